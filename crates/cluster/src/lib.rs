@@ -1,1 +1,19 @@
-//! The simulated Kubernetes.
+//! The simulated Kubernetes: pure, deterministic, no web, no I/O, no clock of its own.
+//!
+//! A room for each job, in the order in which a change flows through a real cluster:
+//!
+//! | room | job |
+//! |---|---|
+//! | [`api`] | Kubernetes objects under their own names; YAML and JSON in and out; defaults; validation |
+//! | [`store`] | the API server's storage: what exists, at which resourceVersion |
+//! | [`control`] | controllers: level-triggered, each looks at the store and writes to it |
+//! | [`node`] | kubelet and kube-proxy, one of each on every node |
+//! | [`net`] | packets, netfilter, conntrack, addresses and routes |
+//! | [`dns`] | cluster DNS: names to addresses |
+//! | [`traffic`] | clients, connections, requests and replies |
+//! | [`trace`] | what happened to a packet, hop by hop |
+//! | [`sim`] | clock, event queue, chance, the World and its history |
+
+pub mod api;
+pub mod net;
+pub mod sim;

@@ -1,0 +1,88 @@
+//! What every object carries: names, labels, owner, and when it was made and deleted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::sim::Time;
+
+/// Text that is written once and shared from then on.
+pub type Str = Arc<str>;
+
+/// An object's name inside its namespace (or in the cluster, for kinds without one).
+pub type Name = Str;
+
+/// Labels, annotations and selectors: ordered, so that every walk over them is the same.
+pub type Labels = BTreeMap<Str, Str>;
+
+/// The server's own number for an object: never given twice in one run, so that a deleted
+/// object and its namesake are two things. Printed as a UUID by [`Uid::to_uuid`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+pub struct Uid(pub u32);
+
+impl Uid {
+    /// The form that `metadata.uid` has on the wire.
+    pub fn to_uuid(self) -> String {
+        format!("00000000-0000-4000-8000-{:012x}", self.0)
+    }
+}
+
+/// Namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct NsName {
+    pub namespace: Name,
+    pub name: Name,
+}
+
+impl NsName {
+    pub fn new(namespace: &str, name: &str) -> NsName {
+        NsName { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl std::fmt::Display for NsName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// How an object is named outside the core: the same in every branch and in a live cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ObjectRef {
+    pub kind: Str,
+    pub namespace: Name,
+    pub name: Name,
+}
+
+/// `metadata.ownerReferences[controller=true]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OwnerRef {
+    pub kind: Str,
+    pub name: Name,
+    pub uid: Uid,
+}
+
+/// `metadata`.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct Meta {
+    pub name: Name,
+    /// Empty for kinds that live outside namespaces (Node, Namespace).
+    pub namespace: Name,
+    pub uid: Uid,
+    pub resource_version: u64,
+    /// Counts the changes of the spec.
+    pub generation: u32,
+    pub labels: Labels,
+    pub annotations: Labels,
+    pub owner: Option<OwnerRef>,
+    pub created: Time,
+    /// Set when deletion was asked for: the object is Terminating from then on.
+    pub deleted: Option<Time>,
+}
+
+impl Meta {
+    pub fn key(&self) -> NsName {
+        NsName { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+}

@@ -1,0 +1,118 @@
+//! `v1` Pod and the template that workloads make Pods from.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{Labels, Meta, Name, Str};
+use crate::net::Protocol;
+use crate::sim::Time;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pod {
+    pub meta: Meta,
+    pub spec: PodSpec,
+    pub status: PodStatus,
+}
+
+/// The part of `spec` that the simulation reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PodSpec {
+    /// `spec.nodeName`: set by the scheduler, or by the manifest.
+    pub node_name: Option<Name>,
+    pub containers: Vec<Container>,
+    /// Only those with `restartPolicy: Always` (sidecars): their ports count in FindPort.
+    pub sidecars: Vec<Container>,
+    /// Seconds, 30 by default.
+    pub termination_grace_period_s: u32,
+    pub hostname: Option<Str>,
+    pub subdomain: Option<Str>,
+    pub host_network: bool,
+    /// `spec.nodeSelector`.
+    pub node_selector: Labels,
+}
+
+impl Default for PodSpec {
+    fn default() -> PodSpec {
+        PodSpec {
+            node_name: None,
+            containers: Vec::new(),
+            sidecars: Vec::new(),
+            termination_grace_period_s: 30,
+            hostname: None,
+            subdomain: None,
+            host_network: false,
+            node_selector: Labels::new(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct Container {
+    pub name: Str,
+    pub image: Str,
+    pub ports: Vec<ContainerPort>,
+    pub env: Vec<EnvVar>,
+    pub command: Vec<Str>,
+    pub args: Vec<Str>,
+    pub readiness: Option<Probe>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContainerPort {
+    pub name: Option<Str>,
+    pub container_port: u16,
+    pub protocol: Protocol,
+}
+
+/// An environment variable with a literal value (`valueFrom` is kept, not simulated).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EnvVar {
+    pub name: Str,
+    pub value: Str,
+}
+
+/// `readinessProbe`: when it is asked and how many answers turn it. All times in seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Probe {
+    pub initial_delay_s: u32,
+    pub period_s: u32,
+    pub success_threshold: u32,
+    pub failure_threshold: u32,
+}
+
+impl Default for Probe {
+    fn default() -> Probe {
+        Probe { initial_delay_s: 0, period_s: 10, success_threshold: 1, failure_threshold: 3 }
+    }
+}
+
+/// What a Deployment's or a ReplicaSet's Pods are made from.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct PodTemplate {
+    pub labels: Labels,
+    pub annotations: Labels,
+    pub spec: PodSpec,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+pub enum Phase {
+    #[default]
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct PodStatus {
+    pub phase: Phase,
+    pub pod_ip: Option<IpAddr>,
+    /// The Ready condition.
+    pub ready: bool,
+    pub ready_since: Option<Time>,
+    pub started: Option<Time>,
+    pub restarts: u32,
+    /// Why a container waits: `ContainerCreating`, `CrashLoopBackOff`.
+    pub waiting: Option<Str>,
+}

@@ -1,0 +1,111 @@
+//! `v1` Service.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{Labels, Meta, Str};
+use crate::net::{Cidr, Protocol};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Service {
+    pub meta: Meta,
+    pub spec: ServiceSpec,
+    /// `status.loadBalancer.ingress`.
+    pub ingress: Vec<LoadBalancerIngress>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+pub enum ServiceType {
+    #[default]
+    ClusterIP,
+    NodePort,
+    LoadBalancer,
+    ExternalName,
+}
+
+impl ServiceType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ServiceType::ClusterIP => "ClusterIP",
+            ServiceType::NodePort => "NodePort",
+            ServiceType::LoadBalancer => "LoadBalancer",
+            ServiceType::ExternalName => "ExternalName",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+pub enum TrafficPolicy {
+    #[default]
+    Cluster,
+    Local,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+pub enum SessionAffinity {
+    #[default]
+    None,
+    /// Seconds an idle client stays bound: 10800 by default.
+    ClientIP { timeout_s: u32 },
+}
+
+/// A port of a Service, and where it leads in each Pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServicePort {
+    /// Empty when the port has no name.
+    pub name: Str,
+    pub protocol: Protocol,
+    pub port: u16,
+    pub target_port: TargetPort,
+    /// 0 when none is allocated.
+    pub node_port: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum TargetPort {
+    Number(u16),
+    /// Resolved in each Pod by name and protocol (upstream: FindPort).
+    Name(Str),
+}
+
+/// The part of `spec` that the simulation reads, after defaulting and allocation.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct ServiceSpec {
+    pub type_: ServiceType,
+    /// `None`: no selector, so nobody writes EndpointSlices for it.
+    pub selector: Option<Labels>,
+    pub ports: Vec<ServicePort>,
+    /// `spec.clusterIP: None`.
+    pub headless: bool,
+    /// Empty until allocated, and always for headless and ExternalName.
+    pub cluster_ips: Vec<IpAddr>,
+    pub external_ips: Vec<IpAddr>,
+    pub external_name: Option<Str>,
+    pub session_affinity: SessionAffinity,
+    pub external_traffic_policy: TrafficPolicy,
+    pub internal_traffic_policy: TrafficPolicy,
+    pub load_balancer_source_ranges: Vec<Cidr>,
+    pub load_balancer_class: Option<Str>,
+    /// 0 when none is allocated.
+    pub health_check_node_port: u16,
+    pub publish_not_ready_addresses: bool,
+    pub allocate_load_balancer_node_ports: bool,
+    /// `PreferSameZone`, `PreferSameNode` or `PreferClose`, as written.
+    pub traffic_distribution: Option<Str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoadBalancerIngress {
+    pub ip: IpAddr,
+    /// `ipMode: Proxy`: kube-proxy writes no rule for the address (default: VIP).
+    pub proxy: bool,
+}
+
+impl Service {
+    /// kube-proxy service/util, ShouldSkipService: a headless Service and an ExternalName have
+    /// no virtual IP, so kube-proxy writes nothing for them.
+    pub fn has_virtual_ip(&self) -> bool {
+        !self.spec.cluster_ips.is_empty() && self.spec.type_ != ServiceType::ExternalName
+    }
+}

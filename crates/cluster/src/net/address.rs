@@ -1,0 +1,190 @@
+//! Addresses, prefixes and the five numbers that name a flow.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(u8)]
+pub enum Protocol {
+    #[default]
+    Tcp,
+    Udp,
+    Sctp,
+}
+
+impl Protocol {
+    /// As Kubernetes writes it: `TCP`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "TCP",
+            Protocol::Udp => "UDP",
+            Protocol::Sctp => "SCTP",
+        }
+    }
+
+    /// As iptables and nft write it: `tcp`.
+    pub fn lower(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        }
+    }
+}
+
+impl Serialize for Protocol {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+/// What conntrack knows a flow by, and what NAT rewrites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Tuple {
+    pub src: IpAddr,
+    pub src_port: u16,
+    pub dst: IpAddr,
+    pub dst_port: u16,
+    pub protocol: Protocol,
+}
+
+impl Tuple {
+    /// The tuple of the answer.
+    pub fn reversed(self) -> Tuple {
+        Tuple {
+            src: self.dst,
+            src_port: self.dst_port,
+            dst: self.src,
+            dst_port: self.src_port,
+            protocol: self.protocol,
+        }
+    }
+}
+
+/// An address prefix, its host bits zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cidr {
+    address: IpAddr,
+    length: u8,
+}
+
+/// Why a text is no prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CidrError {
+    NoSlash,
+    Address,
+    Length,
+}
+
+impl Cidr {
+    /// Host bits are cleared. `length` above the family's is an error.
+    pub fn new(address: IpAddr, length: u8) -> Result<Cidr, CidrError> {
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        if length > width {
+            return Err(CidrError::Length);
+        }
+        Ok(Cidr { address: masked(address, length), length })
+    }
+
+    pub fn address(self) -> IpAddr {
+        self.address
+    }
+
+    pub fn length(self) -> u8 {
+        self.length
+    }
+
+    pub fn contains(self, address: IpAddr) -> bool {
+        self.address.is_ipv4() == address.is_ipv4() && masked(address, self.length) == self.address
+    }
+
+    /// The address `offset` above the network's own; `None` past the prefix's end.
+    pub fn nth(self, offset: u64) -> Option<IpAddr> {
+        let width: u32 = if self.address.is_ipv4() { 32 } else { 128 };
+        let host_bits = width - u32::from(self.length);
+        if host_bits < 64 && offset >= (1u64 << host_bits) {
+            return None;
+        }
+        Some(match self.address {
+            IpAddr::V4(a) => Ipv4Addr::from(u32::from(a) + u32::try_from(offset).ok()?).into(),
+            IpAddr::V6(a) => Ipv6Addr::from(u128::from(a) + u128::from(offset)).into(),
+        })
+    }
+
+    /// How many addresses the prefix has; `u64::MAX` where that does not fit.
+    pub fn size(self) -> u64 {
+        let width: u32 = if self.address.is_ipv4() { 32 } else { 128 };
+        1u64.checked_shl(width - u32::from(self.length)).unwrap_or(u64::MAX)
+    }
+}
+
+fn masked(address: IpAddr, length: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(a) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+            Ipv4Addr::from(u32::from(a) & mask).into()
+        }
+        IpAddr::V6(a) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+            Ipv6Addr::from(u128::from(a) & mask).into()
+        }
+    }
+}
+
+impl FromStr for Cidr {
+    type Err = CidrError;
+
+    fn from_str(text: &str) -> Result<Cidr, CidrError> {
+        let (address, length) = text.split_once('/').ok_or(CidrError::NoSlash)?;
+        let address = address.parse().map_err(|_| CidrError::Address)?;
+        let length = length.parse().map_err(|_| CidrError::Length)?;
+        Cidr::new(address, length)
+    }
+}
+
+impl fmt::Display for Cidr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
+}
+
+impl Serialize for Cidr {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_contains_its_addresses_and_no_other() {
+        let cidr: Cidr = "10.244.1.77/24".parse().unwrap();
+        assert_eq!(cidr.to_string(), "10.244.1.0/24");
+        assert!(cidr.contains("10.244.1.255".parse().unwrap()));
+        assert!(!cidr.contains("10.244.2.0".parse().unwrap()));
+        assert!(!cidr.contains("::1".parse().unwrap()));
+        let all: Cidr = "0.0.0.0/0".parse().unwrap();
+        assert!(all.contains("255.1.2.3".parse().unwrap()));
+    }
+
+    #[test]
+    fn nth_stops_at_the_end() {
+        let cidr: Cidr = "10.0.0.0/30".parse().unwrap();
+        assert_eq!(cidr.nth(3), Some("10.0.0.3".parse().unwrap()));
+        assert_eq!(cidr.nth(4), None);
+        assert_eq!("0.0.0.0/0".parse::<Cidr>().unwrap().size(), 1 << 32);
+        assert_eq!("fd00::/64".parse::<Cidr>().unwrap().size(), u64::MAX);
+    }
+
+    #[test]
+    fn what_is_no_prefix_says_why() {
+        assert_eq!("10.0.0.0".parse::<Cidr>(), Err(CidrError::NoSlash));
+        assert_eq!("10.0.0/8".parse::<Cidr>(), Err(CidrError::Address));
+        assert_eq!("10.0.0.0/33".parse::<Cidr>(), Err(CidrError::Length));
+    }
+}

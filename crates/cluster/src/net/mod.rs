@@ -1,0 +1,5 @@
+//! Packets, addresses, netfilter and conntrack: what a node's kernel does.
+
+mod address;
+
+pub use address::{Cidr, CidrError, Protocol, Tuple};
