@@ -16,4 +16,5 @@
 
 pub mod api;
 pub mod net;
+pub mod node;
 pub mod sim;

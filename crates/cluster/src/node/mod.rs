@@ -1,0 +1,3 @@
+//! What runs on every node: kube-proxy.
+
+pub mod kube_proxy;
