@@ -1,6 +1,7 @@
 //! What runs on every node: the kubelet and kube-proxy.
 
-pub(crate) mod kubelet;
+pub mod kube_proxy;
+pub mod kubelet;
 mod machine;
 mod proxy_watch;
 
