@@ -29,5 +29,9 @@ pub fn mount(element: web_sys::HtmlElement, options: String) -> Result<(), JsVal
 /// The whole app.
 #[component]
 pub fn App() -> impl IntoView {
-    view! { <h1>"Packetyard"</h1> }
+    view! {
+        <main>
+            <h1>"Packetyard"</h1>
+        </main>
+    }
 }
