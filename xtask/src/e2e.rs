@@ -21,7 +21,6 @@ fn node() -> Outcome<Command> {
     let browser = Browser::find_or_install()?;
     tools::e2e_packages()?;
     let mut node = Command::new("node");
-    node.current_dir(run::root().join("tests/e2e"))
-        .env("CHROME", browser.chrome);
+    node.current_dir(run::root().join("tests/e2e")).env("CHROME", browser.chrome);
     Ok(node)
 }

@@ -11,10 +11,7 @@ pub type Outcome<T = ()> = Result<T, String>;
 pub fn root() -> PathBuf {
     // Cargo sets it for `cargo run`; the fallback is for the binary started by hand.
     match std::env::var_os("CARGO_MANIFEST_DIR") {
-        Some(xtask) => Path::new(&xtask)
-            .parent()
-            .map(Path::to_path_buf)
-            .unwrap_or_default(),
+        Some(xtask) => Path::new(&xtask).parent().map(Path::to_path_buf).unwrap_or_default(),
         None => PathBuf::from("."),
     }
 }
@@ -52,11 +49,7 @@ pub fn output(command: &mut Command) -> Outcome<String> {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => {
             let complaint = String::from_utf8_lossy(&output.stderr);
-            Err(format!(
-                "`{line}` failed ({}): {}",
-                output.status,
-                complaint.trim()
-            ))
+            Err(format!("`{line}` failed ({}): {}", output.status, complaint.trim()))
         }
     }
 }
@@ -69,9 +62,7 @@ pub fn version_line(program: impl AsRef<OsStr>) -> Option<String> {
 
 /// Where a program is on `path`, as a shell would find it.
 pub fn find_in(path: &OsStr, program: &str) -> Option<PathBuf> {
-    std::env::split_paths(path)
-        .map(|dir| dir.join(program))
-        .find(|file| is_program(file))
+    std::env::split_paths(path).map(|dir| dir.join(program)).find(|file| is_program(file))
 }
 
 /// Where a program is on PATH.
@@ -82,8 +73,7 @@ pub fn find(program: &str) -> Option<PathBuf> {
 #[cfg(unix)]
 fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    file.metadata()
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
@@ -92,12 +82,7 @@ fn is_program(file: &Path) -> bool {
 }
 
 fn line(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

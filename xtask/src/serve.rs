@@ -15,12 +15,6 @@ pub fn serve(args: &[String]) -> Outcome {
     println!("building; the page will be at http://127.0.0.1:{port}/ (Ctrl+C ends it)");
     // A configuration of its own: a quick build, its own folder, and the script that reloads.
     let mut trunk = tools.command("trunk")?;
-    trunk.args([
-        "serve",
-        "--config",
-        "xtask/serve/Trunk.toml",
-        "--address",
-        "127.0.0.1",
-    ]);
+    trunk.args(["serve", "--config", "xtask/serve/Trunk.toml", "--address", "127.0.0.1"]);
     run::run(trunk.args(["--port", &port.to_string()]))
 }

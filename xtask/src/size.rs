@@ -22,12 +22,8 @@ pub fn first_view() -> Outcome<FirstView> {
     // Node has brotli; the standard library of Rust has not.
     let script = run::root().join("xtask/size.mjs");
     let text = run::output(Command::new("node").arg(script).current_dir(run::root()))?;
-    let files = text
-        .lines()
-        .map(|line| parse(line).ok_or_else(|| format!("size.mjs printed `{line}`")));
-    Ok(FirstView {
-        files: files.collect::<Outcome<_>>()?,
-    })
+    let files = text.lines().map(|line| parse(line).ok_or_else(|| format!("size.mjs printed `{line}`")));
+    Ok(FirstView { files: files.collect::<Outcome<_>>()? })
 }
 
 fn parse(line: &str) -> Option<File> {
@@ -50,11 +46,9 @@ impl FirstView {
     pub fn check(&self) -> Outcome {
         match self.is_within_budget() {
             true => Ok(()),
-            false => Err(format!(
-                "the first view is {} kB, the budget {}",
-                kb(self.brotli()),
-                kb(BUDGET_BYTES)
-            )),
+            false => {
+                Err(format!("the first view is {} kB, the budget {}", kb(self.brotli()), kb(BUDGET_BYTES)))
+            }
         }
     }
 }
@@ -64,21 +58,9 @@ impl fmt::Display for FirstView {
         let raw = self.files.iter().map(|file| file.raw).sum();
         writeln!(f, "| first view | raw kB | brotli kB |\n|---|---:|---:|")?;
         for file in &self.files {
-            writeln!(
-                f,
-                "| {} | {} | {} |",
-                file.name,
-                kb(file.raw),
-                kb(file.brotli)
-            )?;
+            writeln!(f, "| {} | {} | {} |", file.name, kb(file.raw), kb(file.brotli))?;
         }
-        writeln!(
-            f,
-            "| total, of {} | {} | {} |",
-            kb(BUDGET_BYTES),
-            kb(raw),
-            kb(self.brotli())
-        )
+        writeln!(f, "| total, of {} | {} | {} |", kb(BUDGET_BYTES), kb(raw), kb(self.brotli()))
     }
 }
 

@@ -19,10 +19,7 @@ struct File {
 
 impl File {
     fn extension(&self) -> &str {
-        self.path
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .unwrap_or_default()
+        self.path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
     }
 
     fn is_code(&self) -> bool {
@@ -37,9 +34,7 @@ impl File {
 
 pub fn command() -> Outcome {
     let Some(files) = project_files()? else {
-        println!(
-            "skipped: this is not a git checkout, so it is not known which files are the project's"
-        );
+        println!("skipped: this is not a git checkout, so it is not known which files are the project's");
         return Ok(());
     };
     let mut findings: Vec<String> = files.iter().flat_map(check).collect();
@@ -77,10 +72,7 @@ fn rust(file: &File) -> Vec<String> {
     for (number, line) in (1..).zip(file.text.lines()) {
         let columns = line.chars().count();
         if columns > MAX_COLUMNS {
-            findings.push(file.finding(
-                number,
-                format!("{columns} columns, of {MAX_COLUMNS} allowed"),
-            ));
+            findings.push(file.finding(number, format!("{columns} columns, of {MAX_COLUMNS} allowed")));
         }
         if line.contains(debug) {
             findings.push(file.finding(number, "a left-over dbg"));
@@ -90,10 +82,7 @@ fn rust(file: &File) -> Vec<String> {
 }
 
 fn architecture(files: &[File]) -> Option<String> {
-    let Some(file) = files
-        .iter()
-        .find(|file| file.path == Path::new("ARCHITECTURE.md"))
-    else {
+    let Some(file) = files.iter().find(|file| file.path == Path::new("ARCHITECTURE.md")) else {
         println!("skipped: there is no ARCHITECTURE.md to measure");
         return None;
     };
@@ -106,23 +95,12 @@ fn architecture(files: &[File]) -> Option<String> {
 fn project_files() -> Outcome<Option<Vec<File>>> {
     let root = run::root();
     let mut git = Command::new("git");
-    git.current_dir(&root).args([
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ]);
+    git.current_dir(&root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
     let Ok(list) = run::output(&mut git) else {
         return Ok(None);
     };
     let paths = list.split_terminator('\0').map(PathBuf::from);
     // A file that is not text, or that was deleted and not yet committed, has nothing to check.
-    let read = |path: PathBuf| {
-        Some(File {
-            text: std::fs::read_to_string(root.join(&path)).ok()?,
-            path,
-        })
-    };
+    let read = |path: PathBuf| Some(File { text: std::fs::read_to_string(root.join(&path)).ok()?, path });
     Ok(Some(paths.filter_map(read).collect()))
 }

@@ -26,9 +26,7 @@ impl Tools {
         rust::wasm_target()?;
         let binaryen = node::wasm_opt(&cache)?;
         let crates = crates::install(&cache, &[crates::wasm_bindgen()?, crates::trunk()])?;
-        Ok(Self {
-            dirs: [crates, vec![binaryen]].concat(),
-        })
+        Ok(Self { dirs: [crates, vec![binaryen]].concat() })
     }
 
     /// What `wasm-pack test` needs, the browser apart.
@@ -43,23 +41,17 @@ impl Tools {
     /// error: Trunk and wasm-pack would otherwise download one of their own choice.
     pub fn command(&self, program: &str) -> Outcome<Command> {
         let path = self.path()?;
-        let file = run::find_in(&path, program)
-            .ok_or_else(|| format!("{program} is not where it was put"))?;
+        let file =
+            run::find_in(&path, program).ok_or_else(|| format!("{program} is not where it was put"))?;
         let mut command = Command::new(file);
         command.current_dir(run::root()).env("PATH", path);
-        command
-            .env("TRUNK_SKIP_VERSION_CHECK", "true")
-            .env("NO_COLOR", "true");
+        command.env("TRUNK_SKIP_VERSION_CHECK", "true").env("NO_COLOR", "true");
         Ok(command)
     }
 
     fn path(&self) -> Outcome<OsString> {
         let inherited = std::env::var_os("PATH").unwrap_or_default();
-        let dirs = self
-            .dirs
-            .iter()
-            .cloned()
-            .chain(std::env::split_paths(&inherited));
+        let dirs = self.dirs.iter().cloned().chain(std::env::split_paths(&inherited));
         std::env::join_paths(dirs).map_err(|error| error.to_string())
     }
 }
@@ -84,14 +76,7 @@ pub fn setup_all() -> Outcome {
     e2e_packages()?;
     let cache = Cache::open()?;
     node::wasm_opt(&cache)?;
-    crates::install(
-        &cache,
-        &[
-            crates::wasm_bindgen()?,
-            crates::trunk(),
-            crates::wasm_pack(),
-        ],
-    )?;
+    crates::install(&cache, &[crates::wasm_bindgen()?, crates::trunk(), crates::wasm_pack()])?;
     println!("every tool is there");
     Ok(())
 }

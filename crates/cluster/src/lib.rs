@@ -21,5 +21,5 @@ pub mod net;
 pub mod node;
 pub mod sim;
 pub mod store;
-pub mod traffic;
 pub mod trace;
+pub mod traffic;

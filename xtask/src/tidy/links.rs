@@ -4,22 +4,13 @@ use super::File;
 use std::path::Path;
 
 pub fn check(file: &File, root: &Path) -> Vec<String> {
-    let dir = root
-        .join(&file.path)
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default();
+    let dir = root.join(&file.path).parent().map(Path::to_path_buf).unwrap_or_default();
     let broken = |target: &&str| is_relative(target) && !dir.join(without_anchor(target)).exists();
     let lines = (1..).zip(prose(&file.text));
-    let links = lines.flat_map(|(number, line)| {
-        targets(line)
-            .into_iter()
-            .map(move |target| (number, target))
-    });
+    let links =
+        lines.flat_map(|(number, line)| targets(line).into_iter().map(move |target| (number, target)));
     let broken = links.filter(|(_, target)| broken(target));
-    broken
-        .map(|(number, target)| file.finding(number, format!("`{target}` does not exist")))
-        .collect()
+    broken.map(|(number, target)| file.finding(number, format!("`{target}` does not exist"))).collect()
 }
 
 /// The lines, with those inside code fences left empty.
@@ -34,14 +25,9 @@ fn prose(text: &str) -> impl Iterator<Item = &str> {
 
 /// The targets of `[text](target)` and of `[name]: target`.
 fn targets(line: &str) -> Vec<&str> {
-    let inline = line
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split([')', ' ']).next());
-    let named = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once("]: "))
-        .map(|(_, target)| target.trim());
+    let inline = line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    let named =
+        line.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map(|(_, target)| target.trim());
     inline.chain(named).collect()
 }
 
@@ -59,10 +45,7 @@ mod tests {
 
     #[test]
     fn both_kinds_of_link_are_found() {
-        assert_eq!(
-            targets("see [a](one.md#part) and [b](two.md \"title\")"),
-            ["one.md#part", "two.md"]
-        );
+        assert_eq!(targets("see [a](one.md#part) and [b](two.md \"title\")"), ["one.md#part", "two.md"]);
         assert_eq!(targets("[name]: three.md"), ["three.md"]);
         assert_eq!(targets("no [link] here"), Vec::<&str>::new());
     }
@@ -76,9 +59,6 @@ mod tests {
 
     #[test]
     fn code_is_not_prose() {
-        assert_eq!(
-            prose("a\n```\nb\n```\nc").collect::<Vec<_>>(),
-            ["a", "", "", "", "c"]
-        );
+        assert_eq!(prose("a\n```\nb\n```\nc").collect::<Vec<_>>(), ["a", "", "", "", "c"]);
     }
 }

@@ -13,8 +13,7 @@ const CRATES: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 pub fn check(file: &File) -> Vec<String> {
     // Manifests speak of paths inside containers and of image registries.
-    let is_manifest =
-        ["yaml", "yml"].contains(&file.extension()) && !file.path.starts_with(".github");
+    let is_manifest = ["yaml", "yml"].contains(&file.extension()) && !file.path.starts_with(".github");
     if is_manifest {
         return Vec::new();
     }
@@ -32,25 +31,11 @@ pub fn check(file: &File) -> Vec<String> {
 
 /// The machine's folder that an absolute path in the line begins with.
 fn machine_dir(line: &str) -> Option<&'static str> {
-    let begins_path = |at: usize| {
-        !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/._-~}{*>)".contains(c))
-    };
-    let under = |rest: &str, dir: &str| {
-        rest.strip_prefix(dir)
-            .is_some_and(|rest| rest.starts_with('/'))
-    };
-    let slashes = line
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .filter(|at| begins_path(*at));
-    slashes
-        .flat_map(|at| {
-            MACHINE_DIRS
-                .iter()
-                .filter(move |dir| under(&line[at + 1..], dir))
-        })
-        .copied()
-        .next()
+    let begins_path =
+        |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "/._-~}{*>)".contains(c));
+    let under = |rest: &str, dir: &str| rest.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+    let slashes = line.match_indices('/').map(|(at, _)| at).filter(|at| begins_path(*at));
+    slashes.flat_map(|at| MACHINE_DIRS.iter().filter(move |dir| under(&line[at + 1..], dir))).copied().next()
 }
 
 /// The host of a package registry that a URL in the line names.
@@ -58,10 +43,7 @@ fn registry_host(line: &str) -> Option<&str> {
     if line.contains(CRATES) {
         return None;
     }
-    let mut hosts = line
-        .split("://")
-        .skip(1)
-        .filter_map(|rest| rest.split(['/', '"', ' ', ')']).next());
+    let mut hosts = line.split("://").skip(1).filter_map(|rest| rest.split(['/', '"', ' ', ')']).next());
     hosts.find(|host| REGISTRIES.iter().any(|word| host.contains(word)))
 }
 

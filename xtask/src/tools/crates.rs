@@ -27,14 +27,7 @@ pub fn wasm_bindgen() -> Outcome<Tool> {
         features: &[],
         // Its lock file has named a crate version that was withdrawn.
         locked: false,
-        optimised: &[
-            "wasm-bindgen-cli-support",
-            "walrus",
-            "wasmparser",
-            "wasm-encoder",
-            "gimli",
-            "id-arena",
-        ],
+        optimised: &["wasm-bindgen-cli-support", "walrus", "wasmparser", "wasm-encoder", "gimli", "id-arena"],
         usually: "1 min 30 s",
     })
 }
@@ -69,10 +62,7 @@ pub fn wasm_pack() -> Tool {
 pub fn install(cache: &Cache, tools: &[Tool]) -> Outcome<Vec<PathBuf>> {
     // One build folder for all, since they share crates. It outlives an interrupted run.
     let build = cache.dir.join(".build");
-    let dirs = tools
-        .iter()
-        .map(|tool| tool.find_or_install(cache, &build))
-        .collect::<Outcome<Vec<_>>>()?;
+    let dirs = tools.iter().map(|tool| tool.find_or_install(cache, &build)).collect::<Outcome<Vec<_>>>()?;
     let _ = fs::remove_dir_all(&build);
     Ok(dirs)
 }
@@ -104,23 +94,10 @@ impl Tool {
         let mut command = run::cargo();
         // Not in the clone: its .cargo/config.toml is not meant for other people's programs.
         command.current_dir(dir);
-        command
-            .args([
-                "install",
-                self.package,
-                "--version",
-                &self.version,
-                "--root",
-            ])
-            .arg(dir);
-        command
-            .args(self.features)
-            .args(self.locked.then_some("--locked"));
+        command.args(["install", self.package, "--version", &self.version, "--root"]).arg(dir);
+        command.args(self.features).args(self.locked.then_some("--locked"));
         for package in self.optimised {
-            command.args([
-                "--config",
-                &format!("profile.release.package.{package}.opt-level=1"),
-            ]);
+            command.args(["--config", &format!("profile.release.package.{package}.opt-level=1")]);
         }
         if !std::io::stderr().is_terminal() {
             command.arg("--quiet");
@@ -130,27 +107,19 @@ impl Tool {
         command.env("CARGO_PROFILE_RELEASE_LTO", "off");
         command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
         // Flags for our code, such as deny-warnings in CI, are not for theirs.
-        command
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_BUILD_TARGET");
+        command.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
         run::run(&mut command)
     }
 }
 
 /// The version of a package in Cargo.lock.
 fn locked_version(package: &str) -> Outcome<String> {
-    let lock = fs::read_to_string(run::root().join("Cargo.lock"))
-        .map_err(|error| format!("Cargo.lock: {error}"))?;
+    let lock =
+        fs::read_to_string(run::root().join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
     let name = format!("name = \"{package}\"");
-    let version = lock
-        .split("[[package]]")
-        .find(|entry| entry.lines().any(|line| line == name))
-        .and_then(|entry| {
-            entry
-                .lines()
-                .find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+    let version =
+        lock.split("[[package]]").find(|entry| entry.lines().any(|line| line == name)).and_then(|entry| {
+            entry.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
         });
-    version
-        .map(str::to_owned)
-        .ok_or_else(|| format!("Cargo.lock has no {package}"))
+    version.map(str::to_owned).ok_or_else(|| format!("Cargo.lock has no {package}"))
 }

@@ -13,9 +13,7 @@ const BINARYEN: &str = "132";
 pub fn require() -> Outcome {
     for program in ["node", "npm"] {
         if run::find(program).is_none() {
-            return Err(format!(
-                "{program} is not on PATH. Install Node.js 20 or newer, with npm"
-            ));
+            return Err(format!("{program} is not on PATH. Install Node.js 20 or newer, with npm"));
         }
     }
     Ok(())
@@ -32,9 +30,8 @@ pub fn wasm_opt(cache: &Cache) -> Outcome<PathBuf> {
     let name_version = format!("binaryen-{BINARYEN}");
     let dir = match cache.get(&name_version) {
         Some(dir) => dir,
-        None => cache.install(&name_version, "5 s", |dir| {
-            npm(dir, &["install", "--prefix", "."], Some("binaryen"))
-        })?,
+        None => cache
+            .install(&name_version, "5 s", |dir| npm(dir, &["install", "--prefix", "."], Some("binaryen")))?,
     };
     Ok(dir.join("node_modules/.bin"))
 }
@@ -42,8 +39,8 @@ pub fn wasm_opt(cache: &Cache) -> Outcome<PathBuf> {
 /// The packages of the browser tests, exactly as locked.
 pub fn e2e_packages() -> Outcome {
     let dir = run::root().join("tests/e2e");
-    let wanted = fs::read(dir.join("package-lock.json"))
-        .map_err(|error| format!("package-lock.json: {error}"))?;
+    let wanted =
+        fs::read(dir.join("package-lock.json")).map_err(|error| format!("package-lock.json: {error}"))?;
     // Written last, so that an interrupted installation is done again.
     let stamp = dir.join("node_modules/.installed-lock.json");
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
@@ -59,10 +56,7 @@ pub fn e2e_packages() -> Outcome {
 
 fn npm(dir: &Path, args: &[&str], package: Option<&str>) -> Outcome {
     let mut command = Command::new("npm");
-    command
-        .current_dir(dir)
-        .args(args)
-        .args(["--no-fund", "--no-audit", "--loglevel=error"]);
+    command.current_dir(dir).args(args).args(["--no-fund", "--no-audit", "--loglevel=error"]);
     command.args(package.map(|name| format!("{name}@{BINARYEN}")));
     // Browsers come from the system: see browser.rs.
     command.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");

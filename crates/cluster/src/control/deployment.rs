@@ -23,8 +23,11 @@ impl World {
 
     fn reconcile_deployment(&mut self, deployment: &Deployment) {
         let new = self.ensure_replica_set(deployment);
-        let old: Vec<Arc<ReplicaSet>> =
-            self.owned_replica_sets(deployment).into_iter().filter(|rs| rs.meta.uid != new.meta.uid).collect();
+        let old: Vec<Arc<ReplicaSet>> = self
+            .owned_replica_sets(deployment)
+            .into_iter()
+            .filter(|rs| rs.meta.uid != new.meta.uid)
+            .collect();
         match &deployment.strategy {
             DeploymentStrategy::Recreate => self.recreate(deployment, &new, &old),
             DeploymentStrategy::RollingUpdate { max_surge, max_unavailable } => {

@@ -167,7 +167,10 @@ impl World {
             .filter(|s| {
                 s.meta.owner.as_ref().is_some_and(|owner| {
                     let key = NsName { namespace: s.meta.namespace.clone(), name: owner.name.clone() };
-                    self.store.services.get(&key).is_none_or(|svc| svc.meta.uid != owner.uid || !is_managed(svc))
+                    self.store
+                        .services
+                        .get(&key)
+                        .is_none_or(|svc| svc.meta.uid != owner.uid || !is_managed(svc))
                 })
             })
             .map(|s| s.meta.key())
@@ -221,8 +224,7 @@ pub(crate) fn find_port(port: &ServicePort, pod: &Pod) -> Option<u16> {
 /// trafficdist.go: every ready endpoint is hinted to its own zone. `PreferClose` is the old
 /// name of `PreferSameZone`.
 fn zone_hints(service: &Service, ready: bool, zone: Option<&Str>) -> Vec<Str> {
-    let prefers =
-        matches!(distribution(service), Some("PreferClose" | "PreferSameZone" | "PreferSameNode"));
+    let prefers = matches!(distribution(service), Some("PreferClose" | "PreferSameZone" | "PreferSameNode"));
     zone.filter(|_| ready && prefers).cloned().into_iter().collect()
 }
 

@@ -5,8 +5,8 @@ mod endpoint_slice;
 mod load_balancer;
 pub(crate) mod names;
 mod node_lifecycle;
-mod replica_set;
+pub(crate) mod replica_set;
 mod scheduler;
 pub(crate) mod service_allocation;
 
-pub(crate) use load_balancer::Cloud;
+pub use load_balancer::{Cloud, LoadBalancer};

@@ -95,17 +95,13 @@ impl World {
             .services
             .iter()
             .filter(|s| s.meta.key() != own)
-            .flat_map(|s| {
-                s.spec.ports.iter().map(|p| p.node_port).chain([s.spec.health_check_node_port])
-            })
+            .flat_map(|s| s.spec.ports.iter().map(|p| p.node_port).chain([s.spec.health_check_node_port]))
             .filter(|p| *p != 0)
             .collect();
-        if !needs {
-            if service.spec.type_ != ServiceType::LoadBalancer {
-                service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
-                service.spec.health_check_node_port = 0;
-                return Ok(());
-            }
+        if !needs && service.spec.type_ != ServiceType::LoadBalancer {
+            service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
+            service.spec.health_check_node_port = 0;
+            return Ok(());
         }
         for i in 0..service.spec.ports.len() {
             let port = &service.spec.ports[i];

@@ -40,7 +40,9 @@ impl World {
         }
         let absolute = name.trim_end_matches('.');
         let inside = absolute.ends_with(DOMAIN) || !absolute.contains('.') || absolute.ends_with(".svc");
-        if inside || absolute.split('.').count() == 2 && self.store.namespaces.contains_key(last_label(absolute)) {
+        if inside
+            || absolute.split('.').count() == 2 && self.store.namespaces.contains_key(last_label(absolute))
+        {
             Answer::NoSuchName
         } else {
             Answer::Outside { name: absolute.into() }
@@ -77,11 +79,8 @@ impl World {
 
     /// D-01, D-03: every `ready` endpoint.
     fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
-        let mut addresses: Vec<IpAddr> = self
-            .service_endpoints(&service.meta.key())
-            .filter(|e| e.ready)
-            .map(|e| e.address)
-            .collect();
+        let mut addresses: Vec<IpAddr> =
+            self.service_endpoints(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
         addresses.sort();
         addresses.dedup();
         addresses

@@ -41,8 +41,8 @@ impl Cni {
         for step in 1..=count {
             let offset = FIRST + (self.last - FIRST + step + count) % count;
             let address = self.range.nth(offset)?;
-            if !self.taken.contains_key(&address) {
-                self.taken.insert(address, pod);
+            if let std::collections::btree_map::Entry::Vacant(e) = self.taken.entry(address) {
+                e.insert(pod);
                 self.last = offset;
                 return Some(address);
             }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{NsName, Phase, Pod, Probe, Uid};
-use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, Time, World};
+use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, World};
 
 /// What is true on the node, whatever the API server knows of it yet.
 #[derive(Clone, Debug)]
@@ -325,11 +325,6 @@ impl World {
         }
     }
 
-    /// The Pod that holds an address now, on the node that routes to it.
-    pub(crate) fn pod_at(&self, node: Uid, address: IpAddr) -> Option<Uid> {
-        self.machines.get(&node)?.cni.owner(address)
-    }
-
     /// Whether a process in the Pod takes connections on the port. One that declares no port
     /// at all is taken to listen everywhere: `containerPort` is only a note to the reader.
     pub(crate) fn listens(&self, pod: Uid, port: u16) -> bool {
@@ -338,7 +333,8 @@ impl World {
             return false;
         }
         let Some(pod) = self.store.pods.get(&runtime.key) else { return false };
-        let mut declared = pod.spec.containers.iter().chain(&pod.spec.sidecars).flat_map(|c| &c.ports).peekable();
+        let mut declared =
+            pod.spec.containers.iter().chain(&pod.spec.sidecars).flat_map(|c| &c.ports).peekable();
         declared.peek().is_none() || declared.any(|p| p.container_port == port)
     }
 
@@ -347,9 +343,5 @@ impl World {
         let spread = self.timing.watch_delay_spread.0.max(1);
         let key = Chance::join(u64::from(subject.0), self.store.resource_version());
         self.timing.watch_delay + Span(self.chance.below(Purpose::WatchDelay, key, ordinal, spread))
-    }
-
-    pub(crate) fn pod_age(&self, pod: &Pod) -> Span {
-        Time::since(self.now, pod.meta.created)
     }
 }

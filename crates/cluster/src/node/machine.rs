@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Uid};
-use crate::net::{Cni, Stack};
+use crate::net::Cni;
+use crate::net::netfilter::Stack;
 use crate::sim::Time;
 
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Machine {
     pub power: bool,
     /// Counts the times the machine was switched on: what was planned before is void.
     pub boot: u32,
+    /// Keys the draws that its rules make.
+    pub(crate) subject: u64,
     pub cni: Cni,
     pub stack: Stack,
     pub proxy: ProxyStatus,

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::api::Uid;
-use crate::node::kube_proxy::{self, ProxyConfig};
+use crate::net::netfilter::Rules;
+use crate::node::kube_proxy::{ProxyConfig, iptables};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 
 impl World {
@@ -35,7 +36,9 @@ impl World {
     }
 
     pub(crate) fn proxy_observes(&mut self, node: Uid, boot: u32, change: WatchChange) {
-        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.boot == boot && m.power) else { return };
+        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.boot == boot && m.power) else {
+            return;
+        };
         let proxy = &mut machine.proxy;
         proxy.in_transit = proxy.in_transit.saturating_sub(1);
         proxy.unsynced += 1;
@@ -73,10 +76,10 @@ impl World {
     pub(crate) fn proxy_syncs(&mut self, node: Uid, boot: u32) {
         let Some(machine) = self.machines.get(&node).filter(|m| m.boot == boot && m.power) else { return };
         let config = self.proxy_config(node);
-        let rules = kube_proxy::build(&config, &machine.proxy.services, &machine.proxy.slices);
+        let rules = iptables::build(&config, &machine.proxy.services, &machine.proxy.slices);
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        machine.stack.rules = Arc::new(rules);
+        machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));
         machine.proxy.unsynced = 0;
         machine.proxy.sync_planned = false;
         machine.proxy.synced_at = Some(now);

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::load::node_meta;
 use super::{Event, LogEntry, NodeStep, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Name, Node, NsName, ObjectRef,
-    Parsed, Pod, PodStatus, ReplicaSet, Service, ServiceType, Severity, Str, Tree, Typed, Uid,
-    decode_object, parse,
+    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Name, Node, NsName, ObjectRef, Parsed,
+    Pod, PodStatus, ReplicaSet, Service, ServiceType, Severity, Str, Tree, Typed, Uid, decode_object, parse,
 };
 use crate::control::replica_set::POD_LIMIT;
+use crate::net::netfilter::{Family, Stack};
 use crate::node::kubelet::Process;
 use crate::store::{Other, Stored};
 use crate::traffic::{ClientId, Target};
@@ -164,13 +164,10 @@ impl World {
             return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
         }
         let key = deployment.meta.key();
-        if let Some(old) = self.store.deployments.get(&key) {
-            if old.selector != deployment.selector {
-                return Err(Refusal::Immutable {
-                    object: reference("Deployment", &key),
-                    field: "spec.selector",
-                });
-            }
+        if let Some(old) = self.store.deployments.get(&key)
+            && old.selector != deployment.selector
+        {
+            return Err(Refusal::Immutable { object: reference("Deployment", &key), field: "spec.selector" });
         }
         Ok(self.upsert::<Deployment>(deployment))
     }
@@ -313,8 +310,9 @@ impl World {
     }
 
     fn power(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
-        let missing =
-            || Refusal::NotFound { object: reference("Node", &NsName { namespace: "".into(), name: name.clone() }) };
+        let missing = || Refusal::NotFound {
+            object: reference("Node", &NsName { namespace: "".into(), name: name.clone() }),
+        };
         let node = self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)?;
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.power != on) else { return Ok(()) };
         machine.power = on;
@@ -330,7 +328,7 @@ impl World {
         }
         machine.cni.release_all();
         // Rules, connections and `recent` lists live in the kernel's memory: all gone.
-        machine.stack.forget();
+        machine.stack = Stack::new(machine.stack.addresses.clone(), Family::V4);
         machine.proxy = Default::default();
         self.pods_lose_power(node);
         self.node_went_silent(node, boot);

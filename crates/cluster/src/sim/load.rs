@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::{ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
+use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
     Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec, PodStatus,
     Scenario, ScenarioNode, Str, Typed, Uid,
 };
-use crate::net::{Cidr, Cni, Stack};
+use crate::net::netfilter::{Family, Stack};
+use crate::net::{Cidr, Cni};
 use crate::node::Machine;
 use crate::traffic::{curl_pod, derived_clients};
 
@@ -89,13 +90,14 @@ impl World {
         let node = self.create_object(node);
         let uid = node.meta.uid;
         let cni = Cni::new(range);
-        let stack = Stack::new(vec![address, cni.gateway()]);
+        let stack = Stack::new(vec![address, cni.gateway()], Family::V4);
         let machine = Machine {
             uid,
             name: node.meta.name.clone(),
             address,
             power,
             boot: 0,
+            subject: Chance::subject(&node.meta.name),
             cni,
             stack,
             proxy: Default::default(),
@@ -125,7 +127,9 @@ impl World {
     fn node_range(&self, index: u32) -> Option<Cidr> {
         let cluster = self.config.pod_cidr;
         let length = if cluster.address().is_ipv4() { 24.max(cluster.length() + 2) } else { 64 };
-        let size = 1u64.checked_shl(32u32.saturating_sub(u32::from(length))).filter(|_| cluster.address().is_ipv4())?;
+        let size = 1u64
+            .checked_shl(32u32.saturating_sub(u32::from(length)))
+            .filter(|_| cluster.address().is_ipv4())?;
         Cidr::new(cluster.nth(u64::from(index) * size)?, length).ok()
     }
 
@@ -195,4 +199,3 @@ fn node_address(index: u32) -> IpAddr {
 fn constant(cidr: &str) -> Cidr {
     cidr.parse().expect("a constant prefix is well formed")
 }
-

@@ -17,24 +17,61 @@ pub struct Logged {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum LogEntry {
     /// A person's, a link's or a scenario's doing.
-    Did { action: Action },
-    Refused { refusal: Refusal },
-    Scheduled { pod: NsName, node: Name },
+    Did {
+        action: Action,
+    },
+    Refused {
+        refusal: Refusal,
+    },
+    Scheduled {
+        pod: NsName,
+        node: Name,
+    },
     /// The kubelet has no address left to give.
-    NoPodAddress { pod: NsName },
-    Started { pod: NsName, ip: Option<IpAddr> },
-    Ready { pod: NsName, ready: bool },
+    NoPodAddress {
+        pod: NsName,
+    },
+    Started {
+        pod: NsName,
+        ip: Option<IpAddr>,
+    },
+    Ready {
+        pod: NsName,
+        ready: bool,
+    },
     /// The readiness probe failed as often as it takes.
-    Unhealthy { pod: NsName },
-    Crashed { pod: NsName },
-    Killing { pod: NsName },
-    PodGone { pod: NsName },
-    SliceChanged { service: NsName },
-    ProxySynced { node: Name },
-    NodeCondition { node: Name, condition: NodeCondition },
-    EnsuringLoadBalancer { service: NsName },
-    EnsuredLoadBalancer { service: NsName, ip: IpAddr },
-    DeletedLoadBalancer { service: NsName },
+    Unhealthy {
+        pod: NsName,
+    },
+    Crashed {
+        pod: NsName,
+    },
+    Killing {
+        pod: NsName,
+    },
+    PodGone {
+        pod: NsName,
+    },
+    SliceChanged {
+        service: NsName,
+    },
+    ProxySynced {
+        node: Name,
+    },
+    NodeCondition {
+        node: Name,
+        condition: NodeCondition,
+    },
+    EnsuringLoadBalancer {
+        service: NsName,
+    },
+    EnsuredLoadBalancer {
+        service: NsName,
+        ip: IpAddr,
+    },
+    DeletedLoadBalancer {
+        service: NsName,
+    },
 }
 
 impl LogEntry {

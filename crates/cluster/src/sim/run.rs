@@ -34,15 +34,8 @@ impl Run {
         let mut log = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
         log.sort_by_key(|a| a.at);
         let snapshots = vec![(world.clone(), 0)];
-        let run = Run {
-            world,
-            log,
-            done: 0,
-            snapshots,
-            undo: Vec::new(),
-            redo: Vec::new(),
-            events_at_snapshot: 0,
-        };
+        let run =
+            Run { world, log, done: 0, snapshots, undo: Vec::new(), redo: Vec::new(), events_at_snapshot: 0 };
         (run, refusals)
     }
 
@@ -133,7 +126,8 @@ impl Run {
 
     /// Snapshots of a future that will not be any more.
     fn forget_from(&mut self, at: Time) {
-        self.snapshots.retain(|(world, _)| world.now() <= at && world.now() < at || world.now() == Time::ZERO);
+        self.snapshots
+            .retain(|(world, _)| world.now() <= at && world.now() < at || world.now() == Time::ZERO);
         self.events_at_snapshot = self.snapshots.last().map_or(0, |(world, _)| world.events());
     }
 

@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::Span;
 use crate::api::TimingProfile;
 
-
 /// The numbers of a profile. All are simulated time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Timing {

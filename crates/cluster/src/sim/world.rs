@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
-use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::api::{Deployment, Name, Node, NsName};
+use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
-use crate::node::kubelet::PodRuntime;
 use crate::node::Machine;
+use crate::node::kubelet::PodRuntime;
 use crate::store::{Other, Store, Stored};
 use crate::traffic::Traffic;
 
@@ -366,16 +366,29 @@ impl World {
     /// Whether everything that can become ready is ready, every node's rules are current and no
     /// load balancer waits for its address.
     pub fn settled(&self) -> bool {
-        let proxies = self.machines.values().filter(|m| m.power).all(|m| m.proxy.behind() == 0 && !m.proxy.sync_planned);
-        let pods = self.store.pods.iter().all(|p| p.meta.deleted.is_none() && (p.status.ready || !self.can_be_ready(p)));
-        let replicas = self.store.replica_sets.iter().all(|rs| self.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
+        let proxies = self
+            .machines
+            .values()
+            .filter(|m| m.power)
+            .all(|m| m.proxy.behind() == 0 && !m.proxy.sync_planned);
+        let pods = self
+            .store
+            .pods
+            .iter()
+            .all(|p| p.meta.deleted.is_none() && (p.status.ready || !self.can_be_ready(p)));
+        let replicas =
+            self.store.replica_sets.iter().all(|rs| self.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
         let cloud = self.cloud.balancers.values().all(|lb| lb.ip.is_some());
         proxies && pods && replicas && cloud && self.planned.is_empty() && self.now > Time::ZERO
     }
 
     fn can_be_ready(&self, pod: &Pod) -> bool {
         let Some(runtime) = self.pods.get(&pod.meta.uid) else {
-            return self.store.nodes.iter().any(|n| !n.spec.unschedulable && n.ready == crate::api::NodeCondition::True)
+            return self
+                .store
+                .nodes
+                .iter()
+                .any(|n| !n.spec.unschedulable && n.ready == crate::api::NodeCondition::True)
                 && pod.spec.node_name.is_none()
                 && pod.spec.node_selector.is_empty();
         };

@@ -16,13 +16,17 @@ use crate::traffic::{ClientId, ConnectionId};
 pub enum Outcome {
     Delivered,
     /// ECONNREFUSED: by a REJECT rule (no endpoints), or because nothing listens.
-    Refused { by_rule: bool },
+    Refused {
+        by_rule: bool,
+    },
     /// EHOSTUNREACH.
     HostUnreachable,
     /// Reset in mid-stream.
     Reset,
     /// No answer in time; `lost` is what became of its last packet, where that is known.
-    TimedOut { lost: Option<PacketVerdict> },
+    TimedOut {
+        lost: Option<PacketVerdict>,
+    },
     /// The name came to no address.
     Unresolved,
     /// The Service has no way in from outside, or its load balancer has no address yet.
@@ -32,7 +36,7 @@ pub enum Outcome {
 }
 
 /// A connection as it stands, or as it ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct ConnectionRecord {
     pub id: ConnectionId,
     pub client: ClientId,

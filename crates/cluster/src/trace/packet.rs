@@ -1,11 +1,10 @@
 //! A packet's way: where it was when, and what each place did to it.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::api::{Name, Uid};
-use crate::net::{RuleHit, RuleSet, Tuple};
+use crate::net::Tuple;
+use crate::net::netfilter::{RuleHit, Rules};
 use crate::sim::Time;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
 
@@ -55,7 +54,7 @@ pub struct Segment {
 }
 
 /// What a place did with the packet.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Hop {
     pub at: Time,
     pub place: Place,
@@ -65,15 +64,16 @@ pub struct Hop {
     /// The rules that matched, in order; empty where conntrack already knew the flow.
     pub hits: Vec<RuleHit>,
     /// The rules as they were then.
-    #[serde(skip)]
-    pub rules: Option<Arc<RuleSet>>,
+    pub rules: Option<Rules>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum HopKind {
     Sent,
     /// The load balancer chose a node.
-    Balanced { node: Name },
+    Balanced {
+        node: Name,
+    },
     /// A node passed it on.
     Forwarded,
     Delivered,
@@ -100,6 +100,8 @@ pub enum PacketVerdict {
     NodeIsOff,
     /// The load balancer has no node that answers its health check.
     NoHealthyNode,
+    /// The node's conntrack table is full, or has no free port left.
+    ConntrackLost,
     /// It reached a Pod or a client that no longer knows the connection.
     NotExpected,
 }
@@ -110,7 +112,7 @@ impl PacketVerdict {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct PacketTrace {
     pub id: PacketId,
     pub connection: ConnectionId,

@@ -78,8 +78,13 @@ impl World {
     pub(crate) fn remove_client(&mut self, id: ClientId) {
         self.traffic.clients.remove(&id);
         self.touched.scene = true;
-        let open: Vec<_> =
-            self.traffic.connections.values().filter(|l| l.record.client == id).map(|l| l.record.id).collect();
+        let open: Vec<_> = self
+            .traffic
+            .connections
+            .values()
+            .filter(|l| l.record.client == id)
+            .map(|l| l.record.id)
+            .collect();
         for connection in open {
             self.end_connection(connection, Outcome::Abandoned);
         }
@@ -128,7 +133,7 @@ impl World {
             return true;
         }
         match self.address_of(&client, origin, ordinal) {
-            Ok((address, port)) => self.open_connection(&client, origin, ordinal, address, port),
+            Ok(to) => self.open_connection(&client, origin, ordinal, to),
             Err(outcome) => self.fail_at_once(&client, origin, ordinal, outcome),
         }
         true
@@ -162,7 +167,8 @@ impl World {
             }
             "Deployment" => {
                 let Some(deployment) = self.store.deployments.get(&key) else { return Vec::new() };
-                let owned = |o: Option<&crate::api::OwnerRef>| o.is_some_and(|o| o.uid == deployment.meta.uid);
+                let owned =
+                    |o: Option<&crate::api::OwnerRef>| o.is_some_and(|o| o.uid == deployment.meta.uid);
                 let sets: Vec<Uid> = self
                     .store
                     .replica_sets
@@ -229,9 +235,7 @@ impl World {
                 let at = self.chance.below(Purpose::NodeChoice, client.subject, ordinal, count);
                 nodes.get(at as usize).map(|ip| (*ip, port.node_port)).ok_or(Outcome::NoAddress)
             }
-            _ => {
-                service.spec.cluster_ips.first().map(|ip| (*ip, port.port)).ok_or(Outcome::NoAddress)
-            }
+            _ => service.spec.cluster_ips.first().map(|ip| (*ip, port.port)).ok_or(Outcome::NoAddress),
         }
     }
 }

@@ -54,9 +54,8 @@ impl World {
         client: &Client,
         origin: Origin,
         ordinal: u64,
-        address: IpAddr,
-        port: u16,
-    ) -> ConnectionId {
+        (address, port): (IpAddr, u16),
+    ) {
         let protocol = client.spec.protocol;
         let mut tuple = Tuple { src: origin.address, src_port: 0, dst: address, dst_port: port, protocol };
         tuple.src_port = self.free_ephemeral_port(client, tuple, ordinal);
@@ -78,7 +77,6 @@ impl World {
         }
         self.send(id, first, origin.place, tuple);
         self.plan_timers(id, 1);
-        id
     }
 
     fn new_connection(
@@ -151,11 +149,9 @@ impl World {
     /// A keep-alive client's next request, on the connection that it has. True when there is one,
     /// even if it is busy: the client then waits its turn.
     pub(crate) fn reuse_connection(&mut self, client: ClientId, source: Place) -> bool {
-        let found = self
-            .traffic
-            .connections
-            .values_mut()
-            .find(|l| l.record.client == client && l.record.source == source && l.state != SocketState::Closed);
+        let found = self.traffic.connections.values_mut().find(|l| {
+            l.record.client == client && l.record.source == source && l.state != SocketState::Closed
+        });
         let Some(live) = found else { return false };
         if live.state != SocketState::Idle {
             return true;
@@ -380,10 +376,10 @@ impl World {
 
     fn archive_when_quiet(&mut self, connection: ConnectionId) {
         let quiet = |live: &Live| live.record.ended.is_some() && live.in_flight == 0;
-        if self.traffic.connections.get(&connection).is_some_and(quiet) {
-            if let Some(live) = self.traffic.connections.remove(&connection) {
-                self.traffic.archive(live.record);
-            }
+        if self.traffic.connections.get(&connection).is_some_and(quiet)
+            && let Some(live) = self.traffic.connections.remove(&connection)
+        {
+            self.traffic.archive(live.record);
         }
     }
 

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use super::{ConnectionId, PacketId};
 use crate::api::{NsName, Uid};
-use crate::net::{Cx, IcmpError, Protocol, RejectWith, RuleHit, Skb, Tuple, Verdict};
+use crate::net::netfilter::{
+    Cx, IcmpCode, IcmpError, Kind, RejectWith, RuleHit, Skb, Stack, TcpFlags, Verdict,
+};
+use crate::net::{Protocol, Tuple};
 use crate::sim::{Event, Purpose, Span, World};
 use crate::trace::{Hop, HopKind, PacketKind, PacketTrace, PacketVerdict, Place, Segment};
 
@@ -55,8 +58,7 @@ impl World {
             hits: Vec::new(),
             rules: None,
         };
-        let trace =
-            PacketTrace { id, connection, kind, segments: Vec::new(), hops: vec![sent], ended: None };
+        let trace = PacketTrace { id, connection, kind, segments: Vec::new(), hops: vec![sent], ended: None };
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
             live.in_flight += 1;
         }
@@ -188,7 +190,8 @@ impl World {
         let mut hits = Vec::new();
         let before = flight.tuple;
         let mut skb = skb_of(&flight);
-        let mut verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| stack.prerouting(&mut skb, cx));
+        let mut verdict =
+            self.with_stack(node, &flight, &mut hits, |stack, cx| stack.prerouting(&mut skb, cx));
         let route = self.route(node, skb.tuple.dst);
         if verdict == Verdict::Accept {
             let out = self.out_address(node, &route);
@@ -201,7 +204,7 @@ impl World {
             });
         }
         flight.tuple = skb.tuple;
-        flight.inner = skb.icmp.map(|e| e.inner);
+        flight.inner = quoted(&skb);
         self.after_hooks(node, flight, before, verdict, route, hits);
     }
 
@@ -218,7 +221,7 @@ impl World {
                 self.with_stack(node, &flight, &mut hits, |stack, cx| stack.postrouting(&mut skb, cx, out));
         }
         flight.tuple = skb.tuple;
-        flight.inner = skb.icmp.map(|e| e.inner);
+        flight.inner = quoted(&skb);
         self.after_hooks(node, flight, before, verdict, route, hits);
     }
 
@@ -227,7 +230,7 @@ impl World {
         node: Uid,
         flight: &Flight,
         hits: &mut Vec<RuleHit>,
-        run: impl FnOnce(&mut crate::net::Stack, &mut Cx<'_>) -> Verdict,
+        run: impl FnOnce(&mut Stack, &mut Cx<'_>) -> Verdict,
     ) -> Verdict {
         let connection = flight.trace.connection;
         let flow = self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow);
@@ -235,7 +238,7 @@ impl World {
             now: self.now,
             chance: self.chance,
             flow,
-            node: u64::from(node.0),
+            node: self.machines.get(&node).map_or(0, |m| m.subject),
             trace: Some(hits),
         };
         match self.machines.get_mut(&node) {
@@ -287,11 +290,14 @@ impl World {
         let kind = match (verdict, &route) {
             (Verdict::Accept, Route::To(_)) => HopKind::Forwarded,
             (Verdict::Accept, Route::Local) => HopKind::Delivered,
-            (Verdict::Accept, Route::NoNeighbour) | (Verdict::Drop(_), _) => HopKind::Dropped,
+            (Verdict::Accept, Route::NoNeighbour) | (Verdict::Drop(_) | Verdict::Lost(_), _) => {
+                HopKind::Dropped
+            }
             (Verdict::Reject(..), _) => HopKind::Refused,
         };
         self.hop(&mut flight, kind, hits, Some(before), Some(node));
         match (verdict, route) {
+            (Verdict::Lost(_), _) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
             (Verdict::Drop(_), _) => self.end_flight_here(flight, PacketVerdict::DroppedByRule),
             (Verdict::Reject(_, with), _) => self.reject(node, flight, with),
             (Verdict::Accept, Route::To(to)) => {
@@ -414,7 +420,7 @@ impl World {
         let rules = node
             .filter(|_| !hits.is_empty())
             .and_then(|n| self.machines.get(&n))
-            .map(|m| Arc::clone(&m.stack.rules));
+            .map(|m| m.stack.rules().clone());
         let place = match (node, flight.trace.segments.last()) {
             (Some(node), _) => Place::Node(node),
             (None, Some(segment)) => segment.to,
@@ -443,7 +449,28 @@ impl World {
 }
 
 fn skb_of(flight: &Flight) -> Skb {
-    let icmp = flight.inner.map(|inner| IcmpError { inner });
-    Skb::new(flight.tuple, flight.trace.kind, icmp)
+    let error = |code| match flight.inner {
+        Some(inner) => Kind::IcmpError(IcmpError { inner, code }),
+        // A process's own refusal of a datagram quotes nothing that was rewritten on its way.
+        None => Kind::IcmpError(IcmpError { inner: flight.tuple.reversed(), code }),
+    };
+    let tcp = flight.tuple.protocol == Protocol::Tcp;
+    let kind = match flight.trace.kind {
+        PacketKind::PortUnreachable => error(IcmpCode::PortUnreachable),
+        PacketKind::HostUnreachable => error(IcmpCode::HostUnreachable),
+        _ if !tcp => Kind::Datagram,
+        PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
+        PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
+        PacketKind::Request => Kind::Tcp(TcpFlags::ACK),
+        PacketKind::Response | PacketKind::Fin => Kind::Tcp(TcpFlags::FIN_ACK),
+        PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),
+    };
+    Skb::new(flight.tuple, kind)
 }
 
+fn quoted(skb: &Skb) -> Option<Tuple> {
+    match skb.kind {
+        Kind::IcmpError(error) => Some(error.inner),
+        _ => None,
+    }
+}
