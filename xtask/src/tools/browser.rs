@@ -104,7 +104,7 @@ fn install() -> Outcome {
         PACKAGES.join(" and ")
     );
     let watch = Stopwatch::start();
-    apt_get(&["update", "--quiet"])?;
+    apt_get(&["update", "-qq"])?;
     apt_get(&[
         "install",
         "--quiet",
