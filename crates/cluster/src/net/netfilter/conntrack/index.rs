@@ -1,0 +1,200 @@
+//! A hash index from tuples to slots: open addressing with linear probing, fixed hash.
+//!
+//! It is written here, and not taken from a map type, because each entry has two keys that the
+//! slab holds already, and because cloning it is one copy of one flat buffer.
+
+use std::net::IpAddr;
+
+use super::entry::Direction;
+use crate::net::Tuple;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    /// A power of two of them, at most half in use.
+    cells: Vec<Cell>,
+    used: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    hash: u32,
+    /// Slot and direction, plus one; 0: empty.
+    slot: u32,
+}
+
+impl Cell {
+    fn new(hash: u32, slot: u32, direction: Direction) -> Cell {
+        Cell { hash, slot: (slot << 1 | u32::from(direction == Direction::Reply)) + 1 }
+    }
+
+    fn get(self) -> (u32, Direction) {
+        let packed = self.slot - 1;
+        (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
+    }
+}
+
+impl Index {
+    /// The first slot on the tuple's path that `is_it` accepts.
+    #[inline]
+    pub fn find(&self, tuple: &Tuple, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
+        if self.cells.is_empty() {
+            return None;
+        }
+        let hash = hash(tuple);
+        let mask = self.mask();
+        let mut at = hash & mask;
+        loop {
+            let cell = self.cells[at as usize];
+            if cell.slot == 0 {
+                return None;
+            }
+            if cell.hash == hash {
+                let (slot, direction) = cell.get();
+                if is_it(slot, direction) {
+                    return Some((slot, direction));
+                }
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    pub fn insert<'a>(
+        &mut self,
+        slot: u32,
+        tuple: &Tuple,
+        direction: Direction,
+        tuple_at: impl Fn(u32, Direction) -> Option<&'a Tuple>,
+    ) {
+        if (self.used + 1) as usize * 2 > self.cells.len() {
+            self.grow();
+        }
+        debug_assert!(tuple_at(slot, direction) == Some(tuple));
+        self.place(Cell::new(hash(tuple), slot, direction));
+        self.used += 1;
+    }
+
+    pub fn remove(&mut self, slot: u32, tuple: &Tuple, direction: Direction) {
+        if self.cells.is_empty() {
+            return;
+        }
+        let wanted = Cell::new(hash(tuple), slot, direction);
+        let mask = self.mask();
+        let mut at = wanted.hash & mask;
+        while self.cells[at as usize].slot != wanted.slot {
+            if self.cells[at as usize].slot == 0 {
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+        self.used -= 1;
+        self.close_gap(at);
+    }
+
+    /// Moves the cells behind a removed one up, so that no path is broken (Knuth, 6.4, algorithm R).
+    fn close_gap(&mut self, mut gap: u32) {
+        let mask = self.mask();
+        let mut at = gap;
+        loop {
+            at = (at + 1) & mask;
+            let cell = self.cells[at as usize];
+            if cell.slot == 0 {
+                break;
+            }
+            let home = cell.hash & mask;
+            // May the cell move to the gap? Only if its home is not between the two.
+            if at.wrapping_sub(home) & mask >= at.wrapping_sub(gap) & mask {
+                self.cells[gap as usize] = cell;
+                gap = at;
+            }
+        }
+        self.cells[gap as usize] = Cell::default();
+    }
+
+    fn place(&mut self, cell: Cell) {
+        let mask = self.mask();
+        let mut at = cell.hash & mask;
+        while self.cells[at as usize].slot != 0 {
+            at = (at + 1) & mask;
+        }
+        self.cells[at as usize] = cell;
+    }
+
+    fn grow(&mut self) {
+        let size = (self.cells.len() * 2).max(64);
+        let old = std::mem::replace(&mut self.cells, vec![Cell::default(); size]);
+        for cell in old {
+            if cell.slot != 0 {
+                self.place(cell);
+            }
+        }
+    }
+
+    fn mask(&self) -> u32 {
+        // At most 2^20 cells: two for each of nf_conntrack_max entries, half in use.
+        u32::try_from(self.cells.len()).unwrap_or(u32::MAX) - 1
+    }
+}
+
+/// Multiply and fold: cheap, and the same on every machine.
+#[inline]
+fn hash(tuple: &Tuple) -> u32 {
+    let ports =
+        u64::from(tuple.src_port) << 32 | u64::from(tuple.dst_port) << 16 | u64::from(tuple.protocol as u8);
+    let addresses = match (tuple.src, tuple.dst) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => u64::from(u32::from(a)) << 32 | u64::from(u32::from(b)),
+        (a, b) => fold(wide(a)).wrapping_mul(3) ^ fold(wide(b)),
+    };
+    let mixed = fold_mul(addresses ^ 0x9e37_79b9_7f4a_7c15, ports ^ 0xd6e8_feb8_6659_fd93);
+    (mixed ^ mixed >> 32) as u32
+}
+
+fn wide(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(a) => u128::from(u32::from(a)),
+        IpAddr::V6(a) => u128::from(a),
+    }
+}
+
+fn fold(bits: u128) -> u64 {
+    fold_mul((bits >> 64) as u64 ^ 0xa076_1d64_78bd_642f, bits as u64 ^ 0xe703_7ed1_a0b4_28db)
+}
+
+/// Both halves of a 128-bit product, as wyhash does.
+fn fold_mul(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product >> 64) as u64 ^ product as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Protocol;
+
+    fn tuple(port: u16) -> Tuple {
+        Tuple {
+            src: [10, 0, 0, 1].into(),
+            src_port: port,
+            dst: [10, 0, 0, 2].into(),
+            dst_port: 80,
+            protocol: Protocol::Tcp,
+        }
+    }
+
+    #[test]
+    fn what_was_put_in_is_found_and_what_was_taken_out_is_not() {
+        let tuples: Vec<Tuple> = (0..5000).map(tuple).collect();
+        let at = |slot: u32, _| tuples.get(slot as usize);
+        let mut index = Index::default();
+        for (slot, t) in (0u32..).zip(&tuples) {
+            index.insert(slot, t, Direction::Original, at);
+        }
+        for (slot, t) in (0u32..).zip(&tuples).filter(|(slot, _)| slot % 3 == 0) {
+            index.remove(slot, t, Direction::Original);
+        }
+        for (slot, t) in (0u32..).zip(&tuples) {
+            let found = index.find(t, |s, d| at(s, d) == Some(t));
+            assert_eq!(found.is_some(), slot % 3 != 0, "slot {slot}");
+        }
+        assert_eq!(index.used, 5000 - 1667);
+    }
+}

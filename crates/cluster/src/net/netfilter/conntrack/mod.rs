@@ -1,0 +1,17 @@
+//! Connection tracking: what a node remembers of the connections that cross it
+//! (net/netfilter/nf_conntrack_core.c).
+//!
+//! An entry is found by the tuple of either direction. Time-outs are looked at when an entry is
+//! met, and a few entries are looked over with each new one, so that nothing sweeps the table.
+
+mod entry;
+mod index;
+mod table;
+mod tcp;
+mod timeouts;
+mod track;
+
+pub use entry::{CtStates, Direction, Entry};
+pub use table::Conntrack;
+pub use tcp::TcpState;
+pub use timeouts::Timeouts;

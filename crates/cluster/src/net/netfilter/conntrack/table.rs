@@ -1,0 +1,194 @@
+//! The table of connections: a slab of entries and a hash index over both tuples of each.
+
+use super::entry::{CtStates, Direction, Entry};
+use super::index::Index;
+use super::timeouts::Timeouts;
+use crate::net::Tuple;
+use crate::net::netfilter::stack::Loss;
+use crate::sim::Time;
+
+/// How many entries are looked over for expired ones with each new entry.
+const LOOKED_OVER: u32 = 4;
+/// How many are looked over when the table is full (upstream looks at 8 hash buckets:
+/// nf_conntrack_core.c, NF_CT_EVICTION_RANGE).
+const LOOKED_OVER_WHEN_FULL: u32 = 64;
+
+/// A node's connection table. Cloning it copies three flat buffers.
+#[derive(Clone, Debug)]
+pub struct Conntrack {
+    pub timeouts: Timeouts,
+    /// `nf_conntrack_max`.
+    pub max: u32,
+    slots: Vec<Option<Entry>>,
+    free: Vec<u32>,
+    index: Index,
+    /// Where the next look for expired entries begins.
+    cursor: u32,
+}
+
+impl Default for Conntrack {
+    fn default() -> Conntrack {
+        Conntrack {
+            timeouts: Timeouts::default(),
+            max: 262_144,
+            slots: Vec::new(),
+            free: Vec::new(),
+            index: Index::default(),
+            cursor: 0,
+        }
+    }
+}
+
+impl Conntrack {
+    pub fn new(timeouts: Timeouts) -> Conntrack {
+        Conntrack { timeouts, ..Conntrack::default() }
+    }
+
+    /// How many entries take up room; expired ones may be among them.
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The living entries, in an order that is the same in every run.
+    pub fn entries(&self, now: Time) -> impl Iterator<Item = &Entry> {
+        self.slots.iter().flatten().filter(move |e| e.expires > now)
+    }
+
+    /// The living entry that a packet with this tuple belongs to, and which way the packet goes.
+    pub fn find(&self, tuple: &Tuple, now: Time) -> Option<(&Entry, Direction)> {
+        let (slot, direction) = self.locate(tuple)?;
+        let entry = self.slots.get(slot as usize)?.as_ref()?;
+        (entry.expires > now).then_some((entry, direction))
+    }
+
+    /// Deletes the entries that `doomed` picks; says how many.
+    pub fn delete(&mut self, mut doomed: impl FnMut(&Entry) -> bool) -> u32 {
+        let mut deleted = 0;
+        for slot in 0..self.slot_count() {
+            if self.slots[slot as usize].as_ref().is_some_and(&mut doomed) {
+                self.remove(slot);
+                deleted += 1;
+            }
+        }
+        deleted
+    }
+
+    /// Forgets everything, as a reboot does.
+    pub fn clear(&mut self) {
+        *self = Conntrack { timeouts: self.timeouts, max: self.max, ..Conntrack::default() };
+    }
+
+    /// Would an answer with this tuple be taken for another connection's?
+    /// (nf_conntrack_tuple_taken)
+    pub(in crate::net::netfilter) fn is_taken(&self, tuple: &Tuple, now: Time) -> bool {
+        self.find(tuple, now).is_some()
+    }
+
+    /// As [`Conntrack::find`], and forgets the entry if it has expired.
+    pub(super) fn lookup(&mut self, tuple: &Tuple, now: Time) -> Option<(u32, Direction)> {
+        let (slot, direction) = self.locate(tuple)?;
+        if self.entry(slot)?.expires > now {
+            return Some((slot, direction));
+        }
+        self.remove(slot);
+        None
+    }
+
+    pub(super) fn entry(&self, slot: u32) -> Option<&Entry> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    pub(super) fn entry_mut(&mut self, slot: u32) -> Option<&mut Entry> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// Adds an entry (__nf_conntrack_confirm).
+    pub(super) fn insert(&mut self, entry: Entry, now: Time) -> Result<(), Loss> {
+        self.look_over(LOOKED_OVER, |e| e.expires <= now);
+        if self.lookup(&entry.original, now).is_some() || self.lookup(&entry.reply, now).is_some() {
+            return Err(Loss::Clash);
+        }
+        self.make_room(now)?;
+        let slot = self.take_slot(entry);
+        let slots = &self.slots;
+        self.index.insert(slot, &entry.original, Direction::Original, |s, d| tuple_at(slots, s, d));
+        self.index.insert(slot, &entry.reply, Direction::Reply, |s, d| tuple_at(slots, s, d));
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, slot: u32) {
+        let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+        self.index.remove(slot, &entry.original, Direction::Original);
+        self.index.remove(slot, &entry.reply, Direction::Reply);
+        self.free.push(slot);
+    }
+
+    fn locate(&self, tuple: &Tuple) -> Option<(u32, Direction)> {
+        self.index.find(tuple, |slot, direction| tuple_at(&self.slots, slot, direction) == Some(tuple))
+    }
+
+    fn slot_count(&self) -> u32 {
+        // `make_room` keeps the slab at `max` slots, which is a u32.
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
+    }
+
+    fn take_slot(&mut self, entry: Entry) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = Some(entry);
+            return slot;
+        }
+        self.slots.push(Some(entry));
+        self.slot_count() - 1
+    }
+
+    /// When the table is full: expired entries go, then one that is not assured (early_drop).
+    fn make_room(&mut self, now: Time) -> Result<(), Loss> {
+        if self.len() < self.max as usize {
+            return Ok(());
+        }
+        let gone = self.look_over(LOOKED_OVER_WHEN_FULL, |e| e.expires <= now) > 0
+            || self.look_over(LOOKED_OVER_WHEN_FULL, |e| !e.assured) > 0;
+        if gone { Ok(()) } else { Err(Loss::TableFull) }
+    }
+
+    /// Looks at the next `count` slots, round and round, and drops what `doomed` picks.
+    fn look_over(&mut self, count: u32, doomed: impl Fn(&Entry) -> bool) -> u32 {
+        let slots = self.slot_count();
+        let mut dropped = 0;
+        for _ in 0..count.min(slots) {
+            if self.cursor >= slots {
+                self.cursor = 0;
+            }
+            let slot = self.cursor;
+            self.cursor += 1;
+            if self.slots[slot as usize].as_ref().is_some_and(&doomed) {
+                self.remove(slot);
+                dropped += 1;
+            }
+        }
+        dropped
+    }
+}
+
+fn tuple_at(slots: &[Option<Entry>], slot: u32, direction: Direction) -> Option<&Tuple> {
+    slots.get(slot as usize)?.as_ref().map(|entry| entry.tuple(direction))
+}
+
+impl Entry {
+    /// SNAT and DNAT, for a pair of tuples.
+    pub(super) fn nat_of(original: &Tuple, reply: &Tuple) -> CtStates {
+        let plain = original.reversed();
+        let mut nat = CtStates::default();
+        if (plain.dst, plain.dst_port) != (reply.dst, reply.dst_port) {
+            nat = nat.or(CtStates::SNAT);
+        }
+        if (plain.src, plain.src_port) != (reply.src, reply.src_port) {
+            nat = nat.or(CtStates::DNAT);
+        }
+        nat
+    }
+}

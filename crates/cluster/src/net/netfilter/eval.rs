@@ -1,0 +1,199 @@
+//! Runs a packet through a chain (net/ipv4/netfilter/ip_tables.c, ipt_do_table).
+
+use std::net::IpAddr;
+
+use super::chain::{Chain, ChainId, Rule, Target};
+use super::conntrack::{Conntrack, CtStates};
+use super::matches::{End, MarkOp, Match, RejectWith};
+use super::nat::{Manip, rewrite};
+use super::recent::RecentTables;
+use super::rules::{Hook, Policy, RuleRef, Table, TableName};
+use super::skb::{Ct, Skb};
+use super::stack::{Cx, RuleHit};
+use crate::net::Tuple;
+use crate::sim::{Chance, Purpose};
+
+/// How deep jumps nest. The kernel counts the depth when it loads a table, and drops a packet that
+/// would go deeper; kube-proxy's own rules nest four deep.
+const MAX_DEPTH: usize = 16;
+
+/// How a table ended for a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Accept,
+    Drop(RuleRef),
+    Reject(RuleRef, RejectWith),
+}
+
+/// One run through one table at one hook.
+pub(super) struct Run<'e, 'c> {
+    pub table: &'e Table,
+    pub name: TableName,
+    pub hook: Hook,
+    pub addresses: &'e [IpAddr],
+    pub conntrack: &'e Conntrack,
+    pub recent: &'e mut RecentTables,
+    pub skb: &'e mut Skb,
+    pub cx: &'e mut Cx<'c>,
+    /// The address that MASQUERADE takes.
+    pub out_addr: Option<IpAddr>,
+}
+
+/// Where a chain is to be continued.
+#[derive(Clone, Copy)]
+struct Place {
+    chain: ChainId,
+    rule: u32,
+}
+
+enum Next {
+    Continue,
+    Call(ChainId),
+    Return,
+    End(Outcome),
+}
+
+impl Run<'_, '_> {
+    pub fn run(&mut self, start: ChainId) -> Outcome {
+        let mut stack = [Place { chain: start, rule: 0 }; MAX_DEPTH];
+        let mut depth = 0;
+        let table = self.table;
+        loop {
+            let place = &mut stack[depth];
+            let Some(chain) = table.chain(place.chain) else { return Outcome::Accept };
+            let Some(rule) = chain.rules.get(place.rule as usize) else {
+                if depth == 0 {
+                    return self.policy(chain, start);
+                }
+                depth -= 1;
+                continue;
+            };
+            let at = RuleRef { table: self.name, chain: place.chain, rule: place.rule };
+            place.rule += 1;
+            if !self.matches(rule, chain) {
+                continue;
+            }
+            match self.act(rule, at) {
+                Next::Continue => {}
+                Next::End(outcome) => return outcome,
+                Next::Return if depth == 0 => return self.policy(chain, start),
+                Next::Return => depth -= 1,
+                Next::Call(_) if depth + 1 == MAX_DEPTH => return Outcome::Drop(at),
+                Next::Call(callee) => {
+                    depth += 1;
+                    stack[depth] = Place { chain: callee, rule: 0 };
+                }
+            }
+        }
+    }
+
+    fn policy(&self, chain: &Chain, id: ChainId) -> Outcome {
+        match chain.policy {
+            Some(Policy::Drop) => {
+                let rule = u32::try_from(chain.rules.len()).unwrap_or(u32::MAX);
+                Outcome::Drop(RuleRef { table: self.name, chain: id, rule })
+            }
+            _ => Outcome::Accept,
+        }
+    }
+
+    #[inline]
+    fn matches(&mut self, rule: &Rule, chain: &Chain) -> bool {
+        rule.matches.iter().all(|m| self.holds(m, chain))
+    }
+
+    #[inline]
+    fn holds(&mut self, condition: &Match, chain: &Chain) -> bool {
+        let tuple = &self.skb.tuple;
+        match *condition {
+            Match::Protocol(protocol) => self.skb.protocol() == Some(protocol),
+            Match::Destination(prefix) => prefix.holds(tuple.dst),
+            Match::DestinationPort(port) => tuple.dst_port == port,
+            Match::Source(prefix) => prefix.holds(tuple.src),
+            Match::Local(End::Source) => self.is_local(tuple.src),
+            Match::Local(End::Destination) => self.is_local(tuple.dst),
+            Match::Mark { value, mask, invert } => (self.skb.mark & mask == value) != invert,
+            Match::CtState { any_of, invert } => self.states().intersects(any_of) != invert,
+            Match::Statistic { probability, ordinal } => {
+                let subject = Chance::join(Chance::join(self.cx.node, self.cx.flow), chain.subject);
+                probability.holds(self.cx.chance.draw(Purpose::Statistic, subject, u64::from(ordinal)))
+            }
+            Match::RecentCheck { list, seconds } => {
+                let source = tuple.src;
+                self.recent.check(list, source, seconds, self.cx.now)
+            }
+            Match::RecentSet { list } => {
+                let source = tuple.src;
+                self.recent.set(list, source, self.cx.now);
+                true
+            }
+        }
+    }
+
+    fn is_local(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.addresses.contains(&address)
+    }
+
+    /// xt_conntrack.c, conntrack_mt.
+    fn states(&self) -> CtStates {
+        match &self.skb.ct {
+            Ct::Tracked(ct) => ct.states,
+            Ct::Unseen | Ct::Invalid => CtStates::INVALID,
+        }
+    }
+
+    #[inline]
+    fn act(&mut self, rule: &Rule, at: RuleRef) -> Next {
+        let before = self.skb.tuple;
+        let next = self.target(rule.target, at);
+        if self.cx.trace.is_some() {
+            self.note(at, &before);
+        }
+        next
+    }
+
+    #[inline]
+    fn target(&mut self, target: Target, at: RuleRef) -> Next {
+        match target {
+            Target::None => Next::Continue,
+            Target::Jump(chain) => Next::Call(chain),
+            Target::Return => Next::Return,
+            Target::Accept => Next::End(Outcome::Accept),
+            Target::Drop => Next::End(Outcome::Drop(at)),
+            Target::Reject(with) => Next::End(Outcome::Reject(at, with)),
+            Target::Mark(op) => {
+                let mark = self.skb.mark;
+                self.skb.mark = match op {
+                    MarkOp::Or(bits) => mark | bits,
+                    MarkOp::Xor(bits) => mark ^ bits,
+                    MarkOp::Set(bits) => bits,
+                };
+                Next::Continue
+            }
+            Target::Dnat(to) => {
+                if let Ct::Tracked(ct) = &mut self.skb.ct {
+                    ct.bind_destination(to);
+                    rewrite(self.skb, Manip::Destination);
+                }
+                Next::End(Outcome::Accept)
+            }
+            Target::Masquerade { random_fully } => {
+                if let (Ct::Tracked(ct), Some(to)) = (&mut self.skb.ct, self.out_addr) {
+                    ct.bind_source(to, random_fully, self.conntrack, self.cx);
+                    rewrite(self.skb, Manip::Source);
+                }
+                Next::End(Outcome::Accept)
+            }
+        }
+    }
+
+    #[cold]
+    fn note(&mut self, at: RuleRef, before: &Tuple) {
+        let tuple_after = (self.skb.tuple != *before).then_some(self.skb.tuple);
+        let hook = self.hook;
+        let RuleRef { table, chain, rule } = at;
+        if let Some(trace) = &mut self.cx.trace {
+            trace.push(RuleHit { hook, table, chain, rule, tuple_after });
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What a node's kernel does to packets: rule sets, their evaluation, conntrack and NAT.
+//!
+//! Rules are data ([`RuleSet`]): kube-proxy writes them, [`Stack`] runs packets through them with
+//! the kernel's semantics, and printing them gives text that `iptables-restore` accepts. So what
+//! is drawn, what is printed and what decides are one thing.
+//!
+//! Where the model departs from Linux:
+//!
+//! | departure | why it does not matter here |
+//! |---|---|
+//! | no fragments, sequence numbers, windows or checksums, so no packet is INVALID for being out of window | the network reorders and loses, but never forges |
+//! | a packet crosses a node at one moment, so two first packets never race for one tuple | the only visible loss would be a rare clash at confirmation |
+//! | a Pod's own network namespace has no conntrack | no rule in it ever looks |
+//! | SCTP is tracked like UDP, with SCTP's time-outs | no rule looks at its state |
+//! | mangle, raw and security tables do not exist | kube-proxy writes nothing there but a canary chain |
+
+mod chain;
+mod check;
+mod conntrack;
+mod eval;
+mod matches;
+mod nat;
+mod print;
+mod recent;
+mod rules;
+mod skb;
+mod stack;
+#[cfg(test)]
+mod tests;
+
+pub use chain::{Chain, ChainId, Rule, ServicePortName, Target};
+pub use check::{JumpProblem, jump_problems};
+pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
+pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
+pub use recent::RecentTables;
+pub use rules::{Family, Hook, Policy, RuleRef, RuleSet, Rules, Table, TableName};
+pub use skb::{Ct, CtRef, IcmpCode, IcmpError, Kind, Skb, TcpFlags};
+pub use stack::{Cx, Loss, Passage, Route, RuleHit, Stack, Verdict};

@@ -1,0 +1,297 @@
+//! One node's network stack: the five hooks, in the order in which a packet meets them.
+
+use std::net::IpAddr;
+
+use super::chain::ChainId;
+use super::conntrack::Conntrack;
+use super::eval::{Outcome, Run};
+use super::matches::RejectWith;
+use super::nat::{Manip, rewrite};
+use super::recent::RecentTables;
+use super::rules::{Family, Hook, RuleRef, RuleSet, Rules, TableName};
+use super::skb::{Ct, Skb};
+use crate::net::Tuple;
+use crate::sim::{Chance, Time};
+
+/// What a node's kernel keeps: its rules, its connections, its `recent` lists.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// The node's own addresses (of its bridge too); loopback is always one.
+    pub addresses: Vec<IpAddr>,
+    pub conntrack: Conntrack,
+    pub(super) rules: Rules,
+    pub(super) recent: RecentTables,
+}
+
+/// What evaluation needs beside the packet and the node.
+pub struct Cx<'a> {
+    pub now: Time,
+    pub chance: Chance,
+    /// A stable number of the connection: the subject of its draws.
+    pub flow: u64,
+    /// `Chance::subject(node name)`.
+    pub node: u64,
+    /// Every rule that matched is noted here, if anywhere.
+    pub trace: Option<&'a mut Vec<RuleHit>>,
+}
+
+/// A rule that matched a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleHit {
+    pub hook: Hook,
+    pub table: TableName,
+    pub chain: ChainId,
+    pub rule: u32,
+    /// Set when the rule rewrote the packet.
+    pub tuple_after: Option<Tuple>,
+}
+
+impl RuleHit {
+    pub fn at(&self) -> RuleRef {
+        RuleRef { table: self.table, chain: self.chain, rule: self.rule }
+    }
+}
+
+/// What a hook says about a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Accept,
+    Drop(RuleRef),
+    Reject(RuleRef, RejectWith),
+    /// Dropped by conntrack itself; no rule said so.
+    Lost(Loss),
+}
+
+/// Why conntrack dropped a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// `nf_conntrack: table full, dropping packet`.
+    TableFull,
+    /// Another connection took the same tuple, and no other source port was free.
+    Clash,
+}
+
+/// Where a packet goes next on this node, as its routing table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// To a process on this node.
+    Local,
+    /// Out through an interface; its address, which MASQUERADE takes.
+    Out(IpAddr),
+    /// Nowhere.
+    None,
+}
+
+/// How a node's part of a packet's way ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// Delivered to a process on this node.
+    Local,
+    /// Sent out.
+    Out,
+    NoRoute,
+    Stopped(Hook, Verdict),
+}
+
+impl Stack {
+    /// A node without rules.
+    pub fn new(addresses: Vec<IpAddr>, family: Family) -> Stack {
+        Stack {
+            addresses,
+            conntrack: Conntrack::default(),
+            rules: Rules::Iptables(RuleSet::empty(family).into()),
+            recent: RecentTables::default(),
+        }
+    }
+
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub fn recent(&self) -> &RecentTables {
+        &self.recent
+    }
+
+    /// What `iptables-restore` does: from the next packet on these rules hold. Connections keep
+    /// what was decided for them.
+    pub fn set_rules(&mut self, rules: Rules) {
+        let Rules::Iptables(set) = &rules;
+        self.recent.rename(&set.recent_lists);
+        self.rules = rules;
+    }
+
+    /// A packet arrives at an interface: conntrack, then nat PREROUTING.
+    pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        self.conntrack.track(skb, cx.now);
+        self.nat(Hook::Prerouting, Manip::Destination, skb, cx, None)
+    }
+
+    /// A packet is for this node: filter INPUT, nat INPUT.
+    pub fn input(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        match self.filter(Hook::Input, skb, cx) {
+            Verdict::Accept => {}
+            stopped => return stopped,
+        }
+        match self.nat(Hook::Input, Manip::Source, skb, cx, None) {
+            Verdict::Accept => self.confirm(skb, cx),
+            stopped => stopped,
+        }
+    }
+
+    /// A packet is on its way through this node: filter FORWARD.
+    pub fn forward(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        self.filter(Hook::Forward, skb, cx)
+    }
+
+    /// A process on this node sends a packet: conntrack, nat OUTPUT, filter OUTPUT.
+    pub fn output(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        self.conntrack.track(skb, cx.now);
+        match self.nat(Hook::Output, Manip::Destination, skb, cx, None) {
+            Verdict::Accept => self.filter(Hook::Output, skb, cx),
+            stopped => stopped,
+        }
+    }
+
+    /// A packet leaves through an interface, whose address MASQUERADE takes.
+    pub fn postrouting(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Verdict {
+        match self.nat(Hook::Postrouting, Manip::Source, skb, cx, Some(out_addr)) {
+            Verdict::Accept => self.confirm(skb, cx),
+            stopped => stopped,
+        }
+    }
+
+    /// nf_nat_inet_fn: rules see a connection's first packet only; the others follow it.
+    fn nat(
+        &mut self,
+        hook: Hook,
+        manip: Manip,
+        skb: &mut Skb,
+        cx: &mut Cx,
+        out_addr: Option<IpAddr>,
+    ) -> Verdict {
+        let Ct::Tracked(ct) = &skb.ct else { return Verdict::Accept };
+        if ct.is_new() && !ct.is_bound(manip) {
+            let outcome = self.run(TableName::Nat, hook, skb, cx, out_addr);
+            if outcome != Verdict::Accept {
+                return outcome;
+            }
+            self.bind_as_it_is(skb, manip, cx);
+        }
+        rewrite(skb, manip);
+        Verdict::Accept
+    }
+
+    /// nf_nat_alloc_null_binding: no rule rewrote the packet. A source still gets another port if
+    /// its own would clash with a connection that is rewritten to look the same.
+    fn bind_as_it_is(&mut self, skb: &mut Skb, manip: Manip, cx: &Cx) {
+        let Ct::Tracked(ct) = &mut skb.ct else { return };
+        if ct.is_bound(manip) {
+            return;
+        }
+        match manip {
+            Manip::Destination => ct.keep_destination(),
+            Manip::Source => ct.bind_source(ct.reply.dst, false, &self.conntrack, cx),
+        }
+    }
+
+    fn filter(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        self.run(TableName::Filter, hook, skb, cx, None)
+    }
+
+    fn run(
+        &mut self,
+        name: TableName,
+        hook: Hook,
+        skb: &mut Skb,
+        cx: &mut Cx,
+        out_addr: Option<IpAddr>,
+    ) -> Verdict {
+        let Rules::Iptables(set) = &self.rules;
+        let Some(chain) = hook.chain(name) else { return Verdict::Accept };
+        let mut run = Run {
+            table: set.table(name),
+            name,
+            hook,
+            addresses: &self.addresses,
+            conntrack: &self.conntrack,
+            recent: &mut self.recent,
+            skb,
+            cx,
+            out_addr,
+        };
+        match run.run(chain) {
+            Outcome::Accept => Verdict::Accept,
+            Outcome::Drop(at) => Verdict::Drop(at),
+            Outcome::Reject(at, with) => Verdict::Reject(at, with),
+        }
+    }
+
+    fn confirm(&mut self, skb: &mut Skb, cx: &Cx) -> Verdict {
+        match self.conntrack.confirm(skb, cx.now) {
+            Ok(()) => Verdict::Accept,
+            Err(loss) => Verdict::Lost(loss),
+        }
+    }
+}
+
+/// The three ways through a node. `route` is asked once, for the destination that the packet has
+/// after PREROUTING or OUTPUT.
+impl Stack {
+    /// A packet arrives from an interface: through to another one, or up to a process.
+    pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl FnOnce(&Tuple) -> Route) -> Passage {
+        if let Some(stopped) = stopped(Hook::Prerouting, self.prerouting(skb, cx)) {
+            return stopped;
+        }
+        match route(&skb.tuple) {
+            Route::None => Passage::NoRoute,
+            Route::Local => self.local_in(skb, cx),
+            Route::Out(address) => self.forwarded(skb, cx, address),
+        }
+    }
+
+    /// A process on this node sends a packet. To a process on this node it goes over loopback:
+    /// out through POSTROUTING and in again through PREROUTING.
+    pub fn send(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl FnOnce(&Tuple) -> Route) -> Passage {
+        if let Some(stopped) = stopped(Hook::Output, self.output(skb, cx)) {
+            return stopped;
+        }
+        match route(&skb.tuple) {
+            Route::None => Passage::NoRoute,
+            Route::Out(address) => self.leave(skb, cx, address),
+            Route::Local => {
+                // inet_select_addr on lo finds no address of global scope there: any other
+                // interface's will do, and the primary one comes first.
+                let address = self.addresses.first().copied().unwrap_or(skb.tuple.dst);
+                let left = self.leave(skb, cx, address);
+                if left != Passage::Out {
+                    return left;
+                }
+                match stopped(Hook::Prerouting, self.prerouting(skb, cx)) {
+                    Some(stopped) => stopped,
+                    None => self.local_in(skb, cx),
+                }
+            }
+        }
+    }
+
+    /// After PREROUTING, when the packet is for this node.
+    pub fn local_in(&mut self, skb: &mut Skb, cx: &mut Cx) -> Passage {
+        stopped(Hook::Input, self.input(skb, cx)).unwrap_or(Passage::Local)
+    }
+
+    /// After PREROUTING, when the packet goes on through the interface with this address.
+    pub fn forwarded(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
+        match stopped(Hook::Forward, self.forward(skb, cx)) {
+            Some(stopped) => stopped,
+            None => self.leave(skb, cx, out_addr),
+        }
+    }
+
+    fn leave(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
+        stopped(Hook::Postrouting, self.postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
+    }
+}
+
+fn stopped(hook: Hook, verdict: Verdict) -> Option<Passage> {
+    (verdict != Verdict::Accept).then_some(Passage::Stopped(hook, verdict))
+}

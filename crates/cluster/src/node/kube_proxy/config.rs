@@ -1,0 +1,56 @@
+//! kube-proxy's configuration, under the names of `KubeProxyConfiguration` where it has one.
+
+use std::net::IpAddr;
+
+use crate::api::{Name, Str};
+use crate::net::Cidr;
+use crate::net::netfilter::Family;
+
+/// What one node's kube-proxy is told, for one family. `Default` is upstream's default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyConfig {
+    pub family: Family,
+    pub node_name: Name,
+    /// The node's addresses, the primary of each family first.
+    pub node_ips: Vec<IpAddr>,
+    /// The node's label `topology.kubernetes.io/zone`.
+    pub zone: Option<Str>,
+    /// The local-traffic detector: sources in it are Pods. `None`: no detector.
+    pub cluster_cidr: Option<Cidr>,
+    /// `iptables.masqueradeAll`
+    pub masquerade_all: bool,
+    /// `iptables.masqueradeBit`
+    pub masquerade_bit: u8,
+    /// Does the kernel know MASQUERADE's `--random-fully`?
+    pub random_fully: bool,
+    /// `nodePortAddresses`; empty: all local addresses.
+    pub node_port_addresses: Vec<Cidr>,
+    /// `iptables.localhostNodePorts`
+    pub localhost_node_ports: bool,
+    /// The sysctl `nf_conntrack_tcp_be_liberal`.
+    pub tcp_be_liberal: bool,
+    /// Above this many endpoints rules lose their comments (largeClusterEndpointsThreshold).
+    pub large_cluster_endpoints: u32,
+    /// Not kube-proxy's: sources in it are masqueraded by the CNI when they leave it.
+    pub cni_masquerade_cidr: Option<Cidr>,
+}
+
+impl Default for ProxyConfig {
+    fn default() -> ProxyConfig {
+        ProxyConfig {
+            family: Family::V4,
+            node_name: "".into(),
+            node_ips: Vec::new(),
+            zone: None,
+            cluster_cidr: None,
+            masquerade_all: false,
+            masquerade_bit: 14,
+            random_fully: true,
+            node_port_addresses: Vec::new(),
+            localhost_node_ports: true,
+            tcp_be_liberal: false,
+            large_cluster_endpoints: 1000,
+            cni_masquerade_cidr: None,
+        }
+    }
+}
