@@ -19,6 +19,7 @@ mod tests;
 mod text;
 mod tree;
 mod workload;
+mod write;
 
 pub use action::{Action, TimedAction};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
@@ -39,3 +40,4 @@ pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub use workload::{
     Deployment, DeploymentStrategy, IntOrPercent, Operator, ReplicaSet, Requirement, Selector,
 };
+pub use write::to_tree;
