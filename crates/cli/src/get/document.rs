@@ -11,7 +11,7 @@ pub fn print(world: &World, kinds: &[Kind], filter: &Filter<'_>, json: bool) -> 
         .iter()
         .flat_map(|kind| typed(world, *kind))
         .filter(|o| filter.takes(&o.meta().namespace, &o.meta().name))
-        .map(|o| cluster::api::to_tree(&o, world.store().source(o.meta().uid).map(|s| &**s)))
+        .map(|o| cluster::api::to_tree(&o, world.store().source(o.meta().uid).map(|s| &s.tree)))
         .collect();
     let document = match (objects.len(), filter.name) {
         (0, _) => return String::new(),
