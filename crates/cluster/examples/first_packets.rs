@@ -9,9 +9,7 @@ use std::sync::Arc;
 use cluster::api::{
     Endpoint, EndpointPort, EndpointSlice, Meta, NsName, Service, ServicePort, ServiceSpec, TargetPort,
 };
-use cluster::net::netfilter::{
-    Conntrack, Cx, Family, Passage, Route, Rules, Skb, Stack, TcpFlags,
-};
+use cluster::net::netfilter::{Conntrack, Cx, Family, Passage, Route, Rules, Skb, Stack, TcpFlags};
 use cluster::net::{Protocol, Tuple};
 use cluster::node::kube_proxy::{ProxyConfig, iptables};
 use cluster::sim::{Chance, Span, Time};
@@ -60,10 +58,8 @@ fn node(n: u8, services: u32, endpoints: u32) -> Stack {
     };
     let mut stack = Stack::new(vec![ip, [10, 244, n, 1].into()], Family::V4);
     let objects: Vec<_> = (0..services).map(|s| (service(s), slice(s, endpoints))).collect();
-    let services: BTreeMap<_, _> =
-        objects.iter().map(|(s, _)| (s.meta.key(), Arc::new(s.clone()))).collect();
-    let slices: BTreeMap<_, _> =
-        objects.iter().map(|(_, s)| (s.meta.key(), Arc::new(s.clone()))).collect();
+    let services: BTreeMap<_, _> = objects.iter().map(|(s, _)| (s.meta.key(), Arc::new(s.clone()))).collect();
+    let slices: BTreeMap<_, _> = objects.iter().map(|(_, s)| (s.meta.key(), Arc::new(s.clone()))).collect();
     stack.set_rules(Rules::Iptables(Arc::new(iptables::build(&cfg, &services, &slices))));
     stack.conntrack = Conntrack::default();
     stack
@@ -96,8 +92,7 @@ fn service(n: u32) -> Service {
         target_port: TargetPort::Number(8080),
         node_port: 0,
     };
-    let spec =
-        ServiceSpec { ports: vec![port], cluster_ips: vec![cluster_ip(n)], ..ServiceSpec::default() };
+    let spec = ServiceSpec { ports: vec![port], cluster_ips: vec![cluster_ip(n)], ..ServiceSpec::default() };
     Service { meta: meta(format!("svc-{n}")), spec, ingress: Vec::new() }
 }
 

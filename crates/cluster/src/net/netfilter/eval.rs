@@ -179,7 +179,7 @@ impl<'e> Run<'e, '_> {
     #[inline]
     fn act(&mut self, rule: &Rule, at: RuleRef) -> Next {
         let before = self.skb.tuple;
-        let next = self.target(rule.target, at);
+        let next = self.target(&rule.target, at);
         if self.cx.trace.is_some() {
             self.note(at, &before);
         }
@@ -187,8 +187,8 @@ impl<'e> Run<'e, '_> {
     }
 
     #[inline]
-    fn target(&mut self, target: Target, at: RuleRef) -> Next {
-        match target {
+    fn target(&mut self, target: &Target, at: RuleRef) -> Next {
+        match *target {
             Target::None => Next::Continue,
             Target::Jump(chain) => Next::Call(chain),
             Target::Return => Next::Return,

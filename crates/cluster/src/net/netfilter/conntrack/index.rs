@@ -10,7 +10,7 @@ use crate::net::Tuple;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    /// A power of two of them; at least a quarter is free.
+    /// A power of two of them; at least half are free.
     cells: Vec<Cell>,
     used: u32,
 }
@@ -66,8 +66,8 @@ impl Index {
         direction: Direction,
         is_another: impl Fn(u32, Direction) -> bool,
     ) -> Result<(), u32> {
-        // At most three quarters are in use.
-        if (self.used as usize + 1) * 4 > self.cells.len() * 3 {
+        // At most half are in use: paths stay short.
+        if (self.used as usize + 1) * 2 > self.cells.len() {
             self.grow();
         }
         let cell = Cell::new(hash(tuple), slot, direction);
