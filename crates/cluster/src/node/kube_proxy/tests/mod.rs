@@ -2,7 +2,7 @@
 
 mod categorize;
 mod cleanup;
-mod fixture;
+pub(crate) mod fixture;
 mod flows;
 mod invariants;
 mod masquerade;
