@@ -1,1 +1,1 @@
-
+//! TestCategorizeEndpoints (pkg/proxy/topology_test.go).
