@@ -2,6 +2,7 @@
 
 mod categorize;
 mod cleanup;
+mod endpoints;
 pub(crate) mod fixture;
 mod flows;
 mod invariants;
