@@ -127,6 +127,11 @@ impl<'a> Spot<'a> {
         if (min..=max).contains(&value) {
             return Some(value);
         }
+        // The field's type is int32 then, and its check has said so already.
+        let narrow = i64::from(i32::MIN) + 1..=i64::from(i32::MAX);
+        if narrow.contains(&min) && narrow.contains(&max) && i32::try_from(value).is_err() {
+            return None;
+        }
         self.error(findings, DiagnosticKind::OutOfRange { value: value.to_string().into(), min, max });
         None
     }
