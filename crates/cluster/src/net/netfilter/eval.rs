@@ -79,7 +79,7 @@ impl<'e> Run<'e, '_> {
                 }
                 Next::Call(callee) => {
                     let Some(called) = table.chain(callee) else { continue };
-                    if called.rules.is_empty() {
+                    if called.rules().is_empty() {
                         continue;
                     }
                     if depth == MAX_DEPTH {
@@ -98,9 +98,9 @@ impl<'e> Run<'e, '_> {
     #[inline]
     fn next_match(&mut self, chain: &'e Chain, place: &mut Place) -> Option<&'e Rule> {
         let key = PacketKey::new(&self.skb.tuple);
-        for rule in chain.rules.get(place.rule as usize..)? {
-            place.rule += 1;
-            if rule.may_match(key) && rule.matches().iter().all(|m| self.holds(m, chain)) {
+        while let Some((at, rule)) = chain.candidate(place.rule, key) {
+            place.rule = at + 1;
+            if rule.matches().iter().all(|m| self.holds(m, chain)) {
                 return Some(rule);
             }
         }
@@ -115,7 +115,7 @@ impl<'e> Run<'e, '_> {
     fn policy(&self, chain: &Chain, id: ChainId) -> Outcome {
         match chain.policy {
             Some(Policy::Drop) => {
-                let rule = u32::try_from(chain.rules.len()).unwrap_or(u32::MAX);
+                let rule = u32::try_from(chain.rules().len()).unwrap_or(u32::MAX);
                 Outcome::Drop(RuleRef { table: self.name, chain: id, rule })
             }
             _ => Outcome::Accept,

@@ -58,7 +58,7 @@ impl Tracer<'_> {
     }
 
     fn walk(&mut self, table: &Table, chain: &Chain) -> bool {
-        for rule in &chain.rules {
+        for rule in chain.rules() {
             if !rule.matches().iter().all(|m| self.holds(m)) {
                 continue;
             }
