@@ -92,8 +92,8 @@ impl Tracer<'_> {
     fn holds(&self, condition: &Match) -> bool {
         let tuple = &self.tuple;
         match *condition {
-            Match::Source(prefix) => prefix.holds(tuple.src),
-            Match::Destination(prefix) => prefix.holds(tuple.dst),
+            Match::Source(prefix) => prefix.holds(&tuple.src),
+            Match::Destination(prefix) => prefix.holds(&tuple.dst),
             Match::Protocol(protocol) => tuple.protocol == protocol,
             Match::DestinationPort(port) => tuple.dst_port == port,
             Match::Local(End::Source) => is_local(self.cfg, tuple.src),
