@@ -1,3 +1,5 @@
+//! The module that the page loads. boot.js calls `packetyard::mount` for each element that wants a lab.
+
 fn main() {
-    leptos::mount::mount_to_body(packetyard::App);
+    packetyard::start();
 }

@@ -15,6 +15,11 @@
 //! | [`sim`] | clock, event queue, chance, the World and its history |
 
 pub mod api;
+pub mod control;
+pub mod dns;
 pub mod net;
 pub mod node;
 pub mod sim;
+pub mod store;
+pub mod trace;
+pub mod traffic;

@@ -1,0 +1,201 @@
+//! What is wrong with a text, or noteworthy in it: ids and arguments. The sentences are in
+//! `message.rs`.
+
+use serde::Serialize;
+
+use super::{ObjectRef, Position, Str, tree::Type};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// From 1; 0 when no text holds the place.
+    pub line: u32,
+    pub column: u32,
+    pub object: Option<ObjectRef>,
+    /// As kubectl writes it: `spec.ports[0].port`. Empty for the whole document.
+    pub path: String,
+    pub message: DiagnosticKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Severity {
+    /// The object, or the document, is not taken.
+    Error,
+    /// Taken, but probably not what was meant.
+    Warning,
+    /// Taken; worth knowing.
+    Info,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum DiagnosticKind {
+    // The text.
+    TooLarge {
+        bytes: usize,
+        limit: usize,
+    },
+    TooManyDocuments {
+        limit: usize,
+    },
+    TooManyNodes {
+        limit: usize,
+    },
+    TooDeep {
+        limit: usize,
+    },
+    /// Closes a list of findings that was cut.
+    MoreFindings {
+        count: usize,
+    },
+    /// The parser's own words.
+    Syntax {
+        problem: Str,
+    },
+    BadSeparator {
+        text: Str,
+    },
+    /// Text after `...` that belongs to no document.
+    IgnoredAfterEnd,
+    DuplicateKey {
+        key: Str,
+        first: Position,
+    },
+    /// A key that is null, a list or a map.
+    BadKey,
+    BadMerge,
+    UnknownAlias,
+    /// `.inf` and `.nan` have no JSON form.
+    NotFinite {
+        value: Str,
+    },
+    BadTag {
+        value: Str,
+        tag: Str,
+    },
+
+    // The object.
+    NotAnObject {
+        found: Type,
+    },
+    WrongType {
+        expected: Type,
+        found: Type,
+        value: Str,
+    },
+    OutOfRange {
+        value: Str,
+        min: i64,
+        max: i64,
+    },
+    Required,
+    Unsupported {
+        value: Str,
+        allowed: &'static [&'static str],
+    },
+    BadName {
+        value: Str,
+        rule: NameRule,
+    },
+    BadFormat {
+        value: Str,
+        format: Format,
+    },
+    Duplicate {
+        value: Str,
+    },
+    Forbidden {
+        why: Rule,
+    },
+    SelectorMismatch,
+    UnknownVersion {
+        kind: Str,
+        api_version: Str,
+        served: &'static str,
+    },
+    UnknownField {
+        field: Str,
+    },
+    FieldNotSimulated {
+        field: Str,
+    },
+    KindNotSimulated {
+        kind: Str,
+    },
+
+    // The stream.
+    DuplicateObject {
+        first: Position,
+    },
+    DuplicateNode {
+        first: Position,
+    },
+    SecondScenario {
+        first: Position,
+    },
+}
+
+/// Which rule a name breaks (apimachinery, util/validation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum NameRule {
+    Dns1123Label,
+    Dns1123Subdomain,
+    /// The key of a label or an annotation.
+    QualifiedName,
+    LabelValue,
+    PortName,
+    EnvVarName,
+}
+
+/// What a text should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Format {
+    IpAddress,
+    Cidr,
+    Duration,
+    /// Requests per second with at most three decimals.
+    Rate,
+    Percent,
+    /// `outside`, `{ip: ...}` or `kind/namespace/name`.
+    ClientFrom,
+    /// `Kind/namespace/name`.
+    ObjectRef,
+    /// `namespace/name`.
+    NsName,
+    /// A URL, `host:port` or `service/namespace/name`.
+    Target,
+    Seed,
+}
+
+/// Why a field may not be set, or may not be set so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Rule {
+    NodePortOnClusterIp,
+    HeadlessNeedsClusterIpType,
+    FieldOnExternalName,
+    SourceRangesNeedLoadBalancer,
+    ClassNeedsLoadBalancer,
+    AllocateNeedsLoadBalancer,
+    ExternalPolicyNeedsExternal,
+    HealthPortNeedsLocal,
+    AffinityTimeoutNeedsClientIp,
+    SpecialAddress,
+    RollingUpdateWithRecreate,
+    BothZero,
+    EmptySelector,
+    ClusterIpsMismatch,
+    FamilyMismatch,
+    SuccessThreshold,
+    ValuesWithExists,
+    ValuesMissing,
+    HostPortMismatch,
+    OneHandler,
+}
+
+/// The beginning of a text that goes into a finding: what is wrong with it may be its length.
+pub(super) fn clip(text: &str) -> Str {
+    const MAX: usize = 80;
+    match text.char_indices().nth(MAX) {
+        None => text.into(),
+        Some((end, _)) => [&text[..end], "…"].concat().into(),
+    }
+}

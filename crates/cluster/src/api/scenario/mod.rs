@@ -1,0 +1,88 @@
+//! `packetyard/v1alpha1` Scenario: what a cluster has and manifests do not say.
+
+mod action_read;
+mod read;
+mod reference;
+mod write;
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{Name, Str, TimedAction};
+use crate::net::{Cidr, Protocol};
+use crate::sim::{Span, Time};
+
+pub(super) use read::{decode, is_scenario};
+
+/// Everything is optional: what is not said is the World's default.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct Scenario {
+    /// `metadata.name`.
+    pub name: Option<Str>,
+    pub title: Option<Str>,
+    pub description: Option<Str>,
+    pub seed: Option<u64>,
+    pub nodes: Option<Vec<ScenarioNode>>,
+    pub pod_cidr: Option<Cidr>,
+    pub service_cidr: Option<Cidr>,
+    /// `iptables`, `nftables` or `ipvs`.
+    pub proxy_mode: Option<Str>,
+    pub timing: Option<TimingProfile>,
+    /// `None`: derived from the manifests. Empty: no client at all.
+    pub clients: Option<Vec<ClientSpec>>,
+    pub actions: Vec<TimedAction>,
+    /// The moment at which a link opens.
+    pub at: Option<Time>,
+    /// The version of the model that the scenario was recorded with.
+    pub model: Option<Str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScenarioNode {
+    pub name: Name,
+    pub zone: Option<Str>,
+    /// True unless said otherwise.
+    pub ready: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+pub enum TimingProfile {
+    Realistic,
+    #[default]
+    Teaching,
+}
+
+impl TimingProfile {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TimingProfile::Realistic => "realistic",
+            TimingProfile::Teaching => "teaching",
+        }
+    }
+}
+
+/// Who sends requests, where to, and how often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientSpec {
+    pub name: Name,
+    pub from: ClientFrom,
+    /// A URL, `host:port`, `name:port` or `service/namespace/name`.
+    pub to: Str,
+    pub protocol: Protocol,
+    /// Thousandths of a request per second.
+    pub rate_milli: u32,
+    /// One connection for many requests, instead of one for each.
+    pub keep_alive: bool,
+    pub timeout: Option<Span>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum ClientFrom {
+    /// From outside the cluster; the World picks an address when none is given.
+    Outside { ip: Option<IpAddr> },
+    /// From a Pod of this workload. `kind` is `Deployment`, `ReplicaSet` or `Pod`.
+    Workload { namespace: Name, kind: Str, name: Name },
+    /// From a process on the node itself.
+    Node { name: Name },
+}

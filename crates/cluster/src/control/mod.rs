@@ -1,0 +1,12 @@
+//! Controllers: each is level-triggered, looks at the store and writes what is missing.
+
+mod deployment;
+mod endpoint_slice;
+mod load_balancer;
+pub(crate) mod names;
+mod node_lifecycle;
+pub(crate) mod replica_set;
+mod scheduler;
+pub(crate) mod service_allocation;
+
+pub use load_balancer::{Cloud, LoadBalancer};

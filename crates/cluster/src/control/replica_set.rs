@@ -1,0 +1,193 @@
+//! ReplicaSet -> Pods: adopts, releases, makes and deletes until the number is right.
+//! Source: pkg/controller/replicaset/replica_set.go, pkg/controller/controller_ref_manager.go.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::names::generate;
+use crate::api::{Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
+use crate::sim::{Controller, World};
+
+/// The most Pods that one run may hold at once, whatever the manifests ask for.
+pub const POD_LIMIT: u32 = 2_000;
+
+impl World {
+    pub(crate) fn reconcile_replica_sets(&mut self) {
+        let sets: Vec<Arc<ReplicaSet>> = self.store.replica_sets.iter().cloned().collect();
+        for rs in &sets {
+            self.release_and_adopt(rs);
+            let active: Vec<Arc<Pod>> = self.active_pods_of(rs.meta.uid);
+            let have = active.len() as u32;
+            if have < rs.replicas {
+                self.create_pods(rs, rs.replicas - have);
+            } else if have > rs.replicas {
+                self.delete_surplus(active, have - rs.replicas);
+            }
+        }
+        self.collect_orphaned_pods();
+        self.enqueue(Controller::Deployment);
+    }
+
+    pub(crate) fn pods_of(&self, owner: Uid) -> impl Iterator<Item = &Arc<Pod>> {
+        self.store.pods.iter().filter(move |p| p.meta.owner.as_ref().is_some_and(|o| o.uid == owner))
+    }
+
+    /// controller_utils.go, FilterActivePods.
+    fn active_pods_of(&self, owner: Uid) -> Vec<Arc<Pod>> {
+        self.pods_of(owner).filter(|p| is_active(p)).cloned().collect()
+    }
+
+    /// A Pod whose labels no longer match is let go; one without an owner that matches is taken.
+    fn release_and_adopt(&mut self, rs: &ReplicaSet) {
+        let pods: Vec<Arc<Pod>> =
+            self.store.pods.iter().filter(|p| p.meta.namespace == rs.meta.namespace).cloned().collect();
+        for pod in pods.iter().filter(|p| p.meta.deleted.is_none()) {
+            let matches = rs.selector.matches(&pod.meta.labels);
+            let owned = pod.meta.owner.as_ref().is_some_and(|o| o.uid == rs.meta.uid);
+            if owned && !matches {
+                self.update_object::<Pod>(&pod.meta.key(), |p| p.meta.owner = None);
+            } else if pod.meta.owner.is_none() && matches && is_active(pod) {
+                let owner = owner_ref(rs);
+                self.update_object::<Pod>(&pod.meta.key(), |p| p.meta.owner = Some(owner));
+            }
+        }
+    }
+
+    fn create_pods(&mut self, rs: &ReplicaSet, count: u32) {
+        for _ in 0..count {
+            if self.store.pods.len() as u32 >= POD_LIMIT {
+                return;
+            }
+            let name = self.free_pod_name(rs);
+            let meta = Meta {
+                name: name.as_str().into(),
+                namespace: rs.meta.namespace.clone(),
+                labels: rs.template.labels.clone(),
+                annotations: rs.template.annotations.clone(),
+                owner: Some(owner_ref(rs)),
+                ..Meta::default()
+            };
+            self.create_object(Pod { meta, spec: rs.template.spec.clone(), status: PodStatus::default() });
+        }
+    }
+
+    /// Two Pods of one name cannot be: the API server refuses, and the controller tries again.
+    fn free_pod_name(&mut self, rs: &ReplicaSet) -> String {
+        let base = format!("{}-", rs.meta.name);
+        let ordinal = self.next_name_ordinal(rs.meta.uid);
+        (0..)
+            .map(|attempt| generate(self.chance, &base, Uid(ordinal), attempt))
+            .find(|name| self.store.pods.get(&NsName::new(&rs.meta.namespace, name)).is_none())
+            .expect("27^5 names cannot all be taken by 2,000 Pods")
+    }
+
+    fn delete_surplus(&mut self, mut active: Vec<Arc<Pod>>, surplus: u32) {
+        let ranks = ranks(&active);
+        active.sort_by(|a, b| deletion_order(a, b, &ranks));
+        for pod in active.iter().take(surplus as usize) {
+            self.delete_pod(&pod.meta.key(), None);
+        }
+    }
+
+    pub(crate) fn delete_replica_set(&mut self, key: &NsName) {
+        self.remove_object::<ReplicaSet>(key);
+    }
+
+    /// Garbage collection: a Pod whose ReplicaSet is gone goes too.
+    fn collect_orphaned_pods(&mut self) {
+        let gone: Vec<NsName> = self
+            .store
+            .pods
+            .iter()
+            .filter(|p| p.meta.deleted.is_none())
+            .filter(|p| {
+                let owner = p.meta.owner.as_ref().filter(|o| &*o.kind == "ReplicaSet");
+                owner.is_some_and(|o| {
+                    let key = NsName { namespace: p.meta.namespace.clone(), name: o.name.clone() };
+                    self.store.replica_sets.get(&key).is_none_or(|rs| rs.meta.uid != o.uid)
+                })
+            })
+            .map(|p| p.meta.key())
+            .collect();
+        for key in gone {
+            self.delete_pod(&key, None);
+        }
+    }
+}
+
+fn owner_ref(rs: &ReplicaSet) -> OwnerRef {
+    OwnerRef { kind: "ReplicaSet".into(), name: rs.meta.name.clone(), uid: rs.meta.uid }
+}
+
+fn is_active(pod: &Pod) -> bool {
+    pod.meta.deleted.is_none() && !matches!(pod.status.phase, Phase::Succeeded | Phase::Failed)
+}
+
+/// How many Pods of the same owner share the Pod's node.
+fn ranks(pods: &[Arc<Pod>]) -> BTreeMap<Uid, u32> {
+    let mut on_node: BTreeMap<&str, u32> = BTreeMap::new();
+    for pod in pods {
+        *on_node.entry(pod.spec.node_name.as_deref().unwrap_or("")).or_default() += 1;
+    }
+    pods.iter().map(|p| (p.meta.uid, on_node[p.spec.node_name.as_deref().unwrap_or("")])).collect()
+}
+
+/// controller_utils.go, ActivePodsWithRanks.Less: which Pod goes first. The annotation
+/// `controller.kubernetes.io/pod-deletion-cost` counts; ages are compared exactly, where
+/// upstream compares them in buckets (LogarithmicScaleDown).
+fn deletion_order(a: &Pod, b: &Pod, ranks: &BTreeMap<Uid, u32>) -> std::cmp::Ordering {
+    let phase = |p: &Pod| match p.status.phase {
+        Phase::Pending => 0u8,
+        _ => 2,
+    };
+    let assigned = |p: &Pod| p.spec.node_name.is_some();
+    (assigned(a).cmp(&assigned(b)))
+        .then(phase(a).cmp(&phase(b)))
+        .then(a.status.ready.cmp(&b.status.ready))
+        .then(deletion_cost(a).cmp(&deletion_cost(b)))
+        .then(ranks[&b.meta.uid].cmp(&ranks[&a.meta.uid]))
+        .then(b.status.ready_since.cmp(&a.status.ready_since))
+        .then(b.status.restarts.cmp(&a.status.restarts))
+        .then(b.meta.created.cmp(&a.meta.created))
+        .then(b.meta.uid.cmp(&a.meta.uid))
+}
+
+fn deletion_cost(pod: &Pod) -> i32 {
+    pod.meta
+        .annotations
+        .get("controller.kubernetes.io/pod-deletion-cost")
+        .and_then(|cost| cost.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PodSpec;
+    use crate::sim::Time;
+
+    fn pod(uid: u32, node: Option<&str>, phase: Phase, ready: bool) -> Arc<Pod> {
+        Arc::new(Pod {
+            meta: Meta { uid: Uid(uid), created: Time(u64::from(uid)), ..Meta::default() },
+            spec: PodSpec { node_name: node.map(Into::into), ..PodSpec::default() },
+            status: PodStatus { phase, ready, ..PodStatus::default() },
+        })
+    }
+
+    /// The order of upstream's TestSortingActivePodsWithRanks, for the facts that we model.
+    #[test]
+    fn unassigned_pending_unready_crowded_and_young_go_first() {
+        let mut pods = vec![
+            pod(1, Some("a"), Phase::Running, true),
+            pod(2, Some("b"), Phase::Running, true),
+            pod(3, Some("b"), Phase::Running, true),
+            pod(4, Some("c"), Phase::Running, false),
+            pod(5, Some("c"), Phase::Pending, false),
+            pod(6, None, Phase::Pending, false),
+        ];
+        let ranks = ranks(&pods);
+        pods.sort_by(|a, b| deletion_order(a, b, &ranks));
+        let order: Vec<u32> = pods.iter().map(|p| p.meta.uid.0).collect();
+        assert_eq!(order, [6, 5, 4, 3, 2, 1]);
+    }
+}

@@ -1,0 +1,214 @@
+//! ClusterIPs and node ports: the API server's allocators.
+//! Source: pkg/registry/core/service/{ipallocator,portallocator}, alloc.go.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::api::{NsName, Service, ServiceType};
+use crate::net::Cidr;
+use crate::sim::{Chance, Purpose, Refusal, World};
+
+/// kube-apiserver --service-node-port-range: 30000-32767.
+pub const NODE_PORT_FIRST: u16 = 30_000;
+pub const NODE_PORT_COUNT: u64 = 2_768;
+
+/// bitmap.go's offset allocation: below it, addresses are left for those who name one.
+fn band_offset(size: u64, divisor: u64, most: u64) -> u64 {
+    if size <= 16 { 0 } else { (size / divisor).clamp(16, most) }
+}
+
+/// A random start in the upper band, then onwards, wrapping inside the band; then the lower
+/// band likewise. `None` when all `size` places are taken.
+fn allocate(size: u64, offset: u64, draw: [u64; 2], taken: impl Fn(u64) -> bool) -> Option<u64> {
+    let search = |from: u64, to: u64, draw: u64| {
+        let length = to - from;
+        let start = if length == 0 { 0 } else { draw % length };
+        (0..length).map(|i| from + (start + i) % length).find(|n| !taken(*n))
+    };
+    search(offset, size, draw[0]).or_else(|| search(0, offset, draw[1]))
+}
+
+impl World {
+    /// Gives a Service the addresses and ports that it is owed, takes back those that its type
+    /// does not have, and refuses what is taken or out of range (alloc.go).
+    pub(crate) fn allocate_service(
+        &self,
+        service: &mut Service,
+        old: Option<&Service>,
+    ) -> Result<(), Refusal> {
+        if let Some(old) = old {
+            carry_over(service, old);
+        }
+        self.allocate_cluster_ip(service)?;
+        self.allocate_node_ports(service, old.is_none())?;
+        Ok(())
+    }
+
+    fn allocate_cluster_ip(&self, service: &mut Service) -> Result<(), Refusal> {
+        if service.spec.headless || service.spec.type_ == ServiceType::ExternalName {
+            service.spec.cluster_ips.clear();
+            return Ok(());
+        }
+        let range = self.config.service_cidr;
+        let taken = self.taken_cluster_ips(&service.meta.key());
+        if let Some(wanted) = service.spec.cluster_ips.first().copied() {
+            if !is_usable(range, wanted) {
+                return Err(Refusal::ClusterIpNotInRange { ip: wanted, range });
+            }
+            if taken.contains(&wanted) {
+                return Err(Refusal::ClusterIpAllocated { ip: wanted });
+            }
+            return Ok(());
+        }
+        // The network's own address is never given; for IPv4 neither is the broadcast address.
+        let usable = range.size().saturating_sub(if range.address().is_ipv4() { 2 } else { 1 });
+        let usable = usable.min(1 << 16);
+        let at = |n: u64| range.nth(n + 1);
+        let subject = Chance::subject(&service.meta.key().to_string());
+        let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, i));
+        let offset = band_offset(range.size(), 16, 256);
+        let ip = allocate(usable, offset, draw, |n| at(n).is_none_or(|ip| taken.contains(&ip)))
+            .and_then(at)
+            .ok_or(Refusal::ClusterIpsExhausted { range })?;
+        service.spec.cluster_ips = vec![ip];
+        Ok(())
+    }
+
+    fn taken_cluster_ips(&self, except: &NsName) -> BTreeSet<IpAddr> {
+        self.store
+            .services
+            .iter()
+            .filter(|s| s.meta.key() != *except)
+            .flat_map(|s| s.spec.cluster_ips.iter().copied())
+            .collect()
+    }
+
+    fn allocate_node_ports(&self, service: &mut Service, creating: bool) -> Result<(), Refusal> {
+        let needs = match service.spec.type_ {
+            ServiceType::NodePort => true,
+            ServiceType::LoadBalancer => service.spec.allocate_load_balancer_node_ports,
+            _ => false,
+        };
+        let own = service.meta.key();
+        let mut taken: BTreeSet<u16> = self
+            .store
+            .services
+            .iter()
+            .filter(|s| s.meta.key() != own)
+            .flat_map(|s| s.spec.ports.iter().map(|p| p.node_port).chain([s.spec.health_check_node_port]))
+            .filter(|p| *p != 0)
+            .collect();
+        if !needs && service.spec.type_ != ServiceType::LoadBalancer {
+            service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
+            service.spec.health_check_node_port = 0;
+            return Ok(());
+        }
+        for i in 0..service.spec.ports.len() {
+            let port = &service.spec.ports[i];
+            // A TCP and a UDP port of one number share a node port, on creation only.
+            let twin = service.spec.ports[..i]
+                .iter()
+                .find(|p| creating && p.port == port.port && p.protocol != port.protocol)
+                .map(|p| p.node_port);
+            let chosen = match port.node_port {
+                0 if !needs => continue,
+                0 => match twin.filter(|p| *p != 0) {
+                    Some(shared) => shared,
+                    None => self.free_node_port(&own, i as u64, &taken)?,
+                },
+                wanted => claim_node_port(wanted, &taken, twin)?,
+            };
+            taken.insert(chosen);
+            service.spec.ports[i].node_port = chosen;
+        }
+        self.allocate_health_check_port(service, &taken)
+    }
+
+    /// Type LoadBalancer with externalTrafficPolicy Local.
+    fn allocate_health_check_port(
+        &self,
+        service: &mut Service,
+        taken: &BTreeSet<u16>,
+    ) -> Result<(), Refusal> {
+        let needs = service.spec.type_ == ServiceType::LoadBalancer
+            && service.spec.external_traffic_policy == crate::api::TrafficPolicy::Local;
+        if !needs {
+            service.spec.health_check_node_port = 0;
+        } else if service.spec.health_check_node_port == 0 {
+            service.spec.health_check_node_port =
+                self.free_node_port(&service.meta.key(), u64::MAX >> 8, taken)?;
+        }
+        Ok(())
+    }
+
+    fn free_node_port(&self, service: &NsName, ordinal: u64, taken: &BTreeSet<u16>) -> Result<u16, Refusal> {
+        let subject = Chance::subject(&format!("nodePort {service}"));
+        let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, ordinal * 2 + i));
+        let offset = band_offset(NODE_PORT_COUNT, 32, 128);
+        let port = |n: u64| NODE_PORT_FIRST + n as u16;
+        allocate(NODE_PORT_COUNT, offset, draw, |n| taken.contains(&port(n)))
+            .map(port)
+            .ok_or(Refusal::NodePortsExhausted)
+    }
+}
+
+/// alloc.go, update path: what the new document leaves out, the old object keeps.
+fn carry_over(service: &mut Service, old: &Service) {
+    let keeps_ip = |s: &Service| s.spec.type_ != ServiceType::ExternalName && !s.spec.headless;
+    if service.spec.cluster_ips.is_empty() && keeps_ip(service) && keeps_ip(old) {
+        service.spec.cluster_ips = old.spec.cluster_ips.clone();
+    }
+    for port in &mut service.spec.ports {
+        if port.node_port == 0 {
+            let same = |p: &&crate::api::ServicePort| p.port == port.port && p.protocol == port.protocol;
+            port.node_port = old.spec.ports.iter().find(same).map_or(0, |p| p.node_port);
+        }
+    }
+    if service.spec.health_check_node_port == 0 {
+        service.spec.health_check_node_port = old.spec.health_check_node_port;
+    }
+}
+
+fn is_usable(range: Cidr, ip: IpAddr) -> bool {
+    let last = range.nth(range.size().saturating_sub(1));
+    range.contains(ip) && ip != range.address() && (ip.is_ipv6() || Some(ip) != last)
+}
+
+fn claim_node_port(wanted: u16, taken: &BTreeSet<u16>, twin: Option<u16>) -> Result<u16, Refusal> {
+    let range = NODE_PORT_FIRST..=NODE_PORT_FIRST + (NODE_PORT_COUNT - 1) as u16;
+    if !range.contains(&wanted) {
+        return Err(Refusal::NodePortNotInRange { port: wanted });
+    }
+    if taken.contains(&wanted) && twin != Some(wanted) {
+        return Err(Refusal::NodePortAllocated { port: wanted });
+    }
+    Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ipallocator and portallocator tests, TestAllocateReserved.
+    #[test]
+    fn bands_are_upstreams() {
+        assert_eq!(band_offset(256, 16, 256), 16);
+        assert_eq!(band_offset(128, 16, 256), 16);
+        assert_eq!(band_offset(4_096, 16, 256), 256);
+        assert_eq!(band_offset(65_536, 16, 256), 256);
+        assert_eq!(band_offset(16, 16, 256), 0);
+        assert_eq!(band_offset(NODE_PORT_COUNT, 32, 128), 86);
+        assert_eq!(band_offset(129, 32, 128), 16);
+    }
+
+    #[test]
+    fn the_upper_band_is_used_up_before_the_lower() {
+        let mut taken = BTreeSet::new();
+        for i in 0..20u64 {
+            let n = allocate(20, 16, [i * 7, i * 3], |n| taken.contains(&n)).unwrap();
+            assert_eq!(n >= 16, i < 4, "place {i} was {n}");
+            taken.insert(n);
+        }
+        assert_eq!(allocate(20, 16, [0, 0], |n| taken.contains(&n)), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! Cluster DNS: names to addresses, as a Pod's resolver and CoreDNS find them.
+//! Source: the Kubernetes DNS specification 1.1.0; CoreDNS plugin/kubernetes; kubelet dns.go.
+//!
+//! The query itself is not sent over the simulated network, and answers are never stale: the
+//! cache of 5 seconds is not simulated.
+
+use std::net::IpAddr;
+
+use crate::api::{NsName, Service, ServiceType};
+use crate::sim::{Chance, Purpose, World};
+
+const DOMAIN: &str = "cluster.local";
+/// `options ndots:5` in a Pod's resolv.conf: a name with fewer dots tries the search list first.
+const NDOTS: usize = 5;
+/// ExternalName may point at another; CoreDNS follows so many (plugin/kubernetes, upstream CNAME).
+const MAX_CNAMES: u32 = 8;
+
+/// What a name came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// In the order in which the client tries them.
+    Addresses { name: String, addresses: Vec<IpAddr> },
+    /// NXDOMAIN for every name that was tried.
+    NoSuchName,
+    /// A name outside the cluster: nothing here knows its address.
+    Outside { name: String },
+}
+
+impl World {
+    /// Resolves as a Pod of `namespace` does: dnsPolicy ClusterFirst, its search list and ndots.
+    /// `subject` and `ordinal` key the order of a headless Service's addresses.
+    pub fn resolve(&self, namespace: &str, name: &str, subject: u64, ordinal: u64) -> Answer {
+        if let Ok(ip) = name.parse::<IpAddr>() {
+            return Answer::Addresses { name: name.into(), addresses: vec![ip] };
+        }
+        for full in search_list(namespace, name) {
+            if let Some(addresses) = self.lookup(&full, subject, ordinal, 0) {
+                return Answer::Addresses { name: full, addresses };
+            }
+        }
+        let absolute = name.trim_end_matches('.');
+        let inside = absolute.ends_with(DOMAIN) || !absolute.contains('.') || absolute.ends_with(".svc");
+        if inside
+            || absolute.split('.').count() == 2 && self.store.namespaces.contains_key(last_label(absolute))
+        {
+            Answer::NoSuchName
+        } else {
+            Answer::Outside { name: absolute.into() }
+        }
+    }
+
+    /// The Service that a Pod of `namespace` means by a name, if it means one.
+    pub fn service_named(&self, namespace: &str, name: &str) -> Option<NsName> {
+        search_list(namespace, name).iter().find_map(|full| {
+            let (name, ns) = service_of(full)?;
+            let key = NsName::new(ns, name);
+            self.store.services.get(&key).map(|_| key)
+        })
+    }
+
+    fn lookup(&self, full: &str, subject: u64, ordinal: u64, depth: u32) -> Option<Vec<IpAddr>> {
+        if let Some((hostname, name, namespace)) = endpoint_of(full) {
+            let service = self.store.services.get(&NsName::new(namespace, name))?;
+            return self.host_addresses(service, hostname);
+        }
+        let (name, namespace) = service_of(full)?;
+        let service = self.store.services.get(&NsName::new(namespace, name))?;
+        if service.spec.type_ == ServiceType::ExternalName {
+            let target = service.spec.external_name.as_deref()?.trim_end_matches('.');
+            return (depth < MAX_CNAMES).then(|| self.lookup(target, subject, ordinal, depth + 1))?;
+        }
+        if !service.spec.headless {
+            return Some(service.spec.cluster_ips.clone()).filter(|ips| !ips.is_empty());
+        }
+        let mut addresses = self.headless_addresses(service);
+        self.shuffle(&mut addresses, subject, ordinal);
+        Some(addresses).filter(|a| !a.is_empty())
+    }
+
+    /// D-01, D-03: every `ready` endpoint.
+    fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
+        let mut addresses: Vec<IpAddr> =
+            self.service_endpoints(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
+        addresses.sort();
+        addresses.dedup();
+        addresses
+    }
+
+    fn host_addresses(&self, service: &Service, hostname: &str) -> Option<Vec<IpAddr>> {
+        if !service.spec.headless {
+            return None;
+        }
+        let found: Vec<IpAddr> = self
+            .service_endpoints(&service.meta.key())
+            .filter(|e| e.ready && e.hostname.as_deref() == Some(hostname))
+            .map(|e| e.address)
+            .collect();
+        Some(found).filter(|a| !a.is_empty())
+    }
+
+    /// plugin/loadbalance: the only balancing that a headless Service gets (D-07).
+    fn shuffle(&self, addresses: &mut [IpAddr], subject: u64, ordinal: u64) {
+        for i in (1..addresses.len()).rev() {
+            let key = Chance::join(subject, i as u64);
+            let j = self.chance.below(Purpose::DnsShuffle, key, ordinal, i as u64 + 1);
+            addresses.swap(i, j as usize);
+        }
+    }
+}
+
+/// kubelet dns.go: the names that the resolver tries, in order.
+fn search_list(namespace: &str, name: &str) -> Vec<String> {
+    if let Some(absolute) = name.strip_suffix('.') {
+        return vec![absolute.to_string()];
+    }
+    let mut names = vec![
+        format!("{name}.{namespace}.svc.{DOMAIN}"),
+        format!("{name}.svc.{DOMAIN}"),
+        format!("{name}.{DOMAIN}"),
+    ];
+    let dots = name.matches('.').count();
+    let at = if dots >= NDOTS { 0 } else { names.len() };
+    names.insert(at, name.to_string());
+    names
+}
+
+fn zone_of(full: &str) -> Option<&str> {
+    full.strip_suffix(DOMAIN)?.strip_suffix(".svc.")
+}
+
+fn service_of(full: &str) -> Option<(&str, &str)> {
+    let (name, namespace) = zone_of(full)?.split_once('.')?;
+    (!namespace.contains('.')).then_some((name, namespace))
+}
+
+fn endpoint_of(full: &str) -> Option<(&str, &str, &str)> {
+    let (hostname, rest) = zone_of(full)?.split_once('.')?;
+    let (name, namespace) = rest.split_once('.')?;
+    (!namespace.contains('.')).then_some((hostname, name, namespace))
+}
+
+fn last_label(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_list_is_a_pods() {
+        assert_eq!(
+            search_list("shop", "cart"),
+            ["cart.shop.svc.cluster.local", "cart.svc.cluster.local", "cart.cluster.local", "cart"]
+        );
+        assert_eq!(search_list("shop", "cart."), ["cart"]);
+        assert_eq!(search_list("shop", "a.b.c.d.e.f")[0], "a.b.c.d.e.f");
+    }
+
+    #[test]
+    fn names_are_taken_apart() {
+        assert_eq!(service_of("cart.shop.svc.cluster.local"), Some(("cart", "shop")));
+        assert_eq!(endpoint_of("db-0.db.shop.svc.cluster.local"), Some(("db-0", "db", "shop")));
+        assert_eq!(service_of("shop.svc.cluster.local"), None);
+        assert_eq!(service_of("example.com"), None);
+    }
+}

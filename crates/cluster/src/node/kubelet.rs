@@ -1,0 +1,347 @@
+//! Kubelet: a Pod's life on its node, from binding to removal.
+//! Source: pkg/kubelet (kubelet.go, pod_workers.go, prober/worker.go, kuberuntime).
+//!
+//! A Pod is one process here: its containers start and stop together. Image pulls, init
+//! containers, preStop hooks and liveness probes are not simulated.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::api::{NsName, Phase, Pod, Probe, Uid};
+use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, World};
+
+/// What is true on the node, whatever the API server knows of it yet.
+#[derive(Clone, Debug)]
+pub struct PodRuntime {
+    pub key: NsName,
+    pub uid: Uid,
+    pub node: Uid,
+    /// The Pod's end of its veth pair, while it is up.
+    pub address: Option<IpAddr>,
+    pub process: Process,
+    /// What the readiness probe would find: false when a person made it fail.
+    pub passes_probe: bool,
+    /// Counts starts and stops: a step that was planned before one of them is void.
+    epoch: u32,
+    successes: u32,
+    failures: u32,
+    crashes: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// Not started, or ended.
+    Stopped,
+    /// Runs and takes connections.
+    Listening,
+    /// Had its SIGTERM: finishes what it has, takes nothing new.
+    ShuttingDown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KubeletStep {
+    /// The network is set up: the Pod has its address.
+    Sandbox,
+    /// The container runs.
+    Start,
+    /// The readiness probe asks.
+    Probe,
+    /// The kubelet has heard of the deletion.
+    Sigterm,
+    /// The process has ended, or was killed after its grace period.
+    Exited,
+    /// The sandbox is gone and the API server is told so.
+    Removed,
+}
+
+impl World {
+    /// A Pod was bound to a node: its kubelet hears of it.
+    pub(crate) fn kubelet_observes(&mut self, pod: &Pod) {
+        let Some(name) = &pod.spec.node_name else { return };
+        let Some(node) = self.store.node(name).map(|n| n.meta.uid) else { return };
+        let runtime = PodRuntime {
+            key: pod.meta.key(),
+            uid: pod.meta.uid,
+            node,
+            address: None,
+            process: Process::Stopped,
+            passes_probe: true,
+            epoch: 0,
+            successes: 0,
+            failures: 0,
+            crashes: 0,
+        };
+        self.pods.insert(pod.meta.uid, runtime);
+        self.set_waiting(&pod.meta.key(), Some("ContainerCreating"));
+        self.start_sandbox(pod.meta.uid);
+    }
+
+    fn start_sandbox(&mut self, pod: Uid) {
+        let delay = self.timing.watch_delay + self.timing.pod_sandbox + self.start_jitter(pod);
+        self.plan(pod, delay, KubeletStep::Sandbox);
+    }
+
+    /// Images and disks differ, so Pods do not start in step.
+    fn start_jitter(&self, pod: Uid) -> Span {
+        let spread = self.timing.pod_start_spread.0.max(1);
+        let Some(runtime) = self.pods.get(&pod) else { return Span::ZERO };
+        let subject = Chance::subject(&runtime.key.name);
+        Span(self.chance.below(Purpose::PodStart, subject, u64::from(runtime.epoch), spread))
+    }
+
+    fn plan(&mut self, pod: Uid, delay: Span, step: KubeletStep) {
+        let Some(epoch) = self.pods.get(&pod).map(|r| r.epoch) else { return };
+        let at = self.now + delay;
+        self.schedule(at, Event::Kubelet { pod, epoch, step });
+    }
+
+    pub(crate) fn kubelet_step(&mut self, pod: Uid, epoch: u32, step: KubeletStep) {
+        let Some(runtime) = self.pods.get(&pod) else { return };
+        let powered = self.machines.get(&runtime.node).is_some_and(|m| m.power);
+        if runtime.epoch != epoch || !powered {
+            return;
+        }
+        match step {
+            KubeletStep::Sandbox => self.sandbox_ready(pod),
+            KubeletStep::Start => self.container_started(pod),
+            KubeletStep::Probe => self.probe(pod),
+            KubeletStep::Sigterm => self.sigterm(pod),
+            KubeletStep::Exited => self.exited(pod),
+            KubeletStep::Removed => self.pod_removed(pod),
+        }
+    }
+
+    fn sandbox_ready(&mut self, pod: Uid) {
+        let Some(node) = self.pods.get(&pod).map(|r| r.node) else { return };
+        let address = self.machines.get_mut(&node).and_then(|m| m.cni.allocate(pod));
+        let Some(address) = address else {
+            let key = self.pods[&pod].key.clone();
+            self.record(LogEntry::NoPodAddress { pod: key });
+            return;
+        };
+        if let Some(runtime) = self.pods.get_mut(&pod) {
+            runtime.address = Some(address);
+        }
+        self.plan(pod, self.timing.container_start, KubeletStep::Start);
+    }
+
+    fn container_started(&mut self, pod: Uid) {
+        let now = self.now;
+        let Some(runtime) = self.pods.get_mut(&pod) else { return };
+        runtime.process = Process::Listening;
+        runtime.successes = 0;
+        runtime.failures = 0;
+        let (key, address) = (runtime.key.clone(), runtime.address);
+        self.update_object::<Pod>(&key, |p| {
+            p.status.phase = Phase::Running;
+            p.status.pod_ip = address;
+            p.status.waiting = None;
+            p.status.started = Some(now);
+        });
+        self.record(LogEntry::Started { pod: key.clone(), ip: address });
+        match self.probe_of(&key) {
+            None => self.set_pod_ready(&key, self.pods[&pod].passes_probe),
+            Some(probe) => {
+                let delay = Span::from_secs(u64::from(probe.initial_delay_s));
+                self.plan(pod, delay + self.probe_phase(pod), KubeletStep::Probe);
+            }
+        }
+        self.enqueue(Controller::EndpointSlice);
+    }
+
+    /// prober/worker.go: probes do not all run at the same moment.
+    fn probe_phase(&self, pod: Uid) -> Span {
+        let Some(runtime) = self.pods.get(&pod) else { return Span::ZERO };
+        let subject = Chance::subject(&runtime.key.name);
+        Span(self.chance.below(Purpose::ProbePhase, subject, u64::from(runtime.epoch), 500_000_000))
+    }
+
+    /// The Pod's readiness: the first container that has a probe speaks for it.
+    fn probe_of(&self, key: &NsName) -> Option<Probe> {
+        self.store.pods.get(key)?.spec.containers.iter().find_map(|c| c.readiness.clone())
+    }
+
+    fn probe(&mut self, pod: Uid) {
+        let Some(runtime) = self.pods.get_mut(&pod) else { return };
+        let key = runtime.key.clone();
+        let passes = runtime.passes_probe && runtime.process == Process::Listening;
+        if passes {
+            runtime.successes += 1;
+            runtime.failures = 0;
+        } else {
+            runtime.failures += 1;
+            runtime.successes = 0;
+        }
+        let (successes, failures) = (runtime.successes, runtime.failures);
+        let Some(probe) = self.probe_of(&key) else { return };
+        let ready = self.store.pods.get(&key).is_some_and(|p| p.status.ready);
+        if !ready && successes >= probe.success_threshold.max(1) {
+            self.set_pod_ready(&key, true);
+        } else if ready && failures >= probe.failure_threshold.max(1) {
+            self.record(LogEntry::Unhealthy { pod: key.clone() });
+            self.set_pod_ready(&key, false);
+        }
+        self.plan(pod, Span::from_secs(u64::from(probe.period_s.max(1))), KubeletStep::Probe);
+    }
+
+    /// A person makes the probe fail, or pass again. A Pod without a probe has nobody who would
+    /// notice, so its condition follows at once.
+    pub(crate) fn set_probe_result(&mut self, key: &NsName, pass: bool) {
+        let Some(uid) = self.store.pods.get(key).map(|p| p.meta.uid) else { return };
+        let Some(runtime) = self.pods.get_mut(&uid) else { return };
+        runtime.passes_probe = pass;
+        let running = runtime.process == Process::Listening;
+        if running && self.probe_of(key).is_none() {
+            self.set_pod_ready(key, pass);
+        }
+    }
+
+    pub(crate) fn set_pod_ready(&mut self, key: &NsName, ready: bool) {
+        let now = self.now;
+        if self.store.pods.get(key).is_none_or(|p| p.status.ready == ready) {
+            return;
+        }
+        self.update_object::<Pod>(key, |p| {
+            p.status.ready = ready;
+            p.status.ready_since = ready.then_some(now);
+        });
+        self.record(LogEntry::Ready { pod: key.clone(), ready });
+    }
+
+    fn set_waiting(&mut self, key: &NsName, reason: Option<&'static str>) {
+        self.update_object::<Pod>(key, |p| p.status.waiting = reason.map(Into::into));
+    }
+
+    /// The process ends by itself, with an error.
+    pub(crate) fn crash(&mut self, key: &NsName) {
+        let Some(uid) = self.store.pods.get(key).map(|p| p.meta.uid) else { return };
+        let timing = Arc::clone(&self.timing);
+        let Some(runtime) = self.pods.get_mut(&uid) else { return };
+        if runtime.process == Process::Stopped {
+            return;
+        }
+        runtime.process = Process::Stopped;
+        runtime.epoch += 1;
+        let crashes = runtime.crashes;
+        runtime.crashes += 1;
+        self.record(LogEntry::Crashed { pod: key.clone() });
+        self.set_pod_ready(key, false);
+        // The first restart is at once; then 10 s, doubled each time (kuberuntime, doBackOff).
+        let backoff = match crashes {
+            0 => Span::ZERO,
+            n => Span((timing.crash_backoff.0 << (n - 1).min(10)).min(timing.crash_backoff_max.0)),
+        };
+        self.update_object::<Pod>(key, |p| {
+            p.status.restarts += 1;
+            p.status.waiting = Some(if crashes == 0 { "Error".into() } else { "CrashLoopBackOff".into() });
+        });
+        self.plan(uid, backoff + timing.container_start, KubeletStep::Start);
+    }
+
+    /// `kubectl delete pod`. `grace` in seconds; `None`: the Pod's own.
+    pub(crate) fn delete_pod(&mut self, key: &NsName, grace: Option<u32>) {
+        let Some(pod) = self.store.pods.get(key).cloned() else { return };
+        let unbound = pod.spec.node_name.is_none() || !self.pods.contains_key(&pod.meta.uid);
+        if unbound || grace == Some(0) {
+            self.pod_removed(pod.meta.uid);
+            self.remove_object::<Pod>(key);
+            return;
+        }
+        if pod.meta.deleted.is_some() {
+            return;
+        }
+        let now = self.now;
+        self.record(LogEntry::Killing { pod: key.clone() });
+        self.update_object::<Pod>(key, |p| p.meta.deleted = Some(now));
+        let delay = self.watch_delay(pod.meta.uid, 0);
+        self.plan(pod.meta.uid, delay, KubeletStep::Sigterm);
+    }
+
+    /// The process stops listening at once and ends a little later; SIGKILL after the grace period.
+    fn sigterm(&mut self, pod: Uid) {
+        let Some(runtime) = self.pods.get_mut(&pod) else { return };
+        runtime.epoch += 1;
+        let running = runtime.process == Process::Listening;
+        runtime.process = if running { Process::ShuttingDown } else { Process::Stopped };
+        let key = runtime.key.clone();
+        let grace = self.store.pods.get(&key).map_or(0, |p| p.spec.termination_grace_period_s);
+        let grace = Span::from_secs(u64::from(grace));
+        let needs = if running { self.timing.app_shutdown } else { Span::ZERO };
+        self.touch_pod(pod);
+        self.plan(pod, needs.min(grace), KubeletStep::Exited);
+    }
+
+    fn exited(&mut self, pod: Uid) {
+        let Some(runtime) = self.pods.get_mut(&pod) else { return };
+        runtime.process = Process::Stopped;
+        let (key, node, address) = (runtime.key.clone(), runtime.node, runtime.address.take());
+        if let (Some(machine), Some(address)) = (self.machines.get_mut(&node), address) {
+            machine.cni.release(address);
+        }
+        self.set_pod_ready(&key, false);
+        let delay = self.watch_delay(pod, 1);
+        self.plan(pod, delay, KubeletStep::Removed);
+    }
+
+    fn pod_removed(&mut self, pod: Uid) {
+        let Some(runtime) = self.pods.remove(&pod) else { return };
+        if let (Some(machine), Some(address)) = (self.machines.get_mut(&runtime.node), runtime.address) {
+            machine.cni.release(address);
+        }
+        if self.store.pods.get(&runtime.key).is_some_and(|p| p.meta.uid == pod) {
+            self.remove_object::<Pod>(&runtime.key);
+            self.record(LogEntry::PodGone { pod: runtime.key });
+        }
+    }
+
+    /// The node lost its power: every process on it ends and every link goes down, and nobody
+    /// is left to tell the API server.
+    pub(crate) fn pods_lose_power(&mut self, node: Uid) {
+        for runtime in self.pods.values_mut().filter(|r| r.node == node) {
+            runtime.process = Process::Stopped;
+            runtime.address = None;
+            runtime.epoch += 1;
+        }
+    }
+
+    /// The node is back: its kubelet makes new sandboxes, with new addresses, for the Pods that
+    /// are still meant to be there, and reports the others gone.
+    pub(crate) fn pods_regain_power(&mut self, node: Uid, after: Span) {
+        let here: Vec<(Uid, NsName)> =
+            self.pods.values().filter(|r| r.node == node).map(|r| (r.uid, r.key.clone())).collect();
+        for (uid, key) in here {
+            if self.store.pods.get(&key).is_some_and(|p| p.meta.deleted.is_some()) {
+                self.plan(uid, after, KubeletStep::Removed);
+                continue;
+            }
+            self.update_object::<Pod>(&key, |p| {
+                p.status.restarts += 1;
+                p.status.ready = false;
+                p.status.pod_ip = None;
+                p.status.waiting = Some("ContainerCreating".into());
+            });
+            let delay = after + self.timing.pod_sandbox + self.start_jitter(uid);
+            self.plan(uid, delay, KubeletStep::Sandbox);
+        }
+    }
+
+    /// Whether a process in the Pod takes connections on the port. One that declares no port
+    /// at all is taken to listen everywhere: `containerPort` is only a note to the reader.
+    pub(crate) fn listens(&self, pod: Uid, port: u16) -> bool {
+        let Some(runtime) = self.pods.get(&pod) else { return false };
+        if runtime.process != Process::Listening {
+            return false;
+        }
+        let Some(pod) = self.store.pods.get(&runtime.key) else { return false };
+        let mut declared =
+            pod.spec.containers.iter().chain(&pod.spec.sidecars).flat_map(|c| &c.ports).peekable();
+        declared.peek().is_none() || declared.any(|p| p.container_port == port)
+    }
+
+    /// How long a change takes to reach a watcher of this subject.
+    pub(crate) fn watch_delay(&self, subject: Uid, ordinal: u64) -> Span {
+        let spread = self.timing.watch_delay_spread.0.max(1);
+        let key = Chance::join(u64::from(subject.0), self.store.resource_version());
+        self.timing.watch_delay + Span(self.chance.below(Purpose::WatchDelay, key, ordinal, spread))
+    }
+}

@@ -1,0 +1,417 @@
+//! One way in: every action, from wherever it comes, is carried out here, as the API server
+//! would, or refused with nothing changed.
+
+use std::sync::Arc;
+
+use super::load::node_meta;
+use super::{Event, LogEntry, NodeStep, Refusal, World};
+use crate::api::{
+    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Name, Node, NsName, ObjectRef, Parsed,
+    Pod, PodStatus, ReplicaSet, Service, ServiceType, Severity, Str, Tree, Typed, Uid, decode_object, parse,
+};
+use crate::control::replica_set::POD_LIMIT;
+use crate::net::netfilter::{Family, Stack};
+use crate::node::kubelet::Process;
+use crate::store::{Other, Stored};
+use crate::traffic::{ClientId, Target};
+
+const CLIENT_LIMIT: u32 = 200;
+
+impl World {
+    /// Carries out an action now. What is refused changes nothing.
+    pub fn apply(&mut self, action: &Action) -> Result<(), Vec<Refusal>> {
+        let result = match action {
+            Action::Apply { text } => self.apply_text(text),
+            other => self.apply_one(other).map_err(|refusal| vec![refusal]),
+        };
+        if result.is_ok() {
+            self.record(LogEntry::Did { action: action.clone() });
+        }
+        result
+    }
+
+    fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
+        match action {
+            Action::Apply { .. } => Ok(()),
+            Action::DeleteObject { object } => self.delete_object(object),
+            Action::SetLabels { object, labels } => self.set_labels(object, labels),
+            Action::SetServiceType { service, type_ } => self.set_service_type(service, *type_),
+            Action::SetSelector { service, selector } => self.set_selector(service, selector),
+            Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
+            Action::SetReadiness { pod, pass } => {
+                self.running_pod(pod)?;
+                self.set_probe_result(pod, *pass);
+                self.touched.scene = true;
+                Ok(())
+            }
+            Action::CrashPod { pod } => {
+                self.running_pod(pod)?;
+                self.crash(pod);
+                Ok(())
+            }
+            Action::PowerNode { node, on } => self.power(node, *on),
+            Action::Cordon { node, on } => self.cordon(node, *on),
+            Action::AddNode { name, zone } => self.add_node(name.as_ref(), zone.as_ref()),
+            Action::AddClient { client } => self.add_client_checked(client),
+            Action::RemoveClient { client } => {
+                let id = self.client_id(client)?;
+                self.remove_client(id);
+                Ok(())
+            }
+            Action::SetRate { client, rate_milli } => {
+                let id = self.client_id(client)?;
+                self.set_rate(id, *rate_milli);
+                Ok(())
+            }
+            Action::SendOne { client } => {
+                let id = self.client_id(client)?;
+                let sent = self.send_request(id);
+                sent.then_some(()).ok_or_else(|| Refusal::ClientNotRunning { client: client.clone() })
+            }
+        }
+    }
+
+    /// `kubectl apply -f`: nothing is taken from a text with an error in it.
+    fn apply_text(&mut self, text: &str) -> Result<(), Vec<Refusal>> {
+        let manifest = parse(text);
+        let errors: Vec<_> =
+            manifest.diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
+        if !errors.is_empty() {
+            return Err(vec![Refusal::Invalid { diagnostics: errors }]);
+        }
+        // Tried on a copy first: an apply that is refused half way must leave nothing behind.
+        let mut trial = self.clone();
+        let refusals = trial.apply_objects(&manifest.objects);
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        *self = trial;
+        Ok(())
+    }
+
+    pub(crate) fn apply_object(&mut self, parsed: &Parsed) -> Result<(), Refusal> {
+        let uid = match parsed.object.clone() {
+            Typed::Namespace(meta) => {
+                self.store.put_namespace(self.now, meta);
+                return Ok(());
+            }
+            Typed::Node(node) => self.apply_node(node)?,
+            Typed::Pod(pod) => self.apply_pod(pod)?,
+            Typed::Deployment(deployment) => self.apply_deployment(deployment)?,
+            Typed::ReplicaSet(rs) => self.upsert::<ReplicaSet>(rs),
+            Typed::Service(service) => self.apply_service(service)?,
+            Typed::EndpointSlice(slice) => self.upsert::<EndpointSlice>(slice),
+            Typed::Other { kind, api_version, mut meta } => {
+                meta.name = format!("{kind}.{}", meta.name).as_str().into();
+                self.upsert::<Other>(Other { kind, api_version, meta })
+            }
+        };
+        self.store.set_source(uid, Arc::clone(&parsed.source));
+        Ok(())
+    }
+
+    /// Creates the object, or puts its new spec in place of the old one.
+    fn upsert<T: super::world::Watched>(&mut self, mut object: T) -> Uid {
+        match T::kind(&self.store).get(&object.meta().key()).cloned() {
+            None => self.create_object(object).meta().uid,
+            Some(old) => {
+                keep_identity(&mut object, &*old);
+                self.put_object(object).meta().uid
+            }
+        }
+    }
+
+    fn apply_node(&mut self, node: Node) -> Result<Uid, Refusal> {
+        match self.store.node(&node.meta.name).map(|n| n.meta.uid) {
+            None => self.add_machine(with_hostname(node.meta), node.spec.unschedulable, true, None),
+            Some(uid) => {
+                let key = node.meta.key();
+                self.update_object::<Node>(&key, |n| {
+                    n.meta.labels = with_hostname(node.meta).labels;
+                    n.spec.unschedulable = node.spec.unschedulable;
+                });
+                Ok(uid)
+            }
+        }
+    }
+
+    fn apply_pod(&mut self, mut pod: Pod) -> Result<Uid, Refusal> {
+        let key = pod.meta.key();
+        if let Some(old) = self.store.pods.get(&key).cloned() {
+            if old.spec.containers != pod.spec.containers {
+                return Err(Refusal::Immutable { object: reference("Pod", &key), field: "spec.containers" });
+            }
+            let (labels, annotations) = (pod.meta.labels, pod.meta.annotations);
+            self.update_object::<Pod>(&key, |p| {
+                p.meta.labels = labels;
+                p.meta.annotations = annotations;
+            });
+            return Ok(old.meta.uid);
+        }
+        if self.store.pods.len() as u32 >= POD_LIMIT {
+            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
+        }
+        pod.status = PodStatus::default();
+        let pod = self.create_object(pod);
+        if pod.spec.node_name.is_some() {
+            self.kubelet_observes(&pod);
+        }
+        Ok(pod.meta.uid)
+    }
+
+    fn apply_deployment(&mut self, deployment: Deployment) -> Result<Uid, Refusal> {
+        if deployment.replicas > POD_LIMIT {
+            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
+        }
+        let key = deployment.meta.key();
+        if let Some(old) = self.store.deployments.get(&key)
+            && old.selector != deployment.selector
+        {
+            return Err(Refusal::Immutable { object: reference("Deployment", &key), field: "spec.selector" });
+        }
+        Ok(self.upsert::<Deployment>(deployment))
+    }
+
+    fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
+        let old = self.store.services.get(&service.meta.key()).cloned();
+        let changed_ip = old.as_ref().is_some_and(|old| {
+            let (old, new) = (&old.spec.cluster_ips, &service.spec.cluster_ips);
+            !old.is_empty() && !new.is_empty() && old.first() != new.first()
+        });
+        if changed_ip {
+            return Err(Refusal::Immutable {
+                object: reference("Service", &service.meta.key()),
+                field: "spec.clusterIPs[0]",
+            });
+        }
+        self.allocate_service(&mut service, old.as_deref())?;
+        if let Some(old) = &old {
+            service.ingress = old.ingress.clone();
+        }
+        Ok(self.upsert::<Service>(service))
+    }
+
+    fn delete_object(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
+        let key = NsName { namespace: object.namespace.clone(), name: object.name.clone() };
+        let missing = || Refusal::NotFound { object: object.clone() };
+        match &*object.kind {
+            "Pod" => {
+                self.store.pods.get(&key).ok_or_else(missing)?;
+                self.delete_pod(&key, None);
+            }
+            "Service" => self.remove_object::<Service>(&key).map(|_| ()).ok_or_else(missing)?,
+            "Deployment" => self.remove_object::<Deployment>(&key).map(|_| ()).ok_or_else(missing)?,
+            "ReplicaSet" => self.remove_object::<ReplicaSet>(&key).map(|_| ()).ok_or_else(missing)?,
+            "EndpointSlice" => self.remove_object::<EndpointSlice>(&key).map(|_| ()).ok_or_else(missing)?,
+            "Node" => self.delete_node(&key).ok_or_else(missing)?,
+            _ => return Err(Refusal::NotEditable { object: object.clone() }),
+        }
+        Ok(())
+    }
+
+    /// The machine goes with its Node; podgc removes the Pods that were bound to it.
+    fn delete_node(&mut self, key: &NsName) -> Option<()> {
+        let node = self.remove_object::<Node>(key)?;
+        for pod in self.pods_on(&key.name) {
+            self.delete_pod(&pod, Some(0));
+        }
+        self.machines.remove(&node.meta.uid);
+        self.cloud.healthy.remove(&node.meta.uid);
+        Some(())
+    }
+
+    fn set_labels(&mut self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
+        let key = NsName { namespace: object.namespace.clone(), name: object.name.clone() };
+        self.check_labels(object, labels)?;
+        let labels = labels.clone();
+        let found = match &*object.kind {
+            "Pod" => self.update_object::<Pod>(&key, |o| o.meta.labels = labels).is_some(),
+            "Node" => self.update_object::<Node>(&key, |o| o.meta.labels = labels).is_some(),
+            "Service" => self.update_object::<Service>(&key, |o| o.meta.labels = labels).is_some(),
+            "Deployment" => self.update_object::<Deployment>(&key, |o| o.meta.labels = labels).is_some(),
+            _ => return Err(Refusal::NotEditable { object: object.clone() }),
+        };
+        found.then_some(()).ok_or_else(|| Refusal::NotFound { object: object.clone() })
+    }
+
+    /// The labels go through the same checks as those of a manifest: as a Namespace's, which has
+    /// nothing else to be wrong.
+    fn check_labels(&self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
+        let mut tree = Tree::map();
+        tree.put("apiVersion", Tree::string("v1"));
+        tree.put("kind", Tree::string("Namespace"));
+        let mut written = Tree::map();
+        for (key, value) in labels {
+            written.put(key, Tree::string(value));
+        }
+        let mut meta = Tree::map();
+        meta.put("name", Tree::string("labels"));
+        meta.put("labels", written);
+        tree.put("metadata", meta);
+        let (_, diagnostics) = decode_object(&tree);
+        let errors: Vec<_> = diagnostics
+            .into_iter()
+            .filter(|d| d.severity == Severity::Error)
+            .map(|d| crate::api::Diagnostic { object: Some(object.clone()), ..d })
+            .collect();
+        if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid { diagnostics: errors }) }
+    }
+
+    fn set_service_type(&mut self, key: &NsName, type_: ServiceType) -> Result<(), Refusal> {
+        let old = self.service(key)?;
+        if old.spec.headless && type_ != ServiceType::ClusterIP {
+            return Err(Refusal::Immutable { object: reference("Service", key), field: "spec.clusterIP" });
+        }
+        let mut service = Service::clone(&old);
+        service.spec.type_ = type_;
+        if type_ != ServiceType::LoadBalancer {
+            service.spec.load_balancer_class = None;
+        }
+        if type_ == ServiceType::LoadBalancer && old.spec.type_ != ServiceType::LoadBalancer {
+            service.spec.allocate_load_balancer_node_ports = true;
+        }
+        if type_ == ServiceType::ClusterIP {
+            service.spec.external_traffic_policy = Default::default();
+            // carry_over would bring the node ports back.
+            service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
+        }
+        self.allocate_service(&mut service, Some(&old))?;
+        self.put_object(service);
+        Ok(())
+    }
+
+    fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
+        self.service(key)?;
+        self.check_labels(&reference("Service", key), selector)?;
+        let selector = Some(selector.clone()).filter(|s| !s.is_empty());
+        self.update_object::<Service>(key, |s| s.spec.selector = selector);
+        Ok(())
+    }
+
+    fn service(&self, key: &NsName) -> Result<Arc<Service>, Refusal> {
+        let missing = || Refusal::NotFound { object: reference("Service", key) };
+        self.store.services.get(key).cloned().ok_or_else(missing)
+    }
+
+    fn scale(&mut self, key: &NsName, replicas: u32) -> Result<(), Refusal> {
+        if replicas > POD_LIMIT {
+            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
+        }
+        self.update_object::<Deployment>(key, |d| d.replicas = replicas)
+            .map(|_| ())
+            .ok_or_else(|| Refusal::NotFound { object: reference("Deployment", key) })
+    }
+
+    fn running_pod(&self, key: &NsName) -> Result<Uid, Refusal> {
+        let pod =
+            self.store.pods.get(key).ok_or_else(|| Refusal::NotFound { object: reference("Pod", key) })?;
+        let running = self.pods.get(&pod.meta.uid).is_some_and(|r| r.process == Process::Listening);
+        running.then_some(pod.meta.uid).ok_or_else(|| Refusal::PodNotRunning { pod: key.clone() })
+    }
+
+    fn power(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
+        let missing = || Refusal::NotFound {
+            object: reference("Node", &NsName { namespace: "".into(), name: name.clone() }),
+        };
+        let node = self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)?;
+        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.power != on) else { return Ok(()) };
+        machine.power = on;
+        machine.boot += 1;
+        let boot = machine.boot;
+        self.touched.scene = true;
+        self.touched.rules.insert(node);
+        if on {
+            let boot_time = self.timing.node_boot;
+            self.node_boots(node, boot_time);
+            self.pods_regain_power(node, boot_time);
+            return Ok(());
+        }
+        machine.cni.release_all();
+        // Rules, connections and `recent` lists live in the kernel's memory: all gone.
+        machine.stack = Stack::new(machine.stack.addresses.clone(), Family::V4);
+        machine.proxy = Default::default();
+        self.pods_lose_power(node);
+        self.node_went_silent(node, boot);
+        let noticed = self.now + self.timing.load_balancer_health;
+        self.schedule(noticed, Event::Node { node, boot, step: NodeStep::CloudHealth });
+        Ok(())
+    }
+
+    fn cordon(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
+        let key = NsName { namespace: "".into(), name: name.clone() };
+        self.update_object::<Node>(&key, |n| n.spec.unschedulable = on)
+            .map(|_| ())
+            .ok_or_else(|| Refusal::NotFound { object: reference("Node", &key) })
+    }
+
+    fn add_node(&mut self, name: Option<&Name>, zone: Option<&Str>) -> Result<(), Refusal> {
+        let name = name.cloned().unwrap_or_else(|| self.free_node_name());
+        let boot_time = self.timing.node_boot;
+        self.add_machine(node_meta(&name, zone), false, true, Some(boot_time)).map(|_| ())
+    }
+
+    fn free_node_name(&self) -> Name {
+        (1..)
+            .map(|i| format!("node-{i}"))
+            .find(|name| self.store.node(name).is_none())
+            .expect("there are fewer nodes than numbers")
+            .as_str()
+            .into()
+    }
+
+    fn add_client_checked(&mut self, spec: &ClientSpec) -> Result<(), Refusal> {
+        if self.traffic.clients.len() as u32 >= CLIENT_LIMIT {
+            return Err(Refusal::TooManyClients { limit: CLIENT_LIMIT });
+        }
+        if self.traffic.client_named(&spec.name).is_some() {
+            return Err(Refusal::ClientExists { client: spec.name.clone() });
+        }
+        if Target::parse(&spec.to).is_none() {
+            return Err(Refusal::BadTarget { client: spec.name.clone() });
+        }
+        if let ClientFrom::Workload { namespace, kind, name } = &spec.from {
+            let key = NsName { namespace: namespace.clone(), name: name.clone() };
+            let exists = match &**kind {
+                "Deployment" => self.store.deployments.get(&key).is_some(),
+                "ReplicaSet" => self.store.replica_sets.get(&key).is_some(),
+                _ => self.store.pods.get(&key).is_some(),
+            };
+            if !exists {
+                return Err(Refusal::NotFound { object: reference(kind, &key) });
+            }
+        }
+        if let ClientFrom::Node { name } = &spec.from
+            && self.store.node(name).is_none()
+        {
+            let key = NsName { namespace: "".into(), name: name.clone() };
+            return Err(Refusal::NotFound { object: reference("Node", &key) });
+        }
+        self.add_client(spec.clone());
+        Ok(())
+    }
+
+    fn client_id(&self, name: &Name) -> Result<ClientId, Refusal> {
+        let found = self.traffic.client_named(name).map(|c| c.id);
+        found.ok_or_else(|| Refusal::NoSuchClient { client: name.clone() })
+    }
+}
+
+fn keep_identity<T: Stored>(object: &mut T, old: &T) {
+    let old = old.meta();
+    let meta = object.meta_mut();
+    meta.uid = old.uid;
+    meta.created = old.created;
+    meta.deleted = old.deleted;
+    meta.owner = old.owner.clone();
+    meta.generation = old.generation + 1;
+}
+
+fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
+    let name = meta.name.clone();
+    meta.labels.entry("kubernetes.io/hostname".into()).or_insert(name);
+    meta
+}
+
+fn reference(kind: &str, key: &NsName) -> ObjectRef {
+    ObjectRef { kind: kind.into(), namespace: key.namespace.clone(), name: key.name.clone() }
+}

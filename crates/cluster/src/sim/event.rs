@@ -1,0 +1,70 @@
+//! What the queue holds: everything that happens later.
+
+use std::sync::Arc;
+
+use crate::api::{EndpointSlice, NsName, Service, Uid};
+use crate::node::kubelet::KubeletStep;
+use crate::traffic::{ClientId, ConnectionId, PacketId};
+
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A controller's turn: it looks at the store and writes what is missing.
+    Reconcile(Controller),
+    /// A step in a Pod's life on its node. `epoch` is the Pod's when the step was planned: a
+    /// step from before a restart does nothing.
+    Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
+    /// A watch event arrives at a node's kube-proxy.
+    ProxyObserve { node: Uid, boot: u32, change: WatchChange },
+    /// A node's kube-proxy writes its rules.
+    ProxySync { node: Uid, boot: u32 },
+    /// A step in a node's life.
+    Node { node: Uid, boot: u32, step: NodeStep },
+    /// The cloud did what it was asked to.
+    Cloud { service: NsName, request: u32 },
+    /// A client's next request.
+    ClientFire { client: ClientId, epoch: u32 },
+    /// A packet reaches the end of its link.
+    Arrive { packet: PacketId },
+    /// A process answers a request.
+    Answer { connection: ConnectionId, request: u32 },
+    /// A client's patience with a connection, or TCP's retransmission timer, runs out.
+    Connection { connection: ConnectionId, request: u32, timer: ConnectionTimer },
+    /// A node gives up asking who has the address that a packet is for.
+    Neighbour { packet: PacketId },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Controller {
+    Deployment,
+    ReplicaSet,
+    Scheduler,
+    EndpointSlice,
+    Cloud,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NodeStep {
+    /// The kubelet reports Ready.
+    Ready,
+    /// The node lifecycle controller has waited long enough for a silent kubelet.
+    Unknown,
+    /// The Pods' toleration of an unreachable node has run out.
+    Evict,
+    /// The cloud's health checks have noticed that the node's state changed.
+    CloudHealth,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionTimer {
+    /// The client stops waiting.
+    GiveUp,
+    /// TCP sends again; `attempt` counts from 1.
+    Retransmit { attempt: u32 },
+}
+
+/// What an informer hears: the object as it is now, or that it is gone.
+#[derive(Clone, Debug)]
+pub(crate) enum WatchChange {
+    Service(NsName, Option<Arc<Service>>),
+    Slice(NsName, Option<Arc<EndpointSlice>>),
+}

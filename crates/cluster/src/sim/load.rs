@@ -1,0 +1,201 @@
+//! From manifests and a scenario to a World at its first moment.
+
+use std::net::IpAddr;
+
+use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
+use crate::api::{
+    Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec, PodStatus,
+    Scenario, ScenarioNode, Str, Typed, Uid,
+};
+use crate::net::netfilter::{Family, Stack};
+use crate::net::{Cidr, Cni};
+use crate::node::Machine;
+use crate::traffic::{curl_pod, derived_clients};
+
+/// kubeadm's defaults, or near them.
+const POD_CIDR: &str = "10.244.0.0/16";
+const SERVICE_CIDR: &str = "10.96.0.0/12";
+const DEFAULT_SEED: u64 = 7;
+const NODE_LIMIT: u32 = 64;
+
+impl World {
+    /// A cluster that runs these manifests. `seed` wins over the scenario's own. Objects that
+    /// the API server refuses are left out, and named in the answer.
+    pub fn load(manifest: &Manifest, seed: Option<u64>) -> (World, Vec<Refusal>) {
+        let none = Scenario::default();
+        let scenario = manifest.scenario.as_ref().unwrap_or(&none);
+        let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
+        let timing = Timing::new(scenario.timing.unwrap_or_default());
+        let config = ClusterConfig {
+            pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR)),
+            service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR)),
+        };
+        let mut world = World::new(seed, timing, config);
+        let mut refusals = world.add_first_nodes(manifest, scenario);
+        world.store.put_namespace(Time::ZERO, Meta { name: "default".into(), ..Meta::default() });
+        refusals.extend(world.apply_objects(&manifest.objects));
+        world.add_scenario_clients(scenario);
+        world.record_start();
+        (world, refusals)
+    }
+
+    fn add_first_nodes(&mut self, manifest: &Manifest, scenario: &Scenario) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let written = manifest.objects.iter().any(|p| matches!(p.object, Typed::Node(_)));
+        let defaults = || {
+            ["a", "b", "c"].iter().enumerate().map(|(i, zone)| ScenarioNode {
+                name: format!("node-{}", i + 1).as_str().into(),
+                zone: Some((*zone).into()),
+                ready: true,
+            })
+        };
+        let nodes: Vec<ScenarioNode> = match &scenario.nodes {
+            Some(nodes) => nodes.clone(),
+            None if written => Vec::new(),
+            None => defaults().collect(),
+        };
+        for node in nodes {
+            let meta = node_meta(&node.name, node.zone.as_ref());
+            if let Err(refusal) = self.add_machine(meta, false, node.ready, None) {
+                refusals.push(refusal);
+            }
+        }
+        refusals
+    }
+
+    /// Switches a machine on that joins the cluster: its Node object, its Pod range, its stack.
+    pub(crate) fn add_machine(
+        &mut self,
+        meta: Meta,
+        unschedulable: bool,
+        power: bool,
+        boot_time: Option<Span>,
+    ) -> Result<Uid, Refusal> {
+        if self.store.node(&meta.name).is_some() {
+            return Err(Refusal::NodeExists { node: meta.name });
+        }
+        if self.machines.len() as u32 >= NODE_LIMIT {
+            return Err(Refusal::TooManyNodes { limit: NODE_LIMIT });
+        }
+        let index = self.next_name_ordinal(Uid(0));
+        let address = node_address(index);
+        let range = self.node_range(index).ok_or(Refusal::TooManyNodes { limit: NODE_LIMIT })?;
+        let at_once = power && boot_time.is_none();
+        let node = Node {
+            meta,
+            spec: NodeSpec { pod_cidrs: vec![range], unschedulable },
+            addresses: vec![address],
+            ready: if at_once { NodeCondition::True } else { NodeCondition::Unknown },
+        };
+        let node = self.create_object(node);
+        let uid = node.meta.uid;
+        let cni = Cni::new(range);
+        let stack = Stack::new(vec![address, cni.gateway()], Family::V4);
+        let machine = Machine {
+            uid,
+            name: node.meta.name.clone(),
+            address,
+            power,
+            boot: 0,
+            subject: Chance::subject(&node.meta.name),
+            cni,
+            stack,
+            proxy: Default::default(),
+        };
+        self.machines.insert(uid, machine);
+        if at_once {
+            self.cloud.healthy.insert(uid);
+            self.proxy_starts(uid, Span::ZERO);
+        } else if let Some(boot_time) = boot_time.filter(|_| power) {
+            self.node_boots(uid, boot_time);
+        }
+        Ok(uid)
+    }
+
+    /// The kubelet reports after `boot_time`, kube-proxy lists and writes its rules, the cloud's
+    /// health checks find the node.
+    pub(crate) fn node_boots(&mut self, node: Uid, boot_time: Span) {
+        let Some(boot) = self.machines.get(&node).map(|m| m.boot) else { return };
+        let ready = self.now + boot_time;
+        self.schedule(ready, Event::Node { node, boot, step: NodeStep::Ready });
+        let healthy = ready + self.timing.load_balancer_health;
+        self.schedule(healthy, Event::Node { node, boot, step: NodeStep::CloudHealth });
+        self.proxy_starts(node, boot_time);
+    }
+
+    /// nodeipam: a /24 of the cluster's range for each node (a /64 for IPv6), in order.
+    fn node_range(&self, index: u32) -> Option<Cidr> {
+        let cluster = self.config.pod_cidr;
+        let length = if cluster.address().is_ipv4() { 24.max(cluster.length() + 2) } else { 64 };
+        let size = 1u64
+            .checked_shl(32u32.saturating_sub(u32::from(length)))
+            .filter(|_| cluster.address().is_ipv4())?;
+        Cidr::new(cluster.nth(u64::from(index) * size)?, length).ok()
+    }
+
+    /// The scenario's own clients, or those that the manifests imply.
+    fn add_scenario_clients(&mut self, scenario: &Scenario) {
+        let clients = match &scenario.clients {
+            Some(clients) => clients.clone(),
+            None => derived_clients(self),
+        };
+        for client in clients {
+            if let crate::api::ClientFrom::Workload { namespace, kind, name } = &client.from {
+                let key = NsName { namespace: namespace.clone(), name: name.clone() };
+                if &**kind == "Pod" && key == curl_pod(namespace) && self.store.pods.get(&key).is_none() {
+                    self.create_object(curl(key));
+                }
+            }
+            self.add_client(client);
+        }
+    }
+
+    fn record_start(&mut self) {
+        let seed = self.seed();
+        self.digest(&[seed, u64::from(super::MODEL_VERSION)]);
+    }
+
+    /// Applies documents in their order; what is refused is left out.
+    pub(crate) fn apply_objects(&mut self, objects: &[Parsed]) -> Vec<Refusal> {
+        objects.iter().filter_map(|parsed| self.apply_object(parsed).err()).collect()
+    }
+}
+
+/// A Pod with curl in it: who calls a Service that nobody else calls.
+fn curl(key: NsName) -> Pod {
+    Pod {
+        meta: Meta {
+            name: key.name,
+            namespace: key.namespace,
+            labels: [("run".into(), "curl".into())].into(),
+            ..Meta::default()
+        },
+        spec: PodSpec {
+            containers: vec![Container {
+                name: "curl".into(),
+                image: "curlimages/curl".into(),
+                ..Container::default()
+            }],
+            ..PodSpec::default()
+        },
+        status: PodStatus::default(),
+    }
+}
+
+pub(crate) fn node_meta(name: &Name, zone: Option<&Str>) -> Meta {
+    let mut meta = Meta { name: name.clone(), ..Meta::default() };
+    meta.labels.insert("kubernetes.io/hostname".into(), name.clone());
+    if let Some(zone) = zone {
+        meta.labels.insert("topology.kubernetes.io/zone".into(), zone.clone());
+    }
+    meta
+}
+
+/// 192.168.0.11 for the first.
+fn node_address(index: u32) -> IpAddr {
+    IpAddr::from([192, 168, 0, 10 + index.min(200) as u8])
+}
+
+fn constant(cidr: &str) -> Cidr {
+    cidr.parse().expect("a constant prefix is well formed")
+}

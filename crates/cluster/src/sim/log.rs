@@ -1,0 +1,99 @@
+//! What happened, in words that a view can make sentences of: ids and arguments, no text.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{Refusal, Time};
+use crate::api::{Action, Name, NodeCondition, NsName};
+
+/// One thing that happened, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Logged {
+    pub at: Time,
+    pub entry: LogEntry,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum LogEntry {
+    /// A person's, a link's or a scenario's doing.
+    Did {
+        action: Action,
+    },
+    Refused {
+        refusal: Refusal,
+    },
+    Scheduled {
+        pod: NsName,
+        node: Name,
+    },
+    /// The kubelet has no address left to give.
+    NoPodAddress {
+        pod: NsName,
+    },
+    Started {
+        pod: NsName,
+        ip: Option<IpAddr>,
+    },
+    Ready {
+        pod: NsName,
+        ready: bool,
+    },
+    /// The readiness probe failed as often as it takes.
+    Unhealthy {
+        pod: NsName,
+    },
+    Crashed {
+        pod: NsName,
+    },
+    Killing {
+        pod: NsName,
+    },
+    PodGone {
+        pod: NsName,
+    },
+    SliceChanged {
+        service: NsName,
+    },
+    ProxySynced {
+        node: Name,
+    },
+    NodeCondition {
+        node: Name,
+        condition: NodeCondition,
+    },
+    EnsuringLoadBalancer {
+        service: NsName,
+    },
+    EnsuredLoadBalancer {
+        service: NsName,
+        ip: IpAddr,
+    },
+    DeletedLoadBalancer {
+        service: NsName,
+    },
+}
+
+impl LogEntry {
+    /// The object that the entry is about, as (kind, namespace and name).
+    pub fn about(&self) -> Option<(&'static str, NsName)> {
+        match self {
+            LogEntry::Scheduled { pod, .. }
+            | LogEntry::NoPodAddress { pod }
+            | LogEntry::Started { pod, .. }
+            | LogEntry::Ready { pod, .. }
+            | LogEntry::Unhealthy { pod }
+            | LogEntry::Crashed { pod }
+            | LogEntry::Killing { pod }
+            | LogEntry::PodGone { pod } => Some(("Pod", pod.clone())),
+            LogEntry::SliceChanged { service }
+            | LogEntry::EnsuringLoadBalancer { service }
+            | LogEntry::EnsuredLoadBalancer { service, .. }
+            | LogEntry::DeletedLoadBalancer { service } => Some(("Service", service.clone())),
+            LogEntry::ProxySynced { node } | LogEntry::NodeCondition { node, .. } => {
+                Some(("Node", NsName { namespace: "".into(), name: node.clone() }))
+            }
+            LogEntry::Did { .. } | LogEntry::Refused { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Why the API server would not do what it was asked.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::api::{Diagnostic, Name, NsName, ObjectRef};
+use crate::net::Cidr;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Refusal {
+    NotFound {
+        object: ObjectRef,
+    },
+    /// The text, or the object that the edit would make, is not valid.
+    Invalid {
+        diagnostics: Vec<Diagnostic>,
+    },
+    ClusterIpNotInRange {
+        ip: IpAddr,
+        range: Cidr,
+    },
+    ClusterIpAllocated {
+        ip: IpAddr,
+    },
+    ClusterIpsExhausted {
+        range: Cidr,
+    },
+    NodePortNotInRange {
+        port: u16,
+    },
+    NodePortAllocated {
+        port: u16,
+    },
+    NodePortsExhausted,
+    LoadBalancersExhausted,
+    /// Nothing of that kind can be edited or deleted this way.
+    NotEditable {
+        object: ObjectRef,
+    },
+    NodeExists {
+        node: Name,
+    },
+    TooManyNodes {
+        limit: u32,
+    },
+    TooManyClients {
+        limit: u32,
+    },
+    TooManyReplicas {
+        limit: u32,
+    },
+    ClientExists {
+        client: Name,
+    },
+    NoSuchClient {
+        client: Name,
+    },
+    /// The client's target is no URL, `host:port` or `service/namespace/name`.
+    BadTarget {
+        client: Name,
+    },
+    /// The client's Pods do not run, or too many of its requests wait.
+    ClientNotRunning {
+        client: Name,
+    },
+    /// A field that cannot be changed once it is set.
+    Immutable {
+        object: ObjectRef,
+        field: &'static str,
+    },
+    PodNotRunning {
+        pod: NsName,
+    },
+}

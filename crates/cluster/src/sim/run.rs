@@ -1,0 +1,186 @@
+//! A run: a World, the actions that made it what it is, and the way back.
+//!
+//! The scenario, the seed and the log of actions *are* the run; snapshots only save the time of
+//! doing it again from the start.
+
+use super::{Refusal, Time, Touched, World};
+use crate::api::{Action, Manifest, TimedAction};
+
+#[derive(Clone, Debug)]
+pub struct Run {
+    world: World,
+    /// Actions by time; those at one moment in the order in which they were done.
+    log: Vec<TimedAction>,
+    /// How many of `log` the World has had.
+    done: u32,
+    /// Worlds of earlier moments, each with how many actions it had had.
+    snapshots: Vec<(World, u32)>,
+    /// For each action that can be undone: the World just before it.
+    undo: Vec<(World, u32)>,
+    /// Actions that were undone, the last one first to come back.
+    redo: Vec<TimedAction>,
+    events_at_snapshot: u64,
+}
+
+impl Run {
+    /// A snapshot every so many events ...
+    const SNAPSHOT_EVERY: u64 = 4_096;
+    /// ... and at most so many; when there are more, every other one of the older half goes.
+    const SNAPSHOTS_KEPT: usize = 48;
+    const UNDO_KEPT: usize = 64;
+
+    pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
+        let (world, refusals) = World::load(manifest, seed);
+        let mut log = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
+        log.sort_by_key(|a| a.at);
+        let snapshots = vec![(world.clone(), 0)];
+        let run =
+            Run { world, log, done: 0, snapshots, undo: Vec::new(), redo: Vec::new(), events_at_snapshot: 0 };
+        (run, refusals)
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Every action of the run, those still to come included.
+    pub fn actions(&self) -> &[TimedAction] {
+        &self.log
+    }
+
+    pub fn take_touched(&mut self) -> Touched {
+        self.world.take_touched()
+    }
+
+    /// Runs on until `until`, or until about `budget` events were processed. True when it got
+    /// there.
+    pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
+        let stop = self.world.events().saturating_add(budget);
+        loop {
+            let left = stop.saturating_sub(self.world.events());
+            if left == 0 {
+                return false;
+            }
+            let next = self.log.get(self.done as usize).map(|a| a.at);
+            let leg = next.map_or(until, |at| at.min(until));
+            let slice = left.min(Run::SNAPSHOT_EVERY);
+            let arrived = self.world.advance_to(leg, slice);
+            self.take_snapshot_if_due();
+            if !arrived {
+                continue;
+            }
+            match next {
+                Some(at) if at <= until => self.do_next_logged(),
+                _ => return true,
+            }
+        }
+    }
+
+    /// Runs to the next moment at which something happens, and through it.
+    pub fn step(&mut self) -> bool {
+        let next_action = self.log.get(self.done as usize).map(|a| a.at);
+        let next = [self.world.next_event_at(), next_action].into_iter().flatten().min();
+        let Some(at) = next else { return false };
+        self.advance_to(at, u64::MAX)
+    }
+
+    /// An action that an earlier run took can be refused by this one: it is then passed over.
+    fn do_next_logged(&mut self) {
+        let action = self.log[self.done as usize].action.clone();
+        self.done += 1;
+        let _refused = self.world.apply(&action);
+    }
+
+    fn take_snapshot_if_due(&mut self) {
+        if self.world.events() < self.events_at_snapshot + Run::SNAPSHOT_EVERY {
+            return;
+        }
+        self.events_at_snapshot = self.world.events();
+        self.snapshots.push((self.world.clone(), self.done));
+        if self.snapshots.len() > Run::SNAPSHOTS_KEPT {
+            let half = self.snapshots.len() / 2;
+            let mut index = 0;
+            self.snapshots.retain(|_| {
+                index += 1;
+                index == 1 || index > half || index % 2 == 1
+            });
+        }
+    }
+
+    /// Does something now. What was still to come, and what was undone, is forgotten: the run
+    /// takes another way from here. What is refused changes nothing.
+    pub fn act(&mut self, action: Action) -> Result<(), Vec<Refusal>> {
+        let before = (self.world.clone(), self.done);
+        self.world.apply(&action)?;
+        let at = self.world.now();
+        self.log.insert(self.done as usize, TimedAction { at, action });
+        self.done += 1;
+        self.redo.clear();
+        self.forget_from(at);
+        self.undo.push(before);
+        if self.undo.len() > Run::UNDO_KEPT {
+            self.undo.remove(0);
+        }
+        Ok(())
+    }
+
+    /// Snapshots of a future that will not be any more.
+    fn forget_from(&mut self, at: Time) {
+        self.snapshots
+            .retain(|(world, _)| world.now() <= at && world.now() < at || world.now() == Time::ZERO);
+        self.events_at_snapshot = self.snapshots.last().map_or(0, |(world, _)| world.events());
+    }
+
+    pub fn can_undo(&self) -> bool {
+        !self.undo.is_empty()
+    }
+
+    pub fn can_redo(&self) -> bool {
+        !self.redo.is_empty()
+    }
+
+    /// The run as it was before the last action, at that moment.
+    pub fn undo(&mut self) -> Option<Action> {
+        let (world, done) = self.undo.pop()?;
+        let undone = self.log.remove(done as usize);
+        let at = world.now();
+        self.world = world;
+        self.done = done;
+        self.touch_everything();
+        self.forget_from(at);
+        self.redo.push(undone.clone());
+        Some(undone.action)
+    }
+
+    /// Does again what was undone, at the moment at which it was done first (or now, if that
+    /// has passed).
+    pub fn redo(&mut self) -> Option<Action> {
+        let again = self.redo.pop()?;
+        let rest = std::mem::take(&mut self.redo);
+        self.advance_to(again.at, u64::MAX);
+        let result = self.act(again.action.clone());
+        self.redo = rest;
+        result.ok().map(|()| again.action)
+    }
+
+    /// Goes to any moment: forwards by running on, backwards from the nearest snapshot.
+    pub fn seek(&mut self, to: Time, budget: u64) -> bool {
+        if to < self.world.now() {
+            let nearest = self.snapshots.iter().rev().find(|(world, _)| world.now() <= to);
+            let Some((world, done)) = nearest.or(self.snapshots.first()).cloned() else { return false };
+            self.world = world;
+            self.done = done;
+            self.touch_everything();
+        }
+        self.advance_to(to, budget)
+    }
+
+    fn touch_everything(&mut self) {
+        let all: Vec<_> = self.world.machines.keys().copied().collect();
+        let touched = &mut self.world.touched;
+        touched.scene = true;
+        touched.traffic = true;
+        touched.log = true;
+        touched.rules.extend(all);
+    }
+}

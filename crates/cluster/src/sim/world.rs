@@ -1,0 +1,401 @@
+//! The World: one simulated cluster at one moment, and how it goes on from there.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
+use crate::api::{Deployment, Name, Node, NsName};
+use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
+use crate::control::Cloud;
+use crate::net::Cidr;
+use crate::node::Machine;
+use crate::node::kubelet::PodRuntime;
+use crate::store::{Other, Store, Stored};
+use crate::traffic::Traffic;
+
+/// Bumped whenever the same scenario may run otherwise than before: a shared link says which
+/// model it was made with.
+pub const MODEL_VERSION: u32 = 1;
+
+/// What a cluster has and does not change while it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterConfig {
+    pub pod_cidr: Cidr,
+    pub service_cidr: Cidr,
+}
+
+/// Cheap to clone: what is large is shared, or a flat table.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(crate) now: Time,
+    pub(crate) chance: Chance,
+    pub(crate) timing: Arc<Timing>,
+    pub(crate) config: Arc<ClusterConfig>,
+    pub(crate) store: Store,
+    pub(crate) queue: EventQueue<Event>,
+    pub(crate) machines: BTreeMap<Uid, Machine>,
+    pub(crate) pods: BTreeMap<Uid, PodRuntime>,
+    pub(crate) cloud: Cloud,
+    pub(crate) traffic: Traffic,
+    pub(crate) touched: Touched,
+    log: VecDeque<Logged>,
+    logged: u64,
+    /// Controllers whose turn is already planned.
+    planned: BTreeSet<Controller>,
+    name_ordinals: BTreeMap<Uid, u32>,
+    hash: u64,
+    events: u64,
+}
+
+/// What changed since it was last asked: views repaint this and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Something was added, removed or changed its place or state.
+    pub scene: bool,
+    /// Packets, connections or counts.
+    pub traffic: bool,
+    /// Nodes whose rules, or whose news of rules, changed.
+    pub rules: BTreeSet<Uid>,
+    pub log: bool,
+    pub objects: BTreeSet<Uid>,
+}
+
+impl Touched {
+    pub fn merge(&mut self, other: Touched) {
+        self.scene |= other.scene;
+        self.traffic |= other.traffic;
+        self.log |= other.log;
+        self.rules.extend(other.rules);
+        self.objects.extend(other.objects);
+    }
+}
+
+impl World {
+    /// How many log entries are kept.
+    const LOG_KEPT: usize = 4_096;
+
+    pub fn new(seed: u64, timing: Timing, config: ClusterConfig) -> World {
+        World {
+            now: Time::ZERO,
+            chance: Chance::new(seed),
+            timing: Arc::new(timing),
+            config: Arc::new(config),
+            store: Store::default(),
+            queue: EventQueue::default(),
+            machines: BTreeMap::new(),
+            pods: BTreeMap::new(),
+            cloud: Cloud::default(),
+            traffic: Traffic::default(),
+            touched: Touched::default(),
+            log: VecDeque::new(),
+            logged: 0,
+            planned: BTreeSet::new(),
+            name_ordinals: BTreeMap::new(),
+            hash: seed,
+            events: 0,
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.chance.seed()
+    }
+
+    pub fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    pub fn config(&self) -> &ClusterConfig {
+        &self.config
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    pub fn machines(&self) -> &BTreeMap<Uid, Machine> {
+        &self.machines
+    }
+
+    pub fn machine_named(&self, name: &str) -> Option<&Machine> {
+        self.machines.values().find(|m| &*m.name == name)
+    }
+
+    pub fn pod_runtime(&self, uid: Uid) -> Option<&PodRuntime> {
+        self.pods.get(&uid)
+    }
+
+    /// Oldest first.
+    pub fn log(&self) -> &VecDeque<Logged> {
+        &self.log
+    }
+
+    /// How many entries there ever were.
+    pub fn log_count(&self) -> u64 {
+        self.logged
+    }
+
+    /// The run so far in one number: two runs that agree on it went the same way.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// How many events the run has processed.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// When something next happens; `None` when nothing will.
+    pub fn next_event_at(&self) -> Option<Time> {
+        self.queue.next_at()
+    }
+
+    pub fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Runs until `until`, or until `budget` events were processed. True when it got there.
+    pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
+        for _ in 0..budget {
+            match self.queue.pop_until(until) {
+                Some((at, event)) => self.process(at, event),
+                None => {
+                    self.now = self.now.max(until);
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Processes the next event only. False when there is none.
+    pub fn step(&mut self) -> bool {
+        match self.queue.pop_until(Time(u64::MAX)) {
+            Some((at, event)) => {
+                self.process(at, event);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn process(&mut self, at: Time, event: Event) {
+        debug_assert!(at >= self.now, "time does not run backwards: {at:?} after {:?}", self.now);
+        self.now = at;
+        self.events += 1;
+        self.digest(&[at.0]);
+        match event {
+            Event::Reconcile(controller) => self.reconcile(controller),
+            Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
+            Event::ProxyObserve { node, boot, change } => self.proxy_observes(node, boot, change),
+            Event::ProxySync { node, boot } => self.proxy_syncs(node, boot),
+            Event::Node { node, boot, step } => self.node_step(node, boot, step),
+            Event::Cloud { service, request } => self.cloud_answers(&service, request),
+            Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
+            Event::Arrive { packet } => self.packet_arrives(packet),
+            Event::Answer { connection, request } => self.app_answers(connection, request),
+            Event::Connection { connection, request, timer } => {
+                self.connection_timer(connection, request, timer)
+            }
+            Event::Neighbour { packet } => self.neighbour_gave_no_answer(packet),
+        }
+    }
+
+    fn reconcile(&mut self, controller: Controller) {
+        self.planned.remove(&controller);
+        match controller {
+            Controller::Deployment => self.reconcile_deployments(),
+            Controller::ReplicaSet => self.reconcile_replica_sets(),
+            Controller::Scheduler => self.reconcile_scheduler(),
+            Controller::EndpointSlice => self.reconcile_endpoint_slices(),
+            Controller::Cloud => self.reconcile_cloud(),
+        }
+    }
+
+    pub(crate) fn schedule(&mut self, at: Time, event: Event) {
+        self.queue.push(at, event);
+    }
+
+    /// A controller's watch tells it that something changed: its turn comes, once for all the
+    /// changes until then.
+    pub(crate) fn enqueue(&mut self, controller: Controller) {
+        if self.planned.insert(controller) {
+            let mut at = self.now + self.timing.watch_delay;
+            if controller == Controller::EndpointSlice {
+                at = at + self.timing.endpoint_slice_batch;
+            }
+            self.schedule(at, Event::Reconcile(controller));
+        }
+    }
+
+    /// Mixes words into the run's hash.
+    pub(crate) fn digest(&mut self, words: &[u64]) {
+        for word in words {
+            self.hash = (self.hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    pub(crate) fn record(&mut self, entry: LogEntry) {
+        self.touched.log = true;
+        self.logged += 1;
+        self.log.push_back(Logged { at: self.now, entry });
+        if self.log.len() > World::LOG_KEPT {
+            self.log.pop_front();
+        }
+    }
+
+    pub(crate) fn next_name_ordinal(&mut self, owner: Uid) -> u32 {
+        let ordinal = self.name_ordinals.entry(owner).or_default();
+        *ordinal += 1;
+        *ordinal
+    }
+
+    pub(crate) fn touch_pod(&mut self, pod: Uid) {
+        self.touched.scene = true;
+        self.touched.objects.insert(pod);
+    }
+
+    pub(crate) fn touch_all_services(&mut self) {
+        self.touched.scene = true;
+        self.touched.objects.extend(self.store.services.iter().map(|s| s.meta.uid));
+    }
+
+    pub(crate) fn create_object<T: Watched>(&mut self, object: T) -> Arc<T> {
+        let object = self.store.create(self.now, object);
+        self.wrote(&object);
+        object
+    }
+
+    pub(crate) fn update_object<T: Watched>(
+        &mut self,
+        key: &NsName,
+        change: impl FnOnce(&mut T),
+    ) -> Option<Arc<T>> {
+        let object = self.store.update(key, change)?;
+        self.wrote(&object);
+        Some(object)
+    }
+
+    pub(crate) fn put_object<T: Watched>(&mut self, object: T) -> Arc<T> {
+        let object = self.store.put(object);
+        self.wrote(&object);
+        object
+    }
+
+    pub(crate) fn remove_object<T: Watched>(&mut self, key: &NsName) -> Option<Arc<T>> {
+        let object = self.store.remove::<T>(key)?;
+        self.note_change(object.meta().uid);
+        T::tell(self, key, None);
+        Some(object)
+    }
+
+    fn wrote<T: Watched>(&mut self, object: &Arc<T>) {
+        self.note_change(object.meta().uid);
+        T::tell(self, &object.meta().key(), Some(object));
+    }
+
+    fn note_change(&mut self, uid: Uid) {
+        self.touched.scene = true;
+        self.touched.objects.insert(uid);
+        self.digest(&[u64::from(uid.0), self.store.resource_version()]);
+    }
+}
+
+/// Kinds that somebody watches: who is told when one of them changes.
+pub(crate) trait Watched: Stored {
+    fn tell(world: &mut World, key: &NsName, object: Option<&Arc<Self>>);
+}
+
+impl Watched for Pod {
+    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<Pod>>) {
+        world.enqueue(Controller::ReplicaSet);
+        world.enqueue(Controller::Scheduler);
+        world.enqueue(Controller::EndpointSlice);
+    }
+}
+
+impl Watched for ReplicaSet {
+    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<ReplicaSet>>) {
+        world.enqueue(Controller::ReplicaSet);
+    }
+}
+
+impl Watched for Deployment {
+    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<Deployment>>) {
+        world.enqueue(Controller::Deployment);
+    }
+}
+
+impl Watched for Node {
+    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<Node>>) {
+        world.enqueue(Controller::Scheduler);
+        world.enqueue(Controller::EndpointSlice);
+    }
+}
+
+impl Watched for Service {
+    fn tell(world: &mut World, key: &NsName, object: Option<&Arc<Service>>) {
+        world.enqueue(Controller::EndpointSlice);
+        world.enqueue(Controller::Cloud);
+        world.publish(&WatchChange::Service(key.clone(), object.cloned()));
+    }
+}
+
+impl Watched for EndpointSlice {
+    fn tell(world: &mut World, key: &NsName, object: Option<&Arc<EndpointSlice>>) {
+        world.publish(&WatchChange::Slice(key.clone(), object.cloned()));
+    }
+}
+
+impl Watched for Other {
+    fn tell(_: &mut World, _: &NsName, _: Option<&Arc<Other>>) {}
+}
+
+impl World {
+    /// Whether everything that can become ready is ready, every node's rules are current and no
+    /// load balancer waits for its address.
+    pub fn settled(&self) -> bool {
+        let proxies = self
+            .machines
+            .values()
+            .filter(|m| m.power)
+            .all(|m| m.proxy.behind() == 0 && !m.proxy.sync_planned);
+        let pods = self
+            .store
+            .pods
+            .iter()
+            .all(|p| p.meta.deleted.is_none() && (p.status.ready || !self.can_be_ready(p)));
+        let replicas =
+            self.store.replica_sets.iter().all(|rs| self.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
+        let cloud = self.cloud.balancers.values().all(|lb| lb.ip.is_some());
+        proxies && pods && replicas && cloud && self.planned.is_empty() && self.now > Time::ZERO
+    }
+
+    fn can_be_ready(&self, pod: &Pod) -> bool {
+        let Some(runtime) = self.pods.get(&pod.meta.uid) else {
+            return self
+                .store
+                .nodes
+                .iter()
+                .any(|n| !n.spec.unschedulable && n.ready == crate::api::NodeCondition::True)
+                && pod.spec.node_name.is_none()
+                && pod.spec.node_selector.is_empty();
+        };
+        runtime.passes_probe && self.machines.get(&runtime.node).is_some_and(|m| m.power)
+    }
+
+    pub fn node_name(&self, uid: Uid) -> Option<&Name> {
+        self.machines.get(&uid).map(|m| &m.name)
+    }
+}

@@ -1,0 +1,66 @@
+//! A connection's record: who called whom, through what, and how it ended.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{PacketTrace, PacketVerdict, Place};
+use crate::api::{Name, NsName, Str, Uid};
+use crate::net::Tuple;
+use crate::sim::Time;
+use crate::traffic::{ClientId, ConnectionId};
+
+/// How a request ended, as the client saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Outcome {
+    Delivered,
+    /// ECONNREFUSED: by a REJECT rule (no endpoints), or because nothing listens.
+    Refused {
+        by_rule: bool,
+    },
+    /// EHOSTUNREACH.
+    HostUnreachable,
+    /// Reset in mid-stream.
+    Reset,
+    /// No answer in time; `lost` is what became of its last packet, where that is known.
+    TimedOut {
+        lost: Option<PacketVerdict>,
+    },
+    /// The name came to no address.
+    Unresolved,
+    /// The Service has no way in from outside, or its load balancer has no address yet.
+    NoAddress,
+    /// Given up because the client or its Pod went away.
+    Abandoned,
+}
+
+/// A connection as it stands, or as it ended.
+#[derive(Clone, Debug)]
+pub struct ConnectionRecord {
+    pub id: ConnectionId,
+    pub client: ClientId,
+    /// The client's name, kept for when the client is gone.
+    pub client_name: Name,
+    pub source: Place,
+    /// What was asked for: `web:80`, `10.244.1.4:8080`.
+    pub target: Str,
+    /// The Service whose address was called.
+    pub service: Option<(NsName, Uid)>,
+    /// As the client sees it.
+    pub tuple: Option<Tuple>,
+    /// The Pod that took it.
+    pub server: Option<(NsName, Uid)>,
+    /// Who the server thinks is calling.
+    pub server_saw: Option<(IpAddr, u16)>,
+    pub started: Time,
+    pub requests: u32,
+    pub answered: u32,
+    pub ended: Option<(Time, Outcome)>,
+    /// Oldest first; only the last [`ConnectionRecord::PACKETS_KEPT`] of a long connection.
+    pub packets: Vec<Arc<PacketTrace>>,
+}
+
+impl ConnectionRecord {
+    pub const PACKETS_KEPT: usize = 48;
+}

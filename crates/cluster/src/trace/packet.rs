@@ -1,0 +1,138 @@
+//! A packet's way: where it was when, and what each place did to it.
+
+use serde::Serialize;
+
+use crate::api::{Name, Uid};
+use crate::net::Tuple;
+use crate::net::netfilter::{RuleHit, Rules};
+use crate::sim::Time;
+use crate::traffic::{ClientId, ConnectionId, PacketId};
+
+/// Where a packet can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Place {
+    /// A client's machine, outside the cluster.
+    Outside(ClientId),
+    /// The cloud's load balancer for this Service.
+    LoadBalancer(Uid),
+    Node(Uid),
+    Pod(Uid),
+    /// Past the cluster's edge, where nobody of ours lives.
+    Internet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum PacketKind {
+    Syn,
+    SynAck,
+    Request,
+    Response,
+    /// The client's last word: it has the answer and closes.
+    Fin,
+    /// Nobody listens there.
+    Reset,
+    /// ICMP port unreachable: a REJECT rule's answer.
+    PortUnreachable,
+    /// ICMP host unreachable: nobody has the address.
+    HostUnreachable,
+}
+
+impl PacketKind {
+    /// Travels towards the client.
+    pub fn is_reply(self) -> bool {
+        !matches!(self, PacketKind::Syn | PacketKind::Request | PacketKind::Fin)
+    }
+}
+
+/// One link: a dot's place at any moment is between `from` and `to`, evenly in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Segment {
+    pub from: Place,
+    pub to: Place,
+    pub start: Time,
+    pub end: Time,
+}
+
+/// What a place did with the packet.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    pub at: Time,
+    pub place: Place,
+    pub kind: HopKind,
+    pub before: Tuple,
+    pub after: Tuple,
+    /// The rules that matched, in order; empty where conntrack already knew the flow.
+    pub hits: Vec<RuleHit>,
+    /// The rules as they were then.
+    pub rules: Option<Rules>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum HopKind {
+    Sent,
+    /// The load balancer chose a node.
+    Balanced {
+        node: Name,
+    },
+    /// A node passed it on.
+    Forwarded,
+    Delivered,
+    /// A rule's REJECT, or no process on the port: the sender is told.
+    Refused,
+    Dropped,
+}
+
+/// How a packet ended. Every packet ends in exactly one of these, or is in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum PacketVerdict {
+    Delivered,
+    /// A REJECT rule: no endpoints.
+    RejectedByRule,
+    /// A DROP rule.
+    DroppedByRule,
+    /// Nothing listens on the port: a reset goes back.
+    NothingListens,
+    /// The address belongs to nobody any more; the node says so after its neighbour time-out.
+    NobodyHasAddress,
+    /// The network outside does not carry the cluster's own addresses.
+    NoRoute,
+    /// The machine it reached has no power.
+    NodeIsOff,
+    /// The load balancer has no node that answers its health check.
+    NoHealthyNode,
+    /// The node's conntrack table is full, or has no free port left.
+    ConntrackLost,
+    /// It reached a Pod or a client that no longer knows the connection.
+    NotExpected,
+}
+
+impl PacketVerdict {
+    pub fn is_failure(self) -> bool {
+        !matches!(self, PacketVerdict::Delivered | PacketVerdict::NotExpected)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct PacketTrace {
+    pub id: PacketId,
+    pub connection: ConnectionId,
+    pub kind: PacketKind,
+    pub segments: Vec<Segment>,
+    pub hops: Vec<Hop>,
+    pub ended: Option<(Time, PacketVerdict)>,
+}
+
+impl PacketTrace {
+    /// The place that ended it, or that it is at or on its way from.
+    pub fn last_place(&self) -> Option<Place> {
+        self.hops.last().map(|h| h.place)
+    }
+
+    /// The link it is on at `t`, and how far along: (from, to, done, whole) in nanoseconds.
+    /// Between two links it waits at the end of the first.
+    pub fn position(&self, t: Time) -> Option<(Place, Place, u64, u64)> {
+        let segment = self.segments.iter().rev().find(|s| s.start <= t).or(self.segments.first())?;
+        let whole = segment.end.since(segment.start).0.max(1);
+        Some((segment.from, segment.to, t.since(segment.start).0.min(whole), whole))
+    }
+}

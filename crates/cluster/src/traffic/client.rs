@@ -1,0 +1,257 @@
+//! Clients: who calls, from where, and when the next request is due.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{ClientId, Target, Traffic};
+use crate::api::{ClientFrom, ClientSpec, NsName, Pod, Service, ServicePort, ServiceType, Uid};
+use crate::dns::Answer;
+use crate::node::kubelet::Process;
+use crate::sim::{Chance, Event, Purpose, Span, World};
+use crate::trace::{Outcome, Place};
+
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub id: ClientId,
+    pub spec: Arc<ClientSpec>,
+    /// `None` when the text is no target.
+    pub target: Option<Target>,
+    /// A client outside has an address of its own.
+    pub address: Option<IpAddr>,
+    pub(crate) open: u32,
+    /// Requests ever begun: the ordinal of its draws.
+    pub(crate) ordinal: u64,
+    /// Counts changes of its rate: an older plan for its next request is void.
+    epoch: u32,
+    /// Keys its draws: the same in every branch that has a client of this name.
+    pub(crate) subject: u64,
+}
+
+/// Where a request starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub place: Place,
+    pub address: IpAddr,
+}
+
+/// TEST-NET-3 (RFC 5737): where clients outside live.
+const OUTSIDE_FIRST: [u8; 4] = [203, 0, 113, 10];
+const MILLI: u64 = 1_000;
+const SECOND: u64 = 1_000_000_000;
+/// A thousand requests a second is what a page can show; more is cut to it.
+pub const MAX_RATE_MILLI: u32 = 1_000_000;
+
+impl World {
+    pub(crate) fn add_client(&mut self, spec: ClientSpec) -> ClientId {
+        self.traffic.next_client += 1;
+        let id = ClientId(self.traffic.next_client);
+        let address = match spec.from {
+            ClientFrom::Outside { ip } => Some(ip.unwrap_or_else(|| self.free_outside_address())),
+            ClientFrom::Workload { .. } | ClientFrom::Node { .. } => None,
+        };
+        let subject = Chance::subject(&spec.name);
+        let target = Target::parse(&spec.to);
+        let client =
+            Client { id, spec: Arc::new(spec), target, address, open: 0, ordinal: 0, epoch: 0, subject };
+        self.traffic.clients.insert(id, client);
+        self.plan_first_request(id);
+        self.touched.scene = true;
+        id
+    }
+
+    fn free_outside_address(&self) -> IpAddr {
+        let [a, b, c, first] = OUTSIDE_FIRST;
+        (0..=245u8)
+            .map(|i| IpAddr::from([a, b, c, first.wrapping_add(i)]))
+            .find(|ip| self.traffic.clients.values().all(|client| client.address != Some(*ip)))
+            .unwrap_or(IpAddr::from(OUTSIDE_FIRST))
+    }
+
+    pub(crate) fn set_rate(&mut self, id: ClientId, rate_milli: u32) {
+        let Some(client) = self.traffic.clients.get_mut(&id) else { return };
+        Arc::make_mut(&mut client.spec).rate_milli = rate_milli.min(MAX_RATE_MILLI);
+        client.epoch += 1;
+        self.touched.scene = true;
+        self.plan_next_request(id);
+    }
+
+    pub(crate) fn remove_client(&mut self, id: ClientId) {
+        self.traffic.clients.remove(&id);
+        self.touched.scene = true;
+        let open: Vec<_> = self
+            .traffic
+            .connections
+            .values()
+            .filter(|l| l.record.client == id)
+            .map(|l| l.record.id)
+            .collect();
+        for connection in open {
+            self.end_connection(connection, Outcome::Abandoned);
+        }
+    }
+
+    /// Clients that start together do not call together.
+    fn plan_first_request(&mut self, id: ClientId) {
+        let Some(client) = self.traffic.clients.get(&id) else { return };
+        let Some(interval) = interval(client.spec.rate_milli) else { return };
+        let phase = self.chance.below(Purpose::Pause, client.subject, u64::MAX, interval.min(SECOND));
+        let at = self.now + Span(phase);
+        let epoch = client.epoch;
+        self.schedule(at, Event::ClientFire { client: id, epoch });
+    }
+
+    /// The interval, up to a tenth longer or shorter.
+    fn plan_next_request(&mut self, id: ClientId) {
+        let Some(client) = self.traffic.clients.get(&id) else { return };
+        let Some(interval) = interval(client.spec.rate_milli) else { return };
+        let spread = (interval / 5).max(1);
+        let jitter = self.chance.below(Purpose::Pause, client.subject, client.ordinal, spread);
+        let at = self.now + Span(interval - spread / 2 + jitter);
+        let epoch = client.epoch;
+        self.schedule(at, Event::ClientFire { client: id, epoch });
+    }
+
+    pub(crate) fn client_fires(&mut self, id: ClientId, epoch: u32) {
+        if self.traffic.clients.get(&id).is_none_or(|c| c.epoch != epoch) {
+            return;
+        }
+        self.send_request(id);
+        self.plan_next_request(id);
+    }
+
+    /// One request from the client now. False when it has nowhere to run, or too much under way.
+    pub(crate) fn send_request(&mut self, id: ClientId) -> bool {
+        let Some(client) = self.traffic.clients.get_mut(&id) else { return false };
+        let ordinal = client.ordinal;
+        client.ordinal += 1;
+        if client.open >= Traffic::OPEN_PER_CLIENT {
+            return false;
+        }
+        let client = client.clone();
+        let Some(origin) = self.origin_of(&client, ordinal) else { return false };
+        if client.spec.keep_alive && self.reuse_connection(id, origin.place) {
+            return true;
+        }
+        match self.address_of(&client, origin, ordinal) {
+            Ok(to) => self.open_connection(&client, origin, ordinal, to),
+            Err(outcome) => self.fail_at_once(&client, origin, ordinal, outcome),
+        }
+        true
+    }
+
+    /// The Pods of a workload take turns.
+    fn origin_of(&self, client: &Client, ordinal: u64) -> Option<Origin> {
+        if let Some(address) = client.address {
+            return Some(Origin { place: Place::Outside(client.id), address });
+        }
+        if let ClientFrom::Node { name } = &client.spec.from {
+            let machine = self.machine_named(name).filter(|m| m.power)?;
+            return Some(Origin { place: Place::Node(machine.uid), address: machine.address });
+        }
+        let pods = self.client_pods(&client.spec.from);
+        let running: Vec<Origin> = pods
+            .iter()
+            .filter_map(|pod| {
+                let runtime = self.pods.get(&pod.meta.uid).filter(|r| r.process == Process::Listening)?;
+                Some(Origin { place: Place::Pod(runtime.uid), address: runtime.address? })
+            })
+            .collect();
+        (!running.is_empty()).then(|| running[(ordinal % running.len() as u64) as usize])
+    }
+
+    /// The Pods that a client inside runs in, by name.
+    pub fn client_pods(&self, from: &ClientFrom) -> Vec<Arc<Pod>> {
+        let ClientFrom::Workload { namespace, kind, name } = from else { return Vec::new() };
+        let key = NsName { namespace: namespace.clone(), name: name.clone() };
+        match &**kind {
+            "Pod" => self.store.pods.get(&key).cloned().into_iter().collect(),
+            "ReplicaSet" => {
+                let owner = self.store.replica_sets.get(&key).map(|rs| rs.meta.uid);
+                self.pods_owned_by(&owner.into_iter().collect::<Vec<Uid>>())
+            }
+            "Deployment" => {
+                let Some(deployment) = self.store.deployments.get(&key) else { return Vec::new() };
+                let owned =
+                    |o: Option<&crate::api::OwnerRef>| o.is_some_and(|o| o.uid == deployment.meta.uid);
+                let sets: Vec<Uid> = self
+                    .store
+                    .replica_sets
+                    .iter()
+                    .filter(|rs| owned(rs.meta.owner.as_ref()))
+                    .map(|rs| rs.meta.uid)
+                    .collect();
+                self.pods_owned_by(&sets)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn pods_owned_by(&self, owners: &[Uid]) -> Vec<Arc<Pod>> {
+        let owned = |p: &&Arc<Pod>| p.meta.owner.as_ref().is_some_and(|o| owners.contains(&o.uid));
+        self.store.pods.iter().filter(owned).cloned().collect()
+    }
+
+    /// Where the request goes: by name, by address, or by the Service's way in.
+    fn address_of(&self, client: &Client, origin: Origin, ordinal: u64) -> Result<(IpAddr, u16), Outcome> {
+        match client.target.as_ref().ok_or(Outcome::Unresolved)? {
+            Target::WayIn { service, port } => self.way_in(client, service, *port, ordinal),
+            Target::Host { host, port } => {
+                let namespace = self.namespace_of(origin.place);
+                match self.resolve(&namespace, host, client.subject, ordinal) {
+                    Answer::Addresses { addresses, .. } => Ok((addresses[0], *port)),
+                    Answer::NoSuchName | Answer::Outside { .. } => Err(Outcome::Unresolved),
+                }
+            }
+        }
+    }
+
+    fn namespace_of(&self, place: Place) -> crate::api::Name {
+        match place {
+            Place::Pod(uid) => {
+                self.pods.get(&uid).map_or_else(|| "default".into(), |r| r.key.namespace.clone())
+            }
+            _ => "default".into(),
+        }
+    }
+
+    /// What a person outside would type: the load balancer's address, or any node's with the
+    /// node port, or, where there is neither, the ClusterIP, which leads nowhere from there.
+    fn way_in(
+        &self,
+        client: &Client,
+        key: &NsName,
+        port: Option<u16>,
+        ordinal: u64,
+    ) -> Result<(IpAddr, u16), Outcome> {
+        let service = self.store.services.get(key).ok_or(Outcome::Unresolved)?;
+        let port = service_port(service, port).ok_or(Outcome::NoAddress)?;
+        if let Some(ingress) = service.ingress.first() {
+            return Ok((ingress.ip, port.port));
+        }
+        if let Some(ip) = service.spec.external_ips.first() {
+            return Ok((*ip, port.port));
+        }
+        match service.spec.type_ {
+            ServiceType::LoadBalancer => Err(Outcome::NoAddress),
+            ServiceType::NodePort => {
+                let nodes: Vec<IpAddr> = self.machines.values().map(|m| m.address).collect();
+                let count = nodes.len().max(1) as u64;
+                let at = self.chance.below(Purpose::NodeChoice, client.subject, ordinal, count);
+                nodes.get(at as usize).map(|ip| (*ip, port.node_port)).ok_or(Outcome::NoAddress)
+            }
+            _ => service.spec.cluster_ips.first().map(|ip| (*ip, port.port)).ok_or(Outcome::NoAddress),
+        }
+    }
+}
+
+fn service_port(service: &Service, port: Option<u16>) -> Option<&ServicePort> {
+    match port {
+        Some(number) => service.spec.ports.iter().find(|p| p.port == number),
+        None => service.spec.ports.first(),
+    }
+}
+
+/// Nanoseconds between two requests; `None` for a client that only sends when told to.
+fn interval(rate_milli: u32) -> Option<u64> {
+    (rate_milli > 0).then(|| MILLI * SECOND / u64::from(rate_milli))
+}

@@ -1,0 +1,409 @@
+//! Connections: a client's socket, the server's, and the timers between them.
+//!
+//! One request takes five packets: SYN, SYN-ACK, the request (with the ACK), the answer (which
+//! closes the server's side), and the client's last ACK. Bare ACKs are not simulated; nor are
+//! windows, nor data larger than a packet. UDP takes two.
+
+use std::net::IpAddr;
+
+use super::client::Origin;
+use super::{Client, ClientId, ConnectionId, PacketId};
+use crate::api::{NsName, Uid};
+use crate::net::{Protocol, Tuple};
+use crate::node::kubelet::Process;
+use crate::sim::{Chance, ConnectionTimer, Event, Purpose, Span, Time, World};
+use crate::trace::{ConnectionRecord, Outcome, PacketKind, PacketVerdict, Place};
+
+/// A connection under way.
+#[derive(Clone, Debug)]
+pub struct Live {
+    pub record: ConnectionRecord,
+    /// Keys every draw that rules make for this connection.
+    pub flow: u64,
+    pub state: SocketState,
+    /// The node that the load balancer chose for it.
+    pub(crate) balanced_to: Option<Uid>,
+    /// The tuple that the server's socket has.
+    server_tuple: Option<Tuple>,
+    timeout: Span,
+    keep_alive: bool,
+    request_began: Time,
+    pub(crate) in_flight: u32,
+    lost: Option<PacketVerdict>,
+}
+
+impl Live {
+    /// How many of its packets are on their way.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketState {
+    SynSent,
+    /// Waits for the answer to its request.
+    Waiting,
+    /// Open, with nothing to do.
+    Idle,
+    Closed,
+}
+
+/// net.ipv4.ip_local_port_range.
+const EPHEMERAL_FIRST: u16 = 32_768;
+const EPHEMERAL_COUNT: u64 = 28_232;
+/// net.ipv4.tcp_syn_retries and tcp_retries2, cut to what a client's patience ever sees.
+const MAX_RETRANSMITS: u32 = 15;
+
+impl World {
+    pub(crate) fn open_connection(
+        &mut self,
+        client: &Client,
+        origin: Origin,
+        ordinal: u64,
+        (address, port): (IpAddr, u16),
+    ) {
+        let protocol = client.spec.protocol;
+        let mut tuple = Tuple { src: origin.address, src_port: 0, dst: address, dst_port: port, protocol };
+        tuple.src_port = self.free_ephemeral_port(client, tuple, ordinal);
+        let id = self.new_connection(client, origin, ordinal, Some(tuple));
+        let to_node = port != 0 && self.machines.values().any(|m| m.address == address);
+        if let Some(live) = self.traffic.connections.get_mut(&id) {
+            live.record.service = self.store.services.iter().find_map(|s| {
+                let own = s.spec.cluster_ips.contains(&address)
+                    || s.ingress.iter().any(|i| i.ip == address)
+                    || s.spec.external_ips.contains(&address)
+                    || (to_node && s.spec.ports.iter().any(|p| p.node_port == port));
+                own.then(|| (s.meta.key(), s.meta.uid))
+            });
+        }
+        let first = if protocol == Protocol::Tcp { PacketKind::Syn } else { PacketKind::Request };
+        let state = if protocol == Protocol::Tcp { SocketState::SynSent } else { SocketState::Waiting };
+        if let Some(live) = self.traffic.connections.get_mut(&id) {
+            live.state = state;
+        }
+        self.send(id, first, origin.place, tuple);
+        self.plan_timers(id, 1);
+    }
+
+    fn new_connection(
+        &mut self,
+        client: &Client,
+        origin: Origin,
+        ordinal: u64,
+        tuple: Option<Tuple>,
+    ) -> ConnectionId {
+        self.traffic.next_connection += 1;
+        let id = ConnectionId(self.traffic.next_connection);
+        let record = ConnectionRecord {
+            id,
+            client: client.id,
+            client_name: client.spec.name.clone(),
+            source: origin.place,
+            target: client.spec.to.clone(),
+            service: None,
+            tuple,
+            server: None,
+            server_saw: None,
+            started: self.now,
+            requests: 1,
+            answered: 0,
+            ended: None,
+            packets: Vec::new(),
+        };
+        let live = Live {
+            record,
+            flow: Chance::join(client.subject, ordinal),
+            state: SocketState::SynSent,
+            balanced_to: None,
+            server_tuple: None,
+            timeout: client.spec.timeout.unwrap_or(self.timing.client_timeout),
+            keep_alive: client.spec.keep_alive,
+            request_began: self.now,
+            in_flight: 0,
+            lost: None,
+        };
+        self.traffic.connections.insert(id, live);
+        if let Some(client) = self.traffic.clients.get_mut(&client.id) {
+            client.open += 1;
+        }
+        self.traffic.stats.clients.entry(client.spec.name.clone()).or_default().sent += 1;
+        id
+    }
+
+    /// A request that never became a packet: the name came to nothing.
+    pub(crate) fn fail_at_once(&mut self, client: &Client, origin: Origin, ordinal: u64, outcome: Outcome) {
+        let id = self.new_connection(client, origin, ordinal, None);
+        if let Some(super::Target::WayIn { service, .. }) = &client.target {
+            let found = self.store.services.get(service).map(|s| (service.clone(), s.meta.uid));
+            if let Some(live) = self.traffic.connections.get_mut(&id) {
+                live.record.service = found;
+            }
+        }
+        self.end_connection(id, outcome);
+    }
+
+    /// net/ipv4/inet_hashtables.c, __inet_hash_connect: a keyed offset, then one port after the
+    /// other, so that a port comes again only when all others have been used.
+    fn free_ephemeral_port(&self, client: &Client, tuple: Tuple, ordinal: u64) -> u16 {
+        let offset = self.chance.below(Purpose::EphemeralPort, client.subject, 0, EPHEMERAL_COUNT);
+        let start = offset + ordinal % EPHEMERAL_COUNT;
+        let port = |i: u64| EPHEMERAL_FIRST + ((start + i) % EPHEMERAL_COUNT) as u16;
+        let taken = |port: u16| {
+            let wanted = Some(Tuple { src_port: port, ..tuple });
+            self.traffic.connections.values().any(|l| l.record.tuple == wanted)
+        };
+        (0..EPHEMERAL_COUNT).map(port).find(|p| !taken(*p)).unwrap_or(EPHEMERAL_FIRST)
+    }
+
+    /// A keep-alive client's next request, on the connection that it has. True when there is one,
+    /// even if it is busy: the client then waits its turn.
+    pub(crate) fn reuse_connection(&mut self, client: ClientId, source: Place) -> bool {
+        let found = self.traffic.connections.values_mut().find(|l| {
+            l.record.client == client && l.record.source == source && l.state != SocketState::Closed
+        });
+        let Some(live) = found else { return false };
+        if live.state != SocketState::Idle {
+            return true;
+        }
+        live.state = SocketState::Waiting;
+        live.record.requests += 1;
+        live.request_began = self.now;
+        let (id, request, tuple) = (live.record.id, live.record.requests, live.record.tuple);
+        let name = live.record.client_name.clone();
+        self.traffic.stats.clients.entry(name).or_default().sent += 1;
+        if let Some(tuple) = tuple {
+            self.send(id, PacketKind::Request, source, tuple);
+            self.plan_timers(id, request);
+        }
+        true
+    }
+
+    fn plan_timers(&mut self, connection: ConnectionId, request: u32) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let give_up = self.now + live.timeout;
+        let tcp = live.record.tuple.is_some_and(|t| t.protocol == Protocol::Tcp);
+        self.schedule(give_up, Event::Connection { connection, request, timer: ConnectionTimer::GiveUp });
+        if tcp && self.timing.tcp_initial_rto < live_timeout(self, connection) {
+            self.plan_retransmit(connection, request, 1);
+        }
+    }
+
+    /// RFC 6298: each try waits twice as long.
+    fn plan_retransmit(&mut self, connection: ConnectionId, request: u32, attempt: u32) {
+        let wait = Span(self.timing.tcp_initial_rto.0.saturating_mul(1 << (attempt - 1).min(30)));
+        let timer = ConnectionTimer::Retransmit { attempt };
+        self.schedule(self.now + wait, Event::Connection { connection, request, timer });
+    }
+
+    pub(crate) fn connection_timer(
+        &mut self,
+        connection: ConnectionId,
+        request: u32,
+        timer: ConnectionTimer,
+    ) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let waits = matches!(live.state, SocketState::SynSent | SocketState::Waiting);
+        if !waits || live.record.requests != request {
+            return;
+        }
+        match timer {
+            ConnectionTimer::GiveUp => {
+                let lost = live.lost;
+                self.end_connection(connection, Outcome::TimedOut { lost });
+            }
+            ConnectionTimer::Retransmit { attempt } if attempt <= MAX_RETRANSMITS => {
+                let kind = match live.state {
+                    SocketState::SynSent => PacketKind::Syn,
+                    _ => PacketKind::Request,
+                };
+                if let Some(tuple) = live.record.tuple {
+                    self.send(connection, kind, live.record.source, tuple);
+                    self.plan_retransmit(connection, request, attempt + 1);
+                }
+            }
+            ConnectionTimer::Retransmit { .. } => {}
+        }
+    }
+
+    /// A packet reached the client that the connection belongs to.
+    pub(crate) fn client_receives(&mut self, connection: ConnectionId, kind: PacketKind) -> PacketVerdict {
+        let Some(live) = self.traffic.connections.get_mut(&connection) else {
+            return PacketVerdict::NotExpected;
+        };
+        let (source, tuple) = (live.record.source, live.record.tuple);
+        let handshake = live.state == SocketState::SynSent;
+        let open = live.state != SocketState::Closed;
+        let udp = tuple.is_some_and(|t| t.protocol != Protocol::Tcp);
+        match kind {
+            PacketKind::SynAck if handshake => {
+                live.state = SocketState::Waiting;
+                if let Some(tuple) = tuple {
+                    self.send(connection, PacketKind::Request, source, tuple);
+                }
+            }
+            PacketKind::Response if live.state == SocketState::Waiting => self.answered(connection),
+            PacketKind::Reset if handshake => {
+                self.end_connection(connection, Outcome::Refused { by_rule: false })
+            }
+            PacketKind::Reset if open => self.end_connection(connection, Outcome::Reset),
+            PacketKind::PortUnreachable if handshake || (udp && open) => {
+                self.end_connection(connection, Outcome::Refused { by_rule: true })
+            }
+            // tcp_v4_err: fatal while connecting; a soft error, and not heard, once established.
+            PacketKind::HostUnreachable if handshake || (udp && open) => {
+                self.end_connection(connection, Outcome::HostUnreachable)
+            }
+            _ => return PacketVerdict::NotExpected,
+        }
+        PacketVerdict::Delivered
+    }
+
+    fn answered(&mut self, connection: ConnectionId) {
+        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
+        live.record.answered += 1;
+        let latency = self.now.since(live.request_began);
+        if live.keep_alive {
+            live.state = SocketState::Idle;
+            let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
+            self.count(&client, service.as_ref(), Outcome::Delivered, latency);
+            return;
+        }
+        let (source, tuple) = (live.record.source, live.record.tuple);
+        if let Some(tuple) = tuple.filter(|t| t.protocol == Protocol::Tcp) {
+            self.send(connection, PacketKind::Fin, source, tuple);
+        }
+        self.end_connection(connection, Outcome::Delivered);
+    }
+
+    /// A packet reached a Pod. What it does depends on the process, and on whether this Pod is
+    /// the one that took the connection.
+    pub(crate) fn server_receives(
+        &mut self,
+        connection: ConnectionId,
+        kind: PacketKind,
+        pod: Uid,
+        tuple: Tuple,
+    ) -> PacketVerdict {
+        let process = self.pods.get(&pod).map_or(Process::Stopped, |r| r.process);
+        let udp = tuple.protocol != Protocol::Tcp;
+        let Some(live) = self.traffic.connections.get(&connection) else {
+            return PacketVerdict::NotExpected;
+        };
+        let mine = live.record.server.as_ref().is_some_and(|(_, uid)| *uid == pod);
+        match kind {
+            PacketKind::Syn | PacketKind::Request if kind == PacketKind::Syn || udp => {
+                if !self.listens(pod, tuple.dst_port) {
+                    let no = if udp { PacketKind::PortUnreachable } else { PacketKind::Reset };
+                    self.send(connection, no, Place::Pod(pod), tuple.reversed());
+                    return PacketVerdict::NothingListens;
+                }
+                self.accept(connection, pod, tuple);
+                if udp {
+                    self.plan_answer(connection);
+                } else {
+                    self.send(connection, PacketKind::SynAck, Place::Pod(pod), tuple.reversed());
+                }
+            }
+            PacketKind::Request if mine && process != Process::Stopped => self.plan_answer(connection),
+            PacketKind::Request => {
+                self.send(connection, PacketKind::Reset, Place::Pod(pod), tuple.reversed());
+                return PacketVerdict::NothingListens;
+            }
+            PacketKind::Fin if mine => {}
+            _ => return PacketVerdict::NotExpected,
+        }
+        PacketVerdict::Delivered
+    }
+
+    fn accept(&mut self, connection: ConnectionId, pod: Uid, tuple: Tuple) {
+        let key = self.pods.get(&pod).map(|r| r.key.clone());
+        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
+        live.record.server = key.map(|key| (key, pod));
+        live.record.server_saw = Some((tuple.src, tuple.src_port));
+        live.server_tuple = Some(tuple);
+    }
+
+    fn plan_answer(&mut self, connection: ConnectionId) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let request = live.record.requests;
+        self.schedule(self.now + self.timing.app_answer, Event::Answer { connection, request });
+    }
+
+    /// The app has its answer ready: it goes to whoever the server thinks is calling.
+    pub(crate) fn app_answers(&mut self, connection: ConnectionId, request: u32) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let (Some((key, pod)), Some(tuple)) = (live.record.server.clone(), live.server_tuple) else { return };
+        let runtime = self.pods.get(&pod);
+        let alive = runtime.is_some_and(|r| r.process != Process::Stopped && r.address == Some(tuple.dst));
+        if !alive || live.record.requests != request {
+            return;
+        }
+        self.traffic.stats.answered(pod, &key);
+        self.send(connection, PacketKind::Response, Place::Pod(pod), tuple.reversed());
+    }
+
+    /// The client is done with the connection, well or badly.
+    pub(crate) fn end_connection(&mut self, connection: ConnectionId, outcome: Outcome) {
+        let now = self.now;
+        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
+        if live.record.ended.is_some() {
+            return;
+        }
+        live.record.ended = Some((now, outcome));
+        live.state = SocketState::Closed;
+        let latency = now.since(live.request_began);
+        let (client, id, service) =
+            (live.record.client_name.clone(), live.record.client, live.record.service.clone());
+        if let Some(client) = self.traffic.clients.get_mut(&id) {
+            client.open = client.open.saturating_sub(1);
+        }
+        self.count(&client, service.as_ref(), outcome, latency);
+        self.archive_when_quiet(connection);
+    }
+
+    fn count(&mut self, client: &str, service: Option<&(NsName, Uid)>, outcome: Outcome, latency: Span) {
+        self.touched.traffic = true;
+        if let Some(counts) = self.traffic.stats.clients.get_mut(client) {
+            counts.count(outcome, latency);
+        }
+        if let Some((key, _)) = service {
+            let counts = self.traffic.stats.services.entry(key.clone()).or_default();
+            counts.sent += 1;
+            counts.count(outcome, latency);
+        }
+    }
+
+    /// One of the connection's packets has ended.
+    pub(crate) fn packet_ended(&mut self, connection: ConnectionId, verdict: PacketVerdict) {
+        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
+        live.in_flight = live.in_flight.saturating_sub(1);
+        if verdict.is_failure() {
+            live.lost = Some(verdict);
+        }
+        self.archive_when_quiet(connection);
+    }
+
+    fn archive_when_quiet(&mut self, connection: ConnectionId) {
+        let quiet = |live: &Live| live.record.ended.is_some() && live.in_flight == 0;
+        if self.traffic.connections.get(&connection).is_some_and(quiet)
+            && let Some(live) = self.traffic.connections.remove(&connection)
+        {
+            self.traffic.archive(live.record);
+        }
+    }
+
+    /// A packet of a live connection, in flight or ended.
+    pub fn packet(&self, id: PacketId) -> Option<&crate::trace::PacketTrace> {
+        if let Some(flight) = self.traffic.flights.get(&id) {
+            return Some(&flight.trace);
+        }
+        let live = self.traffic.connections.values().map(|l| &l.record);
+        let ended = self.traffic.finished.iter().rev().map(|r| &**r);
+        live.chain(ended).flat_map(|r| &r.packets).find(|p| p.id == id).map(|p| &**p)
+    }
+}
+
+fn live_timeout(world: &World, connection: ConnectionId) -> Span {
+    world.traffic.connections.get(&connection).map_or(Span::ZERO, |l| l.timeout)
+}

@@ -1,0 +1,205 @@
+//! Callers that manifests name themselves: a Pod whose environment, command or arguments hold
+//! the `host:port` or the URL of a Service calls it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::api::{ClientFrom, ClientSpec, Name, NsName, PodSpec, Service, ServiceType, Str};
+use crate::net::Protocol;
+use crate::sim::World;
+use crate::traffic::Target;
+
+/// One workload's call, found in its Pod template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub namespace: Name,
+    pub kind: Str,
+    pub workload: Name,
+    /// `cartservice:7070`
+    pub target: Str,
+    pub host: Str,
+}
+
+/// Clients that nobody asked for by name; how often each calls, in thousandths per second.
+const DERIVED_RATE_MILLI: u32 = 1_000;
+const DEFAULT_RATE_MILLI: u32 = 2_000;
+/// However many calls a manifest names.
+const CLIENT_LIMIT: usize = 200;
+
+/// The clients of a cluster whose scenario names none: every derived caller, one client outside
+/// for each Service that can be reached from there, and one inside for each that nobody calls.
+pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
+    let calls = calls(world);
+    let mut clients: Vec<ClientSpec> = calls.iter().map(caller).collect();
+    let called: BTreeSet<NsName> =
+        calls.iter().filter_map(|c| world.service_named(&c.namespace, &c.host)).collect();
+    for service in world.store().services.iter() {
+        let reachable = matches!(service.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer)
+            || !service.spec.external_ips.is_empty();
+        if service.spec.ports.is_empty() || service.spec.type_ == ServiceType::ExternalName {
+            continue;
+        }
+        if reachable {
+            clients.push(outside(service));
+        } else if !called.contains(&service.meta.key()) {
+            clients.push(inside(service));
+        }
+    }
+    clients.truncate(CLIENT_LIMIT);
+    clients
+}
+
+/// The name of the Pod that a client of an otherwise uncalled Service runs in.
+pub fn curl_pod(namespace: &str) -> NsName {
+    NsName::new(namespace, "curl")
+}
+
+fn caller(call: &Call) -> ClientSpec {
+    ClientSpec {
+        name: format!("{} to {}", call.workload, call.host).as_str().into(),
+        from: ClientFrom::Workload {
+            namespace: call.namespace.clone(),
+            kind: call.kind.clone(),
+            name: call.workload.clone(),
+        },
+        to: call.target.clone(),
+        protocol: Protocol::Tcp,
+        rate_milli: DERIVED_RATE_MILLI,
+        keep_alive: false,
+        timeout: None,
+    }
+}
+
+fn outside(service: &Arc<Service>) -> ClientSpec {
+    let key = service.meta.key();
+    ClientSpec {
+        name: unique_name("browser", &key),
+        from: ClientFrom::Outside { ip: None },
+        to: format!("service/{key}").as_str().into(),
+        protocol: service.spec.ports[0].protocol,
+        rate_milli: DEFAULT_RATE_MILLI,
+        keep_alive: false,
+        timeout: None,
+    }
+}
+
+fn inside(service: &Arc<Service>) -> ClientSpec {
+    let key = service.meta.key();
+    let pod = curl_pod(&key.namespace);
+    let port = &service.spec.ports[0];
+    ClientSpec {
+        name: unique_name("curl", &key),
+        from: ClientFrom::Workload { namespace: pod.namespace, kind: "Pod".into(), name: pod.name },
+        to: format!("{}:{}", key.name, port.port).as_str().into(),
+        protocol: port.protocol,
+        rate_milli: DERIVED_RATE_MILLI,
+        keep_alive: false,
+        timeout: None,
+    }
+}
+
+fn unique_name(who: &str, service: &NsName) -> Name {
+    match &*service.namespace {
+        "default" => format!("{who} to {}", service.name).as_str().into(),
+        _ => format!("{who} to {service}").as_str().into(),
+    }
+}
+
+/// Every call that the stored workloads name, once each.
+pub fn calls(world: &World) -> Vec<Call> {
+    let store = world.store();
+    let mut found: Vec<Call> = Vec::new();
+    let mut add = |world: &World, namespace: &Name, kind: &str, workload: &Name, spec: &PodSpec| {
+        for (target, host) in targets_in(spec) {
+            let call = Call {
+                namespace: namespace.clone(),
+                kind: kind.into(),
+                workload: workload.clone(),
+                target,
+                host,
+            };
+            if names_the_cluster(world, &call) && !found.contains(&call) {
+                found.push(call);
+            }
+        }
+    };
+    for deployment in store.deployments.iter() {
+        let meta = &deployment.meta;
+        add(world, &meta.namespace, "Deployment", &meta.name, &deployment.template.spec);
+    }
+    for rs in store.replica_sets.iter().filter(|rs| rs.meta.owner.is_none()) {
+        add(world, &rs.meta.namespace, "ReplicaSet", &rs.meta.name, &rs.template.spec);
+    }
+    for pod in store.pods.iter().filter(|p| p.meta.owner.is_none()) {
+        add(world, &pod.meta.namespace, "Pod", &pod.meta.name, &pod.spec);
+    }
+    found
+}
+
+/// A bare name can only mean a Service; one with dots only if it is a Service's.
+fn names_the_cluster(world: &World, call: &Call) -> bool {
+    world.service_named(&call.namespace, &call.host).is_some()
+        || !call.host.contains('.')
+        || call.host.ends_with(".svc")
+        || call.host.ends_with(".svc.cluster.local")
+}
+
+fn targets_in(spec: &PodSpec) -> Vec<(Str, Str)> {
+    let mut found = Vec::new();
+    for container in spec.containers.iter().chain(&spec.sidecars) {
+        let texts = container.env.iter().map(|e| &e.value).chain(&container.command).chain(&container.args);
+        for text in texts {
+            for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '=')) {
+                found.extend(target_in(word));
+            }
+        }
+    }
+    found
+}
+
+/// `host:port` with a name for a host, or a URL. Not an address to listen on (`0.0.0.0:80`,
+/// `:8080`), not an image (`redis:6379-alpine`), not this machine.
+fn target_in(word: &str) -> Option<(Str, Str)> {
+    let is_url = word.contains("://");
+    if !is_url && !word.contains(':') {
+        return None;
+    }
+    let Some(Target::Host { host, port }) = Target::parse(word) else { return None };
+    let is_name = host.split('.').all(is_label) && host.chars().any(|c| c.is_ascii_alphabetic());
+    if !is_name || &*host == "localhost" {
+        return None;
+    }
+    Some((format!("{host}:{port}").as_str().into(), host))
+}
+
+fn is_label(label: &str) -> bool {
+    let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    !label.is_empty()
+        && label.len() <= 63
+        && label.bytes().all(inner)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_name_a_target() {
+        let check = |word: &str, expected: Option<&str>| {
+            let found = target_in(word).map(|(target, _)| target.to_string());
+            assert_eq!(found.as_deref(), expected, "{word}");
+        };
+        check("cartservice:7070", Some("cartservice:7070"));
+        check("http://web.shop/path", Some("web.shop:80"));
+        check("redis://redis-cart:6379/0", Some("redis-cart:6379"));
+        check("8080", None);
+        check(":8080", None);
+        check("0.0.0.0:8080", None);
+        check("localhost:8080", None);
+        check("redis:6379-alpine", None);
+        check("12:30", None);
+        check("http://123.123.123", None);
+    }
+}

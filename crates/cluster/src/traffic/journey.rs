@@ -1,0 +1,476 @@
+//! A packet's journey: link by link, through each node's hooks, to its verdict.
+//!
+//! The network assumed: a bridge on each node, routes between nodes, no encapsulation.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{ConnectionId, PacketId};
+use crate::api::{NsName, Uid};
+use crate::net::netfilter::{
+    Cx, IcmpCode, IcmpError, Kind, RejectWith, RuleHit, Skb, Stack, TcpFlags, Verdict,
+};
+use crate::net::{Protocol, Tuple};
+use crate::sim::{Event, Purpose, Span, World};
+use crate::trace::{Hop, HopKind, PacketKind, PacketTrace, PacketVerdict, Place, Segment};
+
+/// A packet on its way.
+#[derive(Clone, Debug)]
+pub struct Flight {
+    pub trace: PacketTrace,
+    pub tuple: Tuple,
+    /// The failed packet that an ICMP error quotes.
+    pub inner: Option<Tuple>,
+    pub to: Place,
+}
+
+/// Where a node's routing table sends an address.
+enum Route {
+    /// To the node itself.
+    Local,
+    To(Place),
+    /// On this network, but nobody answers for it.
+    NoNeighbour,
+}
+
+impl World {
+    /// A process, or a kernel, at `from` sends a packet.
+    pub(crate) fn send(&mut self, connection: ConnectionId, kind: PacketKind, from: Place, tuple: Tuple) {
+        self.send_icmp(connection, kind, from, tuple, None);
+    }
+
+    fn send_icmp(
+        &mut self,
+        connection: ConnectionId,
+        kind: PacketKind,
+        from: Place,
+        tuple: Tuple,
+        inner: Option<Tuple>,
+    ) {
+        self.traffic.next_packet += 1;
+        let id = PacketId(self.traffic.next_packet);
+        let sent = Hop {
+            at: self.now,
+            place: from,
+            kind: HopKind::Sent,
+            before: tuple,
+            after: tuple,
+            hits: Vec::new(),
+            rules: None,
+        };
+        let trace = PacketTrace { id, connection, kind, segments: Vec::new(), hops: vec![sent], ended: None };
+        if let Some(live) = self.traffic.connections.get_mut(&connection) {
+            live.in_flight += 1;
+        }
+        let mut flight = Flight { trace, tuple, inner, to: from };
+        match from {
+            Place::Node(node) => self.leaves_node(node, flight),
+            Place::Pod(pod) => match self.pods.get(&pod).map(|r| r.node) {
+                Some(node) => self.travel(flight, from, Place::Node(node), self.timing.pod_link),
+                None => self.end_flight(flight, PacketVerdict::NobodyHasAddress),
+            },
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => {
+                let to = self.route_outside(tuple.dst);
+                flight.to = to;
+                self.travel(flight, from, to, self.timing.link);
+            }
+        }
+    }
+
+    /// From outside, the cloud's addresses and the nodes' can be reached; the cluster's own cannot.
+    fn route_outside(&self, address: IpAddr) -> Place {
+        if let Some(service) = self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key)) {
+            return Place::LoadBalancer(service.service);
+        }
+        let node = self.machines.values().find(|m| m.address == address);
+        node.map_or(Place::Internet, |m| Place::Node(m.uid))
+    }
+
+    fn travel(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
+        let end = self.now + takes;
+        flight.trace.segments.push(Segment { from, to, start: self.now, end });
+        flight.to = to;
+        let packet = flight.trace.id;
+        self.traffic.flights.insert(packet, flight);
+        self.schedule(end, Event::Arrive { packet });
+    }
+
+    pub(crate) fn packet_arrives(&mut self, packet: PacketId) {
+        let Some(flight) = self.traffic.flights.remove(&packet) else { return };
+        self.touched.traffic = true;
+        match flight.to {
+            Place::Node(node) => self.reaches_node(node, flight),
+            Place::Pod(pod) => self.reaches_pod(pod, flight),
+            Place::LoadBalancer(service) => self.reaches_balancer(service, flight),
+            Place::Outside(_) => {
+                let verdict = self.client_receives(flight.trace.connection, flight.trace.kind);
+                self.deliver(flight, verdict);
+            }
+            Place::Internet => self.end_flight(flight, PacketVerdict::NoRoute),
+        }
+    }
+
+    fn reaches_pod(&mut self, pod: Uid, flight: Flight) {
+        let has_address = self.pods.get(&pod).is_some_and(|r| r.address == Some(flight.tuple.dst));
+        if !has_address {
+            self.end_flight(flight, PacketVerdict::NobodyHasAddress);
+            return;
+        }
+        let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
+        // A Pod that calls itself through a Service is both ends: the packet's direction tells.
+        let verdict = match kind.is_reply() {
+            true => self.client_receives_at(Place::Pod(pod), connection, kind, tuple),
+            false => self.server_receives(connection, kind, pod, tuple),
+        };
+        self.deliver(flight, verdict);
+    }
+
+    /// A reply is taken only by the socket that it is addressed to: one that was not rewritten
+    /// back on its way finds nobody who expects it.
+    fn client_receives_at(
+        &mut self,
+        place: Place,
+        connection: ConnectionId,
+        kind: PacketKind,
+        tuple: Tuple,
+    ) -> PacketVerdict {
+        let expected = self.traffic.connections.get(&connection).is_some_and(|live| {
+            let own = live.record.tuple.map(Tuple::reversed);
+            let error = matches!(kind, PacketKind::PortUnreachable | PacketKind::HostUnreachable);
+            live.record.source == place && (error || own == Some(tuple))
+        });
+        if expected { self.client_receives(connection, kind) } else { PacketVerdict::NotExpected }
+    }
+
+    fn deliver(&mut self, mut flight: Flight, verdict: PacketVerdict) {
+        let kind = match verdict {
+            PacketVerdict::Delivered | PacketVerdict::NotExpected => HopKind::Delivered,
+            _ => HopKind::Refused,
+        };
+        self.hop(&mut flight, kind, Vec::new(), None, None);
+        self.end_flight_here(flight, verdict);
+    }
+
+    fn reaches_balancer(&mut self, service: Uid, mut flight: Flight) {
+        let connection = flight.trace.connection;
+        let chosen = self.balancers_choice(connection);
+        let Some(node) = chosen else {
+            self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
+            self.end_flight_here(flight, PacketVerdict::NoHealthyNode);
+            return;
+        };
+        if let Some(live) = self.traffic.connections.get_mut(&connection) {
+            live.balanced_to = Some(node);
+        }
+        let name = self.machines[&node].name.clone();
+        self.hop(&mut flight, HopKind::Balanced { node: name }, Vec::new(), None, None);
+        self.travel(flight, Place::LoadBalancer(service), Place::Node(node), self.timing.link);
+    }
+
+    /// A flow stays with its node; a new one goes to a healthy node by its hash.
+    fn balancers_choice(&self, connection: ConnectionId) -> Option<Uid> {
+        let live = self.traffic.connections.get(&connection);
+        if let Some(node) = live.and_then(|l| l.balanced_to).filter(|n| self.machines.contains_key(n)) {
+            return Some(node);
+        }
+        let healthy: Vec<Uid> =
+            self.cloud.healthy.iter().copied().filter(|n| self.machines.contains_key(n)).collect();
+        let flow = live.map_or(connection.0, |l| l.flow);
+        let count = healthy.len() as u64;
+        (count > 0).then(|| healthy[self.chance.below(Purpose::NodeChoice, flow, 0, count) as usize])
+    }
+
+    /// A packet comes in on one of the node's links.
+    fn reaches_node(&mut self, node: Uid, mut flight: Flight) {
+        if self.machines.get(&node).is_none_or(|m| !m.power) {
+            self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
+            self.end_flight_here(flight, PacketVerdict::NodeIsOff);
+            return;
+        }
+        let mut hits = Vec::new();
+        let before = flight.tuple;
+        let mut skb = skb_of(&flight);
+        let mut verdict =
+            self.with_stack(node, &flight, &mut hits, |stack, cx| stack.prerouting(&mut skb, cx));
+        let route = self.route(node, skb.tuple.dst);
+        if verdict == Verdict::Accept {
+            let out = self.out_address(node, &route);
+            verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| match route {
+                Route::Local => stack.input(&mut skb, cx),
+                _ => match stack.forward(&mut skb, cx) {
+                    Verdict::Accept => stack.postrouting(&mut skb, cx, out),
+                    other => other,
+                },
+            });
+        }
+        flight.tuple = skb.tuple;
+        flight.inner = quoted(&skb);
+        self.after_hooks(node, flight, before, verdict, route, hits);
+    }
+
+    /// The node itself sends: OUTPUT, then POSTROUTING.
+    fn leaves_node(&mut self, node: Uid, mut flight: Flight) {
+        let mut hits = Vec::new();
+        let before = flight.tuple;
+        let mut skb = skb_of(&flight);
+        let mut verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| stack.output(&mut skb, cx));
+        let route = self.route(node, skb.tuple.dst);
+        if verdict == Verdict::Accept {
+            let out = self.out_address(node, &route);
+            verdict =
+                self.with_stack(node, &flight, &mut hits, |stack, cx| stack.postrouting(&mut skb, cx, out));
+        }
+        flight.tuple = skb.tuple;
+        flight.inner = quoted(&skb);
+        self.after_hooks(node, flight, before, verdict, route, hits);
+    }
+
+    fn with_stack(
+        &mut self,
+        node: Uid,
+        flight: &Flight,
+        hits: &mut Vec<RuleHit>,
+        run: impl FnOnce(&mut Stack, &mut Cx<'_>) -> Verdict,
+    ) -> Verdict {
+        let connection = flight.trace.connection;
+        let flow = self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow);
+        let mut cx = Cx {
+            now: self.now,
+            chance: self.chance,
+            flow,
+            node: self.machines.get(&node).map_or(0, |m| m.subject),
+            trace: Some(hits),
+        };
+        match self.machines.get_mut(&node) {
+            Some(machine) => run(&mut machine.stack, &mut cx),
+            None => Verdict::Accept,
+        }
+    }
+
+    /// The address of the interface that a packet leaves by: the bridge's towards a Pod.
+    fn out_address(&self, node: Uid, route: &Route) -> IpAddr {
+        let machine = &self.machines[&node];
+        match route {
+            Route::To(Place::Pod(_)) => machine.cni.gateway(),
+            _ => machine.address,
+        }
+    }
+
+    fn route(&self, node: Uid, address: IpAddr) -> Route {
+        let machine = &self.machines[&node];
+        if machine.address == address || machine.cni.gateway() == address {
+            return Route::Local;
+        }
+        if machine.cni.range().contains(address) {
+            let pod = machine.cni.owner(address);
+            return pod.map_or(Route::NoNeighbour, |pod| Route::To(Place::Pod(pod)));
+        }
+        let holds = |m: &&crate::node::Machine| m.address == address || m.cni.range().contains(address);
+        if let Some(other) = self.machines.values().find(holds) {
+            return if other.power { Route::To(Place::Node(other.uid)) } else { Route::NoNeighbour };
+        }
+        let outside = self.traffic.clients.values().find(|c| c.address == Some(address));
+        match (outside, self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key))) {
+            (Some(client), _) => Route::To(Place::Outside(client.id)),
+            (None, Some(balancer)) => Route::To(Place::LoadBalancer(balancer.service)),
+            // Where a client outside that is gone lived, and everything else that is not ours.
+            (None, None) => Route::To(Place::Internet),
+        }
+    }
+
+    fn after_hooks(
+        &mut self,
+        node: Uid,
+        mut flight: Flight,
+        before: Tuple,
+        verdict: Verdict,
+        route: Route,
+        hits: Vec<RuleHit>,
+    ) {
+        let kind = match (verdict, &route) {
+            (Verdict::Accept, Route::To(_)) => HopKind::Forwarded,
+            (Verdict::Accept, Route::Local) => HopKind::Delivered,
+            (Verdict::Accept, Route::NoNeighbour) | (Verdict::Drop(_) | Verdict::Lost(_), _) => {
+                HopKind::Dropped
+            }
+            (Verdict::Reject(..), _) => HopKind::Refused,
+        };
+        self.hop(&mut flight, kind, hits, Some(before), Some(node));
+        match (verdict, route) {
+            (Verdict::Lost(_), _) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
+            (Verdict::Drop(_), _) => self.end_flight_here(flight, PacketVerdict::DroppedByRule),
+            (Verdict::Reject(_, with), _) => self.reject(node, flight, with),
+            (Verdict::Accept, Route::To(to)) => {
+                let takes = match to {
+                    Place::Pod(_) => self.timing.pod_link,
+                    _ => self.timing.link,
+                };
+                self.travel_after(flight, Place::Node(node), to, takes);
+            }
+            (Verdict::Accept, Route::Local) => self.reaches_node_itself(node, flight),
+            (Verdict::Accept, Route::NoNeighbour) => self.asks_for_neighbour(flight),
+        }
+    }
+
+    /// The way through the hooks takes its time too.
+    fn travel_after(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
+        let start = self.now + self.timing.forwarding;
+        let end = start + takes;
+        flight.trace.segments.push(Segment { from, to, start, end });
+        flight.to = to;
+        let packet = flight.trace.id;
+        self.traffic.flights.insert(packet, flight);
+        self.schedule(end, Event::Arrive { packet });
+    }
+
+    /// Nothing on a node itself takes connections, but for a client that runs there.
+    fn reaches_node_itself(&mut self, node: Uid, flight: Flight) {
+        let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
+        if kind.is_reply() {
+            let verdict = self.client_receives_at(Place::Node(node), connection, kind, tuple);
+            self.end_flight_here(flight, verdict);
+            return;
+        }
+        let tcp = tuple.protocol == Protocol::Tcp;
+        self.end_flight_here(flight, PacketVerdict::NothingListens);
+        let answer = if tcp { PacketKind::Reset } else { PacketKind::PortUnreachable };
+        self.send(connection, answer, Place::Node(node), tuple.reversed());
+    }
+
+    /// REJECT: the node tells the sender (icmp-port-unreachable, kube-proxy's default).
+    fn reject(&mut self, node: Uid, flight: Flight, with: RejectWith) {
+        let (connection, tuple) = (flight.trace.connection, flight.tuple);
+        self.end_flight_here(flight, PacketVerdict::RejectedByRule);
+        match with {
+            RejectWith::TcpReset => {
+                self.send(connection, PacketKind::Reset, Place::Node(node), tuple.reversed());
+            }
+            RejectWith::PortUnreachable => {
+                self.send_error(connection, PacketKind::PortUnreachable, node, tuple);
+            }
+        }
+    }
+
+    fn send_error(&mut self, connection: ConnectionId, kind: PacketKind, node: Uid, failed: Tuple) {
+        let Some(machine) = self.machines.get(&node) else { return };
+        let tuple = Tuple {
+            src: machine.address,
+            src_port: 0,
+            dst: failed.src,
+            dst_port: 0,
+            protocol: failed.protocol,
+        };
+        self.send_icmp(connection, kind, Place::Node(node), tuple, Some(failed));
+    }
+
+    /// The packet waits in the node while its neighbour is asked for.
+    fn asks_for_neighbour(&mut self, flight: Flight) {
+        let packet = flight.trace.id;
+        let at = self.now + self.timing.neighbour_timeout;
+        self.traffic.flights.insert(packet, flight);
+        self.schedule(at, Event::Neighbour { packet });
+    }
+
+    pub(crate) fn neighbour_gave_no_answer(&mut self, packet: PacketId) {
+        let Some(flight) = self.traffic.flights.remove(&packet) else { return };
+        let place = flight.trace.hops.last().map(|h| h.place);
+        let (connection, tuple, kind) = (flight.trace.connection, flight.tuple, flight.trace.kind);
+        self.end_flight_here(flight, PacketVerdict::NobodyHasAddress);
+        let is_error = matches!(kind, PacketKind::PortUnreachable | PacketKind::HostUnreachable);
+        // RFC 1122: never an error about an error.
+        if let (Some(Place::Node(node)), false) = (place, is_error) {
+            self.send_error(connection, PacketKind::HostUnreachable, node, tuple);
+        }
+    }
+
+    /// The packet ends at the end of its link, where nothing was done with it.
+    fn end_flight(&mut self, mut flight: Flight, verdict: PacketVerdict) {
+        self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
+        self.end_flight_here(flight, verdict);
+    }
+
+    fn end_flight_here(&mut self, flight: Flight, verdict: PacketVerdict) {
+        let connection = flight.trace.connection;
+        let mut trace = flight.trace;
+        trace.ended = Some((self.now, verdict));
+        let trace = Arc::new(trace);
+        self.touched.traffic = true;
+        self.digest(&[trace.id.0, verdict as u64]);
+        if verdict.is_failure() {
+            self.traffic.keep_failure(trace.clone());
+        }
+        if let Some(live) = self.traffic.connections.get_mut(&connection) {
+            let packets = &mut live.record.packets;
+            if packets.len() >= crate::trace::ConnectionRecord::PACKETS_KEPT {
+                packets.remove(0);
+            }
+            packets.push(trace);
+        }
+        self.packet_ended(connection, verdict);
+    }
+
+    fn hop(
+        &mut self,
+        flight: &mut Flight,
+        kind: HopKind,
+        hits: Vec<RuleHit>,
+        before: Option<Tuple>,
+        node: Option<Uid>,
+    ) {
+        let rules = node
+            .filter(|_| !hits.is_empty())
+            .and_then(|n| self.machines.get(&n))
+            .map(|m| m.stack.rules().clone());
+        let place = match (node, flight.trace.segments.last()) {
+            (Some(node), _) => Place::Node(node),
+            (None, Some(segment)) => segment.to,
+            (None, None) => flight.to,
+        };
+        flight.trace.hops.push(Hop {
+            at: self.now,
+            place,
+            kind,
+            before: before.unwrap_or(flight.tuple),
+            after: flight.tuple,
+            hits,
+            rules,
+        });
+    }
+
+    /// The Service's endpoints as the control plane sees them now.
+    pub fn service_endpoints(&self, service: &NsName) -> impl Iterator<Item = &crate::api::Endpoint> {
+        let (namespace, name) = (service.namespace.clone(), service.name.clone());
+        self.store
+            .slices
+            .iter()
+            .filter(move |s| s.meta.namespace == namespace && s.service == name)
+            .flat_map(|s| &s.endpoints)
+    }
+}
+
+fn skb_of(flight: &Flight) -> Skb {
+    let error = |code| match flight.inner {
+        Some(inner) => Kind::IcmpError(IcmpError { inner, code }),
+        // A process's own refusal of a datagram quotes nothing that was rewritten on its way.
+        None => Kind::IcmpError(IcmpError { inner: flight.tuple.reversed(), code }),
+    };
+    let tcp = flight.tuple.protocol == Protocol::Tcp;
+    let kind = match flight.trace.kind {
+        PacketKind::PortUnreachable => error(IcmpCode::PortUnreachable),
+        PacketKind::HostUnreachable => error(IcmpCode::HostUnreachable),
+        _ if !tcp => Kind::Datagram,
+        PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
+        PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
+        PacketKind::Request => Kind::Tcp(TcpFlags::ACK),
+        PacketKind::Response | PacketKind::Fin => Kind::Tcp(TcpFlags::FIN_ACK),
+        PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),
+    };
+    Skb::new(flight.tuple, kind)
+}
+
+fn quoted(skb: &Skb) -> Option<Tuple> {
+    match skb.kind {
+        Kind::IcmpError(error) => Some(error.inner),
+        _ => None,
+    }
+}

@@ -1,0 +1,80 @@
+//! Counts of requests, for each client, Service and Pod.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::api::{Name, NsName, Uid};
+use crate::sim::Span;
+use crate::trace::Outcome;
+
+/// Requests, by how they ended.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    pub sent: u64,
+    pub delivered: u64,
+    pub refused: u64,
+    pub unreachable: u64,
+    pub reset: u64,
+    pub timed_out: u64,
+    pub unresolved: u64,
+    pub no_address: u64,
+    pub abandoned: u64,
+    /// The sum of the delivered requests' times from the first packet to the answer.
+    pub latency_total: Span,
+}
+
+impl Counts {
+    pub(crate) fn count(&mut self, outcome: Outcome, latency: Span) {
+        match outcome {
+            Outcome::Delivered => {
+                self.delivered += 1;
+                self.latency_total = self.latency_total + latency;
+            }
+            Outcome::Refused { .. } => self.refused += 1,
+            Outcome::HostUnreachable => self.unreachable += 1,
+            Outcome::Reset => self.reset += 1,
+            Outcome::TimedOut { .. } => self.timed_out += 1,
+            Outcome::Unresolved => self.unresolved += 1,
+            Outcome::NoAddress => self.no_address += 1,
+            Outcome::Abandoned => self.abandoned += 1,
+        }
+    }
+
+    pub fn failed(&self) -> u64 {
+        self.refused + self.unreachable + self.reset + self.timed_out + self.unresolved + self.no_address
+    }
+
+    /// Delivered, of those that ended, in tenths of a percent. `None` before the first.
+    pub fn permille_delivered(&self) -> Option<u32> {
+        let ended = self.delivered + self.failed();
+        (ended > 0).then(|| (self.delivered * 1_000 / ended) as u32)
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Stats {
+    pub clients: BTreeMap<Name, Counts>,
+    pub services: BTreeMap<NsName, Counts>,
+    /// Requests that a Pod answered.
+    pub pods: BTreeMap<Uid, PodCount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PodCount {
+    pub pod: NsName,
+    pub answered: u64,
+}
+
+impl Stats {
+    /// Pods that are gone leave their counts behind; so many are kept.
+    const PODS_KEPT: usize = 4_096;
+
+    pub(crate) fn answered(&mut self, uid: Uid, pod: &NsName) {
+        let count = self.pods.entry(uid).or_insert_with(|| PodCount { pod: pod.clone(), answered: 0 });
+        count.answered += 1;
+        if self.pods.len() > Stats::PODS_KEPT {
+            self.pods.pop_first();
+        }
+    }
+}

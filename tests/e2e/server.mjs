@@ -1,0 +1,47 @@
+// A static file server for the built site, as plain as the plainest host. It serves under a path of
+// its own, because the site must work from any path: `node server.mjs` prints where.
+import { createReadStream, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const BASE = "/some/docs/lab/";
+export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+const TYPES = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+/** The file of dist/ that a request path names, if there is one. */
+function fileOf(path) {
+  if (!path.startsWith(BASE)) return null;
+  // normalize() resolves `..` first, so what is left of it at the start would leave dist/.
+  const name = normalize(decodeURIComponent(path.slice(BASE.length)) || "index.html");
+  if (name.startsWith("..")) return null;
+  const file = join(DIST, name);
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : null;
+}
+
+/** Serves on a free port of this machine, or on the given one; resolves to the site's URL and a way to stop. */
+export async function serve(port = 0) {
+  const server = createServer((request, response) => {
+    const file = fileOf(new URL(request.url, "http://localhost").pathname);
+    if (file === null) return response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
+    // no-store, so that every test downloads what it uses.
+    const type = TYPES[extname(file)] ?? "application/octet-stream";
+    response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-store" });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${server.address().port}${BASE}`;
+  return { url, stop: () => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))) };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log((await serve(Number(process.argv[2] ?? 0))).url);
+}

@@ -1,0 +1,25 @@
+//! The static site in dist/.
+
+use crate::run::{self, Outcome};
+use crate::size;
+use crate::stopwatch::Stopwatch;
+use crate::tools::Tools;
+
+pub fn command() -> Outcome {
+    site()?;
+    let view = size::first_view()?;
+    print!("{view}");
+    if !view.is_within_budget() {
+        println!("warning: that is over the budget, and `cargo xtask test` will fail");
+    }
+    Ok(())
+}
+
+/// Trunk.toml says how; nothing is downloaded.
+pub fn site() -> Outcome {
+    let tools = Tools::for_build()?;
+    let watch = Stopwatch::start();
+    run::run(tools.command("trunk")?.arg("build"))?;
+    println!("built dist/ in {}", watch.text());
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Everything that must pass, step by step.
+
+use crate::run::{self, Outcome};
+use crate::stopwatch::Stopwatch;
+use crate::tools::{self, Browser, Tools};
+use crate::{build, e2e, size, tidy};
+
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Outcome,
+}
+
+/// In this order: what is quick and fails often comes first, what builds on a step comes after it.
+const STEPS: [Step; 9] = [
+    Step { name: "format", what: "the formatting is rustfmt's", run: format },
+    Step { name: "clippy", what: "no warnings, natively and for the browser", run: clippy },
+    Step { name: "core-wasm", what: "the core alone builds for the browser", run: core_wasm },
+    Step { name: "native", what: "the native tests", run: native },
+    Step { name: "web", what: "the app's tests in a browser", run: web },
+    Step { name: "build", what: "the static site", run: build::site },
+    Step { name: "size", what: "the first view is within its budget", run: size },
+    Step { name: "e2e", what: "the built site in a browser", run: e2e::tests },
+    Step { name: "tidy", what: "lines, files, links and paths in order", run: tidy::command },
+];
+
+pub fn command(names: &[String]) -> Outcome {
+    if names == ["--list"] {
+        STEPS.iter().for_each(|step| println!("{:10} {}", step.name, step.what));
+        return Ok(());
+    }
+    if let Some(wrong) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        return Err(format!("there is no step `{wrong}`: `cargo xtask test --list` names them"));
+    }
+    if names.is_empty() {
+        // First, so that whoever has to install something by hand hears of it at once.
+        heading("tools", "whatever the steps need");
+        tools::setup_all()?;
+    }
+    run_steps(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)))
+}
+
+/// Stops at the first failure: what comes after it would fail for the same reason.
+fn run_steps(steps: impl Iterator<Item = &'static Step>) -> Outcome {
+    let watch = Stopwatch::start();
+    let mut lines = Vec::new();
+    let mut failure = None;
+    for step in steps {
+        if failure.is_some() {
+            lines.push(format!("  not run {}", step.name));
+            continue;
+        }
+        heading(step.name, step.what);
+        let watch = Stopwatch::start();
+        let outcome = (step.run)();
+        let verdict = if outcome.is_ok() { "passed " } else { "FAILED " };
+        lines.push(format!("  {verdict} {:10} {}", step.name, watch.text()));
+        failure = outcome.err().map(|error| format!("{}: {error}", step.name));
+    }
+    let passed = lines.iter().filter(|line| line.starts_with("  passed")).count();
+    println!("\n{}", lines.join("\n"));
+    println!("{passed} passed, {} failed, in {}", usize::from(failure.is_some()), watch.text());
+    failure.map_or(Ok(()), Err)
+}
+
+fn heading(name: &str, what: &str) {
+    println!("\n== {name}: {what}");
+}
+
+fn format() -> Outcome {
+    tools::rust_components()?;
+    run::run(run::cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Outcome {
+    tools::rust_components()?;
+    run::run(run::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let web = ["clippy", "--package", "packetyard", "--all-targets", "--target", "wasm32-unknown-unknown"];
+    run::run(run::cargo().args(web).args(["--", "-D", "warnings"]))
+}
+
+fn core_wasm() -> Outcome {
+    tools::rust_components()?;
+    run::run(run::cargo().args([
+        "build",
+        "--package",
+        "packetyard-cluster",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]))
+}
+
+fn native() -> Outcome {
+    run::run(run::cargo().args(["test", "--workspace"]))
+}
+
+fn web() -> Outcome {
+    let browser = Browser::find_or_install()?;
+    let mut wasm_pack = Tools::for_wasm_tests()?.command("wasm-pack")?;
+    wasm_pack
+        .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
+        .arg(browser.driver);
+    run::run(&mut wasm_pack)
+}
+
+fn size() -> Outcome {
+    let view = size::first_view()?;
+    print!("{view}");
+    view.check()
+}
