@@ -107,7 +107,7 @@ fn install() -> Outcome {
     apt_get(&["update", "-qq"])?;
     apt_get(&[
         "install",
-        "--quiet",
+        "-qq",
         "--yes",
         "--no-install-recommends",
         PACKAGES[0],

@@ -23,6 +23,7 @@ mod write;
 
 pub use action::{Action, TimedAction};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
+pub use duration::parse_duration;
 pub use manifest::{Manifest, Parsed, Source, Typed};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Str, Uid};
 pub use node::{Node, NodeCondition, NodeSpec};

@@ -79,11 +79,11 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
         }
         "crashPod" => Action::CrashPod { pod: ns_name(spot, "pod", findings)? },
         "powerNode" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "on", findings));
+            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
             Action::PowerNode { node, on: on? }
         }
         "cordon" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "on", findings));
+            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
             Action::Cordon { node, on: on? }
         }
         "addNode" => add_node(spot, findings),
@@ -100,7 +100,7 @@ const OBJECT: Field = f("object", Shape::Str);
 const SERVICE: Field = f("service", Shape::Str);
 const NODE: Field = f("node", Shape::Str);
 const POD: Field = f("pod", Shape::Str);
-const ON: Field = f("on", Shape::Bool);
+const ON: Field = f("enabled", Shape::Bool);
 const CLIENT_NAME: Field = f("client", Shape::Str);
 const TEXT: Field = f("text", Shape::Str);
 const LABELS: Field = f("labels", Shape::StrMap);

@@ -100,6 +100,7 @@ fn from(from: &ClientFrom) -> Tree {
         ClientFrom::Workload { namespace, kind, name } => {
             text(&[reference::short_kind(kind), "/", namespace, "/", name].concat())
         }
+        ClientFrom::Node { name } => text(&["node/", name].concat()),
     }
 }
 
@@ -167,10 +168,10 @@ impl Action {
             }
             Action::CrashPod { pod } => map([doing("crashPod"), ("pod", ns_name(pod))]),
             Action::PowerNode { node, on } => {
-                map([doing("powerNode"), ("node", text(node)), ("on", Tree::bool(*on))])
+                map([doing("powerNode"), ("node", text(node)), ("enabled", Tree::bool(*on))])
             }
             Action::Cordon { node, on } => {
-                map([doing("cordon"), ("node", text(node)), ("on", Tree::bool(*on))])
+                map([doing("cordon"), ("node", text(node)), ("enabled", Tree::bool(*on))])
             }
             Action::AddNode { name, zone } => add_node(name.as_deref(), zone.as_deref()),
             Action::AddClient { client: c } => map([doing("addClient"), ("client", client(c))]),

@@ -1,13 +1,13 @@
 //! Chains and the rules in them.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::matches::{MarkOp, Match, RejectWith};
+use super::matches::{ListId, MarkOp, Match, RejectWith};
 use super::rules::Policy;
 use crate::api::{NsName, Str};
-use crate::net::Protocol;
+use crate::net::{Protocol, Tuple};
 use crate::sim::Chance;
 
 /// A chain's place in its table.
@@ -19,7 +19,9 @@ pub struct Chain {
     pub name: Str,
     /// Only built-in chains have one.
     pub policy: Option<Policy>,
-    pub rules: Vec<Rule>,
+    rules: Vec<Rule>,
+    /// One for each rule, side by side: a long chain of Services is searched by these alone.
+    guards: Vec<Guard>,
     /// The name as a subject of draws, so that a draw depends on the chain and not on its place.
     pub(super) subject: u64,
 }
@@ -27,28 +29,55 @@ pub struct Chain {
 impl Chain {
     pub fn new(name: Str) -> Chain {
         let subject = Chance::subject(&name);
-        Chain { name, policy: None, rules: Vec::new(), subject }
+        Chain { name, policy: None, rules: Vec::new(), guards: Vec::new(), subject }
     }
 
     pub(super) fn built_in(name: &str) -> Chain {
         Chain { policy: Some(Policy::Accept), ..Chain::new(name.into()) }
+    }
+
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub fn append(&mut self, rule: Rule) {
+        self.guards.push(Guard::new(&rule.matches));
+        self.rules.push(rule);
+    }
+
+    /// [`Rule::relocate`], for all of them.
+    pub fn relocate(&mut self, chain: impl Fn(ChainId) -> ChainId, list: impl Fn(ListId) -> ListId) {
+        self.rules.iter_mut().for_each(|rule| rule.relocate(&chain, &list));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn flush(&mut self) {
+        self.rules.clear();
+        self.guards.clear();
+    }
+
+    /// The first rule from `start` on that no destination rules out, and its place.
+    #[inline]
+    pub(super) fn candidate(&self, start: u32, key: PacketKey) -> Option<(u32, &Rule)> {
+        let guards = self.guards.get(start as usize..)?;
+        let at = start as usize + guards.iter().position(|guard| guard.may_match(key))?;
+        Some((at as u32, &self.rules[at]))
     }
 }
 
 /// A rule: if all of its matches hold, its target is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// In the order in which upstream writes them.
-    pub matches: Box<[Match]>,
-    pub comment: Option<Str>,
+    matches: Box<[Match]>,
     pub target: Target,
+    pub comment: Option<Str>,
     /// Whose rule it is; `None` for those that serve all Services.
     pub service: Option<Arc<ServicePortName>>,
 }
 
 impl Rule {
     pub fn new(matches: &[Match], target: Target) -> Rule {
-        Rule { matches: matches.into(), comment: None, target, service: None }
+        Rule { matches: matches.into(), target, comment: None, service: None }
     }
 
     pub fn commented(self, comment: impl Into<Str>) -> Rule {
@@ -57,6 +86,86 @@ impl Rule {
 
     pub fn of(self, service: &Arc<ServicePortName>) -> Rule {
         Rule { service: Some(service.clone()), ..self }
+    }
+
+    /// In the order in which upstream writes them.
+    pub fn matches(&self) -> &[Match] {
+        &self.matches
+    }
+
+    /// Moves the rule's own chains and lists up, to where they stand in a whole rule set.
+    pub fn relocate(&mut self, chain: impl Fn(ChainId) -> ChainId, list: impl Fn(ListId) -> ListId) {
+        if let Target::Jump(to) = &mut self.target {
+            *to = chain(*to);
+        }
+        for condition in &mut self.matches {
+            if let Match::RecentCheck { list: id, .. } | Match::RecentSet { list: id } = condition {
+                *id = list(*id);
+            }
+        }
+    }
+}
+
+/// A rule's destination address and port, as far as it asks for one of each: what most packets
+/// fail. It never fails a packet that the rule would match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+struct Guard {
+    value: u64,
+    mask: u64,
+}
+
+/// A packet's destination, as a [`Guard`] compares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PacketKey(u64);
+
+const PORT_BITS: u64 = 0xffff;
+const ADDRESS_BITS: u64 = 0xffff_ffff << 16;
+
+impl PacketKey {
+    #[inline]
+    pub fn new(tuple: &Tuple) -> PacketKey {
+        PacketKey(u64::from(folded(tuple.dst)) << 16 | u64::from(tuple.dst_port))
+    }
+}
+
+impl Guard {
+    fn new(matches: &[Match]) -> Guard {
+        let mut guard = Guard::default();
+        for condition in matches {
+            match *condition {
+                Match::Destination(prefix) => {
+                    if let Some(address) = prefix.only_address() {
+                        guard.value |= u64::from(folded(address)) << 16;
+                        guard.mask |= ADDRESS_BITS;
+                    }
+                }
+                Match::DestinationPort(port) => {
+                    guard.value |= u64::from(port);
+                    guard.mask |= PORT_BITS;
+                }
+                _ => {}
+            }
+        }
+        guard
+    }
+
+    #[inline]
+    fn may_match(&self, key: PacketKey) -> bool {
+        (key.0 ^ self.value) & self.mask == 0
+    }
+}
+
+/// An IPv4 address as it is; an IPv6 address folded, so that different ones may look alike (the
+/// match itself still decides).
+#[inline]
+fn folded(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(a) => a.into(),
+        IpAddr::V6(a) => {
+            let bits = u128::from(a);
+            let half = (bits >> 64) as u64 ^ bits as u64;
+            (half >> 32) as u32 ^ half as u32
+        }
     }
 }
 

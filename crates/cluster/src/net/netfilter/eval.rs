@@ -1,8 +1,8 @@
 //! Runs a packet through a chain (net/ipv4/netfilter/ip_tables.c, ipt_do_table).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use super::chain::{Chain, ChainId, Rule, Target};
+use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
 use super::conntrack::{Conntrack, CtStates};
 use super::matches::{End, MarkOp, Match, RejectWith};
 use super::nat::{Manip, rewrite};
@@ -37,6 +37,8 @@ pub(super) struct Run<'e, 'c> {
     pub cx: &'e mut Cx<'c>,
     /// The address that MASQUERADE takes.
     pub out_addr: Option<IpAddr>,
+    /// The last chain in which something was drawn, and the subject of its draws.
+    pub drawing: Option<(u64, u64)>,
 }
 
 /// Where a chain is to be continued.
@@ -53,44 +55,67 @@ enum Next {
     End(Outcome),
 }
 
-impl Run<'_, '_> {
+impl<'e> Run<'e, '_> {
     pub fn run(&mut self, start: ChainId) -> Outcome {
-        let mut stack = [Place { chain: start, rule: 0 }; MAX_DEPTH];
+        let mut callers = [Place { chain: start, rule: 0 }; MAX_DEPTH];
         let mut depth = 0;
         let table = self.table;
+        let Some(mut chain) = table.chain(start) else { return Outcome::Accept };
+        let mut place = Place { chain: start, rule: 0 };
         loop {
-            let place = &mut stack[depth];
-            let Some(chain) = table.chain(place.chain) else { return Outcome::Accept };
-            let Some(rule) = chain.rules.get(place.rule as usize) else {
-                if depth == 0 {
-                    return self.policy(chain, start);
-                }
-                depth -= 1;
-                continue;
+            let next = match self.next_match(chain, &mut place) {
+                Some(rule) => self.act(rule, place),
+                None => Next::Return,
             };
-            let at = RuleRef { table: self.name, chain: place.chain, rule: place.rule };
-            place.rule += 1;
-            if !self.matches(rule, chain) {
-                continue;
-            }
-            match self.act(rule, at) {
+            match next {
                 Next::Continue => {}
                 Next::End(outcome) => return outcome,
                 Next::Return if depth == 0 => return self.policy(chain, start),
-                Next::Return => depth -= 1,
-                Next::Call(_) if depth + 1 == MAX_DEPTH => return Outcome::Drop(at),
+                Next::Return => {
+                    depth -= 1;
+                    place = callers[depth];
+                    let Some(caller) = table.chain(place.chain) else { return Outcome::Accept };
+                    chain = caller;
+                }
                 Next::Call(callee) => {
+                    let Some(called) = table.chain(callee) else { continue };
+                    if called.rules().is_empty() {
+                        continue;
+                    }
+                    if depth == MAX_DEPTH {
+                        return Outcome::Drop(self.at(place));
+                    }
+                    callers[depth] = place;
                     depth += 1;
-                    stack[depth] = Place { chain: callee, rule: 0 };
+                    place = Place { chain: callee, rule: 0 };
+                    chain = called;
                 }
             }
         }
     }
 
+    /// The next rule of the chain that matches; `place` is left behind it.
+    #[inline]
+    fn next_match(&mut self, chain: &'e Chain, place: &mut Place) -> Option<&'e Rule> {
+        let key = PacketKey::new(&self.skb.tuple);
+        while let Some((at, rule)) = chain.candidate(place.rule, key) {
+            place.rule = at + 1;
+            if rule.matches().iter().all(|m| self.holds(m, chain)) {
+                return Some(rule);
+            }
+        }
+        None
+    }
+
+    /// The rule that `place` is just behind.
+    fn at(&self, place: Place) -> RuleRef {
+        RuleRef { table: self.name, chain: place.chain, rule: place.rule - 1 }
+    }
+
     fn policy(&self, chain: &Chain, id: ChainId) -> Outcome {
         match chain.policy {
             Some(Policy::Drop) => {
-                let rule = u32::try_from(chain.rules.len()).unwrap_or(u32::MAX);
+                let rule = u32::try_from(chain.rules().len()).unwrap_or(u32::MAX);
                 Outcome::Drop(RuleRef { table: self.name, chain: id, rule })
             }
             _ => Outcome::Accept,
@@ -98,38 +123,46 @@ impl Run<'_, '_> {
     }
 
     #[inline]
-    fn matches(&mut self, rule: &Rule, chain: &Chain) -> bool {
-        rule.matches.iter().all(|m| self.holds(m, chain))
-    }
-
-    #[inline]
     fn holds(&mut self, condition: &Match, chain: &Chain) -> bool {
-        let tuple = &self.skb.tuple;
-        match *condition {
-            Match::Protocol(protocol) => self.skb.protocol() == Some(protocol),
-            Match::Destination(prefix) => prefix.holds(tuple.dst),
-            Match::DestinationPort(port) => tuple.dst_port == port,
-            Match::Source(prefix) => prefix.holds(tuple.src),
-            Match::Local(End::Source) => self.is_local(tuple.src),
-            Match::Local(End::Destination) => self.is_local(tuple.dst),
-            Match::Mark { value, mask, invert } => (self.skb.mark & mask == value) != invert,
-            Match::CtState { any_of, invert } => self.states().intersects(any_of) != invert,
+        let skb = &*self.skb;
+        match condition {
+            Match::Protocol(protocol) => skb.protocol() == Some(*protocol),
+            Match::Destination(prefix) => prefix.holds(&skb.tuple.dst),
+            Match::DestinationPort(port) => skb.tuple.dst_port == *port,
+            Match::Source(prefix) => prefix.holds(&skb.tuple.src),
+            Match::Local(End::Source) => self.is_local(skb.tuple.src),
+            Match::Local(End::Destination) => self.is_local(skb.tuple.dst),
+            Match::Mark { value, mask, invert } => (skb.mark & mask == *value) != *invert,
+            Match::CtState { any_of, invert } => self.states().intersects(*any_of) != *invert,
             Match::Statistic { probability, ordinal } => {
-                let subject = Chance::join(Chance::join(self.cx.node, self.cx.flow), chain.subject);
-                probability.holds(self.cx.chance.draw(Purpose::Statistic, subject, u64::from(ordinal)))
+                let subject = self.subject(chain);
+                probability.holds(self.cx.chance.draw(Purpose::Statistic, subject, u64::from(*ordinal)))
             }
             Match::RecentCheck { list, seconds } => {
-                let source = tuple.src;
-                self.recent.check(list, source, seconds, self.cx.now)
+                self.recent.check(*list, skb.tuple.src, *seconds, self.cx.now)
             }
             Match::RecentSet { list } => {
-                let source = tuple.src;
-                self.recent.set(list, source, self.cx.now);
+                self.recent.set(*list, skb.tuple.src, self.cx.now);
                 true
             }
         }
     }
 
+    /// Whom a draw in this chain is for: the connection, on this node, in this chain.
+    #[inline]
+    fn subject(&mut self, chain: &Chain) -> u64 {
+        match self.drawing {
+            Some((at, subject)) if at == chain.subject => subject,
+            _ => {
+                let flow = Chance::join(self.cx.node, self.cx.flow);
+                let subject = Chance::join(flow, chain.subject);
+                self.drawing = Some((chain.subject, subject));
+                subject
+            }
+        }
+    }
+
+    #[inline(never)]
     fn is_local(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.addresses.contains(&address)
     }
@@ -143,24 +176,25 @@ impl Run<'_, '_> {
     }
 
     #[inline]
-    fn act(&mut self, rule: &Rule, at: RuleRef) -> Next {
-        let before = self.skb.tuple;
-        let next = self.target(rule.target, at);
-        if self.cx.trace.is_some() {
-            self.note(at, &before);
+    fn act(&mut self, rule: &Rule, place: Place) -> Next {
+        if self.cx.trace.is_none() {
+            return self.target(&rule.target, place);
         }
+        let before = self.skb.tuple;
+        let next = self.target(&rule.target, place);
+        self.note(place, &before);
         next
     }
 
     #[inline]
-    fn target(&mut self, target: Target, at: RuleRef) -> Next {
-        match target {
+    fn target(&mut self, target: &Target, place: Place) -> Next {
+        match *target {
             Target::None => Next::Continue,
             Target::Jump(chain) => Next::Call(chain),
             Target::Return => Next::Return,
             Target::Accept => Next::End(Outcome::Accept),
-            Target::Drop => Next::End(Outcome::Drop(at)),
-            Target::Reject(with) => Next::End(Outcome::Reject(at, with)),
+            Target::Drop => Next::End(Outcome::Drop(self.at(place))),
+            Target::Reject(with) => Next::End(Outcome::Reject(self.at(place), with)),
             Target::Mark(op) => {
                 let mark = self.skb.mark;
                 self.skb.mark = match op {
@@ -171,27 +205,37 @@ impl Run<'_, '_> {
                 Next::Continue
             }
             Target::Dnat(to) => {
-                if let Ct::Tracked(ct) = &mut self.skb.ct {
-                    ct.bind_destination(to);
-                    rewrite(self.skb, Manip::Destination);
-                }
+                self.dnat(to);
                 Next::End(Outcome::Accept)
             }
             Target::Masquerade { random_fully } => {
-                if let (Ct::Tracked(ct), Some(to)) = (&mut self.skb.ct, self.out_addr) {
-                    ct.bind_source(to, random_fully, self.conntrack, self.cx);
-                    rewrite(self.skb, Manip::Source);
-                }
+                self.masquerade(random_fully);
                 Next::End(Outcome::Accept)
             }
         }
     }
 
+    #[inline(never)]
+    fn dnat(&mut self, to: SocketAddr) {
+        if let Ct::Tracked(ct) = &mut self.skb.ct {
+            ct.bind_destination(to);
+            rewrite(self.skb, Manip::Destination);
+        }
+    }
+
+    #[inline(never)]
+    fn masquerade(&mut self, random_fully: bool) {
+        if let (Ct::Tracked(ct), Some(to)) = (&mut self.skb.ct, self.out_addr) {
+            ct.bind_source(to, random_fully, self.conntrack, self.cx);
+            rewrite(self.skb, Manip::Source);
+        }
+    }
+
     #[cold]
-    fn note(&mut self, at: RuleRef, before: &Tuple) {
+    fn note(&mut self, place: Place, before: &Tuple) {
         let tuple_after = (self.skb.tuple != *before).then_some(self.skb.tuple);
         let hook = self.hook;
-        let RuleRef { table, chain, rule } = at;
+        let RuleRef { table, chain, rule } = self.at(place);
         if let Some(trace) = &mut self.cx.trace {
             trace.push(RuleHit { hook, table, chain, rule, tuple_after });
         }
