@@ -46,10 +46,16 @@ fn text(text: &str) -> Tree {
     Tree::string(text)
 }
 
-fn map<const N: usize>(fields: [(&str, Tree); N]) -> Tree {
+fn map<const N: usize>(mut fields: [(&str, Tree); N]) -> Tree {
+    take_all(&mut fields)
+}
+
+/// Not generic: the page would carry one for each number of fields.
+#[inline(never)]
+fn take_all(fields: &mut [(&str, Tree)]) -> Tree {
     let mut out = Tree::map();
     for (key, value) in fields {
-        out.put(key, value);
+        out.put(key, std::mem::replace(value, Tree::new(Value::Null)));
     }
     out
 }

@@ -40,10 +40,14 @@ fn overlay_addresses(tree: &mut Tree, spec: &ServiceSpec) {
 /// Each port keeps what was written for it beside what is simulated (`appProtocol`).
 fn overlay_ports(tree: &mut Tree, ports: &[ServicePort]) {
     let written = tree.field("ports").map_or(&[][..], |t| t.items());
-    let written: BTreeMap<(i64, &str), &Tree> =
-        written.iter().filter_map(|t| Some((key_of(t)?, t))).collect();
+    let mut by_key: BTreeMap<(i64, &str), &Tree> = BTreeMap::new();
+    for tree in written {
+        if let Some(key) = key_of(tree) {
+            by_key.insert(key, tree);
+        }
+    }
     let items = ports.iter().map(|port| {
-        let base = written.get(&(i64::from(port.port), port.protocol.as_str()));
+        let base = by_key.get(&(i64::from(port.port), port.protocol.as_str()));
         overlay_port(base.map_or_else(Tree::map, |t| (*t).clone()), port)
     });
     let items: Vec<Tree> = items.collect();
