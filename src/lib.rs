@@ -1,5 +1,7 @@
 //! The web app: it draws the cluster that `cluster` simulates and lets a person break it.
 
+pub mod session;
+
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 

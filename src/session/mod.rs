@@ -1,0 +1,168 @@
+//! The session of one lab: it owns the run, drives it from animation frames, and is the one way
+//! in for everything that a person does. Two labs on one page have a session each.
+//!
+//! What a view does with it:
+//!
+//! - reads the World with [`Session::with_world`] (untracked), inside something that tracks the
+//!   revision which says when to look again: [`Session::scene_rev`] for objects, clients and
+//!   their states, [`Session::rules_rev`] for nodes' rules and how old they are,
+//!   [`Session::traffic_rev`] for counts (at most four times a second), [`Session::log_rev`];
+//! - paints what moves from [`Session::on_frame`], which also runs once while paused whenever
+//!   something has changed;
+//! - changes things with [`Session::act`] only.
+
+mod selection;
+
+use cluster::api::Action;
+use cluster::sim::{Run, Time, Touched, World};
+use leptos::prelude::*;
+pub use selection::{HopRef, MenuAt, Selection};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+type FrameCallback = Rc<dyn Fn(&World, &Touched)>;
+
+/// What the reader asked for; [`Session::is_dark`] says what that comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Theme {
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+#[derive(Clone, Copy)]
+pub struct Session {
+    lab: StoredValue<Rc<Lab>, LocalStorage>,
+    pub selection: RwSignal<Option<Selection>>,
+    /// What the pointer or the focus is on, in whatever view.
+    pub hover: RwSignal<Option<Selection>>,
+    /// The hop that the inspector's list has its focus on.
+    pub hop: RwSignal<Option<HopRef>>,
+    pub menu: RwSignal<Option<MenuAt>>,
+    pub theme: RwSignal<Theme>,
+    system_is_dark: RwSignal<bool>,
+    playing: RwSignal<bool>,
+    speed: RwSignal<f64>,
+    scene: RwSignal<u32>,
+    rules: RwSignal<u32>,
+    traffic: RwSignal<u32>,
+    log: RwSignal<u32>,
+    clock: RwSignal<Time>,
+}
+
+/// What is not reactive.
+struct Lab {
+    run: RefCell<Run>,
+    callbacks: RefCell<Vec<(u32, FrameCallback)>>,
+    next_callback: Cell<u32>,
+}
+
+/// The session of the lab that the calling component belongs to.
+pub fn use_session() -> Session {
+    expect_context()
+}
+
+impl Session {
+    pub fn new(run: Run) -> Session {
+        let lab = Lab { run: run.into(), callbacks: RefCell::default(), next_callback: Cell::new(0) };
+        Session {
+            lab: StoredValue::new_local(Rc::new(lab)),
+            selection: RwSignal::new(None),
+            hover: RwSignal::new(None),
+            hop: RwSignal::new(None),
+            menu: RwSignal::new(None),
+            theme: RwSignal::new(Theme::Auto),
+            system_is_dark: RwSignal::new(false),
+            playing: RwSignal::new(false),
+            speed: RwSignal::new(1.0),
+            scene: RwSignal::new(0),
+            rules: RwSignal::new(0),
+            traffic: RwSignal::new(0),
+            log: RwSignal::new(0),
+            clock: RwSignal::new(Time::ZERO),
+        }
+    }
+
+    fn lab(&self) -> Rc<Lab> {
+        self.lab.get_value()
+    }
+
+    /// Untracked: track one of the revisions beside it.
+    pub fn with_world<R>(&self, read: impl FnOnce(&World) -> R) -> R {
+        read(self.lab().run.borrow().world())
+    }
+
+    /// Tracked: objects, clients, and what state they are in.
+    pub fn scene_rev(&self) -> u32 {
+        self.scene.get()
+    }
+
+    /// Tracked: the rules of some node, or its news of them.
+    pub fn rules_rev(&self) -> u32 {
+        self.rules.get()
+    }
+
+    /// Tracked: counts and the list of connections; at most four times a second.
+    pub fn traffic_rev(&self) -> u32 {
+        self.traffic.get()
+    }
+
+    /// Tracked: at most four times a second.
+    pub fn log_rev(&self) -> u32 {
+        self.log.get()
+    }
+
+    /// Tracked: simulated time for texts, about ten times a second.
+    pub fn now(&self) -> Time {
+        self.clock.get()
+    }
+
+    /// Tracked.
+    pub fn is_dark(&self) -> bool {
+        match self.theme.get() {
+            Theme::Light => false,
+            Theme::Dark => true,
+            Theme::Auto => self.system_is_dark.get(),
+        }
+    }
+
+    /// Tracked: whether time passes, as the reader asked for.
+    pub fn is_playing(&self) -> bool {
+        self.playing.get()
+    }
+
+    /// Tracked: simulated seconds for each second.
+    pub fn speed(&self) -> f64 {
+        self.speed.get()
+    }
+
+    /// Does something to the cluster, now. False when it is refused; the reason is then shown.
+    pub fn act(&self, _action: Action) -> bool {
+        false
+    }
+
+    /// Calls back after each frame's simulation, with what it touched, until the calling
+    /// component is gone. While paused, only when something changed or [`Session::repaint`] asks.
+    pub fn on_frame(&self, callback: impl Fn(&World, &Touched) + 'static) {
+        let lab = self.lab();
+        let id = lab.next_callback.get();
+        lab.next_callback.set(id + 1);
+        lab.callbacks.borrow_mut().push((id, Rc::new(callback)));
+        let session = *self;
+        on_cleanup(move || {
+            session.lab.try_with_value(|lab| lab.callbacks.borrow_mut().retain(|(other, _)| *other != id));
+        });
+    }
+
+    /// One more frame, even while paused.
+    pub fn repaint(&self) {}
+
+    pub fn select(&self, what: Option<Selection>) {
+        self.selection.set(what);
+    }
+
+    pub fn open_menu(&self, of: Selection, x: f64, y: f64) {
+        self.menu.set(Some(MenuAt { of, x, y }));
+    }
+}
