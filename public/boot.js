@@ -4,13 +4,13 @@
 const labs = () => document.querySelectorAll("[data-packetyard]");
 
 /** Replaces every lab by a message that a person can act on. */
-function give_up(what, advice, cause) {
+function giveUp(what, whatToDo, cause) {
   for (const element of labs()) {
     const message = document.createElement("div");
     message.setAttribute("role", "alert");
     // Set here because the page's style sheet does not reach into a shadow root.
     Object.assign(message.style, { maxWidth: "36em", padding: "2em", font: "16px/1.5 system-ui, sans-serif" });
-    for (const [tag, text] of [["strong", what], ["p", advice], ["code", String(cause)]]) {
+    for (const [tag, text] of [["strong", what], ["p", whatToDo], ["code", String(cause)]]) {
       message.append(Object.assign(document.createElement(tag), { textContent: text }));
     }
     (element.shadowRoot ?? element).replaceChildren(message);
@@ -35,25 +35,28 @@ async function load() {
   return mount;
 }
 
-function explain(error) {
+const FAULT = "This is a fault in Packetyard, not in your browser. Load the page again.";
+
+/** What a person can do about an error. */
+function advice(error) {
   if (typeof WebAssembly === "undefined") {
     return "This browser has no WebAssembly, or it is switched off. Use Chrome 97, Firefox 102, Safari 16 or newer.";
   }
-  if (error instanceof WebAssembly.CompileError && /Content Security Policy|unsafe-eval/i.test(error.message)) {
+  const { CompileError, LinkError, RuntimeError } = WebAssembly;
+  if (error instanceof CompileError && /Content Security Policy|CSP|unsafe-eval/.test(error.message)) {
     return "The site's content security policy forbids WebAssembly. Its script-src needs 'wasm-unsafe-eval'.";
   }
-  if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
+  if (error instanceof CompileError || error instanceof LinkError) {
     return "The files do not fit together, or the browser is too old. Load the page again without the cache.";
   }
+  if (error instanceof RuntimeError) return FAULT;
   return "Look whether you are online, and load the page again.";
 }
 
 /** After a trap the memory of every lab is in doubt, so all of them stop. */
-function watch_for_traps() {
+function watchForTraps() {
   const stop = (error) => {
-    if (error instanceof WebAssembly.RuntimeError) {
-      give_up("Packetyard has stopped.", "This is a fault in Packetyard. Load the page again.", error);
-    }
+    if (error instanceof WebAssembly.RuntimeError) giveUp("Packetyard has stopped.", FAULT, error);
   };
   addEventListener("error", (event) => stop(event.error));
   addEventListener("unhandledrejection", (event) => stop(event.reason));
@@ -61,11 +64,11 @@ function watch_for_traps() {
 
 try {
   const mount = await load();
-  watch_for_traps();
+  watchForTraps();
   for (const element of labs()) {
     element.replaceChildren();
     mount(element, JSON.stringify({ ...element.dataset }));
   }
 } catch (error) {
-  give_up("Packetyard could not start.", explain(error), error);
+  giveUp("Packetyard could not start.", advice(error), error);
 }

@@ -34,7 +34,7 @@ export const test = base.extend({
       page.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
         const inside = origin === new URL(site).origin || ["data:", "blob:"].includes(protocol);
-        if (!inside) complain("request to another origin", request.url());
+        if (!inside) complaints.push(`request to another origin: ${request.url()}`);
       });
       await use();
       expect(complaints).toEqual([]);
@@ -44,9 +44,10 @@ export const test = base.extend({
 });
 
 /** What axe finds wrong with the page as it is now, one line for each element. */
-export async function accessibility_faults(page) {
+export async function accessibilityFaults(page) {
   // As an expression, which the page's content security policy does not see.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));
-  return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.target.flat().join(" ")}`));
+  const lines = ({ id, help, nodes }) => nodes.map(({ target }) => `${id} (${help}): ${target.flat().join(" ")}`);
+  return violations.flatMap(lines);
 }

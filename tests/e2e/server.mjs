@@ -18,7 +18,7 @@ const TYPES = {
 };
 
 /** The file of dist/ that a request path names, if there is one. */
-function file_of(path) {
+function fileOf(path) {
   if (!path.startsWith(BASE)) return null;
   // normalize() resolves `..` first, so what is left of it at the start would leave dist/.
   const name = normalize(decodeURIComponent(path.slice(BASE.length)) || "index.html");
@@ -30,10 +30,11 @@ function file_of(path) {
 /** Serves on a free port of this machine, or on the given one; resolves to the site's URL and a way to stop. */
 export async function serve(port = 0) {
   const server = createServer((request, response) => {
-    const file = file_of(new URL(request.url, "http://localhost").pathname);
+    const file = fileOf(new URL(request.url, "http://localhost").pathname);
     if (file === null) return response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
     // no-store, so that every test downloads what it uses.
-    response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", "Cache-Control": "no-store" });
+    const type = TYPES[extname(file)] ?? "application/octet-stream";
+    response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-store" });
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));

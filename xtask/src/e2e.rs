@@ -11,7 +11,9 @@ pub fn tests() -> Outcome {
 
 /// Needs dist/.
 pub fn frames() -> Outcome {
-    run::run(node()?.arg("bench/frames.mjs"))
+    // An ordinary screen and one with small pixels: four times as many to draw.
+    run::run(node()?.args(["bench/frames.mjs", "--ratio", "1"]))?;
+    run::run(node()?.args(["bench/frames.mjs", "--ratio", "2"]))
 }
 
 fn node() -> Outcome<Command> {

@@ -51,8 +51,8 @@ pub fn command() -> Outcome {
 
 fn check(file: &File) -> Vec<String> {
     let mut findings = Vec::new();
-    if file.extension() == "rs" {
-        findings.extend(rust(file));
+    if ["rs", "js", "mjs", "css"].contains(&file.extension()) {
+        findings.extend(lines(file));
     }
     if file.extension() == "md" {
         findings.extend(links::check(file, &run::root()));
@@ -65,7 +65,7 @@ fn check(file: &File) -> Vec<String> {
     findings
 }
 
-fn rust(file: &File) -> Vec<String> {
+fn lines(file: &File) -> Vec<String> {
     let mut findings = Vec::new();
     // In two parts, so that this line is not a finding.
     let debug = concat!("dbg", "!(");

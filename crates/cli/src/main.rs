@@ -1,1 +1,44 @@
-fn main() {}
+//! `packetyard`: the simulated cluster on the command line.
+
+mod args;
+mod failure;
+mod get;
+mod input;
+mod rules;
+mod run;
+mod table;
+mod trace;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = match &args.command {
+        Command::Run(args) => run::run(args),
+        Command::Trace(args) => trace::trace(args),
+        Command::Get(args) => get::get(args),
+        Command::Rules(args) => rules::rules(args),
+    };
+    match result.and_then(|text| print(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("packetyard: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// A reader that closes early (`| head`) is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::{ErrorKind, Write};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(e.to_string())),
+        _ => Ok(()),
+    }
+}

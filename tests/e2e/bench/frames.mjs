@@ -74,9 +74,7 @@ await browser.close();
 await server?.stop();
 
 console.log(JSON.stringify(result));
-const cell = (value) => value.toFixed(1);
+const figures = [result.fps, result.p99_frame_ms, result.worst_frame_ms, result.busy_percent];
 console.log("| pixel ratio | frames/s | p99 frame ms | worst frame ms | main thread busy % |");
 console.log("|---:|---:|---:|---:|---:|");
-console.log(
-  `| ${ratio} | ${cell(result.fps)} | ${cell(result.p99_frame_ms)} | ${cell(result.worst_frame_ms)} | ${cell(result.busy_percent)} |`,
-);
+console.log(`| ${[ratio, ...figures.map((figure) => figure.toFixed(1))].join(" | ")} |`);

@@ -1,6 +1,6 @@
 // The page itself: that it loads, from its own files only, and says so when it cannot.
 import { readFileSync } from "node:fs";
-import { accessibility_faults, expect, test } from "../fixtures.mjs";
+import { accessibilityFaults, expect, test } from "../fixtures.mjs";
 
 const firstView = JSON.parse(readFileSync(new URL("../../../xtask/first-view.json", import.meta.url), "utf8"));
 const heading = (page) => page.getByRole("heading", { level: 1 });
@@ -13,7 +13,7 @@ test("opens and shows its heading", async ({ page }) => {
 test("has no accessibility faults that axe can find", async ({ page }) => {
   await page.goto("./");
   await expect(heading(page)).toBeVisible();
-  expect(await accessibility_faults(page)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
 });
 
 test("downloads the files that the size budget counts, once each, and no others", async ({ page, site }) => {

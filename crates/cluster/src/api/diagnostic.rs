@@ -139,7 +139,6 @@ pub enum DiagnosticKind {
 pub enum NameRule {
     Dns1123Label,
     Dns1123Subdomain,
-    Dns1035Label,
     /// The key of a label or an annotation.
     QualifiedName,
     LabelValue,
@@ -172,7 +171,6 @@ pub enum Format {
 pub enum Rule {
     NodePortOnClusterIp,
     HeadlessNeedsClusterIpType,
-    ClusterIpOnExternalName,
     FieldOnExternalName,
     SourceRangesNeedLoadBalancer,
     ClassNeedsLoadBalancer,
@@ -189,6 +187,15 @@ pub enum Rule {
     SuccessThreshold,
     ValuesWithExists,
     ValuesMissing,
-    RestartPolicyNotAlways,
     HostPortMismatch,
+    OneHandler,
+}
+
+/// The beginning of a text that goes into a finding: what is wrong with it may be its length.
+pub(super) fn clip(text: &str) -> Str {
+    const MAX: usize = 80;
+    match text.char_indices().nth(MAX) {
+        None => text.into(),
+        Some((end, _)) => [&text[..end], "…"].concat().into(),
+    }
 }

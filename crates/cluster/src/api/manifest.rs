@@ -84,13 +84,3 @@ impl Typed {
         ObjectRef { kind: self.kind().into(), namespace: meta.namespace.clone(), name: meta.name.clone() }
     }
 }
-
-/// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
-pub fn parse(_text: &str) -> Manifest {
-    Manifest::default()
-}
-
-/// Decodes one object again, after an edit of its tree. `None` with at least one error.
-pub fn decode_object(_tree: &Tree) -> (Option<Typed>, Vec<Diagnostic>) {
-    (None, Vec::new())
-}

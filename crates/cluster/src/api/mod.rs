@@ -1,29 +1,39 @@
 //! Kubernetes objects under their own field names: text in, typed objects and diagnostics out.
 
 mod action;
+mod decode;
 mod diagnostic;
+mod duration;
+mod findings;
 mod manifest;
+mod message;
 mod meta;
 mod node;
 mod pod;
+mod read;
 mod scenario;
 mod service;
 mod slice;
+#[cfg(test)]
+mod tests;
+mod text;
 mod tree;
 mod workload;
 
 pub use action::{Action, TimedAction};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
-pub use manifest::{Manifest, Parsed, Source, Typed, decode_object, parse};
+pub use manifest::{Manifest, Parsed, Source, Typed};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Str, Uid};
 pub use node::{Node, NodeCondition, NodeSpec};
 pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
+pub use read::{decode_object, parse};
 pub use scenario::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile};
 pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,
 };
 pub use slice::{Endpoint, EndpointPort, EndpointSlice};
+pub use text::{MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml};
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub use workload::{
     Deployment, DeploymentStrategy, IntOrPercent, Operator, ReplicaSet, Requirement, Selector,

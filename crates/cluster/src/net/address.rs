@@ -89,6 +89,12 @@ impl Cidr {
         Ok(Cidr { address: masked(address, length), length })
     }
 
+    /// The prefix that holds this address and no other.
+    pub const fn host(address: IpAddr) -> Cidr {
+        let length = if address.is_ipv4() { 32 } else { 128 };
+        Cidr { address, length }
+    }
+
     pub fn address(self) -> IpAddr {
         self.address
     }

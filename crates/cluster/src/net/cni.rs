@@ -1,6 +1,7 @@
 //! Pod addresses: the CNI plugin host-local, as each node's runtime calls it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::IpAddr;
 
 use super::Cidr;
@@ -13,7 +14,8 @@ use crate::api::Uid;
 pub struct Cni {
     range: Cidr,
     taken: BTreeMap<IpAddr, Uid>,
-    last: u64,
+    /// Where the next search starts: one above the address given last.
+    next: u64,
 }
 
 /// The range's own address and its gateway (the bridge) are never given.
@@ -21,7 +23,7 @@ const FIRST: u64 = 2;
 
 impl Cni {
     pub fn new(range: Cidr) -> Cni {
-        Cni { range, taken: BTreeMap::new(), last: FIRST - 1 }
+        Cni { range, taken: BTreeMap::new(), next: FIRST }
     }
 
     pub fn range(&self) -> Cidr {
@@ -38,12 +40,12 @@ impl Cni {
         // Not the broadcast address; and never a walk over a whole IPv6 prefix.
         let end = self.range.size().saturating_sub(1).min(1 << 16);
         let count = end.checked_sub(FIRST).filter(|n| *n > 0)?;
-        for step in 1..=count {
-            let offset = FIRST + (self.last - FIRST + step + count) % count;
+        for step in 0..count {
+            let offset = FIRST + (self.next - FIRST + step) % count;
             let address = self.range.nth(offset)?;
-            if let std::collections::btree_map::Entry::Vacant(e) = self.taken.entry(address) {
-                e.insert(pod);
-                self.last = offset;
+            if let Entry::Vacant(free) = self.taken.entry(address) {
+                free.insert(pod);
+                self.next = offset + 1;
                 return Some(address);
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::Uid;
 use crate::net::netfilter::Rules;
-use crate::node::kube_proxy::{ProxyConfig, iptables};
+use crate::node::kube_proxy::{ProxyConfig, clean_stale_entries, endpoints_map, iptables, service_port_map};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 
 impl World {
@@ -76,10 +76,13 @@ impl World {
     pub(crate) fn proxy_syncs(&mut self, node: Uid, boot: u32) {
         let Some(machine) = self.machines.get(&node).filter(|m| m.boot == boot && m.power) else { return };
         let config = self.proxy_config(node);
-        let rules = iptables::build(&config, &machine.proxy.services, &machine.proxy.slices);
+        let services = service_port_map(&machine.proxy.services, config.family);
+        let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
+        let rules = iptables::build_from(&config, &services, &endpoints);
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));
+        clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
         machine.proxy.unsynced = 0;
         machine.proxy.sync_planned = false;
         machine.proxy.synced_at = Some(now);

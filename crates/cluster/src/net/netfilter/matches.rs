@@ -53,10 +53,7 @@ pub struct AddressMatch {
 
 impl AddressMatch {
     pub fn host(address: IpAddr) -> AddressMatch {
-        let length = if address.is_ipv4() { 32 } else { 128 };
-        // A full length is never too long, so the other arm is never taken.
-        let prefix = Cidr::new(address, length).unwrap_or_else(|_| default_route(address));
-        AddressMatch { prefix, invert: false, host: true }
+        AddressMatch { prefix: Cidr::host(address), invert: false, host: true }
     }
 
     pub fn within(prefix: Cidr) -> AddressMatch {
@@ -80,11 +77,6 @@ impl AddressMatch {
         let inside = if self.host { self.prefix.address() == address } else { self.prefix.contains(address) };
         inside != self.invert
     }
-}
-
-fn default_route(address: IpAddr) -> Cidr {
-    // Length 0 fits every family.
-    Cidr::new(address, 0).expect("0 is a length")
 }
 
 impl fmt::Display for AddressMatch {

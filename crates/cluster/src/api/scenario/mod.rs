@@ -1,5 +1,10 @@
 //! `packetyard/v1alpha1` Scenario: what a cluster has and manifests do not say.
 
+mod action_read;
+mod read;
+mod reference;
+mod write;
+
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -7,6 +12,8 @@ use serde::Serialize;
 use super::{Name, Str, TimedAction};
 use crate::net::{Cidr, Protocol};
 use crate::sim::{Span, Time};
+
+pub(super) use read::{decode, is_scenario};
 
 /// Everything is optional: what is not said is the World's default.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]

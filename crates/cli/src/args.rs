@@ -1,0 +1,127 @@
+//! What a person can type.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use cluster::sim::{Span, Time};
+
+/// A laboratory for Kubernetes Services: see where packets go, and why.
+#[derive(Parser)]
+#[command(name = "packetyard", version)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run the cluster and its clients; print what came of the requests, and the run's hash.
+    Run(Run),
+    /// Open connections and print each one's way, hop by hop, with the rules that decided.
+    Trace(Trace),
+    /// Print objects, as kubectl would.
+    Get(Get),
+    /// Print a node's rules, as iptables-restore reads them.
+    Rules(Rules),
+}
+
+#[derive(ClapArgs)]
+pub struct Cluster {
+    /// A manifest file, a folder of them, or - for standard input. May be given more than once.
+    #[arg(short, long = "filename", required = true, value_name = "FILE|DIR|-")]
+    pub file: Vec<String>,
+    /// The seed of all chance in the run; the scenario's own by default.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The moment of the run to look at, such as 12.5s; by default when everything that can
+    /// become ready is ready.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub at: Option<Span>,
+    /// How kube-proxy writes its rules.
+    #[arg(long, value_enum, default_value_t = ProxyMode::Iptables)]
+    pub proxy_mode: ProxyMode,
+    /// Do not list findings about the manifests on standard error.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl Cluster {
+    pub fn at(&self) -> Option<Time> {
+        self.at.map(|span| Time::ZERO + span)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProxyMode {
+    Iptables,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(ClapArgs)]
+pub struct Run {
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// How long to run.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, default_value = "60s")]
+    pub length: Span,
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+#[derive(ClapArgs)]
+pub struct Trace {
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// pod/NAMESPACE/NAME, deploy/NAMESPACE/NAME, node/NAME, external or external/IP
+    #[arg(long)]
+    pub from: String,
+    /// HOST:PORT, with /udp for UDP; HOST is a name as the caller would write it, or an address.
+    #[arg(long)]
+    pub to: String,
+    /// How many connections, one after the other.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub count: u32,
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+#[derive(ClapArgs)]
+pub struct Get {
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// pods, services, deployments, replicasets, endpointslices, nodes, namespaces, events, all
+    pub kind: String,
+    /// One object's name.
+    pub name: Option<String>,
+    /// The namespace; all of them by default.
+    #[arg(short, long)]
+    pub namespace: Option<String>,
+    #[arg(short, long, value_enum, default_value_t = GetFormat::Text)]
+    pub output: GetFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GetFormat {
+    Text,
+    Wide,
+    Yaml,
+    Json,
+    Name,
+}
+
+#[derive(ClapArgs)]
+pub struct Rules {
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// The node's name.
+    #[arg(long)]
+    pub node: String,
+}
+
+/// As Go writes durations: `1m30s`, `250ms`, `12.5s`.
+fn duration(text: &str) -> Result<Span, String> {
+    cluster::api::parse_duration(text).ok_or_else(|| format!("{text:?} is no duration such as 12.5s or 1m30s"))
+}

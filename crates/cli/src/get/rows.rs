@@ -1,0 +1,284 @@
+//! One row an object, with kubectl's columns (pkg/printers/internalversion/printers.go).
+
+use cluster::api::{
+    Deployment, EndpointSlice, Node, NodeCondition, Phase, Pod, ReplicaSet, Service, ServiceType, TrafficPolicy,
+};
+use cluster::sim::{Span, Time, World};
+
+use super::{Filter, Kind};
+
+pub struct Row {
+    /// `None` for kinds outside namespaces.
+    pub namespace: Option<String>,
+    pub name: String,
+    pub cells: Vec<String>,
+    /// The columns that only `-o wide` has.
+    pub wide: Vec<String>,
+}
+
+pub fn columns(kind: Kind, wide: bool) -> Vec<&'static str> {
+    let (namespaced, narrow, more): (bool, &[&str], &[&str]) = match kind {
+        Kind::Node => (false, &["STATUS", "AGE", "VERSION"], &["INTERNAL-IP", "PODCIDR", "ZONE"]),
+        Kind::Namespace => (false, &["STATUS", "AGE"], &[]),
+        Kind::Pod => (true, &["READY", "STATUS", "RESTARTS", "AGE"], &["IP", "NODE"]),
+        Kind::Service => {
+            (true, &["TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"], &["SELECTOR"])
+        }
+        Kind::Deployment => (true, &["READY", "UP-TO-DATE", "AVAILABLE", "AGE"], &["SELECTOR"]),
+        Kind::ReplicaSet => (true, &["DESIRED", "CURRENT", "READY", "AGE"], &["SELECTOR"]),
+        Kind::EndpointSlice => (true, &["ADDRESSTYPE", "PORTS", "ENDPOINTS", "AGE"], &[]),
+        Kind::Event => (true, &["AGE", "MESSAGE"], &[]),
+        Kind::Other => (true, &["KIND", "AGE", "SIMULATED"], &[]),
+    };
+    let mut columns = if namespaced { vec!["NAMESPACE", "NAME"] } else { vec!["NAME"] };
+    columns.extend(narrow);
+    if wide {
+        columns.extend(more);
+    }
+    columns
+}
+
+pub fn rows(world: &World, kind: Kind, filter: &Filter<'_>) -> Vec<Row> {
+    let store = world.store();
+    let now = world.now();
+    let all: Vec<Row> = match kind {
+        Kind::Node => store.nodes.iter().map(|n| node(world, n)).collect(),
+        Kind::Namespace => store
+            .namespaces
+            .values()
+            .map(|n| Row {
+                namespace: None,
+                name: n.name.to_string(),
+                cells: vec!["Active".into(), age(now, n.created)],
+                wide: Vec::new(),
+            })
+            .collect(),
+        Kind::Pod => store.pods.iter().map(|p| pod(now, p)).collect(),
+        Kind::Service => store.services.iter().map(|s| service(now, s)).collect(),
+        Kind::Deployment => store.deployments.iter().map(|d| deployment(world, d)).collect(),
+        Kind::ReplicaSet => store.replica_sets.iter().map(|rs| replica_set(world, rs)).collect(),
+        Kind::EndpointSlice => store.slices.iter().map(|s| slice(now, s)).collect(),
+        Kind::Event => events(world),
+        Kind::Other => store
+            .others
+            .iter()
+            .map(|o| {
+                let name = o.meta.name.strip_prefix(&*format!("{}.", o.kind)).unwrap_or(&o.meta.name);
+                let cells = vec![o.kind.to_string(), age(now, o.meta.created), "no: kept as written".into()];
+                row(&o.meta.namespace, name, cells, Vec::new())
+            })
+            .collect(),
+    };
+    all.into_iter().filter(|r| filter.takes(r.namespace.as_deref().unwrap_or(""), &r.name)).collect()
+}
+
+fn row(namespace: &str, name: &str, cells: Vec<String>, wide: Vec<String>) -> Row {
+    Row { namespace: Some(namespace.to_string()), name: name.to_string(), cells, wide }
+}
+
+fn node(world: &World, node: &Node) -> Row {
+    let mut status =
+        if node.ready == NodeCondition::True { "Ready".to_string() } else { "NotReady".to_string() };
+    if node.spec.unschedulable {
+        status.push_str(",SchedulingDisabled");
+    }
+    let first = |list: Vec<String>| list.into_iter().next().unwrap_or_else(|| "<none>".into());
+    Row {
+        namespace: None,
+        name: node.meta.name.to_string(),
+        cells: vec![status, age(world.now(), node.meta.created), "v1.36".into()],
+        wide: vec![
+            first(node.addresses.iter().map(|a| a.to_string()).collect()),
+            first(node.spec.pod_cidrs.iter().map(|c| c.to_string()).collect()),
+            node.zone().map_or_else(|| "<none>".into(), |z| z.to_string()),
+        ],
+    }
+}
+
+fn pod(now: Time, pod: &Pod) -> Row {
+    let containers = pod.spec.containers.len();
+    let ready = if pod.status.ready { containers } else { 0 };
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "<none>".into());
+    row(
+        &pod.meta.namespace,
+        &pod.meta.name,
+        vec![
+            format!("{ready}/{containers}"),
+            pod_status(pod),
+            pod.status.restarts.to_string(),
+            age(now, pod.meta.created),
+        ],
+        vec![
+            or_none(pod.status.pod_ip.map(|ip| ip.to_string())),
+            or_none(pod.spec.node_name.as_ref().map(|n| n.to_string())),
+        ],
+    )
+}
+
+fn pod_status(pod: &Pod) -> String {
+    if pod.meta.deleted.is_some() {
+        return "Terminating".into();
+    }
+    if let Some(waiting) = &pod.status.waiting {
+        return waiting.to_string();
+    }
+    match pod.status.phase {
+        Phase::Pending => "Pending".into(),
+        Phase::Running => "Running".into(),
+        Phase::Succeeded => "Completed".into(),
+        Phase::Failed => "Error".into(),
+    }
+}
+
+fn service(now: Time, service: &Service) -> Row {
+    let spec = &service.spec;
+    let cluster_ip = match spec.cluster_ips.first() {
+        Some(ip) => ip.to_string(),
+        None if spec.headless => "None".into(),
+        None => "<none>".into(),
+    };
+    let external = match (&spec.external_name, spec.type_) {
+        (Some(name), ServiceType::ExternalName) => name.to_string(),
+        _ if !service.ingress.is_empty() => join(service.ingress.iter().map(|i| i.ip.to_string())),
+        _ if !spec.external_ips.is_empty() => join(spec.external_ips.iter().map(|i| i.to_string())),
+        (_, ServiceType::LoadBalancer) => "<pending>".into(),
+        _ => "<none>".into(),
+    };
+    let ports = join(spec.ports.iter().map(|p| match p.node_port {
+        0 => format!("{}/{}", p.port, p.protocol.as_str()),
+        node_port => format!("{}:{node_port}/{}", p.port, p.protocol.as_str()),
+    }));
+    let mut selector = spec.selector.as_ref().map_or("<none>".to_string(), labels);
+    if spec.external_traffic_policy == TrafficPolicy::Local {
+        selector.push_str(" (externalTrafficPolicy Local)");
+    }
+    row(
+        &service.meta.namespace,
+        &service.meta.name,
+        vec![
+            spec.type_.as_str().into(),
+            cluster_ip,
+            external,
+            if ports.is_empty() { "<none>".into() } else { ports },
+            age(now, service.meta.created),
+        ],
+        vec![selector],
+    )
+}
+
+fn deployment(world: &World, deployment: &Deployment) -> Row {
+    let owned: Vec<_> = world
+        .store()
+        .replica_sets
+        .iter()
+        .filter(|rs| rs.meta.owner.as_ref().is_some_and(|o| o.uid == deployment.meta.uid))
+        .collect();
+    let pods = |rs: &ReplicaSet| {
+        let mine = |p: &&std::sync::Arc<Pod>| p.meta.owner.as_ref().is_some_and(|o| o.uid == rs.meta.uid);
+        world.store().pods.iter().filter(mine).filter(|p| p.meta.deleted.is_none()).cloned().collect::<Vec<_>>()
+    };
+    let ready = owned.iter().flat_map(|rs| pods(rs)).filter(|p| p.status.ready).count();
+    let newest = owned.iter().max_by_key(|rs| (rs.meta.created, rs.meta.uid));
+    let current = newest.map_or(0, |rs| pods(rs).len());
+    row(
+        &deployment.meta.namespace,
+        &deployment.meta.name,
+        vec![
+            format!("{ready}/{}", deployment.replicas),
+            current.to_string(),
+            ready.to_string(),
+            age(world.now(), deployment.meta.created),
+        ],
+        vec![labels(&deployment.selector.match_labels)],
+    )
+}
+
+fn replica_set(world: &World, rs: &ReplicaSet) -> Row {
+    let pods: Vec<_> = world
+        .store()
+        .pods
+        .iter()
+        .filter(|p| p.meta.owner.as_ref().is_some_and(|o| o.uid == rs.meta.uid) && p.meta.deleted.is_none())
+        .collect();
+    let ready = pods.iter().filter(|p| p.status.ready).count();
+    let cells = [rs.replicas as usize, pods.len(), ready].map(|n| n.to_string());
+    let cells = cells.into_iter().chain([age(world.now(), rs.meta.created)]).collect();
+    row(&rs.meta.namespace, &rs.meta.name, cells, vec![labels(&rs.selector.match_labels)])
+}
+
+fn slice(now: Time, slice: &EndpointSlice) -> Row {
+    let unset = |text: String| if text.is_empty() { "<unset>".to_string() } else { text };
+    let v6 = slice.endpoints.first().is_some_and(|e| e.address.is_ipv6());
+    let endpoints = join(slice.endpoints.iter().map(|e| {
+        let state = match (e.ready, e.serving, e.terminating) {
+            (true, _, false) => "",
+            (_, true, true) => " (terminating, serving)",
+            (_, false, true) => " (terminating)",
+            _ => " (not ready)",
+        };
+        format!("{}{state}", e.address)
+    }));
+    row(
+        &slice.meta.namespace,
+        &slice.meta.name,
+        vec![
+            if v6 { "IPv6" } else { "IPv4" }.into(),
+            unset(join(slice.ports.iter().map(|p| p.port.to_string()))),
+            unset(endpoints),
+            age(now, slice.meta.created),
+        ],
+        Vec::new(),
+    )
+}
+
+fn events(world: &World) -> Vec<Row> {
+    let about = |entry: &cluster::sim::LogEntry| match entry.about() {
+        Some((kind, key)) => (key.namespace.to_string(), format!("{}/{}", kind.to_lowercase(), key.name)),
+        None => (String::new(), "<cluster>".into()),
+    };
+    world
+        .log()
+        .iter()
+        .map(|logged| {
+            let (namespace, name) = about(&logged.entry);
+            let cells = vec![age(world.now(), logged.at), words::happened(&logged.entry)];
+            row(&namespace, &name, cells, Vec::new())
+        })
+        .collect()
+}
+
+fn labels(labels: &cluster::api::Labels) -> String {
+    if labels.is_empty() {
+        return "<none>".into();
+    }
+    join(labels.iter().map(|(k, v)| format!("{k}={v}")))
+}
+
+fn join(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(",")
+}
+
+/// duration.HumanDuration, for the lengths that a run has.
+fn age(now: Time, created: Time) -> String {
+    let seconds = Span(now.since(created).0).0 / 1_000_000_000;
+    match seconds {
+        0..120 => format!("{seconds}s"),
+        120..600 => match seconds % 60 {
+            0 => format!("{}m", seconds / 60),
+            rest => format!("{}m{rest}s", seconds / 60),
+        },
+        600..10_800 => format!("{}m", seconds / 60),
+        _ => format!("{}h", seconds / 3_600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_read_as_kubectls() {
+        let of = |s: u64| age(Time(s * 1_000_000_000), Time::ZERO);
+        assert_eq!([of(0), of(119), of(120), of(150), of(700)], ["0s", "119s", "2m", "2m30s", "11m"]);
+    }
+}

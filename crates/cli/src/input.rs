@@ -1,0 +1,101 @@
+//! From the files on the command line to a World at the moment that was asked for.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use cluster::api::{Manifest, Severity, parse};
+use cluster::sim::{Run, Span};
+
+use crate::args::Cluster;
+use crate::failure::Failure;
+use crate::words;
+
+/// Where "everything is ready" is given up: a cluster that is not ready by then never will be.
+const SETTLE_LIMIT: Span = Span::from_secs(600);
+const SETTLE_STEP: Span = Span::from_millis(100);
+
+/// Reads the manifests; findings go to standard error.
+pub fn manifest(args: &Cluster) -> Result<Manifest, Failure> {
+    let mut text = String::new();
+    for file in &args.file {
+        for part in read(file)? {
+            text.push_str("---\n");
+            text.push_str(&part);
+            text.push('\n');
+        }
+    }
+    // With one file its lines are ours, but for the separator above it.
+    let text = if args.file.len() == 1 { text.trim_start_matches("---\n") } else { &text };
+    let manifest = parse(text);
+    let mut errors = 0;
+    for finding in &manifest.diagnostics {
+        errors += usize::from(finding.severity == Severity::Error);
+        if finding.severity == Severity::Error || !args.quiet {
+            eprintln!("{}", words::finding(finding));
+        }
+    }
+    if errors > 0 { Err(Failure::Manifests { errors }) } else { Ok(manifest) }
+}
+
+/// The run of the manifests, from its start.
+pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
+    let (run, refusals) = Run::new(manifest, args.seed);
+    match refusals.into_iter().next() {
+        Some(refusal) => Err(Failure::Refused(refusal)),
+        None => Ok(run),
+    }
+}
+
+/// Goes to `--at`, or to where everything that can become ready is.
+pub fn go_to_moment(args: &Cluster, run: &mut Run) {
+    if let Some(at) = args.at() {
+        run.advance_to(at, u64::MAX);
+        return;
+    }
+    let limit = run.world().now() + SETTLE_LIMIT;
+    while !run.world().settled() && run.world().now() < limit {
+        let next = run.world().now() + SETTLE_STEP;
+        run.advance_to(next, u64::MAX);
+    }
+    if !run.world().settled() {
+        eprintln!("packetyard: not everything is ready after {}", words::moment(run.world().now()));
+    }
+}
+
+fn read(file: &str) -> Result<Vec<String>, Failure> {
+    if file == "-" {
+        let mut text = String::new();
+        let read = std::io::stdin().read_to_string(&mut text);
+        return read.map(|_| vec![text]).map_err(|e| failure(Path::new("standard input"), &e));
+    }
+    let path = Path::new(file);
+    if path.is_dir() {
+        return manifests_in(path)?.iter().map(|p| read_file(p)).collect();
+    }
+    Ok(vec![read_file(path)?])
+}
+
+/// As kubectl does: .yaml, .yml and .json, in the order of their names, not in subfolders.
+fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(folder).map_err(|e| failure(folder, &e))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|p| matches!(p.extension().and_then(|e| e.to_str()), Some("yaml" | "yml" | "json")))
+        .collect();
+    paths.sort();
+    if paths.is_empty() {
+        let why = "holds no .yaml, .yml or .json file".to_string();
+        return Err(Failure::Read { path: folder.display().to_string(), why });
+    }
+    Ok(paths)
+}
+
+fn read_file(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|e| failure(path, &e))
+}
+
+fn failure(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Read { path: path.display().to_string(), why: error.to_string() }
+}
+

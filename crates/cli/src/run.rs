@@ -1,0 +1,103 @@
+//! `packetyard run`: what came of every client's, Service's and Pod's requests.
+
+use std::fmt::Write;
+
+use cluster::sim::{Time, World};
+use cluster::traffic::Counts;
+use serde::Serialize;
+
+use crate::args::{Format, Run as Args};
+use crate::failure::Failure;
+use crate::{input, table, words};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    seed: u64,
+    /// Nanoseconds of simulated time.
+    now: Time,
+    events: u64,
+    hash: String,
+    clients: Vec<Row<'a>>,
+    services: Vec<Row<'a>>,
+    pods: Vec<PodRow>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: String,
+    #[serde(flatten)]
+    counts: &'a Counts,
+}
+
+#[derive(Serialize)]
+struct PodRow {
+    name: String,
+    uid: String,
+    answered: u64,
+}
+
+pub fn run(args: &Args) -> Result<String, Failure> {
+    let manifest = input::manifest(&args.cluster)?;
+    let mut run = input::start(&args.cluster, &manifest)?;
+    if args.cluster.at.is_some() {
+        input::go_to_moment(&args.cluster, &mut run);
+    }
+    let end = run.world().now() + args.length;
+    run.advance_to(end, u64::MAX);
+    let report = report(run.world());
+    Ok(match args.output {
+        Format::Json => words::json(&report)?,
+        Format::Text => text(&report),
+    })
+}
+
+fn report(world: &World) -> Report<'_> {
+    let stats = &world.traffic().stats;
+    Report {
+        seed: world.seed(),
+        now: world.now(),
+        events: world.events(),
+        hash: format!("{:016x}", world.hash()),
+        clients: stats.clients.iter().map(|(name, counts)| Row { name: name.to_string(), counts }).collect(),
+        services: stats.services.iter().map(|(key, counts)| Row { name: key.to_string(), counts }).collect(),
+        pods: stats
+            .pods
+            .iter()
+            .map(|(uid, count)| PodRow {
+                name: count.pod.to_string(),
+                uid: uid.to_uuid(),
+                answered: count.answered,
+            })
+            .collect(),
+    }
+}
+
+fn text(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    counts_table(&mut out, "CLIENT", &report.clients);
+    counts_table(&mut out, "SERVICE", &report.services);
+    let pods: Vec<Vec<String>> =
+        report.pods.iter().map(|p| vec![p.name.clone(), p.answered.to_string()]).collect();
+    if !pods.is_empty() {
+        let _ = writeln!(out, "{}", table::render(&["POD", "ANSWERED"], &pods));
+    }
+    let (now, seed) = (words::moment(report.now), report.seed);
+    let _ = writeln!(out, "ran to {now} on seed {seed}: {} events, hash {}", report.events, report.hash);
+    out
+}
+
+fn counts_table(out: &mut String, what: &str, rows: &[Row<'_>]) {
+    if rows.is_empty() {
+        return;
+    }
+    let header =
+        [what, "SENT", "DELIVERED", "REFUSED", "UNREACHABLE", "RESET", "TIMED-OUT", "UNRESOLVED", "NO-ADDRESS"];
+    let cells = |row: &Row<'_>| {
+        let c = row.counts;
+        let numbers =
+            [c.sent, c.delivered, c.refused, c.unreachable, c.reset, c.timed_out, c.unresolved, c.no_address];
+        std::iter::once(row.name.clone()).chain(numbers.map(|n| n.to_string())).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    let _ = writeln!(out, "{}", table::render(&header, &rows));
+}

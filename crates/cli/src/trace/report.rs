@@ -1,0 +1,134 @@
+//! A connection as data: what `-o json` prints and the text is made from.
+
+use cluster::net::Tuple;
+use cluster::net::netfilter::Rules;
+use cluster::sim::World;
+use cluster::trace::{ConnectionRecord, Hop, Outcome, PacketTrace, PacketVerdict};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Report {
+    pub from: String,
+    pub to: String,
+    pub connections: Vec<Connection>,
+}
+
+#[derive(Serialize)]
+pub struct Connection {
+    /// `delivered`, `rejected`, `dropped` or `unresolved`
+    pub verdict: &'static str,
+    /// How the client saw it end.
+    pub outcome: &'static str,
+    pub why: String,
+    pub service: Option<String>,
+    pub endpoint: Option<Endpoint>,
+    /// The source address that the Pod saw.
+    pub source_seen: Option<String>,
+    pub packets: Vec<Packet>,
+}
+
+#[derive(Serialize)]
+pub struct Endpoint {
+    pub pod: String,
+    pub node: Option<String>,
+    pub address: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct Packet {
+    pub kind: &'static str,
+    pub verdict: &'static str,
+    pub hops: Vec<HopRow>,
+}
+
+#[derive(Serialize)]
+pub struct HopRow {
+    /// Nanoseconds since the run began.
+    pub at: u64,
+    pub place: String,
+    pub what: String,
+    pub before: String,
+    pub after: String,
+    pub rules: Vec<RuleRow>,
+}
+
+#[derive(Serialize)]
+pub struct RuleRow {
+    pub hook: &'static str,
+    pub table: &'static str,
+    pub rule: String,
+}
+
+pub fn connection(world: &World, record: &ConnectionRecord) -> Connection {
+    let why = words::why(world, record);
+    Connection {
+        verdict: verdict(record),
+        outcome: why.verdict,
+        why: why.sentence,
+        service: record.service.as_ref().map(|(key, _)| key.to_string()),
+        endpoint: endpoint(world, record),
+        source_seen: record.server_saw.map(|(ip, _)| ip.to_string()),
+        packets: record.packets.iter().map(|p| packet(world, p)).collect(),
+    }
+}
+
+fn verdict(record: &ConnectionRecord) -> &'static str {
+    match record.ended.map(|(_, outcome)| outcome) {
+        Some(Outcome::Delivered) => "delivered",
+        Some(Outcome::Unresolved | Outcome::NoAddress) => "unresolved",
+        Some(Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset) => "rejected",
+        Some(Outcome::TimedOut { .. } | Outcome::Abandoned) | None => "dropped",
+    }
+}
+
+fn endpoint(world: &World, record: &ConnectionRecord) -> Option<Endpoint> {
+    let (key, uid) = record.server.as_ref()?;
+    let pod = world.store().pod_by_uid(*uid);
+    let delivered = record.packets.iter().find(|p| p.ended.is_some_and(|(_, v)| v == PacketVerdict::Delivered));
+    Some(Endpoint {
+        pod: key.to_string(),
+        node: pod.and_then(|p| p.spec.node_name.as_ref()).map(|n| n.to_string()),
+        address: delivered.and_then(|p| p.hops.last()).map(|h| socket(h.after.dst, h.after.dst_port)),
+    })
+}
+
+fn packet(world: &World, packet: &PacketTrace) -> Packet {
+    Packet {
+        kind: words::packet_kind(packet.kind),
+        verdict: packet.ended.map_or("in flight", |(_, v)| words::packet_verdict(v)),
+        hops: packet.hops.iter().map(|h| hop(world, packet, h)).collect(),
+    }
+}
+
+fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> HopRow {
+    HopRow {
+        at: hop.at.0,
+        place: words::place(world, hop.place),
+        what: words::hop(world, packet, hop),
+        before: tuple(hop.before),
+        after: tuple(hop.after),
+        rules: rules(hop),
+    }
+}
+
+fn rules(hop: &Hop) -> Vec<RuleRow> {
+    let Some(Rules::Iptables(set)) = &hop.rules else { return Vec::new() };
+    hop.hits
+        .iter()
+        .filter_map(|hit| {
+            Some(RuleRow {
+                hook: hit.hook.as_str(),
+                table: hit.table.as_str(),
+                rule: set.rule_line(hit.at())?,
+            })
+        })
+        .collect()
+}
+
+pub fn tuple(t: Tuple) -> String {
+    format!("{} > {} {}", socket(t.src, t.src_port), socket(t.dst, t.dst_port), t.protocol.as_str())
+}
+
+fn socket(ip: std::net::IpAddr, port: u16) -> String {
+    std::net::SocketAddr::new(ip, port).to_string()
+}

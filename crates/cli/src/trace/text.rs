@@ -1,0 +1,65 @@
+//! A trace for people: one paragraph a connection, then a count of where they went.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::report::{Connection, HopRow, Packet, Report};
+
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    for (i, connection) in report.connections.iter().enumerate() {
+        let _ = writeln!(out, "connection {}: {} > {}", i + 1, report.from, report.to);
+        write_connection(&mut out, connection);
+        out.push('\n');
+    }
+    write_summary(&mut out, report);
+    out
+}
+
+fn write_connection(out: &mut String, connection: &Connection) {
+    let _ = write!(out, "  {} ({})", connection.verdict, connection.outcome);
+    if let Some(endpoint) = &connection.endpoint {
+        let node = endpoint.node.as_deref().unwrap_or("a node that is gone");
+        let _ = write!(out, " by {} on {node}", endpoint.pod);
+    }
+    if let Some(source) = &connection.source_seen {
+        let _ = write!(out, ", which saw {source}");
+    }
+    let _ = writeln!(out, "\n  {}", connection.why);
+    for packet in &connection.packets {
+        write_packet(out, packet);
+    }
+}
+
+fn write_packet(out: &mut String, packet: &Packet) {
+    let _ = writeln!(out, "  {}: {}", packet.kind, packet.verdict);
+    for hop in &packet.hops {
+        write_hop(out, hop);
+    }
+}
+
+fn write_hop(out: &mut String, hop: &HopRow) {
+    let _ = write!(out, "    {:>12}  {}", format!("{}.{:03} ms", hop.at / 1_000_000, hop.at / 1_000 % 1_000), hop.what);
+    if hop.before == hop.after {
+        let _ = writeln!(out, "\n                  {}", hop.after);
+    } else {
+        let _ = writeln!(out, "\n                - {}\n                + {}", hop.before, hop.after);
+    }
+    for rule in &hop.rules {
+        let _ = writeln!(out, "                  {} {} {}", rule.hook, rule.table, rule.rule);
+    }
+}
+
+fn write_summary(out: &mut String, report: &Report) {
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for connection in &report.connections {
+        let what = match &connection.endpoint {
+            Some(endpoint) => format!("{} by {}", connection.verdict, endpoint.pod),
+            None => format!("{} ({})", connection.verdict, connection.outcome),
+        };
+        *counts.entry(what).or_default() += 1;
+    }
+    for (what, count) in counts {
+        let _ = writeln!(out, "{count:>6}  {what}");
+    }
+}

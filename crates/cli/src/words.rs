@@ -1,0 +1,29 @@
+//! Findings and JSON, as this command prints them; every other sentence is `words`'.
+
+use cluster::api::{Diagnostic, Severity};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+pub use words::{moment, refusal};
+
+/// `4:7: error: Service default/web: spec.ports[0].port: ...`
+pub fn finding(finding: &Diagnostic) -> String {
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    };
+    let object = match &finding.object {
+        Some(object) if object.namespace.is_empty() => format!("{} {}: ", object.kind, object.name),
+        Some(object) => format!("{} {}/{}: ", object.kind, object.namespace, object.name),
+        None => String::new(),
+    };
+    format!("{}:{}: {severity}: {object}{finding}", finding.line, finding.column)
+}
+
+pub fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|e| Failure::Output(e.to_string()))?;
+    text.push('\n');
+    Ok(text)
+}

@@ -1,0 +1,80 @@
+//! `v1` Node (core validation.go, ValidateNode).
+
+use std::net::IpAddr;
+
+use super::meta;
+use super::spot::Spot;
+use crate::api::diagnostic::clip;
+use crate::api::findings::Findings;
+use crate::api::{DiagnosticKind, Format, NameRule, Node, NodeCondition, NodeSpec};
+use crate::net::Cidr;
+
+pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
+    let meta = meta::decode(root, NameRule::Dns1123Subdomain, "Node", findings);
+    let spec = root.field("spec");
+    let status = root.field("status");
+    Node {
+        meta,
+        spec: NodeSpec {
+            pod_cidrs: pod_cidrs(&spec, findings),
+            unschedulable: spec.field("unschedulable").bool().unwrap_or(false),
+        },
+        addresses: addresses(&status.field("addresses")),
+        ready: ready(&status.field("conditions")),
+    }
+}
+
+/// `podCIDR` alone is `podCIDRs` with one entry (core/v1 conversion.go).
+fn pod_cidrs(spec: &Spot<'_>, findings: &mut Findings) -> Vec<Cidr> {
+    let many = spec.field("podCIDRs");
+    let one = spec.field("podCIDR");
+    if many.len() == 0 {
+        return one.text().and_then(|_| cidr(&one, findings)).into_iter().collect();
+    }
+    (0..many.len()).filter_map(|i| cidr(&many.item(i), findings)).collect()
+}
+
+/// A prefix in a string; what is none is reported.
+pub fn cidr(spot: &Spot<'_>, findings: &mut Findings) -> Option<Cidr> {
+    let text = spot.str()?;
+    let cidr = text.trim().parse().ok();
+    if cidr.is_none() {
+        spot.error(findings, DiagnosticKind::BadFormat { value: clip(text), format: Format::Cidr });
+    }
+    cidr
+}
+
+/// An address in a string; what is none is reported.
+pub fn address(spot: &Spot<'_>, findings: &mut Findings) -> Option<IpAddr> {
+    let text = spot.str()?;
+    let address = text.parse().ok();
+    if address.is_none() {
+        spot.error(findings, DiagnosticKind::BadFormat { value: clip(text), format: Format::IpAddress });
+    }
+    address
+}
+
+fn addresses(spot: &Spot<'_>) -> Vec<IpAddr> {
+    let internal = |i: usize| {
+        let item = spot.item(i);
+        let is_internal = item.field("type").str().is_some_and(|t| &**t == "InternalIP");
+        let address = item.field("address");
+        if is_internal { address.str()?.parse().ok() } else { None }
+    };
+    (0..spot.len()).filter_map(internal).collect()
+}
+
+/// A Node whose status says nothing is ready: a manifest has no kubelet to say otherwise.
+fn ready(conditions: &Spot<'_>) -> NodeCondition {
+    for i in 0..conditions.len() {
+        let item = conditions.item(i);
+        if item.field("type").str().is_some_and(|t| &**t == "Ready") {
+            return match item.field("status").str().map(|s| &**s) {
+                Some("False") => NodeCondition::False,
+                Some("Unknown") => NodeCondition::Unknown,
+                _ => NodeCondition::True,
+            };
+        }
+    }
+    NodeCondition::True
+}

@@ -1,0 +1,145 @@
+//! A place in an object while it is decoded: the value there, if any, and the path to it, which
+//! is written out only when a finding needs it.
+
+use crate::api::diagnostic::clip;
+use crate::api::findings::Findings;
+use crate::api::{Diagnostic, DiagnosticKind, Labels, Position, Severity, Step, Str, Tree, Type, Value};
+
+/// A place in the object. Fields that miss and fields that are null are the same, as in JSON.
+#[derive(Clone, Copy)]
+pub struct Spot<'a> {
+    tree: Option<&'a Tree>,
+    /// Where a finding about it points: at its parent when it misses.
+    pub at: Position,
+    parent: Option<&'a Spot<'a>>,
+    step: Step<'a>,
+}
+
+impl<'a> Spot<'a> {
+    pub fn root(tree: &'a Tree) -> Spot<'a> {
+        Spot { tree: Some(tree), at: tree.position, parent: None, step: Step::Item(0) }
+    }
+
+    pub fn field<'b>(&'b self, key: &'b str) -> Spot<'b> {
+        let tree = self.tree.and_then(|t| t.field(key)).filter(|t| t.value != Value::Null);
+        Spot { tree, at: tree.map_or(self.at, |t| t.position), parent: Some(self), step: Step::Key(key) }
+    }
+
+    /// A map's entry: findings point at its key.
+    pub fn entry<'b>(&'b self, entry: &'b crate::api::Entry) -> Spot<'b> {
+        let tree = Some(&entry.value);
+        Spot { tree, at: entry.position, parent: Some(self), step: Step::Key(&entry.key) }
+    }
+
+    /// The same place, where findings point at the value and not at its key.
+    pub fn at_value(self) -> Spot<'a> {
+        Spot { at: self.tree.map_or(self.at, |t| t.position), ..self }
+    }
+
+    pub fn item<'b>(&'b self, index: usize) -> Spot<'b> {
+        let tree = self.tree.and_then(|t| t.items().get(index));
+        Spot { tree, at: tree.map_or(self.at, |t| t.position), parent: Some(self), step: Step::Item(index) }
+    }
+
+    pub fn tree(&self) -> Option<&'a Tree> {
+        self.tree
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.tree.is_some()
+    }
+
+    pub fn len(&self) -> usize {
+        self.tree.map_or(0, |t| t.items().len())
+    }
+
+    pub fn str(&self) -> Option<&'a Str> {
+        self.tree?.as_str()
+    }
+
+    /// The text, where an empty one is as good as none (`omitempty`).
+    pub fn text(&self) -> Option<&'a Str> {
+        self.str().filter(|s| !s.is_empty())
+    }
+
+    pub fn int(&self) -> Option<i64> {
+        self.tree?.as_int()
+    }
+
+    pub fn bool(&self) -> Option<bool> {
+        self.tree?.as_bool()
+    }
+
+    /// A map of strings; null is the empty string, as in Go.
+    pub fn labels(&self) -> Labels {
+        let entries = self.tree.map_or(&[][..], |t| t.entries());
+        let value = |e: &crate::api::Entry| e.value.as_str().cloned().unwrap_or_else(|| "".into());
+        entries.iter().map(|e| (e.key.clone(), value(e))).collect()
+    }
+
+    pub fn strings(&self) -> Vec<Str> {
+        self.tree.map_or(&[][..], |t| t.items()).iter().filter_map(|t| t.as_str().cloned()).collect()
+    }
+
+    /// As kubectl writes it: `spec.ports[0].port`, `metadata.labels[app.kubernetes.io/name]`.
+    pub fn path(&self) -> String {
+        let mut out = self.parent.map_or_else(String::new, Spot::path);
+        match self.step {
+            _ if self.parent.is_none() => {}
+            Step::Item(index) => {
+                out.push('[');
+                out.push_str(&index.to_string());
+                out.push(']');
+            }
+            Step::Key(key) if key.contains(['.', '/']) => {
+                out.push('[');
+                out.push_str(&clip(key));
+                out.push(']');
+            }
+            Step::Key(key) => {
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                out.push_str(&clip(key));
+            }
+        }
+        out
+    }
+
+    pub fn report(&self, findings: &mut Findings, severity: Severity, message: DiagnosticKind) {
+        let Position { line, column } = self.at;
+        findings.push(Diagnostic { severity, line, column, object: None, path: self.path(), message });
+    }
+
+    pub fn error(&self, findings: &mut Findings, message: DiagnosticKind) {
+        self.report(findings, Severity::Error, message);
+    }
+
+    pub fn wrong_type(&self, findings: &mut Findings, expected: Type) {
+        let found = self.tree.map_or(Type::Null, |t| t.value.type_of());
+        let value = self.tree.map_or_else(|| "".into(), |t| shown(&t.value));
+        self.error(findings, DiagnosticKind::WrongType { expected, found, value });
+    }
+
+    /// An integer within bounds; anything else is a finding, except a value that misses.
+    pub fn int_in(&self, findings: &mut Findings, min: i64, max: i64) -> Option<i64> {
+        let value = self.int()?;
+        if (min..=max).contains(&value) {
+            return Some(value);
+        }
+        self.error(findings, DiagnosticKind::OutOfRange { value: value.to_string().into(), min, max });
+        None
+    }
+}
+
+/// A scalar as a finding shows it; empty for lists and maps.
+pub fn shown(value: &Value) -> Str {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(true) => "true".into(),
+        Value::Bool(false) => "false".into(),
+        Value::Int(number) => number.to_string().into(),
+        Value::Float(text) | Value::String(text) => clip(text),
+        Value::Seq(_) | Value::Map(_) => "".into(),
+    }
+}

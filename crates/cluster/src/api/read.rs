@@ -1,0 +1,125 @@
+//! A text to a [`Manifest`]: documents, Lists taken apart, objects decoded, and what only the
+//! whole stream shows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::findings::Findings;
+use super::{
+    Diagnostic, DiagnosticKind, Entry, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position, Severity, Source,
+    Str, Tree, Typed, Value, decode, scenario, text,
+};
+
+/// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
+pub fn parse(text: &str) -> Manifest {
+    let mut reader = Reader::default();
+    for document in text::documents(text, &mut reader.findings) {
+        let source = Source { tree: document.tree, text: document.text, position: document.position };
+        reader.read(source, 0);
+    }
+    Manifest {
+        objects: reader.objects,
+        scenario: reader.scenario.map(|(_, scenario)| scenario),
+        diagnostics: reader.findings.finish(),
+    }
+}
+
+/// Decodes one object again, after an edit of its tree. `None` exactly when there is an error.
+pub fn decode_object(tree: &Tree) -> (Option<Typed>, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let typed = decode::decode(tree, &mut findings);
+    (typed, findings.finish())
+}
+
+#[derive(Default)]
+struct Reader {
+    findings: Findings,
+    objects: Vec<Parsed>,
+    scenario: Option<(Position, super::Scenario)>,
+    /// Where each object was first.
+    seen: BTreeMap<(ObjectRef, Str), Position>,
+}
+
+impl Reader {
+    fn read(&mut self, source: Source, depth: usize) {
+        let tree = &source.tree;
+        if let Some(items) = list_items(tree)
+            && depth < MAX_DEPTH
+        {
+            for item in items {
+                let (text, position) = (source.text.clone(), source.position);
+                self.read(Source { tree: item, text, position }, depth + 1);
+            }
+        } else if scenario::is_scenario(tree) {
+            self.read_scenario(tree);
+        } else if let Some(object) = decode::decode(tree, &mut self.findings) {
+            self.add(source, object);
+        }
+    }
+
+    fn read_scenario(&mut self, tree: &Tree) {
+        let at = tree.position;
+        if let Some((first, _)) = &self.scenario {
+            let kind = DiagnosticKind::SecondScenario { first: *first };
+            self.findings.text(Severity::Error, at, kind);
+        } else if let Some(scenario) = scenario::decode(tree, &mut self.findings) {
+            self.scenario = Some((at, scenario));
+        }
+    }
+
+    fn add(&mut self, source: Source, object: Typed) {
+        let at = source.tree.position;
+        let name = object.object_ref();
+        let group: Str = match &object {
+            Typed::Other { api_version, .. } => api_version.split_once('/').map_or("", |(g, _)| g).into(),
+            _ => "".into(),
+        };
+        let from = self.findings.len();
+        if let Some(&first) = self.seen.get(&(name.clone(), group.clone())) {
+            // Whoever applies it sees the last; but a cluster never has two nodes of one name.
+            let is_node = matches!(object, Typed::Node(_));
+            let (severity, kind) = match is_node {
+                true => (Severity::Error, DiagnosticKind::DuplicateNode { first }),
+                false => (Severity::Warning, DiagnosticKind::DuplicateObject { first }),
+            };
+            self.findings.text(severity, at, kind);
+            self.findings.name_since(from, &name);
+            if is_node {
+                return;
+            }
+        } else {
+            self.seen.insert((name, group), at);
+        }
+        self.objects.push(Parsed { source: Arc::new(source), object, position: (at.line, at.column) });
+    }
+}
+
+/// The items of a `List`, and of any `...List` that has items: each with kind and apiVersion,
+/// which the items of a typed list may leave to it (apimachinery, UnstructuredList).
+fn list_items(tree: &Tree) -> Option<Vec<Tree>> {
+    let kind = tree.field("kind")?.as_str()?.strip_suffix("List")?;
+    let items = match tree.field("items").map(|t| &t.value) {
+        Some(Value::Seq(items)) => items,
+        None | Some(Value::Null) if kind.is_empty() => return Some(Vec::new()),
+        _ => return None,
+    };
+    let version = tree.field("apiVersion");
+    let complete = |item: &Tree| {
+        let mut item = item.clone();
+        if let Value::Map(entries) = &mut item.value
+            && !kind.is_empty()
+        {
+            let known = [("kind", Some(Tree::string(kind))), ("apiVersion", version.cloned())];
+            for (key, value) in known {
+                if let Some(value) = value
+                    && !entries.iter().any(|e| &*e.key == key)
+                {
+                    let position = value.position;
+                    Arc::make_mut(entries).insert(0, Entry { key: key.into(), position, value });
+                }
+            }
+        }
+        item
+    };
+    Some(items.iter().map(complete).collect())
+}

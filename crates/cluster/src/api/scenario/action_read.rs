@@ -1,0 +1,218 @@
+//! `spec.actions` of a Scenario: each a map with `at`, `do` and the arguments of what is done.
+
+use super::read::{CLIENT, bad_format, client, rate, required_map, time};
+use super::reference;
+use crate::api::decode::{
+    Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_required,
+    read_labels,
+};
+use crate::api::findings::Findings;
+use crate::api::{
+    Action, DiagnosticKind, Format, Labels, Name, NameRule, NsName, ObjectRef, ServiceType, TimedAction,
+    Type, Value,
+};
+
+const NAMES: &[&str] = &[
+    "addClient",
+    "addNode",
+    "apply",
+    "cordon",
+    "crashPod",
+    "delete",
+    "powerNode",
+    "removeClient",
+    "scale",
+    "sendOne",
+    "setLabels",
+    "setRate",
+    "setReadiness",
+    "setSelector",
+    "setServiceType",
+];
+
+pub fn actions(list: &Spot<'_>, findings: &mut Findings) -> Vec<TimedAction> {
+    if list.tree().is_some_and(|t| !matches!(t.value, Value::Seq(_))) {
+        list.wrong_type(findings, Type::List);
+    }
+    (0..list.len()).filter_map(|i| timed(&list.item(i), findings)).collect()
+}
+
+fn timed(spot: &Spot<'_>, findings: &mut Findings) -> Option<TimedAction> {
+    if !required_map(spot, findings) {
+        return None;
+    }
+    let at = spot.field("at");
+    if !at.is_set() {
+        at.error(findings, DiagnosticKind::Required);
+    }
+    let at = time(&at, findings);
+    let action = action(spot, findings)?;
+    Some(TimedAction { at: at?, action })
+}
+
+/// `None` with an error among the findings.
+pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
+    pod_required(&spot.field("do"), findings);
+    let what = pod_one_of(&spot.field("do"), NAMES, findings)?;
+    check_shape(spot, Shape::Obj(arguments(what)), findings);
+    Some(match what {
+        "apply" => Action::Apply { text: pod_required(&spot.field("text"), findings) },
+        "delete" => Action::DeleteObject { object: object(spot, findings)? },
+        "setLabels" => {
+            Action::SetLabels { object: object(spot, findings)?, labels: labels(spot, "labels", findings) }
+        }
+        "setServiceType" => {
+            let (service, type_) = (ns_name(spot, "service", findings), service_type(spot, findings));
+            Action::SetServiceType { service: service?, type_: type_? }
+        }
+        "setSelector" => {
+            let selector = labels(spot, "selector", findings);
+            Action::SetSelector { service: ns_name(spot, "service", findings)?, selector }
+        }
+        "scale" => {
+            let (deployment, replicas) = (ns_name(spot, "deployment", findings), replicas(spot, findings));
+            Action::Scale { deployment: deployment?, replicas: replicas? }
+        }
+        "setReadiness" => {
+            let (pod, pass) = (ns_name(spot, "pod", findings), flag(spot, "pass", findings));
+            Action::SetReadiness { pod: pod?, pass: pass? }
+        }
+        "crashPod" => Action::CrashPod { pod: ns_name(spot, "pod", findings)? },
+        "powerNode" => {
+            let (node, on) = (name(spot, "node", findings), flag(spot, "on", findings));
+            Action::PowerNode { node, on: on? }
+        }
+        "cordon" => {
+            let (node, on) = (name(spot, "node", findings), flag(spot, "on", findings));
+            Action::Cordon { node, on: on? }
+        }
+        "addNode" => add_node(spot, findings),
+        "addClient" => add_client(&spot.field("client"), findings)?,
+        "removeClient" => Action::RemoveClient { client: name(spot, "client", findings) },
+        "setRate" => set_rate(spot, findings)?,
+        _ => Action::SendOne { client: name(spot, "client", findings) },
+    })
+}
+
+const AT: Field = f("at", Shape::Any);
+const DO: Field = f("do", Shape::Str);
+const OBJECT: Field = f("object", Shape::Str);
+const SERVICE: Field = f("service", Shape::Str);
+const NODE: Field = f("node", Shape::Str);
+const POD: Field = f("pod", Shape::Str);
+const ON: Field = f("on", Shape::Bool);
+const CLIENT_NAME: Field = f("client", Shape::Str);
+const TEXT: Field = f("text", Shape::Str);
+const LABELS: Field = f("labels", Shape::StrMap);
+const TYPE: Field = f("type", Shape::Str);
+const SELECTOR: Field = f("selector", Shape::StrMap);
+const DEPLOYMENT: Field = f("deployment", Shape::Str);
+const REPLICAS: Field = f("replicas", Shape::Int32);
+const PASS: Field = f("pass", Shape::Bool);
+const NAME: Field = f("name", Shape::Str);
+const ZONE: Field = f("zone", Shape::Str);
+const CLIENT_MAP: Field = f("client", Shape::Obj(CLIENT));
+const RATE: Field = f("rate", Shape::Any);
+
+fn arguments(what: &str) -> &'static [Field] {
+    match what {
+        "apply" => &[AT, DO, TEXT],
+        "delete" => &[AT, DO, OBJECT],
+        "setLabels" => &[AT, DO, OBJECT, LABELS],
+        "setServiceType" => &[AT, DO, SERVICE, TYPE],
+        "setSelector" => &[AT, DO, SERVICE, SELECTOR],
+        "scale" => &[AT, DO, DEPLOYMENT, REPLICAS],
+        "setReadiness" => &[AT, DO, POD, PASS],
+        "crashPod" => &[AT, DO, POD],
+        "powerNode" | "cordon" => &[AT, DO, NODE, ON],
+        "addNode" => &[AT, DO, NAME, ZONE],
+        "addClient" => &[AT, DO, CLIENT_MAP],
+        "setRate" => &[AT, DO, CLIENT_NAME, RATE],
+        _ => &[AT, DO, CLIENT_NAME],
+    }
+}
+
+fn object(spot: &Spot<'_>, findings: &mut Findings) -> Option<ObjectRef> {
+    let spot = spot.field("object");
+    let text = pod_required(&spot, findings);
+    let object = reference::parse_object(&text);
+    if object.is_none() && !text.is_empty() {
+        bad_format(&spot, Format::ObjectRef, findings);
+    }
+    object
+}
+
+fn ns_name(spot: &Spot<'_>, field: &str, findings: &mut Findings) -> Option<NsName> {
+    let spot = spot.field(field);
+    let text = pod_required(&spot, findings);
+    let name = reference::parse_name(&text);
+    if name.is_none() && !text.is_empty() {
+        bad_format(&spot, Format::NsName, findings);
+    }
+    name
+}
+
+fn name(spot: &Spot<'_>, field: &str, findings: &mut Findings) -> Name {
+    pod_required(&spot.field(field), findings)
+}
+
+fn labels(spot: &Spot<'_>, field: &str, findings: &mut Findings) -> Labels {
+    let spot = spot.field(field);
+    if !spot.is_set() {
+        spot.error(findings, DiagnosticKind::Required);
+    }
+    read_labels(&spot, findings)
+}
+
+fn flag(spot: &Spot<'_>, field: &str, findings: &mut Findings) -> Option<bool> {
+    let spot = spot.field(field);
+    if !spot.is_set() {
+        spot.error(findings, DiagnosticKind::Required);
+    }
+    spot.bool()
+}
+
+fn service_type(spot: &Spot<'_>, findings: &mut Findings) -> Option<ServiceType> {
+    let spot = spot.field("type");
+    pod_required(&spot, findings);
+    let all =
+        [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer, ServiceType::ExternalName];
+    let name = pod_one_of(&spot, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], findings)?;
+    all.into_iter().find(|t| t.as_str() == name)
+}
+
+fn replicas(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {
+    let spot = spot.field("replicas");
+    if !spot.is_set() {
+        spot.error(findings, DiagnosticKind::Required);
+    }
+    spot.int_in(findings, 0, i64::from(i32::MAX)).and_then(|n| u32::try_from(n).ok())
+}
+
+fn add_node(spot: &Spot<'_>, findings: &mut Findings) -> Action {
+    let name = spot.field("name");
+    if let Some(text) = name.str() {
+        check_name(&name, text, NameRule::Dns1123Subdomain, findings);
+    }
+    Action::AddNode { name: name.str().cloned(), zone: spot.field("zone").str().cloned() }
+}
+
+fn add_client(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
+    if !required_map(spot, findings) {
+        return None;
+    }
+    let name = pod_required(&spot.field("name"), findings);
+    if !name.is_empty() {
+        check_name(&spot.field("name"), &name, NameRule::Dns1123Subdomain, findings);
+    }
+    client(spot, findings).map(|client| Action::AddClient { client })
+}
+
+fn set_rate(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
+    let client = name(spot, "client", findings);
+    let spot = spot.field("rate");
+    if !spot.is_set() {
+        spot.error(findings, DiagnosticKind::Required);
+    }
+    rate(&spot, findings).map(|rate_milli| Action::SetRate { client, rate_milli })
+}

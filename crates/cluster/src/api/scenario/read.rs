@@ -1,0 +1,259 @@
+//! A `kind: Scenario` document to a [`Scenario`].
+
+use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, reference};
+use crate::api::decode::{
+    Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_protocol,
+    pod_required, read_address, read_cidr, shown, written_ref,
+};
+use crate::api::diagnostic::clip;
+use crate::api::findings::Findings;
+use crate::api::text::Decimal;
+use crate::api::{DiagnosticKind, Format, NameRule, Str, Tree, Type, Value, duration};
+use crate::sim::{Span, Time};
+
+const API_VERSION: &str = "packetyard/v1alpha1";
+
+const SCENARIO: &[Field] = &[
+    f("apiVersion", Shape::Str),
+    f("kind", Shape::Str),
+    f(
+        "metadata",
+        Shape::Obj(&[f("name", Shape::Str), f("labels", Shape::StrMap), f("annotations", Shape::StrMap)]),
+    ),
+    f("spec", Shape::Obj(SPEC)),
+];
+
+const SPEC: &[Field] = &[
+    f("title", Shape::Str),
+    f("description", Shape::Str),
+    f("seed", Shape::Any),
+    f("nodes", Shape::List(&[f("name", Shape::Str), f("zone", Shape::Str), f("ready", Shape::Bool)])),
+    f("podCIDR", Shape::Str),
+    f("serviceCIDR", Shape::Str),
+    f("proxyMode", Shape::Str),
+    f("timing", Shape::Str),
+    f("clients", Shape::List(CLIENT)),
+    f("actions", Shape::Any),
+    f("at", Shape::Any),
+    f("model", Shape::Str),
+];
+
+/// A client, in `spec.clients` and in the action that adds one.
+pub const CLIENT: &[Field] = &[
+    f("name", Shape::Str),
+    f("from", Shape::Any),
+    f("to", Shape::Str),
+    f("protocol", Shape::Str),
+    f("rate", Shape::Any),
+    f("keepAlive", Shape::Bool),
+    f("timeout", Shape::Any),
+];
+
+/// True for a document of this page's own kind, of whatever version.
+pub fn is_scenario(tree: &Tree) -> bool {
+    let text = |key| tree.field(key).and_then(Tree::as_str).map_or("", |s| &**s);
+    text("kind") == "Scenario" && text("apiVersion").split('/').next() == Some("packetyard")
+}
+
+/// `None` exactly when an error is among the findings it added.
+pub fn decode(tree: &Tree, findings: &mut Findings) -> Option<Scenario> {
+    let (from, errors) = (findings.len(), findings.errors());
+    let root = Spot::root(tree);
+    check_shape(&root, Shape::Obj(SCENARIO), findings);
+    let version = root.field("apiVersion");
+    if let Some(text) = version.str().filter(|v| &***v != API_VERSION) {
+        let (kind, api_version) = ("Scenario".into(), clip(text));
+        version.error(findings, DiagnosticKind::UnknownVersion { kind, api_version, served: API_VERSION });
+    }
+    let scenario = scenario(&root, findings);
+    if let Some(object) = written_ref(tree) {
+        findings.name_since(from, &object);
+    }
+    (findings.errors() == errors).then_some(scenario)
+}
+
+fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
+    let spec = root.field("spec");
+    let meta = root.field("metadata");
+    let text = |name: &str| spec.field(name).str().cloned();
+    Scenario {
+        name: meta.field("name").str().cloned(),
+        title: text("title"),
+        description: text("description"),
+        seed: seed(&spec.field("seed"), findings),
+        nodes: nodes(&spec.field("nodes"), findings),
+        pod_cidr: read_cidr(&spec.field("podCIDR"), findings),
+        service_cidr: read_cidr(&spec.field("serviceCIDR"), findings),
+        proxy_mode: one_of(&spec.field("proxyMode"), &["iptables", "ipvs", "nftables"], findings),
+        timing: timing(&spec.field("timing"), findings),
+        clients: clients(&spec.field("clients"), findings),
+        actions: action_read::actions(&spec.field("actions"), findings),
+        at: time(&spec.field("at"), findings),
+        model: text("model"),
+    }
+}
+
+fn one_of(spot: &Spot<'_>, allowed: &'static [&'static str], findings: &mut Findings) -> Option<Str> {
+    pod_one_of(spot, allowed, findings).map(Into::into)
+}
+
+pub fn bad_format(spot: &Spot<'_>, format: Format, findings: &mut Findings) {
+    let value = spot.tree().map_or_else(|| "".into(), |t| shown(&t.value));
+    spot.error(findings, DiagnosticKind::BadFormat { value, format });
+}
+
+/// Any `u64`: above `i64` the tree holds the number's text.
+fn seed(spot: &Spot<'_>, findings: &mut Findings) -> Option<u64> {
+    let seed = match &spot.tree()?.value {
+        Value::Int(number) => u64::try_from(*number).ok(),
+        Value::Float(text) => text.parse().ok(),
+        _ => None,
+    };
+    if seed.is_none() {
+        bad_format(spot, Format::Seed, findings);
+    }
+    seed
+}
+
+fn timing(spot: &Spot<'_>, findings: &mut Findings) -> Option<TimingProfile> {
+    match pod_one_of(spot, &["realistic", "teaching"], findings)? {
+        "realistic" => Some(TimingProfile::Realistic),
+        _ => Some(TimingProfile::Teaching),
+    }
+}
+
+/// A length of time; a bare 0 is one too.
+pub fn span(spot: &Spot<'_>, findings: &mut Findings) -> Option<Span> {
+    let nanos = match &spot.tree()?.value {
+        Value::Int(0) => Some(0),
+        Value::String(text) => duration::parse(text),
+        _ => None,
+    };
+    if nanos.is_none() {
+        bad_format(spot, Format::Duration, findings);
+    }
+    nanos.map(Span)
+}
+
+/// A moment of the run, as its distance from the start.
+pub fn time(spot: &Spot<'_>, findings: &mut Findings) -> Option<Time> {
+    span(spot, findings).map(|span| Time(span.0))
+}
+
+fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> {
+    list.tree()?;
+    let mut out: Vec<ScenarioNode> = Vec::new();
+    for i in 0..list.len() {
+        let item = list.item(i);
+        let name = unique_name(&item.field("name"), out.iter().map(|n| &n.name), findings);
+        let zone = item.field("zone").str().cloned();
+        out.push(ScenarioNode { name, zone, ready: item.field("ready").bool().unwrap_or(true) });
+    }
+    Some(out)
+}
+
+fn unique_name<'a>(
+    spot: &Spot<'_>,
+    mut earlier: impl Iterator<Item = &'a Str>,
+    findings: &mut Findings,
+) -> Str {
+    let name = pod_required(spot, findings);
+    if !name.is_empty() {
+        check_name(spot, &name, NameRule::Dns1123Subdomain, findings);
+        if earlier.any(|n| *n == name) {
+            spot.error(findings, DiagnosticKind::Duplicate { value: clip(&name) });
+        }
+    }
+    name
+}
+
+fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> {
+    list.tree()?;
+    let mut out: Vec<ClientSpec> = Vec::new();
+    for i in 0..list.len() {
+        let item = list.item(i);
+        unique_name(&item.field("name"), out.iter().map(|c| &c.name), findings);
+        out.extend(client(&item, findings));
+    }
+    Some(out)
+}
+
+/// A client, but for the check of its name. `None` with an error among the findings.
+pub fn client(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientSpec> {
+    let to = target(&spot.field("to"), findings);
+    let protocol = pod_protocol(&spot.field("protocol"), findings);
+    let rate_milli = rate(&spot.field("rate"), findings);
+    let timeout = span(&spot.field("timeout"), findings);
+    Some(ClientSpec {
+        name: spot.field("name").str()?.clone(),
+        from: client_from(&spot.field("from"), findings)?,
+        to,
+        protocol: protocol?,
+        rate_milli: rate_milli.unwrap_or(1000),
+        keep_alive: spot.field("keepAlive").bool().unwrap_or(false),
+        timeout,
+    })
+}
+
+fn target(spot: &Spot<'_>, findings: &mut Findings) -> Str {
+    let to = pod_required(spot, findings);
+    if to.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        bad_format(spot, Format::Target, findings);
+    }
+    to
+}
+
+/// Requests per second, to thousandths of one.
+pub fn rate(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {
+    let milli = match &spot.tree()?.value {
+        Value::Int(number) => number.checked_mul(1000),
+        Value::Float(text) | Value::String(text) => Decimal::parse(text).and_then(|d| d.scaled(3)),
+        _ => None,
+    };
+    let milli = milli.and_then(|m| u32::try_from(m).ok());
+    if milli.is_none() {
+        bad_format(spot, Format::Rate, findings);
+    }
+    milli
+}
+
+fn client_from(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientFrom> {
+    let from = match spot.tree().map(|t| &t.value) {
+        None => Some(ClientFrom::Outside { ip: None }),
+        Some(Value::String(text)) if &**text == "outside" => Some(ClientFrom::Outside { ip: None }),
+        Some(Value::String(text)) => workload(text),
+        Some(Value::Map(_)) => return outside(spot, findings),
+        Some(_) => None,
+    };
+    if from.is_none() {
+        bad_format(spot, Format::ClientFrom, findings);
+    }
+    from
+}
+
+fn outside(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientFrom> {
+    check_shape(spot, Shape::Obj(const { &[f("ip", Shape::Str)] }), findings);
+    let ip = spot.field("ip");
+    pod_required(&ip, findings);
+    Some(ClientFrom::Outside { ip: Some(read_address(&ip, findings)?) })
+}
+
+fn workload(text: &str) -> Option<ClientFrom> {
+    let object = reference::parse_object(text)?;
+    let known = ["Deployment", "ReplicaSet", "Pod"].contains(&&*object.kind);
+    known.then_some(ClientFrom::Workload {
+        namespace: object.namespace,
+        kind: object.kind,
+        name: object.name,
+    })
+}
+
+/// A map that must be there.
+pub fn required_map(spot: &Spot<'_>, findings: &mut Findings) -> bool {
+    match spot.tree().map(|t| &t.value) {
+        Some(Value::Map(_)) => return true,
+        Some(_) => spot.wrong_type(findings, Type::Map),
+        None => spot.error(findings, DiagnosticKind::Required),
+    }
+    false
+}

@@ -1,0 +1,37 @@
+//! The text room as a whole: text in, objects and findings out.
+
+mod objects;
+mod scenarios;
+mod shared;
+mod streams;
+mod survive;
+
+use super::{Manifest, Severity, parse};
+
+/// A Service that is right in everything, with more lines under its spec.
+fn service(lines: &str) -> String {
+    object("v1", "Service", &["ports: [{port: 80}]\n", lines].concat())
+}
+
+fn object(version: &str, kind: &str, spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nspec:\n{spec}")
+}
+
+/// Every finding but the notes, as `path: sentence`.
+fn problems(manifest: &Manifest) -> Vec<String> {
+    let serious = manifest.diagnostics.iter().filter(|d| d.severity != Severity::Info);
+    serious.map(|d| format!("{}: {}", d.path, d.message)).collect()
+}
+
+/// The text has exactly one problem, which contains `expected`.
+fn check_problem(text: &str, expected: &str) {
+    let problems = problems(&parse(text));
+    assert!(problems.len() == 1 && problems[0].contains(expected), "{expected:?} of\n{text}\n{problems:#?}");
+}
+
+fn check_fine(text: &str) -> Manifest {
+    let manifest = parse(text);
+    assert_eq!(problems(&manifest), Vec::<String>::new(), "{text}");
+    manifest
+}

@@ -1,0 +1,257 @@
+//! Scenario documents, there and back.
+
+use proptest::prelude::*;
+
+use super::{check_fine, check_problem};
+use crate::api::*;
+use crate::net::{Cidr, Protocol};
+use crate::sim::{Span, Time};
+
+fn scenario(spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    format!("apiVersion: packetyard/v1alpha1\nkind: Scenario\nmetadata: {{name: s}}\nspec:\n{spec}")
+}
+
+fn read(spec: &str) -> Scenario {
+    check_fine(&scenario(spec)).scenario.unwrap()
+}
+
+#[test]
+fn a_scenario_in_full() {
+    let text = "title: 'One: dies'\nseed: 7\nnodes:\n- {name: node-1, zone: a}\n- {name: node-2, ready: false}\npodCIDR: 10.244.0.0/16\nserviceCIDR: 10.96.0.0/12\nproxyMode: nftables\ntiming: realistic\nat: 1m30s\nmodel: '3'\nclients:\n- {name: browser, from: outside, to: http://web, rate: 2}\n- {name: v, from: {ip: 203.0.113.10}, to: '10.244.1.4:8080', rate: 0.5, keepAlive: true, protocol: UDP, timeout: 1500ms}\n- {name: w, from: deploy/default/frontend, to: service/default/web}\n- {name: z, from: pod/curl, to: web:80}\nactions:\n- {at: 12.5s, do: delete, object: pod/default/web-0}\n- {at: 0, do: scale, deployment: web, replicas: 0}\n";
+    let scenario = read(text);
+    assert_eq!(scenario.seed, Some(7));
+    assert_eq!(scenario.at, Some(Time(90_000_000_000)));
+    assert_eq!(scenario.timing, Some(TimingProfile::Realistic));
+    let nodes = scenario.nodes.as_ref().unwrap();
+    assert_eq!((nodes[0].ready, nodes[1].ready, nodes[0].zone.as_deref()), (true, false, Some("a")));
+    let clients = scenario.clients.as_ref().unwrap();
+    let rates: Vec<u32> = clients.iter().map(|c| c.rate_milli).collect();
+    assert_eq!(rates, [2000, 500, 1000, 1000]);
+    assert_eq!(clients[1].from, ClientFrom::Outside { ip: Some("203.0.113.10".parse().unwrap()) });
+    assert_eq!((clients[1].timeout, clients[1].protocol), (Some(Span::from_millis(1500)), Protocol::Udp));
+    let from = |kind: &str, name: &str| ClientFrom::Workload {
+        namespace: "default".into(),
+        kind: kind.into(),
+        name: name.into(),
+    };
+    assert_eq!(clients[2].from, from("Deployment", "frontend"));
+    assert_eq!(clients[3].from, from("Pod", "curl"));
+    let object = ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web-0".into() };
+    let first = TimedAction { at: Time(12_500_000_000), action: Action::DeleteObject { object } };
+    assert_eq!(scenario.actions[0], first);
+    assert_eq!(parse(&scenario.to_text()).scenario, Some(scenario));
+}
+
+#[test]
+fn an_empty_scenario_says_nothing() {
+    let empty = parse("apiVersion: packetyard/v1alpha1\nkind: Scenario\n");
+    assert_eq!((empty.scenario, empty.diagnostics), (Some(Scenario::default()), vec![]));
+}
+
+#[test]
+fn a_scenario_stands_beside_manifests() {
+    let service = super::service("");
+    let text = format!("{}---\n{service}", scenario("seed: 1"));
+    let manifest = check_fine(&text);
+    assert_eq!((manifest.objects.len(), manifest.scenario.is_some()), (1, true));
+    check_problem(
+        &format!("{text}---\n{}", scenario("seed: 2")),
+        "at most one Scenario, and one is on line 1",
+    );
+}
+
+#[test]
+fn rules_of_a_scenario() {
+    for (spec, expected) in [
+        ("seed: -1", "spec.seed: Invalid value: \"-1\": must be a whole number"),
+        ("seed: x", "spec.seed: Invalid value"),
+        ("title: 5", "spec.title: must be a string, not an integer"),
+        ("speed: 5", "spec.speed: unknown field"),
+        ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
+        ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
+        ("timing: slow", "Unsupported value: \"slow\""),
+        ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),
+        ("at: -5s", "must be a length of time"),
+        ("nodes: [{name: a1}, {name: a1}]", "spec.nodes[1].name: Duplicate value"),
+        ("nodes: [{zone: a}]", "spec.nodes[0].name: Required value"),
+        ("nodes: [{name: A}]", "spec.nodes[0].name: Invalid value"),
+        ("clients: [{name: a, to: x}, {name: a, to: x}]", "spec.clients[1].name: Duplicate value"),
+        ("clients: [{name: a}]", "spec.clients[0].to: Required value"),
+        ("clients: [{to: a}]", "spec.clients[0].name: Required value"),
+        ("clients: [{name: a, to: 'a b'}]", "without blanks"),
+        ("clients: [{name: a, to: b, rate: 0.0001}]", "at most three decimals"),
+        ("clients: [{name: a, to: b, rate: -1}]", "requests per second"),
+        ("clients: [{name: a, to: b, rate: 5000000}]", "requests per second"),
+        ("clients: [{name: a, to: b, from: inside}]", "must be outside"),
+        ("clients: [{name: a, to: b, from: svc/default/x}]", "must be outside"),
+        ("clients: [{name: a, to: b, from: {ip: x}}]", "spec.clients[0].from.ip: Invalid value"),
+        ("clients: [{name: a, to: b, protocol: ICMP}]", "Unsupported value"),
+        ("clients: {name: a}", "spec.clients: must be a list"),
+        ("actions: {at: 1s}", "spec.actions: must be a list"),
+        ("actions: [x]", "spec.actions[0]: must be a map"),
+        ("actions: [{do: addNode}]", "spec.actions[0].at: Required value"),
+        ("actions: [{at: 1s}]", "spec.actions[0].do: Required value"),
+        ("actions: [{at: 1s, do: explode}]", "Unsupported value: \"explode\""),
+        ("actions: [{at: 1s, do: crashPod}]", "spec.actions[0].pod: Required value"),
+        ("actions: [{at: 1s, do: crashPod, pod: a/b/c}]", "NAMESPACE/NAME"),
+        ("actions: [{at: 1s, do: delete, object: web}]", "KIND/NAMESPACE/NAME"),
+        ("actions: [{at: 1s, do: scale, deployment: a, replicas: -1}]", "between 0"),
+        ("actions: [{at: 1s, do: scale, deployment: a}]", "spec.actions[0].replicas: Required value"),
+        ("actions: [{at: 1s, do: setReadiness, pod: a, pass: 'no'}]", "must be a boolean"),
+        (
+            "actions: [{at: 1s, do: cordon, node: a, on: yes, off: no}]",
+            "spec.actions[0].false: unknown field",
+        ),
+        ("actions: [{at: 1s, do: setServiceType, service: a, type: X}]", "Unsupported value"),
+        ("actions: [{at: 1s, do: setRate, client: a, rate: fast}]", "requests per second"),
+        ("actions: [{at: 1s, do: addClient}]", "spec.actions[0].client: Required value"),
+    ] {
+        let found = super::problems(&parse(&scenario(spec)));
+        assert!(found.iter().any(|p| p.contains(expected)), "{spec}: {found:#?}");
+    }
+    let other = scenario("seed: 1").replace("v1alpha1", "v2");
+    check_problem(&other, "no matches for kind \"Scenario\" in version \"packetyard/v2\"");
+}
+
+#[test]
+fn an_action_that_is_wrong_takes_the_scenario_with_it() {
+    let manifest = parse(&scenario("actions: [{at: 1s, do: explode}]"));
+    assert_eq!(manifest.scenario, None);
+}
+
+fn str_() -> impl Strategy<Value = Str> {
+    "\\PC{0,12}|[ -~\\n\\t]{0,30}|(yes|null|1|0x1|~|a: b|- c|#|\\n|a\\n|\\na|  a\\n b\\n\\n|\u{feff}|\u{85}|\u{2028}|'|\"|\\\\)"
+        .prop_map(|s: String| s.as_str().into())
+}
+
+fn name() -> impl Strategy<Value = Name> {
+    "[a-z0-9]{1,3}(-[a-z0-9]{1,3})?".prop_map(|s: String| s.as_str().into())
+}
+
+fn ns_name() -> impl Strategy<Value = NsName> {
+    (name(), name()).prop_map(|(namespace, name)| NsName { namespace, name })
+}
+
+fn object() -> impl Strategy<Value = ObjectRef> {
+    let kind = prop_oneof!["Pod|Service|Deployment|Node|Gadget|ClusterGadget"]
+        .prop_map(|k: String| Str::from(k.as_str()));
+    (kind, name(), name(), any::<bool>()).prop_map(|(kind, namespace, name, bare)| {
+        let namespace =
+            if &*kind == "Node" || (bare && kind.ends_with("Gadget")) { "".into() } else { namespace };
+        ObjectRef { kind, namespace, name }
+    })
+}
+
+fn labels() -> impl Strategy<Value = Labels> {
+    let value = "([a-z0-9]{1,3}(-[a-z0-9]{1,3})?)?".prop_map(|s: String| Str::from(s.as_str()));
+    proptest::collection::btree_map(name(), value, 0..3)
+}
+
+fn client() -> impl Strategy<Value = ClientSpec> {
+    let from = prop_oneof![
+        proptest::option::of(any::<std::net::IpAddr>()).prop_map(|ip| ClientFrom::Outside { ip }),
+        (name(), "Deployment|ReplicaSet|Pod", name()).prop_map(|(namespace, kind, name)| {
+            ClientFrom::Workload { namespace, kind: kind.as_str().into(), name }
+        }),
+    ];
+    let to = "[!-~]{1,20}".prop_map(|s: String| Str::from(s.as_str()));
+    let protocol = prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp), Just(Protocol::Sctp)];
+    let rest = (any::<u32>(), any::<bool>(), proptest::option::of(any::<u64>().prop_map(Span)));
+    (name(), from, to, protocol, rest).prop_map(
+        |(name, from, to, protocol, (rate_milli, keep_alive, timeout))| ClientSpec {
+            name,
+            from,
+            to,
+            protocol,
+            rate_milli,
+            keep_alive,
+            timeout,
+        },
+    )
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let type_ = prop_oneof![
+        Just(ServiceType::ClusterIP),
+        Just(ServiceType::NodePort),
+        Just(ServiceType::ExternalName)
+    ];
+    prop_oneof![
+        str_().prop_filter("text", |t| !t.is_empty()).prop_map(|text| Action::Apply { text }),
+        object().prop_map(|object| Action::DeleteObject { object }),
+        (object(), labels()).prop_map(|(object, labels)| Action::SetLabels { object, labels }),
+        (ns_name(), type_).prop_map(|(service, type_)| Action::SetServiceType { service, type_ }),
+        (ns_name(), labels()).prop_map(|(service, selector)| Action::SetSelector { service, selector }),
+        (ns_name(), 0..i32::MAX as u32)
+            .prop_map(|(deployment, replicas)| Action::Scale { deployment, replicas }),
+        (ns_name(), any::<bool>()).prop_map(|(pod, pass)| Action::SetReadiness { pod, pass }),
+        ns_name().prop_map(|pod| Action::CrashPod { pod }),
+        (name(), any::<bool>()).prop_map(|(node, on)| Action::PowerNode { node, on }),
+        (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
+        (proptest::option::of(name()), proptest::option::of(str_()))
+            .prop_map(|(name, zone)| Action::AddNode { name, zone }),
+        client().prop_map(|client| Action::AddClient { client }),
+        name().prop_map(|client| Action::RemoveClient { client }),
+        (name(), any::<u32>()).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
+        name().prop_map(|client| Action::SendOne { client }),
+    ]
+}
+
+fn any_scenario() -> impl Strategy<Value = Scenario> {
+    let option = proptest::option::of::<BoxedStrategy<Str>>;
+    let words =
+        (option(name().boxed()), option(str_().boxed()), option(str_().boxed()), option(str_().boxed()));
+    let cidr = || {
+        proptest::option::of(
+            (any::<std::net::IpAddr>(), 0..=32u8).prop_map(|(a, l)| Cidr::new(a, l).unwrap()),
+        )
+    };
+    let nodes = proptest::option::of(proptest::collection::btree_map(
+        name(),
+        (option(str_().boxed()), any::<bool>()),
+        0..3,
+    ));
+    let clients = proptest::option::of(proptest::collection::vec(client(), 0..3));
+    let actions = proptest::collection::vec((any::<u64>(), action()), 0..4);
+    let rest = (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>());
+    (words, (cidr(), cidr()), nodes, clients, actions, rest).prop_map(
+        |(words, cidrs, nodes, clients, actions, rest)| {
+            let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
+            let numbered = |(index, client): (usize, ClientSpec)| ClientSpec {
+                name: format!("c{index}").as_str().into(),
+                ..client
+            };
+            Scenario {
+                name: words.0,
+                title: words.1,
+                description: words.2,
+                model: words.3,
+                seed: rest.0,
+                nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
+                pod_cidr: cidrs.0,
+                service_cidr: cidrs.1,
+                proxy_mode: rest.2.map(|nft| if nft { "nftables" } else { "iptables" }.into()),
+                timing: rest
+                    .3
+                    .map(|real| if real { TimingProfile::Realistic } else { TimingProfile::Teaching }),
+                clients: clients.map(|clients| clients.into_iter().enumerate().map(numbered).collect()),
+                actions: actions
+                    .into_iter()
+                    .map(|(at, action)| TimedAction { at: Time(at), action })
+                    .collect(),
+                at: rest.1.map(Time),
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back_the_same(scenario in any_scenario()) {
+        let text = scenario.to_text();
+        let manifest = parse(&text);
+        prop_assert_eq!(manifest.diagnostics, vec![], "{}", &text);
+        prop_assert_eq!(manifest.scenario.as_ref(), Some(&scenario), "{}", &text);
+    }
+}

@@ -1,0 +1,337 @@
+//! One YAML document to one value tree, as goyaml v2 and sigs.k8s.io/yaml read it (decode.go,
+//! yaml.go): the last of duplicate keys wins, `<<` merges where it stands, keys become strings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+
+use super::scalar::{is_finite, resolve};
+use super::{MAX_DEPTH, MAX_NODES, tabs};
+use crate::api::diagnostic::clip;
+use crate::api::findings::Findings;
+use crate::api::{DiagnosticKind, Entry, Position, Severity, Str, Tree, Value};
+
+/// How many values a text may still have.
+#[derive(Clone)]
+pub struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget(MAX_NODES)
+    }
+}
+
+impl Budget {
+    pub fn take(&mut self, nodes: usize) -> bool {
+        let enough = nodes <= self.0;
+        self.0 = self.0.saturating_sub(nodes);
+        enough
+    }
+}
+
+/// Why a document is no tree, and where.
+type Failure = (Position, DiagnosticKind);
+
+/// The tree of the document that `text` begins with. `None`, with an error among the findings,
+/// when it has none; a tree that is `Null` when the text is empty.
+pub fn parse(text: &str, line: u32, budget: &mut Budget, findings: &mut Findings) -> Option<Tree> {
+    let tabs = tabs::indented(text, line);
+    let (stack, anchors) = (Vec::new(), BTreeMap::new());
+    let mut builder = Builder { line, tabs, budget, findings, stack, anchors, root: None };
+    match builder.run(&tabs::after_keys(text)) {
+        Ok(tree) => Some(tree),
+        Err((at, kind)) => {
+            findings.text(Severity::Error, at, kind);
+            None
+        }
+    }
+}
+
+/// A finished value, with what an alias to it costs.
+#[derive(Clone)]
+struct Done {
+    tree: Tree,
+    /// Values in it, itself included.
+    nodes: usize,
+    /// Levels of maps and lists in it.
+    height: usize,
+}
+
+struct Frame {
+    position: Position,
+    /// Between braces or brackets, where indentation does not count.
+    flow: bool,
+    anchor: usize,
+    nodes: usize,
+    height: usize,
+    body: Body,
+}
+
+enum Body {
+    Seq(Vec<Tree>),
+    Map(MapBody),
+}
+
+#[derive(Default)]
+struct MapBody {
+    entries: Vec<Entry>,
+    /// Where each key is in `entries`: a big map must not take quadratic time.
+    index: BTreeMap<Str, usize>,
+    key: Option<Key>,
+}
+
+enum Key {
+    Name(Str, Position),
+    Merge(Position),
+}
+
+struct Builder<'a> {
+    /// The stream's line at which the text begins.
+    line: u32,
+    /// Lines that are indented with a tab, and where their text begins.
+    tabs: BTreeMap<u32, u32>,
+    budget: &'a mut Budget,
+    findings: &'a mut Findings,
+    stack: Vec<Frame>,
+    anchors: BTreeMap<usize, Done>,
+    root: Option<Tree>,
+}
+
+impl Builder<'_> {
+    fn run(&mut self, text: &str) -> Result<Tree, Failure> {
+        let mut parser = Parser::new_from_str(text);
+        let mut last = Position { line: self.line, column: 1 };
+        let mut ended = false;
+        // The parser's own `load` is recursive; asking for one event after the other is not.
+        while let Some(next) = parser.next_event() {
+            let (event, span) = next
+                .map_err(|e| (self.place(e.marker()), DiagnosticKind::Syntax { problem: clip(e.info()) }))?;
+            last = self.place(&span.start);
+            match event {
+                Event::StreamEnd => break,
+                Event::DocumentStart(_) if ended => {
+                    self.findings.text(Severity::Warning, last, DiagnosticKind::IgnoredAfterEnd);
+                    break;
+                }
+                Event::DocumentEnd => ended = true,
+                event => self.event(event, last, !span.is_empty())?,
+            }
+        }
+        Ok(self.root.take().unwrap_or(Tree { value: Value::Null, position: last }))
+    }
+
+    fn place(&self, mark: &Marker) -> Position {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Position {
+            line: number(mark.line()).saturating_sub(1).saturating_add(self.line),
+            column: number(mark.col()).saturating_add(1),
+        }
+    }
+
+    /// The parser gives a map or list that no bracket begins an empty span.
+    fn event(&mut self, event: Event<'_>, at: Position, has_span: bool) -> Result<(), Failure> {
+        let in_flow = self.stack.last().is_some_and(|f| f.flow);
+        if !in_flow && self.tabs.get(&at.line) == Some(&at.column) {
+            // The parser takes some tabs for blanks where kubectl's does not.
+            let problem = "found a tab where spaces must indent the line".into();
+            return Err((at, DiagnosticKind::Syntax { problem }));
+        }
+        let flow = in_flow || has_span;
+        match event {
+            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), at),
+            Event::SequenceStart(anchor, _) => self.open(Body::Seq(Vec::new()), anchor, at, flow),
+            Event::MappingStart(anchor, _) => self.open(Body::Map(MapBody::default()), anchor, at, flow),
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => self.alias(anchor, at),
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, nodes: usize, at: Position) -> Result<(), Failure> {
+        match self.budget.take(nodes) {
+            true => Ok(()),
+            false => Err((at, DiagnosticKind::TooManyNodes { limit: MAX_NODES })),
+        }
+    }
+
+    fn open(&mut self, body: Body, anchor: usize, position: Position, flow: bool) -> Result<(), Failure> {
+        self.take(1, position)?;
+        self.check_depth(1, position)?;
+        if self.expects_key() {
+            return Err((position, DiagnosticKind::BadKey));
+        }
+        self.stack.push(Frame { position, flow, anchor, nodes: 1, height: 0, body });
+        Ok(())
+    }
+
+    fn check_depth(&self, height: usize, at: Position) -> Result<(), Failure> {
+        match self.stack.len() + height <= MAX_DEPTH {
+            true => Ok(()),
+            false => Err((at, DiagnosticKind::TooDeep { limit: MAX_DEPTH })),
+        }
+    }
+
+    fn close(&mut self) -> Result<(), Failure> {
+        let Some(frame) = self.stack.pop() else { return Ok(()) };
+        let value = match frame.body {
+            Body::Seq(items) => Value::Seq(Arc::new(items)),
+            Body::Map(map) => Value::Map(Arc::new(map.entries)),
+        };
+        let tree = Tree { value, position: frame.position };
+        let done = Done { tree, nodes: frame.nodes, height: frame.height + 1 };
+        self.finish(done, frame.anchor, false)
+    }
+
+    fn alias(&mut self, anchor: usize, at: Position) -> Result<(), Failure> {
+        // An anchor that is not finished yet contains its own alias.
+        let done = self.anchors.get(&anchor).cloned().ok_or((at, DiagnosticKind::UnknownAlias))?;
+        self.take(done.nodes, at)?;
+        self.check_depth(done.height, at)?;
+        if self.expects_key() {
+            return self.key(&done.tree.value, at);
+        }
+        self.finish(done, 0, true)
+    }
+
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        position: Position,
+    ) -> Result<(), Failure> {
+        self.take(1, position)?;
+        let plain = style == ScalarStyle::Plain;
+        let value = typed(text, plain, tag).map_err(|kind| (position, kind))?;
+        if self.expects_key() {
+            let tree = Tree { value: value.clone(), position };
+            if anchor != 0 {
+                self.anchors.insert(anchor, Done { tree, nodes: 1, height: 0 });
+            }
+            if plain && text == "<<" {
+                self.set_key(Key::Merge(position));
+                return Ok(());
+            }
+            return self.key(&value, position);
+        }
+        if let Value::Float(text) = &value
+            && !is_finite(text)
+        {
+            return Err((position, DiagnosticKind::NotFinite { value: text.clone() }));
+        }
+        self.finish(Done { tree: Tree { value, position }, nodes: 1, height: 0 }, anchor, false)
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { body: Body::Map(MapBody { key: None, .. }), .. }))
+    }
+
+    fn set_key(&mut self, key: Key) {
+        if let Some(Frame { body: Body::Map(map), .. }) = self.stack.last_mut() {
+            map.key = Some(key);
+        }
+    }
+
+    /// sigs.k8s.io/yaml, convertToJSONableObject: numbers and booleans become strings; null, lists
+    /// and maps are refused.
+    fn key(&mut self, value: &Value, at: Position) -> Result<(), Failure> {
+        let name: Str = match value {
+            Value::String(text) | Value::Float(text) => text.clone(),
+            Value::Int(number) => number.to_string().into(),
+            Value::Bool(true) => "true".into(),
+            Value::Bool(false) => "false".into(),
+            Value::Null | Value::Seq(_) | Value::Map(_) => return Err((at, DiagnosticKind::BadKey)),
+        };
+        self.set_key(Key::Name(name, at));
+        Ok(())
+    }
+
+    fn finish(&mut self, done: Done, anchor: usize, is_alias: bool) -> Result<(), Failure> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, done.clone());
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.root = Some(done.tree);
+            return Ok(());
+        };
+        frame.nodes = frame.nodes.saturating_add(done.nodes);
+        frame.height = frame.height.max(done.height);
+        match &mut frame.body {
+            Body::Seq(items) => items.push(done.tree),
+            Body::Map(map) => match map.key.take() {
+                Some(Key::Merge(at)) => {
+                    map.merge(&done.tree, is_alias).ok_or((at, DiagnosticKind::BadMerge))?
+                }
+                Some(Key::Name(key, at)) => {
+                    if let Some(first) = map.set(&key, at, done.tree) {
+                        self.findings.text(
+                            Severity::Warning,
+                            at,
+                            DiagnosticKind::DuplicateKey { key, first },
+                        );
+                    }
+                }
+                None => {}
+            },
+        }
+        Ok(())
+    }
+}
+
+impl MapBody {
+    /// The place of the key's earlier value, if it had one.
+    fn set(&mut self, key: &Str, position: Position, value: Tree) -> Option<Position> {
+        if let Some(&at) = self.index.get(key) {
+            let entry = &mut self.entries[at];
+            let first = entry.position;
+            (entry.position, entry.value) = (position, value);
+            return Some(first);
+        }
+        self.index.insert(key.clone(), self.entries.len());
+        self.entries.push(Entry { key: key.clone(), position, value });
+        None
+    }
+
+    /// goyaml v2 merges at the place of the `<<`: over what was written before it, under what
+    /// comes after. In a list the first map wins, and an alias must be of a map.
+    fn merge(&mut self, value: &Tree, is_alias: bool) -> Option<()> {
+        match &value.value {
+            Value::Map(entries) => {
+                for entry in entries.iter() {
+                    self.set(&entry.key, entry.position, entry.value.clone());
+                }
+                Some(())
+            }
+            Value::Seq(items) if !is_alias => items.iter().rev().try_for_each(|item| match item.value {
+                Value::Map(_) => self.merge(item, false),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// A scalar's value, by its tag if it has one. A tag of one's own makes a string.
+fn typed(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, DiagnosticKind> {
+    let Some(tag) = tag else {
+        return Ok(if plain { resolve(text) } else { Value::String(text.into()) });
+    };
+    let name = if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" };
+    let value = match name {
+        "bool" | "int" | "float" | "null" => resolve(text),
+        _ => return Ok(Value::String(text.into())),
+    };
+    let fits = matches!(
+        (name, &value),
+        ("bool", Value::Bool(_))
+            | ("int", Value::Int(_))
+            | ("float", Value::Int(_) | Value::Float(_))
+            | ("null", Value::Null)
+    );
+    match fits {
+        true => Ok(value),
+        false => Err(DiagnosticKind::BadTag { value: clip(text), tag: name.into() }),
+    }
+}

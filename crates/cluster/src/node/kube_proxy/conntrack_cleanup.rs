@@ -1,0 +1,69 @@
+//! Deletes connections of UDP Services whose endpoint is gone (pkg/proxy/conntrack/cleanup.go).
+//!
+//! A UDP client that goes on sending would else be sent to a dead endpoint for as long as it
+//! sends. TCP needs none of that, and gets none.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use super::endpoints::{EndpointInfo, EndpointsMap};
+use super::service_port::{ServicePortInfo, ServicePortMap};
+use crate::net::Protocol;
+use crate::net::netfilter::{Conntrack, Entry};
+
+/// CleanStaleEntries: deletes the UDP entries whose original destination is an address of a
+/// Service, or a NodePort on whatever address, and whose answers come from something that is no
+/// serving endpoint of it. Policies and topology do not matter, terminating endpoints that serve
+/// count, and a Service without any serving endpoint is left alone. Says how many it deleted.
+///
+/// kube-proxy runs it after a sync in which endpoints changed.
+pub fn clean_stale_entries(
+    conntrack: &mut Conntrack,
+    services: &ServicePortMap,
+    endpoints: &EndpointsMap,
+) -> u32 {
+    let targets = Targets::new(services, endpoints);
+    conntrack.delete(|entry| targets.are_stale(entry))
+}
+
+/// The serving endpoints behind each address and behind each NodePort.
+#[derive(Default)]
+struct Targets<'a> {
+    by_address: BTreeMap<(IpAddr, u16), &'a [EndpointInfo]>,
+    by_node_port: BTreeMap<u16, &'a [EndpointInfo]>,
+}
+
+impl<'a> Targets<'a> {
+    fn new(services: &ServicePortMap, endpoints: &'a EndpointsMap) -> Targets<'a> {
+        let mut targets = Targets::default();
+        for (name, service) in services.iter().filter(|(name, _)| name.protocol == Protocol::Udp) {
+            let Some(endpoints) = endpoints.get(&**name) else { continue };
+            if endpoints.iter().any(|e| e.serving) {
+                targets.add(service, endpoints);
+            }
+        }
+        targets
+    }
+
+    fn add(&mut self, service: &ServicePortInfo, endpoints: &'a [EndpointInfo]) {
+        let others = service.load_balancer_vips.iter().chain(&service.external_ips);
+        for ip in [service.cluster_ip].iter().chain(others) {
+            self.by_address.insert((*ip, service.port), endpoints);
+        }
+        if service.node_port != 0 {
+            self.by_node_port.insert(service.node_port, endpoints);
+        }
+    }
+
+    fn are_stale(&self, entry: &Entry) -> bool {
+        if entry.original.protocol != Protocol::Udp {
+            return false;
+        }
+        let target = SocketAddr::new(entry.reply.src, entry.reply.src_port);
+        let is_gone =
+            |endpoints: &&[EndpointInfo]| !endpoints.iter().any(|e| e.serving && e.address == target);
+        let address = (entry.original.dst, entry.original.dst_port);
+        self.by_address.get(&address).is_some_and(is_gone)
+            || self.by_node_port.get(&entry.original.dst_port).is_some_and(is_gone)
+    }
+}

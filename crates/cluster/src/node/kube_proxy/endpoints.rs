@@ -1,0 +1,77 @@
+//! What kube-proxy keeps of EndpointSlices (pkg/proxy/endpointslicecache.go).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::api::{Endpoint, EndpointSlice, Name, NsName, Str};
+use crate::net::netfilter::{Family, ServicePortName};
+
+/// The endpoints of each service port, sorted as upstream sorts them.
+pub type EndpointsMap = BTreeMap<ServicePortName, Vec<EndpointInfo>>;
+
+/// One endpoint of one service port (BaseEndpointInfo).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointInfo {
+    pub address: SocketAddr,
+    /// `IP:port`, which endpoints are sorted by and their chains are named after.
+    pub text: Str,
+    /// On the node that asks.
+    pub local: bool,
+    pub ready: bool,
+    pub serving: bool,
+    pub terminating: bool,
+    pub zone_hints: Vec<Str>,
+    pub node_hints: Vec<Name>,
+}
+
+/// The endpoints of one family, for the kube-proxy of node `node_name`.
+pub fn endpoints_map(
+    slices: &BTreeMap<NsName, Arc<EndpointSlice>>,
+    node_name: &str,
+    family: Family,
+) -> EndpointsMap {
+    let mut by_text: BTreeMap<ServicePortName, BTreeMap<Str, EndpointInfo>> = BTreeMap::new();
+    for (key, slice) in slices {
+        if super::is_ignored(&slice.meta.labels) {
+            continue;
+        }
+        let service = NsName { namespace: key.namespace.clone(), name: slice.service.clone() };
+        for port in slice.ports.iter().filter(|port| port.port != 0) {
+            let name = ServicePortName {
+                service: service.clone(),
+                port: port.name.clone(),
+                protocol: port.protocol,
+            };
+            let endpoints = slice.endpoints.iter().filter(|e| Family::of(e.address) == family);
+            let infos = endpoints.map(|e| endpoint_info(e, port.port, node_name));
+            let known = by_text.entry(name).or_default();
+            infos.for_each(|info| add(known, info));
+        }
+    }
+    // A BTreeMap over the texts has upstream's order already: 10.0.0.10:80 before 10.0.0.8:80.
+    by_text.retain(|_, known| !known.is_empty());
+    by_text.into_iter().map(|(name, known)| (name, known.into_values().collect())).collect()
+}
+
+/// addEndpoints: an address may be in two slices, while an endpoint moves or when a new Pod got
+/// the address of one that still terminates. One that does not terminate wins; else the first.
+fn add(known: &mut BTreeMap<Str, EndpointInfo>, info: EndpointInfo) {
+    if !info.terminating || !known.contains_key(&info.text) {
+        known.insert(info.text.clone(), info);
+    }
+}
+
+fn endpoint_info(endpoint: &Endpoint, port: u16, node_name: &str) -> EndpointInfo {
+    let address = SocketAddr::new(endpoint.address, port);
+    EndpointInfo {
+        address,
+        text: address.to_string().into(),
+        local: !node_name.is_empty() && endpoint.node.as_deref() == Some(node_name),
+        ready: endpoint.ready,
+        serving: endpoint.serving,
+        terminating: endpoint.terminating,
+        zone_hints: endpoint.zone_hints.clone(),
+        node_hints: endpoint.node_hints.clone(),
+    }
+}

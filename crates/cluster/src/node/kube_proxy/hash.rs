@@ -1,0 +1,65 @@
+//! The names of the chains of a service port (iptables/proxier.go, portProtoHash and
+//! servicePortEndpointChainName).
+
+use sha2::{Digest, Sha256};
+
+use crate::net::netfilter::ServicePortName;
+
+/// RFC 4648's alphabet.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The 16 characters that the names of a service port's chains end in.
+pub fn port_proto_hash(service: &ServicePortName) -> String {
+    hash16(&format!("{service}{}", service.protocol.lower()))
+}
+
+/// `KUBE-SEP-...`; `endpoint` is `IP:port`.
+pub fn service_port_endpoint_chain_name(service: &ServicePortName, endpoint: &str) -> String {
+    format!("KUBE-SEP-{}", hash16(&format!("{service}{}{endpoint}", service.protocol.lower())))
+}
+
+/// The first 16 characters of base32(SHA-256(text)): 80 bits, so no padding comes into it.
+fn hash16(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let mut bits = [0u8; 16];
+    bits[6..].copy_from_slice(&digest[..10]);
+    let bits = u128::from_be_bytes(bits);
+    (0..16).rev().map(|i| char::from(BASE32[(bits >> (5 * i)) as usize & 31])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::NsName;
+    use crate::net::Protocol;
+
+    fn name(namespace: &str, service: &str, port: &str) -> ServicePortName {
+        let service = NsName::new(namespace, service);
+        ServicePortName { service, port: port.into(), protocol: Protocol::Tcp }
+    }
+
+    /// TestOverallIPTablesRules and its neighbours.
+    #[test]
+    fn chain_names_are_upstreams() {
+        let services = [
+            (name("ns1", "svc1", "p80"), "XPGD46QRK7WJZT7O"),
+            (name("ns2", "svc2", "p80"), "GNZBNJ2PO5MGZ6GT"),
+            (name("ns3", "svc3", "p80"), "X27LE4BHSL4DOUIK"),
+            (name("ns4", "svc4", "p80"), "4SW47YFZTEDKD3PK"),
+            (name("ns5", "svc5", "p80"), "NUKIZ6OKUXPJNT4C"),
+            (name("ns2", "svc2", "p8080"), "2VJB64SDSIJUP5T6"),
+            (name("ns4", "svc4", "p8082"), "EBDQOQU5SJFXRIL3"),
+        ];
+        for (service, hash) in services {
+            assert_eq!(port_proto_hash(&service), hash, "{service}");
+        }
+        let endpoints = [
+            (name("ns1", "svc1", "p80"), "10.180.0.1:80", "KUBE-SEP-SXIVWICOYRO3J4NJ"),
+            (name("ns4", "svc4", "p80"), "10.180.0.5:80", "KUBE-SEP-C6EBXVWJJZMIWKLZ"),
+            (name("ns3", "svc3", "p8081"), "203.0.113.4:8081", "KUBE-SEP-RUVVH7YV3PHQBDOS"),
+        ];
+        for (service, endpoint, chain) in endpoints {
+            assert_eq!(service_port_endpoint_chain_name(&service, endpoint), chain);
+        }
+    }
+}

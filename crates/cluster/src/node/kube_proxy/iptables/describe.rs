@@ -1,0 +1,60 @@
+//! What a picture shows of a service port, read back from the rules themselves.
+
+use std::net::SocketAddr;
+
+use crate::net::netfilter::{Match, RuleRef, RuleSet, ServicePortName, Table, TableName, Target};
+use crate::node::kube_proxy::hash::port_proto_hash;
+
+/// An endpoint that a chain may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub endpoint: SocketAddr,
+    /// `Some(n)`: one in n of the packets that come to this rule. `None`: all that come to it.
+    pub one_in: Option<u64>,
+    /// The rule that chooses it.
+    pub at: RuleRef,
+}
+
+/// The endpoints among which this node chooses for a service port, in the order of the rules:
+/// those of `KUBE-SVC-`, or of `KUBE-SVL-` if `local`. Empty where the chain does not exist.
+pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<Choice> {
+    let prefix = if local { "KUBE-SVL-" } else { "KUBE-SVC-" };
+    let table = &rules.nat;
+    let Some(id) = table.find(&format!("{prefix}{}", port_proto_hash(service))) else {
+        return Vec::new();
+    };
+    let Some(chain) = table.chain(id) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (index, rule) in (0..).zip(&chain.rules) {
+        let bound = rule.matches.iter().any(|m| matches!(m, Match::RecentCheck { .. }));
+        let Some(endpoint) = endpoint_of(table, rule.target).filter(|_| !bound) else { continue };
+        let one_in = rule.matches.iter().find_map(|m| match m {
+            Match::Statistic { probability, .. } => Some(probability.inverse()),
+            _ => None,
+        });
+        let at = RuleRef { table: TableName::Nat, chain: id, rule: index };
+        found.push(Choice { endpoint, one_in, at });
+    }
+    found
+}
+
+/// The DNAT target of the chain that a rule jumps to.
+fn endpoint_of(table: &Table, target: Target) -> Option<SocketAddr> {
+    let Target::Jump(chain) = target else { return None };
+    table.chain(chain)?.rules.iter().find_map(|rule| match rule.target {
+        Target::Dnat(to) => Some(to),
+        _ => None,
+    })
+}
+
+/// All rules that a service port has, in the order in which they are printed.
+pub fn rules_of(rules: &RuleSet, service: &ServicePortName) -> Vec<RuleRef> {
+    let mut found = Vec::new();
+    for table in [TableName::Filter, TableName::Nat] {
+        for (chain, of) in (0..).map(crate::net::netfilter::ChainId).zip(&rules.table(table).chains) {
+            let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
+            found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
+        }
+    }
+    found
+}

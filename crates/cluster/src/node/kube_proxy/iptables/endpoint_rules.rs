@@ -1,0 +1,95 @@
+//! From a service port to its endpoints: the chains KUBE-SVC-, KUBE-SVL- and KUBE-SEP-.
+
+use std::sync::Arc;
+
+use super::assemble::own;
+use super::fixed::nat;
+use crate::api::Str;
+use crate::net::netfilter::{AddressMatch, Chain, ListId, Match, Probability, Rule, ServicePortName, Target};
+use crate::node::kube_proxy::hash::service_port_endpoint_chain_name;
+use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo};
+
+/// The endpoints of one service port that this node may send to, and where their chains stand.
+pub(super) struct Reachable<'a> {
+    pub service: &'a ServicePortInfo,
+    pub endpoints: &'a [EndpointInfo],
+    /// The index of the first endpoint chain among the service's own chains.
+    pub first_chain: usize,
+    /// Endpoints by index, in the order of their chains and of their `recent` lists.
+    pub reachable: &'a [usize],
+    pub with_comments: bool,
+}
+
+impl Reachable<'_> {
+    /// writeServiceToEndpointRules: first those that a client is bound to, then a choice among all.
+    pub fn choice(&self, chosen: &[usize]) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        if let Some(seconds) = self.service.affinity_s {
+            for &endpoint in chosen {
+                let list = ListId(self.position(endpoint));
+                rules.push(self.to(endpoint, &[Match::RecentCheck { list, seconds }]));
+            }
+        }
+        let count = u32::try_from(chosen.len()).unwrap_or(u32::MAX);
+        for (ordinal, &endpoint) in (0..count).zip(chosen) {
+            let left = count - ordinal;
+            let probability = Probability::one_in(left);
+            // The last one takes what is left.
+            rules.push(match left {
+                1 => self.to(endpoint, &[]),
+                _ => self.to(endpoint, &[Match::Statistic { probability, ordinal }]),
+            });
+        }
+        rules
+    }
+
+    /// A chain for each endpoint. M-06: a Pod that reaches itself through the Service must see
+    /// another source than itself, or it would answer itself directly.
+    pub fn chains(&self) -> Vec<Chain> {
+        let protocol = Match::Protocol(self.service.name.protocol);
+        let name = self.with_comments.then(|| Str::from(self.service.name.to_string()));
+        let chain = |(list, &index): (u32, &usize)| {
+            let endpoint = &self.endpoints[index];
+            let itself = Match::Source(AddressMatch::host(endpoint.address.ip()));
+            let set = Match::RecentSet { list: ListId(list) };
+            let to_pod: &[Match] =
+                if self.service.affinity_s.is_some() { &[set, protocol] } else { &[protocol] };
+            let mut chain = Chain::new(chain_name(&self.service.name, endpoint));
+            chain.rules = [
+                Rule::new(&[itself], Target::Jump(nat::KUBE_MARK_MASQ)),
+                Rule::new(to_pod, Target::Dnat(endpoint.address)),
+            ]
+            .map(|rule| Rule { comment: name.clone(), ..rule }.of(&self.service.name))
+            .into();
+            chain
+        };
+        (0..).zip(self.reachable).map(chain).collect()
+    }
+
+    /// The `recent` lists: one for each endpoint, named as its chain.
+    pub fn recent_lists(&self) -> Vec<Str> {
+        if self.service.affinity_s.is_none() {
+            return Vec::new();
+        }
+        self.reachable.iter().map(|&i| chain_name(&self.service.name, &self.endpoints[i])).collect()
+    }
+
+    fn to(&self, endpoint: usize, conditions: &[Match]) -> Rule {
+        let chain = own(self.first_chain + self.position(endpoint) as usize);
+        let rule = Rule::new(conditions, Target::Jump(chain)).of(&self.service.name);
+        if !self.with_comments {
+            return rule;
+        }
+        rule.commented(format!("{} -> {}", self.service.name, self.endpoints[endpoint].text))
+    }
+
+    /// Where among the reachable endpoints one stands; they are sorted.
+    fn position(&self, endpoint: usize) -> u32 {
+        let at = self.reachable.binary_search(&endpoint).unwrap_or_default();
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+}
+
+fn chain_name(service: &Arc<ServicePortName>, endpoint: &EndpointInfo) -> Str {
+    service_port_endpoint_chain_name(service, &endpoint.text).into()
+}

@@ -1,0 +1,300 @@
+//! What one service port adds to the rules.
+
+use std::net::IpAddr;
+
+use super::assemble::{ServiceRules, own};
+use super::endpoint_rules::Reachable;
+use super::fixed::nat;
+use crate::api::Str;
+use crate::net::Protocol;
+use crate::net::netfilter::{AddressMatch, Chain, ChainId, End, Family, Match, RejectWith, Rule, Target};
+use crate::node::kube_proxy::hash::port_proto_hash;
+use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
+
+/// Writes the rules of service ports, one after the other.
+pub(super) struct Writer<'a> {
+    pub cfg: &'a ProxyConfig,
+    pub with_comments: bool,
+}
+
+/// Which of a service port's own chains exist, and where.
+struct Plan<'a> {
+    cfg: &'a ProxyConfig,
+    service: &'a ServicePortInfo,
+    hash: String,
+    /// Any usable endpoint, on any node.
+    has_endpoints: bool,
+    /// Any that traffic to the ClusterIP may use from here.
+    has_internal: bool,
+    /// Any that outside traffic to this node may use.
+    has_external: bool,
+    external: Option<ChainId>,
+    firewall: Option<ChainId>,
+    cluster: Option<ChainId>,
+    local: Option<ChainId>,
+    /// How many of these four there are: the endpoints' chains follow.
+    count: usize,
+}
+
+impl Writer<'_> {
+    /// Everything between "Build rules for each service-port" and the next one in syncProxyRules.
+    pub fn service(
+        &self,
+        service: &ServicePortInfo,
+        endpoints: &[EndpointInfo],
+        categorized: &Categorized,
+    ) -> ServiceRules {
+        let plan = Plan::new(self.cfg, service, categorized);
+        let mut out = ServiceRules::default();
+        plan.capture_cluster_ip(&mut out);
+        plan.capture_external_ips(&mut out);
+        plan.capture_load_balancer_ips(&mut out);
+        plan.capture_node_port(&mut out);
+        plan.accept_health_checks(&mut out);
+        let reachable = Reachable {
+            service,
+            endpoints,
+            first_chain: plan.count,
+            reachable: if categorized.has_any { &categorized.reachable } else { &[] },
+            with_comments: self.with_comments,
+        };
+        plan.own_chains(&mut out, categorized, &reachable);
+        out.chains.extend(reachable.chains());
+        out.recent_lists = reachable.recent_lists();
+        out
+    }
+}
+
+impl<'a> Plan<'a> {
+    fn new(cfg: &'a ProxyConfig, service: &'a ServicePortInfo, found: &Categorized) -> Plan<'a> {
+        let has = |list: &Option<Vec<usize>>| list.as_ref().is_some_and(|list| !list.is_empty());
+        let has_local = has(&found.local);
+        let has_endpoints = found.has_any;
+        // Even when no endpoint is left for outside traffic: Pods and the node itself go to all.
+        let uses_external = has_endpoints && service.externally_accessible();
+        // M-09: without endpoints there is nothing to protect, and the packet is rejected anyway.
+        let uses_firewall = has_endpoints
+            && !service.load_balancer_vips.is_empty()
+            && !service.load_balancer_source_ranges.is_empty();
+        let mut count = 0;
+        let mut chain = |wanted: bool| {
+            wanted.then(|| {
+                count += 1;
+                own(count - 1)
+            })
+        };
+        Plan {
+            external: chain(uses_external),
+            firewall: chain(uses_firewall),
+            cluster: chain(has(&found.cluster) && service.uses_cluster_endpoints()),
+            local: chain(has_local && service.uses_local_endpoints()),
+            count,
+            has_endpoints,
+            has_internal: has_endpoints && (!service.internal_policy_local || has_local),
+            has_external: has_endpoints && (!service.external_policy_local || has_local),
+            hash: port_proto_hash(&service.name),
+            cfg,
+            service,
+        }
+    }
+
+    fn capture_cluster_ip(&self, out: &mut ServiceRules) {
+        let to = self.destination(self.service.cluster_ip);
+        match self.internal_chain() {
+            Some(chain) => out.nat_services.push(self.jump(&to, chain, Some("cluster IP"))),
+            None => out.filter_services.push(self.refuse(&to)),
+        }
+    }
+
+    fn capture_external_ips(&self, out: &mut ServiceRules) {
+        for ip in &self.service.external_ips {
+            let to = self.destination(*ip);
+            if let Some(chain) = self.external {
+                out.nat_services.push(self.jump(&to, chain, Some("external IP")));
+            }
+            self.refuse_external(out, &to);
+        }
+    }
+
+    fn capture_load_balancer_ips(&self, out: &mut ServiceRules) {
+        for ip in &self.service.load_balancer_vips {
+            let to = self.destination(*ip);
+            if let Some(chain) = self.firewall.or(self.external) {
+                out.nat_services.push(self.jump(&to, chain, Some("loadbalancer IP")));
+            }
+            if self.firewall.is_some() {
+                // What the firewall chain let through has another destination by now.
+                let comment = format!("{} traffic not accepted by KUBE-FW-{}", self.service.name, self.hash);
+                out.filter_firewall.push(self.mine(Rule::new(&to, Target::Drop)).commented(comment));
+            }
+        }
+        for ip in &self.service.load_balancer_vips {
+            self.refuse_external(out, &self.destination(*ip));
+        }
+    }
+
+    fn capture_node_port(&self, out: &mut ServiceRules) {
+        if self.service.node_port == 0 {
+            return;
+        }
+        let protocol = Match::Protocol(self.service.name.protocol);
+        let port = Match::DestinationPort(self.service.node_port);
+        if let Some(chain) = self.external {
+            out.nat_node_ports.push(self.jump(&[protocol, port], chain, None));
+        }
+        self.refuse_external(out, &[Match::Local(End::Destination), protocol, port]);
+    }
+
+    /// M-13: whether this node has an endpoint or not.
+    fn accept_health_checks(&self, out: &mut ServiceRules) {
+        if self.service.health_check_node_port == 0 {
+            return;
+        }
+        let port = Match::DestinationPort(self.service.health_check_node_port);
+        let rule = Rule::new(&[Match::Protocol(Protocol::Tcp), port], Target::Accept);
+        out.filter_node_ports.push(self.named(self.mine(rule), "health check node port"));
+    }
+
+    fn own_chains(&self, out: &mut ServiceRules, found: &Categorized, to: &Reachable) {
+        if self.external.is_some() {
+            out.chains.push(self.chain("KUBE-EXT-", self.external_rules()));
+        }
+        if self.firewall.is_some() {
+            out.chains.push(self.chain("KUBE-FW-", self.firewall_rules()));
+        }
+        for (id, prefix, chosen) in
+            [(self.cluster, "KUBE-SVC-", &found.cluster), (self.local, "KUBE-SVL-", &found.local)]
+        {
+            if id.is_none() {
+                continue;
+            }
+            let mut rules: Vec<Rule> = Vec::new();
+            if id == self.internal_chain() {
+                rules.extend(self.masquerade_internal());
+            }
+            rules.extend(to.choice(chosen.as_deref().unwrap_or_default()));
+            out.chains.push(self.chain(prefix, rules));
+        }
+    }
+
+    /// M-01: a node may be used as the way into the ClusterIP range from outside, and the endpoint
+    /// may be on another node: the answer must come back through this one.
+    fn masquerade_internal(&self) -> Option<Rule> {
+        let to = self.destination(self.service.cluster_ip);
+        let from_elsewhere = self.pods().map(AddressMatch::outside);
+        let conditions = match (self.cfg.masquerade_all, from_elsewhere) {
+            (true, _) => to.to_vec(),
+            (false, Some(prefix)) => [&to[..], &[Match::Source(prefix)]].concat(),
+            (false, None) => return None,
+        };
+        Some(self.jump(&conditions, nat::KUBE_MARK_MASQ, Some("cluster IP")))
+    }
+
+    /// KUBE-EXT-: M-02, M-03.
+    fn external_rules(&self) -> Vec<Rule> {
+        let name = &self.service.name;
+        let mut rules = Vec::new();
+        let mut jump = |conditions: &[Match], to, comment: Option<String>| {
+            let rule = self.mine(Rule::new(conditions, Target::Jump(to)));
+            rules.push(match comment {
+                Some(comment) => rule.commented(comment),
+                None => rule,
+            });
+        };
+        let from_here = Match::Local(End::Source);
+        let about = |what: &str| Some(format!("{what} {name} external destinations"));
+        if !self.service.external_policy_local {
+            jump(&[], nat::KUBE_MARK_MASQ, about("masquerade traffic for"));
+        } else if let Some(cluster) = self.cluster {
+            if let Some(pods) = self.pods() {
+                let from_pod = Match::Source(AddressMatch::within(pods));
+                jump(&[from_pod], cluster, about("pod traffic for"));
+            }
+            jump(&[from_here], nat::KUBE_MARK_MASQ, about("masquerade LOCAL traffic for"));
+            jump(&[from_here], cluster, about("route LOCAL traffic for"));
+        }
+        let rest = if self.service.external_policy_local { self.local } else { self.cluster };
+        if let Some(chain) = rest {
+            jump(&[], chain, None);
+        }
+        rules
+    }
+
+    /// KUBE-FW-: M-09.
+    fn firewall_rules(&self) -> Vec<Rule> {
+        let service = self.service;
+        let Some(external) = self.external else { return Vec::new() };
+        let from = |source| self.jump(&[Match::Source(source)], external, Some("loadbalancer IP"));
+        let ranges = &service.load_balancer_source_ranges;
+        let mut rules: Vec<Rule> = ranges.iter().map(|r| from(AddressMatch::within(*r))).collect();
+        // A node that reaches the load balancer's address, which may be its own too, has it as its
+        // source.
+        let node_ip = self.cfg.node_ips.iter().find(|ip| Family::of(**ip) == self.cfg.family);
+        if node_ip.is_some_and(|ip| ranges.iter().any(|range| range.contains(*ip))) {
+            let vips = service.load_balancer_vips.iter();
+            rules.extend(vips.map(|ip| from(AddressMatch::host(*ip))));
+        }
+        let comment = format!("other traffic to {} will be dropped by KUBE-PROXY-FIREWALL", service.name);
+        rules.push(self.mine(Rule::new(&[], Target::None)).commented(comment));
+        rules
+    }
+
+    /// Where traffic to the ClusterIP goes.
+    fn internal_chain(&self) -> Option<ChainId> {
+        if !self.has_internal {
+            return None;
+        }
+        if self.service.internal_policy_local { self.local } else { self.cluster }
+    }
+
+    /// The local-traffic detector, if it is one of this family.
+    fn pods(&self) -> Option<crate::net::Cidr> {
+        self.cfg.cluster_cidr.filter(|cidr| Family::of(cidr.address()) == self.cfg.family)
+    }
+
+    fn refuse_external(&self, out: &mut ServiceRules, to: &[Match]) {
+        if !self.has_external {
+            out.filter_external_services.push(self.refuse(to));
+        }
+    }
+
+    /// M-08.
+    fn refuse(&self, to: &[Match]) -> Rule {
+        let (target, why) = match self.has_endpoints {
+            true => (Target::Drop, "has no local endpoints"),
+            false => (Target::Reject(RejectWith::PortUnreachable), "has no endpoints"),
+        };
+        self.named(self.mine(Rule::new(to, target)), why)
+    }
+
+    fn destination(&self, ip: IpAddr) -> [Match; 3] {
+        [
+            Match::Protocol(self.service.name.protocol),
+            Match::Destination(AddressMatch::host(ip)),
+            Match::DestinationPort(self.service.port),
+        ]
+    }
+
+    /// A jump, its comment the port's name and `what`.
+    fn jump(&self, conditions: &[Match], to: ChainId, what: Option<&str>) -> Rule {
+        let rule = self.mine(Rule::new(conditions, Target::Jump(to)));
+        match what {
+            Some(what) => self.named(rule, what),
+            None => rule.commented(self.service.name.to_string()),
+        }
+    }
+
+    fn named(&self, rule: Rule, what: &str) -> Rule {
+        rule.commented(format!("{} {what}", self.service.name))
+    }
+
+    fn mine(&self, rule: Rule) -> Rule {
+        rule.of(&self.service.name)
+    }
+
+    fn chain(&self, prefix: &str, rules: Vec<Rule>) -> Chain {
+        let mut chain = Chain::new(Str::from(format!("{prefix}{}", self.hash)));
+        chain.rules = rules;
+        chain
+    }
+}

@@ -1,0 +1,120 @@
+//! What kube-proxy keeps of each port of each Service (pkg/proxy/serviceport.go).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::api::{NsName, Service, ServicePort, ServiceType, SessionAffinity, TrafficPolicy};
+use crate::net::Cidr;
+use crate::net::netfilter::{Family, ServicePortName};
+
+/// The ports of all Services, by name. Upstream walks them in Go's map order, which is random;
+/// here they have the order of their names.
+pub type ServicePortMap = BTreeMap<Arc<ServicePortName>, ServicePortInfo>;
+
+/// One port of one Service, in one family (BaseServicePortInfo).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServicePortInfo {
+    pub name: Arc<ServicePortName>,
+    pub cluster_ip: IpAddr,
+    pub port: u16,
+    /// 0 when there is none.
+    pub node_port: u16,
+    pub external_ips: Vec<IpAddr>,
+    /// Of load balancers in mode VIP only.
+    pub load_balancer_vips: Vec<IpAddr>,
+    pub load_balancer_source_ranges: Vec<Cidr>,
+    /// Seconds of ClientIP affinity.
+    pub affinity_s: Option<u32>,
+    /// 0 when there is none.
+    pub health_check_node_port: u16,
+    pub external_policy_local: bool,
+    pub internal_policy_local: bool,
+}
+
+impl ServicePortInfo {
+    pub fn externally_accessible(&self) -> bool {
+        self.node_port != 0 || !self.load_balancer_vips.is_empty() || !self.external_ips.is_empty()
+    }
+
+    /// Even with both policies Local: traffic from Pods and from the node itself to an external
+    /// address is short-circuited to all endpoints.
+    pub fn uses_cluster_endpoints(&self) -> bool {
+        !self.internal_policy_local || self.externally_accessible()
+    }
+
+    pub fn uses_local_endpoints(&self) -> bool {
+        self.internal_policy_local || (self.external_policy_local && self.externally_accessible())
+    }
+}
+
+/// ServicePortMap.Update, all at once. Later wins where two ports of a Service share name and
+/// protocol, which the API server does not let happen.
+pub fn service_port_map(services: &BTreeMap<NsName, Arc<Service>>, family: Family) -> ServicePortMap {
+    let mut map = ServicePortMap::new();
+    for (key, service) in services {
+        let Some(cluster_ip) = proxied_ip(service, family) else { continue };
+        for port in &service.spec.ports {
+            let info = service_port_info(key, service, port, cluster_ip);
+            map.insert(info.name.clone(), info);
+        }
+    }
+    map
+}
+
+/// The ClusterIP of the family, unless kube-proxy skips the Service (proxyutil.ShouldSkipService).
+fn proxied_ip(service: &Service, family: Family) -> Option<IpAddr> {
+    if !service.has_virtual_ip() || super::is_ignored(&service.meta.labels) {
+        return None;
+    }
+    service.spec.cluster_ips.iter().copied().find(|ip| Family::of(*ip) == family)
+}
+
+/// newBaseServiceInfo: addresses and ranges of the other family are left out.
+fn service_port_info(
+    key: &NsName,
+    service: &Service,
+    port: &ServicePort,
+    cluster_ip: IpAddr,
+) -> ServicePortInfo {
+    let family = Family::of(cluster_ip);
+    let spec = &service.spec;
+    let same_family = |ip: &IpAddr| Family::of(*ip) == family;
+    let external_policy_local = external_policy_local(service);
+    let vips = service.ingress.iter().filter(|ingress| !ingress.proxy).map(|ingress| ingress.ip);
+    let needs_health_check = spec.type_ == ServiceType::LoadBalancer && external_policy_local;
+    let name = ServicePortName { service: key.clone(), port: port.name.clone(), protocol: port.protocol };
+    ServicePortInfo {
+        name: Arc::new(name),
+        cluster_ip,
+        port: port.port,
+        node_port: port.node_port,
+        external_ips: spec.external_ips.iter().copied().filter(same_family).collect(),
+        load_balancer_vips: vips.filter(same_family).collect(),
+        load_balancer_source_ranges: spec
+            .load_balancer_source_ranges
+            .iter()
+            .copied()
+            .filter(|range| same_family(&range.address()))
+            .collect(),
+        affinity_s: match spec.session_affinity {
+            SessionAffinity::None => None,
+            SessionAffinity::ClientIP { timeout_s } => Some(timeout_s),
+        },
+        health_check_node_port: if needs_health_check { spec.health_check_node_port } else { 0 },
+        external_policy_local,
+        internal_policy_local: spec.internal_traffic_policy == TrafficPolicy::Local,
+    }
+}
+
+/// api/v1/service/util.go, ExternalPolicyLocal: the field counts only where the API server would
+/// have let it be set.
+fn external_policy_local(service: &Service) -> bool {
+    let spec = &service.spec;
+    let accessible = match spec.type_ {
+        ServiceType::LoadBalancer | ServiceType::NodePort => true,
+        ServiceType::ClusterIP => !spec.external_ips.is_empty(),
+        ServiceType::ExternalName => false,
+    };
+    accessible && spec.external_traffic_policy == TrafficPolicy::Local
+}

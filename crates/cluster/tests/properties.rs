@@ -1,0 +1,278 @@
+//! What holds in every run, whatever is done to it: random clusters, random actions.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+
+use cluster::api::{Action, Labels, NsName, ObjectRef, ServiceType};
+use cluster::net::netfilter::Rules;
+use cluster::node::kube_proxy::{categorize, endpoints_map, service_port_map};
+use cluster::sim::{Run, Span, World};
+use cluster::trace::{HopKind, PacketKind, Place};
+use proptest::prelude::*;
+use support::start;
+
+/// Something that a person could do, by numbers that are folded onto what is there.
+#[derive(Clone, Debug)]
+enum Deed {
+    DeletePod(u8),
+    Crash(u8),
+    Readiness(u8, bool),
+    Relabel(u8, bool),
+    Type(u8, u8),
+    Scale(u8, u8),
+    Power(u8, bool),
+    Cordon(u8, bool),
+    Wait(u16),
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        any::<u8>().prop_map(Deed::DeletePod),
+        any::<u8>().prop_map(Deed::Crash),
+        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Readiness(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Relabel(i, b)),
+        any::<(u8, u8)>().prop_map(|(i, t)| Deed::Type(i, t)),
+        any::<(u8, u8)>().prop_map(|(i, n)| Deed::Scale(i, n % 6)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Power(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Cordon(i, b)),
+        (50..9_000u16).prop_map(Deed::Wait),
+    ];
+    proptest::collection::vec(deed, 1..14)
+}
+
+fn nth<T: Clone>(all: Vec<T>, index: u8) -> Option<T> {
+    (!all.is_empty()).then(|| all[usize::from(index) % all.len()].clone())
+}
+
+fn action(world: &World, deed: &Deed) -> Option<Action> {
+    let store = world.store();
+    let pods: Vec<NsName> = store.pods.keys().cloned().collect();
+    let services: Vec<NsName> = store.services.keys().cloned().collect();
+    let nodes: Vec<_> = store.nodes.keys().map(|k| k.name.clone()).collect();
+    Some(match deed {
+        Deed::DeletePod(i) => Action::DeleteObject { object: pod_ref(&nth(pods, *i)?) },
+        Deed::Crash(i) => Action::CrashPod { pod: nth(pods, *i)? },
+        Deed::Readiness(i, pass) => Action::SetReadiness { pod: nth(pods, *i)?, pass: *pass },
+        Deed::Relabel(i, app) => {
+            let value = if *app { "web" } else { "other" };
+            let labels: Labels = [("app".into(), value.into())].into();
+            Action::SetLabels { object: pod_ref(&nth(pods, *i)?), labels }
+        }
+        Deed::Type(i, t) => {
+            let types = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
+            Action::SetServiceType { service: nth(services, *i)?, type_: types[usize::from(*t) % 3] }
+        }
+        Deed::Scale(i, n) => {
+            let deployments = store.deployments.keys().cloned().collect();
+            Action::Scale { deployment: nth(deployments, *i)?, replicas: u32::from(*n) }
+        }
+        Deed::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
+        Deed::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
+        Deed::Wait(_) => return None,
+    })
+}
+
+fn pod_ref(key: &NsName) -> ObjectRef {
+    ObjectRef { kind: "Pod".into(), namespace: key.namespace.clone(), name: key.name.clone() }
+}
+
+const CLUSTER: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 5
+      containers:
+      - {name: web, image: nginx, ports: [{containerPort: 8080}], readinessProbe: {periodSeconds: 1, httpGet: {port: 8080}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: also-web}
+spec: {selector: {app: web}, ports: [{port: 81, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {containers: [{name: curl, image: curl}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  clients:
+  - {name: inside, from: pod/default/curl, to: 'http://web', rate: 4}
+  - {name: kept, from: pod/default/curl, to: 'also-web:81', rate: 2, keepAlive: true}
+  - {name: outside, from: outside, to: service/default/web, rate: 3}
+  - {name: datagrams, from: pod/default/curl, to: 'web:80', rate: 1, protocol: UDP}
+";
+
+/// Goes on in small steps, so that what must hold is checked at many moments.
+fn advance(run: &mut Run, span: Span, check: &mut Checker) {
+    for _ in 0..4 {
+        let to = run.world().now() + Span(span.0 / 4);
+        run.advance_to(to, u64::MAX);
+        check.now(run.world());
+    }
+}
+
+#[derive(Default)]
+struct Checker {
+    /// Where each established connection's packets to the server went first.
+    targets: BTreeMap<u64, SocketAddr>,
+}
+
+impl Checker {
+    fn now(&mut self, world: &World) {
+        addresses_are_unique(world);
+        node_ports_are_unique(world);
+        packets_are_accounted_for(world);
+        self.connections_keep_their_target(world);
+    }
+
+    fn connections_keep_their_target(&mut self, world: &World) {
+        let live = world.traffic().connections.values().map(|l| &l.record);
+        for record in live {
+            for packet in record.packets.iter().filter(|p| !p.kind.is_reply()) {
+                let Some(last) = packet.hops.iter().rev().find(|h| matches!(h.place, Place::Pod(_))) else { continue };
+                if last.kind == HopKind::Sent {
+                    continue;
+                }
+                let to = SocketAddr::new(last.after.dst, last.after.dst_port);
+                let first = *self.targets.entry(record.id.0).or_insert(to);
+                assert_eq!(first, to, "connection {:?} keeps its target whatever the rules become", record.id);
+            }
+        }
+    }
+}
+
+fn addresses_are_unique(world: &World) {
+    let mut seen: BTreeSet<IpAddr> = world.machines().values().map(|m| m.address).collect();
+    for pod in world.store().pods.iter().filter_map(|p| world.pod_runtime(p.meta.uid)) {
+        if let Some(ip) = pod.address {
+            assert!(seen.insert(ip), "{ip} of {} is given once", pod.key);
+        }
+    }
+    for service in world.store().services.iter() {
+        for ip in service.spec.cluster_ips.iter().chain(service.ingress.iter().map(|i| &i.ip)) {
+            assert!(seen.insert(*ip), "{ip} of {} is given once", service.meta.key());
+        }
+    }
+}
+
+fn node_ports_are_unique(world: &World) {
+    let mut seen = BTreeSet::new();
+    for service in world.store().services.iter() {
+        for port in service.spec.ports.iter().filter(|p| p.node_port != 0) {
+            assert!(seen.insert((port.node_port, port.protocol)), "node port {} is given once", port.node_port);
+        }
+    }
+}
+
+/// Every packet that was sent has exactly one verdict, or is in flight.
+fn packets_are_accounted_for(world: &World) {
+    let traffic = world.traffic();
+    for live in traffic.connections.values() {
+        let id = live.record.id;
+        let flying = traffic.flights.values().filter(|f| f.trace.connection == id).count();
+        assert_eq!(flying as u32, live.in_flight(), "what {id:?} has in flight is in flight");
+        assert!(live.record.packets.iter().all(|p| p.ended.is_some()), "what is kept has ended");
+    }
+    assert!(traffic.flights.values().all(|f| f.trace.ended.is_none()), "what flies has not ended");
+    let ended = traffic.finished.iter().flat_map(|r| &r.packets);
+    assert!(ended.into_iter().all(|p| p.ended.is_some()), "an ended connection has no packet left");
+}
+
+/// The endpoint that a node chose for a new connection is among those that the EndpointSlices
+/// which it had seen allow, recomputed without the rules.
+fn new_connections_go_to_known_endpoints(world: &World) {
+    for machine in world.machines().values().filter(|m| m.power && m.proxy.behind() == 0) {
+        let Rules::Iptables(rules) = machine.stack.rules();
+        let services = service_port_map(&machine.proxy.services, rules.family);
+        let endpoints = endpoints_map(&machine.proxy.slices, &machine.name, rules.family);
+        let zone = world.store().node(&machine.name).and_then(|n| n.zone().cloned());
+        for (name, info) in &services {
+            let all = endpoints.get(&**name).map_or(&[][..], Vec::as_slice);
+            let allowed = categorize(all, info, &machine.name, zone.as_deref());
+            let may: BTreeSet<SocketAddr> = allowed.cluster.iter().map(|i| all[*i].address).collect();
+            let written: BTreeSet<SocketAddr> =
+                cluster::node::kube_proxy::iptables::choices(rules, name, false).iter().map(|c| c.endpoint).collect();
+            assert_eq!(may, written, "{name:?} on {}", machine.name);
+        }
+    }
+}
+
+/// A connection to a Service's ClusterIP that was made while nothing changed went to one of the
+/// endpoints that its node's rules held.
+fn syns_were_rewritten_by_rules(world: &World) {
+    let finished = world.traffic().finished.iter();
+    for packet in finished.flat_map(|r| &r.packets).filter(|p| p.kind == PacketKind::Syn) {
+        for hop in packet.hops.iter().filter(|h| h.before.dst != h.after.dst) {
+            let Some(Rules::Iptables(rules)) = &hop.rules else {
+                panic!("a destination is rewritten by a rule: {packet:?}");
+            };
+            let to = SocketAddr::new(hop.after.dst, hop.after.dst_port);
+            let dnat = hop.hits.iter().filter_map(|hit| rules.rule(hit.at())).any(|rule| {
+                matches!(rule.target, cluster::net::netfilter::Target::Dnat(target) if target == to)
+            });
+            assert!(dnat, "the DNAT to {to} is in the trace");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_done_these_hold(seed in any::<u64>(), deeds in deeds()) {
+        let mut run = start(CLUSTER, seed);
+        let mut check = Checker::default();
+        advance(&mut run, Span::from_secs(8), &mut check);
+        for deed in &deeds {
+            match deed {
+                Deed::Wait(ms) => advance(&mut run, Span::from_millis(u64::from(*ms)), &mut check),
+                deed => {
+                    // Refused or not: neither may break anything.
+                    let _ = action(run.world(), deed).map(|a| run.act(a));
+                    check.now(run.world());
+                }
+            }
+            new_connections_go_to_known_endpoints(run.world());
+        }
+        advance(&mut run, Span::from_secs(30), &mut check);
+        new_connections_go_to_known_endpoints(run.world());
+        syns_were_rewritten_by_rules(run.world());
+    }
+
+    /// Replaying a run's log gives the run.
+    #[test]
+    fn the_log_is_the_run(seed in any::<u64>(), deeds in deeds()) {
+        let mut run = start(CLUSTER, seed);
+        for deed in &deeds {
+            if let Deed::Wait(ms) = deed {
+                let to = run.world().now() + Span::from_millis(u64::from(*ms));
+                run.advance_to(to, u64::MAX);
+            }
+            let _ = action(run.world(), deed).map(|a| run.act(a));
+        }
+        let end = run.world().now() + Span::from_secs(5);
+        run.advance_to(end, u64::MAX);
+        let mut manifest = support::manifest(CLUSTER);
+        if let Some(scenario) = &mut manifest.scenario {
+            scenario.actions = run.actions().to_vec();
+        }
+        let (mut again, _) = Run::new(&manifest, Some(seed));
+        again.advance_to(end, u64::MAX);
+        prop_assert_eq!(run.world().hash(), again.world().hash());
+    }
+}

@@ -1,0 +1,100 @@
+//! What the tests of whole runs share.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::PathBuf;
+
+use cluster::api::{Manifest, NsName, Severity, parse};
+use cluster::sim::{Run, Span, Time};
+
+pub fn seconds(s: u64) -> Time {
+    Time::ZERO + Span::from_secs(s)
+}
+
+/// A run of manifests that must have no error in them.
+pub fn start(text: &str, seed: u64) -> Run {
+    let (run, refusals) = Run::new(&manifest(text), Some(seed));
+    assert_eq!(refusals, [], "the API server takes these manifests");
+    run
+}
+
+pub fn manifest(text: &str) -> Manifest {
+    let manifest = parse(text);
+    let errors: Vec<String> = manifest
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error)
+        .map(|d| format!("{}:{}: {d}", d.line, d.column))
+        .collect();
+    assert_eq!(errors, Vec::<String>::new(), "the manifests are good");
+    manifest
+}
+
+/// Runs until everything that can be ready is.
+pub fn settle(run: &mut Run) {
+    let limit = run.world().now() + Span::from_secs(600);
+    while !run.world().settled() {
+        assert!(run.world().now() < limit, "the cluster settles within ten minutes");
+        let next = run.world().now() + Span::from_millis(100);
+        run.advance_to(next, u64::MAX);
+    }
+}
+
+pub fn go_on(run: &mut Run, span: Span) {
+    let to = run.world().now() + span;
+    assert!(run.advance_to(to, u64::MAX));
+}
+
+pub fn key(name: &str) -> NsName {
+    NsName::new("default", name)
+}
+
+/// A real public manifest, or `None` (said aloud) where they are not beside the project.
+pub fn shared_manifest(name: &str) -> Option<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/manifests").join(name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(why) => {
+            eprintln!("SKIPPED: the public manifest {name} is not beside the project ({why})");
+            None
+        }
+    }
+}
+
+/// Three Pods behind a Service, one client inside and one outside.
+pub const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: nginx
+        ports: [{containerPort: 8080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: LoadBalancer
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 8080}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl, labels: {run: curl}}
+spec:
+  containers: [{name: curl, image: curl}]
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  clients:
+  - {name: inside, from: pod/default/curl, to: 'http://web', rate: 2}
+  - {name: outside, from: outside, to: service/default/web, rate: 2}
+";

@@ -1,0 +1,83 @@
+//! The log, in words: what a person would tell another.
+
+use cluster::api::{Action, NodeCondition};
+use cluster::sim::LogEntry;
+
+use crate::refusal;
+
+pub fn happened(entry: &LogEntry) -> String {
+    match entry {
+        LogEntry::Did { action } => did(action),
+        LogEntry::Refused { refusal: why } => refusal(why),
+        LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
+        LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
+        LogEntry::Started { pod, ip: Some(ip) } => format!("Pod {} runs at {ip}", pod.name),
+        LogEntry::Started { pod, ip: None } => format!("Pod {} runs", pod.name),
+        LogEntry::Ready { pod, ready: true } => format!("Pod {} is ready", pod.name),
+        LogEntry::Ready { pod, ready: false } => format!("Pod {} is not ready", pod.name),
+        LogEntry::Unhealthy { pod } => format!("Pod {}: readiness probe failed", pod.name),
+        LogEntry::Crashed { pod } => format!("Pod {} crashed", pod.name),
+        LogEntry::Killing { pod } => format!("Pod {} was told to stop", pod.name),
+        LogEntry::PodGone { pod } => format!("Pod {} is gone", pod.name),
+        LogEntry::SliceChanged { service } => format!("EndpointSlice of {} changed", service.name),
+        LogEntry::ProxySynced { node } => format!("kube-proxy on {node} wrote its rules"),
+        LogEntry::NodeCondition { node, condition } => match condition {
+            NodeCondition::True => format!("{node} is Ready"),
+            NodeCondition::False => format!("{node} is not Ready"),
+            NodeCondition::Unknown => format!("{node} is NotReady: its kubelet stopped reporting"),
+        },
+        LogEntry::EnsuringLoadBalancer { service } => {
+            format!("the cloud makes a load balancer for {}", service.name)
+        }
+        LogEntry::EnsuredLoadBalancer { service, ip } => {
+            format!("the load balancer of {} has the address {ip}", service.name)
+        }
+        LogEntry::DeletedLoadBalancer { service } => format!("the load balancer of {} is gone", service.name),
+    }
+}
+
+fn did(action: &Action) -> String {
+    match action {
+        Action::Apply { .. } => "Manifests applied".into(),
+        Action::DeleteObject { object } => format!("{} {} deleted", object.kind, object.name),
+        Action::SetLabels { object, .. } => format!("Labels of {} {} changed", object.kind, object.name),
+        Action::SetServiceType { service, type_ } => {
+            format!("Service {} is now {}", service.name, type_.as_str())
+        }
+        Action::SetSelector { service, .. } => format!("Selector of Service {} changed", service.name),
+        Action::Scale { deployment, replicas } => format!("{} scaled to {replicas}", deployment.name),
+        Action::SetReadiness { pod, pass: true } => format!("Pod {} passes its probe again", pod.name),
+        Action::SetReadiness { pod, pass: false } => format!("Pod {} fails its probe", pod.name),
+        Action::CrashPod { pod } => format!("Pod {} made to crash", pod.name),
+        Action::PowerNode { node, on: true } => format!("{node} switched on"),
+        Action::PowerNode { node, on: false } => format!("{node} switched off"),
+        Action::Cordon { node, on: true } => format!("{node} cordoned"),
+        Action::Cordon { node, on: false } => format!("{node} uncordoned"),
+        Action::AddNode { name: Some(name), .. } => format!("Node {name} added"),
+        Action::AddNode { name: None, .. } => "Node added".into(),
+        Action::AddClient { client } => format!("Client {} added", client.name),
+        Action::RemoveClient { client } => format!("Client {client} removed"),
+        Action::SetRate { client, rate_milli } => {
+            format!("Client {client}: {} requests per second", rate(*rate_milli))
+        }
+        Action::SendOne { client } => format!("Client {client}: one request"),
+    }
+}
+
+/// Thousandths as a decimal number: `1500` is `1.5`.
+pub fn rate(milli: u32) -> String {
+    let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_have_no_idle_zeros() {
+        for (milli, text) in [(0, "0"), (500, "0.5"), (2_000, "2"), (1_250, "1.25")] {
+            assert_eq!(rate(milli), text);
+        }
+    }
+}

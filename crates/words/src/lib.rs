@@ -1,0 +1,68 @@
+//! The sentences that the page and the command line say.
+//!
+//! The core returns ids, enums and arguments; here, and nowhere else, they become English. (What
+//! is wrong with a manifest says so itself: `cluster::api::Diagnostic`.)
+
+mod happened;
+mod outcome;
+mod refusal;
+mod why;
+
+pub use happened::{happened, rate};
+pub use outcome::{outcome, packet_kind, packet_verdict};
+pub use refusal::refusal;
+pub use why::{Why, hop, why};
+
+use cluster::sim::{Span, Time, World};
+use cluster::trace::Place;
+
+/// `12.408 s`
+pub fn moment(at: Time) -> String {
+    span(Span(at.0))
+}
+
+/// `250 µs`, `1.500 s`, `2 min 5 s`: three digits that matter.
+pub fn span(span: Span) -> String {
+    let nanos = span.0;
+    match nanos {
+        0..1_000_000 => format!("{} µs", nanos / 1_000),
+        1_000_000..1_000_000_000 => format!("{} ms", nanos / 1_000_000),
+        1_000_000_000..120_000_000_000 => {
+            format!("{}.{:03} s", nanos / 1_000_000_000, nanos / 1_000_000 % 1_000)
+        }
+        _ => format!("{} min {} s", nanos / 60_000_000_000, nanos / 1_000_000_000 % 60),
+    }
+}
+
+/// What a place is called: `node-1`, `web-7dw8c`, `browser`.
+pub fn place(world: &World, place: Place) -> String {
+    match place {
+        Place::Outside(id) => match world.traffic().clients.get(&id) {
+            Some(client) => client.spec.name.to_string(),
+            None => "a client that is gone".into(),
+        },
+        Place::LoadBalancer(uid) => match world.store().service_by_uid(uid) {
+            Some(service) => format!("the load balancer of {}", service.meta.name),
+            None => "a load balancer that is gone".into(),
+        },
+        Place::Node(uid) => world.node_name(uid).map_or("a node that is gone".into(), |n| n.to_string()),
+        Place::Pod(uid) => match world.pod_runtime(uid) {
+            Some(pod) => pod.key.name.to_string(),
+            None => "a Pod that is gone".into(),
+        },
+        Place::Internet => "the network outside".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_well() {
+        assert_eq!(span(Span::from_micros(250)), "250 µs");
+        assert_eq!(span(Span::from_millis(40)), "40 ms");
+        assert_eq!(span(Span::from_millis(12_408)), "12.408 s");
+        assert_eq!(span(Span::from_secs(125)), "2 min 5 s");
+    }
+}

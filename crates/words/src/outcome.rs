@@ -1,0 +1,55 @@
+//! How a request, and how a packet, ended.
+
+use cluster::trace::{Outcome, PacketKind, PacketVerdict};
+
+/// A request's end, as the client saw it.
+pub fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Refused { by_rule: true } => "refused: no endpoints",
+        Outcome::Refused { by_rule: false } => "refused: nothing listens there",
+        Outcome::HostUnreachable => "host unreachable: nobody has the address",
+        Outcome::Reset => "reset: the process that held the connection is gone",
+        Outcome::TimedOut { lost } => match lost {
+            Some(PacketVerdict::DroppedByRule) => "timed out: a rule dropped the packet",
+            Some(PacketVerdict::NobodyHasAddress) => "timed out: nobody has the Pod's address any more",
+            Some(PacketVerdict::NoRoute) => "timed out: no route to a ClusterIP from outside",
+            Some(PacketVerdict::NodeIsOff) => "timed out: the node it went to has no power",
+            Some(PacketVerdict::NoHealthyNode) => "timed out: the load balancer has no healthy node",
+            Some(PacketVerdict::ConntrackLost) => "timed out: the node's conntrack table is full",
+            _ => "timed out",
+        },
+        Outcome::Unresolved => "name not found",
+        Outcome::NoAddress => "no address to call from outside yet",
+        Outcome::Abandoned => "given up: the client is gone",
+    }
+}
+
+/// A packet's end, where it ended.
+pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
+    match verdict {
+        PacketVerdict::Delivered => "delivered",
+        PacketVerdict::RejectedByRule => "refused: no endpoints",
+        PacketVerdict::DroppedByRule => "dropped by a rule",
+        PacketVerdict::NothingListens => "refused: nothing listens",
+        PacketVerdict::NobodyHasAddress => "nobody has this address",
+        PacketVerdict::NoRoute => "no route to a ClusterIP from outside",
+        PacketVerdict::NodeIsOff => "the node is off",
+        PacketVerdict::NoHealthyNode => "no healthy node",
+        PacketVerdict::ConntrackLost => "conntrack table full",
+        PacketVerdict::NotExpected => "not expected here",
+    }
+}
+
+pub fn packet_kind(kind: PacketKind) -> &'static str {
+    match kind {
+        PacketKind::Syn => "SYN",
+        PacketKind::SynAck => "SYN-ACK",
+        PacketKind::Request => "request",
+        PacketKind::Response => "answer",
+        PacketKind::Fin => "FIN",
+        PacketKind::Reset => "RST",
+        PacketKind::PortUnreachable => "ICMP port unreachable",
+        PacketKind::HostUnreachable => "ICMP host unreachable",
+    }
+}

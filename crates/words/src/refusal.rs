@@ -1,0 +1,55 @@
+//! What is wrong with an action, and what to do.
+
+use cluster::sim::Refusal;
+
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::NotFound { object } => match &*object.namespace {
+            "" => format!("{} {:?} not found", object.kind, object.name),
+            ns => format!("{} {:?} not found in namespace {ns:?}", object.kind, object.name),
+        },
+        Refusal::Invalid { diagnostics } => {
+            diagnostics.iter().map(|d| d.to_string()).collect::<Vec<_>>().join("; ")
+        }
+        Refusal::ClusterIpNotInRange { ip, range } => format!(
+            "spec.clusterIP {ip}: the provided IP is not in the valid range {range}; \
+             leave it out to have one allocated"
+        ),
+        Refusal::ClusterIpAllocated { ip } => {
+            format!("spec.clusterIP {ip}: provided IP is already allocated to another Service")
+        }
+        Refusal::ClusterIpsExhausted { range } => {
+            format!("every address of the Service range {range} is allocated; delete a Service first")
+        }
+        Refusal::NodePortNotInRange { port } => {
+            format!("nodePort {port}: provided port is not in the valid range 30000-32767")
+        }
+        Refusal::NodePortAllocated { port } => {
+            format!("nodePort {port}: provided port is already allocated to another Service")
+        }
+        Refusal::NodePortsExhausted => "every node port of 30000-32767 is allocated".into(),
+        Refusal::LoadBalancersExhausted => "the cloud has no address left for a load balancer".into(),
+        Refusal::NotEditable { object } => {
+            format!("{} {:?} cannot be changed this way: apply its YAML instead", object.kind, object.name)
+        }
+        Refusal::NodeExists { node } => format!("a node named {node:?} already exists"),
+        Refusal::TooManyNodes { limit } => format!("a cluster here has at most {limit} nodes"),
+        Refusal::TooManyClients { limit } => format!("a cluster here has at most {limit} clients"),
+        Refusal::TooManyReplicas { limit } => format!("a cluster here has at most {limit} Pods"),
+        Refusal::ClientExists { client } => {
+            format!("a client named {client:?} already exists: choose another name")
+        }
+        Refusal::NoSuchClient { client } => format!("there is no client named {client:?}"),
+        Refusal::BadTarget { client } => format!(
+            "client {client:?} has no target that can be called: \
+             write a URL, HOST:PORT or service/NAMESPACE/NAME"
+        ),
+        Refusal::ClientNotRunning { client } => format!(
+            "client {client:?} cannot send: its Pod does not run, or too many of its requests still wait"
+        ),
+        Refusal::Immutable { object, field } => {
+            format!("{} {:?}: {field}: field is immutable", object.kind, object.name)
+        }
+        Refusal::PodNotRunning { pod } => format!("Pod {pod} does not run"),
+    }
+}

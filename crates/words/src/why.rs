@@ -1,0 +1,138 @@
+//! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
+
+use cluster::net::Tuple;
+use cluster::net::netfilter::{Match, Rule, RuleHit, Rules, RuleSet, Target};
+use cluster::sim::World;
+use cluster::trace::{ConnectionRecord, Hop, HopKind, Outcome, PacketKind, PacketTrace, Place};
+
+use crate::{outcome, packet_verdict, place};
+
+/// The answer to "why there?".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why {
+    pub verdict: &'static str,
+    pub sentence: String,
+}
+
+/// A connection's story in a sentence or two, from the packet that decided it.
+pub fn why(world: &World, record: &ConnectionRecord) -> Why {
+    let ended = record.ended.map(|(_, outcome)| outcome);
+    let verdict = ended.map_or("under way", outcome);
+    let first = record.packets.iter().find(|p| !p.kind.is_reply());
+    let mut sentence = match (ended, first) {
+        (Some(Outcome::Unresolved), _) => {
+            format!("No DNS record answers for {}: nothing was sent.", record.target)
+        }
+        (Some(Outcome::NoAddress), _) => {
+            "The Service has no address that can be called from outside: nothing was sent.".to_string()
+        }
+        (_, Some(packet)) => decision(world, packet),
+        (_, None) => "Its first packet is still on its way.".to_string(),
+    };
+    if let (Some((seen, _)), Some(tuple)) = (record.server_saw, record.tuple)
+        && seen != tuple.src
+    {
+        sentence.push_str(&format!(
+            " The app sees {seen}, not {}: a node put its own address in its place, so the reply comes back through it.",
+            tuple.src
+        ));
+    }
+    if let Some(failed) = record.packets.iter().rev().find(|p| p.ended.is_some_and(|(_, v)| v.is_failure())) {
+        sentence.push(' ');
+        sentence.push_str(&failure(world, failed));
+    }
+    Why { verdict, sentence }
+}
+
+fn failure(world: &World, packet: &PacketTrace) -> String {
+    let Some((_, verdict)) = packet.ended else { return String::new() };
+    let at = packet.last_place().map_or(String::new(), |p| format!(" at {}", place(world, p)));
+    format!("It ended{at}: {}.", packet_verdict(verdict))
+}
+
+fn decision(world: &World, packet: &PacketTrace) -> String {
+    let rewrote = packet.hops.iter().find(|h| h.before.dst != h.after.dst || h.before.dst_port != h.after.dst_port);
+    let Some(hop) = rewrote else {
+        return match packet.hops.iter().rev().find(|h| !h.hits.is_empty()).and_then(|h| Some((h, last_rule(h)?))) {
+            Some((hop, rule)) if matches!(rule.target, Target::Drop | Target::Reject(_)) => {
+                let comment = rule.comment.as_deref().unwrap_or("a rule");
+                format!("{} stopped it: {comment}.", place(world, hop.place))
+            }
+            _ => "No rule rewrote it: it went straight to the address that was called.".to_string(),
+        };
+    };
+    let to = pod_with(world, hop.after).unwrap_or_else(|| hop.after.dst.to_string());
+    let how = choice(hop).unwrap_or_default();
+    format!("{} sent it to {to}{how}.", place(world, hop.place))
+}
+
+fn pod_with(world: &World, tuple: Tuple) -> Option<String> {
+    let pod = world.store().pods.iter().find(|p| p.status.pod_ip == Some(tuple.dst))?;
+    Some(format!("{} ({})", pod.meta.name, tuple.dst))
+}
+
+/// How the endpoint was chosen: by which rule of how many, and at what odds.
+fn choice(hop: &Hop) -> Option<String> {
+    let Rules::Iptables(rules) = hop.rules.as_ref()?;
+    let chosen = hop.hits.iter().rev().find(|hit| {
+        let rule = rules.rule(hit.at());
+        rule.is_some_and(|r| matches!(r.target, Target::Jump(c) if is_endpoint(rules, hit, c)))
+    })?;
+    let chain = rules.chain(chosen.at())?;
+    let rule = rules.rule(chosen.at())?;
+    let of = chain.rules.iter().filter(|r| jumps_to_endpoint(rules, chosen, r)).count();
+    let odds = rule.matches.iter().find_map(|m| match m {
+        Match::Statistic { probability, .. } => Some(probability.inverse()),
+        _ => None,
+    });
+    Some(match (odds, of) {
+        (_, 1) => ": its rules know no other endpoint".to_string(),
+        (Some(n), of) => format!(": its dice matched a 1-in-{n} rule, one of {of} endpoints"),
+        (None, of) => format!(": the dice passed over every earlier rule, and the last of {of} takes the rest"),
+    })
+}
+
+fn jumps_to_endpoint(rules: &RuleSet, hit: &RuleHit, rule: &Rule) -> bool {
+    matches!(rule.target, Target::Jump(chain) if is_endpoint(rules, hit, chain))
+}
+
+fn is_endpoint(rules: &RuleSet, hit: &RuleHit, chain: cluster::net::netfilter::ChainId) -> bool {
+    rules.table(hit.table).chain(chain).is_some_and(|c| c.name.starts_with("KUBE-SEP-"))
+}
+
+fn last_rule(hop: &Hop) -> Option<&Rule> {
+    let Rules::Iptables(rules) = hop.rules.as_ref()?;
+    rules.rule(hop.hits.last()?.at())
+}
+
+/// What one place did with the packet.
+pub fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> String {
+    let at = place(world, hop.place);
+    let dnat = (hop.before.dst, hop.before.dst_port) != (hop.after.dst, hop.after.dst_port);
+    let snat = (hop.before.src, hop.before.src_port) != (hop.after.src, hop.after.src_port);
+    let reply = packet.kind.is_reply();
+    match &hop.kind {
+        HopKind::Sent => match packet.kind {
+            PacketKind::Syn => format!("{at} opens a connection"),
+            PacketKind::Request => format!("{at} sends its request"),
+            PacketKind::Response => format!("{at} answers"),
+            PacketKind::SynAck => format!("{at} accepts"),
+            PacketKind::Reset => format!("{at} refuses: nothing listens there"),
+            kind => format!("{at} sends {}", crate::packet_kind(kind)),
+        },
+        HopKind::Balanced { node } => format!("{at} picks {node}"),
+        HopKind::Forwarded => match (dnat, snat, reply) {
+            (true, true, false) => format!("{at} rewrites both ends (DNAT, then SNAT)"),
+            (true, false, false) => format!("{at} rewrites the destination (DNAT)"),
+            (false, true, false) => format!("{at} rewrites the source (SNAT)"),
+            (false, false, _) => format!("{at} passes it on unchanged"),
+            (_, _, true) => format!("{at} puts the original addresses back (conntrack)"),
+        },
+        HopKind::Delivered => match hop.place {
+            Place::Pod(_) | Place::Outside(_) | Place::Node(_) => format!("{at} receives it"),
+            _ => format!("{at} takes it"),
+        },
+        HopKind::Refused => format!("{at} refuses it"),
+        HopKind::Dropped => format!("{at} drops it"),
+    }
+}
