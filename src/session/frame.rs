@@ -7,7 +7,6 @@ use crate::browser;
 use cluster::sim::Touched;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 /// Texts that count change four times a second, the clock ten times.
@@ -55,11 +54,11 @@ impl Session {
             }
         });
         browser::listen(&window(), "pagehide", move |_| session.save_now());
-        let lab = self.lab();
-        on_cleanup(move || session.stop_frames(&lab));
+        on_cleanup(move || session.stop_frames());
     }
 
-    fn stop_frames(&self, lab: &Rc<Lab>) {
+    fn stop_frames(&self) {
+        let Some(lab) = self.try_lab() else { return };
         if let Some(request) = lab.frames.request.take() {
             let _gone = window().cancel_animation_frame(request);
         }

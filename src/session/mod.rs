@@ -13,6 +13,7 @@
 
 mod edit;
 mod frame;
+mod names;
 mod notice;
 pub mod open;
 pub mod pace;
@@ -23,7 +24,9 @@ mod source;
 use cluster::sim::{Run, Time, Touched, World};
 use leptos::prelude::*;
 pub use open::Begin;
+pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
+pub use save::BUILT_IN;
 pub use selection::{HopRef, MenuAt, Selection};
 pub use source::Source;
 use std::cell::{Cell, RefCell};

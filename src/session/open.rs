@@ -36,6 +36,19 @@ impl Session {
         Ok(manifest)
     }
 
+    /// Goes on with work on the text `original` where it was left.
+    pub fn resume(&self, key: &str, original: &str, saved: &str, begin: Begin) -> Result<(), Manifest> {
+        let manifest = parse(saved);
+        if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            return Err(manifest);
+        }
+        let given = parse(original).scenario.map_or(0, |s| s.actions.len());
+        let source = Source::new(key, saved, &manifest).resumed(original, given);
+        let (run, _) = Run::new(&manifest, None);
+        self.put(run, source, begin);
+        Ok(())
+    }
+
     /// The text that the lab has, from its beginning.
     pub fn start_again(&self) {
         let (key, text) = self.with_source(|s| (s.key.clone(), s.text.clone()));

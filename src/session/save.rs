@@ -5,6 +5,9 @@ use crate::browser;
 use leptos::prelude::*;
 use std::cell::RefCell;
 
+/// How the keys of built-in scenarios begin.
+pub const BUILT_IN: &str = "scenario/";
+
 const SAVE_AFTER_MS: u32 = 800;
 /// More than this is not worth the reader's storage.
 const LARGEST_SAVED: usize = 1 << 20;
@@ -48,13 +51,17 @@ impl Session {
         if let Some(last) = lab.saver.place("last") {
             browser::store(&last, &key);
         }
-        let own = !key.starts_with("scenario/");
+        let own = !key.starts_with(BUILT_IN);
         if !own && !self.has_work() {
             return;
         }
         let text = self.recorded();
-        if text.len() <= LARGEST_SAVED {
-            browser::store(&place, &text);
+        if text.len() > LARGEST_SAVED {
+            return;
+        }
+        browser::store(&place, &text);
+        if own {
+            browser::store(&original(&place), &lab.source.borrow().text);
         }
     }
 
@@ -74,6 +81,11 @@ impl Session {
         browser::stored(&self.lab().saver.place(key)?)
     }
 
+    /// The text that the work was done on, for one that is not built in.
+    pub fn saved_original(&self, key: &str) -> Option<String> {
+        browser::stored(&original(&self.lab().saver.place(key)?))
+    }
+
     pub(super) fn forget_saved(&self) {
         let lab = self.lab();
         lab.saver.timer.take();
@@ -82,4 +94,8 @@ impl Session {
             browser::forget(&place);
         }
     }
+}
+
+fn original(place: &str) -> String {
+    [place, ":text"].concat()
 }

@@ -29,6 +29,11 @@ impl Source {
         }
     }
 
+    /// Work on another text, that had so many actions of its own.
+    pub fn resumed(self, original: &str, given_actions: usize) -> Source {
+        Source { text: original.into(), given_actions, ..self }
+    }
+
     pub fn title(&self) -> Option<&str> {
         self.scenario.title.as_deref()
     }
