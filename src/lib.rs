@@ -1,6 +1,10 @@
 //! The web app: it draws the cluster that `cluster` simulates and lets a person break it.
 
+mod browser;
+pub mod embed;
+mod parts;
 pub mod session;
+mod text;
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;

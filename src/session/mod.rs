@@ -11,12 +11,24 @@
 //!   something has changed;
 //! - changes things with [`Session::act`] only.
 
+mod edit;
+mod frame;
+mod names;
+mod notice;
+pub mod open;
+pub mod pace;
+mod save;
 mod selection;
+mod source;
 
-use cluster::api::Action;
 use cluster::sim::{Run, Time, Touched, World};
 use leptos::prelude::*;
+pub use open::Begin;
+pub use names::{object_of, selection_of};
+pub use notice::{Notice, Notices, Tone};
+pub use save::BUILT_IN;
 pub use selection::{HopRef, MenuAt, Selection};
+pub use source::Source;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -31,6 +43,16 @@ pub enum Theme {
     Dark,
 }
 
+/// Whether time passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    Playing,
+    /// By the reader.
+    Paused,
+    /// A text is being opened: how far its run has got.
+    Opening(Time),
+}
+
 #[derive(Clone, Copy)]
 pub struct Session {
     lab: StoredValue<Rc<Lab>, LocalStorage>,
@@ -41,9 +63,14 @@ pub struct Session {
     pub hop: RwSignal<Option<HopRef>>,
     pub menu: RwSignal<Option<MenuAt>>,
     pub theme: RwSignal<Theme>,
+    pub notices: Notices,
     system_is_dark: RwSignal<bool>,
-    playing: RwSignal<bool>,
+    motion: RwSignal<Motion>,
     speed: RwSignal<f64>,
+    lag: RwSignal<Option<f64>>,
+    /// What can be undone and done again.
+    history: RwSignal<(bool, bool)>,
+    opened: RwSignal<u32>,
     scene: RwSignal<u32>,
     rules: RwSignal<u32>,
     traffic: RwSignal<u32>,
@@ -54,8 +81,13 @@ pub struct Session {
 /// What is not reactive.
 struct Lab {
     run: RefCell<Run>,
+    source: RefCell<Source>,
+    /// What was there before another text was opened, or the same one again.
+    before: RefCell<Option<(Run, Source)>>,
     callbacks: RefCell<Vec<(u32, FrameCallback)>>,
     next_callback: Cell<u32>,
+    frames: frame::Frames,
+    saver: save::Saver,
 }
 
 /// The session of the lab that the calling component belongs to.
@@ -64,8 +96,19 @@ pub fn use_session() -> Session {
 }
 
 impl Session {
-    pub fn new(run: Run) -> Session {
-        let lab = Lab { run: run.into(), callbacks: RefCell::default(), next_callback: Cell::new(0) };
+    /// A lab with nothing in it. `name` keeps its stored work apart from other labs';
+    /// `None` stores nothing.
+    pub fn new(name: Option<String>) -> Session {
+        let (run, _) = Run::new(&Default::default(), None);
+        let lab = Lab {
+            run: run.into(),
+            source: RefCell::default(),
+            before: RefCell::default(),
+            callbacks: RefCell::default(),
+            next_callback: Cell::new(0),
+            frames: frame::Frames::default(),
+            saver: save::Saver::new(name),
+        };
         Session {
             lab: StoredValue::new_local(Rc::new(lab)),
             selection: RwSignal::new(None),
@@ -73,9 +116,13 @@ impl Session {
             hop: RwSignal::new(None),
             menu: RwSignal::new(None),
             theme: RwSignal::new(Theme::Auto),
+            notices: Notices::default(),
             system_is_dark: RwSignal::new(false),
-            playing: RwSignal::new(false),
-            speed: RwSignal::new(1.0),
+            motion: RwSignal::new(Motion::Paused),
+            speed: RwSignal::new(pace::USUAL),
+            lag: RwSignal::new(None),
+            history: RwSignal::new((false, false)),
+            opened: RwSignal::new(0),
             scene: RwSignal::new(0),
             rules: RwSignal::new(0),
             traffic: RwSignal::new(0),
@@ -86,6 +133,11 @@ impl Session {
 
     fn lab(&self) -> Rc<Lab> {
         self.lab.get_value()
+    }
+
+    /// For timers and frames, which may come when the lab is gone.
+    fn try_lab(&self) -> Option<Rc<Lab>> {
+        self.lab.try_get_value()
     }
 
     /// Untracked: track one of the revisions beside it.
@@ -118,6 +170,16 @@ impl Session {
         self.clock.get()
     }
 
+    /// Tracked: counts the texts that were opened in this lab.
+    pub fn opened_rev(&self) -> u32 {
+        self.opened.get()
+    }
+
+    /// Untracked: track [`Session::opened_rev`] beside it.
+    pub fn with_source<R>(&self, read: impl FnOnce(&Source) -> R) -> R {
+        read(&self.lab().source.borrow())
+    }
+
     /// Tracked.
     pub fn is_dark(&self) -> bool {
         match self.theme.get() {
@@ -127,19 +189,28 @@ impl Session {
         }
     }
 
-    /// Tracked: whether time passes, as the reader asked for.
-    pub fn is_playing(&self) -> bool {
-        self.playing.get()
+    /// Tracked.
+    pub fn motion(&self) -> Motion {
+        self.motion.get()
     }
 
-    /// Tracked: simulated seconds for each second.
+    /// Tracked: whether time passes, as the reader asked for.
+    pub fn is_playing(&self) -> bool {
+        self.motion.get() == Motion::Playing
+    }
+
+    /// Tracked: simulated seconds for each second, as asked for.
     pub fn speed(&self) -> f64 {
         self.speed.get()
     }
 
-    /// Does something to the cluster, now. False when it is refused; the reason is then shown.
-    pub fn act(&self, _action: Action) -> bool {
-        false
+    /// Tracked: the part of the speed that is kept, when the run cannot keep up.
+    pub fn lag(&self) -> Option<f64> {
+        self.lag.get()
+    }
+
+    pub fn set_speed(&self, speed: f64) {
+        self.speed.set(speed.clamp(pace::SLOWEST, pace::FASTEST));
     }
 
     /// Calls back after each frame's simulation, with what it touched, until the calling
@@ -151,14 +222,15 @@ impl Session {
         lab.callbacks.borrow_mut().push((id, Rc::new(callback)));
         let session = *self;
         on_cleanup(move || {
-            session.lab.try_with_value(|lab| lab.callbacks.borrow_mut().retain(|(other, _)| *other != id));
+            if let Some(lab) = session.try_lab() {
+                lab.callbacks.borrow_mut().retain(|(other, _)| *other != id);
+            }
         });
+        self.repaint();
     }
 
-    /// One more frame, even while paused.
-    pub fn repaint(&self) {}
-
     pub fn select(&self, what: Option<Selection>) {
+        self.hop.set(None);
         self.selection.set(what);
     }
 

@@ -123,5 +123,6 @@ pub struct Rules {
 
 /// As Go writes durations: `1m30s`, `250ms`, `12.5s`.
 fn duration(text: &str) -> Result<Span, String> {
-    cluster::api::parse_duration(text).ok_or_else(|| format!("{text:?} is no duration such as 12.5s or 1m30s"))
+    cluster::api::parse_duration(text)
+        .ok_or_else(|| format!("{text:?} is no duration such as 12.5s or 1m30s"))
 }

@@ -8,10 +8,15 @@ use cluster::sim::Refusal;
 pub enum Failure {
     /// The command line's own words are off.
     Usage(String),
-    Read { path: String, why: String },
+    Read {
+        path: String,
+        why: String,
+    },
     Output(String),
     /// The manifests have errors: they were listed on standard error.
-    Manifests { errors: usize },
+    Manifests {
+        errors: usize,
+    },
     Refused(Refusal),
     NotFound(String),
 }

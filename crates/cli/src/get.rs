@@ -76,7 +76,9 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let kinds = match Kind::parse(&args.kind) {
         Some(kind) => vec![kind],
         None if all => ALL.to_vec(),
-        None => return Err(Failure::Usage(format!("the server doesn't have a resource type {:?}", args.kind))),
+        None => {
+            return Err(Failure::Usage(format!("the server doesn't have a resource type {:?}", args.kind)));
+        }
     };
     let manifest = input::manifest(&args.cluster)?;
     let mut run = input::start(&args.cluster, &manifest)?;

@@ -98,4 +98,3 @@ fn read_file(path: &Path) -> Result<String, Failure> {
 fn failure(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Read { path: path.display().to_string(), why: error.to_string() }
 }
-

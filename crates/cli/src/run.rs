@@ -90,8 +90,17 @@ fn counts_table(out: &mut String, what: &str, rows: &[Row<'_>]) {
     if rows.is_empty() {
         return;
     }
-    let header =
-        [what, "SENT", "DELIVERED", "REFUSED", "UNREACHABLE", "RESET", "TIMED-OUT", "UNRESOLVED", "NO-ADDRESS"];
+    let header = [
+        what,
+        "SENT",
+        "DELIVERED",
+        "REFUSED",
+        "UNREACHABLE",
+        "RESET",
+        "TIMED-OUT",
+        "UNRESOLVED",
+        "NO-ADDRESS",
+    ];
     let cells = |row: &Row<'_>| {
         let c = row.counts;
         let numbers =

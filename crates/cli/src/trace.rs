@@ -83,7 +83,8 @@ fn origin(text: &str) -> Result<ClientFrom, Failure> {
     match parts.as_slice() {
         ["external"] => Ok(ClientFrom::Outside { ip: None }),
         ["external", ip] => {
-            let ip = ip.parse().map_err(|_| Failure::Usage(format!("--from {text}: {ip:?} is no address")))?;
+            let ip =
+                ip.parse().map_err(|_| Failure::Usage(format!("--from {text}: {ip:?} is no address")))?;
             Ok(ClientFrom::Outside { ip: Some(ip) })
         }
         ["pod", ns, name] => Ok(workload("Pod", NsName::new(ns, name))),

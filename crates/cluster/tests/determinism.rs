@@ -35,12 +35,10 @@ fn seeking_back_and_forth_changes_nothing() {
 }
 
 fn delete_first_web_pod(run: &mut Run) {
-    let pod = run.world().store().pods.iter().find(|p| p.meta.name.starts_with("web-")).expect("a web Pod runs");
-    let object = ObjectRef {
-        kind: "Pod".into(),
-        namespace: pod.meta.namespace.clone(),
-        name: pod.meta.name.clone(),
-    };
+    let pod =
+        run.world().store().pods.iter().find(|p| p.meta.name.starts_with("web-")).expect("a web Pod runs");
+    let object =
+        ObjectRef { kind: "Pod".into(), namespace: pod.meta.namespace.clone(), name: pod.meta.name.clone() };
     run.act(Action::DeleteObject { object }).expect("a Pod can be deleted");
 }
 

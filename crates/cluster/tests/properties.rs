@@ -144,13 +144,19 @@ impl Checker {
         let live = world.traffic().connections.values().map(|l| &l.record);
         for record in live {
             for packet in record.packets.iter().filter(|p| !p.kind.is_reply()) {
-                let Some(last) = packet.hops.iter().rev().find(|h| matches!(h.place, Place::Pod(_))) else { continue };
+                let Some(last) = packet.hops.iter().rev().find(|h| matches!(h.place, Place::Pod(_))) else {
+                    continue;
+                };
                 if last.kind == HopKind::Sent {
                     continue;
                 }
                 let to = SocketAddr::new(last.after.dst, last.after.dst_port);
                 let first = *self.targets.entry(record.id.0).or_insert(to);
-                assert_eq!(first, to, "connection {:?} keeps its target whatever the rules become", record.id);
+                assert_eq!(
+                    first, to,
+                    "connection {:?} keeps its target whatever the rules become",
+                    record.id
+                );
             }
         }
     }
@@ -174,7 +180,11 @@ fn node_ports_are_unique(world: &World) {
     let mut seen = BTreeSet::new();
     for service in world.store().services.iter() {
         for port in service.spec.ports.iter().filter(|p| p.node_port != 0) {
-            assert!(seen.insert((port.node_port, port.protocol)), "node port {} is given once", port.node_port);
+            assert!(
+                seen.insert((port.node_port, port.protocol)),
+                "node port {} is given once",
+                port.node_port
+            );
         }
     }
 }
@@ -204,9 +214,13 @@ fn new_connections_go_to_known_endpoints(world: &World) {
         for (name, info) in &services {
             let all = endpoints.get(&**name).map_or(&[][..], Vec::as_slice);
             let allowed = categorize(all, info, &machine.name, zone.as_deref());
-            let may: BTreeSet<SocketAddr> = allowed.cluster.iter().map(|i| all[*i].address).collect();
+            let may: BTreeSet<SocketAddr> =
+                allowed.cluster.iter().flatten().map(|i| all[*i].address).collect();
             let written: BTreeSet<SocketAddr> =
-                cluster::node::kube_proxy::iptables::choices(rules, name, false).iter().map(|c| c.endpoint).collect();
+                cluster::node::kube_proxy::iptables::choices(rules, name, false)
+                    .iter()
+                    .map(|c| c.endpoint)
+                    .collect();
             assert_eq!(may, written, "{name:?} on {}", machine.name);
         }
     }
@@ -222,16 +236,20 @@ fn syns_were_rewritten_by_rules(world: &World) {
                 panic!("a destination is rewritten by a rule: {packet:?}");
             };
             let to = SocketAddr::new(hop.after.dst, hop.after.dst_port);
-            let dnat = hop.hits.iter().filter_map(|hit| rules.rule(hit.at())).any(|rule| {
-                matches!(rule.target, cluster::net::netfilter::Target::Dnat(target) if target == to)
-            });
-            assert!(dnat, "the DNAT to {to} is in the trace");
+            let dnat = hop.hits.iter().filter_map(|hit| rules.rule(hit.at())).any(
+                |rule| matches!(rule.target, cluster::net::netfilter::Target::Dnat(target) if target == to),
+            );
+            assert!(
+                dnat,
+                "the DNAT to {to} is in the trace: {hop:?} {:?}",
+                hop.hits.iter().map(|h| rules.rule_line(h.at())).collect::<Vec<_>>()
+            );
         }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_done_these_hold(seed in any::<u64>(), deeds in deeds()) {

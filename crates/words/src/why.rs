@@ -1,7 +1,7 @@
 //! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
 
 use cluster::net::Tuple;
-use cluster::net::netfilter::{Match, Rule, RuleHit, Rules, RuleSet, Target};
+use cluster::net::netfilter::{Match, Rule, RuleHit, RuleSet, Rules, Target};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, Outcome, PacketKind, PacketTrace, Place};
 
@@ -51,9 +51,16 @@ fn failure(world: &World, packet: &PacketTrace) -> String {
 }
 
 fn decision(world: &World, packet: &PacketTrace) -> String {
-    let rewrote = packet.hops.iter().find(|h| h.before.dst != h.after.dst || h.before.dst_port != h.after.dst_port);
+    let rewrote =
+        packet.hops.iter().find(|h| h.before.dst != h.after.dst || h.before.dst_port != h.after.dst_port);
     let Some(hop) = rewrote else {
-        return match packet.hops.iter().rev().find(|h| !h.hits.is_empty()).and_then(|h| Some((h, last_rule(h)?))) {
+        return match packet
+            .hops
+            .iter()
+            .rev()
+            .find(|h| !h.hits.is_empty())
+            .and_then(|h| Some((h, last_rule(h)?)))
+        {
             Some((hop, rule)) if matches!(rule.target, Target::Drop | Target::Reject(_)) => {
                 let comment = rule.comment.as_deref().unwrap_or("a rule");
                 format!("{} stopped it: {comment}.", place(world, hop.place))
@@ -88,7 +95,9 @@ fn choice(hop: &Hop) -> Option<String> {
     Some(match (odds, of) {
         (_, 1) => ": its rules know no other endpoint".to_string(),
         (Some(n), of) => format!(": its dice matched a 1-in-{n} rule, one of {of} endpoints"),
-        (None, of) => format!(": the dice passed over every earlier rule, and the last of {of} takes the rest"),
+        (None, of) => {
+            format!(": the dice passed over every earlier rule, and the last of {of} takes the rest")
+        }
     })
 }
 

@@ -1,7 +1,8 @@
 //! One row an object, with kubectl's columns (pkg/printers/internalversion/printers.go).
 
 use cluster::api::{
-    Deployment, EndpointSlice, Node, NodeCondition, Phase, Pod, ReplicaSet, Service, ServiceType, TrafficPolicy,
+    Deployment, EndpointSlice, Node, NodeCondition, Phase, Pod, ReplicaSet, Service, ServiceType,
+    TrafficPolicy,
 };
 use cluster::sim::{Span, Time, World};
 
@@ -21,9 +22,7 @@ pub fn columns(kind: Kind, wide: bool) -> Vec<&'static str> {
         Kind::Node => (false, &["STATUS", "AGE", "VERSION"], &["INTERNAL-IP", "PODCIDR", "ZONE"]),
         Kind::Namespace => (false, &["STATUS", "AGE"], &[]),
         Kind::Pod => (true, &["READY", "STATUS", "RESTARTS", "AGE"], &["IP", "NODE"]),
-        Kind::Service => {
-            (true, &["TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"], &["SELECTOR"])
-        }
+        Kind::Service => (true, &["TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"], &["SELECTOR"]),
         Kind::Deployment => (true, &["READY", "UP-TO-DATE", "AVAILABLE", "AGE"], &["SELECTOR"]),
         Kind::ReplicaSet => (true, &["DESIRED", "CURRENT", "READY", "AGE"], &["SELECTOR"]),
         Kind::EndpointSlice => (true, &["ADDRESSTYPE", "PORTS", "ENDPOINTS", "AGE"], &[]),
@@ -175,7 +174,14 @@ fn deployment(world: &World, deployment: &Deployment) -> Row {
         .collect();
     let pods = |rs: &ReplicaSet| {
         let mine = |p: &&std::sync::Arc<Pod>| p.meta.owner.as_ref().is_some_and(|o| o.uid == rs.meta.uid);
-        world.store().pods.iter().filter(mine).filter(|p| p.meta.deleted.is_none()).cloned().collect::<Vec<_>>()
+        world
+            .store()
+            .pods
+            .iter()
+            .filter(mine)
+            .filter(|p| p.meta.deleted.is_none())
+            .cloned()
+            .collect::<Vec<_>>()
     };
     let ready = owned.iter().flat_map(|rs| pods(rs)).filter(|p| p.status.ready).count();
     let newest = owned.iter().max_by_key(|rs| (rs.meta.created, rs.meta.uid));

@@ -84,7 +84,8 @@ fn verdict(record: &ConnectionRecord) -> &'static str {
 fn endpoint(world: &World, record: &ConnectionRecord) -> Option<Endpoint> {
     let (key, uid) = record.server.as_ref()?;
     let pod = world.store().pod_by_uid(*uid);
-    let delivered = record.packets.iter().find(|p| p.ended.is_some_and(|(_, v)| v == PacketVerdict::Delivered));
+    let delivered =
+        record.packets.iter().find(|p| p.ended.is_some_and(|(_, v)| v == PacketVerdict::Delivered));
     Some(Endpoint {
         pod: key.to_string(),
         node: pod.and_then(|p| p.spec.node_name.as_ref()).map(|n| n.to_string()),

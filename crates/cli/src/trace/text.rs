@@ -39,7 +39,12 @@ fn write_packet(out: &mut String, packet: &Packet) {
 }
 
 fn write_hop(out: &mut String, hop: &HopRow) {
-    let _ = write!(out, "    {:>12}  {}", format!("{}.{:03} ms", hop.at / 1_000_000, hop.at / 1_000 % 1_000), hop.what);
+    let _ = write!(
+        out,
+        "    {:>12}  {}",
+        format!("{}.{:03} ms", hop.at / 1_000_000, hop.at / 1_000 % 1_000),
+        hop.what
+    );
     if hop.before == hop.after {
         let _ = writeln!(out, "\n                  {}", hop.after);
     } else {

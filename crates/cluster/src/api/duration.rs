@@ -1,6 +1,8 @@
 //! Lengths of time as Go writes them (time.ParseDuration, Duration.String): `1m30s`, `250ms`.
 //! Exact in nanoseconds both ways.
 
+use crate::sim::Span;
+
 const UNITS: [(&str, u64); 8] = [
     ("h", 3_600_000_000_000),
     ("ms", 1_000_000),
@@ -11,6 +13,11 @@ const UNITS: [(&str, u64); 8] = [
     ("μs", 1_000), // U+03BC
     ("ns", 1),
 ];
+
+/// A length of time; `None` for a text that is none.
+pub fn parse_duration(text: &str) -> Option<Span> {
+    parse(text).map(Span)
+}
 
 /// Nanoseconds. `None` for what Go refuses, for a negative length, and past `u64`. Parts of a
 /// nanosecond are dropped, as in Go.

@@ -19,9 +19,11 @@ mod tests;
 mod text;
 mod tree;
 mod workload;
+mod write;
 
 pub use action::{Action, TimedAction};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
+pub use duration::parse_duration;
 pub use manifest::{Manifest, Parsed, Source, Typed};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Str, Uid};
 pub use node::{Node, NodeCondition, NodeSpec};
@@ -38,3 +40,4 @@ pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub use workload::{
     Deployment, DeploymentStrategy, IntOrPercent, Operator, ReplicaSet, Requirement, Selector,
 };
+pub use write::to_tree;

@@ -202,7 +202,7 @@ impl Tree {
     }
 
     /// The value of `key` in this map, made if it misses. What is no map becomes one.
-    fn slot(&mut self, key: &str) -> &mut Tree {
+    pub(super) fn slot(&mut self, key: &str) -> &mut Tree {
         if !matches!(self.value, Value::Map(_)) {
             self.value = Value::Map(Arc::default());
         }
@@ -219,6 +219,22 @@ impl Tree {
     /// Sets one key of this map.
     pub fn put(&mut self, key: &str, value: Tree) {
         *self.slot(key) = value;
+    }
+
+    /// The same tree with the keys of every map in the order of their bytes, as kubectl prints
+    /// objects that it got from the server.
+    pub fn sorted(&self) -> Tree {
+        let value = match &self.value {
+            Value::Seq(items) => Value::Seq(Arc::new(items.iter().map(Tree::sorted).collect())),
+            Value::Map(entries) => {
+                let sorted = entries.iter().map(|e| Entry { value: e.value.sorted(), ..e.clone() });
+                let mut sorted: Vec<Entry> = sorted.collect();
+                sorted.sort_by(|a, b| a.key.cmp(&b.key));
+                Value::Map(Arc::new(sorted))
+            }
+            value => value.clone(),
+        };
+        Tree { value, position: self.position }
     }
 
     /// Takes the value at the end of `path` away. False when there was none.

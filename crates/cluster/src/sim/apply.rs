@@ -380,6 +380,12 @@ impl World {
                 return Err(Refusal::NotFound { object: reference(kind, &key) });
             }
         }
+        if let ClientFrom::Node { name } = &spec.from
+            && self.store.node(name).is_none()
+        {
+            let key = NsName { namespace: "".into(), name: name.clone() };
+            return Err(Refusal::NotFound { object: reference("Node", &key) });
+        }
         self.add_client(spec.clone());
         Ok(())
     }

@@ -55,7 +55,7 @@ impl Run {
     /// Runs on until `until`, or until about `budget` events were processed. True when it got
     /// there.
     pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
-        let stop = self.world.events() + budget;
+        let stop = self.world.events().saturating_add(budget);
         loop {
             let left = stop.saturating_sub(self.world.events());
             if left == 0 {

@@ -64,8 +64,8 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Teaching's factor: 0.1 ms between machines becomes 0.4 s.
-    pub const NETWORK_FACTOR: u32 = 4_000;
+    /// Teaching's factor: 0.1 ms between machines becomes a quarter of a second.
+    pub const NETWORK_FACTOR: u32 = 2_500;
 
     pub fn new(profile: TimingProfile) -> Timing {
         match profile {
@@ -115,7 +115,7 @@ impl Timing {
             forwarding: real.forwarding.times(factor),
             app_answer: real.app_answer.times(factor),
             tcp_initial_rto: real.tcp_initial_rto.times(factor),
-            client_timeout: Span::from_secs(20),
+            client_timeout: Span::from_secs(15),
             watch_delay: Span::from_millis(150),
             watch_delay_spread: Span::from_millis(1_000),
             pod_sandbox: Span::from_millis(900),

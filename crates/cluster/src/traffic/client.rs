@@ -47,7 +47,7 @@ impl World {
         let id = ClientId(self.traffic.next_client);
         let address = match spec.from {
             ClientFrom::Outside { ip } => Some(ip.unwrap_or_else(|| self.free_outside_address())),
-            ClientFrom::Workload { .. } => None,
+            ClientFrom::Workload { .. } | ClientFrom::Node { .. } => None,
         };
         let subject = Chance::subject(&spec.name);
         let target = Target::parse(&spec.to);
@@ -143,6 +143,10 @@ impl World {
     fn origin_of(&self, client: &Client, ordinal: u64) -> Option<Origin> {
         if let Some(address) = client.address {
             return Some(Origin { place: Place::Outside(client.id), address });
+        }
+        if let ClientFrom::Node { name } = &client.spec.from {
+            let machine = self.machine_named(name).filter(|m| m.power)?;
+            return Some(Origin { place: Place::Node(machine.uid), address: machine.address });
         }
         let pods = self.client_pods(&client.spec.from);
         let running: Vec<Origin> = pods

@@ -32,6 +32,13 @@ pub struct Live {
     lost: Option<PacketVerdict>,
 }
 
+impl Live {
+    /// How many of its packets are on their way.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocketState {
     SynSent,
@@ -136,8 +143,11 @@ impl World {
         self.end_connection(id, outcome);
     }
 
+    /// net/ipv4/inet_hashtables.c, __inet_hash_connect: a keyed offset, then one port after the
+    /// other, so that a port comes again only when all others have been used.
     fn free_ephemeral_port(&self, client: &Client, tuple: Tuple, ordinal: u64) -> u16 {
-        let start = self.chance.below(Purpose::EphemeralPort, client.subject, ordinal, EPHEMERAL_COUNT);
+        let offset = self.chance.below(Purpose::EphemeralPort, client.subject, 0, EPHEMERAL_COUNT);
+        let start = offset + ordinal % EPHEMERAL_COUNT;
         let port = |i: u64| EPHEMERAL_FIRST + ((start + i) % EPHEMERAL_COUNT) as u16;
         let taken = |port: u16| {
             let wanted = Some(Tuple { src_port: port, ..tuple });

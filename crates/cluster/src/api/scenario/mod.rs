@@ -83,4 +83,6 @@ pub enum ClientFrom {
     Outside { ip: Option<IpAddr> },
     /// From a Pod of this workload. `kind` is `Deployment`, `ReplicaSet` or `Pod`.
     Workload { namespace: Name, kind: Str, name: Name },
+    /// From a process on the node itself.
+    Node { name: Name },
 }

@@ -239,6 +239,10 @@ fn outside(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientFrom> {
 }
 
 fn workload(text: &str) -> Option<ClientFrom> {
+    if let Some(name) = text.strip_prefix("node/") {
+        let plain = !name.is_empty() && !name.contains('/');
+        return plain.then(|| ClientFrom::Node { name: name.into() });
+    }
     let object = reference::parse_object(text)?;
     let known = ["Deployment", "ReplicaSet", "Pod"].contains(&&*object.kind);
     known.then_some(ClientFrom::Workload {

@@ -94,6 +94,7 @@ fn from(from: &ClientFrom) -> Tree {
         ClientFrom::Workload { namespace, kind, name } => {
             text(&[reference::short_kind(kind), "/", namespace, "/", name].concat())
         }
+        ClientFrom::Node { name } => text(&["node/", name].concat()),
     }
 }
 

@@ -5,6 +5,7 @@ mod scenarios;
 mod shared;
 mod streams;
 mod survive;
+mod written;
 
 use super::{Manifest, Severity, parse};
 

@@ -139,7 +139,8 @@ fn is_printable(c: char) -> bool {
 
 /// A string on one line.
 fn string(text: &str) -> String {
-    let resolves = !matches!(resolve(text), Value::String(_)) || text == "<<" || is_base60(text);
+    let resolves =
+        !matches!(resolve(text), Value::String(_)) || text == "<<" || is_base60(text) || is_date(text);
     if !resolves && is_plain(text) {
         return text.into();
     }
@@ -155,6 +156,19 @@ fn is_base60(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-')
         && text.contains(':')
         && text.bytes().all(|b| b.is_ascii_digit() || b":+-._".contains(&b))
+}
+
+/// What goyaml reads as a timestamp, and so quotes: `2026-01-01`, `2026-1-1T00:00:00Z`.
+fn is_date(text: &str) -> bool {
+    let mut parts = text.splitn(3, '-');
+    let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let (day, time) = rest.split_once(['T', 't', ' ']).unwrap_or((rest, "0"));
+    year.len() == 4
+        && [year, month, day].into_iter().all(digits)
+        && time.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn is_plain(text: &str) -> bool {
@@ -197,5 +211,63 @@ fn escape(c: char, out: &mut String) {
     out.push_str("\\u");
     for shift in [12, 8, 4, 0] {
         out.push(char::from_digit(code >> shift & 0xf, 16).unwrap_or('0'));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_as_kubectl_quotes() {
+        for (text, expected) in [
+            ("web", "web"),
+            ("", "\"\""),
+            ("80", "\"80\""),
+            ("yes", "\"yes\""),
+            ("y", "\"y\""),
+            ("null", "\"null\""),
+            ("0x1F", "\"0x1F\""),
+            ("1e3", "\"1e3\""),
+            ("1:30", "\"1:30\""),
+            ("2026-01-01", "\"2026-01-01\""),
+            ("2026-01-01T00:00:00Z", "\"2026-01-01T00:00:00Z\""),
+            ("2026-01-ab", "2026-01-ab"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("<<", "\"<<\""),
+            ("-c", "-c"),
+            ("-", "'-'"),
+            ("- a", "'- a'"),
+            ("a: b", "'a: b'"),
+            ("a:b", "a:b"),
+            ("a:", "'a:'"),
+            ("a #b", "'a #b'"),
+            ("a#b", "a#b"),
+            ("#a", "'#a'"),
+            ("it's", "it's"),
+            ("'a", "'''a'"),
+            ("{a}", "'{a}'"),
+            ("*", "'*'"),
+            ("100%", "100%"),
+            ("%a", "'%a'"),
+            (" a", "' a'"),
+            ("a\tb", "\"a\\tb\""),
+            ("a\u{85}", "\"a\\u0085\""),
+            ("é", "é"),
+        ] {
+            assert_eq!(string(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lists_stand_under_their_key_and_text_in_blocks() {
+        let mut tree = Tree::map();
+        tree.put(
+            "args",
+            Tree::seq(vec![Tree::string("-c"), Tree::string("a\nb\n"), Tree::map(), Tree::seq(vec![])]),
+        );
+        tree.put("nested", Tree::seq(vec![Tree::seq(vec![Tree::int(1), Tree::int(2)]), tree.clone()]));
+        let expected = "args:\n- -c\n- |\n  a\n  b\n- {}\n- []\nnested:\n- - 1\n  - 2\n- args:\n  - -c\n  - |\n    a\n    b\n  - {}\n  - []\n";
+        assert_eq!(to_yaml(&tree), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::chain::{Chain, ChainId, Rule, Target};
+use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
 use super::conntrack::{Conntrack, CtStates};
 use super::matches::{End, MarkOp, Match, RejectWith};
 use super::nat::{Manip, rewrite};
@@ -37,6 +37,8 @@ pub(super) struct Run<'e, 'c> {
     pub cx: &'e mut Cx<'c>,
     /// The address that MASQUERADE takes.
     pub out_addr: Option<IpAddr>,
+    /// The last chain in which something was drawn, and the subject of its draws.
+    pub drawing: Option<(u64, u64)>,
 }
 
 /// Where a chain is to be continued.
@@ -53,38 +55,61 @@ enum Next {
     End(Outcome),
 }
 
-impl Run<'_, '_> {
+impl<'e> Run<'e, '_> {
     pub fn run(&mut self, start: ChainId) -> Outcome {
-        let mut stack = [Place { chain: start, rule: 0 }; MAX_DEPTH];
+        let mut callers = [Place { chain: start, rule: 0 }; MAX_DEPTH];
         let mut depth = 0;
         let table = self.table;
+        let Some(mut chain) = table.chain(start) else { return Outcome::Accept };
+        let mut place = Place { chain: start, rule: 0 };
         loop {
-            let place = &mut stack[depth];
-            let Some(chain) = table.chain(place.chain) else { return Outcome::Accept };
-            let Some(rule) = chain.rules.get(place.rule as usize) else {
-                if depth == 0 {
-                    return self.policy(chain, start);
-                }
-                depth -= 1;
-                continue;
+            let next = match self.next_match(chain, &mut place) {
+                Some(rule) => self.act(rule, self.at(place)),
+                None => Next::Return,
             };
-            let at = RuleRef { table: self.name, chain: place.chain, rule: place.rule };
-            place.rule += 1;
-            if !self.matches(rule, chain) {
-                continue;
-            }
-            match self.act(rule, at) {
+            match next {
                 Next::Continue => {}
                 Next::End(outcome) => return outcome,
                 Next::Return if depth == 0 => return self.policy(chain, start),
-                Next::Return => depth -= 1,
-                Next::Call(_) if depth + 1 == MAX_DEPTH => return Outcome::Drop(at),
+                Next::Return => {
+                    depth -= 1;
+                    place = callers[depth];
+                    let Some(caller) = table.chain(place.chain) else { return Outcome::Accept };
+                    chain = caller;
+                }
                 Next::Call(callee) => {
+                    let Some(called) = table.chain(callee) else { continue };
+                    if called.rules.is_empty() {
+                        continue;
+                    }
+                    if depth == MAX_DEPTH {
+                        return Outcome::Drop(self.at(place));
+                    }
+                    callers[depth] = place;
                     depth += 1;
-                    stack[depth] = Place { chain: callee, rule: 0 };
+                    place = Place { chain: callee, rule: 0 };
+                    chain = called;
                 }
             }
         }
+    }
+
+    /// The next rule of the chain that matches; `place` is left behind it.
+    #[inline]
+    fn next_match(&mut self, chain: &'e Chain, place: &mut Place) -> Option<&'e Rule> {
+        let key = PacketKey::new(&self.skb.tuple);
+        for rule in chain.rules.get(place.rule as usize..)? {
+            place.rule += 1;
+            if rule.may_match(key) && rule.matches().iter().all(|m| self.holds(m, chain)) {
+                return Some(rule);
+            }
+        }
+        None
+    }
+
+    /// The rule that `place` is just behind.
+    fn at(&self, place: Place) -> RuleRef {
+        RuleRef { table: self.name, chain: place.chain, rule: place.rule - 1 }
     }
 
     fn policy(&self, chain: &Chain, id: ChainId) -> Outcome {
@@ -95,11 +120,6 @@ impl Run<'_, '_> {
             }
             _ => Outcome::Accept,
         }
-    }
-
-    #[inline]
-    fn matches(&mut self, rule: &Rule, chain: &Chain) -> bool {
-        rule.matches.iter().all(|m| self.holds(m, chain))
     }
 
     #[inline]
@@ -115,7 +135,7 @@ impl Run<'_, '_> {
             Match::Mark { value, mask, invert } => (self.skb.mark & mask == value) != invert,
             Match::CtState { any_of, invert } => self.states().intersects(any_of) != invert,
             Match::Statistic { probability, ordinal } => {
-                let subject = Chance::join(Chance::join(self.cx.node, self.cx.flow), chain.subject);
+                let subject = self.subject(chain);
                 probability.holds(self.cx.chance.draw(Purpose::Statistic, subject, u64::from(ordinal)))
             }
             Match::RecentCheck { list, seconds } => {
@@ -126,6 +146,20 @@ impl Run<'_, '_> {
                 let source = tuple.src;
                 self.recent.set(list, source, self.cx.now);
                 true
+            }
+        }
+    }
+
+    /// Whom a draw in this chain is for: the connection, on this node, in this chain.
+    #[inline]
+    fn subject(&mut self, chain: &Chain) -> u64 {
+        match self.drawing {
+            Some((at, subject)) if at == chain.subject => subject,
+            _ => {
+                let flow = Chance::join(self.cx.node, self.cx.flow);
+                let subject = Chance::join(flow, chain.subject);
+                self.drawing = Some((chain.subject, subject));
+                subject
             }
         }
     }
@@ -145,7 +179,7 @@ impl Run<'_, '_> {
     #[inline]
     fn act(&mut self, rule: &Rule, at: RuleRef) -> Next {
         let before = self.skb.tuple;
-        let next = self.target(rule.target, at);
+        let next = self.target(&rule.target, at);
         if self.cx.trace.is_some() {
             self.note(at, &before);
         }
@@ -153,8 +187,8 @@ impl Run<'_, '_> {
     }
 
     #[inline]
-    fn target(&mut self, target: Target, at: RuleRef) -> Next {
-        match target {
+    fn target(&mut self, target: &Target, at: RuleRef) -> Next {
+        match *target {
             Target::None => Next::Continue,
             Target::Jump(chain) => Next::Call(chain),
             Target::Return => Next::Return,

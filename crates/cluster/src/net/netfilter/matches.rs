@@ -72,6 +72,11 @@ impl AddressMatch {
         self.invert
     }
 
+    /// The one address that it holds for, if it is written as one.
+    pub(super) fn only_address(self) -> Option<IpAddr> {
+        (self.host && !self.invert).then(|| self.prefix.address())
+    }
+
     #[inline]
     pub fn holds(self, address: IpAddr) -> bool {
         let inside = if self.host { self.prefix.address() == address } else { self.prefix.contains(address) };

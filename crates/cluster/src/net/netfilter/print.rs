@@ -63,7 +63,7 @@ impl Display for Line<'_> {
         if comment_first {
             self.comment(f)?;
         }
-        for condition in &self.rule.matches {
+        for condition in self.rule.matches() {
             self.condition(f, condition)?;
         }
         if !comment_first {

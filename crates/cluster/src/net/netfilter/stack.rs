@@ -218,6 +218,7 @@ impl Stack {
             skb,
             cx,
             out_addr,
+            drawing: None,
         };
         match run.run(chain) {
             Outcome::Accept => Verdict::Accept,

@@ -8,7 +8,7 @@ mod hash;
 pub mod iptables;
 mod service_port;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use categorize::{Categorized, TopologyMode, categorize, topology_mode};
 pub use config::ProxyConfig;

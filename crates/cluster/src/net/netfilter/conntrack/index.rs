@@ -10,7 +10,7 @@ use crate::net::Tuple;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    /// A power of two of them, at most half in use.
+    /// A power of two of them; at least half are free.
     cells: Vec<Cell>,
     used: u32,
 }
@@ -58,19 +58,33 @@ impl Index {
         }
     }
 
-    pub fn insert<'a>(
+    /// Err: a slot on the tuple's path that `is_another` accepts; nothing is inserted then.
+    pub fn insert(
         &mut self,
         slot: u32,
         tuple: &Tuple,
         direction: Direction,
-        tuple_at: impl Fn(u32, Direction) -> Option<&'a Tuple>,
-    ) {
-        if (self.used + 1) as usize * 2 > self.cells.len() {
+        is_another: impl Fn(u32, Direction) -> bool,
+    ) -> Result<(), u32> {
+        // At most half are in use: paths stay short.
+        if (self.used as usize + 1) * 2 > self.cells.len() {
             self.grow();
         }
-        debug_assert!(tuple_at(slot, direction) == Some(tuple));
-        self.place(Cell::new(hash(tuple), slot, direction));
+        let cell = Cell::new(hash(tuple), slot, direction);
+        let mask = self.mask();
+        let mut at = cell.hash & mask;
+        while self.cells[at as usize].slot != 0 {
+            if self.cells[at as usize].hash == cell.hash {
+                let (slot, direction) = self.cells[at as usize].get();
+                if is_another(slot, direction) {
+                    return Err(slot);
+                }
+            }
+            at = (at + 1) & mask;
+        }
+        self.cells[at as usize] = cell;
         self.used += 1;
+        Ok(())
     }
 
     pub fn remove(&mut self, slot: u32, tuple: &Tuple, direction: Direction) {
@@ -130,7 +144,7 @@ impl Index {
     }
 
     fn mask(&self) -> u32 {
-        // At most 2^20 cells: two for each of nf_conntrack_max entries, half in use.
+        // At most 2^20 cells: two for each of nf_conntrack_max entries, and some room.
         u32::try_from(self.cells.len()).unwrap_or(u32::MAX) - 1
     }
 }
@@ -186,7 +200,7 @@ mod tests {
         let at = |slot: u32, _| tuples.get(slot as usize);
         let mut index = Index::default();
         for (slot, t) in (0u32..).zip(&tuples) {
-            index.insert(slot, t, Direction::Original, at);
+            index.insert(slot, t, Direction::Original, |_, _| false).unwrap();
         }
         for (slot, t) in (0u32..).zip(&tuples).filter(|(slot, _)| slot % 3 == 0) {
             index.remove(slot, t, Direction::Original);

@@ -8,7 +8,7 @@ use crate::net::netfilter::stack::Loss;
 use crate::sim::Time;
 
 /// How many entries are looked over for expired ones with each new entry.
-const LOOKED_OVER: u32 = 4;
+const LOOKED_OVER: u32 = 2;
 /// How many are looked over when the table is full (upstream looks at 8 hash buckets:
 /// nf_conntrack_core.c, NF_CT_EVICTION_RANGE).
 const LOOKED_OVER_WHEN_FULL: u32 = 64;
@@ -109,15 +109,27 @@ impl Conntrack {
     /// Adds an entry (__nf_conntrack_confirm).
     pub(super) fn insert(&mut self, entry: Entry, now: Time) -> Result<(), Loss> {
         self.look_over(LOOKED_OVER, |e| e.expires <= now);
-        if self.lookup(&entry.original, now).is_some() || self.lookup(&entry.reply, now).is_some() {
-            return Err(Loss::Clash);
-        }
         self.make_room(now)?;
         let slot = self.take_slot(entry);
-        let slots = &self.slots;
-        self.index.insert(slot, &entry.original, Direction::Original, |s, d| tuple_at(slots, s, d));
-        self.index.insert(slot, &entry.reply, Direction::Reply, |s, d| tuple_at(slots, s, d));
+        for direction in [Direction::Original, Direction::Reply] {
+            let tuple = entry.tuple(direction);
+            while let Err(other) = self.enter(slot, tuple, direction) {
+                if self.entry(other).is_some_and(|e| e.expires > now) {
+                    // Whatever was entered goes again.
+                    self.remove(slot);
+                    return Err(Loss::Clash);
+                }
+                self.remove(other);
+            }
+        }
         Ok(())
+    }
+
+    /// Err: the slot of another entry with that tuple.
+    fn enter(&mut self, slot: u32, tuple: &Tuple, direction: Direction) -> Result<(), u32> {
+        let slots = &self.slots;
+        let is_another = |s, d| s != slot && tuple_at(slots, s, d) == Some(tuple);
+        self.index.insert(slot, tuple, direction, is_another)
     }
 
     pub(super) fn remove(&mut self, slot: u32) {

@@ -2,7 +2,7 @@
 
 use super::fixed::{filter, nat};
 use crate::api::Str;
-use crate::net::netfilter::{Chain, ChainId, ListId, Match, Rule, RuleSet, Target};
+use crate::net::netfilter::{Chain, ChainId, ListId, Rule, RuleSet};
 
 /// A chain id with this bit names a chain of the same [`ServiceRules`], by its index there.
 const OWN: u32 = 1 << 31;
@@ -62,18 +62,10 @@ struct Bases {
 
 impl Bases {
     fn place(&self, mut rule: Rule) -> Rule {
-        if let Target::Jump(ChainId(id)) = &mut rule.target
-            && *id & OWN != 0
-        {
-            *id = self.chain + (*id & !OWN);
-        }
-        for condition in &mut rule.matches {
-            if let Match::RecentCheck { list: ListId(id), .. } | Match::RecentSet { list: ListId(id) } =
-                condition
-            {
-                *id += self.list;
-            }
-        }
+        rule.relocate(
+            |id| if id.0 & OWN == 0 { id } else { ChainId(self.chain + (id.0 & !OWN)) },
+            |id| ListId(self.list + id.0),
+        );
         rule
     }
 }

@@ -26,9 +26,9 @@ pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<C
     let Some(chain) = table.chain(id) else { return Vec::new() };
     let mut found = Vec::new();
     for (index, rule) in (0..).zip(&chain.rules) {
-        let bound = rule.matches.iter().any(|m| matches!(m, Match::RecentCheck { .. }));
+        let bound = rule.matches().iter().any(|m| matches!(m, Match::RecentCheck { .. }));
         let Some(endpoint) = endpoint_of(table, rule.target).filter(|_| !bound) else { continue };
-        let one_in = rule.matches.iter().find_map(|m| match m {
+        let one_in = rule.matches().iter().find_map(|m| match m {
             Match::Statistic { probability, .. } => Some(probability.inverse()),
             _ => None,
         });

@@ -59,7 +59,10 @@ impl Reachable<'_> {
                 Rule::new(&[itself], Target::Jump(nat::KUBE_MARK_MASQ)),
                 Rule::new(to_pod, Target::Dnat(endpoint.address)),
             ]
-            .map(|rule| Rule { comment: name.clone(), ..rule }.of(&self.service.name))
+            .map(|mut rule| {
+                rule.comment = name.clone();
+                rule.of(&self.service.name)
+            })
             .into();
             chain
         };

@@ -1,0 +1,118 @@
+//! How many first packets a second the network model can carry: each begins a new connection from
+//! a Pod to a ClusterIP, through all hooks of two nodes, and leaves an entry in both connection
+//! tables. `cargo run --release -p packetyard-cluster --example first_packets [SERVICES] [ENDPOINTS]`
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use cluster::api::{
+    Endpoint, EndpointPort, EndpointSlice, Meta, NsName, Service, ServicePort, ServiceSpec, TargetPort,
+};
+use cluster::net::netfilter::{Conntrack, Cx, Family, Passage, Route, Rules, Skb, Stack, TcpFlags};
+use cluster::net::{Protocol, Tuple};
+use cluster::node::kube_proxy::{ProxyConfig, iptables};
+use cluster::sim::{Chance, Span, Time};
+
+const FLOWS: u64 = 2_000_000;
+
+fn main() {
+    let mut args = std::env::args().skip(1).filter_map(|a| a.parse::<u32>().ok());
+    let (services, endpoints) = (args.next().unwrap_or(10), args.next().unwrap_or(10));
+    let micros = u64::from(args.next().unwrap_or(1000));
+    let mut nodes = [1, 2].map(|n| node(n, services, endpoints));
+    let names = [Chance::subject("node-1"), Chance::subject("node-2")];
+    let chance = Chance::new(1);
+    let mut now = Time::ZERO;
+    let mut arrived = 0u64;
+    #[expect(clippy::disallowed_types, reason = "a benchmark measures real time")]
+    let start = std::time::Instant::now();
+    for flow in 0..FLOWS {
+        now = now + Span::from_micros(micros);
+        let tuple = tuple(flow, services);
+        let mut skb = Skb::tcp(tuple, TcpFlags::SYN);
+        let mut through = true;
+        for (stack, node) in nodes.iter_mut().zip(names) {
+            let mut cx = Cx { now, chance, flow, node, trace: None };
+            skb = Skb::tcp(skb.tuple, TcpFlags::SYN);
+            let out = stack.addresses[0];
+            through &= stack.receive(&mut skb, &mut cx, |_| Route::Out(out)) == Passage::Out;
+        }
+        arrived += u64::from(through && skb.tuple.dst_port == 8080);
+    }
+    let elapsed = start.elapsed();
+    let rate = FLOWS as f64 / elapsed.as_secs_f64();
+    let entries = nodes.each_ref().map(|n| n.conntrack.len());
+    println!("{services} Services x {endpoints} endpoints: {rate:.0} first packets/s");
+    println!("{arrived} of {FLOWS} arrived; entries at the end: {entries:?}");
+}
+
+fn node(n: u8, services: u32, endpoints: u32) -> Stack {
+    let ip: IpAddr = [192, 168, 0, n].into();
+    let cfg = ProxyConfig {
+        node_name: format!("node-{n}").into(),
+        node_ips: vec![ip],
+        cluster_cidr: "10.244.0.0/16".parse().ok(),
+        cni_masquerade_cidr: "10.244.0.0/16".parse().ok(),
+        ..ProxyConfig::default()
+    };
+    let mut stack = Stack::new(vec![ip, [10, 244, n, 1].into()], Family::V4);
+    let objects: Vec<_> = (0..services).map(|s| (service(s), slice(s, endpoints))).collect();
+    let services: BTreeMap<_, _> = objects.iter().map(|(s, _)| (s.meta.key(), Arc::new(s.clone()))).collect();
+    let slices: BTreeMap<_, _> = objects.iter().map(|(_, s)| (s.meta.key(), Arc::new(s.clone()))).collect();
+    stack.set_rules(Rules::Iptables(Arc::new(iptables::build(&cfg, &services, &slices))));
+    stack.conntrack = Conntrack::default();
+    stack
+}
+
+fn cluster_ip(service: u32) -> IpAddr {
+    Ipv4Addr::from(0x0a60_0001 + service).into()
+}
+
+fn tuple(flow: u64, services: u32) -> Tuple {
+    let pod = (flow / 60_000 % 200) as u8;
+    Tuple {
+        src: [10, 244, 1, 10 + pod].into(),
+        src_port: 1024 + (flow % 60_000) as u16,
+        dst: cluster_ip((flow % u64::from(services)) as u32),
+        dst_port: 80,
+        protocol: Protocol::Tcp,
+    }
+}
+
+fn meta(name: String) -> Meta {
+    Meta { name: name.into(), namespace: "default".into(), ..Meta::default() }
+}
+
+fn service(n: u32) -> Service {
+    let port = ServicePort {
+        name: "http".into(),
+        protocol: Protocol::Tcp,
+        port: 80,
+        target_port: TargetPort::Number(8080),
+        node_port: 0,
+    };
+    let spec = ServiceSpec { ports: vec![port], cluster_ips: vec![cluster_ip(n)], ..ServiceSpec::default() };
+    Service { meta: meta(format!("svc-{n}")), spec, ingress: Vec::new() }
+}
+
+fn slice(n: u32, endpoints: u32) -> EndpointSlice {
+    let endpoint = |e: u32| Endpoint {
+        address: Ipv4Addr::from(0x0af4_0200 + (n * endpoints + e)).into(),
+        ready: true,
+        serving: true,
+        terminating: false,
+        node: Some("node-2".into()),
+        zone: None,
+        hostname: None,
+        target: None,
+        zone_hints: Vec::new(),
+        node_hints: Vec::new(),
+    };
+    EndpointSlice {
+        meta: meta(format!("svc-{n}-abcde")),
+        service: NsName::new("default", &format!("svc-{n}")).name,
+        ports: vec![EndpointPort { name: "http".into(), protocol: Protocol::Tcp, port: 8080 }],
+        endpoints: (0..endpoints).map(endpoint).collect(),
+    }
+}

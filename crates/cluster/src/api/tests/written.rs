@@ -1,0 +1,102 @@
+//! Objects as the server hands them out.
+
+use super::{check_fine, object, service};
+use crate::api::*;
+use crate::sim::Time;
+
+/// What the server shows decodes to the same object again, with the source and without it.
+fn check_round(text: &str) {
+    for parsed in check_fine(text).objects {
+        for source in [Some(&parsed.source.tree), None] {
+            let tree = to_tree(&parsed.object, source);
+            let (again, findings) = decode_object(&tree);
+            assert!(
+                findings.iter().all(|f| f.severity == Severity::Info),
+                "{findings:?}\n{}",
+                to_yaml(&tree)
+            );
+            assert_eq!(again.as_ref(), Some(&parsed.object), "{}", to_yaml(&tree));
+            assert_eq!(tree.sorted().sorted(), tree.sorted());
+        }
+    }
+}
+
+#[test]
+fn what_is_shown_is_what_is_stored() {
+    check_round(&service(""));
+    check_round(&object("v1", "Service", "clusterIP: None"));
+    check_round(&object("v1", "Service", "{type: ExternalName, externalName: a.b}"));
+    check_round(&object(
+        "v1",
+        "Service",
+        "type: LoadBalancer\nselector: {app: web}\nclusterIP: 10.96.0.5\nsessionAffinity: ClientIP\nexternalTrafficPolicy: Local\nhealthCheckNodePort: 32000\nloadBalancerSourceRanges: [10.0.0.0/8]\nexternalIPs: [192.0.2.1]\nallocateLoadBalancerNodePorts: false\nloadBalancerClass: a/b\npublishNotReadyAddresses: true\ntrafficDistribution: PreferSameZone\nports:\n- {name: http, port: 80, targetPort: web, nodePort: 30080}\n- {name: dns, port: 80, protocol: UDP, targetPort: 5353}\n",
+    ));
+    let pod = "nodeName: n1\nhostname: h\nsubdomain: s\nhostNetwork: true\nnodeSelector: {a: b}\nterminationGracePeriodSeconds: 0\ninitContainers: [{name: b, image: i, restartPolicy: Always}]\ncontainers:\n- {name: c, image: i, command: [a], args: ['-c'], env: [{name: A, value: '1'}], ports: [{containerPort: 80, name: web}, {containerPort: 53, protocol: UDP}], readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 2}}\n";
+    check_round(&object("v1", "Pod", pod));
+    let template = "template:\n  metadata: {labels: {app: x, b: c}, annotations: {a: b}}\n  spec: {containers: [{name: c, image: i}]}\n";
+    let workload = ["replicas: 0\nselector: {matchLabels: {app: x}, matchExpressions: [{key: b, operator: In, values: [c]}]}\n", template].concat();
+    check_round(&object("apps/v1", "ReplicaSet", &workload));
+    check_round(&object("apps/v1", "Deployment", &workload));
+    check_round(&object(
+        "apps/v1",
+        "Deployment",
+        &[&workload, "strategy: {rollingUpdate: {maxSurge: 0}}\n"].concat(),
+    ));
+    check_round(&object("apps/v1", "Deployment", &[&workload, "strategy: {type: Recreate}\n"].concat()));
+    check_round("apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n");
+    check_round("apiVersion: a/v1\nkind: Foo\nmetadata: {name: x}\n");
+    check_round(
+        "apiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {a: b}}\nspec: {podCIDR: 10.0.0.0/24, unschedulable: true}\nstatus: {addresses: [{type: InternalIP, address: 10.0.0.2}], conditions: [{type: Ready, status: Unknown}]}\n",
+    );
+    check_round(
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: s, labels: {kubernetes.io/service-name: web}}\naddressType: IPv6\nports: [{name: http, port: 80}]\nendpoints:\n- {addresses: ['fd00::1'], conditions: {ready: false}, nodeName: n1, zone: a, hostname: h, targetRef: {kind: Pod, name: p, uid: 00000000-0000-4000-8000-00000000000a}, hints: {forZones: [{name: a}], forNodes: [{name: n1}]}}\n",
+    );
+}
+
+#[test]
+fn what_was_written_stays_and_what_the_server_set_is_laid_over_it() {
+    let text = "apiVersion: v1\nkind: Service\nmetadata:\n  labels: {b: x, a: w}\n  name: web\nspec:\n  selector: {app: web}\n  ports:\n  - {appProtocol: http, port: 80}\n  foo: kept\n";
+    let parsed = parse(text).objects.remove(0);
+    let Typed::Service(mut service) = parsed.object.clone() else { panic!() };
+    service.meta.uid = Uid(10);
+    service.meta.resource_version = 7;
+    service.meta.created = Time(3_000_000_000);
+    service.meta.labels = [("b".into(), "x".into()), ("c".into(), "z".into())].into();
+    service.spec.type_ = ServiceType::NodePort;
+    service.spec.cluster_ips = vec!["10.96.0.9".parse().unwrap()];
+    service.spec.ports[0].node_port = 30100;
+    let shown = to_yaml(&to_tree(&Typed::Service(service), Some(&parsed.source.tree)));
+    let expected = "apiVersion: v1\nkind: Service\nmetadata:\n  labels:\n    b: x\n    c: z\n  name: web\n  namespace: default\n  creationTimestamp: \"2026-01-01T00:00:03Z\"\n  resourceVersion: \"7\"\n  uid: 00000000-0000-4000-8000-00000000000a\nspec:\n  selector:\n    app: web\n  ports:\n  - appProtocol: http\n    port: 80\n    nodePort: 30100\n    protocol: TCP\n    targetPort: 80\n  foo: kept\n  clusterIP: 10.96.0.9\n  clusterIPs:\n  - 10.96.0.9\n  externalTrafficPolicy: Cluster\n  internalTrafficPolicy: Cluster\n  sessionAffinity: None\n  type: NodePort\nstatus:\n  loadBalancer: {}\n";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_pod_of_a_template_keeps_what_the_template_says() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      volumes: [{name: v, emptyDir: {}}]\n      containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}]\n";
+    let parsed = parse(text).objects.remove(0);
+    let Typed::Deployment(deployment) = &parsed.object else { panic!() };
+    let mut pod =
+        Pod { meta: Meta::default(), spec: deployment.template.spec.clone(), status: PodStatus::default() };
+    pod.meta.name = "web-1".into();
+    pod.meta.namespace = "default".into();
+    pod.meta.uid = Uid(3);
+    pod.meta.labels = deployment.template.labels.clone();
+    pod.meta.owner = Some(OwnerRef { kind: "ReplicaSet".into(), name: "web".into(), uid: Uid(2) });
+    pod.meta.deleted = Some(Time(0));
+    pod.status.waiting = Some("ContainerCreating".into());
+    pod.spec.node_name = Some("node-1".into());
+    let template = parsed.source.tree.get(&["spec".into(), "template".into()]);
+    let tree = to_tree(&Typed::Pod(pod), template);
+    let json = |path: &[Step<'_>]| tree.get(path).map(to_json).unwrap_or_default();
+    assert_eq!(json(&["kind".into()]), "\"Pod\"");
+    assert_eq!(json(&["spec".into(), "volumes".into()]), r#"[{"name":"v","emptyDir":{}}]"#);
+    assert_eq!(json(&["metadata".into(), "deletionTimestamp".into()]), "\"2026-01-01T00:00:30Z\"");
+    assert_eq!(
+        json(&["metadata".into(), "ownerReferences".into(), 0.into(), "apiVersion".into()]),
+        "\"apps/v1\""
+    );
+    assert_eq!(
+        json(&["status".into(), "containerStatuses".into(), 0.into(), "state".into()]),
+        r#"{"waiting":{"reason":"ContainerCreating"}}"#
+    );
+}

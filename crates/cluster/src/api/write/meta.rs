@@ -1,0 +1,50 @@
+//! `metadata` as the server keeps it.
+
+use super::{at, map, put_labels, put_or_remove, rfc3339, text};
+use crate::api::{OwnerRef, Tree, Typed, Uid};
+use crate::sim::Span;
+
+pub fn overlay(tree: &mut Tree, object: &Typed) {
+    let meta = object.meta();
+    let out = at(tree, "metadata");
+    out.put("name", text(&meta.name));
+    // The name that was made from it stands beside it in a template's Pods only by accident.
+    out.remove(&["generateName".into()]);
+    put_or_remove(out, "namespace", (!meta.namespace.is_empty()).then(|| text(&meta.namespace)));
+    put_labels(out, "labels", &meta.labels);
+    put_labels(out, "annotations", &meta.annotations);
+    let stored = meta.uid != Uid(0);
+    if !stored {
+        return;
+    }
+    out.put("creationTimestamp", text(&rfc3339::print(meta.created)));
+    put_or_remove(out, "generation", (meta.generation > 0).then(|| Tree::int(i64::from(meta.generation))));
+    out.put("resourceVersion", text(&meta.resource_version.to_string()));
+    out.put("uid", text(&meta.uid.to_uuid()));
+    put_or_remove(out, "ownerReferences", meta.owner.as_ref().map(|o| Tree::seq(vec![owner(o)])));
+    // The moment at which the grace period is over, not the one at which it began
+    // (apiserver registry/rest/delete.go).
+    let grace = match object {
+        Typed::Pod(pod) => pod.spec.termination_grace_period_s,
+        _ => 0,
+    };
+    let deletion = meta.deleted.map(|t| text(&rfc3339::print(t + Span::from_secs(u64::from(grace)))));
+    put_or_remove(out, "deletionTimestamp", deletion);
+    put_or_remove(out, "deletionGracePeriodSeconds", meta.deleted.map(|_| Tree::int(i64::from(grace))));
+}
+
+fn owner(owner: &OwnerRef) -> Tree {
+    let version = match &*owner.kind {
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => "apps/v1",
+        "Job" | "CronJob" => "batch/v1",
+        _ => "v1",
+    };
+    map([
+        ("apiVersion", text(version)),
+        ("blockOwnerDeletion", Tree::bool(true)),
+        ("controller", Tree::bool(true)),
+        ("kind", text(&owner.kind)),
+        ("name", text(&owner.name)),
+        ("uid", text(&owner.uid.to_uuid())),
+    ])
+}

@@ -1,0 +1,127 @@
+//! Objects as the server would hand them out: the written document, with what the server set and
+//! what actions changed laid over it. Fields that the simulation does not read stay as written.
+
+mod meta;
+mod pod;
+mod rfc3339;
+mod service;
+mod slice;
+mod workload;
+
+use super::{Labels, Node, NodeCondition, Str, Tree, Typed, Value};
+
+/// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
+/// keys, which is the document's own. `source` is the tree the object was decoded from, or its
+/// workload's Pod template (`metadata` and `spec`); without one, everything comes from `object`.
+pub fn to_tree(object: &Typed, source: Option<&Tree>) -> Tree {
+    let mut tree = start(object, source);
+    meta::overlay(&mut tree, object);
+    match object {
+        Typed::Namespace(_) | Typed::Other { .. } => {}
+        Typed::Node(node) => overlay_node(&mut tree, node),
+        Typed::Pod(pod) => pod::overlay(&mut tree, pod),
+        Typed::Deployment(deployment) => workload::overlay_deployment(&mut tree, deployment),
+        Typed::ReplicaSet(set) => workload::overlay_replica_set(&mut tree, set),
+        Typed::Service(service) => service::overlay(&mut tree, service),
+        Typed::EndpointSlice(slice) => slice::overlay(&mut tree, slice),
+    }
+    tree
+}
+
+/// apiVersion and kind first, where the source does not say them.
+fn start(object: &Typed, source: Option<&Tree>) -> Tree {
+    let version = match object {
+        Typed::Deployment(_) | Typed::ReplicaSet(_) => "apps/v1",
+        Typed::EndpointSlice(_) => "discovery.k8s.io/v1",
+        Typed::Other { api_version, .. } => api_version,
+        Typed::Namespace(_) | Typed::Node(_) | Typed::Pod(_) | Typed::Service(_) => "v1",
+    };
+    let mut head = map([("apiVersion", text(version)), ("kind", text(object.kind()))]);
+    let Some(source) = source else { return head };
+    if source.field("kind").is_some() {
+        return source.clone();
+    }
+    for entry in source.entries() {
+        head.put(&entry.key, entry.value.clone());
+    }
+    head.position = source.position;
+    head
+}
+
+fn text(text: &str) -> Tree {
+    Tree::string(text)
+}
+
+fn map<const N: usize>(fields: [(&str, Tree); N]) -> Tree {
+    let mut out = Tree::map();
+    for (key, value) in fields {
+        out.put(key, value);
+    }
+    out
+}
+
+fn texts<'a>(items: impl IntoIterator<Item = &'a Str>) -> Tree {
+    Tree::seq(items.into_iter().map(|s| text(s)).collect())
+}
+
+/// The texts of what prints itself: addresses, prefixes.
+fn printed<T: ToString>(items: &[T]) -> Tree {
+    Tree::seq(items.iter().map(|i| text(&i.to_string())).collect())
+}
+
+/// Sets the field, or takes it away when there is nothing to say.
+fn put_or_remove(tree: &mut Tree, key: &str, value: Option<Tree>) {
+    match value {
+        Some(value) => tree.put(key, value),
+        None => {
+            tree.remove(&[key.into()]);
+        }
+    }
+}
+
+/// The map under `key`, which is made if it misses.
+fn at<'a>(tree: &'a mut Tree, key: &str) -> &'a mut Tree {
+    let slot = tree.slot(key);
+    if !matches!(slot.value, Value::Map(_)) {
+        *slot = Tree::map();
+    }
+    slot
+}
+
+/// Labels as they are now; those that were written keep their order.
+fn put_labels(tree: &mut Tree, key: &str, labels: &Labels) {
+    if labels.is_empty() {
+        tree.remove(&[key.into()]);
+        return;
+    }
+    let slot = at(tree, key);
+    let gone: Vec<Str> =
+        slot.entries().iter().filter(|e| !labels.contains_key(&e.key)).map(|e| e.key.clone()).collect();
+    for key in &gone {
+        slot.remove(&[(&**key).into()]);
+    }
+    for (key, value) in labels {
+        if slot.field(key).and_then(Tree::as_str) != Some(value) {
+            slot.put(key, text(value));
+        }
+    }
+}
+
+fn overlay_node(tree: &mut Tree, node: &Node) {
+    let spec = at(tree, "spec");
+    put_or_remove(spec, "podCIDR", node.spec.pod_cidrs.first().map(|c| text(&c.to_string())));
+    put_or_remove(spec, "podCIDRs", node.spec.pod_cidrs.first().map(|_| printed(&node.spec.pod_cidrs)));
+    put_or_remove(spec, "unschedulable", node.spec.unschedulable.then(|| Tree::bool(true)));
+    let status = at(tree, "status");
+    let address =
+        |ip: &std::net::IpAddr| map([("address", text(&ip.to_string())), ("type", text("InternalIP"))]);
+    let hostname = map([("address", text(&node.meta.name)), ("type", text("Hostname"))]);
+    let addresses = node.addresses.iter().map(address).chain([hostname]).collect();
+    status.put("addresses", Tree::seq(addresses));
+    let ready = match node.ready {
+        NodeCondition::True => "True",
+        NodeCondition::False => "False",
+        NodeCondition::Unknown => "Unknown",
+    };
+    status.put("conditions", Tree::seq(vec![map([("status", text(ready)), ("type", text("Ready"))])]));
+}

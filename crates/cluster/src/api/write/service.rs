@@ -1,0 +1,109 @@
+//! `spec` and `status` of Services, defaults included.
+
+use super::{at, map, printed, put_labels, put_or_remove, text};
+use crate::api::{
+    Labels, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
+    TrafficPolicy, Tree,
+};
+
+pub fn overlay(tree: &mut Tree, service: &Service) {
+    let spec = at(tree, "spec");
+    overlay_addresses(spec, &service.spec);
+    overlay_ports(spec, &service.spec.ports);
+    overlay_policies(spec, &service.spec);
+    spec.put("type", text(service.spec.type_.as_str()));
+    put_labels(spec, "selector", service.spec.selector.as_ref().unwrap_or(&Labels::new()));
+    put_or_remove(spec, "externalName", service.spec.external_name.as_deref().map(text));
+    let mut balancer = Tree::map();
+    if !service.ingress.is_empty() {
+        balancer.put("ingress", Tree::seq(service.ingress.iter().map(ingress).collect()));
+    }
+    tree.put("status", map([("loadBalancer", balancer)]));
+}
+
+fn overlay_addresses(tree: &mut Tree, spec: &ServiceSpec) {
+    let none = || Tree::seq(vec![text("None")]);
+    let (one, many) = match (spec.headless, spec.cluster_ips.first()) {
+        (true, _) => (Some(text("None")), Some(none())),
+        (false, Some(ip)) => (Some(text(&ip.to_string())), Some(printed(&spec.cluster_ips))),
+        (false, None) => (None, None),
+    };
+    put_or_remove(tree, "clusterIP", one);
+    put_or_remove(tree, "clusterIPs", many);
+    put_or_remove(tree, "externalIPs", spec.external_ips.first().map(|_| printed(&spec.external_ips)));
+    let ranges = &spec.load_balancer_source_ranges;
+    put_or_remove(tree, "loadBalancerSourceRanges", ranges.first().map(|_| printed(ranges)));
+}
+
+/// Each port keeps what was written for it beside what is simulated (`appProtocol`).
+fn overlay_ports(tree: &mut Tree, ports: &[ServicePort]) {
+    let written: Vec<Tree> = tree.field("ports").map_or(&[][..], |t| t.items()).to_vec();
+    let items = ports.iter().map(|port| {
+        let same = |t: &&Tree| {
+            t.field("port").and_then(Tree::as_int) == Some(i64::from(port.port))
+                && protocol_of(t) == port.protocol.as_str()
+        };
+        let mut out = written.iter().find(same).cloned().unwrap_or_else(Tree::map);
+        put_or_remove(&mut out, "name", (!port.name.is_empty()).then(|| text(&port.name)));
+        let node_port = (port.node_port != 0).then(|| Tree::int(i64::from(port.node_port)));
+        put_or_remove(&mut out, "nodePort", node_port);
+        out.put("port", Tree::int(i64::from(port.port)));
+        out.put("protocol", text(port.protocol.as_str()));
+        out.put(
+            "targetPort",
+            match &port.target_port {
+                TargetPort::Number(number) => Tree::int(i64::from(*number)),
+                TargetPort::Name(name) => text(name),
+            },
+        );
+        out
+    });
+    let items: Vec<Tree> = items.collect();
+    put_or_remove(tree, "ports", (!items.is_empty()).then(|| Tree::seq(items)));
+}
+
+fn protocol_of(port: &Tree) -> &str {
+    port.field("protocol").and_then(Tree::as_str).map_or("TCP", |p| p)
+}
+
+fn overlay_policies(tree: &mut Tree, spec: &ServiceSpec) {
+    let policy = |policy: TrafficPolicy| match policy {
+        TrafficPolicy::Cluster => text("Cluster"),
+        TrafficPolicy::Local => text("Local"),
+    };
+    let is_external = match spec.type_ {
+        ServiceType::NodePort | ServiceType::LoadBalancer => true,
+        ServiceType::ClusterIP => !spec.external_ips.is_empty(),
+        ServiceType::ExternalName => false,
+    };
+    let is_balancer = spec.type_ == ServiceType::LoadBalancer;
+    put_or_remove(tree, "externalTrafficPolicy", is_external.then(|| policy(spec.external_traffic_policy)));
+    let has_internal = spec.type_ != ServiceType::ExternalName;
+    put_or_remove(tree, "internalTrafficPolicy", has_internal.then(|| policy(spec.internal_traffic_policy)));
+    let allocate = is_balancer.then(|| Tree::bool(spec.allocate_load_balancer_node_ports));
+    put_or_remove(tree, "allocateLoadBalancerNodePorts", allocate);
+    put_or_remove(tree, "loadBalancerClass", spec.load_balancer_class.as_deref().map(text));
+    let health = spec.health_check_node_port;
+    put_or_remove(tree, "healthCheckNodePort", (health != 0).then(|| Tree::int(i64::from(health))));
+    let publish = spec.publish_not_ready_addresses.then(|| Tree::bool(true));
+    put_or_remove(tree, "publishNotReadyAddresses", publish);
+    put_or_remove(tree, "trafficDistribution", spec.traffic_distribution.as_deref().map(text));
+    overlay_affinity(tree, spec.session_affinity);
+}
+
+fn overlay_affinity(tree: &mut Tree, affinity: SessionAffinity) {
+    let (kind, config) = match affinity {
+        SessionAffinity::None => ("None", None),
+        SessionAffinity::ClientIP { timeout_s } => {
+            let timeout = map([("timeoutSeconds", Tree::int(i64::from(timeout_s)))]);
+            ("ClientIP", Some(map([("clientIP", timeout)])))
+        }
+    };
+    tree.put("sessionAffinity", text(kind));
+    put_or_remove(tree, "sessionAffinityConfig", config);
+}
+
+fn ingress(ingress: &LoadBalancerIngress) -> Tree {
+    let mode = if ingress.proxy { "Proxy" } else { "VIP" };
+    map([("ip", text(&ingress.ip.to_string())), ("ipMode", text(mode))])
+}

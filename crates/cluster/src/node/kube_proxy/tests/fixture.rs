@@ -1,0 +1,128 @@
+//! Services, EndpointSlices and addresses for tests.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::api::{
+    Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort,
+    ServiceSpec, ServiceType, TargetPort,
+};
+use crate::net::Protocol;
+use crate::net::netfilter::RuleSet;
+use crate::node::kube_proxy::{ProxyConfig, iptables};
+
+pub const NODE: &str = "worker-1";
+pub const NODE_IP: &str = "192.168.50.11";
+pub const NODE_IP_ALT: &str = "192.168.51.11";
+pub const POD: &str = "10.244.7.2";
+pub const CLIENT: &str = "203.0.113.7";
+pub const BLOCKED_CLIENT: &str = "203.0.113.200";
+pub const CLUSTER_IP: &str = "10.96.0.41";
+pub const EXTERNAL_IP: &str = "198.51.100.20";
+pub const LB_IP: &str = "198.51.100.10";
+pub const LB_IP_2: &str = "198.51.100.11";
+pub const PODS: &str = "10.244.0.0/16";
+
+/// What this node's kube-proxy has seen.
+#[derive(Clone, Default)]
+pub struct Seen {
+    pub services: BTreeMap<NsName, Arc<Service>>,
+    pub slices: BTreeMap<NsName, Arc<EndpointSlice>>,
+}
+
+impl Seen {
+    pub fn with(mut self, service: Service) -> Seen {
+        self.services.insert(service.meta.key(), Arc::new(service));
+        self
+    }
+
+    pub fn slice(mut self, slice: EndpointSlice) -> Seen {
+        self.slices.insert(slice.meta.key(), Arc::new(slice));
+        self
+    }
+
+    pub fn without_endpoints(mut self) -> Seen {
+        self.slices.clear();
+        self
+    }
+
+    pub fn rules(&self, cfg: &ProxyConfig) -> RuleSet {
+        iptables::build(cfg, &self.services, &self.slices)
+    }
+}
+
+pub fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+pub fn config() -> ProxyConfig {
+    ProxyConfig {
+        node_name: NODE.into(),
+        node_ips: vec![ip(NODE_IP), ip(NODE_IP_ALT)],
+        cluster_cidr: Some(PODS.parse().unwrap()),
+        ..ProxyConfig::default()
+    }
+}
+
+fn meta(name: &str) -> Meta {
+    Meta { name: name.into(), namespace: "shop".into(), ..Meta::default() }
+}
+
+pub fn port(name: &str, protocol: Protocol, number: u16, node_port: u16) -> ServicePort {
+    let target_port = TargetPort::Number(number);
+    ServicePort { name: name.into(), protocol, port: number, target_port, node_port }
+}
+
+pub fn http(node_port: u16) -> ServicePort {
+    port("http", Protocol::Tcp, 80, node_port)
+}
+
+/// A ClusterIP Service of namespace `shop`.
+pub fn service(name: &str, cluster_ip: &str, ports: &[ServicePort]) -> Service {
+    let spec =
+        ServiceSpec { ports: ports.to_vec(), cluster_ips: vec![ip(cluster_ip)], ..ServiceSpec::default() };
+    Service { meta: meta(name), spec, ingress: Vec::new() }
+}
+
+pub fn load_balancer(name: &str, cluster_ip: &str, node_port: u16, vips: &[&str]) -> Service {
+    let mut service = service(name, cluster_ip, &[http(node_port)]);
+    service.spec.type_ = ServiceType::LoadBalancer;
+    service.ingress = vips.iter().map(|v| LoadBalancerIngress { ip: ip(v), proxy: false }).collect();
+    service
+}
+
+/// A ready endpoint.
+pub fn endpoint(address: &str, node: Option<&str>) -> Endpoint {
+    Endpoint {
+        address: ip(address),
+        ready: true,
+        serving: true,
+        terminating: false,
+        node: node.map(Into::into),
+        zone: None,
+        hostname: None,
+        target: None,
+        zone_hints: Vec::new(),
+        node_hints: Vec::new(),
+    }
+}
+
+pub fn terminating(address: &str, node: Option<&str>, serving: bool) -> Endpoint {
+    Endpoint { ready: false, serving, terminating: true, ..endpoint(address, node) }
+}
+
+pub fn slice(service: &str, ports: &[(&str, Protocol, u16)], endpoints: &[Endpoint]) -> EndpointSlice {
+    let port =
+        |&(name, protocol, port): &(&str, Protocol, u16)| EndpointPort { name: name.into(), protocol, port };
+    EndpointSlice {
+        meta: meta(&format!("{service}-x7k2p")),
+        service: service.into(),
+        ports: ports.iter().map(port).collect(),
+        endpoints: endpoints.to_vec(),
+    }
+}
+
+pub fn http_slice(service: &str, endpoints: &[Endpoint]) -> EndpointSlice {
+    slice(service, &[("http", Protocol::Tcp, 80)], endpoints)
+}

@@ -1,0 +1,11 @@
+//! kube-proxy against upstream's own tables, with this project's names and addresses.
+
+mod categorize;
+mod cleanup;
+mod endpoints;
+pub(crate) mod fixture;
+mod flows;
+mod invariants;
+mod masquerade;
+mod text;
+mod tracer;
