@@ -4,6 +4,8 @@ mod browser;
 pub mod embed;
 mod parts;
 pub mod session;
+pub mod diagram;
+pub mod theme;
 mod text;
 
 use leptos::prelude::*;

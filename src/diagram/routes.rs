@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use cluster::api::Uid;
 use cluster::trace::Place;
 
-use super::facts::Facts;
 use super::geometry::{Point, Wire, point};
-use super::layout::{Form, Layout};
+use super::layout::{Form, Layout, RAIL_TO_POD};
 
 /// The wires of one layout, each made when it is first asked for and kept from then on.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +15,8 @@ pub struct Routes {
 }
 
 impl Routes {
-    pub fn wire(&mut self, layout: &Layout, facts: &Facts, from: Place, to: Place) -> Option<&Wire> {
-        let make = || route(layout, facts, from, to).map(|corners| Wire::through(&corners));
+    pub fn wire(&mut self, layout: &Layout, from: Place, to: Place) -> Option<&Wire> {
+        let make = || route(layout, from, to).map(|corners| Wire::through(&corners));
         self.wires.entry((from, to)).or_insert_with(make).as_ref()
     }
 }
@@ -30,18 +29,18 @@ struct Dock {
 }
 
 /// `None` when one of the two is not in the picture.
-pub fn route(layout: &Layout, facts: &Facts, from: Place, to: Place) -> Option<Vec<Point>> {
+pub fn route(layout: &Layout, from: Place, to: Place) -> Option<Vec<Point>> {
     match (from, to) {
         (Place::Node(node), Place::Pod(pod)) => into_pod(layout, node, pod),
         (Place::Pod(pod), Place::Node(node)) => Some(back(into_pod(layout, node, pod)?)),
         (Place::Outside(_) | Place::LoadBalancer(_), Place::Internet) => to_the_edge(layout, from),
         (Place::Outside(client), Place::LoadBalancer(lb)) => {
-            straight_down(layout, client, lb).or_else(|| by_the_network(layout, facts, from, to))
+            straight_down(layout, client, lb).or_else(|| by_the_network(layout, from, to))
         }
         (Place::LoadBalancer(lb), Place::Outside(client)) => straight_down(layout, client, lb)
             .map(back)
-            .or_else(|| by_the_network(layout, facts, from, to)),
-        _ => by_the_network(layout, facts, from, to),
+            .or_else(|| by_the_network(layout, from, to)),
+        _ => by_the_network(layout, from, to),
     }
 }
 
@@ -50,8 +49,8 @@ fn back(mut points: Vec<Point>) -> Vec<Point> {
     points
 }
 
-fn by_the_network(layout: &Layout, facts: &Facts, from: Place, to: Place) -> Option<Vec<Point>> {
-    let (a, b) = (dock(layout, facts, from)?, dock(layout, facts, to)?);
+fn by_the_network(layout: &Layout, from: Place, to: Place) -> Option<Vec<Point>> {
+    let (a, b) = (dock(layout, from)?, dock(layout, to)?);
     let mut points = a.lead;
     if (a.y - b.y).abs() > 0.01 {
         let trunk = if a.outside || b.outside { layout.bus.outer_x } else { layout.bus.inner_x };
@@ -61,7 +60,7 @@ fn by_the_network(layout: &Layout, facts: &Facts, from: Place, to: Place) -> Opt
     Some(points)
 }
 
-fn dock(layout: &Layout, facts: &Facts, place: Place) -> Option<Dock> {
+fn dock(layout: &Layout, place: Place) -> Option<Dock> {
     let outside = |rect: Option<super::geometry::Rect>| {
         let rect = rect?;
         match layout.form {
@@ -85,13 +84,7 @@ fn dock(layout: &Layout, facts: &Facts, place: Place) -> Option<Dock> {
             let y = *layout.bus.corridors.get(node.row)?;
             Some(Dock { lead: vec![node.port, point(node.port.x, y)], y, outside: false })
         }
-        Place::Pod(pod) => {
-            let node = facts.pods.iter().find(|p| p.uid == pod)?.node?;
-            let mut way = back(into_pod(layout, node, pod)?);
-            let dock = dock(layout, facts, Place::Node(node))?;
-            way.extend(dock.lead);
-            Some(Dock { lead: way, ..dock })
-        }
+        Place::Pod(_) => None,
         Place::Internet => {
             let y = *layout.bus.corridors.first()?;
             Some(Dock { lead: vec![point(layout.bus.outer_x, y)], y, outside: true })
@@ -103,11 +96,9 @@ fn dock(layout: &Layout, facts: &Facts, place: Place) -> Option<Dock> {
 /// above.
 fn into_pod(layout: &Layout, node: Uid, pod: Uid) -> Option<Vec<Point>> {
     let node = layout.node(node)?;
-    let (_, rect) = node.pods.iter().find(|(uid, _)| *uid == pod)?;
+    let rect = node.place_of(pod)?;
     let rail = node.port.x;
-    let first_column = node.pods.iter().all(|(_, other)| other.x >= rect.x - 0.5)
-        && rect.x < rail + 2.0 * super::layout::RAIL_TO_POD;
-    if first_column {
+    if rect.x - rail < 2.0 * RAIL_TO_POD {
         let y = rect.centre().y;
         return Some(vec![node.port, point(rail, y), point(rect.x, y)]);
     }

@@ -21,6 +21,36 @@ pub const ZOOM_FIT: &str = "Fit the cluster into the view";
 pub const TYPE_OF: &str = "Type of";
 pub const NO_ADDRESS_YET: &str = "no address yet";
 
+pub const ZOOM: &str = "Zoom";
+pub const CLOUD_LB: &str = "Cloud LB";
+
+/// Whose addresses are whose.
+pub fn ranges(pods: &cluster::net::Cidr, services: &cluster::net::Cidr) -> String {
+    format!("Pods {pods} · Services {services}")
+}
+
+pub fn rules_for(service: Option<&str>) -> String {
+    match service {
+        Some(service) => format!("rules for {}", shorten(service, 18)),
+        None => "no Service, no rules".to_owned(),
+    }
+}
+
+/// `browser to frontend` is the name of one who is a browser and calls frontend.
+pub fn client_name(client: &ClientFacts) -> (String, String) {
+    let name = client.name.split(" to ").next().unwrap_or(&client.name);
+    (name.to_owned(), client.target.clone())
+}
+
+/// `2/3`
+pub fn ready_only(service: &ServiceFacts) -> String {
+    match (service.form, service.endpoints) {
+        (ServiceForm::External, _) => String::new(),
+        (_, 0) => "none".to_owned(),
+        (_, n) => format!("{}/{n}", service.ready),
+    }
+}
+
 pub fn pod_state(state: PodState) -> &'static str {
     match state {
         PodState::Pending => "Pending",

@@ -36,6 +36,14 @@ pub struct NodeBox {
     pub ghosts: Vec<(Tenant, Rect)>,
 }
 
+impl NodeBox {
+    /// Where a Pod is, or its ghost.
+    pub fn place_of(&self, pod: Uid) -> Option<Rect> {
+        let living = self.pods.iter().find(|(uid, _)| *uid == pod).map(|(_, rect)| *rect);
+        living.or_else(|| self.ghosts.iter().find(|(t, _)| t.uid == pod).map(|(_, rect)| *rect))
+    }
+}
+
 pub(super) struct Placed {
     pub nodes: Vec<NodeBox>,
     pub form: PodForm,
