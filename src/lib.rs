@@ -1,5 +1,13 @@
 //! The web app: it draws the cluster that `cluster` simulates and lets a person break it.
 
+mod browser;
+pub mod embed;
+mod parts;
+pub mod session;
+pub mod diagram;
+pub mod theme;
+mod text;
+
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 

@@ -1,0 +1,63 @@
+//! The few things asked of the browser, each tolerant of a browser that says no.
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{MediaQueryList, Storage};
+
+/// Milliseconds, monotonic.
+pub fn clock() -> f64 {
+    window().performance().map_or(0.0, |p| p.now())
+}
+
+/// `None` where storage is switched off, which some browsers say by throwing.
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+pub fn stored(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+/// Whether it was kept: the store may be full.
+pub fn store(key: &str, value: &str) -> bool {
+    storage().is_some_and(|s| s.set_item(key, value).is_ok())
+}
+
+pub fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        let _gone = storage.remove_item(key);
+    }
+}
+
+pub fn media(query: &str) -> Option<MediaQueryList> {
+    window().match_media(query).ok().flatten()
+}
+
+pub fn wants_less_motion() -> bool {
+    media("(prefers-reduced-motion: reduce)").is_some_and(|m| m.matches())
+}
+
+/// In somebody else's page.
+pub fn is_framed() -> bool {
+    let window = window();
+    window.top().ok().flatten().is_none_or(|top| top != window)
+}
+
+pub fn is_tab_hidden() -> bool {
+    document().hidden()
+}
+
+/// Listens until the calling component is gone.
+pub fn listen(target: &web_sys::EventTarget, event: &'static str, callback: impl FnMut(web_sys::Event) + 'static) {
+    let callback = Closure::<dyn FnMut(web_sys::Event)>::new(callback);
+    let function: js_sys::Function = callback.as_ref().unchecked_ref::<js_sys::Function>().clone();
+    if target.add_event_listener_with_callback(event, &function).is_err() {
+        return;
+    }
+    let kept = StoredValue::new_local((target.clone(), callback));
+    on_cleanup(move || {
+        kept.try_with_value(|(target, _)| {
+            let _gone = target.remove_event_listener_with_callback(event, &function);
+        });
+    });
+}

@@ -1,0 +1,11 @@
+//! A lab in somebody's page: its options, its links, its place in the document.
+
+mod base64;
+mod link;
+mod mount;
+mod options;
+mod squeeze;
+
+pub use link::{LinkError, decode, encode, is_link};
+pub use mount::attach;
+pub use options::{Controls, Options};

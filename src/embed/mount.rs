@@ -1,0 +1,70 @@
+//! A lab's place in a page: a shadow root with a style sheet of its own. Nothing outside the
+//! element is touched, and when the element leaves the document, the lab goes.
+
+use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{CssStyleSheet, HtmlElement, MutationObserver, MutationObserverInit, ShadowRoot};
+
+/// Mounts a view into the element's shadow root until the element is removed.
+pub fn attach<V: IntoView + 'static>(
+    element: &HtmlElement,
+    styles: &[&str],
+    view: impl FnOnce() -> V + 'static,
+) -> Result<(), JsValue> {
+    let shadow = shadow_root(element)?;
+    adopt(&shadow, styles)?;
+    let place = document().create_element("div")?.unchecked_into::<HtmlElement>();
+    place.set_class_name("pk-place");
+    shadow.append_child(&place)?;
+    let handle = leptos::mount::mount_to(place, view);
+    until_removed(element, move || drop(handle))
+}
+
+/// The element's own, emptied, if it was mounted before.
+fn shadow_root(element: &HtmlElement) -> Result<ShadowRoot, JsValue> {
+    if let Some(shadow) = element.shadow_root() {
+        shadow.set_text_content(None);
+        return Ok(shadow);
+    }
+    element.attach_shadow(&web_sys::ShadowRootInit::new(web_sys::ShadowRootMode::Open))
+}
+
+/// Constructed sheets are allowed by a strict content security policy; style elements are not.
+fn adopt(shadow: &ShadowRoot, styles: &[&str]) -> Result<(), JsValue> {
+    let sheets = js_sys::Array::new();
+    for style in styles {
+        let sheet = CssStyleSheet::new()?;
+        sheet.replace_sync(style)?;
+        sheets.push(&sheet);
+    }
+    shadow.set_adopted_style_sheets(&sheets);
+    Ok(())
+}
+
+/// Calls `gone` once the element is in no document any more. One that is only moved stays.
+fn until_removed(element: &HtmlElement, gone: impl FnOnce() + 'static) -> Result<(), JsValue> {
+    let element = element.clone();
+    let gone = RefCell::new(Some(gone));
+    let kept: Rc<RefCell<Option<Closure<dyn FnMut(JsValue, MutationObserver)>>>> = Rc::default();
+    let own = Rc::clone(&kept);
+    let callback = Closure::new(move |_: JsValue, observer: MutationObserver| {
+        if element.is_connected() {
+            return;
+        }
+        observer.disconnect();
+        if let Some(gone) = gone.take() {
+            gone();
+        }
+        // This closure runs, so it cannot be dropped here.
+        let own = Rc::clone(&own);
+        gloo_timers::callback::Timeout::new(0, move || drop(own.take())).forget();
+    });
+    let observer = MutationObserver::new(callback.as_ref().unchecked_ref())?;
+    *kept.borrow_mut() = Some(callback);
+    let options = MutationObserverInit::new();
+    options.set_child_list(true);
+    options.set_subtree(true);
+    observer.observe_with_options(&document(), &options)
+}

@@ -1,0 +1,294 @@
+//! The pieces that the shell and its panels are made of.
+//!
+//! Every piece erases its type and is compiled once, however often it is used: a typed view for
+//! each place would double the size of the module. A piece that is shown again in the same place
+//! is patched, so a panel may be written as one function of the World and keep its focus.
+
+use leptos::prelude::*;
+use std::rc::Rc;
+
+pub type Kids = Vec<AnyView>;
+pub type Act = Rc<dyn Fn()>;
+pub type Take = Rc<dyn Fn(String)>;
+
+pub fn text(text: impl Into<String>) -> AnyView {
+    text.into().into_any()
+}
+
+pub fn nothing() -> AnyView {
+    ().into_any()
+}
+
+/// What is shown again whenever something that it tracks changes.
+pub fn live(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    live_boxed(Box::new(view))
+}
+
+fn live_boxed(view: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    (move || view()).into_any()
+}
+
+pub fn block(class: &'static str, kids: Kids) -> AnyView {
+    view! { <div class=class>{kids}</div> }.into_any()
+}
+
+pub fn span(class: &'static str, words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <span class=class>{words}</span> }.into_any()
+}
+
+pub fn inline(class: &'static str, kids: Kids) -> AnyView {
+    view! { <span class=class>{kids}</span> }.into_any()
+}
+
+/// A sign for the eye that says nothing to a screen reader.
+pub fn sign(class: &'static str, sign: &'static str) -> AnyView {
+    view! { <span class=class aria-hidden="true">{sign}</span> }.into_any()
+}
+
+pub fn strong(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <b>{words}</b> }.into_any()
+}
+
+pub fn code(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <code class="pk-mono">{words}</code> }.into_any()
+}
+
+pub fn para(class: &'static str, kids: Kids) -> AnyView {
+    view! { <p class=class>{kids}</p> }.into_any()
+}
+
+pub fn says(class: &'static str, words: impl Into<String>) -> AnyView {
+    para(class, vec![text(words)])
+}
+
+pub fn title(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <h2 class="pk-title">{words}</h2> }.into_any()
+}
+
+pub fn heading(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <h3 class="pk-heading">{words}</h3> }.into_any()
+}
+
+pub fn items(class: &'static str, rows: Kids) -> AnyView {
+    let rows: Kids = rows.into_iter().map(|row| view! { <li>{row}</li> }.into_any()).collect();
+    view! { <ul class=class role="list">{rows}</ul> }.into_any()
+}
+
+/// Facts: a name and what it is.
+pub fn facts(rows: Vec<(&'static str, AnyView)>) -> AnyView {
+    let rows: Kids = rows
+        .into_iter()
+        .map(|(name, fact)| view! { <dt>{name}</dt><dd>{fact}</dd> }.into_any())
+        .collect();
+    view! { <dl class="pk-facts">{rows}</dl> }.into_any()
+}
+
+pub fn table(head: &[&'static str], rows: Vec<Kids>) -> AnyView {
+    let head: Kids =
+        head.iter().map(|name| { let name = *name; view! { <th scope="col">{name}</th> }.into_any() }).collect();
+    let rows: Kids = rows
+        .into_iter()
+        .map(|cells| {
+            let cells: Kids = cells.into_iter().map(|cell| view! { <td>{cell}</td> }.into_any()).collect();
+            view! { <tr>{cells}</tr> }.into_any()
+        })
+        .collect();
+    view! {
+        <div class="pk-scroll" tabindex="0" role="group" aria-label="Table">
+            <table class="pk-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
+        </div>
+    }
+    .into_any()
+}
+
+/// Text as it is, with a name for those who hear it.
+pub fn listing(name: &'static str, words: String) -> AnyView {
+    view! { <pre class="pk-listing" tabindex="0" role="region" aria-label=name>{words}</pre> }.into_any()
+}
+
+/// More, on demand.
+pub fn more(summary: impl Into<String>, kids: Kids) -> AnyView {
+    let summary = summary.into();
+    view! { <details class="pk-more"><summary>{summary}</summary>{kids}</details> }.into_any()
+}
+
+/// A button. What it is called is its label, unless `name` says more.
+#[derive(Default)]
+pub struct Button {
+    pub class: &'static str,
+    pub label: Kids,
+    pub name: Option<String>,
+    pub hint: Option<String>,
+    pub pressed: Option<bool>,
+    /// Opens something: whether that is open.
+    pub expanded: Option<bool>,
+    pub disabled: bool,
+    pub act: Option<Act>,
+}
+
+pub fn button(label: impl Into<String>, act: impl Fn() + 'static) -> Button {
+    Button { class: "pk-btn", label: vec![text(label)], act: Some(Rc::new(act)), ..Button::default() }
+}
+
+impl Button {
+    pub fn class(self, class: &'static str) -> Button {
+        Button { class, ..self }
+    }
+
+    pub fn named(self, name: impl Into<String>) -> Button {
+        Button { name: Some(name.into()), ..self }
+    }
+
+    pub fn hint(self, hint: impl Into<String>) -> Button {
+        Button { hint: Some(hint.into()), ..self }
+    }
+
+    pub fn pressed(self, pressed: bool) -> Button {
+        Button { pressed: Some(pressed), ..self }
+    }
+
+    pub fn expanded(self, expanded: bool) -> Button {
+        Button { expanded: Some(expanded), ..self }
+    }
+
+    pub fn disabled(self, disabled: bool) -> Button {
+        Button { disabled, ..self }
+    }
+
+    pub fn labelled(self, label: Kids) -> Button {
+        Button { label, ..self }
+    }
+
+    pub fn view(self) -> AnyView {
+        let act = self.act;
+        let said = |flag: Option<bool>| flag.map(|on| if on { "true" } else { "false" });
+        view! {
+            <button
+                type="button"
+                class=self.class
+                aria-label=self.name
+                title=self.hint
+                aria-pressed=said(self.pressed)
+                aria-expanded=said(self.expanded)
+                disabled=self.disabled
+                on:click=move |_| if let Some(act) = &act { act() }
+            >
+                {self.label}
+            </button>
+        }
+        .into_any()
+    }
+}
+
+/// A choice of a few, side by side.
+pub fn choice(name: &'static str, options: Vec<(&'static str, bool, Act)>) -> AnyView {
+    let options: Kids = options
+        .into_iter()
+        .map(|(label, on, act)| button(label, move || act()).class("").pressed(on).view())
+        .collect();
+    view! { <div class="pk-choice" role="group" aria-label=name>{options}</div> }.into_any()
+}
+
+/// One line of text to write. `take` has it at each change; Enter submits the form around it.
+pub struct Field {
+    pub label: &'static str,
+    pub value: String,
+    pub placeholder: &'static str,
+    pub take: Take,
+}
+
+impl Field {
+    pub fn view(self) -> AnyView {
+        let take = self.take;
+        view! {
+            <label class="pk-field">
+                <span>{self.label}</span>
+                <input
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    placeholder=self.placeholder
+                    prop:value=self.value
+                    on:input=move |event| take(event_target_value(&event))
+                />
+            </label>
+        }
+        .into_any()
+    }
+}
+
+/// A list to choose from: value and label of each.
+pub fn select(name: &'static str, options: Vec<(String, String)>, chosen: &str, take: Take) -> AnyView {
+    let options: Kids = options
+        .into_iter()
+        .map(|(value, label)| {
+            let on = value == chosen;
+            view! { <option value=value prop:selected=on>{label}</option> }.into_any()
+        })
+        .collect();
+    view! {
+        <select class="pk-select" aria-label=name on:change=move |event| take(event_target_value(&event))>
+            {options}
+        </select>
+    }
+    .into_any()
+}
+
+/// A slider; `said` is its value in words.
+pub struct Slider {
+    pub name: &'static str,
+    pub min: f64,
+    pub max: f64,
+    pub step: f64,
+    pub value: f64,
+    pub said: String,
+    pub take: Rc<dyn Fn(f64)>,
+}
+
+impl Slider {
+    pub fn view(self) -> AnyView {
+        let take = self.take;
+        let take = move |event| {
+            if let Ok(value) = event_target_value(&event).parse() {
+                take(value);
+            }
+        };
+        view! {
+            <input
+                type="range"
+                class="pk-slider"
+                aria-label=self.name
+                aria-valuetext=self.said
+                min=self.min
+                max=self.max
+                step=self.step
+                prop:value=self.value
+                on:input=take
+            />
+        }
+        .into_any()
+    }
+}
+
+/// Fields and a button that belong together: Enter does what the button does.
+pub fn form(name: &'static str, kids: Kids, submit: impl Fn() + 'static) -> AnyView {
+    form_boxed(name, kids, Rc::new(submit))
+}
+
+fn form_boxed(name: &'static str, kids: Kids, submit: Act) -> AnyView {
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        submit();
+    };
+    view! { <form class="pk-form" aria-label=name on:submit=submit>{kids}</form> }.into_any()
+}
+
+pub fn submit(label: &'static str, disabled: bool) -> AnyView {
+    view! { <button type="submit" class="pk-btn pk-main" disabled=disabled>{label}</button> }.into_any()
+}

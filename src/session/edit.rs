@@ -1,0 +1,133 @@
+//! What a person does to the run: act, undo, and the controls of time.
+
+use super::{Motion, Session, pace};
+use crate::text;
+use cluster::api::Action;
+use cluster::sim::{Run, Time, Touched};
+use leptos::prelude::*;
+
+impl Session {
+    /// Does something to the cluster, now. False when it is refused; the reason is then shown.
+    pub fn act(&self, action: Action) -> bool {
+        let done = self.lab().run.borrow_mut().act(action);
+        match done {
+            Ok(()) => {
+                self.changed();
+                true
+            }
+            Err(refusals) => {
+                for refusal in &refusals {
+                    self.notices.problem(text::refusal(refusal));
+                }
+                false
+            }
+        }
+    }
+
+    /// The run as it was before the last action, at that moment.
+    pub fn undo(&self) {
+        let undone = self.lab().run.borrow_mut().undo();
+        match undone {
+            Some(action) => self.notices.done(format!("Undone: {}.", text::action(&action))),
+            None => self.go_back_to_what_was_before(),
+        }
+        self.changed();
+    }
+
+    pub fn redo(&self) {
+        let done = self.lab().run.borrow_mut().redo();
+        if let Some(action) = done {
+            self.notices.done(format!("Done again: {}.", text::action(&action)));
+        }
+        self.changed();
+    }
+
+    /// Another text was opened, or this one again: that can be undone too.
+    fn go_back_to_what_was_before(&self) {
+        let lab = self.lab();
+        let Some((run, source)) = lab.before.take() else { return };
+        *lab.run.borrow_mut() = run;
+        *lab.source.borrow_mut() = source;
+        self.after_opening();
+    }
+
+    /// Tracked.
+    pub fn can_undo(&self) -> bool {
+        self.history.get().0
+    }
+
+    /// Tracked.
+    pub fn can_redo(&self) -> bool {
+        self.history.get().1
+    }
+
+    /// Whether there is work of the reader's own that starting again would lose.
+    pub fn has_work(&self) -> bool {
+        let lab = self.lab();
+        lab.run.borrow().actions().len() != lab.source.borrow().given_actions
+    }
+
+    pub fn play(&self) {
+        self.motion.set(Motion::Playing);
+        self.wake();
+    }
+
+    pub fn pause(&self) {
+        self.motion.set(Motion::Paused);
+        self.repaint();
+    }
+
+    pub fn toggle(&self) {
+        match self.motion.get_untracked() {
+            Motion::Playing => self.pause(),
+            Motion::Paused => self.play(),
+            Motion::Opening(_) => {}
+        }
+    }
+
+    /// Pauses, and goes on to the next moment at which something is to be seen.
+    pub fn step(&self) {
+        self.pause();
+        let (_, touched) = pace::step(&mut self.lab().run.borrow_mut());
+        self.lab().frames.add_touched(touched);
+        self.repaint();
+    }
+
+    pub fn step_back(&self) {
+        self.pause();
+        pace::step_back(&mut self.lab().run.borrow_mut());
+        self.changed();
+    }
+
+    /// Goes to another moment of this run.
+    pub fn seek(&self, to: Time) {
+        self.with_run(|run| {
+            run.seek(to, u64::MAX);
+        });
+        self.changed();
+    }
+
+    fn with_run<R>(&self, change: impl FnOnce(&mut Run) -> R) -> R {
+        change(&mut self.lab().run.borrow_mut())
+    }
+
+    /// The run is another one than a frame would have made it.
+    pub(super) fn changed(&self) {
+        let (undo, redo) = {
+            let lab = self.lab();
+            let run = lab.run.borrow();
+            (run.can_undo() || lab.before.borrow().is_some(), run.can_redo())
+        };
+        self.history.set((undo, redo));
+        self.save_soon();
+        self.repaint();
+    }
+
+    /// What everything shows is stale: the run is not the one that it was.
+    pub(super) fn touch_everything(&self) {
+        let lab = self.lab();
+        let rules = lab.run.borrow().world().machines().keys().copied().collect();
+        let touched = Touched { scene: true, traffic: true, rules, log: true, ..Touched::default() };
+        lab.frames.add_touched(touched);
+    }
+}

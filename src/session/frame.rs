@@ -1,0 +1,199 @@
+//! One loop of animation frames for each lab, which stops whenever nothing can change: the
+//! reader has paused, the tab is hidden, the lab is off the screen, or nothing will happen.
+
+use super::pace::{self, FRAME_BUDGET_MS, Pace};
+use super::{Lab, Motion, Session};
+use crate::browser;
+use cluster::sim::Touched;
+use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use wasm_bindgen::prelude::*;
+
+/// Texts that count change four times a second, the clock ten times.
+const COUNTS_EVERY_MS: f64 = 250.0;
+const CLOCK_EVERY_MS: f64 = 100.0;
+
+#[derive(Default)]
+pub(super) struct Frames {
+    callback: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    /// The frame that was asked for.
+    request: Cell<Option<i32>>,
+    /// When the frame before this one was, while time passes.
+    last: Cell<Option<f64>>,
+    off_screen: Cell<bool>,
+    /// Whether time shall pass once a text that is being opened stands.
+    pub begin: Cell<bool>,
+    pace: RefCell<Pace>,
+    /// What was touched outside a frame.
+    touched: RefCell<Touched>,
+    /// Revisions that wait for their turn.
+    counts_due: Cell<bool>,
+    log_due: Cell<bool>,
+    counted_at: Cell<f64>,
+    clocked_at: Cell<f64>,
+    /// Asks again later, so that the last change of a burst is shown.
+    later: RefCell<Option<gloo_timers::callback::Timeout>>,
+}
+
+impl Frames {
+    pub fn add_touched(&self, touched: Touched) {
+        self.touched.borrow_mut().merge(touched);
+    }
+}
+
+impl Session {
+    /// Called once, by the lab's component: frames end with it.
+    pub fn start_frames(&self) {
+        let session = *self;
+        let callback = Closure::new(move |at| session.frame(at));
+        *self.lab().frames.callback.borrow_mut() = Some(callback);
+        browser::listen(&document(), "visibilitychange", move |_| {
+            session.wake();
+            if browser::is_tab_hidden() {
+                session.save_now();
+            }
+        });
+        browser::listen(&window(), "pagehide", move |_| session.save_now());
+        on_cleanup(move || session.stop_frames());
+    }
+
+    fn stop_frames(&self) {
+        let Some(lab) = self.try_lab() else { return };
+        if let Some(request) = lab.frames.request.take() {
+            let _gone = window().cancel_animation_frame(request);
+        }
+        lab.frames.callback.take();
+        lab.frames.later.take();
+    }
+
+    /// Off the screen, time stands still.
+    pub fn set_on_screen(&self, on_screen: bool) {
+        if let Some(lab) = self.try_lab() {
+            lab.frames.off_screen.set(!on_screen);
+            self.wake();
+        }
+    }
+
+    /// One more frame, even while paused.
+    pub fn repaint(&self) {
+        let Some(lab) = self.try_lab() else { return };
+        if lab.frames.request.get().is_some() {
+            return;
+        }
+        if let Some(callback) = &*lab.frames.callback.borrow() {
+            let request = window().request_animation_frame(callback.as_ref().unchecked_ref());
+            lab.frames.request.set(request.ok());
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        if self.time_passes() {
+            self.repaint();
+        } else if let Some(lab) = self.try_lab() {
+            lab.frames.last.set(None);
+        }
+    }
+
+    /// The reader wants it to, somebody can see it, and there is something to wait for.
+    fn time_passes(&self) -> bool {
+        let Some(lab) = self.try_lab() else { return false };
+        let playing = self.motion.try_get_untracked() == Some(Motion::Playing);
+        let something_will_happen = || {
+            let run = lab.run.borrow();
+            let now = run.world().now();
+            run.world().next_event_at().is_some() || run.actions().last().is_some_and(|a| a.at > now)
+        };
+        playing && !lab.frames.off_screen.get() && !browser::is_tab_hidden() && something_will_happen()
+    }
+
+    fn frame(&self, at: f64) {
+        let Some(lab) = self.try_lab() else { return };
+        lab.frames.request.set(None);
+        if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
+            self.open_further();
+        } else if self.time_passes() {
+            self.advance(&lab, at);
+        } else {
+            lab.frames.last.set(None);
+        }
+        let touched = self.collect(&lab);
+        self.publish(&lab, &touched, at);
+        self.call_back(&lab, &touched);
+        if self.time_passes() || matches!(self.motion.get_untracked(), Motion::Opening(_)) {
+            self.repaint();
+        }
+    }
+
+    fn advance(&self, lab: &Lab, at: f64) {
+        let frame_ms = lab.frames.last.replace(Some(at)).map_or(0.0, |last| at - last);
+        let deadline = browser::clock() + FRAME_BUDGET_MS;
+        let mut run = lab.run.borrow_mut();
+        let mut pace = lab.frames.pace.borrow_mut();
+        let from = run.world().now();
+        let target = pace.target(from, frame_ms, self.speed.get_untracked());
+        pace::run_until(&mut run, target, deadline, browser::clock);
+        if frame_ms > 0.0 {
+            pace.went(from, run.world().now(), target);
+        }
+    }
+
+    fn collect(&self, lab: &Lab) -> Touched {
+        let mut touched = lab.frames.touched.take();
+        touched.merge(lab.run.borrow_mut().take_touched());
+        touched
+    }
+
+    /// Raises the revisions of what was touched, each as often as it may.
+    fn publish(&self, lab: &Lab, touched: &Touched, at: f64) {
+        let frames = &lab.frames;
+        let raise = |revision: &RwSignal<u32>| revision.update(|r| *r = r.wrapping_add(1));
+        if touched.scene {
+            raise(&self.scene);
+        }
+        if !touched.rules.is_empty() {
+            raise(&self.rules);
+        }
+        frames.counts_due.set(frames.counts_due.get() || touched.traffic);
+        frames.log_due.set(frames.log_due.get() || touched.log);
+        if at - frames.counted_at.get() >= COUNTS_EVERY_MS {
+            frames.counted_at.set(at);
+            if frames.counts_due.take() {
+                raise(&self.traffic);
+            }
+            if frames.log_due.take() {
+                raise(&self.log);
+            }
+            let lag = frames.pace.borrow().lag().filter(|_| self.is_playing_now());
+            if lag != self.lag.get_untracked() {
+                self.lag.set(lag);
+            }
+        }
+        self.publish_clock(lab, at);
+        if (frames.counts_due.get() || frames.log_due.get()) && !self.time_passes() {
+            let session = *self;
+            let again = gloo_timers::callback::Timeout::new(COUNTS_EVERY_MS as u32, move || session.repaint());
+            *frames.later.borrow_mut() = Some(again);
+        }
+    }
+
+    fn publish_clock(&self, lab: &Lab, at: f64) {
+        let now = lab.run.borrow().world().now();
+        let due = at - lab.frames.clocked_at.get() >= CLOCK_EVERY_MS || !self.is_playing_now();
+        if due && now != self.clock.get_untracked() {
+            lab.frames.clocked_at.set(at);
+            self.clock.set(now);
+        }
+    }
+
+    fn is_playing_now(&self) -> bool {
+        self.motion.get_untracked() == Motion::Playing
+    }
+
+    fn call_back(&self, lab: &Lab, touched: &Touched) {
+        let callbacks = lab.callbacks.borrow().clone();
+        let run = lab.run.borrow();
+        for (_, callback) in callbacks {
+            callback(run.world(), touched);
+        }
+    }
+}

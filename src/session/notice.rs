@@ -1,0 +1,78 @@
+//! What the lab has to say beside the picture: refusals, and what was done.
+
+use super::Session;
+use leptos::prelude::*;
+use std::rc::Rc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something was done.
+    Done,
+    /// Something was refused, or failed.
+    Problem,
+}
+
+#[derive(Clone)]
+pub struct Notice {
+    pub id: u32,
+    pub tone: Tone,
+    pub text: String,
+    /// A button: its label, and what it does.
+    pub offer: Option<(&'static str, Rc<dyn Fn(Session)>)>,
+}
+
+/// The notices on show, oldest first.
+#[derive(Clone, Copy)]
+pub struct Notices {
+    shown: RwSignal<Vec<Notice>, LocalStorage>,
+    next: RwSignal<u32>,
+}
+
+const SHOWN_AT_ONCE: usize = 3;
+const DONE_FOR_MS: u32 = 6_000;
+const PROBLEM_FOR_MS: u32 = 20_000;
+
+impl Default for Notices {
+    fn default() -> Notices {
+        Notices { shown: RwSignal::new_local(Vec::new()), next: RwSignal::new(0) }
+    }
+}
+
+impl Notices {
+    pub fn done(&self, text: impl Into<String>) {
+        self.push(Tone::Done, text.into(), None);
+    }
+
+    pub fn problem(&self, text: impl Into<String>) {
+        self.push(Tone::Problem, text.into(), None);
+    }
+
+    pub fn offer(&self, text: &str, label: &'static str, act: impl Fn(Session) + 'static) {
+        self.push(Tone::Done, text.into(), Some((label, Rc::new(act))));
+    }
+
+    fn push(&self, tone: Tone, text: String, offer: Option<(&'static str, Rc<dyn Fn(Session)>)>) {
+        let id = self.next.get_untracked();
+        self.next.set(id + 1);
+        self.shown.update(|shown| {
+            shown.retain(|notice| notice.text != text);
+            shown.push(Notice { id, tone, text, offer });
+            if shown.len() > SHOWN_AT_ONCE {
+                shown.remove(0);
+            }
+        });
+        let notices = *self;
+        let after = if tone == Tone::Done { DONE_FOR_MS } else { PROBLEM_FOR_MS };
+        gloo_timers::callback::Timeout::new(after, move || notices.dismiss(id)).forget();
+    }
+
+    /// Also called by a timer, when the lab may be gone.
+    pub fn dismiss(&self, id: u32) {
+        self.shown.try_update(|shown| shown.retain(|notice| notice.id != id));
+    }
+
+    /// Tracked.
+    pub fn shown(&self) -> Vec<Notice> {
+        self.shown.get()
+    }
+}

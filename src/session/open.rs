@@ -1,0 +1,134 @@
+//! Opening a text: what it holds runs until it stands, in slices, so that the page stays awake.
+
+use super::{Motion, Session, Source, pace};
+use crate::{browser, text};
+use cluster::api::{Manifest, Severity, parse};
+use cluster::sim::{Run, Span, Time, World};
+use leptos::prelude::*;
+
+/// Nobody waits longer for a cluster to settle.
+const SETTLES_WITHIN: Span = Span::from_secs(120);
+const SETTLING_STEP: Span = Span::from_millis(250);
+/// The first slice comes before the first paint; a scenario of usual size is then all there.
+const FIRST_SLICE_MS: f64 = 150.0;
+const SLICE_MS: f64 = 12.0;
+
+/// How a lab begins once its text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    Playing,
+    Paused,
+}
+
+impl Session {
+    /// Opens a text. With an error in it nothing changes, and its findings come back.
+    pub fn open(&self, key: &str, text: &str, begin: Begin) -> Result<Manifest, Manifest> {
+        let manifest = parse(text);
+        if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            return Err(manifest);
+        }
+        let source = Source::new(key, text, &manifest);
+        let (run, refusals) = Run::new(&manifest, None);
+        self.put(run, source, begin);
+        for refusal in &refusals {
+            self.notices.problem(text::refusal(refusal));
+        }
+        Ok(manifest)
+    }
+
+    /// Goes on with work on the text `original` where it was left.
+    pub fn resume(&self, key: &str, original: &str, saved: &str, begin: Begin) -> Result<(), Manifest> {
+        let manifest = parse(saved);
+        if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            return Err(manifest);
+        }
+        let given = parse(original).scenario.map_or(0, |s| s.actions.len());
+        let source = Source::new(key, saved, &manifest).resumed(original, given);
+        let (run, _) = Run::new(&manifest, None);
+        self.put(run, source, begin);
+        Ok(())
+    }
+
+    /// The text that the lab has, from its beginning.
+    pub fn start_again(&self) {
+        let (key, text) = self.with_source(|s| (s.key.clone(), s.text.clone()));
+        self.forget_saved();
+        let begin = if self.motion.get_untracked() == Motion::Paused { Begin::Paused } else { Begin::Playing };
+        if self.open(&key, &text, begin).is_ok() {
+            self.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
+        }
+    }
+
+    fn put(&self, run: Run, source: Source, begin: Begin) {
+        let lab = self.lab();
+        let run = lab.run.replace(run);
+        let source = lab.source.replace(source);
+        let had_something = self.opened.get_untracked() > 0;
+        *lab.before.borrow_mut() = had_something.then_some((run, source));
+        lab.frames.begin.set(begin == Begin::Playing);
+        self.motion.set(Motion::Opening(Time::ZERO));
+        self.run_up(FIRST_SLICE_MS);
+        self.after_opening();
+    }
+
+    /// Views that held something of the old run let go of it.
+    pub(super) fn after_opening(&self) {
+        self.select(None);
+        self.hover.set(None);
+        self.menu.set(None);
+        self.opened.update(|n| *n += 1);
+        self.touch_everything();
+        self.changed();
+    }
+
+    /// A frame's share of opening.
+    pub(super) fn open_further(&self) {
+        self.run_up(SLICE_MS);
+    }
+
+    /// Gives up waiting for the text's moment, and goes on from where its run has got to.
+    pub fn stop_opening(&self) {
+        self.opened_up();
+    }
+
+    fn run_up(&self, slice_ms: f64) {
+        let lab = self.lab();
+        let deadline = browser::clock() + slice_ms;
+        let opens_at = lab.source.borrow().opens_at();
+        let stands = {
+            let mut run = lab.run.borrow_mut();
+            match opens_at {
+                Some(at) => pace::run_until(&mut run, at, deadline, browser::clock),
+                None => settle(&mut run, deadline),
+            }
+        };
+        if stands {
+            self.opened_up();
+        } else {
+            self.motion.set(Motion::Opening(lab.run.borrow().world().now()));
+        }
+    }
+
+    fn opened_up(&self) {
+        let playing = self.lab().frames.begin.get();
+        self.motion.set(if playing { Motion::Playing } else { Motion::Paused });
+        self.touch_everything();
+        self.repaint();
+    }
+}
+
+/// Runs until everything that can be ready is, but not past the first action. True when done.
+fn settle(run: &mut Run, deadline: f64) -> bool {
+    let first_action = run.actions().first().map_or(Time(u64::MAX), |a| a.at);
+    let end = first_action.min(Time::ZERO + SETTLES_WITHIN);
+    loop {
+        let world: &World = run.world();
+        if world.settled() || world.now() >= end {
+            return true;
+        }
+        let next = (world.now() + SETTLING_STEP).min(end);
+        if !pace::run_until(run, next, deadline, browser::clock) || browser::clock() >= deadline {
+            return false;
+        }
+    }
+}

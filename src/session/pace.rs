@@ -1,0 +1,160 @@
+//! How far to go in a frame, and what to say when that is too far. Pure: the clock is passed in.
+
+use cluster::sim::{Run, Time, Touched};
+
+/// Simulated seconds for each second.
+pub const SLOWEST: f64 = 1.0 / 50.0;
+pub const FASTEST: f64 = 20.0;
+pub const USUAL: f64 = 1.0;
+
+/// Simulation's share of a frame. The rest is for drawing.
+pub const FRAME_BUDGET_MS: f64 = 6.0;
+/// A longer pause between two frames was not ours: the tab slept.
+const LONGEST_FRAME_MS: f64 = 100.0;
+/// Events between two looks at the clock.
+const EVENTS_PER_LOOK: u64 = 64;
+/// How many events a step may pass over before something is to be seen.
+const EVENTS_PER_STEP: u32 = 10_000;
+
+/// Keeps account of what was asked for and what was done.
+#[derive(Debug, Default)]
+pub struct Pace {
+    /// Nanoseconds below one, carried over.
+    rest: f64,
+    /// Smoothed: 1 when every frame got where it should.
+    kept: Option<f64>,
+}
+
+impl Pace {
+    /// Where a frame of this length should get to.
+    pub fn target(&mut self, now: Time, frame_ms: f64, speed: f64) -> Time {
+        let nanos = frame_ms.clamp(0.0, LONGEST_FRAME_MS) * 1e6 * speed + self.rest;
+        let whole = nanos.floor();
+        self.rest = nanos - whole;
+        Time(now.0.saturating_add(whole as u64))
+    }
+
+    /// A frame went from `from` to `to` and should have gone to `target`.
+    pub fn went(&mut self, from: Time, to: Time, target: Time) {
+        let asked = target.since(from).0.max(1) as f64;
+        let share = to.since(from).0 as f64 / asked;
+        let kept = self.kept.unwrap_or(1.0);
+        self.kept = Some(kept + (share - kept) * 0.1);
+    }
+
+    /// The part of the speed that is kept, when that is worth saying.
+    pub fn lag(&self) -> Option<f64> {
+        self.kept.filter(|kept| *kept < 0.9)
+    }
+}
+
+/// The slider's position, 0 to 1, for a speed: even steps multiply.
+pub fn position_of(speed: f64) -> f64 {
+    (speed / SLOWEST).ln() / (FASTEST / SLOWEST).ln()
+}
+
+/// The speed at a position, on a round number where one is near.
+pub fn speed_at(position: f64) -> f64 {
+    let exact = SLOWEST * (FASTEST / SLOWEST).powf(position.clamp(0.0, 1.0));
+    let round = [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
+    round.into_iter().find(|r| (exact / r).ln().abs() < 0.06).unwrap_or(exact)
+}
+
+/// Runs on until `target`, or until `clock` (in milliseconds) passes `deadline`. True when it
+/// got there.
+pub fn run_until(run: &mut Run, target: Time, deadline: f64, clock: impl Fn() -> f64) -> bool {
+    loop {
+        if run.advance_to(target, EVENTS_PER_LOOK) {
+            return true;
+        }
+        if clock() >= deadline {
+            return false;
+        }
+    }
+}
+
+/// Runs on to the next moment that shows. False when nothing happens any more.
+pub fn step(run: &mut Run) -> (bool, Touched) {
+    let mut touched = run.take_touched();
+    for _ in 0..EVENTS_PER_STEP {
+        if !run.step() {
+            return (false, touched);
+        }
+        let now = run.take_touched();
+        let shows = shows(&now);
+        touched.merge(now);
+        if shows {
+            break;
+        }
+    }
+    (true, touched)
+}
+
+/// Goes back to the last moment before now that showed.
+pub fn step_back(run: &mut Run) -> bool {
+    let now = run.world().now();
+    let mut reach = 500_000_000;
+    while now > Time::ZERO {
+        let from = Time(now.0.saturating_sub(reach));
+        let mut probe = run.clone();
+        probe.seek(from, u64::MAX);
+        let last = last_step_before(&mut probe, now);
+        if last.is_some() || from == Time::ZERO {
+            return run.seek(last.unwrap_or(Time::ZERO), u64::MAX);
+        }
+        reach *= 8;
+    }
+    false
+}
+
+fn last_step_before(probe: &mut Run, end: Time) -> Option<Time> {
+    let mut last = None;
+    while step(probe).0 && probe.world().now() < end {
+        last = Some(probe.world().now());
+    }
+    last
+}
+
+fn shows(touched: &Touched) -> bool {
+    touched.scene || touched.traffic || touched.log || !touched.rules.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slider_and_the_speed_agree() {
+        assert!((position_of(SLOWEST)).abs() < 1e-9);
+        assert!((position_of(FASTEST) - 1.0).abs() < 1e-9);
+        for speed in [0.02, 0.1, 1.0, 5.0, 20.0] {
+            assert_eq!(speed_at(position_of(speed)), speed);
+        }
+    }
+
+    #[test]
+    fn fractions_of_a_nanosecond_are_not_lost() {
+        let mut pace = Pace::default();
+        let mut now = Time::ZERO;
+        for _ in 0..600 {
+            now = pace.target(now, 1000.0 / 60.0, 1.0);
+        }
+        assert!(now.since(Time(10_000_000_000)).0 < 10 && Time(10_000_000_000).since(now).0 < 10);
+    }
+
+    #[test]
+    fn a_sleeping_tab_is_no_leap() {
+        assert_eq!(Pace::default().target(Time::ZERO, 60_000.0, 1.0), Time(100_000_000));
+    }
+
+    #[test]
+    fn lag_is_told_when_it_lasts() {
+        let mut pace = Pace::default();
+        pace.went(Time(0), Time(5), Time(10));
+        assert_eq!(pace.lag(), None);
+        for _ in 0..30 {
+            pace.went(Time(0), Time(5), Time(10));
+        }
+        assert!(pace.lag().is_some_and(|lag| (0.45..0.6).contains(&lag)));
+    }
+}

@@ -1,0 +1,101 @@
+//! A reload keeps the work: the run is stored as a scenario text, a little after each change.
+
+use super::{Motion, Session};
+use crate::browser;
+use leptos::prelude::*;
+use std::cell::RefCell;
+
+/// How the keys of built-in scenarios begin.
+pub const BUILT_IN: &str = "scenario/";
+
+const SAVE_AFTER_MS: u32 = 800;
+/// More than this is not worth the reader's storage.
+const LARGEST_SAVED: usize = 1 << 20;
+
+pub(super) struct Saver {
+    /// Of the lab; `None` for one that keeps nothing.
+    name: Option<String>,
+    timer: RefCell<Option<gloo_timers::callback::Timeout>>,
+}
+
+impl Saver {
+    pub fn new(name: Option<String>) -> Saver {
+        Saver { name, timer: RefCell::default() }
+    }
+
+    /// Where the work on a text is kept.
+    fn place(&self, key: &str) -> Option<String> {
+        self.name.as_ref().map(|name| ["packetyard.1:", name, ":", key].concat())
+    }
+}
+
+impl Session {
+    pub(super) fn save_soon(&self) {
+        let lab = self.lab();
+        if lab.saver.name.is_none() {
+            return;
+        }
+        let session = *self;
+        let timer = gloo_timers::callback::Timeout::new(SAVE_AFTER_MS, move || session.save_now());
+        *lab.saver.timer.borrow_mut() = Some(timer);
+    }
+
+    /// Keeps the work, where there is some.
+    pub fn save_now(&self) {
+        let Some(lab) = self.try_lab() else { return };
+        let key = lab.source.borrow().key.clone();
+        let Some(place) = lab.saver.place(&key) else { return };
+        if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
+            return;
+        }
+        if let Some(last) = lab.saver.place("last") {
+            browser::store(&last, &key);
+        }
+        let own = !key.starts_with(BUILT_IN);
+        if !own && !self.has_work() {
+            return;
+        }
+        let text = self.recorded();
+        if text.len() > LARGEST_SAVED {
+            return;
+        }
+        browser::store(&place, &text);
+        if own {
+            browser::store(&original(&place), &lab.source.borrow().text);
+        }
+    }
+
+    /// The run as a scenario text: opened again, it goes to the same moment.
+    pub fn recorded(&self) -> String {
+        let lab = self.lab();
+        lab.source.borrow().recorded(&lab.run.borrow())
+    }
+
+    /// The key of the text that was open last.
+    pub fn last_opened(&self) -> Option<String> {
+        browser::stored(&self.lab().saver.place("last")?)
+    }
+
+    /// The work that was kept for a text.
+    pub fn saved(&self, key: &str) -> Option<String> {
+        browser::stored(&self.lab().saver.place(key)?)
+    }
+
+    /// The text that the work was done on, for one that is not built in.
+    pub fn saved_original(&self, key: &str) -> Option<String> {
+        browser::stored(&original(&self.lab().saver.place(key)?))
+    }
+
+    pub(super) fn forget_saved(&self) {
+        let lab = self.lab();
+        lab.saver.timer.take();
+        let key = lab.source.borrow().key.clone();
+        if let Some(place) = lab.saver.place(&key) {
+            browser::forget(&place);
+        }
+    }
+}
+
+fn original(place: &str) -> String {
+    [place, ":text"].concat()
+}

@@ -1,0 +1,152 @@
+//! The page's own sentences. What the command line says too is in the crate `words`.
+
+use cluster::api::{Action, Severity, TimingProfile};
+use cluster::sim::{Refusal, Time, Timing};
+
+pub use words::{happened, moment, outcome, packet_kind, packet_verdict, rate, span};
+
+/// What the API server said, as a sentence.
+pub fn refusal(refusal: &Refusal) -> String {
+    sentence(&words::refusal(refusal))
+}
+
+pub fn action(action: &Action) -> String {
+    words::happened(&cluster::sim::LogEntry::Did { action: action.clone() })
+}
+
+/// A capital at the front, a full stop at the end.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    [&first, letters.as_str(), end].concat()
+}
+
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+/// `t = 12.408 s`
+pub fn clock(now: Time) -> String {
+    let millis = now.0 / 1_000_000;
+    match millis {
+        0..600_000 => format!("{}.{:03} s", millis / 1_000, millis % 1_000),
+        _ => format!("{} min {:02} s", millis / 60_000, millis / 1_000 % 60),
+    }
+}
+
+/// `1/50×`, `1×`, `20×`
+pub fn speed(speed: f64) -> String {
+    if speed >= 0.95 {
+        let tenths = (speed * 10.0).round() / 10.0;
+        return format!("{tenths}×");
+    }
+    format!("1/{}×", (1.0 / speed).round())
+}
+
+pub fn timing(timing: &Timing) -> String {
+    match timing.profile {
+        TimingProfile::Realistic => "real time".into(),
+        TimingProfile::Teaching => format!("teaching time: network slowed ×{}", timing.network_factor),
+    }
+}
+
+/// `1 Pod`, `3 Pods`
+pub fn count(n: usize, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        _ => format!("{n} {what}s"),
+    }
+}
+
+/// `a, b and c`
+pub fn and(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What the model assumes, each with the mechanism that it is about. Design: "What the model
+/// assumes, and says".
+pub const ASSUMPTIONS: &[(&str, &str)] = &[
+    ("Pod network", "A bridge on each node and routes between nodes; no encapsulation, no IPv6."),
+    ("Pod addresses", "Given in the node's range by host-local order: an address is not used again at once."),
+    (
+        "To outside the cluster",
+        "Pods' packets to addresses outside the Pod range take their node's address (MASQUERADE).",
+    ),
+    ("kube-proxy", "iptables mode, as Kubernetes 1.36 writes it: the rules are what decides, and what is shown."),
+    (
+        "A killed Pod",
+        "Its process stops taking connections at SIGTERM: they are refused while its address is there. \
+         Afterwards the node says \"host unreachable\" once nobody has answered for the address.",
+    ),
+    ("Established connections", "They hear nothing when their Pod is gone, until TCP gives up."),
+    ("TCP", "Five packets for a request: SYN, SYN-ACK, request, answer, FIN. No windows, no bare ACKs."),
+    ("The cloud", "Its load balancer passes packets on unchanged and is not in the way of the reply."),
+    ("A Pod", "One process: no image pulls, no init containers, no liveness probes, no preStop hooks."),
+];
+
+/// Every number of a timing profile, under its real name.
+pub fn timing_numbers(t: &Timing) -> Vec<(&'static str, String)> {
+    vec![
+        ("Link between machines", span(t.link)),
+        ("Link between a Pod and its node", span(t.pod_link)),
+        ("A node's forwarding", span(t.forwarding)),
+        ("The app's answer", span(t.app_answer)),
+        ("TCP: first retransmission", span(t.tcp_initial_rto)),
+        ("Neighbour time-out", span(t.neighbour_timeout)),
+        ("A client's patience", span(t.client_timeout)),
+        ("Watch: API server to kube-proxy", format!("{} to {}", span(t.watch_delay), span(t.watch_delay + t.watch_delay_spread))),
+        ("EndpointSlice batching", span(t.endpoint_slice_batch)),
+        ("kube-proxy minSyncPeriod", span(t.proxy_min_sync_period)),
+        ("kube-proxy sync", span(t.proxy_sync)),
+        ("Pod sandbox", span(t.pod_sandbox)),
+        ("Container start", span(t.container_start)),
+        ("App shutdown after SIGTERM", span(t.app_shutdown)),
+        ("Crash back-off", format!("{} to {}", span(t.crash_backoff), span(t.crash_backoff_max))),
+        ("Node boot", span(t.node_boot)),
+        ("Node monitor grace period", span(t.node_monitor_grace)),
+        ("Eviction from a lost node", span(t.node_eviction)),
+        ("Load balancer: address", span(t.load_balancer_provision)),
+        ("Load balancer: health", span(t.load_balancer_health)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_read_well() {
+        for (at, text) in [(0.02, "1/50×"), (0.5, "1/2×"), (1.0, "1×"), (2.0, "2×"), (12.34, "12.3×")] {
+            assert_eq!(speed(at), text);
+        }
+    }
+
+    #[test]
+    fn moments_read_well() {
+        assert_eq!(clock(Time(12_408_000_000)), "12.408 s");
+        assert_eq!(clock(Time(3_725_000_000_000)), "62 min 05 s");
+    }
+
+    #[test]
+    fn a_sentence_begins_and_ends() {
+        assert_eq!(sentence("a node named \"x\" already exists"), "A node named \"x\" already exists.");
+        assert_eq!(sentence(""), ".");
+    }
+
+    #[test]
+    fn lists_of_names() {
+        let names = |n: usize| ["a", "b", "c"][..n].iter().map(|s| s.to_string()).collect::<Vec<_>>();
+        assert_eq!(and(&names(1)), "a");
+        assert_eq!(and(&names(2)), "a and b");
+        assert_eq!(and(&names(3)), "a, b and c");
+    }
+}
