@@ -61,11 +61,7 @@ fn site_size() -> Outcome {
 }
 
 fn core() -> Outcome {
-    if !run::root().join("crates/cli/src/bin/bench.rs").is_file() {
-        println!("skipped: crates/cli has no `bench` yet");
-        return Ok(());
-    }
-    run::run(run::cargo().args(["run", "--release", "--package", "packetyard-cli", "--bin", "bench"]))
+    run::run(run::cargo().args(["bench", "--package", "packetyard-cluster", "--bench", "figures"]))
 }
 
 fn frames() -> Outcome {

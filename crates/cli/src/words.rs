@@ -14,12 +14,15 @@ pub fn finding(finding: &Diagnostic) -> String {
         Severity::Warning => "warning",
         Severity::Info => "note",
     };
-    let object = match &finding.object {
-        Some(object) if object.namespace.is_empty() => format!("{} {}: ", object.kind, object.name),
-        Some(object) => format!("{} {}/{}: ", object.kind, object.namespace, object.name),
-        None => String::new(),
-    };
-    format!("{}:{}: {severity}: {object}{finding}", finding.line, finding.column)
+    let mut text = format!("{}:{}: {severity}: ", finding.line, finding.column);
+    if let Some(object) = &finding.object {
+        let namespace = if object.namespace.is_empty() { "" } else { "/" };
+        text += &format!("{} {}{namespace}{}: ", object.kind, object.namespace, object.name);
+    }
+    if !finding.path.is_empty() {
+        text += &format!("{}: ", finding.path);
+    }
+    text + &finding.message.to_string()
 }
 
 pub fn json(value: &impl Serialize) -> Result<String, Failure> {

@@ -87,7 +87,7 @@ fn choice(hop: &Hop) -> Option<String> {
     })?;
     let chain = rules.chain(chosen.at())?;
     let rule = rules.rule(chosen.at())?;
-    let of = chain.rules.iter().filter(|r| jumps_to_endpoint(rules, chosen, r)).count();
+    let of = chain.rules().iter().filter(|r| jumps_to_endpoint(rules, chosen, r)).count();
     let odds = rule.matches().iter().find_map(|m| match m {
         Match::Statistic { probability, .. } => Some(probability.inverse()),
         _ => None,

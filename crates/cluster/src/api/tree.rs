@@ -87,6 +87,7 @@ impl Tree {
         Tree { value, position: Position::NONE }
     }
 
+    #[inline(never)]
     pub fn string(text: &str) -> Tree {
         Tree::new(Value::String(text.into()))
     }
@@ -146,6 +147,7 @@ impl Tree {
     }
 
     /// The value of a map's key.
+    #[inline(never)]
     pub fn field(&self, key: &str) -> Option<&Tree> {
         self.entries().iter().find(|e| &*e.key == key).map(|e| &e.value)
     }
@@ -217,6 +219,7 @@ impl Tree {
     }
 
     /// Sets one key of this map.
+    #[inline(never)]
     pub fn put(&mut self, key: &str, value: Tree) {
         *self.slot(key) = value;
     }
@@ -229,7 +232,7 @@ impl Tree {
             Value::Map(entries) => {
                 let sorted = entries.iter().map(|e| Entry { value: e.value.sorted(), ..e.clone() });
                 let mut sorted: Vec<Entry> = sorted.collect();
-                sorted.sort_by(|a, b| a.key.cmp(&b.key));
+                sorted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
                 Value::Map(Arc::new(sorted))
             }
             value => value.clone(),

@@ -20,12 +20,14 @@ const CLIENT_LIMIT: u32 = 200;
 impl World {
     /// Carries out an action now. What is refused changes nothing.
     pub fn apply(&mut self, action: &Action) -> Result<(), Vec<Refusal>> {
+        // First in the log: what follows from it comes after it.
+        self.record(LogEntry::Did { action: action.clone() });
         let result = match action {
             Action::Apply { text } => self.apply_text(text),
             other => self.apply_one(other).map_err(|refusal| vec![refusal]),
         };
-        if result.is_ok() {
-            self.record(LogEntry::Did { action: action.clone() });
+        if result.is_err() {
+            self.unrecord();
         }
         result
     }

@@ -56,7 +56,7 @@ pub fn curl_pod(namespace: &str) -> NsName {
 
 fn caller(call: &Call) -> ClientSpec {
     ClientSpec {
-        name: format!("{} to {}", call.workload, call.host).as_str().into(),
+        name: format!("{}-to-{}", call.workload, call.host).as_str().into(),
         from: ClientFrom::Workload {
             namespace: call.namespace.clone(),
             kind: call.kind.clone(),
@@ -100,8 +100,8 @@ fn inside(service: &Arc<Service>) -> ClientSpec {
 
 fn unique_name(who: &str, service: &NsName) -> Name {
     match &*service.namespace {
-        "default" => format!("{who} to {}", service.name).as_str().into(),
-        _ => format!("{who} to {service}").as_str().into(),
+        "default" => format!("{who}-to-{}", service.name).as_str().into(),
+        namespace => format!("{who}-to-{}.{namespace}", service.name).as_str().into(),
     }
 }
 

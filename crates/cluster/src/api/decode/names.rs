@@ -6,6 +6,7 @@ use crate::api::findings::Findings;
 use crate::api::{DiagnosticKind, NameRule};
 
 /// Reports a text that breaks the rule.
+#[inline(never)]
 pub fn check(spot: &Spot<'_>, value: &str, rule: NameRule, findings: &mut Findings) {
     if !holds(value, rule) {
         spot.error(findings, DiagnosticKind::BadName { value: clip(value), rule });

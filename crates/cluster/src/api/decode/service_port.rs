@@ -7,6 +7,7 @@ use super::{names, pod};
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::{DiagnosticKind, NameRule, Rule, ServicePort, ServiceType, Str, TargetPort};
+use crate::net::Protocol;
 
 pub fn decode(
     spec: &Spot<'_>,
@@ -19,13 +20,13 @@ pub fn decode(
     if list.len() == 0 && is_list && !headless && type_ != ServiceType::ExternalName {
         list.error(findings, DiagnosticKind::Required);
     }
-    let mut names = BTreeSet::new();
+    let (mut names, mut taken) = (BTreeSet::new(), Taken::default());
     let mut out: Vec<ServicePort> = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);
         let name = name(&item.field("name"), list.len() > 1, &mut names, findings);
         if let Some(port) = port(&item, name, type_, findings) {
-            check_duplicate(&item, &port, &out, findings);
+            taken.check(&item, &port, findings);
             out.push(port);
         }
     }
@@ -73,16 +74,24 @@ fn target(spot: &Spot<'_>, findings: &mut Findings) -> Option<TargetPort> {
     u16::try_from(number).ok().map(TargetPort::Number)
 }
 
-fn check_duplicate(spot: &Spot<'_>, port: &ServicePort, earlier: &[ServicePort], findings: &mut Findings) {
-    let duplicate = |number: u16| {
-        let text = [number.to_string().as_str(), "/", port.protocol.as_str()].concat();
-        DiagnosticKind::Duplicate { value: text.into() }
-    };
-    let same = |p: &&ServicePort| p.protocol == port.protocol;
-    if earlier.iter().filter(same).any(|p| p.port == port.port) {
-        spot.error(findings, duplicate(port.port));
-    }
-    if port.node_port != 0 && earlier.iter().filter(same).any(|p| p.node_port == port.node_port) {
-        spot.field("nodePort").error(findings, duplicate(port.node_port));
+/// What earlier ports of the Service have taken.
+#[derive(Default)]
+struct Taken {
+    ports: BTreeSet<(Protocol, u16)>,
+    node_ports: BTreeSet<(Protocol, u16)>,
+}
+
+impl Taken {
+    fn check(&mut self, spot: &Spot<'_>, port: &ServicePort, findings: &mut Findings) {
+        let duplicate = |number: u16| {
+            let text = [number.to_string().as_str(), "/", port.protocol.as_str()].concat();
+            DiagnosticKind::Duplicate { value: text.into() }
+        };
+        if !self.ports.insert((port.protocol, port.port)) {
+            spot.error(findings, duplicate(port.port));
+        }
+        if port.node_port != 0 && !self.node_ports.insert((port.protocol, port.node_port)) {
+            spot.field("nodePort").error(findings, duplicate(port.node_port));
+        }
     }
 }

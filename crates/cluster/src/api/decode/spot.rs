@@ -20,6 +20,7 @@ impl<'a> Spot<'a> {
         Spot { tree: Some(tree), at: tree.position, parent: None, step: Step::Item(0) }
     }
 
+    #[inline(never)]
     pub fn field<'b>(&'b self, key: &'b str) -> Spot<'b> {
         let tree = self.tree.and_then(|t| t.field(key)).filter(|t| t.value != Value::Null);
         Spot { tree, at: tree.map_or(self.at, |t| t.position), parent: Some(self), step: Step::Key(key) }
@@ -36,6 +37,7 @@ impl<'a> Spot<'a> {
         Spot { at: self.tree.map_or(self.at, |t| t.position), ..self }
     }
 
+    #[inline(never)]
     pub fn item<'b>(&'b self, index: usize) -> Spot<'b> {
         let tree = self.tree.and_then(|t| t.items().get(index));
         Spot { tree, at: tree.map_or(self.at, |t| t.position), parent: Some(self), step: Step::Item(index) }
@@ -74,7 +76,12 @@ impl<'a> Spot<'a> {
     pub fn labels(&self) -> Labels {
         let entries = self.tree.map_or(&[][..], |t| t.entries());
         let value = |e: &crate::api::Entry| e.value.as_str().cloned().unwrap_or_else(|| "".into());
-        entries.iter().map(|e| (e.key.clone(), value(e))).collect()
+        let mut out = Labels::new();
+        for entry in entries {
+            // One by one: collecting brings a sort of its own, which the page would have to carry.
+            out.insert(entry.key.clone(), value(entry));
+        }
+        out
     }
 
     pub fn strings(&self) -> Vec<Str> {
@@ -106,6 +113,7 @@ impl<'a> Spot<'a> {
         out
     }
 
+    #[inline(never)]
     pub fn report(&self, findings: &mut Findings, severity: Severity, message: DiagnosticKind) {
         let Position { line, column } = self.at;
         findings.push(Diagnostic { severity, line, column, object: None, path: self.path(), message });
@@ -126,6 +134,11 @@ impl<'a> Spot<'a> {
         let value = self.int()?;
         if (min..=max).contains(&value) {
             return Some(value);
+        }
+        // The field's type is int32 then, and its check has said so already.
+        let narrow = i64::from(i32::MIN) + 1..=i64::from(i32::MAX);
+        if narrow.contains(&min) && narrow.contains(&max) && i32::try_from(value).is_err() {
+            return None;
         }
         self.error(findings, DiagnosticKind::OutOfRange { value: value.to_string().into(), min, max });
         None

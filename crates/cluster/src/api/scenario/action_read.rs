@@ -8,7 +8,7 @@ use crate::api::decode::{
 };
 use crate::api::findings::Findings;
 use crate::api::{
-    Action, DiagnosticKind, Format, Labels, Name, NameRule, NsName, ObjectRef, ServiceType, TimedAction,
+    Action, DiagnosticKind, Format, Labels, Name, NameRule, NsName, ObjectRef, ServiceType, Str, TimedAction,
     Type, Value,
 };
 
@@ -56,7 +56,7 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
     let what = pod_one_of(&spot.field("do"), NAMES, findings)?;
     check_shape(spot, Shape::Obj(arguments(what)), findings);
     Some(match what {
-        "apply" => Action::Apply { text: pod_required(&spot.field("text"), findings) },
+        "apply" => Action::Apply { text: apply_text(&spot.field("text"), findings)? },
         "delete" => Action::DeleteObject { object: object(spot, findings)? },
         "setLabels" => {
             Action::SetLabels { object: object(spot, findings)?, labels: labels(spot, "labels", findings) }
@@ -79,11 +79,11 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
         }
         "crashPod" => Action::CrashPod { pod: ns_name(spot, "pod", findings)? },
         "powerNode" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "on", findings));
+            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
             Action::PowerNode { node, on: on? }
         }
         "cordon" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "on", findings));
+            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
             Action::Cordon { node, on: on? }
         }
         "addNode" => add_node(spot, findings),
@@ -100,7 +100,7 @@ const OBJECT: Field = f("object", Shape::Str);
 const SERVICE: Field = f("service", Shape::Str);
 const NODE: Field = f("node", Shape::Str);
 const POD: Field = f("pod", Shape::Str);
-const ON: Field = f("on", Shape::Bool);
+const ON: Field = f("enabled", Shape::Bool);
 const CLIENT_NAME: Field = f("client", Shape::Str);
 const TEXT: Field = f("text", Shape::Str);
 const LABELS: Field = f("labels", Shape::StrMap);
@@ -130,6 +130,14 @@ fn arguments(what: &str) -> &'static [Field] {
         "setRate" => &[AT, DO, CLIENT_NAME, RATE],
         _ => &[AT, DO, CLIENT_NAME],
     }
+}
+
+/// An empty text is one that applies nothing.
+fn apply_text(spot: &Spot<'_>, findings: &mut Findings) -> Option<Str> {
+    if !spot.is_set() {
+        spot.error(findings, DiagnosticKind::Required);
+    }
+    spot.str().cloned()
 }
 
 fn object(spot: &Spot<'_>, findings: &mut Findings) -> Option<ObjectRef> {

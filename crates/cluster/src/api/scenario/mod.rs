@@ -1,4 +1,29 @@
 //! `packetyard/v1alpha1` Scenario: what a cluster has and manifests do not say.
+//!
+//! ```yaml
+//! apiVersion: packetyard/v1alpha1
+//! kind: Scenario
+//! metadata: {name: one-pod-dies}
+//! spec:
+//!   seed: 7
+//!   nodes: [{name: node-1, zone: a}, {name: node-2, zone: b, ready: false}]
+//!   proxyMode: iptables                  # nftables, ipvs
+//!   timing: teaching                     # realistic
+//!   clients:
+//!   - {name: browser, from: outside, to: http://web, rate: 2}
+//!   - {name: probe, from: {ip: 203.0.113.10}, to: "10.244.1.4:8080", rate: 0.5, keepAlive: true, timeout: 3s}
+//!   - {name: inside, from: deploy/default/frontend, to: service/default/web, protocol: UDP}
+//!   actions:
+//!   - {at: 12.5s, do: delete, object: pod/default/web-0}
+//!   - {at: 20s, do: scale, deployment: default/web, replicas: 5}
+//!   at: 13s
+//! ```
+//!
+//! `do` and its arguments: `apply` (text), `delete` (object), `setLabels` (object, labels),
+//! `setServiceType` (service, type), `setSelector` (service, selector), `scale` (deployment,
+//! replicas), `setReadiness` (pod, pass), `crashPod` (pod), `powerNode` and `cordon` (node, on),
+//! `addNode` (name, zone), `addClient` (client: a map as in `clients`), `removeClient` and
+//! `sendOne` (client), `setRate` (client, rate).
 
 mod action_read;
 mod read;

@@ -1,5 +1,7 @@
 //! A `kind: Scenario` document to a [`Scenario`].
 
+use std::collections::BTreeSet;
+
 use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, reference};
 use crate::api::decode::{
     Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_protocol,
@@ -142,25 +144,22 @@ pub fn time(spot: &Spot<'_>, findings: &mut Findings) -> Option<Time> {
 
 fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> {
     list.tree()?;
+    let mut names = BTreeSet::new();
     let mut out: Vec<ScenarioNode> = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);
-        let name = unique_name(&item.field("name"), out.iter().map(|n| &n.name), findings);
+        let name = unique_name(&item.field("name"), &mut names, findings);
         let zone = item.field("zone").str().cloned();
         out.push(ScenarioNode { name, zone, ready: item.field("ready").bool().unwrap_or(true) });
     }
     Some(out)
 }
 
-fn unique_name<'a>(
-    spot: &Spot<'_>,
-    mut earlier: impl Iterator<Item = &'a Str>,
-    findings: &mut Findings,
-) -> Str {
+fn unique_name(spot: &Spot<'_>, earlier: &mut BTreeSet<Str>, findings: &mut Findings) -> Str {
     let name = pod_required(spot, findings);
     if !name.is_empty() {
         check_name(spot, &name, NameRule::Dns1123Subdomain, findings);
-        if earlier.any(|n| *n == name) {
+        if !earlier.insert(name.clone()) {
             spot.error(findings, DiagnosticKind::Duplicate { value: clip(&name) });
         }
     }
@@ -169,10 +168,11 @@ fn unique_name<'a>(
 
 fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> {
     list.tree()?;
+    let mut names = BTreeSet::new();
     let mut out: Vec<ClientSpec> = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);
-        unique_name(&item.field("name"), out.iter().map(|c| &c.name), findings);
+        unique_name(&item.field("name"), &mut names, findings);
         out.extend(client(&item, findings));
     }
     Some(out)

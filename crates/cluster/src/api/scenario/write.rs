@@ -46,10 +46,16 @@ fn text(text: &str) -> Tree {
     Tree::string(text)
 }
 
-fn map<const N: usize>(fields: [(&str, Tree); N]) -> Tree {
+fn map<const N: usize>(mut fields: [(&str, Tree); N]) -> Tree {
+    take_all(&mut fields)
+}
+
+/// Not generic: the page would carry one for each number of fields.
+#[inline(never)]
+fn take_all(fields: &mut [(&str, Tree)]) -> Tree {
     let mut out = Tree::map();
     for (key, value) in fields {
-        out.put(key, value);
+        out.put(key, std::mem::replace(value, Tree::new(Value::Null)));
     }
     out
 }
@@ -162,10 +168,10 @@ impl Action {
             }
             Action::CrashPod { pod } => map([doing("crashPod"), ("pod", ns_name(pod))]),
             Action::PowerNode { node, on } => {
-                map([doing("powerNode"), ("node", text(node)), ("on", Tree::bool(*on))])
+                map([doing("powerNode"), ("node", text(node)), ("enabled", Tree::bool(*on))])
             }
             Action::Cordon { node, on } => {
-                map([doing("cordon"), ("node", text(node)), ("on", Tree::bool(*on))])
+                map([doing("cordon"), ("node", text(node)), ("enabled", Tree::bool(*on))])
             }
             Action::AddNode { name, zone } => add_node(name.as_deref(), zone.as_deref()),
             Action::AddClient { client: c } => map([doing("addClient"), ("client", client(c))]),

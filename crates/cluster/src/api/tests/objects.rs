@@ -130,6 +130,7 @@ fn types_of_the_wire() {
         assert!(found.iter().any(|p| p.contains(expected)), "{ports}: {found:#?}");
         assert!(parse(&text).objects.is_empty(), "{ports}");
     }
+    check_problem(&object("v1", "Service", "ports: [{port: 3000000000}]"), "-2147483648 and 2147483647");
     check_fine(&object("v1", "Service", "ports: [{port: 80.0, targetPort: 0}]"));
 }
 

@@ -14,7 +14,11 @@ pub fn indented(text: &str, first: u32) -> BTreeMap<u32, u32> {
         let number = first.checked_add(u32::try_from(index).ok()?)?;
         line[..width].contains('\t').then_some((number, column))
     };
-    text.lines().enumerate().filter_map(tabbed).collect()
+    let mut out = BTreeMap::new();
+    for (number, column) in text.lines().enumerate().filter_map(tabbed) {
+        out.insert(number, column);
+    }
+    out
 }
 
 /// The text with spaces for the tabs between a plain key's colon and its value, which kubectl

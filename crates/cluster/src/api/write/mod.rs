@@ -8,7 +8,9 @@ mod service;
 mod slice;
 mod workload;
 
-use super::{Labels, Node, NodeCondition, Str, Tree, Typed, Value};
+use std::sync::Arc;
+
+use super::{Entry, Labels, Node, NodeCondition, Position, Str, Tree, Typed, Value};
 
 /// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
 /// keys, which is the document's own. `source` is the tree the object was decoded from, or its
@@ -52,10 +54,16 @@ fn text(text: &str) -> Tree {
     Tree::string(text)
 }
 
-fn map<const N: usize>(fields: [(&str, Tree); N]) -> Tree {
+fn map<const N: usize>(mut fields: [(&str, Tree); N]) -> Tree {
+    take_all(&mut fields)
+}
+
+/// Not generic: the page would carry one for each number of fields.
+#[inline(never)]
+fn take_all(fields: &mut [(&str, Tree)]) -> Tree {
     let mut out = Tree::map();
     for (key, value) in fields {
-        out.put(key, value);
+        out.put(key, std::mem::replace(value, Tree::new(Value::Null)));
     }
     out
 }
@@ -95,16 +103,20 @@ fn put_labels(tree: &mut Tree, key: &str, labels: &Labels) {
         return;
     }
     let slot = at(tree, key);
-    let gone: Vec<Str> =
-        slot.entries().iter().filter(|e| !labels.contains_key(&e.key)).map(|e| e.key.clone()).collect();
-    for key in &gone {
-        slot.remove(&[(&**key).into()]);
-    }
-    for (key, value) in labels {
-        if slot.field(key).and_then(Tree::as_str) != Some(value) {
-            slot.put(key, text(value));
-        }
-    }
+    let mut rest = labels.clone();
+    let kept = slot.entries().iter().filter_map(|entry| {
+        let value = rest.remove(&entry.key)?;
+        let is_same = entry.value.as_str() == Some(&value);
+        let value = if is_same { entry.value.clone() } else { Tree::new(Value::String(value)) };
+        Some(Entry { value, ..entry.clone() })
+    });
+    let mut entries: Vec<Entry> = kept.collect();
+    entries.extend(rest.into_iter().map(|(key, value)| Entry {
+        key,
+        position: Position::NONE,
+        value: Tree::new(Value::String(value)),
+    }));
+    slot.value = Value::Map(Arc::new(entries));
 }
 
 fn overlay_node(tree: &mut Tree, node: &Node) {

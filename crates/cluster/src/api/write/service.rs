@@ -1,5 +1,7 @@
 //! `spec` and `status` of Services, defaults included.
 
+use std::collections::BTreeMap;
+
 use super::{at, map, printed, put_labels, put_or_remove, text};
 use crate::api::{
     Labels, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
@@ -37,33 +39,38 @@ fn overlay_addresses(tree: &mut Tree, spec: &ServiceSpec) {
 
 /// Each port keeps what was written for it beside what is simulated (`appProtocol`).
 fn overlay_ports(tree: &mut Tree, ports: &[ServicePort]) {
-    let written: Vec<Tree> = tree.field("ports").map_or(&[][..], |t| t.items()).to_vec();
+    let written = tree.field("ports").map_or(&[][..], |t| t.items());
+    let mut by_key: BTreeMap<(i64, &str), &Tree> = BTreeMap::new();
+    for tree in written {
+        if let Some(key) = key_of(tree) {
+            by_key.insert(key, tree);
+        }
+    }
     let items = ports.iter().map(|port| {
-        let same = |t: &&Tree| {
-            t.field("port").and_then(Tree::as_int) == Some(i64::from(port.port))
-                && protocol_of(t) == port.protocol.as_str()
-        };
-        let mut out = written.iter().find(same).cloned().unwrap_or_else(Tree::map);
-        put_or_remove(&mut out, "name", (!port.name.is_empty()).then(|| text(&port.name)));
-        let node_port = (port.node_port != 0).then(|| Tree::int(i64::from(port.node_port)));
-        put_or_remove(&mut out, "nodePort", node_port);
-        out.put("port", Tree::int(i64::from(port.port)));
-        out.put("protocol", text(port.protocol.as_str()));
-        out.put(
-            "targetPort",
-            match &port.target_port {
-                TargetPort::Number(number) => Tree::int(i64::from(*number)),
-                TargetPort::Name(name) => text(name),
-            },
-        );
-        out
+        let base = by_key.get(&(i64::from(port.port), port.protocol.as_str()));
+        overlay_port(base.map_or_else(Tree::map, |t| (*t).clone()), port)
     });
     let items: Vec<Tree> = items.collect();
     put_or_remove(tree, "ports", (!items.is_empty()).then(|| Tree::seq(items)));
 }
 
-fn protocol_of(port: &Tree) -> &str {
-    port.field("protocol").and_then(Tree::as_str).map_or("TCP", |p| p)
+fn key_of(port: &Tree) -> Option<(i64, &str)> {
+    let protocol = port.field("protocol").and_then(Tree::as_str).map_or("TCP", |p| p);
+    Some((port.field("port")?.as_int()?, protocol))
+}
+
+fn overlay_port(mut out: Tree, port: &ServicePort) -> Tree {
+    put_or_remove(&mut out, "name", (!port.name.is_empty()).then(|| text(&port.name)));
+    let node_port = (port.node_port != 0).then(|| Tree::int(i64::from(port.node_port)));
+    put_or_remove(&mut out, "nodePort", node_port);
+    out.put("port", Tree::int(i64::from(port.port)));
+    out.put("protocol", text(port.protocol.as_str()));
+    let target = match &port.target_port {
+        TargetPort::Number(number) => Tree::int(i64::from(*number)),
+        TargetPort::Name(name) => text(name),
+    };
+    out.put("targetPort", target);
+    out
 }
 
 fn overlay_policies(tree: &mut Tree, spec: &ServiceSpec) {

@@ -19,7 +19,9 @@ pub struct Chain {
     pub name: Str,
     /// Only built-in chains have one.
     pub policy: Option<Policy>,
-    pub rules: Vec<Rule>,
+    rules: Vec<Rule>,
+    /// One for each rule, side by side: a long chain of Services is searched by these alone.
+    guards: Vec<Guard>,
     /// The name as a subject of draws, so that a draw depends on the chain and not on its place.
     pub(super) subject: u64,
 }
@@ -27,11 +29,39 @@ pub struct Chain {
 impl Chain {
     pub fn new(name: Str) -> Chain {
         let subject = Chance::subject(&name);
-        Chain { name, policy: None, rules: Vec::new(), subject }
+        Chain { name, policy: None, rules: Vec::new(), guards: Vec::new(), subject }
     }
 
     pub(super) fn built_in(name: &str) -> Chain {
         Chain { policy: Some(Policy::Accept), ..Chain::new(name.into()) }
+    }
+
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub fn append(&mut self, rule: Rule) {
+        self.guards.push(Guard::new(&rule.matches));
+        self.rules.push(rule);
+    }
+
+    /// [`Rule::relocate`], for all of them.
+    pub fn relocate(&mut self, chain: impl Fn(ChainId) -> ChainId, list: impl Fn(ListId) -> ListId) {
+        self.rules.iter_mut().for_each(|rule| rule.relocate(&chain, &list));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn flush(&mut self) {
+        self.rules.clear();
+        self.guards.clear();
+    }
+
+    /// The first rule from `start` on that no destination rules out, and its place.
+    #[inline]
+    pub(super) fn candidate(&self, start: u32, key: PacketKey) -> Option<(u32, &Rule)> {
+        let guards = self.guards.get(start as usize..)?;
+        let at = start as usize + guards.iter().position(|guard| guard.may_match(key))?;
+        Some((at as u32, &self.rules[at]))
     }
 }
 
@@ -39,7 +69,6 @@ impl Chain {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     matches: Box<[Match]>,
-    guard: Guard,
     pub target: Target,
     pub comment: Option<Str>,
     /// Whose rule it is; `None` for those that serve all Services.
@@ -48,8 +77,7 @@ pub struct Rule {
 
 impl Rule {
     pub fn new(matches: &[Match], target: Target) -> Rule {
-        let guard = Guard::new(matches);
-        Rule { matches: matches.into(), guard, comment: None, target, service: None }
+        Rule { matches: matches.into(), target, comment: None, service: None }
     }
 
     pub fn commented(self, comment: impl Into<Str>) -> Rule {
@@ -76,38 +104,27 @@ impl Rule {
             }
         }
     }
-
-    /// False only if a match on one destination address or port cannot hold.
-    #[inline]
-    pub(super) fn may_match(&self, key: PacketKey) -> bool {
-        let Guard { destination, port, asks } = self.guard;
-        (asks & ASKS_ADDRESS == 0 || destination == key.destination)
-            && (asks & ASKS_PORT == 0 || port == key.port)
-    }
 }
 
-/// What most packets fail: a long chain of Services is searched by these few bytes.
+/// A rule's destination address and port, as far as it asks for one of each: what most packets
+/// fail. It never fails a packet that the rule would match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 struct Guard {
-    destination: u32,
-    port: u16,
-    asks: u8,
+    value: u64,
+    mask: u64,
 }
-
-const ASKS_ADDRESS: u8 = 1;
-const ASKS_PORT: u8 = 2;
 
 /// A packet's destination, as a [`Guard`] compares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PacketKey {
-    destination: u32,
-    port: u16,
-}
+pub(super) struct PacketKey(u64);
+
+const PORT_BITS: u64 = 0xffff;
+const ADDRESS_BITS: u64 = 0xffff_ffff << 16;
 
 impl PacketKey {
     #[inline]
     pub fn new(tuple: &Tuple) -> PacketKey {
-        PacketKey { destination: folded(tuple.dst), port: tuple.dst_port }
+        PacketKey(u64::from(folded(tuple.dst)) << 16 | u64::from(tuple.dst_port))
     }
 }
 
@@ -118,18 +135,23 @@ impl Guard {
             match *condition {
                 Match::Destination(prefix) => {
                     if let Some(address) = prefix.only_address() {
-                        guard.destination = folded(address);
-                        guard.asks |= ASKS_ADDRESS;
+                        guard.value |= u64::from(folded(address)) << 16;
+                        guard.mask |= ADDRESS_BITS;
                     }
                 }
                 Match::DestinationPort(port) => {
-                    guard.port = port;
-                    guard.asks |= ASKS_PORT;
+                    guard.value |= u64::from(port);
+                    guard.mask |= PORT_BITS;
                 }
                 _ => {}
             }
         }
         guard
+    }
+
+    #[inline]
+    fn may_match(&self, key: PacketKey) -> bool {
+        (key.0 ^ self.value) & self.mask == 0
     }
 }
 

@@ -34,14 +34,14 @@ const MAY_BE_EMPTY: [&str; 4] =
 fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
     let mut used = vec![false; table.chains.len()];
     for chain in &table.chains {
-        for rule in &chain.rules {
+        for rule in chain.rules() {
             let Target::Jump(to) = rule.target else { continue };
             let Some(callee) = table.chain(to) else {
                 problems.push(JumpProblem::Missing { table: name, from: chain.name.clone(), to });
                 continue;
             };
             used[to.0 as usize] = true;
-            if callee.rules.is_empty() && !MAY_BE_EMPTY.contains(&&*callee.name) {
+            if callee.rules().is_empty() && !MAY_BE_EMPTY.contains(&&*callee.name) {
                 let (from, to) = (chain.name.clone(), callee.name.clone());
                 problems.push(JumpProblem::Empty { table: name, from, to });
             }

@@ -1,6 +1,6 @@
 //! Runs a packet through a chain (net/ipv4/netfilter/ip_tables.c, ipt_do_table).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
 use super::conntrack::{Conntrack, CtStates};
@@ -64,7 +64,7 @@ impl<'e> Run<'e, '_> {
         let mut place = Place { chain: start, rule: 0 };
         loop {
             let next = match self.next_match(chain, &mut place) {
-                Some(rule) => self.act(rule, self.at(place)),
+                Some(rule) => self.act(rule, place),
                 None => Next::Return,
             };
             match next {
@@ -79,7 +79,7 @@ impl<'e> Run<'e, '_> {
                 }
                 Next::Call(callee) => {
                     let Some(called) = table.chain(callee) else { continue };
-                    if called.rules.is_empty() {
+                    if called.rules().is_empty() {
                         continue;
                     }
                     if depth == MAX_DEPTH {
@@ -98,9 +98,9 @@ impl<'e> Run<'e, '_> {
     #[inline]
     fn next_match(&mut self, chain: &'e Chain, place: &mut Place) -> Option<&'e Rule> {
         let key = PacketKey::new(&self.skb.tuple);
-        for rule in chain.rules.get(place.rule as usize..)? {
-            place.rule += 1;
-            if rule.may_match(key) && rule.matches().iter().all(|m| self.holds(m, chain)) {
+        while let Some((at, rule)) = chain.candidate(place.rule, key) {
+            place.rule = at + 1;
+            if rule.matches().iter().all(|m| self.holds(m, chain)) {
                 return Some(rule);
             }
         }
@@ -115,7 +115,7 @@ impl<'e> Run<'e, '_> {
     fn policy(&self, chain: &Chain, id: ChainId) -> Outcome {
         match chain.policy {
             Some(Policy::Drop) => {
-                let rule = u32::try_from(chain.rules.len()).unwrap_or(u32::MAX);
+                let rule = u32::try_from(chain.rules().len()).unwrap_or(u32::MAX);
                 Outcome::Drop(RuleRef { table: self.name, chain: id, rule })
             }
             _ => Outcome::Accept,
@@ -124,27 +124,25 @@ impl<'e> Run<'e, '_> {
 
     #[inline]
     fn holds(&mut self, condition: &Match, chain: &Chain) -> bool {
-        let tuple = &self.skb.tuple;
-        match *condition {
-            Match::Protocol(protocol) => self.skb.protocol() == Some(protocol),
-            Match::Destination(prefix) => prefix.holds(tuple.dst),
-            Match::DestinationPort(port) => tuple.dst_port == port,
-            Match::Source(prefix) => prefix.holds(tuple.src),
-            Match::Local(End::Source) => self.is_local(tuple.src),
-            Match::Local(End::Destination) => self.is_local(tuple.dst),
-            Match::Mark { value, mask, invert } => (self.skb.mark & mask == value) != invert,
-            Match::CtState { any_of, invert } => self.states().intersects(any_of) != invert,
+        let skb = &*self.skb;
+        match condition {
+            Match::Protocol(protocol) => skb.protocol() == Some(*protocol),
+            Match::Destination(prefix) => prefix.holds(&skb.tuple.dst),
+            Match::DestinationPort(port) => skb.tuple.dst_port == *port,
+            Match::Source(prefix) => prefix.holds(&skb.tuple.src),
+            Match::Local(End::Source) => self.is_local(skb.tuple.src),
+            Match::Local(End::Destination) => self.is_local(skb.tuple.dst),
+            Match::Mark { value, mask, invert } => (skb.mark & mask == *value) != *invert,
+            Match::CtState { any_of, invert } => self.states().intersects(*any_of) != *invert,
             Match::Statistic { probability, ordinal } => {
                 let subject = self.subject(chain);
-                probability.holds(self.cx.chance.draw(Purpose::Statistic, subject, u64::from(ordinal)))
+                probability.holds(self.cx.chance.draw(Purpose::Statistic, subject, u64::from(*ordinal)))
             }
             Match::RecentCheck { list, seconds } => {
-                let source = tuple.src;
-                self.recent.check(list, source, seconds, self.cx.now)
+                self.recent.check(*list, skb.tuple.src, *seconds, self.cx.now)
             }
             Match::RecentSet { list } => {
-                let source = tuple.src;
-                self.recent.set(list, source, self.cx.now);
+                self.recent.set(*list, skb.tuple.src, self.cx.now);
                 true
             }
         }
@@ -164,6 +162,7 @@ impl<'e> Run<'e, '_> {
         }
     }
 
+    #[inline(never)]
     fn is_local(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.addresses.contains(&address)
     }
@@ -177,24 +176,25 @@ impl<'e> Run<'e, '_> {
     }
 
     #[inline]
-    fn act(&mut self, rule: &Rule, at: RuleRef) -> Next {
-        let before = self.skb.tuple;
-        let next = self.target(&rule.target, at);
-        if self.cx.trace.is_some() {
-            self.note(at, &before);
+    fn act(&mut self, rule: &Rule, place: Place) -> Next {
+        if self.cx.trace.is_none() {
+            return self.target(&rule.target, place);
         }
+        let before = self.skb.tuple;
+        let next = self.target(&rule.target, place);
+        self.note(place, &before);
         next
     }
 
     #[inline]
-    fn target(&mut self, target: &Target, at: RuleRef) -> Next {
+    fn target(&mut self, target: &Target, place: Place) -> Next {
         match *target {
             Target::None => Next::Continue,
             Target::Jump(chain) => Next::Call(chain),
             Target::Return => Next::Return,
             Target::Accept => Next::End(Outcome::Accept),
-            Target::Drop => Next::End(Outcome::Drop(at)),
-            Target::Reject(with) => Next::End(Outcome::Reject(at, with)),
+            Target::Drop => Next::End(Outcome::Drop(self.at(place))),
+            Target::Reject(with) => Next::End(Outcome::Reject(self.at(place), with)),
             Target::Mark(op) => {
                 let mark = self.skb.mark;
                 self.skb.mark = match op {
@@ -205,27 +205,37 @@ impl<'e> Run<'e, '_> {
                 Next::Continue
             }
             Target::Dnat(to) => {
-                if let Ct::Tracked(ct) = &mut self.skb.ct {
-                    ct.bind_destination(to);
-                    rewrite(self.skb, Manip::Destination);
-                }
+                self.dnat(to);
                 Next::End(Outcome::Accept)
             }
             Target::Masquerade { random_fully } => {
-                if let (Ct::Tracked(ct), Some(to)) = (&mut self.skb.ct, self.out_addr) {
-                    ct.bind_source(to, random_fully, self.conntrack, self.cx);
-                    rewrite(self.skb, Manip::Source);
-                }
+                self.masquerade(random_fully);
                 Next::End(Outcome::Accept)
             }
         }
     }
 
+    #[inline(never)]
+    fn dnat(&mut self, to: SocketAddr) {
+        if let Ct::Tracked(ct) = &mut self.skb.ct {
+            ct.bind_destination(to);
+            rewrite(self.skb, Manip::Destination);
+        }
+    }
+
+    #[inline(never)]
+    fn masquerade(&mut self, random_fully: bool) {
+        if let (Ct::Tracked(ct), Some(to)) = (&mut self.skb.ct, self.out_addr) {
+            ct.bind_source(to, random_fully, self.conntrack, self.cx);
+            rewrite(self.skb, Manip::Source);
+        }
+    }
+
     #[cold]
-    fn note(&mut self, at: RuleRef, before: &Tuple) {
+    fn note(&mut self, place: Place, before: &Tuple) {
         let tuple_after = (self.skb.tuple != *before).then_some(self.skb.tuple);
         let hook = self.hook;
-        let RuleRef { table, chain, rule } = at;
+        let RuleRef { table, chain, rule } = self.at(place);
         if let Some(trace) = &mut self.cx.trace {
             trace.push(RuleHit { hook, table, chain, rule, tuple_after });
         }

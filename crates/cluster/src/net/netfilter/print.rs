@@ -23,7 +23,7 @@ impl Display for RuleSet {
                 writeln!(f, ":{} {policy} [0:0]", chain.name)?;
             }
             for chain in &table.chains {
-                for rule in &chain.rules {
+                for rule in chain.rules() {
                     writeln!(f, "{}", self.line(table, chain, rule))?;
                 }
             }
@@ -38,7 +38,7 @@ impl RuleSet {
     pub fn rule_line(&self, at: RuleRef) -> Option<String> {
         let table = self.table(at.table);
         let chain = table.chain(at.chain)?;
-        let rule = chain.rules.get(at.rule as usize)?;
+        let rule = chain.rules().get(at.rule as usize)?;
         Some(self.line(table, chain, rule).to_string())
     }
 

@@ -44,6 +44,7 @@ impl RecentTables {
     }
 
     /// `--rcheck --seconds N --reap`
+    #[inline(never)]
     pub(super) fn check(&mut self, list: ListId, source: IpAddr, seconds: u32, now: Time) -> bool {
         let Some(list) = self.lists.get_mut(list.0 as usize) else { return false };
         let Some(&(_, at)) = list.seen.iter().find(|(address, _)| *address == source) else {
@@ -59,6 +60,7 @@ impl RecentTables {
     }
 
     /// `--set`
+    #[inline(never)]
     pub(super) fn set(&mut self, list: ListId, source: IpAddr, now: Time) {
         let Some(list) = self.lists.get_mut(list.0 as usize) else { return };
         match list.seen.iter().position(|(address, _)| *address == source) {

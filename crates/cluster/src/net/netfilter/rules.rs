@@ -61,12 +61,12 @@ impl RuleSet {
 
     /// The rule that a trace or a verdict names.
     pub fn rule(&self, at: RuleRef) -> Option<&Rule> {
-        self.chain(at)?.rules.get(at.rule as usize)
+        self.chain(at)?.rules().get(at.rule as usize)
     }
 
     /// How many rules there are (upstream's metric `sync_proxy_rules_iptables_total`, both tables).
     pub fn rule_count(&self) -> usize {
-        [&self.filter, &self.nat].iter().flat_map(|t| &t.chains).map(|c| c.rules.len()).sum()
+        [&self.filter, &self.nat].iter().flat_map(|t| &t.chains).map(|c| c.rules().len()).sum()
     }
 }
 
@@ -100,7 +100,7 @@ impl Table {
     /// Appends a rule. An id that this table did not give is ignored.
     pub fn append(&mut self, chain: ChainId, rule: Rule) {
         if let Some(chain) = self.chains.get_mut(chain.0 as usize) {
-            chain.rules.push(rule);
+            chain.append(rule);
         }
     }
 }

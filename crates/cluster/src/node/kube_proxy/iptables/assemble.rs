@@ -45,10 +45,13 @@ pub(super) fn add(rules: &mut RuleSet, service: ServiceRules) {
     for (chain, added) in
         [(nat::KUBE_SERVICES, service.nat_services), (nat::KUBE_NODEPORTS, service.nat_node_ports)]
     {
-        added.into_iter().for_each(|rule| rules.nat.append(chain, bases.place(rule)));
+        for mut rule in added {
+            rule.relocate(|id| bases.chain(id), |id| bases.list(id));
+            rules.nat.append(chain, rule);
+        }
     }
     for mut chain in service.chains {
-        chain.rules = chain.rules.into_iter().map(|rule| bases.place(rule)).collect();
+        chain.relocate(|id| bases.chain(id), |id| bases.list(id));
         rules.nat.declare(chain);
     }
     rules.recent_lists.extend(service.recent_lists);
@@ -61,11 +64,11 @@ struct Bases {
 }
 
 impl Bases {
-    fn place(&self, mut rule: Rule) -> Rule {
-        rule.relocate(
-            |id| if id.0 & OWN == 0 { id } else { ChainId(self.chain + (id.0 & !OWN)) },
-            |id| ListId(self.list + id.0),
-        );
-        rule
+    fn chain(&self, id: ChainId) -> ChainId {
+        if id.0 & OWN == 0 { id } else { ChainId(self.chain + (id.0 & !OWN)) }
+    }
+
+    fn list(&self, id: ListId) -> ListId {
+        ListId(self.list + id.0)
     }
 }

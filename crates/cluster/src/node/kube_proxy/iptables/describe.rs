@@ -25,7 +25,7 @@ pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<C
     };
     let Some(chain) = table.chain(id) else { return Vec::new() };
     let mut found = Vec::new();
-    for (index, rule) in (0..).zip(&chain.rules) {
+    for (index, rule) in (0..).zip(chain.rules()) {
         let bound = rule.matches().iter().any(|m| matches!(m, Match::RecentCheck { .. }));
         let Some(endpoint) = endpoint_of(table, rule.target).filter(|_| !bound) else { continue };
         let one_in = rule.matches().iter().find_map(|m| match m {
@@ -41,7 +41,7 @@ pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<C
 /// The DNAT target of the chain that a rule jumps to.
 fn endpoint_of(table: &Table, target: Target) -> Option<SocketAddr> {
     let Target::Jump(chain) = target else { return None };
-    table.chain(chain)?.rules.iter().find_map(|rule| match rule.target {
+    table.chain(chain)?.rules().iter().find_map(|rule| match rule.target {
         Target::Dnat(to) => Some(to),
         _ => None,
     })
@@ -52,7 +52,7 @@ pub fn rules_of(rules: &RuleSet, service: &ServicePortName) -> Vec<RuleRef> {
     let mut found = Vec::new();
     for table in [TableName::Filter, TableName::Nat] {
         for (chain, of) in (0..).map(crate::net::netfilter::ChainId).zip(&rules.table(table).chains) {
-            let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
+            let mine = (0..).zip(of.rules()).filter(|(_, r)| r.service.as_deref() == Some(service));
             found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
         }
     }

@@ -55,15 +55,13 @@ impl Reachable<'_> {
             let to_pod: &[Match] =
                 if self.service.affinity_s.is_some() { &[set, protocol] } else { &[protocol] };
             let mut chain = Chain::new(chain_name(&self.service.name, endpoint));
-            chain.rules = [
+            for mut rule in [
                 Rule::new(&[itself], Target::Jump(nat::KUBE_MARK_MASQ)),
                 Rule::new(to_pod, Target::Dnat(endpoint.address)),
-            ]
-            .map(|mut rule| {
+            ] {
                 rule.comment = name.clone();
-                rule.of(&self.service.name)
-            })
-            .into();
+                chain.append(rule.of(&self.service.name));
+            }
             chain
         };
         (0..).zip(self.reachable).map(chain).collect()

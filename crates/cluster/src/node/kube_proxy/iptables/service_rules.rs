@@ -294,7 +294,7 @@ impl<'a> Plan<'a> {
 
     fn chain(&self, prefix: &str, rules: Vec<Rule>) -> Chain {
         let mut chain = Chain::new(Str::from(format!("{prefix}{}", self.hash)));
-        chain.rules = rules;
+        rules.into_iter().for_each(|rule| chain.append(rule));
         chain
     }
 }

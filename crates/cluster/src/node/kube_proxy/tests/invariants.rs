@@ -107,7 +107,7 @@ fn the_checker_finds_what_is_wrong() {
     assert_eq!(jump_problems(&rules), [missing]);
     let mut rules = sound.clone();
     let svc = rules.nat.chains.iter().position(|c| c.name.starts_with("KUBE-SVC-")).unwrap();
-    rules.nat.chains[svc].rules.clear();
+    rules.nat.chains[svc].flush();
     let problems = jump_problems(&rules);
     assert!(problems.iter().any(|p| matches!(p, JumpProblem::Empty { .. })), "{problems:?}");
     assert!(problems.iter().any(|p| matches!(p, JumpProblem::Unused { .. })), "{problems:?}");

@@ -58,7 +58,7 @@ impl Tracer<'_> {
     }
 
     fn walk(&mut self, table: &Table, chain: &Chain) -> bool {
-        for rule in &chain.rules {
+        for rule in chain.rules() {
             if !rule.matches().iter().all(|m| self.holds(m)) {
                 continue;
             }
@@ -92,8 +92,8 @@ impl Tracer<'_> {
     fn holds(&self, condition: &Match) -> bool {
         let tuple = &self.tuple;
         match *condition {
-            Match::Source(prefix) => prefix.holds(tuple.src),
-            Match::Destination(prefix) => prefix.holds(tuple.dst),
+            Match::Source(prefix) => prefix.holds(&tuple.src),
+            Match::Destination(prefix) => prefix.holds(&tuple.dst),
             Match::Protocol(protocol) => tuple.protocol == protocol,
             Match::DestinationPort(port) => tuple.dst_port == port,
             Match::Local(End::Source) => is_local(self.cfg, tuple.src),

@@ -1,0 +1,26 @@
+//! Ten simulated minutes of online-boutique: the public manifest, unmodified.
+
+use cluster::api::{Manifest, parse};
+use cluster::sim::{Run, Span, Time};
+
+/// `None`, said aloud, where the public manifests are not beside the project.
+pub fn manifest() -> Option<Manifest> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/manifests/online-boutique.yaml");
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some(parse(&text)),
+        Err(why) => {
+            println!("SKIPPED: online-boutique.yaml is not beside the project ({why})");
+            None
+        }
+    }
+}
+
+pub fn milliseconds(manifest: &Manifest) -> f64 {
+    #[expect(clippy::disallowed_types, reason = "a benchmark measures real time")]
+    let start = std::time::Instant::now();
+    let (mut run, _) = Run::new(manifest, Some(7));
+    run.advance_to(Time::ZERO + Span::from_secs(600), u64::MAX);
+    let elapsed = start.elapsed();
+    assert!(run.world().events() > 50_000, "the clients were at work");
+    elapsed.as_secs_f64() * 1_000.0
+}

@@ -1,0 +1,148 @@
+//! The view onto the picture: one transform, made of plain arithmetic.
+
+use super::geometry::{Point, Rect, point};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    /// Where the picture's corner is in the view.
+    pub x: f64,
+    pub y: f64,
+    pub zoom: f64,
+    /// Set until a person moves it: it then follows the layout.
+    pub follows: bool,
+}
+
+impl Default for Camera {
+    fn default() -> Camera {
+        Camera { x: 0.0, y: 0.0, zoom: 1.0, follows: true }
+    }
+}
+
+/// The picture's size and the view's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Room {
+    pub picture: (f64, f64),
+    pub view: (f64, f64),
+}
+
+const LEAST: f64 = 0.25;
+const MOST: f64 = 3.0;
+/// A picture that is a little too high is made smaller, but never so that text gets too small.
+const READABLE: f64 = 0.92;
+/// How much of the picture stays in view.
+const KEPT: f64 = 80.0;
+pub const STEP: f64 = 1.25;
+
+impl Camera {
+    /// Fitted to the width; to the height too, as far as it stays readable.
+    pub fn fitted(room: Room) -> Camera {
+        let width = room.view.0 / room.picture.0.max(1.0);
+        let height = room.view.1 / room.picture.1.max(1.0);
+        let zoom = width.min(1.0).min(height.max(READABLE));
+        let x = ((room.view.0 - room.picture.0 * zoom) / 2.0).max(0.0);
+        Camera { x, y: 0.0, zoom, follows: true }
+    }
+
+    /// All of it in view, however small.
+    pub fn whole(room: Room) -> Camera {
+        let zoom = (room.view.0 / room.picture.0.max(1.0)).min(room.view.1 / room.picture.1.max(1.0));
+        let zoom = zoom.clamp(LEAST, 1.0);
+        let x = ((room.view.0 - room.picture.0 * zoom) / 2.0).max(0.0);
+        Camera { x, y: 0.0, zoom, follows: false }
+    }
+
+    pub fn to_view(self, p: Point) -> Point {
+        point(p.x * self.zoom + self.x, p.y * self.zoom + self.y)
+    }
+
+    pub fn to_picture(self, p: Point) -> Point {
+        point((p.x - self.x) / self.zoom, (p.y - self.y) / self.zoom)
+    }
+
+    /// What is under `at` stays there.
+    pub fn zoomed(self, factor: f64, at: Point, room: Room) -> Camera {
+        let zoom = (self.zoom * factor).clamp(LEAST, MOST);
+        let under = self.to_picture(at);
+        Camera { x: at.x - under.x * zoom, y: at.y - under.y * zoom, zoom, follows: false }.kept(room)
+    }
+
+    pub fn panned(self, dx: f64, dy: f64, room: Room) -> Camera {
+        Camera { x: self.x + dx, y: self.y + dy, follows: false, ..self }.kept(room)
+    }
+
+    /// Moved no further than needed for `rect` to be in view.
+    pub fn showing(self, rect: Rect, room: Room) -> Camera {
+        let (a, b) = (self.to_view(point(rect.x, rect.y)), self.to_view(point(rect.right(), rect.bottom())));
+        let shift = |from: f64, to: f64, size: f64| match () {
+            () if to - from > size || from < MARGIN => MARGIN - from,
+            () if to > size - MARGIN => size - MARGIN - to,
+            () => 0.0,
+        };
+        let (dx, dy) = (shift(a.x, b.x, room.view.0), shift(a.y, b.y, room.view.1));
+        let outside = a.x < 0.0 || a.y < 0.0 || b.x > room.view.0 || b.y > room.view.1;
+        if outside { self.panned(dx, dy, room) } else { self }
+    }
+
+    /// Whether the picture is larger than the view, so that there is something to pan to.
+    pub fn overflows(self, room: Room) -> (bool, bool) {
+        (
+            room.picture.0 * self.zoom > room.view.0 + 1.0 || self.x < -1.0,
+            room.picture.1 * self.zoom > room.view.1 + 1.0 || self.y < -1.0,
+        )
+    }
+
+    fn kept(self, room: Room) -> Camera {
+        let keep = |at: f64, picture: f64, view: f64| {
+            let size = picture * self.zoom;
+            if size <= view {
+                // It fits: it need not leave the view at all, but may be moved about in it.
+                return at.clamp(KEPT.min(view) - size, (view - KEPT).max(0.0));
+            }
+            at.clamp(view - size - KEPT, KEPT)
+        };
+        Camera {
+            x: keep(self.x, room.picture.0, room.view.0),
+            y: keep(self.y, room.picture.1, room.view.1),
+            ..self
+        }
+    }
+}
+
+const MARGIN: f64 = 12.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: Room = Room { picture: (1000.0, 1500.0), view: (1000.0, 700.0) };
+
+    #[test]
+    fn text_stays_readable_when_the_picture_is_too_high() {
+        assert_eq!(Camera::fitted(ROOM).zoom, READABLE);
+        let low = Room { picture: (1000.0, 400.0), ..ROOM };
+        assert_eq!(Camera::fitted(low).zoom, 1.0);
+    }
+
+    #[test]
+    fn what_is_under_the_pointer_stays_there() {
+        let at = point(400.0, 300.0);
+        let before = Camera::fitted(ROOM);
+        let after = before.zoomed(1.5, at, ROOM);
+        assert!(before.to_picture(at).distance(after.to_picture(at)) < 0.01);
+    }
+
+    #[test]
+    fn the_picture_cannot_be_lost() {
+        let far = Camera::fitted(ROOM).panned(1e6, -1e6, ROOM);
+        assert!(far.x <= 1000.0 - KEPT + 1.0 && far.y >= 700.0 - 1500.0 - KEPT - 1.0);
+    }
+
+    #[test]
+    fn a_box_that_is_out_of_view_is_brought_in() {
+        let rect = Rect { x: 10.0, y: 1400.0, w: 100.0, h: 50.0 };
+        let camera = Camera::fitted(ROOM).showing(rect, ROOM);
+        assert!(camera.to_view(point(110.0, 1450.0)).y <= 700.0);
+        let seen = Rect { y: 100.0, ..rect };
+        assert_eq!(Camera::fitted(ROOM).showing(seen, ROOM), Camera::fitted(ROOM));
+    }
+}

@@ -1,0 +1,111 @@
+//! Who calls: clients outside, calls of Pods inside, and the cloud's load balancers.
+
+use std::collections::BTreeMap;
+
+use cluster::api::{ClientFrom, Name, NsName, ServiceType, Uid};
+use cluster::sim::World;
+use cluster::traffic::{Client, ClientId, Target};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientFacts {
+    pub id: ClientId,
+    pub name: Name,
+    pub ip: String,
+    /// The Service that it calls, where it calls one.
+    pub service: Option<Uid>,
+    pub target: String,
+    pub rate_milli: u32,
+}
+
+/// What a Pod calls of its own accord.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub client: ClientId,
+    pub service: Option<Uid>,
+    /// `cart`, or the host that leads nowhere.
+    pub target: String,
+    pub rate_milli: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BalancerFacts {
+    pub service: Uid,
+    /// `198.51.100.7:80`; `None` while the cloud is at work.
+    pub address: Option<String>,
+    pub healthy: usize,
+    pub nodes: usize,
+}
+
+pub(super) fn clients(world: &World) -> Vec<ClientFacts> {
+    let outside = |client: &&Client| matches!(client.spec.from, ClientFrom::Outside { .. });
+    let facts = |client: &Client| ClientFacts {
+        id: client.id,
+        name: client.spec.name.clone(),
+        ip: client.address.map(|ip| ip.to_string()).unwrap_or_default(),
+        service: called_service(world, client, "default"),
+        target: target_text(client),
+        rate_milli: client.spec.rate_milli,
+    };
+    world.traffic().clients.values().filter(outside).map(facts).collect()
+}
+
+/// The calls of each Pod. A workload's Pods take turns, so each is shown the whole call.
+pub(super) fn calls_by_pod(world: &World) -> BTreeMap<Uid, Vec<Call>> {
+    let mut calls: BTreeMap<Uid, Vec<Call>> = BTreeMap::new();
+    for client in world.traffic().clients.values() {
+        let ClientFrom::Workload { namespace, .. } = &client.spec.from else { continue };
+        let call = Call {
+            client: client.id,
+            service: called_service(world, client, namespace),
+            target: target_text(client),
+            rate_milli: client.spec.rate_milli,
+        };
+        for pod in world.client_pods(&client.spec.from) {
+            calls.entry(pod.meta.uid).or_default().push(call.clone());
+        }
+    }
+    calls
+}
+
+/// The Service that a client calls, by name or by one of its addresses.
+pub(super) fn called_service(world: &World, client: &Client, namespace: &str) -> Option<Uid> {
+    let services = &world.store().services;
+    let uid = |key: &NsName| services.get(key).map(|s| s.meta.uid);
+    match client.target.as_ref()? {
+        Target::WayIn { service, .. } => uid(service),
+        Target::Host { host, .. } => match host.parse() {
+            Ok(ip) => services
+                .iter()
+                .find(|s| s.spec.cluster_ips.contains(&ip) || s.ingress.iter().any(|i| i.ip == ip))
+                .map(|s| s.meta.uid),
+            Err(_) => uid(&world.service_named(namespace, host)?),
+        },
+    }
+}
+
+fn target_text(client: &Client) -> String {
+    match &client.target {
+        Some(Target::WayIn { service, .. }) => service.name.to_string(),
+        Some(Target::Host { host, port }) if host.parse::<std::net::IpAddr>().is_ok() => {
+            format!("{host}:{port}")
+        }
+        Some(Target::Host { host, .. }) => host.to_string(),
+        None => client.spec.to.to_string(),
+    }
+}
+
+pub(super) fn balancers(world: &World) -> Vec<BalancerFacts> {
+    let cloud = world.cloud();
+    let services = world.store().services.iter().filter(|s| s.spec.type_ == ServiceType::LoadBalancer);
+    let facts = |service: &std::sync::Arc<cluster::api::Service>| {
+        let balancer = cloud.balancers.get(&service.meta.key())?;
+        let port = service.spec.ports.first().map_or(0, |p| p.port);
+        Some(BalancerFacts {
+            service: service.meta.uid,
+            address: balancer.ip.map(|ip| format!("{ip}:{port}")),
+            healthy: cloud.healthy.iter().filter(|uid| world.machines().contains_key(uid)).count(),
+            nodes: world.machines().len(),
+        })
+    };
+    services.filter_map(facts).collect()
+}

@@ -1,0 +1,103 @@
+//! Pods.
+
+use std::collections::BTreeMap;
+
+use cluster::api::{NsName, Pod, Uid};
+use cluster::node::kubelet::Process;
+use cluster::sim::World;
+
+use super::outside::Call;
+use super::services::selects;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodState {
+    Pending,
+    Creating,
+    Ready,
+    NotReady,
+    Terminating,
+    /// Its process ended; `true`: it waits before it is started again.
+    Crashed(bool),
+    NodeOff,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodFacts {
+    pub uid: Uid,
+    pub key: NsName,
+    pub ip: Option<String>,
+    pub state: PodState,
+    /// Those whose selector takes it.
+    pub services: Vec<Uid>,
+    pub labels: Vec<String>,
+    pub node: Option<Uid>,
+    /// Its ReplicaSet.
+    pub owner: Option<Uid>,
+    pub calls: Vec<Call>,
+    pub restarts: u32,
+}
+
+pub(super) fn all(world: &World, mut calls: BTreeMap<Uid, Vec<Call>>) -> Vec<PodFacts> {
+    let facts = |pod: &std::sync::Arc<Pod>| {
+        let calls = calls.remove(&pod.meta.uid).unwrap_or_default();
+        facts(world, pod, calls)
+    };
+    world.store().pods.iter().map(facts).collect()
+}
+
+fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
+    let meta = &pod.meta;
+    let services = world.store().services.iter();
+    let runtime = world.pod_runtime(meta.uid);
+    let node = pod.spec.node_name.as_deref().and_then(|name| world.store().node(name));
+    // The address is the kubelet's to know first; the API server hears of it later.
+    let ip = runtime.and_then(|r| r.address).or(pod.status.pod_ip);
+    PodFacts {
+        uid: meta.uid,
+        key: meta.key(),
+        ip: ip.map(|ip| ip.to_string()),
+        state: state(world, pod),
+        services: services.filter(|s| selects(s, &meta.namespace, &meta.labels)).map(|s| s.meta.uid).collect(),
+        labels: labels(world, pod),
+        node: node.map(|n| n.meta.uid),
+        owner: meta.owner.as_ref().map(|o| o.uid),
+        calls,
+        restarts: pod.status.restarts,
+    }
+}
+
+fn state(world: &World, pod: &Pod) -> PodState {
+    let runtime = world.pod_runtime(pod.meta.uid);
+    let machine = runtime.and_then(|r| world.machines().get(&r.node));
+    if machine.is_some_and(|m| !m.power) {
+        return PodState::NodeOff;
+    }
+    if pod.meta.deleted.is_some() {
+        return PodState::Terminating;
+    }
+    match pod.status.waiting.as_deref() {
+        Some("ContainerCreating") => return PodState::Creating,
+        Some("CrashLoopBackOff") => return PodState::Crashed(true),
+        Some(_) => return PodState::Crashed(false),
+        None => {}
+    }
+    match runtime {
+        None => PodState::Pending,
+        Some(_) if pod.status.ready => PodState::Ready,
+        Some(r) if r.process == Process::Listening => PodState::NotReady,
+        Some(_) => PodState::Creating,
+    }
+}
+
+/// The labels that a selector names first: they are what a person will want to change. The
+/// ReplicaSet's hash tells nobody anything.
+fn labels(world: &World, pod: &Pod) -> Vec<String> {
+    let selected = |key: &str| {
+        let mut services = world.store().services.iter();
+        services.any(|s| s.spec.selector.as_ref().is_some_and(|selector| selector.contains_key(key)))
+    };
+    let mut labels: Vec<_> =
+        pod.meta.labels.iter().filter(|(key, _)| &***key != "pod-template-hash").collect();
+    labels.sort_by_key(|(key, _)| !selected(key));
+    labels.into_iter().map(|(key, value)| format!("{key}={value}")).collect()
+}

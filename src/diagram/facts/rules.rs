@@ -1,0 +1,134 @@
+//! A node's rules for one Service, read back from the rule set that is in force there.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use cluster::api::{NsName, Service, Uid};
+use cluster::net::netfilter::{Rules, ServicePortName, Target};
+use cluster::node::Machine;
+use cluster::node::kube_proxy::iptables::{choices, rules_of};
+use cluster::sim::World;
+
+/// What one line of a node's rules says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// An endpoint, and how many packets out of how many that come to this rule it takes.
+    Endpoint { one_in: Option<u64> },
+    /// Only for packets from outside (externalTrafficPolicy: Local).
+    Local { one_in: Option<u64> },
+    /// In the EndpointSlice, and not yet in the rules here.
+    Missing,
+    /// No endpoints: the packet is refused.
+    Refuse,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub endpoint: Option<SocketAddr>,
+    pub kind: RowKind,
+    /// The EndpointSlice does not have it any more.
+    pub stale: bool,
+}
+
+/// Why there are no rules to show, or which there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleFacts {
+    NodeOff,
+    /// kube-proxy has written nothing yet.
+    NotYet,
+    /// Headless or ExternalName: kube-proxy does nothing for it.
+    NoVirtualIp,
+    Rows { port: String, more_ports: usize, rows: Vec<Row> },
+}
+
+/// The endpoints of a service port that may be chosen, with what the rules say of them.
+type Endpoints = BTreeSet<SocketAddr>;
+
+pub fn rules_of_node(world: &World, node: Uid, service: Uid) -> RuleFacts {
+    let Some(machine) = world.machines().get(&node) else { return RuleFacts::NodeOff };
+    let Some(service) = world.store().service_by_uid(service) else { return RuleFacts::NotYet };
+    match (machine.power, machine.proxy.synced_at) {
+        (false, _) => RuleFacts::NodeOff,
+        (true, None) => RuleFacts::NotYet,
+        _ if !service.has_virtual_ip() => RuleFacts::NoVirtualIp,
+        _ => RuleFacts::Rows {
+            port: service.spec.ports.first().map(|p| p.port.to_string()).unwrap_or_default(),
+            more_ports: service.spec.ports.len().saturating_sub(1),
+            rows: rows(world, machine, service),
+        },
+    }
+}
+
+fn rows(world: &World, machine: &Machine, service: &Arc<Service>) -> Vec<Row> {
+    let Some(port) = service.spec.ports.first() else { return Vec::new() };
+    let name =
+        ServicePortName { service: service.meta.key(), port: port.name.clone(), protocol: port.protocol };
+    let wanted = endpoints_in(world.store().slices.iter(), &name);
+    let known = endpoints_in(machine.proxy.slices.values(), &name);
+    let Rules::Iptables(rules) = machine.stack.rules();
+    let row = |local: bool| {
+        let stale = |endpoint| !wanted.contains(&endpoint);
+        choices(rules, &name, local).into_iter().map(move |c| Row {
+            endpoint: Some(c.endpoint),
+            kind: if local {
+                RowKind::Local { one_in: c.one_in }
+            } else {
+                RowKind::Endpoint { one_in: c.one_in }
+            },
+            stale: stale(c.endpoint),
+        })
+    };
+    let mut rows: Vec<Row> = row(false).collect();
+    rows.extend(row(true));
+    if rows.is_empty() && refuses(rules, &name) {
+        rows.push(Row { endpoint: None, kind: RowKind::Refuse, stale: !wanted.is_empty() });
+    }
+    // Known and not chosen is the rules' own decision (topology); not known is news on its way.
+    let missing = wanted.iter().filter(|e| !known.contains(e));
+    rows.extend(missing.map(|e| Row { endpoint: Some(*e), kind: RowKind::Missing, stale: false }));
+    rows
+}
+
+fn refuses(rules: &cluster::net::netfilter::RuleSet, name: &ServicePortName) -> bool {
+    rules_of(rules, name)
+        .into_iter()
+        .filter_map(|at| rules.rule(at))
+        .any(|rule| matches!(rule.target, Target::Reject(_) | Target::Drop))
+}
+
+/// Those that a rule may choose: ready, or still serving while all of them terminate.
+fn endpoints_in<'a>(
+    slices: impl Iterator<Item = &'a Arc<cluster::api::EndpointSlice>>,
+    name: &ServicePortName,
+) -> Endpoints {
+    let mine = |slice: &&Arc<cluster::api::EndpointSlice>| {
+        slice.meta.namespace == name.service.namespace && slice.service == name.service.name
+    };
+    let mut ready = Endpoints::new();
+    let mut serving = Endpoints::new();
+    for slice in slices.filter(mine) {
+        for port in slice.ports.iter().filter(|p| p.name == name.port && p.protocol == name.protocol) {
+            for endpoint in &slice.endpoints {
+                let address = SocketAddr::new(endpoint.address, port.port);
+                if endpoint.ready {
+                    ready.insert(address);
+                } else if endpoint.serving && endpoint.terminating {
+                    serving.insert(address);
+                }
+            }
+        }
+    }
+    if ready.is_empty() { serving } else { ready }
+}
+
+/// How the node's kube-proxy is doing: how far behind, and for how long its rules have been so.
+pub fn proxy_age(world: &World, node: Uid) -> Option<(u32, Option<cluster::sim::Span>)> {
+    let machine = world.machines().get(&node).filter(|m| m.power)?;
+    Some((machine.proxy.behind(), machine.proxy.synced_at.map(|at| world.now().since(at))))
+}
+
+/// The Service of a key, while it exists.
+pub fn service_uid(world: &World, key: &NsName) -> Option<Uid> {
+    world.store().services.get(key).map(|s| s.meta.uid)
+}

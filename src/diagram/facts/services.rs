@@ -1,0 +1,88 @@
+//! Services.
+
+use cluster::api::{Labels, NsName, Service, ServiceType, TargetPort, Uid};
+use cluster::sim::World;
+
+/// What kind of thing a Service is to those who call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceForm {
+    /// A virtual IP.
+    Virtual,
+    /// A name for its Pods' addresses.
+    Headless,
+    /// A name for another name.
+    External,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceFacts {
+    pub uid: Uid,
+    pub key: NsName,
+    pub form: ServiceForm,
+    pub type_: ServiceType,
+    /// `10.96.34.7`, `None` for headless; the target of an ExternalName.
+    pub address: String,
+    /// `80 → 8080`, for each port.
+    pub ports: Vec<String>,
+    pub node_port: Option<u16>,
+    pub ingress: Option<String>,
+    /// `app=web`
+    pub selector: Vec<String>,
+    pub ready: usize,
+    pub endpoints: usize,
+}
+
+pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
+    world.store().services.iter().map(|service| facts(world, service)).collect()
+}
+
+fn facts(world: &World, service: &Service) -> ServiceFacts {
+    let spec = &service.spec;
+    let key = service.meta.key();
+    let form = match (spec.type_, spec.headless) {
+        (ServiceType::ExternalName, _) => ServiceForm::External,
+        (_, true) => ServiceForm::Headless,
+        _ => ServiceForm::Virtual,
+    };
+    let address = match form {
+        ServiceForm::External => spec.external_name.as_deref().unwrap_or_default().to_owned(),
+        _ => spec.cluster_ips.first().map(ToString::to_string).unwrap_or_default(),
+    };
+    // One that still serves while it terminates is not counted as ready, as in `kubectl describe`.
+    let mut pods: Vec<_> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
+    pods.sort_unstable();
+    pods.dedup();
+    ServiceFacts {
+        uid: service.meta.uid,
+        form,
+        type_: spec.type_,
+        address,
+        ports: spec.ports.iter().map(port_text).collect(),
+        node_port: spec.ports.first().map(|p| p.node_port).filter(|port| *port != 0),
+        ingress: service.ingress.first().map(|i| i.ip.to_string()),
+        selector: spec.selector.as_ref().map(label_texts).unwrap_or_default(),
+        ready: pods.iter().filter(|(_, ready)| *ready).count(),
+        endpoints: pods.len(),
+        key,
+    }
+}
+
+fn port_text(port: &cluster::api::ServicePort) -> String {
+    match &port.target_port {
+        TargetPort::Number(target) if *target == port.port => port.port.to_string(),
+        TargetPort::Number(target) => format!("{} → {target}", port.port),
+        TargetPort::Name(name) => format!("{} → {name}", port.port),
+    }
+}
+
+pub(super) fn label_texts(labels: &Labels) -> Vec<String> {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+/// Whether the Service's selector takes Pods with these labels.
+pub fn selects(service: &Service, namespace: &str, labels: &Labels) -> bool {
+    let Some(selector) = &service.spec.selector else { return false };
+    *service.meta.namespace == *namespace
+        && !selector.is_empty()
+        && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}

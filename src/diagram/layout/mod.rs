@@ -1,0 +1,177 @@
+//! Where every box is: a pure function of what there is and of the room for it.
+//!
+//! Wide: lanes from left to right, outside, then the cluster with its Services above its nodes.
+//! Narrow: outside on top, then the Services, then the nodes one under the other. The network is
+//! drawn as what it is, one for all: a corridor above each row of nodes, and a trunk that joins
+//! the corridors with each other and with the outside.
+
+mod nodes;
+mod outside;
+mod services;
+#[cfg(test)]
+mod tests;
+
+use cluster::api::Uid;
+use cluster::traffic::ClientId;
+
+use super::facts::Facts;
+use super::geometry::Rect;
+use super::slots::Slots;
+
+pub use nodes::{NodeBox, PodForm, RAIL_TO_POD};
+pub use services::CardForm;
+
+/// What the layout is made for. Equal requests give equal layouts.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub facts: &'a Facts,
+    pub slots: &'a Slots,
+    /// Lines of each node's rules panel.
+    pub rule_rows: usize,
+    pub width: f64,
+    pub height: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Wide,
+    Narrow,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    pub form: Form,
+    pub width: f64,
+    pub height: f64,
+    pub cluster: Rect,
+    pub clients: Vec<(ClientId, Rect)>,
+    pub balancers: Vec<(Uid, Rect)>,
+    pub card: CardForm,
+    pub services: Vec<(Uid, Rect)>,
+    pub nodes: Vec<NodeBox>,
+    pub pod: PodForm,
+    /// Pods that wait for a node.
+    pub waiting: Vec<(Uid, Rect)>,
+    pub bus: Bus,
+}
+
+/// The network's own lines.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bus {
+    /// Between the outside and the cluster.
+    pub outer_x: f64,
+    /// Inside the cluster, where one row of nodes is joined with another.
+    pub inner_x: f64,
+    /// Above each row of nodes.
+    pub corridors: Vec<f64>,
+    /// Narrow only: under each row of boxes outside.
+    pub outside: Vec<f64>,
+}
+
+/// The measures that differ between the forms.
+#[derive(Clone, Copy, Debug)]
+struct Measures {
+    form: Form,
+    margin: f64,
+    /// Width of the lane outside; 0 in the narrow form, where it is a row.
+    lane: f64,
+    /// Between that lane and the cluster.
+    gutter: f64,
+    /// The cluster's padding.
+    padding: f64,
+    gap: f64,
+    corridor: f64,
+}
+
+pub const NARROW_BELOW: f64 = 640.0;
+const LEAST_WIDTH: f64 = 340.0;
+/// The cluster's title line.
+const TITLE: f64 = 34.0;
+
+fn measures(width: f64) -> Measures {
+    let wide = Measures {
+        form: Form::Wide,
+        margin: 16.0,
+        lane: 132.0,
+        gutter: 26.0,
+        padding: 14.0,
+        gap: 14.0,
+        corridor: 30.0,
+    };
+    match width {
+        w if w < NARROW_BELOW => Measures {
+            form: Form::Narrow,
+            margin: 8.0,
+            lane: 0.0,
+            gutter: 0.0,
+            padding: 12.0,
+            gap: 10.0,
+            corridor: 24.0,
+        },
+        w if w < 900.0 => Measures { margin: 10.0, lane: 116.0, gutter: 22.0, gap: 10.0, ..wide },
+        _ => wide,
+    }
+}
+
+pub fn layout(request: &Request) -> Layout {
+    let width = request.width.max(LEAST_WIDTH);
+    let m = measures(width);
+    let outside = outside::boxes(request, &m, width);
+    let cluster_x = match m.form {
+        Form::Wide => m.margin + m.lane + m.gutter,
+        Form::Narrow => m.margin + 8.0,
+    };
+    let cluster_y = if m.form == Form::Wide { m.margin } else { outside.bottom };
+    let inner_x = cluster_x + m.padding;
+    let inner_w = width - m.margin - m.padding - inner_x;
+    let top = cluster_y + TITLE;
+    let (card, services, services_bottom) = services::cards(request, &m, inner_x, top, inner_w);
+    let area = Rect { x: inner_x, y: services_bottom, w: inner_w, h: request.height - m.margin - m.padding };
+    let placed = nodes::boxes(request, &m, area);
+    let least_bottom = if m.form == Form::Wide { request.height - m.margin } else { 0.0 };
+    let bottom = (placed.bottom + m.padding).max(least_bottom).max(outside.bottom);
+    let outer_x = if m.form == Form::Wide { cluster_x - m.gutter / 2.0 } else { m.margin / 2.0 + 2.0 };
+    Layout {
+        form: m.form,
+        width,
+        height: bottom + m.margin,
+        cluster: Rect { x: cluster_x, y: cluster_y, w: width - m.margin - cluster_x, h: bottom - cluster_y },
+        clients: outside.clients,
+        balancers: outside.balancers,
+        card,
+        services,
+        nodes: placed.nodes,
+        pod: placed.form,
+        waiting: placed.waiting,
+        bus: Bus {
+            outer_x,
+            inner_x: cluster_x + m.padding / 2.0,
+            corridors: placed.corridors,
+            outside: outside.corridors,
+        },
+    }
+}
+
+impl Layout {
+    pub fn node(&self, uid: Uid) -> Option<&NodeBox> {
+        self.nodes.iter().find(|n| n.uid == uid)
+    }
+
+    /// The place of a Pod that is bound or waits; not of a ghost.
+    pub fn pod(&self, uid: Uid) -> Option<Rect> {
+        let bound = self.nodes.iter().flat_map(|n| &n.pods).find(|(u, _)| *u == uid);
+        bound.or_else(|| self.waiting.iter().find(|(u, _)| *u == uid)).map(|(_, rect)| *rect)
+    }
+
+    pub fn service(&self, uid: Uid) -> Option<Rect> {
+        self.services.iter().find(|(u, _)| *u == uid).map(|(_, rect)| *rect)
+    }
+
+    pub fn client(&self, id: ClientId) -> Option<Rect> {
+        self.clients.iter().find(|(c, _)| *c == id).map(|(_, rect)| *rect)
+    }
+
+    pub fn balancer(&self, service: Uid) -> Option<Rect> {
+        self.balancers.iter().find(|(u, _)| *u == service).map(|(_, rect)| *rect)
+    }
+}

@@ -1,0 +1,202 @@
+//! The nodes, with their rules and their Pods.
+
+use cluster::api::Uid;
+
+use super::{Form, Measures, Request};
+use crate::diagram::geometry::{Point, Rect, point};
+use crate::diagram::slots::Tenant;
+
+/// How much a Pod's card says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PodForm {
+    /// State, marks, name, address, labels, calls.
+    Full,
+    /// State, marks, name, address.
+    Plain,
+    /// Marks, name, state's sign, address.
+    Dense,
+    /// Marks, name, state's sign.
+    Tiny,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeBox {
+    pub uid: Uid,
+    pub rect: Rect,
+    /// Which row of nodes it is in: which corridor leads to it.
+    pub row: usize,
+    pub header: f64,
+    /// The rules panel.
+    pub rules: Rect,
+    /// Where packets meet the rules.
+    pub port: Point,
+    /// Living Pods.
+    pub pods: Vec<(Uid, Rect)>,
+    /// Ghosts.
+    pub ghosts: Vec<(Tenant, Rect)>,
+}
+
+impl NodeBox {
+    /// Where a Pod is, or its ghost.
+    pub fn place_of(&self, pod: Uid) -> Option<Rect> {
+        let living = self.pods.iter().find(|(uid, _)| *uid == pod).map(|(_, rect)| *rect);
+        living.or_else(|| self.ghosts.iter().find(|(t, _)| t.uid == pod).map(|(_, rect)| *rect))
+    }
+}
+
+pub(super) struct Placed {
+    pub nodes: Vec<NodeBox>,
+    pub form: PodForm,
+    pub corridors: Vec<f64>,
+    pub waiting: Vec<(Uid, Rect)>,
+    pub bottom: f64,
+}
+
+/// The strip at a node's left side along which packets go up and down.
+pub const RAIL: f64 = 10.0;
+/// From the rail to the first column of Pods.
+pub const RAIL_TO_POD: f64 = INDENT - RAIL;
+const INDENT: f64 = 21.0;
+const RIGHT: f64 = 10.0;
+const POD_GAP: f64 = 8.0;
+const RULES_HEAD: f64 = 28.0;
+const RULES_FOOT: f64 = 8.0;
+pub const RULE_LINE: f64 = 20.0;
+const WIDEST: f64 = 420.0;
+const WAITING_TITLE: f64 = 26.0;
+
+impl PodForm {
+    fn height(self, calls: bool) -> f64 {
+        match self {
+            PodForm::Full => 84.0 + if calls { 16.0 } else { 0.0 },
+            PodForm::Plain => 64.0,
+            PodForm::Dense => 42.0,
+            PodForm::Tiny => 26.0,
+        }
+    }
+
+    fn least_width(self) -> f64 {
+        match self {
+            PodForm::Full | PodForm::Plain => 104.0,
+            PodForm::Dense => 96.0,
+            PodForm::Tiny => 84.0,
+        }
+    }
+
+    /// The form for so many Pods in the fullest node.
+    fn for_count(count: usize) -> PodForm {
+        match count {
+            0..=6 => PodForm::Full,
+            7..=12 => PodForm::Plain,
+            13..=24 => PodForm::Dense,
+            _ => PodForm::Tiny,
+        }
+    }
+}
+
+/// The fullest form that fits the height, but never fuller than the number of Pods allows.
+pub(super) fn boxes(request: &Request, m: &Measures, area: Rect) -> Placed {
+    let fullest = PodForm::for_count(request.slots.most());
+    let forms = [PodForm::Full, PodForm::Plain, PodForm::Dense, PodForm::Tiny];
+    let mut last = None;
+    for form in forms.into_iter().filter(|form| *form >= fullest) {
+        let placed = with_form(request, m, area, form);
+        // A page that is scrolled anyway loses nothing by being longer, but readers lose words.
+        if placed.bottom <= area.h || m.form == Form::Narrow || form >= PodForm::Dense {
+            return placed;
+        }
+        last = Some(placed);
+    }
+    last.unwrap_or_else(|| with_form(request, m, area, PodForm::Tiny))
+}
+
+fn with_form(request: &Request, m: &Measures, area: Rect, form: PodForm) -> Placed {
+    let facts = request.facts;
+    let count = facts.nodes.len();
+    let least = INDENT + RIGHT + 2.0 * form.least_width() + POD_GAP;
+    let fitting = (((area.w + m.gap) / (least + m.gap)).floor() as usize).max(1);
+    let rows = count.div_ceil(fitting).max(1);
+    let columns = count.div_ceil(rows).max(1);
+    let widest = if m.form == Form::Wide { WIDEST } else { f64::MAX };
+    let w = ((area.w + m.gap) / columns as f64 - m.gap).min(widest);
+    let calls = facts.pods.iter().any(|p| !p.calls.is_empty());
+    let mut placed = Placed { nodes: vec![], form, corridors: vec![], waiting: vec![], bottom: area.y };
+    for (row, nodes) in facts.nodes.chunks(columns).enumerate() {
+        let y = placed.bottom + m.corridor;
+        placed.corridors.push(y - m.corridor / 2.0);
+        for (column, node) in nodes.iter().enumerate() {
+            let x = area.x + column as f64 * (w + m.gap);
+            let node = node_box(request, node.uid, point(x, y), w, form, form.height(calls), row);
+            placed.bottom = placed.bottom.max(node.rect.bottom());
+            placed.nodes.push(node);
+        }
+    }
+    wait(request, m, area, form, form.height(calls), &mut placed);
+    placed
+}
+
+fn node_box(
+    request: &Request,
+    uid: Uid,
+    at: Point,
+    w: f64,
+    form: PodForm,
+    pod_height: f64,
+    row: usize,
+) -> NodeBox {
+    let header = if w < 236.0 { 50.0 } else { 36.0 };
+    let rules = Rect {
+        x: at.x,
+        y: at.y + header,
+        w,
+        h: RULES_HEAD + request.rule_rows.max(1) as f64 * RULE_LINE + RULES_FOOT,
+    };
+    let slots = request.slots.of(uid);
+    let room = w - INDENT - RIGHT;
+    let columns = (((room + POD_GAP) / (form.least_width() + POD_GAP)).floor() as usize).max(1);
+    let pod_w = (room + POD_GAP) / columns as f64 - POD_GAP;
+    let top = rules.bottom() + POD_GAP;
+    let place = |i: usize| Rect {
+        x: at.x + INDENT + (i % columns) as f64 * (pod_w + POD_GAP),
+        y: top + (i / columns) as f64 * (pod_height + POD_GAP),
+        w: pod_w,
+        h: pod_height,
+    };
+    let (mut pods, mut ghosts) = (Vec::new(), Vec::new());
+    for (i, tenant) in slots.iter().enumerate().filter_map(|(i, t)| Some((i, t.as_ref()?))) {
+        match tenant.gone {
+            None => pods.push((tenant.uid, place(i))),
+            Some(_) => ghosts.push((tenant.clone(), place(i))),
+        }
+    }
+    // An empty node keeps the room of one row, so that the first Pod does not move the others.
+    let pod_rows = slots.len().div_ceil(columns).max(1);
+    let bottom = top + pod_rows as f64 * (pod_height + POD_GAP) + 2.0;
+    NodeBox {
+        uid,
+        rect: Rect { x: at.x, y: at.y, w, h: bottom - at.y },
+        row,
+        header,
+        rules,
+        port: point(at.x + RAIL, rules.y + RULES_HEAD / 2.0 + 2.0),
+        pods,
+        ghosts,
+    }
+}
+
+/// Pods that no node has taken, under the nodes: where they move nothing else.
+fn wait(request: &Request, m: &Measures, area: Rect, form: PodForm, height: f64, placed: &mut Placed) {
+    let waiting: Vec<Uid> = request.facts.pods.iter().filter(|p| p.node.is_none()).map(|p| p.uid).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let w = form.least_width() + 16.0;
+    let columns = (((area.w + POD_GAP) / (w + POD_GAP)).floor() as usize).max(1);
+    let top = placed.bottom + m.gap + WAITING_TITLE;
+    for (i, uid) in waiting.into_iter().enumerate() {
+        let x = area.x + (i % columns) as f64 * (w + POD_GAP);
+        let y = top + (i / columns) as f64 * (height + POD_GAP);
+        placed.waiting.push((uid, Rect { x, y, w, h: height }));
+        placed.bottom = y + height;
+    }
+}

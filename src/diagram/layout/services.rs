@@ -1,0 +1,68 @@
+//! The Services' cards, above the nodes.
+
+use cluster::api::Uid;
+
+use super::{Measures, Request};
+use crate::diagram::geometry::Rect;
+
+/// How much a Service's card says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardForm {
+    /// Two long lines.
+    Broad,
+    /// Four short ones.
+    Tall,
+    /// Mark, name, address, and how many endpoints are ready.
+    Small,
+    /// Mark and name.
+    Chip,
+}
+
+impl CardForm {
+    fn height(self) -> f64 {
+        match self {
+            CardForm::Broad => 68.0,
+            CardForm::Tall => 104.0,
+            CardForm::Small => 66.0,
+            CardForm::Chip => 30.0,
+        }
+    }
+}
+
+const BROAD: f64 = 420.0;
+const TALL: f64 = 252.0;
+const SMALL: f64 = 134.0;
+const CHIP: f64 = 106.0;
+const WIDEST: f64 = 620.0;
+
+pub(super) fn cards(
+    request: &Request,
+    m: &Measures,
+    x: f64,
+    y: f64,
+    width: f64,
+) -> (CardForm, Vec<(Uid, Rect)>, f64) {
+    let count = request.facts.services.len();
+    let gap = m.gap.min(10.0);
+    let fitting = |least: f64| (((width + gap) / (least + gap)).floor() as usize).max(1);
+    let rows = |least: f64| count.div_ceil(fitting(least));
+    let (form, least) = match count {
+        _ if rows(BROAD) <= 1 => (CardForm::Broad, BROAD),
+        _ if rows(TALL) <= 1 || count <= 2 => (CardForm::Tall, TALL),
+        _ if rows(SMALL) <= 3 => (CardForm::Small, SMALL),
+        _ => (CardForm::Chip, CHIP),
+    };
+    let rows = rows(least).max(1);
+    let columns = count.div_ceil(rows).max(1);
+    let w = ((width + gap) / columns as f64 - gap).min(WIDEST);
+    let h = form.height();
+    let rect = |i: usize| Rect {
+        x: x + (i % columns) as f64 * (w + gap),
+        y: y + (i / columns) as f64 * (h + gap),
+        w,
+        h,
+    };
+    let cards = request.facts.services.iter().enumerate().map(|(i, s)| (s.uid, rect(i))).collect();
+    let bottom = if count == 0 { y } else { y + rows as f64 * (h + gap) - gap };
+    (form, cards, bottom)
+}

@@ -1,0 +1,23 @@
+//! The picture: the cluster drawn from the World, with every packet on its way.
+//!
+//! From the World to the screen in four steps, the first three of them pure: [`facts`] (what there
+//! is), [`layout`] and [`routes`] (where it is), [`dots`] (where each packet is), and the drawing:
+//! boxes as elements, which can be focused and read aloud, and packets on one canvas above them.
+
+mod camera;
+mod dots;
+pub mod facts;
+mod geometry;
+mod input;
+mod layout;
+pub mod marks;
+mod packets;
+mod relations;
+mod routes;
+mod scene;
+mod slots;
+mod view;
+mod walk;
+pub mod words;
+
+pub use view::Diagram;

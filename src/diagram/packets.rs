@@ -1,0 +1,276 @@
+//! The canvas above the scene: packets, what went wrong with them, and nothing else.
+
+use std::collections::BTreeMap;
+use std::f64::consts::TAU;
+
+use cluster::api::Uid;
+use cluster::sim::World;
+use cluster::trace::Place;
+use cluster::traffic::PacketId;
+use web_sys::CanvasRenderingContext2d as Canvas;
+
+use super::camera::Camera;
+use super::dots::{Dot, Failure, dots, failures};
+use super::geometry::{Point, Rect, point};
+use super::relations::Chain;
+use super::routes::Routes;
+use super::scene::Scene;
+use crate::theme::Palette;
+
+/// What a frame is drawn with.
+pub struct Look<'a> {
+    pub scene: &'a Scene,
+    pub chain: Option<&'a Chain>,
+    pub camera: Camera,
+    pub palette: &'static Palette,
+    pub selected: Option<PacketId>,
+    /// Paused packets show where they are going.
+    pub arrows: bool,
+    /// Canvas pixels for each CSS pixel.
+    pub density: f64,
+    pub view: (f64, f64),
+}
+
+/// What is kept from frame to frame.
+#[derive(Default)]
+pub struct Painter {
+    pub dots: Vec<Dot>,
+    pub routes: Routes,
+    /// What was drawn on and must be cleared, in canvas pixels.
+    dirty: Option<Rect>,
+}
+
+/// More packets than this are drawn as bands.
+const MANY: usize = 320;
+const LARGE: f64 = 6.0;
+const SMALL: f64 = 3.6;
+const FAINT: f64 = 0.22;
+/// Discs from this size on show their Service's letter.
+const LETTER: f64 = 7.4;
+const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"DejaVu Sans\", sans-serif";
+
+impl Painter {
+    pub fn paint(&mut self, canvas: &Canvas, world: &World, look: &Look) {
+        dots(world, look.scene, &mut self.routes, look.chain, &mut self.dots);
+        let failures = failures(world, look.scene, &mut self.routes, look.chain);
+        self.clear(canvas);
+        if self.dots.is_empty() && failures.is_empty() {
+            return;
+        }
+        let zoom = look.camera.zoom * look.density;
+        let (x, y) = (look.camera.x * look.density, look.camera.y * look.density);
+        ignore(canvas.set_transform(zoom, 0.0, 0.0, zoom, x, y));
+        if self.dots.len() > MANY {
+            self.bands(canvas, look);
+        } else {
+            self.discs(canvas, look);
+        }
+        if let Some(dot) = self.dots.iter().find(|dot| Some(dot.id) == look.selected) {
+            ring(canvas, dot.at, look);
+        }
+        let placed: Vec<Rect> = failures.iter().map(|failure| fail(canvas, failure, look)).collect();
+        self.note_dirty(look, &placed);
+    }
+
+    /// The canvas was cleared by somebody else.
+    pub fn forget_drawn(&mut self) {
+        self.dirty = None;
+    }
+
+    /// Only what was drawn on: clearing all of it would cost as much as the drawing.
+    fn clear(&mut self, canvas: &Canvas) {
+        if let Some(rect) = self.dirty.take() {
+            ignore(canvas.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0));
+            canvas.clear_rect(rect.x, rect.y, rect.w, rect.h);
+        }
+    }
+
+    fn note_dirty(&mut self, look: &Look, placed: &[Rect]) {
+        let reach = 16.0;
+        let around = |p: Point| Rect { x: p.x - reach, y: p.y - reach, w: 2.0 * reach, h: 2.0 * reach };
+        let mut all: Option<Rect> = None;
+        let bands = self.dots.len() > MANY;
+        let full = Rect { x: 0.0, y: 0.0, w: look.scene.layout.width, h: look.scene.layout.height };
+        let dots = self.dots.iter().map(|dot| around(dot.at));
+        for rect in dots.chain(placed.iter().copied()).chain(bands.then_some(full)) {
+            all = Some(all.map_or(rect, |all| union(all, rect)));
+        }
+        self.dirty = all.map(|rect| {
+            let from = look.camera.to_view(point(rect.x, rect.y));
+            let to = look.camera.to_view(point(rect.right(), rect.bottom()));
+            let d = look.density;
+            let (x, y) = ((from.x * d).floor(), (from.y * d).floor());
+            Rect { x, y, w: (to.x * d).ceil() - x, h: (to.y * d).ceil() - y }
+        });
+    }
+
+    /// Grouped by colour, so that each colour is one path to fill and one to stroke.
+    fn discs(&self, canvas: &Canvas, look: &Look) {
+        let mut groups: BTreeMap<(bool, Option<usize>, bool), Vec<&Dot>> = BTreeMap::new();
+        for dot in &self.dots {
+            let colour = dot.service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
+            groups.entry((dot.front, colour, dot.reply)).or_default().push(dot);
+        }
+        for ((front, colour, reply), dots) in groups {
+            let colour = colour.map_or(look.palette.ink2, |c| look.palette.services[c]);
+            canvas.set_global_alpha(if front { 1.0 } else { FAINT });
+            canvas.begin_path();
+            dots.iter().for_each(|dot| shape(canvas, dot, radius(dot, look)));
+            canvas.set_fill_style_str(if reply { look.palette.panel } else { colour });
+            canvas.fill();
+            canvas.set_line_width(if reply { 2.0 } else { 1.5 });
+            canvas.set_stroke_style_str(if reply { colour } else { look.palette.panel });
+            canvas.stroke();
+            if look.arrows {
+                arrows(canvas, &dots, look, colour);
+            }
+            if !reply {
+                letters(canvas, &dots, look);
+            }
+        }
+        canvas.set_global_alpha(1.0);
+    }
+
+    /// Too many to be told apart: each link becomes a band, as wide as it is busy.
+    fn bands(&mut self, canvas: &Canvas, look: &Look) {
+        let mut busy: BTreeMap<((Place, Place), Option<Uid>), u32> = BTreeMap::new();
+        for dot in self.dots.iter().filter(|dot| dot.front) {
+            *busy.entry((dot.link, dot.service)).or_default() += 1;
+        }
+        canvas.set_global_alpha(0.5);
+        ignore(canvas.set_line_dash(&js_sys::Array::new()));
+        for (((from, to), service), count) in busy {
+            let Some(wire) = self.routes.wire(&look.scene.layout, from, to) else { continue };
+            let colour = service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
+            canvas.set_stroke_style_str(colour.map_or(look.palette.ink2, |c| look.palette.services[c]));
+            canvas.set_line_width((f64::from(count) * 0.6).clamp(2.0, 16.0));
+            canvas.begin_path();
+            for (i, p) in wire.points().iter().enumerate() {
+                if i == 0 { canvas.move_to(p.x, p.y) } else { canvas.line_to(p.x, p.y) }
+            }
+            canvas.stroke();
+        }
+        canvas.set_global_alpha(1.0);
+    }
+}
+
+/// Drawing cannot fail in a way that anybody could do something about.
+fn ignore<T>(result: Result<T, wasm_bindgen::JsValue>) {
+    drop(result);
+}
+
+fn union(a: Rect, b: Rect) -> Rect {
+    let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+    Rect { x, y, w: a.right().max(b.right()) - x, h: a.bottom().max(b.bottom()) - y }
+}
+
+/// Dots grow more slowly than the picture, and do not shrink with it.
+fn radius(dot: &Dot, look: &Look) -> f64 {
+    let radius = if dot.large { LARGE } else { SMALL };
+    radius * look.camera.zoom.max(0.9).sqrt() / look.camera.zoom
+}
+
+fn shape(canvas: &Canvas, dot: &Dot, r: f64) {
+    let Point { x, y } = dot.at;
+    if dot.udp {
+        let r = r * 1.2;
+        canvas.move_to(x, y - r);
+        canvas.line_to(x + r, y);
+        canvas.line_to(x, y + r);
+        canvas.line_to(x - r, y);
+        canvas.close_path();
+    } else {
+        canvas.move_to(x + r, y);
+        ignore(canvas.arc(x, y, r, 0.0, TAU));
+    }
+}
+
+fn arrows(canvas: &Canvas, dots: &[&Dot], look: &Look, colour: &str) {
+    canvas.begin_path();
+    for dot in dots {
+        let (r, h) = (radius(dot, look), dot.heading);
+        let tip = |along: f64, aside: f64| {
+            point(dot.at.x + h.x * along - h.y * aside, dot.at.y + h.y * along + h.x * aside)
+        };
+        let (a, b, c) = (tip(r + 7.0, 0.0), tip(r + 2.0, 3.5), tip(r + 2.0, -3.5));
+        canvas.move_to(a.x, a.y);
+        canvas.line_to(b.x, b.y);
+        canvas.line_to(c.x, c.y);
+        canvas.close_path();
+    }
+    canvas.set_fill_style_str(colour);
+    canvas.fill();
+}
+
+fn letters(canvas: &Canvas, dots: &[&Dot], look: &Look) {
+    let large = |dot: &&&Dot| dot.large && radius(dot, look) * look.camera.zoom >= LETTER;
+    canvas.set_fill_style_str(look.palette.on);
+    for dot in dots.iter().filter(large) {
+        let Some(mark) = dot.service.and_then(|s| look.scene.mark(s)) else { continue };
+        canvas.set_font(&format!("700 {:.1}px {FONT}", radius(dot, look) * 1.3));
+        canvas.set_text_align("center");
+        canvas.set_text_baseline("middle");
+        ignore(canvas.fill_text(&mark.letter, dot.at.x, dot.at.y + 0.5));
+    }
+}
+
+fn ring(canvas: &Canvas, at: Point, look: &Look) {
+    canvas.begin_path();
+    ignore(canvas.arc(at.x, at.y, 11.0, 0.0, TAU));
+    canvas.set_line_width(2.0);
+    canvas.set_stroke_style_str(look.palette.focus);
+    canvas.stroke();
+}
+
+/// A cross where it was refused, a fading disc where it was lost, and why, in words. Gives the
+/// place that it takes.
+fn fail(canvas: &Canvas, failure: &Failure, look: &Look) -> Rect {
+    let Point { x, y } = failure.at;
+    canvas.set_global_alpha(if failure.front { failure.fresh } else { failure.fresh * FAINT });
+    canvas.begin_path();
+    if failure.refused {
+        let r = 5.0;
+        canvas.move_to(x - r, y - r);
+        canvas.line_to(x + r, y + r);
+        canvas.move_to(x + r, y - r);
+        canvas.line_to(x - r, y + r);
+        canvas.set_line_width(5.5);
+        canvas.set_stroke_style_str(look.palette.panel);
+        canvas.stroke();
+        canvas.set_line_width(2.6);
+        canvas.set_stroke_style_str(look.palette.bad);
+        canvas.stroke();
+    } else {
+        ignore(canvas.arc(x, y, LARGE + 4.0 * (1.0 - failure.fresh), 0.0, TAU));
+        canvas.set_line_width(1.8);
+        canvas.set_stroke_style_str(look.palette.bad);
+        canvas.stroke();
+    }
+    let taken = if failure.front { say(canvas, failure, look) } else { Rect { x, y, w: 0.0, h: 0.0 } };
+    canvas.set_global_alpha(1.0);
+    union(taken, Rect { x: x - 14.0, y: y - 14.0, w: 28.0, h: 28.0 })
+}
+
+/// The reason, beside the cross: to the right of it, or to the left where there is no room.
+fn say(canvas: &Canvas, failure: &Failure, look: &Look) -> Rect {
+    let text = match failure.times {
+        1 => failure.reason.clone(),
+        n => format!("{} (×{n})", failure.reason),
+    };
+    canvas.set_font(&format!("600 11px {FONT}"));
+    let w = canvas.measure_text(&text).map_or(0.0, |m| m.width()) + 14.0;
+    let edge = look.camera.to_picture(point(look.view.0, 0.0)).x.min(look.scene.layout.width);
+    let right = failure.at.x + 11.0;
+    let x = if right + w < edge { right } else { (failure.at.x - 11.0 - w).max(2.0) };
+    let rect = Rect { x, y: failure.at.y - 9.0, w, h: 18.0 };
+    canvas.set_fill_style_str(look.palette.badbg);
+    canvas.fill_rect(rect.x, rect.y, rect.w, rect.h);
+    canvas.set_line_width(1.0);
+    canvas.set_stroke_style_str(look.palette.bad);
+    canvas.stroke_rect(rect.x, rect.y, rect.w, rect.h);
+    canvas.set_fill_style_str(look.palette.bad);
+    canvas.set_text_align("left");
+    canvas.set_text_baseline("middle");
+    ignore(canvas.fill_text(&text, rect.x + 7.0, rect.y + 9.5));
+    Rect { x: rect.x - 2.0, y: rect.y - 2.0, w: rect.w + 4.0, h: rect.h + 4.0 }
+}

@@ -1,0 +1,219 @@
+//! What belongs to what: the chain of a selection, and the links that packets took lately.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use cluster::api::{NsName, Uid};
+use cluster::sim::{Span, Time, World};
+use cluster::trace::{ConnectionRecord, PacketTrace, Place};
+use cluster::traffic::{ConnectionId, PacketId};
+
+use super::facts::Facts;
+use crate::session::Selection;
+
+/// What stands out while something is selected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chain {
+    pub items: BTreeSet<Selection>,
+    /// The connection or packet whose way is shown; its rules are lit.
+    pub connection: Option<ConnectionId>,
+    /// On each node: the endpoint that a rule there chose.
+    pub hits: BTreeMap<Uid, SocketAddr>,
+}
+
+/// A link, whichever way it is used.
+pub type Link = (Place, Place);
+
+/// How long a link that was used is drawn.
+const LATELY: Span = Span::from_secs(3);
+
+/// `None` when nothing is selected that the picture shows.
+pub fn chain(world: &World, facts: &Facts, selection: Option<Selection>) -> Option<Chain> {
+    let mut chain = Chain::default();
+    match selection? {
+        Selection::Service(uid) | Selection::LoadBalancer(uid) => chain.service(facts, uid),
+        Selection::Pod(uid) => chain.pod(facts, uid),
+        Selection::Node(uid) => {
+            chain.items.insert(Selection::Node(uid));
+            chain.items.extend(
+                facts.pods.iter().filter(|p| p.node == Some(uid)).map(|p| Selection::Pod(p.uid)),
+            );
+        }
+        Selection::Client(id) => {
+            chain.items.insert(Selection::Client(id));
+            let outside = facts.clients.iter().filter(|c| c.id == id).filter_map(|c| c.service);
+            let calls = facts.pods.iter().flat_map(|p| p.calls.iter().map(move |call| (p.uid, call)));
+            let inside: Vec<_> = calls.filter(|(_, call)| call.client == id).collect();
+            let services: BTreeSet<Uid> =
+                outside.chain(inside.iter().filter_map(|(_, call)| call.service)).collect();
+            chain.items.extend(inside.iter().map(|(pod, _)| Selection::Pod(*pod)));
+            services.into_iter().for_each(|uid| chain.served_by(facts, uid));
+        }
+        Selection::Connection(id) => chain.way(world.traffic().record(id)?, &[], None),
+        Selection::Packet(id) => {
+            let (record, flying) = packet(world, id)?;
+            chain.way(record, flying.as_slice(), Some(id));
+        }
+        Selection::Deployment(uid) => {
+            let sets = world.store().replica_sets.iter();
+            let sets: Vec<Uid> = sets
+                .filter(|rs| rs.meta.owner.as_ref().is_some_and(|o| o.uid == uid))
+                .map(|rs| rs.meta.uid)
+                .collect();
+            let owned = facts.pods.iter().filter(|p| p.owner.is_some_and(|o| sets.contains(&o)));
+            chain.items.extend(owned.map(|p| Selection::Pod(p.uid)));
+        }
+        _ => {}
+    }
+    (!chain.items.is_empty()).then_some(chain)
+}
+
+impl Chain {
+    pub fn has(&self, item: Selection) -> bool {
+        self.items.contains(&item)
+    }
+
+    /// The Service, what serves it, and who calls it.
+    fn service(&mut self, facts: &Facts, uid: Uid) {
+        self.served_by(facts, uid);
+        let outside = facts.clients.iter().filter(|c| c.service == Some(uid));
+        self.items.extend(outside.map(|c| Selection::Client(c.id)));
+        let callers = facts.pods.iter().filter(|p| p.calls.iter().any(|c| c.service == Some(uid)));
+        self.items.extend(callers.map(|p| Selection::Pod(p.uid)));
+    }
+
+    fn served_by(&mut self, facts: &Facts, uid: Uid) {
+        self.items.insert(Selection::Service(uid));
+        if facts.balancers.iter().any(|b| b.service == uid) {
+            self.items.insert(Selection::LoadBalancer(uid));
+        }
+        let pods = facts.pods.iter().filter(|p| p.services.contains(&uid));
+        self.items.extend(pods.map(|p| Selection::Pod(p.uid)));
+        // The rules are in every node.
+        self.items.extend(facts.nodes.iter().map(|n| Selection::Node(n.uid)));
+    }
+
+    fn pod(&mut self, facts: &Facts, uid: Uid) {
+        let Some(pod) = facts.pods.iter().find(|p| p.uid == uid) else { return };
+        self.items.insert(Selection::Pod(uid));
+        self.items.extend(pod.node.map(Selection::Node));
+        self.items.extend(pod.services.iter().map(|s| Selection::Service(*s)));
+        self.items.extend(pod.calls.iter().filter_map(|c| c.service).map(Selection::Service));
+    }
+
+    fn way(&mut self, record: &ConnectionRecord, flying: &[&PacketTrace], only: Option<PacketId>) {
+        self.connection = Some(record.id);
+        self.items.extend(record.service.as_ref().map(|(_, uid)| Selection::Service(*uid)));
+        self.items.extend(item_of(record.source));
+        let all = || record.packets.iter().map(|p| &**p).chain(flying.iter().copied());
+        let of_interest = |trace: &&PacketTrace| only.is_none_or(|id| trace.id == id);
+        for segment in all().filter(of_interest).flat_map(|trace| &trace.segments) {
+            self.items.extend(item_of(segment.from));
+            self.items.extend(item_of(segment.to));
+        }
+        // A connection's first packet met the rules; conntrack knows the others.
+        for hop in all().filter(|trace| !trace.kind.is_reply()).flat_map(|trace| &trace.hops) {
+            let rewritten = hop.before.dst != hop.after.dst || hop.before.dst_port != hop.after.dst_port;
+            if let (Place::Node(node), true, false) = (hop.place, rewritten, hop.hits.is_empty()) {
+                self.hits.insert(node, SocketAddr::new(hop.after.dst, hop.after.dst_port));
+            }
+        }
+    }
+}
+
+pub fn item_of(place: Place) -> Option<Selection> {
+    match place {
+        Place::Outside(client) => Some(Selection::Client(client)),
+        Place::LoadBalancer(service) => Some(Selection::LoadBalancer(service)),
+        Place::Node(uid) => Some(Selection::Node(uid)),
+        Place::Pod(uid) => Some(Selection::Pod(uid)),
+        Place::Internet => None,
+    }
+}
+
+/// A packet's connection, and the packet itself while it is on its way.
+fn packet(world: &World, id: PacketId) -> Option<(&ConnectionRecord, Option<&PacketTrace>)> {
+    let traffic = world.traffic();
+    if let Some(flight) = traffic.flights.get(&id) {
+        return Some((traffic.record(flight.trace.connection)?, Some(&flight.trace)));
+    }
+    let live = traffic.connections.values().map(|live| &live.record);
+    let ended = traffic.finished.iter().rev().map(|record| &**record);
+    let holds = |record: &&ConnectionRecord| record.packets.iter().any(|p| p.id == id);
+    live.chain(ended).find(holds).map(|record| (record, None))
+}
+
+/// The Service that what is selected is about.
+pub fn service_of(world: &World, facts: &Facts, selection: Selection) -> Option<Uid> {
+    match selection {
+        Selection::Service(uid) | Selection::LoadBalancer(uid) => Some(uid),
+        Selection::Pod(uid) => {
+            let pod = facts.pods.iter().find(|p| p.uid == uid)?;
+            pod.services.first().copied().or_else(|| pod.calls.iter().find_map(|c| c.service))
+        }
+        Selection::Client(id) => {
+            let outside = facts.clients.iter().find(|c| c.id == id).and_then(|c| c.service);
+            let calls = || facts.pods.iter().flat_map(|p| &p.calls);
+            outside.or_else(|| calls().find(|c| c.client == id)?.service)
+        }
+        Selection::Connection(id) => Some(world.traffic().record(id)?.service.as_ref()?.1),
+        Selection::Packet(id) => Some(packet(world, id)?.0.service.as_ref()?.1),
+        _ => None,
+    }
+    .filter(|uid| facts.services.iter().any(|s| s.uid == *uid))
+}
+
+/// The Service whose rules are shown when nothing is selected: one that can be called from outside.
+pub fn first_service(facts: &Facts) -> Option<Uid> {
+    let outside = facts.clients.iter().find_map(|c| c.service);
+    let has_rules = facts.services.iter().find(|s| s.form == super::facts::ServiceForm::Virtual);
+    outside.or(has_rules.or(facts.services.first()).map(|s| s.uid))
+}
+
+/// The links that packets are on or were on lately, and the Service of one of them; of the chain's
+/// flows only, if there is a chain.
+pub fn links(world: &World, chain: Option<&Chain>) -> BTreeMap<Link, Option<NsName>> {
+    let mut links = BTreeMap::new();
+    let traffic = world.traffic();
+    let mut add = |record: &ConnectionRecord, trace: &PacketTrace, since: Time| {
+        for segment in trace.segments.iter().filter(|s| s.end >= since) {
+            let link = (segment.from.min(segment.to), segment.from.max(segment.to));
+            links.entry(link).or_insert_with(|| record.service.as_ref().map(|(key, _)| key.clone()));
+        }
+    };
+    let now = world.now();
+    let lately = Time(now.0.saturating_sub(LATELY.0));
+    let about = |record: &ConnectionRecord| chain.is_none_or(|chain| is_about(chain, record));
+    // The way of one connection stays for as long as it is selected.
+    let since = if chain.is_some_and(|c| c.connection.is_some()) { Time::ZERO } else { lately };
+    for record in traffic.connections.values().map(|live| &live.record).filter(|r| about(r)) {
+        record.packets.iter().for_each(|trace| add(record, trace, since));
+    }
+    let recent = |record: &&std::sync::Arc<ConnectionRecord>| {
+        since == Time::ZERO || record.ended.is_some_and(|(at, _)| at >= lately)
+    };
+    for record in traffic.finished.iter().rev().filter(recent).filter(|r| about(r)) {
+        record.packets.iter().for_each(|trace| add(record, trace, since));
+    }
+    for flight in traffic.flights.values() {
+        if let Some(record) = traffic.record(flight.trace.connection).filter(|r| about(r)) {
+            add(record, &flight.trace, since);
+        }
+    }
+    links
+}
+
+/// Whether the chain is brought forward together with the packets of this connection.
+pub fn is_about(chain: &Chain, record: &ConnectionRecord) -> bool {
+    match chain.connection {
+        Some(id) => record.id == id,
+        None => {
+            let service = record.service.as_ref().map(|(_, uid)| Selection::Service(*uid));
+            let server = record.server.as_ref().map(|(_, uid)| Selection::Pod(*uid));
+            let source = item_of(record.source);
+            let has = |item: Option<Selection>| item.is_some_and(|item| chain.has(item));
+            // A node's or a Pod's chain has its own flows; a Service's chain has the Service.
+            has(service) && (has(source) || has(server)) || has(service) && server.is_none()
+        }
+    }
+}

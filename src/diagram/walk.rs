@@ -1,0 +1,100 @@
+//! Going from box to box with the arrow keys, and the boxes' names in the DOM.
+
+use cluster::api::Uid;
+use cluster::traffic::ClientId;
+
+use super::geometry::Rect;
+use super::layout::Layout;
+use crate::session::Selection;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Left,
+    Right,
+    Up,
+    Down,
+    First,
+    Last,
+}
+
+impl Way {
+    pub fn of_key(key: &str) -> Option<Way> {
+        Some(match key {
+            "ArrowLeft" => Way::Left,
+            "ArrowRight" => Way::Right,
+            "ArrowUp" => Way::Up,
+            "ArrowDown" => Way::Down,
+            "Home" => Way::First,
+            "End" => Way::Last,
+            _ => return None,
+        })
+    }
+}
+
+/// Every box that can be gone to, in reading order.
+pub fn stops(layout: &Layout) -> Vec<(Selection, Rect)> {
+    let mut stops: Vec<(Selection, Rect)> = Vec::new();
+    stops.extend(layout.clients.iter().map(|(id, rect)| (Selection::Client(*id), *rect)));
+    stops.extend(layout.balancers.iter().map(|(uid, rect)| (Selection::LoadBalancer(*uid), *rect)));
+    stops.extend(layout.services.iter().map(|(uid, rect)| (Selection::Service(*uid), *rect)));
+    for node in &layout.nodes {
+        // The node is walked to by its head: its Pods are boxes of their own.
+        let head = Rect { h: node.header + node.rules.h, ..node.rect };
+        stops.push((Selection::Node(node.uid), head));
+        stops.extend(node.pods.iter().map(|(uid, rect)| (Selection::Pod(*uid), *rect)));
+    }
+    stops.extend(layout.waiting.iter().map(|(uid, rect)| (Selection::Pod(*uid), *rect)));
+    stops
+}
+
+/// The nearest box in that direction: what is straight ahead counts as nearer than what is aside.
+pub fn next(layout: &Layout, from: Selection, way: Way) -> Option<Selection> {
+    let stops = stops(layout);
+    let here = stops.iter().find(|(item, _)| *item == from).map(|(_, rect)| *rect);
+    let Some(here) = here.filter(|_| !matches!(way, Way::First | Way::Last)) else {
+        let end = if way == Way::Last { stops.last() } else { stops.first() };
+        return end.map(|(item, _)| *item);
+    };
+    let cost = |rect: &Rect| {
+        let (ahead, aside) = match way {
+            Way::Right => (rect.x - here.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
+            Way::Left => (here.x - rect.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
+            Way::Down => (rect.y - here.bottom(), gap(here.x, here.right(), rect.x, rect.right())),
+            _ => (here.y - rect.bottom(), gap(here.x, here.right(), rect.x, rect.right())),
+        };
+        (ahead > -2.0).then_some(ahead.max(0.0) + 3.0 * aside)
+    };
+    let others = stops.iter().filter(|(item, _)| *item != from);
+    let best = others.filter_map(|(item, rect)| Some((*item, cost(rect)?)));
+    best.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(item, _)| item)
+}
+
+/// How far two stretches are from each other; 0 when they overlap.
+fn gap(a0: f64, a1: f64, b0: f64, b1: f64) -> f64 {
+    (b0 - a1).max(a0 - b1).max(0.0)
+}
+
+/// The box's name in `data-item`.
+pub fn code(item: Selection) -> String {
+    match item {
+        Selection::Pod(uid) => format!("pod:{}", uid.0),
+        Selection::Service(uid) => format!("service:{}", uid.0),
+        Selection::Node(uid) => format!("node:{}", uid.0),
+        Selection::Client(id) => format!("client:{}", id.0),
+        Selection::LoadBalancer(uid) => format!("balancer:{}", uid.0),
+        _ => String::new(),
+    }
+}
+
+pub fn decode(code: &str) -> Option<Selection> {
+    let (kind, number) = code.split_once(':')?;
+    let number = number.parse().ok()?;
+    Some(match kind {
+        "pod" => Selection::Pod(Uid(number)),
+        "service" => Selection::Service(Uid(number)),
+        "node" => Selection::Node(Uid(number)),
+        "client" => Selection::Client(ClientId(number)),
+        "balancer" => Selection::LoadBalancer(Uid(number)),
+        _ => return None,
+    })
+}

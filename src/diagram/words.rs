@@ -1,0 +1,332 @@
+//! Every sentence and label of the picture, in one place.
+
+use cluster::api::ServiceType;
+use cluster::sim::Span;
+use cluster::trace::{Outcome, PacketVerdict};
+use cluster::traffic::Counts;
+
+use super::facts::{
+    BalancerFacts, Call, ClientFacts, NodeFacts, NodeState, PodFacts, PodState, ServiceFacts, ServiceForm,
+};
+
+pub const DIAGRAM: &str = "The cluster. Arrow keys go from box to box, Enter selects, \
+    Shift and F10 opens the menu of a box, Escape clears the selection, plus, minus and 0 zoom.";
+pub const OUTSIDE: &str = "Outside";
+pub const CLUSTER: &str = "Cluster";
+pub const NOBODY_OUTSIDE: &str = "Nobody calls from out here.";
+pub const WAITING_FOR_A_NODE: &str = "Waiting for a node";
+pub const ZOOM_IN: &str = "Zoom in";
+pub const ZOOM_OUT: &str = "Zoom out";
+pub const ZOOM_FIT: &str = "Fit the cluster into the view";
+pub const TYPE_OF: &str = "Type of";
+pub const NO_ADDRESS_YET: &str = "no address yet";
+
+pub const ZOOM: &str = "Zoom";
+pub const CLOUD_LB: &str = "Cloud LB";
+
+/// Whose addresses are whose.
+pub fn ranges(pods: &cluster::net::Cidr, services: &cluster::net::Cidr) -> String {
+    format!("Pods {pods} · Services {services}")
+}
+
+pub fn rules_for(service: Option<&str>) -> String {
+    match service {
+        Some(service) => format!("rules for {}", shorten(service, 18)),
+        None => "no Service, no rules".to_owned(),
+    }
+}
+
+/// `browser to frontend` is the name of one who is a browser and calls frontend.
+pub fn client_name(client: &ClientFacts) -> (String, String) {
+    let name = client.name.split(" to ").next().unwrap_or(&client.name);
+    (name.to_owned(), client.target.clone())
+}
+
+/// `2/3`
+pub fn ready_only(service: &ServiceFacts) -> String {
+    match (service.form, service.endpoints) {
+        (ServiceForm::External, _) => String::new(),
+        (_, 0) => "none".to_owned(),
+        (_, n) => format!("{}/{n}", service.ready),
+    }
+}
+
+pub fn pod_state(state: PodState) -> &'static str {
+    match state {
+        PodState::Pending => "Pending",
+        PodState::Creating => "ContainerCreating",
+        PodState::Ready => "Ready",
+        PodState::NotReady => "Not ready",
+        PodState::Terminating => "Terminating",
+        PodState::Crashed(true) => "CrashLoopBackOff",
+        PodState::Crashed(false) => "Error",
+        PodState::NodeOff => "Node off",
+    }
+}
+
+/// For cards that have no room for the whole word.
+pub fn pod_state_short(state: PodState) -> &'static str {
+    match state {
+        PodState::Creating => "Creating",
+        PodState::Crashed(true) => "CrashLoop",
+        other => pod_state(other),
+    }
+}
+
+pub const GONE: &str = "Gone";
+
+pub fn node_state(node: &NodeFacts) -> Option<&'static str> {
+    match node.state {
+        NodeState::OffUnnoticed => Some("Power off, not noticed yet"),
+        NodeState::Off => Some("Power off, NotReady"),
+        NodeState::Starting => Some("Starting"),
+        NodeState::NotReady => Some("NotReady"),
+        NodeState::Ready if node.cordoned => Some("Cordoned"),
+        NodeState::Ready => None,
+    }
+}
+
+/// `web-7dw8c-x2k4m` in ten letters is `web-…x2k4m`: what tells Pods apart is at the end.
+pub fn shorten(name: &str, most: usize) -> String {
+    let count = name.chars().count();
+    if count <= most || most < 4 {
+        return name.to_owned();
+    }
+    let tail = 5.min((most - 1) / 2);
+    let head: String = name.chars().take(most - 1 - tail).collect();
+    let tail: String = name.chars().skip(count - tail).collect();
+    format!("{head}…{tail}")
+}
+
+/// `2 req/s`, `0.5 req/s`
+pub fn rate(rate_milli: u32) -> String {
+    match rate_milli {
+        0 => "by hand".to_owned(),
+        n => format!("{} req/s", thousandths(n)),
+    }
+}
+
+fn thousandths(n: u32) -> String {
+    let text = format!("{}.{:03}", n / 1_000, n % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// `98.4 % ok`
+pub fn delivered(counts: Option<&Counts>) -> String {
+    match counts.and_then(Counts::permille_delivered) {
+        None => String::new(),
+        Some(1_000) => "100 % ok".to_owned(),
+        Some(permille) => format!("{}.{} % ok", permille / 10, permille % 10),
+    }
+}
+
+/// What the client saw.
+pub fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Refused { by_rule: true } => "refused: no endpoints",
+        Outcome::Refused { by_rule: false } => "connection refused",
+        Outcome::HostUnreachable => "host unreachable",
+        Outcome::Reset => "connection reset",
+        Outcome::TimedOut { lost: Some(PacketVerdict::NoRoute) } => "timed out: no route",
+        Outcome::TimedOut { lost: Some(PacketVerdict::DroppedByRule) } => "timed out: dropped",
+        Outcome::TimedOut { .. } => "timed out",
+        Outcome::Unresolved => "no such name",
+        Outcome::NoAddress => "no address to call",
+        Outcome::Abandoned => "given up",
+    }
+}
+
+/// Beside the cross, at the place that ended the packet. `to` is the address it had by then.
+pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
+    match verdict {
+        PacketVerdict::RejectedByRule => "refused: no endpoints".to_owned(),
+        PacketVerdict::DroppedByRule => "dropped by policy".to_owned(),
+        PacketVerdict::NothingListens => format!("refused: nothing listens on {}", to.port()),
+        PacketVerdict::NobodyHasAddress => format!("host unreachable: nobody has {}", to.ip()),
+        PacketVerdict::NoRoute => "no route to a cluster address from outside".to_owned(),
+        PacketVerdict::NodeIsOff => "lost: the node is off".to_owned(),
+        PacketVerdict::NoHealthyNode => "dropped: no healthy node".to_owned(),
+        PacketVerdict::ConntrackLost => "dropped by conntrack".to_owned(),
+        PacketVerdict::NotExpected => "not expected here".to_owned(),
+        PacketVerdict::Delivered => "delivered".to_owned(),
+    }
+}
+
+/// `synced 0.3 s ago`
+pub fn proxy(behind: u32, age: Option<Span>) -> String {
+    match (behind, age) {
+        (_, None) => "no rules written yet".to_owned(),
+        (0, Some(age)) => format!("synced {} ago", span(age)),
+        (1, _) => "1 update behind".to_owned(),
+        (n, _) => format!("{n} updates behind"),
+    }
+}
+
+/// In steps that grow, so that a picture at rest does not change all the time.
+fn span(span: Span) -> String {
+    let tenths = span.0 / 100_000_000;
+    match tenths {
+        0..10 => format!("0.{tenths} s"),
+        10..600 => format!("{} s", tenths / 10),
+        600..36_000 => format!("{} min", tenths / 600),
+        _ => format!("{} h", tenths / 36_000),
+    }
+}
+
+/// `1/3`, or `else` for the rule that takes what is left.
+pub fn chance(one_in: Option<u64>) -> String {
+    match one_in {
+        Some(n) => format!("1/{n}"),
+        None => "else".to_owned(),
+    }
+}
+
+pub const ROW_MISSING: &str = "not here yet";
+pub const ROW_LOCAL: &str = "outside only";
+pub const ROW_REFUSE: &str = "REJECT: no endpoints";
+pub const RULES_NODE_OFF: &str = "no power: nothing runs here";
+pub const RULES_NOT_YET: &str = "no rules written yet";
+pub const RULES_NONE: &str = "no rules: it has no virtual IP";
+
+pub fn more(rows: usize) -> String {
+    format!("and {rows} more")
+}
+
+pub fn type_name(type_: ServiceType) -> &'static str {
+    type_.as_str()
+}
+
+pub fn endpoints(service: &ServiceFacts) -> String {
+    match (service.form, service.endpoints) {
+        (ServiceForm::External, _) => "a name for another name".to_owned(),
+        (_, 0) => "no endpoints".to_owned(),
+        (_, n) => format!("{} of {n} endpoints ready", service.ready),
+    }
+}
+
+pub fn endpoints_short(service: &ServiceFacts) -> String {
+    match (service.form, service.endpoints) {
+        (ServiceForm::External, _) => "a DNS name".to_owned(),
+        (_, 0) => "no endpoints".to_owned(),
+        (_, n) => format!("{} of {n} ready", service.ready),
+    }
+}
+
+/// `10.96.34.7:80 → 8080`
+pub fn address(service: &ServiceFacts) -> String {
+    let port = service.ports.first().map_or("", String::as_str);
+    match service.form {
+        ServiceForm::Virtual if service.address.is_empty() => NO_ADDRESS_YET.to_owned(),
+        ServiceForm::Virtual => format!("{}:{port}{}", service.address, more_ports(service.ports.len())),
+        ServiceForm::Headless => "no virtual IP: a name for its Pods".to_owned(),
+        ServiceForm::External => format!("→ {}", service.address),
+    }
+}
+
+/// For cards that have no room for what the port leads to.
+pub fn address_short(service: &ServiceFacts) -> String {
+    let port = service.ports.first().map_or("", String::as_str);
+    let port = port.split(' ').next().unwrap_or_default();
+    match service.form {
+        ServiceForm::Virtual if service.address.is_empty() => NO_ADDRESS_YET.to_owned(),
+        ServiceForm::Virtual => format!("{}:{port}", service.address),
+        ServiceForm::Headless => "headless".to_owned(),
+        ServiceForm::External => format!("→ {}", service.address),
+    }
+}
+
+fn more_ports(count: usize) -> String {
+    if count > 1 { format!(" (+{})", count - 1) } else { String::new() }
+}
+
+/// The ways in from outside: `node port 30080`, `198.51.100.7`.
+pub fn ways_in(service: &ServiceFacts) -> Option<String> {
+    let node_port = service.node_port.map(|port| format!("node port {port}"));
+    match (service.type_, &service.ingress) {
+        (ServiceType::LoadBalancer, Some(ip)) => Some(format!("from outside: {ip}")),
+        (ServiceType::LoadBalancer, None) => Some("waiting for an address".to_owned()),
+        (ServiceType::NodePort, _) => node_port,
+        _ => None,
+    }
+}
+
+pub fn balancer_address(balancer: &BalancerFacts) -> String {
+    balancer.address.clone().unwrap_or_else(|| "waiting for an address".to_owned())
+}
+
+pub fn balancer_health(balancer: &BalancerFacts) -> String {
+    format!("{} of {} nodes healthy", balancer.healthy, balancer.nodes)
+}
+
+/// `calls cart, 1 req/s`
+pub fn calls(calls: &[Call]) -> Option<String> {
+    match calls {
+        [] => None,
+        [one] => Some(format!("calls {}", one.target)),
+        many => Some(format!("calls {} Services", many.len())),
+    }
+}
+
+pub fn calls_in_full(calls: &[Call]) -> String {
+    let each: Vec<String> = calls.iter().map(|c| format!("{} ({})", c.target, rate(c.rate_milli))).collect();
+    if each.is_empty() { String::new() } else { format!(", calls {}", each.join(", ")) }
+}
+
+pub fn pod_label(pod: &PodFacts, services: &[String]) -> String {
+    let of = if services.is_empty() { "no Service".to_owned() } else { services.join(", ") };
+    let ip = pod.ip.as_deref().unwrap_or(NO_ADDRESS_YET);
+    let calls = calls_in_full(&pod.calls);
+    format!("Pod {}, {}, {ip}, behind {of}{calls}", pod.key.name, pod_state(pod.state))
+}
+
+pub fn ghost_label(name: &str) -> String {
+    format!("Pod {name} is gone, and its replacement does not run yet")
+}
+
+pub fn service_label(service: &ServiceFacts) -> String {
+    let ways_in = ways_in(service).map(|way| format!(", {way}")).unwrap_or_default();
+    format!(
+        "Service {}, {}, {}, {}{ways_in}",
+        service.key.name,
+        type_name(service.type_),
+        address(service),
+        endpoints(service)
+    )
+}
+
+pub fn node_label(node: &NodeFacts) -> String {
+    let state = node_state(node).map_or("Ready", |state| state);
+    let zone = node.zone.as_ref().map(|zone| format!(", zone {zone}")).unwrap_or_default();
+    format!("Node {}, {state}, {}{zone}", node.name, node.ip)
+}
+
+pub fn client_label(client: &ClientFacts, state: &str) -> String {
+    format!("Client {}, {}, calls {}, {state}", client.name, client.ip, client.target)
+}
+
+pub fn balancer_label(balancer: &BalancerFacts, service: &str) -> String {
+    let (address, health) = (balancer_address(balancer), balancer_health(balancer));
+    format!("Cloud load balancer of {service}, {address}, {health}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shortened_in_the_middle() {
+        assert_eq!(shorten("web-x2k4m", 10), "web-x2k4m");
+        assert_eq!(shorten("recommendationservice-7dw8c-x2k4m", 13), "recomme…x2k4m");
+        assert_eq!(shorten("web-7dw8c-x2k4m", 10), "web-7…2k4m");
+    }
+
+    #[test]
+    fn numbers_are_said_shortly() {
+        assert_eq!(rate(2_000), "2 req/s");
+        assert_eq!(rate(500), "0.5 req/s");
+        assert_eq!(proxy(0, Some(Span::from_millis(340))), "synced 0.3 s ago");
+        assert_eq!(proxy(0, Some(Span::from_secs(61))), "synced 1 min ago");
+        assert_eq!(proxy(1, Some(Span::from_secs(61))), "1 update behind");
+    }
+}
