@@ -21,7 +21,7 @@ pub fn of(session: Session, of: Selection) -> AnyView {
 fn printed(world: &World, uid: Uid) -> Option<String> {
     let object = typed(world, uid)?;
     let source = world.store().source(uid);
-    Some(to_yaml(&to_tree(&object, source.map(|s| &**s))))
+    Some(to_yaml(&to_tree(&object, source.map(|s| &s.tree))))
 }
 
 fn typed(world: &World, uid: Uid) -> Option<Typed> {

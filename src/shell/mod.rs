@@ -58,7 +58,7 @@ pub fn App(options: Options) -> impl IntoView {
             on:drop=move |event| files::dropped(session, ui, &event)
         >
             {(options.controls == Controls::Full).then(|| header::header(session, ui))}
-            <section class="pk-stage" aria-label="Cluster">
+            <section class="pk-picture" aria-label="Cluster">
                 <diagram::Diagram/>
                 {opening(session)}
             </section>

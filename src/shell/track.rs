@@ -76,7 +76,7 @@ fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyV
         <button
             type="button"
             class=class
-            class:pk-end=at > 88.0
+            class:pk-end=(at > 88.0)
             style:left=format!("{at:.2}%")
             title=name.clone()
             aria-label=name
