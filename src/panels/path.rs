@@ -90,7 +90,7 @@ fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> Any
 
 fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> AnyView {
     let this = HopRef { connection: packet.connection, packet: packet.id, hop: nth };
-    let said = text::sentence(&words::hop(world, packet, hop));
+    let said = text::stopped(&words::hop(world, packet, hop));
     let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
     let mut kids = vec![span(if ended { "pk-bad" } else { "" }, said), tuple(hop.before, hop.after)];
     kids.extend(chains(hop));
