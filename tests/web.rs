@@ -29,3 +29,14 @@ fn two_labs_do_not_share_their_content() {
     let (one, two) = (mounted(), mounted());
     assert!(!one.shadow_root().is_some_and(|root| Some(root) == two.shadow_root()));
 }
+
+/// The same seed is the same run here as on the machine that wrote the expectation.
+#[wasm_bindgen_test]
+fn a_run_has_the_hash_that_it_has_natively() {
+    let manifest = cluster::api::parse(include_str!("../crates/cluster/tests/golden/web.yaml"));
+    let (mut run, refusals) = cluster::sim::Run::new(&manifest, Some(7));
+    assert!(refusals.is_empty());
+    run.advance_to(cluster::sim::Time(30_000_000_000), u64::MAX);
+    let expected = include_str!("../crates/cluster/tests/golden/web.hash");
+    assert_eq!(format!("{:016x}", run.world().hash()), expected.trim());
+}

@@ -7,11 +7,18 @@ use cluster::sim::{Run, Span, Time};
 use cluster::trace::ConnectionRecord;
 use support::{WEB, go_on, seconds, start};
 
-/// Also computed in the browser, by tests/web.rs: the two must agree.
+/// The browser computes it too, in the app's tests/web.rs, and must come to the same.
 #[test]
 fn the_run_of_a_seed_has_one_hash() {
     let mut first = start(WEB, 7);
     first.advance_to(seconds(30), u64::MAX);
+    let found = format!("{:016x}\n", first.world().hash());
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/web.hash");
+        std::fs::write(path, &found).expect("the expectation can be written");
+    } else {
+        assert_eq!(found, include_str!("golden/web.hash"), "UPDATE_EXPECTED=1 after a change of the model");
+    }
     let mut second = start(WEB, 7);
     // However the way there is cut into slices.
     while !second.advance_to(seconds(30), 17) {}

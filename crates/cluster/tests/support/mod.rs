@@ -62,39 +62,4 @@ pub fn shared_manifest(name: &str) -> Option<String> {
 }
 
 /// Three Pods behind a Service, one client inside and one outside.
-pub const WEB: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 3
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - name: web
-        image: nginx
-        ports: [{containerPort: 8080}]
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec:
-  type: LoadBalancer
-  selector: {app: web}
-  ports: [{port: 80, targetPort: 8080}]
----
-apiVersion: v1
-kind: Pod
-metadata: {name: curl, labels: {run: curl}}
-spec:
-  containers: [{name: curl, image: curl}]
----
-apiVersion: packetyard/v1alpha1
-kind: Scenario
-spec:
-  clients:
-  - {name: inside, from: pod/default/curl, to: 'http://web', rate: 2}
-  - {name: outside, from: outside, to: service/default/web, rate: 2}
-";
+pub const WEB: &str = include_str!("../golden/web.yaml");
