@@ -87,3 +87,14 @@ test.describe("when it cannot start", () => {
     await expect(alert(page)).toContainText("has stopped");
   });
 });
+
+test.describe("without scripts", () => {
+  // The module is fetched ahead and then not used, of which Chromium may complain.
+  test.use({ javaScriptEnabled: false, expectedMessages: [/preloaded/] });
+
+  test("says what it needs, where it is seen", async ({ page }) => {
+    await page.goto("./");
+    // By element: Playwright does not look for text inside <noscript>.
+    await expect(page.locator("noscript p")).toBeInViewport({ ratio: 1 });
+  });
+});

@@ -18,21 +18,14 @@ impl Browser {
             return Ok(found);
         }
         install()?;
-        Self::find()?.ok_or_else(|| {
-            format!(
-                "Chromium is not on PATH after the installation. {}",
-                by_hand()
-            )
-        })
+        Self::find()?.ok_or_else(|| format!("Chromium is not on PATH after the installation. {}", by_hand()))
     }
 
     fn find() -> Outcome<Option<Self>> {
         // Not `chromium-browser`: on Ubuntu that is a script that wants a snap.
-        let chrome = named("CHROME")?
-            .or_else(|| first(&["chromium", "google-chrome-stable", "google-chrome"]));
-        let driver = named("CHROMEDRIVER")?
-            .or_else(|| first(&["chromedriver"]))
-            .or_else(hosted_driver);
+        let chrome =
+            named("CHROME")?.or_else(|| first(&["chromium", "google-chrome-stable", "google-chrome"]));
+        let driver = named("CHROMEDRIVER")?.or_else(|| first(&["chromedriver"])).or_else(hosted_driver);
         let (Some(chrome), Some(driver)) = (chrome, driver) else {
             return Ok(None);
         };
@@ -57,14 +50,10 @@ impl Browser {
 
 /// A program named by an environment variable. One that is named and not there is an error.
 fn named(variable: &str) -> Outcome<Option<PathBuf>> {
-    match std::env::var_os(variable)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
-    {
-        Some(file) if !file.is_file() => Err(format!(
-            "{variable} names {}, which is not there",
-            file.display()
-        )),
+    match std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) {
+        Some(file) if !file.is_file() => {
+            Err(format!("{variable} names {}, which is not there", file.display()))
+        }
         file => Ok(file),
     }
 }
@@ -81,62 +70,35 @@ fn hosted_driver() -> Option<PathBuf> {
 
 /// `156` of `Chromium 156.0.8078.79 built on Debian`.
 fn major(program: &PathBuf) -> Outcome<String> {
-    let line = run::version_line(program)
-        .ok_or_else(|| format!("{} --version failed", program.display()))?;
-    let number = line
-        .split_whitespace()
-        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+    let line = run::version_line(program).ok_or_else(|| format!("{} --version failed", program.display()))?;
+    let number = line.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
     let major = number.and_then(|number| number.split('.').next());
-    major
-        .map(str::to_owned)
-        .ok_or_else(|| format!("{} has no version in `{line}`", program.display()))
+    major.map(str::to_owned).ok_or_else(|| format!("{} has no version in `{line}`", program.display()))
 }
 
 fn install() -> Outcome {
     if !is_debian() || !is_root() || run::find("apt-get").is_none() {
-        return Err(format!(
-            "the browser tests need Chromium and its driver. {}",
-            by_hand()
-        ));
+        return Err(format!("the browser tests need Chromium and its driver. {}", by_hand()));
     }
-    println!(
-        "installing Debian's {} (usually 30 s)",
-        PACKAGES.join(" and ")
-    );
+    println!("installing Debian's {} (usually 30 s)", PACKAGES.join(" and "));
     let watch = Stopwatch::start();
     apt_get(&["update", "-qq"])?;
-    apt_get(&[
-        "install",
-        "-qq",
-        "--yes",
-        "--no-install-recommends",
-        PACKAGES[0],
-        PACKAGES[1],
-    ])?;
+    apt_get(&["install", "-qq", "--yes", "--no-install-recommends", PACKAGES[0], PACKAGES[1]])?;
     println!("installed them in {}", watch.text());
     Ok(())
 }
 
 fn apt_get(args: &[&str]) -> Outcome {
-    run::run(
-        Command::new("apt-get")
-            .args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )
+    run::run(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// The exact command for those who must give it themselves.
 fn by_hand() -> String {
     match is_debian() {
-        true => format!(
-            "Run: sudo apt-get update && sudo apt-get install {}",
-            PACKAGES.join(" ")
-        ),
-        false => {
-            "Install Chrome or Chromium and the chromedriver of the same version, then run again \
+        true => format!("Run: sudo apt-get update && sudo apt-get install {}", PACKAGES.join(" ")),
+        false => "Install Chrome or Chromium and the chromedriver of the same version, then run again \
                   with CHROME=/path/of/chrome CHROMEDRIVER=/path/of/chromedriver"
-                .into()
-        }
+            .into(),
     }
 }
 
