@@ -176,7 +176,7 @@ fn body(session: Session, ui: Ui) -> AnyView {
         (_, Some(Selection::LoadBalancer(uid))) => object::balancer(session, uid),
         _ => start::panel(session, ui),
     }];
-    view! { <div class="pk-body" role="tabpanel" tabindex="0" aria-label=tab.label()>{kids}</div> }.into_any()
+    view! { <div class="pk-pane" role="tabpanel" tabindex="0" aria-label=tab.label()>{kids}</div> }.into_any()
 }
 
 /// A button that selects something.
