@@ -1,15 +1,21 @@
 //! The web app: it draws the cluster that `cluster` simulates and lets a person break it.
 
 mod browser;
+pub mod diagram;
 pub mod embed;
+mod panels;
 mod parts;
 pub mod session;
-pub mod diagram;
-pub mod theme;
+mod shell;
 mod text;
+pub mod theme;
 
+use embed::Options;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
+
+/// What is around the picture.
+const PANELS_CSS: &str = include_str!("theme/panels.css");
 
 /// What happens once, before the first lab is mounted. A panic ends in a trap, which says nothing
 /// about itself: the message goes to the console first.
@@ -21,21 +27,7 @@ pub fn start() {
 /// `data-*` attributes.
 #[wasm_bindgen]
 pub fn mount(element: web_sys::HtmlElement, options: String) -> Result<(), JsValue> {
-    let init = web_sys::ShadowRootInit::new(web_sys::ShadowRootMode::Open);
-    let shadow = element.attach_shadow(&init)?;
-    let place = document().create_element("div")?.unchecked_into::<web_sys::HtmlElement>();
-    shadow.append_child(&place)?;
-    let _ = options;
-    leptos::mount::mount_to(place, App).forget();
-    Ok(())
-}
-
-/// The whole app.
-#[component]
-pub fn App() -> impl IntoView {
-    view! {
-        <main>
-            <h1>"Packetyard"</h1>
-        </main>
-    }
+    let options = Options::of_element(&options);
+    let styles = [theme::THEME_CSS, theme::DIAGRAM_CSS, PANELS_CSS];
+    embed::attach(&element, &styles, move || view! { <shell::App options/> })
 }

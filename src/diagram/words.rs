@@ -36,9 +36,9 @@ pub fn rules_for(service: Option<&str>) -> String {
     }
 }
 
-/// `browser to frontend` is the name of one who is a browser and calls frontend.
+/// `browser-to-frontend` is the name of one who is a browser and calls frontend.
 pub fn client_name(client: &ClientFacts) -> (String, String) {
-    let name = client.name.split(" to ").next().unwrap_or(&client.name);
+    let name = client.name.split(&format!("-to-{}", client.target)).next().unwrap_or(&client.name);
     (name.to_owned(), client.target.clone())
 }
 
@@ -132,7 +132,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::TimedOut { lost: Some(PacketVerdict::DroppedByRule) } => "timed out: dropped",
         Outcome::TimedOut { .. } => "timed out",
         Outcome::Unresolved => "no such name",
-        Outcome::NoAddress => "no address to call",
+        Outcome::NoAddress => "no address",
         Outcome::Abandoned => "given up",
     }
 }

@@ -20,6 +20,7 @@ pub mod pace;
 mod save;
 mod selection;
 mod source;
+mod theme;
 
 use cluster::sim::{Run, Time, Touched, World};
 use leptos::prelude::*;
@@ -175,23 +176,23 @@ impl Session {
         self.opened.get()
     }
 
+    pub fn has_opened(&self) -> bool {
+        self.opened.get_untracked() > 0
+    }
+
     /// Untracked: track [`Session::opened_rev`] beside it.
     pub fn with_source<R>(&self, read: impl FnOnce(&Source) -> R) -> R {
         read(&self.lab().source.borrow())
     }
 
     /// Tracked.
-    pub fn is_dark(&self) -> bool {
-        match self.theme.get() {
-            Theme::Light => false,
-            Theme::Dark => true,
-            Theme::Auto => self.system_is_dark.get(),
-        }
-    }
-
-    /// Tracked.
     pub fn motion(&self) -> Motion {
         self.motion.get()
+    }
+
+    /// For what comes back later: `None` when the lab is gone.
+    pub fn motion_or_gone(&self) -> Option<Motion> {
+        self.motion.try_get_untracked()
     }
 
     /// Tracked: whether time passes, as the reader asked for.

@@ -115,7 +115,11 @@ fn measures(width: f64) -> Measures {
 
 pub fn layout(request: &Request) -> Layout {
     let width = request.width.max(LEAST_WIDTH);
-    let m = measures(width);
+    let mut m = measures(width);
+    if m.form == Form::Wide {
+        // Where there is room, packets get some: their way along the corridor is what is watched.
+        m.corridor = (m.corridor + (request.height - 560.0) * 0.12).clamp(m.corridor, 58.0);
+    }
     let outside = outside::boxes(request, &m, width);
     let cluster_x = match m.form {
         Form::Wide => m.margin + m.lane + m.gutter,

@@ -51,7 +51,6 @@ fn card(picture: Picture, uid: Uid) -> AnyView {
     let body = view! {
         <div class="pk-node-head" style:height=move || format!("{:.0}px", header.get())>{head}</div>
         <div class="pk-rules" style:height=move || format!("{:.0}px", height())>
-            <i class="pk-port"></i>
             {title}
             {rules}
         </div>

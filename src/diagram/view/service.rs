@@ -82,8 +82,8 @@ fn body(service: &ServiceFacts, of: &Mark, form: CardForm, width: f64) -> AnyVie
             let mut first = head();
             first.push(span("pk-ip", words::address(service)));
             first.extend(words::ways_in(service).map(|way| span("pk-way", way)));
-            let mut second: Kids = selector().into_iter().collect();
-            second.push(span(ready_class, words::endpoints(service)));
+            let mut second = vec![span(ready_class, words::endpoints(service))];
+            second.extend(selector());
             vec![block("pk-line", first), block("pk-line pk-beside", second)].into_any()
         }
         CardForm::Tall => {

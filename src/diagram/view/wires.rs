@@ -17,6 +17,7 @@ type Paths = BTreeMap<Option<usize>, String>;
 pub fn view(picture: Picture) -> AnyView {
     let used = Memo::new(move |_| used(picture));
     let network = Memo::new(move |_| picture.scene.with(|s| network(&s.layout)));
+    let ports = Memo::new(move |_| picture.scene.with(|s| ports(&s.layout)));
     let paths = live(move || {
         let forward = picture.chain.with(Option::is_some);
         let path = |(colour, d): (&Option<usize>, &String)| {
@@ -32,6 +33,7 @@ pub fn view(picture: Picture) -> AnyView {
         <svg class="pk-wires" width="100%" height="100%" aria-hidden="true">
             <path class="pk-network" d=move || network.get()></path>
             <g>{paths}</g>
+            <path class="pk-port" d=move || ports.get()></path>
         </svg>
     }
     .into_any()
@@ -84,4 +86,12 @@ fn network(layout: &Layout) -> String {
         }
     }
     d
+}
+
+/// Where packets meet the rules: a ring in each node.
+fn ports(layout: &Layout) -> String {
+    let ring = |node: &crate::diagram::layout::NodeBox| {
+        format!("M{:.1} {:.1}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", node.port.x - 5.0, node.port.y)
+    };
+    layout.nodes.iter().map(ring).collect()
 }

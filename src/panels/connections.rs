@@ -1,0 +1,79 @@
+//! The latest connections of whatever is selected, to pick one from.
+
+use crate::parts::*;
+use crate::session::{Selection, Session};
+use crate::text;
+use cluster::sim::World;
+use cluster::trace::{ConnectionRecord, Outcome, Place};
+use leptos::prelude::*;
+
+const SHOWN: usize = 20;
+
+pub fn list(session: Session, of: Option<Selection>) -> AnyView {
+    live(move || {
+        session.traffic_rev();
+        session.opened_rev();
+        let rows: Kids = session.with_world(|world| {
+            latest(world, of).into_iter().map(|record| row(session, world, record)).collect()
+        });
+        match rows.is_empty() {
+            true => says("pk-muted", "No connection yet."),
+            false => block(
+                "",
+                vec![says("pk-muted", "The latest connections. Each tells its way, and why."), items("pk-list", rows)],
+            ),
+        }
+    })
+}
+
+/// Newest first.
+fn latest(world: &World, of: Option<Selection>) -> Vec<&ConnectionRecord> {
+    let traffic = world.traffic();
+    let open = traffic.connections.values().map(|live| &live.record);
+    let ended = traffic.finished.iter().rev().map(|record| &**record);
+    let mut found: Vec<&ConnectionRecord> =
+        open.chain(ended).filter(|r| of.is_none_or(|of| concerns(r, of))).take(SHOWN * 4).collect();
+    found.sort_by_key(|r| std::cmp::Reverse(r.id));
+    found.truncate(SHOWN);
+    found
+}
+
+fn concerns(record: &ConnectionRecord, of: Selection) -> bool {
+    let passes = |place: Place| record.packets.iter().any(|p| p.hops.iter().any(|h| h.place == place));
+    match of {
+        Selection::Pod(uid) => {
+            record.source == Place::Pod(uid)
+                || record.server.as_ref().is_some_and(|(_, server)| *server == uid)
+                || passes(Place::Pod(uid))
+        }
+        Selection::Service(uid) => record.service.as_ref().is_some_and(|(_, service)| *service == uid),
+        Selection::Node(uid) => passes(Place::Node(uid)),
+        Selection::Client(id) => record.client == id,
+        Selection::LoadBalancer(uid) => passes(Place::LoadBalancer(uid)),
+        Selection::Connection(id) => record.id == id,
+        Selection::Packet(_) | Selection::Deployment(_) | Selection::Object(_) => false,
+    }
+}
+
+fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
+    let id = record.id;
+    let (mark, class, said) = ending(record);
+    let to = record.server.as_ref().map_or_else(|| record.target.to_string(), |(pod, _)| pod.name.to_string());
+    let from = words::place(world, record.source);
+    let label = vec![
+        sign(class, mark),
+        span("pk-mono pk-muted", format!(" {} ", id.0)),
+        text(format!("{from} → {to} ")),
+        span(class, said),
+    ];
+    button("", move || session.select(Some(Selection::Connection(id)))).labelled(label).class("pk-connection").view()
+}
+
+/// A sign, its class, and how it ended, in words.
+pub fn ending(record: &ConnectionRecord) -> (&'static str, &'static str, &'static str) {
+    match record.ended {
+        None => ("…", "pk-muted", "under way"),
+        Some((_, Outcome::Delivered)) => ("✓", "pk-good", text::outcome(Outcome::Delivered)),
+        Some((_, outcome)) => ("✕", "pk-fail", text::outcome(outcome)),
+    }
+}

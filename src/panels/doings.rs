@@ -1,0 +1,156 @@
+//! What can be done with each thing: the entries of its context menu.
+
+use super::membership::deployments_of;
+use crate::session::{Selection, object_of};
+use crate::shell::Tab;
+use cluster::api::{Action, Name, NsName, Pod, Service, ServiceType, Uid};
+use cluster::node::Machine;
+use cluster::sim::World;
+use cluster::traffic::Client;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    Act(Action),
+    Show(Tab),
+    AddClient,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doing {
+    pub label: String,
+    pub what: What,
+    /// Something breaks.
+    pub harms: bool,
+}
+
+fn act(label: impl Into<String>, action: Action) -> Doing {
+    Doing { label: label.into(), what: What::Act(action), harms: false }
+}
+
+fn harm(label: impl Into<String>, action: Action) -> Doing {
+    Doing { harms: true, ..act(label, action) }
+}
+
+fn show(label: &str, tab: Tab) -> Doing {
+    Doing { label: label.into(), what: What::Show(tab), harms: false }
+}
+
+pub fn doings(world: &World, of: Selection) -> Vec<Doing> {
+    let store = world.store();
+    match of {
+        Selection::Pod(uid) => store.pod_by_uid(uid).map_or_else(Vec::new, |pod| for_pod(world, pod)),
+        Selection::Service(uid) | Selection::LoadBalancer(uid) => {
+            store.service_by_uid(uid).map_or_else(Vec::new, |service| for_service(world, service))
+        }
+        Selection::Node(uid) => world.machines().get(&uid).map_or_else(Vec::new, |m| for_node(world, m)),
+        Selection::Client(id) => world.traffic().clients.get(&id).map_or_else(Vec::new, for_client),
+        Selection::Deployment(uid) => for_deployment(world, uid),
+        Selection::Connection(_) | Selection::Packet(_) => vec![show("Show its path", Tab::Path)],
+        Selection::Object(uid) => for_object(world, uid),
+    }
+}
+
+fn for_pod(world: &World, pod: &Pod) -> Vec<Doing> {
+    let key = pod.meta.key();
+    let object = object_of(world.store(), pod.meta.uid);
+    let passes = world.pod_runtime(pod.meta.uid).is_none_or(|r| r.passes_probe);
+    let mut all = Vec::new();
+    if let Some(object) = object {
+        all.push(harm("Delete (with its grace period)", Action::DeleteObject { object }));
+    }
+    all.push(harm("Crash its process", Action::CrashPod { pod: key.clone() }));
+    all.push(match passes {
+        true => harm("Fail readiness", Action::SetReadiness { pod: key, pass: false }),
+        false => act("Restore readiness", Action::SetReadiness { pod: key, pass: true }),
+    });
+    all.push(show("Edit labels …", Tab::About));
+    all.push(show("Show its connections", Tab::Path));
+    all.push(show("Show its YAML", Tab::Yaml));
+    all
+}
+
+/// The types that a Service can be switched to.
+pub fn types_for(service: &Service) -> &'static [ServiceType] {
+    const ALL: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
+    match service.spec.headless || service.spec.type_ == ServiceType::ExternalName {
+        true => &[],
+        false => &ALL,
+    }
+}
+
+fn for_service(world: &World, service: &Service) -> Vec<Doing> {
+    let key = service.meta.key();
+    let others = types_for(service).iter().filter(|t| **t != service.spec.type_);
+    let mut all: Vec<Doing> = others
+        .map(|type_| {
+            let action = Action::SetServiceType { service: key.clone(), type_: *type_ };
+            act(format!("Make it a {}", type_.as_str()), action)
+        })
+        .collect();
+    all.push(show("Edit its selector …", Tab::About));
+    for deployment in deployments_of(world, service) {
+        all.extend(scaling(&deployment.meta.key(), deployment.replicas));
+    }
+    all.push(show("Show its endpoints", Tab::Endpoints));
+    all.push(show("Show its rules", Tab::Rules));
+    all.push(show("Show its YAML", Tab::Yaml));
+    all
+}
+
+fn scaling(key: &NsName, replicas: u32) -> Vec<Doing> {
+    let to = |replicas| Action::Scale { deployment: key.clone(), replicas };
+    let mut all = vec![act(format!("Scale {} up to {}", key.name, replicas + 1), to(replicas + 1))];
+    if replicas > 0 {
+        all.push(harm(format!("Scale {} down to {}", key.name, replicas - 1), to(replicas - 1)));
+    }
+    all
+}
+
+fn for_deployment(world: &World, uid: Uid) -> Vec<Doing> {
+    let deployment = world.store().deployments.iter().find(|d| d.meta.uid == uid);
+    let mut all = deployment.map_or_else(Vec::new, |d| scaling(&d.meta.key(), d.replicas));
+    all.push(show("Show its YAML", Tab::Yaml));
+    all
+}
+
+fn for_node(world: &World, machine: &Machine) -> Vec<Doing> {
+    let node = || machine.name.clone();
+    let cordoned = world.store().node(&machine.name).is_some_and(|n| n.spec.unschedulable);
+    vec![
+        match machine.power {
+            true => harm("Power off", Action::PowerNode { node: node(), on: false }),
+            false => act("Power on", Action::PowerNode { node: node(), on: true }),
+        },
+        match cordoned {
+            true => act("Uncordon", Action::Cordon { node: node(), on: false }),
+            false => harm("Cordon (no new Pods here)", Action::Cordon { node: node(), on: true }),
+        },
+        act("Add another node", Action::AddNode { name: None, zone: None }),
+        show("Show its rules", Tab::Rules),
+        show("Show its YAML", Tab::Yaml),
+    ]
+}
+
+fn for_client(client: &Client) -> Vec<Doing> {
+    let name = || -> Name { client.spec.name.clone() };
+    let rate = |rate_milli| Action::SetRate { client: name(), rate_milli };
+    let now = client.spec.rate_milli;
+    let mut all = vec![act("Send one request", Action::SendOne { client: name() })];
+    all.push(act("Twice as often", rate(now.saturating_mul(2).max(500))));
+    if now > 0 {
+        all.push(act("Half as often", rate(now / 2)));
+        all.push(act("Only when told to (rate 0)", rate(0)));
+    }
+    all.push(show("Show its connections", Tab::Path));
+    all.push(Doing { label: "Add a client …".into(), what: What::AddClient, harms: false });
+    all.push(harm("Remove", Action::RemoveClient { client: name() }));
+    all
+}
+
+fn for_object(world: &World, uid: Uid) -> Vec<Doing> {
+    let mut all = vec![show("Show its YAML", Tab::Yaml)];
+    if let Some(object) = object_of(world.store(), uid).filter(|o| matches!(&*o.kind, "ReplicaSet" | "EndpointSlice")) {
+        all.push(harm("Delete", Action::DeleteObject { object }));
+    }
+    all
+}

@@ -1,0 +1,72 @@
+//! A Service's endpoints, as its EndpointSlices have them, and the share that each got.
+
+use super::{gone, link_to};
+use crate::parts::*;
+use crate::session::{Selection, Session};
+use cluster::api::{Endpoint, EndpointSlice, Uid};
+use cluster::sim::World;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+pub fn table_of(session: Session, uid: Uid) -> AnyView {
+    live(move || {
+        session.scene_rev();
+        session.traffic_rev();
+        session.with_world(|world| show(session, world, uid))
+    })
+}
+
+fn show(session: Session, world: &World, uid: Uid) -> AnyView {
+    let Some(service) = world.store().service_by_uid(uid) else { return gone("Service") };
+    let slices: Vec<&Arc<EndpointSlice>> = world
+        .store()
+        .slices
+        .iter()
+        .filter(|s| s.meta.namespace == service.meta.namespace && s.service == service.meta.name)
+        .collect();
+    if slices.iter().all(|s| s.endpoints.is_empty()) {
+        return says("", "No endpoints: kube-proxy writes a rule that refuses every connection.");
+    }
+    let endpoints: Vec<&Endpoint> = slices.iter().flat_map(|s| &s.endpoints).collect();
+    let total: u64 = endpoints.iter().map(|e| answered(world, e)).sum();
+    let rows = endpoints.into_iter().map(|e| row(session, world, e, total)).collect();
+    let slices = slices
+        .iter()
+        .map(|s| link_to(session, Selection::Object(s.meta.uid), s.meta.name.to_string()))
+        .collect();
+    block(
+        "",
+        vec![
+            table(&["Address", "Pod", "Ready", "Serving", "Terminating", "Node", "Zone", "Answered"], rows),
+            says("pk-muted", "Answered counts every request of the Pod, whichever Service it came through."),
+            heading("EndpointSlices"),
+            inline("pk-links", slices),
+        ],
+    )
+}
+
+fn answered(world: &World, endpoint: &Endpoint) -> u64 {
+    let pod = endpoint.target.as_ref().and_then(|(_, uid)| world.traffic().stats.pods.get(uid));
+    pod.map_or(0, |count| count.answered)
+}
+
+fn row(session: Session, world: &World, endpoint: &Endpoint, total: u64) -> Kids {
+    let yes = |yes: bool| text(if yes { "yes" } else { "no" });
+    let pod = match &endpoint.target {
+        Some((name, uid)) => link_to(session, Selection::Pod(*uid), name.to_string()),
+        None => text("none"),
+    };
+    let own = answered(world, endpoint);
+    let share = (own * 100).checked_div(total).map_or_else(|| "0".into(), |p| format!("{own} ({p} %)"));
+    let name = |name: &Option<cluster::api::Str>| text(name.as_ref().map_or("", |n| &**n));
+    vec![
+        code(endpoint.address.to_string()),
+        pod,
+        yes(endpoint.ready),
+        yes(endpoint.serving),
+        yes(endpoint.terminating),
+        name(&endpoint.node),
+        name(&endpoint.zone),
+        text(share),
+    ]
+}

@@ -1,0 +1,62 @@
+//! What happened, newest first: to the selection, or to everything.
+
+use crate::parts::*;
+use crate::session::{Selection, Session};
+use crate::shell::Ui;
+use crate::text;
+use cluster::api::{Action, ObjectRef};
+use cluster::sim::{LogEntry, World};
+use leptos::prelude::*;
+
+const SHOWN: usize = 100;
+
+pub fn list(session: Session, ui: Ui, of: Option<Selection>) -> AnyView {
+    live(move || {
+        session.log_rev();
+        let object = ui.named.get();
+        let rows = session.with_world(|world| rows(world, of, object.as_ref()));
+        match rows.is_empty() {
+            true => says("pk-muted", "Nothing happened yet."),
+            false => items("pk-events", rows),
+        }
+    })
+}
+
+fn rows(world: &World, of: Option<Selection>, object: Option<&ObjectRef>) -> Kids {
+    let wanted = |entry: &LogEntry| of.is_none() || object.is_some_and(|o| concerns(entry, o));
+    let newest = world.log().iter().rev().filter(|logged| wanted(&logged.entry));
+    newest
+        .take(SHOWN)
+        .map(|logged| {
+            let did = matches!(logged.entry, LogEntry::Did { .. });
+            let said = text::stopped(&text::happened(&logged.entry));
+            block(
+                if did { "pk-event pk-did" } else { "pk-event" },
+                vec![span("pk-mono pk-muted", text::clock(logged.at)), span("", said)],
+            )
+        })
+        .collect()
+}
+
+/// Whether an entry is about the object, or was done to it.
+fn concerns(entry: &LogEntry, object: &ObjectRef) -> bool {
+    let same = |kind: &str, namespace: &str, name: &str| {
+        (kind, namespace, name) == (&*object.kind, &*object.namespace, &*object.name)
+    };
+    if let Some((kind, key)) = entry.about() {
+        return same(kind, &key.namespace, &key.name);
+    }
+    let LogEntry::Did { action } = entry else { return false };
+    match action {
+        Action::DeleteObject { object: o } | Action::SetLabels { object: o, .. } => o == object,
+        Action::SetServiceType { service: key, .. } | Action::SetSelector { service: key, .. } => {
+            same("Service", &key.namespace, &key.name)
+        }
+        Action::Scale { deployment: key, .. } => same("Deployment", &key.namespace, &key.name),
+        Action::SetReadiness { pod: key, .. } | Action::CrashPod { pod: key } => {
+            same("Pod", &key.namespace, &key.name)
+        }
+        Action::PowerNode { node, .. } | Action::Cordon { node, .. } => same("Node", "", node),
+        _ => false,
+    }
+}

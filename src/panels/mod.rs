@@ -1,0 +1,202 @@
+//! The inspector: what is known of the thing that is selected, and what can be done with it.
+
+mod chips;
+mod client;
+mod connections;
+mod deployment;
+mod doings;
+mod endpoints;
+mod events;
+mod membership;
+mod node;
+mod object;
+mod objects;
+mod path;
+mod pod;
+mod rules;
+mod service;
+mod start;
+mod yaml;
+
+use crate::parts::*;
+use crate::session::{Selection, Session, object_of};
+use crate::shell::{Tab, Ui};
+pub use doings::{Doing, What, doings};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+pub fn inspector(session: Session, ui: Ui) -> AnyView {
+    remember_where_from(session, ui);
+    view! {
+        <aside class="pk-inspector" class:pk-up=move || ui.sheet_up.get() aria-label="Inspector">
+            {live(move || handle(session, ui))}
+            <div class="pk-head">{live(move || head(session, ui))}</div>
+            {live(move || tabs(session, ui))}
+            {live(move || body(session, ui))}
+        </aside>
+    }
+    .into_any()
+}
+
+/// A connection is looked at on the way from something else, and there is a way back.
+fn remember_where_from(session: Session, ui: Ui) {
+    Effect::new(move |before: Option<Option<Selection>>| {
+        let now = session.selection.get();
+        let is_connection = |s: Option<Selection>| matches!(s, Some(Selection::Connection(_) | Selection::Packet(_)));
+        match (is_connection(now), before) {
+            (true, Some(before)) if !is_connection(before) => ui.came_from.set(before),
+            (true, _) => {}
+            (false, _) => ui.came_from.set(None),
+        }
+        if now.is_some() {
+            ui.sheet_up.set(true);
+        }
+        ui.named.set(session.with_world(|world| object_of(world.store(), now?.uid()?)));
+        now
+    });
+}
+
+/// On a narrow screen the inspector is a sheet at the foot, which this button raises and lowers.
+fn handle(session: Session, ui: Ui) -> AnyView {
+    let up = ui.sheet_up.get();
+    let label = match session.selection.get() {
+        Some(of) => session.with_world(|world| of.name(world)).unwrap_or_default(),
+        None => "About this lab".into(),
+    };
+    button(format!("{label} {}", if up { "▾" } else { "▴" }), move || ui.sheet_up.update(|up| *up = !*up))
+        .class("pk-handle")
+        .expanded(up)
+        .view()
+}
+
+fn head(session: Session, ui: Ui) -> AnyView {
+    session.opened_rev();
+    session.scene_rev();
+    let Some(of) = session.selection.get() else { return title("Packetyard") };
+    let name = session.with_world(|world| of.name(world));
+    let was = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
+    let mut kids = vec![title(name.or_else(was).unwrap_or_else(|| "Gone".into()))];
+    kids.push(span("pk-spring", ""));
+    if let Some(from) = ui.came_from.get()
+        && let Some(name) = session.with_world(|world| from.name(world))
+    {
+        let back = button("←", move || session.select(Some(from)));
+        kids.push(back.named(format!("Back to {name}")).class("pk-btn pk-plain").view());
+    }
+    let close = button("✕", move || session.select(None));
+    kids.push(close.named("Close: nothing selected").class("pk-btn pk-plain").view());
+    block("pk-row", kids)
+}
+
+/// The tabs that a kind of thing has.
+fn tabs_of(of: Option<Selection>) -> &'static [Tab] {
+    match of {
+        None => &[Tab::About, Tab::Objects, Tab::Path, Tab::Events],
+        Some(Selection::Pod(_)) => &[Tab::About, Tab::Path, Tab::Yaml, Tab::Events],
+        Some(Selection::Service(_)) => {
+            &[Tab::About, Tab::Endpoints, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events]
+        }
+        Some(Selection::Node(_)) => &[Tab::About, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events],
+        Some(Selection::Deployment(_)) => &[Tab::About, Tab::Yaml, Tab::Events],
+        Some(Selection::Client(_) | Selection::LoadBalancer(_)) => &[Tab::About, Tab::Path],
+        Some(Selection::Connection(_) | Selection::Packet(_)) => &[Tab::Path],
+        Some(Selection::Object(_)) => &[Tab::Yaml, Tab::Events],
+    }
+}
+
+/// The tab asked for, where the selection has it.
+fn shown(session: Session, ui: Ui) -> Tab {
+    let tabs = tabs_of(session.selection.get());
+    let asked = ui.tab.get();
+    if tabs.contains(&asked) { asked } else { tabs[0] }
+}
+
+fn tabs(session: Session, ui: Ui) -> AnyView {
+    let on = shown(session, ui);
+    let tabs = tabs_of(session.selection.get());
+    let tabs: Kids = tabs.iter().map(|tab| tab_button(ui, *tab, *tab == on)).collect();
+    view! {
+        <div class="pk-tabs" role="tablist" aria-label="About the selection" on:keydown=move |event| walk(&event)>
+            {tabs}
+        </div>
+    }
+    .into_any()
+}
+
+fn tab_button(ui: Ui, tab: Tab, on: bool) -> AnyView {
+    view! {
+        <button
+            type="button"
+            role="tab"
+            aria-selected=if on { "true" } else { "false" }
+            tabindex=if on { "0" } else { "-1" }
+            on:click=move |_| ui.tab.set(tab)
+        >
+            {tab.label()}
+        </button>
+    }
+    .into_any()
+}
+
+/// Arrows go from tab to tab, and choose.
+fn walk(event: &KeyboardEvent) {
+    let Some(tab) = event.target().and_then(|t| t.dyn_into::<HtmlElement>().ok()) else { return };
+    let next = match event.key().as_str() {
+        "ArrowRight" => tab.next_element_sibling(),
+        "ArrowLeft" => tab.previous_element_sibling(),
+        _ => return,
+    };
+    event.prevent_default();
+    if let Some(next) = next.and_then(|n| n.dyn_into::<HtmlElement>().ok()) {
+        next.click();
+        let _gone = next.focus();
+    }
+}
+
+fn body(session: Session, ui: Ui) -> AnyView {
+    session.opened_rev();
+    let tab = shown(session, ui);
+    let of = session.selection.get();
+    let kids = vec![match (tab, of) {
+        (Tab::Path, Some(Selection::Connection(id))) => path::connection(session, id, None),
+        (Tab::Path, Some(Selection::Packet(id))) => path::packet(session, id),
+        (Tab::Path, of) => connections::list(session, of),
+        (Tab::Objects, _) => objects::list(session, ui),
+        (Tab::Events, of) => events::list(session, ui, of),
+        (Tab::Yaml, Some(of)) => yaml::of(session, of),
+        (Tab::Rules, Some(Selection::Node(uid))) => rules::of_node(session, uid),
+        (Tab::Rules, Some(Selection::Service(uid))) => rules::of_service(session, uid),
+        (Tab::Endpoints, Some(Selection::Service(uid))) => endpoints::table_of(session, uid),
+        (_, Some(Selection::Pod(uid))) => pod::about(session, uid),
+        (_, Some(Selection::Service(uid))) => service::about(session, uid),
+        (_, Some(Selection::Node(uid))) => node::about(session, uid),
+        (_, Some(Selection::Deployment(uid))) => deployment::about(session, uid),
+        (_, Some(Selection::Client(id))) => client::about(session, id),
+        (_, Some(Selection::LoadBalancer(uid))) => object::balancer(session, uid),
+        _ => start::panel(session, ui),
+    }];
+    view! { <div class="pk-pane" role="tabpanel" tabindex="0" aria-label=tab.label()>{kids}</div> }.into_any()
+}
+
+/// A button that selects something.
+pub(crate) fn link_to(session: Session, of: Selection, label: impl Into<String>) -> AnyView {
+    button(label, move || session.select(Some(of))).class("pk-link").view()
+}
+
+/// The buttons of a thing: those of its menu that act at once.
+pub(crate) fn actions(session: Session, of: Selection) -> AnyView {
+    let acting = session.with_world(|world| doings(world, of)).into_iter().filter_map(|doing| {
+        let What::Act(action) = doing.what else { return None };
+        let class = if doing.harms { "pk-btn pk-harm" } else { "pk-btn" };
+        let act = move || {
+            session.act(action.clone());
+        };
+        Some(button(doing.label, act).class(class).view())
+    });
+    block("pk-actions", acting.collect())
+}
+
+pub(crate) fn gone(what: &str) -> AnyView {
+    says("pk-muted", format!("This {what} is gone."))
+}

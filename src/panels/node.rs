@@ -1,0 +1,79 @@
+//! A node: its power, its kube-proxy, what its kernel holds, and its Pods.
+
+use super::pod::status_words;
+use super::{actions, gone, link_to};
+use crate::parts::*;
+use crate::session::{Selection, Session};
+use crate::text;
+use cluster::api::{Node, NodeCondition, Uid};
+use cluster::node::Machine;
+use cluster::sim::World;
+use leptos::prelude::*;
+
+pub fn about(session: Session, uid: Uid) -> AnyView {
+    live(move || {
+        session.scene_rev();
+        session.rules_rev();
+        session.traffic_rev();
+        session.with_world(|world| match world.machines().get(&uid) {
+            Some(machine) => state(session, world, machine),
+            None => gone("node"),
+        })
+    })
+}
+
+fn state(session: Session, world: &World, machine: &Machine) -> AnyView {
+    let object = world.store().node(&machine.name);
+    let zone = object.and_then(|n| n.zone()).map_or_else(|| "none".into(), |z| z.to_string());
+    let rows = vec![
+        ("Status", status(machine, object.map(|n| &**n))),
+        ("Address", code(machine.address.to_string())),
+        ("Zone", text(zone)),
+        ("kube-proxy", proxy(world, machine)),
+        ("conntrack", text(format!("{} entries", machine.stack.conntrack.len()))),
+    ];
+    let pods = world.store().pods.iter().filter(|p| p.spec.node_name.as_ref() == Some(&machine.name));
+    let pods: Kids = pods
+        .map(|pod| {
+            let (words, class) = status_words(pod);
+            let link = link_to(session, Selection::Pod(pod.meta.uid), pod.meta.name.to_string());
+            inline("pk-row", vec![link, span(class, words)])
+        })
+        .collect();
+    let none = pods.is_empty().then(|| says("pk-muted", "None."));
+    let mut kids = vec![facts(rows), actions_of(session, machine), heading("Pods")];
+    kids.extend(none);
+    kids.push(items("pk-list", pods));
+    block("", kids)
+}
+
+fn actions_of(session: Session, machine: &Machine) -> AnyView {
+    actions(session, Selection::Node(machine.uid))
+}
+
+fn status(machine: &Machine, node: Option<&Node>) -> AnyView {
+    let mut kids = vec![match (machine.power, node.map(|n| n.ready)) {
+        (false, _) => span("pk-tag pk-fail", "Power off"),
+        (true, Some(NodeCondition::True)) => span("pk-tag pk-good", "Ready"),
+        (true, _) => span("pk-tag pk-care", "NotReady"),
+    }];
+    if node.is_some_and(|n| n.spec.unschedulable) {
+        kids.push(span("pk-tag pk-care", "Cordoned"));
+    }
+    inline("pk-row", kids)
+}
+
+/// How old the rules are, and how many changes they do not hold yet.
+pub fn proxy(world: &World, machine: &Machine) -> AnyView {
+    if !machine.power {
+        return text("not running");
+    }
+    let synced = match machine.proxy.synced_at {
+        Some(at) => format!("synced {} ago", text::span(world.now().since(at))),
+        None => "has written no rules yet".to_string(),
+    };
+    match machine.proxy.behind() {
+        0 => text(synced),
+        n => inline("", vec![span("pk-tag pk-fail", format!("{} behind", text::count(n as usize, "update"))), text(" "), text(synced)]),
+    }
+}

@@ -1,0 +1,157 @@
+//! A connection's way, there and back: why it went there, and what each place did to it.
+
+use super::connections::ending;
+use super::link_to;
+use crate::parts::*;
+use crate::session::{HopRef, Selection, Session};
+use crate::text;
+use cluster::net::Tuple;
+use cluster::net::netfilter::Rules;
+use cluster::sim::World;
+use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
+use cluster::traffic::{ConnectionId, PacketId};
+use leptos::prelude::*;
+use std::net::SocketAddr;
+
+pub fn packet(session: Session, id: PacketId) -> AnyView {
+    // Looked up once: a packet does not change its connection.
+    let connection_id = session.with_world(|world| world.packet(id).map(|p| p.connection));
+    match connection_id {
+        Some(of) => connection(session, of, Some(id)),
+        None => says("pk-muted", "This packet's connection is too long ago: its record is gone."),
+    }
+}
+
+/// `packet`: the one whose hops are open at first.
+pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) -> AnyView {
+    on_cleanup(move || {
+        session.hop.try_set(None);
+    });
+    live(move || {
+        session.traffic_rev();
+        session.with_world(|world| match world.traffic().record(id) {
+            Some(record) => show(session, world, record, packet),
+            None => says("pk-muted", "This connection is too long ago: its record is gone."),
+        })
+    })
+}
+
+fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option<PacketId>) -> AnyView {
+    let why = words::why(world, record);
+    let (mark, class, said) = ending(record);
+    let failed = class == "pk-fail";
+    let in_flight = world.traffic().flights.values().filter(|f| f.trace.connection == record.id).map(|f| &f.trace);
+    let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(in_flight).collect();
+    packets.sort_by_key(|p| p.id);
+    packets.dedup_by_key(|p| p.id);
+    let ways = packets.iter().enumerate().map(|(nth, p)| {
+        let is_open = match open {
+            Some(id) => p.id == id,
+            None => nth < 2 || p.ended.is_some_and(|(_, v)| v.is_failure()),
+        };
+        way(session, world, p, is_open)
+    });
+    let mut kids = vec![
+        inline("pk-row", vec![sign(class, mark), span(class, said)]),
+        who(session, world, record),
+        block(if failed { "pk-why pk-why-bad" } else { "pk-why" }, vec![says("", why.sentence)]),
+    ];
+    kids.extend(ways);
+    block("", kids)
+}
+
+fn who(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
+    let mut kids = vec![text(words::place(world, record.source)), text(" → ")];
+    match &record.service {
+        Some((key, uid)) => kids.push(link_to(session, Selection::Service(*uid), key.name.to_string())),
+        None => kids.push(code(record.target.to_string())),
+    }
+    if let Some((pod, uid)) = &record.server {
+        kids.push(text(" → "));
+        kids.push(link_to(session, Selection::Pod(*uid), pod.name.to_string()));
+    }
+    block("pk-muted", kids)
+}
+
+fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> AnyView {
+    let end = packet.ended.map_or("in flight", |(_, verdict)| text::packet_verdict(verdict));
+    let direction = if packet.kind.is_reply() { "◁" } else { "▶" };
+    let name = format!("{}: {end}", text::packet_kind(packet.kind));
+    let hops: Kids =
+        packet.hops.iter().enumerate().map(|(nth, hop)| place(session, world, packet, nth, hop)).collect();
+    view! {
+        <details class="pk-trip" open=open>
+            <summary>{sign("pk-icon", direction)} {name}</summary>
+            <ol class="pk-hops">{hops}</ol>
+        </details>
+    }
+    .into_any()
+}
+
+fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> AnyView {
+    let this = HopRef { connection: packet.connection, packet: packet.id, hop: nth };
+    let said = text::stopped(&words::hop(world, packet, hop));
+    let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
+    let mut kids = vec![span(if ended { "pk-fail" } else { "" }, said), tuple(hop.before, hop.after)];
+    kids.extend(chains(hop));
+    kids.extend(rules(hop));
+    let on = move || (session.hop.get() == Some(this)).then_some("true");
+    let show = move || session.hop.set(Some(this));
+    view! {
+        <li
+            class="pk-hop"
+            tabindex="0"
+            aria-current=on
+            on:focus=move |_| show()
+            on:pointerenter=move |_| show()
+            on:pointerleave=move |_| session.hop.set(None)
+            on:blur=move |_| session.hop.set(None)
+        >
+            {kids}
+        </li>
+    }
+    .into_any()
+}
+
+/// Source and destination; what changed is struck, with the new beside it.
+fn tuple(before: Tuple, after: Tuple) -> AnyView {
+    let source = |t: Tuple| SocketAddr::new(t.src, t.src_port);
+    let target = |t: Tuple| SocketAddr::new(t.dst, t.dst_port);
+    block(
+        "pk-tuple pk-mono",
+        vec![end(source(before), source(after)), text(" → "), end(target(before), target(after))],
+    )
+}
+
+fn end(before: SocketAddr, after: SocketAddr) -> AnyView {
+    if before == after {
+        return span("", before.to_string());
+    }
+    let (before, after) = (before.to_string(), after.to_string());
+    view! { <span><del>{before}</del>" "<ins>{after}</ins></span> }.into_any()
+}
+
+/// `KUBE-SERVICES → KUBE-SVC-… → KUBE-SEP-…`: the chains in which a rule matched.
+fn chains(hop: &Hop) -> Option<AnyView> {
+    let Rules::Iptables(set) = hop.rules.as_ref()?;
+    let mut names: Vec<&str> = Vec::new();
+    for hit in &hop.hits {
+        let name = set.chain(hit.at()).map_or("", |chain| &*chain.name);
+        if name.starts_with("KUBE-") && names.last() != Some(&name) {
+            names.push(name);
+        }
+    }
+    (!names.is_empty()).then(|| block("pk-tuple pk-mono", vec![text(names.join(" → "))]))
+}
+
+fn rules(hop: &Hop) -> Option<AnyView> {
+    let Rules::Iptables(set) = hop.rules.as_ref()?;
+    let lines: Vec<String> = hop
+        .hits
+        .iter()
+        .filter_map(|hit| Some(format!("{}: {}", hit.table.as_str(), set.rule_line(hit.at())?)))
+        .collect();
+    (!lines.is_empty()).then(|| {
+        more(text::count(lines.len(), "rule") + " matched", vec![listing("Rules that matched", lines.join("\n"))])
+    })
+}

@@ -1,0 +1,116 @@
+//! Rules as text: all of a node's, or one Service's on every node.
+
+use super::node::proxy;
+use super::{gone, link_to};
+use crate::parts::*;
+use crate::session::{Selection, Session};
+use cluster::api::{Service, Uid};
+use cluster::net::netfilter::{RuleSet, Rules, ServicePortName};
+use cluster::node::Machine;
+use cluster::node::kube_proxy::iptables;
+use cluster::sim::World;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// A page of text is enough to read; the whole is for the clipboard.
+const LINES_SHOWN: usize = 1_500;
+
+pub fn of_node(session: Session, uid: Uid) -> AnyView {
+    // The text is large, so it is made again only when the rules are other ones.
+    let rules = Memo::new_with_compare(
+        move |_| {
+            session.rules_rev();
+            session.opened_rev();
+            session.with_world(|world| world.machines().get(&uid).map(|m| set_of(m)))
+        },
+        |old, new| !same(old, new),
+    );
+    let age = live(move || {
+        session.rules_rev();
+        session.now();
+        session.with_world(|world| match world.machines().get(&uid) {
+            Some(machine) => para("", vec![proxy(world, machine)]),
+            None => gone("node"),
+        })
+    });
+    let rules = live(move || match rules.get() {
+        Some(rules) => block(
+            "",
+            vec![
+                says("pk-muted", format!("{} rules, as iptables-restore takes them.", rules.rule_count())),
+                listing("Rules", cut(rules.to_string())),
+            ],
+        ),
+        None => nothing(),
+    });
+    block("", vec![age, rules])
+}
+
+fn set_of(machine: &Machine) -> Arc<RuleSet> {
+    let Rules::Iptables(set) = machine.stack.rules();
+    Arc::clone(set)
+}
+
+fn same(old: Option<&Option<Arc<RuleSet>>>, new: Option<&Option<Arc<RuleSet>>>) -> bool {
+    match (old, new) {
+        (Some(Some(old)), Some(Some(new))) => Arc::ptr_eq(old, new),
+        (Some(None), Some(None)) => true,
+        _ => false,
+    }
+}
+
+fn cut(text: String) -> String {
+    let lines = text.lines().count();
+    if lines <= LINES_SHOWN {
+        return text;
+    }
+    let mut shown: String = text.split_inclusive('\n').take(LINES_SHOWN).collect();
+    shown.push_str(&format!("# ... and {} lines more\n", lines - LINES_SHOWN));
+    shown
+}
+
+pub fn of_service(session: Session, uid: Uid) -> AnyView {
+    live(move || {
+        session.scene_rev();
+        session.rules_rev();
+        session.with_world(|world| {
+            let Some(service) = world.store().service_by_uid(uid) else { return gone("Service") };
+            if !service.has_virtual_ip() {
+                return says("", "kube-proxy writes no rules for it: it has no virtual IP.");
+            }
+            let nodes = world.machines().values().map(|m| on_node(session, world, m, service));
+            block("", nodes.collect())
+        })
+    })
+}
+
+fn on_node(session: Session, world: &World, machine: &Machine, service: &Service) -> AnyView {
+    let set = set_of(machine);
+    let mut text = String::new();
+    let mut odds: Kids = Vec::new();
+    for port in &service.spec.ports {
+        let name = ServicePortName {
+            service: service.meta.key(),
+            port: port.name.clone(),
+            protocol: port.protocol,
+        };
+        for at in iptables::rules_of(&set, &name) {
+            if let Some(line) = set.rule_line(at) {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+        for choice in iptables::choices(&set, &name, false) {
+            let chance = choice.one_in.map_or_else(|| "else".into(), |n| format!("1/{n}"));
+            odds.push(inline("pk-odds pk-mono", vec![span("", choice.endpoint.to_string()), span("", chance)]));
+        }
+    }
+    let link = link_to(session, Selection::Node(machine.uid), machine.name.to_string());
+    let mut kids = vec![inline("pk-row", vec![link, proxy(world, machine)])];
+    kids.push(match odds.is_empty() {
+        true => says("pk-muted", "No endpoint in these rules: a connection is refused."),
+        false => items("pk-list", odds),
+    });
+    kids.push(more("The rules themselves", vec![listing("Rules", text)]));
+    block("pk-section", kids)
+}

@@ -1,0 +1,41 @@
+//! Light or dark: as the reader says, else as the system says, which may change at any time.
+
+use super::{Session, Theme};
+use crate::browser;
+use leptos::prelude::*;
+
+const DARK: &str = "(prefers-color-scheme: dark)";
+
+impl Session {
+    /// Tracked.
+    pub fn is_dark(&self) -> bool {
+        match self.theme.get() {
+            Theme::Light => false,
+            Theme::Dark => true,
+            Theme::Auto => self.system_is_dark.get(),
+        }
+    }
+
+    /// Called once, by the lab's component.
+    pub fn watch_system_theme(&self) {
+        let Some(query) = browser::media(DARK) else { return };
+        self.system_is_dark.set(query.matches());
+        let session = *self;
+        browser::listen(&query, "change", move |_| {
+            let dark = browser::media(DARK).is_some_and(|q| q.matches());
+            session.system_is_dark.try_set(dark);
+        });
+    }
+
+    /// From auto to the other of the two, and from there back to auto.
+    pub fn next_theme(&self) {
+        let dark = self.system_is_dark.get_untracked();
+        self.theme.update(|theme| {
+            *theme = match (*theme, dark) {
+                (Theme::Auto, true) => Theme::Light,
+                (Theme::Auto, false) => Theme::Dark,
+                _ => Theme::Auto,
+            }
+        });
+    }
+}

@@ -1,0 +1,113 @@
+//! A client of one's own: from where, to what, how often.
+
+use super::Ui;
+use crate::parts::*;
+use crate::session::{Selection, Session};
+use cluster::api::{Action, ClientFrom, ClientSpec, Name, Str};
+use cluster::net::Protocol;
+use cluster::sim::World;
+use leptos::prelude::*;
+use std::rc::Rc;
+
+const OUTSIDE: &str = "outside";
+
+pub fn body(session: Session, ui: Ui) -> AnyView {
+    let from = RwSignal::new(OUTSIDE.to_string());
+    let to = RwSignal::new(session.with_world(|world| first_target(world)));
+    let rate = RwSignal::new(1_000u32);
+    let add = move || {
+        let spec = session.with_world(|world| {
+            client(world, &from.get_untracked(), &to.get_untracked(), rate.get_untracked())
+        });
+        let name = spec.name.clone();
+        if session.act(Action::AddClient { client: spec }) {
+            ui.close();
+            let id = session.with_world(|world| world.traffic().client_named(&name).map(|c| c.id));
+            session.select(id.map(Selection::Client));
+        }
+    };
+    let places = session.with_world(places);
+    let fields = vec![
+        live(move || {
+            let take = move |value| from.set(value);
+            block("pk-field", vec![span("", "From"), select("From", places.clone(), &from.get(), Rc::new(take))])
+        }),
+        live(move || {
+            Field {
+                label: "To: a URL, host:port, or service/namespace/name",
+                value: to.get(),
+                placeholder: "http://web",
+                take: Rc::new(move |value| to.set(value)),
+            }
+            .view()
+        }),
+        live(move || rate_slider(rate.get(), Rc::new(move |milli| rate.set(milli)))),
+        live(move || submit("Add", to.with(|t| t.trim().is_empty()))),
+    ];
+    block("pk-dialog-body", vec![form("Client", fields, add)])
+}
+
+/// A slider from no request at all to 20 a second; low rates get most of its length.
+pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> AnyView {
+    let said = format!("{} requests per second", crate::text::rate(milli));
+    block(
+        "pk-field",
+        vec![
+            span("", format!("Rate: {said}")),
+            Slider {
+                name: "Rate",
+                min: 0.0,
+                max: 10.0,
+                step: 1.0,
+                value: RATES.iter().rposition(|r| *r <= milli).unwrap_or(0) as f64,
+                said,
+                take: Rc::new(move |at| take(RATES[(at as usize).min(RATES.len() - 1)])),
+            }
+            .view(),
+        ],
+    )
+}
+
+/// Thousandths of a request per second.
+const RATES: [u32; 11] = [0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000];
+
+fn first_target(world: &World) -> String {
+    world.store().services.iter().next().map_or_else(String::new, |s| format!("service/{}", s.meta.key()))
+}
+
+fn places(world: &World) -> Vec<(String, String)> {
+    let store = world.store();
+    let place = |kind: &str, key: cluster::api::NsName| {
+        (format!("{kind}/{key}"), format!("inside, from {kind} {}", key.name))
+    };
+    let outside = (OUTSIDE.to_string(), "outside the cluster".to_string());
+    std::iter::once(outside)
+        .chain(store.deployments.iter().map(|d| place("Deployment", d.meta.key())))
+        .chain(store.pods.iter().filter(|p| p.meta.owner.is_none()).map(|p| place("Pod", p.meta.key())))
+        .collect()
+}
+
+fn client(world: &World, from: &str, to: &str, rate_milli: u32) -> ClientSpec {
+    let mut parts = from.splitn(3, '/');
+    let from = match (parts.next(), parts.next(), parts.next()) {
+        (Some(kind), Some(namespace), Some(name)) => {
+            ClientFrom::Workload { namespace: namespace.into(), kind: kind.into(), name: name.into() }
+        }
+        _ => ClientFrom::Outside { ip: None },
+    };
+    let to: Str = to.trim().into();
+    ClientSpec {
+        name: free_name(world),
+        from,
+        to,
+        protocol: Protocol::Tcp,
+        rate_milli,
+        keep_alive: false,
+        timeout: None,
+    }
+}
+
+fn free_name(world: &World) -> Name {
+    let free = |name: &String| world.traffic().client_named(name).is_none();
+    (1..1_000).map(|n| format!("client-{n}")).find(free).unwrap_or_else(|| "client".into()).as_str().into()
+}

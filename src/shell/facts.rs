@@ -1,0 +1,32 @@
+//! The model's assumptions and its numbers, where the reader can see them.
+
+use crate::parts::*;
+use crate::session::Session;
+use crate::text;
+use leptos::prelude::*;
+
+pub fn body(session: Session) -> AnyView {
+    let timing = session.with_world(|world| world.timing().clone());
+    let assumptions =
+        text::ASSUMPTIONS.iter().map(|(about, says)| (*about, text(*says))).collect::<Vec<_>>();
+    let numbers =
+        text::timing_numbers(&timing).into_iter().map(|(name, n)| (name, code(n))).collect::<Vec<_>>();
+    let profile = match timing.network_factor {
+        1 => "Every number is Kubernetes' or Linux' own default, or measured.".to_string(),
+        factor => format!(
+            "The network and TCP's own timers are slowed together, ×{factor}, so that an eye can follow. \
+             Changes take about as long as in a real cluster, so more packets meet one half-way than would \
+             there: read lost packets as a matter of order, not of number."
+        ),
+    };
+    block(
+        "pk-dialog-body",
+        vec![
+            says("", "A simulation of Kubernetes 1.36, computed in this page. Nothing is sent anywhere."),
+            facts(assumptions),
+            heading("Timing"),
+            says("", profile),
+            facts(numbers),
+        ],
+    )
+}

@@ -1,0 +1,68 @@
+//! The head of the lab: which scenario, which cluster, and what can be done with the whole.
+
+use super::{Dialog, Ui, begin, built_in, theme_sign};
+use crate::parts::*;
+use crate::session::{BUILT_IN, Begin, Motion, Session};
+use crate::text;
+use leptos::prelude::*;
+use std::rc::Rc;
+
+pub fn header(session: Session, ui: Ui) -> AnyView {
+    view! {
+        <header class="pk-header">
+            <h1 class="pk-logo">"Packetyard"</h1>
+            {live(move || picker(session))}
+            {live(move || facts_button(session, ui))}
+            <span class="pk-spring"></span>
+            {live(move || history(session))}
+            {button("Load", move || ui.open(Dialog::Load)).hint("Load manifests or a scenario file").view()}
+            {button("Share", move || ui.open(Dialog::Share)).hint("A link to this moment, or a figure").view()}
+            {live(move || theme(session))}
+        </header>
+    }
+    .into_any()
+}
+
+fn picker(session: Session) -> AnyView {
+    session.opened_rev();
+    let (key, title) = session.with_source(|s| (s.key.clone(), s.title().map(str::to_owned)));
+    let mut options: Vec<(String, String)> =
+        built_in().iter().map(|s| ([BUILT_IN, s.name].concat(), s.title.into())).collect();
+    let own = !key.starts_with(BUILT_IN);
+    if own {
+        options.push((key.clone(), title.unwrap_or_else(|| "Your manifests".into())));
+    } else if session.saved_original("own").is_some() {
+        options.push(("own".into(), "Your manifests".into()));
+    }
+    let take = move |key: String| {
+        session.save_now();
+        let paused = session.motion_or_gone() == Some(Motion::Paused);
+        begin::open_key(session, &key, if paused { Begin::Paused } else { Begin::Playing });
+    };
+    select("Scenario", options, &key, Rc::new(take))
+}
+
+fn facts_button(session: Session, ui: Ui) -> AnyView {
+    session.opened_rev();
+    let timing = session.with_world(|world| text::timing(world.timing()));
+    button(format!("Kubernetes 1.36 · iptables mode · {timing}"), move || ui.open(Dialog::Facts))
+        .class("pk-facts-button")
+        .hint("What this model assumes, and its timing")
+        .view()
+}
+
+fn history(session: Session) -> AnyView {
+    let (undo, redo) = (session.can_undo(), session.can_redo());
+    inline(
+        "pk-pair",
+        vec![
+            button("↶", move || session.undo()).named("Undo").hint("Undo (Ctrl+Z)").disabled(!undo).view(),
+            button("↷", move || session.redo()).named("Redo").hint("Redo (Ctrl+Shift+Z)").disabled(!redo).view(),
+        ],
+    )
+}
+
+fn theme(session: Session) -> AnyView {
+    let (sign, name) = theme_sign(session.theme.get());
+    button(sign, move || session.next_theme()).named(name).hint(name).view()
+}

@@ -1,0 +1,60 @@
+//! The keys of the lab. They work only while the focus is inside it, and never while it is in a
+//! field.
+
+use super::Ui;
+use crate::session::{Selection, Session};
+use cluster::api::Action;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+
+pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
+    let on = event.target().and_then(|t| t.dyn_into::<Element>().ok()).map(|e| e.tag_name().to_ascii_uppercase());
+    let on = on.unwrap_or_default();
+    if event.default_prevented() || ui.dialog.get_untracked().is_some() || is_field(&on) {
+        return;
+    }
+    let command = event.ctrl_key() || event.meta_key();
+    let done = match (event.key().as_str(), command) {
+        ("z", true) => run(|| session.undo()),
+        ("Z", true) | ("y", true) => run(|| session.redo()),
+        (_, true) => false,
+        (" ", _) if !takes_space(&on) => run(|| session.toggle()),
+        (".", _) => run(|| session.step()),
+        (",", _) => run(|| session.step_back()),
+        ("Delete", _) => delete_selected(session),
+        ("Escape", _) => escape(session),
+        _ => false,
+    };
+    if done {
+        event.prevent_default();
+    }
+}
+
+fn run(act: impl FnOnce()) -> bool {
+    act();
+    true
+}
+
+fn is_field(tag: &str) -> bool {
+    matches!(tag, "INPUT" | "TEXTAREA" | "SELECT")
+}
+
+/// Space presses these.
+fn takes_space(tag: &str) -> bool {
+    matches!(tag, "BUTTON" | "SUMMARY" | "A")
+}
+
+fn delete_selected(session: Session) -> bool {
+    let Some(Selection::Pod(uid)) = session.selection.get_untracked() else { return false };
+    let object = session.with_world(|world| crate::session::object_of(world.store(), uid));
+    object.is_some_and(|object| session.act(Action::DeleteObject { object }))
+}
+
+fn escape(session: Session) -> bool {
+    if session.selection.get_untracked().is_none() {
+        return false;
+    }
+    session.select(None);
+    true
+}

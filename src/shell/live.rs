@@ -1,0 +1,75 @@
+//! What happens, for those who hear it: about one message a second while time passes, everything
+//! when it stands still, nothing when it races.
+
+use super::notable::notable;
+use crate::session::{Motion, Session};
+use crate::text;
+use cluster::sim::World;
+use leptos::prelude::*;
+
+const EVERY_MS: u32 = 1_000;
+/// Faster than this, nobody could listen.
+const TOO_FAST: f64 = 4.0;
+const IN_ONE_MESSAGE: usize = 3;
+const AFTER_A_STEP: usize = 12;
+const KEPT: usize = 6;
+
+pub fn log(session: Session) -> AnyView {
+    let said = RwSignal::new(Vec::<String>::new());
+    let heard = StoredValue::new(0u64);
+    let timer = StoredValue::new_local(None::<gloo_timers::callback::Timeout>);
+    Effect::new(move || {
+        session.opened_rev();
+        heard.set_value(session.with_world(World::log_count));
+    });
+    let speak = move |most: usize| {
+        let message = session.with_world(|world| {
+            let since = heard.try_get_value().unwrap_or(u64::MAX);
+            heard.try_set_value(world.log_count());
+            message(world, since, most)
+        });
+        said.try_update(|said| {
+            said.extend(message);
+            let extra = said.len().saturating_sub(KEPT);
+            said.drain(..extra);
+        });
+    };
+    Effect::new(move || {
+        session.log_rev();
+        match session.motion() {
+            Motion::Opening(_) => {}
+            Motion::Paused => speak(AFTER_A_STEP),
+            Motion::Playing if session.speed() > TOO_FAST => {}
+            Motion::Playing => {
+                if timer.with_value(Option::is_none) {
+                    let later = move || {
+                        if session.motion_or_gone().is_some() {
+                            timer.set_value(None);
+                            speak(IN_ONE_MESSAGE);
+                        }
+                    };
+                    timer.set_value(Some(gloo_timers::callback::Timeout::new(EVERY_MS, later)));
+                }
+            }
+        }
+    });
+    let lines = move || said.get().into_iter().map(|line| view! { <p>{line}</p> }).collect::<Vec<_>>();
+    view! { <div class="pk-sr" role="log" aria-live="polite" aria-label="What happens">{lines}</div> }.into_any()
+}
+
+/// The notable entries since the `since`-th, in one line. `None` when there are none.
+fn message(world: &World, since: u64, most: usize) -> Option<String> {
+    let new = usize::try_from(world.log_count().checked_sub(since)?).unwrap_or(usize::MAX);
+    let log = world.log();
+    let said: Vec<String> = log
+        .range(log.len().saturating_sub(new)..)
+        .filter(|logged| notable(&logged.entry).is_some())
+        .map(|logged| text::happened(&logged.entry))
+        .collect();
+    let rest = said.len().saturating_sub(most);
+    let mut line = said.into_iter().take(most).collect::<Vec<_>>().join(". ");
+    if rest > 0 {
+        line.push_str(&format!(", and {rest} more"));
+    }
+    (!line.is_empty()).then(|| [&line, "."].concat())
+}

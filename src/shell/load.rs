@@ -1,0 +1,198 @@
+//! Loading manifests: pasted, picked or dropped. What is wrong in them is listed, each finding
+//! with its place; the lab that runs is not touched until they are free of errors.
+
+use super::{Ui, files};
+use crate::parts::*;
+use crate::session::{Begin, Motion, Session};
+use crate::text;
+use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, parse};
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use std::rc::Rc;
+
+/// Looking through a text takes a moment, so it waits until the writer pauses.
+const LOOK_AFTER_MS: u32 = 400;
+/// More findings than anybody reads.
+const SHOWN: usize = 100;
+
+pub fn body(session: Session, ui: Ui) -> AnyView {
+    let area = NodeRef::<Textarea>::new();
+    let found = RwSignal::new_local(None::<Rc<Manifest>>);
+    look_through_when_quiet(ui, found);
+    let load = move || load(session, ui, found);
+    view! {
+        <form class="pk-dialog-body pk-load" on:submit=move |event| { event.prevent_default(); load() }>
+            <p>"Paste Kubernetes manifests or a scenario, or drop files anywhere on the lab. Nothing leaves this page."</p>
+            <label class="pk-field pk-grow">
+                <span>"Manifests (YAML or JSON)"</span>
+                <textarea
+                    node_ref=area
+                    class="pk-mono"
+                    rows="12"
+                    spellcheck="false"
+                    autocomplete="off"
+                    prop:value=move || ui.draft.get()
+                    on:input=move |event| ui.draft.set(event_target_value(&event))
+                ></textarea>
+            </label>
+            <div class="pk-row">
+                <label class="pk-btn pk-file">
+                    "Choose files …"
+                    <input
+                        type="file"
+                        multiple
+                        accept=".yaml,.yml,.json,text/yaml,application/json"
+                        on:change=move |event| picked(session, ui, &event)
+                    />
+                </label>
+                <span class="pk-spring"></span>
+                {live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty())))}
+            </div>
+            <div role="status" class="pk-findings">
+                {live(move || found.get().map_or_else(nothing, |manifest| findings(&manifest, area)))}
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
+    let input: web_sys::HtmlInputElement = event_target(event);
+    if let Some(list) = input.files() {
+        files::take(session, ui, &list);
+    }
+    // The same file can then be picked again.
+    input.set_value("");
+}
+
+fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalStorage>) {
+    let timer = StoredValue::new_local(None);
+    Effect::new(move || {
+        let text = ui.draft.get();
+        if text.trim().is_empty() {
+            found.set(None);
+            return;
+        }
+        let look = move || {
+            found.try_set(Some(Rc::new(parse(&text))));
+        };
+        timer.set_value(Some(gloo_timers::callback::Timeout::new(LOOK_AFTER_MS, look)));
+    });
+}
+
+fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalStorage>) {
+    let text = ui.draft.get_untracked();
+    if text.len() > MAX_TEXT_BYTES {
+        session.notices.problem(files::too_large(text.len() as f64));
+        return;
+    }
+    session.save_now();
+    let paused = session.motion_or_gone() == Some(Motion::Paused);
+    match session.open("own", &text, if paused { Begin::Paused } else { Begin::Playing }) {
+        Ok(manifest) => {
+            ui.close();
+            let said = format!("Loaded: {}.", files::holds(&manifest));
+            session.notices.offer(&said, "Undo", |session| session.undo());
+        }
+        Err(manifest) => found.set(Some(Rc::new(manifest))),
+    }
+}
+
+fn findings(manifest: &Manifest, area: NodeRef<Textarea>) -> AnyView {
+    let errors = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let summary = match (errors, manifest.diagnostics.len()) {
+        (0, 0) => format!("{}, nothing to say against it.", files::holds(manifest)),
+        (0, n) => format!("{}, {}.", files::holds(manifest), text::count(n, "remark")),
+        (n, _) => format!("{} to repair. The lab stays as it is until then.", text::count(n, "error")),
+    };
+    let kept = kept(manifest);
+    let rows = sorted(&manifest.diagnostics).into_iter().take(SHOWN).map(|d| finding(d, area)).collect();
+    let mut kids = vec![says(if errors > 0 { "pk-fail" } else { "" }, summary)];
+    if !kept.is_empty() {
+        kids.push(says("pk-muted", format!("Kept, not simulated: {}.", text::and(&kept))));
+    }
+    kids.push(items("pk-finding-list", rows));
+    block("", kids)
+}
+
+/// Errors first, then by place.
+fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut all: Vec<&Diagnostic> = diagnostics
+        .iter()
+        .filter(|d| !matches!(d.message, DiagnosticKind::KindNotSimulated { .. }))
+        .collect();
+    all.sort_by_key(|d| (d.severity, d.line, d.column));
+    all
+}
+
+/// The kinds that are kept and written back, but do nothing here.
+fn kept(manifest: &Manifest) -> Vec<String> {
+    let mut kinds: Vec<String> = manifest
+        .diagnostics
+        .iter()
+        .filter_map(|d| match &d.message {
+            DiagnosticKind::KindNotSimulated { kind } => Some(kind.to_string()),
+            _ => None,
+        })
+        .collect();
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {
+    let object = found.object.as_ref().map(|o| format!("{} {}: ", o.kind, o.name)).unwrap_or_default();
+    let path = if found.path.is_empty() { String::new() } else { format!("{}: ", found.path) };
+    let said = format!("{object}{path}{}", found.message);
+    let class = match found.severity {
+        Severity::Error => "pk-tag pk-fail",
+        Severity::Warning => "pk-tag pk-care",
+        Severity::Info => "pk-tag",
+    };
+    let label = vec![span(class, text::severity(found.severity)), text(" "), place(found), text(said)];
+    let (line, column) = (found.line, found.column);
+    button("", move || jump(area, line, column)).labelled(label).class("pk-finding").view()
+}
+
+fn place(found: &Diagnostic) -> AnyView {
+    match found.line {
+        0 => nothing(),
+        line => code(format!("{line}:{} ", found.column)),
+    }
+}
+
+fn jump(area: NodeRef<Textarea>, line: u32, column: u32) {
+    let Some(area) = area.get_untracked() else { return };
+    let text = area.value();
+    let at = offset_of(&text, line, column);
+    let _gone = area.focus();
+    let _gone = area.set_selection_range(at, at + 1);
+    // Browsers do not scroll a text area to its selection.
+    let lines = text.lines().count().max(1) as f64;
+    let above = f64::from(line.saturating_sub(4)) / lines;
+    area.set_scroll_top((f64::from(area.scroll_height()) * above) as i32);
+}
+
+/// Where a line and a column (from 1, in characters) are in a text area, which counts UTF-16.
+fn offset_of(text: &str, line: u32, column: u32) -> u32 {
+    let before = text.split_inclusive('\n').take(line.saturating_sub(1) as usize);
+    let lines: usize = before.map(|l| l.encode_utf16().count()).sum();
+    let rest = text.split_inclusive('\n').nth(line.saturating_sub(1) as usize).unwrap_or("");
+    let columns: usize = rest.chars().take(column.saturating_sub(1) as usize).map(char::len_utf16).sum();
+    u32::try_from(lines + columns).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found_in_a_text_area() {
+        let text = "a: 1\nbé: 😀 x\nc";
+        assert_eq!(offset_of(text, 1, 1), 0);
+        assert_eq!(offset_of(text, 2, 1), 5);
+        assert_eq!(offset_of(text, 2, 7), 12);
+        assert_eq!(offset_of(text, 3, 1), 14);
+        assert_eq!(offset_of(text, 99, 1), 15);
+    }
+}

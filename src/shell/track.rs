@@ -1,0 +1,120 @@
+//! The last minute of the run: a mark for each notable event.
+
+use super::notable::{self, Mark};
+use super::{Tab, Ui};
+use crate::parts::*;
+use crate::session::Session;
+use crate::text;
+use cluster::sim::{Span, Time};
+use leptos::prelude::*;
+
+const SHOWS: Span = Span::from_secs(60);
+const MOST_MARKS: usize = 24;
+/// The track moves twice a second, which is less than a pixel each time.
+const MOVES_EVERY: u64 = 500_000_000;
+/// The room for a letter of a label, in percent; a label without room is only a tooltip.
+const LETTER: f64 = 1.0;
+const NEAR_THE_END: f64 = 80.0;
+
+pub fn track(session: Session, ui: Ui) -> AnyView {
+    let moved = Memo::new(move |_| session.now().0 / MOVES_EVERY);
+    let marks = live(move || {
+        session.log_rev();
+        moved.get();
+        let (now, marks) = session.with_world(|world| {
+            let from = world.now() - SHOWS;
+            (world.now(), notable::marks(world.log().iter(), from, MOST_MARKS))
+        });
+        let labelled = with_room(&marks, now);
+        let marks = marks.into_iter().zip(labelled).map(|(mark, label)| tick(session, ui, now, mark, label));
+        block("pk-ticks", marks.collect())
+    });
+    view! { <div class="pk-track" role="group" aria-label="Events of the last minute">{marks}</div> }.into_any()
+}
+
+/// In percent of the track.
+fn position(at: Time, now: Time) -> f64 {
+    100.0 - (now.since(at).0 as f64) / (SHOWS.0 as f64) * 100.0
+}
+
+/// Which marks have room for their label, the newest first.
+fn with_room(marks: &[Mark], now: Time) -> Vec<bool> {
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    let mut shown: Vec<bool> = marks
+        .iter()
+        .rev()
+        .map(|mark| {
+            let (from, to) = label_place(mark, now);
+            let room = taken.iter().all(|(left, right)| to <= *left || from >= *right);
+            if room {
+                taken.push((from, to));
+            }
+            room
+        })
+        .collect();
+    shown.reverse();
+    shown
+}
+
+/// From where to where a mark's label reaches, in percent: to the right of it, or to the left
+/// near the end of the track.
+fn label_place(mark: &Mark, now: Time) -> (f64, f64) {
+    let (at, width) = (position(mark.at, now), mark.label.chars().count() as f64 * LETTER + 1.0);
+    if at > NEAR_THE_END { (at - width, at) } else { (at, at + width) }
+}
+
+fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyView {
+    let at = position(mark.at, now);
+    let name = format!("{}, at {}", mark.label, text::clock(mark.at));
+    let class = match (mark.bad, labelled) {
+        (true, true) => "pk-tick pk-tick-bad",
+        (true, false) => "pk-tick pk-tick-bad pk-quiet",
+        (false, true) => "pk-tick",
+        (false, false) => "pk-tick pk-quiet",
+    };
+    let about = mark.about;
+    let choose = move |_| {
+        if let Some((kind, key)) = &about {
+            session.select(session.with_world(|world| notable::select_about(world, kind, key)));
+        }
+        ui.show(Tab::Events);
+    };
+    let label = mark.label;
+    view! {
+        <button
+            type="button"
+            class=class
+            class:pk-end=(at > NEAR_THE_END)
+            style:left=format!("{at:.2}%")
+            title=name.clone()
+            aria-label=name
+            on:click=choose
+        >
+            <em aria-hidden="true">{label}</em>
+        </button>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(seconds: u64) -> Mark {
+        Mark { at: Time(seconds * 1_000_000_000), label: String::new(), bad: false, about: None }
+    }
+
+    #[test]
+    fn the_track_ends_now() {
+        let now = Time(100_000_000_000);
+        assert_eq!(position(now, now), 100.0);
+        assert_eq!(position(now - SHOWS, now), 0.0);
+    }
+
+    #[test]
+    fn labels_do_not_lie_on_each_other() {
+        let now = Time(60_000_000_000);
+        let marks = [mark(10), mark(30), mark(31), mark(59)].map(|m| Mark { label: "a label".into(), ..m });
+        assert_eq!(with_room(&marks, now), [true, false, true, true]);
+    }
+}

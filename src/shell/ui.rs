@@ -1,0 +1,87 @@
+//! What is open in the shell: no fact about the cluster is kept here.
+
+use crate::session::Selection;
+use cluster::api::ObjectRef;
+use leptos::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    Load,
+    Share,
+    Facts,
+    AddClient,
+    StartAgain,
+}
+
+/// A tab of the inspector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tab {
+    #[default]
+    About,
+    Objects,
+    Path,
+    Endpoints,
+    Rules,
+    Yaml,
+    Events,
+}
+
+impl Tab {
+    pub fn label(self) -> &'static str {
+        match self {
+            Tab::About => "About",
+            Tab::Objects => "Objects",
+            Tab::Path => "Path",
+            Tab::Endpoints => "Endpoints",
+            Tab::Rules => "Rules",
+            Tab::Yaml => "YAML",
+            Tab::Events => "Events",
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub struct Ui {
+    pub dialog: RwSignal<Option<Dialog>>,
+    /// The tab last asked for: the nearest that the selection has is shown.
+    pub tab: RwSignal<Tab>,
+    /// What was selected before one of its connections was.
+    pub came_from: RwSignal<Option<Selection>>,
+    /// The object that is selected, by name: what happened to it is told when it is gone, too.
+    pub named: RwSignal<Option<ObjectRef>>,
+    /// Files are being dragged over the lab.
+    pub dragging: RwSignal<bool>,
+    /// The text in the Load dialog.
+    pub draft: RwSignal<String>,
+    /// On a narrow screen the inspector is a sheet: whether it is up.
+    pub sheet_up: RwSignal<bool>,
+}
+
+impl Default for Ui {
+    fn default() -> Ui {
+        Ui {
+            dialog: RwSignal::new(None),
+            tab: RwSignal::new(Tab::About),
+            came_from: RwSignal::new(None),
+            named: RwSignal::new(None),
+            dragging: RwSignal::new(false),
+            draft: RwSignal::new(String::new()),
+            sheet_up: RwSignal::new(false),
+        }
+    }
+}
+
+impl Ui {
+    pub fn open(&self, dialog: Dialog) {
+        self.dialog.set(Some(dialog));
+    }
+
+    pub fn close(&self) {
+        self.dialog.set(None);
+    }
+
+    pub fn show(&self, tab: Tab) {
+        self.tab.set(tab);
+        self.sheet_up.set(true);
+    }
+}
