@@ -66,7 +66,7 @@ pub fn says(class: &'static str, words: impl Into<String>) -> AnyView {
 
 pub fn title(words: impl Into<String>) -> AnyView {
     let words = words.into();
-    view! { <h2 class="pk-title">{words}</h2> }.into_any()
+    view! { <h2 class="pk-caption">{words}</h2> }.into_any()
 }
 
 pub fn heading(words: impl Into<String>) -> AnyView {

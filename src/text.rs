@@ -14,12 +14,26 @@ pub fn action(action: &Action) -> String {
     words::happened(&cluster::sim::LogEntry::Did { action: action.clone() })
 }
 
-/// A capital at the front, a full stop at the end.
+/// A full stop at the end, and a capital at the front where that is a word and no name.
 pub fn sentence(words: &str) -> String {
+    let first = words.split(' ').next().unwrap_or_default();
+    let is_word = first.bytes().all(|b| b.is_ascii_lowercase());
     let mut letters = words.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let end = if words.ends_with(['.', '!', '?', ':']) { "" } else { "." };
-    [&first, letters.as_str(), end].concat()
+    let capital = match letters.next() {
+        Some(letter) if is_word => letter.to_ascii_uppercase().to_string(),
+        Some(letter) => letter.to_string(),
+        None => return String::new(),
+    };
+    [&capital, letters.as_str(), stop(words)].concat()
+}
+
+/// A full stop at the end; what begins with a name keeps it as it is.
+pub fn stopped(words: &str) -> String {
+    [words, stop(words)].concat()
+}
+
+fn stop(words: &str) -> &'static str {
+    if words.ends_with(['.', '!', '?', ':']) { "" } else { "." }
 }
 
 pub fn severity(severity: Severity) -> &'static str {
@@ -139,7 +153,9 @@ mod tests {
     #[test]
     fn a_sentence_begins_and_ends() {
         assert_eq!(sentence("a node named \"x\" already exists"), "A node named \"x\" already exists.");
-        assert_eq!(sentence(""), ".");
+        assert_eq!(sentence("spec.clusterIP 1.2.3.4: bad"), "spec.clusterIP 1.2.3.4: bad.");
+        assert_eq!(sentence(""), "");
+        assert_eq!(stopped("node-1 drops it"), "node-1 drops it.");
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Editor {
         let drafted = draft.get().filter(|d| *d != current);
         let labels = drafted.clone().unwrap_or_else(|| current.clone());
         let chips: Kids = labels.iter().map(|(key, value)| chip(draft, pair, &labels, key, value)).collect();
-        let mut kids = vec![heading(self.name), block("pk-chips", chips), self.adding(draft, pair, &labels)];
+        let mut kids = vec![heading(self.name), block("pk-labels", chips), self.adding(draft, pair, &labels)];
         if let Some(drafted) = drafted {
             kids.push(self.pending(draft, drafted));
         }
@@ -83,15 +83,15 @@ fn chip(draft: Draft, pair: RwSignal<String>, labels: &Labels, key: &str, value:
     without.remove(key);
     let edit = words.clone();
     inline(
-        "pk-chip",
+        "pk-label",
         vec![
             button(words.clone(), move || pair.set(edit.clone()))
-                .class("pk-chip-text")
+                .class("pk-label-text")
                 .hint("Change")
                 .named(format!("Change {words}"))
                 .view(),
             button("✕", move || draft.set(Some(without.clone())))
-                .class("pk-chip-out")
+                .class("pk-label-out")
                 .named(format!("Take away {words}"))
                 .view(),
         ],

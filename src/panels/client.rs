@@ -85,6 +85,6 @@ fn failures(counts: &Counts) -> AnyView {
         kinds.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     match said.is_empty() {
         true => text("none"),
-        false => span("pk-bad", text::and(&said)),
+        false => span("pk-fail", text::and(&said)),
     }
 }

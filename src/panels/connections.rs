@@ -73,7 +73,7 @@ fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
 pub fn ending(record: &ConnectionRecord) -> (&'static str, &'static str, &'static str) {
     match record.ended {
         None => ("…", "pk-muted", "under way"),
-        Some((_, Outcome::Delivered)) => ("✓", "pk-ok", text::outcome(Outcome::Delivered)),
-        Some((_, outcome)) => ("✕", "pk-bad", text::outcome(outcome)),
+        Some((_, Outcome::Delivered)) => ("✓", "pk-good", text::outcome(Outcome::Delivered)),
+        Some((_, outcome)) => ("✕", "pk-fail", text::outcome(outcome)),
     }
 }

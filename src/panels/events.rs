@@ -1,7 +1,8 @@
 //! What happened, newest first: to the selection, or to everything.
 
 use crate::parts::*;
-use crate::session::{Selection, Session, object_of};
+use crate::session::{Selection, Session};
+use crate::shell::Ui;
 use crate::text;
 use cluster::api::{Action, ObjectRef};
 use cluster::sim::{LogEntry, World};
@@ -9,10 +10,11 @@ use leptos::prelude::*;
 
 const SHOWN: usize = 100;
 
-pub fn list(session: Session, of: Option<Selection>) -> AnyView {
+pub fn list(session: Session, ui: Ui, of: Option<Selection>) -> AnyView {
     live(move || {
         session.log_rev();
-        let rows = session.with_world(|world| rows(world, of));
+        let object = ui.named.get();
+        let rows = session.with_world(|world| rows(world, of, object.as_ref()));
         match rows.is_empty() {
             true => says("pk-muted", "Nothing happened yet."),
             false => items("pk-events", rows),
@@ -20,15 +22,14 @@ pub fn list(session: Session, of: Option<Selection>) -> AnyView {
     })
 }
 
-fn rows(world: &World, of: Option<Selection>) -> Kids {
-    let object = of.and_then(|of| object_of(world.store(), of.uid()?));
-    let wanted = |entry: &LogEntry| of.is_none() || object.as_ref().is_some_and(|o| concerns(entry, o));
+fn rows(world: &World, of: Option<Selection>, object: Option<&ObjectRef>) -> Kids {
+    let wanted = |entry: &LogEntry| of.is_none() || object.is_some_and(|o| concerns(entry, o));
     let newest = world.log().iter().rev().filter(|logged| wanted(&logged.entry));
     newest
         .take(SHOWN)
         .map(|logged| {
             let did = matches!(logged.entry, LogEntry::Did { .. });
-            let said = text::sentence(&text::happened(&logged.entry));
+            let said = text::stopped(&text::happened(&logged.entry));
             block(
                 if did { "pk-event pk-did" } else { "pk-event" },
                 vec![span("pk-mono pk-muted", text::clock(logged.at)), span("", said)],

@@ -19,7 +19,7 @@ mod start;
 mod yaml;
 
 use crate::parts::*;
-use crate::session::{Selection, Session};
+use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
 use leptos::prelude::*;
@@ -52,6 +52,7 @@ fn remember_where_from(session: Session, ui: Ui) {
         if now.is_some() {
             ui.sheet_up.set(true);
         }
+        ui.named.set(session.with_world(|world| object_of(world.store(), now?.uid()?)));
         now
     });
 }
@@ -74,7 +75,8 @@ fn head(session: Session, ui: Ui) -> AnyView {
     session.scene_rev();
     let Some(of) = session.selection.get() else { return title("Packetyard") };
     let name = session.with_world(|world| of.name(world));
-    let mut kids = vec![title(name.unwrap_or_else(|| "Gone".into()))];
+    let was = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
+    let mut kids = vec![title(name.or_else(was).unwrap_or_else(|| "Gone".into()))];
     kids.push(span("pk-spring", ""));
     if let Some(from) = ui.came_from.get()
         && let Some(name) = session.with_world(|world| from.name(world))
@@ -161,7 +163,7 @@ fn body(session: Session, ui: Ui) -> AnyView {
         (Tab::Path, Some(Selection::Packet(id))) => path::packet(session, id),
         (Tab::Path, of) => connections::list(session, of),
         (Tab::Objects, _) => objects::list(session, ui),
-        (Tab::Events, of) => events::list(session, of),
+        (Tab::Events, of) => events::list(session, ui, of),
         (Tab::Yaml, Some(of)) => yaml::of(session, of),
         (Tab::Rules, Some(Selection::Node(uid))) => rules::of_node(session, uid),
         (Tab::Rules, Some(Selection::Service(uid))) => rules::of_service(session, uid),
@@ -174,7 +176,7 @@ fn body(session: Session, ui: Ui) -> AnyView {
         (_, Some(Selection::LoadBalancer(uid))) => object::balancer(session, uid),
         _ => start::panel(session, ui),
     }];
-    view! { <div class="pk-body" role="tabpanel" tabindex="0" aria-label=tab.label()>{kids}</div> }.into_any()
+    view! { <div class="pk-pane" role="tabpanel" tabindex="0" aria-label=tab.label()>{kids}</div> }.into_any()
 }
 
 /// A button that selects something.

@@ -53,12 +53,12 @@ fn actions_of(session: Session, machine: &Machine) -> AnyView {
 
 fn status(machine: &Machine, node: Option<&Node>) -> AnyView {
     let mut kids = vec![match (machine.power, node.map(|n| n.ready)) {
-        (false, _) => span("pk-tag pk-bad", "Power off"),
-        (true, Some(NodeCondition::True)) => span("pk-tag pk-ok", "Ready"),
-        (true, _) => span("pk-tag pk-warn", "NotReady"),
+        (false, _) => span("pk-tag pk-fail", "Power off"),
+        (true, Some(NodeCondition::True)) => span("pk-tag pk-good", "Ready"),
+        (true, _) => span("pk-tag pk-care", "NotReady"),
     }];
     if node.is_some_and(|n| n.spec.unschedulable) {
-        kids.push(span("pk-tag pk-warn", "Cordoned"));
+        kids.push(span("pk-tag pk-care", "Cordoned"));
     }
     inline("pk-row", kids)
 }
@@ -74,6 +74,6 @@ pub fn proxy(world: &World, machine: &Machine) -> AnyView {
     };
     match machine.proxy.behind() {
         0 => text(synced),
-        n => inline("", vec![span("pk-tag pk-bad", format!("{} behind", text::count(n as usize, "update"))), text(" "), text(synced)]),
+        n => inline("", vec![span("pk-tag pk-fail", format!("{} behind", text::count(n as usize, "update"))), text(" "), text(synced)]),
     }
 }

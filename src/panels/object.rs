@@ -25,8 +25,8 @@ fn state(session: Session, world: &World, uid: Uid) -> AnyView {
         .values()
         .map(|m| {
             let (words, class) = match healthy.contains(&m.uid) {
-                true => ("healthy", "pk-tag pk-ok"),
-                false => ("not healthy", "pk-tag pk-bad"),
+                true => ("healthy", "pk-tag pk-good"),
+                false => ("not healthy", "pk-tag pk-fail"),
             };
             let link = link_to(session, Selection::Node(m.uid), m.name.to_string());
             inline("pk-row", vec![link, span(class, words)])

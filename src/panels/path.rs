@@ -39,7 +39,7 @@ pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) 
 fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option<PacketId>) -> AnyView {
     let why = words::why(world, record);
     let (mark, class, said) = ending(record);
-    let failed = class == "pk-bad";
+    let failed = class == "pk-fail";
     let in_flight = world.traffic().flights.values().filter(|f| f.trace.connection == record.id).map(|f| &f.trace);
     let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(in_flight).collect();
     packets.sort_by_key(|p| p.id);
@@ -80,8 +80,8 @@ fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> Any
     let hops: Kids =
         packet.hops.iter().enumerate().map(|(nth, hop)| place(session, world, packet, nth, hop)).collect();
     view! {
-        <details class="pk-way" open=open>
-            <summary>{sign("pk-sign", direction)} {name}</summary>
+        <details class="pk-trip" open=open>
+            <summary>{sign("pk-icon", direction)} {name}</summary>
             <ol class="pk-hops">{hops}</ol>
         </details>
     }
@@ -90,9 +90,9 @@ fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> Any
 
 fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> AnyView {
     let this = HopRef { connection: packet.connection, packet: packet.id, hop: nth };
-    let said = text::sentence(&words::hop(world, packet, hop));
+    let said = text::stopped(&words::hop(world, packet, hop));
     let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
-    let mut kids = vec![span(if ended { "pk-bad" } else { "" }, said), tuple(hop.before, hop.after)];
+    let mut kids = vec![span(if ended { "pk-fail" } else { "" }, said), tuple(hop.before, hop.after)];
     kids.extend(chains(hop));
     kids.extend(rules(hop));
     let on = move || (session.hop.get() == Some(this)).then_some("true");

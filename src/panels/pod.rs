@@ -46,15 +46,15 @@ fn state(session: Session, pod: &Pod) -> AnyView {
 /// As kubectl's STATUS column has it, and whether it is ready.
 pub fn status_words(pod: &Pod) -> (String, &'static str) {
     if pod.meta.deleted.is_some() {
-        return ("Terminating".into(), "pk-tag pk-warn");
+        return ("Terminating".into(), "pk-tag pk-care");
     }
     if let Some(waiting) = &pod.status.waiting {
-        return (waiting.to_string(), "pk-tag pk-warn");
+        return (waiting.to_string(), "pk-tag pk-care");
     }
     match (pod.status.phase, pod.status.ready) {
-        (Phase::Running, true) => ("Ready".into(), "pk-tag pk-ok"),
-        (Phase::Running, false) => ("Running, not ready".into(), "pk-tag pk-warn"),
-        (phase, _) => (format!("{phase:?}"), "pk-tag pk-warn"),
+        (Phase::Running, true) => ("Ready".into(), "pk-tag pk-good"),
+        (Phase::Running, false) => ("Running, not ready".into(), "pk-tag pk-care"),
+        (phase, _) => (format!("{phase:?}"), "pk-tag pk-care"),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::embed::{self, Options};
 use crate::session::{BUILT_IN, Begin, Session};
 use crate::browser;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 const LINK: &str = "link";
@@ -18,12 +19,30 @@ pub fn begin(session: Session, options: &Options) {
         None => open_usual(session, own, begin),
     }
     if takes_links {
+        forget_link_once_changed(session);
         browser::listen(&window(), "hashchange", move |_| {
             if let Some(link) = fragment().filter(|f| embed::is_link(f)) {
                 open_link(session, link, begin, None);
             }
         });
     }
+}
+
+/// From the first change on, the address would show another run than the lab does. The work is
+/// kept in the browser then.
+fn forget_link_once_changed(session: Session) {
+    Effect::new(move || {
+        session.log_rev();
+        let changed = session.with_source(|s| s.key == LINK) && session.has_work();
+        if changed && fragment().is_some_and(|f| embed::is_link(&f)) {
+            session.save_now();
+            let location = window().location();
+            let path = [location.pathname(), location.search()].into_iter().flatten().collect::<String>();
+            if let Ok(history) = window().history() {
+                let _shown = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+            }
+        }
+    });
 }
 
 fn fragment() -> Option<String> {

@@ -40,7 +40,7 @@ fn frame(ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
     view! {
         <dialog node_ref=dialog class="pk-dialog" aria-label=name on:close=move |_| closed()>
             <div class="pk-dialog-head">
-                <h2 class="pk-title">{name}</h2>
+                <h2 class="pk-caption">{name}</h2>
                 {button("✕", closed).named("Close").class("pk-btn pk-plain").view()}
             </div>
             {body}

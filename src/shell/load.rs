@@ -107,7 +107,7 @@ fn findings(manifest: &Manifest, area: NodeRef<Textarea>) -> AnyView {
     };
     let kept = kept(manifest);
     let rows = sorted(&manifest.diagnostics).into_iter().take(SHOWN).map(|d| finding(d, area)).collect();
-    let mut kids = vec![says(if errors > 0 { "pk-bad" } else { "" }, summary)];
+    let mut kids = vec![says(if errors > 0 { "pk-fail" } else { "" }, summary)];
     if !kept.is_empty() {
         kids.push(says("pk-muted", format!("Kept, not simulated: {}.", text::and(&kept))));
     }
@@ -145,8 +145,8 @@ fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {
     let path = if found.path.is_empty() { String::new() } else { format!("{}: ", found.path) };
     let said = format!("{object}{path}{}", found.message);
     let class = match found.severity {
-        Severity::Error => "pk-tag pk-bad",
-        Severity::Warning => "pk-tag pk-warn",
+        Severity::Error => "pk-tag pk-fail",
+        Severity::Warning => "pk-tag pk-care",
         Severity::Info => "pk-tag",
     };
     let label = vec![span(class, text::severity(found.severity)), text(" "), place(found), text(said)];

@@ -50,7 +50,7 @@ fn item(session: Session, ui: Ui, at: MenuAt, doing: Doing) -> AnyView {
         session.menu.set(None);
         perform(session, ui, at.of, what.clone());
     };
-    let class = if doing.harms { "pk-menu-item pk-bad" } else { "pk-menu-item" };
+    let class = if doing.harms { "pk-menu-item pk-fail" } else { "pk-menu-item" };
     view! {
         <button type="button" role="menuitem" tabindex="-1" class=class on:click=act>{doing.label}</button>
     }

@@ -27,7 +27,7 @@ pub use add_client::rate_slider;
 pub use built_in::{BuiltIn, built_in};
 use leptos::html::Div;
 use leptos::prelude::*;
-pub use ui::{Dialog, Tab, Ui, use_ui};
+pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
 
 /// One lab.
@@ -36,7 +36,6 @@ pub fn App(options: Options) -> impl IntoView {
     let session = Session::new(storage_name(&options));
     let ui = Ui::default();
     provide_context(session);
-    provide_context(ui);
     session.theme.set(options.theme);
     session.watch_system_theme();
     session.start_frames();

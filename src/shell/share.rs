@@ -19,7 +19,7 @@ pub fn body(session: Session) -> AnyView {
     });
     live(move || match link.get() {
         None => says("pk-dialog-body", "Packing …"),
-        Some(Err(problem)) => says("pk-dialog-body pk-bad", problem),
+        Some(Err(problem)) => says("pk-dialog-body pk-fail", problem),
         Some(Ok(link)) => links(session, link),
     })
 }
@@ -45,7 +45,7 @@ fn links(session: Session, link: String) -> AnyView {
         copied(session, "Scenario file", "The same as text, for a repository or the command line.", session.recorded()),
     ];
     if long {
-        kids.insert(1, says("pk-warn", "The link is long: some programs cut it. The scenario file is the safer way."));
+        kids.insert(1, says("pk-care", "The link is long: some programs cut it. The scenario file is the safer way."));
     }
     block("pk-dialog-body", kids)
 }

@@ -16,8 +16,8 @@ pub fn toasts(session: Session) -> AnyView {
 fn toast(session: Session, notice: Notice) -> AnyView {
     let id = notice.id;
     let (class, sign_class, mark) = match notice.tone {
-        Tone::Done => ("pk-toast", "pk-ok", "✓"),
-        Tone::Problem => ("pk-toast pk-problem", "pk-bad", "✕"),
+        Tone::Done => ("pk-toast", "pk-good", "✓"),
+        Tone::Problem => ("pk-toast pk-problem", "pk-fail", "✕"),
     };
     let mut kids = vec![sign(sign_class, mark), says("", notice.text)];
     if let Some((label, act)) = notice.offer {

@@ -12,8 +12,9 @@ const SHOWS: Span = Span::from_secs(60);
 const MOST_MARKS: usize = 24;
 /// The track moves twice a second, which is less than a pixel each time.
 const MOVES_EVERY: u64 = 500_000_000;
-/// A label needs this much room, in percent; one that has it not is only a tooltip.
-const LABEL_ROOM: f64 = 13.0;
+/// The room for a letter of a label, in percent; a label without room is only a tooltip.
+const LETTER: f64 = 1.0;
+const NEAR_THE_END: f64 = 80.0;
 
 pub fn track(session: Session, ui: Ui) -> AnyView {
     let moved = Memo::new(move |_| session.now().0 / MOVES_EVERY);
@@ -38,21 +39,28 @@ fn position(at: Time, now: Time) -> f64 {
 
 /// Which marks have room for their label, the newest first.
 fn with_room(marks: &[Mark], now: Time) -> Vec<bool> {
-    let mut free_until = f64::INFINITY;
+    let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut shown: Vec<bool> = marks
         .iter()
         .rev()
         .map(|mark| {
-            let at = position(mark.at, now);
-            let room = at + LABEL_ROOM <= free_until;
+            let (from, to) = label_place(mark, now);
+            let room = taken.iter().all(|(left, right)| to <= *left || from >= *right);
             if room {
-                free_until = at;
+                taken.push((from, to));
             }
             room
         })
         .collect();
     shown.reverse();
     shown
+}
+
+/// From where to where a mark's label reaches, in percent: to the right of it, or to the left
+/// near the end of the track.
+fn label_place(mark: &Mark, now: Time) -> (f64, f64) {
+    let (at, width) = (position(mark.at, now), mark.label.chars().count() as f64 * LETTER + 1.0);
+    if at > NEAR_THE_END { (at - width, at) } else { (at, at + width) }
 }
 
 fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyView {
@@ -76,7 +84,7 @@ fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyV
         <button
             type="button"
             class=class
-            class:pk-end=(at > 88.0)
+            class:pk-end=(at > NEAR_THE_END)
             style:left=format!("{at:.2}%")
             title=name.clone()
             aria-label=name
@@ -106,6 +114,7 @@ mod tests {
     #[test]
     fn labels_do_not_lie_on_each_other() {
         let now = Time(60_000_000_000);
-        assert_eq!(with_room(&[mark(10), mark(50), mark(51)], now), [true, false, true]);
+        let marks = [mark(10), mark(30), mark(31), mark(59)].map(|m| Mark { label: "a label".into(), ..m });
+        assert_eq!(with_room(&marks, now), [true, false, true, true]);
     }
 }

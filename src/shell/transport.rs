@@ -29,20 +29,20 @@ fn controls(session: Session) -> AnyView {
     let playing = session.motion() == Motion::Playing;
     let (mark, name) = if playing { ("❚❚", "Pause") } else { ("▶", "Play") };
     let toggle = button("", move || session.toggle())
-        .labelled(vec![sign("pk-sign", mark), text(name)])
+        .labelled(vec![sign("pk-icon", mark), text(name)])
         .class("pk-btn pk-main pk-toggle")
         .hint("Space");
     inline(
         "pk-row",
         vec![
             button("", move || session.step_back())
-                .labelled(vec![sign("pk-sign", "◀"), span("pk-wide", "Step")])
+                .labelled(vec![sign("pk-icon", "◀"), span("pk-wide", "Step")])
                 .named("Step back")
                 .hint("Back to the event before (,)")
                 .view(),
             toggle.view(),
             button("", move || session.step())
-                .labelled(vec![span("pk-wide", "Step"), sign("pk-sign", "▶")])
+                .labelled(vec![span("pk-wide", "Step"), sign("pk-icon", "▶")])
                 .named("Step to the next event")
                 .hint("On to the next event (.)")
                 .view(),
@@ -64,7 +64,7 @@ fn speed(session: Session) -> AnyView {
     };
     let lag = session.lag().map(|kept| {
         let keeps = format!("only {} kept up", text::speed(speed * kept));
-        span("pk-warn", keeps)
+        span("pk-care", keeps)
     });
     let mut kids = vec![slider.view(), span("pk-speed pk-mono", said)];
     kids.extend(lag);

@@ -1,6 +1,7 @@
 //! What is open in the shell: no fact about the cluster is kept here.
 
 use crate::session::Selection;
+use cluster::api::ObjectRef;
 use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Ui {
     pub tab: RwSignal<Tab>,
     /// What was selected before one of its connections was.
     pub came_from: RwSignal<Option<Selection>>,
+    /// The object that is selected, by name: what happened to it is told when it is gone, too.
+    pub named: RwSignal<Option<ObjectRef>>,
     /// Files are being dragged over the lab.
     pub dragging: RwSignal<bool>,
     /// The text in the Load dialog.
@@ -60,6 +63,7 @@ impl Default for Ui {
             dialog: RwSignal::new(None),
             tab: RwSignal::new(Tab::About),
             came_from: RwSignal::new(None),
+            named: RwSignal::new(None),
             dragging: RwSignal::new(false),
             draft: RwSignal::new(String::new()),
             sheet_up: RwSignal::new(false),
@@ -80,9 +84,4 @@ impl Ui {
         self.tab.set(tab);
         self.sheet_up.set(true);
     }
-}
-
-/// The shell of the lab that the calling component belongs to.
-pub fn use_ui() -> Ui {
-    expect_context()
 }
