@@ -19,6 +19,7 @@ pub mod control;
 pub mod dns;
 pub mod net;
 pub mod node;
+pub mod ordered;
 pub mod sim;
 pub mod store;
 pub mod trace;

@@ -101,8 +101,9 @@ pub(super) fn boxes(request: &Request, m: &Measures, area: Rect) -> Placed {
     let mut last = None;
     for form in forms.into_iter().filter(|form| *form >= fullest) {
         let placed = with_form(request, m, area, form);
-        // A page that is scrolled anyway loses nothing by being longer, but readers lose words.
-        if placed.bottom <= area.h || m.form == Form::Narrow || form >= PodForm::Dense {
+        // Readers would rather scroll a little than lose the names.
+        let room = if form == PodForm::Plain { area.h * 1.3 } else { area.h };
+        if placed.bottom <= room || m.form == Form::Narrow || form >= PodForm::Dense {
             return placed;
         }
         last = Some(placed);

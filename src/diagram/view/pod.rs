@@ -1,6 +1,8 @@
 //! Pods, and the ghosts of those that are gone.
 
 use cluster::api::Uid;
+use cluster::trace::Outcome;
+use cluster::traffic::ClientId;
 use leptos::prelude::*;
 
 use super::card::{Card, placed};
@@ -17,9 +19,8 @@ use crate::session::Selection;
 const CHARACTER: f64 = 7.25;
 
 pub fn card(picture: Picture, uid: Uid) -> AnyView {
-    let facts = Memo::new(move |_| {
-        picture.facts.with(|facts| facts.pods.iter().find(|p| p.uid == uid).cloned())
-    });
+    let facts =
+        Memo::new(move |_| picture.facts.with(|facts| facts.pods.iter().find(|p| p.uid == uid).cloned()));
     let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.pod(uid)).unwrap_or_default());
     let label = Signal::derive(move || {
         facts.with(|facts| facts.as_ref().map(|pod| label(picture, pod)).unwrap_or_default())
@@ -47,7 +48,7 @@ fn label(picture: Picture, pod: &PodFacts) -> String {
     words::pod_label(pod, &services)
 }
 
-fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<cluster::trace::Outcome>) -> AnyView {
+fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> AnyView {
     let form = scene.layout.pod;
     let marks = marks(scene, &pod.services);
     let room = rect.w - 16.0;
@@ -123,10 +124,13 @@ fn marks(scene: &Scene, services: &[Uid]) -> AnyView {
     crate::parts::inline("pk-marks", kids)
 }
 
-fn calls(pod: &PodFacts, trouble: Option<cluster::trace::Outcome>) -> Option<AnyView> {
+fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView> {
     let calls = words::calls(&pod.calls)?;
     Some(match trouble {
-        Some(outcome) => span("pk-calls pk-trouble", format!("✕ {}", words::outcome(outcome))),
+        Some((client, outcome)) => {
+            let call = pod.calls.iter().find(|call| call.client == client);
+            span("pk-calls pk-trouble", words::call_failed(call, outcome))
+        }
         None => span("pk-calls", calls),
     })
 }
@@ -143,8 +147,7 @@ pub fn ghosts(picture: Picture, node: Uid) -> AnyView {
     });
     live(move || {
         let ghosts = ghosts.get();
-        let kids: Kids =
-            ghosts.into_iter().map(|(tenant, rect)| ghost(picture, &tenant, rect)).collect();
+        let kids: Kids = ghosts.into_iter().map(|(tenant, rect)| ghost(picture, &tenant, rect)).collect();
         kids.into_any()
     })
 }

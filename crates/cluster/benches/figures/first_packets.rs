@@ -2,7 +2,7 @@
 //! a Pod to a ClusterIP, through all hooks of two nodes, and leaves an entry in both connection
 //! tables, which forget it after conntrack's own time-out for an unanswered SYN.
 
-use std::collections::BTreeMap;
+use cluster::ordered::Map;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -55,8 +55,8 @@ fn node(n: u8, services: u32, endpoints: u32) -> Stack {
     };
     let mut stack = Stack::new(vec![ip, [10, 244, n, 1].into()], Family::V4);
     let objects: Vec<_> = (0..services).map(|s| (service(s), slice(s, endpoints))).collect();
-    let services: BTreeMap<_, _> = objects.iter().map(|(s, _)| (s.meta.key(), Arc::new(s.clone()))).collect();
-    let slices: BTreeMap<_, _> = objects.iter().map(|(_, s)| (s.meta.key(), Arc::new(s.clone()))).collect();
+    let services: Map<_, _> = objects.iter().map(|(s, _)| (s.meta.key(), Arc::new(s.clone()))).collect();
+    let slices: Map<_, _> = objects.iter().map(|(_, s)| (s.meta.key(), Arc::new(s.clone()))).collect();
     stack.set_rules(Rules::Iptables(Arc::new(iptables::build(&cfg, &services, &slices))));
     stack.conntrack = Conntrack::default();
     stack

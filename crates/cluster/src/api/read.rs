@@ -1,7 +1,7 @@
 //! A text to a [`Manifest`]: documents, Lists taken apart, objects decoded, and what only the
 //! whole stream shows.
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::sync::Arc;
 
 use super::findings::Findings;
@@ -37,7 +37,7 @@ struct Reader {
     objects: Vec<Parsed>,
     scenario: Option<(Position, super::Scenario)>,
     /// Where each object was first.
-    seen: BTreeMap<(ObjectRef, Str), Position>,
+    seen: Map<(ObjectRef, Str), Position>,
 }
 
 impl Reader {

@@ -8,6 +8,7 @@ use super::names::template_hash;
 use crate::api::{
     Deployment, DeploymentStrategy, IntOrPercent, Labels, Meta, NsName, OwnerRef, PodTemplate, ReplicaSet,
 };
+use crate::ordered::sort_by_key;
 use crate::sim::World;
 
 const HASH_LABEL: &str = "pod-template-hash";
@@ -114,7 +115,7 @@ impl World {
             .filter(|rs| rs.meta.owner.as_ref().is_some_and(|o| o.uid == deployment.meta.uid))
             .cloned()
             .collect();
-        sets.sort_by_key(|rs| (rs.meta.created, rs.meta.uid));
+        sort_by_key(&mut sets, |rs| (rs.meta.created, rs.meta.uid));
         sets
     }
 

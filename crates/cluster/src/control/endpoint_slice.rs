@@ -1,7 +1,7 @@
 //! Pods and Services -> EndpointSlices. Source: staging/src/k8s.io/endpointslice (reconciler.go,
 //! utils.go), util/controller_utils.go (ShouldPodBeInEndpoints).
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ordered::{Map, Set};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::api::{
     Endpoint, EndpointPort, EndpointSlice, Meta, NsName, OwnerRef, Phase, Pod, Service, ServicePort,
     ServiceType, Str, TargetPort, Uid,
 };
+use crate::ordered::sort_by;
 use crate::sim::{LogEntry, World};
 
 /// kube-controller-manager --max-endpoints-per-slice.
@@ -36,7 +37,7 @@ impl World {
             wanted.insert((false, Vec::new()), Vec::new());
         }
         let existing = self.slices_of(service);
-        let mut kept: BTreeSet<NsName> = BTreeSet::new();
+        let mut kept: Set<NsName> = Set::new();
         for ((_, ports), endpoints) in wanted {
             let family = endpoints.first().map(|e| e.address.is_ipv4());
             let same_group = |s: &&Arc<EndpointSlice>| {
@@ -69,8 +70,8 @@ impl World {
     }
 
     /// Endpoints by address family and resolved ports (ES-03, ES-04).
-    fn wanted_endpoints(&self, service: &Service) -> BTreeMap<(bool, Ports), Vec<Endpoint>> {
-        let mut groups: BTreeMap<(bool, Ports), Vec<Endpoint>> = BTreeMap::new();
+    fn wanted_endpoints(&self, service: &Service) -> Map<(bool, Ports), Vec<Endpoint>> {
+        let mut groups: Map<(bool, Ports), Vec<Endpoint>> = Map::new();
         let Some(selector) = &service.spec.selector else { return groups };
         for pod in self.store.pods.iter() {
             let selected = pod.meta.namespace == service.meta.namespace
@@ -201,7 +202,7 @@ fn resolve_ports(service: &Service, pod: &Pod) -> Ports {
             Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number })
         })
         .collect();
-    ports.sort();
+    sort_by(&mut ports, Ord::cmp);
     ports
 }
 
@@ -243,7 +244,7 @@ fn pack(
     slices: Vec<Arc<EndpointSlice>>,
     endpoints: Vec<Endpoint>,
 ) -> Vec<(Option<Arc<EndpointSlice>>, Vec<Endpoint>)> {
-    let mut left: BTreeMap<IpAddr, Vec<Endpoint>> = BTreeMap::new();
+    let mut left: Map<IpAddr, Vec<Endpoint>> = Map::new();
     for endpoint in endpoints {
         left.entry(endpoint.address).or_default().push(endpoint);
     }

@@ -5,7 +5,7 @@
 //! address), sends each flow to one node that its health checks find healthy, and is not in the
 //! way of the reply. Proxies that open a connection of their own come with `ipMode: Proxy`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ordered::{Map, Set};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
@@ -14,9 +14,9 @@ use crate::sim::{Controller, Event, LogEntry, Refusal, World};
 /// What the cloud holds.
 #[derive(Clone, Debug, Default)]
 pub struct Cloud {
-    pub balancers: BTreeMap<NsName, LoadBalancer>,
+    pub balancers: Map<NsName, LoadBalancer>,
     /// Nodes that answer kube-proxy's health check (port 10256).
-    pub healthy: BTreeSet<Uid>,
+    pub healthy: Set<Uid>,
     next_address: u32,
 }
 
@@ -93,7 +93,7 @@ impl World {
     }
 
     fn free_balancer_address(&self) -> Option<IpAddr> {
-        let taken: BTreeSet<IpAddr> = self.cloud.balancers.values().filter_map(|lb| lb.ip).collect();
+        let taken: Set<IpAddr> = self.cloud.balancers.values().filter_map(|lb| lb.ip).collect();
         (0..ADDRESSES)
             .map(|i| IpAddr::from(Ipv4Addr::from(u32::from(FIRST_ADDRESS) + i)))
             .find(|ip| !taken.contains(ip))

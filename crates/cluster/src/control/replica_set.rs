@@ -1,11 +1,12 @@
 //! ReplicaSet -> Pods: adopts, releases, makes and deletes until the number is right.
 //! Source: pkg/controller/replicaset/replica_set.go, pkg/controller/controller_ref_manager.go.
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::sync::Arc;
 
 use super::names::generate;
 use crate::api::{Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
+use crate::ordered::sort_by;
 use crate::sim::{Controller, World};
 
 /// The most Pods that one run may hold at once, whatever the manifests ask for.
@@ -83,7 +84,7 @@ impl World {
 
     fn delete_surplus(&mut self, mut active: Vec<Arc<Pod>>, surplus: u32) {
         let ranks = ranks(&active);
-        active.sort_by(|a, b| deletion_order(a, b, &ranks));
+        sort_by(&mut active, |a, b| deletion_order(a, b, &ranks));
         for pod in active.iter().take(surplus as usize) {
             self.delete_pod(&pod.meta.key(), None);
         }
@@ -124,8 +125,8 @@ fn is_active(pod: &Pod) -> bool {
 }
 
 /// How many Pods of the same owner share the Pod's node.
-fn ranks(pods: &[Arc<Pod>]) -> BTreeMap<Uid, u32> {
-    let mut on_node: BTreeMap<&str, u32> = BTreeMap::new();
+fn ranks(pods: &[Arc<Pod>]) -> Map<Uid, u32> {
+    let mut on_node: Map<&str, u32> = Map::new();
     for pod in pods {
         *on_node.entry(pod.spec.node_name.as_deref().unwrap_or("")).or_default() += 1;
     }
@@ -135,7 +136,7 @@ fn ranks(pods: &[Arc<Pod>]) -> BTreeMap<Uid, u32> {
 /// controller_utils.go, ActivePodsWithRanks.Less: which Pod goes first. The annotation
 /// `controller.kubernetes.io/pod-deletion-cost` counts; ages are compared exactly, where
 /// upstream compares them in buckets (LogarithmicScaleDown).
-fn deletion_order(a: &Pod, b: &Pod, ranks: &BTreeMap<Uid, u32>) -> std::cmp::Ordering {
+fn deletion_order(a: &Pod, b: &Pod, ranks: &Map<Uid, u32>) -> std::cmp::Ordering {
     let phase = |p: &Pod| match p.status.phase {
         Phase::Pending => 0u8,
         _ => 2,

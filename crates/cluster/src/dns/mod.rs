@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use crate::api::{NsName, Service, ServiceType};
+use crate::ordered::sort_by;
 use crate::sim::{Chance, Purpose, World};
 
 const DOMAIN: &str = "cluster.local";
@@ -81,7 +82,7 @@ impl World {
     fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
         let mut addresses: Vec<IpAddr> =
             self.service_endpoints(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
-        addresses.sort();
+        sort_by(&mut addresses, Ord::cmp);
         addresses.dedup();
         addresses
     }

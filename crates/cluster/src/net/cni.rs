@@ -1,7 +1,6 @@
 //! Pod addresses: the CNI plugin host-local, as each node's runtime calls it.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use crate::ordered::Map;
 use std::net::IpAddr;
 
 use super::Cidr;
@@ -13,7 +12,7 @@ use crate::api::Uid;
 #[derive(Clone, Debug)]
 pub struct Cni {
     range: Cidr,
-    taken: BTreeMap<IpAddr, Uid>,
+    taken: Map<IpAddr, Uid>,
     /// Where the next search starts: one above the address given last.
     next: u64,
 }
@@ -23,7 +22,7 @@ const FIRST: u64 = 2;
 
 impl Cni {
     pub fn new(range: Cidr) -> Cni {
-        Cni { range, taken: BTreeMap::new(), next: FIRST }
+        Cni { range, taken: Map::new(), next: FIRST }
     }
 
     pub fn range(&self) -> Cidr {
@@ -43,8 +42,8 @@ impl Cni {
         for step in 0..count {
             let offset = FIRST + (self.next - FIRST + step) % count;
             let address = self.range.nth(offset)?;
-            if let Entry::Vacant(free) = self.taken.entry(address) {
-                free.insert(pod);
+            if !self.taken.contains_key(&address) {
+                self.taken.insert(address, pod);
                 self.next = offset + 1;
                 return Some(address);
             }

@@ -1,6 +1,6 @@
 //! A node's machine: its power, its network stack, its Pods' addresses, its kube-proxy.
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ pub struct Machine {
 /// What this node's kube-proxy knows, and how old its rules are.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyStatus {
-    pub services: Arc<BTreeMap<NsName, Arc<Service>>>,
-    pub slices: Arc<BTreeMap<NsName, Arc<EndpointSlice>>>,
+    pub services: Arc<Map<NsName, Arc<Service>>>,
+    pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
     /// Watch events on their way to the node.
     pub in_transit: u32,
     /// Watch events that arrived after the rules were written.

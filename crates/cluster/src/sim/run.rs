@@ -5,6 +5,7 @@
 
 use super::{Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
+use crate::ordered::sort_by_key;
 
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -32,7 +33,7 @@ impl Run {
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
         let (world, refusals) = World::load(manifest, seed);
         let mut log = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
-        log.sort_by_key(|a| a.at);
+        sort_by_key(&mut log, |a| a.at);
         let snapshots = vec![(world.clone(), 0)];
         let run =
             Run { world, log, done: 0, snapshots, undo: Vec::new(), redo: Vec::new(), events_at_snapshot: 0 };

@@ -1,6 +1,7 @@
 //! The World: one simulated cluster at one moment, and how it goes on from there.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use crate::ordered::{Map, Set};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
@@ -33,16 +34,16 @@ pub struct World {
     pub(crate) config: Arc<ClusterConfig>,
     pub(crate) store: Store,
     pub(crate) queue: EventQueue<Event>,
-    pub(crate) machines: BTreeMap<Uid, Machine>,
-    pub(crate) pods: BTreeMap<Uid, PodRuntime>,
+    pub(crate) machines: Map<Uid, Machine>,
+    pub(crate) pods: Map<Uid, PodRuntime>,
     pub(crate) cloud: Cloud,
     pub(crate) traffic: Traffic,
     pub(crate) touched: Touched,
     log: VecDeque<Logged>,
     logged: u64,
     /// Controllers whose turn is already planned.
-    planned: BTreeSet<Controller>,
-    name_ordinals: BTreeMap<Uid, u32>,
+    planned: Set<Controller>,
+    name_ordinals: Map<Uid, u32>,
     hash: u64,
     events: u64,
 }
@@ -55,9 +56,9 @@ pub struct Touched {
     /// Packets, connections or counts.
     pub traffic: bool,
     /// Nodes whose rules, or whose news of rules, changed.
-    pub rules: BTreeSet<Uid>,
+    pub rules: Set<Uid>,
     pub log: bool,
-    pub objects: BTreeSet<Uid>,
+    pub objects: Set<Uid>,
 }
 
 impl Touched {
@@ -82,15 +83,15 @@ impl World {
             config: Arc::new(config),
             store: Store::default(),
             queue: EventQueue::default(),
-            machines: BTreeMap::new(),
-            pods: BTreeMap::new(),
+            machines: Map::new(),
+            pods: Map::new(),
             cloud: Cloud::default(),
             traffic: Traffic::default(),
             touched: Touched::default(),
             log: VecDeque::new(),
             logged: 0,
-            planned: BTreeSet::new(),
-            name_ordinals: BTreeMap::new(),
+            planned: Set::new(),
+            name_ordinals: Map::new(),
             hash: seed,
             events: 0,
         }
@@ -124,7 +125,7 @@ impl World {
         &self.cloud
     }
 
-    pub fn machines(&self) -> &BTreeMap<Uid, Machine> {
+    pub fn machines(&self) -> &Map<Uid, Machine> {
         &self.machines
     }
 

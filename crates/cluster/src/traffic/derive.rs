@@ -1,7 +1,7 @@
 //! Callers that manifests name themselves: a Pod whose environment, command or arguments hold
 //! the `host:port` or the URL of a Service calls it.
 
-use std::collections::BTreeSet;
+use crate::ordered::Set;
 use std::sync::Arc;
 
 use crate::api::{ClientFrom, ClientSpec, Name, NsName, PodSpec, Service, ServiceType, Str};
@@ -31,7 +31,7 @@ const CLIENT_LIMIT: usize = 200;
 pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
     let calls = calls(world);
     let mut clients: Vec<ClientSpec> = calls.iter().map(caller).collect();
-    let called: BTreeSet<NsName> =
+    let called: Set<NsName> =
         calls.iter().filter_map(|c| world.service_named(&c.namespace, &c.host)).collect();
     for service in world.store().services.iter() {
         let reachable = matches!(service.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer)

@@ -25,7 +25,8 @@ pub struct ConnectionId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PacketId(pub u64);
 
-use std::collections::{BTreeMap, VecDeque};
+use crate::ordered::Map;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::trace::{ConnectionRecord, PacketTrace};
@@ -33,9 +34,9 @@ use crate::trace::{ConnectionRecord, PacketTrace};
 /// Everything that is on its way, and what is left of what was.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
-    pub clients: BTreeMap<ClientId, Client>,
-    pub connections: BTreeMap<ConnectionId, Live>,
-    pub flights: BTreeMap<PacketId, Flight>,
+    pub clients: Map<ClientId, Client>,
+    pub connections: Map<ConnectionId, Live>,
+    pub flights: Map<PacketId, Flight>,
     /// Connections that ended, oldest first.
     pub finished: VecDeque<Arc<ConnectionRecord>>,
     /// Packets that came to grief lately, oldest first, for the marks in the picture.

@@ -1,6 +1,6 @@
 //! Counts of requests, for each client, Service and Pod.
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 
 use serde::Serialize;
 
@@ -54,10 +54,10 @@ impl Counts {
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Stats {
-    pub clients: BTreeMap<Name, Counts>,
-    pub services: BTreeMap<NsName, Counts>,
+    pub clients: Map<Name, Counts>,
+    pub services: Map<NsName, Counts>,
     /// Requests that a Pod answered.
-    pub pods: BTreeMap<Uid, PodCount>,
+    pub pods: Map<Uid, PodCount>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,6 +1,6 @@
 //! A `kind: Scenario` document to a [`Scenario`].
 
-use std::collections::BTreeSet;
+use crate::ordered::Set;
 
 use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, reference};
 use crate::api::decode::{
@@ -144,7 +144,7 @@ pub fn time(spot: &Spot<'_>, findings: &mut Findings) -> Option<Time> {
 
 fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> {
     list.tree()?;
-    let mut names = BTreeSet::new();
+    let mut names = Set::new();
     let mut out: Vec<ScenarioNode> = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);
@@ -155,7 +155,7 @@ fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> 
     Some(out)
 }
 
-fn unique_name(spot: &Spot<'_>, earlier: &mut BTreeSet<Str>, findings: &mut Findings) -> Str {
+fn unique_name(spot: &Spot<'_>, earlier: &mut Set<Str>, findings: &mut Findings) -> Str {
     let name = pod_required(spot, findings);
     if !name.is_empty() {
         check_name(spot, &name, NameRule::Dns1123Subdomain, findings);
@@ -168,7 +168,7 @@ fn unique_name(spot: &Spot<'_>, earlier: &mut BTreeSet<Str>, findings: &mut Find
 
 fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> {
     list.tree()?;
-    let mut names = BTreeSet::new();
+    let mut names = Set::new();
     let mut out: Vec<ClientSpec> = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);

@@ -145,7 +145,7 @@ fn object() -> impl Strategy<Value = ObjectRef> {
 
 fn labels() -> impl Strategy<Value = Labels> {
     let value = "([a-z0-9]{1,3}(-[a-z0-9]{1,3})?)?".prop_map(|s: String| Str::from(s.as_str()));
-    proptest::collection::btree_map(name(), value, 0..3)
+    proptest::collection::btree_map(name(), value, 0..3).prop_map(|map| map.into_iter().collect())
 }
 
 fn client() -> impl Strategy<Value = ClientSpec> {

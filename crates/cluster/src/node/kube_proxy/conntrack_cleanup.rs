@@ -3,7 +3,7 @@
 //! A UDP client that goes on sending would else be sent to a dead endpoint for as long as it
 //! sends. TCP needs none of that, and gets none.
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::net::{IpAddr, SocketAddr};
 
 use super::endpoints::{EndpointInfo, EndpointsMap};
@@ -29,8 +29,8 @@ pub fn clean_stale_entries(
 /// The serving endpoints behind each address and behind each NodePort.
 #[derive(Default)]
 struct Targets<'a> {
-    by_address: BTreeMap<(IpAddr, u16), &'a [EndpointInfo]>,
-    by_node_port: BTreeMap<u16, &'a [EndpointInfo]>,
+    by_address: Map<(IpAddr, u16), &'a [EndpointInfo]>,
+    by_node_port: Map<u16, &'a [EndpointInfo]>,
 }
 
 impl<'a> Targets<'a> {

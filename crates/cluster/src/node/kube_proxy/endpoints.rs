@@ -1,6 +1,6 @@
 //! What kube-proxy keeps of EndpointSlices (pkg/proxy/endpointslicecache.go).
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::api::{Endpoint, EndpointSlice, Name, NsName, Str};
 use crate::net::netfilter::{Family, ServicePortName};
 
 /// The endpoints of each service port, sorted as upstream sorts them.
-pub type EndpointsMap = BTreeMap<ServicePortName, Vec<EndpointInfo>>;
+pub type EndpointsMap = Map<ServicePortName, Vec<EndpointInfo>>;
 
 /// One endpoint of one service port (BaseEndpointInfo).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +27,11 @@ pub struct EndpointInfo {
 
 /// The endpoints of one family, for the kube-proxy of node `node_name`.
 pub fn endpoints_map(
-    slices: &BTreeMap<NsName, Arc<EndpointSlice>>,
+    slices: &Map<NsName, Arc<EndpointSlice>>,
     node_name: &str,
     family: Family,
 ) -> EndpointsMap {
-    let mut by_text: BTreeMap<ServicePortName, BTreeMap<Str, EndpointInfo>> = BTreeMap::new();
+    let mut by_text: Map<ServicePortName, Map<Str, EndpointInfo>> = Map::new();
     for (key, slice) in slices {
         if super::is_ignored(&slice.meta.labels) {
             continue;
@@ -49,14 +49,14 @@ pub fn endpoints_map(
             infos.for_each(|info| add(known, info));
         }
     }
-    // A BTreeMap over the texts has upstream's order already: 10.0.0.10:80 before 10.0.0.8:80.
+    // A Map over the texts has upstream's order already: 10.0.0.10:80 before 10.0.0.8:80.
     by_text.retain(|_, known| !known.is_empty());
     by_text.into_iter().map(|(name, known)| (name, known.into_values().collect())).collect()
 }
 
 /// addEndpoints: an address may be in two slices, while an endpoint moves or when a new Pod got
 /// the address of one that still terminates. One that does not terminate wins; else the first.
-fn add(known: &mut BTreeMap<Str, EndpointInfo>, info: EndpointInfo) {
+fn add(known: &mut Map<Str, EndpointInfo>, info: EndpointInfo) {
     if !info.terminating || !known.contains_key(&info.text) {
         known.insert(info.text.clone(), info);
     }

@@ -1,6 +1,6 @@
 //! What kube-proxy keeps of each port of each Service (pkg/proxy/serviceport.go).
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::net::netfilter::{Family, ServicePortName};
 
 /// The ports of all Services, by name. Upstream walks them in Go's map order, which is random;
 /// here they have the order of their names.
-pub type ServicePortMap = BTreeMap<Arc<ServicePortName>, ServicePortInfo>;
+pub type ServicePortMap = Map<Arc<ServicePortName>, ServicePortInfo>;
 
 /// One port of one Service, in one family (BaseServicePortInfo).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl ServicePortInfo {
 
 /// ServicePortMap.Update, all at once. Later wins where two ports of a Service share name and
 /// protocol, which the API server does not let happen.
-pub fn service_port_map(services: &BTreeMap<NsName, Arc<Service>>, family: Family) -> ServicePortMap {
+pub fn service_port_map(services: &Map<NsName, Arc<Service>>, family: Family) -> ServicePortMap {
     let mut map = ServicePortMap::new();
     for (key, service) in services {
         let Some(cluster_ip) = proxied_ip(service, family) else { continue };

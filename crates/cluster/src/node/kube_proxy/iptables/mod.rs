@@ -7,7 +7,7 @@ mod endpoint_rules;
 mod fixed;
 mod service_rules;
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::sync::Arc;
 
 pub use describe::{Choice, choices, rules_of};
@@ -20,8 +20,8 @@ use crate::node::kube_proxy::EndpointsMap;
 /// The rules that a full sync writes, for the Services and EndpointSlices that this node has seen.
 pub fn build(
     cfg: &ProxyConfig,
-    services: &BTreeMap<NsName, Arc<Service>>,
-    slices: &BTreeMap<NsName, Arc<EndpointSlice>>,
+    services: &Map<NsName, Arc<Service>>,
+    slices: &Map<NsName, Arc<EndpointSlice>>,
 ) -> RuleSet {
     let services = service_port_map(services, cfg.family);
     let endpoints = endpoints_map(slices, &cfg.node_name, cfg.family);

@@ -1,7 +1,7 @@
 //! TestCleanStaleEntries, TestServiceWithoutEndpoints (pkg/proxy/conntrack/cleanup_test.go): one
 //! connection of each kind goes through a node before and after its endpoint is gone.
 
-use std::collections::BTreeSet;
+use crate::ordered::Set;
 
 use super::fixture::{
     CLIENT, EXTERNAL_IP, LB_IP, NODE_IP, Seen, config, endpoint, ip, port, service, slice, terminating,
@@ -49,7 +49,7 @@ fn busy_node(seen: &Seen) -> Stack {
     stack
 }
 
-fn remaining(stack: &Stack) -> BTreeSet<(Protocol, String)> {
+fn remaining(stack: &Stack) -> Set<(Protocol, String)> {
     let entries = stack.conntrack.entries(Time::ZERO);
     entries.map(|e| (e.original.protocol, e.original.dst.to_string())).collect()
 }

@@ -1,6 +1,6 @@
 //! Services, EndpointSlices and addresses for tests.
 
-use std::collections::BTreeMap;
+use crate::ordered::Map;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ pub const PODS: &str = "10.244.0.0/16";
 /// What this node's kube-proxy has seen.
 #[derive(Clone, Default)]
 pub struct Seen {
-    pub services: BTreeMap<NsName, Arc<Service>>,
-    pub slices: BTreeMap<NsName, Arc<EndpointSlice>>,
+    pub services: Map<NsName, Arc<Service>>,
+    pub slices: Map<NsName, Arc<EndpointSlice>>,
 }
 
 impl Seen {

@@ -2,7 +2,7 @@
 //! upstream's tables: a tracer like upstream's, that follows every choice at once and knows nothing
 //! of the evaluator, and the evaluator itself, asked for many connections.
 
-use std::collections::BTreeSet;
+use crate::ordered::Set;
 use std::net::{IpAddr, SocketAddr};
 
 use super::fixture::ip;
@@ -112,14 +112,14 @@ fn is_local(cfg: &ProxyConfig, address: IpAddr) -> bool {
 const TRIES: u64 = 64;
 
 fn evaluate(cfg: &ProxyConfig, rules: &RuleSet, tuple: &Tuple, expected: &str, masquerade: bool, name: &str) {
-    let mut reached = BTreeSet::new();
+    let mut reached = Set::new();
     for flow in 0..TRIES {
         let (output, mark) = connect(cfg, rules, tuple, flow);
         let to_endpoint = output.contains(':');
         assert!(mark == masquerade || !to_endpoint, "{name}: masqueraded: {mark}");
         reached.insert(output);
     }
-    let expected: BTreeSet<String> = expected.split(", ").map(str::to_owned).collect();
+    let expected: Set<String> = expected.split(", ").map(str::to_owned).collect();
     assert_eq!(reached, expected, "{name}");
 }
 
