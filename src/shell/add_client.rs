@@ -13,7 +13,7 @@ const OUTSIDE: &str = "outside";
 
 pub fn body(session: Session, ui: Ui) -> AnyView {
     let from = RwSignal::new(OUTSIDE.to_string());
-    let to = RwSignal::new(session.with_world(|world| first_target(world)));
+    let to = RwSignal::new(session.with_world(first_target));
     let rate = RwSignal::new(1_000u32);
     let add = move || {
         let spec = session.with_world(|world| {

@@ -95,7 +95,7 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalSto
             let said = format!("Loaded: {}.", files::holds(&manifest));
             session.notices.offer(&said, "Undo", |session| session.undo());
         }
-        Err(manifest) => found.set(Some(Rc::new(manifest))),
+        Err(manifest) => found.set(Some(Rc::new(*manifest))),
     }
 }
 
