@@ -67,7 +67,7 @@ pub const MOST_ROWS: usize = 6;
 /// For so long after it, a failure is told beside its client.
 const TROUBLE_S: u64 = 6;
 /// So much of the past counts in "98 % ok".
-const COUNTED_S: u64 = 30;
+const COUNTED_S: u64 = 20;
 
 impl Picture {
     pub fn new(session: Session) -> Picture {

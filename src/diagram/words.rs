@@ -258,12 +258,12 @@ pub fn balancer_health(balancer: &BalancerFacts) -> String {
     format!("{} of {} nodes healthy", balancer.healthy, balancer.nodes)
 }
 
-/// `calls cart, 1 req/s`
+/// `calls cart`, `calls cart +2`
 pub fn calls(calls: &[Call]) -> Option<String> {
     match calls {
         [] => None,
         [one] => Some(format!("calls {}", one.target)),
-        many => Some(format!("calls {} Services", many.len())),
+        [first, rest @ ..] => Some(format!("calls {} +{}", first.target, rest.len())),
     }
 }
 

@@ -18,6 +18,8 @@ use crate::session::Selection;
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;
 
+const MOST_MARKS: usize = 4;
+
 pub fn card(picture: Picture, uid: Uid) -> AnyView {
     let facts =
         Memo::new(move |_| picture.facts.with(|facts| facts.pods.iter().find(|p| p.uid == uid).cloned()));
@@ -58,7 +60,7 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Ou
     };
     let ip = || span("pk-ip", pod.ip.as_deref().unwrap_or(words::NO_ADDRESS_YET));
     let sign = format!("pk-sign pk-sign-{}", tone(pod.state));
-    let marks_width = 18.0 * pod.services.len().min(2) as f64;
+    let marks_width = 18.0 * pod.services.len().min(MOST_MARKS) as f64;
     match form {
         PodForm::Tiny => {
             let sign = view! { <i class=sign></i> }.into_any();
@@ -120,8 +122,9 @@ fn marks(scene: &Scene, services: &[Uid]) -> AnyView {
         let mark = scene.mark(*uid)?;
         Some(super::service::mark(mark))
     };
-    let kids: Kids = services.iter().take(2).filter_map(mark).collect();
-    crate::parts::inline("pk-marks", kids)
+    let kids: Kids = services.iter().take(MOST_MARKS).filter_map(mark).collect();
+    let class = if services.len() > 2 { "pk-marks pk-many" } else { "pk-marks" };
+    crate::parts::inline(class, kids)
 }
 
 fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView> {
