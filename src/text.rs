@@ -3,7 +3,7 @@
 use cluster::api::{Action, Severity, TimingProfile};
 use cluster::sim::{Refusal, Time, Timing};
 
-pub use words::{happened, moment, outcome, packet_kind, packet_verdict, rate, span};
+pub use words::{happened, outcome, packet_kind, packet_verdict, rate, span};
 
 /// What the API server said, as a sentence.
 pub fn refusal(refusal: &Refusal) -> String {

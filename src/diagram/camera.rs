@@ -38,7 +38,9 @@ impl Camera {
     pub fn fitted(room: Room) -> Camera {
         let width = room.view.0 / room.picture.0.max(1.0);
         let height = room.view.1 / room.picture.1.max(1.0);
-        let zoom = width.min(1.0).min(height.max(READABLE));
+        // What has to be scrolled anyway need not be small as well.
+        let height = if height < READABLE { 1.0 } else { height };
+        let zoom = width.min(1.0).min(height);
         let x = ((room.view.0 - room.picture.0 * zoom) / 2.0).max(0.0);
         Camera { x, y: 0.0, zoom, follows: true }
     }
@@ -118,7 +120,9 @@ mod tests {
 
     #[test]
     fn text_stays_readable_when_the_picture_is_too_high() {
-        assert_eq!(Camera::fitted(ROOM).zoom, READABLE);
+        assert_eq!(Camera::fitted(ROOM).zoom, 1.0);
+        let little = Room { picture: (1000.0, 730.0), ..ROOM };
+        assert!(Camera::fitted(little).zoom * 730.0 <= 700.0);
         let low = Room { picture: (1000.0, 400.0), ..ROOM };
         assert_eq!(Camera::fitted(low).zoom, 1.0);
     }

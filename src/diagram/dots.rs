@@ -33,6 +33,8 @@ pub struct Dot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     pub at: Point,
+    /// Where its reason is written: beside it, and not over what is read most.
+    pub label: Point,
     pub place: Place,
     /// Somebody said no; otherwise the packet was just lost.
     pub refused: bool,
@@ -65,7 +67,7 @@ pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Ch
             udp: flight.tuple.protocol == Protocol::Udp,
             reply: kind.is_reply(),
             large: matches!(kind, PacketKind::Request | PacketKind::Response),
-            front: chain.is_none_or(|chain| record.is_some_and(|record| is_about(chain, record))),
+            front: chain.is_none_or(|chain| record.is_some_and(|r| is_about(chain, r, &flight.trace))),
             service: record.and_then(|r| r.service.as_ref()).map(|(_, uid)| *uid),
             link,
         });
@@ -105,16 +107,29 @@ pub fn failures(world: &World, scene: &Scene, routes: &mut Routes, chain: Option
         let record = world.traffic().record(trace.connection);
         found.push(Failure {
             at,
+            label: label_place(scene, hop.place, at),
             place: hop.place,
             refused: is_refusal(verdict),
             fresh: (left as f64 / FADES_NS).min(1.0),
             times: 1,
             reason,
             service: record.and_then(|r| r.service.as_ref()).map(|(_, uid)| *uid),
-            front: chain.is_none_or(|chain| record.is_some_and(|record| is_about(chain, record))),
+            front: chain.is_none_or(|chain| record.is_some_and(|r| is_about(chain, r, trace))),
         });
     }
     found
+}
+
+fn label_place(scene: &Scene, place: Place, at: Point) -> Point {
+    let layout = &scene.layout;
+    match place {
+        Place::Node(uid) => layout.node(uid).map_or(at, |n| point(n.rect.x + 18.0, n.rules.bottom() - 2.0)),
+        Place::Pod(uid) => {
+            let rect = layout.nodes.iter().find_map(|n| n.place_of(uid));
+            rect.map_or(at, |r| point(r.x + 3.0, r.bottom() - 11.0))
+        }
+        _ => point(at.x + 11.0, at.y),
+    }
 }
 
 fn is_refusal(verdict: PacketVerdict) -> bool {
@@ -149,4 +164,89 @@ pub fn hit(dots: &[Dot], at: Point, radius: f64) -> Option<PacketId> {
         .filter(|(_, distance)| *distance <= radius)
         .min_by(|(_, a), (_, b)| a.total_cmp(b))
         .map(|(id, _)| id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use cluster::api::Action;
+
+    use super::*;
+    use crate::diagram::marks::Marks;
+    use crate::diagram::testing::{SIZES, WEB, kill, pass, pictured, pods, run};
+
+    fn scene(world: &World, size: (f64, f64)) -> Scene {
+        let (facts, _, layout) = pictured(world, size);
+        let marks = Marks::default().with(facts.services.iter().map(|s| &s.key));
+        Scene { facts: Arc::new(facts), marks, layout }
+    }
+
+    #[test]
+    fn every_packet_is_somewhere_and_moves_without_jumps() {
+        let mut run = run(WEB, 3);
+        for size in SIZES {
+            let scene = scene(run.world(), size);
+            let mut routes = Routes::default();
+            let (mut before, mut now): (Vec<Dot>, Vec<Dot>) = Default::default();
+            for _ in 0..240 {
+                pass(&mut run, 16);
+                dots(run.world(), &scene, &mut routes, None, &mut now);
+                assert_eq!(now.len(), run.world().traffic().flights.len(), "at {size:?}");
+                for dot in &now {
+                    let on_wire = before.iter().find(|d| d.id == dot.id && d.link == dot.link);
+                    let step = on_wire.map_or(0.0, |old| old.at.distance(dot.at));
+                    // The longest wire of the widest picture takes 0.4 s.
+                    assert!(step < 140.0, "{step} at {size:?}");
+                }
+                std::mem::swap(&mut before, &mut now);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_moment_gives_the_same_picture() {
+        let mut run = run(WEB, 3);
+        pass(&mut run, 5_000);
+        let scene = scene(run.world(), SIZES[0]);
+        let (mut first, mut again) = (Vec::new(), Vec::new());
+        dots(run.world(), &scene, &mut Routes::default(), None, &mut first);
+        let then = run.world().now();
+        pass(&mut run, 3_000);
+        run.seek(then, u64::MAX);
+        dots(run.world(), &scene, &mut Routes::default(), None, &mut again);
+        assert!(!first.is_empty());
+        assert_eq!(first, again);
+    }
+
+    #[test]
+    fn what_went_wrong_is_told_where_it_did() {
+        let mut run = run(WEB, 3);
+        let victim = pods(run.world(), "web")[0].name.clone();
+        let name = "browser-to-web".into();
+        let rate = Action::SetRate { client: name, rate_milli: 30_000 };
+        run.act(rate).expect("it calls more often");
+        kill(&mut run, &victim);
+        let mut reasons = std::collections::BTreeSet::new();
+        for _ in 0..100 {
+            pass(&mut run, 100);
+            let scene = scene(run.world(), SIZES[0]);
+            let found = failures(run.world(), &scene, &mut Routes::default(), None);
+            assert!(found.iter().all(|f| f.at.x > 0.0 && f.at.y > 0.0));
+            reasons.extend(found.into_iter().map(|f| f.reason));
+        }
+        assert!(reasons.iter().any(|r| r.contains("nothing listens on 8080")), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_click_finds_the_nearest_packet() {
+        let mut run = run(WEB, 3);
+        pass(&mut run, 2_000);
+        let scene = scene(run.world(), SIZES[0]);
+        let mut found = Vec::new();
+        dots(run.world(), &scene, &mut Routes::default(), None, &mut found);
+        let dot = found[0];
+        assert!(hit(&found, dot.at, 10.0).is_some());
+        assert_eq!(hit(&found, point(-500.0, -500.0), 10.0), None);
+    }
 }

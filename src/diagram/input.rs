@@ -6,7 +6,9 @@ use std::rc::Rc;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
+use web_sys::{
+    Element, Event, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent,
+};
 
 use super::camera::{Camera, STEP};
 use super::geometry::{Point, Rect, point};
@@ -21,7 +23,6 @@ const NEAR_FINGER: f64 = 20.0;
 /// A press that moved less than this is a click.
 const STILL: f64 = 6.0;
 const LONG_PRESS_MS: u32 = 500;
-
 
 #[derive(Clone)]
 pub struct Input {

@@ -16,6 +16,8 @@ mod relations;
 mod routes;
 mod scene;
 mod slots;
+#[cfg(test)]
+mod testing;
 mod view;
 mod walk;
 pub mod words;

@@ -68,7 +68,11 @@ impl Painter {
         if let Some(dot) = self.dots.iter().find(|dot| Some(dot.id) == look.selected) {
             ring(canvas, dot.at, look);
         }
-        let placed: Vec<Rect> = failures.iter().map(|failure| fail(canvas, failure, look)).collect();
+        let mut placed: Vec<Rect> = Vec::new();
+        for failure in &failures {
+            let taken = fail(canvas, failure, look, &placed);
+            placed.extend(taken);
+        }
         self.note_dirty(look, &placed);
     }
 
@@ -222,9 +226,9 @@ fn ring(canvas: &Canvas, at: Point, look: &Look) {
     canvas.stroke();
 }
 
-/// A cross where it was refused, a fading disc where it was lost, and why, in words. Gives the
-/// place that it takes.
-fn fail(canvas: &Canvas, failure: &Failure, look: &Look) -> Rect {
+/// A cross where it was refused, a fading ring where it was lost, and why, in words. Gives the
+/// places that it takes.
+fn fail(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Vec<Rect> {
     let Point { x, y } = failure.at;
     canvas.set_global_alpha(if failure.front { failure.fresh } else { failure.fresh * FAINT });
     canvas.begin_path();
@@ -238,21 +242,22 @@ fn fail(canvas: &Canvas, failure: &Failure, look: &Look) -> Rect {
         canvas.set_stroke_style_str(look.palette.panel);
         canvas.stroke();
         canvas.set_line_width(2.6);
-        canvas.set_stroke_style_str(look.palette.bad);
-        canvas.stroke();
     } else {
         ignore(canvas.arc(x, y, LARGE + 4.0 * (1.0 - failure.fresh), 0.0, TAU));
         canvas.set_line_width(1.8);
-        canvas.set_stroke_style_str(look.palette.bad);
-        canvas.stroke();
     }
-    let taken = if failure.front { say(canvas, failure, look) } else { Rect { x, y, w: 0.0, h: 0.0 } };
+    canvas.set_stroke_style_str(look.palette.bad);
+    canvas.stroke();
+    let mut places = vec![Rect { x: x - 14.0, y: y - 14.0, w: 28.0, h: 28.0 }];
+    if failure.front {
+        places.push(say(canvas, failure, look, taken));
+    }
     canvas.set_global_alpha(1.0);
-    union(taken, Rect { x: x - 14.0, y: y - 14.0, w: 28.0, h: 28.0 })
+    places
 }
 
-/// The reason, beside the cross: to the right of it, or to the left where there is no room.
-fn say(canvas: &Canvas, failure: &Failure, look: &Look) -> Rect {
+/// The reason, at its place, or under the reasons that are there already.
+fn say(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Rect {
     let text = match failure.times {
         1 => failure.reason.clone(),
         n => format!("{} (×{n})", failure.reason),
@@ -260,9 +265,12 @@ fn say(canvas: &Canvas, failure: &Failure, look: &Look) -> Rect {
     canvas.set_font(&format!("600 11px {FONT}"));
     let w = canvas.measure_text(&text).map_or(0.0, |m| m.width()) + 14.0;
     let edge = look.camera.to_picture(point(look.view.0, 0.0)).x.min(look.scene.layout.width);
-    let right = failure.at.x + 11.0;
-    let x = if right + w < edge { right } else { (failure.at.x - 11.0 - w).max(2.0) };
-    let rect = Rect { x, y: failure.at.y - 9.0, w, h: 18.0 };
+    let x = failure.label.x.min(edge - w - 4.0).max(2.0);
+    let mut rect = Rect { x, y: failure.label.y - 9.0, w, h: 18.0 };
+    // Higher ones are crosses, which may be written over.
+    while let Some(other) = taken.iter().find(|other| other.h < 24.0 && other.overlaps(&rect)) {
+        rect.y = other.bottom() + 1.0;
+    }
     canvas.set_fill_style_str(look.palette.badbg);
     canvas.fill_rect(rect.x, rect.y, rect.w, rect.h);
     canvas.set_line_width(1.0);
@@ -272,5 +280,5 @@ fn say(canvas: &Canvas, failure: &Failure, look: &Look) -> Rect {
     canvas.set_text_align("left");
     canvas.set_text_baseline("middle");
     ignore(canvas.fill_text(&text, rect.x + 7.0, rect.y + 9.5));
-    Rect { x: rect.x - 2.0, y: rect.y - 2.0, w: rect.w + 4.0, h: rect.h + 4.0 }
+    Rect { x: rect.x - 1.0, y: rect.y - 1.0, w: rect.w + 2.0, h: rect.h + 2.0 }
 }

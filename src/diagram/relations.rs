@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use cluster::api::{NsName, Uid};
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{ConnectionRecord, PacketTrace, Place};
-use cluster::traffic::{ConnectionId, PacketId};
+use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
 use super::facts::Facts;
 use crate::session::Selection;
@@ -15,10 +15,22 @@ use crate::session::Selection;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chain {
     pub items: BTreeSet<Selection>,
-    /// The connection or packet whose way is shown; its rules are lit.
-    pub connection: Option<ConnectionId>,
+    /// Whose flows are brought forward with it.
+    pub about: About,
     /// On each node: the endpoint that a rule there chose.
     pub hits: BTreeMap<Uid, SocketAddr>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    Service(Uid),
+    Pod(Uid),
+    Node(Uid),
+    Client(ClientId),
+    Connection(ConnectionId),
+    /// Those of every Pod in the chain.
+    #[default]
+    Pods,
 }
 
 /// A link, whichever way it is used.
@@ -34,13 +46,15 @@ pub fn chain(world: &World, facts: &Facts, selection: Option<Selection>) -> Opti
         Selection::Service(uid) | Selection::LoadBalancer(uid) => chain.service(facts, uid),
         Selection::Pod(uid) => chain.pod(facts, uid),
         Selection::Node(uid) => {
+            chain.about = About::Node(uid);
             chain.items.insert(Selection::Node(uid));
-            chain.items.extend(
-                facts.pods.iter().filter(|p| p.node == Some(uid)).map(|p| Selection::Pod(p.uid)),
-            );
+            chain
+                .items
+                .extend(facts.pods.iter().filter(|p| p.node == Some(uid)).map(|p| Selection::Pod(p.uid)));
         }
         Selection::Client(id) => {
             chain.items.insert(Selection::Client(id));
+            chain.about = About::Client(id);
             let outside = facts.clients.iter().filter(|c| c.id == id).filter_map(|c| c.service);
             let calls = facts.pods.iter().flat_map(|p| p.calls.iter().map(move |call| (p.uid, call)));
             let inside: Vec<_> = calls.filter(|(_, call)| call.client == id).collect();
@@ -75,6 +89,7 @@ impl Chain {
 
     /// The Service, what serves it, and who calls it.
     fn service(&mut self, facts: &Facts, uid: Uid) {
+        self.about = About::Service(uid);
         self.served_by(facts, uid);
         let outside = facts.clients.iter().filter(|c| c.service == Some(uid));
         self.items.extend(outside.map(|c| Selection::Client(c.id)));
@@ -95,6 +110,7 @@ impl Chain {
 
     fn pod(&mut self, facts: &Facts, uid: Uid) {
         let Some(pod) = facts.pods.iter().find(|p| p.uid == uid) else { return };
+        self.about = About::Pod(uid);
         self.items.insert(Selection::Pod(uid));
         self.items.extend(pod.node.map(Selection::Node));
         self.items.extend(pod.services.iter().map(|s| Selection::Service(*s)));
@@ -102,7 +118,7 @@ impl Chain {
     }
 
     fn way(&mut self, record: &ConnectionRecord, flying: &[&PacketTrace], only: Option<PacketId>) {
-        self.connection = Some(record.id);
+        self.about = About::Connection(record.id);
         self.items.extend(record.service.as_ref().map(|(_, uid)| Selection::Service(*uid)));
         self.items.extend(item_of(record.source));
         let all = || record.packets.iter().map(|p| &**p).chain(flying.iter().copied());
@@ -176,44 +192,50 @@ pub fn links(world: &World, chain: Option<&Chain>) -> BTreeMap<Link, Option<NsNa
     let mut links = BTreeMap::new();
     let traffic = world.traffic();
     let mut add = |record: &ConnectionRecord, trace: &PacketTrace, since: Time| {
-        for segment in trace.segments.iter().filter(|s| s.end >= since) {
+        let recent = trace.segments.iter().filter(|s| s.end >= since);
+        if chain.is_some_and(|chain| !is_about(chain, record, trace)) {
+            return;
+        }
+        for segment in recent {
             let link = (segment.from.min(segment.to), segment.from.max(segment.to));
             links.entry(link).or_insert_with(|| record.service.as_ref().map(|(key, _)| key.clone()));
         }
     };
-    let now = world.now();
-    let lately = Time(now.0.saturating_sub(LATELY.0));
-    let about = |record: &ConnectionRecord| chain.is_none_or(|chain| is_about(chain, record));
+    let lately = Time(world.now().0.saturating_sub(LATELY.0));
     // The way of one connection stays for as long as it is selected.
-    let since = if chain.is_some_and(|c| c.connection.is_some()) { Time::ZERO } else { lately };
-    for record in traffic.connections.values().map(|live| &live.record).filter(|r| about(r)) {
-        record.packets.iter().for_each(|trace| add(record, trace, since));
-    }
-    let recent = |record: &&std::sync::Arc<ConnectionRecord>| {
-        since == Time::ZERO || record.ended.is_some_and(|(at, _)| at >= lately)
-    };
-    for record in traffic.finished.iter().rev().filter(recent).filter(|r| about(r)) {
+    let whole = chain.is_some_and(|c| matches!(c.about, About::Connection(_)));
+    let since = if whole { Time::ZERO } else { lately };
+    let recent = |r: &&std::sync::Arc<ConnectionRecord>| whole || r.ended.is_some_and(|(at, _)| at >= lately);
+    let ended = traffic.finished.iter().rev().filter(recent).map(|record| &**record);
+    for record in traffic.connections.values().map(|live| &live.record).chain(ended) {
         record.packets.iter().for_each(|trace| add(record, trace, since));
     }
     for flight in traffic.flights.values() {
-        if let Some(record) = traffic.record(flight.trace.connection).filter(|r| about(r)) {
+        if let Some(record) = traffic.record(flight.trace.connection) {
             add(record, &flight.trace, since);
         }
     }
     links
 }
 
-/// Whether the chain is brought forward together with the packets of this connection.
-pub fn is_about(chain: &Chain, record: &ConnectionRecord) -> bool {
-    match chain.connection {
-        Some(id) => record.id == id,
-        None => {
-            let service = record.service.as_ref().map(|(_, uid)| Selection::Service(*uid));
-            let server = record.server.as_ref().map(|(_, uid)| Selection::Pod(*uid));
+/// Whether a packet is brought forward with the chain.
+pub fn is_about(chain: &Chain, record: &ConnectionRecord, trace: &PacketTrace) -> bool {
+    let server = record.server.as_ref().map(|(_, uid)| *uid);
+    match chain.about {
+        About::Connection(id) => record.id == id,
+        About::Client(id) => record.client == id,
+        About::Service(uid) => record.service.as_ref().is_some_and(|(_, service)| *service == uid),
+        // Before it has answered, only the packet itself knows where it goes.
+        About::Pod(uid) => record.source == Place::Pod(uid) || touches(trace, Place::Pod(uid)),
+        About::Node(uid) => touches(trace, Place::Node(uid)),
+        About::Pods => {
             let source = item_of(record.source);
-            let has = |item: Option<Selection>| item.is_some_and(|item| chain.has(item));
-            // A node's or a Pod's chain has its own flows; a Service's chain has the Service.
-            has(service) && (has(source) || has(server)) || has(service) && server.is_none()
+            let ends = source.into_iter().chain(server.map(Selection::Pod));
+            ends.into_iter().any(|item| chain.has(item))
         }
     }
+}
+
+fn touches(trace: &PacketTrace, place: Place) -> bool {
+    trace.segments.iter().any(|s| s.from == place || s.to == place)
 }

@@ -37,9 +37,9 @@ pub fn route(layout: &Layout, from: Place, to: Place) -> Option<Vec<Point>> {
         (Place::Outside(client), Place::LoadBalancer(lb)) => {
             straight_down(layout, client, lb).or_else(|| by_the_network(layout, from, to))
         }
-        (Place::LoadBalancer(lb), Place::Outside(client)) => straight_down(layout, client, lb)
-            .map(back)
-            .or_else(|| by_the_network(layout, from, to)),
+        (Place::LoadBalancer(lb), Place::Outside(client)) => {
+            straight_down(layout, client, lb).map(back).or_else(|| by_the_network(layout, from, to))
+        }
         _ => by_the_network(layout, from, to),
     }
 }
@@ -107,11 +107,7 @@ fn into_pod(layout: &Layout, node: Uid, pod: Uid) -> Option<Vec<Point>> {
 }
 
 /// A client right above its load balancer.
-fn straight_down(
-    layout: &Layout,
-    client: cluster::traffic::ClientId,
-    balancer: Uid,
-) -> Option<Vec<Point>> {
+fn straight_down(layout: &Layout, client: cluster::traffic::ClientId, balancer: Uid) -> Option<Vec<Point>> {
     let (above, below) = (layout.client(client)?, layout.balancer(balancer)?);
     let gap = below.y - above.bottom();
     let adjacent = layout.form == Form::Wide && gap > 0.0 && gap < 80.0;

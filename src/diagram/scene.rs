@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cluster::api::Uid;
-use cluster::traffic::ClientId;
 use cluster::trace::{Outcome, Place};
+use cluster::traffic::ClientId;
 use leptos::prelude::*;
 
 use super::camera::{Camera, Room};
 use super::facts::{Facts, RuleFacts, rules_of_node};
 use super::layout::{Layout, Request, layout};
-use super::marks::{Mark, Marks};
+use super::marks::{Mark, Marks, use_marks};
 use super::relations::{self, Chain};
 use super::slots::Slots;
 use crate::session::{Selection, Session};
@@ -37,7 +37,9 @@ impl Scene {
 pub struct Trouble {
     pub clients: BTreeMap<ClientId, Outcome>,
     /// Of Pods that call.
-    pub pods: BTreeMap<Uid, Outcome>,
+    pub pods: BTreeMap<Uid, (ClientId, Outcome)>,
+    /// How many of each client's requests ended lately, and how many of them well.
+    pub ended: BTreeMap<ClientId, (u32, u32)>,
 }
 
 type Rules = BTreeMap<Uid, RuleFacts>;
@@ -64,6 +66,8 @@ pub struct Picture {
 pub const MOST_ROWS: usize = 6;
 /// For so long after it, a failure is told beside its client.
 const TROUBLE_S: u64 = 6;
+/// So much of the past counts in "98 % ok".
+const COUNTED_S: u64 = 20;
 
 impl Picture {
     pub fn new(session: Session) -> Picture {
@@ -74,16 +78,14 @@ impl Picture {
         let view = RwSignal::new((0.0, 0.0));
         let focus = Memo::new(move |before| focus(session, &facts.get(), before.copied().flatten()));
         let rules = Memo::new(move |_| Arc::new(rules(session, &facts.get(), focus.get())));
+        let marks = use_marks(session);
         let memory = StoredValue::new(Memory::default());
         let scene = Memo::new(move |_| {
             let opened = session.opened_rev();
-            let (facts, rules, view) = (facts.get(), rules.get(), view.get());
-            let mut scene = None;
-            memory.update_value(|memory| {
-                memory.update(session, opened, &facts, &rules);
-                scene = Some(memory.scene(facts.clone(), view));
-            });
-            Arc::new(scene.unwrap_or_else(|| Memory::default().scene(facts, view)))
+            let (facts, rules, marks, view) = (facts.get(), rules.get(), marks.get(), view.get());
+            let mut memory = memory.write_value();
+            memory.update(session, opened, &facts, &rules);
+            Arc::new(memory.scene(facts, marks, view))
         });
         let chain = Memo::new(move |_| chain(session, &facts.get()));
         let trouble = Memo::new(move |_| {
@@ -142,15 +144,22 @@ fn chain(session: Session, facts: &Facts) -> Option<Arc<Chain>> {
 fn trouble(session: Session) -> Trouble {
     session.with_world(|world| {
         let mut trouble = Trouble::default();
-        let lately = world.now().0.saturating_sub(TROUBLE_S * 1_000_000_000);
-        let mut ended = world.traffic().finished.iter().rev().filter_map(|r| Some((r, r.ended?)));
-        while let Some((record, (_, outcome))) = ended.next().filter(|(_, (at, _))| at.0 >= lately) {
-            if matches!(outcome, Outcome::Delivered | Outcome::Abandoned) {
+        let since = |seconds: u64| world.now().0.saturating_sub(seconds * 1_000_000_000);
+        let (lately, counted) = (since(TROUBLE_S), since(COUNTED_S));
+        for record in world.traffic().finished.iter().rev() {
+            let Some((at, outcome)) = record.ended.filter(|(at, _)| at.0 >= counted) else { break };
+            if outcome == Outcome::Abandoned {
                 continue;
             }
-            trouble.clients.entry(record.client).or_insert(outcome);
-            if let Place::Pod(pod) = record.source {
-                trouble.pods.entry(pod).or_insert(outcome);
+            let count = trouble.ended.entry(record.client).or_default();
+            count.0 += 1;
+            if outcome == Outcome::Delivered {
+                count.1 += 1;
+            } else if at.0 >= lately {
+                trouble.clients.entry(record.client).or_insert(outcome);
+                if let Place::Pod(pod) = record.source {
+                    trouble.pods.entry(pod).or_insert((record.client, outcome));
+                }
             }
         }
         trouble
@@ -162,7 +171,6 @@ fn trouble(session: Session) -> Trouble {
 struct Memory {
     opened: u32,
     slots: Slots,
-    marks: Marks,
     rule_rows: usize,
 }
 
@@ -172,15 +180,13 @@ impl Memory {
             *self = Memory { opened, ..Memory::default() };
         }
         self.slots = session.with_world(|world| self.slots.updated(world, facts));
-        self.marks = self.marks.with(facts.services.iter().map(|s| &s.key));
         // Never fewer than before: the Pods under the rules would move each time one of them goes.
         self.rule_rows = self.rule_rows.max(rows_wanted(facts, rules)).min(MOST_ROWS);
     }
 
-    fn scene(&self, facts: Arc<Facts>, (width, height): (f64, f64)) -> Scene {
-        let request =
-            Request { facts: &facts, slots: &self.slots, rule_rows: self.rule_rows, width, height };
-        Scene { layout: layout(&request), marks: self.marks.clone(), facts }
+    fn scene(&self, facts: Arc<Facts>, marks: Marks, (width, height): (f64, f64)) -> Scene {
+        let request = Request { facts: &facts, slots: &self.slots, rule_rows: self.rule_rows, width, height };
+        Scene { layout: layout(&request), marks, facts }
     }
 }
 

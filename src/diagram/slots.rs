@@ -43,10 +43,8 @@ impl Slots {
     pub fn updated(&self, world: &World, facts: &Facts) -> Slots {
         let now = world.now();
         let mut slots = self.clone();
-        if now < self.at {
-            // Time was turned back, or this is another cluster: what is gone there is not known.
-            slots.tenants_mut(|slot| *slot = slot.take().filter(|t| t.gone.is_none()));
-        }
+        // Time was turned back, or this is another cluster: nobody died, and nobody is missed.
+        let turned_back = now < self.at;
         slots.at = now;
         slots.nodes.retain(|uid, _| facts.nodes.iter().any(|n| n.uid == *uid));
         slots.tenants_mut(|slot| {
@@ -56,7 +54,7 @@ impl Slots {
                     Some(pod) => *tenant = tenant_of(pod),
                     None => tenant.gone = tenant.gone.or(Some(now)),
                 }
-                if here.is_none() && !still_missed(world, facts, tenant, now) {
+                if here.is_none() && (turned_back || !still_missed(world, facts, tenant, now)) {
                     *slot = None;
                 }
             }
@@ -116,4 +114,77 @@ fn still_missed(world: &World, facts: &Facts, tenant: &Tenant, now: Time) -> boo
     let set = world.store().replica_sets.iter().find(|rs| rs.meta.uid == owner);
     let ready = facts.pods.iter().filter(|p| p.owner == Some(owner) && p.state == PodState::Ready).count();
     set.is_some_and(|set| ready < set.replicas as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagram::testing::{WEB, kill, pass, pods, run, settle};
+
+    fn living(slots: &Slots) -> Vec<(Uid, usize, Uid)> {
+        let nodes = slots.nodes.iter();
+        let places = nodes.flat_map(|(node, places)| places.iter().enumerate().map(move |p| (*node, p)));
+        places
+            .filter_map(|(node, (i, t))| t.as_ref().filter(|t| t.gone.is_none()).map(|t| (node, i, t.uid)))
+            .collect()
+    }
+
+    fn ghosts(slots: &Slots) -> usize {
+        slots.nodes.values().flatten().flatten().filter(|t| t.gone.is_some()).count()
+    }
+
+    #[test]
+    fn a_pod_keeps_its_place_while_another_is_replaced() {
+        let mut run = run(WEB, 3);
+        let mut slots = Slots::default().updated(run.world(), &Facts::of(run.world()));
+        let before = living(&slots);
+        let victim = pods(run.world(), "web")[0].clone();
+        let gone = run.world().store().pods.get(&victim).map(|p| p.meta.uid);
+        kill(&mut run, &victim.name);
+        for _ in 0..80 {
+            pass(&mut run, 250);
+            slots = slots.updated(run.world(), &Facts::of(run.world()));
+            let now = living(&slots);
+            for place in before.iter().filter(|(_, _, uid)| Some(*uid) != gone) {
+                assert!(now.contains(place), "{place:?} has not moved");
+            }
+        }
+        assert_eq!(ghosts(&slots), 0, "its replacement runs");
+        assert_eq!(living(&slots).len(), before.len());
+    }
+
+    #[test]
+    fn a_pod_that_is_gone_leaves_a_ghost_until_its_replacement_runs() {
+        let mut run = run(WEB, 3);
+        let mut slots = Slots::default().updated(run.world(), &Facts::of(run.world()));
+        for pod in pods(run.world(), "web") {
+            kill(&mut run, &pod.name);
+        }
+        let mut most = 0;
+        for _ in 0..200 {
+            pass(&mut run, 50);
+            slots = slots.updated(run.world(), &Facts::of(run.world()));
+            most = most.max(ghosts(&slots));
+        }
+        settle(&mut run);
+        slots = slots.updated(run.world(), &Facts::of(run.world()));
+        assert!(most > 0 || slots.most() > 2, "somebody was missed, or replaced at once");
+        assert_eq!(ghosts(&slots), 0);
+    }
+
+    #[test]
+    fn going_back_in_time_brings_the_pods_back_to_their_places() {
+        let mut run = run(WEB, 3);
+        let first = Slots::default().updated(run.world(), &Facts::of(run.world()));
+        let then = run.world().now();
+        let victim = pods(run.world(), "payment")[0].name.clone();
+        kill(&mut run, &victim);
+        pass(&mut run, 20_000);
+        let later = first.updated(run.world(), &Facts::of(run.world()));
+        assert_ne!(living(&first), living(&later));
+        run.seek(then, u64::MAX);
+        let again = later.updated(run.world(), &Facts::of(run.world()));
+        assert_eq!(ghosts(&again), 0);
+        assert_eq!(living(&again).len(), living(&first).len());
+    }
 }

@@ -98,3 +98,55 @@ pub fn decode(code: &str) -> Option<Selection> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagram::testing::{SIZES, WEB, pictured, run};
+
+    #[test]
+    fn every_box_can_be_reached_with_the_arrow_keys() {
+        let run = run(WEB, 4);
+        for size in SIZES {
+            let (_, _, layout) = pictured(run.world(), size);
+            let all: Vec<Selection> = stops(&layout).into_iter().map(|(item, _)| item).collect();
+            let mut seen = vec![all[0]];
+            let mut at = 0;
+            while at < seen.len() {
+                for way in [Way::Left, Way::Right, Way::Up, Way::Down] {
+                    if let Some(item) = next(&layout, seen[at], way).filter(|item| !seen.contains(item)) {
+                        seen.push(item);
+                    }
+                }
+                at += 1;
+            }
+            let missed: Vec<_> = all.iter().filter(|item| !seen.contains(item)).collect();
+            assert!(missed.is_empty(), "{missed:?} at {size:?}");
+        }
+    }
+
+    #[test]
+    fn arrows_go_where_they_point() {
+        let run = run(WEB, 3);
+        let (_, _, layout) = pictured(run.world(), SIZES[0]);
+        let nodes: Vec<Selection> = layout.nodes.iter().map(|n| Selection::Node(n.uid)).collect();
+        assert_eq!(next(&layout, nodes[0], Way::Right), Some(nodes[1]));
+        assert_eq!(next(&layout, nodes[1], Way::Left), Some(nodes[0]));
+        assert!(matches!(next(&layout, nodes[0], Way::Down), Some(Selection::Pod(_))));
+        assert!(matches!(next(&layout, nodes[0], Way::Up), Some(Selection::Service(_))));
+        assert!(matches!(
+            next(&layout, nodes[0], Way::Left),
+            Some(Selection::Client(_) | Selection::LoadBalancer(_))
+        ));
+    }
+
+    #[test]
+    fn names_in_the_page_lead_back_to_their_boxes() {
+        let run = run(WEB, 3);
+        let (_, _, layout) = pictured(run.world(), SIZES[0]);
+        for (item, _) in stops(&layout) {
+            assert_eq!(decode(&code(item)), Some(item));
+        }
+        assert_eq!(decode("pod:x"), None);
+    }
+}

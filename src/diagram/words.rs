@@ -3,7 +3,6 @@
 use cluster::api::ServiceType;
 use cluster::sim::Span;
 use cluster::trace::{Outcome, PacketVerdict};
-use cluster::traffic::Counts;
 
 use super::facts::{
     BalancerFacts, Call, ClientFacts, NodeFacts, NodeState, PodFacts, PodState, ServiceFacts, ServiceForm,
@@ -77,8 +76,8 @@ pub const GONE: &str = "Gone";
 
 pub fn node_state(node: &NodeFacts) -> Option<&'static str> {
     match node.state {
-        NodeState::OffUnnoticed => Some("Power off, not noticed yet"),
-        NodeState::Off => Some("Power off, NotReady"),
+        NodeState::OffUnnoticed => Some("Off, not noticed yet"),
+        NodeState::Off => Some("Off, NotReady"),
         NodeState::Starting => Some("Starting"),
         NodeState::NotReady => Some("NotReady"),
         NodeState::Ready if node.cordoned => Some("Cordoned"),
@@ -111,12 +110,11 @@ fn thousandths(n: u32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `98.4 % ok`
-pub fn delivered(counts: Option<&Counts>) -> String {
-    match counts.and_then(Counts::permille_delivered) {
-        None => String::new(),
-        Some(1_000) => "100 % ok".to_owned(),
-        Some(permille) => format!("{}.{} % ok", permille / 10, permille % 10),
+/// `98 % ok`, of those that ended lately. Never rounded up to all.
+pub fn delivered(ended: Option<(u32, u32)>) -> String {
+    match ended {
+        None | Some((0, _)) => String::new(),
+        Some((ended, well)) => format!("{} % ok", u64::from(well) * 100 / u64::from(ended)),
     }
 }
 
@@ -185,7 +183,8 @@ pub fn chance(one_in: Option<u64>) -> String {
 pub const ROW_MISSING: &str = "not here yet";
 pub const ROW_LOCAL: &str = "outside only";
 pub const ROW_REFUSE: &str = "REJECT: no endpoints";
-pub const RULES_NODE_OFF: &str = "no power: nothing runs here";
+pub const NO_POWER: &str = "no power";
+pub const RULES_NODE_OFF: &str = "nothing runs here";
 pub const RULES_NOT_YET: &str = "no rules written yet";
 pub const RULES_NONE: &str = "no rules: it has no virtual IP";
 
@@ -259,12 +258,20 @@ pub fn balancer_health(balancer: &BalancerFacts) -> String {
     format!("{} of {} nodes healthy", balancer.healthy, balancer.nodes)
 }
 
-/// `calls cart, 1 req/s`
+/// `calls cart`, `calls cart +2`
 pub fn calls(calls: &[Call]) -> Option<String> {
     match calls {
         [] => None,
         [one] => Some(format!("calls {}", one.target)),
-        many => Some(format!("calls {} Services", many.len())),
+        [first, rest @ ..] => Some(format!("calls {} +{}", first.target, rest.len())),
+    }
+}
+
+/// `✕ no such name: cart`
+pub fn call_failed(call: Option<&Call>, how: Outcome) -> String {
+    match call {
+        Some(call) => format!("✕ {}: {}", outcome(how), call.target),
+        None => format!("✕ {}", outcome(how)),
     }
 }
 

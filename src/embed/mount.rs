@@ -43,11 +43,13 @@ fn adopt(shadow: &ShadowRoot, styles: &[&str]) -> Result<(), JsValue> {
     Ok(())
 }
 
+type Observing = Closure<dyn FnMut(JsValue, MutationObserver)>;
+
 /// Calls `gone` once the element is in no document any more. One that is only moved stays.
 fn until_removed(element: &HtmlElement, gone: impl FnOnce() + 'static) -> Result<(), JsValue> {
     let element = element.clone();
     let gone = RefCell::new(Some(gone));
-    let kept: Rc<RefCell<Option<Closure<dyn FnMut(JsValue, MutationObserver)>>>> = Rc::default();
+    let kept: Rc<RefCell<Option<Observing>>> = Rc::default();
     let own = Rc::clone(&kept);
     let callback = Closure::new(move |_: JsValue, observer: MutationObserver| {
         if element.is_connected() {

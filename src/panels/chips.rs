@@ -6,6 +6,8 @@ use cluster::api::Labels;
 use leptos::prelude::*;
 use std::rc::Rc;
 
+pub type Preview = Rc<dyn Fn(&Labels) -> Vec<String>>;
+
 /// An editor of labels or of a selector.
 #[derive(Clone)]
 pub struct Editor {
@@ -13,7 +15,7 @@ pub struct Editor {
     /// What they are now; tracked.
     pub current: Rc<dyn Fn() -> Labels>,
     /// What the draft would change, in sentences; tracked.
-    pub preview: Rc<dyn Fn(&Labels) -> Vec<String>>,
+    pub preview: Preview,
     /// False when it was refused.
     pub apply: Rc<dyn Fn(Labels) -> bool>,
 }

@@ -21,7 +21,7 @@ pub fn of_node(session: Session, uid: Uid) -> AnyView {
         move |_| {
             session.rules_rev();
             session.opened_rev();
-            session.with_world(|world| world.machines().get(&uid).map(|m| set_of(m)))
+            session.with_world(|world| world.machines().get(&uid).map(set_of))
         },
         |old, new| !same(old, new),
     );

@@ -13,9 +13,11 @@ use wasm_bindgen::prelude::*;
 const COUNTS_EVERY_MS: f64 = 250.0;
 const CLOCK_EVERY_MS: f64 = 100.0;
 
+type Callback = Closure<dyn FnMut(f64)>;
+
 #[derive(Default)]
 pub(super) struct Frames {
-    callback: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    callback: RefCell<Option<Callback>>,
     /// The frame that was asked for.
     request: Cell<Option<i32>>,
     /// When the frame before this one was, while time passes.

@@ -12,13 +12,15 @@ pub enum Tone {
     Problem,
 }
 
+pub type Offer = (&'static str, Rc<dyn Fn(Session)>);
+
 #[derive(Clone)]
 pub struct Notice {
     pub id: u32,
     pub tone: Tone,
     pub text: String,
     /// A button: its label, and what it does.
-    pub offer: Option<(&'static str, Rc<dyn Fn(Session)>)>,
+    pub offer: Option<Offer>,
 }
 
 /// The notices on show, oldest first.
@@ -51,7 +53,7 @@ impl Notices {
         self.push(Tone::Done, text.into(), Some((label, Rc::new(act))));
     }
 
-    fn push(&self, tone: Tone, text: String, offer: Option<(&'static str, Rc<dyn Fn(Session)>)>) {
+    fn push(&self, tone: Tone, text: String, offer: Option<Offer>) {
         let id = self.next.get_untracked();
         self.next.set(id + 1);
         self.shown.update(|shown| {

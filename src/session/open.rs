@@ -22,10 +22,10 @@ pub enum Begin {
 
 impl Session {
     /// Opens a text. With an error in it nothing changes, and its findings come back.
-    pub fn open(&self, key: &str, text: &str, begin: Begin) -> Result<Manifest, Manifest> {
+    pub fn open(&self, key: &str, text: &str, begin: Begin) -> Result<Manifest, Box<Manifest>> {
         let manifest = parse(text);
         if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            return Err(manifest);
+            return Err(Box::new(manifest));
         }
         let source = Source::new(key, text, &manifest);
         let (run, refusals) = Run::new(&manifest, None);
@@ -36,17 +36,18 @@ impl Session {
         Ok(manifest)
     }
 
-    /// Goes on with work on the text `original` where it was left.
-    pub fn resume(&self, key: &str, original: &str, saved: &str, begin: Begin) -> Result<(), Manifest> {
+    /// Goes on with work on the text `original` where it was left. False when it cannot be read
+    /// any more.
+    pub fn resume(&self, key: &str, original: &str, saved: &str, begin: Begin) -> bool {
         let manifest = parse(saved);
         if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            return Err(manifest);
+            return false;
         }
         let given = parse(original).scenario.map_or(0, |s| s.actions.len());
         let source = Source::new(key, saved, &manifest).resumed(original, given);
         let (run, _) = Run::new(&manifest, None);
         self.put(run, source, begin);
-        Ok(())
+        true
     }
 
     /// The text that the lab has, from its beginning.

@@ -93,8 +93,11 @@ pub fn step(run: &mut Run) -> (bool, Touched) {
 /// Goes back to the last moment before now that showed.
 pub fn step_back(run: &mut Run) -> bool {
     let now = run.world().now();
+    if now == Time::ZERO {
+        return false;
+    }
     let mut reach = 500_000_000;
-    while now > Time::ZERO {
+    loop {
         let from = Time(now.0.saturating_sub(reach));
         let mut probe = run.clone();
         probe.seek(from, u64::MAX);
@@ -104,7 +107,6 @@ pub fn step_back(run: &mut Run) -> bool {
         }
         reach *= 8;
     }
-    false
 }
 
 fn last_step_before(probe: &mut Run, end: Time) -> Option<Time> {

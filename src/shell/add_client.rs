@@ -13,7 +13,7 @@ const OUTSIDE: &str = "outside";
 
 pub fn body(session: Session, ui: Ui) -> AnyView {
     let from = RwSignal::new(OUTSIDE.to_string());
-    let to = RwSignal::new(session.with_world(|world| first_target(world)));
+    let to = RwSignal::new(session.with_world(first_target));
     let rate = RwSignal::new(1_000u32);
     let add = move || {
         let spec = session.with_world(|world| {
@@ -49,7 +49,7 @@ pub fn body(session: Session, ui: Ui) -> AnyView {
 
 /// A slider from no request at all to 20 a second; low rates get most of its length.
 pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> AnyView {
-    let said = format!("{} requests per second", crate::text::rate(milli));
+    let said = format!("{} per second", crate::text::rate(milli));
     block(
         "pk-field",
         vec![

@@ -112,7 +112,7 @@ pub fn open_key(session: Session, key: &str, begin: Begin) {
         None => session.saved_original(key),
     };
     if let (Some(original), Some(saved)) = (&original, session.saved(key))
-        && session.resume(key, original, &saved, begin).is_ok()
+        && session.resume(key, original, &saved, begin)
     {
         return;
     }

@@ -5,9 +5,10 @@ use super::{Ui, files};
 use crate::parts::*;
 use crate::session::{Begin, Motion, Session};
 use crate::text;
-use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, parse};
+use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, Typed, parse};
 use leptos::html::Textarea;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Looking through a text takes a moment, so it waits until the writer pauses.
@@ -94,7 +95,7 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalSto
             let said = format!("Loaded: {}.", files::holds(&manifest));
             session.notices.offer(&said, "Undo", |session| session.undo());
         }
-        Err(manifest) => found.set(Some(Rc::new(manifest))),
+        Err(manifest) => found.set(Some(Rc::new(*manifest))),
     }
 }
 
@@ -127,17 +128,10 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
 
 /// The kinds that are kept and written back, but do nothing here.
 fn kept(manifest: &Manifest) -> Vec<String> {
-    let mut kinds: Vec<String> = manifest
-        .diagnostics
-        .iter()
-        .filter_map(|d| match &d.message {
-            DiagnosticKind::KindNotSimulated { kind } => Some(kind.to_string()),
-            _ => None,
-        })
-        .collect();
-    kinds.sort();
-    kinds.dedup();
-    kinds
+    let other = |object: &Typed| matches!(object, Typed::Other { .. });
+    let others = manifest.objects.iter().map(|parsed| &parsed.object).filter(|o| other(o));
+    let kinds: BTreeSet<String> = others.map(|o| o.kind().to_string()).collect();
+    kinds.into_iter().collect()
 }
 
 fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {

@@ -19,7 +19,7 @@ pub use services::{ServiceFacts, ServiceForm};
 pub struct Facts {
     pub services: Vec<ServiceFacts>,
     pub nodes: Vec<NodeFacts>,
-    /// Bound or not, in the order of namespace and name.
+    /// Bound or not, oldest first.
     pub pods: Vec<PodFacts>,
     /// Clients outside the cluster; those inside are calls of their Pods.
     pub clients: Vec<ClientFacts>,

@@ -42,7 +42,9 @@ pub(super) fn all(world: &World, mut calls: BTreeMap<Uid, Vec<Call>>) -> Vec<Pod
         let calls = calls.remove(&pod.meta.uid).unwrap_or_default();
         facts(world, pod, calls)
     };
-    world.store().pods.iter().map(facts).collect()
+    let mut pods: Vec<PodFacts> = world.store().pods.iter().map(facts).collect();
+    pods.sort_by_key(|p| p.uid);
+    pods
 }
 
 fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
@@ -57,7 +59,10 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
         key: meta.key(),
         ip: ip.map(|ip| ip.to_string()),
         state: state(world, pod),
-        services: services.filter(|s| selects(s, &meta.namespace, &meta.labels)).map(|s| s.meta.uid).collect(),
+        services: services
+            .filter(|s| selects(s, &meta.namespace, &meta.labels))
+            .map(|s| s.meta.uid)
+            .collect(),
         labels: labels(world, pod),
         node: node.map(|n| n.meta.uid),
         owner: meta.owner.as_ref().map(|o| o.uid),

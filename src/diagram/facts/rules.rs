@@ -39,7 +39,11 @@ pub enum RuleFacts {
     NotYet,
     /// Headless or ExternalName: kube-proxy does nothing for it.
     NoVirtualIp,
-    Rows { port: String, more_ports: usize, rows: Vec<Row> },
+    Rows {
+        port: String,
+        more_ports: usize,
+        rows: Vec<Row>,
+    },
 }
 
 /// The endpoints of a service port that may be chosen, with what the rules say of them.

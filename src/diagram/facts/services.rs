@@ -33,7 +33,10 @@ pub struct ServiceFacts {
 }
 
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
-    world.store().services.iter().map(|service| facts(world, service)).collect()
+    // In the order of their making, which is their author's; the store's is by name.
+    let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
+    services.sort_by_key(|s| s.uid);
+    services
 }
 
 fn facts(world: &World, service: &Service) -> ServiceFacts {

@@ -63,6 +63,8 @@ const RULES_HEAD: f64 = 28.0;
 const RULES_FOOT: f64 = 8.0;
 pub const RULE_LINE: f64 = 20.0;
 const WIDEST: f64 = 420.0;
+/// The least that a line of the rules needs.
+const SLIM: f64 = 176.0;
 const WAITING_TITLE: f64 = 26.0;
 
 impl PodForm {
@@ -77,8 +79,8 @@ impl PodForm {
 
     fn least_width(self) -> f64 {
         match self {
-            PodForm::Full | PodForm::Plain => 104.0,
-            PodForm::Dense => 96.0,
+            PodForm::Full => 104.0,
+            PodForm::Plain | PodForm::Dense => 96.0,
             PodForm::Tiny => 84.0,
         }
     }
@@ -94,26 +96,35 @@ impl PodForm {
     }
 }
 
-/// The fullest form that fits the height, but never fuller than the number of Pods allows.
+/// The fullest form that fits the height, but never fuller than the number of Pods allows; in each,
+/// rather two Pods beside each other than one.
 pub(super) fn boxes(request: &Request, m: &Measures, area: Rect) -> Placed {
     let fullest = PodForm::for_count(request.slots.most());
     let forms = [PodForm::Full, PodForm::Plain, PodForm::Dense, PodForm::Tiny];
-    let mut last = None;
+    let mut best: Option<Placed> = None;
     for form in forms.into_iter().filter(|form| *form >= fullest) {
-        let placed = with_form(request, m, area, form);
-        // A page that is scrolled anyway loses nothing by being longer, but readers lose words.
-        if placed.bottom <= area.h || m.form == Form::Narrow || form >= PodForm::Dense {
-            return placed;
+        let two = INDENT + RIGHT + 2.0 * form.least_width() + POD_GAP;
+        for least in [two, SLIM.min(two)] {
+            let placed = with_form(request, m, area, form, least);
+            if placed.bottom <= area.h || m.form == Form::Narrow {
+                return placed;
+            }
+            if best.as_ref().is_none_or(|best| placed.bottom < best.bottom) {
+                best = Some(placed);
+            }
         }
-        last = Some(placed);
+        // Readers would rather scroll a little than lose the names.
+        let lowest = best.as_ref().map_or(0.0, |best| best.bottom);
+        if form >= PodForm::Plain && lowest <= area.h * 1.3 || form >= PodForm::Dense {
+            break;
+        }
     }
-    last.unwrap_or_else(|| with_form(request, m, area, PodForm::Tiny))
+    best.unwrap_or_else(|| with_form(request, m, area, PodForm::Tiny, SLIM))
 }
 
-fn with_form(request: &Request, m: &Measures, area: Rect, form: PodForm) -> Placed {
+fn with_form(request: &Request, m: &Measures, area: Rect, form: PodForm, least: f64) -> Placed {
     let facts = request.facts;
     let count = facts.nodes.len();
-    let least = INDENT + RIGHT + 2.0 * form.least_width() + POD_GAP;
     let fitting = (((area.w + m.gap) / (least + m.gap)).floor() as usize).max(1);
     let rows = count.div_ceil(fitting).max(1);
     let columns = count.div_ceil(rows).max(1);

@@ -47,7 +47,7 @@ pub(super) fn cards(
     let fitting = |least: f64| (((width + gap) / (least + gap)).floor() as usize).max(1);
     let rows = |least: f64| count.div_ceil(fitting(least));
     let (form, least) = match count {
-        _ if rows(BROAD) <= 1 => (CardForm::Broad, BROAD),
+        _ if rows(BROAD) <= 1 && width >= BROAD => (CardForm::Broad, BROAD),
         _ if rows(TALL) <= 1 || count <= 2 => (CardForm::Tall, TALL),
         _ if rows(SMALL) <= 3 => (CardForm::Small, SMALL),
         _ => (CardForm::Chip, CHIP),

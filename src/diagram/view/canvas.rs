@@ -70,12 +70,7 @@ pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
 }
 
 /// The canvas has as many pixels as the screen has for it; this clears it.
-fn resize_with_view(
-    picture: Picture,
-    element: NodeRef<Canvas>,
-    surface: Rc<RefCell<Surface>>,
-    hits: Hits,
-) {
+fn resize_with_view(picture: Picture, element: NodeRef<Canvas>, surface: Rc<RefCell<Surface>>, hits: Hits) {
     Effect::new(move |_| {
         let Some(canvas) = element.get() else { return };
         let (width, height) = picture.view.get();

@@ -25,12 +25,10 @@ pub fn with_pods(picture: Picture, uid: Uid) -> AnyView {
 }
 
 fn card(picture: Picture, uid: Uid) -> AnyView {
-    let facts = Memo::new(move |_| {
-        picture.facts.with(|facts| facts.nodes.iter().find(|n| n.uid == uid).cloned())
-    });
-    let rect = Memo::new(move |_| {
-        picture.scene.with(|s| s.layout.node(uid).map(|n| n.rect)).unwrap_or_default()
-    });
+    let facts =
+        Memo::new(move |_| picture.facts.with(|facts| facts.nodes.iter().find(|n| n.uid == uid).cloned()));
+    let rect =
+        Memo::new(move |_| picture.scene.with(|s| s.layout.node(uid).map(|n| n.rect)).unwrap_or_default());
     let header = Memo::new(move |_| picture.scene.with(|s| s.layout.node(uid).map_or(0.0, |n| n.header)));
     let age = Memo::new(move |_| proxy_state(picture, uid));
     let label = Signal::derive(move || {
@@ -81,7 +79,7 @@ fn proxy_state(picture: Picture, node: Uid) -> (bool, String) {
     let age = picture.session.with_world(|world| proxy_age(world, node));
     match age {
         Some((behind, age)) => (behind > 0, words::proxy(behind, age)),
-        None => (false, words::RULES_NODE_OFF.to_owned()),
+        None => (false, words::NO_POWER.to_owned()),
     }
 }
 
@@ -113,11 +111,8 @@ fn rules(picture: Picture, node: Uid) -> AnyView {
 fn lines(picture: Picture, node: Uid, rows: &[Row]) -> Kids {
     let hit = picture.chain.with(|chain| chain.as_ref()?.hits.get(&node).copied());
     let shown = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
-    let mut kids: Kids = rows
-        .iter()
-        .take(shown)
-        .map(|row| line(row, hit.is_some() && row.endpoint == hit))
-        .collect();
+    let mut kids: Kids =
+        rows.iter().take(shown).map(|row| line(row, hit.is_some() && row.endpoint == hit)).collect();
     if rows.len() > shown {
         kids.push(span("pk-rule pk-rule-none", words::more(rows.len() - shown)));
     }

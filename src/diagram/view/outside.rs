@@ -15,14 +15,13 @@ use crate::parts::{Kids, block, live, nothing, span};
 use crate::session::Selection;
 
 pub fn view(picture: Picture) -> AnyView {
-    let clients = move || {
-        picture.scene.with(|s| s.layout.clients.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    };
-    let balancers = move || {
-        picture.scene.with(|s| s.layout.balancers.iter().map(|(uid, _)| *uid).collect::<Vec<_>>())
-    };
+    let clients =
+        move || picture.scene.with(|s| s.layout.clients.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+    let balancers =
+        move || picture.scene.with(|s| s.layout.balancers.iter().map(|(uid, _)| *uid).collect::<Vec<_>>());
     let clients = view! { <For each=clients key=|id| *id children=move |id| client(picture, id) /> };
-    let balancers = view! { <For each=balancers key=|uid| *uid children=move |uid| balancer(picture, uid) /> };
+    let balancers =
+        view! { <For each=balancers key=|uid| *uid children=move |uid| balancer(picture, uid) /> };
     vec![title(picture), clients.into_any(), balancers.into_any()].into_any()
 }
 
@@ -40,15 +39,12 @@ fn title(picture: Picture) -> AnyView {
             Form::Narrow => Rect { x: cluster.x, y: 8.0, w: cluster.w, h: 20.0 },
         }
     });
-    let note = live(move || {
-        if layout.get().2 { span("pk-note", words::NOBODY_OUTSIDE) } else { nothing() }
-    });
+    let note = live(move || if layout.get().2 { span("pk-note", words::NOBODY_OUTSIDE) } else { nothing() });
     placed("pk-outside-title", rect, vec![span("pk-lane-title", words::OUTSIDE), note])
 }
 
 fn client(picture: Picture, id: ClientId) -> AnyView {
-    let facts =
-        Memo::new(move |_| picture.facts.with(|f| f.clients.iter().find(|c| c.id == id).cloned()));
+    let facts = Memo::new(move |_| picture.facts.with(|f| f.clients.iter().find(|c| c.id == id).cloned()));
     let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.client(id)).unwrap_or_default());
     let state = Memo::new(move |_| facts.with(|f| f.as_ref().map(|c| rate(picture, c))).unwrap_or_default());
     let label = Signal::derive(move || {
@@ -73,11 +69,9 @@ fn client_body(picture: Picture, client: &ClientFacts, state: Memo<String>, widt
     let mut target: Kids = of.into_iter().collect();
     target.push(span("pk-target", words::shorten(&calls, letters.saturating_sub(2))));
     let id = client.id;
-    let trouble = live(move || {
-        match picture.trouble.with(|t| t.clients.get(&id).copied()) {
-            Some(outcome) => span("pk-trouble", format!("✕ {}", words::outcome(outcome))),
-            None => nothing(),
-        }
+    let trouble = live(move || match picture.trouble.with(|t| t.clients.get(&id).copied()) {
+        Some(outcome) => span("pk-trouble", format!("✕ {}", words::outcome(outcome))),
+        None => nothing(),
     });
     vec![
         block("pk-line", vec![span("pk-title", words::shorten(&name, letters))]),
@@ -91,21 +85,18 @@ fn client_body(picture: Picture, client: &ClientFacts, state: Memo<String>, widt
 
 /// `2 req/s · 98.4 % ok`
 fn rate(picture: Picture, client: &ClientFacts) -> String {
-    picture.session.traffic_rev();
-    let counts = picture.session.with_world(|world| {
-        words::delivered(world.traffic().stats.clients.get(&client.name))
-    });
+    let counts = picture.trouble.with(|t| words::delivered(t.ended.get(&client.id).copied()));
     let rate = words::rate(client.rate_milli);
     if counts.is_empty() { rate } else { format!("{rate} · {counts}") }
 }
 
 fn balancer(picture: Picture, uid: Uid) -> AnyView {
-    let facts = Memo::new(move |_| {
-        picture.facts.with(|f| f.balancers.iter().find(|b| b.service == uid).cloned())
-    });
+    let facts =
+        Memo::new(move |_| picture.facts.with(|f| f.balancers.iter().find(|b| b.service == uid).cloned()));
     let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.balancer(uid)).unwrap_or_default());
     let name = move || {
-        let service = picture.facts.with(|f| f.services.iter().find(|s| s.uid == uid).map(|s| s.key.name.clone()));
+        let service =
+            picture.facts.with(|f| f.services.iter().find(|s| s.uid == uid).map(|s| s.key.name.clone()));
         service.as_deref().unwrap_or_default().to_owned()
     };
     let label = Signal::derive(move || {

@@ -1,6 +1,8 @@
 //! Pods, and the ghosts of those that are gone.
 
 use cluster::api::Uid;
+use cluster::trace::Outcome;
+use cluster::traffic::ClientId;
 use leptos::prelude::*;
 
 use super::card::{Card, placed};
@@ -16,10 +18,11 @@ use crate::session::Selection;
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;
 
+const MOST_MARKS: usize = 4;
+
 pub fn card(picture: Picture, uid: Uid) -> AnyView {
-    let facts = Memo::new(move |_| {
-        picture.facts.with(|facts| facts.pods.iter().find(|p| p.uid == uid).cloned())
-    });
+    let facts =
+        Memo::new(move |_| picture.facts.with(|facts| facts.pods.iter().find(|p| p.uid == uid).cloned()));
     let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.pod(uid)).unwrap_or_default());
     let label = Signal::derive(move || {
         facts.with(|facts| facts.as_ref().map(|pod| label(picture, pod)).unwrap_or_default())
@@ -47,7 +50,7 @@ fn label(picture: Picture, pod: &PodFacts) -> String {
     words::pod_label(pod, &services)
 }
 
-fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<cluster::trace::Outcome>) -> AnyView {
+fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> AnyView {
     let form = scene.layout.pod;
     let marks = marks(scene, &pod.services);
     let room = rect.w - 16.0;
@@ -57,7 +60,7 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<cluster::trac
     };
     let ip = || span("pk-ip", pod.ip.as_deref().unwrap_or(words::NO_ADDRESS_YET));
     let sign = format!("pk-sign pk-sign-{}", tone(pod.state));
-    let marks_width = 18.0 * pod.services.len().min(2) as f64;
+    let marks_width = 18.0 * pod.services.len().min(MOST_MARKS) as f64;
     match form {
         PodForm::Tiny => {
             let sign = view! { <i class=sign></i> }.into_any();
@@ -119,14 +122,18 @@ fn marks(scene: &Scene, services: &[Uid]) -> AnyView {
         let mark = scene.mark(*uid)?;
         Some(super::service::mark(mark))
     };
-    let kids: Kids = services.iter().take(2).filter_map(mark).collect();
-    crate::parts::inline("pk-marks", kids)
+    let kids: Kids = services.iter().take(MOST_MARKS).filter_map(mark).collect();
+    let class = if services.len() > 2 { "pk-marks pk-many" } else { "pk-marks" };
+    crate::parts::inline(class, kids)
 }
 
-fn calls(pod: &PodFacts, trouble: Option<cluster::trace::Outcome>) -> Option<AnyView> {
+fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView> {
     let calls = words::calls(&pod.calls)?;
     Some(match trouble {
-        Some(outcome) => span("pk-calls pk-trouble", format!("✕ {}", words::outcome(outcome))),
+        Some((client, outcome)) => {
+            let call = pod.calls.iter().find(|call| call.client == client);
+            span("pk-calls pk-trouble", words::call_failed(call, outcome))
+        }
         None => span("pk-calls", calls),
     })
 }
@@ -143,8 +150,7 @@ pub fn ghosts(picture: Picture, node: Uid) -> AnyView {
     });
     live(move || {
         let ghosts = ghosts.get();
-        let kids: Kids =
-            ghosts.into_iter().map(|(tenant, rect)| ghost(picture, &tenant, rect)).collect();
+        let kids: Kids = ghosts.into_iter().map(|(tenant, rect)| ghost(picture, &tenant, rect)).collect();
         kids.into_any()
     })
 }

@@ -12,8 +12,7 @@ use crate::diagram::words;
 use crate::parts::{Kids, block, live, nothing, span};
 use crate::session::Selection;
 
-const TYPES: [ServiceType; 3] =
-    [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
+const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
 
 pub fn cards(picture: Picture) -> AnyView {
     let uids = move || picture.scene.with(|s| s.layout.services.iter().map(|(u, _)| *u).collect::<Vec<_>>());
@@ -21,15 +20,13 @@ pub fn cards(picture: Picture) -> AnyView {
 }
 
 fn card(picture: Picture, uid: Uid) -> AnyView {
-    let facts = Memo::new(move |_| {
-        picture.facts.with(|facts| facts.services.iter().find(|s| s.uid == uid).cloned())
-    });
+    let facts =
+        Memo::new(move |_| picture.facts.with(|facts| facts.services.iter().find(|s| s.uid == uid).cloned()));
     let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.service(uid)).unwrap_or_default());
     let form = Memo::new(move |_| picture.scene.with(|s| s.layout.card));
     let mark = Memo::new(move |_| picture.scene.with(|s| s.mark(uid).cloned()));
-    let label = Signal::derive(move || {
-        facts.with(|f| f.as_ref().map(words::service_label).unwrap_or_default())
-    });
+    let label =
+        Signal::derive(move || facts.with(|f| f.as_ref().map(words::service_label).unwrap_or_default()));
     let class = Signal::derive(move || {
         let colour = mark.with(|m| m.as_ref().map_or("", |m| m.class()));
         let focus = if picture.focus.get() == Some(uid) { " pk-focus" } else { "" };
@@ -69,7 +66,7 @@ pub fn mark(mark: &Mark) -> AnyView {
 
 fn body(service: &ServiceFacts, of: &Mark, form: CardForm, width: f64) -> AnyView {
     // 13 px bold, about 7.4 px for each letter.
-    let name = words::shorten(&service.key.name, ((width - 46.0) / 7.6) as usize);
+    let name = words::shorten(&service.key.name, ((width - 48.0) / 8.2) as usize);
     let head = || vec![mark(of), span("pk-title", name.clone())];
     let selector = || service.selector.first().map(|s| span("pk-chip", s.clone()));
     let ready_class = match (service.form, service.ready) {

@@ -42,9 +42,9 @@ pub fn view(picture: Picture) -> AnyView {
 fn used(picture: Picture) -> Paths {
     picture.session.traffic_rev();
     picture.scene.with(|scene| {
-        let links = picture.chain.with(|chain| {
-            picture.session.with_world(|world| relations::links(world, chain.as_deref()))
-        });
+        let links = picture
+            .chain
+            .with(|chain| picture.session.with_world(|world| relations::links(world, chain.as_deref())));
         let mut paths = Paths::new();
         for ((from, to), service) in links {
             let Some(corners) = route(&scene.layout, from, to) else { continue };
