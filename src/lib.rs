@@ -14,8 +14,14 @@ use embed::Options;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-/// What is around the picture.
-const PANELS_CSS: &str = include_str!("theme/panels.css");
+/// What is around the picture. The last one has what changes where there is less room.
+const SHELL_CSS: [&str; 5] = [
+    include_str!("theme/parts.css"),
+    include_str!("theme/shell.css"),
+    include_str!("theme/panels.css"),
+    include_str!("theme/over.css"),
+    include_str!("theme/narrow.css"),
+];
 
 /// What happens once, before the first lab is mounted. A panic ends in a trap, which says nothing
 /// about itself: the message goes to the console first.
@@ -28,6 +34,7 @@ pub fn start() {
 #[wasm_bindgen]
 pub fn mount(element: web_sys::HtmlElement, options: String) -> Result<(), JsValue> {
     let options = Options::of_element(&options);
-    let styles = [theme::THEME_CSS, theme::DIAGRAM_CSS, PANELS_CSS];
+    let mut styles = vec![theme::THEME_CSS, theme::DIAGRAM_CSS];
+    styles.extend(SHELL_CSS);
     embed::attach(&element, &styles, move || view! { <shell::App options/> })
 }

@@ -1,6 +1,6 @@
 //! A reload keeps the work: the run is stored as a scenario text, a little after each change.
 
-use super::{Motion, Session};
+use super::{Motion, Session, Theme};
 use crate::browser;
 use leptos::prelude::*;
 use std::cell::RefCell;
@@ -79,6 +79,23 @@ impl Session {
     /// The work that was kept for a text.
     pub fn saved(&self, key: &str) -> Option<String> {
         browser::stored(&self.lab().saver.place(key)?)
+    }
+
+    pub(super) fn keep_theme(&self) {
+        let Some(place) = self.lab().saver.place("theme") else { return };
+        match self.theme.get_untracked() {
+            Theme::Auto => browser::forget(&place),
+            Theme::Light => {
+                browser::store(&place, "light");
+            }
+            Theme::Dark => {
+                browser::store(&place, "dark");
+            }
+        }
+    }
+
+    pub(super) fn kept_theme(&self) -> Option<String> {
+        browser::stored(&self.lab().saver.place("theme")?)
     }
 
     /// The text that the work was done on, for one that is not built in.

@@ -82,3 +82,70 @@ fn documents(manifest: &Manifest) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::built_in;
+    use cluster::api::{Action, parse};
+
+    /// A lab that somebody played with for a while.
+    fn played(text: &str) -> (Run, Source) {
+        let manifest = parse(text);
+        let (mut run, _) = Run::new(&manifest, None);
+        run.advance_to(Time(12_000_000_000), u64::MAX);
+        let pod = run.world().store().pods.iter().find(|p| p.status.ready).expect("a ready Pod").meta.key();
+        run.act(Action::SetReadiness { pod, pass: false }).expect("it runs");
+        run.advance_to(Time(15_500_000_000), u64::MAX);
+        let client = run.world().traffic().clients.values().next().expect("a client").spec.name.clone();
+        run.act(Action::SetRate { client, rate_milli: 2_500 }).expect("there is such a client");
+        run.advance_to(Time(21_234_567_890), u64::MAX);
+        (run, Source::new("test", text, &manifest))
+    }
+
+    #[test]
+    fn what_was_recorded_goes_to_the_same_moment() {
+        for scenario in built_in() {
+            let (run, source) = played(scenario.text);
+            let text = source.recorded(&run);
+            let manifest = parse(&text);
+            assert_eq!(manifest.diagnostics, [], "{}", scenario.name);
+            let again = Source::new("test", &text, &manifest);
+            assert_eq!(again.other_model(), None);
+            let (mut other, _) = Run::new(&manifest, None);
+            other.advance_to(again.opens_at().expect("a moment"), u64::MAX);
+            assert_eq!(other.world().now(), run.world().now());
+            assert_eq!(other.world().hash(), run.world().hash(), "{}", scenario.name);
+            assert_eq!(again.recorded(&other), text, "recording is stable");
+        }
+    }
+
+    #[test]
+    fn a_list_is_recorded_once() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: a}}\n\
+                    - {apiVersion: v1, kind: Namespace, metadata: {name: b}}\n";
+        let manifest = parse(text);
+        assert_eq!(manifest.objects.len(), 2);
+        let recorded = Source::new("test", text, &manifest).recorded(&Run::new(&manifest, None).0);
+        assert_eq!(recorded.matches("kind: List").count(), 1);
+        assert_eq!(parse(&recorded).objects.len(), 2);
+    }
+
+    #[test]
+    fn another_model_is_noticed() {
+        let text = "apiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {model: \"999\"}\n";
+        assert_eq!(Source::new("test", text, &parse(text)).other_model(), Some("999"));
+    }
+
+    #[test]
+    fn a_step_back_is_the_step_before() {
+        let (mut run, _) = Run::new(&parse(built_in()[0].text), None);
+        run.advance_to(Time(12_000_000_000), u64::MAX);
+        crate::session::pace::step(&mut run);
+        let (first, hash) = (run.world().now(), run.world().hash());
+        crate::session::pace::step(&mut run);
+        assert!(run.world().now() > first);
+        assert!(crate::session::pace::step_back(&mut run));
+        assert_eq!((run.world().now(), run.world().hash()), (first, hash));
+    }
+}

@@ -16,6 +16,16 @@ impl Session {
         }
     }
 
+    /// What the place asks for wins over what the reader chose here before.
+    pub fn begin_with_theme(&self, asked: Theme) {
+        let chosen = || match self.kept_theme().as_deref() {
+            Some("light") => Theme::Light,
+            Some("dark") => Theme::Dark,
+            _ => Theme::Auto,
+        };
+        self.theme.set(if asked == Theme::Auto { chosen() } else { asked });
+    }
+
     /// Called once, by the lab's component.
     pub fn watch_system_theme(&self) {
         let Some(query) = browser::media(DARK) else { return };
@@ -37,5 +47,6 @@ impl Session {
                 _ => Theme::Auto,
             }
         });
+        self.keep_theme();
     }
 }

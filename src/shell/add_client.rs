@@ -49,7 +49,7 @@ pub fn body(session: Session, ui: Ui) -> AnyView {
 
 /// A slider from no request at all to 20 a second; low rates get most of its length.
 pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> AnyView {
-    let said = format!("{} requests per second", crate::text::rate(milli));
+    let said = format!("{} per second", crate::text::rate(milli));
     block(
         "pk-field",
         vec![

@@ -36,7 +36,7 @@ pub fn App(options: Options) -> impl IntoView {
     let session = Session::new(storage_name(&options));
     let ui = Ui::default();
     provide_context(session);
-    session.theme.set(options.theme);
+    session.begin_with_theme(options.theme);
     session.watch_system_theme();
     session.start_frames();
     begin::begin(session, &options);

@@ -7,72 +7,96 @@ use cluster::sim::{LogEntry, Logged, Time, World};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub at: Time,
+    /// Short: there is little room.
     pub label: String,
+    /// The whole of it.
+    pub said: String,
     /// Bad news.
     pub bad: bool,
     /// The object that it is about: kind, and namespace and name.
     pub about: Option<(&'static str, NsName)>,
+    /// How many entries share it.
+    pub count: u32,
+}
+
+impl Mark {
+    fn new(logged: &Logged) -> Option<Mark> {
+        let (label, bad) = notable(&logged.entry)?;
+        let said = crate::text::happened(&logged.entry);
+        Some(Mark { at: logged.at, label, said, bad, about: logged.entry.about(), count: 1 })
+    }
 }
 
 /// The label of a notable entry, and whether it is bad news.
 pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
-    let (label, bad) = match entry {
+    let label = |text: &str, bad: bool| Some((text.to_string(), bad));
+    match entry {
         // Its Pod's own entry follows.
-        LogEntry::Did { action: Action::DeleteObject { object } } if &*object.kind == "Pod" => return None,
-        LogEntry::Did { action: Action::CrashPod { .. } | Action::SendOne { .. } } => return None,
-        LogEntry::Did { action: Action::SetRate { .. } } => return None,
-        LogEntry::Did { action } => (crate::text::action(action), false),
-        LogEntry::Killing { pod } => (format!("{} killed", pod.name), true),
-        LogEntry::Crashed { pod } => (format!("{} crashed", pod.name), true),
-        LogEntry::Ready { pod, ready: true } => (format!("{} ready", pod.name), false),
-        LogEntry::Ready { pod, ready: false } => (format!("{} not ready", pod.name), true),
-        LogEntry::NoPodAddress { pod } => (format!("{}: no address left", pod.name), true),
-        LogEntry::SliceChanged { service } => (format!("EndpointSlice {}", service.name), false),
-        LogEntry::ProxySynced { node } => (format!("{node} synced"), false),
-        LogEntry::NodeCondition { node, condition } => {
-            let ready = *condition == NodeCondition::True;
-            (format!("{node} {}", if ready { "Ready" } else { "NotReady" }), !ready)
-        }
-        LogEntry::EnsuredLoadBalancer { service, .. } => (format!("load balancer of {}", service.name), false),
-        LogEntry::DeletedLoadBalancer { service } => (format!("{}: load balancer gone", service.name), false),
-        _ => return None,
-    };
-    Some((label, bad))
+        LogEntry::Did { action: Action::DeleteObject { object } } if &*object.kind == "Pod" => None,
+        LogEntry::Did { action: Action::CrashPod { .. } | Action::SendOne { .. } } => None,
+        LogEntry::Did { action: Action::SetRate { .. } } => None,
+        LogEntry::Did { action: Action::AddClient { .. } } => label("client added", false),
+        LogEntry::Did { action } => Some((crate::text::action(action), false)),
+        LogEntry::Killing { .. } => label("Pod killed", true),
+        LogEntry::Crashed { .. } => label("Pod crashed", true),
+        LogEntry::Ready { ready: true, .. } => label("Pod ready", false),
+        LogEntry::Ready { ready: false, .. } => label("Pod not ready", true),
+        LogEntry::NoPodAddress { .. } => label("no address left", true),
+        LogEntry::SliceChanged { .. } => label("EndpointSlice", false),
+        LogEntry::ProxySynced { node } => Some((format!("{node} synced"), false)),
+        LogEntry::NodeCondition { node, condition: NodeCondition::True } => Some((format!("{node} Ready"), false)),
+        LogEntry::NodeCondition { node, .. } => Some((format!("{node} NotReady"), true)),
+        LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
+        LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
+        _ => None,
+    }
 }
 
 /// The marks since `from`, oldest first; those that say the same at nearly the same time are one.
 pub fn marks<'a>(log: impl DoubleEndedIterator<Item = &'a Logged>, from: Time, most: usize) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for logged in log.rev().take_while(|logged| logged.at >= from) {
-        let Some((label, bad)) = notable(&logged.entry) else { continue };
-        let mark = Mark { at: logged.at, label, bad, about: logged.entry.about() };
-        if !marks.last_mut().is_some_and(|newer| merge(newer, &mark)) {
-            if marks.len() == most {
-                break;
-            }
-            marks.push(mark);
+        let Some(mark) = Mark::new(logged) else { continue };
+        if marks.iter_mut().rev().take(LOOK_BACK).any(|newer| merge(newer, &mark)) {
+            continue;
         }
+        if marks.len() == most {
+            break;
+        }
+        marks.push(mark);
     }
-    marks.reverse();
+    marks.sort_by_key(|mark| mark.at);
     marks
 }
 
-/// Nodes write their rules one after another: `node-1, 2, 3 synced`.
+/// How many marks of other kinds may lie between two that are one.
+const LOOK_BACK: usize = 3;
+const NEAR: u64 = 1_500_000_000;
+
+/// Puts an older mark into a newer one that says the same.
 fn merge(newer: &mut Mark, older: &Mark) -> bool {
-    const NEAR: u64 = 1_500_000_000;
-    let node = |mark: &Mark| mark.label.strip_suffix(" synced").map(str::to_owned);
-    let (Some(new), Some(old)) = (node(newer), node(older)) else { return false };
+    let label = match (newer.label.strip_suffix(SYNCED), older.label.strip_suffix(SYNCED)) {
+        (Some(new), Some(old)) => [&nodes(new, old), SYNCED].concat(),
+        _ if newer.label == older.label => newer.label.clone(),
+        _ => return false,
+    };
     if newer.at.since(older.at).0 > NEAR {
         return false;
     }
-    let rest = new.strip_prefix("node-").unwrap_or(&new);
-    let known = old == new || new.split(", ").any(|n| ["node-", n].concat() == old);
-    if !known {
-        newer.label = format!("{old}, {rest} synced");
-    }
-    newer.at = older.at;
-    newer.about.clone_from(&older.about);
+    newer.said = [&older.said, "; ", &newer.said].concat();
+    *newer = Mark { label, said: std::mem::take(&mut newer.said), count: newer.count + 1, ..older.clone() };
     true
+}
+
+const SYNCED: &str = " synced";
+
+/// Nodes write their rules one after another: `node-1, 2, 3`.
+fn nodes(known: &str, one_more: &str) -> String {
+    let is_known = known == one_more || known.split(", ").any(|n| ["node-", n].concat() == one_more);
+    match is_known {
+        true => known.to_string(),
+        false => format!("{one_more}, {}", known.strip_prefix("node-").unwrap_or(known)),
+    }
 }
 
 /// The object that a mark is about, if it still exists.
@@ -110,10 +134,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_twice_is_one_mark() {
+        let ready = |millis: u64, pod: &str| Logged {
+            at: Time(millis * 1_000_000),
+            entry: LogEntry::Ready { pod: NsName::new("default", pod), ready: true },
+        };
+        let log = [ready(1_000, "a"), synced(1_100, "node-1"), ready(1_200, "b")];
+        let marks = marks(log.iter(), Time(0), 10);
+        assert_eq!(marks.len(), 2);
+        assert_eq!((marks[0].count, &*marks[0].said), (2, "Pod a is ready; Pod b is ready"));
+    }
+
+    #[test]
     fn a_deleted_pod_is_told_once() {
         let pod = NsName::new("default", "web");
         let object = cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
         assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
-        assert_eq!(notable(&LogEntry::Killing { pod }), Some(("web killed".into(), true)));
+        assert_eq!(notable(&LogEntry::Killing { pod }), Some(("Pod killed".into(), true)));
     }
 }

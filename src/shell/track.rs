@@ -37,41 +37,46 @@ fn position(at: Time, now: Time) -> f64 {
     100.0 - (now.since(at).0 as f64) / (SHOWS.0 as f64) * 100.0
 }
 
-/// Which marks have room for their label, the newest first.
+/// Which marks have room for their label: bad news first, then the newest.
 fn with_room(marks: &[Mark], now: Time) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..marks.len()).rev().collect();
+    order.sort_by_key(|nth| !marks[*nth].bad);
     let mut taken: Vec<(f64, f64)> = Vec::new();
-    let mut shown: Vec<bool> = marks
-        .iter()
-        .rev()
-        .map(|mark| {
-            let (from, to) = label_place(mark, now);
-            let room = taken.iter().all(|(left, right)| to <= *left || from >= *right);
-            if room {
-                taken.push((from, to));
-            }
-            room
-        })
-        .collect();
-    shown.reverse();
+    let mut shown = vec![false; marks.len()];
+    for nth in order {
+        let (from, to) = label_place(&marks[nth], now);
+        shown[nth] = taken.iter().all(|(left, right)| to <= *left || from >= *right);
+        if shown[nth] {
+            taken.push((from, to));
+        }
+    }
     shown
 }
 
 /// From where to where a mark's label reaches, in percent: to the right of it, or to the left
 /// near the end of the track.
 fn label_place(mark: &Mark, now: Time) -> (f64, f64) {
-    let (at, width) = (position(mark.at, now), mark.label.chars().count() as f64 * LETTER + 1.0);
+    let (at, width) = (position(mark.at, now), label(mark).chars().count() as f64 * LETTER + 1.0);
     if at > NEAR_THE_END { (at - width, at) } else { (at, at + width) }
+}
+
+fn label(mark: &Mark) -> String {
+    match mark.count {
+        n if n > 1 && !mark.label.contains(',') => format!("{} ×{n}", mark.label),
+        _ => mark.label.clone(),
+    }
 }
 
 fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyView {
     let at = position(mark.at, now);
-    let name = format!("{}, at {}", mark.label, text::clock(mark.at));
+    let name = format!("{}, at {}", mark.said, text::clock(mark.at));
     let class = match (mark.bad, labelled) {
         (true, true) => "pk-tick pk-tick-bad",
         (true, false) => "pk-tick pk-tick-bad pk-quiet",
         (false, true) => "pk-tick",
         (false, false) => "pk-tick pk-quiet",
     };
+    let label = label(&mark);
     let about = mark.about;
     let choose = move |_| {
         if let Some((kind, key)) = &about {
@@ -79,7 +84,6 @@ fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyV
         }
         ui.show(Tab::Events);
     };
-    let label = mark.label;
     view! {
         <button
             type="button"
@@ -101,7 +105,14 @@ mod tests {
     use super::*;
 
     fn mark(seconds: u64) -> Mark {
-        Mark { at: Time(seconds * 1_000_000_000), label: String::new(), bad: false, about: None }
+        Mark {
+            at: Time(seconds * 1_000_000_000),
+            label: String::new(),
+            said: String::new(),
+            bad: false,
+            about: None,
+            count: 1,
+        }
     }
 
     #[test]

@@ -3,11 +3,12 @@
 //
 //   node bench/frames.mjs [--url URL] [--ratio 1] [--seconds 10]
 //
-// Without --url it serves dist/ itself. Prints one JSON object and one Markdown row.
+// Without --url it serves dist/ itself. Prints a Markdown row a scene.
 import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import { launchOptions } from "../browser.mjs";
 import { serve } from "../server.mjs";
+import { scenes } from "./scenes.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -19,8 +20,12 @@ const { values: options } = parseArgs({
 const seconds = Number(options.seconds);
 const ratio = Number(options.ratio);
 
-/** What a person does in the middle of the measurement, by the page's own controls. Nothing yet. */
-async function act(_page) {}
+/** What a person does in the middle of the measurement: kills a Pod, with the inspector open. */
+async function act(page) {
+  await page.locator("[data-packetyard]").getByRole("button", { name: /^Pod (web|frontend)-/ }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Delete");
+}
 
 /** The times of all animation frames of so many seconds. */
 const sample = (page) =>
@@ -63,18 +68,21 @@ async function measure(page) {
 
 const server = options.url === undefined ? await serve() : null;
 const browser = await chromium.launch(launchOptions);
-const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, deviceScaleFactor: ratio });
-page.on("pageerror", (error) => {
-  throw error;
-});
-await page.goto(options.url ?? server.url);
-await page.getByRole("heading", { level: 1 }).waitFor();
-const result = { chromium: browser.version(), ratio, seconds, ...(await measure(page)) };
+console.log("| scene | pixel ratio | frames/s | p99 frame ms | worst frame ms | main thread busy % |");
+console.log("|---|---:|---:|---:|---:|---:|");
+for (const scene of options.url === undefined ? scenes : [{ name: options.url, hash: "" }]) {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, deviceScaleFactor: ratio });
+  page.on("pageerror", (error) => {
+    throw error;
+  });
+  await page.goto((options.url ?? server.url) + scene.hash);
+  await page.getByRole("button", { name: /^Pod / }).first().waitFor();
+  const play = page.getByRole("button", { name: "Play" });
+  if (await play.isVisible()) await play.click();
+  const result = await measure(page);
+  const figures = [result.fps, result.p99_frame_ms, result.worst_frame_ms, result.busy_percent];
+  console.log(`| ${[scene.name, ratio, ...figures.map((figure) => figure.toFixed(1))].join(" | ")} |`);
+  await page.close();
+}
 await browser.close();
 await server?.stop();
-
-console.log(JSON.stringify(result));
-const figures = [result.fps, result.p99_frame_ms, result.worst_frame_ms, result.busy_percent];
-console.log("| pixel ratio | frames/s | p99 frame ms | worst frame ms | main thread busy % |");
-console.log("|---:|---:|---:|---:|---:|");
-console.log(`| ${[ratio, ...figures.map((figure) => figure.toFixed(1))].join(" | ")} |`);
