@@ -65,11 +65,11 @@ impl Input {
     }
 
     pub fn click(&self, event: &MouseEvent) {
-        if self.hand.spent.take() || in_control(event) {
+        // A key's click has no place, and is no end of a drag.
+        let of_key = event.detail() == 0;
+        if self.hand.spent.take() && !of_key || in_control(event) {
             return;
         }
-        // A key's click has no place.
-        let of_key = event.detail() == 0;
         let near = if self.hand.travelled.take() < 0.0 { NEAR_FINGER } else { NEAR };
         let found = if of_key { item_at(event) } else { self.under(event, near) };
         self.picture.session.select(found);

@@ -139,15 +139,16 @@ impl Painter {
     fn bands(&mut self, canvas: &Canvas, look: &Look) {
         let mut busy: BTreeMap<((Place, Place), Option<Uid>), u32> = BTreeMap::new();
         for dot in self.dots.iter().filter(|dot| dot.front) {
-            *busy.entry((dot.link, dot.service)).or_default() += 1;
+            let (from, to) = dot.link;
+            *busy.entry(((from.min(to), from.max(to)), dot.service)).or_default() += 1;
         }
-        canvas.set_global_alpha(0.5);
-        ignore(canvas.set_line_dash(&js_sys::Array::new()));
+        let most = busy.values().copied().max().unwrap_or(1).max(1);
+        canvas.set_global_alpha(0.4);
         for (((from, to), service), count) in busy {
             let Some(wire) = self.routes.wire(&look.scene.layout, from, to) else { continue };
             let colour = service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
             canvas.set_stroke_style_str(colour.map_or(look.palette.ink2, |c| look.palette.services[c]));
-            canvas.set_line_width((f64::from(count) * 0.6).clamp(2.0, 16.0));
+            canvas.set_line_width(2.0 + 8.0 * f64::from(count) / f64::from(most));
             canvas.begin_path();
             for (i, p) in wire.points().iter().enumerate() {
                 if i == 0 { canvas.move_to(p.x, p.y) } else { canvas.line_to(p.x, p.y) }

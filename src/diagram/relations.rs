@@ -9,7 +9,7 @@ use cluster::trace::{ConnectionRecord, PacketTrace, Place};
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
 use super::facts::Facts;
-use crate::session::Selection;
+use crate::session::{HopRef, Selection};
 
 /// What stands out while something is selected.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -145,6 +145,15 @@ pub fn item_of(place: Place) -> Option<Selection> {
         Place::Pod(uid) => Some(Selection::Pod(uid)),
         Place::Internet => None,
     }
+}
+
+/// Where a hop of a connection's packets happened.
+pub fn place_of_hop(world: &World, hop: HopRef) -> Option<Place> {
+    let traffic = world.traffic();
+    let flying = traffic.flights.get(&hop.packet).map(|flight| &flight.trace);
+    let ended = || traffic.record(hop.connection)?.packets.iter().find(|p| p.id == hop.packet);
+    let trace = flying.or_else(|| ended().map(|p| &**p))?;
+    trace.hops.get(hop.hop).map(|hop| hop.place)
 }
 
 /// A packet's connection, and the packet itself while it is on its way.

@@ -14,6 +14,7 @@ use super::layout::{Layout, Request, layout};
 use super::marks::{Mark, Marks, use_marks};
 use super::relations::{self, Chain};
 use super::slots::Slots;
+use super::walk;
 use crate::session::{Selection, Session};
 
 /// What there is and where, at one moment.
@@ -58,12 +59,18 @@ pub struct Picture {
     /// The size of the view.
     pub view: RwSignal<(f64, f64)>,
     pub camera: RwSignal<Camera>,
-    /// The box that Tab comes to.
+    /// The box where the reader was last.
     pub current: RwSignal<Option<Selection>>,
+    /// The box that Tab comes to: that one while it is there, else the first.
+    pub tab_stop: Memo<Option<Selection>>,
+    /// The box of the hop that the inspector points at.
+    pub hop: Memo<Option<Selection>>,
 }
 
 /// Rows of the rules panel at most; more are counted in its last line.
 pub const MOST_ROWS: usize = 6;
+/// So many are kept free even where the Service that is looked at needs fewer.
+const USUAL_ROWS: usize = 3;
 /// For so long after it, a failure is told beside its client.
 const TROUBLE_S: u64 = 6;
 /// So much of the past counts in "98 % ok".
@@ -94,7 +101,19 @@ impl Picture {
         });
         let camera = RwSignal::new(Camera::default());
         let current = RwSignal::new(None);
-        Picture { session, facts, scene, focus, rules, chain, trouble, view, camera, current }
+        let tab_stop = Memo::new(move |_| {
+            let current = current.get();
+            scene.with(|scene: &Arc<Scene>| {
+                let stops = walk::stops(&scene.layout);
+                let stands = current.filter(|current| stops.iter().any(|(stop, _)| stop == current));
+                stands.or(stops.first().map(|(stop, _)| *stop))
+            })
+        });
+        let hop = Memo::new(move |_| {
+            let hop = session.hop.get()?;
+            session.with_world(|world| relations::place_of_hop(world, hop)).and_then(relations::item_of)
+        });
+        Picture { session, facts, scene, focus, rules, chain, trouble, view, camera, current, tab_stop, hop }
     }
 
     pub fn room(&self) -> Room {
@@ -102,16 +121,28 @@ impl Picture {
         Room { picture, view: self.view.get_untracked() }
     }
 
-    /// How a box stands: a class for its part in the selection's chain.
-    pub fn standing(&self, item: Selection) -> &'static str {
-        if self.session.selection.get() == Some(item) {
-            return " pk-selected";
-        }
-        let in_chain = self.chain.with(|chain| chain.as_ref().map(|chain| chain.has(item)));
-        match in_chain {
-            Some(true) => " pk-lit",
-            Some(false) => " pk-dim",
-            None => "",
+    /// How a box stands: classes for its part in the selection's chain, and for being pointed at.
+    pub fn standing(&self, item: Selection) -> String {
+        let chain = match self.session.selection.get() == Some(item) {
+            true => " pk-selected",
+            false => match self.chain.with(|chain| Some(chain.as_ref()?.has(item))) {
+                Some(true) => " pk-lit",
+                Some(false) => " pk-dim",
+                None => "",
+            },
+        };
+        let hop = if self.hop.get() == Some(item) { " pk-here" } else { "" };
+        let hovered = if self.is_hovered(item) { " pk-hovered" } else { "" };
+        format!("{chain}{hop}{hovered}")
+    }
+
+    /// The box itself, in whatever view the pointer is; and the Pods of a Service that is pointed at.
+    fn is_hovered(&self, item: Selection) -> bool {
+        match (self.session.hover.get(), item) {
+            (Some(Selection::Service(service)), Selection::Pod(pod)) => self
+                .facts
+                .with(|facts| facts.pods.iter().any(|p| p.uid == pod && p.services.contains(&service))),
+            (hovered, item) => hovered == Some(item),
         }
     }
 }
@@ -190,9 +221,9 @@ impl Memory {
     }
 }
 
-/// As many as any Service needs, so that another selection moves nothing.
+/// As many as most Services need, so that another selection moves nothing.
 fn rows_wanted(facts: &Facts, rules: &Rules) -> usize {
-    let endpoints = facts.services.iter().map(|s| s.endpoints).max().unwrap_or(0);
+    let endpoints = facts.services.iter().map(|s| s.endpoints.min(USUAL_ROWS)).max().unwrap_or(0);
     let shown = rules.values().map(|rules| match rules {
         RuleFacts::Rows { rows, .. } => rows.len(),
         _ => 1,

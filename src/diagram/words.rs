@@ -267,11 +267,19 @@ pub fn calls(calls: &[Call]) -> Option<String> {
     }
 }
 
-/// `✕ no such name: cart`
+/// `✕ no such name: cart`: in a Pod's card the target may be cut off, the reason not.
 pub fn call_failed(call: Option<&Call>, how: Outcome) -> String {
+    let reason = match how {
+        Outcome::Refused { by_rule: true } => "no endpoints",
+        Outcome::Refused { by_rule: false } => "refused",
+        Outcome::HostUnreachable => "unreachable",
+        Outcome::Reset => "reset",
+        Outcome::TimedOut { .. } => "timed out",
+        other => outcome(other),
+    };
     match call {
-        Some(call) => format!("✕ {}: {}", outcome(how), call.target),
-        None => format!("✕ {}", outcome(how)),
+        Some(call) => format!("✕ {reason}: {}", call.target),
+        None => format!("✕ {reason}"),
     }
 }
 
@@ -306,6 +314,14 @@ pub fn node_label(node: &NodeFacts) -> String {
     let state = node_state(node).map_or("Ready", |state| state);
     let zone = node.zone.as_ref().map(|zone| format!(", zone {zone}")).unwrap_or_default();
     format!("Node {}, {state}, {}{zone}", node.name, node.ip)
+}
+
+/// What is said of one who calls, and how a call of it failed lately.
+pub fn with_trouble(label: String, trouble: Option<Outcome>) -> String {
+    match trouble {
+        Some(how) => format!("{label}, a call failed: {}", outcome(how)),
+        None => label,
+    }
 }
 
 pub fn client_label(client: &ClientFacts, state: &str) -> String {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use cluster::api::{NsName, Service, Uid};
+#[cfg(test)]
+use cluster::api::NsName;
+use cluster::api::{Service, Uid};
 use cluster::net::netfilter::{Rules, ServicePortName, Target};
 use cluster::node::Machine;
 use cluster::node::kube_proxy::iptables::{choices, rules_of};
@@ -132,7 +134,50 @@ pub fn proxy_age(world: &World, node: Uid) -> Option<(u32, Option<cluster::sim::
     Some((machine.proxy.behind(), machine.proxy.synced_at.map(|at| world.now().since(at))))
 }
 
-/// The Service of a key, while it exists.
-pub fn service_uid(world: &World, key: &NsName) -> Option<Uid> {
-    world.store().services.get(key).map(|s| s.meta.uid)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagram::testing::{WEB, kill, pass, pods, run};
+
+    fn rows_of(world: &World) -> Vec<Vec<Row>> {
+        let service = world.store().services.get(&NsName::new("default", "web")).map(|s| s.meta.uid);
+        let of = |node| match rules_of_node(world, node, service.expect("web")) {
+            RuleFacts::Rows { rows, .. } => rows,
+            other => panic!("{other:?}"),
+        };
+        world.machines().keys().map(|node| of(*node)).collect()
+    }
+
+    #[test]
+    fn rules_are_read_from_the_nodes_own_rules() {
+        let run = run(WEB, 3);
+        for rows in rows_of(run.world()) {
+            let chances: Vec<_> = rows.iter().map(|row| row.kind.clone()).collect();
+            let one_in = |n| RowKind::Endpoint { one_in: n };
+            assert_eq!(chances, [one_in(Some(3)), one_in(Some(2)), one_in(None)]);
+            assert!(rows.iter().all(|row| !row.stale));
+        }
+    }
+
+    #[test]
+    fn a_line_is_stale_from_the_slices_change_to_the_nodes_sync() {
+        let mut run = run(WEB, 3);
+        let victim = pods(run.world(), "web")[0].clone();
+        let ip = run.world().store().pods.get(&victim).and_then(|p| p.status.pod_ip);
+        kill(&mut run, &victim.name);
+        let (mut stale, mut missing) = (0, 0);
+        for _ in 0..400 {
+            pass(&mut run, 50);
+            let behind: Vec<bool> = run.world().machines().values().map(|m| m.proxy.behind() > 0).collect();
+            for (rows, behind) in rows_of(run.world()).iter().zip(behind) {
+                for row in rows.iter().filter(|row| row.stale) {
+                    assert_eq!(row.endpoint.map(|e| e.ip()), ip);
+                    assert!(behind, "who is up to date has no stale line");
+                    stale += 1;
+                }
+                missing += rows.iter().filter(|row| row.kind == RowKind::Missing).count();
+            }
+        }
+        assert!(stale > 0 && missing > 0, "{stale} {missing}");
+    }
 }

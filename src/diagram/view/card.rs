@@ -25,7 +25,7 @@ impl Card {
         let Card { picture, item, class, rect, label, body, controls } = self;
         let class = move || class.with(|class| format!("pk-card {class}{}", picture.standing(item)));
         let pressed = move || (picture.session.selection.get() == Some(item)).to_string();
-        let tabindex = move || if is_tab_stop(picture, item) { "0" } else { "-1" };
+        let tabindex = move || if picture.tab_stop.get() == Some(item) { "0" } else { "-1" };
         view! {
             <div
                 class=class
@@ -47,16 +47,6 @@ impl Card {
         }
         .into_any()
     }
-}
-
-/// One stop for all boxes: the one where the reader was last, else the first.
-fn is_tab_stop(picture: Picture, item: Selection) -> bool {
-    let current = picture.current.get();
-    picture.scene.with(|scene| {
-        let stops = walk::stops(&scene.layout);
-        let stands = current.filter(|current| stops.iter().any(|(stop, _)| stop == current));
-        stands.or(stops.first().map(|(stop, _)| *stop)) == Some(item)
-    })
 }
 
 /// Something at a place that is no box to go to.

@@ -34,7 +34,7 @@ pub fn Diagram() -> impl IntoView {
     let input = input::Input::new(picture, frame, hits.clone());
     view! {
         <div
-            class="pk-diagram"
+            class=move || if fits(picture) { "pk-diagram pk-fits" } else { "pk-diagram" }
             node_ref=frame
             on:click={ let i = input.clone(); move |e| i.click(&e) }
             on:contextmenu={ let i = input.clone(); move |e| i.menu(&e) }
@@ -140,17 +140,27 @@ fn zoom_buttons(picture: Picture) -> AnyView {
     view! { <div class="pk-zooms" role="group" aria-label=words::ZOOM>{kids}</div> }.into_any()
 }
 
+/// Whether there is nothing to pan to.
+fn fits(picture: Picture) -> bool {
+    let picture_size = picture.scene.with(|s| (s.layout.width, s.layout.height));
+    let room = super::camera::Room { picture: picture_size, view: picture.view.get() };
+    picture.camera.get().overflows(room) == (false, false)
+}
+
 /// The room for the picture, measured when it changes and never else.
 fn watch_size(picture: Picture, frame: NodeRef<Div>) {
     Effect::new(move |_| {
         let Some(element) = frame.get() else { return };
         let measured = element.clone();
-        let callback = Closure::<dyn FnMut()>::new(move || {
+        let measure = move || {
             let size = (f64::from(measured.client_width()), f64::from(measured.client_height()));
             if size.0 > 0.0 && picture.view.try_get_untracked().is_some_and(|old| old != size) {
                 picture.view.set(size);
             }
-        });
+        };
+        // At once too: what is drawn before it is known would be seen to move.
+        measure();
+        let callback = Closure::<dyn FnMut()>::new(measure);
         let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) else { return };
         observer.observe(&element);
         let kept = StoredValue::new_local((observer, callback));
@@ -160,8 +170,15 @@ fn watch_size(picture: Picture, frame: NodeRef<Div>) {
     });
 }
 
-/// Until a person moves it, the camera follows what is there.
+/// Until a person moves it, the camera follows what is there; another text is seen afresh.
 fn follow_layout(picture: Picture) {
+    Effect::new(move |before: Option<u32>| {
+        let opened = picture.session.opened_rev();
+        if before.is_some_and(|before| before != opened) {
+            picture.camera.set(Camera::fitted(picture.room()));
+        }
+        opened
+    });
     Effect::new(move |_| {
         let size = picture.scene.with(|s| (s.layout.width, s.layout.height));
         let view = picture.view.get();

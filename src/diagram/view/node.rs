@@ -110,13 +110,24 @@ fn rules(picture: Picture, node: Uid) -> AnyView {
 
 fn lines(picture: Picture, node: Uid, rows: &[Row]) -> Kids {
     let hit = picture.chain.with(|chain| chain.as_ref()?.hits.get(&node).copied());
-    let shown = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
-    let mut kids: Kids =
-        rows.iter().take(shown).map(|row| line(row, hit.is_some() && row.endpoint == hit)).collect();
-    if rows.len() > shown {
-        kids.push(span("pk-rule pk-rule-none", words::more(rows.len() - shown)));
+    let is_hit = |row: &Row| hit.is_some() && row.endpoint == hit;
+    let shown = shown(rows, is_hit);
+    let mut kids: Kids = shown.iter().map(|i| line(&rows[*i], is_hit(&rows[*i]))).collect();
+    if rows.len() > shown.len() {
+        kids.push(span("pk-rule pk-rule-none", words::more(rows.len() - shown.len())));
     }
     kids
+}
+
+/// Which rows have room, in their order: those that tell something, then the first.
+fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
+    let room = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
+    let tells = |i: &usize| is_hit(&rows[*i]) || rows[*i].stale || rows[*i].kind == RowKind::Missing;
+    let mut shown: Vec<usize> = (0..rows.len()).filter(tells).take(room).collect();
+    let others: Vec<usize> = (0..rows.len()).filter(|i| !tells(i)).take(room - shown.len()).collect();
+    shown.extend(others);
+    shown.sort_unstable();
+    shown
 }
 
 fn line(row: &Row, hit: bool) -> AnyView {

@@ -48,7 +48,8 @@ fn client(picture: Picture, id: ClientId) -> AnyView {
     let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.client(id)).unwrap_or_default());
     let state = Memo::new(move |_| facts.with(|f| f.as_ref().map(|c| rate(picture, c))).unwrap_or_default());
     let label = Signal::derive(move || {
-        let state = state.get();
+        let trouble = picture.trouble.with(|t| t.clients.get(&id).copied());
+        let state = words::with_trouble(state.get(), trouble);
         facts.with(|f| f.as_ref().map(|c| words::client_label(c, &state)).unwrap_or_default())
     });
     let body = live(move || {

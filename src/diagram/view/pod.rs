@@ -25,7 +25,9 @@ pub fn card(picture: Picture, uid: Uid) -> AnyView {
         Memo::new(move |_| picture.facts.with(|facts| facts.pods.iter().find(|p| p.uid == uid).cloned()));
     let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.pod(uid)).unwrap_or_default());
     let label = Signal::derive(move || {
-        facts.with(|facts| facts.as_ref().map(|pod| label(picture, pod)).unwrap_or_default())
+        let trouble = picture.trouble.with(|t| t.pods.get(&uid).map(|(_, outcome)| *outcome));
+        let label = facts.with(|facts| facts.as_ref().map(|pod| label(picture, pod)).unwrap_or_default());
+        words::with_trouble(label, trouble)
     });
     let class = Signal::derive(move || {
         let state = facts.with(|f| f.as_ref().map(|pod| tone(pod.state)));
