@@ -6,7 +6,7 @@ use crate::parts::*;
 use crate::session::{Begin, Motion, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, Typed, parse};
-use cluster::ordered::{Set, sort_by_key};
+use cluster::ordered::{self, sort_by_key};
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -130,7 +130,7 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
 fn kept(manifest: &Manifest) -> Vec<String> {
     let other = |object: &Typed| matches!(object, Typed::Other { .. });
     let others = manifest.objects.iter().map(|parsed| &parsed.object).filter(|o| other(o));
-    let kinds: Set<String> = others.map(|o| o.kind().to_string()).collect();
+    let kinds: ordered::Set<String> = others.map(|o| o.kind().to_string()).collect();
     kinds.iter().cloned().collect()
 }
 
