@@ -36,8 +36,7 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::Did { action: Action::DeleteObject { object } } if &*object.kind == "Pod" => None,
         LogEntry::Did { action: Action::CrashPod { .. } | Action::SendOne { .. } } => None,
         LogEntry::Did { action: Action::SetRate { .. } } => None,
-        LogEntry::Did { action: Action::AddClient { .. } } => label("client added", false),
-        LogEntry::Did { action } => Some((crate::text::action(action), false)),
+        LogEntry::Did { action } => Some((done(action), false)),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
         LogEntry::Ready { ready: true, .. } => label("Pod ready", false),
@@ -45,11 +44,30 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::NoPodAddress { .. } => label("no address left", true),
         LogEntry::SliceChanged { .. } => label("EndpointSlice", false),
         LogEntry::ProxySynced { node } => Some((format!("{node} synced"), false)),
-        LogEntry::NodeCondition { node, condition: NodeCondition::True } => Some((format!("{node} Ready"), false)),
+        LogEntry::NodeCondition { node, condition: NodeCondition::True } => {
+            Some((format!("{node} Ready"), false))
+        }
         LogEntry::NodeCondition { node, .. } => Some((format!("{node} NotReady"), true)),
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
         _ => None,
+    }
+}
+
+/// What a person did, in two words or three.
+fn done(action: &Action) -> String {
+    match action {
+        Action::Apply { .. } => "manifests applied".into(),
+        Action::DeleteObject { object } => format!("{} deleted", object.kind),
+        Action::SetLabels { .. } => "labels changed".into(),
+        Action::SetSelector { .. } => "selector changed".into(),
+        Action::SetServiceType { type_, .. } => format!("now {}", type_.as_str()),
+        Action::Scale { replicas, .. } => format!("scaled to {replicas}"),
+        Action::SetReadiness { pass: true, .. } => "probe passes".into(),
+        Action::SetReadiness { pass: false, .. } => "probe fails".into(),
+        Action::AddClient { .. } => "client added".into(),
+        Action::RemoveClient { .. } => "client removed".into(),
+        other => crate::text::action(other),
     }
 }
 
@@ -122,7 +140,12 @@ mod tests {
 
     #[test]
     fn nodes_that_sync_together_share_a_mark() {
-        let log = [synced(1_000, "node-1"), synced(1_200, "node-2"), synced(1_900, "node-3"), synced(9_000, "node-1")];
+        let log = [
+            synced(1_000, "node-1"),
+            synced(1_200, "node-2"),
+            synced(1_900, "node-3"),
+            synced(9_000, "node-1"),
+        ];
         let labels: Vec<String> = marks(log.iter(), Time(0), 10).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["node-1, 2, 3 synced", "node-1 synced"]);
     }
@@ -130,7 +153,8 @@ mod tests {
     #[test]
     fn only_what_is_recent_is_marked() {
         let log = [synced(1_000, "a"), synced(5_000, "b"), synced(9_000, "c")];
-        let labels: Vec<String> = marks(log.iter(), Time(5_000_000_000), 1).into_iter().map(|m| m.label).collect();
+        let labels: Vec<String> =
+            marks(log.iter(), Time(5_000_000_000), 1).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["c synced"]);
     }
 
@@ -149,7 +173,8 @@ mod tests {
     #[test]
     fn a_deleted_pod_is_told_once() {
         let pod = NsName::new("default", "web");
-        let object = cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
+        let object =
+            cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
         assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
         assert_eq!(notable(&LogEntry::Killing { pod }), Some(("Pod killed".into(), true)));
     }
