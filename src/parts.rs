@@ -34,7 +34,7 @@ pub fn whenever(act: impl Fn() + 'static) {
 }
 
 fn whenever_boxed(act: Box<dyn Fn()>) {
-    Effect::new(move || act());
+    Effect::new(act);
 }
 
 pub fn block(class: &'static str, kids: Kids) -> AnyView {
