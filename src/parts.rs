@@ -28,6 +28,15 @@ fn live_boxed(view: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
     (move || view()).into_any()
 }
 
+/// Does something, and again whenever something that it tracks changes.
+pub fn whenever(act: impl Fn() + 'static) {
+    whenever_boxed(Box::new(act));
+}
+
+fn whenever_boxed(act: Box<dyn Fn()>) {
+    Effect::new(move || act());
+}
+
 pub fn block(class: &'static str, kids: Kids) -> AnyView {
     view! { <div class=class>{kids}</div> }.into_any()
 }

@@ -3,6 +3,7 @@
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use crate::text;
+use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ fn latest(world: &World, of: Option<Selection>) -> Vec<&ConnectionRecord> {
     let ended = traffic.finished.iter().rev().map(|record| &**record);
     let mut found: Vec<&ConnectionRecord> =
         open.chain(ended).filter(|r| of.is_none_or(|of| concerns(r, of))).take(SHOWN * 4).collect();
-    found.sort_by_key(|r| std::cmp::Reverse(r.id));
+    sort_by_key(&mut found, |r| std::cmp::Reverse(r.id));
     found.truncate(SHOWN);
     found
 }

@@ -41,19 +41,21 @@ pub fn inspector(session: Session, ui: Ui) -> AnyView {
 
 /// A connection is looked at on the way from something else, and there is a way back.
 fn remember_where_from(session: Session, ui: Ui) {
-    Effect::new(move |before: Option<Option<Selection>>| {
+    let last = StoredValue::new(None::<Selection>);
+    whenever(move || {
         let now = session.selection.get();
+        let before = last.get_value();
+        last.set_value(now);
         let is_connection = |s: Option<Selection>| matches!(s, Some(Selection::Connection(_) | Selection::Packet(_)));
-        match (is_connection(now), before) {
-            (true, Some(before)) if !is_connection(before) => ui.came_from.set(before),
-            (true, _) => {}
+        match (is_connection(now), is_connection(before)) {
+            (true, false) => ui.came_from.set(before),
+            (true, true) => {}
             (false, _) => ui.came_from.set(None),
         }
         if now.is_some() {
             ui.sheet_up.set(true);
         }
         ui.named.set(session.with_world(|world| object_of(world.store(), now?.uid()?)));
-        now
     });
 }
 

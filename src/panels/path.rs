@@ -7,6 +7,7 @@ use crate::session::{HopRef, Selection, Session};
 use crate::text;
 use cluster::net::Tuple;
 use cluster::net::netfilter::Rules;
+use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
 use cluster::traffic::{ConnectionId, PacketId};
@@ -42,7 +43,7 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
     let failed = class == "pk-fail";
     let in_flight = world.traffic().flights.values().filter(|f| f.trace.connection == record.id).map(|f| &f.trace);
     let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(in_flight).collect();
-    packets.sort_by_key(|p| p.id);
+    sort_by_key(&mut packets, |p| p.id);
     packets.dedup_by_key(|p| p.id);
     let ways = packets.iter().enumerate().map(|(nth, p)| {
         let is_open = match open {

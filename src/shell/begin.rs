@@ -2,6 +2,7 @@
 
 use super::built_in;
 use crate::embed::{self, Options};
+use crate::parts::whenever;
 use crate::session::{BUILT_IN, Begin, Session};
 use crate::browser;
 use leptos::prelude::*;
@@ -31,7 +32,7 @@ pub fn begin(session: Session, options: &Options) {
 /// From the first change on, the address would show another run than the lab does. The work is
 /// kept in the browser then.
 fn forget_link_once_changed(session: Session) {
-    Effect::new(move || {
+    whenever(move || {
         session.log_rev();
         let changed = session.with_source(|s| s.key == LINK) && session.has_work();
         if changed && fragment().is_some_and(|f| embed::is_link(&f)) {

@@ -23,7 +23,7 @@ pub fn dialogs(session: Session, ui: Ui) -> AnyView {
 
 fn frame(ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    whenever(move || {
         let Some(dialog) = dialog.get() else { return };
         let _open_already = dialog.show_modal();
         let kept = StoredValue::new_local(dialog);

@@ -2,6 +2,7 @@
 //! when it stands still, nothing when it races.
 
 use super::notable::notable;
+use crate::parts::whenever;
 use crate::session::{Motion, Session};
 use crate::text;
 use cluster::sim::World;
@@ -18,7 +19,7 @@ pub fn log(session: Session) -> AnyView {
     let said = RwSignal::new(Vec::<String>::new());
     let heard = StoredValue::new(0u64);
     let timer = StoredValue::new_local(None::<gloo_timers::callback::Timeout>);
-    Effect::new(move || {
+    whenever(move || {
         session.opened_rev();
         heard.set_value(session.with_world(World::log_count));
     });
@@ -34,7 +35,7 @@ pub fn log(session: Session) -> AnyView {
             said.drain(..extra);
         });
     };
-    Effect::new(move || {
+    whenever(move || {
         session.log_rev();
         match session.motion() {
             Motion::Opening(_) => {}

@@ -6,9 +6,9 @@ use crate::parts::*;
 use crate::session::{Begin, Motion, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, Typed, parse};
+use cluster::ordered::{self, sort_by_key};
 use leptos::html::Textarea;
 use leptos::prelude::*;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Looking through a text takes a moment, so it waits until the writer pauses.
@@ -68,7 +68,7 @@ fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
 
 fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalStorage>) {
     let timer = StoredValue::new_local(None);
-    Effect::new(move || {
+    whenever(move || {
         let text = ui.draft.get();
         if text.trim().is_empty() {
             found.set(None);
@@ -122,7 +122,7 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
         .iter()
         .filter(|d| !matches!(d.message, DiagnosticKind::KindNotSimulated { .. }))
         .collect();
-    all.sort_by_key(|d| (d.severity, d.line, d.column));
+    sort_by_key(&mut all, |d| (d.severity, d.line, d.column));
     all
 }
 
@@ -130,8 +130,8 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
 fn kept(manifest: &Manifest) -> Vec<String> {
     let other = |object: &Typed| matches!(object, Typed::Other { .. });
     let others = manifest.objects.iter().map(|parsed| &parsed.object).filter(|o| other(o));
-    let kinds: BTreeSet<String> = others.map(|o| o.kind().to_string()).collect();
-    kinds.into_iter().collect()
+    let kinds: ordered::Set<String> = others.map(|o| o.kind().to_string()).collect();
+    kinds.iter().cloned().collect()
 }
 
 fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {

@@ -20,7 +20,7 @@ fn open(session: Session, ui: Ui, root: NodeRef<Div>, at: MenuAt) -> AnyView {
     let entries = session.with_world(|world| doings(world, at.of));
     let Some(name) = session.with_world(|world| at.of.name(world)) else { return nothing() };
     let place = NodeRef::<html::Div>::new();
-    Effect::new(move || {
+    whenever(move || {
         if let (Some(menu), Some(root)) = (place.get(), root.get_untracked()) {
             put_at(&menu, &root, at);
             keep_focus(&menu);

@@ -100,7 +100,7 @@ fn opening(session: Session) -> AnyView {
 }
 
 fn watch_whether_on_screen(session: Session, root: NodeRef<Div>) {
-    Effect::new(move || {
+    whenever(move || {
         let Some(root) = root.get() else { return };
         let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
             let last = entries.pop().dyn_into::<web_sys::IntersectionObserverEntry>();

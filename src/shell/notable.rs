@@ -2,6 +2,7 @@
 
 use crate::session::Selection;
 use cluster::api::{Action, NodeCondition, NsName};
+use cluster::ordered::sort_by_key;
 use cluster::sim::{LogEntry, Logged, Time, World};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub fn marks<'a>(log: impl DoubleEndedIterator<Item = &'a Logged>, from: Time, m
         }
         marks.push(mark);
     }
-    marks.sort_by_key(|mark| mark.at);
+    sort_by_key(&mut marks, |mark| mark.at);
     marks
 }
 

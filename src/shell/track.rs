@@ -5,6 +5,7 @@ use super::{Tab, Ui};
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;
+use cluster::ordered::sort_by_key;
 use cluster::sim::{Span, Time};
 use leptos::prelude::*;
 
@@ -40,7 +41,7 @@ fn position(at: Time, now: Time) -> f64 {
 /// Which marks have room for their label: bad news first, then the newest.
 fn with_room(marks: &[Mark], now: Time) -> Vec<bool> {
     let mut order: Vec<usize> = (0..marks.len()).rev().collect();
-    order.sort_by_key(|nth| !marks[*nth].bad);
+    sort_by_key(&mut order, |nth| !marks[*nth].bad);
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut shown = vec![false; marks.len()];
     for nth in order {

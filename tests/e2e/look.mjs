@@ -1,7 +1,8 @@
 import { chromium } from "@playwright/test";
 import { launchOptions } from "./browser.mjs";
 import { serve } from "./server.mjs";
-const out = process.argv[2] ?? "/tmp/look";
+// Screenshots in both themes at the three sizes: node look.mjs [FOLDER] [QUERY OR #LINK] [SIZE-THEME]
+const out = process.argv[2] ?? "test-results/look";
 const query = process.argv[3] ?? "";
 const only = process.argv[4];
 const server = await serve();

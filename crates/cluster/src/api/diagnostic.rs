@@ -123,6 +123,11 @@ pub enum DiagnosticKind {
     },
 
     // The stream.
+    /// A Service whose selector no Pod of the text matches; `nearest` is a label that does exist.
+    SelectsNothing {
+        selector: Str,
+        nearest: Option<Str>,
+    },
     DuplicateObject {
         first: Position,
     },

@@ -92,6 +92,13 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         }
         K::FieldNotSimulated { field } => write!(f, "{field} is kept, not simulated"),
         K::KindNotSimulated { kind } => write!(f, "{kind} is kept, not simulated"),
+        K::SelectsNothing { selector, nearest } => {
+            write!(f, "no Pod of this text has the labels {selector}, so the Service has no endpoints")?;
+            match nearest {
+                Some(label) => write!(f, "; did you mean {label}?"),
+                None => Ok(()),
+            }
+        }
         K::DuplicateObject { first } => {
             write!(f, "the same object is already on line {}; as with kubectl apply, the last one wins", first.line)
         }

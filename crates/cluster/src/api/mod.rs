@@ -12,6 +12,7 @@ mod node;
 mod pod;
 mod read;
 mod scenario;
+mod selectors;
 mod service;
 mod slice;
 #[cfg(test)]

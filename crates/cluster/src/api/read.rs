@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::findings::Findings;
 use super::{
     Diagnostic, DiagnosticKind, Entry, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position, Severity, Source,
-    Str, Tree, Typed, Value, decode, scenario, text,
+    Str, Tree, Typed, Value, decode, scenario, selectors, text,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -17,6 +17,7 @@ pub fn parse(text: &str) -> Manifest {
         let source = Source { tree: document.tree, text: document.text, position: document.position };
         reader.read(source, 0);
     }
+    selectors::check(&reader.objects, &mut reader.findings);
     Manifest {
         objects: reader.objects,
         scenario: reader.scenario.map(|(_, scenario)| scenario),

@@ -1,0 +1,98 @@
+//! A finding that only the whole text shows: a Service whose selector matches none of its Pods.
+
+use super::findings::Findings;
+use super::{Diagnostic, DiagnosticKind, Labels, Parsed, Severity, Str, Tree, Typed};
+
+/// A warning, not an error: a Service without endpoints is a valid one.
+pub fn check(objects: &[Parsed], findings: &mut Findings) {
+    let pods: Vec<(Str, Labels)> = objects.iter().filter_map(pod_labels).collect();
+    if pods.is_empty() {
+        // A text of Services alone is for Pods that are elsewhere.
+        return;
+    }
+    for parsed in objects {
+        let Typed::Service(service) = &parsed.object else { continue };
+        let Some(selector) = &service.spec.selector else { continue };
+        let namespace = &service.meta.namespace;
+        let mut there = pods.iter().filter(|(ns, _)| ns == namespace).map(|(_, labels)| labels);
+        if there.clone().any(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v))) {
+            continue;
+        }
+        // The same key with another value is most often a slip of the pen.
+        let nearest = there.find_map(|labels| {
+            let (key, value) = selector.iter().find_map(|(k, _)| labels.get(k).map(|v| (k, v)))?;
+            Some(label(key, value))
+        });
+        let written = parsed.source.tree.get(&["spec".into(), "selector".into()]);
+        let at = written.map_or(parsed.source.tree.position, |t| t.position);
+        let selector: Vec<String> = selector.iter().map(|(k, v)| label(k, v).to_string()).collect();
+        findings.push(Diagnostic {
+            severity: Severity::Warning,
+            line: at.line,
+            column: at.column,
+            object: Some(parsed.object.object_ref()),
+            path: "spec.selector".into(),
+            message: DiagnosticKind::SelectsNothing { selector: selector.join(",").into(), nearest },
+        });
+    }
+}
+
+fn label(key: &str, value: &str) -> Str {
+    [key, "=", value].concat().into()
+}
+
+/// The namespace and labels of the Pods that an object is or makes. Kinds that are not simulated
+/// (StatefulSet, DaemonSet, Job) make Pods too.
+fn pod_labels(parsed: &Parsed) -> Option<(Str, Labels)> {
+    let meta = parsed.object.meta();
+    let labels = match &parsed.object {
+        Typed::Pod(pod) => pod.meta.labels.clone(),
+        Typed::Deployment(deployment) => deployment.template.labels.clone(),
+        Typed::ReplicaSet(set) => set.template.labels.clone(),
+        Typed::Other { .. } => template_labels(&parsed.source.tree)?,
+        _ => return None,
+    };
+    Some((meta.namespace.clone(), labels))
+}
+
+fn template_labels(tree: &Tree) -> Option<Labels> {
+    let path = ["spec".into(), "template".into(), "metadata".into(), "labels".into()];
+    let entries = tree.get(&path)?.entries();
+    Some(entries.iter().filter_map(|e| Some((e.key.clone(), e.value.as_str()?.clone()))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::{DiagnosticKind, parse};
+
+    const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: web}, \
+        spec: {selector: {app: wbe}, ports: [{port: 80}]}}\n---\n";
+
+    fn found(pods: &str) -> Vec<String> {
+        let manifest = parse(&format!("{SERVICE}{pods}"));
+        let ours = manifest.diagnostics.into_iter();
+        ours.filter(|d| matches!(d.message, DiagnosticKind::SelectsNothing { .. })).map(|d| d.to_string()).collect()
+    }
+
+    fn pod(labels: &str) -> String {
+        let spec = "spec: {containers: [{name: a, image: b}]}";
+        format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p, labels: {labels}}}, {spec}}}")
+    }
+
+    #[test]
+    fn a_selector_that_matches_nothing_is_found_with_the_nearest_label() {
+        let said = found(&pod("{app: web}"));
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("1:73: spec.selector: "), "{said:?}");
+        assert!(said[0].contains("app=wbe") && said[0].contains("app=web"), "{said:?}");
+        assert!(found(&pod("{tier: back}"))[0].contains("no Pod"));
+    }
+
+    #[test]
+    fn pods_of_any_kind_count() {
+        assert_eq!(found(&pod("{app: wbe, tier: x}")), [""; 0]);
+        let set = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s}, \
+            spec: {template: {metadata: {labels: {app: wbe}}}}}";
+        assert_eq!(found(set), [""; 0]);
+    }
+}
