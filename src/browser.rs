@@ -48,7 +48,11 @@ pub fn is_tab_hidden() -> bool {
 }
 
 /// Listens until the calling component is gone.
-pub fn listen(target: &web_sys::EventTarget, event: &'static str, callback: impl FnMut(web_sys::Event) + 'static) {
+pub fn listen(
+    target: &web_sys::EventTarget,
+    event: &'static str,
+    callback: impl FnMut(web_sys::Event) + 'static,
+) {
     let callback = Closure::<dyn FnMut(web_sys::Event)>::new(callback);
     let function: js_sys::Function = callback.as_ref().unchecked_ref::<js_sys::Function>().clone();
     if target.add_event_listener_with_callback(event, &function).is_err() {

@@ -34,7 +34,7 @@ pub fn whenever(act: impl Fn() + 'static) {
 }
 
 fn whenever_boxed(act: Box<dyn Fn()>) {
-    Effect::new(move || act());
+    Effect::new(act);
 }
 
 pub fn block(class: &'static str, kids: Kids) -> AnyView {
@@ -90,16 +90,19 @@ pub fn items(class: &'static str, rows: Kids) -> AnyView {
 
 /// Facts: a name and what it is.
 pub fn facts(rows: Vec<(&'static str, AnyView)>) -> AnyView {
-    let rows: Kids = rows
-        .into_iter()
-        .map(|(name, fact)| view! { <dt>{name}</dt><dd>{fact}</dd> }.into_any())
-        .collect();
+    let rows: Kids =
+        rows.into_iter().map(|(name, fact)| view! { <dt>{name}</dt><dd>{fact}</dd> }.into_any()).collect();
     view! { <dl class="pk-facts">{rows}</dl> }.into_any()
 }
 
 pub fn table(head: &[&'static str], rows: Vec<Kids>) -> AnyView {
-    let head: Kids =
-        head.iter().map(|name| { let name = *name; view! { <th scope="col">{name}</th> }.into_any() }).collect();
+    let head: Kids = head
+        .iter()
+        .map(|name| {
+            let name = *name;
+            view! { <th scope="col">{name}</th> }.into_any()
+        })
+        .collect();
     let rows: Kids = rows
         .into_iter()
         .map(|cells| {

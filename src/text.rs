@@ -95,7 +95,10 @@ pub const ASSUMPTIONS: &[(&str, &str)] = &[
         "To outside the cluster",
         "Pods' packets to addresses outside the Pod range take their node's address (MASQUERADE).",
     ),
-    ("kube-proxy", "iptables mode, as Kubernetes 1.36 writes it: the rules are what decides, and what is shown."),
+    (
+        "kube-proxy",
+        "iptables mode, as Kubernetes 1.36 writes it: the rules are what decides, and what is shown.",
+    ),
     (
         "A killed Pod",
         "Its process stops taking connections at SIGTERM: they are refused while its address is there. \
@@ -117,7 +120,10 @@ pub fn timing_numbers(t: &Timing) -> Vec<(&'static str, String)> {
         ("TCP: first retransmission", span(t.tcp_initial_rto)),
         ("Neighbour time-out", span(t.neighbour_timeout)),
         ("A client's patience", span(t.client_timeout)),
-        ("Watch: API server to kube-proxy", format!("{} to {}", span(t.watch_delay), span(t.watch_delay + t.watch_delay_spread))),
+        (
+            "Watch: API server to kube-proxy",
+            format!("{} to {}", span(t.watch_delay), span(t.watch_delay + t.watch_delay_spread)),
+        ),
         ("EndpointSlice batching", span(t.endpoint_slice_batch)),
         ("kube-proxy minSyncPeriod", span(t.proxy_min_sync_period)),
         ("kube-proxy sync", span(t.proxy_sync)),

@@ -32,11 +32,14 @@ impl LinkError {
             LinkError::Damaged => "This link is damaged: a part of it is missing or changed. \
                  Copy it again as a whole; mail and chat programs sometimes cut long links."
                 .into(),
-            LinkError::TooLarge => "This link holds more than 2 MB of text, which no link that Packetyard made \
+            LinkError::TooLarge => {
+                "This link holds more than 2 MB of text, which no link that Packetyard made \
                  does. Ask for the scenario file and load that."
-                .into(),
+                    .into()
+            }
             LinkError::NoCompression => {
-                "This browser cannot unpack links. It needs Chrome 103, Firefox 113, Safari 16.4 or newer.".into()
+                "This browser cannot unpack links. It needs Chrome 103, Firefox 113, Safari 16.4 or newer."
+                    .into()
             }
         }
     }

@@ -75,7 +75,8 @@ impl Editor {
             button("Apply", apply).class("pk-btn pk-main").view(),
             button("Leave as it is", move || draft.set(None)).view(),
         ];
-        view! { <div class="pk-preview" role="status">{items("", rows)}{block("pk-row", buttons)}</div> }.into_any()
+        view! { <div class="pk-preview" role="status">{items("", rows)}{block("pk-row", buttons)}</div> }
+            .into_any()
     }
 }
 

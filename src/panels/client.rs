@@ -37,7 +37,10 @@ fn state(session: Session, world: &World, client: &Client) -> AnyView {
             facts(vec![
                 ("From", from(session, world, client)),
                 ("To", code(spec.to.to_string())),
-                ("Connections", text(if spec.keep_alive { "one for many requests" } else { "one for each request" })),
+                (
+                    "Connections",
+                    text(if spec.keep_alive { "one for many requests" } else { "one for each request" }),
+                ),
                 ("Requests", text(counted(&counts))),
                 ("Failed", failures(&counts)),
             ]),

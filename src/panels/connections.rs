@@ -21,7 +21,10 @@ pub fn list(session: Session, of: Option<Selection>) -> AnyView {
             true => says("pk-muted", "No connection yet."),
             false => block(
                 "",
-                vec![says("pk-muted", "The latest connections. Each tells its way, and why."), items("pk-list", rows)],
+                vec![
+                    says("pk-muted", "The latest connections. Each tells its way, and why."),
+                    items("pk-list", rows),
+                ],
             ),
         }
     })
@@ -59,7 +62,8 @@ fn concerns(record: &ConnectionRecord, of: Selection) -> bool {
 fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
     let id = record.id;
     let (mark, class, said) = ending(record);
-    let to = record.server.as_ref().map_or_else(|| record.target.to_string(), |(pod, _)| pod.name.to_string());
+    let to =
+        record.server.as_ref().map_or_else(|| record.target.to_string(), |(pod, _)| pod.name.to_string());
     let from = words::place(world, record.source);
     let label = vec![
         sign(class, mark),
@@ -67,7 +71,10 @@ fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
         text(format!("{from} → {to} ")),
         span(class, said),
     ];
-    button("", move || session.select(Some(Selection::Connection(id)))).labelled(label).class("pk-connection").view()
+    button("", move || session.select(Some(Selection::Connection(id))))
+        .labelled(label)
+        .class("pk-connection")
+        .view()
 }
 
 /// A sign, its class, and how it ended, in words.

@@ -149,7 +149,9 @@ fn for_client(client: &Client) -> Vec<Doing> {
 
 fn for_object(world: &World, uid: Uid) -> Vec<Doing> {
     let mut all = vec![show("Show its YAML", Tab::Yaml)];
-    if let Some(object) = object_of(world.store(), uid).filter(|o| matches!(&*o.kind, "ReplicaSet" | "EndpointSlice")) {
+    if let Some(object) =
+        object_of(world.store(), uid).filter(|o| matches!(&*o.kind, "ReplicaSet" | "EndpointSlice"))
+    {
         all.push(harm("Delete", Action::DeleteObject { object }));
     }
     all

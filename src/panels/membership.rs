@@ -16,7 +16,8 @@ pub fn services_of(world: &World, pod: &Pod) -> Vec<Arc<Service>> {
 
 fn services_for(world: &World, pod: &Pod, labels: &Labels) -> Vec<Arc<Service>> {
     let chosen = |s: &&Arc<Service>| {
-        s.meta.namespace == pod.meta.namespace && s.spec.selector.as_ref().is_some_and(|sel| selects(sel, labels))
+        s.meta.namespace == pod.meta.namespace
+            && s.spec.selector.as_ref().is_some_and(|sel| selects(sel, labels))
     };
     world.store().services.iter().filter(chosen).cloned().collect()
 }
@@ -77,10 +78,15 @@ pub fn preview_labels(world: &World, pod: &Pod, labels: &Labels) -> Vec<String> 
         said.push(format!("ReplicaSet {} lets it go, and makes a new Pod in its place.", set.meta.name));
     }
     let takes = |rs: &&Arc<ReplicaSet>| {
-        rs.meta.namespace == pod.meta.namespace && rs.selector.matches(labels) && !rs.selector.matches(&pod.meta.labels)
+        rs.meta.namespace == pod.meta.namespace
+            && rs.selector.matches(labels)
+            && !rs.selector.matches(&pod.meta.labels)
     };
     if let Some(set) = world.store().replica_sets.iter().find(takes) {
-        said.push(format!("ReplicaSet {} counts it as one of its own, and may have one too many.", set.meta.name));
+        said.push(format!(
+            "ReplicaSet {} counts it as one of its own, and may have one too many.",
+            set.meta.name
+        ));
     }
     said
 }
@@ -102,10 +108,18 @@ pub fn preview_selector(world: &World, service: &Service, selector: &Labels) -> 
     let (gains, loses) = (missing(&after, &before), missing(&before, &after));
     let mut said = Vec::new();
     if !gains.is_empty() {
-        said.push(format!("It gains {}: {}.", crate::text::count(gains.len(), "Pod"), crate::text::and(&gains)));
+        said.push(format!(
+            "It gains {}: {}.",
+            crate::text::count(gains.len(), "Pod"),
+            crate::text::and(&gains)
+        ));
     }
     if !loses.is_empty() {
-        said.push(format!("It loses {}: {}.", crate::text::count(loses.len(), "Pod"), crate::text::and(&loses)));
+        said.push(format!(
+            "It loses {}: {}.",
+            crate::text::count(loses.len(), "Pod"),
+            crate::text::and(&loses)
+        ));
     }
     if selector.is_empty() && service.spec.selector.is_some() {
         said.push("Without a selector nobody writes its EndpointSlices any more.".into());
@@ -129,7 +143,8 @@ mod tests {
     }
 
     fn stable_pod(world: &World) -> Arc<Pod> {
-        let pod = world.store().pods.iter().find(|p| p.meta.labels.get("track").is_some_and(|t| &**t == "stable"));
+        let pod =
+            world.store().pods.iter().find(|p| p.meta.labels.get("track").is_some_and(|t| &**t == "stable"));
         pod.expect("a stable Pod").clone()
     }
 

@@ -46,7 +46,8 @@ fn remember_where_from(session: Session, ui: Ui) {
         let now = session.selection.get();
         let before = last.get_value();
         last.set_value(now);
-        let is_connection = |s: Option<Selection>| matches!(s, Some(Selection::Connection(_) | Selection::Packet(_)));
+        let is_connection =
+            |s: Option<Selection>| matches!(s, Some(Selection::Connection(_) | Selection::Packet(_)));
         match (is_connection(now), is_connection(before)) {
             (true, false) => ui.came_from.set(before),
             (true, true) => {}

@@ -74,6 +74,13 @@ pub fn proxy(world: &World, machine: &Machine) -> AnyView {
     };
     match machine.proxy.behind() {
         0 => text(synced),
-        n => inline("", vec![span("pk-tag pk-fail", format!("{} behind", text::count(n as usize, "update"))), text(" "), text(synced)]),
+        n => inline(
+            "",
+            vec![
+                span("pk-tag pk-fail", format!("{} behind", text::count(n as usize, "update"))),
+                text(" "),
+                text(synced),
+            ],
+        ),
     }
 }

@@ -17,7 +17,9 @@ pub fn balancer(session: Session, service: Uid) -> AnyView {
 
 fn state(session: Session, world: &World, uid: Uid) -> AnyView {
     let Some(service) = world.store().service_by_uid(uid) else { return gone("load balancer") };
-    let Some(balancer) = world.cloud().balancers.get(&service.meta.key()) else { return gone("load balancer") };
+    let Some(balancer) = world.cloud().balancers.get(&service.meta.key()) else {
+        return gone("load balancer");
+    };
     let address = balancer.ip.map_or_else(|| "the cloud is still at work".into(), |ip| ip.to_string());
     let healthy = &world.cloud().healthy;
     let nodes = world
@@ -39,7 +41,10 @@ fn state(session: Session, world: &World, uid: Uid) -> AnyView {
                 ("Address", code(address)),
                 ("For", link_to(session, Selection::Service(uid), format!("Service {}", service.meta.name))),
             ]),
-            says("pk-muted", "It sends each connection to one node that answers kube-proxy's health check, and passes the packets on unchanged."),
+            says(
+                "pk-muted",
+                "It sends each connection to one node that answers kube-proxy's health check, and passes the packets on unchanged.",
+            ),
             heading("Nodes"),
             items("pk-list", nodes),
         ],

@@ -41,7 +41,8 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
     let why = words::why(world, record);
     let (mark, class, said) = ending(record);
     let failed = class == "pk-fail";
-    let in_flight = world.traffic().flights.values().filter(|f| f.trace.connection == record.id).map(|f| &f.trace);
+    let in_flight =
+        world.traffic().flights.values().filter(|f| f.trace.connection == record.id).map(|f| &f.trace);
     let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(in_flight).collect();
     sort_by_key(&mut packets, |p| p.id);
     packets.dedup_by_key(|p| p.id);
@@ -153,6 +154,9 @@ fn rules(hop: &Hop) -> Option<AnyView> {
         .filter_map(|hit| Some(format!("{}: {}", hit.table.as_str(), set.rule_line(hit.at())?)))
         .collect();
     (!lines.is_empty()).then(|| {
-        more(text::count(lines.len(), "rule") + " matched", vec![listing("Rules that matched", lines.join("\n"))])
+        more(
+            text::count(lines.len(), "rule") + " matched",
+            vec![listing("Rules that matched", lines.join("\n"))],
+        )
     })
 }

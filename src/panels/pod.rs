@@ -29,8 +29,8 @@ pub fn about(session: Session, uid: Uid) -> AnyView {
 }
 
 fn state(session: Session, pod: &Pod) -> AnyView {
-    let answered =
-        session.with_world(|world| world.traffic().stats.pods.get(&pod.meta.uid).map_or(0, |count| count.answered));
+    let answered = session
+        .with_world(|world| world.traffic().stats.pods.get(&pod.meta.uid).map_or(0, |count| count.answered));
     let rows = vec![
         ("Status", status(pod)),
         ("Node", node(session, pod)),
@@ -77,7 +77,9 @@ fn owner(session: Session, pod: &Pod) -> AnyView {
         return link_to(session, Selection::Deployment(deployment.meta.uid), name);
     }
     match &pod.meta.owner {
-        Some(owner) => link_to(session, Selection::Object(owner.uid), format!("{} {}", owner.kind, owner.name)),
+        Some(owner) => {
+            link_to(session, Selection::Object(owner.uid), format!("{} {}", owner.kind, owner.name))
+        }
         None => text("nobody: when it is deleted, nothing replaces it"),
     }
 }

@@ -89,11 +89,8 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
     let mut text = String::new();
     let mut odds: Kids = Vec::new();
     for port in &service.spec.ports {
-        let name = ServicePortName {
-            service: service.meta.key(),
-            port: port.name.clone(),
-            protocol: port.protocol,
-        };
+        let name =
+            ServicePortName { service: service.meta.key(), port: port.name.clone(), protocol: port.protocol };
         for at in iptables::rules_of(&set, &name) {
             if let Some(line) = set.rule_line(at) {
                 text.push_str(&line);
@@ -102,7 +99,10 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
         }
         for choice in iptables::choices(&set, &name, false) {
             let chance = choice.one_in.map_or_else(|| "else".into(), |n| format!("1/{n}"));
-            odds.push(inline("pk-odds pk-mono", vec![span("", choice.endpoint.to_string()), span("", chance)]));
+            odds.push(inline(
+                "pk-odds pk-mono",
+                vec![span("", choice.endpoint.to_string()), span("", chance)],
+            ));
         }
     }
     let link = link_to(session, Selection::Node(machine.uid), machine.name.to_string());

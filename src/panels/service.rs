@@ -133,7 +133,6 @@ fn selector(session: Session, uid: Uid) -> Editor {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,4 +161,3 @@ mod tests {
         assert_eq!(counted(&Counts::default()), "0 sent");
     }
 }
-

@@ -11,7 +11,11 @@ pub fn panel(session: Session, ui: Ui) -> AnyView {
         session.opened_rev();
         let (key, title, description) = session.with_source(|s| {
             let scenario = &s.scenario;
-            (s.key.clone(), s.title().map(str::to_owned), scenario.description.as_ref().map(|d| d.to_string()))
+            (
+                s.key.clone(),
+                s.title().map(str::to_owned),
+                scenario.description.as_ref().map(|d| d.to_string()),
+            )
         });
         let built = built_in().iter().find(|s| key.strip_prefix(BUILT_IN) == Some(s.name));
         let mut kids = vec![heading(title.unwrap_or_else(|| "Your manifests".into()))];
@@ -58,8 +62,14 @@ fn how() -> AnyView {
     block(
         "pk-how",
         vec![
-            says("", "Dots are packets: filled on the way there, hollow on the way back, a cross where one was refused. Each node decides by its own rules."),
-            says("", "Click anything to look at it. Right-click it, press it long, or Enter on it: what can be done with it. Space pauses, “.” goes on to the next event."),
+            says(
+                "",
+                "Dots are packets: filled on the way there, hollow on the way back, a cross where one was refused. Each node decides by its own rules.",
+            ),
+            says(
+                "",
+                "Click anything to look at it. Right-click it, press it long, or Enter on it: what can be done with it. Space pauses, “.” goes on to the next event.",
+            ),
         ],
     )
 }

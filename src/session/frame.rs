@@ -173,7 +173,8 @@ impl Session {
         self.publish_clock(lab, at);
         if (frames.counts_due.get() || frames.log_due.get()) && !self.time_passes() {
             let session = *self;
-            let again = gloo_timers::callback::Timeout::new(COUNTS_EVERY_MS as u32, move || session.repaint());
+            let again =
+                gloo_timers::callback::Timeout::new(COUNTS_EVERY_MS as u32, move || session.repaint());
             *frames.later.borrow_mut() = Some(again);
         }
     }

@@ -24,9 +24,9 @@ mod theme;
 
 use cluster::sim::{Run, Time, Touched, World};
 use leptos::prelude::*;
-pub use open::Begin;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
+pub use open::Begin;
 pub use save::BUILT_IN;
 pub use selection::{HopRef, MenuAt, Selection};
 pub use source::Source;

@@ -54,7 +54,8 @@ impl Session {
     pub fn start_again(&self) {
         let (key, text) = self.with_source(|s| (s.key.clone(), s.text.clone()));
         self.forget_saved();
-        let begin = if self.motion.get_untracked() == Motion::Paused { Begin::Paused } else { Begin::Playing };
+        let begin =
+            if self.motion.get_untracked() == Motion::Paused { Begin::Paused } else { Begin::Playing };
         if self.open(&key, &text, begin).is_ok() {
             self.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
         }

@@ -30,7 +30,10 @@ pub fn body(session: Session, ui: Ui) -> AnyView {
     let fields = vec![
         live(move || {
             let take = move |value| from.set(value);
-            block("pk-field", vec![span("", "From"), select("From", places.clone(), &from.get(), Rc::new(take))])
+            block(
+                "pk-field",
+                vec![span("", "From"), select("From", places.clone(), &from.get(), Rc::new(take))],
+            )
         }),
         live(move || {
             Field {

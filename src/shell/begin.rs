@@ -1,10 +1,10 @@
 //! What a lab shows first: the run behind a link, the work that was left here, or a scenario.
 
 use super::built_in;
+use crate::browser;
 use crate::embed::{self, Options};
 use crate::parts::whenever;
 use crate::session::{BUILT_IN, Begin, Session};
-use crate::browser;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -93,10 +93,9 @@ fn open_usual(session: Session, scenario: Option<String>, begin: Begin) {
         && !built_in().iter().any(|s| s.name == *name)
     {
         let known: Vec<String> = built_in().iter().map(|s| s.name.to_string()).collect();
-        session.notices.problem(format!(
-            "There is no scenario named “{name}”. There are {}.",
-            crate::text::and(&known)
-        ));
+        session
+            .notices
+            .problem(format!("There is no scenario named “{name}”. There are {}.", crate::text::and(&known)));
     }
     let key = match scenario {
         Some(name) => [BUILT_IN, &name].concat(),

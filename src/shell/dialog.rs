@@ -57,7 +57,10 @@ fn start_again(session: Session, ui: Ui) -> AnyView {
     block(
         "pk-dialog-body",
         vec![
-            says("", "What you did here is undone, and the run begins from its first moment. Undo brings it back."),
+            says(
+                "",
+                "What you did here is undone, and the run begins from its first moment. Undo brings it back.",
+            ),
             block(
                 "pk-row",
                 vec![

@@ -7,8 +7,7 @@ use leptos::prelude::*;
 
 pub fn body(session: Session) -> AnyView {
     let timing = session.with_world(|world| world.timing().clone());
-    let assumptions =
-        text::ASSUMPTIONS.iter().map(|(about, says)| (*about, text(*says))).collect::<Vec<_>>();
+    let assumptions = text::ASSUMPTIONS.iter().map(|(about, says)| (*about, text(*says))).collect::<Vec<_>>();
     let numbers =
         text::timing_numbers(&timing).into_iter().map(|(name, n)| (name, code(n))).collect::<Vec<_>>();
     let profile = match timing.network_factor {

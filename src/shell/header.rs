@@ -57,7 +57,11 @@ fn history(session: Session) -> AnyView {
         "pk-pair",
         vec![
             button("↶", move || session.undo()).named("Undo").hint("Undo (Ctrl+Z)").disabled(!undo).view(),
-            button("↷", move || session.redo()).named("Redo").hint("Redo (Ctrl+Shift+Z)").disabled(!redo).view(),
+            button("↷", move || session.redo())
+                .named("Redo")
+                .hint("Redo (Ctrl+Shift+Z)")
+                .disabled(!redo)
+                .view(),
         ],
     )
 }

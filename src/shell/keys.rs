@@ -9,7 +9,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
-    let on = event.target().and_then(|t| t.dyn_into::<Element>().ok()).map(|e| e.tag_name().to_ascii_uppercase());
+    let on =
+        event.target().and_then(|t| t.dyn_into::<Element>().ok()).map(|e| e.tag_name().to_ascii_uppercase());
     let on = on.unwrap_or_default();
     if event.default_prevented() || ui.dialog.get_untracked().is_some() || is_field(&on) {
         return;

@@ -55,7 +55,8 @@ pub fn log(session: Session) -> AnyView {
         }
     });
     let lines = move || said.get().into_iter().map(|line| view! { <p>{line}</p> }).collect::<Vec<_>>();
-    view! { <div class="pk-sr" role="log" aria-live="polite" aria-label="What happens">{lines}</div> }.into_any()
+    view! { <div class="pk-sr" role="log" aria-live="polite" aria-label="What happens">{lines}</div> }
+        .into_any()
 }
 
 /// The notable entries since the `since`-th, in one line. `None` when there are none.

@@ -95,7 +95,8 @@ fn keep_focus(menu: &HtmlElement) {
 
 fn items_of(menu: &HtmlElement) -> Vec<HtmlElement> {
     let found = menu.query_selector_all("[role=menuitem]");
-    let list = found.map_or_else(|_| Vec::new(), |list| (0..list.length()).filter_map(|i| list.item(i)).collect());
+    let list =
+        found.map_or_else(|_| Vec::new(), |list| (0..list.length()).filter_map(|i| list.item(i)).collect());
     list.into_iter().filter_map(|node| node.dyn_into().ok()).collect()
 }
 

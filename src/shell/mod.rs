@@ -106,7 +106,9 @@ fn watch_whether_on_screen(session: Session, root: NodeRef<Div>) {
             let last = entries.pop().dyn_into::<web_sys::IntersectionObserverEntry>();
             session.set_on_screen(last.is_ok_and(|entry| entry.is_intersecting()));
         });
-        let Ok(observer) = web_sys::IntersectionObserver::new(callback.as_ref().unchecked_ref()) else { return };
+        let Ok(observer) = web_sys::IntersectionObserver::new(callback.as_ref().unchecked_ref()) else {
+            return;
+        };
         observer.observe(&root);
         let kept = StoredValue::new_local((observer, callback));
         on_cleanup(move || {

@@ -45,7 +45,9 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::NoPodAddress { .. } => label("no address left", true),
         LogEntry::SliceChanged { .. } => label("EndpointSlice", false),
         LogEntry::ProxySynced { node } => Some((format!("{node} synced"), false)),
-        LogEntry::NodeCondition { node, condition: NodeCondition::True } => Some((format!("{node} Ready"), false)),
+        LogEntry::NodeCondition { node, condition: NodeCondition::True } => {
+            Some((format!("{node} Ready"), false))
+        }
         LogEntry::NodeCondition { node, .. } => Some((format!("{node} NotReady"), true)),
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
@@ -122,7 +124,12 @@ mod tests {
 
     #[test]
     fn nodes_that_sync_together_share_a_mark() {
-        let log = [synced(1_000, "node-1"), synced(1_200, "node-2"), synced(1_900, "node-3"), synced(9_000, "node-1")];
+        let log = [
+            synced(1_000, "node-1"),
+            synced(1_200, "node-2"),
+            synced(1_900, "node-3"),
+            synced(9_000, "node-1"),
+        ];
         let labels: Vec<String> = marks(log.iter(), Time(0), 10).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["node-1, 2, 3 synced", "node-1 synced"]);
     }
@@ -130,7 +137,8 @@ mod tests {
     #[test]
     fn only_what_is_recent_is_marked() {
         let log = [synced(1_000, "a"), synced(5_000, "b"), synced(9_000, "c")];
-        let labels: Vec<String> = marks(log.iter(), Time(5_000_000_000), 1).into_iter().map(|m| m.label).collect();
+        let labels: Vec<String> =
+            marks(log.iter(), Time(5_000_000_000), 1).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["c synced"]);
     }
 
@@ -149,7 +157,8 @@ mod tests {
     #[test]
     fn a_deleted_pod_is_told_once() {
         let pod = NsName::new("default", "web");
-        let object = cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
+        let object =
+            cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
         assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
         assert_eq!(notable(&LogEntry::Killing { pod }), Some(("Pod killed".into(), true)));
     }

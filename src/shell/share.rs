@@ -38,14 +38,24 @@ fn links(session: Session, link: String) -> AnyView {
         Some(name) => [&page(), "?scenario=", &name, "&controls=transport"].concat(),
         None => link.replacen('#', "?controls=transport#", 1),
     };
-    let tag = format!("<iframe src=\"{figure}\" title=\"Packetyard\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>");
+    let tag = format!(
+        "<iframe src=\"{figure}\" title=\"Packetyard\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>"
+    );
     let mut kids = vec![
         copied(session, "Link", "Opens this very moment: manifests, seed and everything done so far.", link),
         copied(session, "Figure", "For a page of your own.", tag),
-        copied(session, "Scenario file", "The same as text, for a repository or the command line.", session.recorded()),
+        copied(
+            session,
+            "Scenario file",
+            "The same as text, for a repository or the command line.",
+            session.recorded(),
+        ),
     ];
     if long {
-        kids.insert(1, says("pk-care", "The link is long: some programs cut it. The scenario file is the safer way."));
+        kids.insert(
+            1,
+            says("pk-care", "The link is long: some programs cut it. The scenario file is the safer way."),
+        );
     }
     block("pk-dialog-body", kids)
 }
@@ -61,7 +71,9 @@ fn copied(session: Session, name: &'static str, what: &'static str, words: Strin
                     strong(name),
                     span("pk-muted", what),
                     span("pk-spring", ""),
-                    button("Copy", move || copy_text(session, copy.clone())).named(format!("Copy: {name}")).view(),
+                    button("Copy", move || copy_text(session, copy.clone()))
+                        .named(format!("Copy: {name}"))
+                        .view(),
                 ],
             ),
             listing(name, words),
@@ -77,7 +89,9 @@ fn copy_text(session: Session, words: String) {
         }
         match copied {
             Ok(_) => session.notices.done("Copied."),
-            Err(_) => session.notices.problem("The browser did not allow copying: mark the text and copy it yourself."),
+            Err(_) => session
+                .notices
+                .problem("The browser did not allow copying: mark the text and copy it yourself."),
         }
     });
 }

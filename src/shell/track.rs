@@ -30,7 +30,8 @@ pub fn track(session: Session, ui: Ui) -> AnyView {
         let marks = marks.into_iter().zip(labelled).map(|(mark, label)| tick(session, ui, now, mark, label));
         block("pk-ticks", marks.collect())
     });
-    view! { <div class="pk-track" role="group" aria-label="Events of the last minute">{marks}</div> }.into_any()
+    view! { <div class="pk-track" role="group" aria-label="Events of the last minute">{marks}</div> }
+        .into_any()
 }
 
 /// In percent of the track.

@@ -17,7 +17,7 @@ pub fn render(report: &Report) -> String {
 }
 
 fn write_connection(out: &mut String, connection: &Connection) {
-    let _ = write!(out, "  {} ({})", connection.verdict, connection.outcome);
+    let _ = write!(out, "  {}", ended(connection));
     if let Some(endpoint) = &connection.endpoint {
         let node = endpoint.node.as_deref().unwrap_or("a node that is gone");
         let _ = write!(out, " by {} on {node}", endpoint.pod);
@@ -28,6 +28,14 @@ fn write_connection(out: &mut String, connection: &Connection) {
     let _ = writeln!(out, "\n  {}", connection.why);
     for packet in &connection.packets {
         write_packet(out, packet);
+    }
+}
+
+/// The verdict, and how the client saw it where that says more.
+fn ended(connection: &Connection) -> String {
+    match connection.verdict == connection.outcome {
+        true => connection.verdict.to_string(),
+        false => format!("{} ({})", connection.verdict, connection.outcome),
     }
 }
 
@@ -60,7 +68,7 @@ fn write_summary(out: &mut String, report: &Report) {
     for connection in &report.connections {
         let what = match &connection.endpoint {
             Some(endpoint) => format!("{} by {}", connection.verdict, endpoint.pod),
-            None => format!("{} ({})", connection.verdict, connection.outcome),
+            None => ended(connection),
         };
         *counts.entry(what).or_default() += 1;
     }

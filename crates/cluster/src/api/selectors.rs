@@ -71,7 +71,9 @@ mod tests {
     fn found(pods: &str) -> Vec<String> {
         let manifest = parse(&format!("{SERVICE}{pods}"));
         let ours = manifest.diagnostics.into_iter();
-        ours.filter(|d| matches!(d.message, DiagnosticKind::SelectsNothing { .. })).map(|d| d.to_string()).collect()
+        ours.filter(|d| matches!(d.message, DiagnosticKind::SelectsNothing { .. }))
+            .map(|d| d.to_string())
+            .collect()
     }
 
     fn pod(labels: &str) -> String {
