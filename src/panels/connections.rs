@@ -6,28 +6,48 @@ use crate::text;
 use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
+use cluster::traffic::ConnectionId;
 use leptos::prelude::*;
 
 const SHOWN: usize = 20;
 
 pub fn list(session: Session, of: Option<Selection>) -> AnyView {
-    live(move || {
+    // While the pointer or the focus is in the list, no row moves away under it.
+    let held = StoredValue::new(false);
+    let shown = StoredValue::new(Vec::<ConnectionId>::new());
+    let rows = live(move || {
         session.traffic_rev();
         session.opened_rev();
-        let rows: Kids = session.with_world(|world| {
-            latest(world, of).into_iter().map(|record| row(session, world, record)).collect()
-        });
-        match rows.is_empty() {
-            true => says("pk-muted", "No connection yet."),
-            false => block(
-                "",
-                vec![
-                    says("pk-muted", "The latest connections. Each tells its way, and why."),
-                    items("pk-list", rows),
-                ],
-            ),
-        }
-    })
+        session.with_world(|world| {
+            if !held.get_value() || shown.with_value(Vec::is_empty) {
+                shown.set_value(latest(world, of).iter().map(|record| record.id).collect());
+            }
+            let records: Vec<&ConnectionRecord> =
+                shown.with_value(|ids| ids.iter().filter_map(|id| world.traffic().record(*id)).collect());
+            rows(session, world, records)
+        })
+    });
+    let hold = move |on: bool| held.set_value(on);
+    view! {
+        <div
+            on:pointerenter=move |_| hold(true)
+            on:pointerleave=move |_| hold(false)
+            on:focusin=move |_| hold(true)
+            on:focusout=move |_| hold(false)
+        >
+            {rows}
+        </div>
+    }
+    .into_any()
+}
+
+fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> AnyView {
+    if records.is_empty() {
+        return says("pk-muted", "No connection yet.");
+    }
+    let rows = records.into_iter().map(|record| row(session, world, record)).collect();
+    let about = says("pk-muted", "The latest connections. Each tells its way, and why.");
+    block("", vec![about, items("pk-list", rows)])
 }
 
 /// Newest first.

@@ -36,8 +36,7 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::Did { action: Action::DeleteObject { object } } if &*object.kind == "Pod" => None,
         LogEntry::Did { action: Action::CrashPod { .. } | Action::SendOne { .. } } => None,
         LogEntry::Did { action: Action::SetRate { .. } } => None,
-        LogEntry::Did { action: Action::AddClient { .. } } => label("client added", false),
-        LogEntry::Did { action } => Some((crate::text::action(action), false)),
+        LogEntry::Did { action } => Some((done(action), false)),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
         LogEntry::Ready { ready: true, .. } => label("Pod ready", false),
@@ -52,6 +51,23 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
         _ => None,
+    }
+}
+
+/// What a person did, in two words or three.
+fn done(action: &Action) -> String {
+    match action {
+        Action::Apply { .. } => "manifests applied".into(),
+        Action::DeleteObject { object } => format!("{} deleted", object.kind),
+        Action::SetLabels { .. } => "labels changed".into(),
+        Action::SetSelector { .. } => "selector changed".into(),
+        Action::SetServiceType { type_, .. } => format!("now {}", type_.as_str()),
+        Action::Scale { replicas, .. } => format!("scaled to {replicas}"),
+        Action::SetReadiness { pass: true, .. } => "probe passes".into(),
+        Action::SetReadiness { pass: false, .. } => "probe fails".into(),
+        Action::AddClient { .. } => "client added".into(),
+        Action::RemoveClient { .. } => "client removed".into(),
+        other => crate::text::action(other),
     }
 }
 

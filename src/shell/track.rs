@@ -71,7 +71,6 @@ fn label(mark: &Mark) -> String {
 
 fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyView {
     let at = position(mark.at, now);
-    let name = format!("{}, at {}", mark.said, text::clock(mark.at));
     let class = match (mark.bad, labelled) {
         (true, true) => "pk-tick pk-tick-bad",
         (true, false) => "pk-tick pk-tick-bad pk-quiet",
@@ -79,6 +78,8 @@ fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyV
         (false, false) => "pk-tick pk-quiet",
     };
     let label = label(&mark);
+    // What is seen comes first in what is heard.
+    let name = format!("{label}: {}, at {}", mark.said, text::clock(mark.at));
     let about = mark.about;
     let choose = move |_| {
         if let Some((kind, key)) = &about {
