@@ -168,8 +168,6 @@ pub fn hit(dots: &[Dot], at: Point, radius: f64) -> Option<PacketId> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use cluster::api::Action;
 
     use super::*;
@@ -179,7 +177,7 @@ mod tests {
     fn scene(world: &World, size: (f64, f64)) -> Scene {
         let (facts, _, layout) = pictured(world, size);
         let marks = Marks::default().with(facts.services.iter().map(|s| &s.key));
-        Scene { facts: Arc::new(facts), marks, layout }
+        Scene { facts, marks, layout, focus: None, rules: Default::default() }
     }
 
     #[test]

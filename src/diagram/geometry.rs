@@ -121,10 +121,33 @@ impl Wire {
         let mut d = String::with_capacity(self.points.len() * 12);
         for (i, p) in self.points.iter().enumerate() {
             let command = if i == 0 { 'M' } else { 'L' };
-            d.push_str(&format!("{command}{:.1} {:.1}", p.x, p.y));
+            d.push_str(&format!("{command}{} {}", tenths(p.x), tenths(p.y)));
         }
         d
     }
+}
+
+/// One digit after the point. The formatting of floats would be a good part of what is downloaded.
+fn tenths(x: f64) -> String {
+    let tenths = (x * 10.0).round() as i64;
+    let sign = if tenths < 0 { "-" } else { "" };
+    format!("{sign}{}.{}", tenths.abs() / 10, tenths.abs() % 10)
+}
+
+/// A length as a style has it.
+pub fn px(x: f64) -> String {
+    format!("{}px", tenths(x))
+}
+
+/// A place as a transform has it.
+pub fn translate(p: Point) -> String {
+    format!("translate({},{})", px(p.x), px(p.y))
+}
+
+/// A factor as a transform has it.
+pub fn scale(factor: f64) -> String {
+    let parts = (factor * 1_000.0).round() as i64;
+    format!("scale({}.{:03})", parts / 1_000, parts % 1_000)
 }
 
 /// A quadratic curve instead of the corner, as large as the legs allow.

@@ -15,6 +15,8 @@ use super::geometry::{Point, Rect, point};
 use super::scene::Picture;
 use super::view::Hits;
 use super::walk::{self, Way};
+use crate::browser;
+use crate::parts::whenever;
 use crate::session::Selection;
 
 /// How near to a packet a click has to be: a finger is less exact.
@@ -23,6 +25,20 @@ const NEAR_FINGER: f64 = 20.0;
 /// A press that moved less than this is a click.
 const STILL: f64 = 6.0;
 const LONG_PRESS_MS: u32 = 500;
+
+const EVENTS: [&str; 11] = [
+    "keydown",
+    "wheel",
+    "click",
+    "contextmenu",
+    "pointerdown",
+    "pointermove",
+    "pointerup",
+    "pointercancel",
+    "focusin",
+    "pointerover",
+    "pointerleave",
+];
 
 #[derive(Clone)]
 pub struct Input {
@@ -49,6 +65,37 @@ impl Input {
         Input { picture, frame, hits, hand: Rc::default() }
     }
 
+    /// One listener for each event of the frame, for all that is in it.
+    pub fn listen(self) {
+        let frame = self.frame;
+        whenever(move || {
+            let Some(frame) = frame.get() else { return };
+            for name in EVENTS {
+                let input = self.clone();
+                browser::listen(&frame, name, move |event| input.handle(name, event));
+            }
+        });
+    }
+
+    fn handle(&self, name: &str, event: Event) {
+        let done = match name {
+            "keydown" => event.dyn_ref().map(|e| self.key(e)),
+            "wheel" => event.dyn_ref().map(|e| self.wheel(e)),
+            "click" => event.dyn_ref().map(|e| self.click(e)),
+            "contextmenu" => event.dyn_ref().map(|e| self.menu(e)),
+            "pointerdown" => event.dyn_ref().map(|e| self.down(e)),
+            "pointermove" => event.dyn_ref().map(|e| self.moved(e)),
+            "pointerup" | "pointercancel" => event.dyn_ref().map(|e| self.up(e)),
+            _ => None,
+        };
+        match (done, name) {
+            (None, "focusin") => self.focused(&event),
+            (None, "pointerover") => self.over(item_at(&event)),
+            (None, "pointerleave") => self.over(None),
+            _ => {}
+        }
+    }
+
     /// Of a client's coordinates, the place in the view.
     fn in_view(&self, x: i32, y: i32) -> Point {
         let Some(frame) = self.frame.get_untracked() else { return Point::default() };
@@ -64,7 +111,7 @@ impl Input {
         packet.or_else(|| item_at(event))
     }
 
-    pub fn click(&self, event: &MouseEvent) {
+    fn click(&self, event: &MouseEvent) {
         // A key's click has no place, and is no end of a drag.
         let of_key = event.detail() == 0;
         if self.hand.spent.take() && !of_key || in_control(event) {
@@ -75,7 +122,7 @@ impl Input {
         self.picture.session.select(found);
     }
 
-    pub fn menu(&self, event: &MouseEvent) {
+    fn menu(&self, event: &MouseEvent) {
         let Some(item) = self.under(event, NEAR).filter(|_| !in_control(event)) else { return };
         event.prevent_default();
         // The menu key gives no place worth having: the box's own is better.
@@ -98,7 +145,7 @@ impl Input {
         found.ok().flatten()?.dyn_into().ok()
     }
 
-    pub fn key(&self, event: &KeyboardEvent) {
+    fn key(&self, event: &KeyboardEvent) {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
@@ -139,12 +186,11 @@ impl Input {
         true
     }
 
-    pub fn focused(&self, event: &Event) {
+    fn focused(&self, event: &Event) {
         let Some(item) = item_at(event) else { return };
         self.picture.current.set(Some(item));
         self.picture.session.hover.set(Some(item));
-        let stops = self.picture.scene.with_untracked(|s| walk::stops(&s.layout));
-        if let Some((_, rect)) = stops.into_iter().find(|(stop, _)| *stop == item) {
+        if let Some(rect) = self.picture.scene.with_untracked(|s| walk::place(&s.layout, item)) {
             self.show(rect);
         }
     }
@@ -158,8 +204,7 @@ impl Input {
         }
     }
 
-    pub fn over(&self, event: &Event) {
-        let item = item_at(event);
+    fn over(&self, item: Option<Selection>) {
         if self.picture.session.hover.get_untracked() != item {
             self.picture.session.hover.set(item);
         }
@@ -167,7 +212,7 @@ impl Input {
 
     /// With Ctrl (or a pinch on a touchpad, which browsers report so): zoom. Else pan, if there is
     /// anything to pan to; a picture that fits leaves the wheel to the page.
-    pub fn wheel(&self, event: &WheelEvent) {
+    fn wheel(&self, event: &WheelEvent) {
         let room = self.picture.room();
         let camera = self.picture.camera.get_untracked();
         let moved = if event.ctrl_key() || event.meta_key() {
@@ -192,7 +237,7 @@ impl Input {
         }
     }
 
-    pub fn down(&self, event: &PointerEvent) {
+    fn down(&self, event: &PointerEvent) {
         if in_control(event) || event.button() > 1 {
             return;
         }
@@ -216,7 +261,7 @@ impl Input {
         })
     }
 
-    pub fn moved(&self, event: &PointerEvent) {
+    fn moved(&self, event: &PointerEvent) {
         let at = self.in_view(event.client_x(), event.client_y());
         let mut pointers = self.hand.pointers.borrow_mut();
         let Some(index) = pointers.iter().position(|(id, _)| *id == event.pointer_id()) else { return };
@@ -254,7 +299,7 @@ impl Input {
         }
     }
 
-    pub fn up(&self, event: &PointerEvent) {
+    fn up(&self, event: &PointerEvent) {
         self.hand.long_press.take();
         self.hand.pointers.borrow_mut().retain(|(id, _)| *id != event.pointer_id());
     }

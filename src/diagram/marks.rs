@@ -2,9 +2,6 @@
 
 use cluster::api::NsName;
 
-use leptos::prelude::*;
-
-use crate::session::Session;
 use crate::theme::SERVICE_COLOURS;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +11,12 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// The classes of the mark itself.
+    pub fn mark_class(&self) -> &'static str {
+        ["pk-mark pk-s0", "pk-mark pk-s1", "pk-mark pk-s2", "pk-mark pk-s3", "pk-mark pk-s4", "pk-mark pk-s5"]
+            [self.colour % SERVICE_COLOURS]
+    }
+
     /// The class that sets `--svc`.
     pub fn class(&self) -> &'static str {
         ["pk-s0", "pk-s1", "pk-s2", "pk-s3", "pk-s4", "pk-s5"][self.colour % SERVICE_COLOURS]
@@ -61,34 +64,6 @@ impl Marks {
             .or_else(|| (2..).map(|n: u32| format!("{first}{n}")).find(free))
             .unwrap_or_default()
     }
-}
-
-/// The marks as a lab's views share them.
-#[derive(Clone, Copy)]
-pub struct ServiceMarks(pub Memo<Marks>);
-
-/// Those of the lab, if the lab has provided them; else a memo of the caller's own, which comes to
-/// the same as long as both have seen the same.
-pub fn use_marks(session: Session) -> Memo<Marks> {
-    use_context::<ServiceMarks>().map_or_else(|| marks(session), |ServiceMarks(marks)| marks)
-}
-
-/// For the lab's root: every view below it can then call [`use_marks`].
-pub fn provide_marks(session: Session) {
-    provide_context(ServiceMarks(marks(session)));
-}
-
-fn marks(session: Session) -> Memo<Marks> {
-    let state = Memo::new(move |before: Option<&(u32, Marks)>| {
-        session.scene_rev();
-        let opened = session.opened_rev();
-        let kept = before.filter(|(other, _)| *other == opened).map(|(_, marks)| marks.clone());
-        let mut keys: Vec<_> =
-            session.with_world(|w| w.store().services.iter().map(|s| (s.meta.uid, s.meta.key())).collect());
-        keys.sort_unstable();
-        (opened, kept.unwrap_or_default().with(keys.iter().map(|(_, key)| key)))
-    });
-    Memo::new(move |_| state.with(|(_, marks)| marks.clone()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The canvas above the scene: packets, what went wrong with them, and nothing else.
 
-use std::collections::BTreeMap;
+use cluster::ordered::Map;
 use std::f64::consts::TAU;
 
 use cluster::api::Uid;
@@ -110,7 +110,7 @@ impl Painter {
 
     /// Grouped by colour, so that each colour is one path to fill and one to stroke.
     fn discs(&self, canvas: &Canvas, look: &Look) {
-        let mut groups: BTreeMap<(bool, Option<usize>, bool), Vec<&Dot>> = BTreeMap::new();
+        let mut groups: Map<(bool, Option<usize>, bool), Vec<&Dot>> = Map::new();
         for dot in &self.dots {
             let colour = dot.service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
             groups.entry((dot.front, colour, dot.reply)).or_default().push(dot);
@@ -137,7 +137,7 @@ impl Painter {
 
     /// Too many to be told apart: each link becomes a band, as wide as it is busy.
     fn bands(&mut self, canvas: &Canvas, look: &Look) {
-        let mut busy: BTreeMap<((Place, Place), Option<Uid>), u32> = BTreeMap::new();
+        let mut busy: Map<((Place, Place), Option<Uid>), u32> = Map::new();
         for dot in self.dots.iter().filter(|dot| dot.front) {
             let (from, to) = dot.link;
             *busy.entry(((from.min(to), from.max(to)), dot.service)).or_default() += 1;
@@ -212,7 +212,7 @@ fn letters(canvas: &Canvas, dots: &[&Dot], look: &Look) {
     canvas.set_fill_style_str(look.palette.on);
     for dot in dots.iter().filter(large) {
         let Some(mark) = dot.service.and_then(|s| look.scene.mark(s)) else { continue };
-        canvas.set_font(&format!("700 {:.1}px {FONT}", radius(dot, look) * 1.3));
+        canvas.set_font(&format!("700 {}px {FONT}", (radius(dot, look) * 1.3).round() as u32));
         canvas.set_text_align("center");
         canvas.set_text_baseline("middle");
         ignore(canvas.fill_text(&mark.letter, dot.at.x, dot.at.y + 0.5));

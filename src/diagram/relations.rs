@@ -1,6 +1,6 @@
 //! What belongs to what: the chain of a selection, and the links that packets took lately.
 
-use std::collections::{BTreeMap, BTreeSet};
+use cluster::ordered::{Map, Set};
 use std::net::SocketAddr;
 
 use cluster::api::{NsName, Uid};
@@ -14,11 +14,11 @@ use crate::session::{HopRef, Selection};
 /// What stands out while something is selected.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chain {
-    pub items: BTreeSet<Selection>,
+    pub items: Set<Selection>,
     /// Whose flows are brought forward with it.
     pub about: About,
     /// On each node: the endpoint that a rule there chose.
-    pub hits: BTreeMap<Uid, SocketAddr>,
+    pub hits: Map<Uid, SocketAddr>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn chain(world: &World, facts: &Facts, selection: Option<Selection>) -> Opti
             let outside = facts.clients.iter().filter(|c| c.id == id).filter_map(|c| c.service);
             let calls = facts.pods.iter().flat_map(|p| p.calls.iter().map(move |call| (p.uid, call)));
             let inside: Vec<_> = calls.filter(|(_, call)| call.client == id).collect();
-            let services: BTreeSet<Uid> =
+            let services: Set<Uid> =
                 outside.chain(inside.iter().filter_map(|(_, call)| call.service)).collect();
             chain.items.extend(inside.iter().map(|(pod, _)| Selection::Pod(*pod)));
             services.into_iter().for_each(|uid| chain.served_by(facts, uid));
@@ -197,8 +197,8 @@ pub fn first_service(facts: &Facts) -> Option<Uid> {
 
 /// The links that packets are on or were on lately, and the Service of one of them; of the chain's
 /// flows only, if there is a chain.
-pub fn links(world: &World, chain: Option<&Chain>) -> BTreeMap<Link, Option<NsName>> {
-    let mut links = BTreeMap::new();
+pub fn links(world: &World, chain: Option<&Chain>) -> Map<Link, Option<NsName>> {
+    let mut links = Map::new();
     let traffic = world.traffic();
     let mut add = |record: &ConnectionRecord, trace: &PacketTrace, since: Time| {
         let recent = trace.segments.iter().filter(|s| s.end >= since);

@@ -1,17 +1,16 @@
 //! The ways between places: from a box to the network's corridor, along it, and to another box.
 
-use std::collections::BTreeMap;
-
 use cluster::api::Uid;
+use cluster::ordered::Map;
 use cluster::trace::Place;
 
 use super::geometry::{Point, Wire, point};
 use super::layout::{Form, Layout, RAIL_TO_POD};
 
 /// The wires of one layout, each made when it is first asked for and kept from then on.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Routes {
-    wires: BTreeMap<(Place, Place), Option<Wire>>,
+    wires: Map<(Place, Place), Option<Wire>>,
 }
 
 impl Routes {

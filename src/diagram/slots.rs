@@ -1,9 +1,8 @@
 //! Which place inside its node each Pod has. A Pod keeps its place while others come and go; one
 //! that dies leaves a ghost there until its replacement runs.
 
-use std::collections::BTreeMap;
-
 use cluster::api::{NsName, Uid};
+use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 
 use super::facts::{Facts, PodFacts, PodState};
@@ -23,7 +22,7 @@ pub struct Tenant {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Slots {
     at: Time,
-    nodes: BTreeMap<Uid, Vec<Option<Tenant>>>,
+    nodes: Map<Uid, Vec<Option<Tenant>>>,
 }
 
 /// How long a Pod that nobody replaces leaves its ghost.

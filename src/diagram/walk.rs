@@ -47,6 +47,15 @@ pub fn stops(layout: &Layout) -> Vec<(Selection, Rect)> {
     stops
 }
 
+/// Where a box is, if it is there.
+pub fn place(layout: &Layout, item: Selection) -> Option<Rect> {
+    stops(layout).into_iter().find(|(stop, _)| *stop == item).map(|(_, rect)| rect)
+}
+
+pub fn first(layout: &Layout) -> Option<Selection> {
+    stops(layout).first().map(|(item, _)| *item)
+}
+
 /// The nearest box in that direction: what is straight ahead counts as nearer than what is aside.
 pub fn next(layout: &Layout, from: Selection, way: Way) -> Option<Selection> {
     let stops = stops(layout);

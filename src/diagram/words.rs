@@ -118,6 +118,12 @@ pub fn delivered(ended: Option<(u32, u32)>) -> String {
     }
 }
 
+/// `2 req/s · 98 % ok`
+pub fn rate_and_counts(rate_milli: u32, ended: Option<(u32, u32)>) -> String {
+    let (rate, counts) = (rate(rate_milli), delivered(ended));
+    if counts.is_empty() { rate } else { format!("{rate} · {counts}") }
+}
+
 /// What the client saw.
 pub fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
@@ -194,6 +200,14 @@ pub fn more(rows: usize) -> String {
 
 pub fn type_name(type_: ServiceType) -> &'static str {
     type_.as_str()
+}
+
+/// Its type; headless is one of its own to those who call it.
+pub fn kind(service: &ServiceFacts) -> &'static str {
+    match service.form {
+        ServiceForm::Headless => "Headless",
+        _ => type_name(service.type_),
+    }
 }
 
 pub fn endpoints(service: &ServiceFacts) -> String {
@@ -288,7 +302,7 @@ pub fn calls_in_full(calls: &[Call]) -> String {
     if each.is_empty() { String::new() } else { format!(", calls {}", each.join(", ")) }
 }
 
-pub fn pod_label(pod: &PodFacts, services: &[String]) -> String {
+pub fn pod_label(pod: &PodFacts, services: &[&str]) -> String {
     let of = if services.is_empty() { "no Service".to_owned() } else { services.join(", ") };
     let ip = pod.ip.as_deref().unwrap_or(NO_ADDRESS_YET);
     let calls = calls_in_full(&pod.calls);
@@ -310,10 +324,10 @@ pub fn service_label(service: &ServiceFacts) -> String {
     )
 }
 
-pub fn node_label(node: &NodeFacts) -> String {
+pub fn node_label(node: &NodeFacts, proxy: &str) -> String {
     let state = node_state(node).map_or("Ready", |state| state);
     let zone = node.zone.as_ref().map(|zone| format!(", zone {zone}")).unwrap_or_default();
-    format!("Node {}, {state}, {}{zone}", node.name, node.ip)
+    format!("Node {}, {state}, {}{zone}, kube-proxy: {proxy}", node.name, node.ip)
 }
 
 /// What is said of one who calls, and how a call of it failed lately.

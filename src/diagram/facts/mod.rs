@@ -7,6 +7,7 @@ mod pods;
 mod rules;
 mod services;
 
+use cluster::net::Cidr;
 use cluster::sim::World;
 
 pub use nodes::{NodeFacts, NodeState};
@@ -15,8 +16,10 @@ pub use pods::{PodFacts, PodState};
 pub use rules::{Row, RowKind, RuleFacts, proxy_age, rules_of_node};
 pub use services::{ServiceFacts, ServiceForm};
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
+    pub pod_range: Cidr,
+    pub service_range: Cidr,
     pub services: Vec<ServiceFacts>,
     pub nodes: Vec<NodeFacts>,
     /// Bound or not, oldest first.
@@ -30,7 +33,10 @@ impl Facts {
     pub fn of(world: &World) -> Facts {
         let services = services::all(world);
         let calls = outside::calls_by_pod(world);
+        let config = world.config();
         Facts {
+            pod_range: config.pod_cidr,
+            service_range: config.service_cidr,
             nodes: nodes::all(world),
             pods: pods::all(world, calls),
             clients: outside::clients(world),

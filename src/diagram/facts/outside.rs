@@ -1,8 +1,7 @@
 //! Who calls: clients outside, calls of Pods inside, and the cloud's load balancers.
 
-use std::collections::BTreeMap;
-
 use cluster::api::{ClientFrom, Name, NsName, ServiceType, Uid};
+use cluster::ordered::Map;
 use cluster::sim::World;
 use cluster::traffic::{Client, ClientId, Target};
 
@@ -50,8 +49,8 @@ pub(super) fn clients(world: &World) -> Vec<ClientFacts> {
 }
 
 /// The calls of each Pod. A workload's Pods take turns, so each is shown the whole call.
-pub(super) fn calls_by_pod(world: &World) -> BTreeMap<Uid, Vec<Call>> {
-    let mut calls: BTreeMap<Uid, Vec<Call>> = BTreeMap::new();
+pub(super) fn calls_by_pod(world: &World) -> Map<Uid, Vec<Call>> {
+    let mut calls: Map<Uid, Vec<Call>> = Map::new();
     for client in world.traffic().clients.values() {
         let ClientFrom::Workload { namespace, .. } = &client.spec.from else { continue };
         let call = Call {

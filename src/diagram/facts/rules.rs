@@ -1,6 +1,6 @@
 //! A node's rules for one Service, read back from the rule set that is in force there.
 
-use std::collections::BTreeSet;
+use cluster::ordered::Set;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ pub enum RuleFacts {
 }
 
 /// The endpoints of a service port that may be chosen, with what the rules say of them.
-type Endpoints = BTreeSet<SocketAddr>;
+type Endpoints = Set<SocketAddr>;
 
 pub fn rules_of_node(world: &World, node: Uid, service: Uid) -> RuleFacts {
     let Some(machine) = world.machines().get(&node) else { return RuleFacts::NodeOff };

@@ -1,6 +1,7 @@
 //! Services.
 
 use cluster::api::{Labels, NsName, Service, ServiceType, TargetPort, Uid};
+use cluster::ordered::{Map, sort_by_key};
 use cluster::sim::World;
 
 /// What kind of thing a Service is to those who call it.
@@ -35,7 +36,7 @@ pub struct ServiceFacts {
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
     // In the order of their making, which is their author's; the store's is by name.
     let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
-    services.sort_by_key(|s| s.uid);
+    sort_by_key(&mut services, |s| s.uid);
     services
 }
 
@@ -52,9 +53,7 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         _ => spec.cluster_ips.first().map(ToString::to_string).unwrap_or_default(),
     };
     // One that still serves while it terminates is not counted as ready, as in `kubectl describe`.
-    let mut pods: Vec<_> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
-    pods.sort_unstable();
-    pods.dedup();
+    let pods: Map<_, _> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
     ServiceFacts {
         uid: service.meta.uid,
         form,
@@ -64,7 +63,7 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         node_port: spec.ports.first().map(|p| p.node_port).filter(|port| *port != 0),
         ingress: service.ingress.first().map(|i| i.ip.to_string()),
         selector: spec.selector.as_ref().map(label_texts).unwrap_or_default(),
-        ready: pods.iter().filter(|(_, ready)| *ready).count(),
+        ready: pods.values().filter(|ready| **ready).count(),
         endpoints: pods.len(),
         key,
     }

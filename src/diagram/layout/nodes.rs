@@ -64,7 +64,7 @@ const RULES_FOOT: f64 = 8.0;
 pub const RULE_LINE: f64 = 20.0;
 const WIDEST: f64 = 420.0;
 /// The least that a line of the rules needs.
-const SLIM: f64 = 176.0;
+const SLIM: f64 = 170.0;
 const WAITING_TITLE: f64 = 26.0;
 
 impl PodForm {

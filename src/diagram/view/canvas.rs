@@ -14,6 +14,7 @@ use crate::diagram::dots;
 use crate::diagram::geometry::Point;
 use crate::diagram::packets::{Look, Painter};
 use crate::diagram::scene::{Picture, Scene};
+use crate::parts::whenever;
 use crate::session::{Motion, Selection};
 use crate::theme::palette;
 
@@ -50,10 +51,10 @@ pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
             painter.routes = Default::default();
         }
         surface.scene = Some(scene.clone());
-        let chain = picture.chain.get_untracked();
+        let front = picture.front.get_untracked();
         let look = Look {
             scene: &scene,
-            chain: chain.as_deref(),
+            chain: front.chain.as_ref(),
             camera: picture.camera.get_untracked(),
             palette: palette(untrack(|| session.is_dark())),
             selected: match session.selection.get_untracked() {
@@ -71,7 +72,7 @@ pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
 
 /// The canvas has as many pixels as the screen has for it; this clears it.
 fn resize_with_view(picture: Picture, element: NodeRef<Canvas>, surface: Rc<RefCell<Surface>>, hits: Hits) {
-    Effect::new(move |_| {
+    whenever(move || {
         let Some(canvas) = element.get() else { return };
         let (width, height) = picture.view.get();
         let canvas: HtmlCanvasElement = canvas;
@@ -91,11 +92,10 @@ fn resize_with_view(picture: Picture, element: NodeRef<Canvas>, surface: Rc<RefC
 
 /// While nothing moves, only a change of what is looked at, or how, needs a new frame.
 fn repaint_when_changed(picture: Picture) {
-    Effect::new(move |_| {
+    whenever(move || {
         picture.camera.track();
         picture.scene.track();
-        picture.chain.track();
-        picture.session.selection.track();
+        picture.front.track();
         picture.session.is_dark();
         picture.session.motion();
         picture.session.repaint();

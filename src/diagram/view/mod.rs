@@ -8,45 +8,33 @@ mod pod;
 mod service;
 mod wires;
 
-pub use canvas::Hits;
-
-use cluster::api::Uid;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-use super::camera::Camera;
-use super::input;
-use super::scene::Picture;
-use super::words;
-use crate::parts::{Kids, block, live, nothing, span};
-use crate::session::use_session;
+pub use canvas::Hits;
+
+use super::camera::{Camera, Room, STEP};
+use super::geometry::{Rect, point, px, scale, translate};
+use super::layout::Form;
+use super::scene::{Picture, Scene};
+use super::{input, walk, words};
+use crate::parts::{Kids, block, button, live, span, whenever};
+use crate::session::{Selection, use_session};
 
 /// The cluster, drawn, in whatever room it is given.
 #[component]
 pub fn Diagram() -> impl IntoView {
-    let session = use_session();
-    let picture = Picture::new(session);
+    let picture = Picture::new(use_session());
     let frame = NodeRef::<Div>::new();
+    let hits = Hits::default();
     watch_size(picture, frame);
     follow_layout(picture);
-    let hits = canvas::Hits::default();
-    let input = input::Input::new(picture, frame, hits.clone());
+    input::Input::new(picture, frame, hits.clone()).listen();
     view! {
         <div
             class=move || if fits(picture) { "pk-diagram pk-fits" } else { "pk-diagram" }
             node_ref=frame
-            on:click={ let i = input.clone(); move |e| i.click(&e) }
-            on:contextmenu={ let i = input.clone(); move |e| i.menu(&e) }
-            on:keydown={ let i = input.clone(); move |e| i.key(&e) }
-            on:wheel={ let i = input.clone(); move |e| i.wheel(&e) }
-            on:pointerdown={ let i = input.clone(); move |e| i.down(&e) }
-            on:pointermove={ let i = input.clone(); move |e| i.moved(&e) }
-            on:pointerup={ let i = input.clone(); move |e| i.up(&e) }
-            on:pointercancel={ let i = input.clone(); move |e| i.up(&e) }
-            on:pointerover={ let i = input.clone(); move |e| i.over(&e) }
-            on:pointerleave=move |_| session.hover.set(None)
-            on:focusin={ let i = input.clone(); move |e| i.focused(&e) }
         >
             {stage(picture)}
             {canvas::canvas(picture, hits)}
@@ -59,18 +47,13 @@ pub fn Diagram() -> impl IntoView {
 fn stage(picture: Picture) -> AnyView {
     let transform = move || {
         let Camera { x, y, zoom, .. } = picture.camera.get();
-        format!("translate({x:.1}px,{y:.1}px) scale({zoom:.4})")
-    };
-    let size = move |f: fn(&super::layout::Layout) -> f64| {
-        move || picture.scene.with(|s| format!("{:.0}px", f(&s.layout)))
+        format!("{} {}", translate(point(x, y)), scale(zoom))
     };
     let parts: Kids = vec![
-        frame(picture),
-        outside::view(picture),
-        service::cards(picture),
-        nodes(picture),
-        waiting(picture),
-        wires::view(picture),
+        live(move || picture.scene.with(|scene| frames(scene))),
+        cards(picture),
+        live(move || pod::ghosts(picture)),
+        live(move || wires::view(picture)),
     ];
     view! {
         <div
@@ -78,8 +61,8 @@ fn stage(picture: Picture) -> AnyView {
             role="graphics-document document"
             aria-label=words::DIAGRAM
             style:transform=transform
-            style:width=size(|l| l.width)
-            style:height=size(|l| l.height)
+            style:width=move || picture.scene.with(|s| px(s.layout.width))
+            style:height=move || picture.scene.with(|s| px(s.layout.height))
         >
             {parts}
         </div>
@@ -87,69 +70,63 @@ fn stage(picture: Picture) -> AnyView {
     .into_any()
 }
 
-/// The cluster's edge, and what is inside it.
-fn frame(picture: Picture) -> AnyView {
-    let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.cluster));
-    let ranges = move || {
-        picture.session.opened_rev();
-        picture.session.with_world(|w| words::ranges(&w.config().pod_cidr, &w.config().service_cidr))
+/// Each box keeps its element for as long as it is there.
+fn cards(picture: Picture) -> AnyView {
+    let items = move || -> Vec<Selection> {
+        picture.scene.with(|s| walk::stops(&s.layout).into_iter().map(|(item, _)| item).collect())
     };
-    let title = live(move || {
-        block("pk-cluster-title", vec![span("pk-lane-title", words::CLUSTER), span("pk-note", ranges())])
-    });
-    card::placed("pk-cluster", rect.into(), vec![title])
+    view! { <For each=items key=|item| walk::code(*item) children=move |item| card::card(picture, item) /> }
+        .into_any()
 }
 
-fn nodes(picture: Picture) -> AnyView {
-    let uids = move || picture.scene.with(|s| s.layout.nodes.iter().map(|n| n.uid).collect::<Vec<_>>());
-    view! { <For each=uids key=|uid| *uid children=move |uid| node::with_pods(picture, uid) /> }.into_any()
-}
-
-/// Pods that no node has taken.
-fn waiting(picture: Picture) -> AnyView {
-    let uids = Memo::new(move |_| {
-        picture.scene.with(|s| s.layout.waiting.iter().map(|(uid, _)| *uid).collect::<Vec<Uid>>())
-    });
-    let title = live(move || {
-        let Some(first) = picture.scene.with(|s| s.layout.waiting.first().map(|(_, rect)| *rect)) else {
-            return nothing();
-        };
-        let rect = super::geometry::Rect { y: first.y - 24.0, h: 20.0, w: 260.0, ..first };
-        card::placed("pk-lane-title", Signal::derive(move || rect), vec![span("", words::WAITING_FOR_A_NODE)])
-    });
-    let pods = view! {
-        <For each=move || uids.get() key=|uid| *uid children=move |uid| pod::card(picture, uid) />
+/// What is behind the boxes: the cluster's edge and the names of the lanes.
+fn frames(scene: &Scene) -> AnyView {
+    let layout = &scene.layout;
+    let cluster = layout.cluster;
+    let ranges = words::ranges(&scene.facts.pod_range, &scene.facts.service_range);
+    let title =
+        block("pk-cluster-title", vec![span("pk-lane-title", words::CLUSTER), span("pk-note", ranges)]);
+    let mut outside = vec![span("pk-lane-title", words::OUTSIDE)];
+    if layout.clients.is_empty() && layout.balancers.is_empty() {
+        outside.push(span("pk-note", words::NOBODY_OUTSIDE));
+    }
+    let lane = match layout.form {
+        Form::Wide => Rect { x: 16.0, y: cluster.y + 9.0, w: cluster.x - 40.0, h: 90.0 },
+        Form::Narrow => Rect { x: cluster.x, y: 8.0, w: cluster.w, h: 20.0 },
     };
-    vec![title, pods.into_any()].into_any()
+    let mut kids = vec![
+        card::placed("pk-cluster", cluster, vec![title]),
+        card::placed("pk-outside-title", lane, outside),
+    ];
+    if let Some((_, first)) = layout.waiting.first() {
+        let rect = Rect { y: first.y - 24.0, h: 20.0, w: 260.0, ..*first };
+        kids.push(card::placed("pk-lane-title", rect, vec![span("", words::WAITING_FOR_A_NODE)]));
+    }
+    kids.into_any()
 }
 
 fn zoom_buttons(picture: Picture) -> AnyView {
-    let button = |sign: &'static str, name: &'static str, act: fn(Picture)| {
-        view! {
-            <button type="button" class="pk-zoom" aria-label=name title=name on:click=move |_| act(picture)>
-                <span aria-hidden="true">{sign}</span>
-            </button>
-        }
-        .into_any()
+    let zoom = |sign: &'static str, name: &'static str, act: fn(Picture)| {
+        button(sign, move || act(picture)).class("pk-zoom").named(name).hint(name).view()
     };
     let kids = vec![
-        button("+", words::ZOOM_IN, |p| input::zoom(p, super::camera::STEP)),
-        button("−", words::ZOOM_OUT, |p| input::zoom(p, 1.0 / super::camera::STEP)),
-        button("⤢", words::ZOOM_FIT, input::fit),
+        zoom("+", words::ZOOM_IN, |p| input::zoom(p, STEP)),
+        zoom("−", words::ZOOM_OUT, |p| input::zoom(p, 1.0 / STEP)),
+        zoom("⤢", words::ZOOM_FIT, input::fit),
     ];
-    view! { <div class="pk-zooms" role="group" aria-label=words::ZOOM>{kids}</div> }.into_any()
+    block("pk-zooms", kids)
 }
 
 /// Whether there is nothing to pan to.
 fn fits(picture: Picture) -> bool {
-    let picture_size = picture.scene.with(|s| (s.layout.width, s.layout.height));
-    let room = super::camera::Room { picture: picture_size, view: picture.view.get() };
+    let size = picture.scene.with(|s| (s.layout.width, s.layout.height));
+    let room = Room { picture: size, view: picture.view.get() };
     picture.camera.get().overflows(room) == (false, false)
 }
 
 /// The room for the picture, measured when it changes and never else.
 fn watch_size(picture: Picture, frame: NodeRef<Div>) {
-    Effect::new(move |_| {
+    whenever(move || {
         let Some(element) = frame.get() else { return };
         let measured = element.clone();
         let measure = move || {
@@ -172,21 +149,16 @@ fn watch_size(picture: Picture, frame: NodeRef<Div>) {
 
 /// Until a person moves it, the camera follows what is there; another text is seen afresh.
 fn follow_layout(picture: Picture) {
-    Effect::new(move |before: Option<u32>| {
-        let opened = picture.session.opened_rev();
-        if before.is_some_and(|before| before != opened) {
-            picture.camera.set(Camera::fitted(picture.room()));
-        }
-        opened
-    });
-    Effect::new(move |_| {
-        let size = picture.scene.with(|s| (s.layout.width, s.layout.height));
-        let view = picture.view.get();
-        if picture.camera.with_untracked(|c| c.follows) {
-            let fitted = Camera::fitted(super::camera::Room { picture: size, view });
-            if picture.camera.get_untracked() != fitted {
-                picture.camera.set(fitted);
-            }
+    let opened = StoredValue::new(0);
+    whenever(move || {
+        let now = picture.session.opened_rev();
+        picture.scene.track();
+        picture.view.track();
+        let is_new = opened.try_update_value(|before| std::mem::replace(before, now) != now) == Some(true);
+        let camera = picture.camera.get_untracked();
+        let fitted = Camera::fitted(picture.room());
+        if (is_new || camera.follows) && camera != fitted {
+            picture.camera.set(fitted);
         }
     });
 }

@@ -3,62 +3,57 @@
 use cluster::api::Uid;
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::pod;
+use super::card::Shell;
 use crate::diagram::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
-use crate::diagram::scene::{MOST_ROWS, Picture};
+use crate::diagram::geometry::px;
+use crate::diagram::scene::{MOST_ROWS, Picture, Scene};
 use crate::diagram::words;
-use crate::parts::{Kids, block, live, nothing, span};
-use crate::session::Selection;
+use crate::parts::{Kids, block, span};
 
-pub fn with_pods(picture: Picture, uid: Uid) -> AnyView {
-    let pods = Memo::new(move |_| {
-        picture.scene.with(|s| {
-            let node = s.layout.node(uid);
-            node.map(|n| n.pods.iter().map(|(uid, _)| *uid).collect::<Vec<Uid>>()).unwrap_or_default()
+fn find(scene: &Scene, uid: Uid) -> Option<&NodeFacts> {
+    scene.facts.nodes.iter().find(|n| n.uid == uid)
+}
+
+pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
+    let (behind, proxy) = proxy_state(picture, uid);
+    picture.scene.with(|scene| {
+        let (node, place) = (find(scene, uid)?, scene.layout.node(uid)?);
+        let off = if node.state != NodeState::Ready { " pk-node-off" } else { "" };
+        let stale = if behind { " pk-stale" } else { "" };
+        let narrow = if place.header > 40.0 { " pk-node-narrow" } else { "" };
+        Some(Shell {
+            class: format!("pk-node{off}{stale}{narrow}"),
+            label: words::node_label(node, &proxy),
+            rect: place.rect,
         })
-    });
-    let pods = view! {
-        <For each=move || pods.get() key=|uid| *uid children=move |uid| pod::card(picture, uid) />
-    };
-    vec![card(picture, uid), pod::ghosts(picture, uid), pods.into_any()].into_any()
+    })
 }
 
-fn card(picture: Picture, uid: Uid) -> AnyView {
-    let facts =
-        Memo::new(move |_| picture.facts.with(|facts| facts.nodes.iter().find(|n| n.uid == uid).cloned()));
-    let rect =
-        Memo::new(move |_| picture.scene.with(|s| s.layout.node(uid).map(|n| n.rect)).unwrap_or_default());
-    let header = Memo::new(move |_| picture.scene.with(|s| s.layout.node(uid).map_or(0.0, |n| n.header)));
-    let age = Memo::new(move |_| proxy_state(picture, uid));
-    let label = Signal::derive(move || {
-        let node = facts.with(|f| f.as_ref().map(words::node_label).unwrap_or_default());
-        format!("{node}, kube-proxy: {}", age.get().1)
-    });
-    let class = Signal::derive(move || {
-        let off = facts.with(|f| f.as_ref().is_some_and(|f| f.state != NodeState::Ready));
-        let stale = age.get().0;
-        let (off, stale) = (if off { " pk-node-off" } else { "" }, if stale { " pk-stale" } else { "" });
-        let narrow = if header.get() > 40.0 { " pk-node-narrow" } else { "" };
-        format!("pk-node{off}{stale}{narrow}")
-    });
-    let head = live(move || facts.with(|f| f.as_ref().map_or_else(nothing, head)));
-    let rules = live(move || rules(picture, uid));
-    let height = move || picture.scene.with(|s| s.layout.node(uid).map_or(0.0, |n| n.rules.h));
-    let title = live(move || title(picture, age));
-    let body = view! {
-        <div class="pk-node-head" style:height=move || format!("{:.0}px", header.get())>{head}</div>
-        <div class="pk-rules" style:height=move || format!("{:.0}px", height())>
-            {title}
-            {rules}
-        </div>
-    }
-    .into_any();
-    let item = Selection::Node(uid);
-    Card { picture, item, class, rect: rect.into(), label, body, controls: None }.view()
+pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
+    let (behind, proxy) = proxy_state(picture, uid);
+    picture.scene.with(|scene| {
+        let place = scene.layout.node(uid)?;
+        let head = head(find(scene, uid)?);
+        let of = scene.focus.and_then(|uid| scene.facts.services.iter().find(|s| s.uid == uid));
+        let name = of.map(|s| &*s.key.name);
+        let what =
+            if place.header > 40.0 { name.unwrap_or_default().to_owned() } else { words::rules_for(name) };
+        let age = span(if behind { "pk-age pk-behind" } else { "pk-age" }, proxy);
+        let title = block("pk-rules-title", vec![span("", what), age]);
+        let hit =
+            picture.front.with(|front| front.chain.as_ref().and_then(|chain| chain.hits.get(&uid).copied()));
+        let lines = rules(scene.rules.get(&uid), hit);
+        let colour = scene.focus.and_then(|uid| scene.mark(uid)).map_or("", |mark| mark.class());
+        let header = px(place.header);
+        let view = view! {
+            <div class="pk-node-head" style:height=header>{head}</div>
+            <div class="pk-rules" style:height=px(place.rules.h)>{title}{block(colour, lines)}</div>
+        };
+        Some(view.into_any())
+    })
 }
 
-fn head(node: &NodeFacts) -> AnyView {
+fn head(node: &NodeFacts) -> Kids {
     let zone = node.zone.as_ref().map(|zone| format!(" · zone {zone}")).unwrap_or_default();
     let mut kids = vec![span("pk-title", node.name.to_string())];
     if let Some(state) = words::node_state(node) {
@@ -69,47 +64,31 @@ fn head(node: &NodeFacts) -> AnyView {
         kids.push(span(class, state));
     }
     kids.push(span("pk-ip", format!("{}{zone}", node.ip)));
-    kids.into_any()
+    kids
 }
 
 /// Whether it is behind, and how it is doing in words, which change seldom enough to be shown.
 fn proxy_state(picture: Picture, node: Uid) -> (bool, String) {
-    picture.session.now();
     picture.session.rules_rev();
-    let age = picture.session.with_world(|world| proxy_age(world, node));
-    match age {
+    picture.tenths.get();
+    match picture.session.with_world(|world| proxy_age(world, node)) {
         Some((behind, age)) => (behind > 0, words::proxy(behind, age)),
         None => (false, words::NO_POWER.to_owned()),
     }
 }
 
-fn title(picture: Picture, age: Memo<(bool, String)>) -> AnyView {
-    let service = picture.focus.get().and_then(|uid| {
-        picture.facts.with(|f| f.services.iter().find(|s| s.uid == uid).map(|s| s.key.name.clone()))
-    });
-    let (behind, state) = age.get();
-    let what = words::rules_for(service.as_deref());
-    let class = if behind { "pk-age pk-behind" } else { "pk-age" };
-    block("pk-rules-title", vec![span("", what), span(class, state)])
-}
-
-fn rules(picture: Picture, node: Uid) -> AnyView {
-    let colour = picture.focus.get().and_then(|uid| picture.scene.with(|s| Some(s.mark(uid)?.class())));
-    let says = |text: &'static str| span("pk-rule pk-rule-none", text);
-    let found = picture.rules.with(|rules| rules.get(&node).cloned());
-    let kids = match found {
+fn rules(found: Option<&RuleFacts>, hit: Option<std::net::SocketAddr>) -> Kids {
+    let says = |text: &'static str| vec![span("pk-rule pk-rule-none", text)];
+    match found {
         None => vec![],
-        Some(RuleFacts::NodeOff) => vec![says(words::RULES_NODE_OFF)],
-        Some(RuleFacts::NotYet) => vec![says(words::RULES_NOT_YET)],
-        Some(RuleFacts::NoVirtualIp) => vec![says(words::RULES_NONE)],
-        Some(RuleFacts::Rows { rows, .. }) => lines(picture, node, &rows),
-    };
-    let class = format!("pk-rule-lines {}", colour.unwrap_or_default());
-    view! { <div class=class>{kids}</div> }.into_any()
+        Some(RuleFacts::NodeOff) => says(words::RULES_NODE_OFF),
+        Some(RuleFacts::NotYet) => says(words::RULES_NOT_YET),
+        Some(RuleFacts::NoVirtualIp) => says(words::RULES_NONE),
+        Some(RuleFacts::Rows { rows, .. }) => lines(rows, hit),
+    }
 }
 
-fn lines(picture: Picture, node: Uid, rows: &[Row]) -> Kids {
-    let hit = picture.chain.with(|chain| chain.as_ref()?.hits.get(&node).copied());
+fn lines(rows: &[Row], hit: Option<std::net::SocketAddr>) -> Kids {
     let is_hit = |row: &Row| hit.is_some() && row.endpoint == hit;
     let shown = shown(rows, is_hit);
     let mut kids: Kids = shown.iter().map(|i| line(&rows[*i], is_hit(&rows[*i]))).collect();
@@ -123,21 +102,23 @@ fn lines(picture: Picture, node: Uid, rows: &[Row]) -> Kids {
 fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     let room = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
     let tells = |i: &usize| is_hit(&rows[*i]) || rows[*i].stale || rows[*i].kind == RowKind::Missing;
-    let mut shown: Vec<usize> = (0..rows.len()).filter(tells).take(room).collect();
-    let others: Vec<usize> = (0..rows.len()).filter(|i| !tells(i)).take(room - shown.len()).collect();
-    shown.extend(others);
-    shown.sort_unstable();
-    shown
+    let mut told = (0..rows.len()).filter(tells).take(room).count();
+    let mut others = room - told;
+    let mut take = |i: &usize| {
+        let left = if tells(i) { &mut told } else { &mut others };
+        let fits = *left > 0;
+        *left -= usize::from(fits);
+        fits
+    };
+    (0..rows.len()).filter(|i| take(i)).collect()
 }
 
 fn line(row: &Row, hit: bool) -> AnyView {
-    let endpoint = row.endpoint.map(|e| e.to_string());
+    let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
     let (what, chance) = match &row.kind {
-        RowKind::Endpoint { one_in } => (endpoint.unwrap_or_default(), words::chance(*one_in)),
-        RowKind::Local { one_in } => {
-            (endpoint.unwrap_or_default(), format!("{} {}", words::ROW_LOCAL, words::chance(*one_in)))
-        }
-        RowKind::Missing => (endpoint.unwrap_or_default(), words::ROW_MISSING.to_owned()),
+        RowKind::Endpoint { one_in } => (endpoint(), words::chance(*one_in)),
+        RowKind::Local { one_in } => (endpoint(), format!("{} {}", words::ROW_LOCAL, words::chance(*one_in))),
+        RowKind::Missing => (endpoint(), words::ROW_MISSING.to_owned()),
         RowKind::Refuse => (words::ROW_REFUSE.to_owned(), String::new()),
     };
     let class = match (&row.kind, row.stale, hit) {
@@ -149,4 +130,22 @@ fn line(row: &Row, hit: bool) -> AnyView {
         _ => "pk-rule",
     };
     block(class, vec![span("", what), span("pk-chance", chance)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_something_has_room_however_many_rows_there_are() {
+        let row = |i: u16, stale| Row {
+            endpoint: Some(std::net::SocketAddr::new([10, 0, 0, 1].into(), i)),
+            kind: RowKind::Endpoint { one_in: None },
+            stale,
+        };
+        let rows: Vec<Row> = (0..40).map(|i| row(i, i == 30)).collect();
+        let hit = shown(&rows, |row| row.endpoint.is_some_and(|e| e.port() == 20));
+        assert_eq!(hit, [0, 1, 2, 20, 30]);
+        assert_eq!(shown(&rows[..4], |_| false), [0, 1, 2, 3]);
+    }
 }

@@ -5,82 +5,68 @@ use cluster::trace::Outcome;
 use cluster::traffic::ClientId;
 use leptos::prelude::*;
 
-use super::card::{Card, placed};
+use super::card::{Shell, placed};
+use super::service::mark;
 use crate::diagram::facts::{PodFacts, PodState};
 use crate::diagram::geometry::Rect;
 use crate::diagram::layout::PodForm;
 use crate::diagram::scene::{Picture, Scene};
 use crate::diagram::slots::Tenant;
 use crate::diagram::words;
-use crate::parts::{Kids, block, live, nothing, span, text};
-use crate::session::Selection;
+use crate::parts::{Kids, block, inline, sign, span};
 
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;
-
 const MOST_MARKS: usize = 4;
 
-pub fn card(picture: Picture, uid: Uid) -> AnyView {
-    let facts =
-        Memo::new(move |_| picture.facts.with(|facts| facts.pods.iter().find(|p| p.uid == uid).cloned()));
-    let rect = Memo::new(move |_| picture.scene.with(|s| s.layout.pod(uid)).unwrap_or_default());
-    let label = Signal::derive(move || {
-        let trouble = picture.trouble.with(|t| t.pods.get(&uid).map(|(_, outcome)| *outcome));
-        let label = facts.with(|facts| facts.as_ref().map(|pod| label(picture, pod)).unwrap_or_default());
-        words::with_trouble(label, trouble)
-    });
-    let class = Signal::derive(move || {
-        let state = facts.with(|f| f.as_ref().map(|pod| tone(pod.state)));
-        format!("pk-pod pk-pod-{}", state.unwrap_or("off"))
-    });
-    let body = live(move || {
-        let trouble = picture.trouble.with(|t| t.pods.get(&uid).copied());
-        facts.with(|facts| match facts {
-            Some(pod) => picture.scene.with(|scene| body(scene, pod, rect.get(), trouble)),
-            None => nothing(),
-        })
-    });
-    let item = Selection::Pod(uid);
-    Card { picture, item, class, rect: rect.into(), label, body, controls: None }.view()
+fn find(scene: &Scene, uid: Uid) -> Option<&PodFacts> {
+    scene.facts.pods.iter().find(|p| p.uid == uid)
 }
 
-fn label(picture: Picture, pod: &PodFacts) -> String {
-    let services: Vec<String> = picture.facts.with(|facts| {
-        let of = facts.services.iter().filter(|s| pod.services.contains(&s.uid));
-        of.map(|s| s.key.name.to_string()).collect()
-    });
-    words::pod_label(pod, &services)
+pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
+    let trouble = picture.front.with(|front| front.trouble.pods.get(&uid).map(|(_, outcome)| *outcome));
+    picture.scene.with(|scene| {
+        let pod = find(scene, uid)?;
+        let of = scene.facts.services.iter().filter(|s| pod.services.contains(&s.uid));
+        let services: Vec<&str> = of.map(|s| &*s.key.name).collect();
+        let class = match tone(pod.state) {
+            Tone::Warn | Tone::Off => "pk-pod pk-unsettled",
+            _ => "pk-pod",
+        };
+        Some(Shell {
+            class: class.to_owned(),
+            label: words::with_trouble(words::pod_label(pod, &services), trouble),
+            rect: scene.layout.pod(uid)?,
+        })
+    })
+}
+
+pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
+    let trouble = picture.front.with(|front| front.trouble.pods.get(&uid).copied());
+    picture.scene.with(|scene| Some(body(scene, find(scene, uid)?, scene.layout.pod(uid)?, trouble)))
 }
 
 fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> AnyView {
-    let form = scene.layout.pod;
     let marks = marks(scene, &pod.services);
     let room = rect.w - 16.0;
-    let name = |width: f64| {
-        let name = words::shorten(&pod.key.name, (width / CHARACTER) as usize);
-        span("pk-name", name)
-    };
+    let beside_marks = room - 18.0 * pod.services.len().min(MOST_MARKS) as f64;
+    let name = |width: f64| span("pk-name", words::shorten(&pod.key.name, (width / CHARACTER) as usize));
     let ip = || span("pk-ip", pod.ip.as_deref().unwrap_or(words::NO_ADDRESS_YET));
-    let sign = format!("pk-sign pk-sign-{}", tone(pod.state));
-    let marks_width = 18.0 * pod.services.len().min(MOST_MARKS) as f64;
-    match form {
-        PodForm::Tiny => {
-            let sign = view! { <i class=sign></i> }.into_any();
-            block("pk-line", vec![sign, marks, name(room - marks_width - 16.0)])
-        }
+    let dot = || sign(dot_class(pod.state), "");
+    match scene.layout.pod {
+        PodForm::Tiny => block("pk-line", vec![dot(), marks, name(beside_marks - 16.0)]),
         PodForm::Dense => {
             let state = match pod.state {
                 PodState::Ready => ip(),
                 other => span(state_class(other), words::pod_state_short(other)),
             };
-            let sign = view! { <i class=sign></i> }.into_any();
-            vec![
-                block("pk-line", vec![marks, name(room - marks_width - 4.0)]),
-                block("pk-line", vec![sign, state]),
-            ]
-            .into_any()
+            let lines = vec![
+                block("pk-line", vec![marks, name(beside_marks - 4.0)]),
+                block("pk-line", vec![dot(), state]),
+            ];
+            lines.into_any()
         }
-        PodForm::Plain | PodForm::Full => {
+        form => {
             let mut lines = vec![
                 block("pk-line pk-apart", vec![state(pod.state, rect.w), marks]),
                 block("pk-line", vec![name(room)]),
@@ -88,7 +74,8 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Ou
             ];
             if form == PodForm::Full {
                 lines.extend(calls(pod, trouble));
-                lines.push(chips(pod));
+                let chips = pod.labels.iter().take(2).map(|label| span("pk-chip", label.clone()));
+                lines.push(block("pk-chips", chips.collect()));
             }
             lines.into_any()
         }
@@ -100,33 +87,45 @@ fn state(state: PodState, width: f64) -> AnyView {
     span(state_class(state), word)
 }
 
-fn state_class(state: PodState) -> &'static str {
-    match tone(state) {
-        "ok" => "pk-state pk-ok",
-        "warn" => "pk-state pk-warn",
-        "bad" => "pk-state pk-bad",
-        _ => "pk-state pk-off",
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    Ok,
+    Warn,
+    Bad,
+    Off,
+}
+
+fn tone(state: PodState) -> Tone {
+    match state {
+        PodState::Ready => Tone::Ok,
+        PodState::Pending | PodState::Creating | PodState::Terminating => Tone::Warn,
+        PodState::NotReady | PodState::Crashed(_) => Tone::Bad,
+        PodState::NodeOff => Tone::Off,
     }
 }
 
-fn tone(state: PodState) -> &'static str {
-    match state {
-        PodState::Ready => "ok",
-        PodState::Pending | PodState::Creating | PodState::Terminating => "warn",
-        PodState::NotReady | PodState::Crashed(_) => "bad",
-        PodState::NodeOff => "off",
+fn state_class(state: PodState) -> &'static str {
+    match tone(state) {
+        Tone::Ok => "pk-state pk-ok",
+        Tone::Warn => "pk-state pk-warn",
+        Tone::Bad => "pk-state pk-bad",
+        Tone::Off => "pk-state pk-off",
+    }
+}
+
+fn dot_class(state: PodState) -> &'static str {
+    match tone(state) {
+        Tone::Ok => "pk-sign pk-sign-ok",
+        Tone::Warn => "pk-sign pk-sign-warn",
+        Tone::Bad => "pk-sign pk-sign-bad",
+        Tone::Off => "pk-sign pk-sign-off",
     }
 }
 
 /// The marks of the Services that send to it.
 fn marks(scene: &Scene, services: &[Uid]) -> AnyView {
-    let mark = |uid: &Uid| {
-        let mark = scene.mark(*uid)?;
-        Some(super::service::mark(mark))
-    };
-    let kids: Kids = services.iter().take(MOST_MARKS).filter_map(mark).collect();
-    let class = if services.len() > 2 { "pk-marks pk-many" } else { "pk-marks" };
-    crate::parts::inline(class, kids)
+    let kids = services.iter().take(MOST_MARKS).filter_map(|uid| scene.mark(*uid).map(mark));
+    inline(if services.len() > 2 { "pk-marks pk-many" } else { "pk-marks" }, kids.collect())
 }
 
 fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView> {
@@ -140,34 +139,23 @@ fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView
     })
 }
 
-fn chips(pod: &PodFacts) -> AnyView {
-    let chips: Kids = pod.labels.iter().take(2).map(|label| span("pk-chip", label.clone())).collect();
-    block("pk-chips", chips)
-}
-
 /// The outlines of Pods that are gone and not replaced yet.
-pub fn ghosts(picture: Picture, node: Uid) -> AnyView {
-    let ghosts = Memo::new(move |_| {
-        picture.scene.with(|s| s.layout.node(node).map(|n| n.ghosts.clone()).unwrap_or_default())
+pub fn ghosts(picture: Picture) -> AnyView {
+    let kids: Kids = picture.scene.with(|scene| {
+        let ghosts = scene.layout.nodes.iter().flat_map(|n| &n.ghosts);
+        ghosts.map(|(tenant, rect)| ghost(scene, tenant, *rect)).collect()
     });
-    live(move || {
-        let ghosts = ghosts.get();
-        let kids: Kids = ghosts.into_iter().map(|(tenant, rect)| ghost(picture, &tenant, rect)).collect();
-        kids.into_any()
-    })
+    kids.into_any()
 }
 
-fn ghost(picture: Picture, tenant: &Tenant, rect: Rect) -> AnyView {
+fn ghost(scene: &Scene, tenant: &Tenant, rect: Rect) -> AnyView {
     let name = words::shorten(&tenant.key.name, ((rect.w - 16.0) / CHARACTER) as usize);
-    let marks = picture.scene.with(|scene| marks(scene, &tenant.services));
-    let dense = picture.scene.with(|scene| scene.layout.pod >= PodForm::Dense);
     let mut kids = vec![block("pk-line", vec![span("pk-name", name)])];
-    if !dense {
-        let head = block("pk-line pk-apart", vec![span("pk-state pk-off", words::GONE), marks]);
-        kids.insert(0, head);
+    if scene.layout.pod < PodForm::Dense {
+        let state = span("pk-state pk-off", words::GONE);
+        kids.insert(0, block("pk-line pk-apart", vec![state, marks(scene, &tenant.services)]));
         kids.push(block("pk-line", vec![span("pk-ip", tenant.ip.clone().unwrap_or_default())]));
     }
     kids.push(span("pk-sr", words::ghost_label(&tenant.key.name)));
-    kids.push(text(""));
-    placed("pk-card pk-pod pk-ghost", Signal::derive(move || rect), vec![block("pk-body", kids)])
+    placed("pk-card pk-pod pk-ghost", rect, vec![block("pk-body", kids)])
 }

@@ -1,51 +1,42 @@
 //! Wires: the network's own lines, faintly, and those that packets use.
 
-use std::collections::BTreeMap;
-
+use cluster::ordered::Map;
 use leptos::prelude::*;
 
-use crate::diagram::geometry::{Wire, point};
-use crate::diagram::layout::{Form, Layout};
+use crate::diagram::geometry::{Point, Wire, point};
+use crate::diagram::layout::{Form, Layout, NodeBox};
 use crate::diagram::relations;
 use crate::diagram::routes::route;
 use crate::diagram::scene::Picture;
-use crate::parts::{Kids, live};
-
-/// What is drawn: for each colour (none for what no Service is known of), one path.
-type Paths = BTreeMap<Option<usize>, String>;
+use crate::parts::Kids;
 
 pub fn view(picture: Picture) -> AnyView {
-    let used = Memo::new(move |_| used(picture));
-    let network = Memo::new(move |_| picture.scene.with(|s| network(&s.layout)));
-    let ports = Memo::new(move |_| picture.scene.with(|s| ports(&s.layout)));
-    let paths = live(move || {
-        let forward = picture.chain.with(Option::is_some);
-        let path = |(colour, d): (&Option<usize>, &String)| {
-            let colour = colour.map_or(String::new(), |c| format!(" pk-s{c}"));
-            let class = format!("{}{colour}", if forward { "pk-wire pk-wire-lit" } else { "pk-wire" });
-            let d = d.clone();
-            view! { <path class=class d=d></path> }.into_any()
-        };
-        let kids: Kids = used.with(|used| used.iter().map(path).collect());
-        kids.into_any()
+    picture.session.traffic_rev();
+    let forward = picture.front.with(|front| front.chain.is_some());
+    let kids: Kids = picture.scene.with(|scene| {
+        let mut paths = vec![path("pk-network".to_owned(), network(&scene.layout))];
+        for (colour, d) in used(picture) {
+            let colour = colour.map(|c| format!(" pk-s{c}")).unwrap_or_default();
+            let lit = if forward { " pk-wire-lit" } else { "" };
+            paths.push(path(format!("pk-wire{lit}{colour}"), d));
+        }
+        paths.push(path("pk-port".to_owned(), scene.layout.nodes.iter().map(ring).collect()));
+        paths
     });
-    view! {
-        <svg class="pk-wires" width="100%" height="100%" aria-hidden="true">
-            <path class="pk-network" d=move || network.get()></path>
-            <g>{paths}</g>
-            <path class="pk-port" d=move || ports.get()></path>
-        </svg>
-    }
-    .into_any()
+    view! { <svg class="pk-wires" width="100%" height="100%" aria-hidden="true">{kids}</svg> }.into_any()
 }
 
-fn used(picture: Picture) -> Paths {
-    picture.session.traffic_rev();
+fn path(class: String, d: String) -> AnyView {
+    view! { <path class=class d=d></path> }.into_any()
+}
+
+/// For each colour (none for what no Service is known of), one path.
+fn used(picture: Picture) -> Map<Option<usize>, String> {
     picture.scene.with(|scene| {
         let links = picture
-            .chain
-            .with(|chain| picture.session.with_world(|world| relations::links(world, chain.as_deref())));
-        let mut paths = Paths::new();
+            .front
+            .with(|front| picture.session.with_world(|world| relations::links(world, front.chain.as_ref())));
+        let mut paths: Map<Option<usize>, String> = Map::new();
         for ((from, to), service) in links {
             let Some(corners) = route(&scene.layout, from, to) else { continue };
             let colour = service.and_then(|key| scene.marks.get(&key)).map(|m| m.colour);
@@ -59,7 +50,7 @@ fn used(picture: Picture) -> Paths {
 fn network(layout: &Layout) -> String {
     let bus = &layout.bus;
     let mut d = String::new();
-    let mut line = |corners: &[crate::diagram::geometry::Point]| d.push_str(&Wire::through(corners).svg());
+    let mut line = |corners: &[Point]| d.push_str(&Wire::through(corners).svg());
     for node in &layout.nodes {
         let Some(y) = bus.corridors.get(node.row) else { continue };
         line(&[point(bus.outer_x, *y), point(node.port.x, *y), node.port]);
@@ -89,9 +80,7 @@ fn network(layout: &Layout) -> String {
 }
 
 /// Where packets meet the rules: a ring in each node.
-fn ports(layout: &Layout) -> String {
-    let ring = |node: &crate::diagram::layout::NodeBox| {
-        format!("M{:.1} {:.1}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", node.port.x - 5.0, node.port.y)
-    };
-    layout.nodes.iter().map(ring).collect()
+fn ring(node: &NodeBox) -> String {
+    let start = Wire::through(&[point(node.port.x - 5.0, node.port.y)]).svg();
+    format!("{start}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0")
 }
