@@ -37,8 +37,16 @@ impl Run {
         let mut log = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
         sort_by_key(&mut log, |a| a.at);
         let snapshots = vec![(world.clone(), 0)];
-        let run =
-            Run { world, log, done: 0, snapshots, undo: Vec::new(), redo: Vec::new(), events_at_snapshot: 0 };
+        let run = Run {
+            world,
+            script: log.clone(),
+            log,
+            done: 0,
+            snapshots,
+            undo: Vec::new(),
+            redo: Vec::new(),
+            events_at_snapshot: 0,
+        };
         (run, refusals)
     }
 
