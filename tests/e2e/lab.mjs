@@ -33,7 +33,7 @@ export class Lab {
   /** The boxes of a kind whose names begin so: `card("Pod", "web-")`. */
   card(kind, name = "") {
     const words = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return this.picture.getByRole("button", { name: new RegExp(`^${kind} ${words}`) });
+    return this.picture.getByRole("button", { name: new RegExp(`^${kind}${name && " "}${words}`) });
   }
 
   service(name) {

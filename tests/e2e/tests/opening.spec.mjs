@@ -86,7 +86,15 @@ test("a paused lab with something selected stands still too", async ({ page }) =
 test("a lab in which nothing will happen asks for no frame, though it plays", async ({ page }) => {
   await countFrames(page);
   const lab = await Lab.open(page);
-  await lab.load("apiVersion: v1\nkind: Service\nmetadata: {name: alone}\nspec: {ports: [{port: 80}]}\n");
+  await lab.load(`apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec: {clients: []}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: alone}
+spec: {ports: [{port: 80}]}
+`);
   await expect(lab.service("alone")).toBeVisible();
   await expect(lab.button("Pause")).toBeVisible();
   await lab.notices.getByRole("button", { name: "Dismiss" }).click();

@@ -32,7 +32,7 @@ test("a client outside gets in by NodePort and LoadBalancer, and not by ClusterI
   await page.getByRole("slider", { name: "Speed" }).fill("0.57");
   await lab.setType("web", "LoadBalancer");
   await expect(service).toHaveAccessibleName(/waiting for an address$/);
-  await expect(lab.card("Cloud load balancer of web, waiting for an address")).toBeVisible();
+  await expect(lab.card("Cloud", "load balancer of web, waiting for an address")).toBeVisible();
   await lab.hurry();
   await expect(service).toHaveAccessibleName(/from outside: 198\.51\.100\.\d+$/);
   await nextEnds(lab, /^delivered$/);
