@@ -123,6 +123,8 @@ export class Lab {
   async pause() {
     await this.button("Pause").click();
     await expect(this.button("Play")).toBeVisible();
+    // The last frame brings the clock's text up to date.
+    await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   }
 
   async play() {
@@ -130,7 +132,7 @@ export class Lab {
     await expect(this.button("Pause")).toBeVisible();
   }
 
-  /** Loads a text as a person would; the dialog is left open. */
+  /** Writes a text into the Load dialog, which is left open. */
   async paste(text) {
     await this.button("Load").click();
     const dialog = this.dialog("Load manifests");

@@ -31,8 +31,10 @@ test("a tap selects, and raises the inspector", async ({ page }) => {
   const lab = await Lab.open(page);
   await lab.pause();
   await lab.card("Pod", "web-").first().tap({ position: { x: 120, y: 80 } });
-  await expect(lab.inspector.getByRole("heading", { name: /^Pod web-/ })).toBeInViewport();
+  // The sheet's handle has the name of what is selected.
   const handle = lab.inspector.getByRole("button", { name: /^Pod web-/ });
+  await expect(handle).toBeInViewport({ ratio: 1 });
+  await expect(lab.fact("Status")).toBeInViewport();
   await expect(handle).toHaveAttribute("aria-expanded", "true");
   await handle.tap();
   await expect(handle).toHaveAttribute("aria-expanded", "false");
@@ -41,8 +43,8 @@ test("a tap selects, and raises the inspector", async ({ page }) => {
 test("a tap beside the menu closes it", async ({ page }) => {
   const lab = await Lab.open(page);
   await lab.pause();
-  const lift = await press(page, lab.service("web"));
-  const menu = page.getByRole("menu", { name: "Service web" });
+  const lift = await press(page, lab.card("Client", "browser"));
+  const menu = page.getByRole("menu", { name: "browser" });
   await expect(menu).toBeVisible();
   await lift();
   await page.touchscreen.tap(200, 20);
