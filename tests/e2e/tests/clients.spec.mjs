@@ -1,5 +1,5 @@
 // Clients: added, told how often, sent once by hand, removed.
-import { expect, test } from "../fixtures.mjs";
+import { expect, faulty, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
 
 const sent = async (lab) => Number.parseInt(await lab.fact("Requests").textContent());
@@ -78,3 +78,17 @@ test("a client is removed", async ({ page }) => {
   await expect(lab.card("Client", "browser")).toHaveCount(0);
   await expect(lab.button("Undo")).toBeEnabled();
 });
+
+faulty(
+  "a refusal is said in the dialog that it answers",
+  "It is a notice beside the dialog: behind the modal's shade, inert, and not read out",
+  async ({ page }) => {
+    const lab = await Lab.open(page);
+    await lab.tab("Objects");
+    await lab.button("Add a client …").click();
+    const dialog = lab.dialog("Add a client");
+    await dialog.getByRole("textbox").fill("http://[no address");
+    await dialog.getByRole("button", { name: "Add" }).click();
+    await expect(dialog).toContainText("has no target that can be called");
+  },
+);
