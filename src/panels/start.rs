@@ -68,7 +68,7 @@ fn how() -> AnyView {
             ),
             says(
                 "",
-                "Click anything to look at it. Right-click it, press it long, or Enter on it: what can be done with it. Space pauses, “.” goes on to the next event.",
+                "Click anything to look at it. Right-click it, press it long, or Shift+F10 on it: what can be done with it. Space pauses, “.” goes on to the next event.",
             ),
         ],
     )

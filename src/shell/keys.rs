@@ -9,9 +9,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
-    let on =
-        event.target().and_then(|t| t.dyn_into::<Element>().ok()).map(|e| e.tag_name().to_ascii_uppercase());
-    let on = on.unwrap_or_default();
+    let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+    // On a box of the picture Space is the lab's: Enter selects it.
+    let on_box = target.as_ref().is_some_and(|e| e.has_attribute("data-item"));
+    let on = target.map(|e| e.tag_name().to_ascii_uppercase()).unwrap_or_default();
     if event.default_prevented() || ui.dialog.get_untracked().is_some() || is_field(&on) {
         return;
     }
@@ -20,7 +21,7 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
         ("z", true) => run(|| session.undo()),
         ("Z", true) | ("y", true) => run(|| session.redo()),
         (_, true) => false,
-        (" ", _) if !takes_space(&on) => run(|| session.toggle()),
+        (" ", _) if on_box || !takes_space(&on) => run(|| session.toggle()),
         (".", _) => run(|| session.step()),
         (",", _) => run(|| session.step_back()),
         ("Delete", _) => delete_selected(session),

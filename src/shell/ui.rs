@@ -73,7 +73,10 @@ impl Default for Ui {
 
 impl Ui {
     pub fn open(&self, dialog: Dialog) {
-        self.dialog.set(Some(dialog));
+        // Opening it again would close it: the old one's clean-up comes after the new one's opening.
+        if self.dialog.get_untracked() != Some(dialog) {
+            self.dialog.set(Some(dialog));
+        }
     }
 
     pub fn close(&self) {

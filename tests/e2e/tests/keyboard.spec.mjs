@@ -84,9 +84,8 @@ test("Space pauses and plays, period and comma step", async ({ page }) => {
   await expect(lab.button("Pause")).toBeVisible();
 });
 
-faulty(
+test(
   "Space pauses from a box of the picture",
-  "The page says “Space pauses”; on a box it selects, since src/shell/keys.rs leaves Space to buttons",
   async ({ page }) => {
     const lab = await Lab.open(page);
     await lab.card("Pod", "web-").first().press("Space");

@@ -1,6 +1,6 @@
 // Manifests: pasted, picked, dropped; good ones, and bad ones in all their forms.
 import { existsSync, readFileSync } from "node:fs";
-import { expect, faulty, test } from "../fixtures.mjs";
+import { expect, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
 
 const FOLDER = new URL("../../../../shared/manifests/", import.meta.url);
@@ -44,9 +44,8 @@ test("a pasted text becomes the lab, and Undo brings the old one back", async ({
   expect((await lab.ready("web-")).map(({ name }) => name)).toEqual(old);
 });
 
-faulty(
+test(
   "Pods of the old lab leave no ghosts in the new one",
-  "src/diagram/scene.rs keeps its Slots over opened_rev(); uids begin anew in each World, so the old Pods look like Pods of the new World that are gone",
   async ({ page }) => {
     const lab = await Lab.open(page);
     await lab.load("apiVersion: v1\nkind: Service\nmetadata: {name: alone}\nspec: {ports: [{port: 80}]}\n");
@@ -66,9 +65,8 @@ test("what was loaded is there after a reload", async ({ page }) => {
   await expect(page.getByRole("combobox", { name: "Scenario" }).getByRole("option", { selected: true })).toHaveText("Your manifests");
 });
 
-faulty(
+test(
   "files that are picked are one text",
-  "The dialog goes away: src/shell/files.rs opens it again while it is open, which rebuilds it; its clean-up closes the element, and the close event closes the new dialog",
   async ({ page }) => {
     const lab = await Lab.open(page);
     await lab.button("Load").click();

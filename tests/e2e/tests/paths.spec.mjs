@@ -1,5 +1,5 @@
 // Why a packet went where it went; and what the objects are and what happened to them.
-import { expect, faulty, test } from "../fixtures.mjs";
+import { expect, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
 
 test("a connection shows its hops, its addresses before and after, and the rules", async ({ page }) => {
@@ -84,9 +84,8 @@ test("the latest events of the run are on its track", async ({ page }) => {
   await expect(page.getByRole("log", { name: "What happens" })).toContainText(`Pod ${name} was told to stop`);
 });
 
-faulty(
+test(
   "a mark of several nodes names each once",
-  "Now: “node-2, 2, 3, 1 synced”. In src/shell/notable.rs, merge() looks for the older node among the names of the newer mark, whose first still has its “node-” while the others have lost it",
   async ({ page }) => {
     const lab = await Lab.open(page);
     const marks = await page.getByRole("group", { name: "Events of the last minute" }).getByRole("button", { name: /synced/ }).all();

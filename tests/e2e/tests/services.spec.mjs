@@ -38,9 +38,8 @@ test("a client outside gets in by NodePort and LoadBalancer, and not by ClusterI
   await expect(lab.picture.getByText("✕")).toHaveCount(0);
 });
 
-faulty(
+test(
   "a load balancer is on show while the cloud is still at work on it",
-  "World::reconcile_cloud makes its entry without touching the scene, so it is drawn only when it has its address",
   async ({ page }) => {
     const lab = await Lab.open(page);
     await lab.setType("web", "NodePort");

@@ -49,6 +49,7 @@ impl World {
             }
             self.cloud.next_address += 1;
             let request = self.cloud.next_address;
+            self.touched.scene = true;
             self.cloud.balancers.insert(key.clone(), LoadBalancer { service: uid, ip: None, request });
             self.record(LogEntry::EnsuringLoadBalancer { service: key.clone() });
             let at = self.now + self.timing.load_balancer_provision;
@@ -66,6 +67,7 @@ impl World {
             .collect();
         for key in gone {
             self.cloud.balancers.remove(&key);
+            self.touched.scene = true;
             self.record(LogEntry::DeletedLoadBalancer { service: key.clone() });
             if self.store.services.get(&key).is_some_and(|s| !s.ingress.is_empty()) {
                 self.update_object::<Service>(&key, |s| s.ingress.clear());
