@@ -6,6 +6,8 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const BASE = "/some/docs/lab/";
+/** Somebody else's page, with the site in a frame: `?src=` says what the frame shows. */
+export const HOST = "/elsewhere/page.html";
 export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 const TYPES = {
@@ -27,10 +29,27 @@ function fileOf(path) {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : null;
 }
 
+const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+const hostPage = (src) => `<!doctype html>
+<html lang="en">
+  <head><meta charset="utf-8"><title>Somebody's page</title><link rel="icon" href="data:,"></head>
+  <body>
+    <h1>Somebody's page</h1>
+    <iframe src="${escaped(src)}" title="Packetyard" width="900" height="600"></iframe>
+  </body>
+</html>
+`;
+
 /** Serves on a free port of this machine, or on the given one; resolves to the site's URL and a way to stop. */
 export async function serve(port = 0) {
   const server = createServer((request, response) => {
-    const file = fileOf(new URL(request.url, "http://localhost").pathname);
+    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    if (pathname === HOST) {
+      response.writeHead(200, { "Content-Type": TYPES[".html"] });
+      return response.end(hostPage(searchParams.get("src") ?? BASE));
+    }
+    const file = fileOf(pathname);
     if (file === null) return response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
     // no-store, so that every test downloads what it uses.
     const type = TYPES[extname(file)] ?? "application/octet-stream";

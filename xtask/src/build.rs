@@ -9,8 +9,8 @@ pub fn command() -> Outcome {
     site()?;
     let view = size::first_view()?;
     print!("{view}");
-    if !view.is_within_budget() {
-        println!("warning: that is over the budget, and `cargo xtask test` will fail");
+    if !view.is_within_goal() {
+        println!("warning: that is over the goal: BENCHMARKS.md says what was tried");
     }
     Ok(())
 }

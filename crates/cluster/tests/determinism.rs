@@ -96,3 +96,15 @@ fn an_edit_shifts_no_draw_that_does_not_depend_on_it() {
     assert_eq!(begun(&records(&plain), now), begun(&records(&edited), now));
     assert_ne!(plain.world().hash(), edited.world().hash());
 }
+
+#[test]
+fn an_edit_in_the_past_forgets_what_a_person_did_later_but_not_the_scenario() {
+    let scripted = format!("{WEB}  actions:\n  - {{at: 25s, do: cordon, node: node-3, enabled: true}}\n");
+    let mut run = start(&scripted, 7);
+    run.advance_to(seconds(20), u64::MAX);
+    delete_first_web_pod(&mut run);
+    assert!(run.seek(seconds(10), u64::MAX));
+    run.act(Action::Cordon { node: "node-1".into(), on: true }).expect("a node can be cordoned");
+    let left: Vec<u64> = run.actions().iter().map(|a| a.at.0 / 1_000_000_000).collect();
+    assert_eq!(left, [10, 25]);
+}

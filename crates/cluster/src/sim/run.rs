@@ -12,6 +12,8 @@ pub struct Run {
     world: World,
     /// Actions by time; those at one moment in the order in which they were done.
     log: Vec<TimedAction>,
+    /// What the scenario itself does: it comes whatever a person does before.
+    script: Vec<TimedAction>,
     /// How many of `log` the World has had.
     done: u32,
     /// Worlds of earlier moments, each with how many actions it had had.
@@ -35,8 +37,16 @@ impl Run {
         let mut log = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
         sort_by_key(&mut log, |a| a.at);
         let snapshots = vec![(world.clone(), 0)];
-        let run =
-            Run { world, log, done: 0, snapshots, undo: Vec::new(), redo: Vec::new(), events_at_snapshot: 0 };
+        let run = Run {
+            world,
+            script: log.clone(),
+            log,
+            done: 0,
+            snapshots,
+            undo: Vec::new(),
+            redo: Vec::new(),
+            events_at_snapshot: 0,
+        };
         (run, refusals)
     }
 
@@ -108,13 +118,16 @@ impl Run {
         }
     }
 
-    /// Does something now. What was still to come, and what was undone, is forgotten: the run
-    /// takes another way from here. What is refused changes nothing.
+    /// Does something now. What a person did later, and what was undone, is forgotten: the run
+    /// takes another way from here. The scenario's own actions still come. What is refused
+    /// changes nothing.
     pub fn act(&mut self, action: Action) -> Result<(), Vec<Refusal>> {
         let before = (self.world.clone(), self.done);
         self.world.apply(&action)?;
         let at = self.world.now();
-        self.log.insert(self.done as usize, TimedAction { at, action });
+        let later = self.log.split_off(self.done as usize);
+        self.log.push(TimedAction { at, action });
+        self.log.extend(later.into_iter().filter(|a| self.script.contains(a)));
         self.done += 1;
         self.redo.clear();
         self.forget_from(at);

@@ -1,0 +1,104 @@
+// What was done can be undone, is kept over a reload, and can be thrown away.
+import { expect, faulty, test } from "../fixtures.mjs";
+import { Lab } from "../lab.mjs";
+
+const DELETE = "Delete (with its grace period)";
+const names = async (lab) => (await lab.pods("web-")).map(({ name }) => name).sort();
+
+test("undo goes back to the run before the action, redo does it again", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.pause();
+  const [clock, before] = [await lab.clock(), await lab.pods()];
+  await expect(lab.button("Undo")).toBeDisabled();
+  await lab.choose(lab.card("Pod", "web-").first(), DELETE);
+  await lab.hurry();
+  await lab.play();
+  await expect.poll(() => names(lab)).not.toContain(before.find(({ name }) => name.startsWith("web-")).name);
+  await lab.pause();
+  await lab.button("Undo").click();
+  await expect(lab.notices.filter({ hasText: /Undone: .*web-/ })).toBeVisible();
+  await expect.poll(() => lab.pods()).toEqual(before);
+  expect(await lab.clock()).toBe(clock);
+  await expect(lab.button("Undo")).toBeDisabled();
+  const terminating = async () => (await lab.pods("web-")).filter(({ state }) => state === "Terminating").length;
+  await lab.button("Redo").click();
+  await expect.poll(terminating).toBe(1);
+  await lab.card("Pod", "web-").first().press("Control+z");
+  await expect.poll(() => lab.pods()).toEqual(before);
+  await page.keyboard.press("Control+Shift+Z");
+  await expect.poll(terminating).toBe(1);
+});
+
+faulty(
+  "the keys go on working after the Undo button has been used up",
+  "The button is disabled while it has the focus: keys on it are then heard by nobody",
+  async ({ page }) => {
+    const lab = await Lab.open(page);
+    await lab.setType("web", "NodePort");
+    await lab.button("Undo").click();
+    await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+    await page.keyboard.press("Control+Shift+Z");
+    await expect(lab.service("web")).toHaveAccessibleName(/, NodePort, /);
+  },
+);
+
+test("a reload keeps the work", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const [{ name: victim }] = await lab.ready("web-");
+  await lab.choose(lab.card("Pod", victim), DELETE);
+  await lab.setType("web", "NodePort");
+  await lab.hurry();
+  await expect.poll(async () => (await lab.ready("web-")).length).toBe(3);
+  await expect.poll(() => names(lab)).not.toContain(victim);
+  await lab.pause();
+  const [kept, clock] = [await names(lab), await lab.clock()];
+  await page.reload();
+  await lab.stands();
+  await expect(lab.service("web")).toHaveAccessibleName(/^Service web, NodePort, /);
+  expect(await names(lab)).toEqual(kept);
+  expect(await lab.clock()).toBeGreaterThanOrEqual(clock);
+});
+
+faulty(
+  "what was done before a reload can be undone after it",
+  "Run::new takes the actions that were kept, but nothing to go back to: can_undo() is false",
+  async ({ page }) => {
+    const lab = await Lab.open(page);
+    await lab.setType("web", "NodePort");
+    await page.reload();
+    await lab.stands();
+    await expect(lab.service("web")).toHaveAccessibleName(/, NodePort, /);
+    await lab.button("Undo").click();
+    await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+  },
+);
+
+test("starting again asks first, begins from the beginning, and can be undone", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.pause();
+  const original = await names(lab);
+  await lab.choose(lab.card("Pod", original[0]), DELETE);
+  await expect(lab.card("Pod", original[0])).toHaveAccessibleName(/Terminating/);
+  await lab.button("Start again").click();
+  const dialog = lab.dialog("Start again?");
+  await dialog.getByRole("button", { name: "Keep going" }).click();
+  await expect(lab.card("Pod", original[0])).toHaveAccessibleName(/Terminating/);
+  await lab.button("Start again").click();
+  await dialog.getByRole("button", { name: "Start again" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(lab.card("Pod", original[0])).toHaveAccessibleName(/, Ready, /);
+  await expect(lab.clockText).toHaveText("10.000 s");
+  await lab.notices.getByRole("button", { name: "Undo" }).click();
+  await expect(lab.card("Pod", original[0])).toHaveAccessibleName(/Terminating/);
+});
+
+test("after starting again, a reload begins anew as well", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.setType("web", "NodePort");
+  await lab.button("Start again").click();
+  await lab.dialog("Start again?").getByRole("button", { name: "Start again" }).click();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+  await page.reload();
+  await lab.stands();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+});

@@ -1,0 +1,257 @@
+// Manifests: pasted, picked, dropped; good ones, and bad ones in all their forms.
+import { existsSync, readFileSync } from "node:fs";
+import { expect, faulty, test } from "../fixtures.mjs";
+import { Lab } from "../lab.mjs";
+
+const FOLDER = new URL("../../../../shared/manifests/", import.meta.url);
+
+/** A public manifest's text, or a skip that says why. */
+function manifest(name) {
+  const file = new URL(name, FOLDER);
+  if (!existsSync(file)) console.log(`skipped: there is no ../shared/manifests/${name} beside the project`);
+  test.skip(!existsSync(file), `there is no ../shared/manifests/${name}`);
+  return readFileSync(file, "utf8");
+}
+
+const SMALL = `apiVersion: v1
+kind: Service
+metadata: {name: pasted}
+spec: {selector: {app: pasted}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: pasted}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: pasted}}
+  template:
+    metadata: {labels: {app: pasted}}
+    spec: {containers: [{name: c, image: i, ports: [{containerPort: 8080}]}]}
+`;
+
+test("a pasted text becomes the lab, and Undo brings the old one back", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const old = (await lab.ready("web-")).map(({ name }) => name);
+  const dialog = await lab.paste(SMALL);
+  await expect(dialog.getByRole("status")).toContainText("2 objects, nothing to say against it.");
+  await dialog.getByRole("button", { name: "Load", exact: true }).click();
+  await expect(dialog).toBeHidden();
+  await expect(lab.notices.filter({ hasText: "Loaded: 2 objects." })).toBeVisible();
+  await expect(lab.service("pasted")).toHaveAccessibleName(/2 of 2 endpoints ready/);
+  await expect(lab.service("web")).toHaveCount(0);
+  await lab.notices.getByRole("button", { name: "Undo" }).click();
+  await expect(lab.service("web")).toBeVisible();
+  expect((await lab.ready("web-")).map(({ name }) => name)).toEqual(old);
+});
+
+faulty(
+  "Pods of the old lab leave no ghosts in the new one",
+  "src/diagram/scene.rs keeps its Slots over opened_rev(); uids begin anew in each World, so the old Pods look like Pods of the new World that are gone",
+  async ({ page }) => {
+    const lab = await Lab.open(page);
+    await lab.load("apiVersion: v1\nkind: Service\nmetadata: {name: alone}\nspec: {ports: [{port: 80}]}\n");
+    await expect(lab.service("alone")).toBeVisible();
+    await expect(lab.picture.getByText(/is gone, and its replacement/)).toHaveCount(0);
+  },
+);
+
+test("what was loaded is there after a reload", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.load(SMALL);
+  await expect(lab.service("pasted")).toHaveAccessibleName(/2 of 2 endpoints ready/);
+  const pods = (await lab.pods("pasted-")).map(({ name }) => name);
+  await page.reload();
+  await lab.stands();
+  expect((await lab.pods("pasted-")).map(({ name }) => name)).toEqual(pods);
+  await expect(page.getByRole("combobox", { name: "Scenario" }).getByRole("option", { selected: true })).toHaveText("Your manifests");
+});
+
+faulty(
+  "files that are picked are one text",
+  "The dialog goes away: src/shell/files.rs opens it again while it is open, which rebuilds it; its clean-up closes the element, and the close event closes the new dialog",
+  async ({ page }) => {
+    const lab = await Lab.open(page);
+    await lab.button("Load").click();
+    const [service, deployment] = SMALL.split("---\n");
+    await lab.dialog("Load manifests").getByLabel("Choose files …").setInputFiles([
+      { name: "service.yaml", mimeType: "text/yaml", buffer: Buffer.from(service) },
+      { name: "deployment.yaml", mimeType: "text/yaml", buffer: Buffer.from(deployment) },
+    ]);
+    await expect(lab.dialog("Load manifests").getByRole("status")).toContainText("2 objects");
+    await lab.dialog("Load manifests").getByRole("button", { name: "Load", exact: true }).click();
+    await expect(lab.service("pasted")).toHaveAccessibleName(/2 of 2 endpoints ready/);
+  },
+);
+
+test("a file that is dropped on the lab is shown before it is loaded", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const transfer = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], "pasted.yaml", { type: "text/yaml" }));
+    return transfer;
+  }, SMALL);
+  await lab.picture.dispatchEvent("dragover", { dataTransfer: transfer });
+  await lab.picture.dispatchEvent("drop", { dataTransfer: transfer });
+  const dialog = lab.dialog("Load manifests");
+  await expect(dialog.getByRole("textbox")).toHaveValue(SMALL);
+  await dialog.getByRole("button", { name: "Load", exact: true }).click();
+  await expect(lab.service("pasted")).toBeVisible();
+});
+
+test("JSON is read as well", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const service = { apiVersion: "v1", kind: "Service", metadata: { name: "json" }, spec: { ports: [{ port: 80 }] } };
+  await lab.load(JSON.stringify({ apiVersion: "v1", kind: "List", items: [service] }, null, 2));
+  await expect(lab.service("json")).toBeVisible();
+});
+
+test.describe("public manifests", () => {
+  test("online-boutique has twelve Services, each with its Pod, and all calls arrive", async ({ page }) => {
+    const text = manifest("online-boutique.yaml");
+    const lab = await Lab.open(page);
+    await lab.load(text);
+    await expect(lab.card("Service")).toHaveCount(12);
+    const names = await lab.card("Service").evaluateAll((all) => all.map((e) => e.getAttribute("aria-label")));
+    await expect.poll(async () => (await lab.pods()).every(({ state }) => state === "Ready")).toBe(true);
+    for (const name of names) await expect(lab.picture.getByRole("button", { name: new RegExp(`^${name.split(",")[0]},.* 1 of 1 endpoints ready`) })).toBeVisible();
+    const packets = await lab.packets();
+    await expect.poll(() => lab.packets()).not.toBe(packets);
+    await lab.select(lab.service("cartservice"));
+    // The first calls come before the Pods are ready.
+    await lab.hurry();
+    await lab.tab("Path");
+    const ends = async () => (await lab.connections()).map(({ ended }) => ended).filter((ended) => ended !== "under way");
+    await expect.poll(async () => new Set(await ends())).toEqual(new Set(["delivered"]));
+  });
+
+  test("guestbook loads with its endpoints", async ({ page }) => {
+    const text = manifest("guestbook.yaml");
+    const lab = await Lab.open(page);
+    await lab.load(text);
+    await expect(lab.card("Service")).toHaveCount(text.match(/^kind: Service$/gm).length);
+    for (const service of await lab.card("Service").all()) await expect(service).toHaveAccessibleName(/([1-9]\d*) of \1 endpoints ready/);
+  });
+
+  test("cassandra's StatefulSet is kept and not simulated, and its headless Service is a name", async ({ page }) => {
+    const text = manifest("cassandra-headless.yaml");
+    const lab = await Lab.open(page);
+    const dialog = await lab.paste(text);
+    await expect(dialog.getByRole("status")).toContainText(/Kept, not simulated: .*StatefulSet/);
+    await dialog.getByRole("button", { name: "Load", exact: true }).click();
+    await expect(lab.service("cassandra")).toHaveAccessibleName(/no virtual IP: a name for its Pods/);
+    const objects = await lab.tab("Objects");
+    await expect(objects.getByRole("heading", { name: "Kept, not simulated" })).toBeVisible();
+    await objects.getByRole("button", { name: "StatefulSet cassandra" }).click();
+    await expect(lab.inspector.getByRole("region", { name: "YAML" })).toContainText("serviceName: cassandra");
+    await lab.select(lab.service("cassandra"));
+    await lab.tab("About");
+    await expect(lab.fact("Type")).toHaveText("headless");
+    await expect(lab.fact("Addresses")).toHaveText("none: headless");
+  });
+});
+
+test.describe("bad input says what and where, and leaves the lab alone", () => {
+  const SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n";
+  const NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: same}\n";
+  const BAD = [
+    ["malformed YAML", "apiVersion: v1\nkind: Service\nmetadata: {name: web\nspec: [", /[34]:\d+/, /./],
+    ["a tab for an indent", "apiVersion: v1\nkind: Service\nmetadata:\n\tname: web\n", /4:\d+/, /tab/i],
+    ["a word where a number belongs", `${SERVICE}spec: {ports: [{port: eighty}]}\n`, /4:\d+/, /port/],
+    ["a number where a string belongs", `${SERVICE}spec: {selector: {app: 1}, ports: [{port: 80}]}\n`, /4:\d+/, /string/],
+    ["a list where a map belongs", "apiVersion: v1\nkind: Service\nmetadata: [web]\nspec: {ports: [{port: 80}]}\n", /3:\d+/, /metadata/],
+    ["no name", "apiVersion: v1\nkind: Service\nspec: {ports: [{port: 80}]}\n", /\d+:\d+/, /name/],
+    ["a name that no object may have", "apiVersion: v1\nkind: Service\nmetadata: {name: Web_1}\nspec: {ports: [{port: 80}]}\n", /3:\d+/, /Web_1/],
+    ["two nodes of one name", `${NODE}---\n${NODE}`, /[5-7]:\d+/, /same/],
+    ["no manifest at all", "just some words\n", /1:\d+/, /./],
+  ];
+
+  test(`${BAD.length} forms of it`, async ({ page }) => {
+    const lab = await Lab.open(page);
+    const before = (await lab.pods()).map(({ name }) => name);
+    for (const [what, text, place, says] of BAD) {
+      await test.step(what, async () => {
+        const clock = await lab.clock();
+        const dialog = await lab.paste(text);
+        const findings = dialog.getByRole("status");
+        const load = dialog.getByRole("button", { name: "Load", exact: true });
+        await load.click();
+        await expect(findings).toContainText(/\d errors? to repair. The lab stays as it is until then./);
+        await expect(dialog).toBeVisible();
+        const finding = findings.getByRole("listitem").first();
+        await expect(finding).toContainText("error");
+        await expect(finding).toContainText(place);
+        await expect(finding).toContainText(says);
+        // Choosing it marks the place.
+        await finding.getByRole("button").click();
+        await expect(dialog.getByRole("textbox")).toBeFocused();
+        await page.keyboard.press("Escape");
+        await expect(dialog).toBeHidden();
+        expect((await lab.pods()).map(({ name }) => name)).toEqual(before);
+        await expect.poll(() => lab.clock()).toBeGreaterThan(clock);
+        await expect(lab.button("Undo")).toBeDisabled();
+      });
+    }
+  });
+
+  test("a selector that matches nothing is told, and is no error", async ({ page }) => {
+    const lab = await Lab.open(page);
+    await lab.load(`${SERVICE}spec: {selector: {app: nobody}, ports: [{port: 80}]}\n`);
+    await expect(lab.service("web")).toHaveAccessibleName(/, no endpoints/);
+    await lab.select(lab.service("web"));
+    await expect(await lab.tab("Endpoints")).toContainText("No endpoints: kube-proxy writes a rule that refuses every connection.");
+  });
+
+  test("a text of 10 MB is refused, dropped or pasted", async ({ page }) => {
+    const lab = await Lab.open(page);
+    const before = (await lab.pods()).map(({ name }) => name);
+    // Made in the page: the way into it is slow for so much.
+    const transfer = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([`# ${"x".repeat(98)}\n`.repeat(100_000)], "large.yaml"));
+      return transfer;
+    });
+    await lab.picture.dispatchEvent("drop", { dataTransfer: transfer });
+    await expect(lab.notices.filter({ hasText: "10.1 MB are too much: at most 4 MB are read." })).toBeVisible();
+    await lab.button("Load").click();
+    const dialog = lab.dialog("Load manifests");
+    await dialog.getByRole("textbox").evaluate((area) => {
+      area.value = `# ${"x".repeat(98)}\n`.repeat(100_000);
+      area.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
+    });
+    await expect(dialog.getByRole("status")).toContainText("1:1 the text has 10100000 bytes; at most 4194304 are read.");
+    await dialog.getByRole("button", { name: "Load", exact: true }).press("Enter");
+    await expect(dialog).toBeVisible();
+    await page.keyboard.press("Escape");
+    expect((await lab.pods()).map(({ name }) => name)).toEqual(before);
+  });
+
+  test("markup in names is text, wherever it is shown", async ({ page }) => {
+    const lab = await Lab.open(page);
+    const markup = "<img src=x onerror=alert(1)>";
+    page.on("dialog", () => expect("a script ran").toBe("no script ran"));
+    const marked = `apiVersion: v1\nkind: Service\nmetadata: {name: "${markup}"}\nspec: {ports: [{port: 80}]}\n`;
+    let dialog = await lab.paste(marked);
+    await expect(dialog.getByRole("status")).toContainText(markup);
+    await page.keyboard.press("Escape");
+    // Where the API server allows any text: a title, an annotation, a kind of nobody's.
+    dialog = await lab.paste(`apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec: {title: "${markup}", description: "<b>bold</b>"}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, annotations: {note: "${markup}"}}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: example.org/v1
+kind: Gadget
+metadata: {name: gadget, annotations: {note: "<script>alert(1)</script>"}}
+`);
+    await dialog.getByRole("button", { name: "Load", exact: true }).click();
+    await expect(dialog).toBeHidden();
+    await expect(lab.inspector.getByRole("heading", { name: markup })).toBeVisible();
+    await lab.select(lab.service("web"));
+    await expect(await lab.tab("YAML")).toContainText(markup);
+    await expect(page.locator("img, script:not([src]), b:text-is('bold')")).toHaveCount(0);
+  });
+});
