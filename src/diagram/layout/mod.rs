@@ -123,7 +123,7 @@ pub fn layout(request: &Request) -> Layout {
     let outside = outside::boxes(request, &m, width);
     let cluster_x = match m.form {
         Form::Wide => m.margin + m.lane + m.gutter,
-        Form::Narrow => m.margin + 8.0,
+        Form::Narrow => m.margin + 12.0,
     };
     let cluster_y = if m.form == Form::Wide { m.margin } else { outside.bottom };
     let inner_x = cluster_x + m.padding;
@@ -134,7 +134,7 @@ pub fn layout(request: &Request) -> Layout {
     let placed = nodes::boxes(request, &m, area);
     let least_bottom = if m.form == Form::Wide { request.height - m.margin } else { 0.0 };
     let bottom = (placed.bottom + m.padding).max(least_bottom).max(outside.bottom);
-    let outer_x = if m.form == Form::Wide { cluster_x - m.gutter / 2.0 } else { m.margin / 2.0 + 2.0 };
+    let outer_x = if m.form == Form::Wide { cluster_x - m.gutter / 2.0 } else { m.margin + 2.0 };
     Layout {
         form: m.form,
         width,

@@ -69,7 +69,7 @@ fn lane(items: Vec<(Item, f64)>, m: &Measures, height: f64) -> Outside {
 }
 
 fn rows(items: Vec<(Item, f64)>, m: &Measures, width: f64) -> Outside {
-    let x = m.margin + 8.0;
+    let x = m.margin + 12.0;
     let room = width - m.margin - x;
     let columns = ((room + m.gap) / (LEAST_BOX + m.gap)).floor().max(1.0) as usize;
     let columns = columns.min(items.len().max(1));
