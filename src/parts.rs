@@ -177,7 +177,9 @@ impl Button {
     }
 
     pub fn view(self) -> AnyView {
-        let act = self.act;
+        // Not `disabled`: a button that loses its use while it has the focus would take the focus,
+        // and with it the lab's keys, away.
+        let act = self.act.filter(|_| !self.disabled);
         let said = |flag: Option<bool>| flag.map(|on| if on { "true" } else { "false" });
         view! {
             <button
@@ -187,7 +189,7 @@ impl Button {
                 title=self.hint
                 aria-pressed=said(self.pressed)
                 aria-expanded=said(self.expanded)
-                disabled=self.disabled
+                aria-disabled=self.disabled.then_some("true")
                 on:click=move |_| if let Some(act) = &act { act() }
             >
                 {self.label}

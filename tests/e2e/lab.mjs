@@ -44,7 +44,7 @@ export class Lab {
   async pods(name = "") {
     const labels = await this.card("Pod", name).evaluateAll((all) => all.map((e) => e.getAttribute("aria-label")));
     return labels.map((label) => {
-      const [, pod, state, ip, services] = label.match(/^Pod (\S+), (.+?), ([^,]+), behind (.*?)(?:, calls .*)?$/);
+      const [, pod, state, ip, services] = label.match(/^Pod (\S+), (.+?), ([^,]+), behind (.*?)(?:, (?:calls |a call failed: ).*)?$/);
       return { name: pod, state, ip, services };
     });
   }

@@ -12,6 +12,7 @@
 //! | [`dns`] | cluster DNS: names to addresses |
 //! | [`traffic`] | clients, connections, requests and replies |
 //! | [`trace`] | what happened to a packet, hop by hop |
+//! | [`ordered`] | maps and sets as sorted vectors, small when compiled |
 //! | [`sim`] | clock, event queue, chance, the World and its history |
 
 pub mod api;

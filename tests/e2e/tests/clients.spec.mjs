@@ -12,7 +12,7 @@ test("a client is added, called only by hand, and sends one", async ({ page }) =
   await dialog.getByRole("combobox", { name: "From" }).selectOption({ label: "outside the cluster" });
   await dialog.getByRole("textbox").fill("service/default/web");
   await dialog.getByRole("slider", { name: "Rate" }).press("Home");
-  await expect(dialog).toContainText("Rate: 0 requests per second");
+  await expect(dialog).toContainText("Rate: 0 per second");
   await dialog.getByRole("button", { name: "Add" }).click();
   await expect(dialog).toBeHidden();
   const card = lab.card("Client", "client-1");

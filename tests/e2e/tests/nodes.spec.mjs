@@ -7,11 +7,11 @@ test("a node is powered off, is missed, and comes back", async ({ page }) => {
   const node = lab.card("Node", "node-3");
   const there = (await lab.ready("web-")).find(({ ip }) => ip.startsWith("10.244.3."));
   await lab.choose(node, "Power off");
-  await expect(node).toHaveAccessibleName(/Power off/);
+  await expect(node).toHaveAccessibleName(/ Off, /);
   await expect(lab.card("Pod", there.name)).toHaveAccessibleName(/, Node off, /);
   await lab.hurry();
   // The control plane notices late: until then the rules elsewhere still send there.
-  await expect(node).toHaveAccessibleName(/Power off, NotReady/);
+  await expect(node).toHaveAccessibleName(/ Off, NotReady/);
   await expect(lab.service("web")).toHaveAccessibleName(/2 of 3 endpoints ready/);
   await lab.choose(node, "Power on");
   await expect(node).toHaveAccessibleName(/^Node node-3, Ready, /);

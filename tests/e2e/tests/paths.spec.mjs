@@ -78,7 +78,7 @@ test("the latest events of the run are on its track", async ({ page }) => {
   await lab.pause();
   await lab.choose(lab.card("Pod", name), "Delete (with its grace period)");
   const track = page.getByRole("group", { name: "Events of the last minute" });
-  await track.getByRole("button", { name: `${name} killed` }).click();
+  await track.getByRole("button", { name: "Pod killed" }).click();
   await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
   await expect(lab.inspector.getByRole("tabpanel", { name: "Events" })).toContainText(`Pod ${name} was told to stop.`);
   await expect(page.getByRole("log", { name: "What happens" })).toContainText(`Pod ${name} was told to stop`);
