@@ -44,6 +44,9 @@ test(
     const lab = await Lab.open(page);
     await lab.setType("web", "NodePort");
     await expect(lab.card("Cloud")).toHaveCount(0);
+    // The cloud hears of it a moment later: a change back before that would find the old one there.
+    const changed = await lab.clock();
+    await expect.poll(() => lab.clock()).toBeGreaterThan(changed + 0.5);
     await lab.setType("web", "LoadBalancer");
     await expect(lab.card("Cloud", "load balancer of web, waiting for an address")).toBeVisible();
   },
