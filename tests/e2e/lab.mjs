@@ -43,10 +43,10 @@ export class Lab {
   /** Every Pod whose name begins so, as its box says. */
   async pods(name = "") {
     const labels = await this.card("Pod", name).evaluateAll((all) => all.map((e) => e.getAttribute("aria-label")));
-    return labels.map((label) => {
-      const [, pod, state, ip, services] = label.match(/^Pod (\S+), (.+?), ([^,]+), behind (.*?)(?:, (?:calls |a call failed: ).*)?$/);
-      return { name: pod, state, ip, services };
-    });
+    const form = /^Pod (\S+), (.+?), ([^,]+), behind (.*?)(?:, (?:calls |a call failed: ).*)?$/;
+    // What does not have this form is the ghost of a Pod that is gone.
+    const found = labels.map((label) => label.match(form)).filter(Boolean);
+    return found.map(([, pod, state, ip, services]) => ({ name: pod, state, ip, services }));
   }
 
   async ready(name) {
