@@ -1,6 +1,6 @@
 //! The few things asked of the browser, each tolerant of a browser that says no.
 
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{MediaQueryList, Storage};
 

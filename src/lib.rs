@@ -2,7 +2,9 @@
 
 mod browser;
 pub mod diagram;
+pub mod dom;
 pub mod embed;
+mod later;
 mod panels;
 mod parts;
 pub mod session;
@@ -11,7 +13,6 @@ mod text;
 pub mod theme;
 
 use embed::Options;
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 /// What is around the picture. The last one has what changes where there is less room.
@@ -36,5 +37,5 @@ pub fn mount(element: web_sys::HtmlElement, options: String) -> Result<(), JsVal
     let options = Options::of_element(&options);
     let mut styles = vec![theme::THEME_CSS, theme::DIAGRAM_CSS];
     styles.extend(SHELL_CSS);
-    embed::attach(&element, &styles, move || view! { <shell::App options/> })
+    embed::attach(&element, &styles, move || shell::app(options))
 }

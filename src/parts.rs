@@ -1,132 +1,103 @@
 //! The pieces that the shell and its panels are made of.
-//!
-//! Every piece erases its type and is compiled once, however often it is used: a typed view for
-//! each place would double the size of the module. A piece that is shown again in the same place
-//! is patched, so a panel may be written as one function of the World and keep its focus.
 
-use leptos::prelude::*;
+pub use crate::dom::{State, View, el, whenever};
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
 
-pub type Kids = Vec<AnyView>;
+pub type Kids = Vec<View>;
 pub type Act = Rc<dyn Fn()>;
 pub type Take = Rc<dyn Fn(String)>;
 
-pub fn text(text: impl Into<String>) -> AnyView {
-    text.into().into_any()
+pub fn text(text: impl Into<String>) -> View {
+    View::Text(text.into().into())
 }
 
-pub fn nothing() -> AnyView {
-    ().into_any()
+pub fn nothing() -> View {
+    View::NOTHING
 }
 
-/// What is shown again whenever something that it tracks changes.
-pub fn live(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
-    live_boxed(Box::new(view))
+/// What is shown again whenever something that it reads changes.
+pub fn live(view: impl Fn() -> View + 'static) -> View {
+    View::Live(Box::new(view))
 }
 
-fn live_boxed(view: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
-    (move || view()).into_any()
+pub fn block(class: &'static str, kids: Kids) -> View {
+    el("div").class(class).kids(kids).view()
 }
 
-/// Does something, and again whenever something that it tracks changes.
-pub fn whenever(act: impl Fn() + 'static) {
-    whenever_boxed(Box::new(act));
+pub fn span(class: &'static str, words: impl Into<String>) -> View {
+    el("span").class(class).text(words.into()).view()
 }
 
-fn whenever_boxed(act: Box<dyn Fn()>) {
-    Effect::new(act);
-}
-
-pub fn block(class: &'static str, kids: Kids) -> AnyView {
-    view! { <div class=class>{kids}</div> }.into_any()
-}
-
-pub fn span(class: &'static str, words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <span class=class>{words}</span> }.into_any()
-}
-
-pub fn inline(class: &'static str, kids: Kids) -> AnyView {
-    view! { <span class=class>{kids}</span> }.into_any()
+pub fn inline(class: &'static str, kids: Kids) -> View {
+    el("span").class(class).kids(kids).view()
 }
 
 /// A sign for the eye that says nothing to a screen reader.
-pub fn sign(class: &'static str, sign: &'static str) -> AnyView {
-    view! { <span class=class aria-hidden="true">{sign}</span> }.into_any()
+pub fn sign(class: &'static str, sign: &'static str) -> View {
+    el("span").class(class).attr("aria-hidden", "true").text(sign).view()
 }
 
-pub fn strong(words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <b>{words}</b> }.into_any()
+pub fn strong(words: impl Into<String>) -> View {
+    el("b").text(words.into()).view()
 }
 
-pub fn code(words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <code class="pk-mono">{words}</code> }.into_any()
+pub fn code(words: impl Into<String>) -> View {
+    el("code").class("pk-mono").text(words.into()).view()
 }
 
-pub fn para(class: &'static str, kids: Kids) -> AnyView {
-    view! { <p class=class>{kids}</p> }.into_any()
+pub fn para(class: &'static str, kids: Kids) -> View {
+    el("p").class(class).kids(kids).view()
 }
 
-pub fn says(class: &'static str, words: impl Into<String>) -> AnyView {
+pub fn says(class: &'static str, words: impl Into<String>) -> View {
     para(class, vec![text(words)])
 }
 
-pub fn title(words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <h2 class="pk-caption">{words}</h2> }.into_any()
+pub fn title(words: impl Into<String>) -> View {
+    el("h2").class("pk-caption").text(words.into()).view()
 }
 
-pub fn heading(words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <h3 class="pk-heading">{words}</h3> }.into_any()
+pub fn heading(words: impl Into<String>) -> View {
+    el("h3").class("pk-heading").text(words.into()).view()
 }
 
-pub fn items(class: &'static str, rows: Kids) -> AnyView {
-    let rows: Kids = rows.into_iter().map(|row| view! { <li>{row}</li> }.into_any()).collect();
-    view! { <ul class=class role="list">{rows}</ul> }.into_any()
+/// Each in an element of its own.
+fn each(tag: &'static str, kids: Kids) -> Kids {
+    kids.into_iter().map(|kid| el(tag).kid(kid).view()).collect()
+}
+
+pub fn items(class: &'static str, rows: Kids) -> View {
+    el("ul").class(class).attr("role", "list").kids(each("li", rows)).view()
 }
 
 /// Facts: a name and what it is.
-pub fn facts(rows: Vec<(&'static str, AnyView)>) -> AnyView {
-    let rows: Kids =
-        rows.into_iter().map(|(name, fact)| view! { <dt>{name}</dt><dd>{fact}</dd> }.into_any()).collect();
-    view! { <dl class="pk-facts">{rows}</dl> }.into_any()
+pub fn facts(rows: Vec<(&'static str, View)>) -> View {
+    let rows = rows.into_iter().flat_map(|(name, fact)| [el("dt").text(name), el("dd").kid(fact)]);
+    el("dl").class("pk-facts").kids(rows.map(View::from).collect()).view()
 }
 
-pub fn table(head: &[&'static str], rows: Vec<Kids>) -> AnyView {
-    let head: Kids = head
-        .iter()
-        .map(|name| {
-            let name = *name;
-            view! { <th scope="col">{name}</th> }.into_any()
-        })
-        .collect();
-    let rows: Kids = rows
-        .into_iter()
-        .map(|cells| {
-            let cells: Kids = cells.into_iter().map(|cell| view! { <td>{cell}</td> }.into_any()).collect();
-            view! { <tr>{cells}</tr> }.into_any()
-        })
-        .collect();
-    view! {
-        <div class="pk-scroll" tabindex="0" role="group" aria-label="Table">
-            <table class="pk-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
-        </div>
-    }
-    .into_any()
+pub fn table(head: &[&'static str], rows: Vec<Kids>) -> View {
+    let head = head.iter().map(|name| el("th").attr("scope", "col").text(*name).view()).collect();
+    let rows = rows.into_iter().map(|cells| el("tr").kids(each("td", cells)).view()).collect();
+    let table = el("table")
+        .class("pk-table")
+        .kid(el("thead").kid(el("tr").kids(head)))
+        .kid(el("tbody").kids(rows));
+    let scroll = el("div").class("pk-scroll").attr("tabindex", "0");
+    scroll.attr("role", "group").attr("aria-label", "Table").kid(table).view()
 }
 
 /// Text as it is, with a name for those who hear it.
-pub fn listing(name: &'static str, words: String) -> AnyView {
-    view! { <pre class="pk-listing" tabindex="0" role="region" aria-label=name>{words}</pre> }.into_any()
+pub fn listing(name: &'static str, words: String) -> View {
+    let pre = el("pre").class("pk-listing").attr("tabindex", "0");
+    pre.attr("role", "region").attr("aria-label", name).text(words).view()
 }
 
 /// More, on demand.
-pub fn more(summary: impl Into<String>, kids: Kids) -> AnyView {
-    let summary = summary.into();
-    view! { <details class="pk-more"><summary>{summary}</summary>{kids}</details> }.into_any()
+pub fn more(summary: impl Into<String>, kids: Kids) -> View {
+    let summary = el("summary").text(summary.into());
+    el("details").class("pk-more").kid(summary).kids(kids).view()
 }
 
 /// A button. What it is called is its label, unless `name` says more.
@@ -145,6 +116,11 @@ pub struct Button {
 
 pub fn button(label: impl Into<String>, act: impl Fn() + 'static) -> Button {
     Button { class: "pk-btn", label: vec![text(label)], act: Some(Rc::new(act)), ..Button::default() }
+}
+
+/// As ARIA writes it.
+pub fn said(on: bool) -> &'static str {
+    if on { "true" } else { "false" }
 }
 
 impl Button {
@@ -176,36 +152,41 @@ impl Button {
         Button { label, ..self }
     }
 
-    pub fn view(self) -> AnyView {
+    pub fn view(self) -> View {
         // Not `disabled`: a button that loses its use while it has the focus would take the focus,
         // and with it the lab's keys, away.
         let act = self.act.filter(|_| !self.disabled);
-        let said = |flag: Option<bool>| flag.map(|on| if on { "true" } else { "false" });
-        view! {
-            <button
-                type="button"
-                class=self.class
-                aria-label=self.name
-                title=self.hint
-                aria-pressed=said(self.pressed)
-                aria-expanded=said(self.expanded)
-                aria-disabled=self.disabled.then_some("true")
-                on:click=move |_| if let Some(act) = &act { act() }
-            >
-                {self.label}
-            </button>
-        }
-        .into_any()
+        el("button")
+            .attr("type", "button")
+            .class(self.class)
+            .maybe("aria-label", self.name)
+            .maybe("title", self.hint)
+            .maybe("aria-pressed", self.pressed.map(said))
+            .maybe("aria-expanded", self.expanded.map(said))
+            .maybe("aria-disabled", self.disabled.then_some("true"))
+            .on("click", move |_| {
+                if let Some(act) = &act {
+                    act();
+                }
+            })
+            .kids(self.label)
+            .view()
     }
 }
 
 /// A choice of a few, side by side.
-pub fn choice(name: &'static str, options: Vec<(&'static str, bool, Act)>) -> AnyView {
+pub fn choice(name: &'static str, options: Vec<(&'static str, bool, Act)>) -> View {
     let options: Kids = options
         .into_iter()
         .map(|(label, on, act)| button(label, move || act()).class("").pressed(on).view())
         .collect();
-    view! { <div class="pk-choice" role="group" aria-label=name>{options}</div> }.into_any()
+    el("div").class("pk-choice").attr("role", "group").attr("aria-label", name).kids(options).view()
+}
+
+/// What a field of whatever kind holds: all that have a value call it so.
+pub fn value_of(event: &web_sys::Event) -> String {
+    let field = event.target().map(|target| target.unchecked_into::<web_sys::HtmlInputElement>());
+    field.map(|field| field.value()).unwrap_or_default()
 }
 
 /// One line of text to write. `take` has it at each change; Enter submits the form around it.
@@ -217,92 +198,76 @@ pub struct Field {
 }
 
 impl Field {
-    pub fn view(self) -> AnyView {
+    pub fn view(self) -> View {
         let take = self.take;
-        view! {
-            <label class="pk-field">
-                <span>{self.label}</span>
-                <input
-                    type="text"
-                    autocomplete="off"
-                    autocapitalize="off"
-                    spellcheck="false"
-                    placeholder=self.placeholder
-                    prop:value=self.value
-                    on:input=move |event| take(event_target_value(&event))
-                />
-            </label>
-        }
-        .into_any()
+        let input = el("input")
+            .attr("type", "text")
+            .attr("autocomplete", "off")
+            .attr("autocapitalize", "off")
+            .attr("spellcheck", "false")
+            .attr("placeholder", self.placeholder)
+            .value(self.value)
+            .on("input", move |event| take(value_of(event)));
+        el("label").class("pk-field").kid(el("span").text(self.label)).kid(input).view()
     }
 }
 
 /// A list to choose from: value and label of each.
-pub fn select(name: &'static str, options: Vec<(String, String)>, chosen: &str, take: Take) -> AnyView {
+pub fn select(name: &'static str, options: Vec<(String, String)>, chosen: &str, take: Take) -> View {
     let options: Kids = options
         .into_iter()
         .map(|(value, label)| {
             let on = value == chosen;
-            view! { <option value=value prop:selected=on>{label}</option> }.into_any()
+            el("option").attr("value", value).selected(on).text(label).view()
         })
         .collect();
-    view! {
-        <select class="pk-select" aria-label=name on:change=move |event| take(event_target_value(&event))>
-            {options}
-        </select>
-    }
-    .into_any()
+    el("select")
+        .class("pk-select")
+        .attr("aria-label", name)
+        .on("change", move |event| take(value_of(event)))
+        .kids(options)
+        .view()
 }
 
-/// A slider; `said` is its value in words.
+/// A slider of whole numbers; `said` is its value in words.
 pub struct Slider {
     pub name: &'static str,
-    pub min: f64,
-    pub max: f64,
-    pub step: f64,
-    pub value: f64,
+    pub most: u32,
+    pub value: u32,
     pub said: String,
-    pub take: Rc<dyn Fn(f64)>,
+    pub take: Rc<dyn Fn(u32)>,
 }
 
 impl Slider {
-    pub fn view(self) -> AnyView {
+    pub fn view(self) -> View {
         let take = self.take;
-        let take = move |event| {
-            if let Ok(value) = event_target_value(&event).parse() {
-                take(value);
-            }
-        };
-        view! {
-            <input
-                type="range"
-                class="pk-slider"
-                aria-label=self.name
-                aria-valuetext=self.said
-                min=self.min
-                max=self.max
-                step=self.step
-                prop:value=self.value
-                on:input=take
-            />
-        }
-        .into_any()
+        el("input")
+            .attr("type", "range")
+            .class("pk-slider")
+            .attr("aria-label", self.name)
+            .attr("aria-valuetext", self.said)
+            .attr("min", "0")
+            .attr("max", self.most.to_string())
+            .attr("step", "1")
+            .value(self.value.to_string())
+            .on("input", move |event| {
+                if let Ok(value) = value_of(event).parse() {
+                    take(value);
+                }
+            })
+            .view()
     }
 }
 
 /// Fields and a button that belong together: Enter does what the button does.
-pub fn form(name: &'static str, kids: Kids, submit: impl Fn() + 'static) -> AnyView {
-    form_boxed(name, kids, Rc::new(submit))
-}
-
-fn form_boxed(name: &'static str, kids: Kids, submit: Act) -> AnyView {
-    let submit = move |event: web_sys::SubmitEvent| {
+pub fn form(name: &'static str, kids: Kids, submit: impl Fn() + 'static) -> View {
+    let submit = move |event: &web_sys::Event| {
         event.prevent_default();
         submit();
     };
-    view! { <form class="pk-form" aria-label=name on:submit=submit>{kids}</form> }.into_any()
+    el("form").class("pk-form").attr("aria-label", name).on("submit", submit).kids(kids).view()
 }
 
-pub fn submit(label: &'static str, disabled: bool) -> AnyView {
-    view! { <button type="submit" class="pk-btn pk-main" disabled=disabled>{label}</button> }.into_any()
+pub fn submit(label: &'static str, disabled: bool) -> View {
+    el("button").attr("type", "submit").class("pk-btn pk-main").flag("disabled", disabled).text(label).view()
 }

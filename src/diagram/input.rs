@@ -3,8 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use leptos::html::Div;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{
     Element, Event, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent,
@@ -16,6 +14,7 @@ use super::scene::Picture;
 use super::view::Hits;
 use super::walk::{self, Way};
 use crate::browser;
+use crate::dom::Place;
 use crate::parts::whenever;
 use crate::session::Selection;
 
@@ -43,7 +42,7 @@ const EVENTS: [&str; 11] = [
 #[derive(Clone)]
 pub struct Input {
     picture: Picture,
-    frame: NodeRef<Div>,
+    frame: Place,
     hits: Hits,
     hand: Rc<Hand>,
 }
@@ -61,7 +60,7 @@ struct Hand {
 }
 
 impl Input {
-    pub fn new(picture: Picture, frame: NodeRef<Div>, hits: Hits) -> Input {
+    pub fn new(picture: Picture, frame: Place, hits: Hits) -> Input {
         Input { picture, frame, hits, hand: Rc::default() }
     }
 

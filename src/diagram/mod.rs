@@ -22,4 +22,4 @@ mod view;
 mod walk;
 pub mod words;
 
-pub use view::Diagram;
+pub use view::diagram;

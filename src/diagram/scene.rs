@@ -3,14 +3,13 @@
 //! Few of them, and coarse: each kind of memo costs kilobytes to download, and working all of it
 //! out again costs less than a millisecond.
 
-use std::sync::Arc;
-
+use crate::dom::{Derived, State};
 use cluster::api::Uid;
 use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 
 use super::camera::{Camera, Room};
 use super::facts::{Facts, RuleFacts, rules_of_node};
@@ -67,15 +66,15 @@ pub struct Trouble {
 #[derive(Clone, Copy)]
 pub struct Picture {
     pub session: Session,
-    pub scene: Memo<Arc<Scene>>,
-    pub front: Memo<Arc<Front>>,
+    pub scene: Derived<Scene>,
+    pub front: Derived<Front>,
     /// The size of the view.
-    pub view: RwSignal<(f64, f64)>,
-    pub camera: RwSignal<Camera>,
+    pub view: State<(f64, f64)>,
+    pub camera: State<Camera>,
     /// The box where the reader was last.
-    pub current: RwSignal<Option<Selection>>,
+    pub current: State<Option<Selection>>,
     /// Simulated tenths of a second, that change as seldom as what is said of them.
-    pub tenths: RwSignal<u64>,
+    pub tenths: State<u64>,
 }
 
 /// Rows of the rules panel at most; more are counted in its last line.
@@ -89,28 +88,28 @@ const COUNTED_S: u64 = 20;
 
 impl Picture {
     pub fn new(session: Session) -> Picture {
-        let view = RwSignal::new((0.0, 0.0));
+        let view = State::new((0.0, 0.0));
         let memory = StoredValue::new(Memory::default());
-        let scene = Memo::new(move |_| {
+        let scene = Derived::new(move || {
             session.scene_rev();
             session.rules_rev();
             let (opened, view) = (session.opened_rev(), view.get());
             let selected = session.selection.get();
             let mut memory = memory.write_value();
-            Arc::new(session.with_world(|world| memory.scene(world, opened, selected, view)))
+            session.with_world(|world| memory.scene(world, opened, selected, view))
         });
-        let front = Memo::new(move |_| {
+        let front = Derived::new(move || {
             session.traffic_rev();
             let (selected, hop) = (session.selection.get(), session.hop.get());
             let scene = scene.get();
-            Arc::new(session.with_world(|world| Front {
+            session.with_world(|world| Front {
                 chain: relations::chain(world, &scene.facts, selected),
                 hop: hop.and_then(|hop| relations::item_of(relations::place_of_hop(world, hop)?)),
                 trouble: trouble(world),
-            }))
+            })
         });
-        let camera = RwSignal::new(Camera::default());
-        let (current, tenths) = (RwSignal::new(None), RwSignal::new(0));
+        let camera = State::new(Camera::default());
+        let (current, tenths) = (State::new(None), State::new(0));
         whenever(move || {
             session.now();
             let told = session.with_world(told_tenths);

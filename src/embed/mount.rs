@@ -1,24 +1,25 @@
 //! A lab's place in a page: a shadow root with a style sheet of its own. Nothing outside the
 //! element is touched, and when the element leaves the document, the lab goes.
 
-use leptos::prelude::*;
+use crate::dom::{self, View};
+use crate::dom::reactive::document;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, HtmlElement, MutationObserver, MutationObserverInit, ShadowRoot};
 
 /// Mounts a view into the element's shadow root until the element is removed.
-pub fn attach<V: IntoView + 'static>(
+pub fn attach(
     element: &HtmlElement,
     styles: &[&str],
-    view: impl FnOnce() -> V + 'static,
+    view: impl FnOnce() -> View + 'static,
 ) -> Result<(), JsValue> {
     let shadow = shadow_root(element)?;
     adopt(&shadow, styles)?;
-    let place = document().create_element("div")?.unchecked_into::<HtmlElement>();
+    let place = document().create_element("div")?;
     place.set_class_name("pk-place");
     shadow.append_child(&place)?;
-    let handle = leptos::mount::mount_to(place, view);
+    let handle = dom::mount(&place, view);
     until_removed(element, move || drop(handle))
 }
 

@@ -3,7 +3,7 @@
 use crate::browser;
 use crate::session::{Begin, Theme};
 use js_sys::Reflect;
-use leptos::prelude::window;
+use crate::dom::reactive::window;
 
 /// How much there is around the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

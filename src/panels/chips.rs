@@ -3,7 +3,7 @@
 
 use crate::parts::*;
 use cluster::api::Labels;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use std::rc::Rc;
 
 pub type Preview = Rc<dyn Fn(&Labels) -> Vec<String>>;
@@ -21,17 +21,17 @@ pub struct Editor {
 }
 
 /// The draft, while it differs from what there is.
-type Draft = RwSignal<Option<Labels>>;
+type Draft = State<Option<Labels>>;
 
 impl Editor {
-    pub fn view(self) -> AnyView {
-        let draft: Draft = RwSignal::new(None);
-        let pair = RwSignal::new(String::new());
+    pub fn view(self) -> View {
+        let draft: Draft = State::new(None);
+        let pair = State::new(String::new());
         let editor = StoredValue::new_local(self);
         live(move || editor.with_value(|editor| editor.show(draft, pair)))
     }
 
-    fn show(&self, draft: Draft, pair: RwSignal<String>) -> AnyView {
+    fn show(&self, draft: Draft, pair: State<String>) -> View {
         let current = (self.current)();
         let drafted = draft.get().filter(|d| *d != current);
         let labels = drafted.clone().unwrap_or_else(|| current.clone());
@@ -43,7 +43,7 @@ impl Editor {
         block("pk-section", kids)
     }
 
-    fn adding(&self, draft: Draft, pair: RwSignal<String>, labels: &Labels) -> AnyView {
+    fn adding(&self, draft: Draft, pair: State<String>, labels: &Labels) -> View {
         let labels = labels.clone();
         let add = move || {
             let Some((key, value)) = split(&pair.get_untracked()) else { return };
@@ -61,7 +61,7 @@ impl Editor {
         form("Add a label", vec![field.view(), submit("Add", split(&pair.get()).is_none())], add)
     }
 
-    fn pending(&self, draft: Draft, drafted: Labels) -> AnyView {
+    fn pending(&self, draft: Draft, drafted: Labels) -> View {
         let said = (self.preview)(&drafted);
         let said = if said.is_empty() { vec!["Nobody's membership changes.".to_string()] } else { said };
         let rows = said.into_iter().map(text).collect();
@@ -75,12 +75,12 @@ impl Editor {
             button("Apply", apply).class("pk-btn pk-main").view(),
             button("Leave as it is", move || draft.set(None)).view(),
         ];
-        view! { <div class="pk-preview" role="status">{items("", rows)}{block("pk-row", buttons)}</div> }
-            .into_any()
+        let preview = el("div").class("pk-preview").attr("role", "status");
+        preview.kid(items("", rows)).kid(block("pk-row", buttons)).view()
     }
 }
 
-fn chip(draft: Draft, pair: RwSignal<String>, labels: &Labels, key: &str, value: &str) -> AnyView {
+fn chip(draft: Draft, pair: State<String>, labels: &Labels, key: &str, value: &str) -> View {
     let words = format!("{key}={value}");
     let mut without = labels.clone();
     without.remove(key);

@@ -9,10 +9,9 @@ use crate::text;
 use cluster::api::{Action, ClientFrom};
 use cluster::sim::World;
 use cluster::traffic::{Client, ClientId, Counts};
-use leptos::prelude::*;
 use std::rc::Rc;
 
-pub fn about(session: Session, id: ClientId) -> AnyView {
+pub fn about(session: Session, id: ClientId) -> View {
     live(move || {
         session.scene_rev();
         session.traffic_rev();
@@ -23,7 +22,7 @@ pub fn about(session: Session, id: ClientId) -> AnyView {
     })
 }
 
-fn state(session: Session, world: &World, client: &Client) -> AnyView {
+fn state(session: Session, world: &World, client: &Client) -> View {
     let spec = &client.spec;
     let counts = world.traffic().stats.clients.get(&spec.name).cloned().unwrap_or_default();
     let name = spec.name.clone();
@@ -63,7 +62,7 @@ fn state(session: Session, world: &World, client: &Client) -> AnyView {
     )
 }
 
-fn from(session: Session, world: &World, client: &Client) -> AnyView {
+fn from(session: Session, world: &World, client: &Client) -> View {
     if let Some(address) = client.address {
         return code(format!("outside, {address}"));
     }
@@ -75,7 +74,7 @@ fn from(session: Session, world: &World, client: &Client) -> AnyView {
 }
 
 /// By how they failed.
-fn failures(counts: &Counts) -> AnyView {
+fn failures(counts: &Counts) -> View {
     let kinds = [
         (counts.refused, "refused"),
         (counts.unreachable, "unreachable"),

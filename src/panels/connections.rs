@@ -7,11 +7,11 @@ use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ConnectionId;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 
 const SHOWN: usize = 20;
 
-pub fn list(session: Session, of: Option<Selection>) -> AnyView {
+pub fn list(session: Session, of: Option<Selection>) -> View {
     // While the pointer or the focus is in the list, no row moves away under it.
     let held = StoredValue::new(false);
     let shown = StoredValue::new(Vec::<ConnectionId>::new());
@@ -28,20 +28,16 @@ pub fn list(session: Session, of: Option<Selection>) -> AnyView {
         })
     });
     let hold = move |on: bool| held.set_value(on);
-    view! {
-        <div
-            on:pointerenter=move |_| hold(true)
-            on:pointerleave=move |_| hold(false)
-            on:focusin=move |_| hold(true)
-            on:focusout=move |_| hold(false)
-        >
-            {rows}
-        </div>
-    }
-    .into_any()
+    el("div")
+        .on("pointerenter", move |_| hold(true))
+        .on("pointerleave", move |_| hold(false))
+        .on("focusin", move |_| hold(true))
+        .on("focusout", move |_| hold(false))
+        .kid(rows)
+        .view()
 }
 
-fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> AnyView {
+fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> View {
     if records.is_empty() {
         return says("pk-muted", "No connection yet.");
     }
@@ -79,7 +75,7 @@ fn concerns(record: &ConnectionRecord, of: Selection) -> bool {
     }
 }
 
-fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
+fn row(session: Session, world: &World, record: &ConnectionRecord) -> View {
     let id = record.id;
     let (mark, class, said) = ending(record);
     let to =

@@ -6,9 +6,8 @@ use super::{gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Action, Deployment, Uid};
-use leptos::prelude::*;
 
-pub fn about(session: Session, uid: Uid) -> AnyView {
+pub fn about(session: Session, uid: Uid) -> View {
     live(move || {
         session.scene_rev();
         let found = session.with_world(|w| w.store().deployments.iter().find(|d| d.meta.uid == uid).cloned());
@@ -38,7 +37,7 @@ pub fn about(session: Session, uid: Uid) -> AnyView {
 }
 
 /// Fewer, the number, more.
-pub fn stepper(session: Session, deployment: &Deployment) -> AnyView {
+pub fn stepper(session: Session, deployment: &Deployment) -> View {
     let (key, now) = (deployment.meta.key(), deployment.replicas);
     let name = deployment.meta.name.to_string();
     let scale = move |replicas: u32| {

@@ -5,10 +5,9 @@ use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Endpoint, EndpointSlice, Uid};
 use cluster::sim::World;
-use leptos::prelude::*;
 use std::sync::Arc;
 
-pub fn table_of(session: Session, uid: Uid) -> AnyView {
+pub fn table_of(session: Session, uid: Uid) -> View {
     live(move || {
         session.scene_rev();
         session.traffic_rev();
@@ -16,7 +15,7 @@ pub fn table_of(session: Session, uid: Uid) -> AnyView {
     })
 }
 
-fn show(session: Session, world: &World, uid: Uid) -> AnyView {
+fn show(session: Session, world: &World, uid: Uid) -> View {
     let Some(service) = world.store().service_by_uid(uid) else { return gone("Service") };
     let slices: Vec<&Arc<EndpointSlice>> = world
         .store()

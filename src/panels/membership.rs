@@ -136,7 +136,7 @@ mod tests {
     use cluster::sim::{Run, Time};
 
     fn world() -> World {
-        let text = crate::shell::built_in().iter().find(|s| s.name == "labels").expect("the scenario").text;
+        let text = crate::shell::text_of("labels");
         let (mut run, _) = Run::new(&cluster::api::parse(text), None);
         run.advance_to(Time(10_000_000_000), u64::MAX);
         run.world().clone()

@@ -22,21 +22,22 @@ use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-pub fn inspector(session: Session, ui: Ui) -> AnyView {
+pub fn inspector(session: Session, ui: Ui) -> View {
     remember_where_from(session, ui);
-    view! {
-        <aside class="pk-inspector" class:pk-up=move || ui.sheet_up.get() aria-label="Inspector">
-            {live(move || handle(session, ui))}
-            <div class="pk-head">{live(move || head(session, ui))}</div>
-            {live(move || tabs(session, ui))}
-            {live(move || body(session, ui))}
-        </aside>
-    }
-    .into_any()
+    live(move || {
+        el("aside")
+            .class(if ui.sheet_up.get() { "pk-inspector pk-up" } else { "pk-inspector" })
+            .attr("aria-label", "Inspector")
+            .kid(live(move || handle(session, ui)))
+            .kid(el("div").class("pk-head").kid(live(move || head(session, ui))))
+            .kid(live(move || tabs(session, ui)))
+            .kid(live(move || body(session, ui)))
+            .view()
+    })
 }
 
 /// A connection is looked at on the way from something else, and there is a way back.
@@ -61,7 +62,7 @@ fn remember_where_from(session: Session, ui: Ui) {
 }
 
 /// On a narrow screen the inspector is a sheet at the foot, which this button raises and lowers.
-fn handle(session: Session, ui: Ui) -> AnyView {
+fn handle(session: Session, ui: Ui) -> View {
     let up = ui.sheet_up.get();
     let label = match session.selection.get() {
         Some(of) => session.with_world(|world| of.name(world)).unwrap_or_default(),
@@ -73,7 +74,7 @@ fn handle(session: Session, ui: Ui) -> AnyView {
         .view()
 }
 
-fn head(session: Session, ui: Ui) -> AnyView {
+fn head(session: Session, ui: Ui) -> View {
     session.opened_rev();
     session.scene_rev();
     let Some(of) = session.selection.get() else { return title("Packetyard") };
@@ -115,31 +116,28 @@ fn shown(session: Session, ui: Ui) -> Tab {
     if tabs.contains(&asked) { asked } else { tabs[0] }
 }
 
-fn tabs(session: Session, ui: Ui) -> AnyView {
+fn tabs(session: Session, ui: Ui) -> View {
     let on = shown(session, ui);
     let tabs = tabs_of(session.selection.get());
     let tabs: Kids = tabs.iter().map(|tab| tab_button(ui, *tab, *tab == on)).collect();
-    view! {
-        <div class="pk-tabs" role="tablist" aria-label="About the selection" on:keydown=move |event| walk(&event)>
-            {tabs}
-        </div>
-    }
-    .into_any()
+    el("div")
+        .class("pk-tabs")
+        .attr("role", "tablist")
+        .attr("aria-label", "About the selection")
+        .on_as("keydown", walk)
+        .kids(tabs)
+        .view()
 }
 
-fn tab_button(ui: Ui, tab: Tab, on: bool) -> AnyView {
-    view! {
-        <button
-            type="button"
-            role="tab"
-            aria-selected=if on { "true" } else { "false" }
-            tabindex=if on { "0" } else { "-1" }
-            on:click=move |_| ui.tab.set(tab)
-        >
-            {tab.label()}
-        </button>
-    }
-    .into_any()
+fn tab_button(ui: Ui, tab: Tab, on: bool) -> View {
+    el("button")
+        .attr("type", "button")
+        .attr("role", "tab")
+        .attr("aria-selected", said(on))
+        .attr("tabindex", if on { "0" } else { "-1" })
+        .on("click", move |_| ui.tab.set(tab))
+        .text(tab.label())
+        .view()
 }
 
 /// Arrows go from tab to tab, and choose.
@@ -157,11 +155,26 @@ fn walk(event: &KeyboardEvent) {
     }
 }
 
-fn body(session: Session, ui: Ui) -> AnyView {
+fn body(session: Session, ui: Ui) -> View {
     session.opened_rev();
     let tab = shown(session, ui);
+    let inside = match (tab, session.selection.get(), session.later.get()) {
+        (Tab::About, None, _) => start::panel(session, ui),
+        (_, _, Some(later)) => (later.pane)(session, ui),
+        _ => {
+            session.want_later();
+            says("pk-muted", "One moment …")
+        }
+    };
+    let pane = el("div").class("pk-pane").attr("role", "tabpanel").attr("tabindex", "0");
+    pane.attr("aria-label", tab.label()).kid(inside).view()
+}
+
+/// What there is to say about the selection, under the tab that is shown.
+pub fn pane(session: Session, ui: Ui) -> View {
+    let tab = shown(session, ui);
     let of = session.selection.get();
-    let kids = vec![match (tab, of) {
+    match (tab, of) {
         (Tab::Path, Some(Selection::Connection(id))) => path::connection(session, id, None),
         (Tab::Path, Some(Selection::Packet(id))) => path::packet(session, id),
         (Tab::Path, of) => connections::list(session, of),
@@ -177,18 +190,17 @@ fn body(session: Session, ui: Ui) -> AnyView {
         (_, Some(Selection::Deployment(uid))) => deployment::about(session, uid),
         (_, Some(Selection::Client(id))) => client::about(session, id),
         (_, Some(Selection::LoadBalancer(uid))) => object::balancer(session, uid),
-        _ => start::panel(session, ui),
-    }];
-    view! { <div class="pk-pane" role="tabpanel" tabindex="0" aria-label=tab.label()>{kids}</div> }.into_any()
+        (_, Some(Selection::Object(_) | Selection::Connection(_) | Selection::Packet(_)) | None) => nothing(),
+    }
 }
 
 /// A button that selects something.
-pub(crate) fn link_to(session: Session, of: Selection, label: impl Into<String>) -> AnyView {
+pub(crate) fn link_to(session: Session, of: Selection, label: impl Into<String>) -> View {
     button(label, move || session.select(Some(of))).class("pk-link").view()
 }
 
 /// The buttons of a thing: those of its menu that act at once.
-pub(crate) fn actions(session: Session, of: Selection) -> AnyView {
+pub(crate) fn actions(session: Session, of: Selection) -> View {
     let acting = session.with_world(|world| doings(world, of)).into_iter().filter_map(|doing| {
         let What::Act(action) = doing.what else { return None };
         let class = if doing.harms { "pk-btn pk-harm" } else { "pk-btn" };
@@ -200,6 +212,6 @@ pub(crate) fn actions(session: Session, of: Selection) -> AnyView {
     block("pk-actions", acting.collect())
 }
 
-pub(crate) fn gone(what: &str) -> AnyView {
+pub(crate) fn gone(what: &str) -> View {
     says("pk-muted", format!("This {what} is gone."))
 }

@@ -8,9 +8,8 @@ use crate::text;
 use cluster::api::{Node, NodeCondition, Uid};
 use cluster::node::Machine;
 use cluster::sim::World;
-use leptos::prelude::*;
 
-pub fn about(session: Session, uid: Uid) -> AnyView {
+pub fn about(session: Session, uid: Uid) -> View {
     live(move || {
         session.scene_rev();
         session.rules_rev();
@@ -22,7 +21,7 @@ pub fn about(session: Session, uid: Uid) -> AnyView {
     })
 }
 
-fn state(session: Session, world: &World, machine: &Machine) -> AnyView {
+fn state(session: Session, world: &World, machine: &Machine) -> View {
     let object = world.store().node(&machine.name);
     let zone = object.and_then(|n| n.zone()).map_or_else(|| "none".into(), |z| z.to_string());
     let rows = vec![
@@ -47,11 +46,11 @@ fn state(session: Session, world: &World, machine: &Machine) -> AnyView {
     block("", kids)
 }
 
-fn actions_of(session: Session, machine: &Machine) -> AnyView {
+fn actions_of(session: Session, machine: &Machine) -> View {
     actions(session, Selection::Node(machine.uid))
 }
 
-fn status(machine: &Machine, node: Option<&Node>) -> AnyView {
+fn status(machine: &Machine, node: Option<&Node>) -> View {
     let mut kids = vec![match (machine.power, node.map(|n| n.ready)) {
         (false, _) => span("pk-tag pk-fail", "Power off"),
         (true, Some(NodeCondition::True)) => span("pk-tag pk-good", "Ready"),
@@ -64,7 +63,7 @@ fn status(machine: &Machine, node: Option<&Node>) -> AnyView {
 }
 
 /// How old the rules are, and how many changes they do not hold yet.
-pub fn proxy(world: &World, machine: &Machine) -> AnyView {
+pub fn proxy(world: &World, machine: &Machine) -> View {
     if !machine.power {
         return text("not running");
     }

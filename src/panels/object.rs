@@ -5,9 +5,8 @@ use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::Uid;
 use cluster::sim::World;
-use leptos::prelude::*;
 
-pub fn balancer(session: Session, service: Uid) -> AnyView {
+pub fn balancer(session: Session, service: Uid) -> View {
     live(move || {
         session.scene_rev();
         session.rules_rev();
@@ -15,7 +14,7 @@ pub fn balancer(session: Session, service: Uid) -> AnyView {
     })
 }
 
-fn state(session: Session, world: &World, uid: Uid) -> AnyView {
+fn state(session: Session, world: &World, uid: Uid) -> View {
     let Some(service) = world.store().service_by_uid(uid) else { return gone("load balancer") };
     let Some(balancer) = world.cloud().balancers.get(&service.meta.key()) else {
         return gone("load balancer");

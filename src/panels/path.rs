@@ -11,10 +11,10 @@ use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
 use cluster::traffic::{ConnectionId, PacketId};
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use std::net::SocketAddr;
 
-pub fn packet(session: Session, id: PacketId) -> AnyView {
+pub fn packet(session: Session, id: PacketId) -> View {
     // Looked up once: a packet does not change its connection.
     let connection_id = session.with_world(|world| world.packet(id).map(|p| p.connection));
     match connection_id {
@@ -24,9 +24,9 @@ pub fn packet(session: Session, id: PacketId) -> AnyView {
 }
 
 /// `packet`: the one whose hops are open at first.
-pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) -> AnyView {
+pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) -> View {
     on_cleanup(move || {
-        session.hop.try_set(None);
+        session.hop.set(None);
     });
     live(move || {
         session.traffic_rev();
@@ -37,7 +37,7 @@ pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) 
     })
 }
 
-fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option<PacketId>) -> AnyView {
+fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option<PacketId>) -> View {
     let why = words::why(world, record);
     let (mark, class, said) = ending(record);
     let failed = class == "pk-fail";
@@ -62,7 +62,7 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
     block("", kids)
 }
 
-fn who(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
+fn who(session: Session, world: &World, record: &ConnectionRecord) -> View {
     let mut kids = vec![text(words::place(world, record.source)), text(" → ")];
     match &record.service {
         Some((key, uid)) => kids.push(link_to(session, Selection::Service(*uid), key.name.to_string())),
@@ -75,48 +75,39 @@ fn who(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
     block("pk-muted", kids)
 }
 
-fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> AnyView {
+fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> View {
     let end = packet.ended.map_or("in flight", |(_, verdict)| text::packet_verdict(verdict));
     let direction = if packet.kind.is_reply() { "◁" } else { "▶" };
     let name = format!("{}: {end}", text::packet_kind(packet.kind));
     let hops: Kids =
         packet.hops.iter().enumerate().map(|(nth, hop)| place(session, world, packet, nth, hop)).collect();
-    view! {
-        <details class="pk-trip" open=open>
-            <summary>{sign("pk-icon", direction)} {name}</summary>
-            <ol class="pk-hops">{hops}</ol>
-        </details>
-    }
-    .into_any()
+    let summary = el("summary").kid(sign("pk-icon", direction)).text(" ").text(name);
+    el("details").class("pk-trip").flag("open", open).kid(summary).kid(el("ol").class("pk-hops").kids(hops)).view()
 }
 
-fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> AnyView {
+fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> View {
     let this = HopRef { connection: packet.connection, packet: packet.id, hop: nth };
     let said = text::stopped(&words::hop(world, packet, hop));
     let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
     let mut kids = vec![span(if ended { "pk-fail" } else { "" }, said), tuple(hop.before, hop.after)];
     kids.extend(chains(hop));
     kids.extend(rules(hop));
-    let on = move || (session.hop.get() == Some(this)).then_some("true");
-    let show = move || session.hop.set(Some(this));
-    view! {
-        <li
-            class="pk-hop"
-            tabindex="0"
-            aria-current=on
-            on:focus=move |_| show()
-            on:pointerenter=move |_| show()
-            on:pointerleave=move |_| session.hop.set(None)
-            on:blur=move |_| session.hop.set(None)
-        >
-            {kids}
-        </li>
-    }
-    .into_any()
+    let show = move |_: &web_sys::Event| session.hop.set(Some(this));
+    let hide = move |_: &web_sys::Event| session.hop.set(None);
+    el("li")
+        .class("pk-hop")
+        .attr("tabindex", "0")
+        .maybe("aria-current", (session.hop.get() == Some(this)).then_some("true"))
+        .on("focus", show)
+        .on("pointerenter", show)
+        .on("pointerleave", hide)
+        .on("blur", hide)
+        .kids(kids)
+        .view()
 }
 
 /// Source and destination; what changed is struck, with the new beside it.
-fn tuple(before: Tuple, after: Tuple) -> AnyView {
+fn tuple(before: Tuple, after: Tuple) -> View {
     let source = |t: Tuple| SocketAddr::new(t.src, t.src_port);
     let target = |t: Tuple| SocketAddr::new(t.dst, t.dst_port);
     block(
@@ -125,16 +116,16 @@ fn tuple(before: Tuple, after: Tuple) -> AnyView {
     )
 }
 
-fn end(before: SocketAddr, after: SocketAddr) -> AnyView {
+fn end(before: SocketAddr, after: SocketAddr) -> View {
     if before == after {
         return span("", before.to_string());
     }
     let (before, after) = (before.to_string(), after.to_string());
-    view! { <span><del>{before}</del>" "<ins>{after}</ins></span> }.into_any()
+    el("span").kid(el("del").text(before)).text(" ").kid(el("ins").text(after)).view()
 }
 
 /// `KUBE-SERVICES → KUBE-SVC-… → KUBE-SEP-…`: the chains in which a rule matched.
-fn chains(hop: &Hop) -> Option<AnyView> {
+fn chains(hop: &Hop) -> Option<View> {
     let Rules::Iptables(set) = hop.rules.as_ref()?;
     let mut names: Vec<&str> = Vec::new();
     for hit in &hop.hits {
@@ -146,7 +137,7 @@ fn chains(hop: &Hop) -> Option<AnyView> {
     (!names.is_empty()).then(|| block("pk-tuple pk-mono", vec![text(names.join(" → "))]))
 }
 
-fn rules(hop: &Hop) -> Option<AnyView> {
+fn rules(hop: &Hop) -> Option<View> {
     let Rules::Iptables(set) = hop.rules.as_ref()?;
     let lines: Vec<String> = hop
         .hits

@@ -8,10 +8,9 @@ use crate::session::{Selection, Session, object_of};
 use crate::text;
 use cluster::api::{Action, Phase, Pod, Uid};
 use cluster::sim::World;
-use leptos::prelude::*;
 use std::rc::Rc;
 
-pub fn about(session: Session, uid: Uid) -> AnyView {
+pub fn about(session: Session, uid: Uid) -> View {
     block(
         "",
         vec![
@@ -28,7 +27,7 @@ pub fn about(session: Session, uid: Uid) -> AnyView {
     )
 }
 
-fn state(session: Session, pod: &Pod) -> AnyView {
+fn state(session: Session, pod: &Pod) -> View {
     let answered = session
         .with_world(|world| world.traffic().stats.pods.get(&pod.meta.uid).map_or(0, |count| count.answered));
     let rows = vec![
@@ -58,12 +57,12 @@ pub fn status_words(pod: &Pod) -> (String, &'static str) {
     }
 }
 
-fn status(pod: &Pod) -> AnyView {
+fn status(pod: &Pod) -> View {
     let (words, class) = status_words(pod);
     span(class, words)
 }
 
-fn node(session: Session, pod: &Pod) -> AnyView {
+fn node(session: Session, pod: &Pod) -> View {
     let Some(name) = &pod.spec.node_name else { return text("none yet") };
     match session.with_world(|world| world.machine_named(name).map(|m| m.uid)) {
         Some(uid) => link_to(session, Selection::Node(uid), name.to_string()),
@@ -71,7 +70,7 @@ fn node(session: Session, pod: &Pod) -> AnyView {
     }
 }
 
-fn owner(session: Session, pod: &Pod) -> AnyView {
+fn owner(session: Session, pod: &Pod) -> View {
     if let Some(deployment) = session.with_world(|world| deployment_of(world, pod)) {
         let name = format!("Deployment {}", deployment.meta.name);
         return link_to(session, Selection::Deployment(deployment.meta.uid), name);
@@ -84,7 +83,7 @@ fn owner(session: Session, pod: &Pod) -> AnyView {
     }
 }
 
-fn services(session: Session, pod: &Pod) -> AnyView {
+fn services(session: Session, pod: &Pod) -> View {
     let services = session.with_world(|world| services_of(world, pod));
     if services.is_empty() {
         return text("none");

@@ -9,22 +9,19 @@ use cluster::net::netfilter::{RuleSet, Rules, ServicePortName};
 use cluster::node::Machine;
 use cluster::node::kube_proxy::iptables;
 use cluster::sim::World;
-use leptos::prelude::*;
+use crate::dom::Derived;
 use std::sync::Arc;
 
 /// A page of text is enough to read; the whole is for the clipboard.
 const LINES_SHOWN: usize = 1_500;
 
-pub fn of_node(session: Session, uid: Uid) -> AnyView {
+pub fn of_node(session: Session, uid: Uid) -> View {
     // The text is large, so it is made again only when the rules are other ones.
-    let rules = Memo::new_with_compare(
-        move |_| {
-            session.rules_rev();
-            session.opened_rev();
-            session.with_world(|world| world.machines().get(&uid).map(set_of))
-        },
-        |old, new| !same(old, new),
-    );
+    let rules = Derived::new(move || {
+        session.rules_rev();
+        session.opened_rev();
+        RulesOf(session.with_world(|world| world.machines().get(&uid).map(set_of)))
+    });
     let age = live(move || {
         session.rules_rev();
         session.now();
@@ -33,7 +30,7 @@ pub fn of_node(session: Session, uid: Uid) -> AnyView {
             None => gone("node"),
         })
     });
-    let rules = live(move || match rules.get() {
+    let rules = live(move || match &rules.get().0 {
         Some(rules) => block(
             "",
             vec![
@@ -51,11 +48,16 @@ fn set_of(machine: &Machine) -> Arc<RuleSet> {
     Arc::clone(set)
 }
 
-fn same(old: Option<&Option<Arc<RuleSet>>>, new: Option<&Option<Arc<RuleSet>>>) -> bool {
-    match (old, new) {
-        (Some(Some(old)), Some(Some(new))) => Arc::ptr_eq(old, new),
-        (Some(None), Some(None)) => true,
-        _ => false,
+/// A node's rules; none when the node is gone. The same when they are the same object.
+struct RulesOf(Option<Arc<RuleSet>>);
+
+impl PartialEq for RulesOf {
+    fn eq(&self, other: &RulesOf) -> bool {
+        match (&self.0, &other.0) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (None, None) => true,
+            _ => false,
+        }
     }
 }
 
@@ -69,7 +71,7 @@ fn cut(text: String) -> String {
     shown
 }
 
-pub fn of_service(session: Session, uid: Uid) -> AnyView {
+pub fn of_service(session: Session, uid: Uid) -> View {
     live(move || {
         session.scene_rev();
         session.rules_rev();
@@ -84,7 +86,7 @@ pub fn of_service(session: Session, uid: Uid) -> AnyView {
     })
 }
 
-fn on_node(session: Session, world: &World, machine: &Machine, service: &Service) -> AnyView {
+fn on_node(session: Session, world: &World, machine: &Machine, service: &Service) -> View {
     let set = set_of(machine);
     let mut text = String::new();
     let mut odds: Kids = Vec::new();

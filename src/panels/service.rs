@@ -10,10 +10,9 @@ use crate::session::{Selection, Session};
 use cluster::api::{Action, Service, ServicePort, TargetPort, Uid};
 use cluster::sim::World;
 use cluster::traffic::Counts;
-use leptos::prelude::*;
 use std::rc::Rc;
 
-pub fn about(session: Session, uid: Uid) -> AnyView {
+pub fn about(session: Session, uid: Uid) -> View {
     block(
         "",
         vec![
@@ -30,7 +29,7 @@ pub fn about(session: Session, uid: Uid) -> AnyView {
     )
 }
 
-fn state(session: Session, service: &Service) -> AnyView {
+fn state(session: Session, service: &Service) -> View {
     let (ready, all) = session.with_world(|world| {
         let pods = pods_of(world, service);
         (pods.iter().filter(|p| p.status.ready).count(), pods.len())
@@ -47,7 +46,7 @@ fn state(session: Session, service: &Service) -> AnyView {
     facts(rows)
 }
 
-fn types(session: Session, service: &Service) -> AnyView {
+fn types(session: Session, service: &Service) -> View {
     let options: Vec<(&'static str, bool, Act)> = types_for(service)
         .iter()
         .map(|type_| {
@@ -64,7 +63,7 @@ fn types(session: Session, service: &Service) -> AnyView {
     }
 }
 
-fn addresses(service: &Service) -> AnyView {
+fn addresses(service: &Service) -> View {
     let spec = &service.spec;
     let inside = spec.cluster_ips.iter().map(|ip| code(format!("{ip} inside")));
     let outside = service.ingress.iter().map(|i| code(format!("{} outside", i.ip)));
@@ -100,7 +99,7 @@ pub fn counted(counts: &Counts) -> String {
     format!("{} sent{}{failed}", counts.sent, share.unwrap_or_default())
 }
 
-fn deployments(session: Session, service: &Service) -> AnyView {
+fn deployments(session: Session, service: &Service) -> View {
     let all = session.with_world(|world| deployments_of(world, service));
     if all.is_empty() {
         return text("no Deployment");

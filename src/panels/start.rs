@@ -1,12 +1,11 @@
 //! With nothing selected: what this is, what to look at, what to try.
 
 use crate::parts::*;
-use crate::session::{BUILT_IN, Session};
-use crate::shell::{BuiltIn, Dialog, Tab, Ui, built_in};
+use crate::session::Session;
+use crate::shell::{BuiltIn, Dialog, Tab, Ui, built_in_of};
 use crate::text;
-use leptos::prelude::*;
 
-pub fn panel(session: Session, ui: Ui) -> AnyView {
+pub fn panel(session: Session, ui: Ui) -> View {
     live(move || {
         session.opened_rev();
         let (key, title, description) = session.with_source(|s| {
@@ -17,7 +16,7 @@ pub fn panel(session: Session, ui: Ui) -> AnyView {
                 scenario.description.as_ref().map(|d| d.to_string()),
             )
         });
-        let built = built_in().iter().find(|s| key.strip_prefix(BUILT_IN) == Some(s.name));
+        let built = built_in_of(&key);
         let mut kids = vec![heading(title.unwrap_or_else(|| "Your manifests".into()))];
         kids.extend(description.map(|d| says("", d)));
         match built {
@@ -34,7 +33,7 @@ fn hints(scenario: &'static BuiltIn) -> Kids {
     vec![heading("Watch for"), list(scenario.watch), heading("Try"), list(scenario.tries)]
 }
 
-fn summary(session: Session, ui: Ui) -> AnyView {
+fn summary(session: Session, ui: Ui) -> View {
     let (services, pods, others) = session.with_world(|world| {
         let store = world.store();
         (store.services.len(), store.pods.len(), store.others.len())
@@ -58,7 +57,7 @@ fn summary(session: Session, ui: Ui) -> AnyView {
     )
 }
 
-fn how() -> AnyView {
+fn how() -> View {
     block(
         "pk-how",
         vec![

@@ -6,9 +6,8 @@ use crate::session::{Selection, Session};
 use cluster::api::{Meta, Typed, Uid, to_tree, to_yaml};
 use cluster::sim::World;
 use cluster::store::Other;
-use leptos::prelude::*;
 
-pub fn of(session: Session, of: Selection) -> AnyView {
+pub fn of(session: Session, of: Selection) -> View {
     live(move || {
         session.scene_rev();
         match session.with_world(|world| printed(world, of.uid()?)) {

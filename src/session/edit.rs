@@ -4,7 +4,6 @@ use super::{Motion, Session, pace};
 use crate::text;
 use cluster::api::Action;
 use cluster::sim::{Run, Time, Touched};
-use leptos::prelude::*;
 
 impl Session {
     /// Does something to the cluster, now. False when it is refused; the reason is then shown.

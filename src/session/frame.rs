@@ -1,11 +1,12 @@
 //! One loop of animation frames for each lab, which stops whenever nothing can change: the
 //! reader has paused, the tab is hidden, the lab is off the screen, or nothing will happen.
 
+use crate::dom::State;
 use super::pace::{self, FRAME_BUDGET_MS, Pace};
 use super::{Lab, Motion, Session};
 use crate::browser;
 use cluster::sim::Touched;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 
@@ -148,7 +149,7 @@ impl Session {
     /// Raises the revisions of what was touched, each as often as it may.
     fn publish(&self, lab: &Lab, touched: &Touched, at: f64) {
         let frames = &lab.frames;
-        let raise = |revision: &RwSignal<u32>| revision.update(|r| *r = r.wrapping_add(1));
+        let raise = |revision: &State<u32>| revision.update(|r| *r = r.wrapping_add(1));
         if touched.scene {
             raise(&self.scene);
         }

@@ -22,14 +22,16 @@ mod selection;
 mod source;
 mod theme;
 
+use crate::dom::State;
+use crate::later::Part;
 use cluster::sim::{Run, Time, Touched, World};
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
 pub use save::BUILT_IN;
 pub use selection::{HopRef, MenuAt, Selection};
-pub use source::Source;
+pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -57,26 +59,27 @@ pub enum Motion {
 #[derive(Clone, Copy)]
 pub struct Session {
     lab: StoredValue<Rc<Lab>, LocalStorage>,
-    pub selection: RwSignal<Option<Selection>>,
+    pub selection: State<Option<Selection>>,
     /// What the pointer or the focus is on, in whatever view.
-    pub hover: RwSignal<Option<Selection>>,
+    pub hover: State<Option<Selection>>,
     /// The hop that the inspector's list has its focus on.
-    pub hop: RwSignal<Option<HopRef>>,
-    pub menu: RwSignal<Option<MenuAt>>,
-    pub theme: RwSignal<Theme>,
+    pub hop: State<Option<HopRef>>,
+    pub menu: State<Option<MenuAt>>,
+    pub theme: State<Theme>,
     pub notices: Notices,
-    system_is_dark: RwSignal<bool>,
-    motion: RwSignal<Motion>,
-    speed: RwSignal<f64>,
-    lag: RwSignal<Option<f64>>,
+    pub later: Part,
+    system_is_dark: State<bool>,
+    motion: State<Motion>,
+    speed: State<f64>,
+    lag: State<Option<f64>>,
     /// What can be undone and done again.
-    history: RwSignal<(bool, bool)>,
-    opened: RwSignal<u32>,
-    scene: RwSignal<u32>,
-    rules: RwSignal<u32>,
-    traffic: RwSignal<u32>,
-    log: RwSignal<u32>,
-    clock: RwSignal<Time>,
+    history: State<(bool, bool)>,
+    opened: State<u32>,
+    scene: State<u32>,
+    rules: State<u32>,
+    traffic: State<u32>,
+    log: State<u32>,
+    clock: State<Time>,
 }
 
 /// What is not reactive.
@@ -89,11 +92,6 @@ struct Lab {
     next_callback: Cell<u32>,
     frames: frame::Frames,
     saver: save::Saver,
-}
-
-/// The session of the lab that the calling component belongs to.
-pub fn use_session() -> Session {
-    expect_context()
 }
 
 impl Session {
@@ -112,23 +110,24 @@ impl Session {
         };
         Session {
             lab: StoredValue::new_local(Rc::new(lab)),
-            selection: RwSignal::new(None),
-            hover: RwSignal::new(None),
-            hop: RwSignal::new(None),
-            menu: RwSignal::new(None),
-            theme: RwSignal::new(Theme::Auto),
+            selection: State::new(None),
+            hover: State::new(None),
+            hop: State::new(None),
+            menu: State::new(None),
+            theme: State::new(Theme::Auto),
             notices: Notices::default(),
-            system_is_dark: RwSignal::new(false),
-            motion: RwSignal::new(Motion::Paused),
-            speed: RwSignal::new(pace::USUAL),
-            lag: RwSignal::new(None),
-            history: RwSignal::new((false, false)),
-            opened: RwSignal::new(0),
-            scene: RwSignal::new(0),
-            rules: RwSignal::new(0),
-            traffic: RwSignal::new(0),
-            log: RwSignal::new(0),
-            clock: RwSignal::new(Time::ZERO),
+            later: Part::default(),
+            system_is_dark: State::new(false),
+            motion: State::new(Motion::Paused),
+            speed: State::new(pace::USUAL),
+            lag: State::new(None),
+            history: State::new((false, false)),
+            opened: State::new(0),
+            scene: State::new(0),
+            rules: State::new(0),
+            traffic: State::new(0),
+            log: State::new(0),
+            clock: State::new(Time::ZERO),
         }
     }
 
@@ -183,6 +182,12 @@ impl Session {
     /// Untracked: track [`Session::opened_rev`] beside it.
     pub fn with_source<R>(&self, read: impl FnOnce(&Source) -> R) -> R {
         read(&self.lab().source.borrow())
+    }
+
+    /// Untracked: the run and where it came from.
+    pub fn with_run_and_source<R>(&self, read: impl FnOnce(&Run, &Source) -> R) -> R {
+        let lab = self.lab();
+        read(&lab.run.borrow(), &lab.source.borrow())
     }
 
     /// Tracked.

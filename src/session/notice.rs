@@ -1,7 +1,7 @@
 //! What the lab has to say beside the picture: refusals, and what was done.
 
+use crate::dom::State;
 use super::Session;
-use leptos::prelude::*;
 use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub struct Notice {
 /// The notices on show, oldest first.
 #[derive(Clone, Copy)]
 pub struct Notices {
-    shown: RwSignal<Vec<Notice>, LocalStorage>,
-    next: RwSignal<u32>,
+    shown: State<Vec<Notice>>,
+    next: State<u32>,
 }
 
 const SHOWN_AT_ONCE: usize = 3;
@@ -36,7 +36,7 @@ const PROBLEM_FOR_MS: u32 = 20_000;
 
 impl Default for Notices {
     fn default() -> Notices {
-        Notices { shown: RwSignal::new_local(Vec::new()), next: RwSignal::new(0) }
+        Notices { shown: State::new(Vec::new()), next: State::new(0) }
     }
 }
 
@@ -70,7 +70,7 @@ impl Notices {
 
     /// Also called by a timer, when the lab may be gone.
     pub fn dismiss(&self, id: u32) {
-        self.shown.try_update(|shown| shown.retain(|notice| notice.id != id));
+        self.shown.update(|shown| shown.retain(|notice| notice.id != id));
     }
 
     /// Tracked.

@@ -2,9 +2,8 @@
 
 use super::{Motion, Session, Source, pace};
 use crate::{browser, text};
-use cluster::api::{Manifest, Severity, parse};
+use cluster::api::Manifest;
 use cluster::sim::{Run, Span, Time, World};
-use leptos::prelude::*;
 
 /// Nobody waits longer for a cluster to settle.
 const SETTLES_WITHIN: Span = Span::from_secs(120);
@@ -21,43 +20,12 @@ pub enum Begin {
 }
 
 impl Session {
-    /// Opens a text. With an error in it nothing changes, and its findings come back.
-    pub fn open(&self, key: &str, text: &str, begin: Begin) -> Result<Manifest, Box<Manifest>> {
-        let manifest = parse(text);
-        if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            return Err(Box::new(manifest));
-        }
-        let source = Source::new(key, text, &manifest);
-        let (run, refusals) = Run::new(&manifest, None);
+    /// Opens a manifest that is free of errors.
+    pub fn open(&self, source: Source, manifest: &Manifest, begin: Begin) {
+        let (run, refusals) = Run::new(manifest, None);
         self.put(run, source, begin);
         for refusal in &refusals {
             self.notices.problem(text::refusal(refusal));
-        }
-        Ok(manifest)
-    }
-
-    /// Goes on with work on the text `original` where it was left. False when it cannot be read
-    /// any more.
-    pub fn resume(&self, key: &str, original: &str, saved: &str, begin: Begin) -> bool {
-        let manifest = parse(saved);
-        if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            return false;
-        }
-        let given = parse(original).scenario.map_or(0, |s| s.actions.len());
-        let source = Source::new(key, saved, &manifest).resumed(original, given);
-        let (run, _) = Run::new(&manifest, None);
-        self.put(run, source, begin);
-        true
-    }
-
-    /// The text that the lab has, from its beginning.
-    pub fn start_again(&self) {
-        let (key, text) = self.with_source(|s| (s.key.clone(), s.text.clone()));
-        self.forget_saved();
-        let begin =
-            if self.motion.get_untracked() == Motion::Paused { Begin::Paused } else { Begin::Playing };
-        if self.open(&key, &text, begin).is_ok() {
-            self.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
         }
     }
 

@@ -1,8 +1,8 @@
 //! A reload keeps the work: the run is stored as a scenario text, a little after each change.
 
-use super::{Motion, Session, Theme};
+use super::{Motion, Session, Text, Theme};
 use crate::browser;
-use leptos::prelude::*;
+use crate::later::Later;
 use std::cell::RefCell;
 
 /// How the keys of built-in scenarios begin.
@@ -51,24 +51,24 @@ impl Session {
         if let Some(last) = lab.saver.place("last") {
             browser::store(&last, &key);
         }
-        let own = !key.starts_with(BUILT_IN);
-        if !own && !self.has_work() {
+        if key.starts_with(BUILT_IN) && !self.has_work() {
             return;
         }
-        let text = self.recorded();
+        let session = *self;
+        self.with_later(move |later| session.save_work(&place, later));
+    }
+
+    fn save_work(&self, place: &str, later: &Later) {
+        let Some(lab) = self.try_lab() else { return };
+        let source = lab.source.borrow();
+        let text = (later.recorded)(&source, &lab.run.borrow());
         if text.len() > LARGEST_SAVED {
             return;
         }
-        browser::store(&place, &text);
-        if own {
-            browser::store(&original(&place), &lab.source.borrow().text);
+        browser::store(place, &text);
+        if let Text::Own(text) = &source.text {
+            browser::store(&original(place), text);
         }
-    }
-
-    /// The run as a scenario text: opened again, it goes to the same moment.
-    pub fn recorded(&self) -> String {
-        let lab = self.lab();
-        lab.source.borrow().recorded(&lab.run.borrow())
     }
 
     /// The key of the text that was open last.
@@ -103,7 +103,7 @@ impl Session {
         browser::stored(&original(&self.lab().saver.place(key)?))
     }
 
-    pub(super) fn forget_saved(&self) {
+    pub fn forget_saved(&self) {
         let lab = self.lab();
         lab.saver.timer.take();
         let key = lab.source.borrow().key.clone();

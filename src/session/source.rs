@@ -3,13 +3,21 @@
 use cluster::api::{Manifest, Scenario};
 use cluster::sim::{MODEL_VERSION, Run, Time};
 
-/// The text that a lab was opened with.
+/// A text as it was opened, for starting again.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Text {
+    /// The key's scenario: it comes with the page.
+    #[default]
+    BuiltIn,
+    Own(String),
+}
+
+/// What a lab was opened with.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     /// Names the place where the work is kept: `scenario/first`, `own`, `link`.
     pub key: String,
-    /// As it was opened, for starting again.
-    pub text: String,
+    pub text: Text,
     /// The documents other than the Scenario, as written.
     objects: String,
     pub scenario: Scenario,
@@ -18,11 +26,11 @@ pub struct Source {
 }
 
 impl Source {
-    pub fn new(key: &str, text: &str, manifest: &Manifest) -> Source {
+    pub fn new(key: &str, text: Text, manifest: &Manifest) -> Source {
         let scenario = manifest.scenario.clone().unwrap_or_default();
         Source {
             key: key.into(),
-            text: text.into(),
+            text,
             objects: documents(manifest),
             given_actions: scenario.actions.len(),
             scenario,
@@ -30,26 +38,12 @@ impl Source {
     }
 
     /// Work on another text, that had so many actions of its own.
-    pub fn resumed(self, original: &str, given_actions: usize) -> Source {
-        Source { text: original.into(), given_actions, ..self }
+    pub fn resumed(self, text: Text, given_actions: usize) -> Source {
+        Source { text, given_actions, ..self }
     }
 
     pub fn title(&self) -> Option<&str> {
         self.scenario.title.as_deref()
-    }
-
-    /// The run as a scenario file: opened again, it goes to the same moment.
-    pub fn recorded(&self, run: &Run) -> String {
-        let world = run.world();
-        let scenario = Scenario {
-            seed: Some(world.seed()),
-            actions: run.actions().to_vec(),
-            at: Some(world.now()),
-            model: Some(MODEL_VERSION.to_string().as_str().into()),
-            ..self.scenario.clone()
-        };
-        let text = scenario.to_text();
-        if self.objects.is_empty() { text } else { [&self.objects, "---\n", &text].concat() }
     }
 
     /// Whether the text was recorded with another model, whose runs may go another way.
@@ -62,6 +56,20 @@ impl Source {
     pub fn opens_at(&self) -> Option<Time> {
         self.scenario.at
     }
+}
+
+/// The run as a scenario file: opened again, it goes to the same moment.
+pub fn recorded(source: &Source, run: &Run) -> String {
+    let world = run.world();
+    let scenario = Scenario {
+        seed: Some(world.seed()),
+        actions: run.actions().to_vec(),
+        at: Some(world.now()),
+        model: Some(MODEL_VERSION.to_string().as_str().into()),
+        ..source.scenario.clone()
+    };
+    let text = scenario.to_text();
+    if source.objects.is_empty() { text } else { [&source.objects, "---\n", &text].concat() }
 }
 
 /// Every document that an object came from, once each.
@@ -86,10 +94,14 @@ fn documents(manifest: &Manifest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::built_in;
+    use crate::shell::{built_in, text_of};
     use cluster::api::{Action, parse};
 
     /// A lab that somebody played with for a while.
+    fn own(text: &str, manifest: &Manifest) -> Source {
+        Source::new("test", Text::Own(text.into()), manifest)
+    }
+
     fn played(text: &str) -> (Run, Source) {
         let manifest = parse(text);
         let (mut run, _) = Run::new(&manifest, None);
@@ -100,23 +112,23 @@ mod tests {
         let client = run.world().traffic().clients.values().next().expect("a client").spec.name.clone();
         run.act(Action::SetRate { client, rate_milli: 2_500 }).expect("there is such a client");
         run.advance_to(Time(21_234_567_890), u64::MAX);
-        (run, Source::new("test", text, &manifest))
+        (run, own(text, &manifest))
     }
 
     #[test]
     fn what_was_recorded_goes_to_the_same_moment() {
         for scenario in built_in() {
-            let (run, source) = played(scenario.text);
-            let text = source.recorded(&run);
+            let (run, source) = played(text_of(scenario.name));
+            let text = recorded(&source, &run);
             let manifest = parse(&text);
             assert_eq!(manifest.diagnostics, [], "{}", scenario.name);
-            let again = Source::new("test", &text, &manifest);
+            let again = own(&text, &manifest);
             assert_eq!(again.other_model(), None);
             let (mut other, _) = Run::new(&manifest, None);
             other.advance_to(again.opens_at().expect("a moment"), u64::MAX);
             assert_eq!(other.world().now(), run.world().now());
             assert_eq!(other.world().hash(), run.world().hash(), "{}", scenario.name);
-            assert_eq!(again.recorded(&other), text, "recording is stable");
+            assert_eq!(recorded(&again, &other), text, "recording is stable");
         }
     }
 
@@ -126,7 +138,7 @@ mod tests {
                     - {apiVersion: v1, kind: Namespace, metadata: {name: b}}\n";
         let manifest = parse(text);
         assert_eq!(manifest.objects.len(), 2);
-        let recorded = Source::new("test", text, &manifest).recorded(&Run::new(&manifest, None).0);
+        let recorded = recorded(&own(text, &manifest), &Run::new(&manifest, None).0);
         assert_eq!(recorded.matches("kind: List").count(), 1);
         assert_eq!(parse(&recorded).objects.len(), 2);
     }
@@ -134,12 +146,12 @@ mod tests {
     #[test]
     fn another_model_is_noticed() {
         let text = "apiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {model: \"999\"}\n";
-        assert_eq!(Source::new("test", text, &parse(text)).other_model(), Some("999"));
+        assert_eq!(own(text, &parse(text)).other_model(), Some("999"));
     }
 
     #[test]
     fn a_step_back_is_the_step_before() {
-        let (mut run, _) = Run::new(&parse(built_in()[0].text), None);
+        let (mut run, _) = Run::new(&parse(text_of(built_in()[0].name)), None);
         run.advance_to(Time(12_000_000_000), u64::MAX);
         crate::session::pace::step(&mut run);
         let (first, hash) = (run.world().now(), run.world().hash());

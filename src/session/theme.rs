@@ -2,7 +2,6 @@
 
 use super::{Session, Theme};
 use crate::browser;
-use leptos::prelude::*;
 
 const DARK: &str = "(prefers-color-scheme: dark)";
 
@@ -33,7 +32,7 @@ impl Session {
         let session = *self;
         browser::listen(&query, "change", move |_| {
             let dark = browser::media(DARK).is_some_and(|q| q.matches());
-            session.system_is_dark.try_set(dark);
+            session.system_is_dark.set(dark);
         });
     }
 

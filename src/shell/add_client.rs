@@ -6,15 +6,14 @@ use crate::session::{Selection, Session};
 use cluster::api::{Action, ClientFrom, ClientSpec, Name, Str};
 use cluster::net::Protocol;
 use cluster::sim::World;
-use leptos::prelude::*;
 use std::rc::Rc;
 
 const OUTSIDE: &str = "outside";
 
-pub fn body(session: Session, ui: Ui) -> AnyView {
-    let from = RwSignal::new(OUTSIDE.to_string());
-    let to = RwSignal::new(session.with_world(first_target));
-    let rate = RwSignal::new(1_000u32);
+pub fn body(session: Session, ui: Ui) -> View {
+    let from = State::new(OUTSIDE.to_string());
+    let to = State::new(session.with_world(first_target));
+    let rate = State::new(1_000u32);
     let add = move || {
         let spec = session.with_world(|world| {
             client(world, &from.get_untracked(), &to.get_untracked(), rate.get_untracked())
@@ -51,7 +50,7 @@ pub fn body(session: Session, ui: Ui) -> AnyView {
 }
 
 /// A slider from no request at all to 20 a second; low rates get most of its length.
-pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> AnyView {
+pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> View {
     let said = format!("{} per second", crate::text::rate(milli));
     block(
         "pk-field",
@@ -59,10 +58,8 @@ pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> AnyView {
             span("", format!("Rate: {said}")),
             Slider {
                 name: "Rate",
-                min: 0.0,
-                max: 10.0,
-                step: 1.0,
-                value: RATES.iter().rposition(|r| *r <= milli).unwrap_or(0) as f64,
+                most: RATES.len() as u32 - 1,
+                value: RATES.iter().rposition(|r| *r <= milli).unwrap_or(0) as u32,
                 said,
                 take: Rc::new(move |at| take(RATES[(at as usize).min(RATES.len() - 1)])),
             }

@@ -1,10 +1,14 @@
 //! The scenarios that come with the page.
 
+use crate::session::BUILT_IN;
+use cluster::api::{Manifest, unpack};
+
 pub struct BuiltIn {
     pub name: &'static str,
     /// The same as in the text.
     pub title: &'static str,
-    pub text: &'static str,
+    /// As `build.rs` packed it.
+    packed: &'static [u8],
     /// What to look at, and what to do.
     pub watch: &'static [&'static str],
     pub tries: &'static [&'static str],
@@ -14,7 +18,7 @@ static ALL: [BuiltIn; 5] = [
     BuiltIn {
         name: "first",
         title: "Why Pods need a Service",
-        text: include_str!("../../public/scenarios/first.yaml"),
+        packed: include_bytes!(concat!(env!("OUT_DIR"), "/first.packed")),
         watch: &[
             "“by-name” calls the Service web, “by-address” always the same Pod.",
             "Every node has the same rules: kube-proxy writes them from the Service's endpoints.",
@@ -27,7 +31,7 @@ static ALL: [BuiltIn; 5] = [
     BuiltIn {
         name: "doors",
         title: "Three doors: ClusterIP, NodePort, LoadBalancer",
-        text: include_str!("../../public/scenarios/doors.yaml"),
+        packed: include_bytes!(concat!(env!("OUT_DIR"), "/doors.packed")),
         watch: &[
             "Nobody outside can reach a ClusterIP: “wants-inner” never gets an answer.",
             "A node that takes a packet from outside may send it on to a Pod of another node, under its own address.",
@@ -40,7 +44,7 @@ static ALL: [BuiltIn; 5] = [
     BuiltIn {
         name: "readiness",
         title: "Ready, or not",
-        text: include_str!("../../public/scenarios/readiness.yaml"),
+        packed: include_bytes!(concat!(env!("OUT_DIR"), "/readiness.packed")),
         watch: &[
             "A Pod whose probe fails still runs, but is in no rule once every node's kube-proxy has heard of it.",
             "The share each Pod gets is in the Service's Endpoints.",
@@ -53,7 +57,7 @@ static ALL: [BuiltIn; 5] = [
     BuiltIn {
         name: "labels",
         title: "Labels decide who belongs",
-        text: include_str!("../../public/scenarios/labels.yaml"),
+        packed: include_bytes!(concat!(env!("OUT_DIR"), "/labels.packed")),
         watch: &[
             "The canary Pod belongs to both Services, because both selectors match its labels.",
             "Half the traffic of neither Service is promised to anyone: each endpoint gets an equal chance.",
@@ -66,7 +70,7 @@ static ALL: [BuiltIn; 5] = [
     BuiltIn {
         name: "shop",
         title: "A small shop",
-        text: include_str!("../../public/scenarios/shop.yaml"),
+        packed: include_bytes!(concat!(env!("OUT_DIR"), "/shop.packed")),
         watch: &[
             "Who calls whom comes from the Pods' environment variables: no client is written down.",
             "front calls advice:80, and there is no Service of that name: DNS has no answer.",
@@ -82,6 +86,31 @@ pub fn built_in() -> &'static [BuiltIn] {
     &ALL
 }
 
+/// The scenario that a key stands for.
+pub fn built_in_of(key: &str) -> Option<&'static BuiltIn> {
+    let name = key.strip_prefix(BUILT_IN)?;
+    ALL.iter().find(|scenario| scenario.name == name)
+}
+
+impl BuiltIn {
+    /// What its text holds, read when the page was built.
+    pub fn manifest(&self) -> Manifest {
+        unpack(self.packed).expect("build.rs packed it")
+    }
+}
+
+/// A scenario's text. Named one by one, so that the first view does not carry them.
+pub fn text_of(name: &str) -> &'static str {
+    match name {
+        "first" => include_str!("../../public/scenarios/first.yaml"),
+        "doors" => include_str!("../../public/scenarios/doors.yaml"),
+        "readiness" => include_str!("../../public/scenarios/readiness.yaml"),
+        "labels" => include_str!("../../public/scenarios/labels.yaml"),
+        "shop" => include_str!("../../public/scenarios/shop.yaml"),
+        _ => "",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,18 +119,19 @@ mod tests {
     #[test]
     fn every_one_opens_without_a_finding_and_has_its_title() {
         for scenario in built_in() {
-            let manifest = cluster::api::parse(scenario.text);
+            let manifest = cluster::api::parse(text_of(scenario.name));
+            assert_eq!(manifest, scenario.manifest(), "{}", scenario.name);
             assert_eq!(manifest.diagnostics, [], "{}", scenario.name);
             let own = manifest.scenario.expect("a Scenario document");
             assert_eq!(own.title.as_deref(), Some(scenario.title));
             assert_eq!(own.name.as_deref(), Some(scenario.name));
-            assert!(scenario.text.len() < 2_500, "{} is not small", scenario.name);
+            assert!(text_of(scenario.name).len() < 2_500, "{} is not small", scenario.name);
         }
     }
 
     #[test]
     fn the_first_one_has_the_address_that_its_client_noted() {
-        let manifest = cluster::api::parse(built_in()[0].text);
+        let manifest = cluster::api::parse(text_of(built_in()[0].name));
         let (mut run, refusals) = Run::new(&manifest, None);
         assert_eq!(refusals, []);
         run.advance_to(Time(10_000_000_000), u64::MAX);

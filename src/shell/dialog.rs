@@ -2,12 +2,14 @@
 //! focus back.
 
 use super::{Dialog, Ui, add_client, facts, load, share};
+use crate::dom::Place;
 use crate::parts::*;
 use crate::session::Session;
-use leptos::html;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlDialogElement;
 
-pub fn dialogs(session: Session, ui: Ui) -> AnyView {
+pub fn dialogs(session: Session, ui: Ui) -> View {
     live(move || {
         let Some(which) = ui.dialog.get() else { return nothing() };
         let (name, body) = match which {
@@ -21,10 +23,10 @@ pub fn dialogs(session: Session, ui: Ui) -> AnyView {
     })
 }
 
-fn frame(ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
-    let dialog = NodeRef::<html::Dialog>::new();
+fn frame(ui: Ui, which: Dialog, name: &'static str, body: View) -> View {
+    let place = Place::new(None);
     whenever(move || {
-        let Some(dialog) = dialog.get() else { return };
+        let Some(dialog) = place.get().and_then(|e| e.dyn_into::<HtmlDialogElement>().ok()) else { return };
         let _open_already = dialog.show_modal();
         let kept = StoredValue::new_local(dialog);
         // Closed before it is gone: only then does the browser give the focus back.
@@ -37,22 +39,21 @@ fn frame(ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
             ui.close();
         }
     };
-    view! {
-        <dialog node_ref=dialog class="pk-dialog" aria-label=name on:close=move |_| closed()>
-            <div class="pk-dialog-head">
-                <h2 class="pk-caption">{name}</h2>
-                {button("✕", closed).named("Close").class("pk-btn pk-plain").view()}
-            </div>
-            {body}
-        </dialog>
-    }
-    .into_any()
+    let close = button("✕", closed).named("Close").class("pk-btn pk-plain").view();
+    el("dialog")
+        .place(place)
+        .class("pk-dialog")
+        .attr("aria-label", name)
+        .on("close", move |_| closed())
+        .kid(block("pk-dialog-head", vec![title(name), close]))
+        .kid(body)
+        .view()
 }
 
-fn start_again(session: Session, ui: Ui) -> AnyView {
+fn start_again(session: Session, ui: Ui) -> View {
     let again = move || {
         ui.close();
-        session.start_again();
+        super::kept::start_again(session);
     };
     block(
         "pk-dialog-body",

@@ -3,9 +3,8 @@
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;
-use leptos::prelude::*;
 
-pub fn body(session: Session) -> AnyView {
+pub fn body(session: Session) -> View {
     let timing = session.with_world(|world| world.timing().clone());
     let assumptions = text::ASSUMPTIONS.iter().map(|(about, says)| (*about, text(*says))).collect::<Vec<_>>();
     let numbers =

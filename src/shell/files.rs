@@ -4,7 +4,6 @@ use super::{Dialog, Ui};
 use crate::session::Session;
 use crate::text;
 use cluster::api::MAX_TEXT_BYTES;
-use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DragEvent, File, FileList};
 
@@ -31,11 +30,11 @@ pub fn dropped(session: Session, ui: Ui, event: &DragEvent) {
         return;
     };
     event.prevent_default();
-    take(session, ui, &files);
+    session.with_later(move |later| (later.take_files)(session, ui, files));
 }
 
 /// Reads the files into the Load dialog's text, which shows what is in them.
-pub fn take(session: Session, ui: Ui, files: &FileList) {
+pub fn take(session: Session, ui: Ui, files: FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
     let size: f64 = files.iter().map(|file| file.size()).sum();
     if size > MAX_TEXT_BYTES as f64 {

@@ -4,26 +4,23 @@ use super::{Dialog, Ui, begin, built_in, theme_sign};
 use crate::parts::*;
 use crate::session::{BUILT_IN, Begin, Motion, Session};
 use crate::text;
-use leptos::prelude::*;
 use std::rc::Rc;
 
-pub fn header(session: Session, ui: Ui) -> AnyView {
-    view! {
-        <header class="pk-header">
-            <h1 class="pk-logo">"Packetyard"</h1>
-            {live(move || picker(session))}
-            {live(move || facts_button(session, ui))}
-            <span class="pk-spring"></span>
-            {live(move || history(session))}
-            {button("Load", move || ui.open(Dialog::Load)).hint("Load manifests or a scenario file").view()}
-            {button("Share", move || ui.open(Dialog::Share)).hint("A link to this moment, or a figure").view()}
-            {live(move || theme(session))}
-        </header>
-    }
-    .into_any()
+pub fn header(session: Session, ui: Ui) -> View {
+    el("header")
+        .class("pk-header")
+        .kid(el("h1").class("pk-logo").text("Packetyard"))
+        .kid(live(move || picker(session)))
+        .kid(live(move || facts_button(session, ui)))
+        .kid(span("pk-spring", ""))
+        .kid(live(move || history(session)))
+        .kid(button("Load", move || ui.open(Dialog::Load)).hint("Load manifests or a scenario file").view())
+        .kid(button("Share", move || ui.open(Dialog::Share)).hint("A link to this moment, or a figure").view())
+        .kid(live(move || theme(session)))
+        .view()
 }
 
-fn picker(session: Session) -> AnyView {
+fn picker(session: Session) -> View {
     session.opened_rev();
     let (key, title) = session.with_source(|s| (s.key.clone(), s.title().map(str::to_owned)));
     let mut options: Vec<(String, String)> =
@@ -42,7 +39,7 @@ fn picker(session: Session) -> AnyView {
     select("Scenario", options, &key, Rc::new(take))
 }
 
-fn facts_button(session: Session, ui: Ui) -> AnyView {
+fn facts_button(session: Session, ui: Ui) -> View {
     session.opened_rev();
     let timing = session.with_world(|world| text::timing(world.timing()));
     button(format!("Kubernetes 1.36 · iptables mode · {timing}"), move || ui.open(Dialog::Facts))
@@ -51,7 +48,7 @@ fn facts_button(session: Session, ui: Ui) -> AnyView {
         .view()
 }
 
-fn history(session: Session) -> AnyView {
+fn history(session: Session) -> View {
     let (undo, redo) = (session.can_undo(), session.can_redo());
     inline(
         "pk-pair",
@@ -66,7 +63,7 @@ fn history(session: Session) -> AnyView {
     )
 }
 
-fn theme(session: Session) -> AnyView {
+fn theme(session: Session) -> View {
     let (sign, name) = theme_sign(session.theme.get());
     button(sign, move || session.next_theme()).named(name).hint(name).view()
 }

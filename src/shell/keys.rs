@@ -4,7 +4,6 @@
 use super::Ui;
 use crate::session::{Selection, Session};
 use cluster::api::Action;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 

@@ -2,11 +2,11 @@
 //! when it stands still, nothing when it races.
 
 use super::notable::notable;
-use crate::parts::whenever;
+use crate::parts::*;
 use crate::session::{Motion, Session};
 use crate::text;
 use cluster::sim::World;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 
 const EVERY_MS: u32 = 1_000;
 /// Faster than this, nobody could listen.
@@ -15,8 +15,8 @@ const IN_ONE_MESSAGE: usize = 3;
 const AFTER_A_STEP: usize = 12;
 const KEPT: usize = 6;
 
-pub fn log(session: Session) -> AnyView {
-    let said = RwSignal::new(Vec::<String>::new());
+pub fn log(session: Session) -> View {
+    let said = State::new(Vec::<String>::new());
     let heard = StoredValue::new(0u64);
     let timer = StoredValue::new_local(None::<gloo_timers::callback::Timeout>);
     whenever(move || {
@@ -29,7 +29,7 @@ pub fn log(session: Session) -> AnyView {
             heard.try_set_value(world.log_count());
             message(world, since, most)
         });
-        said.try_update(|said| {
+        said.update(|said| {
             said.extend(message);
             let extra = said.len().saturating_sub(KEPT);
             said.drain(..extra);
@@ -54,9 +54,14 @@ pub fn log(session: Session) -> AnyView {
             }
         }
     });
-    let lines = move || said.get().into_iter().map(|line| view! { <p>{line}</p> }).collect::<Vec<_>>();
-    view! { <div class="pk-sr" role="log" aria-live="polite" aria-label="What happens">{lines}</div> }
-        .into_any()
+    let lines = move || said.get().into_iter().map(|line| says("", line)).collect::<Kids>().into();
+    el("div")
+        .class("pk-sr")
+        .attr("role", "log")
+        .attr("aria-live", "polite")
+        .attr("aria-label", "What happens")
+        .kid(live(lines))
+        .view()
 }
 
 /// The notable entries since the `since`-th, in one line. `None` when there are none.

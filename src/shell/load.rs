@@ -1,72 +1,86 @@
 //! Loading manifests: pasted, picked or dropped. What is wrong in them is listed, each finding
 //! with its place; the lab that runs is not touched until they are free of errors.
 
+use super::kept::open_text;
 use super::{Ui, files};
+use crate::dom::Place;
 use crate::parts::*;
 use crate::session::{Begin, Motion, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, Typed, parse};
 use cluster::ordered::{self, sort_by_key};
-use leptos::html::Textarea;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
 
 /// Looking through a text takes a moment, so it waits until the writer pauses.
 const LOOK_AFTER_MS: u32 = 400;
+const ABOUT: &str = "Paste Kubernetes manifests or a scenario, or drop files anywhere on the lab. \
+                     Nothing leaves this page.";
 /// More findings than anybody reads.
 const SHOWN: usize = 100;
 
-pub fn body(session: Session, ui: Ui) -> AnyView {
-    let area = NodeRef::<Textarea>::new();
-    let found = RwSignal::new_local(None::<Rc<Manifest>>);
+pub fn body(session: Session, ui: Ui) -> View {
+    let area = Place::new(None);
+    let found = State::new(None::<Rc<Manifest>>);
     look_through_when_quiet(ui, found);
     let load = move || load(session, ui, found);
-    view! {
-        <form class="pk-dialog-body pk-load" on:submit=move |event| { event.prevent_default(); load() }>
-            <p>"Paste Kubernetes manifests or a scenario, or drop files anywhere on the lab. Nothing leaves this page."</p>
-            <label class="pk-field pk-grow">
-                <span>"Manifests (YAML or JSON)"</span>
-                <textarea
-                    node_ref=area
-                    class="pk-mono"
-                    rows="12"
-                    spellcheck="false"
-                    autocomplete="off"
-                    prop:value=move || ui.draft.get()
-                    on:input=move |event| ui.draft.set(event_target_value(&event))
-                ></textarea>
-            </label>
-            <div class="pk-row">
-                <label class="pk-btn pk-file">
-                    "Choose files …"
-                    <input
-                        type="file"
-                        multiple
-                        accept=".yaml,.yml,.json,text/yaml,application/json"
-                        on:change=move |event| picked(session, ui, &event)
-                    />
-                </label>
-                <span class="pk-spring"></span>
-                {live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty())))}
-            </div>
-            <div role="status" class="pk-findings">
-                {live(move || found.get().map_or_else(nothing, |manifest| findings(&manifest, area)))}
-            </div>
-        </form>
-    }
-    .into_any()
+    let submitted = move |event: &web_sys::Event| {
+        event.prevent_default();
+        load();
+    };
+    let findings = move || found.get().map_or_else(nothing, |manifest| findings(&manifest, area));
+    el("form")
+        .class("pk-dialog-body pk-load")
+        .on("submit", submitted)
+        .kid(says("", ABOUT))
+        .kid(live(move || writing(ui, area)))
+        .kid(block(
+            "pk-row",
+            vec![
+                choosing(session, ui),
+                span("pk-spring", ""),
+                live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty()))),
+            ],
+        ))
+        .kid(el("div").attr("role", "status").class("pk-findings").kid(live(findings)))
+        .view()
+}
+
+fn writing(ui: Ui, area: Place) -> View {
+    let textarea = el("textarea")
+        .place(area)
+        .class("pk-mono")
+        .attr("rows", "12")
+        .attr("spellcheck", "false")
+        .attr("autocomplete", "off")
+        .value(ui.draft.get())
+        .on("input", move |event| ui.draft.set(value_of(event)));
+    let label = el("label").class("pk-field pk-grow");
+    label.kid(span("", "Manifests (YAML or JSON)")).kid(textarea).view()
+}
+
+fn choosing(session: Session, ui: Ui) -> View {
+    let input = el("input")
+        .attr("type", "file")
+        .flag("multiple", true)
+        .attr("accept", ".yaml,.yml,.json,text/yaml,application/json")
+        .on("change", move |event| picked(session, ui, event));
+    el("label").class("pk-btn pk-file").text("Choose files …").kid(input).view()
 }
 
 fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
-    let input: web_sys::HtmlInputElement = event_target(event);
+    let input = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok());
+    let Some(input) = input else { return };
     if let Some(list) = input.files() {
-        files::take(session, ui, &list);
+        files::take(session, ui, list);
     }
     // The same file can then be picked again.
     input.set_value("");
 }
 
-fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalStorage>) {
+fn look_through_when_quiet(ui: Ui, found: State<Option<Rc<Manifest>>>) {
     let timer = StoredValue::new_local(None);
     whenever(move || {
         let text = ui.draft.get();
@@ -75,13 +89,13 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalSt
             return;
         }
         let look = move || {
-            found.try_set(Some(Rc::new(parse(&text))));
+            found.set(Some(Rc::new(parse(&text))));
         };
         timer.set_value(Some(gloo_timers::callback::Timeout::new(LOOK_AFTER_MS, look)));
     });
 }
 
-fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalStorage>) {
+fn load(session: Session, ui: Ui, found: State<Option<Rc<Manifest>>>) {
     let text = ui.draft.get_untracked();
     if text.len() > MAX_TEXT_BYTES {
         session.notices.problem(files::too_large(text.len() as f64));
@@ -89,7 +103,8 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalSto
     }
     session.save_now();
     let paused = session.motion_or_gone() == Some(Motion::Paused);
-    match session.open("own", &text, if paused { Begin::Paused } else { Begin::Playing }) {
+    let how = if paused { Begin::Paused } else { Begin::Playing };
+    match open_text(session, "own", text, how) {
         Ok(manifest) => {
             ui.close();
             let said = format!("Loaded: {}.", files::holds(&manifest));
@@ -99,7 +114,7 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalSto
     }
 }
 
-fn findings(manifest: &Manifest, area: NodeRef<Textarea>) -> AnyView {
+fn findings(manifest: &Manifest, area: Place) -> View {
     let errors = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let summary = match (errors, manifest.diagnostics.len()) {
         (0, 0) => format!("{}, nothing to say against it.", files::holds(manifest)),
@@ -134,7 +149,7 @@ fn kept(manifest: &Manifest) -> Vec<String> {
     kinds.iter().cloned().collect()
 }
 
-fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {
+fn finding(found: &Diagnostic, area: Place) -> View {
     let object = found.object.as_ref().map(|o| format!("{} {}: ", o.kind, o.name)).unwrap_or_default();
     let path = if found.path.is_empty() { String::new() } else { format!("{}: ", found.path) };
     let said = format!("{object}{path}{}", found.message);
@@ -148,15 +163,16 @@ fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {
     button("", move || jump(area, line, column)).labelled(label).class("pk-finding").view()
 }
 
-fn place(found: &Diagnostic) -> AnyView {
+fn place(found: &Diagnostic) -> View {
     match found.line {
         0 => nothing(),
         line => code(format!("{line}:{} ", found.column)),
     }
 }
 
-fn jump(area: NodeRef<Textarea>, line: u32, column: u32) {
-    let Some(area) = area.get_untracked() else { return };
+fn jump(area: Place, line: u32, column: u32) {
+    let area = area.get_untracked().and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok());
+    let Some(area) = area else { return };
     let text = area.value();
     let at = offset_of(&text, line, column);
     let _gone = area.focus();

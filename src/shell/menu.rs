@@ -2,59 +2,53 @@
 
 use super::{Dialog, Ui};
 use crate::panels::{Doing, What, doings};
+use crate::dom::Place;
 use crate::parts::*;
 use crate::session::{MenuAt, Session};
-use leptos::html::{self, Div};
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-pub fn menu(session: Session, ui: Ui, root: NodeRef<Div>) -> AnyView {
+pub fn menu(session: Session, ui: Ui, root: Place) -> View {
     live(move || match session.menu.get() {
         Some(at) => open(session, ui, root, at),
         None => nothing(),
     })
 }
 
-fn open(session: Session, ui: Ui, root: NodeRef<Div>, at: MenuAt) -> AnyView {
+fn open(session: Session, ui: Ui, root: Place, at: MenuAt) -> View {
     let entries = session.with_world(|world| doings(world, at.of));
     let Some(name) = session.with_world(|world| at.of.name(world)) else { return nothing() };
-    let place = NodeRef::<html::Div>::new();
+    let place = Place::new(None);
     whenever(move || {
-        if let (Some(menu), Some(root)) = (place.get(), root.get_untracked()) {
+        if let (Some(menu), Some(root)) = (html(place.get()), root.get_untracked()) {
             put_at(&menu, &root, at);
             keep_focus(&menu);
         }
     });
     let items: Kids = entries.into_iter().map(|doing| item(session, ui, at, doing)).collect();
-    view! {
-        <div class="pk-shade" on:pointerdown=move |_| session.menu.set(None)></div>
-        <div
-            node_ref=place
-            class="pk-menu"
-            role="menu"
-            aria-label=name.clone()
-            on:keydown=move |event| key(session, place, &event)
-            on:contextmenu=move |event| event.prevent_default()
-        >
-            <div class="pk-menu-name" aria-hidden="true">{name.clone()}</div>
-            {items}
-        </div>
-    }
-    .into_any()
+    let shade = el("div").class("pk-shade").on("pointerdown", move |_| session.menu.set(None));
+    let menu = el("div")
+        .place(place)
+        .class("pk-menu")
+        .attr("role", "menu")
+        .attr("aria-label", name.clone())
+        .on_as("keydown", move |event| key(session, place, event))
+        .on("contextmenu", |event| event.prevent_default())
+        .kid(el("div").class("pk-menu-name").attr("aria-hidden", "true").text(name))
+        .kids(items);
+    vec![shade.view(), menu.view()].into()
 }
 
-fn item(session: Session, ui: Ui, at: MenuAt, doing: Doing) -> AnyView {
+fn item(session: Session, ui: Ui, at: MenuAt, doing: Doing) -> View {
     let what = doing.what;
-    let act = move |_| {
+    let act = move |_: &web_sys::Event| {
         session.menu.set(None);
         perform(session, ui, at.of, what.clone());
     };
     let class = if doing.harms { "pk-menu-item pk-fail" } else { "pk-menu-item" };
-    view! {
-        <button type="button" role="menuitem" tabindex="-1" class=class on:click=act>{doing.label}</button>
-    }
-    .into_any()
+    let item = el("button").attr("type", "button").attr("role", "menuitem").attr("tabindex", "-1");
+    item.class(class).on("click", act).text(doing.label).view()
 }
 
 /// Does what a menu entry, or the same button in the inspector, stands for.
@@ -72,7 +66,7 @@ pub fn perform(session: Session, ui: Ui, of: crate::session::Selection, what: Wh
 }
 
 /// Beside the pointer, but inside the lab.
-fn put_at(menu: &HtmlElement, root: &HtmlElement, at: MenuAt) {
+fn put_at(menu: &HtmlElement, root: &Element, at: MenuAt) {
     let lab = root.get_bounding_client_rect();
     let inside = |wanted: f64, size: f64, room: f64| wanted.min(room - size - 8.0).max(8.0);
     let left = inside(at.x - lab.left(), f64::from(menu.offset_width()), lab.width());
@@ -106,8 +100,12 @@ fn focus_item(menu: &HtmlElement, at: usize) {
     }
 }
 
-fn key(session: Session, place: NodeRef<html::Div>, event: &KeyboardEvent) {
-    let Some(menu) = place.get_untracked() else { return };
+fn html(element: Option<Element>) -> Option<HtmlElement> {
+    element.and_then(|element| element.dyn_into().ok())
+}
+
+fn key(session: Session, place: Place, event: &KeyboardEvent) {
+    let Some(menu) = html(place.get_untracked()) else { return };
     let items = items_of(&menu);
     let count = items.len().max(1);
     let focused = event.target().and_then(|t| t.dyn_into::<HtmlElement>().ok());

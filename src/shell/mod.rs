@@ -4,14 +4,15 @@
 mod add_client;
 mod begin;
 mod built_in;
-mod dialog;
+pub(crate) mod dialog;
 mod facts;
-mod files;
+pub(crate) mod files;
 mod header;
+pub(crate) mod kept;
 mod keys;
 mod live;
 mod load;
-mod menu;
+pub(crate) mod menu;
 mod notable;
 mod share;
 mod toasts;
@@ -20,55 +21,75 @@ mod transport;
 mod ui;
 
 use crate::embed::{Controls, Options};
+use crate::dom::Place;
 use crate::parts::*;
 use crate::session::{Session, Theme};
 use crate::{browser, diagram, panels};
 pub use add_client::rate_slider;
-pub use built_in::{BuiltIn, built_in};
-use leptos::html::Div;
-use leptos::prelude::*;
+pub use built_in::{BuiltIn, built_in, built_in_of, text_of};
+use crate::dom::reactive::*;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
 
 /// One lab.
-#[component]
-pub fn App(options: Options) -> impl IntoView {
+pub fn app(options: Options) -> View {
     let session = Session::new(storage_name(&options));
     let ui = Ui::default();
-    provide_context(session);
     session.begin_with_theme(options.theme);
     session.watch_system_theme();
     session.start_frames();
     begin::begin(session, &options);
-    let root = NodeRef::<Div>::new();
+    let root = Place::new(None);
     watch_whether_on_screen(session, root);
-    view! {
-        <div
-            node_ref=root
-            class="pk-app pk-shell"
-            lang="en"
-            tabindex="-1"
-            data-theme=move || if session.is_dark() { "dark" } else { "light" }
-            data-controls=controls_word(options.controls)
-            data-drop=move || ui.dragging.get().then_some("")
-            on:keydown=move |event| keys::pressed(session, ui, &event)
-            on:dragover=move |event| files::dragged_over(ui, &event)
-            on:dragleave=move |event| files::dragged_away(ui, &event)
-            on:drop=move |event| files::dropped(session, ui, &event)
-        >
-            {(options.controls == Controls::Full).then(|| header::header(session, ui))}
-            <section class="pk-picture" aria-label="Cluster">
-                <diagram::Diagram/>
-                {opening(session)}
-            </section>
-            {(options.controls == Controls::Full).then(|| panels::inspector(session, ui))}
-            {(options.controls != Controls::None).then(|| transport::transport(session, ui))}
-            {menu::menu(session, ui, root)}
-            {dialog::dialogs(session, ui)}
-            {toasts::toasts(session)}
-            {live::log(session)}
-        </div>
+    follow_state(session, ui, root);
+    frame(session, ui, root, options.controls)
+}
+
+/// How the lab stands as a whole. Its parts are not shown again for that.
+fn follow_state(session: Session, ui: Ui, root: Place) {
+    whenever(move || {
+        let (theme, drop) = (theme_word(session), ui.dragging.get());
+        if let Some(root) = root.get() {
+            let _set = root.set_attribute("data-theme", theme);
+            let _set = root.toggle_attribute_with_force("data-drop", drop);
+        }
+    });
+}
+
+fn theme_word(session: Session) -> &'static str {
+    if session.is_dark() { "dark" } else { "light" }
+}
+
+fn frame(session: Session, ui: Ui, root: Place, controls: Controls) -> View {
+    let picture = el("section").class("pk-picture").attr("aria-label", "Cluster");
+    let mut kids = Kids::new();
+    if controls == Controls::Full {
+        kids.push(header::header(session, ui));
     }
+    kids.push(picture.kid(diagram::diagram(session)).kid(opening(session)).view());
+    if controls == Controls::Full {
+        kids.push(panels::inspector(session, ui));
+    }
+    if controls != Controls::None {
+        kids.push(transport::transport(session, ui));
+    }
+    kids.push(live(move || session.later.get().map_or_else(nothing, |later| (later.menu)(session, ui, root))));
+    kids.push(live(move || session.later.get().map_or_else(nothing, |later| (later.dialogs)(session, ui))));
+    kids.push(toasts::toasts(session));
+    kids.push(live::log(session));
+    el("div")
+        .place(root)
+        .class("pk-app pk-shell")
+        .attr("lang", "en")
+        .attr("tabindex", "-1")
+        .attr("data-theme", untrack(|| theme_word(session)))
+        .attr("data-controls", controls_word(controls))
+        .on_as("keydown", move |event| keys::pressed(session, ui, event))
+        .on_as("dragover", move |event| files::dragged_over(ui, event))
+        .on_as("dragleave", move |event| files::dragged_away(ui, event))
+        .on_as("drop", move |event| files::dropped(session, ui, event))
+        .kids(kids)
+        .view()
 }
 
 fn controls_word(controls: Controls) -> &'static str {
@@ -86,7 +107,7 @@ fn storage_name(options: &Options) -> Option<String> {
 }
 
 /// While a long run is being opened: how far it is, and a way out.
-fn opening(session: Session) -> AnyView {
+fn opening(session: Session) -> View {
     live(move || match session.motion() {
         crate::session::Motion::Opening(now) => block(
             "pk-opening",
@@ -99,7 +120,7 @@ fn opening(session: Session) -> AnyView {
     })
 }
 
-fn watch_whether_on_screen(session: Session, root: NodeRef<Div>) {
+fn watch_whether_on_screen(session: Session, root: Place) {
     whenever(move || {
         let Some(root) = root.get() else { return };
         let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {

@@ -3,19 +3,19 @@
 use crate::embed;
 use crate::parts::*;
 use crate::session::{BUILT_IN, Session};
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Longer links are cut by some chat and mail programs.
 const LONG_LINK: usize = 8_000;
 
-pub fn body(session: Session) -> AnyView {
+pub fn body(session: Session) -> View {
     session.save_now();
-    let link = RwSignal::new(None::<Result<String, String>>);
-    let text = session.recorded();
+    let link = State::new(None::<Result<String, String>>);
+    let text = recorded(session);
     spawn_local(async move {
         let made = embed::encode(&text).await.map_err(|error| error.sentence());
-        link.try_set(Some(made.map(|fragment| [&page(), &*fragment].concat())));
+        link.set(Some(made.map(|fragment| [&page(), &*fragment].concat())));
     });
     live(move || match link.get() {
         None => says("pk-dialog-body", "Packing …"),
@@ -30,7 +30,7 @@ fn page() -> String {
     href.split(['?', '#']).next().unwrap_or_default().to_string()
 }
 
-fn links(session: Session, link: String) -> AnyView {
+fn links(session: Session, link: String) -> View {
     let long = link.len() > LONG_LINK;
     let untouched = !session.has_work();
     let name = session.with_source(|s| s.key.strip_prefix(BUILT_IN).map(str::to_owned)).filter(|_| untouched);
@@ -48,7 +48,7 @@ fn links(session: Session, link: String) -> AnyView {
             session,
             "Scenario file",
             "The same as text, for a repository or the command line.",
-            session.recorded(),
+            recorded(session),
         ),
     ];
     if long {
@@ -60,7 +60,7 @@ fn links(session: Session, link: String) -> AnyView {
     block("pk-dialog-body", kids)
 }
 
-fn copied(session: Session, name: &'static str, what: &'static str, words: String) -> AnyView {
+fn copied(session: Session, name: &'static str, what: &'static str, words: String) -> View {
     let copy = words.clone();
     block(
         "pk-copied",
@@ -94,4 +94,8 @@ fn copy_text(session: Session, words: String) {
                 .problem("The browser did not allow copying: mark the text and copy it yourself."),
         }
     });
+}
+
+fn recorded(session: Session) -> String {
+    session.with_run_and_source(|run, source| crate::session::recorded(source, run))
 }

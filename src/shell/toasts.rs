@@ -2,18 +2,13 @@
 
 use crate::parts::*;
 use crate::session::{Notice, Session, Tone};
-use leptos::prelude::*;
 
-pub fn toasts(session: Session) -> AnyView {
-    view! {
-        <div class="pk-toasts" role="status">
-            {live(move || block("", session.notices.shown().into_iter().map(|n| toast(session, n)).collect()))}
-        </div>
-    }
-    .into_any()
+pub fn toasts(session: Session) -> View {
+    let shown = move || block("", session.notices.shown().into_iter().map(|n| toast(session, n)).collect());
+    el("div").class("pk-toasts").attr("role", "status").kid(live(shown)).view()
 }
 
-fn toast(session: Session, notice: Notice) -> AnyView {
+fn toast(session: Session, notice: Notice) -> View {
     let id = notice.id;
     let (class, sign_class, mark) = match notice.tone {
         Tone::Done => ("pk-toast", "pk-good", "✓"),

@@ -7,7 +7,6 @@ use crate::session::Session;
 use crate::text;
 use cluster::ordered::sort_by_key;
 use cluster::sim::{Span, Time};
-use leptos::prelude::*;
 
 const SHOWS: Span = Span::from_secs(60);
 const MOST_MARKS: usize = 24;
@@ -17,11 +16,17 @@ const MOVES_EVERY: u64 = 500_000_000;
 const LETTER: f64 = 1.0;
 const NEAR_THE_END: f64 = 80.0;
 
-pub fn track(session: Session, ui: Ui) -> AnyView {
-    let moved = Memo::new(move |_| session.now().0 / MOVES_EVERY);
+pub fn track(session: Session, ui: Ui) -> View {
+    let moved = State::new(0);
+    whenever(move || {
+        let now = session.now().0 / MOVES_EVERY;
+        if now != moved.get_untracked() {
+            moved.set(now);
+        }
+    });
     let marks = live(move || {
         session.log_rev();
-        moved.get();
+        moved.track();
         let (now, marks) = session.with_world(|world| {
             let from = world.now() - SHOWS;
             (world.now(), notable::marks(world.log().iter(), from, MOST_MARKS))
@@ -30,13 +35,19 @@ pub fn track(session: Session, ui: Ui) -> AnyView {
         let marks = marks.into_iter().zip(labelled).map(|(mark, label)| tick(session, ui, now, mark, label));
         block("pk-ticks", marks.collect())
     });
-    view! { <div class="pk-track" role="group" aria-label="Events of the last minute">{marks}</div> }
-        .into_any()
+    let track = el("div").class("pk-track").attr("role", "group");
+    track.attr("aria-label", "Events of the last minute").kid(marks).view()
 }
 
 /// In percent of the track.
 fn position(at: Time, now: Time) -> f64 {
     100.0 - (now.since(at).0 as f64) / (SHOWS.0 as f64) * 100.0
+}
+
+/// As a style has it, to the hundredth.
+fn percent(x: f64) -> String {
+    let hundredths = (x * 100.0).round() as i64;
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
 /// Which marks have room for their label: bad news first, then the newest.
@@ -69,7 +80,7 @@ fn label(mark: &Mark) -> String {
     }
 }
 
-fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyView {
+fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> View {
     let at = position(mark.at, now);
     let class = match (mark.bad, labelled) {
         (true, true) => "pk-tick pk-tick-bad",
@@ -81,26 +92,22 @@ fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyV
     // What is seen comes first in what is heard.
     let name = format!("{label}: {}, at {}", mark.said, text::clock(mark.at));
     let about = mark.about;
-    let choose = move |_| {
+    let choose = move |_: &web_sys::Event| {
         if let Some((kind, key)) = &about {
             session.select(session.with_world(|world| notable::select_about(world, kind, key)));
         }
         ui.show(Tab::Events);
     };
-    view! {
-        <button
-            type="button"
-            class=class
-            class:pk-end=(at > NEAR_THE_END)
-            style:left=format!("{at:.2}%")
-            title=name.clone()
-            aria-label=name
-            on:click=choose
-        >
-            <em aria-hidden="true">{label}</em>
-        </button>
-    }
-    .into_any()
+    let end = if at > NEAR_THE_END { " pk-end" } else { "" };
+    el("button")
+        .attr("type", "button")
+        .class([class, end].concat())
+        .style("left", percent(at))
+        .attr("title", name.clone())
+        .attr("aria-label", name)
+        .on("click", choose)
+        .kid(el("em").attr("aria-hidden", "true").text(label))
+        .view()
 }
 
 #[cfg(test)]

@@ -4,28 +4,27 @@ use super::{Dialog, Ui, track};
 use crate::parts::*;
 use crate::session::{Motion, Session, pace};
 use crate::text;
-use leptos::prelude::*;
 use std::rc::Rc;
 
-pub fn transport(session: Session, ui: Ui) -> AnyView {
-    view! {
-        <footer class="pk-transport">
-            <div class="pk-controls">
-                {live(move || controls(session))}
-                {live(move || speed(session))}
-            </div>
-            {track::track(session, ui)}
-            <div class="pk-clock">
-                {live(move || span("pk-mono", text::clock(session.now())))}
-                {live(move || seed(session))}
-                {live(move || again(session, ui))}
-            </div>
-        </footer>
-    }
-    .into_any()
+/// Of the slider for speed.
+const STEPS: u32 = 100;
+
+pub fn transport(session: Session, ui: Ui) -> View {
+    let controls = vec![live(move || controls(session)), live(move || speed(session))];
+    let clock = vec![
+        live(move || span("pk-mono", text::clock(session.now()))),
+        live(move || seed(session)),
+        live(move || again(session, ui)),
+    ];
+    el("footer")
+        .class("pk-transport")
+        .kid(block("pk-controls", controls))
+        .kid(track::track(session, ui))
+        .kid(block("pk-clock", clock))
+        .view()
 }
 
-fn controls(session: Session) -> AnyView {
+fn controls(session: Session) -> View {
     let playing = session.motion() == Motion::Playing;
     let (mark, name) = if playing { ("❚❚", "Pause") } else { ("▶", "Play") };
     let toggle = button("", move || session.toggle())
@@ -50,17 +49,15 @@ fn controls(session: Session) -> AnyView {
     )
 }
 
-fn speed(session: Session) -> AnyView {
+fn speed(session: Session) -> View {
     let speed = session.speed();
     let said = text::speed(speed);
     let slider = Slider {
         name: "Speed",
-        min: 0.0,
-        max: 1.0,
-        step: 0.01,
-        value: pace::position_of(speed),
+        most: STEPS,
+        value: (pace::position_of(speed) * f64::from(STEPS)).round() as u32,
         said: said.clone(),
-        take: Rc::new(move |at| session.set_speed(pace::speed_at(at))),
+        take: Rc::new(move |at| session.set_speed(pace::speed_at(f64::from(at) / f64::from(STEPS)))),
     };
     let lag = session.lag().map(|kept| {
         let keeps = format!("only {} kept up", text::speed(speed * kept));
@@ -71,18 +68,18 @@ fn speed(session: Session) -> AnyView {
     inline("pk-row", kids)
 }
 
-fn seed(session: Session) -> AnyView {
+fn seed(session: Session) -> View {
     session.opened_rev();
     span("pk-mono pk-muted pk-wide", format!("seed {}", session.with_world(|world| world.seed())))
 }
 
-fn again(session: Session, ui: Ui) -> AnyView {
+fn again(session: Session, ui: Ui) -> View {
     session.opened_rev();
     let again = move || {
         if session.has_work() {
             ui.open(Dialog::StartAgain);
         } else {
-            session.start_again();
+            session.with_later(move |later| (later.start_again)(session));
         }
     };
     button("⟲", again).named("Start again").hint("Start again from the beginning").view()

@@ -1,8 +1,8 @@
 //! What is open in the shell: no fact about the cluster is kept here.
 
+use crate::dom::State;
 use crate::session::Selection;
 use cluster::api::ObjectRef;
-use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
@@ -42,31 +42,31 @@ impl Tab {
 
 #[derive(Clone, Copy)]
 pub struct Ui {
-    pub dialog: RwSignal<Option<Dialog>>,
+    pub dialog: State<Option<Dialog>>,
     /// The tab last asked for: the nearest that the selection has is shown.
-    pub tab: RwSignal<Tab>,
+    pub tab: State<Tab>,
     /// What was selected before one of its connections was.
-    pub came_from: RwSignal<Option<Selection>>,
+    pub came_from: State<Option<Selection>>,
     /// The object that is selected, by name: what happened to it is told when it is gone, too.
-    pub named: RwSignal<Option<ObjectRef>>,
+    pub named: State<Option<ObjectRef>>,
     /// Files are being dragged over the lab.
-    pub dragging: RwSignal<bool>,
+    pub dragging: State<bool>,
     /// The text in the Load dialog.
-    pub draft: RwSignal<String>,
+    pub draft: State<String>,
     /// On a narrow screen the inspector is a sheet: whether it is up.
-    pub sheet_up: RwSignal<bool>,
+    pub sheet_up: State<bool>,
 }
 
 impl Default for Ui {
     fn default() -> Ui {
         Ui {
-            dialog: RwSignal::new(None),
-            tab: RwSignal::new(Tab::About),
-            came_from: RwSignal::new(None),
-            named: RwSignal::new(None),
-            dragging: RwSignal::new(false),
-            draft: RwSignal::new(String::new()),
-            sheet_up: RwSignal::new(false),
+            dialog: State::new(None),
+            tab: State::new(Tab::About),
+            came_from: State::new(None),
+            named: State::new(None),
+            dragging: State::new(false),
+            draft: State::new(String::new()),
+            sheet_up: State::new(false),
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use cluster::traffic::PacketId;
-use leptos::html::Canvas;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -14,7 +12,8 @@ use crate::diagram::dots;
 use crate::diagram::geometry::Point;
 use crate::diagram::packets::{Look, Painter};
 use crate::diagram::scene::{Picture, Scene};
-use crate::parts::whenever;
+use crate::dom::Place;
+use crate::parts::{View, el, whenever};
 use crate::session::{Motion, Selection};
 use crate::theme::palette;
 
@@ -32,12 +31,12 @@ impl Hits {
 struct Surface {
     context: Option<CanvasRenderingContext2d>,
     /// What the routes are for.
-    scene: Option<Arc<Scene>>,
+    scene: Option<Rc<Scene>>,
     density: f64,
 }
 
-pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
-    let element = NodeRef::<Canvas>::new();
+pub fn canvas(picture: Picture, hits: Hits) -> View {
+    let element = Place::new(None);
     let surface = Rc::new(RefCell::new(Surface::default()));
     resize_with_view(picture, element, surface.clone(), hits.clone());
     repaint_when_changed(picture);
@@ -67,15 +66,14 @@ pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
         };
         painter.paint(&context, world, &look);
     });
-    view! { <canvas class="pk-packets" node_ref=element aria-hidden="true"></canvas> }.into_any()
+    el("canvas").place(element).class("pk-packets").attr("aria-hidden", "true").view()
 }
 
 /// The canvas has as many pixels as the screen has for it; this clears it.
-fn resize_with_view(picture: Picture, element: NodeRef<Canvas>, surface: Rc<RefCell<Surface>>, hits: Hits) {
+fn resize_with_view(picture: Picture, element: Place, surface: Rc<RefCell<Surface>>, hits: Hits) {
     whenever(move || {
-        let Some(canvas) = element.get() else { return };
         let (width, height) = picture.view.get();
-        let canvas: HtmlCanvasElement = canvas;
+        let Some(canvas) = element.get().and_then(|e| e.dyn_into::<HtmlCanvasElement>().ok()) else { return };
         let density = window().device_pixel_ratio().clamp(1.0, 3.0);
         canvas.set_width((width * density).round() as u32);
         canvas.set_height((height * density).round() as u32);

@@ -1,15 +1,14 @@
 //! A box of the picture: where it is, how it stands, a button over it, and what it says.
 
-use leptos::prelude::*;
-
 use super::{node, outside, pod, service};
 use crate::diagram::geometry::{Rect, point, px, translate};
 use crate::diagram::scene::Picture;
 use crate::diagram::walk;
-use crate::parts::{Kids, live, nothing};
+use crate::dom::Element;
+use crate::parts::{Kids, View, el, nothing, said};
 use crate::session::Selection;
 
-/// A box's outside; its inside is shown by itself, since it changes more often.
+/// A box's outside.
 #[derive(Clone, Default, PartialEq)]
 pub struct Shell {
     pub class: String,
@@ -18,39 +17,27 @@ pub struct Shell {
     pub rect: Rect,
 }
 
-pub fn card(picture: Picture, item: Selection) -> AnyView {
-    let shell = Memo::new(move |_| {
-        let mut shell = shell(picture, item).unwrap_or_default();
-        shell.class = format!("pk-card {}{}", shell.class, picture.standing(item));
-        shell
-    });
-    let pressed = move || if picture.session.selection.get() == Some(item) { "true" } else { "false" };
-    let tabindex = move || if picture.is_tab_stop(item) { "0" } else { "-1" };
-    let body = live(move || inside(picture, item).unwrap_or_else(nothing));
+pub fn card(picture: Picture, item: Selection) -> View {
+    let Shell { class, label, rect } = shell(picture, item).unwrap_or_default();
+    let selected = picture.session.selection.get() == Some(item);
+    let hit = el("button")
+        .attr("type", "button")
+        .class("pk-hit")
+        .attr("data-item", walk::code(item))
+        .attr("tabindex", if picture.is_tab_stop(item) { "0" } else { "-1" })
+        .attr("aria-label", label)
+        .attr("aria-pressed", said(selected));
+    let body = el("div").class("pk-body").attr("aria-hidden", "true");
     let controls = match item {
-        Selection::Service(uid) => live(move || service::controls(picture, uid).unwrap_or_else(nothing)),
-        _ => nothing(),
+        Selection::Service(uid) => service::controls(picture, uid),
+        _ => None,
     };
-    view! {
-        <div
-            class=move || shell.with(|s| s.class.clone())
-            style:transform=move || shell.with(|s| translate(point(s.rect.x, s.rect.y)))
-            style:width=move || shell.with(|s| px(s.rect.w))
-            style:height=move || shell.with(|s| px(s.rect.h))
-        >
-            <button
-                type="button"
-                class="pk-hit"
-                data-item=walk::code(item)
-                tabindex=tabindex
-                aria-label=move || shell.with(|s| s.label.clone())
-                aria-pressed=pressed
-            ></button>
-            <div class="pk-body" aria-hidden="true">{body}</div>
-            {controls}
-        </div>
-    }
-    .into_any()
+    at(rect, format!("pk-card {class}{}", picture.standing(item)))
+        .key(walk::code(item))
+        .kid(hit)
+        .kid(body.kid(inside(picture, item).unwrap_or_else(nothing)))
+        .kids(controls.into_iter().collect())
+        .view()
 }
 
 fn shell(picture: Picture, item: Selection) -> Option<Shell> {
@@ -64,7 +51,7 @@ fn shell(picture: Picture, item: Selection) -> Option<Shell> {
     }
 }
 
-fn inside(picture: Picture, item: Selection) -> Option<AnyView> {
+fn inside(picture: Picture, item: Selection) -> Option<View> {
     match item {
         Selection::Pod(uid) => pod::inside(picture, uid),
         Selection::Service(uid) => service::inside(picture, uid),
@@ -76,16 +63,14 @@ fn inside(picture: Picture, item: Selection) -> Option<AnyView> {
 }
 
 /// Something at a place that is no box to go to.
-pub fn placed(class: &'static str, rect: Rect, kids: Kids) -> AnyView {
-    view! {
-        <div
-            class=class
-            style:transform=translate(point(rect.x, rect.y))
-            style:width=px(rect.w)
-            style:height=px(rect.h)
-        >
-            {kids}
-        </div>
-    }
-    .into_any()
+pub fn placed(class: &'static str, rect: Rect, kids: Kids) -> View {
+    at(rect, class.into()).kids(kids).view()
+}
+
+fn at(rect: Rect, class: String) -> Element {
+    el("div")
+        .class(class)
+        .style("transform", translate(point(rect.x, rect.y)))
+        .style("width", px(rect.w))
+        .style("height", px(rect.h))
 }

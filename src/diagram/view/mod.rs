@@ -8,9 +8,9 @@ mod pod;
 mod service;
 mod wires;
 
-use leptos::html::Div;
-use leptos::prelude::*;
+use crate::dom::reactive::*;
 use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
 
 pub use canvas::Hits;
 
@@ -19,68 +19,73 @@ use super::geometry::{Rect, point, px, scale, translate};
 use super::layout::Form;
 use super::scene::{Picture, Scene};
 use super::{input, walk, words};
-use crate::parts::{Kids, block, button, live, span, whenever};
-use crate::session::{Selection, use_session};
+use crate::dom::Place;
+use crate::parts::{Kids, View, block, button, el, live, span, whenever};
+use crate::session::Session;
 
 /// The cluster, drawn, in whatever room it is given.
-#[component]
-pub fn Diagram() -> impl IntoView {
-    let picture = Picture::new(use_session());
-    let frame = NodeRef::<Div>::new();
+pub fn diagram(session: Session) -> View {
+    let picture = Picture::new(session);
+    let frame = Place::new(None);
+    let stage = Place::new(None);
     let hits = Hits::default();
     watch_size(picture, frame);
     follow_layout(picture);
+    follow_camera(picture, frame, stage);
     input::Input::new(picture, frame, hits.clone()).listen();
-    view! {
-        <div
-            class=move || if fits(picture) { "pk-diagram pk-fits" } else { "pk-diagram" }
-            node_ref=frame
-        >
-            {stage(picture)}
-            {canvas::canvas(picture, hits)}
-            {zoom_buttons(picture)}
-        </div>
-    }
+    el("div")
+        .place(frame)
+        .class("pk-diagram")
+        .kid(boxes(picture, stage))
+        .kid(canvas::canvas(picture, hits))
+        .kid(zoom_buttons(picture))
+        .view()
+}
+
+/// The camera is one transform: nothing is shown again when it moves.
+fn follow_camera(picture: Picture, frame: Place, stage: Place) {
+    whenever(move || {
+        let Camera { x, y, zoom, .. } = picture.camera.get();
+        let (width, height) = picture.scene.with(|s| (s.layout.width, s.layout.height));
+        let class = if fits(picture) { "pk-diagram pk-fits" } else { "pk-diagram" };
+        if let Some(frame) = frame.get() {
+            frame.set_class_name(class);
+        }
+        let Some(stage) = stage.get().and_then(|e| e.dyn_into::<HtmlElement>().ok()) else { return };
+        let style = stage.style();
+        let transform = format!("{} {}", translate(point(x, y)), scale(zoom));
+        for (name, value) in [("transform", transform), ("width", px(width)), ("height", px(height))] {
+            let _set = style.set_property(name, &value);
+        }
+    });
 }
 
 /// All boxes and wires, under one transform.
-fn stage(picture: Picture) -> AnyView {
-    let transform = move || {
-        let Camera { x, y, zoom, .. } = picture.camera.get();
-        format!("{} {}", translate(point(x, y)), scale(zoom))
-    };
+fn boxes(picture: Picture, stage: Place) -> View {
     let parts: Kids = vec![
         live(move || picture.scene.with(|scene| frames(scene))),
-        cards(picture),
+        live(move || cards(picture)),
         live(move || pod::ghosts(picture)),
         live(move || wires::view(picture)),
     ];
-    view! {
-        <div
-            class="pk-stage"
-            role="graphics-document document"
-            aria-label=words::DIAGRAM
-            style:transform=transform
-            style:width=move || picture.scene.with(|s| px(s.layout.width))
-            style:height=move || picture.scene.with(|s| px(s.layout.height))
-        >
-            {parts}
-        </div>
-    }
-    .into_any()
+    el("div")
+        .place(stage)
+        .class("pk-stage")
+        .attr("role", "graphics-document document")
+        .attr("aria-label", words::DIAGRAM)
+        .kids(parts)
+        .view()
 }
 
 /// Each box keeps its element for as long as it is there.
-fn cards(picture: Picture) -> AnyView {
-    let items = move || -> Vec<Selection> {
-        picture.scene.with(|s| walk::stops(&s.layout).into_iter().map(|(item, _)| item).collect())
-    };
-    view! { <For each=items key=|item| walk::code(*item) children=move |item| card::card(picture, item) /> }
-        .into_any()
+fn cards(picture: Picture) -> View {
+    let stops = picture.scene.with(|scene| walk::stops(&scene.layout));
+    let cards: Kids = stops.into_iter().map(|(item, _)| card::card(picture, item)).collect();
+    cards.into()
 }
 
 /// What is behind the boxes: the cluster's edge and the names of the lanes.
-fn frames(scene: &Scene) -> AnyView {
+fn frames(scene: &Scene) -> View {
     let layout = &scene.layout;
     let cluster = layout.cluster;
     let ranges = words::ranges(&scene.facts.pod_range, &scene.facts.service_range);
@@ -102,10 +107,10 @@ fn frames(scene: &Scene) -> AnyView {
         let rect = Rect { y: first.y - 24.0, h: 20.0, w: 260.0, ..*first };
         kids.push(card::placed("pk-lane-title", rect, vec![span("", words::WAITING_FOR_A_NODE)]));
     }
-    kids.into_any()
+    kids.into()
 }
 
-fn zoom_buttons(picture: Picture) -> AnyView {
+fn zoom_buttons(picture: Picture) -> View {
     let zoom = |sign: &'static str, name: &'static str, act: fn(Picture)| {
         button(sign, move || act(picture)).class("pk-zoom").named(name).hint(name).view()
     };
@@ -125,7 +130,7 @@ fn fits(picture: Picture) -> bool {
 }
 
 /// The room for the picture, measured when it changes and never else.
-fn watch_size(picture: Picture, frame: NodeRef<Div>) {
+fn watch_size(picture: Picture, frame: Place) {
     whenever(move || {
         let Some(element) = frame.get() else { return };
         let measured = element.clone();

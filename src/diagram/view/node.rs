@@ -1,14 +1,13 @@
 //! Nodes: their names and states, and their rules for the Service that is looked at.
 
 use cluster::api::Uid;
-use leptos::prelude::*;
 
 use super::card::Shell;
 use crate::diagram::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
 use crate::diagram::geometry::px;
 use crate::diagram::scene::{MOST_ROWS, Picture, Scene};
 use crate::diagram::words;
-use crate::parts::{Kids, block, span};
+use crate::parts::{Kids, View, block, el, span};
 
 fn find(scene: &Scene, uid: Uid) -> Option<&NodeFacts> {
     scene.facts.nodes.iter().find(|n| n.uid == uid)
@@ -29,7 +28,7 @@ pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
     })
 }
 
-pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
+pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
     let (behind, proxy) = proxy_state(picture, uid);
     picture.scene.with(|scene| {
         let place = scene.layout.node(uid)?;
@@ -45,11 +44,9 @@ pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
         let lines = rules(scene.rules.get(&uid), hit);
         let colour = scene.focus.and_then(|uid| scene.mark(uid)).map_or("", |mark| mark.class());
         let header = px(place.header);
-        let view = view! {
-            <div class="pk-node-head" style:height=header>{head}</div>
-            <div class="pk-rules" style:height=px(place.rules.h)>{title}{block(colour, lines)}</div>
-        };
-        Some(view.into_any())
+        let head = el("div").class("pk-node-head").style("height", header).kids(head);
+        let rules = el("div").class("pk-rules").style("height", px(place.rules.h));
+        Some(vec![head.view(), rules.kid(title).kid(block(colour, lines)).view()].into())
     })
 }
 
@@ -113,7 +110,7 @@ fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     (0..rows.len()).filter(|i| take(i)).collect()
 }
 
-fn line(row: &Row, hit: bool) -> AnyView {
+fn line(row: &Row, hit: bool) -> View {
     let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
     let (what, chance) = match &row.kind {
         RowKind::Endpoint { one_in } => (endpoint(), words::chance(*one_in)),

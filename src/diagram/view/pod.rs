@@ -3,7 +3,6 @@
 use cluster::api::Uid;
 use cluster::trace::Outcome;
 use cluster::traffic::ClientId;
-use leptos::prelude::*;
 
 use super::card::{Shell, placed};
 use super::service::mark;
@@ -13,7 +12,7 @@ use crate::diagram::layout::PodForm;
 use crate::diagram::scene::{Picture, Scene};
 use crate::diagram::slots::Tenant;
 use crate::diagram::words;
-use crate::parts::{Kids, block, inline, sign, span};
+use crate::parts::{Kids, View, block, inline, sign, span};
 
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;
@@ -41,12 +40,12 @@ pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
     })
 }
 
-pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
+pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
     let trouble = picture.front.with(|front| front.trouble.pods.get(&uid).copied());
     picture.scene.with(|scene| Some(body(scene, find(scene, uid)?, scene.layout.pod(uid)?, trouble)))
 }
 
-fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> AnyView {
+fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> View {
     let marks = marks(scene, &pod.services);
     let room = rect.w - 16.0;
     let beside_marks = room - 18.0 * pod.services.len().min(MOST_MARKS) as f64;
@@ -64,7 +63,7 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Ou
                 block("pk-line", vec![marks, name(beside_marks - 4.0)]),
                 block("pk-line", vec![dot(), state]),
             ];
-            lines.into_any()
+            lines.into()
         }
         form => {
             let mut lines = vec![
@@ -77,12 +76,12 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Ou
                 let chips = pod.labels.iter().take(2).map(|label| span("pk-chip", label.clone()));
                 lines.push(block("pk-chips", chips.collect()));
             }
-            lines.into_any()
+            lines.into()
         }
     }
 }
 
-fn state(state: PodState, width: f64) -> AnyView {
+fn state(state: PodState, width: f64) -> View {
     let word = if width < 150.0 { words::pod_state_short(state) } else { words::pod_state(state) };
     span(state_class(state), word)
 }
@@ -123,12 +122,12 @@ fn dot_class(state: PodState) -> &'static str {
 }
 
 /// The marks of the Services that send to it.
-fn marks(scene: &Scene, services: &[Uid]) -> AnyView {
+fn marks(scene: &Scene, services: &[Uid]) -> View {
     let kids = services.iter().take(MOST_MARKS).filter_map(|uid| scene.mark(*uid).map(mark));
     inline(if services.len() > 2 { "pk-marks pk-many" } else { "pk-marks" }, kids.collect())
 }
 
-fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView> {
+fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<View> {
     let calls = words::calls(&pod.calls)?;
     Some(match trouble {
         Some((client, outcome)) => {
@@ -140,15 +139,15 @@ fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView
 }
 
 /// The outlines of Pods that are gone and not replaced yet.
-pub fn ghosts(picture: Picture) -> AnyView {
+pub fn ghosts(picture: Picture) -> View {
     let kids: Kids = picture.scene.with(|scene| {
         let ghosts = scene.layout.nodes.iter().flat_map(|n| &n.ghosts);
         ghosts.map(|(tenant, rect)| ghost(scene, tenant, *rect)).collect()
     });
-    kids.into_any()
+    kids.into()
 }
 
-fn ghost(scene: &Scene, tenant: &Tenant, rect: Rect) -> AnyView {
+fn ghost(scene: &Scene, tenant: &Tenant, rect: Rect) -> View {
     let name = words::shorten(&tenant.key.name, ((rect.w - 16.0) / CHARACTER) as usize);
     let mut kids = vec![block("pk-line", vec![span("pk-name", name)])];
     if scene.layout.pod < PodForm::Dense {

@@ -1,22 +1,26 @@
 //! What a person, a scenario or a lesson can do to the cluster: the one way in.
 
-use serde::Serialize;
+use std::sync::Arc;
 
-use super::{ClientSpec, Labels, Name, NsName, ObjectRef, ServiceType, Str};
+use serde::{Deserialize, Serialize};
+
+use super::{ClientSpec, Labels, Manifest, Name, NsName, ObjectRef, ServiceType, Str};
 use crate::sim::Time;
 
 /// An action and the moment of the run at which it is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimedAction {
     pub at: Time,
     pub action: Action,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Manifests, as `kubectl apply -f` would take them.
     Apply {
         text: Str,
+        /// The text as it was read: [`Action::apply`] makes both.
+        manifest: Arc<Manifest>,
     },
     /// `kubectl delete`: a Pod gets its grace period.
     DeleteObject {
@@ -77,4 +81,11 @@ pub enum Action {
     SendOne {
         client: Name,
     },
+}
+
+impl Action {
+    /// `kubectl apply -f -` of this text. A Scenario in it says nothing to a cluster that runs.
+    pub fn apply(text: &str) -> Action {
+        Action::Apply { text: text.into(), manifest: Arc::new(super::read::parse_objects(text)) }
+    }
 }

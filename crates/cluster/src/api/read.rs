@@ -12,7 +12,16 @@ use super::{
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
 pub fn parse(text: &str) -> Manifest {
-    let mut reader = Reader::default();
+    read(text, Reader { takes_scenario: true, ..Reader::default() })
+}
+
+/// Reads the objects of a text; a Scenario in it is passed over, and so are the texts that its
+/// actions would apply.
+pub(super) fn parse_objects(text: &str) -> Manifest {
+    read(text, Reader::default())
+}
+
+fn read(text: &str, mut reader: Reader) -> Manifest {
     for document in text::documents(text, &mut reader.findings) {
         let source = Source { tree: document.tree, text: document.text, position: document.position };
         reader.read(source, 0);
@@ -36,6 +45,7 @@ pub fn decode_object(tree: &Tree) -> (Option<Typed>, Vec<Diagnostic>) {
 struct Reader {
     findings: Findings,
     objects: Vec<Parsed>,
+    takes_scenario: bool,
     scenario: Option<(Position, super::Scenario)>,
     /// Where each object was first.
     seen: Map<(ObjectRef, Str), Position>,
@@ -52,7 +62,9 @@ impl Reader {
                 self.read(Source { tree: item, text, position }, depth + 1);
             }
         } else if scenario::is_scenario(tree) {
-            self.read_scenario(tree);
+            if self.takes_scenario {
+                self.read_scenario(tree);
+            }
         } else if let Some(object) = decode::decode(tree, &mut self.findings) {
             self.add(source, object);
         }

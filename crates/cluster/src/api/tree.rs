@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Str;
 
 /// Where something was written: line and column from 1, the column in characters. `0:0` for
 /// what no text holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Position {
     pub line: u32,
     pub column: u32,
@@ -23,14 +23,14 @@ impl Position {
 }
 
 /// A value and where it was written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tree {
     pub value: Value,
     pub position: Position,
 }
 
 /// What JSON can say, with integers and the order of keys kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -43,7 +43,7 @@ pub enum Value {
 }
 
 /// A key of a map, where it was written, and its value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
     pub key: Str,
     pub position: Position,
@@ -51,11 +51,15 @@ pub struct Entry {
 }
 
 /// Two trees are equal when they say the same: where they were written does not count.
+impl Eq for Tree {}
+
 impl PartialEq for Tree {
     fn eq(&self, other: &Tree) -> bool {
         self.value == other.value
     }
 }
+
+impl Eq for Entry {}
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Entry) -> bool {
@@ -274,7 +278,7 @@ impl Tree {
 }
 
 /// What a tree is called in a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Type {
     Null,
     Boolean,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::load::node_meta;
 use super::{Event, LogEntry, NodeStep, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Name, Node, NsName, ObjectRef, Parsed,
-    Pod, PodStatus, ReplicaSet, Service, ServiceType, Severity, Str, Tree, Typed, Uid, decode_object, parse,
+    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Manifest, Name, Node, NsName, ObjectRef, Parsed,
+    Pod, PodStatus, ReplicaSet, Service, ServiceType, Severity, Str, Typed, Uid, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::net::netfilter::{Family, Stack};
@@ -23,7 +23,7 @@ impl World {
         // First in the log: what follows from it comes after it.
         self.record(LogEntry::Did { action: action.clone() });
         let result = match action {
-            Action::Apply { text } => self.apply_text(text),
+            Action::Apply { manifest, .. } => self.apply_manifest(manifest),
             other => self.apply_one(other).map_err(|refusal| vec![refusal]),
         };
         if result.is_err() {
@@ -74,10 +74,9 @@ impl World {
     }
 
     /// `kubectl apply -f`: nothing is taken from a text with an error in it.
-    fn apply_text(&mut self, text: &str) -> Result<(), Vec<Refusal>> {
-        let manifest = parse(text);
+    fn apply_manifest(&mut self, manifest: &Manifest) -> Result<(), Vec<Refusal>> {
         let errors: Vec<_> =
-            manifest.diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
+            manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
         if !errors.is_empty() {
             return Err(vec![Refusal::Invalid { diagnostics: errors }]);
         }
@@ -239,21 +238,8 @@ impl World {
     /// The labels go through the same checks as those of a manifest: as a Namespace's, which has
     /// nothing else to be wrong.
     fn check_labels(&self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
-        let mut tree = Tree::map();
-        tree.put("apiVersion", Tree::string("v1"));
-        tree.put("kind", Tree::string("Namespace"));
-        let mut written = Tree::map();
-        for (key, value) in labels {
-            written.put(key, Tree::string(value));
-        }
-        let mut meta = Tree::map();
-        meta.put("name", Tree::string("labels"));
-        meta.put("labels", written);
-        tree.put("metadata", meta);
-        let (_, diagnostics) = decode_object(&tree);
-        let errors: Vec<_> = diagnostics
+        let errors: Vec<_> = wrong_labels(labels)
             .into_iter()
-            .filter(|d| d.severity == Severity::Error)
             .map(|d| crate::api::Diagnostic { object: Some(object.clone()), ..d })
             .collect();
         if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid { diagnostics: errors }) }

@@ -3,7 +3,7 @@
 use super::names;
 use super::spot::Spot;
 use crate::api::findings::Findings;
-use crate::api::{DiagnosticKind, Labels, Meta, NameRule, Str};
+use crate::api::{Diagnostic, DiagnosticKind, Labels, Meta, NameRule, Str, Tree};
 
 /// Built-in kinds outside namespaces.
 const CLUSTER_SCOPED: [&str; 24] = [
@@ -95,4 +95,18 @@ pub fn annotations(spot: &Spot<'_>, findings: &mut Findings) -> Labels {
         names::check(&spot.entry(entry), &entry.key, NameRule::QualifiedName, findings);
     }
     spot.labels()
+}
+
+/// What is wrong with labels that no manifest holds, as the API server says it.
+pub fn wrong_labels(labels: &Labels) -> Vec<Diagnostic> {
+    let mut written = Tree::map();
+    for (key, value) in labels {
+        written.put(key, Tree::string(value));
+    }
+    let (mut root, mut metadata) = (Tree::map(), Tree::map());
+    metadata.put("labels", written);
+    root.put("metadata", metadata);
+    let mut findings = Findings::default();
+    self::labels(&Spot::root(&root).field("metadata").field("labels"), &mut findings);
+    findings.finish()
 }

@@ -20,6 +20,7 @@ use super::findings::Findings;
 use super::{DiagnosticKind, NameRule, ObjectRef, Str, Tree, Type, Typed, Value};
 use schema::Shape;
 
+pub use meta::wrong_labels;
 pub(super) use meta::{is_cluster_scoped, labels as read_labels};
 pub(super) use names::check as check_name;
 pub(super) use node::{address as read_address, cidr as read_cidr};

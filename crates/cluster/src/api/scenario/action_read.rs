@@ -56,7 +56,7 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
     let what = pod_one_of(&spot.field("do"), NAMES, findings)?;
     check_shape(spot, Shape::Obj(arguments(what)), findings);
     Some(match what {
-        "apply" => Action::Apply { text: apply_text(&spot.field("text"), findings)? },
+        "apply" => Action::apply(&apply_text(&spot.field("text"), findings)?),
         "delete" => Action::DeleteObject { object: object(spot, findings)? },
         "setLabels" => {
             Action::SetLabels { object: object(spot, findings)?, labels: labels(spot, "labels", findings) }

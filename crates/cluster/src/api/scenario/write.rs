@@ -148,7 +148,7 @@ impl Action {
     pub fn to_tree(&self) -> Tree {
         let doing = |what: &str| ("do", text(what));
         match self {
-            Action::Apply { text: t } => map([doing("apply"), ("text", text(t))]),
+            Action::Apply { text: t, .. } => map([doing("apply"), ("text", text(t))]),
             Action::DeleteObject { object: o } => map([doing("delete"), ("object", object(o))]),
             Action::SetLabels { object: o, labels: l } => {
                 map([doing("setLabels"), ("object", object(o)), ("labels", labels(l))])

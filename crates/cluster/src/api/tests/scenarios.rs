@@ -178,7 +178,7 @@ fn action() -> impl Strategy<Value = Action> {
         Just(ServiceType::ExternalName)
     ];
     prop_oneof![
-        str_().prop_map(|text| Action::Apply { text }),
+        str_().prop_map(|text| Action::apply(&text)),
         object().prop_map(|object| Action::DeleteObject { object }),
         (object(), labels()).prop_map(|(object, labels)| Action::SetLabels { object, labels }),
         (ns_name(), type_).prop_map(|(service, type_)| Action::SetServiceType { service, type_ }),

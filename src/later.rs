@@ -1,0 +1,114 @@
+//! What the first view does without: the second part of the module, fetched when somebody first
+//! turns to the lab.
+//!
+//! [`Later`] is the seam. The first part calls the second through this table only, so whatever
+//! nothing but the table reaches is left out of what every reader of a page downloads. In the
+//! other direction anything may be called. Built without the feature `split` both are one.
+
+use crate::session::{Begin, Session};
+use crate::shell::Ui;
+use crate::{panels, session, shell};
+use crate::dom::{Place, State, View};
+
+pub struct Later {
+    /// What the inspector shows of the selection.
+    pub pane: fn(Session, Ui) -> View,
+    pub menu: fn(Session, Ui, Place) -> View,
+    pub dialogs: fn(Session, Ui) -> View,
+    pub take_files: fn(Session, Ui, web_sys::FileList),
+    /// Opens the reader's own text, or work that was left on a scenario, by its key.
+    pub open_kept: fn(Session, String, Begin),
+    pub open_link: fn(Session, String, Begin, Option<String>),
+    pub start_again: fn(Session),
+    /// The run as a scenario text: opened again, it goes to the same moment.
+    pub recorded: fn(&session::Source, &cluster::sim::Run) -> String,
+}
+
+static LATER: Later = Later {
+    pane: panels::pane,
+    menu: shell::menu::menu,
+    dialogs: shell::dialog::dialogs,
+    take_files: shell::files::take,
+    open_kept: shell::kept::open_kept,
+    open_link: shell::kept::open_link,
+    start_again: shell::kept::start_again,
+    recorded: session::recorded,
+};
+
+/// The part, when it is there.
+#[derive(Clone, Copy)]
+pub struct Part(State<Option<&'static Later>>);
+
+impl Default for Part {
+    fn default() -> Part {
+        let at_once = if cfg!(feature = "split") { None } else { Some(&LATER) };
+        Part(State::new(at_once))
+    }
+}
+
+impl Part {
+    /// Tracked.
+    pub fn get(self) -> Option<&'static Later> {
+        self.0.get()
+    }
+
+    pub fn get_untracked(self) -> Option<&'static Later> {
+        self.0.try_get_untracked().flatten()
+    }
+}
+
+impl Session {
+    /// Begins to fetch the second part, if that has not been done.
+    pub fn want_later(&self) {
+        self.with_later(|_| {});
+    }
+
+    /// Calls back with the second part, at once where it is there. When it cannot be fetched,
+    /// that is said, and the next call tries again.
+    pub fn with_later(&self, then: impl FnOnce(&'static Later) + 'static) {
+        match self.later.get_untracked() {
+            Some(later) => then(later),
+            None => fetch(*self, Box::new(then)),
+        }
+    }
+}
+
+#[cfg(not(feature = "split"))]
+fn fetch(_: Session, then: Box<dyn FnOnce(&'static Later)>) {
+    then(&LATER);
+}
+
+#[cfg(feature = "split")]
+fn fetch(session: Session, then: Box<dyn FnOnce(&'static Later)>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let fetched = part::table().await;
+        if session.motion_or_gone().is_none() {
+            return;
+        }
+        match fetched {
+            Ok(later) => {
+                if session.later.get_untracked().is_none() {
+                    session.later.0.set(Some(later));
+                }
+                then(later);
+            }
+            Err(_) => session.notices.problem(
+                "A part of this page could not be fetched. Look whether you are online, and try again.",
+            ),
+        }
+    });
+}
+
+/// The one function that both parts know. What the attribute makes of it is an import and an
+/// export by the same name, which are unsafe to declare.
+#[cfg(feature = "split")]
+#[allow(unsafe_code)]
+mod part {
+    use super::{LATER, Later};
+    use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+    #[wasm_split(later, fallible)]
+    pub fn table() -> Result<&'static Later, SplitLoaderError> {
+        Ok(&LATER)
+    }
+}

@@ -1,0 +1,120 @@
+//! Opening what is not built in: a text, a link, and the work that was left on either.
+
+use super::{begin, built_in_of, text_of};
+use crate::embed;
+use crate::session::{Begin, Motion, Session, Source, Text};
+use begin::LINK;
+use cluster::api::{Manifest, Severity, parse};
+use wasm_bindgen_futures::spawn_local;
+
+/// Opens a text. With an error in it nothing changes, and its findings come back.
+pub fn open_text(session: Session, key: &str, text: String, how: Begin) -> Result<Manifest, Box<Manifest>> {
+    let manifest = parse(&text);
+    if has_error(&manifest) {
+        return Err(Box::new(manifest));
+    }
+    session.open(Source::new(key, Text::Own(text), &manifest), &manifest, how);
+    Ok(manifest)
+}
+
+fn has_error(manifest: &Manifest) -> bool {
+    manifest.diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+/// Goes on with the work that was left on a scenario or on the reader's own text; where there is
+/// none that can be read, with the text.
+pub fn open_kept(session: Session, key: String, how: Begin) {
+    let original = original(session, &key);
+    let Some(text) = &original else { return begin::open_built_in(session, &super::built_in()[0], how) };
+    if session.saved(&key).is_some_and(|saved| resume(session, &key, text, &saved, how)) {
+        return;
+    }
+    match built_in_of(&key) {
+        Some(scenario) => begin::open_built_in(session, scenario, how),
+        None if open_text(session, &key, text_itself(&key, text).into(), how).is_ok() => {}
+        None => begin::open_built_in(session, &super::built_in()[0], how),
+    }
+}
+
+/// The text that a key stands for.
+fn original(session: Session, key: &str) -> Option<Text> {
+    match built_in_of(key) {
+        Some(_) => Some(Text::BuiltIn),
+        None => session.saved_original(key).map(Text::Own),
+    }
+}
+
+fn text_itself<'a>(key: &str, text: &'a Text) -> &'a str {
+    match text {
+        Text::Own(text) => text,
+        Text::BuiltIn => built_in_of(key).map_or("", |scenario| text_of(scenario.name)),
+    }
+}
+
+/// False when the work cannot be read any more.
+fn resume(session: Session, key: &str, original: &Text, saved: &str, how: Begin) -> bool {
+    let manifest = parse(saved);
+    if has_error(&manifest) {
+        return false;
+    }
+    let given = parse(text_itself(key, original)).scenario.map_or(0, |s| s.actions.len());
+    let source = Source::new(key, Text::BuiltIn, &manifest).resumed(original.clone(), given);
+    session.open(source, &manifest, how);
+    true
+}
+
+/// The text that the lab has, from its beginning.
+pub fn start_again(session: Session) {
+    let (key, text) = session.with_source(|s| (s.key.clone(), s.text.clone()));
+    session.forget_saved();
+    let paused = session.motion_or_gone() == Some(Motion::Paused);
+    let how = if paused { Begin::Paused } else { Begin::Playing };
+    match (built_in_of(&key), text) {
+        (Some(scenario), Text::BuiltIn) => begin::open_built_in(session, scenario, how),
+        (None, Text::Own(text)) => {
+            if open_text(session, &key, text, how).is_err() {
+                return;
+            }
+        }
+        _ => return,
+    }
+    session.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
+}
+
+/// The exact moment that the link holds, still, so that it can be looked at.
+pub fn open_link(session: Session, link: String, how: Begin, scenario: Option<String>) {
+    spawn_local(async move {
+        let text = embed::decode(&link).await;
+        if session.motion_or_gone().is_none() {
+            return;
+        }
+        match text {
+            Ok(text) => {
+                if open_text(session, LINK, text, Begin::Paused).is_err() {
+                    session.notices.problem(embed::LinkError::Damaged.sentence());
+                    begin::open_usual(session, scenario, how);
+                    return;
+                }
+                warn_of_another_model(session);
+            }
+            Err(error) => {
+                session.notices.problem(error.sentence());
+                if !session.has_opened() {
+                    begin::open_usual(session, scenario, how);
+                }
+            }
+        }
+    });
+}
+
+fn warn_of_another_model(session: Session) {
+    let other = session.with_source(|source| source.other_model().map(str::to_owned));
+    if let Some(model) = other {
+        session.notices.problem(format!(
+            "This run was recorded with model {model}; this page has model {}. The same actions may \
+             lead somewhere else here.",
+            cluster::sim::MODEL_VERSION
+        ));
+    }
+}
+
