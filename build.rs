@@ -1,21 +1,49 @@
-//! Reads the built-in scenarios when the page is built, so that its first view needs no parser.
+//! What can be done when the page is built is not left to the page: the built-in scenarios are read,
+//! so that its first view needs no parser, and the style sheets lose what only their authors read.
 
 use std::path::Path;
 use std::{env, fs};
 
 fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    println!("cargo::rerun-if-changed=public/scenarios");
-    for entry in fs::read_dir("public/scenarios").expect("public/scenarios") {
-        let path = entry.expect("an entry of public/scenarios").path();
-        let text = fs::read_to_string(&path).expect("a scenario");
-        let packed = cluster::api::pack(&cluster::api::parse(&text));
-        let name = path.with_extension("packed");
-        let name = name.file_name().expect("a file has a name");
-        fs::write(Path::new(&out).join(name), packed).expect("OUT_DIR can be written to");
-    }
+    pack_scenarios(Path::new(&out));
+    squeeze_styles(Path::new(&out));
     if env::var_os("CARGO_FEATURE_SPLIT").is_some() {
         // What is cut in two afterwards must say what refers to what.
         println!("cargo::rustc-link-arg-bins=--emit-relocs");
     }
+}
+
+fn pack_scenarios(out: &Path) {
+    println!("cargo::rerun-if-changed=public/scenarios");
+    for entry in fs::read_dir("public/scenarios").expect("public/scenarios") {
+        let path = entry.expect("an entry of public/scenarios").path();
+        let text = fs::read_to_string(&path).expect("a scenario");
+        let packed = cluster::api::pack(&cluster::api::parse(&text)).unwrap_or_else(|why| panic!("{path:?}: {why}"));
+        let name = path.with_extension("packed");
+        let name = name.file_name().expect("a file has a name");
+        fs::write(out.join(name), packed).expect("OUT_DIR can be written to");
+    }
+}
+
+/// Style sheets without their comments and indentation.
+fn squeeze_styles(out: &Path) {
+    println!("cargo::rerun-if-changed=src/theme");
+    for entry in fs::read_dir("src/theme").expect("src/theme") {
+        let path = entry.expect("an entry of src/theme").path();
+        if path.extension().is_some_and(|extension| extension == "css") {
+            let text = fs::read_to_string(&path).expect("a style sheet");
+            let name = path.file_name().expect("a file has a name");
+            fs::write(out.join(name), squeezed(&text)).expect("OUT_DIR can be written to");
+        }
+    }
+}
+
+/// No text in our sheets holds what looks like a comment, or a break that counts.
+fn squeezed(text: &str) -> String {
+    let mut parts = text.split("/*");
+    let mut bare = parts.next().unwrap_or_default().to_string();
+    bare.extend(parts.map(|part| part.split_once("*/").expect("a comment ends").1));
+    let lines = bare.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.flat_map(|line| [line, if line.ends_with(['{', '}', ';']) { "" } else { " " }]).collect()
 }

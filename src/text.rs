@@ -55,11 +55,14 @@ pub fn clock(now: Time) -> String {
 
 /// `1/50×`, `1×`, `20×`
 pub fn speed(speed: f64) -> String {
-    if speed >= 0.95 {
-        let tenths = (speed * 10.0).round() / 10.0;
-        return format!("{tenths}×");
+    if speed < 0.95 {
+        return format!("1/{}×", (1.0 / speed).round() as u32);
     }
-    format!("1/{}×", (1.0 / speed).round())
+    // Whole numbers, for the page would carry the writing of others for this place alone.
+    match (speed * 10.0).round() as u32 {
+        tenths if tenths % 10 == 0 => format!("{}×", tenths / 10),
+        tenths => format!("{}.{}×", tenths / 10, tenths % 10),
+    }
 }
 
 pub fn timing(timing: &Timing) -> String {

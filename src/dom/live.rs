@@ -33,11 +33,6 @@ impl Region {
         self.effect.with_value_mut(|inner| inner.first_node()).flatten().unwrap_or_else(|| self.marker.clone())
     }
 
-    pub fn move_to(&self, parent: &Node, next: Option<&Node>) {
-        let _in_place = parent.insert_before(&self.marker, next);
-        self.effect.with_value_mut(|inner| inner.move_to(parent, Some(&self.marker)));
-    }
-
     pub fn remove(self) {
         if let Some(inner) = self.effect.take_value() {
             inner.remove();

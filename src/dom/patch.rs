@@ -153,15 +153,6 @@ impl Mounted {
         }
     }
 
-    pub fn move_to(&self, parent: &Node, next: Option<&Node>) {
-        match self {
-            Mounted::Text(node, _) => insert(parent, node, next),
-            Mounted::Element(shown) => insert(parent, &shown.element, next),
-            Mounted::Many(all) => all.iter().for_each(|one| one.move_to(parent, next)),
-            Mounted::Live(region) => region.move_to(parent, next),
-        }
-    }
-
     pub fn remove(self) {
         match self {
             Mounted::Text(node, _) => node.remove(),

@@ -216,7 +216,7 @@ impl Session {
     }
 
     pub fn set_speed(&self, speed: f64) {
-        self.speed.set(speed.clamp(pace::SLOWEST, pace::FASTEST));
+        self.speed.set(speed);
     }
 
     /// Calls back after each frame's simulation, with what it touched, until the calling

@@ -2,9 +2,11 @@
 
 use cluster::sim::{Run, Time, Touched};
 
-/// Simulated seconds for each second.
-pub const SLOWEST: f64 = 1.0 / 50.0;
-pub const FASTEST: f64 = 20.0;
+/// Simulated seconds for each second: the slider's stops. Each is about half as much again
+/// as the one before, so that even steps multiply.
+pub const SPEEDS: [f64; 19] = [
+    0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.14, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0,
+];
 pub const USUAL: f64 = 1.0;
 
 /// Simulation's share of a frame. The rest is for drawing.
@@ -48,16 +50,9 @@ impl Pace {
     }
 }
 
-/// The slider's position, 0 to 1, for a speed: even steps multiply.
-pub fn position_of(speed: f64) -> f64 {
-    (speed / SLOWEST).ln() / (FASTEST / SLOWEST).ln()
-}
-
-/// The speed at a position, on a round number where one is near.
-pub fn speed_at(position: f64) -> f64 {
-    let exact = SLOWEST * (FASTEST / SLOWEST).powf(position.clamp(0.0, 1.0));
-    let round = [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
-    round.into_iter().find(|r| (exact / r).ln().abs() < 0.06).unwrap_or(exact)
+/// The stop of the slider for a speed.
+pub fn stop_of(speed: f64) -> usize {
+    SPEEDS.iter().rposition(|stop| *stop <= speed).unwrap_or(0)
 }
 
 /// Runs on until `target`, or until `clock` (in milliseconds) passes `deadline`. True when it
@@ -127,11 +122,11 @@ mod tests {
 
     #[test]
     fn the_slider_and_the_speed_agree() {
-        assert!((position_of(SLOWEST)).abs() < 1e-9);
-        assert!((position_of(FASTEST) - 1.0).abs() < 1e-9);
-        for speed in [0.02, 0.1, 1.0, 5.0, 20.0] {
-            assert_eq!(speed_at(position_of(speed)), speed);
+        for (stop, speed) in SPEEDS.iter().enumerate() {
+            assert_eq!(stop_of(*speed), stop);
         }
+        assert!(SPEEDS.contains(&USUAL));
+        assert!(SPEEDS.windows(2).all(|pair| (1.2..=2.0).contains(&(pair[1] / pair[0]))));
     }
 
     #[test]

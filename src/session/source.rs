@@ -1,6 +1,7 @@
 //! Where the run came from, and the one text that says it all: manifests, seed, actions, moment.
 
-use cluster::api::{Manifest, Scenario};
+use crate::shell::text_of_key;
+use cluster::api::{Manifest, Scenario, parse};
 use cluster::sim::{MODEL_VERSION, Run, Time};
 
 /// A text as it was opened, for starting again.
@@ -26,15 +27,16 @@ pub struct Source {
 }
 
 impl Source {
-    pub fn new(key: &str, text: Text, manifest: &Manifest) -> Source {
+    /// A built-in scenario's. Its documents are looked up when they are wanted.
+    pub fn built_in(key: &str, manifest: &Manifest) -> Source {
         let scenario = manifest.scenario.clone().unwrap_or_default();
-        Source {
-            key: key.into(),
-            text,
-            objects: documents(manifest),
-            given_actions: scenario.actions.len(),
-            scenario,
-        }
+        let given_actions = scenario.actions.len();
+        Source { key: key.into(), text: Text::BuiltIn, objects: String::new(), given_actions, scenario }
+    }
+
+    /// A text's that was just read.
+    pub fn read(key: &str, text: Text, manifest: &Manifest) -> Source {
+        Source { text, objects: documents(manifest), ..Source::built_in(key, manifest) }
     }
 
     /// Work on another text, that had so many actions of its own.
@@ -68,8 +70,16 @@ pub fn recorded(source: &Source, run: &Run) -> String {
         model: Some(MODEL_VERSION.to_string().as_str().into()),
         ..source.scenario.clone()
     };
+    let built_in;
+    let objects = match text_of_key(&source.key) {
+        Some(text) if source.text == Text::BuiltIn && source.objects.is_empty() => {
+            built_in = documents(&parse(text));
+            &built_in
+        }
+        _ => &source.objects,
+    };
     let text = scenario.to_text();
-    if source.objects.is_empty() { text } else { [&source.objects, "---\n", &text].concat() }
+    if objects.is_empty() { text } else { [objects, "---\n", &text].concat() }
 }
 
 /// Every document that an object came from, once each.
@@ -95,11 +105,11 @@ fn documents(manifest: &Manifest) -> String {
 mod tests {
     use super::*;
     use crate::shell::{built_in, text_of};
-    use cluster::api::{Action, parse};
+    use cluster::api::Action;
 
     /// A lab that somebody played with for a while.
     fn own(text: &str, manifest: &Manifest) -> Source {
-        Source::new("test", Text::Own(text.into()), manifest)
+        Source::read("test", Text::Own(text.into()), manifest)
     }
 
     fn played(text: &str) -> (Run, Source) {

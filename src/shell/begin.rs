@@ -4,7 +4,7 @@ use super::{BuiltIn, built_in, built_in_of};
 use crate::browser;
 use crate::embed::{self, Options};
 use crate::parts::whenever;
-use crate::session::{BUILT_IN, Begin, Session, Source, Text};
+use crate::session::{BUILT_IN, Begin, Session, Source};
 use crate::dom::reactive::*;
 use wasm_bindgen::JsValue;
 
@@ -82,6 +82,6 @@ pub fn open_key(session: Session, key: &str, begin: Begin) {
 /// From its beginning.
 pub fn open_built_in(session: Session, scenario: &BuiltIn, begin: Begin) {
     let manifest = scenario.manifest();
-    let source = Source::new(&[BUILT_IN, scenario.name].concat(), Text::BuiltIn, &manifest);
+    let source = Source::built_in(&[BUILT_IN, scenario.name].concat(), &manifest);
     session.open(source, &manifest, begin);
 }

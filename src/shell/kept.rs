@@ -1,6 +1,6 @@
 //! Opening what is not built in: a text, a link, and the work that was left on either.
 
-use super::{begin, built_in_of, text_of};
+use super::{begin, built_in_of, text_of_key};
 use crate::embed;
 use crate::session::{Begin, Motion, Session, Source, Text};
 use begin::LINK;
@@ -13,7 +13,7 @@ pub fn open_text(session: Session, key: &str, text: String, how: Begin) -> Resul
     if has_error(&manifest) {
         return Err(Box::new(manifest));
     }
-    session.open(Source::new(key, Text::Own(text), &manifest), &manifest, how);
+    session.open(Source::read(key, Text::Own(text), &manifest), &manifest, how);
     Ok(manifest)
 }
 
@@ -47,7 +47,7 @@ fn original(session: Session, key: &str) -> Option<Text> {
 fn text_itself<'a>(key: &str, text: &'a Text) -> &'a str {
     match text {
         Text::Own(text) => text,
-        Text::BuiltIn => built_in_of(key).map_or("", |scenario| text_of(scenario.name)),
+        Text::BuiltIn => text_of_key(key).unwrap_or_default(),
     }
 }
 
@@ -58,7 +58,7 @@ fn resume(session: Session, key: &str, original: &Text, saved: &str, how: Begin)
         return false;
     }
     let given = parse(text_itself(key, original)).scenario.map_or(0, |s| s.actions.len());
-    let source = Source::new(key, Text::BuiltIn, &manifest).resumed(original.clone(), given);
+    let source = Source::read(key, Text::BuiltIn, &manifest).resumed(original.clone(), given);
     session.open(source, &manifest, how);
     true
 }

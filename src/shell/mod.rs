@@ -26,7 +26,9 @@ use crate::parts::*;
 use crate::session::{Session, Theme};
 use crate::{browser, diagram, panels};
 pub use add_client::rate_slider;
-pub use built_in::{BuiltIn, built_in, built_in_of, text_of};
+pub use built_in::{BuiltIn, built_in, built_in_of, text_of_key};
+#[cfg(test)]
+pub use built_in::text_of;
 use crate::dom::reactive::*;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;

@@ -2,12 +2,10 @@
 
 use super::{Dialog, Ui, track};
 use crate::parts::*;
-use crate::session::{Motion, Session, pace};
+use crate::session::pace::{self, SPEEDS};
+use crate::session::{Motion, Session};
 use crate::text;
 use std::rc::Rc;
-
-/// Of the slider for speed.
-const STEPS: u32 = 100;
 
 pub fn transport(session: Session, ui: Ui) -> View {
     let controls = vec![live(move || controls(session)), live(move || speed(session))];
@@ -54,10 +52,10 @@ fn speed(session: Session) -> View {
     let said = text::speed(speed);
     let slider = Slider {
         name: "Speed",
-        most: STEPS,
-        value: (pace::position_of(speed) * f64::from(STEPS)).round() as u32,
+        most: SPEEDS.len() as u32 - 1,
+        value: pace::stop_of(speed) as u32,
         said: said.clone(),
-        take: Rc::new(move |at| session.set_speed(pace::speed_at(f64::from(at) / f64::from(STEPS)))),
+        take: Rc::new(move |at| session.set_speed(SPEEDS[(at as usize).min(SPEEDS.len() - 1)])),
     };
     let lag = session.lag().map(|kept| {
         let keeps = format!("only {} kept up", text::speed(speed * kept));

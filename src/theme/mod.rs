@@ -7,6 +7,6 @@ mod tests;
 pub use palette::{Palette, SERVICE_COLOURS, palette};
 
 /// Tokens and what every part shares.
-pub const THEME_CSS: &str = include_str!("theme.css");
+pub const THEME_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/theme.css"));
 /// The picture.
-pub const DIAGRAM_CSS: &str = include_str!("diagram.css");
+pub const DIAGRAM_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/diagram.css"));

@@ -1,7 +1,7 @@
 //! The static site in dist/.
 
 use crate::run::{self, Outcome};
-use crate::size;
+use crate::{size, split};
 use crate::stopwatch::Stopwatch;
 use crate::tools::Tools;
 
@@ -19,7 +19,8 @@ pub fn command() -> Outcome {
 pub fn site() -> Outcome {
     let tools = Tools::for_build()?;
     let watch = Stopwatch::start();
-    run::run(tools.command("trunk")?.arg("build"))?;
+    run::run(tools.command("trunk")?.args(["build", "--features", "split"]))?;
+    split::site(&tools)?;
     println!("built dist/ in {}", watch.text());
     Ok(())
 }

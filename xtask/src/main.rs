@@ -8,6 +8,7 @@ mod e2e;
 mod run;
 mod serve;
 mod size;
+mod split;
 mod stopwatch;
 mod test;
 mod tidy;

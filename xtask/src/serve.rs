@@ -11,7 +11,7 @@ pub fn serve(args: &[String]) -> Outcome {
         [flag, number] if flag == "--port" => number.parse().map_err(|_| USAGE)?,
         _ => return Err(USAGE.into()),
     };
-    let tools = Tools::for_build()?;
+    let tools = Tools::for_serve()?;
     println!("building; the page will be at http://127.0.0.1:{port}/ (Ctrl+C ends it)");
     // A configuration of its own: a quick build, its own folder, and the script that reloads.
     let mut trunk = tools.command("trunk")?;

@@ -19,14 +19,23 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// What building and serving the page needs.
-    pub fn for_build() -> Outcome<Self> {
+    /// What serving the page needs.
+    pub fn for_serve() -> Outcome<Self> {
         let cache = Cache::open()?;
         node::require()?;
         rust::wasm_target()?;
         let binaryen = node::wasm_opt(&cache)?;
         let crates = crates::install(&cache, &[crates::wasm_bindgen()?, crates::trunk()])?;
         Ok(Self { dirs: [crates, vec![binaryen]].concat() })
+    }
+
+    /// What making the site needs: it is also cut in two and made smaller.
+    pub fn for_build() -> Outcome<Self> {
+        let mut tools = Tools::for_serve()?;
+        let cache = Cache::open()?;
+        tools.dirs.extend(crates::install(&cache, &[crates::wasm_split()])?);
+        tools.dirs.push(node::esbuild(&cache)?);
+        Ok(tools)
     }
 
     /// What `wasm-pack test` needs, the browser apart.
@@ -76,7 +85,9 @@ pub fn setup_all() -> Outcome {
     e2e_packages()?;
     let cache = Cache::open()?;
     node::wasm_opt(&cache)?;
-    crates::install(&cache, &[crates::wasm_bindgen()?, crates::trunk(), crates::wasm_pack()])?;
+    node::esbuild(&cache)?;
+    let all = [crates::wasm_bindgen()?, crates::trunk(), crates::wasm_split(), crates::wasm_pack()];
+    crates::install(&cache, &all)?;
     println!("every tool is there");
     Ok(())
 }

@@ -46,6 +46,19 @@ pub fn trunk() -> Tool {
     }
 }
 
+/// It must understand what the crate wasm_split_helpers, of Cargo.lock, leaves in the module.
+pub fn wasm_split() -> Tool {
+    Tool {
+        package: "wasm_split_cli_support",
+        version: "0.2.4".into(),
+        programs: &["wasm-split-cli"],
+        features: &["--features", "build-binary"],
+        locked: true,
+        optimised: &[],
+        usually: "1 min",
+    }
+}
+
 pub fn wasm_pack() -> Tool {
     Tool {
         package: "wasm-pack",

@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{ClientSpec, Labels, Manifest, Name, NsName, ObjectRef, ServiceType, Str};
 use crate::sim::Time;
 
 /// An action and the moment of the run at which it is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TimedAction {
     pub at: Time,
     pub action: Action,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Action {
     /// Manifests, as `kubectl apply -f` would take them.
     Apply {
         text: Str,
         /// The text as it was read: [`Action::apply`] makes both.
+        #[serde(skip)]
         manifest: Arc<Manifest>,
     },
     /// `kubectl delete`: a Pod gets its grace period.

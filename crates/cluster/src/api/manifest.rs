@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     Deployment, Diagnostic, EndpointSlice, Meta, Node, ObjectRef, Pod, Position, ReplicaSet, Scenario,
     Service, Str, Tree,
@@ -11,17 +9,15 @@ use super::{
 
 /// What a text holds. Objects whose decoding met an error are not in it; all others are, in the
 /// order of the text.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Manifest {
     pub objects: Vec<Parsed>,
     pub scenario: Option<Scenario>,
-    /// Not kept where the manifest is packed: only what is free of errors is.
-    #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// One object of a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
     pub source: Arc<Source>,
     pub object: Typed,
@@ -30,7 +26,7 @@ pub struct Parsed {
 }
 
 /// The stored truth of an object, and the text it came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub tree: Tree,
     /// The document's own text, comments included; for an item of a List, the whole List's.
@@ -40,7 +36,7 @@ pub struct Source {
 }
 
 /// An object as the simulation reads it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {
     Namespace(Meta),
     Node(Node),

@@ -3,7 +3,7 @@
 use crate::ordered::Map;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::sim::Time;
 
@@ -18,7 +18,7 @@ pub type Labels = Map<Str, Str>;
 
 /// The server's own number for an object: never given twice in one run, so that a deleted
 /// object and its namesake are two things. Printed as a UUID by [`Uid::to_uuid`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Uid(pub u32);
 
 impl Uid {
@@ -29,7 +29,7 @@ impl Uid {
 }
 
 /// Namespace and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct NsName {
     pub namespace: Name,
     pub name: Name,
@@ -48,7 +48,7 @@ impl std::fmt::Display for NsName {
 }
 
 /// How an object is named outside the core: the same in every branch and in a live cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ObjectRef {
     pub kind: Str,
     pub namespace: Name,
@@ -56,7 +56,7 @@ pub struct ObjectRef {
 }
 
 /// `metadata.ownerReferences[controller=true]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OwnerRef {
     pub kind: Str,
     pub name: Name,
@@ -64,7 +64,7 @@ pub struct OwnerRef {
 }
 
 /// `metadata`.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Meta {
     pub name: Name,
     /// Empty for kinds that live outside namespaces (Node, Namespace).

@@ -30,7 +30,7 @@ pub use duration::parse_duration;
 pub use manifest::{Manifest, Parsed, Source, Typed};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Str, Uid};
 pub use node::{Node, NodeCondition, NodeSpec};
-pub use packed::{pack, unpack};
+pub use packed::{pack, unpack, without_sources};
 pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
 pub use read::{decode_object, parse};
 pub use scenario::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile};

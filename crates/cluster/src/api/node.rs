@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Meta, Str};
 use crate::net::Cidr;
 
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Node {
     pub meta: Meta,
     pub spec: NodeSpec,
@@ -16,7 +16,7 @@ pub struct Node {
     pub ready: NodeCondition,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct NodeSpec {
     /// `spec.podCIDRs`, the primary family first.
     pub pod_cidrs: Vec<Cidr>,
@@ -26,7 +26,7 @@ pub struct NodeSpec {
 
 /// The Ready condition. `Unknown` is what the node lifecycle controller writes when a
 /// kubelet stops reporting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum NodeCondition {
     #[default]
     True,

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Labels, Meta, Name, Str};
 use crate::net::Protocol;
 use crate::sim::Time;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pod {
     pub meta: Meta,
     pub spec: PodSpec,
@@ -16,7 +16,7 @@ pub struct Pod {
 }
 
 /// The part of `spec` that the simulation reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PodSpec {
     /// `spec.nodeName`: set by the scheduler, or by the manifest.
     pub node_name: Option<Name>,
@@ -47,7 +47,7 @@ impl Default for PodSpec {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Container {
     pub name: Str,
     pub image: Str,
@@ -58,7 +58,7 @@ pub struct Container {
     pub readiness: Option<Probe>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContainerPort {
     pub name: Option<Str>,
     pub container_port: u16,
@@ -66,14 +66,14 @@ pub struct ContainerPort {
 }
 
 /// An environment variable with a literal value (`valueFrom` is kept, not simulated).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EnvVar {
     pub name: Str,
     pub value: Str,
 }
 
 /// `readinessProbe`: when it is asked and how many answers turn it. All times in seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
     pub initial_delay_s: u32,
     pub period_s: u32,
@@ -88,14 +88,14 @@ impl Default for Probe {
 }
 
 /// What a Deployment's or a ReplicaSet's Pods are made from.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct PodTemplate {
     pub labels: Labels,
     pub annotations: Labels,
     pub spec: PodSpec,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum Phase {
     #[default]
     Pending,
@@ -104,7 +104,7 @@ pub enum Phase {
     Failed,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct PodStatus {
     pub phase: Phase,
     pub pod_ip: Option<IpAddr>,

@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Labels, Meta, Str};
 use crate::net::{Cidr, Protocol};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Service {
     pub meta: Meta,
     pub spec: ServiceSpec,
@@ -15,7 +15,7 @@ pub struct Service {
     pub ingress: Vec<LoadBalancerIngress>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum ServiceType {
     #[default]
     ClusterIP,
@@ -35,14 +35,14 @@ impl ServiceType {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum TrafficPolicy {
     #[default]
     Cluster,
     Local,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum SessionAffinity {
     #[default]
     None,
@@ -51,7 +51,7 @@ pub enum SessionAffinity {
 }
 
 /// A port of a Service, and where it leads in each Pod.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServicePort {
     /// Empty when the port has no name.
     pub name: Str,
@@ -62,7 +62,7 @@ pub struct ServicePort {
     pub node_port: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum TargetPort {
     Number(u16),
     /// Resolved in each Pod by name and protocol (upstream: FindPort).
@@ -70,7 +70,7 @@ pub enum TargetPort {
 }
 
 /// The part of `spec` that the simulation reads, after defaulting and allocation.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct ServiceSpec {
     pub type_: ServiceType,
     /// `None`: no selector, so nobody writes EndpointSlices for it.
@@ -95,7 +95,7 @@ pub struct ServiceSpec {
     pub traffic_distribution: Option<Str>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LoadBalancerIngress {
     pub ip: IpAddr,
     /// `ipMode: Proxy`: kube-proxy writes no rule for the address (default: VIP).

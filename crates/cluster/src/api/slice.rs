@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Meta, Name, Str, Uid};
 use crate::net::Protocol;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EndpointSlice {
     pub meta: Meta,
     /// The label `kubernetes.io/service-name`.
@@ -16,7 +16,7 @@ pub struct EndpointSlice {
     pub endpoints: Vec<Endpoint>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EndpointPort {
     /// Empty when the Service's port has no name.
     pub name: Str,
@@ -24,7 +24,7 @@ pub struct EndpointPort {
     pub port: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
     /// Only `addresses[0]`: kube-proxy reads no other (endpointslicecache.go).
     pub address: IpAddr,

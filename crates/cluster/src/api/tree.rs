@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Str;
 
 /// Where something was written: line and column from 1, the column in characters. `0:0` for
 /// what no text holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Position {
     pub line: u32,
     pub column: u32,
@@ -23,14 +23,14 @@ impl Position {
 }
 
 /// A value and where it was written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Tree {
     pub value: Value,
     pub position: Position,
 }
 
 /// What JSON can say, with integers and the order of keys kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -43,7 +43,7 @@ pub enum Value {
 }
 
 /// A key of a map, where it was written, and its value.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     pub key: Str,
     pub position: Position,
@@ -278,7 +278,7 @@ impl Tree {
 }
 
 /// What a tree is called in a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Type {
     Null,
     Boolean,

@@ -1,10 +1,10 @@
 //! `apps/v1` Deployment and ReplicaSet.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Labels, Meta, PodTemplate, Str};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {
     pub meta: Meta,
     pub replicas: u32,
@@ -13,7 +13,7 @@ pub struct Deployment {
     pub strategy: DeploymentStrategy,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplicaSet {
     pub meta: Meta,
     pub replicas: u32,
@@ -22,20 +22,20 @@ pub struct ReplicaSet {
 }
 
 /// `spec.selector` of a workload: `matchLabels` and `matchExpressions`, all of which must hold.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Selector {
     pub match_labels: Labels,
     pub match_expressions: Vec<Requirement>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Requirement {
     pub key: Str,
     pub operator: Operator,
     pub values: Vec<Str>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Operator {
     In,
     NotIn,
@@ -64,13 +64,13 @@ impl Requirement {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum DeploymentStrategy {
     Recreate,
     RollingUpdate { max_surge: IntOrPercent, max_unavailable: IntOrPercent },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum IntOrPercent {
     Int(u32),
     Percent(u32),

@@ -4,8 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Index;
 
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::sort_by;
 
@@ -237,27 +236,6 @@ impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for Map<K, V> {
 impl<K: Serialize, V: Serialize> Serialize for Map<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter())
-    }
-}
-
-impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for Map<K, V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Map<K, V>, D::Error> {
-        struct Pairs<K, V>(Map<K, V>);
-        impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for Pairs<K, V> {
-            type Value = Map<K, V>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(mut self, mut pairs: A) -> Result<Map<K, V>, A::Error> {
-                while let Some((key, value)) = pairs.next_entry()? {
-                    self.0.insert(key, value);
-                }
-                Ok(self.0)
-            }
-        }
-        deserializer.deserialize_map(Pairs(Map::new()))
     }
 }
 

@@ -125,9 +125,10 @@ impl Run {
         let before = (self.world.clone(), self.done);
         self.world.apply(&action)?;
         let at = self.world.now();
-        let later = self.log.split_off(self.done as usize);
+        self.log.truncate(self.done as usize);
         self.log.push(TimedAction { at, action });
-        self.log.extend(later.into_iter().filter(|a| self.script.contains(a)));
+        // All of the script up to now has been done: see advance_to.
+        self.log.extend(self.script.iter().filter(|a| a.at > at).cloned());
         self.done += 1;
         self.redo.clear();
         self.forget_from(at);

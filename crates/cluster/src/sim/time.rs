@@ -2,14 +2,14 @@
 
 use std::ops::{Add, Sub};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A moment of the run, in nanoseconds since it began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Time(pub u64);
 
 /// A length of simulated time, in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Span(pub u64);
 
 impl Time {

@@ -32,7 +32,7 @@ mod write;
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Name, Str, TimedAction};
 use crate::net::{Cidr, Protocol};
@@ -41,7 +41,7 @@ use crate::sim::{Span, Time};
 pub(super) use read::{decode, is_scenario};
 
 /// Everything is optional: what is not said is the World's default.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Scenario {
     /// `metadata.name`.
     pub name: Option<Str>,
@@ -63,7 +63,7 @@ pub struct Scenario {
     pub model: Option<Str>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ScenarioNode {
     pub name: Name,
     pub zone: Option<Str>,
@@ -71,7 +71,7 @@ pub struct ScenarioNode {
     pub ready: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum TimingProfile {
     Realistic,
     #[default]
@@ -88,7 +88,7 @@ impl TimingProfile {
 }
 
 /// Who sends requests, where to, and how often.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClientSpec {
     pub name: Name,
     pub from: ClientFrom,
@@ -102,7 +102,7 @@ pub struct ClientSpec {
     pub timeout: Option<Span>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ClientFrom {
     /// From outside the cluster; the World picks an address when none is given.
     Outside { ip: Option<IpAddr> },

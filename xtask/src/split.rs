@@ -1,0 +1,50 @@
+//! The module in two parts: what the first view needs, and what is fetched when somebody first
+//! turns to the lab (src/later.rs).
+//!
+//! Trunk calls wasm-bindgen on the whole module. A module can be cut only before that, while it
+//! still says what refers to what; so the cut is made here, from what Trunk had compiled, and its
+//! files take the place of Trunk's.
+
+use crate::run::{self, Outcome};
+use crate::tools::Tools;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "packetyard-web";
+/// The second part, and the script that fetches it.
+const LATER: [&str; 2] = ["split_later.wasm", "__wasm_split.js"];
+
+pub fn site(tools: &Tools) -> Outcome {
+    let target = target_dir();
+    let whole = target.join("wasm32-unknown-unknown/web").join(format!("{NAME}.wasm"));
+    let parts = target.join("split");
+    let _old = fs::remove_dir_all(&parts);
+    fs::create_dir_all(&parts).map_err(|error| format!("{}: {error}", parts.display()))?;
+    run::run(tools.command("wasm-split-cli")?.args(["--out-name", NAME]).arg(&whole).arg(&parts))?;
+    let mut bindgen = tools.command("wasm-bindgen")?;
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", NAME, "--out-dir"]);
+    run::run(bindgen.arg(parts.join("bound")).arg(parts.join(format!("{NAME}.wasm"))))?;
+    let dist = run::root().join("dist");
+    let main = format!("{NAME}_bg.wasm");
+    shrink_module(tools, &parts.join("bound").join(&main), &dist.join(&main))?;
+    shrink_module(tools, &parts.join(LATER[0]), &dist.join(LATER[0]))?;
+    let glue = format!("{NAME}.js");
+    shrink_script(tools, &parts.join("bound").join(&glue), &dist.join(&glue))?;
+    shrink_script(tools, &parts.join(LATER[1]), &dist.join(LATER[1]))
+}
+
+fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
+    let mut optimise = tools.command("wasm-opt")?;
+    optimise.args(["-Oz", "--all-features", "--strip-debug", "--strip-producers"]);
+    run::run(optimise.arg(from).arg("-o").arg(to))
+}
+
+fn shrink_script(tools: &Tools, from: &Path, to: &Path) -> Outcome {
+    let mut minify = tools.command("esbuild")?;
+    minify.args(["--minify", "--log-level=warning", "--allow-overwrite"]);
+    run::run(minify.arg(from).arg(format!("--outfile={}", to.display())))
+}
+
+fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from)
+}
