@@ -43,9 +43,9 @@ impl Session {
         if manifest.diagnostics.iter().any(|d| d.severity == Severity::Error) {
             return false;
         }
-        let given = parse(original).scenario.map_or(0, |s| s.actions.len());
-        let source = Source::new(key, saved, &manifest).resumed(original, given);
-        let (run, _) = Run::new(&manifest, None);
+        let given = parse(original).scenario.map_or_else(Vec::new, |s| s.actions);
+        let source = Source::new(key, saved, &manifest).resumed(original, given.len());
+        let (run, _) = Run::resume(&manifest, given, self.saved_undone(key));
         self.put(run, source, begin);
         true
     }

@@ -1,7 +1,8 @@
 //! A reload keeps the work: the run is stored as a scenario text, a little after each change.
 
-use super::{Motion, Session, Theme};
+use super::{Motion, Session, Source, Theme};
 use crate::browser;
+use cluster::api::{TimedAction, parse};
 use leptos::prelude::*;
 use std::cell::RefCell;
 
@@ -52,7 +53,9 @@ impl Session {
             browser::store(&last, &key);
         }
         let own = !key.starts_with(BUILT_IN);
-        if !own && !self.has_work() {
+        let undone = (!lab.run.borrow().undone().is_empty()).then(|| Source::undone(&lab.run.borrow()));
+        // Work that is undone altogether is kept as well, lest the one kept before comes back.
+        if !own && !self.has_work() && undone.is_none() {
             return;
         }
         let text = self.recorded();
@@ -60,6 +63,12 @@ impl Session {
             return;
         }
         browser::store(&place, &text);
+        match undone.filter(|text| text.len() <= LARGEST_SAVED) {
+            Some(text) => {
+                browser::store(&undone_place(&place), &text);
+            }
+            None => browser::forget(&undone_place(&place)),
+        }
         if own {
             browser::store(&original(&place), &lab.source.borrow().text);
         }
@@ -79,6 +88,13 @@ impl Session {
     /// The work that was kept for a text.
     pub fn saved(&self, key: &str) -> Option<String> {
         browser::stored(&self.lab().saver.place(key)?)
+    }
+
+    /// What was undone in that work, and can be done again.
+    pub(super) fn saved_undone(&self, key: &str) -> Vec<TimedAction> {
+        let place = self.lab().saver.place(key);
+        let text = place.and_then(|place| browser::stored(&undone_place(&place)));
+        text.and_then(|text| parse(&text).scenario).map_or_else(Vec::new, |scenario| scenario.actions)
     }
 
     pub(super) fn keep_theme(&self) {
@@ -109,8 +125,13 @@ impl Session {
         let key = lab.source.borrow().key.clone();
         if let Some(place) = lab.saver.place(&key) {
             browser::forget(&place);
+            browser::forget(&undone_place(&place));
         }
     }
+}
+
+fn undone_place(place: &str) -> String {
+    [place, ":undone"].concat()
 }
 
 fn original(place: &str) -> String {

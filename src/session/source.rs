@@ -52,6 +52,11 @@ impl Source {
         if self.objects.is_empty() { text } else { [&self.objects, "---\n", &text].concat() }
     }
 
+    /// What was undone, as a scenario file's text; of the run it holds nothing else.
+    pub fn undone(run: &Run) -> String {
+        Scenario { actions: run.undone().to_vec(), ..Scenario::default() }.to_text()
+    }
+
     /// Whether the text was recorded with another model, whose runs may go another way.
     pub fn other_model(&self) -> Option<&str> {
         let model = self.scenario.model.as_deref()?;

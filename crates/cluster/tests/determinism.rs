@@ -138,8 +138,7 @@ const SCRIPTED: &str = "  actions:\n  - {at: 25s, do: cordon, node: node-3, enab
 fn kept(run: &Run, original: &Manifest) -> (Manifest, Vec<TimedAction>) {
     let scenario = original.scenario.clone().unwrap_or_default();
     let script = scenario.actions.clone();
-    let scenario =
-        Scenario { seed: Some(run.world().seed()), actions: run.actions().to_vec(), ..scenario };
+    let scenario = Scenario { seed: Some(run.world().seed()), actions: run.actions().to_vec(), ..scenario };
     (Manifest { scenario: Some(scenario), ..original.clone() }, script)
 }
 
