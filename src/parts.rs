@@ -218,6 +218,11 @@ pub struct Field {
 
 impl Field {
     pub fn view(self) -> AnyView {
+        self.view_with(None)
+    }
+
+    /// `complaint` is the id of the [`complaint`] about what is written, while there is one.
+    pub fn view_with(self, complaint: Option<&'static str>) -> AnyView {
         let take = self.take;
         view! {
             <label class="pk-field">
@@ -228,6 +233,8 @@ impl Field {
                     autocapitalize="off"
                     spellcheck="false"
                     placeholder=self.placeholder
+                    aria-invalid=complaint.map(|_| "true")
+                    aria-describedby=complaint
                     prop:value=self.value
                     on:input=move |event| take(event_target_value(&event))
                 />
@@ -235,6 +242,13 @@ impl Field {
         }
         .into_any()
     }
+}
+
+/// Why something was refused, beside what asked for it, and said aloud as it comes. It is there
+/// before there is anything to say: only then is it heard.
+pub fn complaint(id: &'static str, words: impl Fn() -> Option<String> + Send + 'static) -> AnyView {
+    let words = live(move || words().map_or_else(nothing, text));
+    view! { <p id=id class="pk-complaint pk-fail" role="alert">{words}</p> }.into_any()
 }
 
 /// A list to choose from: value and label of each.

@@ -3,30 +3,29 @@
 use super::{Motion, Session, pace};
 use crate::text;
 use cluster::api::Action;
-use cluster::sim::{Run, Time, Touched};
+use cluster::sim::{Refusal, Run, Time, Touched};
 use leptos::prelude::*;
 
 impl Session {
     /// Does something to the cluster, now. False when it is refused; the reason is then shown.
     pub fn act(&self, action: Action) -> bool {
-        let done = self.lab().run.borrow_mut().act(action);
-        match done {
-            Ok(()) => {
-                self.changed();
-                true
-            }
-            Err(refusals) => {
-                for refusal in &refusals {
-                    self.notices.problem(text::refusal(refusal));
-                }
-                false
-            }
+        let refusals = self.try_act(action).err();
+        for refusal in refusals.iter().flatten() {
+            self.notices.problem(text::refusal(refusal));
         }
+        refusals.is_none()
+    }
+
+    /// The same for a place that says itself why it is refused.
+    pub fn try_act(&self, action: Action) -> Result<(), Vec<Refusal>> {
+        self.with_run(|run| run.act(action))?;
+        self.changed();
+        Ok(())
     }
 
     /// The run as it was before the last action, at that moment.
     pub fn undo(&self) {
-        let undone = self.lab().run.borrow_mut().undo();
+        let undone = self.with_run_that_stands(Run::undo);
         match undone {
             Some(action) => self.notices.done(format!("Undone: {}.", text::action(&action))),
             None => self.go_back_to_what_was_before(),

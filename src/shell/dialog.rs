@@ -1,7 +1,7 @@
 //! Dialogs: the browser's own, which keeps the focus inside, closes on Escape and gives the
 //! focus back.
 
-use super::{Dialog, Ui, add_client, facts, load, share};
+use super::{Dialog, Ui, add_client, facts, load, share, toasts};
 use crate::parts::*;
 use crate::session::Session;
 use leptos::html;
@@ -17,11 +17,11 @@ pub fn dialogs(session: Session, ui: Ui) -> AnyView {
             Dialog::AddClient => ("Add a client", add_client::body(session, ui)),
             Dialog::StartAgain => ("Start again?", start_again(session, ui)),
         };
-        frame(ui, which, name, body)
+        frame(session, ui, which, name, body)
     })
 }
 
-fn frame(ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
+fn frame(session: Session, ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
     whenever(move || {
         let Some(dialog) = dialog.get() else { return };
@@ -44,6 +44,7 @@ fn frame(ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
                 {button("✕", closed).named("Close").class("pk-btn pk-plain").view()}
             </div>
             {body}
+            {toasts::in_dialog(session)}
         </dialog>
     }
     .into_any()

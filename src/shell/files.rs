@@ -57,7 +57,7 @@ pub fn take(session: Session, ui: Ui, files: &FileList) {
     });
 }
 
-pub fn too_large(bytes: f64) -> String {
+fn too_large(bytes: f64) -> String {
     format!(
         "{:.1} MB are too much: at most {} MB are read. Leave out what has no part in Services, \
          or load fewer files.",

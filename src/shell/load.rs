@@ -5,7 +5,7 @@ use super::{Ui, files};
 use crate::parts::*;
 use crate::session::{Begin, Motion, Session};
 use crate::text;
-use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, Typed, parse};
+use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
 use cluster::ordered::{self, sort_by_key};
 use leptos::html::Textarea;
 use leptos::prelude::*;
@@ -49,7 +49,7 @@ pub fn body(session: Session, ui: Ui) -> AnyView {
                 <span class="pk-spring"></span>
                 {live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty())))}
             </div>
-            <div role="status" class="pk-findings">
+            <div role="status" class="pk-findings" aria-label="Findings">
                 {live(move || found.get().map_or_else(nothing, |manifest| findings(&manifest, area)))}
             </div>
         </form>
@@ -83,10 +83,6 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalSt
 
 fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalStorage>) {
     let text = ui.draft.get_untracked();
-    if text.len() > MAX_TEXT_BYTES {
-        session.notices.problem(files::too_large(text.len() as f64));
-        return;
-    }
     session.save_now();
     let paused = session.motion_or_gone() == Some(Motion::Paused);
     match session.open("own", &text, if paused { Begin::Paused } else { Begin::Playing }) {

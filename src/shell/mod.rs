@@ -65,7 +65,7 @@ pub fn App(options: Options) -> impl IntoView {
             {(options.controls != Controls::None).then(|| transport::transport(session, ui))}
             {menu::menu(session, ui, root)}
             {dialog::dialogs(session, ui)}
-            {toasts::toasts(session)}
+            {toasts::toasts(session, ui)}
             {live::log(session)}
         </div>
     }

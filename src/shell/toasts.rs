@@ -1,16 +1,28 @@
-//! Notices, in a corner of the lab.
+//! Notices, in a corner of the lab; while a dialog is open, which makes the rest of the lab inert,
+//! at its foot.
 
+use super::Ui;
 use crate::parts::*;
 use crate::session::{Notice, Session, Tone};
 use leptos::prelude::*;
 
-pub fn toasts(session: Session) -> AnyView {
-    view! {
-        <div class="pk-toasts" role="status">
-            {live(move || block("", session.notices.shown().into_iter().map(|n| toast(session, n)).collect()))}
-        </div>
-    }
-    .into_any()
+pub fn toasts(session: Session, ui: Ui) -> AnyView {
+    list(session, move || if ui.dialog.get().is_none() { 0 } else { u32::MAX })
+}
+
+/// Those that came while the dialog was open.
+pub fn in_dialog(session: Session) -> AnyView {
+    let since = session.notices.next_id();
+    list(session, move || since)
+}
+
+fn list(session: Session, since: impl Fn() -> u32 + Send + 'static) -> AnyView {
+    let shown = live(move || {
+        let since = since();
+        let shown = session.notices.shown().into_iter().filter(|notice| notice.id >= since);
+        block("", shown.map(|notice| toast(session, notice)).collect())
+    });
+    view! { <div class="pk-toasts" role="status">{shown}</div> }.into_any()
 }
 
 fn toast(session: Session, notice: Notice) -> AnyView {
