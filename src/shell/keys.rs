@@ -2,8 +2,12 @@
 //! field.
 
 use super::Ui;
+use crate::browser;
+use crate::embed::{Controls, Options};
+use crate::parts::whenever;
 use crate::session::{Selection, Session};
 use cluster::api::Action;
+use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
@@ -31,6 +35,20 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     if done {
         event.prevent_default();
     }
+}
+
+/// Where the lab is as large as its page and nothing else has the focus, the lab takes it: keys are
+/// then for nobody else. In somebody else's page it waits to be touched.
+pub fn hear_at_once(options: &Options, root: NodeRef<Div>) {
+    if options.controls != Controls::Full || browser::is_framed() {
+        return;
+    }
+    whenever(move || {
+        let Some(root) = root.get() else { return };
+        if browser::fills_the_page(&root) && browser::nothing_has_the_focus() {
+            browser::focus_without_scrolling(&root);
+        }
+    });
 }
 
 fn run(act: impl FnOnce()) -> bool {

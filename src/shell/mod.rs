@@ -42,6 +42,7 @@ pub fn App(options: Options) -> impl IntoView {
     begin::begin(session, &options);
     let root = NodeRef::<Div>::new();
     watch_whether_on_screen(session, root);
+    keys::hear_at_once(&options, root);
     view! {
         <div
             node_ref=root
