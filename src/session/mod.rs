@@ -27,7 +27,7 @@ use leptos::prelude::*;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
-pub use save::BUILT_IN;
+pub use save::{BUILT_IN, OWN};
 pub use selection::{HopRef, MenuAt, Selection};
 pub use source::Source;
 use std::cell::{Cell, RefCell};
@@ -66,6 +66,7 @@ pub struct Session {
     pub theme: RwSignal<Theme>,
     pub notices: Notices,
     system_is_dark: RwSignal<bool>,
+    system_forces: RwSignal<bool>,
     motion: RwSignal<Motion>,
     speed: RwSignal<f64>,
     lag: RwSignal<Option<f64>>,
@@ -119,6 +120,7 @@ impl Session {
             theme: RwSignal::new(Theme::Auto),
             notices: Notices::default(),
             system_is_dark: RwSignal::new(false),
+            system_forces: RwSignal::new(false),
             motion: RwSignal::new(Motion::Paused),
             speed: RwSignal::new(pace::USUAL),
             lag: RwSignal::new(None),

@@ -4,24 +4,31 @@ use super::{Motion, Session, Source, Theme};
 use crate::browser;
 use cluster::api::{TimedAction, parse};
 use leptos::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// How the keys of built-in scenarios begin.
 pub const BUILT_IN: &str = "scenario/";
 
+/// The key of what the reader has loaded.
+pub const OWN: &str = "own";
+
 const SAVE_AFTER_MS: u32 = 800;
 /// More than this is not worth the reader's storage.
 const LARGEST_SAVED: usize = 1 << 20;
+const NOT_KEPT: &str = "Your browser keeps nothing of this page, or not as much as this: a reload will begin \
+    anew. “Share” has a link and a file that hold your work.";
 
 pub(super) struct Saver {
     /// Of the lab; `None` for one that keeps nothing.
     name: Option<String>,
     timer: RefCell<Option<gloo_timers::callback::Timeout>>,
+    /// The reader knows that the work is not kept.
+    told: Cell<bool>,
 }
 
 impl Saver {
     pub fn new(name: Option<String>) -> Saver {
-        Saver { name, timer: RefCell::default() }
+        Saver { name, timer: RefCell::default(), told: Cell::default() }
     }
 
     /// Where the work on a text is kept.
@@ -58,19 +65,16 @@ impl Session {
         if !own && !self.has_work() && undone.is_none() {
             return;
         }
-        let text = self.recorded();
-        if text.len() > LARGEST_SAVED {
-            return;
-        }
-        browser::store(&place, &text);
-        match undone.filter(|text| text.len() <= LARGEST_SAVED) {
-            Some(text) => {
-                browser::store(&undone_place(&place), &text);
+        let kept =
+            keep(&place, &self.recorded()) && (!own || keep(&original(&place), &lab.source.borrow().text));
+        match undone {
+            Some(text) if kept => {
+                keep(&undone_place(&place), &text);
             }
-            None => browser::forget(&undone_place(&place)),
+            _ => browser::forget(&undone_place(&place)),
         }
-        if own {
-            browser::store(&original(&place), &lab.source.borrow().text);
+        if !kept && (self.has_work() || key == OWN) && !lab.saver.told.replace(true) {
+            self.notices.problem(NOT_KEPT);
         }
     }
 
@@ -128,6 +132,10 @@ impl Session {
             browser::forget(&undone_place(&place));
         }
     }
+}
+
+fn keep(place: &str, text: &str) -> bool {
+    text.len() <= LARGEST_SAVED && browser::store(place, text)
 }
 
 fn undone_place(place: &str) -> String {

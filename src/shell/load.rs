@@ -3,7 +3,7 @@
 
 use super::{Ui, files};
 use crate::parts::*;
-use crate::session::{Begin, Motion, Session};
+use crate::session::{Begin, Motion, OWN, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
 use cluster::ordered::{self, sort_by_key};
@@ -85,7 +85,7 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Rc<Manifest>>, LocalSto
     let text = ui.draft.get_untracked();
     session.save_now();
     let paused = session.motion_or_gone() == Some(Motion::Paused);
-    match session.open("own", &text, if paused { Begin::Paused } else { Begin::Playing }) {
+    match session.open(OWN, &text, if paused { Begin::Paused } else { Begin::Playing }) {
         Ok(manifest) => {
             ui.close();
             let said = format!("Loaded: {}.", files::holds(&manifest));
