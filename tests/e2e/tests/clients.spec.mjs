@@ -92,6 +92,7 @@ test("a refusal is said in the dialog, beside the field, and nothing that was wr
   await dialog.getByRole("button", { name: "Add" }).click();
   await expect(alert).toBeVisible();
   await expect(field).toHaveAttribute("aria-invalid", "true");
+  expect(await field.evaluate((input) => getComputedStyle(input).borderTopColor)).toBe("rgb(168, 31, 24)");
   await expect(field).toHaveAccessibleDescription(/has no target that can be called/);
   // Under its field, and nowhere else.
   const [above, below] = [await field.boundingBox(), await alert.boundingBox()];
