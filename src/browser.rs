@@ -2,7 +2,7 @@
 
 use crate::dom::reactive::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{MediaQueryList, Storage};
+use web_sys::{FocusOptions, HtmlElement, MediaQueryList, Storage};
 
 /// Milliseconds, monotonic.
 pub fn clock() -> f64 {
@@ -41,6 +41,24 @@ pub fn wants_less_motion() -> bool {
 pub fn is_framed() -> bool {
     let window = window();
     window.top().ok().flatten().is_none_or(|top| top != window)
+}
+
+/// Whether there is nothing else on the page to look at or to scroll to.
+pub fn fills_the_page(element: &HtmlElement) -> bool {
+    document().document_element().is_some_and(|page| {
+        element.offset_width() >= page.scroll_width() && element.offset_height() >= page.scroll_height()
+    })
+}
+
+/// Of the page's elements; a lab is then not in use either.
+pub fn nothing_has_the_focus() -> bool {
+    document().active_element().is_none_or(|element| element.tag_name().eq_ignore_ascii_case("body"))
+}
+
+pub fn focus_without_scrolling(element: &HtmlElement) {
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _gone = element.focus_with_options(&options);
 }
 
 pub fn is_tab_hidden() -> bool {

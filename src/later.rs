@@ -22,6 +22,8 @@ pub struct Later {
     pub start_again: fn(Session),
     /// The run as a scenario text: opened again, it goes to the same moment.
     pub recorded: fn(&session::Source, &cluster::sim::Run) -> String,
+    /// What was undone in the run, as a scenario text.
+    pub undone: fn(&cluster::sim::Run) -> String,
 }
 
 static LATER: Later = Later {
@@ -33,6 +35,7 @@ static LATER: Later = Later {
     open_link: shell::kept::open_link,
     start_again: shell::kept::start_again,
     recorded: session::recorded,
+    undone: session::undone,
 };
 
 /// The part, when it is there.

@@ -199,6 +199,11 @@ pub struct Field {
 
 impl Field {
     pub fn view(self) -> View {
+        self.view_with(None)
+    }
+
+    /// `complaint` is the id of the [`complaint`] about what is written, while there is one.
+    pub fn view_with(self, complaint: Option<&'static str>) -> View {
         let take = self.take;
         let input = el("input")
             .attr("type", "text")
@@ -206,10 +211,19 @@ impl Field {
             .attr("autocapitalize", "off")
             .attr("spellcheck", "false")
             .attr("placeholder", self.placeholder)
+            .maybe("aria-invalid", complaint.map(|_| "true"))
+            .maybe("aria-describedby", complaint)
             .value(self.value)
             .on("input", move |event| take(value_of(event)));
         el("label").class("pk-field").kid(el("span").text(self.label)).kid(input).view()
     }
+}
+
+/// Why something was refused, beside what asked for it, and said aloud as it comes. It is there
+/// before there is anything to say: only then is it heard.
+pub fn complaint(id: &'static str, words: impl Fn() -> Option<String> + 'static) -> View {
+    let words = live(move || words().map_or_else(nothing, text));
+    el("p").attr("id", id).class("pk-complaint pk-fail").attr("role", "alert").kid(words).view()
 }
 
 /// A list to choose from: value and label of each.

@@ -3,29 +3,28 @@
 use super::{Motion, Session, pace};
 use crate::text;
 use cluster::api::Action;
-use cluster::sim::{Run, Time, Touched};
+use cluster::sim::{Refusal, Run, Time, Touched};
 
 impl Session {
     /// Does something to the cluster, now. False when it is refused; the reason is then shown.
     pub fn act(&self, action: Action) -> bool {
-        let done = self.lab().run.borrow_mut().act(action);
-        match done {
-            Ok(()) => {
-                self.changed();
-                true
-            }
-            Err(refusals) => {
-                for refusal in &refusals {
-                    self.notices.problem(text::refusal(refusal));
-                }
-                false
-            }
+        let refusals = self.try_act(action).err();
+        for refusal in refusals.iter().flatten() {
+            self.notices.problem(text::refusal(refusal));
         }
+        refusals.is_none()
+    }
+
+    /// The same for a place that says itself why it is refused.
+    pub fn try_act(&self, action: Action) -> Result<(), Vec<Refusal>> {
+        self.with_run(|run| run.act(action))?;
+        self.changed();
+        Ok(())
     }
 
     /// The run as it was before the last action, at that moment.
     pub fn undo(&self) {
-        let undone = self.lab().run.borrow_mut().undo();
+        let undone = self.with_run_that_stands(Run::undo);
         match undone {
             Some(action) => self.notices.done(format!("Undone: {}.", text::action(&action))),
             None => self.go_back_to_what_was_before(),
@@ -34,11 +33,18 @@ impl Session {
     }
 
     pub fn redo(&self) {
-        let done = self.lab().run.borrow_mut().redo();
+        let done = self.with_run_that_stands(Run::redo);
         if let Some(action) = done {
             self.notices.done(format!("Done again: {}.", text::action(&action)));
         }
         self.changed();
+    }
+
+    /// While work that was kept is being opened, its actions come one by one: the last may not be
+    /// there yet.
+    fn with_run_that_stands<R>(&self, change: impl FnOnce(&mut Run) -> Option<R>) -> Option<R> {
+        let opening = matches!(self.motion.get_untracked(), Motion::Opening(_));
+        if opening { None } else { self.with_run(change) }
     }
 
     /// Another text was opened, or this one again: that can be undone too.
@@ -112,14 +118,22 @@ impl Session {
 
     /// The run is another one than a frame would have made it.
     pub(super) fn changed(&self) {
-        let (undo, redo) = {
+        self.publish_history();
+        self.save_soon();
+        self.repaint();
+    }
+
+    /// Also each frame: in a run that goes on with kept work, the way back grows as it comes past
+    /// the actions.
+    pub(super) fn publish_history(&self) {
+        let history = {
             let lab = self.lab();
             let run = lab.run.borrow();
             (run.can_undo() || lab.before.borrow().is_some(), run.can_redo())
         };
-        self.history.set((undo, redo));
-        self.save_soon();
-        self.repaint();
+        if history != self.history.get_untracked() {
+            self.history.set(history);
+        }
     }
 
     /// What everything shows is stale: the run is not the one that it was.

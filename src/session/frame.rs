@@ -172,6 +172,7 @@ impl Session {
             }
         }
         self.publish_clock(lab, at);
+        self.publish_history();
         if (frames.counts_due.get() || frames.log_due.get()) && !self.time_passes() {
             let session = *self;
             let again =

@@ -29,9 +29,9 @@ use crate::dom::reactive::*;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
-pub use save::BUILT_IN;
+pub use save::{BUILT_IN, OWN};
 pub use selection::{HopRef, MenuAt, Selection};
-pub use source::{Source, Text, recorded};
+pub use source::{Source, Text, recorded, undone};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -69,6 +69,7 @@ pub struct Session {
     pub notices: Notices,
     pub later: Part,
     system_is_dark: State<bool>,
+    system_forces: State<bool>,
     motion: State<Motion>,
     speed: State<f64>,
     lag: State<Option<f64>>,
@@ -118,6 +119,7 @@ impl Session {
             notices: Notices::default(),
             later: Part::default(),
             system_is_dark: State::new(false),
+            system_forces: State::new(false),
             motion: State::new(Motion::Paused),
             speed: State::new(pace::USUAL),
             lag: State::new(None),

@@ -73,6 +73,11 @@ impl Notices {
         self.shown.update(|shown| shown.retain(|notice| notice.id != id));
     }
 
+    /// Of the next notice: later ones have larger ids.
+    pub fn next_id(&self) -> u32 {
+        self.next.get_untracked()
+    }
+
     /// Tracked.
     pub fn shown(&self) -> Vec<Notice> {
         self.shown.get()

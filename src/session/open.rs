@@ -23,13 +23,13 @@ impl Session {
     /// Opens a manifest that is free of errors.
     pub fn open(&self, source: Source, manifest: &Manifest, begin: Begin) {
         let (run, refusals) = Run::new(manifest, None);
-        self.put(run, source, begin);
+        self.open_run(run, source, begin);
         for refusal in &refusals {
             self.notices.problem(text::refusal(refusal));
         }
     }
 
-    fn put(&self, run: Run, source: Source, begin: Begin) {
+    pub fn open_run(&self, run: Run, source: Source, begin: Begin) {
         let lab = self.lab();
         let run = lab.run.replace(run);
         let source = lab.source.replace(source);

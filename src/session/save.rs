@@ -3,24 +3,31 @@
 use super::{Motion, Session, Text, Theme};
 use crate::browser;
 use crate::later::Later;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// How the keys of built-in scenarios begin.
 pub const BUILT_IN: &str = "scenario/";
 
+/// The key of what the reader has loaded.
+pub const OWN: &str = "own";
+
 const SAVE_AFTER_MS: u32 = 800;
 /// More than this is not worth the reader's storage.
 const LARGEST_SAVED: usize = 1 << 20;
+const NOT_KEPT: &str = "Your browser keeps nothing of this page, or not as much as this: a reload will begin \
+    anew. “Share” has a link and a file that hold your work.";
 
 pub(super) struct Saver {
     /// Of the lab; `None` for one that keeps nothing.
     name: Option<String>,
     timer: RefCell<Option<gloo_timers::callback::Timeout>>,
+    /// The reader knows that the work is not kept.
+    told: Cell<bool>,
 }
 
 impl Saver {
     pub fn new(name: Option<String>) -> Saver {
-        Saver { name, timer: RefCell::default() }
+        Saver { name, timer: RefCell::default(), told: Cell::default() }
     }
 
     /// Where the work on a text is kept.
@@ -51,23 +58,29 @@ impl Session {
         if let Some(last) = lab.saver.place("last") {
             browser::store(&last, &key);
         }
-        if key.starts_with(BUILT_IN) && !self.has_work() {
+        // Work that is undone altogether is kept as well, lest the one kept before comes back.
+        let nothing_undone = lab.run.borrow().undone().is_empty();
+        if key.starts_with(BUILT_IN) && !self.has_work() && nothing_undone {
             return;
         }
         let session = *self;
-        self.with_later(move |later| session.save_work(&place, later));
+        self.with_later(move |later| session.save_work(&key, &place, later));
     }
 
-    fn save_work(&self, place: &str, later: &Later) {
+    fn save_work(&self, key: &str, place: &str, later: &Later) {
         let Some(lab) = self.try_lab() else { return };
-        let source = lab.source.borrow();
-        let text = (later.recorded)(&source, &lab.run.borrow());
-        if text.len() > LARGEST_SAVED {
-            return;
-        }
-        browser::store(place, &text);
+        let (source, run) = (lab.source.borrow(), lab.run.borrow());
+        let mut kept = keep(place, &(later.recorded)(&source, &run));
         if let Text::Own(text) = &source.text {
-            browser::store(&original(place), text);
+            kept = kept && keep(&original(place), text);
+        }
+        if kept && !run.undone().is_empty() {
+            keep(&undone_place(place), &(later.undone)(&run));
+        } else {
+            browser::forget(&undone_place(place));
+        }
+        if !kept && (self.has_work() || key == OWN) && !lab.saver.told.replace(true) {
+            self.notices.problem(NOT_KEPT);
         }
     }
 
@@ -79,6 +92,11 @@ impl Session {
     /// The work that was kept for a text.
     pub fn saved(&self, key: &str) -> Option<String> {
         browser::stored(&self.lab().saver.place(key)?)
+    }
+
+    /// The text of what was undone in that work, and can be done again.
+    pub fn saved_undone(&self, key: &str) -> Option<String> {
+        browser::stored(&undone_place(&self.lab().saver.place(key)?))
     }
 
     pub(super) fn keep_theme(&self) {
@@ -109,8 +127,17 @@ impl Session {
         let key = lab.source.borrow().key.clone();
         if let Some(place) = lab.saver.place(&key) {
             browser::forget(&place);
+            browser::forget(&undone_place(&place));
         }
     }
+}
+
+fn keep(place: &str, text: &str) -> bool {
+    text.len() <= LARGEST_SAVED && browser::store(place, text)
+}
+
+fn undone_place(place: &str) -> String {
+    [place, ":undone"].concat()
 }
 
 fn original(place: &str) -> String {

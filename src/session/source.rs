@@ -82,6 +82,11 @@ pub fn recorded(source: &Source, run: &Run) -> String {
     if objects.is_empty() { text } else { [objects, "---\n", &text].concat() }
 }
 
+/// What was undone, as a scenario file's text; of the run it holds nothing else.
+pub fn undone(run: &Run) -> String {
+    Scenario { actions: run.undone().to_vec(), ..Scenario::default() }.to_text()
+}
+
 /// Every document that an object came from, once each.
 fn documents(manifest: &Manifest) -> String {
     let mut seen = Vec::new();

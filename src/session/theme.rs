@@ -2,16 +2,19 @@
 
 use super::{Session, Theme};
 use crate::browser;
+use crate::dom::State;
 
 const DARK: &str = "(prefers-color-scheme: dark)";
+/// The system's colours in place of ours, except on the canvas: they have to go together.
+const FORCED: &str = "(forced-colors: active)";
 
 impl Session {
     /// Tracked.
     pub fn is_dark(&self) -> bool {
         match self.theme.get() {
-            Theme::Light => false,
-            Theme::Dark => true,
-            Theme::Auto => self.system_is_dark.get(),
+            Theme::Light if !self.system_forces.get() => false,
+            Theme::Dark if !self.system_forces.get() => true,
+            _ => self.system_is_dark.get(),
         }
     }
 
@@ -27,13 +30,8 @@ impl Session {
 
     /// Called once, by the lab's component.
     pub fn watch_system_theme(&self) {
-        let Some(query) = browser::media(DARK) else { return };
-        self.system_is_dark.set(query.matches());
-        let session = *self;
-        browser::listen(&query, "change", move |_| {
-            let dark = browser::media(DARK).is_some_and(|q| q.matches());
-            session.system_is_dark.set(dark);
-        });
+        watch(DARK, self.system_is_dark);
+        watch(FORCED, self.system_forces);
     }
 
     /// From auto to the other of the two, and from there back to auto.
@@ -48,4 +46,12 @@ impl Session {
         });
         self.keep_theme();
     }
+}
+
+fn watch(media: &'static str, matches: State<bool>) {
+    let Some(query) = browser::media(media) else { return };
+    matches.set(query.matches());
+    browser::listen(&query, "change", move |_| {
+        matches.set(browser::media(media).is_some_and(|q| q.matches()));
+    });
 }

@@ -5,7 +5,7 @@ use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Action, ClientFrom, ClientSpec, Name, Str};
 use cluster::net::Protocol;
-use cluster::sim::World;
+use cluster::sim::{Refusal, World};
 use std::rc::Rc;
 
 const OUTSIDE: &str = "outside";
@@ -14,39 +14,91 @@ pub fn body(session: Session, ui: Ui) -> View {
     let from = State::new(OUTSIDE.to_string());
     let to = State::new(session.with_world(first_target));
     let rate = State::new(1_000u32);
+    let refused = State::new(None::<Refused>);
     let add = move || {
         let spec = session.with_world(|world| {
             client(world, &from.get_untracked(), &to.get_untracked(), rate.get_untracked())
         });
         let name = spec.name.clone();
-        if session.act(Action::AddClient { client: spec }) {
-            ui.close();
-            let id = session.with_world(|world| world.traffic().client_named(&name).map(|c| c.id));
-            session.select(id.map(Selection::Client));
+        if let Err(refusals) = session.try_act(Action::AddClient { client: spec }) {
+            refused.set(refusals.first().map(Refused::by));
+            return;
         }
+        ui.close();
+        let id = session.with_world(|world| world.traffic().client_named(&name).map(|c| c.id));
+        session.select(id.map(Selection::Client));
+    };
+    let complaint = move |about: About| {
+        complaint(about.id(), move || refused.get().filter(|r| r.about == about).map(|r| r.why))
     };
     let places = session.with_world(places);
     let fields = vec![
         live(move || {
-            let take = move |value| from.set(value);
+            let take = move |value| {
+                from.set(value);
+                refused.set(None);
+            };
             block(
                 "pk-field",
                 vec![span("", "From"), select("From", places.clone(), &from.get(), Rc::new(take))],
             )
         }),
+        complaint(About::From),
         live(move || {
+            let take = move |value| {
+                to.set(value);
+                refused.set(None);
+            };
+            let wrong = refused.with(|r| r.as_ref().is_some_and(|r| r.about == About::To));
             Field {
                 label: "To: a URL, host:port, or service/namespace/name",
                 value: to.get(),
                 placeholder: "http://web",
-                take: Rc::new(move |value| to.set(value)),
+                take: Rc::new(take),
             }
-            .view()
+            .view_with(wrong.then_some(About::To.id()))
         }),
+        complaint(About::To),
         live(move || rate_slider(rate.get(), Rc::new(move |milli| rate.set(milli)))),
         live(move || submit("Add", to.with(|t| t.trim().is_empty()))),
+        complaint(About::Client),
     ];
     block("pk-dialog-body", vec![form("Client", fields, add)])
+}
+
+/// What of the form a refusal is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    From,
+    To,
+    Client,
+}
+
+impl About {
+    fn id(self) -> &'static str {
+        match self {
+            About::From => "pk-client-from",
+            About::To => "pk-client-to",
+            About::Client => "pk-client",
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Refused {
+    about: About,
+    why: String,
+}
+
+impl Refused {
+    fn by(refusal: &Refusal) -> Refused {
+        let about = match refusal {
+            Refusal::NotFound { .. } => About::From,
+            Refusal::BadTarget { .. } => About::To,
+            _ => About::Client,
+        };
+        Refused { about, why: crate::text::refusal(refusal) }
+    }
 }
 
 /// A slider from no request at all to 20 a second; low rates get most of its length.

@@ -1,7 +1,7 @@
 //! Dialogs: the browser's own, which keeps the focus inside, closes on Escape and gives the
 //! focus back.
 
-use super::{Dialog, Ui, add_client, facts, load, share};
+use super::{Dialog, Ui, add_client, facts, load, share, toasts};
 use crate::dom::Place;
 use crate::parts::*;
 use crate::session::Session;
@@ -19,11 +19,11 @@ pub fn dialogs(session: Session, ui: Ui) -> View {
             Dialog::AddClient => ("Add a client", add_client::body(session, ui)),
             Dialog::StartAgain => ("Start again?", start_again(session, ui)),
         };
-        frame(ui, which, name, body)
+        frame(session, ui, which, name, body)
     })
 }
 
-fn frame(ui: Ui, which: Dialog, name: &'static str, body: View) -> View {
+fn frame(session: Session, ui: Ui, which: Dialog, name: &'static str, body: View) -> View {
     let place = Place::new(None);
     whenever(move || {
         let Some(dialog) = place.get().and_then(|e| e.dyn_into::<HtmlDialogElement>().ok()) else { return };
@@ -47,6 +47,7 @@ fn frame(ui: Ui, which: Dialog, name: &'static str, body: View) -> View {
         .on("close", move |_| closed())
         .kid(block("pk-dialog-head", vec![title(name), close]))
         .kid(body)
+        .kid(toasts::in_dialog(session))
         .view()
 }
 

@@ -45,6 +45,9 @@ pub fn take(session: Session, ui: Ui, files: FileList) {
         let mut texts = Vec::new();
         for file in &files {
             match JsFuture::from(file.text()).await.ok().and_then(|t| t.as_string()) {
+                Some(text) if text.trim().is_empty() => {
+                    session.notices.problem(format!("The file “{}” is empty.", file.name()));
+                }
                 Some(text) => texts.push(text),
                 None => session.notices.problem(format!("The file “{}” could not be read.", file.name())),
             }
@@ -56,7 +59,7 @@ pub fn take(session: Session, ui: Ui, files: FileList) {
     });
 }
 
-pub fn too_large(bytes: f64) -> String {
+fn too_large(bytes: f64) -> String {
     format!(
         "{:.1} MB are too much: at most {} MB are read. Leave out what has no part in Services, \
          or load fewer files.",

@@ -4,7 +4,8 @@ use super::{begin, built_in_of, text_of_key};
 use crate::embed;
 use crate::session::{Begin, Motion, Session, Source, Text};
 use begin::LINK;
-use cluster::api::{Manifest, Severity, parse};
+use cluster::api::{Manifest, Severity, TimedAction, parse};
+use cluster::sim::Run;
 use wasm_bindgen_futures::spawn_local;
 
 /// Opens a text. With an error in it nothing changes, and its findings come back.
@@ -57,10 +58,17 @@ fn resume(session: Session, key: &str, original: &Text, saved: &str, how: Begin)
     if has_error(&manifest) {
         return false;
     }
-    let given = parse(text_itself(key, original)).scenario.map_or(0, |s| s.actions.len());
-    let source = Source::read(key, Text::BuiltIn, &manifest).resumed(original.clone(), given);
-    session.open(source, &manifest, how);
+    let given = parse(text_itself(key, original)).scenario.map_or_else(Vec::new, |s| s.actions);
+    let source = Source::read(key, Text::BuiltIn, &manifest).resumed(original.clone(), given.len());
+    let (run, _) = Run::resume(&manifest, given, undone(session, key));
+    session.open_run(run, source, how);
     true
+}
+
+/// What was undone in that work, and can be done again.
+fn undone(session: Session, key: &str) -> Vec<TimedAction> {
+    let text = session.saved_undone(key);
+    text.and_then(|text| parse(&text).scenario).map_or_else(Vec::new, |scenario| scenario.actions)
 }
 
 /// The text that the lab has, from its beginning.

@@ -2,10 +2,13 @@
 //! field.
 
 use super::Ui;
+use crate::browser;
+use crate::dom::{Place, whenever};
+use crate::embed::{Controls, Options};
 use crate::session::{Selection, Session};
 use cluster::api::Action;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
@@ -30,6 +33,20 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     if done {
         event.prevent_default();
     }
+}
+
+/// Where the lab is as large as its page and nothing else has the focus, the lab takes it: keys are
+/// then for nobody else. In somebody else's page it waits to be touched.
+pub fn hear_at_once(options: &Options, root: Place) {
+    if options.controls != Controls::Full || browser::is_framed() {
+        return;
+    }
+    whenever(move || {
+        let Some(root) = root.get().and_then(|e| e.dyn_into::<HtmlElement>().ok()) else { return };
+        if browser::fills_the_page(&root) && browser::nothing_has_the_focus() {
+            browser::focus_without_scrolling(&root);
+        }
+    });
 }
 
 fn run(act: impl FnOnce()) -> bool {

@@ -5,9 +5,9 @@ use super::kept::open_text;
 use super::{Ui, files};
 use crate::dom::Place;
 use crate::parts::*;
-use crate::session::{Begin, Motion, Session};
+use crate::session::{Begin, Motion, OWN, Session};
 use crate::text;
-use cluster::api::{Diagnostic, DiagnosticKind, MAX_TEXT_BYTES, Manifest, Severity, Typed, parse};
+use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
 use cluster::ordered::{self, sort_by_key};
 use crate::dom::reactive::*;
 use std::rc::Rc;
@@ -44,7 +44,7 @@ pub fn body(session: Session, ui: Ui) -> View {
                 live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty()))),
             ],
         ))
-        .kid(el("div").attr("role", "status").class("pk-findings").kid(live(findings)))
+        .kid(el("div").attr("role", "status").class("pk-findings").attr("aria-label", "Findings").kid(live(findings)))
         .view()
 }
 
@@ -97,14 +97,10 @@ fn look_through_when_quiet(ui: Ui, found: State<Option<Rc<Manifest>>>) {
 
 fn load(session: Session, ui: Ui, found: State<Option<Rc<Manifest>>>) {
     let text = ui.draft.get_untracked();
-    if text.len() > MAX_TEXT_BYTES {
-        session.notices.problem(files::too_large(text.len() as f64));
-        return;
-    }
     session.save_now();
     let paused = session.motion_or_gone() == Some(Motion::Paused);
     let how = if paused { Begin::Paused } else { Begin::Playing };
-    match open_text(session, "own", text, how) {
+    match open_text(session, OWN, text, how) {
         Ok(manifest) => {
             ui.close();
             let said = format!("Loaded: {}.", files::holds(&manifest));

@@ -43,6 +43,7 @@ pub fn app(options: Options) -> View {
     begin::begin(session, &options);
     let root = Place::new(None);
     watch_whether_on_screen(session, root);
+    keys::hear_at_once(&options, root);
     follow_state(session, ui, root);
     frame(session, ui, root, options.controls)
 }
@@ -77,7 +78,7 @@ fn frame(session: Session, ui: Ui, root: Place, controls: Controls) -> View {
     }
     kids.push(live(move || session.later.get().map_or_else(nothing, |later| (later.menu)(session, ui, root))));
     kids.push(live(move || session.later.get().map_or_else(nothing, |later| (later.dialogs)(session, ui))));
-    kids.push(toasts::toasts(session));
+    kids.push(toasts::toasts(session, ui));
     kids.push(live::log(session));
     el("div")
         .place(root)

@@ -2,10 +2,10 @@
 
 mod support;
 
-use cluster::api::{Action, ObjectRef};
+use cluster::api::{Action, Manifest, ObjectRef, Scenario, TimedAction};
 use cluster::sim::{Run, Span, Time};
 use cluster::trace::ConnectionRecord;
-use support::{WEB, go_on, seconds, start};
+use support::{WEB, go_on, manifest, seconds, start};
 
 /// The browser computes it too, in the app's tests/web.rs, and must come to the same.
 #[test]
@@ -107,4 +107,114 @@ fn an_edit_in_the_past_forgets_what_a_person_did_later_but_not_the_scenario() {
     run.act(Action::Cordon { node: "node-1".into(), on: true }).expect("a node can be cordoned");
     let left: Vec<u64> = run.actions().iter().map(|a| a.at.0 / 1_000_000_000).collect();
     assert_eq!(left, [10, 25]);
+}
+
+fn cordon(run: &mut Run, node: &str, on: bool) {
+    run.act(Action::Cordon { node: node.into(), on }).expect("a node can be cordoned");
+}
+
+#[test]
+fn what_an_edit_in_the_past_made_forgotten_cannot_be_undone() {
+    let mut run = start(WEB, 7);
+    run.advance_to(seconds(10), u64::MAX);
+    let before = run.world().hash();
+    cordon(&mut run, "node-1", true);
+    go_on(&mut run, Span::from_secs(10));
+    cordon(&mut run, "node-2", true);
+    assert!(run.seek(seconds(15), u64::MAX));
+    let middle = run.world().hash();
+    cordon(&mut run, "node-3", true);
+    assert!(run.undo().is_some());
+    assert_eq!((run.world().now(), run.world().hash()), (seconds(15), middle));
+    assert!(run.undo().is_some());
+    assert_eq!((run.world().now(), run.world().hash()), (seconds(10), before));
+    assert!(!run.can_undo(), "the second edit is forgotten");
+    assert_eq!(run.actions(), []);
+}
+
+const SCRIPTED: &str = "  actions:\n  - {at: 25s, do: cordon, node: node-3, enabled: true}\n";
+
+/// The scenario that a run is kept as, and what of its actions is the original's own.
+fn kept(run: &Run, original: &Manifest) -> (Manifest, Vec<TimedAction>) {
+    let scenario = original.scenario.clone().unwrap_or_default();
+    let script = scenario.actions.clone();
+    let scenario = Scenario { seed: Some(run.world().seed()), actions: run.actions().to_vec(), ..scenario };
+    (Manifest { scenario: Some(scenario), ..original.clone() }, script)
+}
+
+fn resumed(run: &Run, original: &Manifest) -> Run {
+    let (manifest, script) = kept(run, original);
+    let (mut again, refusals) = Run::resume(&manifest, script, run.undone().to_vec());
+    assert_eq!(refusals, []);
+    again.advance_to(run.world().now(), u64::MAX);
+    assert_eq!(again.world().hash(), run.world().hash());
+    again
+}
+
+#[test]
+fn a_run_that_is_resumed_can_be_undone_to_its_beginning_and_done_again() {
+    let original = manifest(&format!("{WEB}{SCRIPTED}"));
+    let (mut run, _) = Run::new(&original, Some(7));
+    let mut hashes = Vec::new();
+    for at in [10, 20, 30] {
+        run.advance_to(seconds(at), u64::MAX);
+        hashes.push((run.world().now(), run.world().hash()));
+        delete_first_web_pod(&mut run);
+    }
+    go_on(&mut run, Span::from_secs(5));
+    let mut again = resumed(&run, &original);
+    for before in hashes.iter().rev() {
+        assert!(again.undo().is_some());
+        assert_eq!((again.world().now(), again.world().hash()), *before);
+        // As after another reload, which keeps what was undone.
+        again = resumed(&again, &original);
+    }
+    assert!(!again.can_undo(), "the scenario's own action is not a person's");
+    assert_eq!(again.actions().len(), 1);
+    for _ in &hashes {
+        assert!(again.redo().is_some());
+    }
+    assert!(!again.can_redo());
+    again.advance_to(run.world().now(), u64::MAX);
+    assert_eq!(again.actions(), run.actions());
+    assert_eq!(again.world().hash(), run.world().hash());
+}
+
+#[test]
+fn a_run_that_is_resumed_before_an_edit_keeps_it_to_come() {
+    let original = manifest(WEB);
+    let (mut run, _) = Run::new(&original, Some(7));
+    run.advance_to(seconds(10), u64::MAX);
+    cordon(&mut run, "node-1", true);
+    go_on(&mut run, Span::from_secs(10));
+    cordon(&mut run, "node-2", true);
+    go_on(&mut run, Span::from_secs(5));
+    let after = run.world().hash();
+    assert!(run.seek(seconds(15), u64::MAX));
+    let mut again = resumed(&run, &original);
+    assert!(again.undo().is_some());
+    assert_eq!((again.world().now(), again.actions()), (seconds(10), [].as_slice()));
+    assert!(again.redo().is_some() && again.redo().is_some() && !again.can_redo());
+    again.advance_to(seconds(25), u64::MAX);
+    assert_eq!(again.world().hash(), after);
+    assert!(again.seek(seconds(5), u64::MAX));
+    again.advance_to(seconds(25), u64::MAX);
+    assert!(again.undo().is_some() && again.undo().is_some() && !again.can_undo(), "each is kept once");
+}
+
+/// Frames are cut by the clock, which may be in the middle of a moment.
+#[test]
+fn an_edit_between_two_events_of_one_moment_is_the_same_run_from_its_log() {
+    let original = manifest(WEB);
+    let (mut run, _) = Run::new(&original, Some(7));
+    run.advance_to(seconds(12), u64::MAX);
+    delete_first_web_pod(&mut run);
+    run.advance_to(seconds(12), 1);
+    while run.world().next_event_at() != Some(run.world().now()) {
+        run.advance_to(seconds(60), 1);
+        assert!(run.world().now() < seconds(60), "two events come at one moment");
+    }
+    cordon(&mut run, "node-1", true);
+    go_on(&mut run, Span::from_secs(20));
+    resumed(&run, &original);
 }

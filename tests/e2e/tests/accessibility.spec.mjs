@@ -31,7 +31,7 @@ for (const colorScheme of ["light", "dark"]) {
         const lab = await Lab.open(page);
         await lab.pause();
         const dialog = await lab.paste("kind: Service\nmetadata: {name: [}\n");
-        await expect(dialog.getByRole("status")).toContainText("to repair");
+        await expect(dialog.getByRole("status", { name: "Findings" })).toContainText("to repair");
         expect(await accessibilityFaults(page, GRAVE), "Load").toEqual([]);
         await page.keyboard.press("Escape");
         await lab.button("Share").click();

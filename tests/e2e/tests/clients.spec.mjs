@@ -1,5 +1,5 @@
 // Clients: added, told how often, sent once by hand, removed.
-import { expect, faulty, test } from "../fixtures.mjs";
+import { accessibilityFaults, expect, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
 
 const sent = async (lab) => Number.parseInt(await lab.fact("Requests").textContent());
@@ -79,16 +79,50 @@ test("a client is removed", async ({ page }) => {
   await expect(lab.button("Undo")).toBeEnabled();
 });
 
-faulty(
-  "a refusal is said in the dialog that it answers",
-  "It is a notice beside the dialog: behind the modal's shade, inert, and not read out",
-  async ({ page }) => {
-    const lab = await Lab.open(page);
-    await lab.tab("Objects");
-    await lab.button("Add a client …").click();
-    const dialog = lab.dialog("Add a client");
-    await dialog.getByRole("textbox").fill("http://[no address");
-    await dialog.getByRole("button", { name: "Add" }).click();
-    await expect(dialog).toContainText("has no target that can be called");
-  },
-);
+test("a refusal is said in the dialog, beside the field, and nothing that was written is lost", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.tab("Objects");
+  await lab.button("Add a client …").click();
+  const dialog = lab.dialog("Add a client");
+  const field = dialog.getByRole("textbox");
+  const alert = dialog.getByRole("alert").filter({ hasText: "has no target that can be called" });
+  await dialog.getByRole("slider", { name: "Rate" }).press("End");
+  await field.fill("http://[no address");
+  await expect(field).not.toHaveAttribute("aria-invalid");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await expect(alert).toBeVisible();
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  expect(await field.evaluate((input) => getComputedStyle(input).borderTopColor)).toBe("rgb(168, 31, 24)");
+  await expect(field).toHaveAccessibleDescription(/has no target that can be called/);
+  // Under its field, and nowhere else.
+  const [above, below] = [await field.boundingBox(), await alert.boundingBox()];
+  expect(below.y - (above.y + above.height)).toBeLessThan(20);
+  await expect(lab.notices.filter({ hasText: "has no target" })).toHaveCount(0);
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await expect(field).toHaveValue("http://[no address");
+  await expect(dialog).toContainText("Rate: 100 per second");
+  await field.press("End");
+  await field.press("Backspace");
+  await expect(alert).toHaveCount(0);
+  await expect(field).toBeFocused();
+  await field.fill("http://web");
+  await field.press("Enter");
+  await expect(dialog).toBeHidden();
+  await expect(lab.card("Client", "client-1")).toBeVisible();
+});
+
+const SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
+/** As many clients as a cluster may have. */
+const LIMIT = 200;
+
+test("a refusal that is about no field is said under the form", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const clients = Array.from({ length: LIMIT }, (_, n) => `  - {name: c${n}, from: outside, to: service/default/web, rate: 0}\n`);
+  await lab.load(`${SERVICE}---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec:\n  clients:\n${clients.join("")}`);
+  await lab.tab("Objects");
+  await lab.button("Add a client …").click();
+  const dialog = lab.dialog("Add a client");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await expect(dialog.getByRole("alert").filter({ hasText: `at most ${LIMIT} clients` })).toBeVisible();
+  await expect(dialog.getByRole("textbox")).not.toHaveAttribute("aria-invalid");
+});

@@ -1,5 +1,5 @@
 // What was done can be undone, is kept over a reload, and can be thrown away.
-import { expect, faulty, test } from "../fixtures.mjs";
+import { expect, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
 
 const DELETE = "Delete (with its grace period)";
@@ -58,19 +58,65 @@ test("a reload keeps the work", async ({ page }) => {
   expect(await lab.clock()).toBeGreaterThanOrEqual(clock);
 });
 
-faulty(
-  "what was done before a reload can be undone after it",
-  "Run::new takes the actions that were kept, but nothing to go back to: can_undo() is false",
-  async ({ page }) => {
-    const lab = await Lab.open(page);
-    await lab.setType("web", "NodePort");
-    await page.reload();
-    await lab.stands();
-    await expect(lab.service("web")).toHaveAccessibleName(/, NodePort, /);
-    await lab.button("Undo").click();
-    await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
-  },
-);
+test("what was done before a reload can be undone after it, and done again after another", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.pause();
+  const [clock, before] = [await lab.clock(), await lab.pods()];
+  await lab.choose(lab.card("Pod", "web-").first(), DELETE);
+  await lab.hurry();
+  await lab.play();
+  const [{ name: victim }] = before.filter(({ name }) => name.startsWith("web-"));
+  await expect.poll(() => names(lab)).not.toContain(victim);
+  await lab.pause();
+  const between = [await lab.clock(), await lab.pods()];
+  await lab.setType("web", "NodePort");
+  await expect(lab.service("web")).toHaveAccessibleName(/, NodePort, /);
+  await page.reload();
+  await lab.stands();
+  await lab.pause();
+  await expect(lab.service("web")).toHaveAccessibleName(/, NodePort, /);
+  await lab.button("Undo").click();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+  expect([await lab.clock(), await lab.pods()]).toEqual(between);
+  await lab.button("Undo").click();
+  await expect.poll(() => lab.pods()).toEqual(before);
+  expect(await lab.clock()).toBe(clock);
+  await expect(lab.button("Undo")).toBeDisabled();
+  // All of it is undone, which a reload keeps too.
+  await page.reload();
+  await lab.stands();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+  expect(await names(lab)).toContain(victim);
+  await expect(lab.button("Undo")).toBeDisabled();
+  for (let n = 0; n < 2; n += 1) await lab.button("Redo").click();
+  await expect(lab.service("web")).toHaveAccessibleName(/, NodePort, /);
+  await expect.poll(() => names(lab)).not.toContain(victim);
+  await expect(lab.button("Redo")).toBeDisabled();
+});
+
+test("what was undone before it was kept does not come back with a reload", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.setType("web", "NodePort");
+  const kept = () => page.evaluate(() => localStorage.getItem("packetyard.1:lab:scenario/first"));
+  await expect.poll(kept).toContain("NodePort");
+  await lab.button("Undo").click();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+  await page.reload();
+  await lab.stands();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+});
+
+test("undo after steps back, over an action, is the way back of the run that is there", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.pause();
+  await lab.setType("web", "NodePort");
+  await lab.button("Step back").click();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+  await lab.setType("web", "ClusterIP");
+  await lab.button("Undo").click();
+  await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+  await expect(lab.button("Undo")).toBeDisabled();
+});
 
 test("starting again asks first, begins from the beginning, and can be undone", async ({ page }) => {
   const lab = await Lab.open(page);

@@ -1,6 +1,7 @@
 // Without a mouse.
-import { expect, faulty, test } from "../fixtures.mjs";
+import { expect, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
+import { BASE, HOST } from "../server.mjs";
 
 /** Presses Tab until the focus is there. */
 async function tabTo(page, target) {
@@ -93,15 +94,41 @@ test(
   },
 );
 
-faulty(
-  "Space pauses a page that nobody has touched",
-  "The lab hears keys only when the focus is inside it, and a page begins with the focus on its body",
-  async ({ page }) => {
-    const lab = await Lab.open(page);
-    await page.keyboard.press("Space");
-    await expect(lab.button("Play")).toBeVisible();
-  },
-);
+test("Space pauses a page that nobody has touched, and Tab begins at its beginning", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const root = page.locator("[data-theme]");
+  await expect(root).toBeFocused();
+  // Whoever did not ask for the focus shall not see it.
+  expect(await root.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe("none");
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+  await page.keyboard.press("Space");
+  await expect(lab.button("Play")).toBeVisible();
+  await page.keyboard.press("Tab");
+  const first = page.getByRole("combobox", { name: "Scenario" });
+  await expect(first).toBeFocused();
+});
+
+test("a lab that is a part of a page leaves the focus where it is", async ({ page }) => {
+  const root = (page) => page.locator("[data-theme]").first();
+  // In a frame, beside another lab, and where the page has something else to be read.
+  await page.goto(`${HOST}?src=${encodeURIComponent(BASE)}`);
+  await new Lab(page.frameLocator("iframe"), page).stands();
+  await expect(page.locator("body")).toBeFocused();
+  await expect(root(page.frameLocator("iframe"))).not.toBeFocused();
+  await page.goto("two.html");
+  await new Lab(page.locator("[data-packetyard]").first(), page).stands();
+  await expect(root(page)).not.toBeFocused();
+  await page.route("./", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace("</main>", "</main><p>Somebody's words.</p>");
+    await route.fulfill({ response, body });
+  });
+  const lab = await Lab.open(page);
+  await expect(page.getByText("Somebody's words.")).toBeAttached();
+  await expect(root(page)).not.toBeFocused();
+  await page.keyboard.press(".");
+  await expect(lab.button("Pause")).toBeVisible();
+});
 
 test("the keys of the lab are letters in a field", async ({ page }) => {
   const lab = await Lab.open(page);

@@ -139,8 +139,12 @@ test.describe("loading", () => {
     await open(page);
     await header(page, "Load").click();
     const big = { name: "big.yaml", mimeType: "text/yaml", buffer: Buffer.alloc(10_000_000, "a") };
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox").fill("# mine");
     await page.locator("input[type=file]").setInputFiles(big);
-    await expect(page.getByRole("status").filter({ hasText: "10.0 MB are too much" })).toBeAttached();
+    // In the dialog, since the rest of the page is inert, and in the part of it that is seen.
+    await expect(dialog.getByRole("status").filter({ hasText: "10.0 MB are too much" })).toBeInViewport();
+    await expect(dialog.getByRole("textbox")).toHaveValue("# mine");
   });
 });
 

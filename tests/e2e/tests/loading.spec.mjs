@@ -13,6 +13,9 @@ function manifest(name) {
   return readFileSync(file, "utf8");
 }
 
+/** What the Load dialog says about its text. */
+const findings = (dialog) => dialog.getByRole("status", { name: "Findings" });
+
 const SMALL = `apiVersion: v1
 kind: Service
 metadata: {name: pasted}
@@ -33,7 +36,7 @@ test("a pasted text becomes the lab, and Undo brings the old one back", async ({
   const lab = await Lab.open(page);
   const old = (await lab.ready("web-")).map(({ name }) => name);
   const dialog = await lab.paste(SMALL);
-  await expect(dialog.getByRole("status")).toContainText("2 objects, nothing to say against it.");
+  await expect(findings(dialog)).toContainText("2 objects, nothing to say against it.");
   await dialog.getByRole("button", { name: "Load", exact: true }).click();
   await expect(dialog).toBeHidden();
   await expect(lab.notices.filter({ hasText: "Loaded: 2 objects." })).toBeVisible();
@@ -75,7 +78,7 @@ test(
       { name: "service.yaml", mimeType: "text/yaml", buffer: Buffer.from(service) },
       { name: "deployment.yaml", mimeType: "text/yaml", buffer: Buffer.from(deployment) },
     ]);
-    await expect(lab.dialog("Load manifests").getByRole("status")).toContainText("2 objects");
+    await expect(findings(lab.dialog("Load manifests"))).toContainText("2 objects");
     await lab.dialog("Load manifests").getByRole("button", { name: "Load", exact: true }).click();
     await expect(lab.service("pasted")).toHaveAccessibleName(/2 of 2 endpoints ready/);
   },
@@ -134,7 +137,7 @@ test.describe("public manifests", () => {
     const text = manifest("cassandra-headless.yaml");
     const lab = await Lab.open(page);
     const dialog = await lab.paste(text);
-    await expect(dialog.getByRole("status")).toContainText(/Kept, not simulated: .*StatefulSet/);
+    await expect(findings(dialog)).toContainText(/Kept, not simulated: .*StatefulSet/);
     await dialog.getByRole("button", { name: "Load", exact: true }).click();
     await expect(lab.service("cassandra")).toHaveAccessibleName(/no virtual IP: a name for its Pods/);
     const objects = await lab.tab("Objects");
@@ -170,12 +173,12 @@ test.describe("bad input says what and where, and leaves the lab alone", () => {
       await test.step(what, async () => {
         const clock = await lab.clock();
         const dialog = await lab.paste(text);
-        const findings = dialog.getByRole("status");
+        const found = findings(dialog);
         const load = dialog.getByRole("button", { name: "Load", exact: true });
         await load.click();
-        await expect(findings).toContainText(/\d errors? to repair. The lab stays as it is until then./);
+        await expect(found).toContainText(/\d errors? to repair. The lab stays as it is until then./);
         await expect(dialog).toBeVisible();
-        const finding = findings.getByRole("listitem").first();
+        const finding = found.getByRole("listitem").first();
         await expect(finding).toContainText("error");
         await expect(finding).toContainText(place);
         await expect(finding).toContainText(says);
@@ -216,7 +219,7 @@ test.describe("bad input says what and where, and leaves the lab alone", () => {
       area.value = `# ${"x".repeat(98)}\n`.repeat(100_000);
       area.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
     });
-    await expect(dialog.getByRole("status")).toContainText("1:1 the text has 10100000 bytes; at most 4194304 are read.");
+    await expect(findings(dialog)).toContainText("1:1 the text has 10100000 bytes; at most 4194304 are read.");
     await dialog.getByRole("button", { name: "Load", exact: true }).press("Enter");
     await expect(dialog).toBeVisible();
     await page.keyboard.press("Escape");
@@ -229,7 +232,7 @@ test.describe("bad input says what and where, and leaves the lab alone", () => {
     page.on("dialog", () => expect("a script ran").toBe("no script ran"));
     const marked = `apiVersion: v1\nkind: Service\nmetadata: {name: "${markup}"}\nspec: {ports: [{port: 80}]}\n`;
     let dialog = await lab.paste(marked);
-    await expect(dialog.getByRole("status")).toContainText(markup);
+    await expect(findings(dialog)).toContainText(markup);
     await page.keyboard.press("Escape");
     // Where the API server allows any text: a title, an annotation, a kind of nobody's.
     dialog = await lab.paste(`apiVersion: packetyard/v1alpha1

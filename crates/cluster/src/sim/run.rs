@@ -18,7 +18,8 @@ pub struct Run {
     done: u32,
     /// Worlds of earlier moments, each with how many actions it had had.
     snapshots: Vec<(World, u32)>,
-    /// For each action that can be undone: the World just before it.
+    /// For each action that can be undone, in their order: the World just before it, and the
+    /// action's place in `log`.
     undo: Vec<(World, u32)>,
     /// Actions that were undone, the last one first to come back.
     redo: Vec<TimedAction>,
@@ -50,6 +51,18 @@ impl Run {
         (run, refusals)
     }
 
+    /// Goes on with a run that was recorded: of its actions the scenario's own are those in
+    /// `script`, the others were a person's. As the run comes past those, they can be undone again.
+    /// `undone` is what [`Run::undone`] gave.
+    pub fn resume(
+        manifest: &Manifest,
+        script: Vec<TimedAction>,
+        undone: Vec<TimedAction>,
+    ) -> (Run, Vec<Refusal>) {
+        let (run, refusals) = Run::new(manifest, None);
+        (Run { script, redo: undone, ..run }, refusals)
+    }
+
     pub fn world(&self) -> &World {
         &self.world
     }
@@ -57,6 +70,11 @@ impl Run {
     /// Every action of the run, those still to come included.
     pub fn actions(&self) -> &[TimedAction] {
         &self.log
+    }
+
+    /// What was undone, the last one first to come back.
+    pub fn undone(&self) -> &[TimedAction] {
+        &self.redo
     }
 
     pub fn take_touched(&mut self) -> Touched {
@@ -97,9 +115,25 @@ impl Run {
 
     /// An action that an earlier run took can be refused by this one: it is then passed over.
     fn do_next_logged(&mut self) {
-        let action = self.log[self.done as usize].action.clone();
+        let next = self.log[self.done as usize].clone();
+        let before = (!self.script.contains(&next)).then(|| (self.world.clone(), self.done));
         self.done += 1;
-        let _refused = self.world.apply(&action);
+        if self.world.apply(&next.action).is_ok()
+            && let Some(before) = before
+        {
+            self.keep_for_undo(before);
+        }
+    }
+
+    fn keep_for_undo(&mut self, before: (World, u32)) {
+        let place = self.undo.partition_point(|(_, done)| *done < before.1);
+        if self.undo.get(place).is_some_and(|(_, done)| *done == before.1) {
+            return;
+        }
+        self.undo.insert(place, before);
+        if self.undo.len() > Run::UNDO_KEPT {
+            self.undo.remove(0);
+        }
     }
 
     fn take_snapshot_if_due(&mut self) {
@@ -122,6 +156,9 @@ impl Run {
     /// takes another way from here. The scenario's own actions still come. What is refused
     /// changes nothing.
     pub fn act(&mut self, action: Action) -> Result<(), Vec<Refusal>> {
+        // A frame may have ended in the middle of a moment; done again from the log, the action
+        // comes at the end of it.
+        self.advance_to(self.world.now(), u64::MAX);
         let before = (self.world.clone(), self.done);
         self.world.apply(&action)?;
         let at = self.world.now();
@@ -132,10 +169,8 @@ impl Run {
         self.done += 1;
         self.redo.clear();
         self.forget_from(at);
-        self.undo.push(before);
-        if self.undo.len() > Run::UNDO_KEPT {
-            self.undo.remove(0);
-        }
+        self.undo.retain(|(_, done)| *done < before.1);
+        self.keep_for_undo(before);
         Ok(())
     }
 
@@ -154,10 +189,15 @@ impl Run {
         !self.redo.is_empty()
     }
 
-    /// The run as it was before the last action, at that moment.
+    /// The run as it was before the last action, at that moment. In a run that was resumed in the
+    /// middle, a person's actions may be still to come: they wait to be done again, too.
     pub fn undo(&mut self) -> Option<Action> {
         let (world, done) = self.undo.pop()?;
         let undone = self.log.remove(done as usize);
+        let (scripted, others): (Vec<_>, Vec<_>) =
+            self.log.split_off(done as usize).into_iter().partition(|a| self.script.contains(a));
+        self.log.extend(scripted);
+        self.redo.extend(others.into_iter().rev());
         let at = world.now();
         self.world = world;
         self.done = done;
