@@ -14,6 +14,17 @@ const NAME: &str = "packetyard-web";
 /// The second part, and the script that fetches it.
 const LATER: [&str; 2] = ["split_later.wasm", "__wasm_split.js"];
 
+/// What rustc's default target and wasm-bindgen use, and no more: browsers must know all of it.
+const FEATURES: [&str; 7] = [
+    "--enable-mutable-globals",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
 pub fn site(tools: &Tools) -> Outcome {
     let target = target_dir();
     let whole = target.join("wasm32-unknown-unknown/web").join(format!("{NAME}.wasm"));
@@ -22,7 +33,8 @@ pub fn site(tools: &Tools) -> Outcome {
     fs::create_dir_all(&parts).map_err(|error| format!("{}: {error}", parts.display()))?;
     run::run(tools.command("wasm-split-cli")?.args(["--out-name", NAME]).arg(&whole).arg(&parts))?;
     let mut bindgen = tools.command("wasm-bindgen")?;
-    bindgen.args(["--target", "web", "--no-typescript", "--out-name", NAME, "--out-dir"]);
+    // The second part takes the function table from the first.
+    bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-name", NAME, "--out-dir"]);
     run::run(bindgen.arg(parts.join("bound")).arg(parts.join(format!("{NAME}.wasm"))))?;
     let dist = run::root().join("dist");
     let main = format!("{NAME}_bg.wasm");
@@ -35,7 +47,7 @@ pub fn site(tools: &Tools) -> Outcome {
 
 fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
     let mut optimise = tools.command("wasm-opt")?;
-    optimise.args(["-Oz", "--all-features", "--strip-debug", "--strip-producers"]);
+    optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
     run::run(optimise.arg(from).arg("-o").arg(to))
 }
 
