@@ -47,7 +47,11 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
 fn failure(world: &World, packet: &PacketTrace) -> String {
     let Some((_, verdict)) = packet.ended else { return String::new() };
     let at = packet.last_place().map_or(String::new(), |p| format!(" at {}", place(world, p)));
-    format!("It ended{at}: {}.", packet_verdict(verdict))
+    let stale = match packet.lost {
+        Some(lost) if lost.stale_rule => " It was sent by a rule that was out of date.",
+        _ => "",
+    };
+    format!("It ended{at}: {}.{stale}", packet_verdict(verdict))
 }
 
 fn decision(world: &World, packet: &PacketTrace) -> String {

@@ -34,11 +34,20 @@ pub struct ProxyStatus {
     pub in_transit: u32,
     /// Watch events that arrived after the rules were written.
     pub unsynced: u32,
+    /// What the rules were last written from.
+    pub written: Written,
     /// When the rules were last written.
     pub synced_at: Option<Time>,
     /// When the last watch event on its way arrives: events keep their order.
     pub(crate) last_arrival: Time,
     pub(crate) sync_planned: bool,
+}
+
+/// What kube-proxy had seen when it wrote the rules that are in force.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub services: Arc<Map<NsName, Arc<Service>>>,
+    pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
 }
 
 impl ProxyStatus {

@@ -5,4 +5,4 @@ pub mod kubelet;
 mod machine;
 mod proxy_watch;
 
-pub use machine::{Machine, ProxyStatus};
+pub use machine::{Machine, ProxyStatus, Written};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::Uid;
 use crate::net::netfilter::Rules;
+use crate::node::Written;
 use crate::node::kube_proxy::{ProxyConfig, clean_stale_entries, endpoints_map, iptables, service_port_map};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 
@@ -83,6 +84,8 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));
         clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
+        let (services, slices) = (machine.proxy.services.clone(), machine.proxy.slices.clone());
+        machine.proxy.written = Written { services, slices };
         machine.proxy.unsynced = 0;
         machine.proxy.sync_planned = false;
         machine.proxy.synced_at = Some(now);
@@ -99,7 +102,7 @@ impl World {
             node_ips: vec![machine.address],
             zone,
             cluster_cidr: Some(self.config.pod_cidr),
-            cni_masquerade_cidr: Some(self.config.pod_cidr),
+            cni_masquerade_cidr: self.config.ip_masq.then_some(self.config.pod_cidr),
             ..ProxyConfig::default()
         }
     }

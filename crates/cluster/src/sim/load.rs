@@ -29,6 +29,7 @@ impl World {
         let config = ClusterConfig {
             pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR)),
             service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR)),
+            ip_masq: scenario.ip_masq.unwrap_or(true),
         };
         let mut world = World::new(seed, timing, config);
         let mut refusals = world.add_first_nodes(manifest, scenario);

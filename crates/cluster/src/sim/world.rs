@@ -23,6 +23,9 @@ pub const MODEL_VERSION: u32 = 1;
 pub struct ClusterConfig {
     pub pod_cidr: Cidr,
     pub service_cidr: Cidr,
+    /// Pod traffic that leaves the Pod network gets its node's address (the CNI plugin bridge's
+    /// `ipMasq`, and what its like do).
+    pub ip_masq: bool,
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.

@@ -4,6 +4,7 @@ mod client;
 mod connection;
 mod derive;
 mod journey;
+mod stale;
 mod stats;
 mod target;
 

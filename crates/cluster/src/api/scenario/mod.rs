@@ -8,6 +8,7 @@
 //!   seed: 7
 //!   nodes: [{name: node-1, zone: a}, {name: node-2, zone: b, ready: false}]
 //!   proxyMode: iptables                  # nftables, ipvs
+//!   cni: {ipMasq: false}                 # Pods keep their address outside the Pod network
 //!   timing: teaching                     # realistic
 //!   clients:
 //!   - {name: browser, from: outside, to: http://web, rate: 2}
@@ -51,6 +52,8 @@ pub struct Scenario {
     pub nodes: Option<Vec<ScenarioNode>>,
     pub pod_cidr: Option<Cidr>,
     pub service_cidr: Option<Cidr>,
+    /// `cni.ipMasq`: false where Pods keep their address outside the Pod network.
+    pub ip_masq: Option<bool>,
     /// `iptables`, `nftables` or `ipvs`.
     pub proxy_mode: Option<Str>,
     pub timing: Option<TimingProfile>,

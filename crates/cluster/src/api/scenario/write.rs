@@ -31,6 +31,7 @@ impl Scenario {
         put("nodes", self.nodes.as_ref().map(|n| Tree::seq(n.iter().map(node).collect())));
         put("podCIDR", self.pod_cidr.map(|c| text(&c.to_string())));
         put("serviceCIDR", self.service_cidr.map(|c| text(&c.to_string())));
+        put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
         put("proxyMode", self.proxy_mode.as_deref().map(text));
         put("timing", self.timing.map(|t| text(t.as_str())));
         put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(client).collect())));
