@@ -56,7 +56,10 @@ fn concerns(entry: &LogEntry, object: &ObjectRef) -> bool {
         Action::SetReadiness { pod: key, .. } | Action::CrashPod { pod: key } => {
             same("Pod", &key.namespace, &key.name)
         }
-        Action::PowerNode { node, .. } | Action::Cordon { node, .. } => same("Node", "", node),
+        Action::PowerNode { node, .. }
+        | Action::Cordon { node, .. }
+        | Action::CutOffNode { node, .. }
+        | Action::PauseKubeProxy { node, .. } => same("Node", "", node),
         _ => false,
     }
 }

@@ -57,6 +57,16 @@ pub enum Action {
         node: Name,
         on: bool,
     },
+    /// The node does not reach the API server any more, or again. Its Pods' packets still go.
+    CutOffNode {
+        node: Name,
+        on: bool,
+    },
+    /// The node's kube-proxy is stopped (SIGSTOP), or goes on.
+    PauseKubeProxy {
+        node: Name,
+        on: bool,
+    },
     /// The next free `node-N` without a name.
     AddNode {
         name: Option<Name>,

@@ -2,7 +2,10 @@
 
 pub mod kube_proxy;
 pub mod kubelet;
+mod lag;
 mod machine;
 mod proxy_watch;
 
-pub use machine::{Machine, ProxyStatus, Written};
+pub(crate) use lag::{Decision, Sources};
+pub use lag::{Hearing, Lag, StalePort, StaleService};
+pub use machine::{Changed, Machine, ProxyStatus, Unseen, Written};

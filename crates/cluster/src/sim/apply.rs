@@ -52,6 +52,19 @@ impl World {
                 Ok(())
             }
             Action::PowerNode { node, on } => self.power(node, *on),
+            Action::CutOffNode { node, on } => {
+                let node = self.node_uid(node)?;
+                self.cut_off(node, *on);
+                Ok(())
+            }
+            Action::PauseKubeProxy { node, on } => {
+                let uid = self.node_uid(node)?;
+                if self.machines.get(&uid).is_none_or(|m| !m.power) {
+                    return Err(Refusal::NodeIsOff { node: node.clone() });
+                }
+                self.pause_proxy(uid, *on);
+                Ok(())
+            }
             Action::Cordon { node, on } => self.cordon(node, *on),
             Action::AddNode { name, zone } => self.add_node(name.as_ref(), zone.as_ref()),
             Action::AddClient { client } => self.add_client_checked(client),
@@ -311,21 +324,31 @@ impl World {
         running.then_some(pod.meta.uid).ok_or_else(|| Refusal::PodNotRunning { pod: key.clone() })
     }
 
-    fn power(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
+    fn node_uid(&self, name: &Name) -> Result<Uid, Refusal> {
         let missing = || Refusal::NotFound {
             object: reference("Node", &NsName { namespace: "".into(), name: name.clone() }),
         };
-        let node = self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)?;
+        self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)
+    }
+
+    fn power(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
+        let node = self.node_uid(name)?;
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.power != on) else { return Ok(()) };
+        let cut_off = machine.cut_off;
         machine.power = on;
         machine.boot += 1;
+        machine.watch += 1;
+        machine.booted_cut_off = on && cut_off;
         let boot = machine.boot;
         self.touched.scene = true;
         self.touched.rules.insert(node);
         if on {
-            let boot_time = self.timing.node_boot;
-            self.node_boots(node, boot_time);
-            self.pods_regain_power(node, boot_time);
+            if !cut_off {
+                machine.silence += 1;
+                let boot_time = self.timing.node_boot;
+                self.node_boots(node, boot_time);
+                self.pods_regain_power(node, boot_time);
+            }
             return Ok(());
         }
         machine.cni.release_all();
@@ -333,9 +356,11 @@ impl World {
         machine.stack = Stack::new(machine.stack.addresses.clone(), Family::V4);
         machine.proxy = Default::default();
         self.pods_lose_power(node);
-        self.node_went_silent(node, boot);
+        if !cut_off {
+            self.node_went_silent(node);
+        }
         let noticed = self.now + self.timing.load_balancer_health;
-        self.schedule(noticed, Event::Node { node, boot, step: NodeStep::CloudHealth });
+        self.schedule(noticed, Event::Node { node, epoch: boot, step: NodeStep::CloudHealth });
         Ok(())
     }
 

@@ -98,6 +98,10 @@ impl World {
             address,
             power,
             boot: 0,
+            cut_off: false,
+            booted_cut_off: false,
+            watch: 0,
+            silence: 0,
             subject: Chance::subject(&node.meta.name),
             cni,
             stack,
@@ -118,9 +122,9 @@ impl World {
     pub(crate) fn node_boots(&mut self, node: Uid, boot_time: Span) {
         let Some(boot) = self.machines.get(&node).map(|m| m.boot) else { return };
         let ready = self.now + boot_time;
-        self.schedule(ready, Event::Node { node, boot, step: NodeStep::Ready });
+        self.schedule(ready, Event::Node { node, epoch: boot, step: NodeStep::Ready });
         let healthy = ready + self.timing.load_balancer_health;
-        self.schedule(healthy, Event::Node { node, boot, step: NodeStep::CloudHealth });
+        self.schedule(healthy, Event::Node { node, epoch: boot, step: NodeStep::CloudHealth });
         self.proxy_starts(node, boot_time);
     }
 

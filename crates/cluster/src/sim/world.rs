@@ -202,9 +202,10 @@ impl World {
         match event {
             Event::Reconcile(controller) => self.reconcile(controller),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
-            Event::ProxyObserve { node, boot, change } => self.proxy_observes(node, boot, change),
+            Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
+            Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
             Event::ProxySync { node, boot } => self.proxy_syncs(node, boot),
-            Event::Node { node, boot, step } => self.node_step(node, boot, step),
+            Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
             Event::Arrive { packet } => self.packet_arrives(packet),
@@ -348,7 +349,10 @@ impl Watched for Deployment {
 }
 
 impl Watched for Node {
-    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<Node>>) {
+    fn tell(world: &mut World, _: &NsName, node: Option<&Arc<Node>>) {
+        if let Some(node) = node {
+            world.publish_zone(node);
+        }
         world.enqueue(Controller::Scheduler);
         world.enqueue(Controller::EndpointSlice);
     }
@@ -379,7 +383,7 @@ impl World {
         let proxies = self
             .machines
             .values()
-            .filter(|m| m.power)
+            .filter(|m| !m.is_silent() && !m.proxy.paused)
             .all(|m| m.proxy.behind() == 0 && !m.proxy.sync_planned);
         let pods = self
             .store
@@ -402,7 +406,7 @@ impl World {
                 && pod.spec.node_name.is_none()
                 && pod.spec.node_selector.is_empty();
         };
-        runtime.passes_probe && self.machines.get(&runtime.node).is_some_and(|m| m.power)
+        runtime.passes_probe && self.machines.get(&runtime.node).is_some_and(|m| !m.is_silent())
     }
 
     pub fn node_name(&self, uid: Uid) -> Option<&Name> {

@@ -7,22 +7,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Flight;
-use crate::api::{EndpointSlice, NsName, Service, Uid};
+use crate::api::{NsName, Service, Uid};
 use crate::net::Tuple;
-use crate::net::netfilter::{Family, ServicePortName};
-use crate::node::Machine;
-use crate::node::kube_proxy::{ServicePortInfo, categorize, endpoints_map, service_port_map};
+use crate::net::netfilter::ServicePortName;
+use crate::node::{Decision, Machine, Sources};
 use crate::ordered::Map;
 use crate::sim::World;
-
-/// What one node makes of one service port.
-#[derive(PartialEq, Eq)]
-struct Decision {
-    service: ServicePortInfo,
-    /// No endpoint anywhere; none for policy Cluster; none for policy Local.
-    nothing: [bool; 3],
-    reachable: Vec<SocketAddr>,
-}
 
 type Services = Map<NsName, Arc<Service>>;
 
@@ -38,13 +28,11 @@ impl World {
     /// Would the rules for what the API server knows now have done otherwise with this packet?
     pub(super) fn is_stale_decision(&self, node: Uid, before: &Tuple, after: &Tuple) -> bool {
         let Some(machine) = self.machines.get(&node) else { return false };
-        let written = &machine.proxy.written;
-        let old = service_port_at(&written.services, machine, before);
-        let new = service_port_at(self.store.services.as_map(), machine, before);
-        let old = old.and_then(|name| self.decision(machine, &written.services, &written.slices, &name));
-        let new = new.and_then(|name| {
-            self.decision(machine, self.store.services.as_map(), self.store.slices.as_map(), &name)
-        });
+        let decide = |sources: Sources<'_>| -> Option<Decision> {
+            let name = service_port_at(sources.services, machine, before)?;
+            sources.decisions(machine, &name.service).remove(&name)
+        };
+        let (old, new) = (decide(Sources::written(machine)), decide(Sources::present(self, machine)));
         match (old, new) {
             (None, None) => false,
             (Some(_), None) | (None, Some(_)) => true,
@@ -53,34 +41,6 @@ impl World {
                 true => old.service != new.service || old.nothing != new.nothing,
             },
         }
-    }
-
-    fn decision(
-        &self,
-        machine: &Machine,
-        services: &Services,
-        slices: &Map<NsName, Arc<EndpointSlice>>,
-        name: &ServicePortName,
-    ) -> Option<Decision> {
-        let mut one = Services::new();
-        one.insert(name.service.clone(), services.get(&name.service)?.clone());
-        let mut mine = Map::new();
-        for (key, slice) in slices {
-            if key.namespace == name.service.namespace && slice.service == name.service.name {
-                mine.insert(key.clone(), slice.clone());
-            }
-        }
-        let service = service_port_map(&one, Family::V4).get(name)?.clone();
-        let all = endpoints_map(&mine, &machine.name, Family::V4);
-        let endpoints = all.get(name).map_or(&[][..], Vec::as_slice);
-        let zone = self.store.node(&machine.name).and_then(|n| n.zone().cloned());
-        let found = categorize(endpoints, &service, &machine.name, zone.as_deref());
-        let none = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(Vec::is_empty);
-        Some(Decision {
-            service,
-            nothing: [!found.has_any, none(&found.cluster), none(&found.local)],
-            reachable: found.reachable.iter().map(|i| endpoints[*i].address).collect(),
-        })
     }
 
     pub(super) fn note_stale_decision(&mut self, node: Uid, flight: &mut Flight) {

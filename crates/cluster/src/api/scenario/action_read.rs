@@ -18,7 +18,9 @@ const NAMES: &[&str] = &[
     "apply",
     "cordon",
     "crashPod",
+    "cutOffNode",
     "delete",
+    "pauseKubeProxy",
     "powerNode",
     "removeClient",
     "scale",
@@ -78,13 +80,14 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
             Action::SetReadiness { pod: pod?, pass: pass? }
         }
         "crashPod" => Action::CrashPod { pod: ns_name(spot, "pod", findings)? },
-        "powerNode" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
-            Action::PowerNode { node, on: on? }
-        }
-        "cordon" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
-            Action::Cordon { node, on: on? }
+        "powerNode" | "cordon" | "cutOffNode" | "pauseKubeProxy" => {
+            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings)?);
+            match what {
+                "powerNode" => Action::PowerNode { node, on },
+                "cordon" => Action::Cordon { node, on },
+                "cutOffNode" => Action::CutOffNode { node, on },
+                _ => Action::PauseKubeProxy { node, on },
+            }
         }
         "addNode" => add_node(spot, findings),
         "addClient" => add_client(&spot.field("client"), findings)?,
@@ -124,7 +127,7 @@ fn arguments(what: &str) -> &'static [Field] {
         "scale" => &[AT, DO, DEPLOYMENT, REPLICAS],
         "setReadiness" => &[AT, DO, POD, PASS],
         "crashPod" => &[AT, DO, POD],
-        "powerNode" | "cordon" => &[AT, DO, NODE, ON],
+        "powerNode" | "cordon" | "cutOffNode" | "pauseKubeProxy" => &[AT, DO, NODE, ON],
         "addNode" => &[AT, DO, NAME, ZONE],
         "addClient" => &[AT, DO, CLIENT_MAP],
         "setRate" => &[AT, DO, CLIENT_NAME, RATE],

@@ -22,8 +22,8 @@
 //!
 //! `do` and its arguments: `apply` (text), `delete` (object), `setLabels` (object, labels),
 //! `setServiceType` (service, type), `setSelector` (service, selector), `scale` (deployment,
-//! replicas), `setReadiness` (pod, pass), `crashPod` (pod), `powerNode` and `cordon` (node, on),
-//! `addNode` (name, zone), `addClient` (client: a map as in `clients`), `removeClient` and
+//! replicas), `setReadiness` (pod, pass), `crashPod` (pod), `powerNode`, `cordon`, `cutOffNode` and
+//! `pauseKubeProxy` (node, enabled), `addNode` (name, zone), `addClient` (client: a map as in `clients`), `removeClient` and
 //! `sendOne` (client), `setRate` (client, rate).
 
 mod action_read;

@@ -168,12 +168,10 @@ impl Action {
                 map([doing("setReadiness"), ("pod", ns_name(pod)), ("pass", Tree::bool(*pass))])
             }
             Action::CrashPod { pod } => map([doing("crashPod"), ("pod", ns_name(pod))]),
-            Action::PowerNode { node, on } => {
-                map([doing("powerNode"), ("node", text(node)), ("enabled", Tree::bool(*on))])
-            }
-            Action::Cordon { node, on } => {
-                map([doing("cordon"), ("node", text(node)), ("enabled", Tree::bool(*on))])
-            }
+            Action::PowerNode { node, on } => of_node("powerNode", node, *on),
+            Action::Cordon { node, on } => of_node("cordon", node, *on),
+            Action::CutOffNode { node, on } => of_node("cutOffNode", node, *on),
+            Action::PauseKubeProxy { node, on } => of_node("pauseKubeProxy", node, *on),
             Action::AddNode { name, zone } => add_node(name.as_deref(), zone.as_deref()),
             Action::AddClient { client: c } => map([doing("addClient"), ("client", client(c))]),
             Action::RemoveClient { client } => map([doing("removeClient"), ("client", text(client))]),
@@ -183,6 +181,10 @@ impl Action {
             Action::SendOne { client } => map([doing("sendOne"), ("client", text(client))]),
         }
     }
+}
+
+fn of_node(what: &str, node: &str, on: bool) -> Tree {
+    map([("do", text(what)), ("node", text(node)), ("enabled", Tree::bool(on))])
 }
 
 fn add_node(name: Option<&str>, zone: Option<&str>) -> Tree {

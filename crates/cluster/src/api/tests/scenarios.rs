@@ -70,6 +70,10 @@ fn rules_of_a_scenario() {
         ("speed: 5", "spec.speed: unknown field"),
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
         ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
+        ("cni: {ipMasq: 'no'}", "spec.cni.ipMasq: must be a boolean"),
+        ("cni: {ipMask: false}", "spec.cni.ipMask: unknown field"),
+        ("actions: [{at: 1s, do: cutOffNode, node: a}]", "spec.actions[0].enabled: Required value"),
+        ("actions: [{at: 1s, do: pauseKubeProxy, enabled: true}]", "spec.actions[0].node: Required value"),
         ("timing: slow", "Unsupported value: \"slow\""),
         ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),
         ("at: -5s", "must be a length of time"),
@@ -189,6 +193,8 @@ fn action() -> impl Strategy<Value = Action> {
         ns_name().prop_map(|pod| Action::CrashPod { pod }),
         (name(), any::<bool>()).prop_map(|(node, on)| Action::PowerNode { node, on }),
         (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
+        (name(), any::<bool>()).prop_map(|(node, on)| Action::CutOffNode { node, on }),
+        (name(), any::<bool>()).prop_map(|(node, on)| Action::PauseKubeProxy { node, on }),
         (proptest::option::of(name()), proptest::option::of(str_()))
             .prop_map(|(name, zone)| Action::AddNode { name, zone }),
         client().prop_map(|client| Action::AddClient { client }),
@@ -231,6 +237,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
                 pod_cidr: cidrs.0,
                 service_cidr: cidrs.1,
+                ip_masq: rest.3,
                 proxy_mode: rest.2.map(|nft| if nft { "nftables" } else { "iptables" }.into()),
                 timing: rest
                     .3
