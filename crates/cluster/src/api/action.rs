@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ClientSpec, Labels, Name, NsName, ObjectRef, ServiceType, Str};
+use super::{ClientSpec, Labels, Name, NsName, ObjectRef, ServiceType, SessionAffinity, Str, TrafficPolicy};
 use crate::sim::Time;
 
 /// An action and the moment of the run at which it is done.
@@ -30,6 +30,11 @@ pub enum Action {
     SetServiceType {
         service: NsName,
         type_: ServiceType,
+    },
+    /// One field of the Service's spec, as `kubectl patch` would set it.
+    SetServicePolicy {
+        service: NsName,
+        policy: ServicePolicy,
     },
     /// An empty selector takes the Service's selector away.
     SetSelector {
@@ -87,4 +92,33 @@ pub enum Action {
     SendOne {
         client: Name,
     },
+}
+
+/// A field that says where a Service's packets may go, and its new value. What the API server does
+/// not take is refused in its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum ServicePolicy {
+    ExternalTrafficPolicy(TrafficPolicy),
+    InternalTrafficPolicy(TrafficPolicy),
+    SessionAffinity(SessionAffinity),
+    /// `None` takes the field away.
+    TrafficDistribution(Option<Str>),
+    LoadBalancerSourceRanges(Vec<Str>),
+    ExternalIps(Vec<Str>),
+    PublishNotReadyAddresses(bool),
+}
+
+impl ServicePolicy {
+    /// The field's name in the spec.
+    pub fn field(&self) -> &'static str {
+        match self {
+            ServicePolicy::ExternalTrafficPolicy(_) => "externalTrafficPolicy",
+            ServicePolicy::InternalTrafficPolicy(_) => "internalTrafficPolicy",
+            ServicePolicy::SessionAffinity(_) => "sessionAffinity",
+            ServicePolicy::TrafficDistribution(_) => "trafficDistribution",
+            ServicePolicy::LoadBalancerSourceRanges(_) => "loadBalancerSourceRanges",
+            ServicePolicy::ExternalIps(_) => "externalIPs",
+            ServicePolicy::PublishNotReadyAddresses(_) => "publishNotReadyAddresses",
+        }
+    }
 }

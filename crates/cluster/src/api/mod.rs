@@ -22,7 +22,7 @@ mod tree;
 mod workload;
 mod write;
 
-pub use action::{Action, TimedAction};
+pub use action::{Action, ServicePolicy, TimedAction};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
 pub use duration::parse_duration;
 pub use manifest::{Manifest, Parsed, Source, Typed};
@@ -30,7 +30,11 @@ pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Str, Uid};
 pub use node::{Node, NodeCondition, NodeSpec};
 pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
 pub use read::{decode_object, parse};
-pub use scenario::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile};
+pub(crate) use scenario::policy::patch as patch_policy;
+pub use scenario::{
+    ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, NodePortAddresses, Scenario, ScenarioNode,
+    TimingProfile,
+};
 pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,

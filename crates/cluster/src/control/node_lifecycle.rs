@@ -23,7 +23,6 @@ impl World {
             return;
         }
         let name = machine.name.clone();
-        let power = machine.power;
         match step {
             NodeStep::Ready if machine.is_silent() => {}
             NodeStep::Ready => self.set_node_condition(&name, NodeCondition::True),
@@ -36,14 +35,6 @@ impl World {
                 self.mark_pods_unready(&name);
             }
             NodeStep::Evict => self.evict_pods(&name),
-            NodeStep::CloudHealth => {
-                if power {
-                    self.cloud.healthy.insert(node);
-                } else {
-                    self.cloud.healthy.remove(&node);
-                }
-                self.touch_all_services();
-            }
         }
     }
 

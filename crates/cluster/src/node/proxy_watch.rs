@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::api::{Node, Uid};
+use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
+use crate::net::Cidr;
 use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{ProxyConfig, clean_stale_entries, endpoints_map, iptables, service_port_map};
 use crate::node::{Changed, Unseen, Written};
@@ -121,8 +122,11 @@ impl World {
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));
-        clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
         let proxy = &mut machine.proxy;
+        // Only if endpoints changed (proxier.go, ConntrackCleanupRequired).
+        if !Arc::ptr_eq(&proxy.slices, &proxy.written.slices) {
+            clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
+        }
         proxy.written = Written {
             services: proxy.services.clone(),
             slices: proxy.slices.clone(),
@@ -134,17 +138,29 @@ impl World {
         let name = machine.name.clone();
         self.touched.rules.insert(node);
         self.record(LogEntry::ProxySynced { node: name });
+        self.recheck_health(node);
     }
 
     fn proxy_config(&self, node: Uid) -> ProxyConfig {
-        let machine = &self.machines[&node];
+        let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
         ProxyConfig {
             node_name: machine.name.clone(),
             node_ips: vec![machine.address],
             zone: machine.proxy.zone.clone(),
-            cluster_cidr: Some(self.config.pod_cidr),
+            cluster_cidr: match told.detect_local_mode.unwrap_or_default() {
+                DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(Some(self.config.pod_cidr)),
+                DetectLocalMode::NodeCidr => Some(machine.cni.range()),
+            },
+            masquerade_all: told.masquerade_all.unwrap_or(usual.masquerade_all),
+            masquerade_bit: told.masquerade_bit.unwrap_or(usual.masquerade_bit),
+            node_port_addresses: match &told.node_port_addresses {
+                Some(NodePortAddresses::Primary) => vec![Cidr::host(machine.address)],
+                Some(NodePortAddresses::In(ranges)) => ranges.clone(),
+                None => Vec::new(),
+            },
+            localhost_node_ports: told.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
             cni_masquerade_cidr: self.config.ip_masq.then_some(self.config.pod_cidr),
-            ..ProxyConfig::default()
+            ..usual
         }
     }
 
@@ -177,6 +193,7 @@ impl World {
         machine.proxy.paused = on;
         self.touched.scene = true;
         self.touched.rules.insert(node);
+        self.recheck_health(node);
         if on {
             self.break_watch(node);
         } else {

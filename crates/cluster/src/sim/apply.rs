@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use super::load::node_meta;
-use super::{Event, LogEntry, NodeStep, Refusal, World};
+use super::load::{node_meta, plain_node};
+use super::{LogEntry, Refusal, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Name, Node, NsName, ObjectRef, Parsed,
-    Pod, PodStatus, ReplicaSet, Service, ServiceType, Severity, Str, Tree, Typed, Uid, decode_object, parse,
+    Pod, PodStatus, ReplicaSet, Service, ServicePolicy, ServiceType, Severity, Str, Tree, Typed, Uid,
+    decode_object, parse, patch_policy, to_tree,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::net::netfilter::{Family, Stack};
@@ -38,6 +39,7 @@ impl World {
             Action::DeleteObject { object } => self.delete_object(object),
             Action::SetLabels { object, labels } => self.set_labels(object, labels),
             Action::SetServiceType { service, type_ } => self.set_service_type(service, *type_),
+            Action::SetServicePolicy { service, policy } => self.set_service_policy(service, policy),
             Action::SetSelector { service, selector } => self.set_selector(service, selector),
             Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
             Action::SetReadiness { pod, pass } => {
@@ -138,12 +140,14 @@ impl World {
 
     fn apply_node(&mut self, node: Node) -> Result<Uid, Refusal> {
         match self.store.node(&node.meta.name).map(|n| n.meta.uid) {
-            None => self.add_machine(with_hostname(node.meta), node.spec.unschedulable, true, None),
+            None => self.add_machine(Node { meta: with_hostname(node.meta), ..node }, true, None),
             Some(uid) => {
                 let key = node.meta.key();
                 self.update_object::<Node>(&key, |n| {
                     n.meta.labels = with_hostname(node.meta).labels;
                     n.spec.unschedulable = node.spec.unschedulable;
+                    n.spec.to_be_deleted = node.spec.to_be_deleted;
+                    n.allocatable_cpu_milli = node.allocatable_cpu_milli;
                 });
                 Ok(uid)
             }
@@ -199,6 +203,14 @@ impl World {
                 field: "spec.clusterIPs[0]",
             });
         }
+        let port = |s: &Service| Some(s.spec.health_check_node_port).filter(|p| *p != 0);
+        let changed_port = old.as_deref().and_then(port).zip(port(&service)).is_some_and(|(a, b)| a != b);
+        if changed_port {
+            return Err(Refusal::Immutable {
+                object: reference("Service", &service.meta.key()),
+                field: "spec.healthCheckNodePort",
+            });
+        }
         self.allocate_service(&mut service, old.as_deref())?;
         if let Some(old) = &old {
             service.ingress = old.ingress.clone();
@@ -231,7 +243,7 @@ impl World {
             self.delete_pod(&pod, Some(0));
         }
         self.machines.remove(&node.meta.uid);
-        self.cloud.healthy.remove(&node.meta.uid);
+        self.cloud.forget_node(node.meta.uid);
         Some(())
     }
 
@@ -295,6 +307,26 @@ impl World {
         Ok(())
     }
 
+    /// `kubectl patch`: the Service as it is with that field set goes through the API server's own
+    /// checks.
+    fn set_service_policy(&mut self, key: &NsName, policy: &ServicePolicy) -> Result<(), Refusal> {
+        let old = self.service(key)?;
+        let source = self.store.source(old.meta.uid).map(|s| s.tree.clone());
+        let mut tree = to_tree(&Typed::Service(Service::clone(&old)), source.as_ref());
+        let mut spec = tree.field("spec").cloned().unwrap_or_else(Tree::map);
+        patch_policy(&mut spec, policy);
+        tree.put("spec", spec);
+        let (decoded, diagnostics) = decode_object(&tree);
+        let errors: Vec<_> = diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
+        match decoded {
+            Some(Typed::Service(mut service)) if errors.is_empty() => {
+                keep_identity(&mut service, &old);
+                self.apply_service(service).map(|_| ())
+            }
+            _ => Err(Refusal::Invalid { diagnostics: errors }),
+        }
+    }
+
     fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
         self.service(key)?;
         self.check_labels(&reference("Service", key), selector)?;
@@ -339,7 +371,6 @@ impl World {
         machine.boot += 1;
         machine.watch += 1;
         machine.booted_cut_off = on && cut_off;
-        let boot = machine.boot;
         self.touched.scene = true;
         self.touched.rules.insert(node);
         if on {
@@ -359,8 +390,7 @@ impl World {
         if !cut_off {
             self.node_went_silent(node);
         }
-        let noticed = self.now + self.timing.load_balancer_health;
-        self.schedule(noticed, Event::Node { node, epoch: boot, step: NodeStep::CloudHealth });
+        self.recheck_health(node);
         Ok(())
     }
 
@@ -374,7 +404,7 @@ impl World {
     fn add_node(&mut self, name: Option<&Name>, zone: Option<&Str>) -> Result<(), Refusal> {
         let name = name.cloned().unwrap_or_else(|| self.free_node_name());
         let boot_time = self.timing.node_boot;
-        self.add_machine(node_meta(&name, zone), false, true, Some(boot_time)).map(|_| ())
+        self.add_machine(plain_node(node_meta(&name, zone)), true, Some(boot_time)).map(|_| ())
     }
 
     fn free_node_name(&self) -> Name {

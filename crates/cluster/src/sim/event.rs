@@ -24,6 +24,8 @@ pub(crate) enum Event {
     Node { node: Uid, epoch: u32, step: NodeStep },
     /// The cloud did what it was asked to.
     Cloud { service: NsName, request: u32 },
+    /// A load balancer's health check of a node has had the same new answer often enough.
+    HealthChecked { service: NsName, node: Uid, check: u32 },
     /// A client's next request.
     ClientFire { client: ClientId, epoch: u32 },
     /// A packet reaches the end of its link.
@@ -55,8 +57,6 @@ pub(crate) enum NodeStep {
     Unknown,
     /// The Pods' toleration of an unreachable node has run out.
     Evict,
-    /// The cloud's health checks have noticed that the node's state changed.
-    CloudHealth,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

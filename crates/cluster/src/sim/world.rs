@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
-use crate::api::{Deployment, Name, Node, NsName};
+use crate::api::{Deployment, KubeProxy, Name, Node, NsName};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
@@ -16,16 +16,20 @@ use crate::traffic::Traffic;
 
 /// Bumped whenever the same scenario may run otherwise than before: a shared link says which
 /// model it was made with.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// What a cluster has and does not change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterConfig {
     pub pod_cidr: Cidr,
     pub service_cidr: Cidr,
+    /// What every kube-proxy is told.
+    pub kube_proxy: KubeProxy,
     /// Pod traffic that leaves the Pod network gets its node's address (the CNI plugin bridge's
     /// `ipMasq`, and what its like do).
     pub ip_masq: bool,
+    /// The cloud's load balancers open connections of their own: `ipMode: Proxy`.
+    pub balancer_is_proxy: bool,
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.
@@ -207,6 +211,7 @@ impl World {
             Event::ProxySync { node, boot } => self.proxy_syncs(node, boot),
             Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
+            Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
             Event::Arrive { packet } => self.packet_arrives(packet),
             Event::Answer { connection, request } => self.app_answers(connection, request),
@@ -352,7 +357,9 @@ impl Watched for Node {
     fn tell(world: &mut World, _: &NsName, node: Option<&Arc<Node>>) {
         if let Some(node) = node {
             world.publish_zone(node);
+            world.recheck_health(node.meta.uid);
         }
+        world.enqueue(Controller::Cloud);
         world.enqueue(Controller::Scheduler);
         world.enqueue(Controller::EndpointSlice);
     }

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use super::balancer::Proxied;
 use super::client::Origin;
 use super::{Client, ClientId, ConnectionId, PacketId};
 use crate::api::{NsName, Uid};
@@ -23,6 +24,8 @@ pub struct Live {
     pub state: SocketState,
     /// The node that the load balancer chose for it.
     pub(crate) balanced_to: Option<Uid>,
+    /// What a load balancer that is a proxy made of it.
+    pub(super) proxied: Option<Proxied>,
     /// The tuple that the server's socket has.
     server_tuple: Option<Tuple>,
     timeout: Span,
@@ -119,6 +122,7 @@ impl World {
             flow: Chance::join(client.subject, ordinal),
             state: SocketState::SynSent,
             balanced_to: None,
+            proxied: None,
             server_tuple: None,
             timeout: client.spec.timeout.unwrap_or(self.timing.client_timeout),
             keep_alive: client.spec.keep_alive,

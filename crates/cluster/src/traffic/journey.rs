@@ -84,7 +84,7 @@ impl World {
                 None => self.end_flight(flight, PacketVerdict::NobodyHasAddress),
             },
             Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => {
-                let to = self.route_outside(tuple.dst);
+                let to = self.route_outside(connection, tuple.dst);
                 flight.to = to;
                 self.travel(flight, from, to, self.timing.link);
             }
@@ -92,15 +92,30 @@ impl World {
     }
 
     /// From outside, the cloud's addresses and the nodes' can be reached; the cluster's own cannot.
-    fn route_outside(&self, address: IpAddr) -> Place {
+    /// A Service's `externalIPs` are whatever the network outside routes to the nodes: each flow to
+    /// one that has power, as routers with several ways of one cost do.
+    pub(super) fn route_outside(&self, connection: ConnectionId, address: IpAddr) -> Place {
         if let Some(service) = self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key)) {
             return Place::LoadBalancer(service.service);
         }
-        let node = self.machines.values().find(|m| m.address == address);
-        node.map_or(Place::Internet, |m| Place::Node(m.uid))
+        if let Some(node) = self.machines.values().find(|m| m.address == address) {
+            return Place::Node(node.uid);
+        }
+        if !self.store.services.iter().any(|s| s.spec.external_ips.contains(&address)) {
+            return Place::Internet;
+        }
+        let nodes: Vec<Uid> = self.machines.values().filter(|m| m.power).map(|m| m.uid).collect();
+        self.node_for(connection, &nodes).map_or(Place::Internet, Place::Node)
     }
 
-    fn travel(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
+    /// One of the nodes, by the flow's hash.
+    pub(super) fn node_for(&self, connection: ConnectionId, nodes: &[Uid]) -> Option<Uid> {
+        let flow = self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow);
+        let count = nodes.len() as u64;
+        (count > 0).then(|| nodes[self.chance.below(Purpose::NodeChoice, flow, 0, count) as usize])
+    }
+
+    pub(super) fn travel(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
         let end = self.now + takes;
         flight.trace.segments.push(Segment { from, to, start: self.now, end });
         flight.to = to;
@@ -170,35 +185,6 @@ impl World {
         };
         self.hop(&mut flight, kind, Vec::new(), None, None);
         self.end_flight_here(flight, verdict);
-    }
-
-    fn reaches_balancer(&mut self, service: Uid, mut flight: Flight) {
-        let connection = flight.trace.connection;
-        let chosen = self.balancers_choice(connection);
-        let Some(node) = chosen else {
-            self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
-            self.end_flight_here(flight, PacketVerdict::NoHealthyNode);
-            return;
-        };
-        if let Some(live) = self.traffic.connections.get_mut(&connection) {
-            live.balanced_to = Some(node);
-        }
-        let name = self.machines[&node].name.clone();
-        self.hop(&mut flight, HopKind::Balanced { node: name }, Vec::new(), None, None);
-        self.travel(flight, Place::LoadBalancer(service), Place::Node(node), self.timing.link);
-    }
-
-    /// A flow stays with its node; a new one goes to a healthy node by its hash.
-    fn balancers_choice(&self, connection: ConnectionId) -> Option<Uid> {
-        let live = self.traffic.connections.get(&connection);
-        if let Some(node) = live.and_then(|l| l.balanced_to).filter(|n| self.machines.contains_key(n)) {
-            return Some(node);
-        }
-        let healthy: Vec<Uid> =
-            self.cloud.healthy.iter().copied().filter(|n| self.machines.contains_key(n)).collect();
-        let flow = live.map_or(connection.0, |l| l.flow);
-        let count = healthy.len() as u64;
-        (count > 0).then(|| healthy[self.chance.below(Purpose::NodeChoice, flow, 0, count) as usize])
     }
 
     /// A packet comes in on one of the node's links.
@@ -304,7 +290,7 @@ impl World {
     }
 
     /// Clients on one machine outside have one address: the connection's own comes first.
-    fn client_outside(&self, connection: ConnectionId, address: IpAddr) -> Option<&super::Client> {
+    pub(super) fn client_outside(&self, connection: ConnectionId, address: IpAddr) -> Option<&super::Client> {
         let clients = &self.traffic.clients;
         let own = self.traffic.connections.get(&connection).and_then(|l| clients.get(&l.record.client));
         own.into_iter().chain(clients.values()).find(|c| c.address == Some(address))
@@ -416,7 +402,7 @@ impl World {
         self.end_flight_here(flight, verdict);
     }
 
-    fn end_flight_here(&mut self, flight: Flight, verdict: PacketVerdict) {
+    pub(super) fn end_flight_here(&mut self, flight: Flight, verdict: PacketVerdict) {
         let connection = flight.trace.connection;
         let mut trace = flight.trace;
         trace.ended = Some((self.now, verdict));
@@ -448,7 +434,7 @@ impl World {
         Some(Lost { class, stale_rule })
     }
 
-    fn hop(
+    pub(super) fn hop(
         &mut self,
         flight: &mut Flight,
         kind: HopKind,

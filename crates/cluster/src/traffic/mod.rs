@@ -1,5 +1,6 @@
 //! Clients, connections, requests and replies.
 
+mod balancer;
 mod client;
 mod connection;
 mod derive;

@@ -1,7 +1,7 @@
 //! `spec.actions` of a Scenario: each a map with `at`, `do` and the arguments of what is done.
 
 use super::read::{CLIENT, bad_format, client, rate, required_map, time};
-use super::reference;
+use super::{policy, reference};
 use crate::api::decode::{
     Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_required,
     read_labels,
@@ -29,6 +29,7 @@ const NAMES: &[&str] = &[
     "setRate",
     "setReadiness",
     "setSelector",
+    "setServicePolicy",
     "setServiceType",
 ];
 
@@ -66,6 +67,10 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
         "setServiceType" => {
             let (service, type_) = (ns_name(spot, "service", findings), service_type(spot, findings));
             Action::SetServiceType { service: service?, type_: type_? }
+        }
+        "setServicePolicy" => {
+            let (service, policy) = (ns_name(spot, "service", findings), policy::read(spot, findings));
+            Action::SetServicePolicy { service: service?, policy: policy? }
         }
         "setSelector" => {
             let selector = labels(spot, "selector", findings);
@@ -117,12 +122,27 @@ const ZONE: Field = f("zone", Shape::Str);
 const CLIENT_MAP: Field = f("client", Shape::Obj(CLIENT));
 const RATE: Field = f("rate", Shape::Any);
 
+const POLICY: &[Field] = &[
+    AT,
+    DO,
+    SERVICE,
+    f("externalTrafficPolicy", Shape::Str),
+    f("internalTrafficPolicy", Shape::Str),
+    f("sessionAffinity", Shape::Str),
+    f("timeoutSeconds", Shape::Int32),
+    f("trafficDistribution", Shape::Str),
+    f("loadBalancerSourceRanges", Shape::Strs),
+    f("externalIPs", Shape::Strs),
+    f("publishNotReadyAddresses", Shape::Bool),
+];
+
 fn arguments(what: &str) -> &'static [Field] {
     match what {
         "apply" => &[AT, DO, TEXT],
         "delete" => &[AT, DO, OBJECT],
         "setLabels" => &[AT, DO, OBJECT, LABELS],
         "setServiceType" => &[AT, DO, SERVICE, TYPE],
+        "setServicePolicy" => POLICY,
         "setSelector" => &[AT, DO, SERVICE, SELECTOR],
         "scale" => &[AT, DO, DEPLOYMENT, REPLICAS],
         "setReadiness" => &[AT, DO, POD, PASS],

@@ -1,6 +1,6 @@
 //! A [`Scenario`] and an [`Action`] to value trees: what reads back is the same.
 
-use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, reference};
+use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, kube_proxy, policy, reference};
 use crate::api::{Action, Labels, NsName, ObjectRef, TimedAction, Tree, Value, duration, to_yaml};
 
 impl Scenario {
@@ -31,7 +31,10 @@ impl Scenario {
         put("nodes", self.nodes.as_ref().map(|n| Tree::seq(n.iter().map(node).collect())));
         put("podCIDR", self.pod_cidr.map(|c| text(&c.to_string())));
         put("serviceCIDR", self.service_cidr.map(|c| text(&c.to_string())));
+        put("kubeProxy", self.kube_proxy.as_ref().map(kube_proxy::write));
         put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
+        let mode = |proxy: bool| text(if proxy { "Proxy" } else { "VIP" });
+        put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", mode(proxy))])));
         put("proxyMode", self.proxy_mode.as_deref().map(text));
         put("timing", self.timing.map(|t| text(t.as_str())));
         put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(client).collect())));
@@ -156,6 +159,11 @@ impl Action {
             }
             Action::SetServiceType { service, type_ } => {
                 map([doing("setServiceType"), ("service", ns_name(service)), ("type", text(type_.as_str()))])
+            }
+            Action::SetServicePolicy { service, policy: value } => {
+                let mut out = map([doing("setServicePolicy"), ("service", ns_name(service))]);
+                policy::write(&mut out, value);
+                out
             }
             Action::SetSelector { service, selector } => {
                 map([doing("setSelector"), ("service", ns_name(service)), ("selector", labels(selector))])
