@@ -113,6 +113,12 @@ impl<'a> Sources<'a> {
         Sources { services: &written.services, slices: &written.slices, zone: written.zone.clone() }
     }
 
+    /// What its kube-proxy has seen.
+    pub fn seen(machine: &'a Machine) -> Sources<'a> {
+        let proxy = &machine.proxy;
+        Sources { services: &proxy.services, slices: &proxy.slices, zone: proxy.zone.clone() }
+    }
+
     /// What the API server has.
     pub fn present(world: &'a World, machine: &Machine) -> Sources<'a> {
         Sources {
@@ -148,7 +154,7 @@ impl<'a> Sources<'a> {
 }
 
 /// Services of which anything differs. All of them where the node's zone does.
-fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> Set<NsName> {
+pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> Set<NsName> {
     let everything = old.zone != new.zone;
     let mut changed = Set::new();
     let other =

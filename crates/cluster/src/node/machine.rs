@@ -54,6 +54,11 @@ pub struct ProxyStatus {
     pub unsynced_since: Option<Time>,
     /// What the rules were last written from.
     pub written: Written,
+    /// Chains that nothing jumps to any more, and that were not deleted yet: a large cluster's
+    /// kube-proxy does so only now and then.
+    pub leftover_chains: Vec<Str>,
+    pub(crate) cleaned_at: Option<Time>,
+    pub(crate) cleanup_planned: bool,
     /// When the rules were last written.
     pub synced_at: Option<Time>,
     /// When the last watch event on its way arrives: events keep their order.

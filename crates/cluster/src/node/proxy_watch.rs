@@ -119,6 +119,8 @@ impl World {
         let services = service_port_map(&machine.proxy.services, config.family);
         let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
         let rules = iptables::build_from(&config, &services, &endpoints);
+        let count: usize = services.keys().filter_map(|name| endpoints.get(&**name)).map(Vec::len).sum();
+        self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));

@@ -29,7 +29,7 @@ pub struct Live {
     /// The tuple that the server's socket has.
     server_tuple: Option<Tuple>,
     timeout: Span,
-    keep_alive: bool,
+    pub(super) keep_alive: bool,
     request_began: Time,
     pub(crate) in_flight: u32,
     /// What became of its last packet that was lost.

@@ -21,6 +21,8 @@ use crate::trace::{
 pub struct Flight {
     pub trace: PacketTrace,
     pub tuple: Tuple,
+    /// Its sender is done: the packet carries a FIN.
+    closes: bool,
     /// The failed packet that an ICMP error quotes.
     pub inner: Option<Tuple>,
     pub to: Place,
@@ -73,10 +75,13 @@ impl World {
         };
         let (segments, hops) = (Vec::new(), vec![sent]);
         let trace = PacketTrace { id, connection, kind, segments, hops, ended: None, lost: None };
+        let mut stays_open = false;
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
             live.in_flight += 1;
+            stays_open = live.keep_alive;
         }
-        let mut flight = Flight { trace, tuple, inner, to: from };
+        let closes = kind == PacketKind::Fin || (kind == PacketKind::Response && !stays_open);
+        let mut flight = Flight { trace, tuple, closes, inner, to: from };
         match from {
             Place::Node(node) => self.leaves_node(node, flight),
             Place::Pod(pod) => match self.pods.get(&pod).map(|r| r.node) {
@@ -487,8 +492,9 @@ fn skb_of(flight: &Flight) -> Skb {
         _ if !tcp => Kind::Datagram,
         PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
         PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
-        PacketKind::Request => Kind::Tcp(TcpFlags::ACK),
-        PacketKind::Response | PacketKind::Fin => Kind::Tcp(TcpFlags::FIN_ACK),
+        PacketKind::Request | PacketKind::Response | PacketKind::Fin => {
+            Kind::Tcp(if flight.closes { TcpFlags::FIN_ACK } else { TcpFlags::ACK })
+        }
         PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),
     };
     Skb::new(flight.tuple, kind)
