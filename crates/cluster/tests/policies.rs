@@ -283,8 +283,12 @@ fn seen(run: &Run) -> String {
                     |p: &cluster::trace::Segment| matches!(p.to, cluster::trace::Place::LoadBalancer(_));
                 balanced |= record.packets.iter().any(|p| p.segments.iter().any(via));
             }
-            (_, _, Some(lost)) => drop(found.insert(format!("{:?}", lost.class))),
-            other => drop(found.insert(format!("{other:?}"))),
+            (_, _, Some(lost)) => {
+                found.insert(format!("{:?}", lost.class));
+            }
+            other => {
+                found.insert(format!("{other:?}"));
+            }
         }
     }
     let mut text = found.into_iter().collect::<Vec<_>>().join(" ");

@@ -150,11 +150,13 @@ mod tests {
         }
     }
 
-    /// TestAddHints and its like (topologycache_test.go): CPU by zone; endpoints as their zones,
-    /// `!` before one that is not ready; the hints that they get.
+    /// Name; CPU by zone; endpoints as their zones, `!` before one that is not ready; their hints.
+    type Case<'a> = (&'a str, &'a [(&'a str, u64)], &'a str, &'a str);
+
+    /// TestAddHints and its like (topologycache_test.go).
     #[test]
     fn hints_follow_the_share_of_cpu() {
-        let cases: &[(&str, &[(&str, u64)], &str, &str)] = &[
+        let cases: &[Case] = &[
             ("no zones known", &[], "a b", "- -"),
             ("balanced", &[("a", 1000), ("b", 1000)], "a b", "a b"),
             ("fewer endpoints than zones", &[("a", 1000), ("b", 1000), ("c", 1000)], "a b", "- -"),
