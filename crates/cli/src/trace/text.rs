@@ -26,8 +26,9 @@ fn write_connection(out: &mut String, connection: &Connection) {
         let _ = write!(out, ", which saw {source}");
     }
     let _ = writeln!(out, "\n  {}", connection.why);
-    if let Some(lost) = connection.lost {
-        let _ = writeln!(out, "  {}", words::loss(lost));
+    let lost = connection.lost.map(words::loss);
+    if let Some(lost) = lost.filter(|lost| lost != connection.outcome) {
+        let _ = writeln!(out, "  {lost}");
     }
     for packet in &connection.packets {
         write_packet(out, packet);
