@@ -153,6 +153,7 @@ pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
         PacketVerdict::NoHealthyNode => "dropped: no healthy node".to_owned(),
         PacketVerdict::ConntrackLost => "dropped by conntrack".to_owned(),
         PacketVerdict::NotExpected => "not expected here".to_owned(),
+        PacketVerdict::NotRewritten => "not rewritten back: reply lost".to_owned(),
         PacketVerdict::Delivered => "delivered".to_owned(),
     }
 }

@@ -48,14 +48,17 @@ fn concerns(entry: &LogEntry, object: &ObjectRef) -> bool {
     let LogEntry::Did { action } = entry else { return false };
     match action {
         Action::DeleteObject { object: o } | Action::SetLabels { object: o, .. } => o == object,
-        Action::SetServiceType { service: key, .. } | Action::SetSelector { service: key, .. } => {
-            same("Service", &key.namespace, &key.name)
-        }
+        Action::SetServiceType { service: key, .. }
+        | Action::SetServicePolicy { service: key, .. }
+        | Action::SetSelector { service: key, .. } => same("Service", &key.namespace, &key.name),
         Action::Scale { deployment: key, .. } => same("Deployment", &key.namespace, &key.name),
         Action::SetReadiness { pod: key, .. } | Action::CrashPod { pod: key } => {
             same("Pod", &key.namespace, &key.name)
         }
-        Action::PowerNode { node, .. } | Action::Cordon { node, .. } => same("Node", "", node),
+        Action::PowerNode { node, .. }
+        | Action::Cordon { node, .. }
+        | Action::CutOffNode { node, .. }
+        | Action::PauseKubeProxy { node, .. } => same("Node", "", node),
         _ => false,
     }
 }

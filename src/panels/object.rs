@@ -20,7 +20,7 @@ fn state(session: Session, world: &World, uid: Uid) -> View {
         return gone("load balancer");
     };
     let address = balancer.ip.map_or_else(|| "the cloud is still at work".into(), |ip| ip.to_string());
-    let healthy = &world.cloud().healthy;
+    let healthy = &balancer.healthy;
     let nodes = world
         .machines()
         .values()

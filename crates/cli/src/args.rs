@@ -92,10 +92,14 @@ pub struct Trace {
 pub struct Get {
     #[command(flatten)]
     pub cluster: Cluster,
-    /// pods, services, deployments, replicasets, endpointslices, nodes, namespaces, events, all
+    /// pods, services, deployments, replicasets, endpointslices, nodes, namespaces, events, all;
+    /// conntrack with --node: its connections, as `conntrack -L` prints them
     pub kind: String,
     /// One object's name.
     pub name: Option<String>,
+    /// The node whose conntrack table to print.
+    #[arg(long)]
+    pub node: Option<String>,
     /// The namespace; all of them by default.
     #[arg(short, long)]
     pub namespace: Option<String>,

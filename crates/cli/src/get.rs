@@ -1,5 +1,6 @@
 //! `packetyard get`: objects, as kubectl prints them.
 
+mod conntrack;
 mod document;
 mod rows;
 
@@ -72,6 +73,9 @@ impl Filter<'_> {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
+    if args.kind == "conntrack" {
+        return conntrack::get(args);
+    }
     let all = args.kind == "all";
     let kinds = match Kind::parse(&args.kind) {
         Some(kind) => vec![kind],

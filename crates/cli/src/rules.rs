@@ -13,5 +13,9 @@ pub fn rules(args: &Args) -> Result<String, Failure> {
     let machine = run.world().machine_named(&args.node);
     let machine = machine.ok_or_else(|| Failure::NotFound(format!("node {:?}", args.node)))?;
     let Rules::Iptables(rules) = machine.stack.rules();
-    Ok(rules.to_string())
+    let mut text = rules.to_string();
+    for chain in &machine.proxy.leftover_chains {
+        text.push_str(&format!("# {chain} is still in the kernel; nothing jumps to it\n"));
+    }
+    Ok(text)
 }

@@ -76,6 +76,7 @@ fn text(report: &Report<'_>) -> String {
     let mut out = String::new();
     counts_table(&mut out, "CLIENT", &report.clients);
     counts_table(&mut out, "SERVICE", &report.services);
+    losses_table(&mut out, &report.clients);
     let pods: Vec<Vec<String>> =
         report.pods.iter().map(|p| vec![p.name.clone(), p.answered.to_string()]).collect();
     if !pods.is_empty() {
@@ -84,6 +85,23 @@ fn text(report: &Report<'_>) -> String {
     let (now, seed) = (words::moment(report.now), report.seed);
     let _ = writeln!(out, "ran to {now} on seed {seed}: {} events, hash {}", report.events, report.hash);
     out
+}
+
+/// Each client's lost requests, by the way in which they were lost.
+fn losses_table(out: &mut String, clients: &[Row<'_>]) {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for client in clients {
+        for (class, count) in &client.counts.lost {
+            rows.push(vec![client.name.clone(), count.to_string(), words::loss_class(*class).into()]);
+        }
+        if client.counts.by_stale_rule > 0 {
+            let stale = client.counts.by_stale_rule.to_string();
+            rows.push(vec![client.name.clone(), stale, "of these: sent by a stale rule".into()]);
+        }
+    }
+    if !rows.is_empty() {
+        let _ = writeln!(out, "{}", table::render(&["CLIENT", "LOST", "HOW"], &rows));
+    }
 }
 
 fn counts_table(out: &mut String, what: &str, rows: &[Row<'_>]) {

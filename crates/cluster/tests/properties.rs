@@ -24,6 +24,8 @@ enum Deed {
     Scale(u8, u8),
     Power(u8, bool),
     Cordon(u8, bool),
+    CutOff(u8, bool),
+    Pause(u8, bool),
     Wait(u16),
 }
 
@@ -37,6 +39,8 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         any::<(u8, u8)>().prop_map(|(i, n)| Deed::Scale(i, n % 6)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Power(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Cordon(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Deed::CutOff(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Pause(i, b)),
         (50..9_000u16).prop_map(Deed::Wait),
     ];
     proptest::collection::vec(deed, 1..14)
@@ -70,6 +74,8 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         }
         Deed::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
         Deed::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
+        Deed::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
+        Deed::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
         Deed::Wait(_) => return None,
     })
 }

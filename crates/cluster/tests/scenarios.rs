@@ -6,7 +6,9 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::path::Path;
 
 use cluster::sim::{Span, World};
@@ -100,9 +102,21 @@ fn write_objects(out: &mut String, world: &World) {
     }
 }
 
+/// Clients whose address the Pods do not see, and what they see.
+fn masqueraded(world: &World) -> BTreeSet<(String, IpAddr)> {
+    let finished = world.traffic().finished.iter();
+    let seen = finished.filter_map(|r| Some((r, r.server_saw?.0)));
+    seen.filter(|(r, source)| r.tuple.is_some_and(|t| t.src != *source))
+        .map(|(r, source)| (r.client_name.to_string(), source))
+        .collect()
+}
+
 fn write_counts(out: &mut String, world: &World) {
     for (name, counts) in &world.traffic().stats.clients {
         let _ = writeln!(out, "client {name:?} {counts:?}");
+    }
+    for (client, source) in masqueraded(world) {
+        let _ = writeln!(out, "client {client:?} is seen as {source}");
     }
     for count in world.traffic().stats.pods.values() {
         let _ = writeln!(out, "answered {} {}", count.pod, count.answered);

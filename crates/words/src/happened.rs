@@ -1,6 +1,6 @@
 //! The log, in words: what a person would tell another.
 
-use cluster::api::{Action, NodeCondition};
+use cluster::api::{Action, NodeCondition, ServicePolicy, SessionAffinity};
 use cluster::sim::LogEntry;
 
 use crate::refusal;
@@ -44,6 +44,9 @@ fn did(action: &Action) -> String {
         Action::SetServiceType { service, type_ } => {
             format!("Service {} is now {}", service.name, type_.as_str())
         }
+        Action::SetServicePolicy { service, policy, .. } => {
+            format!("Service {}: {} is now {}", service.name, policy.field(), policy_value(policy))
+        }
         Action::SetSelector { service, .. } => format!("Selector of Service {} changed", service.name),
         Action::Scale { deployment, replicas } => format!("{} scaled to {replicas}", deployment.name),
         Action::SetReadiness { pod, pass: true } => format!("Pod {} passes its probe again", pod.name),
@@ -53,6 +56,10 @@ fn did(action: &Action) -> String {
         Action::PowerNode { node, on: false } => format!("{node} switched off"),
         Action::Cordon { node, on: true } => format!("{node} cordoned"),
         Action::Cordon { node, on: false } => format!("{node} uncordoned"),
+        Action::CutOffNode { node, on: true } => format!("{node} cut off from the API server"),
+        Action::CutOffNode { node, on: false } => format!("{node} reaches the API server again"),
+        Action::PauseKubeProxy { node, on: true } => format!("kube-proxy on {node} paused"),
+        Action::PauseKubeProxy { node, on: false } => format!("kube-proxy on {node} goes on"),
         Action::AddNode { name: Some(name), .. } => format!("Node {name} added"),
         Action::AddNode { name: None, .. } => "Node added".into(),
         Action::AddClient { client } => format!("Client {} added", client.name),
@@ -61,6 +68,25 @@ fn did(action: &Action) -> String {
             format!("Client {client}: {} requests per second", rate(*rate_milli))
         }
         Action::SendOne { client } => format!("Client {client}: one request"),
+    }
+}
+
+fn policy_value(policy: &ServicePolicy) -> String {
+    let list = |list: &[cluster::api::Str]| match list.is_empty() {
+        true => "empty".to_string(),
+        false => list.join(", "),
+    };
+    match policy {
+        ServicePolicy::ExternalTrafficPolicy(policy) | ServicePolicy::InternalTrafficPolicy(policy) => {
+            policy.as_str().into()
+        }
+        ServicePolicy::SessionAffinity(SessionAffinity::None) => "None".into(),
+        ServicePolicy::SessionAffinity(SessionAffinity::ClientIP { timeout_s }) => {
+            format!("ClientIP for {timeout_s} s")
+        }
+        ServicePolicy::TrafficDistribution(value) => value.as_deref().unwrap_or("unset").into(),
+        ServicePolicy::LoadBalancerSourceRanges(values) | ServicePolicy::ExternalIps(values) => list(values),
+        ServicePolicy::PublishNotReadyAddresses(on) => on.to_string(),
     }
 }
 

@@ -9,7 +9,7 @@ mod refusal;
 mod why;
 
 pub use happened::{happened, rate};
-pub use outcome::{outcome, packet_kind, packet_verdict};
+pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
 pub use why::{Why, hop, why};
 

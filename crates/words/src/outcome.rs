@@ -1,6 +1,6 @@
 //! How a request, and how a packet, ended.
 
-use cluster::trace::{Outcome, PacketKind, PacketVerdict};
+use cluster::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict};
 
 /// A request's end, as the client saw it.
 pub fn outcome(outcome: Outcome) -> &'static str {
@@ -17,6 +17,9 @@ pub fn outcome(outcome: Outcome) -> &'static str {
             Some(PacketVerdict::NodeIsOff) => "timed out: the node it went to has no power",
             Some(PacketVerdict::NoHealthyNode) => "timed out: the load balancer has no healthy node",
             Some(PacketVerdict::ConntrackLost) => "timed out: the node's conntrack table is full",
+            Some(PacketVerdict::NotRewritten) => {
+                "timed out: the answer came back by another way than the request"
+            }
             _ => "timed out",
         },
         Outcome::Unresolved => "name not found",
@@ -38,6 +41,7 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
         PacketVerdict::NoHealthyNode => "no healthy node",
         PacketVerdict::ConntrackLost => "conntrack table full",
         PacketVerdict::NotExpected => "not expected here",
+        PacketVerdict::NotRewritten => "answer from a stranger: it was not rewritten back",
     }
 }
 
@@ -51,5 +55,30 @@ pub fn packet_kind(kind: PacketKind) -> &'static str {
         PacketKind::Reset => "RST",
         PacketKind::PortUnreachable => "ICMP port unreachable",
         PacketKind::HostUnreachable => "ICMP host unreachable",
+    }
+}
+
+/// What is said of a class of losses: first what the client sees, then why.
+pub fn loss_class(class: LossClass) -> &'static str {
+    match class {
+        LossClass::NoEndpoints => "refused: no endpoints",
+        LossClass::NothingListens => "refused: nothing listens",
+        LossClass::HostUnreachable => "host unreachable: Pod gone",
+        LossClass::EstablishedGone => "silence: established to a Pod that is gone",
+        LossClass::DroppedByPolicy => "time-out: dropped by policy",
+        LossClass::ReplyLost => "reply lost: asymmetric return",
+        LossClass::SourceNotAllowed => "time-out: source not allowed",
+        LossClass::NoRoute => "time-out: no route to a ClusterIP from outside",
+        LossClass::NodeIsOff => "time-out: the node is off",
+        LossClass::NoHealthyNode => "time-out: no healthy node",
+        LossClass::ConntrackFull => "time-out: conntrack full",
+    }
+}
+
+/// A loss: its class, and whether rules that were out of date are to blame.
+pub fn loss(lost: Lost) -> String {
+    match lost.stale_rule {
+        true => format!("{}, sent by a stale rule", loss_class(lost.class)),
+        false => loss_class(lost.class).to_string(),
     }
 }

@@ -50,6 +50,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Immutable { object, field } => {
             format!("{} {:?}: {field}: field is immutable", object.kind, object.name)
         }
+        Refusal::NodeIsOff { node } => format!("{node} has no power: no kube-proxy runs there"),
         Refusal::PodNotRunning { pod } => format!("Pod {pod} does not run"),
     }
 }

@@ -3,9 +3,9 @@
 use cluster::net::Tuple;
 use cluster::net::netfilter::{Match, Rule, RuleHit, RuleSet, Rules, Target};
 use cluster::sim::World;
-use cluster::trace::{ConnectionRecord, Hop, HopKind, Outcome, PacketKind, PacketTrace, Place};
+use cluster::trace::{ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, Place};
 
-use crate::{outcome, packet_verdict, place};
+use crate::{loss_class, outcome, packet_verdict, place};
 
 /// The answer to "why there?".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,14 @@ pub struct Why {
 /// A connection's story in a sentence or two, from the packet that decided it.
 pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let ended = record.ended.map(|(_, outcome)| outcome);
-    let verdict = ended.map_or("under way", outcome);
+    let verdict = match (ended, record.lost.map(|lost| lost.class)) {
+        // "A rule dropped it" would be true too, and say less.
+        (
+            Some(Outcome::TimedOut { .. }),
+            Some(class @ (LossClass::ReplyLost | LossClass::SourceNotAllowed)),
+        ) => loss_class(class),
+        _ => ended.map_or("under way", outcome),
+    };
     let first = record.packets.iter().find(|p| !p.kind.is_reply());
     let mut sentence = match (ended, first) {
         (Some(Outcome::Unresolved), _) => {
@@ -47,7 +54,17 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
 fn failure(world: &World, packet: &PacketTrace) -> String {
     let Some((_, verdict)) = packet.ended else { return String::new() };
     let at = packet.last_place().map_or(String::new(), |p| format!(" at {}", place(world, p)));
-    format!("It ended{at}: {}.", packet_verdict(verdict))
+    if packet.lost.is_some_and(|lost| lost.class == LossClass::ReplyLost) {
+        return format!(
+            "The answer was lost{at}: it came back by another way than the request, past the node that \
+             rewrote it, so nobody put the original addresses back."
+        );
+    }
+    let stale = match packet.lost {
+        Some(lost) if lost.stale_rule => " It was sent by a rule that was out of date.",
+        _ => "",
+    };
+    format!("It ended{at}: {}.{stale}", packet_verdict(verdict))
 }
 
 fn decision(world: &World, packet: &PacketTrace) -> String {

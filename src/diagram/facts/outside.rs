@@ -102,8 +102,8 @@ pub(super) fn balancers(world: &World) -> Vec<BalancerFacts> {
         Some(BalancerFacts {
             service: service.meta.uid,
             address: balancer.ip.map(|ip| format!("{ip}:{port}")),
-            healthy: cloud.healthy.iter().filter(|uid| world.machines().contains_key(uid)).count(),
-            nodes: world.machines().len(),
+            healthy: balancer.eligible().count(),
+            nodes: balancer.targets.len(),
         })
     };
     services.filter_map(facts).collect()

@@ -3,7 +3,7 @@
 use cluster::net::Tuple;
 use cluster::net::netfilter::Rules;
 use cluster::sim::World;
-use cluster::trace::{ConnectionRecord, Hop, Outcome, PacketTrace, PacketVerdict};
+use cluster::trace::{ConnectionRecord, Hop, Lost, Outcome, PacketTrace, PacketVerdict};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -20,6 +20,8 @@ pub struct Connection {
     /// How the client saw it end.
     pub outcome: &'static str,
     pub why: String,
+    /// How it was lost; none for a connection that was not.
+    pub lost: Option<Lost>,
     pub service: Option<String>,
     pub endpoint: Option<Endpoint>,
     /// The source address that the Pod saw.
@@ -38,6 +40,7 @@ pub struct Endpoint {
 pub struct Packet {
     pub kind: &'static str,
     pub verdict: &'static str,
+    pub lost: Option<Lost>,
     pub hops: Vec<HopRow>,
 }
 
@@ -50,6 +53,8 @@ pub struct HopRow {
     pub before: String,
     pub after: String,
     pub rules: Vec<RuleRow>,
+    /// The rules were out of date here, and up-to-date ones would have decided otherwise.
+    pub stale: bool,
 }
 
 #[derive(Serialize)]
@@ -65,6 +70,7 @@ pub fn connection(world: &World, record: &ConnectionRecord) -> Connection {
         verdict: verdict(record),
         outcome: why.verdict,
         why: why.sentence,
+        lost: record.lost,
         service: record.service.as_ref().map(|(key, _)| key.to_string()),
         endpoint: endpoint(world, record),
         source_seen: record.server_saw.map(|(ip, _)| ip.to_string()),
@@ -97,6 +103,7 @@ fn packet(world: &World, packet: &PacketTrace) -> Packet {
     Packet {
         kind: words::packet_kind(packet.kind),
         verdict: packet.ended.map_or("in flight", |(_, v)| words::packet_verdict(v)),
+        lost: packet.lost,
         hops: packet.hops.iter().map(|h| hop(world, packet, h)).collect(),
     }
 }
@@ -109,6 +116,7 @@ fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> HopRow {
         before: tuple(hop.before),
         after: tuple(hop.after),
         rules: rules(hop),
+        stale: hop.stale,
     }
 }
 

@@ -26,6 +26,10 @@ fn write_connection(out: &mut String, connection: &Connection) {
         let _ = write!(out, ", which saw {source}");
     }
     let _ = writeln!(out, "\n  {}", connection.why);
+    let lost = connection.lost.map(words::loss);
+    if let Some(lost) = lost.filter(|lost| lost != connection.outcome) {
+        let _ = writeln!(out, "  {lost}");
+    }
     for packet in &connection.packets {
         write_packet(out, packet);
     }
@@ -57,6 +61,9 @@ fn write_hop(out: &mut String, hop: &HopRow) {
         let _ = writeln!(out, "\n                  {}", hop.after);
     } else {
         let _ = writeln!(out, "\n                - {}\n                + {}", hop.before, hop.after);
+    }
+    if hop.stale {
+        out.push_str("                  by a rule that is out of date\n");
     }
     for rule in &hop.rules {
         let _ = writeln!(out, "                  {} {} {}", rule.hook, rule.table, rule.rule);

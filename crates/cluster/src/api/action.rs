@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{ClientSpec, Labels, Manifest, Name, NsName, ObjectRef, ServiceType, Str};
+use super::{
+    ClientSpec, Diagnostic, Labels, Manifest, Name, NsName, ObjectRef, Service, ServiceType, SessionAffinity,
+    Source, Str, TrafficPolicy,
+};
 use crate::sim::Time;
 
 /// An action and the moment of the run at which it is done.
@@ -36,6 +39,14 @@ pub enum Action {
         service: NsName,
         type_: ServiceType,
     },
+    /// One field of the Service's spec, as `kubectl patch` would set it.
+    SetServicePolicy {
+        service: NsName,
+        policy: ServicePolicy,
+        /// [`Action::set_service_policy`] gives it.
+        #[serde(skip)]
+        patch: ServicePatch,
+    },
     /// An empty selector takes the Service's selector away.
     SetSelector {
         service: NsName,
@@ -59,6 +70,16 @@ pub enum Action {
         on: bool,
     },
     Cordon {
+        node: Name,
+        on: bool,
+    },
+    /// The node does not reach the API server any more, or again. Its Pods' packets still go.
+    CutOffNode {
+        node: Name,
+        on: bool,
+    },
+    /// The node's kube-proxy is stopped (SIGSTOP), or goes on.
+    PauseKubeProxy {
         node: Name,
         on: bool,
     },
@@ -88,5 +109,54 @@ impl Action {
     /// `kubectl apply -f -` of this text. A Scenario in it says nothing to a cluster that runs.
     pub fn apply(text: &str) -> Action {
         Action::Apply { text: text.into(), manifest: Arc::new(super::read::parse_objects(text)) }
+    }
+
+    pub fn set_service_policy(service: NsName, policy: ServicePolicy) -> Action {
+        let patch = ServicePatch(super::scenario::policy::patched);
+        Action::SetServicePolicy { service, policy, patch }
+    }
+}
+
+type Patched = fn(&Service, Option<&Source>, &ServicePolicy) -> (Option<Service>, Vec<Diagnostic>);
+
+/// How a policy is put into a Service. It goes through all that reads manifests, so it comes with
+/// the action: a page that carries out no such action need not have it. All are the same.
+#[derive(Clone, Copy, Debug)]
+pub struct ServicePatch(pub(crate) Patched);
+
+impl PartialEq for ServicePatch {
+    fn eq(&self, _: &ServicePatch) -> bool {
+        true
+    }
+}
+
+impl Eq for ServicePatch {}
+
+/// A field that says where a Service's packets may go, and its new value. What the API server does
+/// not take is refused in its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum ServicePolicy {
+    ExternalTrafficPolicy(TrafficPolicy),
+    InternalTrafficPolicy(TrafficPolicy),
+    SessionAffinity(SessionAffinity),
+    /// `None` takes the field away.
+    TrafficDistribution(Option<Str>),
+    LoadBalancerSourceRanges(Vec<Str>),
+    ExternalIps(Vec<Str>),
+    PublishNotReadyAddresses(bool),
+}
+
+impl ServicePolicy {
+    /// The field's name in the spec.
+    pub fn field(&self) -> &'static str {
+        match self {
+            ServicePolicy::ExternalTrafficPolicy(_) => "externalTrafficPolicy",
+            ServicePolicy::InternalTrafficPolicy(_) => "internalTrafficPolicy",
+            ServicePolicy::SessionAffinity(_) => "sessionAffinity",
+            ServicePolicy::TrafficDistribution(_) => "trafficDistribution",
+            ServicePolicy::LoadBalancerSourceRanges(_) => "loadBalancerSourceRanges",
+            ServicePolicy::ExternalIps(_) => "externalIPs",
+            ServicePolicy::PublishNotReadyAddresses(_) => "publishNotReadyAddresses",
+        }
     }
 }

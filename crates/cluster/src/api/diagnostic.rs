@@ -169,6 +169,10 @@ pub enum Format {
     /// A URL, `host:port` or `service/namespace/name`.
     Target,
     Seed,
+    /// kube-proxy's `syncPeriod`.
+    SyncPeriod,
+    /// And its `minSyncPeriod` beside it.
+    MinSyncPeriod,
 }
 
 /// Why a field may not be set, or may not be set so.

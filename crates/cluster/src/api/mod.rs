@@ -23,7 +23,7 @@ mod tree;
 mod workload;
 mod write;
 
-pub use action::{Action, TimedAction};
+pub use action::{Action, ServicePatch, ServicePolicy, TimedAction};
 pub use decode::wrong_labels;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
 pub use duration::parse_duration;
@@ -33,7 +33,10 @@ pub use node::{Node, NodeCondition, NodeSpec};
 pub use packed::{pack, unpack, without_sources};
 pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
 pub use read::{decode_object, parse};
-pub use scenario::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile};
+pub use scenario::{
+    ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, NodePortAddresses, Scenario, ScenarioNode,
+    TimingProfile,
+};
 pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,

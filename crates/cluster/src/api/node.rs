@@ -14,6 +14,8 @@ pub struct Node {
     /// `status.addresses` of type InternalIP, the primary first.
     pub addresses: Vec<IpAddr>,
     pub ready: NodeCondition,
+    /// `status.allocatable.cpu`, in thousandths of a CPU.
+    pub allocatable_cpu_milli: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -22,6 +24,8 @@ pub struct NodeSpec {
     pub pod_cidrs: Vec<Cidr>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
+    /// Has the taint `ToBeDeletedByClusterAutoscaler`: it is about to go.
+    pub to_be_deleted: bool,
 }
 
 /// The Ready condition. `Unknown` is what the node lifecycle controller writes when a
@@ -35,6 +39,17 @@ pub enum NodeCondition {
 }
 
 impl Node {
+    /// The machines of this laboratory have four CPUs.
+    pub const CPU_MILLI: u32 = 4_000;
+
+    /// cloud-provider, getNodeConditionPredicate: a load balancer sends to it, ready or not. The
+    /// label's value counts as a boolean; one that is none excludes the node too.
+    pub fn takes_balanced_traffic(&self) -> bool {
+        let label = self.meta.labels.get("node.kubernetes.io/exclude-from-external-load-balancers");
+        let included = label.is_none_or(|v| matches!(&**v, "0" | "f" | "F" | "false" | "False" | "FALSE"));
+        included && !self.spec.to_be_deleted && self.meta.deleted.is_none()
+    }
+
     /// The label `topology.kubernetes.io/zone`.
     pub fn zone(&self) -> Option<&Str> {
         self.meta.labels.get("topology.kubernetes.io/zone")

@@ -42,6 +42,15 @@ pub enum TrafficPolicy {
     Local,
 }
 
+impl TrafficPolicy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TrafficPolicy::Cluster => "Cluster",
+            TrafficPolicy::Local => "Local",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum SessionAffinity {
     #[default]

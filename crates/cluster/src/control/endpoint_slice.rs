@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::names::generate;
+use super::topology_hints;
 use crate::api::{
     Endpoint, EndpointPort, EndpointSlice, Meta, NsName, OwnerRef, Phase, Pod, Service, ServicePort,
     ServiceType, Str, TargetPort, Uid,
@@ -32,6 +33,9 @@ impl World {
 
     fn reconcile_service_slices(&mut self, service: &Service) {
         let mut wanted = self.wanted_endpoints(service);
+        if topology_hints::is_auto(service) {
+            self.hint_by_cpu(&mut wanted);
+        }
         if wanted.is_empty() {
             // One placeholder, so that a watcher can tell "none" from "not yet written".
             wanted.insert((false, Vec::new()), Vec::new());
@@ -56,6 +60,16 @@ impl World {
         }
         for slice in existing.iter().filter(|s| !kept.contains(&s.meta.key())) {
             self.remove_object::<EndpointSlice>(&slice.meta.key());
+        }
+    }
+
+    /// Endpoints of one family share their hints, whatever their ports.
+    fn hint_by_cpu(&self, groups: &mut Map<(bool, Ports), Vec<Endpoint>>) {
+        let zones = topology_hints::cpu_by_zone(self.store.nodes.iter().map(|n| &**n));
+        for is_v4 in [true, false] {
+            let mut endpoints: Vec<&mut Endpoint> =
+                groups.values_mut().flatten().filter(|e| e.address.is_ipv4() == is_v4).collect();
+            topology_hints::assign(&mut endpoints, zones.as_ref());
         }
     }
 

@@ -1,9 +1,10 @@
 //! The cloud's service controller and its load balancers. Source: cloud-provider
 //! controllers/service/controller.go.
 //!
-//! The load balancer modelled here passes packets through unchanged (the node sees the virtual
-//! address), sends each flow to one node that its health checks find healthy, and is not in the
-//! way of the reply. Proxies that open a connection of their own come with `ipMode: Proxy`.
+//! The load balancer modelled here sends each flow to one node of its target set that its health
+//! checks find healthy. With `ipMode: VIP` it passes packets through unchanged (the node sees the
+//! virtual address), and is not in the way of the reply. With `ipMode: Proxy` it puts its own
+//! address in front and calls the node port: a proxy as far as addresses go, without a TCP of its own.
 
 use crate::ordered::{Map, Set};
 use std::net::{IpAddr, Ipv4Addr};
@@ -15,8 +16,6 @@ use crate::sim::{Controller, Event, LogEntry, Refusal, World};
 #[derive(Clone, Debug, Default)]
 pub struct Cloud {
     pub balancers: Map<NsName, LoadBalancer>,
-    /// Nodes that answer kube-proxy's health check (port 10256).
-    pub healthy: Set<Uid>,
     next_address: u32,
 }
 
@@ -26,7 +25,24 @@ pub struct LoadBalancer {
     pub service: Uid,
     /// `None` while the cloud is still at work.
     pub ip: Option<IpAddr>,
+    /// The nodes that the service controller gave it, whether they are well or not.
+    pub targets: Set<Uid>,
+    /// Nodes, of these or not, that its health check finds well.
+    pub healthy: Set<Uid>,
+    /// Nodes whose answers are others by now, and the check that will believe them.
+    pub(super) turning: Map<Uid, u32>,
+    pub(super) checks: u32,
     request: u32,
+}
+
+impl Cloud {
+    pub(crate) fn forget_node(&mut self, node: Uid) {
+        for balancer in self.balancers.values_mut() {
+            balancer.targets.remove(&node);
+            balancer.healthy.remove(&node);
+            balancer.turning.remove(&node);
+        }
+    }
 }
 
 /// TEST-NET-2 (RFC 5737): the addresses that our cloud gives.
@@ -43,6 +59,7 @@ impl World {
             .map(|s| (s.meta.key(), s.meta.uid))
             .collect();
         self.release_balancers(&wanted);
+        self.sync_targets();
         for (key, uid) in wanted {
             if self.cloud.balancers.contains_key(&key) {
                 continue;
@@ -50,11 +67,45 @@ impl World {
             self.cloud.next_address += 1;
             let request = self.cloud.next_address;
             self.touched.scene = true;
-            self.cloud.balancers.insert(key.clone(), LoadBalancer { service: uid, ip: None, request });
+            let balancer = LoadBalancer {
+                service: uid,
+                ip: None,
+                targets: self.balanced_nodes(),
+                healthy: Set::new(),
+                turning: Map::new(),
+                checks: 0,
+                request,
+            };
+            self.cloud.balancers.insert(key.clone(), balancer);
             self.record(LogEntry::EnsuringLoadBalancer { service: key.clone() });
             let at = self.now + self.timing.load_balancer_provision;
             self.schedule(at, Event::Cloud { service: key, request });
         }
+    }
+
+    /// The set of nodes changed, or a Service's policy: its health checks go elsewhere now (C-05;
+    /// upstream looks every 100 s, and when a node comes, goes or is relabelled).
+    fn sync_targets(&mut self) {
+        let targets = self.balanced_nodes();
+        let nodes: Vec<Uid> = self.machines.keys().copied().collect();
+        let keys: Vec<NsName> = self.cloud.balancers.keys().cloned().collect();
+        for key in keys {
+            if let Some(balancer) = self.cloud.balancers.get_mut(&key).filter(|b| b.targets != targets) {
+                balancer.targets = targets.clone();
+                self.touch_all_services();
+            }
+            for node in &nodes {
+                self.recheck_service_health(&key, *node);
+            }
+        }
+    }
+
+    fn balanced_nodes(&self) -> Set<Uid> {
+        let mut nodes = Set::new();
+        for node in self.store.nodes.iter().filter(|n| n.takes_balanced_traffic()) {
+            nodes.insert(node.meta.uid);
+        }
+        nodes
     }
 
     fn release_balancers(&mut self, wanted: &[(NsName, Uid)]) {
@@ -87,11 +138,27 @@ impl World {
             return;
         };
         balancer.ip = Some(ip);
+        self.check_health_at_once(key);
         self.record(LogEntry::EnsuredLoadBalancer { service: key.clone(), ip });
+        let proxy = self.config.balancer_is_proxy;
         self.update_object::<Service>(key, |s| {
-            s.ingress = vec![LoadBalancerIngress { ip, proxy: false }];
+            s.ingress = vec![LoadBalancerIngress { ip, proxy }];
         });
         self.enqueue(Controller::Cloud);
+    }
+
+    /// While it was made its checks have run often enough.
+    fn check_health_at_once(&mut self, key: &NsName) {
+        let Some(service) = self.store.services.get(key).cloned() else { return };
+        let mut healthy = Set::new();
+        for node in self.machines.keys() {
+            if self.health_check(&service, *node).is_ok() {
+                healthy.insert(*node);
+            }
+        }
+        if let Some(balancer) = self.cloud.balancers.get_mut(key) {
+            balancer.healthy = healthy;
+        }
     }
 
     fn free_balancer_address(&self) -> Option<IpAddr> {

@@ -2,11 +2,14 @@
 
 mod deployment;
 mod endpoint_slice;
+mod health_check;
 mod load_balancer;
 pub(crate) mod names;
 mod node_lifecycle;
 pub(crate) mod replica_set;
 mod scheduler;
 pub(crate) mod service_allocation;
+mod topology_hints;
 
+pub use health_check::HealthCheck;
 pub use load_balancer::{Cloud, LoadBalancer};

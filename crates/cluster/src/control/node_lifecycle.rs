@@ -6,36 +6,69 @@ use crate::sim::{Controller, Event, LogEntry, NodeStep, World};
 
 impl World {
     /// The kubelet has fallen silent: both clocks start.
-    pub(crate) fn node_went_silent(&mut self, node: Uid, boot: u32) {
+    pub(crate) fn node_went_silent(&mut self, node: Uid) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.silence += 1;
+        let epoch = machine.silence;
         let unknown = self.now + self.timing.node_monitor_grace;
-        self.schedule(unknown, Event::Node { node, boot, step: NodeStep::Unknown });
+        self.schedule(unknown, Event::Node { node, epoch, step: NodeStep::Unknown });
         let evict = unknown + self.timing.node_eviction;
-        self.schedule(evict, Event::Node { node, boot, step: NodeStep::Evict });
+        self.schedule(evict, Event::Node { node, epoch, step: NodeStep::Evict });
     }
 
-    pub(crate) fn node_step(&mut self, node: Uid, boot: u32, step: NodeStep) {
+    pub(crate) fn node_step(&mut self, node: Uid, epoch: u32, step: NodeStep) {
         let Some(machine) = self.machines.get(&node) else { return };
-        if machine.boot != boot {
+        let by_silence = matches!(step, NodeStep::Unknown | NodeStep::Evict | NodeStep::Reconnected);
+        if epoch != if by_silence { machine.silence } else { machine.boot } {
             return;
         }
         let name = machine.name.clone();
-        let power = machine.power;
         match step {
+            NodeStep::Ready if machine.is_silent() => {}
             NodeStep::Ready => self.set_node_condition(&name, NodeCondition::True),
+            NodeStep::Reconnected => {
+                self.set_node_condition(&name, NodeCondition::True);
+                self.kubelet_reconnects(node);
+            }
             NodeStep::Unknown => {
                 self.set_node_condition(&name, NodeCondition::Unknown);
                 self.mark_pods_unready(&name);
             }
             NodeStep::Evict => self.evict_pods(&name),
-            NodeStep::CloudHealth => {
-                if power {
-                    self.cloud.healthy.insert(node);
-                } else {
-                    self.cloud.healthy.remove(&node);
-                }
-                self.touch_all_services();
-            }
         }
+    }
+
+    /// The link between the node and the API server goes down, or comes back. Packets of Pods do
+    /// not take it, and the cloud's health checks come from elsewhere.
+    pub(crate) fn cut_off(&mut self, node: Uid, on: bool) {
+        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.cut_off != on) else { return };
+        let was_silent = machine.is_silent();
+        machine.cut_off = on;
+        self.touched.scene = true;
+        self.touched.rules.insert(node);
+        if on {
+            self.break_watch(node);
+            if !was_silent {
+                self.node_went_silent(node);
+            }
+        } else if self.machines[&node].power {
+            self.node_reconnects(node);
+        }
+    }
+
+    fn node_reconnects(&mut self, node: Uid) {
+        let delay = self.watch_delay(node, 2);
+        let at = self.now + delay;
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.silence += 1;
+        if std::mem::take(&mut machine.booted_cut_off) {
+            self.node_boots(node, delay);
+            self.pods_regain_power(node, delay);
+            return;
+        }
+        let epoch = machine.silence;
+        self.schedule(at, Event::Node { node, epoch, step: NodeStep::Reconnected });
+        self.proxy_catches_up(node, delay);
     }
 
     fn set_node_condition(&mut self, name: &str, condition: NodeCondition) {
@@ -48,11 +81,16 @@ impl World {
         self.enqueue(Controller::Scheduler);
     }
 
-    /// controller/util/node, MarkPodsNotReady.
+    /// controller/util/node, MarkPodsNotReady: in the API server only. What the kubelet knows, it
+    /// will report when it is heard again.
     fn mark_pods_unready(&mut self, node: &str) {
         for key in self.pods_on(node) {
             if self.store.pods.get(&key).is_some_and(|p| p.status.ready) {
-                self.set_pod_ready(&key, false);
+                self.update_object::<Pod>(&key, |p| {
+                    p.status.ready = false;
+                    p.status.ready_since = None;
+                });
+                self.record(LogEntry::Ready { pod: key, ready: false });
             }
         }
     }

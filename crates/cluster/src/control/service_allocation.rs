@@ -130,7 +130,9 @@ impl World {
             && service.spec.external_traffic_policy == crate::api::TrafficPolicy::Local;
         if !needs {
             service.spec.health_check_node_port = 0;
-        } else if service.spec.health_check_node_port == 0 {
+        } else if service.spec.health_check_node_port != 0 {
+            claim_node_port(service.spec.health_check_node_port, taken, None)?;
+        } else {
             service.spec.health_check_node_port =
                 self.free_node_port(&service.meta.key(), u64::MAX >> 8, taken)?;
         }

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::api::{NsName, Phase, Pod, Probe, Uid};
+use crate::api::{NsName, Phase, Pod, PodStatus, Probe, Uid};
 use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, World};
 
 /// What is true on the node, whatever the API server knows of it yet.
@@ -21,6 +21,11 @@ pub struct PodRuntime {
     pub process: Process,
     /// What the readiness probe would find: false when a person made it fail.
     pub passes_probe: bool,
+    /// The Pod's status as the kubelet knows it: what it reports, as soon as it is heard
+    /// (pkg/kubelet/status, status_manager.go).
+    pub status: PodStatus,
+    /// Stopped and cleaned up while the API server could not be told.
+    gone: bool,
     /// Counts starts and stops: a step that was planned before one of them is void.
     epoch: u32,
     successes: u32,
@@ -59,6 +64,9 @@ impl World {
     pub(crate) fn kubelet_observes(&mut self, pod: &Pod) {
         let Some(name) = &pod.spec.node_name else { return };
         let Some(node) = self.store.node(name).map(|n| n.meta.uid) else { return };
+        if self.is_cut_off(node) {
+            return;
+        }
         let runtime = PodRuntime {
             key: pod.meta.key(),
             uid: pod.meta.uid,
@@ -66,14 +74,62 @@ impl World {
             address: None,
             process: Process::Stopped,
             passes_probe: true,
+            status: pod.status.clone(),
+            gone: false,
             epoch: 0,
             successes: 0,
             failures: 0,
             crashes: 0,
         };
         self.pods.insert(pod.meta.uid, runtime);
-        self.set_waiting(&pod.meta.key(), Some("ContainerCreating"));
+        self.update_status(pod.meta.uid, |status| status.waiting = Some("ContainerCreating".into()));
         self.start_sandbox(pod.meta.uid);
+    }
+
+    fn is_cut_off(&self, node: Uid) -> bool {
+        self.machines.get(&node).is_some_and(|m| m.cut_off)
+    }
+
+    /// The kubelet changes what it knows of a Pod, and reports it if it is heard.
+    fn update_status(&mut self, pod: Uid, change: impl FnOnce(&mut PodStatus)) {
+        let Some(runtime) = self.pods.get_mut(&pod) else { return };
+        change(&mut runtime.status);
+        self.report_status(pod);
+    }
+
+    fn report_status(&mut self, pod: Uid) {
+        let Some(runtime) = self.pods.get(&pod).filter(|r| !self.is_cut_off(r.node)) else { return };
+        let (key, status) = (runtime.key.clone(), runtime.status.clone());
+        let Some(old) = self.store.pods.get(&key).filter(|p| p.meta.uid == pod) else { return };
+        let turned = old.status.ready != status.ready;
+        let ready = status.ready;
+        self.update_object::<Pod>(&key, |p| p.status = status);
+        if turned {
+            self.record(LogEntry::Ready { pod: key, ready });
+        }
+    }
+
+    /// The API server can be reached again: the kubelet reports every Pod, hears of new ones, and
+    /// of those that it shall stop.
+    pub(crate) fn kubelet_reconnects(&mut self, node: Uid) {
+        let Some(name) = self.machines.get(&node).map(|m| m.name.clone()) else { return };
+        for key in self.pods_on(&name) {
+            let Some(pod) = self.store.pods.get(&key).cloned() else { continue };
+            let uid = pod.meta.uid;
+            match self.pods.get(&uid) {
+                None => self.kubelet_observes(&pod),
+                Some(runtime) if runtime.gone => {
+                    self.plan(uid, Span::ZERO, KubeletStep::Removed);
+                    continue;
+                }
+                Some(runtime) if runtime.status != pod.status => self.report_status(uid),
+                Some(_) => {}
+            }
+            let stopping = self.pods.get(&uid).is_some_and(|r| r.process == Process::ShuttingDown);
+            if pod.meta.deleted.is_some() && !stopping {
+                self.plan(uid, Span::ZERO, KubeletStep::Sigterm);
+            }
+        }
     }
 
     fn start_sandbox(&mut self, pod: Uid) {
@@ -107,6 +163,11 @@ impl World {
             KubeletStep::Probe => self.probe(pod),
             KubeletStep::Sigterm => self.sigterm(pod),
             KubeletStep::Exited => self.exited(pod),
+            KubeletStep::Removed if self.is_cut_off(self.pods[&pod].node) => {
+                if let Some(runtime) = self.pods.get_mut(&pod) {
+                    runtime.gone = true;
+                }
+            }
             KubeletStep::Removed => self.pod_removed(pod),
         }
     }
@@ -132,15 +193,15 @@ impl World {
         runtime.successes = 0;
         runtime.failures = 0;
         let (key, address) = (runtime.key.clone(), runtime.address);
-        self.update_object::<Pod>(&key, |p| {
-            p.status.phase = Phase::Running;
-            p.status.pod_ip = address;
-            p.status.waiting = None;
-            p.status.started = Some(now);
+        self.update_status(pod, |status| {
+            status.phase = Phase::Running;
+            status.pod_ip = address;
+            status.waiting = None;
+            status.started = Some(now);
         });
         self.record(LogEntry::Started { pod: key.clone(), ip: address });
         match self.probe_of(&key) {
-            None => self.set_pod_ready(&key, self.pods[&pod].passes_probe),
+            None => self.set_pod_ready(pod, self.pods[&pod].passes_probe),
             Some(probe) => {
                 let delay = Span::from_secs(u64::from(probe.initial_delay_s));
                 self.plan(pod, delay + self.probe_phase(pod), KubeletStep::Probe);
@@ -172,14 +233,13 @@ impl World {
             runtime.failures += 1;
             runtime.successes = 0;
         }
-        let (successes, failures) = (runtime.successes, runtime.failures);
+        let (successes, failures, ready) = (runtime.successes, runtime.failures, runtime.status.ready);
         let Some(probe) = self.probe_of(&key) else { return };
-        let ready = self.store.pods.get(&key).is_some_and(|p| p.status.ready);
         if !ready && successes >= probe.success_threshold.max(1) {
-            self.set_pod_ready(&key, true);
+            self.set_pod_ready(pod, true);
         } else if ready && failures >= probe.failure_threshold.max(1) {
-            self.record(LogEntry::Unhealthy { pod: key.clone() });
-            self.set_pod_ready(&key, false);
+            self.record(LogEntry::Unhealthy { pod: key });
+            self.set_pod_ready(pod, false);
         }
         self.plan(pod, Span::from_secs(u64::from(probe.period_s.max(1))), KubeletStep::Probe);
     }
@@ -192,24 +252,19 @@ impl World {
         runtime.passes_probe = pass;
         let running = runtime.process == Process::Listening;
         if running && self.probe_of(key).is_none() {
-            self.set_pod_ready(key, pass);
+            self.set_pod_ready(uid, pass);
         }
     }
 
-    pub(crate) fn set_pod_ready(&mut self, key: &NsName, ready: bool) {
+    fn set_pod_ready(&mut self, pod: Uid, ready: bool) {
         let now = self.now;
-        if self.store.pods.get(key).is_none_or(|p| p.status.ready == ready) {
+        if self.pods.get(&pod).is_none_or(|r| r.status.ready == ready) {
             return;
         }
-        self.update_object::<Pod>(key, |p| {
-            p.status.ready = ready;
-            p.status.ready_since = ready.then_some(now);
+        self.update_status(pod, |status| {
+            status.ready = ready;
+            status.ready_since = ready.then_some(now);
         });
-        self.record(LogEntry::Ready { pod: key.clone(), ready });
-    }
-
-    fn set_waiting(&mut self, key: &NsName, reason: Option<&'static str>) {
-        self.update_object::<Pod>(key, |p| p.status.waiting = reason.map(Into::into));
     }
 
     /// The process ends by itself, with an error.
@@ -225,15 +280,15 @@ impl World {
         let crashes = runtime.crashes;
         runtime.crashes += 1;
         self.record(LogEntry::Crashed { pod: key.clone() });
-        self.set_pod_ready(key, false);
+        self.set_pod_ready(uid, false);
         // The first restart is at once; then 10 s, doubled each time (kuberuntime, doBackOff).
         let backoff = match crashes {
             0 => Span::ZERO,
             n => Span((timing.crash_backoff.0 << (n - 1).min(10)).min(timing.crash_backoff_max.0)),
         };
-        self.update_object::<Pod>(key, |p| {
-            p.status.restarts += 1;
-            p.status.waiting = Some(if crashes == 0 { "Error".into() } else { "CrashLoopBackOff".into() });
+        self.update_status(uid, |status| {
+            status.restarts += 1;
+            status.waiting = Some(if crashes == 0 { "Error".into() } else { "CrashLoopBackOff".into() });
         });
         self.plan(uid, backoff + timing.container_start, KubeletStep::Start);
     }
@@ -241,7 +296,9 @@ impl World {
     /// `kubectl delete pod`. `grace` in seconds; `None`: the Pod's own.
     pub(crate) fn delete_pod(&mut self, key: &NsName, grace: Option<u32>) {
         let Some(pod) = self.store.pods.get(key).cloned() else { return };
-        let unbound = pod.spec.node_name.is_none() || !self.pods.contains_key(&pod.meta.uid);
+        let node = pod.spec.node_name.as_ref().and_then(|name| self.machine_named(name));
+        let cut_off = node.is_some_and(|m| m.cut_off);
+        let unbound = node.is_none() || (!cut_off && !self.pods.contains_key(&pod.meta.uid));
         if unbound || grace == Some(0) {
             self.pod_removed(pod.meta.uid);
             self.remove_object::<Pod>(key);
@@ -253,6 +310,9 @@ impl World {
         let now = self.now;
         self.record(LogEntry::Killing { pod: key.clone() });
         self.update_object::<Pod>(key, |p| p.meta.deleted = Some(now));
+        if cut_off {
+            return;
+        }
         let delay = self.watch_delay(pod.meta.uid, 0);
         self.plan(pod.meta.uid, delay, KubeletStep::Sigterm);
     }
@@ -274,11 +334,11 @@ impl World {
     fn exited(&mut self, pod: Uid) {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         runtime.process = Process::Stopped;
-        let (key, node, address) = (runtime.key.clone(), runtime.node, runtime.address.take());
+        let (node, address) = (runtime.node, runtime.address.take());
         if let (Some(machine), Some(address)) = (self.machines.get_mut(&node), address) {
             machine.cni.release(address);
         }
-        self.set_pod_ready(&key, false);
+        self.set_pod_ready(pod, false);
         let delay = self.watch_delay(pod, 1);
         self.plan(pod, delay, KubeletStep::Removed);
     }
@@ -314,11 +374,11 @@ impl World {
                 self.plan(uid, after, KubeletStep::Removed);
                 continue;
             }
-            self.update_object::<Pod>(&key, |p| {
-                p.status.restarts += 1;
-                p.status.ready = false;
-                p.status.pod_ip = None;
-                p.status.waiting = Some("ContainerCreating".into());
+            self.update_status(uid, |status| {
+                status.restarts += 1;
+                status.ready = false;
+                status.pod_ip = None;
+                status.waiting = Some("ContainerCreating".into());
             });
             let delay = after + self.timing.pod_sandbox + self.start_jitter(uid);
             self.plan(uid, delay, KubeletStep::Sandbox);

@@ -1,10 +1,11 @@
 //! A node's machine: its power, its network stack, its Pods' addresses, its kube-proxy.
 
 use crate::ordered::Map;
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::api::{EndpointSlice, Name, NsName, Service, Uid};
+use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::net::Cni;
 use crate::net::netfilter::Stack;
 use crate::sim::Time;
@@ -18,6 +19,16 @@ pub struct Machine {
     pub power: bool,
     /// Counts the times the machine was switched on: what was planned before is void.
     pub boot: u32,
+    /// The node does not reach the API server: neither its kubelet nor its kube-proxy hears or is
+    /// heard. Its links to Pods and to other nodes are not touched.
+    pub cut_off: bool,
+    /// Power came while the node was cut off: its kubelet still has to learn what to run.
+    pub(crate) booted_cut_off: bool,
+    /// Counts kube-proxy's watches: what is on its way by an older one never arrives.
+    pub(crate) watch: u32,
+    /// Counts the times that the kubelet fell silent or was heard again: what was planned for a
+    /// silent node is void then.
+    pub(crate) silence: u32,
     /// Keys the draws that its rules make.
     pub(crate) subject: u64,
     pub cni: Cni,
@@ -30,10 +41,24 @@ pub struct Machine {
 pub struct ProxyStatus {
     pub services: Arc<Map<NsName, Arc<Service>>>,
     pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
-    /// Watch events on their way to the node.
-    pub in_transit: u32,
-    /// Watch events that arrived after the rules were written.
+    /// The node's own zone, as kube-proxy has seen its Node.
+    pub zone: Option<Str>,
+    /// The process is stopped (SIGSTOP): it sees nothing, writes nothing and answers nobody.
+    pub paused: bool,
+    /// Changes that kube-proxy has not seen, oldest first. Of those that it misses, because it is
+    /// paused or cut off, the first of each object.
+    pub unseen: VecDeque<Unseen>,
+    /// Changes that it has seen after the rules were written.
     pub unsynced: u32,
+    /// When the oldest of these was made.
+    pub unsynced_since: Option<Time>,
+    /// What the rules were last written from.
+    pub written: Written,
+    /// Chains that nothing jumps to any more, and that were not deleted yet: a large cluster's
+    /// kube-proxy does so only now and then.
+    pub leftover_chains: Vec<Str>,
+    pub(crate) cleaned_at: Option<Time>,
+    pub(crate) cleanup_planned: bool,
     /// When the rules were last written.
     pub synced_at: Option<Time>,
     /// When the last watch event on its way arrives: events keep their order.
@@ -41,9 +66,47 @@ pub struct ProxyStatus {
     pub(crate) sync_planned: bool,
 }
 
+/// What kube-proxy had seen when it wrote the rules that are in force.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub services: Arc<Map<NsName, Arc<Service>>>,
+    pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
+    pub zone: Option<Str>,
+}
+
+/// What was changed in the API server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    Service(NsName),
+    Slice(NsName),
+    /// The node's own Node.
+    Node,
+}
+
+/// A change that has not reached a node's kube-proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// When the API server took it.
+    pub at: Time,
+    pub what: Changed,
+}
+
+impl Machine {
+    /// Nobody hears its kubelet.
+    pub fn is_silent(&self) -> bool {
+        !self.power || self.cut_off
+    }
+}
+
 impl ProxyStatus {
     /// How many changes of Services and EndpointSlices the node's rules do not hold yet.
     pub fn behind(&self) -> u32 {
-        self.in_transit + self.unsynced
+        u32::try_from(self.unseen.len()).unwrap_or(u32::MAX).saturating_add(self.unsynced)
+    }
+
+    /// When the oldest change was made that the node's rules do not hold yet.
+    pub fn oldest_change(&self) -> Option<Time> {
+        let unseen = self.unseen.front().map(|u| u.at);
+        [self.unsynced_since, unseen].into_iter().flatten().min()
     }
 }

@@ -1,8 +1,14 @@
 //! What runs on every node: the kubelet and kube-proxy.
 
+mod conntrack_view;
 pub mod kube_proxy;
 pub mod kubelet;
+mod lag;
+mod leftover_chains;
 mod machine;
 mod proxy_watch;
 
-pub use machine::{Machine, ProxyStatus};
+pub use conntrack_view::Tracked;
+pub(crate) use lag::{Decision, Sources};
+pub use lag::{Hearing, Lag, StalePort, StaleService};
+pub use machine::{Changed, Machine, ProxyStatus, Unseen, Written};

@@ -3,30 +3,60 @@
 
 use std::sync::Arc;
 
-use crate::api::Uid;
+use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
+use crate::net::Cidr;
 use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{ProxyConfig, clean_stale_entries, endpoints_map, iptables, service_port_map};
+use crate::node::{Changed, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
+
+impl WatchChange {
+    fn what(&self) -> Changed {
+        match self {
+            WatchChange::Service(key, _) => Changed::Service(key.clone()),
+            WatchChange::Slice(key, _) => Changed::Slice(key.clone()),
+            WatchChange::Zone(_) => Changed::Node,
+        }
+    }
+}
 
 impl World {
     /// A Service or an EndpointSlice changed: the news sets out to every node.
     pub(crate) fn publish(&mut self, change: &WatchChange) {
-        let version = self.store.resource_version();
         let nodes: Vec<Uid> = self.machines.values().filter(|m| m.power).map(|m| m.uid).collect();
         for node in nodes {
-            self.send_watch_event(node, version, change.clone());
+            self.send_watch_event(node, change.clone());
         }
     }
 
-    fn send_watch_event(&mut self, node: Uid, version: u64, change: WatchChange) {
-        let delay = self.proxy_watch_delay(node, version);
+    /// kube-proxy watches its own Node too, for its zone (pkg/proxy/config, NodeTopologyConfig).
+    pub(crate) fn publish_zone(&mut self, node: &Node) {
+        let Some(machine) = self.machines.get(&node.meta.uid).filter(|m| m.power) else { return };
+        let zone = node.zone().cloned();
+        let told = machine.proxy.unseen.iter().any(|u| u.what == Changed::Node);
+        if told || machine.proxy.zone != zone {
+            self.send_watch_event(node.meta.uid, WatchChange::Zone(zone));
+        }
+    }
+
+    fn send_watch_event(&mut self, node: Uid, change: WatchChange) {
+        let delay = self.proxy_watch_delay(node, self.store.resource_version());
+        let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        let proxy = &mut machine.proxy;
-        proxy.in_transit += 1;
-        proxy.last_arrival = proxy.last_arrival.max(self.now + delay);
-        let (at, boot) = (proxy.last_arrival, machine.boot);
         self.touched.rules.insert(node);
-        self.schedule(at, Event::ProxyObserve { node, boot, change });
+        let proxy = &mut machine.proxy;
+        let what = change.what();
+        let misses = machine.cut_off || proxy.paused;
+        if misses && proxy.unseen.iter().any(|u| u.what == what) {
+            return;
+        }
+        proxy.unseen.push_back(Unseen { at: now, what });
+        if misses {
+            return;
+        }
+        proxy.last_arrival = proxy.last_arrival.max(now + delay);
+        let (at, watch) = (proxy.last_arrival, machine.watch);
+        self.schedule(at, Event::ProxyObserve { node, watch, change });
     }
 
     fn proxy_watch_delay(&self, node: Uid, version: u64) -> Span {
@@ -35,12 +65,14 @@ impl World {
         self.timing.watch_delay + Span(self.chance.below(Purpose::WatchDelay, subject, version, spread))
     }
 
-    pub(crate) fn proxy_observes(&mut self, node: Uid, boot: u32, change: WatchChange) {
-        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.boot == boot && m.power) else {
-            return;
-        };
+    pub(crate) fn proxy_observes(&mut self, node: Uid, watch: u32, change: WatchChange) {
+        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
         let proxy = &mut machine.proxy;
-        proxy.in_transit = proxy.in_transit.saturating_sub(1);
+        let what = change.what();
+        if let Some(at) = proxy.unseen.iter().position(|u| u.what == what) {
+            let seen = proxy.unseen.remove(at);
+            proxy.unsynced_since = proxy.unsynced_since.or(seen.map(|u| u.at));
+        }
         proxy.unsynced += 1;
         match change {
             WatchChange::Service(key, Some(service)) => {
@@ -55,6 +87,7 @@ impl World {
             WatchChange::Slice(key, None) => {
                 Arc::make_mut(&mut proxy.slices).remove(&key);
             }
+            WatchChange::Zone(zone) => proxy.zone = zone,
         }
         self.touched.rules.insert(node);
         self.plan_proxy_sync(node);
@@ -74,49 +107,134 @@ impl World {
     }
 
     pub(crate) fn proxy_syncs(&mut self, node: Uid, boot: u32) {
-        let Some(machine) = self.machines.get(&node).filter(|m| m.boot == boot && m.power) else { return };
+        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.boot == boot && m.power) else {
+            return;
+        };
+        machine.proxy.sync_planned = false;
+        if machine.proxy.paused {
+            return;
+        }
+        let machine = &self.machines[&node];
         let config = self.proxy_config(node);
         let services = service_port_map(&machine.proxy.services, config.family);
         let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
         let rules = iptables::build_from(&config, &services, &endpoints);
+        let count: usize = services.keys().filter_map(|name| endpoints.get(&**name)).map(Vec::len).sum();
+        self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));
-        clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
-        machine.proxy.unsynced = 0;
-        machine.proxy.sync_planned = false;
-        machine.proxy.synced_at = Some(now);
+        let proxy = &mut machine.proxy;
+        // Only if endpoints changed (proxier.go, ConntrackCleanupRequired).
+        if !Arc::ptr_eq(&proxy.slices, &proxy.written.slices) {
+            clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
+        }
+        proxy.written = Written {
+            services: proxy.services.clone(),
+            slices: proxy.slices.clone(),
+            zone: proxy.zone.clone(),
+        };
+        proxy.unsynced = 0;
+        proxy.unsynced_since = None;
+        proxy.synced_at = Some(now);
         let name = machine.name.clone();
         self.touched.rules.insert(node);
         self.record(LogEntry::ProxySynced { node: name });
+        self.recheck_health(node);
     }
 
     fn proxy_config(&self, node: Uid) -> ProxyConfig {
-        let machine = &self.machines[&node];
-        let zone = self.store.node(&machine.name).and_then(|n| n.zone().cloned());
+        let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
         ProxyConfig {
             node_name: machine.name.clone(),
             node_ips: vec![machine.address],
-            zone,
-            cluster_cidr: Some(self.config.pod_cidr),
-            cni_masquerade_cidr: Some(self.config.pod_cidr),
-            ..ProxyConfig::default()
+            zone: machine.proxy.zone.clone(),
+            cluster_cidr: match told.detect_local_mode.unwrap_or_default() {
+                DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(Some(self.config.pod_cidr)),
+                DetectLocalMode::NodeCidr => Some(machine.cni.range()),
+            },
+            masquerade_all: told.masquerade_all.unwrap_or(usual.masquerade_all),
+            masquerade_bit: told.masquerade_bit.unwrap_or(usual.masquerade_bit),
+            node_port_addresses: match &told.node_port_addresses {
+                Some(NodePortAddresses::Primary) => vec![Cidr::host(machine.address)],
+                Some(NodePortAddresses::In(ranges)) => ranges.clone(),
+                None => Vec::new(),
+            },
+            localhost_node_ports: told.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
+            cni_masquerade_cidr: self.config.ip_masq.then_some(self.config.pod_cidr),
+            ..usual
         }
     }
 
     /// A kube-proxy that starts lists everything first, then writes all its rules.
     pub(crate) fn proxy_starts(&mut self, node: Uid, after: Span) {
-        let services = Arc::new(self.store.services.as_map().clone());
-        let slices = Arc::new(self.store.slices.as_map().clone());
         let at = self.now + after + self.timing.watch_delay + self.timing.proxy_sync;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        let proxy = &mut machine.proxy;
-        *proxy = Default::default();
-        proxy.services = services;
-        proxy.slices = slices;
-        proxy.unsynced = u32::from(after > Span::ZERO);
-        proxy.sync_planned = true;
+        machine.proxy = Default::default();
+        machine.watch += 1;
+        machine.proxy.unsynced = u32::from(after > Span::ZERO);
+        machine.proxy.sync_planned = true;
         let boot = machine.boot;
+        self.proxy_lists(node);
         self.schedule(at, Event::ProxySync { node, boot });
+    }
+
+    /// Takes over what the API server has now.
+    fn proxy_lists(&mut self, node: Uid) {
+        let services = Arc::new(self.store.services.as_map().clone());
+        let slices = Arc::new(self.store.slices.as_map().clone());
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.proxy.zone = self.store.node(&machine.name).and_then(|n| n.zone().cloned());
+        machine.proxy.services = services;
+        machine.proxy.slices = slices;
+    }
+
+    /// `kill -STOP` and `kill -CONT`: the watch's events wait in its socket, and are read at once.
+    pub(crate) fn pause_proxy(&mut self, node: Uid, on: bool) {
+        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.proxy.paused != on) else { return };
+        machine.proxy.paused = on;
+        self.touched.scene = true;
+        self.touched.rules.insert(node);
+        self.recheck_health(node);
+        if on {
+            self.break_watch(node);
+        } else {
+            // Not at this very moment: of two actions at one moment the log keeps only the order.
+            self.proxy_catches_up(node, self.timing.watch_delay);
+        }
+    }
+
+    /// What is on its way to the node's kube-proxy does not arrive any more.
+    pub(crate) fn break_watch(&mut self, node: Uid) {
+        if let Some(machine) = self.machines.get_mut(&node) {
+            machine.watch += 1;
+        }
+    }
+
+    /// It hears again: its reflector finds the old watch too old or closed, and lists.
+    pub(crate) fn proxy_catches_up(&mut self, node: Uid, after: Span) {
+        let at = self.now + after;
+        let Some(machine) = self.machines.get(&node) else { return };
+        if machine.is_silent() || machine.proxy.paused {
+            return;
+        }
+        let watch = machine.watch;
+        self.schedule(at, Event::ProxyRelist { node, watch });
+    }
+
+    pub(crate) fn proxy_relists(&mut self, node: Uid, watch: u32) {
+        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
+        // Whatever is still on its way is in the list too.
+        machine.watch += 1;
+        let proxy = &mut machine.proxy;
+        proxy.unsynced_since = proxy.oldest_change();
+        proxy.unsynced = proxy.behind();
+        proxy.unseen.clear();
+        let missed = proxy.unsynced > 0 || proxy.synced_at.is_none();
+        self.proxy_lists(node);
+        self.touched.rules.insert(node);
+        if missed {
+            self.plan_proxy_sync(node);
+        }
     }
 }

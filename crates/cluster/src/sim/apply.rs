@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use super::load::node_meta;
-use super::{Event, LogEntry, NodeStep, Refusal, World};
+use super::load::{node_meta, plain_node};
+use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Manifest, Name, Node, NsName, ObjectRef, Parsed,
-    Pod, PodStatus, ReplicaSet, Service, ServiceType, Severity, Str, Typed, Uid, wrong_labels,
+    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Manifest, Name, Node, NsName, ObjectRef,
+    Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy, ServiceType, Severity, Str, Typed,
+    Uid, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::net::netfilter::{Family, Stack};
@@ -38,6 +39,9 @@ impl World {
             Action::DeleteObject { object } => self.delete_object(object),
             Action::SetLabels { object, labels } => self.set_labels(object, labels),
             Action::SetServiceType { service, type_ } => self.set_service_type(service, *type_),
+            Action::SetServicePolicy { service, policy, patch } => {
+                self.set_service_policy(service, policy, *patch)
+            }
             Action::SetSelector { service, selector } => self.set_selector(service, selector),
             Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
             Action::SetReadiness { pod, pass } => {
@@ -52,6 +56,19 @@ impl World {
                 Ok(())
             }
             Action::PowerNode { node, on } => self.power(node, *on),
+            Action::CutOffNode { node, on } => {
+                let node = self.node_uid(node)?;
+                self.cut_off(node, *on);
+                Ok(())
+            }
+            Action::PauseKubeProxy { node, on } => {
+                let uid = self.node_uid(node)?;
+                if self.machines.get(&uid).is_none_or(|m| !m.power) {
+                    return Err(Refusal::NodeIsOff { node: node.clone() });
+                }
+                self.pause_proxy(uid, *on);
+                Ok(())
+            }
             Action::Cordon { node, on } => self.cordon(node, *on),
             Action::AddNode { name, zone } => self.add_node(name.as_ref(), zone.as_ref()),
             Action::AddClient { client } => self.add_client_checked(client),
@@ -124,12 +141,14 @@ impl World {
 
     fn apply_node(&mut self, node: Node) -> Result<Uid, Refusal> {
         match self.store.node(&node.meta.name).map(|n| n.meta.uid) {
-            None => self.add_machine(with_hostname(node.meta), node.spec.unschedulable, true, None),
+            None => self.add_machine(Node { meta: with_hostname(node.meta), ..node }, true, None),
             Some(uid) => {
                 let key = node.meta.key();
                 self.update_object::<Node>(&key, |n| {
                     n.meta.labels = with_hostname(node.meta).labels;
                     n.spec.unschedulable = node.spec.unschedulable;
+                    n.spec.to_be_deleted = node.spec.to_be_deleted;
+                    n.allocatable_cpu_milli = node.allocatable_cpu_milli;
                 });
                 Ok(uid)
             }
@@ -185,6 +204,14 @@ impl World {
                 field: "spec.clusterIPs[0]",
             });
         }
+        let port = |s: &Service| Some(s.spec.health_check_node_port).filter(|p| *p != 0);
+        let changed_port = old.as_deref().and_then(port).zip(port(&service)).is_some_and(|(a, b)| a != b);
+        if changed_port {
+            return Err(Refusal::Immutable {
+                object: reference("Service", &service.meta.key()),
+                field: "spec.healthCheckNodePort",
+            });
+        }
         self.allocate_service(&mut service, old.as_deref())?;
         if let Some(old) = &old {
             service.ingress = old.ingress.clone();
@@ -217,7 +244,7 @@ impl World {
             self.delete_pod(&pod, Some(0));
         }
         self.machines.remove(&node.meta.uid);
-        self.cloud.healthy.remove(&node.meta.uid);
+        self.cloud.forget_node(node.meta.uid);
         Some(())
     }
 
@@ -268,6 +295,27 @@ impl World {
         Ok(())
     }
 
+    /// `kubectl patch`: the Service as it is with that field set goes through the API server's own
+    /// checks.
+    fn set_service_policy(
+        &mut self,
+        key: &NsName,
+        policy: &ServicePolicy,
+        patch: ServicePatch,
+    ) -> Result<(), Refusal> {
+        let old = self.service(key)?;
+        let source = self.store.source(old.meta.uid).map(|source| &**source);
+        let (decoded, diagnostics) = (patch.0)(&old, source, policy);
+        let errors: Vec<_> = diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
+        match decoded {
+            Some(mut service) if errors.is_empty() => {
+                keep_identity(&mut service, &old);
+                self.apply_service(service).map(|_| ())
+            }
+            _ => Err(Refusal::Invalid { diagnostics: errors }),
+        }
+    }
+
     fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
         self.service(key)?;
         self.check_labels(&reference("Service", key), selector)?;
@@ -297,21 +345,30 @@ impl World {
         running.then_some(pod.meta.uid).ok_or_else(|| Refusal::PodNotRunning { pod: key.clone() })
     }
 
-    fn power(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
+    fn node_uid(&self, name: &Name) -> Result<Uid, Refusal> {
         let missing = || Refusal::NotFound {
             object: reference("Node", &NsName { namespace: "".into(), name: name.clone() }),
         };
-        let node = self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)?;
+        self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)
+    }
+
+    fn power(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
+        let node = self.node_uid(name)?;
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.power != on) else { return Ok(()) };
+        let cut_off = machine.cut_off;
         machine.power = on;
         machine.boot += 1;
-        let boot = machine.boot;
+        machine.watch += 1;
+        machine.booted_cut_off = on && cut_off;
         self.touched.scene = true;
         self.touched.rules.insert(node);
         if on {
-            let boot_time = self.timing.node_boot;
-            self.node_boots(node, boot_time);
-            self.pods_regain_power(node, boot_time);
+            if !cut_off {
+                machine.silence += 1;
+                let boot_time = self.timing.node_boot;
+                self.node_boots(node, boot_time);
+                self.pods_regain_power(node, boot_time);
+            }
             return Ok(());
         }
         machine.cni.release_all();
@@ -319,9 +376,10 @@ impl World {
         machine.stack = Stack::new(machine.stack.addresses.clone(), Family::V4);
         machine.proxy = Default::default();
         self.pods_lose_power(node);
-        self.node_went_silent(node, boot);
-        let noticed = self.now + self.timing.load_balancer_health;
-        self.schedule(noticed, Event::Node { node, boot, step: NodeStep::CloudHealth });
+        if !cut_off {
+            self.node_went_silent(node);
+        }
+        self.recheck_health(node);
         Ok(())
     }
 
@@ -335,7 +393,7 @@ impl World {
     fn add_node(&mut self, name: Option<&Name>, zone: Option<&Str>) -> Result<(), Refusal> {
         let name = name.cloned().unwrap_or_else(|| self.free_node_name());
         let boot_time = self.timing.node_boot;
-        self.add_machine(node_meta(&name, zone), false, true, Some(boot_time)).map(|_| ())
+        self.add_machine(plain_node(node_meta(&name, zone)), true, Some(boot_time)).map(|_| ())
     }
 
     fn free_node_name(&self) -> Name {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{EndpointSlice, NsName, Service, Uid};
+use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
 use crate::node::kubelet::KubeletStep;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
 
@@ -14,13 +14,18 @@ pub(crate) enum Event {
     /// step from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
     /// A watch event arrives at a node's kube-proxy.
-    ProxyObserve { node: Uid, boot: u32, change: WatchChange },
+    ProxyObserve { node: Uid, watch: u32, change: WatchChange },
+    /// A kube-proxy that missed changes lists everything anew.
+    ProxyRelist { node: Uid, watch: u32 },
     /// A node's kube-proxy writes its rules.
     ProxySync { node: Uid, boot: u32 },
-    /// A step in a node's life.
-    Node { node: Uid, boot: u32, step: NodeStep },
+    /// A step in a node's life. `epoch` is its boot, or its silence for what a silent kubelet
+    /// entails.
+    Node { node: Uid, epoch: u32, step: NodeStep },
     /// The cloud did what it was asked to.
     Cloud { service: NsName, request: u32 },
+    /// A load balancer's health check of a node has had the same new answer often enough.
+    HealthChecked { service: NsName, node: Uid, check: u32 },
     /// A client's next request.
     ClientFire { client: ClientId, epoch: u32 },
     /// A packet reaches the end of its link.
@@ -46,12 +51,12 @@ pub(crate) enum Controller {
 pub(crate) enum NodeStep {
     /// The kubelet reports Ready.
     Ready,
+    /// The API server is within reach again: the kubelet tells and hears what it missed.
+    Reconnected,
     /// The node lifecycle controller has waited long enough for a silent kubelet.
     Unknown,
     /// The Pods' toleration of an unreachable node has run out.
     Evict,
-    /// The cloud's health checks have noticed that the node's state changed.
-    CloudHealth,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,4 +72,6 @@ pub(crate) enum ConnectionTimer {
 pub(crate) enum WatchChange {
     Service(NsName, Option<Arc<Service>>),
     Slice(NsName, Option<Arc<EndpointSlice>>),
+    /// The zone of the node's own Node.
+    Zone(Option<Str>),
 }

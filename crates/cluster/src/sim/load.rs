@@ -25,10 +25,16 @@ impl World {
         let none = Scenario::default();
         let scenario = manifest.scenario.as_ref().unwrap_or(&none);
         let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
-        let timing = Timing::new(scenario.timing.unwrap_or_default());
+        let mut timing = Timing::new(scenario.timing.unwrap_or_default());
+        let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
+        timing.proxy_min_sync_period = kube_proxy.min_sync_period.unwrap_or(timing.proxy_min_sync_period);
+        timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
         let config = ClusterConfig {
             pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR)),
             service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR)),
+            kube_proxy,
+            ip_masq: scenario.ip_masq.unwrap_or(true),
+            balancer_is_proxy: scenario.balancer_is_proxy.unwrap_or(false),
         };
         let mut world = World::new(seed, timing, config);
         let mut refusals = world.add_first_nodes(manifest, scenario);
@@ -56,7 +62,7 @@ impl World {
         };
         for node in nodes {
             let meta = node_meta(&node.name, node.zone.as_ref());
-            if let Err(refusal) = self.add_machine(meta, false, node.ready, None) {
+            if let Err(refusal) = self.add_machine(plain_node(meta), node.ready, None) {
                 refusals.push(refusal);
             }
         }
@@ -66,11 +72,11 @@ impl World {
     /// Switches a machine on that joins the cluster: its Node object, its Pod range, its stack.
     pub(crate) fn add_machine(
         &mut self,
-        meta: Meta,
-        unschedulable: bool,
+        node: Node,
         power: bool,
         boot_time: Option<Span>,
     ) -> Result<Uid, Refusal> {
+        let Node { meta, spec, allocatable_cpu_milli, .. } = node;
         if self.store.node(&meta.name).is_some() {
             return Err(Refusal::NodeExists { node: meta.name });
         }
@@ -83,7 +89,8 @@ impl World {
         let at_once = power && boot_time.is_none();
         let node = Node {
             meta,
-            spec: NodeSpec { pod_cidrs: vec![range], unschedulable },
+            spec: NodeSpec { pod_cidrs: vec![range], ..spec },
+            allocatable_cpu_milli,
             addresses: vec![address],
             ready: if at_once { NodeCondition::True } else { NodeCondition::Unknown },
         };
@@ -97,6 +104,10 @@ impl World {
             address,
             power,
             boot: 0,
+            cut_off: false,
+            booted_cut_off: false,
+            watch: 0,
+            silence: 0,
             subject: Chance::subject(&node.meta.name),
             cni,
             stack,
@@ -104,7 +115,6 @@ impl World {
         };
         self.machines.insert(uid, machine);
         if at_once {
-            self.cloud.healthy.insert(uid);
             self.proxy_starts(uid, Span::ZERO);
         } else if let Some(boot_time) = boot_time.filter(|_| power) {
             self.node_boots(uid, boot_time);
@@ -112,14 +122,12 @@ impl World {
         Ok(uid)
     }
 
-    /// The kubelet reports after `boot_time`, kube-proxy lists and writes its rules, the cloud's
-    /// health checks find the node.
+    /// The kubelet reports after `boot_time`, kube-proxy lists and writes its rules; then the
+    /// cloud's health checks find the node.
     pub(crate) fn node_boots(&mut self, node: Uid, boot_time: Span) {
         let Some(boot) = self.machines.get(&node).map(|m| m.boot) else { return };
         let ready = self.now + boot_time;
-        self.schedule(ready, Event::Node { node, boot, step: NodeStep::Ready });
-        let healthy = ready + self.timing.load_balancer_health;
-        self.schedule(healthy, Event::Node { node, boot, step: NodeStep::CloudHealth });
+        self.schedule(ready, Event::Node { node, epoch: boot, step: NodeStep::Ready });
         self.proxy_starts(node, boot_time);
     }
 
@@ -180,6 +188,10 @@ fn curl(key: NsName) -> Pod {
         },
         status: PodStatus::default(),
     }
+}
+
+pub(crate) fn plain_node(meta: Meta) -> Node {
+    Node { meta, allocatable_cpu_milli: Node::CPU_MILLI, ..Node::default() }
 }
 
 pub(crate) fn node_meta(name: &Name, zone: Option<&Str>) -> Meta {

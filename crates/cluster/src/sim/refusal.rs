@@ -69,6 +69,9 @@ pub enum Refusal {
         object: ObjectRef,
         field: &'static str,
     },
+    NodeIsOff {
+        node: Name,
+    },
     PodNotRunning {
         pod: NsName,
     },

@@ -36,6 +36,9 @@ pub struct Timing {
     pub endpoint_slice_batch: Span,
     /// kube-proxy iptables.minSyncPeriod (default 1 s).
     pub proxy_min_sync_period: Span,
+    /// kube-proxy iptables.syncPeriod (default 30 s): in a large cluster chains that nothing jumps
+    /// to any more are deleted so seldom.
+    pub proxy_sync_period: Span,
     /// How long iptables-restore takes.
     pub proxy_sync: Span,
 
@@ -89,6 +92,7 @@ impl Timing {
             watch_delay_spread: Span::from_millis(45),
             endpoint_slice_batch: Span::ZERO,
             proxy_min_sync_period: Span::from_secs(1),
+            proxy_sync_period: Span::from_secs(30),
             proxy_sync: Span::from_millis(50),
             pod_sandbox: Span::from_millis(600),
             container_start: Span::from_millis(900),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
-use crate::api::{Deployment, Name, Node, NsName};
+use crate::api::{Deployment, KubeProxy, Name, Node, NsName};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
@@ -16,13 +16,20 @@ use crate::traffic::Traffic;
 
 /// Bumped whenever the same scenario may run otherwise than before: a shared link says which
 /// model it was made with.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// What a cluster has and does not change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterConfig {
     pub pod_cidr: Cidr,
     pub service_cidr: Cidr,
+    /// What every kube-proxy is told.
+    pub kube_proxy: KubeProxy,
+    /// Pod traffic that leaves the Pod network gets its node's address (the CNI plugin bridge's
+    /// `ipMasq`, and what its like do).
+    pub ip_masq: bool,
+    /// The cloud's load balancers open connections of their own: `ipMode: Proxy`.
+    pub balancer_is_proxy: bool,
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.
@@ -199,10 +206,12 @@ impl World {
         match event {
             Event::Reconcile(controller) => self.reconcile(controller),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
-            Event::ProxyObserve { node, boot, change } => self.proxy_observes(node, boot, change),
+            Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
+            Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
             Event::ProxySync { node, boot } => self.proxy_syncs(node, boot),
-            Event::Node { node, boot, step } => self.node_step(node, boot, step),
+            Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
+            Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
             Event::Arrive { packet } => self.packet_arrives(packet),
             Event::Answer { connection, request } => self.app_answers(connection, request),
@@ -345,7 +354,12 @@ impl Watched for Deployment {
 }
 
 impl Watched for Node {
-    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<Node>>) {
+    fn tell(world: &mut World, _: &NsName, node: Option<&Arc<Node>>) {
+        if let Some(node) = node {
+            world.publish_zone(node);
+            world.recheck_health(node.meta.uid);
+        }
+        world.enqueue(Controller::Cloud);
         world.enqueue(Controller::Scheduler);
         world.enqueue(Controller::EndpointSlice);
     }
@@ -376,7 +390,7 @@ impl World {
         let proxies = self
             .machines
             .values()
-            .filter(|m| m.power)
+            .filter(|m| !m.is_silent() && !m.proxy.paused)
             .all(|m| m.proxy.behind() == 0 && !m.proxy.sync_planned);
         let pods = self
             .store
@@ -399,7 +413,7 @@ impl World {
                 && pod.spec.node_name.is_none()
                 && pod.spec.node_selector.is_empty();
         };
-        runtime.passes_probe && self.machines.get(&runtime.node).is_some_and(|m| m.power)
+        runtime.passes_probe && self.machines.get(&runtime.node).is_some_and(|m| !m.is_silent())
     }
 
     pub fn node_name(&self, uid: Uid) -> Option<&Name> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{PacketTrace, PacketVerdict, Place};
+use super::{Lost, PacketTrace, PacketVerdict, Place};
 use crate::api::{Name, NsName, Str, Uid};
 use crate::net::Tuple;
 use crate::sim::Time;
@@ -35,6 +35,16 @@ pub enum Outcome {
     Abandoned,
 }
 
+impl Outcome {
+    /// Ended by a packet that was lost.
+    pub fn is_loss(self) -> bool {
+        matches!(
+            self,
+            Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset | Outcome::TimedOut { .. }
+        )
+    }
+}
+
 /// A connection as it stands, or as it ended.
 #[derive(Clone, Debug)]
 pub struct ConnectionRecord {
@@ -57,6 +67,12 @@ pub struct ConnectionRecord {
     pub requests: u32,
     pub answered: u32,
     pub ended: Option<(Time, Outcome)>,
+    /// How the request that ended it was lost; `None` when it was not, and as long as nothing is
+    /// known of its last packet.
+    pub lost: Option<Lost>,
+    /// A node whose rules were out of date sent its first packet otherwise than it would have with
+    /// up-to-date ones.
+    pub stale_rule: Option<Uid>,
     /// Oldest first; only the last [`ConnectionRecord::PACKETS_KEPT`] of a long connection.
     pub packets: Vec<Arc<PacketTrace>>,
 }

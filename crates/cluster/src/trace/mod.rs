@@ -1,7 +1,10 @@
 //! What happened to a packet, hop by hop, and to the connection that sent it.
 
 mod connection;
+mod loss;
 mod packet;
 
 pub use connection::{ConnectionRecord, Outcome};
+pub(crate) use loss::is_established;
+pub use loss::{LossClass, Lost};
 pub use packet::{Hop, HopKind, PacketKind, PacketTrace, PacketVerdict, Place, Segment};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Lost;
 use crate::api::{Name, Uid};
 use crate::net::Tuple;
 use crate::net::netfilter::{RuleHit, Rules};
@@ -42,6 +43,16 @@ impl PacketKind {
     pub fn is_reply(self) -> bool {
         !matches!(self, PacketKind::Syn | PacketKind::Request | PacketKind::Fin)
     }
+
+    /// An error about a packet, from a node on its way.
+    pub fn is_error(self) -> bool {
+        matches!(self, PacketKind::PortUnreachable | PacketKind::HostUnreachable)
+    }
+
+    /// What the server itself sends back.
+    pub fn is_answer(self) -> bool {
+        self.is_reply() && !self.is_error()
+    }
 }
 
 /// One link: a dot's place at any moment is between `from` and `to`, evenly in time.
@@ -65,6 +76,9 @@ pub struct Hop {
     pub hits: Vec<RuleHit>,
     /// The rules as they were then.
     pub rules: Option<Rules>,
+    /// They were older than what the API server knew, and up-to-date ones would have decided
+    /// otherwise.
+    pub stale: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -104,6 +118,9 @@ pub enum PacketVerdict {
     ConntrackLost,
     /// It reached a Pod or a client that no longer knows the connection.
     NotExpected,
+    /// An answer that came back by another way than the request, so that nobody rewrote it back:
+    /// no socket waits for it.
+    NotRewritten,
 }
 
 impl PacketVerdict {
@@ -120,6 +137,8 @@ pub struct PacketTrace {
     pub segments: Vec<Segment>,
     pub hops: Vec<Hop>,
     pub ended: Option<(Time, PacketVerdict)>,
+    /// Set with `ended`, for a packet that was lost.
+    pub lost: Option<Lost>,
 }
 
 impl PacketTrace {

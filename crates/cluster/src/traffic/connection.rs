@@ -6,13 +6,14 @@
 
 use std::net::IpAddr;
 
+use super::balancer::Proxied;
 use super::client::Origin;
 use super::{Client, ClientId, ConnectionId, PacketId};
 use crate::api::{NsName, Uid};
 use crate::net::{Protocol, Tuple};
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, ConnectionTimer, Event, Purpose, Span, Time, World};
-use crate::trace::{ConnectionRecord, Outcome, PacketKind, PacketVerdict, Place};
+use crate::trace::{ConnectionRecord, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict, Place};
 
 /// A connection under way.
 #[derive(Clone, Debug)]
@@ -23,13 +24,16 @@ pub struct Live {
     pub state: SocketState,
     /// The node that the load balancer chose for it.
     pub(crate) balanced_to: Option<Uid>,
+    /// What a load balancer that is a proxy made of it.
+    pub(super) proxied: Option<Proxied>,
     /// The tuple that the server's socket has.
     server_tuple: Option<Tuple>,
     timeout: Span,
-    keep_alive: bool,
+    pub(super) keep_alive: bool,
     request_began: Time,
     pub(crate) in_flight: u32,
-    lost: Option<PacketVerdict>,
+    /// What became of its last packet that was lost.
+    lost: Option<(PacketVerdict, Lost)>,
 }
 
 impl Live {
@@ -109,6 +113,8 @@ impl World {
             requests: 1,
             answered: 0,
             ended: None,
+            lost: None,
+            stale_rule: None,
             packets: Vec::new(),
         };
         let live = Live {
@@ -116,6 +122,7 @@ impl World {
             flow: Chance::join(client.subject, ordinal),
             state: SocketState::SynSent,
             balanced_to: None,
+            proxied: None,
             server_tuple: None,
             timeout: client.spec.timeout.unwrap_or(self.timing.client_timeout),
             keep_alive: client.spec.keep_alive,
@@ -209,7 +216,7 @@ impl World {
         }
         match timer {
             ConnectionTimer::GiveUp => {
-                let lost = live.lost;
+                let lost = live.lost.map(|(verdict, _)| verdict);
                 self.end_connection(connection, Outcome::TimedOut { lost });
             }
             ConnectionTimer::Retransmit { attempt } if attempt <= MAX_RETRANSMITS => {
@@ -351,7 +358,9 @@ impl World {
             return;
         }
         live.record.ended = Some((now, outcome));
+        live.record.lost = live.lost.filter(|_| outcome.is_loss()).map(|(_, lost)| lost);
         live.state = SocketState::Closed;
+        let lost = live.record.lost;
         let latency = now.since(live.request_began);
         let (client, id, service) =
             (live.record.client_name.clone(), live.record.client, live.record.service.clone());
@@ -359,7 +368,20 @@ impl World {
             client.open = client.open.saturating_sub(1);
         }
         self.count(&client, service.as_ref(), outcome, latency);
+        if let Some(lost) = lost {
+            self.count_lost(&client, service.as_ref(), lost);
+        }
         self.archive_when_quiet(connection);
+    }
+
+    fn count_lost(&mut self, client: &str, service: Option<&(NsName, Uid)>, lost: Lost) {
+        let stats = &mut self.traffic.stats;
+        if let Some(counts) = stats.clients.get_mut(client) {
+            counts.count_lost(lost);
+        }
+        if let Some(counts) = service.and_then(|(key, _)| stats.services.get_mut(key)) {
+            counts.count_lost(lost);
+        }
     }
 
     fn count(&mut self, client: &str, service: Option<&(NsName, Uid)>, outcome: Outcome, latency: Span) {
@@ -375,11 +397,18 @@ impl World {
     }
 
     /// One of the connection's packets has ended.
-    pub(crate) fn packet_ended(&mut self, connection: ConnectionId, verdict: PacketVerdict) {
+    pub(crate) fn packet_ended(&mut self, connection: ConnectionId, trace: &PacketTrace) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.in_flight = live.in_flight.saturating_sub(1);
-        if verdict.is_failure() {
-            live.lost = Some(verdict);
+        if let (Some((_, verdict)), Some(lost)) = (trace.ended, trace.lost) {
+            live.lost = Some((verdict, lost));
+            // The client gave up before it was known what became of its packet.
+            let waited = matches!(live.record.ended, Some((_, Outcome::TimedOut { .. })));
+            if waited && live.record.lost.is_none() {
+                live.record.lost = Some(lost);
+                let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
+                self.count_lost(&client, service.as_ref(), lost);
+            }
         }
         self.archive_when_quiet(connection);
     }

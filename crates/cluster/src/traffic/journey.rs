@@ -12,13 +12,17 @@ use crate::net::netfilter::{
 };
 use crate::net::{Protocol, Tuple};
 use crate::sim::{Event, Purpose, Span, World};
-use crate::trace::{Hop, HopKind, PacketKind, PacketTrace, PacketVerdict, Place, Segment};
+use crate::trace::{
+    Hop, HopKind, LossClass, Lost, PacketKind, PacketTrace, PacketVerdict, Place, Segment, is_established,
+};
 
 /// A packet on its way.
 #[derive(Clone, Debug)]
 pub struct Flight {
     pub trace: PacketTrace,
     pub tuple: Tuple,
+    /// Its sender is done: the packet carries a FIN.
+    closes: bool,
     /// The failed packet that an ICMP error quotes.
     pub inner: Option<Tuple>,
     pub to: Place,
@@ -31,6 +35,16 @@ enum Route {
     To(Place),
     /// On this network, but nobody answers for it.
     NoNeighbour,
+}
+
+/// What a node's hooks made of a packet.
+struct Passed {
+    node: Uid,
+    before: Tuple,
+    verdict: Verdict,
+    route: Route,
+    hits: Vec<RuleHit>,
+    stale: bool,
 }
 
 impl World {
@@ -57,12 +71,17 @@ impl World {
             after: tuple,
             hits: Vec::new(),
             rules: None,
+            stale: false,
         };
-        let trace = PacketTrace { id, connection, kind, segments: Vec::new(), hops: vec![sent], ended: None };
+        let (segments, hops) = (Vec::new(), vec![sent]);
+        let trace = PacketTrace { id, connection, kind, segments, hops, ended: None, lost: None };
+        let mut stays_open = false;
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
             live.in_flight += 1;
+            stays_open = live.keep_alive;
         }
-        let mut flight = Flight { trace, tuple, inner, to: from };
+        let closes = kind == PacketKind::Fin || (kind == PacketKind::Response && !stays_open);
+        let mut flight = Flight { trace, tuple, closes, inner, to: from };
         match from {
             Place::Node(node) => self.leaves_node(node, flight),
             Place::Pod(pod) => match self.pods.get(&pod).map(|r| r.node) {
@@ -70,7 +89,7 @@ impl World {
                 None => self.end_flight(flight, PacketVerdict::NobodyHasAddress),
             },
             Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => {
-                let to = self.route_outside(tuple.dst);
+                let to = self.route_outside(connection, tuple.dst);
                 flight.to = to;
                 self.travel(flight, from, to, self.timing.link);
             }
@@ -78,15 +97,30 @@ impl World {
     }
 
     /// From outside, the cloud's addresses and the nodes' can be reached; the cluster's own cannot.
-    fn route_outside(&self, address: IpAddr) -> Place {
+    /// A Service's `externalIPs` are whatever the network outside routes to the nodes: each flow to
+    /// one that has power, as routers with several ways of one cost do.
+    pub(super) fn route_outside(&self, connection: ConnectionId, address: IpAddr) -> Place {
         if let Some(service) = self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key)) {
             return Place::LoadBalancer(service.service);
         }
-        let node = self.machines.values().find(|m| m.address == address);
-        node.map_or(Place::Internet, |m| Place::Node(m.uid))
+        if let Some(node) = self.machines.values().find(|m| m.address == address) {
+            return Place::Node(node.uid);
+        }
+        if !self.store.services.iter().any(|s| s.spec.external_ips.contains(&address)) {
+            return Place::Internet;
+        }
+        let nodes: Vec<Uid> = self.machines.values().filter(|m| m.power).map(|m| m.uid).collect();
+        self.node_for(connection, &nodes).map_or(Place::Internet, Place::Node)
     }
 
-    fn travel(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
+    /// One of the nodes, by the flow's hash.
+    pub(super) fn node_for(&self, connection: ConnectionId, nodes: &[Uid]) -> Option<Uid> {
+        let flow = self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow);
+        let count = nodes.len() as u64;
+        (count > 0).then(|| nodes[self.chance.below(Purpose::NodeChoice, flow, 0, count) as usize])
+    }
+
+    pub(super) fn travel(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
         let end = self.now + takes;
         flight.trace.segments.push(Segment { from, to, start: self.now, end });
         flight.to = to;
@@ -102,8 +136,9 @@ impl World {
             Place::Node(node) => self.reaches_node(node, flight),
             Place::Pod(pod) => self.reaches_pod(pod, flight),
             Place::LoadBalancer(service) => self.reaches_balancer(service, flight),
-            Place::Outside(_) => {
-                let verdict = self.client_receives(flight.trace.connection, flight.trace.kind);
+            place @ Place::Outside(_) => {
+                let (connection, kind) = (flight.trace.connection, flight.trace.kind);
+                let verdict = self.client_receives_at(place, connection, kind, flight.tuple);
                 self.deliver(flight, verdict);
             }
             Place::Internet => self.end_flight(flight, PacketVerdict::NoRoute),
@@ -134,50 +169,27 @@ impl World {
         kind: PacketKind,
         tuple: Tuple,
     ) -> PacketVerdict {
-        let expected = self.traffic.connections.get(&connection).is_some_and(|live| {
-            let own = live.record.tuple.map(Tuple::reversed);
-            let error = matches!(kind, PacketKind::PortUnreachable | PacketKind::HostUnreachable);
-            live.record.source == place && (error || own == Some(tuple))
-        });
-        if expected { self.client_receives(connection, kind) } else { PacketVerdict::NotExpected }
+        let Some(live) = self.traffic.connections.get(&connection) else {
+            return PacketVerdict::NotExpected;
+        };
+        let own = live.record.tuple.map(Tuple::reversed) == Some(tuple);
+        let waits = live.record.ended.is_none();
+        match live.record.source == place && (kind.is_error() || own) {
+            true => self.client_receives(connection, kind),
+            false if waits && !kind.is_error() => PacketVerdict::NotRewritten,
+            false => PacketVerdict::NotExpected,
+        }
     }
 
     fn deliver(&mut self, mut flight: Flight, verdict: PacketVerdict) {
         let kind = match verdict {
-            PacketVerdict::Delivered | PacketVerdict::NotExpected => HopKind::Delivered,
+            PacketVerdict::Delivered | PacketVerdict::NotExpected | PacketVerdict::NotRewritten => {
+                HopKind::Delivered
+            }
             _ => HopKind::Refused,
         };
         self.hop(&mut flight, kind, Vec::new(), None, None);
         self.end_flight_here(flight, verdict);
-    }
-
-    fn reaches_balancer(&mut self, service: Uid, mut flight: Flight) {
-        let connection = flight.trace.connection;
-        let chosen = self.balancers_choice(connection);
-        let Some(node) = chosen else {
-            self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
-            self.end_flight_here(flight, PacketVerdict::NoHealthyNode);
-            return;
-        };
-        if let Some(live) = self.traffic.connections.get_mut(&connection) {
-            live.balanced_to = Some(node);
-        }
-        let name = self.machines[&node].name.clone();
-        self.hop(&mut flight, HopKind::Balanced { node: name }, Vec::new(), None, None);
-        self.travel(flight, Place::LoadBalancer(service), Place::Node(node), self.timing.link);
-    }
-
-    /// A flow stays with its node; a new one goes to a healthy node by its hash.
-    fn balancers_choice(&self, connection: ConnectionId) -> Option<Uid> {
-        let live = self.traffic.connections.get(&connection);
-        if let Some(node) = live.and_then(|l| l.balanced_to).filter(|n| self.machines.contains_key(n)) {
-            return Some(node);
-        }
-        let healthy: Vec<Uid> =
-            self.cloud.healthy.iter().copied().filter(|n| self.machines.contains_key(n)).collect();
-        let flow = live.map_or(connection.0, |l| l.flow);
-        let count = healthy.len() as u64;
-        (count > 0).then(|| healthy[self.chance.below(Purpose::NodeChoice, flow, 0, count) as usize])
     }
 
     /// A packet comes in on one of the node's links.
@@ -189,10 +201,11 @@ impl World {
         }
         let mut hits = Vec::new();
         let before = flight.tuple;
+        let undecided = self.is_undecided(node, &flight);
         let mut skb = skb_of(&flight);
         let mut verdict =
             self.with_stack(node, &flight, &mut hits, |stack, cx| stack.prerouting(&mut skb, cx));
-        let route = self.route(node, skb.tuple.dst);
+        let route = self.route(node, flight.trace.connection, skb.tuple.dst);
         if verdict == Verdict::Accept {
             let out = self.out_address(node, &route);
             verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| match route {
@@ -205,16 +218,18 @@ impl World {
         }
         flight.tuple = skb.tuple;
         flight.inner = quoted(&skb);
-        self.after_hooks(node, flight, before, verdict, route, hits);
+        let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
+        self.after_hooks(Passed { node, before, verdict, route, hits, stale }, flight);
     }
 
     /// The node itself sends: OUTPUT, then POSTROUTING.
     fn leaves_node(&mut self, node: Uid, mut flight: Flight) {
         let mut hits = Vec::new();
         let before = flight.tuple;
+        let undecided = self.is_undecided(node, &flight);
         let mut skb = skb_of(&flight);
         let mut verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| stack.output(&mut skb, cx));
-        let route = self.route(node, skb.tuple.dst);
+        let route = self.route(node, flight.trace.connection, skb.tuple.dst);
         if verdict == Verdict::Accept {
             let out = self.out_address(node, &route);
             verdict =
@@ -222,7 +237,8 @@ impl World {
         }
         flight.tuple = skb.tuple;
         flight.inner = quoted(&skb);
-        self.after_hooks(node, flight, before, verdict, route, hits);
+        let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
+        self.after_hooks(Passed { node, before, verdict, route, hits, stale }, flight);
     }
 
     fn with_stack(
@@ -256,7 +272,7 @@ impl World {
         }
     }
 
-    fn route(&self, node: Uid, address: IpAddr) -> Route {
+    fn route(&self, node: Uid, connection: ConnectionId, address: IpAddr) -> Route {
         let machine = &self.machines[&node];
         if machine.address == address || machine.cni.gateway() == address {
             return Route::Local;
@@ -269,7 +285,7 @@ impl World {
         if let Some(other) = self.machines.values().find(holds) {
             return if other.power { Route::To(Place::Node(other.uid)) } else { Route::NoNeighbour };
         }
-        let outside = self.traffic.clients.values().find(|c| c.address == Some(address));
+        let outside = self.client_outside(connection, address);
         match (outside, self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key))) {
             (Some(client), _) => Route::To(Place::Outside(client.id)),
             (None, Some(balancer)) => Route::To(Place::LoadBalancer(balancer.service)),
@@ -278,15 +294,15 @@ impl World {
         }
     }
 
-    fn after_hooks(
-        &mut self,
-        node: Uid,
-        mut flight: Flight,
-        before: Tuple,
-        verdict: Verdict,
-        route: Route,
-        hits: Vec<RuleHit>,
-    ) {
+    /// Clients on one machine outside have one address: the connection's own comes first.
+    pub(super) fn client_outside(&self, connection: ConnectionId, address: IpAddr) -> Option<&super::Client> {
+        let clients = &self.traffic.clients;
+        let own = self.traffic.connections.get(&connection).and_then(|l| clients.get(&l.record.client));
+        own.into_iter().chain(clients.values()).find(|c| c.address == Some(address))
+    }
+
+    fn after_hooks(&mut self, passed: Passed, mut flight: Flight) {
+        let Passed { node, before, verdict, route, hits, stale } = passed;
         let kind = match (verdict, &route) {
             (Verdict::Accept, Route::To(_)) => HopKind::Forwarded,
             (Verdict::Accept, Route::Local) => HopKind::Delivered,
@@ -296,6 +312,9 @@ impl World {
             (Verdict::Reject(..), _) => HopKind::Refused,
         };
         self.hop(&mut flight, kind, hits, Some(before), Some(node));
+        if stale {
+            self.note_stale_decision(node, &mut flight);
+        }
         match (verdict, route) {
             (Verdict::Lost(_), _) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
             (Verdict::Drop(_), _) => self.end_flight_here(flight, PacketVerdict::DroppedByRule),
@@ -376,9 +395,8 @@ impl World {
         let place = flight.trace.hops.last().map(|h| h.place);
         let (connection, tuple, kind) = (flight.trace.connection, flight.tuple, flight.trace.kind);
         self.end_flight_here(flight, PacketVerdict::NobodyHasAddress);
-        let is_error = matches!(kind, PacketKind::PortUnreachable | PacketKind::HostUnreachable);
         // RFC 1122: never an error about an error.
-        if let (Some(Place::Node(node)), false) = (place, is_error) {
+        if let (Some(Place::Node(node)), false) = (place, kind.is_error()) {
             self.send_error(connection, PacketKind::HostUnreachable, node, tuple);
         }
     }
@@ -389,10 +407,11 @@ impl World {
         self.end_flight_here(flight, verdict);
     }
 
-    fn end_flight_here(&mut self, flight: Flight, verdict: PacketVerdict) {
+    pub(super) fn end_flight_here(&mut self, flight: Flight, verdict: PacketVerdict) {
         let connection = flight.trace.connection;
         let mut trace = flight.trace;
         trace.ended = Some((self.now, verdict));
+        trace.lost = self.loss_of(&trace);
         let trace = Arc::new(trace);
         self.touched.traffic = true;
         self.digest(&[trace.id.0, verdict as u64]);
@@ -404,12 +423,23 @@ impl World {
             if packets.len() >= crate::trace::ConnectionRecord::PACKETS_KEPT {
                 packets.remove(0);
             }
-            packets.push(trace);
+            packets.push(trace.clone());
         }
-        self.packet_ended(connection, verdict);
+        self.packet_ended(connection, &trace);
     }
 
-    fn hop(
+    fn loss_of(&self, trace: &PacketTrace) -> Option<Lost> {
+        let class = LossClass::of(trace)?;
+        // A packet that is sent again follows the entry that the first one made.
+        let began_so = || {
+            let live = self.traffic.connections.get(&trace.connection);
+            live.is_some_and(|l| l.record.stale_rule.is_some())
+        };
+        let stale_rule = !trace.kind.is_reply() && !is_established(trace) && began_so();
+        Some(Lost { class, stale_rule })
+    }
+
+    pub(super) fn hop(
         &mut self,
         flight: &mut Flight,
         kind: HopKind,
@@ -434,6 +464,7 @@ impl World {
             after: flight.tuple,
             hits,
             rules,
+            stale: false,
         });
     }
 
@@ -461,8 +492,9 @@ fn skb_of(flight: &Flight) -> Skb {
         _ if !tcp => Kind::Datagram,
         PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
         PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
-        PacketKind::Request => Kind::Tcp(TcpFlags::ACK),
-        PacketKind::Response | PacketKind::Fin => Kind::Tcp(TcpFlags::FIN_ACK),
+        PacketKind::Request | PacketKind::Response | PacketKind::Fin => {
+            Kind::Tcp(if flight.closes { TcpFlags::FIN_ACK } else { TcpFlags::ACK })
+        }
         PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),
     };
     Skb::new(flight.tuple, kind)

@@ -1,9 +1,11 @@
 //! Clients, connections, requests and replies.
 
+mod balancer;
 mod client;
 mod connection;
 mod derive;
 mod journey;
+mod stale;
 mod stats;
 mod target;
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::api::{Name, NsName, Uid};
 use crate::sim::Span;
-use crate::trace::Outcome;
+use crate::trace::{LossClass, Lost, Outcome};
 
 /// Requests, by how they ended.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -20,6 +20,10 @@ pub struct Counts {
     pub unresolved: u64,
     pub no_address: u64,
     pub abandoned: u64,
+    /// Lost requests by the way in which they were lost.
+    pub lost: Map<LossClass, u64>,
+    /// Those of them that a rule sent which was out of date.
+    pub by_stale_rule: u64,
     /// The sum of the delivered requests' times from the first packet to the answer.
     pub latency_total: Span,
 }
@@ -39,6 +43,11 @@ impl Counts {
             Outcome::NoAddress => self.no_address += 1,
             Outcome::Abandoned => self.abandoned += 1,
         }
+    }
+
+    pub(crate) fn count_lost(&mut self, lost: Lost) {
+        *self.lost.entry(lost.class).or_default() += 1;
+        self.by_stale_rule += u64::from(lost.stale_rule);
     }
 
     pub fn failed(&self) -> u64 {

@@ -53,7 +53,7 @@ const NODE_SPEC: &[Field] = &[
     f("podCIDRs", Strs),
     f("providerID", Str),
     f("unschedulable", Bool),
-    kept("taints", Any),
+    f("taints", Any),
     f("configSource", Any),
     f("externalID", Str),
 ];

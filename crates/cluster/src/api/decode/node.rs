@@ -6,7 +6,8 @@ use super::meta;
 use super::spot::Spot;
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
-use crate::api::{DiagnosticKind, Format, NameRule, Node, NodeCondition, NodeSpec};
+use crate::api::text::Decimal;
+use crate::api::{DiagnosticKind, Format, NameRule, Node, NodeCondition, NodeSpec, Severity, Value};
 use crate::net::Cidr;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
@@ -18,7 +19,9 @@ pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
         spec: NodeSpec {
             pod_cidrs: pod_cidrs(&spec, findings),
             unschedulable: spec.field("unschedulable").bool().unwrap_or(false),
+            to_be_deleted: taints(&spec.field("taints"), findings),
         },
+        allocatable_cpu_milli: cpu_milli(&status.field("allocatable").field("cpu")),
         addresses: addresses(&status.field("addresses")),
         ready: ready(&status.field("conditions")),
     }
@@ -77,4 +80,32 @@ fn ready(conditions: &Spot<'_>) -> NodeCondition {
         }
     }
     NodeCondition::True
+}
+
+/// Says whether the one taint is there that is simulated: kube-proxy's health check and the
+/// cloud's service controller look at it.
+fn taints(list: &Spot<'_>, findings: &mut Findings) -> bool {
+    let is_deletion = |i: usize| {
+        let item = list.item(i);
+        item.field("key").str().is_some_and(|k| &**k == "ToBeDeletedByClusterAutoscaler")
+    };
+    let all = 0..list.len();
+    if all.clone().any(|i| !is_deletion(i)) {
+        let field = "taints".into();
+        list.report(findings, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
+    }
+    all.into_iter().any(is_deletion)
+}
+
+/// A quantity of CPU: `4`, `"1.5"` or `"3920m"`. A Node that says nothing has the model's own.
+fn cpu_milli(spot: &Spot<'_>) -> u32 {
+    let milli = match spot.tree().map(|t| &t.value) {
+        Some(Value::Int(cpus)) => cpus.checked_mul(1000),
+        Some(Value::Float(text) | Value::String(text)) => match text.strip_suffix('m') {
+            Some(milli) => milli.parse().ok(),
+            None => Decimal::parse(text).and_then(|d| d.scaled(3)),
+        },
+        _ => None,
+    };
+    milli.and_then(|m| u32::try_from(m).ok()).unwrap_or(Node::CPU_MILLI)
 }

@@ -1,7 +1,7 @@
 //! `spec.actions` of a Scenario: each a map with `at`, `do` and the arguments of what is done.
 
 use super::read::{CLIENT, bad_format, client, rate, required_map, time};
-use super::reference;
+use super::{policy, reference};
 use crate::api::decode::{
     Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_required,
     read_labels,
@@ -18,7 +18,9 @@ const NAMES: &[&str] = &[
     "apply",
     "cordon",
     "crashPod",
+    "cutOffNode",
     "delete",
+    "pauseKubeProxy",
     "powerNode",
     "removeClient",
     "scale",
@@ -27,6 +29,7 @@ const NAMES: &[&str] = &[
     "setRate",
     "setReadiness",
     "setSelector",
+    "setServicePolicy",
     "setServiceType",
 ];
 
@@ -65,6 +68,10 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
             let (service, type_) = (ns_name(spot, "service", findings), service_type(spot, findings));
             Action::SetServiceType { service: service?, type_: type_? }
         }
+        "setServicePolicy" => {
+            let (service, policy) = (ns_name(spot, "service", findings), policy::read(spot, findings));
+            Action::set_service_policy(service?, policy?)
+        }
         "setSelector" => {
             let selector = labels(spot, "selector", findings);
             Action::SetSelector { service: ns_name(spot, "service", findings)?, selector }
@@ -78,13 +85,14 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
             Action::SetReadiness { pod: pod?, pass: pass? }
         }
         "crashPod" => Action::CrashPod { pod: ns_name(spot, "pod", findings)? },
-        "powerNode" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
-            Action::PowerNode { node, on: on? }
-        }
-        "cordon" => {
-            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings));
-            Action::Cordon { node, on: on? }
+        "powerNode" | "cordon" | "cutOffNode" | "pauseKubeProxy" => {
+            let (node, on) = (name(spot, "node", findings), flag(spot, "enabled", findings)?);
+            match what {
+                "powerNode" => Action::PowerNode { node, on },
+                "cordon" => Action::Cordon { node, on },
+                "cutOffNode" => Action::CutOffNode { node, on },
+                _ => Action::PauseKubeProxy { node, on },
+            }
         }
         "addNode" => add_node(spot, findings),
         "addClient" => add_client(&spot.field("client"), findings)?,
@@ -114,17 +122,32 @@ const ZONE: Field = f("zone", Shape::Str);
 const CLIENT_MAP: Field = f("client", Shape::Obj(CLIENT));
 const RATE: Field = f("rate", Shape::Any);
 
+const POLICY: &[Field] = &[
+    AT,
+    DO,
+    SERVICE,
+    f("externalTrafficPolicy", Shape::Str),
+    f("internalTrafficPolicy", Shape::Str),
+    f("sessionAffinity", Shape::Str),
+    f("timeoutSeconds", Shape::Int32),
+    f("trafficDistribution", Shape::Str),
+    f("loadBalancerSourceRanges", Shape::Strs),
+    f("externalIPs", Shape::Strs),
+    f("publishNotReadyAddresses", Shape::Bool),
+];
+
 fn arguments(what: &str) -> &'static [Field] {
     match what {
         "apply" => &[AT, DO, TEXT],
         "delete" => &[AT, DO, OBJECT],
         "setLabels" => &[AT, DO, OBJECT, LABELS],
         "setServiceType" => &[AT, DO, SERVICE, TYPE],
+        "setServicePolicy" => POLICY,
         "setSelector" => &[AT, DO, SERVICE, SELECTOR],
         "scale" => &[AT, DO, DEPLOYMENT, REPLICAS],
         "setReadiness" => &[AT, DO, POD, PASS],
         "crashPod" => &[AT, DO, POD],
-        "powerNode" | "cordon" => &[AT, DO, NODE, ON],
+        "powerNode" | "cordon" | "cutOffNode" | "pauseKubeProxy" => &[AT, DO, NODE, ON],
         "addNode" => &[AT, DO, NAME, ZONE],
         "addClient" => &[AT, DO, CLIENT_MAP],
         "setRate" => &[AT, DO, CLIENT_NAME, RATE],

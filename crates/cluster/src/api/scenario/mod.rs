@@ -8,6 +8,9 @@
 //!   seed: 7
 //!   nodes: [{name: node-1, zone: a}, {name: node-2, zone: b, ready: false}]
 //!   proxyMode: iptables                  # nftables, ipvs
+//!   kubeProxy: {masqueradeAll: true}     # and the rest of KubeProxyConfiguration that is simulated
+//!   cni: {ipMasq: false}                 # Pods keep their address outside the Pod network
+//!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
 //!   timing: teaching                     # realistic
 //!   clients:
 //!   - {name: browser, from: outside, to: http://web, rate: 2}
@@ -20,12 +23,17 @@
 //! ```
 //!
 //! `do` and its arguments: `apply` (text), `delete` (object), `setLabels` (object, labels),
-//! `setServiceType` (service, type), `setSelector` (service, selector), `scale` (deployment,
-//! replicas), `setReadiness` (pod, pass), `crashPod` (pod), `powerNode` and `cordon` (node, on),
-//! `addNode` (name, zone), `addClient` (client: a map as in `clients`), `removeClient` and
-//! `sendOne` (client), `setRate` (client, rate).
+//! `setServiceType` (service, type), `setServicePolicy` (service, and one of externalTrafficPolicy,
+//! internalTrafficPolicy, sessionAffinity with timeoutSeconds, trafficDistribution,
+//! loadBalancerSourceRanges, externalIPs and publishNotReadyAddresses), `setSelector` (service,
+//! selector), `scale` (deployment, replicas), `setReadiness` (pod, pass), `crashPod` (pod),
+//! `powerNode`, `cordon`, `cutOffNode` and `pauseKubeProxy` (node, enabled), `addNode` (name, zone),
+//! `addClient` (client: a map as in `clients`), `removeClient` and `sendOne` (client), `setRate`
+//! (client, rate).
 
 mod action_read;
+mod kube_proxy;
+pub(super) mod policy;
 mod read;
 mod reference;
 mod write;
@@ -38,6 +46,7 @@ use super::{Name, Str, TimedAction};
 use crate::net::{Cidr, Protocol};
 use crate::sim::{Span, Time};
 
+pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{decode, is_scenario};
 
 /// Everything is optional: what is not said is the World's default.
@@ -51,6 +60,11 @@ pub struct Scenario {
     pub nodes: Option<Vec<ScenarioNode>>,
     pub pod_cidr: Option<Cidr>,
     pub service_cidr: Option<Cidr>,
+    pub kube_proxy: Option<KubeProxy>,
+    /// `cni.ipMasq`: false where Pods keep their address outside the Pod network.
+    pub ip_masq: Option<bool>,
+    /// `cloud.ipMode`: true for `Proxy`, false for `VIP`.
+    pub balancer_is_proxy: Option<bool>,
     /// `iptables`, `nftables` or `ipvs`.
     pub proxy_mode: Option<Str>,
     pub timing: Option<TimingProfile>,

@@ -2,7 +2,9 @@
 
 use crate::ordered::Set;
 
-use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, reference};
+use super::{
+    ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, kube_proxy, reference,
+};
 use crate::api::decode::{
     Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_protocol,
     pod_required, read_address, read_cidr, shown, written_ref,
@@ -32,6 +34,9 @@ const SPEC: &[Field] = &[
     f("nodes", Shape::List(&[f("name", Shape::Str), f("zone", Shape::Str), f("ready", Shape::Bool)])),
     f("podCIDR", Shape::Str),
     f("serviceCIDR", Shape::Str),
+    f("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
+    f("cni", Shape::Obj(&[f("ipMasq", Shape::Bool)])),
+    f("cloud", Shape::Obj(&[f("ipMode", Shape::Str)])),
     f("proxyMode", Shape::Str),
     f("timing", Shape::Str),
     f("clients", Shape::List(CLIENT)),
@@ -86,6 +91,10 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
         nodes: nodes(&spec.field("nodes"), findings),
         pod_cidr: read_cidr(&spec.field("podCIDR"), findings),
         service_cidr: read_cidr(&spec.field("serviceCIDR"), findings),
+        kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), findings),
+        ip_masq: spec.field("cni").field("ipMasq").bool(),
+        balancer_is_proxy: pod_one_of(&spec.field("cloud").field("ipMode"), &["Proxy", "VIP"], findings)
+            .map(|mode| mode == "Proxy"),
         proxy_mode: one_of(&spec.field("proxyMode"), &["iptables", "ipvs", "nftables"], findings),
         timing: timing(&spec.field("timing"), findings),
         clients: clients(&spec.field("clients"), findings),

@@ -1,6 +1,6 @@
 //! A [`Scenario`] and an [`Action`] to value trees: what reads back is the same.
 
-use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, reference};
+use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, kube_proxy, policy, reference};
 use crate::api::{Action, Labels, NsName, ObjectRef, TimedAction, Tree, Value, duration, to_yaml};
 
 impl Scenario {
@@ -31,6 +31,10 @@ impl Scenario {
         put("nodes", self.nodes.as_ref().map(|n| Tree::seq(n.iter().map(node).collect())));
         put("podCIDR", self.pod_cidr.map(|c| text(&c.to_string())));
         put("serviceCIDR", self.service_cidr.map(|c| text(&c.to_string())));
+        put("kubeProxy", self.kube_proxy.as_ref().map(kube_proxy::write));
+        put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
+        let mode = |proxy: bool| text(if proxy { "Proxy" } else { "VIP" });
+        put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", mode(proxy))])));
         put("proxyMode", self.proxy_mode.as_deref().map(text));
         put("timing", self.timing.map(|t| text(t.as_str())));
         put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(client).collect())));
@@ -156,6 +160,11 @@ impl Action {
             Action::SetServiceType { service, type_ } => {
                 map([doing("setServiceType"), ("service", ns_name(service)), ("type", text(type_.as_str()))])
             }
+            Action::SetServicePolicy { service, policy: value, .. } => {
+                let mut out = map([doing("setServicePolicy"), ("service", ns_name(service))]);
+                policy::write(&mut out, value);
+                out
+            }
             Action::SetSelector { service, selector } => {
                 map([doing("setSelector"), ("service", ns_name(service)), ("selector", labels(selector))])
             }
@@ -167,12 +176,10 @@ impl Action {
                 map([doing("setReadiness"), ("pod", ns_name(pod)), ("pass", Tree::bool(*pass))])
             }
             Action::CrashPod { pod } => map([doing("crashPod"), ("pod", ns_name(pod))]),
-            Action::PowerNode { node, on } => {
-                map([doing("powerNode"), ("node", text(node)), ("enabled", Tree::bool(*on))])
-            }
-            Action::Cordon { node, on } => {
-                map([doing("cordon"), ("node", text(node)), ("enabled", Tree::bool(*on))])
-            }
+            Action::PowerNode { node, on } => of_node("powerNode", node, *on),
+            Action::Cordon { node, on } => of_node("cordon", node, *on),
+            Action::CutOffNode { node, on } => of_node("cutOffNode", node, *on),
+            Action::PauseKubeProxy { node, on } => of_node("pauseKubeProxy", node, *on),
             Action::AddNode { name, zone } => add_node(name.as_deref(), zone.as_deref()),
             Action::AddClient { client: c } => map([doing("addClient"), ("client", client(c))]),
             Action::RemoveClient { client } => map([doing("removeClient"), ("client", text(client))]),
@@ -182,6 +189,10 @@ impl Action {
             Action::SendOne { client } => map([doing("sendOne"), ("client", text(client))]),
         }
     }
+}
+
+fn of_node(what: &str, node: &str, on: bool) -> Tree {
+    map([("do", text(what)), ("node", text(node)), ("enabled", Tree::bool(on))])
 }
 
 fn add_node(name: Option<&str>, zone: Option<&str>) -> Tree {

@@ -70,6 +70,39 @@ fn rules_of_a_scenario() {
         ("speed: 5", "spec.speed: unknown field"),
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
         ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
+        (
+            "kubeProxy: {masqueradeBit: 32}",
+            "spec.kubeProxy.masqueradeBit: Invalid value: 32: must be between 0 and 31",
+        ),
+        ("kubeProxy: {clusterCIDR: 10.0.0.0}", "spec.kubeProxy.clusterCIDR: Invalid value"),
+        ("kubeProxy: {detectLocalMode: BridgeInterface}", "supported values: \"ClusterCIDR\", \"NodeCIDR\""),
+        ("kubeProxy: {masqueradeAl: true}", "spec.kubeProxy.masqueradeAl: unknown field"),
+        (
+            "kubeProxy: {nodePortAddresses: [primary, 10.0.0.0/8]}",
+            "spec.kubeProxy.nodePortAddresses[0]: Invalid value",
+        ),
+        (
+            "kubeProxy: {syncPeriod: 0s}",
+            "spec.kubeProxy.syncPeriod: Invalid value: \"0s\": must be greater than 0",
+        ),
+        ("kubeProxy: {syncPeriod: 1s, minSyncPeriod: 2s}", "must be less than or equal to syncPeriod"),
+        (
+            "actions: [{at: 1s, do: setServicePolicy, service: a}]",
+            "spec.actions[0].externalTrafficPolicy: Required value",
+        ),
+        (
+            "actions: [{at: 1s, do: setServicePolicy, service: a, externalTrafficPolicy: local}]",
+            "spec.actions[0].externalTrafficPolicy: Unsupported value: \"local\"",
+        ),
+        (
+            "actions: [{at: 1s, do: setServicePolicy, service: a, sessionAffinity: None, internalTrafficPolicy: Local}]",
+            "spec.actions[0].sessionAffinity",
+        ),
+        ("cloud: {ipMode: proxy}", "spec.cloud.ipMode: Unsupported value: \"proxy\""),
+        ("cni: {ipMasq: 'no'}", "spec.cni.ipMasq: must be a boolean"),
+        ("cni: {ipMask: false}", "spec.cni.ipMask: unknown field"),
+        ("actions: [{at: 1s, do: cutOffNode, node: a}]", "spec.actions[0].enabled: Required value"),
+        ("actions: [{at: 1s, do: pauseKubeProxy, enabled: true}]", "spec.actions[0].node: Required value"),
         ("timing: slow", "Unsupported value: \"slow\""),
         ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),
         ("at: -5s", "must be a length of time"),
@@ -182,6 +215,7 @@ fn action() -> impl Strategy<Value = Action> {
         object().prop_map(|object| Action::DeleteObject { object }),
         (object(), labels()).prop_map(|(object, labels)| Action::SetLabels { object, labels }),
         (ns_name(), type_).prop_map(|(service, type_)| Action::SetServiceType { service, type_ }),
+        (ns_name(), policy()).prop_map(|(service, policy)| Action::set_service_policy(service, policy)),
         (ns_name(), labels()).prop_map(|(service, selector)| Action::SetSelector { service, selector }),
         (ns_name(), 0..i32::MAX as u32)
             .prop_map(|(deployment, replicas)| Action::Scale { deployment, replicas }),
@@ -189,6 +223,8 @@ fn action() -> impl Strategy<Value = Action> {
         ns_name().prop_map(|pod| Action::CrashPod { pod }),
         (name(), any::<bool>()).prop_map(|(node, on)| Action::PowerNode { node, on }),
         (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
+        (name(), any::<bool>()).prop_map(|(node, on)| Action::CutOffNode { node, on }),
+        (name(), any::<bool>()).prop_map(|(node, on)| Action::PauseKubeProxy { node, on }),
         (proptest::option::of(name()), proptest::option::of(str_()))
             .prop_map(|(name, zone)| Action::AddNode { name, zone }),
         client().prop_map(|client| Action::AddClient { client }),
@@ -196,6 +232,47 @@ fn action() -> impl Strategy<Value = Action> {
         (name(), any::<u32>()).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
         name().prop_map(|client| Action::SendOne { client }),
     ]
+}
+
+fn cidrs() -> impl Strategy<Value = Vec<Cidr>> {
+    let cidr = (any::<std::net::IpAddr>(), 0..=32u8).prop_map(|(a, l)| Cidr::new(a, l).unwrap());
+    proptest::collection::vec(cidr, 0..3)
+}
+
+fn policy() -> impl Strategy<Value = ServicePolicy> {
+    let which = prop_oneof![Just(TrafficPolicy::Cluster), Just(TrafficPolicy::Local)];
+    let affinity = prop_oneof![
+        Just(SessionAffinity::None),
+        (0..i32::MAX as u32).prop_map(|timeout_s| SessionAffinity::ClientIP { timeout_s })
+    ];
+    let texts = || proptest::collection::vec(str_(), 0..3);
+    prop_oneof![
+        which.clone().prop_map(ServicePolicy::ExternalTrafficPolicy),
+        which.prop_map(ServicePolicy::InternalTrafficPolicy),
+        affinity.prop_map(ServicePolicy::SessionAffinity),
+        proptest::option::of(name()).prop_map(ServicePolicy::TrafficDistribution),
+        texts().prop_map(ServicePolicy::LoadBalancerSourceRanges),
+        texts().prop_map(ServicePolicy::ExternalIps),
+        any::<bool>().prop_map(ServicePolicy::PublishNotReadyAddresses),
+    ]
+}
+
+fn kube_proxy() -> impl Strategy<Value = KubeProxy> {
+    let addresses = prop_oneof![Just(NodePortAddresses::Primary), cidrs().prop_map(NodePortAddresses::In)];
+    let mode = prop_oneof![Just(DetectLocalMode::ClusterCidr), Just(DetectLocalMode::NodeCidr)];
+    let flags = (any::<Option<bool>>(), any::<Option<bool>>(), proptest::option::of(0..=31u8));
+    let periods = (proptest::option::of(0..1_000u64), proptest::option::of(1_000..9_000u64));
+    (cidrs(), any::<bool>(), proptest::option::of(mode), flags, proptest::option::of(addresses), periods)
+        .prop_map(|(cidrs, said, mode, flags, addresses, periods)| KubeProxy {
+            cluster_cidr: said.then(|| cidrs.first().copied()),
+            detect_local_mode: mode,
+            masquerade_all: flags.0,
+            masquerade_bit: flags.2,
+            node_port_addresses: addresses,
+            localhost_node_ports: flags.1,
+            min_sync_period: periods.0.map(Span::from_millis),
+            sync_period: periods.1.map(Span::from_millis),
+        })
 }
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {
@@ -215,8 +292,8 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let clients = proptest::option::of(proptest::collection::vec(client(), 0..3));
     let actions = proptest::collection::vec((any::<u64>(), action()), 0..4);
     let rest = (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>());
-    (words, (cidr(), cidr()), nodes, clients, actions, rest).prop_map(
-        |(words, cidrs, nodes, clients, actions, rest)| {
+    (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()))).prop_map(
+        |(words, cidrs, nodes, clients, actions, (rest, proxy))| {
             let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
             let numbered = |(index, client): (usize, ClientSpec)| ClientSpec {
                 name: format!("c{index}").as_str().into(),
@@ -231,6 +308,9 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
                 pod_cidr: cidrs.0,
                 service_cidr: cidrs.1,
+                kube_proxy: proxy,
+                ip_masq: rest.3,
+                balancer_is_proxy: rest.2,
                 proxy_mode: rest.2.map(|nft| if nft { "nftables" } else { "iptables" }.into()),
                 timing: rest
                     .3

@@ -26,6 +26,14 @@ pub enum Rules {
     Iptables(Arc<RuleSet>),
 }
 
+impl Rules {
+    /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
+    pub fn is_source_firewall(&self, hit: &super::RuleHit) -> bool {
+        let Rules::Iptables(set) = self;
+        set.chain(hit.at()).is_some_and(|chain| &*chain.name == "KUBE-PROXY-FIREWALL")
+    }
+}
+
 /// Everything that `iptables-save` would print on a node, for one family. Immutable once built.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RuleSet {

@@ -1,5 +1,6 @@
-//! TestCategorizeEndpoints (pkg/proxy/topology_test.go), all cases but the one whose feature gate
-//! is locked by now ("PreferSameNode falls back to same-zone when feature gate disabled").
+//! TestCategorizeEndpoints (pkg/proxy/topology_test.go), all 34 cases. The feature gate of one of
+//! them is locked by now: a kube-proxy without it did not read `hints.forNodes`, so that case has
+//! the endpoints as that kube-proxy saw them.
 
 use super::fixture::{config, http, ip, service};
 use crate::net::netfilter::Family;
@@ -66,6 +67,15 @@ const TOPOLOGY: &[Case] = &[
         "3",
     ),
     (
+        "PreferSameNode falls back to same-zone when feature gate disabled",
+        CLUSTER,
+        "a",
+        "3:RS:a 4:RS:b 5:RS:c 6:RS:a",
+        "3 6",
+        "-",
+        "3 6",
+    ),
+    (
         "PreferSameNode ignored if some endpoints unhinted",
         CLUSTER,
         "a",
@@ -126,6 +136,7 @@ const POLICIES: &[Case] = &[
 
 #[test]
 fn endpoints_are_categorized_as_upstream_does() {
+    assert_eq!(TOPOLOGY.len() + POLICIES.len(), 34, "upstream's table");
     for &(name, kind, zone, endpoints, cluster, local, reachable) in TOPOLOGY.iter().chain(POLICIES) {
         let endpoints: Vec<EndpointInfo> = endpoints.split_whitespace().map(parse).collect();
         let zone = (zone != "-").then_some(zone);

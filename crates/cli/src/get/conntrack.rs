@@ -1,0 +1,75 @@
+//! `packetyard get conntrack --node NODE`: a node's connections, as `conntrack -L` prints them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use cluster::net::Tuple;
+use cluster::node::Tracked;
+use serde::Serialize;
+
+use crate::args::{Get as Args, GetFormat};
+use crate::failure::Failure;
+use crate::{input, words};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    protocol: &'static str,
+    state: Option<&'static str>,
+    /// Nanoseconds until it is forgotten.
+    left: u64,
+    original: Way,
+    reply: Way,
+    unreplied: bool,
+    assured: bool,
+    dnat: bool,
+    snat: bool,
+}
+
+#[derive(Serialize)]
+struct Way {
+    from: String,
+    to: String,
+}
+
+pub fn get(args: &Args) -> Result<String, Failure> {
+    let Some(node) = &args.node else {
+        return Err(Failure::Usage("get conntrack: which node's? Add --node NODE".into()));
+    };
+    let manifest = input::manifest(&args.cluster)?;
+    let mut run = input::start(&args.cluster, &manifest)?;
+    input::go_to_moment(&args.cluster, &mut run);
+    let world = run.world();
+    let machine = world.machine_named(node).ok_or_else(|| Failure::NotFound(format!("node {node:?}")))?;
+    let rows = world.conntrack_of(machine.uid).unwrap_or_default();
+    match args.output {
+        GetFormat::Json => words::json(&rows.iter().map(row).collect::<Vec<_>>()),
+        GetFormat::Text | GetFormat::Wide => {
+            eprintln!("conntrack: {} flow entries have been shown.", rows.len());
+            let lines = world.conntrack_lines(machine.uid).unwrap_or_default();
+            Ok(lines.into_iter().map(|line| line + "\n").collect())
+        }
+        GetFormat::Yaml | GetFormat::Name => {
+            Err(Failure::Usage("get conntrack prints -o text or -o json".into()))
+        }
+    }
+}
+
+fn row(tracked: &Tracked) -> Row {
+    let entry = tracked.entry;
+    Row {
+        protocol: entry.original.protocol.lower(),
+        state: tracked.state(),
+        left: tracked.left.0,
+        original: way(entry.original),
+        reply: way(entry.reply),
+        unreplied: !entry.seen_reply,
+        assured: entry.assured,
+        dnat: entry.is_dnat(),
+        snat: entry.is_snat(),
+    }
+}
+
+fn way(tuple: Tuple) -> Way {
+    let socket = |ip: IpAddr, port| SocketAddr::new(ip, port).to_string();
+    Way { from: socket(tuple.src, tuple.src_port), to: socket(tuple.dst, tuple.dst_port) }
+}

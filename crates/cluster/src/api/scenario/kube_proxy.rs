@@ -1,0 +1,150 @@
+//! `spec.kubeProxy` of a Scenario: what the cluster's kube-proxies are told, under the names of
+//! upstream's KubeProxyConfiguration (pkg/proxy/apis/config/types.go; validation.go).
+
+use serde::Serialize;
+
+use super::read::span;
+use crate::api::decode::{Field, FieldShape as Shape, Spot, known_field as f, pod_one_of, read_cidr};
+use crate::api::diagnostic::clip;
+use crate::api::findings::Findings;
+use crate::api::{DiagnosticKind, Format, Str, Tree, duration};
+use crate::net::Cidr;
+use crate::sim::Span;
+
+/// Everything is optional: what is not said is upstream's default.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct KubeProxy {
+    /// The Pods' addresses. `Some(None)`, written as an empty string, leaves kube-proxy without a
+    /// local-traffic detector. The cluster's own Pod range by default.
+    pub cluster_cidr: Option<Option<Cidr>>,
+    pub detect_local_mode: Option<DetectLocalMode>,
+    pub masquerade_all: Option<bool>,
+    /// 0 to 31.
+    pub masquerade_bit: Option<u8>,
+    pub node_port_addresses: Option<NodePortAddresses>,
+    pub localhost_node_ports: Option<bool>,
+    pub min_sync_period: Option<Span>,
+    pub sync_period: Option<Span>,
+}
+
+/// How kube-proxy tells Pods from others. (The modes that go by a Pod's interface are not
+/// simulated: rules here match addresses.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+pub enum DetectLocalMode {
+    #[default]
+    ClusterCidr,
+    /// Only the node's own Pods are local.
+    NodeCidr,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum NodePortAddresses {
+    /// The node's primary address.
+    Primary,
+    /// The node's addresses in these ranges; all of them when there is none.
+    In(Vec<Cidr>),
+}
+
+pub const FIELDS: &[Field] = &[
+    f("clusterCIDR", Shape::Str),
+    f("detectLocalMode", Shape::Str),
+    f("masqueradeAll", Shape::Bool),
+    f("masqueradeBit", Shape::Int32),
+    f("nodePortAddresses", Shape::Strs),
+    f("localhostNodePorts", Shape::Bool),
+    f("minSyncPeriod", Shape::Any),
+    f("syncPeriod", Shape::Any),
+];
+
+/// A year: longer than any run, and far from the end of time.
+const MAX_PERIOD: Span = Span::from_secs(365 * 24 * 3_600);
+
+pub fn read(spot: &Spot<'_>, findings: &mut Findings) -> Option<KubeProxy> {
+    spot.tree()?;
+    let bit = spot.field("masqueradeBit").int_in(findings, 0, 31);
+    let config = KubeProxy {
+        cluster_cidr: cluster_cidr(&spot.field("clusterCIDR"), findings),
+        detect_local_mode: detect_local_mode(&spot.field("detectLocalMode"), findings),
+        masquerade_all: spot.field("masqueradeAll").bool(),
+        masquerade_bit: bit.and_then(|b| u8::try_from(b).ok()),
+        node_port_addresses: node_port_addresses(&spot.field("nodePortAddresses"), findings),
+        localhost_node_ports: spot.field("localhostNodePorts").bool(),
+        min_sync_period: period(&spot.field("minSyncPeriod"), false, findings),
+        sync_period: period(&spot.field("syncPeriod"), true, findings),
+    };
+    let (min, most) = (config.min_sync_period, config.sync_period);
+    if min.zip(most).is_some_and(|(min, most)| min > most) {
+        let spot = spot.field("minSyncPeriod");
+        let value = clip(&duration::print(min.map_or(0, |m| m.0)));
+        spot.error(findings, DiagnosticKind::BadFormat { value, format: Format::MinSyncPeriod });
+    }
+    Some(config)
+}
+
+fn cluster_cidr(spot: &Spot<'_>, findings: &mut Findings) -> Option<Option<Cidr>> {
+    match &**spot.str()? {
+        "" => Some(None),
+        _ => read_cidr(spot, findings).map(Some),
+    }
+}
+
+fn detect_local_mode(spot: &Spot<'_>, findings: &mut Findings) -> Option<DetectLocalMode> {
+    match pod_one_of(spot, &["ClusterCIDR", "NodeCIDR"], findings)? {
+        "NodeCIDR" => Some(DetectLocalMode::NodeCidr),
+        _ => Some(DetectLocalMode::ClusterCidr),
+    }
+}
+
+/// `primary` stands alone (validateKubeProxyNodePortAddress).
+fn node_port_addresses(list: &Spot<'_>, findings: &mut Findings) -> Option<NodePortAddresses> {
+    list.tree()?;
+    let first = list.item(0);
+    if list.len() == 1 && first.str().is_some_and(|s| &**s == "primary") {
+        return Some(NodePortAddresses::Primary);
+    }
+    let mut ranges = Vec::new();
+    for i in 0..list.len() {
+        ranges.extend(read_cidr(&list.item(i), findings));
+    }
+    Some(NodePortAddresses::In(ranges))
+}
+
+/// syncPeriod must be more than nothing; minSyncPeriod may be nothing.
+fn period(spot: &Spot<'_>, positive: bool, findings: &mut Findings) -> Option<Span> {
+    let period = span(spot, findings)?;
+    let fits = period <= MAX_PERIOD && (!positive || period > Span::ZERO);
+    if !fits {
+        let value = clip(&duration::print(period.0));
+        spot.error(findings, DiagnosticKind::BadFormat { value, format: Format::SyncPeriod });
+    }
+    fits.then_some(period)
+}
+
+pub fn write(config: &KubeProxy) -> Tree {
+    let mut out = Tree::map();
+    let mut put = |key: &str, value: Option<Tree>| {
+        if let Some(value) = value {
+            out.put(key, value);
+        }
+    };
+    let text = |text: Str| Tree::string(&text);
+    let cidr = |cidr: &Cidr| text(cidr.to_string().into());
+    put("clusterCIDR", config.cluster_cidr.map(|c| c.as_ref().map_or_else(|| Tree::string(""), cidr)));
+    let mode = config.detect_local_mode.map(|mode| match mode {
+        DetectLocalMode::ClusterCidr => "ClusterCIDR",
+        DetectLocalMode::NodeCidr => "NodeCIDR",
+    });
+    put("detectLocalMode", mode.map(Tree::string));
+    put("masqueradeAll", config.masquerade_all.map(Tree::bool));
+    put("masqueradeBit", config.masquerade_bit.map(|bit| Tree::int(i64::from(bit))));
+    let addresses = config.node_port_addresses.as_ref().map(|addresses| match addresses {
+        NodePortAddresses::Primary => Tree::seq(vec![Tree::string("primary")]),
+        NodePortAddresses::In(ranges) => Tree::seq(ranges.iter().map(cidr).collect()),
+    });
+    put("nodePortAddresses", addresses);
+    put("localhostNodePorts", config.localhost_node_ports.map(Tree::bool));
+    let span = |span: Span| text(duration::print(span.0).as_str().into());
+    put("minSyncPeriod", config.min_sync_period.map(span));
+    put("syncPeriod", config.sync_period.map(span));
+    out
+}

@@ -1,0 +1,115 @@
+//! What a load balancer's health check of a node finds, and when it believes it.
+//! Source: pkg/proxy/healthcheck (service_health.go, proxy_health.go), cloud-provider.
+//!
+//! It asks kube-proxy: for externalTrafficPolicy Cluster on port 10256, for Local on the Service's
+//! healthCheckNodePort. One that is cut off from the API server answers as ever.
+
+use std::net::IpAddr;
+
+use super::load_balancer::LoadBalancer;
+use crate::api::{NsName, Service, TrafficPolicy, Uid};
+use crate::node::Machine;
+use crate::ordered::Set;
+use crate::sim::{Event, World};
+
+/// kube-proxy's `healthzBindAddress`.
+const HEALTHZ_PORT: u16 = 10_256;
+
+/// One node's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    pub port: u16,
+    /// 200 or 503; `None` when nobody answers.
+    pub status: Option<u16>,
+    /// For policy Local: the ready endpoints on the node, as its kube-proxy knows them.
+    pub local_endpoints: Option<u32>,
+}
+
+impl HealthCheck {
+    pub fn is_ok(&self) -> bool {
+        self.status == Some(200)
+    }
+}
+
+impl World {
+    /// What the load balancer of a Service finds on a node now.
+    pub fn health_check(&self, service: &Service, node: Uid) -> HealthCheck {
+        let spec = &service.spec;
+        let local = spec.external_traffic_policy == TrafficPolicy::Local && spec.health_check_node_port != 0;
+        let port = if local { spec.health_check_node_port } else { HEALTHZ_PORT };
+        let silent = HealthCheck { port, status: None, local_endpoints: None };
+        let answers = |m: &&Machine| m.power && !m.proxy.paused && m.proxy.synced_at.is_some();
+        let Some(machine) = self.machines.get(&node).filter(answers) else { return silent };
+        if !local {
+            let going = self.store.node(&machine.name).is_none_or(|n| n.spec.to_be_deleted);
+            return HealthCheck { status: Some(if going { 503 } else { 200 }), ..silent };
+        }
+        // The server on that port is opened when the rules are written.
+        let known = machine.proxy.written.services.get(&service.meta.key());
+        if known.is_none_or(|s| s.spec.health_check_node_port != port) {
+            return silent;
+        }
+        let count = local_ready(machine, &service.meta.key());
+        HealthCheck { port, status: Some(if count > 0 { 200 } else { 503 }), local_endpoints: Some(count) }
+    }
+
+    /// Something changed on the node that a health check may see. It takes the check a while to
+    /// believe it: so many answers in a row.
+    pub(crate) fn recheck_health(&mut self, node: Uid) {
+        let services: Vec<NsName> = self.cloud.balancers.keys().cloned().collect();
+        for service in services {
+            self.recheck_service_health(&service, node);
+        }
+    }
+
+    pub(super) fn recheck_service_health(&mut self, key: &NsName, node: Uid) {
+        let Some(service) = self.store.services.get(key) else { return };
+        let is_ok = self.health_check(service, node).is_ok();
+        let Some(balancer) = self.cloud.balancers.get_mut(key).filter(|b| b.ip.is_some()) else { return };
+        if balancer.healthy.contains(&node) == is_ok {
+            balancer.turning.remove(&node);
+            return;
+        }
+        if balancer.turning.contains_key(&node) {
+            return;
+        }
+        balancer.checks += 1;
+        let check = balancer.checks;
+        balancer.turning.insert(node, check);
+        let at = self.now + self.timing.load_balancer_health;
+        self.schedule(at, Event::HealthChecked { service: key.clone(), node, check });
+    }
+
+    pub(crate) fn health_checked(&mut self, key: &NsName, node: Uid, check: u32) {
+        let Some(balancer) = self.cloud.balancers.get_mut(key) else { return };
+        if balancer.turning.get(&node) != Some(&check) {
+            return;
+        }
+        balancer.turning.remove(&node);
+        if !balancer.healthy.remove(&node) {
+            balancer.healthy.insert(node);
+        }
+        self.touch_all_services();
+    }
+}
+
+impl LoadBalancer {
+    /// The nodes that it sends new connections to.
+    pub fn eligible(&self) -> impl Iterator<Item = Uid> {
+        self.targets.iter().copied().filter(|node| self.healthy.contains(node))
+    }
+}
+
+/// endpointsMap.LocalReadyEndpoints: by address, whatever the port.
+fn local_ready(machine: &Machine, service: &NsName) -> u32 {
+    let mut found: Set<IpAddr> = Set::new();
+    for slice in machine.proxy.written.slices.values() {
+        if slice.meta.namespace == service.namespace && slice.service == service.name {
+            let here = slice.endpoints.iter().filter(|e| e.node.as_ref() == Some(&machine.name));
+            for endpoint in here.filter(|e| e.ready) {
+                found.insert(endpoint.address);
+            }
+        }
+    }
+    u32::try_from(found.len()).unwrap_or(u32::MAX)
+}

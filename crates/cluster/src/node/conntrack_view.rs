@@ -1,0 +1,43 @@
+//! A node's connection table, as a view shows it.
+
+use crate::api::Uid;
+use crate::net::Tuple;
+use crate::net::netfilter::Entry;
+use crate::sim::{Span, World};
+
+/// One connection of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    pub entry: Entry,
+    /// How long it is kept if no packet comes.
+    pub left: Span,
+}
+
+impl Tracked {
+    /// TCP's state; other protocols have none.
+    pub fn state(&self) -> Option<&'static str> {
+        let tcp = self.entry.original.protocol == crate::net::Protocol::Tcp;
+        tcp.then(|| self.entry.tcp.as_str())
+    }
+
+    /// Who the client calls, and who answers: the first packet's tuple, and the answer's.
+    pub fn tuples(&self) -> (Tuple, Tuple) {
+        (self.entry.original, self.entry.reply)
+    }
+}
+
+impl World {
+    /// What the node remembers of connections, in an order that is the same in every run. `None`
+    /// for a node that is not there.
+    pub fn conntrack_of(&self, node: Uid) -> Option<Vec<Tracked>> {
+        let machine = self.machines.get(&node)?;
+        let tracked = |entry: &Entry| Tracked { entry: *entry, left: entry.expires.since(self.now) };
+        Some(machine.stack.conntrack.entries(self.now).map(tracked).collect())
+    }
+
+    /// `conntrack -L` on the node, a line for each connection.
+    pub fn conntrack_lines(&self, node: Uid) -> Option<Vec<String>> {
+        let rows = self.conntrack_of(node)?;
+        Some(rows.iter().map(|row| row.entry.line(self.now).to_string()).collect())
+    }
+}

@@ -1,0 +1,198 @@
+//! How far a node's rules are behind the API server, and what is wrong with them for it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
+use crate::net::netfilter::{Family, ServicePortName};
+use crate::node::Machine;
+use crate::node::kube_proxy::{ServicePortInfo, categorize, endpoints_map, service_port_map};
+use crate::ordered::{Map, Set};
+use crate::sim::{Span, World};
+
+/// Why a node's rules may be old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// Changes arrive, each after its delay.
+    Hears,
+    CutOff,
+    Paused,
+    Off,
+}
+
+/// A node's lag, as a view draws it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lag {
+    pub hearing: Hearing,
+    /// Changes that the rules do not hold. Of those that are missed, one for each object.
+    pub behind: u32,
+    /// How long ago the oldest of them was made.
+    pub age: Option<Span>,
+    /// The service ports for which the rules would be others by now, in the order of their names.
+    pub stale: Vec<StalePort>,
+}
+
+/// A service port whose rules on a node are out of date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StalePort {
+    pub port: ServicePortName,
+    /// Endpoints that the rules still choose and should not.
+    pub gone: Vec<SocketAddr>,
+    /// Endpoints that they do not choose yet.
+    pub missing: Vec<SocketAddr>,
+    pub service: StaleService,
+}
+
+/// What the rules hold of the Service itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleService {
+    Current,
+    /// The rules do not know the port yet.
+    Unknown,
+    /// The port is not there any more.
+    Deleted,
+    /// Its addresses, ports or policies have changed.
+    Changed,
+}
+
+/// What kube-proxy of one node makes of one service port.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub service: ServicePortInfo,
+    /// No endpoint anywhere; none for policy Cluster; none for policy Local.
+    pub nothing: [bool; 3],
+    pub reachable: Vec<SocketAddr>,
+}
+
+type Services = Map<NsName, Arc<Service>>;
+type Slices = Map<NsName, Arc<EndpointSlice>>;
+
+/// The Services and EndpointSlices that rules are made from.
+pub(crate) struct Sources<'a> {
+    pub services: &'a Services,
+    pub slices: &'a Slices,
+    pub zone: Option<Str>,
+}
+
+impl World {
+    /// `None` for a node that is not there.
+    pub fn lag_of(&self, node: Uid) -> Option<Lag> {
+        let machine = self.machines.get(&node)?;
+        let hearing = match machine {
+            m if !m.power => Hearing::Off,
+            m if m.proxy.paused => Hearing::Paused,
+            m if m.cut_off => Hearing::CutOff,
+            _ => Hearing::Hears,
+        };
+        let behind = machine.proxy.behind();
+        let age = machine.proxy.oldest_change().map(|at| self.now.since(at));
+        let stale = if behind > 0 { self.stale_ports(machine) } else { Vec::new() };
+        Some(Lag { hearing, behind, age, stale })
+    }
+
+    fn stale_ports(&self, machine: &Machine) -> Vec<StalePort> {
+        let (old, new) = (Sources::written(machine), Sources::present(self, machine));
+        let mut found = Vec::new();
+        for service in changed_services(&old, &new) {
+            let (mut before, after) = (old.decisions(machine, &service), new.decisions(machine, &service));
+            for (name, now) in &after {
+                found.extend(compare(name, before.remove(name).as_ref(), Some(now)));
+            }
+            for (name, was) in &before {
+                found.extend(compare(name, Some(was), None));
+            }
+        }
+        found
+    }
+}
+
+impl<'a> Sources<'a> {
+    /// What the node's rules were written from.
+    pub fn written(machine: &'a Machine) -> Sources<'a> {
+        let written = &machine.proxy.written;
+        Sources { services: &written.services, slices: &written.slices, zone: written.zone.clone() }
+    }
+
+    /// What its kube-proxy has seen.
+    pub fn seen(machine: &'a Machine) -> Sources<'a> {
+        let proxy = &machine.proxy;
+        Sources { services: &proxy.services, slices: &proxy.slices, zone: proxy.zone.clone() }
+    }
+
+    /// What the API server has.
+    pub fn present(world: &'a World, machine: &Machine) -> Sources<'a> {
+        Sources {
+            services: world.store.services.as_map(),
+            slices: world.store.slices.as_map(),
+            zone: world.store.node(&machine.name).and_then(|n| n.zone().cloned()),
+        }
+    }
+
+    /// For each port of one Service.
+    pub fn decisions(&self, machine: &Machine, service: &NsName) -> Map<ServicePortName, Decision> {
+        let mut out = Map::new();
+        let Some(object) = self.services.get(service) else { return out };
+        let mut one = Services::new();
+        one.insert(service.clone(), object.clone());
+        let mut mine = Slices::new();
+        for (key, slice) in self.slices {
+            if key.namespace == service.namespace && slice.service == service.name {
+                mine.insert(key.clone(), slice.clone());
+            }
+        }
+        let endpoints = endpoints_map(&mine, &machine.name, Family::V4);
+        for (name, info) in service_port_map(&one, Family::V4) {
+            let all = endpoints.get(&*name).map_or(&[][..], Vec::as_slice);
+            let found = categorize(all, &info, &machine.name, self.zone.as_deref());
+            let none = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(Vec::is_empty);
+            let nothing = [!found.has_any, none(&found.cluster), none(&found.local)];
+            let reachable = found.reachable.iter().map(|i| all[*i].address).collect();
+            out.insert(ServicePortName::clone(&name), Decision { service: info, nothing, reachable });
+        }
+        out
+    }
+}
+
+/// Services of which anything differs. All of them where the node's zone does.
+pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> Set<NsName> {
+    let everything = old.zone != new.zone;
+    let mut changed = Set::new();
+    let other =
+        |map: &Services, key: &NsName, s: &Arc<Service>| map.get(key).is_none_or(|o| !Arc::ptr_eq(o, s));
+    for (ours, theirs) in [(old.services, new.services), (new.services, old.services)] {
+        for (key, service) in ours {
+            if everything || other(theirs, key, service) {
+                changed.insert(key.clone());
+            }
+        }
+    }
+    let other =
+        |map: &Slices, key: &NsName, s: &Arc<EndpointSlice>| map.get(key).is_none_or(|o| !Arc::ptr_eq(o, s));
+    for (ours, theirs) in [(old.slices, new.slices), (new.slices, old.slices)] {
+        for (key, slice) in ours {
+            if other(theirs, key, slice) {
+                changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
+            }
+        }
+    }
+    changed
+}
+
+fn compare(name: &ServicePortName, old: Option<&Decision>, new: Option<&Decision>) -> Option<StalePort> {
+    let service = match (old, new) {
+        (None, _) => StaleService::Unknown,
+        (_, None) => StaleService::Deleted,
+        (Some(old), Some(new)) if old.service != new.service => StaleService::Changed,
+        _ => StaleService::Current,
+    };
+    let reached = |decision: Option<&Decision>| decision.map_or(Vec::new(), |d| d.reachable.clone());
+    let (was, is) = (reached(old), reached(new));
+    let only = |these: &[SocketAddr], those: &[SocketAddr]| {
+        these.iter().copied().filter(|e| !those.contains(e)).collect::<Vec<_>>()
+    };
+    let (gone, missing) = (only(&was, &is), only(&is, &was));
+    // The port itself may be the same, and which endpoints are local may not.
+    let same = service == StaleService::Current && gone.is_empty() && missing.is_empty();
+    let split = matches!((old, new), (Some(old), Some(new)) if old.nothing != new.nothing);
+    (!same || split).then(|| StalePort { port: name.clone(), gone, missing, service })
+}

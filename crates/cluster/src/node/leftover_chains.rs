@@ -1,0 +1,66 @@
+//! I-06: in a large cluster chains that are out of use stay a while.
+//! Source: pkg/proxy/iptables/proxier.go, syncProxyRules ("Delete chains no longer in use").
+
+use crate::api::{Str, Uid};
+use crate::net::netfilter::Rules;
+use crate::node::kube_proxy::{port_proto_hash, service_port_endpoint_chain_name};
+use crate::node::lag::changed_services;
+use crate::node::{Machine, Sources};
+use crate::ordered::Set;
+use crate::sim::{Event, World};
+
+/// So many are remembered: what comes after is as harmless, and as useless.
+const KEPT: usize = 10_000;
+
+impl World {
+    /// Before a sync puts new rules in place of the old ones.
+    pub(super) fn note_leftover_chains(&mut self, node: Uid, large_cluster: bool) {
+        let Some(machine) = self.machines.get(&node) else { return };
+        let period = self.timing.proxy_sync_period;
+        let due = machine.proxy.cleaned_at.is_none_or(|at| self.now.since(at) > period);
+        let mut left = Vec::new();
+        if large_cluster && !due {
+            let (old, new) = (service_chains(machine, true), service_chains(machine, false));
+            let known = machine.proxy.leftover_chains.iter().cloned();
+            left = known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(KEPT).collect();
+        }
+        let (now, boot) = (self.now, machine.boot);
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let proxy = &mut machine.proxy;
+        if !large_cluster || due {
+            proxy.cleaned_at = Some(now);
+            proxy.cleanup_planned = false;
+        }
+        proxy.leftover_chains = left;
+        if !proxy.leftover_chains.is_empty() && !std::mem::replace(&mut proxy.cleanup_planned, true) {
+            let since = proxy.cleaned_at.unwrap_or(now);
+            let at = since + period + self.timing.proxy_sync;
+            self.schedule(at, Event::ProxySync { node, boot });
+        }
+    }
+}
+
+/// The chains of the Services that changed since the rules were written: those that are there, or
+/// those that will be.
+fn service_chains(machine: &Machine, written: bool) -> Set<Str> {
+    let seen = Sources::seen(machine);
+    let sources = if written { Sources::written(machine) } else { seen };
+    let mut names = Set::new();
+    for service in changed_services(&Sources::written(machine), &Sources::seen(machine)) {
+        for (port, decision) in &sources.decisions(machine, &service) {
+            let hash = port_proto_hash(port);
+            for prefix in ["KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-"] {
+                names.insert(Str::from([prefix, &hash].concat()));
+            }
+            for endpoint in &decision.reachable {
+                names.insert(service_port_endpoint_chain_name(port, &endpoint.to_string()).into());
+            }
+        }
+    }
+    if !written {
+        return names;
+    }
+    match machine.stack.rules() {
+        Rules::Iptables(rules) => names.iter().filter(|n| rules.nat.find(n).is_some()).cloned().collect(),
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a packet was lost: one class for each way, whatever the mode of kube-proxy.
+
+use serde::Serialize;
+
+use super::{PacketKind, PacketTrace, PacketVerdict};
+use crate::net::Protocol;
+
+/// What a person would call the way in which a packet was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LossClass {
+    /// Refused: a rule rejected it, since the Service has no endpoint anywhere.
+    NoEndpoints,
+    /// Refused: the address is there, and nothing listens on the port.
+    NothingListens,
+    /// Host unreachable: nobody has the address any more.
+    HostUnreachable,
+    /// Silence: the connection was established, to a Pod that is gone. Its client hears nothing.
+    EstablishedGone,
+    /// Time-out: dropped, because policy Local found no endpoint on the node.
+    DroppedByPolicy,
+    /// Time-out: the answer came back by another way than the request, and nobody rewrote it back.
+    ReplyLost,
+    /// Time-out: `loadBalancerSourceRanges` does not name the source.
+    SourceNotAllowed,
+    /// Time-out: outside, nobody carries the cluster's own addresses.
+    NoRoute,
+    /// Time-out: the machine that it reached has no power.
+    NodeIsOff,
+    /// Time-out: the cloud's load balancer has no node that answers its health check.
+    NoHealthyNode,
+    /// Time-out: conntrack had no room or no free port for it.
+    ConntrackFull,
+}
+
+impl LossClass {
+    /// The class of a packet that ended so; `None` for one that was not lost.
+    pub fn of(trace: &PacketTrace) -> Option<LossClass> {
+        let (_, verdict) = trace.ended?;
+        Some(match verdict {
+            PacketVerdict::Delivered | PacketVerdict::NotExpected => return None,
+            PacketVerdict::RejectedByRule => LossClass::NoEndpoints,
+            // Rules let every answer pass that conntrack knows: this one it did not (INVALID).
+            PacketVerdict::DroppedByRule if trace.kind.is_answer() => LossClass::ReplyLost,
+            PacketVerdict::DroppedByRule if stopped_for_its_source(trace) => LossClass::SourceNotAllowed,
+            PacketVerdict::DroppedByRule => LossClass::DroppedByPolicy,
+            PacketVerdict::NothingListens => LossClass::NothingListens,
+            PacketVerdict::NobodyHasAddress if is_established(trace) => LossClass::EstablishedGone,
+            PacketVerdict::NobodyHasAddress => LossClass::HostUnreachable,
+            PacketVerdict::NoRoute => LossClass::NoRoute,
+            PacketVerdict::NodeIsOff => LossClass::NodeIsOff,
+            PacketVerdict::NoHealthyNode => LossClass::NoHealthyNode,
+            PacketVerdict::ConntrackLost => LossClass::ConntrackFull,
+            PacketVerdict::NotRewritten => LossClass::ReplyLost,
+        })
+    }
+}
+
+/// How a packet, or a request, was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lost {
+    pub class: LossClass,
+    /// A node's rules decided on it that did not hold yet what the API server knew by then, and
+    /// up-to-date rules would have decided otherwise.
+    pub stale_rule: bool,
+}
+
+/// The client had its SYN-ACK: what it sends now follows conntrack and no rule.
+pub(crate) fn is_established(trace: &PacketTrace) -> bool {
+    let tcp = trace.hops.first().is_some_and(|h| h.before.protocol == Protocol::Tcp);
+    tcp && matches!(trace.kind, PacketKind::Request | PacketKind::Fin)
+}
+
+fn stopped_for_its_source(trace: &PacketTrace) -> bool {
+    let Some(hop) = trace.hops.last() else { return false };
+    match (&hop.rules, hop.hits.last()) {
+        (Some(rules), Some(hit)) => rules.is_source_firewall(hit),
+        _ => false,
+    }
+}

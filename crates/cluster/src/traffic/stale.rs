@@ -1,0 +1,71 @@
+//! Was a packet sent, or stopped, by rules that were out of date?
+//!
+//! A node's rules hold what its kube-proxy had seen when it wrote them. The question is asked for
+//! the first packet of a connection only: the others follow conntrack.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::Flight;
+use crate::api::{NsName, Service, Uid};
+use crate::net::Tuple;
+use crate::net::netfilter::ServicePortName;
+use crate::node::{Decision, Machine, Sources};
+use crate::ordered::Map;
+use crate::sim::World;
+
+type Services = Map<NsName, Arc<Service>>;
+
+impl World {
+    /// The node's rules are old, and conntrack has no answer yet: the rules have the word.
+    pub(super) fn is_undecided(&self, node: Uid, flight: &Flight) -> bool {
+        let Some(machine) = self.machines.get(&node) else { return false };
+        !flight.trace.kind.is_reply()
+            && machine.proxy.behind() > 0
+            && machine.stack.conntrack.find(&flight.tuple, self.now).is_none()
+    }
+
+    /// Would the rules for what the API server knows now have done otherwise with this packet?
+    pub(super) fn is_stale_decision(&self, node: Uid, before: &Tuple, after: &Tuple) -> bool {
+        let Some(machine) = self.machines.get(&node) else { return false };
+        let decide = |sources: Sources<'_>| -> Option<Decision> {
+            let name = service_port_at(sources.services, machine, before)?;
+            sources.decisions(machine, &name.service).remove(&name)
+        };
+        let (old, new) = (decide(Sources::written(machine)), decide(Sources::present(self, machine)));
+        match (old, new) {
+            (None, None) => false,
+            (Some(_), None) | (None, Some(_)) => true,
+            (Some(old), Some(new)) => match (before.dst, before.dst_port) == (after.dst, after.dst_port) {
+                false => !new.reachable.contains(&SocketAddr::new(after.dst, after.dst_port)),
+                true => old.service != new.service || old.nothing != new.nothing,
+            },
+        }
+    }
+
+    pub(super) fn note_stale_decision(&mut self, node: Uid, flight: &mut Flight) {
+        if let Some(hop) = flight.trace.hops.last_mut() {
+            hop.stale = true;
+        }
+        if let Some(live) = self.traffic.connections.get_mut(&flight.trace.connection) {
+            live.record.stale_rule = Some(node);
+        }
+    }
+}
+
+/// The service port that a packet is for, by the address that it has on this node.
+fn service_port_at(services: &Services, machine: &Machine, tuple: &Tuple) -> Option<ServicePortName> {
+    let here = machine.stack.addresses.contains(&tuple.dst);
+    services.iter().find_map(|(key, service)| {
+        let spec = &service.spec;
+        let own = spec.cluster_ips.contains(&tuple.dst)
+            || spec.external_ips.contains(&tuple.dst)
+            || service.ingress.iter().any(|i| !i.proxy && i.ip == tuple.dst);
+        let port = spec.ports.iter().find(|port| {
+            port.protocol == tuple.protocol
+                && ((own && port.port == tuple.dst_port)
+                    || (here && port.node_port != 0 && port.node_port == tuple.dst_port))
+        })?;
+        Some(ServicePortName { service: key.clone(), port: port.name.clone(), protocol: port.protocol })
+    })
+}

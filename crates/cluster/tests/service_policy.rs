@@ -1,0 +1,137 @@
+//! The action `setServicePolicy`: what the API server says to it, and what it changes.
+
+mod support;
+
+use cluster::api::{
+    Action, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Typed, to_tree, to_yaml,
+};
+use cluster::sim::{Refusal, Run};
+use support::{WEB, key, settle, start};
+
+fn run(type_: ServiceType) -> Run {
+    let mut run = start(WEB, 7);
+    run.act(Action::SetServiceType { service: key("web"), type_ }).expect("it is switched");
+    settle(&mut run);
+    run
+}
+
+fn set(run: &mut Run, policy: ServicePolicy) -> Result<(), String> {
+    let action = Action::set_service_policy(key("web"), policy);
+    run.act(action).map_err(|refusals| match refusals.first() {
+        Some(Refusal::Invalid { diagnostics }) => {
+            diagnostics.iter().map(|d| format!("{}: {}", d.path, d.message)).collect::<Vec<_>>().join("; ")
+        }
+        other => format!("{other:?}"),
+    })
+}
+
+fn spec(run: &Run) -> cluster::api::ServiceSpec {
+    run.world().store().services.get(&key("web")).expect("it is there").spec.clone()
+}
+
+fn texts(list: &[&str]) -> Vec<cluster::api::Str> {
+    list.iter().map(|t| (*t).into()).collect()
+}
+
+/// The Service's type, the policy, and the beginning of what the API server says.
+#[test]
+fn what_the_api_server_does_not_take_is_refused_in_its_words() {
+    use ServicePolicy as P;
+    use ServiceType::{ClusterIP, LoadBalancer};
+    let cases = [
+        (
+            ClusterIP,
+            P::ExternalTrafficPolicy(TrafficPolicy::Local),
+            "spec.externalTrafficPolicy: Invalid value: may only be set for externally-accessible services",
+        ),
+        (
+            ClusterIP,
+            P::LoadBalancerSourceRanges(texts(&["10.0.0.0/8"])),
+            "spec.loadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+        ),
+        (
+            LoadBalancer,
+            P::LoadBalancerSourceRanges(texts(&["10.0.0.0/40"])),
+            "spec.loadBalancerSourceRanges[0]: Invalid value: \"10.0.0.0/40\": must be a valid CIDR value",
+        ),
+        (
+            ClusterIP,
+            P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 0 }),
+            "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be between 1 and 86400",
+        ),
+        (
+            ClusterIP,
+            P::TrafficDistribution(Some("Nearest".into())),
+            "spec.trafficDistribution: Unsupported value: \"Nearest\"",
+        ),
+        (ClusterIP, P::ExternalIps(texts(&["127.0.0.1"])), "spec.externalIPs[0]: Invalid value"),
+        (ClusterIP, P::ExternalIps(texts(&["here"])), "spec.externalIPs[0]: Invalid value: \"here\""),
+    ];
+    for (type_, policy, expected) in cases {
+        let mut run = run(type_);
+        let (hash, before) = (run.world().hash(), spec(&run));
+        let said = set(&mut run, policy.clone()).expect_err("it is refused");
+        assert!(said.starts_with(expected), "{policy:?}: {said}");
+        assert_eq!((run.world().hash(), spec(&run)), (hash, before), "{policy:?} changed nothing");
+    }
+}
+
+#[test]
+fn what_is_taken_is_set_and_printed_and_undone() {
+    use ServicePolicy as P;
+    let cases = [
+        (P::ExternalTrafficPolicy(TrafficPolicy::Local), "externalTrafficPolicy: Local"),
+        (P::InternalTrafficPolicy(TrafficPolicy::Local), "internalTrafficPolicy: Local"),
+        (P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 77 }), "timeoutSeconds: 77"),
+        (P::TrafficDistribution(Some("PreferSameNode".into())), "trafficDistribution: PreferSameNode"),
+        (P::LoadBalancerSourceRanges(texts(&["10.0.0.0/8"])), "- 10.0.0.0/8"),
+        (P::ExternalIps(texts(&["198.18.0.1"])), "- 198.18.0.1"),
+        (P::PublishNotReadyAddresses(true), "publishNotReadyAddresses: true"),
+    ];
+    for (policy, expected) in cases {
+        let mut run = run(ServiceType::LoadBalancer);
+        let before = spec(&run);
+        set(&mut run, policy.clone()).unwrap_or_else(|why| panic!("{policy:?}: {why}"));
+        let world = run.world();
+        let service = world.store().services.get(&key("web")).expect("it is there").clone();
+        let source = world.store().source(service.meta.uid).map(|s| s.tree.clone());
+        let yaml = to_yaml(&to_tree(&Typed::Service((*service).clone()), source.as_ref()));
+        assert!(yaml.contains(expected), "{policy:?}: {yaml}");
+        assert_eq!((&service.spec.cluster_ips, &service.spec.ports), (&before.cluster_ips, &before.ports));
+        assert!(!service.ingress.is_empty(), "its load balancer stays: {policy:?}");
+        run.undo();
+        assert_eq!(spec(&run), before, "{policy:?} is undone");
+    }
+}
+
+/// alloc.go: the health check's node port comes and goes with the policy.
+#[test]
+fn the_health_check_node_port_comes_and_goes() {
+    let mut run = run(ServiceType::LoadBalancer);
+    assert_eq!(spec(&run).health_check_node_port, 0);
+    set(&mut run, ServicePolicy::ExternalTrafficPolicy(TrafficPolicy::Local)).expect("it is taken");
+    assert!((30_000..=32_767).contains(&spec(&run).health_check_node_port));
+    set(&mut run, ServicePolicy::ExternalTrafficPolicy(TrafficPolicy::Cluster)).expect("it is taken");
+    assert_eq!(spec(&run).health_check_node_port, 0);
+}
+
+/// V-04: it is immutable while it is needed, and in the range of node ports.
+#[test]
+fn a_health_check_node_port_that_is_named_is_checked() {
+    let mut run = run(ServiceType::LoadBalancer);
+    let apply = |run: &mut Run, port: u16| {
+        let text = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  type: LoadBalancer\n  \
+             externalTrafficPolicy: Local\n  healthCheckNodePort: {port}\n  selector: {{app: web}}\n  ports: [{{port: 80}}]\n"
+        );
+        run.act(Action::apply(&text))
+    };
+    assert_eq!(apply(&mut run, 80), Err(vec![Refusal::NodePortNotInRange { port: 80 }]));
+    assert_eq!(apply(&mut run, 31_111), Ok(()));
+    assert_eq!(spec(&run).health_check_node_port, 31_111);
+    let refused = apply(&mut run, 31_112).expect_err("it is immutable");
+    assert!(
+        matches!(refused[0], Refusal::Immutable { field: "spec.healthCheckNodePort", .. }),
+        "{refused:?}"
+    );
+}
