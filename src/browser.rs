@@ -69,9 +69,9 @@ pub fn is_tab_hidden() -> bool {
 pub fn listen(
     target: &web_sys::EventTarget,
     event: &'static str,
-    callback: impl FnMut(web_sys::Event) + 'static,
+    callback: impl Fn(web_sys::Event) + 'static,
 ) {
-    let callback = Closure::<dyn FnMut(web_sys::Event)>::new(callback);
+    let callback = Closure::<dyn Fn(web_sys::Event)>::new(callback);
     let function: js_sys::Function = callback.as_ref().unchecked_ref::<js_sys::Function>().clone();
     if target.add_event_listener_with_callback(event, &function).is_err() {
         return;

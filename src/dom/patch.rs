@@ -28,11 +28,14 @@ pub(super) struct Shown {
     place: Option<Place>,
 }
 
-/// A listener whose act can be exchanged.
+/// A listener whose act can be exchanged. It is heard no more once it is dropped: events come also
+/// after their element has gone.
 struct Listener {
+    element: Element,
     event: &'static str,
     act: Rc<RefCell<OnEvent>>,
-    closure: Closure<dyn FnMut(Event)>,
+    /// Not `FnMut`: what is done on an event can cause another one.
+    closure: Closure<dyn Fn(Event)>,
 }
 
 /// Shows `view` before `next` in `parent`, where `old` is.
@@ -219,18 +222,14 @@ impl Shown {
             }
             return;
         }
-        for old in self.listeners.drain(..) {
-            let _gone = self.element.remove_event_listener_with_callback(old.event, old.function());
-        }
-        self.listeners = wanted.into_iter().map(|(event, act)| Listener::new(event, act)).collect();
-        for new in &self.listeners {
-            let _heard = self.element.add_event_listener_with_callback(new.event, new.function());
-        }
+        self.listeners.clear();
+        let listener = |(event, act)| Listener::new(self.element.clone(), event, act);
+        self.listeners = wanted.into_iter().map(listener).collect();
     }
 }
 
 impl Listener {
-    fn new(event: &'static str, act: OnEvent) -> Listener {
+    fn new(element: Element, event: &'static str, act: OnEvent) -> Listener {
         let act = Rc::new(RefCell::new(act));
         let now = Rc::clone(&act);
         let closure = Closure::new(move |event: Event| {
@@ -238,11 +237,19 @@ impl Listener {
             let act = Rc::clone(&now.borrow());
             act(&event);
         });
-        Listener { event, act, closure }
+        let listener = Listener { element, event, act, closure };
+        let _heard = listener.element.add_event_listener_with_callback(event, listener.function());
+        listener
     }
 
     fn function(&self) -> &js_sys::Function {
         self.closure.as_ref().unchecked_ref()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _gone = self.element.remove_event_listener_with_callback(self.event, self.function());
     }
 }
 
