@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{check_fine, check_problem};
 use crate::api::*;
 use crate::net::{Cidr, Protocol};
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
 fn scenario(spec: &str) -> String {
@@ -18,7 +19,7 @@ fn read(spec: &str) -> Scenario {
 
 #[test]
 fn a_scenario_in_full() {
-    let text = "title: 'One: dies'\nseed: 7\nnodes:\n- {name: node-1, zone: a}\n- {name: node-2, ready: false}\npodCIDR: 10.244.0.0/16\nserviceCIDR: 10.96.0.0/12\nproxyMode: nftables\ntiming: realistic\nat: 1m30s\nmodel: '3'\nclients:\n- {name: browser, from: outside, to: http://web, rate: 2}\n- {name: v, from: {ip: 203.0.113.10}, to: '10.244.1.4:8080', rate: 0.5, keepAlive: true, protocol: UDP, timeout: 1500ms}\n- {name: w, from: deploy/default/frontend, to: service/default/web}\n- {name: z, from: pod/curl, to: web:80}\nactions:\n- {at: 12.5s, do: delete, object: pod/default/web-0}\n- {at: 0, do: scale, deployment: web, replicas: 0}\n";
+    let text = "title: 'One: dies'\nseed: 7\nnodes:\n- {name: node-1, zone: a}\n- {name: node-2, ready: false}\npodCIDR: 10.244.0.0/16\nserviceCIDR: 10.96.0.0/12\nproxyMode: iptables\ntiming: realistic\nat: 1m30s\nmodel: '3'\nclients:\n- {name: browser, from: outside, to: http://web, rate: 2}\n- {name: v, from: {ip: 203.0.113.10}, to: '10.244.1.4:8080', rate: 0.5, keepAlive: true, protocol: UDP, timeout: 1500ms}\n- {name: w, from: deploy/default/frontend, to: service/default/web}\n- {name: z, from: pod/curl, to: web:80}\nactions:\n- {at: 12.5s, do: delete, object: pod/default/web-0}\n- {at: 0, do: scale, deployment: web, replicas: 0}\n";
     let scenario = read(text);
     assert_eq!(scenario.seed, Some(7));
     assert_eq!(scenario.at, Some(Time(90_000_000_000)));
@@ -69,7 +70,7 @@ fn rules_of_a_scenario() {
         ("title: 5", "spec.title: must be a string, not an integer"),
         ("speed: 5", "spec.speed: unknown field"),
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
-        ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
+        ("proxyMode: ebpf", "supported values: \"iptables\""),
         ("timing: slow", "Unsupported value: \"slow\""),
         ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),
         ("at: -5s", "must be a length of time"),
@@ -195,7 +196,12 @@ fn action() -> impl Strategy<Value = Action> {
         name().prop_map(|client| Action::RemoveClient { client }),
         (name(), any::<u32>()).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
         name().prop_map(|client| Action::SendOne { client }),
+        any::<usize>().prop_map(|n| Action::SetProxyMode { mode: nth_mode(n) }),
     ]
+}
+
+fn nth_mode(n: usize) -> ProxyMode {
+    ProxyMode::ALL[n % ProxyMode::ALL.len()]
 }
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {
@@ -231,7 +237,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
                 pod_cidr: cidrs.0,
                 service_cidr: cidrs.1,
-                proxy_mode: rest.2.map(|nft| if nft { "nftables" } else { "iptables" }.into()),
+                proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
                 timing: rest
                     .3
                     .map(|real| if real { TimingProfile::Realistic } else { TimingProfile::Teaching }),

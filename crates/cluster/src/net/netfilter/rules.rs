@@ -1,7 +1,6 @@
 //! Rule sets: what kube-proxy writes, what the kernel runs, what the page draws.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::chain::{Chain, ChainId, Rule};
 use crate::api::Str;
@@ -18,12 +17,6 @@ impl Family {
     pub fn of(address: IpAddr) -> Family {
         if address.is_ipv4() { Family::V4 } else { Family::V6 }
     }
-}
-
-/// The rules in force on a node, in the backend that wrote them. Cheap to clone.
-#[derive(Clone, Debug)]
-pub enum Rules {
-    Iptables(Arc<RuleSet>),
 }
 
 /// Everything that `iptables-save` would print on a node, for one family. Immutable once built.

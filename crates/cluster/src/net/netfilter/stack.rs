@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
+use super::backend::Rules;
 use super::chain::ChainId;
 use super::conntrack::Conntrack;
 use super::eval::{Outcome, Run};
 use super::matches::RejectWith;
 use super::nat::{Manip, rewrite};
 use super::recent::RecentTables;
-use super::rules::{Family, Hook, RuleRef, RuleSet, Rules, TableName};
+use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
 use crate::net::Tuple;
 use crate::sim::{Chance, Time};

@@ -1,0 +1,26 @@
+//! Which backend kube-proxy writes its rules for.
+
+use serde::Serialize;
+
+/// `mode` of `KubeProxyConfiguration`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+pub enum ProxyMode {
+    #[default]
+    Iptables,
+}
+
+impl ProxyMode {
+    pub const ALL: [ProxyMode; 1] = [ProxyMode::Iptables];
+    /// Their names, in alphabetical order.
+    pub const NAMES: &[&str] = &["iptables"];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProxyMode::Iptables => "iptables",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<ProxyMode> {
+        ProxyMode::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+}
