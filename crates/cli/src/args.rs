@@ -19,7 +19,7 @@ pub enum Command {
     Trace(Trace),
     /// Print objects, as kubectl would.
     Get(Get),
-    /// Print a node's rules, as iptables-restore reads them.
+    /// Print a node's rules, as iptables-restore or nft -f reads them.
     Rules(Rules),
 }
 
@@ -52,12 +52,14 @@ impl Cluster {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProxyMode {
     Iptables,
+    Nftables,
 }
 
 impl From<ProxyMode> for cluster::node::kube_proxy::ProxyMode {
     fn from(mode: ProxyMode) -> Self {
         match mode {
             ProxyMode::Iptables => Self::Iptables,
+            ProxyMode::Nftables => Self::Nftables,
         }
     }
 }

@@ -103,6 +103,7 @@ impl World {
             node_ips: vec![machine.address],
             zone,
             cluster_cidr: Some(self.config.pod_cidr),
+            service_cidrs: vec![self.config.service_cidr],
             cni_masquerade_cidr: Some(self.config.pod_cidr),
             ..ProxyConfig::default()
         }

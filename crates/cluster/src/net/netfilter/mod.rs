@@ -21,6 +21,8 @@ mod conntrack;
 mod eval;
 mod matches;
 mod nat;
+pub mod nft;
+mod packet;
 mod print;
 mod recent;
 mod rules;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::iptables;
+use super::{iptables, nftables};
 use crate::net::netfilter::{RuleHit, RuleRef, Rules, ServicePortName};
 
 /// An endpoint that the rules may choose.
@@ -24,6 +24,8 @@ pub enum Chosen {
     OneIn { one_in: u64, of: usize },
     /// The last of `of` such rules: it takes what the others left.
     Rest { of: usize },
+    /// Drawn from `of`, each as likely as the others.
+    Drawn { of: usize },
     /// Session affinity: the client was there before.
     Bound,
 }
@@ -33,6 +35,7 @@ pub enum Chosen {
 pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Choice> {
     match rules {
         Rules::Iptables(set) => iptables::choices(set, service, local),
+        Rules::Nftables(table, _) => nftables::choices(table, service, local),
     }
 }
 
@@ -40,6 +43,7 @@ pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Cho
 pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
     match rules {
         Rules::Iptables(set) => iptables::rules_of(set, service),
+        Rules::Nftables(table, _) => nftables::rules_of(table, service),
     }
 }
 
@@ -47,5 +51,6 @@ pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
 pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
     match rules {
         Rules::Iptables(set) => iptables::chosen(set, hits),
+        Rules::Nftables(table, _) => nftables::chosen(table, hits),
     }
 }

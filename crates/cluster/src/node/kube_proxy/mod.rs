@@ -8,6 +8,7 @@ mod endpoints;
 mod hash;
 pub mod iptables;
 mod mode;
+pub mod nftables;
 mod service_port;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -36,6 +37,10 @@ pub fn build_rules(
 ) -> Rules {
     match mode {
         ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build_from(cfg, services, endpoints))),
+        ProxyMode::Nftables => {
+            let table = nftables::build_from(cfg, services, endpoints);
+            Rules::Nftables(Arc::new(table), Arc::new(iptables::of_others(cfg)))
+        }
     }
 }
 

@@ -7,16 +7,18 @@ use serde::Serialize;
 pub enum ProxyMode {
     #[default]
     Iptables,
+    Nftables,
 }
 
 impl ProxyMode {
-    pub const ALL: [ProxyMode; 1] = [ProxyMode::Iptables];
+    pub const ALL: [ProxyMode; 2] = [ProxyMode::Iptables, ProxyMode::Nftables];
     /// Their names, in alphabetical order.
-    pub const NAMES: &[&str] = &["iptables"];
+    pub const NAMES: &[&str] = &["iptables", "nftables"];
 
     pub fn as_str(self) -> &'static str {
         match self {
             ProxyMode::Iptables => "iptables",
+            ProxyMode::Nftables => "nftables",
         }
     }
 

@@ -11,6 +11,7 @@ use crate::ordered::Map;
 use std::sync::Arc;
 
 pub(super) use describe::{choices, chosen, rules_of};
+pub(super) use fixed::loopback;
 
 use super::{ProxyConfig, ServicePortMap, categorize, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
