@@ -1,6 +1,4 @@
-//! `packetyard rules`: a node's rules, as `iptables-restore` reads them.
-
-use cluster::net::netfilter::Rules;
+//! `packetyard rules`: a node's rules, as `iptables-restore` or `nft -f` reads them.
 
 use crate::args::Rules as Args;
 use crate::failure::Failure;
@@ -12,8 +10,7 @@ pub fn rules(args: &Args) -> Result<String, Failure> {
     input::go_to_moment(&args.cluster, &mut run);
     let machine = run.world().machine_named(&args.node);
     let machine = machine.ok_or_else(|| Failure::NotFound(format!("node {:?}", args.node)))?;
-    let Rules::Iptables(rules) = machine.stack.rules();
-    let mut text = rules.to_string();
+    let mut text = machine.stack.rules().to_string();
     for chain in &machine.proxy.leftover_chains {
         text.push_str(&format!("# {chain} is still in the kernel; nothing jumps to it\n"));
     }

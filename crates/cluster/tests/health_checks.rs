@@ -116,7 +116,7 @@ fn a_node_that_is_not_ready_stays() {
 fn a_node_that_is_to_be_deleted_leaves() {
     let mut run = cluster("Cluster");
     let text = "apiVersion: v1\nkind: Node\nmetadata: {name: node-2}\nspec: {taints: [{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule}]}\n";
-    act(&mut run, Action::Apply { text: text.into() });
+    act(&mut run, Action::apply(text));
     assert_eq!(status(&run, "node-2"), Some(503));
     go_on(&mut run, LONG);
     assert_eq!(eligible(&run), "node-1 node-3");
@@ -143,7 +143,7 @@ fn a_live_change_of_policy_moves_the_health_check() {
     assert_eq!(eligible(&run), "node-1 node-2 node-3");
     let text = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  type: LoadBalancer\n  \
                 externalTrafficPolicy: Local\n  selector: {app: web}\n  ports: [{port: 80, targetPort: 8080}]\n";
-    act(&mut run, Action::Apply { text: text.into() });
+    act(&mut run, Action::apply(text));
     go_on(&mut run, LONG);
     assert_eq!(eligible(&run), "node-1 node-2");
     assert_eq!(key("web"), NsName::new("default", "web"));

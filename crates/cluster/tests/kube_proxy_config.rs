@@ -2,7 +2,6 @@
 
 mod support;
 
-use cluster::net::netfilter::Rules;
 use cluster::sim::{Run, Span, World};
 use cluster::trace::LossClass;
 use support::{go_on, seconds, start};
@@ -21,9 +20,7 @@ fn run(config: &str, client: &str) -> Run {
 /// The rules of node-1, printed.
 fn rules(world: &World) -> String {
     let machine = world.machine_named("node-1").expect("it is there");
-    match machine.stack.rules() {
-        Rules::Iptables(rules) => rules.to_string(),
-    }
+    machine.stack.rules().to_string()
 }
 
 /// The field; what the rules then hold, and what they do not.
@@ -116,7 +113,7 @@ fn a_large_cluster_drops_comments_and_keeps_old_chains_a_while() {
         |run: &Run| run.world().machine_named("node-1").expect("it is there").proxy.leftover_chains.len();
     assert_eq!(leftover(&run), 0);
     let fewer = slice("big-2", 51, 490);
-    run.act(cluster::api::Action::Apply { text: fewer.as_str().into() }).expect("it is applied");
+    run.act(cluster::api::Action::apply(&fewer)).expect("it is applied");
     go_on(&mut run, Span::from_secs(5));
     assert_eq!(leftover(&run), 10, "of ten endpoints that are gone");
     let names = run.world().machine_named("node-1").expect("it is there").proxy.leftover_chains.clone();
@@ -127,7 +124,7 @@ fn a_large_cluster_drops_comments_and_keeps_old_chains_a_while() {
     go_on(&mut run, Span::from_secs(40));
     assert_eq!(leftover(&run), 0, "a sync after the period deletes them");
     let small = slice("big-1", 50, 10);
-    run.act(cluster::api::Action::Apply { text: small.as_str().into() }).expect("it is applied");
+    run.act(cluster::api::Action::apply(&small)).expect("it is applied");
     go_on(&mut run, Span::from_secs(5));
     assert!(rules(run.world()).contains("default/big -> "), "small again, so they are named");
     assert_eq!(leftover(&run), 0, "and what is out of use goes at once");

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use cluster::api::{Action, Labels, NsName, ObjectRef, ServiceType};
-use cluster::net::netfilter::Rules;
-use cluster::node::kube_proxy::{categorize, endpoints_map, service_port_map};
+use cluster::net::netfilter::RuleEffect;
+use cluster::node::kube_proxy::{ProxyMode, categorize, choices, endpoints_map, service_port_map};
 use cluster::sim::{Run, Span, World};
 use cluster::trace::{HopKind, PacketKind, Place};
 use proptest::prelude::*;
@@ -26,6 +26,7 @@ enum Deed {
     Cordon(u8, bool),
     CutOff(u8, bool),
     Pause(u8, bool),
+    Mode(u8),
     Wait(u16),
 }
 
@@ -41,6 +42,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Cordon(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::CutOff(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Pause(i, b)),
+        any::<u8>().prop_map(Deed::Mode),
         (50..9_000u16).prop_map(Deed::Wait),
     ];
     proptest::collection::vec(deed, 1..14)
@@ -76,6 +78,7 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         Deed::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
         Deed::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
         Deed::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
+        Deed::Mode(i) => Action::SetProxyMode { mode: nth(ProxyMode::ALL.to_vec(), *i)? },
         Deed::Wait(_) => return None,
     })
 }
@@ -122,6 +125,15 @@ spec:
   - {name: outside, from: outside, to: service/default/web, rate: 3}
   - {name: datagrams, from: pod/default/curl, to: 'web:80', rate: 1, protocol: UDP}
 ";
+
+fn mode() -> impl Strategy<Value = ProxyMode> {
+    (0..ProxyMode::ALL.len()).prop_map(|n| ProxyMode::ALL[n])
+}
+
+/// The cluster with its kube-proxies in this mode.
+fn cluster(mode: ProxyMode) -> String {
+    [CLUSTER.trim_end(), "\n  proxyMode: ", mode.as_str(), "\n"].concat()
+}
 
 /// Goes on in small steps, so that what must hold is checked at many moments.
 fn advance(run: &mut Run, span: Span, check: &mut Checker) {
@@ -213,9 +225,9 @@ fn packets_are_accounted_for(world: &World) {
 /// which it had seen allow, recomputed without the rules.
 fn new_connections_go_to_known_endpoints(world: &World) {
     for machine in world.machines().values().filter(|m| m.power && m.proxy.behind() == 0) {
-        let Rules::Iptables(rules) = machine.stack.rules();
-        let services = service_port_map(&machine.proxy.services, rules.family);
-        let endpoints = endpoints_map(&machine.proxy.slices, &machine.name, rules.family);
+        let rules = machine.stack.rules();
+        let services = service_port_map(&machine.proxy.services, rules.family());
+        let endpoints = endpoints_map(&machine.proxy.slices, &machine.name, rules.family());
         let zone = world.store().node(&machine.name).and_then(|n| n.zone().cloned());
         for (name, info) in &services {
             let all = endpoints.get(&**name).map_or(&[][..], Vec::as_slice);
@@ -223,10 +235,7 @@ fn new_connections_go_to_known_endpoints(world: &World) {
             let may: BTreeSet<SocketAddr> =
                 allowed.cluster.iter().flatten().map(|i| all[*i].address).collect();
             let written: BTreeSet<SocketAddr> =
-                cluster::node::kube_proxy::iptables::choices(rules, name, false)
-                    .iter()
-                    .map(|c| c.endpoint)
-                    .collect();
+                choices(rules, name, false).iter().map(|c| c.endpoint).collect();
             assert_eq!(may, written, "{name:?} on {}", machine.name);
         }
     }
@@ -238,17 +247,18 @@ fn syns_were_rewritten_by_rules(world: &World) {
     let finished = world.traffic().finished.iter();
     for packet in finished.flat_map(|r| &r.packets).filter(|p| p.kind == PacketKind::Syn) {
         for hop in packet.hops.iter().filter(|h| h.before.dst != h.after.dst) {
-            let Some(Rules::Iptables(rules)) = &hop.rules else {
+            let Some(rules) = &hop.rules else {
                 panic!("a destination is rewritten by a rule: {packet:?}");
             };
             let to = SocketAddr::new(hop.after.dst, hop.after.dst_port);
-            let dnat = hop.hits.iter().filter_map(|hit| rules.rule(hit.at())).any(
-                |rule| matches!(rule.target, cluster::net::netfilter::Target::Dnat(target) if target == to),
-            );
+            let dnat = hop.hits.iter().any(|hit| {
+                let after = hit.tuple_after.map(|t| SocketAddr::new(t.dst, t.dst_port));
+                after == Some(to) && rules.effect(hit.at()) == Some(RuleEffect::Dnat)
+            });
             assert!(
                 dnat,
                 "the DNAT to {to} is in the trace: {hop:?} {:?}",
-                hop.hits.iter().map(|h| rules.rule_line(h.at())).collect::<Vec<_>>()
+                hop.hits.iter().map(|h| rules.rule_text(h.at())).collect::<Vec<_>>()
             );
         }
     }
@@ -258,8 +268,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_done_these_hold(seed in any::<u64>(), deeds in deeds()) {
-        let mut run = start(CLUSTER, seed);
+    fn whatever_is_done_these_hold(seed in any::<u64>(), mode in mode(), deeds in deeds()) {
+        let mut run = start(&cluster(mode), seed);
         let mut check = Checker::default();
         advance(&mut run, Span::from_secs(8), &mut check);
         for deed in &deeds {
@@ -280,8 +290,8 @@ proptest! {
 
     /// Replaying a run's log gives the run.
     #[test]
-    fn the_log_is_the_run(seed in any::<u64>(), deeds in deeds()) {
-        let mut run = start(CLUSTER, seed);
+    fn the_log_is_the_run(seed in any::<u64>(), mode in mode(), deeds in deeds()) {
+        let mut run = start(&cluster(mode), seed);
         for deed in &deeds {
             if let Deed::Wait(ms) = deed {
                 let to = run.world().now() + Span::from_millis(u64::from(*ms));
@@ -291,7 +301,7 @@ proptest! {
         }
         let end = run.world().now() + Span::from_secs(5);
         run.advance_to(end, u64::MAX);
-        let mut manifest = support::manifest(CLUSTER);
+        let mut manifest = support::manifest(&cluster(mode));
         if let Some(scenario) = &mut manifest.scenario {
             scenario.actions = run.actions().to_vec();
         }

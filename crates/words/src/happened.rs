@@ -60,6 +60,7 @@ fn did(action: &Action) -> String {
         Action::CutOffNode { node, on: false } => format!("{node} reaches the API server again"),
         Action::PauseKubeProxy { node, on: true } => format!("kube-proxy on {node} paused"),
         Action::PauseKubeProxy { node, on: false } => format!("kube-proxy on {node} goes on"),
+        Action::SetProxyMode { mode } => format!("kube-proxy goes over to mode {}", mode.as_str()),
         Action::AddNode { name: Some(name), .. } => format!("Node {name} added"),
         Action::AddNode { name: None, .. } => "Node added".into(),
         Action::AddClient { client } => format!("Client {} added", client.name),

@@ -8,6 +8,7 @@ use super::{
     ClientSpec, Diagnostic, Labels, Manifest, Name, NsName, ObjectRef, Service, ServiceType, SessionAffinity,
     Source, Str, TrafficPolicy,
 };
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 
 /// An action and the moment of the run at which it is done.
@@ -82,6 +83,10 @@ pub enum Action {
     PauseKubeProxy {
         node: Name,
         on: bool,
+    },
+    /// Every node's kube-proxy is restarted, each after its own delay, in this mode.
+    SetProxyMode {
+        mode: ProxyMode,
     },
     /// The next free `node-N` without a name.
     AddNode {

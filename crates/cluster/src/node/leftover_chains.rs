@@ -2,7 +2,6 @@
 //! Source: pkg/proxy/iptables/proxier.go, syncProxyRules ("Delete chains no longer in use").
 
 use crate::api::{Str, Uid};
-use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{port_proto_hash, service_port_endpoint_chain_name};
 use crate::node::lag::changed_services;
 use crate::node::{Machine, Sources};
@@ -24,7 +23,7 @@ impl World {
             let known = machine.proxy.leftover_chains.iter().cloned();
             left = known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(KEPT).collect();
         }
-        let (now, boot) = (self.now, machine.boot);
+        let (now, start) = (self.now, machine.proxy_start);
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let proxy = &mut machine.proxy;
         if !large_cluster || due {
@@ -35,7 +34,7 @@ impl World {
         if !proxy.leftover_chains.is_empty() && !std::mem::replace(&mut proxy.cleanup_planned, true) {
             let since = proxy.cleaned_at.unwrap_or(now);
             let at = since + period + self.timing.proxy_sync;
-            self.schedule(at, Event::ProxySync { node, boot });
+            self.schedule(at, Event::ProxySync { node, start });
         }
     }
 }
@@ -60,7 +59,6 @@ fn service_chains(machine: &Machine, written: bool) -> Set<Str> {
     if !written {
         return names;
     }
-    match machine.stack.rules() {
-        Rules::Iptables(rules) => names.iter().filter(|n| rules.nat.find(n).is_some()).cloned().collect(),
-    }
+    let rules = machine.stack.rules().iptables();
+    names.iter().filter(|n| rules.nat.find(n).is_some()).cloned().collect()
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
 use crate::net::Cidr;
-use crate::net::netfilter::Rules;
-use crate::node::kube_proxy::{ProxyConfig, clean_stale_entries, endpoints_map, iptables, service_port_map};
-use crate::node::{Changed, Unseen, Written};
+use crate::node::kube_proxy::{
+    ProxyConfig, ProxyMode, build_rules, clean_stale_entries, endpoints_map, leftover_rules, service_port_map,
+};
+use crate::node::{Changed, Machine, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 
 impl WatchChange {
@@ -102,14 +103,13 @@ impl World {
         }
         let earliest = machine.proxy.synced_at.map_or(self.now, |t| t + timing.proxy_min_sync_period);
         let at = earliest.max(self.now) + timing.proxy_sync;
-        let boot = machine.boot;
-        self.schedule(at, Event::ProxySync { node, boot });
+        let start = machine.proxy_start;
+        self.schedule(at, Event::ProxySync { node, start });
     }
 
-    pub(crate) fn proxy_syncs(&mut self, node: Uid, boot: u32) {
-        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.boot == boot && m.power) else {
-            return;
-        };
+    pub(crate) fn proxy_syncs(&mut self, node: Uid, start: u32) {
+        let running = |m: &&mut Machine| m.proxy_start == start && m.power;
+        let Some(machine) = self.machines.get_mut(&node).filter(running) else { return };
         machine.proxy.sync_planned = false;
         if machine.proxy.paused {
             return;
@@ -118,12 +118,16 @@ impl World {
         let config = self.proxy_config(node);
         let services = service_port_map(&machine.proxy.services, config.family);
         let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
-        let rules = iptables::build_from(&config, &services, &endpoints);
-        let count: usize = services.keys().filter_map(|name| endpoints.get(&**name)).map(Vec::len).sum();
-        self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
+        let mode = machine.proxy.mode;
+        let rules = build_rules(mode, &config, &services, &endpoints);
+        // nftables mode writes one transaction: nothing is left over.
+        if mode == ProxyMode::Iptables {
+            let count: usize = services.keys().filter_map(|name| endpoints.get(&**name)).map(Vec::len).sum();
+            self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
+        }
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));
+        machine.stack.set_rules(rules);
         let proxy = &mut machine.proxy;
         // Only if endpoints changed (proxier.go, ConntrackCleanupRequired).
         if !Arc::ptr_eq(&proxy.slices, &proxy.written.slices) {
@@ -153,6 +157,7 @@ impl World {
                 DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(Some(self.config.pod_cidr)),
                 DetectLocalMode::NodeCidr => Some(machine.cni.range()),
             },
+            service_cidrs: vec![self.config.service_cidr],
             masquerade_all: told.masquerade_all.unwrap_or(usual.masquerade_all),
             masquerade_bit: told.masquerade_bit.unwrap_or(usual.masquerade_bit),
             node_port_addresses: match &told.node_port_addresses {
@@ -168,15 +173,55 @@ impl World {
 
     /// A kube-proxy that starts lists everything first, then writes all its rules.
     pub(crate) fn proxy_starts(&mut self, node: Uid, after: Span) {
+        let mode = self.config.proxy_mode;
         let at = self.now + after + self.timing.watch_delay + self.timing.proxy_sync;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.proxy = Default::default();
+        machine.proxy.mode = mode;
+        machine.proxy_start += 1;
         machine.watch += 1;
         machine.proxy.unsynced = u32::from(after > Span::ZERO);
         machine.proxy.sync_planned = true;
-        let boot = machine.boot;
+        let start = machine.proxy_start;
         self.proxy_lists(node);
-        self.schedule(at, Event::ProxySync { node, boot });
+        self.schedule(at, Event::ProxySync { node, start });
+    }
+
+    /// The ConfigMap changes and the DaemonSet is rolled out: every node's kube-proxy restarts,
+    /// each after its own delay. Until then it goes on as before.
+    pub(crate) fn set_proxy_mode(&mut self, mode: ProxyMode) {
+        Arc::make_mut(&mut self.config).proxy_mode = mode;
+        let running: Vec<(Uid, u32)> =
+            self.machines.values().filter(|m| m.power).map(|m| (m.uid, m.boot)).collect();
+        for (node, boot) in running {
+            let subject = Chance::join(Chance::subject("kube-proxy"), u64::from(node.0));
+            let spread = self.timing.proxy_restart_spread.0.max(1);
+            let more = self.chance.below(Purpose::ProxyRestart, subject, self.now.0, spread);
+            let at = self.now + self.timing.proxy_restart + Span(more);
+            self.schedule(at, Event::ProxyRestart { node, boot });
+        }
+    }
+
+    /// Before anything else a kube-proxy that starts in another mode removes the rules of the old
+    /// one, and only then lists what there is and writes its own: in between the node knows no
+    /// Service. (Options.Run calls platformCleanup first.) Connections go on as conntrack has them.
+    pub(crate) fn proxy_restarts(&mut self, node: Uid, boot: u32) {
+        let mode = self.config.proxy_mode;
+        // A kubelet that hears nothing restarts nothing: see proxy_catches_up.
+        let heard = |m: &&Machine| m.boot == boot && m.power && !m.is_silent();
+        let Some(machine) = self.machines.get(&node).filter(heard) else { return };
+        if machine.proxy.mode != mode {
+            let rules = leftover_rules(&self.proxy_config(node));
+            if let Some(machine) = self.machines.get_mut(&node) {
+                machine.stack.set_rules(rules);
+            }
+        }
+        self.proxy_starts(node, Span::ZERO);
+        if let Some(machine) = self.machines.get_mut(&node) {
+            // Nothing of what it listed is in rules yet.
+            machine.proxy.unsynced = 1;
+        }
+        self.touched.rules.insert(node);
     }
 
     /// Takes over what the API server has now.
@@ -216,6 +261,12 @@ impl World {
         let at = self.now + after;
         let Some(machine) = self.machines.get(&node) else { return };
         if machine.is_silent() || machine.proxy.paused {
+            return;
+        }
+        if machine.proxy.mode != self.config.proxy_mode {
+            // Its kubelet hears only now that the configuration is another one.
+            let boot = machine.boot;
+            self.schedule(at, Event::ProxyRestart { node, boot });
             return;
         }
         let watch = machine.watch;

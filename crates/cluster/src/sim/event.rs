@@ -18,7 +18,9 @@ pub(crate) enum Event {
     /// A kube-proxy that missed changes lists everything anew.
     ProxyRelist { node: Uid, watch: u32 },
     /// A node's kube-proxy writes its rules.
-    ProxySync { node: Uid, boot: u32 },
+    ProxySync { node: Uid, start: u32 },
+    /// A node's kube-proxy ends and starts anew.
+    ProxyRestart { node: Uid, boot: u32 },
     /// A step in a node's life. `epoch` is its boot, or its silence for what a silent kubelet
     /// entails.
     Node { node: Uid, epoch: u32, step: NodeStep },

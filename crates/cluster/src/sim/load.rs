@@ -35,6 +35,7 @@ impl World {
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             balancer_is_proxy: scenario.balancer_is_proxy.unwrap_or(false),
+            proxy_mode: scenario.proxy_mode.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
         let mut refusals = world.add_first_nodes(manifest, scenario);
@@ -112,6 +113,7 @@ impl World {
             cni,
             stack,
             proxy: Default::default(),
+            proxy_start: 0,
         };
         self.machines.insert(uid, machine);
         if at_once {

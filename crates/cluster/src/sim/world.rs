@@ -10,6 +10,7 @@ use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
 use crate::node::Machine;
+use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
 use crate::store::{Other, Store, Stored};
 use crate::traffic::Traffic;
@@ -30,6 +31,8 @@ pub struct ClusterConfig {
     pub ip_masq: bool,
     /// The cloud's load balancers open connections of their own: `ipMode: Proxy`.
     pub balancer_is_proxy: bool,
+    /// What every kube-proxy that starts is told.
+    pub proxy_mode: ProxyMode,
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.
@@ -208,7 +211,8 @@ impl World {
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
             Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
-            Event::ProxySync { node, boot } => self.proxy_syncs(node, boot),
+            Event::ProxySync { node, start } => self.proxy_syncs(node, start),
+            Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),

@@ -75,7 +75,7 @@ pub(crate) fn is_established(trace: &PacketTrace) -> bool {
 fn stopped_for_its_source(trace: &PacketTrace) -> bool {
     let Some(hop) = trace.hops.last() else { return false };
     match (&hop.rules, hop.hits.last()) {
-        (Some(rules), Some(hit)) => rules.is_source_firewall(hit),
+        (Some(rules), Some(hit)) => rules.is_source_firewall(hit.at()),
         _ => false,
     }
 }

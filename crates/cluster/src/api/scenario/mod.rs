@@ -7,7 +7,7 @@
 //! spec:
 //!   seed: 7
 //!   nodes: [{name: node-1, zone: a}, {name: node-2, zone: b, ready: false}]
-//!   proxyMode: iptables                  # nftables, ipvs
+//!   proxyMode: iptables                  # nftables
 //!   kubeProxy: {masqueradeAll: true}     # and the rest of KubeProxyConfiguration that is simulated
 //!   cni: {ipMasq: false}                 # Pods keep their address outside the Pod network
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
@@ -29,7 +29,7 @@
 //! selector), `scale` (deployment, replicas), `setReadiness` (pod, pass), `crashPod` (pod),
 //! `powerNode`, `cordon`, `cutOffNode` and `pauseKubeProxy` (node, enabled), `addNode` (name, zone),
 //! `addClient` (client: a map as in `clients`), `removeClient` and `sendOne` (client), `setRate`
-//! (client, rate).
+//! (client, rate), `setProxyMode` (mode).
 
 mod action_read;
 mod kube_proxy;
@@ -44,6 +44,7 @@ use serde::Serialize;
 
 use super::{Name, Str, TimedAction};
 use crate::net::{Cidr, Protocol};
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
@@ -65,8 +66,7 @@ pub struct Scenario {
     pub ip_masq: Option<bool>,
     /// `cloud.ipMode`: true for `Proxy`, false for `VIP`.
     pub balancer_is_proxy: Option<bool>,
-    /// `iptables`, `nftables` or `ipvs`.
-    pub proxy_mode: Option<Str>,
+    pub proxy_mode: Option<ProxyMode>,
     pub timing: Option<TimingProfile>,
     /// `None`: derived from the manifests. Empty: no client at all.
     pub clients: Option<Vec<ClientSpec>>,

@@ -1,8 +1,8 @@
 //! What a node's kernel does to packets: rule sets, their evaluation, conntrack and NAT.
 //!
-//! Rules are data ([`RuleSet`]): kube-proxy writes them, [`Stack`] runs packets through them with
-//! the kernel's semantics, and printing them gives text that `iptables-restore` accepts. So what
-//! is drawn, what is printed and what decides are one thing.
+//! Rules are data ([`RuleSet`], [`nft::Table`]): kube-proxy writes them, [`Stack`] runs packets through
+//! them with the kernel's semantics, and printing them gives text that `iptables-restore` or `nft -f`
+//! accepts. So what is drawn, what is printed and what decides are one thing.
 //!
 //! Where the model departs from Linux:
 //!
@@ -14,12 +14,15 @@
 //! | SCTP is tracked like UDP, with SCTP's time-outs | no rule looks at its state |
 //! | mangle, raw and security tables do not exist | kube-proxy writes nothing there but a canary chain |
 
+mod backend;
 mod chain;
 mod check;
 mod conntrack;
 mod eval;
 mod matches;
 mod nat;
+pub mod nft;
+mod packet;
 mod print;
 mod recent;
 mod rules;
@@ -28,11 +31,12 @@ mod stack;
 #[cfg(test)]
 mod tests;
 
+pub use backend::{RuleEffect, Rules};
 pub use chain::{Chain, ChainId, Rule, ServicePortName, Target};
 pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use recent::RecentTables;
-pub use rules::{Family, Hook, Policy, RuleRef, RuleSet, Rules, Table, TableName};
+pub use rules::{Family, Hook, Policy, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, Kind, Skb, TcpFlags};
 pub use stack::{Cx, Loss, Passage, Route, RuleHit, Stack, Verdict};
