@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use cluster::net::Protocol;
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -151,6 +152,21 @@ impl Line {
             Ok(None) => Ok(()),
             Ok(Some(_)) => Err(format!("{:?}: the server did not stop", self.question)),
             Err(error) => Err(format!("{:?}: {error} instead of the connection's end", self.question)),
+        }
+    }
+
+    /// Writes after [`Line::stop_server`]. Reading would only give the end of the connection again,
+    /// so it is the socket's state that tells of a RST.
+    pub fn ask_the_stopped(&mut self) -> space::Outcome<Outcome> {
+        if let Err(error) = self.reader.get_mut().write_all(b"hello\n") {
+            return failed(&self.question, self.reader.get_ref(), &error);
+        }
+        let mut state = [PollFd::new(self.reader.get_ref().as_fd(), PollFlags::empty())];
+        let patience = u16::try_from(self.question.patience.as_millis()).unwrap_or(u16::MAX);
+        match poll(&mut state, patience) {
+            Ok(0) => Ok(Outcome::Silence),
+            Ok(_) => Ok(Outcome::Refused(Refusal::Reset)),
+            Err(error) => Err(format!("poll: {error}")),
         }
     }
 

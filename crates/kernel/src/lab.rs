@@ -179,6 +179,8 @@ impl Lab {
                 lines.push(format!("route add default via {via} dev eth0 table {table}"));
                 lines.push(format!("route add {} via {via}", plan::pod_range(family, node)));
             }
+            // What is for nobody is dropped without a word.
+            lines.push("route add blackhole default".into());
             // `ip -batch` has one family for all its lines.
             let batch = lines.drain(..).fold(String::new(), |all, line| all + &line + "\n");
             self.outside

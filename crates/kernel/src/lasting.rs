@@ -204,7 +204,7 @@ impl Trial<'_> {
     fn process_stops(&mut self, lines: &mut Vec<Open<Line>>) -> space::Outcome {
         let Some(mut open) = lines.pop() else { return Ok(()) };
         open.kernel.stop_server()?;
-        let kernel = open.kernel.ask()?;
+        let kernel = open.kernel.ask_the_stopped()?;
         self.step(&open.flow, "after its process stopped", &kernel, |net| {
             net.server_stops(&open.model);
             net.ask_the_stopped(&open.model)

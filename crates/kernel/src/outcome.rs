@@ -59,10 +59,6 @@ impl fmt::Display for Answer {
 }
 
 impl Outcome {
-    pub fn is_answered(&self) -> bool {
-        matches!(self, Outcome::Answered(_))
-    }
-
     /// May the kernel's outcome be this one of the model's? A port that is drawn at random may, by
     /// chance, be the one that the client has.
     pub fn allows(&self, kernel: &Outcome) -> bool {

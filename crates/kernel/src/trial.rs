@@ -14,7 +14,7 @@ use crate::dice::Dice;
 use crate::flows::{self, Flow};
 use crate::generate::Cluster;
 use crate::lab::Lab;
-use crate::model::{Net, Origin};
+use crate::model::Net;
 use crate::outcome::{Answer, Outcome};
 use crate::plan::Place;
 use crate::rules;
