@@ -79,4 +79,3 @@ impl Trial<'_> {
 fn same_or_other(last: &str, outcome: &Outcome) -> String {
     if who(outcome) == last { "the same".into() } else { "another".into() }
 }
-

@@ -105,10 +105,7 @@ fn has_icmp(socket: &impl AsFd) -> bool {
     recvmsg::<SockaddrStorage>(fd, &mut [], Some(&mut control), flags).is_ok()
 }
 
-fn ask_datagram(
-    question: &Question,
-    sightings: &Sightings,
-) -> space::Outcome<(Outcome, Option<IpAddr>)> {
+fn ask_datagram(question: &Question, sightings: &Sightings) -> space::Outcome<(Outcome, Option<IpAddr>)> {
     let mut caller = Caller::new(question)?;
     let outcome = caller.ask(sightings)?;
     Ok((outcome, caller.source))

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cluster::api::{
-    Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort, ServiceSpec,
-    ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
+    Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort,
+    ServiceSpec, ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
 };
 use cluster::net::netfilter::Family;
 use cluster::net::{Cidr, Protocol};
@@ -36,9 +36,7 @@ impl Cluster {
         let family = if dice.percent(70) { Family::V4 } else { Family::V6 };
         let backend = Backend::of(&mut dice);
         let nodes = 2 + dice.small(NODES - 1);
-        let zone = |dice: &mut Dice| {
-            (!dice.percent(15)).then(|| Str::from(ZONES[dice.below(ZONES.len())]))
-        };
+        let zone = |dice: &mut Dice| (!dice.percent(15)).then(|| Str::from(ZONES[dice.below(ZONES.len())]));
         let mut cluster = Cluster {
             seed,
             family,
@@ -222,7 +220,11 @@ fn service_spec(dice: &mut Dice, family: Family, number: u8) -> ServiceSpec {
         },
         external_traffic_policy,
         internal_traffic_policy: policy(dice),
-        load_balancer_source_ranges: if balanced && dice.percent(40) { ranges(dice, family) } else { Vec::new() },
+        load_balancer_source_ranges: if balanced && dice.percent(40) {
+            ranges(dice, family)
+        } else {
+            Vec::new()
+        },
         health_check_node_port: if balanced && local { 32_000 + u16::from(number) } else { 0 },
         ..ServiceSpec::default()
     }

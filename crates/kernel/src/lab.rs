@@ -8,11 +8,13 @@
 //!     pod-1-0 (10.244.1.2), pod-1-1, ...
 //! ```
 
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cluster::net::netfilter::Family;
 
-use crate::plan::{self, NODES, PODS, Place};
+use crate::plan::{self, NODES, PODS, Place, TCP_PORTS};
 use crate::server::{self, Sightings};
 use crate::space::{Outcome, Space};
 
@@ -73,6 +75,8 @@ impl Lab {
             ("ipv4/icmp_ratemask", "0"),
             ("ipv6/icmp/ratelimit", "0"),
             ("ipv4/tcp_synack_retries", "1"),
+            // Below the ports that the clients are given (`trial::Ports`).
+            ("ipv4/ip_local_port_range", "20000 29999"),
             ("ipv6/conf/default/accept_dad", "0"),
             ("ipv6/conf/all/accept_dad", "0"),
             ("ipv6/conf/default/accept_ra", "0"),
@@ -203,11 +207,28 @@ impl Lab {
         Ok(())
     }
 
-    /// Takes a Pod's link down, or brings it up again; its node forgets the neighbour.
-    pub fn set_link(&self, node: u8, pod: u8, up: bool) -> Outcome {
-        let state = if up { "up" } else { "down" };
-        self.node(node).ip(&[format!("link set veth{pod} {state}"), "neigh flush dev cni0".to_owned()])
+    /// Takes a Pod's link down. All neighbours on its bridge forget it, as they would in time.
+    pub fn unplug(&self, node: u8, pod: u8) -> Outcome {
+        self.node(node).ip(&[format!("link set veth{pod} down"), "neigh flush dev cni0".to_owned()])?;
+        (0..PODS).try_for_each(|other| self.at(Place::Pod(node, other)).ip(&["neigh flush dev eth0"]))
     }
+
+    /// Brings it up again, and waits until the Pod can be reached: the kernel tells of a link's
+    /// state once a second at most (linkwatch).
+    pub fn plug(&self, node: u8, pod: u8) -> Outcome {
+        self.node(node).ip(&[format!("link set veth{pod} up")])?;
+        FAMILIES.into_iter().try_for_each(|family| {
+            let to = SocketAddr::new(plan::pod_ip(family, node, pod), TCP_PORTS[0]);
+            self.node(node).within(|| reached(to))
+        })
+    }
+}
+
+/// Tries until somebody answers.
+fn reached(to: SocketAddr) -> Outcome {
+    let last =
+        (0..100).map(|_| TcpStream::connect_timeout(&to, Duration::from_millis(200))).find(Result::is_ok);
+    last.map(drop).ok_or_else(|| format!("{to} does not come back"))
 }
 
 /// Duplicate address detection would make an address wait.

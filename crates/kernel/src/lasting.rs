@@ -123,13 +123,8 @@ impl Trial<'_> {
     }
 
     /// The endpoints that answered leave the EndpointSlices, and every node writes its rules anew.
-    fn endpoints_go(
-        &mut self,
-        lines: &mut [Open<Line>],
-        callers: &mut [Open<Caller>],
-    ) -> space::Outcome {
-        let leaving: Vec<Place> =
-            lines.iter().map(|o| o.by).chain(callers.iter().map(|o| o.by)).collect();
+    fn endpoints_go(&mut self, lines: &mut [Open<Line>], callers: &mut [Open<Caller>]) -> space::Outcome {
+        let leaving: Vec<Place> = lines.iter().map(|o| o.by).chain(callers.iter().map(|o| o.by)).collect();
         if leaving.is_empty() {
             return Ok(());
         }
@@ -143,8 +138,7 @@ impl Trial<'_> {
         self.call_again(callers, "after its endpoint left the rules")?;
         self.clean_up()?;
         self.call_again(callers, "after kube-proxy cleaned up")?;
-        let flows: Vec<Flow> =
-            lines.iter().map(|o| o.flow).chain(callers.iter().map(|o| o.flow)).collect();
+        let flows: Vec<Flow> = lines.iter().map(|o| o.flow).chain(callers.iter().map(|o| o.flow)).collect();
         self.tally.flows += flows.len() as u64;
         self.ask_all(&flows).map(drop)
     }
@@ -217,7 +211,7 @@ impl Trial<'_> {
         let at = lines.iter().position(|o| matches!(o.by, Place::Pod(..)) && o.flow.origin.place != o.by);
         let Some(mut open) = at.map(|at| lines.swap_remove(at)) else { return Ok(()) };
         let Place::Pod(node, pod) = open.by else { return Ok(()) };
-        self.lab.set_link(node, pod, false)?;
+        self.lab.unplug(node, pod)?;
         self.net.wires.unplugged.insert(open.by);
         let kernel = open.kernel.ask()?;
         self.step(&open.flow, "after its Pod's link went", &kernel, |net| net.ask_again(&open.model));

@@ -327,5 +327,7 @@ fn listens(family: Family, place: Place, arrived: &Tuple) -> bool {
         Protocol::Tcp => TCP_PORTS,
         _ => UDP_PORTS,
     };
-    place != Place::Outside && arrived.dst == plan::address_of(family, place) && ports.contains(&arrived.dst_port)
+    place != Place::Outside
+        && arrived.dst == plan::address_of(family, place)
+        && ports.contains(&arrived.dst_port)
 }

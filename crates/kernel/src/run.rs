@@ -79,7 +79,7 @@ fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Tally> {
         if all.differences.len() >= ENOUGH {
             stop.store(true, Ordering::Relaxed);
         }
-        if (number + 1) % 20 == 0 {
+        if (number + 1).is_multiple_of(20) {
             println!("{} clusters", number + 1);
         }
     }

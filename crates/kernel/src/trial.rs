@@ -137,7 +137,8 @@ impl Trial<'_> {
 
     /// Every node's rules, as its kube-proxy writes them now, into its kernel and into the model.
     pub fn load_rules(&mut self) -> space::Outcome {
-        let rules: Vec<Rules> = (0..self.cluster.nodes).map(|node| rules::build(&self.cluster, node)).collect();
+        let rules: Vec<Rules> =
+            (0..self.cluster.nodes).map(|node| rules::build(&self.cluster, node)).collect();
         let (cluster, lab) = (&self.cluster, self.lab);
         thread::scope(|scope| {
             let load = |(node, rules)| scope.spawn(move || rules::load(cluster, lab.node(node), rules));
@@ -152,7 +153,7 @@ impl Trial<'_> {
         let unplugged = std::mem::take(&mut self.net.wires.unplugged);
         for place in unplugged {
             if let Place::Pod(node, pod) = place {
-                self.lab.set_link(node, pod, true)?;
+                self.lab.plug(node, pod)?;
             }
         }
         self.lab.sightings.clear();
