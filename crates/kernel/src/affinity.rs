@@ -69,6 +69,7 @@ impl Trial<'_> {
         for (number, service) in services.iter().enumerate() {
             let SessionAffinity::ClientIP { timeout_s } = service.spec.session_affinity else { continue };
             let drawn = flows::to_cluster_ip(&self.cluster, &mut self.dice, number, service);
+            let drawn = drawn.filter(|flow| !self.hides_its_choice(flow));
             flows.extend(drawn.map(|flow| (flow, timeout_s)));
         }
         flows.truncate(SERVICES);

@@ -24,6 +24,8 @@ pub struct Net {
     pub now: Time,
     /// The subject of the next connection's draws.
     pub flow: u64,
+    /// How many connections reached an endpoint and failed then, so that nobody can tell which.
+    pub unseen_choices: u32,
     chance: Chance,
 }
 
@@ -58,6 +60,7 @@ impl Net {
             stacks: (0..nodes).map(|node| Stack::new(addresses(node), family)).collect(),
             now: Time::ZERO,
             flow: 0,
+            unseen_choices: 0,
             chance: Chance::new(seed),
         }
     }
@@ -94,9 +97,13 @@ impl Net {
             return Err(self.refuse(origin, tuple, server, arrived));
         }
         let connection = Connection { origin, tuple, server, arrived };
-        self.answer(&connection, Skb::tcp(arrived.reversed(), TcpFlags::SYN_ACK))?;
-        self.send_on(&connection, TcpFlags::ACK)?;
+        self.finish_handshake(&connection).inspect_err(|_| self.unseen_choices += 1)?;
         Ok(connection)
+    }
+
+    fn finish_handshake(&mut self, connection: &Connection) -> Result<(), Outcome> {
+        self.answer(connection, Skb::tcp(connection.arrived.reversed(), TcpFlags::SYN_ACK))?;
+        self.send_on(connection, TcpFlags::ACK)
     }
 
     /// A question and its answer on a connection that is open, or from a socket for datagrams.

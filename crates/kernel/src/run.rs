@@ -71,7 +71,7 @@ fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Tally> {
         if args.show {
             show(seed);
         }
-        let tally = trial::run(&lab, &mut ports, seed, args.flows).inspect_err(|_| {
+        let tally = trial::run(&lab, &mut ports, seed, args).inspect_err(|_| {
             stop.store(true, Ordering::Relaxed);
         })?;
         tally.differences.iter().for_each(|difference| println!("{difference}\n"));

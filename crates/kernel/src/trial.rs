@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use cluster::net::netfilter::{Family, Rules};
 use cluster::sim::Time;
 
+use crate::args::Args;
 use crate::client::{self, Question, Report};
 use crate::dice::Dice;
 use crate::flows::{self, Flow};
@@ -30,6 +31,8 @@ const LONG_PATIENCE: Duration = Duration::from_secs(6);
 /// How often the model draws anew to come to what the kernel did: it misses one of 20 outcomes
 /// that are equally likely once in 10^13 times.
 const DRAWS: u64 = 600;
+/// So many draws are enough to meet an endpoint that is one of a dozen.
+const SURE: u32 = 100;
 const AT_ONCE: usize = 64;
 
 /// What a run has done so far.
@@ -71,6 +74,8 @@ pub struct Trial<'a> {
     pub net: Net,
     pub dice: Dice,
     pub tally: Tally,
+    /// Say what happens, flow by flow.
+    show: bool,
     started: Instant,
     ports: &'a mut Ports,
 }
@@ -96,13 +101,14 @@ impl Ports {
 }
 
 /// Runs one cluster and leaves the lab as it was.
-pub fn run(lab: &Lab, ports: &mut Ports, seed: u64, count: usize) -> space::Outcome<Tally> {
+pub fn run(lab: &Lab, ports: &mut Ports, seed: u64, args: &Args) -> space::Outcome<Tally> {
     let cluster = Cluster::generate(seed);
     let net = Net::new(cluster.family, cluster.nodes, seed);
     let dice = Dice::new(!seed);
     let tally = Tally { clusters: 1, ..Tally::default() };
-    let mut trial = Trial { lab, cluster, net, dice, tally, started: Instant::now(), ports };
-    let outcome = trial.set_up().and_then(|()| trial.phases(count));
+    let show = args.show;
+    let mut trial = Trial { lab, cluster, net, dice, tally, show, started: Instant::now(), ports };
+    let outcome = trial.set_up().and_then(|()| trial.phases(args.flows));
     let cleared = trial.clear();
     outcome.and(cleared).map_err(|error| format!("seed {seed}: {error}"))?;
     Ok(trial.tally)
@@ -110,7 +116,8 @@ pub fn run(lab: &Lab, ports: &mut Ports, seed: u64, count: usize) -> space::Outc
 
 impl Trial<'_> {
     fn phases(&mut self, count: usize) -> space::Outcome {
-        let flows = flows::draw(&self.cluster, &mut self.dice, count);
+        let mut flows = flows::draw(&self.cluster, &mut self.dice, count);
+        flows.retain(|flow| flow.group.is_none() || !self.hides_its_choice(flow));
         self.tally.flows += flows.len() as u64;
         let outcomes = self.ask_all(&flows)?;
         let answered: Vec<(Flow, Answer)> = flows
@@ -124,6 +131,17 @@ impl Trial<'_> {
         self.shares(&answered)?;
         self.affinity()?;
         self.lasting(&answered)
+    }
+
+    /// May a connection reach an endpoint, and fail then? A node would remember whom it chose, and
+    /// nobody could tell the model.
+    pub fn hides_its_choice(&mut self, flow: &Flow) -> bool {
+        let now = Instant::now();
+        (0..SURE).any(|_| {
+            let mut net = self.fresh(now);
+            net.ask(flow.origin, flow.tuple(FIRST_PORT));
+            net.unseen_choices > self.net.unseen_choices
+        })
     }
 
     fn set_up(&mut self) -> space::Outcome {
@@ -225,6 +243,10 @@ impl Trial<'_> {
         let origin = flow.origin;
         let tuple = flow.tuple(question.from.port());
         self.check_source(flow, &report);
+        if self.show {
+            let Time(at) = self.time(report.began);
+            println!("{:>7.3} s: {flow}: {}", at as f64 / 1e9, report.outcome);
+        }
         if self.follow(report.began, &report.outcome, |net| (net.ask(origin, tuple), ())).is_ok() {
             self.count(&report.outcome);
             return Ok(report.outcome);
