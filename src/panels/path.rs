@@ -6,7 +6,6 @@ use crate::parts::*;
 use crate::session::{HopRef, Selection, Session};
 use crate::text;
 use cluster::net::Tuple;
-use cluster::net::netfilter::Rules;
 use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
@@ -135,11 +134,11 @@ fn end(before: SocketAddr, after: SocketAddr) -> AnyView {
 
 /// `KUBE-SERVICES → KUBE-SVC-… → KUBE-SEP-…`: the chains in which a rule matched.
 fn chains(hop: &Hop) -> Option<AnyView> {
-    let Rules::Iptables(set) = hop.rules.as_ref()?;
+    let set = hop.rules.as_ref()?;
     let mut names: Vec<&str> = Vec::new();
     for hit in &hop.hits {
-        let name = set.chain(hit.at()).map_or("", |chain| &*chain.name);
-        if name.starts_with("KUBE-") && names.last() != Some(&name) {
+        let name = set.chain_name(hit.at()).unwrap_or_default();
+        if set.is_kube_proxys(hit.at()) && names.last() != Some(&name) {
             names.push(name);
         }
     }
@@ -147,11 +146,11 @@ fn chains(hop: &Hop) -> Option<AnyView> {
 }
 
 fn rules(hop: &Hop) -> Option<AnyView> {
-    let Rules::Iptables(set) = hop.rules.as_ref()?;
+    let set = hop.rules.as_ref()?;
     let lines: Vec<String> = hop
         .hits
         .iter()
-        .filter_map(|hit| Some(format!("{}: {}", hit.table.as_str(), set.rule_line(hit.at())?)))
+        .filter_map(|hit| Some(format!("{}: {}", hit.table.as_str(), set.rule_text(hit.at())?)))
         .collect();
     (!lines.is_empty()).then(|| {
         more(

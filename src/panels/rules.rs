@@ -5,12 +5,11 @@ use super::{gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::{RuleSet, Rules, ServicePortName};
+use cluster::net::netfilter::{Rules, ServicePortName};
 use cluster::node::Machine;
-use cluster::node::kube_proxy::iptables;
+use cluster::node::kube_proxy::{choices, rules_of};
 use cluster::sim::World;
 use leptos::prelude::*;
-use std::sync::Arc;
 
 /// A page of text is enough to read; the whole is for the clipboard.
 const LINES_SHOWN: usize = 1_500;
@@ -37,7 +36,7 @@ pub fn of_node(session: Session, uid: Uid) -> AnyView {
         Some(rules) => block(
             "",
             vec![
-                says("pk-muted", format!("{} rules, as iptables-restore takes them.", rules.rule_count())),
+                says("pk-muted", format!("{} rules, as {} takes them.", rules.rule_count(), rules.reader())),
                 listing("Rules", cut(rules.to_string())),
             ],
         ),
@@ -46,14 +45,13 @@ pub fn of_node(session: Session, uid: Uid) -> AnyView {
     block("", vec![age, rules])
 }
 
-fn set_of(machine: &Machine) -> Arc<RuleSet> {
-    let Rules::Iptables(set) = machine.stack.rules();
-    Arc::clone(set)
+fn set_of(machine: &Machine) -> Rules {
+    machine.stack.rules().clone()
 }
 
-fn same(old: Option<&Option<Arc<RuleSet>>>, new: Option<&Option<Arc<RuleSet>>>) -> bool {
+fn same(old: Option<&Option<Rules>>, new: Option<&Option<Rules>>) -> bool {
     match (old, new) {
-        (Some(Some(old)), Some(Some(new))) => Arc::ptr_eq(old, new),
+        (Some(Some(old)), Some(Some(new))) => old.is_same(new),
         (Some(None), Some(None)) => true,
         _ => false,
     }
@@ -91,13 +89,13 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
     for port in &service.spec.ports {
         let name =
             ServicePortName { service: service.meta.key(), port: port.name.clone(), protocol: port.protocol };
-        for at in iptables::rules_of(&set, &name) {
-            if let Some(line) = set.rule_line(at) {
+        for at in rules_of(&set, &name) {
+            if let Some(line) = set.rule_text(at) {
                 text.push_str(&line);
                 text.push('\n');
             }
         }
-        for choice in iptables::choices(&set, &name, false) {
+        for choice in choices(&set, &name, false) {
             let chance = choice.one_in.map_or_else(|| "else".into(), |n| format!("1/{n}"));
             odds.push(inline(
                 "pk-odds pk-mono",

@@ -19,7 +19,7 @@ pub enum Command {
     Trace(Trace),
     /// Print objects, as kubectl would.
     Get(Get),
-    /// Print a node's rules, as iptables-restore reads them.
+    /// Print a node's rules, as iptables-restore or nft -f reads them.
     Rules(Rules),
 }
 
@@ -35,9 +35,9 @@ pub struct Cluster {
     /// become ready is ready.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub at: Option<Span>,
-    /// How kube-proxy writes its rules.
-    #[arg(long, value_enum, default_value_t = ProxyMode::Iptables)]
-    pub proxy_mode: ProxyMode,
+    /// How kube-proxy writes its rules; the scenario's own way by default, or else iptables.
+    #[arg(long, value_enum)]
+    pub proxy_mode: Option<ProxyMode>,
     /// Do not list findings about the manifests on standard error.
     #[arg(short, long)]
     pub quiet: bool,
@@ -52,6 +52,16 @@ impl Cluster {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProxyMode {
     Iptables,
+    Nftables,
+}
+
+impl From<ProxyMode> for cluster::node::kube_proxy::ProxyMode {
+    fn from(mode: ProxyMode) -> Self {
+        match mode {
+            ProxyMode::Iptables => Self::Iptables,
+            ProxyMode::Nftables => Self::Nftables,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

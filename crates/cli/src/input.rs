@@ -40,7 +40,11 @@ pub fn manifest(args: &Cluster) -> Result<Manifest, Failure> {
 
 /// The run of the manifests, from its start.
 pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
-    let (run, refusals) = Run::new(manifest, args.seed);
+    let mut manifest = manifest.clone();
+    if let Some(mode) = args.proxy_mode {
+        manifest.scenario.get_or_insert_default().proxy_mode = Some(mode.into());
+    }
+    let (run, refusals) = Run::new(&manifest, args.seed);
     match refusals.into_iter().next() {
         Some(refusal) => Err(Failure::Refused(refusal)),
         None => Ok(run),

@@ -1,6 +1,4 @@
-//! `packetyard rules`: a node's rules, as `iptables-restore` reads them.
-
-use cluster::net::netfilter::Rules;
+//! `packetyard rules`: a node's rules, as `iptables-restore` or `nft -f` reads them.
 
 use crate::args::Rules as Args;
 use crate::failure::Failure;
@@ -12,6 +10,5 @@ pub fn rules(args: &Args) -> Result<String, Failure> {
     input::go_to_moment(&args.cluster, &mut run);
     let machine = run.world().machine_named(&args.node);
     let machine = machine.ok_or_else(|| Failure::NotFound(format!("node {:?}", args.node)))?;
-    let Rules::Iptables(rules) = machine.stack.rules();
-    Ok(rules.to_string())
+    Ok(machine.stack.rules().to_string())
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use cluster::api::{Action, Labels, NsName, ObjectRef, ServiceType};
-use cluster::net::netfilter::Rules;
-use cluster::node::kube_proxy::{categorize, endpoints_map, service_port_map};
+use cluster::net::netfilter::RuleEffect;
+use cluster::node::kube_proxy::{categorize, choices, endpoints_map, service_port_map};
 use cluster::sim::{Run, Span, World};
 use cluster::trace::{HopKind, PacketKind, Place};
 use proptest::prelude::*;
@@ -207,9 +207,9 @@ fn packets_are_accounted_for(world: &World) {
 /// which it had seen allow, recomputed without the rules.
 fn new_connections_go_to_known_endpoints(world: &World) {
     for machine in world.machines().values().filter(|m| m.power && m.proxy.behind() == 0) {
-        let Rules::Iptables(rules) = machine.stack.rules();
-        let services = service_port_map(&machine.proxy.services, rules.family);
-        let endpoints = endpoints_map(&machine.proxy.slices, &machine.name, rules.family);
+        let rules = machine.stack.rules();
+        let services = service_port_map(&machine.proxy.services, rules.family());
+        let endpoints = endpoints_map(&machine.proxy.slices, &machine.name, rules.family());
         let zone = world.store().node(&machine.name).and_then(|n| n.zone().cloned());
         for (name, info) in &services {
             let all = endpoints.get(&**name).map_or(&[][..], Vec::as_slice);
@@ -217,10 +217,7 @@ fn new_connections_go_to_known_endpoints(world: &World) {
             let may: BTreeSet<SocketAddr> =
                 allowed.cluster.iter().flatten().map(|i| all[*i].address).collect();
             let written: BTreeSet<SocketAddr> =
-                cluster::node::kube_proxy::iptables::choices(rules, name, false)
-                    .iter()
-                    .map(|c| c.endpoint)
-                    .collect();
+                choices(rules, name, false).iter().map(|c| c.endpoint).collect();
             assert_eq!(may, written, "{name:?} on {}", machine.name);
         }
     }
@@ -232,17 +229,18 @@ fn syns_were_rewritten_by_rules(world: &World) {
     let finished = world.traffic().finished.iter();
     for packet in finished.flat_map(|r| &r.packets).filter(|p| p.kind == PacketKind::Syn) {
         for hop in packet.hops.iter().filter(|h| h.before.dst != h.after.dst) {
-            let Some(Rules::Iptables(rules)) = &hop.rules else {
+            let Some(rules) = &hop.rules else {
                 panic!("a destination is rewritten by a rule: {packet:?}");
             };
             let to = SocketAddr::new(hop.after.dst, hop.after.dst_port);
-            let dnat = hop.hits.iter().filter_map(|hit| rules.rule(hit.at())).any(
-                |rule| matches!(rule.target, cluster::net::netfilter::Target::Dnat(target) if target == to),
-            );
+            let dnat = hop.hits.iter().any(|hit| {
+                let after = hit.tuple_after.map(|t| SocketAddr::new(t.dst, t.dst_port));
+                after == Some(to) && rules.effect(hit.at()) == Some(RuleEffect::Dnat)
+            });
             assert!(
                 dnat,
                 "the DNAT to {to} is in the trace: {hop:?} {:?}",
-                hop.hits.iter().map(|h| rules.rule_line(h.at())).collect::<Vec<_>>()
+                hop.hits.iter().map(|h| rules.rule_text(h.at())).collect::<Vec<_>>()
             );
         }
     }

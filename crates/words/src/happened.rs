@@ -53,6 +53,7 @@ fn did(action: &Action) -> String {
         Action::PowerNode { node, on: false } => format!("{node} switched off"),
         Action::Cordon { node, on: true } => format!("{node} cordoned"),
         Action::Cordon { node, on: false } => format!("{node} uncordoned"),
+        Action::SetProxyMode { mode } => format!("kube-proxy goes over to mode {}", mode.as_str()),
         Action::AddNode { name: Some(name), .. } => format!("Node {name} added"),
         Action::AddNode { name: None, .. } => "Node added".into(),
         Action::AddClient { client } => format!("Client {} added", client.name),

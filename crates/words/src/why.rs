@@ -1,7 +1,8 @@
 //! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
 
 use cluster::net::Tuple;
-use cluster::net::netfilter::{Match, Rule, RuleHit, RuleSet, Rules, Target};
+use cluster::net::netfilter::RuleEffect;
+use cluster::node::kube_proxy::{Chosen, chosen};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, Outcome, PacketKind, PacketTrace, Place};
 
@@ -54,17 +55,9 @@ fn decision(world: &World, packet: &PacketTrace) -> String {
     let rewrote =
         packet.hops.iter().find(|h| h.before.dst != h.after.dst || h.before.dst_port != h.after.dst_port);
     let Some(hop) = rewrote else {
-        return match packet
-            .hops
-            .iter()
-            .rev()
-            .find(|h| !h.hits.is_empty())
-            .and_then(|h| Some((h, last_rule(h)?)))
-        {
-            Some((hop, rule)) if matches!(rule.target, Target::Drop | Target::Reject(_)) => {
-                let comment = rule.comment.as_deref().unwrap_or("a rule");
-                format!("{} stopped it: {comment}.", place(world, hop.place))
-            }
+        let last = packet.hops.iter().rev().find(|h| !h.hits.is_empty());
+        return match last.and_then(|hop| Some((hop, stopped_by(hop)?))) {
+            Some((hop, by)) => format!("{} stopped it: {by}.", place(world, hop.place)),
             _ => "No rule rewrote it: it went straight to the address that was called.".to_string(),
         };
     };
@@ -80,38 +73,27 @@ fn pod_with(world: &World, tuple: Tuple) -> Option<String> {
 
 /// How the endpoint was chosen: by which rule of how many, and at what odds.
 fn choice(hop: &Hop) -> Option<String> {
-    let Rules::Iptables(rules) = hop.rules.as_ref()?;
-    let chosen = hop.hits.iter().rev().find(|hit| {
-        let rule = rules.rule(hit.at());
-        rule.is_some_and(|r| matches!(r.target, Target::Jump(c) if is_endpoint(rules, hit, c)))
-    })?;
-    let chain = rules.chain(chosen.at())?;
-    let rule = rules.rule(chosen.at())?;
-    let of = chain.rules().iter().filter(|r| jumps_to_endpoint(rules, chosen, r)).count();
-    let odds = rule.matches().iter().find_map(|m| match m {
-        Match::Statistic { probability, .. } => Some(probability.inverse()),
-        _ => None,
-    });
-    Some(match (odds, of) {
-        (_, 1) => ": its rules know no other endpoint".to_string(),
-        (Some(n), of) => format!(": its dice matched a 1-in-{n} rule, one of {of} endpoints"),
-        (None, of) => {
+    Some(match chosen(hop.rules.as_ref()?, &hop.hits)? {
+        Chosen::Only => ": its rules know no other endpoint".to_string(),
+        Chosen::OneIn { one_in, of } => {
+            format!(": its dice matched a 1-in-{one_in} rule, one of {of} endpoints")
+        }
+        Chosen::Rest { of } => {
             format!(": the dice passed over every earlier rule, and the last of {of} takes the rest")
         }
+        Chosen::Drawn { of } => {
+            format!(": its rules drew one of {of} endpoints, each as likely as the others")
+        }
+        Chosen::Bound => ": session affinity binds the client to it".to_string(),
     })
 }
 
-fn jumps_to_endpoint(rules: &RuleSet, hit: &RuleHit, rule: &Rule) -> bool {
-    matches!(rule.target, Target::Jump(chain) if is_endpoint(rules, hit, chain))
-}
-
-fn is_endpoint(rules: &RuleSet, hit: &RuleHit, chain: cluster::net::netfilter::ChainId) -> bool {
-    rules.table(hit.table).chain(chain).is_some_and(|c| c.name.starts_with("KUBE-SEP-"))
-}
-
-fn last_rule(hop: &Hop) -> Option<&Rule> {
-    let Rules::Iptables(rules) = hop.rules.as_ref()?;
-    rules.rule(hop.hits.last()?.at())
+/// The comment of the rule that stopped the packet, if one did.
+fn stopped_by(hop: &Hop) -> Option<String> {
+    let rules = hop.rules.as_ref()?;
+    let at = hop.hits.last()?.at();
+    matches!(rules.effect(at)?, RuleEffect::Drop | RuleEffect::Reject)
+        .then(|| rules.comment(at).unwrap_or("a rule").to_string())
 }
 
 /// What one place did with the packet.

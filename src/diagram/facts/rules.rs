@@ -7,9 +7,9 @@ use std::sync::Arc;
 #[cfg(test)]
 use cluster::api::NsName;
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::{Rules, ServicePortName, Target};
+use cluster::net::netfilter::{RuleEffect, Rules, ServicePortName};
 use cluster::node::Machine;
-use cluster::node::kube_proxy::iptables::{choices, rules_of};
+use cluster::node::kube_proxy::{choices, rules_of};
 use cluster::sim::World;
 
 /// What one line of a node's rules says.
@@ -72,7 +72,7 @@ fn rows(world: &World, machine: &Machine, service: &Arc<Service>) -> Vec<Row> {
         ServicePortName { service: service.meta.key(), port: port.name.clone(), protocol: port.protocol };
     let wanted = endpoints_in(world.store().slices.iter(), &name);
     let known = endpoints_in(machine.proxy.slices.values(), &name);
-    let Rules::Iptables(rules) = machine.stack.rules();
+    let rules = machine.stack.rules();
     let row = |local: bool| {
         let stale = |endpoint| !wanted.contains(&endpoint);
         choices(rules, &name, local).into_iter().map(move |c| Row {
@@ -96,11 +96,10 @@ fn rows(world: &World, machine: &Machine, service: &Arc<Service>) -> Vec<Row> {
     rows
 }
 
-fn refuses(rules: &cluster::net::netfilter::RuleSet, name: &ServicePortName) -> bool {
+fn refuses(rules: &Rules, name: &ServicePortName) -> bool {
     rules_of(rules, name)
         .into_iter()
-        .filter_map(|at| rules.rule(at))
-        .any(|rule| matches!(rule.target, Target::Reject(_) | Target::Drop))
+        .any(|at| matches!(rules.effect(at), Some(RuleEffect::Reject | RuleEffect::Drop)))
 }
 
 /// Those that a rule may choose: ready, or still serving while all of them terminate.

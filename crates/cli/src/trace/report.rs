@@ -1,7 +1,6 @@
 //! A connection as data: what `-o json` prints and the text is made from.
 
 use cluster::net::Tuple;
-use cluster::net::netfilter::Rules;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, Outcome, PacketTrace, PacketVerdict};
 use serde::Serialize;
@@ -113,14 +112,14 @@ fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> HopRow {
 }
 
 fn rules(hop: &Hop) -> Vec<RuleRow> {
-    let Some(Rules::Iptables(set)) = &hop.rules else { return Vec::new() };
+    let Some(set) = &hop.rules else { return Vec::new() };
     hop.hits
         .iter()
         .filter_map(|hit| {
             Some(RuleRow {
                 hook: hit.hook.as_str(),
                 table: hit.table.as_str(),
-                rule: set.rule_line(hit.at())?,
+                rule: set.rule_text(hit.at())?,
             })
         })
         .collect()

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{ClientSpec, Labels, Name, NsName, ObjectRef, ServiceType, Str};
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 
 /// An action and the moment of the run at which it is done.
@@ -56,6 +57,10 @@ pub enum Action {
     Cordon {
         node: Name,
         on: bool,
+    },
+    /// Every node's kube-proxy is restarted, each after its own delay, in this mode.
+    SetProxyMode {
+        mode: ProxyMode,
     },
     /// The next free `node-N` without a name.
     AddNode {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::api::{EndpointSlice, Name, NsName, Service, Uid};
 use crate::net::Cni;
 use crate::net::netfilter::Stack;
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 
 #[derive(Clone, Debug)]
@@ -23,11 +24,15 @@ pub struct Machine {
     pub cni: Cni,
     pub stack: Stack,
     pub proxy: ProxyStatus,
+    /// Counts the starts of its kube-proxy: what an earlier one was to hear or do is void.
+    pub(crate) proxy_start: u32,
 }
 
 /// What this node's kube-proxy knows, and how old its rules are.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyStatus {
+    /// Which rules it writes.
+    pub mode: ProxyMode,
     pub services: Arc<Map<NsName, Arc<Service>>>,
     pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
     /// Watch events on their way to the node.

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use crate::api::Uid;
-use crate::net::netfilter::Rules;
-use crate::node::kube_proxy::{ProxyConfig, clean_stale_entries, endpoints_map, iptables, service_port_map};
+use crate::node::Machine;
+use crate::node::kube_proxy::{
+    ProxyConfig, ProxyMode, build_rules, clean_stale_entries, endpoints_map, leftover_rules, service_port_map,
+};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 
 impl World {
@@ -24,9 +26,9 @@ impl World {
         let proxy = &mut machine.proxy;
         proxy.in_transit += 1;
         proxy.last_arrival = proxy.last_arrival.max(self.now + delay);
-        let (at, boot) = (proxy.last_arrival, machine.boot);
+        let (at, start) = (proxy.last_arrival, machine.proxy_start);
         self.touched.rules.insert(node);
-        self.schedule(at, Event::ProxyObserve { node, boot, change });
+        self.schedule(at, Event::ProxyObserve { node, start, change });
     }
 
     fn proxy_watch_delay(&self, node: Uid, version: u64) -> Span {
@@ -35,8 +37,9 @@ impl World {
         self.timing.watch_delay + Span(self.chance.below(Purpose::WatchDelay, subject, version, spread))
     }
 
-    pub(crate) fn proxy_observes(&mut self, node: Uid, boot: u32, change: WatchChange) {
-        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.boot == boot && m.power) else {
+    pub(crate) fn proxy_observes(&mut self, node: Uid, start: u32, change: WatchChange) {
+        let running = |m: &&mut Machine| m.proxy_start == start && m.power;
+        let Some(machine) = self.machines.get_mut(&node).filter(running) else {
             return;
         };
         let proxy = &mut machine.proxy;
@@ -69,19 +72,20 @@ impl World {
         }
         let earliest = machine.proxy.synced_at.map_or(self.now, |t| t + timing.proxy_min_sync_period);
         let at = earliest.max(self.now) + timing.proxy_sync;
-        let boot = machine.boot;
-        self.schedule(at, Event::ProxySync { node, boot });
+        let start = machine.proxy_start;
+        self.schedule(at, Event::ProxySync { node, start });
     }
 
-    pub(crate) fn proxy_syncs(&mut self, node: Uid, boot: u32) {
-        let Some(machine) = self.machines.get(&node).filter(|m| m.boot == boot && m.power) else { return };
+    pub(crate) fn proxy_syncs(&mut self, node: Uid, start: u32) {
+        let running = |m: &&Machine| m.proxy_start == start && m.power;
+        let Some(machine) = self.machines.get(&node).filter(running) else { return };
         let config = self.proxy_config(node);
         let services = service_port_map(&machine.proxy.services, config.family);
         let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
-        let rules = iptables::build_from(&config, &services, &endpoints);
+        let rules = build_rules(machine.proxy.mode, &config, &services, &endpoints);
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        machine.stack.set_rules(Rules::Iptables(Arc::new(rules)));
+        machine.stack.set_rules(rules);
         clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
         machine.proxy.unsynced = 0;
         machine.proxy.sync_planned = false;
@@ -99,6 +103,7 @@ impl World {
             node_ips: vec![machine.address],
             zone,
             cluster_cidr: Some(self.config.pod_cidr),
+            service_cidrs: vec![self.config.service_cidr],
             cni_masquerade_cidr: Some(self.config.pod_cidr),
             ..ProxyConfig::default()
         }
@@ -108,15 +113,53 @@ impl World {
     pub(crate) fn proxy_starts(&mut self, node: Uid, after: Span) {
         let services = Arc::new(self.store.services.as_map().clone());
         let slices = Arc::new(self.store.slices.as_map().clone());
+        let mode = self.config.proxy_mode;
         let at = self.now + after + self.timing.watch_delay + self.timing.proxy_sync;
         let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.proxy_start += 1;
         let proxy = &mut machine.proxy;
         *proxy = Default::default();
+        proxy.mode = mode;
         proxy.services = services;
         proxy.slices = slices;
         proxy.unsynced = u32::from(after > Span::ZERO);
         proxy.sync_planned = true;
-        let boot = machine.boot;
-        self.schedule(at, Event::ProxySync { node, boot });
+        let start = machine.proxy_start;
+        self.schedule(at, Event::ProxySync { node, start });
+    }
+
+    /// The ConfigMap changes and the DaemonSet is rolled out: every node's kube-proxy restarts,
+    /// each after its own delay. Until then it goes on as before.
+    pub(crate) fn set_proxy_mode(&mut self, mode: ProxyMode) {
+        Arc::make_mut(&mut self.config).proxy_mode = mode;
+        let running: Vec<(Uid, u32)> =
+            self.machines.values().filter(|m| m.power).map(|m| (m.uid, m.boot)).collect();
+        for (node, boot) in running {
+            let subject = Chance::join(Chance::subject("kube-proxy"), u64::from(node.0));
+            let spread = self.timing.proxy_restart_spread.0.max(1);
+            let more = self.chance.below(Purpose::ProxyRestart, subject, self.now.0, spread);
+            let at = self.now + self.timing.proxy_restart + Span(more);
+            self.schedule(at, Event::ProxyRestart { node, boot });
+        }
+    }
+
+    /// Before anything else a kube-proxy that starts in another mode removes the rules of the old
+    /// one, and only then lists what there is and writes its own: in between the node knows no
+    /// Service. (Options.Run calls platformCleanup first.) Connections go on as conntrack has them.
+    pub(crate) fn proxy_restarts(&mut self, node: Uid, boot: u32) {
+        let mode = self.config.proxy_mode;
+        let Some(machine) = self.machines.get(&node).filter(|m| m.boot == boot && m.power) else { return };
+        if machine.proxy.mode != mode {
+            let rules = leftover_rules(&self.proxy_config(node));
+            if let Some(machine) = self.machines.get_mut(&node) {
+                machine.stack.set_rules(rules);
+            }
+        }
+        self.proxy_starts(node, Span::ZERO);
+        if let Some(machine) = self.machines.get_mut(&node) {
+            // Nothing of what it listed is in rules yet.
+            machine.proxy.unsynced = 1;
+        }
+        self.touched.rules.insert(node);
     }
 }

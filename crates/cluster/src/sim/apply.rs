@@ -54,6 +54,10 @@ impl World {
             Action::PowerNode { node, on } => self.power(node, *on),
             Action::Cordon { node, on } => self.cordon(node, *on),
             Action::AddNode { name, zone } => self.add_node(name.as_ref(), zone.as_ref()),
+            Action::SetProxyMode { mode } => {
+                self.set_proxy_mode(*mode);
+                Ok(())
+            }
             Action::AddClient { client } => self.add_client_checked(client),
             Action::RemoveClient { client } => {
                 let id = self.client_id(client)?;
@@ -332,6 +336,7 @@ impl World {
         // Rules, connections and `recent` lists live in the kernel's memory: all gone.
         machine.stack = Stack::new(machine.stack.addresses.clone(), Family::V4);
         machine.proxy = Default::default();
+        machine.proxy_start += 1;
         self.pods_lose_power(node);
         self.node_went_silent(node, boot);
         let noticed = self.now + self.timing.load_balancer_health;

@@ -30,6 +30,8 @@ pub enum Purpose {
     DnsShuffle,
     /// When in its period a probe first runs.
     ProbePhase,
+    /// When a node's kube-proxy restarts after a change of its configuration.
+    ProxyRestart,
 }
 
 /// The source of all chance in a run. Copying it copies no state: there is none.

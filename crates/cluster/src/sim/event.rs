@@ -14,9 +14,11 @@ pub(crate) enum Event {
     /// step from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
     /// A watch event arrives at a node's kube-proxy.
-    ProxyObserve { node: Uid, boot: u32, change: WatchChange },
+    ProxyObserve { node: Uid, start: u32, change: WatchChange },
     /// A node's kube-proxy writes its rules.
-    ProxySync { node: Uid, boot: u32 },
+    ProxySync { node: Uid, start: u32 },
+    /// A node's kube-proxy ends and starts anew.
+    ProxyRestart { node: Uid, boot: u32 },
     /// A step in a node's life.
     Node { node: Uid, boot: u32, step: NodeStep },
     /// The cloud did what it was asked to.

@@ -29,6 +29,7 @@ impl World {
         let config = ClusterConfig {
             pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR)),
             service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR)),
+            proxy_mode: scenario.proxy_mode.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
         let mut refusals = world.add_first_nodes(manifest, scenario);
@@ -101,6 +102,7 @@ impl World {
             cni,
             stack,
             proxy: Default::default(),
+            proxy_start: 0,
         };
         self.machines.insert(uid, machine);
         if at_once {

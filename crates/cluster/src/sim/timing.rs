@@ -36,7 +36,11 @@ pub struct Timing {
     pub endpoint_slice_batch: Span,
     /// kube-proxy iptables.minSyncPeriod (default 1 s).
     pub proxy_min_sync_period: Span,
-    /// How long iptables-restore takes.
+    /// From a change of kube-proxy's configuration to its restart on a node: at least, and up to
+    /// `proxy_restart_spread` more (its DaemonSet's Pods are replaced a few at a time).
+    pub proxy_restart: Span,
+    pub proxy_restart_spread: Span,
+    /// How long iptables-restore, or nft, takes.
     pub proxy_sync: Span,
 
     /// From binding to the Pod's address, and from there to a running container: at least,
@@ -89,6 +93,8 @@ impl Timing {
             watch_delay_spread: Span::from_millis(45),
             endpoint_slice_batch: Span::ZERO,
             proxy_min_sync_period: Span::from_secs(1),
+            proxy_restart: Span::from_secs(1),
+            proxy_restart_spread: Span::from_secs(4),
             proxy_sync: Span::from_millis(50),
             pod_sandbox: Span::from_millis(600),
             container_start: Span::from_millis(900),

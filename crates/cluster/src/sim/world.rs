@@ -10,6 +10,7 @@ use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
 use crate::node::Machine;
+use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
 use crate::store::{Other, Store, Stored};
 use crate::traffic::Traffic;
@@ -23,6 +24,8 @@ pub const MODEL_VERSION: u32 = 1;
 pub struct ClusterConfig {
     pub pod_cidr: Cidr,
     pub service_cidr: Cidr,
+    /// What every kube-proxy that starts is told.
+    pub proxy_mode: ProxyMode,
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.
@@ -199,8 +202,9 @@ impl World {
         match event {
             Event::Reconcile(controller) => self.reconcile(controller),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
-            Event::ProxyObserve { node, boot, change } => self.proxy_observes(node, boot, change),
-            Event::ProxySync { node, boot } => self.proxy_syncs(node, boot),
+            Event::ProxyObserve { node, start, change } => self.proxy_observes(node, start, change),
+            Event::ProxySync { node, start } => self.proxy_syncs(node, start),
+            Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, boot, step } => self.node_step(node, boot, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),

@@ -11,6 +11,7 @@ use crate::api::{
     Action, DiagnosticKind, Format, Labels, Name, NameRule, NsName, ObjectRef, ServiceType, Str, TimedAction,
     Type, Value,
 };
+use crate::node::kube_proxy::ProxyMode;
 
 const NAMES: &[&str] = &[
     "addClient",
@@ -24,6 +25,7 @@ const NAMES: &[&str] = &[
     "scale",
     "sendOne",
     "setLabels",
+    "setProxyMode",
     "setRate",
     "setReadiness",
     "setSelector",
@@ -73,6 +75,7 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
             let (deployment, replicas) = (ns_name(spot, "deployment", findings), replicas(spot, findings));
             Action::Scale { deployment: deployment?, replicas: replicas? }
         }
+        "setProxyMode" => Action::SetProxyMode { mode: proxy_mode(spot, findings)? },
         "setReadiness" => {
             let (pod, pass) = (ns_name(spot, "pod", findings), flag(spot, "pass", findings));
             Action::SetReadiness { pod: pod?, pass: pass? }
@@ -112,6 +115,7 @@ const PASS: Field = f("pass", Shape::Bool);
 const NAME: Field = f("name", Shape::Str);
 const ZONE: Field = f("zone", Shape::Str);
 const CLIENT_MAP: Field = f("client", Shape::Obj(CLIENT));
+const MODE: Field = f("mode", Shape::Str);
 const RATE: Field = f("rate", Shape::Any);
 
 fn arguments(what: &str) -> &'static [Field] {
@@ -122,6 +126,7 @@ fn arguments(what: &str) -> &'static [Field] {
         "setServiceType" => &[AT, DO, SERVICE, TYPE],
         "setSelector" => &[AT, DO, SERVICE, SELECTOR],
         "scale" => &[AT, DO, DEPLOYMENT, REPLICAS],
+        "setProxyMode" => &[AT, DO, MODE],
         "setReadiness" => &[AT, DO, POD, PASS],
         "crashPod" => &[AT, DO, POD],
         "powerNode" | "cordon" => &[AT, DO, NODE, ON],
@@ -187,6 +192,12 @@ fn service_type(spot: &Spot<'_>, findings: &mut Findings) -> Option<ServiceType>
         [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer, ServiceType::ExternalName];
     let name = pod_one_of(&spot, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], findings)?;
     all.into_iter().find(|t| t.as_str() == name)
+}
+
+fn proxy_mode(spot: &Spot<'_>, findings: &mut Findings) -> Option<ProxyMode> {
+    let spot = spot.field("mode");
+    pod_required(&spot, findings);
+    pod_one_of(&spot, ProxyMode::NAMES, findings).and_then(ProxyMode::named)
 }
 
 fn replicas(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {

@@ -7,7 +7,7 @@
 //! spec:
 //!   seed: 7
 //!   nodes: [{name: node-1, zone: a}, {name: node-2, zone: b, ready: false}]
-//!   proxyMode: iptables                  # nftables, ipvs
+//!   proxyMode: iptables                  # nftables
 //!   timing: teaching                     # realistic
 //!   clients:
 //!   - {name: browser, from: outside, to: http://web, rate: 2}
@@ -23,7 +23,7 @@
 //! `setServiceType` (service, type), `setSelector` (service, selector), `scale` (deployment,
 //! replicas), `setReadiness` (pod, pass), `crashPod` (pod), `powerNode` and `cordon` (node, on),
 //! `addNode` (name, zone), `addClient` (client: a map as in `clients`), `removeClient` and
-//! `sendOne` (client), `setRate` (client, rate).
+//! `sendOne` (client), `setRate` (client, rate), `setProxyMode` (mode).
 
 mod action_read;
 mod read;
@@ -36,6 +36,7 @@ use serde::Serialize;
 
 use super::{Name, Str, TimedAction};
 use crate::net::{Cidr, Protocol};
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
 pub(super) use read::{decode, is_scenario};
@@ -51,8 +52,7 @@ pub struct Scenario {
     pub nodes: Option<Vec<ScenarioNode>>,
     pub pod_cidr: Option<Cidr>,
     pub service_cidr: Option<Cidr>,
-    /// `iptables`, `nftables` or `ipvs`.
-    pub proxy_mode: Option<Str>,
+    pub proxy_mode: Option<ProxyMode>,
     pub timing: Option<TimingProfile>,
     /// `None`: derived from the manifests. Empty: no client at all.
     pub clients: Option<Vec<ClientSpec>>,

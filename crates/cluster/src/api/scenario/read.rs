@@ -11,6 +11,7 @@ use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::text::Decimal;
 use crate::api::{DiagnosticKind, Format, NameRule, Str, Tree, Type, Value, duration};
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
 const API_VERSION: &str = "packetyard/v1alpha1";
@@ -86,17 +87,14 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
         nodes: nodes(&spec.field("nodes"), findings),
         pod_cidr: read_cidr(&spec.field("podCIDR"), findings),
         service_cidr: read_cidr(&spec.field("serviceCIDR"), findings),
-        proxy_mode: one_of(&spec.field("proxyMode"), &["iptables", "ipvs", "nftables"], findings),
+        proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, findings)
+            .and_then(ProxyMode::named),
         timing: timing(&spec.field("timing"), findings),
         clients: clients(&spec.field("clients"), findings),
         actions: action_read::actions(&spec.field("actions"), findings),
         at: time(&spec.field("at"), findings),
         model: text("model"),
     }
-}
-
-fn one_of(spot: &Spot<'_>, allowed: &'static [&'static str], findings: &mut Findings) -> Option<Str> {
-    pod_one_of(spot, allowed, findings).map(Into::into)
 }
 
 pub fn bad_format(spot: &Spot<'_>, format: Format, findings: &mut Findings) {

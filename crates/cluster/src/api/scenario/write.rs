@@ -31,7 +31,7 @@ impl Scenario {
         put("nodes", self.nodes.as_ref().map(|n| Tree::seq(n.iter().map(node).collect())));
         put("podCIDR", self.pod_cidr.map(|c| text(&c.to_string())));
         put("serviceCIDR", self.service_cidr.map(|c| text(&c.to_string())));
-        put("proxyMode", self.proxy_mode.as_deref().map(text));
+        put("proxyMode", self.proxy_mode.map(|m| text(m.as_str())));
         put("timing", self.timing.map(|t| text(t.as_str())));
         put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(client).collect())));
         let actions = || Tree::seq(self.actions.iter().map(TimedAction::to_tree).collect());
@@ -163,6 +163,7 @@ impl Action {
                 let replicas = Tree::int(i64::from(*replicas));
                 map([doing("scale"), ("deployment", ns_name(deployment)), ("replicas", replicas)])
             }
+            Action::SetProxyMode { mode } => map([doing("setProxyMode"), ("mode", text(mode.as_str()))]),
             Action::SetReadiness { pod, pass } => {
                 map([doing("setReadiness"), ("pod", ns_name(pod)), ("pass", Tree::bool(*pass))])
             }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{check_fine, check_problem};
 use crate::api::*;
 use crate::net::{Cidr, Protocol};
+use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
 fn scenario(spec: &str) -> String {
@@ -69,7 +70,7 @@ fn rules_of_a_scenario() {
         ("title: 5", "spec.title: must be a string, not an integer"),
         ("speed: 5", "spec.speed: unknown field"),
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
-        ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
+        ("proxyMode: ebpf", "supported values: \"iptables\", \"nftables\""),
         ("timing: slow", "Unsupported value: \"slow\""),
         ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),
         ("at: -5s", "must be a length of time"),
@@ -195,7 +196,12 @@ fn action() -> impl Strategy<Value = Action> {
         name().prop_map(|client| Action::RemoveClient { client }),
         (name(), any::<u32>()).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
         name().prop_map(|client| Action::SendOne { client }),
+        any::<usize>().prop_map(|n| Action::SetProxyMode { mode: nth_mode(n) }),
     ]
+}
+
+fn nth_mode(n: usize) -> ProxyMode {
+    ProxyMode::ALL[n % ProxyMode::ALL.len()]
 }
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {
@@ -231,7 +237,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
                 pod_cidr: cidrs.0,
                 service_cidr: cidrs.1,
-                proxy_mode: rest.2.map(|nft| if nft { "nftables" } else { "iptables" }.into()),
+                proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
                 timing: rest
                     .3
                     .map(|real| if real { TimingProfile::Realistic } else { TimingProfile::Teaching }),

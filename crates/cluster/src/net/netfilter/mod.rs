@@ -14,12 +14,15 @@
 //! | SCTP is tracked like UDP, with SCTP's time-outs | no rule looks at its state |
 //! | mangle, raw and security tables do not exist | kube-proxy writes nothing there but a canary chain |
 
+mod backend;
 mod chain;
 mod check;
 mod conntrack;
 mod eval;
 mod matches;
 mod nat;
+pub mod nft;
+mod packet;
 mod print;
 mod recent;
 mod rules;
@@ -28,11 +31,12 @@ mod stack;
 #[cfg(test)]
 mod tests;
 
+pub use backend::{RuleEffect, Rules};
 pub use chain::{Chain, ChainId, Rule, ServicePortName, Target};
 pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use recent::RecentTables;
-pub use rules::{Family, Hook, Policy, RuleRef, RuleSet, Rules, Table, TableName};
+pub use rules::{Family, Hook, Policy, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, Kind, Skb, TcpFlags};
 pub use stack::{Cx, Loss, Passage, Route, RuleHit, Stack, Verdict};

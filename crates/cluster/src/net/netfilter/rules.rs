@@ -1,7 +1,6 @@
 //! Rule sets: what kube-proxy writes, what the kernel runs, what the page draws.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::chain::{Chain, ChainId, Rule};
 use crate::api::Str;
@@ -18,12 +17,6 @@ impl Family {
     pub fn of(address: IpAddr) -> Family {
         if address.is_ipv4() { Family::V4 } else { Family::V6 }
     }
-}
-
-/// The rules in force on a node, in the backend that wrote them. Cheap to clone.
-#[derive(Clone, Debug)]
-pub enum Rules {
-    Iptables(Arc<RuleSet>),
 }
 
 /// Everything that `iptables-save` would print on a node, for one family. Immutable once built.
@@ -48,9 +41,12 @@ impl RuleSet {
     }
 
     pub fn table(&self, name: TableName) -> &Table {
+        static NONE: Table = Table { chains: Vec::new() };
         match name {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
+            // iptables knows nothing of it.
+            TableName::KubeProxy | TableName::KubeProxyElements => &NONE,
         }
     }
 
@@ -62,6 +58,11 @@ impl RuleSet {
     /// The rule that a trace or a verdict names.
     pub fn rule(&self, at: RuleRef) -> Option<&Rule> {
         self.chain(at)?.rules().get(at.rule as usize)
+    }
+
+    /// Has any chain a rule?
+    pub fn is_empty(&self) -> bool {
+        self.rule_count() == 0
     }
 
     /// How many rules there are (upstream's metric `sync_proxy_rules_iptables_total`, both tables).
@@ -109,6 +110,11 @@ impl Table {
 pub enum TableName {
     Filter,
     Nat,
+    /// The rules of nf_tables' table `kube-proxy`.
+    KubeProxy,
+    /// The elements of that table's sets and maps: in a [`RuleRef`], `chain` is the set's place
+    /// and `rule` the element's.
+    KubeProxyElements,
 }
 
 impl TableName {
@@ -116,6 +122,7 @@ impl TableName {
         match self {
             TableName::Filter => "filter",
             TableName::Nat => "nat",
+            TableName::KubeProxy | TableName::KubeProxyElements => "kube-proxy",
         }
     }
 }

@@ -3,9 +3,12 @@
 mod categorize;
 mod config;
 mod conntrack_cleanup;
+mod describe;
 mod endpoints;
 mod hash;
 pub mod iptables;
+mod mode;
+pub mod nftables;
 mod service_port;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -13,11 +16,39 @@ pub(crate) mod tests;
 pub use categorize::{Categorized, TopologyMode, categorize, topology_mode};
 pub use config::ProxyConfig;
 pub use conntrack_cleanup::clean_stale_entries;
+pub use describe::{Choice, Chosen, choices, chosen, rules_of};
 pub use endpoints::{EndpointInfo, EndpointsMap, endpoints_map};
 pub use hash::{port_proto_hash, service_port_endpoint_chain_name};
+pub use mode::ProxyMode;
 pub use service_port::{ServicePortInfo, ServicePortMap, service_port_map};
 
+use std::sync::Arc;
+
 use crate::api::Labels;
+use crate::net::netfilter::Rules;
+
+/// The rules that a full sync writes in a mode, from what kube-proxy keeps of the objects that it
+/// has seen.
+pub fn build_rules(
+    mode: ProxyMode,
+    cfg: &ProxyConfig,
+    services: &ServicePortMap,
+    endpoints: &EndpointsMap,
+) -> Rules {
+    match mode {
+        ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build_from(cfg, services, endpoints))),
+        ProxyMode::Nftables => {
+            let table = nftables::build_from(cfg, services, endpoints);
+            Rules::Nftables(Arc::new(table), Arc::new(iptables::of_others(cfg)))
+        }
+    }
+}
+
+/// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others
+/// (cmd/kube-proxy/app/server_linux.go, platformCleanup).
+pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
+    Rules::Iptables(Arc::new(iptables::of_others(cfg)))
+}
 
 /// kube-proxy watches only objects without these labels (cmd/kube-proxy/app/server.go, the label
 /// selector of its informers). Quirk: on an ordinary Service the second one switches it off.

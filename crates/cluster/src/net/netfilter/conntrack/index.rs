@@ -1,4 +1,5 @@
-//! A hash index from tuples to slots: open addressing with linear probing, fixed hash.
+//! A hash index from tuples to slots: open addressing with linear probing, fixed hash. The sets and
+//! maps of nf_tables are found by it too.
 //!
 //! It is written here, and not taken from a map type, because each entry has two keys that the
 //! slab holds already, and because cloning it is one copy of one flat buffer.
@@ -9,7 +10,7 @@ use super::entry::Direction;
 use crate::net::Tuple;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Index {
+pub(in crate::net::netfilter) struct Index {
     /// A power of two of them; at least half are free.
     cells: Vec<Cell>,
     used: u32,

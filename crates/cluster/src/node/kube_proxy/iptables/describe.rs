@@ -2,18 +2,11 @@
 
 use std::net::SocketAddr;
 
-use crate::net::netfilter::{Match, RuleRef, RuleSet, ServicePortName, Table, TableName, Target};
+use crate::net::netfilter::{
+    Match, Rule, RuleHit, RuleRef, RuleSet, ServicePortName, Table, TableName, Target,
+};
 use crate::node::kube_proxy::hash::port_proto_hash;
-
-/// An endpoint that a chain may choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
-    pub endpoint: SocketAddr,
-    /// `Some(n)`: one in n of the packets that come to this rule. `None`: all that come to it.
-    pub one_in: Option<u64>,
-    /// The rule that chooses it.
-    pub at: RuleRef,
-}
+use crate::node::kube_proxy::{Choice, Chosen};
 
 /// The endpoints among which this node chooses for a service port, in the order of the rules:
 /// those of `KUBE-SVC-`, or of `KUBE-SVL-` if `local`. Empty where the chain does not exist.
@@ -26,8 +19,7 @@ pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<C
     let Some(chain) = table.chain(id) else { return Vec::new() };
     let mut found = Vec::new();
     for (index, rule) in (0..).zip(chain.rules()) {
-        let bound = rule.matches().iter().any(|m| matches!(m, Match::RecentCheck { .. }));
-        let Some(endpoint) = endpoint_of(table, rule.target).filter(|_| !bound) else { continue };
+        let Some(endpoint) = endpoint_of(table, rule.target).filter(|_| !is_bound(rule)) else { continue };
         let one_in = rule.matches().iter().find_map(|m| match m {
             Match::Statistic { probability, .. } => Some(probability.inverse()),
             _ => None,
@@ -57,4 +49,36 @@ pub fn rules_of(rules: &RuleSet, service: &ServicePortName) -> Vec<RuleRef> {
         }
     }
     found
+}
+
+/// How an endpoint was chosen, from the rules that a packet matched.
+pub fn chosen(rules: &RuleSet, hits: &[RuleHit]) -> Option<Chosen> {
+    let to_endpoint = |table: &Table, rule: &Rule| match rule.target {
+        Target::Jump(chain) => table.chain(chain).is_some_and(|c| c.name.starts_with("KUBE-SEP-")),
+        _ => false,
+    };
+    let table = &rules.nat;
+    let at = hits.iter().rev().map(RuleHit::at).find(|at| {
+        at.table == TableName::Nat && rules.rule(*at).is_some_and(|rule| to_endpoint(table, rule))
+    })?;
+    let is_choice = |rule: &&Rule| to_endpoint(table, rule) && !is_bound(rule);
+    let of = rules.chain(at)?.rules().iter().filter(is_choice).count();
+    let rule = rules.rule(at)?;
+    if is_bound(rule) {
+        return Some(Chosen::Bound);
+    }
+    let odds = rule.matches().iter().find_map(|m| match m {
+        Match::Statistic { probability, .. } => Some(probability.inverse()),
+        _ => None,
+    });
+    Some(match (odds, of) {
+        (_, 1) => Chosen::Only,
+        (Some(one_in), of) => Chosen::OneIn { one_in, of },
+        (None, of) => Chosen::Rest { of },
+    })
+}
+
+/// Does the rule hold for clients only that are bound to the endpoint?
+fn is_bound(rule: &Rule) -> bool {
+    rule.matches().iter().any(|m| matches!(m, Match::RecentCheck { .. }))
 }

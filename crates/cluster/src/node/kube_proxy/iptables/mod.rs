@@ -10,7 +10,8 @@ mod service_rules;
 use crate::ordered::Map;
 use std::sync::Arc;
 
-pub use describe::{Choice, choices, rules_of};
+pub(super) use describe::{choices, chosen, rules_of};
+pub(super) use fixed::loopback;
 
 use super::{ProxyConfig, ServicePortMap, categorize, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
@@ -26,6 +27,13 @@ pub fn build(
     let services = service_port_map(services, cfg.family);
     let endpoints = endpoints_map(slices, &cfg.node_name, cfg.family);
     build_from(cfg, &services, &endpoints)
+}
+
+/// The rules that are not kube-proxy's.
+pub fn of_others(cfg: &ProxyConfig) -> RuleSet {
+    let mut rules = RuleSet::empty(cfg.family);
+    cni::masquerade(cfg, &mut rules);
+    rules
 }
 
 /// As [`build`], from what kube-proxy keeps of them.

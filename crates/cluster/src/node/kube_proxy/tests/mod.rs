@@ -7,5 +7,8 @@ pub(crate) mod fixture;
 mod flows;
 mod invariants;
 mod masquerade;
+mod nft_invariants;
+mod nft_text;
+mod nft_tracer;
 mod text;
 mod tracer;
