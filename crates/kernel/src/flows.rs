@@ -164,6 +164,8 @@ fn other_targets(cluster: &Cluster, dice: &mut Dice) -> Vec<Target> {
     add(plan::address_of(family, place), Protocol::Tcp, DEAF_PORT);
     add(plan::address_of(family, place), Protocol::Udp, DEAF_PORT);
     add(plan::vacant_ip(family, dice.small(cluster.nodes)), Protocol::Tcp, 80);
+    // An address that the ServiceCIDR has and no Service.
+    add(plan::cluster_ip(family, 100), Protocol::Tcp, 80);
     for service in cluster.services.values() {
         let spec = &service.spec;
         for ip in &spec.cluster_ips {

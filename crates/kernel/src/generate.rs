@@ -186,6 +186,7 @@ fn config(dice: &mut Dice, family: Family) -> ProxyConfig {
         cluster_cidr: (!dice.percent(15)).then(|| plan::all_pods(family)),
         masquerade_all: dice.percent(12),
         masquerade_bit: if dice.percent(10) { 20 } else { 14 },
+        service_cidrs: if dice.percent(20) { Vec::new() } else { vec![plan::service_range(family)] },
         random_fully: !dice.percent(10),
         node_port_addresses,
         localhost_node_ports: !dice.percent(20),

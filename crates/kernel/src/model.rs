@@ -223,6 +223,10 @@ impl Net {
 
     /// A packet's way, node by node, until somebody has it.
     fn carry(&mut self, from: Origin, mut skb: Skb) -> End {
+        // A Pod's packet to its own address does not leave its namespace, in which there is no rule.
+        if self.has(from.place, skb.tuple.dst) {
+            return End::At(from.place, skb);
+        }
         let (mut node, mut sends) = match from.place {
             Place::Pod(node, _) => (node, false),
             Place::Node(node) => (node, true),
@@ -236,6 +240,10 @@ impl Net {
                 Passage::Stopped(..) | Passage::NoRoute => return End::Nowhere,
             }
             match self.wires.next(node, skb.tuple.dst) {
+                // ip_route_input_slow: a martian, for it claims to come from here. IPv6 does not ask.
+                Next::Pod(pod) if skb.tuple.src.is_ipv4() && self.has(pod, skb.tuple.src) => {
+                    return End::Nowhere;
+                }
                 Next::Pod(pod) => return End::At(pod, skb),
                 Next::Outside => return End::At(Place::Outside, skb),
                 Next::NoNeighbour => return self.complain(node, &skb, IcmpCode::HostUnreachable),
@@ -244,6 +252,10 @@ impl Net {
             }
         }
         End::Nowhere
+    }
+
+    fn has(&self, pod: Place, address: IpAddr) -> bool {
+        matches!(pod, Place::Pod(..)) && plan::address_of(self.wires.family, pod) == address
     }
 
     /// One node's part of the way.

@@ -148,6 +148,11 @@ pub fn cluster_ip(family: Family, service: u8) -> IpAddr {
     }
 }
 
+/// The ServiceCIDR.
+pub fn service_range(family: Family) -> Cidr {
+    prefix(cluster_ip(family, 0), if family == Family::V4 { 16 } else { 112 })
+}
+
 /// An address of the cloud's, for load balancers and external IPs.
 pub fn public_ip(family: Family, number: u8) -> IpAddr {
     match family {

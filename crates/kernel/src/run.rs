@@ -90,7 +90,7 @@ fn show(seed: u64) {
     let cluster = Cluster::generate(seed);
     println!("{}", cluster.describe());
     for node in 0..cluster.nodes {
-        println!("# node-{node}\n{}", rules::text(&rules::build(&cluster, node)));
+        println!("# node-{node}\n{}", rules::build(&cluster, node));
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Trial<'a> {
     pub lab: &'a Lab,
     pub cluster: Cluster,
     pub net: Net,
+    /// Each node's, once they are loaded.
+    rules: Vec<Rules>,
     pub dice: Dice,
     pub tally: Tally,
     /// Say what happens, flow by flow.
@@ -107,7 +109,8 @@ pub fn run(lab: &Lab, ports: &mut Ports, seed: u64, args: &Args) -> space::Outco
     let dice = Dice::new(!seed);
     let tally = Tally { clusters: 1, ..Tally::default() };
     let show = args.show;
-    let mut trial = Trial { lab, cluster, net, dice, tally, show, started: Instant::now(), ports };
+    let mut trial =
+        Trial { lab, cluster, net, rules: Vec::new(), dice, tally, show, started: Instant::now(), ports };
     let outcome = trial.set_up().and_then(|()| trial.phases(args.flows));
     let cleared = trial.clear();
     outcome.and(cleared).map_err(|error| format!("seed {seed}: {error}"))?;
@@ -157,13 +160,17 @@ impl Trial<'_> {
     pub fn load_rules(&mut self) -> space::Outcome {
         let rules: Vec<Rules> =
             (0..self.cluster.nodes).map(|node| rules::build(&self.cluster, node)).collect();
-        let (cluster, lab) = (&self.cluster, self.lab);
+        let (cluster, lab, old) = (&self.cluster, self.lab, &self.rules);
         thread::scope(|scope| {
-            let load = |(node, rules)| scope.spawn(move || rules::load(cluster, lab.node(node), rules));
-            let loading: Vec<_> = (0..).zip(&rules).map(load).collect();
+            let load = |(index, new)| {
+                let (node, old) = (lab.node(u8::try_from(index).unwrap_or(0)), old.get(index));
+                scope.spawn(move || rules::load(cluster, node, old, new))
+            };
+            let loading: Vec<_> = rules.iter().enumerate().map(load).collect();
             loading.into_iter().try_for_each(|one| one.join().map_err(|_| "loading panicked".to_owned())?)
         })?;
         (0..).zip(&rules).for_each(|(node, rules)| self.net.set_rules(node, rules));
+        self.rules = rules;
         Ok(())
     }
 
