@@ -69,13 +69,43 @@ fn hear_errors(socket: &Socket, question: &Question) -> space::Outcome {
 fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>)> {
     let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
     hear_errors(&socket, question)?;
-    let connected = socket.connect_timeout(&question.to.into(), question.patience);
+    let connected = connect(&socket, question);
     let source = chosen_source(&socket);
     if let Err(error) = connected {
         return Ok((failed(question, &socket, &error)?, source));
     }
     let mut line = Line::new(socket, question)?;
     Ok((line.ask()?, source))
+}
+
+/// Not `connect_timeout`: an ICMP error is put into the queue, which wakes who polls, a moment
+/// before the socket has it.
+fn connect(socket: &Socket, question: &Question) -> io::Result<()> {
+    let deadline = Instant::now() + question.patience;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&question.to.into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => return Err(error),
+        _ => {}
+    }
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        let mut state = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+        let wait = u16::try_from(left.as_millis()).unwrap_or(u16::MAX).max(1);
+        match poll(&mut state, wait) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(error) = socket.take_error()? {
+            return Err(error);
+        }
+        let seen = state[0].revents().unwrap_or(PollFlags::empty());
+        if seen.contains(PollFlags::POLLOUT) && !seen.contains(PollFlags::POLLHUP) {
+            return socket.set_nonblocking(false);
+        }
+    }
 }
 
 fn chosen_source(socket: &Socket) -> Option<IpAddr> {
@@ -121,7 +151,7 @@ impl Line {
     /// Connects; an outcome when that failed.
     pub fn open(question: &Question) -> space::Outcome<Result<(Line, Option<IpAddr>), Outcome>> {
         let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
-        let connected = socket.connect_timeout(&question.to.into(), question.patience);
+        let connected = connect(&socket, question);
         let source = chosen_source(&socket);
         match connected {
             Ok(()) => Ok(Ok((Line::new(socket, question)?, source))),
@@ -160,10 +190,13 @@ impl Line {
         }
         let mut state = [PollFd::new(self.reader.get_ref().as_fd(), PollFlags::empty())];
         let patience = u16::try_from(self.question.patience.as_millis()).unwrap_or(u16::MAX);
-        match poll(&mut state, patience) {
-            Ok(0) => Ok(Outcome::Silence),
-            Ok(_) => Ok(Outcome::Refused(Refusal::Reset)),
-            Err(error) => Err(format!("poll: {error}")),
+        loop {
+            match poll(&mut state, patience) {
+                Ok(0) => return Ok(Outcome::Silence),
+                Ok(_) => return Ok(Outcome::Refused(Refusal::Reset)),
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(format!("poll: {error}")),
+            }
         }
     }
 
@@ -216,10 +249,15 @@ impl Caller {
 
     fn hear(&mut self, deadline: Instant) -> io::Result<Sighting> {
         use std::io::Read;
-        let left = deadline.saturating_duration_since(Instant::now());
-        self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
         let mut buffer = [0; 128];
-        let length = self.socket.read(&mut buffer)?;
+        let length = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+            match self.socket.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                done => break done?,
+            }
+        };
         let text = String::from_utf8_lossy(&buffer[..length]);
         Sighting::parse(&text).ok_or_else(|| io::Error::other(format!("an answer that says `{text}`")))
     }
