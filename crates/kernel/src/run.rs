@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use crate::args::Args;
+use crate::args::{Args, HELP};
 use crate::generate::Cluster;
 use crate::lab::Lab;
 use crate::shares::ALPHA;
@@ -19,6 +19,10 @@ const SKIPPED: u8 = 77;
 const ENOUGH: usize = 20;
 
 pub fn main() -> ExitCode {
+    if std::env::args().any(|word| word == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     let args = match Args::parse(std::env::args().skip(1)) {
         Ok(args) => args,
         Err(message) => {

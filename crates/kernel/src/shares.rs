@@ -188,7 +188,7 @@ mod tests {
         let verdict = shares.test();
         assert_eq!((verdict.questions, verdict.freedom, verdict.connections), (1, 2, 90));
         assert!(verdict.p > 0.1, "{verdict:?}");
-        shares.add("b".into(), &counts(&[70, 20], &[300, 300]));
+        shares.add("b".into(), &counts(&[140, 40], &[300, 300]));
         assert!(shares.test().p < ALPHA, "{:?}", shares.test());
         assert!(shares.worst()[0].contains(": b: "));
     }
