@@ -209,8 +209,9 @@ impl Lab {
 
     /// Takes a Pod's link down. All neighbours on its bridge forget it, as they would in time.
     pub fn unplug(&self, node: u8, pod: u8) -> Outcome {
-        self.node(node).ip(&[format!("link set veth{pod} down"), "neigh flush dev cni0".to_owned()])?;
-        (0..PODS).try_for_each(|other| self.at(Place::Pod(node, other)).ip(&["neigh flush dev eth0"]))
+        self.node(node).ip(&[format!("link set veth{pod} down")])?;
+        forget_neighbours(self.node(node), "cni0")?;
+        (0..PODS).try_for_each(|other| forget_neighbours(self.at(Place::Pod(node, other)), "eth0"))
     }
 
     /// Brings it up again, and waits until the Pod can be reached: the kernel tells of a link's
@@ -222,6 +223,12 @@ impl Lab {
             self.node(node).within(|| reached(to))
         })
     }
+}
+
+/// `ip` fails when the kernel forgets one of them between the listing and the flushing.
+fn forget_neighbours(space: &Space, interface: &str) -> Outcome {
+    let flush = || space.ip(&[format!("neigh flush dev {interface}")]);
+    (0..5).map(|_| flush()).find(Result::is_ok).unwrap_or_else(flush)
 }
 
 /// Tries until somebody answers.

@@ -7,7 +7,7 @@ use cluster::net::netfilter::{
     Ct, Cx, Family, IcmpCode, Kind, Passage, RejectWith, Rules, Skb, Stack, TcpFlags, Verdict,
 };
 use cluster::net::{Protocol, Tuple};
-use cluster::sim::{Chance, Time};
+use cluster::sim::{Chance, Span, Time};
 
 use crate::outcome::{Answer, Outcome, Refusal};
 use crate::plan::{self, Place, TCP_PORTS, UDP_PORTS};
@@ -55,9 +55,16 @@ enum End {
 impl Net {
     pub fn new(family: Family, nodes: u8, seed: u64) -> Net {
         let addresses = |node| vec![plan::node_ip(family, node), plan::bridge_ip(family, node)];
+        let stack = |node| {
+            let mut stack = Stack::new(addresses(node), family);
+            let remembered = Span::from_secs(plan::UDP_TIMEOUT_S);
+            stack.conntrack.timeouts.udp = remembered;
+            stack.conntrack.timeouts.udp_stream = remembered;
+            stack
+        };
         Net {
             wires: Wires { family, nodes, unplugged: Default::default() },
-            stacks: (0..nodes).map(|node| Stack::new(addresses(node), family)).collect(),
+            stacks: (0..nodes).map(stack).collect(),
             now: Time::ZERO,
             flow: 0,
             unseen_choices: 0,

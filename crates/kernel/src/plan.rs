@@ -18,6 +18,10 @@ pub const UDP_PORTS: [u16; 2] = [5353, 5354];
 /// Where nothing listens anywhere.
 pub const DEAF_PORT: u16 = 9999;
 
+/// How long conntrack remembers a datagram, in seconds: longer than any cluster takes, so that a
+/// busy machine changes nothing.
+pub const UDP_TIMEOUT_S: u64 = 600;
+
 /// Who sends, and who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {

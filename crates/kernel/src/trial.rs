@@ -17,7 +17,7 @@ use crate::generate::Cluster;
 use crate::lab::Lab;
 use crate::model::Net;
 use crate::outcome::{Answer, Outcome};
-use crate::plan::Place;
+use crate::plan::{self, Place};
 use crate::rules;
 use crate::shares::Shares;
 use crate::space;
@@ -150,8 +150,10 @@ impl Trial<'_> {
     fn set_up(&mut self) -> space::Outcome {
         let liberal = if self.cluster.config().tcp_be_liberal { "1" } else { "0" };
         for node in 0..self.cluster.nodes {
-            let name = "netfilter/nf_conntrack_tcp_be_liberal".to_owned();
-            self.lab.node(node).sysctl(&[(name, liberal)])?;
+            let udp = plan::UDP_TIMEOUT_S.to_string();
+            let settings = [("tcp_be_liberal", liberal), ("udp_timeout", &udp), ("udp_timeout_stream", &udp)];
+            let named = settings.map(|(name, value)| (format!("netfilter/nf_conntrack_{name}"), value));
+            self.lab.node(node).sysctl(&named)?;
         }
         self.load_rules()
     }
