@@ -5,6 +5,7 @@ mod build;
 mod cache;
 mod ci;
 mod e2e;
+mod kernel;
 mod run;
 mod serve;
 mod size;
@@ -23,6 +24,7 @@ cargo xtask COMMAND
   build              make the static site in dist/ and print what a visitor downloads
   test [STEP...]     everything that must pass; with names, only those steps (`test --list` names them)
   bench [NAME...]    the figures of BENCHMARKS.md (`bench --list` names them)
+  kernel [OPTION...] the model against this machine's own kernel, as root (`kernel --help` names the options)
   ci                 what the continuous integration runs
   setup              only install the tools which the commands above install when they need them
 
@@ -49,6 +51,7 @@ fn dispatch(args: &[String]) -> run::Outcome {
         "build" => build::command(),
         "test" => test::command(rest),
         "bench" => bench::command(rest),
+        "kernel" => kernel::command(rest),
         "ci" => ci::command(),
         "setup" => tools::setup_all(),
         "help" | "--help" | "-h" => {

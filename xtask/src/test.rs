@@ -3,25 +3,33 @@
 use crate::run::{self, Outcome};
 use crate::stopwatch::Stopwatch;
 use crate::tools::{self, Browser, Tools};
-use crate::{build, e2e, size, tidy};
+use crate::{build, e2e, kernel, size, tidy};
 
 struct Step {
     name: &'static str,
     what: &'static str,
-    run: fn() -> Outcome,
+    run: Run,
 }
 
+enum Run {
+    Must(fn() -> Outcome),
+    /// Gives the reason when it cannot run on this machine.
+    May(fn() -> Outcome<Option<String>>),
+}
+use Run::{May, Must};
+
 /// In this order: what is quick and fails often comes first, what builds on a step comes after it.
-const STEPS: [Step; 9] = [
-    Step { name: "format", what: "the formatting is rustfmt's", run: format },
-    Step { name: "clippy", what: "no warnings, natively and for the browser", run: clippy },
-    Step { name: "core-wasm", what: "the core alone builds for the browser", run: core_wasm },
-    Step { name: "native", what: "the native tests", run: native },
-    Step { name: "web", what: "the app's tests in a browser", run: web },
-    Step { name: "build", what: "the static site", run: build::site },
-    Step { name: "size", what: "the first view is no larger than it was", run: size },
-    Step { name: "e2e", what: "the built site in a browser", run: e2e::tests },
-    Step { name: "tidy", what: "lines, files, links and paths in order", run: tidy::command },
+const STEPS: [Step; 10] = [
+    Step { name: "format", what: "the formatting is rustfmt's", run: Must(format) },
+    Step { name: "clippy", what: "no warnings, natively and for the browser", run: Must(clippy) },
+    Step { name: "core-wasm", what: "the core alone builds for the browser", run: Must(core_wasm) },
+    Step { name: "native", what: "the native tests", run: Must(native) },
+    Step { name: "web", what: "the app's tests in a browser", run: Must(web) },
+    Step { name: "build", what: "the static site", run: Must(build::site) },
+    Step { name: "size", what: "the first view is no larger than it was", run: Must(size) },
+    Step { name: "e2e", what: "the built site in a browser", run: Must(e2e::tests) },
+    Step { name: "kernel", what: "the model against this machine's kernel", run: May(kernel::step) },
+    Step { name: "tidy", what: "lines, files, links and paths in order", run: Must(tidy::command) },
 ];
 
 pub fn command(names: &[String]) -> Outcome {
@@ -52,7 +60,15 @@ fn run_steps(steps: impl Iterator<Item = &'static Step>) -> Outcome {
         }
         heading(step.name, step.what);
         let watch = Stopwatch::start();
-        let outcome = (step.run)();
+        let outcome = match step.run {
+            Must(run) => run().map(|()| None),
+            May(run) => run(),
+        };
+        if let Ok(Some(reason)) = &outcome {
+            println!("skipped: {reason}");
+            lines.push(format!("  skipped {:10} {reason}", step.name));
+            continue;
+        }
         let verdict = if outcome.is_ok() { "passed " } else { "FAILED " };
         lines.push(format!("  {verdict} {:10} {}", step.name, watch.text()));
         failure = outcome.err().map(|error| format!("{}: {error}", step.name));

@@ -2,6 +2,8 @@
 
 mod browser;
 mod crates;
+pub mod debian;
+pub mod netfilter;
 mod node;
 mod rust;
 

@@ -1,9 +1,8 @@
 //! Chromium and its driver, for the tests that need a browser. They come from the system.
 
+use super::debian;
 use crate::run::{self, Outcome};
-use crate::stopwatch::Stopwatch;
 use std::path::PathBuf;
-use std::process::Command;
 
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
@@ -77,37 +76,18 @@ fn major(program: &PathBuf) -> Outcome<String> {
 }
 
 fn install() -> Outcome {
-    if !is_debian() || !is_root() || run::find("apt-get").is_none() {
+    if !debian::is_debian() {
         return Err(format!("the browser tests need Chromium and its driver. {}", by_hand()));
     }
-    println!("installing Debian's {} (usually 30 s)", PACKAGES.join(" and "));
-    let watch = Stopwatch::start();
-    apt_get(&["update", "-qq"])?;
-    apt_get(&["install", "-qq", "--yes", "--no-install-recommends", PACKAGES[0], PACKAGES[1]])?;
-    println!("installed them in {}", watch.text());
-    Ok(())
-}
-
-fn apt_get(args: &[&str]) -> Outcome {
-    run::run(Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"))
+    debian::install("the browser tests need Chromium and its driver", &PACKAGES, "30 s")
 }
 
 /// The exact command for those who must give it themselves.
 fn by_hand() -> String {
-    match is_debian() {
-        true => format!("Run: sudo apt-get update && sudo apt-get install {}", PACKAGES.join(" ")),
+    match debian::is_debian() {
+        true => debian::by_hand(&PACKAGES),
         false => "Install Chrome or Chromium and the chromedriver of the same version, then run again \
                   with CHROME=/path/of/chrome CHROMEDRIVER=/path/of/chromedriver"
             .into(),
     }
-}
-
-/// Debian itself: elsewhere the packages have other names, or are snaps.
-fn is_debian() -> bool {
-    let text = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-    text.lines().any(|line| line == "ID=debian")
-}
-
-fn is_root() -> bool {
-    run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }

@@ -1,0 +1,273 @@
+//! Real connections and datagrams, and what came of them.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use cluster::net::Protocol;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+use nix::sys::socket::{MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::outcome::{Answer, Outcome, Refusal};
+use crate::server::{STOP, Sighting, Sightings};
+use crate::space;
+
+/// A question: from where, to where, and how long to wait for the answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    pub protocol: Protocol,
+    /// `0.0.0.0` or `::` lets the kernel choose the address. The port is always given.
+    pub from: SocketAddr,
+    pub to: SocketAddr,
+    /// The mark that picks a route (`Lab::furnish_outside`).
+    pub mark: Option<u32>,
+    pub patience: Duration,
+}
+
+/// What came of a question.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    pub outcome: Outcome,
+    /// The source address that the kernel chose, where it came to that.
+    pub source: Option<IpAddr>,
+    pub began: Instant,
+    pub ended: Instant,
+}
+
+/// Asks once, in the namespace of the calling thread. An error is the harness's, not the network's.
+pub fn ask(question: &Question, sightings: &Sightings) -> space::Outcome<Report> {
+    let began = Instant::now();
+    let (outcome, source) = match question.protocol {
+        Protocol::Udp => ask_datagram(question, sightings)?,
+        _ => ask_stream(question)?,
+    };
+    Ok(Report { outcome, source, began, ended: Instant::now() })
+}
+
+fn socket(question: &Question, kind: Type) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(question.to), kind, None)?;
+    if let Some(mark) = question.mark {
+        socket.set_mark(mark)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&SockAddr::from(question.from))?;
+    Ok(socket)
+}
+
+/// Errors are put into the socket's queue, where they say whether an ICMP packet brought them.
+fn hear_errors(socket: &Socket, question: &Question) -> space::Outcome {
+    let set = match question.to.is_ipv4() {
+        true => setsockopt(socket, sockopt::Ipv4RecvErr, &true),
+        false => setsockopt(socket, sockopt::Ipv6RecvErr, &true),
+    };
+    set.map_err(|error| format!("IP_RECVERR: {error}"))
+}
+
+fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>)> {
+    let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
+    hear_errors(&socket, question)?;
+    let connected = connect(&socket, question);
+    let source = chosen_source(&socket);
+    if let Err(error) = connected {
+        return Ok((failed(question, &socket, &error)?, source));
+    }
+    let mut line = Line::new(socket, question)?;
+    Ok((line.ask()?, source))
+}
+
+/// Not `connect_timeout`: an ICMP error is put into the queue, which wakes who polls, a moment
+/// before the socket has it.
+fn connect(socket: &Socket, question: &Question) -> io::Result<()> {
+    let deadline = Instant::now() + question.patience;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&question.to.into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => return Err(error),
+        _ => {}
+    }
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        let mut state = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+        let wait = u16::try_from(left.as_millis()).unwrap_or(u16::MAX).max(1);
+        match poll(&mut state, wait) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(error) = socket.take_error()? {
+            return Err(error);
+        }
+        let seen = state[0].revents().unwrap_or(PollFlags::empty());
+        if seen.contains(PollFlags::POLLOUT) && !seen.contains(PollFlags::POLLHUP) {
+            return socket.set_nonblocking(false);
+        }
+    }
+}
+
+fn chosen_source(socket: &Socket) -> Option<IpAddr> {
+    let address = socket.local_addr().ok()?.as_socket()?.ip();
+    (!address.is_unspecified()).then_some(address)
+}
+
+/// What an error of a socket says about the network.
+fn failed(question: &Question, socket: &impl AsFd, error: &io::Error) -> space::Outcome<Outcome> {
+    Ok(match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
+        ErrorKind::ConnectionRefused if has_icmp(socket) => Outcome::Refused(Refusal::PortUnreachable),
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+            Outcome::Refused(Refusal::Reset)
+        }
+        ErrorKind::HostUnreachable => Outcome::Refused(Refusal::HostUnreachable),
+        _ => return Err(format!("{question:?}: {error}")),
+    })
+}
+
+/// Is there an ICMP error in the socket's queue?
+fn has_icmp(socket: &impl AsFd) -> bool {
+    use std::os::fd::AsRawFd;
+    let mut control = nix::cmsg_space!([u8; 256]);
+    let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+    let fd = socket.as_fd().as_raw_fd();
+    recvmsg::<SockaddrStorage>(fd, &mut [], Some(&mut control), flags).is_ok()
+}
+
+fn ask_datagram(question: &Question, sightings: &Sightings) -> space::Outcome<(Outcome, Option<IpAddr>)> {
+    let mut caller = Caller::new(question)?;
+    let outcome = caller.ask(sightings)?;
+    Ok((outcome, caller.source))
+}
+
+/// A connection that is kept.
+pub struct Line {
+    reader: BufReader<Socket>,
+    question: Question,
+}
+
+impl Line {
+    /// Connects; an outcome when that failed.
+    pub fn open(question: &Question) -> space::Outcome<Result<(Line, Option<IpAddr>), Outcome>> {
+        let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
+        let connected = connect(&socket, question);
+        let source = chosen_source(&socket);
+        match connected {
+            Ok(()) => Ok(Ok((Line::new(socket, question)?, source))),
+            Err(error) => Ok(Err(failed(question, &socket, &error)?)),
+        }
+    }
+
+    fn new(socket: Socket, question: &Question) -> space::Outcome<Line> {
+        socket.set_read_timeout(Some(question.patience)).map_err(|e| e.to_string())?;
+        Ok(Line { reader: BufReader::new(socket), question: *question })
+    }
+
+    /// A round trip.
+    pub fn ask(&mut self) -> space::Outcome<Outcome> {
+        match self.say("hello") {
+            Ok(Some(sighting)) => Ok(Outcome::Answered(answer(&sighting, &self.question))),
+            Ok(None) => Err(format!("{:?}: the connection ended in the middle", self.question)),
+            Err(error) => failed(&self.question, self.reader.get_ref(), &error),
+        }
+    }
+
+    /// Makes the process at the other end stop, and waits until its end is closed.
+    pub fn stop_server(&mut self) -> space::Outcome {
+        match self.say(STOP) {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err(format!("{:?}: the server did not stop", self.question)),
+            Err(error) => Err(format!("{:?}: {error} instead of the connection's end", self.question)),
+        }
+    }
+
+    /// Writes after [`Line::stop_server`]. Reading would only give the end of the connection again,
+    /// so it is the socket's state that tells of a RST.
+    pub fn ask_the_stopped(&mut self) -> space::Outcome<Outcome> {
+        if let Err(error) = self.reader.get_mut().write_all(b"hello\n") {
+            return failed(&self.question, self.reader.get_ref(), &error);
+        }
+        let mut state = [PollFd::new(self.reader.get_ref().as_fd(), PollFlags::empty())];
+        let patience = u16::try_from(self.question.patience.as_millis()).unwrap_or(u16::MAX);
+        loop {
+            match poll(&mut state, patience) {
+                Ok(0) => return Ok(Outcome::Silence),
+                Ok(_) => return Ok(Outcome::Refused(Refusal::Reset)),
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(format!("poll: {error}")),
+            }
+        }
+    }
+
+    fn say(&mut self, what: &str) -> io::Result<Option<Sighting>> {
+        self.reader.get_mut().write_all(format!("{what}\n").as_bytes())?;
+        let mut line = String::new();
+        self.reader.read_line(&mut line)?;
+        Ok(Sighting::parse(&line))
+    }
+}
+
+/// A socket for datagrams that is kept, and with it its port.
+pub struct Caller {
+    socket: Socket,
+    question: Question,
+    pub source: Option<IpAddr>,
+    asked: u32,
+}
+
+impl Caller {
+    pub fn new(question: &Question) -> space::Outcome<Caller> {
+        let failed = |error| format!("{question:?}: {error}");
+        let socket = socket(question, Type::DGRAM).map_err(failed)?;
+        hear_errors(&socket, question)?;
+        socket.connect(&question.to.into()).map_err(failed)?;
+        let source = chosen_source(&socket);
+        Ok(Caller { socket, question: *question, source, asked: 0 })
+    }
+
+    pub fn ask(&mut self, sightings: &Sightings) -> space::Outcome<Outcome> {
+        self.asked += 1;
+        let token = format!("{} {} {}", self.question.from, self.question.to, self.asked);
+        let deadline = Instant::now() + self.question.patience;
+        match self.socket.send(token.as_bytes()) {
+            Ok(_) => {}
+            // A rule on the sender's own node dropped it or refused it: the refusal comes as one.
+            Err(error) if error.raw_os_error() == Some(Errno::EPERM as i32) => {}
+            Err(error) => return failed(&self.question, &self.socket, &error),
+        }
+        let heard = self.hear(deadline);
+        match heard {
+            Ok(sighting) => Ok(Outcome::Answered(answer(&sighting, &self.question))),
+            Err(error) => {
+                let outcome = failed(&self.question, &self.socket, &error)?;
+                let seen = sightings.of(&token).filter(|_| outcome == Outcome::Silence);
+                Ok(seen.map_or(outcome, |seen| Outcome::AnswerLost(answer(&seen, &self.question))))
+            }
+        }
+    }
+
+    fn hear(&mut self, deadline: Instant) -> io::Result<Sighting> {
+        use std::io::Read;
+        let mut buffer = [0; 128];
+        let length = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+            match self.socket.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                done => break done?,
+            }
+        };
+        let text = String::from_utf8_lossy(&buffer[..length]);
+        Sighting::parse(&text).ok_or_else(|| io::Error::other(format!("an answer that says `{text}`")))
+    }
+}
+
+fn answer(sighting: &Sighting, question: &Question) -> Answer {
+    Answer {
+        by: sighting.by,
+        port: sighting.port,
+        saw: sighting.peer.ip(),
+        same_port: sighting.peer.port() == question.from.port(),
+    }
+}

@@ -1,0 +1,59 @@
+//! Chance for the generator: one stream for each seed (SplitMix64, Steele, Lea, Flood 2014).
+
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    pub fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`; 0 when there is none.
+    pub fn below(&mut self, bound: usize) -> usize {
+        let wide = u128::from(self.draw()) * bound as u128;
+        (wide >> 64) as usize
+    }
+
+    pub fn small(&mut self, bound: u8) -> u8 {
+        u8::try_from(self.below(bound.into())).unwrap_or(0)
+    }
+
+    /// True in so many of 100 cases.
+    pub fn percent(&mut self, of: usize) -> bool {
+        self.below(100) < of
+    }
+
+    /// `None` only of an empty list.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        from.get(self.below(from.len()))
+    }
+
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for i in (1..list.len()).rev() {
+            list.swap(i, self.below(i + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_splitmix64_and_keeps_its_bounds() {
+        // The first output for seed 0, as published with the algorithm.
+        assert_eq!(Dice::new(0).draw(), 0xe220_a839_7b1d_cdaf);
+        let mut dice = Dice::new(5);
+        assert!((0..1000).map(|_| dice.below(7)).all(|n| n < 7));
+        let mut list = [1, 2, 3, 4, 5];
+        dice.shuffle(&mut list);
+        list.sort_unstable();
+        assert_eq!(list, [1, 2, 3, 4, 5]);
+    }
+}

@@ -1,0 +1,292 @@
+//! A cluster from a seed: what its kube-proxies are told, and their configuration.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use cluster::api::{
+    Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort,
+    ServiceSpec, ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
+};
+use cluster::net::netfilter::Family;
+use cluster::net::{Cidr, Protocol};
+use cluster::node::kube_proxy::ProxyConfig;
+use cluster::ordered::Map;
+
+use crate::dice::Dice;
+use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
+use crate::rules::Backend;
+
+pub struct Cluster {
+    pub seed: u64,
+    pub family: Family,
+    pub nodes: u8,
+    pub backend: Backend,
+    /// The same on each node, but for the node's own name and addresses.
+    config: ProxyConfig,
+    zones: Vec<Option<Str>>,
+    pub services: Map<NsName, Arc<Service>>,
+    pub slices: Map<NsName, Arc<EndpointSlice>>,
+}
+
+const ZONES: [&str; 2] = ["zone-a", "zone-b"];
+
+impl Cluster {
+    pub fn generate(seed: u64) -> Cluster {
+        let mut dice = Dice::new(seed);
+        let family = if dice.percent(70) { Family::V4 } else { Family::V6 };
+        let backend = Backend::of(&mut dice);
+        let nodes = 2 + dice.small(NODES - 1);
+        let zone = |dice: &mut Dice| (!dice.percent(15)).then(|| Str::from(ZONES[dice.below(ZONES.len())]));
+        let mut cluster = Cluster {
+            seed,
+            family,
+            nodes,
+            backend,
+            config: config(&mut dice, family),
+            zones: (0..nodes).map(|_| zone(&mut dice)).collect(),
+            services: Map::new(),
+            slices: Map::new(),
+        };
+        for number in 0..=dice.small(5) {
+            cluster.add_service(&mut dice, number);
+        }
+        cluster
+    }
+
+    pub fn proxy_config(&self, node: u8) -> ProxyConfig {
+        ProxyConfig {
+            node_name: plan::node_name(node).into(),
+            node_ips: vec![plan::node_ip(self.family, node)],
+            zone: self.zones[usize::from(node)].clone(),
+            ..self.config.clone()
+        }
+    }
+
+    pub fn config(&self) -> &ProxyConfig {
+        &self.config
+    }
+
+    /// The places that a cluster has, but for the outside.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        (0..self.nodes).flat_map(|n| (0..PODS).map(move |p| Place::Pod(n, p)).chain([Place::Node(n)]))
+    }
+
+    fn add_service(&mut self, dice: &mut Dice, number: u8) {
+        let name = format!("svc-{number}");
+        let meta = meta(&name);
+        let spec = service_spec(dice, self.family, number);
+        let ingress = ingress(dice, self.family, number, spec.type_);
+        let ports = spec.ports.clone();
+        let service = Service { meta, spec, ingress };
+        self.services.insert(service.meta.key(), Arc::new(service));
+        let hints = dice.small(4);
+        let count = [0, 1, 1, 2, 3, 4, 5][dice.below(7)];
+        let first = dice.below(2);
+        // An address may be in two slices, with other conditions in each.
+        for part in 0..=u8::from(dice.percent(20)) {
+            let endpoints = self.endpoints(dice, count, hints);
+            let slice = EndpointSlice {
+                meta: self::meta(&format!("{name}-{part}")),
+                service: name.as_str().into(),
+                ports: ports.iter().filter_map(|port| endpoint_port(dice, port, first)).collect(),
+                endpoints,
+            };
+            self.slices.insert(slice.meta.key(), Arc::new(slice));
+        }
+    }
+
+    fn endpoints(&self, dice: &mut Dice, count: usize, hints: u8) -> Vec<Endpoint> {
+        let mut places: Vec<Place> = self.places().collect();
+        dice.shuffle(&mut places);
+        // Of the nodes' own processes (Pods of the host network) there are fewer.
+        places.retain(|place| matches!(place, Place::Pod(..)) || dice.percent(25));
+        let mood = dice.below(5);
+        places.into_iter().take(count).map(|place| self.endpoint(dice, place, mood, hints)).collect()
+    }
+
+    fn endpoint(&self, dice: &mut Dice, place: Place, mood: usize, hints: u8) -> Endpoint {
+        let (Place::Pod(node, _) | Place::Node(node)) = place else { unreachable!("outside serves nobody") };
+        // EndpointSlice conditions, ready, serving, terminating, as the controller sets them
+        // (endpointslice utils.go, podToEndpoint), publishNotReadyAddresses among them.
+        let conditions = match mood {
+            0 | 1 => (true, true, false),
+            2 => [(false, true, true), (false, false, true), (false, false, false)][dice.below(3)],
+            _ => {
+                let any = [
+                    (true, true, false),
+                    (true, true, false),
+                    (true, true, true),
+                    (false, true, true),
+                    (false, false, true),
+                    (false, false, false),
+                ];
+                any[dice.below(any.len())]
+            }
+        };
+        let zone = self.zones[usize::from(node)].clone();
+        let zone_hint = match hints {
+            1 => Some(Str::from(ZONES[dice.below(ZONES.len())])),
+            2 => zone.clone(),
+            _ => None,
+        };
+        let node_hints = if hints == 3 || (hints == 2 && dice.percent(20)) {
+            vec![Str::from(plan::node_name(node))]
+        } else {
+            Vec::new()
+        };
+        Endpoint {
+            address: match place {
+                Place::Pod(node, _) if dice.percent(2) => plan::vacant_ip(self.family, node),
+                _ => plan::address_of(self.family, place),
+            },
+            ready: conditions.0,
+            serving: conditions.1,
+            terminating: conditions.2,
+            node: (!dice.percent(3)).then(|| plan::node_name(node).into()),
+            zone,
+            hostname: None,
+            target: None,
+            zone_hints: zone_hint.into_iter().collect(),
+            node_hints,
+        }
+    }
+
+    /// The Services, for a person who looks for a difference.
+    pub fn describe(&self) -> String {
+        let mut text = format!(
+            "seed {}: {:?}, {}, {} nodes, zones {:?}\n{:?}\n",
+            self.seed, self.family, self.backend, self.nodes, self.zones, self.config
+        );
+        for service in self.services.values() {
+            text += &format!("{:?} {:?}\n", service.spec, service.ingress);
+        }
+        for slice in self.slices.values() {
+            text += &format!("{} {:?}\n", slice.meta.name, slice.ports);
+            for e in &slice.endpoints {
+                text += &format!("  {e:?}\n");
+            }
+        }
+        text
+    }
+}
+
+fn meta(name: &str) -> Meta {
+    Meta { name: name.into(), namespace: "lab".into(), ..Meta::default() }
+}
+
+fn config(dice: &mut Dice, family: Family) -> ProxyConfig {
+    let node_port_addresses: Vec<Cidr> = match dice.below(8) {
+        0 => vec![plan::segment(family)],
+        1 => vec![plan::all_pods(family)],
+        2 if family == Family::V4 => vec![plan::segment(family), plan::prefix(plan::loopback(family), 8)],
+        _ => Vec::new(),
+    };
+    ProxyConfig {
+        family,
+        cluster_cidr: (!dice.percent(15)).then(|| plan::all_pods(family)),
+        masquerade_all: dice.percent(12),
+        masquerade_bit: if dice.percent(10) { 20 } else { 14 },
+        service_cidrs: if dice.percent(20) { Vec::new() } else { vec![plan::service_range(family)] },
+        random_fully: !dice.percent(10),
+        node_port_addresses,
+        localhost_node_ports: !dice.percent(20),
+        tcp_be_liberal: dice.percent(25),
+        large_cluster_endpoints: if dice.percent(10) { 0 } else { 1000 },
+        cni_masquerade_cidr: (!dice.percent(35)).then(|| plan::all_pods(family)),
+        ..ProxyConfig::default()
+    }
+}
+
+fn policy(dice: &mut Dice) -> TrafficPolicy {
+    if dice.percent(40) { TrafficPolicy::Local } else { TrafficPolicy::Cluster }
+}
+
+fn service_spec(dice: &mut Dice, family: Family, number: u8) -> ServiceSpec {
+    let type_ = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer][dice.below(3)];
+    let external = type_ != ServiceType::ClusterIP;
+    let external_ips = if dice.percent(25) { vec![plan::public_ip(family, 40 + number)] } else { Vec::new() };
+    let has_external = external || !external_ips.is_empty();
+    let external_traffic_policy = if has_external { policy(dice) } else { TrafficPolicy::Cluster };
+    let balanced = type_ == ServiceType::LoadBalancer;
+    let local = external_traffic_policy == TrafficPolicy::Local;
+    ServiceSpec {
+        type_,
+        ports: ports(dice, number, external),
+        cluster_ips: vec![plan::cluster_ip(family, number)],
+        external_ips,
+        session_affinity: match dice.below(10) {
+            0 => SessionAffinity::ClientIP { timeout_s: crate::affinity::SHORT_S },
+            1 => SessionAffinity::ClientIP { timeout_s: 10_800 },
+            _ => SessionAffinity::None,
+        },
+        external_traffic_policy,
+        internal_traffic_policy: policy(dice),
+        load_balancer_source_ranges: if balanced && dice.percent(40) {
+            ranges(dice, family)
+        } else {
+            Vec::new()
+        },
+        health_check_node_port: if balanced && local { 32_000 + u16::from(number) } else { 0 },
+        ..ServiceSpec::default()
+    }
+}
+
+fn ranges(dice: &mut Dice, family: Family) -> Vec<Cidr> {
+    let mut some = [
+        Cidr::host(plan::client_ip(family, 0)),
+        plan::segment(family),
+        plan::all_pods(family),
+        Cidr::host(plan::pod_ip(family, 0, 0)),
+        Cidr::host(plan::node_ip(family, 1)),
+    ];
+    dice.shuffle(&mut some);
+    some[..1 + dice.below(2)].to_vec()
+}
+
+fn ports(dice: &mut Dice, number: u8, external: bool) -> Vec<ServicePort> {
+    let count = 1 + dice.small(3);
+    let port = |dice: &mut Dice, i: u8| {
+        let protocol = if dice.percent(35) { Protocol::Udp } else { Protocol::Tcp };
+        ServicePort {
+            name: if count == 1 && dice.percent(50) { "".into() } else { Str::from(format!("port-{i}")) },
+            protocol,
+            port: 80 + u16::from(i),
+            target_port: TargetPort::Number(0),
+            node_port: if external { 30_000 + 10 * u16::from(number) + u16::from(i) } else { 0 },
+        }
+    };
+    let mut ports: Vec<ServicePort> = (0..count).map(|i| port(dice, i)).collect();
+    if dice.percent(30) {
+        // One number in two protocols, as DNS has it.
+        let other = match ports[0].protocol {
+            Protocol::Udp => Protocol::Tcp,
+            _ => Protocol::Udp,
+        };
+        let twin = ServicePort { name: "twin".into(), protocol: other, ..ports[0].clone() };
+        ports[0].name = "first".into();
+        ports.push(twin);
+    }
+    ports
+}
+
+/// Where a port leads. A named one that the Pods resolve to nothing is left out.
+fn endpoint_port(dice: &mut Dice, port: &ServicePort, which: usize) -> Option<EndpointPort> {
+    if dice.percent(5) {
+        return None;
+    }
+    let listening = if port.protocol == Protocol::Udp { UDP_PORTS } else { TCP_PORTS };
+    let number = if dice.percent(6) { DEAF_PORT } else { listening[which] };
+    Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number })
+}
+
+fn ingress(dice: &mut Dice, family: Family, number: u8, type_: ServiceType) -> Vec<LoadBalancerIngress> {
+    if type_ != ServiceType::LoadBalancer || dice.percent(10) {
+        return Vec::new();
+    }
+    let vip = |n: u8| -> IpAddr { plan::public_ip(family, n) };
+    let mut all = vec![LoadBalancerIngress { ip: vip(number), proxy: dice.percent(20) }];
+    if dice.percent(25) {
+        all.push(LoadBalancerIngress { ip: vip(20 + number), proxy: dice.percent(20) });
+    }
+    all
+}

@@ -1,0 +1,97 @@
+//! The printed rules, loaded into a node's kernel by the programs that read them.
+
+use std::fmt::{self, Write};
+
+use cluster::net::netfilter::nft::{SetKind, Table};
+use cluster::net::netfilter::{Family, RuleSet, Rules};
+use cluster::node::kube_proxy::{ProxyMode, build_rules, endpoints_map, service_port_map};
+
+use crate::dice::Dice;
+use crate::generate::Cluster;
+use crate::space::{Outcome, Space};
+
+/// kube-proxy's mode, and which iptables takes the text to the kernel: kube-proxy's in iptables
+/// mode, and the CNI's in any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backend {
+    pub mode: ProxyMode,
+    /// By x_tables; else by nf_tables.
+    legacy: bool,
+}
+
+impl Backend {
+    pub fn of(dice: &mut Dice) -> Backend {
+        let mode = if dice.percent(50) { ProxyMode::Iptables } else { ProxyMode::Nftables };
+        Backend { mode, legacy: dice.percent(50) }
+    }
+
+    fn iptables(self, family: Family) -> &'static str {
+        match (self.legacy, family) {
+            (false, Family::V4) => "iptables-nft-restore",
+            (false, Family::V6) => "ip6tables-nft-restore",
+            (true, Family::V4) => "iptables-legacy-restore",
+            (true, Family::V6) => "ip6tables-legacy-restore",
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = if self.legacy { "legacy" } else { "nft" };
+        write!(f, "{} mode, iptables-{by}", self.mode.as_str())
+    }
+}
+
+/// What a node's kube-proxy writes.
+pub fn build(cluster: &Cluster, node: u8) -> Rules {
+    let config = cluster.proxy_config(node);
+    let services = service_port_map(&cluster.services, config.family);
+    let endpoints = endpoints_map(&cluster.slices, &config.node_name, config.family);
+    build_rules(cluster.backend.mode, &config, &services, &endpoints)
+}
+
+/// Puts the rules in the place of `old`, or, without, on a node that has none.
+pub fn load(cluster: &Cluster, space: &Space, old: Option<&Rules>, rules: &Rules) -> Outcome {
+    let program = cluster.backend.iptables(cluster.family);
+    let Rules::Nftables(table, others) = rules else {
+        return space.run(program, &[], &rules.to_string()).map(drop);
+    };
+    match old.and_then(Rules::nftables) {
+        // As on a real node the CNI was there first.
+        None => {
+            space.run(program, &[], &others.to_string())?;
+            space.run("nft", &["-f", "-"], &rules.to_string()).map(drop)
+        }
+        Some(old) => space.run("nft", &["-f", "-"], &replacing(old, table)).map(drop),
+    }
+}
+
+/// One transaction that empties what is there and fills it anew, as kube-proxy's does it: what rules
+/// have added to the sets of session affinity stays.
+fn replacing(old: &Table, new: &Table) -> String {
+    let mut text = String::new();
+    let ip = if old.family == Family::V4 { "ip" } else { "ip6" };
+    // Writing to a String does not fail.
+    for chain in old.chains() {
+        let _ = writeln!(text, "flush chain {ip} {} {}", old.name, chain.name);
+    }
+    for set in old.sets() {
+        let _ = match set.kind {
+            SetKind::Verdicts => writeln!(text, "flush map {ip} {} {}", old.name, set.name),
+            SetKind::Plain => writeln!(text, "flush set {ip} {} {}", old.name, set.name),
+            SetKind::Dynamic { .. } => Ok(()),
+        };
+    }
+    let _ = write!(text, "{new}");
+    text
+}
+
+/// Leaves a node as it was before any cluster.
+pub fn clear(cluster: &Cluster, space: &Space) -> Outcome {
+    if cluster.backend.legacy {
+        let empty = RuleSet::empty(cluster.family).to_string();
+        space.run(cluster.backend.iptables(cluster.family), &[], &empty)?;
+    }
+    space.run("nft", &["flush", "ruleset"], "")?;
+    space.run("conntrack", &["-F"], "").map(drop)
+}

@@ -1,0 +1,129 @@
+//! A run: labs side by side, each with the next cluster, and what came of all of them.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use crate::args::{Args, HELP};
+use crate::generate::Cluster;
+use crate::lab::Lab;
+use crate::shares::ALPHA;
+use crate::space::Outcome;
+use crate::trial::{self, Ports, Tally};
+use crate::{preflight, rules};
+
+/// As other test drivers have it: not passed, not failed, not run.
+const SKIPPED: u8 = 77;
+/// More differences than these are not looked for.
+const ENOUGH: usize = 20;
+
+pub fn main() -> ExitCode {
+    if std::env::args().any(|word| word == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let args = match Args::parse(std::env::args().skip(1)) {
+        Ok(args) => args,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Err(reason) = preflight::check() {
+        println!("{}", reason.trim());
+        return ExitCode::from(SKIPPED);
+    }
+    if args.check {
+        return ExitCode::SUCCESS;
+    }
+    let began = Instant::now();
+    match run(&args).and_then(|tally| report(&tally, began)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Outcome<Tally> {
+    let next = AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    let labs = args.labs.min(usize::try_from(args.clusters).unwrap_or(usize::MAX));
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..labs).map(|_| scope.spawn(|| work(args, &next, &stop))).collect();
+        let mut all = Tally::default();
+        for worker in workers {
+            all.merge(worker.join().map_err(|_| "a lab panicked".to_owned())??);
+        }
+        Ok(all)
+    })
+}
+
+/// One lab, and one cluster after the other in it.
+fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Tally> {
+    let lab = Lab::build()?;
+    let mut ports = Ports::default();
+    let mut all = Tally::default();
+    while !stop.load(Ordering::Relaxed) {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= args.clusters {
+            break;
+        }
+        let seed = args.seed.wrapping_add(number);
+        if args.show {
+            show(seed);
+        }
+        let tally = trial::run(&lab, &mut ports, seed, args).inspect_err(|_| {
+            stop.store(true, Ordering::Relaxed);
+        })?;
+        tally.differences.iter().for_each(|difference| println!("{difference}\n"));
+        all.merge(tally);
+        if all.differences.len() >= ENOUGH {
+            stop.store(true, Ordering::Relaxed);
+        }
+        if (number + 1).is_multiple_of(20) {
+            println!("{} clusters", number + 1);
+        }
+    }
+    Ok(all)
+}
+
+fn show(seed: u64) {
+    let cluster = Cluster::generate(seed);
+    println!("{}", cluster.describe());
+    for node in 0..cluster.nodes {
+        println!("# node-{node}\n{}", rules::build(&cluster, node));
+    }
+}
+
+fn report(tally: &Tally, began: Instant) -> Outcome {
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "{} clusters, {} flows, {} connections and datagrams in {seconds:.0} s: {} differences",
+        tally.clusters,
+        tally.flows,
+        tally.connections,
+        tally.differences.len()
+    );
+    println!("{:?}, {} asked for twice", tally.outcomes, tally.late);
+    let shares = tally.shares.test();
+    println!(
+        "shares: {} connections of {} questions, chi-squared {:.1} with {} degrees of freedom, p = {:.3}",
+        shares.connections, shares.questions, shares.statistic, shares.freedom, shares.p
+    );
+    let mut wrong = Vec::new();
+    if !tally.differences.is_empty() {
+        wrong.push(format!("the kernel and the model differ in {} flows", tally.differences.len()));
+    }
+    if shares.p < ALPHA {
+        tally.shares.worst().iter().for_each(|line| println!("  {line}"));
+        wrong.push("the shares of the endpoints are not the model's".into());
+    }
+    // One in 64,512 draws, so a few in a run at most; more would mean that nothing is drawn.
+    if tally.ports_by_chance > 5 + tally.connections / 10_000 {
+        wrong.push(format!("{} ports that should be random are the client's own", tally.ports_by_chance));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}

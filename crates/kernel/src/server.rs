@@ -1,0 +1,116 @@
+//! What listens in each Pod and on each node: it answers with its own name and the peer it sees.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+
+use crate::plan::{Place, TCP_PORTS, UDP_PORTS};
+use crate::space::{Outcome, Space};
+
+/// Who answers, on which port, and whom it saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    pub by: Place,
+    pub port: u16,
+    pub peer: SocketAddr,
+}
+
+impl Sighting {
+    fn line(&self) -> String {
+        format!("{} {} {}\n", self.by, self.port, self.peer)
+    }
+
+    pub fn parse(line: &str) -> Option<Sighting> {
+        let mut words = line.split_whitespace();
+        let by = words.next()?.parse().ok()?;
+        let port = words.next()?.parse().ok()?;
+        Some(Sighting { by, port, peer: words.next()?.parse().ok()? })
+    }
+}
+
+/// The datagrams that arrived, by what they said: so an answer that is lost differs from a
+/// question that is.
+#[derive(Default)]
+pub struct Sightings(Mutex<BTreeMap<String, Sighting>>);
+
+impl Sightings {
+    pub fn of(&self, token: &str) -> Option<Sighting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(token).copied()
+    }
+
+    fn note(&self, token: &str, sighting: Sighting) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.to_owned(), sighting);
+    }
+
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// What a client sends to make the process at the other end stop.
+pub const STOP: &str = "stop";
+const STACK: usize = 128 << 10;
+
+/// Starts every listener of a place on one of its addresses. When it returns they listen; they do
+/// until the run ends.
+pub fn start(space: &Space, by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome {
+    let (space, sightings) = (space.share()?, sightings.clone());
+    let (ready, listens) = mpsc::channel();
+    spawn(move || {
+        let bound = space.enter().and_then(|()| bind(by, address, &sightings));
+        // Its receiver waits below.
+        let _ = ready.send(bound);
+    })?;
+    listens.recv().map_err(|_| "a server died".to_owned())?
+}
+
+fn bind(by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome {
+    let failed = |port: u16| move |error| format!("{by} cannot listen on {address} port {port}: {error}");
+    for port in TCP_PORTS {
+        let listener = TcpListener::bind((address, port)).map_err(failed(port))?;
+        spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // A thread that cannot be started closes the connection, and the client tells.
+                let _ = spawn(move || converse(by, port, stream));
+            }
+        })?;
+    }
+    for port in UDP_PORTS {
+        let socket = UdpSocket::bind((address, port)).map_err(failed(port))?;
+        let sightings = sightings.clone();
+        spawn(move || answer_datagrams(by, port, &socket, &sightings))?;
+    }
+    Ok(())
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Outcome {
+    thread::Builder::new().stack_size(STACK).spawn(work).map(drop).map_err(|e| e.to_string())
+}
+
+/// One line, one answer, until the client goes or asks it to stop.
+fn converse(by: Place, port: u16, stream: TcpStream) {
+    let (Ok(peer), Ok(mut writer)) = (stream.peer_addr(), stream.try_clone()) else { return };
+    let sighting = Sighting { by, port, peer };
+    for line in BufReader::new(stream).lines() {
+        match line {
+            Ok(line) if line != STOP => {}
+            _ => return,
+        }
+        if writer.write_all(sighting.line().as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn answer_datagrams(by: Place, port: u16, socket: &UdpSocket, sightings: &Sightings) {
+    let mut buffer = [0; 64];
+    loop {
+        // An error here is an earlier answer's, which nobody took.
+        let Ok((length, peer)) = socket.recv_from(&mut buffer) else { continue };
+        let sighting = Sighting { by, port, peer };
+        sightings.note(&String::from_utf8_lossy(&buffer[..length]), sighting);
+        let _ = socket.send_to(sighting.line().as_bytes(), peer);
+    }
+}
