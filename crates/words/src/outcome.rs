@@ -17,6 +17,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
             Some(PacketVerdict::NodeIsOff) => "timed out: the node it went to has no power",
             Some(PacketVerdict::NoHealthyNode) => "timed out: the load balancer has no healthy node",
             Some(PacketVerdict::ConntrackLost) => "timed out: the node's conntrack table is full",
+            Some(PacketVerdict::ServerGone) => "timed out: IPVS has taken its real server out",
             _ => "timed out",
         },
         Outcome::Unresolved => "name not found",
@@ -37,6 +38,7 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
         PacketVerdict::NodeIsOff => "the node is off",
         PacketVerdict::NoHealthyNode => "no healthy node",
         PacketVerdict::ConntrackLost => "conntrack table full",
+        PacketVerdict::ServerGone => "dropped by IPVS: its real server was taken out",
         PacketVerdict::NotExpected => "not expected here",
     }
 }

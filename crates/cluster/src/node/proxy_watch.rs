@@ -85,6 +85,7 @@ impl World {
         let rules = build_rules(machine.proxy.mode, &config, &services, &endpoints);
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.stack.run_timers(now);
         machine.stack.set_rules(rules);
         clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
         machine.proxy.unsynced = 0;
@@ -93,6 +94,32 @@ impl World {
         let name = machine.name.clone();
         self.touched.rules.insert(node);
         self.record(LogEntry::ProxySynced { node: name });
+        self.plan_termination(node);
+    }
+
+    /// GracefulTerminationManager.Run: once a minute since kube-proxy started, as long as there is
+    /// a real server to look at.
+    fn plan_termination(&mut self, node: Uid) {
+        const INTERVAL: u64 = Span::from_secs(60).0;
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        if machine.proxy.terminates_planned || !machine.stack.ipvs().has_terminating() {
+            return;
+        }
+        machine.proxy.terminates_planned = true;
+        let running = self.now.since(machine.proxy.started).0;
+        let at = self.now + Span(INTERVAL - running % INTERVAL);
+        let start = machine.proxy_start;
+        self.schedule(at, Event::ProxyTerminates { node, start });
+    }
+
+    pub(crate) fn proxy_terminates(&mut self, node: Uid, start: u32) {
+        let now = self.now;
+        let running = |m: &&mut Machine| m.proxy_start == start && m.power;
+        let Some(machine) = self.machines.get_mut(&node).filter(running) else { return };
+        machine.proxy.terminates_planned = false;
+        machine.stack.delete_terminated(now);
+        self.touched.rules.insert(node);
+        self.plan_termination(node);
     }
 
     fn proxy_config(&self, node: Uid) -> ProxyConfig {
@@ -100,10 +127,11 @@ impl World {
         let zone = self.store.node(&machine.name).and_then(|n| n.zone().cloned());
         ProxyConfig {
             node_name: machine.name.clone(),
-            node_ips: vec![machine.address],
+            node_ips: machine.stack.addresses.clone(),
             zone,
             cluster_cidr: Some(self.config.pod_cidr),
             cni_masquerade_cidr: Some(self.config.pod_cidr),
+            ipvs_scheduler: self.config.ipvs_scheduler,
             ..ProxyConfig::default()
         }
     }
@@ -113,12 +141,14 @@ impl World {
         let services = Arc::new(self.store.services.as_map().clone());
         let slices = Arc::new(self.store.slices.as_map().clone());
         let mode = self.config.proxy_mode;
-        let at = self.now + after + self.timing.watch_delay + self.timing.proxy_sync;
+        let started = self.now + after;
+        let at = started + self.timing.watch_delay + self.timing.proxy_sync;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.proxy_start += 1;
         let proxy = &mut machine.proxy;
         *proxy = Default::default();
         proxy.mode = mode;
+        proxy.started = started;
         proxy.services = services;
         proxy.slices = slices;
         proxy.unsynced = u32::from(after > Span::ZERO);

@@ -17,6 +17,8 @@ pub(crate) enum Event {
     ProxyObserve { node: Uid, start: u32, change: WatchChange },
     /// A node's kube-proxy writes its rules.
     ProxySync { node: Uid, start: u32 },
+    /// A node's kube-proxy in IPVS mode looks at the real servers that are to go.
+    ProxyTerminates { node: Uid, start: u32 },
     /// A node's kube-proxy ends and starts anew.
     ProxyRestart { node: Uid, boot: u32 },
     /// A step in a node's life.

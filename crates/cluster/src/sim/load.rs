@@ -30,6 +30,7 @@ impl World {
             pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR)),
             service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR)),
             proxy_mode: scenario.proxy_mode.unwrap_or_default(),
+            ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
         let mut refusals = world.add_first_nodes(manifest, scenario);

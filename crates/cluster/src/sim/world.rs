@@ -9,6 +9,7 @@ use crate::api::{Deployment, Name, Node, NsName};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
+use crate::net::netfilter::Scheduler;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
@@ -26,6 +27,8 @@ pub struct ClusterConfig {
     pub service_cidr: Cidr,
     /// What every kube-proxy that starts is told.
     pub proxy_mode: ProxyMode,
+    /// How its IPVS mode chooses.
+    pub ipvs_scheduler: Scheduler,
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.
@@ -204,6 +207,7 @@ impl World {
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, start, change } => self.proxy_observes(node, start, change),
             Event::ProxySync { node, start } => self.proxy_syncs(node, start),
+            Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, boot, step } => self.node_step(node, boot, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),

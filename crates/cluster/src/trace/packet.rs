@@ -86,7 +86,7 @@ pub enum HopKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum PacketVerdict {
     Delivered,
-    /// A REJECT rule: no endpoints.
+    /// A REJECT rule, or IPVS without a real server: no endpoints.
     RejectedByRule,
     /// A DROP rule.
     DroppedByRule,
@@ -102,6 +102,8 @@ pub enum PacketVerdict {
     NoHealthyNode,
     /// The node's conntrack table is full, or has no free port left.
     ConntrackLost,
+    /// IPVS dropped it: the real server that its connection went to was taken out.
+    ServerGone,
     /// It reached a Pod or a client that no longer knows the connection.
     NotExpected,
 }

@@ -8,6 +8,7 @@
 //!   seed: 7
 //!   nodes: [{name: node-1, zone: a}, {name: node-2, zone: b, ready: false}]
 //!   proxyMode: iptables                  # nftables
+//!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
 //!   clients:
 //!   - {name: browser, from: outside, to: http://web, rate: 2}
@@ -35,6 +36,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Name, Str, TimedAction};
+use crate::net::netfilter::Scheduler;
 use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
@@ -53,6 +55,8 @@ pub struct Scenario {
     pub pod_cidr: Option<Cidr>,
     pub service_cidr: Option<Cidr>,
     pub proxy_mode: Option<ProxyMode>,
+    /// `ipvs.scheduler`
+    pub ipvs_scheduler: Option<Scheduler>,
     pub timing: Option<TimingProfile>,
     /// `None`: derived from the manifests. Empty: no client at all.
     pub clients: Option<Vec<ClientSpec>>,

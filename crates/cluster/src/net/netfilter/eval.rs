@@ -4,11 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
 use super::conntrack::{Conntrack, CtStates};
+use super::ipset::IpSet;
+use super::ipvs::Ipvs;
 use super::matches::{End, MarkOp, Match, RejectWith};
 use super::nat::{Manip, rewrite};
 use super::recent::RecentTables;
 use super::rules::{Hook, Policy, RuleRef, Table, TableName};
-use super::skb::{Ct, Skb};
+use super::skb::{Ct, IpvsMark, Skb};
 use super::stack::{Cx, RuleHit};
 use crate::net::Tuple;
 use crate::sim::{Chance, Purpose};
@@ -31,7 +33,11 @@ pub(super) struct Run<'e, 'c> {
     pub name: TableName,
     pub hook: Hook,
     pub addresses: &'e [IpAddr],
+    /// Those of kube-ipvs0, sorted.
+    pub dummy: &'e [IpAddr],
     pub conntrack: &'e Conntrack,
+    pub ipvs: &'e Ipvs,
+    pub sets: &'e [IpSet],
     pub recent: &'e mut RecentTables,
     pub skb: &'e mut Skb,
     pub cx: &'e mut Cx<'c>,
@@ -145,6 +151,18 @@ impl<'e> Run<'e, '_> {
                 self.recent.set(*list, skb.tuple.src, self.cx.now);
                 true
             }
+            Match::Set { set, ends } => {
+                let set = self.sets.get(set.0 as usize);
+                set.is_some_and(|set| set.holds(*ends, &skb.tuple, skb.protocol()))
+            }
+            Match::ProtocolOnly(protocol) => skb.protocol() == Some(*protocol),
+            Match::NotFromHere => !self.is_local(skb.tuple.src),
+            // Hooks see what is routed here, not what a bridge passes on between its ports.
+            Match::NotFromBridge => true,
+            // xt_ipvs.c, ipvs_mt: only a packet that IPVS has had.
+            Match::Ipvs(server) => {
+                skb.ipvs != IpvsMark::Unseen && self.ipvs.came_by(&skb.tuple) == Some(*server)
+            }
         }
     }
 
@@ -164,7 +182,9 @@ impl<'e> Run<'e, '_> {
 
     #[inline(never)]
     fn is_local(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.addresses.contains(&address)
+        address.is_loopback()
+            || self.addresses.contains(&address)
+            || self.dummy.binary_search(&address).is_ok()
     }
 
     /// xt_conntrack.c, conntrack_mt.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::chain::{Chain, ChainId, Rule};
+use super::ipset::{IpSet, SetId};
 use crate::api::Str;
 
 /// IPv4 or IPv6: the kernel keeps a rule set for each.
@@ -27,6 +28,8 @@ pub struct RuleSet {
     pub nat: Table,
     /// The names of the `recent` lists, by [`super::ListId`].
     pub recent_lists: Vec<Str>,
+    /// The sets that rules ask for, by [`super::SetId`].
+    pub sets: Vec<IpSet>,
 }
 
 impl RuleSet {
@@ -37,6 +40,7 @@ impl RuleSet {
             filter: Table::with_built_in(&["INPUT", "FORWARD", "OUTPUT"]),
             nat: Table::with_built_in(&["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]),
             recent_lists: Vec::new(),
+            sets: Vec::new(),
         }
     }
 
@@ -44,7 +48,13 @@ impl RuleSet {
         match name {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
+            TableName::Ipvs => &NO_TABLE,
         }
+    }
+
+    /// A set that a rule names.
+    pub fn set(&self, id: SetId) -> Option<&IpSet> {
+        self.sets.get(id.0 as usize)
     }
 
     /// The chain of a rule that a trace names.
@@ -62,6 +72,8 @@ impl RuleSet {
         [&self.filter, &self.nat].iter().flat_map(|t| &t.chains).map(|c| c.rules().len()).sum()
     }
 }
+
+static NO_TABLE: Table = Table { chains: Vec::new() };
 
 /// A table: built-in chains first, then the others in the order in which they are declared.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -102,6 +114,8 @@ impl Table {
 pub enum TableName {
     Filter,
     Nat,
+    /// No table: the virtual servers of IPVS, so that a trace can name one (see [`super::IpvsRules`]).
+    Ipvs,
 }
 
 impl TableName {
@@ -109,6 +123,7 @@ impl TableName {
         match self {
             TableName::Filter => "filter",
             TableName::Nat => "nat",
+            TableName::Ipvs => "ipvs",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::iptables;
-use crate::net::netfilter::{RuleHit, RuleRef, Rules, ServicePortName};
+use super::{iptables, ipvs};
+use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler, ServicePortName};
 
 /// An endpoint that the rules may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub enum Chosen {
     Rest { of: usize },
     /// Session affinity: the client was there before.
     Bound,
+    /// By an IPVS scheduler, among `of` real servers; `persistent`: or because the client was there
+    /// before.
+    Scheduled { scheduler: Scheduler, of: usize, persistent: bool },
 }
 
 /// The endpoints among which a node chooses for a service port, in the order of the rules: those of
@@ -33,6 +36,7 @@ pub enum Chosen {
 pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Choice> {
     match rules {
         Rules::Iptables(set) => iptables::choices(set, service, local),
+        Rules::Ipvs(rules) => ipvs::choices(rules, service, local),
     }
 }
 
@@ -40,6 +44,7 @@ pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Cho
 pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
     match rules {
         Rules::Iptables(set) => iptables::rules_of(set, service),
+        Rules::Ipvs(rules) => ipvs::rules_of(rules, service),
     }
 }
 
@@ -47,5 +52,6 @@ pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
 pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
     match rules {
         Rules::Iptables(set) => iptables::chosen(set, hits),
+        Rules::Ipvs(rules) => ipvs::chosen(rules, hits),
     }
 }

@@ -7,6 +7,7 @@ mod describe;
 mod endpoints;
 mod hash;
 pub mod iptables;
+pub mod ipvs;
 mod mode;
 mod service_port;
 #[cfg(test)]
@@ -36,11 +37,16 @@ pub fn build_rules(
 ) -> Rules {
     match mode {
         ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build_from(cfg, services, endpoints))),
+        ProxyMode::Ipvs => Rules::Ipvs(Arc::new(ipvs::build_from(cfg, services, endpoints))),
     }
 }
 
 /// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others
 /// (cmd/kube-proxy/app/server_linux.go, platformCleanup).
+///
+/// From iptables to IPVS and back upstream removes nothing by itself, since both modes share
+/// chains; its documentation has the operator run `kube-proxy --cleanup` in between, and so it is
+/// done here.
 pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
     Rules::Iptables(Arc::new(iptables::of_others(cfg)))
 }

@@ -7,16 +7,18 @@ use serde::Serialize;
 pub enum ProxyMode {
     #[default]
     Iptables,
+    Ipvs,
 }
 
 impl ProxyMode {
-    pub const ALL: [ProxyMode; 1] = [ProxyMode::Iptables];
+    pub const ALL: [ProxyMode; 2] = [ProxyMode::Iptables, ProxyMode::Ipvs];
     /// Their names, in alphabetical order.
-    pub const NAMES: &[&str] = &["iptables"];
+    pub const NAMES: &[&str] = &["iptables", "ipvs"];
 
     pub fn as_str(self) -> &'static str {
         match self {
             ProxyMode::Iptables => "iptables",
+            ProxyMode::Ipvs => "ipvs",
         }
     }
 

@@ -9,7 +9,7 @@ use super::entry::Direction;
 use crate::net::Tuple;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Index {
+pub(in crate::net::netfilter) struct Index {
     /// A power of two of them; at least half are free.
     cells: Vec<Cell>,
     used: u32,

@@ -12,6 +12,7 @@ mod timeouts;
 mod track;
 
 pub use entry::{CtStates, Direction, Entry};
+pub(super) use index::Index;
 pub use table::Conntrack;
 pub use tcp::TcpState;
 pub use timeouts::Timeouts;

@@ -196,7 +196,7 @@ fn localhost_node_ports(cfg: &ProxyConfig) -> bool {
     cfg.localhost_node_ports && included
 }
 
-fn loopback(family: Family) -> Cidr {
+pub(in crate::node::kube_proxy) fn loopback(family: Family) -> Cidr {
     match family {
         Family::V4 => {
             let address = IpAddr::from([127, 0, 0, 0]);
@@ -207,10 +207,10 @@ fn loopback(family: Family) -> Cidr {
 }
 
 /// The masquerade mark. Above 31 there is no bit; upstream refuses such a configuration.
-fn mark(cfg: &ProxyConfig) -> u32 {
+pub(in crate::node::kube_proxy) fn mark(cfg: &ProxyConfig) -> u32 {
     1u32.checked_shl(u32::from(cfg.masquerade_bit)).unwrap_or(0)
 }
 
-fn marked(cfg: &ProxyConfig, invert: bool) -> Match {
+pub(in crate::node::kube_proxy) fn marked(cfg: &ProxyConfig, invert: bool) -> Match {
     Match::Mark { value: mark(cfg), mask: mark(cfg), invert }
 }
