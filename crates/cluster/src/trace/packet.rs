@@ -102,10 +102,10 @@ pub enum PacketVerdict {
     NoHealthyNode,
     /// The node's conntrack table is full, or has no free port left.
     ConntrackLost,
-    /// IPVS dropped it: the real server that its connection went to was taken out.
-    ServerGone,
     /// It reached a Pod or a client that no longer knows the connection.
     NotExpected,
+    /// IPVS dropped it: the real server that its connection went to was taken out.
+    ServerGone,
 }
 
 impl PacketVerdict {
