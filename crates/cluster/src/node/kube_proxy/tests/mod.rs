@@ -6,6 +6,7 @@ mod endpoints;
 pub(crate) mod fixture;
 mod flows;
 mod invariants;
+mod ipvs_flows;
 mod masquerade;
 mod text;
 mod tracer;
