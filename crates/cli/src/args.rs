@@ -59,6 +59,7 @@ impl Cluster {
 pub enum ProxyMode {
     Iptables,
     Ipvs,
+    Nftables,
 }
 
 impl From<ProxyMode> for cluster::node::kube_proxy::ProxyMode {
@@ -66,6 +67,7 @@ impl From<ProxyMode> for cluster::node::kube_proxy::ProxyMode {
         match mode {
             ProxyMode::Iptables => Self::Iptables,
             ProxyMode::Ipvs => Self::Ipvs,
+            ProxyMode::Nftables => Self::Nftables,
         }
     }
 }

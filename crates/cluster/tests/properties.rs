@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use cluster::api::{Action, Labels, NsName, ObjectRef, ServiceType};
 use cluster::net::netfilter::RuleEffect;
-use cluster::node::kube_proxy::{categorize, choices, endpoints_map, service_port_map};
+use cluster::node::kube_proxy::{ProxyMode, categorize, choices, endpoints_map, service_port_map};
 use cluster::sim::{Run, Span, World};
 use cluster::trace::{HopKind, PacketKind, Place};
 use proptest::prelude::*;
@@ -24,6 +24,7 @@ enum Deed {
     Scale(u8, u8),
     Power(u8, bool),
     Cordon(u8, bool),
+    Mode(u8),
     Wait(u16),
 }
 
@@ -37,6 +38,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         any::<(u8, u8)>().prop_map(|(i, n)| Deed::Scale(i, n % 6)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Power(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Cordon(i, b)),
+        any::<u8>().prop_map(Deed::Mode),
         (50..9_000u16).prop_map(Deed::Wait),
     ];
     proptest::collection::vec(deed, 1..14)
@@ -70,6 +72,7 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         }
         Deed::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
         Deed::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
+        Deed::Mode(i) => Action::SetProxyMode { mode: nth(ProxyMode::ALL.to_vec(), *i)? },
         Deed::Wait(_) => return None,
     })
 }
@@ -116,6 +119,15 @@ spec:
   - {name: outside, from: outside, to: service/default/web, rate: 3}
   - {name: datagrams, from: pod/default/curl, to: 'web:80', rate: 1, protocol: UDP}
 ";
+
+fn mode() -> impl Strategy<Value = ProxyMode> {
+    (0..ProxyMode::ALL.len()).prop_map(|n| ProxyMode::ALL[n])
+}
+
+/// The cluster with its kube-proxies in this mode.
+fn cluster(mode: ProxyMode) -> String {
+    [CLUSTER.trim_end(), "\n  proxyMode: ", mode.as_str(), "\n"].concat()
+}
 
 /// Goes on in small steps, so that what must hold is checked at many moments.
 fn advance(run: &mut Run, span: Span, check: &mut Checker) {
@@ -250,8 +262,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_done_these_hold(seed in any::<u64>(), deeds in deeds()) {
-        let mut run = start(CLUSTER, seed);
+    fn whatever_is_done_these_hold(seed in any::<u64>(), mode in mode(), deeds in deeds()) {
+        let mut run = start(&cluster(mode), seed);
         let mut check = Checker::default();
         advance(&mut run, Span::from_secs(8), &mut check);
         for deed in &deeds {
@@ -272,8 +284,8 @@ proptest! {
 
     /// Replaying a run's log gives the run.
     #[test]
-    fn the_log_is_the_run(seed in any::<u64>(), deeds in deeds()) {
-        let mut run = start(CLUSTER, seed);
+    fn the_log_is_the_run(seed in any::<u64>(), mode in mode(), deeds in deeds()) {
+        let mut run = start(&cluster(mode), seed);
         for deed in &deeds {
             if let Deed::Wait(ms) = deed {
                 let to = run.world().now() + Span::from_millis(u64::from(*ms));
@@ -283,7 +295,7 @@ proptest! {
         }
         let end = run.world().now() + Span::from_secs(5);
         run.advance_to(end, u64::MAX);
-        let mut manifest = support::manifest(CLUSTER);
+        let mut manifest = support::manifest(&cluster(mode));
         if let Some(scenario) = &mut manifest.scenario {
             scenario.actions = run.actions().to_vec();
         }

@@ -81,6 +81,9 @@ fn choice(hop: &Hop) -> Option<String> {
         Chosen::Rest { of } => {
             format!(": the dice passed over every earlier rule, and the last of {of} takes the rest")
         }
+        Chosen::Drawn { of } => {
+            format!(": its rules drew one of {of} endpoints, each as likely as the others")
+        }
         Chosen::Bound => ": session affinity binds the client to it".to_string(),
         Chosen::Scheduled { scheduler, of, persistent } => {
             let by = if persistent { "persistence, or else " } else { "" };

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use cluster::api::{
     Endpoint, EndpointPort, EndpointSlice, Meta, NsName, Service, ServicePort, ServiceSpec, TargetPort,
 };
-use cluster::net::netfilter::{Conntrack, Cx, Family, Passage, Route, Rules, Skb, Stack, TcpFlags};
+use cluster::net::netfilter::{Conntrack, Cx, Family, Passage, Route, Skb, Stack, TcpFlags};
 use cluster::net::{Protocol, Tuple};
-use cluster::node::kube_proxy::{ProxyConfig, iptables};
+use cluster::node::kube_proxy::{ProxyConfig, ProxyMode, build_rules, endpoints_map, service_port_map};
 use cluster::sim::{Chance, Span, Time};
 
 const FLOWS: u64 = 1_000_000;
@@ -19,8 +19,8 @@ const FLOWS: u64 = 1_000_000;
 const BETWEEN: Span = Span::from_millis(1);
 
 /// First packets per second of wall time, with this many Services of this many endpoints.
-pub fn rate(services: u32, endpoints: u32) -> f64 {
-    let mut nodes = [1, 2].map(|n| node(n, services, endpoints));
+pub fn rate(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
+    let mut nodes = [1, 2].map(|n| node(mode, n, services, endpoints));
     let names = [Chance::subject("node-1"), Chance::subject("node-2")];
     let chance = Chance::new(1);
     let mut now = Time::ZERO;
@@ -44,12 +44,13 @@ pub fn rate(services: u32, endpoints: u32) -> f64 {
     FLOWS as f64 / elapsed.as_secs_f64()
 }
 
-fn node(n: u8, services: u32, endpoints: u32) -> Stack {
+fn node(mode: ProxyMode, n: u8, services: u32, endpoints: u32) -> Stack {
     let ip: IpAddr = [192, 168, 0, n].into();
     let cfg = ProxyConfig {
         node_name: format!("node-{n}").into(),
         node_ips: vec![ip],
         cluster_cidr: "10.244.0.0/16".parse().ok(),
+        service_cidrs: "10.96.0.0/12".parse().into_iter().collect(),
         cni_masquerade_cidr: "10.244.0.0/16".parse().ok(),
         ..ProxyConfig::default()
     };
@@ -57,7 +58,9 @@ fn node(n: u8, services: u32, endpoints: u32) -> Stack {
     let objects: Vec<_> = (0..services).map(|s| (service(s), slice(s, endpoints))).collect();
     let services: Map<_, _> = objects.iter().map(|(s, _)| (s.meta.key(), Arc::new(s.clone()))).collect();
     let slices: Map<_, _> = objects.iter().map(|(_, s)| (s.meta.key(), Arc::new(s.clone()))).collect();
-    stack.set_rules(Rules::Iptables(Arc::new(iptables::build(&cfg, &services, &slices))));
+    let services = service_port_map(&services, cfg.family);
+    let endpoints = endpoints_map(&slices, &cfg.node_name, cfg.family);
+    stack.set_rules(build_rules(mode, &cfg, &services, &endpoints));
     stack.conntrack = Conntrack::default();
     stack
 }

@@ -5,14 +5,19 @@
 mod first_packets;
 mod ten_minutes;
 
+use cluster::node::kube_proxy::ProxyMode;
+
 const RUNS: u32 = 5;
 
 fn main() {
     println!("| what | median of {RUNS} | best |\n|---|---:|---:|");
-    for services in [10, 1_000] {
-        let rates = sorted(|| first_packets::rate(services, 10));
-        let what = format!("first packets per second, {services} Services of 10 endpoints");
-        row(&what, &format!("{:.0}", middle(&rates)), &format!("{:.0}", rates[rates.len() - 1]));
+    for mode in ProxyMode::ALL {
+        for services in [10, 1_000] {
+            let rates = sorted(|| first_packets::rate(mode, services, 10));
+            let mode = mode.as_str();
+            let what = format!("first packets per second, {mode}, {services} Services of 10 endpoints");
+            row(&what, &format!("{:.0}", middle(&rates)), &format!("{:.0}", rates[rates.len() - 1]));
+        }
     }
     let Some(boutique) = ten_minutes::manifest() else { return };
     let times = sorted(|| ten_minutes::milliseconds(&boutique));

@@ -25,6 +25,15 @@ impl Protocol {
         }
     }
 
+    /// IPPROTO_TCP and the like.
+    pub fn number(self) -> u8 {
+        match self {
+            Protocol::Tcp => 6,
+            Protocol::Udp => 17,
+            Protocol::Sctp => 132,
+        }
+    }
+
     /// As iptables and nft write it: `tcp`.
     pub fn lower(self) -> &'static str {
         match self {

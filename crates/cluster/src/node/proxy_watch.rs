@@ -130,6 +130,7 @@ impl World {
             node_ips: machine.stack.addresses.clone(),
             zone,
             cluster_cidr: Some(self.config.pod_cidr),
+            service_cidrs: vec![self.config.service_cidr],
             cni_masquerade_cidr: Some(self.config.pod_cidr),
             ipvs_scheduler: self.config.ipvs_scheduler,
             ..ProxyConfig::default()

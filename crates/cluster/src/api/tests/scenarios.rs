@@ -20,7 +20,7 @@ fn read(spec: &str) -> Scenario {
 
 #[test]
 fn a_scenario_in_full() {
-    let text = "title: 'One: dies'\nseed: 7\nnodes:\n- {name: node-1, zone: a}\n- {name: node-2, ready: false}\npodCIDR: 10.244.0.0/16\nserviceCIDR: 10.96.0.0/12\nproxyMode: iptables\ntiming: realistic\nat: 1m30s\nmodel: '3'\nclients:\n- {name: browser, from: outside, to: http://web, rate: 2}\n- {name: v, from: {ip: 203.0.113.10}, to: '10.244.1.4:8080', rate: 0.5, keepAlive: true, protocol: UDP, timeout: 1500ms}\n- {name: w, from: deploy/default/frontend, to: service/default/web}\n- {name: z, from: pod/curl, to: web:80}\nactions:\n- {at: 12.5s, do: delete, object: pod/default/web-0}\n- {at: 0, do: scale, deployment: web, replicas: 0}\n";
+    let text = "title: 'One: dies'\nseed: 7\nnodes:\n- {name: node-1, zone: a}\n- {name: node-2, ready: false}\npodCIDR: 10.244.0.0/16\nserviceCIDR: 10.96.0.0/12\nproxyMode: nftables\ntiming: realistic\nat: 1m30s\nmodel: '3'\nclients:\n- {name: browser, from: outside, to: http://web, rate: 2}\n- {name: v, from: {ip: 203.0.113.10}, to: '10.244.1.4:8080', rate: 0.5, keepAlive: true, protocol: UDP, timeout: 1500ms}\n- {name: w, from: deploy/default/frontend, to: service/default/web}\n- {name: z, from: pod/curl, to: web:80}\nactions:\n- {at: 12.5s, do: delete, object: pod/default/web-0}\n- {at: 0, do: scale, deployment: web, replicas: 0}\n";
     let scenario = read(text);
     assert_eq!(scenario.seed, Some(7));
     assert_eq!(scenario.at, Some(Time(90_000_000_000)));
@@ -71,7 +71,7 @@ fn rules_of_a_scenario() {
         ("title: 5", "spec.title: must be a string, not an integer"),
         ("speed: 5", "spec.speed: unknown field"),
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
-        ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\""),
+        ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
         ("ipvs: {scheduler: mh}", "spec.ipvs.scheduler: Unsupported value: \"mh\""),
         ("timing: slow", "Unsupported value: \"slow\""),
         ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),

@@ -40,6 +40,11 @@ impl Chain {
         &self.rules
     }
 
+    /// Without rules, and with policy ACCEPT.
+    pub(super) fn lets_all_pass(&self) -> bool {
+        self.rules.is_empty() && self.policy != Some(Policy::Drop)
+    }
+
     pub fn append(&mut self, rule: Rule) {
         self.guards.push(Guard::new(&rule.matches));
         self.rules.push(rule);

@@ -1,50 +1,22 @@
 //! Runs a packet through a chain (net/ipv4/netfilter/ip_tables.c, ipt_do_table).
 
-use std::net::{IpAddr, SocketAddr};
-
 use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
-use super::conntrack::{Conntrack, CtStates};
 use super::ipset::IpSet;
 use super::ipvs::Ipvs;
-use super::matches::{End, MarkOp, Match, RejectWith};
-use super::nat::{Manip, rewrite};
+use super::matches::{End, Match};
+use super::packet::{MAX_DEPTH, Outcome, Packet};
 use super::recent::RecentTables;
-use super::rules::{Hook, Policy, RuleRef, Table, TableName};
-use super::skb::{Ct, IpvsMark, Skb};
-use super::stack::{Cx, RuleHit};
-use crate::net::Tuple;
-use crate::sim::{Chance, Purpose};
-
-/// How deep jumps nest. The kernel counts the depth when it loads a table, and drops a packet that
-/// would go deeper; kube-proxy's own rules nest four deep.
-const MAX_DEPTH: usize = 16;
-
-/// How a table ended for a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Accept,
-    Drop(RuleRef),
-    Reject(RuleRef, RejectWith),
-}
+use super::rules::{Policy, RuleRef, Table, TableName};
+use super::skb::IpvsMark;
 
 /// One run through one table at one hook.
 pub(super) struct Run<'e, 'c> {
     pub table: &'e Table,
     pub name: TableName,
-    pub hook: Hook,
-    pub addresses: &'e [IpAddr],
-    /// Those of kube-ipvs0, sorted.
-    pub dummy: &'e [IpAddr],
-    pub conntrack: &'e Conntrack,
-    pub ipvs: &'e Ipvs,
     pub sets: &'e [IpSet],
+    pub ipvs: &'e Ipvs,
     pub recent: &'e mut RecentTables,
-    pub skb: &'e mut Skb,
-    pub cx: &'e mut Cx<'c>,
-    /// The address that MASQUERADE takes.
-    pub out_addr: Option<IpAddr>,
-    /// The last chain in which something was drawn, and the subject of its draws.
-    pub drawing: Option<(u64, u64)>,
+    pub packet: Packet<'e, 'c>,
 }
 
 /// Where a chain is to be continued.
@@ -103,7 +75,7 @@ impl<'e> Run<'e, '_> {
     /// The next rule of the chain that matches; `place` is left behind it.
     #[inline]
     fn next_match(&mut self, chain: &'e Chain, place: &mut Place) -> Option<&'e Rule> {
-        let key = PacketKey::new(&self.skb.tuple);
+        let key = PacketKey::new(&self.packet.skb.tuple);
         while let Some((at, rule)) = chain.candidate(place.rule, key) {
             place.rule = at + 1;
             if rule.matches().iter().all(|m| self.holds(m, chain)) {
@@ -130,25 +102,24 @@ impl<'e> Run<'e, '_> {
 
     #[inline]
     fn holds(&mut self, condition: &Match, chain: &Chain) -> bool {
-        let skb = &*self.skb;
+        let packet = &mut self.packet;
+        let skb = &*packet.skb;
         match condition {
             Match::Protocol(protocol) => skb.protocol() == Some(*protocol),
             Match::Destination(prefix) => prefix.holds(&skb.tuple.dst),
             Match::DestinationPort(port) => skb.tuple.dst_port == *port,
             Match::Source(prefix) => prefix.holds(&skb.tuple.src),
-            Match::Local(End::Source) => self.is_local(skb.tuple.src),
-            Match::Local(End::Destination) => self.is_local(skb.tuple.dst),
+            Match::Local(end) => packet.is_local(*end),
             Match::Mark { value, mask, invert } => (skb.mark & mask == *value) != *invert,
-            Match::CtState { any_of, invert } => self.states().intersects(*any_of) != *invert,
+            Match::CtState { any_of, invert } => packet.states().intersects(*any_of) != *invert,
             Match::Statistic { probability, ordinal } => {
-                let subject = self.subject(chain);
-                probability.holds(self.cx.chance.draw(Purpose::Statistic, subject, u64::from(*ordinal)))
+                probability.holds(packet.draw(chain.subject, *ordinal))
             }
             Match::RecentCheck { list, seconds } => {
-                self.recent.check(*list, skb.tuple.src, *seconds, self.cx.now)
+                self.recent.check(*list, skb.tuple.src, *seconds, packet.cx.now)
             }
             Match::RecentSet { list } => {
-                self.recent.set(*list, skb.tuple.src, self.cx.now);
+                self.recent.set(*list, skb.tuple.src, packet.cx.now);
                 true
             }
             Match::Set { set, ends } => {
@@ -156,7 +127,7 @@ impl<'e> Run<'e, '_> {
                 set.is_some_and(|set| set.holds(*ends, &skb.tuple, skb.protocol()))
             }
             Match::ProtocolOnly(protocol) => skb.protocol() == Some(*protocol),
-            Match::NotFromHere => !self.is_local(skb.tuple.src),
+            Match::NotFromHere => !packet.is_local(End::Source),
             // Hooks see what is routed here, not what a bridge passes on between its ports.
             Match::NotFromBridge => true,
             // xt_ipvs.c, ipvs_mt: only a packet that IPVS has had.
@@ -166,43 +137,15 @@ impl<'e> Run<'e, '_> {
         }
     }
 
-    /// Whom a draw in this chain is for: the connection, on this node, in this chain.
-    #[inline]
-    fn subject(&mut self, chain: &Chain) -> u64 {
-        match self.drawing {
-            Some((at, subject)) if at == chain.subject => subject,
-            _ => {
-                let flow = Chance::join(self.cx.node, self.cx.flow);
-                let subject = Chance::join(flow, chain.subject);
-                self.drawing = Some((chain.subject, subject));
-                subject
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn is_local(&self, address: IpAddr) -> bool {
-        address.is_loopback()
-            || self.addresses.contains(&address)
-            || self.dummy.binary_search(&address).is_ok()
-    }
-
-    /// xt_conntrack.c, conntrack_mt.
-    fn states(&self) -> CtStates {
-        match &self.skb.ct {
-            Ct::Tracked(ct) => ct.states,
-            Ct::Unseen | Ct::Invalid => CtStates::INVALID,
-        }
-    }
-
     #[inline]
     fn act(&mut self, rule: &Rule, place: Place) -> Next {
-        if self.cx.trace.is_none() {
+        if self.packet.cx.trace.is_none() {
             return self.target(&rule.target, place);
         }
-        let before = self.skb.tuple;
+        let before = self.packet.skb.tuple;
         let next = self.target(&rule.target, place);
-        self.note(place, &before);
+        let at = self.at(place);
+        self.packet.note(at, &before);
         next
     }
 
@@ -216,48 +159,17 @@ impl<'e> Run<'e, '_> {
             Target::Drop => Next::End(Outcome::Drop(self.at(place))),
             Target::Reject(with) => Next::End(Outcome::Reject(self.at(place), with)),
             Target::Mark(op) => {
-                let mark = self.skb.mark;
-                self.skb.mark = match op {
-                    MarkOp::Or(bits) => mark | bits,
-                    MarkOp::Xor(bits) => mark ^ bits,
-                    MarkOp::Set(bits) => bits,
-                };
+                self.packet.mark(op);
                 Next::Continue
             }
             Target::Dnat(to) => {
-                self.dnat(to);
+                self.packet.dnat(to);
                 Next::End(Outcome::Accept)
             }
             Target::Masquerade { random_fully } => {
-                self.masquerade(random_fully);
+                self.packet.masquerade(random_fully);
                 Next::End(Outcome::Accept)
             }
-        }
-    }
-
-    #[inline(never)]
-    fn dnat(&mut self, to: SocketAddr) {
-        if let Ct::Tracked(ct) = &mut self.skb.ct {
-            ct.bind_destination(to);
-            rewrite(self.skb, Manip::Destination);
-        }
-    }
-
-    #[inline(never)]
-    fn masquerade(&mut self, random_fully: bool) {
-        if let (Ct::Tracked(ct), Some(to)) = (&mut self.skb.ct, self.out_addr) {
-            ct.bind_source(to, random_fully, self.conntrack, self.cx);
-            rewrite(self.skb, Manip::Source);
-        }
-    }
-
-    #[cold]
-    fn note(&mut self, place: Place, before: &Tuple) {
-        let tuple_after = (self.skb.tuple != *before).then_some(self.skb.tuple);
-        let hook = self.hook;
-        let RuleRef { table, chain, rule } = self.at(place);
-        if let Some(trace) = &mut self.cx.trace {
-            trace.push(RuleHit { hook, table, chain, rule, tuple_after });
         }
     }
 }

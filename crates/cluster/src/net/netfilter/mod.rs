@@ -23,6 +23,8 @@ mod ipset;
 mod ipvs;
 mod matches;
 mod nat;
+pub mod nft;
+mod packet;
 mod print;
 mod recent;
 mod rules;

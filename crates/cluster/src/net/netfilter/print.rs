@@ -36,6 +36,19 @@ impl Display for RuleSet {
 }
 
 impl RuleSet {
+    /// The rules alone, each behind `prefix`.
+    pub(super) fn write_lines(&self, f: &mut Formatter<'_>, prefix: &str) -> fmt::Result {
+        for name in [TableName::Filter, TableName::Nat] {
+            let table = self.table(name);
+            for chain in &table.chains {
+                for rule in chain.rules() {
+                    writeln!(f, "{prefix}-t {} {}", name.as_str(), self.line(table, chain, rule))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// One rule's `-A` line, without the newline.
     pub fn rule_line(&self, at: RuleRef) -> Option<String> {
         let table = self.table(at.table);

@@ -45,10 +45,12 @@ impl RuleSet {
     }
 
     pub fn table(&self, name: TableName) -> &Table {
+        static NONE: Table = Table { chains: Vec::new() };
         match name {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
-            TableName::Ipvs => &NO_TABLE,
+            // iptables knows nothing of these.
+            TableName::Ipvs | TableName::KubeProxy | TableName::KubeProxyElements => &NONE,
         }
     }
 
@@ -67,13 +69,16 @@ impl RuleSet {
         self.chain(at)?.rules().get(at.rule as usize)
     }
 
+    /// Has any chain a rule?
+    pub fn is_empty(&self) -> bool {
+        self.rule_count() == 0
+    }
+
     /// How many rules there are (upstream's metric `sync_proxy_rules_iptables_total`, both tables).
     pub fn rule_count(&self) -> usize {
         [&self.filter, &self.nat].iter().flat_map(|t| &t.chains).map(|c| c.rules().len()).sum()
     }
 }
-
-static NO_TABLE: Table = Table { chains: Vec::new() };
 
 /// A table: built-in chains first, then the others in the order in which they are declared.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -116,6 +121,11 @@ pub enum TableName {
     Nat,
     /// No table: the virtual servers of IPVS, so that a trace can name one (see [`super::IpvsRules`]).
     Ipvs,
+    /// The rules of nf_tables' table `kube-proxy`.
+    KubeProxy,
+    /// The elements of that table's sets and maps: in a [`RuleRef`], `chain` is the set's place
+    /// and `rule` the element's.
+    KubeProxyElements,
 }
 
 impl TableName {
@@ -124,6 +134,7 @@ impl TableName {
             TableName::Filter => "filter",
             TableName::Nat => "nat",
             TableName::Ipvs => "ipvs",
+            TableName::KubeProxy | TableName::KubeProxyElements => "kube-proxy",
         }
     }
 }

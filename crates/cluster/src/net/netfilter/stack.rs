@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 
 use super::backend::Rules;
-use super::chain::ChainId;
+use super::chain::{Chain, ChainId};
 use super::conntrack::Conntrack;
-use super::eval::{Outcome, Run};
+use super::eval::Run;
 use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
 use super::matches::RejectWith;
 use super::nat::{Manip, rewrite};
+use super::nft::{self, DynamicSets, Stage};
+use super::packet::{Outcome, Packet};
 use super::recent::RecentTables;
 use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
@@ -24,6 +26,7 @@ pub struct Stack {
     pub(super) ipvs: Ipvs,
     pub(super) rules: Rules,
     pub(super) recent: RecentTables,
+    pub(super) sets: DynamicSets,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -107,6 +110,7 @@ impl Stack {
             ipvs: Ipvs::default(),
             rules: Rules::Iptables(RuleSet::empty(family).into()),
             recent: RecentTables::default(),
+            sets: DynamicSets::default(),
         }
     }
 
@@ -138,13 +142,16 @@ impl Stack {
         &self.recent
     }
 
-    /// What `iptables-restore` does: from the next packet on these rules hold. Connections keep
-    /// what was decided for them.
+    /// What rules have added to nf_tables' sets.
+    pub fn sets(&self) -> &DynamicSets {
+        &self.sets
+    }
+
+    /// What `iptables-restore`, or an nft transaction, does: from the next packet on these rules
+    /// hold. Connections keep what was decided for them.
     pub fn set_rules(&mut self, rules: Rules) {
-        match rules.tables() {
-            Some(set) => self.recent.rename(&set.recent_lists),
-            None => self.recent.rename(&[]),
-        }
+        self.recent.rename(&rules.iptables().recent_lists);
+        self.sets.follow(rules.nftables().map(|table| &**table));
         match rules.ipvs() {
             Some(ipvs) => self.ipvs.sync(&ipvs.servers),
             // ipvs.CleanupLeftovers flushes all virtual servers, and their hooks go with them.
@@ -153,16 +160,19 @@ impl Stack {
         self.rules = rules;
     }
 
-    /// A packet arrives at an interface: conntrack, then nat PREROUTING.
+    /// A packet arrives at an interface: conntrack, then the rules before NAT, then nat PREROUTING.
     pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
         self.conntrack.track(skb, cx.now);
-        self.nat(Hook::Prerouting, Manip::Destination, skb, cx, None)
+        match self.filter(Hook::Prerouting, Stage::BeforeNat, skb, cx) {
+            Verdict::Accept => self.nat(Hook::Prerouting, Manip::Destination, skb, cx, None),
+            stopped => stopped,
+        }
     }
 
     /// A packet is for this node: filter INPUT, IPVS, nat INPUT. When [`Skb::is_sent_on`] then,
     /// it is for somebody else now: it has to be routed anew, and goes through [`Stack::sent_on`].
     pub fn input(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        match self.filter(Hook::Input, skb, cx) {
+        match self.filter(Hook::Input, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => {}
             stopped => return stopped,
         }
@@ -183,7 +193,7 @@ impl Stack {
 
     /// A packet is on its way through this node: filter FORWARD, IPVS.
     pub fn forward(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        match self.filter(Hook::Forward, skb, cx) {
+        match self.filter(Hook::Forward, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => self.balance(Hook::Forward, skb, cx),
             stopped => stopped,
         }
@@ -192,18 +202,23 @@ impl Stack {
     /// IPVS sends a packet that came in on to its real server, elsewhere: through OUTPUT, where
     /// only the filter table has something to do (ip_vs_nat_send_or_cont).
     pub fn sent_on(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.filter(Hook::Output, skb, cx)
+        self.filter(Hook::Output, Stage::AfterNat, skb, cx)
     }
 
-    /// A process on this node sends a packet: conntrack, nat OUTPUT, IPVS, filter OUTPUT.
+    /// A process on this node sends a packet: conntrack, the rules before NAT, nat OUTPUT, IPVS,
+    /// filter OUTPUT.
     pub fn output(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
         self.conntrack.track(skb, cx.now);
+        match self.filter(Hook::Output, Stage::BeforeNat, skb, cx) {
+            Verdict::Accept => {}
+            stopped => return stopped,
+        }
         match self.nat(Hook::Output, Manip::Destination, skb, cx, None) {
             Verdict::Accept => {}
             stopped => return stopped,
         }
         match self.balance(Hook::Output, skb, cx) {
-            Verdict::Accept => self.filter(Hook::Output, skb, cx),
+            Verdict::Accept => self.filter(Hook::Output, Stage::AfterNat, skb, cx),
             stopped => stopped,
         }
     }
@@ -216,7 +231,13 @@ impl Stack {
         }
     }
 
-    /// nf_nat_inet_fn: rules see a connection's first packet only; the others follow it.
+    /// nf_nat_inet_fn: rules see a connection's first packet only; the others follow it. Of several
+    /// chains, the one that rewrites the packet is the last to see it.
+    ///
+    /// kube-proxy's nf_tables chains come before iptables' of the same priority, for the kernel puts
+    /// a chain in front of those that are there, and kube-proxy makes its base chains anew whenever it
+    /// starts (setupNFTables). Behind them, the CNI's masquerading finds what kube-proxy left alone, as
+    /// it does in iptables mode.
     fn nat(
         &mut self,
         hook: Hook,
@@ -227,7 +248,13 @@ impl Stack {
     ) -> Verdict {
         let Ct::Tracked(ct) = &skb.ct else { return Verdict::Accept };
         if ct.is_new() && !ct.is_bound(manip) {
-            let outcome = self.run(TableName::Nat, hook, skb, cx, out_addr);
+            let outcome = self.run_nft(hook, Stage::Nat, skb, cx, out_addr);
+            if outcome != Verdict::Accept {
+                return outcome;
+            }
+            let unbound = matches!(&skb.ct, Ct::Tracked(ct) if !ct.is_bound(manip));
+            let outcome =
+                if unbound { self.run(TableName::Nat, hook, skb, cx, out_addr) } else { Verdict::Accept };
             if outcome != Verdict::Accept {
                 return outcome;
             }
@@ -250,10 +277,47 @@ impl Stack {
         }
     }
 
-    fn filter(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    /// The filter chains of a hook, before or after NAT. iptables' own has priority 0: after NAT at
+    /// OUTPUT, before it elsewhere.
+    fn filter(&mut self, hook: Hook, stage: Stage, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        let outcome = self.run_nft(hook, stage, skb, cx, None);
+        if outcome != Verdict::Accept || (hook == Hook::Output) != (stage == Stage::AfterNat) {
+            return outcome;
+        }
         self.run(TableName::Filter, hook, skb, cx, None)
     }
 
+    /// nf_tables' base chains, one after the other: what one accepts, the next still sees.
+    #[inline]
+    fn run_nft(
+        &mut self,
+        hook: Hook,
+        stage: Stage,
+        skb: &mut Skb,
+        cx: &mut Cx,
+        out_addr: Option<IpAddr>,
+    ) -> Verdict {
+        let Some(table) = self.rules.nftables() else { return Verdict::Accept };
+        for &base in table.base_chains(hook, stage) {
+            let packet = Packet {
+                hook,
+                addresses: &self.addresses,
+                dummy: &[],
+                conntrack: &self.conntrack,
+                skb: &mut *skb,
+                cx: &mut *cx,
+                out_addr,
+                drawing: None,
+            };
+            let outcome = nft::Run { table, sets: &mut self.sets, packet }.run(base);
+            if outcome != Outcome::Accept {
+                return verdict(outcome);
+            }
+        }
+        Verdict::Accept
+    }
+
+    #[inline]
     fn run(
         &mut self,
         name: TableName,
@@ -262,29 +326,25 @@ impl Stack {
         cx: &mut Cx,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
-        let (Some(set), Some(chain)) = (self.rules.tables(), hook.chain(name)) else {
+        let table = self.rules.iptables().table(name);
+        let Some(chain) = hook.chain(name) else { return Verdict::Accept };
+        // Empty, and its policy is accept.
+        if table.chain(chain).is_none_or(Chain::lets_all_pass) {
             return Verdict::Accept;
-        };
-        let mut run = Run {
-            table: set.table(name),
-            name,
+        }
+        let packet = Packet {
             hook,
             addresses: &self.addresses,
             dummy: self.rules.ipvs().map_or(&[], |rules| &rules.addresses),
             conntrack: &self.conntrack,
-            ipvs: &self.ipvs,
-            sets: &set.sets,
-            recent: &mut self.recent,
             skb,
             cx,
             out_addr,
             drawing: None,
         };
-        match run.run(chain) {
-            Outcome::Accept => Verdict::Accept,
-            Outcome::Drop(at) => Verdict::Drop(at),
-            Outcome::Reject(at, with) => Verdict::Reject(at, with),
-        }
+        let sets = &self.rules.iptables().sets;
+        let (ipvs, recent) = (&self.ipvs, &mut self.recent);
+        verdict(Run { table, name, sets, ipvs, recent, packet }.run(chain))
     }
 
     fn confirm(&mut self, skb: &mut Skb, cx: &Cx) -> Verdict {
@@ -365,6 +425,14 @@ impl Stack {
 
     fn leave(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
         stopped(Hook::Postrouting, self.postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
+    }
+}
+
+fn verdict(outcome: Outcome) -> Verdict {
+    match outcome {
+        Outcome::Accept => Verdict::Accept,
+        Outcome::Drop(at) => Verdict::Drop(at),
+        Outcome::Reject(at, with) => Verdict::Reject(at, with),
     }
 }
 

@@ -23,7 +23,9 @@ pub struct ProxyConfig {
     pub masquerade_bit: u8,
     /// Does the kernel know MASQUERADE's `--random-fully`?
     pub random_fully: bool,
-    /// `nodePortAddresses`; empty: all local addresses.
+    /// The ServiceCIDRs: an address in them that no Service has leads nowhere (mode nftables).
+    pub service_cidrs: Vec<Cidr>,
+    /// `nodePortAddresses`; empty: all local addresses, or, in mode nftables, the primary one.
     pub node_port_addresses: Vec<Cidr>,
     /// `iptables.localhostNodePorts`
     pub localhost_node_ports: bool,
@@ -48,6 +50,7 @@ impl Default for ProxyConfig {
             masquerade_all: false,
             masquerade_bit: 14,
             random_fully: true,
+            service_cidrs: Vec::new(),
             node_port_addresses: Vec::new(),
             localhost_node_ports: true,
             tcp_be_liberal: false,
@@ -55,5 +58,22 @@ impl Default for ProxyConfig {
             ipvs_scheduler: Scheduler::Rr,
             cni_masquerade_cidr: None,
         }
+    }
+}
+
+impl ProxyConfig {
+    /// The masquerade mark. Above 31 there is no bit; upstream refuses such a configuration.
+    pub(super) fn mark(&self) -> u32 {
+        1u32.checked_shl(u32::from(self.masquerade_bit)).unwrap_or(0)
+    }
+
+    /// The local-traffic detector, if it is one of this family.
+    pub(super) fn pods(&self) -> Option<Cidr> {
+        self.cluster_cidr.filter(|cidr| Family::of(cidr.address()) == self.family)
+    }
+
+    /// The node's primary address of this family.
+    pub(super) fn node_ip(&self) -> Option<IpAddr> {
+        self.node_ips.iter().copied().find(|ip| Family::of(*ip) == self.family)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{iptables, ipvs};
+use super::{iptables, ipvs, nftables};
 use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler, ServicePortName};
 
 /// An endpoint that the rules may choose.
@@ -24,6 +24,8 @@ pub enum Chosen {
     OneIn { one_in: u64, of: usize },
     /// The last of `of` such rules: it takes what the others left.
     Rest { of: usize },
+    /// Drawn from `of`, each as likely as the others.
+    Drawn { of: usize },
     /// Session affinity: the client was there before.
     Bound,
     /// By an IPVS scheduler, among `of` real servers; `persistent`: or because the client was there
@@ -37,6 +39,7 @@ pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Cho
     match rules {
         Rules::Iptables(set) => iptables::choices(set, service, local),
         Rules::Ipvs(rules) => ipvs::choices(rules, service, local),
+        Rules::Nftables(table, _) => nftables::choices(table, service, local),
     }
 }
 
@@ -45,6 +48,7 @@ pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
     match rules {
         Rules::Iptables(set) => iptables::rules_of(set, service),
         Rules::Ipvs(rules) => ipvs::rules_of(rules, service),
+        Rules::Nftables(table, _) => nftables::rules_of(table, service),
     }
 }
 
@@ -53,5 +57,6 @@ pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
     match rules {
         Rules::Iptables(set) => iptables::chosen(set, hits),
         Rules::Ipvs(rules) => ipvs::chosen(rules, hits),
+        Rules::Nftables(table, _) => nftables::chosen(table, hits),
     }
 }

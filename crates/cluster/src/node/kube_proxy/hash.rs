@@ -10,16 +10,16 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// The 16 characters that the names of a service port's chains end in.
 pub fn port_proto_hash(service: &ServicePortName) -> String {
-    hash16(&format!("{service}{}", service.protocol.lower()))
+    base32_hash(&format!("{service}{}", service.protocol.lower()))
 }
 
 /// `KUBE-SEP-...`; `endpoint` is `IP:port`.
 pub fn service_port_endpoint_chain_name(service: &ServicePortName, endpoint: &str) -> String {
-    format!("KUBE-SEP-{}", hash16(&format!("{service}{}{endpoint}", service.protocol.lower())))
+    format!("KUBE-SEP-{}", base32_hash(&format!("{service}{}{endpoint}", service.protocol.lower())))
 }
 
 /// The first 16 characters of base32(SHA-256(text)): 80 bits, so no padding comes into it.
-fn hash16(text: &str) -> String {
+pub(super) fn base32_hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let mut bits = [0u8; 16];
     bits[6..].copy_from_slice(&digest[..10]);

@@ -9,6 +9,7 @@ mod hash;
 pub mod iptables;
 pub mod ipvs;
 mod mode;
+pub mod nftables;
 mod service_port;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,6 +39,10 @@ pub fn build_rules(
     match mode {
         ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build_from(cfg, services, endpoints))),
         ProxyMode::Ipvs => Rules::Ipvs(Arc::new(ipvs::build_from(cfg, services, endpoints))),
+        ProxyMode::Nftables => {
+            let table = nftables::build_from(cfg, services, endpoints);
+            Rules::Nftables(Arc::new(table), Arc::new(iptables::of_others(cfg)))
+        }
     }
 }
 

@@ -113,11 +113,7 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = &self.entry;
         let protocol = entry.original.protocol;
-        let number = match protocol {
-            Protocol::Tcp => 6,
-            Protocol::Udp => 17,
-            Protocol::Sctp => 132,
-        };
+        let number = protocol.number();
         let left = entry.expires.since(self.now).0 / 1_000_000_000;
         write!(f, "{:<8} {number} {left} ", protocol.lower())?;
         if protocol == Protocol::Tcp {

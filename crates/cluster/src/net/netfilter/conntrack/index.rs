@@ -1,4 +1,5 @@
-//! A hash index from tuples to slots: open addressing with linear probing, fixed hash.
+//! A hash index from tuples to slots: open addressing with linear probing, fixed hash. The sets and
+//! maps of nf_tables are found by it too.
 //!
 //! It is written here, and not taken from a map type, because each entry has two keys that the
 //! slab holds already, and because cloning it is one copy of one flat buffer.

@@ -57,11 +57,8 @@ impl IpvsRules {
         self.server_at(at)?.real_servers.get((at.rule as usize).checked_sub(1)?).copied()
     }
 
-    /// What a trace names, as a line without the newline: of IPVS, or of the tables.
-    pub fn rule_line(&self, at: RuleRef) -> Option<String> {
-        if at.table != TableName::Ipvs {
-            return self.tables.rule_line(at);
-        }
+    /// The line of `ipvsadm -R` that a trace names, without the newline.
+    pub fn line(&self, at: RuleRef) -> Option<String> {
         let server = self.server_at(at)?;
         let real = match at.rule {
             0 => None,
@@ -70,19 +67,9 @@ impl IpvsRules {
         Some(ServerLine { server, real }.to_string())
     }
 
-    /// The chain that a trace names; all virtual servers count as one.
-    pub fn chain_name(&self, at: RuleRef) -> Option<&str> {
-        match self.server_at(at) {
-            Some(_) => Some("IPVS"),
-            None => self.tables.chain(at).map(|chain| &*chain.name),
-        }
-    }
-
+    /// Why a trace names a virtual server itself.
     pub fn comment(&self, at: RuleRef) -> Option<&str> {
-        match self.server_at(at) {
-            Some(_) => Some("IPVS has no real server for it").filter(|_| at.rule == 0),
-            None => self.tables.rule(at)?.comment.as_deref(),
-        }
+        self.server_at(at).filter(|_| at.rule == 0).map(|_| "IPVS has no real server for it")
     }
 
     /// What a virtual server does: without a real server it refuses.
@@ -90,10 +77,9 @@ impl IpvsRules {
         self.server_at(at).map(|_| if at.rule == 0 { RuleEffect::Reject } else { RuleEffect::Dnat })
     }
 
-    /// The rules of the tables and the lines of `ipvsadm -R`.
-    pub fn rule_count(&self) -> usize {
-        let lines: usize = self.servers.iter().map(|server| 1 + server.real_servers.len()).sum();
-        self.tables.rule_count() + lines
+    /// How many lines `ipvsadm -R` reads.
+    pub fn line_count(&self) -> usize {
+        self.servers.iter().map(|server| 1 + server.real_servers.len()).sum()
     }
 
     /// What `ipset restore` reads.

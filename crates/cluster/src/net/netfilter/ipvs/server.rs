@@ -55,7 +55,7 @@ pub struct VirtualServer {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct IpvsRules {
     /// What `iptables-restore` is given, and the sets that its rules ask for.
-    pub tables: RuleSet,
+    pub tables: Arc<RuleSet>,
     /// The addresses of the dummy interface `kube-ipvs0`, sorted.
     pub addresses: Vec<IpAddr>,
     /// Sorted by key.

@@ -133,14 +133,14 @@ fn block_localnet(cfg: &ProxyConfig, table: &mut Table) {
 fn masquerade(cfg: &ProxyConfig, table: &mut Table) {
     let rules = [
         Rule::new(&[marked(cfg, true)], Target::Return),
-        Rule::new(&[], Target::Mark(MarkOp::Xor(mark(cfg)))),
+        Rule::new(&[], Target::Mark(MarkOp::Xor(cfg.mark()))),
         Rule::new(&[], Target::Masquerade { random_fully: cfg.random_fully })
             .commented("kubernetes service traffic requiring SNAT"),
     ];
     for rule in rules {
         table.append(nat::KUBE_POSTROUTING, rule);
     }
-    table.append(nat::KUBE_MARK_MASQ, Rule::new(&[], Target::Mark(MarkOp::Or(mark(cfg)))));
+    table.append(nat::KUBE_MARK_MASQ, Rule::new(&[], Target::Mark(MarkOp::Or(cfg.mark()))));
 }
 
 /// I-05: the last rules of the nat table's KUBE-SERVICES lead to the NodePorts.
@@ -206,11 +206,6 @@ pub(in crate::node::kube_proxy) fn loopback(family: Family) -> Cidr {
     }
 }
 
-/// The masquerade mark. Above 31 there is no bit; upstream refuses such a configuration.
-pub(in crate::node::kube_proxy) fn mark(cfg: &ProxyConfig) -> u32 {
-    1u32.checked_shl(u32::from(cfg.masquerade_bit)).unwrap_or(0)
-}
-
 pub(in crate::node::kube_proxy) fn marked(cfg: &ProxyConfig, invert: bool) -> Match {
-    Match::Mark { value: mark(cfg), mask: mark(cfg), invert }
+    Match::Mark { value: cfg.mark(), mask: cfg.mark(), invert }
 }

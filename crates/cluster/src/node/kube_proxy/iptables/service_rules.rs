@@ -7,7 +7,7 @@ use super::endpoint_rules::Reachable;
 use super::fixed::nat;
 use crate::api::Str;
 use crate::net::Protocol;
-use crate::net::netfilter::{AddressMatch, Chain, ChainId, End, Family, Match, RejectWith, Rule, Target};
+use crate::net::netfilter::{AddressMatch, Chain, ChainId, End, Match, RejectWith, Rule, Target};
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
 
@@ -181,7 +181,7 @@ impl<'a> Plan<'a> {
     /// may be on another node: the answer must come back through this one.
     fn masquerade_internal(&self) -> Option<Rule> {
         let to = self.destination(self.service.cluster_ip);
-        let from_elsewhere = self.pods().map(AddressMatch::outside);
+        let from_elsewhere = self.cfg.pods().map(AddressMatch::outside);
         let conditions = match (self.cfg.masquerade_all, from_elsewhere) {
             (true, _) => to.to_vec(),
             (false, Some(prefix)) => [&to[..], &[Match::Source(prefix)]].concat(),
@@ -206,7 +206,7 @@ impl<'a> Plan<'a> {
         if !self.service.external_policy_local {
             jump(&[], nat::KUBE_MARK_MASQ, about("masquerade traffic for"));
         } else if let Some(cluster) = self.cluster {
-            if let Some(pods) = self.pods() {
+            if let Some(pods) = self.cfg.pods() {
                 let from_pod = Match::Source(AddressMatch::within(pods));
                 jump(&[from_pod], cluster, about("pod traffic for"));
             }
@@ -229,8 +229,8 @@ impl<'a> Plan<'a> {
         let mut rules: Vec<Rule> = ranges.iter().map(|r| from(AddressMatch::within(*r))).collect();
         // A node that reaches the load balancer's address, which may be its own too, has it as its
         // source.
-        let node_ip = self.cfg.node_ips.iter().find(|ip| Family::of(**ip) == self.cfg.family);
-        if node_ip.is_some_and(|ip| ranges.iter().any(|range| range.contains(*ip))) {
+        let node_ip = self.cfg.node_ip();
+        if node_ip.is_some_and(|ip| ranges.iter().any(|range| range.contains(ip))) {
             let vips = service.load_balancer_vips.iter();
             rules.extend(vips.map(|ip| from(AddressMatch::host(*ip))));
         }
@@ -245,11 +245,6 @@ impl<'a> Plan<'a> {
             return None;
         }
         if self.service.internal_policy_local { self.local } else { self.cluster }
-    }
-
-    /// The local-traffic detector, if it is one of this family.
-    fn pods(&self) -> Option<crate::net::Cidr> {
-        self.cfg.cluster_cidr.filter(|cidr| Family::of(cidr.address()) == self.cfg.family)
     }
 
     fn refuse_external(&self, out: &mut ServiceRules, to: &[Match]) {

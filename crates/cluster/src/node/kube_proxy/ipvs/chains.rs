@@ -3,11 +3,11 @@
 use super::sets::{self, comment};
 use crate::net::Protocol;
 use crate::net::netfilter::{
-    AddressMatch, Chain, ChainId, CtStates, End, Family, MarkOp, Match, RejectWith, Rule, RuleSet, ServerKey,
+    AddressMatch, Chain, ChainId, CtStates, End, MarkOp, Match, RejectWith, Rule, RuleSet, ServerKey,
     SetEnds, SetId, Table, Target,
 };
 use crate::node::kube_proxy::ProxyConfig;
-use crate::node::kube_proxy::iptables::{cni_masquerade, loopback, mark, marked};
+use crate::node::kube_proxy::iptables::{cni_masquerade, loopback, marked};
 
 /// Built-in chains come first in a table, so these have the same place in every rule set
 /// (`iptablesChains`).
@@ -160,12 +160,12 @@ impl Writer<'_> {
         let masquerade = Rule::new(&[], Target::Masquerade { random_fully: self.cfg.random_fully });
         for rule in [
             Rule::new(&[marked(self.cfg, true)], Target::Return),
-            Rule::new(&[], Target::Mark(MarkOp::Xor(mark(self.cfg)))),
+            Rule::new(&[], Target::Mark(MarkOp::Xor(self.cfg.mark()))),
             masquerade.commented("kubernetes service traffic requiring SNAT"),
         ] {
             table.append(KUBE_POSTROUTING, rule);
         }
-        table.append(KUBE_MARK_MASQ, Rule::new(&[], Target::Mark(MarkOp::Or(mark(self.cfg)))));
+        table.append(KUBE_MARK_MASQ, Rule::new(&[], Target::Mark(MarkOp::Or(self.cfg.mark()))));
     }
 
     /// M-01, in this mode: without a detector, only what has a virtual server's address as its
@@ -175,9 +175,8 @@ impl Writer<'_> {
         if !self.has(set) {
             return None;
         }
-        let pods = self.cfg.cluster_cidr.filter(|cidr| Family::of(cidr.address()) == self.cfg.family);
         let asks = Match::Set { set, ends: DST_DST };
-        let rule = match (self.cfg.masquerade_all, pods) {
+        let rule = match (self.cfg.masquerade_all, self.cfg.pods()) {
             (true, _) => Rule::new(&[asks], MASQ),
             (false, Some(pods)) => Rule::new(&[asks, Match::Source(AddressMatch::outside(pods))], MASQ),
             (false, None) => Rule::new(&[Match::Set { set, ends: SetEnds::SrcDst }], MASQ),

@@ -7,6 +7,8 @@ mod sets;
 
 pub(super) use describe::{choices, chosen, rules_of};
 
+use std::sync::Arc;
+
 use super::{EndpointsMap, ProxyConfig, ServicePortMap, categorize};
 use crate::net::netfilter::{IpvsRules, RuleSet};
 
@@ -30,5 +32,5 @@ pub fn build_from(cfg: &ProxyConfig, services: &ServicePortMap, endpoints: &Endp
     let mut tables = RuleSet::empty(cfg.family);
     tables.sets = sets.finish(cfg.family);
     chains::write(cfg, &node_access, &mut tables);
-    IpvsRules { tables, addresses, servers }
+    IpvsRules { tables: Arc::new(tables), addresses, servers }
 }

@@ -115,9 +115,8 @@ impl Sets {
         for range in &service.load_balancer_source_ranges {
             self.put(LOAD_BALANCER_SOURCE_CIDR, SetEntry::IpPortNet(ip, protocol, port, *range));
         }
-        let node_ip = cfg.node_ips.iter().find(|ip| Family::of(**ip) == cfg.family);
         let ranges = &service.load_balancer_source_ranges;
-        if node_ip.is_some_and(|node_ip| ranges.iter().any(|range| range.contains(*node_ip))) {
+        if cfg.node_ip().is_some_and(|node_ip| ranges.iter().any(|range| range.contains(node_ip))) {
             self.put(LOAD_BALANCER_SOURCE_IP, SetEntry::IpPortIp(ip, protocol, port, ip));
         } else {
             self.no_node_access.push(ServerKey { address: ip, port, protocol });

@@ -9,8 +9,10 @@ use crate::api::{
     ServiceSpec, ServiceType, TargetPort,
 };
 use crate::net::Protocol;
-use crate::net::netfilter::RuleSet;
-use crate::node::kube_proxy::{ProxyConfig, iptables};
+use crate::net::netfilter::{RuleSet, Rules};
+use crate::node::kube_proxy::{
+    ProxyConfig, ProxyMode, build_rules, endpoints_map, iptables, service_port_map,
+};
 
 pub const NODE: &str = "worker-1";
 pub const NODE_IP: &str = "192.168.50.11";
@@ -50,6 +52,12 @@ impl Seen {
     pub fn rules(&self, cfg: &ProxyConfig) -> RuleSet {
         iptables::build(cfg, &self.services, &self.slices)
     }
+
+    /// As a kube-proxy of that mode would write them.
+    pub fn rules_of(&self, mode: ProxyMode, cfg: &ProxyConfig) -> Rules {
+        let services = service_port_map(&self.services, cfg.family);
+        build_rules(mode, cfg, &services, &endpoints_map(&self.slices, &cfg.node_name, cfg.family))
+    }
 }
 
 pub fn ip(text: &str) -> IpAddr {
@@ -61,6 +69,7 @@ pub fn config() -> ProxyConfig {
         node_name: NODE.into(),
         node_ips: vec![ip(NODE_IP), ip(NODE_IP_ALT)],
         cluster_cidr: Some(PODS.parse().unwrap()),
+        service_cidrs: vec!["10.96.0.0/16".parse().unwrap()],
         ..ProxyConfig::default()
     }
 }

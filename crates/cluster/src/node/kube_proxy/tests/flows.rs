@@ -1,9 +1,11 @@
-//! The packet-flow tables of pkg/proxy/iptables/proxier_test.go.
+//! The packet-flow tables of pkg/proxy/iptables/proxier_test.go and of pkg/proxy/nftables/
+//! proxier_test.go, which are the same but for what is checked here by one of them.
 
 use super::fixture::{
     BLOCKED_CLIENT, CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, LB_IP_2, NODE, NODE_IP, NODE_IP_ALT, POD, Seen,
     config, endpoint, http, http_slice, ip, load_balancer, port, service, slice, terminating,
 };
+use super::nft_tracer::{check_both, check_nft};
 use super::tracer::check;
 use crate::api::{Endpoint, ServiceType, TrafficPolicy};
 use crate::net::Protocol::{Sctp, Tcp, Udp};
@@ -26,11 +28,11 @@ fn everywhere(external: TrafficPolicy) -> crate::api::Service {
 
 #[test]
 fn no_endpoints_reject() {
-    let rules = Seen::default().with(everywhere(TrafficPolicy::Cluster)).rules(&config());
-    check(
+    let seen = Seen::default().with(everywhere(TrafficPolicy::Cluster));
+    check_both(
         "TestNoEndpointsReject",
         &config(),
-        &rules,
+        &seen,
         &[
             ("pod to cluster IP with no endpoints", POD, Tcp, CLUSTER_IP, 80, "REJECT", false),
             ("external to external IP with no endpoints", CLIENT, Tcp, EXTERNAL_IP, 80, "REJECT", false),
@@ -60,17 +62,16 @@ fn cluster_ip_general() {
         ("dns-sctp", Sctp, 53),
     ];
     let two = [endpoint(A, Some(NODE)), endpoint(B, Some("worker-2"))];
-    let rules = Seen::default()
+    let seen = Seen::default()
         .with(service("one", CLUSTER_IP, &[http(0)]))
         .with(service("two", DNS, &dns_ports))
         .slice(http_slice("one", &two[..1]))
-        .slice(slice("two", &targets, &two))
-        .rules(&config());
+        .slice(slice("two", &targets, &two));
     let same = "clusterIP with TCP, UDP, and SCTP on same port";
-    check(
+    check_both(
         "TestClusterIPGeneral",
         &config(),
-        &rules,
+        &seen,
         &[
             ("simple clusterIP", POD, Tcp, CLUSTER_IP, 80, A80, false),
             ("hairpin to cluster IP", A, Tcp, CLUSTER_IP, 80, A80, true),
@@ -79,10 +80,20 @@ fn cluster_ip_general() {
             (same, POD, Tcp, DNS, 53, "10.244.1.5:5353, 10.244.2.6:5353", false),
             (same, POD, Udp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
             (same, POD, Sctp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
-            ("TCP-only port does not match UDP traffic", POD, Udp, DNS, 80, "", false),
-            ("svc1 does not accept svc2's ports", POD, Tcp, CLUSTER_IP, 443, "", false),
         ],
     );
+    // M-11: nftables refuses what iptables has no rule for.
+    let (udp, other) = ("TCP-only port does not match UDP traffic", "svc1 does not accept svc2's ports");
+    let (lost, nobody) = ("packet to unallocated cluster ip", "10.96.0.50");
+    let flows = |wrong, unallocated| {
+        [
+            (udp, POD, Udp, DNS, 80, wrong, false),
+            (other, POD, Tcp, CLUSTER_IP, 443, wrong, false),
+            (lost, POD, Tcp, nobody, 80, unallocated, false),
+        ]
+    };
+    check("TestClusterIPGeneral", &config(), &seen.rules(&config()), &flows("", ""));
+    check_nft("TestClusterIPGeneral", &config(), &seen, &flows("REJECT", "DROP"));
 }
 
 #[test]
@@ -90,11 +101,11 @@ fn load_balancer_source_ranges() {
     let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP, LB_IP_2]);
     let ranges = ["192.168.50.0/24", "203.0.113.0/25"];
     lb.spec.load_balancer_source_ranges = ranges.map(|r| r.parse().unwrap()).to_vec();
-    let rules = Seen::default().with(lb).slice(http_slice("web", &[endpoint(A, None)])).rules(&config());
-    check(
+    let seen = Seen::default().with(lb).slice(http_slice("web", &[endpoint(A, None)]));
+    check_both(
         "TestLoadBalancer",
         &config(),
-        &rules,
+        &seen,
         &[
             ("pod to cluster IP", POD, Tcp, CLUSTER_IP, 80, A80, false),
             ("external to nodePort", CLIENT, Tcp, NODE_IP, 30080, A80, true),
@@ -187,6 +198,63 @@ fn node_ports_case(case: &NodePorts) {
     assert_eq!(rules.filter.find("KUBE-FIREWALL").is_some(), case.firewall, "{}", case.name);
 }
 
+/// TestNodePorts of pkg/proxy/nftables: M-12.
+#[test]
+fn node_ports_of_nftables() {
+    use Family::{V4, V6};
+    let many = ["192.168.50.0/24", "192.168.51.0/24", "2001:db8:50::/64", "2001:db8:51::11/128"];
+    let lo = ["192.168.50.0/24", "127.0.0.0/8"];
+    let all = ["0.0.0.0/0", "::/0"];
+    let cases: [(&str, Family, &[&str], bool); 6] = [
+        ("ipv4", V4, &[], false),
+        ("ipv4, multiple nodeport-addresses", V4, &many, true),
+        ("ipv6", V6, &[], false),
+        ("ipv6, multiple nodeport-addresses", V6, &many, true),
+        // Not in upstream's table.
+        ("localhost is left out", V4, &lo, false),
+        ("all addresses", V6, &all, true),
+    ];
+    for (name, family, addresses, alt_allowed) in cases {
+        let v4 = family == V4;
+        let pick = |a, b| if v4 { a } else { b };
+        let (node, alt) = (pick(NODE_IP, "2001:db8:50::11"), pick(NODE_IP_ALT, "2001:db8:51::11"));
+        let cfg = ProxyConfig {
+            family,
+            node_ips: vec![ip(node), ip(alt)],
+            node_port_addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
+            cluster_cidr: Some(pick("10.244.0.0/16", "fd00:10:244::/48").parse().unwrap()),
+            service_cidrs: vec![pick("10.96.0.0/16", "fd00:10:96::/112").parse().unwrap()],
+            ..config()
+        };
+        let cluster_ip = pick(CLUSTER_IP, "fd00:10:96::41");
+        let mut web = service("web", cluster_ip, &[http(30080)]);
+        web.spec.type_ = ServiceType::NodePort;
+        let (a, b) = (pick(A, "fd00:10:244:1::5"), pick(B, "fd00:10:244:2::6"));
+        let slice = http_slice("web", &[endpoint(a, None), endpoint(b, Some(NODE))]);
+        let seen = Seen::default().with(web).slice(slice);
+        let both = pick(BOTH, "[fd00:10:244:1::5]:80, [fd00:10:244:2::6]:80");
+        let (pod, client) = (pick(POD, "fd00:10:244:7::2"), pick(CLIENT, "2600:5200::1"));
+        let (lo, nobody) = (pick("127.0.0.1", "::1"), pick("10.96.0.50", "fd00:10:96::50"));
+        let on_alt = if alt_allowed { both } else { "" };
+        check_nft(
+            name,
+            &cfg,
+            &seen,
+            &[
+                ("pod to cluster IP", pod, Tcp, cluster_ip, 80, both, false),
+                ("external to nodePort", client, Tcp, node, 30080, both, true),
+                ("node to nodePort", node, Tcp, node, 30080, both, true),
+                ("external to nodePort on secondary IP", client, Tcp, alt, 30080, on_alt, alt_allowed),
+                // Not in upstream's table.
+                ("localhost to nodePort", lo, Tcp, lo, 30080, "", false),
+                ("unallocated", pod, Tcp, nobody, 80, "DROP", false),
+                ("wrong port", pod, Tcp, cluster_ip, 81, "REJECT", false),
+            ],
+        );
+    }
+}
+
+/// M-13 in nftables mode: nothing opens a port, and nothing closes it.
 #[test]
 fn health_check_node_port() {
     let mut lb = load_balancer("web", "10.96.0.42", 30080, &[]);
@@ -202,11 +270,11 @@ fn health_check_node_port() {
 #[test]
 fn external_traffic_policy_local() {
     let slice = http_slice("web", &[endpoint(A, None), endpoint(B, Some(NODE))]);
-    let rules = Seen::default().with(everywhere(TrafficPolicy::Local)).slice(slice).rules(&config());
-    check(
+    let seen = Seen::default().with(everywhere(TrafficPolicy::Local)).slice(slice);
+    check_both(
         "TestExternalTrafficPolicyLocal",
         &config(),
-        &rules,
+        &seen,
         &[
             ("pod to cluster IP hits both, unmasqueraded", POD, Tcp, CLUSTER_IP, 80, BOTH, false),
             ("pod to external IP hits both, unmasqueraded", POD, Tcp, EXTERNAL_IP, 80, BOTH, false),
@@ -222,11 +290,11 @@ fn external_traffic_policy_local() {
 #[test]
 fn external_traffic_policy_cluster() {
     let slice = http_slice("web", &[endpoint(A, None), endpoint(B, Some(NODE))]);
-    let rules = Seen::default().with(everywhere(TrafficPolicy::Cluster)).slice(slice).rules(&config());
-    check(
+    let seen = Seen::default().with(everywhere(TrafficPolicy::Cluster)).slice(slice);
+    check_both(
         "TestExternalTrafficPolicyCluster",
         &config(),
-        &rules,
+        &seen,
         &[
             ("pod to cluster IP hits both, unmasqueraded", POD, Tcp, CLUSTER_IP, 80, BOTH, false),
             ("pod to external IP hits both, masqueraded", POD, Tcp, EXTERNAL_IP, 80, BOTH, true),
@@ -257,9 +325,9 @@ fn internal_traffic_policy() {
             [A, B, C].iter().zip(nodes).map(|(a, node)| endpoint(a, node)).collect();
         let seen = Seen::default().with(web).slice(http_slice("web", &endpoints));
         let flow = |expected| [(name, POD, Tcp, CLUSTER_IP, 80, expected, false)];
-        check("TestInternalTrafficPolicy", &config(), &seen.rules(&config()), &flow(expected));
-        let rules = seen.without_endpoints().rules(&config());
-        check("TestInternalTrafficPolicy, deleted", &config(), &rules, &flow("REJECT"));
+        check_both("TestInternalTrafficPolicy", &config(), &seen, &flow(expected));
+        let seen = seen.without_endpoints();
+        check_both("TestInternalTrafficPolicy, deleted", &config(), &seen, &flow("REJECT"));
     }
 }
 
@@ -307,9 +375,9 @@ fn terminating_endpoints() {
                 ]
             };
             let test = "TestTerminatingEndpointsTrafficPolicy";
-            check(test, &config(), &seen.rules(&config()), &flows(internal, external, masquerade));
-            let rules = seen.without_endpoints().rules(&config());
-            check(test, &config(), &rules, &flows("REJECT", "REJECT", false));
+            check_both(test, &config(), &seen, &flows(internal, external, masquerade));
+            let seen = seen.without_endpoints();
+            check_both(test, &config(), &seen, &flows("REJECT", "REJECT", false));
         }
     }
 }
@@ -320,9 +388,9 @@ fn a_proxying_load_balancer_gets_no_rule() {
     for (proxy, expected) in [(true, ""), (false, A80)] {
         let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
         lb.ingress[0].proxy = proxy;
-        let rules = Seen::default().with(lb).slice(http_slice("web", &[endpoint(A, None)])).rules(&config());
+        let seen = Seen::default().with(lb).slice(http_slice("web", &[endpoint(A, None)]));
         let flow = [("ingress", CLIENT, Tcp, LB_IP, 80, expected, !proxy)];
-        check("TestLoadBalancerIngressRouteTypeProxy", &config(), &rules, &flow);
+        check_both("TestLoadBalancerIngressRouteTypeProxy", &config(), &seen, &flow);
     }
 }
 

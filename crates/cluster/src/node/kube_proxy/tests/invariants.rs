@@ -12,7 +12,7 @@ fn policy() -> impl Strategy<Value = TrafficPolicy> {
     prop_oneof![Just(TrafficPolicy::Cluster), Just(TrafficPolicy::Local)]
 }
 
-fn any_service() -> impl Strategy<Value = Service> {
+pub fn any_service() -> impl Strategy<Value = Service> {
     let kind = prop_oneof![
         Just(ServiceType::ClusterIP),
         Just(ServiceType::NodePort),
@@ -43,7 +43,7 @@ fn any_service() -> impl Strategy<Value = Service> {
     })
 }
 
-fn any_endpoint() -> impl Strategy<Value = Endpoint> {
+pub fn any_endpoint() -> impl Strategy<Value = Endpoint> {
     let hints = (any::<bool>(), any::<bool>());
     let conditions = (any::<bool>(), any::<bool>(), any::<bool>());
     (0u8..20, 0u8..3, conditions, hints).prop_map(|(last, node, conditions, hints)| {
@@ -61,7 +61,7 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
     })
 }
 
-fn any_config() -> impl Strategy<Value = ProxyConfig> {
+pub fn any_config() -> impl Strategy<Value = ProxyConfig> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     flags.prop_map(|(detector, masquerade_all, localhost_node_ports, restricted)| ProxyConfig {
         cluster_cidr: config().cluster_cidr.filter(|_| detector),

@@ -1,7 +1,8 @@
-//! TestInternalExternalMasquerade of pkg/proxy/iptables/proxier_test.go: four configurations, and
+//! TestInternalExternalMasquerade of both proxiers: four configurations, and
 //! in each of them every kind of source to every kind of destination of three Services.
 
 use super::fixture::{CLIENT, NODE, NODE_IP, POD, Seen, config, endpoint, http_slice, load_balancer};
+use super::nft_tracer::check_both;
 use super::tracer::check;
 use crate::api::TrafficPolicy::{Cluster, Local};
 use crate::net::Protocol::Tcp;
@@ -68,26 +69,21 @@ fn internal_external_masquerade() {
             let cluster_cidr = config().cluster_cidr.filter(|_| detector);
             let cfg = ProxyConfig { cluster_cidr, masquerade_all, ..config() };
             let test = format!("detector {detector}, masqueradeAll {masquerade_all}");
-            let rules = seen().rules(&cfg);
+            let seen = seen();
             for target in [PLAIN, ETP_LOCAL, ITP_LOCAL] {
                 for source in [POD, NODE_IP, CLIENT] {
-                    check_from(&test, &cfg, &rules, &target, source);
+                    check_from(&test, &cfg, &seen, &target, source);
                 }
-                // In upstream's table; LOCAL sources may always reach all endpoints.
+                // Not in the table of nftables, which has no NodePorts on localhost. LOCAL sources may
+                // always reach all endpoints.
                 let flow = ("localhost to NodePort", LO, Tcp, LO, target.node_port, target.both, true);
-                check(&test, &cfg, &rules, &[flow]);
+                check(&test, &cfg, &seen.rules(&cfg), &[flow]);
             }
         }
     }
 }
 
-fn check_from(
-    test: &str,
-    cfg: &ProxyConfig,
-    rules: &crate::net::netfilter::RuleSet,
-    target: &Target,
-    source: &str,
-) {
+fn check_from(test: &str, cfg: &ProxyConfig, seen: &Seen, target: &Target, source: &str) {
     let detector = cfg.cluster_cidr.is_some();
     // M-01. Upstream's four tables are this rule, written out.
     let to_cluster_ip = if target.name == ITP_LOCAL.name { target.here } else { target.both };
@@ -101,10 +97,10 @@ fn check_from(
         (true, _) => (target.here, false),
     };
     let name = format!("{source} to {}", target.name);
-    check(
+    check_both(
         test,
         cfg,
-        rules,
+        seen,
         &[
             (&name, source, Tcp, target.cluster_ip, 80, to_cluster_ip, snat_cluster_ip),
             (&name, source, Tcp, NODE_IP, target.node_port, outside, snat_outside),

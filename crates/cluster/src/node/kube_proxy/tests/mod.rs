@@ -8,5 +8,8 @@ mod flows;
 mod invariants;
 mod ipvs_flows;
 mod masquerade;
+mod nft_invariants;
+mod nft_text;
+mod nft_tracer;
 mod text;
 mod tracer;

@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::fixture::ip;
 use crate::net::netfilter::{
-    Chain, CtStates, Cx, End, Family, Hook, Kind, Match, RuleHit, RuleRef, RuleSet, Rules, Skb, Stack, Table,
-    TableName, Target, TcpFlags, Verdict, jump_problems,
+    Chain, CtStates, Cx, End, Family, Hook, Kind, Match, RuleEffect, RuleHit, RuleRef, RuleSet, Rules, Skb,
+    Stack, Table, TableName, Target, TcpFlags, Verdict, jump_problems,
 };
 use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::ProxyConfig;
@@ -25,7 +25,8 @@ pub fn check(test: &str, cfg: &ProxyConfig, rules: &RuleSet, flows: &[Flow]) {
             Tuple { src: ip(source), src_port: 40_000, dst: ip(destination), dst_port: port, protocol };
         let traced = trace(cfg, rules, &tuple);
         assert_eq!(traced, (expected.to_owned(), masquerade), "{test}: {name}, traced");
-        evaluate(cfg, rules, &tuple, expected, masquerade, &format!("{test}: {name}, evaluated"));
+        let rules = Rules::Iptables(rules.clone().into());
+        evaluate(cfg, &rules, &tuple, expected, masquerade, &format!("{test}: {name}, evaluated"));
     }
 }
 
@@ -109,29 +110,37 @@ impl Tracer<'_> {
     }
 }
 
-fn is_local(cfg: &ProxyConfig, address: IpAddr) -> bool {
+pub fn is_local(cfg: &ProxyConfig, address: IpAddr) -> bool {
     address.is_loopback() || cfg.node_ips.contains(&address)
 }
 
 /// How many connections are made for each flow: enough that each of a few endpoints is met.
 const TRIES: u64 = 64;
 
-fn evaluate(cfg: &ProxyConfig, rules: &RuleSet, tuple: &Tuple, expected: &str, masquerade: bool, name: &str) {
+/// `expected`, as far as single connections can show it.
+pub fn evaluate(
+    cfg: &ProxyConfig,
+    rules: &Rules,
+    tuple: &Tuple,
+    expected: &str,
+    masquerade: bool,
+    name: &str,
+) {
     let mut reached = Set::new();
     for flow in 0..TRIES {
-        let (output, mark) = connect(cfg, rules, tuple, flow);
+        let (output, masqueraded) = connect(cfg, rules, tuple, flow);
         let to_endpoint = output.contains(':');
-        assert!(mark == masquerade || !to_endpoint, "{name}: masqueraded: {mark}");
+        assert!(masqueraded == masquerade || !to_endpoint, "{name}: masqueraded: {masqueraded}");
         reached.insert(output);
     }
     let expected: Set<String> = expected.split(", ").map(str::to_owned).collect();
     assert_eq!(reached, expected, "{name}");
 }
 
-/// Where one connection goes, and whether its source is to be rewritten.
-pub fn connect(cfg: &ProxyConfig, rules: &RuleSet, tuple: &Tuple, flow: u64) -> (String, bool) {
+/// Where one connection goes, and whether its source is rewritten when it leaves.
+pub fn connect(cfg: &ProxyConfig, rules: &Rules, tuple: &Tuple, flow: u64) -> (String, bool) {
     let mut stack = Stack::new(cfg.node_ips.clone(), Family::of(tuple.dst));
-    stack.set_rules(Rules::Iptables(rules.clone().into()));
+    stack.set_rules(rules.clone());
     let mut skb = Skb::new(*tuple, kind(tuple.protocol));
     let mut hits = Vec::new();
     let node = Chance::subject(&cfg.node_name);
@@ -141,44 +150,44 @@ pub fn connect(cfg: &ProxyConfig, rules: &RuleSet, tuple: &Tuple, flow: u64) -> 
         true => stack.output(&mut skb, &mut cx),
         false => stack.prerouting(&mut skb, &mut cx),
     };
+    let to_here = is_local(cfg, skb.tuple.dst);
     if verdict == Verdict::Accept {
-        verdict = match (from_here, is_local(cfg, skb.tuple.dst)) {
+        verdict = match (from_here, to_here) {
             (_, true) => stack.input(&mut skb, &mut cx),
             (true, false) => Verdict::Accept,
             (false, false) => stack.forward(&mut skb, &mut cx),
         };
     }
+    if verdict == Verdict::Accept && !to_here {
+        verdict = stack.postrouting(&mut skb, &mut cx, cfg.node_ips[0]);
+    }
     let output = match verdict {
         Verdict::Drop(at) => noted(rules, &hits, at, "DROP"),
         Verdict::Reject(at, _) => noted(rules, &hits, at, "REJECT"),
-        Verdict::Accept if skb.tuple.dst != tuple.dst => {
+        Verdict::Accept if (skb.tuple.dst, skb.tuple.dst_port) != (tuple.dst, tuple.dst_port) => {
             SocketAddr::new(skb.tuple.dst, skb.tuple.dst_port).to_string()
         }
         Verdict::Accept if hits.iter().any(|hit| accepts_health_check(rules, hit)) => "ACCEPT".into(),
-        other => {
-            if other == Verdict::Accept {
-                String::new()
-            } else {
-                format!("{other:?}")
-            }
-        }
+        Verdict::Accept => String::new(),
+        other => format!("{other:?}"),
     };
-    (output, skb.mark != 0)
+    // The port is another one even where the address stays: both backends say "random".
+    (output, (skb.tuple.src, skb.tuple.src_port) != (tuple.src, tuple.src_port))
 }
 
 /// A verdict's rule must be the last one that the trace names.
-fn noted(rules: &RuleSet, hits: &[RuleHit], at: RuleRef, what: &str) -> String {
+fn noted(rules: &Rules, hits: &[RuleHit], at: RuleRef, what: &str) -> String {
     assert_eq!(hits.last().map(RuleHit::at), Some(at));
-    assert!(rules.rule(at).unwrap().service.is_some());
+    assert!(rules.service(at).is_some() || rules.nftables().is_some());
+    assert!(hits.iter().all(|hit| rules.rule_text(hit.at()).is_some()), "every rule can be printed");
     what.to_owned()
 }
 
-fn accepts_health_check(rules: &RuleSet, hit: &RuleHit) -> bool {
-    let chain = rules.chain(hit.at()).unwrap();
+fn accepts_health_check(rules: &Rules, hit: &RuleHit) -> bool {
     hit.hook == Hook::Input
         && hit.table == TableName::Filter
-        && &*chain.name == "KUBE-NODEPORTS"
-        && rules.rule(hit.at()).unwrap().target == Target::Accept
+        && rules.chain_name(hit.at()) == Some("KUBE-NODEPORTS")
+        && rules.effect(hit.at()) == Some(RuleEffect::Accept)
 }
 
 fn kind(protocol: Protocol) -> Kind {

@@ -1,0 +1,184 @@
+//! Invariants of a table, as upstream's tests check them on text (its fake nft refuses a reference to
+//! what is not there).
+
+use super::rule::{DnatTo, Rule, Statement, Verdict};
+use super::set::{SetId, SetKind};
+use super::table::{ChainType, Table};
+use crate::api::Str;
+use crate::net::netfilter::chain::ChainId;
+
+/// What is wrong with a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableProblem {
+    /// A chain, or a map's element, leads to a chain that is not there.
+    MissingChain {
+        from: Str,
+        to: ChainId,
+    },
+    MissingSet {
+        from: Str,
+        to: SetId,
+    },
+    /// A chain without rules is led to.
+    EmptyChain {
+        from: Str,
+        to: Str,
+    },
+    /// A chain that no hook and no rule leads to.
+    UnusedChain {
+        chain: Str,
+    },
+    UnusedSet {
+        set: Str,
+    },
+    /// Two chains, or two sets, of one name.
+    Twice {
+        name: Str,
+    },
+    /// `vmap` on a set, or a map in place of a set.
+    WrongKind {
+        from: Str,
+        set: Str,
+    },
+    /// A map's element without a verdict, or a set's element with one.
+    WrongElement {
+        set: Str,
+    },
+    /// The kernel refuses NAT in chains that a filter hook leads to.
+    NatInFilter {
+        chain: Str,
+    },
+    /// `numgen random mod 0`.
+    NothingToDraw {
+        chain: Str,
+    },
+}
+
+/// All problems of a table; none, in what kube-proxy's builder writes.
+pub fn table_problems(table: &Table) -> Vec<TableProblem> {
+    let mut check = Check {
+        table,
+        problems: Vec::new(),
+        chains: vec![Reach::default(); table.chains().len()],
+        sets: vec![false; table.sets().len()],
+    };
+    check.names();
+    check.elements();
+    for (id, chain) in (0..).map(ChainId).zip(table.chains()) {
+        if let Some(base) = chain.base {
+            check.follow(id, base.type_ == ChainType::Filter);
+        }
+    }
+    check.leftovers();
+    check.problems
+}
+
+/// From which hooks a chain can be reached.
+#[derive(Clone, Copy, Default)]
+struct Reach {
+    filter: bool,
+    nat: bool,
+}
+
+struct Check<'a> {
+    table: &'a Table,
+    problems: Vec<TableProblem>,
+    chains: Vec<Reach>,
+    sets: Vec<bool>,
+}
+
+impl Check<'_> {
+    fn names(&mut self) {
+        let chains = self.table.chains().iter().map(|chain| &chain.name);
+        let sets = self.table.sets().iter().map(|set| &set.name);
+        for names in [chains.collect::<Vec<_>>(), sets.collect()] {
+            let mut names = names;
+            names.sort_unstable();
+            let twice = names.windows(2).filter(|pair| pair[0] == pair[1]);
+            self.problems.extend(twice.map(|p| TableProblem::Twice { name: p[0].clone() }));
+        }
+    }
+
+    fn elements(&mut self) {
+        for set in self.table.sets() {
+            let with_verdict = set.kind == SetKind::Verdicts;
+            if set.elements().iter().any(|e| e.verdict.is_some() != with_verdict) {
+                self.problems.push(TableProblem::WrongElement { set: set.name.clone() });
+            }
+        }
+    }
+
+    /// Visits a chain once for each type of hook that leads to it.
+    fn follow(&mut self, id: ChainId, filter: bool) {
+        let Some(chain) = self.table.chain(id) else { return };
+        let reach = &mut self.chains[id.0 as usize];
+        let seen = if filter { &mut reach.filter } else { &mut reach.nat };
+        if std::mem::replace(seen, true) {
+            return;
+        }
+        for rule in &chain.rules {
+            self.rule(&chain.name, rule, filter);
+        }
+    }
+
+    fn rule(&mut self, chain: &Str, rule: &Rule, filter: bool) {
+        for statement in rule.statements() {
+            match statement {
+                Statement::In(set) => self.uses(chain, *set, false),
+                Statement::Update(set) => self.uses(chain, *set, false),
+                Statement::Vmap(map) => {
+                    self.uses(chain, *map, true);
+                    let elements = self.table.set(*map).map_or(&[][..], |map| map.elements());
+                    elements.iter().filter_map(|e| e.verdict).for_each(|v| self.leads(chain, v, filter));
+                }
+                Statement::NumgenVmap(verdicts) => {
+                    if verdicts.is_empty() {
+                        self.problems.push(TableProblem::NothingToDraw { chain: chain.clone() });
+                    }
+                    verdicts.iter().for_each(|verdict| self.leads(chain, *verdict, filter));
+                }
+                Statement::Verdict(verdict) => self.leads(chain, *verdict, filter),
+                Statement::Dnat(_) | Statement::Masquerade { .. } if filter => {
+                    self.problems.push(TableProblem::NatInFilter { chain: chain.clone() });
+                }
+                Statement::Dnat(DnatTo::Numgen(targets)) if targets.is_empty() => {
+                    self.problems.push(TableProblem::NothingToDraw { chain: chain.clone() });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn leads(&mut self, from: &Str, verdict: Verdict, filter: bool) {
+        let (Verdict::Jump(to) | Verdict::Goto(to)) = verdict else { return };
+        match self.table.chain(to) {
+            None => self.problems.push(TableProblem::MissingChain { from: from.clone(), to }),
+            Some(chain) if chain.rules.is_empty() => {
+                let (from, to) = (from.clone(), chain.name.clone());
+                self.problems.push(TableProblem::EmptyChain { from, to });
+            }
+            Some(_) => self.follow(to, filter),
+        }
+    }
+
+    fn uses(&mut self, from: &Str, id: SetId, as_map: bool) {
+        let Some(set) = self.table.set(id) else {
+            return self.problems.push(TableProblem::MissingSet { from: from.clone(), to: id });
+        };
+        self.sets[id.0 as usize] = true;
+        if (set.kind == SetKind::Verdicts) != as_map {
+            let (from, set) = (from.clone(), set.name.clone());
+            self.problems.push(TableProblem::WrongKind { from, set });
+        }
+    }
+
+    fn leftovers(&mut self) {
+        let chains = self.table.chains().iter().zip(&self.chains);
+        // The helper is there even when no Service needs it.
+        let unused =
+            chains.filter(|(chain, reach)| !reach.filter && !reach.nat && &*chain.name != "reject-chain");
+        self.problems.extend(unused.map(|(c, _)| TableProblem::UnusedChain { chain: c.name.clone() }));
+        let sets = self.table.sets().iter().zip(&self.sets).filter(|(_, used)| !**used);
+        self.problems.extend(sets.map(|(set, _)| TableProblem::UnusedSet { set: set.name.clone() }));
+    }
+}

@@ -1,0 +1,130 @@
+//! What rules have added to sets with `flags dynamic,timeout` (nft_dynset.c). kube-proxy keeps
+//! session affinity in them, a set for each endpoint of a Service.
+
+use std::net::IpAddr;
+
+use super::set::{SetId, SetKind};
+use super::table::Table;
+use crate::api::Str;
+use crate::ordered::Map;
+use crate::sim::{Span, Time};
+
+/// How many elements such a set holds when nobody says (nft, set_evaluate).
+pub const SIZE: usize = 65_535;
+
+/// A node's dynamic sets, by their ids in the table in force.
+#[derive(Clone, Debug, Default)]
+pub struct DynamicSets {
+    /// `None` where the table's set is not a dynamic one.
+    sets: Vec<Option<Dynamic>>,
+}
+
+#[derive(Clone, Debug)]
+struct Dynamic {
+    name: Str,
+    timeout: Span,
+    /// When each address is forgotten.
+    expires: Map<IpAddr, Time>,
+}
+
+impl DynamicSets {
+    /// A new table: what it still declares keeps its elements, for `add set` does nothing to a set
+    /// that is there; the others are deleted with theirs.
+    ///
+    /// Where a set's timeout is another one now, a real kernel may refuse the transaction; here
+    /// the new timeout counts for what is added from then on.
+    pub(in crate::net::netfilter) fn follow(&mut self, table: Option<&Table>) {
+        let old = std::mem::take(&mut self.sets).into_iter().flatten();
+        let mut old: Map<Str, Map<IpAddr, Time>> = old.map(|set| (set.name, set.expires)).collect();
+        let Some(table) = table else { return };
+        let mut kept = |name: &Str| old.get_mut(name).map(std::mem::take).unwrap_or_default();
+        self.sets = table
+            .sets()
+            .iter()
+            .map(|set| match set.kind {
+                SetKind::Dynamic { timeout_s } => Some(Dynamic {
+                    name: set.name.clone(),
+                    timeout: Span::from_secs(u64::from(timeout_s)),
+                    expires: kept(&set.name),
+                }),
+                SetKind::Plain | SetKind::Verdicts => None,
+            })
+            .collect();
+    }
+
+    /// Whom a set holds now, and until when.
+    pub fn members(&self, name: &str, now: Time) -> impl Iterator<Item = (IpAddr, Time)> {
+        let set = self.sets.iter().flatten().find(|set| &*set.name == name);
+        let all = set.into_iter().flat_map(|set| set.expires.iter());
+        all.map(|(address, at)| (*address, *at)).filter(move |(_, at)| *at > now)
+    }
+
+    #[inline(never)]
+    pub(super) fn holds(&self, set: SetId, address: IpAddr, now: Time) -> bool {
+        let set = self.sets.get(set.0 as usize).and_then(Option::as_ref);
+        set.and_then(|set| set.expires.get(&address)).is_some_and(|at| *at > now)
+    }
+
+    /// `update @SET { ip saddr }`: false where the set is full.
+    #[inline(never)]
+    pub(super) fn update(&mut self, set: SetId, address: IpAddr, now: Time) -> bool {
+        let Some(set) = self.sets.get_mut(set.0 as usize).and_then(Option::as_mut) else { return false };
+        if set.expires.len() >= SIZE && !set.expires.contains_key(&address) {
+            set.expires.retain(|_, at| *at > now);
+            if set.expires.len() >= SIZE {
+                return false;
+            }
+        }
+        set.expires.insert(address, now + set.timeout);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::set::{Key, Set};
+    use super::*;
+    use crate::net::netfilter::Family;
+
+    fn table(names: &[&str]) -> Table {
+        let mut table = Table::new(Family::V4, "kube-proxy", None);
+        for name in names {
+            table.declare_set(Set::new(*name, Key::SOURCE, SetKind::Dynamic { timeout_s: 10 }, None));
+        }
+        table
+    }
+
+    fn address(n: u32) -> IpAddr {
+        std::net::Ipv4Addr::from(n).into()
+    }
+
+    #[test]
+    fn a_set_remembers_for_its_timeout_and_while_it_is_declared() {
+        let second = |n| Time::ZERO + Span::from_secs(n);
+        let mut sets = DynamicSets::default();
+        sets.follow(Some(&table(&["a"])));
+        assert!(sets.update(SetId(0), address(1), second(0)));
+        assert!(sets.holds(SetId(0), address(1), second(9)));
+        assert!(!sets.holds(SetId(0), address(1), second(10)), "its time is over");
+        assert!(sets.update(SetId(0), address(1), second(5)), "its time begins anew");
+        assert!(sets.holds(SetId(0), address(1), second(14)));
+        sets.follow(Some(&table(&["b", "a"])));
+        assert!(sets.holds(SetId(1), address(1), second(14)), "found by its name");
+        assert_eq!(sets.members("a", second(6)).count(), 1);
+        sets.follow(Some(&table(&["b"])));
+        sets.follow(Some(&table(&["a"])));
+        assert!(!sets.holds(SetId(0), address(1), second(6)), "deleted with its set");
+    }
+
+    #[test]
+    fn a_full_set_takes_nobody_until_somebody_times_out() {
+        let mut sets = DynamicSets::default();
+        sets.follow(Some(&table(&["a"])));
+        for n in 0..65_535 {
+            assert!(sets.update(SetId(0), address(n), Time::ZERO));
+        }
+        assert!(!sets.update(SetId(0), address(70_000), Time::ZERO));
+        assert!(sets.update(SetId(0), address(3), Time::ZERO), "who is in it stays in it");
+        assert!(sets.update(SetId(0), address(70_000), Time::ZERO + Span::from_secs(10)));
+    }
+}

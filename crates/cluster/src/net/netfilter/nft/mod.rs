@@ -1,0 +1,20 @@
+//! nf_tables: a table as kube-proxy writes it, and packets on their way through its chains.
+//!
+//! What is modelled is what kube-proxy uses: base chains with a hook and a priority, regular chains,
+//! sets and verdict maps with concatenated keys, anonymous ones for `numgen`, and sets to which rules
+//! add elements that time out.
+
+mod check;
+mod dynamic;
+mod eval;
+mod print;
+mod rule;
+mod set;
+mod table;
+
+pub use check::{TableProblem, table_problems};
+pub use dynamic::{DynamicSets, SIZE as DYNAMIC_SET_SIZE};
+pub(super) use eval::Run;
+pub use rule::{DnatTo, Rule, Statement, Verdict};
+pub use set::{Element, Field, Key, Set, SetId, SetKind};
+pub use table::{BaseChain, Chain, ChainType, Stage, Table};

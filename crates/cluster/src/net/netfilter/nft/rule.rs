@@ -1,0 +1,98 @@
+//! Rules: statements, done one after the other until one of them does not hold.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::set::SetId;
+use crate::api::Str;
+use crate::net::netfilter::chain::{ChainId, ServicePortName};
+use crate::net::netfilter::conntrack::CtStates;
+use crate::net::netfilter::matches::{AddressMatch, End, MarkOp};
+use crate::net::{Cidr, Protocol};
+
+/// Where a packet goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Ends this base chain only: later ones of the same hook still see the packet.
+    Accept,
+    /// Ends all.
+    Drop,
+    Return,
+    Jump(ChainId),
+    /// As `jump`, but the end of that chain is the end of this one too.
+    Goto(ChainId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// `ct state new`
+    CtState(CtStates),
+    /// `ct status dnat`
+    CtStatusDnat,
+    /// `ip saddr PREFIX`, `ip daddr != PREFIX`
+    Address(End, AddressMatch),
+    /// `ip saddr != { PREFIX, ... }`
+    OutsideOf(End, Box<[Cidr]>),
+    /// `fib saddr type local`
+    Local(End),
+    /// `meta l4proto tcp`
+    Protocol(Protocol),
+    /// `meta mark & BITS != 0`
+    Marked(u32),
+    /// The set has what its key says of the packet.
+    In(SetId),
+    /// `meta mark set meta mark | BITS`
+    Mark(MarkOp),
+    /// `KEY vmap @MAP`: the verdict of the packet's element, if there is one.
+    Vmap(SetId),
+    /// `numgen random mod N vmap { 0 : VERDICT, ... }`
+    NumgenVmap(Box<[Verdict]>),
+    /// `update @SET { ip saddr }`: notes the source address, or its time anew.
+    Update(SetId),
+    Dnat(DnatTo),
+    Masquerade {
+        fully_random: bool,
+    },
+    /// `reject`: with "port unreachable", the default.
+    Reject,
+    Verdict(Verdict),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DnatTo {
+    /// `dnat to ADDRESS:PORT`
+    One(SocketAddr),
+    /// `dnat ip to numgen random mod N map { 0 : ADDRESS . PORT, ... }`
+    Numgen(Box<[SocketAddr]>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    statements: Box<[Statement]>,
+    pub comment: Option<Str>,
+    /// Whose rule it is; `None` for those that serve all Services.
+    pub service: Option<Arc<ServicePortName>>,
+}
+
+impl Rule {
+    pub fn new(statements: impl Into<Box<[Statement]>>) -> Rule {
+        Rule { statements: statements.into(), comment: None, service: None }
+    }
+
+    pub fn commented(self, comment: impl Into<Str>) -> Rule {
+        Rule { comment: Some(comment.into()), ..self }
+    }
+
+    pub fn of(self, service: &Arc<ServicePortName>) -> Rule {
+        Rule { service: Some(service.clone()), ..self }
+    }
+
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+}
+
+/// Is the address in one of the prefixes?
+pub(super) fn is_in(prefixes: &[Cidr], address: IpAddr) -> bool {
+    prefixes.iter().any(|prefix| prefix.contains(address))
+}

@@ -1,0 +1,143 @@
+//! Named sets and verdict maps, found by what a packet's headers say.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use super::rule::Verdict;
+use crate::api::Str;
+use crate::net::netfilter::chain::ServicePortName;
+use crate::net::netfilter::conntrack::{Direction, Index};
+use crate::net::netfilter::skb::Skb;
+use crate::net::{Protocol, Tuple};
+
+/// A set's place in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SetId(pub u32);
+
+/// A header field that a key may be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `ip saddr`
+    Source,
+    /// `ip daddr`
+    Destination,
+    /// `meta l4proto`
+    Protocol,
+    /// `th dport`
+    DestinationPort,
+}
+
+/// The fields of a set's key, concatenated in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(pub &'static [Field]);
+
+impl Key {
+    pub const SOURCE: Key = Key(&[Field::Source]);
+    pub const DESTINATION: Key = Key(&[Field::Destination]);
+    /// `ip daddr . meta l4proto . th dport`
+    pub const SERVICE_IP: Key = Key(&[Field::Destination, Field::Protocol, Field::DestinationPort]);
+    /// `meta l4proto . th dport`
+    pub const NODE_PORT: Key = Key(&[Field::Protocol, Field::DestinationPort]);
+    /// `ip saddr . ip daddr . meta l4proto . th dport`
+    pub const CONNECTION: Key =
+        Key(&[Field::Source, Field::Destination, Field::Protocol, Field::DestinationPort]);
+
+    /// A tuple of nothing but the key's fields; the others have one value for all packets.
+    #[inline]
+    pub(super) fn of(self, from: &Tuple) -> Tuple {
+        const NONE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let mut key = Tuple { src: NONE, src_port: 0, dst: NONE, dst_port: 0, protocol: Protocol::Tcp };
+        for field in self.0 {
+            match field {
+                Field::Source => key.src = from.src,
+                Field::Destination => key.dst = from.dst,
+                Field::Protocol => key.protocol = from.protocol,
+                Field::DestinationPort => key.dst_port = from.dst_port,
+            }
+        }
+        key
+    }
+
+    /// `None` for a packet that lacks a field: an ICMP error has no port.
+    #[inline]
+    fn of_packet(self, skb: &Skb) -> Option<Tuple> {
+        let has_ports = skb.protocol().is_some();
+        (has_ports || !self.0.contains(&Field::Protocol)).then(|| self.of(&skb.tuple))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetKind {
+    /// `set`
+    Plain,
+    /// `map ... : verdict`
+    Verdicts,
+    /// `set` with `flags dynamic,timeout`: rules add to it what is in [`super::DynamicSets`].
+    Dynamic { timeout_s: u32 },
+}
+
+/// An element: in a map with its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// What the key says of the tuple is all that counts of it.
+    pub key: Tuple,
+    pub verdict: Option<Verdict>,
+    pub comment: Option<Str>,
+    /// Whose it is.
+    pub service: Option<Arc<ServicePortName>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Set {
+    pub name: Str,
+    pub key: Key,
+    pub kind: SetKind,
+    pub comment: Option<Str>,
+    elements: Vec<Element>,
+    index: Index,
+}
+
+impl Set {
+    pub fn new(name: impl Into<Str>, key: Key, kind: SetKind, comment: Option<&str>) -> Set {
+        Set {
+            name: name.into(),
+            key,
+            kind,
+            comment: comment.map(Into::into),
+            elements: Vec::new(),
+            index: Index::default(),
+        }
+    }
+
+    pub fn elements(&self) -> &[Element] {
+        &self.elements
+    }
+
+    /// Adds an element. As for kube-proxy (nftElementStorage.ensureElem), one of the same key takes
+    /// an earlier one's place.
+    pub fn insert(&mut self, mut element: Element) {
+        element.key = self.key.of(&element.key);
+        if let Some(at) = self.position(&element.key) {
+            self.elements[at as usize] = element;
+            return;
+        }
+        let slot = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
+        // No other element has the key: nothing is in the way.
+        let _ = self.index.insert(slot, &element.key, Direction::Original, |_, _| false);
+        self.elements.push(element);
+    }
+
+    /// The element for a packet, and its place.
+    #[inline]
+    pub(super) fn lookup(&self, skb: &Skb) -> Option<(u32, &Element)> {
+        let key = self.key.of_packet(skb)?;
+        let at = self.position(&key)?;
+        Some((at, &self.elements[at as usize]))
+    }
+
+    #[inline]
+    fn position(&self, key: &Tuple) -> Option<u32> {
+        let is_it = |slot: u32, _| self.elements.get(slot as usize).is_some_and(|e| e.key == *key);
+        self.index.find(key, is_it).map(|(slot, _)| slot)
+    }
+}

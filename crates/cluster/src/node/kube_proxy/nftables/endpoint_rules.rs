@@ -1,0 +1,81 @@
+//! From a service port to its endpoints (writeServiceToEndpointRules, and the endpoint chains of
+//! Services with session affinity).
+
+use std::net::SocketAddr;
+
+use super::names::service_port_endpoint_chain_name_base;
+use crate::net::Tuple;
+use crate::net::netfilter::ChainId;
+use crate::net::netfilter::nft::{
+    Chain, DnatTo, Element, Key, Rule, Set, SetId, SetKind, Statement, Table, Verdict,
+};
+use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo};
+
+/// The endpoints of one service port, and those by index that this node may send to.
+pub(super) struct Endpoints<'a> {
+    pub service: &'a ServicePortInfo,
+    pub all: &'a [EndpointInfo],
+    pub reachable: &'a [usize],
+}
+
+/// An endpoint's own chain, and the set of the clients that are bound to it.
+pub(super) struct OwnChain {
+    endpoint: usize,
+    chain: ChainId,
+    affinity: SetId,
+}
+
+impl Endpoints<'_> {
+    /// M-06: a Pod that reaches itself through a Service must see another source than itself, or it
+    /// would answer itself directly. Only an endpoint on this node can.
+    pub fn note_hairpins(&self, table: &mut Table, hairpins: SetId) {
+        for endpoint in self.reachable.iter().map(|&i| &self.all[i]).filter(|e| e.local) {
+            let (ip, dst_port) = (endpoint.address.ip(), endpoint.address.port());
+            let protocol = self.service.name.protocol;
+            let key = Tuple { src: ip, src_port: 0, dst: ip, dst_port, protocol };
+            table.insert(hairpins, Element { key, verdict: None, comment: None, service: None });
+        }
+    }
+
+    fn to(&self, index: usize) -> SocketAddr {
+        self.all[index].address
+    }
+}
+
+/// With session affinity, each endpoint has a chain that notes the client, and a set to note it in.
+pub(super) fn endpoint_chains(table: &mut Table, endpoints: &Endpoints) -> Vec<OwnChain> {
+    let Some(timeout_s) = endpoints.service.affinity_s else { return Vec::new() };
+    let name = &endpoints.service.name;
+    let mut own = Vec::new();
+    for &endpoint in endpoints.reachable {
+        let base = service_port_endpoint_chain_name_base(name, &endpoints.all[endpoint].text);
+        let kind = SetKind::Dynamic { timeout_s };
+        let set = Set::new(["affinity-", &base].concat(), Key::SOURCE, kind, None);
+        let affinity = table.declare_set(set);
+        let chain = table.declare(Chain::new(["endpoint-", &base].concat()));
+        table.append(chain, Rule::new([Statement::Update(affinity)]).of(name));
+        let dnat = Statement::Dnat(DnatTo::One(endpoints.to(endpoint)));
+        table.append(chain, Rule::new([Statement::Protocol(name.protocol), dnat]).of(name));
+        own.push(OwnChain { endpoint, chain, affinity });
+    }
+    own
+}
+
+/// First those that a client is bound to, then a choice among all: N-08.
+pub(super) fn choice(endpoints: &Endpoints, own: &[OwnChain], chosen: &[usize]) -> Vec<Rule> {
+    let name = &endpoints.service.name;
+    let statements: Vec<Vec<Statement>> = if endpoints.service.affinity_s.is_none() {
+        let targets: Vec<SocketAddr> = chosen.iter().map(|&index| endpoints.to(index)).collect();
+        let dnat = Statement::Dnat(DnatTo::Numgen(targets.into()));
+        vec![vec![Statement::Protocol(name.protocol), dnat]]
+    } else {
+        // Both are in the order of the endpoints, and the chosen ones are among the reachable.
+        let of = || own.iter().filter(|own| chosen.contains(&own.endpoint));
+        let goto = |own: &OwnChain| Verdict::Goto(own.chain);
+        let bound = |own: &OwnChain| vec![Statement::In(own.affinity), Statement::Verdict(goto(own))];
+        let mut rules: Vec<Vec<Statement>> = of().map(bound).collect();
+        rules.push(vec![Statement::NumgenVmap(of().map(goto).collect())]);
+        rules
+    };
+    statements.into_iter().map(|statements| Rule::new(statements).of(name)).collect()
+}
