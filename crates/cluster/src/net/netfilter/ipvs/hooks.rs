@@ -90,9 +90,10 @@ impl Stack {
 /// ip_vs_update_conntrack: a connection that conntrack has no entry for yet will have its answer
 /// come from the real server. Its NAT knows nothing of that.
 fn update_conntrack(skb: &mut Skb, real_server: SocketAddr) {
-    if let Ct::Tracked(ct) = &mut skb.ct {
-        if !ct.confirmed && ct.direction == Direction::Original {
-            (ct.reply.src, ct.reply.src_port) = (real_server.ip(), real_server.port());
-        }
+    if let Ct::Tracked(ct) = &mut skb.ct
+        && !ct.confirmed
+        && ct.direction == Direction::Original
+    {
+        (ct.reply.src, ct.reply.src_port) = (real_server.ip(), real_server.port());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use proptest::prelude::*;
+
 use super::table::{Arrival, Taken};
 use super::{Ipvs, IpvsDrop, IpvsState, Scheduler, ServerKey, VirtualServer};
 use crate::api::NsName;
@@ -336,6 +338,113 @@ fn states_follow_the_kernels_table() {
                 false => lab.answer(CLIENT, 1000, *flags),
             }
             assert_eq!(lab.state(CLIENT, 1000), Some(*state), "{flags:?} in {steps:?}");
+        }
+    }
+}
+
+/// Something that happens to a virtual server, by numbers that are folded onto what is there.
+#[derive(Clone, Debug)]
+enum Deed {
+    Open(u8, u8),
+    Answer(u8),
+    Data(u8),
+    Close(u8),
+    Sync(u8),
+    Wait(u16),
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        4 => any::<(u8, u8)>().prop_map(|(client, port)| Deed::Open(client % 5, port)),
+        2 => any::<u8>().prop_map(Deed::Answer),
+        2 => any::<u8>().prop_map(Deed::Data),
+        1 => any::<u8>().prop_map(Deed::Close),
+        1 => any::<u8>().prop_map(Deed::Sync),
+        1 => (1..400u16).prop_map(Deed::Wait),
+    ];
+    proptest::collection::vec(deed, 1..120)
+}
+
+impl Lab {
+    fn nth(&self, n: u8) -> Option<super::IpvsConnection> {
+        let all: Vec<_> = self.ipvs.connections(self.now).copied().collect();
+        (!all.is_empty()).then(|| all[usize::from(n) % all.len()])
+    }
+
+    fn forward(&mut self, connection: &super::IpvsConnection, flags: TcpFlags) {
+        let (tuple, kind) = (connection.request, Kind::Tcp(flags));
+        let arrival = Arrival { tuple: &tuple, kind, confirmed: true };
+        let taken = self.ipvs.take(arrival, self.now, &mut self.conntrack);
+        let there = self.servers_of(connection);
+        let expected = match there {
+            true => Taken::To { real_server: connection.real_server, chosen: false },
+            false => Taken::Dropped(IpvsDrop::ServerGone),
+        };
+        assert_eq!(taken, expected, "a connection keeps its real server");
+    }
+
+    fn servers_of(&self, connection: &super::IpvsConnection) -> bool {
+        let state = self.ipvs.server(&self.wanted.key).expect("the virtual server is there");
+        state.real_server(connection.real_server).is_some()
+    }
+
+    fn check(&self) {
+        let state = self.ipvs.server(&self.wanted.key).expect("the virtual server is there");
+        for server in &state.real_servers {
+            // Those that the timers have not looked at yet count too.
+            let own = |c: &&super::IpvsConnection| c.real_server == server.address;
+            let living: Vec<_> = self.ipvs.connections(self.now).filter(own).collect();
+            let active = living.iter().filter(|c| c.active).count() as u32;
+            assert_eq!((server.active, server.inactive), (active, living.len() as u32 - active));
+            let wanted = self.wanted.real_servers.contains(&server.address);
+            assert_eq!(server.weight, u32::from(wanted), "only those that are wanted take connections");
+            assert!(wanted || server.active + server.inactive > 0 || self.ipvs.has_terminating());
+        }
+        let all_there = self.wanted.real_servers.iter().all(|a| state.real_server(*a).is_some());
+        assert!(all_there, "all that are wanted are there");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_to_a_virtual_server(n in 0..8usize, persistent in any::<bool>(), deeds in deeds()) {
+        let scheduler = Scheduler::parse(Scheduler::NAMES[n]).expect("a name of its own");
+        let persistence = persistent.then_some(300);
+        let mut lab = Lab::new(Protocol::Tcp, scheduler, persistence, &[1, 2, 3]);
+        for deed in deeds {
+            match deed {
+                Deed::Open(client, port) => {
+                    let known = lab.state([10, 244, 7, client], port.into()).is_some();
+                    if !known {
+                        let server = lab.open([10, 244, 7, client], port.into());
+                        let wanted = lab.wanted.real_servers.contains(&real(server));
+                        prop_assert!(wanted || server == 0, "a new connection goes to a wanted server");
+                    }
+                }
+                Deed::Answer(n) => {
+                    let Some(connection) = lab.nth(n) else { continue };
+                    let kind = Kind::Tcp(TcpFlags::SYN_ACK);
+                    prop_assert_eq!(lab.ipvs.answer(&connection.reply(), kind, lab.now), Some(socket(VIP)));
+                }
+                Deed::Data(n) => {
+                    let Some(connection) = lab.nth(n) else { continue };
+                    lab.forward(&connection, TcpFlags::ACK);
+                }
+                Deed::Close(n) => {
+                    let Some(connection) = lab.nth(n) else { continue };
+                    lab.forward(&connection, TcpFlags::FIN_ACK);
+                }
+                Deed::Sync(bits) => {
+                    let servers: Vec<u8> = (1..=4).filter(|n| bits >> n & 1 == 1).collect();
+                    lab.sync(&servers);
+                }
+                Deed::Wait(seconds) => {
+                    lab.wait(seconds.into());
+                    lab.ipvs.run_timers(lab.now, &mut lab.conntrack);
+                    lab.ipvs.delete_terminated();
+                }
+            }
+            lab.check();
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 mod flows;
 mod invariants;
 mod ipvs_flows;
+mod ipvs_text;
 mod masquerade;
 mod nft_invariants;
 mod nft_text;
