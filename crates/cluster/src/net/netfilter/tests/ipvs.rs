@@ -127,6 +127,8 @@ fn a_quiet_connection_ends_in_both_tables() {
     node.now = node.now + Span::from_secs(900);
     let (passage, after) = node.tcp(asked, TcpFlags::ACK);
     assert_eq!((passage, after), (Passage::Local, asked), "a process of the node's own answers: a reset");
+    let answers: Vec<IpAddr> = node.stack.conntrack.entries(node.now).map(|e| e.reply.src).collect();
+    assert_eq!(answers, [ip(VIP)], "conntrack has begun anew: no answer is awaited from {A}");
 }
 
 #[test]
@@ -170,7 +172,7 @@ fn a_switch_of_modes_keeps_what_conntrack_rewrites_and_loses_what_ipvs_did() {
     assert_eq!(node.open(tuple(POD, 40_001, VIP, 80)).dst, ip(A));
 }
 
-/// tcp's 900 s is over, but conntrack's own time is not: the port may be used anew at once.
+/// conn_reuse_mode=1: a closed connection's port may begin another at once.
 #[test]
 fn a_port_can_be_used_again() {
     let mut node = Node::new(&[A, B]);
