@@ -100,6 +100,19 @@ fn cassandra_keeps_its_stateful_set_and_shows_its_headless_service_as_what_it_is
 }
 
 #[test]
+fn every_mode_of_kube_proxy_can_be_asked_for() {
+    let Some(file) = manifest("guestbook.yaml") else { return };
+    let (ok, rules, err) =
+        packetyard(&["rules", "--node", "node-1", "--proxy-mode", "nftables", "-q"], &file);
+    assert!(ok && rules.starts_with("table ip kube-proxy {\n"), "{err}{rules}");
+    assert!(rules.contains("vmap @service-ips"));
+    let trace = ["trace", "--from", "deploy/default/frontend", "--to", "redis-master:6379", "-q"];
+    let (ok, report, err) = packetyard(&[&trace[..], &["--proxy-mode", "nftables"]].concat(), &file);
+    assert!(ok && report.contains("add element ip kube-proxy service-ips {"), "{err}{report}");
+    assert!(report.contains("numgen random mod"), "{report}");
+}
+
+#[test]
 fn what_the_caller_wrote_wrong_is_named() {
     let Some(file) = manifest("guestbook.yaml") else { return };
     let (ok, _, err) = packetyard(&["rules", "--node", "node-9", "-q"], &file);

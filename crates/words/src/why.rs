@@ -1,7 +1,7 @@
 //! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
 
 use cluster::net::Tuple;
-use cluster::net::netfilter::{RuleEffect, Scheduler};
+use cluster::net::netfilter::{RuleEffect, RuleHit, Scheduler};
 use cluster::node::kube_proxy::{Chosen, chosen};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, Outcome, PacketKind, PacketTrace, Place};
@@ -105,12 +105,28 @@ fn scheduler_name(scheduler: Scheduler) -> &'static str {
     }
 }
 
-/// The comment of the rule that stopped the packet, if one did.
+/// What stopped the packet, if a rule did: in iptables mode the rule's comment says it. In nftables mode
+/// the way to the rule does: an element of a map names the Service, and what kind of map it is, why.
 fn stopped_by(hop: &Hop) -> Option<String> {
     let rules = hop.rules.as_ref()?;
-    let at = hop.hits.last()?.at();
-    matches!(rules.effect(at)?, RuleEffect::Drop | RuleEffect::Reject)
-        .then(|| rules.comment(at).unwrap_or("a rule").to_string())
+    let effect = rules.effect(hop.hits.last()?.at())?;
+    if !matches!(effect, RuleEffect::Drop | RuleEffect::Reject) {
+        return None;
+    }
+    let at = hop.hits.iter().rev().map(RuleHit::at).find(|at| rules.comment(*at).is_some());
+    let last = hop.hits.last()?.at();
+    let comment = at.and_then(|at| rules.comment(at)).unwrap_or("a rule");
+    let chain = at.and_then(|at| rules.chain_name(at)).unwrap_or_default();
+    Some(match (chain, rules.service(last)) {
+        ("no-endpoint-services" | "no-endpoint-nodeports", _) if effect == RuleEffect::Reject => {
+            format!("{comment} has no endpoints")
+        }
+        ("no-endpoint-services" | "no-endpoint-nodeports", _) => format!("{comment} has no local endpoints"),
+        (_, Some(service)) if rules.chain_name(last).is_some_and(|name| name.starts_with("firewall-")) => {
+            format!("{service} takes only traffic from its loadBalancerSourceRanges")
+        }
+        _ => comment.to_string(),
+    })
 }
 
 /// What one place did with the packet.

@@ -1,8 +1,8 @@
 //! What a node's kernel does to packets: rule sets, their evaluation, conntrack and NAT.
 //!
-//! Rules are data ([`RuleSet`]): kube-proxy writes them, [`Stack`] runs packets through them with
-//! the kernel's semantics, and printing them gives text that `iptables-restore` accepts. So what
-//! is drawn, what is printed and what decides are one thing.
+//! Rules are data ([`RuleSet`], [`nft::Table`]): kube-proxy writes them, [`Stack`] runs packets through
+//! them with the kernel's semantics, and printing them gives text that `iptables-restore` or `nft -f`
+//! accepts. So what is drawn, what is printed and what decides are one thing.
 //!
 //! Where the model departs from Linux:
 //!

@@ -60,7 +60,7 @@ impl Table {
         };
         writeln!(f, "\t{word} {} {{", set.name)?;
         f.write_str("\t\ttype ")?;
-        for (index, field) in set.key.0.iter().enumerate() {
+        for (index, field) in set.key.fields.iter().enumerate() {
             f.write_str(if index > 0 { " . " } else { "" })?;
             f.write_str(match (field, self.family) {
                 (Field::Source | Field::Destination, Family::V4) => "ipv4_addr",
@@ -88,7 +88,7 @@ impl Table {
         let mut elements: Vec<&Element> = set.elements().iter().collect();
         sort_by(&mut elements, |a, b| rank(set.key, a).cmp(&rank(set.key, b)));
         // nft puts two IPv4 addresses on a line, and one of anything longer.
-        let on_a_line = if set.key.0.len() == 1 && self.family == Family::V4 { 2 } else { 1 };
+        let on_a_line = if set.key.fields.len() == 1 && self.family == Family::V4 { 2 } else { 1 };
         f.write_str("\t\telements = { ")?;
         for (index, element) in elements.into_iter().enumerate() {
             f.write_str(match index {
@@ -121,8 +121,8 @@ impl Table {
 /// expr_msort_value).
 fn rank(key: Key, element: &Element) -> [u128; 4] {
     let mut rank = [0; 4];
-    let turned = key.0.len() > 1;
-    for (place, field) in key.0.iter().rev().enumerate() {
+    let turned = key.fields.len() > 1;
+    for (place, field) in key.fields.iter().rev().enumerate() {
         let tuple = &element.key;
         rank[place] = match field {
             Field::Source => address_rank(tuple.src, turned),
@@ -192,7 +192,7 @@ struct ElementText<'a> {
 impl Display for ElementText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let tuple = &self.element.key;
-        for (index, field) in self.set.key.0.iter().enumerate() {
+        for (index, field) in self.set.key.fields.iter().enumerate() {
             f.write_str(if index > 0 { " . " } else { "" })?;
             match field {
                 Field::Source => write!(f, "{}", tuple.src)?,
@@ -325,7 +325,7 @@ impl RuleText<'_> {
     /// The fields of a packet that a set's key is made of.
     fn key(&self, f: &mut Formatter<'_>, set: SetId) -> fmt::Result {
         let Some(set) = self.table.set(set) else { return f.write_char('?') };
-        for (index, field) in set.key.0.iter().enumerate() {
+        for (index, field) in set.key.fields.iter().enumerate() {
             f.write_str(if index > 0 { " . " } else { "" })?;
             match field {
                 Field::Source => self.address(f, End::Source)?,

@@ -29,40 +29,58 @@ pub enum Field {
 
 /// The fields of a set's key, concatenated in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key(pub &'static [Field]);
+pub struct Key {
+    pub fields: &'static [Field],
+    source: bool,
+    destination: bool,
+    protocol: bool,
+    port: bool,
+}
 
 impl Key {
-    pub const SOURCE: Key = Key(&[Field::Source]);
-    pub const DESTINATION: Key = Key(&[Field::Destination]);
+    pub const SOURCE: Key = Key::new(&[Field::Source]);
+    pub const DESTINATION: Key = Key::new(&[Field::Destination]);
     /// `ip daddr . meta l4proto . th dport`
-    pub const SERVICE_IP: Key = Key(&[Field::Destination, Field::Protocol, Field::DestinationPort]);
+    pub const SERVICE_IP: Key = Key::new(&[Field::Destination, Field::Protocol, Field::DestinationPort]);
     /// `meta l4proto . th dport`
-    pub const NODE_PORT: Key = Key(&[Field::Protocol, Field::DestinationPort]);
+    pub const NODE_PORT: Key = Key::new(&[Field::Protocol, Field::DestinationPort]);
     /// `ip saddr . ip daddr . meta l4proto . th dport`
     pub const CONNECTION: Key =
-        Key(&[Field::Source, Field::Destination, Field::Protocol, Field::DestinationPort]);
+        Key::new(&[Field::Source, Field::Destination, Field::Protocol, Field::DestinationPort]);
+
+    const fn new(fields: &'static [Field]) -> Key {
+        let mut key = Key { fields, source: false, destination: false, protocol: false, port: false };
+        let mut at = 0;
+        while at < fields.len() {
+            match fields[at] {
+                Field::Source => key.source = true,
+                Field::Destination => key.destination = true,
+                Field::Protocol => key.protocol = true,
+                Field::DestinationPort => key.port = true,
+            }
+            at += 1;
+        }
+        key
+    }
 
     /// A tuple of nothing but the key's fields; the others have one value for all packets.
     #[inline]
     pub(super) fn of(self, from: &Tuple) -> Tuple {
         const NONE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        let mut key = Tuple { src: NONE, src_port: 0, dst: NONE, dst_port: 0, protocol: Protocol::Tcp };
-        for field in self.0 {
-            match field {
-                Field::Source => key.src = from.src,
-                Field::Destination => key.dst = from.dst,
-                Field::Protocol => key.protocol = from.protocol,
-                Field::DestinationPort => key.dst_port = from.dst_port,
-            }
+        Tuple {
+            src: if self.source { from.src } else { NONE },
+            src_port: 0,
+            dst: if self.destination { from.dst } else { NONE },
+            dst_port: if self.port { from.dst_port } else { 0 },
+            protocol: if self.protocol { from.protocol } else { Protocol::Tcp },
         }
-        key
     }
 
     /// `None` for a packet that lacks a field: an ICMP error has no port.
     #[inline]
     fn of_packet(self, skb: &Skb) -> Option<Tuple> {
         let has_ports = skb.protocol().is_some();
-        (has_ports || !self.0.contains(&Field::Protocol)).then(|| self.of(&skb.tuple))
+        (has_ports || !(self.protocol || self.port)).then(|| self.of(&skb.tuple))
     }
 }
 
@@ -130,6 +148,9 @@ impl Set {
     /// The element for a packet, and its place.
     #[inline]
     pub(super) fn lookup(&self, skb: &Skb) -> Option<(u32, &Element)> {
+        if self.elements.is_empty() {
+            return None;
+        }
         let key = self.key.of_packet(skb)?;
         let at = self.position(&key)?;
         Some((at, &self.elements[at as usize]))
