@@ -162,11 +162,21 @@ impl Stack {
 
     /// A packet arrives at an interface: conntrack, then the rules before NAT, then nat PREROUTING.
     pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.conntrack.track(skb, cx.now);
+        self.track(skb, cx.now);
         match self.filter(Hook::Prerouting, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => self.nat(Hook::Prerouting, Manip::Destination, skb, cx, None),
             stopped => stopped,
         }
+    }
+
+    /// Conntrack's look at a packet that is new here. IPVS connections that have ended by then have
+    /// taken conntrack's entries with them.
+    #[inline]
+    fn track(&mut self, skb: &mut Skb, now: Time) {
+        if !self.ipvs.is_off() {
+            self.run_timers(now);
+        }
+        self.conntrack.track(skb, now);
     }
 
     /// A packet is for this node: filter INPUT, IPVS, nat INPUT. When [`Skb::is_sent_on`] then,
@@ -208,7 +218,7 @@ impl Stack {
     /// A process on this node sends a packet: conntrack, the rules before NAT, nat OUTPUT, IPVS,
     /// filter OUTPUT.
     pub fn output(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.conntrack.track(skb, cx.now);
+        self.track(skb, cx.now);
         match self.filter(Hook::Output, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => {}
             stopped => return stopped,

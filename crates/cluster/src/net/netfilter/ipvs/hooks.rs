@@ -18,7 +18,6 @@ impl Stack {
         if self.ipvs.is_off() || skb.ipvs != IpvsMark::Unseen {
             return Verdict::Accept;
         }
-        self.ipvs.run_timers(cx.now, &mut self.conntrack);
         if let Kind::IcmpError(error) = skb.kind {
             self.ipvs_error(hook, skb, error);
             return Verdict::Accept;
