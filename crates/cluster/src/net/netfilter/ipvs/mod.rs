@@ -25,6 +25,7 @@ mod print;
 mod scheduler;
 mod server;
 mod state;
+mod sync;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::connection::{EXPIRE_LATER, IpvsConnection, Template, TemplateKey};
-use super::server::{RealServer, ServerKey, VirtualServer, VirtualServerState};
+use super::server::{RealServer, ServerKey, VirtualServerState};
 use super::state::{IpvsState, Way};
 use crate::net::Tuple;
 use crate::net::netfilter::conntrack::{Conntrack, Direction, Index};
@@ -15,8 +15,8 @@ use crate::sim::{EventQueue, Span, Time};
 /// A node's IPVS: what `ipvsadm -Ln` and `ipvsadm -Lcn` show.
 #[derive(Clone, Debug, Default)]
 pub struct Ipvs {
-    servers: Map<ServerKey, Arc<VirtualServerState>>,
-    slots: Vec<Option<IpvsConnection>>,
+    pub(super) servers: Map<ServerKey, Arc<VirtualServerState>>,
+    pub(super) slots: Vec<Option<IpvsConnection>>,
     free: Vec<u32>,
     index: Index,
     templates: Map<TemplateKey, Template>,
@@ -359,57 +359,4 @@ fn is_syn(kind: Kind) -> bool {
     // tcp_conn_schedule looks at SYN and RST only; is_new_conn at SYN. A SYN-ACK towards a virtual
     // server would be scheduled too, but conntrack calls it INVALID and nobody sends one.
     matches!(kind, Kind::Tcp(flags) if flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::RST))
-}
-
-/// What kube-proxy does to it (pkg/proxy/ipvs, syncService, syncEndpoint, cleanLegacyService and
-/// graceful_termination.go).
-impl Ipvs {
-    /// A sync: virtual servers come, change and go; real servers come at once and go when their
-    /// connections are gone.
-    pub(in crate::net::netfilter) fn sync(&mut self, wanted: &[VirtualServer]) {
-        for server in wanted {
-            self.sync_server(server);
-        }
-        let is_wanted = |key: &ServerKey| wanted.binary_search_by(|server| server.key.cmp(key)).is_ok();
-        self.servers.retain(|key, _| is_wanted(key));
-    }
-
-    fn sync_server(&mut self, wanted: &VirtualServer) {
-        if self.servers.get(&wanted.key).is_some_and(|state| state.is_as(wanted)) {
-            return;
-        }
-        let counts: Vec<RealServer> =
-            wanted.real_servers.iter().map(|address| self.counted(&wanted.key, *address)).collect();
-        let new = || Arc::new(VirtualServerState::new(wanted));
-        let state = self.servers.entry(wanted.key).or_insert_with(new);
-        Arc::make_mut(state).change(wanted, &counts);
-    }
-
-    /// A real server that comes, with the connections that it still has: ip_vs_trash_get_dest gives
-    /// one that was deleted a moment ago back as it was.
-    fn counted(&self, key: &ServerKey, address: SocketAddr) -> RealServer {
-        let known = self.servers.get(key).and_then(|state| state.real_server(address));
-        if let Some(known) = known {
-            return RealServer { weight: 1, ..*known };
-        }
-        let own = |c: &&IpvsConnection| c.real_server == address && c.server() == *key;
-        let connections = || self.slots.iter().flatten().filter(own);
-        let active = connections().filter(|c| c.active).count() as u32;
-        RealServer { address, weight: 1, active, inactive: connections().count() as u32 - active }
-    }
-
-    /// tryDeleteRs, every minute: deletes those without weight whose connections have ended.
-    pub(in crate::net::netfilter) fn delete_terminated(&mut self) {
-        for state in self.servers.values_mut() {
-            let done = |s: &RealServer| s.weight == 0 && s.active + s.inactive == 0;
-            if state.real_servers.iter().any(done) {
-                Arc::make_mut(state).remove_where(done);
-            }
-        }
-    }
-
-    /// Is there a real server that waits for its connections to end?
-    pub fn has_terminating(&self) -> bool {
-        self.servers.values().any(|state| state.real_servers.iter().any(|s| s.weight == 0))
-    }
 }
