@@ -152,6 +152,7 @@ pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
         PacketVerdict::NodeIsOff => "lost: the node is off".to_owned(),
         PacketVerdict::NoHealthyNode => "dropped: no healthy node".to_owned(),
         PacketVerdict::ConntrackLost => "dropped by conntrack".to_owned(),
+        PacketVerdict::ServerGone => "dropped by IPVS: its server is gone".to_owned(),
         PacketVerdict::NotExpected => "not expected here".to_owned(),
         PacketVerdict::NotRewritten => "not rewritten back: reply lost".to_owned(),
         PacketVerdict::Delivered => "delivered".to_owned(),

@@ -1,7 +1,10 @@
 //! What a person can type.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use cluster::net::netfilter::Scheduler;
 use cluster::sim::{Span, Time};
+
+const SCHEDULERS: [&str; 8] = Scheduler::NAMES;
 
 /// A laboratory for Kubernetes Services: see where packets go, and why.
 #[derive(Parser)]
@@ -19,7 +22,7 @@ pub enum Command {
     Trace(Trace),
     /// Print objects, as kubectl would.
     Get(Get),
-    /// Print a node's rules, as iptables-restore or nft -f reads them.
+    /// Print a node's rules, as the programs that load them read them.
     Rules(Rules),
 }
 
@@ -38,6 +41,9 @@ pub struct Cluster {
     /// How kube-proxy writes its rules; the scenario's own way by default, or else iptables.
     #[arg(long, value_enum)]
     pub proxy_mode: Option<ProxyMode>,
+    /// How IPVS mode chooses; the scenario's own way by default, or else rr.
+    #[arg(long, value_name = "SCHEDULER", value_parser = SCHEDULERS)]
+    pub ipvs_scheduler: Option<String>,
     /// Do not list findings about the manifests on standard error.
     #[arg(short, long)]
     pub quiet: bool,
@@ -52,6 +58,7 @@ impl Cluster {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProxyMode {
     Iptables,
+    Ipvs,
     Nftables,
 }
 
@@ -59,6 +66,7 @@ impl From<ProxyMode> for cluster::node::kube_proxy::ProxyMode {
     fn from(mode: ProxyMode) -> Self {
         match mode {
             ProxyMode::Iptables => Self::Iptables,
+            ProxyMode::Ipvs => Self::Ipvs,
             ProxyMode::Nftables => Self::Nftables,
         }
     }
@@ -133,6 +141,22 @@ pub struct Rules {
     /// The node's name.
     #[arg(long)]
     pub node: String,
+    /// In IPVS mode: what one of the programs reads, instead of all of it.
+    #[arg(long, value_enum)]
+    pub part: Option<Part>,
+}
+
+/// The programs that IPVS mode's rules are for.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// `ip -batch`
+    Ip,
+    /// `ipset restore`
+    Ipset,
+    /// `iptables-restore`
+    Iptables,
+    /// `ipvsadm -R`
+    Ipvsadm,
 }
 
 /// As Go writes durations: `1m30s`, `250ms`, `12.5s`.

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cluster::api::{Manifest, Severity, parse};
+use cluster::net::netfilter::Scheduler;
 use cluster::sim::{Run, Span};
 
 use crate::args::Cluster;
@@ -43,6 +44,9 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     let mut manifest = manifest.clone();
     if let Some(mode) = args.proxy_mode {
         manifest.scenario.get_or_insert_default().proxy_mode = Some(mode.into());
+    }
+    if let Some(scheduler) = args.ipvs_scheduler.as_deref().and_then(Scheduler::parse) {
+        manifest.scenario.get_or_insert_default().ipvs_scheduler = Some(scheduler);
     }
     let (run, refusals) = Run::new(&manifest, args.seed);
     match refusals.into_iter().next() {

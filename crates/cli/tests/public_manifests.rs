@@ -113,6 +113,33 @@ fn every_mode_of_kube_proxy_can_be_asked_for() {
 }
 
 #[test]
+fn ipvs_mode_is_printed_for_each_of_its_programs() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cluster/tests/golden/web.yaml");
+    let rules = ["rules", "--node", "node-1", "--proxy-mode", "ipvs", "--ipvs-scheduler", "sh", "-q"];
+    let (ok, whole, err) = packetyard(&rules, &file);
+    assert!(ok, "{err}");
+    for (part, head) in [
+        ("ip", "link add kube-ipvs0 type dummy\naddr add 10.96."),
+        ("ipset", "create KUBE-LOOP-BACK hash:ip,port,ip family inet "),
+        ("iptables", "*filter\n"),
+        ("ipvsadm", "-A -t 10.96."),
+    ] {
+        let (ok, text, err) = packetyard(&[&rules[..], &["--part", part]].concat(), &file);
+        assert!(ok && text.starts_with(head), "{part}: {err}{text}");
+        assert!(whole.contains(&text), "{part} is a part of the whole");
+    }
+    assert!(whole.contains(":80 -s sh\n"), "{whole}");
+    let (ok, _, err) = packetyard(&["rules", "--node", "node-1", "--part", "ipset", "-q"], &file);
+    assert!(!ok && err.contains("only IPVS mode's rules have parts"), "{err}");
+    let trace = ["trace", "--from", "pod/default/curl", "--to", "web:80", "--proxy-mode", "ipvs", "-q"];
+    let (ok, report, err) = packetyard(&trace, &file);
+    assert!(ok && report.contains("INPUT ipvs -a -t 10.96."), "{err}{report}");
+    let (_, report, _) =
+        packetyard(&[&trace[..4], &["web:81", "--proxy-mode", "ipvs", "-q"]].concat(), &file);
+    assert!(report.contains("stopped it: kubernetes ipvs access filter"), "{report}");
+}
+
+#[test]
 fn what_the_caller_wrote_wrong_is_named() {
     let Some(file) = manifest("guestbook.yaml") else { return };
     let (ok, _, err) = packetyard(&["rules", "--node", "node-9", "-q"], &file);

@@ -20,6 +20,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
             Some(PacketVerdict::NotRewritten) => {
                 "timed out: the answer came back by another way than the request"
             }
+            Some(PacketVerdict::ServerGone) => "timed out: IPVS has taken its real server out",
             _ => "timed out",
         },
         Outcome::Unresolved => "name not found",
@@ -40,6 +41,7 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
         PacketVerdict::NodeIsOff => "the node is off",
         PacketVerdict::NoHealthyNode => "no healthy node",
         PacketVerdict::ConntrackLost => "conntrack table full",
+        PacketVerdict::ServerGone => "dropped by IPVS: its real server was taken out",
         PacketVerdict::NotExpected => "not expected here",
         PacketVerdict::NotRewritten => "answer from a stranger: it was not rewritten back",
     }

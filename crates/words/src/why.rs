@@ -1,7 +1,7 @@
 //! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
 
 use cluster::net::Tuple;
-use cluster::net::netfilter::{RuleEffect, RuleHit};
+use cluster::net::netfilter::{RuleEffect, RuleHit, Scheduler};
 use cluster::node::kube_proxy::{Chosen, chosen};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, Place};
@@ -102,7 +102,24 @@ fn choice(hop: &Hop) -> Option<String> {
             format!(": its rules drew one of {of} endpoints, each as likely as the others")
         }
         Chosen::Bound => ": session affinity binds the client to it".to_string(),
+        Chosen::Scheduled { scheduler, of, persistent } => {
+            let by = if persistent { "persistence, or else " } else { "" };
+            format!(": IPVS chose it by {by}{} among {of} real servers", scheduler_name(scheduler))
+        }
     })
+}
+
+fn scheduler_name(scheduler: Scheduler) -> &'static str {
+    match scheduler {
+        Scheduler::Rr => "round robin",
+        Scheduler::Wrr => "weighted round robin",
+        Scheduler::Lc => "least connections",
+        Scheduler::Wlc => "weighted least connections",
+        Scheduler::Sh => "source hashing",
+        Scheduler::Dh => "destination hashing",
+        Scheduler::Sed => "shortest expected delay",
+        Scheduler::Nq => "never queue",
+    }
 }
 
 /// What stopped the packet, if a rule did: in iptables mode the rule's comment says it. In nftables mode

@@ -69,6 +69,10 @@ pub struct ProxyStatus {
     /// When the last watch event on its way arrives: events keep their order.
     pub(crate) last_arrival: Time,
     pub(crate) sync_planned: bool,
+    /// When this kube-proxy started.
+    pub(crate) started: Time,
+    /// It will look at the real servers that are to go.
+    pub(crate) terminates_planned: bool,
 }
 
 /// What kube-proxy had seen when it wrote the rules that are in force.

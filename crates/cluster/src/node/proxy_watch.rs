@@ -127,6 +127,7 @@ impl World {
         }
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.stack.run_timers(now);
         machine.stack.set_rules(rules);
         let proxy = &mut machine.proxy;
         // Only if endpoints changed (proxier.go, ConntrackCleanupRequired).
@@ -145,13 +146,39 @@ impl World {
         self.touched.rules.insert(node);
         self.record(LogEntry::ProxySynced { node: name });
         self.recheck_health(node);
+        self.plan_termination(node);
+    }
+
+    /// GracefulTerminationManager.Run: once a minute since kube-proxy started, as long as there is
+    /// a real server to look at.
+    fn plan_termination(&mut self, node: Uid) {
+        const INTERVAL: u64 = Span::from_secs(60).0;
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        if machine.proxy.terminates_planned || !machine.stack.ipvs().has_terminating() {
+            return;
+        }
+        machine.proxy.terminates_planned = true;
+        let running = self.now.since(machine.proxy.started).0;
+        let at = self.now + Span(INTERVAL - running % INTERVAL);
+        let start = machine.proxy_start;
+        self.schedule(at, Event::ProxyTerminates { node, start });
+    }
+
+    pub(crate) fn proxy_terminates(&mut self, node: Uid, start: u32) {
+        let now = self.now;
+        let running = |m: &&mut Machine| m.proxy_start == start && m.power;
+        let Some(machine) = self.machines.get_mut(&node).filter(running) else { return };
+        machine.proxy.terminates_planned = false;
+        machine.stack.delete_terminated(now);
+        self.touched.rules.insert(node);
+        self.plan_termination(node);
     }
 
     fn proxy_config(&self, node: Uid) -> ProxyConfig {
         let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
         ProxyConfig {
             node_name: machine.name.clone(),
-            node_ips: vec![machine.address],
+            node_ips: machine.stack.addresses.clone(),
             zone: machine.proxy.zone.clone(),
             cluster_cidr: match told.detect_local_mode.unwrap_or_default() {
                 DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(Some(self.config.pod_cidr)),
@@ -167,6 +194,7 @@ impl World {
             },
             localhost_node_ports: told.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
             cni_masquerade_cidr: self.config.ip_masq.then_some(self.config.pod_cidr),
+            ipvs_scheduler: self.config.ipvs_scheduler,
             ..usual
         }
     }
@@ -174,11 +202,13 @@ impl World {
     /// A kube-proxy that starts lists everything first, then writes all its rules.
     pub(crate) fn proxy_starts(&mut self, node: Uid, after: Span) {
         let mode = self.config.proxy_mode;
-        let at = self.now + after + self.timing.watch_delay + self.timing.proxy_sync;
+        let started = self.now + after;
+        let at = started + self.timing.watch_delay + self.timing.proxy_sync;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.proxy = Default::default();
         machine.proxy.mode = mode;
         machine.proxy_start += 1;
+        machine.proxy.started = started;
         machine.watch += 1;
         machine.proxy.unsynced = u32::from(after > Span::ZERO);
         machine.proxy.sync_planned = true;

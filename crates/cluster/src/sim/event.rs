@@ -19,6 +19,8 @@ pub(crate) enum Event {
     ProxyRelist { node: Uid, watch: u32 },
     /// A node's kube-proxy writes its rules.
     ProxySync { node: Uid, start: u32 },
+    /// A node's kube-proxy in IPVS mode looks at the real servers that are to go.
+    ProxyTerminates { node: Uid, start: u32 },
     /// A node's kube-proxy ends and starts anew.
     ProxyRestart { node: Uid, boot: u32 },
     /// A step in a node's life. `epoch` is its boot, or its silence for what a silent kubelet

@@ -36,6 +36,7 @@ impl World {
             ip_masq: scenario.ip_masq.unwrap_or(true),
             balancer_is_proxy: scenario.balancer_is_proxy.unwrap_or(false),
             proxy_mode: scenario.proxy_mode.unwrap_or_default(),
+            ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
         let mut refusals = world.add_first_nodes(manifest, scenario);

@@ -9,6 +9,7 @@ use crate::api::{Deployment, KubeProxy, Name, Node, NsName};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
+use crate::net::netfilter::Scheduler;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
@@ -33,6 +34,8 @@ pub struct ClusterConfig {
     pub balancer_is_proxy: bool,
     /// What every kube-proxy that starts is told.
     pub proxy_mode: ProxyMode,
+    /// How its IPVS mode chooses.
+    pub ipvs_scheduler: Scheduler,
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.
@@ -212,6 +215,7 @@ impl World {
             Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
             Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
             Event::ProxySync { node, start } => self.proxy_syncs(node, start),
+            Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),

@@ -11,7 +11,8 @@ use crate::net::Protocol;
 pub enum LossClass {
     /// Refused: a rule rejected it, since the Service has no endpoint anywhere.
     NoEndpoints,
-    /// Refused: the address is there, and nothing listens on the port.
+    /// Refused: the address is there, and nothing listens on the port; or it is a cluster IP, and
+    /// a rule says so.
     NothingListens,
     /// Host unreachable: nobody has the address any more.
     HostUnreachable,
@@ -39,6 +40,7 @@ impl LossClass {
         let (_, verdict) = trace.ended?;
         Some(match verdict {
             PacketVerdict::Delivered | PacketVerdict::NotExpected => return None,
+            PacketVerdict::RejectedByRule if rejected_for_its_port(trace) => LossClass::NothingListens,
             PacketVerdict::RejectedByRule => LossClass::NoEndpoints,
             // Rules let every answer pass that conntrack knows: this one it did not (INVALID).
             PacketVerdict::DroppedByRule if trace.kind.is_answer() => LossClass::ReplyLost,
@@ -52,6 +54,7 @@ impl LossClass {
             PacketVerdict::NoHealthyNode => LossClass::NoHealthyNode,
             PacketVerdict::ConntrackLost => LossClass::ConntrackFull,
             PacketVerdict::NotRewritten => LossClass::ReplyLost,
+            PacketVerdict::ServerGone => LossClass::EstablishedGone,
         })
     }
 }
@@ -70,6 +73,13 @@ pub struct Lost {
 pub(crate) fn is_established(trace: &PacketTrace) -> bool {
     let tcp = trace.hops.first().is_some_and(|h| h.before.protocol == Protocol::Tcp);
     tcp && matches!(trace.kind, PacketKind::Request | PacketKind::Fin)
+}
+
+/// A cluster IP without a Service on that port: nftables and IPVS mode have a rule for it.
+fn rejected_for_its_port(trace: &PacketTrace) -> bool {
+    let Some(hop) = trace.hops.last() else { return false };
+    let chain = hop.rules.as_ref().zip(hop.hits.last()).and_then(|(rules, hit)| rules.chain_name(hit.at()));
+    matches!(chain, Some("cluster-ips-check" | "KUBE-IPVS-FILTER"))
 }
 
 fn stopped_for_its_source(trace: &PacketTrace) -> bool {

@@ -100,7 +100,7 @@ pub enum HopKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum PacketVerdict {
     Delivered,
-    /// A REJECT rule: no endpoints.
+    /// A REJECT rule, or IPVS without a real server: no endpoints.
     RejectedByRule,
     /// A DROP rule.
     DroppedByRule,
@@ -121,6 +121,8 @@ pub enum PacketVerdict {
     /// An answer that came back by another way than the request, so that nobody rewrote it back:
     /// no socket waits for it.
     NotRewritten,
+    /// IPVS dropped it: the real server that its connection went to was taken out.
+    ServerGone,
 }
 
 impl PacketVerdict {

@@ -133,10 +133,18 @@ impl World {
             return true;
         }
         match self.address_of(&client, origin, ordinal) {
-            Ok(to) => self.open_connection(&client, origin, ordinal, to),
+            Ok(to) => self.open_connection(&client, self.source_for(origin, to.0), ordinal, to),
             Err(outcome) => self.fail_at_once(&client, origin, ordinal, outcome),
         }
         true
+    }
+
+    /// A process on a node that calls one of the node's own addresses has that address as its own
+    /// too (the local table's `src`): in IPVS mode every virtual server's is one.
+    fn source_for(&self, origin: Origin, to: IpAddr) -> Origin {
+        let Place::Node(node) = origin.place else { return origin };
+        let own = self.machines.get(&node).is_some_and(|m| m.stack.has_address(to));
+        if own { Origin { address: to, ..origin } } else { origin }
     }
 
     /// The Pods of a workload take turns.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{ConnectionId, PacketId};
 use crate::api::{NsName, Uid};
 use crate::net::netfilter::{
-    Cx, IcmpCode, IcmpError, Kind, RejectWith, RuleHit, Skb, Stack, TcpFlags, Verdict,
+    Cx, IcmpCode, IcmpError, IpvsDrop, Kind, RejectWith, RuleHit, Skb, Stack, TcpFlags, Verdict,
 };
 use crate::net::{Protocol, Tuple};
 use crate::sim::{Event, Purpose, Span, World};
@@ -205,12 +205,24 @@ impl World {
         let mut skb = skb_of(&flight);
         let mut verdict =
             self.with_stack(node, &flight, &mut hits, |stack, cx| stack.prerouting(&mut skb, cx));
-        let route = self.route(node, flight.trace.connection, skb.tuple.dst);
+        let mut route = self.route(node, flight.trace.connection, skb.tuple.dst);
         if verdict == Verdict::Accept {
             let out = self.out_address(node, &route);
             verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| match route {
                 Route::Local => stack.input(&mut skb, cx),
                 _ => match stack.forward(&mut skb, cx) {
+                    Verdict::Accept => stack.postrouting(&mut skb, cx, out),
+                    other => other,
+                },
+            });
+        }
+        if verdict == Verdict::Accept && skb.is_sent_on() {
+            // IPVS took it from INPUT, for a real server.
+            route = self.route(node, flight.trace.connection, skb.tuple.dst);
+            let out = self.out_address(node, &route);
+            verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| match route {
+                Route::Local => stack.input_to_process(&mut skb, cx),
+                _ => match stack.sent_on(&mut skb, cx) {
                     Verdict::Accept => stack.postrouting(&mut skb, cx, out),
                     other => other,
                 },
@@ -274,7 +286,7 @@ impl World {
 
     fn route(&self, node: Uid, connection: ConnectionId, address: IpAddr) -> Route {
         let machine = &self.machines[&node];
-        if machine.address == address || machine.cni.gateway() == address {
+        if machine.stack.has_address(address) {
             return Route::Local;
         }
         if machine.cni.range().contains(address) {
@@ -309,7 +321,8 @@ impl World {
             (Verdict::Accept, Route::NoNeighbour) | (Verdict::Drop(_) | Verdict::Lost(_), _) => {
                 HopKind::Dropped
             }
-            (Verdict::Reject(..), _) => HopKind::Refused,
+            (Verdict::Ipvs(_, IpvsDrop::ServerGone), _) => HopKind::Dropped,
+            (Verdict::Reject(..) | Verdict::Ipvs(_, IpvsDrop::NoDestination), _) => HopKind::Refused,
         };
         self.hop(&mut flight, kind, hits, Some(before), Some(node));
         if stale {
@@ -319,6 +332,12 @@ impl World {
             (Verdict::Lost(_), _) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
             (Verdict::Drop(_), _) => self.end_flight_here(flight, PacketVerdict::DroppedByRule),
             (Verdict::Reject(_, with), _) => self.reject(node, flight, with),
+            (Verdict::Ipvs(_, IpvsDrop::ServerGone), _) => {
+                self.end_flight_here(flight, PacketVerdict::ServerGone);
+            }
+            (Verdict::Ipvs(_, IpvsDrop::NoDestination), _) => {
+                self.reject(node, flight, RejectWith::PortUnreachable);
+            }
             (Verdict::Accept, Route::To(to)) => {
                 let takes = match to {
                     Place::Pod(_) => self.timing.pod_link,

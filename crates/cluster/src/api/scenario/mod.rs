@@ -11,6 +11,7 @@
 //!   kubeProxy: {masqueradeAll: true}     # and the rest of KubeProxyConfiguration that is simulated
 //!   cni: {ipMasq: false}                 # Pods keep their address outside the Pod network
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
+//!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
 //!   clients:
 //!   - {name: browser, from: outside, to: http://web, rate: 2}
@@ -43,6 +44,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Name, Str, TimedAction};
+use crate::net::netfilter::Scheduler;
 use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
@@ -67,6 +69,8 @@ pub struct Scenario {
     /// `cloud.ipMode`: true for `Proxy`, false for `VIP`.
     pub balancer_is_proxy: Option<bool>,
     pub proxy_mode: Option<ProxyMode>,
+    /// `ipvs.scheduler`
+    pub ipvs_scheduler: Option<Scheduler>,
     pub timing: Option<TimingProfile>,
     /// `None`: derived from the manifests. Empty: no client at all.
     pub clients: Option<Vec<ClientSpec>>,

@@ -13,6 +13,7 @@ use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::text::Decimal;
 use crate::api::{DiagnosticKind, Format, NameRule, Str, Tree, Type, Value, duration};
+use crate::net::netfilter::Scheduler;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
@@ -39,6 +40,7 @@ const SPEC: &[Field] = &[
     f("cni", Shape::Obj(&[f("ipMasq", Shape::Bool)])),
     f("cloud", Shape::Obj(&[f("ipMode", Shape::Str)])),
     f("proxyMode", Shape::Str),
+    f("ipvs", Shape::Obj(&[f("scheduler", Shape::Str)])),
     f("timing", Shape::Str),
     f("clients", Shape::List(CLIENT)),
     f("actions", Shape::Any),
@@ -98,6 +100,8 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
             .map(|mode| mode == "Proxy"),
         proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, findings)
             .and_then(ProxyMode::named),
+        ipvs_scheduler: pod_one_of(&spec.field("ipvs").field("scheduler"), &Scheduler::NAMES, findings)
+            .and_then(Scheduler::parse),
         timing: timing(&spec.field("timing"), findings),
         clients: clients(&spec.field("clients"), findings),
         actions: action_read::actions(&spec.field("actions"), findings),

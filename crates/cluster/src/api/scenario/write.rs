@@ -2,6 +2,7 @@
 
 use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, kube_proxy, policy, reference};
 use crate::api::{Action, Labels, NsName, ObjectRef, TimedAction, Tree, Value, duration, to_yaml};
+use crate::net::netfilter::Scheduler;
 
 impl Scenario {
     /// The document as YAML, as it stands in a scenario file or behind a link.
@@ -36,6 +37,8 @@ impl Scenario {
         let mode = |proxy: bool| text(if proxy { "Proxy" } else { "VIP" });
         put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", mode(proxy))])));
         put("proxyMode", self.proxy_mode.map(|m| text(m.as_str())));
+        let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);
+        put("ipvs", self.ipvs_scheduler.map(scheduler));
         put("timing", self.timing.map(|t| text(t.as_str())));
         put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(client).collect())));
         let actions = || Tree::seq(self.actions.iter().map(TimedAction::to_tree).collect());

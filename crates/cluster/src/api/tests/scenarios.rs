@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::{check_fine, check_problem};
 use crate::api::*;
+use crate::net::netfilter::Scheduler;
 use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
@@ -70,7 +71,8 @@ fn rules_of_a_scenario() {
         ("title: 5", "spec.title: must be a string, not an integer"),
         ("speed: 5", "spec.speed: unknown field"),
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
-        ("proxyMode: ebpf", "supported values: \"iptables\", \"nftables\""),
+        ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
+        ("ipvs: {scheduler: mh}", "spec.ipvs.scheduler: Unsupported value: \"mh\""),
         (
             "kubeProxy: {masqueradeBit: 32}",
             "spec.kubeProxy.masqueradeBit: Invalid value: 32: must be between 0 and 31",
@@ -297,7 +299,9 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     ));
     let clients = proptest::option::of(proptest::collection::vec(client(), 0..3));
     let actions = proptest::collection::vec((any::<u64>(), action()), 0..4);
-    let rest = (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>());
+    let scheduler = proptest::option::of(0..Scheduler::NAMES.len());
+    let rest =
+        (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>(), scheduler);
     (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()))).prop_map(
         |(words, cidrs, nodes, clients, actions, (rest, proxy))| {
             let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
@@ -318,6 +322,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 ip_masq: rest.3,
                 balancer_is_proxy: rest.2,
                 proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
+                ipvs_scheduler: rest.4.and_then(|n| Scheduler::parse(Scheduler::NAMES[n])),
                 timing: rest
                     .3
                     .map(|real| if real { TimingProfile::Realistic } else { TimingProfile::Teaching }),

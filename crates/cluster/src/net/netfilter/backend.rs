@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::chain::{ServicePortName, Target};
+use super::ipvs::IpvsRules;
 use super::nft;
 use super::rules::{Family, RuleRef, RuleSet, TableName};
 
@@ -13,6 +14,8 @@ pub enum Rules {
     Iptables(Arc<RuleSet>),
     /// kube-proxy's table, and what others (the CNI) have written by iptables.
     Nftables(Arc<nft::Table>, Arc<RuleSet>),
+    /// Tables as in iptables, their sets, and the virtual servers of IPVS.
+    Ipvs(Arc<IpvsRules>),
 }
 
 /// What a rule does in the end with the packets that it matches.
@@ -37,13 +40,21 @@ impl Rules {
     pub fn iptables(&self) -> &Arc<RuleSet> {
         match self {
             Rules::Iptables(set) | Rules::Nftables(_, set) => set,
+            Rules::Ipvs(rules) => &rules.tables,
         }
     }
 
     pub fn nftables(&self) -> Option<&Arc<nft::Table>> {
         match self {
-            Rules::Iptables(_) => None,
             Rules::Nftables(table, _) => Some(table),
+            Rules::Iptables(_) | Rules::Ipvs(_) => None,
+        }
+    }
+
+    pub fn ipvs(&self) -> Option<&Arc<IpvsRules>> {
+        match self {
+            Rules::Ipvs(rules) => Some(rules),
+            Rules::Iptables(_) | Rules::Nftables(..) => None,
         }
     }
 
@@ -53,12 +64,16 @@ impl Rules {
             (Rules::Iptables(_), Family::V4) => "iptables-restore",
             (Rules::Iptables(_), Family::V6) => "ip6tables-restore",
             (Rules::Nftables(..), _) => "nft -f",
+            (Rules::Ipvs(_), Family::V4) => "ip, ipset, iptables-restore and ipvsadm",
+            (Rules::Ipvs(_), Family::V6) => "ip, ipset, ip6tables-restore and ipvsadm",
         }
     }
 
     /// How many lines [`Rules::rule_text`] can print: for nftables, elements of sets and maps too.
     pub fn rule_count(&self) -> usize {
-        self.iptables().rule_count() + self.nftables().map_or(0, |table| table.rule_count())
+        self.iptables().rule_count()
+            + self.nftables().map_or(0, |table| table.rule_count())
+            + self.ipvs().map_or(0, |rules| rules.line_count())
     }
 
     /// The name of the chain that a rule stands in, or of the set or map that has an element.
@@ -67,6 +82,7 @@ impl Rules {
             TableName::Filter | TableName::Nat => self.iptables().chain(at).map(|chain| &*chain.name),
             TableName::KubeProxy => self.nftables()?.chain(at.chain).map(|chain| &*chain.name),
             TableName::KubeProxyElements => self.nftables()?.set_of(at).map(|set| &*set.name),
+            TableName::Ipvs => Some("IPVS"),
         }
     }
 
@@ -76,19 +92,21 @@ impl Rules {
             TableName::Filter | TableName::Nat => {
                 self.chain_name(at).is_some_and(|name| name.starts_with("KUBE-"))
             }
-            TableName::KubeProxy | TableName::KubeProxyElements => true,
+            TableName::KubeProxy | TableName::KubeProxyElements | TableName::Ipvs => true,
         }
     }
 
     /// One rule, or one element, as it would be added on its own, without the newline.
     pub fn rule_text(&self, at: RuleRef) -> Option<String> {
-        self.iptables().rule_line(at).or_else(|| self.nftables()?.line(at))
+        let tables = self.iptables().rule_line(at).or_else(|| self.nftables()?.line(at));
+        tables.or_else(|| self.ipvs()?.line(at))
     }
 
     pub fn comment(&self, at: RuleRef) -> Option<&str> {
         match self.nftables_line(at) {
             Some((Some(rule), _)) => rule.comment.as_deref(),
             Some((_, element)) => element?.comment.as_deref(),
+            None if at.table == TableName::Ipvs => self.ipvs()?.comment(at),
             None => self.iptables().rule(at)?.comment.as_deref(),
         }
     }
@@ -98,6 +116,7 @@ impl Rules {
         match self.nftables_line(at) {
             Some((Some(rule), _)) => rule.service.as_ref(),
             Some((_, element)) => element?.service.as_ref(),
+            None if at.table == TableName::Ipvs => Some(&self.ipvs()?.server_at(at)?.service),
             None => self.iptables().rule(at)?.service.as_ref(),
         }
     }
@@ -106,6 +125,7 @@ impl Rules {
         match self.nftables_line(at) {
             Some((Some(rule), _)) => Some(self.nftables()?.effect(rule.statements().last()?)),
             Some((_, element)) => Some(self.nftables()?.effect_of(element?.verdict?)),
+            None if at.table == TableName::Ipvs => self.ipvs()?.effect(at),
             None => Some(match self.iptables().rule(at)?.target {
                 Target::Accept => RuleEffect::Accept,
                 Target::Drop => RuleEffect::Drop,
@@ -135,6 +155,7 @@ impl Rules {
         match (self, other) {
             (Rules::Iptables(a), Rules::Iptables(b)) => Arc::ptr_eq(a, b),
             (Rules::Nftables(a, c), Rules::Nftables(b, d)) => Arc::ptr_eq(a, b) && Arc::ptr_eq(c, d),
+            (Rules::Ipvs(a), Rules::Ipvs(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
     }
@@ -174,6 +195,7 @@ impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Rules::Iptables(set) => set.fmt(f),
+            Rules::Ipvs(rules) => rules.fmt(f),
             Rules::Nftables(table, others) => {
                 table.fmt(f)?;
                 if !others.is_empty() {

@@ -28,8 +28,14 @@ pub fn jump_problems(rules: &RuleSet) -> Vec<JumpProblem> {
     problems
 }
 
-const MAY_BE_EMPTY: [&str; 4] =
-    ["KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL"];
+const MAY_BE_EMPTY: [&str; 6] = [
+    "KUBE-SERVICES",
+    "KUBE-EXTERNAL-SERVICES",
+    "KUBE-NODEPORTS",
+    "KUBE-PROXY-FIREWALL",
+    "KUBE-NODE-PORT",
+    "KUBE-IPVS-OUT-FILTER",
+];
 
 fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
     let mut used = vec![false; table.chains.len()];

@@ -1,15 +1,20 @@
 //! Runs a packet through a chain (net/ipv4/netfilter/ip_tables.c, ipt_do_table).
 
 use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
-use super::matches::Match;
+use super::ipset::IpSet;
+use super::ipvs::Ipvs;
+use super::matches::{End, Match};
 use super::packet::{MAX_DEPTH, Outcome, Packet};
 use super::recent::RecentTables;
 use super::rules::{Policy, RuleRef, Table, TableName};
+use super::skb::IpvsMark;
 
 /// One run through one table at one hook.
 pub(super) struct Run<'e, 'c> {
     pub table: &'e Table,
     pub name: TableName,
+    pub sets: &'e [IpSet],
+    pub ipvs: &'e Ipvs,
     pub recent: &'e mut RecentTables,
     pub packet: Packet<'e, 'c>,
 }
@@ -116,6 +121,18 @@ impl<'e> Run<'e, '_> {
             Match::RecentSet { list } => {
                 self.recent.set(*list, skb.tuple.src, packet.cx.now);
                 true
+            }
+            Match::Set { set, ends } => {
+                let set = self.sets.get(set.0 as usize);
+                set.is_some_and(|set| set.holds(*ends, &skb.tuple, skb.protocol()))
+            }
+            Match::ProtocolOnly(protocol) => skb.protocol() == Some(*protocol),
+            Match::NotFromHere => !packet.is_local(End::Source),
+            // Hooks see what is routed here, not what a bridge passes on between its ports.
+            Match::NotFromBridge => true,
+            // xt_ipvs.c, ipvs_mt: only a packet that IPVS has had.
+            Match::Ipvs(server) => {
+                skb.ipvs != IpvsMark::Unseen && self.ipvs.came_by(&skb.tuple) == Some(*server)
             }
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::conntrack::CtStates;
+use super::ipset::{SetEnds, SetId};
+use super::ipvs::ServerKey;
 use crate::net::{Cidr, Protocol};
 
 /// One condition of a rule.
@@ -33,6 +35,16 @@ pub enum Match {
     RecentCheck { list: ListId, seconds: u32 },
     /// `-m recent --name LIST --set`: always true; notes the source address.
     RecentSet { list: ListId },
+    /// `-m set --match-set NAME ENDS`
+    Set { set: SetId, ends: SetEnds },
+    /// `-p tcp` alone, as the IPVS mode writes it.
+    ProtocolOnly(Protocol),
+    /// `-m addrtype ! --src-type LOCAL`
+    NotFromHere,
+    /// `-m physdev ! --physdev-is-in`: it did not come in by a bridge's port.
+    NotFromBridge,
+    /// `-m ipvs --vaddr A --vproto P --vport N`: a request that IPVS rewrote for this virtual server.
+    Ipvs(ServerKey),
 }
 
 /// Which address of a packet.

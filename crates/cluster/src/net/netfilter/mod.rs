@@ -19,6 +19,8 @@ mod chain;
 mod check;
 mod conntrack;
 mod eval;
+mod ipset;
+mod ipvs;
 mod matches;
 mod nat;
 pub mod nft;
@@ -35,8 +37,13 @@ pub use backend::{RuleEffect, Rules};
 pub use chain::{Chain, ChainId, Rule, ServicePortName, Target};
 pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
+pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
+pub use ipvs::{
+    Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, Scheduler, ServerKey, VirtualServer,
+    VirtualServerState,
+};
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use recent::RecentTables;
 pub use rules::{Family, Hook, Policy, RuleRef, RuleSet, Table, TableName};
-pub use skb::{Ct, CtRef, IcmpCode, IcmpError, Kind, Skb, TcpFlags};
+pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
 pub use stack::{Cx, Loss, Passage, Route, RuleHit, Stack, Verdict};

@@ -92,10 +92,16 @@ pub(super) fn rewrite(skb: &mut Skb, manip: Manip) {
         rewrite_error(&mut skb.tuple, error, &ct, manip);
         return;
     }
-    let target = match ct.direction {
-        Direction::Original => ct.reply.reversed(),
-        Direction::Reply => ct.original.reversed(),
+    let (target, rewritten) = match (ct.direction, manip) {
+        (Direction::Original, Manip::Source) => (ct.reply.reversed(), CtStates::SNAT),
+        (Direction::Original, Manip::Destination) => (ct.reply.reversed(), CtStates::DNAT),
+        (Direction::Reply, Manip::Source) => (ct.original.reversed(), CtStates::DNAT),
+        (Direction::Reply, Manip::Destination) => (ct.original.reversed(), CtStates::SNAT),
     };
+    // As the status bits say: what IPVS rewrites it rewrites itself, in its own hooks.
+    if !ct.states.intersects(rewritten) {
+        return;
+    }
     match manip {
         Manip::Source => (skb.tuple.src, skb.tuple.src_port) = (target.src, target.src_port),
         Manip::Destination => (skb.tuple.dst, skb.tuple.dst_port) = (target.dst, target.dst_port),

@@ -28,6 +28,8 @@ pub(super) enum Outcome {
 pub(super) struct Packet<'e, 'c> {
     pub hook: Hook,
     pub addresses: &'e [IpAddr],
+    /// Those of kube-ipvs0, sorted.
+    pub dummy: &'e [IpAddr],
     pub conntrack: &'e Conntrack,
     pub skb: &'e mut Skb,
     pub cx: &'e mut Cx<'c>,
@@ -66,7 +68,9 @@ impl Packet<'_, '_> {
 
     #[inline(never)]
     fn is_ours(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.addresses.contains(&address)
+        address.is_loopback()
+            || self.addresses.contains(&address)
+            || self.dummy.binary_search(&address).is_ok()
     }
 
     #[inline]

@@ -5,6 +5,8 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::chain::{Chain, Rule, Target};
+use super::ipset::IpSet;
+use super::ipvs::ServerKey;
 use super::matches::{AddressMatch, End, MarkOp, Match, RejectWith};
 use super::rules::{Policy, RuleRef, RuleSet, Table, TableName};
 use crate::api::Str;
@@ -56,7 +58,7 @@ impl RuleSet {
     }
 
     fn line<'a>(&'a self, table: &'a Table, chain: &'a Chain, rule: &'a Rule) -> Line<'a> {
-        Line { table, chain, rule, lists: &self.recent_lists }
+        Line { table, chain, rule, lists: &self.recent_lists, sets: &self.sets }
     }
 }
 
@@ -65,6 +67,7 @@ struct Line<'a> {
     chain: &'a Chain,
     rule: &'a Rule,
     lists: &'a [Str],
+    sets: &'a [IpSet],
 }
 
 impl Display for Line<'_> {
@@ -73,6 +76,9 @@ impl Display for Line<'_> {
         // In the jumps from built-in chains, which kube-proxy makes one by one
         // (iptablesJumpChains), the comment follows the matches; elsewhere it comes first.
         let comment_first = self.chain.policy.is_none();
+        if let Some(Match::ProtocolOnly(protocol)) = self.rule.matches().first() {
+            write!(f, " -p {}", protocol.lower())?;
+        }
         if comment_first {
             self.comment(f)?;
         }
@@ -122,6 +128,17 @@ impl Line<'_> {
                 write!(f, " -m recent --name {name} --rcheck --seconds {seconds} --reap")
             }
             Match::RecentSet { list } => write!(f, " -m recent --name {} --set", self.list(list.0)),
+            Match::Set { set, ends } => {
+                let name = self.sets.get(set.0 as usize).map_or("?", |set| &set.name);
+                write!(f, " -m set --match-set {name} {}", ends.as_str())
+            }
+            // Written before the comment.
+            Match::ProtocolOnly(_) => Ok(()),
+            Match::NotFromHere => f.write_str(" -m addrtype ! --src-type LOCAL"),
+            Match::NotFromBridge => f.write_str(" -m physdev ! --physdev-is-in"),
+            Match::Ipvs(ServerKey { address, port, protocol }) => {
+                write!(f, " -m ipvs --vaddr {address} --vproto {} --vport {port}", protocol.lower())
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::chain::{Chain, ChainId, Rule};
+use super::ipset::{IpSet, SetId};
 use crate::api::Str;
 
 /// IPv4 or IPv6: the kernel keeps a rule set for each.
@@ -27,6 +28,8 @@ pub struct RuleSet {
     pub nat: Table,
     /// The names of the `recent` lists, by [`super::ListId`].
     pub recent_lists: Vec<Str>,
+    /// The sets that rules ask for, by [`super::SetId`].
+    pub sets: Vec<IpSet>,
 }
 
 impl RuleSet {
@@ -37,6 +40,7 @@ impl RuleSet {
             filter: Table::with_built_in(&["INPUT", "FORWARD", "OUTPUT"]),
             nat: Table::with_built_in(&["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]),
             recent_lists: Vec::new(),
+            sets: Vec::new(),
         }
     }
 
@@ -45,9 +49,14 @@ impl RuleSet {
         match name {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
-            // iptables knows nothing of it.
-            TableName::KubeProxy | TableName::KubeProxyElements => &NONE,
+            // iptables knows nothing of these.
+            TableName::Ipvs | TableName::KubeProxy | TableName::KubeProxyElements => &NONE,
         }
+    }
+
+    /// A set that a rule names.
+    pub fn set(&self, id: SetId) -> Option<&IpSet> {
+        self.sets.get(id.0 as usize)
     }
 
     /// The chain of a rule that a trace names.
@@ -110,6 +119,8 @@ impl Table {
 pub enum TableName {
     Filter,
     Nat,
+    /// No table: the virtual servers of IPVS, so that a trace can name one (see [`super::IpvsRules`]).
+    Ipvs,
     /// The rules of nf_tables' table `kube-proxy`.
     KubeProxy,
     /// The elements of that table's sets and maps: in a [`RuleRef`], `chain` is the set's place
@@ -122,6 +133,7 @@ impl TableName {
         match self {
             TableName::Filter => "filter",
             TableName::Nat => "nat",
+            TableName::Ipvs => "ipvs",
             TableName::KubeProxy | TableName::KubeProxyElements => "kube-proxy",
         }
     }

@@ -13,11 +13,23 @@ pub struct Skb {
     pub kind: Kind,
     pub mark: u32,
     pub ct: Ct,
+    pub ipvs: IpvsMark,
+}
+
+/// Whether IPVS has had the packet on this node (`skb->ipvs_property`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IpvsMark {
+    #[default]
+    Unseen,
+    /// A request, which now is for a real server: it has to be routed anew.
+    Request,
+    /// An answer, which now comes from the virtual server.
+    Answer,
 }
 
 impl Skb {
     pub fn new(tuple: Tuple, kind: Kind) -> Skb {
-        Skb { tuple, kind, mark: 0, ct: Ct::Unseen }
+        Skb { tuple, kind, mark: 0, ct: Ct::Unseen, ipvs: IpvsMark::Unseen }
     }
 
     pub fn tcp(tuple: Tuple, flags: TcpFlags) -> Skb {
@@ -34,6 +46,11 @@ impl Skb {
     pub fn icmp_error(about: &Tuple, from: std::net::IpAddr, code: IcmpCode) -> Skb {
         let tuple = Tuple { src: from, src_port: 0, dst: about.src, dst_port: 0, protocol: about.protocol };
         Skb::new(tuple, Kind::IcmpError(IcmpError { inner: *about, code }))
+    }
+
+    /// Did IPVS give it a real server on this node?
+    pub fn is_sent_on(&self) -> bool {
+        self.ipvs == IpvsMark::Request
     }
 
     /// What `-p` compares with: `None` for ICMP.

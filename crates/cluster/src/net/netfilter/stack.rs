@@ -6,6 +6,7 @@ use super::backend::Rules;
 use super::chain::{Chain, ChainId};
 use super::conntrack::Conntrack;
 use super::eval::Run;
+use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
 use super::matches::RejectWith;
 use super::nat::{Manip, rewrite};
 use super::nft::{self, DynamicSets, Stage};
@@ -22,6 +23,7 @@ pub struct Stack {
     /// The node's own addresses (of its bridge too); loopback is always one.
     pub addresses: Vec<IpAddr>,
     pub conntrack: Conntrack,
+    pub(super) ipvs: Ipvs,
     pub(super) rules: Rules,
     pub(super) recent: RecentTables,
     pub(super) sets: DynamicSets,
@@ -64,6 +66,8 @@ pub enum Verdict {
     Reject(RuleRef, RejectWith),
     /// Dropped by conntrack itself; no rule said so.
     Lost(Loss),
+    /// Dropped by IPVS: its virtual server, and why.
+    Ipvs(ServerKey, IpvsDrop),
 }
 
 /// Why conntrack dropped a packet.
@@ -103,6 +107,7 @@ impl Stack {
         Stack {
             addresses,
             conntrack: Conntrack::default(),
+            ipvs: Ipvs::default(),
             rules: Rules::Iptables(RuleSet::empty(family).into()),
             recent: RecentTables::default(),
             sets: DynamicSets::default(),
@@ -111,6 +116,26 @@ impl Stack {
 
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    pub fn ipvs(&self) -> &Ipvs {
+        &self.ipvs
+    }
+
+    /// Does the address belong to this node? That of a virtual server does: kube-ipvs0 has it.
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        self.addresses.contains(&address) || self.rules.ipvs().is_some_and(|rules| rules.binds(address))
+    }
+
+    /// What time alone does: IPVS connections end.
+    pub fn run_timers(&mut self, now: Time) {
+        self.ipvs.run_timers(now, &mut self.conntrack);
+    }
+
+    /// kube-proxy's look at the real servers that are to go (tryDeleteRs).
+    pub fn delete_terminated(&mut self, now: Time) {
+        self.run_timers(now);
+        self.ipvs.delete_terminated();
     }
 
     pub fn recent(&self) -> &RecentTables {
@@ -122,49 +147,87 @@ impl Stack {
         &self.sets
     }
 
-    /// What `iptables-restore`, or an nft transaction, does: from the next packet on these rules hold. Connections keep
-    /// what was decided for them.
+    /// What `iptables-restore`, or an nft transaction, does: from the next packet on these rules
+    /// hold. Connections keep what was decided for them.
     pub fn set_rules(&mut self, rules: Rules) {
         self.recent.rename(&rules.iptables().recent_lists);
         self.sets.follow(rules.nftables().map(|table| &**table));
+        match rules.ipvs() {
+            Some(ipvs) => self.ipvs.sync(&ipvs.servers),
+            // ipvs.CleanupLeftovers flushes all virtual servers, and their hooks go with them.
+            None => self.ipvs = Ipvs::default(),
+        }
         self.rules = rules;
     }
 
     /// A packet arrives at an interface: conntrack, then the rules before NAT, then nat PREROUTING.
     pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.conntrack.track(skb, cx.now);
+        self.track(skb, cx.now);
         match self.filter(Hook::Prerouting, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => self.nat(Hook::Prerouting, Manip::Destination, skb, cx, None),
             stopped => stopped,
         }
     }
 
-    /// A packet is for this node: filter INPUT, nat INPUT.
+    /// Conntrack's look at a packet that is new here. IPVS connections that have ended by then have
+    /// taken conntrack's entries with them.
+    #[inline]
+    fn track(&mut self, skb: &mut Skb, now: Time) {
+        if !self.ipvs.is_off() {
+            self.run_timers(now);
+        }
+        self.conntrack.track(skb, now);
+    }
+
+    /// A packet is for this node: filter INPUT, IPVS, nat INPUT. When [`Skb::is_sent_on`] then,
+    /// it is for somebody else now: it has to be routed anew, and goes through [`Stack::sent_on`].
     pub fn input(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
         match self.filter(Hook::Input, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => {}
             stopped => return stopped,
         }
+        match self.balance(Hook::Input, skb, cx) {
+            Verdict::Accept if skb.is_sent_on() => Verdict::Accept,
+            Verdict::Accept => self.input_to_process(skb, cx),
+            stopped => stopped,
+        }
+    }
+
+    /// The rest of LOCAL_IN: nat INPUT.
+    pub fn input_to_process(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
         match self.nat(Hook::Input, Manip::Source, skb, cx, None) {
             Verdict::Accept => self.confirm(skb, cx),
             stopped => stopped,
         }
     }
 
-    /// A packet is on its way through this node: filter FORWARD.
+    /// A packet is on its way through this node: filter FORWARD, IPVS.
     pub fn forward(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.filter(Hook::Forward, Stage::BeforeNat, skb, cx)
+        match self.filter(Hook::Forward, Stage::BeforeNat, skb, cx) {
+            Verdict::Accept => self.balance(Hook::Forward, skb, cx),
+            stopped => stopped,
+        }
     }
 
-    /// A process on this node sends a packet: conntrack, the rules before NAT, nat OUTPUT, filter
-    /// OUTPUT.
+    /// IPVS sends a packet that came in on to its real server, elsewhere: through OUTPUT, where
+    /// only the filter table has something to do (ip_vs_nat_send_or_cont).
+    pub fn sent_on(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        self.filter(Hook::Output, Stage::AfterNat, skb, cx)
+    }
+
+    /// A process on this node sends a packet: conntrack, the rules before NAT, nat OUTPUT, IPVS,
+    /// filter OUTPUT.
     pub fn output(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.conntrack.track(skb, cx.now);
+        self.track(skb, cx.now);
         match self.filter(Hook::Output, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => {}
             stopped => return stopped,
         }
         match self.nat(Hook::Output, Manip::Destination, skb, cx, None) {
+            Verdict::Accept => {}
+            stopped => return stopped,
+        }
+        match self.balance(Hook::Output, skb, cx) {
             Verdict::Accept => self.filter(Hook::Output, Stage::AfterNat, skb, cx),
             stopped => stopped,
         }
@@ -249,6 +312,7 @@ impl Stack {
             let packet = Packet {
                 hook,
                 addresses: &self.addresses,
+                dummy: &[],
                 conntrack: &self.conntrack,
                 skb: &mut *skb,
                 cx: &mut *cx,
@@ -281,13 +345,16 @@ impl Stack {
         let packet = Packet {
             hook,
             addresses: &self.addresses,
+            dummy: self.rules.ipvs().map_or(&[], |rules| &rules.addresses),
             conntrack: &self.conntrack,
             skb,
             cx,
             out_addr,
             drawing: None,
         };
-        verdict(Run { table, name, recent: &mut self.recent, packet }.run(chain))
+        let sets = &self.rules.iptables().sets;
+        let (ipvs, recent) = (&self.ipvs, &mut self.recent);
+        verdict(Run { table, name, sets, ipvs, recent, packet }.run(chain))
     }
 
     fn confirm(&mut self, skb: &mut Skb, cx: &Cx) -> Verdict {
@@ -302,14 +369,29 @@ impl Stack {
 /// after PREROUTING or OUTPUT.
 impl Stack {
     /// A packet arrives from an interface: through to another one, or up to a process.
-    pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl FnOnce(&Tuple) -> Route) -> Passage {
+    pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
         if let Some(stopped) = stopped(Hook::Prerouting, self.prerouting(skb, cx)) {
             return stopped;
         }
         match route(&skb.tuple) {
             Route::None => Passage::NoRoute,
-            Route::Local => self.local_in(skb, cx),
             Route::Out(address) => self.forwarded(skb, cx, address),
+            Route::Local => match self.local_in(skb, cx) {
+                Passage::Local if skb.is_sent_on() => self.leave_by_ipvs(skb, cx, route(&skb.tuple)),
+                passage => passage,
+            },
+        }
+    }
+
+    /// IPVS gave the packet a real server: it goes there.
+    fn leave_by_ipvs(&mut self, skb: &mut Skb, cx: &mut Cx, route: Route) -> Passage {
+        match route {
+            Route::None => Passage::NoRoute,
+            Route::Local => stopped(Hook::Input, self.input_to_process(skb, cx)).unwrap_or(Passage::Local),
+            Route::Out(address) => match stopped(Hook::Output, self.sent_on(skb, cx)) {
+                Some(stopped) => stopped,
+                None => self.leave(skb, cx, address),
+            },
         }
     }
 

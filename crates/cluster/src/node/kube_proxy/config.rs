@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::api::{Name, Str};
 use crate::net::Cidr;
-use crate::net::netfilter::Family;
+use crate::net::netfilter::{Family, Scheduler};
 
 /// What one node's kube-proxy is told, for one family. `Default` is upstream's default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct ProxyConfig {
     pub tcp_be_liberal: bool,
     /// Above this many endpoints rules lose their comments (largeClusterEndpointsThreshold).
     pub large_cluster_endpoints: u32,
+    /// `ipvs.scheduler`
+    pub ipvs_scheduler: Scheduler,
     /// Not kube-proxy's: sources in it are masqueraded by the CNI when they leave it.
     pub cni_masquerade_cidr: Option<Cidr>,
 }
@@ -53,6 +55,7 @@ impl Default for ProxyConfig {
             localhost_node_ports: true,
             tcp_be_liberal: false,
             large_cluster_endpoints: 1000,
+            ipvs_scheduler: Scheduler::Rr,
             cni_masquerade_cidr: None,
         }
     }

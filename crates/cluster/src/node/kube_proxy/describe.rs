@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::{iptables, nftables};
-use crate::net::netfilter::{RuleHit, RuleRef, Rules, ServicePortName};
+use super::{iptables, ipvs, nftables};
+use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler, ServicePortName};
 
 /// An endpoint that the rules may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub enum Chosen {
     Drawn { of: usize },
     /// Session affinity: the client was there before.
     Bound,
+    /// By an IPVS scheduler, among `of` real servers; `persistent`: or because the client was there
+    /// before.
+    Scheduled { scheduler: Scheduler, of: usize, persistent: bool },
 }
 
 /// The endpoints among which a node chooses for a service port, in the order of the rules: those of
@@ -35,6 +38,7 @@ pub enum Chosen {
 pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Choice> {
     match rules {
         Rules::Iptables(set) => iptables::choices(set, service, local),
+        Rules::Ipvs(rules) => ipvs::choices(rules, service, local),
         Rules::Nftables(table, _) => nftables::choices(table, service, local),
     }
 }
@@ -43,6 +47,7 @@ pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Cho
 pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
     match rules {
         Rules::Iptables(set) => iptables::rules_of(set, service),
+        Rules::Ipvs(rules) => ipvs::rules_of(rules, service),
         Rules::Nftables(table, _) => nftables::rules_of(table, service),
     }
 }
@@ -51,6 +56,7 @@ pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
 pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
     match rules {
         Rules::Iptables(set) => iptables::chosen(set, hits),
+        Rules::Ipvs(rules) => ipvs::chosen(rules, hits),
         Rules::Nftables(table, _) => nftables::chosen(table, hits),
     }
 }

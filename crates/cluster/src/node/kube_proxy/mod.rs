@@ -7,6 +7,7 @@ mod describe;
 mod endpoints;
 mod hash;
 pub mod iptables;
+pub mod ipvs;
 mod mode;
 pub mod nftables;
 mod service_port;
@@ -37,6 +38,7 @@ pub fn build_rules(
 ) -> Rules {
     match mode {
         ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build_from(cfg, services, endpoints))),
+        ProxyMode::Ipvs => Rules::Ipvs(Arc::new(ipvs::build_from(cfg, services, endpoints))),
         ProxyMode::Nftables => {
             let table = nftables::build_from(cfg, services, endpoints);
             Rules::Nftables(Arc::new(table), Arc::new(iptables::of_others(cfg)))
@@ -46,6 +48,10 @@ pub fn build_rules(
 
 /// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others
 /// (cmd/kube-proxy/app/server_linux.go, platformCleanup).
+///
+/// From iptables to IPVS and back upstream removes nothing by itself, since both modes share
+/// chains; its documentation has the operator run `kube-proxy --cleanup` in between, and so it is
+/// done here.
 pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
     Rules::Iptables(Arc::new(iptables::of_others(cfg)))
 }

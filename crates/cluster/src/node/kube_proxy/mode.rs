@@ -7,17 +7,19 @@ use serde::Serialize;
 pub enum ProxyMode {
     #[default]
     Iptables,
+    Ipvs,
     Nftables,
 }
 
 impl ProxyMode {
-    pub const ALL: [ProxyMode; 2] = [ProxyMode::Iptables, ProxyMode::Nftables];
+    pub const ALL: [ProxyMode; 3] = [ProxyMode::Iptables, ProxyMode::Ipvs, ProxyMode::Nftables];
     /// Their names, in alphabetical order.
-    pub const NAMES: &[&str] = &["iptables", "nftables"];
+    pub const NAMES: &[&str] = &["iptables", "ipvs", "nftables"];
 
     pub fn as_str(self) -> &'static str {
         match self {
             ProxyMode::Iptables => "iptables",
+            ProxyMode::Ipvs => "ipvs",
             ProxyMode::Nftables => "nftables",
         }
     }

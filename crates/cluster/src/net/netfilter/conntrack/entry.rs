@@ -31,6 +31,10 @@ impl CtStates {
         CtStates(self.0 | other.0)
     }
 
+    pub const fn and(self, other: CtStates) -> CtStates {
+        CtStates(self.0 & other.0)
+    }
+
     pub const fn intersects(self, other: CtStates) -> bool {
         self.0 & other.0 != 0
     }

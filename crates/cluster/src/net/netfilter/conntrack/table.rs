@@ -82,6 +82,13 @@ impl Conntrack {
         *self = Conntrack { timeouts: self.timeouts, max: self.max, ..Conntrack::default() };
     }
 
+    /// Deletes the connection that began with this tuple, if it is there (nf_ct_kill).
+    pub(in crate::net::netfilter) fn forget(&mut self, original: &Tuple) {
+        if let Some((slot, Direction::Original)) = self.locate(original) {
+            self.remove(slot);
+        }
+    }
+
     /// Would an answer with this tuple be taken for another connection's?
     /// (nf_conntrack_tuple_taken)
     pub(in crate::net::netfilter) fn is_taken(&self, tuple: &Tuple, now: Time) -> bool {

@@ -36,7 +36,8 @@ impl Conntrack {
             tcp: ct.tcp,
             seen_reply: false,
             assured: false,
-            nat: Entry::nat_of(&ct.original, &ct.reply),
+            // IPVS makes the answer come from elsewhere without the NAT code's knowing.
+            nat: Entry::nat_of(&ct.original, &ct.reply).and(ct.states),
         };
         self.insert(entry, now)
     }

@@ -7,7 +7,7 @@ use crate::net::netfilter::{AddressMatch, Chain, Match, Rule, RuleSet, Target};
 /// The CNI's own masquerading (the bridge plugin's `ipMasq`, flannel, kindnet and ip-masq-agent do
 /// the same in chains of their own): what leaves the Pod network gets the node's address. It is
 /// appended, and kube-proxy prepends, so kube-proxy's rule is asked first.
-pub(super) fn masquerade(cfg: &ProxyConfig, rules: &mut RuleSet) {
+pub(in crate::node::kube_proxy) fn masquerade(cfg: &ProxyConfig, rules: &mut RuleSet) {
     let Some(pods) = cfg.cni_masquerade_cidr else { return };
     let chain = rules.nat.declare(Chain::new("CNI-MASQ".into()));
     let from_pods = Match::Source(AddressMatch::within(pods));

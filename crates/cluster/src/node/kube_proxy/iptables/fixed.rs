@@ -196,7 +196,7 @@ fn localhost_node_ports(cfg: &ProxyConfig) -> bool {
     cfg.localhost_node_ports && included
 }
 
-pub(in super::super) fn loopback(family: Family) -> Cidr {
+pub(in crate::node::kube_proxy) fn loopback(family: Family) -> Cidr {
     match family {
         Family::V4 => {
             let address = IpAddr::from([127, 0, 0, 0]);
@@ -206,6 +206,6 @@ pub(in super::super) fn loopback(family: Family) -> Cidr {
     }
 }
 
-fn marked(cfg: &ProxyConfig, invert: bool) -> Match {
+pub(in crate::node::kube_proxy) fn marked(cfg: &ProxyConfig, invert: bool) -> Match {
     Match::Mark { value: cfg.mark(), mask: cfg.mark(), invert }
 }

@@ -10,8 +10,9 @@ mod service_rules;
 use crate::ordered::Map;
 use std::sync::Arc;
 
+pub(super) use cni::masquerade as cni_masquerade;
 pub(super) use describe::{choices, chosen, rules_of};
-pub(super) use fixed::loopback;
+pub(super) use fixed::{loopback, marked};
 
 use super::{ProxyConfig, ServicePortMap, categorize, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};

@@ -6,6 +6,8 @@ mod endpoints;
 pub(crate) mod fixture;
 mod flows;
 mod invariants;
+mod ipvs_flows;
+mod ipvs_text;
 mod masquerade;
 mod nft_invariants;
 mod nft_text;

@@ -101,6 +101,11 @@ impl Tracer<'_> {
             Match::Local(End::Destination) => is_local(self.cfg, tuple.dst),
             Match::Statistic { .. } | Match::RecentSet { .. } => true,
             Match::Mark { .. } | Match::CtState { .. } | Match::RecentCheck { .. } => false,
+            Match::Set { .. }
+            | Match::ProtocolOnly(_)
+            | Match::NotFromHere
+            | Match::NotFromBridge
+            | Match::Ipvs(_) => panic!("iptables mode asks for no such thing: {condition:?}"),
         }
     }
 }

@@ -1,0 +1,98 @@
+//! What IPVS does to a packet in each of its hooks (net/netfilter/ipvs/ip_vs_core.c).
+
+use std::net::SocketAddr;
+
+use super::table::{Arrival, Taken};
+use super::{IpvsDrop, ServerKey};
+use crate::net::Tuple;
+use crate::net::netfilter::conntrack::Direction;
+use crate::net::netfilter::skb::{Ct, IcmpError, IpvsMark, Kind, Skb};
+use crate::net::netfilter::stack::{Cx, Stack, Verdict};
+use crate::net::netfilter::{Hook, RuleHit};
+
+impl Stack {
+    /// ip_vs_out_hook, then ip_vs_in_hook; in FORWARD ip_vs_forward_icmp stands in its place, which
+    /// has nothing to do here: an error to a virtual server is for this node.
+    pub(in crate::net::netfilter) fn balance(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        // Without a virtual server the hooks are not there (ip_vs_register_hooks).
+        if self.ipvs.is_off() || skb.ipvs != IpvsMark::Unseen {
+            return Verdict::Accept;
+        }
+        if let Kind::IcmpError(error) = skb.kind {
+            self.ipvs_error(hook, skb, error);
+            return Verdict::Accept;
+        }
+        if let Some(server) = self.ipvs.answer(&skb.tuple, skb.kind, cx.now) {
+            (skb.tuple.src, skb.tuple.src_port) = (server.ip(), server.port());
+            skb.ipvs = IpvsMark::Answer;
+            return Verdict::Accept;
+        }
+        if hook == Hook::Forward { Verdict::Accept } else { self.ipvs_request(hook, skb, cx) }
+    }
+
+    fn ipvs_request(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        let server = ServerKey::of(&skb.tuple);
+        let confirmed = matches!(skb.ct, Ct::Tracked(ct) if ct.confirmed);
+        let arrival = Arrival { tuple: &skb.tuple, kind: skb.kind, confirmed };
+        match self.ipvs.take(arrival, cx.now, &mut self.conntrack) {
+            Taken::No => Verdict::Accept,
+            Taken::Dropped(why) => {
+                if why == IpvsDrop::NoDestination {
+                    self.note_server(hook, server, None, None, cx);
+                }
+                Verdict::Ipvs(server, why)
+            }
+            Taken::To { real_server, chosen } => {
+                (skb.tuple.dst, skb.tuple.dst_port) = (real_server.ip(), real_server.port());
+                skb.ipvs = IpvsMark::Request;
+                update_conntrack(skb, real_server);
+                if chosen {
+                    self.note_server(hook, server, Some(real_server), Some(skb.tuple), cx);
+                }
+                Verdict::Accept
+            }
+        }
+    }
+
+    /// ip_vs_out_icmp and ip_vs_in_icmp, ip_vs_nat_icmp: an error about a packet that a real server
+    /// was sent comes from the virtual server; one about an answer goes to the real server.
+    fn ipvs_error(&self, hook: Hook, skb: &mut Skb, mut error: IcmpError) {
+        if let Some(server) = self.ipvs.virtual_server_behind(&error.inner.reversed()) {
+            skb.tuple.src = server.ip();
+            (error.inner.dst, error.inner.dst_port) = (server.ip(), server.port());
+            skb.ipvs = IpvsMark::Answer;
+        } else if let Some(real) =
+            self.ipvs.real_server_behind(&error.inner.reversed()).filter(|_| hook != Hook::Forward)
+        {
+            skb.tuple.dst = real.ip();
+            (error.inner.src, error.inner.src_port) = (real.ip(), real.port());
+            skb.ipvs = IpvsMark::Request;
+        }
+        skb.kind = Kind::IcmpError(error);
+    }
+
+    /// The trace names a virtual server as it names a rule: see [`super::IpvsRules::at`].
+    fn note_server(
+        &self,
+        hook: Hook,
+        server: ServerKey,
+        real: Option<SocketAddr>,
+        tuple_after: Option<Tuple>,
+        cx: &mut Cx,
+    ) {
+        let (Some(trace), Some(rules)) = (&mut cx.trace, self.rules.ipvs()) else { return };
+        let Some(at) = rules.at(&server, real) else { return };
+        trace.push(RuleHit { hook, table: at.table, chain: at.chain, rule: at.rule, tuple_after });
+    }
+}
+
+/// ip_vs_update_conntrack: a connection that conntrack has no entry for yet will have its answer
+/// come from the real server. Its NAT knows nothing of that.
+fn update_conntrack(skb: &mut Skb, real_server: SocketAddr) {
+    if let Ct::Tracked(ct) = &mut skb.ct
+        && !ct.confirmed
+        && ct.direction == Direction::Original
+    {
+        (ct.reply.src, ct.reply.src_port) = (real_server.ip(), real_server.port());
+    }
+}

@@ -1,0 +1,59 @@
+//! kube-proxy's syncs of the virtual servers (pkg/proxy/ipvs, syncService, syncEndpoint,
+//! cleanLegacyService and graceful_termination.go).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::server::{RealServer, ServerKey, VirtualServer, VirtualServerState};
+use super::{Ipvs, IpvsConnection};
+
+impl Ipvs {
+    /// A sync: virtual servers come, change and go; real servers come at once and go when their
+    /// connections are gone.
+    pub(in crate::net::netfilter) fn sync(&mut self, wanted: &[VirtualServer]) {
+        for server in wanted {
+            self.sync_server(server);
+        }
+        let is_wanted = |key: &ServerKey| wanted.binary_search_by(|server| server.key.cmp(key)).is_ok();
+        self.servers.retain(|key, _| is_wanted(key));
+    }
+
+    fn sync_server(&mut self, wanted: &VirtualServer) {
+        if self.servers.get(&wanted.key).is_some_and(|state| state.is_as(wanted)) {
+            return;
+        }
+        let counts: Vec<RealServer> =
+            wanted.real_servers.iter().map(|address| self.counted(&wanted.key, *address)).collect();
+        let new = || Arc::new(VirtualServerState::new(wanted));
+        let state = self.servers.entry(wanted.key).or_insert_with(new);
+        Arc::make_mut(state).change(wanted, &counts);
+    }
+
+    /// A real server that comes, with the connections that it still has: ip_vs_trash_get_dest gives
+    /// one that was deleted a moment ago back as it was.
+    fn counted(&self, key: &ServerKey, address: SocketAddr) -> RealServer {
+        let known = self.servers.get(key).and_then(|state| state.real_server(address));
+        if let Some(known) = known {
+            return RealServer { weight: 1, ..*known };
+        }
+        let own = |c: &&IpvsConnection| c.real_server == address && c.server() == *key;
+        let connections = || self.slots.iter().flatten().filter(own);
+        let active = connections().filter(|c| c.active).count() as u32;
+        RealServer { address, weight: 1, active, inactive: connections().count() as u32 - active }
+    }
+
+    /// tryDeleteRs, every minute: deletes those without weight whose connections have ended.
+    pub(in crate::net::netfilter) fn delete_terminated(&mut self) {
+        for state in self.servers.values_mut() {
+            let done = |s: &RealServer| s.weight == 0 && s.active + s.inactive == 0;
+            if state.real_servers.iter().any(done) {
+                Arc::make_mut(state).remove_where(done);
+            }
+        }
+    }
+
+    /// Is there a real server that waits for its connections to end?
+    pub fn has_terminating(&self) -> bool {
+        self.servers.values().any(|state| state.real_servers.iter().any(|s| s.weight == 0))
+    }
+}

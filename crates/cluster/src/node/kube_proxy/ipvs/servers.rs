@@ -1,0 +1,96 @@
+//! Virtual servers, and the addresses that kube-ipvs0 has for them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::net::netfilter::{Family, ServerKey, VirtualServer};
+use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
+use crate::ordered::{Map, Set};
+
+pub(super) struct Servers<'a> {
+    cfg: &'a ProxyConfig,
+    /// The node's own addresses, those that NodePorts are open on.
+    node_port_ips: Vec<IpAddr>,
+    by_key: Map<ServerKey, VirtualServer>,
+    bound: Set<IpAddr>,
+}
+
+/// What one service port got.
+pub(super) struct Wanted {
+    /// Upstream leaves a service port where it is when no address is open for NodePorts, and so
+    /// passes over its health check port too.
+    pub node_port_ips: Vec<IpAddr>,
+}
+
+impl<'a> Servers<'a> {
+    pub fn new(cfg: &'a ProxyConfig) -> Servers<'a> {
+        Servers { cfg, node_port_ips: node_port_ips(cfg), by_key: Map::new(), bound: Set::new() }
+    }
+
+    /// "Build IPVS rules for each service", without the sets.
+    pub fn add(
+        &mut self,
+        service: &ServicePortInfo,
+        endpoints: &[EndpointInfo],
+        found: &Categorized,
+    ) -> Wanted {
+        let real_servers = |local_only| real_servers(endpoints, found, local_only);
+        let internal = real_servers(service.internal_policy_local);
+        let external = real_servers(service.external_policy_local);
+        self.bind(service.cluster_ip);
+        self.put(service, service.cluster_ip, service.port, &internal);
+        for ip in service.external_ips.iter().chain(&service.load_balancer_vips) {
+            // An address that the node has already is not given to the dummy interface too.
+            if !self.cfg.node_ips.contains(ip) {
+                self.bind(*ip);
+            }
+            self.put(service, *ip, service.port, &external);
+        }
+        let node_port_ips = if service.node_port == 0 { Vec::new() } else { self.node_port_ips.clone() };
+        for ip in &node_port_ips {
+            self.put(service, *ip, service.node_port, &external);
+        }
+        Wanted { node_port_ips }
+    }
+
+    /// The servers by key, and kube-ipvs0's addresses.
+    pub fn finish(self) -> (Vec<VirtualServer>, Vec<IpAddr>) {
+        (self.by_key.into_values().collect(), self.bound.into_iter().collect())
+    }
+
+    fn bind(&mut self, ip: IpAddr) {
+        self.bound.insert(ip);
+    }
+
+    /// Of two service ports with one external address and port the later one has it, as the one
+    /// that upstream happens to come to last.
+    fn put(&mut self, service: &ServicePortInfo, address: IpAddr, port: u16, real_servers: &[SocketAddr]) {
+        let key = ServerKey { address, port, protocol: service.name.protocol };
+        let server = VirtualServer {
+            key,
+            scheduler: self.cfg.ipvs_scheduler,
+            persistence_s: service.affinity_s,
+            real_servers: real_servers.to_vec(),
+            service: service.name.clone(),
+        };
+        self.by_key.insert(key, server);
+    }
+}
+
+/// syncEndpoint: for policy Local the local endpoints, or all that policy Cluster would use when
+/// there is none here. A port that nothing can reach from outside, with internalTrafficPolicy
+/// Local, has none of those, and so no real server (ServicePort.UsesClusterEndpoints).
+fn real_servers(endpoints: &[EndpointInfo], found: &Categorized, local_only: bool) -> Vec<SocketAddr> {
+    let local = found.local.as_ref().filter(|local| local_only && !local.is_empty());
+    let chosen = local.or(found.cluster.as_ref());
+    chosen.into_iter().flatten().map(|at| endpoints[*at].address).collect()
+}
+
+/// GetAllLocalAddressesExcept(kube-ipvs0), or those of them in `nodePortAddresses`. Loopback is
+/// never one of them: a NodePort is not to be had on 127.0.0.1 in this mode.
+fn node_port_ips(cfg: &ProxyConfig) -> Vec<IpAddr> {
+    let own = |ip: &&IpAddr| Family::of(**ip) == cfg.family && !ip.is_loopback();
+    let prefixes = cfg.node_port_addresses.iter().filter(|c| Family::of(c.address()) == cfg.family);
+    let all = prefixes.clone().next().is_none() || prefixes.clone().any(|c| c.length() == 0);
+    let open = |ip: &&IpAddr| all || prefixes.clone().any(|prefix| prefix.contains(**ip));
+    cfg.node_ips.iter().filter(own).filter(open).copied().collect()
+}
