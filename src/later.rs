@@ -5,10 +5,10 @@
 //! nothing but the table reaches is left out of what every reader of a page downloads. In the
 //! other direction anything may be called. Built without the feature `split` both are one.
 
+use crate::dom::{Place, State, View};
 use crate::session::{Begin, Session};
 use crate::shell::Ui;
 use crate::{panels, session, shell};
-use crate::dom::{Place, State, View};
 
 pub struct Later {
     /// What the inspector shows of the selection.

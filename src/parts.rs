@@ -80,10 +80,8 @@ pub fn facts(rows: Vec<(&'static str, View)>) -> View {
 pub fn table(head: &[&'static str], rows: Vec<Kids>) -> View {
     let head = head.iter().map(|name| el("th").attr("scope", "col").text(*name).view()).collect();
     let rows = rows.into_iter().map(|cells| el("tr").kids(each("td", cells)).view()).collect();
-    let table = el("table")
-        .class("pk-table")
-        .kid(el("thead").kid(el("tr").kids(head)))
-        .kid(el("tbody").kids(rows));
+    let table =
+        el("table").class("pk-table").kid(el("thead").kid(el("tr").kids(head))).kid(el("tbody").kids(rows));
     let scroll = el("div").class("pk-scroll").attr("tabindex", "0");
     scroll.attr("role", "group").attr("aria-label", "Table").kid(table).view()
 }

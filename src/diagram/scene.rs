@@ -3,13 +3,13 @@
 //! Few of them, and coarse: each kind of memo costs kilobytes to download, and working all of it
 //! out again costs less than a millisecond.
 
+use crate::dom::reactive::*;
 use crate::dom::{Derived, State};
 use cluster::api::Uid;
 use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
-use crate::dom::reactive::*;
 
 use super::camera::{Camera, Room};
 use super::facts::{Facts, RuleFacts, rules_of_node};

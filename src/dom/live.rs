@@ -30,7 +30,10 @@ impl Region {
     }
 
     pub fn first_node(&self) -> Node {
-        self.effect.with_value_mut(|inner| inner.first_node()).flatten().unwrap_or_else(|| self.marker.clone())
+        self.effect
+            .with_value_mut(|inner| inner.first_node())
+            .flatten()
+            .unwrap_or_else(|| self.marker.clone())
     }
 
     pub fn remove(self) {

@@ -1,8 +1,8 @@
 //! A lab's place in a page: a shadow root with a style sheet of its own. Nothing outside the
 //! element is touched, and when the element leaves the document, the lab goes.
 
-use crate::dom::{self, View};
 use crate::dom::reactive::document;
+use crate::dom::{self, View};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;

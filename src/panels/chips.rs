@@ -1,9 +1,9 @@
 //! Labels as chips: taken away, changed and added to a draft, whose meaning is shown before it
 //! is applied.
 
+use crate::dom::reactive::*;
 use crate::parts::*;
 use cluster::api::Labels;
-use crate::dom::reactive::*;
 use std::rc::Rc;
 
 pub type Preview = Rc<dyn Fn(&Labels) -> Vec<String>>;

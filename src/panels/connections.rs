@@ -1,5 +1,6 @@
 //! The latest connections of whatever is selected, to pick one from.
 
+use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use crate::text;
@@ -7,7 +8,6 @@ use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ConnectionId;
-use crate::dom::reactive::*;
 
 const SHOWN: usize = 20;
 

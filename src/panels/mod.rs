@@ -18,11 +18,11 @@ mod service;
 mod start;
 mod yaml;
 
+use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
-use crate::dom::reactive::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 

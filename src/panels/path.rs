@@ -2,6 +2,7 @@
 
 use super::connections::ending;
 use super::link_to;
+use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{HopRef, Selection, Session};
 use crate::text;
@@ -10,7 +11,6 @@ use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
 use cluster::traffic::{ConnectionId, PacketId};
-use crate::dom::reactive::*;
 use std::net::SocketAddr;
 
 pub fn packet(session: Session, id: PacketId) -> View {
@@ -81,7 +81,12 @@ fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> Vie
     let hops: Kids =
         packet.hops.iter().enumerate().map(|(nth, hop)| place(session, world, packet, nth, hop)).collect();
     let summary = el("summary").kid(sign("pk-icon", direction)).text(" ").text(name);
-    el("details").class("pk-trip").flag("open", open).kid(summary).kid(el("ol").class("pk-hops").kids(hops)).view()
+    el("details")
+        .class("pk-trip")
+        .flag("open", open)
+        .kid(summary)
+        .kid(el("ol").class("pk-hops").kids(hops))
+        .view()
 }
 
 fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> View {

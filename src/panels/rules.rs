@@ -2,6 +2,7 @@
 
 use super::node::proxy;
 use super::{gone, link_to};
+use crate::dom::Derived;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Service, Uid};
@@ -9,7 +10,6 @@ use cluster::net::netfilter::{Rules, ServicePortName};
 use cluster::node::Machine;
 use cluster::node::kube_proxy::{choices, rules_of};
 use cluster::sim::World;
-use crate::dom::Derived;
 
 /// A page of text is enough to read; the whole is for the clipboard.
 const LINES_SHOWN: usize = 1_500;

@@ -30,7 +30,8 @@ fn written(session: Session, object: &Typed, source: &Source) -> Tree {
     match source.tree.value {
         Value::Null => {
             let manifest = text().map(parse).unwrap_or_default();
-            let same = manifest.objects.iter().find(|parsed| parsed.object.object_ref() == object.object_ref());
+            let same =
+                manifest.objects.iter().find(|parsed| parsed.object.object_ref() == object.object_ref());
             same.map_or_else(Tree::map, |parsed| parsed.source.tree.clone())
         }
         _ => source.tree.clone(),

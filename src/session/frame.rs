@@ -1,12 +1,12 @@
 //! One loop of animation frames for each lab, which stops whenever nothing can change: the
 //! reader has paused, the tab is hidden, the lab is off the screen, or nothing will happen.
 
-use crate::dom::State;
 use super::pace::{self, FRAME_BUDGET_MS, Pace};
 use super::{Lab, Motion, Session};
 use crate::browser;
-use cluster::sim::Touched;
+use crate::dom::State;
 use crate::dom::reactive::*;
+use cluster::sim::Touched;
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 

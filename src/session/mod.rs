@@ -23,9 +23,9 @@ mod source;
 mod theme;
 
 use crate::dom::State;
+use crate::dom::reactive::*;
 use crate::later::Part;
 use cluster::sim::{Run, Time, Touched, World};
-use crate::dom::reactive::*;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;

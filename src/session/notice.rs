@@ -1,7 +1,7 @@
 //! What the lab has to say beside the picture: refusals, and what was done.
 
-use crate::dom::State;
 use super::Session;
+use crate::dom::State;
 use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,8 @@ use cluster::sim::{Run, Time, Touched};
 
 /// Simulated seconds for each second: the slider's stops. Each is about half as much again
 /// as the one before, so that even steps multiply.
-pub const SPEEDS: [f64; 19] = [
-    0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.14, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0,
-];
+pub const SPEEDS: [f64; 19] =
+    [0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.14, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0];
 pub const USUAL: f64 = 1.0;
 
 /// Simulation's share of a frame. The rest is for drawing.

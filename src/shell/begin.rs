@@ -2,10 +2,10 @@
 
 use super::{BuiltIn, built_in, built_in_of};
 use crate::browser;
+use crate::dom::reactive::*;
 use crate::embed::{self, Options};
 use crate::parts::whenever;
 use crate::session::{BUILT_IN, Begin, Session, Source};
-use crate::dom::reactive::*;
 use wasm_bindgen::JsValue;
 
 /// The key of what came with a link.

@@ -3,9 +3,9 @@
 
 use super::{Dialog, Ui, add_client, facts, load, share, toasts};
 use crate::dom::Place;
+use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::Session;
-use crate::dom::reactive::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 

@@ -15,7 +15,9 @@ pub fn header(session: Session, ui: Ui) -> View {
         .kid(span("pk-spring", ""))
         .kid(live(move || history(session)))
         .kid(button("Load", move || ui.open(Dialog::Load)).hint("Load manifests or a scenario file").view())
-        .kid(button("Share", move || ui.open(Dialog::Share)).hint("A link to this moment, or a figure").view())
+        .kid(
+            button("Share", move || ui.open(Dialog::Share)).hint("A link to this moment, or a figure").view(),
+        )
         .kid(live(move || theme(session)))
         .view()
 }

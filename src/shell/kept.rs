@@ -125,4 +125,3 @@ fn warn_of_another_model(session: Session) {
         ));
     }
 }
-

@@ -2,11 +2,11 @@
 //! when it stands still, nothing when it races.
 
 use super::notable::notable;
+use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Motion, Session};
 use crate::text;
 use cluster::sim::World;
-use crate::dom::reactive::*;
 
 const EVERY_MS: u32 = 1_000;
 /// Faster than this, nobody could listen.

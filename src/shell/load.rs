@@ -4,12 +4,12 @@
 use super::kept::open_text;
 use super::{Ui, files};
 use crate::dom::Place;
+use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Begin, Motion, OWN, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
 use cluster::ordered::{self, sort_by_key};
-use crate::dom::reactive::*;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
@@ -44,7 +44,13 @@ pub fn body(session: Session, ui: Ui) -> View {
                 live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty()))),
             ],
         ))
-        .kid(el("div").attr("role", "status").class("pk-findings").attr("aria-label", "Findings").kid(live(findings)))
+        .kid(
+            el("div")
+                .attr("role", "status")
+                .class("pk-findings")
+                .attr("aria-label", "Findings")
+                .kid(live(findings)),
+        )
         .view()
 }
 

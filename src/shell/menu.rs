@@ -1,11 +1,11 @@
 //! The context menu: what can be done with the thing itself, where it is.
 
 use super::{Dialog, Ui};
-use crate::panels::{Doing, What, doings};
 use crate::dom::Place;
+use crate::dom::reactive::*;
+use crate::panels::{Doing, What, doings};
 use crate::parts::*;
 use crate::session::{MenuAt, Session};
-use crate::dom::reactive::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 

@@ -20,16 +20,16 @@ mod track;
 mod transport;
 mod ui;
 
-use crate::embed::{Controls, Options};
 use crate::dom::Place;
+use crate::dom::reactive::*;
+use crate::embed::{Controls, Options};
 use crate::parts::*;
 use crate::session::{Session, Theme};
 use crate::{browser, diagram, panels};
 pub use add_client::rate_slider;
-pub use built_in::{BuiltIn, built_in, built_in_of, text_of_key};
 #[cfg(test)]
 pub use built_in::text_of;
-use crate::dom::reactive::*;
+pub use built_in::{BuiltIn, built_in, built_in_of, text_of_key};
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
 
@@ -76,7 +76,9 @@ fn frame(session: Session, ui: Ui, root: Place, controls: Controls) -> View {
     if controls != Controls::None {
         kids.push(transport::transport(session, ui));
     }
-    kids.push(live(move || session.later.get().map_or_else(nothing, |later| (later.menu)(session, ui, root))));
+    kids.push(live(move || {
+        session.later.get().map_or_else(nothing, |later| (later.menu)(session, ui, root))
+    }));
     kids.push(live(move || session.later.get().map_or_else(nothing, |later| (later.dialogs)(session, ui))));
     kids.push(toasts::toasts(session, ui));
     kids.push(live::log(session));

@@ -1,9 +1,9 @@
 //! Sharing: a link that opens this very moment, and a tag for somebody's page.
 
+use crate::dom::reactive::*;
 use crate::embed;
 use crate::parts::*;
 use crate::session::{BUILT_IN, Session};
-use crate::dom::reactive::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Longer links are cut by some chat and mail programs.

@@ -1,9 +1,9 @@
 //! The static site in dist/.
 
 use crate::run::{self, Outcome};
-use crate::{size, split};
 use crate::stopwatch::Stopwatch;
 use crate::tools::Tools;
+use crate::{size, split};
 
 pub fn command() -> Outcome {
     site()?;

@@ -34,7 +34,15 @@ pub fn site(tools: &Tools) -> Outcome {
     run::run(tools.command("wasm-split-cli")?.args(["--out-name", NAME]).arg(&whole).arg(&parts))?;
     let mut bindgen = tools.command("wasm-bindgen")?;
     // The second part takes the function table from the first.
-    bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports", "--out-name", NAME, "--out-dir"]);
+    bindgen.args([
+        "--target",
+        "web",
+        "--no-typescript",
+        "--keep-lld-exports",
+        "--out-name",
+        NAME,
+        "--out-dir",
+    ]);
     run::run(bindgen.arg(parts.join("bound")).arg(parts.join(format!("{NAME}.wasm"))))?;
     let dist = run::root().join("dist");
     let main = format!("{NAME}_bg.wasm");

@@ -41,9 +41,7 @@ fn package(cache: &Cache, name: &str, version: &str, program: &str) -> Outcome<P
     let exact = format!("{name}@{version}");
     let dir = match cache.get(&name_version) {
         Some(dir) => dir,
-        None => {
-            cache.install(&name_version, "5 s", |dir| npm(dir, &["install", "--prefix", ".", &exact]))?
-        }
+        None => cache.install(&name_version, "5 s", |dir| npm(dir, &["install", "--prefix", ".", &exact]))?,
     };
     Ok(dir.join("node_modules/.bin"))
 }

@@ -9,9 +9,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{
-    Action, ClientFrom, ClientSpec, Container, ContainerPort, Deployment, EnvVar, Labels, Manifest, Meta, Parsed, Pod,
-    PodSpec, PodTemplate, Position, Probe, Scenario, ScenarioNode, Selector, Service, ServicePort, ServiceSpec,
-    ServiceType, Source, Str, TargetPort, TimedAction, TimingProfile, TrafficPolicy, Tree, Typed, Value,
+    Action, ClientFrom, ClientSpec, Container, ContainerPort, Deployment, EnvVar, Labels, Manifest, Meta,
+    Parsed, Pod, PodSpec, PodTemplate, Position, Probe, Scenario, ScenarioNode, Selector, Service,
+    ServicePort, ServiceSpec, ServiceType, Source, Str, TargetPort, TimedAction, TimingProfile,
+    TrafficPolicy, Tree, Typed, Value,
 };
 use crate::net::Protocol;
 use crate::sim::Time;

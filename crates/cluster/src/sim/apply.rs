@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Manifest, Name, Node, NsName, ObjectRef,
-    Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy, ServiceType, Severity, Str, Typed,
-    Uid, wrong_labels,
+    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Manifest, Name, Node, NsName,
+    ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy, ServiceType,
+    Severity, Str, Typed, Uid, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::net::netfilter::{Family, Stack};

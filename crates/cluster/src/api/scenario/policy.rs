@@ -4,8 +4,8 @@ use super::read::required_map;
 use crate::api::decode::{Spot, pod_one_of};
 use crate::api::findings::Findings;
 use crate::api::{
-    Diagnostic, DiagnosticKind, Service, ServicePolicy, SessionAffinity, Source, Str, TrafficPolicy, Tree, Type, Typed,
-    Value, decode_object, to_tree,
+    Diagnostic, DiagnosticKind, Service, ServicePolicy, SessionAffinity, Source, Str, TrafficPolicy, Tree,
+    Type, Typed, Value, decode_object, to_tree,
 };
 
 /// Seconds that an idle client stays bound (defaults.go, SetDefaults_Service).
