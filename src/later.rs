@@ -40,30 +40,36 @@ static LATER: Later = Later {
 
 /// The part, when it is there.
 #[derive(Clone, Copy)]
-pub struct Part(State<Option<&'static Later>>);
+pub struct Part {
+    there: State<Option<&'static Later>>,
+    /// It is being fetched.
+    coming: State<bool>,
+}
 
 impl Default for Part {
     fn default() -> Part {
         let at_once = if cfg!(feature = "split") { None } else { Some(&LATER) };
-        Part(State::new(at_once))
+        Part { there: State::new(at_once), coming: State::new(false) }
     }
 }
 
 impl Part {
     /// Tracked.
     pub fn get(self) -> Option<&'static Later> {
-        self.0.get()
+        self.there.get()
     }
 
     pub fn get_untracked(self) -> Option<&'static Later> {
-        self.0.try_get_untracked().flatten()
+        self.there.try_get_untracked().flatten()
     }
 }
 
 impl Session {
     /// Begins to fetch the second part, if that has not been done.
     pub fn want_later(&self) {
-        self.with_later(|_| {});
+        if !self.later.coming.get_untracked() {
+            self.with_later(|_| {});
+        }
     }
 
     /// Calls back with the second part, at once where it is there. When it cannot be fetched,
@@ -83,6 +89,7 @@ fn fetch(_: Session, then: Box<dyn FnOnce(&'static Later)>) {
 
 #[cfg(feature = "split")]
 fn fetch(session: Session, then: Box<dyn FnOnce(&'static Later)>) {
+    session.later.coming.set(true);
     wasm_bindgen_futures::spawn_local(async move {
         let fetched = part::table().await;
         if session.motion_or_gone().is_none() {
@@ -91,13 +98,16 @@ fn fetch(session: Session, then: Box<dyn FnOnce(&'static Later)>) {
         match fetched {
             Ok(later) => {
                 if session.later.get_untracked().is_none() {
-                    session.later.0.set(Some(later));
+                    session.later.there.set(Some(later));
                 }
                 then(later);
             }
-            Err(_) => session.notices.problem(
-                "A part of this page could not be fetched. Look whether you are online, and try again.",
-            ),
+            Err(_) => {
+                session.later.coming.set(false);
+                session.notices.problem(
+                    "A part of this page could not be fetched. Look whether you are online, and try again.",
+                );
+            }
         }
     });
 }

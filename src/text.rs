@@ -100,7 +100,7 @@ pub const ASSUMPTIONS: &[(&str, &str)] = &[
     ),
     (
         "kube-proxy",
-        "iptables mode, as Kubernetes 1.36 writes it: the rules are what decides, and what is shown.",
+        "Its rules are those that Kubernetes 1.36 writes: they are what decides, and what is shown.",
     ),
     (
         "A killed Pod",

@@ -125,6 +125,14 @@ fn for_node(world: &World, machine: &Machine) -> Vec<Doing> {
             true => act("Uncordon", Action::Cordon { node: node(), on: false }),
             false => harm("Cordon (no new Pods here)", Action::Cordon { node: node(), on: true }),
         },
+        match machine.proxy.paused {
+            true => act("Let its kube-proxy go on", Action::PauseKubeProxy { node: node(), on: false }),
+            false => harm("Pause its kube-proxy", Action::PauseKubeProxy { node: node(), on: true }),
+        },
+        match machine.cut_off {
+            true => act("Reconnect it to the API server", Action::CutOffNode { node: node(), on: false }),
+            false => harm("Cut it off from the API server", Action::CutOffNode { node: node(), on: true }),
+        },
         act("Add another node", Action::AddNode { name: None, zone: None }),
         show("Show its rules", Tab::Rules),
         show("Show its YAML", Tab::Yaml),

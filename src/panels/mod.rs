@@ -13,6 +13,7 @@ mod object;
 mod objects;
 mod path;
 mod pod;
+mod policies;
 mod rules;
 mod service;
 mod start;

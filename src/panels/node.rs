@@ -43,7 +43,20 @@ fn state(session: Session, world: &World, machine: &Machine) -> View {
     let mut kids = vec![facts(rows), actions_of(session, machine), heading("Pods")];
     kids.extend(none);
     kids.push(items("pk-list", pods));
+    let entries = world.conntrack_lines(machine.uid).unwrap_or_default();
+    kids.push(more(format!("conntrack -L ({})", entries.len()), vec![table_of(entries)]));
     block("", kids)
+}
+
+/// As `conntrack -L` prints it, no longer than anybody reads.
+fn table_of(mut entries: Vec<String>) -> View {
+    const SHOWN: usize = 200;
+    let more = entries.len().saturating_sub(SHOWN);
+    entries.truncate(SHOWN);
+    if more > 0 {
+        entries.push(format!("and {more} more"));
+    }
+    listing("conntrack", entries.join("\n"))
 }
 
 fn actions_of(session: Session, machine: &Machine) -> View {
@@ -59,6 +72,9 @@ fn status(machine: &Machine, node: Option<&Node>) -> View {
     if node.is_some_and(|n| n.spec.unschedulable) {
         kids.push(span("pk-tag pk-care", "Cordoned"));
     }
+    if machine.cut_off {
+        kids.push(span("pk-tag pk-fail", "Cut off"));
+    }
     inline("pk-row", kids)
 }
 
@@ -71,6 +87,10 @@ pub fn proxy(world: &World, machine: &Machine) -> View {
         Some(at) => format!("synced {} ago", text::span(world.now().since(at))),
         None => "has written no rules yet".to_string(),
     };
+    let synced = format!("{} mode, {synced}", machine.proxy.mode.as_str());
+    if machine.proxy.paused {
+        return inline("", vec![span("pk-tag pk-fail", "paused"), text(" "), text(synced)]);
+    }
     match machine.proxy.behind() {
         0 => text(synced),
         n => inline(

@@ -4,6 +4,7 @@ use super::chips::Editor;
 use super::deployment::stepper;
 use super::doings::types_for;
 use super::membership::{deployments_of, pods_of, preview_selector};
+use super::policies;
 use super::{gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session};
@@ -35,7 +36,7 @@ fn state(session: Session, service: &Service) -> View {
         (pods.iter().filter(|p| p.status.ready).count(), pods.len())
     });
     let counts = session.with_world(|world| world.traffic().stats.services.get(&service.meta.key()).cloned());
-    let rows = vec![
+    let mut rows = vec![
         ("Type", types(session, service)),
         ("Addresses", addresses(service)),
         ("Ports", block("", service.spec.ports.iter().map(|p| code(port(p))).collect())),
@@ -43,6 +44,7 @@ fn state(session: Session, service: &Service) -> View {
         ("Requests", text(counts.map_or_else(|| "none yet".into(), |c| counted(&c)))),
         ("Pods from", deployments(session, service)),
     ];
+    rows.extend(policies::rows(session, service));
     facts(rows)
 }
 

@@ -3,6 +3,21 @@
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;
+use cluster::api::Action;
+use cluster::node::kube_proxy::ProxyMode;
+use std::rc::Rc;
+
+fn mode(session: Session) -> View {
+    session.scene_rev();
+    let now = session.with_world(|world| world.config().proxy_mode);
+    let options = ProxyMode::ALL.into_iter().map(|mode| {
+        let act = move || {
+            session.act(Action::SetProxyMode { mode });
+        };
+        (mode.as_str(), mode == now, Rc::new(act) as Act)
+    });
+    choice("kube-proxy's mode", options.collect())
+}
 
 pub fn body(session: Session) -> View {
     let timing = session.with_world(|world| world.timing().clone());
@@ -21,6 +36,12 @@ pub fn body(session: Session) -> View {
         "pk-dialog-body",
         vec![
             says("", "A simulation of Kubernetes 1.36, computed in this page. Nothing is sent anywhere."),
+            heading("kube-proxy's mode"),
+            live(move || mode(session)),
+            says(
+                "pk-muted",
+                "Each node's kube-proxy restarts in turn, removes its old rules and writes new ones. Connections go on.",
+            ),
             facts(assumptions),
             heading("Timing"),
             says("", profile),

@@ -43,10 +43,12 @@ fn picker(session: Session) -> View {
 
 fn facts_button(session: Session, ui: Ui) -> View {
     session.opened_rev();
-    let timing = session.with_world(|world| text::timing(world.timing()));
-    button(format!("Kubernetes 1.36 · iptables mode · {timing}"), move || ui.open(Dialog::Facts))
+    session.scene_rev();
+    let (mode, timing) =
+        session.with_world(|world| (world.config().proxy_mode.as_str(), text::timing(world.timing())));
+    button(format!("Kubernetes 1.36 · {mode} mode · {timing}"), move || ui.open(Dialog::Facts))
         .class("pk-facts-button")
-        .hint("What this model assumes, and its timing")
+        .hint("kube-proxy's mode, what this model assumes, and its timing")
         .view()
 }
 

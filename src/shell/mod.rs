@@ -76,10 +76,16 @@ fn frame(session: Session, ui: Ui, root: Place, controls: Controls) -> View {
     if controls != Controls::None {
         kids.push(transport::transport(session, ui));
     }
-    kids.push(live(move || {
-        session.later.get().map_or_else(nothing, |later| (later.menu)(session, ui, root))
+    kids.push(live(move || match (session.menu.get(), session.later.get()) {
+        (Some(_), Some(later)) => (later.menu)(session, ui, root),
+        (None, _) => nothing(),
+        (Some(_), None) => on_its_way(session),
     }));
-    kids.push(live(move || session.later.get().map_or_else(nothing, |later| (later.dialogs)(session, ui))));
+    kids.push(live(move || match (ui.dialog.get(), session.later.get()) {
+        (Some(_), Some(later)) => (later.dialogs)(session, ui),
+        (None, _) => nothing(),
+        (Some(_), None) => on_its_way(session),
+    }));
     kids.push(toasts::toasts(session, ui));
     kids.push(live::log(session));
     el("div")
@@ -90,11 +96,20 @@ fn frame(session: Session, ui: Ui, root: Place, controls: Controls) -> View {
         .attr("data-theme", untrack(|| theme_word(session)))
         .attr("data-controls", controls_word(controls))
         .on_as("keydown", move |event| keys::pressed(session, ui, event))
+        .on("keydown", move |_| session.want_later())
+        .on("pointerover", move |_| session.want_later())
+        .on("pointerdown", move |_| session.want_later())
         .on_as("dragover", move |event| files::dragged_over(ui, event))
         .on_as("dragleave", move |event| files::dragged_away(ui, event))
         .on_as("drop", move |event| files::dropped(session, ui, event))
         .kids(kids)
         .view()
+}
+
+/// What was asked for is in the second part, which no hand near the lab has brought yet.
+fn on_its_way(session: Session) -> View {
+    session.want_later();
+    nothing()
 }
 
 fn controls_word(controls: Controls) -> &'static str {

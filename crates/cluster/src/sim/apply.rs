@@ -24,7 +24,7 @@ impl World {
         // First in the log: what follows from it comes after it.
         self.record(LogEntry::Did { action: action.clone() });
         let result = match action {
-            Action::Apply { manifest, .. } => self.apply_manifest(manifest),
+            Action::Apply { manifest, .. } => self.apply_manifest(&manifest.0),
             other => self.apply_one(other).map_err(|refusal| vec![refusal]),
         };
         if result.is_err() {
