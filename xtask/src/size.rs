@@ -8,7 +8,7 @@ use std::process::Command;
 /// BENCHMARKS.md.
 const GOAL_BYTES: u64 = 180_000;
 /// Until then a ratchet: what was reached, and a little room. It is lowered, never raised.
-const LIMIT_BYTES: u64 = 410_000;
+const LIMIT_BYTES: u64 = 290_000;
 
 pub struct FirstView {
     files: Vec<File>,

@@ -63,7 +63,7 @@ fn follow_camera(picture: Picture, frame: Place, stage: Place) {
 /// All boxes and wires, under one transform.
 fn boxes(picture: Picture, stage: Place) -> View {
     let parts: Kids = vec![
-        live(move || picture.scene.with(|scene| frames(scene))),
+        live(move || picture.scene.with(frames)),
         live(move || cards(picture)),
         live(move || pod::ghosts(picture)),
         live(move || wires::view(picture)),
