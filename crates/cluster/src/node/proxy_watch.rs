@@ -221,6 +221,7 @@ impl World {
     /// each after its own delay. Until then it goes on as before.
     pub(crate) fn set_proxy_mode(&mut self, mode: ProxyMode) {
         Arc::make_mut(&mut self.config).proxy_mode = mode;
+        self.touched.scene = true;
         let running: Vec<(Uid, u32)> =
             self.machines.values().filter(|m| m.power).map(|m| (m.uid, m.boot)).collect();
         for (node, boot) in running {
