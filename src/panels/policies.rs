@@ -8,10 +8,20 @@ use std::rc::Rc;
 /// Seconds that an idle client stays bound (defaults.go, SetDefaults_Service).
 const AFFINITY_TIMEOUT_S: u32 = 10_800;
 
-pub fn rows(session: Session, service: &Service) -> Vec<(&'static str, View)> {
+/// Each under its name, which is too long to stand beside it.
+pub fn section(session: Session, service: &Service) -> View {
     if !service.has_virtual_ip() {
-        return Vec::new();
+        return nothing();
     }
+    let rows = rows(session, service).into_iter().map(|(name, choice)| {
+        block("pk-lines", vec![span("pk-muted", name), inline("pk-row", vec![choice])])
+    });
+    let mut kids = vec![heading("Policies")];
+    kids.extend(rows);
+    block("", kids)
+}
+
+fn rows(session: Session, service: &Service) -> Vec<(&'static str, View)> {
     let spec = &service.spec;
     let set = |label, on, policy| one(session, service, label, on, policy);
     let two = |policy: TrafficPolicy, of: fn(TrafficPolicy) -> ServicePolicy| {

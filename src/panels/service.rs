@@ -36,7 +36,7 @@ fn state(session: Session, service: &Service) -> View {
         (pods.iter().filter(|p| p.status.ready).count(), pods.len())
     });
     let counts = session.with_world(|world| world.traffic().stats.services.get(&service.meta.key()).cloned());
-    let mut rows = vec![
+    let rows = vec![
         ("Type", types(session, service)),
         ("Addresses", addresses(service)),
         ("Ports", block("", service.spec.ports.iter().map(|p| code(port(p))).collect())),
@@ -44,8 +44,7 @@ fn state(session: Session, service: &Service) -> View {
         ("Requests", text(counts.map_or_else(|| "none yet".into(), |c| counted(&c)))),
         ("Pods from", deployments(session, service)),
     ];
-    rows.extend(policies::rows(session, service));
-    facts(rows)
+    block("", vec![facts(rows), policies::section(session, service)])
 }
 
 fn types(session: Session, service: &Service) -> View {

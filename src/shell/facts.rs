@@ -37,7 +37,7 @@ pub fn body(session: Session) -> View {
         vec![
             says("", "A simulation of Kubernetes 1.36, computed in this page. Nothing is sent anywhere."),
             heading("kube-proxy's mode"),
-            live(move || mode(session)),
+            inline("pk-row", vec![live(move || mode(session))]),
             says(
                 "pk-muted",
                 "Each node's kube-proxy restarts in turn, removes its old rules and writes new ones. Connections go on.",
