@@ -6,6 +6,7 @@ mod cache;
 mod ci;
 mod e2e;
 mod kernel;
+mod names;
 mod run;
 mod serve;
 mod size;

@@ -5,6 +5,7 @@
 //! still says what refers to what; so the cut is made here, from what Trunk had compiled, and its
 //! files take the place of Trunk's.
 
+use crate::names::Names;
 use crate::run::{self, Outcome};
 use crate::tools::Tools;
 use std::fs;
@@ -45,24 +46,42 @@ pub fn site(tools: &Tools) -> Outcome {
     ]);
     run::run(bindgen.arg(parts.join("bound")).arg(parts.join(format!("{NAME}.wasm"))))?;
     let dist = run::root().join("dist");
-    let main = format!("{NAME}_bg.wasm");
-    shrink_module(tools, &parts.join("bound").join(&main), &dist.join(&main))?;
+    let (main, glue) = (format!("{NAME}_bg.wasm"), format!("{NAME}.js"));
+    let names = shrink_first(tools, &parts.join("bound").join(&main), &dist.join(&main))?;
     shrink_module(tools, &parts.join(LATER[0]), &dist.join(LATER[0]))?;
-    let glue = format!("{NAME}.js");
-    shrink_script(tools, &parts.join("bound").join(&glue), &dist.join(&glue))?;
-    shrink_script(tools, &parts.join(LATER[1]), &dist.join(LATER[1]))
+    let glue_text = names.in_glue(&read(&parts.join("bound").join(&glue))?)?;
+    shrink_script(tools, &glue_text, &dist.join(&glue))?;
+    let loader_text = names.in_loader(&read(&parts.join(LATER[1]))?)?;
+    shrink_script(tools, &loader_text, &dist.join(LATER[1]))
 }
 
+/// The names by which module and script know each other are more than a hundred hashes, which no
+/// compression makes smaller: they become one or two letters.
+fn shrink_first(tools: &Tools, from: &Path, to: &Path) -> Outcome<Names> {
+    shrink_module(tools, from, to)?;
+    let mut rename = tools.command("wasm-opt")?;
+    rename.arg("--minify-imports-and-exports-and-modules").args(FEATURES);
+    Names::read(&run::output(rename.arg(to).arg("-o").arg(to))?)
+}
+
+/// Functions that are named alike are made alike: side by side they compress better.
 fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
     let mut optimise = tools.command("wasm-opt")?;
-    optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
-    run::run(optimise.arg(from).arg("-o").arg(to))
+    run::run(optimise.args(["-Oz", "--debuginfo"]).args(FEATURES).arg(from).arg("-o").arg(to))?;
+    let mut order = tools.command("wasm-opt")?;
+    order.args(["--reorder-functions-by-name", "--strip-debug", "--strip-producers"]).args(FEATURES);
+    run::run(order.arg(to).arg("-o").arg(to))
 }
 
-fn shrink_script(tools: &Tools, from: &Path, to: &Path) -> Outcome {
+fn shrink_script(tools: &Tools, text: &str, to: &Path) -> Outcome {
+    fs::write(to, text).map_err(|error| format!("{}: {error}", to.display()))?;
     let mut minify = tools.command("esbuild")?;
     minify.args(["--minify", "--log-level=warning", "--allow-overwrite"]);
-    run::run(minify.arg(from).arg(format!("--outfile={}", to.display())))
+    run::run(minify.arg(to).arg(format!("--outfile={}", to.display())))
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn target_dir() -> PathBuf {

@@ -34,6 +34,7 @@ impl Tools {
     /// What making the site needs: it is also cut in two and made smaller.
     pub fn for_build() -> Outcome<Self> {
         let mut tools = Tools::for_serve()?;
+        rust::source()?;
         let cache = Cache::open()?;
         tools.dirs.extend(crates::install(&cache, &[crates::wasm_split()])?);
         tools.dirs.push(node::esbuild(&cache)?);
@@ -77,7 +78,8 @@ pub fn e2e_packages() -> Outcome {
 pub fn rust_components() -> Outcome {
     rust::component("rustfmt", "rustfmt")?;
     rust::component("clippy", "cargo-clippy")?;
-    rust::wasm_target()
+    rust::wasm_target()?;
+    rust::source()
 }
 
 /// Everything at once. The order is the commands' order: what fails soonest comes first.

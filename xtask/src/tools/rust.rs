@@ -1,18 +1,30 @@
 //! Parts of the Rust toolchain.
 
 use crate::run::{self, Outcome};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// The standard library for the browser.
 pub fn wasm_target() -> Outcome {
-    let sysroot = run::output(Command::new("rustc").args(["--print", "sysroot"]))?;
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).is_dir() {
+    if rustlib()?.join(WASM).is_dir() {
         return Ok(());
     }
     rustup(&["target", "add", WASM], "5 s")
+}
+
+/// The standard library's source: the site that is published has its own, made for size.
+pub fn source() -> Outcome {
+    if rustlib()?.join("src/rust/library/std/Cargo.toml").is_file() {
+        return Ok(());
+    }
+    rustup(&["component", "add", "rust-src"], "5 s")
+}
+
+fn rustlib() -> Outcome<PathBuf> {
+    let sysroot = run::output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    Ok(Path::new(sysroot.trim()).join("lib/rustlib"))
 }
 
 /// A component, known by the program that it brings.
