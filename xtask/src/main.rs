@@ -7,6 +7,7 @@ mod ci;
 mod e2e;
 mod kernel;
 mod names;
+mod order;
 mod run;
 mod serve;
 mod size;

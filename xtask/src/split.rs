@@ -6,6 +6,7 @@
 //! files take the place of Trunk's.
 
 use crate::names::Names;
+use crate::order;
 use crate::run::{self, Outcome};
 use crate::tools::Tools;
 use std::fs;
@@ -64,13 +65,16 @@ fn shrink_first(tools: &Tools, from: &Path, to: &Path) -> Outcome<Names> {
     Names::read(&run::output(rename.arg(to).arg("-o").arg(to))?)
 }
 
-/// Functions that are named alike are made alike: side by side they compress better.
 fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
     let mut optimise = tools.command("wasm-opt")?;
-    run::run(optimise.args(["-Oz", "--debuginfo"]).args(FEATURES).arg(from).arg("-o").arg(to))?;
-    let mut order = tools.command("wasm-opt")?;
-    order.args(["--reorder-functions-by-name", "--strip-debug", "--strip-producers"]).args(FEATURES);
-    run::run(order.arg(to).arg("-o").arg(to))
+    optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
+    run::run(optimise.arg(from).arg("-o").arg(to))?;
+    let module = fs::read(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    let named = order::named_by_likeness(&module)?;
+    fs::write(to, named).map_err(|error| format!("{}: {error}", to.display()))?;
+    let mut sort = tools.command("wasm-opt")?;
+    sort.args(["--reorder-functions-by-name", "--strip-debug"]).args(FEATURES);
+    run::run(sort.arg(to).arg("-o").arg(to))
 }
 
 fn shrink_script(tools: &Tools, text: &str, to: &Path) -> Outcome {
