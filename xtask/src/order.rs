@@ -5,7 +5,7 @@
 //! wasm-opt does the rest: nothing here has to know what refers to what.
 
 use crate::run::Outcome;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The module, with functions named in the order in which they should stand.
 pub fn named_by_likeness(module: &[u8]) -> Outcome<Vec<u8>> {
@@ -143,7 +143,7 @@ fn name_section(functions: &[u8]) -> Vec<u8> {
 /// Goes from each function to the most alike of those that are left, and begins with the largest.
 fn by_likeness(bodies: &[&[u8]]) -> Vec<usize> {
     let pieces: Vec<Vec<u32>> = bodies.iter().map(|body| pieces(body)).collect();
-    let mut with: HashMap<u32, Vec<usize>> = HashMap::new();
+    let mut with: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (function, pieces) in pieces.iter().enumerate() {
         for piece in pieces {
             with.entry(*piece).or_default().push(function);
