@@ -1,8 +1,6 @@
 //! `packetyard rules`: a node's rules, as `iptables-restore`, `nft -f`, or `ipset` and `ipvsadm` read
 //! them.
 
-use cluster::net::netfilter::Rules;
-
 use crate::args::{Part, Rules as Args};
 use crate::failure::Failure;
 use crate::input;
@@ -13,13 +11,14 @@ pub fn rules(args: &Args) -> Result<String, Failure> {
     input::go_to_moment(&args.cluster, &mut run);
     let machine = run.world().machine_named(&args.node);
     let machine = machine.ok_or_else(|| Failure::NotFound(format!("node {:?}", args.node)))?;
-    Ok(match (args.part, machine.stack.rules()) {
-        (Some(Part::Ip), Rules::Ipvs(rules)) => rules.ip().to_string(),
-        (Some(Part::Ipset), Rules::Ipvs(rules)) => rules.ipset().to_string(),
-        (Some(Part::Iptables), Rules::Ipvs(rules)) => rules.tables.to_string(),
-        (Some(Part::Ipvsadm), Rules::Ipvs(rules)) => rules.ipvsadm().to_string(),
-        (Some(_), _) => return Err(Failure::Usage("--part: only IPVS mode's rules have parts".into())),
-        (None, rules) => {
+    let rules = machine.stack.rules();
+    Ok(match (args.part, rules.ipvs()) {
+        (Some(Part::Ip), Some(rules)) => rules.ip().to_string(),
+        (Some(Part::Ipset), Some(rules)) => rules.ipset().to_string(),
+        (Some(Part::Iptables), Some(rules)) => rules.tables.to_string(),
+        (Some(Part::Ipvsadm), Some(rules)) => rules.ipvsadm().to_string(),
+        (Some(_), None) => return Err(Failure::Usage("--part: only IPVS mode's rules have parts".into())),
+        (None, _) => {
             let mut text = rules.to_string();
             for chain in &machine.proxy.leftover_chains {
                 text.push_str(&format!("# {chain} is still in the kernel; nothing jumps to it\n"));

@@ -21,7 +21,7 @@ pub struct Backend {
 
 impl Backend {
     pub fn of(dice: &mut Dice) -> Backend {
-        let mode = if dice.percent(50) { ProxyMode::Iptables } else { ProxyMode::Nftables };
+        let mode = if dice.percent(50) { ProxyMode::IPTABLES } else { ProxyMode::NFTABLES };
         Backend { mode, legacy: dice.percent(50) }
     }
 
@@ -53,13 +53,13 @@ pub fn build(cluster: &Cluster, node: u8) -> Rules {
 /// Puts the rules in the place of `old`, or, without, on a node that has none.
 pub fn load(cluster: &Cluster, space: &Space, old: Option<&Rules>, rules: &Rules) -> Outcome {
     let program = cluster.backend.iptables(cluster.family);
-    let Rules::Nftables(table, others) = rules else {
+    let Some(table) = rules.nftables() else {
         return space.run(program, &[], &rules.to_string()).map(drop);
     };
     match old.and_then(Rules::nftables) {
         // As on a real node the CNI was there first.
         None => {
-            space.run(program, &[], &others.to_string())?;
+            space.run(program, &[], &rules.iptables().to_string())?;
             space.run("nft", &["-f", "-"], &rules.to_string()).map(drop)
         }
         Some(old) => space.run("nft", &["-f", "-"], &replacing(old, table)).map(drop),

@@ -401,6 +401,7 @@ impl Packed for Parsed {
 mod tests {
     use super::*;
     use crate::api::parse;
+    use crate::node::kube_proxy::ProxyMode;
 
     #[test]
     fn what_is_not_packed_is_noticed() {
@@ -411,6 +412,22 @@ mod tests {
         let unknown = parse(&[service, ", externalIPs: [192.0.2.1]}"].concat());
         assert_eq!(unknown.diagnostics, []);
         assert!(pack(&unknown).is_err());
+    }
+
+    /// What the page shows first is read from here, without the code of any mode but iptables.
+    #[test]
+    fn no_mode_of_kube_proxy_is_packed() {
+        let scenario = |spec: &str| {
+            let head = "apiVersion: packetyard/v1alpha1\nkind: Scenario\nmetadata: {name: s}\nspec: ";
+            let manifest = parse(&[head, spec].concat());
+            assert_eq!(manifest.diagnostics, []);
+            pack(&manifest)
+        };
+        assert!(scenario("{seed: 1}").is_ok());
+        for mode in ProxyMode::NAMES {
+            assert!(scenario(&format!("{{proxyMode: {mode}}}")).is_err());
+            assert!(scenario(&format!("{{actions: [{{at: 1s, do: setProxyMode, mode: {mode}}}]}}")).is_err());
+        }
     }
 
     #[test]

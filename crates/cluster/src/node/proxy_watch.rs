@@ -121,7 +121,7 @@ impl World {
         let mode = machine.proxy.mode;
         let rules = build_rules(mode, &config, &services, &endpoints);
         // nftables mode writes one transaction: nothing is left over.
-        if mode == ProxyMode::Iptables {
+        if mode == ProxyMode::IPTABLES {
             let count: usize = services.keys().filter_map(|name| endpoints.get(&**name)).map(Vec::len).sum();
             self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
         }
@@ -154,7 +154,7 @@ impl World {
     fn plan_termination(&mut self, node: Uid) {
         const INTERVAL: u64 = Span::from_secs(60).0;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        if machine.proxy.terminates_planned || !machine.stack.ipvs().has_terminating() {
+        if machine.proxy.terminates_planned || !machine.stack.has_terminating() {
             return;
         }
         machine.proxy.terminates_planned = true;

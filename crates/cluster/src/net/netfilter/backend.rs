@@ -1,5 +1,6 @@
-//! The rules in force on a node, whichever backend they are written for: what a view asks of them.
+//! The rules in force on a node, whatever mode wrote them: what a view asks of them.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,15 +8,44 @@ use super::chain::{ServicePortName, Target};
 use super::ipvs::IpvsRules;
 use super::nft;
 use super::rules::{Family, RuleRef, RuleSet, TableName};
+use super::subsystem::Subsystem;
+use crate::node::kube_proxy::Describe;
 
-/// Cheap to clone.
+/// Every mode leaves rules of iptables, if only those of others; two modes write more. Cheap to
+/// clone.
 #[derive(Clone, Debug)]
-pub enum Rules {
-    Iptables(Arc<RuleSet>),
-    /// kube-proxy's table, and what others (the CNI) have written by iptables.
-    Nftables(Arc<nft::Table>, Arc<RuleSet>),
-    /// Tables as in iptables, their sets, and the virtual servers of IPVS.
-    Ipvs(Arc<IpvsRules>),
+pub struct Rules {
+    iptables: Arc<RuleSet>,
+    beside: Option<Arc<dyn Backend>>,
+}
+
+/// What a mode of kube-proxy writes beside the rules of iptables: nf_tables' table, IPVS' virtual
+/// servers. Its code is reached through this trait alone, so that who never enters a mode need not
+/// carry what the mode does.
+pub(super) trait Backend: Describe + Any + fmt::Debug + Send + Sync {
+    /// As [`Rules::reader`].
+    fn reader(&self) -> &'static str;
+
+    /// How many lines [`Backend::rule_text`] can print.
+    fn line_count(&self) -> usize;
+
+    /// Of its own rules, as all of these: a reference to another table's gives `None`.
+    fn chain_name(&self, at: RuleRef) -> Option<&str>;
+
+    fn rule_text(&self, at: RuleRef) -> Option<String>;
+
+    fn comment(&self, at: RuleRef) -> Option<&str>;
+
+    fn service(&self, at: RuleRef) -> Option<&Arc<ServicePortName>>;
+
+    fn effect(&self, at: RuleRef) -> Option<RuleEffect>;
+
+    /// All rules, those of iptables too.
+    fn print(&self, iptables: &RuleSet, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// The kernel takes it over: from the next packet on it holds. `old`: what the kernel had
+    /// beside iptables until now, of which a backend of the same kind keeps what outlives a sync.
+    fn install(self: Arc<Self>, old: Option<Box<dyn Subsystem>>) -> Box<dyn Subsystem>;
 }
 
 /// What a rule does in the end with the packets that it matches.
@@ -31,58 +61,68 @@ pub enum RuleEffect {
     Masquerade,
 }
 
+impl From<Arc<RuleSet>> for Rules {
+    fn from(iptables: Arc<RuleSet>) -> Rules {
+        Rules { iptables, beside: None }
+    }
+}
+
 impl Rules {
+    pub(super) fn with(iptables: Arc<RuleSet>, beside: Arc<dyn Backend>) -> Rules {
+        Rules { iptables, beside: Some(beside) }
+    }
+
     pub fn family(&self) -> Family {
-        self.iptables().family
+        self.iptables.family
     }
 
     /// What iptables wrote: all of the rules, or those that are not kube-proxy's.
     pub fn iptables(&self) -> &Arc<RuleSet> {
-        match self {
-            Rules::Iptables(set) | Rules::Nftables(_, set) => set,
-            Rules::Ipvs(rules) => &rules.tables,
-        }
+        &self.iptables
     }
 
-    pub fn nftables(&self) -> Option<&Arc<nft::Table>> {
-        match self {
-            Rules::Nftables(table, _) => Some(table),
-            Rules::Iptables(_) | Rules::Ipvs(_) => None,
-        }
+    pub(super) fn beside(&self) -> Option<&Arc<dyn Backend>> {
+        self.beside.as_ref()
     }
 
-    pub fn ipvs(&self) -> Option<&Arc<IpvsRules>> {
-        match self {
-            Rules::Ipvs(rules) => Some(rules),
-            Rules::Iptables(_) | Rules::Nftables(..) => None,
-        }
+    /// Who describes them, where that is not iptables.
+    pub(crate) fn describer(&self) -> Option<&dyn Describe> {
+        self.beside.as_deref().map(|backend| backend as &dyn Describe)
+    }
+
+    /// kube-proxy's table in mode nftables.
+    pub fn nftables(&self) -> Option<&nft::Table> {
+        self.kind()
+    }
+
+    /// What is written in mode ipvs.
+    pub fn ipvs(&self) -> Option<&IpvsRules> {
+        self.kind()
+    }
+
+    fn kind<T: Any>(&self) -> Option<&T> {
+        (self.beside.as_deref()? as &dyn Any).downcast_ref()
     }
 
     /// The program that reads what [`fmt::Display`] prints.
     pub fn reader(&self) -> &'static str {
-        match (self, self.family()) {
-            (Rules::Iptables(_), Family::V4) => "iptables-restore",
-            (Rules::Iptables(_), Family::V6) => "ip6tables-restore",
-            (Rules::Nftables(..), _) => "nft -f",
-            (Rules::Ipvs(_), Family::V4) => "ip, ipset, iptables-restore and ipvsadm",
-            (Rules::Ipvs(_), Family::V6) => "ip, ipset, ip6tables-restore and ipvsadm",
+        match (&self.beside, self.family()) {
+            (Some(beside), _) => beside.reader(),
+            (None, Family::V4) => "iptables-restore",
+            (None, Family::V6) => "ip6tables-restore",
         }
     }
 
     /// How many lines [`Rules::rule_text`] can print: for nftables, elements of sets and maps too.
     pub fn rule_count(&self) -> usize {
-        self.iptables().rule_count()
-            + self.nftables().map_or(0, |table| table.rule_count())
-            + self.ipvs().map_or(0, |rules| rules.line_count())
+        self.iptables.rule_count() + self.beside.as_ref().map_or(0, |beside| beside.line_count())
     }
 
     /// The name of the chain that a rule stands in, or of the set or map that has an element.
     pub fn chain_name(&self, at: RuleRef) -> Option<&str> {
         match at.table {
-            TableName::Filter | TableName::Nat => self.iptables().chain(at).map(|chain| &*chain.name),
-            TableName::KubeProxy => self.nftables()?.chain(at.chain).map(|chain| &*chain.name),
-            TableName::KubeProxyElements => self.nftables()?.set_of(at).map(|set| &*set.name),
-            TableName::Ipvs => Some("IPVS"),
+            TableName::Filter | TableName::Nat => self.iptables.chain(at).map(|chain| &*chain.name),
+            _ => self.beside.as_ref()?.chain_name(at),
         }
     }
 
@@ -98,50 +138,34 @@ impl Rules {
 
     /// One rule, or one element, as it would be added on its own, without the newline.
     pub fn rule_text(&self, at: RuleRef) -> Option<String> {
-        let tables = self.iptables().rule_line(at).or_else(|| self.nftables()?.line(at));
-        tables.or_else(|| self.ipvs()?.line(at))
+        self.iptables.rule_line(at).or_else(|| self.beside.as_ref()?.rule_text(at))
     }
 
     pub fn comment(&self, at: RuleRef) -> Option<&str> {
-        match self.nftables_line(at) {
-            Some((Some(rule), _)) => rule.comment.as_deref(),
-            Some((_, element)) => element?.comment.as_deref(),
-            None if at.table == TableName::Ipvs => self.ipvs()?.comment(at),
-            None => self.iptables().rule(at)?.comment.as_deref(),
+        match self.iptables.rule(at) {
+            Some(rule) => rule.comment.as_deref(),
+            None => self.beside.as_ref()?.comment(at),
         }
     }
 
     /// Whose rule it is; `None` for those that serve all Services.
     pub fn service(&self, at: RuleRef) -> Option<&Arc<ServicePortName>> {
-        match self.nftables_line(at) {
-            Some((Some(rule), _)) => rule.service.as_ref(),
-            Some((_, element)) => element?.service.as_ref(),
-            None if at.table == TableName::Ipvs => Some(&self.ipvs()?.server_at(at)?.service),
-            None => self.iptables().rule(at)?.service.as_ref(),
+        match self.iptables.rule(at) {
+            Some(rule) => rule.service.as_ref(),
+            None => self.beside.as_ref()?.service(at),
         }
     }
 
     pub fn effect(&self, at: RuleRef) -> Option<RuleEffect> {
-        match self.nftables_line(at) {
-            Some((Some(rule), _)) => Some(self.nftables()?.effect(rule.statements().last()?)),
-            Some((_, element)) => Some(self.nftables()?.effect_of(element?.verdict?)),
-            None if at.table == TableName::Ipvs => self.ipvs()?.effect(at),
-            None => Some(match self.iptables().rule(at)?.target {
-                Target::Accept => RuleEffect::Accept,
-                Target::Drop => RuleEffect::Drop,
-                Target::Reject(_) => RuleEffect::Reject,
-                Target::Dnat(_) => RuleEffect::Dnat,
-                Target::Masquerade { .. } => RuleEffect::Masquerade,
-                Target::None | Target::Return | Target::Jump(_) | Target::Mark(_) => RuleEffect::None,
-            }),
-        }
-    }
-
-    /// The rule or the element of kube-proxy's table that a reference names.
-    fn nftables_line(&self, at: RuleRef) -> Option<(Option<&nft::Rule>, Option<&nft::Element>)> {
-        let table = self.nftables()?;
-        matches!(at.table, TableName::KubeProxy | TableName::KubeProxyElements)
-            .then(|| (table.rule(at), table.element(at)))
+        let Some(rule) = self.iptables.rule(at) else { return self.beside.as_ref()?.effect(at) };
+        Some(match rule.target {
+            Target::Accept => RuleEffect::Accept,
+            Target::Drop => RuleEffect::Drop,
+            Target::Reject(_) => RuleEffect::Reject,
+            Target::Dnat(_) => RuleEffect::Dnat,
+            Target::Masquerade { .. } => RuleEffect::Masquerade,
+            Target::None | Target::Return | Target::Jump(_) | Target::Mark(_) => RuleEffect::None,
+        })
     }
 
     /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
@@ -152,57 +176,20 @@ impl Rules {
 
     /// Are these the very same rules, not only equal ones?
     pub fn is_same(&self, other: &Rules) -> bool {
-        match (self, other) {
-            (Rules::Iptables(a), Rules::Iptables(b)) => Arc::ptr_eq(a, b),
-            (Rules::Nftables(a, c), Rules::Nftables(b, d)) => Arc::ptr_eq(a, b) && Arc::ptr_eq(c, d),
-            (Rules::Ipvs(a), Rules::Ipvs(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        }
+        let same_beside = match (&self.beside, &other.beside) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same_beside && Arc::ptr_eq(&self.iptables, &other.iptables)
     }
 }
 
-impl nft::Table {
-    fn effect(&self, last: &nft::Statement) -> RuleEffect {
-        match last {
-            nft::Statement::Dnat(_) => RuleEffect::Dnat,
-            nft::Statement::Masquerade { .. } => RuleEffect::Masquerade,
-            nft::Statement::Reject => RuleEffect::Reject,
-            nft::Statement::Verdict(verdict) => self.effect_of(*verdict),
-            _ => RuleEffect::None,
-        }
-    }
-
-    /// `goto reject-chain` rejects: a map cannot say so itself.
-    fn effect_of(&self, verdict: nft::Verdict) -> RuleEffect {
-        match verdict {
-            nft::Verdict::Accept => RuleEffect::Accept,
-            nft::Verdict::Drop => RuleEffect::Drop,
-            nft::Verdict::Goto(to) => {
-                let rejects = |chain: &nft::Chain| match &chain.rules[..] {
-                    [only] => only.statements() == [nft::Statement::Reject],
-                    _ => false,
-                };
-                if self.chain(to).is_some_and(rejects) { RuleEffect::Reject } else { RuleEffect::None }
-            }
-            nft::Verdict::Return | nft::Verdict::Jump(_) => RuleEffect::None,
-        }
-    }
-}
-
-/// The whole rule set, as [`Rules::reader`] takes it. What others wrote by iptables follows
-/// kube-proxy's table as a comment.
+/// The whole rule set, as [`Rules::reader`] takes it.
 impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Rules::Iptables(set) => set.fmt(f),
-            Rules::Ipvs(rules) => rules.fmt(f),
-            Rules::Nftables(table, others) => {
-                table.fmt(f)?;
-                if !others.is_empty() {
-                    f.write_str("\n# By iptables, and not by kube-proxy:\n")?;
-                }
-                others.write_lines(f, "# ")
-            }
+        match &self.beside {
+            None => self.iptables.fmt(f),
+            Some(beside) => beside.print(&self.iptables, f),
         }
     }
 }

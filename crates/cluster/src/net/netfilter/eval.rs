@@ -1,20 +1,19 @@
 //! Runs a packet through a chain (net/ipv4/netfilter/ip_tables.c, ipt_do_table).
 
 use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
-use super::ipset::IpSet;
-use super::ipvs::Ipvs;
 use super::matches::{End, Match};
 use super::packet::{MAX_DEPTH, Outcome, Packet};
 use super::recent::RecentTables;
 use super::rules::{Policy, RuleRef, Table, TableName};
 use super::skb::IpvsMark;
+use super::subsystem::Subsystem;
 
 /// One run through one table at one hook.
 pub(super) struct Run<'e, 'c> {
     pub table: &'e Table,
     pub name: TableName,
-    pub sets: &'e [IpSet],
-    pub ipvs: &'e Ipvs,
+    /// What the kernel has beside iptables.
+    pub beside: Option<&'e dyn Subsystem>,
     pub recent: &'e mut RecentTables,
     pub packet: Packet<'e, 'c>,
 }
@@ -122,17 +121,15 @@ impl<'e> Run<'e, '_> {
                 self.recent.set(*list, skb.tuple.src, packet.cx.now);
                 true
             }
-            Match::Set { set, ends } => {
-                let set = self.sets.get(set.0 as usize);
-                set.is_some_and(|set| set.holds(*ends, &skb.tuple, skb.protocol()))
-            }
+            Match::Set { set, ends } => self.beside.is_some_and(|beside| beside.set_has(*set, *ends, skb)),
             Match::ProtocolOnly(protocol) => skb.protocol() == Some(*protocol),
             Match::NotFromHere => !packet.is_local(End::Source),
             // Hooks see what is routed here, not what a bridge passes on between its ports.
             Match::NotFromBridge => true,
             // xt_ipvs.c, ipvs_mt: only a packet that IPVS has had.
             Match::Ipvs(server) => {
-                skb.ipvs != IpvsMark::Unseen && self.ipvs.came_by(&skb.tuple) == Some(*server)
+                skb.ipvs != IpvsMark::Unseen
+                    && self.beside.is_some_and(|beside| beside.came_by(&skb.tuple, server))
             }
         }
     }

@@ -7,7 +7,7 @@ use super::rules::Family;
 use crate::api::Str;
 use crate::net::{Cidr, Protocol, Tuple};
 
-/// A set's place in [`super::RuleSet::sets`].
+/// A set's place in [`super::IpvsRules::sets`], its name's in [`super::RuleSet::set_names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetId(pub u32);
 

@@ -4,6 +4,9 @@
 //! them with the kernel's semantics, and printing them gives text that `iptables-restore` or `nft -f`
 //! accepts. So what is drawn, what is printed and what decides are one thing.
 //!
+//! iptables is always there. What else a mode of kube-proxy writes and keeps stands behind two traits:
+//! `Backend`, the rules, and `Subsystem`, what the kernel makes of them.
+//!
 //! Where the model departs from Linux:
 //!
 //! | departure | why it does not matter here |
@@ -30,6 +33,7 @@ mod recent;
 mod rules;
 mod skb;
 mod stack;
+mod subsystem;
 #[cfg(test)]
 mod tests;
 

@@ -5,7 +5,6 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::chain::{Chain, Rule, Target};
-use super::ipset::IpSet;
 use super::ipvs::ServerKey;
 use super::matches::{AddressMatch, End, MarkOp, Match, RejectWith};
 use super::rules::{Policy, RuleRef, RuleSet, Table, TableName};
@@ -58,7 +57,7 @@ impl RuleSet {
     }
 
     fn line<'a>(&'a self, table: &'a Table, chain: &'a Chain, rule: &'a Rule) -> Line<'a> {
-        Line { table, chain, rule, lists: &self.recent_lists, sets: &self.sets }
+        Line { table, chain, rule, lists: &self.recent_lists, sets: &self.set_names }
     }
 }
 
@@ -67,7 +66,7 @@ struct Line<'a> {
     chain: &'a Chain,
     rule: &'a Rule,
     lists: &'a [Str],
-    sets: &'a [IpSet],
+    sets: &'a [Str],
 }
 
 impl Display for Line<'_> {
@@ -129,7 +128,7 @@ impl Line<'_> {
             }
             Match::RecentSet { list } => write!(f, " -m recent --name {} --set", self.list(list.0)),
             Match::Set { set, ends } => {
-                let name = self.sets.get(set.0 as usize).map_or("?", |set| &set.name);
+                let name = self.sets.get(set.0 as usize).map_or("?", |name| name);
                 write!(f, " -m set --match-set {name} {}", ends.as_str())
             }
             // Written before the comment.

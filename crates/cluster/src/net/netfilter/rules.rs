@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use super::chain::{Chain, ChainId, Rule};
-use super::ipset::{IpSet, SetId};
 use crate::api::Str;
 
 /// IPv4 or IPv6: the kernel keeps a rule set for each.
@@ -28,8 +27,8 @@ pub struct RuleSet {
     pub nat: Table,
     /// The names of the `recent` lists, by [`super::ListId`].
     pub recent_lists: Vec<Str>,
-    /// The sets that rules ask for, by [`super::SetId`].
-    pub sets: Vec<IpSet>,
+    /// The names of the sets that rules ask for, by [`super::SetId`].
+    pub set_names: Vec<Str>,
 }
 
 impl RuleSet {
@@ -40,7 +39,7 @@ impl RuleSet {
             filter: Table::with_built_in(&["INPUT", "FORWARD", "OUTPUT"]),
             nat: Table::with_built_in(&["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]),
             recent_lists: Vec::new(),
-            sets: Vec::new(),
+            set_names: Vec::new(),
         }
     }
 
@@ -52,11 +51,6 @@ impl RuleSet {
             // iptables knows nothing of these.
             TableName::Ipvs | TableName::KubeProxy | TableName::KubeProxyElements => &NONE,
         }
-    }
-
-    /// A set that a rule names.
-    pub fn set(&self, id: SetId) -> Option<&IpSet> {
-        self.sets.get(id.0 as usize)
     }
 
     /// The chain of a rule that a trace names.

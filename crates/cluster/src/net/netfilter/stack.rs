@@ -1,6 +1,8 @@
 //! One node's network stack: the five hooks, in the order in which a packet meets them.
 
+use std::any::Any;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::backend::Rules;
 use super::chain::{Chain, ChainId};
@@ -9,11 +11,12 @@ use super::eval::Run;
 use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
 use super::matches::RejectWith;
 use super::nat::{Manip, rewrite};
-use super::nft::{self, DynamicSets, Stage};
+use super::nft::{NfTables, Stage};
 use super::packet::{Outcome, Packet};
 use super::recent::RecentTables;
 use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
+use super::subsystem::Subsystem;
 use crate::net::Tuple;
 use crate::sim::{Chance, Time};
 
@@ -23,10 +26,10 @@ pub struct Stack {
     /// The node's own addresses (of its bridge too); loopback is always one.
     pub addresses: Vec<IpAddr>,
     pub conntrack: Conntrack,
-    pub(super) ipvs: Ipvs,
-    pub(super) rules: Rules,
-    pub(super) recent: RecentTables,
-    pub(super) sets: DynamicSets,
+    rules: Rules,
+    recent: RecentTables,
+    /// What else the mode of the rules has put into the kernel.
+    beside: Option<Box<dyn Subsystem>>,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -107,10 +110,9 @@ impl Stack {
         Stack {
             addresses,
             conntrack: Conntrack::default(),
-            ipvs: Ipvs::default(),
-            rules: Rules::Iptables(RuleSet::empty(family).into()),
+            rules: Rules::from(Arc::new(RuleSet::empty(family))),
             recent: RecentTables::default(),
-            sets: DynamicSets::default(),
+            beside: None,
         }
     }
 
@@ -118,65 +120,72 @@ impl Stack {
         &self.rules
     }
 
-    pub fn ipvs(&self) -> &Ipvs {
-        &self.ipvs
+    /// What the kernel's IPVS keeps, in mode ipvs.
+    pub fn ipvs(&self) -> Option<&Ipvs> {
+        self.kind()
+    }
+
+    /// What nf_tables keeps, in mode nftables.
+    pub fn nftables(&self) -> Option<&NfTables> {
+        self.kind()
+    }
+
+    fn kind<T: Any>(&self) -> Option<&T> {
+        (self.beside.as_deref()? as &dyn Any).downcast_ref()
     }
 
     /// Does the address belong to this node? That of a virtual server does: kube-ipvs0 has it.
     pub fn has_address(&self, address: IpAddr) -> bool {
-        self.addresses.contains(&address) || self.rules.ipvs().is_some_and(|rules| rules.binds(address))
+        self.addresses.contains(&address) || self.dummy().binary_search(&address).is_ok()
     }
 
-    /// What time alone does: IPVS connections end.
+    /// The addresses of kube-ipvs0 (mode ipvs), sorted.
+    #[inline]
+    fn dummy(&self) -> &[IpAddr] {
+        self.beside.as_deref().map_or(&[], Subsystem::addresses)
+    }
+
+    /// What time alone does: IPVS connections end, and take conntrack's entries with them.
     pub fn run_timers(&mut self, now: Time) {
-        self.ipvs.run_timers(now, &mut self.conntrack);
+        if let Some(beside) = &mut self.beside {
+            beside.run_timers(now, &mut self.conntrack);
+        }
+    }
+
+    /// Does a real server wait for its connections to end?
+    pub fn has_terminating(&self) -> bool {
+        self.beside.as_deref().is_some_and(Subsystem::has_terminating)
     }
 
     /// kube-proxy's look at the real servers that are to go (tryDeleteRs).
     pub fn delete_terminated(&mut self, now: Time) {
         self.run_timers(now);
-        self.ipvs.delete_terminated();
+        if let Some(beside) = &mut self.beside {
+            beside.delete_terminated();
+        }
     }
 
     pub fn recent(&self) -> &RecentTables {
         &self.recent
     }
 
-    /// What rules have added to nf_tables' sets.
-    pub fn sets(&self) -> &DynamicSets {
-        &self.sets
-    }
-
     /// What `iptables-restore`, or an nft transaction, does: from the next packet on these rules
     /// hold. Connections keep what was decided for them.
     pub fn set_rules(&mut self, rules: Rules) {
         self.recent.rename(&rules.iptables().recent_lists);
-        self.sets.follow(rules.nftables().map(|table| &**table));
-        match rules.ipvs() {
-            Some(ipvs) => self.ipvs.sync(&ipvs.servers),
-            // ipvs.CleanupLeftovers flushes all virtual servers, and their hooks go with them.
-            None => self.ipvs = Ipvs::default(),
-        }
+        let old = self.beside.take();
+        self.beside = rules.beside().map(|backend| backend.clone().install(old));
         self.rules = rules;
     }
 
     /// A packet arrives at an interface: conntrack, then the rules before NAT, then nat PREROUTING.
     pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.track(skb, cx.now);
+        self.run_timers(cx.now);
+        self.conntrack.track(skb, cx.now);
         match self.filter(Hook::Prerouting, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => self.nat(Hook::Prerouting, Manip::Destination, skb, cx, None),
             stopped => stopped,
         }
-    }
-
-    /// Conntrack's look at a packet that is new here. IPVS connections that have ended by then have
-    /// taken conntrack's entries with them.
-    #[inline]
-    fn track(&mut self, skb: &mut Skb, now: Time) {
-        if !self.ipvs.is_off() {
-            self.run_timers(now);
-        }
-        self.conntrack.track(skb, now);
     }
 
     /// A packet is for this node: filter INPUT, IPVS, nat INPUT. When [`Skb::is_sent_on`] then,
@@ -218,7 +227,8 @@ impl Stack {
     /// A process on this node sends a packet: conntrack, the rules before NAT, nat OUTPUT, IPVS,
     /// filter OUTPUT.
     pub fn output(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        self.track(skb, cx.now);
+        self.run_timers(cx.now);
+        self.conntrack.track(skb, cx.now);
         match self.filter(Hook::Output, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => {}
             stopped => return stopped,
@@ -241,6 +251,14 @@ impl Stack {
         }
     }
 
+    #[inline]
+    fn balance(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+        match &mut self.beside {
+            Some(beside) => beside.balance(hook, skb, cx, &mut self.conntrack),
+            None => Verdict::Accept,
+        }
+    }
+
     /// nf_nat_inet_fn: rules see a connection's first packet only; the others follow it. Of several
     /// chains, the one that rewrites the packet is the last to see it.
     ///
@@ -258,7 +276,7 @@ impl Stack {
     ) -> Verdict {
         let Ct::Tracked(ct) = &skb.ct else { return Verdict::Accept };
         if ct.is_new() && !ct.is_bound(manip) {
-            let outcome = self.run_nft(hook, Stage::Nat, skb, cx, out_addr);
+            let outcome = self.run_beside(hook, Stage::Nat, skb, cx, out_addr);
             if outcome != Verdict::Accept {
                 return outcome;
             }
@@ -290,16 +308,16 @@ impl Stack {
     /// The filter chains of a hook, before or after NAT. iptables' own has priority 0: after NAT at
     /// OUTPUT, before it elsewhere.
     fn filter(&mut self, hook: Hook, stage: Stage, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        let outcome = self.run_nft(hook, stage, skb, cx, None);
+        let outcome = self.run_beside(hook, stage, skb, cx, None);
         if outcome != Verdict::Accept || (hook == Hook::Output) != (stage == Stage::AfterNat) {
             return outcome;
         }
         self.run(TableName::Filter, hook, skb, cx, None)
     }
 
-    /// nf_tables' base chains, one after the other: what one accepts, the next still sees.
+    /// nf_tables' chains, where there are any.
     #[inline]
-    fn run_nft(
+    fn run_beside(
         &mut self,
         hook: Hook,
         stage: Stage,
@@ -307,24 +325,18 @@ impl Stack {
         cx: &mut Cx,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
-        let Some(table) = self.rules.nftables() else { return Verdict::Accept };
-        for &base in table.base_chains(hook, stage) {
-            let packet = Packet {
-                hook,
-                addresses: &self.addresses,
-                dummy: &[],
-                conntrack: &self.conntrack,
-                skb: &mut *skb,
-                cx: &mut *cx,
-                out_addr,
-                drawing: None,
-            };
-            let outcome = nft::Run { table, sets: &mut self.sets, packet }.run(base);
-            if outcome != Outcome::Accept {
-                return verdict(outcome);
-            }
-        }
-        Verdict::Accept
+        let Some(beside) = &mut self.beside else { return Verdict::Accept };
+        let mut packet = Packet {
+            hook,
+            addresses: &self.addresses,
+            dummy: &[],
+            conntrack: &self.conntrack,
+            skb,
+            cx,
+            out_addr,
+            drawing: None,
+        };
+        verdict(beside.run_chains(stage, &mut packet))
     }
 
     #[inline]
@@ -342,19 +354,18 @@ impl Stack {
         if table.chain(chain).is_none_or(Chain::lets_all_pass) {
             return Verdict::Accept;
         }
+        let beside = self.beside.as_deref();
         let packet = Packet {
             hook,
             addresses: &self.addresses,
-            dummy: self.rules.ipvs().map_or(&[], |rules| &rules.addresses),
+            dummy: beside.map_or(&[], Subsystem::addresses),
             conntrack: &self.conntrack,
             skb,
             cx,
             out_addr,
             drawing: None,
         };
-        let sets = &self.rules.iptables().sets;
-        let (ipvs, recent) = (&self.ipvs, &mut self.recent);
-        verdict(Run { table, name, sets, ipvs, recent, packet }.run(chain))
+        verdict(Run { table, name, beside, recent: &mut self.recent, packet }.run(chain))
     }
 
     fn confirm(&mut self, skb: &mut Skb, cx: &Cx) -> Verdict {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{iptables, ipvs, nftables};
+use super::iptables;
 use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler, ServicePortName};
 
 /// An endpoint that the rules may choose.
@@ -33,30 +33,37 @@ pub enum Chosen {
     Scheduled { scheduler: Scheduler, of: usize, persistent: bool },
 }
 
+/// What a backend that is not iptables reads back from what it wrote: as the functions of the same
+/// names say.
+pub(crate) trait Describe {
+    fn choices(&self, service: &ServicePortName, local: bool) -> Vec<Choice>;
+
+    fn rules_of(&self, service: &ServicePortName) -> Vec<RuleRef>;
+
+    fn chosen(&self, hits: &[RuleHit]) -> Option<Chosen>;
+}
+
 /// The endpoints among which a node chooses for a service port, in the order of the rules: those of
 /// policy Cluster, or of policy Local if `local`. Empty where the policy has no chain.
 pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Choice> {
-    match rules {
-        Rules::Iptables(set) => iptables::choices(set, service, local),
-        Rules::Ipvs(rules) => ipvs::choices(rules, service, local),
-        Rules::Nftables(table, _) => nftables::choices(table, service, local),
+    match rules.describer() {
+        None => iptables::choices(rules.iptables(), service, local),
+        Some(describer) => describer.choices(service, local),
     }
 }
 
 /// All rules that a service port has, in the order in which they are printed.
 pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
-    match rules {
-        Rules::Iptables(set) => iptables::rules_of(set, service),
-        Rules::Ipvs(rules) => ipvs::rules_of(rules, service),
-        Rules::Nftables(table, _) => nftables::rules_of(table, service),
+    match rules.describer() {
+        None => iptables::rules_of(rules.iptables(), service),
+        Some(describer) => describer.rules_of(service),
     }
 }
 
 /// How an endpoint was chosen, from the rules that a packet matched on a node; `None` if none was.
 pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
-    match rules {
-        Rules::Iptables(set) => iptables::chosen(set, hits),
-        Rules::Ipvs(rules) => ipvs::chosen(rules, hits),
-        Rules::Nftables(table, _) => nftables::chosen(table, hits),
+    match rules.describer() {
+        None => iptables::chosen(rules.iptables(), hits),
+        Some(describer) => describer.chosen(hits),
     }
 }

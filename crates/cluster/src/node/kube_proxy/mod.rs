@@ -17,6 +17,7 @@ pub(crate) mod tests;
 pub use categorize::{Categorized, TopologyMode, categorize, topology_mode};
 pub use config::ProxyConfig;
 pub use conntrack_cleanup::clean_stale_entries;
+pub(crate) use describe::Describe;
 pub use describe::{Choice, Chosen, choices, chosen, rules_of};
 pub use endpoints::{EndpointInfo, EndpointsMap, endpoints_map};
 pub use hash::{port_proto_hash, service_port_endpoint_chain_name};
@@ -36,14 +37,7 @@ pub fn build_rules(
     services: &ServicePortMap,
     endpoints: &EndpointsMap,
 ) -> Rules {
-    match mode {
-        ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build_from(cfg, services, endpoints))),
-        ProxyMode::Ipvs => Rules::Ipvs(Arc::new(ipvs::build_from(cfg, services, endpoints))),
-        ProxyMode::Nftables => {
-            let table = nftables::build_from(cfg, services, endpoints);
-            Rules::Nftables(Arc::new(table), Arc::new(iptables::of_others(cfg)))
-        }
-    }
+    (mode.proxier().build)(cfg, services, endpoints)
 }
 
 /// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others
@@ -53,7 +47,7 @@ pub fn build_rules(
 /// chains; its documentation has the operator run `kube-proxy --cleanup` in between, and so it is
 /// done here.
 pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
-    Rules::Iptables(Arc::new(iptables::of_others(cfg)))
+    Rules::from(Arc::new(iptables::of_others(cfg)))
 }
 
 /// kube-proxy watches only objects without these labels (cmd/kube-proxy/app/server.go, the label

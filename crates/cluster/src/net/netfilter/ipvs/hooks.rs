@@ -3,38 +3,44 @@
 use std::net::SocketAddr;
 
 use super::table::{Arrival, Taken};
-use super::{IpvsDrop, ServerKey};
+use super::{Ipvs, IpvsDrop, ServerKey};
 use crate::net::Tuple;
-use crate::net::netfilter::conntrack::Direction;
+use crate::net::netfilter::conntrack::{Conntrack, Direction};
 use crate::net::netfilter::skb::{Ct, IcmpError, IpvsMark, Kind, Skb};
-use crate::net::netfilter::stack::{Cx, Stack, Verdict};
+use crate::net::netfilter::stack::{Cx, Verdict};
 use crate::net::netfilter::{Hook, RuleHit};
 
-impl Stack {
+impl Ipvs {
     /// ip_vs_out_hook, then ip_vs_in_hook; in FORWARD ip_vs_forward_icmp stands in its place, which
     /// has nothing to do here: an error to a virtual server is for this node.
-    pub(in crate::net::netfilter) fn balance(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    pub(super) fn run_hook(
+        &mut self,
+        hook: Hook,
+        skb: &mut Skb,
+        cx: &mut Cx,
+        conntrack: &mut Conntrack,
+    ) -> Verdict {
         // Without a virtual server the hooks are not there (ip_vs_register_hooks).
-        if self.ipvs.is_off() || skb.ipvs != IpvsMark::Unseen {
+        if self.is_off() || skb.ipvs != IpvsMark::Unseen {
             return Verdict::Accept;
         }
         if let Kind::IcmpError(error) = skb.kind {
-            self.ipvs_error(hook, skb, error);
+            self.error(hook, skb, error);
             return Verdict::Accept;
         }
-        if let Some(server) = self.ipvs.answer(&skb.tuple, skb.kind, cx.now) {
+        if let Some(server) = self.answer(&skb.tuple, skb.kind, cx.now) {
             (skb.tuple.src, skb.tuple.src_port) = (server.ip(), server.port());
             skb.ipvs = IpvsMark::Answer;
             return Verdict::Accept;
         }
-        if hook == Hook::Forward { Verdict::Accept } else { self.ipvs_request(hook, skb, cx) }
+        if hook == Hook::Forward { Verdict::Accept } else { self.request(hook, skb, cx, conntrack) }
     }
 
-    fn ipvs_request(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    fn request(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx, conntrack: &mut Conntrack) -> Verdict {
         let server = ServerKey::of(&skb.tuple);
         let confirmed = matches!(skb.ct, Ct::Tracked(ct) if ct.confirmed);
         let arrival = Arrival { tuple: &skb.tuple, kind: skb.kind, confirmed };
-        match self.ipvs.take(arrival, cx.now, &mut self.conntrack) {
+        match self.take(arrival, cx.now, conntrack) {
             Taken::No => Verdict::Accept,
             Taken::Dropped(why) => {
                 if why == IpvsDrop::NoDestination {
@@ -56,13 +62,13 @@ impl Stack {
 
     /// ip_vs_out_icmp and ip_vs_in_icmp, ip_vs_nat_icmp: an error about a packet that a real server
     /// was sent comes from the virtual server; one about an answer goes to the real server.
-    fn ipvs_error(&self, hook: Hook, skb: &mut Skb, mut error: IcmpError) {
-        if let Some(server) = self.ipvs.virtual_server_behind(&error.inner.reversed()) {
+    fn error(&self, hook: Hook, skb: &mut Skb, mut error: IcmpError) {
+        if let Some(server) = self.virtual_server_behind(&error.inner.reversed()) {
             skb.tuple.src = server.ip();
             (error.inner.dst, error.inner.dst_port) = (server.ip(), server.port());
             skb.ipvs = IpvsMark::Answer;
         } else if let Some(real) =
-            self.ipvs.real_server_behind(&error.inner.reversed()).filter(|_| hook != Hook::Forward)
+            self.real_server_behind(&error.inner.reversed()).filter(|_| hook != Hook::Forward)
         {
             skb.tuple.dst = real.ip();
             (error.inner.src, error.inner.src_port) = (real.ip(), real.port());
@@ -80,8 +86,8 @@ impl Stack {
         tuple_after: Option<Tuple>,
         cx: &mut Cx,
     ) {
-        let (Some(trace), Some(rules)) = (&mut cx.trace, self.rules.ipvs()) else { return };
-        let Some(at) = rules.at(&server, real) else { return };
+        let Some(trace) = &mut cx.trace else { return };
+        let Some(at) = self.rules.at(&server, real) else { return };
         trace.push(RuleHit { hook, table: at.table, chain: at.chain, rule: at.rule, tuple_after });
     }
 }

@@ -5,12 +5,12 @@ use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
 
 use super::{IpvsRules, Scheduler, ServerKey, VirtualServer};
-use crate::net::netfilter::{ChainId, Family, RuleEffect, RuleRef, TableName};
+use crate::net::netfilter::{ChainId, Family, RuleRef, TableName};
 
 /// One line of `ipvsadm -R`: a virtual server, or one of its real servers.
-pub struct ServerLine<'a> {
-    server: &'a VirtualServer,
-    real: Option<SocketAddr>,
+pub(super) struct ServerLine<'a> {
+    pub server: &'a VirtualServer,
+    pub real: Option<SocketAddr>,
 }
 
 impl Display for ServerLine<'_> {
@@ -57,31 +57,6 @@ impl IpvsRules {
         self.server_at(at)?.real_servers.get((at.rule as usize).checked_sub(1)?).copied()
     }
 
-    /// The line of `ipvsadm -R` that a trace names, without the newline.
-    pub fn line(&self, at: RuleRef) -> Option<String> {
-        let server = self.server_at(at)?;
-        let real = match at.rule {
-            0 => None,
-            _ => Some(self.real_server_at(at)?),
-        };
-        Some(ServerLine { server, real }.to_string())
-    }
-
-    /// Why a trace names a virtual server itself.
-    pub fn comment(&self, at: RuleRef) -> Option<&str> {
-        self.server_at(at).filter(|_| at.rule == 0).map(|_| "IPVS has no real server for it")
-    }
-
-    /// What a virtual server does: without a real server it refuses.
-    pub fn effect(&self, at: RuleRef) -> Option<RuleEffect> {
-        self.server_at(at).map(|_| if at.rule == 0 { RuleEffect::Reject } else { RuleEffect::Dnat })
-    }
-
-    /// How many lines `ipvsadm -R` reads.
-    pub fn line_count(&self) -> usize {
-        self.servers.iter().map(|server| 1 + server.real_servers.len()).sum()
-    }
-
     /// What `ipset restore` reads.
     pub fn ipset(&self) -> impl Display {
         Ipset(self)
@@ -105,7 +80,7 @@ struct Ip<'a>(&'a IpvsRules);
 
 impl Display for Ipset<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.0.tables.sets.iter().try_for_each(|set| write!(f, "{set}"))
+        self.0.sets.iter().try_for_each(|set| write!(f, "{set}"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::Scheduler;
-use crate::net::netfilter::{Family, RuleSet, ServicePortName};
+use crate::net::netfilter::{Family, IpSet, RuleSet, ServicePortName, SetId};
 use crate::net::{Protocol, Tuple};
 
 /// What a virtual server is known by.
@@ -54,8 +54,10 @@ pub struct VirtualServer {
 /// Everything that kube-proxy's IPVS mode writes on a node, for one family.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct IpvsRules {
-    /// What `iptables-restore` is given, and the sets that its rules ask for.
+    /// What `iptables-restore` is given.
     pub tables: Arc<RuleSet>,
+    /// The sets that its rules ask for.
+    pub sets: Vec<IpSet>,
     /// The addresses of the dummy interface `kube-ipvs0`, sorted.
     pub addresses: Vec<IpAddr>,
     /// Sorted by key.
@@ -70,6 +72,10 @@ impl IpvsRules {
     pub fn server(&self, key: &ServerKey) -> Option<&VirtualServer> {
         let at = self.servers.binary_search_by(|server| server.key.cmp(key)).ok()?;
         self.servers.get(at)
+    }
+
+    pub fn set(&self, id: SetId) -> Option<&IpSet> {
+        self.sets.get(id.0 as usize)
     }
 
     /// Is the address one of kube-ipvs0's?

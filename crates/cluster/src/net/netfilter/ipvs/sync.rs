@@ -1,16 +1,30 @@
 //! kube-proxy's syncs of the virtual servers (pkg/proxy/ipvs, syncService, syncEndpoint,
-//! cleanLegacyService and graceful_termination.go).
+//! cleanLegacyService).
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::server::{RealServer, ServerKey, VirtualServer, VirtualServerState};
-use super::{Ipvs, IpvsConnection};
+use super::{Ipvs, IpvsConnection, IpvsRules};
+use crate::net::netfilter::subsystem::Subsystem;
 
 impl Ipvs {
+    /// With other rules than it had; of another mode's subsystem nothing is left.
+    ///
+    /// When a mode takes IPVS' place, ipvs.CleanupLeftovers flushes all virtual servers, and their
+    /// hooks go with them.
+    pub(super) fn installed(rules: Arc<IpvsRules>, old: Option<Box<dyn Subsystem>>) -> Ipvs {
+        let old = old.and_then(|old| (old as Box<dyn Any>).downcast::<Ipvs>().ok());
+        let mut ipvs = old.map(|old| *old).unwrap_or_default();
+        ipvs.sync(&rules.servers);
+        ipvs.rules = rules;
+        ipvs
+    }
+
     /// A sync: virtual servers come, change and go; real servers come at once and go when their
     /// connections are gone.
-    pub(in crate::net::netfilter) fn sync(&mut self, wanted: &[VirtualServer]) {
+    pub(super) fn sync(&mut self, wanted: &[VirtualServer]) {
         for server in wanted {
             self.sync_server(server);
         }
@@ -40,20 +54,5 @@ impl Ipvs {
         let connections = || self.slots.iter().flatten().filter(own);
         let active = connections().filter(|c| c.active).count() as u32;
         RealServer { address, weight: 1, active, inactive: connections().count() as u32 - active }
-    }
-
-    /// tryDeleteRs, every minute: deletes those without weight whose connections have ended.
-    pub(in crate::net::netfilter) fn delete_terminated(&mut self) {
-        for state in self.servers.values_mut() {
-            let done = |s: &RealServer| s.weight == 0 && s.active + s.inactive == 0;
-            if state.real_servers.iter().any(done) {
-                Arc::make_mut(state).remove_where(done);
-            }
-        }
-    }
-
-    /// Is there a real server that waits for its connections to end?
-    pub fn has_terminating(&self) -> bool {
-        self.servers.values().any(|state| state.real_servers.iter().any(|s| s.weight == 0))
     }
 }

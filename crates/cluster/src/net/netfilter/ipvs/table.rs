@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::connection::{EXPIRE_LATER, IpvsConnection, Template, TemplateKey};
-use super::server::{RealServer, ServerKey, VirtualServerState};
+use super::server::{IpvsRules, RealServer, ServerKey, VirtualServerState};
 use super::state::{IpvsState, Way};
 use crate::net::Tuple;
 use crate::net::netfilter::conntrack::{Conntrack, Direction, Index};
@@ -15,6 +15,9 @@ use crate::sim::{EventQueue, Span, Time};
 /// A node's IPVS: what `ipvsadm -Ln` and `ipvsadm -Lcn` show.
 #[derive(Clone, Debug, Default)]
 pub struct Ipvs {
+    /// What kube-proxy wrote last: the virtual servers that it wants, the addresses of kube-ipvs0,
+    /// the sets.
+    pub(super) rules: Arc<IpvsRules>,
     pub(super) servers: Map<ServerKey, Arc<VirtualServerState>>,
     pub(super) slots: Vec<Option<IpvsConnection>>,
     free: Vec<u32>,
@@ -55,7 +58,7 @@ pub enum Taken {
 
 /// What IPVS looks at in a packet that comes in.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::net::netfilter) struct Arrival<'a> {
+pub(super) struct Arrival<'a> {
     pub tuple: &'a Tuple,
     pub kind: Kind,
     /// Conntrack has an entry for its connection already.
@@ -64,7 +67,7 @@ pub(in crate::net::netfilter) struct Arrival<'a> {
 
 impl Ipvs {
     /// Without any virtual server, and so without hooks.
-    pub(in crate::net::netfilter) fn is_off(&self) -> bool {
+    pub(super) fn is_off(&self) -> bool {
         self.servers.is_empty()
     }
 
@@ -84,7 +87,7 @@ impl Ipvs {
 
     /// The timers that went off until `now`. A connection that ends takes conntrack's entry with
     /// it (ip_vs_conn_expire, ip_vs_conn_drop_conntrack).
-    pub(in crate::net::netfilter) fn run_timers(&mut self, now: Time, conntrack: &mut Conntrack) {
+    pub(super) fn expire(&mut self, now: Time, conntrack: &mut Conntrack) {
         while let Some((at, timer)) = self.timers.pop_until(now) {
             match timer {
                 Timer::Connection(slot) => self.connection_timer(slot, at, conntrack),
@@ -120,13 +123,8 @@ impl Ipvs {
     }
 
     /// ip_vs_in: the real server of a packet to a virtual server, found or chosen.
-    pub(in crate::net::netfilter) fn take(
-        &mut self,
-        arrival: Arrival<'_>,
-        now: Time,
-        conntrack: &mut Conntrack,
-    ) -> Taken {
-        self.run_timers(now, conntrack);
+    pub(super) fn take(&mut self, arrival: Arrival<'_>, now: Time, conntrack: &mut Conntrack) -> Taken {
+        self.expire(now, conntrack);
         if let Some(slot) = self.find(arrival.tuple, Direction::Original) {
             match self.fate(slot, &arrival) {
                 Fate::Goes => {
@@ -250,12 +248,7 @@ impl Ipvs {
     }
 
     /// ip_vs_out: the virtual server whose answer this is. The caller has run the timers.
-    pub(in crate::net::netfilter) fn answer(
-        &mut self,
-        tuple: &Tuple,
-        kind: Kind,
-        now: Time,
-    ) -> Option<SocketAddr> {
+    pub(super) fn answer(&mut self, tuple: &Tuple, kind: Kind, now: Time) -> Option<SocketAddr> {
         let slot = self.find(tuple, Direction::Reply)?;
         self.advance(slot, Way::Output, kind, now)?;
         self.request_of(slot)
@@ -263,19 +256,19 @@ impl Ipvs {
 
     /// The virtual server of the connection that an error is about, where the real server's side
     /// is complained of (`tuple` is an answer of it).
-    pub(in crate::net::netfilter) fn virtual_server_behind(&self, answer: &Tuple) -> Option<SocketAddr> {
+    pub(super) fn virtual_server_behind(&self, answer: &Tuple) -> Option<SocketAddr> {
         self.request_of(self.find(answer, Direction::Reply)?)
     }
 
     /// The real server of the connection that an error is about, where the answer is complained
     /// of (`tuple` is a request of it).
-    pub(in crate::net::netfilter) fn real_server_behind(&self, request: &Tuple) -> Option<SocketAddr> {
+    pub(super) fn real_server_behind(&self, request: &Tuple) -> Option<SocketAddr> {
         let slot = self.find(request, Direction::Original)?;
         self.slots[slot as usize].as_ref().map(|connection| connection.real_server)
     }
 
     /// The virtual server by which a rewritten request came here: what `-m ipvs` looks for.
-    pub(in crate::net::netfilter) fn came_by(&self, request: &Tuple) -> Option<ServerKey> {
+    pub(super) fn server_behind(&self, request: &Tuple) -> Option<ServerKey> {
         let slot = self.find(&request.reversed(), Direction::Reply)?;
         self.slots[slot as usize].as_ref().map(IpvsConnection::server)
     }

@@ -8,6 +8,7 @@ use super::table::{Arrival, Taken};
 use super::{Ipvs, IpvsDrop, IpvsState, Scheduler, ServerKey, VirtualServer};
 use crate::api::NsName;
 use crate::net::netfilter::conntrack::Conntrack;
+use crate::net::netfilter::subsystem::Subsystem;
 use crate::net::netfilter::{Kind, ServicePortName, TcpFlags};
 use crate::net::{Protocol, Tuple};
 use crate::sim::{Span, Time};

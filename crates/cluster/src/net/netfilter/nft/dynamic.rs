@@ -33,10 +33,9 @@ impl DynamicSets {
     ///
     /// Where a set's timeout is another one now, a real kernel may refuse the transaction; here
     /// the new timeout counts for what is added from then on.
-    pub(in crate::net::netfilter) fn follow(&mut self, table: Option<&Table>) {
+    pub(super) fn follow(&mut self, table: &Table) {
         let old = std::mem::take(&mut self.sets).into_iter().flatten();
         let mut old: Map<Str, Map<IpAddr, Time>> = old.map(|set| (set.name, set.expires)).collect();
-        let Some(table) = table else { return };
         let mut kept = |name: &Str| old.get_mut(name).map(std::mem::take).unwrap_or_default();
         self.sets = table
             .sets()
@@ -102,24 +101,24 @@ mod tests {
     fn a_set_remembers_for_its_timeout_and_while_it_is_declared() {
         let second = |n| Time::ZERO + Span::from_secs(n);
         let mut sets = DynamicSets::default();
-        sets.follow(Some(&table(&["a"])));
+        sets.follow(&table(&["a"]));
         assert!(sets.update(SetId(0), address(1), second(0)));
         assert!(sets.holds(SetId(0), address(1), second(9)));
         assert!(!sets.holds(SetId(0), address(1), second(10)), "its time is over");
         assert!(sets.update(SetId(0), address(1), second(5)), "its time begins anew");
         assert!(sets.holds(SetId(0), address(1), second(14)));
-        sets.follow(Some(&table(&["b", "a"])));
+        sets.follow(&table(&["b", "a"]));
         assert!(sets.holds(SetId(1), address(1), second(14)), "found by its name");
         assert_eq!(sets.members("a", second(6)).count(), 1);
-        sets.follow(Some(&table(&["b"])));
-        sets.follow(Some(&table(&["a"])));
+        sets.follow(&table(&["b"]));
+        sets.follow(&table(&["a"]));
         assert!(!sets.holds(SetId(0), address(1), second(6)), "deleted with its set");
     }
 
     #[test]
     fn a_full_set_takes_nobody_until_somebody_times_out() {
         let mut sets = DynamicSets::default();
-        sets.follow(Some(&table(&["a"])));
+        sets.follow(&table(&["a"]));
         for n in 0..65_535 {
             assert!(sets.update(SetId(0), address(n), Time::ZERO));
         }

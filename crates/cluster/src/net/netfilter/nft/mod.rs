@@ -4,17 +4,21 @@
 //! sets and verdict maps with concatenated keys, anonymous ones for `numgen`, and sets to which rules
 //! add elements that time out.
 
+mod backend;
 mod check;
 mod dynamic;
 mod eval;
 mod print;
 mod rule;
 mod set;
+mod subsystem;
 mod table;
+
+use eval::Run;
 
 pub use check::{TableProblem, table_problems};
 pub use dynamic::{DynamicSets, SIZE as DYNAMIC_SET_SIZE};
-pub(super) use eval::Run;
 pub use rule::{DnatTo, Rule, Statement, Verdict};
 pub use set::{Element, Field, Key, Set, SetId, SetKind};
+pub use subsystem::NfTables;
 pub use table::{BaseChain, Chain, ChainType, Stage, Table};

@@ -2,6 +2,7 @@
 
 use crate::ordered::Map;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::nodes::{Node, POD, VIP, tuple};
 use crate::api::SessionAffinity;
@@ -55,7 +56,7 @@ fn client_ip_affinity_binds_a_client_until_it_stays_away() {
     let endpoints: Vec<_> = (1..=9).map(|n| endpoint(&format!("10.244.1.{n}"), None)).collect();
     let seen = Seen::default().with(web).slice(http_slice("web", &endpoints));
     let mut node = Node::new(&[]);
-    node.stack.set_rules(Rules::Iptables(seen.rules(&config()).into()));
+    node.stack.set_rules(Rules::from(Arc::new(seen.rules(&config()))));
     let mut connect = |flow: u64, second: u64, client: &str| {
         node.flow = flow;
         node.now = Time::ZERO + Span::from_secs(second);

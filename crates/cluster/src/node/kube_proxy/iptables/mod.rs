@@ -14,10 +14,16 @@ pub(super) use cni::masquerade as cni_masquerade;
 pub(super) use describe::{choices, chosen, rules_of};
 pub(super) use fixed::{loopback, marked};
 
+use super::mode::Proxier;
 use super::{ProxyConfig, ServicePortMap, categorize, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
-use crate::net::netfilter::RuleSet;
+use crate::net::netfilter::{RuleSet, Rules};
 use crate::node::kube_proxy::EndpointsMap;
+
+pub(super) static PROXIER: Proxier = Proxier {
+    name: "iptables",
+    build: |cfg, services, endpoints| Rules::from(Arc::new(build_from(cfg, services, endpoints))),
+};
 
 /// The rules that a full sync writes, for the Services and EndpointSlices that this node has seen.
 pub fn build(

@@ -3,7 +3,7 @@
 use super::sets::{self, comment};
 use crate::net::Protocol;
 use crate::net::netfilter::{
-    AddressMatch, Chain, ChainId, CtStates, End, MarkOp, Match, RejectWith, Rule, RuleSet, ServerKey,
+    AddressMatch, Chain, ChainId, CtStates, End, IpSet, MarkOp, Match, RejectWith, Rule, RuleSet, ServerKey,
     SetEnds, SetId, Table, Target,
 };
 use crate::node::kube_proxy::ProxyConfig;
@@ -48,7 +48,7 @@ mod nat {
 
 /// createAndLinkKubeChain and writeIptablesRules. The sets are filled already: some rules are
 /// written only for a set that holds something. `no_node_access`: what this node may not call.
-pub(super) fn write(cfg: &ProxyConfig, no_node_access: &[ServerKey], rules: &mut RuleSet) {
+pub(super) fn write(cfg: &ProxyConfig, sets: &[IpSet], no_node_access: &[ServerKey], rules: &mut RuleSet) {
     for name in filter::NAMES {
         rules.filter.declare(Chain::new(name.into()));
     }
@@ -56,7 +56,7 @@ pub(super) fn write(cfg: &ProxyConfig, no_node_access: &[ServerKey], rules: &mut
         rules.nat.declare(Chain::new(name.into()));
     }
     link(rules);
-    let writer = Writer { cfg, filled: rules.sets.iter().map(|set| !set.is_empty()).collect() };
+    let writer = Writer { cfg, filled: sets.iter().map(|set| !set.is_empty()).collect() };
     writer.nat(&mut rules.nat);
     writer.filter(no_node_access, &mut rules.filter);
     cni_masquerade(cfg, rules);

@@ -5,12 +5,16 @@ mod describe;
 mod servers;
 mod sets;
 
-pub(super) use describe::{choices, chosen, rules_of};
-
 use std::sync::Arc;
 
+use super::mode::Proxier;
 use super::{EndpointsMap, ProxyConfig, ServicePortMap, categorize};
-use crate::net::netfilter::{IpvsRules, RuleSet};
+use crate::net::netfilter::{IpvsRules, RuleSet, Rules};
+
+pub(super) static PROXIER: Proxier = Proxier {
+    name: "ipvs",
+    build: |cfg, services, endpoints| Rules::from(Arc::new(build_from(cfg, services, endpoints))),
+};
 
 /// What a full sync writes, for the Services and EndpointSlices that this node has seen.
 ///
@@ -30,7 +34,8 @@ pub fn build_from(cfg: &ProxyConfig, services: &ServicePortMap, endpoints: &Endp
     sets.add_bound(&addresses);
     let node_access = std::mem::take(&mut sets.no_node_access);
     let mut tables = RuleSet::empty(cfg.family);
-    tables.sets = sets.finish(cfg.family);
-    chains::write(cfg, &node_access, &mut tables);
-    IpvsRules { tables: Arc::new(tables), addresses, servers }
+    let sets = sets.finish(cfg.family);
+    tables.set_names = sets.iter().map(|set| set.name.clone()).collect();
+    chains::write(cfg, &sets, &node_access, &mut tables);
+    IpvsRules { tables: Arc::new(tables), sets, addresses, servers }
 }

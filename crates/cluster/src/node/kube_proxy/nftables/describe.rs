@@ -5,21 +5,50 @@ use std::net::SocketAddr;
 use super::names::service_port_chain_name_base;
 use crate::net::netfilter::nft::{DnatTo, Rule, Statement, Table, Verdict};
 use crate::net::netfilter::{ChainId, RuleHit, RuleRef, ServicePortName, TableName};
-use crate::node::kube_proxy::{Choice, Chosen};
+use crate::node::kube_proxy::{Choice, Chosen, Describe};
 
-pub fn choices(table: &Table, service: &ServicePortName, local: bool) -> Vec<Choice> {
-    let prefix = if local { "local-" } else { "service-" };
-    let name = [prefix, &service_port_chain_name_base(service)].concat();
-    let Some(id) = table.find_chain(&name) else { return Vec::new() };
-    let rules = table.chain(id).map_or(&[][..], |chain| &chain.rules);
-    let mut found = Vec::new();
-    for (rule, of) in (0..).zip(rules) {
-        let targets = drawn_from(table, of);
-        let one_in = (targets.len() > 1).then_some(targets.len() as u64);
-        let at = RuleRef { table: TableName::KubeProxy, chain: id, rule };
-        found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, at }));
+impl Describe for Table {
+    fn choices(&self, service: &ServicePortName, local: bool) -> Vec<Choice> {
+        let prefix = if local { "local-" } else { "service-" };
+        let name = [prefix, &service_port_chain_name_base(service)].concat();
+        let Some(id) = self.find_chain(&name) else { return Vec::new() };
+        let rules = self.chain(id).map_or(&[][..], |chain| &chain.rules);
+        let mut found = Vec::new();
+        for (rule, of) in (0..).zip(rules) {
+            let targets = drawn_from(self, of);
+            let one_in = (targets.len() > 1).then_some(targets.len() as u64);
+            let at = RuleRef { table: TableName::KubeProxy, chain: id, rule };
+            found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, at }));
+        }
+        found
     }
-    found
+
+    /// The elements of sets and maps first, then the rules, as they are printed.
+    fn rules_of(&self, service: &ServicePortName) -> Vec<RuleRef> {
+        let mut found = Vec::new();
+        for (chain, of) in (0..).map(ChainId).zip(self.sets()) {
+            let mine = (0..).zip(of.elements()).filter(|(_, e)| e.service.as_deref() == Some(service));
+            let table = TableName::KubeProxyElements;
+            found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
+        }
+        for (chain, of) in (0..).map(ChainId).zip(self.chains()) {
+            let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
+            found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::KubeProxy, chain, rule }));
+        }
+        found
+    }
+
+    fn chosen(&self, hits: &[RuleHit]) -> Option<Chosen> {
+        hits.iter().rev().find_map(|hit| {
+            let rule = self.rule(hit.at())?;
+            match rule.statements() {
+                [.., Statement::Dnat(DnatTo::Numgen(targets))] => Some(drawn(targets.len())),
+                [Statement::NumgenVmap(verdicts)] => Some(drawn(verdicts.len())),
+                [Statement::In(_), Statement::Verdict(to)] => endpoint_of(self, *to).map(|_| Chosen::Bound),
+                _ => None,
+            }
+        })
+    }
 }
 
 /// The endpoints among which a rule draws.
@@ -39,32 +68,6 @@ fn endpoint_of(table: &Table, verdict: Verdict) -> Option<SocketAddr> {
     table.chain(chain)?.rules.iter().find_map(|rule| match rule.statements().last() {
         Some(Statement::Dnat(DnatTo::One(to))) => Some(*to),
         _ => None,
-    })
-}
-
-/// The elements of sets and maps first, then the rules, as they are printed.
-pub fn rules_of(table: &Table, service: &ServicePortName) -> Vec<RuleRef> {
-    let mut found = Vec::new();
-    for (set, of) in (0..).map(ChainId).zip(table.sets()) {
-        let mine = (0..).zip(of.elements()).filter(|(_, e)| e.service.as_deref() == Some(service));
-        found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::KubeProxyElements, chain: set, rule }));
-    }
-    for (chain, of) in (0..).map(ChainId).zip(table.chains()) {
-        let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
-        found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::KubeProxy, chain, rule }));
-    }
-    found
-}
-
-pub fn chosen(table: &Table, hits: &[RuleHit]) -> Option<Chosen> {
-    hits.iter().rev().find_map(|hit| {
-        let rule = table.rule(hit.at())?;
-        match rule.statements() {
-            [.., Statement::Dnat(DnatTo::Numgen(targets))] => Some(drawn(targets.len())),
-            [Statement::NumgenVmap(verdicts)] => Some(drawn(verdicts.len())),
-            [Statement::In(_), Statement::Verdict(to)] => endpoint_of(table, *to).map(|_| Chosen::Bound),
-            _ => None,
-        }
     })
 }
 

@@ -8,11 +8,22 @@ mod fixed;
 mod names;
 mod service_rules;
 
-pub(super) use describe::{choices, chosen, rules_of};
 pub use names::{service_port_chain_name_base, service_port_endpoint_chain_name_base};
 
-use super::{EndpointsMap, ProxyConfig, ServicePortMap, categorize};
+use std::sync::Arc;
+
+use super::mode::Proxier;
+use super::{EndpointsMap, ProxyConfig, ServicePortMap, categorize, iptables};
+use crate::net::netfilter::Rules;
 use crate::net::netfilter::nft::Table;
+
+pub(super) static PROXIER: Proxier = Proxier {
+    name: "nftables",
+    build: |cfg, services, endpoints| {
+        let table = build_from(cfg, services, endpoints);
+        Rules::from((Arc::new(table), Arc::new(iptables::of_others(cfg))))
+    },
+};
 
 /// The table that a full sync writes.
 ///

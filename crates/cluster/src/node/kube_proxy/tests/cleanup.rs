@@ -2,6 +2,7 @@
 //! connection of each kind goes through a node before and after its endpoint is gone.
 
 use crate::ordered::Set;
+use std::sync::Arc;
 
 use super::fixture::{
     CLIENT, EXTERNAL_IP, LB_IP, NODE_IP, Seen, config, endpoint, ip, port, service, slice, terminating,
@@ -30,7 +31,7 @@ fn seen(endpoints: &[Endpoint]) -> Seen {
 /// A node that carries connections to every address of the Service, and one that is not its own.
 fn busy_node(seen: &Seen) -> Stack {
     let mut stack = Stack::new(config().node_ips, Family::V4);
-    stack.set_rules(Rules::Iptables(seen.rules(&config()).into()));
+    stack.set_rules(Rules::from(Arc::new(seen.rules(&config()))));
     let here = ip(NODE_IP);
     let targets = [(VIP, 80, 80), (EXTERNAL_IP, 80, 80), (LB_IP, 80, 80), (NODE_IP, 30080, 30081)];
     let stranger = [("198.51.100.77", 3000, 3000)];

@@ -2,6 +2,7 @@
 //! sets, rules and servers; here packets go through them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::fixture::{
     BLOCKED_CLIENT, CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, LB_IP_2, NODE, NODE_IP, NODE_IP_ALT, POD, Seen,
@@ -27,13 +28,11 @@ const B80: &str = "10.244.2.6:80";
 /// No real server: IPVS answers "port unreachable".
 const REFUSED: &str = "REFUSED";
 
-pub fn rules(seen: &Seen, cfg: &ProxyConfig) -> std::sync::Arc<IpvsRules> {
+pub fn rules(seen: &Seen, cfg: &ProxyConfig) -> IpvsRules {
     let services = service_port_map(&seen.services, cfg.family);
     let endpoints = endpoints_map(&seen.slices, &cfg.node_name, cfg.family);
-    match build_rules(ProxyMode::Ipvs, cfg, &services, &endpoints) {
-        Rules::Ipvs(rules) => rules,
-        other => panic!("IPVS mode writes IPVS rules: {other:?}"),
-    }
+    let rules = build_rules(ProxyMode::IPVS, cfg, &services, &endpoints);
+    rules.ipvs().expect("IPVS mode writes IPVS rules").clone()
 }
 
 /// Each flow is tried often enough that round robin has come to every server.
@@ -43,7 +42,7 @@ fn check(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
     let rules = rules(seen, cfg);
     for &(name, source, protocol, destination, port, expected, masquerade) in flows {
         let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
-        stack.set_rules(Rules::Ipvs(rules.clone()));
+        stack.set_rules(Rules::from(Arc::new(rules.clone())));
         let mut reached = Set::new();
         for n in 0..TRIES {
             let src_port = 40_000 + n;

@@ -35,7 +35,7 @@ fn seen(services: Vec<(Service, Vec<Endpoint>)>) -> Seen {
 
 /// The evaluator reaches nothing that the interpreter of the text does not, and stops what it stops.
 fn agree(cfg: &ProxyConfig, seen: &Seen) -> Result<(), TestCaseError> {
-    let rules = seen.rules_of(ProxyMode::Nftables, cfg);
+    let rules = seen.rules_of(ProxyMode::NFTABLES, cfg);
     let text = Text::read(&rules.nftables().unwrap().to_string());
     let targets =
         ["10.96.0.0", "10.96.0.1", "10.96.0.99", "198.51.100.10", "198.51.100.21"].map(|to| (to, 80));
@@ -67,19 +67,19 @@ proptest! {
         services in prop::collection::vec((any_service(), prop::collection::vec(any_endpoint(), 0..8)), 0..5),
     ) {
         let seen = seen(services);
-        let rules = seen.rules_of(ProxyMode::Nftables, &cfg);
+        let rules = seen.rules_of(ProxyMode::NFTABLES, &cfg);
         let table = rules.nftables().unwrap();
         prop_assert_eq!(table_problems(table), vec![]);
         let text = rules.to_string();
         prop_assert!(!text.contains('?'));
-        prop_assert_eq!(&text, &seen.rules_of(ProxyMode::Nftables, &cfg).to_string());
+        prop_assert_eq!(&text, &seen.rules_of(ProxyMode::NFTABLES, &cfg).to_string());
         agree(&cfg, &seen)?;
     }
 }
 
 fn table() -> Table {
-    let rules = one_of_each().rules_of(ProxyMode::Nftables, &config());
-    rules.nftables().unwrap().as_ref().clone()
+    let rules = one_of_each().rules_of(ProxyMode::NFTABLES, &config());
+    rules.nftables().unwrap().clone()
 }
 
 fn problems_with(chain: &str, statement: Statement) -> Vec<TableProblem> {

@@ -9,7 +9,7 @@ use crate::net::netfilter::{Rules, ServicePortName};
 use crate::node::kube_proxy::{Choice, ProxyConfig, ProxyMode, choices, rules_of};
 
 fn rules() -> Rules {
-    one_of_each().rules_of(ProxyMode::Nftables, &config())
+    one_of_each().rules_of(ProxyMode::NFTABLES, &config())
 }
 
 /// The lines of a chain, set or map, without the comment of the whole and the braces.
@@ -199,7 +199,7 @@ fn source_ranges_are_printed_as_nft_prints_intervals() {
     let mut lb = super::fixture::load_balancer("web", "10.96.0.41", 30080, &["198.51.100.10"]);
     let ranges = ["203.0.113.0/25", "192.168.50.0/24", "10.1.0.0/16", "10.0.0.0/8"];
     lb.spec.load_balancer_source_ranges = ranges.map(|r| r.parse().unwrap()).to_vec();
-    let rules = super::fixture::Seen::default().with(lb).rules_of(ProxyMode::Nftables, &config());
+    let rules = super::fixture::Seen::default().with(lb).rules_of(ProxyMode::NFTABLES, &config());
     let text = rules.to_string();
     let wanted = "ip saddr != { 10.0.0.0/8, 192.168.50.0/24, 198.51.100.10, 203.0.113.0/25 } drop";
     assert!(text.contains(wanted), "{text}");
@@ -230,7 +230,7 @@ fn the_picture_reads_the_choice_back_from_the_table() {
 #[test]
 fn the_cnis_rules_stay_iptables_rules() {
     let cfg = ProxyConfig { cni_masquerade_cidr: config().cluster_cidr, ..config() };
-    let rules = one_of_each().rules_of(ProxyMode::Nftables, &cfg);
+    let rules = one_of_each().rules_of(ProxyMode::NFTABLES, &cfg);
     let text = rules.to_string();
     let (_, others) = text.split_once("\n}\n").unwrap();
     assert!(others.contains("-A CNI-MASQ") && others.contains("-A POSTROUTING"), "{others}");
@@ -252,7 +252,7 @@ fn nft_lists_what_was_printed() {
     let six = super::fixture::Seen::default().with(service("web", "fd00:10:96::41", &[http(30080)])).slice(
         http_slice("web", &["fd00:10:244:1::5", "fd00:10:244:1::6"].map(|a| endpoint(a, Some("worker-1")))),
     );
-    for rules in [rules(), six.rules_of(ProxyMode::Nftables, &v6)] {
+    for rules in [rules(), six.rules_of(ProxyMode::NFTABLES, &v6)] {
         let text = rules.to_string();
         let mut shell = match Command::new("unshare")
             .args(["--net", "sh", "-c", "nft -f - && nft list ruleset"])

@@ -18,7 +18,7 @@ pub fn check_both(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
 }
 
 pub fn check_nft(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
-    let rules = seen.rules_of(ProxyMode::Nftables, cfg);
+    let rules = seen.rules_of(ProxyMode::NFTABLES, cfg);
     let table = rules.nftables().unwrap();
     assert_eq!(table_problems(table), [], "{test}");
     let text = Text::read(&table.to_string());

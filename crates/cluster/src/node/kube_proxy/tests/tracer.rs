@@ -4,6 +4,7 @@
 
 use crate::ordered::Set;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::fixture::ip;
 use crate::net::netfilter::{
@@ -25,7 +26,7 @@ pub fn check(test: &str, cfg: &ProxyConfig, rules: &RuleSet, flows: &[Flow]) {
             Tuple { src: ip(source), src_port: 40_000, dst: ip(destination), dst_port: port, protocol };
         let traced = trace(cfg, rules, &tuple);
         assert_eq!(traced, (expected.to_owned(), masquerade), "{test}: {name}, traced");
-        let rules = Rules::Iptables(rules.clone().into());
+        let rules = Rules::from(Arc::new(rules.clone()));
         evaluate(cfg, &rules, &tuple, expected, masquerade, &format!("{test}: {name}, evaluated"));
     }
 }

@@ -1,0 +1,43 @@
+//! nf_tables in a node's kernel: kube-proxy's table, and what rules have added to its sets.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::{DynamicSets, Run, Stage, Table};
+use crate::net::netfilter::packet::{Outcome, Packet};
+use crate::net::netfilter::subsystem::Subsystem;
+
+/// nf_tables as kube-proxy uses it.
+#[derive(Clone, Debug)]
+pub struct NfTables {
+    table: Arc<Table>,
+    pub sets: DynamicSets,
+}
+
+impl NfTables {
+    /// A transaction: another table stands in place of the one that there was, if any.
+    pub(super) fn commit(table: Arc<Table>, old: Option<Box<dyn Subsystem>>) -> NfTables {
+        let old = old.and_then(|old| (old as Box<dyn Any>).downcast::<NfTables>().ok());
+        let mut sets = old.map(|old| old.sets).unwrap_or_default();
+        sets.follow(&table);
+        NfTables { table, sets }
+    }
+}
+
+impl Subsystem for NfTables {
+    fn boxed_clone(&self) -> Box<dyn Subsystem> {
+        Box::new(self.clone())
+    }
+
+    /// One base chain after the other: what one accepts, the next still sees.
+    fn run_chains(&mut self, stage: Stage, packet: &mut Packet<'_, '_>) -> Outcome {
+        for &base in self.table.base_chains(packet.hook, stage) {
+            let packet = packet.reborrow();
+            let outcome = Run { table: &self.table, sets: &mut self.sets, packet }.run(base);
+            if outcome != Outcome::Accept {
+                return outcome;
+            }
+        }
+        Outcome::Accept
+    }
+}
