@@ -6,7 +6,7 @@
 //! other direction anything may be called. Built without the feature `split` both are one.
 
 use crate::dom::{Place, State, View};
-use crate::session::{Begin, Session};
+use crate::session::{Begin, Deed, Session};
 use crate::shell::Ui;
 use crate::{panels, session, shell};
 
@@ -20,10 +20,11 @@ pub struct Later {
     pub open_kept: fn(Session, String, Begin),
     pub open_link: fn(Session, String, Begin, Option<String>),
     pub start_again: fn(Session),
-    /// The run as a scenario text: opened again, it goes to the same moment.
-    pub recorded: fn(&session::Source, &cluster::sim::Run) -> String,
-    /// What was undone in the run, as a scenario text.
-    pub undone: fn(&cluster::sim::Run) -> String,
+    /// What a person does to the run.
+    pub perform: fn(Session, Deed),
+    pub take_hand: fn(&mut cluster::sim::Run),
+    /// Keeps the work on the text of this key at this place.
+    pub save: fn(Session, &str, &str),
 }
 
 static LATER: Later = Later {
@@ -34,8 +35,9 @@ static LATER: Later = Later {
     open_kept: shell::kept::open_kept,
     open_link: shell::kept::open_link,
     start_again: shell::kept::start_again,
-    recorded: session::recorded,
-    undone: session::undone,
+    perform: session::perform,
+    take_hand: cluster::sim::Run::take_hand,
+    save: session::save,
 };
 
 /// The part, when it is there.
@@ -98,6 +100,7 @@ fn fetch(session: Session, then: Box<dyn FnOnce(&'static Later)>) {
         match fetched {
             Ok(later) => {
                 if session.later.get_untracked().is_none() {
+                    session.with_run(later.take_hand);
                     session.later.there.set(Some(later));
                 }
                 then(later);

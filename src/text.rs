@@ -11,7 +11,7 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 pub fn action(action: &Action) -> String {
-    words::happened(&cluster::sim::LogEntry::Did { action: action.clone() })
+    words::action(action)
 }
 
 /// A full stop at the end, and a capital at the front where that is a word and no name.

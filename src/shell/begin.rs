@@ -5,7 +5,7 @@ use crate::browser;
 use crate::dom::reactive::*;
 use crate::embed::{self, Options};
 use crate::parts::whenever;
-use crate::session::{BUILT_IN, Begin, Session, Source};
+use crate::session::{BUILT_IN, Begin, Session};
 use wasm_bindgen::JsValue;
 
 /// The key of what came with a link.
@@ -81,7 +81,5 @@ pub fn open_key(session: Session, key: &str, begin: Begin) {
 
 /// From its beginning.
 pub fn open_built_in(session: Session, scenario: &BuiltIn, begin: Begin) {
-    let manifest = scenario.manifest();
-    let source = Source::built_in(&[BUILT_IN, scenario.name].concat(), &manifest);
-    session.open(source, &manifest, begin);
+    session.open_built_in(&[BUILT_IN, scenario.name].concat(), scenario.manifest(), begin);
 }

@@ -7,7 +7,7 @@ use crate::refusal;
 
 pub fn happened(entry: &LogEntry) -> String {
     match entry {
-        LogEntry::Did { action } => did(action),
+        LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
@@ -36,7 +36,8 @@ pub fn happened(entry: &LogEntry) -> String {
     }
 }
 
-fn did(action: &Action) -> String {
+/// What a person did.
+pub fn action(action: &Action) -> String {
     match action {
         Action::Apply { .. } => "Manifests applied".into(),
         Action::DeleteObject { object } => format!("{} {} deleted", object.kind, object.name),
