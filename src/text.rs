@@ -1,9 +1,19 @@
 //! The page's own sentences. What the command line says too is in the crate `words`.
 
 use cluster::api::{Action, Severity, TimingProfile};
-use cluster::sim::{Refusal, Time, Timing};
+use crate::later::Later;
+use cluster::sim::{LogEntry, Refusal, Time, Timing};
 
-pub use words::{happened, outcome, packet_kind, packet_verdict, rate, span};
+pub use words::{outcome, packet_kind, packet_verdict, rate, span};
+
+/// What the log has. What somebody did or was refused is told by the second part, without which
+/// nobody does anything.
+pub fn happened(entry: &LogEntry, later: Option<&Later>) -> String {
+    match later {
+        Some(later) => (later.happened)(entry),
+        None => words::happened_by_itself(entry),
+    }
+}
 
 /// What the API server said, as a sentence.
 pub fn refusal(refusal: &Refusal) -> String {

@@ -20,7 +20,6 @@ pub fn begin(session: Session, options: &Options) {
         None => open_usual(session, own, begin),
     }
     if takes_links {
-        forget_link_once_changed(session);
         browser::listen(&window(), "hashchange", move |_| {
             if let Some(link) = fragment().filter(|f| embed::is_link(f)) {
                 session.with_later(move |later| (later.open_link)(session, link, begin, None));
@@ -31,7 +30,7 @@ pub fn begin(session: Session, options: &Options) {
 
 /// From the first change on, the address would show another run than the lab does. The work is
 /// kept in the browser then.
-fn forget_link_once_changed(session: Session) {
+pub fn forget_link_once_changed(session: Session) {
     whenever(move || {
         session.log_rev();
         let changed = session.with_source(|s| s.key == LINK) && session.has_work();

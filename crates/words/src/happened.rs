@@ -9,6 +9,15 @@ pub fn happened(entry: &LogEntry) -> String {
     match entry {
         LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
+        other => happened_by_itself(other),
+    }
+}
+
+/// The same without what somebody did and what was refused, whose words are many: a page can go
+/// without them until somebody does something. Nothing for these.
+pub fn happened_by_itself(entry: &LogEntry) -> String {
+    match entry {
+        LogEntry::Did { .. } | LogEntry::Refused { .. } => String::new(),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
         LogEntry::Started { pod, ip: Some(ip) } => format!("Pod {} runs at {ip}", pod.name),
