@@ -1,7 +1,7 @@
 //! The page's own sentences. What the command line says too is in the crate `words`.
 
-use cluster::api::{Action, Severity, TimingProfile};
 use crate::later::Later;
+use cluster::api::{Action, Severity, TimingProfile};
 use cluster::sim::{LogEntry, Refusal, Time, Timing};
 
 pub use words::{outcome, packet_kind, packet_verdict, rate, span};

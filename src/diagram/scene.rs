@@ -229,12 +229,7 @@ impl Memory {
     }
 
     /// The Service of what is selected; else the one before, as long as it is there.
-    fn focus(
-        &self,
-        world: &World,
-        facts: &Facts,
-        selected: Option<(Selection, &Later)>,
-    ) -> Option<Uid> {
+    fn focus(&self, world: &World, facts: &Facts, selected: Option<(Selection, &Later)>) -> Option<Uid> {
         selected
             .and_then(|(selected, later)| (later.service_of)(world, facts, selected))
             .or(self.focus.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))

@@ -26,8 +26,8 @@ mod theme;
 use crate::dom::State;
 use crate::dom::reactive::*;
 use crate::later::Part;
-pub use control::Deed;
 use cluster::sim::{Run, Time, Touched, World};
+pub use control::Deed;
 pub use edit::perform;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
@@ -102,7 +102,7 @@ impl Session {
     /// A lab with nothing in it. `name` keeps its stored work apart from other labs';
     /// `None` stores nothing.
     pub fn new(name: Option<String>) -> Session {
-        let (run, _) = Run::watched(&Default::default(), None);
+        let (run, _) = Run::watched(&mut Default::default(), None);
         let lab = Lab {
             run: run.into(),
             source: RefCell::default(),

@@ -57,7 +57,11 @@ fn history(session: Session) -> View {
     inline(
         "pk-pair",
         vec![
-            button("↶", move || session.ask(Deed::Undo)).named("Undo").hint("Undo (Ctrl+Z)").disabled(!undo).view(),
+            button("↶", move || session.ask(Deed::Undo))
+                .named("Undo")
+                .hint("Undo (Ctrl+Z)")
+                .disabled(!undo)
+                .view(),
             button("↷", move || session.ask(Deed::Redo))
                 .named("Redo")
                 .hint("Redo (Ctrl+Shift+Z)")

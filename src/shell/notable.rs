@@ -34,6 +34,7 @@ impl Mark {
 pub fn notable(entry: &LogEntry, later: Option<&Later>) -> Option<(String, bool)> {
     let label = |text: &str, bad: bool| Some((text.to_string(), bad));
     match entry {
+        LogEntry::Did { action: Action::AddClient { .. } } => label("client added", false),
         LogEntry::Did { action } => Some(((later?.done)(action)?, false)),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
@@ -66,7 +67,6 @@ pub fn done(action: &Action) -> Option<String> {
         Action::Scale { replicas, .. } => format!("scaled to {replicas}"),
         Action::SetReadiness { pass: true, .. } => "probe passes".into(),
         Action::SetReadiness { pass: false, .. } => "probe fails".into(),
-        Action::AddClient { .. } => "client added".into(),
         Action::RemoveClient { .. } => "client removed".into(),
         other => crate::text::action(other),
     })
@@ -161,7 +161,8 @@ mod tests {
             synced(1_900, "node-3"),
             synced(9_000, "node-1"),
         ];
-        let labels: Vec<String> = marks(log.iter(), Time(0), 10, Some(LATER)).into_iter().map(|m| m.label).collect();
+        let labels: Vec<String> =
+            marks(log.iter(), Time(0), 10, Some(&LATER)).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["node-1, 2, 3 synced", "node-1 synced"]);
     }
 
@@ -169,7 +170,7 @@ mod tests {
     fn only_what_is_recent_is_marked() {
         let log = [synced(1_000, "a"), synced(5_000, "b"), synced(9_000, "c")];
         let labels: Vec<String> =
-            marks(log.iter(), Time(5_000_000_000), 1, Some(LATER)).into_iter().map(|m| m.label).collect();
+            marks(log.iter(), Time(5_000_000_000), 1, Some(&LATER)).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["c synced"]);
     }
 
@@ -180,7 +181,7 @@ mod tests {
             entry: LogEntry::Ready { pod: NsName::new("default", pod), ready: true },
         };
         let log = [ready(1_000, "a"), synced(1_100, "node-1"), ready(1_200, "b")];
-        let marks = marks(log.iter(), Time(0), 10, Some(LATER));
+        let marks = marks(log.iter(), Time(0), 10, Some(&LATER));
         assert_eq!(marks.len(), 2);
         assert_eq!((marks[0].count, &*marks[0].said), (2, "Pod a is ready; Pod b is ready"));
     }
@@ -190,7 +191,7 @@ mod tests {
         let pod = NsName::new("default", "web");
         let object =
             cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
-        assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }, Some(LATER)), None);
+        assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }, Some(&LATER)), None);
         assert_eq!(notable(&LogEntry::Killing { pod }, None), Some(("Pod killed".into(), true)));
     }
 }

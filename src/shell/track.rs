@@ -1,7 +1,7 @@
 //! The last minute of the run: a mark for each notable event.
 
-use super::notable::{self, Mark};
 use super::Ui;
+use super::notable::{self, Mark};
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;

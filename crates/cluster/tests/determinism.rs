@@ -44,12 +44,14 @@ fn seeking_back_and_forth_changes_nothing() {
 /// The page opens a scenario so: whoever acts in it, or goes back, comes later.
 #[test]
 fn a_run_that_was_only_watched_is_the_same_and_can_be_gone_back_in() {
-    let text = format!("{WEB}  actions:\n  - {{at: 25s, do: cordon, node: node-3, enabled: true}}\n");
-    let (mut watched, refusals) = Run::watched(&manifest(&text), Some(7));
+    let client = "{name: late, from: outside, to: service/default/web, rate: 1}";
+    let text = format!("{WEB}  actions:\n  - {{at: 25s, do: addClient, client: {client}}}\n");
+    let (mut watched, refusals) = Run::watched(&mut manifest(&text), Some(7));
     assert_eq!(refusals, []);
-    let mut run = start(WEB, 7);
+    let mut run = start(&text, 7);
     assert!(watched.advance_to(seconds(40), u64::MAX) && run.advance_to(seconds(40), u64::MAX));
-    assert_eq!(watched.actions(), [], "what is only watched has no actions");
+    assert!(watched.world().traffic().client_named("late").is_some(), "its script adds clients");
+    assert_eq!(watched.actions(), run.actions());
     assert_eq!(watched.world().hash(), run.world().hash());
     watched.take_hand();
     for moment in [11, 40, 90, 60].map(seconds) {

@@ -7,16 +7,18 @@ use crate::refusal;
 
 pub fn happened(entry: &LogEntry) -> String {
     match entry {
+        LogEntry::Did { action: Action::AddClient { .. } } => happened_by_itself(entry),
         LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
         other => happened_by_itself(other),
     }
 }
 
-/// The same without what somebody did and what was refused, whose words are many: a page can go
+/// The same without what a person did and what was refused, whose words are many: a page can go
 /// without them until somebody does something. Nothing for these.
 pub fn happened_by_itself(entry: &LogEntry) -> String {
     match entry {
+        LogEntry::Did { action: Action::AddClient { client } } => client_added(&client.name),
         LogEntry::Did { .. } | LogEntry::Refused { .. } => String::new(),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
@@ -43,6 +45,10 @@ pub fn happened_by_itself(entry: &LogEntry) -> String {
         }
         LogEntry::DeletedLoadBalancer { service } => format!("the load balancer of {} is gone", service.name),
     }
+}
+
+fn client_added(name: &str) -> String {
+    format!("Client {name} added")
 }
 
 /// What a person did.
@@ -73,7 +79,7 @@ pub fn action(action: &Action) -> String {
         Action::SetProxyMode { mode } => format!("kube-proxy goes over to mode {}", mode.as_str()),
         Action::AddNode { name: Some(name), .. } => format!("Node {name} added"),
         Action::AddNode { name: None, .. } => "Node added".into(),
-        Action::AddClient { client } => format!("Client {} added", client.name),
+        Action::AddClient { client } => client_added(&client.name),
         Action::RemoveClient { client } => format!("Client {client} removed"),
         Action::SetRate { client, rate_milli } => {
             format!("Client {client}: {} requests per second", rate(*rate_milli))

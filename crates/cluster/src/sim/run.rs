@@ -23,7 +23,7 @@ static HAND: Hand = Hand { do_next_logged: Run::do_next_logged, take_snapshot: R
 #[derive(Clone, Debug)]
 pub struct Run {
     world: World,
-    /// `None` while the run is only watched: there is then no action in its log.
+    /// `None` while the run is only watched: its script then does nothing but add clients.
     hand: Option<&'static Hand>,
     /// Actions by time; those at one moment in the order in which they were done.
     log: Vec<TimedAction>,
@@ -49,23 +49,30 @@ impl Run {
     const UNDO_KEPT: usize = 64;
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
-        let (mut run, refusals) = Run::watched(manifest, seed);
-        run.log = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
-        sort_by_key(&mut run.log, |a| a.at);
-        run.script = run.log.clone();
+        let actions = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
+        let (mut run, refusals) = Run::with_log(manifest, seed, actions);
         run.take_hand();
         (run, refusals)
     }
 
-    /// A run that is only watched, until it takes a hand: the scenario's own actions are left out.
-    pub fn watched(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
+    /// A run that is only watched, until it takes a hand. Of the scenario's actions it has those that
+    /// add clients; all are taken from the manifest.
+    pub fn watched(manifest: &mut Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
+        let mut actions =
+            manifest.scenario.as_mut().map(|s| std::mem::take(&mut s.actions)).unwrap_or_default();
+        actions.retain(|a| matches!(a.action, Action::AddClient { .. }));
+        Run::with_log(manifest, seed, actions)
+    }
+
+    fn with_log(manifest: &Manifest, seed: Option<u64>, mut log: Vec<TimedAction>) -> (Run, Vec<Refusal>) {
+        sort_by_key(&mut log, |a| a.at);
         // Made twice, not cloned: the way back to the first moment is there from the beginning.
         let (first, _) = World::load(manifest, seed);
         let (world, refusals) = World::load(manifest, seed);
         let run = Run {
             world,
             hand: None,
-            log: Vec::new(),
+            log,
             script: Vec::new(),
             done: 0,
             snapshots: vec![(first, 0)],
@@ -76,10 +83,13 @@ impl Run {
         (run, refusals)
     }
 
-    /// From now on there can be actions in the run, and snapshots are kept of it. It goes no other
+    /// From now on all actions can be done in the run, and snapshots are kept of it. It goes no other
     /// way for that.
     pub fn take_hand(&mut self) {
-        self.hand = Some(&HAND);
+        if self.hand.is_none() {
+            self.hand = Some(&HAND);
+            self.script = self.log.clone();
+        }
     }
 
     /// Goes on with a run that was recorded: of its actions the scenario's own are those in
@@ -129,9 +139,11 @@ impl Run {
             if !arrived {
                 continue;
             }
-            match self.hand.filter(|_| next.is_some_and(|at| at <= until)) {
-                Some(hand) => (hand.do_next_logged)(self),
-                None => return true,
+            match (next, self.hand) {
+                (Some(at), _) if at > until => return true,
+                (None, _) => return true,
+                (Some(_), Some(hand)) => (hand.do_next_logged)(self),
+                (Some(_), None) => self.add_next_client(),
             }
         }
     }
@@ -142,6 +154,17 @@ impl Run {
         let next = [self.world.next_event_at(), next_action].into_iter().flatten().min();
         let Some(at) = next else { return false };
         self.advance_to(at, u64::MAX)
+    }
+
+    /// What [`Run::do_next_logged`] does, of a script that does nothing else.
+    fn add_next_client(&mut self) {
+        if let Some(TimedAction { action: Action::AddClient { client }, .. }) =
+            self.log.get(self.done as usize)
+        {
+            // One that is refused is passed over.
+            let _ = self.world.apply_client(client);
+        }
+        self.done += 1;
     }
 
     /// An action that an earlier run took can be refused by this one: it is then passed over.
