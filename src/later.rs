@@ -5,14 +5,40 @@
 //! nothing but the table reaches is left out of what every reader of a page downloads. In the
 //! other direction anything may be called. Built without the feature `split` both are one.
 
+use crate::diagram::facts::Facts;
+use crate::diagram::gestures::{self, Zoom};
+use crate::diagram::input::{Input, On};
+use crate::diagram::relations::{self, Chain};
+use crate::diagram::scene::Picture;
 use crate::dom::{Place, State, View};
-use crate::session::{Begin, Session};
+use crate::parts::Kids;
+use crate::session::{Begin, Deed, HopRef, Selection, Session};
 use crate::shell::Ui;
 use crate::{panels, session, shell};
+use cluster::api::{Action, NsName, Uid};
+use cluster::sim::{LogEntry, World};
 
 pub struct Later {
-    /// What the inspector shows of the selection.
-    pub pane: fn(Session, Ui) -> View,
+    /// What goes on unseen, once it can.
+    pub begin: fn(Session, Ui),
+    /// The inspector's parts.
+    pub inspector: fn(Session, Ui) -> Kids,
+    /// Of a text of the reader's own.
+    pub summary: fn(Session, Ui) -> View,
+    /// Notices from the one with this id on.
+    pub toasts: fn(Session, u32) -> View,
+    /// What pointers, wheel and keys do in the picture.
+    pub gesture: fn(&Input, &str, &web_sys::Event, On),
+    pub zoom: fn(Picture, Zoom),
+    /// What stands out while this is selected.
+    pub chain: fn(&World, &Facts, Selection) -> Option<Chain>,
+    pub item_of_hop: fn(&World, HopRef) -> Option<Selection>,
+    /// The Service that this is about.
+    pub service_of: fn(&World, &Facts, Selection) -> Option<Uid>,
+    /// What the log's entries say, deeds too; and a deed in two words, where it makes a mark.
+    pub happened: fn(&LogEntry) -> String,
+    pub done: fn(&Action) -> Option<String>,
+    pub show_mark: fn(Session, Ui, Option<(&'static str, NsName)>),
     pub menu: fn(Session, Ui, Place) -> View,
     pub dialogs: fn(Session, Ui) -> View,
     pub take_files: fn(Session, Ui, web_sys::FileList),
@@ -20,22 +46,35 @@ pub struct Later {
     pub open_kept: fn(Session, String, Begin),
     pub open_link: fn(Session, String, Begin, Option<String>),
     pub start_again: fn(Session),
-    /// The run as a scenario text: opened again, it goes to the same moment.
-    pub recorded: fn(&session::Source, &cluster::sim::Run) -> String,
-    /// What was undone in the run, as a scenario text.
-    pub undone: fn(&cluster::sim::Run) -> String,
+    /// What a person does to the run.
+    pub perform: fn(Session, Deed),
+    pub take_hand: fn(&mut cluster::sim::Run),
+    /// Keeps the work on the text of this key at this place.
+    pub save: fn(Session, &str, &str),
 }
 
-static LATER: Later = Later {
-    pane: panels::pane,
+pub static LATER: Later = Later {
+    begin: shell::begin_later,
+    inspector: panels::inside,
+    summary: panels::summary,
+    toasts: shell::toasts::list,
+    gesture: gestures::handle,
+    zoom: gestures::zoom_by_button,
+    chain: relations::chain,
+    item_of_hop: relations::item_of_hop,
+    service_of: relations::service_of,
+    happened: words::happened,
+    done: shell::notable::done,
+    show_mark: shell::notable::show,
     menu: shell::menu::menu,
     dialogs: shell::dialog::dialogs,
     take_files: shell::files::take,
     open_kept: shell::kept::open_kept,
     open_link: shell::kept::open_link,
     start_again: shell::kept::start_again,
-    recorded: session::recorded,
-    undone: session::undone,
+    perform: session::perform,
+    take_hand: cluster::sim::Run::take_hand,
+    save: session::save,
 };
 
 /// The part, when it is there.
@@ -98,6 +137,7 @@ fn fetch(session: Session, then: Box<dyn FnOnce(&'static Later)>) {
         match fetched {
             Ok(later) => {
                 if session.later.get_untracked().is_none() {
+                    session.with_run(later.take_hand);
                     session.later.there.set(Some(later));
                 }
                 then(later);

@@ -1,29 +1,20 @@
-//! Pointer, wheel and keys: what they are on, and what they do.
+//! Pointer, wheel and keys: what they are on. What they do is in [`super::gestures`], which comes with
+//! the second part: what is heard before waits for it.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{
-    Element, Event, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent,
-};
+use web_sys::{Element, Event, KeyboardEvent, WheelEvent};
 
-use super::camera::{Camera, STEP};
-use super::geometry::{Point, Rect, point};
+use super::geometry::Point;
 use super::scene::Picture;
 use super::view::Hits;
-use super::walk::{self, Way};
+use super::walk;
 use crate::browser;
 use crate::dom::Place;
 use crate::parts::whenever;
 use crate::session::Selection;
-
-/// How near to a packet a click has to be: a finger is less exact.
-const NEAR: f64 = 10.0;
-const NEAR_FINGER: f64 = 20.0;
-/// A press that moved less than this is a click.
-const STILL: f64 = 6.0;
-const LONG_PRESS_MS: u32 = 500;
 
 const EVENTS: [&str; 11] = [
     "keydown",
@@ -41,22 +32,30 @@ const EVENTS: [&str; 11] = [
 
 #[derive(Clone)]
 pub struct Input {
-    picture: Picture,
-    frame: Place,
-    hits: Hits,
-    hand: Rc<Hand>,
+    pub picture: Picture,
+    pub frame: Place,
+    pub hits: Hits,
+    pub hand: Rc<Hand>,
+}
+
+/// What an event is on. The event itself does not say so any more when it is over.
+#[derive(Clone, Copy)]
+pub struct On {
+    pub item: Option<Selection>,
+    /// On a control that does something of its own.
+    pub control: bool,
 }
 
 /// Fingers and buttons that are down.
 #[derive(Default)]
-struct Hand {
+pub struct Hand {
     /// Pointers that are down, and where they were last.
-    pointers: RefCell<Vec<(i32, Point)>>,
+    pub pointers: RefCell<Vec<(i32, Point)>>,
     /// How far the pointer went since it came down.
-    travelled: Cell<f64>,
-    long_press: RefCell<Option<gloo_timers::callback::Timeout>>,
+    pub travelled: Cell<f64>,
+    pub long_press: RefCell<Option<gloo_timers::callback::Timeout>>,
     /// The press has had its effect: the click that follows has none.
-    spent: Cell<bool>,
+    pub spent: Cell<bool>,
 }
 
 impl Input {
@@ -76,232 +75,43 @@ impl Input {
         });
     }
 
-    fn handle(&self, name: &str, event: Event) {
-        let done = match name {
-            "keydown" => event.dyn_ref().map(|e| self.key(e)),
-            "wheel" => event.dyn_ref().map(|e| self.wheel(e)),
-            "click" => event.dyn_ref().map(|e| self.click(e)),
-            "contextmenu" => event.dyn_ref().map(|e| self.menu(e)),
-            "pointerdown" => event.dyn_ref().map(|e| self.down(e)),
-            "pointermove" => event.dyn_ref().map(|e| self.moved(e)),
-            "pointerup" | "pointercancel" => event.dyn_ref().map(|e| self.up(e)),
-            _ => None,
-        };
-        match (done, name) {
-            (None, "focusin") => self.focused(&event),
-            (None, "pointerover") => self.over(item_at(&event)),
-            (None, "pointerleave") => self.over(None),
+    fn handle(&self, name: &'static str, event: Event) {
+        let on = On { item: item_at(&event), control: in_control(&event) };
+        let Picture { session, current, .. } = self.picture;
+        match name {
+            "pointerover" | "pointerleave" => return self.over(on.item.filter(|_| name == "pointerover")),
+            "focusin" if on.item.is_some() => {
+                current.set(on.item);
+                session.hover.set(on.item);
+            }
+            // Where the pointer is matters once something is done with it.
+            "pointermove" if session.later.get_untracked().is_none() => return,
             _ => {}
         }
-    }
-
-    /// Of a client's coordinates, the place in the view.
-    fn in_view(&self, x: i32, y: i32) -> Point {
-        let Some(frame) = self.frame.get_untracked() else { return Point::default() };
-        let rect = frame.get_bounding_client_rect();
-        point(f64::from(x) - rect.x(), f64::from(y) - rect.y())
-    }
-
-    /// A packet under the pointer, else the box there.
-    fn under(&self, event: &MouseEvent, near: f64) -> Option<Selection> {
-        let camera = self.picture.camera.get_untracked();
-        let at = camera.to_picture(self.in_view(event.client_x(), event.client_y()));
-        let packet = self.hits.packet_at(at, near / camera.zoom).map(Selection::Packet);
-        packet.or_else(|| item_at(event))
-    }
-
-    fn click(&self, event: &MouseEvent) {
-        // A key's click has no place, and is no end of a drag.
-        let of_key = event.detail() == 0;
-        if self.hand.spent.take() && !of_key || in_control(event) {
-            return;
-        }
-        let near = if self.hand.travelled.take() < 0.0 { NEAR_FINGER } else { NEAR };
-        let found = if of_key { item_at(event) } else { self.under(event, near) };
-        self.picture.session.select(found);
-    }
-
-    fn menu(&self, event: &MouseEvent) {
-        let Some(item) = self.under(event, NEAR).filter(|_| !in_control(event)) else { return };
-        event.prevent_default();
-        // The menu key gives no place worth having: the box's own is better.
-        match event.button() {
-            0 => self.menu_of(item),
-            _ => self.picture.session.open_menu(item, event.client_x().into(), event.client_y().into()),
-        }
-    }
-
-    /// The menu beside the box.
-    fn menu_of(&self, item: Selection) {
-        let Some(element) = self.element(item) else { return };
-        let rect = element.get_bounding_client_rect();
-        self.picture.session.open_menu(item, rect.x() + 24.0_f64.min(rect.width()), rect.y() + 28.0);
-    }
-
-    fn element(&self, item: Selection) -> Option<HtmlElement> {
-        let frame = self.frame.get_untracked()?;
-        let found = frame.query_selector(&format!("[data-item=\"{}\"]", walk::code(item)));
-        found.ok().flatten()?.dyn_into().ok()
-    }
-
-    fn key(&self, event: &KeyboardEvent) {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        let item = item_at(event);
-        let key = event.key();
-        let done = match (key.as_str(), item) {
-            ("ContextMenu", Some(item)) => self.acted(|| self.menu_of(item)),
-            ("F10", Some(item)) if event.shift_key() => self.acted(|| self.menu_of(item)),
-            ("Escape", _) if self.picture.session.selection.get_untracked().is_some() => {
-                self.acted(|| self.picture.session.select(None))
-            }
-            ("+" | "=", _) => self.acted(|| zoom(self.picture, STEP)),
-            ("-" | "_", _) => self.acted(|| zoom(self.picture, 1.0 / STEP)),
-            ("0", _) => self.acted(|| fit(self.picture)),
-            (_, Some(item)) => Way::of_key(&key).is_some_and(|way| self.walk(item, way)),
-            _ => false,
-        };
-        if done {
+        if session.later.get_untracked().is_none() && is_ours(&event, on) {
             event.prevent_default();
-            event.stop_propagation();
         }
-    }
-
-    fn acted(&self, act: impl FnOnce()) -> bool {
-        act();
-        true
-    }
-
-    fn walk(&self, from: Selection, way: Way) -> bool {
-        let next = self.picture.scene.with_untracked(|s| walk::next(&s.layout, from, way));
-        if let Some(element) = next.and_then(|next| self.element(next)) {
-            let options = FocusOptions::new();
-            // The frame would be scrolled under the camera.
-            options.set_prevent_scroll(true);
-            drop(element.focus_with_options(&options));
-        }
-        // At the edge too: the page must not scroll away from under the reader.
-        true
-    }
-
-    fn focused(&self, event: &Event) {
-        let Some(item) = item_at(event) else { return };
-        self.picture.current.set(Some(item));
-        self.picture.session.hover.set(Some(item));
-        if let Some(rect) = self.picture.scene.with_untracked(|s| walk::place(&s.layout, item)) {
-            self.show(rect);
-        }
-    }
-
-    fn show(&self, rect: Rect) {
-        let room = self.picture.room();
-        let camera = self.picture.camera.get_untracked();
-        let moved = camera.showing(rect, room);
-        if moved != camera {
-            self.picture.camera.set(moved);
-        }
+        let input = self.clone();
+        session.with_later(move |later| (later.gesture)(&input, name, &event, on));
     }
 
     fn over(&self, item: Option<Selection>) {
-        if self.picture.session.hover.get_untracked() != item {
-            self.picture.session.hover.set(item);
+        let hover = self.picture.session.hover;
+        if hover.get_untracked() != item {
+            hover.set(item);
         }
     }
+}
 
-    /// With Ctrl (or a pinch on a touchpad, which browsers report so): zoom. Else pan, if there is
-    /// anything to pan to; a picture that fits leaves the wheel to the page.
-    fn wheel(&self, event: &WheelEvent) {
-        let room = self.picture.room();
-        let camera = self.picture.camera.get_untracked();
-        let moved = if event.ctrl_key() || event.meta_key() {
-            let at = self.in_view(event.client_x(), event.client_y());
-            camera.zoomed((-event.delta_y() * 0.004).exp(), at, room)
-        } else {
-            let (across, down) = camera.overflows(room);
-            let unit = if event.delta_mode() == 0 { 1.0 } else { 24.0 };
-            let (mut dx, mut dy) = (event.delta_x() * unit, event.delta_y() * unit);
-            if event.shift_key() {
-                (dx, dy) = (dx + dy, 0.0);
-            }
-            let (dx, dy) = (if across { -dx } else { 0.0 }, if down { -dy } else { 0.0 });
-            if dx == 0.0 && dy == 0.0 {
-                return;
-            }
-            camera.panned(dx, dy, room)
-        };
-        event.prevent_default();
-        if moved != camera {
-            self.picture.camera.set(moved);
-        }
+/// Whether the browser has to leave it to the lab, as far as can be said before the second part is
+/// there to say it.
+fn is_ours(event: &Event, on: On) -> bool {
+    if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
+        let walks = walk::Way::of_key(&key.key()).is_some() || key.key() == "ContextMenu";
+        return on.item.is_some() && walks && !key.ctrl_key() && !key.meta_key() && !key.alt_key();
     }
-
-    fn down(&self, event: &PointerEvent) {
-        if in_control(event) || event.button() > 1 {
-            return;
-        }
-        let at = self.in_view(event.client_x(), event.client_y());
-        let mut pointers = self.hand.pointers.borrow_mut();
-        pointers.retain(|(id, _)| *id != event.pointer_id());
-        pointers.push((event.pointer_id(), at));
-        let finger = event.pointer_type() == "touch";
-        self.hand.travelled.set(if finger { -f64::EPSILON } else { 0.0 });
-        self.hand.spent.set(false);
-        let pressed = self.under(event, NEAR_FINGER).filter(|_| finger && pointers.len() == 1);
-        *self.hand.long_press.borrow_mut() = pressed.map(|item| self.press_long(item, event));
-    }
-
-    fn press_long(&self, item: Selection, event: &PointerEvent) -> gloo_timers::callback::Timeout {
-        let (session, hand) = (self.picture.session, Rc::clone(&self.hand));
-        let (x, y) = (event.client_x().into(), event.client_y().into());
-        gloo_timers::callback::Timeout::new(LONG_PRESS_MS, move || {
-            hand.spent.set(true);
-            session.open_menu(item, x, y);
-        })
-    }
-
-    fn moved(&self, event: &PointerEvent) {
-        let at = self.in_view(event.client_x(), event.client_y());
-        let mut pointers = self.hand.pointers.borrow_mut();
-        let Some(index) = pointers.iter().position(|(id, _)| *id == event.pointer_id()) else { return };
-        let before = pointers[index].1;
-        let other = (pointers.len() == 2).then(|| pointers[1 - index].1);
-        let far = self.hand.travelled.get().abs() + before.distance(at);
-        let sign = if self.hand.travelled.get() < 0.0 { -1.0 } else { 1.0 };
-        self.hand.travelled.set(sign * far);
-        if far < STILL {
-            return;
-        }
-        pointers[index].1 = at;
-        drop(pointers);
-        self.hand.long_press.take();
-        self.hand.spent.set(true);
-        let room = self.picture.room();
-        let camera = self.picture.camera.get_untracked();
-        let moved = match other {
-            // Two fingers: what is between them stays between them.
-            Some(other) => {
-                let factor = other.distance(at) / other.distance(before).max(1.0);
-                let middle = |a: Point| point((a.x + other.x) / 2.0, (a.y + other.y) / 2.0);
-                let (from, to) = (middle(before), middle(at));
-                camera.zoomed(factor, from, room).panned(to.x - from.x, to.y - from.y, room)
-            }
-            None => {
-                let (across, down) = camera.overflows(room);
-                let finger = event.pointer_type() == "touch";
-                let free = |overflows: bool, d: f64| if overflows || !finger { d } else { 0.0 };
-                camera.panned(free(across, at.x - before.x), free(down, at.y - before.y), room)
-            }
-        };
-        if moved != camera {
-            self.picture.camera.set(moved);
-        }
-    }
-
-    fn up(&self, event: &PointerEvent) {
-        self.hand.long_press.take();
-        self.hand.pointers.borrow_mut().retain(|(id, _)| *id != event.pointer_id());
-    }
+    let zooms = event.dyn_ref::<WheelEvent>().is_some_and(|wheel| wheel.ctrl_key() || wheel.meta_key());
+    zooms || event.type_() == "contextmenu" && on.item.is_some() && !on.control
 }
 
 /// The box that an event is on.
@@ -315,19 +125,4 @@ fn item_at(event: &Event) -> Option<Selection> {
 fn in_control(event: &Event) -> bool {
     let element = event.target().and_then(|t| t.dyn_into::<Element>().ok());
     element.is_some_and(|e| e.closest(".pk-types, .pk-zooms").ok().flatten().is_some())
-}
-
-pub fn zoom(picture: Picture, factor: f64) {
-    let room = picture.room();
-    let middle = point(room.view.0 / 2.0, room.view.1 / 2.0);
-    picture.camera.update(|camera| *camera = camera.zoomed(factor, middle, room));
-}
-
-/// Back to where it follows the layout; from there, all of it, however small.
-pub fn fit(picture: Picture) {
-    let room = picture.room();
-    picture.camera.update(|camera| {
-        let fitted = Camera::fitted(room);
-        *camera = if *camera == fitted { Camera::whole(room) } else { fitted };
-    });
 }

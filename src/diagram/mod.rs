@@ -8,13 +8,14 @@ mod camera;
 mod dots;
 pub mod facts;
 mod geometry;
-mod input;
+pub mod gestures;
+pub mod input;
 mod layout;
 pub mod marks;
 mod packets;
-mod relations;
+pub mod relations;
 mod routes;
-mod scene;
+pub mod scene;
 mod slots;
 #[cfg(test)]
 mod testing;

@@ -40,9 +40,9 @@ pub type Link = (Place, Place);
 const LATELY: Span = Span::from_secs(3);
 
 /// `None` when nothing is selected that the picture shows.
-pub fn chain(world: &World, facts: &Facts, selection: Option<Selection>) -> Option<Chain> {
+pub fn chain(world: &World, facts: &Facts, selection: Selection) -> Option<Chain> {
     let mut chain = Chain::default();
-    match selection? {
+    match selection {
         Selection::Service(uid) | Selection::LoadBalancer(uid) => chain.service(facts, uid),
         Selection::Pod(uid) => chain.pod(facts, uid),
         Selection::Node(uid) => {
@@ -147,8 +147,12 @@ pub fn item_of(place: Place) -> Option<Selection> {
     }
 }
 
-/// Where a hop of a connection's packets happened.
-pub fn place_of_hop(world: &World, hop: HopRef) -> Option<Place> {
+/// The box where a hop of a connection's packets happened.
+pub fn item_of_hop(world: &World, hop: HopRef) -> Option<Selection> {
+    item_of(place_of_hop(world, hop)?)
+}
+
+fn place_of_hop(world: &World, hop: HopRef) -> Option<Place> {
     let traffic = world.traffic();
     let flying = traffic.flights.get(&hop.packet).map(|flight| &flight.trace);
     let ended = || traffic.record(hop.connection)?.packets.iter().find(|p| p.id == hop.packet);

@@ -18,6 +18,7 @@ use super::marks::{Mark, Marks};
 use super::relations::{self, Chain};
 use super::slots::Slots;
 use super::walk;
+use crate::later::Later;
 use crate::parts::whenever;
 use crate::session::{Selection, Session};
 
@@ -94,17 +95,17 @@ impl Picture {
             session.scene_rev();
             session.rules_rev();
             let (opened, view) = (session.opened_rev(), view.get());
-            let selected = session.selection.get();
+            let selected = session.selection.get().zip(session.later.get());
             let mut memory = memory.write_value();
             session.with_world(|world| memory.scene(world, opened, selected, view))
         });
         let front = Derived::new(move || {
             session.traffic_rev();
             let (selected, hop) = (session.selection.get(), session.hop.get());
-            let scene = scene.get();
+            let (scene, later) = (scene.get(), session.later.get());
             session.with_world(|world| Front {
-                chain: relations::chain(world, &scene.facts, selected),
-                hop: hop.and_then(|hop| relations::item_of(relations::place_of_hop(world, hop)?)),
+                chain: later.zip(selected).and_then(|(l, of)| (l.chain)(world, &scene.facts, of)),
+                hop: later.zip(hop).and_then(|(l, hop)| (l.item_of_hop)(world, hop)),
                 trouble: trouble(world),
             })
         });
@@ -209,7 +210,7 @@ impl Memory {
         &mut self,
         world: &World,
         opened: u32,
-        selected: Option<Selection>,
+        selected: Option<(Selection, &Later)>,
         (width, height): (f64, f64),
     ) -> Scene {
         if opened != self.opened {
@@ -228,9 +229,9 @@ impl Memory {
     }
 
     /// The Service of what is selected; else the one before, as long as it is there.
-    fn focus(&self, world: &World, facts: &Facts, selected: Option<Selection>) -> Option<Uid> {
+    fn focus(&self, world: &World, facts: &Facts, selected: Option<(Selection, &Later)>) -> Option<Uid> {
         selected
-            .and_then(|selected| relations::service_of(world, facts, selected))
+            .and_then(|(selected, later)| (later.service_of)(world, facts, selected))
             .or(self.focus.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))
             .or_else(|| relations::first_service(facts))
     }

@@ -28,7 +28,7 @@ fn rows(world: &World, of: Option<Selection>, object: Option<&ObjectRef>) -> Kid
         .take(SHOWN)
         .map(|logged| {
             let did = matches!(logged.entry, LogEntry::Did { .. });
-            let said = text::stopped(&text::happened(&logged.entry));
+            let said = text::stopped(&words::happened(&logged.entry));
             block(
                 if did { "pk-event pk-did" } else { "pk-event" },
                 vec![span("pk-mono pk-muted", text::clock(logged.at)), span("", said)],

@@ -19,30 +19,61 @@ mod service;
 mod start;
 mod yaml;
 
+use crate::dom::Element;
 use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
+pub use start::summary;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 pub fn inspector(session: Session, ui: Ui) -> View {
-    remember_where_from(session, ui);
     live(move || {
-        el("aside")
-            .class(if ui.sheet_up.get() { "pk-inspector pk-up" } else { "pk-inspector" })
-            .attr("aria-label", "Inspector")
-            .kid(live(move || handle(session, ui)))
-            .kid(el("div").class("pk-head").kid(live(move || head(session, ui))))
-            .kid(live(move || tabs(session, ui)))
-            .kid(live(move || body(session, ui)))
-            .view()
+        let kids = match session.later.get() {
+            Some(later) => (later.inspector)(session, ui),
+            None => at_first(session, ui),
+        };
+        let class = if ui.sheet_up.get() { "pk-inspector pk-up" } else { "pk-inspector" };
+        el("aside").class(class).attr("aria-label", "Inspector").kids(kids).view()
     })
 }
 
+/// As long as nothing can be selected. What comes after it stands in the same places.
+fn at_first(session: Session, ui: Ui) -> Kids {
+    let inside = move |on| match on {
+        Tab::About => start::panel(session, ui),
+        _ => says("pk-muted", "One moment …"),
+    };
+    vec![
+        live(move || handle(ui, NOTHING_NAME)),
+        el("div").class("pk-head").kid(live(|| title(NOTHING_TITLE))).view(),
+        live(move || tab_list(ui, TABS_OF_NOTHING, ui.tab.get()).view()),
+        live(move || pane_of(ui.tab.get(), inside(ui.tab.get()))),
+    ]
+}
+
+const NOTHING_NAME: &str = "About this lab";
+const NOTHING_TITLE: &str = "Packetyard";
+const TABS_OF_NOTHING: &[Tab] = &[Tab::About, Tab::Objects, Tab::Path, Tab::Events];
+
+/// What the inspector shows once things can be selected.
+pub fn inside(session: Session, ui: Ui) -> Kids {
+    let head = el("div").class("pk-head").kid(live(move || head(session, ui)));
+    vec![
+        live(move || {
+            let name = |of: Selection| session.with_world(|world| of.name(world)).unwrap_or_default();
+            handle(ui, session.selection.get().map_or_else(|| NOTHING_NAME.into(), name))
+        }),
+        head.view(),
+        live(move || tabs(session, ui)),
+        live(move || body(session, ui)),
+    ]
+}
+
 /// A connection is looked at on the way from something else, and there is a way back.
-fn remember_where_from(session: Session, ui: Ui) {
+pub fn remember_where_from(session: Session, ui: Ui) {
     let last = StoredValue::new(None::<Selection>);
     whenever(move || {
         let now = session.selection.get();
@@ -63,22 +94,17 @@ fn remember_where_from(session: Session, ui: Ui) {
 }
 
 /// On a narrow screen the inspector is a sheet at the foot, which this button raises and lowers.
-fn handle(session: Session, ui: Ui) -> View {
+fn handle(ui: Ui, label: impl Into<String>) -> View {
     let up = ui.sheet_up.get();
-    let label = match session.selection.get() {
-        Some(of) => session.with_world(|world| of.name(world)).unwrap_or_default(),
-        None => "About this lab".into(),
-    };
-    button(format!("{label} {}", if up { "▾" } else { "▴" }), move || ui.sheet_up.update(|up| *up = !*up))
-        .class("pk-handle")
-        .expanded(up)
-        .view()
+    let label = [label.into().as_str(), if up { " ▾" } else { " ▴" }].concat();
+    let raise = move || ui.sheet_up.update(|up| *up = !*up);
+    button(label, raise).class("pk-handle").expanded(up).view()
 }
 
 fn head(session: Session, ui: Ui) -> View {
     session.opened_rev();
     session.scene_rev();
-    let Some(of) = session.selection.get() else { return title("Packetyard") };
+    let Some(of) = session.selection.get() else { return title(NOTHING_TITLE) };
     let name = session.with_world(|world| of.name(world));
     let was = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
     let mut kids = vec![title(name.or_else(was).unwrap_or_else(|| "Gone".into()))];
@@ -97,7 +123,7 @@ fn head(session: Session, ui: Ui) -> View {
 /// The tabs that a kind of thing has.
 fn tabs_of(of: Option<Selection>) -> &'static [Tab] {
     match of {
-        None => &[Tab::About, Tab::Objects, Tab::Path, Tab::Events],
+        None => TABS_OF_NOTHING,
         Some(Selection::Pod(_)) => &[Tab::About, Tab::Path, Tab::Yaml, Tab::Events],
         Some(Selection::Service(_)) => {
             &[Tab::About, Tab::Endpoints, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events]
@@ -120,14 +146,12 @@ fn shown(session: Session, ui: Ui) -> Tab {
 fn tabs(session: Session, ui: Ui) -> View {
     let on = shown(session, ui);
     let tabs = tabs_of(session.selection.get());
+    tab_list(ui, tabs, on).on_as("keydown", walk).view()
+}
+
+fn tab_list(ui: Ui, tabs: &[Tab], on: Tab) -> Element {
     let tabs: Kids = tabs.iter().map(|tab| tab_button(ui, *tab, *tab == on)).collect();
-    el("div")
-        .class("pk-tabs")
-        .attr("role", "tablist")
-        .attr("aria-label", "About the selection")
-        .on_as("keydown", walk)
-        .kids(tabs)
-        .view()
+    el("div").class("pk-tabs").attr("role", "tablist").attr("aria-label", "About the selection").kids(tabs)
 }
 
 fn tab_button(ui: Ui, tab: Tab, on: bool) -> View {
@@ -159,23 +183,18 @@ fn walk(event: &KeyboardEvent) {
 fn body(session: Session, ui: Ui) -> View {
     session.opened_rev();
     let tab = shown(session, ui);
-    let inside = match (tab, session.selection.get(), session.later.get()) {
-        (Tab::About, None, _) => start::panel(session, ui),
-        (_, _, Some(later)) => (later.pane)(session, ui),
-        _ => {
-            session.want_later();
-            says("pk-muted", "One moment …")
-        }
-    };
+    pane_of(tab, pane(session, ui, tab))
+}
+
+fn pane_of(tab: Tab, inside: View) -> View {
     let pane = el("div").class("pk-pane").attr("role", "tabpanel").attr("tabindex", "0");
     pane.attr("aria-label", tab.label()).kid(inside).view()
 }
 
 /// What there is to say about the selection, under the tab that is shown.
-pub fn pane(session: Session, ui: Ui) -> View {
-    let tab = shown(session, ui);
-    let of = session.selection.get();
-    match (tab, of) {
+fn pane(session: Session, ui: Ui, tab: Tab) -> View {
+    match (tab, session.selection.get()) {
+        (Tab::About, None) => start::panel(session, ui),
         (Tab::Path, Some(Selection::Connection(id))) => path::connection(session, id, None),
         (Tab::Path, Some(Selection::Packet(id))) => path::packet(session, id),
         (Tab::Path, of) => connections::list(session, of),

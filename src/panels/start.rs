@@ -21,7 +21,7 @@ pub fn panel(session: Session, ui: Ui) -> View {
         kids.extend(description.map(|d| says("", d)));
         match built {
             Some(scenario) => kids.extend(hints(scenario)),
-            None => kids.push(summary(session, ui)),
+            None => kids.extend(session.later.get().map(|later| (later.summary)(session, ui))),
         }
         kids.push(how());
         block("pk-start", kids)
@@ -33,7 +33,8 @@ fn hints(scenario: &'static BuiltIn) -> Kids {
     vec![heading("Watch for"), list(scenario.watch), heading("Try"), list(scenario.tries)]
 }
 
-fn summary(session: Session, ui: Ui) -> View {
+/// Of a text of the reader's own.
+pub fn summary(session: Session, ui: Ui) -> View {
     let (services, pods, others) = session.with_world(|world| {
         let store = world.store();
         (store.services.len(), store.pods.len(), store.others.len())

@@ -1,9 +1,22 @@
 //! What a person does to the run: act, undo, and the controls of time.
 
-use super::{Motion, Session, pace};
+use super::{Deed, Motion, Selection, Session, object_of, pace};
 use crate::text;
 use cluster::api::Action;
-use cluster::sim::{Refusal, Run, Time, Touched};
+use cluster::sim::{Refusal, Run, Time};
+
+pub fn perform(session: Session, deed: Deed) {
+    match deed {
+        Deed::Undo => session.undo(),
+        Deed::Redo => session.redo(),
+        Deed::Step => session.step(),
+        Deed::StepBack => session.step_back(),
+        Deed::DeleteSelected => session.delete_selected(),
+        Deed::SetServiceType(service, type_) => {
+            session.act(Action::SetServiceType { service, type_ });
+        }
+    }
+}
 
 impl Session {
     /// Does something to the cluster, now. False when it is refused; the reason is then shown.
@@ -20,6 +33,13 @@ impl Session {
         self.with_run(|run| run.act(action))?;
         self.changed();
         Ok(())
+    }
+
+    fn delete_selected(&self) {
+        let Some(Selection::Pod(uid)) = self.selection.get_untracked() else { return };
+        if let Some(object) = self.with_world(|world| object_of(world.store(), uid)) {
+            self.act(Action::DeleteObject { object });
+        }
     }
 
     /// The run as it was before the last action, at that moment.
@@ -50,44 +70,12 @@ impl Session {
     /// Another text was opened, or this one again: that can be undone too.
     fn go_back_to_what_was_before(&self) {
         let lab = self.lab();
-        let Some((run, source)) = lab.before.take() else { return };
+        let Some((mut run, source)) = lab.before.take() else { return };
+        // It may be from before the second part came.
+        run.take_hand();
         *lab.run.borrow_mut() = run;
         *lab.source.borrow_mut() = source;
         self.after_opening();
-    }
-
-    /// Tracked.
-    pub fn can_undo(&self) -> bool {
-        self.history.get().0
-    }
-
-    /// Tracked.
-    pub fn can_redo(&self) -> bool {
-        self.history.get().1
-    }
-
-    /// Whether there is work of the reader's own that starting again would lose.
-    pub fn has_work(&self) -> bool {
-        let lab = self.lab();
-        lab.run.borrow().actions().len() != lab.source.borrow().given_actions
-    }
-
-    pub fn play(&self) {
-        self.motion.set(Motion::Playing);
-        self.wake();
-    }
-
-    pub fn pause(&self) {
-        self.motion.set(Motion::Paused);
-        self.repaint();
-    }
-
-    pub fn toggle(&self) {
-        match self.motion.get_untracked() {
-            Motion::Playing => self.pause(),
-            Motion::Paused => self.play(),
-            Motion::Opening(_) => {}
-        }
     }
 
     /// Pauses, and goes on to the next moment at which something is to be seen.
@@ -110,37 +98,5 @@ impl Session {
             run.seek(to, u64::MAX);
         });
         self.changed();
-    }
-
-    fn with_run<R>(&self, change: impl FnOnce(&mut Run) -> R) -> R {
-        change(&mut self.lab().run.borrow_mut())
-    }
-
-    /// The run is another one than a frame would have made it.
-    pub(super) fn changed(&self) {
-        self.publish_history();
-        self.save_soon();
-        self.repaint();
-    }
-
-    /// Also each frame: in a run that goes on with kept work, the way back grows as it comes past
-    /// the actions.
-    pub(super) fn publish_history(&self) {
-        let history = {
-            let lab = self.lab();
-            let run = lab.run.borrow();
-            (run.can_undo() || lab.before.borrow().is_some(), run.can_redo())
-        };
-        if history != self.history.get_untracked() {
-            self.history.set(history);
-        }
-    }
-
-    /// What everything shows is stale: the run is not the one that it was.
-    pub(super) fn touch_everything(&self) {
-        let lab = self.lab();
-        let rules = lab.run.borrow().world().machines().keys().copied().collect();
-        let touched = Touched { scene: true, traffic: true, rules, log: true, ..Touched::default() };
-        lab.frames.add_touched(touched);
     }
 }

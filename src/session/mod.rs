@@ -11,6 +11,7 @@
 //!   something has changed;
 //! - changes things with [`Session::act`] only.
 
+mod control;
 mod edit;
 mod frame;
 mod names;
@@ -26,12 +27,14 @@ use crate::dom::State;
 use crate::dom::reactive::*;
 use crate::later::Part;
 use cluster::sim::{Run, Time, Touched, World};
+pub use control::Deed;
+pub use edit::perform;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
-pub use save::{BUILT_IN, OWN};
+pub use save::{BUILT_IN, OWN, save};
 pub use selection::{HopRef, MenuAt, Selection};
-pub use source::{Source, Text, recorded, undone};
+pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -99,7 +102,7 @@ impl Session {
     /// A lab with nothing in it. `name` keeps its stored work apart from other labs';
     /// `None` stores nothing.
     pub fn new(name: Option<String>) -> Session {
-        let (run, _) = Run::new(&Default::default(), None);
+        let (run, _) = Run::watched(&mut Default::default(), None);
         let lab = Lab {
             run: run.into(),
             source: RefCell::default(),

@@ -1,8 +1,8 @@
 //! A reload keeps the work: the run is stored as a scenario text, a little after each change.
 
-use super::{Motion, Session, Text, Theme};
+use super::source::undone;
+use super::{Motion, Session, Text, Theme, recorded};
 use crate::browser;
-use crate::later::Later;
 use std::cell::{Cell, RefCell};
 
 /// How the keys of built-in scenarios begin.
@@ -64,24 +64,7 @@ impl Session {
             return;
         }
         let session = *self;
-        self.with_later(move |later| session.save_work(&key, &place, later));
-    }
-
-    fn save_work(&self, key: &str, place: &str, later: &Later) {
-        let Some(lab) = self.try_lab() else { return };
-        let (source, run) = (lab.source.borrow(), lab.run.borrow());
-        let mut kept = keep(place, &(later.recorded)(&source, &run));
-        if let Text::Own(text) = &source.text {
-            kept = kept && keep(&original(place), text);
-        }
-        if kept && !run.undone().is_empty() {
-            keep(&undone_place(place), &(later.undone)(&run));
-        } else {
-            browser::forget(&undone_place(place));
-        }
-        if !kept && (self.has_work() || key == OWN) && !lab.saver.told.replace(true) {
-            self.notices.problem(NOT_KEPT);
-        }
+        self.with_later(move |later| (later.save)(session, &key, &place));
     }
 
     /// The key of the text that was open last.
@@ -129,6 +112,23 @@ impl Session {
             browser::forget(&place);
             browser::forget(&undone_place(&place));
         }
+    }
+}
+
+pub fn save(session: Session, key: &str, place: &str) {
+    let Some(lab) = session.try_lab() else { return };
+    let (source, run) = (lab.source.borrow(), lab.run.borrow());
+    let mut kept = keep(place, &recorded(&source, &run));
+    if let Text::Own(text) = &source.text {
+        kept = kept && keep(&original(place), text);
+    }
+    if kept && !run.undone().is_empty() {
+        keep(&undone_place(place), &undone(&run));
+    } else {
+        browser::forget(&undone_place(place));
+    }
+    if !kept && (session.has_work() || key == OWN) && !lab.saver.told.replace(true) {
+        session.notices.problem(NOT_KEPT);
     }
 }
 

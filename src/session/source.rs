@@ -28,15 +28,15 @@ pub struct Source {
 
 impl Source {
     /// A built-in scenario's. Its documents are looked up when they are wanted.
-    pub fn built_in(key: &str, manifest: &Manifest) -> Source {
-        let scenario = manifest.scenario.clone().unwrap_or_default();
-        let given_actions = scenario.actions.len();
+    pub fn built_in(key: &str, scenario: Scenario, given_actions: usize) -> Source {
         Source { key: key.into(), text: Text::BuiltIn, objects: String::new(), given_actions, scenario }
     }
 
     /// A text's that was just read.
     pub fn read(key: &str, text: Text, manifest: &Manifest) -> Source {
-        Source { text, objects: documents(manifest), ..Source::built_in(key, manifest) }
+        let scenario = manifest.scenario.clone().unwrap_or_default();
+        let given_actions = scenario.actions.len();
+        Source { text, objects: documents(manifest), ..Source::built_in(key, scenario, given_actions) }
     }
 
     /// Work on another text, that had so many actions of its own.

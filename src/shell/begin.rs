@@ -5,7 +5,7 @@ use crate::browser;
 use crate::dom::reactive::*;
 use crate::embed::{self, Options};
 use crate::parts::whenever;
-use crate::session::{BUILT_IN, Begin, Session, Source};
+use crate::session::{BUILT_IN, Begin, Session};
 use wasm_bindgen::JsValue;
 
 /// The key of what came with a link.
@@ -20,7 +20,6 @@ pub fn begin(session: Session, options: &Options) {
         None => open_usual(session, own, begin),
     }
     if takes_links {
-        forget_link_once_changed(session);
         browser::listen(&window(), "hashchange", move |_| {
             if let Some(link) = fragment().filter(|f| embed::is_link(f)) {
                 session.with_later(move |later| (later.open_link)(session, link, begin, None));
@@ -31,7 +30,7 @@ pub fn begin(session: Session, options: &Options) {
 
 /// From the first change on, the address would show another run than the lab does. The work is
 /// kept in the browser then.
-fn forget_link_once_changed(session: Session) {
+pub fn forget_link_once_changed(session: Session) {
     whenever(move || {
         session.log_rev();
         let changed = session.with_source(|s| s.key == LINK) && session.has_work();
@@ -81,7 +80,5 @@ pub fn open_key(session: Session, key: &str, begin: Begin) {
 
 /// From its beginning.
 pub fn open_built_in(session: Session, scenario: &BuiltIn, begin: Begin) {
-    let manifest = scenario.manifest();
-    let source = Source::built_in(&[BUILT_IN, scenario.name].concat(), &manifest);
-    session.open(source, &manifest, begin);
+    session.open_built_in(&[BUILT_IN, scenario.name].concat(), scenario.manifest(), begin);
 }

@@ -2,7 +2,7 @@
 
 use super::{Dialog, Ui, begin, built_in, theme_sign};
 use crate::parts::*;
-use crate::session::{BUILT_IN, Begin, Motion, Session};
+use crate::session::{BUILT_IN, Begin, Deed, Motion, Session};
 use crate::text;
 use std::rc::Rc;
 
@@ -57,8 +57,12 @@ fn history(session: Session) -> View {
     inline(
         "pk-pair",
         vec![
-            button("↶", move || session.undo()).named("Undo").hint("Undo (Ctrl+Z)").disabled(!undo).view(),
-            button("↷", move || session.redo())
+            button("↶", move || session.ask(Deed::Undo))
+                .named("Undo")
+                .hint("Undo (Ctrl+Z)")
+                .disabled(!undo)
+                .view(),
+            button("↷", move || session.ask(Deed::Redo))
                 .named("Redo")
                 .hint("Redo (Ctrl+Shift+Z)")
                 .disabled(!redo)

@@ -5,8 +5,7 @@ use super::Ui;
 use crate::browser;
 use crate::dom::{Place, whenever};
 use crate::embed::{Controls, Options};
-use crate::session::{Selection, Session};
-use cluster::api::Action;
+use crate::session::{Deed, Selection, Session};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
@@ -20,13 +19,13 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     }
     let command = event.ctrl_key() || event.meta_key();
     let done = match (event.key().as_str(), command) {
-        ("z", true) => run(|| session.undo()),
-        ("Z", true) | ("y", true) => run(|| session.redo()),
+        ("z", true) => ask(session, Deed::Undo),
+        ("Z", true) | ("y", true) => ask(session, Deed::Redo),
         (_, true) => false,
         (" ", _) if on_box || !takes_space(&on) => run(|| session.toggle()),
-        (".", _) => run(|| session.step()),
-        (",", _) => run(|| session.step_back()),
-        ("Delete", _) => delete_selected(session),
+        (".", _) => ask(session, Deed::Step),
+        (",", _) => ask(session, Deed::StepBack),
+        ("Delete", _) if is_pod(session.selection.get_untracked()) => ask(session, Deed::DeleteSelected),
         ("Escape", _) => escape(session),
         _ => false,
     };
@@ -49,6 +48,11 @@ pub fn hear_at_once(options: &Options, root: Place) {
     });
 }
 
+fn ask(session: Session, deed: Deed) -> bool {
+    session.ask(deed);
+    true
+}
+
 fn run(act: impl FnOnce()) -> bool {
     act();
     true
@@ -63,10 +67,8 @@ fn takes_space(tag: &str) -> bool {
     matches!(tag, "BUTTON" | "SUMMARY" | "A")
 }
 
-fn delete_selected(session: Session) -> bool {
-    let Some(Selection::Pod(uid)) = session.selection.get_untracked() else { return false };
-    let object = session.with_world(|world| crate::session::object_of(world.store(), uid));
-    object.is_some_and(|object| session.act(Action::DeleteObject { object }))
+fn is_pod(selected: Option<Selection>) -> bool {
+    matches!(selected, Some(Selection::Pod(_)))
 }
 
 fn escape(session: Session) -> bool {

@@ -3,6 +3,7 @@
 
 use super::notable::notable;
 use crate::dom::reactive::*;
+use crate::later::Later;
 use crate::parts::*;
 use crate::session::{Motion, Session};
 use crate::text;
@@ -24,10 +25,11 @@ pub fn log(session: Session) -> View {
         heard.set_value(session.with_world(World::log_count));
     });
     let speak = move |most: usize| {
+        let later = session.later.get_untracked();
         let message = session.with_world(|world| {
             let since = heard.try_get_value().unwrap_or(u64::MAX);
             heard.try_set_value(world.log_count());
-            message(world, since, most)
+            message(world, since, most, later)
         });
         said.update(|said| {
             said.extend(message);
@@ -65,13 +67,13 @@ pub fn log(session: Session) -> View {
 }
 
 /// The notable entries since the `since`-th, in one line. `None` when there are none.
-fn message(world: &World, since: u64, most: usize) -> Option<String> {
+fn message(world: &World, since: u64, most: usize, later: Option<&Later>) -> Option<String> {
     let new = usize::try_from(world.log_count().checked_sub(since)?).unwrap_or(usize::MAX);
     let log = world.log();
     let said: Vec<String> = log
         .range(log.len().saturating_sub(new)..)
-        .filter(|logged| notable(&logged.entry).is_some())
-        .map(|logged| text::happened(&logged.entry))
+        .filter(|logged| notable(&logged.entry, later).is_some())
+        .map(|logged| text::happened(&logged.entry, later))
         .collect();
     let rest = said.len().saturating_sub(most);
     let mut line = said.into_iter().take(most).collect::<Vec<_>>().join(". ");

@@ -13,9 +13,9 @@ mod keys;
 mod live;
 mod load;
 pub(crate) mod menu;
-mod notable;
+pub(crate) mod notable;
 mod share;
-mod toasts;
+pub(crate) mod toasts;
 mod track;
 mod transport;
 mod ui;
@@ -45,7 +45,18 @@ pub fn app(options: Options) -> View {
     watch_whether_on_screen(session, root);
     keys::hear_at_once(&options, root);
     follow_state(session, ui, root);
+    whenever(move || {
+        if let Some(later) = session.later.get() {
+            (later.begin)(session, ui);
+        }
+    });
     frame(session, ui, root, options.controls)
+}
+
+/// What goes on unseen once the second part is there.
+pub fn begin_later(session: Session, ui: Ui) {
+    panels::remember_where_from(session, ui);
+    begin::forget_link_once_changed(session);
 }
 
 /// How the lab stands as a whole. Its parts are not shown again for that.

@@ -1,6 +1,8 @@
 //! The events that make a mark on the track: what a person would point at.
 
-use crate::session::Selection;
+use crate::later::Later;
+use crate::session::{Selection, Session};
+use crate::shell::{Tab, Ui};
 use cluster::api::{Action, NodeCondition, NsName};
 use cluster::ordered::sort_by_key;
 use cluster::sim::{LogEntry, Logged, Time, World};
@@ -21,22 +23,19 @@ pub struct Mark {
 }
 
 impl Mark {
-    fn new(logged: &Logged) -> Option<Mark> {
-        let (label, bad) = notable(&logged.entry)?;
-        let said = crate::text::happened(&logged.entry);
+    fn new(logged: &Logged, later: Option<&Later>) -> Option<Mark> {
+        let (label, bad) = notable(&logged.entry, later)?;
+        let said = crate::text::happened(&logged.entry, later);
         Some(Mark { at: logged.at, label, said, bad, about: logged.entry.about(), count: 1 })
     }
 }
 
 /// The label of a notable entry, and whether it is bad news.
-pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
+pub fn notable(entry: &LogEntry, later: Option<&Later>) -> Option<(String, bool)> {
     let label = |text: &str, bad: bool| Some((text.to_string(), bad));
     match entry {
-        // Its Pod's own entry follows.
-        LogEntry::Did { action: Action::DeleteObject { object } } if &*object.kind == "Pod" => None,
-        LogEntry::Did { action: Action::CrashPod { .. } | Action::SendOne { .. } } => None,
-        LogEntry::Did { action: Action::SetRate { .. } } => None,
-        LogEntry::Did { action } => Some((done(action), false)),
+        LogEntry::Did { action: Action::AddClient { .. } } => label("client added", false),
+        LogEntry::Did { action } => Some(((later?.done)(action)?, false)),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
         LogEntry::Ready { ready: true, .. } => label("Pod ready", false),
@@ -55,8 +54,11 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
 }
 
 /// What a person did, in two words or three.
-fn done(action: &Action) -> String {
-    match action {
+pub fn done(action: &Action) -> Option<String> {
+    Some(match action {
+        // Its Pod's own entry follows.
+        Action::DeleteObject { object } if &*object.kind == "Pod" => return None,
+        Action::CrashPod { .. } | Action::SendOne { .. } | Action::SetRate { .. } => return None,
         Action::Apply { .. } => "manifests applied".into(),
         Action::DeleteObject { object } => format!("{} deleted", object.kind),
         Action::SetLabels { .. } => "labels changed".into(),
@@ -65,17 +67,21 @@ fn done(action: &Action) -> String {
         Action::Scale { replicas, .. } => format!("scaled to {replicas}"),
         Action::SetReadiness { pass: true, .. } => "probe passes".into(),
         Action::SetReadiness { pass: false, .. } => "probe fails".into(),
-        Action::AddClient { .. } => "client added".into(),
         Action::RemoveClient { .. } => "client removed".into(),
         other => crate::text::action(other),
-    }
+    })
 }
 
 /// The marks since `from`, oldest first; those that say the same at nearly the same time are one.
-pub fn marks<'a>(log: impl DoubleEndedIterator<Item = &'a Logged>, from: Time, most: usize) -> Vec<Mark> {
+pub fn marks<'a>(
+    log: impl DoubleEndedIterator<Item = &'a Logged>,
+    from: Time,
+    most: usize,
+    later: Option<&Later>,
+) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for logged in log.rev().take_while(|logged| logged.at >= from) {
-        let Some(mark) = Mark::new(logged) else { continue };
+        let Some(mark) = Mark::new(logged, later) else { continue };
         if marks.iter_mut().rev().take(LOOK_BACK).any(|newer| merge(newer, &mark)) {
             continue;
         }
@@ -118,8 +124,16 @@ fn nodes(known: &str, one_more: &str) -> String {
     }
 }
 
+/// A mark was clicked: what it is about, and its events.
+pub fn show(session: Session, ui: Ui, about: Option<(&'static str, NsName)>) {
+    if let Some((kind, key)) = about {
+        session.select(session.with_world(|world| select_about(world, kind, &key)));
+    }
+    ui.show(Tab::Events);
+}
+
 /// The object that a mark is about, if it still exists.
-pub fn select_about(world: &World, kind: &str, key: &NsName) -> Option<Selection> {
+fn select_about(world: &World, kind: &str, key: &NsName) -> Option<Selection> {
     let store = world.store();
     match kind {
         "Pod" => store.pods.get(key).map(|o| Selection::Pod(o.meta.uid)),
@@ -133,6 +147,7 @@ pub fn select_about(world: &World, kind: &str, key: &NsName) -> Option<Selection
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::later::LATER;
 
     fn synced(millis: u64, node: &str) -> Logged {
         Logged { at: Time(millis * 1_000_000), entry: LogEntry::ProxySynced { node: node.into() } }
@@ -146,7 +161,8 @@ mod tests {
             synced(1_900, "node-3"),
             synced(9_000, "node-1"),
         ];
-        let labels: Vec<String> = marks(log.iter(), Time(0), 10).into_iter().map(|m| m.label).collect();
+        let labels: Vec<String> =
+            marks(log.iter(), Time(0), 10, Some(&LATER)).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["node-1, 2, 3 synced", "node-1 synced"]);
     }
 
@@ -154,7 +170,7 @@ mod tests {
     fn only_what_is_recent_is_marked() {
         let log = [synced(1_000, "a"), synced(5_000, "b"), synced(9_000, "c")];
         let labels: Vec<String> =
-            marks(log.iter(), Time(5_000_000_000), 1).into_iter().map(|m| m.label).collect();
+            marks(log.iter(), Time(5_000_000_000), 1, Some(&LATER)).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["c synced"]);
     }
 
@@ -165,7 +181,7 @@ mod tests {
             entry: LogEntry::Ready { pod: NsName::new("default", pod), ready: true },
         };
         let log = [ready(1_000, "a"), synced(1_100, "node-1"), ready(1_200, "b")];
-        let marks = marks(log.iter(), Time(0), 10);
+        let marks = marks(log.iter(), Time(0), 10, Some(&LATER));
         assert_eq!(marks.len(), 2);
         assert_eq!((marks[0].count, &*marks[0].said), (2, "Pod a is ready; Pod b is ready"));
     }
@@ -175,7 +191,7 @@ mod tests {
         let pod = NsName::new("default", "web");
         let object =
             cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
-        assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
-        assert_eq!(notable(&LogEntry::Killing { pod }), Some(("Pod killed".into(), true)));
+        assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }, Some(&LATER)), None);
+        assert_eq!(notable(&LogEntry::Killing { pod }, None), Some(("Pod killed".into(), true)));
     }
 }

@@ -6,22 +6,31 @@ use crate::parts::*;
 use crate::session::{Notice, Session, Tone};
 
 pub fn toasts(session: Session, ui: Ui) -> View {
-    list(session, move || if ui.dialog.get().is_none() { 0 } else { u32::MAX })
+    frame(live(move || match session.later.get() {
+        Some(later) => (later.toasts)(session, if ui.dialog.get().is_none() { 0 } else { u32::MAX }),
+        // It may be the second part that could not be fetched.
+        None => block("", session.notices.shown().into_iter().map(plain).collect()),
+    }))
+}
+
+fn plain(notice: Notice) -> View {
+    block("pk-toast", vec![says("", notice.text)])
 }
 
 /// Those that came while the dialog was open.
 pub fn in_dialog(session: Session) -> View {
     let since = session.notices.next_id();
-    list(session, move || since)
+    frame(live(move || list(session, since)))
 }
 
-fn list(session: Session, since: impl Fn() -> u32 + 'static) -> View {
-    let shown = live(move || {
-        let since = since();
-        let shown = session.notices.shown().into_iter().filter(|notice| notice.id >= since);
-        block("", shown.map(|notice| toast(session, notice)).collect())
-    });
+fn frame(shown: View) -> View {
     el("div").class("pk-toasts").attr("role", "status").kid(shown).view()
+}
+
+/// Those with this id or a later one.
+pub fn list(session: Session, since: u32) -> View {
+    let shown = session.notices.shown().into_iter().filter(|notice| notice.id >= since);
+    block("", shown.map(|notice| toast(session, notice)).collect())
 }
 
 fn toast(session: Session, notice: Notice) -> View {

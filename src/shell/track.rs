@@ -1,7 +1,7 @@
 //! The last minute of the run: a mark for each notable event.
 
+use super::Ui;
 use super::notable::{self, Mark};
-use super::{Tab, Ui};
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;
@@ -27,9 +27,10 @@ pub fn track(session: Session, ui: Ui) -> View {
     let marks = live(move || {
         session.log_rev();
         moved.track();
+        let later = session.later.get();
         let (now, marks) = session.with_world(|world| {
             let from = world.now() - SHOWS;
-            (world.now(), notable::marks(world.log().iter(), from, MOST_MARKS))
+            (world.now(), notable::marks(world.log().iter(), from, MOST_MARKS, later))
         });
         let labelled = with_room(&marks, now);
         let marks = marks.into_iter().zip(labelled).map(|(mark, label)| tick(session, ui, now, mark, label));
@@ -93,10 +94,8 @@ fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> View
     let name = format!("{label}: {}, at {}", mark.said, text::clock(mark.at));
     let about = mark.about;
     let choose = move |_: &web_sys::Event| {
-        if let Some((kind, key)) = &about {
-            session.select(session.with_world(|world| notable::select_about(world, kind, key)));
-        }
-        ui.show(Tab::Events);
+        let about = about.clone();
+        session.with_later(move |later| (later.show_mark)(session, ui, about));
     };
     let end = if at > NEAR_THE_END { " pk-end" } else { "" };
     el("button")

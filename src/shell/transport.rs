@@ -3,7 +3,7 @@
 use super::{Dialog, Ui, track};
 use crate::parts::*;
 use crate::session::pace::{self, SPEEDS};
-use crate::session::{Motion, Session};
+use crate::session::{Deed, Motion, Session};
 use crate::text;
 use std::rc::Rc;
 
@@ -32,13 +32,13 @@ fn controls(session: Session) -> View {
     inline(
         "pk-row",
         vec![
-            button("", move || session.step_back())
+            button("", move || session.ask(Deed::StepBack))
                 .labelled(vec![sign("pk-icon", "◀"), span("pk-wide", "Step")])
                 .named("Step back")
                 .hint("Back to the event before (,)")
                 .view(),
             toggle.view(),
-            button("", move || session.step())
+            button("", move || session.ask(Deed::Step))
                 .labelled(vec![span("pk-wide", "Step"), sign("pk-icon", "▶")])
                 .named("Step to the next event")
                 .hint("On to the next event (.)")

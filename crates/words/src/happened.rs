@@ -7,8 +7,19 @@ use crate::refusal;
 
 pub fn happened(entry: &LogEntry) -> String {
     match entry {
-        LogEntry::Did { action } => did(action),
+        LogEntry::Did { action: Action::AddClient { .. } } => happened_by_itself(entry),
+        LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
+        other => happened_by_itself(other),
+    }
+}
+
+/// The same without what a person did and what was refused, whose words are many: a page can go
+/// without them until somebody does something. Nothing for these.
+pub fn happened_by_itself(entry: &LogEntry) -> String {
+    match entry {
+        LogEntry::Did { action: Action::AddClient { client } } => client_added(&client.name),
+        LogEntry::Did { .. } | LogEntry::Refused { .. } => String::new(),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
         LogEntry::Started { pod, ip: Some(ip) } => format!("Pod {} runs at {ip}", pod.name),
@@ -36,7 +47,12 @@ pub fn happened(entry: &LogEntry) -> String {
     }
 }
 
-fn did(action: &Action) -> String {
+fn client_added(name: &str) -> String {
+    format!("Client {name} added")
+}
+
+/// What a person did.
+pub fn action(action: &Action) -> String {
     match action {
         Action::Apply { .. } => "Manifests applied".into(),
         Action::DeleteObject { object } => format!("{} {} deleted", object.kind, object.name),
@@ -63,7 +79,7 @@ fn did(action: &Action) -> String {
         Action::SetProxyMode { mode } => format!("kube-proxy goes over to mode {}", mode.as_str()),
         Action::AddNode { name: Some(name), .. } => format!("Node {name} added"),
         Action::AddNode { name: None, .. } => "Node added".into(),
-        Action::AddClient { client } => format!("Client {} added", client.name),
+        Action::AddClient { client } => client_added(&client.name),
         Action::RemoveClient { client } => format!("Client {client} removed"),
         Action::SetRate { client, rate_milli } => {
             format!("Client {client}: {} requests per second", rate(*rate_milli))

@@ -8,7 +8,7 @@ mod outcome;
 mod refusal;
 mod why;
 
-pub use happened::{happened, rate};
+pub use happened::{action, happened, happened_by_itself, rate};
 pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
 pub use why::{Why, hop, why};

@@ -14,8 +14,9 @@ use web_sys::HtmlElement;
 
 pub use canvas::Hits;
 
-use super::camera::{Camera, Room, STEP};
+use super::camera::{Camera, Room};
 use super::geometry::{Rect, point, px, scale, translate};
+use super::gestures::Zoom;
 use super::layout::Form;
 use super::scene::{Picture, Scene};
 use super::{input, walk, words};
@@ -111,13 +112,14 @@ fn frames(scene: &Scene) -> View {
 }
 
 fn zoom_buttons(picture: Picture) -> View {
-    let zoom = |sign: &'static str, name: &'static str, act: fn(Picture)| {
-        button(sign, move || act(picture)).class("pk-zoom").named(name).hint(name).view()
+    let zoom = |sign: &'static str, name: &'static str, how: Zoom| {
+        let act = move || picture.session.with_later(move |later| (later.zoom)(picture, how));
+        button(sign, act).class("pk-zoom").named(name).hint(name).view()
     };
     let kids = vec![
-        zoom("+", words::ZOOM_IN, |p| input::zoom(p, STEP)),
-        zoom("−", words::ZOOM_OUT, |p| input::zoom(p, 1.0 / STEP)),
-        zoom("⤢", words::ZOOM_FIT, input::fit),
+        zoom("+", words::ZOOM_IN, Zoom::In),
+        zoom("−", words::ZOOM_OUT, Zoom::Out),
+        zoom("⤢", words::ZOOM_FIT, Zoom::Fit),
     ];
     block("pk-zooms", kids)
 }

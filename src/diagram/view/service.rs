@@ -1,6 +1,6 @@
 //! Services: dashed, for none is a process and nothing passes through it.
 
-use cluster::api::{Action, ServiceType, Uid};
+use cluster::api::{ServiceType, Uid};
 
 use super::card::Shell;
 use crate::diagram::facts::{ServiceFacts, ServiceForm};
@@ -9,7 +9,7 @@ use crate::diagram::marks::Mark;
 use crate::diagram::scene::{Picture, Scene};
 use crate::diagram::words;
 use crate::parts::{Kids, View, block, el, said, span};
-use crate::session::Selection;
+use crate::session::{Deed, Selection};
 
 const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
 
@@ -91,7 +91,7 @@ pub fn controls(picture: Picture, uid: Uid) -> Option<View> {
         let key = key.clone();
         let set = move |_: &web_sys::Event| {
             if type_ != now {
-                picture.session.act(Action::SetServiceType { service: key.clone(), type_ });
+                picture.session.ask(Deed::SetServiceType(key.clone(), type_));
             }
         };
         let button = el("button").attr("type", "button").attr("tabindex", tabindex);

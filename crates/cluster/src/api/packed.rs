@@ -2,7 +2,9 @@
 //! carry: what reads YAML need not be there for it. The form is private to one build; nothing
 //! stores it.
 //!
-//! It holds what the built-in scenarios need, without the texts and trees that objects came from.
+//! It holds what the built-in scenarios need, without the texts and trees that objects came from. Their
+//! actions add clients and do nothing else: the rest is what a run does without that is only watched
+//! ([`crate::sim::Run::watched`]).
 //! [`pack`] proves that nothing else is lost.
 
 use std::net::IpAddr;
@@ -211,7 +213,7 @@ fields! {
     ServicePort { name, protocol, port, target_port, node_port }
     Deployment { meta, replicas, selector, template }
     Selector { match_labels }
-    PodTemplate { labels, annotations, spec }
+    PodTemplate { labels, annotations, spec, fingerprint }
     Pod { meta, spec }
     PodSpec { node_name, containers, termination_grace_period_s }
     Container { name, image, ports, env, command, args, readiness }

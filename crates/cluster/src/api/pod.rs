@@ -93,6 +93,10 @@ pub struct PodTemplate {
     pub labels: Labels,
     pub annotations: Labels,
     pub spec: PodSpec,
+    /// Of all that, as it was written: a Deployment's ReplicaSet and Pods are named by it. Worked out
+    /// by whoever reads the text, for it takes more code than all else that a Deployment does.
+    #[serde(skip)]
+    pub fingerprint: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]

@@ -1,13 +1,10 @@
 //! Deployment -> ReplicaSet: one ReplicaSet for each template there ever was, scaled by the
 //! strategy. Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go).
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::names::template_hash;
-use crate::api::{
-    Deployment, DeploymentStrategy, IntOrPercent, Labels, Meta, NsName, OwnerRef, PodTemplate, ReplicaSet,
-};
+use crate::api::{Deployment, DeploymentStrategy, IntOrPercent, Meta, NsName, OwnerRef, ReplicaSet};
 use crate::ordered::sort_by_key;
 use crate::sim::World;
 
@@ -121,7 +118,7 @@ impl World {
 
     /// The ReplicaSet of the Deployment's present template; made if it is not there.
     fn ensure_replica_set(&mut self, deployment: &Deployment) -> Arc<ReplicaSet> {
-        let hash = template_hash(fingerprint(&deployment.template));
+        let hash = template_hash(deployment.template.fingerprint);
         let name = format!("{}-{hash}", deployment.meta.name);
         let key = NsName::new(&deployment.meta.namespace, &name);
         if let Some(rs) = self.store.replica_sets.get(&key) {
@@ -177,43 +174,6 @@ fn fenceposts(max_surge: IntOrPercent, max_unavailable: IntOrPercent, replicas: 
         IntOrPercent::Percent(p) => (u64::from(replicas) * u64::from(p) / 100) as u32,
     };
     if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
-}
-
-fn fingerprint(template: &PodTemplate) -> u64 {
-    let mut hasher = StableHasher::default();
-    hash_labels(&template.labels, &mut hasher);
-    hash_labels(&template.annotations, &mut hasher);
-    format!("{:?}", template.spec).hash(&mut hasher);
-    hasher.finish()
-}
-
-fn hash_labels(labels: &Labels, hasher: &mut StableHasher) {
-    for (key, value) in labels {
-        hasher.write(key.as_bytes());
-        hasher.write(b"=");
-        hasher.write(value.as_bytes());
-        hasher.write(b";");
-    }
-}
-
-/// FNV-1a: the same on a 32-bit target as on a 64-bit one.
-struct StableHasher(u64);
-
-impl Default for StableHasher {
-    fn default() -> StableHasher {
-        StableHasher(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for StableHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,16 @@ impl World {
         result
     }
 
+    /// The same for the one action that a run does without a hand.
+    pub(crate) fn apply_client(&mut self, client: &ClientSpec) -> Result<(), Refusal> {
+        self.record(LogEntry::Did { action: Action::AddClient { client: client.clone() } });
+        let result = self.add_client_checked(client);
+        if result.is_err() {
+            self.unrecord();
+        }
+        result
+    }
+
     fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
         match action {
             Action::Apply { .. } => Ok(()),

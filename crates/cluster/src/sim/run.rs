@@ -2,14 +2,29 @@
 //!
 //! The scenario, the seed and the log of actions *are* the run; snapshots only save the time of
 //! doing it again from the start.
+//!
+//! To act and to keep snapshots takes far more code than to run on. A run that is only watched does
+//! without, and needs no more of it than [`Hand`] has been given to it.
 
 use super::{Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
 use crate::ordered::sort_by_key;
 
+/// What a run calls in the middle of running on, once somebody may act in it.
+#[derive(Debug)]
+pub struct Hand {
+    do_next_logged: fn(&mut Run),
+    take_snapshot: fn(&mut Run),
+}
+
+/// For [`Run::take_hand`]. Whatever does not name this, or a method that does, is linked without it.
+static HAND: Hand = Hand { do_next_logged: Run::do_next_logged, take_snapshot: Run::take_snapshot };
+
 #[derive(Clone, Debug)]
 pub struct Run {
     world: World,
+    /// `None` while the run is only watched: its script then does nothing but add clients.
+    hand: Option<&'static Hand>,
     /// Actions by time; those at one moment in the order in which they were done.
     log: Vec<TimedAction>,
     /// What the scenario itself does: it comes whatever a person does before.
@@ -34,21 +49,47 @@ impl Run {
     const UNDO_KEPT: usize = 64;
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
-        let (world, refusals) = World::load(manifest, seed);
-        let mut log = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
+        let actions = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
+        let (mut run, refusals) = Run::with_log(manifest, seed, actions);
+        run.take_hand();
+        (run, refusals)
+    }
+
+    /// A run that is only watched, until it takes a hand. Of the scenario's actions it has those that
+    /// add clients; all are taken from the manifest.
+    pub fn watched(manifest: &mut Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
+        let mut actions =
+            manifest.scenario.as_mut().map(|s| std::mem::take(&mut s.actions)).unwrap_or_default();
+        actions.retain(|a| matches!(a.action, Action::AddClient { .. }));
+        Run::with_log(manifest, seed, actions)
+    }
+
+    fn with_log(manifest: &Manifest, seed: Option<u64>, mut log: Vec<TimedAction>) -> (Run, Vec<Refusal>) {
         sort_by_key(&mut log, |a| a.at);
-        let snapshots = vec![(world.clone(), 0)];
+        // Made twice, not cloned: the way back to the first moment is there from the beginning.
+        let (first, _) = World::load(manifest, seed);
+        let (world, refusals) = World::load(manifest, seed);
         let run = Run {
             world,
-            script: log.clone(),
+            hand: None,
             log,
+            script: Vec::new(),
             done: 0,
-            snapshots,
+            snapshots: vec![(first, 0)],
             undo: Vec::new(),
             redo: Vec::new(),
             events_at_snapshot: 0,
         };
         (run, refusals)
+    }
+
+    /// From now on all actions can be done in the run, and snapshots are kept of it. It goes no other
+    /// way for that.
+    pub fn take_hand(&mut self) {
+        if self.hand.is_none() {
+            self.hand = Some(&HAND);
+            self.script = self.log.clone();
+        }
     }
 
     /// Goes on with a run that was recorded: of its actions the scenario's own are those in
@@ -98,9 +139,11 @@ impl Run {
             if !arrived {
                 continue;
             }
-            match next {
-                Some(at) if at <= until => self.do_next_logged(),
-                _ => return true,
+            match (next, self.hand) {
+                (Some(at), _) if at > until => return true,
+                (None, _) => return true,
+                (Some(_), Some(hand)) => (hand.do_next_logged)(self),
+                (Some(_), None) => self.add_next_client(),
             }
         }
     }
@@ -111,6 +154,17 @@ impl Run {
         let next = [self.world.next_event_at(), next_action].into_iter().flatten().min();
         let Some(at) = next else { return false };
         self.advance_to(at, u64::MAX)
+    }
+
+    /// What [`Run::do_next_logged`] does, of a script that does nothing else.
+    fn add_next_client(&mut self) {
+        if let Some(TimedAction { action: Action::AddClient { client }, .. }) =
+            self.log.get(self.done as usize)
+        {
+            // One that is refused is passed over.
+            let _ = self.world.apply_client(client);
+        }
+        self.done += 1;
     }
 
     /// An action that an earlier run took can be refused by this one: it is then passed over.
@@ -137,9 +191,14 @@ impl Run {
     }
 
     fn take_snapshot_if_due(&mut self) {
-        if self.world.events() < self.events_at_snapshot + Run::SNAPSHOT_EVERY {
-            return;
+        if self.world.events() >= self.events_at_snapshot + Run::SNAPSHOT_EVERY
+            && let Some(hand) = self.hand
+        {
+            (hand.take_snapshot)(self);
         }
+    }
+
+    fn take_snapshot(&mut self) {
         self.events_at_snapshot = self.world.events();
         self.snapshots.push((self.world.clone(), self.done));
         if self.snapshots.len() > Run::SNAPSHOTS_KEPT {
@@ -156,6 +215,7 @@ impl Run {
     /// takes another way from here. The scenario's own actions still come. What is refused
     /// changes nothing.
     pub fn act(&mut self, action: Action) -> Result<(), Vec<Refusal>> {
+        self.take_hand();
         // A frame may have ended in the middle of a moment; done again from the log, the action
         // comes at the end of it.
         self.advance_to(self.world.now(), u64::MAX);

@@ -2,6 +2,7 @@
 //! (API server: validation.go), then the defaults (defaults.go). Every finding is gathered.
 
 mod fields;
+mod fingerprint;
 mod meta;
 mod names;
 mod node;
