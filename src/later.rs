@@ -19,8 +19,8 @@ use cluster::api::{Action, NsName, Uid};
 use cluster::sim::{LogEntry, World};
 
 pub struct Later {
-    /// What goes on unseen, once it can.
-    pub begin: fn(Session, Ui),
+    /// Comes before all else that is shown of this part, in the lab's element.
+    pub begin: fn(Session, Ui, &web_sys::Element),
     /// The inspector's parts.
     pub inspector: fn(Session, Ui) -> Kids,
     /// Of a text of the reader's own.

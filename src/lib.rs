@@ -16,11 +16,10 @@ use embed::Options;
 use wasm_bindgen::prelude::*;
 
 /// What is around the picture. The last one has what changes where there is less room.
-const SHELL_CSS: [&str; 5] = [
+const SHELL_CSS: [&str; 4] = [
     include_str!(concat!(env!("OUT_DIR"), "/parts.css")),
     include_str!(concat!(env!("OUT_DIR"), "/shell.css")),
-    include_str!(concat!(env!("OUT_DIR"), "/panels.css")),
-    include_str!(concat!(env!("OUT_DIR"), "/over.css")),
+    include_str!(concat!(env!("OUT_DIR"), "/inspector.css")),
     include_str!(concat!(env!("OUT_DIR"), "/narrow.css")),
 ];
 

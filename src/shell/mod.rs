@@ -46,15 +46,23 @@ pub fn app(options: Options) -> View {
     keys::hear_at_once(&options, root);
     follow_state(session, ui, root);
     whenever(move || {
-        if let Some(later) = session.later.get() {
-            (later.begin)(session, ui);
+        if let (Some(later), Some(root)) = (session.later.get(), root.get()) {
+            (later.begin)(session, ui, &root);
         }
     });
     frame(session, ui, root, options.controls)
 }
 
-/// What goes on unseen once the second part is there.
-pub fn begin_later(session: Session, ui: Ui) {
+/// The styles of what only the second part shows.
+const LATER_CSS: [&str; 2] = [
+    include_str!(concat!(env!("OUT_DIR"), "/panels.css")),
+    include_str!(concat!(env!("OUT_DIR"), "/over.css")),
+];
+
+/// What has to be before anything of the second part is seen, and what goes on unseen.
+pub fn begin_later(session: Session, ui: Ui, root: &web_sys::Element) {
+    // Without, it could still be read and used.
+    let _adopted = crate::embed::adopt_more(root, &LATER_CSS);
     panels::remember_where_from(session, ui);
     begin::forget_link_once_changed(session);
 }
