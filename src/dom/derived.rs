@@ -1,7 +1,9 @@
 //! A value worked out from states, when it is looked at after one of them has changed. It is one
 //! kind of Leptos' memo for all types of value, for the same reason as [`super::State`].
 
-use leptos::prelude::*;
+use leptos::computed::Memo;
+use leptos::owner::{LocalStorage, StoredValue};
+use leptos::traits::*;
 use std::any::Any;
 use std::marker::PhantomData;
 use std::rc::Rc;

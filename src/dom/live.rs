@@ -2,7 +2,8 @@
 
 use super::View;
 use super::patch::{Mounted, patch};
-use leptos::prelude::*;
+use leptos::effect::{Effect, RenderEffect};
+use leptos::owner::Owner;
 use wasm_bindgen::JsCast;
 use web_sys::{Comment, Node};
 

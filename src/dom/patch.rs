@@ -168,7 +168,7 @@ impl Mounted {
 
 impl Shown {
     fn new(wanted: Wanted) -> Shown {
-        let document = leptos::prelude::document();
+        let document = super::reactive::document();
         let made = match wanted.is_svg {
             true => document.create_element_ns(Some(SVG), wanted.tag),
             false => document.create_element(wanted.tag),

@@ -1,7 +1,9 @@
 //! A value that says when it changes. It is Leptos' trigger with a cell beside it: Leptos' own
 //! signals are compiled again for each type of value.
 
-use leptos::prelude::*;
+use leptos::owner::{LocalStorage, StoredValue};
+use leptos::signal::Trigger;
+use leptos::traits::*;
 use std::any::Any;
 use std::cell::RefCell;
 use std::marker::PhantomData;
