@@ -19,7 +19,6 @@ mod service;
 mod start;
 mod yaml;
 
-use crate::dom::Element;
 use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
@@ -49,7 +48,7 @@ fn at_first(session: Session, ui: Ui) -> Kids {
     vec![
         live(move || handle(ui, NOTHING_NAME)),
         el("div").class("pk-head").kid(live(|| title(NOTHING_TITLE))).view(),
-        live(move || tab_list(ui, TABS_OF_NOTHING, ui.tab.get()).view()),
+        live(move || tab_list(ui, TABS_OF_NOTHING, ui.tab.get())),
         live(move || pane_of(ui.tab.get(), inside(ui.tab.get()))),
     ]
 }
@@ -146,12 +145,18 @@ fn shown(session: Session, ui: Ui) -> Tab {
 fn tabs(session: Session, ui: Ui) -> View {
     let on = shown(session, ui);
     let tabs = tabs_of(session.selection.get());
-    tab_list(ui, tabs, on).on_as("keydown", walk).view()
+    tab_list(ui, tabs, on)
 }
 
-fn tab_list(ui: Ui, tabs: &[Tab], on: Tab) -> Element {
+fn tab_list(ui: Ui, tabs: &[Tab], on: Tab) -> View {
     let tabs: Kids = tabs.iter().map(|tab| tab_button(ui, *tab, *tab == on)).collect();
-    el("div").class("pk-tabs").attr("role", "tablist").attr("aria-label", "About the selection").kids(tabs)
+    el("div")
+        .class("pk-tabs")
+        .attr("role", "tablist")
+        .attr("aria-label", "About the selection")
+        .on_as("keydown", walk)
+        .kids(tabs)
+        .view()
 }
 
 fn tab_button(ui: Ui, tab: Tab, on: bool) -> View {

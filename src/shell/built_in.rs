@@ -135,6 +135,21 @@ mod tests {
         }
     }
 
+    /// The page opens them without what only deeds need: they must not ask for it.
+    #[test]
+    fn every_one_can_be_watched_for_long() {
+        for scenario in built_in() {
+            let (mut watched, refusals) = Run::watched(&mut scenario.manifest(), None);
+            assert_eq!(refusals, [], "{}", scenario.name);
+            let (mut run, _) = Run::new(&cluster::api::parse(text_of(scenario.name)), None);
+            for minute in 1..=5 {
+                let moment = Time(minute * 60_000_000_000);
+                assert!(watched.advance_to(moment, u64::MAX) && run.advance_to(moment, u64::MAX));
+                assert_eq!(watched.world().hash(), run.world().hash(), "{} at {moment:?}", scenario.name);
+            }
+        }
+    }
+
     #[test]
     fn the_first_one_has_the_address_that_its_client_noted() {
         let manifest = cluster::api::parse(text_of(built_in()[0].name));

@@ -25,7 +25,7 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
         (" ", _) if on_box || !takes_space(&on) => run(|| session.toggle()),
         (".", _) => ask(session, Deed::Step),
         (",", _) => ask(session, Deed::StepBack),
-        ("Delete", _) if is_pod(session.selection.get_untracked()) => ask(session, Deed::DeleteSelected),
+        ("Delete", _) if may_be_pod(session) => ask(session, Deed::DeleteSelected),
         ("Escape", _) => escape(session),
         _ => false,
     };
@@ -67,8 +67,10 @@ fn takes_space(tag: &str) -> bool {
     matches!(tag, "BUTTON" | "SUMMARY" | "A")
 }
 
-fn is_pod(selected: Option<Selection>) -> bool {
-    matches!(selected, Some(Selection::Pod(_)))
+/// Until the second part is there, what was selected waits for it.
+fn may_be_pod(session: Session) -> bool {
+    let is_there = session.later.get_untracked().is_some();
+    !is_there || matches!(session.selection.get_untracked(), Some(Selection::Pod(_)))
 }
 
 fn escape(session: Session) -> bool {

@@ -16,6 +16,9 @@ const NAME: &str = "packetyard-web";
 /// The second part, and the script that fetches it.
 const LATER: [&str; 2] = ["split_later.wasm", "__wasm_split.js"];
 
+/// The page's own script.
+const BOOT: &str = "boot.js";
+
 /// What rustc's default target and wasm-bindgen use, and no more: browsers must know all of it.
 const FEATURES: [&str; 7] = [
     "--enable-mutable-globals",
@@ -26,6 +29,11 @@ const FEATURES: [&str; 7] = [
     "--enable-reference-types",
     "--enable-multivalue",
 ];
+
+/// The stack begins at address 0 and grows downwards to it: only the last KiB before it overflows
+/// would be low memory. And a large function that is called once is not made a part of its caller:
+/// brotli does better with both apart.
+const SMALLER: [&str; 2] = ["--low-memory-unused", "--one-caller-inline-max-function-size=40"];
 
 pub fn site(tools: &Tools) -> Outcome {
     let target = target_dir();
@@ -53,7 +61,8 @@ pub fn site(tools: &Tools) -> Outcome {
     let glue_text = names.in_glue(&read(&parts.join("bound").join(&glue))?)?;
     shrink_script(tools, &glue_text, &dist.join(&glue))?;
     let loader_text = names.in_loader(&read(&parts.join(LATER[1]))?)?;
-    shrink_script(tools, &loader_text, &dist.join(LATER[1]))
+    shrink_script(tools, &loader_text, &dist.join(LATER[1]))?;
+    shrink_script(tools, &read(&dist.join(BOOT))?, &dist.join(BOOT))
 }
 
 /// The names by which module and script know each other are more than a hundred hashes, which no
@@ -67,7 +76,7 @@ fn shrink_first(tools: &Tools, from: &Path, to: &Path) -> Outcome<Names> {
 
 fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
     let mut optimise = tools.command("wasm-opt")?;
-    optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
+    optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(SMALLER).args(FEATURES);
     run::run(optimise.arg(from).arg("-o").arg(to))?;
     let module = fs::read(to).map_err(|error| format!("{}: {error}", to.display()))?;
     let named = order::named_by_likeness(&module)?;

@@ -144,3 +144,23 @@ test("the speed is logarithmic, from a fiftieth to twenty", async ({ page }) => 
   await speed.press("End");
   await expect(speed).toHaveAttribute("aria-valuetext", "20×");
 });
+
+test("what is asked for before the second part is there is done, in order, when it has come", async ({ page }) => {
+  let come;
+  const held = new Promise((resolve) => (come = resolve));
+  await page.route("**/split_later.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  const lab = await Lab.open(page);
+  const pod = lab.card("Pod", "web-").first();
+  const name = (await lab.pods("web-"))[0].name;
+  await pod.press("Enter");
+  await page.keyboard.press("Delete");
+  await expect(pod).toBeFocused();
+  await expect(lab.inspector.getByRole("heading", { name: "Packetyard" })).toBeVisible();
+  await expect(lab.button("Undo")).toBeDisabled();
+  come();
+  await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
+  await expect(lab.button("Undo")).toBeEnabled();
+});

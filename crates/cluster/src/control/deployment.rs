@@ -31,7 +31,9 @@ impl World {
             DeploymentStrategy::RollingUpdate { max_surge, max_unavailable } => {
                 let (surge, unavailable) = fenceposts(*max_surge, *max_unavailable, deployment.replicas);
                 self.scale_up_new(deployment, &new, &old, surge);
-                self.scale_down_old(deployment, &new, &old, unavailable);
+                if !old.is_empty() {
+                    (self.after_deed().scale_down_old)(self, deployment, &new, &old, unavailable);
+                }
             }
         }
     }
@@ -65,7 +67,7 @@ impl World {
     }
 
     /// rolling.go, reconcileOldReplicaSets: unhealthy Pods first, then as many as may be missing.
-    fn scale_down_old(
+    pub(crate) fn scale_down_old(
         &mut self,
         deployment: &Deployment,
         new: &ReplicaSet,

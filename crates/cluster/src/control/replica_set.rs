@@ -22,7 +22,7 @@ impl World {
             if have < rs.replicas {
                 self.create_pods(rs, rs.replicas - have);
             } else if have > rs.replicas {
-                self.delete_surplus(active, have - rs.replicas);
+                (self.after_deed().delete_surplus)(self, active, have - rs.replicas);
             }
         }
         self.collect_orphaned_pods();
@@ -82,7 +82,7 @@ impl World {
             .expect("27^5 names cannot all be taken by 2,000 Pods")
     }
 
-    fn delete_surplus(&mut self, mut active: Vec<Arc<Pod>>, surplus: u32) {
+    pub(crate) fn delete_surplus(&mut self, mut active: Vec<Arc<Pod>>, surplus: u32) {
         let ranks = ranks(&active);
         sort_by(&mut active, |a, b| deletion_order(a, b, &ranks));
         for pod in active.iter().take(surplus as usize) {
@@ -111,7 +111,7 @@ impl World {
             .map(|p| p.meta.key())
             .collect();
         for key in gone {
-            self.delete_pod(&key, None);
+            (self.after_deed().delete_pod)(self, &key, None);
         }
     }
 }

@@ -161,14 +161,23 @@ impl World {
             KubeletStep::Sandbox => self.sandbox_ready(pod),
             KubeletStep::Start => self.container_started(pod),
             KubeletStep::Probe => self.probe(pod),
+            KubeletStep::Sigterm | KubeletStep::Exited | KubeletStep::Removed => {
+                (self.after_deed().kubelet_ends)(self, pod, step)
+            }
+        }
+    }
+
+    /// The steps in which a Pod ends.
+    pub(crate) fn kubelet_ends(&mut self, pod: Uid, step: KubeletStep) {
+        match step {
             KubeletStep::Sigterm => self.sigterm(pod),
             KubeletStep::Exited => self.exited(pod),
-            KubeletStep::Removed if self.is_cut_off(self.pods[&pod].node) => {
+            _ if self.is_cut_off(self.pods[&pod].node) => {
                 if let Some(runtime) = self.pods.get_mut(&pod) {
                     runtime.gone = true;
                 }
             }
-            KubeletStep::Removed => self.pod_removed(pod),
+            _ => self.pod_removed(pod),
         }
     }
 

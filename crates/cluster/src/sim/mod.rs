@@ -1,5 +1,6 @@
 //! Clock, event queue, chance, the World and its history.
 
+mod after_deed;
 mod apply;
 mod chance;
 mod event;

@@ -6,6 +6,7 @@
 //! To act and to keep snapshots takes far more code than to run on. A run that is only watched does
 //! without, and needs no more of it than [`Hand`] has been given to it.
 
+use super::after_deed::AFTER_DEED;
 use super::{Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
 use crate::ordered::sort_by_key;
@@ -89,6 +90,10 @@ impl Run {
         if self.hand.is_none() {
             self.hand = Some(&HAND);
             self.script = self.log.clone();
+            let snapshots = self.snapshots.iter_mut().map(|(world, _)| world);
+            for world in snapshots.chain([&mut self.world]) {
+                world.after_deed = Some(&AFTER_DEED);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use crate::ordered::{Map, Set};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::after_deed::AfterDeed;
 use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
@@ -59,6 +60,8 @@ pub struct World {
     name_ordinals: Map<Uid, u32>,
     hash: u64,
     events: u64,
+    /// `None` in a run that is only watched.
+    pub(super) after_deed: Option<&'static AfterDeed>,
 }
 
 /// What changed since it was last asked: views repaint this and nothing else.
@@ -107,6 +110,7 @@ impl World {
             name_ordinals: Map::new(),
             hash: seed,
             events: 0,
+            after_deed: None,
         }
     }
 
@@ -213,11 +217,7 @@ impl World {
             Event::Reconcile(controller) => self.reconcile(controller),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
-            Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
             Event::ProxySync { node, start } => self.proxy_syncs(node, start),
-            Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
-            Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
-            Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
@@ -227,6 +227,10 @@ impl World {
                 self.connection_timer(connection, request, timer)
             }
             Event::Neighbour { packet } => self.neighbour_gave_no_answer(packet),
+            Event::ProxyRelist { .. }
+            | Event::ProxyTerminates { .. }
+            | Event::ProxyRestart { .. }
+            | Event::Node { .. } => self.process_other(event),
         }
     }
 

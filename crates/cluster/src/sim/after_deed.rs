@@ -1,0 +1,49 @@
+//! What happens in a cluster only after somebody did something to it: Pods end, nodes fall silent,
+//! kube-proxies start anew, old ReplicaSets go.
+//!
+//! A World calls it through this table, which [`super::Run::take_hand`] gives it: a run that is only
+//! watched is linked without.
+
+use std::sync::Arc;
+
+use super::{Event, World};
+use crate::api::{Deployment, NsName, Pod, ReplicaSet, Uid};
+use crate::node::kubelet::KubeletStep;
+
+#[derive(Debug)]
+pub(crate) struct AfterDeed {
+    event: fn(&mut World, Event),
+    pub kubelet_ends: fn(&mut World, Uid, KubeletStep),
+    pub delete_pod: fn(&mut World, &NsName, Option<u32>),
+    pub delete_surplus: fn(&mut World, Vec<Arc<Pod>>, u32),
+    pub scale_down_old: fn(&mut World, &Deployment, &ReplicaSet, &[Arc<ReplicaSet>], u32),
+}
+
+pub(crate) static AFTER_DEED: AfterDeed = AfterDeed {
+    event: World::process_after_deed,
+    kubelet_ends: World::kubelet_ends,
+    delete_pod: World::delete_pod,
+    delete_surplus: World::delete_surplus,
+    scale_down_old: World::scale_down_old,
+};
+
+impl World {
+    pub(crate) fn after_deed(&self) -> &'static AfterDeed {
+        self.after_deed.expect("nobody acts in a run that is only watched")
+    }
+
+    /// An event that the World does not process by itself.
+    pub(super) fn process_other(&mut self, event: Event) {
+        (self.after_deed().event)(self, event);
+    }
+
+    fn process_after_deed(&mut self, event: Event) {
+        match event {
+            Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
+            Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
+            Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
+            Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
+            other => unreachable!("the World processes this by itself: {other:?}"),
+        }
+    }
+}
