@@ -117,7 +117,8 @@ const SYNCED: &str = " synced";
 
 /// Nodes write their rules one after another: `node-1, 2, 3`.
 fn nodes(known: &str, one_more: &str) -> String {
-    let is_known = known.split(", ").any(|n| n == one_more || ["node-", n].concat() == one_more);
+    let is_known =
+        known.split(',').map(str::trim_start).any(|n| n == one_more || ["node-", n].concat() == one_more);
     match is_known {
         true => known.to_string(),
         false => format!("{one_more}, {}", known.strip_prefix("node-").unwrap_or(known)),

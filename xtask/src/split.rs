@@ -76,7 +76,10 @@ fn shrink_first(tools: &Tools, from: &Path, to: &Path) -> Outcome<Names> {
 
 fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
     let mut optimise = tools.command("wasm-opt")?;
-    optimise.args(["-Oz", "--strip-debug", "--strip-producers"]).args(SMALLER).args(FEATURES);
+    optimise
+        .args(["--flatten", "--rereloop", "-Oz", "-Oz", "--strip-debug", "--strip-producers"])
+        .args(SMALLER)
+        .args(FEATURES);
     run::run(optimise.arg(from).arg("-o").arg(to))?;
     let module = fs::read(to).map_err(|error| format!("{}: {error}", to.display()))?;
     let named = order::named_by_likeness(&module)?;

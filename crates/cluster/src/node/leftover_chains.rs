@@ -19,9 +19,7 @@ impl World {
         let due = machine.proxy.cleaned_at.is_none_or(|at| self.now.since(at) > period);
         let mut left = Vec::new();
         if large_cluster && !due {
-            let (old, new) = (service_chains(machine, true), service_chains(machine, false));
-            let known = machine.proxy.leftover_chains.iter().cloned();
-            left = known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(KEPT).collect();
+            left = (self.after_deed().leftover_chains)(machine);
         }
         let (now, start) = (self.now, machine.proxy_start);
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -37,6 +35,13 @@ impl World {
             self.schedule(at, Event::ProxySync { node, start });
         }
     }
+}
+
+/// Those that are known, and those that the next rules do without.
+pub(crate) fn leftover_chains(machine: &Machine) -> Vec<Str> {
+    let (old, new) = (service_chains(machine, true), service_chains(machine, false));
+    let known = machine.proxy.leftover_chains.iter().cloned();
+    known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(KEPT).collect()
 }
 
 /// The chains of the Services that changed since the rules were written: those that are there, or

@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use super::{Event, World};
-use crate::api::{Deployment, NsName, Pod, ReplicaSet, Uid};
+use crate::api::{Deployment, NsName, Pod, ReplicaSet, Str, Uid};
 use crate::node::kubelet::KubeletStep;
+use crate::node::{Machine, leftover_chains};
 
 #[derive(Debug)]
 pub(crate) struct AfterDeed {
@@ -17,6 +18,8 @@ pub(crate) struct AfterDeed {
     pub delete_pod: fn(&mut World, &NsName, Option<u32>),
     pub delete_surplus: fn(&mut World, Vec<Arc<Pod>>, u32),
     pub scale_down_old: fn(&mut World, &Deployment, &ReplicaSet, &[Arc<ReplicaSet>], u32),
+    /// Only in a large cluster: no built-in scenario has one.
+    pub leftover_chains: fn(&Machine) -> Vec<Str>,
 }
 
 pub(crate) static AFTER_DEED: AfterDeed = AfterDeed {
@@ -25,6 +28,7 @@ pub(crate) static AFTER_DEED: AfterDeed = AfterDeed {
     delete_pod: World::delete_pod,
     delete_surplus: World::delete_surplus,
     scale_down_old: World::scale_down_old,
+    leftover_chains,
 };
 
 impl World {

@@ -8,6 +8,7 @@ use crate::api::{ClientFrom, ClientSpec, Name, NsName, PodSpec, Service, Service
 use crate::net::Protocol;
 use crate::sim::World;
 use crate::traffic::Target;
+use crate::traffic::target::scheme;
 
 /// One workload's call, found in its Pod template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +161,7 @@ fn targets_in(spec: &PodSpec) -> Vec<(Str, Str)> {
 /// `host:port` with a name for a host, or a URL. Not an address to listen on (`0.0.0.0:80`,
 /// `:8080`), not an image (`redis:6379-alpine`), not this machine.
 fn target_in(word: &str) -> Option<(Str, Str)> {
-    let is_url = word.contains("://");
+    let is_url = scheme(word).is_some();
     if !is_url && !word.contains(':') {
         return None;
     }

@@ -17,7 +17,7 @@ impl Target {
         if let Some(rest) = text.strip_prefix("service/") {
             return way_in(rest);
         }
-        let (rest, default_port) = match text.split_once("://") {
+        let (rest, default_port) = match scheme(text) {
             Some(("https" | "grpcs", rest)) => (rest, 443),
             Some((_, rest)) => (rest, 80),
             None => (text, 80),
@@ -26,6 +26,11 @@ impl Target {
         let (host, port) = split_port(authority, default_port)?;
         (!host.is_empty() && port != 0).then(|| Target::Host { host: host.into(), port })
     }
+}
+
+/// What stands before and after `://`.
+pub(super) fn scheme(text: &str) -> Option<(&str, &str)> {
+    text.match_indices(':').find_map(|(at, _)| Some((&text[..at], text[at..].strip_prefix("://")?)))
 }
 
 fn way_in(rest: &str) -> Option<Target> {

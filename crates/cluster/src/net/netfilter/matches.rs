@@ -169,7 +169,8 @@ impl Probability {
     pub fn from_digits(digits: u64) -> Probability {
         let digits = digits.min(SCALE);
         // libxt_statistic.c: lround(0x80000000 * probability).
-        let threshold = (u128::from(digits) * (1 << 31) + u128::from(SCALE / 2)) / u128::from(SCALE);
+        // Above and below divided by 512, so that it stays within 64 bits.
+        let threshold = (digits * (1 << 22) + SCALE / 1024) / (SCALE / 512);
         Probability { digits, threshold: u32::try_from(threshold).unwrap_or(u32::MAX) }
     }
 
