@@ -9,7 +9,7 @@ use std::sync::Arc;
 use cluster::api::{
     Endpoint, EndpointPort, EndpointSlice, Meta, NsName, Service, ServicePort, ServiceSpec, TargetPort,
 };
-use cluster::net::netfilter::{Conntrack, Cx, Family, Passage, Route, Skb, Stack, TcpFlags};
+use cluster::net::netfilter::{Conntrack, Cx, Family, IpvsRules, Passage, Route, Skb, Stack, TcpFlags};
 use cluster::net::{Protocol, Tuple};
 use cluster::node::kube_proxy::{ProxyConfig, ProxyMode, build_rules, endpoints_map, service_port_map};
 use cluster::sim::{Chance, Span, Time};
@@ -21,7 +21,7 @@ const BETWEEN: Span = Span::from_millis(1);
 /// First packets per second of wall time, with this many Services of this many endpoints.
 pub fn rate(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
     let mut nodes = [1, 2].map(|n| node(mode, n, services, endpoints));
-    let names = [Chance::subject("node-1"), Chance::subject("node-2")];
+    let routing = [1, 2].map(|n| Routing::of(n, &nodes[usize::from(n) - 1]));
     let chance = Chance::new(1);
     let mut now = Time::ZERO;
     let mut arrived = 0u64;
@@ -30,17 +30,36 @@ pub fn rate(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
         now = now + BETWEEN;
         let mut skb = Skb::tcp(tuple(flow, services), TcpFlags::SYN);
         let mut through = true;
-        for (stack, node) in nodes.iter_mut().zip(names) {
-            let mut cx = Cx { now, chance, flow, node, trace: None };
+        for (stack, node) in nodes.iter_mut().zip(&routing) {
+            let mut cx = Cx { now, chance, flow, node: node.name, trace: None };
             skb = Skb::tcp(skb.tuple, TcpFlags::SYN);
-            let out = stack.addresses[0];
-            through &= stack.receive(&mut skb, &mut cx, |_| Route::Out(out)) == Passage::Out;
+            through &= stack.receive(&mut skb, &mut cx, |tuple| node.route(tuple)) == Passage::Out;
         }
         arrived += u64::from(through && skb.tuple.dst_port == 8080);
     }
     let seconds = start.seconds();
     assert_eq!(arrived, FLOWS, "every packet is sent to an endpoint");
     FLOWS as f64 / seconds
+}
+
+/// A node's routing table.
+struct Routing {
+    name: u64,
+    out: IpAddr,
+    /// Its own addresses: in IPVS mode those of kube-ipvs0 are among them.
+    ipvs: Option<Arc<IpvsRules>>,
+}
+
+impl Routing {
+    fn of(n: u8, stack: &Stack) -> Routing {
+        let name = Chance::subject(&format!("node-{n}"));
+        Routing { name, out: stack.addresses[0], ipvs: stack.rules().ipvs().cloned() }
+    }
+
+    fn route(&self, tuple: &Tuple) -> Route {
+        let is_ours = self.ipvs.as_ref().is_some_and(|rules| rules.binds(tuple.dst));
+        if is_ours { Route::Local } else { Route::Out(self.out) }
+    }
 }
 
 /// Time on a processor, where the system tells it (Linux): on a machine that others use too, it is
