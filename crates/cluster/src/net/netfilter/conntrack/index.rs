@@ -1,8 +1,10 @@
 //! A hash index from tuples to slots: open addressing with linear probing, fixed hash. The sets and
-//! maps of nf_tables are found by it too.
+//! maps of nf_tables, and IPVS' connections, are found by it too.
 //!
-//! It is written here, and not taken from a map type, because each entry has two keys that the
-//! slab holds already, and because cloning it is one copy of one flat buffer.
+//! It is written here, and not taken from a map type, because its owner's slab holds the keys already,
+//! and because cloning it is one copy of one flat buffer. Almost all that looking up costs is waiting
+//! for memory: so a cell has four bytes, and what is removed from a slab stays in the index, where it
+//! leads to nothing, until the index is filled anew.
 
 use std::net::IpAddr;
 
@@ -11,31 +13,17 @@ use crate::net::Tuple;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::net::netfilter) struct Index {
-    /// A power of two of them; at least half are free.
-    cells: Vec<Cell>,
+    /// 2 to the power of `bits` of them. 0: free. Else the low `bits` are slot and direction, plus one,
+    /// and the others are the hash's; its low bits say where the cell would best be.
+    cells: Vec<u32>,
+    bits: u32,
+    /// Of them some may lead to what is gone.
     used: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Cell {
-    hash: u32,
-    /// Slot and direction, plus one; 0: empty.
-    slot: u32,
-}
-
-impl Cell {
-    fn new(hash: u32, slot: u32, direction: Direction) -> Cell {
-        Cell { hash, slot: (slot << 1 | u32::from(direction == Direction::Reply)) + 1 }
-    }
-
-    fn get(self) -> (u32, Direction) {
-        let packed = self.slot - 1;
-        (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
-    }
-}
-
 impl Index {
-    /// The first slot on the tuple's path that `is_it` accepts.
+    /// The first slot on the tuple's path that `is_it` accepts. It may be asked about slots that are
+    /// empty, and about those that have got another tuple.
     #[inline]
     pub fn find(&self, tuple: &Tuple, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
         if self.cells.is_empty() {
@@ -46,11 +34,11 @@ impl Index {
         let mut at = hash & mask;
         loop {
             let cell = self.cells[at as usize];
-            if cell.slot == 0 {
+            if cell == 0 {
                 return None;
             }
-            if cell.hash == hash {
-                let (slot, direction) = cell.get();
+            if cell ^ hash <= mask {
+                let (slot, direction) = unpack(cell & mask);
                 if is_it(slot, direction) {
                     return Some((slot, direction));
                 }
@@ -59,7 +47,26 @@ impl Index {
         }
     }
 
-    /// Err: a slot on the tuple's path that `is_another` accepts; nothing is inserted then.
+    /// Is there room for both tuples of a slot? If not, the owner has to begin anew.
+    pub fn has_room(&self, slot: u32) -> bool {
+        // A quarter stays free: a path ends at a free cell. And the slot fits into the low bits.
+        (self.used as usize + 2) * 4 <= self.cells.len() * 3 && (slot as usize) < self.cells.len() / 2
+    }
+
+    /// Empties the index, and makes it so large that both tuples of so many slots fill half of it.
+    pub fn begin_anew(&mut self, slots: usize) {
+        let size = (slots * 4).next_power_of_two().max(64);
+        self.used = 0;
+        if size == self.cells.len() {
+            self.cells.fill(0);
+        } else {
+            self.cells = vec![0; size];
+            self.bits = size.trailing_zeros();
+        }
+    }
+
+    /// Err: a slot on the tuple's path that `is_another` accepts; nothing is inserted then. There has
+    /// to be room.
     pub fn insert(
         &mut self,
         slot: u32,
@@ -67,87 +74,37 @@ impl Index {
         direction: Direction,
         is_another: impl Fn(u32, Direction) -> bool,
     ) -> Result<(), u32> {
-        // At most half are in use: paths stay short.
-        if (self.used as usize + 1) * 2 > self.cells.len() {
-            self.grow();
-        }
-        let cell = Cell::new(hash(tuple), slot, direction);
+        let hash = hash(tuple);
         let mask = self.mask();
-        let mut at = cell.hash & mask;
-        while self.cells[at as usize].slot != 0 {
-            if self.cells[at as usize].hash == cell.hash {
-                let (slot, direction) = self.cells[at as usize].get();
+        let mut at = hash & mask;
+        while self.cells[at as usize] != 0 {
+            let cell = self.cells[at as usize];
+            if cell ^ hash <= mask {
+                let (slot, direction) = unpack(cell & mask);
                 if is_another(slot, direction) {
                     return Err(slot);
                 }
             }
             at = (at + 1) & mask;
         }
-        self.cells[at as usize] = cell;
+        self.cells[at as usize] = (hash & !mask) | pack(slot, direction);
         self.used += 1;
         Ok(())
     }
 
-    pub fn remove(&mut self, slot: u32, tuple: &Tuple, direction: Direction) {
-        if self.cells.is_empty() {
-            return;
-        }
-        let wanted = Cell::new(hash(tuple), slot, direction);
-        let mask = self.mask();
-        let mut at = wanted.hash & mask;
-        while self.cells[at as usize].slot != wanted.slot {
-            if self.cells[at as usize].slot == 0 {
-                return;
-            }
-            at = (at + 1) & mask;
-        }
-        self.used -= 1;
-        self.close_gap(at);
-    }
-
-    /// Moves the cells behind a removed one up, so that no path is broken (Knuth, 6.4, algorithm R).
-    fn close_gap(&mut self, mut gap: u32) {
-        let mask = self.mask();
-        let mut at = gap;
-        loop {
-            at = (at + 1) & mask;
-            let cell = self.cells[at as usize];
-            if cell.slot == 0 {
-                break;
-            }
-            let home = cell.hash & mask;
-            // May the cell move to the gap? Only if its home is not between the two.
-            if at.wrapping_sub(home) & mask >= at.wrapping_sub(gap) & mask {
-                self.cells[gap as usize] = cell;
-                gap = at;
-            }
-        }
-        self.cells[gap as usize] = Cell::default();
-    }
-
-    fn place(&mut self, cell: Cell) {
-        let mask = self.mask();
-        let mut at = cell.hash & mask;
-        while self.cells[at as usize].slot != 0 {
-            at = (at + 1) & mask;
-        }
-        self.cells[at as usize] = cell;
-    }
-
-    fn grow(&mut self) {
-        let size = (self.cells.len() * 2).max(64);
-        let old = std::mem::replace(&mut self.cells, vec![Cell::default(); size]);
-        for cell in old {
-            if cell.slot != 0 {
-                self.place(cell);
-            }
-        }
-    }
-
     fn mask(&self) -> u32 {
-        // At most 2^20 cells: two for each of nf_conntrack_max entries, and some room.
-        u32::try_from(self.cells.len()).unwrap_or(u32::MAX) - 1
+        (1 << self.bits) - 1
     }
+}
+
+fn pack(slot: u32, direction: Direction) -> u32 {
+    (slot << 1 | u32::from(direction == Direction::Reply)) + 1
+}
+
+#[inline]
+fn unpack(packed: u32) -> (u32, Direction) {
+    let packed = packed.wrapping_sub(1);
+    (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
 }
 
 /// Multiply and fold: cheap, and the same on every machine. A tuple and its answer have one hash: the
@@ -197,22 +154,38 @@ mod tests {
         }
     }
 
+    /// As the connection table uses it, with slots that are emptied and filled again.
     #[test]
     fn what_was_put_in_is_found_and_what_was_taken_out_is_not() {
-        let tuples: Vec<Tuple> = (0..5000).map(tuple).collect();
-        let at = |slot: u32, _| tuples.get(slot as usize);
+        let mut slots: Vec<Option<Tuple>> = Vec::new();
         let mut index = Index::default();
-        for (slot, t) in (0u32..).zip(&tuples) {
-            index.insert(slot, t, Direction::Original, |_, _| false).unwrap();
+        let mut free: Vec<u32> = Vec::new();
+        for n in 0..20_000u16 {
+            let slot = free.pop().unwrap_or(slots.len() as u32);
+            slots.resize(slots.len().max(slot as usize + 1), None);
+            slots[slot as usize] = Some(tuple(n));
+            if !index.has_room(slot) {
+                index.begin_anew(slots.len());
+                for (slot, t) in (0u32..).zip(&slots).filter(|(other, _)| *other != slot) {
+                    t.iter().for_each(|t| index.insert(slot, t, Direction::Reply, |_, _| false).unwrap());
+                }
+            }
+            index.insert(slot, &tuple(n), Direction::Reply, |_, _| false).unwrap();
+            if n % 3 != 0 || n % 7 == 0 {
+                slots[slot as usize] = None;
+                free.push(slot);
+            }
         }
-        for (slot, t) in (0u32..).zip(&tuples).filter(|(slot, _)| slot % 3 == 0) {
-            index.remove(slot, t, Direction::Original);
+        for n in 0..20_000 {
+            let is_it = |slot: u32, d| d == Direction::Reply && slots[slot as usize] == Some(tuple(n));
+            let found = index.find(&tuple(n), is_it);
+            assert_eq!(found.is_some(), n % 3 == 0 && n % 7 != 0, "number {n}");
         }
-        for (slot, t) in (0u32..).zip(&tuples) {
-            let found = index.find(t, |s, d| at(s, d) == Some(t));
-            assert_eq!(found.is_some(), slot % 3 != 0, "slot {slot}");
-        }
-        assert_eq!(index.used, 5000 - 1667);
+        assert!(index.cells.len() <= 32_768, "what is gone takes up no room in the end");
+        let again = index.insert(0, &tuple(3), Direction::Original, |slot, _| {
+            slots[slot as usize] == Some(tuple(3))
+        });
+        assert!(again.is_err(), "a tuple that is there already");
     }
 
     #[test]
