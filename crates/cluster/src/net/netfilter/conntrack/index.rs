@@ -1,10 +1,10 @@
-//! A hash index from tuples to slots: open addressing with linear probing, fixed hash. The sets and
-//! maps of nf_tables, and IPVS' connections, are found by it too.
+//! A hash index from tuples to slots, with a fixed hash. The sets and maps of nf_tables, and IPVS'
+//! connections, are found by it too.
 //!
 //! It is written here, and not taken from a map type, because its owner's slab holds the keys already,
-//! and because cloning it is one copy of one flat buffer. Almost all that looking up costs is waiting
-//! for memory: so a cell has four bytes, and what is removed from a slab stays in the index, where it
-//! leads to nothing, until the index is filled anew.
+//! and because cloning it is two copies of flat buffers. Almost all that looking up costs is waiting for
+//! memory. So a bucket is one cache line, and what is removed stays in it, leading to nothing, until
+//! the room is needed.
 
 use std::net::IpAddr;
 
@@ -13,56 +13,72 @@ use crate::net::Tuple;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::net::netfilter) struct Index {
-    /// 2 to the power of `bits` of them. 0: free. Else the low `bits` are slot and direction, plus one,
-    /// and the others are the hash's; its low bits say where the cell would best be.
-    cells: Vec<u32>,
+    /// 2 to the power of `bits` of them.
+    buckets: Vec<Bucket>,
     bits: u32,
-    /// Of them some may lead to what is gone.
-    used: u32,
+    /// For each slot, how often it was emptied: a cell of another time leads to nothing.
+    times: Vec<u8>,
+    /// How many cells are not free.
+    filled: u32,
+    /// How many buckets have spilled over, and how much was inserted since none had.
+    spilled: u32,
+    inserted: u32,
 }
+
+/// A cell is 0 when it is free. Else its lowest bits are slot and direction, plus one; the two above
+/// them say in which time of the slot it was written; the rest is the hash's.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Bucket {
+    cells: [u32; CELLS],
+    /// Something that belongs here is in the next one, or was.
+    spilled: bool,
+}
+
+/// How many slots there are for each bucket, with two tuples each: half of the cells stay free.
+const SLOTS: usize = 4;
+const CELLS: usize = 15;
+const TIMES: u8 = 3;
 
 impl Index {
     /// The first slot on the tuple's path that `is_it` accepts. It may be asked about slots that are
     /// empty, and about those that have got another tuple.
     #[inline]
     pub fn find(&self, tuple: &Tuple, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
-        if self.cells.is_empty() {
-            return None;
-        }
         let hash = hash(tuple);
-        let mask = self.mask();
-        let mut at = hash & mask;
-        loop {
-            let cell = self.cells[at as usize];
-            if cell == 0 {
-                return None;
-            }
-            if cell ^ hash <= mask {
-                let (slot, direction) = unpack(cell & mask);
+        let mut home = hash;
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[self.place(home)];
+            let mut alike = bucket.alike(hash, self.hash_bits());
+            while alike != 0 {
+                let (slot, direction) = self.unpack(bucket.cells[alike.trailing_zeros() as usize]);
                 if is_it(slot, direction) {
                     return Some((slot, direction));
                 }
+                alike &= alike - 1;
             }
-            at = (at + 1) & mask;
+            if !bucket.spilled {
+                return None;
+            }
+            home = home.wrapping_add(1);
         }
+        None
     }
 
     /// Is there room for both tuples of a slot? If not, the owner has to begin anew.
     pub fn has_room(&self, slot: u32) -> bool {
-        // A quarter stays free: a path ends at a free cell. And the slot fits into the low bits.
-        (self.used as usize + 2) * 4 <= self.cells.len() * 3 && (slot as usize) < self.cells.len() / 2
+        let buckets = self.buckets.len();
+        let spills = self.spilled as usize > buckets / 8 && self.inserted as usize > buckets;
+        (slot as usize) < buckets * SLOTS && self.filled as usize + 2 <= buckets * CELLS && !spills
     }
 
-    /// Empties the index, and makes it so large that both tuples of so many slots fill half of it.
+    /// Empties the index, and makes it large enough for so many slots.
     pub fn begin_anew(&mut self, slots: usize) {
-        let size = (slots * 4).next_power_of_two().max(64);
-        self.used = 0;
-        if size == self.cells.len() {
-            self.cells.fill(0);
-        } else {
-            self.cells = vec![0; size];
-            self.bits = size.trailing_zeros();
-        }
+        let buckets = slots.div_ceil(SLOTS).next_power_of_two().max(4);
+        (self.spilled, self.inserted, self.filled) = (0, 0, 0);
+        self.bits = buckets.trailing_zeros();
+        self.buckets.clear();
+        self.buckets.resize(buckets, Bucket::default());
     }
 
     /// Err: a slot on the tuple's path that `is_another` accepts; nothing is inserted then. There has
@@ -74,37 +90,97 @@ impl Index {
         direction: Direction,
         is_another: impl Fn(u32, Direction) -> bool,
     ) -> Result<(), u32> {
-        let hash = hash(tuple);
-        let mask = self.mask();
-        let mut at = hash & mask;
-        while self.cells[at as usize] != 0 {
-            let cell = self.cells[at as usize];
-            if cell ^ hash <= mask {
-                let (slot, direction) = unpack(cell & mask);
-                if is_another(slot, direction) {
-                    return Err(slot);
-                }
-            }
-            at = (at + 1) & mask;
+        if let Some((slot, _)) = self.find(tuple, is_another) {
+            return Err(slot);
         }
-        self.cells[at as usize] = (hash & !mask) | pack(slot, direction);
-        self.used += 1;
+        self.enter(slot, hash(tuple), direction);
         Ok(())
     }
 
-    fn mask(&self) -> u32 {
-        (1 << self.bits) - 1
+    fn enter(&mut self, slot: u32, hash: u32, direction: Direction) {
+        if self.times.len() <= slot as usize {
+            self.times.resize(slot as usize + 1, 0);
+        }
+        let packed = (slot << 1 | u32::from(direction == Direction::Reply)) + 1;
+        let time = u32::from(self.times[slot as usize] & TIMES) << self.slot_bits();
+        let cell = hash & self.hash_bits() | time | packed;
+        self.inserted = self.inserted.saturating_add(1);
+        let mut home = hash;
+        // As has_room said, there is a free cell somewhere.
+        loop {
+            let at = self.place(home);
+            let free = |bucket: &Bucket| bucket.cells.iter().position(|cell| *cell == 0);
+            let found = free(&self.buckets[at]).or_else(|| {
+                self.sweep(at);
+                free(&self.buckets[at])
+            });
+            if let Some(found) = found {
+                self.buckets[at].cells[found] = cell;
+                self.filled += 1;
+                return;
+            }
+            self.spilled += u32::from(!self.buckets[at].spilled);
+            self.buckets[at].spilled = true;
+            home = home.wrapping_add(1);
+        }
+    }
+
+    /// Both tuples of a slot are gone.
+    pub fn remove(&mut self, slot: u32) {
+        if let Some(time) = self.times.get_mut(slot as usize) {
+            *time = time.wrapping_add(1);
+        }
+    }
+
+    /// Frees the cells of a bucket that lead to nothing: most of them, for a slot's times have few
+    /// numbers, and the others do no harm.
+    fn sweep(&mut self, at: usize) {
+        let mut bucket = self.buckets[at];
+        for cell in &mut bucket.cells {
+            let (slot, _) = self.unpack(*cell);
+            let time = (*cell >> self.slot_bits()) as u8;
+            let is_over = self.times.get(slot as usize).is_none_or(|now| (now ^ time) & TIMES != 0);
+            if *cell != 0 && is_over {
+                *cell = 0;
+                self.filled -= 1;
+            }
+        }
+        self.buckets[at] = bucket;
+    }
+
+    #[inline]
+    fn place(&self, home: u32) -> usize {
+        home as usize & self.buckets.len().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn unpack(&self, cell: u32) -> (u32, Direction) {
+        let packed = (cell & ((1 << self.slot_bits()) - 1)).wrapping_sub(1);
+        (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
+    }
+
+    /// Eight numbers for each bucket, and zero.
+    #[inline]
+    fn slot_bits(&self) -> u32 {
+        self.bits + 4
+    }
+
+    #[inline]
+    fn hash_bits(&self) -> u32 {
+        u32::MAX << (self.slot_bits() + 2)
     }
 }
 
-fn pack(slot: u32, direction: Direction) -> u32 {
-    (slot << 1 | u32::from(direction == Direction::Reply)) + 1
-}
-
-#[inline]
-fn unpack(packed: u32) -> (u32, Direction) {
-    let packed = packed.wrapping_sub(1);
-    (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
+impl Bucket {
+    /// One bit for each cell whose bits in `mask` are the hash's.
+    #[inline]
+    fn alike(&self, hash: u32, mask: u32) -> u32 {
+        let mut alike = 0;
+        for (at, cell) in self.cells.iter().enumerate() {
+            alike |= u32::from((cell ^ hash) & mask == 0) << at;
+        }
+        alike
+    }
 }
 
 /// Multiply and fold: cheap, and the same on every machine. A tuple and its answer have one hash: the
@@ -173,6 +249,7 @@ mod tests {
             index.insert(slot, &tuple(n), Direction::Reply, |_, _| false).unwrap();
             if n % 3 != 0 || n % 7 == 0 {
                 slots[slot as usize] = None;
+                index.remove(slot);
                 free.push(slot);
             }
         }
@@ -181,7 +258,7 @@ mod tests {
             let found = index.find(&tuple(n), is_it);
             assert_eq!(found.is_some(), n % 3 == 0 && n % 7 != 0, "number {n}");
         }
-        assert!(index.cells.len() <= 32_768, "what is gone takes up no room in the end");
+        assert!(index.buckets.len() <= 2048, "what is gone takes up no room in the end");
         let again = index.insert(0, &tuple(3), Direction::Original, |slot, _| {
             slots[slot as usize] == Some(tuple(3))
         });

@@ -142,7 +142,7 @@ impl Conntrack {
         self.index.insert(slot, tuple, direction, is_another)
     }
 
-    /// The index from nothing, for all entries but the one at `but`: without what is gone.
+    /// The index from nothing, for all entries but the one at `but`.
     fn fill_index(&mut self, but: u32) {
         self.index.begin_anew(self.slots.len());
         for slot in (0..self.slot_count()).filter(|slot| *slot != but) {
@@ -153,10 +153,9 @@ impl Conntrack {
         }
     }
 
-    /// The index is left as it is: what leads to an empty slot, or to one that another entry has got
-    /// by then, is passed by.
     pub(super) fn remove(&mut self, slot: u32) {
         if self.slots.get_mut(slot as usize).and_then(Option::take).is_some() {
+            self.index.remove(slot);
             self.free.push(slot);
         }
     }

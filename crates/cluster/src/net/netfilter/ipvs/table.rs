@@ -336,6 +336,7 @@ impl Ipvs {
 
     fn end(&mut self, slot: u32) {
         let Some(connection) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+        self.index.remove(slot);
         self.free.push(slot);
         self.count(&connection, |server| match connection.active {
             true => server.active = server.active.saturating_sub(1),
