@@ -3,7 +3,10 @@
 //! Each is run several times and the median printed, since machines are noisy. Words behind `--` pick
 //! the figures that have all of them in their names: `... --bench figures -- nftables packets`.
 
+mod clock;
 mod first_packets;
+mod objects;
+mod rules;
 mod ten_minutes;
 
 use cluster::node::kube_proxy::ProxyMode;
@@ -23,6 +26,14 @@ fn main() {
                 let rates = sorted(|| first_packets::rate(mode, services, 10));
                 row(&what, &format!("{:.0}", middle(&rates)), &format!("{:.0}", rates[rates.len() - 1]));
             }
+        }
+    }
+    for mode in ProxyMode::ALL {
+        let name = mode.as_str();
+        let what = format!("rules of one node, {name}, 10000 Services of 10 endpoints, from nothing");
+        if wanted(&what) {
+            let times = sorted(|| rules::from_nothing(mode, 10_000, 10));
+            row(&what, &format!("{:.0} ms", middle(&times)), &format!("{:.0} ms", times[0]));
         }
     }
     let what = "ten simulated minutes of online-boutique, its callers and probes, snapshots kept";

@@ -319,7 +319,7 @@ impl Stack {
                 out_addr,
                 drawing: None,
             };
-            let outcome = nft::Run { table, sets: &mut self.sets, packet }.run(base);
+            let outcome = nft::Run { table, sets: &mut self.sets, packet, element: None }.run(base);
             if outcome != Outcome::Accept {
                 return verdict(outcome);
             }

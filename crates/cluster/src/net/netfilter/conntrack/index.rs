@@ -30,9 +30,8 @@ pub(in crate::net::netfilter) struct Index {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Bucket {
-    cells: [u32; CELLS],
-    /// Something that belongs here is in the next one, or was.
-    spilled: bool,
+    /// The last one is no cell: not 0 when something that belongs here is in the next bucket, or was.
+    cells: [u32; CELLS + 1],
 }
 
 /// How many slots there are for each bucket, with two tuples each: half of the cells stay free.
@@ -46,18 +45,19 @@ impl Index {
     #[inline]
     pub fn find(&self, tuple: &Tuple, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
         let hash = hash(tuple);
+        let hash_bits = self.hash_bits();
         let mut home = hash;
         for _ in 0..self.buckets.len() {
             let bucket = &self.buckets[self.place(home)];
-            let mut alike = bucket.alike(hash, self.hash_bits());
-            while alike != 0 {
-                let (slot, direction) = self.unpack(bucket.cells[alike.trailing_zeros() as usize]);
-                if is_it(slot, direction) {
-                    return Some((slot, direction));
+            if bucket.has_alike(hash, hash_bits) {
+                for cell in &bucket.cells[..CELLS] {
+                    let (slot, direction) = self.unpack(*cell);
+                    if (cell ^ hash) & hash_bits == 0 && is_it(slot, direction) {
+                        return Some((slot, direction));
+                    }
                 }
-                alike &= alike - 1;
             }
-            if !bucket.spilled {
+            if bucket.cells[CELLS] == 0 {
                 return None;
             }
             home = home.wrapping_add(1);
@@ -109,18 +109,17 @@ impl Index {
         // As has_room said, there is a free cell somewhere.
         loop {
             let at = self.place(home);
-            let free = |bucket: &Bucket| bucket.cells.iter().position(|cell| *cell == 0);
-            let found = free(&self.buckets[at]).or_else(|| {
+            if self.buckets[at].cells[CELLS - 1] != 0 {
                 self.sweep(at);
-                free(&self.buckets[at])
-            });
-            if let Some(found) = found {
-                self.buckets[at].cells[found] = cell;
+            }
+            let bucket = &mut self.buckets[at].cells;
+            if let Some(found) = bucket[..CELLS].iter().position(|cell| *cell == 0) {
+                bucket[found] = cell;
                 self.filled += 1;
                 return;
             }
-            self.spilled += u32::from(!self.buckets[at].spilled);
-            self.buckets[at].spilled = true;
+            self.spilled += u32::from(bucket[CELLS] == 0);
+            bucket[CELLS] = 1;
             home = home.wrapping_add(1);
         }
     }
@@ -136,12 +135,15 @@ impl Index {
     /// numbers, and the others do no harm.
     fn sweep(&mut self, at: usize) {
         let mut bucket = self.buckets[at];
-        for cell in &mut bucket.cells {
-            let (slot, _) = self.unpack(*cell);
-            let time = (*cell >> self.slot_bits()) as u8;
-            let is_over = self.times.get(slot as usize).is_none_or(|now| (now ^ time) & TIMES != 0);
-            if *cell != 0 && is_over {
-                *cell = 0;
+        let mut kept = 0;
+        for of in 0..CELLS {
+            let cell = std::mem::take(&mut bucket.cells[of]);
+            let (slot, _) = self.unpack(cell);
+            let time = (cell >> self.slot_bits()) as u8;
+            if self.times.get(slot as usize).is_some_and(|now| (now ^ time) & TIMES == 0) {
+                bucket.cells[kept] = cell;
+                kept += 1;
+            } else if cell != 0 {
                 self.filled -= 1;
             }
         }
@@ -172,14 +174,11 @@ impl Index {
 }
 
 impl Bucket {
-    /// One bit for each cell whose bits in `mask` are the hash's.
+    /// Is there a cell whose bits in `mask` are the hash's? It may say so of none. All are compared, for
+    /// that can be done at once.
     #[inline]
-    fn alike(&self, hash: u32, mask: u32) -> u32 {
-        let mut alike = 0;
-        for (at, cell) in self.cells.iter().enumerate() {
-            alike |= u32::from((cell ^ hash) & mask == 0) << at;
-        }
-        alike
+    fn has_alike(&self, hash: u32, mask: u32) -> bool {
+        self.cells.iter().fold(false, |found, cell| found | ((cell ^ hash) & mask == 0))
     }
 }
 
@@ -259,9 +258,8 @@ mod tests {
             assert_eq!(found.is_some(), n % 3 == 0 && n % 7 != 0, "number {n}");
         }
         assert!(index.buckets.len() <= 2048, "what is gone takes up no room in the end");
-        let again = index.insert(0, &tuple(3), Direction::Original, |slot, _| {
-            slots[slot as usize] == Some(tuple(3))
-        });
+        let again =
+            index.insert(0, &tuple(3), Direction::Original, |slot, _| slots[slot as usize] == Some(tuple(3)));
         assert!(again.is_err(), "a tuple that is there already");
     }
 
