@@ -30,7 +30,8 @@ pub(in crate::net::netfilter) struct Index {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Bucket {
-    /// The last one is no cell: not 0 when something that belongs here is in the next bucket, or was.
+    /// The last one is no cell. It counts those that are not free, which are the first ones, and says
+    /// by SPILLED that something that belongs here is in the next bucket, or was.
     cells: [u32; CELLS + 1],
 }
 
@@ -38,6 +39,7 @@ struct Bucket {
 const SLOTS: usize = 4;
 const CELLS: usize = 15;
 const TIMES: u8 = 3;
+const SPILLED: u32 = 1 << 8;
 
 impl Index {
     /// The first slot on the tuple's path that `is_it` accepts. It may be asked about slots that are
@@ -45,22 +47,36 @@ impl Index {
     #[inline]
     pub fn find(&self, tuple: &Tuple, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
         let hash = hash(tuple);
-        let hash_bits = self.hash_bits();
         let mut home = hash;
         for _ in 0..self.buckets.len() {
             let bucket = &self.buckets[self.place(home)];
-            if bucket.has_alike(hash, hash_bits) {
-                for cell in &bucket.cells[..CELLS] {
-                    let (slot, direction) = self.unpack(*cell);
-                    if (cell ^ hash) & hash_bits == 0 && is_it(slot, direction) {
-                        return Some((slot, direction));
-                    }
-                }
+            if let Some(found) = self.find_in(bucket, hash, &is_it) {
+                return Some(found);
             }
-            if bucket.cells[CELLS] == 0 {
+            if !bucket.is_spilled() {
                 return None;
             }
             home = home.wrapping_add(1);
+        }
+        None
+    }
+
+    #[inline]
+    fn find_in(
+        &self,
+        bucket: &Bucket,
+        hash: u32,
+        is_it: &impl Fn(u32, Direction) -> bool,
+    ) -> Option<(u32, Direction)> {
+        let hash_bits = self.hash_bits();
+        if !bucket.has_alike(hash, hash_bits) {
+            return None;
+        }
+        for cell in &bucket.cells[..CELLS] {
+            let (slot, direction) = self.unpack(*cell);
+            if (cell ^ hash) & hash_bits == 0 && is_it(slot, direction) {
+                return Some((slot, direction));
+            }
         }
         None
     }
@@ -90,13 +106,23 @@ impl Index {
         direction: Direction,
         is_another: impl Fn(u32, Direction) -> bool,
     ) -> Result<(), u32> {
-        if let Some((slot, _)) = self.find(tuple, is_another) {
-            return Err(slot);
+        let hash = hash(tuple);
+        let mut home = hash;
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[self.place(home)];
+            if let Some((other, _)) = self.find_in(bucket, hash, &is_another) {
+                return Err(other);
+            }
+            if !bucket.is_spilled() {
+                break;
+            }
+            home = home.wrapping_add(1);
         }
-        self.enter(slot, hash(tuple), direction);
+        self.enter(slot, hash, direction);
         Ok(())
     }
 
+    #[inline]
     fn enter(&mut self, slot: u32, hash: u32, direction: Direction) {
         if self.times.len() <= slot as usize {
             self.times.resize(slot as usize + 1, 0);
@@ -105,21 +131,26 @@ impl Index {
         let time = u32::from(self.times[slot as usize] & TIMES) << self.slot_bits();
         let cell = hash & self.hash_bits() | time | packed;
         self.inserted = self.inserted.saturating_add(1);
-        let mut home = hash;
-        // As has_room said, there is a free cell somewhere.
+        let at = self.place(hash);
+        let at = if self.buckets[at].is_full() { self.make_room(hash) } else { at };
+        self.filled += 1;
+        self.buckets[at].push(cell);
+    }
+
+    /// The bucket nearest to its home that has a free cell. As has_room said, there is one.
+    #[inline(never)]
+    fn make_room(&mut self, mut home: u32) -> usize {
         loop {
             let at = self.place(home);
-            if self.buckets[at].cells[CELLS - 1] != 0 {
+            if self.buckets[at].is_full() {
                 self.sweep(at);
             }
-            let bucket = &mut self.buckets[at].cells;
-            if let Some(found) = bucket[..CELLS].iter().position(|cell| *cell == 0) {
-                bucket[found] = cell;
-                self.filled += 1;
-                return;
+            let bucket = &mut self.buckets[at];
+            if !bucket.is_full() {
+                return at;
             }
-            self.spilled += u32::from(bucket[CELLS] == 0);
-            bucket[CELLS] = 1;
+            self.spilled += u32::from(!bucket.is_spilled());
+            bucket.cells[CELLS] |= SPILLED;
             home = home.wrapping_add(1);
         }
     }
@@ -134,20 +165,18 @@ impl Index {
     /// Frees the cells of a bucket that lead to nothing: most of them, for a slot's times have few
     /// numbers, and the others do no harm.
     fn sweep(&mut self, at: usize) {
-        let mut bucket = self.buckets[at];
-        let mut kept = 0;
-        for of in 0..CELLS {
-            let cell = std::mem::take(&mut bucket.cells[of]);
-            let (slot, _) = self.unpack(cell);
+        let old = self.buckets[at];
+        let mut new = Bucket::default();
+        new.cells[CELLS] = old.cells[CELLS] & SPILLED;
+        for cell in &old.cells[..old.count()] {
+            let (slot, _) = self.unpack(*cell);
             let time = (cell >> self.slot_bits()) as u8;
             if self.times.get(slot as usize).is_some_and(|now| (now ^ time) & TIMES == 0) {
-                bucket.cells[kept] = cell;
-                kept += 1;
-            } else if cell != 0 {
-                self.filled -= 1;
+                new.push(*cell);
             }
         }
-        self.buckets[at] = bucket;
+        self.filled -= (old.count() - new.count()) as u32;
+        self.buckets[at] = new;
     }
 
     #[inline]
@@ -174,6 +203,28 @@ impl Index {
 }
 
 impl Bucket {
+    #[inline]
+    fn count(&self) -> usize {
+        (self.cells[CELLS] & (SPILLED - 1)) as usize
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.count() == CELLS
+    }
+
+    #[inline]
+    fn is_spilled(&self) -> bool {
+        self.cells[CELLS] & SPILLED != 0
+    }
+
+    /// The bucket is not full.
+    #[inline]
+    fn push(&mut self, cell: u32) {
+        self.cells[self.count()] = cell;
+        self.cells[CELLS] += 1;
+    }
+
     /// Is there a cell whose bits in `mask` are the hash's? It may say so of none. All are compared, for
     /// that can be done at once.
     #[inline]
