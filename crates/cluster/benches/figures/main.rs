@@ -1,8 +1,12 @@
 //! The core's figures for BENCHMARKS.md: `cargo bench -p packetyard-cluster --bench figures`.
 //!
-//! Each is run several times and the median printed, since machines are noisy.
+//! Each is run several times and the median printed, since machines are noisy. Words behind `--` pick
+//! the figures that have all of them in their names: `... --bench figures -- nftables packets`.
 
+mod clock;
 mod first_packets;
+mod objects;
+mod rules;
 mod ten_minutes;
 
 use cluster::node::kube_proxy::ProxyMode;
@@ -10,19 +14,33 @@ use cluster::node::kube_proxy::ProxyMode;
 const RUNS: u32 = 5;
 
 fn main() {
+    // cargo adds `--bench`.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |what: &str| words.iter().all(|word| what.contains(word.as_str()));
     println!("| what | median of {RUNS} | best |\n|---|---:|---:|");
     for mode in ProxyMode::ALL {
         for services in [10, 1_000] {
-            let rates = sorted(|| first_packets::rate(mode, services, 10));
-            let mode = mode.as_str();
-            let what = format!("first packets per second, {mode}, {services} Services of 10 endpoints");
-            row(&what, &format!("{:.0}", middle(&rates)), &format!("{:.0}", rates[rates.len() - 1]));
+            let name = mode.as_str();
+            let what = format!("first packets per second, {name}, {services} Services of 10 endpoints");
+            if wanted(&what) {
+                let rates = sorted(|| first_packets::rate(mode, services, 10));
+                row(&what, &format!("{:.0}", middle(&rates)), &format!("{:.0}", rates[rates.len() - 1]));
+            }
         }
     }
-    let Some(boutique) = ten_minutes::manifest() else { return };
-    let times = sorted(|| ten_minutes::milliseconds(&boutique));
+    for mode in ProxyMode::ALL {
+        let name = mode.as_str();
+        let what = format!("rules of one node, {name}, 10000 Services of 10 endpoints, from nothing");
+        if wanted(&what) {
+            let times = sorted(|| rules::from_nothing(mode, 10_000, 10));
+            row(&what, &format!("{:.0} ms", middle(&times)), &format!("{:.0} ms", times[0]));
+        }
+    }
     let what = "ten simulated minutes of online-boutique, its callers and probes, snapshots kept";
-    row(what, &format!("{:.0} ms", middle(&times)), &format!("{:.0} ms", times[0]));
+    if let Some(boutique) = wanted(what).then(ten_minutes::manifest).flatten() {
+        let times = sorted(|| ten_minutes::milliseconds(&boutique));
+        row(what, &format!("{:.0} ms", middle(&times)), &format!("{:.0} ms", times[0]));
+    }
 }
 
 fn sorted(measure: impl Fn() -> f64) -> Vec<f64> {

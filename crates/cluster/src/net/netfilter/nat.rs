@@ -87,24 +87,24 @@ fn pick_port(reply: &mut Tuple, conntrack: &Conntrack, cx: &Cx) {
 
 /// nf_nat_packet: makes a packet look as its connection says.
 pub(super) fn rewrite(skb: &mut Skb, manip: Manip) {
-    let Ct::Tracked(ct) = skb.ct else { return };
+    let Ct::Tracked(ct) = &skb.ct else { return };
     if let Kind::IcmpError(error) = &mut skb.kind {
-        rewrite_error(&mut skb.tuple, error, &ct, manip);
+        rewrite_error(&mut skb.tuple, error, ct, manip);
         return;
     }
-    let (target, rewritten) = match (ct.direction, manip) {
-        (Direction::Original, Manip::Source) => (ct.reply.reversed(), CtStates::SNAT),
-        (Direction::Original, Manip::Destination) => (ct.reply.reversed(), CtStates::DNAT),
-        (Direction::Reply, Manip::Source) => (ct.original.reversed(), CtStates::DNAT),
-        (Direction::Reply, Manip::Destination) => (ct.original.reversed(), CtStates::SNAT),
+    let (answer, rewritten) = match (ct.direction, manip) {
+        (Direction::Original, Manip::Source) => (&ct.reply, CtStates::SNAT),
+        (Direction::Original, Manip::Destination) => (&ct.reply, CtStates::DNAT),
+        (Direction::Reply, Manip::Source) => (&ct.original, CtStates::DNAT),
+        (Direction::Reply, Manip::Destination) => (&ct.original, CtStates::SNAT),
     };
     // As the status bits say: what IPVS rewrites it rewrites itself, in its own hooks.
     if !ct.states.intersects(rewritten) {
         return;
     }
     match manip {
-        Manip::Source => (skb.tuple.src, skb.tuple.src_port) = (target.src, target.src_port),
-        Manip::Destination => (skb.tuple.dst, skb.tuple.dst_port) = (target.dst, target.dst_port),
+        Manip::Source => (skb.tuple.src, skb.tuple.src_port) = (answer.dst, answer.dst_port),
+        Manip::Destination => (skb.tuple.dst, skb.tuple.dst_port) = (answer.src, answer.src_port),
     }
 }
 

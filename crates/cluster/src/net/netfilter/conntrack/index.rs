@@ -1,8 +1,10 @@
-//! A hash index from tuples to slots: open addressing with linear probing, fixed hash. The sets and
-//! maps of nf_tables are found by it too.
+//! A hash index from tuples to slots, with a fixed hash. The sets and maps of nf_tables, and IPVS'
+//! connections, are found by it too.
 //!
-//! It is written here, and not taken from a map type, because each entry has two keys that the
-//! slab holds already, and because cloning it is one copy of one flat buffer.
+//! It is written here, and not taken from a map type, because its owner's slab holds the keys already,
+//! and because cloning it is two copies of flat buffers. Almost all that looking up costs is waiting for
+//! memory. So a bucket is one cache line, and what is removed stays in it, leading to nothing, until
+//! the room is needed.
 
 use std::net::IpAddr;
 
@@ -11,55 +13,92 @@ use crate::net::Tuple;
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::net::netfilter) struct Index {
-    /// A power of two of them; at least half are free.
-    cells: Vec<Cell>,
-    used: u32,
+    /// 2 to the power of `bits` of them.
+    buckets: Vec<Bucket>,
+    bits: u32,
+    /// For each slot, how often it was emptied: a cell of another time leads to nothing.
+    times: Vec<u8>,
+    /// How many cells are not free.
+    filled: u32,
+    /// How many buckets have spilled over, and how much was inserted since none had.
+    spilled: u32,
+    inserted: u32,
 }
 
+/// A cell is 0 when it is free. Else its lowest bits are slot and direction, plus one; the two above
+/// them say in which time of the slot it was written; the rest is the hash's.
 #[derive(Clone, Copy, Debug, Default)]
-struct Cell {
-    hash: u32,
-    /// Slot and direction, plus one; 0: empty.
-    slot: u32,
+#[repr(align(64))]
+struct Bucket {
+    /// The last one is no cell. It counts those that are not free, which are the first ones, and says
+    /// by SPILLED that something that belongs here is in the next bucket, or was.
+    cells: [u32; CELLS + 1],
 }
 
-impl Cell {
-    fn new(hash: u32, slot: u32, direction: Direction) -> Cell {
-        Cell { hash, slot: (slot << 1 | u32::from(direction == Direction::Reply)) + 1 }
-    }
-
-    fn get(self) -> (u32, Direction) {
-        let packed = self.slot - 1;
-        (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
-    }
-}
+/// How many slots there are for each bucket, with two tuples each: half of the cells stay free.
+const SLOTS: usize = 4;
+const CELLS: usize = 15;
+const TIMES: u8 = 3;
+const SPILLED: u32 = 1 << 8;
 
 impl Index {
-    /// The first slot on the tuple's path that `is_it` accepts.
+    /// The first slot on the tuple's path that `is_it` accepts. It may be asked about slots that are
+    /// empty, and about those that have got another tuple.
     #[inline]
     pub fn find(&self, tuple: &Tuple, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
-        if self.cells.is_empty() {
-            return None;
-        }
         let hash = hash(tuple);
-        let mask = self.mask();
-        let mut at = hash & mask;
-        loop {
-            let cell = self.cells[at as usize];
-            if cell.slot == 0 {
+        let mut home = hash;
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[self.place(home)];
+            if let Some(found) = self.find_in(bucket, hash, &is_it) {
+                return Some(found);
+            }
+            if !bucket.is_spilled() {
                 return None;
             }
-            if cell.hash == hash {
-                let (slot, direction) = cell.get();
-                if is_it(slot, direction) {
-                    return Some((slot, direction));
-                }
-            }
-            at = (at + 1) & mask;
+            home = home.wrapping_add(1);
         }
+        None
     }
 
-    /// Err: a slot on the tuple's path that `is_another` accepts; nothing is inserted then.
+    #[inline]
+    fn find_in(
+        &self,
+        bucket: &Bucket,
+        hash: u32,
+        is_it: &impl Fn(u32, Direction) -> bool,
+    ) -> Option<(u32, Direction)> {
+        let hash_bits = self.hash_bits();
+        if !bucket.has_alike(hash, hash_bits) {
+            return None;
+        }
+        for cell in &bucket.cells[..CELLS] {
+            let (slot, direction) = self.unpack(*cell);
+            if (cell ^ hash) & hash_bits == 0 && is_it(slot, direction) {
+                return Some((slot, direction));
+            }
+        }
+        None
+    }
+
+    /// Is there room for both tuples of a slot? If not, the owner has to begin anew.
+    pub fn has_room(&self, slot: u32) -> bool {
+        let buckets = self.buckets.len();
+        let spills = self.spilled as usize > buckets / 8 && self.inserted as usize > buckets;
+        (slot as usize) < buckets * SLOTS && self.filled as usize + 2 <= buckets * CELLS && !spills
+    }
+
+    /// Empties the index, and makes it large enough for so many slots.
+    pub fn begin_anew(&mut self, slots: usize) {
+        let buckets = slots.div_ceil(SLOTS).next_power_of_two().max(4);
+        (self.spilled, self.inserted, self.filled) = (0, 0, 0);
+        self.bits = buckets.trailing_zeros();
+        self.buckets.clear();
+        self.buckets.resize(buckets, Bucket::default());
+    }
+
+    /// Err: a slot on the tuple's path that `is_another` accepts; nothing is inserted then. There has
+    /// to be room.
     pub fn insert(
         &mut self,
         slot: u32,
@@ -67,86 +106,130 @@ impl Index {
         direction: Direction,
         is_another: impl Fn(u32, Direction) -> bool,
     ) -> Result<(), u32> {
-        // At most half are in use: paths stay short.
-        if (self.used as usize + 1) * 2 > self.cells.len() {
-            self.grow();
-        }
-        let cell = Cell::new(hash(tuple), slot, direction);
-        let mask = self.mask();
-        let mut at = cell.hash & mask;
-        while self.cells[at as usize].slot != 0 {
-            if self.cells[at as usize].hash == cell.hash {
-                let (slot, direction) = self.cells[at as usize].get();
-                if is_another(slot, direction) {
-                    return Err(slot);
-                }
+        let hash = hash(tuple);
+        let mut home = hash;
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[self.place(home)];
+            if let Some((other, _)) = self.find_in(bucket, hash, &is_another) {
+                return Err(other);
             }
-            at = (at + 1) & mask;
+            if !bucket.is_spilled() {
+                break;
+            }
+            home = home.wrapping_add(1);
         }
-        self.cells[at as usize] = cell;
-        self.used += 1;
+        self.enter(slot, hash, direction);
         Ok(())
     }
 
-    pub fn remove(&mut self, slot: u32, tuple: &Tuple, direction: Direction) {
-        if self.cells.is_empty() {
-            return;
+    #[inline]
+    fn enter(&mut self, slot: u32, hash: u32, direction: Direction) {
+        if self.times.len() <= slot as usize {
+            self.times.resize(slot as usize + 1, 0);
         }
-        let wanted = Cell::new(hash(tuple), slot, direction);
-        let mask = self.mask();
-        let mut at = wanted.hash & mask;
-        while self.cells[at as usize].slot != wanted.slot {
-            if self.cells[at as usize].slot == 0 {
-                return;
-            }
-            at = (at + 1) & mask;
-        }
-        self.used -= 1;
-        self.close_gap(at);
+        let packed = (slot << 1 | u32::from(direction == Direction::Reply)) + 1;
+        let time = u32::from(self.times[slot as usize] & TIMES) << self.slot_bits();
+        let cell = hash & self.hash_bits() | time | packed;
+        self.inserted = self.inserted.saturating_add(1);
+        let at = self.place(hash);
+        let at = if self.buckets[at].is_full() { self.make_room(hash) } else { at };
+        self.filled += 1;
+        self.buckets[at].push(cell);
     }
 
-    /// Moves the cells behind a removed one up, so that no path is broken (Knuth, 6.4, algorithm R).
-    fn close_gap(&mut self, mut gap: u32) {
-        let mask = self.mask();
-        let mut at = gap;
+    /// The bucket nearest to its home that has a free cell. As has_room said, there is one.
+    #[inline(never)]
+    fn make_room(&mut self, mut home: u32) -> usize {
         loop {
-            at = (at + 1) & mask;
-            let cell = self.cells[at as usize];
-            if cell.slot == 0 {
-                break;
+            let at = self.place(home);
+            if self.buckets[at].is_full() {
+                self.sweep(at);
             }
-            let home = cell.hash & mask;
-            // May the cell move to the gap? Only if its home is not between the two.
-            if at.wrapping_sub(home) & mask >= at.wrapping_sub(gap) & mask {
-                self.cells[gap as usize] = cell;
-                gap = at;
+            let bucket = &mut self.buckets[at];
+            if !bucket.is_full() {
+                return at;
             }
-        }
-        self.cells[gap as usize] = Cell::default();
-    }
-
-    fn place(&mut self, cell: Cell) {
-        let mask = self.mask();
-        let mut at = cell.hash & mask;
-        while self.cells[at as usize].slot != 0 {
-            at = (at + 1) & mask;
-        }
-        self.cells[at as usize] = cell;
-    }
-
-    fn grow(&mut self) {
-        let size = (self.cells.len() * 2).max(64);
-        let old = std::mem::replace(&mut self.cells, vec![Cell::default(); size]);
-        for cell in old {
-            if cell.slot != 0 {
-                self.place(cell);
-            }
+            self.spilled += u32::from(!bucket.is_spilled());
+            bucket.cells[CELLS] |= SPILLED;
+            home = home.wrapping_add(1);
         }
     }
 
-    fn mask(&self) -> u32 {
-        // At most 2^20 cells: two for each of nf_conntrack_max entries, and some room.
-        u32::try_from(self.cells.len()).unwrap_or(u32::MAX) - 1
+    /// Both tuples of a slot are gone.
+    pub fn remove(&mut self, slot: u32) {
+        if let Some(time) = self.times.get_mut(slot as usize) {
+            *time = time.wrapping_add(1);
+        }
+    }
+
+    /// Frees the cells of a bucket that lead to nothing: most of them, for a slot's times have few
+    /// numbers, and the others do no harm.
+    fn sweep(&mut self, at: usize) {
+        let old = self.buckets[at];
+        let mut new = Bucket::default();
+        new.cells[CELLS] = old.cells[CELLS] & SPILLED;
+        for cell in &old.cells[..old.count()] {
+            let (slot, _) = self.unpack(*cell);
+            let time = (cell >> self.slot_bits()) as u8;
+            if self.times.get(slot as usize).is_some_and(|now| (now ^ time) & TIMES == 0) {
+                new.push(*cell);
+            }
+        }
+        self.filled -= (old.count() - new.count()) as u32;
+        self.buckets[at] = new;
+    }
+
+    #[inline]
+    fn place(&self, home: u32) -> usize {
+        home as usize & self.buckets.len().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn unpack(&self, cell: u32) -> (u32, Direction) {
+        let packed = (cell & ((1 << self.slot_bits()) - 1)).wrapping_sub(1);
+        (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
+    }
+
+    /// Eight numbers for each bucket, and zero.
+    #[inline]
+    fn slot_bits(&self) -> u32 {
+        self.bits + 4
+    }
+
+    #[inline]
+    fn hash_bits(&self) -> u32 {
+        u32::MAX << (self.slot_bits() + 2)
+    }
+}
+
+impl Bucket {
+    #[inline]
+    fn count(&self) -> usize {
+        (self.cells[CELLS] & (SPILLED - 1)) as usize
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.count() == CELLS
+    }
+
+    #[inline]
+    fn is_spilled(&self) -> bool {
+        self.cells[CELLS] & SPILLED != 0
+    }
+
+    /// The bucket is not full.
+    #[inline]
+    fn push(&mut self, cell: u32) {
+        self.cells[self.count()] = cell;
+        self.cells[CELLS] += 1;
+    }
+
+    /// Is there a cell whose bits in `mask` are the hash's? It may say so of none. All are compared, for
+    /// that can be done at once.
+    #[inline]
+    fn has_alike(&self, hash: u32, mask: u32) -> bool {
+        self.cells.iter().fold(false, |found, cell| found | ((cell ^ hash) & mask == 0))
     }
 }
 
@@ -197,22 +280,38 @@ mod tests {
         }
     }
 
+    /// As the connection table uses it, with slots that are emptied and filled again.
     #[test]
     fn what_was_put_in_is_found_and_what_was_taken_out_is_not() {
-        let tuples: Vec<Tuple> = (0..5000).map(tuple).collect();
-        let at = |slot: u32, _| tuples.get(slot as usize);
+        let mut slots: Vec<Option<Tuple>> = Vec::new();
         let mut index = Index::default();
-        for (slot, t) in (0u32..).zip(&tuples) {
-            index.insert(slot, t, Direction::Original, |_, _| false).unwrap();
+        let mut free: Vec<u32> = Vec::new();
+        for n in 0..20_000u16 {
+            let slot = free.pop().unwrap_or(slots.len() as u32);
+            slots.resize(slots.len().max(slot as usize + 1), None);
+            slots[slot as usize] = Some(tuple(n));
+            if !index.has_room(slot) {
+                index.begin_anew(slots.len());
+                for (slot, t) in (0u32..).zip(&slots).filter(|(other, _)| *other != slot) {
+                    t.iter().for_each(|t| index.insert(slot, t, Direction::Reply, |_, _| false).unwrap());
+                }
+            }
+            index.insert(slot, &tuple(n), Direction::Reply, |_, _| false).unwrap();
+            if n % 3 != 0 || n % 7 == 0 {
+                slots[slot as usize] = None;
+                index.remove(slot);
+                free.push(slot);
+            }
         }
-        for (slot, t) in (0u32..).zip(&tuples).filter(|(slot, _)| slot % 3 == 0) {
-            index.remove(slot, t, Direction::Original);
+        for n in 0..20_000 {
+            let is_it = |slot: u32, d| d == Direction::Reply && slots[slot as usize] == Some(tuple(n));
+            let found = index.find(&tuple(n), is_it);
+            assert_eq!(found.is_some(), n % 3 == 0 && n % 7 != 0, "number {n}");
         }
-        for (slot, t) in (0u32..).zip(&tuples) {
-            let found = index.find(t, |s, d| at(s, d) == Some(t));
-            assert_eq!(found.is_some(), slot % 3 != 0, "slot {slot}");
-        }
-        assert_eq!(index.used, 5000 - 1667);
+        assert!(index.buckets.len() <= 2048, "what is gone takes up no room in the end");
+        let again =
+            index.insert(0, &tuple(3), Direction::Original, |slot, _| slots[slot as usize] == Some(tuple(3)));
+        assert!(again.is_err(), "a tuple that is there already");
     }
 
     #[test]

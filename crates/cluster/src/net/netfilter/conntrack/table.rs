@@ -118,6 +118,9 @@ impl Conntrack {
         self.look_over(LOOKED_OVER, |e| e.expires <= now);
         self.make_room(now)?;
         let slot = self.take_slot(entry);
+        if !self.index.has_room(slot) {
+            self.fill_index(slot);
+        }
         for direction in [Direction::Original, Direction::Reply] {
             let tuple = entry.tuple(direction);
             while let Err(other) = self.enter(slot, tuple, direction) {
@@ -139,11 +142,22 @@ impl Conntrack {
         self.index.insert(slot, tuple, direction, is_another)
     }
 
+    /// The index from nothing, for all entries but the one at `but`.
+    fn fill_index(&mut self, but: u32) {
+        self.index.begin_anew(self.slots.len());
+        for slot in (0..self.slot_count()).filter(|slot| *slot != but) {
+            let Some(entry) = self.slots[slot as usize] else { continue };
+            // No two entries have a tuple in common.
+            let _ = self.enter(slot, &entry.original, Direction::Original);
+            let _ = self.enter(slot, &entry.reply, Direction::Reply);
+        }
+    }
+
     pub(super) fn remove(&mut self, slot: u32) {
-        let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
-        self.index.remove(slot, &entry.original, Direction::Original);
-        self.index.remove(slot, &entry.reply, Direction::Reply);
-        self.free.push(slot);
+        if self.slots.get_mut(slot as usize).and_then(Option::take).is_some() {
+            self.index.remove(slot);
+            self.free.push(slot);
+        }
     }
 
     fn locate(&self, tuple: &Tuple) -> Option<(u32, Direction)> {

@@ -235,12 +235,11 @@ impl Ipvs {
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
         self.slots[slot as usize] = Some(connection);
-        for (tuple, direction) in
-            [(connection.request, Direction::Original), (connection.reply(), Direction::Reply)]
-        {
-            // Two connections of one client port to one real server, by two virtual servers, have
-            // one answer: the kernel finds either too.
-            let _ = self.index.insert(slot, &tuple, direction, |_, _| false);
+        if self.index.has_room(slot) {
+            self.enter(slot);
+        } else {
+            self.index.begin_anew(self.slots.len());
+            (0..self.slots.len() as u32).for_each(|slot| self.enter(slot));
         }
         self.timers.push(expires, Timer::Connection(slot));
         self.count(&connection, |real_server| real_server.inactive += 1);
@@ -271,6 +270,17 @@ impl Ipvs {
     pub(super) fn server_behind(&self, request: &Tuple) -> Option<ServerKey> {
         let slot = self.find(&request.reversed(), Direction::Reply)?;
         self.slots[slot as usize].as_ref().map(IpvsConnection::server)
+    }
+
+    fn enter(&mut self, slot: u32) {
+        let Some(connection) = self.slots[slot as usize] else { return };
+        for (tuple, direction) in
+            [(connection.request, Direction::Original), (connection.reply(), Direction::Reply)]
+        {
+            // Two connections of one client port to one real server, by two virtual servers, have
+            // one answer: the kernel finds either too.
+            let _ = self.index.insert(slot, &tuple, direction, |_, _| false);
+        }
     }
 
     fn request_of(&self, slot: u32) -> Option<SocketAddr> {
@@ -319,8 +329,7 @@ impl Ipvs {
 
     fn end(&mut self, slot: u32) {
         let Some(connection) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
-        self.index.remove(slot, &connection.request, Direction::Original);
-        self.index.remove(slot, &connection.reply(), Direction::Reply);
+        self.index.remove(slot);
         self.free.push(slot);
         self.count(&connection, |server| match connection.active {
             true => server.active = server.active.saturating_sub(1),

@@ -15,6 +15,8 @@ pub(in crate::net::netfilter) struct Run<'e, 'c> {
     pub table: &'e Table,
     pub sets: &'e mut DynamicSets,
     pub packet: Packet<'e, 'c>,
+    /// The map's element whose verdict the last one was.
+    pub element: Option<RuleRef>,
 }
 
 /// What a statement makes of a packet.
@@ -23,8 +25,7 @@ enum Flow {
     Holds,
     /// On to the next rule.
     Fails,
-    /// A verdict, and whose it is: an element's, if not the rule's own.
-    Ends(Verdict, Option<RuleRef>),
+    Ends(Verdict),
     Rejects,
 }
 
@@ -39,7 +40,7 @@ enum Next {
 impl<'e> Run<'e, '_> {
     pub fn run(&mut self, base: ChainId) -> Outcome {
         let table = self.table;
-        let mut callers = [(base, 0u32); MAX_DEPTH];
+        let mut callers = [(ChainId(0), 0u32); MAX_DEPTH];
         let mut depth = 0;
         let (mut id, mut rule) = (base, 0u32);
         let Some(mut chain) = table.chain(base) else { return Outcome::Accept };
@@ -80,30 +81,27 @@ impl<'e> Run<'e, '_> {
 
     #[inline]
     fn rule(&mut self, rule: &Rule, chain: &Chain, id: ChainId, index: u32) -> Next {
-        let traced = self.packet.cx.trace.is_some();
-        let before = self.packet.skb.tuple;
-        let mut end = None;
+        let before = self.packet.cx.trace.is_some().then_some(self.packet.skb.tuple);
+        let mut end = Flow::Holds;
         for statement in rule.statements() {
-            match self.statement(statement, chain) {
+            end = self.statement(statement, chain);
+            match end {
                 Flow::Holds => {}
                 Flow::Fails => return Next::Continue,
-                flow => {
-                    end = Some(flow);
-                    break;
-                }
+                Flow::Ends(_) | Flow::Rejects => break,
             }
         }
         let at = rule_at(id, index);
-        if traced {
+        if let Some(before) = before {
             self.packet.note(at, &before);
         }
-        let (verdict, whose) = match end {
-            None => return Next::Continue,
-            Some(Flow::Rejects) => return Next::End(Outcome::Reject(at, RejectWith::PortUnreachable)),
-            Some(Flow::Ends(verdict, whose)) => (verdict, whose),
-            Some(Flow::Holds | Flow::Fails) => return Next::Continue,
+        let verdict = match end {
+            Flow::Rejects => return Next::End(Outcome::Reject(at, RejectWith::PortUnreachable)),
+            Flow::Ends(verdict) => verdict,
+            Flow::Holds | Flow::Fails => return Next::Continue,
         };
-        if let (true, Some(element)) = (traced, whose) {
+        let whose = self.element.take();
+        if let (Some(_), Some(element)) = (before, whose) {
             let tuple = self.packet.skb.tuple;
             self.packet.note(element, &tuple);
         }
@@ -135,7 +133,7 @@ impl<'e> Run<'e, '_> {
             Statement::Vmap(map) => return self.vmap(*map),
             Statement::NumgenVmap(verdicts) => {
                 let Some(at) = self.numgen(chain, verdicts.len()) else { return Flow::Fails };
-                return Flow::Ends(verdicts[at], None);
+                return Flow::Ends(verdicts[at]);
             }
             Statement::Update(set) => {
                 let (address, now) = (packet.skb.tuple.src, packet.cx.now);
@@ -145,10 +143,10 @@ impl<'e> Run<'e, '_> {
             Statement::Dnat(to) => return self.dnat(to, chain),
             Statement::Masquerade { fully_random } => {
                 packet.masquerade(*fully_random);
-                return Flow::Ends(Verdict::Accept, None);
+                return Flow::Ends(Verdict::Accept);
             }
             Statement::Reject => return Flow::Rejects,
-            Statement::Verdict(verdict) => return Flow::Ends(*verdict, None),
+            Statement::Verdict(verdict) => return Flow::Ends(*verdict),
         };
         if holds { Flow::Holds } else { Flow::Fails }
     }
@@ -166,12 +164,13 @@ impl<'e> Run<'e, '_> {
     }
 
     #[inline]
-    fn vmap(&self, id: SetId) -> Flow {
+    fn vmap(&mut self, id: SetId) -> Flow {
         let found = self.table.set(id).and_then(|map| map.lookup(self.packet.skb));
         match found.and_then(|(at, element)| Some((at, element.verdict?))) {
             Some((rule, verdict)) => {
                 let table = TableName::KubeProxyElements;
-                Flow::Ends(verdict, Some(RuleRef { table, chain: ChainId(id.0), rule }))
+                self.element = Some(RuleRef { table, chain: ChainId(id.0), rule });
+                Flow::Ends(verdict)
             }
             None => Flow::Fails,
         }
@@ -186,7 +185,7 @@ impl<'e> Run<'e, '_> {
             },
         };
         self.packet.dnat(to);
-        Flow::Ends(Verdict::Accept, None)
+        Flow::Ends(Verdict::Accept)
     }
 
     /// `numgen random mod COUNT` (nft_numgen.c, nft_ng_random_gen: reciprocal_scale of 32 random

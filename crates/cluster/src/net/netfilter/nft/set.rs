@@ -140,9 +140,18 @@ impl Set {
             return;
         }
         let slot = u32::try_from(self.elements.len()).unwrap_or(u32::MAX);
+        self.elements.push(element);
+        if !self.index.has_room(slot) {
+            self.index.begin_anew(self.elements.len());
+            (0..slot).for_each(|slot| self.enter(slot));
+        }
+        self.enter(slot);
+    }
+
+    fn enter(&mut self, slot: u32) {
+        let Some(element) = self.elements.get(slot as usize) else { return };
         // No other element has the key: nothing is in the way.
         let _ = self.index.insert(slot, &element.key, Direction::Original, |_, _| false);
-        self.elements.push(element);
     }
 
     /// The element for a packet, and its place.

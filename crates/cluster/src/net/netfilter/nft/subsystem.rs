@@ -33,7 +33,7 @@ impl Subsystem for NfTables {
     fn run_chains(&mut self, stage: Stage, packet: &mut Packet<'_, '_>) -> Outcome {
         for &base in self.table.base_chains(packet.hook, stage) {
             let packet = packet.reborrow();
-            let outcome = Run { table: &self.table, sets: &mut self.sets, packet }.run(base);
+            let outcome = Run { table: &self.table, sets: &mut self.sets, packet, element: None }.run(base);
             if outcome != Outcome::Accept {
                 return outcome;
             }
