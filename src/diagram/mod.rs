@@ -22,4 +22,5 @@ mod view;
 mod walk;
 pub mod words;
 
+pub use relations::{first_service, service_of};
 pub use view::diagram;

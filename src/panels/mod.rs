@@ -24,6 +24,7 @@ use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
+pub use rules::dialog as compare_rules;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
@@ -105,7 +106,7 @@ fn tabs_of(of: Option<Selection>) -> &'static [Tab] {
         Some(Selection::Node(_)) => &[Tab::About, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events],
         Some(Selection::Deployment(_)) => &[Tab::About, Tab::Yaml, Tab::Events],
         Some(Selection::Client(_) | Selection::LoadBalancer(_)) => &[Tab::About, Tab::Path],
-        Some(Selection::Connection(_) | Selection::Packet(_)) => &[Tab::Path],
+        Some(Selection::Connection(_) | Selection::Packet(_)) => &[Tab::Path, Tab::Rules],
         Some(Selection::Object(_)) => &[Tab::Yaml, Tab::Events],
     }
 }
@@ -175,6 +176,7 @@ fn body(session: Session, ui: Ui) -> View {
 pub fn pane(session: Session, ui: Ui) -> View {
     let tab = shown(session, ui);
     let of = session.selection.get();
+    remember_service(session, ui, of);
     match (tab, of) {
         (Tab::Path, Some(Selection::Connection(id))) => path::connection(session, id, None),
         (Tab::Path, Some(Selection::Packet(id))) => path::packet(session, id),
@@ -182,8 +184,7 @@ pub fn pane(session: Session, ui: Ui) -> View {
         (Tab::Objects, _) => objects::list(session, ui),
         (Tab::Events, of) => events::list(session, ui, of),
         (Tab::Yaml, Some(of)) => yaml::of(session, of),
-        (Tab::Rules, Some(Selection::Node(uid))) => rules::of_node(session, uid),
-        (Tab::Rules, Some(Selection::Service(uid))) => rules::of_service(session, uid),
+        (Tab::Rules, Some(of)) => rules::panel(session, ui, of),
         (Tab::Endpoints, Some(Selection::Service(uid))) => endpoints::table_of(session, uid),
         (_, Some(Selection::Pod(uid))) => pod::about(session, uid),
         (_, Some(Selection::Service(uid))) => service::about(session, uid),
@@ -192,6 +193,15 @@ pub fn pane(session: Session, ui: Ui) -> View {
         (_, Some(Selection::Client(id))) => client::about(session, id),
         (_, Some(Selection::LoadBalancer(uid))) => object::balancer(session, uid),
         (_, Some(Selection::Object(_) | Selection::Connection(_) | Selection::Packet(_)) | None) => nothing(),
+    }
+}
+
+/// The rules of nodes are first shown for the Service that was looked at last.
+fn remember_service(session: Session, ui: Ui, of: Option<Selection>) {
+    let service = session
+        .with_world(|world| crate::diagram::service_of(world, &crate::diagram::facts::Facts::of(world), of?));
+    if service.is_some() {
+        ui.service.set(service);
     }
 }
 

@@ -30,6 +30,7 @@ pub use add_client::rate_slider;
 #[cfg(test)]
 pub use built_in::text_of;
 pub use built_in::{BuiltIn, built_in, built_in_of, text_of_key};
+pub use share::copy_text;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
 

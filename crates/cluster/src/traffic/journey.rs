@@ -466,10 +466,11 @@ impl World {
         before: Option<Tuple>,
         node: Option<Uid>,
     ) {
-        let rules = node
-            .filter(|_| !hits.is_empty())
-            .and_then(|n| self.machines.get(&n))
-            .map(|m| m.stack.rules().clone());
+        let machine = node.filter(|_| !hits.is_empty()).and_then(|n| self.machines.get_mut(&n));
+        let rules = machine.map(|machine| {
+            machine.stack.count(&hits);
+            machine.stack.rules().clone()
+        });
         let place = match (node, flight.trace.segments.last()) {
             (Some(node), _) => Place::Node(node),
             (None, Some(segment)) => segment.to,

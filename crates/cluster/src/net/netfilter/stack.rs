@@ -15,6 +15,7 @@ use super::recent::RecentTables;
 use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
 use crate::net::Tuple;
+use crate::ordered::Map;
 use crate::sim::{Chance, Time};
 
 /// What a node's kernel keeps: its rules, its connections, its `recent` lists.
@@ -27,6 +28,7 @@ pub struct Stack {
     pub(super) rules: Rules,
     pub(super) recent: RecentTables,
     pub(super) sets: DynamicSets,
+    counts: Map<RuleRef, u64>,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -111,11 +113,25 @@ impl Stack {
             rules: Rules::Iptables(RuleSet::empty(family).into()),
             recent: RecentTables::default(),
             sets: DynamicSets::default(),
+            counts: Map::new(),
         }
     }
 
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// How many packets matched a rule since the rules were written, for those that any matched. As
+    /// in the kernel conntrack's own packets reach no rule of `nat`. A sync of kube-proxy begins anew
+    /// here; `iptables-restore` keeps the counts of the chains that it need not write.
+    pub fn counts(&self) -> &Map<RuleRef, u64> {
+        &self.counts
+    }
+
+    pub(crate) fn count(&mut self, hits: &[RuleHit]) {
+        for hit in hits {
+            *self.counts.entry(hit.at()).or_default() += 1;
+        }
     }
 
     pub fn ipvs(&self) -> &Ipvs {
@@ -150,6 +166,7 @@ impl Stack {
     /// What `iptables-restore`, or an nft transaction, does: from the next packet on these rules
     /// hold. Connections keep what was decided for them.
     pub fn set_rules(&mut self, rules: Rules) {
+        self.counts.clear();
         self.recent.rename(&rules.iptables().recent_lists);
         self.sets.follow(rules.nftables().map(|table| &**table));
         match rules.ipvs() {
