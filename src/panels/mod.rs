@@ -7,6 +7,7 @@ mod deployment;
 mod doings;
 mod endpoints;
 mod events;
+mod list;
 mod membership;
 mod node;
 mod object;
@@ -182,6 +183,7 @@ pub fn pane(session: Session, ui: Ui) -> View {
         (Tab::Path, Some(Selection::Packet(id))) => path::packet(session, id),
         (Tab::Path, of) => connections::list(session, of),
         (Tab::Objects, _) => objects::list(session, ui),
+        (Tab::About, None) => start::of_text(session, ui),
         (Tab::Events, of) => events::list(session, ui, of),
         (Tab::Yaml, Some(of)) => yaml::of(session, of),
         (Tab::Rules, Some(of)) => rules::panel(session, ui, of),

@@ -13,6 +13,7 @@ mod keys;
 mod live;
 mod load;
 pub(crate) mod menu;
+pub(crate) mod myths;
 mod notable;
 mod share;
 mod toasts;
@@ -29,7 +30,7 @@ use crate::{browser, diagram, panels};
 pub use add_client::rate_slider;
 #[cfg(test)]
 pub use built_in::text_of;
-pub use built_in::{BuiltIn, built_in, built_in_of, text_of_key};
+pub use built_in::{BuiltIn, MYTH, built_in, built_in_of, text_of_key};
 pub use share::copy_text;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
