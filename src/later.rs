@@ -24,6 +24,8 @@ pub struct Later {
     pub recorded: fn(&session::Source, &cluster::sim::Run) -> String,
     /// What was undone in the run, as a scenario text.
     pub undone: fn(&cluster::sim::Run) -> String,
+    /// Its styles, once for each lab.
+    pub dress: fn(&web_sys::Element),
 }
 
 static LATER: Later = Later {
@@ -36,6 +38,7 @@ static LATER: Later = Later {
     start_again: shell::kept::start_again,
     recorded: session::recorded,
     undone: session::undone,
+    dress: |lab| crate::embed::dress(lab, crate::theme::LATER_CSS),
 };
 
 /// The part, when it is there.

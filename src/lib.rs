@@ -15,7 +15,8 @@ pub mod theme;
 use embed::Options;
 use wasm_bindgen::prelude::*;
 
-/// What is around the picture. The last one has what changes where there is less room.
+/// What is around the picture. The last one has what changes where there is less room; those of the
+/// second part come before it.
 const SHELL_CSS: [&str; 5] = [
     include_str!(concat!(env!("OUT_DIR"), "/parts.css")),
     include_str!(concat!(env!("OUT_DIR"), "/shell.css")),

@@ -7,5 +7,5 @@ mod options;
 mod squeeze;
 
 pub use link::{LinkError, decode, encode, is_link};
-pub use mount::attach;
+pub use mount::{attach, dress};
 pub use options::{Controls, Options};

@@ -44,6 +44,17 @@ fn adopt(shadow: &ShadowRoot, styles: &[&str]) -> Result<(), JsValue> {
     Ok(())
 }
 
+/// More style, for a lab that is there: before the last sheet, which keeps the last word.
+pub fn dress(lab: &web_sys::Element, style: &str) {
+    let Ok(shadow) = lab.get_root_node().dyn_into::<ShadowRoot>() else { return };
+    let Ok(sheet) = CssStyleSheet::new() else { return };
+    if sheet.replace_sync(style).is_ok() {
+        let sheets = js_sys::Array::from(&shadow.adopted_style_sheets());
+        sheets.splice(sheets.length().saturating_sub(1), 0, &sheet);
+        shadow.set_adopted_style_sheets(&sheets);
+    }
+}
+
 type Observing = Closure<dyn FnMut(JsValue, MutationObserver)>;
 
 /// Calls `gone` once the element is in no document any more. One that is only moved stays.

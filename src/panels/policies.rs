@@ -50,19 +50,12 @@ fn choices(session: Session, service: &Service) -> View {
     block("", kids)
 }
 
-/// What the API server and the cloud have set, and nobody sets by hand.
+/// What the API server has set, and nobody sets by hand.
 fn set_by_others(service: &Service) -> Option<Vec<(&'static str, View)>> {
     let mut rows = Vec::new();
     if service.spec.health_check_node_port != 0 {
         let port = service.spec.health_check_node_port.to_string();
         rows.push(("healthCheckNodePort", code(port)));
-    }
-    if let Some(ingress) = service.ingress.first() {
-        let mode = match ingress.proxy {
-            true => "Proxy: nodes send the address's packets to the load balancer",
-            false => "VIP: nodes take packets to the address themselves",
-        };
-        rows.push(("ipMode", text(mode)));
     }
     (!rows.is_empty()).then_some(rows)
 }
@@ -171,6 +164,9 @@ fn rows(session: Session, service: &Service) -> Vec<(&'static str, View)> {
         let options = two(spec.external_traffic_policy, ServicePolicy::ExternalTrafficPolicy);
         rows.push(("externalTrafficPolicy", choice("externalTrafficPolicy", options)));
     }
+    if let Some(ingress) = service.ingress.first() {
+        rows.push(("ipMode, of all load balancers of the cloud", ip_mode(session, ingress.proxy)));
+    }
     let options = two(spec.internal_traffic_policy, ServicePolicy::InternalTrafficPolicy);
     rows.push(("internalTrafficPolicy", choice("internalTrafficPolicy", options)));
     let bound = matches!(spec.session_affinity, SessionAffinity::ClientIP { .. });
@@ -195,6 +191,19 @@ fn rows(session: Session, service: &Service) -> Vec<(&'static str, View)> {
     ];
     rows.push(("publishNotReadyAddresses", choice("publishNotReadyAddresses", options)));
     rows
+}
+
+/// Not a field of the Service's spec: the cloud's controller says it in its status.
+fn ip_mode(session: Session, now: bool) -> View {
+    let option = |label, proxy: bool| {
+        let act = move || {
+            if proxy != now {
+                session.act(Action::SetIpMode { proxy });
+            }
+        };
+        (label, proxy == now, Rc::new(act) as Act)
+    };
+    choice("ipMode", vec![option("VIP", false), option("Proxy", true)])
 }
 
 fn one(

@@ -47,6 +47,7 @@ pub fn app(options: Options) -> View {
     watch_whether_on_screen(session, root);
     keys::hear_at_once(&options, root);
     follow_state(session, ui, root);
+    dress_when_there(session, root);
     frame(session, ui, root, options.controls)
 }
 
@@ -157,6 +158,15 @@ fn watch_whether_on_screen(session: Session, root: Place) {
         on_cleanup(move || {
             kept.try_with_value(|(observer, _)| observer.disconnect());
         });
+    });
+}
+
+/// The second part brings its own styles.
+fn dress_when_there(session: Session, root: Place) {
+    whenever(move || {
+        if let (Some(root), Some(later)) = (root.get(), session.later.get()) {
+            (later.dress)(&root);
+        }
     });
 }
 

@@ -82,7 +82,7 @@ fn target(tuple: Tuple) -> SocketAddr {
 pub fn view(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) -> View {
     let Some(tuple) = record.tuple else { return nothing() };
     let called = vec![code(source(tuple).to_string()), text(" called "), code(target(tuple).to_string())];
-    let mut rows = vec![("Called", inline("", called))];
+    let mut rows = vec![("The client", inline("", called))];
     if let Some(first) = packets.iter().find(|p| !p.kind.is_reply()) {
         let by = rewriters(world, first);
         rows.push(("Rewritten by", text(if by.is_empty() { "nobody".into() } else { text::and(&by) })));
@@ -94,7 +94,7 @@ pub fn view(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) 
 
 fn seen(record: &ConnectionRecord, tuple: Tuple) -> View {
     let Some((address, port)) = record.server_saw else { return text("nothing") };
-    let whose = if address == tuple.src { ", the client's own address" } else { ", not the client" };
+    let whose = if address == tuple.src { ", the client's own address" } else { ", not the client's own" };
     inline("", vec![code(SocketAddr::new(address, port).to_string()), text(whose)])
 }
 

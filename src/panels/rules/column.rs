@@ -246,10 +246,8 @@ impl Column {
 
     fn block(&self, printed: &Printed, lines: &[usize], marks: &Marks) -> View {
         let of = &printed.blocks[printed.block_of(lines[0])];
-        let whole = lines.len() == of.lines.len();
-        let left = if whole { "" } else { "…" };
         let heading = el("h4").class("pk-chain").kid(span("pk-muted", of.table.clone())).text(" ");
-        let heading = heading.text([of.name.as_str(), left].concat());
+        let heading = heading.text(of.name.clone());
         let lines = lines.iter().map(|line| show_line(&printed.lines[*line], *line, marks)).collect();
         let group = el("div").key(format!("{} {} {}", of.table, of.name, of.lines.start));
         group.attr("role", "group").attr("aria-label", of.name.clone()).kid(heading).kids(lines).view()

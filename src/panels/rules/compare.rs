@@ -20,7 +20,7 @@ pub fn dialog(session: Session, ui: Ui) -> View {
     block(
         "pk-dialog-body",
         vec![
-            looking.controls(),
+            block("pk-row pk-rules-controls", vec![live(move || looking.scopes()), looking.filters()]),
             block(
                 "pk-side-by-side",
                 vec![

@@ -52,9 +52,8 @@ impl Looking {
         matches!(self.of, Some(Selection::Connection(_) | Selection::Packet(_)))
     }
 
-    /// The scope, the filter, and whether only what was matched is shown.
-    fn controls(self) -> View {
-        let scope = live(move || self.scopes());
+    /// The filter, and whether only what was matched is shown.
+    fn filters(self) -> View {
         let filter = self.filter;
         let field = live(move || {
             let take = move |value| filter.set(value);
@@ -65,7 +64,7 @@ impl Looking {
         let matched = live(move || {
             button("Only matched", move || only.update(|on| *on = !*on)).pressed(only.get()).view()
         });
-        block("pk-row pk-rules-controls", vec![scope, field, matched])
+        block("pk-row pk-rules-controls", vec![field, matched])
     }
 
     fn scopes(self) -> View {
@@ -138,9 +137,11 @@ pub fn panel(session: Session, ui: Ui, of: Selection) -> View {
     if !matches!(of, Selection::Node(_)) {
         head.push(nodes(session, column.node, "Node"));
     }
+    head.push(live(move || looking.scopes()));
     head.push(span("pk-spring", ""));
     head.push(button("Side by side …", move || ui.open(Dialog::Rules)).view());
-    let mut kids = vec![block("pk-row", head), looking.controls(), column.view()];
+    let head = block("pk-row pk-rules-controls", head);
+    let mut kids = vec![head, looking.filters(), column.view()];
     if let Selection::Service(uid) = of {
         kids.push(shares::of_service(session, uid));
     }

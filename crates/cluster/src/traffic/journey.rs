@@ -466,9 +466,10 @@ impl World {
         before: Option<Tuple>,
         node: Option<Uid>,
     ) {
+        let before = before.unwrap_or(flight.tuple);
         let machine = node.filter(|_| !hits.is_empty()).and_then(|n| self.machines.get_mut(&n));
         let rules = machine.map(|machine| {
-            machine.stack.count(&hits);
+            machine.stack.count(before, &hits);
             machine.stack.rules().clone()
         });
         let place = match (node, flight.trace.segments.last()) {
@@ -480,7 +481,7 @@ impl World {
             at: self.now,
             place,
             kind,
-            before: before.unwrap_or(flight.tuple),
+            before,
             after: flight.tuple,
             hits,
             rules,

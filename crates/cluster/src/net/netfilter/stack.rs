@@ -1,9 +1,10 @@
 //! One node's network stack: the five hooks, in the order in which a packet meets them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::backend::Rules;
-use super::chain::{Chain, ChainId};
+use super::chain::{Chain, ChainId, ServicePortName};
 use super::conntrack::Conntrack;
 use super::eval::Run;
 use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
@@ -29,6 +30,7 @@ pub struct Stack {
     pub(super) recent: RecentTables,
     pub(super) sets: DynamicSets,
     counts: Map<RuleRef, u64>,
+    sent: Map<(Arc<ServicePortName>, SocketAddr), u64>,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -114,6 +116,7 @@ impl Stack {
             recent: RecentTables::default(),
             sets: DynamicSets::default(),
             counts: Map::new(),
+            sent: Map::new(),
         }
     }
 
@@ -128,9 +131,22 @@ impl Stack {
         &self.counts
     }
 
-    pub(crate) fn count(&mut self, hits: &[RuleHit]) {
+    /// How many connections these rules have sent to an endpoint of a service port.
+    pub fn sent_to(&self, service: &ServicePortName, endpoint: SocketAddr) -> u64 {
+        let mut sent = self.sent.iter().filter(|((to, at), _)| *at == endpoint && **to == *service);
+        sent.next().map_or(0, |(_, count)| *count)
+    }
+
+    pub(crate) fn count(&mut self, mut tuple: Tuple, hits: &[RuleHit]) {
         for hit in hits {
             *self.counts.entry(hit.at()).or_default() += 1;
+            let Some(after) = hit.tuple_after else { continue };
+            let rewritten = (tuple.dst, tuple.dst_port) != (after.dst, after.dst_port);
+            if let (true, Some(service)) = (rewritten, self.rules.service(hit.at())) {
+                let to = (service.clone(), SocketAddr::new(after.dst, after.dst_port));
+                *self.sent.entry(to).or_default() += 1;
+            }
+            tuple = after;
         }
     }
 
@@ -167,6 +183,7 @@ impl Stack {
     /// hold. Connections keep what was decided for them.
     pub fn set_rules(&mut self, rules: Rules) {
         self.counts.clear();
+        self.sent.clear();
         self.recent.rename(&rules.iptables().recent_lists);
         self.sets.follow(rules.nftables().map(|table| &**table));
         match rules.ipvs() {
