@@ -47,7 +47,7 @@ fn choices(session: Session, service: &Service) -> View {
     let mut kids = vec![heading("Policies")];
     kids.extend(rows);
     kids.extend(set_by_others(service).map(facts));
-    block("", kids)
+    block("pk-policies", kids)
 }
 
 /// What the API server has set, and nobody sets by hand.

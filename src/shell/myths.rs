@@ -24,6 +24,11 @@ pub fn myth_of(key: &str) -> Option<&'static Myth> {
     MYTHS.iter().find(|myth| myth.name == name)
 }
 
+/// As a sentence.
+fn said(myth: &Myth) -> String {
+    crate::text::sentence(myth.claim)
+}
+
 /// All of them, each to be opened with one click.
 pub fn list(session: Session, ui: Ui) -> View {
     let open = move |myth: &'static Myth| {
@@ -34,7 +39,7 @@ pub fn list(session: Session, ui: Ui) -> View {
         open_kept(session, [BUILT_IN, myth.name].concat(), begin);
     };
     let rows = MYTHS.iter().map(|myth| {
-        let label = vec![strong(myth.claim), text(" "), span("pk-muted", myth.truth)];
+        let label = vec![strong(said(myth)), text(" "), span("pk-muted", myth.truth)];
         button("", move || open(myth)).labelled(label).class("pk-connection pk-myth").view()
     });
     let about = "What is often said, and is not so. Each opens a cluster that shows what is true.";
@@ -46,7 +51,7 @@ pub fn list(session: Session, ui: Ui) -> View {
 pub fn about(myth: &'static Myth) -> Kids {
     let hints = watch(myth.name).iter().map(|hint| text(*hint)).collect();
     vec![
-        para("", vec![span("pk-tag pk-fail", "Often said"), text(" "), text(myth.claim), text(".")]),
+        para("", vec![span("pk-tag pk-fail", "Often said"), text(" "), text(said(myth))]),
         para("", vec![span("pk-tag pk-good", "In truth"), text(" "), text(myth.truth)]),
         heading("Watch for"),
         items("pk-hints", hints),

@@ -84,7 +84,7 @@ fn sent(picture: Picture, node: Uid, row: &Row) -> String {
     let count = picture.session.with_world(|world| {
         Some(world.machines().get(&node)?.stack.sent_to(&row.port, row.endpoint?)).filter(|n| *n > 0)
     });
-    count.map_or_else(String::new, |n| n.to_string())
+    count.map_or_else(String::new, |n| format!("{n}×"))
 }
 
 fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(SocketAddr) -> bool, sent: &dyn Fn(&Row) -> String) -> Kids {

@@ -9,7 +9,6 @@ use crate::parts::*;
 use crate::shell::copy_text;
 use crate::text;
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::Rules;
 use cluster::node::kube_proxy::{ProxyMode, rules_of};
 use cluster::node::{Hearing, Lag, StaleService};
 use cluster::ordered::{Map, Set};
@@ -57,15 +56,9 @@ impl Column {
             session.opened_rev();
             let (node, mode) = (node.get(), mode.get());
             let of = looking.of;
-            let nothing = Source { rules: None, when: When::Now };
-            session.with_world(|world| node.map_or(nothing, |node| source(world, of, node, mode)))
+            session.with_world(|world| node.map_or(Source::NONE, |node| source(world, of, node, mode)))
         });
-        let printed = Derived::new(move || {
-            let text = source.with(|source| source.rules.as_ref().map(Rules::to_string)).unwrap_or_default();
-            let left_over = session.with_world(|world| left_over(world, node.get_untracked()));
-            let now = source.with(|source| source.when == When::Now);
-            Text(Rc::new(Printed::new(&if now { text + &left_over } else { text })))
-        });
+        let printed = Derived::new(move || Text(Rc::new(Printed::new(&source.with(Source::text)))));
         Column { looking, node, mode, room: State::new(LINES), source, printed }
     }
 
@@ -286,14 +279,7 @@ fn show_line(line: &str, number: usize, marks: &Marks) -> View {
         rule = if gone { rule.kid(el("del").text(piece.to_string())) } else { rule.text(piece.to_string()) };
     }
     kids.push(rule.view());
-    block(if lit { "pk-line pk-line-hit" } else { "pk-line" }, kids)
-}
-
-/// As the command line adds them to the rules.
-fn left_over(world: &World, node: Option<Uid>) -> String {
-    let machine = node.and_then(|node| world.machines().get(&node));
-    let chains = machine.map_or(&[][..], |machine| &machine.proxy.leftover_chains);
-    chains.iter().map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n")).collect()
+    block(if lit { "pk-rules-line pk-rules-hit" } else { "pk-rules-line" }, kids)
 }
 
 /// How far the rules are behind, and what is wrong with them for it.

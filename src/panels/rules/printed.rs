@@ -90,6 +90,11 @@ impl Printed {
         let block = *self.places.get(&(at.table.as_str().to_string(), name.to_string()))?;
         let needle = needle(&text, name);
         let mut lines = self.blocks[block].lines.clone();
+        // iptables' rules stand in their order, with nothing between them.
+        let usual = lines.start.saturating_add(at.rule as usize);
+        if lines.contains(&usual) && holds(&self.lines[usual], needle) {
+            return Some(usual);
+        }
         lines.find(|line| holds(&self.lines[*line], needle))
     }
 

@@ -15,6 +15,18 @@ use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 pub struct Source {
     pub rules: Option<Rules>,
     pub when: When,
+    /// What the command line adds to the rules in force: chains that nothing jumps to any more.
+    pub left_over: String,
+}
+
+impl Source {
+    pub const NONE: Source = Source { rules: None, when: When::Now, left_over: String::new() };
+
+    /// The text, as the command line prints it.
+    pub fn text(&self) -> String {
+        let text = self.rules.as_ref().map(Rules::to_string).unwrap_or_default();
+        text + &self.left_over
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,25 +46,23 @@ impl PartialEq for Source {
             (None, None) => true,
             _ => false,
         };
-        same && self.when == other.when
+        same && self.when == other.when && self.left_over == other.left_over
     }
 }
 
 /// `of`: a connection or a packet shows the rules that it met.
 pub fn source(world: &World, of: Option<Selection>, node: Uid, mode: Option<ProxyMode>) -> Source {
-    let own = world.machines().get(&node).map(|m| (m.stack.rules(), m.proxy.mode));
-    if let Some(mode) = mode
-        && own.is_some_and(|(_, own)| own != mode)
-    {
-        return Source { rules: world.rules_as_if(node, mode), when: When::AsIf(mode) };
+    let Some(machine) = world.machines().get(&node) else { return Source::NONE };
+    if let Some(mode) = mode.filter(|mode| *mode != machine.proxy.mode) {
+        return Source { rules: world.rules_as_if(node, mode), when: When::AsIf(mode), ..Source::NONE };
     }
-    let now = own.map(|(rules, _)| rules.clone());
-    match met(world, of, node) {
-        Some(then) if !now.as_ref().is_some_and(|now| now.is_same(&then)) => {
-            Source { rules: Some(then), when: When::Then }
-        }
-        _ => Source { rules: now, when: When::Now },
+    let now = machine.stack.rules();
+    if let Some(then) = met(world, of, node).filter(|then| !then.is_same(now)) {
+        return Source { rules: Some(then), when: When::Then, ..Source::NONE };
     }
+    let chains = machine.proxy.leftover_chains.iter();
+    let left_over = chains.map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n"));
+    Source { rules: Some(now.clone()), when: When::Now, left_over: left_over.collect() }
 }
 
 /// The rules that the selected packet met on a node; of a connection, its first packet that met any.

@@ -41,13 +41,14 @@ async function webOn(lab, node) {
   return links[0];
 }
 
-/** Where connections went that began after this moment, until there are so many from this place. */
-async function ends(lab, from, count = 6) {
-  await lab.select(lab.service("web"));
+/** Where a client's connections went that began after this moment, until so many have ended. */
+async function ends(lab, client, count = 6) {
+  // A Pod's calls have no card of their own: the list of the Pod has them.
+  await lab.select(lab.card(client === "curl" ? "Pod" : "Client", client));
   await lab.tab("Path");
   const latest = Math.max(0, ...(await lab.connections()).map(({ id }) => id));
   const since = async () =>
-    (await lab.connections()).filter((c) => c.id > latest && c.from === from && c.ended !== "under way");
+    (await lab.connections()).filter((c) => c.id > latest && c.from === client && c.ended !== "under way");
   const found = new Map();
   await expect
     .poll(async () => {
@@ -162,6 +163,22 @@ for (const { field, set, rules, path } of POLICIES) {
   });
 }
 
+test("ipMode Proxy takes the load balancer's address out of the rules, and its packets come to the node port", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.load(MANIFEST);
+  await lab.hurry();
+  await expect(lab.service("web")).toHaveAccessibleName(/3 of 3 endpoints ready, from outside: 198/);
+  await expect(await rulesOn(lab, "node-1")).toContainText("-d 198.51.100.");
+  await lab.tab("About");
+  await choose("ipMode", "Proxy")(lab);
+  for (const node of ["node-1", "node-2", "node-3"]) await expect(await rulesOn(lab, node)).not.toContainText("-d 198.51.100.");
+  for (const { ended } of await ends(lab, "browser", 3)) expect(ended).toBe("delivered");
+  const list = lab.inspector.getByRole("tabpanel", { name: "Path" });
+  await list.getByRole("listitem").filter({ hasText: "✓" }).first().getByRole("button").click();
+  const picks = lab.inspector.getByRole("listitem").filter({ hasText: /picks node-\d/ }).first();
+  await expect(picks.getByRole("insertion").filter({ hasText: /^192\.168\.0\.1\d:3\d{4}$/ })).toHaveCount(1);
+});
+
 test("publishNotReadyAddresses brings Pods that are not ready into the rules, and packets to them", async ({ page }) => {
   const lab = await Lab.open(page);
   await lab.load(MANIFEST);
@@ -205,6 +222,6 @@ test("a list takes only what the API server takes, and gives it up again", async
   await add("loadBalancerSourceRanges", "203.0.113.0/24")(lab);
   await lab.button("Take away 203.0.113.0/24").click();
   await expect(lab.button("Take away 203.0.113.0/24")).toHaveCount(0);
-  await lab.button("Undo").click();
+  await lab.root.getByTitle("Undo (Ctrl+Z)").click();
   await expect(lab.button("Take away 203.0.113.0/24")).toBeVisible();
 });

@@ -12,6 +12,9 @@ async function rules(lab) {
 const lines = (listing) => listing.locator("code").evaluateAll((all) =>
   all.map((code) => [...code.childNodes].filter((node) => !node.classList?.contains("pk-sr")).map((node) => node.textContent).join("")));
 
+/** What a card shows beside its button. */
+const inside = (card) => card.locator("xpath=..");
+
 const services = (count) => {
   const service = (i) => `
 apiVersion: v1
@@ -166,7 +169,7 @@ for (const mode of ["iptables", "nftables", "ipvs"]) {
     await expect(listing.getByRole("deletion").filter({ hasText: victim.ip }).first()).toBeVisible();
     // In the picture, too.
     await expect(node).toHaveAccessibleName(/kube-proxy: paused, \d+ updates?, .* behind$/);
-    await expect(node.locator(".pk-rule-stale")).toHaveText(new RegExp(`^${victim.ip.replaceAll(".", "\\.")}:8080`));
+    await expect(inside(node).locator(".pk-rule-stale")).toHaveText(new RegExp(`^${victim.ip.replaceAll(".", "\\.")}:8080`));
   });
 }
 
@@ -189,11 +192,11 @@ spec: {clients: [{name: browser, from: outside, to: 'service/default/web', rate:
 `);
   await lab.hurry();
   await lab.select(lab.service("web"));
-  const rows = lab.card("Node", "node-1").locator(".pk-rule");
+  const rows = inside(lab.card("Node", "node-1")).locator(".pk-rule");
   await expect(rows.filter({ hasText: /^80 → 10\.244\.\d\.\d+:8080/ })).toHaveCount(1);
   await expect(rows.filter({ hasText: /^90 → 10\.244\.\d\.\d+:9090/ })).toHaveCount(1);
   // How many connections each rule has sent on.
-  await expect(lab.picture.locator(".pk-sent").filter({ hasText: /^\d+$/ }).first()).toBeVisible();
+  await expect(lab.picture.locator(".pk-sent").filter({ hasText: /^\d+×$/ }).first()).toBeVisible();
   await lab.select(lab.card("Client", "browser"));
   const list = await lab.tab("Path");
   await list.getByRole("listitem").filter({ hasText: "✓" }).first().getByRole("button").click();
