@@ -51,8 +51,8 @@ pub fn list(session: Session, ui: Ui) -> View {
 pub fn about(myth: &'static Myth) -> Kids {
     let hints = watch(myth.name).iter().map(|hint| text(*hint)).collect();
     vec![
-        para("", vec![span("pk-tag pk-fail", "Often said"), text(" "), text(said(myth))]),
-        para("", vec![span("pk-tag pk-good", "In truth"), text(" "), text(myth.truth)]),
+        para("pk-claim", vec![span("pk-tag pk-fail", "Often said"), text(" "), text(said(myth))]),
+        para("pk-claim", vec![span("pk-tag pk-good", "In truth"), text(" "), text(myth.truth)]),
         heading("Watch for"),
         items("pk-hints", hints),
     ]
