@@ -23,8 +23,10 @@ pub struct Later {
     pub begin: fn(Session, Ui, &web_sys::Element),
     /// The inspector's parts.
     pub inspector: fn(Session, Ui) -> Kids,
-    /// Of a text of the reader's own.
-    pub summary: fn(Session, Ui) -> View,
+    /// What there is to say of a myth, or of the reader's own text.
+    pub of_text: fn(Session, Ui) -> View,
+    /// The port of the Service that the selection called.
+    pub port_called: fn(&World, Selection) -> Option<u16>,
     /// Notices from the one with this id on.
     pub toasts: fn(Session, u32) -> View,
     /// What pointers, wheel and keys do in the picture.
@@ -56,7 +58,8 @@ pub struct Later {
 pub static LATER: Later = Later {
     begin: shell::begin_later,
     inspector: panels::inside,
-    summary: panels::summary,
+    of_text: panels::of_text,
+    port_called: relations::port_called,
     toasts: shell::toasts::list,
     gesture: gestures::handle,
     zoom: gestures::zoom_by_button,

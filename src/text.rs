@@ -99,28 +99,75 @@ pub fn and(names: &[String]) -> String {
     }
 }
 
-/// What the model assumes, each with the mechanism that it is about. Design: "What the model
-/// assumes, and says".
+/// What the model assumes, each with the mechanism that it is about: as ARCHITECTURE.md lists it.
 pub const ASSUMPTIONS: &[(&str, &str)] = &[
-    ("Pod network", "A bridge on each node and routes between nodes; no encapsulation, no IPv6."),
+    (
+        "Pod network",
+        "A bridge on each node and routes between nodes; no encapsulation. Addresses are IPv4: kube-proxy's rules for \
+         IPv6 are written and tested, but no cluster here has such addresses.",
+    ),
     ("Pod addresses", "Given in the node's range by host-local order: an address is not used again at once."),
     (
         "To outside the cluster",
-        "Pods' packets to addresses outside the Pod range take their node's address (MASQUERADE).",
+        "Pods' packets to addresses outside the Pod range take their node's address (MASQUERADE), unless the \
+         Scenario says cni: {ipMasq: false}. In nftables mode, too, the CNI writes that by iptables.",
     ),
     (
         "kube-proxy",
         "Its rules are those that Kubernetes 1.36 writes: they are what decides, and what is shown.",
     ),
     (
+        "Another mode",
+        "Each kube-proxy restarts within some seconds, node by node, and removes its old rules first. Between \
+         iptables and IPVS mode a real one cleans nothing up by itself: here it is done as kube-proxy --cleanup \
+         would.",
+    ),
+    (
+        "IPVS",
+        "The kernel's default time-outs: an open connection that is quiet for 15 minutes is forgotten. \
+         Deprecated since Kubernetes 1.35.",
+    ),
+    (
         "A killed Pod",
-        "Its process stops taking connections at SIGTERM: they are refused while its address is there. \
-         Afterwards the node says \"host unreachable\" once nobody has answered for the address.",
+        "Its process stops taking connections at SIGTERM, and ends a little later: they are refused while its \
+         address is there. Afterwards the node says \"host unreachable\" once nobody has answered for the address.",
     ),
     ("Established connections", "They hear nothing when their Pod is gone, until TCP gives up."),
-    ("TCP", "Five packets for a request: SYN, SYN-ACK, request, answer, FIN. No windows, no bare ACKs."),
-    ("The cloud", "Its load balancer passes packets on unchanged and is not in the way of the reply."),
-    ("A Pod", "One process: no image pulls, no init containers, no liveness probes, no preStop hooks."),
+    (
+        "TCP",
+        "Five packets for a request: SYN, SYN-ACK, request, answer, FIN. No windows, no bare ACKs; so conntrack \
+         waits in LAST_ACK where a real one would be in TIME_WAIT.",
+    ),
+    ("Rules' counters", "Packets that matched since kube-proxy last wrote the rules: each sync begins anew."),
+    ("DNS", "Answers at once and is never stale; its packets are not simulated."),
+    (
+        "The cloud",
+        "Its load balancer passes packets on unchanged and is not in the way of the reply (ipMode: VIP). With \
+         ipMode: Proxy it puts its own address in front and calls the node port, without a TCP of its own.",
+    ),
+    (
+        "Health checks",
+        "The load balancer asks each node's kube-proxy, on port 10256 or on the Service's healthCheckNodePort, and \
+         believes a new answer after a while. These packets are not simulated, and no client can call those ports.",
+    ),
+    (
+        "externalIPs",
+        "The network outside routes them to the nodes, each flow to one that has power. Deprecated since \
+         Kubernetes 1.36.",
+    ),
+    (
+        "A node that is cut off",
+        "It loses the API server and nothing else: its Pods' packets go on, DNS answers there, health checks reach \
+         it. A paused kube-proxy is a stopped process.",
+    ),
+    ("A machine", "Four CPUs, unless its Node says otherwise: only topology-mode: Auto asks."),
+    (
+        "A Pod",
+        "One process, that listens on the ports its containers declare, on every port when they declare none. No \
+         image pulls, no init containers, no liveness probes, no preStop hooks; resources, affinity and taints \
+         beyond cordoning decide nothing.",
+    ),
+    ("Not there", "The Services kubernetes and kube-dns of a real cluster."),
 ];
 
 /// Every number of a timing profile, under its real name.

@@ -23,4 +23,5 @@ mod view;
 mod walk;
 pub mod words;
 
+pub use relations::{first_service, service_of};
 pub use view::diagram;

@@ -4,8 +4,9 @@ use cluster::ordered::{Map, Set};
 use std::net::SocketAddr;
 
 use cluster::api::{NsName, Uid};
+use cluster::net::Tuple;
 use cluster::sim::{Span, Time, World};
-use cluster::trace::{ConnectionRecord, PacketTrace, Place};
+use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
 use super::facts::Facts;
@@ -128,13 +129,38 @@ impl Chain {
             self.items.extend(item_of(segment.to));
         }
         // A connection's first packet met the rules; conntrack knows the others.
-        for hop in all().filter(|trace| !trace.kind.is_reply()).flat_map(|trace| &trace.hops) {
-            let rewritten = hop.before.dst != hop.after.dst || hop.before.dst_port != hop.after.dst_port;
-            if let (Place::Node(node), true, false) = (hop.place, rewritten, hop.hits.is_empty()) {
-                self.hits.insert(node, SocketAddr::new(hop.after.dst, hop.after.dst_port));
-            }
+        let hops = all().filter(|trace| !trace.kind.is_reply()).flat_map(|trace| &trace.hops);
+        for (node, endpoint) in hops.filter_map(chosen_by) {
+            self.hits.insert(node, endpoint);
         }
     }
+}
+
+/// The node whose rules chose an endpoint for a packet, and the endpoint.
+fn chosen_by(hop: &Hop) -> Option<(Uid, SocketAddr)> {
+    let target = |tuple: &Tuple| SocketAddr::new(tuple.dst, tuple.dst_port);
+    match hop.place {
+        Place::Node(node) if target(&hop.before) != target(&hop.after) && !hop.hits.is_empty() => {
+            Some((node, target(&hop.after)))
+        }
+        _ => None,
+    }
+}
+
+/// What the rules of nodes chose for packets that are just on the link behind them.
+pub fn passing(world: &World) -> Vec<(Uid, SocketAddr)> {
+    let traces = world.traffic().flights.values().map(|flight| &flight.trace);
+    traces.filter(|t| !t.kind.is_reply()).filter_map(|t| chosen_by(t.hops.last()?)).collect()
+}
+
+/// The port that a selected connection called.
+pub fn port_called(world: &World, selection: Selection) -> Option<u16> {
+    let record = match selection {
+        Selection::Connection(id) => world.traffic().record(id)?,
+        Selection::Packet(id) => packet(world, id)?.0,
+        _ => return None,
+    };
+    Some(record.tuple?.dst_port)
 }
 
 pub fn item_of(place: Place) -> Option<Selection> {

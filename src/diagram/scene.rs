@@ -10,6 +10,7 @@ use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
+use std::net::SocketAddr;
 
 use super::camera::{Camera, Room};
 use super::facts::{Facts, RuleFacts, rules_of_node};
@@ -51,6 +52,8 @@ pub struct Front {
     /// The box of the hop that the inspector points at.
     pub hop: Option<Selection>,
     pub trouble: Trouble,
+    /// Where packets are just being sent on to, by the rules of which node.
+    pub passing: Vec<(Uid, SocketAddr)>,
 }
 
 /// What went wrong lately, for those who called.
@@ -107,6 +110,7 @@ impl Picture {
                 chain: later.zip(selected).and_then(|(l, of)| (l.chain)(world, &scene.facts, of)),
                 hop: later.zip(hop).and_then(|(l, hop)| (l.item_of_hop)(world, hop)),
                 trouble: trouble(world),
+                passing: relations::passing(world),
             })
         });
         let camera = State::new(Camera::default());
@@ -220,7 +224,7 @@ impl Memory {
         self.slots = self.slots.updated(world, &facts);
         self.marks = self.marks.with(facts.services.iter().map(|s| &s.key));
         self.focus = self.focus(world, &facts, selected);
-        let rules = rules(world, &facts, self.focus);
+        let rules = rules(world, &facts, self.focus, selected);
         // Never fewer than before: the Pods under the rules would move each time one of them goes.
         self.rule_rows = self.rule_rows.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
         let request = Request { facts: &facts, slots: &self.slots, rule_rows: self.rule_rows, width, height };
@@ -237,16 +241,17 @@ impl Memory {
     }
 }
 
-fn rules(world: &World, facts: &Facts, focus: Option<Uid>) -> Rules {
+fn rules(world: &World, facts: &Facts, focus: Option<Uid>, selected: Option<(Selection, &Later)>) -> Rules {
     let Some(service) = focus else { return Rules::new() };
-    facts.nodes.iter().map(|n| (n.uid, rules_of_node(world, n.uid, service))).collect()
+    let called = selected.and_then(|(selected, later)| (later.port_called)(world, selected));
+    facts.nodes.iter().map(|n| (n.uid, rules_of_node(world, n.uid, service, called))).collect()
 }
 
 /// As many as most Services need, so that another selection moves nothing.
 fn rows_wanted(facts: &Facts, rules: &Rules) -> usize {
     let endpoints = facts.services.iter().map(|s| s.endpoints.min(USUAL_ROWS)).max().unwrap_or(0);
     let shown = rules.values().map(|rules| match rules {
-        RuleFacts::Rows { rows, .. } => rows.len(),
+        RuleFacts::Rows(rows) => rows.len(),
         _ => 1,
     });
     shown.max().unwrap_or(1).max(endpoints).max(1)

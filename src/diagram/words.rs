@@ -1,6 +1,7 @@
 //! Every sentence and label of the picture, in one place.
 
 use cluster::api::ServiceType;
+use cluster::node::{Hearing, Lag};
 use cluster::sim::Span;
 use cluster::trace::{Outcome, PacketVerdict};
 
@@ -159,13 +160,19 @@ pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
     }
 }
 
-/// `synced 0.3 s ago`
-pub fn proxy(behind: u32, age: Option<Span>) -> String {
-    match (behind, age) {
+/// `synced 0.3 s ago`, `2 updates, 0.4 s behind`, `paused, 3 updates, 8 s behind`
+pub fn proxy(lag: &Lag, synced: Option<Span>) -> String {
+    let why = match lag.hearing {
+        Hearing::Paused => "paused, ",
+        Hearing::CutOff => "cut off, ",
+        Hearing::Hears | Hearing::Off => "",
+    };
+    let late = lag.age.map_or_else(String::new, |age| [", ", &span(age)].concat());
+    match (lag.behind, synced) {
         (_, None) => "no rules written yet".to_owned(),
-        (0, Some(age)) => format!("synced {} ago", span(age)),
-        (1, _) => "1 update behind".to_owned(),
-        (n, _) => format!("{n} updates behind"),
+        (0, Some(synced)) => format!("{why}synced {} ago", span(synced)),
+        (1, _) => format!("{why}1 update{late} behind"),
+        (n, _) => format!("{why}{n} updates{late} behind"),
     }
 }
 
@@ -364,8 +371,14 @@ mod tests {
     fn numbers_are_said_shortly() {
         assert_eq!(rate(2_000), "2 req/s");
         assert_eq!(rate(500), "0.5 req/s");
-        assert_eq!(proxy(0, Some(Span::from_millis(340))), "synced 0.3 s ago");
-        assert_eq!(proxy(0, Some(Span::from_secs(61))), "synced 1 min ago");
-        assert_eq!(proxy(1, Some(Span::from_secs(61))), "1 update behind");
+        let lag = |hearing, behind, age: Option<Span>| Lag { hearing, behind, age, stale: Vec::new() };
+        let current = lag(Hearing::Hears, 0, None);
+        assert_eq!(proxy(&current, Some(Span::from_millis(340))), "synced 0.3 s ago");
+        assert_eq!(proxy(&current, Some(Span::from_secs(61))), "synced 1 min ago");
+        let late = lag(Hearing::Hears, 1, Some(Span::from_millis(400)));
+        assert_eq!(proxy(&late, Some(Span::from_secs(61))), "1 update, 0.4 s behind");
+        let paused = lag(Hearing::Paused, 3, Some(Span::from_secs(8)));
+        assert_eq!(proxy(&paused, Some(Span::from_secs(61))), "paused, 3 updates, 8 s behind");
+        assert_eq!(proxy(&current, None), "no rules written yet");
     }
 }

@@ -10,6 +10,7 @@ use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ConnectionId;
 
 const SHOWN: usize = 20;
+const FAILED: usize = 10;
 
 pub fn list(session: Session, of: Option<Selection>) -> View {
     // While the pointer or the focus is in the list, no row moves away under it.
@@ -42,19 +43,25 @@ fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> Vie
         return says("pk-muted", "No connection yet.");
     }
     let rows = records.into_iter().map(|record| row(session, world, record)).collect();
-    let about = says("pk-muted", "The latest connections. Each tells its way, and why.");
+    let about =
+        says("pk-muted", "The latest connections, and those that failed last. Each tells its way, and why.");
     block("", vec![about, items("pk-list", rows)])
 }
 
-/// Newest first.
+/// Newest first. Those that failed last are among them, however long ago they began: a client waits so
+/// long for an answer that its time-outs would never be seen.
 fn latest(world: &World, of: Option<Selection>) -> Vec<&ConnectionRecord> {
     let traffic = world.traffic();
-    let open = traffic.connections.values().map(|live| &live.record);
-    let ended = traffic.finished.iter().rev().map(|record| &**record);
-    let mut found: Vec<&ConnectionRecord> =
-        open.chain(ended).filter(|r| of.is_none_or(|of| concerns(r, of))).take(SHOWN * 4).collect();
+    let mine = |r: &&ConnectionRecord| of.is_none_or(|of| concerns(r, of));
+    let open = traffic.connections.values().map(|live| &live.record).filter(mine);
+    let ended = || traffic.finished.iter().rev().map(|record| &**record).filter(mine);
+    let failed = |r: &&ConnectionRecord| r.ended.is_some_and(|(_, how)| how.is_loss());
+    let mut found: Vec<&ConnectionRecord> = open.chain(ended().take(SHOWN)).collect();
     sort_by_key(&mut found, |r| std::cmp::Reverse(r.id));
     found.truncate(SHOWN);
+    let oldest = found.last().map_or(ConnectionId(0), |r| r.id);
+    found.extend(ended().filter(failed).take(FAILED).filter(|r| r.id < oldest));
+    sort_by_key(&mut found, |r| std::cmp::Reverse(r.id));
     found
 }
 

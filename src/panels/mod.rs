@@ -7,6 +7,7 @@ mod deployment;
 mod doings;
 mod endpoints;
 mod events;
+mod list;
 mod membership;
 mod node;
 mod object;
@@ -24,7 +25,8 @@ use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
-pub use start::summary;
+pub use rules::dialog as compare_rules;
+pub use start::of_text;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
@@ -130,7 +132,7 @@ fn tabs_of(of: Option<Selection>) -> &'static [Tab] {
         Some(Selection::Node(_)) => &[Tab::About, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events],
         Some(Selection::Deployment(_)) => &[Tab::About, Tab::Yaml, Tab::Events],
         Some(Selection::Client(_) | Selection::LoadBalancer(_)) => &[Tab::About, Tab::Path],
-        Some(Selection::Connection(_) | Selection::Packet(_)) => &[Tab::Path],
+        Some(Selection::Connection(_) | Selection::Packet(_)) => &[Tab::Path, Tab::Rules],
         Some(Selection::Object(_)) => &[Tab::Yaml, Tab::Events],
     }
 }
@@ -198,7 +200,9 @@ fn pane_of(tab: Tab, inside: View) -> View {
 
 /// What there is to say about the selection, under the tab that is shown.
 fn pane(session: Session, ui: Ui, tab: Tab) -> View {
-    match (tab, session.selection.get()) {
+    let of = session.selection.get();
+    remember_service(session, ui, of);
+    match (tab, of) {
         (Tab::About, None) => start::panel(session, ui),
         (Tab::Path, Some(Selection::Connection(id))) => path::connection(session, id, None),
         (Tab::Path, Some(Selection::Packet(id))) => path::packet(session, id),
@@ -206,8 +210,7 @@ fn pane(session: Session, ui: Ui, tab: Tab) -> View {
         (Tab::Objects, _) => objects::list(session, ui),
         (Tab::Events, of) => events::list(session, ui, of),
         (Tab::Yaml, Some(of)) => yaml::of(session, of),
-        (Tab::Rules, Some(Selection::Node(uid))) => rules::of_node(session, uid),
-        (Tab::Rules, Some(Selection::Service(uid))) => rules::of_service(session, uid),
+        (Tab::Rules, Some(of)) => rules::panel(session, ui, of),
         (Tab::Endpoints, Some(Selection::Service(uid))) => endpoints::table_of(session, uid),
         (_, Some(Selection::Pod(uid))) => pod::about(session, uid),
         (_, Some(Selection::Service(uid))) => service::about(session, uid),
@@ -216,6 +219,15 @@ fn pane(session: Session, ui: Ui, tab: Tab) -> View {
         (_, Some(Selection::Client(id))) => client::about(session, id),
         (_, Some(Selection::LoadBalancer(uid))) => object::balancer(session, uid),
         (_, Some(Selection::Object(_) | Selection::Connection(_) | Selection::Packet(_)) | None) => nothing(),
+    }
+}
+
+/// The rules of nodes are first shown for the Service that was looked at last.
+fn remember_service(session: Session, ui: Ui, of: Option<Selection>) {
+    let service = session
+        .with_world(|world| crate::diagram::service_of(world, &crate::diagram::facts::Facts::of(world), of?));
+    if service.is_some() {
+        ui.service.set(service);
     }
 }
 

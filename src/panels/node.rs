@@ -6,7 +6,7 @@ use crate::parts::*;
 use crate::session::{Selection, Session};
 use crate::text;
 use cluster::api::{Node, NodeCondition, Uid};
-use cluster::node::Machine;
+use cluster::node::{Hearing, Lag, Machine};
 use cluster::sim::World;
 
 pub fn about(session: Session, uid: Uid) -> View {
@@ -78,28 +78,32 @@ fn status(machine: &Machine, node: Option<&Node>) -> View {
     inline("pk-row", kids)
 }
 
-/// How old the rules are, and how many changes they do not hold yet.
+/// How old the rules are, how many changes they do not hold yet, and why.
 pub fn proxy(world: &World, machine: &Machine) -> View {
-    if !machine.power {
+    let Some(lag) = world.lag_of(machine.uid).filter(|lag| lag.hearing != Hearing::Off) else {
         return text("not running");
-    }
+    };
     let synced = match machine.proxy.synced_at {
         Some(at) => format!("synced {} ago", text::span(world.now().since(at))),
         None => "has written no rules yet".to_string(),
     };
-    let synced = format!("{} mode, {synced}", machine.proxy.mode.as_str());
-    if machine.proxy.paused {
-        return inline("", vec![span("pk-tag pk-fail", "paused"), text(" "), text(synced)]);
+    let mut kids = Kids::new();
+    match lag.hearing {
+        Hearing::Paused => kids.extend([span("pk-tag pk-fail", "paused"), text(" ")]),
+        Hearing::CutOff => kids.extend([span("pk-tag pk-fail", "cut off"), text(" ")]),
+        Hearing::Hears | Hearing::Off => {}
     }
-    match machine.proxy.behind() {
-        0 => text(synced),
-        n => inline(
-            "",
-            vec![
-                span("pk-tag pk-fail", format!("{} behind", text::count(n as usize, "update"))),
-                text(" "),
-                text(synced),
-            ],
-        ),
+    if lag.behind > 0 {
+        kids.push(span("pk-tag pk-fail", behind(&lag)));
+        kids.push(text(" "));
     }
+    kids.push(text(format!("{} mode, {synced}", machine.proxy.mode.as_str())));
+    inline("", kids)
+}
+
+/// `2 updates behind, for 1.250 s`
+fn behind(lag: &Lag) -> String {
+    let updates = text::count(lag.behind as usize, "update");
+    let age = lag.age.map_or_else(String::new, |age| format!(", for {}", text::span(age)));
+    format!("{updates} behind{age}")
 }

@@ -25,6 +25,7 @@ pub fn about(session: Session, uid: Uid) -> View {
                     None => gone("Service"),
                 }
             }),
+            policies::section(session, uid),
             selector(session, uid).view(),
         ],
     )
@@ -44,7 +45,7 @@ fn state(session: Session, service: &Service) -> View {
         ("Requests", text(counts.map_or_else(|| "none yet".into(), |c| counted(&c)))),
         ("Pods from", deployments(session, service)),
     ];
-    block("", vec![facts(rows), policies::section(session, service)])
+    facts(rows)
 }
 
 fn types(session: Session, service: &Service) -> View {

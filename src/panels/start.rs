@@ -2,30 +2,49 @@
 
 use crate::parts::*;
 use crate::session::Session;
-use crate::shell::{BuiltIn, Dialog, Tab, Ui, built_in_of};
+use crate::shell::{BuiltIn, Dialog, Tab, Ui, built_in_of, myths};
 use crate::text;
 
+/// Of a scenario that is in the first part; of any other text the second part tells.
 pub fn panel(session: Session, ui: Ui) -> View {
     live(move || {
         session.opened_rev();
-        let (key, title, description) = session.with_source(|s| {
-            let scenario = &s.scenario;
-            (
-                s.key.clone(),
-                s.title().map(str::to_owned),
-                scenario.description.as_ref().map(|d| d.to_string()),
-            )
-        });
-        let built = built_in_of(&key);
-        let mut kids = vec![heading(title.unwrap_or_else(|| "Your manifests".into()))];
-        kids.extend(description.map(|d| says("", d)));
-        match built {
-            Some(scenario) => kids.extend(hints(scenario)),
-            None => kids.extend(session.later.get().map(|later| (later.summary)(session, ui))),
+        let built = session.with_source(|s| built_in_of(&s.key));
+        match (built, session.later.get()) {
+            (Some(scenario), _) => {
+                let description = session.with_source(|s| s.scenario.description.clone());
+                let mut kids = vec![heading(scenario.title)];
+                kids.extend(description.map(|d| says("", d.to_string())));
+                kids.extend(hints(scenario));
+                kids.push(how());
+                block("pk-start", kids)
+            }
+            (None, Some(later)) => (later.of_text)(session, ui),
+            (None, None) => {
+                session.want_later();
+                nothing()
+            }
         }
-        kids.push(how());
-        block("pk-start", kids)
     })
+}
+
+/// Of a myth, or of the reader's own text.
+pub fn of_text(session: Session, ui: Ui) -> View {
+    let (key, title, description) = session.with_source(|s| {
+        let description = s.scenario.description.as_ref().map(|d| d.to_string());
+        (s.key.clone(), s.title().map(str::to_owned), description)
+    });
+    let mut kids = Kids::new();
+    match myths::myth_of(&key) {
+        Some(myth) => kids.extend(myths::about(myth)),
+        None => {
+            kids.push(heading(title.unwrap_or_else(|| "Your manifests".into())));
+            kids.extend(description.map(|d| says("", d)));
+            kids.push(summary(session, ui));
+        }
+    }
+    kids.push(how());
+    block("pk-start", kids)
 }
 
 fn hints(scenario: &'static BuiltIn) -> Kids {
@@ -33,8 +52,7 @@ fn hints(scenario: &'static BuiltIn) -> Kids {
     vec![heading("Watch for"), list(scenario.watch), heading("Try"), list(scenario.tries)]
 }
 
-/// Of a text of the reader's own.
-pub fn summary(session: Session, ui: Ui) -> View {
+fn summary(session: Session, ui: Ui) -> View {
     let (services, pods, others) = session.with_world(|world| {
         let store = world.store();
         (store.services.len(), store.pods.len(), store.others.len())

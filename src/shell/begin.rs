@@ -1,6 +1,6 @@
 //! What a lab shows first: the run behind a link, the work that was left here, or a scenario.
 
-use super::{BuiltIn, built_in, built_in_of};
+use super::{BuiltIn, MYTH, built_in, built_in_of};
 use crate::browser;
 use crate::dom::reactive::*;
 use crate::embed::{self, Options};
@@ -52,6 +52,7 @@ fn fragment() -> Option<String> {
 /// The scenario that was asked for, or the one that was open last; with the work on it.
 pub fn open_usual(session: Session, scenario: Option<String>, begin: Begin) {
     if let Some(name) = &scenario
+        && !name.starts_with(MYTH)
         && !built_in().iter().any(|s| s.name == *name)
     {
         let known: Vec<String> = built_in().iter().map(|s| s.name.to_string()).collect();
@@ -70,12 +71,18 @@ pub fn open_usual(session: Session, scenario: Option<String>, begin: Begin) {
 pub fn open_key(session: Session, key: &str, begin: Begin) {
     match built_in_of(key) {
         Some(scenario) if session.saved(key).is_none() => open_built_in(session, scenario, begin),
-        None if session.saved_original(key).is_none() => open_built_in(session, &built_in()[0], begin),
+        None if !is_myth(key) && session.saved_original(key).is_none() => {
+            open_built_in(session, &built_in()[0], begin)
+        }
         _ => {
             let key = key.to_string();
             session.with_later(move |later| (later.open_kept)(session, key, begin));
         }
     }
+}
+
+fn is_myth(key: &str) -> bool {
+    key.strip_prefix(BUILT_IN).is_some_and(|name| name.starts_with(MYTH))
 }
 
 /// From its beginning.

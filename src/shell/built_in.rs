@@ -1,5 +1,6 @@
 //! The scenarios that come with the page.
 
+use super::myths::myth_of;
 use crate::session::BUILT_IN;
 use cluster::api::{Manifest, unpack};
 
@@ -99,9 +100,13 @@ impl BuiltIn {
     }
 }
 
+/// How the names of the myths begin, which are in the second part.
+pub const MYTH: &str = "myth-";
+
 /// The text that a key stands for.
 pub fn text_of_key(key: &str) -> Option<&'static str> {
-    built_in_of(key).map(|scenario| text_of(scenario.name))
+    let myth = || myth_of(key).map(|myth| myth.text);
+    built_in_of(key).map(|scenario| text_of(scenario.name)).or_else(myth)
 }
 
 /// A scenario's text. Named one by one, so that the first view does not carry them.

@@ -17,6 +17,7 @@ pub fn dialogs(session: Session, ui: Ui) -> View {
             Dialog::Share => ("Share", share::body(session)),
             Dialog::Facts => ("What this model assumes", facts::body(session)),
             Dialog::AddClient => ("Add a client", add_client::body(session, ui)),
+            Dialog::Rules => ("Rules side by side", crate::panels::compare_rules(session, ui)),
             Dialog::StartAgain => ("Start again?", start_again(session, ui)),
         };
         frame(session, ui, which, name, body)
@@ -42,7 +43,7 @@ fn frame(session: Session, ui: Ui, which: Dialog, name: &'static str, body: View
     let close = button("✕", closed).named("Close").class("pk-btn pk-plain").view();
     el("dialog")
         .place(place)
-        .class("pk-dialog")
+        .class(if which == Dialog::Rules { "pk-dialog pk-dialog-wide" } else { "pk-dialog" })
         .attr("aria-label", name)
         .on("close", move |_| closed())
         .kid(block("pk-dialog-head", vec![title(name), close]))

@@ -2,7 +2,7 @@
 
 use super::{Dialog, Ui, begin, built_in, theme_sign};
 use crate::parts::*;
-use crate::session::{BUILT_IN, Begin, Deed, Motion, Session};
+use crate::session::{BUILT_IN, Begin, Deed, Motion, OWN, Session};
 use crate::text;
 use std::rc::Rc;
 
@@ -27,11 +27,11 @@ fn picker(session: Session) -> View {
     let (key, title) = session.with_source(|s| (s.key.clone(), s.title().map(str::to_owned)));
     let mut options: Vec<(String, String)> =
         built_in().iter().map(|s| ([BUILT_IN, s.name].concat(), s.title.into())).collect();
-    let own = !key.starts_with(BUILT_IN);
-    if own {
+    if !options.iter().any(|(other, _)| *other == key) {
         options.push((key.clone(), title.unwrap_or_else(|| "Your manifests".into())));
-    } else if session.saved_original("own").is_some() {
-        options.push(("own".into(), "Your manifests".into()));
+    }
+    if key != OWN && session.saved_original(OWN).is_some() {
+        options.push((OWN.into(), "Your manifests".into()));
     }
     let take = move |key: String| {
         session.save_now();

@@ -2,7 +2,7 @@
 
 use super::{begin, built_in_of, text_of_key};
 use crate::embed;
-use crate::session::{Begin, Motion, Session, Source, Text};
+use crate::session::{BUILT_IN, Begin, Motion, Session, Source, Text};
 use begin::LINK;
 use cluster::api::{Manifest, Severity, TimedAction, parse};
 use cluster::sim::Run;
@@ -26,20 +26,32 @@ fn has_error(manifest: &Manifest) -> bool {
 /// none that can be read, with the text.
 pub fn open_kept(session: Session, key: String, how: Begin) {
     let original = original(session, &key);
-    let Some(text) = &original else { return begin::open_built_in(session, &super::built_in()[0], how) };
+    let Some(text) = &original else {
+        if let Some(name) = key.strip_prefix(BUILT_IN) {
+            session.notices.problem(format!("There is no myth named “{name}”. “Load” has a list of them."));
+        }
+        return begin::open_built_in(session, &super::built_in()[0], how);
+    };
     if session.saved(&key).is_some_and(|saved| resume(session, &key, text, &saved, how)) {
         return;
     }
     match built_in_of(&key) {
         Some(scenario) => begin::open_built_in(session, scenario, how),
+        None if *text == Text::BuiltIn => open_myth(session, &key, how),
         None if open_text(session, &key, text_itself(&key, text).into(), how).is_ok() => {}
         None => begin::open_built_in(session, &super::built_in()[0], how),
     }
 }
 
+/// From its beginning.
+fn open_myth(session: Session, key: &str, how: Begin) {
+    let manifest = parse(text_of_key(key).unwrap_or_default());
+    session.open(Source::read(key, Text::BuiltIn, &manifest), &manifest, how);
+}
+
 /// The text that a key stands for.
 fn original(session: Session, key: &str) -> Option<Text> {
-    match built_in_of(key) {
+    match text_of_key(key) {
         Some(_) => Some(Text::BuiltIn),
         None => session.saved_original(key).map(Text::Own),
     }
@@ -79,6 +91,7 @@ pub fn start_again(session: Session) {
     let how = if paused { Begin::Paused } else { Begin::Playing };
     match (built_in_of(&key), text) {
         (Some(scenario), Text::BuiltIn) => begin::open_built_in(session, scenario, how),
+        (None, Text::BuiltIn) => open_myth(session, &key, how),
         (None, Text::Own(text)) => {
             if open_text(session, &key, text, how).is_err() {
                 return;

@@ -2,7 +2,7 @@
 //! with its place; the lab that runs is not touched until they are free of errors.
 
 use super::kept::open_text;
-use super::{Ui, files};
+use super::{Ui, files, myths};
 use crate::dom::Place;
 use crate::dom::reactive::*;
 use crate::parts::*;
@@ -51,6 +51,7 @@ pub fn body(session: Session, ui: Ui) -> View {
                 .attr("aria-label", "Findings")
                 .kid(live(findings)),
         )
+        .kid(myths::list(session, ui))
         .view()
 }
 

@@ -13,6 +13,7 @@ mod keys;
 mod live;
 mod load;
 pub(crate) mod menu;
+pub(crate) mod myths;
 pub(crate) mod notable;
 mod share;
 pub(crate) mod toasts;
@@ -29,7 +30,8 @@ use crate::{browser, diagram, panels};
 pub use add_client::rate_slider;
 #[cfg(test)]
 pub use built_in::text_of;
-pub use built_in::{BuiltIn, built_in, built_in_of, text_of_key};
+pub use built_in::{BuiltIn, MYTH, built_in, built_in_of, text_of_key};
+pub use share::copy_text;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
 
@@ -53,16 +55,10 @@ pub fn app(options: Options) -> View {
     frame(session, ui, root, options.controls)
 }
 
-/// The styles of what only the second part shows.
-const LATER_CSS: [&str; 2] = [
-    include_str!(concat!(env!("OUT_DIR"), "/panels.css")),
-    include_str!(concat!(env!("OUT_DIR"), "/over.css")),
-];
-
 /// What has to be before anything of the second part is seen, and what goes on unseen.
 pub fn begin_later(session: Session, ui: Ui, root: &web_sys::Element) {
     // Without, it could still be read and used.
-    let _adopted = crate::embed::adopt_more(root, &LATER_CSS);
+    let _adopted = crate::embed::adopt_more(root, &[crate::theme::LATER_CSS]);
     panels::remember_where_from(session, ui);
     begin::forget_link_once_changed(session);
 }

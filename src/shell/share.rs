@@ -71,7 +71,7 @@ fn copied(session: Session, name: &'static str, what: &'static str, words: Strin
                     strong(name),
                     span("pk-muted", what),
                     span("pk-spring", ""),
-                    button("Copy", move || copy_text(session, copy.clone()))
+                    button("Copy", move || copy_text(session, copy.clone(), format!("Copied: {name}.")))
                         .named(format!("Copy: {name}"))
                         .view(),
                 ],
@@ -81,14 +81,15 @@ fn copied(session: Session, name: &'static str, what: &'static str, words: Strin
     )
 }
 
-fn copy_text(session: Session, words: String) {
+/// Says what was copied, or that it was not.
+pub fn copy_text(session: Session, words: String, said: String) {
     spawn_local(async move {
         let copied = JsFuture::from(window().navigator().clipboard().write_text(&words)).await;
         if session.motion_or_gone().is_none() {
             return;
         }
         match copied {
-            Ok(_) => session.notices.done("Copied."),
+            Ok(_) => session.notices.done(said),
             Err(_) => session
                 .notices
                 .problem("The browser did not allow copying: mark the text and copy it yourself."),

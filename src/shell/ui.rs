@@ -2,7 +2,7 @@
 
 use crate::dom::State;
 use crate::session::Selection;
-use cluster::api::ObjectRef;
+use cluster::api::{ObjectRef, Uid};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
@@ -11,6 +11,8 @@ pub enum Dialog {
     Facts,
     AddClient,
     StartAgain,
+    /// Rules side by side.
+    Rules,
 }
 
 /// A tab of the inspector.
@@ -49,6 +51,8 @@ pub struct Ui {
     pub came_from: State<Option<Selection>>,
     /// The object that is selected, by name: what happened to it is told when it is gone, too.
     pub named: State<Option<ObjectRef>>,
+    /// The Service that was looked at last.
+    pub service: State<Option<Uid>>,
     /// Files are being dragged over the lab.
     pub dragging: State<bool>,
     /// The text in the Load dialog.
@@ -64,6 +68,7 @@ impl Default for Ui {
             tab: State::new(Tab::About),
             came_from: State::new(None),
             named: State::new(None),
+            service: State::new(None),
             dragging: State::new(false),
             draft: State::new(String::new()),
             sheet_up: State::new(false),

@@ -76,6 +76,8 @@ pub fn action(action: &Action) -> String {
         Action::CutOffNode { node, on: false } => format!("{node} reaches the API server again"),
         Action::PauseKubeProxy { node, on: true } => format!("kube-proxy on {node} paused"),
         Action::PauseKubeProxy { node, on: false } => format!("kube-proxy on {node} goes on"),
+        Action::SetIpMode { proxy: true } => "the cloud's load balancers go over to ipMode Proxy".to_string(),
+        Action::SetIpMode { proxy: false } => "the cloud's load balancers go over to ipMode VIP".to_string(),
         Action::SetProxyMode { mode } => format!("kube-proxy goes over to mode {}", mode.as_str()),
         Action::AddNode { name: Some(name), .. } => format!("Node {name} added"),
         Action::AddNode { name: None, .. } => "Node added".into(),

@@ -1,6 +1,5 @@
 //! A node's rules for one Service, read back from the rule set that is in force there.
 
-use cluster::ordered::Set;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,8 +7,8 @@ use std::sync::Arc;
 use cluster::api::NsName;
 use cluster::api::{Service, Uid};
 use cluster::net::netfilter::{RuleEffect, Rules, ServicePortName};
-use cluster::node::Machine;
 use cluster::node::kube_proxy::{choices, rules_of};
+use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
 
 /// What one line of a node's rules says.
@@ -27,9 +26,12 @@ pub enum RowKind {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
+    pub port: Arc<ServicePortName>,
+    /// The port's number, where the Service has several.
+    pub number: Option<u16>,
     pub endpoint: Option<SocketAddr>,
     pub kind: RowKind,
-    /// The EndpointSlice does not have it any more.
+    /// Rules written now would not say so.
     pub stale: bool,
 }
 
@@ -41,59 +43,55 @@ pub enum RuleFacts {
     NotYet,
     /// Headless or ExternalName: kube-proxy does nothing for it.
     NoVirtualIp,
-    Rows {
-        port: String,
-        more_ports: usize,
-        rows: Vec<Row>,
-    },
+    Rows(Vec<Row>),
 }
 
-/// The endpoints of a service port that may be chosen, with what the rules say of them.
-type Endpoints = Set<SocketAddr>;
-
-pub fn rules_of_node(world: &World, node: Uid, service: Uid) -> RuleFacts {
+/// Of all ports of a Service, or of the one that was called.
+pub fn rules_of_node(world: &World, node: Uid, service: Uid, called: Option<u16>) -> RuleFacts {
     let Some(machine) = world.machines().get(&node) else { return RuleFacts::NodeOff };
     let Some(service) = world.store().service_by_uid(service) else { return RuleFacts::NotYet };
     match (machine.power, machine.proxy.synced_at) {
         (false, _) => RuleFacts::NodeOff,
         (true, None) => RuleFacts::NotYet,
         _ if !service.has_virtual_ip() => RuleFacts::NoVirtualIp,
-        _ => RuleFacts::Rows {
-            port: service.spec.ports.first().map(|p| p.port.to_string()).unwrap_or_default(),
-            more_ports: service.spec.ports.len().saturating_sub(1),
-            rows: rows(world, machine, service),
-        },
+        _ => RuleFacts::Rows(rows(world, machine, service, called)),
     }
 }
 
-fn rows(world: &World, machine: &Machine, service: &Arc<Service>) -> Vec<Row> {
-    let Some(port) = service.spec.ports.first() else { return Vec::new() };
-    let name =
-        ServicePortName { service: service.meta.key(), port: port.name.clone(), protocol: port.protocol };
-    let wanted = endpoints_in(world.store().slices.iter(), &name);
-    let known = endpoints_in(machine.proxy.slices.values(), &name);
-    let rules = machine.stack.rules();
-    let row = |local: bool| {
-        let stale = |endpoint| !wanted.contains(&endpoint);
-        choices(rules, &name, local).into_iter().map(move |c| Row {
-            endpoint: Some(c.endpoint),
-            kind: if local {
-                RowKind::Local { one_in: c.one_in }
-            } else {
-                RowKind::Endpoint { one_in: c.one_in }
-            },
-            stale: stale(c.endpoint),
-        })
-    };
-    let mut rows: Vec<Row> = row(false).collect();
-    rows.extend(row(true));
-    if rows.is_empty() && refuses(rules, &name) {
-        rows.push(Row { endpoint: None, kind: RowKind::Refuse, stale: !wanted.is_empty() });
+fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>) -> Vec<Row> {
+    let stale = world.lag_of(machine.uid).map_or_else(Vec::new, |lag| lag.stale);
+    let ports = &service.spec.ports;
+    let called = |number: u16, node_port: u16| called.is_none_or(|c| c == number || c == node_port);
+    let one = ports.iter().filter(|p| called(p.port, p.node_port)).count();
+    let mut rows = Vec::new();
+    for port in ports.iter().filter(|p| one == 0 || called(p.port, p.node_port)) {
+        let (service, protocol) = (service.meta.key(), port.protocol);
+        let name = Arc::new(ServicePortName { service, port: port.name.clone(), protocol });
+        let stale = stale.iter().find(|stale| stale.port == *name);
+        rows_of_port(&mut rows, machine.stack.rules(), &name, stale);
+        if ports.len() > 1 {
+            rows.iter_mut().filter(|row| row.port == name).for_each(|row| row.number = Some(port.port));
+        }
     }
-    // Known and not chosen is the rules' own decision (topology); not known is news on its way.
-    let missing = wanted.iter().filter(|e| !known.contains(e));
-    rows.extend(missing.map(|e| Row { endpoint: Some(*e), kind: RowKind::Missing, stale: false }));
     rows
+}
+
+fn rows_of_port(rows: &mut Vec<Row>, rules: &Rules, port: &Arc<ServicePortName>, lag: Option<&StalePort>) {
+    let row = |endpoint, kind, stale| Row { port: port.clone(), number: None, endpoint, kind, stale };
+    let before = rows.len();
+    for local in [false, true] {
+        for choice in choices(rules, port, local) {
+            let one_in = choice.one_in;
+            let kind = if local { RowKind::Local { one_in } } else { RowKind::Endpoint { one_in } };
+            let stale = lag.is_some_and(|lag| lag.gone.contains(&choice.endpoint));
+            rows.push(row(Some(choice.endpoint), kind, stale));
+        }
+    }
+    let missing = lag.map_or(&[][..], |lag| &lag.missing);
+    if rows.len() == before && refuses(rules, port) {
+        rows.push(row(None, RowKind::Refuse, !missing.is_empty()));
+    }
+    rows.extend(missing.iter().map(|endpoint| row(Some(*endpoint), RowKind::Missing, false)));
 }
 
 fn refuses(rules: &Rules, name: &ServicePortName) -> bool {
@@ -102,35 +100,10 @@ fn refuses(rules: &Rules, name: &ServicePortName) -> bool {
         .any(|at| matches!(rules.effect(at), Some(RuleEffect::Reject | RuleEffect::Drop)))
 }
 
-/// Those that a rule may choose: ready, or still serving while all of them terminate.
-fn endpoints_in<'a>(
-    slices: impl Iterator<Item = &'a Arc<cluster::api::EndpointSlice>>,
-    name: &ServicePortName,
-) -> Endpoints {
-    let mine = |slice: &&Arc<cluster::api::EndpointSlice>| {
-        slice.meta.namespace == name.service.namespace && slice.service == name.service.name
-    };
-    let mut ready = Endpoints::new();
-    let mut serving = Endpoints::new();
-    for slice in slices.filter(mine) {
-        for port in slice.ports.iter().filter(|p| p.name == name.port && p.protocol == name.protocol) {
-            for endpoint in &slice.endpoints {
-                let address = SocketAddr::new(endpoint.address, port.port);
-                if endpoint.ready {
-                    ready.insert(address);
-                } else if endpoint.serving && endpoint.terminating {
-                    serving.insert(address);
-                }
-            }
-        }
-    }
-    if ready.is_empty() { serving } else { ready }
-}
-
 /// How the node's kube-proxy is doing: how far behind, and for how long its rules have been so.
-pub fn proxy_age(world: &World, node: Uid) -> Option<(u32, Option<cluster::sim::Span>)> {
+pub fn proxy_age(world: &World, node: Uid) -> Option<(Lag, Option<cluster::sim::Span>)> {
     let machine = world.machines().get(&node).filter(|m| m.power)?;
-    Some((machine.proxy.behind(), machine.proxy.synced_at.map(|at| world.now().since(at))))
+    Some((world.lag_of(node)?, machine.proxy.synced_at.map(|at| world.now().since(at))))
 }
 
 #[cfg(test)]
@@ -140,8 +113,8 @@ mod tests {
 
     fn rows_of(world: &World) -> Vec<Vec<Row>> {
         let service = world.store().services.get(&NsName::new("default", "web")).map(|s| s.meta.uid);
-        let of = |node| match rules_of_node(world, node, service.expect("web")) {
-            RuleFacts::Rows { rows, .. } => rows,
+        let of = |node| match rules_of_node(world, node, service.expect("web"), None) {
+            RuleFacts::Rows(rows) => rows,
             other => panic!("{other:?}"),
         };
         world.machines().keys().map(|node| of(*node)).collect()

@@ -1,6 +1,7 @@
 //! Nodes: their names and states, and their rules for the Service that is looked at.
 
 use cluster::api::Uid;
+use std::net::SocketAddr;
 
 use super::card::Shell;
 use crate::diagram::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
@@ -41,7 +42,11 @@ pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
         let title = block("pk-rules-title", vec![span("", what), age]);
         let hit =
             picture.front.with(|front| front.chain.as_ref().and_then(|chain| chain.hits.get(&uid).copied()));
-        let lines = rules(scene.rules.get(&uid), hit);
+        let lit = |endpoint: SocketAddr| match hit {
+            Some(hit) => hit == endpoint,
+            None => picture.front.with(|front| front.passing.contains(&(uid, endpoint))),
+        };
+        let lines = rules(scene.rules.get(&uid), &lit, &|row| sent(picture, uid, row));
         let colour = scene.focus.and_then(|uid| scene.mark(uid)).map_or("", |mark| mark.class());
         let header = px(place.header);
         let head = el("div").class("pk-node-head").style("height", header).kids(head);
@@ -69,26 +74,34 @@ fn proxy_state(picture: Picture, node: Uid) -> (bool, String) {
     picture.session.rules_rev();
     picture.tenths.get();
     match picture.session.with_world(|world| proxy_age(world, node)) {
-        Some((behind, age)) => (behind > 0, words::proxy(behind, age)),
+        Some((lag, age)) => (lag.behind > 0, words::proxy(&lag, age)),
         None => (false, words::NO_POWER.to_owned()),
     }
 }
 
-fn rules(found: Option<&RuleFacts>, hit: Option<std::net::SocketAddr>) -> Kids {
+/// How many connections the rule has sent on, where it has sent any.
+fn sent(picture: Picture, node: Uid, row: &Row) -> String {
+    let count = picture.session.with_world(|world| {
+        Some(world.machines().get(&node)?.stack.sent_to(&row.port, row.endpoint?)).filter(|n| *n > 0)
+    });
+    count.map_or_else(String::new, |n| format!("{n}×"))
+}
+
+fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(SocketAddr) -> bool, sent: &dyn Fn(&Row) -> String) -> Kids {
     let says = |text: &'static str| vec![span("pk-rule pk-rule-none", text)];
     match found {
         None => vec![],
         Some(RuleFacts::NodeOff) => says(words::RULES_NODE_OFF),
         Some(RuleFacts::NotYet) => says(words::RULES_NOT_YET),
         Some(RuleFacts::NoVirtualIp) => says(words::RULES_NONE),
-        Some(RuleFacts::Rows { rows, .. }) => lines(rows, hit),
+        Some(RuleFacts::Rows(rows)) => lines(rows, lit, sent),
     }
 }
 
-fn lines(rows: &[Row], hit: Option<std::net::SocketAddr>) -> Kids {
-    let is_hit = |row: &Row| hit.is_some() && row.endpoint == hit;
+fn lines(rows: &[Row], lit: &dyn Fn(SocketAddr) -> bool, sent: &dyn Fn(&Row) -> String) -> Kids {
+    let is_hit = |row: &Row| row.endpoint.is_some_and(lit);
     let shown = shown(rows, is_hit);
-    let mut kids: Kids = shown.iter().map(|i| line(&rows[*i], is_hit(&rows[*i]))).collect();
+    let mut kids: Kids = shown.iter().map(|i| line(&rows[*i], is_hit(&rows[*i]), sent(&rows[*i]))).collect();
     if rows.len() > shown.len() {
         kids.push(span("pk-rule pk-rule-none", words::more(rows.len() - shown.len())));
     }
@@ -110,8 +123,11 @@ fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     (0..rows.len()).filter(|i| take(i)).collect()
 }
 
-fn line(row: &Row, hit: bool) -> View {
-    let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
+fn line(row: &Row, hit: bool, sent: String) -> View {
+    let endpoint = || {
+        let endpoint = row.endpoint.map(|e| e.to_string()).unwrap_or_default();
+        row.number.map_or_else(|| endpoint.clone(), |port| format!("{port} → {endpoint}"))
+    };
     let (what, chance) = match &row.kind {
         RowKind::Endpoint { one_in } => (endpoint(), words::chance(*one_in)),
         RowKind::Local { one_in } => (endpoint(), format!("{} {}", words::ROW_LOCAL, words::chance(*one_in))),
@@ -126,16 +142,25 @@ fn line(row: &Row, hit: bool) -> View {
         (_, _, true) => "pk-rule pk-rule-hit",
         _ => "pk-rule",
     };
-    block(class, vec![span("", what), span("pk-chance", chance)])
+    block(class, vec![span("", what), span("pk-sent", sent), span("pk-chance", chance)])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cluster::net::netfilter::ServicePortName;
 
     #[test]
     fn what_tells_something_has_room_however_many_rows_there_are() {
+        let port = ServicePortName {
+            service: cluster::api::NsName::new("default", "web"),
+            port: "".into(),
+            protocol: cluster::net::Protocol::Tcp,
+        };
+        let port = std::sync::Arc::new(port);
         let row = |i: u16, stale| Row {
+            port: port.clone(),
+            number: None,
             endpoint: Some(std::net::SocketAddr::new([10, 0, 0, 1].into(), i)),
             kind: RowKind::Endpoint { one_in: None },
             stale,

@@ -88,6 +88,10 @@ pub enum Action {
     SetProxyMode {
         mode: ProxyMode,
     },
+    /// `ipMode` of every load balancer of the cloud: as its controller is told, not as a Service is.
+    SetIpMode {
+        proxy: bool,
+    },
     /// The next free `node-N` without a name.
     AddNode {
         name: Option<Name>,

@@ -8,6 +8,7 @@
 
 use crate::ordered::{Map, Set};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
 use crate::sim::{Controller, Event, LogEntry, Refusal, World};
@@ -145,6 +146,20 @@ impl World {
             s.ingress = vec![LoadBalancerIngress { ip, proxy }];
         });
         self.enqueue(Controller::Cloud);
+    }
+
+    /// The cloud's controller says from now on, of every load balancer, that it is a proxy, or that
+    /// it is not; and they are. What a load balancer had under way ends as it began.
+    pub(crate) fn set_ip_mode(&mut self, proxy: bool) {
+        Arc::make_mut(&mut self.config).balancer_is_proxy = proxy;
+        self.touched.scene = true;
+        let told = |s: &&Arc<Service>| s.ingress.iter().any(|ingress| ingress.proxy != proxy);
+        let keys: Vec<NsName> = self.store.services.iter().filter(told).map(|s| s.meta.key()).collect();
+        for key in keys {
+            self.update_object::<Service>(&key, |s| {
+                s.ingress.iter_mut().for_each(|ingress| ingress.proxy = proxy);
+            });
+        }
     }
 
     /// While it was made its checks have run often enough.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
 use crate::net::Cidr;
+use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{
     ProxyConfig, ProxyMode, build_rules, clean_stale_entries, endpoints_map, leftover_rules, service_port_map,
 };
@@ -172,6 +173,16 @@ impl World {
         machine.stack.delete_terminated(now);
         self.touched.rules.insert(node);
         self.plan_termination(node);
+    }
+
+    /// The rules that the node's kube-proxy would write in a mode, from what it has seen by now.
+    /// `None` for a node that is not there.
+    pub fn rules_as_if(&self, node: Uid, mode: ProxyMode) -> Option<Rules> {
+        let machine = self.machines.get(&node)?;
+        let config = self.proxy_config(node);
+        let services = service_port_map(&machine.proxy.services, config.family);
+        let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
+        Some(build_rules(mode, &config, &services, &endpoints))
     }
 
     fn proxy_config(&self, node: Uid) -> ProxyConfig {

@@ -85,6 +85,10 @@ impl World {
                 self.set_proxy_mode(*mode);
                 Ok(())
             }
+            Action::SetIpMode { proxy } => {
+                self.set_ip_mode(*proxy);
+                Ok(())
+            }
             Action::AddClient { client } => self.add_client_checked(client),
             Action::RemoveClient { client } => {
                 let id = self.client_id(client)?;

@@ -466,10 +466,12 @@ impl World {
         before: Option<Tuple>,
         node: Option<Uid>,
     ) {
-        let rules = node
-            .filter(|_| !hits.is_empty())
-            .and_then(|n| self.machines.get(&n))
-            .map(|m| m.stack.rules().clone());
+        let before = before.unwrap_or(flight.tuple);
+        let machine = node.filter(|_| !hits.is_empty()).and_then(|n| self.machines.get_mut(&n));
+        let rules = machine.map(|machine| {
+            machine.stack.count(before, &hits);
+            machine.stack.rules().clone()
+        });
         let place = match (node, flight.trace.segments.last()) {
             (Some(node), _) => Place::Node(node),
             (None, Some(segment)) => segment.to,
@@ -479,7 +481,7 @@ impl World {
             at: self.now,
             place,
             kind,
-            before: before.unwrap_or(flight.tuple),
+            before,
             after: flight.tuple,
             hits,
             rules,

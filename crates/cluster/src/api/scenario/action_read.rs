@@ -26,6 +26,7 @@ const NAMES: &[&str] = &[
     "removeClient",
     "scale",
     "sendOne",
+    "setIpMode",
     "setLabels",
     "setProxyMode",
     "setRate",
@@ -83,6 +84,11 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
             Action::Scale { deployment: deployment?, replicas: replicas? }
         }
         "setProxyMode" => Action::SetProxyMode { mode: proxy_mode(spot, findings)? },
+        "setIpMode" => {
+            let spot = spot.field("ipMode");
+            pod_required(&spot, findings);
+            Action::SetIpMode { proxy: pod_one_of(&spot, &["Proxy", "VIP"], findings)? == "Proxy" }
+        }
         "setReadiness" => {
             let (pod, pass) = (ns_name(spot, "pod", findings), flag(spot, "pass", findings));
             Action::SetReadiness { pod: pod?, pass: pass? }
@@ -124,6 +130,7 @@ const NAME: Field = f("name", Shape::Str);
 const ZONE: Field = f("zone", Shape::Str);
 const CLIENT_MAP: Field = f("client", Shape::Obj(CLIENT));
 const MODE: Field = f("mode", Shape::Str);
+const IP_MODE: Field = f("ipMode", Shape::Str);
 const RATE: Field = f("rate", Shape::Any);
 
 const POLICY: &[Field] = &[
@@ -150,6 +157,7 @@ fn arguments(what: &str) -> &'static [Field] {
         "setSelector" => &[AT, DO, SERVICE, SELECTOR],
         "scale" => &[AT, DO, DEPLOYMENT, REPLICAS],
         "setProxyMode" => &[AT, DO, MODE],
+        "setIpMode" => &[AT, DO, IP_MODE],
         "setReadiness" => &[AT, DO, POD, PASS],
         "crashPod" => &[AT, DO, POD],
         "powerNode" | "cordon" | "cutOffNode" | "pauseKubeProxy" => &[AT, DO, NODE, ON],

@@ -30,7 +30,7 @@
 //! selector), `scale` (deployment, replicas), `setReadiness` (pod, pass), `crashPod` (pod),
 //! `powerNode`, `cordon`, `cutOffNode` and `pauseKubeProxy` (node, enabled), `addNode` (name, zone),
 //! `addClient` (client: a map as in `clients`), `removeClient` and `sendOne` (client), `setRate`
-//! (client, rate), `setProxyMode` (mode).
+//! (client, rate), `setProxyMode` (mode), `setIpMode` (ipMode).
 
 mod action_read;
 mod kube_proxy;

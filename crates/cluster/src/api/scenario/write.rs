@@ -34,8 +34,7 @@ impl Scenario {
         put("serviceCIDR", self.service_cidr.map(|c| text(&c.to_string())));
         put("kubeProxy", self.kube_proxy.as_ref().map(kube_proxy::write));
         put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
-        let mode = |proxy: bool| text(if proxy { "Proxy" } else { "VIP" });
-        put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", mode(proxy))])));
+        put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", ip_mode(proxy))])));
         put("proxyMode", self.proxy_mode.map(|m| text(m.as_str())));
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);
         put("ipvs", self.ipvs_scheduler.map(scheduler));
@@ -176,6 +175,7 @@ impl Action {
                 map([doing("scale"), ("deployment", ns_name(deployment)), ("replicas", replicas)])
             }
             Action::SetProxyMode { mode } => map([doing("setProxyMode"), ("mode", text(mode.as_str()))]),
+            Action::SetIpMode { proxy } => map([doing("setIpMode"), ("ipMode", ip_mode(*proxy))]),
             Action::SetReadiness { pod, pass } => {
                 map([doing("setReadiness"), ("pod", ns_name(pod)), ("pass", Tree::bool(*pass))])
             }
@@ -193,6 +193,10 @@ impl Action {
             Action::SendOne { client } => map([doing("sendOne"), ("client", text(client))]),
         }
     }
+}
+
+fn ip_mode(proxy: bool) -> Tree {
+    text(if proxy { "Proxy" } else { "VIP" })
 }
 
 fn of_node(what: &str, node: &str, on: bool) -> Tree {

@@ -234,6 +234,7 @@ fn action() -> impl Strategy<Value = Action> {
         name().prop_map(|client| Action::RemoveClient { client }),
         (name(), any::<u32>()).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
         name().prop_map(|client| Action::SendOne { client }),
+        any::<bool>().prop_map(|proxy| Action::SetIpMode { proxy }),
         any::<usize>().prop_map(|n| Action::SetProxyMode { mode: nth_mode(n) }),
     ]
 }

@@ -1,11 +1,11 @@
 //! One node's network stack: the five hooks, in the order in which a packet meets them.
 
 use std::any::Any;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::backend::Rules;
-use super::chain::{Chain, ChainId};
+use super::chain::{Chain, ChainId, ServicePortName};
 use super::conntrack::Conntrack;
 use super::eval::Run;
 use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
@@ -18,6 +18,7 @@ use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
 use super::subsystem::Subsystem;
 use crate::net::Tuple;
+use crate::ordered::Map;
 use crate::sim::{Chance, Time};
 
 /// What a node's kernel keeps: its rules, its connections, its `recent` lists.
@@ -30,6 +31,8 @@ pub struct Stack {
     recent: RecentTables,
     /// What else the mode of the rules has put into the kernel.
     beside: Option<Box<dyn Subsystem>>,
+    counts: Map<RuleRef, u64>,
+    sent: Map<(Arc<ServicePortName>, SocketAddr), u64>,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -113,11 +116,39 @@ impl Stack {
             rules: Rules::from(Arc::new(RuleSet::empty(family))),
             recent: RecentTables::default(),
             beside: None,
+            counts: Map::new(),
+            sent: Map::new(),
         }
     }
 
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// How many packets matched a rule since the rules were written, for those that any matched. As
+    /// in the kernel conntrack's own packets reach no rule of `nat`. A sync of kube-proxy begins anew
+    /// here; `iptables-restore` keeps the counts of the chains that it need not write.
+    pub fn counts(&self) -> &Map<RuleRef, u64> {
+        &self.counts
+    }
+
+    /// How many connections these rules have sent to an endpoint of a service port.
+    pub fn sent_to(&self, service: &ServicePortName, endpoint: SocketAddr) -> u64 {
+        let mut sent = self.sent.iter().filter(|((to, at), _)| *at == endpoint && **to == *service);
+        sent.next().map_or(0, |(_, count)| *count)
+    }
+
+    pub(crate) fn count(&mut self, mut tuple: Tuple, hits: &[RuleHit]) {
+        for hit in hits {
+            *self.counts.entry(hit.at()).or_default() += 1;
+            let Some(after) = hit.tuple_after else { continue };
+            let rewritten = (tuple.dst, tuple.dst_port) != (after.dst, after.dst_port);
+            if let (true, Some(service)) = (rewritten, self.rules.service(hit.at())) {
+                let to = (service.clone(), SocketAddr::new(after.dst, after.dst_port));
+                *self.sent.entry(to).or_default() += 1;
+            }
+            tuple = after;
+        }
     }
 
     /// What the kernel's IPVS keeps, in mode ipvs.
@@ -172,6 +203,8 @@ impl Stack {
     /// What `iptables-restore`, or an nft transaction, does: from the next packet on these rules
     /// hold. Connections keep what was decided for them.
     pub fn set_rules(&mut self, rules: Rules) {
+        self.counts.clear();
+        self.sent.clear();
         self.recent.rename(&rules.iptables().recent_lists);
         let old = self.beside.take();
         self.beside = rules.beside().map(|backend| backend.clone().install(old));

@@ -1,17 +1,18 @@
 //! A connection's way, there and back: why it went there, and what each place did to it.
 
+mod round_trip;
+mod steps;
+
 use super::connections::ending;
 use super::link_to;
+use super::rules::packets;
 use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{HopRef, Selection, Session};
 use crate::text;
-use cluster::net::Tuple;
-use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
 use cluster::traffic::{ConnectionId, PacketId};
-use std::net::SocketAddr;
 
 pub fn packet(session: Session, id: PacketId) -> View {
     // Looked up once: a packet does not change its connection.
@@ -40,11 +41,7 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
     let why = words::why(world, record);
     let (mark, class, said) = ending(record);
     let failed = class == "pk-fail";
-    let in_flight =
-        world.traffic().flights.values().filter(|f| f.trace.connection == record.id).map(|f| &f.trace);
-    let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(in_flight).collect();
-    sort_by_key(&mut packets, |p| p.id);
-    packets.dedup_by_key(|p| p.id);
+    let packets = packets(world, record);
     let ways = packets.iter().enumerate().map(|(nth, p)| {
         let is_open = match open {
             Some(id) => p.id == id,
@@ -56,6 +53,9 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
         inline("pk-row", vec![sign(class, mark), span(class, said)]),
         who(session, world, record),
         block(if failed { "pk-why pk-why-bad" } else { "pk-why" }, vec![says("", why.sentence)]),
+        heading("Round trip"),
+        round_trip::view(world, record, &packets),
+        heading("Packets"),
     ];
     kids.extend(ways);
     block("", kids)
@@ -93,8 +93,12 @@ fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop:
     let this = HopRef { connection: packet.connection, packet: packet.id, hop: nth };
     let said = text::stopped(&words::hop(world, packet, hop));
     let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
-    let mut kids = vec![span(if ended { "pk-fail" } else { "" }, said), tuple(hop.before, hop.after)];
-    kids.extend(chains(hop));
+    let mut kids = vec![span(if ended { "pk-fail" } else { "" }, said)];
+    let steps = steps::rows(hop);
+    if hop.before == hop.after {
+        kids.push(steps::addresses(hop.before, hop.after));
+    }
+    kids.extend(steps);
     kids.extend(rules(hop));
     let show = move |_: &web_sys::Event| session.hop.set(Some(this));
     let hide = move |_: &web_sys::Event| session.hop.set(None);
@@ -108,37 +112,6 @@ fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop:
         .on("blur", hide)
         .kids(kids)
         .view()
-}
-
-/// Source and destination; what changed is struck, with the new beside it.
-fn tuple(before: Tuple, after: Tuple) -> View {
-    let source = |t: Tuple| SocketAddr::new(t.src, t.src_port);
-    let target = |t: Tuple| SocketAddr::new(t.dst, t.dst_port);
-    block(
-        "pk-tuple pk-mono",
-        vec![end(source(before), source(after)), text(" → "), end(target(before), target(after))],
-    )
-}
-
-fn end(before: SocketAddr, after: SocketAddr) -> View {
-    if before == after {
-        return span("", before.to_string());
-    }
-    let (before, after) = (before.to_string(), after.to_string());
-    el("span").kid(el("del").text(before)).text(" ").kid(el("ins").text(after)).view()
-}
-
-/// `KUBE-SERVICES → KUBE-SVC-… → KUBE-SEP-…`: the chains in which a rule matched.
-fn chains(hop: &Hop) -> Option<View> {
-    let set = hop.rules.as_ref()?;
-    let mut names: Vec<&str> = Vec::new();
-    for hit in &hop.hits {
-        let name = set.chain_name(hit.at()).unwrap_or_default();
-        if set.is_kube_proxys(hit.at()) && names.last() != Some(&name) {
-            names.push(name);
-        }
-    }
-    (!names.is_empty()).then(|| block("pk-tuple pk-mono", vec![text(names.join(" → "))]))
 }
 
 fn rules(hop: &Hop) -> Option<View> {

@@ -1,0 +1,78 @@
+//! What views ask of a node's rules: how they would be in another mode, what they have matched, and
+//! where they have sent connections.
+
+mod support;
+
+use cluster::api::{Action, Uid};
+use cluster::net::Protocol;
+use cluster::net::netfilter::ServicePortName;
+use cluster::node::kube_proxy::{ProxyMode, choices};
+use cluster::sim::{Run, Span, World};
+use support::{WEB, go_on, key, settle, start};
+
+fn nodes(world: &World) -> Vec<Uid> {
+    world.machines().keys().copied().collect()
+}
+
+fn web() -> ServicePortName {
+    ServicePortName { service: key("web"), port: "".into(), protocol: Protocol::Tcp }
+}
+
+fn settled(text: &str) -> Run {
+    let mut run = start(text, 7);
+    settle(&mut run);
+    go_on(&mut run, Span::from_secs(5));
+    run
+}
+
+#[test]
+fn rules_as_if_in_another_mode_are_those_that_a_switch_to_it_writes() {
+    let mut run = settled(WEB);
+    let mut before = Vec::new();
+    for mode in ProxyMode::ALL {
+        for node in nodes(run.world()) {
+            let rules = run.world().rules_as_if(node, mode).expect("the node is there");
+            before.push((node, mode, rules.to_string()));
+        }
+    }
+    assert!(run.world().rules_as_if(Uid(u32::MAX), ProxyMode::ALL[0]).is_none(), "nobody's");
+    for mode in ProxyMode::ALL {
+        run.act(Action::SetProxyMode { mode }).expect("a mode");
+        go_on(&mut run, Span::from_secs(60));
+        for (node, _, text) in before.iter().filter(|(_, of, _)| *of == mode) {
+            let now = run.world().machines()[node].stack.rules().to_string();
+            assert_eq!(now, *text, "{} on {node:?}", mode.as_str());
+        }
+    }
+}
+
+#[test]
+fn rules_count_what_they_matched_and_where_they_sent_it_until_they_are_written_anew() {
+    for mode in ProxyMode::ALL {
+        let mut run = settled(WEB);
+        run.act(Action::SetProxyMode { mode }).expect("a mode");
+        go_on(&mut run, Span::from_secs(60));
+        let mut sent = 0;
+        for node in nodes(run.world()) {
+            let stack = &run.world().machines()[&node].stack;
+            for choice in choices(stack.rules(), &web(), false) {
+                sent += stack.sent_to(&web(), choice.endpoint);
+            }
+            for (at, count) in stack.counts().iter() {
+                assert!(*count > 0 && stack.rules().rule_text(*at).is_some(), "{at:?} is a rule");
+            }
+        }
+        assert!(sent > 10, "{}: {sent} connections were sent to an endpoint", mode.as_str());
+        run.act(Action::Scale { deployment: key("web"), replicas: 1 }).expect("a Deployment");
+        for node in nodes(run.world()) {
+            let synced = |run: &Run| run.world().machines()[&node].proxy.synced_at;
+            let (before, mut counts) = (synced(&run), 0);
+            while synced(&run) == before {
+                counts = run.world().machines()[&node].stack.counts().values().sum();
+                go_on(&mut run, Span::from_millis(1));
+            }
+            let after: u64 = run.world().machines()[&node].stack.counts().values().sum();
+            assert!(after < counts.max(1), "{}: {after} of {counts} are left", mode.as_str());
+        }
+    }
+}

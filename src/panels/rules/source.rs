@@ -1,0 +1,163 @@
+//! Whose rules are looked at: a node's as they are, as they were when a packet met them, or as its
+//! kube-proxy would write them in another mode.
+
+use crate::diagram::{facts::Facts, first_service, service_of};
+use crate::session::Selection;
+use crate::shell::Ui;
+use cluster::api::{Service, Uid};
+use cluster::net::netfilter::{RuleRef, Rules, ServicePortName};
+use cluster::node::kube_proxy::ProxyMode;
+use cluster::ordered::Set;
+use cluster::sim::World;
+use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
+
+/// Rules, and since when they are not those in force any more.
+pub struct Source {
+    pub rules: Option<Rules>,
+    pub when: When,
+    /// What the command line adds to the rules in force: chains that nothing jumps to any more.
+    pub left_over: String,
+}
+
+impl Source {
+    pub const NONE: Source = Source { rules: None, when: When::Now, left_over: String::new() };
+
+    /// The text, as the command line prints it.
+    pub fn text(&self) -> String {
+        let text = self.rules.as_ref().map(Rules::to_string).unwrap_or_default();
+        text + &self.left_over
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    Now,
+    /// When the selected packet passed; they have been written anew since.
+    Then,
+    /// In another mode than the node's own.
+    AsIf(ProxyMode),
+}
+
+/// The same when the rules are the same object.
+impl PartialEq for Source {
+    fn eq(&self, other: &Source) -> bool {
+        let same = match (&self.rules, &other.rules) {
+            (Some(old), Some(new)) => old.is_same(new),
+            (None, None) => true,
+            _ => false,
+        };
+        same && self.when == other.when && self.left_over == other.left_over
+    }
+}
+
+/// `of`: a connection or a packet shows the rules that it met.
+pub fn source(world: &World, of: Option<Selection>, node: Uid, mode: Option<ProxyMode>) -> Source {
+    let Some(machine) = world.machines().get(&node) else { return Source::NONE };
+    if let Some(mode) = mode.filter(|mode| *mode != machine.proxy.mode) {
+        return Source { rules: world.rules_as_if(node, mode), when: When::AsIf(mode), ..Source::NONE };
+    }
+    let now = machine.stack.rules();
+    if let Some(then) = met(world, of, node).filter(|then| !then.is_same(now)) {
+        return Source { rules: Some(then), when: When::Then, ..Source::NONE };
+    }
+    let chains = machine.proxy.leftover_chains.iter();
+    let left_over = chains.map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n"));
+    Source { rules: Some(now.clone()), when: When::Now, left_over: left_over.collect() }
+}
+
+/// The rules that the selected packet met on a node; of a connection, its first packet that met any.
+fn met(world: &World, of: Option<Selection>, node: Uid) -> Option<Rules> {
+    hops(world, of?, |hops| {
+        hops.iter().find(|hop| hop.place == Place::Node(node) && hop.rules.is_some())?.rules.clone()
+    })
+}
+
+/// Does something with the hops of a selected connection or packet; a packet that met no rules shows
+/// what its connection met.
+fn hops<R>(world: &World, of: Selection, read: impl FnOnce(&[&Hop]) -> Option<R>) -> Option<R> {
+    let (record, only) = match of {
+        Selection::Connection(id) => (world.traffic().record(id)?, None),
+        Selection::Packet(id) => (world.traffic().record(world.packet(id)?.connection)?, Some(id)),
+        _ => return None,
+    };
+    let packets = packets(world, record);
+    let of_packet = packets.iter().filter(|p| Some(p.id) == only).flat_map(|p| &p.hops);
+    let met: Vec<&Hop> = of_packet.filter(|hop| hop.rules.is_some()).collect();
+    if met.is_empty() {
+        let all: Vec<&Hop> = packets.iter().flat_map(|p| &p.hops).collect();
+        return read(&all);
+    }
+    read(&met)
+}
+
+/// Those that have ended, and those on their way.
+pub fn packets<'a>(world: &'a World, record: &'a ConnectionRecord) -> Vec<&'a PacketTrace> {
+    let flying = world.traffic().flights.values().map(|f| &f.trace);
+    let flying = flying.filter(|trace| trace.connection == record.id);
+    let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(flying).collect();
+    cluster::ordered::sort_by_key(&mut packets, |p| p.id);
+    packets.dedup_by_key(|p| p.id);
+    packets
+}
+
+/// The nodes whose rules the selected connection or packet met: first those that rewrote it.
+pub fn nodes_met(world: &World, of: Option<Selection>) -> Vec<Uid> {
+    let all = |hops: &[&Hop]| {
+        let mut found: Vec<(bool, Uid)> = Vec::new();
+        for hop in hops.iter().filter(|hop| hop.rules.is_some()) {
+            let Place::Node(node) = hop.place else { continue };
+            let rewrote = hop.before != hop.after;
+            match found.iter_mut().find(|(_, other)| *other == node) {
+                Some((any, _)) => *any |= rewrote,
+                None => found.push((rewrote, node)),
+            }
+        }
+        cluster::ordered::sort_by_key(&mut found, |(rewrote, _)| !rewrote);
+        Some(found.into_iter().map(|(_, node)| node).collect())
+    };
+    of.and_then(|of| hops(world, of, all)).unwrap_or_default()
+}
+
+/// The rules that are lit: those that the selected connection or packet matched; else those that
+/// packets matched which are just leaving the node.
+pub fn lit(world: &World, of: Option<Selection>, node: Uid, rules: &Rules) -> Set<RuleRef> {
+    let mut found = Set::new();
+    let mut add = |hop: &Hop| {
+        let here = hop.place == Place::Node(node);
+        if here && hop.rules.as_ref().is_some_and(|met| met.is_same(rules)) {
+            for hit in &hop.hits {
+                found.insert(hit.at());
+            }
+        }
+    };
+    match of {
+        Some(of @ (Selection::Connection(_) | Selection::Packet(_))) => {
+            hops(world, of, |hops| {
+                hops.iter().for_each(|hop| add(hop));
+                Some(())
+            });
+        }
+        _ => world.traffic().flights.values().filter_map(|f| f.trace.hops.last()).for_each(add),
+    }
+    found
+}
+
+/// The ports of a Service, as rules name them.
+pub fn ports(service: &Service) -> Vec<ServicePortName> {
+    let name = |port: &cluster::api::ServicePort| ServicePortName {
+        service: service.meta.key(),
+        port: port.name.clone(),
+        protocol: port.protocol,
+    };
+    service.spec.ports.iter().map(name).collect()
+}
+
+/// The Service whose rules are shown at first: that of the selection, or the one that was looked at
+/// last, as in the picture.
+pub fn usual_service(world: &World, ui: Ui, of: Option<Selection>) -> Option<Uid> {
+    let facts = Facts::of(world);
+    let last = ui.service.get_untracked();
+    of.and_then(|of| service_of(world, &facts, of))
+        .or(last.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))
+        .or_else(|| first_service(&facts))
+}

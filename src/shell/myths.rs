@@ -1,0 +1,156 @@
+//! The myths: popular explanations that are wrong, each with a scenario that shows what is true.
+
+use super::Ui;
+use super::kept::open_kept;
+use crate::parts::*;
+use crate::session::{BUILT_IN, Begin, Motion, Session};
+
+pub struct Myth {
+    /// `myth-kube-proxy-takes-turns`
+    pub name: &'static str,
+    pub claim: &'static str,
+    /// What is true.
+    pub truth: &'static str,
+    /// The scenario, as the core's tests run it.
+    pub text: &'static str,
+}
+
+/// Written by `build.rs`, from the core's own scenarios.
+static MYTHS: &[Myth] = &include!(concat!(env!("OUT_DIR"), "/myths.rs"));
+
+/// The myth that a key stands for.
+pub fn myth_of(key: &str) -> Option<&'static Myth> {
+    let name = key.strip_prefix(BUILT_IN)?;
+    MYTHS.iter().find(|myth| myth.name == name)
+}
+
+/// As a sentence.
+fn said(myth: &Myth) -> String {
+    crate::text::sentence(myth.claim)
+}
+
+/// All of them, each to be opened with one click.
+pub fn list(session: Session, ui: Ui) -> View {
+    let open = move |myth: &'static Myth| {
+        ui.close();
+        session.save_now();
+        let paused = session.motion_or_gone() == Some(Motion::Paused);
+        let begin = if paused { Begin::Paused } else { Begin::Playing };
+        open_kept(session, [BUILT_IN, myth.name].concat(), begin);
+    };
+    let rows = MYTHS.iter().map(|myth| {
+        let label = vec![strong(said(myth)), text(" "), span("pk-muted", myth.truth)];
+        button("", move || open(myth)).labelled(label).class("pk-connection pk-myth").view()
+    });
+    let about = "What is often said, and is not so. Each opens a cluster that shows what is true.";
+    let summary = format!("Myths: {} popular explanations that are wrong", MYTHS.len());
+    more(summary, vec![says("pk-muted", about), items("pk-list", rows.collect())])
+}
+
+/// What the About panel says of one.
+pub fn about(myth: &'static Myth) -> Kids {
+    let hints = watch(myth.name).iter().map(|hint| text(*hint)).collect();
+    vec![
+        para("pk-claim", vec![span("pk-tag pk-fail", "Often said"), text(" "), text(said(myth))]),
+        para("pk-claim", vec![span("pk-tag pk-good", "In truth"), text(" "), text(myth.truth)]),
+        heading("Watch for"),
+        items("pk-hints", hints),
+    ]
+}
+
+/// Where to look.
+#[rustfmt::skip]
+fn watch(name: &str) -> &'static [&'static str] {
+    match name {
+        "myth-a-cluster-ip-is-a-machine" => &[
+            "Two calls to the same address: port 80 is answered, port 81 times out.",
+            "Select a call to port 81 under Path: no rule matched it. Then switch to nftables mode: it is refused.",
+        ],
+        "myth-a-new-pod-gets-the-old-address" => &[
+            "The web Pod is taken away at 10 s and made again at 18 s: compare its address with the one before.",
+        ],
+        "myth-a-node-port-is-everywhere" => &[
+            "by-node-address is answered, by-bridge-address is refused: the same node, another of its addresses.",
+        ],
+        "myth-a-node-that-is-not-ready-gets-no-balanced-traffic" => &[
+            "node-2 is cut off at 15 s. Select the load balancer: long after the node is NotReady it still counts as healthy.",
+            "Packets that reach node-2 are still sent on to the Pod.",
+        ],
+        "myth-a-pod-leaves-the-cluster-for-the-load-balancer" => &[
+            "The load balancer has no node at all: the client outside gets nothing.",
+            "curl calls the same address from inside and is answered: its own node sends the packet to a Pod.",
+        ],
+        "myth-a-terminating-pod-stops-at-once" => &[
+            "w1 is deleted at 12 s. Select the Service: its endpoint is not ready, and still serving.",
+            "New connections are still sent to it, and refused there once its app listens no more.",
+        ],
+        "myth-affinity-is-for-the-whole-cluster" => &[
+            "One client address, three nodes: select the Service and compare which Pod answers through which node.",
+        ],
+        "myth-an-unready-pod-loses-its-connections" => &[
+            "From 12 s on new connections are refused, and the one that is kept open is still answered by w1.",
+        ],
+        "myth-cluster-ips-come-from-the-whole-range" => &[
+            "Every ClusterIP and every node port is from the upper part of its range: the lower part is kept for those who ask for one.",
+        ],
+        "myth-external-name-is-a-proxy" => &[
+            "Select the call under Path: the name comes to another name, and no rule of kube-proxy knows the Service.",
+        ],
+        "myth-internal-policy-local-falls-back" => &[
+            "The Pod runs on another node than the caller: its calls are dropped, though an endpoint is ready.",
+            "Switch to IPVS mode: there it does fall back.",
+        ],
+        "myth-kube-proxy-balances-a-headless-service" => &[
+            "Every kube-proxy stops at 10 s, and nothing changes.",
+            "A call to port 80 is refused by the Pod itself: no rule leads from one port to another.",
+        ],
+        "myth-kube-proxy-takes-turns" => &[
+            "Select the Service, then Endpoints: the shares are near each other, the order is by chance.",
+            "kept-open goes to one Pod for as long as it lives.",
+        ],
+        "myth-local-policy-is-for-everybody" => &[
+            "outside reaches w1 only. curl and node-3 call a node port too, and reach both Pods.",
+        ],
+        "myth-no-endpoints-is-a-time-out" => &[
+            "The Service web has no endpoint: refused at once. api has one, on another node, and policy Local: silence.",
+        ],
+        "myth-prefer-close-knows-the-load" => &[
+            "w1 answers everything while w2 and w3 idle. At 25 s it is not ready, and both of them are used.",
+        ],
+        "myth-scaling-down-takes-the-oldest" => &[
+            "Five Pods from 10 s on, three again at 25 s: it is the youngest that go.",
+        ],
+        "myth-source-ranges-protect-a-service" => &[
+            "by-load-balancer gets no answer. by-node-port and by-cluster-ip do.",
+            "Select a lost call and look at its Rules: the firewall chain that dropped it.",
+        ],
+        "myth-the-source-address-is-always-lost" => &[
+            "Select a connection of each client under Path: “The Pod saw” says whose address arrived.",
+        ],
+        "myth-topology-mode-stays-in-the-zone" => &[
+            "Until 25 s every call stays on node-1. Then one Pod of another zone is not ready, and calls go everywhere.",
+        ],
+        "myth-traffic-goes-through-kube-proxy" => &[
+            "Every kube-proxy stops at 10 s, and packets go on.",
+            "Delete a Pod then: the rules go on sending to its address.",
+        ],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cluster::api::parse;
+
+    #[test]
+    fn each_opens_without_a_finding_and_says_what_to_watch() {
+        assert_eq!(MYTHS.len(), 21);
+        for myth in MYTHS {
+            let manifest = parse(myth.text);
+            assert_eq!(manifest.diagnostics, [], "{}", myth.name);
+            assert!(!watch(myth.name).is_empty(), "{} says what to watch", myth.name);
+            assert!(myth_of(&[BUILT_IN, myth.name].concat()).is_some());
+        }
+    }
+}
