@@ -87,7 +87,7 @@ test("a selector is edited, after it was said whom it loses and gains", async ({
   const lab = await Lab.open(page, "?scenario=labels");
   await lab.select(lab.service("web-canary"));
   await lab.button("Change track=canary").click();
-  const field = lab.inspector.getByRole("textbox");
+  const field = lab.inspector.getByRole("textbox", { name: "Add or change" });
   await field.fill("track=stable");
   await field.press("Enter");
   const preview = lab.inspector.getByRole("status");
@@ -103,7 +103,7 @@ test("a selector that matches nobody has every call refused", async ({ page }) =
   const lab = await Lab.open(page);
   await lab.hurry();
   await lab.select(lab.service("web"));
-  const field = lab.inspector.getByRole("textbox");
+  const field = lab.inspector.getByRole("textbox", { name: "Add or change" });
   await field.fill("app=wbe");
   await field.press("Enter");
   await expect(lab.inspector.getByRole("status")).toContainText("No Pod is left: every connection to it will be refused.");
