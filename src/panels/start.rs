@@ -2,25 +2,18 @@
 
 use crate::parts::*;
 use crate::session::Session;
-use crate::shell::{BuiltIn, Dialog, Tab, Ui, built_in_of, myths};
+use crate::shell::{Dialog, FIRST, FIRST_HINTS, Hints, Tab, Ui, built_in_of, hints_of, myths};
 use crate::text;
 
-/// Of a scenario that is in the first part; of any other text the second part tells.
+/// Of the scenario that most readers see first; of any other text the second part tells.
 pub fn panel(session: Session, ui: Ui) -> View {
     live(move || {
         session.opened_rev();
-        let built = session.with_source(|s| built_in_of(&s.key));
-        match (built, session.later.get()) {
-            (Some(scenario), _) => {
-                let description = session.with_source(|s| s.scenario.description.clone());
-                let mut kids = vec![heading(scenario.title)];
-                kids.extend(description.map(|d| says("", d.to_string())));
-                kids.extend(hints(scenario));
-                kids.push(how());
-                block("pk-start", kids)
-            }
-            (None, Some(later)) => (later.of_text)(session, ui),
-            (None, None) => {
+        let first = session.with_source(|s| built_in_of(&s.key).is_some_and(|s| s.name == FIRST));
+        match (first, session.later.get()) {
+            (true, _) => with_hints(session, &FIRST_HINTS),
+            (false, Some(later)) => (later.of_text)(session, ui),
+            (false, None) => {
                 session.want_later();
                 nothing()
             }
@@ -28,18 +21,35 @@ pub fn panel(session: Session, ui: Ui) -> View {
     })
 }
 
-/// Of a myth, or of the reader's own text.
-pub fn of_text(session: Session, ui: Ui) -> View {
-    let (key, title, description) = session.with_source(|s| {
+fn with_hints(session: Session, of: &'static Hints) -> View {
+    let mut kids = told(session);
+    kids.extend(hints(of));
+    kids.push(how());
+    block("pk-start", kids)
+}
+
+/// What a text says of itself.
+fn told(session: Session) -> Kids {
+    let (title, description) = session.with_source(|s| {
         let description = s.scenario.description.as_ref().map(|d| d.to_string());
-        (s.key.clone(), s.title().map(str::to_owned), description)
+        (s.title().map(str::to_owned), description)
     });
+    let mut kids = vec![heading(title.unwrap_or_else(|| "Your manifests".into()))];
+    kids.extend(description.map(|d| says("", d)));
+    kids
+}
+
+/// Of any other scenario, a myth, or the reader's own text.
+pub fn of_text(session: Session, ui: Ui) -> View {
+    let key = session.with_source(|s| s.key.clone());
+    if let Some(scenario) = built_in_of(&key) {
+        return with_hints(session, hints_of(scenario.name));
+    }
     let mut kids = Kids::new();
     match myths::myth_of(&key) {
         Some(myth) => kids.extend(myths::about(myth)),
         None => {
-            kids.push(heading(title.unwrap_or_else(|| "Your manifests".into())));
-            kids.extend(description.map(|d| says("", d)));
+            kids.extend(told(session));
             kids.push(summary(session, ui));
         }
     }
@@ -47,9 +57,9 @@ pub fn of_text(session: Session, ui: Ui) -> View {
     block("pk-start", kids)
 }
 
-fn hints(scenario: &'static BuiltIn) -> Kids {
+fn hints(of: &'static Hints) -> Kids {
     let list = |hints: &'static [&'static str]| items("pk-hints", hints.iter().map(|h| text(*h)).collect());
-    vec![heading("Watch for"), list(scenario.watch), heading("Try"), list(scenario.tries)]
+    vec![heading("Watch for"), list(of.watch), heading("Try"), list(of.tries)]
 }
 
 fn summary(session: Session, ui: Ui) -> View {

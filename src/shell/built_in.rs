@@ -10,7 +10,10 @@ pub struct BuiltIn {
     pub title: &'static str,
     /// As `build.rs` packed it.
     packed: &'static [u8],
-    /// What to look at, and what to do.
+}
+
+/// What to look at in a scenario, and what to do.
+pub struct Hints {
     pub watch: &'static [&'static str],
     pub tries: &'static [&'static str],
 }
@@ -20,68 +23,87 @@ static ALL: [BuiltIn; 5] = [
         name: "first",
         title: "Why Pods need a Service",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/first.packed")),
-        watch: &[
-            "“by-name” calls the Service web, “by-address” always the same Pod.",
-            "Every node has the same rules: kube-proxy writes them from the Service's endpoints.",
-        ],
-        tries: &[
-            "Right-click the Pod at 10.244.1.2 and delete it. Its replacement gets another address: who notices?",
-            "Click a packet, or a line under Path, to see which rule sent it where.",
-        ],
     },
     BuiltIn {
         name: "doors",
         title: "Three doors: ClusterIP, NodePort, LoadBalancer",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/doors.packed")),
-        watch: &[
-            "Nobody outside can reach a ClusterIP: “wants-inner” never gets an answer.",
-            "A node that takes a packet from outside may send it on to a Pod of another node, under its own address.",
-        ],
-        tries: &[
-            "Select the Service inner and switch its type to NodePort, then to LoadBalancer.",
-            "Power off a node: the load balancer notices after its health check, a NodePort's caller does not.",
-        ],
     },
     BuiltIn {
         name: "readiness",
         title: "Ready, or not",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/readiness.packed")),
-        watch: &[
-            "A Pod whose probe fails still runs, but is in no rule once every node's kube-proxy has heard of it.",
-            "The share each Pod gets is in the Service's Endpoints.",
-        ],
-        tries: &[
-            "Right-click a stock Pod: Fail readiness. Watch how long each node goes on sending to it.",
-            "Scale stock to 1, then fail its readiness: what do the callers see?",
-        ],
     },
     BuiltIn {
         name: "labels",
         title: "Labels decide who belongs",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/labels.packed")),
-        watch: &[
-            "The canary Pod belongs to both Services, because both selectors match its labels.",
-            "Half the traffic of neither Service is promised to anyone: each endpoint gets an equal chance.",
-        ],
-        tries: &[
-            "Edit the labels of a web Pod: take app away. Its ReplicaSet lets it go and makes a new one.",
-            "Change the selector of web-canary to track=stable and watch its endpoints.",
-        ],
     },
     BuiltIn {
         name: "shop",
         title: "A small shop",
         packed: include_bytes!(concat!(env!("OUT_DIR"), "/shop.packed")),
-        watch: &[
-            "Who calls whom comes from the Pods' environment variables: no client is written down.",
-            "front calls advice:80, and there is no Service of that name: DNS has no answer.",
-        ],
-        tries: &[
-            "Load a Service named advice and watch the calls succeed or be refused.",
-            "Delete the only payment Pod: how many of cart's calls are lost, and why?",
-        ],
     },
 ];
+
+/// Those of the scenario that most readers see first: they are there with it.
+pub static FIRST_HINTS: Hints = Hints {
+    watch: &[
+        "“by-name” calls the Service web, “by-address” always the same Pod.",
+        "Every node has the same rules: kube-proxy writes them from the Service's endpoints.",
+    ],
+    tries: &[
+        "Right-click the Pod at 10.244.1.2 and delete it. Its replacement gets another address: who notices?",
+        "Click a packet, or a line under Path, to see which rule sent it where.",
+    ],
+};
+
+/// Of any other the second part tells them. Named one by one for that.
+pub fn hints_of(name: &str) -> &'static Hints {
+    match name {
+        "doors" => &Hints {
+            watch: &[
+                "Nobody outside can reach a ClusterIP: “wants-inner” never gets an answer.",
+                "A node that takes a packet from outside may send it on to a Pod of another node, under its own address.",
+            ],
+            tries: &[
+                "Select the Service inner and switch its type to NodePort, then to LoadBalancer.",
+                "Power off a node: the load balancer notices after its health check, a NodePort's caller does not.",
+            ],
+        },
+        "readiness" => &Hints {
+            watch: &[
+                "A Pod whose probe fails still runs, but is in no rule once every node's kube-proxy has heard of it.",
+                "The share each Pod gets is in the Service's Endpoints.",
+            ],
+            tries: &[
+                "Right-click a stock Pod: Fail readiness. Watch how long each node goes on sending to it.",
+                "Scale stock to 1, then fail its readiness: what do the callers see?",
+            ],
+        },
+        "labels" => &Hints {
+            watch: &[
+                "The canary Pod belongs to both Services, because both selectors match its labels.",
+                "Half the traffic of neither Service is promised to anyone: each endpoint gets an equal chance.",
+            ],
+            tries: &[
+                "Edit the labels of a web Pod: take app away. Its ReplicaSet lets it go and makes a new one.",
+                "Change the selector of web-canary to track=stable and watch its endpoints.",
+            ],
+        },
+        "shop" => &Hints {
+            watch: &[
+                "Who calls whom comes from the Pods' environment variables: no client is written down.",
+                "front calls advice:80, and there is no Service of that name: DNS has no answer.",
+            ],
+            tries: &[
+                "Load a Service named advice and watch the calls succeed or be refused.",
+                "Delete the only payment Pod: how many of cart's calls are lost, and why?",
+            ],
+        },
+        _ => &FIRST_HINTS,
+    }
+}
 
 pub fn built_in() -> &'static [BuiltIn] {
     &ALL
@@ -99,6 +121,9 @@ impl BuiltIn {
         unpack(self.packed)
     }
 }
+
+/// The name of the one that most readers see first.
+pub const FIRST: &str = "first";
 
 /// How the names of the myths begin, which are in the second part.
 pub const MYTH: &str = "myth-";

@@ -30,7 +30,7 @@ use crate::{browser, diagram, panels};
 pub use add_client::rate_slider;
 #[cfg(test)]
 pub use built_in::text_of;
-pub use built_in::{BuiltIn, MYTH, built_in, built_in_of, text_of_key};
+pub use built_in::{BuiltIn, FIRST, FIRST_HINTS, Hints, MYTH, built_in, built_in_of, hints_of, text_of_key};
 pub use share::copy_text;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;

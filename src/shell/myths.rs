@@ -141,14 +141,16 @@ fn watch(name: &str) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cluster::api::parse;
+    use cluster::api::{Severity, parse};
 
     #[test]
-    fn each_opens_without_a_finding_and_says_what_to_watch() {
+    fn each_opens_without_an_error_and_says_what_to_watch() {
         assert_eq!(MYTHS.len(), 21);
         for myth in MYTHS {
             let manifest = parse(myth.text);
-            assert_eq!(manifest.diagnostics, [], "{}", myth.name);
+            // A warning may be what it is about: a selector that matches nothing.
+            let errors = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+            assert_eq!(errors, 0, "{}: {:?}", myth.name, manifest.diagnostics);
             assert!(!watch(myth.name).is_empty(), "{} says what to watch", myth.name);
             assert!(myth_of(&[BUILT_IN, myth.name].concat()).is_some());
         }

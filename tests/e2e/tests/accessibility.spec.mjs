@@ -25,6 +25,9 @@ for (const colorScheme of ["light", "dark"]) {
         await lab.inspector.getByRole("tabpanel").getByRole("listitem").getByRole("button").last().click();
         await expect(lab.inspector.getByRole("tabpanel")).toContainText(/SYN: /);
         expect(await accessibilityFaults(page, GRAVE), "Connection").toEqual([]);
+        await lab.tab("Rules");
+        await expect(lab.inspector.getByRole("region", { name: /^Rules: web on / })).toBeVisible();
+        expect(await accessibilityFaults(page, GRAVE), "Rules that a connection met").toEqual([]);
       });
 
       test("the dialogs and the menu have no grave fault", async ({ page }) => {
@@ -37,6 +40,12 @@ for (const colorScheme of ["light", "dark"]) {
         await lab.button("Share").click();
         await expect(lab.dialog("Share").getByRole("region", { name: "Link" })).toBeVisible();
         expect(await accessibilityFaults(page, GRAVE), "Share").toEqual([]);
+        await page.keyboard.press("Escape");
+        await lab.select(lab.service("web"));
+        await lab.tab("Rules");
+        await lab.button("Side by side …").click();
+        await expect(lab.dialog("Rules side by side").getByRole("region")).toHaveCount(2);
+        expect(await accessibilityFaults(page, GRAVE), "Rules side by side").toEqual([]);
         await page.keyboard.press("Escape");
         await lab.menu(lab.card("Pod", "web-").first());
         expect(await accessibilityFaults(page, GRAVE), "menu").toEqual([]);
