@@ -52,7 +52,7 @@ fn gather_myths(out: &Path) {
     fs::write(out.join("myths.rs"), list).expect("OUT_DIR can be written to");
 }
 
-/// Style sheets without their comments and indentation.
+/// Style sheets without their comments, indentation, and the spaces that mean nothing.
 fn squeeze_styles(out: &Path) {
     println!("cargo::rerun-if-changed=src/theme");
     for entry in fs::read_dir("src/theme").expect("src/theme") {
@@ -71,5 +71,9 @@ fn squeezed(text: &str) -> String {
     let mut bare = parts.next().unwrap_or_default().to_string();
     bare.extend(parts.map(|part| part.split_once("*/").expect("a comment ends").1));
     let lines = bare.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.flat_map(|line| [line, if line.ends_with(['{', '}', ';']) { "" } else { " " }]).collect()
+    let text: String =
+        lines.flat_map(|line| [line, if line.ends_with(['{', '}', ';', ',']) { "" } else { " " }]).collect();
+    // In a selector a space before a colon means something; after one there is none.
+    let pairs = [(": ", ":"), (" {", "{"), (", ", ","), (" > ", ">"), (";}", "}")];
+    pairs.into_iter().fold(text, |text, (long, short)| text.replace(long, short))
 }

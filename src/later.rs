@@ -48,6 +48,7 @@ pub struct Later {
     pub open_kept: fn(Session, String, Begin),
     pub open_link: fn(Session, String, Begin, Option<String>),
     pub start_again: fn(Session),
+    pub no_such_scenario: fn(Session, &str),
     /// What a person does to the run.
     pub perform: fn(Session, Deed),
     pub take_hand: fn(&mut cluster::sim::Run),
@@ -75,6 +76,7 @@ pub static LATER: Later = Later {
     open_kept: shell::kept::open_kept,
     open_link: shell::kept::open_link,
     start_again: shell::kept::start_again,
+    no_such_scenario: shell::kept::no_such_scenario,
     perform: session::perform,
     take_hand: cluster::sim::Run::take_hand,
     save: session::save,

@@ -55,10 +55,8 @@ pub fn open_usual(session: Session, scenario: Option<String>, begin: Begin) {
         && !name.starts_with(MYTH)
         && !built_in().iter().any(|s| s.name == *name)
     {
-        let known: Vec<String> = built_in().iter().map(|s| s.name.to_string()).collect();
-        session
-            .notices
-            .problem(format!("There is no scenario named “{name}”. There are {}.", crate::text::and(&known)));
+        let name = name.clone();
+        session.with_later(move |later| (later.no_such_scenario)(session, &name));
     }
     let key = match scenario {
         Some(name) => [BUILT_IN, &name].concat(),

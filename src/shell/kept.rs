@@ -1,6 +1,6 @@
 //! Opening what is not built in: a text, a link, and the work that was left on either.
 
-use super::{begin, built_in_of, text_of_key};
+use super::{begin, built_in, built_in_of, text_of_key};
 use crate::embed;
 use crate::session::{BUILT_IN, Begin, Motion, Session, Source, Text};
 use begin::LINK;
@@ -137,4 +137,11 @@ fn warn_of_another_model(session: Session) {
             cluster::sim::MODEL_VERSION
         ));
     }
+}
+
+/// Somebody's page or link asks for a scenario that is not built in.
+pub fn no_such_scenario(session: Session, name: &str) {
+    let known: Vec<String> = built_in().iter().map(|s| s.name.to_string()).collect();
+    let known = crate::text::and(&known);
+    session.notices.problem(format!("There is no scenario named “{name}”. There are {known}."));
 }

@@ -4,11 +4,11 @@ use crate::run::{self, Outcome};
 use std::fmt;
 use std::process::Command;
 
-/// A figure in someone's docs page must not cost more than the page. Not reached yet: see
+/// A figure in someone's docs page must not cost more than the page. What was done for it: see
 /// BENCHMARKS.md.
 const GOAL_BYTES: u64 = 180_000;
-/// Until then a ratchet: what was reached, and a little room. It is lowered, never raised.
-const LIMIT_BYTES: u64 = 290_000;
+/// What the tests allow: compilers differ by a little. It is lowered, never raised.
+const LIMIT_BYTES: u64 = 181_000;
 
 pub struct FirstView {
     files: Vec<File>,

@@ -16,8 +16,8 @@ const NAME: &str = "packetyard-web";
 /// The second part, and the script that fetches it.
 const LATER: [&str; 2] = ["split_later.wasm", "__wasm_split.js"];
 
-/// The page's own script.
-const BOOT: &str = "boot.js";
+/// The page's own script and style.
+const OWN: [&str; 2] = ["boot.js", "page.css"];
 
 /// What rustc's default target and wasm-bindgen use, and no more: browsers must know all of it.
 const FEATURES: [&str; 7] = [
@@ -62,7 +62,18 @@ pub fn site(tools: &Tools) -> Outcome {
     shrink_script(tools, &glue_text, &dist.join(&glue))?;
     let loader_text = names.in_loader(&read(&parts.join(LATER[1]))?)?;
     shrink_script(tools, &loader_text, &dist.join(LATER[1]))?;
-    shrink_script(tools, &read(&dist.join(BOOT))?, &dist.join(BOOT))
+    for own in OWN {
+        shrink_script(tools, &read(&dist.join(own))?, &dist.join(own))?;
+    }
+    shrink_page(&dist.join("index.html"))
+}
+
+/// Without indentation and comments that have a line to themselves.
+fn shrink_page(page: &Path) -> Outcome {
+    let text = read(page)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("<!--"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    fs::write(page, text).map_err(|error| format!("{}: {error}", page.display()))
 }
 
 /// The names by which module and script know each other are more than a hundred hashes, which no
@@ -77,7 +88,15 @@ fn shrink_first(tools: &Tools, from: &Path, to: &Path) -> Outcome<Names> {
 fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
     let mut optimise = tools.command("wasm-opt")?;
     optimise
-        .args(["--flatten", "--rereloop", "-Oz", "-Oz", "--strip-debug", "--strip-producers"])
+        .args([
+            "--flatten",
+            "--rereloop",
+            "-Oz",
+            "--gufa-optimizing",
+            "-Oz",
+            "--strip-debug",
+            "--strip-producers",
+        ])
         .args(SMALLER)
         .args(FEATURES);
     run::run(optimise.arg(from).arg("-o").arg(to))?;
@@ -92,7 +111,8 @@ fn shrink_module(tools: &Tools, from: &Path, to: &Path) -> Outcome {
 fn shrink_script(tools: &Tools, text: &str, to: &Path) -> Outcome {
     fs::write(to, text).map_err(|error| format!("{}: {error}", to.display()))?;
     let mut minify = tools.command("esbuild")?;
-    minify.args(["--minify", "--log-level=warning", "--allow-overwrite"]);
+    // wasm-bindgen warns of old ways to call it, which boot.js does not use.
+    minify.args(["--minify", "--pure:console.warn", "--log-level=warning", "--allow-overwrite"]);
     run::run(minify.arg(to).arg(format!("--outfile={}", to.display())))
 }
 
