@@ -65,7 +65,8 @@ pub fn site(tools: &Tools) -> Outcome {
     for own in OWN {
         shrink_script(tools, &read(&dist.join(own))?, &dist.join(own))?;
     }
-    shrink_page(&dist.join("index.html"))
+    shrink_page(&dist.join("index.html"))?;
+    shrink_page(&dist.join("favicon.svg"))
 }
 
 /// Without indentation and comments that have a line to themselves.
