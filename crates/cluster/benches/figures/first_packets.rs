@@ -3,7 +3,6 @@
 //! tables, which forget it after conntrack's own time-out for an unanswered SYN.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use cluster::net::netfilter::{Conntrack, Cx, Family, IpvsRules, Passage, Route, Skb, Stack, TcpFlags};
 use cluster::net::{Protocol, Tuple};
@@ -46,7 +45,7 @@ struct Routing {
     name: u64,
     out: IpAddr,
     /// Its own addresses: in IPVS mode those of kube-ipvs0 are among them.
-    ipvs: Option<Arc<IpvsRules>>,
+    ipvs: Option<IpvsRules>,
 }
 
 impl Routing {
