@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use cluster::api::{Action, Labels, NsName, ObjectRef, ServiceType};
 use cluster::net::netfilter::RuleEffect;
-use cluster::node::kube_proxy::{ProxyMode, categorize, choices, endpoints_map, service_port_map};
+use cluster::node::kube_proxy::{ProxyMode, categorize, choices, ports};
 use cluster::sim::{Run, Span, World};
 use cluster::trace::{HopKind, PacketKind, Place};
 use proptest::prelude::*;
@@ -221,17 +221,25 @@ fn packets_are_accounted_for(world: &World) {
     assert!(ended.into_iter().all(|p| p.ended.is_some()), "an ended connection has no packet left");
 }
 
+/// A sync writes only what has changed since the last; what is in force then is what a sync from nothing
+/// would write.
+fn rules_are_those_of_a_sync_from_nothing(world: &World) {
+    for machine in world.machines().values().filter(|m| m.power && m.proxy.behind() == 0) {
+        let anew = world.rules_as_if(machine.uid, machine.proxy.mode).expect("the node is there");
+        assert_eq!(machine.stack.rules().to_string(), anew.to_string(), "{}", machine.name);
+    }
+}
+
 /// The endpoint that a node chose for a new connection is among those that the EndpointSlices
 /// which it had seen allow, recomputed without the rules.
 fn new_connections_go_to_known_endpoints(world: &World) {
     for machine in world.machines().values().filter(|m| m.power && m.proxy.behind() == 0) {
         let rules = machine.stack.rules();
-        let services = service_port_map(&machine.proxy.services, rules.family());
-        let endpoints = endpoints_map(&machine.proxy.slices, &machine.name, rules.family());
+        let seen = (&*machine.proxy.services, &*machine.proxy.slices);
         let zone = world.store().node(&machine.name).and_then(|n| n.zone().cloned());
-        for (name, info) in &services {
-            let all = endpoints.get(&**name).map_or(&[][..], Vec::as_slice);
-            let allowed = categorize(all, info, &machine.name, zone.as_deref());
+        for (name, port) in &ports(seen, &machine.name, rules.family()) {
+            let all = &port.endpoints;
+            let allowed = categorize(all, &port.service, &machine.name, zone.as_deref());
             let may: BTreeSet<SocketAddr> =
                 allowed.cluster.iter().flatten().map(|i| all[*i].address).collect();
             let written: BTreeSet<SocketAddr> =
@@ -282,9 +290,11 @@ proptest! {
                 }
             }
             new_connections_go_to_known_endpoints(run.world());
+            rules_are_those_of_a_sync_from_nothing(run.world());
         }
         advance(&mut run, Span::from_secs(30), &mut check);
         new_connections_go_to_known_endpoints(run.world());
+        rules_are_those_of_a_sync_from_nothing(run.world());
         syns_were_rewritten_by_rules(run.world());
     }
 

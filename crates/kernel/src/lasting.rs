@@ -9,7 +9,7 @@ use std::time::Instant;
 use cluster::api::EndpointSlice;
 use cluster::net::netfilter::{Entry, Family};
 use cluster::net::{Protocol, Tuple};
-use cluster::node::kube_proxy::{clean_stale_entries, endpoints_map, service_port_map};
+use cluster::node::kube_proxy::{clean_stale_entries, ports};
 
 use crate::client::{Caller, Line};
 use crate::flows::Flow;
@@ -183,14 +183,13 @@ impl Trial<'_> {
     /// kube-proxy's clean-up, decided by the model, done in the kernel with `conntrack`. So the
     /// kernel must have the entries that the model has.
     fn clean_up(&mut self) -> space::Outcome {
-        let services = service_port_map(&self.cluster.services, self.cluster.family);
         for node in 0..self.cluster.nodes {
             let name = plan::node_name(node);
-            let endpoints = endpoints_map(&self.cluster.slices, &name, self.cluster.family);
+            let ports = ports((&self.cluster.services, &self.cluster.slices), &name, self.cluster.family);
             let now = self.time(Instant::now());
             let conntrack = &mut self.net.stack(node).conntrack;
             let before: Vec<Entry> = conntrack.entries(now).copied().collect();
-            clean_stale_entries(conntrack, &services, &endpoints);
+            clean_stale_entries(conntrack, &ports);
             let after: BTreeSet<Tuple> = conntrack.entries(now).map(|entry| entry.original).collect();
             let mut stale: BTreeMap<Stale, usize> = BTreeMap::new();
             for entry in before.iter().filter(|entry| !after.contains(&entry.original)) {

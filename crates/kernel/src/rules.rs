@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use cluster::net::netfilter::nft::{SetKind, Table};
 use cluster::net::netfilter::{Family, RuleSet, Rules};
-use cluster::node::kube_proxy::{ProxyMode, build_rules, endpoints_map, service_port_map};
+use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 
 use crate::dice::Dice;
 use crate::generate::Cluster;
@@ -45,9 +45,8 @@ impl fmt::Display for Backend {
 /// What a node's kube-proxy writes.
 pub fn build(cluster: &Cluster, node: u8) -> Rules {
     let config = cluster.proxy_config(node);
-    let services = service_port_map(&cluster.services, config.family);
-    let endpoints = endpoints_map(&cluster.slices, &config.node_name, config.family);
-    build_rules(cluster.backend.mode, &config, &services, &endpoints)
+    let ports = ports((&cluster.services, &cluster.slices), &config.node_name, config.family);
+    build_rules(cluster.backend.mode, &config, &ports)
 }
 
 /// Puts the rules in the place of `old`, or, without, on a node that has none.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use cluster::net::netfilter::{Conntrack, Cx, Family, IpvsRules, Passage, Route, Skb, Stack, TcpFlags};
 use cluster::net::{Protocol, Tuple};
-use cluster::node::kube_proxy::{ProxyMode, build_rules, endpoints_map, service_port_map};
+use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 use cluster::sim::{Chance, Span, Time};
 
 use crate::clock::Clock;
@@ -64,9 +64,8 @@ fn node(mode: ProxyMode, n: u8, services: u32, endpoints: u32) -> Stack {
     let cfg = objects::config(n);
     let mut stack = Stack::new(vec![cfg.node_ips[0], [10, 244, n, 1].into()], Family::V4);
     let seen = objects::seen(services, endpoints);
-    let services = service_port_map(&seen.services, cfg.family);
-    let endpoints = endpoints_map(&seen.slices, &cfg.node_name, cfg.family);
-    stack.set_rules(build_rules(mode, &cfg, &services, &endpoints));
+    let ports = ports((&seen.services, &seen.slices), &cfg.node_name, cfg.family);
+    stack.set_rules(build_rules(mode, &cfg, &ports));
     stack.conntrack = Conntrack::default();
     stack
 }

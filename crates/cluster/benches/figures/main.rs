@@ -28,12 +28,16 @@ fn main() {
             }
         }
     }
-    for mode in ProxyMode::ALL {
-        let name = mode.as_str();
-        let what = format!("rules of one node, {name}, 10000 Services of 10 endpoints, from nothing");
-        if wanted(&what) {
-            let times = sorted(|| rules::from_nothing(mode, 10_000, 10));
-            row(&what, &format!("{:.0} ms", middle(&times)), &format!("{:.0} ms", times[0]));
+    let of_rules: [(&str, fn(ProxyMode, u32, u32) -> f64); 2] =
+        [("from nothing", rules::from_nothing), ("a sync after one endpoint's change", rules::one_change)];
+    for (when, measure) in of_rules {
+        for mode in ProxyMode::ALL {
+            let name = mode.as_str();
+            let what = format!("rules of one node, {name}, 10000 Services of 10 endpoints, {when}");
+            if wanted(&what) {
+                let times = sorted(|| measure(mode, 10_000, 10));
+                row(&what, &format!("{:.1} ms", middle(&times)), &format!("{:.1} ms", times[0]));
+            }
         }
     }
     let what = "ten simulated minutes of online-boutique, its callers and probes, snapshots kept";

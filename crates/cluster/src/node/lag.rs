@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
 use crate::net::netfilter::{Family, ServicePortName};
 use crate::node::Machine;
-use crate::node::kube_proxy::{ServicePortInfo, categorize, endpoints_map, service_port_map};
+use crate::node::kube_proxy::{ServicePortInfo, categorize, changed_objects, ports_of};
 use crate::ordered::{Map, Set};
 use crate::sim::{Span, World};
 
@@ -110,7 +110,8 @@ impl<'a> Sources<'a> {
     /// What the node's rules were written from.
     pub fn written(machine: &'a Machine) -> Sources<'a> {
         let written = &machine.proxy.written;
-        Sources { services: &written.services, slices: &written.slices, zone: written.zone.clone() }
+        let zone = written.config.as_ref().and_then(|config| config.zone.clone());
+        Sources { services: &written.services, slices: &written.slices, zone }
     }
 
     /// What its kube-proxy has seen.
@@ -131,23 +132,15 @@ impl<'a> Sources<'a> {
     /// For each port of one Service.
     pub fn decisions(&self, machine: &Machine, service: &NsName) -> Map<ServicePortName, Decision> {
         let mut out = Map::new();
-        let Some(object) = self.services.get(service) else { return out };
-        let mut one = Services::new();
-        one.insert(service.clone(), object.clone());
-        let mut mine = Slices::new();
-        for (key, slice) in self.slices {
-            if key.namespace == service.namespace && slice.service == service.name {
-                mine.insert(key.clone(), slice.clone());
-            }
-        }
-        let endpoints = endpoints_map(&mine, &machine.name, Family::V4);
-        for (name, info) in service_port_map(&one, Family::V4) {
-            let all = endpoints.get(&*name).map_or(&[][..], Vec::as_slice);
-            let found = categorize(all, &info, &machine.name, self.zone.as_deref());
+        let wanted = [service.clone()].into_iter().collect();
+        for (name, port) in ports_of(&wanted, (self.services, self.slices), &machine.name, Family::V4) {
+            let all = &port.endpoints;
+            let found = categorize(all, &port.service, &machine.name, self.zone.as_deref());
             let none = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(Vec::is_empty);
             let nothing = [!found.has_any, none(&found.cluster), none(&found.local)];
             let reachable = found.reachable.iter().map(|i| all[*i].address).collect();
-            out.insert(ServicePortName::clone(&name), Decision { service: info, nothing, reachable });
+            let service = port.service.clone();
+            out.insert(ServicePortName::clone(&name), Decision { service, nothing, reachable });
         }
         out
     }
@@ -155,27 +148,10 @@ impl<'a> Sources<'a> {
 
 /// Services of which anything differs. All of them where the node's zone does.
 pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> Set<NsName> {
-    let everything = old.zone != new.zone;
-    let mut changed = Set::new();
-    let other =
-        |map: &Services, key: &NsName, s: &Arc<Service>| map.get(key).is_none_or(|o| !Arc::ptr_eq(o, s));
-    for (ours, theirs) in [(old.services, new.services), (new.services, old.services)] {
-        for (key, service) in ours {
-            if everything || other(theirs, key, service) {
-                changed.insert(key.clone());
-            }
-        }
+    if old.zone != new.zone {
+        return old.services.keys().chain(new.services.keys()).cloned().collect();
     }
-    let other =
-        |map: &Slices, key: &NsName, s: &Arc<EndpointSlice>| map.get(key).is_none_or(|o| !Arc::ptr_eq(o, s));
-    for (ours, theirs) in [(old.slices, new.slices), (new.slices, old.slices)] {
-        for (key, slice) in ours {
-            if other(theirs, key, slice) {
-                changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
-            }
-        }
-    }
-    changed
+    changed_objects((old.services, old.slices), (new.services, new.slices))
 }
 
 fn compare(name: &ServicePortName, old: Option<&Decision>, new: Option<&Decision>) -> Option<StalePort> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::net::Cni;
 use crate::net::netfilter::Stack;
-use crate::node::kube_proxy::ProxyMode;
+use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode};
 use crate::sim::Time;
 
 #[derive(Clone, Debug)]
@@ -80,7 +80,10 @@ pub struct ProxyStatus {
 pub struct Written {
     pub services: Arc<Map<NsName, Arc<Service>>>,
     pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
-    pub zone: Option<Str>,
+    /// The same as kube-proxy keeps them.
+    pub ports: Arc<Ports>,
+    /// `None` before the first sync.
+    pub config: Option<Arc<ProxyConfig>>,
 }
 
 /// What was changed in the API server.

@@ -13,3 +13,4 @@ pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub(crate) use leftover_chains::leftover_chains;
 pub use machine::{Changed, Machine, ProxyStatus, Unseen, Written};
+pub(crate) use proxy_watch::{WriteRules, write_changes};

@@ -7,10 +7,39 @@ use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
 use crate::net::Cidr;
 use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{
-    ProxyConfig, ProxyMode, build_rules, clean_stale_entries, endpoints_map, leftover_rules, service_port_map,
+    Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, clean_stale_entries, leftover_rules,
+    ports, rebuild_rules, update_ports,
 };
 use crate::node::{Changed, Machine, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
+
+/// How a sync comes to the rules that it writes, and to what kube-proxy keeps of the objects.
+pub(crate) type WriteRules = fn(&Machine, &ProxyConfig) -> (Ports, Rules);
+
+/// From nothing.
+fn write_all(machine: &Machine, config: &ProxyConfig) -> (Ports, Rules) {
+    let ports = seen_ports(machine, config);
+    let rules = build_rules(machine.proxy.mode, config, &ports);
+    (ports, rules)
+}
+
+fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
+    ports((&machine.proxy.services, &machine.proxy.slices), &config.node_name, config.family)
+}
+
+/// The same outcome, with rules written anew only for Services that have changed (I-06).
+pub(crate) fn write_changes(machine: &Machine, config: &ProxyConfig) -> (Ports, Rules) {
+    let (proxy, written) = (&machine.proxy, &machine.proxy.written);
+    if written.config.as_deref() != Some(config) {
+        return write_all(machine, config);
+    }
+    let changed = changed_objects((&written.services, &written.slices), (&proxy.services, &proxy.slices));
+    let mut ports = Ports::clone(&written.ports);
+    update_ports(&mut ports, &changed, (&proxy.services, &proxy.slices), &config.node_name, config.family);
+    let kept = Kept::of(machine.stack.rules(), &written.ports, &ports);
+    let rules = rebuild_rules(proxy.mode, config, &ports, &kept);
+    (ports, rules)
+}
 
 impl WatchChange {
     fn what(&self) -> Changed {
@@ -117,13 +146,11 @@ impl World {
         }
         let machine = &self.machines[&node];
         let config = self.proxy_config(node);
-        let services = service_port_map(&machine.proxy.services, config.family);
-        let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
-        let mode = machine.proxy.mode;
-        let rules = build_rules(mode, &config, &services, &endpoints);
+        let sync = self.write_rules().unwrap_or(write_all);
+        let (ports, rules) = sync(machine, &config);
         // nftables mode writes one transaction: nothing is left over.
-        if mode == ProxyMode::IPTABLES {
-            let count: usize = services.keys().filter_map(|name| endpoints.get(&**name)).map(Vec::len).sum();
+        if machine.proxy.mode == ProxyMode::IPTABLES {
+            let count: usize = ports.values().map(|port| port.endpoints.len()).sum();
             self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
         }
         let now = self.now;
@@ -133,12 +160,13 @@ impl World {
         let proxy = &mut machine.proxy;
         // Only if endpoints changed (proxier.go, ConntrackCleanupRequired).
         if !Arc::ptr_eq(&proxy.slices, &proxy.written.slices) {
-            clean_stale_entries(&mut machine.stack.conntrack, &services, &endpoints);
+            clean_stale_entries(&mut machine.stack.conntrack, &ports);
         }
         proxy.written = Written {
             services: proxy.services.clone(),
             slices: proxy.slices.clone(),
-            zone: proxy.zone.clone(),
+            ports: Arc::new(ports),
+            config: Some(Arc::new(config)),
         };
         proxy.unsynced = 0;
         proxy.unsynced_since = None;
@@ -180,9 +208,7 @@ impl World {
     pub fn rules_as_if(&self, node: Uid, mode: ProxyMode) -> Option<Rules> {
         let machine = self.machines.get(&node)?;
         let config = self.proxy_config(node);
-        let services = service_port_map(&machine.proxy.services, config.family);
-        let endpoints = endpoints_map(&machine.proxy.slices, &config.node_name, config.family);
-        Some(build_rules(mode, &config, &services, &endpoints))
+        Some(build_rules(mode, &config, &seen_ports(machine, &config)))
     }
 
     fn proxy_config(&self, node: Uid) -> ProxyConfig {

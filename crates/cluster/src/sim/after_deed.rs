@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Event, World};
 use crate::api::{Deployment, NsName, Pod, ReplicaSet, Str, Uid};
 use crate::node::kubelet::KubeletStep;
-use crate::node::{Machine, leftover_chains};
+use crate::node::{Machine, WriteRules, leftover_chains, write_changes};
 
 #[derive(Debug)]
 pub(crate) struct AfterDeed {
@@ -18,6 +18,8 @@ pub(crate) struct AfterDeed {
     pub delete_pod: fn(&mut World, &NsName, Option<u32>),
     pub delete_surplus: fn(&mut World, Vec<Arc<Pod>>, u32),
     pub scale_down_old: fn(&mut World, &Deployment, &ReplicaSet, &[Arc<ReplicaSet>], u32),
+    /// A sync that writes only what has changed. What is only watched is small.
+    pub write_rules: WriteRules,
     /// Only in a large cluster: no built-in scenario has one.
     pub leftover_chains: fn(&Machine) -> Vec<Str>,
 }
@@ -28,12 +30,17 @@ pub(crate) static AFTER_DEED: AfterDeed = AfterDeed {
     delete_pod: World::delete_pod,
     delete_surplus: World::delete_surplus,
     scale_down_old: World::scale_down_old,
+    write_rules: write_changes,
     leftover_chains,
 };
 
 impl World {
     pub(crate) fn after_deed(&self) -> &'static AfterDeed {
         self.after_deed.expect("nobody acts in a run that is only watched")
+    }
+
+    pub(crate) fn write_rules(&self) -> Option<WriteRules> {
+        self.after_deed.map(|deed| deed.write_rules)
     }
 
     /// An event that the World does not process by itself.

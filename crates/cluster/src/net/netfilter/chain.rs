@@ -4,15 +4,25 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::matches::{ListId, MarkOp, Match, RejectWith};
+use super::matches::{MarkOp, Match, RejectWith};
 use super::rules::Policy;
 use crate::api::{NsName, Str};
 use crate::net::{Protocol, Tuple};
 use crate::sim::Chance;
 
 /// A chain's place in its table.
+///
+/// What kube-proxy writes for a service port stays as it is while other Services come and go, so that a
+/// sync need write anew only what has changed. It does not say where it stands: the rules in it name
+/// each other's chains by [`ChainId::own`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChainId(pub u32);
+pub struct ChainId {
+    /// Whose it is: 0 for the chains that are there whatever Services there are, else the place of a
+    /// service port among all, counted from 1.
+    group: u32,
+    /// Which of theirs.
+    index: u32,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
@@ -24,6 +34,43 @@ pub struct Chain {
     guards: Vec<Guard>,
     /// The name as a subject of draws, so that a draw depends on the chain and not on its place.
     pub(super) subject: u64,
+}
+
+const OWN: u32 = u32::MAX;
+
+impl ChainId {
+    /// One of those that are there whatever Services there are.
+    pub const fn fixed(index: u32) -> ChainId {
+        ChainId { group: 0, index }
+    }
+
+    /// One of the service port's whose rule names it.
+    pub fn own(index: usize) -> ChainId {
+        ChainId { group: OWN, index: u32::try_from(index).unwrap_or(u32::MAX) }
+    }
+
+    pub(super) fn of(group: usize, index: usize) -> ChainId {
+        ChainId { group: u32::try_from(group).unwrap_or(OWN), ..ChainId::own(index) }
+    }
+
+    /// The chain that a rule of this group means.
+    #[inline]
+    pub fn within(self, group: u32) -> ChainId {
+        if self.group == OWN { ChainId { group, ..self } } else { self }
+    }
+
+    /// The chains of a group, with their ids.
+    pub(super) fn all_of<C>(group: usize, chains: &[C]) -> impl Iterator<Item = (ChainId, &C)> {
+        (0..).map(move |index| ChainId::of(group, index)).zip(chains)
+    }
+
+    pub fn group(self) -> u32 {
+        self.group
+    }
+
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
 }
 
 impl Chain {
@@ -48,11 +95,6 @@ impl Chain {
     pub fn append(&mut self, rule: Rule) {
         self.guards.push(Guard::new(&rule.matches));
         self.rules.push(rule);
-    }
-
-    /// [`Rule::relocate`], for all of them.
-    pub fn relocate(&mut self, chain: impl Fn(ChainId) -> ChainId, list: impl Fn(ListId) -> ListId) {
-        self.rules.iter_mut().for_each(|rule| rule.relocate(&chain, &list));
     }
 
     #[cfg(test)]
@@ -98,16 +140,13 @@ impl Rule {
         &self.matches
     }
 
-    /// Moves the rule's own chains and lists up, to where they stand in a whole rule set.
-    pub fn relocate(&mut self, chain: impl Fn(ChainId) -> ChainId, list: impl Fn(ListId) -> ListId) {
-        if let Target::Jump(to) = &mut self.target {
-            *to = chain(*to);
-        }
-        for condition in &mut self.matches {
-            if let Match::RecentCheck { list: id, .. } | Match::RecentSet { list: id } = condition {
-                *id = list(*id);
-            }
-        }
+    /// The rule, in a chain that is not its service port's own.
+    pub(super) fn within(&self, group: u32) -> Rule {
+        let target = match self.target {
+            Target::Jump(to) => Target::Jump(to.within(group)),
+            target => target,
+        };
+        Rule { target, ..self.clone() }
     }
 }
 

@@ -4,6 +4,7 @@
 use super::chain::{ChainId, Target};
 use super::rules::{RuleSet, Table, TableName};
 use crate::api::Str;
+use crate::ordered::Set;
 
 /// What is wrong with a rule set's chains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,15 +39,16 @@ const MAY_BE_EMPTY: [&str; 6] = [
 ];
 
 fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
-    let mut used = vec![false; table.chains.len()];
-    for chain in &table.chains {
+    let mut used = Set::new();
+    for (id, chain) in table.chains() {
         for rule in chain.rules() {
             let Target::Jump(to) = rule.target else { continue };
+            let to = to.within(id.group());
             let Some(callee) = table.chain(to) else {
                 problems.push(JumpProblem::Missing { table: name, from: chain.name.clone(), to });
                 continue;
             };
-            used[to.0 as usize] = true;
+            used.insert(to);
             if callee.rules().is_empty() && !MAY_BE_EMPTY.contains(&&*callee.name) {
                 let (from, to) = (chain.name.clone(), callee.name.clone());
                 problems.push(JumpProblem::Empty { table: name, from, to });
@@ -54,13 +56,11 @@ fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
         }
     }
     // The mark chain is written even when no Service needs it.
-    let unused = table
-        .chains
-        .iter()
-        .zip(used)
-        .filter(|(chain, used)| !used && chain.policy.is_none() && &*chain.name != "KUBE-MARK-MASQ");
-    problems.extend(unused.map(|(c, _)| JumpProblem::Unused { table: name, chain: c.name.clone() }));
-    let mut names: Vec<&Str> = table.chains.iter().map(|chain| &chain.name).collect();
+    let unused = table.chains().filter(|(id, chain)| {
+        !used.contains(id) && chain.policy.is_none() && &*chain.name != "KUBE-MARK-MASQ"
+    });
+    problems.extend(unused.map(|(_, c)| JumpProblem::Unused { table: name, chain: c.name.clone() }));
+    let mut names: Vec<&Str> = table.chains().map(|(_, chain)| &chain.name).collect();
     names.sort_unstable();
     let twice = names.windows(2).filter(|pair| pair[0] == pair[1]);
     problems.extend(twice.map(|p| JumpProblem::Twice { table: name, chain: p[0].clone() }));

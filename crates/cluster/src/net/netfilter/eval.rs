@@ -34,7 +34,7 @@ enum Next {
 
 impl<'e> Run<'e, '_> {
     pub fn run(&mut self, start: ChainId) -> Outcome {
-        let mut callers = [Place { chain: ChainId(0), rule: 0 }; MAX_DEPTH];
+        let mut callers = [Place { chain: start, rule: 0 }; MAX_DEPTH];
         let mut depth = 0;
         let table = self.table;
         let Some(mut chain) = table.chain(start) else { return Outcome::Accept };
@@ -55,6 +55,7 @@ impl<'e> Run<'e, '_> {
                     chain = caller;
                 }
                 Next::Call(callee) => {
+                    let callee = callee.within(place.chain.group());
                     let Some(called) = table.chain(callee) else { continue };
                     if called.rules().is_empty() {
                         continue;
@@ -77,7 +78,7 @@ impl<'e> Run<'e, '_> {
         let key = PacketKey::new(&self.packet.skb.tuple);
         while let Some((at, rule)) = chain.candidate(place.rule, key) {
             place.rule = at + 1;
-            if rule.matches().iter().all(|m| self.holds(m, chain)) {
+            if rule.matches().iter().all(|m| self.holds(m, chain, place.chain)) {
                 return Some(rule);
             }
         }
@@ -100,7 +101,7 @@ impl<'e> Run<'e, '_> {
     }
 
     #[inline]
-    fn holds(&mut self, condition: &Match, chain: &Chain) -> bool {
+    fn holds(&mut self, condition: &Match, chain: &Chain, id: ChainId) -> bool {
         let packet = &mut self.packet;
         let skb = &*packet.skb;
         match condition {
@@ -115,10 +116,10 @@ impl<'e> Run<'e, '_> {
                 probability.holds(packet.draw(chain.subject, *ordinal))
             }
             Match::RecentCheck { list, seconds } => {
-                self.recent.check(*list, skb.tuple.src, *seconds, packet.cx.now)
+                self.recent.check((id.group(), *list), skb.tuple.src, *seconds, packet.cx.now)
             }
             Match::RecentSet { list } => {
-                self.recent.set(*list, skb.tuple.src, packet.cx.now);
+                self.recent.set((id.group(), *list), skb.tuple.src, packet.cx.now);
                 true
             }
             Match::Set { set, ends } => self.beside.is_some_and(|beside| beside.set_has(*set, *ends, skb)),

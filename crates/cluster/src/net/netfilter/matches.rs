@@ -118,7 +118,8 @@ impl fmt::Display for AddressMatch {
     }
 }
 
-/// A list of the `recent` match: an index into [`super::RuleSet::recent_lists`].
+/// A list of the `recent` match: an index into [`super::PortRules::recent_lists`] of the service port whose
+/// chain names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListId(pub u32);
 

@@ -48,6 +48,6 @@ pub use ipvs::{
 };
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use recent::RecentTables;
-pub use rules::{Family, Hook, Policy, RuleRef, RuleSet, Table, TableName};
+pub use rules::{Family, Hook, Policy, PortRules, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
 pub use stack::{Cx, Loss, Passage, Route, RuleHit, Stack, Verdict};

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::chain::{Chain, Rule, Target};
+use super::chain::{Chain, ChainId, Rule, Target};
 use super::ipvs::ServerKey;
 use super::matches::{AddressMatch, End, MarkOp, Match, RejectWith};
 use super::rules::{Policy, RuleRef, RuleSet, Table, TableName};
@@ -15,7 +15,7 @@ impl Display for RuleSet {
         for name in [TableName::Filter, TableName::Nat] {
             let table = self.table(name);
             writeln!(f, "*{}", name.as_str())?;
-            for chain in &table.chains {
+            for (_, chain) in table.chains() {
                 let policy = match chain.policy {
                     None => "-",
                     Some(Policy::Accept) => "ACCEPT",
@@ -23,9 +23,9 @@ impl Display for RuleSet {
                 };
                 writeln!(f, ":{} {policy} [0:0]", chain.name)?;
             }
-            for chain in &table.chains {
+            for (id, chain) in table.chains() {
                 for rule in chain.rules() {
-                    writeln!(f, "{}", self.line(table, chain, rule))?;
+                    writeln!(f, "{}", self.line(table, id, chain, rule))?;
                 }
             }
             f.write_str("COMMIT\n")?;
@@ -39,9 +39,9 @@ impl RuleSet {
     pub(super) fn write_lines(&self, f: &mut Formatter<'_>, prefix: &str) -> fmt::Result {
         for name in [TableName::Filter, TableName::Nat] {
             let table = self.table(name);
-            for chain in &table.chains {
+            for (id, chain) in table.chains() {
                 for rule in chain.rules() {
-                    writeln!(f, "{prefix}-t {} {}", name.as_str(), self.line(table, chain, rule))?;
+                    writeln!(f, "{prefix}-t {} {}", name.as_str(), self.line(table, id, chain, rule))?;
                 }
             }
         }
@@ -53,19 +53,19 @@ impl RuleSet {
         let table = self.table(at.table);
         let chain = table.chain(at.chain)?;
         let rule = chain.rules().get(at.rule as usize)?;
-        Some(self.line(table, chain, rule).to_string())
+        Some(self.line(table, at.chain, chain, rule).to_string())
     }
 
-    fn line<'a>(&'a self, table: &'a Table, chain: &'a Chain, rule: &'a Rule) -> Line<'a> {
-        Line { table, chain, rule, lists: &self.recent_lists, sets: &self.set_names }
+    fn line<'a>(&'a self, table: &'a Table, id: ChainId, chain: &'a Chain, rule: &'a Rule) -> Line<'a> {
+        Line { table, id, chain, rule, sets: &self.set_names }
     }
 }
 
 struct Line<'a> {
     table: &'a Table,
+    id: ChainId,
     chain: &'a Chain,
     rule: &'a Rule,
-    lists: &'a [Str],
     sets: &'a [Str],
 }
 
@@ -150,7 +150,11 @@ impl Line<'_> {
             Target::Reject(RejectWith::TcpReset) => f.write_str(" -j REJECT --reject-with tcp-reset"),
             Target::Return => f.write_str(" -j RETURN"),
             Target::Jump(to) => {
-                write!(f, " -j {}", self.table.chain(to).map_or("?", |chain| &chain.name))
+                write!(
+                    f,
+                    " -j {}",
+                    self.table.chain(to.within(self.id.group())).map_or("?", |chain| &chain.name)
+                )
             }
             Target::Dnat(to) => write!(f, " -j DNAT --to-destination {to}"),
             Target::Masquerade { random_fully: true } => f.write_str(" -j MASQUERADE --random-fully"),
@@ -162,7 +166,10 @@ impl Line<'_> {
     }
 
     fn list(&self, id: u32) -> &str {
-        self.lists.get(id as usize).map_or("?", |name| name)
+        self.table
+            .port_of(self.id)
+            .and_then(|port| port.recent_lists.get(id as usize))
+            .map_or("?", |name| name)
     }
 }
 

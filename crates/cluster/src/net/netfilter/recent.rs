@@ -5,17 +5,21 @@ use std::net::IpAddr;
 
 use super::matches::ListId;
 use crate::api::Str;
+use crate::ordered::Map;
 use crate::sim::{Span, Time};
 
 /// How many addresses a list holds (module parameter `ip_list_tot`); the one that was set longest
 /// ago makes room. So on a real node too, affinity holds for the last 100 clients of an endpoint.
 pub const LIST_TOTAL: usize = 100;
 
-/// A node's lists, in the order of its rule set's.
+/// A node's lists, by where its rule set has them.
 #[derive(Clone, Debug, Default)]
 pub struct RecentTables {
-    lists: Vec<List>,
+    lists: Map<ListAt, List>,
 }
+
+/// The group of the chains whose rules name a list, and which of theirs it is.
+pub(super) type ListAt = (u32, ListId);
 
 #[derive(Clone, Debug)]
 struct List {
@@ -27,26 +31,22 @@ struct List {
 impl RecentTables {
     /// Takes over the lists that a new rule set still names; the others are forgotten, as the
     /// kernel forgets a list with the last rule that names it (recent_mt_destroy).
-    pub(super) fn rename(&mut self, names: &[Str]) {
-        let mut old = std::mem::take(&mut self.lists);
-        self.lists = names
-            .iter()
-            .map(|name| match old.iter().position(|list| list.name == *name) {
-                Some(at) => old.swap_remove(at),
-                None => List { name: name.clone(), seen: Vec::new() },
-            })
-            .collect();
+    pub(super) fn rename<'a>(&mut self, names: impl Iterator<Item = (ListAt, &'a Str)>) {
+        let old = std::mem::take(&mut self.lists).into_values();
+        let mut old: Map<Str, Vec<(IpAddr, Time)>> = old.map(|list| (list.name, list.seen)).collect();
+        let mut kept = |name: &Str| old.get_mut(name).map(std::mem::take).unwrap_or_default();
+        self.lists = names.map(|(at, name)| (at, List { name: name.clone(), seen: kept(name) })).collect();
     }
 
     /// Who a list holds, and since when.
     pub fn seen(&self, name: &str) -> &[(IpAddr, Time)] {
-        self.lists.iter().find(|list| &*list.name == name).map_or(&[], |list| &list.seen)
+        self.lists.values().find(|list| &*list.name == name).map_or(&[], |list| &list.seen)
     }
 
     /// `--rcheck --seconds N --reap`
     #[inline(never)]
-    pub(super) fn check(&mut self, list: ListId, source: IpAddr, seconds: u32, now: Time) -> bool {
-        let Some(list) = self.lists.get_mut(list.0 as usize) else { return false };
+    pub(super) fn check(&mut self, list: ListAt, source: IpAddr, seconds: u32, now: Time) -> bool {
+        let Some(list) = self.lists.get_mut(&list) else { return false };
         let Some(&(_, at)) = list.seen.iter().find(|(address, _)| *address == source) else {
             return false;
         };
@@ -61,8 +61,8 @@ impl RecentTables {
 
     /// `--set`
     #[inline(never)]
-    pub(super) fn set(&mut self, list: ListId, source: IpAddr, now: Time) {
-        let Some(list) = self.lists.get_mut(list.0 as usize) else { return };
+    pub(super) fn set(&mut self, list: ListAt, source: IpAddr, now: Time) {
+        let Some(list) = self.lists.get_mut(&list) else { return };
         match list.seen.iter().position(|(address, _)| *address == source) {
             Some(at) => drop(list.seen.remove(at)),
             None if list.seen.len() >= LIST_TOTAL => drop(list.seen.remove(0)),
@@ -83,8 +83,12 @@ mod tests {
     #[test]
     fn a_list_remembers_for_a_time_and_for_a_hundred() {
         let mut tables = RecentTables::default();
-        tables.rename(&["a".into()]);
-        let list = ListId(0);
+        let name = |tables: &mut RecentTables, names: &[&str]| {
+            let names: Vec<Str> = names.iter().map(|name| Str::from(*name)).collect();
+            tables.rename((0..).map(|at| (1, ListId(at))).zip(&names));
+        };
+        name(&mut tables, &["a"]);
+        let list = (1, ListId(0));
         let second = |n| Time::ZERO + Span::from_secs(n);
         tables.set(list, address(1), second(0));
         assert!(tables.check(list, address(1), 10, second(10)));
@@ -95,9 +99,9 @@ mod tests {
         }
         assert!(!tables.check(list, address(49), 10, second(20)));
         assert!(tables.check(list, address(50), 10, second(20)));
-        tables.rename(&["b".into(), "a".into()]);
-        assert!(tables.check(ListId(1), address(50), 10, second(20)));
-        tables.rename(&["b".into()]);
+        name(&mut tables, &["b", "a"]);
+        assert!(tables.check((1, ListId(1)), address(50), 10, second(20)));
+        name(&mut tables, &["b"]);
         assert!(tables.seen("a").is_empty());
     }
 }

@@ -1,8 +1,11 @@
 //! Rule sets: what kube-proxy writes, what the kernel runs, what the page draws.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::chain::{Chain, ChainId, Rule};
+use super::matches::ListId;
+use super::recent::ListAt;
 use crate::api::Str;
 
 /// IPv4 or IPv6: the kernel keeps a rule set for each.
@@ -25,8 +28,6 @@ pub struct RuleSet {
     pub family: Family,
     pub filter: Table,
     pub nat: Table,
-    /// The names of the `recent` lists, by [`super::ListId`].
-    pub recent_lists: Vec<Str>,
     /// The names of the sets that rules ask for, by [`super::SetId`].
     pub set_names: Vec<Str>,
 }
@@ -38,13 +39,12 @@ impl RuleSet {
             family,
             filter: Table::with_built_in(&["INPUT", "FORWARD", "OUTPUT"]),
             nat: Table::with_built_in(&["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"]),
-            recent_lists: Vec::new(),
             set_names: Vec::new(),
         }
     }
 
     pub fn table(&self, name: TableName) -> &Table {
-        static NONE: Table = Table { chains: Vec::new() };
+        static NONE: Table = Table { fixed: Vec::new(), ports: Vec::new() };
         match name {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
@@ -70,40 +70,101 @@ impl RuleSet {
 
     /// How many rules there are (upstream's metric `sync_proxy_rules_iptables_total`, both tables).
     pub fn rule_count(&self) -> usize {
-        [&self.filter, &self.nat].iter().flat_map(|t| &t.chains).map(|c| c.rules().len()).sum()
+        [&self.filter, &self.nat].iter().flat_map(|t| t.chains()).map(|(_, c)| c.rules().len()).sum()
+    }
+
+    /// The names of the `recent` lists, and where rules have them.
+    pub(super) fn recent_lists(&self) -> impl Iterator<Item = (ListAt, &Str)> {
+        (1..)
+            .zip(self.nat.ports())
+            .flat_map(|(group, port)| (0..).map(move |list| (group, ListId(list))).zip(&port.recent_lists))
+    }
+
+    /// Adds what is written for the next service port.
+    pub fn add(&mut self, port: Arc<PortRules>) {
+        let group = self.nat.ports.len() as u32 + 1;
+        for (table, chain, rule) in &port.added {
+            let table = if *table == TableName::Filter { &mut self.filter } else { &mut self.nat };
+            table.append(*chain, rule.within(group));
+        }
+        self.nat.ports.push(port);
     }
 }
 
-/// A table: built-in chains first, then the others in the order in which they are declared.
+/// What is written for one service port. It does not say where in a rule set it will stand, so that it
+/// can be kept while other Services come and go.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PortRules {
+    /// Its rules in chains that are not its own.
+    pub added: Vec<(TableName, ChainId, Rule)>,
+    /// KUBE-EXT-, KUBE-FW-, KUBE-SVC-, KUBE-SVL- and KUBE-SEP-, in the order in which upstream
+    /// declares them, all of them in the table nat.
+    pub chains: Vec<Chain>,
+    /// The names of its `recent` lists, by [`super::ListId`].
+    pub recent_lists: Vec<Str>,
+    /// Its endpoints' rules have comments.
+    pub with_comments: bool,
+}
+
+/// A table: built-in chains first, then the others in the order in which they are declared, then those
+/// of the service ports.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Table {
-    pub chains: Vec<Chain>,
+    fixed: Vec<Chain>,
+    ports: Vec<Arc<PortRules>>,
 }
 
 impl Table {
     fn with_built_in(names: &[&str]) -> Table {
-        Table { chains: names.iter().map(|n| Chain::built_in(n)).collect() }
+        Table { fixed: names.iter().map(|n| Chain::built_in(n)).collect(), ports: Vec::new() }
     }
 
+    #[inline]
     pub fn chain(&self, id: ChainId) -> Option<&Chain> {
-        self.chains.get(id.0 as usize)
+        match id.group() {
+            0 => self.fixed.get(id.index()),
+            group => self.ports.get(group as usize - 1)?.chains.get(id.index()),
+        }
+    }
+
+    /// All of them, in the order in which they are printed.
+    pub fn chains(&self) -> impl Iterator<Item = (ChainId, &Chain)> {
+        let of_ports = (1..).zip(&self.ports).flat_map(|(group, port)| ChainId::all_of(group, &port.chains));
+        ChainId::all_of(0, &self.fixed).chain(of_ports)
+    }
+
+    /// What is written for the service ports, in the order of their names.
+    pub fn ports(&self) -> &[Arc<PortRules>] {
+        &self.ports
+    }
+
+    /// The service port whose chain that is.
+    pub fn port_of(&self, chain: ChainId) -> Option<&PortRules> {
+        let at = chain.group().checked_sub(1)?;
+        self.ports.get(at as usize).map(Arc::as_ref)
     }
 
     pub fn find(&self, name: &str) -> Option<ChainId> {
-        let index = self.chains.iter().position(|c| &*c.name == name)?;
-        u32::try_from(index).ok().map(ChainId)
+        self.chains().find(|(_, chain)| &*chain.name == name).map(|(id, _)| id)
     }
 
-    /// Declares a chain and gives its id.
+    /// Takes the rules out of the first chain whose name begins like that.
+    #[cfg(test)]
+    pub(crate) fn flush(&mut self, prefix: &str) {
+        let chains = self.ports.iter_mut().flat_map(|port| &mut Arc::make_mut(port).chains);
+        let mut named = self.fixed.iter_mut().chain(chains).filter(|chain| chain.name.starts_with(prefix));
+        named.next().expect("there is such a chain").flush();
+    }
+
+    /// Declares a chain that is no service port's, and gives its id.
     pub fn declare(&mut self, chain: Chain) -> ChainId {
-        let id = ChainId(u32::try_from(self.chains.len()).unwrap_or(u32::MAX));
-        self.chains.push(chain);
-        id
+        self.fixed.push(chain);
+        ChainId::of(0, self.fixed.len() - 1)
     }
 
-    /// Appends a rule. An id that this table did not give is ignored.
+    /// Appends a rule to a chain that is no service port's. Another id is ignored.
     pub fn append(&mut self, chain: ChainId, rule: Rule) {
-        if let Some(chain) = self.chains.get_mut(chain.0 as usize) {
+        if let Some(chain) = self.fixed.get_mut(chain.index()).filter(|_| chain.group() == 0) {
             chain.append(rule);
         }
     }
@@ -157,13 +218,13 @@ impl Hook {
     /// The hook's built-in chain in a table; `None` where the table has none.
     pub(super) const fn chain(self, table: TableName) -> Option<ChainId> {
         match (table, self) {
-            (TableName::Filter, Hook::Input) => Some(ChainId(0)),
-            (TableName::Filter, Hook::Forward) => Some(ChainId(1)),
-            (TableName::Filter, Hook::Output) => Some(ChainId(2)),
-            (TableName::Nat, Hook::Prerouting) => Some(ChainId(0)),
-            (TableName::Nat, Hook::Input) => Some(ChainId(1)),
-            (TableName::Nat, Hook::Output) => Some(ChainId(2)),
-            (TableName::Nat, Hook::Postrouting) => Some(ChainId(3)),
+            (TableName::Filter, Hook::Input) => Some(ChainId::fixed(0)),
+            (TableName::Filter, Hook::Forward) => Some(ChainId::fixed(1)),
+            (TableName::Filter, Hook::Output) => Some(ChainId::fixed(2)),
+            (TableName::Nat, Hook::Prerouting) => Some(ChainId::fixed(0)),
+            (TableName::Nat, Hook::Input) => Some(ChainId::fixed(1)),
+            (TableName::Nat, Hook::Output) => Some(ChainId::fixed(2)),
+            (TableName::Nat, Hook::Postrouting) => Some(ChainId::fixed(3)),
             _ => None,
         }
     }

@@ -205,7 +205,7 @@ impl Stack {
     pub fn set_rules(&mut self, rules: Rules) {
         self.counts.clear();
         self.sent.clear();
-        self.recent.rename(&rules.iptables().recent_lists);
+        self.recent.rename(rules.iptables().recent_lists());
         let old = self.beside.take();
         self.beside = rules.beside().map(|backend| backend.clone().install(old));
         self.rules = rules;

@@ -6,8 +6,7 @@
 use crate::ordered::Map;
 use std::net::{IpAddr, SocketAddr};
 
-use super::endpoints::{EndpointInfo, EndpointsMap};
-use super::service_port::{ServicePortInfo, ServicePortMap};
+use super::{EndpointInfo, Ports, ServicePortInfo};
 use crate::net::Protocol;
 use crate::net::netfilter::{Conntrack, Entry};
 
@@ -17,12 +16,8 @@ use crate::net::netfilter::{Conntrack, Entry};
 /// count, and a Service without any serving endpoint is left alone. Says how many it deleted.
 ///
 /// kube-proxy runs it after a sync in which endpoints changed.
-pub fn clean_stale_entries(
-    conntrack: &mut Conntrack,
-    services: &ServicePortMap,
-    endpoints: &EndpointsMap,
-) -> u32 {
-    let targets = Targets::new(services, endpoints);
+pub fn clean_stale_entries(conntrack: &mut Conntrack, ports: &Ports) -> u32 {
+    let targets = Targets::new(ports);
     conntrack.delete(|entry| targets.are_stale(entry))
 }
 
@@ -34,12 +29,11 @@ struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    fn new(services: &ServicePortMap, endpoints: &'a EndpointsMap) -> Targets<'a> {
+    fn new(ports: &'a Ports) -> Targets<'a> {
         let mut targets = Targets::default();
-        for (name, service) in services.iter().filter(|(name, _)| name.protocol == Protocol::Udp) {
-            let Some(endpoints) = endpoints.get(&**name) else { continue };
-            if endpoints.iter().any(|e| e.serving) {
-                targets.add(service, endpoints);
+        for port in ports.values().filter(|port| port.service.name.protocol == Protocol::Udp) {
+            if port.endpoints.iter().any(|e| e.serving) {
+                targets.add(&port.service, &port.endpoints);
             }
         }
         targets

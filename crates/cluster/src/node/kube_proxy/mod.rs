@@ -8,8 +8,10 @@ mod endpoints;
 mod hash;
 pub mod iptables;
 pub mod ipvs;
+mod kept;
 mod mode;
 pub mod nftables;
+mod ports;
 mod service_port;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -21,7 +23,10 @@ pub(crate) use describe::Describe;
 pub use describe::{Choice, Chosen, choices, chosen, rules_of};
 pub use endpoints::{EndpointInfo, EndpointsMap, endpoints_map};
 pub use hash::{port_proto_hash, service_port_endpoint_chain_name};
+pub use kept::Kept;
 pub use mode::ProxyMode;
+pub(crate) use ports::ports_of;
+pub use ports::{Objects, Port, Ports, changed_objects, ports, update_ports};
 pub use service_port::{ServicePortInfo, ServicePortMap, service_port_map};
 
 use std::sync::Arc;
@@ -29,15 +34,14 @@ use std::sync::Arc;
 use crate::api::Labels;
 use crate::net::netfilter::Rules;
 
-/// The rules that a full sync writes in a mode, from what kube-proxy keeps of the objects that it
-/// has seen.
-pub fn build_rules(
-    mode: ProxyMode,
-    cfg: &ProxyConfig,
-    services: &ServicePortMap,
-    endpoints: &EndpointsMap,
-) -> Rules {
-    (mode.proxier().build)(cfg, services, endpoints)
+/// The rules that a full sync writes in a mode, for the service ports that kube-proxy knows.
+pub fn build_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports) -> Rules {
+    rebuild_rules(mode, cfg, ports, &Kept::NOTHING)
+}
+
+/// The same rules, of which some are there already (I-06: "only for changed services").
+pub fn rebuild_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> Rules {
+    (mode.proxier().build)(cfg, ports, kept)
 }
 
 /// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{EndpointsMap, ProxyConfig, ServicePortMap, iptables, ipvs, nftables};
+use super::{Kept, Ports, ProxyConfig, iptables, ipvs, nftables};
 use crate::net::netfilter::Rules;
 
 /// `mode` of `KubeProxyConfiguration`.
@@ -17,7 +17,7 @@ pub struct ProxyMode(&'static Proxier);
 /// A mode's own part of kube-proxy (pkg/proxy, Provider). The [`Rules`] that it makes know the rest.
 pub(super) struct Proxier {
     pub name: &'static str,
-    pub build: fn(&ProxyConfig, &ServicePortMap, &EndpointsMap) -> Rules,
+    pub build: fn(&ProxyConfig, &Ports, &Kept<'_>) -> Rules,
 }
 
 impl ProxyMode {

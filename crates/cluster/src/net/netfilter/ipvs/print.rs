@@ -42,14 +42,14 @@ impl IpvsRules {
             None => 0,
             Some(real) => 1 + self.servers[at].real_servers.iter().position(|address| *address == real)?,
         };
-        let chain = ChainId(u32::try_from(at).ok()?);
+        let chain = ChainId::fixed(u32::try_from(at).ok()?);
         Some(RuleRef { table: TableName::Ipvs, chain, rule: u32::try_from(rule).ok()? })
     }
 
     /// The virtual server that a trace names.
     pub fn server_at(&self, at: RuleRef) -> Option<&VirtualServer> {
         let is_server = at.table == TableName::Ipvs;
-        self.servers.get(at.chain.0 as usize).filter(|_| is_server)
+        self.servers.get(at.chain.index()).filter(|_| is_server)
     }
 
     /// The real server that a trace names.

@@ -3,9 +3,10 @@
 
 use super::rule::{DnatTo, Rule, Statement, Verdict};
 use super::set::{SetId, SetKind};
-use super::table::{ChainType, Table};
+use super::table::{Chain, ChainType, SetAt, Table};
 use crate::api::Str;
 use crate::net::netfilter::chain::ChainId;
+use crate::ordered::{Map, Set};
 
 /// What is wrong with a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,15 +57,10 @@ pub enum TableProblem {
 
 /// All problems of a table; none, in what kube-proxy's builder writes.
 pub fn table_problems(table: &Table) -> Vec<TableProblem> {
-    let mut check = Check {
-        table,
-        problems: Vec::new(),
-        chains: vec![Reach::default(); table.chains().len()],
-        sets: vec![false; table.sets().len()],
-    };
+    let mut check = Check { table, problems: Vec::new(), chains: Map::new(), sets: Set::new() };
     check.names();
     check.elements();
-    for (id, chain) in (0..).map(ChainId).zip(table.chains()) {
+    for (id, chain) in table.chains() {
         if let Some(base) = chain.base {
             check.follow(id, base.type_ == ChainType::Filter);
         }
@@ -83,14 +79,16 @@ struct Reach {
 struct Check<'a> {
     table: &'a Table,
     problems: Vec<TableProblem>,
-    chains: Vec<Reach>,
-    sets: Vec<bool>,
+    /// Those that something leads to.
+    chains: Map<ChainId, Reach>,
+    /// Those that a rule names.
+    sets: Set<SetAt>,
 }
 
 impl Check<'_> {
     fn names(&mut self) {
-        let chains = self.table.chains().iter().map(|chain| &chain.name);
-        let sets = self.table.sets().iter().map(|set| &set.name);
+        let chains = self.table.chains().map(|(_, chain)| &chain.name);
+        let sets = self.table.sets().map(|(_, set)| &set.name);
         for names in [chains.collect::<Vec<_>>(), sets.collect()] {
             let mut names = names;
             names.sort_unstable();
@@ -100,7 +98,7 @@ impl Check<'_> {
     }
 
     fn elements(&mut self) {
-        for set in self.table.sets() {
+        for (_, set) in self.table.sets() {
             let with_verdict = set.kind == SetKind::Verdicts;
             if set.elements().iter().any(|e| e.verdict.is_some() != with_verdict) {
                 self.problems.push(TableProblem::WrongElement { set: set.name.clone() });
@@ -111,33 +109,33 @@ impl Check<'_> {
     /// Visits a chain once for each type of hook that leads to it.
     fn follow(&mut self, id: ChainId, filter: bool) {
         let Some(chain) = self.table.chain(id) else { return };
-        let reach = &mut self.chains[id.0 as usize];
+        let reach = self.chains.entry(id).or_default();
         let seen = if filter { &mut reach.filter } else { &mut reach.nat };
         if std::mem::replace(seen, true) {
             return;
         }
         for rule in &chain.rules {
-            self.rule(&chain.name, rule, filter);
+            self.rule(&chain.name, id.group(), rule, filter);
         }
     }
 
-    fn rule(&mut self, chain: &Str, rule: &Rule, filter: bool) {
+    fn rule(&mut self, chain: &Str, group: u32, rule: &Rule, filter: bool) {
         for statement in rule.statements() {
             match statement {
-                Statement::In(set) => self.uses(chain, *set, false),
-                Statement::Update(set) => self.uses(chain, *set, false),
+                Statement::In(set) => self.uses(chain, (group, *set), false),
+                Statement::Update(set) => self.uses(chain, (group, *set), false),
                 Statement::Vmap(map) => {
-                    self.uses(chain, *map, true);
-                    let elements = self.table.set(*map).map_or(&[][..], |map| map.elements());
+                    self.uses(chain, (group, *map), true);
+                    let elements = self.table.set((group, *map)).map_or(&[][..], |map| map.elements());
                     elements.iter().filter_map(|e| e.verdict).for_each(|v| self.leads(chain, v, filter));
                 }
                 Statement::NumgenVmap(verdicts) => {
                     if verdicts.is_empty() {
                         self.problems.push(TableProblem::NothingToDraw { chain: chain.clone() });
                     }
-                    verdicts.iter().for_each(|verdict| self.leads(chain, *verdict, filter));
+                    verdicts.iter().for_each(|verdict| self.leads(chain, verdict.within(group), filter));
                 }
-                Statement::Verdict(verdict) => self.leads(chain, *verdict, filter),
+                Statement::Verdict(verdict) => self.leads(chain, verdict.within(group), filter),
                 Statement::Dnat(_) | Statement::Masquerade { .. } if filter => {
                     self.problems.push(TableProblem::NatInFilter { chain: chain.clone() });
                 }
@@ -161,11 +159,12 @@ impl Check<'_> {
         }
     }
 
-    fn uses(&mut self, from: &Str, id: SetId, as_map: bool) {
-        let Some(set) = self.table.set(id) else {
-            return self.problems.push(TableProblem::MissingSet { from: from.clone(), to: id });
+    fn uses(&mut self, from: &Str, at: SetAt, as_map: bool) {
+        let Some(set) = self.table.set(at) else {
+            return self.problems.push(TableProblem::MissingSet { from: from.clone(), to: at.1 });
         };
-        self.sets[id.0 as usize] = true;
+        // A fixed set is one and the same, whoever names it.
+        self.sets.insert(if matches!(at.1, SetId::Fixed(_)) { (0, at.1) } else { at });
         if (set.kind == SetKind::Verdicts) != as_map {
             let (from, set) = (from.clone(), set.name.clone());
             self.problems.push(TableProblem::WrongKind { from, set });
@@ -173,12 +172,12 @@ impl Check<'_> {
     }
 
     fn leftovers(&mut self) {
-        let chains = self.table.chains().iter().zip(&self.chains);
         // The helper is there even when no Service needs it.
         let unused =
-            chains.filter(|(chain, reach)| !reach.filter && !reach.nat && &*chain.name != "reject-chain");
-        self.problems.extend(unused.map(|(c, _)| TableProblem::UnusedChain { chain: c.name.clone() }));
-        let sets = self.table.sets().iter().zip(&self.sets).filter(|(_, used)| !**used);
-        self.problems.extend(sets.map(|(set, _)| TableProblem::UnusedSet { set: set.name.clone() }));
+            |(id, chain): &(ChainId, &Chain)| !self.chains.contains_key(id) && &*chain.name != "reject-chain";
+        let chains = self.table.chains().filter(unused);
+        self.problems.extend(chains.map(|(_, c)| TableProblem::UnusedChain { chain: c.name.clone() }));
+        let sets = self.table.sets().filter(|(at, _)| !self.sets.contains(at));
+        self.problems.extend(sets.map(|(_, set)| TableProblem::UnusedSet { set: set.name.clone() }));
     }
 }

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use super::set::{SetId, SetKind};
-use super::table::Table;
+use super::set::{Set, SetKind};
+use super::table::{SetAt, Table};
 use crate::api::Str;
 use crate::ordered::Map;
 use crate::sim::{Span, Time};
@@ -15,8 +15,7 @@ pub const SIZE: usize = 65_535;
 /// A node's dynamic sets, by their ids in the table in force.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicSets {
-    /// `None` where the table's set is not a dynamic one.
-    sets: Vec<Option<Dynamic>>,
+    sets: Map<SetAt, Dynamic>,
 }
 
 #[derive(Clone, Debug)]
@@ -34,40 +33,35 @@ impl DynamicSets {
     /// Where a set's timeout is another one now, a real kernel may refuse the transaction; here
     /// the new timeout counts for what is added from then on.
     pub(super) fn follow(&mut self, table: &Table) {
-        let old = std::mem::take(&mut self.sets).into_iter().flatten();
+        let old = std::mem::take(&mut self.sets).into_values();
         let mut old: Map<Str, Map<IpAddr, Time>> = old.map(|set| (set.name, set.expires)).collect();
         let mut kept = |name: &Str| old.get_mut(name).map(std::mem::take).unwrap_or_default();
-        self.sets = table
-            .sets()
-            .iter()
-            .map(|set| match set.kind {
-                SetKind::Dynamic { timeout_s } => Some(Dynamic {
-                    name: set.name.clone(),
-                    timeout: Span::from_secs(u64::from(timeout_s)),
-                    expires: kept(&set.name),
-                }),
-                SetKind::Plain | SetKind::Verdicts => None,
-            })
-            .collect();
+        let dynamic = |(at, set): (SetAt, &Set)| match set.kind {
+            SetKind::Dynamic { timeout_s } => {
+                let (name, timeout) = (set.name.clone(), Span::from_secs(u64::from(timeout_s)));
+                Some((at, Dynamic { expires: kept(&name), name, timeout }))
+            }
+            SetKind::Plain | SetKind::Verdicts => None,
+        };
+        self.sets = table.sets().filter_map(dynamic).collect();
     }
 
     /// Whom a set holds now, and until when.
     pub fn members(&self, name: &str, now: Time) -> impl Iterator<Item = (IpAddr, Time)> {
-        let set = self.sets.iter().flatten().find(|set| &*set.name == name);
+        let set = self.sets.values().find(|set| &*set.name == name);
         let all = set.into_iter().flat_map(|set| set.expires.iter());
         all.map(|(address, at)| (*address, *at)).filter(move |(_, at)| *at > now)
     }
 
     #[inline(never)]
-    pub(super) fn holds(&self, set: SetId, address: IpAddr, now: Time) -> bool {
-        let set = self.sets.get(set.0 as usize).and_then(Option::as_ref);
-        set.and_then(|set| set.expires.get(&address)).is_some_and(|at| *at > now)
+    pub(super) fn holds(&self, set: SetAt, address: IpAddr, now: Time) -> bool {
+        self.sets.get(&set).and_then(|set| set.expires.get(&address)).is_some_and(|at| *at > now)
     }
 
     /// `update @SET { ip saddr }`: false where the set is full.
     #[inline(never)]
-    pub(super) fn update(&mut self, set: SetId, address: IpAddr, now: Time) -> bool {
-        let Some(set) = self.sets.get_mut(set.0 as usize).and_then(Option::as_mut) else { return false };
+    pub(super) fn update(&mut self, set: SetAt, address: IpAddr, now: Time) -> bool {
+        let Some(set) = self.sets.get_mut(&set) else { return false };
         if set.expires.len() >= SIZE && !set.expires.contains_key(&address) {
             set.expires.retain(|_, at| *at > now);
             if set.expires.len() >= SIZE {
@@ -81,7 +75,7 @@ impl DynamicSets {
 
 #[cfg(test)]
 mod tests {
-    use super::super::set::{Key, Set};
+    use super::super::set::{Key, SetId};
     use super::*;
     use crate::net::netfilter::Family;
 
@@ -102,17 +96,17 @@ mod tests {
         let second = |n| Time::ZERO + Span::from_secs(n);
         let mut sets = DynamicSets::default();
         sets.follow(&table(&["a"]));
-        assert!(sets.update(SetId(0), address(1), second(0)));
-        assert!(sets.holds(SetId(0), address(1), second(9)));
-        assert!(!sets.holds(SetId(0), address(1), second(10)), "its time is over");
-        assert!(sets.update(SetId(0), address(1), second(5)), "its time begins anew");
-        assert!(sets.holds(SetId(0), address(1), second(14)));
+        assert!(sets.update((0, SetId::Fixed(0)), address(1), second(0)));
+        assert!(sets.holds((0, SetId::Fixed(0)), address(1), second(9)));
+        assert!(!sets.holds((0, SetId::Fixed(0)), address(1), second(10)), "its time is over");
+        assert!(sets.update((0, SetId::Fixed(0)), address(1), second(5)), "its time begins anew");
+        assert!(sets.holds((0, SetId::Fixed(0)), address(1), second(14)));
         sets.follow(&table(&["b", "a"]));
-        assert!(sets.holds(SetId(1), address(1), second(14)), "found by its name");
+        assert!(sets.holds((0, SetId::Fixed(1)), address(1), second(14)), "found by its name");
         assert_eq!(sets.members("a", second(6)).count(), 1);
         sets.follow(&table(&["b"]));
         sets.follow(&table(&["a"]));
-        assert!(!sets.holds(SetId(0), address(1), second(6)), "deleted with its set");
+        assert!(!sets.holds((0, SetId::Fixed(0)), address(1), second(6)), "deleted with its set");
     }
 
     #[test]
@@ -120,10 +114,10 @@ mod tests {
         let mut sets = DynamicSets::default();
         sets.follow(&table(&["a"]));
         for n in 0..65_535 {
-            assert!(sets.update(SetId(0), address(n), Time::ZERO));
+            assert!(sets.update((0, SetId::Fixed(0)), address(n), Time::ZERO));
         }
-        assert!(!sets.update(SetId(0), address(70_000), Time::ZERO));
-        assert!(sets.update(SetId(0), address(3), Time::ZERO), "who is in it stays in it");
-        assert!(sets.update(SetId(0), address(70_000), Time::ZERO + Span::from_secs(10)));
+        assert!(!sets.update((0, SetId::Fixed(0)), address(70_000), Time::ZERO));
+        assert!(sets.update((0, SetId::Fixed(0)), address(3), Time::ZERO), "who is in it stays in it");
+        assert!(sets.update((0, SetId::Fixed(0)), address(70_000), Time::ZERO + Span::from_secs(10)));
     }
 }

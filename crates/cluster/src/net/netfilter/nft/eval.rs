@@ -3,7 +3,7 @@
 use super::dynamic::DynamicSets;
 use super::rule::{DnatTo, Rule, Statement, Verdict, is_in};
 use super::set::SetId;
-use super::table::{Chain, Table};
+use super::table::{Chain, SetAt, Table};
 use crate::net::netfilter::chain::ChainId;
 use crate::net::netfilter::conntrack::CtStates;
 use crate::net::netfilter::matches::RejectWith;
@@ -40,7 +40,7 @@ enum Next {
 impl<'e> Run<'e, '_> {
     pub fn run(&mut self, base: ChainId) -> Outcome {
         let table = self.table;
-        let mut callers = [(ChainId(0), 0u32); MAX_DEPTH];
+        let mut callers = [(base, 0u32); MAX_DEPTH];
         let mut depth = 0;
         let (mut id, mut rule) = (base, 0u32);
         let Some(mut chain) = table.chain(base) else { return Outcome::Accept };
@@ -84,7 +84,7 @@ impl<'e> Run<'e, '_> {
         let before = self.packet.cx.trace.is_some().then_some(self.packet.skb.tuple);
         let mut end = Flow::Holds;
         for statement in rule.statements() {
-            end = self.statement(statement, chain);
+            end = self.statement(statement, chain, id);
             match end {
                 Flow::Holds => {}
                 Flow::Fails => return Next::Continue,
@@ -105,7 +105,7 @@ impl<'e> Run<'e, '_> {
             let tuple = self.packet.skb.tuple;
             self.packet.note(element, &tuple);
         }
-        match verdict {
+        match verdict.within(id.group()) {
             Verdict::Accept => Next::End(Outcome::Accept),
             Verdict::Drop => Next::End(Outcome::Drop(whose.unwrap_or(at))),
             Verdict::Return => Next::Return,
@@ -115,7 +115,7 @@ impl<'e> Run<'e, '_> {
     }
 
     #[inline]
-    fn statement(&mut self, statement: &Statement, chain: &Chain) -> Flow {
+    fn statement(&mut self, statement: &Statement, chain: &Chain, id: ChainId) -> Flow {
         let packet = &mut self.packet;
         let holds = match statement {
             Statement::CtState(any_of) => packet.states().intersects(*any_of),
@@ -125,7 +125,7 @@ impl<'e> Run<'e, '_> {
             Statement::Local(end) => packet.is_local(*end),
             Statement::Protocol(protocol) => packet.skb.protocol() == Some(*protocol),
             Statement::Marked(bits) => packet.skb.mark & bits != 0,
-            Statement::In(set) => return self.member(*set),
+            Statement::In(set) => return self.member((id.group(), *set)),
             Statement::Mark(op) => {
                 packet.mark(*op);
                 true
@@ -138,7 +138,7 @@ impl<'e> Run<'e, '_> {
             Statement::Update(set) => {
                 let (address, now) = (packet.skb.tuple.src, packet.cx.now);
                 // A full set ends the rule, as a match that fails does (nft_dynset_eval).
-                self.sets.update(*set, address, now)
+                self.sets.update((id.group(), *set), address, now)
             }
             Statement::Dnat(to) => return self.dnat(to, chain),
             Statement::Masquerade { fully_random } => {
@@ -152,7 +152,7 @@ impl<'e> Run<'e, '_> {
     }
 
     #[inline]
-    fn member(&self, id: SetId) -> Flow {
+    fn member(&self, id: SetAt) -> Flow {
         let Some(set) = self.table.set(id) else { return Flow::Fails };
         let holds = match set.kind {
             super::SetKind::Dynamic { .. } => {
@@ -165,11 +165,12 @@ impl<'e> Run<'e, '_> {
 
     #[inline]
     fn vmap(&mut self, id: SetId) -> Flow {
-        let found = self.table.set(id).and_then(|map| map.lookup(self.packet.skb));
+        let found = self.table.set((0, id)).and_then(|map| map.lookup(self.packet.skb));
         match found.and_then(|(at, element)| Some((at, element.verdict?))) {
             Some((rule, verdict)) => {
                 let table = TableName::KubeProxyElements;
-                self.element = Some(RuleRef { table, chain: ChainId(id.0), rule });
+                let SetId::Fixed(at) = id else { return Flow::Fails };
+                self.element = Some(RuleRef { table, chain: ChainId::fixed(at), rule });
                 Flow::Ends(verdict)
             }
             None => Flow::Fails,

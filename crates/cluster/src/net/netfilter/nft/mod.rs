@@ -21,4 +21,4 @@ pub use dynamic::{DynamicSets, SIZE as DYNAMIC_SET_SIZE};
 pub use rule::{DnatTo, Rule, Statement, Verdict};
 pub use set::{Element, Field, Key, Set, SetId, SetKind};
 pub use subsystem::NfTables;
-pub use table::{BaseChain, Chain, ChainType, Stage, Table};
+pub use table::{BaseChain, Chain, ChainType, PortRules, SetAt, Stage, Table};

@@ -8,6 +8,7 @@ use super::rule::{DnatTo, Rule, Statement, Verdict};
 use super::set::{Element, Field, Key, Set, SetId, SetKind};
 use super::table::{BaseChain, Chain, ChainType, Table};
 use crate::net::Cidr;
+use crate::net::netfilter::chain::ChainId;
 use crate::net::netfilter::conntrack::CtStates;
 use crate::net::netfilter::matches::{End, MarkOp};
 use crate::net::netfilter::rules::{Family, Hook, RuleRef};
@@ -19,15 +20,15 @@ impl Display for Table {
         if let Some(comment) = &self.comment {
             writeln!(f, "\tcomment \"{comment}\"")?;
         }
-        for (index, set) in self.sets().iter().enumerate() {
+        for (index, (_, set)) in self.sets().enumerate() {
             if index > 0 {
                 f.write_char('\n')?;
             }
             self.write_set(f, set)?;
         }
-        for chain in self.chains() {
+        for (id, chain) in self.chains() {
             f.write_char('\n')?;
-            self.write_chain(f, chain)?;
+            self.write_chain(f, id, chain)?;
         }
         f.write_str("}\n")
     }
@@ -38,7 +39,8 @@ impl Table {
     pub fn line(&self, at: RuleRef) -> Option<String> {
         if let Some(rule) = self.rule(at) {
             let (ip, chain) = (self.ip(), &self.chain(at.chain)?.name);
-            return Some(format!("add rule {ip} {} {chain} {}", self.name, RuleText { table: self, rule }));
+            let text = RuleText { table: self, group: at.chain.group(), rule };
+            return Some(format!("add rule {ip} {} {chain} {text}", self.name));
         }
         let (set, element) = (self.set_of(at)?, self.element(at)?);
         let text = ElementText { table: self, set, element };
@@ -101,7 +103,7 @@ impl Table {
         f.write_str(" }\n")
     }
 
-    fn write_chain(&self, f: &mut Formatter<'_>, chain: &Chain) -> fmt::Result {
+    fn write_chain(&self, f: &mut Formatter<'_>, id: ChainId, chain: &Chain) -> fmt::Result {
         writeln!(f, "\tchain {} {{", chain.name)?;
         if let Some(comment) = &chain.comment {
             writeln!(f, "\t\tcomment \"{comment}\"")?;
@@ -110,7 +112,7 @@ impl Table {
             writeln!(f, "\t\t{base}")?;
         }
         for rule in &chain.rules {
-            writeln!(f, "\t\t{}", RuleText { table: self, rule })?;
+            writeln!(f, "\t\t{}", RuleText { table: self, group: id.group(), rule })?;
         }
         f.write_str("\t}\n")
     }
@@ -231,6 +233,8 @@ impl Display for VerdictText<'_> {
 
 struct RuleText<'a> {
     table: &'a Table,
+    /// That of the rule's chain.
+    group: u32,
     rule: &'a Rule,
 }
 
@@ -293,16 +297,20 @@ impl RuleText<'_> {
             Statement::Masquerade { fully_random: false } => f.write_str("masquerade"),
             Statement::Reject => f.write_str("reject"),
             Statement::Verdict(verdict) => {
-                write!(f, "{}", VerdictText { table: self.table, verdict: *verdict })
+                write!(f, "{}", self.verdict(*verdict))
             }
         }
+    }
+
+    fn verdict(&self, verdict: Verdict) -> VerdictText<'_> {
+        VerdictText { table: self.table, verdict: verdict.within(self.group) }
     }
 
     fn numgen_vmap(&self, f: &mut Formatter<'_>, verdicts: &[Verdict]) -> fmt::Result {
         write!(f, "numgen random mod {} vmap {{ ", verdicts.len())?;
         for (index, verdict) in verdicts.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
-            write!(f, "{comma}{index} : {}", VerdictText { table: self.table, verdict: *verdict })?;
+            write!(f, "{comma}{index} : {}", self.verdict(*verdict))?;
         }
         f.write_str(" }")
     }
@@ -324,7 +332,7 @@ impl RuleText<'_> {
 
     /// The fields of a packet that a set's key is made of.
     fn key(&self, f: &mut Formatter<'_>, set: SetId) -> fmt::Result {
-        let Some(set) = self.table.set(set) else { return f.write_char('?') };
+        let Some(set) = self.table.set((self.group, set)) else { return f.write_char('?') };
         for (index, field) in set.key.fields.iter().enumerate() {
             f.write_str(if index > 0 { " . " } else { "" })?;
             match field {
@@ -338,7 +346,7 @@ impl RuleText<'_> {
     }
 
     fn set_name(&self, id: SetId) -> &str {
-        self.table.set(id).map_or("?", |set| &set.name)
+        self.table.set((self.group, id)).map_or("?", |set| &set.name)
     }
 }
 

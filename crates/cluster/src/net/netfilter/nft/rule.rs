@@ -23,6 +23,18 @@ pub enum Verdict {
     Goto(ChainId),
 }
 
+impl Verdict {
+    /// What a rule of this group of chains means by it.
+    #[inline]
+    pub fn within(self, group: u32) -> Verdict {
+        match self {
+            Verdict::Jump(to) => Verdict::Jump(to.within(group)),
+            Verdict::Goto(to) => Verdict::Goto(to.within(group)),
+            other => other,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement {
     /// `ct state new`

@@ -10,9 +10,13 @@ use crate::net::netfilter::conntrack::{Direction, Index};
 use crate::net::netfilter::skb::Skb;
 use crate::net::{Protocol, Tuple};
 
-/// A set's place in its table.
+/// A set's place in its table: among those that are there whatever Services there are, or among those
+/// of the service port whose rule names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SetId(pub u32);
+pub enum SetId {
+    Fixed(u32),
+    Own(u32),
+}
 
 /// A header field that a key may be made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

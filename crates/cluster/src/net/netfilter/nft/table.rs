@@ -1,5 +1,7 @@
 //! A table: its sets, its chains, and which chains hang at which hook.
 
+use std::sync::Arc;
+
 use super::rule::Rule;
 use super::set::{Element, Set, SetId};
 use crate::api::Str;
@@ -66,6 +68,43 @@ impl Chain {
     }
 }
 
+/// A set, as a rule names it: the group of its chain, and which one.
+pub type SetAt = (u32, SetId);
+
+/// What is written for one service port. It does not say where in a table it will stand, so that it can
+/// be kept while other Services come and go.
+#[derive(Clone, Debug, Default)]
+pub struct PortRules {
+    /// Its elements of sets and maps that are not its own.
+    pub elements: Vec<(SetId, Element)>,
+    pub chains: Vec<Chain>,
+    /// Where its rules note clients.
+    pub sets: Vec<Set>,
+}
+
+impl PortRules {
+    pub fn declare(&mut self, chain: Chain) -> ChainId {
+        self.chains.push(chain);
+        ChainId::own(self.chains.len() - 1)
+    }
+
+    pub fn declare_set(&mut self, set: Set) -> SetId {
+        self.sets.push(set);
+        SetId::Own(u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Appends a rule to one of its own chains.
+    pub fn append(&mut self, chain: ChainId, rule: Rule) {
+        if let Some(chain) = self.chains.get_mut(chain.index()) {
+            chain.rules.push(rule);
+        }
+    }
+
+    pub fn insert(&mut self, set: SetId, element: Element) {
+        self.elements.push((set, element));
+    }
+}
+
 /// `table ip kube-proxy`. Immutable once built.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -74,6 +113,7 @@ pub struct Table {
     pub comment: Option<Str>,
     sets: Vec<Set>,
     chains: Vec<Chain>,
+    ports: Vec<Arc<PortRules>>,
     /// The base chains of each hook and stage, by priority.
     hooks: [[Vec<ChainId>; 3]; 5],
 }
@@ -86,51 +126,83 @@ impl Table {
             comment: comment.map(Into::into),
             sets: Vec::new(),
             chains: Vec::new(),
+            ports: Vec::new(),
             hooks: Default::default(),
         }
     }
 
-    pub fn sets(&self) -> &[Set] {
-        &self.sets
+    /// All of them, those of service ports last, each with the group of chains that may name it.
+    pub fn sets(&self) -> impl Iterator<Item = (SetAt, &Set)> {
+        let fixed = (0..).map(|at| (0, SetId::Fixed(at))).zip(&self.sets);
+        let of_ports = (1..)
+            .zip(&self.ports)
+            .flat_map(|(group, port)| (0..).map(move |at| (group, SetId::Own(at))).zip(&port.sets));
+        fixed.chain(of_ports)
     }
 
-    pub fn chains(&self) -> &[Chain] {
-        &self.chains
+    /// All of them, those of service ports last.
+    pub fn chains(&self) -> impl Iterator<Item = (ChainId, &Chain)> {
+        let of_ports = (1..).zip(&self.ports).flat_map(|(group, port)| ChainId::all_of(group, &port.chains));
+        ChainId::all_of(0, &self.chains).chain(of_ports)
     }
 
-    pub fn set(&self, id: SetId) -> Option<&Set> {
-        self.sets.get(id.0 as usize)
+    /// What is written for the service ports, in the order of their names.
+    pub fn ports(&self) -> &[Arc<PortRules>] {
+        &self.ports
     }
 
+    /// The set that a rule of a group of chains means.
+    #[inline]
+    pub fn set(&self, (group, id): SetAt) -> Option<&Set> {
+        match id {
+            SetId::Fixed(at) => self.sets.get(at as usize),
+            SetId::Own(at) => self.ports.get((group as usize).checked_sub(1)?)?.sets.get(at as usize),
+        }
+    }
+
+    #[inline]
     pub fn chain(&self, id: ChainId) -> Option<&Chain> {
-        self.chains.get(id.0 as usize)
+        match id.group() {
+            0 => self.chains.get(id.index()),
+            group => self.ports.get(group as usize - 1)?.chains.get(id.index()),
+        }
     }
 
     pub fn find_chain(&self, name: &str) -> Option<ChainId> {
-        let at = self.chains.iter().position(|chain| &*chain.name == name)?;
-        u32::try_from(at).ok().map(ChainId)
+        self.chains().find(|(_, chain)| &*chain.name == name).map(|(id, _)| id)
     }
 
-    pub fn find_set(&self, name: &str) -> Option<SetId> {
-        let at = self.sets.iter().position(|set| &*set.name == name)?;
-        u32::try_from(at).ok().map(SetId)
+    pub fn find_set(&self, name: &str) -> Option<SetAt> {
+        self.sets().find(|(_, set)| &*set.name == name).map(|(at, _)| at)
     }
 
+    /// Declares a set that is no service port's.
     pub fn declare_set(&mut self, set: Set) -> SetId {
-        let id = SetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
         self.sets.push(set);
-        id
+        SetId::Fixed(u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// Adds an element. An id that this table did not give is ignored.
+    /// Adds an element. A set that this table did not declare is ignored.
     pub fn insert(&mut self, set: SetId, element: Element) {
-        if let Some(set) = self.sets.get_mut(set.0 as usize) {
+        let SetId::Fixed(at) = set else { return };
+        if let Some(set) = self.sets.get_mut(at as usize) {
             set.insert(element);
         }
     }
 
+    /// Adds what is written for the next service port.
+    pub fn add(&mut self, port: Arc<PortRules>) {
+        let group = u32::try_from(self.ports.len() + 1).unwrap_or(u32::MAX);
+        for (set, element) in &port.elements {
+            let verdict = element.verdict.map(|verdict| verdict.within(group));
+            self.insert(*set, Element { verdict, ..element.clone() });
+        }
+        self.ports.push(port);
+    }
+
+    /// Declares a chain that is no service port's.
     pub fn declare(&mut self, chain: Chain) -> ChainId {
-        let id = ChainId(u32::try_from(self.chains.len()).unwrap_or(u32::MAX));
+        let id = ChainId::of(0, self.chains.len());
         if let Some(base) = chain.base {
             let priority = |id: &ChainId| self.chain(*id).and_then(|c| c.base).map_or(0, |b| b.priority);
             let others = &self.hooks[base.hook as usize][base.stage() as usize];
@@ -144,9 +216,9 @@ impl Table {
         id
     }
 
-    /// Appends a rule. An id that this table did not give is ignored.
+    /// Appends a rule to a chain that is no service port's. Another id is ignored.
     pub fn append(&mut self, chain: ChainId, rule: Rule) {
-        if let Some(chain) = self.chains.get_mut(chain.0 as usize) {
+        if let Some(chain) = self.chains.get_mut(chain.index()).filter(|_| chain.group() == 0) {
             chain.rules.push(rule);
         }
     }
@@ -167,7 +239,7 @@ impl Table {
     /// The set or map that an element's reference names.
     pub fn set_of(&self, at: RuleRef) -> Option<&Set> {
         match at.table {
-            TableName::KubeProxyElements => self.set(SetId(at.chain.0)),
+            TableName::KubeProxyElements => self.sets.get(at.chain.index()),
             _ => None,
         }
     }
@@ -178,7 +250,7 @@ impl Table {
 
     /// Rules and elements: the lines that `nft list` would print of them.
     pub fn rule_count(&self) -> usize {
-        let rules: usize = self.chains.iter().map(|chain| chain.rules.len()).sum();
+        let rules: usize = self.chains().map(|(_, chain)| chain.rules.len()).sum();
         rules + self.sets.iter().map(|set| set.elements().len()).sum::<usize>()
     }
 }

@@ -8,7 +8,7 @@ use crate::net::netfilter::{
 };
 use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::tests::fixture::{Seen, config, endpoint, ip, port, service, slice};
-use crate::node::kube_proxy::{ProxyMode, build_rules, endpoints_map, leftover_rules, service_port_map};
+use crate::node::kube_proxy::{ProxyMode, build_rules, leftover_rules};
 use crate::sim::{Chance, Span, Time};
 
 const A: &str = "10.244.1.5";
@@ -27,8 +27,7 @@ fn rules(mode: ProxyMode, endpoints: &[&str]) -> Rules {
     let endpoints: Vec<_> = endpoints.iter().map(|e| endpoint(e, None)).collect();
     let targets = [("http", Protocol::Tcp, 8080), ("dns", Protocol::Udp, 5353)];
     let seen = Seen::default().with(web).slice(slice("web", &targets, &endpoints));
-    let services = service_port_map(&seen.services, Family::V4);
-    build_rules(mode, &config(), &services, &endpoints_map(&seen.slices, "worker-1", Family::V4))
+    seen.rules_of(mode, &config())
 }
 
 impl Node {
@@ -137,7 +136,7 @@ fn a_connection_ends_though_its_virtual_server_is_gone() {
     let mut node = Node::new(&[A]);
     let asked = tuple(POD, 40_000, VIP, 80);
     node.open(asked);
-    let nothing = build_rules(ProxyMode::IPVS, &config(), &Default::default(), &Default::default());
+    let nothing = build_rules(ProxyMode::IPVS, &config(), &Default::default());
     node.stack.set_rules(nothing);
     node.now = node.now + Span::from_secs(900);
     node.tcp(asked, TcpFlags::ACK);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::net::netfilter::{
-    Match, Rule, RuleHit, RuleRef, RuleSet, ServicePortName, Table, TableName, Target,
+    ChainId, Match, Rule, RuleHit, RuleRef, RuleSet, ServicePortName, Table, TableName, Target,
 };
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{Choice, Chosen};
@@ -19,7 +19,9 @@ pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<C
     let Some(chain) = table.chain(id) else { return Vec::new() };
     let mut found = Vec::new();
     for (index, rule) in (0..).zip(chain.rules()) {
-        let Some(endpoint) = endpoint_of(table, rule.target).filter(|_| !is_bound(rule)) else { continue };
+        let Some(endpoint) = endpoint_of(table, id, rule.target).filter(|_| !is_bound(rule)) else {
+            continue;
+        };
         let one_in = rule.matches().iter().find_map(|m| match m {
             Match::Statistic { probability, .. } => Some(probability.inverse()),
             _ => None,
@@ -31,9 +33,9 @@ pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<C
 }
 
 /// The DNAT target of the chain that a rule jumps to.
-fn endpoint_of(table: &Table, target: Target) -> Option<SocketAddr> {
+fn endpoint_of(table: &Table, from: ChainId, target: Target) -> Option<SocketAddr> {
     let Target::Jump(chain) = target else { return None };
-    table.chain(chain)?.rules().iter().find_map(|rule| match rule.target {
+    table.chain(chain.within(from.group()))?.rules().iter().find_map(|rule| match rule.target {
         Target::Dnat(to) => Some(to),
         _ => None,
     })
@@ -43,7 +45,7 @@ fn endpoint_of(table: &Table, target: Target) -> Option<SocketAddr> {
 pub fn rules_of(rules: &RuleSet, service: &ServicePortName) -> Vec<RuleRef> {
     let mut found = Vec::new();
     for table in [TableName::Filter, TableName::Nat] {
-        for (chain, of) in (0..).map(crate::net::netfilter::ChainId).zip(&rules.table(table).chains) {
+        for (chain, of) in rules.table(table).chains() {
             let mine = (0..).zip(of.rules()).filter(|(_, r)| r.service.as_deref() == Some(service));
             found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
         }
@@ -53,15 +55,17 @@ pub fn rules_of(rules: &RuleSet, service: &ServicePortName) -> Vec<RuleRef> {
 
 /// How an endpoint was chosen, from the rules that a packet matched.
 pub fn chosen(rules: &RuleSet, hits: &[RuleHit]) -> Option<Chosen> {
-    let to_endpoint = |table: &Table, rule: &Rule| match rule.target {
-        Target::Jump(chain) => table.chain(chain).is_some_and(|c| c.name.starts_with("KUBE-SEP-")),
+    let table = &rules.nat;
+    let to_endpoint = |from: ChainId, rule: &Rule| match rule.target {
+        Target::Jump(chain) => {
+            table.chain(chain.within(from.group())).is_some_and(|c| c.name.starts_with("KUBE-SEP-"))
+        }
         _ => false,
     };
-    let table = &rules.nat;
     let at = hits.iter().rev().map(RuleHit::at).find(|at| {
-        at.table == TableName::Nat && rules.rule(*at).is_some_and(|rule| to_endpoint(table, rule))
+        at.table == TableName::Nat && rules.rule(*at).is_some_and(|rule| to_endpoint(at.chain, rule))
     })?;
-    let is_choice = |rule: &&Rule| to_endpoint(table, rule) && !is_bound(rule);
+    let is_choice = |rule: &&Rule| to_endpoint(at.chain, rule) && !is_bound(rule);
     let of = rules.chain(at)?.rules().iter().filter(is_choice).count();
     let rule = rules.rule(at)?;
     if is_bound(rule) {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::assemble::own;
 use super::fixed::nat;
 use crate::api::Str;
-use crate::net::netfilter::{AddressMatch, Chain, ListId, Match, Probability, Rule, ServicePortName, Target};
+use crate::net::netfilter::{
+    AddressMatch, Chain, ChainId, ListId, Match, Probability, Rule, ServicePortName, Target,
+};
 use crate::node::kube_proxy::hash::service_port_endpoint_chain_name;
 use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo};
 
@@ -76,7 +77,7 @@ impl Reachable<'_> {
     }
 
     fn to(&self, endpoint: usize, conditions: &[Match]) -> Rule {
-        let chain = own(self.first_chain + self.position(endpoint) as usize);
+        let chain = ChainId::own(self.first_chain + self.position(endpoint) as usize);
         let rule = Rule::new(conditions, Target::Jump(chain)).of(&self.service.name);
         if !self.with_comments {
             return rule;

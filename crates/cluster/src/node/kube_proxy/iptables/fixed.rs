@@ -11,25 +11,25 @@ use crate::net::netfilter::{
 /// Built-in chains come first in a table, so these have the same place in every rule set.
 pub(super) mod filter {
     use super::ChainId;
-    pub const INPUT: ChainId = ChainId(0);
-    pub const FORWARD: ChainId = ChainId(1);
-    pub const OUTPUT: ChainId = ChainId(2);
-    pub const KUBE_SERVICES: ChainId = ChainId(3);
-    pub const KUBE_EXTERNAL_SERVICES: ChainId = ChainId(4);
-    pub const KUBE_FORWARD: ChainId = ChainId(5);
-    pub const KUBE_NODEPORTS: ChainId = ChainId(6);
-    pub const KUBE_PROXY_FIREWALL: ChainId = ChainId(7);
+    pub const INPUT: ChainId = ChainId::fixed(0);
+    pub const FORWARD: ChainId = ChainId::fixed(1);
+    pub const OUTPUT: ChainId = ChainId::fixed(2);
+    pub const KUBE_SERVICES: ChainId = ChainId::fixed(3);
+    pub const KUBE_EXTERNAL_SERVICES: ChainId = ChainId::fixed(4);
+    pub const KUBE_FORWARD: ChainId = ChainId::fixed(5);
+    pub const KUBE_NODEPORTS: ChainId = ChainId::fixed(6);
+    pub const KUBE_PROXY_FIREWALL: ChainId = ChainId::fixed(7);
 }
 
 pub(super) mod nat {
     use super::ChainId;
-    pub const PREROUTING: ChainId = ChainId(0);
-    pub const OUTPUT: ChainId = ChainId(2);
-    pub const POSTROUTING: ChainId = ChainId(3);
-    pub const KUBE_SERVICES: ChainId = ChainId(4);
-    pub const KUBE_NODEPORTS: ChainId = ChainId(5);
-    pub const KUBE_POSTROUTING: ChainId = ChainId(6);
-    pub const KUBE_MARK_MASQ: ChainId = ChainId(7);
+    pub const PREROUTING: ChainId = ChainId::fixed(0);
+    pub const OUTPUT: ChainId = ChainId::fixed(2);
+    pub const POSTROUTING: ChainId = ChainId::fixed(3);
+    pub const KUBE_SERVICES: ChainId = ChainId::fixed(4);
+    pub const KUBE_NODEPORTS: ChainId = ChainId::fixed(5);
+    pub const KUBE_POSTROUTING: ChainId = ChainId::fixed(6);
+    pub const KUBE_MARK_MASQ: ChainId = ChainId::fixed(7);
 }
 
 const NEW: Match = Match::CtState { any_of: CtStates::NEW, invert: false };

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::assemble::{ServiceRules, own};
 use super::endpoint_rules::Reachable;
-use super::fixed::nat;
+use super::fixed::{filter, nat};
 use crate::api::Str;
 use crate::net::Protocol;
-use crate::net::netfilter::{AddressMatch, Chain, ChainId, End, Match, RejectWith, Rule, Target};
+use crate::net::netfilter::{
+    AddressMatch, Chain, ChainId, End, Match, PortRules, RejectWith, Rule, TableName, Target,
+};
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
 
@@ -43,9 +44,9 @@ impl Writer<'_> {
         service: &ServicePortInfo,
         endpoints: &[EndpointInfo],
         categorized: &Categorized,
-    ) -> ServiceRules {
+    ) -> PortRules {
         let plan = Plan::new(self.cfg, service, categorized);
-        let mut out = ServiceRules::default();
+        let mut out = PortRules { with_comments: self.with_comments, ..PortRules::default() };
         plan.capture_cluster_ip(&mut out);
         plan.capture_external_ips(&mut out);
         plan.capture_load_balancer_ips(&mut out);
@@ -80,7 +81,7 @@ impl<'a> Plan<'a> {
         let mut chain = |wanted: bool| {
             wanted.then(|| {
                 count += 1;
-                own(count - 1)
+                ChainId::own(count - 1)
             })
         };
         Plan {
@@ -98,34 +99,50 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn capture_cluster_ip(&self, out: &mut ServiceRules) {
+    fn capture_cluster_ip(&self, out: &mut PortRules) {
         let to = self.destination(self.service.cluster_ip);
         match self.internal_chain() {
-            Some(chain) => out.nat_services.push(self.jump(&to, chain, Some("cluster IP"))),
-            None => out.filter_services.push(self.refuse(&to)),
+            Some(chain) => out.added.push((
+                TableName::Nat,
+                nat::KUBE_SERVICES,
+                self.jump(&to, chain, Some("cluster IP")),
+            )),
+            None => out.added.push((TableName::Filter, filter::KUBE_SERVICES, self.refuse(&to))),
         }
     }
 
-    fn capture_external_ips(&self, out: &mut ServiceRules) {
+    fn capture_external_ips(&self, out: &mut PortRules) {
         for ip in &self.service.external_ips {
             let to = self.destination(*ip);
             if let Some(chain) = self.external {
-                out.nat_services.push(self.jump(&to, chain, Some("external IP")));
+                out.added.push((
+                    TableName::Nat,
+                    nat::KUBE_SERVICES,
+                    self.jump(&to, chain, Some("external IP")),
+                ));
             }
             self.refuse_external(out, &to);
         }
     }
 
-    fn capture_load_balancer_ips(&self, out: &mut ServiceRules) {
+    fn capture_load_balancer_ips(&self, out: &mut PortRules) {
         for ip in &self.service.load_balancer_vips {
             let to = self.destination(*ip);
             if let Some(chain) = self.firewall.or(self.external) {
-                out.nat_services.push(self.jump(&to, chain, Some("loadbalancer IP")));
+                out.added.push((
+                    TableName::Nat,
+                    nat::KUBE_SERVICES,
+                    self.jump(&to, chain, Some("loadbalancer IP")),
+                ));
             }
             if self.firewall.is_some() {
                 // What the firewall chain let through has another destination by now.
                 let comment = format!("{} traffic not accepted by KUBE-FW-{}", self.service.name, self.hash);
-                out.filter_firewall.push(self.mine(Rule::new(&to, Target::Drop)).commented(comment));
+                out.added.push((
+                    TableName::Filter,
+                    filter::KUBE_PROXY_FIREWALL,
+                    self.mine(Rule::new(&to, Target::Drop)).commented(comment),
+                ));
             }
         }
         for ip in &self.service.load_balancer_vips {
@@ -133,29 +150,33 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn capture_node_port(&self, out: &mut ServiceRules) {
+    fn capture_node_port(&self, out: &mut PortRules) {
         if self.service.node_port == 0 {
             return;
         }
         let protocol = Match::Protocol(self.service.name.protocol);
         let port = Match::DestinationPort(self.service.node_port);
         if let Some(chain) = self.external {
-            out.nat_node_ports.push(self.jump(&[protocol, port], chain, None));
+            out.added.push((TableName::Nat, nat::KUBE_NODEPORTS, self.jump(&[protocol, port], chain, None)));
         }
         self.refuse_external(out, &[Match::Local(End::Destination), protocol, port]);
     }
 
     /// M-13: whether this node has an endpoint or not.
-    fn accept_health_checks(&self, out: &mut ServiceRules) {
+    fn accept_health_checks(&self, out: &mut PortRules) {
         if self.service.health_check_node_port == 0 {
             return;
         }
         let port = Match::DestinationPort(self.service.health_check_node_port);
         let rule = Rule::new(&[Match::Protocol(Protocol::Tcp), port], Target::Accept);
-        out.filter_node_ports.push(self.named(self.mine(rule), "health check node port"));
+        out.added.push((
+            TableName::Filter,
+            filter::KUBE_NODEPORTS,
+            self.named(self.mine(rule), "health check node port"),
+        ));
     }
 
-    fn own_chains(&self, out: &mut ServiceRules, found: &Categorized, to: &Reachable) {
+    fn own_chains(&self, out: &mut PortRules, found: &Categorized, to: &Reachable) {
         if self.external.is_some() {
             out.chains.push(self.chain("KUBE-EXT-", self.external_rules()));
         }
@@ -247,9 +268,9 @@ impl<'a> Plan<'a> {
         if self.service.internal_policy_local { self.local } else { self.cluster }
     }
 
-    fn refuse_external(&self, out: &mut ServiceRules, to: &[Match]) {
+    fn refuse_external(&self, out: &mut PortRules, to: &[Match]) {
         if !self.has_external {
-            out.filter_external_services.push(self.refuse(to));
+            out.added.push((TableName::Filter, filter::KUBE_EXTERNAL_SERVICES, self.refuse(to)));
         }
     }
 

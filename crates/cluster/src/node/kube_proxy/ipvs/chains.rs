@@ -13,15 +13,15 @@ use crate::node::kube_proxy::iptables::{cni_masquerade, loopback, marked};
 /// (`iptablesChains`).
 mod filter {
     use super::ChainId;
-    pub const INPUT: ChainId = ChainId(0);
-    pub const FORWARD: ChainId = ChainId(1);
-    pub const OUTPUT: ChainId = ChainId(2);
-    pub const KUBE_FORWARD: ChainId = ChainId(3);
-    pub const KUBE_NODE_PORT: ChainId = ChainId(4);
-    pub const KUBE_PROXY_FIREWALL: ChainId = ChainId(5);
-    pub const KUBE_SOURCE_RANGES_FIREWALL: ChainId = ChainId(6);
-    pub const KUBE_IPVS_FILTER: ChainId = ChainId(7);
-    pub const KUBE_IPVS_OUT_FILTER: ChainId = ChainId(8);
+    pub const INPUT: ChainId = ChainId::fixed(0);
+    pub const FORWARD: ChainId = ChainId::fixed(1);
+    pub const OUTPUT: ChainId = ChainId::fixed(2);
+    pub const KUBE_FORWARD: ChainId = ChainId::fixed(3);
+    pub const KUBE_NODE_PORT: ChainId = ChainId::fixed(4);
+    pub const KUBE_PROXY_FIREWALL: ChainId = ChainId::fixed(5);
+    pub const KUBE_SOURCE_RANGES_FIREWALL: ChainId = ChainId::fixed(6);
+    pub const KUBE_IPVS_FILTER: ChainId = ChainId::fixed(7);
+    pub const KUBE_IPVS_OUT_FILTER: ChainId = ChainId::fixed(8);
     pub const NAMES: [&str; 6] = [
         "KUBE-FORWARD",
         "KUBE-NODE-PORT",
@@ -34,14 +34,14 @@ mod filter {
 
 mod nat {
     use super::ChainId;
-    pub const PREROUTING: ChainId = ChainId(0);
-    pub const OUTPUT: ChainId = ChainId(2);
-    pub const POSTROUTING: ChainId = ChainId(3);
-    pub const KUBE_SERVICES: ChainId = ChainId(4);
-    pub const KUBE_POSTROUTING: ChainId = ChainId(5);
-    pub const KUBE_NODE_PORT: ChainId = ChainId(6);
-    pub const KUBE_LOAD_BALANCER: ChainId = ChainId(7);
-    pub const KUBE_MARK_MASQ: ChainId = ChainId(8);
+    pub const PREROUTING: ChainId = ChainId::fixed(0);
+    pub const OUTPUT: ChainId = ChainId::fixed(2);
+    pub const POSTROUTING: ChainId = ChainId::fixed(3);
+    pub const KUBE_SERVICES: ChainId = ChainId::fixed(4);
+    pub const KUBE_POSTROUTING: ChainId = ChainId::fixed(5);
+    pub const KUBE_NODE_PORT: ChainId = ChainId::fixed(6);
+    pub const KUBE_LOAD_BALANCER: ChainId = ChainId::fixed(7);
+    pub const KUBE_MARK_MASQ: ChainId = ChainId::fixed(8);
     pub const NAMES: [&str; 5] =
         ["KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT", "KUBE-LOAD-BALANCER", "KUBE-MARK-MASQ"];
 }

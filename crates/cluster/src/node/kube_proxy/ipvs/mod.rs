@@ -8,23 +8,21 @@ mod sets;
 use std::sync::Arc;
 
 use super::mode::Proxier;
-use super::{EndpointsMap, ProxyConfig, ServicePortMap, categorize};
+use super::{Ports, ProxyConfig, categorize};
 use crate::net::netfilter::{IpvsRules, RuleSet, Rules};
 
-pub(super) static PROXIER: Proxier = Proxier {
-    name: "ipvs",
-    build: |cfg, services, endpoints| Rules::from(Arc::new(build_from(cfg, services, endpoints))),
-};
+pub(super) static PROXIER: Proxier =
+    Proxier { name: "ipvs", build: |cfg, ports, _| Rules::from(Arc::new(build(cfg, ports))) };
 
 /// What a full sync writes, for the Services and EndpointSlices that this node has seen.
 ///
 /// Where a Service's policy is Local and this node has no endpoint for it, it falls back to those
 /// of the whole cluster (syncEndpoint; iptables and nftables drop): C-10.
-pub fn build_from(cfg: &ProxyConfig, services: &ServicePortMap, endpoints: &EndpointsMap) -> IpvsRules {
+pub fn build(cfg: &ProxyConfig, ports: &Ports) -> IpvsRules {
     let mut sets = sets::Sets::default();
     let mut servers = servers::Servers::new(cfg);
-    for (name, service) in services {
-        let all = endpoints.get(&**name).map_or(&[][..], Vec::as_slice);
+    for port in ports.values() {
+        let (service, all) = (&port.service, &port.endpoints);
         let categorized = categorize(all, service, &cfg.node_name, cfg.zone.as_deref());
         sets.add_hairpins(service, all);
         let wanted = servers.add(service, all, &categorized);

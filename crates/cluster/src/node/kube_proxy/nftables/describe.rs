@@ -15,7 +15,7 @@ impl Describe for Table {
         let rules = self.chain(id).map_or(&[][..], |chain| &chain.rules);
         let mut found = Vec::new();
         for (rule, of) in (0..).zip(rules) {
-            let targets = drawn_from(self, of);
+            let targets = drawn_from(self, id, of);
             let one_in = (targets.len() > 1).then_some(targets.len() as u64);
             let at = RuleRef { table: TableName::KubeProxy, chain: id, rule };
             found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, at }));
@@ -26,12 +26,12 @@ impl Describe for Table {
     /// The elements of sets and maps first, then the rules, as they are printed.
     fn rules_of(&self, service: &ServicePortName) -> Vec<RuleRef> {
         let mut found = Vec::new();
-        for (chain, of) in (0..).map(ChainId).zip(self.sets()) {
+        for (chain, of) in (0..).map(ChainId::fixed).zip(self.sets().map(|(_, set)| set)) {
             let mine = (0..).zip(of.elements()).filter(|(_, e)| e.service.as_deref() == Some(service));
             let table = TableName::KubeProxyElements;
             found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
         }
-        for (chain, of) in (0..).map(ChainId).zip(self.chains()) {
+        for (chain, of) in self.chains() {
             let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
             found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::KubeProxy, chain, rule }));
         }
@@ -44,7 +44,9 @@ impl Describe for Table {
             match rule.statements() {
                 [.., Statement::Dnat(DnatTo::Numgen(targets))] => Some(drawn(targets.len())),
                 [Statement::NumgenVmap(verdicts)] => Some(drawn(verdicts.len())),
-                [Statement::In(_), Statement::Verdict(to)] => endpoint_of(self, *to).map(|_| Chosen::Bound),
+                [Statement::In(_), Statement::Verdict(to)] => {
+                    endpoint_of(self, hit.chain, *to).map(|_| Chosen::Bound)
+                }
                 _ => None,
             }
         })
@@ -52,19 +54,19 @@ impl Describe for Table {
 }
 
 /// The endpoints among which a rule draws.
-fn drawn_from(table: &Table, rule: &Rule) -> Vec<SocketAddr> {
+fn drawn_from(table: &Table, chain: ChainId, rule: &Rule) -> Vec<SocketAddr> {
     match rule.statements().last() {
         Some(Statement::Dnat(DnatTo::Numgen(targets))) => targets.to_vec(),
         Some(Statement::NumgenVmap(verdicts)) => {
-            verdicts.iter().filter_map(|verdict| endpoint_of(table, *verdict)).collect()
+            verdicts.iter().filter_map(|verdict| endpoint_of(table, chain, *verdict)).collect()
         }
         _ => Vec::new(),
     }
 }
 
 /// The DNAT target of the chain that a verdict leads to.
-fn endpoint_of(table: &Table, verdict: Verdict) -> Option<SocketAddr> {
-    let Verdict::Goto(chain) = verdict else { return None };
+fn endpoint_of(table: &Table, from: ChainId, verdict: Verdict) -> Option<SocketAddr> {
+    let Verdict::Goto(chain) = verdict.within(from.group()) else { return None };
     table.chain(chain)?.rules.iter().find_map(|rule| match rule.statements().last() {
         Some(Statement::Dnat(DnatTo::One(to))) => Some(*to),
         _ => None,

@@ -92,7 +92,7 @@ fn declare_sets(table: &mut Table, node_port_ips: Option<&[IpAddr]>) -> (Fixed, 
             "ClusterIP, ExternalIP and LoadBalancer IP traffic",
         ),
         service_node_ports: declare("service-nodeports", Key::NODE_PORT, Verdicts, "NodePort traffic"),
-        reject_chain: ChainId(u32::MAX),
+        reject_chain: ChainId::fixed(u32::MAX),
     };
     for (set, ip) in node_port_set
         .iter()

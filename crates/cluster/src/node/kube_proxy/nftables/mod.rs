@@ -13,28 +13,31 @@ pub use names::{service_port_chain_name_base, service_port_endpoint_chain_name_b
 use std::sync::Arc;
 
 use super::mode::Proxier;
-use super::{EndpointsMap, ProxyConfig, ServicePortMap, categorize, iptables};
+use super::{Kept, Ports, ProxyConfig, categorize, iptables};
 use crate::net::netfilter::Rules;
 use crate::net::netfilter::nft::Table;
 
 pub(super) static PROXIER: Proxier = Proxier {
     name: "nftables",
-    build: |cfg, services, endpoints| {
-        let table = build_from(cfg, services, endpoints);
+    build: |cfg, ports, kept| {
+        let table = build(cfg, ports, kept);
         Rules::from((Arc::new(table), Arc::new(iptables::of_others(cfg))))
     },
 };
 
-/// The table that a full sync writes.
+/// The table that a sync writes, for the service ports that this node's kube-proxy knows.
 ///
 /// Not written: the chains of Services that are gone, which kube-proxy empties at once and deletes a
 /// second later, for old kernels' sake. Nothing leads to them.
-pub fn build_from(cfg: &ProxyConfig, services: &ServicePortMap, endpoints: &EndpointsMap) -> Table {
+pub fn build(cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> Table {
     let (mut table, fixed) = fixed::top_level(cfg);
-    for (name, service) in services {
-        let endpoints = endpoints.get(&**name).map_or(&[][..], Vec::as_slice);
-        let found = categorize(endpoints, service, &cfg.node_name, cfg.zone.as_deref());
-        service_rules::write(&mut table, &fixed, cfg, service, endpoints, &found);
+    let old = kept.rules().and_then(Rules::nftables).map_or(&[][..], Table::ports);
+    for (at, port) in ports.values().enumerate() {
+        let written = kept.place(at).and_then(|at| old.get(at)).cloned();
+        table.add(written.unwrap_or_else(|| {
+            let found = categorize(&port.endpoints, &port.service, &cfg.node_name, cfg.zone.as_deref());
+            Arc::new(service_rules::write(&fixed, cfg, port, &found))
+        }));
     }
     table
 }

@@ -8,9 +8,9 @@ use super::fixed::{Fixed, address, mark};
 use super::names::service_port_chain_name_base;
 use crate::api::Str;
 use crate::net::Tuple;
-use crate::net::netfilter::nft::{Chain, Element, Rule, SetId, Statement, Table, Verdict};
+use crate::net::netfilter::nft::{Chain, Element, PortRules, Rule, SetId, Statement, Verdict};
 use crate::net::netfilter::{AddressMatch, ChainId, End, ServicePortName};
-use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
+use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo};
 
 /// knftables.CommentLengthMax.
 const COMMENT_LENGTH_MAX: usize = 128;
@@ -32,14 +32,10 @@ struct Plan<'a> {
     firewall: Option<ChainId>,
 }
 
-pub(super) fn write(
-    table: &mut Table,
-    fixed: &Fixed,
-    cfg: &ProxyConfig,
-    service: &ServicePortInfo,
-    all: &[EndpointInfo],
-    found: &Categorized,
-) {
+pub(super) fn write(fixed: &Fixed, cfg: &ProxyConfig, port: &Port, found: &Categorized) -> PortRules {
+    let (service, all) = (&port.service, &port.endpoints);
+    let mut out = PortRules::default();
+    let table = &mut out;
     let reachable: &[usize] = if found.has_any { &found.reachable } else { &[] };
     let endpoints = Endpoints { service, all, reachable };
     let own = endpoint_chains(table, &endpoints);
@@ -54,11 +50,12 @@ pub(super) fn write(
             table.append(chain, rule);
         }
     }
+    out
 }
 
 impl<'a> Plan<'a> {
     fn declare(
-        table: &mut Table,
+        table: &mut PortRules,
         fixed: &'a Fixed,
         cfg: &'a ProxyConfig,
         service: &'a ServicePortInfo,
@@ -88,7 +85,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The elements by which packets find the chains, or are stopped.
-    fn capture(&self, table: &mut Table) {
+    fn capture(&self, table: &mut PortRules) {
         let (service, fixed) = (self.service, self.fixed);
         let cluster_ip = Element { service: Some(service.name.clone()), ..address(service.cluster_ip) };
         table.insert(fixed.cluster_ips, cluster_ip);
@@ -123,12 +120,12 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn lead(&self, table: &mut Table, map: SetId, ip: IpAddr, port: u16, to: ChainId) {
+    fn lead(&self, table: &mut PortRules, map: SetId, ip: IpAddr, port: u16, to: ChainId) {
         table.insert(map, self.element(ip, port, Verdict::Goto(to)));
     }
 
     /// M-08.
-    fn stop(&self, table: &mut Table, map: SetId, ip: IpAddr, port: u16) {
+    fn stop(&self, table: &mut PortRules, map: SetId, ip: IpAddr, port: u16) {
         let verdict = match self.has_endpoints {
             true => Verdict::Drop,
             false => Verdict::Goto(self.fixed.reject_chain),
@@ -144,7 +141,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The chain `external-`: M-02, M-03.
-    fn external_rules(&self, table: &mut Table) {
+    fn external_rules(&self, table: &mut PortRules) {
         let Some(external) = self.external else { return };
         let mut append = |statements: &[Statement], comment: Option<&str>| {
             let rule = Rule::new(statements).of(&self.service.name);
@@ -175,7 +172,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The chain `firewall-`: M-09.
-    fn firewall_rules(&self, table: &mut Table) {
+    fn firewall_rules(&self, table: &mut PortRules) {
         let Some(firewall) = self.firewall else { return };
         let mut allowed = self.service.load_balancer_source_ranges.clone();
         // A node that reaches the load balancer's address, which may be its own too, has it as its

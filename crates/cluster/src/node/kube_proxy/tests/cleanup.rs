@@ -11,7 +11,7 @@ use crate::api::{Endpoint, LoadBalancerIngress, ServiceType};
 use crate::net::Protocol::{self, Tcp, Udp};
 use crate::net::Tuple;
 use crate::net::netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags};
-use crate::node::kube_proxy::{clean_stale_entries, endpoints_map, service_port_map};
+use crate::node::kube_proxy::clean_stale_entries;
 use crate::sim::{Chance, Time};
 
 const OLD: &str = "10.244.1.5";
@@ -56,9 +56,7 @@ fn remaining(stack: &Stack) -> Set<(Protocol, String)> {
 }
 
 fn clean(stack: &mut Stack, seen: &Seen) -> u32 {
-    let services = service_port_map(&seen.services, Family::V4);
-    let endpoints = endpoints_map(&seen.slices, "worker-1", Family::V4);
-    clean_stale_entries(&mut stack.conntrack, &services, &endpoints)
+    clean_stale_entries(&mut stack.conntrack, &seen.ports(&config()))
 }
 
 #[test]

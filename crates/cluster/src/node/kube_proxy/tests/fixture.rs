@@ -10,9 +10,7 @@ use crate::api::{
 };
 use crate::net::Protocol;
 use crate::net::netfilter::{RuleSet, Rules};
-use crate::node::kube_proxy::{
-    ProxyConfig, ProxyMode, build_rules, endpoints_map, iptables, service_port_map,
-};
+use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode, build_rules, ports};
 
 pub const NODE: &str = "worker-1";
 pub const NODE_IP: &str = "192.168.50.11";
@@ -50,13 +48,16 @@ impl Seen {
     }
 
     pub fn rules(&self, cfg: &ProxyConfig) -> RuleSet {
-        iptables::build(cfg, &self.services, &self.slices)
+        RuleSet::clone(self.rules_of(ProxyMode::IPTABLES, cfg).iptables())
     }
 
     /// As a kube-proxy of that mode would write them.
     pub fn rules_of(&self, mode: ProxyMode, cfg: &ProxyConfig) -> Rules {
-        let services = service_port_map(&self.services, cfg.family);
-        build_rules(mode, cfg, &services, &endpoints_map(&self.slices, &cfg.node_name, cfg.family))
+        build_rules(mode, cfg, &self.ports(cfg))
+    }
+
+    pub fn ports(&self, cfg: &ProxyConfig) -> Ports {
+        ports((&self.services, &self.slices), &cfg.node_name, cfg.family)
     }
 }
 

@@ -101,13 +101,15 @@ fn the_checker_finds_what_is_wrong() {
     assert_eq!(jump_problems(&sound), []);
     let services = sound.nat.find("KUBE-SERVICES").unwrap();
     let mut rules = sound.clone();
-    rules.nat.append(services, Rule::new(&[], Target::Jump(ChainId(9999))));
-    let missing =
-        JumpProblem::Missing { table: TableName::Nat, from: "KUBE-SERVICES".into(), to: ChainId(9999) };
+    rules.nat.append(services, Rule::new(&[], Target::Jump(ChainId::fixed(9999))));
+    let missing = JumpProblem::Missing {
+        table: TableName::Nat,
+        from: "KUBE-SERVICES".into(),
+        to: ChainId::fixed(9999),
+    };
     assert_eq!(jump_problems(&rules), [missing]);
     let mut rules = sound.clone();
-    let svc = rules.nat.chains.iter().position(|c| c.name.starts_with("KUBE-SVC-")).unwrap();
-    rules.nat.chains[svc].flush();
+    rules.nat.flush("KUBE-SVC-");
     let problems = jump_problems(&rules);
     assert!(problems.iter().any(|p| matches!(p, JumpProblem::Empty { .. })), "{problems:?}");
     assert!(problems.iter().any(|p| matches!(p, JumpProblem::Unused { .. })), "{problems:?}");

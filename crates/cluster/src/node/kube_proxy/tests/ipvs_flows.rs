@@ -16,7 +16,7 @@ use crate::net::netfilter::{
     Verdict,
 };
 use crate::net::{Protocol, Tuple};
-use crate::node::kube_proxy::{ProxyConfig, ProxyMode, build_rules, endpoints_map, service_port_map};
+use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 use crate::ordered::Set;
 use crate::sim::{Chance, Time};
 
@@ -29,9 +29,7 @@ const B80: &str = "10.244.2.6:80";
 const REFUSED: &str = "REFUSED";
 
 pub fn rules(seen: &Seen, cfg: &ProxyConfig) -> IpvsRules {
-    let services = service_port_map(&seen.services, cfg.family);
-    let endpoints = endpoints_map(&seen.slices, &cfg.node_name, cfg.family);
-    let rules = build_rules(ProxyMode::IPVS, cfg, &services, &endpoints);
+    let rules = seen.rules_of(ProxyMode::IPVS, cfg);
     rules.ipvs().expect("IPVS mode writes IPVS rules").clone()
 }
 

@@ -8,6 +8,7 @@ mod flows;
 mod invariants;
 mod ipvs_flows;
 mod ipvs_text;
+mod kept;
 mod masquerade;
 mod nft_invariants;
 mod nft_text;

@@ -94,17 +94,17 @@ fn problems_with(chain: &str, statement: Statement) -> Vec<TableProblem> {
 fn the_checker_finds_what_is_wrong() {
     assert_eq!(table_problems(&table()), []);
     let from = || "services".into();
-    let nowhere = Statement::Verdict(Verdict::Jump(ChainId(9999)));
-    let missing = TableProblem::MissingChain { from: from(), to: ChainId(9999) };
+    let nowhere = Statement::Verdict(Verdict::Jump(ChainId::fixed(9999)));
+    let missing = TableProblem::MissingChain { from: from(), to: ChainId::fixed(9999) };
     assert_eq!(problems_with("services", nowhere), [missing]);
-    let missing = TableProblem::MissingSet { from: from(), to: SetId(9999) };
-    assert_eq!(problems_with("services", Statement::In(SetId(9999))), [missing]);
+    let missing = TableProblem::MissingSet { from: from(), to: SetId::Fixed(9999) };
+    assert_eq!(problems_with("services", Statement::In(SetId::Fixed(9999))), [missing]);
     let masquerade = Statement::Masquerade { fully_random: true };
     let nat = TableProblem::NatInFilter { chain: "firewall-check".into() };
     assert_eq!(problems_with("firewall-check", masquerade), [nat]);
     let nothing = TableProblem::NothingToDraw { chain: from() };
     assert_eq!(problems_with("services", Statement::NumgenVmap(Box::new([]))), [nothing]);
-    let map = table().find_set("service-ips").unwrap();
+    let (_, map) = table().find_set("service-ips").unwrap();
     let wrong = TableProblem::WrongKind { from: from(), set: "service-ips".into() };
     assert_eq!(problems_with("services", Statement::In(map)), [wrong]);
     let mut table = table();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::fixture::ip;
 use crate::net::netfilter::{
-    Chain, CtStates, Cx, End, Family, Hook, Kind, Match, RuleEffect, RuleHit, RuleRef, RuleSet, Rules, Skb,
+    ChainId, CtStates, Cx, End, Family, Hook, Kind, Match, RuleEffect, RuleHit, RuleRef, RuleSet, Rules, Skb,
     Stack, Table, TableName, Target, TcpFlags, Verdict, jump_problems,
 };
 use crate::net::{Protocol, Tuple};
@@ -56,11 +56,11 @@ struct Tracer<'a> {
 impl Tracer<'_> {
     fn chain(&mut self, table: &Table, name: &str) -> bool {
         let id = table.find(name).unwrap();
-        self.walk(table, table.chain(id).unwrap())
+        self.walk(table, id)
     }
 
-    fn walk(&mut self, table: &Table, chain: &Chain) -> bool {
-        for rule in chain.rules() {
+    fn walk(&mut self, table: &Table, id: ChainId) -> bool {
+        for rule in table.chain(id).unwrap().rules() {
             if !rule.matches().iter().all(|m| self.holds(m)) {
                 continue;
             }
@@ -71,11 +71,11 @@ impl Tracer<'_> {
                 Target::Drop => self.end("DROP".into()),
                 Target::Reject(_) => self.end("REJECT".into()),
                 Target::Jump(to) => {
-                    let callee = table.chain(to).unwrap();
-                    if &*callee.name == "KUBE-MARK-MASQ" {
+                    let to = to.within(id.group());
+                    if &*table.chain(to).unwrap().name == "KUBE-MARK-MASQ" {
                         self.masquerade = true;
                     }
-                    self.walk(table, callee)
+                    self.walk(table, to)
                 }
                 _ => false,
             };

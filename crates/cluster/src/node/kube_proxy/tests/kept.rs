@@ -1,0 +1,116 @@
+//! A sync that writes only what has changed ends with the rules of one that writes all
+//! (TestSyncProxyRulesRepeated, pkg/proxy/iptables/proxier_test.go).
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::fixture::{Seen, config, http_slice, ip};
+use super::invariants::{any_config, any_endpoint, any_service};
+use super::text::one_of_each;
+use crate::api::{Endpoint, Service};
+use crate::net::netfilter::Rules;
+use crate::node::kube_proxy::{
+    Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, rebuild_rules, update_ports,
+};
+
+/// What a node's kube-proxy has after a sync.
+struct Synced {
+    seen: Seen,
+    ports: Ports,
+    rules: Rules,
+}
+
+impl Synced {
+    fn from_nothing(mode: ProxyMode, cfg: &ProxyConfig, seen: &Seen) -> Synced {
+        let ports = seen.ports(cfg);
+        Synced { seen: seen.clone(), rules: build_rules(mode, cfg, &ports), ports }
+    }
+
+    fn again(&self, mode: ProxyMode, cfg: &ProxyConfig, seen: &Seen) -> Synced {
+        let (old, new) = ((&self.seen.services, &self.seen.slices), (&seen.services, &seen.slices));
+        let mut ports = self.ports.clone();
+        update_ports(&mut ports, &changed_objects(old, new), new, &cfg.node_name, cfg.family);
+        let kept = Kept::of(&self.rules, &self.ports, &ports);
+        let rules = rebuild_rules(mode, cfg, &ports, &kept);
+        Synced { seen: seen.clone(), ports, rules }
+    }
+}
+
+/// Something that happens to one of a few Services.
+#[derive(Clone, Debug)]
+enum Change {
+    Service(u8, Option<Service>),
+    Slice(u8, Option<Vec<Endpoint>>),
+}
+
+fn any_change() -> impl Strategy<Value = Change> {
+    let endpoints = || prop::option::weighted(0.8, prop::collection::vec(any_endpoint(), 0..6));
+    prop_oneof![
+        (0u8..4, prop::option::weighted(0.8, any_service())).prop_map(|(n, s)| Change::Service(n, s)),
+        (0u8..4, endpoints()).prop_map(|(n, endpoints)| Change::Slice(n, endpoints)),
+    ]
+}
+
+fn apply(seen: &mut Seen, change: &Change) {
+    match change {
+        Change::Service(n, Some(service)) => {
+            let mut service = service.clone();
+            service.meta.name = format!("web-{n}").as_str().into();
+            service.spec.cluster_ips = vec![ip(&format!("10.96.0.{n}"))];
+            service.spec.external_ips.clear();
+            service.ingress.clear();
+            service.spec.ports[0].node_port = 0;
+            seen.services.insert(service.meta.key(), Arc::new(service));
+        }
+        Change::Service(n, None) => seen.services.retain(|key, _| *key.name != *format!("web-{n}")),
+        Change::Slice(n, Some(endpoints)) => {
+            let slice = http_slice(&format!("web-{n}"), endpoints);
+            seen.slices.insert(slice.meta.key(), Arc::new(slice));
+        }
+        Change::Slice(n, None) => seen.slices.retain(|_, slice| *slice.service != *format!("web-{n}")),
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_is_what_would_be_written(
+        mut cfg in any_config(),
+        large in any::<bool>(),
+        syncs in prop::collection::vec(prop::collection::vec(any_change(), 0..4), 1..6),
+    ) {
+        // With some endpoints more, comments go; with some less, they come again.
+        cfg.large_cluster_endpoints = if large { 1000 } else { 6 };
+        for mode in ProxyMode::ALL {
+            let mut seen = Seen::default();
+            let mut synced = Synced::from_nothing(mode, &cfg, &seen);
+            for changes in &syncs {
+                changes.iter().for_each(|change| apply(&mut seen, change));
+                synced = synced.again(mode, &cfg, &seen);
+                let anew = Synced::from_nothing(mode, &cfg, &seen);
+                prop_assert_eq!(&synced.ports, &anew.ports);
+                prop_assert_eq!(synced.rules.to_string(), anew.rules.to_string());
+            }
+        }
+    }
+}
+
+/// One Service of many changes: the rules of the others are the very same.
+#[test]
+fn the_rules_of_what_did_not_change_are_not_written_again() {
+    let seen = one_of_each();
+    let mut changed = seen.clone();
+    let (key, _) = changed.slices.first_key_value().map(|(key, slice)| (key.clone(), slice.clone())).unwrap();
+    let service = changed.slices[&key].service.clone();
+    changed.slices.remove(&key);
+    let before = Synced::from_nothing(ProxyMode::IPTABLES, &config(), &seen);
+    let after = before.again(ProxyMode::IPTABLES, &config(), &changed);
+    let (old, new) = (&before.rules.iptables().nat, &after.rules.iptables().nat);
+    let places = before.ports.keys().zip(old.ports().iter().zip(new.ports()));
+    let mut kept = 0;
+    for (name, (old, new)) in places {
+        assert_eq!(Arc::ptr_eq(old, new), name.service.name != service, "{name}");
+        kept += u32::from(Arc::ptr_eq(old, new));
+    }
+    assert!(kept > 1, "most are kept");
+}
