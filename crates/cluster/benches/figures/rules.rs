@@ -22,27 +22,32 @@ pub fn from_nothing(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
     seconds * 1_000.0
 }
 
+/// So many changes, one after the other: the processor's time is told in steps of some milliseconds.
+const CHANGES: usize = 50;
+
 /// Milliseconds for a whole sync after one endpoint has changed: what has changed is found, the rules are
 /// written and put into the node's kernel in place of the old ones.
 pub fn one_change(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
-    let (seen, cfg) = (objects::seen(services, endpoints), objects::config(1));
-    let old = ports((&seen.services, &seen.slices), &cfg.node_name, cfg.family);
+    let (mut seen, cfg) = (objects::seen(services, endpoints), objects::config(1));
+    let mut known = ports((&seen.services, &seen.slices), &cfg.node_name, cfg.family);
     let mut stack = Stack::new(cfg.node_ips.clone(), Family::V4);
-    stack.set_rules(build_rules(mode, &cfg, &old));
-    let (key, slice) = seen.slices.iter().nth(seen.slices.len() / 2).expect("there are slices");
-    let mut slice = (**slice).clone();
-    slice.endpoints[0].ready = false;
-    let mut slices = seen.slices.clone();
-    slices.insert(key.clone(), Arc::new(slice));
+    stack.set_rules(build_rules(mode, &cfg, &known));
     let start = Clock::start();
-    let changed = changed_objects((&seen.services, &seen.slices), (&seen.services, &slices));
-    let mut new = Ports::clone(&old);
-    update_ports(&mut new, &changed, (&seen.services, &slices), &cfg.node_name, cfg.family);
-    let kept = Kept::of(stack.rules(), &old, &new);
-    let rules = rebuild_rules(mode, &cfg, &new, &kept);
-    stack.set_rules(rules);
-    clean_stale_entries(&mut stack.conntrack, &new);
-    let seconds = start.seconds();
-    assert_eq!(changed.len(), 1, "one Service has changed");
-    seconds * 1_000.0
+    for change in 1..=CHANGES {
+        let mut slices = seen.slices.clone();
+        let at = change * slices.len() / (CHANGES + 1);
+        let slice = slices.values_mut().nth(at).expect("there are more slices than changes");
+        Arc::make_mut(slice).endpoints[0].ready = false;
+        let (old, new) = ((&seen.services, &seen.slices), (&seen.services, &slices));
+        let changed = changed_objects(old, new);
+        assert_eq!(changed.len(), 1, "one Service has changed");
+        let mut updated = Ports::clone(&known);
+        update_ports(&mut updated, &changed, new, &cfg.node_name, cfg.family);
+        let kept = Kept::of(stack.rules(), &known, &updated);
+        let rules = rebuild_rules(mode, &cfg, &updated, &kept);
+        stack.set_rules(rules);
+        clean_stale_entries(&mut stack.conntrack, &updated);
+        (known, seen.slices) = (updated, slices);
+    }
+    start.seconds() * 1_000.0 / CHANGES as f64
 }

@@ -2,16 +2,14 @@
 
 use std::cmp::Ordering;
 
-/// Stable, O(n log n): heap sort of the places, ties broken by where they were.
+/// Stable, O(n log n): the places are sorted by merging.
 pub fn sort_by<T>(items: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) {
     let is_sorted = items.windows(2).all(|pair| compare(&pair[0], &pair[1]) != Ordering::Greater);
     if is_sorted {
         return;
     }
     let mut places: Vec<u32> = (0..items.len() as u32).collect();
-    heap_sort(&mut places, &mut |a, b| {
-        compare(&items[a as usize], &items[b as usize]).then(a.cmp(&b)) == Ordering::Less
-    });
+    merge_sort(&mut places, &mut |a, b| compare(&items[a as usize], &items[b as usize]) == Ordering::Less);
     let mut slots: Vec<Option<T>> = items.drain(..).map(Some).collect();
     items.extend(places.into_iter().filter_map(|place| slots[place as usize].take()));
 }
@@ -21,30 +19,24 @@ pub fn sort_by_key<T, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
 }
 
 /// Not generic: compiled once.
-fn heap_sort(places: &mut [u32], less: &mut dyn FnMut(u32, u32) -> bool) {
-    for root in (0..places.len() / 2).rev() {
-        sift_down(places, root, less);
-    }
-    for end in (1..places.len()).rev() {
-        places.swap(0, end);
-        sift_down(&mut places[..end], 0, less);
-    }
-}
-
-fn sift_down(heap: &mut [u32], mut root: usize, less: &mut dyn FnMut(u32, u32) -> bool) {
-    loop {
-        let mut child = 2 * root + 1;
-        if child >= heap.len() {
-            return;
+fn merge_sort(places: &mut Vec<u32>, less: &mut dyn FnMut(u32, u32) -> bool) {
+    let mut merged = Vec::with_capacity(places.len());
+    let mut width = 1;
+    while width < places.len() {
+        for pair in places.chunks(2 * width) {
+            let (mut left, mut right) = pair.split_at(width.min(pair.len()));
+            while let ([a, ..], [b, ..]) = (left, right) {
+                // Of equal ones the left one comes first.
+                let first = if less(*b, *a) { &mut right } else { &mut left };
+                merged.push(first[0]);
+                *first = &first[1..];
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
         }
-        if child + 1 < heap.len() && less(heap[child], heap[child + 1]) {
-            child += 1;
-        }
-        if !less(heap[root], heap[child]) {
-            return;
-        }
-        heap.swap(root, child);
-        root = child;
+        std::mem::swap(places, &mut merged);
+        merged.clear();
+        width *= 2;
     }
 }
 

@@ -43,8 +43,8 @@ pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
 pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
 pub use ipvs::{
-    Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, Scheduler, ServerKey, VirtualServer,
-    VirtualServerState,
+    Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, RealServers, Scheduler, ServerKey,
+    VirtualServer, VirtualServerState,
 };
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use recent::RecentTables;

@@ -34,6 +34,6 @@ mod tests;
 
 pub use connection::IpvsConnection;
 pub use scheduler::Scheduler;
-pub use server::{IpvsRules, RealServer, ServerKey, VirtualServer, VirtualServerState};
+pub use server::{IpvsRules, RealServer, RealServers, ServerKey, VirtualServer, VirtualServerState};
 pub use state::IpvsState;
 pub use table::{Ipvs, IpvsDrop};

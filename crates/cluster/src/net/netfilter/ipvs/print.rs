@@ -88,7 +88,7 @@ impl Display for Ipvsadm<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for server in &self.0.servers {
             writeln!(f, "{}", ServerLine { server, real: None })?;
-            for real in &server.real_servers {
+            for real in server.real_servers.iter() {
                 writeln!(f, "{}", ServerLine { server, real: Some(*real) })?;
             }
         }

@@ -47,8 +47,17 @@ pub struct VirtualServer {
     /// Persistence (`-p`): a client stays with its server for so many seconds.
     pub persistence_s: Option<u32>,
     /// Each with weight 1, in the order in which they are added.
-    pub real_servers: Vec<SocketAddr>,
+    pub real_servers: Arc<[SocketAddr]>,
     pub service: Arc<ServicePortName>,
+}
+
+/// The addresses behind the virtual servers of one service port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealServers {
+    /// Behind its ClusterIP.
+    pub internal: Arc<[SocketAddr]>,
+    /// Behind its other addresses.
+    pub external: Arc<[SocketAddr]>,
 }
 
 /// Everything that kube-proxy's IPVS mode writes on a node, for one family.
@@ -62,6 +71,8 @@ pub struct IpvsRules {
     pub addresses: Vec<IpAddr>,
     /// Sorted by key.
     pub servers: Vec<VirtualServer>,
+    /// What the servers of each service port have behind them, in the order of the ports' names.
+    pub ports: Vec<RealServers>,
 }
 
 impl IpvsRules {

@@ -38,7 +38,7 @@ impl Lab {
             key: ServerKey { address: vip.ip(), port: vip.port(), protocol },
             scheduler,
             persistence_s,
-            real_servers: Vec::new(),
+            real_servers: [].into(),
             service: service.into(),
         };
         let now = Time::ZERO;

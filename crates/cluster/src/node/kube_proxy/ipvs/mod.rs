@@ -8,25 +8,28 @@ mod sets;
 use std::sync::Arc;
 
 use super::mode::Proxier;
-use super::{Ports, ProxyConfig, categorize};
+use super::{Kept, Ports, ProxyConfig};
 use crate::net::netfilter::{IpvsRules, RuleSet, Rules};
 
 pub(super) static PROXIER: Proxier =
-    Proxier { name: "ipvs", build: |cfg, ports, _| Rules::from(Arc::new(build(cfg, ports))) };
+    Proxier { name: "ipvs", build: |cfg, ports, kept| Rules::from(Arc::new(build(cfg, ports, kept))) };
 
 /// What a full sync writes, for the Services and EndpointSlices that this node has seen.
 ///
 /// Where a Service's policy is Local and this node has no endpoint for it, it falls back to those
 /// of the whole cluster (syncEndpoint; iptables and nftables drop): C-10.
-pub fn build(cfg: &ProxyConfig, ports: &Ports) -> IpvsRules {
+pub fn build(cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> IpvsRules {
+    let old = kept.rules().and_then(Rules::ipvs).map_or(&[][..], |rules| &rules.ports);
+    let mut real_servers = Vec::with_capacity(ports.len());
     let mut sets = sets::Sets::default();
     let mut servers = servers::Servers::new(cfg);
-    for port in ports.values() {
-        let (service, all) = (&port.service, &port.endpoints);
-        let categorized = categorize(all, service, &cfg.node_name, cfg.zone.as_deref());
-        sets.add_hairpins(service, all);
-        let wanted = servers.add(service, all, &categorized);
-        sets.add(cfg, service, &wanted);
+    for (at, port) in ports.values().enumerate() {
+        let known = kept.place(at).and_then(|at| old.get(at)).cloned();
+        let behind = known.unwrap_or_else(|| servers::real_servers_of(cfg, port));
+        sets.add_hairpins(&port.service, &port.endpoints);
+        let wanted = servers.add(&port.service, &behind);
+        sets.add(cfg, &port.service, &wanted);
+        real_servers.push(behind);
     }
     let (servers, addresses) = servers.finish();
     sets.add_bound(&addresses);
@@ -35,5 +38,5 @@ pub fn build(cfg: &ProxyConfig, ports: &Ports) -> IpvsRules {
     let sets = sets.finish(cfg.family);
     tables.set_names = sets.iter().map(|set| set.name.clone()).collect();
     chains::write(cfg, &sets, &node_access, &mut tables);
-    IpvsRules { tables: Arc::new(tables), sets, addresses, servers }
+    IpvsRules { tables: Arc::new(tables), sets, addresses, servers, ports: real_servers }
 }

@@ -1,17 +1,18 @@
 //! Virtual servers, and the addresses that kube-ipvs0 has for them.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-use crate::net::netfilter::{Family, ServerKey, VirtualServer};
-use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
+use crate::net::netfilter::{Family, RealServers, ServerKey, VirtualServer};
+use crate::node::kube_proxy::{Categorized, EndpointInfo, Port, ProxyConfig, ServicePortInfo, categorize};
 use crate::ordered::{Map, Set};
 
 pub(super) struct Servers<'a> {
     cfg: &'a ProxyConfig,
     /// The node's own addresses, those that NodePorts are open on.
     node_port_ips: Vec<IpAddr>,
-    by_key: Map<ServerKey, VirtualServer>,
-    bound: Set<IpAddr>,
+    by_key: Vec<(ServerKey, VirtualServer)>,
+    bound: Vec<IpAddr>,
 }
 
 /// What one service port got.
@@ -23,63 +24,75 @@ pub(super) struct Wanted {
 
 impl<'a> Servers<'a> {
     pub fn new(cfg: &'a ProxyConfig) -> Servers<'a> {
-        Servers { cfg, node_port_ips: node_port_ips(cfg), by_key: Map::new(), bound: Set::new() }
+        Servers { cfg, node_port_ips: node_port_ips(cfg), by_key: Vec::new(), bound: Vec::new() }
     }
 
     /// "Build IPVS rules for each service", without the sets.
-    pub fn add(
-        &mut self,
-        service: &ServicePortInfo,
-        endpoints: &[EndpointInfo],
-        found: &Categorized,
-    ) -> Wanted {
-        let real_servers = |local_only| real_servers(endpoints, found, local_only);
-        let internal = real_servers(service.internal_policy_local);
-        let external = real_servers(service.external_policy_local);
+    pub fn add(&mut self, service: &ServicePortInfo, behind: &RealServers) -> Wanted {
+        let RealServers { internal, external } = behind;
         self.bind(service.cluster_ip);
-        self.put(service, service.cluster_ip, service.port, &internal);
+        self.put(service, service.cluster_ip, service.port, internal);
         for ip in service.external_ips.iter().chain(&service.load_balancer_vips) {
             // An address that the node has already is not given to the dummy interface too.
             if !self.cfg.node_ips.contains(ip) {
                 self.bind(*ip);
             }
-            self.put(service, *ip, service.port, &external);
+            self.put(service, *ip, service.port, external);
         }
         let node_port_ips = if service.node_port == 0 { Vec::new() } else { self.node_port_ips.clone() };
         for ip in &node_port_ips {
-            self.put(service, *ip, service.node_port, &external);
+            self.put(service, *ip, service.node_port, external);
         }
         Wanted { node_port_ips }
     }
 
     /// The servers by key, and kube-ipvs0's addresses.
     pub fn finish(self) -> (Vec<VirtualServer>, Vec<IpAddr>) {
-        (self.by_key.into_values().collect(), self.bound.into_iter().collect())
+        // Of equal keys the last wins.
+        let by_key: Map<ServerKey, VirtualServer> = self.by_key.into_iter().collect();
+        let bound: Set<IpAddr> = self.bound.into_iter().collect();
+        (by_key.into_values().collect(), bound.into_iter().collect())
     }
 
     fn bind(&mut self, ip: IpAddr) {
-        self.bound.insert(ip);
+        self.bound.push(ip);
     }
 
     /// Of two service ports with one external address and port the later one has it, as the one
     /// that upstream happens to come to last.
-    fn put(&mut self, service: &ServicePortInfo, address: IpAddr, port: u16, real_servers: &[SocketAddr]) {
+    fn put(
+        &mut self,
+        service: &ServicePortInfo,
+        address: IpAddr,
+        port: u16,
+        real_servers: &Arc<[SocketAddr]>,
+    ) {
         let key = ServerKey { address, port, protocol: service.name.protocol };
         let server = VirtualServer {
             key,
             scheduler: self.cfg.ipvs_scheduler,
             persistence_s: service.affinity_s,
-            real_servers: real_servers.to_vec(),
+            real_servers: real_servers.clone(),
             service: service.name.clone(),
         };
-        self.by_key.insert(key, server);
+        self.by_key.push((key, server));
+    }
+}
+
+/// The real servers of one service port: for its ClusterIP, and for its other addresses.
+pub(super) fn real_servers_of(cfg: &ProxyConfig, port: &Port) -> RealServers {
+    let Port { service, endpoints } = port;
+    let found = categorize(endpoints, service, &cfg.node_name, cfg.zone.as_deref());
+    RealServers {
+        internal: real_servers(endpoints, &found, service.internal_policy_local),
+        external: real_servers(endpoints, &found, service.external_policy_local),
     }
 }
 
 /// syncEndpoint: for policy Local the local endpoints, or all that policy Cluster would use when
 /// there is none here. A port that nothing can reach from outside, with internalTrafficPolicy
 /// Local, has none of those, and so no real server (ServicePort.UsesClusterEndpoints).
-fn real_servers(endpoints: &[EndpointInfo], found: &Categorized, local_only: bool) -> Vec<SocketAddr> {
+fn real_servers(endpoints: &[EndpointInfo], found: &Categorized, local_only: bool) -> Arc<[SocketAddr]> {
     let local = found.local.as_ref().filter(|local| local_only && !local.is_empty());
     let chosen = local.or(found.cluster.as_ref());
     chosen.into_iter().flatten().map(|at| endpoints[*at].address).collect()
