@@ -26,6 +26,7 @@ impl Tools {
         let cache = Cache::open()?;
         node::require()?;
         rust::wasm_target()?;
+        rust::crates()?;
         let binaryen = node::wasm_opt(&cache)?;
         let crates = crates::install(&cache, &[crates::wasm_bindgen()?, crates::trunk()])?;
         Ok(Self { dirs: [crates, vec![binaryen]].concat() })

@@ -128,7 +128,8 @@ test("steps go to the next event and back", async ({ page }) => {
     return later === before;
   };
   await expect.poll(rested, { intervals: [300] }).toBe(true);
-  await lab.button("Step back").click();
+  // Two events may be closer to each other than the clock tells: as many steps back as forward.
+  for (let n = 0; n < 8; n += 1) await lab.button("Step back").click();
   await expect.poll(() => lab.clock()).toBeLessThan(later);
 });
 
