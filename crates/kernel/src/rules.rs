@@ -71,10 +71,10 @@ fn replacing(old: &Table, new: &Table) -> String {
     let mut text = String::new();
     let ip = if old.family == Family::V4 { "ip" } else { "ip6" };
     // Writing to a String does not fail.
-    for chain in old.chains() {
+    for (_, chain) in old.chains() {
         let _ = writeln!(text, "flush chain {ip} {} {}", old.name, chain.name);
     }
-    for set in old.sets() {
+    for (_, set) in old.sets() {
         let _ = match set.kind {
             SetKind::Verdicts => writeln!(text, "flush map {ip} {} {}", old.name, set.name),
             SetKind::Plain => writeln!(text, "flush set {ip} {} {}", old.name, set.name),

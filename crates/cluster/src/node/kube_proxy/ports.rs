@@ -84,7 +84,7 @@ fn differing<V>(old: &Map<NsName, Arc<V>>, new: &Map<NsName, Arc<V>>, mut note: 
         let order = match (old.peek(), new.peek()) {
             (None, None) => return,
             (Some((_, was)), Some((_, is))) if Arc::ptr_eq(was, is) => {
-                (old.next(), new.next());
+                let _ = (old.next(), new.next());
                 continue;
             }
             (Some(_), None) => Ordering::Less,
