@@ -39,7 +39,7 @@ pub fn one_change(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
         let slice = slices.values_mut().nth(at).expect("there are more slices than changes");
         Arc::make_mut(slice).endpoints[0].ready = false;
         let (old, new) = ((&seen.services, &seen.slices), (&seen.services, &slices));
-        let changed = changed_objects(old, new);
+        let changed = changed_objects(old, new, false);
         assert_eq!(changed.len(), 1, "one Service has changed");
         let mut updated = Ports::clone(&known);
         update_ports(&mut updated, &changed, new, &cfg.node_name, cfg.family);

@@ -132,8 +132,9 @@ impl<'a> Sources<'a> {
     /// For each port of one Service.
     pub fn decisions(&self, machine: &Machine, service: &NsName) -> Map<ServicePortName, Decision> {
         let mut out = Map::new();
-        let wanted = [service.clone()].into_iter().collect();
-        for (name, port) in ports_of(&wanted, (self.services, self.slices), &machine.name, Family::V4) {
+        for (name, port) in
+            ports_of(&|of| of == service, (self.services, self.slices), &machine.name, Family::V4)
+        {
             let all = &port.endpoints;
             let found = categorize(all, &port.service, &machine.name, self.zone.as_deref());
             let none = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(Vec::is_empty);
@@ -148,10 +149,7 @@ impl<'a> Sources<'a> {
 
 /// Services of which anything differs. All of them where the node's zone does.
 pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> Set<NsName> {
-    if old.zone != new.zone {
-        return old.services.keys().chain(new.services.keys()).cloned().collect();
-    }
-    changed_objects((old.services, old.slices), (new.services, new.slices))
+    changed_objects((old.services, old.slices), (new.services, new.slices), old.zone != new.zone)
 }
 
 fn compare(name: &ServicePortName, old: Option<&Decision>, new: Option<&Decision>) -> Option<StalePort> {

@@ -33,7 +33,8 @@ pub(crate) fn write_changes(machine: &Machine, config: &ProxyConfig) -> (Ports, 
     if written.config.as_deref() != Some(config) {
         return write_all(machine, config);
     }
-    let changed = changed_objects((&written.services, &written.slices), (&proxy.services, &proxy.slices));
+    let changed =
+        changed_objects((&written.services, &written.slices), (&proxy.services, &proxy.slices), false);
     let mut ports = Ports::clone(&written.ports);
     update_ports(&mut ports, &changed, (&proxy.services, &proxy.slices), &config.node_name, config.family);
     let kept = Kept::of(machine.stack.rules(), &written.ports, &ports);

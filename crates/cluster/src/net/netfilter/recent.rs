@@ -5,17 +5,16 @@ use std::net::IpAddr;
 
 use super::matches::ListId;
 use crate::api::Str;
-use crate::ordered::Map;
 use crate::sim::{Span, Time};
 
 /// How many addresses a list holds (module parameter `ip_list_tot`); the one that was set longest
 /// ago makes room. So on a real node too, affinity holds for the last 100 clients of an endpoint.
 pub const LIST_TOTAL: usize = 100;
 
-/// A node's lists, by where its rule set has them.
+/// A node's lists, in the order of its rule set's.
 #[derive(Clone, Debug, Default)]
 pub struct RecentTables {
-    lists: Map<ListAt, List>,
+    lists: Vec<List>,
 }
 
 /// The group of the chains whose rules name a list, and which of theirs it is.
@@ -23,6 +22,7 @@ pub(super) type ListAt = (u32, ListId);
 
 #[derive(Clone, Debug)]
 struct List {
+    at: ListAt,
     name: Str,
     /// The one that was set longest ago first.
     seen: Vec<(IpAddr, Time)>,
@@ -32,21 +32,33 @@ impl RecentTables {
     /// Takes over the lists that a new rule set still names; the others are forgotten, as the
     /// kernel forgets a list with the last rule that names it (recent_mt_destroy).
     pub(super) fn rename<'a>(&mut self, names: impl Iterator<Item = (ListAt, &'a Str)>) {
-        let old = std::mem::take(&mut self.lists).into_values();
-        let mut old: Map<Str, Vec<(IpAddr, Time)>> = old.map(|list| (list.name, list.seen)).collect();
-        let mut kept = |name: &Str| old.get_mut(name).map(std::mem::take).unwrap_or_default();
-        self.lists = names.map(|(at, name)| (at, List { name: name.clone(), seen: kept(name) })).collect();
+        let mut old = std::mem::take(&mut self.lists);
+        self.lists = names
+            .map(|(at, name)| {
+                let known = old.iter_mut().find(|list| list.name == *name);
+                List {
+                    at,
+                    name: name.clone(),
+                    seen: known.map_or(Vec::new(), |list| std::mem::take(&mut list.seen)),
+                }
+            })
+            .collect();
     }
 
     /// Who a list holds, and since when.
     pub fn seen(&self, name: &str) -> &[(IpAddr, Time)] {
-        self.lists.values().find(|list| &*list.name == name).map_or(&[], |list| &list.seen)
+        self.lists.iter().find(|list| &*list.name == name).map_or(&[], |list| &list.seen)
+    }
+
+    fn list(&mut self, at: ListAt) -> Option<&mut List> {
+        let at = self.lists.binary_search_by(|list| list.at.cmp(&at)).ok()?;
+        self.lists.get_mut(at)
     }
 
     /// `--rcheck --seconds N --reap`
     #[inline(never)]
     pub(super) fn check(&mut self, list: ListAt, source: IpAddr, seconds: u32, now: Time) -> bool {
-        let Some(list) = self.lists.get_mut(&list) else { return false };
+        let Some(list) = self.list(list) else { return false };
         let Some(&(_, at)) = list.seen.iter().find(|(address, _)| *address == source) else {
             return false;
         };
@@ -62,7 +74,7 @@ impl RecentTables {
     /// `--set`
     #[inline(never)]
     pub(super) fn set(&mut self, list: ListAt, source: IpAddr, now: Time) {
-        let Some(list) = self.lists.get_mut(&list) else { return };
+        let Some(list) = self.list(list) else { return };
         match list.seen.iter().position(|(address, _)| *address == source) {
             Some(at) => drop(list.seen.remove(at)),
             None if list.seen.len() >= LIST_TOTAL => drop(list.seen.remove(0)),

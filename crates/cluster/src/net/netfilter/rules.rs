@@ -129,8 +129,15 @@ impl Table {
 
     /// All of them, in the order in which they are printed.
     pub fn chains(&self) -> impl Iterator<Item = (ChainId, &Chain)> {
-        let of_ports = (1..).zip(&self.ports).flat_map(|(group, port)| ChainId::all_of(group, &port.chains));
-        ChainId::all_of(0, &self.fixed).chain(of_ports)
+        (0..=self.ports.len()).flat_map(|group| ChainId::all_of(group, self.group(group)))
+    }
+
+    /// 0: those that are no service port's.
+    fn group(&self, group: usize) -> &[Chain] {
+        match group {
+            0 => &self.fixed,
+            _ => &self.ports[group - 1].chains,
+        }
     }
 
     /// What is written for the service ports, in the order of their names.
@@ -145,7 +152,10 @@ impl Table {
     }
 
     pub fn find(&self, name: &str) -> Option<ChainId> {
-        self.chains().find(|(_, chain)| &*chain.name == name).map(|(id, _)| id)
+        (0..=self.ports.len()).find_map(|group| {
+            let index = self.group(group).iter().position(|chain| &*chain.name == name)?;
+            Some(ChainId::of(group, index))
+        })
     }
 
     /// Takes the rules out of the first chain whose name begins like that.

@@ -25,18 +25,19 @@ pub struct EndpointInfo {
     pub node_hints: Vec<Name>,
 }
 
-/// The endpoints of one family, for the kube-proxy of node `node_name`.
+/// The endpoints of one family, of the Services that are wanted, for the kube-proxy of node `node_name`.
 pub fn endpoints_map(
     slices: &Map<NsName, Arc<EndpointSlice>>,
+    wanted: &dyn Fn(&NsName) -> bool,
     node_name: &str,
     family: Family,
 ) -> EndpointsMap {
     let mut by_text: Map<ServicePortName, Map<Str, EndpointInfo>> = Map::new();
     for (key, slice) in slices {
-        if super::is_ignored(&slice.meta.labels) {
+        let service = NsName { namespace: key.namespace.clone(), name: slice.service.clone() };
+        if !wanted(&service) || super::is_ignored(&slice.meta.labels) {
             continue;
         }
-        let service = NsName { namespace: key.namespace.clone(), name: slice.service.clone() };
         for port in slice.ports.iter().filter(|port| port.port != 0) {
             let name = ServicePortName {
                 service: service.clone(),

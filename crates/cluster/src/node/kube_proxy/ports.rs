@@ -25,77 +25,82 @@ pub type Ports = Map<Arc<ServicePortName>, Arc<Port>>;
 pub type Objects<'a> = (&'a Map<NsName, Arc<Service>>, &'a Map<NsName, Arc<EndpointSlice>>);
 
 /// The ports of all Services that the kube-proxy of a node has seen, in one family.
-pub fn ports((services, slices): Objects<'_>, node_name: &str, family: Family) -> Ports {
-    let mut endpoints = endpoints_map(slices, node_name, family);
+pub fn ports(objects: Objects<'_>, node_name: &str, family: Family) -> Ports {
+    ports_of(&|_| true, objects, node_name, family)
+}
+
+/// Those of some Services only.
+pub(crate) fn ports_of(
+    wanted: &dyn Fn(&NsName) -> bool,
+    (services, slices): Objects<'_>,
+    node_name: &str,
+    family: Family,
+) -> Ports {
+    let mut endpoints = endpoints_map(slices, wanted, node_name, family);
     let with_endpoints = |(name, service): (Arc<ServicePortName>, ServicePortInfo)| {
         let endpoints = endpoints.get_mut(&*name).map(std::mem::take).unwrap_or_default();
         (name, Arc::new(Port { service, endpoints }))
     };
-    service_port_map(services, family).into_iter().map(with_endpoints).collect()
+    service_port_map(services, wanted, family).into_iter().map(with_endpoints).collect()
 }
 
 /// The same, where nothing has changed since `ports` was made but these Services and their EndpointSlices.
 pub fn update_ports(
     ports: &mut Ports,
     changed: &Set<NsName>,
-    (services, slices): Objects<'_>,
+    objects: Objects<'_>,
     node_name: &str,
     family: Family,
 ) {
     if !changed.is_empty() {
         ports.retain(|name, _| !changed.contains(&name.service));
-        ports.extend(ports_of(changed, (services, slices), node_name, family));
+        ports.extend(ports_of(&|service| changed.contains(service), objects, node_name, family));
     }
 }
 
-/// The ports of some Services only.
-pub(crate) fn ports_of(
-    wanted: &Set<NsName>,
-    (services, slices): Objects<'_>,
-    node_name: &str,
-    family: Family,
-) -> Ports {
-    let services = wanted.iter().filter_map(|key| Some((key.clone(), services.get(key)?.clone())));
-    let is_wanted = |key: &NsName, slice: &EndpointSlice| {
-        wanted.iter().any(|of| of.name == slice.service && of.namespace == key.namespace)
-    };
-    let slices = slices.iter().filter(|(key, slice)| is_wanted(key, slice));
-    let slices = slices.map(|(key, slice)| (key.clone(), slice.clone()));
-    ports((&services.collect(), &slices.collect()), node_name, family)
-}
-
-/// Services that are not the same objects, or whose EndpointSlices are not.
-pub fn changed_objects(old: Objects<'_>, new: Objects<'_>) -> Set<NsName> {
+/// Services that are not the same objects, or whose EndpointSlices are not; with `all`, every one.
+pub fn changed_objects(old: Objects<'_>, new: Objects<'_>, all: bool) -> Set<NsName> {
     let mut changed = Set::new();
-    differing(old.0, new.0, |key, _| {
+    differing(old.0, new.0, all, |key, _| {
         changed.insert(key.clone());
     });
-    differing(old.1, new.1, |key, slice| {
+    differing(old.1, new.1, all, |key, slice| {
         changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
     });
     changed
 }
 
 /// Calls `note` for each object that is in one of the maps only, or is another one there: both.
-fn differing<V>(old: &Map<NsName, Arc<V>>, new: &Map<NsName, Arc<V>>, mut note: impl FnMut(&NsName, &V)) {
-    let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+fn differing<V>(
+    old: &Map<NsName, Arc<V>>,
+    new: &Map<NsName, Arc<V>>,
+    all: bool,
+    mut note: impl FnMut(&NsName, &V),
+) {
+    let (mut old, mut new) = (old.iter(), new.iter());
+    let (mut was, mut is) = (old.next(), new.next());
     loop {
         // Most are the very same, and no names have to be compared to see it.
-        let order = match (old.peek(), new.peek()) {
+        let same = matches!((was, is), (Some((_, a)), Some((_, b))) if Arc::ptr_eq(a, b));
+        let order = match (was, is) {
             (None, None) => return,
-            (Some((_, was)), Some((_, is))) if Arc::ptr_eq(was, is) => {
-                let _ = (old.next(), new.next());
-                continue;
-            }
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some((was, _)), Some((is, _))) => was.cmp(is),
+            _ if same => Ordering::Equal,
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
         };
+        let found = if order == Ordering::Greater { is } else { was };
+        if let Some((key, object)) = found.filter(|_| all || !same) {
+            note(key, object);
+        }
+        if let (Ordering::Equal, Some((key, object))) = (order, is.filter(|_| !same)) {
+            note(key, object);
+        }
         if order != Ordering::Greater {
-            old.next().into_iter().for_each(|(key, object)| note(key, object));
+            was = old.next();
         }
         if order != Ordering::Less {
-            new.next().into_iter().for_each(|(key, object)| note(key, object));
+            is = new.next();
         }
     }
 }

@@ -48,11 +48,15 @@ impl ServicePortInfo {
     }
 }
 
-/// ServicePortMap.Update, all at once. Later wins where two ports of a Service share name and
+/// ServicePortMap.Update, all at once, for the Services that are wanted. Later wins where two ports of a Service share name and
 /// protocol, which the API server does not let happen.
-pub fn service_port_map(services: &Map<NsName, Arc<Service>>, family: Family) -> ServicePortMap {
+pub fn service_port_map(
+    services: &Map<NsName, Arc<Service>>,
+    wanted: &dyn Fn(&NsName) -> bool,
+    family: Family,
+) -> ServicePortMap {
     let mut map = ServicePortMap::new();
-    for (key, service) in services {
+    for (key, service) in services.iter().filter(|(key, _)| wanted(key)) {
         let Some(cluster_ip) = proxied_ip(service, family) else { continue };
         for port in &service.spec.ports {
             let info = service_port_info(key, service, port, cluster_ip);

@@ -30,7 +30,7 @@ impl Synced {
     fn again(&self, mode: ProxyMode, cfg: &ProxyConfig, seen: &Seen) -> Synced {
         let (old, new) = ((&self.seen.services, &self.seen.slices), (&seen.services, &seen.slices));
         let mut ports = self.ports.clone();
-        update_ports(&mut ports, &changed_objects(old, new), new, &cfg.node_name, cfg.family);
+        update_ports(&mut ports, &changed_objects(old, new, false), new, &cfg.node_name, cfg.family);
         let kept = Kept::of(&self.rules, &self.ports, &ports);
         let rules = rebuild_rules(mode, cfg, &ports, &kept);
         Synced { seen: seen.clone(), ports, rules }
@@ -40,14 +40,15 @@ impl Synced {
 /// Something that happens to one of a few Services.
 #[derive(Clone, Debug)]
 enum Change {
-    Service(u8, Option<Service>),
+    Service(u8, Option<Box<Service>>),
     Slice(u8, Option<Vec<Endpoint>>),
 }
 
 fn any_change() -> impl Strategy<Value = Change> {
     let endpoints = || prop::option::weighted(0.8, prop::collection::vec(any_endpoint(), 0..6));
     prop_oneof![
-        (0u8..4, prop::option::weighted(0.8, any_service())).prop_map(|(n, s)| Change::Service(n, s)),
+        (0u8..4, prop::option::weighted(0.8, any_service().prop_map(Box::new)))
+            .prop_map(|(n, s)| Change::Service(n, s)),
         (0u8..4, endpoints()).prop_map(|(n, endpoints)| Change::Slice(n, endpoints)),
     ]
 }
@@ -55,7 +56,7 @@ fn any_change() -> impl Strategy<Value = Change> {
 fn apply(seen: &mut Seen, change: &Change) {
     match change {
         Change::Service(n, Some(service)) => {
-            let mut service = service.clone();
+            let mut service = Service::clone(service);
             service.meta.name = format!("web-{n}").as_str().into();
             service.spec.cluster_ips = vec![ip(&format!("10.96.0.{n}"))];
             service.spec.external_ips.clear();
