@@ -20,8 +20,9 @@ fn pack_scenarios(out: &Path) {
     for entry in fs::read_dir("public/scenarios").expect("public/scenarios") {
         let path = entry.expect("an entry of public/scenarios").path();
         let text = fs::read_to_string(&path).expect("a scenario");
-        let packed =
-            cluster::api::pack(&cluster::api::parse(&text)).unwrap_or_else(|why| panic!("{path:?}: {why}"));
+        let mut manifest = cluster::api::parse(&text);
+        cluster::traffic::name_clients(&mut manifest);
+        let packed = cluster::api::pack(&manifest).unwrap_or_else(|why| panic!("{path:?}: {why}"));
         let name = path.with_extension("packed");
         let name = name.file_name().expect("a file has a name");
         fs::write(out.join(name), packed).expect("OUT_DIR can be written to");

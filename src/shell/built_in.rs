@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn every_one_opens_without_a_finding_and_has_its_title() {
         for scenario in built_in() {
-            let manifest = cluster::api::parse(text_of(scenario.name));
+            let mut manifest = cluster::api::parse(text_of(scenario.name));
+            cluster::traffic::name_clients(&mut manifest);
             assert_eq!(without_sources(&manifest), scenario.manifest(), "{}", scenario.name);
             assert_eq!(manifest.diagnostics, [], "{}", scenario.name);
             let own = manifest.scenario.expect("a Scenario document");

@@ -20,6 +20,9 @@ const MAX_ENDPOINTS_PER_SLICE: usize = 100;
 /// The ports that a Pod's addresses are listed with.
 type Ports = Vec<EndpointPort>;
 
+/// Endpoints by whether they have IPv4 addresses, and by their ports.
+pub(crate) type Groups = Map<(bool, Ports), Vec<Endpoint>>;
+
 impl World {
     pub(crate) fn reconcile_endpoint_slices(&mut self) {
         let services: Vec<Arc<Service>> = self.store.services.iter().cloned().collect();
@@ -33,8 +36,9 @@ impl World {
 
     fn reconcile_service_slices(&mut self, service: &Service) {
         let mut wanted = self.wanted_endpoints(service);
-        if topology_hints::is_auto(service) {
-            self.hint_by_cpu(&mut wanted);
+        // The annotation that asks for hints by CPU.
+        if !service.meta.annotations.is_empty() {
+            (self.after_deed().hint_by_cpu)(self, service, &mut wanted);
         }
         if wanted.is_empty() {
             // One placeholder, so that a watcher can tell "none" from "not yet written".
@@ -64,7 +68,10 @@ impl World {
     }
 
     /// Endpoints of one family share their hints, whatever their ports.
-    fn hint_by_cpu(&self, groups: &mut Map<(bool, Ports), Vec<Endpoint>>) {
+    pub(crate) fn hint_by_cpu(&self, service: &Service, groups: &mut Groups) {
+        if !topology_hints::is_auto(service) {
+            return;
+        }
         let zones = topology_hints::cpu_by_zone(self.store.nodes.iter().map(|n| &**n));
         for is_v4 in [true, false] {
             let mut endpoints: Vec<&mut Endpoint> =
@@ -84,8 +91,8 @@ impl World {
     }
 
     /// Endpoints by address family and resolved ports (ES-03, ES-04).
-    fn wanted_endpoints(&self, service: &Service) -> Map<(bool, Ports), Vec<Endpoint>> {
-        let mut groups: Map<(bool, Ports), Vec<Endpoint>> = Map::new();
+    fn wanted_endpoints(&self, service: &Service) -> Groups {
+        let mut groups = Groups::new();
         let Some(selector) = &service.spec.selector else { return groups };
         for pod in self.store.pods.iter() {
             let selected = pod.meta.namespace == service.meta.namespace

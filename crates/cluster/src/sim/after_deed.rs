@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use super::{Event, World};
-use crate::api::{Deployment, NsName, Pod, ReplicaSet, Str, Uid};
+use crate::api::{Deployment, NsName, Pod, ReplicaSet, Service, Str, Uid};
+use crate::control::Groups;
 use crate::node::kubelet::KubeletStep;
 use crate::node::{Machine, WriteRules, leftover_chains, write_changes};
 
@@ -17,6 +18,8 @@ pub(crate) struct AfterDeed {
     pub kubelet_ends: fn(&mut World, Uid, KubeletStep),
     pub delete_pod: fn(&mut World, &NsName, Option<u32>),
     pub delete_surplus: fn(&mut World, Vec<Arc<Pod>>, u32),
+    /// No built-in scenario has annotations.
+    pub hint_by_cpu: fn(&World, &Service, &mut Groups),
     pub scale_down_old: fn(&mut World, &Deployment, &ReplicaSet, &[Arc<ReplicaSet>], u32),
     /// A sync that writes only what has changed. What is only watched is small.
     pub write_rules: WriteRules,
@@ -29,6 +32,7 @@ pub(crate) static AFTER_DEED: AfterDeed = AfterDeed {
     kubelet_ends: World::kubelet_ends,
     delete_pod: World::delete_pod,
     delete_surplus: World::delete_surplus,
+    hint_by_cpu: World::hint_by_cpu,
     scale_down_old: World::scale_down_old,
     write_rules: write_changes,
     leftover_chains,

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec, PodStatus,
-    Scenario, ScenarioNode, Str, Typed, Uid,
+    ClientSpec, Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec,
+    PodStatus, Scenario, ScenarioNode, Str, Typed, Uid,
 };
 use crate::net::netfilter::{Family, Stack};
 use crate::net::{Cidr, Cni};
 use crate::node::Machine;
-use crate::traffic::{curl_pod, derived_clients};
+use crate::traffic::curl_pod;
 
 /// kubeadm's defaults, or near them.
 const POD_CIDR: &str = "10.244.0.0/16";
@@ -18,10 +18,14 @@ const SERVICE_CIDR: &str = "10.96.0.0/12";
 const DEFAULT_SEED: u64 = 7;
 const NODE_LIMIT: u32 = 64;
 
+/// Who calls whom, where the scenario does not say: [`crate::traffic::derived_clients`], in all runs but
+/// those that are only watched, whose scenarios say it.
+pub type Callers = fn(&World) -> Vec<ClientSpec>;
+
 impl World {
     /// A cluster that runs these manifests. `seed` wins over the scenario's own. Objects that
     /// the API server refuses are left out, and named in the answer.
-    pub fn load(manifest: &Manifest, seed: Option<u64>) -> (World, Vec<Refusal>) {
+    pub fn load(manifest: &Manifest, seed: Option<u64>, callers: Callers) -> (World, Vec<Refusal>) {
         let none = Scenario::default();
         let scenario = manifest.scenario.as_ref().unwrap_or(&none);
         let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
@@ -42,7 +46,7 @@ impl World {
         let mut refusals = world.add_first_nodes(manifest, scenario);
         world.store.put_namespace(Time::ZERO, Meta { name: "default".into(), ..Meta::default() });
         refusals.extend(world.apply_objects(&manifest.objects));
-        world.add_scenario_clients(scenario);
+        world.add_scenario_clients(scenario, callers);
         world.record_start();
         (world, refusals)
     }
@@ -145,10 +149,10 @@ impl World {
     }
 
     /// The scenario's own clients, or those that the manifests imply.
-    fn add_scenario_clients(&mut self, scenario: &Scenario) {
+    fn add_scenario_clients(&mut self, scenario: &Scenario, callers: Callers) {
         let clients = match &scenario.clients {
             Some(clients) => clients.clone(),
-            None => derived_clients(self),
+            None => callers(self),
         };
         for client in clients {
             if let crate::api::ClientFrom::Workload { namespace, kind, name } = &client.from {

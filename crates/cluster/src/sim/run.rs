@@ -7,9 +7,11 @@
 //! without, and needs no more of it than [`Hand`] has been given to it.
 
 use super::after_deed::AFTER_DEED;
+use super::load::Callers;
 use super::{Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
 use crate::ordered::sort_by_key;
+use crate::traffic::derived_clients;
 
 /// What a run calls in the middle of running on, once somebody may act in it.
 #[derive(Debug)]
@@ -51,25 +53,31 @@ impl Run {
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
         let actions = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
-        let (mut run, refusals) = Run::with_log(manifest, seed, actions);
+        let (mut run, refusals) = Run::with_log(manifest, seed, actions, derived_clients);
         run.take_hand();
         (run, refusals)
     }
 
     /// A run that is only watched, until it takes a hand. Of the scenario's actions it has those that
-    /// add clients; all are taken from the manifest.
+    /// add clients; all are taken from the manifest. The scenario has to say who its clients are: see
+    /// [`crate::traffic::name_clients`].
     pub fn watched(manifest: &mut Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
         let mut actions =
             manifest.scenario.as_mut().map(|s| std::mem::take(&mut s.actions)).unwrap_or_default();
         actions.retain(|a| matches!(a.action, Action::AddClient { .. }));
-        Run::with_log(manifest, seed, actions)
+        Run::with_log(manifest, seed, actions, |_| Vec::new())
     }
 
-    fn with_log(manifest: &Manifest, seed: Option<u64>, mut log: Vec<TimedAction>) -> (Run, Vec<Refusal>) {
+    fn with_log(
+        manifest: &Manifest,
+        seed: Option<u64>,
+        mut log: Vec<TimedAction>,
+        callers: Callers,
+    ) -> (Run, Vec<Refusal>) {
         sort_by_key(&mut log, |a| a.at);
         // Made twice, not cloned: the way back to the first moment is there from the beginning.
-        let (first, _) = World::load(manifest, seed);
-        let (world, refusals) = World::load(manifest, seed);
+        let (first, _) = World::load(manifest, seed, callers);
+        let (world, refusals) = World::load(manifest, seed, callers);
         let run = Run {
             world,
             hand: None,

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use client::Client;
 pub use connection::Live;
-pub use derive::{Call, calls, curl_pod, derived_clients};
+pub use derive::{Call, calls, curl_pod, derived_clients, name_clients};
 pub use journey::Flight;
 pub use stats::{Counts, Stats};
 pub use target::Target;
