@@ -39,12 +39,7 @@ pub(super) struct Packet<'e, 'c> {
     pub drawing: Option<(u64, u64)>,
 }
 
-impl<'c> Packet<'_, 'c> {
-    /// The same packet at the same hook, for one chain of several.
-    pub fn reborrow(&mut self) -> Packet<'_, 'c> {
-        Packet { skb: &mut *self.skb, cx: &mut *self.cx, ..*self }
-    }
-
+impl Packet<'_, '_> {
     /// 64 random bits for a choice in a chain.
     #[inline]
     pub fn draw(&mut self, chain: u64, ordinal: u32) -> u64 {
