@@ -40,8 +40,9 @@ pub(super) struct Packet<'e, 'c> {
 }
 
 impl Packet<'_, '_> {
-    /// 64 random bits for a choice in a chain.
-    #[inline]
+    /// 64 random bits for a choice in a chain. Of its own: few rules draw, and nothing of it is to be
+    /// made ready for those that do not.
+    #[inline(never)]
     pub fn draw(&mut self, chain: u64, ordinal: u32) -> u64 {
         let subject = self.subject(chain);
         self.cx.chance.draw(Purpose::Statistic, subject, u64::from(ordinal))

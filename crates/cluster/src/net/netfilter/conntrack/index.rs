@@ -31,7 +31,7 @@ struct Bucket {
     /// free, which are the first ones, and whether something that belongs here is in the next bucket,
     /// or was.
     tags: [u64; 2],
-    /// The lowest bit is the direction, the highest ones are the slot's time, the slot is between.
+    /// From the lowest bit up: the direction, the slot, more of the hash, the slot's time.
     cells: [u32; CELLS],
 }
 
@@ -42,8 +42,10 @@ const CELLS: usize = 12;
 const ONE: u64 = 1 << 32;
 const FULL: u64 = (CELLS as u64) << 32;
 const SPILLED: u64 = 1 << 40;
-/// Where a slot's time begins in a cell.
+/// Where a slot's time begins in a cell, and what of it is the hash's: there are
+/// 2 to the power of 22 slots at most.
 const TIME: u32 = 29;
+const HASH: u32 = 0x1f80_0000;
 
 impl Index {
     /// The first slot on the path of a tuple's hash that `is_it` accepts. It may be asked about slots
@@ -55,8 +57,9 @@ impl Index {
             let bucket = self.buckets.get(self.place(home))?;
             let mut alike = bucket.alike(hash);
             while alike != 0 {
-                let (slot, direction) = unpack(*bucket.cells.get(alike.trailing_zeros() as usize)?);
-                if is_it(slot, direction) {
+                let cell = *bucket.cells.get(alike.trailing_zeros() as usize)?;
+                let (slot, direction) = unpack(cell);
+                if (cell ^ hash) & HASH == 0 && is_it(slot, direction) {
                     return Some((slot, direction));
                 }
                 alike &= alike - 1;
@@ -87,7 +90,8 @@ impl Index {
 
     /// Enters a tuple that is not there, by its hash. There has to be room.
     pub fn enter(&mut self, slot: u32, hash: u32, direction: Direction) {
-        let cell = self.time(slot) << TIME | slot << 1 | u32::from(direction == Direction::Reply);
+        let cell =
+            self.time(slot) << TIME | hash & HASH | slot << 1 | u32::from(direction == Direction::Reply);
         let at = self.place(hash);
         let at = if self.buckets[at].is_full() { self.make_room(hash) } else { at };
         self.inserted = self.inserted.saturating_add(1);
@@ -149,14 +153,15 @@ impl Index {
 
 #[inline]
 fn unpack(cell: u32) -> (u32, Direction) {
-    let slot = (cell & ((1 << TIME) - 1)) >> 1;
+    let slot = (cell & 0x007f_ffff) >> 1;
     (slot, if cell & 1 == 0 { Direction::Original } else { Direction::Reply })
 }
 
-/// What a bucket keeps of a hash: its highest bits, for by the lowest ones the bucket is chosen.
+/// A byte of a hash: not of the bits that [`HASH`] picks, nor of the lowest ones, by which a bucket is
+/// chosen.
 #[inline]
 fn tag(hash: u32) -> u8 {
-    (hash >> 24) as u8
+    (hash >> 29 << 5 | hash >> 18 & 31) as u8
 }
 
 impl Bucket {
