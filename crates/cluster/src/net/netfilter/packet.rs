@@ -39,14 +39,10 @@ pub(super) struct Packet<'e, 'c> {
     pub drawing: Option<(u64, u64)>,
 }
 
-impl<'c> Packet<'_, 'c> {
-    /// The same packet at the same hook, for one chain of several.
-    pub fn reborrow(&mut self) -> Packet<'_, 'c> {
-        Packet { skb: &mut *self.skb, cx: &mut *self.cx, ..*self }
-    }
-
-    /// 64 random bits for a choice in a chain.
-    #[inline]
+impl Packet<'_, '_> {
+    /// 64 random bits for a choice in a chain. Of its own: few rules draw, and nothing of it is to be
+    /// made ready for those that do not.
+    #[inline(never)]
     pub fn draw(&mut self, chain: u64, ordinal: u32) -> u64 {
         let subject = self.subject(chain);
         self.cx.chance.draw(Purpose::Statistic, subject, u64::from(ordinal))

@@ -9,13 +9,12 @@
 use std::net::IpAddr;
 
 use super::entry::Direction;
-use crate::net::Tuple;
+use crate::net::{Protocol, Tuple};
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::net::netfilter) struct Index {
-    /// 2 to the power of `bits` of them.
+    /// As many as a power of two.
     buckets: Vec<Bucket>,
-    bits: u32,
     /// For each slot, how often it was emptied: a cell of another time leads to nothing.
     times: Vec<u8>,
     /// How many cells are not free.
@@ -25,58 +24,50 @@ pub(in crate::net::netfilter) struct Index {
     inserted: u32,
 }
 
-/// A cell is 0 when it is free. Else its lowest bits are slot and direction, plus one; the two above
-/// them say in which time of the slot it was written; the rest is the hash's.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Bucket {
-    /// The last one is no cell. It counts those that are not free, which are the first ones, and says
-    /// by SPILLED that something that belongs here is in the next bucket, or was.
-    cells: [u32; CELLS + 1],
+    /// A byte of each cell's hash: all are compared at once. Above the last one: how many cells are not
+    /// free, which are the first ones, and whether something that belongs here is in the next bucket,
+    /// or was.
+    tags: [u64; 2],
+    /// From the lowest bit up: the direction, the slot, more of the hash, the slot's time.
+    cells: [u32; CELLS],
 }
 
-/// How many slots there are for each bucket, with two tuples each: half of the cells stay free.
-const SLOTS: usize = 4;
-const CELLS: usize = 15;
-const TIMES: u8 = 3;
-const SPILLED: u32 = 1 << 8;
+/// How many slots there are at most for each bucket, with two tuples each: half of the cells stay free.
+const SLOTS: usize = 3;
+const CELLS: usize = 12;
+/// One cell more, in a bucket's count, and all of them.
+const ONE: u64 = 1 << 32;
+const FULL: u64 = (CELLS as u64) << 32;
+const SPILLED: u64 = 1 << 40;
+/// Where a slot's time begins in a cell, and what of it is the hash's: there are
+/// 2 to the power of 22 slots at most.
+const TIME: u32 = 29;
+const HASH: u32 = 0x1f80_0000;
 
 impl Index {
-    /// The first slot on the tuple's path that `is_it` accepts. It may be asked about slots that are
-    /// empty, and about those that have got another tuple.
+    /// The first slot on the path of a tuple's hash that `is_it` accepts. It may be asked about slots
+    /// that are empty, and about those that have got another tuple.
     #[inline]
-    pub fn find(&self, tuple: &Tuple, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
-        let hash = hash(tuple);
+    pub fn find(&self, hash: u32, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
         let mut home = hash;
         for _ in 0..self.buckets.len() {
-            let bucket = &self.buckets[self.place(home)];
-            if let Some(found) = self.find_in(bucket, hash, &is_it) {
-                return Some(found);
+            let bucket = self.buckets.get(self.place(home))?;
+            let mut alike = bucket.alike(hash);
+            while alike != 0 {
+                let cell = *bucket.cells.get(alike.trailing_zeros() as usize)?;
+                let (slot, direction) = unpack(cell);
+                if (cell ^ hash) & HASH == 0 && is_it(slot, direction) {
+                    return Some((slot, direction));
+                }
+                alike &= alike - 1;
             }
             if !bucket.is_spilled() {
-                return None;
+                break;
             }
             home = home.wrapping_add(1);
-        }
-        None
-    }
-
-    #[inline]
-    fn find_in(
-        &self,
-        bucket: &Bucket,
-        hash: u32,
-        is_it: &impl Fn(u32, Direction) -> bool,
-    ) -> Option<(u32, Direction)> {
-        let hash_bits = self.hash_bits();
-        if !bucket.has_alike(hash, hash_bits) {
-            return None;
-        }
-        for cell in &bucket.cells[..CELLS] {
-            let (slot, direction) = self.unpack(*cell);
-            if (cell ^ hash) & hash_bits == 0 && is_it(slot, direction) {
-                return Some((slot, direction));
-            }
         }
         None
     }
@@ -92,49 +83,20 @@ impl Index {
     pub fn begin_anew(&mut self, slots: usize) {
         let buckets = slots.div_ceil(SLOTS).next_power_of_two().max(4);
         (self.spilled, self.inserted, self.filled) = (0, 0, 0);
-        self.bits = buckets.trailing_zeros();
         self.buckets.clear();
         self.buckets.resize(buckets, Bucket::default());
+        self.times.resize(buckets * SLOTS, 0);
     }
 
-    /// Err: a slot on the tuple's path that `is_another` accepts; nothing is inserted then. There has
-    /// to be room.
-    pub fn insert(
-        &mut self,
-        slot: u32,
-        tuple: &Tuple,
-        direction: Direction,
-        is_another: impl Fn(u32, Direction) -> bool,
-    ) -> Result<(), u32> {
-        let hash = hash(tuple);
-        let mut home = hash;
-        for _ in 0..self.buckets.len() {
-            let bucket = &self.buckets[self.place(home)];
-            if let Some((other, _)) = self.find_in(bucket, hash, &is_another) {
-                return Err(other);
-            }
-            if !bucket.is_spilled() {
-                break;
-            }
-            home = home.wrapping_add(1);
-        }
-        self.enter(slot, hash, direction);
-        Ok(())
-    }
-
-    #[inline]
-    fn enter(&mut self, slot: u32, hash: u32, direction: Direction) {
-        if self.times.len() <= slot as usize {
-            self.times.resize(slot as usize + 1, 0);
-        }
-        let packed = (slot << 1 | u32::from(direction == Direction::Reply)) + 1;
-        let time = u32::from(self.times[slot as usize] & TIMES) << self.slot_bits();
-        let cell = hash & self.hash_bits() | time | packed;
-        self.inserted = self.inserted.saturating_add(1);
+    /// Enters a tuple that is not there, by its hash. There has to be room.
+    pub fn enter(&mut self, slot: u32, hash: u32, direction: Direction) {
+        let cell =
+            self.time(slot) << TIME | hash & HASH | slot << 1 | u32::from(direction == Direction::Reply);
         let at = self.place(hash);
         let at = if self.buckets[at].is_full() { self.make_room(hash) } else { at };
+        self.inserted = self.inserted.saturating_add(1);
         self.filled += 1;
-        self.buckets[at].push(cell);
+        self.buckets[at].push(cell, tag(hash));
     }
 
     /// The bucket nearest to its home that has a free cell. As has_room said, there is one.
@@ -150,7 +112,7 @@ impl Index {
                 return at;
             }
             self.spilled += u32::from(!bucket.is_spilled());
-            bucket.cells[CELLS] |= SPILLED;
+            bucket.tags[1] |= SPILLED;
             home = home.wrapping_add(1);
         }
     }
@@ -167,12 +129,11 @@ impl Index {
     fn sweep(&mut self, at: usize) {
         let old = self.buckets[at];
         let mut new = Bucket::default();
-        new.cells[CELLS] = old.cells[CELLS] & SPILLED;
-        for cell in &old.cells[..old.count()] {
-            let (slot, _) = self.unpack(*cell);
-            let time = (cell >> self.slot_bits()) as u8;
-            if self.times.get(slot as usize).is_some_and(|now| (now ^ time) & TIMES == 0) {
-                new.push(*cell);
+        new.tags[1] = old.tags[1] & SPILLED;
+        for (n, cell) in old.cells.iter().enumerate().take(old.count()) {
+            let (slot, _) = unpack(*cell);
+            if (self.time(slot) << TIME ^ cell) >> TIME == 0 {
+                new.push(*cell, (old.tags[n / 8] >> (n % 8 * 8)) as u8);
             }
         }
         self.filled -= (old.count() - new.count()) as u32;
@@ -180,82 +141,102 @@ impl Index {
     }
 
     #[inline]
+    fn time(&self, slot: u32) -> u32 {
+        self.times.get(slot as usize).map_or(0, |time| u32::from(*time))
+    }
+
+    #[inline]
     fn place(&self, home: u32) -> usize {
         home as usize & self.buckets.len().wrapping_sub(1)
     }
+}
 
-    #[inline]
-    fn unpack(&self, cell: u32) -> (u32, Direction) {
-        let packed = (cell & ((1 << self.slot_bits()) - 1)).wrapping_sub(1);
-        (packed >> 1, if packed & 1 == 0 { Direction::Original } else { Direction::Reply })
-    }
+#[inline]
+fn unpack(cell: u32) -> (u32, Direction) {
+    let slot = (cell & 0x007f_ffff) >> 1;
+    (slot, if cell & 1 == 0 { Direction::Original } else { Direction::Reply })
+}
 
-    /// Eight numbers for each bucket, and zero.
-    #[inline]
-    fn slot_bits(&self) -> u32 {
-        self.bits + 4
-    }
-
-    #[inline]
-    fn hash_bits(&self) -> u32 {
-        u32::MAX << (self.slot_bits() + 2)
-    }
+/// A byte of a hash: not of the bits that [`HASH`] picks, nor of the lowest ones, by which a bucket is
+/// chosen.
+#[inline]
+fn tag(hash: u32) -> u8 {
+    (hash >> 29 << 5 | hash >> 18 & 31) as u8
 }
 
 impl Bucket {
     #[inline]
     fn count(&self) -> usize {
-        (self.cells[CELLS] & (SPILLED - 1)) as usize
+        (self.tags[1] >> 32 & 15) as usize
     }
 
     #[inline]
     fn is_full(&self) -> bool {
-        self.count() == CELLS
+        self.tags[1] & (15 * ONE) == FULL
     }
 
     #[inline]
     fn is_spilled(&self) -> bool {
-        self.cells[CELLS] & SPILLED != 0
+        self.tags[1] & SPILLED != 0
     }
 
     /// The bucket is not full.
     #[inline]
-    fn push(&mut self, cell: u32) {
-        self.cells[self.count()] = cell;
-        self.cells[CELLS] += 1;
+    fn push(&mut self, cell: u32, tag: u8) {
+        let at = self.count();
+        self.cells[at] = cell;
+        self.tags[at / 8] |= u64::from(tag) << (at % 8 * 8);
+        self.tags[1] += ONE;
     }
 
-    /// Is there a cell whose bits in `mask` are the hash's? It may say so of none. All are compared, for
-    /// that can be done at once.
+    /// A bit for each cell whose tag is the hash's. It may say so of others too.
     #[inline]
-    fn has_alike(&self, hash: u32, mask: u32) -> bool {
-        self.cells.iter().fold(false, |found, cell| found | ((cell ^ hash) & mask == 0))
+    fn alike(&self, hash: u32) -> u32 {
+        let [low, high] = self.tags.map(|tags| equal_bytes(tags, tag(hash)));
+        (low | high << 8) & ((1 << CELLS) - 1)
     }
+}
+
+/// A bit for each byte of `bytes` that is `byte`, and perhaps for one above such a byte.
+#[inline]
+fn equal_bytes(bytes: u64, byte: u8) -> u32 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let differing = bytes ^ (u64::from(byte) * EACH);
+    let zeros = differing.wrapping_sub(EACH) & !differing & (EACH << 7);
+    // The highest bits of all bytes, side by side.
+    ((zeros >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
 /// Multiply and fold: cheap, and the same on every machine. A tuple and its answer have one hash: the
 /// two cells of a connection that is not rewritten stand side by side, and are fetched together.
 #[inline]
-fn hash(tuple: &Tuple) -> u32 {
-    let (a, b) = (end(tuple.src, tuple.src_port), end(tuple.dst, tuple.dst_port));
+pub(in crate::net::netfilter) fn hash(tuple: &Tuple) -> u32 {
+    hash_ends(end(&tuple.src, tuple.src_port), end(&tuple.dst, tuple.dst_port), tuple.protocol)
+}
+
+/// Of a tuple that is not there as a whole.
+#[inline]
+pub(in crate::net::netfilter) fn hash_ends(a: u64, b: u64, protocol: Protocol) -> u32 {
     // Ends have 48 bits, and protocols the rest.
-    let protocol = u64::from(tuple.protocol.number()) << 48;
+    let protocol = (protocol as u64) << 48;
     let mixed = fold_mul(a.min(b) ^ 0x9e37_79b9_7f4a_7c15, a.max(b) ^ protocol ^ 0xd6e8_feb8_6659_fd93);
     (mixed ^ mixed >> 32) as u32
 }
 
 /// An address and a port in 48 bits; of an IPv6 address 32 bits that depend on all of it.
 #[inline]
-fn end(address: IpAddr, port: u16) -> u64 {
+pub(in crate::net::netfilter) fn end(address: &IpAddr, port: u16) -> u64 {
     let address = match address {
-        IpAddr::V4(a) => u32::from(a),
-        IpAddr::V6(a) => (fold(u128::from(a)) >> 32) as u32,
+        IpAddr::V4(a) => u32::from(*a),
+        IpAddr::V6(a) => fold(u128::from(*a)),
     };
     u64::from(address) << 16 | u64::from(port)
 }
 
-fn fold(bits: u128) -> u64 {
-    fold_mul((bits >> 64) as u64 ^ 0xa076_1d64_78bd_642f, bits as u64 ^ 0xe703_7ed1_a0b4_28db)
+#[inline(never)]
+fn fold(bits: u128) -> u32 {
+    let halves = ((bits >> 64) as u64 ^ 0xa076_1d64_78bd_642f, bits as u64 ^ 0xe703_7ed1_a0b4_28db);
+    (fold_mul(halves.0, halves.1) >> 32) as u32
 }
 
 /// Both halves of a 128-bit product, as wyhash does.
@@ -268,7 +249,6 @@ fn fold_mul(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::Protocol;
 
     fn tuple(port: u16) -> Tuple {
         Tuple {
@@ -293,10 +273,10 @@ mod tests {
             if !index.has_room(slot) {
                 index.begin_anew(slots.len());
                 for (slot, t) in (0u32..).zip(&slots).filter(|(other, _)| *other != slot) {
-                    t.iter().for_each(|t| index.insert(slot, t, Direction::Reply, |_, _| false).unwrap());
+                    t.iter().for_each(|t| index.enter(slot, hash(t), Direction::Reply));
                 }
             }
-            index.insert(slot, &tuple(n), Direction::Reply, |_, _| false).unwrap();
+            index.enter(slot, hash(&tuple(n)), Direction::Reply);
             if n % 3 != 0 || n % 7 == 0 {
                 slots[slot as usize] = None;
                 index.remove(slot);
@@ -305,13 +285,20 @@ mod tests {
         }
         for n in 0..20_000 {
             let is_it = |slot: u32, d| d == Direction::Reply && slots[slot as usize] == Some(tuple(n));
-            let found = index.find(&tuple(n), is_it);
+            let found = index.find(hash(&tuple(n)), is_it);
             assert_eq!(found.is_some(), n % 3 == 0 && n % 7 != 0, "number {n}");
         }
         assert!(index.buckets.len() <= 2048, "what is gone takes up no room in the end");
-        let again =
-            index.insert(0, &tuple(3), Direction::Original, |slot, _| slots[slot as usize] == Some(tuple(3)));
-        assert!(again.is_err(), "a tuple that is there already");
+    }
+
+    #[test]
+    fn equal_bytes_are_all_found() {
+        let cases =
+            [(0, 0, 0xff), (0x0102_0304_0502_0780, 2, 0b0100_0100), (0xff00_0000_0000_00ff, 0xff, 0x81)];
+        for (bytes, byte, expected) in cases {
+            assert_eq!(equal_bytes(bytes, byte) & expected, expected, "{byte} in {bytes:x}");
+        }
+        assert_eq!(equal_bytes(0x0102_0304_0506_0708, 9), 0);
     }
 
     #[test]

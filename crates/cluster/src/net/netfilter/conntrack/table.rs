@@ -1,7 +1,7 @@
 //! The table of connections: a slab of entries and a hash index over both tuples of each.
 
 use super::entry::{CtStates, Direction, Entry};
-use super::index::Index;
+use super::index::{Index, hash};
 use super::timeouts::Timeouts;
 use crate::net::Tuple;
 use crate::net::netfilter::stack::Loss;
@@ -12,6 +12,9 @@ const LOOKED_OVER: u32 = 2;
 /// How many are looked over when the table is full (upstream looks at 8 hash buckets:
 /// nf_conntrack_core.c, NF_CT_EVICTION_RANGE).
 const LOOKED_OVER_WHEN_FULL: u32 = 64;
+
+/// No slot has this number.
+const NONE: u32 = u32::MAX;
 
 /// A node's connection table. Cloning it copies three flat buffers.
 #[derive(Clone, Debug)]
@@ -60,7 +63,7 @@ impl Conntrack {
 
     /// The living entry that a packet with this tuple belongs to, and which way the packet goes.
     pub fn find(&self, tuple: &Tuple, now: Time) -> Option<(&Entry, Direction)> {
-        let (slot, direction) = self.locate(tuple)?;
+        let (slot, direction) = self.locate(tuple, hash(tuple), NONE)?;
         let entry = self.slots.get(slot as usize)?.as_ref()?;
         (entry.expires > now).then_some((entry, direction))
     }
@@ -84,7 +87,7 @@ impl Conntrack {
 
     /// Deletes the connection that began with this tuple, if it is there (nf_ct_kill).
     pub(in crate::net::netfilter) fn forget(&mut self, original: &Tuple) {
-        if let Some((slot, Direction::Original)) = self.locate(original) {
+        if let Some((slot, Direction::Original)) = self.locate(original, hash(original), NONE) {
             self.remove(slot);
         }
     }
@@ -97,7 +100,7 @@ impl Conntrack {
 
     /// As [`Conntrack::find`], and forgets the entry if it has expired.
     pub(super) fn lookup(&mut self, tuple: &Tuple, now: Time) -> Option<(u32, Direction)> {
-        let (slot, direction) = self.locate(tuple)?;
+        let (slot, direction) = self.locate(tuple, hash(tuple), NONE)?;
         if self.entry(slot)?.expires > now {
             return Some((slot, direction));
         }
@@ -123,7 +126,8 @@ impl Conntrack {
         }
         for direction in [Direction::Original, Direction::Reply] {
             let tuple = entry.tuple(direction);
-            while let Err(other) = self.enter(slot, tuple, direction) {
+            let hash = hash(tuple);
+            while let Some((other, _)) = self.locate(tuple, hash, slot) {
                 if self.entry(other).is_some_and(|e| e.expires > now) {
                     // Whatever was entered goes again.
                     self.remove(slot);
@@ -131,15 +135,9 @@ impl Conntrack {
                 }
                 self.remove(other);
             }
+            self.index.enter(slot, hash, direction);
         }
         Ok(())
-    }
-
-    /// Err: the slot of another entry with that tuple.
-    fn enter(&mut self, slot: u32, tuple: &Tuple, direction: Direction) -> Result<(), u32> {
-        let slots = &self.slots;
-        let is_another = |s, d| s != slot && tuple_at(slots, s, d) == Some(tuple);
-        self.index.insert(slot, tuple, direction, is_another)
     }
 
     /// The index from nothing, for all entries but the one at `but`.
@@ -148,8 +146,8 @@ impl Conntrack {
         for slot in (0..self.slot_count()).filter(|slot| *slot != but) {
             let Some(entry) = self.slots[slot as usize] else { continue };
             // No two entries have a tuple in common.
-            let _ = self.enter(slot, &entry.original, Direction::Original);
-            let _ = self.enter(slot, &entry.reply, Direction::Reply);
+            self.index.enter(slot, hash(&entry.original), Direction::Original);
+            self.index.enter(slot, hash(&entry.reply), Direction::Reply);
         }
     }
 
@@ -160,8 +158,15 @@ impl Conntrack {
         }
     }
 
-    fn locate(&self, tuple: &Tuple) -> Option<(u32, Direction)> {
-        self.index.find(tuple, |slot, direction| tuple_at(&self.slots, slot, direction) == Some(tuple))
+    /// The slot of the entry with this tuple, unless it is `but`.
+    fn locate(&self, tuple: &Tuple, hash: u32, but: u32) -> Option<(u32, Direction)> {
+        self.index.find(hash, |slot, direction| slot != but && self.is_at(slot, direction, tuple))
+    }
+
+    /// Almost always asked about one slot, the right one: of its own, for locating is the shorter for it.
+    #[inline(never)]
+    fn is_at(&self, slot: u32, direction: Direction, tuple: &Tuple) -> bool {
+        self.entry(slot).is_some_and(|entry| entry.tuple(direction) == tuple)
     }
 
     fn slot_count(&self) -> u32 {
@@ -205,10 +210,6 @@ impl Conntrack {
         }
         dropped
     }
-}
-
-fn tuple_at(slots: &[Option<Entry>], slot: u32, direction: Direction) -> Option<&Tuple> {
-    slots.get(slot as usize)?.as_ref().map(|entry| entry.tuple(direction))
 }
 
 impl Entry {

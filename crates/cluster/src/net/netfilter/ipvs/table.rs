@@ -7,7 +7,7 @@ use super::connection::{EXPIRE_LATER, IpvsConnection, Template, TemplateKey};
 use super::server::{IpvsRules, RealServer, ServerKey, VirtualServerState};
 use super::state::{IpvsState, Way};
 use crate::net::Tuple;
-use crate::net::netfilter::conntrack::{Conntrack, Direction, Index};
+use crate::net::netfilter::conntrack::{Conntrack, Direction, Index, hash};
 use crate::net::netfilter::skb::{Kind, TcpFlags};
 use crate::ordered::Map;
 use crate::sim::{EventQueue, Span, Time};
@@ -279,7 +279,7 @@ impl Ipvs {
         {
             // Two connections of one client port to one real server, by two virtual servers, have
             // one answer: the kernel finds either too.
-            let _ = self.index.insert(slot, &tuple, direction, |_, _| false);
+            self.index.enter(slot, hash(&tuple), direction);
         }
     }
 
@@ -298,7 +298,7 @@ impl Ipvs {
             };
             direction == wanted && own == *tuple
         };
-        self.index.find(tuple, is_it).map(|(slot, _)| slot)
+        self.index.find(hash(tuple), is_it).map(|(slot, _)| slot)
     }
 
     /// ip_vs_set_state, and the timer starts again (ip_vs_conn_put). Gives the real server.

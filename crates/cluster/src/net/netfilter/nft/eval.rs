@@ -1,25 +1,31 @@
 //! Runs a packet through a base chain (net/netfilter/nf_tables_core.c, nft_do_chain).
 
 use super::dynamic::DynamicSets;
+use super::idle::is_one_of;
 use super::rule::{DnatTo, Rule, Statement, Verdict, is_in};
 use super::set::SetId;
 use super::table::{Chain, SetAt, Table};
+use crate::net::Tuple;
 use crate::net::netfilter::chain::ChainId;
 use crate::net::netfilter::conntrack::CtStates;
 use crate::net::netfilter::matches::RejectWith;
 use crate::net::netfilter::packet::{MAX_DEPTH, Outcome, Packet};
 use crate::net::netfilter::rules::{RuleRef, TableName};
 
-/// One run through one base chain at one hook.
-pub(in crate::net::netfilter) struct Run<'e, 'c> {
+/// One run through the base chains of a hook.
+pub(in crate::net::netfilter) struct Run<'e, 'p, 'c> {
     pub table: &'e Table,
     pub sets: &'e mut DynamicSets,
-    pub packet: Packet<'e, 'c>,
+    pub packet: &'e mut Packet<'p, 'c>,
     /// The map's element whose verdict the last one was.
     pub element: Option<RuleRef>,
+    /// The packet's tuple before the rule, when somebody wants to know what the rule did.
+    pub before: Option<Tuple>,
+    /// As [`idle_chains`].
+    pub idle: u64,
 }
 
-/// What a statement makes of a packet.
+/// What a statement makes of a packet, or a rule.
 enum Flow {
     /// On to the rule's next statement.
     Holds,
@@ -29,94 +35,100 @@ enum Flow {
     Rejects,
 }
 
-enum Next {
-    Continue,
-    Call(ChainId),
-    Goto(ChainId),
-    Return,
-    End(Outcome),
-}
-
-impl<'e> Run<'e, '_> {
+impl<'e> Run<'e, '_, '_> {
     pub fn run(&mut self, base: ChainId) -> Outcome {
         let table = self.table;
+        if self.passes(base) {
+            return Outcome::Accept;
+        }
         let mut callers = [(base, 0u32); MAX_DEPTH];
         let mut depth = 0;
         let (mut id, mut rule) = (base, 0u32);
-        let Some(mut chain) = table.chain(base) else { return Outcome::Accept };
-        loop {
-            let next = match chain.rules.get(rule as usize) {
-                Some(found) => self.rule(found, chain, id, rule),
-                None => Next::Return,
+        while let Some(chain) = table.chain(id) {
+            let verdict = match self.next_end(chain, id, &mut rule) {
+                Flow::Ends(verdict) => verdict.within(id.group()),
+                Flow::Rejects => {
+                    return Outcome::Reject(rule_at(id, rule - 1), RejectWith::PortUnreachable);
+                }
+                Flow::Holds | Flow::Fails => Verdict::Return,
             };
-            rule += 1;
-            let to = match next {
-                Next::Continue => continue,
-                Next::End(outcome) => return outcome,
+            let element = self.element.take();
+            match verdict {
+                Verdict::Accept => return Outcome::Accept,
+                Verdict::Drop => return Outcome::Drop(element.unwrap_or(rule_at(id, rule - 1))),
                 // The policy of every base chain is accept.
-                Next::Return if depth == 0 => return Outcome::Accept,
-                Next::Return => {
+                Verdict::Return if depth == 0 => return Outcome::Accept,
+                Verdict::Return => {
                     depth -= 1;
                     (id, rule) = callers[depth];
-                    id
                 }
-                Next::Call(_) if depth == MAX_DEPTH => {
-                    return Outcome::Drop(rule_at(id, rule - 1));
-                }
-                Next::Call(callee) => {
+                Verdict::Jump(_) if depth == MAX_DEPTH => return Outcome::Drop(rule_at(id, rule - 1)),
+                // An idle chain is not deep, but a caller may be.
+                Verdict::Jump(callee) if depth == 0 && self.passes(callee) => {}
+                Verdict::Jump(callee) => {
                     callers[depth] = (id, rule);
                     depth += 1;
                     (id, rule) = (callee, 0);
-                    callee
                 }
-                Next::Goto(other) => {
-                    (id, rule) = (other, 0);
-                    other
-                }
-            };
-            let Some(found) = table.chain(to) else { return Outcome::Accept };
-            chain = found;
-        }
-    }
-
-    #[inline]
-    fn rule(&mut self, rule: &Rule, chain: &Chain, id: ChainId, index: u32) -> Next {
-        let before = self.packet.cx.trace.is_some().then_some(self.packet.skb.tuple);
-        let mut end = Flow::Holds;
-        for statement in rule.statements() {
-            end = self.statement(statement, chain, id);
-            match end {
-                Flow::Holds => {}
-                Flow::Fails => return Next::Continue,
-                Flow::Ends(_) | Flow::Rejects => break,
+                Verdict::Goto(other) => (id, rule) = (other, 0),
             }
         }
-        let at = rule_at(id, index);
-        if let Some(before) = before {
+        Outcome::Accept
+    }
+
+    /// Would the packet only return from the chain, and nobody wants to know how?
+    #[inline]
+    fn passes(&self, chain: ChainId) -> bool {
+        is_one_of(self.idle, chain) && self.packet.cx.trace.is_none()
+    }
+
+    /// Runs a chain's rules from `next` on, up to one that ends it: `next` is left behind that one.
+    /// What does not end came to the chain's end.
+    #[inline]
+    fn next_end(&mut self, chain: &Chain, id: ChainId, next: &mut u32) -> Flow {
+        let traced = self.packet.cx.trace.is_some();
+        for rule in chain.rules.get(*next as usize..).unwrap_or_default() {
+            if traced {
+                self.before = Some(self.packet.skb.tuple);
+            }
+            *next += 1;
+            let end = self.statements(rule, chain, id);
+            if traced {
+                self.note(rule_at(id, *next - 1), &end);
+            }
+            if let Flow::Ends(_) | Flow::Rejects = end {
+                return end;
+            }
+        }
+        Flow::Holds
+    }
+
+    /// Notes a rule whose statements all held, and the element whose verdict was taken.
+    #[cold]
+    fn note(&mut self, at: RuleRef, end: &Flow) {
+        if let (Some(before), false) = (self.before, matches!(end, Flow::Fails)) {
             self.packet.note(at, &before);
         }
-        let verdict = match end {
-            Flow::Rejects => return Next::End(Outcome::Reject(at, RejectWith::PortUnreachable)),
-            Flow::Ends(verdict) => verdict,
-            Flow::Holds | Flow::Fails => return Next::Continue,
-        };
-        let whose = self.element.take();
-        if let (Some(_), Some(element)) = (before, whose) {
+        if let (Flow::Ends(_), Some(element)) = (end, self.element) {
             let tuple = self.packet.skb.tuple;
             self.packet.note(element, &tuple);
         }
-        match verdict.within(id.group()) {
-            Verdict::Accept => Next::End(Outcome::Accept),
-            Verdict::Drop => Next::End(Outcome::Drop(whose.unwrap_or(at))),
-            Verdict::Return => Next::Return,
-            Verdict::Jump(chain) => Next::Call(chain),
-            Verdict::Goto(chain) => Next::Goto(chain),
-        }
     }
 
-    #[inline]
+    #[inline(always)]
+    fn statements(&mut self, rule: &Rule, chain: &Chain, id: ChainId) -> Flow {
+        for statement in rule.statements() {
+            match self.statement(statement, chain, id) {
+                Flow::Holds => {}
+                end => return end,
+            }
+        }
+        Flow::Holds
+    }
+
+    #[inline(always)]
     fn statement(&mut self, statement: &Statement, chain: &Chain, id: ChainId) -> Flow {
-        let packet = &mut self.packet;
+        let packet = &mut *self.packet;
         let holds = match statement {
             Statement::CtState(any_of) => packet.states().intersects(*any_of),
             Statement::CtStatusDnat => packet.states().intersects(CtStates::DNAT),
@@ -177,6 +189,7 @@ impl<'e> Run<'e, '_> {
         }
     }
 
+    #[inline(never)]
     fn dnat(&mut self, to: &DnatTo, chain: &Chain) -> Flow {
         let to = match to {
             DnatTo::One(to) => *to,

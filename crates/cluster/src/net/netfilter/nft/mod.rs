@@ -8,6 +8,7 @@ mod backend;
 mod check;
 mod dynamic;
 mod eval;
+mod idle;
 mod print;
 mod rule;
 mod set;

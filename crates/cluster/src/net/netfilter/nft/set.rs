@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::rule::Verdict;
 use crate::api::Str;
 use crate::net::netfilter::chain::ServicePortName;
-use crate::net::netfilter::conntrack::{Direction, Index};
+use crate::net::netfilter::conntrack::{Direction, Index, end, hash, hash_ends};
 use crate::net::netfilter::skb::Skb;
 use crate::net::{Protocol, Tuple};
 
@@ -80,11 +80,29 @@ impl Key {
         }
     }
 
-    /// `None` for a packet that lacks a field: an ICMP error has no port.
+    /// Has the packet all fields? An ICMP error has no port.
     #[inline]
-    fn of_packet(self, skb: &Skb) -> Option<Tuple> {
-        let has_ports = skb.protocol().is_some();
-        (has_ports || !(self.protocol || self.port)).then(|| self.of(&skb.tuple))
+    fn is_of(self, skb: &Skb) -> bool {
+        skb.protocol().is_some() || !(self.protocol || self.port)
+    }
+
+    /// The hash of what [`Key::of`] makes of a tuple.
+    #[inline]
+    fn hash(self, tuple: &Tuple) -> u32 {
+        let source = if self.source { end(&tuple.src, 0) } else { 0 };
+        let port = if self.port { tuple.dst_port } else { 0 };
+        let destination = if self.destination { end(&tuple.dst, port) } else { u64::from(port) };
+        let protocol = if self.protocol { tuple.protocol } else { Protocol::Tcp };
+        hash_ends(source, destination, protocol)
+    }
+
+    /// Has the tuple the same key as an element?
+    #[inline]
+    fn is_same(self, element: &Tuple, tuple: &Tuple) -> bool {
+        (!self.destination || element.dst == tuple.dst)
+            && (!self.port || element.dst_port == tuple.dst_port)
+            && (!self.source || element.src == tuple.src)
+            && (!self.protocol || element.protocol == tuple.protocol)
     }
 }
 
@@ -154,24 +172,28 @@ impl Set {
 
     fn enter(&mut self, slot: u32) {
         let Some(element) = self.elements.get(slot as usize) else { return };
-        // No other element has the key: nothing is in the way.
-        let _ = self.index.insert(slot, &element.key, Direction::Original, |_, _| false);
+        self.index.enter(slot, hash(&element.key), Direction::Original);
     }
 
     /// The element for a packet, and its place.
     #[inline]
     pub(super) fn lookup(&self, skb: &Skb) -> Option<(u32, &Element)> {
-        if self.elements.is_empty() {
+        if self.elements.is_empty() || !self.key.is_of(skb) {
             return None;
         }
-        let key = self.key.of_packet(skb)?;
-        let at = self.position(&key)?;
-        Some((at, &self.elements[at as usize]))
+        let at = self.position(&skb.tuple)?;
+        Some((at, self.elements.get(at as usize)?))
     }
 
-    #[inline]
-    fn position(&self, key: &Tuple) -> Option<u32> {
-        let is_it = |slot: u32, _| self.elements.get(slot as usize).is_some_and(|e| e.key == *key);
-        self.index.find(key, is_it).map(|(slot, _)| slot)
+    /// Where the element of a tuple is.
+    #[inline(never)]
+    fn position(&self, tuple: &Tuple) -> Option<u32> {
+        self.index.find(self.key.hash(tuple), |slot, _| self.is_at(slot, tuple)).map(|(slot, _)| slot)
+    }
+
+    #[inline(never)]
+    fn is_at(&self, slot: u32, tuple: &Tuple) -> bool {
+        let element = self.elements.get(slot as usize);
+        element.is_some_and(|element| self.key.is_same(&element.key, tuple))
     }
 }

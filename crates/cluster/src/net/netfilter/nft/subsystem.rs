@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::idle::idle_chains;
 use super::{DynamicSets, Run, Stage, Table};
 use crate::net::netfilter::packet::{Outcome, Packet};
 use crate::net::netfilter::subsystem::Subsystem;
@@ -12,6 +13,7 @@ use crate::net::netfilter::subsystem::Subsystem;
 pub struct NfTables {
     table: Arc<Table>,
     pub sets: DynamicSets,
+    idle: u64,
 }
 
 impl NfTables {
@@ -20,7 +22,7 @@ impl NfTables {
         let old = old.and_then(|old| (old as Box<dyn Any>).downcast::<NfTables>().ok());
         let mut sets = old.map(|old| old.sets).unwrap_or_default();
         sets.follow(&table);
-        NfTables { table, sets }
+        NfTables { idle: idle_chains(&table), table, sets }
     }
 }
 
@@ -31,9 +33,11 @@ impl Subsystem for NfTables {
 
     /// One base chain after the other: what one accepts, the next still sees.
     fn run_chains(&mut self, stage: Stage, packet: &mut Packet<'_, '_>) -> Outcome {
-        for &base in self.table.base_chains(packet.hook, stage) {
-            let packet = packet.reborrow();
-            let outcome = Run { table: &self.table, sets: &mut self.sets, packet, element: None }.run(base);
+        let bases = self.table.base_chains(packet.hook, stage);
+        let (table, sets, idle) = (&*self.table, &mut self.sets, self.idle);
+        let mut run = Run { table, sets, packet, element: None, before: None, idle };
+        for &base in bases {
+            let outcome = run.run(base);
             if outcome != Outcome::Accept {
                 return outcome;
             }
