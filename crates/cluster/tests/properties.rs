@@ -148,11 +148,10 @@ fn advance(run: &mut Run, span: Span, check: &mut Checker) {
 struct Checker {
     /// Where each established connection's packets to the server went first.
     targets: BTreeMap<u64, SocketAddr>,
-    /// kube-proxies went over to another mode. Where that was IPVS, its connections end with it, and what
-    /// is left of them in conntrack rewrites nothing: such a packet may go out as it came in, come back by
-    /// a load balancer, and be sent anywhere as the middle of a connection that nobody knows. A Pod that
-    /// gets it refuses it.
-    other_mode: bool,
+    /// Some node forgot its connections: it was without power, or its kube-proxy left IPVS, whose
+    /// connections end with it. A packet of theirs is sent anywhere then, as the middle of a connection that
+    /// nobody knows, and a Pod that gets it refuses it.
+    some_forgotten: bool,
 }
 
 impl Checker {
@@ -170,7 +169,7 @@ impl Checker {
                 let Some(last) = packet.hops.iter().rev().find(|h| matches!(h.place, Place::Pod(_))) else {
                     continue;
                 };
-                if last.kind == HopKind::Sent || (self.other_mode && last.kind == HopKind::Refused) {
+                if last.kind == HopKind::Sent || (self.some_forgotten && last.kind == HopKind::Refused) {
                     continue;
                 }
                 let to = SocketAddr::new(last.after.dst, last.after.dst_port);
@@ -291,7 +290,7 @@ proptest! {
             match deed {
                 Deed::Wait(ms) => advance(&mut run, Span::from_millis(u64::from(*ms)), &mut check),
                 deed => {
-                    check.other_mode |= matches!(deed, Deed::Mode(_));
+                    check.some_forgotten |= matches!(deed, Deed::Mode(_) | Deed::Power(..));
                     // Refused or not: neither may break anything.
                     let _ = action(run.world(), deed).map(|a| run.act(a));
                     check.now(run.world());
