@@ -103,8 +103,8 @@ pub fn and(names: &[String]) -> String {
 pub const ASSUMPTIONS: &[(&str, &str)] = &[
     (
         "Pod network",
-        "A bridge on each node and routes between nodes; no encapsulation. Addresses are IPv4: kube-proxy's rules for \
-         IPv6 are written and tested, but no cluster here has such addresses.",
+        "A bridge on each node and routes between nodes; no encapsulation. A cluster has one IP family: that of its \
+         Pod range.",
     ),
     ("Pod addresses", "Given in the node's range by host-local order: an address is not used again at once."),
     (

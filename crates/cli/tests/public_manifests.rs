@@ -149,3 +149,19 @@ fn what_the_caller_wrote_wrong_is_named() {
     let (ok, _, err) = packetyard(&["trace", "--from", "deploy/default/none", "--to", "a:1", "-q"], &file);
     assert!(!ok && err.contains("Deployment \"none\" not found"), "{err}");
 }
+
+/// A cluster of the other family: its rules are for the other program.
+#[test]
+fn an_ipv6_cluster_has_rules_for_ip6tables() {
+    let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../cluster/tests/scenarios");
+    for (mode, expected) in [
+        ("iptables", "! -d ::1/128 -j KUBE-NODEPORTS"),
+        ("nftables", "table ip6 kube-proxy {"),
+        ("ipvs", "-A -t [fd00:10:96::"),
+    ] {
+        let file = std::path::Path::new(scenarios).join(format!("an-ipv6-cluster-in-{mode}-mode/input.yaml"));
+        let (ok, rules, err) = packetyard(&["rules", "--node", "node-1", "--at", "15s", "-q"], &file);
+        assert!(ok && rules.contains(expected), "{mode}: {err}{rules}");
+        assert!(rules.contains("fd00:10:244:"), "{mode}: Pods have IPv6 addresses: {rules}");
+    }
+}

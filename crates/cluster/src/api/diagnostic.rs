@@ -193,6 +193,8 @@ pub enum Rule {
     EmptySelector,
     ClusterIpsMismatch,
     FamilyMismatch,
+    /// Of a Scenario's ranges, one is IPv4 and one IPv6.
+    ServiceFamily,
     SuccessThreshold,
     ValuesWithExists,
     ValuesMissing,

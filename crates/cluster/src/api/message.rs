@@ -216,6 +216,7 @@ fn rule(rule: Rule) -> &'static str {
         Rule::FamilyMismatch => {
             "Invalid value: at most one address for each IP family, and each of the family that is declared"
         }
+        Rule::ServiceFamily => "Invalid value: must be of the same IP family as `podCIDR`",
         Rule::SuccessThreshold => "Invalid value: must be 1",
         Rule::ValuesWithExists => {
             "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'"

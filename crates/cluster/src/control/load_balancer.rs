@@ -7,7 +7,7 @@
 //! address in front and calls the node port: a proxy as far as addresses go, without a TCP of its own.
 
 use crate::ordered::{Map, Set};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
@@ -47,8 +47,7 @@ impl Cloud {
 }
 
 /// TEST-NET-2 (RFC 5737): the addresses that our cloud gives.
-const FIRST_ADDRESS: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
-const ADDRESSES: u32 = 254;
+const ADDRESSES: [&str; 2] = ["198.51.100.0/24", "2001:db8:100::/64"];
 
 impl World {
     pub(crate) fn reconcile_cloud(&mut self) {
@@ -178,9 +177,8 @@ impl World {
 
     fn free_balancer_address(&self) -> Option<IpAddr> {
         let taken: Set<IpAddr> = self.cloud.balancers.values().filter_map(|lb| lb.ip).collect();
-        (0..ADDRESSES)
-            .map(|i| IpAddr::from(Ipv4Addr::from(u32::from(FIRST_ADDRESS) + i)))
-            .find(|ip| !taken.contains(ip))
+        let network = self.network(ADDRESSES);
+        (1..255).filter_map(|n| network.nth(n)).find(|ip| !taken.contains(ip))
     }
 
     /// The load balancer that an address belongs to.

@@ -129,6 +129,23 @@ impl Cidr {
         })
     }
 
+    /// The prefix of this length, inside this one, that comes `index` places after the first. `None`
+    /// past this one's end. Of IPv6 prefixes those of 64 bits or less can be asked for.
+    pub fn subnet(self, length: u8, index: u32) -> Option<Cidr> {
+        let more = u32::from(length.checked_sub(self.length)?);
+        if 1u32.checked_shl(more).is_some_and(|count| index >= count) {
+            return None;
+        }
+        let address: IpAddr = match self.address {
+            IpAddr::V4(a) => Ipv4Addr::from(u32::from(a) + (index << (32 - u32::from(length)))).into(),
+            IpAddr::V6(a) => {
+                let index = u128::from(index) << 64u8.checked_sub(length)?;
+                Ipv6Addr::from(u128::from(a) + (index << 64)).into()
+            }
+        };
+        Some(Cidr { address, length })
+    }
+
     /// How many addresses the prefix has; `u64::MAX` where that does not fit.
     pub fn size(self) -> u64 {
         let width: u32 = if self.address.is_ipv4() { 32 } else { 128 };
@@ -194,6 +211,21 @@ mod tests {
         assert_eq!(cidr.nth(4), None);
         assert_eq!("0.0.0.0/0".parse::<Cidr>().unwrap().size(), 1 << 32);
         assert_eq!("fd00::/64".parse::<Cidr>().unwrap().size(), u64::MAX);
+    }
+
+    #[test]
+    fn prefixes_are_cut_into_subnets() {
+        let check = |prefix: &str, length: u8, index: u32, expected: Option<&str>| {
+            let prefix: Cidr = prefix.parse().unwrap();
+            assert_eq!(prefix.subnet(length, index).map(|c| c.to_string()).as_deref(), expected);
+        };
+        check("10.244.0.0/16", 24, 3, Some("10.244.3.0/24"));
+        check("10.244.0.0/16", 24, 256, None);
+        check("10.244.0.0/16", 12, 0, None);
+        check("10.244.0.0/24", 24, 0, Some("10.244.0.0/24"));
+        check("fd00:10:244::/56", 64, 3, Some("fd00:10:244:3::/64"));
+        check("fd00:10:244::/56", 64, 256, None);
+        check("fd00:10:244::/48", 56, 1, Some("fd00:10:244:100::/56"));
     }
 
     #[test]

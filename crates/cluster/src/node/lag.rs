@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
-use crate::net::netfilter::{Family, ServicePortName};
+use crate::net::netfilter::ServicePortName;
 use crate::node::Machine;
 use crate::node::kube_proxy::{ServicePortInfo, categorize, changed_objects, ports_of};
 use crate::ordered::{Map, Set};
@@ -132,9 +132,12 @@ impl<'a> Sources<'a> {
     /// For each port of one Service.
     pub fn decisions(&self, machine: &Machine, service: &NsName) -> Map<ServicePortName, Decision> {
         let mut out = Map::new();
-        for (name, port) in
-            ports_of(&|of| of == service, (self.services, self.slices), &machine.name, Family::V4)
-        {
+        for (name, port) in ports_of(
+            &|of| of == service,
+            (self.services, self.slices),
+            &machine.name,
+            machine.stack.rules().family(),
+        ) {
             let all = &port.endpoints;
             let found = categorize(all, &port.service, &machine.name, self.zone.as_deref());
             let none = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(Vec::is_empty);

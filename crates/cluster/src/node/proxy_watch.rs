@@ -215,6 +215,7 @@ impl World {
     fn proxy_config(&self, node: Uid) -> ProxyConfig {
         let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
         ProxyConfig {
+            family: self.family(),
             node_name: machine.name.clone(),
             node_ips: machine.stack.addresses.clone(),
             zone: machine.proxy.zone.clone(),

@@ -1,7 +1,5 @@
 //! From manifests and a scenario to a World at its first moment.
 
-use std::net::IpAddr;
-
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
     ClientSpec, Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec,
@@ -12,9 +10,11 @@ use crate::net::{Cidr, Cni};
 use crate::node::Machine;
 use crate::traffic::curl_pod;
 
-/// kubeadm's defaults, or near them.
-const POD_CIDR: &str = "10.244.0.0/16";
-const SERVICE_CIDR: &str = "10.96.0.0/12";
+/// kubeadm's defaults, or near them, and kind's for IPv6.
+const POD_CIDR: [&str; 2] = ["10.244.0.0/16", "fd00:10:244::/56"];
+const SERVICE_CIDR: [&str; 2] = ["10.96.0.0/12", "fd00:10:96::/112"];
+/// Where nodes live; 192.168.0.11 is the first.
+const NODES: [&str; 2] = ["192.168.0.0/24", "fd00:192:168::/64"];
 const DEFAULT_SEED: u64 = 7;
 const NODE_LIMIT: u32 = 64;
 
@@ -33,9 +33,12 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period.unwrap_or(timing.proxy_min_sync_period);
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
+        // One range that is named says of which family the cluster is.
+        let named = scenario.pod_cidr.or(scenario.service_cidr);
+        let family = usize::from(named.is_some_and(|range| range.address().is_ipv6()));
         let config = ClusterConfig {
-            pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR)),
-            service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR)),
+            pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR[family])),
+            service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR[family])),
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             balancer_is_proxy: scenario.balancer_is_proxy.unwrap_or(false),
@@ -90,8 +93,8 @@ impl World {
             return Err(Refusal::TooManyNodes { limit: NODE_LIMIT });
         }
         let index = self.next_name_ordinal(Uid(0));
-        let address = node_address(index);
         let range = self.node_range(index).ok_or(Refusal::TooManyNodes { limit: NODE_LIMIT })?;
+        let address = self.network(NODES).nth(u64::from(10 + index.min(200))).unwrap_or(range.address());
         let at_once = power && boot_time.is_none();
         let node = Node {
             meta,
@@ -103,7 +106,7 @@ impl World {
         let node = self.create_object(node);
         let uid = node.meta.uid;
         let cni = Cni::new(range);
-        let stack = Stack::new(vec![address, cni.gateway()], Family::V4);
+        let stack = Stack::new(vec![address, cni.gateway()], self.family());
         let machine = Machine {
             uid,
             name: node.meta.name.clone(),
@@ -142,10 +145,17 @@ impl World {
     fn node_range(&self, index: u32) -> Option<Cidr> {
         let cluster = self.config.pod_cidr;
         let length = if cluster.address().is_ipv4() { 24.max(cluster.length() + 2) } else { 64 };
-        let size = 1u64
-            .checked_shl(32u32.saturating_sub(u32::from(length)))
-            .filter(|_| cluster.address().is_ipv4())?;
-        Cidr::new(cluster.nth(u64::from(index) * size)?, length).ok()
+        cluster.subnet(length, index)
+    }
+
+    /// The cluster's: it has one.
+    pub fn family(&self) -> Family {
+        Family::of(self.config.pod_cidr.address())
+    }
+
+    /// A network that has a prefix in each family, IPv4 first.
+    pub(crate) fn network(&self, prefixes: [&str; 2]) -> Cidr {
+        constant(prefixes[usize::from(self.family() == Family::V6)])
     }
 
     /// The scenario's own clients, or those that the manifests imply.
@@ -208,11 +218,6 @@ pub(crate) fn node_meta(name: &Name, zone: Option<&Str>) -> Meta {
         meta.labels.insert("topology.kubernetes.io/zone".into(), zone.clone());
     }
     meta
-}
-
-/// 192.168.0.11 for the first.
-fn node_address(index: u32) -> IpAddr {
-    IpAddr::from([192, 168, 0, 10 + index.min(200) as u8])
 }
 
 fn constant(cidr: &str) -> Cidr {

@@ -34,8 +34,8 @@ pub(crate) struct Origin {
     pub address: IpAddr,
 }
 
-/// TEST-NET-3 (RFC 5737): where clients outside live.
-const OUTSIDE_FIRST: [u8; 4] = [203, 0, 113, 10];
+/// TEST-NET-3 (RFC 5737), and a part of IPv6's own (RFC 3849): where clients outside live.
+const OUTSIDE: [&str; 2] = ["203.0.113.0/24", "2001:db8:113::/64"];
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
 /// A thousand requests a second is what a page can show; more is cut to it.
@@ -60,11 +60,11 @@ impl World {
     }
 
     fn free_outside_address(&self) -> IpAddr {
-        let [a, b, c, first] = OUTSIDE_FIRST;
-        (0..=245u8)
-            .map(|i| IpAddr::from([a, b, c, first.wrapping_add(i)]))
+        let network = self.network(OUTSIDE);
+        (10..255)
+            .filter_map(|n| network.nth(n))
             .find(|ip| self.traffic.clients.values().all(|client| client.address != Some(*ip)))
-            .unwrap_or(IpAddr::from(OUTSIDE_FIRST))
+            .unwrap_or(network.address())
     }
 
     pub(crate) fn set_rate(&mut self, id: ClientId, rate_milli: u32) {

@@ -12,7 +12,8 @@ use crate::api::decode::{
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::text::Decimal;
-use crate::api::{DiagnosticKind, Format, NameRule, Str, Tree, Type, Value, duration};
+use crate::api::{DiagnosticKind, Format, NameRule, Rule, Str, Tree, Type, Value, duration};
+use crate::net::Cidr;
 use crate::net::netfilter::Scheduler;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
@@ -93,7 +94,7 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
         seed: seed(&spec.field("seed"), findings),
         nodes: nodes(&spec.field("nodes"), findings),
         pod_cidr: read_cidr(&spec.field("podCIDR"), findings),
-        service_cidr: read_cidr(&spec.field("serviceCIDR"), findings),
+        service_cidr: service_cidr(&spec, findings),
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), findings),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
         balancer_is_proxy: pod_one_of(&spec.field("cloud").field("ipMode"), &["Proxy", "VIP"], findings)
@@ -108,6 +109,18 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
         at: time(&spec.field("at"), findings),
         model: text("model"),
     }
+}
+
+/// A cluster has one family.
+fn service_cidr(spec: &Spot<'_>, findings: &mut Findings) -> Option<Cidr> {
+    let spot = spec.field("serviceCIDR");
+    let services = read_cidr(&spot, findings)?;
+    let pods = read_cidr(&spec.field("podCIDR"), &mut Findings::default());
+    let agree = pods.is_none_or(|pods| pods.address().is_ipv4() == services.address().is_ipv4());
+    if !agree {
+        spot.error(findings, DiagnosticKind::Forbidden { why: Rule::ServiceFamily });
+    }
+    agree.then_some(services)
 }
 
 pub fn bad_format(spot: &Spot<'_>, format: Format, findings: &mut Findings) {

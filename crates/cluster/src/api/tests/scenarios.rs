@@ -71,6 +71,10 @@ fn rules_of_a_scenario() {
         ("title: 5", "spec.title: must be a string, not an integer"),
         ("speed: 5", "spec.speed: unknown field"),
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
+        (
+            "podCIDR: fd00::/56\nserviceCIDR: 10.96.0.0/12",
+            "spec.serviceCIDR: Invalid value: must be of the same IP family",
+        ),
         ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
         ("ipvs: {scheduler: mh}", "spec.ipvs.scheduler: Unsupported value: \"mh\""),
         (
