@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{check_fine, check_problem};
 use crate::api::*;
-use crate::net::netfilter::Scheduler;
+use crate::net::netfilter::{Family, Scheduler};
 use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
@@ -322,7 +322,10 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 seed: rest.0,
                 nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
                 pod_cidr: cidrs.0,
-                service_cidr: cidrs.1,
+                // A cluster has one family.
+                service_cidr: cidrs.1.filter(|services| {
+                    cidrs.0.is_none_or(|pods| Family::of(pods.address()) == Family::of(services.address()))
+                }),
                 kube_proxy: proxy,
                 ip_masq: rest.3,
                 balancer_is_proxy: rest.2,
