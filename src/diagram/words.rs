@@ -240,10 +240,17 @@ pub fn address(service: &ServiceFacts) -> String {
     let port = service.ports.first().map_or("", String::as_str);
     match service.form {
         ServiceForm::Virtual if service.address.is_empty() => NO_ADDRESS_YET.to_owned(),
-        ServiceForm::Virtual => format!("{}:{port}{}", service.address, more_ports(service.ports.len())),
+        ServiceForm::Virtual => {
+            format!("{}:{port}{}", bracketed(&service.address), more_ports(service.ports.len()))
+        }
         ServiceForm::Headless => "no virtual IP: a name for its Pods".to_owned(),
         ServiceForm::External => format!("→ {}", service.address),
     }
+}
+
+/// As an address stands before a port.
+fn bracketed(address: &str) -> String {
+    if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
 }
 
 /// For cards that have no room for what the port leads to.
@@ -252,7 +259,7 @@ pub fn address_short(service: &ServiceFacts) -> String {
     let port = port.split(' ').next().unwrap_or_default();
     match service.form {
         ServiceForm::Virtual if service.address.is_empty() => NO_ADDRESS_YET.to_owned(),
-        ServiceForm::Virtual => format!("{}:{port}", service.address),
+        ServiceForm::Virtual => format!("{}:{port}", bracketed(&service.address)),
         ServiceForm::Headless => "headless".to_owned(),
         ServiceForm::External => format!("→ {}", service.address),
     }

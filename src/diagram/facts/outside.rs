@@ -1,5 +1,7 @@
 //! Who calls: clients outside, calls of Pods inside, and the cloud's load balancers.
 
+use std::net::SocketAddr;
+
 use cluster::api::{ClientFrom, Name, NsName, ServiceType, Uid};
 use cluster::ordered::Map;
 use cluster::sim::World;
@@ -85,8 +87,8 @@ pub(super) fn called_service(world: &World, client: &Client, namespace: &str) ->
 fn target_text(client: &Client) -> String {
     match &client.target {
         Some(Target::WayIn { service, .. }) => service.name.to_string(),
-        Some(Target::Host { host, port }) if host.parse::<std::net::IpAddr>().is_ok() => {
-            format!("{host}:{port}")
+        Some(target @ Target::Host { host, .. }) if host.parse::<std::net::IpAddr>().is_ok() => {
+            target.to_string()
         }
         Some(Target::Host { host, .. }) => host.to_string(),
         None => client.spec.to.to_string(),
@@ -101,7 +103,7 @@ pub(super) fn balancers(world: &World) -> Vec<BalancerFacts> {
         let port = service.spec.ports.first().map_or(0, |p| p.port);
         Some(BalancerFacts {
             service: service.meta.uid,
-            address: balancer.ip.map(|ip| format!("{ip}:{port}")),
+            address: balancer.ip.map(|ip| SocketAddr::new(ip, port).to_string()),
             healthy: balancer.eligible().count(),
             nodes: balancer.targets.len(),
         })

@@ -76,7 +76,8 @@ fn who(session: Session, world: &World, record: &ConnectionRecord) -> View {
 
 fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> View {
     let end = packet.ended.map_or("in flight", |(_, verdict)| text::packet_verdict(verdict));
-    let direction = if packet.kind.is_reply() { "◁" } else { "▶" };
+    // As its dot in the picture.
+    let direction = if packet.kind.is_reply() { "○" } else { "●" };
     let name = format!("{}: {end}", text::packet_kind(packet.kind));
     let hops: Kids =
         packet.hops.iter().enumerate().map(|(nth, hop)| place(session, world, packet, nth, hop)).collect();
