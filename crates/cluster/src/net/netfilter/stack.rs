@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::backend::Rules;
-use super::chain::{Chain, ChainId, ServicePortName};
+use super::chain::{ChainId, ServicePortName};
 use super::conntrack::Conntrack;
 use super::eval::Run;
 use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
@@ -31,6 +31,9 @@ pub struct Stack {
     recent: RecentTables,
     /// What else the mode of the rules has put into the kernel.
     beside: Option<Box<dyn Subsystem>>,
+    /// Where iptables has rules, and where the chains beside it may do something: a bit for each hook and
+    /// table, or stage.
+    busy: [u16; 2],
     counts: Map<RuleRef, u64>,
     sent: Map<(Arc<ServicePortName>, SocketAddr), u64>,
 }
@@ -116,6 +119,7 @@ impl Stack {
             rules: Rules::from(Arc::new(RuleSet::empty(family))),
             recent: RecentTables::default(),
             beside: None,
+            busy: [0; 2],
             counts: Map::new(),
             sent: Map::new(),
         }
@@ -208,6 +212,7 @@ impl Stack {
         self.recent.rename(rules.iptables().recent_lists());
         let old = self.beside.take();
         self.beside = rules.beside().map(|backend| backend.clone().install(old));
+        self.busy = [rules.iptables().busy(), self.beside.as_deref().map_or(0, Subsystem::busy)];
         self.rules = rules;
     }
 
@@ -358,6 +363,10 @@ impl Stack {
         cx: &mut Cx,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
+        // Whoever follows the packet sees it pass the rules that do nothing, too.
+        if self.busy[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
+            return Verdict::Accept;
+        }
         let Some(beside) = &mut self.beside else { return Verdict::Accept };
         let mut packet = Packet {
             hook,
@@ -381,12 +390,11 @@ impl Stack {
         cx: &mut Cx,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
-        let table = self.rules.iptables().table(name);
-        let Some(chain) = hook.chain(name) else { return Verdict::Accept };
-        // Empty, and its policy is accept.
-        if table.chain(chain).is_none_or(Chain::lets_all_pass) {
+        if self.busy[0] & hook.bit(name as u32) == 0 {
             return Verdict::Accept;
         }
+        let table = self.rules.iptables().table(name);
+        let Some(chain) = hook.chain(name) else { return Verdict::Accept };
         let beside = self.beside.as_deref();
         let packet = Packet {
             hook,

@@ -27,6 +27,16 @@ pub struct Conntrack {
     index: Index,
     /// Where the next look for expired entries begins.
     cursor: u32,
+    /// How many entries were made, from 1 on.
+    made: u32,
+}
+
+/// What a search for a tuple found: nothing, when so many entries had been made; 0 if there was no such
+/// search. Only making one could change that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Absent {
+    hash: u32,
+    made: u32,
 }
 
 impl Default for Conntrack {
@@ -38,6 +48,7 @@ impl Default for Conntrack {
             free: Vec::new(),
             index: Index::default(),
             cursor: 0,
+            made: 1,
         }
     }
 }
@@ -94,18 +105,27 @@ impl Conntrack {
 
     /// Would an answer with this tuple be taken for another connection's?
     /// (nf_conntrack_tuple_taken)
-    pub(in crate::net::netfilter) fn is_taken(&self, tuple: &Tuple, now: Time) -> bool {
-        self.find(tuple, now).is_some()
+    pub(in crate::net::netfilter) fn is_taken(&self, tuple: &Tuple, now: Time, seen: &mut Absent) -> bool {
+        let hash = hash(tuple);
+        let Some((slot, _)) = self.locate(tuple, hash, NONE) else {
+            *seen = Absent { hash, made: self.made };
+            return false;
+        };
+        // An expired entry is in nobody's way, but still there.
+        *seen = Absent::default();
+        self.entry(slot).is_some_and(|e| e.expires > now)
     }
 
     /// As [`Conntrack::find`], and forgets the entry if it has expired.
-    pub(super) fn lookup(&mut self, tuple: &Tuple, now: Time) -> Option<(u32, Direction)> {
-        let (slot, direction) = self.locate(tuple, hash(tuple), NONE)?;
-        if self.entry(slot)?.expires > now {
-            return Some((slot, direction));
+    pub(super) fn lookup(&mut self, tuple: &Tuple, now: Time) -> Result<(u32, Direction), Absent> {
+        let hash = hash(tuple);
+        if let Some((slot, direction)) = self.locate(tuple, hash, NONE) {
+            if self.entry(slot).is_some_and(|e| e.expires > now) {
+                return Ok((slot, direction));
+            }
+            self.remove(slot);
         }
-        self.remove(slot);
-        None
+        Err(Absent { hash, made: self.made })
     }
 
     pub(super) fn entry(&self, slot: u32) -> Option<&Entry> {
@@ -117,27 +137,38 @@ impl Conntrack {
     }
 
     /// Adds an entry (__nf_conntrack_confirm).
-    pub(super) fn insert(&mut self, entry: Entry, now: Time) -> Result<(), Loss> {
+    pub(super) fn insert(&mut self, entry: Entry, seen: [Absent; 2], now: Time) -> Result<(), Loss> {
+        let made = self.made;
+        self.made = made.wrapping_add(1).max(1);
         self.look_over(LOOKED_OVER, |e| e.expires <= now);
         self.make_room(now)?;
         let slot = self.take_slot(entry);
         if !self.index.has_room(slot) {
             self.fill_index(slot);
         }
-        for direction in [Direction::Original, Direction::Reply] {
-            let tuple = entry.tuple(direction);
-            let hash = hash(tuple);
-            while let Some((other, _)) = self.locate(tuple, hash, slot) {
-                if self.entry(other).is_some_and(|e| e.expires > now) {
-                    // Whatever was entered goes again.
-                    self.remove(slot);
-                    return Err(Loss::Clash);
-                }
-                self.remove(other);
-            }
+        for (direction, seen) in [Direction::Original, Direction::Reply].into_iter().zip(seen) {
+            let hash =
+                if seen.made == made { seen.hash } else { self.displace(&entry, direction, slot, now)? };
             self.index.enter(slot, hash, direction);
         }
         Ok(())
+    }
+
+    /// Makes way for a tuple of the entry in `slot`, where nobody looked whether it is free: what has
+    /// expired goes. Gives the tuple's hash.
+    #[inline(never)]
+    fn displace(&mut self, entry: &Entry, direction: Direction, slot: u32, now: Time) -> Result<u32, Loss> {
+        let tuple = entry.tuple(direction);
+        let hash = hash(tuple);
+        while let Some((other, _)) = self.locate(tuple, hash, slot) {
+            if self.entry(other).is_some_and(|e| e.expires > now) {
+                // Whatever was entered goes again.
+                self.remove(slot);
+                return Err(Loss::Clash);
+            }
+            self.remove(other);
+        }
+        Ok(hash)
     }
 
     /// The index from nothing, for all entries but the one at `but`.
