@@ -422,7 +422,7 @@ impl Stack {
 impl Stack {
     /// A packet arrives from an interface: through to another one, or up to a process.
     pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
-        if let Some(stopped) = stopped(Hook::Prerouting, self.prerouting(skb, cx)) {
+        if let Some(stopped) = stopped(Hook::Prerouting, &self.prerouting(skb, cx)) {
             return stopped;
         }
         match route(&skb.tuple) {
@@ -439,8 +439,8 @@ impl Stack {
     fn leave_by_ipvs(&mut self, skb: &mut Skb, cx: &mut Cx, route: Route) -> Passage {
         match route {
             Route::None => Passage::NoRoute,
-            Route::Local => stopped(Hook::Input, self.input_to_process(skb, cx)).unwrap_or(Passage::Local),
-            Route::Out(address) => match stopped(Hook::Output, self.sent_on(skb, cx)) {
+            Route::Local => stopped(Hook::Input, &self.input_to_process(skb, cx)).unwrap_or(Passage::Local),
+            Route::Out(address) => match stopped(Hook::Output, &self.sent_on(skb, cx)) {
                 Some(stopped) => stopped,
                 None => self.leave(skb, cx, address),
             },
@@ -450,7 +450,7 @@ impl Stack {
     /// A process on this node sends a packet. To a process on this node it goes over loopback:
     /// out through POSTROUTING and in again through PREROUTING.
     pub fn send(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl FnOnce(&Tuple) -> Route) -> Passage {
-        if let Some(stopped) = stopped(Hook::Output, self.output(skb, cx)) {
+        if let Some(stopped) = stopped(Hook::Output, &self.output(skb, cx)) {
             return stopped;
         }
         match route(&skb.tuple) {
@@ -464,7 +464,7 @@ impl Stack {
                 if left != Passage::Out {
                     return left;
                 }
-                match stopped(Hook::Prerouting, self.prerouting(skb, cx)) {
+                match stopped(Hook::Prerouting, &self.prerouting(skb, cx)) {
                     Some(stopped) => stopped,
                     None => self.local_in(skb, cx),
                 }
@@ -474,19 +474,19 @@ impl Stack {
 
     /// After PREROUTING, when the packet is for this node.
     pub fn local_in(&mut self, skb: &mut Skb, cx: &mut Cx) -> Passage {
-        stopped(Hook::Input, self.input(skb, cx)).unwrap_or(Passage::Local)
+        stopped(Hook::Input, &self.input(skb, cx)).unwrap_or(Passage::Local)
     }
 
     /// After PREROUTING, when the packet goes on through the interface with this address.
     pub fn forwarded(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
-        match stopped(Hook::Forward, self.forward(skb, cx)) {
+        match stopped(Hook::Forward, &self.forward(skb, cx)) {
             Some(stopped) => stopped,
             None => self.leave(skb, cx, out_addr),
         }
     }
 
     fn leave(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
-        stopped(Hook::Postrouting, self.postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
+        stopped(Hook::Postrouting, &self.postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
     }
 }
 
@@ -498,6 +498,14 @@ fn verdict(outcome: Outcome) -> Verdict {
     }
 }
 
-fn stopped(hook: Hook, verdict: Verdict) -> Option<Passage> {
-    (verdict != Verdict::Accept).then_some(Passage::Stopped(hook, verdict))
+/// By reference, for most verdicts are `Accept`, of which one byte is written: to read the others before
+/// it is known would wait for all that was written until then.
+#[inline]
+fn stopped(hook: Hook, verdict: &Verdict) -> Option<Passage> {
+    if matches!(verdict, Verdict::Accept) { None } else { Some(stop(hook, verdict)) }
+}
+
+#[inline(never)]
+fn stop(hook: Hook, verdict: &Verdict) -> Passage {
+    Passage::Stopped(hook, *verdict)
 }

@@ -85,9 +85,9 @@ impl Conntrack {
                 }
             }
             entry.tcp = state;
-            entry.expires = now + timeout;
-        }
-        if step != Step::Invalid && direction == Direction::Reply {
+            entry.seen_reply |= direction == Direction::Reply;
+            self.expire(slot, now + timeout);
+        } else if step != Step::Invalid && direction == Direction::Reply {
             entry.seen_reply = true;
         }
         step
@@ -107,10 +107,8 @@ impl Conntrack {
             }
             (false, _) => timeouts.udp,
         };
-        entry.expires = now + timeout;
-        if direction == Direction::Reply {
-            entry.seen_reply = true;
-        }
+        entry.seen_reply |= direction == Direction::Reply;
+        self.expire(slot, now + timeout);
         Step::Ignore
     }
 
