@@ -34,7 +34,8 @@ enum Next {
 
 impl<'e> Run<'e, '_> {
     pub fn run(&mut self, start: ChainId) -> Outcome {
-        let mut callers = [Place { chain: start, rule: 0 }; MAX_DEPTH];
+        // Of zeros, which are the quickest to write.
+        let mut callers = [Place { chain: ChainId::fixed(0), rule: 0 }; MAX_DEPTH];
         let mut depth = 0;
         let table = self.table;
         let Some(mut chain) = table.chain(start) else { return Outcome::Accept };

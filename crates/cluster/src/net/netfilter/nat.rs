@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::conntrack::{Conntrack, CtStates, Direction};
+use super::conntrack::{Absent, Conntrack, CtStates, Direction};
 use super::skb::{Ct, CtRef, IcmpError, Kind, Skb};
 use super::stack::Cx;
 use crate::net::Tuple;
@@ -31,8 +31,12 @@ impl CtRef {
     pub(super) fn bind_destination(&mut self, to: SocketAddr) {
         self.destination_bound = true;
         self.states = self.states.or(CtStates::DNAT);
-        self.reply.src = to.ip();
-        self.reply.src_port = to.port();
+        self.answer_comes_from(to);
+    }
+
+    pub(super) fn answer_comes_from(&mut self, to: SocketAddr) {
+        (self.reply.src, self.reply.src_port) = (to.ip(), to.port());
+        self.reply_seen = Absent::default();
     }
 
     /// nf_nat_alloc_null_binding for a destination: nothing changes, now or later.
@@ -49,8 +53,8 @@ impl CtRef {
         let before = (self.reply.dst, self.reply.dst_port);
         self.source_bound = true;
         self.reply.dst = to;
-        if random || conntrack.is_taken(&self.reply, cx.now) {
-            pick_port(&mut self.reply, conntrack, cx);
+        if random || conntrack.is_taken(&self.reply, cx.now, &mut self.reply_seen) {
+            pick_port(self, conntrack, cx);
         }
         if before != (self.reply.dst, self.reply.dst_port) {
             self.states = self.states.or(CtStates::SNAT);
@@ -60,7 +64,8 @@ impl CtRef {
 
 /// nf_nat_l4proto_unique_tuple, for a source: `reply.dst_port` becomes a port that is free. When
 /// none is found the last one tried stays, and confirmation will fail.
-fn pick_port(reply: &mut Tuple, conntrack: &Conntrack, cx: &Cx) {
+fn pick_port(ct: &mut CtRef, conntrack: &Conntrack, cx: &Cx) {
+    let reply = &mut ct.reply;
     // Low ports are exchanged for low ports: some servers trust them.
     let (min, count): (u32, u32) = match reply.dst_port {
         0..512 => (1, 511),
@@ -74,7 +79,7 @@ fn pick_port(reply: &mut Tuple, conntrack: &Conntrack, cx: &Cx) {
         for step in 0..attempts {
             // Both are below 2^16, and so is their sum's remainder plus `min`.
             reply.dst_port = (min + (start + step) % count) as u16;
-            if !conntrack.is_taken(reply, cx.now) {
+            if !conntrack.is_taken(reply, cx.now, &mut ct.reply_seen) {
                 return;
             }
         }

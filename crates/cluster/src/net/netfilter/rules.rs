@@ -63,6 +63,20 @@ impl RuleSet {
         self.chain(at)?.rules().get(at.rule as usize)
     }
 
+    /// Which built-in chains do not just let all pass: [`Hook::bit`] for each hook and table.
+    pub(super) fn busy(&self) -> u16 {
+        let mut busy = 0;
+        for hook in Hook::ALL {
+            for name in [TableName::Filter, TableName::Nat] {
+                let chain = hook.chain(name).and_then(|id| self.table(name).chain(id));
+                if chain.is_some_and(|chain| !chain.lets_all_pass()) {
+                    busy |= hook.bit(name as u32);
+                }
+            }
+        }
+        busy
+    }
+
     /// Has any chain a rule?
     pub fn is_empty(&self) -> bool {
         self.rule_count() == 0
@@ -215,6 +229,9 @@ pub enum Hook {
 }
 
 impl Hook {
+    pub(super) const ALL: [Hook; 5] =
+        [Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Hook::Prerouting => "PREROUTING",
@@ -223,6 +240,11 @@ impl Hook {
             Hook::Output => "OUTPUT",
             Hook::Postrouting => "POSTROUTING",
         }
+    }
+
+    /// A bit for the hook and one of three things there.
+    pub(super) const fn bit(self, thing: u32) -> u16 {
+        1 << (self as u32 * 3 + thing)
     }
 
     /// The hook's built-in chain in a table; `None` where the table has none.

@@ -1,6 +1,6 @@
 //! A packet inside one node.
 
-use super::conntrack::{CtStates, Direction, TcpState};
+use super::conntrack::{Absent, CtStates, Direction, TcpState};
 use crate::net::{Protocol, Tuple};
 
 /// A packet while one node's kernel handles it (`struct sk_buff`). On the next node it is a new
@@ -136,6 +136,9 @@ pub struct CtRef {
     /// Likewise the destination.
     pub(super) destination_bound: bool,
     pub(super) confirmed: bool,
+    /// What was seen when the table was searched for either tuple.
+    pub(super) original_seen: Absent,
+    pub(super) reply_seen: Absent,
 }
 
 impl CtRef {

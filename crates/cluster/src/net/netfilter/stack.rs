@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::backend::Rules;
-use super::chain::{Chain, ChainId, ServicePortName};
+use super::chain::{ChainId, ServicePortName};
 use super::conntrack::Conntrack;
 use super::eval::Run;
 use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
@@ -31,6 +31,9 @@ pub struct Stack {
     recent: RecentTables,
     /// What else the mode of the rules has put into the kernel.
     beside: Option<Box<dyn Subsystem>>,
+    /// Where iptables has rules, and where the chains beside it may do something: a bit for each hook and
+    /// table, or stage.
+    busy: [u16; 2],
     counts: Map<RuleRef, u64>,
     sent: Map<(Arc<ServicePortName>, SocketAddr), u64>,
 }
@@ -116,6 +119,7 @@ impl Stack {
             rules: Rules::from(Arc::new(RuleSet::empty(family))),
             recent: RecentTables::default(),
             beside: None,
+            busy: [0; 2],
             counts: Map::new(),
             sent: Map::new(),
         }
@@ -208,6 +212,7 @@ impl Stack {
         self.recent.rename(rules.iptables().recent_lists());
         let old = self.beside.take();
         self.beside = rules.beside().map(|backend| backend.clone().install(old));
+        self.busy = [rules.iptables().busy(), self.beside.as_deref().map_or(0, Subsystem::busy)];
         self.rules = rules;
     }
 
@@ -358,6 +363,10 @@ impl Stack {
         cx: &mut Cx,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
+        // Whoever follows the packet sees it pass the rules that do nothing, too.
+        if self.busy[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
+            return Verdict::Accept;
+        }
         let Some(beside) = &mut self.beside else { return Verdict::Accept };
         let mut packet = Packet {
             hook,
@@ -381,12 +390,11 @@ impl Stack {
         cx: &mut Cx,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
-        let table = self.rules.iptables().table(name);
-        let Some(chain) = hook.chain(name) else { return Verdict::Accept };
-        // Empty, and its policy is accept.
-        if table.chain(chain).is_none_or(Chain::lets_all_pass) {
+        if self.busy[0] & hook.bit(name as u32) == 0 {
             return Verdict::Accept;
         }
+        let table = self.rules.iptables().table(name);
+        let Some(chain) = hook.chain(name) else { return Verdict::Accept };
         let beside = self.beside.as_deref();
         let packet = Packet {
             hook,
@@ -414,7 +422,7 @@ impl Stack {
 impl Stack {
     /// A packet arrives from an interface: through to another one, or up to a process.
     pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
-        if let Some(stopped) = stopped(Hook::Prerouting, self.prerouting(skb, cx)) {
+        if let Some(stopped) = stopped(Hook::Prerouting, &self.prerouting(skb, cx)) {
             return stopped;
         }
         match route(&skb.tuple) {
@@ -431,8 +439,8 @@ impl Stack {
     fn leave_by_ipvs(&mut self, skb: &mut Skb, cx: &mut Cx, route: Route) -> Passage {
         match route {
             Route::None => Passage::NoRoute,
-            Route::Local => stopped(Hook::Input, self.input_to_process(skb, cx)).unwrap_or(Passage::Local),
-            Route::Out(address) => match stopped(Hook::Output, self.sent_on(skb, cx)) {
+            Route::Local => stopped(Hook::Input, &self.input_to_process(skb, cx)).unwrap_or(Passage::Local),
+            Route::Out(address) => match stopped(Hook::Output, &self.sent_on(skb, cx)) {
                 Some(stopped) => stopped,
                 None => self.leave(skb, cx, address),
             },
@@ -442,7 +450,7 @@ impl Stack {
     /// A process on this node sends a packet. To a process on this node it goes over loopback:
     /// out through POSTROUTING and in again through PREROUTING.
     pub fn send(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl FnOnce(&Tuple) -> Route) -> Passage {
-        if let Some(stopped) = stopped(Hook::Output, self.output(skb, cx)) {
+        if let Some(stopped) = stopped(Hook::Output, &self.output(skb, cx)) {
             return stopped;
         }
         match route(&skb.tuple) {
@@ -456,7 +464,7 @@ impl Stack {
                 if left != Passage::Out {
                     return left;
                 }
-                match stopped(Hook::Prerouting, self.prerouting(skb, cx)) {
+                match stopped(Hook::Prerouting, &self.prerouting(skb, cx)) {
                     Some(stopped) => stopped,
                     None => self.local_in(skb, cx),
                 }
@@ -466,19 +474,19 @@ impl Stack {
 
     /// After PREROUTING, when the packet is for this node.
     pub fn local_in(&mut self, skb: &mut Skb, cx: &mut Cx) -> Passage {
-        stopped(Hook::Input, self.input(skb, cx)).unwrap_or(Passage::Local)
+        stopped(Hook::Input, &self.input(skb, cx)).unwrap_or(Passage::Local)
     }
 
     /// After PREROUTING, when the packet goes on through the interface with this address.
     pub fn forwarded(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
-        match stopped(Hook::Forward, self.forward(skb, cx)) {
+        match stopped(Hook::Forward, &self.forward(skb, cx)) {
             Some(stopped) => stopped,
             None => self.leave(skb, cx, out_addr),
         }
     }
 
     fn leave(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
-        stopped(Hook::Postrouting, self.postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
+        stopped(Hook::Postrouting, &self.postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
     }
 }
 
@@ -490,6 +498,14 @@ fn verdict(outcome: Outcome) -> Verdict {
     }
 }
 
-fn stopped(hook: Hook, verdict: Verdict) -> Option<Passage> {
-    (verdict != Verdict::Accept).then_some(Passage::Stopped(hook, verdict))
+/// By reference, for most verdicts are `Accept`, of which one byte is written: to read the others before
+/// it is known would wait for all that was written until then.
+#[inline]
+fn stopped(hook: Hook, verdict: &Verdict) -> Option<Passage> {
+    if matches!(verdict, Verdict::Accept) { None } else { Some(stop(hook, verdict)) }
+}
+
+#[inline(never)]
+fn stop(hook: Hook, verdict: &Verdict) -> Passage {
+    Passage::Stopped(hook, *verdict)
 }

@@ -28,6 +28,11 @@ pub(super) trait Subsystem: Any + fmt::Debug + Send + Sync {
     /// What time alone does, until `now`.
     fn run_timers(&mut self, _now: Time, _conntrack: &mut Conntrack) {}
 
+    /// Where [`Subsystem::run_chains`] may do something: [`Hook::bit`] for each hook and stage.
+    fn busy(&self) -> u16 {
+        0
+    }
+
     /// nf_tables' base chains of the packet's hook and of a stage.
     fn run_chains(&mut self, _stage: Stage, _packet: &mut Packet<'_, '_>) -> Outcome {
         Outcome::Accept

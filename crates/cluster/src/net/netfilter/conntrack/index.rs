@@ -193,18 +193,26 @@ impl Bucket {
     #[inline]
     fn alike(&self, hash: u32) -> u32 {
         let [low, high] = self.tags.map(|tags| equal_bytes(tags, tag(hash)));
-        (low | high << 8) & ((1 << CELLS) - 1)
+        // Almost always, where nothing is to be found.
+        if low | high == 0 {
+            return 0;
+        }
+        (side_by_side(low) | side_by_side(high) << 8) & ((1 << CELLS) - 1)
     }
 }
 
-/// A bit for each byte of `bytes` that is `byte`, and perhaps for one above such a byte.
+/// The highest bit of each byte of `bytes` that is `byte`, and perhaps of one above such a byte.
 #[inline]
-fn equal_bytes(bytes: u64, byte: u8) -> u32 {
+fn equal_bytes(bytes: u64, byte: u8) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let differing = bytes ^ (u64::from(byte) * EACH);
-    let zeros = differing.wrapping_sub(EACH) & !differing & (EACH << 7);
-    // The highest bits of all bytes, side by side.
-    ((zeros >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+    differing.wrapping_sub(EACH) & !differing & (EACH << 7)
+}
+
+/// The highest bits of all bytes.
+#[inline]
+fn side_by_side(bits: u64) -> u32 {
+    ((bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
 /// Multiply and fold: cheap, and the same on every machine. A tuple and its answer have one hash: the
@@ -296,7 +304,7 @@ mod tests {
         let cases =
             [(0, 0, 0xff), (0x0102_0304_0502_0780, 2, 0b0100_0100), (0xff00_0000_0000_00ff, 0xff, 0x81)];
         for (bytes, byte, expected) in cases {
-            assert_eq!(equal_bytes(bytes, byte) & expected, expected, "{byte} in {bytes:x}");
+            assert_eq!(side_by_side(equal_bytes(bytes, byte)) & expected, expected, "{byte} in {bytes:x}");
         }
         assert_eq!(equal_bytes(0x0102_0304_0506_0708, 9), 0);
     }

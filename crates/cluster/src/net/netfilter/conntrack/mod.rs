@@ -13,6 +13,7 @@ mod track;
 
 pub use entry::{CtStates, Direction, Entry};
 pub(super) use index::{Index, end, hash, hash_ends};
+pub(super) use table::Absent;
 pub use table::Conntrack;
 pub use tcp::TcpState;
 pub use timeouts::Timeouts;

@@ -13,20 +13,36 @@ const LOOKED_OVER: u32 = 2;
 /// nf_conntrack_core.c, NF_CT_EVICTION_RANGE).
 const LOOKED_OVER_WHEN_FULL: u32 = 64;
 
+/// Nothing expires then.
+const NEVER: Time = Time(u64::MAX);
+
 /// No slot has this number.
 const NONE: u32 = u32::MAX;
 
-/// A node's connection table. Cloning it copies three flat buffers.
+/// A node's connection table. Cloning it copies flat buffers.
 #[derive(Clone, Debug)]
 pub struct Conntrack {
     pub timeouts: Timeouts,
     /// `nf_conntrack_max`.
     pub max: u32,
     slots: Vec<Option<Entry>>,
+    /// When the entry in each slot expires, side by side: to look some over is to read these alone. An
+    /// empty slot's is never over.
+    deadlines: Vec<Time>,
     free: Vec<u32>,
     index: Index,
     /// Where the next look for expired entries begins.
     cursor: u32,
+    /// How many entries were made, from 1 on.
+    made: u32,
+}
+
+/// What a search for a tuple found: nothing, when so many entries had been made; 0 if there was no such
+/// search. Only making one could change that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Absent {
+    hash: u32,
+    made: u32,
 }
 
 impl Default for Conntrack {
@@ -35,9 +51,11 @@ impl Default for Conntrack {
             timeouts: Timeouts::default(),
             max: 262_144,
             slots: Vec::new(),
+            deadlines: Vec::new(),
             free: Vec::new(),
             index: Index::default(),
             cursor: 0,
+            made: 1,
         }
     }
 }
@@ -94,18 +112,27 @@ impl Conntrack {
 
     /// Would an answer with this tuple be taken for another connection's?
     /// (nf_conntrack_tuple_taken)
-    pub(in crate::net::netfilter) fn is_taken(&self, tuple: &Tuple, now: Time) -> bool {
-        self.find(tuple, now).is_some()
+    pub(in crate::net::netfilter) fn is_taken(&self, tuple: &Tuple, now: Time, seen: &mut Absent) -> bool {
+        let hash = hash(tuple);
+        let Some((slot, _)) = self.locate(tuple, hash, NONE) else {
+            *seen = Absent { hash, made: self.made };
+            return false;
+        };
+        // An expired entry is in nobody's way, but still there.
+        *seen = Absent::default();
+        self.entry(slot).is_some_and(|e| e.expires > now)
     }
 
     /// As [`Conntrack::find`], and forgets the entry if it has expired.
-    pub(super) fn lookup(&mut self, tuple: &Tuple, now: Time) -> Option<(u32, Direction)> {
-        let (slot, direction) = self.locate(tuple, hash(tuple), NONE)?;
-        if self.entry(slot)?.expires > now {
-            return Some((slot, direction));
+    pub(super) fn lookup(&mut self, tuple: &Tuple, now: Time) -> Result<(u32, Direction), Absent> {
+        let hash = hash(tuple);
+        if let Some((slot, direction)) = self.locate(tuple, hash, NONE) {
+            if self.entry(slot).is_some_and(|e| e.expires > now) {
+                return Ok((slot, direction));
+            }
+            self.remove(slot);
         }
-        self.remove(slot);
-        None
+        Err(Absent { hash, made: self.made })
     }
 
     pub(super) fn entry(&self, slot: u32) -> Option<&Entry> {
@@ -116,28 +143,47 @@ impl Conntrack {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
+    /// The entry lives until then.
+    pub(super) fn expire(&mut self, slot: u32, at: Time) {
+        if let Some(entry) = self.entry_mut(slot) {
+            entry.expires = at;
+            self.deadlines[slot as usize] = at;
+        }
+    }
+
     /// Adds an entry (__nf_conntrack_confirm).
-    pub(super) fn insert(&mut self, entry: Entry, now: Time) -> Result<(), Loss> {
-        self.look_over(LOOKED_OVER, |e| e.expires <= now);
+    pub(super) fn insert(&mut self, entry: Entry, seen: [Absent; 2], now: Time) -> Result<(), Loss> {
+        let made = self.made;
+        self.made = made.wrapping_add(1).max(1);
+        self.look_over(LOOKED_OVER, |table, slot| table.deadlines[slot] <= now);
         self.make_room(now)?;
         let slot = self.take_slot(entry);
         if !self.index.has_room(slot) {
             self.fill_index(slot);
         }
-        for direction in [Direction::Original, Direction::Reply] {
-            let tuple = entry.tuple(direction);
-            let hash = hash(tuple);
-            while let Some((other, _)) = self.locate(tuple, hash, slot) {
-                if self.entry(other).is_some_and(|e| e.expires > now) {
-                    // Whatever was entered goes again.
-                    self.remove(slot);
-                    return Err(Loss::Clash);
-                }
-                self.remove(other);
-            }
+        for (direction, seen) in [Direction::Original, Direction::Reply].into_iter().zip(seen) {
+            let hash =
+                if seen.made == made { seen.hash } else { self.displace(&entry, direction, slot, now)? };
             self.index.enter(slot, hash, direction);
         }
         Ok(())
+    }
+
+    /// Makes way for a tuple of the entry in `slot`, where nobody looked whether it is free: what has
+    /// expired goes. Gives the tuple's hash.
+    #[inline(never)]
+    fn displace(&mut self, entry: &Entry, direction: Direction, slot: u32, now: Time) -> Result<u32, Loss> {
+        let tuple = entry.tuple(direction);
+        let hash = hash(tuple);
+        while let Some((other, _)) = self.locate(tuple, hash, slot) {
+            if self.entry(other).is_some_and(|e| e.expires > now) {
+                // Whatever was entered goes again.
+                self.remove(slot);
+                return Err(Loss::Clash);
+            }
+            self.remove(other);
+        }
+        Ok(hash)
     }
 
     /// The index from nothing, for all entries but the one at `but`.
@@ -152,10 +198,17 @@ impl Conntrack {
     }
 
     pub(super) fn remove(&mut self, slot: u32) {
-        if self.slots.get_mut(slot as usize).and_then(Option::take).is_some() {
-            self.index.remove(slot);
-            self.free.push(slot);
+        if self.entry(slot).is_some() {
+            self.empty(slot);
         }
+    }
+
+    /// There is an entry in the slot. It need not be read for this.
+    fn empty(&mut self, slot: u32) {
+        self.slots[slot as usize] = None;
+        self.deadlines[slot as usize] = NEVER;
+        self.index.remove(slot);
+        self.free.push(slot);
     }
 
     /// The slot of the entry with this tuple, unless it is `but`.
@@ -177,9 +230,11 @@ impl Conntrack {
     fn take_slot(&mut self, entry: Entry) -> u32 {
         if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = Some(entry);
+            self.deadlines[slot as usize] = entry.expires;
             return slot;
         }
         self.slots.push(Some(entry));
+        self.deadlines.push(entry.expires);
         self.slot_count() - 1
     }
 
@@ -188,13 +243,14 @@ impl Conntrack {
         if self.len() < self.max as usize {
             return Ok(());
         }
-        let gone = self.look_over(LOOKED_OVER_WHEN_FULL, |e| e.expires <= now) > 0
-            || self.look_over(LOOKED_OVER_WHEN_FULL, |e| !e.assured) > 0;
+        let is_weak = |table: &Conntrack, slot: usize| table.slots[slot].is_some_and(|e| !e.assured);
+        let gone = self.look_over(LOOKED_OVER_WHEN_FULL, |table, slot| table.deadlines[slot] <= now) > 0
+            || self.look_over(LOOKED_OVER_WHEN_FULL, is_weak) > 0;
         if gone { Ok(()) } else { Err(Loss::TableFull) }
     }
 
     /// Looks at the next `count` slots, round and round, and drops what `doomed` picks.
-    fn look_over(&mut self, count: u32, doomed: impl Fn(&Entry) -> bool) -> u32 {
+    fn look_over(&mut self, count: u32, doomed: impl Fn(&Conntrack, usize) -> bool) -> u32 {
         let slots = self.slot_count();
         let mut dropped = 0;
         for _ in 0..count.min(slots) {
@@ -203,8 +259,8 @@ impl Conntrack {
             }
             let slot = self.cursor;
             self.cursor += 1;
-            if self.slots[slot as usize].as_ref().is_some_and(&doomed) {
-                self.remove(slot);
+            if doomed(self, slot as usize) {
+                self.empty(slot);
                 dropped += 1;
             }
         }

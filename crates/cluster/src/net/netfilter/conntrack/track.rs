@@ -1,7 +1,7 @@
 //! What conntrack does with a packet at PREROUTING and OUTPUT, and when a packet leaves.
 
 use super::entry::{CtStates, Direction, Entry};
-use super::table::Conntrack;
+use super::table::{Absent, Conntrack};
 use super::tcp::{Step, TcpState, step};
 use crate::net::netfilter::skb::{Ct, CtRef, IcmpError, Kind, Skb, TcpFlags};
 use crate::net::netfilter::stack::Loss;
@@ -39,12 +39,16 @@ impl Conntrack {
             // IPVS makes the answer come from elsewhere without the NAT code's knowing.
             nat: Entry::nat_of(&ct.original, &ct.reply).and(ct.states),
         };
-        self.insert(entry, now)
+        let seen = [ct.original_seen, ct.reply_seen];
+        self.insert(entry, seen, now)
     }
 
     fn tracked(&mut self, tuple: &Tuple, kind: Kind, now: Time) -> Ct {
-        let Some((slot, direction)) = self.lookup(tuple, now) else { return begin(tuple, kind) };
-        let Some(entry) = self.entry(slot) else { return begin(tuple, kind) };
+        let (slot, direction) = match self.lookup(tuple, now) {
+            Ok(found) => found,
+            Err(absent) => return begin(tuple, kind, absent),
+        };
+        let Some(entry) = self.entry(slot) else { return begin(tuple, kind, Absent::default()) };
         let reference = reference(entry, direction);
         let step = match kind {
             Kind::Tcp(flags) => self.advance_tcp(slot, direction, flags, now),
@@ -56,7 +60,7 @@ impl Conntrack {
             // nf_conntrack_tcp_packet answers -NF_REPEAT: the old entry goes, a new one begins.
             Step::Reopen => {
                 self.remove(slot);
-                begin(tuple, kind)
+                begin(tuple, kind, Absent::default())
             }
         }
     }
@@ -81,9 +85,9 @@ impl Conntrack {
                 }
             }
             entry.tcp = state;
-            entry.expires = now + timeout;
-        }
-        if step != Step::Invalid && direction == Direction::Reply {
+            entry.seen_reply |= direction == Direction::Reply;
+            self.expire(slot, now + timeout);
+        } else if step != Step::Invalid && direction == Direction::Reply {
             entry.seen_reply = true;
         }
         step
@@ -103,10 +107,8 @@ impl Conntrack {
             }
             (false, _) => timeouts.udp,
         };
-        entry.expires = now + timeout;
-        if direction == Direction::Reply {
-            entry.seen_reply = true;
-        }
+        entry.seen_reply |= direction == Direction::Reply;
+        self.expire(slot, now + timeout);
         Step::Ignore
     }
 
@@ -134,7 +136,7 @@ impl Conntrack {
 }
 
 /// init_conntrack: a connection that has no entry yet.
-fn begin(tuple: &Tuple, kind: Kind) -> Ct {
+fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
     let tcp = match kind {
         Kind::Tcp(flags) => match step(TcpState::None, Direction::Original, flags) {
             Step::To(state) => state,
@@ -154,6 +156,8 @@ fn begin(tuple: &Tuple, kind: Kind) -> Ct {
         source_bound: false,
         destination_bound: false,
         confirmed: false,
+        original_seen,
+        reply_seen: Absent::default(),
     })
 }
 
@@ -170,5 +174,7 @@ fn reference(entry: &Entry, direction: Direction) -> CtRef {
         source_bound: true,
         destination_bound: true,
         confirmed: true,
+        original_seen: Absent::default(),
+        reply_seen: Absent::default(),
     }
 }

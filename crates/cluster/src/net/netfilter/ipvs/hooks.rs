@@ -99,6 +99,6 @@ fn update_conntrack(skb: &mut Skb, real_server: SocketAddr) {
         && !ct.confirmed
         && ct.direction == Direction::Original
     {
-        (ct.reply.src, ct.reply.src_port) = (real_server.ip(), real_server.port());
+        ct.answer_comes_from(real_server);
     }
 }

@@ -41,7 +41,8 @@ impl<'e> Run<'e, '_, '_> {
         if self.passes(base) {
             return Outcome::Accept;
         }
-        let mut callers = [(base, 0u32); MAX_DEPTH];
+        // Of zeros, which are the quickest to write.
+        let mut callers = [(ChainId::fixed(0), 0u32); MAX_DEPTH];
         let mut depth = 0;
         let (mut id, mut rule) = (base, 0u32);
         while let Some(chain) = table.chain(id) {

@@ -39,7 +39,14 @@ pub struct Key {
     destination: bool,
     protocol: bool,
     port: bool,
+    /// What of the two ends the key has, as [`end`] gives them.
+    source_bits: u64,
+    destination_bits: u64,
 }
+
+/// An end's address and its port.
+const ADDRESS: u64 = 0xffff_ffff << 16;
+const PORT: u64 = 0xffff;
 
 impl Key {
     pub const SOURCE: Key = Key::new(&[Field::Source]);
@@ -53,14 +60,24 @@ impl Key {
         Key::new(&[Field::Source, Field::Destination, Field::Protocol, Field::DestinationPort]);
 
     const fn new(fields: &'static [Field]) -> Key {
-        let mut key = Key { fields, source: false, destination: false, protocol: false, port: false };
+        let mut key = Key {
+            fields,
+            source: false,
+            destination: false,
+            protocol: false,
+            port: false,
+            source_bits: 0,
+            destination_bits: 0,
+        };
         let mut at = 0;
         while at < fields.len() {
             match fields[at] {
-                Field::Source => key.source = true,
-                Field::Destination => key.destination = true,
+                Field::Source => (key.source, key.source_bits) = (true, ADDRESS),
+                Field::Destination => (key.destination, key.destination_bits) = (true, ADDRESS),
                 Field::Protocol => key.protocol = true,
-                Field::DestinationPort => key.port = true,
+                Field::DestinationPort => {
+                    (key.port, key.destination_bits) = (true, key.destination_bits | PORT)
+                }
             }
             at += 1;
         }
@@ -89,9 +106,8 @@ impl Key {
     /// The hash of what [`Key::of`] makes of a tuple.
     #[inline]
     fn hash(self, tuple: &Tuple) -> u32 {
-        let source = if self.source { end(&tuple.src, 0) } else { 0 };
-        let port = if self.port { tuple.dst_port } else { 0 };
-        let destination = if self.destination { end(&tuple.dst, port) } else { u64::from(port) };
+        let source = end(&tuple.src, 0) & self.source_bits;
+        let destination = end(&tuple.dst, tuple.dst_port) & self.destination_bits;
         let protocol = if self.protocol { tuple.protocol } else { Protocol::Tcp };
         hash_ends(source, destination, protocol)
     }

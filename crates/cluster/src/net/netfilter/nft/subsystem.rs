@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::idle::idle_chains;
+use super::idle::{idle_chains, is_one_of};
 use super::{DynamicSets, Run, Stage, Table};
+use crate::net::netfilter::Hook;
 use crate::net::netfilter::packet::{Outcome, Packet};
 use crate::net::netfilter::subsystem::Subsystem;
 
@@ -29,6 +30,18 @@ impl NfTables {
 impl Subsystem for NfTables {
     fn boxed_clone(&self) -> Box<dyn Subsystem> {
         Box::new(self.clone())
+    }
+
+    fn busy(&self) -> u16 {
+        let mut busy = 0;
+        for hook in Hook::ALL {
+            for stage in [Stage::BeforeNat, Stage::Nat, Stage::AfterNat] {
+                if !self.table.base_chains(hook, stage).iter().all(|base| is_one_of(self.idle, *base)) {
+                    busy |= hook.bit(stage as u32);
+                }
+            }
+        }
+        busy
     }
 
     /// One base chain after the other: what one accepts, the next still sees.
