@@ -155,7 +155,7 @@ impl Conntrack {
     pub(super) fn insert(&mut self, entry: Entry, seen: [Absent; 2], now: Time) -> Result<(), Loss> {
         let made = self.made;
         self.made = made.wrapping_add(1).max(1);
-        self.look_over(LOOKED_OVER, |table, slot| table.deadlines[slot] <= now);
+        self.look_over(LOOKED_OVER, Some(now));
         self.make_room(now)?;
         let slot = self.take_slot(entry);
         if !self.index.has_room(slot) {
@@ -243,14 +243,14 @@ impl Conntrack {
         if self.len() < self.max as usize {
             return Ok(());
         }
-        let is_weak = |table: &Conntrack, slot: usize| table.slots[slot].is_some_and(|e| !e.assured);
-        let gone = self.look_over(LOOKED_OVER_WHEN_FULL, |table, slot| table.deadlines[slot] <= now) > 0
-            || self.look_over(LOOKED_OVER_WHEN_FULL, is_weak) > 0;
+        let gone = self.look_over(LOOKED_OVER_WHEN_FULL, Some(now)) > 0
+            || self.look_over(LOOKED_OVER_WHEN_FULL, None) > 0;
         if gone { Ok(()) } else { Err(Loss::TableFull) }
     }
 
-    /// Looks at the next `count` slots, round and round, and drops what `doomed` picks.
-    fn look_over(&mut self, count: u32, doomed: impl Fn(&Conntrack, usize) -> bool) -> u32 {
+    /// Looks at the next `count` slots, round and round, and drops what has expired by then, or else what
+    /// is not assured.
+    fn look_over(&mut self, count: u32, expired: Option<Time>) -> u32 {
         let slots = self.slot_count();
         let mut dropped = 0;
         for _ in 0..count.min(slots) {
@@ -259,7 +259,11 @@ impl Conntrack {
             }
             let slot = self.cursor;
             self.cursor += 1;
-            if doomed(self, slot as usize) {
+            let doomed = match expired {
+                Some(now) => self.deadlines[slot as usize] <= now,
+                None => self.entry(slot).is_some_and(|e| !e.assured),
+            };
+            if doomed {
                 self.empty(slot);
                 dropped += 1;
             }
