@@ -48,9 +48,8 @@ impl ServicePortInfo {
     }
 }
 
-/// ServicePortMap.Update, all at once, for the Services that are wanted. Later wins where two
-/// ports of a Service share name and
-/// protocol, which the API server does not let happen.
+/// ServicePortMap.Update, all at once, for the Services that are wanted. Later wins where two ports of
+/// a Service share name and protocol, which the API server does not let happen.
 pub fn service_port_map(
     services: &Map<NsName, Arc<Service>>,
     wanted: &dyn Fn(&NsName) -> bool,
