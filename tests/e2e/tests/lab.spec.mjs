@@ -82,11 +82,13 @@ test("a link opens the very moment", async ({ page, context }) => {
   await open(page);
   await addNode(page);
   await page.getByRole("button", { name: "Pause", exact: true }).click();
-  const moment = await clock(page).textContent();
   await header(page, "Share").click();
   const link = await page.getByRole("region", { name: "Link" }).textContent();
   const other = await context.newPage();
   await other.goto(link);
+  await expect(header(other, "Share")).toBeVisible();
+  // The clock on show follows ten times a second: by now it rests.
+  const moment = await clock(page).textContent();
   await expect(clock(other)).toHaveText(moment);
   await tab(other, "Objects").click();
   await expect(other.getByRole("heading", { name: "4 Nodes" })).toBeVisible();
