@@ -19,9 +19,20 @@ pub(in crate::net::netfilter) struct Index {
     times: Vec<u8>,
     /// How many cells are not free.
     filled: u32,
-    /// How many buckets have spilled over, and how much was inserted since none had.
+    /// How many buckets have spilled over. Only beginning anew makes them fewer: that is not worth it
+    /// before so much more was inserted.
     spilled: u32,
-    inserted: u32,
+    patience: u32,
+}
+
+/// Where a tuple's cell is. The bucket in which it is looked for first depends on the client alone, which
+/// is taken to be the end with the higher port: both tuples of a connection, rewritten or not, stand there
+/// side by side, and those of a client's next connection, from the next port, in the next bucket. Where
+/// many share a bucket, as when the higher port is a server's, the rest of them go by the whole tuple.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(in crate::net::netfilter) struct Hash {
+    home: u32,
+    whole: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,15 +62,15 @@ impl Index {
     /// The first slot on the path of a tuple's hash that `is_it` accepts. It may be asked about slots
     /// that are empty, and about those that have got another tuple.
     #[inline]
-    pub fn find(&self, hash: u32, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
-        let mut home = hash;
-        for _ in 0..self.buckets.len() {
+    pub fn find(&self, hash: Hash, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
+        let mut home = hash.home;
+        for step in 0..=self.buckets.len() as u32 {
             let bucket = self.buckets.get(self.place(home))?;
-            let mut alike = bucket.alike(hash);
+            let mut alike = bucket.alike(hash.whole);
             while alike != 0 {
                 let cell = *bucket.cells.get(alike.trailing_zeros() as usize)?;
                 let (slot, direction) = unpack(cell);
-                if (cell ^ hash) & HASH == 0 && is_it(slot, direction) {
+                if (cell ^ hash.whole) & HASH == 0 && is_it(slot, direction) {
                     return Some((slot, direction));
                 }
                 alike &= alike - 1;
@@ -67,7 +78,7 @@ impl Index {
             if !bucket.is_spilled() {
                 break;
             }
-            home = home.wrapping_add(1);
+            home = hash.whole.wrapping_add(step);
         }
         None
     }
@@ -75,34 +86,37 @@ impl Index {
     /// Is there room for both tuples of a slot? If not, the owner has to begin anew.
     pub fn has_room(&self, slot: u32) -> bool {
         let buckets = self.buckets.len();
-        let spills = self.spilled as usize > buckets / 8 && self.inserted as usize > buckets;
+        let spills = self.spilled as usize > buckets / 8 && self.patience == 0;
         (slot as usize) < buckets * SLOTS && self.filled as usize + 2 <= buckets * CELLS && !spills
     }
 
     /// Empties the index, and makes it large enough for so many slots.
     pub fn begin_anew(&mut self, slots: usize) {
         let buckets = slots.div_ceil(SLOTS).next_power_of_two().max(4);
-        (self.spilled, self.inserted, self.filled) = (0, 0, 0);
+        (self.spilled, self.filled) = (0, 0);
+        // What the owner has is inserted again, and then as much as would fill half of the cells.
+        self.patience = u32::try_from(2 * slots + buckets * CELLS / 2).unwrap_or(u32::MAX);
         self.buckets.clear();
         self.buckets.resize(buckets, Bucket::default());
         self.times.resize(buckets * SLOTS, 0);
     }
 
     /// Enters a tuple that is not there, by its hash. There has to be room.
-    pub fn enter(&mut self, slot: u32, hash: u32, direction: Direction) {
-        let cell =
-            self.time(slot) << TIME | hash & HASH | slot << 1 | u32::from(direction == Direction::Reply);
-        let at = self.place(hash);
+    pub fn enter(&mut self, slot: u32, hash: Hash, direction: Direction) {
+        let reply = u32::from(direction == Direction::Reply);
+        let cell = self.time(slot) << TIME | hash.whole & HASH | slot << 1 | reply;
+        let at = self.place(hash.home);
         let at = if self.buckets[at].is_full() { self.make_room(hash) } else { at };
-        self.inserted = self.inserted.saturating_add(1);
+        self.patience = self.patience.saturating_sub(1);
         self.filled += 1;
-        self.buckets[at].push(cell, tag(hash));
+        self.buckets[at].push(cell, tag(hash.whole));
     }
 
     /// The bucket nearest to its home that has a free cell. As has_room said, there is one.
     #[inline(never)]
-    fn make_room(&mut self, mut home: u32) -> usize {
-        loop {
+    fn make_room(&mut self, hash: Hash) -> usize {
+        let mut home = hash.home;
+        for step in 0.. {
             let at = self.place(home);
             if self.buckets[at].is_full() {
                 self.sweep(at);
@@ -113,8 +127,9 @@ impl Index {
             }
             self.spilled += u32::from(!bucket.is_spilled());
             bucket.tags[1] |= SPILLED;
-            home = home.wrapping_add(1);
+            home = hash.whole.wrapping_add(step);
         }
+        unreachable!("a bucket of {} has a free cell", self.buckets.len())
     }
 
     /// Both tuples of a slot are gone.
@@ -215,20 +230,28 @@ fn side_by_side(bits: u64) -> u32 {
     ((bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
-/// Multiply and fold: cheap, and the same on every machine. A tuple and its answer have one hash: the
-/// two cells of a connection that is not rewritten stand side by side, and are fetched together.
+/// Multiply and fold: cheap, and the same on every machine.
 #[inline]
-pub(in crate::net::netfilter) fn hash(tuple: &Tuple) -> u32 {
+pub(in crate::net::netfilter) fn hash(tuple: &Tuple) -> Hash {
     hash_ends(end(&tuple.src, tuple.src_port), end(&tuple.dst, tuple.dst_port), tuple.protocol)
 }
 
 /// Of a tuple that is not there as a whole.
 #[inline]
-pub(in crate::net::netfilter) fn hash_ends(a: u64, b: u64, protocol: Protocol) -> u32 {
+pub(in crate::net::netfilter) fn hash_ends(a: u64, b: u64, protocol: Protocol) -> Hash {
     // Ends have 48 bits, and protocols the rest.
     let protocol = (protocol as u64) << 48;
-    let mixed = fold_mul(a.min(b) ^ 0x9e37_79b9_7f4a_7c15, a.max(b) ^ protocol ^ 0xd6e8_feb8_6659_fd93);
-    (mixed ^ mixed >> 32) as u32
+    let client = if by_port(a) > by_port(b) { a } else { b };
+    let host = fold_mul(client >> 16 ^ 0xa076_1d64_78bd_642f, protocol ^ 0xe703_7ed1_a0b4_28db);
+    let whole = fold_mul(a.min(b) ^ 0x9e37_79b9_7f4a_7c15, a.max(b) ^ protocol ^ 0xd6e8_feb8_6659_fd93);
+    let short = |long: u64| (long ^ long >> 32) as u32;
+    Hash { home: short(host).wrapping_add(client as u32 & 0xffff), whole: short(whole) }
+}
+
+/// An end, its port first.
+#[inline]
+fn by_port(end: u64) -> u64 {
+    end.rotate_right(16)
 }
 
 /// An address and a port in 48 bits; of an IPv6 address 32 bits that depend on all of it.
@@ -309,16 +332,49 @@ mod tests {
         assert_eq!(equal_bytes(0x0102_0304_0506_0708, 9), 0);
     }
 
+    /// Where one server's port is the higher one of all tuples, they have one home.
     #[test]
-    fn hashes_are_even_and_a_tuple_shares_its_answers() {
-        let mut cells = vec![0u32; 4096];
+    fn tuples_of_one_home_are_still_found_at_once() {
+        let tuple = |n: u16| Tuple { dst_port: u16::MAX, ..tuple(n) };
+        let mut index = Index::default();
+        let mut begun_anew = 0;
+        for n in 0..20_000 {
+            if !index.has_room(n) {
+                begun_anew += 1;
+                index.begin_anew(n as usize + 1);
+                (0..n).for_each(|n| index.enter(n, hash(&tuple(n as u16)), Direction::Original));
+            }
+            index.enter(n, hash(&tuple(n as u16)), Direction::Original);
+        }
+        assert!(begun_anew < 20, "begun anew {begun_anew} times");
+        let mut looked_at = 0;
+        for n in 0..20_000u16 {
+            let of = hash(&tuple(n));
+            assert_eq!(of.home, hash(&tuple(0)).home, "what this test is about");
+            let found = index.find(of, |slot, _| slot == u32::from(n));
+            assert_eq!(found, Some((u32::from(n), Direction::Original)));
+            let places = (0..).map(|step| of.whole.wrapping_add(step));
+            let spilled = places.take_while(|home| index.buckets[index.place(*home)].is_spilled());
+            looked_at += 2 + spilled.count();
+        }
+        assert!(looked_at < 3 * 20_000, "{looked_at} buckets for 20,000 tuples");
+    }
+
+    #[test]
+    fn hashes_are_even_and_a_connection_has_one_home() {
+        let mut cells = [vec![0u32; 4096], vec![0u32; 4096]];
         for n in 0..40_960u32 {
             let t = Tuple { src: [10, 244, 0, (n >> 12) as u8].into(), ..tuple(1024 + (n & 4095) as u16) };
+            let answer = Tuple { src: [10, 244, 7, 7].into(), ..t.reversed() };
             assert_eq!(hash(&t), hash(&t.reversed()));
-            cells[hash(&t) as usize & 4095] += 1;
+            assert_eq!(hash(&t).home, hash(&answer).home, "of another server");
+            let Hash { home, whole } = hash(&t);
+            let next = hash(&Tuple { src_port: t.src_port + 1, ..t });
+            assert_eq!(next.home, home.wrapping_add(1), "of the next port");
+            [home, whole].iter().zip(&mut cells).for_each(|(hash, cells)| cells[*hash as usize & 4095] += 1);
         }
         // Ten each on average; forty would be far beyond chance.
-        let most = cells.iter().max().copied().unwrap_or_default();
+        let most = cells.iter().flatten().max().copied().unwrap_or_default();
         assert!(most < 40, "{most} tuples in one cell");
     }
 }

@@ -12,7 +12,7 @@ mod timeouts;
 mod track;
 
 pub use entry::{CtStates, Direction, Entry};
-pub(super) use index::{Index, end, hash, hash_ends};
+pub(super) use index::{Hash, Index, end, hash, hash_ends};
 pub(super) use table::Absent;
 pub use table::Conntrack;
 pub use tcp::TcpState;

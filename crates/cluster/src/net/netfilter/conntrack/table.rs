@@ -1,7 +1,7 @@
 //! The table of connections: a slab of entries and a hash index over both tuples of each.
 
 use super::entry::{CtStates, Direction, Entry};
-use super::index::{Index, hash};
+use super::index::{Hash, Index, hash};
 use super::timeouts::Timeouts;
 use crate::net::Tuple;
 use crate::net::netfilter::stack::Loss;
@@ -41,7 +41,7 @@ pub struct Conntrack {
 /// search. Only making one could change that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Absent {
-    hash: u32,
+    hash: Hash,
     made: u32,
 }
 
@@ -172,7 +172,7 @@ impl Conntrack {
     /// Makes way for a tuple of the entry in `slot`, where nobody looked whether it is free: what has
     /// expired goes. Gives the tuple's hash.
     #[inline(never)]
-    fn displace(&mut self, entry: &Entry, direction: Direction, slot: u32, now: Time) -> Result<u32, Loss> {
+    fn displace(&mut self, entry: &Entry, direction: Direction, slot: u32, now: Time) -> Result<Hash, Loss> {
         let tuple = entry.tuple(direction);
         let hash = hash(tuple);
         while let Some((other, _)) = self.locate(tuple, hash, slot) {
@@ -212,7 +212,7 @@ impl Conntrack {
     }
 
     /// The slot of the entry with this tuple, unless it is `but`.
-    fn locate(&self, tuple: &Tuple, hash: u32, but: u32) -> Option<(u32, Direction)> {
+    fn locate(&self, tuple: &Tuple, hash: Hash, but: u32) -> Option<(u32, Direction)> {
         self.index.find(hash, |slot, direction| slot != but && self.is_at(slot, direction, tuple))
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::rule::Verdict;
 use crate::api::Str;
 use crate::net::netfilter::chain::ServicePortName;
-use crate::net::netfilter::conntrack::{Direction, Index, end, hash, hash_ends};
+use crate::net::netfilter::conntrack::{Direction, Hash, Index, end, hash, hash_ends};
 use crate::net::netfilter::skb::Skb;
 use crate::net::{Protocol, Tuple};
 
@@ -105,7 +105,7 @@ impl Key {
 
     /// The hash of what [`Key::of`] makes of a tuple.
     #[inline]
-    fn hash(self, tuple: &Tuple) -> u32 {
+    fn hash(self, tuple: &Tuple) -> Hash {
         let source = end(&tuple.src, 0) & self.source_bits;
         let destination = end(&tuple.dst, tuple.dst_port) & self.destination_bits;
         let protocol = if self.protocol { tuple.protocol } else { Protocol::Tcp };
