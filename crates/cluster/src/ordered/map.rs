@@ -1,6 +1,7 @@
 //! A map as one vector, sorted by key.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Index;
 
@@ -132,6 +133,14 @@ impl<K: Ord, V> Map<K, V> {
         self.find(key).ok().map(|at| self.pairs.remove(at).1)
     }
 
+    /// Removes the keys for which `order` says Equal. They stand together: it says Less for all before
+    /// them, and Greater for all behind them.
+    pub fn remove_all(&mut self, order: impl Fn(&K) -> Ordering) {
+        let first = self.pairs.partition_point(|(k, _)| order(k) == Ordering::Less);
+        let count = self.pairs[first..].iter().take_while(|(k, _)| order(k) == Ordering::Equal).count();
+        self.pairs.drain(first..first + count);
+    }
+
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V> {
         let at = self.find(&key);
         Entry { map: self, key, at }
@@ -248,7 +257,7 @@ mod tests {
     proptest! {
         /// Whatever is done to both, ours and std's hold the same.
         #[test]
-        fn does_as_std_does(deeds in proptest::collection::vec((0u8..5, 0u8..12, 0u8..9), 0..40)) {
+        fn does_as_std_does(deeds in proptest::collection::vec((0u8..6, 0u8..12, 0u8..9), 0..40)) {
             let (mut ours, mut stds) = (Map::new(), BTreeMap::new());
             for (deed, key, value) in deeds {
                 match deed {
@@ -257,6 +266,10 @@ mod tests {
                     3 => {
                         *ours.entry(key).or_insert(1) += value / 2;
                         *stds.entry(key).or_insert(1) += value / 2;
+                    }
+                    4 => {
+                        ours.remove_all(|k| (k / 3).cmp(&(key / 3)));
+                        stds.retain(|k, _| k / 3 != key / 3);
                     }
                     _ => prop_assert_eq!(ours.get(&key), stds.get(&key)),
                 }

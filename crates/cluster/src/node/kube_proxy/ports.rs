@@ -53,7 +53,9 @@ pub fn update_ports(
     family: Family,
 ) {
     if !changed.is_empty() {
-        ports.retain(|name, _| !changed.contains(&name.service));
+        for service in changed {
+            ports.remove_all(|name| name.service.cmp(service));
+        }
         ports.extend(ports_of(&|service| changed.contains(service), objects, node_name, family));
     }
 }

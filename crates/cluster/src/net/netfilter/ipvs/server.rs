@@ -51,6 +51,15 @@ pub struct VirtualServer {
     pub service: Arc<ServicePortName>,
 }
 
+impl VirtualServer {
+    /// Is the other one, of the same key, wanted for a service port that did not change?
+    pub(super) fn is_kept_as(&self, other: &VirtualServer) -> bool {
+        Arc::ptr_eq(&self.real_servers, &other.real_servers)
+            && Arc::ptr_eq(&self.service, &other.service)
+            && (self.scheduler, self.persistence_s) == (other.scheduler, other.persistence_s)
+    }
+}
+
 /// The addresses behind the virtual servers of one service port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealServers {

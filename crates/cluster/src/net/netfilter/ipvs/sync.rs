@@ -23,13 +23,20 @@ impl Ipvs {
     }
 
     /// A sync: virtual servers come, change and go; real servers come at once and go when their
-    /// connections are gone.
+    /// connections are gone. Those that the last sync wanted just so are passed over.
     pub(super) fn sync(&mut self, wanted: &[VirtualServer]) {
+        let last = self.rules.clone();
+        let mut before = last.servers.iter().peekable();
         for server in wanted {
-            self.sync_server(server);
+            while let Some(gone) = before.next_if(|old| old.key < server.key) {
+                self.servers.remove(&gone.key);
+            }
+            let old = before.next_if(|old| old.key == server.key);
+            if !old.is_some_and(|old| old.is_kept_as(server)) {
+                self.sync_server(server);
+            }
         }
-        let is_wanted = |key: &ServerKey| wanted.binary_search_by(|server| server.key.cmp(key)).is_ok();
-        self.servers.retain(|key, _| is_wanted(key));
+        before.for_each(|gone| drop(self.servers.remove(&gone.key)));
     }
 
     fn sync_server(&mut self, wanted: &VirtualServer) {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::net::netfilter::{Family, RealServers, ServerKey, VirtualServer};
 use crate::node::kube_proxy::{Categorized, EndpointInfo, Port, ProxyConfig, ServicePortInfo, categorize};
-use crate::ordered::{Map, Set};
+use crate::ordered::sort_by;
 
 pub(super) struct Servers<'a> {
     cfg: &'a ProxyConfig,
     /// The node's own addresses, those that NodePorts are open on.
     node_port_ips: Vec<IpAddr>,
-    by_key: Vec<(ServerKey, VirtualServer)>,
-    bound: Vec<IpAddr>,
+    /// Each with whether kube-ipvs0 has its address.
+    all: Vec<(VirtualServer, bool)>,
 }
 
 /// What one service port got.
@@ -24,48 +24,51 @@ pub(super) struct Wanted {
 
 impl<'a> Servers<'a> {
     pub fn new(cfg: &'a ProxyConfig) -> Servers<'a> {
-        Servers { cfg, node_port_ips: node_port_ips(cfg), by_key: Vec::new(), bound: Vec::new() }
+        Servers { cfg, node_port_ips: node_port_ips(cfg), all: Vec::new() }
     }
 
     /// "Build IPVS rules for each service", without the sets.
     pub fn add(&mut self, service: &ServicePortInfo, behind: &RealServers) -> Wanted {
         let RealServers { internal, external } = behind;
-        self.bind(service.cluster_ip);
-        self.put(service, service.cluster_ip, service.port, internal);
+        self.put(service, (service.cluster_ip, service.port), internal, true);
         for ip in service.external_ips.iter().chain(&service.load_balancer_vips) {
             // An address that the node has already is not given to the dummy interface too.
-            if !self.cfg.node_ips.contains(ip) {
-                self.bind(*ip);
-            }
-            self.put(service, *ip, service.port, external);
+            let bound = !self.cfg.node_ips.contains(ip);
+            self.put(service, (*ip, service.port), external, bound);
         }
         let node_port_ips = if service.node_port == 0 { Vec::new() } else { self.node_port_ips.clone() };
         for ip in &node_port_ips {
-            self.put(service, *ip, service.node_port, external);
+            self.put(service, (*ip, service.node_port), external, false);
         }
         Wanted { node_port_ips }
     }
 
     /// The servers by key, and kube-ipvs0's addresses.
-    pub fn finish(self) -> (Vec<VirtualServer>, Vec<IpAddr>) {
-        // Of equal keys the last wins.
-        let by_key: Map<ServerKey, VirtualServer> = self.by_key.into_iter().collect();
-        let bound: Set<IpAddr> = self.bound.into_iter().collect();
-        (by_key.into_values().collect(), bound.into_iter().collect())
-    }
-
-    fn bind(&mut self, ip: IpAddr) {
-        self.bound.push(ip);
-    }
-
+    ///
     /// Of two service ports with one external address and port the later one has it, as the one
     /// that upstream happens to come to last.
+    pub fn finish(self) -> (Vec<VirtualServer>, Vec<IpAddr>) {
+        let mut all = self.all;
+        sort_by(&mut all, |(a, _), (b, _)| a.key.cmp(&b.key));
+        let mut bound: Vec<IpAddr> =
+            all.iter().filter(|(_, bound)| *bound).map(|(s, _)| s.key.address).collect();
+        bound.dedup();
+        let mut servers: Vec<VirtualServer> = Vec::with_capacity(all.len());
+        for (server, _) in all {
+            match servers.last_mut().filter(|last| last.key == server.key) {
+                Some(earlier) => *earlier = server,
+                None => servers.push(server),
+            }
+        }
+        (servers, bound)
+    }
+
     fn put(
         &mut self,
         service: &ServicePortInfo,
-        address: IpAddr,
-        port: u16,
+        (address, port): (IpAddr, u16),
         real_servers: &Arc<[SocketAddr]>,
+        bound: bool,
     ) {
         let key = ServerKey { address, port, protocol: service.name.protocol };
         let server = VirtualServer {
@@ -75,7 +78,7 @@ impl<'a> Servers<'a> {
             real_servers: real_servers.clone(),
             service: service.name.clone(),
         };
-        self.by_key.push((key, server));
+        self.all.push((server, bound));
     }
 }
 

@@ -1,6 +1,7 @@
 //! A sync that writes only what has changed ends with the rules of one that writes all
 //! (TestSyncProxyRulesRepeated, pkg/proxy/iptables/proxier_test.go).
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -9,10 +10,11 @@ use super::fixture::{Seen, config, http_slice, ip};
 use super::invariants::{any_config, any_endpoint, any_service};
 use super::text::one_of_each;
 use crate::api::{Endpoint, Service};
-use crate::net::netfilter::Rules;
+use crate::net::netfilter::{Ipvs, IpvsRules, Rules, ServerKey, Stack, VirtualServerState};
 use crate::node::kube_proxy::{
     Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, rebuild_rules, update_ports,
 };
+use crate::ordered::Set;
 
 /// What a node's kube-proxy has after a sync.
 struct Synced {
@@ -73,6 +75,22 @@ fn apply(seen: &mut Seen, change: &Change) {
     }
 }
 
+/// Virtual servers, each with the real ones that get connections.
+type ServerList = Vec<(ServerKey, Vec<SocketAddr>)>;
+
+fn wanted_servers(rules: &IpvsRules) -> ServerList {
+    let sorted = |servers: &[SocketAddr]| servers.iter().copied().collect::<Set<_>>().into_iter().collect();
+    rules.servers.iter().map(|server| (server.key, sorted(&server.real_servers))).collect()
+}
+
+/// There are no connections: what is not wanted is gone, and does not only wait for its end.
+fn servers_in_force(ipvs: &Ipvs) -> ServerList {
+    let sorted = |state: &VirtualServerState| {
+        state.real_servers.iter().map(|s| s.address).collect::<Set<_>>().into_iter().collect()
+    };
+    ipvs.servers().map(|(key, state)| (*key, sorted(state))).collect()
+}
+
 proptest! {
     #[test]
     fn what_is_kept_is_what_would_be_written(
@@ -85,12 +103,17 @@ proptest! {
         for mode in ProxyMode::ALL {
             let mut seen = Seen::default();
             let mut synced = Synced::from_nothing(mode, &cfg, &seen);
+            let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
+            stack.set_rules(synced.rules.clone());
             for changes in &syncs {
                 changes.iter().for_each(|change| apply(&mut seen, change));
                 synced = synced.again(mode, &cfg, &seen);
                 let anew = Synced::from_nothing(mode, &cfg, &seen);
                 prop_assert_eq!(&synced.ports, &anew.ports);
                 prop_assert_eq!(synced.rules.to_string(), anew.rules.to_string());
+                stack.set_rules(synced.rules.clone());
+                let wanted = anew.rules.ipvs().map(wanted_servers);
+                prop_assert_eq!(stack.ipvs().map(servers_in_force), wanted);
             }
         }
     }
