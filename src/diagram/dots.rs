@@ -135,7 +135,10 @@ fn label_place(scene: &Scene, place: Place, at: Point) -> Point {
 fn is_refusal(verdict: PacketVerdict) -> bool {
     matches!(
         verdict,
-        PacketVerdict::RejectedByRule | PacketVerdict::NothingListens | PacketVerdict::NobodyHasAddress
+        PacketVerdict::RejectedByRule
+            | PacketVerdict::NothingListens
+            | PacketVerdict::NoSuchPort
+            | PacketVerdict::NobodyHasAddress
     )
 }
 

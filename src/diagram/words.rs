@@ -129,8 +129,8 @@ pub fn rate_and_counts(rate_milli: u32, ended: Option<(u32, u32)>) -> String {
 pub fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Delivered => "delivered",
-        Outcome::Refused { by_rule: true } => "refused: no endpoints",
-        Outcome::Refused { by_rule: false } => "connection refused",
+        Outcome::Refused { lost: Some(PacketVerdict::RejectedByRule) } => "refused: no endpoints",
+        Outcome::Refused { .. } => "connection refused",
         Outcome::HostUnreachable => "host unreachable",
         Outcome::Reset => "connection reset",
         Outcome::TimedOut { lost: Some(PacketVerdict::NoRoute) } => "timed out: no route",
@@ -148,6 +148,7 @@ pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
         PacketVerdict::RejectedByRule => "refused: no endpoints".to_owned(),
         PacketVerdict::DroppedByRule => "dropped by policy".to_owned(),
         PacketVerdict::NothingListens => format!("refused: nothing listens on {}", to.port()),
+        PacketVerdict::NoSuchPort => format!("refused: no Service has port {}", to.port()),
         PacketVerdict::NobodyHasAddress => format!("host unreachable: nobody has {}", to.ip()),
         PacketVerdict::NoRoute => "no route to a cluster address from outside".to_owned(),
         PacketVerdict::NodeIsOff => "lost: the node is off".to_owned(),
@@ -300,8 +301,8 @@ pub fn calls(calls: &[Call]) -> Option<String> {
 /// `✕ no such name: cart`: in a Pod's card the target may be cut off, the reason not.
 pub fn call_failed(call: Option<&Call>, how: Outcome) -> String {
     let reason = match how {
-        Outcome::Refused { by_rule: true } => "no endpoints",
-        Outcome::Refused { by_rule: false } => "refused",
+        Outcome::Refused { lost: Some(PacketVerdict::RejectedByRule) } => "no endpoints",
+        Outcome::Refused { .. } => "refused",
         Outcome::HostUnreachable => "unreachable",
         Outcome::Reset => "reset",
         Outcome::TimedOut { .. } => "timed out",

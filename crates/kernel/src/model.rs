@@ -47,6 +47,7 @@ pub struct Connection {
 }
 
 /// Where a packet ended.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum End {
     At(Place, Skb),
     Nowhere,

@@ -6,8 +6,9 @@ use cluster::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict};
 pub fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Delivered => "delivered",
-        Outcome::Refused { by_rule: true } => "refused: no endpoints",
-        Outcome::Refused { by_rule: false } => "refused: nothing listens there",
+        Outcome::Refused { lost: Some(PacketVerdict::RejectedByRule) } => "refused: no endpoints",
+        Outcome::Refused { lost: Some(PacketVerdict::NoSuchPort) } => "refused: no such port",
+        Outcome::Refused { .. } => "refused: nothing listens there",
         Outcome::HostUnreachable => "host unreachable: nobody has the address",
         Outcome::Reset => "reset: the process that held the connection is gone",
         Outcome::TimedOut { lost } => match lost {
@@ -36,6 +37,7 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
         PacketVerdict::RejectedByRule => "refused: no endpoints",
         PacketVerdict::DroppedByRule => "dropped by a rule",
         PacketVerdict::NothingListens => "refused: nothing listens",
+        PacketVerdict::NoSuchPort => "refused: the Service has no such port",
         PacketVerdict::NobodyHasAddress => "nobody has this address",
         PacketVerdict::NoRoute => "no route to a ClusterIP from outside",
         PacketVerdict::NodeIsOff => "the node is off",

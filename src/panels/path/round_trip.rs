@@ -198,7 +198,7 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cluster/tests/scenarios");
         let path = format!("{folder}/no-endpoints-is-refused/input.yaml");
         let world = run(&std::fs::read_to_string(path).expect("the scenario"));
-        let record = ended(&world, |r| r.ended.is_some_and(|(_, o)| o == Outcome::Refused { by_rule: true }));
+        let record = ended(&world, |r| r.ended.is_some_and(|(_, o)| matches!(o, Outcome::Refused { .. })));
         let Back::NeverArrived(why) = back(&world, &record, &packets(&world, &record)) else {
             panic!("it never arrived")
         };

@@ -15,9 +15,9 @@ use crate::traffic::{ClientId, ConnectionId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Outcome {
     Delivered,
-    /// ECONNREFUSED: by a REJECT rule (no endpoints), or because nothing listens.
+    /// ECONNREFUSED; `lost` is what became of the packet that was refused, where that is known.
     Refused {
-        by_rule: bool,
+        lost: Option<PacketVerdict>,
     },
     /// EHOSTUNREACH.
     HostUnreachable,

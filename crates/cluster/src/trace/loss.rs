@@ -40,13 +40,12 @@ impl LossClass {
         let (_, verdict) = trace.ended?;
         Some(match verdict {
             PacketVerdict::Delivered | PacketVerdict::NotExpected => return None,
-            PacketVerdict::RejectedByRule if rejected_for_its_port(trace) => LossClass::NothingListens,
             PacketVerdict::RejectedByRule => LossClass::NoEndpoints,
             // Rules let every answer pass that conntrack knows: this one it did not (INVALID).
             PacketVerdict::DroppedByRule if trace.kind.is_answer() => LossClass::ReplyLost,
             PacketVerdict::DroppedByRule if stopped_for_its_source(trace) => LossClass::SourceNotAllowed,
             PacketVerdict::DroppedByRule => LossClass::DroppedByPolicy,
-            PacketVerdict::NothingListens => LossClass::NothingListens,
+            PacketVerdict::NothingListens | PacketVerdict::NoSuchPort => LossClass::NothingListens,
             PacketVerdict::NobodyHasAddress if is_established(trace) => LossClass::EstablishedGone,
             PacketVerdict::NobodyHasAddress => LossClass::HostUnreachable,
             PacketVerdict::NoRoute => LossClass::NoRoute,
@@ -75,11 +74,14 @@ pub(crate) fn is_established(trace: &PacketTrace) -> bool {
     tcp && matches!(trace.kind, PacketKind::Request | PacketKind::Fin)
 }
 
-/// A cluster IP without a Service on that port: nftables and IPVS mode have a rule for it.
-fn rejected_for_its_port(trace: &PacketTrace) -> bool {
-    let Some(hop) = trace.hops.last() else { return false };
-    let chain = hop.rules.as_ref().zip(hop.hits.last()).and_then(|(rules, hit)| rules.chain_name(hit.at()));
-    matches!(chain, Some("cluster-ips-check" | "KUBE-IPVS-FILTER"))
+/// How a REJECT ended a packet: for want of endpoints, or of such a port.
+pub(crate) fn rejected(trace: &PacketTrace) -> PacketVerdict {
+    let hop = trace.hops.last().and_then(|hop| hop.rules.as_ref().zip(hop.hits.last()));
+    match hop.and_then(|(rules, hit)| rules.chain_name(hit.at())) {
+        // Only what has a cluster IP for its destination, and no Service on its port, comes so far.
+        Some("cluster-ips-check" | "KUBE-IPVS-FILTER") => PacketVerdict::NoSuchPort,
+        _ => PacketVerdict::RejectedByRule,
+    }
 }
 
 fn stopped_for_its_source(trace: &PacketTrace) -> bool {

@@ -5,6 +5,6 @@ mod loss;
 mod packet;
 
 pub use connection::{ConnectionRecord, Outcome};
-pub(crate) use loss::is_established;
 pub use loss::{LossClass, Lost};
+pub(crate) use loss::{is_established, rejected};
 pub use packet::{Hop, HopKind, PacketKind, PacketTrace, PacketVerdict, Place, Segment};

@@ -123,6 +123,9 @@ pub enum PacketVerdict {
     NotRewritten,
     /// IPVS dropped it: the real server that its connection went to was taken out.
     ServerGone,
+    /// A REJECT rule of a cluster IP, for a port that its Service does not have: nftables and IPVS mode
+    /// write one.
+    NoSuchPort,
 }
 
 impl PacketVerdict {

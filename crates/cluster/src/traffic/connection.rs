@@ -242,6 +242,7 @@ impl World {
         let handshake = live.state == SocketState::SynSent;
         let open = live.state != SocketState::Closed;
         let udp = tuple.is_some_and(|t| t.protocol != Protocol::Tcp);
+        let lost = live.lost.map(|(verdict, _)| verdict);
         match kind {
             PacketKind::SynAck if handshake => {
                 live.state = SocketState::Waiting;
@@ -250,12 +251,10 @@ impl World {
                 }
             }
             PacketKind::Response if live.state == SocketState::Waiting => self.answered(connection),
-            PacketKind::Reset if handshake => {
-                self.end_connection(connection, Outcome::Refused { by_rule: false })
-            }
+            PacketKind::Reset if handshake => self.end_connection(connection, Outcome::Refused { lost }),
             PacketKind::Reset if open => self.end_connection(connection, Outcome::Reset),
             PacketKind::PortUnreachable if handshake || (udp && open) => {
-                self.end_connection(connection, Outcome::Refused { by_rule: true })
+                self.end_connection(connection, Outcome::Refused { lost })
             }
             // tcp_v4_err: fatal while connecting; a soft error, and not heard, once established.
             PacketKind::HostUnreachable if handshake || (udp && open) => {

@@ -14,6 +14,7 @@ use crate::net::{Protocol, Tuple};
 use crate::sim::{Event, Purpose, Span, World};
 use crate::trace::{
     Hop, HopKind, LossClass, Lost, PacketKind, PacketTrace, PacketVerdict, Place, Segment, is_established,
+    rejected,
 };
 
 /// A packet on its way.
@@ -378,7 +379,8 @@ impl World {
     /// REJECT: the node tells the sender (icmp-port-unreachable, kube-proxy's default).
     fn reject(&mut self, node: Uid, flight: Flight, with: RejectWith) {
         let (connection, tuple) = (flight.trace.connection, flight.tuple);
-        self.end_flight_here(flight, PacketVerdict::RejectedByRule);
+        let verdict = rejected(&flight.trace);
+        self.end_flight_here(flight, verdict);
         match with {
             RejectWith::TcpReset => {
                 self.send(connection, PacketKind::Reset, Place::Node(node), tuple.reversed());
