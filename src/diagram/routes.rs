@@ -32,6 +32,7 @@ pub fn route(layout: &Layout, from: Place, to: Place) -> Option<Vec<Point>> {
     match (from, to) {
         (Place::Node(node), Place::Pod(pod)) => into_pod(layout, node, pod),
         (Place::Pod(pod), Place::Node(node)) => Some(back(into_pod(layout, node, pod)?)),
+        (Place::Pod(pod), Place::Pod(_)) => within_pod(layout, pod),
         (Place::Outside(_) | Place::LoadBalancer(_), Place::Internet) => to_the_edge(layout, from),
         (Place::Outside(client), Place::LoadBalancer(lb)) => {
             straight_down(layout, client, lb).or_else(|| by_the_network(layout, from, to))
@@ -103,6 +104,13 @@ fn into_pod(layout: &Layout, node: Uid, pod: Uid) -> Option<Vec<Point>> {
     }
     let (x, y) = (rect.centre().x, rect.y - 4.0);
     Some(vec![node.port, point(rail, y), point(x, y), point(x, rect.y)])
+}
+
+/// A Pod that calls its own address: along its card's foot, for the packet does not leave it.
+fn within_pod(layout: &Layout, pod: Uid) -> Option<Vec<Point>> {
+    let rect = layout.nodes.iter().find_map(|node| node.place_of(pod))?;
+    let y = rect.bottom() - 6.0;
+    Some(vec![point(rect.x + 8.0, y), point(rect.right() - 8.0, y)])
 }
 
 /// A client right above its load balancer.

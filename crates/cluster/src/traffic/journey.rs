@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::{ConnectionId, PacketId};
 use crate::api::{NsName, Uid};
 use crate::net::netfilter::{
-    Cx, IcmpCode, IcmpError, IpvsDrop, Kind, RejectWith, RuleHit, Skb, Stack, TcpFlags, Verdict,
+    self, Cx, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Passage, RejectWith, RuleHit, Skb, Stack, TcpFlags,
+    Verdict,
 };
 use crate::net::{Protocol, Tuple};
 use crate::sim::{Event, Purpose, Span, World};
@@ -42,10 +43,30 @@ enum Route {
 struct Passed {
     node: Uid,
     before: Tuple,
-    verdict: Verdict,
-    route: Route,
+    passage: Passage,
     hits: Vec<RuleHit>,
     stale: bool,
+}
+
+/// A node of the World, and the connection that a packet on it belongs to.
+struct Machine<'a> {
+    world: &'a mut World,
+    node: Uid,
+    connection: ConnectionId,
+}
+
+impl Host for Machine<'_> {
+    fn stack(&mut self) -> &mut Stack {
+        let machine = self.world.machines.get_mut(&self.node);
+        &mut machine.expect("a packet crosses nodes that are there").stack
+    }
+
+    fn route(&self, tuple: &Tuple) -> netfilter::Route {
+        match self.world.route(self.node, self.connection, tuple.dst) {
+            Route::Local => netfilter::Route::Local,
+            route => netfilter::Route::Out(self.world.out_address(self.node, &route)),
+        }
+    }
 }
 
 impl World {
@@ -84,9 +105,13 @@ impl World {
         let closes = kind == PacketKind::Fin || (kind == PacketKind::Response && !stays_open);
         let mut flight = Flight { trace, tuple, closes, inner, to: from };
         match from {
-            Place::Node(node) => self.leaves_node(node, flight),
-            Place::Pod(pod) => match self.pods.get(&pod).map(|r| r.node) {
-                Some(node) => self.travel(flight, from, Place::Node(node), self.timing.pod_link),
+            Place::Node(node) => self.crosses(node, flight, true),
+            Place::Pod(pod) => match self.pods.get(&pod).map(|r| (r.node, r.address)) {
+                // Over the loopback of its own network namespace, in which there is no rule.
+                Some((_, Some(own))) if own == tuple.dst => {
+                    self.travel(flight, from, from, self.timing.forwarding);
+                }
+                Some((node, _)) => self.travel(flight, from, Place::Node(node), self.timing.pod_link),
                 None => self.end_flight(flight, PacketVerdict::NobodyHasAddress),
             },
             Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => {
@@ -200,80 +225,32 @@ impl World {
             self.end_flight_here(flight, PacketVerdict::NodeIsOff);
             return;
         }
+        self.crosses(node, flight, false);
+    }
+
+    /// A packet from one of its links, or from a process on it, goes through the hooks of a node, and on.
+    fn crosses(&mut self, node: Uid, mut flight: Flight, sent_here: bool) {
         let mut hits = Vec::new();
         let before = flight.tuple;
         let undecided = self.is_undecided(node, &flight);
         let mut skb = skb_of(&flight);
-        let mut verdict =
-            self.with_stack(node, &flight, &mut hits, |stack, cx| stack.prerouting(&mut skb, cx));
-        let mut route = self.route(node, flight.trace.connection, skb.tuple.dst);
-        if verdict == Verdict::Accept {
-            let out = self.out_address(node, &route);
-            verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| match route {
-                Route::Local => stack.input(&mut skb, cx),
-                _ => match stack.forward(&mut skb, cx) {
-                    Verdict::Accept => stack.postrouting(&mut skb, cx, out),
-                    other => other,
-                },
-            });
-        }
-        if verdict == Verdict::Accept && skb.is_sent_on() {
-            // IPVS took it from INPUT, for a real server.
-            route = self.route(node, flight.trace.connection, skb.tuple.dst);
-            let out = self.out_address(node, &route);
-            verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| match route {
-                Route::Local => stack.input_to_process(&mut skb, cx),
-                _ => match stack.sent_on(&mut skb, cx) {
-                    Verdict::Accept => stack.postrouting(&mut skb, cx, out),
-                    other => other,
-                },
-            });
-        }
-        flight.tuple = skb.tuple;
-        flight.inner = quoted(&skb);
-        let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
-        self.after_hooks(Passed { node, before, verdict, route, hits, stale }, flight);
-    }
-
-    /// The node itself sends: OUTPUT, then POSTROUTING.
-    fn leaves_node(&mut self, node: Uid, mut flight: Flight) {
-        let mut hits = Vec::new();
-        let before = flight.tuple;
-        let undecided = self.is_undecided(node, &flight);
-        let mut skb = skb_of(&flight);
-        let mut verdict = self.with_stack(node, &flight, &mut hits, |stack, cx| stack.output(&mut skb, cx));
-        let route = self.route(node, flight.trace.connection, skb.tuple.dst);
-        if verdict == Verdict::Accept {
-            let out = self.out_address(node, &route);
-            verdict =
-                self.with_stack(node, &flight, &mut hits, |stack, cx| stack.postrouting(&mut skb, cx, out));
-        }
-        flight.tuple = skb.tuple;
-        flight.inner = quoted(&skb);
-        let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
-        self.after_hooks(Passed { node, before, verdict, route, hits, stale }, flight);
-    }
-
-    fn with_stack(
-        &mut self,
-        node: Uid,
-        flight: &Flight,
-        hits: &mut Vec<RuleHit>,
-        run: impl FnOnce(&mut Stack, &mut Cx<'_>) -> Verdict,
-    ) -> Verdict {
         let connection = flight.trace.connection;
-        let flow = self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow);
         let mut cx = Cx {
             now: self.now,
             chance: self.chance,
-            flow,
+            flow: self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow),
             node: self.machines.get(&node).map_or(0, |m| m.subject),
-            trace: Some(hits),
+            trace: Some(&mut hits),
         };
-        match self.machines.get_mut(&node) {
-            Some(machine) => run(&mut machine.stack, &mut cx),
-            None => Verdict::Accept,
-        }
+        let machine = &mut Machine { world: self, node, connection };
+        let passage = match sent_here {
+            true => netfilter::send(machine, &mut skb, &mut cx),
+            false => netfilter::receive(machine, &mut skb, &mut cx),
+        };
+        flight.tuple = skb.tuple;
+        flight.inner = quoted(&skb);
+        let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
+        self.after_hooks(Passed { node, before, passage, hits, stale }, flight);
     }
 
     /// The address of the interface that a packet leaves by: the bridge's towards a Pod.
@@ -315,39 +292,50 @@ impl World {
     }
 
     fn after_hooks(&mut self, passed: Passed, mut flight: Flight) {
-        let Passed { node, before, verdict, route, hits, stale } = passed;
-        let kind = match (verdict, &route) {
-            (Verdict::Accept, Route::To(_)) => HopKind::Forwarded,
-            (Verdict::Accept, Route::Local) => HopKind::Delivered,
-            (Verdict::Accept, Route::NoNeighbour) | (Verdict::Drop(_) | Verdict::Lost(_), _) => {
+        let Passed { node, before, passage, hits, stale } = passed;
+        let route = match passage {
+            Passage::Out => self.route(node, flight.trace.connection, flight.tuple.dst),
+            Passage::Local | Passage::NoRoute | Passage::Stopped(..) => Route::Local,
+        };
+        let kind = match (passage, &route) {
+            (Passage::Out, Route::To(_)) => HopKind::Forwarded,
+            (Passage::Stopped(_, Verdict::Reject(..) | Verdict::Ipvs(_, IpvsDrop::NoDestination)), _) => {
+                HopKind::Refused
+            }
+            (Passage::Out, Route::NoNeighbour) | (Passage::Stopped(..) | Passage::NoRoute, _) => {
                 HopKind::Dropped
             }
-            (Verdict::Ipvs(_, IpvsDrop::ServerGone), _) => HopKind::Dropped,
-            (Verdict::Reject(..) | Verdict::Ipvs(_, IpvsDrop::NoDestination), _) => HopKind::Refused,
+            (Passage::Local | Passage::Out, _) => HopKind::Delivered,
         };
         self.hop(&mut flight, kind, hits, Some(before), Some(node));
         if stale {
             self.note_stale_decision(node, &mut flight);
         }
-        match (verdict, route) {
-            (Verdict::Lost(_), _) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
-            (Verdict::Drop(_), _) => self.end_flight_here(flight, PacketVerdict::DroppedByRule),
-            (Verdict::Reject(_, with), _) => self.reject(node, flight, with),
-            (Verdict::Ipvs(_, IpvsDrop::ServerGone), _) => {
-                self.end_flight_here(flight, PacketVerdict::ServerGone);
-            }
-            (Verdict::Ipvs(_, IpvsDrop::NoDestination), _) => {
-                self.reject(node, flight, RejectWith::PortUnreachable);
-            }
-            (Verdict::Accept, Route::To(to)) => {
+        match (passage, route) {
+            (Passage::Stopped(_, verdict), _) => self.stopped(node, flight, verdict),
+            (Passage::Out, Route::To(to)) => {
                 let takes = match to {
                     Place::Pod(_) => self.timing.pod_link,
                     _ => self.timing.link,
                 };
                 self.travel_after(flight, Place::Node(node), to, takes);
             }
-            (Verdict::Accept, Route::Local) => self.reaches_node_itself(node, flight),
-            (Verdict::Accept, Route::NoNeighbour) => self.asks_for_neighbour(flight),
+            (Passage::Out, Route::NoNeighbour) => self.asks_for_neighbour(flight),
+            (Passage::NoRoute, _) => self.end_flight_here(flight, PacketVerdict::NoRoute),
+            (Passage::Local | Passage::Out, _) => self.reaches_node_itself(node, flight),
+        }
+    }
+
+    /// A node's rules, or its kernel, let the packet go no further.
+    fn stopped(&mut self, node: Uid, flight: Flight, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept | Verdict::Lost(_) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
+            Verdict::Drop(_) => self.end_flight_here(flight, PacketVerdict::DroppedByRule),
+            Verdict::Reject(_, with) => self.reject(node, flight, with),
+            Verdict::Ipvs(_, IpvsDrop::ServerGone) => self.end_flight_here(flight, PacketVerdict::ServerGone),
+            Verdict::Ipvs(_, IpvsDrop::NoDestination) => {
+                self.reject(node, flight, RejectWith::PortUnreachable)
+            }
         }
     }
 

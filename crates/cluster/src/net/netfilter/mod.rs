@@ -36,6 +36,7 @@ mod stack;
 mod subsystem;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use backend::{RuleEffect, Rules};
 pub use chain::{Chain, ChainId, Rule, ServicePortName, Target};
@@ -50,4 +51,6 @@ pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectW
 pub use recent::RecentTables;
 pub use rules::{Family, Hook, Policy, PortRules, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
-pub use stack::{Cx, Loss, Passage, Route, RuleHit, Stack, Verdict};
+pub use stack::{Cx, Loss, RuleHit, Stack, Verdict};
+pub(crate) use walk::{Host, receive, send};
+pub use walk::{Passage, Route};

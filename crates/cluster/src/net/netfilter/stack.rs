@@ -88,28 +88,6 @@ pub enum Loss {
     Clash,
 }
 
-/// Where a packet goes next on this node, as its routing table says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// To a process on this node.
-    Local,
-    /// Out through an interface; its address, which MASQUERADE takes.
-    Out(IpAddr),
-    /// Nowhere.
-    None,
-}
-
-/// How a node's part of a packet's way ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passage {
-    /// Delivered to a process on this node.
-    Local,
-    /// Sent out.
-    Out,
-    NoRoute,
-    Stopped(Hook, Verdict),
-}
-
 impl Stack {
     /// A node without rules.
     pub fn new(addresses: Vec<IpAddr>, family: Family) -> Stack {
@@ -417,95 +395,10 @@ impl Stack {
     }
 }
 
-/// The three ways through a node. `route` is asked once, for the destination that the packet has
-/// after PREROUTING or OUTPUT.
-impl Stack {
-    /// A packet arrives from an interface: through to another one, or up to a process.
-    pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
-        if let Some(stopped) = stopped(Hook::Prerouting, &self.prerouting(skb, cx)) {
-            return stopped;
-        }
-        match route(&skb.tuple) {
-            Route::None => Passage::NoRoute,
-            Route::Out(address) => self.forwarded(skb, cx, address),
-            Route::Local => match self.local_in(skb, cx) {
-                Passage::Local if skb.is_sent_on() => self.leave_by_ipvs(skb, cx, route(&skb.tuple)),
-                passage => passage,
-            },
-        }
-    }
-
-    /// IPVS gave the packet a real server: it goes there.
-    fn leave_by_ipvs(&mut self, skb: &mut Skb, cx: &mut Cx, route: Route) -> Passage {
-        match route {
-            Route::None => Passage::NoRoute,
-            Route::Local => stopped(Hook::Input, &self.input_to_process(skb, cx)).unwrap_or(Passage::Local),
-            Route::Out(address) => match stopped(Hook::Output, &self.sent_on(skb, cx)) {
-                Some(stopped) => stopped,
-                None => self.leave(skb, cx, address),
-            },
-        }
-    }
-
-    /// A process on this node sends a packet. To a process on this node it goes over loopback:
-    /// out through POSTROUTING and in again through PREROUTING.
-    pub fn send(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl FnOnce(&Tuple) -> Route) -> Passage {
-        if let Some(stopped) = stopped(Hook::Output, &self.output(skb, cx)) {
-            return stopped;
-        }
-        match route(&skb.tuple) {
-            Route::None => Passage::NoRoute,
-            Route::Out(address) => self.leave(skb, cx, address),
-            Route::Local => {
-                // inet_select_addr on lo finds no address of global scope there: any other
-                // interface's will do, and the primary one comes first.
-                let address = self.addresses.first().copied().unwrap_or(skb.tuple.dst);
-                let left = self.leave(skb, cx, address);
-                if left != Passage::Out {
-                    return left;
-                }
-                match stopped(Hook::Prerouting, &self.prerouting(skb, cx)) {
-                    Some(stopped) => stopped,
-                    None => self.local_in(skb, cx),
-                }
-            }
-        }
-    }
-
-    /// After PREROUTING, when the packet is for this node.
-    pub fn local_in(&mut self, skb: &mut Skb, cx: &mut Cx) -> Passage {
-        stopped(Hook::Input, &self.input(skb, cx)).unwrap_or(Passage::Local)
-    }
-
-    /// After PREROUTING, when the packet goes on through the interface with this address.
-    pub fn forwarded(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
-        match stopped(Hook::Forward, &self.forward(skb, cx)) {
-            Some(stopped) => stopped,
-            None => self.leave(skb, cx, out_addr),
-        }
-    }
-
-    fn leave(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
-        stopped(Hook::Postrouting, &self.postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
-    }
-}
-
 fn verdict(outcome: Outcome) -> Verdict {
     match outcome {
         Outcome::Accept => Verdict::Accept,
         Outcome::Drop(at) => Verdict::Drop(at),
         Outcome::Reject(at, with) => Verdict::Reject(at, with),
     }
-}
-
-/// By reference, for most verdicts are `Accept`, of which one byte is written: to read the others before
-/// it is known would wait for all that was written until then.
-#[inline]
-fn stopped(hook: Hook, verdict: &Verdict) -> Option<Passage> {
-    if matches!(verdict, Verdict::Accept) { None } else { Some(stop(hook, verdict)) }
-}
-
-#[inline(never)]
-fn stop(hook: Hook, verdict: &Verdict) -> Passage {
-    Passage::Stopped(hook, *verdict)
 }
