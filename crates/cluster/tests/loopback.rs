@@ -21,7 +21,9 @@ fn run(mode: &str) -> World {
          {{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{proxyMode: {mode}, clients: [\
            {{name: the-node, from: node/node-1, to: '192.168.0.11:30080', rate: 1}},\
            {{name: itself, from: pod/default/web, to: '10.244.1.2:8080', rate: 1}},\
-           {{name: wrong-port, from: pod/default/web, to: '10.244.1.2:9', rate: 1}}]}}}}\n"
+           {{name: wrong-port, from: pod/default/web, to: '10.244.1.2:9', rate: 1}},\
+           {{name: localhost, from: pod/default/web, to: '127.0.0.1:8080', rate: 1}},\
+           {{name: the-nodes-localhost, from: node/node-1, to: '127.0.0.1:9', rate: 1}}]}}}}\n"
     );
     let mut run = support::start(&text, 7);
     support::settle(&mut run);
@@ -58,6 +60,7 @@ fn a_pod_that_calls_its_own_address_stays_at_home() {
         let world = run(mode);
         for (client, expected) in [
             ("itself", Outcome::Delivered),
+            ("localhost", Outcome::Delivered),
             ("wrong-port", Outcome::Refused { lost: Some(PacketVerdict::NothingListens) }),
         ] {
             let record = last(&world, client);
@@ -67,5 +70,17 @@ fn a_pod_that_calls_its_own_address_stays_at_home() {
                 assert!(hop.hits.is_empty(), "{client}, {mode}: {hop:?}");
             }
         }
+    }
+}
+
+/// 127.0.0.1 is the node's own: nothing leaves it, and KUBE-FIREWALL keeps out only what comes from elsewhere.
+#[test]
+fn loopback_of_a_node_is_its_own() {
+    for mode in MODES {
+        let world = run(mode);
+        let record = last(&world, "the-nodes-localhost");
+        let nothing_listens = Outcome::Refused { lost: Some(PacketVerdict::NothingListens) };
+        assert_eq!(record.ended.map(|(_, outcome)| outcome), Some(nothing_listens), "{mode}");
+        assert_eq!(record.tuple.map(|tuple| tuple.src), Some([127, 0, 0, 1].into()), "{mode}");
     }
 }

@@ -22,9 +22,16 @@ const LOSSES: &[(&str, &str, LossClass)] = &[
 ];
 
 fn run(scenario: &str) -> World {
+    run_input(&input(scenario))
+}
+
+fn input(scenario: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(scenario);
-    let input = std::fs::read_to_string(folder.join("input.yaml")).expect("the corpus has it");
-    let mut run = support::start(&input, 7);
+    std::fs::read_to_string(folder.join("input.yaml")).expect("the corpus has it")
+}
+
+fn run_input(input: &str) -> World {
+    let mut run = support::start(input, 7);
     support::go_on(&mut run, Span::from_secs(60));
     run.world().clone()
 }
@@ -58,4 +65,38 @@ fn a_stale_rule_is_named() {
     let stale = |client: &str| world.traffic().stats.clients[client].by_stale_rule;
     assert!(stale("curl") > 0, "by name it goes through the rules");
     assert_eq!(stale("by-address"), 0, "by address no rule has a part in it");
+}
+
+/// Each mode has the load balancer's firewall in chains of other names.
+#[test]
+fn a_source_that_is_not_allowed_has_its_class_in_every_mode() {
+    let text = input("a-source-that-is-not-allowed");
+    for mode in ["iptables", "nftables", "ipvs"] {
+        let in_mode = text.replace("  clients:", &format!("  proxyMode: {mode}\n  clients:"));
+        assert_ne!(in_mode, text, "the scenario has clients");
+        let world = run_input(&in_mode);
+        let lost = &world.traffic().stats.clients["stranger"].lost;
+        assert_eq!(lost.keys().collect::<Vec<_>>(), [&LossClass::SourceNotAllowed], "{mode}");
+    }
+}
+
+/// Two nodes never hear of a Service, and the load balancer goes on sending to them: what they send back to
+/// its address it sends to them again.
+#[test]
+fn a_packet_that_goes_round_ends_with_its_ttl() {
+    let world = run_input(
+        "{apiVersion: v1, kind: Pod, metadata: {name: w, labels: {app: web}}, spec: {nodeName: node-2, \
+           containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}}\n---\n\
+         {apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {actions: [\
+           {at: 5s, do: cutOffNode, node: node-1, enabled: true}, {at: 5s, do: cutOffNode, node: node-3, enabled: true},\
+           {at: 6s, do: apply, text: '{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: LoadBalancer, \
+             selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}'},\
+           {at: 20s, do: addClient, client: {name: x, from: outside, to: service/default/web, rate: 2}}]}}\n",
+    );
+    let counts = &world.traffic().stats.clients["x"];
+    assert!(counts.lost.get(&LossClass::TtlExceeded).is_some_and(|count| *count > 3), "{counts:?}");
+    assert!(counts.delivered > 10, "node-2 has the rules: {counts:?}");
+    let longest =
+        world.traffic().finished.iter().flat_map(|c| &c.packets).map(|packet| packet.hops.len()).max();
+    assert!(longest.is_some_and(|hops| (64..200).contains(&hops)), "{longest:?}");
 }

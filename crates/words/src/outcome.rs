@@ -14,7 +14,9 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::TimedOut { lost } => match lost {
             Some(PacketVerdict::DroppedByRule) => "timed out: a rule dropped the packet",
             Some(PacketVerdict::NobodyHasAddress) => "timed out: nobody has the Pod's address any more",
-            Some(PacketVerdict::NoRoute) => "timed out: no route to a ClusterIP from outside",
+            Some(PacketVerdict::NoRoute) => "timed out: outside the nodes nobody carries the address",
+            Some(PacketVerdict::NoSuchService) => "timed out: no Service has the address",
+            Some(PacketVerdict::TtlExceeded) => "timed out: it went round until its TTL ran out",
             Some(PacketVerdict::NodeIsOff) => "timed out: the node it went to has no power",
             Some(PacketVerdict::NoHealthyNode) => "timed out: the load balancer has no healthy node",
             Some(PacketVerdict::ConntrackLost) => "timed out: the node's conntrack table is full",
@@ -39,10 +41,12 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
         PacketVerdict::NothingListens => "refused: nothing listens",
         PacketVerdict::NoSuchPort => "refused: the Service has no such port",
         PacketVerdict::NobodyHasAddress => "nobody has this address",
-        PacketVerdict::NoRoute => "no route to a ClusterIP from outside",
+        PacketVerdict::NoRoute => "outside the nodes nobody carries the address",
         PacketVerdict::NodeIsOff => "the node is off",
         PacketVerdict::NoHealthyNode => "no healthy node",
         PacketVerdict::ConntrackLost => "conntrack table full",
+        PacketVerdict::TtlExceeded => "it went round until its TTL ran out",
+        PacketVerdict::NoSuchService => "dropped: no Service has the address",
         PacketVerdict::ServerGone => "dropped by IPVS: its real server was taken out",
         PacketVerdict::NotExpected => "not expected here",
         PacketVerdict::NotRewritten => "answer from a stranger: it was not rewritten back",
@@ -72,10 +76,12 @@ pub fn loss_class(class: LossClass) -> &'static str {
         LossClass::DroppedByPolicy => "time-out: dropped by policy",
         LossClass::ReplyLost => "reply lost: asymmetric return",
         LossClass::SourceNotAllowed => "time-out: source not allowed",
-        LossClass::NoRoute => "time-out: no route to a ClusterIP from outside",
+        LossClass::NoRoute => "time-out: outside the nodes nobody carries the address",
         LossClass::NodeIsOff => "time-out: the node is off",
         LossClass::NoHealthyNode => "time-out: no healthy node",
         LossClass::ConntrackFull => "time-out: conntrack full",
+        LossClass::TtlExceeded => "time-out: TTL ran out",
+        LossClass::NoSuchService => "time-out: no Service has the address",
     }
 }
 

@@ -20,7 +20,7 @@ test("a client outside gets in by NodePort and LoadBalancer, and not by ClusterI
   await lab.setType("web", "ClusterIP");
   await expect(service).toHaveAccessibleName(/^Service web, ClusterIP, /);
   await expect(lab.card("Cloud load balancer")).toHaveCount(0);
-  await nextEnds(lab, /^timed out: no route to a ClusterIP from outside$/);
+  await nextEnds(lab, /^timed out: outside the nodes nobody carries the address$/);
   // Where it is seen without looking for it.
   await expect(lab.picture.getByText("✕ timed out")).toBeVisible();
 

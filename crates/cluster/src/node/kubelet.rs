@@ -33,6 +33,13 @@ pub struct PodRuntime {
     crashes: u32,
 }
 
+impl PodRuntime {
+    /// Is it an address of the Pod's own network namespace?
+    pub(crate) fn has_address(&self, address: IpAddr) -> bool {
+        self.address == Some(address) || address.is_loopback()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Process {
     /// Not started, or ended.

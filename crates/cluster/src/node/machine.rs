@@ -7,9 +7,18 @@ use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::net::Cni;
-use crate::net::netfilter::Stack;
+use crate::net::netfilter::{Conntrack, Family, Stack, Timeouts};
 use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode};
 use crate::sim::Time;
+
+/// A kernel that has just booted, with what kube-proxy asks of conntrack (its defaults: 32,768 entries for
+/// each of four CPUs).
+pub(crate) fn kernel(addresses: Vec<IpAddr>, family: Family) -> Stack {
+    let mut stack = Stack::new(addresses, family);
+    stack.conntrack = Conntrack::new(Timeouts::with_kube_proxy());
+    stack.conntrack.max = 4 * 32_768;
+    stack
+}
 
 #[derive(Clone, Debug)]
 pub struct Machine {

@@ -12,5 +12,6 @@ pub use conntrack_view::Tracked;
 pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub(crate) use leftover_chains::leftover_chains;
+pub(crate) use machine::kernel;
 pub use machine::{Changed, Machine, ProxyStatus, Unseen, Written};
 pub(crate) use proxy_watch::{WriteRules, write_changes};

@@ -11,7 +11,7 @@ use crate::api::{
     Severity, Str, Typed, Uid, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
-use crate::net::netfilter::Stack;
+use crate::node::kernel;
 use crate::node::kubelet::Process;
 use crate::store::{Other, Stored};
 use crate::traffic::{ClientId, Target};
@@ -391,7 +391,7 @@ impl World {
         }
         machine.cni.release_all();
         // Rules, connections and `recent` lists live in the kernel's memory: all gone.
-        machine.stack = Stack::new(machine.stack.addresses.clone(), machine.stack.rules().family());
+        machine.stack = kernel(machine.stack.addresses.clone(), machine.stack.rules().family());
         machine.proxy = Default::default();
         machine.proxy_start += 1;
         self.pods_lose_power(node);

@@ -5,9 +5,9 @@ use crate::api::{
     ClientSpec, Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec,
     PodStatus, Scenario, ScenarioNode, Str, Typed, Uid,
 };
-use crate::net::netfilter::{Family, Stack};
+use crate::net::netfilter::Family;
 use crate::net::{Cidr, Cni};
-use crate::node::Machine;
+use crate::node::{Machine, kernel};
 use crate::traffic::curl_pod;
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
@@ -106,7 +106,7 @@ impl World {
         let node = self.create_object(node);
         let uid = node.meta.uid;
         let cni = Cni::new(range);
-        let stack = Stack::new(vec![address, cni.gateway()], self.family());
+        let stack = kernel(vec![address, cni.gateway()], self.family());
         let machine = Machine {
             uid,
             name: node.meta.name.clone(),

@@ -24,7 +24,7 @@ pub enum LossClass {
     ReplyLost,
     /// Time-out: `loadBalancerSourceRanges` does not name the source.
     SourceNotAllowed,
-    /// Time-out: outside, nobody carries the cluster's own addresses.
+    /// Time-out: outside the nodes nobody carries the address. The cluster's own are such.
     NoRoute,
     /// Time-out: the machine that it reached has no power.
     NodeIsOff,
@@ -32,6 +32,10 @@ pub enum LossClass {
     NoHealthyNode,
     /// Time-out: conntrack had no room or no free port for it.
     ConntrackFull,
+    /// Time-out: it went round, from node to node, until its TTL ran out.
+    TtlExceeded,
+    /// Time-out: dropped, because no Service has the cluster IP.
+    NoSuchService,
 }
 
 impl LossClass {
@@ -52,6 +56,8 @@ impl LossClass {
             PacketVerdict::NodeIsOff => LossClass::NodeIsOff,
             PacketVerdict::NoHealthyNode => LossClass::NoHealthyNode,
             PacketVerdict::ConntrackLost => LossClass::ConntrackFull,
+            PacketVerdict::TtlExceeded => LossClass::TtlExceeded,
+            PacketVerdict::NoSuchService => LossClass::NoSuchService,
             PacketVerdict::NotRewritten => LossClass::ReplyLost,
             PacketVerdict::ServerGone => LossClass::EstablishedGone,
         })
@@ -76,12 +82,25 @@ pub(crate) fn is_established(trace: &PacketTrace) -> bool {
 
 /// How a REJECT ended a packet: for want of endpoints, or of such a port.
 pub(crate) fn rejected(trace: &PacketTrace) -> PacketVerdict {
-    let hop = trace.hops.last().and_then(|hop| hop.rules.as_ref().zip(hop.hits.last()));
-    match hop.and_then(|(rules, hit)| rules.chain_name(hit.at())) {
-        // Only what has a cluster IP for its destination, and no Service on its port, comes so far.
+    // Only what has a cluster IP for its destination, and no Service on its port, comes so far.
+    match last_chain(trace) {
         Some("cluster-ips-check" | "KUBE-IPVS-FILTER") => PacketVerdict::NoSuchPort,
         _ => PacketVerdict::RejectedByRule,
     }
+}
+
+/// How a DROP ended a packet: by a policy, or because no Service has the cluster IP.
+pub(crate) fn dropped(trace: &PacketTrace) -> PacketVerdict {
+    match last_chain(trace) {
+        Some("cluster-ips-check") => PacketVerdict::NoSuchService,
+        _ => PacketVerdict::DroppedByRule,
+    }
+}
+
+/// The chain of the last rule that matched.
+fn last_chain(trace: &PacketTrace) -> Option<&str> {
+    let hop = trace.hops.last()?;
+    hop.rules.as_ref()?.chain_name(hop.hits.last()?.at())
 }
 
 fn stopped_for_its_source(trace: &PacketTrace) -> bool {

@@ -6,5 +6,5 @@ mod packet;
 
 pub use connection::{ConnectionRecord, Outcome};
 pub use loss::{LossClass, Lost};
-pub(crate) use loss::{is_established, rejected};
+pub(crate) use loss::{dropped, is_established, rejected};
 pub use packet::{Hop, HopKind, PacketKind, PacketTrace, PacketVerdict, Place, Segment};

@@ -126,6 +126,10 @@ pub enum PacketVerdict {
     /// A REJECT rule of a cluster IP, for a port that its Service does not have: nftables and IPVS mode
     /// write one.
     NoSuchPort,
+    /// It went round and round until its TTL ran out.
+    TtlExceeded,
+    /// A DROP rule, for a cluster IP that no Service has: nftables mode writes one.
+    NoSuchService,
 }
 
 impl PacketVerdict {

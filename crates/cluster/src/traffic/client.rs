@@ -140,10 +140,14 @@ impl World {
     }
 
     /// A process on a node that calls one of the node's own addresses has that address as its own
-    /// too (the local table's `src`): in IPVS mode every virtual server's is one.
+    /// too (the local table's `src`): in IPVS mode every virtual server's is one. In a Pod it is so for
+    /// loopback.
     fn source_for(&self, origin: Origin, to: IpAddr) -> Origin {
-        let Place::Node(node) = origin.place else { return origin };
-        let own = self.machines.get(&node).is_some_and(|m| m.stack.has_address(to));
+        let own = match origin.place {
+            Place::Node(node) => self.machines.get(&node).is_some_and(|m| m.stack.has_address(to)),
+            Place::Pod(_) => to.is_loopback(),
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => false,
+        };
         if own { Origin { address: to, ..origin } } else { origin }
     }
 

@@ -71,7 +71,8 @@ impl World {
         let mut tuple = Tuple { src: origin.address, src_port: 0, dst: address, dst_port: port, protocol };
         tuple.src_port = self.free_ephemeral_port(client, tuple, ordinal);
         let id = self.new_connection(client, origin, ordinal, Some(tuple));
-        let to_node = port != 0 && self.machines.values().any(|m| m.address == address);
+        let at_home = matches!(origin.place, Place::Node(_)) && address.is_loopback();
+        let to_node = port != 0 && (at_home || self.machines.values().any(|m| m.address == address));
         if let Some(live) = self.traffic.connections.get_mut(&id) {
             live.record.service = self.store.services.iter().find_map(|s| {
                 let own = s.spec.cluster_ips.contains(&address)
@@ -341,7 +342,7 @@ impl World {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let (Some((key, pod)), Some(tuple)) = (live.record.server.clone(), live.server_tuple) else { return };
         let runtime = self.pods.get(&pod);
-        let alive = runtime.is_some_and(|r| r.process != Process::Stopped && r.address == Some(tuple.dst));
+        let alive = runtime.is_some_and(|r| r.process != Process::Stopped && r.has_address(tuple.dst));
         if !alive || live.record.requests != request {
             return;
         }
@@ -399,7 +400,9 @@ impl World {
     pub(crate) fn packet_ended(&mut self, connection: ConnectionId, trace: &PacketTrace) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.in_flight = live.in_flight.saturating_sub(1);
-        if let (Some((_, verdict)), Some(lost)) = (trace.ended, trace.lost) {
+        // An error that is lost tells nobody what became of the packet that it is about.
+        let lost = trace.lost.filter(|_| !trace.kind.is_error());
+        if let (Some((_, verdict)), Some(lost)) = (trace.ended, lost) {
             live.lost = Some((verdict, lost));
             // The client gave up before it was known what became of its packet.
             let waited = matches!(live.record.ended, Some((_, Outcome::TimedOut { .. })));

@@ -14,9 +14,12 @@ use crate::net::netfilter::{
 use crate::net::{Protocol, Tuple};
 use crate::sim::{Event, Purpose, Span, World};
 use crate::trace::{
-    Hop, HopKind, LossClass, Lost, PacketKind, PacketTrace, PacketVerdict, Place, Segment, is_established,
-    rejected,
+    Hop, HopKind, LossClass, Lost, PacketKind, PacketTrace, PacketVerdict, Place, Segment, dropped,
+    is_established, rejected,
 };
+
+/// net.ipv4.ip_default_ttl.
+const INITIAL_TTL: usize = 64;
 
 /// A packet on its way.
 #[derive(Clone, Debug)]
@@ -106,12 +109,10 @@ impl World {
         let mut flight = Flight { trace, tuple, closes, inner, to: from };
         match from {
             Place::Node(node) => self.crosses(node, flight, true),
-            Place::Pod(pod) => match self.pods.get(&pod).map(|r| (r.node, r.address)) {
+            Place::Pod(pod) => match self.pods.get(&pod).map(|r| (r.node, r.has_address(tuple.dst))) {
                 // Over the loopback of its own network namespace, in which there is no rule.
-                Some((_, Some(own))) if own == tuple.dst => {
-                    self.travel(flight, from, from, self.timing.forwarding);
-                }
-                Some((node, _)) => self.travel(flight, from, Place::Node(node), self.timing.pod_link),
+                Some((_, true)) => self.travel(flight, from, from, self.timing.forwarding),
+                Some((node, false)) => self.travel(flight, from, Place::Node(node), self.timing.pod_link),
                 None => self.end_flight(flight, PacketVerdict::NobodyHasAddress),
             },
             Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => {
@@ -172,7 +173,7 @@ impl World {
     }
 
     fn reaches_pod(&mut self, pod: Uid, flight: Flight) {
-        let has_address = self.pods.get(&pod).is_some_and(|r| r.address == Some(flight.tuple.dst));
+        let has_address = self.pods.get(&pod).is_some_and(|r| r.has_address(flight.tuple.dst));
         if !has_address {
             self.end_flight(flight, PacketVerdict::NobodyHasAddress);
             return;
@@ -230,6 +231,12 @@ impl World {
 
     /// A packet from one of its links, or from a process on it, goes through the hooks of a node, and on.
     fn crosses(&mut self, node: Uid, mut flight: Flight, sent_here: bool) {
+        // ip_forward: each node takes one from the TTL. The "time exceeded" that would tell the sender is
+        // not simulated.
+        if flight.trace.hops.iter().filter(|hop| matches!(hop.place, Place::Node(_))).count() >= INITIAL_TTL {
+            self.end_flight(flight, PacketVerdict::TtlExceeded);
+            return;
+        }
         let mut hits = Vec::new();
         let before = flight.tuple;
         let undecided = self.is_undecided(node, &flight);
@@ -280,7 +287,7 @@ impl World {
             (Some(client), _) => Route::To(Place::Outside(client.id)),
             (None, Some(balancer)) => Route::To(Place::LoadBalancer(balancer.service)),
             // Where a client outside that is gone lived, and everything else that is not ours.
-            (None, None) => Route::To(Place::Internet),
+            (None, None) => Route::To(self.route_outside(connection, address)),
         }
     }
 
@@ -330,7 +337,10 @@ impl World {
     fn stopped(&mut self, node: Uid, flight: Flight, verdict: Verdict) {
         match verdict {
             Verdict::Accept | Verdict::Lost(_) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
-            Verdict::Drop(_) => self.end_flight_here(flight, PacketVerdict::DroppedByRule),
+            Verdict::Drop(_) => {
+                let verdict = dropped(&flight.trace);
+                self.end_flight_here(flight, verdict);
+            }
             Verdict::Reject(_, with) => self.reject(node, flight, with),
             Verdict::Ipvs(_, IpvsDrop::ServerGone) => self.end_flight_here(flight, PacketVerdict::ServerGone),
             Verdict::Ipvs(_, IpvsDrop::NoDestination) => {

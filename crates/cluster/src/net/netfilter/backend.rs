@@ -170,7 +170,9 @@ impl Rules {
 
     /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
     pub fn is_source_firewall(&self, at: RuleRef) -> bool {
-        let is_its = |name: &str| name == "KUBE-PROXY-FIREWALL" || name.starts_with("firewall-");
+        const IPTABLES_AND_IPVS: [&str; 3] =
+            ["KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "KUBE-IPVS-OUT-FILTER"];
+        let is_its = |name: &str| IPTABLES_AND_IPVS.contains(&name) || name.starts_with("firewall-");
         self.chain_name(at).is_some_and(is_its)
     }
 

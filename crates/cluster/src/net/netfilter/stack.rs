@@ -147,9 +147,12 @@ impl Stack {
         (self.beside.as_deref()? as &dyn Any).downcast_ref()
     }
 
-    /// Does the address belong to this node? That of a virtual server does: kube-ipvs0 has it.
+    /// Does the address belong to this node? Loopback does, and that of a virtual server: kube-ipvs0 has
+    /// it.
     pub fn has_address(&self, address: IpAddr) -> bool {
-        self.addresses.contains(&address) || self.dummy().binary_search(&address).is_ok()
+        address.is_loopback()
+            || self.addresses.contains(&address)
+            || self.dummy().binary_search(&address).is_ok()
     }
 
     /// The addresses of kube-ipvs0 (mode ipvs), sorted.

@@ -245,15 +245,16 @@ pub(super) fn mark(cfg: &ProxyConfig) -> Statement {
 
 /// The addresses on which NodePorts are open, `None` for all local ones but loopback. Without
 /// `nodePortAddresses` it is "primary": the node's primary address (GetNodeIPs). Loopback addresses
-/// are left out: nftables mode has no NodePorts on localhost.
+/// are left out: nftables mode has no NodePorts on localhost. Prefixes of the other family alone leave
+/// this one open (NewNodePortAddresses).
 fn node_port_ips(cfg: &ProxyConfig) -> Option<Vec<IpAddr>> {
     let mine = |c: &&Cidr| Family::of(c.address()) == cfg.family;
     let prefixes: Vec<Cidr> = cfg.node_port_addresses.iter().filter(mine).copied().collect();
-    if prefixes.iter().any(|prefix| prefix.length() == 0) {
-        return None;
-    }
     if cfg.node_port_addresses.is_empty() {
         return Some(cfg.node_ip().into_iter().collect());
+    }
+    if prefixes.is_empty() || prefixes.iter().any(|prefix| prefix.length() == 0) {
+        return None;
     }
     let mut ips = cfg.node_ips.clone();
     ips.retain(|ip| !ip.is_loopback() && prefixes.iter().any(|prefix| prefix.contains(*ip)));
