@@ -3,7 +3,7 @@
 
 use super::fixture::{
     BLOCKED_CLIENT, CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, LB_IP_2, NODE, NODE_IP, NODE_IP_ALT, POD, Seen,
-    config, endpoint, http, http_slice, ip, load_balancer, port, service, slice, terminating,
+    config, endpoint, http, http_slice, ip, load_balancer, port, service, slice,
 };
 use super::nft_tracer::{check_both, check_nft};
 use super::tracer::check;
@@ -328,57 +328,6 @@ fn internal_traffic_policy() {
         check_both("TestInternalTrafficPolicy", &config(), &seen, &flow(expected));
         let seen = seen.without_endpoints();
         check_both("TestInternalTrafficPolicy, deleted", &config(), &seen, &flow("REJECT"));
-    }
-}
-
-/// TestTerminatingEndpointsTrafficPolicyLocal and ...Cluster: endpoints 1 to 4 are here, 5 there.
-#[test]
-fn terminating_endpoints() {
-    let at = |n: u8| format!("10.244.9.{n}");
-    let (here, there) = (Some(NODE), Some("worker-2"));
-    let not_ready = |e: Endpoint| Endpoint { ready: false, serving: false, ..e };
-    let ready = vec![
-        endpoint(&at(1), here),
-        endpoint(&at(2), here),
-        terminating(&at(3), here, true),
-        terminating(&at(4), here, false),
-        endpoint(&at(5), there),
-    ];
-    let only_terminating = vec![
-        terminating(&at(1), here, true),
-        terminating(&at(2), here, true),
-        terminating(&at(4), here, false),
-        terminating(&at(5), there, true),
-    ];
-    let remote = vec![terminating(&at(5), there, true)];
-    let unusable = vec![terminating(&at(4), there, false), not_ready(endpoint(&at(5), there))];
-    let all = "10.244.9.1:80, 10.244.9.2:80, 10.244.9.5:80";
-    let two = "10.244.9.1:80, 10.244.9.2:80";
-    let five = "10.244.9.5:80";
-    // Endpoints; to the ClusterIP; to the LB with policy Cluster; with policy Local.
-    let cases = [
-        ("ready endpoints exist", ready, all, all, two),
-        ("only terminating endpoints exist", only_terminating, all, all, two),
-        ("terminating endpoints on remote node", remote, five, five, "DROP"),
-        ("no usable endpoints on any node", unusable, "REJECT", "REJECT", "REJECT"),
-    ];
-    for (name, endpoints, internal, cluster, local) in cases {
-        for (policy, external) in [(TrafficPolicy::Cluster, cluster), (TrafficPolicy::Local, local)] {
-            let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
-            lb.spec.external_traffic_policy = policy;
-            let seen = Seen::default().with(lb).slice(http_slice("web", &endpoints));
-            let masquerade = policy == TrafficPolicy::Cluster && external.contains(':');
-            let flows = |internal, external, masquerade| {
-                [
-                    (name, POD, Tcp, CLUSTER_IP, 80, internal, false),
-                    (name, CLIENT, Tcp, LB_IP, 80, external, masquerade),
-                ]
-            };
-            let test = "TestTerminatingEndpointsTrafficPolicy";
-            check_both(test, &config(), &seen, &flows(internal, external, masquerade));
-            let seen = seen.without_endpoints();
-            check_both(test, &config(), &seen, &flows("REJECT", "REJECT", false));
-        }
     }
 }
 

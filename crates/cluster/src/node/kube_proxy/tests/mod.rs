@@ -13,5 +13,6 @@ mod masquerade;
 mod nft_invariants;
 mod nft_text;
 mod nft_tracer;
+mod terminating;
 mod text;
 mod tracer;
