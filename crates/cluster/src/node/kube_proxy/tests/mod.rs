@@ -2,6 +2,7 @@
 
 mod categorize;
 mod cleanup;
+mod cleanup_table;
 mod endpoints;
 pub(crate) mod fixture;
 mod flows;
