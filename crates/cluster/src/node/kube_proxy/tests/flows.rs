@@ -133,6 +133,7 @@ struct NodePorts<'a> {
     firewall: bool,
 }
 
+/// TestNodePorts of pkg/proxy/iptables.
 #[test]
 fn node_ports() {
     use Family::{V4, V6};
@@ -149,11 +150,26 @@ fn node_ports() {
     for case in [
         case("ipv4, localhost-nodeports enabled", V4, true, &[], true, true),
         case("ipv4, localhost-nodeports disabled", V4, false, &[], true, false),
-        case("ipv4, disabled, localhost in nodeport-addresses", V4, false, some, false, false),
-        case("ipv4, multiple nodeport-addresses", V4, false, many, true, false),
+        case(
+            "ipv4, localhost-nodeports disabled, localhost in nodeport-addresses",
+            V4,
+            false,
+            some,
+            false,
+            false,
+        ),
+        // Disabled, whatever upstream calls it.
+        case("ipv4, localhost-nodeports enabled, multiple nodeport-addresses", V4, false, many, true, false),
         case("ipv6, localhost-nodeports enabled", V6, true, &[], true, false),
         case("ipv6, localhost-nodeports disabled", V6, false, &[], true, false),
-        case("ipv6, disabled, multiple nodeport-addresses", V6, false, many, false, false),
+        case(
+            "ipv6, localhost-nodeports disabled, multiple nodeport-addresses",
+            V6,
+            false,
+            many,
+            false,
+            false,
+        ),
     ] {
         node_ports_case(&case);
     }
@@ -181,21 +197,32 @@ fn node_ports_case(case: &NodePorts) {
     let pod = pick(POD, "fd00:10:244:7::2");
     let client = pick(CLIENT, "2600:5200::1");
     let lo = pick("127.0.0.1", "::1");
-    let on_lo = if v4 && case.localhost { both } else { "" };
-    let on_alt = if case.alt_allowed { both } else { "" };
+    let (to_lo, on_lo) = match v4 && case.localhost {
+        true => ("localhost to nodePort gets masqueraded", both),
+        false => ("localhost to nodePort is ignored", ""),
+    };
+    let (to_alt, on_alt) = secondary(case.alt_allowed, both);
     check(
-        case.name,
+        &format!("TestNodePorts, {}", case.name),
         &cfg,
         &rules,
         &[
             ("pod to cluster IP", pod, Tcp, cluster_ip, 80, both, false),
             ("external to nodePort", client, Tcp, node, 30080, both, true),
             ("node to nodePort", node, Tcp, node, 30080, both, true),
-            ("localhost to nodePort", lo, Tcp, lo, 30080, on_lo, !on_lo.is_empty()),
-            ("external to nodePort on secondary IP", client, Tcp, alt, 30080, on_alt, case.alt_allowed),
+            (to_lo, lo, Tcp, lo, 30080, on_lo, !on_lo.is_empty()),
+            (to_alt, client, Tcp, alt, 30080, on_alt, case.alt_allowed),
         ],
     );
-    assert_eq!(rules.filter.find("KUBE-FIREWALL").is_some(), case.firewall, "{}", case.name);
+    assert_eq!(rules.filter.find("KUBE-FIREWALL").is_some(), case.firewall, "TestNodePorts, {}", case.name);
+}
+
+/// Upstream's name of the flow to the node's other address, and where it gets.
+fn secondary(allowed: bool, both: &str) -> (&'static str, &str) {
+    match allowed {
+        true => ("external to nodePort on secondary IP", both),
+        false => ("secondary nodeIP ignores NodePorts", ""),
+    }
 }
 
 /// TestNodePorts of pkg/proxy/nftables: M-12.
@@ -210,9 +237,8 @@ fn node_ports_of_nftables() {
         ("ipv4, multiple nodeport-addresses", V4, &many, true),
         ("ipv6", V6, &[], false),
         ("ipv6, multiple nodeport-addresses", V6, &many, true),
-        // Not in upstream's table.
-        ("localhost is left out", V4, &lo, false),
-        ("all addresses", V6, &all, true),
+        ("not upstream's: localhost is left out", V4, &lo, false),
+        ("not upstream's: all addresses", V6, &all, true),
     ];
     for (name, family, addresses, alt_allowed) in cases {
         let v4 = family == V4;
@@ -235,16 +261,16 @@ fn node_ports_of_nftables() {
         let both = pick(BOTH, "[fd00:10:244:1::5]:80, [fd00:10:244:2::6]:80");
         let (pod, client) = (pick(POD, "fd00:10:244:7::2"), pick(CLIENT, "2600:5200::1"));
         let (lo, nobody) = (pick("127.0.0.1", "::1"), pick("10.96.0.50", "fd00:10:96::50"));
-        let on_alt = if alt_allowed { both } else { "" };
+        let (to_alt, on_alt) = secondary(alt_allowed, both);
         check_nft(
-            name,
+            &format!("TestNodePorts, {name}"),
             &cfg,
             &seen,
             &[
                 ("pod to cluster IP", pod, Tcp, cluster_ip, 80, both, false),
                 ("external to nodePort", client, Tcp, node, 30080, both, true),
                 ("node to nodePort", node, Tcp, node, 30080, both, true),
-                ("external to nodePort on secondary IP", client, Tcp, alt, 30080, on_alt, alt_allowed),
+                (to_alt, client, Tcp, alt, 30080, on_alt, alt_allowed),
                 // Not in upstream's table.
                 ("localhost to nodePort", lo, Tcp, lo, 30080, "", false),
                 ("unallocated", pod, Tcp, nobody, 80, "DROP", false),
