@@ -17,3 +17,4 @@ mod nft_tracer;
 mod terminating;
 mod text;
 mod tracer;
+mod tracer_rows;
