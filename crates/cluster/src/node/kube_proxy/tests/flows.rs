@@ -67,7 +67,9 @@ fn cluster_ip_general() {
         .with(service("two", DNS, &dns_ports))
         .slice(http_slice("one", &two[..1]))
         .slice(slice("two", &targets, &two));
-    let same = "clusterIP with TCP, UDP, and SCTP on same port";
+    let tcp = "clusterIP with TCP, UDP, and SCTP on same port (TCP)";
+    let udp = "clusterIP with TCP, UDP, and SCTP on same port (UDP)";
+    let sctp = "clusterIP with TCP, UDP, and SCTP on same port (SCTP)";
     check_both(
         "TestClusterIPGeneral",
         &config(),
@@ -77,9 +79,9 @@ fn cluster_ip_general() {
             ("hairpin to cluster IP", A, Tcp, CLUSTER_IP, 80, A80, true),
             ("clusterIP with multiple endpoints", POD, Tcp, DNS, 80, BOTH, false),
             ("clusterIP with TargetPort", POD, Tcp, DNS, 443, "10.244.1.5:8443, 10.244.2.6:8443", false),
-            (same, POD, Tcp, DNS, 53, "10.244.1.5:5353, 10.244.2.6:5353", false),
-            (same, POD, Udp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
-            (same, POD, Sctp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
+            (tcp, POD, Tcp, DNS, 53, "10.244.1.5:5353, 10.244.2.6:5353", false),
+            (udp, POD, Udp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
+            (sctp, POD, Sctp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
         ],
     );
     // M-11: nftables refuses what iptables has no rule for.

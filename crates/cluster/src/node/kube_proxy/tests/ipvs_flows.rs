@@ -316,6 +316,7 @@ fn node_ports() {
         ("ipv6, many addresses", V6, many, false),
     ] {
         let pick = |a, b| if family == V4 { a } else { b };
+        let test = pick("TestNodePortIPv4", "TestNodePortIPv6");
         let (node, alt) = (pick(NODE_IP, "2001:db8:50::11"), pick(NODE_IP_ALT, "2001:db8:51::11"));
         let cfg = ProxyConfig {
             family,
@@ -340,7 +341,7 @@ fn node_ports() {
         let alt_expected = if on_alt { both } else { "" };
         let lo = pick("127.0.0.1", "::1");
         check(
-            name,
+            &format!("{test}, {name}"),
             &cfg,
             &seen,
             &[
