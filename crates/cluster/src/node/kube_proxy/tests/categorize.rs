@@ -1,6 +1,4 @@
-//! TestCategorizeEndpoints (pkg/proxy/topology_test.go), all 34 cases. The feature gate of one of
-//! them is locked by now: a kube-proxy without it did not read `hints.forNodes`, so that case has
-//! the endpoints as that kube-proxy saw them.
+//! TestCategorizeEndpoints (pkg/proxy/topology_test.go), all 32 cases of version 1.36.0.
 
 use super::fixture::{config, http, ip, service};
 use crate::net::netfilter::Family;
@@ -21,139 +19,97 @@ const ETP: Kind = Kind { external_local: true, ..CLUSTER };
 const ETP_OPEN: Kind = Kind { external_local: true, node_port: true, ..CLUSTER };
 const BOTH_OPEN: Kind = Kind { external_local: true, internal_local: true, node_port: true };
 
-/// Name; kind; node's zone; endpoints; for policy Cluster, for policy Local (`-`: none), reachable.
+/// Name; kind; node's zone and name; endpoints; for policy Cluster, for policy Local (`-`: none), reachable.
 ///
-/// An endpoint is `NUMBER:FLAGS[:ZONE,ZONE[:NODE]]`, with the flags Local, Ready, Serving and
-/// Terminating.
+/// A node is `ZONE[@NAME]` (`-`: no zone label); an endpoint is `NUMBER:FLAGS[:ZONE,ZONE[:NODE]]`, with the
+/// flags Local, Ready, Serving and Terminating.
 type Case<'a> = (&'a str, Kind, &'a str, &'a str, &'a str, &'a str, &'a str);
 
-const IN_FOUR_ZONES: &str = "3:RS:a 4:RS:b 5:RS:c 6:RS:a";
-const TWO_LOCAL: &str = "3:LRS:a 4:LRS:b 5:RS:c 6:RS:a";
+const IN_FOUR_ZONES: &str = "3:R:a 4:R:b 5:R:c 6:R:a";
+const TWO_LOCAL: &str = "3:LR:a 4:LR:b 5:R:c 6:R:a";
+const HINTED: &str = "3:R:a:node-1 4:R:b:node-2 5:R:c:node-3 6:R:a:node-4";
+const ONE_UNHINTED: &str = "3:R:a:node-1 4:R 5:R:c:node-3 6:R:a:node-4";
 
+#[rustfmt::skip]
 const TOPOLOGY: &[Case] = &[
     ("should use topology since all endpoints have hints", CLUSTER, "a", IN_FOUR_ZONES, "3 6", "-", "3 6"),
-    ("eTP: Local, topology ignored for Local endpoints", ETP_OPEN, "a", TWO_LOCAL, "3 6", "3 4", "3 4 6"),
-    ("iTP: Local, topology ignored for Local endpoints", ITP_OPEN, "a", TWO_LOCAL, "3 6", "3 4", "3 4 6"),
-    ("empty node labels", CLUSTER, "-", "3:RS:a", "3", "-", "3"),
-    ("empty zone label", CLUSTER, "", "3:RS:a", "3", "-", "3"),
-    ("node in different zone, no endpoint filtering", CLUSTER, "b", "3:RS:a 5:RS:c", "3 5", "-", "3 5"),
-    ("unready endpoint", CLUSTER, "a", "3:RS:a 4:RS:b 5:RS:c 6:S:a", "3", "-", "3"),
-    ("only unready endpoints in same zone", CLUSTER, "a", "3:S:a 4:RS:b 5:RS:c 6:S:a", "4 5", "-", "4 5"),
-    (
-        "missing hints, no filtering applied",
-        CLUSTER,
-        "a",
-        "3:RS:a 4:RS:b 5:RS 6:RS:a",
-        "3 4 5 6",
-        "-",
-        "3 4 5 6",
-    ),
-    (
-        "multiple hints per endpoint",
-        CLUSTER,
-        "c",
-        "3:RS:a,b,c 4:RS:b,c 5:RS:b,d 6:RS:c",
-        "3 4 6",
-        "-",
-        "3 4 6",
-    ),
-    (
-        "PreferSameNode available",
-        CLUSTER,
-        "a",
-        "3:RS:a:node-1 4:RS:b:node-2 5:RS:c:node-3 6:RS:a:node-4",
-        "3",
-        "-",
-        "3",
-    ),
-    (
-        "PreferSameNode falls back to same-zone when feature gate disabled",
-        CLUSTER,
-        "a",
-        "3:RS:a 4:RS:b 5:RS:c 6:RS:a",
-        "3 6",
-        "-",
-        "3 6",
-    ),
-    (
-        "PreferSameNode ignored if some endpoints unhinted",
-        CLUSTER,
-        "a",
-        "3:RS:a:node-1 4:RS 5:RS:c:node-3 6:RS:a:node-4",
-        "3 4 5 6",
-        "-",
-        "3 4 5 6",
-    ),
-    (
-        "PreferSameNode falls back to PreferSameZone",
-        CLUSTER,
-        "a",
-        "3:RS:a:node-9 4:RS:b:node-2 5:RS:c:node-3 6:RS:a:node-4",
-        "3 6",
-        "-",
-        "3 6",
-    ),
-    (
-        "conflicting topology and localness require merging",
-        ITP_OPEN,
-        "a",
-        "0:LRS:a 1:LRS:b 2:RS:a 3:RS:b",
-        "0 2",
-        "0 1",
-        "0 1 2",
-    ),
+    ("externalTrafficPolicy: Local, topology ignored", ETP_OPEN, "a", TWO_LOCAL, "3 6", "3 4", "3 4 6"),
+    ("internalTrafficPolicy: Local, topology ignored", ITP_OPEN, "a", TWO_LOCAL, "3 6", "3 4", "3 4 6"),
+    ("empty node labels", CLUSTER, "-", "3:R:a", "3", "-", "3"),
+    ("empty zone label", CLUSTER, "", "3:R:a", "3", "-", "3"),
+    ("node in different zone, no endpoint filtering", CLUSTER, "b", "3:R:a", "3", "-", "3"),
+    ("unready endpoint", CLUSTER, "a", "3:R:a 4:R:b 5:R:c 6::a", "3", "-", "3"),
+    ("only unready endpoints in same zone", CLUSTER, "a", "3::a 4:R:b 5:R:c 6::a", "4 5", "-", "4 5"),
+    ("missing hints, no filtering applied", CLUSTER, "a", "3:R:a 4:R:b 5:R 6:R:a", "3 4 5 6", "-", "3 4 5 6"),
+    ("multiple hints per endpoint", CLUSTER, "c", "3:R:a,b,c 4:R:b,c 5:R:b,d 6:R:c", "3 4 6", "-", "3 4 6"),
+    ("PreferSameNode available", CLUSTER, "a@node-1", HINTED, "3", "-", "3"),
+    ("PreferSameNode, some unhinted", CLUSTER, "a@node-1", ONE_UNHINTED, "3 4 5 6", "-", "3 4 5 6"),
+    ("PreferSameNode falls back to PreferSameZone", CLUSTER, "a@node-0", HINTED, "3 6", "-", "3 6"),
+    ("conflicting topology and localness", ETP_OPEN, "a", "0:LR:a 1:LR:b 2:R:a 3:R:b", "0 2", "0 1", "0 1 2"),
+    ("not in upstream's table: two in other zones", CLUSTER, "b", "3:R:a 5:R:c", "3 5", "-", "3 5"),
+    ("not in upstream's table: the same, iTP", ITP_OPEN, "a", "0:LR:a 1:LR:b 2:R:a 3:R:b", "0 2", "0 1", "0 1 2"),
 ];
 
+#[rustfmt::skip]
 const POLICIES: &[Case] = &[
     ("iTP: Local, with empty endpoints", ITP, "-", "", "-", "-", ""),
-    ("iTP: Local, but all endpoints are remote", ITP, "-", "0:RS 1:RS", "-", "-", ""),
-    ("iTP: Local, all endpoints are local", ITP, "-", "0:LRS 1:LRS", "-", "0 1", "0 1"),
-    ("iTP: Local, some endpoints are local", ITP, "-", "0:LRS 1:RS", "-", "0", "0"),
-    ("Cluster traffic policy, endpoints not Ready", CLUSTER, "-", "0:S 1:S", "", "-", ""),
-    ("Cluster traffic policy, some endpoints are Ready", CLUSTER, "-", "0:S 1:RS", "1", "-", "1"),
-    ("Cluster traffic policy, all terminating", CLUSTER, "-", "0:ST 1:ST", "0 1", "-", "0 1"),
-    ("iTP: Local, eTP: Cluster, some endpoints local", ITP_OPEN, "-", "0:LRS 1:RS", "0 1", "0", "0 1"),
-    ("iTP: Cluster, eTP: Local, some endpoints local", ETP_OPEN, "-", "0:LRS 1:RS", "0 1", "0", "0 1"),
-    ("iTP: Local, eTP: Local, some endpoints local", BOTH_OPEN, "-", "0:LRS 1:RS", "0 1", "0", "0 1"),
-    ("iTP: Local, eTP: Local, all endpoints remote", BOTH_OPEN, "-", "0:RS 1:RS", "0 1", "-", "0 1"),
+    (ALL_REMOTE, ITP, "-", "0:R 1:R", "-", "-", ""),
+    ("iTP: Local, all endpoints are local", ITP, "-", "0:LR 1:LR", "-", "0 1", "0 1"),
+    ("iTP: Local, some endpoints are local", ITP, "-", "0:LR 1:R", "-", "0", "0"),
+    ("Cluster traffic policy, endpoints not Ready", CLUSTER, "-", "0 1", "", "-", ""),
+    ("Cluster traffic policy, some endpoints are Ready", CLUSTER, "-", "0 1:R", "1", "-", "1"),
+    ("Cluster traffic policy, all terminating", CLUSTER, "-", "0:LST 1:ST", "0 1", "-", "0 1"),
+    ("iTP: Local, eTP: Cluster, some endpoints local", ITP_OPEN, "-", "0:LR 1:R", "0 1", "0", "0 1"),
+    ("iTP: Cluster, eTP: Local, some endpoints local", ETP_OPEN, "-", "0:LR 1:R", "0 1", "0", "0 1"),
+    ("iTP: Local, eTP: Local, some endpoints local", BOTH_OPEN, "-", "0:LR 1:R", "0 1", "0", "0 1"),
+    ("iTP: Local, eTP: Local, all endpoints remote", BOTH_OPEN, "-", "0:R 1:R", "0 1", "-", "0 1"),
     ("iTP: Local, eTP: Local, remote and terminating", BOTH_OPEN, "-", "0:ST 1:ST", "0 1", "-", "0 1"),
-    (
-        "iTP: Cluster, eTP: Local, with terminating endpoints",
-        ETP_OPEN,
-        "-",
-        "0:RS 1:L 2:LST 3:ST",
-        "0",
-        "2",
-        "0 2",
-    ),
-    ("eTP ignored if not externally accessible", ETP, "-", "0:RS 1:LRS", "0 1", "-", "0 1"),
-    ("no cluster endpoints for iTP:Local internal-only", ITP, "-", "0:RS 1:LRS", "-", "1", "1"),
-    ("eTP: Local, accessible, with empty endpoints", ETP_OPEN, "-", "", "-", "-", ""),
-    ("eTP: Local, accessible, all endpoints are remote", ETP_OPEN, "-", "0:RS 1:RS", "0 1", "-", "0 1"),
-    ("eTP: Local, accessible, all endpoints are local", ETP_OPEN, "-", "0:LRS 1:LRS", "0 1", "0 1", "0 1"),
-    ("eTP: Local, accessible, some endpoints are local", ETP_OPEN, "-", "0:LRS 1:RS", "0 1", "0", "0 1"),
+    ("iTP: Cluster, eTP: Local, with terminating", ETP_OPEN, "-", "0:R 1:L 2:LST 3:ST", "0", "2", "0 2"),
+    ("eTP ignored if not externally accessible", ETP, "-", "0:R 1:LR", "0 1", "-", "0 1"),
+    ("no cluster endpoints for iTP:Local internal-only", ITP, "-", "0:R 1:LR", "-", "1", "1"),
+    ("empty endpoints when no service endpoints exist", CLUSTER, "-", "", "-", "-", ""),
+    ("single endpoint not ready, not serving, not terminating", CLUSTER, "a", "0", "", "-", ""),
+    ("not in upstream's table: eTP: Local, empty", ETP_OPEN, "-", "", "-", "-", ""),
+    ("not in upstream's table: eTP: Local, all remote", ETP_OPEN, "-", "0:R 1:R", "0 1", "-", "0 1"),
+    ("not in upstream's table: eTP: Local, all local", ETP_OPEN, "-", "0:LR 1:LR", "0 1", "0 1", "0 1"),
+    ("not in upstream's table: eTP: Local, some local", ETP_OPEN, "-", "0:LR 1:R", "0 1", "0", "0 1"),
 ];
+
+/// The one case in which there is an endpoint somewhere, and none for this node (onlyRemoteEndpoints).
+const ALL_REMOTE: &str = "iTP: Local, but all endpoints are remote";
 
 #[test]
 fn endpoints_are_categorized_as_upstream_does() {
-    assert_eq!(TOPOLOGY.len() + POLICIES.len(), 34, "upstream's table");
-    for &(name, kind, zone, endpoints, cluster, local, reachable) in TOPOLOGY.iter().chain(POLICIES) {
-        let endpoints: Vec<EndpointInfo> = endpoints.split_whitespace().map(parse).collect();
-        let zone = (zone != "-").then_some(zone);
-        let found = categorize(&endpoints, &info(kind), "node-1", zone);
-        let numbers = |indexes: &[usize]| {
-            let number = |&i: &usize| endpoints[i].address.to_string();
-            indexes.iter().map(number).collect::<Vec<_>>()
-        };
-        let expect =
-            |list: &str| list.split_whitespace().map(|n| format!("10.244.1.{n}:80")).collect::<Vec<_>>();
-        let option = |list: &str| (list != "-").then(|| expect(list));
-        assert_eq!(found.cluster.as_deref().map(numbers), option(cluster), "{name}: cluster");
-        assert_eq!(found.local.as_deref().map(numbers), option(local), "{name}: local");
-        assert_eq!(numbers(&found.reachable), expect(reachable), "{name}: reachable");
-        let usable = endpoints.iter().any(|e| e.ready || (e.serving && e.terminating));
-        assert_eq!(found.has_any, usable, "{name}: any");
+    let upstreams = TOPOLOGY.iter().chain(POLICIES).filter(|case| !case.0.starts_with("not in upstream's"));
+    assert_eq!(upstreams.count(), 31, "upstream's table, but for the case of the feature gate");
+    for case in TOPOLOGY.iter().chain(POLICIES) {
+        check(case, &case.3.split_whitespace().map(parse).collect::<Vec<_>>());
     }
+}
+
+/// The 32nd, "PreferSameNode falls back to same-zone when feature gate disabled": a kube-proxy without the
+/// gate, which 1.36 no longer is, sees the same endpoints without `hints.forNodes`.
+#[test]
+fn without_hints_for_nodes_those_for_zones_count() {
+    let mut unseen: Vec<EndpointInfo> = HINTED.split_whitespace().map(parse).collect();
+    check(&("gate enabled", CLUSTER, "a@node-1", HINTED, "3", "-", "3"), &unseen);
+    unseen.iter_mut().for_each(|e| e.node_hints.clear());
+    check(&("gate disabled", CLUSTER, "a@node-1", HINTED, "3 6", "-", "3 6"), &unseen);
+}
+
+fn check(&(name, kind, node, _, cluster, local, reachable): &Case, endpoints: &[EndpointInfo]) {
+    let (zone, node) = node.split_once('@').unwrap_or((node, ""));
+    let found = categorize(endpoints, &info(kind), node, (zone != "-").then_some(zone));
+    let numbers = |indexes: &[usize]| {
+        let number = |&i: &usize| endpoints[i].address.to_string();
+        indexes.iter().map(number).collect::<Vec<_>>()
+    };
+    let expect = |list: &str| list.split_whitespace().map(|n| format!("10.244.1.{n}:80")).collect::<Vec<_>>();
+    let option = |list: &str| (list != "-").then(|| expect(list));
+    assert_eq!(found.cluster.as_deref().map(numbers), option(cluster), "{name}: cluster");
+    assert_eq!(found.local.as_deref().map(numbers), option(local), "{name}: local");
+    assert_eq!(numbers(&found.reachable), expect(reachable), "{name}: reachable");
+    assert_eq!(found.has_any, !reachable.is_empty() || name == ALL_REMOTE, "{name}: any");
 }
 
 fn parse(text: &str) -> EndpointInfo {

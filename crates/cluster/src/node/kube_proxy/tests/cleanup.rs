@@ -1,5 +1,4 @@
-//! TestCleanStaleEntries, TestServiceWithoutEndpoints (pkg/proxy/conntrack/cleanup_test.go): one
-//! connection of each kind goes through a node before and after its endpoint is gone.
+//! A node that carries connections to every address of a Service, before and after its endpoint is gone.
 
 use crate::ordered::Set;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use super::fixture::{
     BLOCKED_CLIENT, CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, LB_IP_2, NODE, NODE_IP, NODE_IP_ALT, POD, Seen,
-    config, endpoint, http, http_slice, ip, load_balancer, port, service, slice, terminating,
+    config, endpoint, http, http_slice, ip, load_balancer, port, service, slice,
 };
 use super::nft_tracer::{check_both, check_nft};
 use super::tracer::check;
@@ -67,7 +67,9 @@ fn cluster_ip_general() {
         .with(service("two", DNS, &dns_ports))
         .slice(http_slice("one", &two[..1]))
         .slice(slice("two", &targets, &two));
-    let same = "clusterIP with TCP, UDP, and SCTP on same port";
+    let tcp = "clusterIP with TCP, UDP, and SCTP on same port (TCP)";
+    let udp = "clusterIP with TCP, UDP, and SCTP on same port (UDP)";
+    let sctp = "clusterIP with TCP, UDP, and SCTP on same port (SCTP)";
     check_both(
         "TestClusterIPGeneral",
         &config(),
@@ -77,9 +79,9 @@ fn cluster_ip_general() {
             ("hairpin to cluster IP", A, Tcp, CLUSTER_IP, 80, A80, true),
             ("clusterIP with multiple endpoints", POD, Tcp, DNS, 80, BOTH, false),
             ("clusterIP with TargetPort", POD, Tcp, DNS, 443, "10.244.1.5:8443, 10.244.2.6:8443", false),
-            (same, POD, Tcp, DNS, 53, "10.244.1.5:5353, 10.244.2.6:5353", false),
-            (same, POD, Udp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
-            (same, POD, Sctp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
+            (tcp, POD, Tcp, DNS, 53, "10.244.1.5:5353, 10.244.2.6:5353", false),
+            (udp, POD, Udp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
+            (sctp, POD, Sctp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
         ],
     );
     // M-11: nftables refuses what iptables has no rule for.
@@ -133,6 +135,7 @@ struct NodePorts<'a> {
     firewall: bool,
 }
 
+/// TestNodePorts of pkg/proxy/iptables.
 #[test]
 fn node_ports() {
     use Family::{V4, V6};
@@ -149,11 +152,26 @@ fn node_ports() {
     for case in [
         case("ipv4, localhost-nodeports enabled", V4, true, &[], true, true),
         case("ipv4, localhost-nodeports disabled", V4, false, &[], true, false),
-        case("ipv4, disabled, localhost in nodeport-addresses", V4, false, some, false, false),
-        case("ipv4, multiple nodeport-addresses", V4, false, many, true, false),
+        case(
+            "ipv4, localhost-nodeports disabled, localhost in nodeport-addresses",
+            V4,
+            false,
+            some,
+            false,
+            false,
+        ),
+        // Disabled, whatever upstream calls it.
+        case("ipv4, localhost-nodeports enabled, multiple nodeport-addresses", V4, false, many, true, false),
         case("ipv6, localhost-nodeports enabled", V6, true, &[], true, false),
         case("ipv6, localhost-nodeports disabled", V6, false, &[], true, false),
-        case("ipv6, disabled, multiple nodeport-addresses", V6, false, many, false, false),
+        case(
+            "ipv6, localhost-nodeports disabled, multiple nodeport-addresses",
+            V6,
+            false,
+            many,
+            false,
+            false,
+        ),
     ] {
         node_ports_case(&case);
     }
@@ -181,21 +199,32 @@ fn node_ports_case(case: &NodePorts) {
     let pod = pick(POD, "fd00:10:244:7::2");
     let client = pick(CLIENT, "2600:5200::1");
     let lo = pick("127.0.0.1", "::1");
-    let on_lo = if v4 && case.localhost { both } else { "" };
-    let on_alt = if case.alt_allowed { both } else { "" };
+    let (to_lo, on_lo) = match v4 && case.localhost {
+        true => ("localhost to nodePort gets masqueraded", both),
+        false => ("localhost to nodePort is ignored", ""),
+    };
+    let (to_alt, on_alt) = secondary(case.alt_allowed, both);
     check(
-        case.name,
+        &format!("TestNodePorts, {}", case.name),
         &cfg,
         &rules,
         &[
             ("pod to cluster IP", pod, Tcp, cluster_ip, 80, both, false),
             ("external to nodePort", client, Tcp, node, 30080, both, true),
             ("node to nodePort", node, Tcp, node, 30080, both, true),
-            ("localhost to nodePort", lo, Tcp, lo, 30080, on_lo, !on_lo.is_empty()),
-            ("external to nodePort on secondary IP", client, Tcp, alt, 30080, on_alt, case.alt_allowed),
+            (to_lo, lo, Tcp, lo, 30080, on_lo, !on_lo.is_empty()),
+            (to_alt, client, Tcp, alt, 30080, on_alt, case.alt_allowed),
         ],
     );
-    assert_eq!(rules.filter.find("KUBE-FIREWALL").is_some(), case.firewall, "{}", case.name);
+    assert_eq!(rules.filter.find("KUBE-FIREWALL").is_some(), case.firewall, "TestNodePorts, {}", case.name);
+}
+
+/// Upstream's name of the flow to the node's other address, and where it gets.
+fn secondary(allowed: bool, both: &str) -> (&'static str, &str) {
+    match allowed {
+        true => ("external to nodePort on secondary IP", both),
+        false => ("secondary nodeIP ignores NodePorts", ""),
+    }
 }
 
 /// TestNodePorts of pkg/proxy/nftables: M-12.
@@ -210,9 +239,8 @@ fn node_ports_of_nftables() {
         ("ipv4, multiple nodeport-addresses", V4, &many, true),
         ("ipv6", V6, &[], false),
         ("ipv6, multiple nodeport-addresses", V6, &many, true),
-        // Not in upstream's table.
-        ("localhost is left out", V4, &lo, false),
-        ("all addresses", V6, &all, true),
+        ("not upstream's: localhost is left out", V4, &lo, false),
+        ("not upstream's: all addresses", V6, &all, true),
     ];
     for (name, family, addresses, alt_allowed) in cases {
         let v4 = family == V4;
@@ -235,16 +263,16 @@ fn node_ports_of_nftables() {
         let both = pick(BOTH, "[fd00:10:244:1::5]:80, [fd00:10:244:2::6]:80");
         let (pod, client) = (pick(POD, "fd00:10:244:7::2"), pick(CLIENT, "2600:5200::1"));
         let (lo, nobody) = (pick("127.0.0.1", "::1"), pick("10.96.0.50", "fd00:10:96::50"));
-        let on_alt = if alt_allowed { both } else { "" };
+        let (to_alt, on_alt) = secondary(alt_allowed, both);
         check_nft(
-            name,
+            &format!("TestNodePorts, {name}"),
             &cfg,
             &seen,
             &[
                 ("pod to cluster IP", pod, Tcp, cluster_ip, 80, both, false),
                 ("external to nodePort", client, Tcp, node, 30080, both, true),
                 ("node to nodePort", node, Tcp, node, 30080, both, true),
-                ("external to nodePort on secondary IP", client, Tcp, alt, 30080, on_alt, alt_allowed),
+                (to_alt, client, Tcp, alt, 30080, on_alt, alt_allowed),
                 // Not in upstream's table.
                 ("localhost to nodePort", lo, Tcp, lo, 30080, "", false),
                 ("unallocated", pod, Tcp, nobody, 80, "DROP", false),
@@ -328,57 +356,6 @@ fn internal_traffic_policy() {
         check_both("TestInternalTrafficPolicy", &config(), &seen, &flow(expected));
         let seen = seen.without_endpoints();
         check_both("TestInternalTrafficPolicy, deleted", &config(), &seen, &flow("REJECT"));
-    }
-}
-
-/// TestTerminatingEndpointsTrafficPolicyLocal and ...Cluster: endpoints 1 to 4 are here, 5 there.
-#[test]
-fn terminating_endpoints() {
-    let at = |n: u8| format!("10.244.9.{n}");
-    let (here, there) = (Some(NODE), Some("worker-2"));
-    let not_ready = |e: Endpoint| Endpoint { ready: false, serving: false, ..e };
-    let ready = vec![
-        endpoint(&at(1), here),
-        endpoint(&at(2), here),
-        terminating(&at(3), here, true),
-        terminating(&at(4), here, false),
-        endpoint(&at(5), there),
-    ];
-    let only_terminating = vec![
-        terminating(&at(1), here, true),
-        terminating(&at(2), here, true),
-        terminating(&at(4), here, false),
-        terminating(&at(5), there, true),
-    ];
-    let remote = vec![terminating(&at(5), there, true)];
-    let unusable = vec![terminating(&at(4), there, false), not_ready(endpoint(&at(5), there))];
-    let all = "10.244.9.1:80, 10.244.9.2:80, 10.244.9.5:80";
-    let two = "10.244.9.1:80, 10.244.9.2:80";
-    let five = "10.244.9.5:80";
-    // Endpoints; to the ClusterIP; to the LB with policy Cluster; with policy Local.
-    let cases = [
-        ("ready endpoints exist", ready, all, all, two),
-        ("only terminating endpoints exist", only_terminating, all, all, two),
-        ("terminating endpoints on remote node", remote, five, five, "DROP"),
-        ("no usable endpoints on any node", unusable, "REJECT", "REJECT", "REJECT"),
-    ];
-    for (name, endpoints, internal, cluster, local) in cases {
-        for (policy, external) in [(TrafficPolicy::Cluster, cluster), (TrafficPolicy::Local, local)] {
-            let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
-            lb.spec.external_traffic_policy = policy;
-            let seen = Seen::default().with(lb).slice(http_slice("web", &endpoints));
-            let masquerade = policy == TrafficPolicy::Cluster && external.contains(':');
-            let flows = |internal, external, masquerade| {
-                [
-                    (name, POD, Tcp, CLUSTER_IP, 80, internal, false),
-                    (name, CLIENT, Tcp, LB_IP, 80, external, masquerade),
-                ]
-            };
-            let test = "TestTerminatingEndpointsTrafficPolicy";
-            check_both(test, &config(), &seen, &flows(internal, external, masquerade));
-            let seen = seen.without_endpoints();
-            check_both(test, &config(), &seen, &flows("REJECT", "REJECT", false));
-        }
     }
 }
 

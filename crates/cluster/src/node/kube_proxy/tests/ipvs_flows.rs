@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fixture::{
     BLOCKED_CLIENT, CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, LB_IP_2, NODE, NODE_IP, NODE_IP_ALT, POD, Seen,
-    config, endpoint, http, http_slice, ip, load_balancer, port, service, slice, terminating,
+    config, endpoint, http, http_slice, ip, load_balancer, port, service, slice,
 };
 use super::tracer::Flow;
 use crate::api::{Endpoint, ServiceType, TrafficPolicy};
@@ -26,7 +26,7 @@ const BOTH: &str = "10.244.1.5:80, 10.244.2.6:80";
 const A80: &str = "10.244.1.5:80";
 const B80: &str = "10.244.2.6:80";
 /// No real server: IPVS answers "port unreachable".
-const REFUSED: &str = "REFUSED";
+pub const REFUSED: &str = "REFUSED";
 
 pub fn rules(seen: &Seen, cfg: &ProxyConfig) -> IpvsRules {
     let rules = seen.rules_of(ProxyMode::IPVS, cfg);
@@ -36,7 +36,7 @@ pub fn rules(seen: &Seen, cfg: &ProxyConfig) -> IpvsRules {
 /// Each flow is tried often enough that round robin has come to every server.
 const TRIES: u16 = 12;
 
-fn check(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
+pub fn check(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
     let rules = rules(seen, cfg);
     for &(name, source, protocol, destination, port, expected, masquerade) in flows {
         let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
@@ -245,6 +245,7 @@ fn local_policy_without_a_local_endpoint_falls_back() {
     }
 }
 
+/// TestTestInternalTrafficPolicyE2E.
 #[test]
 fn internal_traffic_policy() {
     const C: &str = "10.244.3.7";
@@ -315,6 +316,7 @@ fn node_ports() {
         ("ipv6, many addresses", V6, many, false),
     ] {
         let pick = |a, b| if family == V4 { a } else { b };
+        let test = pick("TestNodePortIPv4", "TestNodePortIPv6");
         let (node, alt) = (pick(NODE_IP, "2001:db8:50::11"), pick(NODE_IP_ALT, "2001:db8:51::11"));
         let cfg = ProxyConfig {
             family,
@@ -339,7 +341,7 @@ fn node_ports() {
         let alt_expected = if on_alt { both } else { "" };
         let lo = pick("127.0.0.1", "::1");
         check(
-            name,
+            &format!("{test}, {name}"),
             &cfg,
             &seen,
             &[
@@ -365,52 +367,6 @@ fn health_check_node_port() {
     check("TestHealthCheckNodePort", &config(), &seen, &accepted);
     let gone = [("gone", CLIENT, Tcp, NODE_IP, 31000, "", false)];
     check("TestHealthCheckNodePort", &config(), &Seen::default(), &gone);
-}
-
-/// TestTestInternalTrafficPolicyE2E, TestEndpointSliceReadyAndTerminating* (Cluster and Local).
-#[test]
-fn terminating_endpoints() {
-    let at = |n: u8| format!("10.244.9.{n}");
-    let (here, there) = (Some(NODE), Some("worker-2"));
-    let not_ready = |e: Endpoint| Endpoint { ready: false, serving: false, ..e };
-    let ready = vec![
-        endpoint(&at(1), here),
-        endpoint(&at(2), here),
-        terminating(&at(3), here, true),
-        terminating(&at(4), here, false),
-        endpoint(&at(5), there),
-    ];
-    let only_terminating = vec![
-        terminating(&at(1), here, true),
-        terminating(&at(2), here, true),
-        terminating(&at(4), here, false),
-        terminating(&at(5), there, true),
-    ];
-    let remote = vec![terminating(&at(5), there, true)];
-    let unusable = vec![terminating(&at(4), there, false), not_ready(endpoint(&at(5), there))];
-    let all = "10.244.9.1:80, 10.244.9.2:80, 10.244.9.5:80";
-    let two = "10.244.9.1:80, 10.244.9.2:80";
-    let five = "10.244.9.5:80";
-    // Endpoints; to the ClusterIP and to the LB with policy Cluster; to the LB with policy Local.
-    let cases = [
-        ("ready endpoints exist", ready, all, two),
-        ("only terminating endpoints exist", only_terminating, all, two),
-        ("terminating endpoints elsewhere: it falls back", remote, five, five),
-        ("none usable", unusable, REFUSED, REFUSED),
-    ];
-    for (name, endpoints, cluster, local) in cases {
-        for (policy, external) in [(TrafficPolicy::Cluster, cluster), (TrafficPolicy::Local, local)] {
-            let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
-            lb.spec.external_traffic_policy = policy;
-            let seen = Seen::default().with(lb).slice(http_slice("web", &endpoints));
-            let masquerade = policy == TrafficPolicy::Cluster;
-            let flows = [
-                (name, POD, Tcp, CLUSTER_IP, 80, cluster, false),
-                (name, CLIENT, Tcp, LB_IP, 80, external, masquerade),
-            ];
-            check("terminating endpoints", &config(), &seen, &flows);
-        }
-    }
 }
 
 /// TestLoadBalancerIngressRouteTypeProxy.

@@ -2,6 +2,7 @@
 
 mod categorize;
 mod cleanup;
+mod cleanup_table;
 mod endpoints;
 pub(crate) mod fixture;
 mod flows;
@@ -13,5 +14,7 @@ mod masquerade;
 mod nft_invariants;
 mod nft_text;
 mod nft_tracer;
+mod terminating;
 mod text;
 mod tracer;
+mod tracer_rows;
