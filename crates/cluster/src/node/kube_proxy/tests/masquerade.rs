@@ -2,8 +2,7 @@
 //! in each of them every kind of source to every kind of destination of three Services.
 
 use super::fixture::{CLIENT, NODE, NODE_IP, POD, Seen, config, endpoint, http_slice, load_balancer};
-use super::nft_tracer::check_both;
-use super::tracer::check;
+use super::tracer::{check, check_both};
 use crate::api::TrafficPolicy::{Cluster, Local};
 use crate::net::Protocol::Tcp;
 use crate::node::kube_proxy::ProxyConfig;

@@ -1,8 +1,12 @@
 //! kube-proxy against upstream's own tables, with this project's names and addresses.
 
+mod agreement;
+mod any;
 mod categorize;
 mod cleanup;
+mod connect;
 mod endpoints;
+mod families;
 pub(crate) mod fixture;
 mod flows;
 mod invariants;
@@ -11,7 +15,11 @@ mod ipvs_text;
 mod kept;
 mod masquerade;
 mod nft_invariants;
+mod nft_read;
 mod nft_text;
-mod nft_tracer;
+mod nft_walk;
+mod printed;
+mod restore;
 mod text;
 mod tracer;
+mod walk;
