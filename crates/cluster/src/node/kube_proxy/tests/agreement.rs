@@ -2,61 +2,19 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::any::{any_config, any_seen};
 use super::families;
-use super::fixture::{BLOCKED_CLIENT, CLIENT, LB_IP, NODE_IP, NODE_IP_ALT, POD, Seen, ip};
+use super::fixture::Seen;
+use super::packets::packets;
 use super::printed::Traced;
 use super::tracer::{Texts, agreed};
-use crate::api::Service;
-use crate::net::netfilter::Family;
-use crate::net::{Protocol, Tuple};
+use crate::net::Tuple;
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
-
-/// A Pod here, one elsewhere, clients, a load balancer's address, and the node itself.
-const SOURCES: [&str; 8] =
-    [POD, "10.244.9.9", CLIENT, BLOCKED_CLIENT, LB_IP, NODE_IP, NODE_IP_ALT, "127.0.0.1"];
-const HERE: [&str; 3] = [NODE_IP, NODE_IP_ALT, "127.0.0.1"];
-
-fn addresses(texts: &[&str]) -> Vec<IpAddr> {
-    texts.iter().map(|text| ip(text)).collect()
-}
-
-/// To a Service: on its own port and on another, on its NodePorts, its health check's port.
-fn targets(service: &Service) -> Vec<(IpAddr, u16)> {
-    let spec = &service.spec;
-    let ingress = service.ingress.iter().map(|ingress| &ingress.ip);
-    let vips = spec.cluster_ips.iter().chain(&spec.external_ips).chain(ingress);
-    let node_ports = spec.ports.iter().map(|port| port.node_port).chain([spec.health_check_node_port]);
-    let on_nodes = node_ports.filter(|port| *port != 0);
-    let mut all: Vec<_> = vips.flat_map(|ip| [(*ip, 80), (*ip, 81)]).collect();
-    all.extend(on_nodes.flat_map(|port| HERE.map(|here| (ip(here), port))));
-    all
-}
-
-/// Packets from everybody, and from each endpoint of a Service to the Service itself.
-fn packets(seen: &Seen) -> Vec<Tuple> {
-    let nobody = [(ip("10.96.0.99"), 80), (ip(NODE_IP), 30999), (ip(CLIENT), 80), (ip("10.244.1.3"), 8080)];
-    let mut ways = vec![(addresses(&SOURCES), nobody.to_vec())];
-    for (service, slice) in seen.services.values().zip(seen.slices.values()) {
-        let mut sources = addresses(&SOURCES);
-        sources.extend(slice.endpoints.iter().map(|endpoint| endpoint.address));
-        ways.push((sources, targets(service)));
-    }
-    let mut packets = Vec::new();
-    for (sources, targets) in ways {
-        for (src, (dst, dst_port)) in sources.iter().flat_map(|src| targets.iter().map(move |to| (*src, *to)))
-        {
-            let packet = |protocol| Tuple { src, src_port: 40_000, dst, dst_port, protocol };
-            packets.extend([Protocol::Tcp, Protocol::Udp].map(packet));
-        }
-    }
-    packets
-}
 
 /// How often each kind of result was agreed upon.
 type Tally = BTreeMap<&'static str, u32>;
@@ -64,7 +22,7 @@ type Tally = BTreeMap<&'static str, u32>;
 fn note(tally: &mut Tally, tuple: &Tuple, traced: &[Traced]) {
     let mut count = |what| *tally.entry(what).or_default() += 1;
     for Traced { outcome: (output, masqueraded), noted } in traced {
-        let is_source = output.parse().is_ok_and(|to: std::net::SocketAddr| to.ip() == tuple.src);
+        let is_source = output.parse().is_ok_and(|to: SocketAddr| to.ip() == tuple.src);
         count(match (&**output, masqueraded) {
             ("DROP", _) => "dropped",
             ("REJECT", _) => "rejected",
@@ -97,12 +55,8 @@ fn agree(
     let rules = seen.rules_of(mode, cfg);
     let texts = Texts::of(&rules);
     let host = texts.host(cfg);
-    for tuple in packets(seen).into_iter().skip(first).step_by(ONE_IN) {
-        let tuple = match cfg.family {
-            Family::V4 => tuple,
-            Family::V6 => Tuple { src: families::six(tuple.src), dst: families::six(tuple.dst), ..tuple },
-        };
-        note(tally, &tuple, &agreed(&host, &rules, &tuple)?);
+    for tuple in packets(seen, cfg).iter().skip(first).step_by(ONE_IN) {
+        note(tally, tuple, &agreed(&host, &rules, tuple)?);
     }
     Ok(())
 }

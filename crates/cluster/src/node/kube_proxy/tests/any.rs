@@ -34,29 +34,31 @@ pub fn any_service() -> impl Strategy<Value = Service> {
         Just(ServiceType::NodePort),
         Just(ServiceType::LoadBalancer)
     ];
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (kind, policy(), policy(), source_ranges(), flags).prop_map(
-        |(kind, external, internal, ranges, flags)| {
-            let (external_ip, affinity, proxy) = flags;
-            let node_port = if kind == ServiceType::ClusterIP { 0 } else { 30080 };
-            let mut service = service("web", "10.96.0.41", &[http(node_port)]);
-            service.spec.type_ = kind;
-            service.spec.external_traffic_policy = external;
-            service.spec.internal_traffic_policy = internal;
-            if external_ip {
-                service.spec.external_ips = vec![ip("198.51.100.20")];
-            }
-            if affinity {
-                service.spec.session_affinity = SessionAffinity::ClientIP { timeout_s: 60 };
-            }
-            if kind == ServiceType::LoadBalancer {
-                service.ingress = vec![LoadBalancerIngress { ip: ip("198.51.100.10"), proxy }];
-                service.spec.health_check_node_port = 31000;
-                service.spec.load_balancer_source_ranges = ranges;
-            }
-            service
-        },
-    )
+    let flags = prop::array::uniform5(any::<bool>());
+    let all = (kind, policy(), policy(), flags);
+    (all, source_ranges()).prop_map(|((kind, external, internal, flags), ranges)| {
+        let [external_ip, affinity, proxy, pending, without_node_port] = flags;
+        let is_balanced = kind == ServiceType::LoadBalancer;
+        // allocateLoadBalancerNodePorts
+        let has_node_port = kind == ServiceType::NodePort || is_balanced && !without_node_port;
+        let mut service = service("web", "10.96.0.41", &[http(if has_node_port { 30080 } else { 0 })]);
+        service.spec.type_ = kind;
+        service.spec.external_traffic_policy = external;
+        service.spec.internal_traffic_policy = internal;
+        if external_ip {
+            service.spec.external_ips = vec![ip("198.51.100.20")];
+        }
+        if affinity {
+            service.spec.session_affinity = SessionAffinity::ClientIP { timeout_s: 60 };
+        }
+        if is_balanced {
+            let ingress = LoadBalancerIngress { ip: ip("198.51.100.10"), proxy };
+            service.ingress = (!pending).then_some(ingress).into_iter().collect();
+            service.spec.health_check_node_port = 31000;
+            service.spec.load_balancer_source_ranges = ranges;
+        }
+        service
+    })
 }
 
 pub fn any_endpoint() -> impl Strategy<Value = Endpoint> {
@@ -105,19 +107,21 @@ pub fn any_config() -> impl Strategy<Value = ProxyConfig> {
 }
 
 /// Services with their endpoints, of which each has up to six. Every other one has a UDP port too. No two
-/// share an address or a NodePort, as the API server and the cloud see to it.
+/// share a ClusterIP, a NodePort or a load balancer, as the API server and the cloud see to it; but nobody
+/// keeps them from sharing an external IP.
 pub fn any_seen() -> impl Strategy<Value = Seen> {
     let one = (any_service(), prop::collection::vec(any_endpoint(), 0..7));
-    prop::collection::vec(one, 0..5).prop_map(seen)
+    (prop::collection::vec(one, 0..5), any::<bool>()).prop_map(|(services, shared)| seen(services, shared))
 }
 
-fn seen(services: Vec<(Service, Vec<Endpoint>)>) -> Seen {
+fn seen(services: Vec<(Service, Vec<Endpoint>)>, shared: bool) -> Seen {
     let mut seen = Seen::default();
     for (n, (mut service, endpoints)) in (0u16..).zip(services) {
         let name = format!("web-{n}");
         service.meta.name = name.as_str().into();
         service.spec.cluster_ips = vec![ip(&format!("10.96.0.{n}"))];
-        let node_port = |number| if service.spec.type_ == ServiceType::ClusterIP { 0 } else { number + n };
+        let has_node_port = service.spec.ports[0].node_port != 0;
+        let node_port = |number| if has_node_port { number + n } else { 0 };
         let udp = port("udp", Protocol::Udp, 80, node_port(30180));
         service.spec.ports =
             [http(node_port(30080))].into_iter().chain((n % 2 == 0).then_some(udp)).collect();
@@ -125,7 +129,7 @@ fn seen(services: Vec<(Service, Vec<Endpoint>)>) -> Seen {
             service.spec.health_check_node_port += n;
         }
         for address in &mut service.spec.external_ips {
-            *address = ip(&format!("198.51.100.{}", 20 + n));
+            *address = ip(&format!("198.51.100.{}", if shared { 20 } else { 20 + n }));
         }
         for ingress in &mut service.ingress {
             ingress.ip = ip(&format!("198.51.100.{}", 10 + n));

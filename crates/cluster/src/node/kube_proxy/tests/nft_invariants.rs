@@ -1,6 +1,6 @@
 //! The checker of nftables' tables.
 
-use super::fixture::config;
+use super::fixture::{config, ip};
 use super::text::one_of_each;
 use crate::net::netfilter::ChainId;
 use crate::net::netfilter::nft::{Rule, SetId, Statement, Table, TableProblem, Verdict, table_problems};
@@ -45,4 +45,16 @@ fn the_checker_finds_what_is_wrong() {
     let problems = table_problems(&table);
     let empty = TableProblem::EmptyChain { from: from(), to: from() };
     assert!(problems.contains(&empty), "{problems:?}");
+}
+
+#[test]
+fn of_two_services_with_one_address_the_earlier_keeps_its_chains() {
+    let mut seen = one_of_each();
+    for service in seen.services.values_mut() {
+        std::sync::Arc::make_mut(service).spec.external_ips = vec![ip("198.51.100.22")];
+    }
+    let rules = seen.rules_of(ProxyMode::NFTABLES, &config());
+    assert_eq!(rules.problems(), Vec::<String>::new());
+    let reached = rules.to_string().matches("198.51.100.22 . tcp . 80").count();
+    assert_eq!(reached, 2, "in service-ips and in no-endpoint-services:\n{rules}");
 }

@@ -61,8 +61,12 @@ pub struct Texts {
 
 impl Texts {
     pub fn of(rules: &Rules) -> Texts {
-        let nft = rules.nftables().map(|_| NftText::read(&rules.to_string()));
-        Texts { nft, iptables: Restore::read(&rules.iptables().to_string()) }
+        let nft = rules.nftables().map(|_| rules.to_string());
+        Texts::read(nft.as_deref(), &rules.iptables().to_string())
+    }
+
+    pub fn read(nft: Option<&str>, iptables: &str) -> Texts {
+        Texts { nft: nft.map(NftText::read), iptables: Restore::read(iptables) }
     }
 
     pub fn host<'a>(&'a self, cfg: &'a ProxyConfig) -> Host<'a> {
@@ -80,37 +84,35 @@ const LIMIT: u64 = 1000;
 /// All that may become of a connection, if the text and the evaluator say the same of it.
 pub fn agreed(host: &Host, rules: &Rules, tuple: &Tuple) -> Result<Vec<Traced>, String> {
     let traced = host.trace(tuple, &BTreeSet::new());
-    let outcomes = || traced.iter().map(|traced| &traced.outcome);
-    let mut missing: BTreeSet<&Outcome> = outcomes().collect();
+    let mut missing: Vec<&Outcome> = traced.iter().map(|traced| &traced.outcome).collect();
+    // Only where there is a choice can a client be seen to be bound, or not to be.
+    let is_free = missing.len() > 1 && traced.iter().all(|traced| traced.noted.is_empty());
+    let mut moved = false;
     for flow in 0..LIMIT {
-        if flow >= ENOUGH && missing.is_empty() {
+        if flow >= ENOUGH && missing.is_empty() && moved == is_free {
             return Ok(traced);
         }
         let mut node = Node::new(host.cfg, rules);
         let reached = node.connect(tuple, flow);
-        let Some(found) = traced.iter().find(|traced| traced.outcome == reached) else {
-            return Err(format!(
-                "{tuple:?} reached {reached:?}, the text: {:?}",
-                outcomes().collect::<Vec<_>>()
-            ));
-        };
-        missing.remove(&found.outcome);
-        bound(host, &mut node, tuple, found, flow)?;
+        let found = traced.iter().find(|traced| traced.outcome == reached);
+        let found = found.ok_or_else(|| format!("{tuple:?} reached {reached:?}, the text: {traced:?}"))?;
+        missing.retain(|outcome| *outcome != &reached);
+        if is_free || !found.noted.is_empty() {
+            moved |= again(host, &mut node, tuple, found, flow)? != reached;
+        }
     }
-    Err(format!("{tuple:?} never reached {missing:?}"))
+    Err(format!("{tuple:?}: {missing:?} never reached, or the client is bound to one: {traced:?}"))
 }
 
-/// Session affinity: the client's next connection goes where the first went.
-fn bound(host: &Host, node: &mut Node, tuple: &Tuple, first: &Traced, flow: u64) -> Result<(), String> {
-    if first.noted.is_empty() {
-        return Ok(());
-    }
+/// Where the client's next connection goes: where its first one went, if the text says that it is bound.
+fn again(host: &Host, node: &mut Node, tuple: &Tuple, first: &Traced, flow: u64) -> Result<Outcome, String> {
     let next = Tuple { src_port: tuple.src_port + 1, ..*tuple };
     let traced = host.trace(&next, &first.noted);
     let reached = node.connect(&next, flow + LIMIT);
-    match &traced[..] {
-        [only] if only.outcome == reached && reached == first.outcome => Ok(()),
-        _ => Err(format!("{tuple:?}, bound by {first:?}, reached {reached:?}, the text: {traced:?}")),
+    let is_bound = traced.len() == 1 && first.outcome == reached;
+    match traced.iter().any(|traced| traced.outcome == reached) && (is_bound || first.noted.is_empty()) {
+        true => Ok(reached),
+        false => Err(format!("{tuple:?}, bound by {first:?}, reached {reached:?}, the text: {traced:?}")),
     }
 }
 
