@@ -84,6 +84,9 @@ const LIMIT: u64 = 1000;
 /// All that may become of a connection, if the text and the evaluator say the same of it.
 pub fn agreed(host: &Host, rules: &Rules, tuple: &Tuple) -> Result<Vec<Traced>, String> {
     let traced = host.trace(tuple, &BTreeSet::new());
+    // And then of the client's next one.
+    let next = Tuple { src_port: tuple.src_port + 1, ..*tuple };
+    let then: Vec<Vec<Traced>> = traced.iter().map(|first| host.trace(&next, &first.noted)).collect();
     let mut missing: Vec<&Outcome> = traced.iter().map(|traced| &traced.outcome).collect();
     // Only where there is a choice can a client be seen to be bound, or not to be.
     let is_free = missing.len() > 1 && traced.iter().all(|traced| traced.noted.is_empty());
@@ -94,25 +97,25 @@ pub fn agreed(host: &Host, rules: &Rules, tuple: &Tuple) -> Result<Vec<Traced>, 
         }
         let mut node = Node::new(host.cfg, rules);
         let reached = node.connect(tuple, flow);
-        let found = traced.iter().find(|traced| traced.outcome == reached);
-        let found = found.ok_or_else(|| format!("{tuple:?} reached {reached:?}, the text: {traced:?}"))?;
+        let at = traced.iter().position(|traced| traced.outcome == reached);
+        let at = at.ok_or_else(|| format!("{tuple:?} reached {reached:?}, the text: {traced:?}"))?;
         missing.retain(|outcome| *outcome != &reached);
-        if is_free || !found.noted.is_empty() {
-            moved |= again(host, &mut node, tuple, found, flow)? != reached;
+        if is_free || !traced[at].noted.is_empty() {
+            let again = node.connect(&next, flow + LIMIT);
+            check_next(&traced[at], &then[at], &again).map_err(|why| format!("{tuple:?}: {why}"))?;
+            moved |= again != reached;
         }
     }
     Err(format!("{tuple:?}: {missing:?} never reached, or the client is bound to one: {traced:?}"))
 }
 
-/// Where the client's next connection goes: where its first one went, if the text says that it is bound.
-fn again(host: &Host, node: &mut Node, tuple: &Tuple, first: &Traced, flow: u64) -> Result<Outcome, String> {
-    let next = Tuple { src_port: tuple.src_port + 1, ..*tuple };
-    let traced = host.trace(&next, &first.noted);
-    let reached = node.connect(&next, flow + LIMIT);
-    let is_bound = traced.len() == 1 && first.outcome == reached;
-    match traced.iter().any(|traced| traced.outcome == reached) && (is_bound || first.noted.is_empty()) {
-        true => Ok(reached),
-        false => Err(format!("{tuple:?}, bound by {first:?}, reached {reached:?}, the text: {traced:?}")),
+/// The client's next connection goes where its first one went, if the text says that it is bound.
+fn check_next(first: &Traced, then: &[Traced], reached: &Outcome) -> Result<(), String> {
+    let is_bound = then.len() == 1 && first.outcome == *reached;
+    let is_among = then.iter().any(|traced| traced.outcome == *reached);
+    match is_among && (is_bound || first.noted.is_empty()) {
+        true => Ok(()),
+        false => Err(format!("after {first:?} reached {reached:?}, the text: {then:?}")),
     }
 }
 
