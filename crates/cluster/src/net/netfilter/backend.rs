@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::chain::{ServicePortName, Target};
+#[cfg(any(test, debug_assertions))]
+use super::check::jump_problems;
 use super::ipvs::IpvsRules;
 use super::nft;
 use super::rules::{Family, RuleRef, RuleSet, TableName};
@@ -42,6 +44,10 @@ pub(super) trait Backend: Describe + Any + fmt::Debug + Send + Sync {
 
     /// All rules, those of iptables too.
     fn print(&self, iptables: &RuleSet, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// What breaks an invariant of upstream's tests, in words.
+    #[cfg(any(test, debug_assertions))]
+    fn problems(&self) -> Vec<String>;
 
     /// The kernel takes it over: from the next packet on it holds. `old`: what the kernel had
     /// beside iptables until now, of which a backend of the same kind keeps what outlives a sync.
@@ -174,6 +180,16 @@ impl Rules {
             ["KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "KUBE-IPVS-OUT-FILTER"];
         let is_its = |name: &str| IPTABLES_AND_IPVS.contains(&name) || name.starts_with("firewall-");
         self.chain_name(at).is_some_and(is_its)
+    }
+
+    /// What breaks an invariant of upstream's tests, in words; nothing, whatever kube-proxy is told of.
+    /// Not for a release: there it would only be carried along.
+    #[cfg(any(test, debug_assertions))]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems: Vec<String> =
+            jump_problems(&self.iptables).iter().map(|p| format!("{p:?}")).collect();
+        problems.extend(self.beside.iter().flat_map(|beside| beside.problems()));
+        problems
     }
 
     /// Are these the very same rules, not only equal ones?

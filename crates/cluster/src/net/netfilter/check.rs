@@ -38,6 +38,10 @@ const MAY_BE_EMPTY: [&str; 6] = [
     "KUBE-IPVS-OUT-FILTER",
 ];
 
+/// Written even when no Service needs it: the mark chain, and two of IPVS mode that are declared
+/// whether or not a set leads to them (`iptablesChains`).
+const MAY_BE_UNUSED: [&str; 3] = ["KUBE-MARK-MASQ", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL"];
+
 fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
     let mut used = Set::new();
     for (id, chain) in table.chains() {
@@ -55,9 +59,8 @@ fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
             }
         }
     }
-    // The mark chain is written even when no Service needs it.
     let unused = table.chains().filter(|(id, chain)| {
-        !used.contains(id) && chain.policy.is_none() && &*chain.name != "KUBE-MARK-MASQ"
+        !used.contains(id) && chain.policy.is_none() && !MAY_BE_UNUSED.contains(&&*chain.name)
     });
     problems.extend(unused.map(|(_, c)| JumpProblem::Unused { table: name, chain: c.name.clone() }));
     let mut names: Vec<&Str> = table.chains().map(|(_, chain)| &chain.name).collect();

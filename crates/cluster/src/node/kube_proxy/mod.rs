@@ -41,7 +41,17 @@ pub fn build_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports) -> Rules {
 
 /// The same rules, of which some are there already (I-06: "only for changed services").
 pub fn rebuild_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> Rules {
-    (mode.proxier().build)(cfg, ports, kept)
+    checked((mode.proxier().build)(cfg, ports, kept))
+}
+
+/// Whoever tests anything tests this too: jumps lead somewhere, and every chain is led to.
+fn checked(rules: Rules) -> Rules {
+    #[cfg(any(test, debug_assertions))]
+    {
+        let problems = rules.problems();
+        assert!(problems.is_empty(), "rules that break an invariant: {problems:#?}\n{rules}");
+    }
+    rules
 }
 
 /// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others
@@ -51,7 +61,7 @@ pub fn rebuild_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports, kept: &K
 /// chains; its documentation has the operator run `kube-proxy --cleanup` in between, and so it is
 /// done here.
 pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
-    Rules::from(Arc::new(iptables::of_others(cfg)))
+    checked(Rules::from(Arc::new(iptables::of_others(cfg))))
 }
 
 /// kube-proxy watches only objects without these labels (cmd/kube-proxy/app/server.go, the label

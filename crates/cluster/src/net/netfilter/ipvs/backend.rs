@@ -61,6 +61,12 @@ impl Backend for IpvsRules {
         self.fmt(f)
     }
 
+    /// Its tables are those of the node.
+    #[cfg(any(test, debug_assertions))]
+    fn problems(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     fn install(self: Arc<Self>, old: Option<Box<dyn Subsystem>>) -> Box<dyn Subsystem> {
         Box::new(Ipvs::installed(self, old))
     }

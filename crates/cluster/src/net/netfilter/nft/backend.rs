@@ -67,6 +67,11 @@ impl Backend for Table {
         others.write_lines(f, "# ")
     }
 
+    #[cfg(any(test, debug_assertions))]
+    fn problems(&self) -> Vec<String> {
+        super::table_problems(self).iter().map(|problem| format!("{problem:?}")).collect()
+    }
+
     fn install(self: Arc<Self>, old: Option<Box<dyn Subsystem>>) -> Box<dyn Subsystem> {
         Box::new(NfTables::commit(self, old))
     }

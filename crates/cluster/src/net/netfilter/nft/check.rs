@@ -65,6 +65,7 @@ pub fn table_problems(table: &Table) -> Vec<TableProblem> {
             check.follow(id, base.type_ == ChainType::Filter);
         }
     }
+    check.displaced();
     check.leftovers();
     check.problems
 }
@@ -168,6 +169,21 @@ impl Check<'_> {
         if (set.kind == SetKind::Verdicts) != as_map {
             let (from, set) = (from.clone(), set.name.clone());
             self.problems.push(TableProblem::WrongKind { from, set });
+        }
+    }
+
+    /// Where two Services have one address, the later one's element stands in the earlier one's place, and
+    /// the chains behind that stay, as upstream leaves them.
+    fn displaced(&mut self) {
+        let table = self.table;
+        for (group, port) in (1..).zip(table.ports()) {
+            for (set, element) in &port.elements {
+                let Some(Verdict::Goto(to)) = element.verdict.map(|v| v.within(group)) else { continue };
+                let from = table.set((0, *set)).filter(|_| !self.chains.contains_key(&to));
+                if let Some(from) = from {
+                    self.leads(&from.name, Verdict::Goto(to), false);
+                }
+            }
         }
     }
 

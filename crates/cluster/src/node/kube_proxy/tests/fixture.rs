@@ -25,7 +25,7 @@ pub const LB_IP_2: &str = "198.51.100.11";
 pub const PODS: &str = "10.244.0.0/16";
 
 /// What this node's kube-proxy has seen.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub services: Map<NsName, Arc<Service>>,
     pub slices: Map<NsName, Arc<EndpointSlice>>,

@@ -5,8 +5,7 @@ use super::fixture::{
     BLOCKED_CLIENT, CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, LB_IP_2, NODE, NODE_IP, NODE_IP_ALT, POD, Seen,
     config, endpoint, http, http_slice, ip, load_balancer, port, service, slice,
 };
-use super::nft_tracer::{check_both, check_nft};
-use super::tracer::check;
+use super::tracer::{check, check_both, check_nft};
 use crate::api::{Endpoint, ServiceType, TrafficPolicy};
 use crate::net::Protocol::{Sctp, Tcp, Udp};
 use crate::net::netfilter::Family;

@@ -7,7 +7,7 @@ use super::fixture::{
 use super::ipvs_flows::rules;
 use crate::api::{ServiceType, TrafficPolicy};
 use crate::net::Protocol::{Tcp, Udp};
-use crate::net::netfilter::{Family, JumpProblem, Scheduler, jump_problems};
+use crate::net::netfilter::{Family, Scheduler, jump_problems};
 use crate::node::kube_proxy::ProxyConfig;
 
 fn one_of_each() -> Seen {
@@ -101,16 +101,10 @@ fn every_set_that_a_rule_names_is_made() {
     }
 }
 
-/// These two are declared whether or not a set needs them (`iptablesChains`).
-const MAY_BE_UNUSED: [&str; 2] = ["KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL"];
-
 #[test]
 fn jumps_lead_somewhere() {
     for seen in [Seen::default(), one_of_each()] {
-        let mut problems = jump_problems(&rules(&seen, &config()).tables);
-        problems
-            .retain(|p| !matches!(p, JumpProblem::Unused { chain, .. } if MAY_BE_UNUSED.contains(&&**chain)));
-        assert_eq!(problems, []);
+        assert_eq!(jump_problems(&rules(&seen, &config()).tables), []);
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::any::{any_config, any_endpoint, any_service};
 use super::fixture::{Seen, config, http_slice, ip};
-use super::invariants::{any_config, any_endpoint, any_service};
 use super::text::one_of_each;
 use crate::api::{Endpoint, Service};
 use crate::net::netfilter::{Ipvs, IpvsRules, Rules, ServerKey, Stack, VirtualServerState};

@@ -2,8 +2,7 @@
 //! source to every kind of destination of three Services.
 
 use super::fixture::{CLIENT, NODE, NODE_IP, POD, Seen, config, endpoint, http_slice, load_balancer};
-use super::nft_tracer::check_both;
-use super::tracer::{Flow, check};
+use super::tracer::{Flow, check, check_both};
 use crate::api::TrafficPolicy::{self, Cluster, Local};
 use crate::net::Protocol::Tcp;
 use crate::node::kube_proxy::ProxyConfig;

@@ -1,9 +1,14 @@
 //! kube-proxy against upstream's own tables, with this project's names and addresses.
 
+mod agreement;
+mod any;
 mod categorize;
 mod cleanup;
 mod cleanup_table;
+mod connect;
+mod disagreement;
 mod endpoints;
+mod families;
 pub(crate) mod fixture;
 mod flows;
 mod invariants;
@@ -12,9 +17,14 @@ mod ipvs_text;
 mod kept;
 mod masquerade;
 mod nft_invariants;
+mod nft_read;
 mod nft_text;
-mod nft_tracer;
+mod nft_walk;
+mod packets;
+mod printed;
+mod restore;
 mod terminating;
 mod text;
 mod tracer;
 mod tracer_rows;
+mod walk;

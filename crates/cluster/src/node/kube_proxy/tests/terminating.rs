@@ -5,8 +5,8 @@ use super::fixture::{
     load_balancer, service, terminating,
 };
 use super::ipvs_flows::{self, REFUSED};
-use super::nft_tracer::check_both;
 use super::tracer::Flow;
+use super::tracer::check_both;
 use crate::api::{Endpoint, Service, ServiceType, TrafficPolicy};
 use crate::net::Protocol::Tcp;
 

@@ -1,11 +1,14 @@
 //! The tracers themselves, on rules that no kube-proxy of ours wrote: TestTracePacketV4 and TestTracePacketV6
 //! (pkg/proxy/nftables/helpers_test.go); and TestTracePacket (pkg/proxy/iptables/proxier_test.go).
 
+use std::collections::BTreeSet;
+
 use super::fixture::{
     BLOCKED_CLIENT, CLIENT, EXTERNAL_IP, LB_IP, NODE_IP, POD, Seen, config, endpoint, http, http_slice, ip,
     load_balancer, service,
 };
-use super::nft_tracer::Text;
+use super::nft_read::NftText;
+use super::printed::Host;
 use super::tracer::{Flow, check};
 use crate::api::TrafficPolicy;
 use crate::net::Protocol::Tcp;
@@ -203,11 +206,15 @@ table ip6 kube-proxy {
 "#;
 
 fn trace(test: &str, cfg: &ProxyConfig, text: &str, flows: &[Flow]) {
-    let text = Text::read(text);
+    let text = NftText::read(text);
+    let host = Host { cfg, rules: vec![&text] };
     for &(name, source, protocol, destination, port, expected, masquerade) in flows {
         let (src, dst) = (ip(source), ip(destination));
         let tuple = Tuple { src, src_port: 40_000, dst, dst_port: port, protocol };
-        assert_eq!(text.trace(cfg, &tuple), (expected.to_owned(), masquerade), "{test}: {name}");
+        let traced = host.trace(&tuple, &BTreeSet::new());
+        let outputs: Vec<&str> = traced.iter().map(|traced| &*traced.outcome.0).collect();
+        assert_eq!(outputs.join(", "), expected, "{test}: {name}");
+        assert!(traced.iter().all(|traced| traced.outcome.1 == masquerade), "{test}: {name}: {traced:?}");
     }
 }
 

@@ -1,0 +1,110 @@
+//! Whatever rules there are: what is printed of them says what the evaluator does, and all that it does.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use super::any::{any_config, any_seen};
+use super::families;
+use super::fixture::Seen;
+use super::packets::packets;
+use super::printed::Traced;
+use super::tracer::{Texts, agreed};
+use crate::net::Tuple;
+use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
+
+/// How often each kind of result was agreed upon.
+type Tally = BTreeMap<&'static str, u32>;
+
+fn note(tally: &mut Tally, tuple: &Tuple, traced: &[Traced]) {
+    let mut count = |what| *tally.entry(what).or_default() += 1;
+    for Traced { outcome: (output, masqueraded), noted } in traced {
+        let is_source = output.parse().is_ok_and(|to: SocketAddr| to.ip() == tuple.src);
+        count(match (&**output, masqueraded) {
+            ("DROP", _) => "dropped",
+            ("REJECT", _) => "rejected",
+            ("ACCEPT", _) => "accepted",
+            ("", false) => "not touched",
+            ("", true) => "only masqueraded",
+            (_, true) if is_source => "hairpin",
+            (_, true) => "delivered and masqueraded",
+            (_, false) => "delivered",
+        });
+        if !noted.is_empty() {
+            count("bound to an endpoint");
+        }
+    }
+    if traced.iter().map(|traced| &traced.outcome.0).collect::<BTreeSet<_>>().len() > 2 {
+        count("a choice of three or more");
+    }
+}
+
+/// Of so many packets one is tried. It is prime, so that all sorts of packets have their turn.
+const ONE_IN: usize = 7;
+
+fn agree(
+    mode: ProxyMode,
+    seen: &Seen,
+    cfg: &ProxyConfig,
+    first: usize,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let rules = seen.rules_of(mode, cfg);
+    let texts = Texts::of(&rules);
+    let host = texts.host(cfg);
+    for tuple in packets(seen, cfg).iter().skip(first).step_by(ONE_IN) {
+        note(tally, tuple, &agreed(&host, &rules, tuple)?);
+    }
+    Ok(())
+}
+
+/// Runs the property, and says what was met.
+fn agree_on_many(mode: ProxyMode) -> Tally {
+    let tally = RefCell::new(Tally::new());
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(CASES);
+    let mut runner = TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
+    let all = (any_config(), any_seen(), any::<bool>(), 0..ONE_IN);
+    let agreed = runner.run(&all, |(cfg, seen, six, first)| {
+        let (seen, cfg) = if six { (families::seen(seen), families::config(cfg)) } else { (seen, cfg) };
+        agree(mode, &seen, &cfg, first, &mut tally.borrow_mut()).map_err(TestCaseError::fail)
+    });
+    agreed.unwrap_or_else(|why| panic!("{why}"));
+    tally.into_inner()
+}
+
+const CASES: u32 = 100;
+
+/// The property would hold for rules that did nothing, too.
+fn nothing_was_missing(tally: &Tally, kinds: &[&str]) {
+    for kind in kinds {
+        assert!(tally.get(kind).is_some_and(|count| *count >= 10), "{kind}: {tally:?}");
+    }
+}
+
+const KINDS: [&str; 9] = [
+    "dropped",
+    "rejected",
+    "not touched",
+    "only masqueraded",
+    "hairpin",
+    "delivered and masqueraded",
+    "delivered",
+    "bound to an endpoint",
+    "a choice of three or more",
+];
+
+#[test]
+fn what_is_printed_for_iptables_restore_is_what_happens() {
+    let tally = agree_on_many(ProxyMode::IPTABLES);
+    nothing_was_missing(&tally, &KINDS);
+    nothing_was_missing(&tally, &["accepted"]);
+}
+
+#[test]
+fn what_is_printed_for_nft_is_what_happens() {
+    let tally = agree_on_many(ProxyMode::NFTABLES);
+    nothing_was_missing(&tally, &KINDS);
+}

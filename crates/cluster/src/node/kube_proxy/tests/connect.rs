@@ -1,0 +1,92 @@
+//! The evaluator, asked where connections go.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::printed::Outcome;
+use crate::net::netfilter::{
+    Cx, Hook, Kind, Passage, Route, RuleEffect, RuleHit, Rules, Skb, Stack, TableName, TcpFlags, Verdict,
+};
+use crate::net::{Protocol, Tuple};
+use crate::node::kube_proxy::ProxyConfig;
+use crate::sim::{Chance, Time};
+
+/// A node whose kernel has the rules.
+pub struct Node<'a> {
+    cfg: &'a ProxyConfig,
+    stack: Stack,
+    /// The rules that the last packet met.
+    pub hits: Vec<RuleHit>,
+}
+
+impl<'a> Node<'a> {
+    pub fn new(cfg: &'a ProxyConfig, rules: &Rules) -> Node<'a> {
+        let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
+        stack.set_rules(rules.clone());
+        Node { cfg, stack, hits: Vec::new() }
+    }
+
+    /// Where a connection goes, and whether its source is rewritten when it leaves. `flow`: its draws.
+    pub fn connect(&mut self, tuple: &Tuple, flow: u64) -> Outcome {
+        let cfg = self.cfg;
+        let is_local = |ip: IpAddr| ip.is_loopback() || cfg.node_ips.contains(&ip);
+        let route = |to: &Tuple| if is_local(to.dst) { Route::Local } else { Route::Out(cfg.node_ips[0]) };
+        let mut skb = Skb::new(*tuple, kind(tuple.protocol));
+        self.hits.clear();
+        let node = Chance::subject(&cfg.node_name);
+        let trace = Some(&mut self.hits);
+        let mut cx = Cx { now: Time::ZERO, chance: Chance::new(3), flow, node, trace };
+        let passage = match is_local(tuple.src) {
+            true => self.stack.send(&mut skb, &mut cx, route),
+            false => self.stack.receive(&mut skb, &mut cx, route),
+        };
+        match passage {
+            Passage::Stopped(_, Verdict::Drop(_)) => (self.stopped(passage, "DROP"), false),
+            Passage::Stopped(_, Verdict::Reject(..)) => (self.stopped(passage, "REJECT"), false),
+            Passage::Local | Passage::Out => {
+                (self.delivered(tuple, &skb.tuple), self.masqueraded(tuple, &skb.tuple))
+            }
+            other => (format!("{other:?}"), false),
+        }
+    }
+
+    /// A verdict's rule must be the last one that the trace names.
+    fn stopped(&self, passage: Passage, what: &str) -> String {
+        let Passage::Stopped(_, Verdict::Drop(at) | Verdict::Reject(at, _)) = passage else { unreachable!() };
+        assert_eq!(self.hits.last().map(RuleHit::at), Some(at));
+        what.to_owned()
+    }
+
+    fn delivered(&self, before: &Tuple, after: &Tuple) -> String {
+        if (before.dst, before.dst_port) != (after.dst, after.dst_port) {
+            return SocketAddr::new(after.dst, after.dst_port).to_string();
+        }
+        let accepts = |hit: &RuleHit| {
+            hit.hook == Hook::Input
+                && hit.table == TableName::Filter
+                && self.effect(hit) == Some(RuleEffect::Accept)
+        };
+        if self.hits.iter().any(accepts) { "ACCEPT".to_owned() } else { String::new() }
+    }
+
+    /// A rule said so, and so it was done. Its port need not be another one: where `--random-fully` is
+    /// not to be had, it stays.
+    fn masqueraded(&self, before: &Tuple, after: &Tuple) -> bool {
+        let asked = self.hits.iter().any(|hit| self.effect(hit) == Some(RuleEffect::Masquerade));
+        match asked {
+            true => assert_eq!(after.src, self.cfg.node_ips[0]),
+            false => assert_eq!((after.src, after.src_port), (before.src, before.src_port)),
+        }
+        asked
+    }
+
+    fn effect(&self, hit: &RuleHit) -> Option<RuleEffect> {
+        self.stack.rules().effect(hit.at())
+    }
+}
+
+fn kind(protocol: Protocol) -> Kind {
+    match protocol {
+        Protocol::Tcp => Kind::Tcp(TcpFlags::SYN),
+        _ => Kind::Datagram,
+    }
+}

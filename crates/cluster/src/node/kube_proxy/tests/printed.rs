@@ -1,0 +1,196 @@
+//! What the interpreters of printed rules share: a packet in their hands, and its way through the hooks of a
+//! node. They follow every branch at once, and have nothing of the evaluator.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use crate::net::Tuple;
+use crate::node::kube_proxy::ProxyConfig;
+
+/// A connection's first packet, on one of the branches.
+#[derive(Clone, Debug)]
+pub struct Packet<'a> {
+    /// The node's addresses; MASQUERADE takes the first.
+    node: &'a [IpAddr],
+    pub tuple: Tuple,
+    pub mark: u32,
+    pub dnat: bool,
+    pub masqueraded: bool,
+    /// A rule of the hook accepted it.
+    pub accepted: bool,
+    /// `DROP` or `REJECT`, once a rule said so.
+    pub stopped: Option<&'static str>,
+    /// The lists and sets of session affinity that hold its source.
+    pub noted: BTreeSet<String>,
+    /// NAT was asked for this end, whatever it said: it is not asked again.
+    destination_bound: bool,
+    source_bound: bool,
+}
+
+impl Packet<'_> {
+    pub fn is_here(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.node.contains(&address)
+    }
+
+    pub fn rewrite(&mut self, to: SocketAddr) {
+        (self.tuple.dst, self.tuple.dst_port) = (to.ip(), to.port());
+        self.dnat = true;
+    }
+
+    pub fn masquerade(&mut self) {
+        self.tuple.src = self.node[0];
+        self.masqueraded = true;
+    }
+
+    fn is_bound(&self, hook: &str) -> bool {
+        match hook {
+            "prerouting" | "output" => self.dnat || self.destination_bound,
+            _ => self.masqueraded || self.source_bound,
+        }
+    }
+
+    fn bind(&mut self, hook: &str) {
+        match hook {
+            "prerouting" | "output" => self.destination_bound = true,
+            "postrouting" => self.source_bound = true,
+            _ => {}
+        }
+    }
+}
+
+/// An address, or a prefix as it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Prefix {
+    address: IpAddr,
+    length: u32,
+}
+
+impl Prefix {
+    pub fn read(text: &str) -> Option<Prefix> {
+        let (address, length) = text.split_once('/').unwrap_or((text, ""));
+        let address: IpAddr = address.parse().ok()?;
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        let length = if length.is_empty() { whole } else { length.parse().ok()? };
+        assert!(length <= whole, "{text}");
+        Some(Prefix { address, length })
+    }
+
+    pub fn has(&self, address: IpAddr) -> bool {
+        assert_eq!(self.address.is_ipv4(), address.is_ipv4(), "{self:?} stands among rules of one family");
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        (0..self.length).all(|bit| is_set(self.address, whole - 1 - bit) == is_set(address, whole - 1 - bit))
+    }
+}
+
+fn is_set(address: IpAddr, bit: u32) -> bool {
+    match address {
+        IpAddr::V4(address) => u32::from(address) >> bit & 1 == 1,
+        IpAddr::V6(address) => u128::from(address) >> bit & 1 == 1,
+    }
+}
+
+/// A chain that a hook leads to.
+pub struct Base {
+    pub priority: i32,
+    /// Asked for a connection's first packet, until one of them has rewritten it.
+    pub nat: bool,
+    pub name: String,
+}
+
+/// Rules, read from text.
+pub trait Printed {
+    /// The base chains of `prerouting`, `input`, ... in the order in which they were made.
+    fn bases(&self, hook: &str) -> Vec<Base>;
+
+    /// All that may become of a packet in a base chain, in the order of the rules.
+    fn run<'a>(&self, base: &Base, packet: Packet<'a>) -> Vec<Packet<'a>>;
+}
+
+/// What may become of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    pub outcome: Outcome,
+    pub noted: BTreeSet<String>,
+}
+
+/// The endpoint, `DROP`, `REJECT`, `ACCEPT` or nothing; and whether the source is rewritten.
+pub type Outcome = (String, bool);
+
+/// A node with printed rules.
+pub struct Host<'a> {
+    pub cfg: &'a ProxyConfig,
+    /// Of two chains with one priority, that of the earlier of these comes first.
+    pub rules: Vec<&'a dyn Printed>,
+}
+
+impl Host<'_> {
+    /// Every way that a first packet may take, in the order of the rules. `noted`: where its source is
+    /// remembered already.
+    pub fn trace(&self, tuple: &Tuple, noted: &BTreeSet<String>) -> Vec<Traced> {
+        let packet = Packet {
+            node: &self.cfg.node_ips,
+            tuple: *tuple,
+            mark: 0,
+            dnat: false,
+            masqueraded: false,
+            accepted: false,
+            stopped: None,
+            noted: noted.clone(),
+            destination_bound: false,
+            source_bound: false,
+        };
+        let from_here = packet.is_here(tuple.src);
+        let start = if from_here { "output" } else { "prerouting" };
+        let routed = self.at(start, packet).into_iter();
+        let mut all: Vec<Traced> = Vec::new();
+        for traced in routed.flat_map(|packet| self.onwards(packet, from_here)).map(traced) {
+            if !all.contains(&traced) {
+                all.push(traced);
+            }
+        }
+        all
+    }
+
+    /// From the node to itself a packet goes over loopback: out, and in again.
+    fn onwards<'p>(&self, packet: Packet<'p>, from_here: bool) -> Vec<Packet<'p>> {
+        let hooks: &[&str] = match (from_here, packet.is_here(packet.tuple.dst)) {
+            (true, true) => &["postrouting", "prerouting", "input"],
+            (true, false) => &["postrouting"],
+            (false, true) => &["input"],
+            (false, false) => &["forward", "postrouting"],
+        };
+        let after = |packets: Vec<Packet<'p>>, hook: &&str| {
+            packets.into_iter().flat_map(|packet| self.at(hook, packet)).collect()
+        };
+        hooks.iter().fold(vec![packet], after)
+    }
+
+    fn at<'p>(&self, hook: &str, packet: Packet<'p>) -> Vec<Packet<'p>> {
+        let all =
+            self.rules.iter().flat_map(|rules| rules.bases(hook).into_iter().map(move |base| (rules, base)));
+        let mut bases: Vec<_> = all.collect();
+        bases.sort_by_key(|(_, base)| base.priority);
+        let mut packets = vec![Packet { accepted: false, ..packet }];
+        for (rules, base) in bases {
+            let one = |packet: Packet<'p>| match packet.stopped.is_some() || base.nat && packet.is_bound(hook)
+            {
+                true => vec![packet],
+                false => rules.run(&base, packet),
+            };
+            packets = packets.into_iter().flat_map(one).collect();
+        }
+        packets.iter_mut().for_each(|packet| packet.bind(hook));
+        packets
+    }
+}
+
+fn traced(packet: Packet) -> Traced {
+    let output = match packet.stopped {
+        Some(what) => what.to_owned(),
+        None if packet.dnat => SocketAddr::new(packet.tuple.dst, packet.tuple.dst_port).to_string(),
+        None if packet.accepted => "ACCEPT".to_owned(),
+        None => String::new(),
+    };
+    let masqueraded = packet.masqueraded && packet.stopped.is_none();
+    Traced { outcome: (output, masqueraded), noted: packet.noted }
+}
