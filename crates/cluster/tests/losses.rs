@@ -4,7 +4,8 @@ mod support;
 
 use std::path::Path;
 
-use cluster::sim::{Span, World};
+use cluster::node::kube_proxy::ProxyMode;
+use cluster::sim::{Run, Span, World};
 use cluster::trace::LossClass;
 
 /// The scenario, its client, and the way in which most of its requests are lost.
@@ -22,9 +23,16 @@ const LOSSES: &[(&str, &str, LossClass)] = &[
 ];
 
 fn run(scenario: &str) -> World {
+    run_in(ProxyMode::IPTABLES, scenario)
+}
+
+fn run_in(mode: ProxyMode, scenario: &str) -> World {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(scenario);
     let input = std::fs::read_to_string(folder.join("input.yaml")).expect("the corpus has it");
-    let mut run = support::start(&input, 7);
+    let mut manifest = support::manifest(&input);
+    manifest.scenario.get_or_insert_default().proxy_mode = Some(mode);
+    let (mut run, refusals) = Run::new(&manifest, Some(7));
+    assert_eq!(refusals, []);
     support::go_on(&mut run, Span::from_secs(60));
     run.world().clone()
 }
@@ -58,4 +66,15 @@ fn a_stale_rule_is_named() {
     let stale = |client: &str| world.traffic().stats.clients[client].by_stale_rule;
     assert!(stale("curl") > 0, "by name it goes through the rules");
     assert_eq!(stale("by-address"), 0, "by address no rule has a part in it");
+}
+
+/// Each mode has its own chain for it.
+#[test]
+fn a_source_that_is_not_allowed_is_named_in_every_mode() {
+    for mode in ProxyMode::ALL {
+        let world = run_in(mode, "a-source-that-is-not-allowed");
+        let counts = &world.traffic().stats.clients["stranger"];
+        let classes: Vec<_> = counts.lost.keys().collect();
+        assert_eq!(classes, [&LossClass::SourceNotAllowed], "in {} mode: {counts:?}", mode.as_str());
+    }
 }

@@ -170,7 +170,11 @@ impl Rules {
 
     /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
     pub fn is_source_firewall(&self, at: RuleRef) -> bool {
-        let is_its = |name: &str| name == "KUBE-PROXY-FIREWALL" || name.starts_with("firewall-");
+        // In iptables, IPVS and nftables mode, in this order.
+        let is_its = |name: &str| {
+            matches!(name, "KUBE-PROXY-FIREWALL" | "KUBE-SOURCE-RANGES-FIREWALL")
+                || name.starts_with("firewall-")
+        };
         self.chain_name(at).is_some_and(is_its)
     }
 
