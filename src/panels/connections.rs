@@ -102,9 +102,10 @@ fn row(session: Session, world: &World, record: &ConnectionRecord) -> View {
 
 /// A sign, its class, and how it ended, in words.
 pub fn ending(record: &ConnectionRecord) -> (&'static str, &'static str, &'static str) {
-    match record.ended {
-        None => ("…", "pk-muted", "under way"),
-        Some((_, Outcome::Delivered)) => ("✓", "pk-good", text::outcome(Outcome::Delivered)),
-        Some((_, outcome)) => ("✕", "pk-fail", text::outcome(outcome)),
-    }
+    let (mark, class) = match record.ended {
+        None => ("…", "pk-muted"),
+        Some((_, Outcome::Delivered)) => ("✓", "pk-good"),
+        Some(_) => ("✕", "pk-fail"),
+    };
+    (mark, class, words::verdict(record))
 }
