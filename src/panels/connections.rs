@@ -3,7 +3,6 @@
 use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session};
-use crate::text;
 use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};

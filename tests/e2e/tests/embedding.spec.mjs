@@ -89,17 +89,20 @@ test("two labs in one page share nothing, and touch nothing of the page", async 
 });
 
 test("a lab whose element is taken away stops", async ({ page }) => {
+  await page.clock.install();
   await page.addInitScript(() => {
     globalThis.framesAsked = 0;
     const ask = globalThis.requestAnimationFrame.bind(globalThis);
     globalThis.requestAnimationFrame = (callback) => ((globalThis.framesAsked += 1), ask(callback));
   });
   const lab = await Lab.open(page);
+  const asked = async () => {
+    const before = await page.evaluate(() => globalThis.framesAsked);
+    await page.clock.runFor(500);
+    return (await page.evaluate(() => globalThis.framesAsked)) - before;
+  };
+  expect(await asked()).toBeGreaterThan(0);
   await page.evaluate(() => document.querySelector("[data-packetyard]").remove());
   await expect(lab.button("Pause")).toHaveCount(0);
-  const asked = () => page.evaluate(() => new Promise((resolve) => {
-    const before = globalThis.framesAsked;
-    setTimeout(() => resolve(globalThis.framesAsked - before), 500);
-  }));
   await expect.poll(asked).toBe(0);
 });
