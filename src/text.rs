@@ -4,7 +4,7 @@ use crate::later::Later;
 use cluster::api::{Action, Severity, TimingProfile};
 use cluster::sim::{LogEntry, Refusal, Time, Timing};
 
-pub use words::{outcome, packet_kind, packet_verdict, rate, span};
+pub use words::{packet_kind, packet_verdict, rate, span};
 
 /// What the log has. What somebody did or was refused is told by the second part, without which
 /// nobody does anything.

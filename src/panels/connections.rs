@@ -3,7 +3,6 @@
 use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session};
-use crate::text;
 use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
@@ -102,9 +101,10 @@ fn row(session: Session, world: &World, record: &ConnectionRecord) -> View {
 
 /// A sign, its class, and how it ended, in words.
 pub fn ending(record: &ConnectionRecord) -> (&'static str, &'static str, &'static str) {
-    match record.ended {
-        None => ("…", "pk-muted", "under way"),
-        Some((_, Outcome::Delivered)) => ("✓", "pk-good", text::outcome(Outcome::Delivered)),
-        Some((_, outcome)) => ("✕", "pk-fail", text::outcome(outcome)),
-    }
+    let (mark, class) = match record.ended {
+        None => ("…", "pk-muted"),
+        Some((_, Outcome::Delivered)) => ("✓", "pk-good"),
+        Some(_) => ("✕", "pk-fail"),
+    };
+    (mark, class, words::verdict(record))
 }

@@ -2,11 +2,22 @@
 
 use crate::run::{self, Outcome};
 use crate::tools::{self, Browser};
+use std::path::PathBuf;
 use std::process::Command;
 
-/// Needs dist/.
+/// Needs dist/; builds the command line, with which the page is compared.
 pub fn tests() -> Outcome {
-    run::run(node()?.args(["node_modules/@playwright/test/cli.js", "test"]))
+    // Of the whole workspace, as the native tests build it: nothing is compiled anew after them.
+    run::run(run::cargo().args(["build", "--workspace", "--bin", "packetyard"]))?;
+    let mut node = node()?;
+    node.env("PACKETYARD", command_line()?);
+    run::run(node.args(["node_modules/@playwright/test/cli.js", "test"]))
+}
+
+/// Beside this program, wherever cargo puts what it builds.
+fn command_line() -> Outcome<PathBuf> {
+    let program = std::env::current_exe().map_err(|error| format!("where is xtask? {error}"))?;
+    Ok(program.with_file_name(format!("packetyard{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Needs dist/.

@@ -1,6 +1,7 @@
 //! Real public manifests, unmodified, through the command line. Where they are not beside the
 //! project these tests say so and pass.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,7 +12,9 @@ fn manifest(name: &str) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }
-    eprintln!("SKIPPED: the public manifest {name} is not beside the project");
+    // To standard error itself: what `eprintln!` says, the test harness keeps when the test passes.
+    writeln!(std::io::stderr(), "skipped: the public manifest {name} is not beside the project")
+        .expect("standard error is there");
     None
 }
 

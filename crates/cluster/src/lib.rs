@@ -22,6 +22,8 @@ pub mod net;
 pub mod node;
 pub mod ordered;
 pub mod sim;
+#[cfg(test)]
+mod skipped;
 pub mod store;
 pub mod trace;
 pub mod traffic;

@@ -11,7 +11,7 @@ mod why;
 pub use happened::{action, happened, happened_by_itself, rate};
 pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
-pub use why::{Why, hop, why};
+pub use why::{Why, hop, verdict, why};
 
 use cluster::sim::{Span, Time, World};
 use cluster::trace::Place;

@@ -15,17 +15,22 @@ pub struct Why {
     pub sentence: String,
 }
 
+/// How a connection ended, in the words of its heading and of its row in a list.
+pub fn verdict(record: &ConnectionRecord) -> &'static str {
+    match (record.ended, record.lost.map(|lost| lost.class)) {
+        // "A rule dropped it" would be true too, and say less.
+        (
+            Some((_, Outcome::TimedOut { .. })),
+            Some(class @ (LossClass::ReplyLost | LossClass::SourceNotAllowed)),
+        ) => loss_class(class),
+        (Some((_, ended)), _) => outcome(ended),
+        (None, _) => "under way",
+    }
+}
+
 /// A connection's story in a sentence or two, from the packet that decided it.
 pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let ended = record.ended.map(|(_, outcome)| outcome);
-    let verdict = match (ended, record.lost.map(|lost| lost.class)) {
-        // "A rule dropped it" would be true too, and say less.
-        (
-            Some(Outcome::TimedOut { .. }),
-            Some(class @ (LossClass::ReplyLost | LossClass::SourceNotAllowed)),
-        ) => loss_class(class),
-        _ => ended.map_or("under way", outcome),
-    };
     let first = record.packets.iter().find(|p| !p.kind.is_reply());
     let mut sentence = match (ended, first) {
         (Some(Outcome::Unresolved), _) => {
@@ -49,7 +54,7 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
         sentence.push(' ');
         sentence.push_str(&failure(world, failed));
     }
-    Why { verdict, sentence }
+    Why { verdict: verdict(record), sentence }
 }
 
 fn failure(world: &World, packet: &PacketTrace) -> String {

@@ -49,8 +49,11 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
         };
         way(session, world, p, is_open)
     });
+    // Of a loss, its class, and whether a stale rule sent it there, where the heading does not say so.
+    let lost = record.lost.map(words::loss).filter(|lost| lost != said);
     let mut kids = vec![
         inline("pk-row", vec![sign(class, mark), span(class, said)]),
+        lost.map_or_else(nothing, |lost| says("pk-fail", lost)),
         who(session, world, record),
         block(if failed { "pk-why pk-why-bad" } else { "pk-why" }, vec![says("", why.sentence)]),
         heading("Round trip"),
@@ -100,6 +103,9 @@ fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop:
         kids.push(steps::addresses(hop.before, hop.after));
     }
     kids.extend(steps);
+    if hop.stale {
+        kids.push(block("pk-muted", vec![text("By a rule that is out of date.")]));
+    }
     kids.extend(rules(hop));
     let show = move |_: &web_sys::Event| session.hop.set(Some(this));
     let hide = move |_: &web_sys::Event| session.hop.set(None);

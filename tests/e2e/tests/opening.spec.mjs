@@ -2,26 +2,33 @@
 import { expect, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
 
-/** What goes on in the page by itself for so many milliseconds. */
-const goesOn = (page, duration) =>
-  page.evaluate(async (duration) => {
+/** What goes on in the page by itself while its clock is moved on by so many milliseconds. */
+async function goesOn(page, duration) {
+  const watch = await page.evaluateHandle(() => {
     const root = document.querySelector("[data-packetyard]").shadowRoot;
-    let changes = 0;
-    const observer = new MutationObserver((list) => (changes += list.length));
-    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
-    const frames = globalThis.framesAsked;
-    await new Promise((resolve) => setTimeout(resolve, duration));
+    const seen = { changes: 0, frames: globalThis.framesAsked, root };
+    seen.observer = new MutationObserver((list) => (seen.changes += list.length));
+    seen.observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+    return seen;
+  });
+  await page.clock.runFor(duration);
+  return watch.evaluate(({ changes, frames, root, observer }) => {
+    const last = observer.takeRecords().length;
     observer.disconnect();
     const animations = root.getAnimations().filter(({ playState }) => playState === "running").length;
-    return { frames: globalThis.framesAsked - frames, changes, animations };
-  }, duration);
+    return { frames: globalThis.framesAsked - frames, changes: changes + last, animations };
+  });
+}
 
-const countFrames = (page) =>
-  page.addInitScript(() => {
+/** A page whose clock the test can move on, and which counts its frames. */
+async function countFrames(page) {
+  await page.clock.install();
+  await page.addInitScript(() => {
     globalThis.framesAsked = 0;
     const ask = globalThis.requestAnimationFrame.bind(globalThis);
     globalThis.requestAnimationFrame = (callback) => ((globalThis.framesAsked += 1), ask(callback));
   });
+}
 
 const NOTHING = { frames: 0, changes: 0, animations: 0 };
 

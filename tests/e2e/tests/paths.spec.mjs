@@ -35,20 +35,28 @@ test("a connection shows its hops, its addresses before and after, and the rules
   await expect(lab.inspector.getByRole("heading", { name: "browser" })).toBeVisible();
 });
 
-test("a packet that is clicked tells its connection", async ({ page }) => {
-  const lab = await Lab.open(page, "?scenario=readiness");
-  await lab.pause();
-  const box = await lab.picture.boundingBox();
-  // The dots of this moment: where the canvas has colour.
-  const dots = await lab.picture.locator("canvas").evaluate((canvas) => {
+/** The packets in the picture: points of the canvas that have colour. */
+const dots = (lab) =>
+  lab.picture.locator("canvas").evaluate((canvas) => {
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     const found = [];
     for (let y = 0; y < height; y += 2) for (let x = 0; x < width; x += 2) if (data[(y * width + x) * 4 + 3] > 200) found.push([x, y]);
     return found;
   });
-  test.skip(dots.length === 0, "no packet is on its way at this moment of the scenario");
-  const [x, y] = dots[Math.floor(dots.length / 2)];
+
+test("a packet that is clicked tells its connection", async ({ page }) => {
+  const lab = await Lab.open(page, "?scenario=readiness");
+  await lab.pause();
+  const box = await lab.picture.boundingBox();
+  let found = [];
+  const flies = async () => {
+    found = await dots(lab);
+    if (found.length === 0) await lab.button("Step to the next event").click();
+    return found.length;
+  };
+  await expect.poll(flies, { intervals: [100] }).toBeGreaterThan(0);
+  const [x, y] = found[Math.floor(found.length / 2)];
   await page.mouse.click(box.x + x, box.y + y);
   await expect(lab.inspector.getByRole("heading", { name: /^Packet \d+$/ })).toBeVisible();
   await expect(lab.inspector.getByRole("tabpanel", { name: "Path" })).toContainText(/SYN/);
@@ -84,14 +92,20 @@ test("the latest events of the run are on its track", async ({ page }) => {
   await expect(page.getByRole("log", { name: "What happens" })).toContainText(`Pod ${name} was told to stop`);
 });
 
-test(
-  "a mark of several nodes names each once",
-  async ({ page }) => {
-    const lab = await Lab.open(page);
-    const marks = await page.getByRole("group", { name: "Events of the last minute" }).getByRole("button", { name: /synced/ }).all();
-    for (const mark of marks) {
-      const numbers = (await mark.getAttribute("aria-label")).split(" synced")[0].match(/\d+/g);
-      expect(new Set(numbers).size).toBe(numbers.length);
-    }
-  },
-);
+test("a mark of several nodes names each once", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const [{ name }] = await lab.ready("web-");
+  await lab.hurry();
+  // All nodes hear of it, one after another.
+  await lab.choose(lab.card("Pod", name), "Delete (with its grace period)");
+  const marks = page.getByRole("group", { name: "Events of the last minute" }).getByRole("button", { name: / synced/ });
+  const nodes = async () => {
+    const names = await marks.evaluateAll((all) => all.map((mark) => mark.getAttribute("aria-label")));
+    return names.map((name) => name.split(" synced")[0].match(/\d+/g));
+  };
+  await expect.poll(async () => Math.max(...(await nodes()).map((numbers) => numbers.length))).toBeGreaterThan(1);
+  await lab.pause();
+  const together = await nodes();
+  expect(together.some((numbers) => numbers.length > 1)).toBe(true);
+  for (const numbers of together) expect(new Set(numbers).size, `${numbers}`).toBe(numbers.length);
+});

@@ -131,7 +131,7 @@ const POLICIES = [
     set: add("loadBalancerSourceRanges", "192.0.2.0/24"),
     rules: /-A KUBE-FW-[A-Z0-9]{16}|-A KUBE-PROXY-FIREWALL .*default\/web/,
     async path(lab) {
-      for (const { ended } of await ends(lab, "browser", 2)) expect(ended).toBe("timed out: a rule dropped the packet");
+      for (const { ended } of await ends(lab, "browser", 2)) expect(ended).toBe("time-out: source not allowed");
     },
   },
   {

@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::path::PathBuf;
-
 use cluster::api::{Manifest, NsName, Severity, parse};
 use cluster::sim::{Run, Span, Time};
 
@@ -47,18 +45,6 @@ pub fn go_on(run: &mut Run, span: Span) {
 
 pub fn key(name: &str) -> NsName {
     NsName::new("default", name)
-}
-
-/// A real public manifest, or `None` (said aloud) where they are not beside the project.
-pub fn shared_manifest(name: &str) -> Option<String> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/manifests").join(name);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(why) => {
-            eprintln!("SKIPPED: the public manifest {name} is not beside the project ({why})");
-            None
-        }
-    }
 }
 
 /// Three Pods behind a Service, one client inside and one outside.

@@ -7,6 +7,7 @@ use crate::api::NsName;
 use crate::net::Protocol;
 use crate::net::netfilter::{Rules, ServicePortName};
 use crate::node::kube_proxy::{Choice, ProxyConfig, ProxyMode, choices, rules_of};
+use crate::skipped::skipped;
 
 fn rules() -> Rules {
     one_of_each().rules_of(ProxyMode::NFTABLES, &config())
@@ -242,6 +243,7 @@ fn the_cnis_rules_stay_iptables_rules() {
 fn nft_lists_what_was_printed() {
     use std::io::Write;
     use std::process::{Command, Stdio};
+    const TEST: &str = "what nft lists";
     let v6 = ProxyConfig {
         family: crate::net::netfilter::Family::V6,
         node_ips: vec![ip("2001:db8:50::11")],
@@ -262,14 +264,14 @@ fn nft_lists_what_was_printed() {
             .spawn()
         {
             Ok(shell) => shell,
-            Err(error) => return eprintln!("skipped: unshare cannot be run ({error})"),
+            Err(error) => return skipped(TEST, &format!("unshare cannot be run ({error})")),
         };
         // A shell that ended early does not read: its own message says why.
         let _ = shell.stdin.take().unwrap().write_all(text.as_bytes());
         let output = shell.wait_with_output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         if errors.contains("not permitted") || errors.contains("not found") {
-            return eprintln!("skipped: {errors}");
+            return skipped(TEST, &errors);
         }
         assert!(output.status.success(), "{errors}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), text);
