@@ -25,6 +25,11 @@ impl Backend {
         Backend { mode, legacy: dice.percent(50) }
     }
 
+    /// Which iptables it is, as its own `--version` says it.
+    pub fn program(self) -> &'static str {
+        if self.legacy { "iptables-legacy" } else { "iptables-nft" }
+    }
+
     fn iptables(self, family: Family) -> &'static str {
         match (self.legacy, family) {
             (false, Family::V4) => "iptables-nft-restore",
@@ -37,8 +42,7 @@ impl Backend {
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by = if self.legacy { "legacy" } else { "nft" };
-        write!(f, "{} mode, iptables-{by}", self.mode.as_str())
+        write!(f, "{} mode, {}", self.mode.as_str(), self.program())
     }
 }
 
