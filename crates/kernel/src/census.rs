@@ -18,8 +18,12 @@ pub enum Phase {
     Affinity,
     AffinityEnds,
     Opened,
+    /// While rules name the Pod.
+    ProcessDies,
+    LinkDies,
     EndpointLeaves,
     CleanUp,
+    /// When rules no longer do.
     ProcessStops,
     LinkGoes,
 }
@@ -32,10 +36,12 @@ impl Phase {
             Phase::Affinity => "affinity",
             Phase::AffinityEnds => "affinity times out",
             Phase::Opened => "open connections",
+            Phase::ProcessDies => "process stops, in rules",
+            Phase::LinkDies => "link goes, in rules",
             Phase::EndpointLeaves => "endpoint leaves",
             Phase::CleanUp => "kube-proxy cleans up",
-            Phase::ProcessStops => "process stops",
-            Phase::LinkGoes => "link goes",
+            Phase::ProcessStops => "process stops, no rule",
+            Phase::LinkGoes => "link goes, no rule",
         }
     }
 }
@@ -111,11 +117,11 @@ impl Census {
 
 impl fmt::Display for Census {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:24}", "")?;
+        write!(f, "{:26}", "")?;
         KINDS.iter().try_for_each(|kind| write!(f, "{kind:>15}"))?;
         writeln!(f, "{:>9}", "all")?;
         for (row, cells) in &self.0 {
-            write!(f, "{row:24}")?;
+            write!(f, "{row:26}")?;
             cells.iter().try_for_each(|count| write!(f, "{count:>15}"))?;
             writeln!(f, "{:>9}", cells.iter().sum::<u64>())?;
         }

@@ -11,6 +11,7 @@ use crate::flows::{self, Flow};
 use crate::generate::Cluster;
 use crate::model::Net;
 use crate::outcome::Outcome;
+use crate::plan::Place;
 use crate::repeats::who;
 
 /// So many draws are enough to meet an endpoint that is one of a dozen.
@@ -20,7 +21,9 @@ const FEW: usize = 20;
 /// At most so many Services of a cluster are asked about their affinity.
 const STICKY: usize = 3;
 /// At most so many connections are kept open, and as many sockets for datagrams.
-const KEPT: usize = 3;
+const KEPT: usize = 5;
+/// At most so many flows show what becomes of a Service when Pods of its die.
+const OBSERVERS: usize = 12;
 
 #[derive(Debug, Default)]
 pub struct Chosen {
@@ -32,6 +35,10 @@ pub struct Chosen {
     /// Connections that are kept open.
     pub streams: Vec<Flow>,
     pub datagrams: Vec<Flow>,
+    /// Clients that are there when Pods die, and whom each may reach.
+    pub observers: Vec<(Flow, BTreeSet<Place>)>,
+    /// Pods that die while rules name them, in the order in which they are chosen.
+    pub victims: Vec<Place>,
 }
 
 impl Chosen {
@@ -52,7 +59,14 @@ impl Chosen {
             those.filter(|flow| sampler.may_be_answered(flow)).take(KEPT).copied().collect()
         };
         let (streams, datagrams) = (kept(Protocol::Tcp), kept(Protocol::Udp));
-        Chosen { flows, repeated, sticky, streams, datagrams }
+        let reach = candidates.iter().map(|flow| (*flow, sampler.reach(flow)));
+        let services =
+            |(_, reach): &(Flow, BTreeSet<Place>)| reach.iter().any(|by| matches!(by, Place::Pod(..)));
+        let observers: Vec<_> = reach.filter(services).take(OBSERVERS).collect();
+        let pods = observers.iter().flat_map(|(_, reach)| reach).filter(|by| matches!(by, Place::Pod(..)));
+        let mut victims: Vec<Place> = pods.copied().collect::<BTreeSet<Place>>().into_iter().collect();
+        Dice::of(seed, "deaths").shuffle(&mut victims);
+        Chosen { flows, repeated, sticky, streams, datagrams, observers, victims }
     }
 
     /// Two runs that ask the same have the same (FNV-1a).
@@ -99,6 +113,15 @@ impl Sampler<'_> {
         let drawn: BTreeSet<String> =
             (0..FEW).map(|_| self.draw(flow).0).filter(is_answered).map(|outcome| who(&outcome)).collect();
         drawn.len() > 1
+    }
+
+    /// Who may answer.
+    fn reach(&mut self, flow: &Flow) -> BTreeSet<Place> {
+        let answers = (0..FEW).filter_map(|_| match self.draw(flow).0 {
+            Outcome::Answered(answer) => Some(answer.by),
+            _ => None,
+        });
+        answers.collect()
     }
 
     fn may_be_answered(&mut self, flow: &Flow) -> bool {

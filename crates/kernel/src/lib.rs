@@ -10,7 +10,7 @@
 //! | `space`, `lab`, `server`, `client` | the kernel's side: namespaces, wires, who listens, who asks |
 //! | `wires`, `model` | the model's side: `packetyard-cluster`'s stacks, joined by the same wires |
 //! | `generate`, `flows`, `rules`, `chosen` | what is tried, from a seed |
-//! | `trial`, `asking`, `repeats`, `affinity`, `lasting` | both sides by side, phase by phase |
+//! | `trial`, `asking`, `repeats`, `affinity`, `lasting`, `deaths`, `leaving` | both sides by side, phase by phase |
 //! | `tally`, `census`, `report` | what has been tested, and whether that is enough |
 //! | `shares` | the pooled test of how often each endpoint is chosen |
 
@@ -23,11 +23,13 @@ mod asking;
 mod census;
 mod chosen;
 mod client;
+mod deaths;
 mod dice;
 mod flows;
 mod generate;
 mod lab;
 mod lasting;
+mod leaving;
 mod model;
 mod outcome;
 mod plan;

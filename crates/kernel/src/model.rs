@@ -1,6 +1,7 @@
 //! The model's side: the same network, its nodes' stacks those of `packetyard-cluster`. The wires
 //! and the processes are the harness's own, so that a mistake in the simulation's has no echo here.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use cluster::net::netfilter::{
@@ -20,6 +21,8 @@ const MAX_HOPS: u32 = 16;
 #[derive(Clone)]
 pub struct Net {
     pub wires: Wires,
+    /// Where the process has stopped: nothing listens.
+    pub stopped: BTreeSet<Place>,
     stacks: Vec<Stack>,
     pub now: Time,
     /// The subject of the next connection's draws.
@@ -64,7 +67,8 @@ impl Net {
             stack
         };
         Net {
-            wires: Wires { family, nodes, unplugged: Default::default() },
+            wires: Wires { family, nodes, unplugged: BTreeSet::new() },
+            stopped: BTreeSet::new(),
             stacks: (0..nodes).map(stack).collect(),
             now: Time::ZERO,
             flow: 0,
@@ -101,7 +105,7 @@ impl Net {
             return Ok(Connection { origin, tuple, server: origin.place, arrived: tuple });
         }
         let (server, arrived) = self.reach(origin, tuple, TcpFlags::SYN)?;
-        if !listens(self.wires.family, server, &arrived) {
+        if !self.listens(server, &arrived) {
             return Err(self.refuse(origin, tuple, server, arrived));
         }
         let connection = Connection { origin, tuple, server, arrived };
@@ -131,7 +135,7 @@ impl Net {
 
     fn ask_datagram(&mut self, origin: Origin, tuple: Tuple) -> Result<Outcome, Outcome> {
         let (server, arrived) = self.reach(origin, tuple, TcpFlags::default())?;
-        if !listens(self.wires.family, server, &arrived) {
+        if !self.listens(server, &arrived) {
             return Err(self.refuse(origin, tuple, server, arrived));
         }
         let connection = Connection { origin, tuple, server, arrived };
@@ -266,6 +270,18 @@ impl Net {
         matches!(pod, Place::Pod(..)) && plan::address_of(self.wires.family, pod) == address
     }
 
+    /// Pods and nodes listen on their primary address only.
+    fn listens(&self, place: Place, arrived: &Tuple) -> bool {
+        let ports = match arrived.protocol {
+            Protocol::Tcp => TCP_PORTS,
+            _ => UDP_PORTS,
+        };
+        place != Place::Outside
+            && !self.stopped.contains(&place)
+            && arrived.dst == plan::address_of(self.wires.family, place)
+            && ports.contains(&arrived.dst_port)
+    }
+
     /// One node's part of the way.
     fn cross(&mut self, node: u8, sends: bool, skb: &mut Skb) -> Passage {
         // Neither travels from one node to another.
@@ -346,15 +362,4 @@ fn is_error(skb: &Skb) -> bool {
 
 fn is_reset(skb: &Skb) -> bool {
     matches!(skb.kind, Kind::Tcp(flags) if flags.has(TcpFlags::RST))
-}
-
-/// Pods and nodes listen on their primary address only.
-fn listens(family: Family, place: Place, arrived: &Tuple) -> bool {
-    let ports = match arrived.protocol {
-        Protocol::Tcp => TCP_PORTS,
-        _ => UDP_PORTS,
-    };
-    place != Place::Outside
-        && arrived.dst == plan::address_of(family, place)
-        && ports.contains(&arrived.dst_port)
 }

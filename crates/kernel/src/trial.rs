@@ -17,7 +17,7 @@ use crate::generate::Cluster;
 use crate::lab::Lab;
 use crate::model::Net;
 use crate::outcome::Outcome;
-use crate::plan::{self, Place};
+use crate::plan;
 use crate::rules;
 use crate::space;
 use crate::tally::Tally;
@@ -130,14 +130,13 @@ impl Trial<'_> {
     }
 
     fn clear(&mut self) -> space::Outcome {
-        let unplugged = std::mem::take(&mut self.net.wires.unplugged);
-        for place in unplugged {
-            if let Place::Pod(node, pod) = place {
-                self.lab.plug(node, pod)?;
-            }
-        }
+        // First, for a rule may be in the way of whoever looks whether a Pod can be reached.
+        let clear = |node| rules::clear(&self.cluster, self.lab.node(node));
+        (0..self.cluster.nodes).try_for_each(clear)?;
+        std::mem::take(&mut self.net.stopped).into_iter().try_for_each(|place| self.lab.start(place))?;
+        self.lab.plug(&std::mem::take(&mut self.net.wires.unplugged))?;
         self.lab.sightings.clear();
-        (0..self.cluster.nodes).try_for_each(|node| rules::clear(&self.cluster, self.lab.node(node)))
+        Ok(())
     }
 
     /// Lets the model draw until it comes to the kernel's outcome, and leaves it there; `Err` with
