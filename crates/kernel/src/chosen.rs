@@ -59,10 +59,12 @@ impl Chosen {
             those.filter(|flow| sampler.may_be_answered(flow)).take(KEPT).copied().collect()
         };
         let (streams, datagrams) = (kept(Protocol::Tcp), kept(Protocol::Udp));
-        let reach = candidates.iter().map(|flow| (*flow, sampler.reach(flow)));
-        let services =
+        let plain = |flow: &&Flow| flow.group.is_none() || sampler.is_always_answered(flow);
+        let observers: Vec<Flow> = candidates.iter().filter(plain).copied().collect();
+        let reach = observers.iter().map(|flow| (*flow, sampler.reach(flow)));
+        let of_pods =
             |(_, reach): &(Flow, BTreeSet<Place>)| reach.iter().any(|by| matches!(by, Place::Pod(..)));
-        let observers: Vec<_> = reach.filter(services).take(OBSERVERS).collect();
+        let observers: Vec<_> = reach.filter(of_pods).take(OBSERVERS).collect();
         let pods = observers.iter().flat_map(|(_, reach)| reach).filter(|by| matches!(by, Place::Pod(..)));
         let mut victims: Vec<Place> = pods.copied().collect::<BTreeSet<Place>>().into_iter().collect();
         Dice::of(seed, "deaths").shuffle(&mut victims);
@@ -122,6 +124,12 @@ impl Sampler<'_> {
             _ => None,
         });
         answers.collect()
+    }
+
+    /// Else a node remembers an endpoint that refused, and nobody can tell the model which: all that
+    /// refuse look alike until one of them dies.
+    fn is_always_answered(&mut self, flow: &Flow) -> bool {
+        (0..SURE).all(|_| is_answered(&self.draw(flow).0))
     }
 
     fn may_be_answered(&mut self, flow: &Flow) -> bool {

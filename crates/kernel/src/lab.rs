@@ -16,7 +16,7 @@ use std::time::Duration;
 use cluster::net::netfilter::Family;
 
 use crate::plan::{self, NODES, PODS, Place, TCP_PORTS};
-use crate::server::{Server, Sightings};
+use crate::server::{self, Server, Sightings};
 use crate::space::{Outcome, Space};
 
 const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
@@ -218,7 +218,8 @@ impl Lab {
     /// Ends it: nothing listens there any more.
     pub fn stop(&self, place: Place) -> Outcome {
         let servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
-        servers.unwrap_or_default().into_iter().try_for_each(Server::stop)
+        servers.unwrap_or_default().into_iter().try_for_each(Server::stop)?;
+        self.at(place).within(server::await_closed)
     }
 
     /// Takes a Pod's link down. All neighbours on its bridge forget it, as they would in time.

@@ -20,6 +20,8 @@ pub struct Backend {
 }
 
 impl Backend {
+    pub const PROGRAMS: [&str; 2] = ["iptables-nft", "iptables-legacy"];
+
     pub fn of(dice: &mut Dice) -> Backend {
         let mode = if dice.percent(50) { ProxyMode::IPTABLES } else { ProxyMode::NFTABLES };
         Backend { mode, legacy: dice.percent(50) }
@@ -27,7 +29,7 @@ impl Backend {
 
     /// Which iptables it is, as its own `--version` says it.
     pub fn program(self) -> &'static str {
-        if self.legacy { "iptables-legacy" } else { "iptables-nft" }
+        Self::PROGRAMS[usize::from(self.legacy)]
     }
 
     fn iptables(self, family: Family) -> &'static str {

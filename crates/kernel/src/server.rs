@@ -1,11 +1,13 @@
 //! What listens in each Pod and on each node: it answers with its own name and the peer it sees.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use socket2::Socket;
 
@@ -97,8 +99,28 @@ impl Server {
         }
         let threads = self.threads.into_iter();
         threads.map(JoinHandle::join).collect::<Result<Vec<()>, _>>().map_err(|_| "a server panicked")?;
+        drop(self.sockets);
         Ok(())
     }
+}
+
+/// Waits, in the namespace of the calling thread, until nobody has a server's socket for datagrams: a
+/// program that we are just starting holds all our sockets until it runs.
+pub fn await_closed() -> Outcome {
+    // A local address ends with its port, in hexadecimal digits.
+    let ours = UDP_PORTS.map(|port| format!(":{port:04X}"));
+    let is_open = |path: &str| -> Outcome<bool> {
+        let table = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+        let mut local = table.lines().filter_map(|line| line.split_whitespace().nth(1));
+        Ok(local.any(|address| ours.iter().any(|port| address.ends_with(port))))
+    };
+    for _ in 0..1_000 {
+        if !is_open("/proc/thread-self/net/udp")? && !is_open("/proc/thread-self/net/udp6")? {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Err("a server's socket does not close".into())
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> Outcome<JoinHandle<()>> {
