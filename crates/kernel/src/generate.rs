@@ -15,6 +15,7 @@ use cluster::ordered::Map;
 use crate::dice::Dice;
 use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
 use crate::rules::Backend;
+use crate::variety::{Stale, Strict};
 
 pub struct Cluster {
     pub seed: u64,
@@ -26,9 +27,11 @@ pub struct Cluster {
     zones: Vec<Option<Str>>,
     pub services: Map<NsName, Arc<Service>>,
     pub slices: Map<NsName, Arc<EndpointSlice>>,
+    pub stale: Option<Stale>,
+    pub strict: Option<Strict>,
 }
 
-const ZONES: [&str; 2] = ["zone-a", "zone-b"];
+pub const ZONES: [&str; 2] = ["zone-a", "zone-b"];
 
 impl Cluster {
     pub fn generate(seed: u64) -> Cluster {
@@ -46,10 +49,13 @@ impl Cluster {
             zones: (0..nodes).map(|_| zone(&mut dice)).collect(),
             services: Map::new(),
             slices: Map::new(),
+            stale: None,
+            strict: None,
         };
         for number in 0..=dice.small(5) {
             cluster.add_service(&mut dice, number);
         }
+        cluster.vary();
         cluster
     }
 
@@ -59,6 +65,14 @@ impl Cluster {
             node_ips: vec![plan::node_ip(self.family, node)],
             zone: self.zones[usize::from(node)].clone(),
             ..self.config.clone()
+        }
+    }
+
+    /// The Services and EndpointSlices, as a node's kube-proxy has seen them last.
+    pub fn seen_by(&self, node: u8) -> (&Map<NsName, Arc<Service>>, &Map<NsName, Arc<EndpointSlice>>) {
+        match self.stale.as_ref().filter(|stale| stale.node == node) {
+            Some(stale) => (&stale.services, &stale.slices),
+            None => (&self.services, &self.slices),
         }
     }
 
@@ -104,7 +118,7 @@ impl Cluster {
         places.into_iter().take(count).map(|place| self.endpoint(dice, place, mood, hints)).collect()
     }
 
-    fn endpoint(&self, dice: &mut Dice, place: Place, mood: usize, hints: u8) -> Endpoint {
+    pub fn endpoint(&self, dice: &mut Dice, place: Place, mood: usize, hints: u8) -> Endpoint {
         let (Place::Pod(node, _) | Place::Node(node)) = place else { unreachable!("outside serves nobody") };
         // EndpointSlice conditions, ready, serving, terminating, as the controller sets them
         // (endpointslice utils.go, podToEndpoint), publishNotReadyAddresses among them.
@@ -154,20 +168,29 @@ impl Cluster {
     /// The Services, for a person who looks for a difference.
     pub fn describe(&self) -> String {
         let mut text = format!(
-            "seed {}: {:?}, {}, {} nodes, zones {:?}\n{:?}\n",
-            self.seed, self.family, self.backend, self.nodes, self.zones, self.config
+            "seed {}: {:?}, {}, {} nodes, zones {:?}\n{:?}\n{:?}\n",
+            self.seed, self.family, self.backend, self.nodes, self.zones, self.config, self.strict
         );
         for service in self.services.values() {
             text += &format!("{:?} {:?}\n", service.spec, service.ingress);
         }
-        for slice in self.slices.values() {
-            text += &format!("{} {:?}\n", slice.meta.name, slice.ports);
-            for e in &slice.endpoints {
-                text += &format!("  {e:?}\n");
-            }
+        text += &describe_slices(&self.slices);
+        if let Some(Stale { node, services, slices }) = &self.stale {
+            text += &format!("node-{node} has seen of these last:\n");
+            services.values().for_each(|service| text += &format!("{:?}\n", service.spec));
+            text += &describe_slices(slices);
         }
         text
     }
+}
+
+fn describe_slices(slices: &Map<NsName, Arc<EndpointSlice>>) -> String {
+    let mut text = String::new();
+    for slice in slices.values() {
+        text += &format!("{} {:?}\n", slice.meta.name, slice.ports);
+        slice.endpoints.iter().for_each(|endpoint| text += &format!("  {endpoint:?}\n"));
+    }
+    text
 }
 
 fn meta(name: &str) -> Meta {

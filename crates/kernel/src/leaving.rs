@@ -47,7 +47,7 @@ impl Trial<'_> {
     pub fn clean_up(&mut self) -> space::Outcome {
         for node in 0..self.cluster.nodes {
             let name = plan::node_name(node);
-            let ports = ports((&self.cluster.services, &self.cluster.slices), &name, self.cluster.family);
+            let ports = ports(self.cluster.seen_by(node), &name, self.cluster.family);
             let now = self.time(Instant::now());
             let conntrack = &mut self.net.stack(node).conntrack;
             let before: Vec<Entry> = conntrack.entries(now).copied().collect();

@@ -9,7 +9,7 @@
 //! | `plan` | the addresses of every lab |
 //! | `space`, `lab`, `server`, `client` | the kernel's side: namespaces, wires, who listens, who asks |
 //! | `wires`, `model` | the model's side: `packetyard-cluster`'s stacks, joined by the same wires |
-//! | `generate`, `flows`, `rules`, `chosen` | what is tried, from a seed |
+//! | `generate`, `variety`, `flows`, `rules`, `chosen` | what is tried, from a seed |
 //! | `trial`, `asking`, `repeats`, `affinity`, `lasting`, `deaths`, `leaving` | both sides by side, phase by phase |
 //! | `tally`, `census`, `report` | what has been tested, and whether that is enough |
 //! | `shares` | the pooled test of how often each endpoint is chosen |
@@ -43,6 +43,7 @@ mod shares;
 mod space;
 mod tally;
 mod trial;
+mod variety;
 mod wires;
 
 pub use run::main;

@@ -239,6 +239,7 @@ impl Net {
         if self.has(from.place, skb.tuple.dst) {
             return End::At(from.place, skb);
         }
+        let to = skb.tuple.dst;
         let (mut node, mut sends) = match from.place {
             Place::Pod(node, _) => (node, false),
             Place::Node(node) => (node, true),
@@ -248,6 +249,11 @@ impl Net {
             match self.cross(node, sends, &mut skb) {
                 Passage::Local => return End::At(Place::Node(node), skb),
                 Passage::Out => {}
+                Passage::Stopped(_, Verdict::Drop(_)) => {
+                    // Whom it was for is known to the node alone.
+                    self.unseen_choices += u32::from(skb.tuple.dst != to);
+                    return End::Nowhere;
+                }
                 Passage::Stopped(_, Verdict::Reject(_, with)) => return self.reject(node, &skb, with),
                 Passage::Stopped(..) | Passage::NoRoute => return End::Nowhere,
             }

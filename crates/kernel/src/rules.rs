@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use cluster::net::netfilter::nft::{SetKind, Table};
-use cluster::net::netfilter::{Family, RuleSet, Rules};
+use cluster::net::netfilter::{Family, Policy, RuleSet, Rules};
 use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 
 use crate::dice::Dice;
@@ -51,8 +51,12 @@ impl fmt::Display for Backend {
 /// What a node's kube-proxy writes.
 pub fn build(cluster: &Cluster, node: u8) -> Rules {
     let config = cluster.proxy_config(node);
-    let ports = ports((&cluster.services, &cluster.slices), &config.node_name, config.family);
-    build_rules(cluster.backend.mode, &config, &ports)
+    let ports = ports(cluster.seen_by(node), &config.node_name, config.family);
+    let mut rules = build_rules(cluster.backend.mode, &config, &ports);
+    if let Some(strict) = cluster.strict.filter(|strict| strict.node == node) {
+        rules.set_policy(strict.hook, Policy::Drop);
+    }
+    rules
 }
 
 /// Puts the rules in the place of `old`, or, without, on a node that has none.
