@@ -239,6 +239,10 @@ impl Net {
         if self.has(from.place, skb.tuple.dst) {
             return End::At(from.place, skb);
         }
+        if self.is_missed(from.place, skb.tuple.dst) {
+            let error = Skb::icmp_error(&skb.tuple, skb.tuple.src, IcmpCode::HostUnreachable);
+            return End::At(from.place, error);
+        }
         let to = skb.tuple.dst;
         let (mut node, mut sends) = match from.place {
             Place::Pod(node, _) => (node, false),
@@ -274,6 +278,14 @@ impl Net {
 
     fn has(&self, pod: Place, address: IpAddr) -> bool {
         matches!(pod, Place::Pod(..)) && plan::address_of(self.wires.family, pod) == address
+    }
+
+    /// On its own link a Pod asks for the address itself. When nobody answers, nothing is sent that a rule
+    /// of the node's could meet.
+    fn is_missed(&self, from: Place, to: IpAddr) -> bool {
+        let Place::Pod(node, _) = from else { return false };
+        let on_link = plan::pod_range(self.wires.family, node).contains(to);
+        on_link && self.wires.next(node, to) == Next::NoNeighbour
     }
 
     /// Pods and nodes listen on their primary address only.
