@@ -8,8 +8,10 @@ use cluster::net::Protocol;
 use cluster::net::netfilter::Family;
 use cluster::node::kube_proxy::ProxyMode;
 
+use crate::generate::Cluster;
 use crate::outcome::{Outcome, Refusal};
 use crate::rules::Backend;
+use crate::variety::Rarity;
 
 /// What a cluster is in the middle of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +71,8 @@ enum Row {
     /// By which iptables the rules came in.
     Program(&'static str),
     Protocol(Protocol),
+    /// In the clusters that have it.
+    Rarity(Rarity),
     All,
 }
 
@@ -81,6 +85,7 @@ impl fmt::Display for Row {
             }
             Row::Program(program) => f.pad(program),
             Row::Protocol(protocol) => f.pad(protocol.as_str()),
+            Row::Rarity(rarity) => f.pad(rarity.label()),
             Row::All => f.pad("all"),
         }
     }
@@ -92,18 +97,13 @@ type Cells = [u64; KINDS.len()];
 pub struct Census(BTreeMap<Row, Cells>);
 
 impl Census {
-    pub fn count(
-        &mut self,
-        phase: Phase,
-        backend: Backend,
-        family: Family,
-        protocol: Protocol,
-        outcome: &Outcome,
-    ) {
+    pub fn count(&mut self, phase: Phase, cluster: &Cluster, protocol: Protocol, outcome: &Outcome) {
+        let (backend, family) = (cluster.backend, cluster.family);
         let mode = Row::Mode(backend.mode.as_str(), family);
         let rows =
             [Row::Phase(phase), mode, Row::Program(backend.program()), Row::Protocol(protocol), Row::All];
-        for row in rows {
+        let rarities = cluster.rarities.iter().map(|rarity| Row::Rarity(*rarity));
+        for row in rows.into_iter().chain(rarities) {
             self.0.entry(row).or_default()[kind(outcome)] += 1;
         }
     }
@@ -150,6 +150,8 @@ const PROGRAM: Cells = [4_500, 8, 800, 1_000, 350, 300];
 const TCP: Cells = [6_000, 0, 1_700, 600, 400, 400];
 const UDP: Cells = [3_700, 15, 0, 1_700, 350, 150];
 
+const RARITY: Cells = [500, 0, 60, 60, 20, 20];
+
 fn floors() -> impl Iterator<Item = (Row, Cells)> {
     let modes = [ProxyMode::IPTABLES, ProxyMode::NFTABLES].map(|mode| mode.as_str());
     let families = [Family::V4, Family::V6];
@@ -158,7 +160,8 @@ fn floors() -> impl Iterator<Item = (Row, Cells)> {
     let programs = Backend::PROGRAMS.map(|program| (Row::Program(program), PROGRAM));
     let protocols = [(Row::Protocol(Protocol::Tcp), TCP), (Row::Protocol(Protocol::Udp), UDP)];
     let phases = PHASES.map(|(phase, cells)| (Row::Phase(phase), cells));
-    phases.into_iter().chain(modes).chain(programs).chain(protocols)
+    let rarities = Rarity::ALL.map(|rarity| (Row::Rarity(rarity), RARITY));
+    phases.into_iter().chain(modes).chain(programs).chain(protocols).chain(rarities)
 }
 
 /// What a whole run lacks.

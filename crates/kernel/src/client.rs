@@ -115,7 +115,7 @@ fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>, W
 fn connect(socket: &Socket, question: &Question) -> io::Result<()> {
     socket.set_nonblocking(true)?;
     match socket.connect(&question.to.into()) {
-        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => return Err(error),
+        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
         _ => await_connected(socket, question),
     }
 }

@@ -1,5 +1,6 @@
 //! A cluster from a seed: what its kube-proxies are told, and their configuration.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -15,7 +16,10 @@ use cluster::ordered::Map;
 use crate::dice::Dice;
 use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
 use crate::rules::Backend;
-use crate::variety::{Stale, Strict};
+use crate::variety::{Rarity, Stale, Strict};
+
+pub type Services = Map<NsName, Arc<Service>>;
+pub type Slices = Map<NsName, Arc<EndpointSlice>>;
 
 pub struct Cluster {
     pub seed: u64,
@@ -25,10 +29,12 @@ pub struct Cluster {
     /// The same on each node, but for the node's own name and addresses.
     config: ProxyConfig,
     zones: Vec<Option<Str>>,
-    pub services: Map<NsName, Arc<Service>>,
-    pub slices: Map<NsName, Arc<EndpointSlice>>,
+    pub services: Services,
+    pub slices: Slices,
     pub stale: Option<Stale>,
     pub strict: Option<Strict>,
+    /// What it has that few have.
+    pub rarities: BTreeSet<Rarity>,
 }
 
 pub const ZONES: [&str; 2] = ["zone-a", "zone-b"];
@@ -51,6 +57,7 @@ impl Cluster {
             slices: Map::new(),
             stale: None,
             strict: None,
+            rarities: BTreeSet::new(),
         };
         for number in 0..=dice.small(5) {
             cluster.add_service(&mut dice, number);
@@ -69,7 +76,7 @@ impl Cluster {
     }
 
     /// The Services and EndpointSlices, as a node's kube-proxy has seen them last.
-    pub fn seen_by(&self, node: u8) -> (&Map<NsName, Arc<Service>>, &Map<NsName, Arc<EndpointSlice>>) {
+    pub fn seen_by(&self, node: u8) -> (&Services, &Slices) {
         match self.stale.as_ref().filter(|stale| stale.node == node) {
             Some(stale) => (&stale.services, &stale.slices),
             None => (&self.services, &self.slices),
@@ -184,7 +191,7 @@ impl Cluster {
     }
 }
 
-fn describe_slices(slices: &Map<NsName, Arc<EndpointSlice>>) -> String {
+fn describe_slices(slices: &Slices) -> String {
     let mut text = String::new();
     for slice in slices.values() {
         text += &format!("{} {:?}\n", slice.meta.name, slice.ports);

@@ -176,8 +176,7 @@ impl Trial<'_> {
     }
 
     pub fn count(&mut self, protocol: Protocol, outcome: &Outcome) {
-        let (backend, family) = (self.cluster.backend, self.cluster.family);
-        self.tally.census.count(self.phase, backend, family, protocol, outcome);
+        self.tally.census.count(self.phase, &self.cluster, protocol, outcome);
     }
 
     pub fn differ(&mut self, flow: &dyn Display, kernel: &Outcome, model: &BTreeSet<Outcome>) {

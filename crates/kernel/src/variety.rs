@@ -3,21 +3,55 @@
 
 use std::sync::Arc;
 
-use cluster::api::{Endpoint, EndpointSlice, NsName, Service, ServiceType, Str, TrafficPolicy};
+use cluster::api::{Endpoint, EndpointSlice, Service, ServiceType, Str, TrafficPolicy};
 use cluster::net::netfilter::{Family, Hook};
 use cluster::node::kube_proxy::ProxyMode;
-use cluster::ordered::Map;
 
 use crate::dice::Dice;
-use crate::generate::{Cluster, ZONES};
+use crate::generate::{Cluster, Services, Slices, ZONES};
 use crate::plan::{self, Place};
 use crate::rules::Backend;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rarity {
+    NodeBehind,
+    ForwardDrops,
+    InputDrops,
+    NodeAsExternalIp,
+    NoNodePorts,
+    SeveralExternalIps,
+    SeveralHints,
+}
+
+impl Rarity {
+    pub const ALL: [Rarity; 7] = [
+        Rarity::NodeBehind,
+        Rarity::ForwardDrops,
+        Rarity::InputDrops,
+        Rarity::NodeAsExternalIp,
+        Rarity::NoNodePorts,
+        Rarity::SeveralExternalIps,
+        Rarity::SeveralHints,
+    ];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Rarity::NodeBehind => "a node behind",
+            Rarity::ForwardDrops => "a node's FORWARD DROP",
+            Rarity::InputDrops => "a node's INPUT DROP",
+            Rarity::NodeAsExternalIp => "external IP of a node",
+            Rarity::NoNodePorts => "LB without NodePorts",
+            Rarity::SeveralExternalIps => "several external IPs",
+            Rarity::SeveralHints => "several hints",
+        }
+    }
+}
 
 /// What a node's kube-proxy has seen last, when it is behind.
 pub struct Stale {
     pub node: u8,
-    pub services: Map<NsName, Arc<Service>>,
-    pub slices: Map<NsName, Arc<EndpointSlice>>,
+    pub services: Services,
+    pub slices: Slices,
 }
 
 /// A node on which somebody has given a chain of the filter table the policy DROP.
@@ -42,6 +76,25 @@ impl Cluster {
         self.slices = varied.collect();
         if behind.percent(30) {
             self.stale = Some(self.past(&mut behind));
+        }
+        self.rarities = Rarity::ALL.into_iter().filter(|rarity| self.has(*rarity)).collect();
+    }
+
+    fn has(&self, rarity: Rarity) -> bool {
+        let mut specs = self.services.values().map(|service| &service.spec);
+        let mut endpoints = self.slices.values().flat_map(|slice| &slice.endpoints);
+        let drops = |hook| self.strict.is_some_and(|strict| strict.hook == hook);
+        let is_node = |ip| (0..self.nodes).any(|node| plan::node_ip(self.family, node) == ip);
+        match rarity {
+            Rarity::NodeBehind => self.stale.is_some(),
+            Rarity::ForwardDrops => drops(Hook::Forward),
+            Rarity::InputDrops => drops(Hook::Input),
+            Rarity::NodeAsExternalIp => specs.any(|spec| spec.external_ips.iter().any(|ip| is_node(*ip))),
+            Rarity::NoNodePorts => specs.any(|spec| {
+                spec.type_ == ServiceType::LoadBalancer && spec.ports.iter().all(|port| port.node_port == 0)
+            }),
+            Rarity::SeveralExternalIps => specs.any(|spec| spec.external_ips.len() > 1),
+            Rarity::SeveralHints => endpoints.any(|e| e.zone_hints.len() > 1 || e.node_hints.len() > 1),
         }
     }
 
