@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use cluster::net::netfilter::Family;
@@ -22,6 +23,9 @@ use crate::space::{Outcome, Space};
 const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
 /// How long a node waits for each of three answers before it says that nobody has an address.
 const NEIGHBOUR_WAIT_MS: &str = "100";
+
+/// A packet on a wire without length has arrived by then, on a busy machine too.
+const IN_FLIGHT: Duration = Duration::from_millis(30);
 
 pub struct Lab {
     nodes: Vec<Space>,
@@ -225,6 +229,8 @@ impl Lab {
     /// Takes a Pod's link down. All neighbours on its bridge forget it, as they would in time.
     pub fn unplug(&self, node: u8, pod: u8) -> Outcome {
         self.node(node).ip(&[format!("link set veth{pod} down")])?;
+        // What the Pod sent last may still be on its way, and would make them know it again.
+        thread::sleep(IN_FLIGHT);
         forget_neighbours(self.node(node), "cni0")?;
         (0..PODS).try_for_each(|other| forget_neighbours(self.at(Place::Pod(node, other)), "eth0"))
     }
