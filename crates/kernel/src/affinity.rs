@@ -3,9 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cluster::api::SessionAffinity;
-
-use crate::flows::{self, Flow};
+use crate::census::Phase;
+use crate::flows::Flow;
 use crate::outcome::{Answer, Outcome};
 use crate::repeats::who;
 use crate::shares::Counts;
@@ -16,21 +15,20 @@ use crate::trial::Trial;
 pub const SHORT_S: u32 = 2;
 /// How often a client comes back within the time-out.
 const TIMES: usize = 4;
-/// At most so many Services of a cluster are asked.
-const SERVICES: usize = 3;
 const MODEL_TIMES: usize = 200;
 
 impl Trial<'_> {
-    pub fn affinity(&mut self) -> space::Outcome {
-        let flows = self.sticky_flows();
+    pub fn affinity(&mut self, sticky: &[(Flow, u32)]) -> space::Outcome {
         let mut waiting: Vec<(Flow, Answer, Instant)> = Vec::new();
-        for (flow, timeout) in flows {
-            let answered = self.ask_all(&vec![flow; TIMES])?;
+        self.phase = Phase::Affinity;
+        for (flow, timeout) in sticky {
+            let answered = self.ask_all(&[*flow; TIMES])?;
             self.tally.flows += 1;
-            if let (Some(Outcome::Answered(last)), SHORT_S) = (answered.last(), timeout) {
-                waiting.push((flow, *last, Instant::now()));
+            if let (Some(Outcome::Answered(last)), SHORT_S) = (answered.last(), *timeout) {
+                waiting.push((*flow, *last, Instant::now()));
             }
         }
+        self.phase = Phase::AffinityEnds;
         for (flow, last, at) in waiting {
             // The time that the rules count is the kernel's: there is no event to wait for.
             let end = at + Duration::from_millis(u64::from(SHORT_S) * 1_000 + 100);
@@ -60,20 +58,6 @@ impl Trial<'_> {
             self.tally.shares.add(format!("after affinity's end, of {}", choice.len()), &counts);
         }
         Ok(())
-    }
-
-    /// A client for each of some Services with affinity, with its time-out.
-    fn sticky_flows(&mut self) -> Vec<(Flow, u32)> {
-        let mut flows = Vec::new();
-        let services: Vec<_> = self.cluster.services.values().cloned().collect();
-        for (number, service) in services.iter().enumerate() {
-            let SessionAffinity::ClientIP { timeout_s } = service.spec.session_affinity else { continue };
-            let drawn = flows::to_cluster_ip(&self.cluster, &mut self.dice, number, service);
-            let drawn = drawn.filter(|flow| !self.hides_its_choice(flow));
-            flows.extend(drawn.map(|flow| (flow, timeout_s)));
-        }
-        flows.truncate(SERVICES);
-        flows
     }
 }
 

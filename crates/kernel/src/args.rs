@@ -27,6 +27,12 @@ impl Default for Args {
 }
 
 impl Args {
+    /// As much as by default, or more: such a run has to test something of everything.
+    pub fn is_whole(&self) -> bool {
+        let whole = Args::default();
+        self.clusters >= whole.clusters && self.flows >= whole.flows
+    }
+
     pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
         let mut args = Args::default();
         let mut words = words.into_iter();

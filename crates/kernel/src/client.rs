@@ -28,23 +28,55 @@ pub struct Question {
 }
 
 /// What came of a question.
-#[derive(Clone, Copy, Debug)]
 pub struct Report {
     pub outcome: Outcome,
     /// The source address that the kernel chose, where it came to that.
     pub source: Option<IpAddr>,
     pub began: Instant,
     pub ended: Instant,
+    /// Who has heard nothing so far, and could go on waiting.
+    pub waits: Option<Waits>,
+}
+
+/// A client that waits: its port is still its own, so nothing is drawn anew.
+pub enum Waits {
+    ToConnect(Socket),
+    OnLine(Line),
+    ForDatagram(Caller),
+}
+
+impl Report {
+    /// Waits longer, without asking anything again.
+    pub fn go_on(
+        &mut self,
+        question: &Question,
+        patience: Duration,
+        sightings: &Sightings,
+    ) -> space::Outcome {
+        let question = Question { patience, ..*question };
+        self.outcome = match self.waits.take() {
+            None => return Ok(()),
+            Some(Waits::ToConnect(socket)) => match await_connected(&socket, &question) {
+                Ok(()) => Line::new(socket, &question)?.ask()?,
+                Err(error) => failed(&question, &socket, &error)?,
+            },
+            Some(Waits::OnLine(mut line)) => line.go_on(&question)?,
+            Some(Waits::ForDatagram(mut caller)) => caller.go_on(&question, sightings)?,
+        };
+        self.ended = Instant::now();
+        Ok(())
+    }
 }
 
 /// Asks once, in the namespace of the calling thread. An error is the harness's, not the network's.
 pub fn ask(question: &Question, sightings: &Sightings) -> space::Outcome<Report> {
     let began = Instant::now();
-    let (outcome, source) = match question.protocol {
+    let (outcome, source, client) = match question.protocol {
         Protocol::Udp => ask_datagram(question, sightings)?,
         _ => ask_stream(question)?,
     };
-    Ok(Report { outcome, source, began, ended: Instant::now() })
+    let waits = matches!(outcome, Outcome::Silence | Outcome::AnswerLost(_)).then_some(client);
+    Ok(Report { outcome, source, began, ended: Instant::now(), waits })
 }
 
 fn socket(question: &Question, kind: Type) -> io::Result<Socket> {
@@ -66,27 +98,30 @@ fn hear_errors(socket: &Socket, question: &Question) -> space::Outcome {
     set.map_err(|error| format!("IP_RECVERR: {error}"))
 }
 
-fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>)> {
+fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>, Waits)> {
     let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
     hear_errors(&socket, question)?;
     let connected = connect(&socket, question);
     let source = chosen_source(&socket);
     if let Err(error) = connected {
-        return Ok((failed(question, &socket, &error)?, source));
+        return Ok((failed(question, &socket, &error)?, source, Waits::ToConnect(socket)));
     }
     let mut line = Line::new(socket, question)?;
-    Ok((line.ask()?, source))
+    Ok((line.ask()?, source, Waits::OnLine(line)))
 }
 
 /// Not `connect_timeout`: an ICMP error is put into the queue, which wakes who polls, a moment
 /// before the socket has it.
 fn connect(socket: &Socket, question: &Question) -> io::Result<()> {
-    let deadline = Instant::now() + question.patience;
     socket.set_nonblocking(true)?;
     match socket.connect(&question.to.into()) {
-        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => return Err(error),
-        _ => {}
+        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
+        _ => await_connected(socket, question),
     }
+}
+
+fn await_connected(socket: &Socket, question: &Question) -> io::Result<()> {
+    let deadline = Instant::now() + question.patience;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -135,10 +170,13 @@ fn has_icmp(socket: &impl AsFd) -> bool {
     recvmsg::<SockaddrStorage>(fd, &mut [], Some(&mut control), flags).is_ok()
 }
 
-fn ask_datagram(question: &Question, sightings: &Sightings) -> space::Outcome<(Outcome, Option<IpAddr>)> {
+fn ask_datagram(
+    question: &Question,
+    sightings: &Sightings,
+) -> space::Outcome<(Outcome, Option<IpAddr>, Waits)> {
     let mut caller = Caller::new(question)?;
     let outcome = caller.ask(sightings)?;
-    Ok((outcome, caller.source))
+    Ok((outcome, caller.source, Waits::ForDatagram(caller)))
 }
 
 /// A connection that is kept.
@@ -166,7 +204,19 @@ impl Line {
 
     /// A round trip.
     pub fn ask(&mut self) -> space::Outcome<Outcome> {
-        match self.say("hello") {
+        let heard = self.say("hello");
+        self.outcome(heard)
+    }
+
+    /// Waits longer for the answer to the last question.
+    fn go_on(&mut self, question: &Question) -> space::Outcome<Outcome> {
+        self.reader.get_ref().set_read_timeout(Some(question.patience)).map_err(|e| e.to_string())?;
+        let heard = self.hear();
+        self.outcome(heard)
+    }
+
+    fn outcome(&self, heard: io::Result<Option<Sighting>>) -> space::Outcome<Outcome> {
+        match heard {
             Ok(Some(sighting)) => Ok(Outcome::Answered(answer(&sighting, &self.question))),
             Ok(None) => Err(format!("{:?}: the connection ended in the middle", self.question)),
             Err(error) => failed(&self.question, self.reader.get_ref(), &error),
@@ -202,6 +252,10 @@ impl Line {
 
     fn say(&mut self, what: &str) -> io::Result<Option<Sighting>> {
         self.reader.get_mut().write_all(format!("{what}\n").as_bytes())?;
+        self.hear()
+    }
+
+    fn hear(&mut self) -> io::Result<Option<Sighting>> {
         let mut line = String::new();
         self.reader.read_line(&mut line)?;
         Ok(Sighting::parse(&line))
@@ -228,20 +282,31 @@ impl Caller {
 
     pub fn ask(&mut self, sightings: &Sightings) -> space::Outcome<Outcome> {
         self.asked += 1;
-        let token = format!("{} {} {}", self.question.from, self.question.to, self.asked);
         let deadline = Instant::now() + self.question.patience;
-        match self.socket.send(token.as_bytes()) {
+        match self.socket.send(self.token().as_bytes()) {
             Ok(_) => {}
             // A rule on the sender's own node dropped it or refused it: the refusal comes as one.
             Err(error) if error.raw_os_error() == Some(Errno::EPERM as i32) => {}
             Err(error) => return failed(&self.question, &self.socket, &error),
         }
-        let heard = self.hear(deadline);
-        match heard {
+        self.outcome(deadline, sightings)
+    }
+
+    /// Waits longer for the answer to the last question.
+    fn go_on(&mut self, question: &Question, sightings: &Sightings) -> space::Outcome<Outcome> {
+        self.outcome(Instant::now() + question.patience, sightings)
+    }
+
+    fn token(&self) -> String {
+        format!("{} {} {}", self.question.from, self.question.to, self.asked)
+    }
+
+    fn outcome(&mut self, deadline: Instant, sightings: &Sightings) -> space::Outcome<Outcome> {
+        match self.hear(deadline) {
             Ok(sighting) => Ok(Outcome::Answered(answer(&sighting, &self.question))),
             Err(error) => {
                 let outcome = failed(&self.question, &self.socket, &error)?;
-                let seen = sightings.of(&token).filter(|_| outcome == Outcome::Silence);
+                let seen = sightings.of(&self.token()).filter(|_| outcome == Outcome::Silence);
                 Ok(seen.map_or(outcome, |seen| Outcome::AnswerLost(answer(&seen, &self.question))))
             }
         }

@@ -1,10 +1,18 @@
-//! Chance for the generator: one stream for each seed (SplitMix64, Steele, Lea, Flood 2014).
+//! Chance: one stream for each seed and purpose (SplitMix64, Steele, Lea, Flood 2014).
 
 pub struct Dice(u64);
 
 impl Dice {
     pub fn new(seed: u64) -> Dice {
         Dice(seed)
+    }
+
+    /// A stream for one purpose, which no other purpose's draws shift.
+    pub fn of(seed: u64, purpose: &str) -> Dice {
+        let mixed = purpose
+            .bytes()
+            .fold(Dice::new(seed).draw(), |seed, byte| Dice::new(seed ^ u64::from(byte)).draw());
+        Dice::new(mixed)
     }
 
     pub fn draw(&mut self) -> u64 {
@@ -49,6 +57,8 @@ mod tests {
     fn it_is_splitmix64_and_keeps_its_bounds() {
         // The first output for seed 0, as published with the algorithm.
         assert_eq!(Dice::new(0).draw(), 0xe220_a839_7b1d_cdaf);
+        assert_ne!(Dice::of(1, "flows").draw(), Dice::of(1, "shares").draw());
+        assert_ne!(Dice::of(1, "flows").draw(), Dice::of(2, "flows").draw());
         let mut dice = Dice::new(5);
         assert!((0..1000).map(|_| dice.below(7)).all(|n| n < 7));
         let mut list = [1, 2, 3, 4, 5];

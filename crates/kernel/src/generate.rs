@@ -1,5 +1,6 @@
 //! A cluster from a seed: what its kube-proxies are told, and their configuration.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -15,6 +16,10 @@ use cluster::ordered::Map;
 use crate::dice::Dice;
 use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
 use crate::rules::Backend;
+use crate::variety::{Rarity, Stale, Strict};
+
+pub type Services = Map<NsName, Arc<Service>>;
+pub type Slices = Map<NsName, Arc<EndpointSlice>>;
 
 pub struct Cluster {
     pub seed: u64,
@@ -24,11 +29,15 @@ pub struct Cluster {
     /// The same on each node, but for the node's own name and addresses.
     config: ProxyConfig,
     zones: Vec<Option<Str>>,
-    pub services: Map<NsName, Arc<Service>>,
-    pub slices: Map<NsName, Arc<EndpointSlice>>,
+    pub services: Services,
+    pub slices: Slices,
+    pub stale: Option<Stale>,
+    pub strict: Option<Strict>,
+    /// What it has that few have.
+    pub rarities: BTreeSet<Rarity>,
 }
 
-const ZONES: [&str; 2] = ["zone-a", "zone-b"];
+pub const ZONES: [&str; 2] = ["zone-a", "zone-b"];
 
 impl Cluster {
     pub fn generate(seed: u64) -> Cluster {
@@ -46,10 +55,14 @@ impl Cluster {
             zones: (0..nodes).map(|_| zone(&mut dice)).collect(),
             services: Map::new(),
             slices: Map::new(),
+            stale: None,
+            strict: None,
+            rarities: BTreeSet::new(),
         };
         for number in 0..=dice.small(5) {
             cluster.add_service(&mut dice, number);
         }
+        cluster.vary();
         cluster
     }
 
@@ -59,6 +72,14 @@ impl Cluster {
             node_ips: vec![plan::node_ip(self.family, node)],
             zone: self.zones[usize::from(node)].clone(),
             ..self.config.clone()
+        }
+    }
+
+    /// The Services and EndpointSlices, as a node's kube-proxy has seen them last.
+    pub fn seen_by(&self, node: u8) -> (&Services, &Slices) {
+        match self.stale.as_ref().filter(|stale| stale.node == node) {
+            Some(stale) => (&stale.services, &stale.slices),
+            None => (&self.services, &self.slices),
         }
     }
 
@@ -104,7 +125,7 @@ impl Cluster {
         places.into_iter().take(count).map(|place| self.endpoint(dice, place, mood, hints)).collect()
     }
 
-    fn endpoint(&self, dice: &mut Dice, place: Place, mood: usize, hints: u8) -> Endpoint {
+    pub fn endpoint(&self, dice: &mut Dice, place: Place, mood: usize, hints: u8) -> Endpoint {
         let (Place::Pod(node, _) | Place::Node(node)) = place else { unreachable!("outside serves nobody") };
         // EndpointSlice conditions, ready, serving, terminating, as the controller sets them
         // (endpointslice utils.go, podToEndpoint), publishNotReadyAddresses among them.
@@ -154,20 +175,29 @@ impl Cluster {
     /// The Services, for a person who looks for a difference.
     pub fn describe(&self) -> String {
         let mut text = format!(
-            "seed {}: {:?}, {}, {} nodes, zones {:?}\n{:?}\n",
-            self.seed, self.family, self.backend, self.nodes, self.zones, self.config
+            "seed {}: {:?}, {}, {} nodes, zones {:?}\n{:?}\n{:?}\n",
+            self.seed, self.family, self.backend, self.nodes, self.zones, self.config, self.strict
         );
         for service in self.services.values() {
             text += &format!("{:?} {:?}\n", service.spec, service.ingress);
         }
-        for slice in self.slices.values() {
-            text += &format!("{} {:?}\n", slice.meta.name, slice.ports);
-            for e in &slice.endpoints {
-                text += &format!("  {e:?}\n");
-            }
+        text += &describe_slices(&self.slices);
+        if let Some(Stale { node, services, slices }) = &self.stale {
+            text += &format!("node-{node} has seen of these last:\n");
+            services.values().for_each(|service| text += &format!("{:?}\n", service.spec));
+            text += &describe_slices(slices);
         }
         text
     }
+}
+
+fn describe_slices(slices: &Slices) -> String {
+    let mut text = String::new();
+    for slice in slices.values() {
+        text += &format!("{} {:?}\n", slice.meta.name, slice.ports);
+        slice.endpoints.iter().for_each(|endpoint| text += &format!("  {endpoint:?}\n"));
+    }
+    text
 }
 
 fn meta(name: &str) -> Meta {

@@ -8,19 +8,24 @@
 //!     pod-1-0 (10.244.1.2), pod-1-1, ...
 //! ```
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use cluster::net::netfilter::Family;
 
 use crate::plan::{self, NODES, PODS, Place, TCP_PORTS};
-use crate::server::{self, Sightings};
+use crate::server::{self, Server, Sightings};
 use crate::space::{Outcome, Space};
 
 const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
 /// How long a node waits for each of three answers before it says that nobody has an address.
 const NEIGHBOUR_WAIT_MS: &str = "100";
+
+/// A packet on a wire without length has arrived by then, on a busy machine too.
+const IN_FLIGHT: Duration = Duration::from_millis(30);
 
 pub struct Lab {
     nodes: Vec<Space>,
@@ -30,6 +35,8 @@ pub struct Lab {
     /// Held, for it is the wire.
     _segment: Space,
     pub sightings: Arc<Sightings>,
+    /// What listens in each place, on its address of each family.
+    servers: Mutex<BTreeMap<Place, Vec<Server>>>,
 }
 
 impl Lab {
@@ -41,6 +48,7 @@ impl Lab {
             outside: Space::new()?,
             _segment: Space::new()?,
             sightings: Arc::default(),
+            servers: Mutex::default(),
         };
         lab.defaults()?;
         lab.lay_segment()?;
@@ -197,31 +205,53 @@ impl Lab {
     fn start_servers(&self) -> Outcome {
         for node in 0..NODES {
             let pods = (0..PODS).map(|pod| Place::Pod(node, pod));
-            for place in pods.chain([Place::Node(node)]) {
-                for family in FAMILIES {
-                    let address = plan::address_of(family, place);
-                    server::start(self.at(place), place, address, &self.sightings)?;
-                }
-            }
+            pods.chain([Place::Node(node)]).try_for_each(|place| self.start(place))?;
         }
         Ok(())
+    }
+
+    /// Starts the process of a place, which is not running.
+    pub fn start(&self, place: Place) -> Outcome {
+        let start =
+            |family| Server::start(self.at(place), place, plan::address_of(family, place), &self.sightings);
+        let servers = FAMILIES.into_iter().map(start).collect::<Outcome<Vec<Server>>>()?;
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).insert(place, servers);
+        Ok(())
+    }
+
+    /// Ends it: nothing listens there any more.
+    pub fn stop(&self, place: Place) -> Outcome {
+        let servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+        servers.unwrap_or_default().into_iter().try_for_each(Server::stop)?;
+        self.at(place).within(server::await_closed)
     }
 
     /// Takes a Pod's link down. All neighbours on its bridge forget it, as they would in time.
     pub fn unplug(&self, node: u8, pod: u8) -> Outcome {
         self.node(node).ip(&[format!("link set veth{pod} down")])?;
+        // What the Pod sent last may still be on its way, and would make them know it again.
+        thread::sleep(IN_FLIGHT);
         forget_neighbours(self.node(node), "cni0")?;
         (0..PODS).try_for_each(|other| forget_neighbours(self.at(Place::Pod(node, other)), "eth0"))
     }
 
-    /// Brings it up again, and waits until the Pod can be reached: the kernel tells of a link's
+    /// Brings links up again, and waits until the Pods can be reached: the kernel tells of a link's
     /// state once a second at most (linkwatch).
-    pub fn plug(&self, node: u8, pod: u8) -> Outcome {
-        self.node(node).ip(&[format!("link set veth{pod} up")])?;
-        FAMILIES.into_iter().try_for_each(|family| {
-            let to = SocketAddr::new(plan::pod_ip(family, node, pod), TCP_PORTS[0]);
-            self.node(node).within(|| reached(to))
-        })
+    pub fn plug(&self, pods: &BTreeSet<Place>) -> Outcome {
+        let pods = || {
+            pods.iter().filter_map(|place| match place {
+                Place::Pod(node, pod) => Some((*node, *pod)),
+                _ => None,
+            })
+        };
+        pods().try_for_each(|(node, pod)| self.node(node).ip(&[format!("link set veth{pod} up")]))?;
+        for (node, pod) in pods() {
+            for family in FAMILIES {
+                let to = SocketAddr::new(plan::pod_ip(family, node, pod), TCP_PORTS[0]);
+                self.node(node).within(|| reached(to))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,69 +1,72 @@
-//! What becomes of connections that are open while things change: their endpoint is taken out of
-//! the rules, its process stops, its Pod's link goes.
+//! What becomes of connections that are open while things change: their Pod dies (`deaths`), their
+//! endpoint is taken out of the rules.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
-use cluster::api::EndpointSlice;
-use cluster::net::netfilter::{Entry, Family};
-use cluster::net::{Protocol, Tuple};
-use cluster::node::kube_proxy::{clean_stale_entries, ports};
+use cluster::net::Tuple;
 
+use crate::census::Phase;
+use crate::chosen::Chosen;
 use crate::client::{Caller, Line};
 use crate::flows::Flow;
 use crate::model::{Connection, Net, Origin};
-use crate::outcome::{Answer, Outcome};
-use crate::plan::{self, Place, TCP_PORTS, UDP_PORTS};
+use crate::outcome::Outcome;
+use crate::plan::Place;
 use crate::space;
 use crate::trial::Trial;
 
 /// An open connection, in the kernel and in the model.
-struct Open<K> {
-    flow: Flow,
-    kernel: K,
-    model: Connection,
-    /// Who answered first.
-    by: Place,
+pub struct Open<K> {
+    pub flow: Flow,
+    pub kernel: K,
+    pub model: Connection,
+    /// Who answered last.
+    pub by: Place,
 }
 
-const LINES: usize = 3;
-
-/// By what kube-proxy knows an entry that is stale.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Stale {
-    to: SocketAddr,
-    endpoint: SocketAddr,
+/// What is kept open.
+#[derive(Default)]
+pub struct Kept {
+    pub lines: Vec<Open<Line>>,
+    pub callers: Vec<Open<Caller>>,
 }
 
-impl Stale {
-    fn of(entry: &Entry) -> Stale {
-        Stale {
-            to: SocketAddr::new(entry.original.dst, entry.original.dst_port),
-            endpoint: SocketAddr::new(entry.reply.src, entry.reply.src_port),
+impl Kept {
+    pub fn flows(&self) -> Vec<Flow> {
+        let callers = self.callers.iter().map(|open| open.flow);
+        self.lines.iter().map(|open| open.flow).chain(callers).collect()
+    }
+
+    /// Who answers.
+    pub fn servers(&self) -> Vec<Place> {
+        let callers = self.callers.iter().map(|open| open.by);
+        self.lines.iter().map(|open| open.by).chain(callers).collect()
+    }
+
+    /// Takes those out that some of these answer.
+    pub fn of(&mut self, servers: &[Place]) -> Kept {
+        Kept {
+            lines: self.lines.extract_if(.., |open| servers.contains(&open.by)).collect(),
+            callers: self.callers.extract_if(.., |open| servers.contains(&open.by)).collect(),
         }
     }
 }
 
 impl Trial<'_> {
-    pub fn lasting(&mut self, answered: &[(Flow, Answer)]) -> space::Outcome {
-        let mut candidates: Vec<Flow> = answered.iter().map(|(flow, _)| *flow).collect();
-        self.dice.shuffle(&mut candidates);
-        let (streams, datagrams): (Vec<Flow>, Vec<Flow>) =
-            candidates.into_iter().partition(|flow| flow.protocol == Protocol::Tcp);
-        let mut lines = Vec::new();
-        for flow in streams.iter().take(LINES) {
-            lines.extend(self.open_line(flow)?);
+    pub fn lasting(&mut self, chosen: &Chosen) -> space::Outcome {
+        self.phase = Phase::Opened;
+        let mut kept = Kept::default();
+        for flow in &chosen.streams {
+            kept.lines.extend(self.open_line(flow)?);
         }
-        let mut callers = Vec::new();
-        for flow in datagrams.iter().take(LINES) {
-            callers.extend(self.open_caller(flow)?);
+        for flow in &chosen.datagrams {
+            kept.callers.extend(self.open_caller(flow)?);
         }
-        self.tally.flows += (lines.len() + callers.len()) as u64;
-        self.endpoints_go(&mut lines, &mut callers)?;
-        self.process_stops(&mut lines)?;
-        self.link_goes(&mut lines)
+        self.tally.flows += kept.flows().len() as u64;
+        let dead = self.die_in_rules(chosen, &mut kept)?;
+        self.endpoints_go(&mut kept, &dead)?;
+        self.die_out_of_rules(&mut kept)
     }
 
     fn open_line(&mut self, flow: &Flow) -> space::Outcome<Option<Open<Line>>> {
@@ -121,7 +124,10 @@ impl Trial<'_> {
             Err(outcome) => (outcome, None),
         };
         match self.follow(began, outcome, open) {
-            Ok(connection) => connection,
+            Ok(connection) => {
+                self.count(flow.protocol, outcome);
+                connection
+            }
             Err(known) => {
                 self.differ(flow, outcome, &known);
                 None
@@ -130,9 +136,9 @@ impl Trial<'_> {
     }
 
     /// Compares one step of an open connection.
-    fn step(&mut self, flow: &Flow, what: &str, kernel: &Outcome, act: impl Fn(&mut Net) -> Outcome) {
+    pub fn step(&mut self, flow: &Flow, what: &str, kernel: &Outcome, act: impl Fn(&mut Net) -> Outcome) {
         match self.follow(Instant::now(), kernel, |net| (act(net), ())) {
-            Ok(()) => self.count(kernel),
+            Ok(()) => self.count(flow.protocol, kernel),
             Err(known) => {
                 let what = format!("{flow}, {what}");
                 self.differ(&what, kernel, &known);
@@ -140,119 +146,56 @@ impl Trial<'_> {
         }
     }
 
-    /// The endpoints that answered leave the EndpointSlices, and every node writes its rules anew.
-    fn endpoints_go(&mut self, lines: &mut [Open<Line>], callers: &mut [Open<Caller>]) -> space::Outcome {
-        let leaving: Vec<Place> = lines.iter().map(|o| o.by).chain(callers.iter().map(|o| o.by)).collect();
+    /// The endpoints that answered leave the EndpointSlices, with those that are dead, and every node
+    /// writes its rules anew.
+    fn endpoints_go(&mut self, kept: &mut Kept, dead: &[Place]) -> space::Outcome {
+        self.phase = Phase::EndpointLeaves;
+        let leaving: Vec<Place> = kept.servers().into_iter().chain(dead.iter().copied()).collect();
         if leaving.is_empty() {
             return Ok(());
         }
         self.take_out(&leaving);
         self.load_rules()?;
-        for open in lines.iter_mut() {
-            let kernel = open.kernel.ask()?;
-            let what = "after its endpoint left the rules";
-            self.step(&open.flow, what, &kernel, |net| net.ask_again(&open.model));
-        }
-        self.call_again(callers, "after its endpoint left the rules")?;
+        self.ask_lines(&mut kept.lines, "after its endpoint left the rules")?;
+        self.call_again(&mut kept.callers, "after its endpoint left the rules")?;
+        self.phase = Phase::CleanUp;
         self.clean_up()?;
-        self.call_again(callers, "after kube-proxy cleaned up")?;
-        let flows: Vec<Flow> = lines.iter().map(|o| o.flow).chain(callers.iter().map(|o| o.flow)).collect();
+        self.call_again(&mut kept.callers, "after kube-proxy cleaned up")?;
+        let flows = kept.flows();
         self.tally.flows += flows.len() as u64;
         self.ask_all(&flows).map(drop)
     }
 
-    fn call_again(&mut self, callers: &mut [Open<Caller>], what: &str) -> space::Outcome {
-        for open in callers {
-            let kernel = open.kernel.ask(&self.lab.sightings)?;
+    /// A question on each line, all at once.
+    pub fn ask_lines(&mut self, lines: &mut [Open<Line>], what: &str) -> space::Outcome {
+        let heard = at_once(lines, Line::ask)?;
+        for (open, kernel) in lines.iter().zip(heard) {
             self.step(&open.flow, what, &kernel, |net| net.ask_again(&open.model));
         }
         Ok(())
     }
 
-    fn take_out(&mut self, leaving: &[Place]) {
-        let family = self.cluster.family;
-        let addresses: Vec<_> = leaving.iter().map(|place| plan::address_of(family, *place)).collect();
-        let slices = self.cluster.slices.iter().map(|(key, slice)| {
-            let mut slice: EndpointSlice = (**slice).clone();
-            slice.endpoints.retain(|endpoint| !addresses.contains(&endpoint.address));
-            (key.clone(), Arc::new(slice))
-        });
-        self.cluster.slices = slices.collect();
-    }
-
-    /// kube-proxy's clean-up, decided by the model, done in the kernel with `conntrack`. So the
-    /// kernel must have the entries that the model has.
-    fn clean_up(&mut self) -> space::Outcome {
-        for node in 0..self.cluster.nodes {
-            let name = plan::node_name(node);
-            let ports = ports((&self.cluster.services, &self.cluster.slices), &name, self.cluster.family);
-            let now = self.time(Instant::now());
-            let conntrack = &mut self.net.stack(node).conntrack;
-            let before: Vec<Entry> = conntrack.entries(now).copied().collect();
-            clean_stale_entries(conntrack, &ports);
-            let after: BTreeSet<Tuple> = conntrack.entries(now).map(|entry| entry.original).collect();
-            let mut stale: BTreeMap<Stale, usize> = BTreeMap::new();
-            for entry in before.iter().filter(|entry| !after.contains(&entry.original)) {
-                *stale.entry(Stale::of(entry)).or_default() += 1;
+    /// A datagram from each socket, all at once.
+    pub fn call_again(&mut self, callers: &mut [Open<Caller>], what: &str) -> space::Outcome {
+        let lab = self.lab;
+        let heard = at_once(callers, |caller| caller.ask(&lab.sightings))?;
+        for (open, kernel) in callers.iter_mut().zip(heard) {
+            self.step(&open.flow, what, &kernel, |net| net.ask_again(&open.model));
+            if let Outcome::Answered(answer) = kernel {
+                open.by = answer.by;
             }
-            stale.into_iter().for_each(|(stale, count)| self.forget(node, stale, count));
         }
         Ok(())
     }
+}
 
-    fn forget(&mut self, node: u8, stale: Stale, count: usize) {
-        let family = if self.cluster.family == Family::V4 { "ipv4" } else { "ipv6" };
-        let (dst, dport) = (stale.to.ip().to_string(), stale.to.port().to_string());
-        let (src, sport) = (stale.endpoint.ip().to_string(), stale.endpoint.port().to_string());
-        let mut args = vec!["-D", "-f", family, "-p", "udp", "--orig-dst", &dst, "--orig-port-dst", &dport];
-        args.extend(["--reply-src", &src, "--reply-port-src", &sport]);
-        // A line for each entry that it deleted; an error if there is none.
-        let deleted =
-            self.lab.node(node).run("conntrack", &args, "").map_or(0, |lines| lines.lines().count());
-        // Of two endpoints that refuse nobody can tell which one did, and what was asked for twice has
-        // another entry, which the model did not see.
-        let differ = deleted < count || (deleted > count && self.tally.late == 0);
-        if differ && self.answers(stale.endpoint) {
-            let what = format!("node-{node}'s conntrack entries to {} by {}", stale.to, stale.endpoint);
-            self.difference(&what, &deleted, &count);
-        }
-    }
-
-    fn answers(&self, endpoint: SocketAddr) -> bool {
-        let family = self.cluster.family;
-        let mut places = self.cluster.places();
-        UDP_PORTS.contains(&endpoint.port())
-            && places.any(|place| plan::address_of(family, place) == endpoint.ip())
-    }
-
-    /// Its client goes on writing.
-    fn process_stops(&mut self, lines: &mut Vec<Open<Line>>) -> space::Outcome {
-        let Some(mut open) = lines.pop() else { return Ok(()) };
-        open.kernel.stop_server()?;
-        let kernel = open.kernel.ask_the_stopped()?;
-        self.step(&open.flow, "after its process stopped", &kernel, |net| {
-            net.server_stops(&open.model);
-            net.ask_the_stopped(&open.model)
-        });
-        Ok(())
-    }
-
-    /// Who talks to that Pod hears nothing; who begins to is told that nobody is there.
-    fn link_goes(&mut self, lines: &mut Vec<Open<Line>>) -> space::Outcome {
-        let at = lines.iter().position(|o| matches!(o.by, Place::Pod(..)) && o.flow.origin.place != o.by);
-        let Some(mut open) = at.map(|at| lines.swap_remove(at)) else { return Ok(()) };
-        let Place::Pod(node, pod) = open.by else { return Ok(()) };
-        self.lab.unplug(node, pod)?;
-        self.net.wires.unplugged.insert(open.by);
-        let kernel = open.kernel.ask()?;
-        self.step(&open.flow, "after its Pod's link went", &kernel, |net| net.ask_again(&open.model));
-        let to = SocketAddr::new(plan::address_of(self.cluster.family, open.by), TCP_PORTS[0]);
-        let source = match open.flow.origin.place {
-            Place::Node(from) => plan::source_on_node(self.cluster.family, from, to.ip()),
-            _ => open.flow.source,
-        };
-        let directly = Flow { to, source, group: None, protocol: Protocol::Tcp, ..open.flow };
-        self.tally.flows += 1;
-        self.ask_all(&[directly]).map(drop)
-    }
+fn at_once<K: Send>(
+    opens: &mut [Open<K>],
+    ask: impl Fn(&mut K) -> space::Outcome<Outcome> + Sync,
+) -> space::Outcome<Vec<Outcome>> {
+    let ask = &ask;
+    thread::scope(|scope| {
+        let asking: Vec<_> = opens.iter_mut().map(|open| scope.spawn(|| ask(&mut open.kernel))).collect();
+        asking.into_iter().map(|one| one.join().map_err(|_| "a client panicked".to_owned())?).collect()
+    })
 }

@@ -9,8 +9,9 @@
 //! | `plan` | the addresses of every lab |
 //! | `space`, `lab`, `server`, `client` | the kernel's side: namespaces, wires, who listens, who asks |
 //! | `wires`, `model` | the model's side: `packetyard-cluster`'s stacks, joined by the same wires |
-//! | `generate`, `flows`, `rules` | what is tried, from a seed |
-//! | `trial`, `repeats`, `affinity`, `lasting` | both sides by side, phase by phase |
+//! | `generate`, `variety`, `flows`, `rules`, `chosen` | what is tried, from a seed |
+//! | `trial`, `asking`, `repeats`, `affinity`, `lasting`, `deaths`, `leaving` | both sides by side, phase by phase |
+//! | `tally`, `census`, `report` | what has been tested, and whether that is enough |
 //! | `shares` | the pooled test of how often each endpoint is chosen |
 
 #![cfg(target_os = "linux")]
@@ -18,23 +19,31 @@
 
 mod affinity;
 mod args;
+mod asking;
+mod census;
+mod chosen;
 mod client;
+mod deaths;
 mod dice;
 mod flows;
 mod generate;
 mod lab;
 mod lasting;
+mod leaving;
 mod model;
 mod outcome;
 mod plan;
 mod preflight;
 mod repeats;
+mod report;
 mod rules;
 mod run;
 mod server;
 mod shares;
 mod space;
+mod tally;
 mod trial;
+mod variety;
 mod wires;
 
 pub use run::main;

@@ -1,6 +1,7 @@
 //! The model's side: the same network, its nodes' stacks those of `packetyard-cluster`. The wires
 //! and the processes are the harness's own, so that a mistake in the simulation's has no echo here.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use cluster::net::netfilter::{
@@ -20,6 +21,8 @@ const MAX_HOPS: u32 = 16;
 #[derive(Clone)]
 pub struct Net {
     pub wires: Wires,
+    /// Where the process has stopped: nothing listens.
+    pub stopped: BTreeSet<Place>,
     stacks: Vec<Stack>,
     pub now: Time,
     /// The subject of the next connection's draws.
@@ -64,7 +67,8 @@ impl Net {
             stack
         };
         Net {
-            wires: Wires { family, nodes, unplugged: Default::default() },
+            wires: Wires { family, nodes, unplugged: BTreeSet::new() },
+            stopped: BTreeSet::new(),
             stacks: (0..nodes).map(stack).collect(),
             now: Time::ZERO,
             flow: 0,
@@ -101,7 +105,7 @@ impl Net {
             return Ok(Connection { origin, tuple, server: origin.place, arrived: tuple });
         }
         let (server, arrived) = self.reach(origin, tuple, TcpFlags::SYN)?;
-        if !listens(self.wires.family, server, &arrived) {
+        if !self.listens(server, &arrived) {
             return Err(self.refuse(origin, tuple, server, arrived));
         }
         let connection = Connection { origin, tuple, server, arrived };
@@ -131,7 +135,7 @@ impl Net {
 
     fn ask_datagram(&mut self, origin: Origin, tuple: Tuple) -> Result<Outcome, Outcome> {
         let (server, arrived) = self.reach(origin, tuple, TcpFlags::default())?;
-        if !listens(self.wires.family, server, &arrived) {
+        if !self.listens(server, &arrived) {
             return Err(self.refuse(origin, tuple, server, arrived));
         }
         let connection = Connection { origin, tuple, server, arrived };
@@ -235,6 +239,11 @@ impl Net {
         if self.has(from.place, skb.tuple.dst) {
             return End::At(from.place, skb);
         }
+        if self.is_missed(from.place, skb.tuple.dst) {
+            let error = Skb::icmp_error(&skb.tuple, skb.tuple.src, IcmpCode::HostUnreachable);
+            return End::At(from.place, error);
+        }
+        let to = skb.tuple.dst;
         let (mut node, mut sends) = match from.place {
             Place::Pod(node, _) => (node, false),
             Place::Node(node) => (node, true),
@@ -244,6 +253,11 @@ impl Net {
             match self.cross(node, sends, &mut skb) {
                 Passage::Local => return End::At(Place::Node(node), skb),
                 Passage::Out => {}
+                Passage::Stopped(_, Verdict::Drop(_)) => {
+                    // Whom it was for is known to the node alone.
+                    self.unseen_choices += u32::from(skb.tuple.dst != to);
+                    return End::Nowhere;
+                }
                 Passage::Stopped(_, Verdict::Reject(_, with)) => return self.reject(node, &skb, with),
                 Passage::Stopped(..) | Passage::NoRoute => return End::Nowhere,
             }
@@ -264,6 +278,26 @@ impl Net {
 
     fn has(&self, pod: Place, address: IpAddr) -> bool {
         matches!(pod, Place::Pod(..)) && plan::address_of(self.wires.family, pod) == address
+    }
+
+    /// On its own link a Pod asks for the address itself. When nobody answers, nothing is sent that a rule
+    /// of the node's could meet.
+    fn is_missed(&self, from: Place, to: IpAddr) -> bool {
+        let Place::Pod(node, _) = from else { return false };
+        let on_link = plan::pod_range(self.wires.family, node).contains(to);
+        on_link && self.wires.next(node, to) == Next::NoNeighbour
+    }
+
+    /// Pods and nodes listen on their primary address only.
+    fn listens(&self, place: Place, arrived: &Tuple) -> bool {
+        let ports = match arrived.protocol {
+            Protocol::Tcp => TCP_PORTS,
+            _ => UDP_PORTS,
+        };
+        place != Place::Outside
+            && !self.stopped.contains(&place)
+            && arrived.dst == plan::address_of(self.wires.family, place)
+            && ports.contains(&arrived.dst_port)
     }
 
     /// One node's part of the way.
@@ -346,15 +380,4 @@ fn is_error(skb: &Skb) -> bool {
 
 fn is_reset(skb: &Skb) -> bool {
     matches!(skb.kind, Kind::Tcp(flags) if flags.has(TcpFlags::RST))
-}
-
-/// Pods and nodes listen on their primary address only.
-fn listens(family: Family, place: Place, arrived: &Tuple) -> bool {
-    let ports = match arrived.protocol {
-        Protocol::Tcp => TCP_PORTS,
-        _ => UDP_PORTS,
-    };
-    place != Place::Outside
-        && arrived.dst == plan::address_of(family, place)
-        && ports.contains(&arrived.dst_port)
 }

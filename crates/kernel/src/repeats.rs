@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use crate::census::Phase;
 use crate::flows::Flow;
-use crate::outcome::{Answer, Outcome};
+use crate::outcome::Outcome;
 use crate::plan;
 use crate::shares::Counts;
 use crate::space;
@@ -17,22 +18,9 @@ const MODEL_TIMES: usize = 1_500;
 const SURELY_SEEN_PERCENT: usize = 12;
 
 impl Trial<'_> {
-    /// Picks a flow that was answered and asks for it again and again.
-    pub fn shares(&mut self, answered: &[(Flow, Answer)]) -> space::Outcome {
-        let mut candidates: Vec<Flow> =
-            answered.iter().map(|(flow, _)| *flow).filter(|flow| flow.group.is_none()).collect();
-        self.dice.shuffle(&mut candidates);
-        for flow in candidates {
-            // Few draws say whether there is anything to choose.
-            let some: BTreeSet<String> = self.sample(&flow, 20).iter().map(who).collect();
-            if some.len() > 1 {
-                return self.ask_repeatedly(&flow);
-            }
-        }
-        Ok(())
-    }
-
-    fn ask_repeatedly(&mut self, flow: &Flow) -> space::Outcome {
+    /// Asks for a flow again and again.
+    pub fn ask_repeatedly(&mut self, flow: &Flow) -> space::Outcome {
+        self.phase = Phase::Shares;
         let model = self.sample(flow, MODEL_TIMES);
         let kernel = self.ask_all(&vec![*flow; KERNEL_TIMES])?;
         self.check_reached(flow, &model, &kernel);

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use cluster::net::netfilter::nft::{SetKind, Table};
-use cluster::net::netfilter::{Family, RuleSet, Rules};
+use cluster::net::netfilter::{Family, Policy, RuleSet, Rules};
 use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 
 use crate::dice::Dice;
@@ -20,9 +20,16 @@ pub struct Backend {
 }
 
 impl Backend {
+    pub const PROGRAMS: [&str; 2] = ["iptables-nft", "iptables-legacy"];
+
     pub fn of(dice: &mut Dice) -> Backend {
         let mode = if dice.percent(50) { ProxyMode::IPTABLES } else { ProxyMode::NFTABLES };
         Backend { mode, legacy: dice.percent(50) }
+    }
+
+    /// Which iptables it is, as its own `--version` says it.
+    pub fn program(self) -> &'static str {
+        Self::PROGRAMS[usize::from(self.legacy)]
     }
 
     fn iptables(self, family: Family) -> &'static str {
@@ -37,16 +44,19 @@ impl Backend {
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by = if self.legacy { "legacy" } else { "nft" };
-        write!(f, "{} mode, iptables-{by}", self.mode.as_str())
+        write!(f, "{} mode, {}", self.mode.as_str(), self.program())
     }
 }
 
 /// What a node's kube-proxy writes.
 pub fn build(cluster: &Cluster, node: u8) -> Rules {
     let config = cluster.proxy_config(node);
-    let ports = ports((&cluster.services, &cluster.slices), &config.node_name, config.family);
-    build_rules(cluster.backend.mode, &config, &ports)
+    let ports = ports(cluster.seen_by(node), &config.node_name, config.family);
+    let mut rules = build_rules(cluster.backend.mode, &config, &ports);
+    if let Some(strict) = cluster.strict.filter(|strict| strict.node == node) {
+        rules.set_policy(strict.hook, Policy::Drop);
+    }
+    rules
 }
 
 /// Puts the rules in the place of `old`, or, without, on a node that has none.

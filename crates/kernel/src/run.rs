@@ -8,10 +8,10 @@ use std::time::Instant;
 use crate::args::{Args, HELP};
 use crate::generate::Cluster;
 use crate::lab::Lab;
-use crate::shares::ALPHA;
 use crate::space::Outcome;
-use crate::trial::{self, Ports, Tally};
-use crate::{preflight, rules};
+use crate::tally::Tally;
+use crate::trial::{self, Ports};
+use crate::{preflight, report, rules};
 
 /// As other test drivers have it: not passed, not failed, not run.
 const SKIPPED: u8 = 77;
@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let began = Instant::now();
-    match run(&args).and_then(|tally| report(&tally, began)) {
+    match run(&args).and_then(|tally| report::report(&tally, &args, began)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -96,34 +96,4 @@ fn show(seed: u64) {
     for node in 0..cluster.nodes {
         println!("# node-{node}\n{}", rules::build(&cluster, node));
     }
-}
-
-fn report(tally: &Tally, began: Instant) -> Outcome {
-    let seconds = began.elapsed().as_secs_f64();
-    println!(
-        "{} clusters, {} flows, {} connections and datagrams in {seconds:.0} s: {} differences",
-        tally.clusters,
-        tally.flows,
-        tally.connections,
-        tally.differences.len()
-    );
-    println!("{:?}, {} asked for twice", tally.outcomes, tally.late);
-    let shares = tally.shares.test();
-    println!(
-        "shares: {} connections of {} questions, chi-squared {:.1} with {} degrees of freedom, p = {:.3}",
-        shares.connections, shares.questions, shares.statistic, shares.freedom, shares.p
-    );
-    let mut wrong = Vec::new();
-    if !tally.differences.is_empty() {
-        wrong.push(format!("the kernel and the model differ in {} flows", tally.differences.len()));
-    }
-    if shares.p < ALPHA {
-        tally.shares.worst().iter().for_each(|line| println!("  {line}"));
-        wrong.push("the shares of the endpoints are not the model's".into());
-    }
-    // One in 64,512 draws, so a few in a run at most; more would mean that nothing is drawn.
-    if tally.ports_by_chance > 5 + tally.connections / 10_000 {
-        wrong.push(format!("{} ports that should be random are the client's own", tally.ports_by_chance));
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }

@@ -1,10 +1,15 @@
 //! What listens in each Pod and on each node: it answers with its own name and the peer it sees.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::Socket;
 
 use crate::plan::{Place, TCP_PORTS, UDP_PORTS};
 use crate::space::{Outcome, Space};
@@ -53,40 +58,82 @@ impl Sightings {
 pub const STOP: &str = "stop";
 const STACK: usize = 128 << 10;
 
-/// Starts every listener of a place on one of its addresses. When it returns they listen; they do
-/// until the run ends.
-pub fn start(space: &Space, by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome {
-    let (space, sightings) = (space.share()?, sightings.clone());
-    let (ready, listens) = mpsc::channel();
-    spawn(move || {
-        let bound = space.enter().and_then(|()| bind(by, address, &sightings));
-        // Its receiver waits below.
-        let _ = ready.send(bound);
-    })?;
-    listens.recv().map_err(|_| "a server died".to_owned())?
+/// Everything that listens on one address of a place.
+pub struct Server {
+    sockets: Vec<Socket>,
+    threads: Vec<JoinHandle<()>>,
+    stopping: Arc<AtomicBool>,
 }
 
-fn bind(by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome {
-    let failed = |port: u16| move |error| format!("{by} cannot listen on {address} port {port}: {error}");
-    for port in TCP_PORTS {
-        let listener = TcpListener::bind((address, port)).map_err(failed(port))?;
-        spawn(move || {
-            for stream in listener.incoming().flatten() {
-                // A thread that cannot be started closes the connection, and the client tells.
-                let _ = spawn(move || converse(by, port, stream));
-            }
-        })?;
+impl Server {
+    /// Starts it. When this returns it listens, and does until it is stopped or the run ends.
+    pub fn start(space: &Space, by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome<Server> {
+        space.within(|| Server::bind(by, address, sightings))
     }
-    for port in UDP_PORTS {
-        let socket = UdpSocket::bind((address, port)).map_err(failed(port))?;
-        let sightings = sightings.clone();
-        spawn(move || answer_datagrams(by, port, &socket, &sightings))?;
+
+    fn bind(by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome<Server> {
+        let failed = |port: u16| move |error| format!("{by} cannot listen on {address} port {port}: {error}");
+        let stopping = Arc::new(AtomicBool::new(false));
+        let mut server = Server { sockets: Vec::new(), threads: Vec::new(), stopping: stopping.clone() };
+        for port in TCP_PORTS {
+            let listener = TcpListener::bind((address, port)).map_err(failed(port))?;
+            server.sockets.push(listener.try_clone().map_err(failed(port))?.into());
+            let stopping = stopping.clone();
+            server.threads.push(spawn(move || accept(by, port, &listener, &stopping))?);
+        }
+        for port in UDP_PORTS {
+            let socket = UdpSocket::bind((address, port)).map_err(failed(port))?;
+            server.sockets.push(socket.try_clone().map_err(failed(port))?.into());
+            let (sightings, stopping) = (sightings.clone(), stopping.clone());
+            server.threads.push(spawn(move || answer_datagrams(by, port, &socket, &sightings, &stopping))?);
+        }
+        Ok(server)
     }
-    Ok(())
+
+    /// Closes its ports. Connections that were accepted stay, each until its client asks for its end.
+    pub fn stop(self) -> Outcome {
+        self.stopping.store(true, Ordering::SeqCst);
+        for socket in &self.sockets {
+            // It wakes who waits on the socket, though it calls that an error for one of datagrams.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        let threads = self.threads.into_iter();
+        threads.map(JoinHandle::join).collect::<Result<Vec<()>, _>>().map_err(|_| "a server panicked")?;
+        drop(self.sockets);
+        Ok(())
+    }
 }
 
-fn spawn(work: impl FnOnce() + Send + 'static) -> Outcome {
-    thread::Builder::new().stack_size(STACK).spawn(work).map(drop).map_err(|e| e.to_string())
+/// Waits, in the namespace of the calling thread, until nobody has a server's socket for datagrams: a
+/// program that we are just starting holds all our sockets until it runs.
+pub fn await_closed() -> Outcome {
+    // A local address ends with its port, in hexadecimal digits.
+    let ours = UDP_PORTS.map(|port| format!(":{port:04X}"));
+    let is_open = |path: &str| -> Outcome<bool> {
+        let table = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+        let mut local = table.lines().filter_map(|line| line.split_whitespace().nth(1));
+        Ok(local.any(|address| ours.iter().any(|port| address.ends_with(port))))
+    };
+    for _ in 0..1_000 {
+        if !is_open("/proc/thread-self/net/udp")? && !is_open("/proc/thread-self/net/udp6")? {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Err("a server's socket does not close".into())
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Outcome<JoinHandle<()>> {
+    thread::Builder::new().stack_size(STACK).spawn(work).map_err(|e| e.to_string())
+}
+
+fn accept(by: Place, port: u16, listener: &TcpListener, stopping: &AtomicBool) {
+    while !stopping.load(Ordering::SeqCst) {
+        if let Ok((stream, _)) = listener.accept() {
+            // A thread that cannot be started closes the connection, and the client tells.
+            let _ = spawn(move || converse(by, port, stream));
+        }
+    }
 }
 
 /// One line, one answer, until the client goes or asks it to stop.
@@ -104,11 +151,14 @@ fn converse(by: Place, port: u16, stream: TcpStream) {
     }
 }
 
-fn answer_datagrams(by: Place, port: u16, socket: &UdpSocket, sightings: &Sightings) {
+fn answer_datagrams(by: Place, port: u16, socket: &UdpSocket, sightings: &Sightings, stopping: &AtomicBool) {
     let mut buffer = [0; 64];
-    loop {
+    while !stopping.load(Ordering::SeqCst) {
         // An error here is an earlier answer's, which nobody took.
         let Ok((length, peer)) = socket.recv_from(&mut buffer) else { continue };
+        if stopping.load(Ordering::SeqCst) {
+            break;
+        }
         let sighting = Sighting { by, port, peer };
         sightings.note(&String::from_utf8_lossy(&buffer[..length]), sighting);
         let _ = socket.send_to(sighting.line().as_bytes(), peer);

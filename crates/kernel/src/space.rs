@@ -35,11 +35,6 @@ impl Space {
         setns(&self.file, CloneFlags::CLONE_NEWNET).map_err(|e| format!("setns: {e}"))
     }
 
-    /// Another handle on the same namespace, for a thread that outlives the borrow.
-    pub fn share(&self) -> Outcome<Space> {
-        self.file.try_clone().map(|file| Space { file }).map_err(|e| e.to_string())
-    }
-
     /// A path that names the namespace, for programs that we start.
     pub fn path(&self) -> String {
         format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd())

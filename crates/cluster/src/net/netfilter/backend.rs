@@ -9,7 +9,7 @@ use super::chain::{ServicePortName, Target};
 use super::check::jump_problems;
 use super::ipvs::IpvsRules;
 use super::nft;
-use super::rules::{Family, RuleRef, RuleSet, TableName};
+use super::rules::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
 use super::subsystem::Subsystem;
 use crate::node::kube_proxy::Describe;
 
@@ -85,6 +85,12 @@ impl Rules {
     /// What iptables wrote: all of the rules, or those that are not kube-proxy's.
     pub fn iptables(&self) -> &Arc<RuleSet> {
         &self.iptables
+    }
+
+    /// Gives the filter table's chain at a hook a policy, as whoever sets up a node may: kube-proxy leaves
+    /// it alone.
+    pub fn set_policy(&mut self, hook: Hook, policy: Policy) {
+        Arc::make_mut(&mut self.iptables).set_policy(hook, policy);
     }
 
     pub(super) fn beside(&self) -> Option<&Arc<dyn Backend>> {

@@ -77,6 +77,13 @@ impl RuleSet {
         busy
     }
 
+    pub(super) fn set_policy(&mut self, hook: Hook, policy: Policy) {
+        let chain = hook.chain(TableName::Filter).and_then(|id| self.filter.fixed.get_mut(id.index()));
+        if let Some(chain) = chain {
+            chain.policy = Some(policy);
+        }
+    }
+
     /// Has any chain a rule?
     pub fn is_empty(&self) -> bool {
         self.rule_count() == 0

@@ -3,4 +3,5 @@
 mod conntrack;
 mod ipvs;
 mod nodes;
+mod policy;
 mod spread;

@@ -1,0 +1,132 @@
+//! Pods die: their process stops, or their link goes. First while rules name them, which is what a
+//! person sees when a Pod has just died, then when no rule does any more.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use cluster::net::Protocol;
+
+use crate::census::Phase;
+use crate::chosen::Chosen;
+use crate::flows::Flow;
+use crate::lasting::Kept;
+use crate::plan::{self, Place, TCP_PORTS, UDP_PORTS};
+use crate::space;
+use crate::trial::Trial;
+
+/// How often each client comes while there are dead Pods, to meet one of them.
+const TIMES: usize = 3;
+/// At most so many Pods die in each way.
+const DEATHS: usize = 2;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Death {
+    Process,
+    Link,
+}
+
+impl Trial<'_> {
+    /// Gives who is dead.
+    pub fn die_in_rules(&mut self, chosen: &Chosen, kept: &mut Kept) -> space::Outcome<Vec<Place>> {
+        let origins: Vec<Place> = kept.flows().iter().map(|flow| flow.origin.place).collect();
+        let many = if chosen.victims.len() > 5 { DEATHS } else { 1 };
+        let processes: Vec<Place> = match chosen.victims.len() {
+            // One Pod cannot die in two ways.
+            1 if self.cluster.seed.is_multiple_of(2) => Vec::new(),
+            _ => chosen.victims.iter().take(many).copied().collect(),
+        };
+        let others = chosen.victims.iter().filter(|pod| !processes.contains(pod) && !origins.contains(pod));
+        let links: Vec<Place> = others.take(many).copied().collect();
+        let mut dead = Vec::new();
+        for (death, victims) in [(Death::Process, processes), (Death::Link, links)] {
+            self.phase = if death == Death::Process { Phase::ProcessDies } else { Phase::LinkDies };
+            dead.extend(&victims);
+            let meets = |(_, reach): &&(Flow, BTreeSet<Place>)| victims.iter().any(|pod| reach.contains(pod));
+            let observers = chosen.observers.iter().filter(meets).map(|(flow, _)| *flow);
+            let observers: Vec<Flow> = observers.flat_map(|flow| [flow; TIMES]).collect();
+            self.die(death, &victims, kept, observers)?;
+        }
+        Ok(dead)
+    }
+
+    /// Those that still answer somebody, and whom no rule names any more.
+    pub fn die_out_of_rules(&mut self, kept: &mut Kept) -> space::Outcome {
+        for (death, phase) in [(Death::Process, Phase::ProcessStops), (Death::Link, Phase::LinkGoes)] {
+            self.phase = phase;
+            let origins: Vec<Place> = kept.flows().iter().map(|flow| flow.origin.place).collect();
+            let mut victims = kept.servers();
+            victims.sort_unstable();
+            victims.dedup();
+            if death == Death::Link {
+                victims.retain(|pod| matches!(pod, Place::Pod(..)) && !origins.contains(pod));
+            }
+            victims.truncate(DEATHS);
+            let servers = kept.servers();
+            let clients = kept.flows().into_iter().zip(servers).filter(|(_, by)| victims.contains(by));
+            let direct = clients.flat_map(|(flow, by)| self.directly(&flow, by)).collect();
+            self.die(death, &victims, kept, direct)?;
+        }
+        Ok(())
+    }
+
+    /// A client's flows to a place itself.
+    fn directly(&self, flow: &Flow, by: Place) -> [Flow; 2] {
+        let family = self.cluster.family;
+        let address = plan::address_of(family, by);
+        let source = match flow.origin.place {
+            Place::Node(from) => plan::source_on_node(family, from, address),
+            _ => flow.source,
+        };
+        [(Protocol::Tcp, TCP_PORTS[0]), (Protocol::Udp, UDP_PORTS[0])].map(|(protocol, port)| Flow {
+            to: SocketAddr::new(address, port),
+            source,
+            group: None,
+            protocol,
+            ..*flow
+        })
+    }
+
+    /// Some die; what hear those who talk to them, and those who begin to?
+    fn die(&mut self, death: Death, dead: &[Place], kept: &mut Kept, flows: Vec<Flow>) -> space::Outcome {
+        let mut orphans = kept.of(dead);
+        match death {
+            Death::Process => self.stop(dead, &mut orphans)?,
+            Death::Link => self.unplug(dead, &mut orphans)?,
+        }
+        let mut flows = flows;
+        flows.retain(|flow| !self.net.wires.unplugged.contains(&flow.origin.place));
+        self.tally.flows += flows.len() as u64;
+        self.ask_all(&flows).map(drop)
+    }
+
+    /// All that a process had open is closed. Who has a connection goes on writing.
+    fn stop(&mut self, dead: &[Place], orphans: &mut Kept) -> space::Outcome {
+        for open in &mut orphans.lines {
+            open.kernel.stop_server()?;
+            self.net.now = self.time(Instant::now());
+            self.net.server_stops(&open.model);
+        }
+        dead.iter().try_for_each(|place| self.lab.stop(*place))?;
+        self.net.stopped.extend(dead);
+        for open in &mut orphans.lines {
+            let kernel = open.kernel.ask_the_stopped()?;
+            let what = "after its process stopped";
+            self.step(&open.flow, what, &kernel, |net| net.ask_the_stopped(&open.model));
+        }
+        self.call_again(&mut orphans.callers, "after its process stopped")
+    }
+
+    /// Who talks to such a Pod by TCP hears nothing; who begins to, or sends a datagram, is told that
+    /// nobody is there.
+    fn unplug(&mut self, dead: &[Place], orphans: &mut Kept) -> space::Outcome {
+        for place in dead {
+            if let Place::Pod(node, pod) = place {
+                self.lab.unplug(*node, *pod)?;
+            }
+        }
+        self.net.wires.unplugged.extend(dead);
+        self.ask_lines(&mut orphans.lines, "after its Pod's link went")?;
+        self.call_again(&mut orphans.callers, "after its Pod's link went")
+    }
+}

@@ -1,0 +1,90 @@
+//! Endpoints leave the EndpointSlices, and kube-proxy forgets the entries that lead to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cluster::api::EndpointSlice;
+use cluster::net::Tuple;
+use cluster::net::netfilter::{Entry, Family};
+use cluster::node::kube_proxy::{clean_stale_entries, ports};
+
+use crate::plan::{self, Place, UDP_PORTS};
+use crate::space;
+use crate::trial::Trial;
+
+/// By what kube-proxy knows an entry that is stale.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Stale {
+    to: SocketAddr,
+    endpoint: SocketAddr,
+}
+
+impl Stale {
+    fn of(entry: &Entry) -> Stale {
+        Stale {
+            to: SocketAddr::new(entry.original.dst, entry.original.dst_port),
+            endpoint: SocketAddr::new(entry.reply.src, entry.reply.src_port),
+        }
+    }
+}
+
+impl Trial<'_> {
+    pub fn take_out(&mut self, leaving: &[Place]) {
+        let family = self.cluster.family;
+        let addresses: Vec<_> = leaving.iter().map(|place| plan::address_of(family, *place)).collect();
+        let slices = self.cluster.slices.iter().map(|(key, slice)| {
+            let mut slice: EndpointSlice = (**slice).clone();
+            slice.endpoints.retain(|endpoint| !addresses.contains(&endpoint.address));
+            (key.clone(), Arc::new(slice))
+        });
+        self.cluster.slices = slices.collect();
+    }
+
+    /// kube-proxy's clean-up, decided by the model, done in the kernel with `conntrack`. So the
+    /// kernel must have the entries that the model has.
+    pub fn clean_up(&mut self) -> space::Outcome {
+        for node in 0..self.cluster.nodes {
+            let name = plan::node_name(node);
+            let ports = ports(self.cluster.seen_by(node), &name, self.cluster.family);
+            let now = self.time(Instant::now());
+            let conntrack = &mut self.net.stack(node).conntrack;
+            let before: Vec<Entry> = conntrack.entries(now).copied().collect();
+            clean_stale_entries(conntrack, &ports);
+            let after: BTreeSet<Tuple> = conntrack.entries(now).map(|entry| entry.original).collect();
+            let mut stale: BTreeMap<Stale, usize> = BTreeMap::new();
+            for entry in before.iter().filter(|entry| !after.contains(&entry.original)) {
+                *stale.entry(Stale::of(entry)).or_default() += 1;
+            }
+            stale.into_iter().for_each(|(stale, count)| self.forget(node, stale, count));
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, node: u8, stale: Stale, count: usize) {
+        let family = if self.cluster.family == Family::V4 { "ipv4" } else { "ipv6" };
+        let (dst, dport) = (stale.to.ip().to_string(), stale.to.port().to_string());
+        let (src, sport) = (stale.endpoint.ip().to_string(), stale.endpoint.port().to_string());
+        let mut args = vec!["-D", "-f", family, "-p", "udp", "--orig-dst", &dst, "--orig-port-dst", &dport];
+        args.extend(["--reply-src", &src, "--reply-port-src", &sport]);
+        // A line for each entry that it deleted; an error if there is none.
+        let deleted =
+            self.lab.node(node).run("conntrack", &args, "").map_or(0, |lines| lines.lines().count());
+        // Of two endpoints that refuse nobody can tell which one did.
+        if deleted != count && self.answers(stale.endpoint) {
+            let what = format!("node-{node}'s conntrack entries to {} by {}", stale.to, stale.endpoint);
+            self.difference(&what, &deleted, &count);
+        }
+    }
+
+    fn answers(&self, endpoint: SocketAddr) -> bool {
+        let family = self.cluster.family;
+        let mut places = self.cluster.places();
+        UDP_PORTS.contains(&endpoint.port())
+            && places.any(|place| {
+                let dead = self.net.stopped.contains(&place) || self.net.wires.unplugged.contains(&place);
+                !dead && plan::address_of(family, place) == endpoint.ip()
+            })
+    }
+}

@@ -1,0 +1,73 @@
+//! What came of a run, and whether it passes.
+
+use std::time::Instant;
+
+use crate::args::Args;
+use crate::census;
+use crate::shares::{ALPHA, Verdict};
+use crate::space::Outcome;
+use crate::tally::Tally;
+
+/// A default run makes at least so many clusters and flows.
+const CLUSTERS: u64 = 200;
+const FLOWS: u64 = 5_000;
+/// The pooled test compares some 20,000 connections, and has some 50 degrees of freedom.
+const SHARED: u64 = 8_000;
+const FREEDOM: u32 = 20;
+/// At most one answer in so many may be late: a loss that a longer wait hides would be more.
+const LATE: u64 = 500;
+
+pub fn report(tally: &Tally, args: &Args, began: Instant) -> Outcome {
+    let shares = tally.shares.test();
+    print(tally, &shares, began);
+    let mut wrong = Vec::new();
+    if !tally.differences.is_empty() {
+        wrong.push(format!("the kernel and the model differ in {} flows", tally.differences.len()));
+    }
+    if shares.p < ALPHA {
+        tally.shares.worst().iter().for_each(|line| println!("  {line}"));
+        wrong.push("the shares of the endpoints are not the model's".into());
+    }
+    // One in 64,512 draws, so a few in a run at most; more would mean that nothing is drawn.
+    if tally.ports_by_chance > 5 + tally.connections / 10_000 {
+        wrong.push(format!("{} ports that should be random are the client's own", tally.ports_by_chance));
+    }
+    if tally.late > 1 + tally.connections / LATE {
+        wrong.push(format!("{} answers came late, more than one in {LATE}", tally.late));
+    }
+    if args.is_whole() {
+        wrong.extend(too_little(tally, &shares));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+fn print(tally: &Tally, shares: &Verdict, began: Instant) {
+    let seconds = began.elapsed().as_secs_f64();
+    print!("\n{}\n", tally.census);
+    println!(
+        "shares: {} connections of {} questions, chi-squared {:.1} with {} degrees of freedom, p = {:.3}",
+        shares.connections, shares.questions, shares.statistic, shares.freedom, shares.p
+    );
+    println!("what was asked: digest {:016x}; {} answers came late", tally.asked, tally.late);
+    println!(
+        "{} clusters, {} flows, {} connections and datagrams in {seconds:.0} s: {} differences",
+        tally.clusters,
+        tally.flows,
+        tally.connections,
+        tally.differences.len()
+    );
+}
+
+/// A whole run passes only if it has tested something of everything.
+fn too_little(tally: &Tally, shares: &Verdict) -> Vec<String> {
+    let numbers = [
+        ("clusters", tally.clusters, CLUSTERS),
+        ("flows", tally.flows, FLOWS),
+        ("connections in the test of the shares", shares.connections, SHARED),
+        ("degrees of freedom in the test of the shares", shares.freedom.into(), FREEDOM.into()),
+    ];
+    let few = numbers.into_iter().filter(|(_, count, floor)| count < floor);
+    few.map(|(what, count, floor)| format!("too little tested: {count} {what}, not {floor}"))
+        .chain(census::too_little(&tally.census))
+        .collect()
+}

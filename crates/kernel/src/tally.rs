@@ -1,0 +1,36 @@
+//! What a run has done so far.
+
+use crate::census::Census;
+use crate::shares::Shares;
+
+#[derive(Default)]
+pub struct Tally {
+    pub clusters: u64,
+    /// Flows that were asked for and compared.
+    pub flows: u64,
+    /// Connections and datagrams in all, repetitions among them.
+    pub connections: u64,
+    pub census: Census,
+    /// Answers that came late: see [`crate::asking::LONG_PATIENCE`].
+    pub late: u64,
+    /// Ports drawn at random that were the client's own.
+    pub ports_by_chance: u64,
+    /// Of everything that was chosen to be asked, in whatever order the clusters came.
+    pub asked: u64,
+    pub shares: Shares,
+    pub differences: Vec<String>,
+}
+
+impl Tally {
+    pub fn merge(&mut self, other: Tally) {
+        self.clusters += other.clusters;
+        self.flows += other.flows;
+        self.connections += other.connections;
+        self.census.merge(&other.census);
+        self.late += other.late;
+        self.ports_by_chance += other.ports_by_chance;
+        self.asked = self.asked.wrapping_add(other.asked);
+        self.shares.merge(other.shares);
+        self.differences.extend(other.differences);
+    }
+}
