@@ -130,7 +130,8 @@ pub const ASSUMPTIONS: &[(&str, &str)] = &[
     (
         "A killed Pod",
         "Its process stops taking connections at SIGTERM, and ends a little later: they are refused while its \
-         address is there. Afterwards the node says \"host unreachable\" once nobody has answered for the address.",
+         address is there; where the Scenario says apps: {drain: true}, it serves on for half of its grace period. \
+         Afterwards the node says \"host unreachable\" once nobody has answered for the address.",
     ),
     ("Established connections", "They hear nothing when their Pod is gone, until TCP gives up."),
     (

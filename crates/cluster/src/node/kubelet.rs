@@ -48,6 +48,16 @@ pub enum Process {
     Listening,
     /// Had its SIGTERM: finishes what it has, takes nothing new.
     ShuttingDown,
+    /// Had its SIGTERM, and goes on as before for half of its grace period: time for everybody's rules to
+    /// forget it.
+    Draining,
+}
+
+impl Process {
+    /// Does it take connections?
+    fn serves(self) -> bool {
+        matches!(self, Process::Listening | Process::Draining)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +142,10 @@ impl World {
                 Some(runtime) if runtime.status != pod.status => self.report_status(uid),
                 Some(_) => {}
             }
-            let stopping = self.pods.get(&uid).is_some_and(|r| r.process == Process::ShuttingDown);
+            let stopping = self
+                .pods
+                .get(&uid)
+                .is_some_and(|r| matches!(r.process, Process::ShuttingDown | Process::Draining));
             if pod.meta.deleted.is_some() && !stopping {
                 self.plan(uid, Span::ZERO, KubeletStep::Sigterm);
             }
@@ -241,7 +254,7 @@ impl World {
     fn probe(&mut self, pod: Uid) {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         let key = runtime.key.clone();
-        let passes = runtime.passes_probe && runtime.process == Process::Listening;
+        let passes = runtime.passes_probe && runtime.process.serves();
         if passes {
             runtime.successes += 1;
             runtime.failures = 0;
@@ -333,16 +346,26 @@ impl World {
         self.plan(pod.meta.uid, delay, KubeletStep::Sigterm);
     }
 
-    /// The process stops listening at once and ends a little later; SIGKILL after the grace period.
+    /// The process stops listening at once and ends a little later, unless it drains; SIGKILL after the grace
+    /// period.
     fn sigterm(&mut self, pod: Uid) {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         runtime.epoch += 1;
         let running = runtime.process == Process::Listening;
-        runtime.process = if running { Process::ShuttingDown } else { Process::Stopped };
+        runtime.process = match running {
+            true if self.config.apps_drain => Process::Draining,
+            true => Process::ShuttingDown,
+            false => Process::Stopped,
+        };
+        let drains = runtime.process == Process::Draining;
         let key = runtime.key.clone();
         let grace = self.store.pods.get(&key).map_or(0, |p| p.spec.termination_grace_period_s);
         let grace = Span::from_secs(u64::from(grace));
-        let needs = if running { self.timing.app_shutdown } else { Span::ZERO };
+        let needs = match running {
+            true if drains => Span(grace.0 / 2),
+            true => self.timing.app_shutdown,
+            false => Span::ZERO,
+        };
         self.touch_pod(pod);
         self.plan(pod, needs.min(grace), KubeletStep::Exited);
     }
@@ -405,7 +428,7 @@ impl World {
     /// at all is taken to listen everywhere: `containerPort` is only a note to the reader.
     pub(crate) fn listens(&self, pod: Uid, port: u16) -> bool {
         let Some(runtime) = self.pods.get(&pod) else { return false };
-        if runtime.process != Process::Listening {
+        if !runtime.process.serves() {
             return false;
         }
         let Some(pod) = self.store.pods.get(&runtime.key) else { return false };

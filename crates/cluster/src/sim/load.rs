@@ -41,6 +41,7 @@ impl World {
             service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR[family])),
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
+            apps_drain: scenario.apps_drain.unwrap_or(false),
             balancer_is_proxy: scenario.balancer_is_proxy.unwrap_or(false),
             proxy_mode: scenario.proxy_mode.unwrap_or_default(),
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),

@@ -31,6 +31,8 @@ pub struct ClusterConfig {
     /// Pod traffic that leaves the Pod network gets its node's address (the CNI plugin bridge's
     /// `ipMasq`, and what its like do).
     pub ip_masq: bool,
+    /// On SIGTERM an app goes on serving for a while; else it stops listening at once.
+    pub apps_drain: bool,
     /// The cloud's load balancers open connections of their own: `ipMode: Proxy`.
     pub balancer_is_proxy: bool,
     /// What every kube-proxy that starts is told.

@@ -10,6 +10,7 @@
 //!   proxyMode: iptables                  # nftables
 //!   kubeProxy: {masqueradeAll: true}     # and the rest of KubeProxyConfiguration that is simulated
 //!   cni: {ipMasq: false}                 # Pods keep their address outside the Pod network
+//!   apps: {drain: true}                  # on SIGTERM they serve on for half of their grace period
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
@@ -66,6 +67,8 @@ pub struct Scenario {
     pub kube_proxy: Option<KubeProxy>,
     /// `cni.ipMasq`: false where Pods keep their address outside the Pod network.
     pub ip_masq: Option<bool>,
+    /// `apps.drain`: true where apps go on serving for a while after SIGTERM.
+    pub apps_drain: Option<bool>,
     /// `cloud.ipMode`: true for `Proxy`, false for `VIP`.
     pub balancer_is_proxy: Option<bool>,
     pub proxy_mode: Option<ProxyMode>,

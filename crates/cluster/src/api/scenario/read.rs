@@ -39,6 +39,7 @@ const SPEC: &[Field] = &[
     f("serviceCIDR", Shape::Str),
     f("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
     f("cni", Shape::Obj(&[f("ipMasq", Shape::Bool)])),
+    f("apps", Shape::Obj(&[f("drain", Shape::Bool)])),
     f("cloud", Shape::Obj(&[f("ipMode", Shape::Str)])),
     f("proxyMode", Shape::Str),
     f("ipvs", Shape::Obj(&[f("scheduler", Shape::Str)])),
@@ -97,6 +98,7 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
         service_cidr: service_cidr(&spec, findings),
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), findings),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
+        apps_drain: spec.field("apps").field("drain").bool(),
         balancer_is_proxy: pod_one_of(&spec.field("cloud").field("ipMode"), &["Proxy", "VIP"], findings)
             .map(|mode| mode == "Proxy"),
         proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, findings)

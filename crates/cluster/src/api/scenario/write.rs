@@ -34,6 +34,7 @@ impl Scenario {
         put("serviceCIDR", self.service_cidr.map(|c| text(&c.to_string())));
         put("kubeProxy", self.kube_proxy.as_ref().map(kube_proxy::write));
         put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
+        put("apps", self.apps_drain.map(|on| map([("drain", Tree::bool(on))])));
         put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", ip_mode(proxy))])));
         put("proxyMode", self.proxy_mode.map(|m| text(m.as_str())));
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);

@@ -328,6 +328,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 }),
                 kube_proxy: proxy,
                 ip_masq: rest.3,
+                apps_drain: rest.2,
                 balancer_is_proxy: rest.2,
                 proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
                 ipvs_scheduler: rest.4.and_then(|n| Scheduler::parse(Scheduler::NAMES[n])),
