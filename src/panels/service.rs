@@ -49,7 +49,8 @@ fn state(session: Session, service: &Service) -> View {
     match types(session, service) {
         // Too wide to stand beside its name.
         Some(types) => {
-            kids.push(block("pk-lines", vec![span("pk-muted", "Type"), inline("pk-row", vec![types])]))
+            let types = block("pk-lines", vec![span("pk-muted", "Type"), inline("pk-row", vec![types])]);
+            kids.push(block("pk-policies", vec![types]));
         }
         None => rows.insert(0, ("Type", text(plain_type(service)))),
     }

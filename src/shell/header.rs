@@ -47,10 +47,11 @@ fn mode(session: Session, ui: Ui) -> View {
     session.scene_rev();
     let (mode, timing) =
         session.with_world(|world| (world.config().proxy_mode.as_str(), text::timing(world.timing())));
-    let label = vec![text(["kube-proxy: ", mode].concat()), sign("", "▾")];
+    let label = vec![span("pk-wide", "kube-proxy:"), text(mode), text(" ▾")];
     vec![
         button("", move || ui.open(Dialog::Facts))
             .labelled(label)
+            .named(["kube-proxy: ", mode].concat())
             .hint("Another mode of kube-proxy, and what this model assumes")
             .view(),
         span("pk-muted pk-wide pk-version", ["Kubernetes 1.36 · ", &timing].concat()),

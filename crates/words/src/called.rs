@@ -31,7 +31,7 @@ pub fn service_called(world: &World, record: &ConnectionRecord) -> Option<NsName
 pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> {
     let (namespace, host) = name_called(world, record)?;
     let aliases = match (world.resolve(&namespace, &host, 0, 0), record.tuple) {
-        (Answer::Outside { aliases, .. }, None) => aliases,
+        (Answer::Outside { aliases }, None) => aliases,
         // DNS may say something else by now.
         (Answer::Addresses { aliases, addresses, .. }, Some(tuple)) if addresses.contains(&tuple.dst) => {
             aliases

@@ -28,9 +28,9 @@ pub enum Answer {
     Addresses { name: String, aliases: Vec<String>, addresses: Vec<IpAddr> },
     /// NXDOMAIN for every name that was tried.
     NoSuchName,
-    /// A name that nothing here knows an address of: it is outside the cluster, or the last of `aliases`,
-    /// which no record answers for.
-    Outside { name: String, aliases: Vec<String> },
+    /// Nothing here knows an address of the name: it is outside the cluster, or leads, by `aliases`, to a name
+    /// that no record answers for.
+    Outside { aliases: Vec<String> },
 }
 
 impl World {
@@ -46,8 +46,8 @@ impl World {
                 return Answer::Addresses { name: full, aliases, addresses };
             }
             // A CNAME is an answer, wherever it leads: no other name of the list is tried.
-            if let Some(last) = aliases.last() {
-                return Answer::Outside { name: last.clone(), aliases };
+            if !aliases.is_empty() {
+                return Answer::Outside { aliases };
             }
         }
         let absolute = name.trim_end_matches('.');
@@ -57,7 +57,7 @@ impl World {
         {
             Answer::NoSuchName
         } else {
-            Answer::Outside { name: absolute.into(), aliases }
+            Answer::Outside { aliases }
         }
     }
 
@@ -114,7 +114,7 @@ impl World {
         }
         let found: Vec<IpAddr> = self
             .service_endpoints(&service.meta.key())
-            .filter(|e| e.ready && label_of(e) == hostname)
+            .filter(|e| e.ready && is_called(e, hostname))
             .map(|e| e.address)
             .collect();
         Some(found).filter(|a| !a.is_empty())
@@ -136,8 +136,27 @@ fn label_of(endpoint: &Endpoint) -> String {
     if let Some(hostname) = &endpoint.hostname {
         return hostname.to_string();
     }
-    let dashed = endpoint.address.to_string().replace(['.', ':'], "-");
-    if dashed.ends_with('-') { dashed + "0" } else { dashed }
+    let mut label: String = dashed(&endpoint.address.to_string()).map(char::from).collect();
+    if label.ends_with('-') {
+        label.push('0');
+    }
+    label
+}
+
+/// Whether that is its label. Apart from it, as every client that resolves a name comes by here.
+fn is_called(endpoint: &Endpoint, label: &str) -> bool {
+    match &endpoint.hostname {
+        Some(hostname) => &**hostname == label,
+        None => {
+            let address = endpoint.address.to_string();
+            let open = if address.ends_with(':') { label.strip_suffix('0').unwrap_or(label) } else { label };
+            dashed(&address).eq(open.bytes())
+        }
+    }
+}
+
+fn dashed(address: &str) -> impl Iterator<Item = u8> {
+    address.bytes().map(|byte| if byte.is_ascii_hexdigit() { byte } else { b'-' })
 }
 
 /// kubelet dns.go: the names that the resolver tries, in order.
