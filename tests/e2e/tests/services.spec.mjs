@@ -83,9 +83,11 @@ test("the type is switched by menu, too", async ({ page }) => {
   await expect(type.getByRole("button", { name: "ClusterIP" })).toHaveAttribute("aria-pressed", "true");
 });
 
-test("no word of the type is broken where there is little room", async ({ page }) => {
+test("no word of the type or the mode is broken where there is little room", async ({ page }) => {
   await page.setViewportSize({ width: 1024, height: 768 });
   const lab = await Lab.open(page);
+  const mode = page.getByRole("button", { name: "kube-proxy: iptables" });
+  expect(await mode.evaluate((button) => button.scrollWidth <= button.clientWidth)).toBe(true);
   await lab.select(lab.service("web"));
   const buttons = lab.inspector.getByRole("group", { name: "Type" }).getByRole("button");
   await expect(buttons).toHaveCount(3);

@@ -143,15 +143,11 @@ fn label_of(endpoint: &Endpoint) -> String {
     label
 }
 
-/// Whether that is its label. Apart from it, as every client that resolves a name comes by here.
+/// Whether that is its label. No Pod's address is its range's first, which alone ends in a colon.
 fn is_called(endpoint: &Endpoint, label: &str) -> bool {
     match &endpoint.hostname {
         Some(hostname) => &**hostname == label,
-        None => {
-            let address = endpoint.address.to_string();
-            let open = if address.ends_with(':') { label.strip_suffix('0').unwrap_or(label) } else { label };
-            dashed(&address).eq(open.bytes())
-        }
+        None => dashed(&endpoint.address.to_string()).eq(label.bytes()),
     }
 }
 
