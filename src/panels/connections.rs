@@ -1,8 +1,10 @@
 //! The latest connections of whatever is selected, to pick one from.
 
+use super::leaving;
 use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session};
+use cluster::api::{NsName, ServiceType};
 use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
@@ -19,6 +21,8 @@ pub fn list(session: Session, of: Option<Selection>) -> View {
         session.traffic_rev();
         session.opened_rev();
         session.with_world(|world| {
+            let of = of.map(|of| Of { selection: of, alias: alias(world, of) });
+            let of = of.as_ref();
             if !held.get_value() || shown.with_value(Vec::is_empty) {
                 shown.set_value(latest(world, of).iter().map(|record| record.id).collect());
             }
@@ -49,9 +53,9 @@ fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> Vie
 
 /// Newest first. Those that failed last are among them, however long ago they began: a client waits so
 /// long for an answer that its time-outs would never be seen.
-fn latest(world: &World, of: Option<Selection>) -> Vec<&ConnectionRecord> {
+fn latest<'a>(world: &'a World, of: Option<&Of>) -> Vec<&'a ConnectionRecord> {
     let traffic = world.traffic();
-    let mine = |r: &&ConnectionRecord| of.is_none_or(|of| concerns(r, of));
+    let mine = |r: &&ConnectionRecord| of.is_none_or(|of| concerns(world, r, of));
     let open = traffic.connections.values().map(|live| &live.record).filter(mine);
     let ended = || traffic.finished.iter().rev().map(|record| &**record).filter(mine);
     let failed = |r: &&ConnectionRecord| r.ended.is_some_and(|(_, how)| how.is_loss());
@@ -64,9 +68,25 @@ fn latest(world: &World, of: Option<Selection>) -> Vec<&ConnectionRecord> {
     found
 }
 
-fn concerns(record: &ConnectionRecord, of: Selection) -> bool {
+/// What the connections are of.
+struct Of {
+    selection: Selection,
+    /// The Service's name, if that is all that it is: no address of a call tells of an ExternalName.
+    alias: Option<NsName>,
+}
+
+fn alias(world: &World, of: Selection) -> Option<NsName> {
+    let Selection::Service(uid) = of else { return None };
+    let service = world.store().service_by_uid(uid)?;
+    (service.spec.type_ == ServiceType::ExternalName).then(|| service.meta.key())
+}
+
+fn concerns(world: &World, record: &ConnectionRecord, of: &Of) -> bool {
+    if of.alias.is_some() {
+        return words::service_called(world, record) == of.alias;
+    }
     let passes = |place: Place| record.packets.iter().any(|p| p.hops.iter().any(|h| h.place == place));
-    match of {
+    match of.selection {
         Selection::Pod(uid) => {
             record.source == Place::Pod(uid)
                 || record.server.as_ref().is_some_and(|(_, server)| *server == uid)
@@ -93,10 +113,11 @@ fn row(session: Session, world: &World, record: &ConnectionRecord) -> View {
         text(format!("{from} → {to} ")),
         span(class, said),
     ];
-    button("", move || session.select(Some(Selection::Connection(id))))
-        .labelled(label)
-        .class("pk-connection")
-        .view()
+    leaving(
+        button("", move || session.select(Some(Selection::Connection(id))))
+            .labelled(label)
+            .class("pk-connection"),
+    )
 }
 
 /// A sign, its class, and how it ended, in words.
@@ -107,4 +128,31 @@ pub fn ending(record: &ConnectionRecord) -> (&'static str, &'static str, &'stati
         Some(_) => ("✕", "pk-fail"),
     };
     (mark, class, words::verdict(record))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cluster::api::parse;
+    use cluster::sim::{Run, Time};
+
+    #[test]
+    fn calls_by_an_external_name_are_listed_with_it() {
+        let path = "/crates/cluster/tests/scenarios/myth-external-name-is-a-proxy/input.yaml";
+        let text =
+            std::fs::read_to_string([env!("CARGO_MANIFEST_DIR"), path].concat()).expect("the scenario");
+        let (mut run, _) = Run::new(&parse(&text), None);
+        run.advance_to(Time(10_000_000_000), u64::MAX);
+        let world = run.world();
+        for (service, clients) in [("api", &["outward"][..]), ("alias", &["alias", "alias-other-port"])] {
+            let key = NsName::new("default", service);
+            let of = Selection::Service(world.store().services.get(&key).expect("it is there").meta.uid);
+            let of = Of { selection: of, alias: alias(world, of) };
+            let mut found: Vec<String> =
+                latest(world, Some(&of)).iter().map(|record| record.client_name.to_string()).collect();
+            found.sort();
+            found.dedup();
+            assert_eq!(found, clients, "{service}");
+        }
+    }
 }

@@ -133,6 +133,7 @@ fn for_node(world: &World, machine: &Machine) -> Vec<Doing> {
             true => act("Reconnect it to the API server", Action::CutOffNode { node: node(), on: false }),
             false => harm("Cut it off from the API server", Action::CutOffNode { node: node(), on: true }),
         },
+        show("Change its zone …", Tab::About),
         act("Add another node", Action::AddNode { name: None, zone: None }),
         show("Show its rules", Tab::Rules),
         show("Show its YAML", Tab::Yaml),

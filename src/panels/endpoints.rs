@@ -36,12 +36,25 @@ fn show(session: Session, world: &World, uid: Uid) -> View {
     block(
         "",
         vec![
-            table(&["Address", "Pod", "Ready", "Serving", "Terminating", "Node", "Zone", "Answered"], rows),
+            table(COLUMNS, rows),
             says("pk-muted", "Answered counts every request of the Pod, whichever Service it came through."),
+            says("pk-muted", ABOUT_HINTS),
             heading("EndpointSlices"),
             inline("pk-links", slices),
         ],
     )
+}
+
+const ABOUT_HINTS: &str = "Hints say for which zone, then for which node an endpoint is meant: a kube-proxy goes by \
+                           them only if every ready endpoint has one and one of them is its own.";
+
+const COLUMNS: &[&str] =
+    &["Address", "Pod", "Ready", "Serving", "Terminating", "Node", "Zone", "Hints", "Answered"];
+
+/// `zone-a`, `zone-a, node-1`: forZones, then forNodes.
+fn hints(endpoint: &Endpoint) -> String {
+    let all: Vec<&str> = endpoint.zone_hints.iter().chain(&endpoint.node_hints).map(|hint| &**hint).collect();
+    if all.is_empty() { "none".into() } else { all.join(", ") }
 }
 
 fn answered(world: &World, endpoint: &Endpoint) -> u64 {
@@ -66,6 +79,29 @@ fn row(session: Session, world: &World, endpoint: &Endpoint, total: u64) -> Kids
         yes(endpoint.terminating),
         name(&endpoint.node),
         name(&endpoint.zone),
+        text(hints(endpoint)),
         text(share),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_zones_and_then_nodes() {
+        let text = std::fs::read_to_string(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/crates/cluster/tests/scenarios/myth-prefer-close-knows-the-load/input.yaml"
+        ));
+        let text = text.expect("the scenario").replace("PreferClose,", "PreferSameNode,");
+        let (mut run, _) = cluster::sim::Run::new(&cluster::api::parse(&text), None);
+        run.advance_to(cluster::sim::Time(10_000_000_000), u64::MAX);
+        let world = run.world();
+        let said: Vec<String> =
+            world.service_endpoints(&cluster::api::NsName::new("default", "web")).map(hints).collect();
+        let zone = |node: &str| world.store().node(node).and_then(|n| n.zone().cloned()).expect("its zone");
+        assert!(said.contains(&format!("{}, node-1", zone("node-1"))), "{said:?}");
+        assert!(said.contains(&format!("{}, node-2", zone("node-2"))), "{said:?}");
+    }
 }

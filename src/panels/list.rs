@@ -1,8 +1,11 @@
 //! A list of texts as chips, each to be taken away, and a field to add one. What the API server does
 //! not take is refused beside the field, in its words.
 
+use crate::dom::Place;
 use crate::parts::*;
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 #[derive(Clone)]
 pub struct List {
@@ -21,9 +24,9 @@ pub struct List {
 impl List {
     pub fn view(self) -> View {
         let (draft, refused) = (State::new(String::new()), State::new(None::<String>));
-        let shown = self.clone();
+        let (shown, place) = (self.clone(), Place::new(None));
         let entries = live(move || match (shown.current)() {
-            Some(entries) => shown.show(entries, draft, refused),
+            Some(entries) => shown.show(entries, draft, refused, place),
             None => nothing(),
         });
         let used = self.current;
@@ -31,7 +34,13 @@ impl List {
         block("", vec![entries, why])
     }
 
-    fn show(&self, entries: Vec<String>, draft: State<String>, refused: State<Option<String>>) -> View {
+    fn show(
+        &self,
+        entries: Vec<String>,
+        draft: State<String>,
+        refused: State<Option<String>>,
+        place: Place,
+    ) -> View {
         let change = {
             let apply = Rc::clone(&self.apply);
             move |entries: Vec<String>| {
@@ -41,7 +50,7 @@ impl List {
                 taken
             }
         };
-        let chips: Kids = entries.iter().map(|entry| chip(entry, &entries, &change)).collect();
+        let chips: Kids = entries.iter().map(|entry| chip(entry, &entries, &change, place)).collect();
         let none = chips.is_empty().then(|| span("pk-muted", "none"));
         let add = move || {
             let wanted = draft.get_untracked().trim().to_string();
@@ -61,15 +70,30 @@ impl List {
         let submit = submit("Add", draft.with(|d| d.trim().is_empty()));
         let mut kids = vec![form(self.name, vec![field, submit], add)];
         kids.push(block("pk-labels", chips.into_iter().chain(none).collect()));
-        block("pk-list-field", kids)
+        el("div").class("pk-list-field").place(place).kids(kids).view()
     }
 }
 
-fn chip(entry: &str, entries: &[String], change: &(impl Fn(Vec<String>) -> bool + Clone + 'static)) -> View {
+/// The button that took an entry away goes with it: its focus goes to the list's field.
+fn focus_field(place: Place) {
+    let field = place.get_untracked().and_then(|list| list.query_selector("input").ok().flatten());
+    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+        let _gone = field.focus();
+    }
+}
+
+fn chip(
+    entry: &str,
+    entries: &[String],
+    change: &(impl Fn(Vec<String>) -> bool + Clone + 'static),
+    place: Place,
+) -> View {
     let others: Vec<String> = entries.iter().filter(|other| *other != entry).cloned().collect();
     let change = change.clone();
     let out = button("✕", move || {
-        change(others.clone());
+        if change(others.clone()) {
+            focus_field(place);
+        }
     });
     let out = out.class("pk-label-out").named(format!("Take away {entry}")).view();
     inline("pk-label", vec![span("pk-label-text", entry), out])

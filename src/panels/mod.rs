@@ -19,7 +19,9 @@ mod rules;
 mod service;
 mod start;
 mod yaml;
+mod zone;
 
+use crate::dom::Place;
 use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
@@ -27,6 +29,7 @@ use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
 pub use rules::dialog as compare_rules;
 pub use start::of_text;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
@@ -105,20 +108,54 @@ fn handle(ui: Ui, label: impl Into<String>) -> View {
 fn head(session: Session, ui: Ui) -> View {
     session.opened_rev();
     session.scene_rev();
-    let Some(of) = session.selection.get() else { return title(NOTHING_TITLE) };
+    let Some(of) = session.selection.get() else { return block("pk-row", vec![caption(NOTHING_TITLE)]) };
     let name = session.with_world(|world| of.name(world));
     let was = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
-    let mut kids = vec![title(name.or_else(was).unwrap_or_else(|| "Gone".into()))];
+    let mut kids = vec![caption(name.or_else(was).unwrap_or_else(|| "Gone".into()))];
     kids.push(span("pk-spring", ""));
     if let Some(from) = ui.came_from.get()
         && let Some(name) = session.with_world(|world| from.name(world))
     {
         let back = button("←", move || session.select(Some(from)));
-        kids.push(back.named(format!("Back to {name}")).class("pk-btn pk-plain").view());
+        kids.push(leaving(back.named(format!("Back to {name}")).class("pk-btn pk-plain")));
     }
     let close = button("✕", move || session.select(None));
-    kids.push(close.named("Close: nothing selected").class("pk-btn pk-plain").view());
+    kids.push(leaving(close.named("Close: nothing selected").class("pk-btn pk-plain")));
     block("pk-row", kids)
+}
+
+/// The panel's heading, which may have the focus: see [`leaving`].
+fn caption(words: impl Into<String>) -> View {
+    el("h2").class("pk-caption").attr("tabindex", "-1").text(words.into()).view()
+}
+
+/// A button that goes away with what it is in, as something else is selected. Its focus goes to the heading
+/// of what comes in its place, which so is said.
+pub(crate) fn leaving(button: Button) -> View {
+    let (place, act) = (Place::new(None), button.act.clone());
+    let both = move || {
+        if let Some(act) = &act {
+            act();
+        }
+        // At once: a moment later the button is gone, and its focus with it.
+        focus_heading(place);
+    };
+    let button = Button { act: Some(Rc::new(both)), ..button };
+    el("span").class("pk-leaving").place(place).kid(button.view()).view()
+}
+
+/// On a narrow screen the sheet's handle has the heading's words.
+fn focus_heading(from: Place) {
+    let from = from.get_untracked();
+    let Some(inspector) = from.and_then(|from| from.closest(".pk-inspector").ok().flatten()) else { return };
+    for name in [".pk-caption", ".pk-handle"] {
+        let found = inspector.query_selector(name).ok().flatten();
+        let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else { continue };
+        if element.offset_width() > 0 {
+            crate::browser::focus_without_scrolling(&element);
+            return;
+        }
+    }
 }
 
 /// The tabs that a kind of thing has.
@@ -233,7 +270,7 @@ fn remember_service(session: Session, ui: Ui, of: Option<Selection>) {
 
 /// A button that selects something.
 pub(crate) fn link_to(session: Session, of: Selection, label: impl Into<String>) -> View {
-    button(label, move || session.select(Some(of))).class("pk-link").view()
+    leaving(button(label, move || session.select(Some(of))).class("pk-link"))
 }
 
 /// The buttons of a thing: those of its menu that act at once.

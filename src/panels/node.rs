@@ -1,7 +1,7 @@
 //! A node: its power, its kube-proxy, what its kernel holds, and its Pods.
 
 use super::pod::status_words;
-use super::{actions, gone, link_to};
+use super::{actions, gone, link_to, zone};
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use crate::text;
@@ -10,7 +10,7 @@ use cluster::node::{Hearing, Lag, Machine};
 use cluster::sim::World;
 
 pub fn about(session: Session, uid: Uid) -> View {
-    live(move || {
+    let state = live(move || {
         session.scene_rev();
         session.rules_rev();
         session.traffic_rev();
@@ -18,7 +18,12 @@ pub fn about(session: Session, uid: Uid) -> View {
             Some(machine) => state(session, world, machine),
             None => gone("node"),
         })
-    })
+    });
+    let holds = live(move || {
+        session.traffic_rev();
+        session.with_world(|world| conntrack(world, uid))
+    });
+    block("", vec![state, zone::field(session, uid), holds])
 }
 
 fn state(session: Session, world: &World, machine: &Machine) -> View {
@@ -43,9 +48,14 @@ fn state(session: Session, world: &World, machine: &Machine) -> View {
     let mut kids = vec![facts(rows), actions_of(session, machine), heading("Pods")];
     kids.extend(none);
     kids.push(items("pk-list", pods));
-    let entries = world.conntrack_lines(machine.uid).unwrap_or_default();
-    kids.push(more(format!("conntrack -L ({})", entries.len()), vec![table_of(entries)]));
     block("", kids)
+}
+
+fn conntrack(world: &World, node: Uid) -> View {
+    match world.conntrack_lines(node) {
+        Some(entries) => more(format!("conntrack -L ({})", entries.len()), vec![table_of(entries)]),
+        None => nothing(),
+    }
 }
 
 /// As `conntrack -L` prints it, no longer than anybody reads.

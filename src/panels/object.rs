@@ -14,6 +14,19 @@ pub fn balancer(session: Session, service: Uid) -> View {
     })
 }
 
+fn about(is_proxy: bool) -> &'static str {
+    match is_proxy {
+        true => {
+            "It takes each connection itself, and makes another from an address of its own to the node port of one \
+             node that answers kube-proxy's health check (ipMode Proxy): the node sees the load balancer call."
+        }
+        false => {
+            "It sends each connection to one node that answers kube-proxy's health check, and passes the packets on \
+             unchanged (ipMode VIP)."
+        }
+    }
+}
+
 fn state(session: Session, world: &World, uid: Uid) -> View {
     let Some(service) = world.store().service_by_uid(uid) else { return gone("load balancer") };
     let Some(balancer) = world.cloud().balancers.get(&service.meta.key()) else {
@@ -40,10 +53,7 @@ fn state(session: Session, world: &World, uid: Uid) -> View {
                 ("Address", code(address)),
                 ("For", link_to(session, Selection::Service(uid), format!("Service {}", service.meta.name))),
             ]),
-            says(
-                "pk-muted",
-                "It sends each connection to one node that answers kube-proxy's health check, and passes the packets on unchanged.",
-            ),
+            says("pk-muted", about(world.config().balancer_is_proxy)),
             heading("Nodes"),
             items("pk-list", nodes),
         ],

@@ -5,7 +5,10 @@ use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;
-use cluster::api::{Action, Service, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Uid};
+use cluster::api::{
+    Action, Service, ServicePolicy, ServiceType, SessionAffinity, TOPOLOGY_MODE, TrafficPolicy, Uid,
+};
+use cluster::control::topology_mode_is_auto;
 use cluster::sim::Refusal;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -177,13 +180,24 @@ fn rows(session: Session, service: &Service) -> Vec<(&'static str, View)> {
     ];
     rows.push(("sessionAffinity", choice("sessionAffinity", options)));
     let now = spec.traffic_distribution.as_deref();
-    let options =
-        [("none", None), ("same zone", Some("PreferSameZone")), ("same node", Some("PreferSameNode"))];
-    let options = options.into_iter().map(|(label, value)| {
-        let policy = ServicePolicy::TrafficDistribution(value.map(Into::into));
-        set(label, now == value || now == Some("PreferClose") && value == Some("PreferSameZone"), policy)
+    let options = DISTRIBUTIONS.into_iter().map(|(label, value)| {
+        set(label, now == value, ServicePolicy::TrafficDistribution(value.map(Into::into)))
     });
-    rows.push(("trafficDistribution", choice("trafficDistribution", options.collect())));
+    let name = match now {
+        Some("PreferClose") => "trafficDistribution (PreferClose is PreferSameZone by its old name)",
+        _ => "trafficDistribution",
+    };
+    rows.push((name, choice("trafficDistribution", options.collect())));
+    let auto = topology_mode_is_auto(service);
+    let options = vec![
+        set("unset", !auto, ServicePolicy::TopologyMode(None)),
+        set("Auto", auto, ServicePolicy::TopologyMode(Some("Auto".into()))),
+    ];
+    let name = match auto {
+        true => "service.kubernetes.io/topology-mode, an annotation: it overrules trafficDistribution",
+        false => "service.kubernetes.io/topology-mode, an annotation",
+    };
+    rows.push((name, choice(TOPOLOGY_MODE, options)));
     let published = spec.publish_not_ready_addresses;
     let options = vec![
         set("no", !published, ServicePolicy::PublishNotReadyAddresses(false)),
@@ -192,6 +206,14 @@ fn rows(session: Session, service: &Service) -> Vec<(&'static str, View)> {
     rows.push(("publishNotReadyAddresses", choice("publishNotReadyAddresses", options)));
     rows
 }
+
+/// As the buttons say them, and as the API does.
+const DISTRIBUTIONS: [(&str, Option<&str>); 4] = [
+    ("none", None),
+    ("same zone", Some("PreferSameZone")),
+    ("same node", Some("PreferSameNode")),
+    ("PreferClose", Some("PreferClose")),
+];
 
 /// Not a field of the Service's spec: the cloud's controller says it in its status.
 fn ip_mode(session: Session, now: bool) -> View {

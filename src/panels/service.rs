@@ -8,6 +8,7 @@ use super::policies;
 use super::{gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session};
+use crate::text::count;
 use cluster::api::{Action, Service, ServicePort, TargetPort, Uid};
 use cluster::sim::World;
 use cluster::traffic::Counts;
@@ -37,18 +38,43 @@ fn state(session: Session, service: &Service) -> View {
         (pods.iter().filter(|p| p.status.ready).count(), pods.len())
     });
     let counts = session.with_world(|world| world.traffic().stats.services.get(&service.meta.key()).cloned());
-    let rows = vec![
-        ("Type", types(session, service)),
+    let mut rows = vec![
         ("Addresses", addresses(service)),
         ("Ports", block("", service.spec.ports.iter().map(|p| code(port(p))).collect())),
         ("Endpoints", text(format!("{ready} of {all} Pods ready"))),
         ("Requests", text(counts.map_or_else(|| "none yet".into(), |c| counted(&c)))),
         ("Pods from", deployments(session, service)),
     ];
-    facts(rows)
+    let mut kids = Kids::new();
+    match types(session, service) {
+        // Too wide to stand beside its name.
+        Some(types) => {
+            let types = block("pk-lines", vec![span("pk-muted", "Type"), inline("pk-row", vec![types])]);
+            kids.push(block("pk-policies", vec![types]));
+        }
+        None => rows.insert(0, ("Type", text(plain_type(service)))),
+    }
+    kids.push(facts(rows));
+    kids.push(session.with_world(|world| dns(world, service)));
+    block("", kids)
 }
 
-fn types(session: Session, service: &Service) -> View {
+/// The records that a client finds it by.
+fn dns(world: &World, service: &Service) -> View {
+    let records: Vec<String> = world.dns_records(service).iter().map(ToString::to_string).collect();
+    let summary = format!("DNS ({})", count(records.len(), "record"));
+    match records.is_empty() {
+        true => more(summary, vec![says("pk-muted", "No such name: no endpoint is ready.")]),
+        false => more(summary, vec![listing("DNS records", records.join("\n"))]),
+    }
+}
+
+fn plain_type(service: &Service) -> &'static str {
+    if service.spec.headless { "headless" } else { service.spec.type_.as_str() }
+}
+
+/// `None` where it cannot be switched.
+fn types(session: Session, service: &Service) -> Option<View> {
     let options: Vec<(&'static str, bool, Act)> = types_for(service)
         .iter()
         .map(|type_| {
@@ -59,10 +85,7 @@ fn types(session: Session, service: &Service) -> View {
             (type_.as_str(), type_ == service.spec.type_, Rc::new(act) as Act)
         })
         .collect();
-    match options.is_empty() {
-        true => text(if service.spec.headless { "headless" } else { service.spec.type_.as_str() }),
-        false => choice("Type", options),
-    }
+    (!options.is_empty()).then(|| choice("Type", options))
 }
 
 fn addresses(service: &Service) -> View {

@@ -15,7 +15,7 @@ pub fn dialogs(session: Session, ui: Ui) -> View {
         let (name, body) = match which {
             Dialog::Load => ("Load manifests", load::body(session, ui)),
             Dialog::Share => ("Share", share::body(session)),
-            Dialog::Facts => ("What this model assumes", facts::body(session)),
+            Dialog::Facts => ("kube-proxy's mode", facts::body(session)),
             Dialog::AddClient => ("Add a client", add_client::body(session, ui)),
             Dialog::Rules => ("Rules side by side", crate::panels::compare_rules(session, ui)),
             Dialog::StartAgain => ("Start again?", start_again(session, ui)),

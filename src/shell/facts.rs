@@ -1,4 +1,4 @@
-//! The model's assumptions and its numbers, where the reader can see them.
+//! kube-proxy's mode, to be chosen; the model's assumptions and its numbers, where the reader can see them.
 
 use crate::parts::*;
 use crate::session::Session;
@@ -35,13 +35,13 @@ pub fn body(session: Session) -> View {
     block(
         "pk-dialog-body",
         vec![
-            says("", "A simulation of Kubernetes 1.36, computed in this page. Nothing is sent anywhere."),
-            heading("kube-proxy's mode"),
             inline("pk-row", vec![live(move || mode(session))]),
             says(
                 "pk-muted",
                 "Each node's kube-proxy restarts in turn, removes its old rules and writes new ones. Connections go on.",
             ),
+            heading("What this model assumes"),
+            says("", "A simulation of Kubernetes 1.36, computed in this page. Nothing is sent anywhere."),
             facts(assumptions),
             heading("Timing"),
             says("", profile),

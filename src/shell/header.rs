@@ -11,7 +11,7 @@ pub fn header(session: Session, ui: Ui) -> View {
         .class("pk-header")
         .kid(el("h1").class("pk-logo").text("Packetyard"))
         .kid(live(move || picker(session)))
-        .kid(live(move || facts_button(session, ui)))
+        .kid(live(move || mode(session, ui)))
         .kid(span("pk-spring", ""))
         .kid(live(move || history(session)))
         .kid(button("Load", move || ui.open(Dialog::Load)).hint("Load manifests or a scenario file").view())
@@ -41,15 +41,22 @@ fn picker(session: Session) -> View {
     select("Scenario", options, &key, Rc::new(take))
 }
 
-fn facts_button(session: Session, ui: Ui) -> View {
+/// The cluster's mode, to be changed, and beside it what else is true of all of it.
+fn mode(session: Session, ui: Ui) -> View {
     session.opened_rev();
     session.scene_rev();
     let (mode, timing) =
         session.with_world(|world| (world.config().proxy_mode.as_str(), text::timing(world.timing())));
-    button(format!("Kubernetes 1.36 · {mode} mode · {timing}"), move || ui.open(Dialog::Facts))
-        .class("pk-facts-button")
-        .hint("kube-proxy's mode, what this model assumes, and its timing")
-        .view()
+    let label = vec![span("pk-wide", "kube-proxy:"), text(mode), text(" ▾")];
+    vec![
+        button("", move || ui.open(Dialog::Facts))
+            .labelled(label)
+            .named(["kube-proxy: ", mode].concat())
+            .hint("Another mode of kube-proxy, and what this model assumes")
+            .view(),
+        span("pk-muted pk-wide pk-version", ["Kubernetes 1.36 · ", &timing].concat()),
+    ]
+    .into()
 }
 
 fn history(session: Session) -> View {

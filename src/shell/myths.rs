@@ -70,7 +70,9 @@ fn watch(name: &str) -> &'static [&'static str] {
             "The web Pod is taken away at 10 s and made again at 18 s: compare its address with the one before.",
         ],
         "myth-a-node-port-is-everywhere" => &[
-            "by-node-address is answered, by-bridge-address is refused: the same node, another of its addresses.",
+            "Until 25 s by-bridge-address is answered as by-node-address is: the same node, another of its addresses.",
+            "Then kube-proxy goes over to nftables mode, where by-bridge-address is refused.",
+            "nodePortAddresses says the same to any mode: load this text with kubeProxy: {nodePortAddresses: [primary]} in its Scenario.",
         ],
         "myth-a-node-that-is-not-ready-gets-no-balanced-traffic" => &[
             "node-2 is cut off at 15 s. Select the load balancer: long after the node is NotReady it still counts as healthy.",
@@ -94,11 +96,13 @@ fn watch(name: &str) -> &'static [&'static str] {
             "Every ClusterIP and every node port is from the upper part of its range: the lower part is kept for those who ask for one.",
         ],
         "myth-external-name-is-a-proxy" => &[
-            "Select the call under Path: the name comes to another name, and no rule of kube-proxy knows the Service.",
+            "Select a call of outward under Path: api is an alias of api.example.com, which no record here answers for.",
+            "A call of alias says the name that it led to, and is answered. alias-other-port is not: no port is mapped.",
+            "Select the Service api, then DNS under About: one CNAME. kube-proxy has no rule for it.",
         ],
         "myth-internal-policy-local-falls-back" => &[
             "The Pod runs on another node than the caller: its calls are dropped, though an endpoint is ready.",
-            "Switch to IPVS mode: there it does fall back.",
+            "Switch to ipvs mode: there it does fall back, as the Service has a node port. Make it a ClusterIP: now it does not.",
         ],
         "myth-kube-proxy-balances-a-headless-service" => &[
             "Every kube-proxy stops at 10 s, and nothing changes.",
@@ -124,6 +128,11 @@ fn watch(name: &str) -> &'static [&'static str] {
             "by-load-balancer gets no answer. by-node-port and by-cluster-ip do.",
             "Select a lost call and look at its Rules: the firewall chain that dropped it.",
         ],
+        "myth-srv-is-for-every-port" => &[
+            "Select the Service named, then DNS under About: an SRV record for its port http. unnamed has an address only.",
+            "headless has one for each ready Pod: with the Pod's own name, and the port that it listens on.",
+            "CoreDNS answers to SRV of a bare name with all ports, too. No client should count on it.",
+        ],
         "myth-the-source-address-is-always-lost" => &[
             "Select a connection of each client under Path: “The Pod saw” says whose address arrived.",
         ],
@@ -145,7 +154,7 @@ mod tests {
 
     #[test]
     fn each_opens_without_an_error_and_says_what_to_watch() {
-        assert_eq!(MYTHS.len(), 21);
+        assert_eq!(MYTHS.len(), 22);
         for myth in MYTHS {
             let manifest = parse(myth.text);
             // A warning may be what it is about: a selector that matches nothing.

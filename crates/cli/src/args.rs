@@ -111,7 +111,7 @@ pub struct Get {
     #[command(flatten)]
     pub cluster: Cluster,
     /// pods, services, deployments, replicasets, endpointslices, nodes, namespaces, events, all;
-    /// conntrack with --node: its connections, as `conntrack -L` prints them
+    /// conntrack with --node: its connections, as `conntrack -L` prints them; dns: the records of Services
     pub kind: String,
     /// One object's name.
     pub name: Option<String>,

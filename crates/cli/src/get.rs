@@ -1,6 +1,7 @@
 //! `packetyard get`: objects, as kubectl prints them.
 
 mod conntrack;
+mod dns;
 mod document;
 mod rows;
 
@@ -75,6 +76,9 @@ impl Filter<'_> {
 pub fn get(args: &Args) -> Result<String, Failure> {
     if args.kind == "conntrack" {
         return conntrack::get(args);
+    }
+    if args.kind == "dns" {
+        return dns::get(args);
     }
     let all = args.kind == "all";
     let kinds = match Kind::parse(&args.kind) {

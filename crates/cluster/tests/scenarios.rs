@@ -91,6 +91,7 @@ fn write_objects(out: &mut String, world: &World) {
             service.ingress.iter().map(|i| i.ip).collect::<Vec<_>>()
         );
     }
+    write_named_ports(out, world);
     for slice in world.store().slices.iter() {
         for e in &slice.endpoints {
             let _ = writeln!(
@@ -99,6 +100,14 @@ fn write_objects(out: &mut String, world: &World) {
                 slice.service, e.address, e.ready, e.serving, e.terminating
             );
         }
+    }
+}
+
+/// What DNS says of ports, where it says anything of them.
+fn write_named_ports(out: &mut String, world: &World) {
+    let records = world.store().services.iter().flat_map(|service| world.dns_records(service));
+    for record in records.filter(|record| record.kind() == "SRV") {
+        let _ = writeln!(out, "dns {record}");
     }
 }
 

@@ -3,10 +3,11 @@
 mod support;
 
 use cluster::api::{
-    Action, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Typed, to_tree, to_yaml,
+    Action, Labels, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Typed, to_tree,
+    to_yaml,
 };
-use cluster::sim::{Refusal, Run};
-use support::{WEB, key, settle, start};
+use cluster::sim::{Refusal, Run, Span};
+use support::{WEB, go_on, key, settle, start};
 
 fn run(type_: ServiceType) -> Run {
     let mut run = start(WEB, 7);
@@ -87,6 +88,7 @@ fn what_is_taken_is_set_and_printed_and_undone() {
         (P::LoadBalancerSourceRanges(texts(&["10.0.0.0/8"])), "- 10.0.0.0/8"),
         (P::ExternalIps(texts(&["198.18.0.1"])), "- 198.18.0.1"),
         (P::PublishNotReadyAddresses(true), "publishNotReadyAddresses: true"),
+        (P::TopologyMode(Some("Auto".into())), "service.kubernetes.io/topology-mode: Auto"),
     ];
     for (policy, expected) in cases {
         let mut run = run(ServiceType::LoadBalancer);
@@ -102,6 +104,33 @@ fn what_is_taken_is_set_and_printed_and_undone() {
         run.undo();
         assert_eq!(spec(&run), before, "{policy:?} is undone");
     }
+}
+
+/// T-04: the annotation as it is set, and taken away again, is what the endpoints' hints follow.
+#[test]
+fn the_annotation_for_hints_is_set_and_taken_away() {
+    let mut run = start(WEB, 7);
+    let node = |n: u32| ObjectRef {
+        kind: "Node".into(),
+        namespace: "".into(),
+        name: format!("node-{n}").as_str().into(),
+    };
+    let hinted =
+        |run: &Run| run.world().service_endpoints(&key("web")).filter(|e| !e.zone_hints.is_empty()).count();
+    settle(&mut run);
+    set(&mut run, ServicePolicy::TopologyMode(Some("Auto".into()))).expect("it is taken");
+    go_on(&mut run, Span::from_secs(5));
+    let endpoints = run.world().service_endpoints(&key("web")).count();
+    assert_eq!((hinted(&run), endpoints >= 3), (endpoints, true), "every endpoint has its zone's hint");
+    // A node in no zone: nothing can be shared out by zones.
+    let labels = Labels::from([("kubernetes.io/hostname".into(), "node-3".into())]);
+    run.act(Action::SetLabels { object: node(3), labels }).expect("it is taken");
+    go_on(&mut run, Span::from_secs(5));
+    assert_eq!(hinted(&run), 0, "a node without a zone takes all hints away");
+    run.undo();
+    set(&mut run, ServicePolicy::TopologyMode(None)).expect("it is taken");
+    go_on(&mut run, Span::from_secs(5));
+    assert_eq!(hinted(&run), 0);
 }
 
 /// alloc.go: the health check's node port comes and goes with the policy.

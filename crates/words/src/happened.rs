@@ -103,7 +103,9 @@ fn policy_value(policy: &ServicePolicy) -> String {
         ServicePolicy::SessionAffinity(SessionAffinity::ClientIP { timeout_s }) => {
             format!("ClientIP for {timeout_s} s")
         }
-        ServicePolicy::TrafficDistribution(value) => value.as_deref().unwrap_or("unset").into(),
+        ServicePolicy::TrafficDistribution(value) | ServicePolicy::TopologyMode(value) => {
+            value.as_deref().unwrap_or("unset").into()
+        }
         ServicePolicy::LoadBalancerSourceRanges(values) | ServicePolicy::ExternalIps(values) => list(values),
         ServicePolicy::PublishNotReadyAddresses(on) => on.to_string(),
     }

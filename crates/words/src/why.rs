@@ -1,11 +1,16 @@
 //! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
 
+use std::net::SocketAddr;
+
 use cluster::net::Tuple;
 use cluster::net::netfilter::{RuleEffect, RuleHit, Scheduler};
 use cluster::node::kube_proxy::{Chosen, chosen};
 use cluster::sim::World;
-use cluster::trace::{ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, Place};
+use cluster::trace::{
+    ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, PacketVerdict, Place,
+};
 
+use crate::called::alias_called;
 use crate::{loss_class, outcome, packet_verdict, place};
 
 /// The answer to "why there?".
@@ -32,14 +37,16 @@ pub fn verdict(record: &ConnectionRecord) -> &'static str {
 pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let ended = record.ended.map(|(_, outcome)| outcome);
     let first = record.packets.iter().find(|p| !p.kind.is_reply());
+    let alias = alias_called(world, record);
     let mut sentence = match (ended, first) {
-        (Some(Outcome::Unresolved), _) => {
-            format!("No DNS record answers for {}: nothing was sent.", record.target)
-        }
+        (Some(Outcome::Unresolved), _) => match alias {
+            Some(alias) => format!("{alias}, which no record here answers for: nothing was sent."),
+            None => format!("No DNS record answers for {}: nothing was sent.", record.target),
+        },
         (Some(Outcome::NoAddress), _) => {
             "The Service has no address that can be called from outside: nothing was sent.".to_string()
         }
-        (_, Some(packet)) => decision(world, packet),
+        (_, Some(packet)) => alias.map_or_else(String::new, |alias| alias + ". ") + &decision(world, packet),
         (_, None) => "Its first packet is still on its way.".to_string(),
     };
     if let (Some((seen, _)), Some(tuple)) = (record.server_saw, record.tuple)
@@ -73,19 +80,62 @@ fn failure(world: &World, packet: &PacketTrace) -> String {
     format!("It ended{at}: {}.{stale}", packet_verdict(verdict))
 }
 
+/// What the load balancer made of it, if it is a proxy, and what the node did that chose.
 fn decision(world: &World, packet: &PacketTrace) -> String {
-    let rewrote =
-        packet.hops.iter().find(|h| h.before.dst != h.after.dst || h.before.dst_port != h.after.dst_port);
-    let Some(hop) = rewrote else {
-        let last = packet.hops.iter().rev().find(|h| !h.hits.is_empty());
-        return match last.and_then(|hop| Some((hop, stopped_by(hop)?))) {
-            Some((hop, by)) => format!("{} stopped it: {by}.", place(world, hop.place)),
-            _ => "No rule rewrote it: it went straight to the address that was called.".to_string(),
-        };
+    let redirected = |h: &&Hop| (h.before.dst, h.before.dst_port) != (h.after.dst, h.after.dst_port);
+    let by_balancer = |h: &&Hop| matches!(h.place, Place::LoadBalancer(_));
+    let proxied = packet.hops.iter().filter(redirected).find(by_balancer).map(|hop| {
+        let called = SocketAddr::new(hop.after.dst, hop.after.dst_port);
+        format!("{} called {called} from an address of its own. ", place(world, hop.place))
+    });
+    let chose = packet.hops.iter().filter(redirected).find(|h| !by_balancer(h));
+    let said = match chose {
+        Some(hop) => {
+            let to = pod_with(world, hop.after).unwrap_or_else(|| hop.after.dst.to_string());
+            format!("{} sent it to {to}{}.", place(world, hop.place), choice(hop).unwrap_or_default())
+        }
+        None => no_destination_chosen(world, packet),
     };
-    let to = pod_with(world, hop.after).unwrap_or_else(|| hop.after.dst.to_string());
-    let how = choice(hop).unwrap_or_default();
-    format!("{} sent it to {to}{how}.", place(world, hop.place))
+    proxied.unwrap_or_default() + &said
+}
+
+/// No node's rule put another destination in place of the one that was called.
+fn no_destination_chosen(world: &World, packet: &PacketTrace) -> String {
+    let last = packet.hops.iter().rev().find(|h| !h.hits.is_empty());
+    if let Some((hop, by)) = last.and_then(|hop| Some((hop, stopped_by(hop)?))) {
+        return format!("{} stopped it: {by}.", place(world, hop.place));
+    }
+    let at_node = |h: &&Hop| matches!(h.place, Place::Node(_)) && h.kind != HopKind::Sent;
+    if !packet.hops.iter().any(|h| at_node(&h)) {
+        return no_node_met(world, packet);
+    }
+    let masqueraded = packet.hops.iter().filter(at_node).find(|h| h.before.src != h.after.src);
+    match masqueraded {
+        Some(hop) => format!(
+            "No rule rewrote its destination, the address that was called. {} put {} in place of its source, {}: \
+             masquerade.",
+            place(world, hop.place),
+            hop.after.src,
+            hop.before.src
+        ),
+        None if packet.ended.is_some_and(|(_, verdict)| verdict == PacketVerdict::NodeIsOff) => {
+            "No rule was asked.".to_string()
+        }
+        None => "No rule rewrote it: it went straight to the address that was called.".to_string(),
+    }
+}
+
+/// It came to no node's rules, or not yet.
+fn no_node_met(world: &World, packet: &PacketTrace) -> String {
+    let last = packet.hops.last().filter(|_| packet.ended.is_some());
+    match last.map(|hop| hop.place) {
+        None => "No node has decided about it yet.".to_string(),
+        Some(at @ Place::LoadBalancer(_)) => {
+            format!("It came to {}, and no further: it met no node's rules.", place(world, at))
+        }
+        Some(Place::Pod(_)) => "It never left its Pod: it met no node's rules.".to_string(),
+        Some(_) => "It met no node's rules.".to_string(),
+    }
 }
 
 fn pod_with(world: &World, tuple: Tuple) -> Option<String> {

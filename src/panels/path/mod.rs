@@ -1,5 +1,6 @@
 //! A connection's way, there and back: why it went there, and what each place did to it.
 
+mod icmp;
 mod round_trip;
 mod steps;
 
@@ -67,7 +68,18 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
 fn who(session: Session, world: &World, record: &ConnectionRecord) -> View {
     let mut kids = vec![text(words::place(world, record.source)), text(" → ")];
     match &record.service {
-        Some((key, uid)) => kids.push(link_to(session, Selection::Service(*uid), key.name.to_string())),
+        Some((key, uid)) => {
+            let link = link_to(session, Selection::Service(*uid), key.name.to_string());
+            match words::has_port(world, record) {
+                true => kids.push(link),
+                false => kids.extend([
+                    code(record.target.to_string()),
+                    text(", an address of "),
+                    link,
+                    text(", which has no such port"),
+                ]),
+            }
+        }
         None => kids.push(code(record.target.to_string())),
     }
     if let Some((pod, uid)) = &record.server {
@@ -98,11 +110,14 @@ fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop:
     let said = text::stopped(&words::hop(world, packet, hop));
     let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
     let mut kids = vec![span(if ended { "pk-fail" } else { "" }, said)];
-    let steps = steps::rows(hop);
-    if hop.before == hop.after {
-        kids.push(steps::addresses(hop.before, hop.after));
+    if packet.kind.is_error() {
+        kids.extend(icmp::rows(hop));
+    } else {
+        if hop.before == hop.after {
+            kids.push(steps::addresses(hop.before, hop.after));
+        }
+        kids.extend(steps::rows(hop));
     }
-    kids.extend(steps);
     if hop.stale {
         kids.push(block("pk-muted", vec![text("By a rule that is out of date.")]));
     }

@@ -81,7 +81,7 @@ impl Column {
             let mut kids = Kids::new();
             kids.push(says(
                 "pk-muted",
-                format!("{} rules, as {} takes them.", rules.rule_count(), rules.reader()),
+                format!("{} rules, {}.", rules.rule_count(), readers(rules.reader())),
             ));
             match source.when {
                 When::Now => kids.extend(lag_of(world, node, service.as_deref())),
@@ -251,14 +251,18 @@ impl Column {
         let (words, said) = untrack(|| {
             let printed = Rc::clone(&self.printed.get().0);
             let wanted = self.wanted(&printed, &self.marks(&printed));
-            let mut words = String::new();
-            for line in &wanted {
-                words.push_str(&printed.lines[*line]);
-                words.push('\n');
-            }
+            let words = printed.text_of(&wanted);
             (words, format!("Copied {}: {}.", text::count(wanted.len(), "line"), self.name()))
         });
         copy_text(self.looking.session, words, said);
+    }
+}
+
+/// `as nft -f takes them`: who reads the text, which in one mode is the input of several programs.
+fn readers(names: &str) -> String {
+    match names.contains(" and ") {
+        true => format!("as {names} take them: each part under its program's name"),
+        false => format!("as {names} takes them"),
     }
 }
 

@@ -98,9 +98,28 @@ impl Printed {
         lines.find(|line| holds(&self.lines[*line], needle))
     }
 
+    /// Some of the lines, in their order, each part under the line that names its program, if one does.
+    pub fn text_of(&self, lines: &[usize]) -> String {
+        let (mut text, mut under) = (String::new(), None);
+        for line in lines {
+            let heading = (0..=*line).rev().find(|at| is_heading(&self.lines[*at]));
+            if heading != under && heading != Some(*line) {
+                text.extend(heading.map(|at| [&self.lines[at], "\n"].concat()));
+            }
+            under = heading;
+            text.push_str(&self.lines[*line]);
+            text.push('\n');
+        }
+        text
+    }
+
     pub fn block_of(&self, line: usize) -> usize {
         self.blocks.partition_point(|block| block.lines.end <= line)
     }
+}
+
+fn is_heading(line: &str) -> bool {
+    line.strip_prefix("# ").is_some_and(|heading| reader_of(heading).is_some())
 }
 
 /// The program that a heading of a part names.
@@ -255,6 +274,20 @@ mod tests {
             }
             assert!(found > 10, "{mode}: {found} rules are a scenario's");
         }
+    }
+
+    #[test]
+    fn a_part_that_is_copied_says_whose_input_it_is() {
+        let text = rules("ipvs").to_string();
+        let printed = Printed::new(&text);
+        let all: Vec<usize> = (0..printed.lines.len()).collect();
+        assert_eq!(printed.text_of(&all), text, "the whole of it is as it was");
+        let at = |start: &str| printed.lines.iter().position(|line| line.starts_with(start)).expect("a line");
+        let (server, rule) = (at("-A -t "), at("-A KUBE-SERVICES "));
+        let copied = printed.text_of(&[rule, server]);
+        let lines: Vec<&str> = copied.lines().collect();
+        assert_eq!((lines[0], lines[2]), ("# iptables-restore --noflush", "# ipvsadm -R"), "{copied}");
+        assert_eq!(lines.len(), 4, "{copied}");
     }
 
     #[test]

@@ -153,6 +153,31 @@ test("arrows go from tab to tab of the inspector", async ({ page }) => {
   await expect(tab("Objects")).toBeFocused();
 });
 
+test("a connection that is chosen from the list gives the focus to its heading, and so does the way back", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.hurry();
+  await lab.select(lab.service("web"));
+  const list = await lab.tab("Path");
+  await list.getByRole("listitem").first().getByRole("button").press("Enter");
+  await expect(lab.inspector.getByRole("heading", { name: /^Connection / })).toBeFocused();
+  await lab.button("Back to Service web").press("Enter");
+  await expect(lab.inspector.getByRole("heading", { name: "Service web" })).toBeFocused();
+  await lab.button("Close: nothing selected").press("Enter");
+  await expect(lab.inspector.getByRole("heading", { name: "Packetyard" })).toBeFocused();
+});
+
+test("what is taken out of a list gives the focus to the list's field", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.select(lab.service("web"));
+  const form = lab.inspector.getByRole("form", { name: "externalIPs" });
+  const field = form.getByRole("textbox");
+  await field.fill("192.0.2.10");
+  await field.press("Enter");
+  await lab.button("Take away 192.0.2.10").press("Enter");
+  await expect(lab.button("Take away 192.0.2.10")).toHaveCount(0);
+  await expect(field).toBeFocused();
+});
+
 test("a dialog keeps the focus, closes on Escape, and gives it back", async ({ page }) => {
   const lab = await Lab.open(page);
   for (const [opener, name] of [["Load", "Load manifests"], ["Share", "Share"]]) {

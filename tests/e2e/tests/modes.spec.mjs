@@ -5,8 +5,8 @@ import { Lab } from "../lab.mjs";
 test("the mode is switched on the live cluster, and every node's rules are then the other mode's", async ({ page }) => {
   const lab = await Lab.open(page);
   await lab.hurry();
-  await page.getByRole("button", { name: /^Kubernetes 1\.36 · iptables mode/ }).click();
-  const dialog = page.getByRole("dialog", { name: "What this model assumes" });
+  await page.getByRole("button", { name: /^kube-proxy: iptables/ }).click();
+  const dialog = page.getByRole("dialog", { name: "kube-proxy's mode" });
   for (const [mode, reader] of [["nftables", /as nft -f takes them/], ["ipvs", /ipvsadm|ipset/]]) {
     await dialog.getByRole("button", { name: mode, exact: true }).click();
     await expect(dialog.getByRole("button", { name: mode, exact: true })).toHaveAttribute("aria-pressed", "true");
@@ -14,7 +14,7 @@ test("the mode is switched on the live cluster, and every node's rules are then 
     await lab.select(lab.card("Node", "node-1"));
     await lab.tab("Rules");
     await expect(lab.inspector.getByText(reader).first()).toBeVisible({ timeout: 20_000 });
-    await page.getByRole("button", { name: new RegExp(`^Kubernetes 1\\.36 · ${mode} mode`) }).click();
+    await page.getByRole("button", { name: `kube-proxy: ${mode}` }).click();
   }
 });
 

@@ -21,7 +21,7 @@ const way = (ended) => ended.split(":")[0].replace(/^(time-out|reply lost)$/, "t
 
 const myths = readdirSync(FOLDER).filter((name) => name.startsWith("myth-"));
 
-test("there are as many as the reference has", () => expect(myths).toHaveLength(21));
+test("there are as many as the reference has", () => expect(myths).toHaveLength(22));
 
 for (const name of myths) {
   test(`${name} opens, and packets end as its test says`, async ({ page }) => {
@@ -54,7 +54,7 @@ test("a myth is opened from the list, is reloaded as it was left, and is started
   const lab = await Lab.open(page);
   await lab.button("Load").click();
   const dialog = lab.dialog("Load manifests");
-  await dialog.getByText(/^Myths: 21 /).click();
+  await dialog.getByText(/^Myths: 22 /).click();
   await dialog.getByRole("button", { name: /^kube-proxy takes turns/ }).click();
   await expect(dialog).toBeHidden();
   await expect(lab.inspector.getByText("kube-proxy takes turns.")).toBeVisible();

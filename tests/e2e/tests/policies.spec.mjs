@@ -127,6 +127,36 @@ const POLICIES = [
     },
   },
   {
+    field: "service.kubernetes.io/topology-mode",
+    set: choose("service.kubernetes.io/topology-mode", "Auto"),
+    rules: /^(?!.*statistic).*KUBE-SVC-.*KUBE-SEP-/s,
+    async path(lab) {
+      await lab.select(lab.service("web"));
+      const table = await lab.tab("Endpoints");
+      const row = (node) => table.getByRole("row").filter({ has: lab.page.getByRole("cell", { name: node, exact: true }) });
+      await expect(row("node-1").getByRole("cell", { name: "a", exact: true })).toHaveCount(2);
+      // A node that comes to another zone takes its endpoint's hint there.
+      await lab.select(lab.card("Node", "node-2"));
+      await lab.tab("About");
+      const form = lab.inspector.getByRole("form", { name: "Zone" });
+      await form.getByRole("textbox").fill("d");
+      await form.getByRole("button", { name: "Apply" }).click();
+      await expect(lab.fact("Zone")).toHaveText("d");
+      await lab.select(lab.service("web"));
+      await lab.tab("Endpoints");
+      await expect(row("node-2").getByRole("cell", { name: "d", exact: true })).toHaveCount(2);
+    },
+  },
+  {
+    field: "trafficDistribution PreferClose",
+    set: choose("trafficDistribution", "PreferClose"),
+    rules: /^(?!.*statistic).*KUBE-SVC-.*KUBE-SEP-/s,
+    async path(lab) {
+      const here = await webOn(lab, "node-1");
+      expect(new Set((await ends(lab, "curl")).map(({ to }) => to))).toEqual(new Set([here]));
+    },
+  },
+  {
     field: "loadBalancerSourceRanges",
     set: add("loadBalancerSourceRanges", "192.0.2.0/24"),
     rules: /-A KUBE-FW-[A-Z0-9]{16}|-A KUBE-PROXY-FIREWALL .*default\/web/,

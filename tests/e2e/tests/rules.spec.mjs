@@ -152,8 +152,8 @@ for (const mode of ["iptables", "nftables", "ipvs"]) {
     const lab = await Lab.open(page);
     await lab.hurry();
     if (mode !== "iptables") {
-      await page.getByRole("button", { name: /^Kubernetes 1\.36/ }).click();
-      const dialog = page.getByRole("dialog", { name: "What this model assumes" });
+      await page.getByRole("button", { name: /^kube-proxy: / }).click();
+      const dialog = page.getByRole("dialog", { name: "kube-proxy's mode" });
       await dialog.getByRole("button", { name: mode, exact: true }).click();
       await dialog.getByRole("button", { name: "Close" }).click();
     }

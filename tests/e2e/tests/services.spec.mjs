@@ -83,6 +83,33 @@ test("the type is switched by menu, too", async ({ page }) => {
   await expect(type.getByRole("button", { name: "ClusterIP" })).toHaveAttribute("aria-pressed", "true");
 });
 
+test("no word of the type or the mode is broken where there is little room", async ({ page }) => {
+  await page.setViewportSize({ width: 1024, height: 768 });
+  const lab = await Lab.open(page);
+  const mode = page.getByRole("button", { name: "kube-proxy: iptables" });
+  expect(await mode.evaluate((button) => button.scrollWidth <= button.clientWidth)).toBe(true);
+  await lab.select(lab.service("web"));
+  const buttons = lab.inspector.getByRole("group", { name: "Type" }).getByRole("button");
+  await expect(buttons).toHaveCount(3);
+  const heights = await buttons.evaluateAll((all) => all.map((button) => button.offsetHeight));
+  for (const height of heights) expect(height).toBeLessThanOrEqual(32);
+  const pane = lab.inspector.getByRole("tabpanel");
+  expect(await pane.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+});
+
+test("a Service's names are told as DNS has them", async ({ page }) => {
+  const lab = await Lab.open(page, "?scenario=myth-srv-is-for-every-port");
+  const records = lab.inspector.getByRole("region", { name: "DNS records" });
+  await lab.select(lab.service("named"));
+  await lab.tab("About");
+  await lab.inspector.getByText(/^DNS \(2 records\)/).click();
+  await expect(records).toContainText("_http._tcp.named.default.svc.cluster.local. 5 IN SRV 0 100 80 named.default");
+  await lab.select(lab.service("unnamed"));
+  await lab.tab("About");
+  await expect(lab.inspector.getByText(/^DNS \(1 record\)/)).toBeVisible();
+  await expect(records).not.toContainText("SRV");
+});
+
 test("a selector is edited, after it was said whom it loses and gains", async ({ page }) => {
   const lab = await Lab.open(page, "?scenario=labels");
   await lab.select(lab.service("web-canary"));

@@ -54,6 +54,11 @@ test("a tap beside the menu closes it", async ({ page }) => {
 test("nothing is wider than the screen, and every control is at hand", async ({ page }) => {
   const lab = await Lab.open(page);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  // The cluster's mode is whole, and opens a dialog that begins with it.
+  const mode = page.getByRole("button", { name: "kube-proxy: iptables" });
+  await expect(mode).toBeInViewport({ ratio: 1 });
+  expect((await mode.boundingBox()).height).toBeGreaterThanOrEqual(44);
+  expect(await mode.evaluate((button) => button.scrollWidth <= button.clientWidth)).toBe(true);
   for (const name of ["Load", "Share", "Pause", "Step to the next event", "Start again"]) {
     await expect(lab.button(name)).toBeInViewport({ ratio: 1 });
     const { width, height } = await lab.button(name).boundingBox();

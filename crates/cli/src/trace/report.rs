@@ -2,7 +2,7 @@
 
 use cluster::net::Tuple;
 use cluster::sim::World;
-use cluster::trace::{ConnectionRecord, Hop, Lost, Outcome, PacketTrace, PacketVerdict};
+use cluster::trace::{ConnectionRecord, Hop, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -112,8 +112,8 @@ fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> HopRow {
         at: hop.at.0,
         place: words::place(world, hop.place),
         what: words::hop(world, packet, hop),
-        before: tuple(hop.before),
-        after: tuple(hop.after),
+        before: ends(packet.kind, hop.before),
+        after: ends(packet.kind, hop.after),
         rules: rules(hop),
         stale: hop.stale,
     }
@@ -131,6 +131,11 @@ fn rules(hop: &Hop) -> Vec<RuleRow> {
             })
         })
         .collect()
+}
+
+/// An ICMP error has addresses, and no ports.
+fn ends(kind: PacketKind, t: Tuple) -> String {
+    if kind.is_error() { format!("{} > {} ICMP", t.src, t.dst) } else { tuple(t) }
 }
 
 pub fn tuple(t: Tuple) -> String {

@@ -151,6 +151,9 @@ impl PartialEq for ServicePatch {
 
 impl Eq for ServicePatch {}
 
+/// The annotation that asks for topology hints by CPU.
+pub const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
+
 /// A field that says where a Service's packets may go, and its new value. What the API server does
 /// not take is refused in its words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -163,10 +166,12 @@ pub enum ServicePolicy {
     LoadBalancerSourceRanges(Vec<Str>),
     ExternalIps(Vec<Str>),
     PublishNotReadyAddresses(bool),
+    /// The one that is an annotation: hints by CPU. `None` takes it away.
+    TopologyMode(Option<Str>),
 }
 
 impl ServicePolicy {
-    /// The field's name in the spec.
+    /// The field's name in the spec, or the annotation's.
     pub fn field(&self) -> &'static str {
         match self {
             ServicePolicy::ExternalTrafficPolicy(_) => "externalTrafficPolicy",
@@ -176,6 +181,7 @@ impl ServicePolicy {
             ServicePolicy::LoadBalancerSourceRanges(_) => "loadBalancerSourceRanges",
             ServicePolicy::ExternalIps(_) => "externalIPs",
             ServicePolicy::PublishNotReadyAddresses(_) => "publishNotReadyAddresses",
+            ServicePolicy::TopologyMode(_) => TOPOLOGY_MODE,
         }
     }
 }

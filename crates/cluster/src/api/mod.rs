@@ -23,7 +23,7 @@ mod tree;
 mod workload;
 mod write;
 
-pub use action::{Action, ServicePatch, ServicePolicy, TimedAction};
+pub use action::{Action, ServicePatch, ServicePolicy, TOPOLOGY_MODE, TimedAction};
 pub use decode::wrong_labels;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
 pub use duration::parse_duration;

@@ -69,7 +69,7 @@ impl World {
 
     /// Endpoints of one family share their hints, whatever their ports.
     pub(crate) fn hint_by_cpu(&self, service: &Service, groups: &mut Groups) {
-        if !topology_hints::is_auto(service) {
+        if !topology_hints::topology_mode_is_auto(service) {
             return;
         }
         let zones = topology_hints::cpu_by_zone(self.store.nodes.iter().map(|n| &**n));

@@ -14,3 +14,4 @@ mod topology_hints;
 pub(crate) use endpoint_slice::Groups;
 pub use health_check::HealthCheck;
 pub use load_balancer::{Cloud, LoadBalancer};
+pub use topology_hints::topology_mode_is_auto;

@@ -5,14 +5,14 @@
 //! slice alone whose old hints still keep the bounds. Here the arithmetic is whole numbers, zones
 //! have the order of their names, and every slice is hinted anew.
 
-use crate::api::{Endpoint, Node, NodeCondition, Service, Str};
+use crate::api::{Endpoint, Node, NodeCondition, Service, Str, TOPOLOGY_MODE};
 use crate::ordered::Map;
 
 /// T-04: the annotation that wins over the field trafficDistribution. `aUto` is none of its values.
-pub(super) fn is_auto(service: &Service) -> bool {
+pub fn topology_mode_is_auto(service: &Service) -> bool {
     let annotations = &service.meta.annotations;
     let value = annotations
-        .get("service.kubernetes.io/topology-mode")
+        .get(TOPOLOGY_MODE)
         .or_else(|| annotations.get("service.kubernetes.io/topology-aware-hints"));
     matches!(value.map(|v| &**v), Some("Auto" | "auto"))
 }

@@ -4,9 +4,13 @@
 //! The query itself is not sent over the simulated network, and answers are never stale: the
 //! cache of 5 seconds is not simulated.
 
+mod records;
+
+pub use records::{DnsData, DnsRecord};
+
 use std::net::IpAddr;
 
-use crate::api::{NsName, Service, ServiceType};
+use crate::api::{Endpoint, NsName, Service, ServiceType};
 use crate::ordered::sort_by;
 use crate::sim::{Chance, Purpose, World};
 
@@ -14,17 +18,19 @@ const DOMAIN: &str = "cluster.local";
 /// `options ndots:5` in a Pod's resolv.conf: a name with fewer dots tries the search list first.
 const NDOTS: usize = 5;
 /// ExternalName may point at another; CoreDNS follows so many (plugin/kubernetes, upstream CNAME).
-const MAX_CNAMES: u32 = 8;
+const MAX_CNAMES: usize = 8;
 
 /// What a name came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// In the order in which the client tries them.
-    Addresses { name: String, addresses: Vec<IpAddr> },
+    /// In the order in which the client tries them. `aliases`: the names that `name` led to, one after the
+    /// other, by CNAME.
+    Addresses { name: String, aliases: Vec<String>, addresses: Vec<IpAddr> },
     /// NXDOMAIN for every name that was tried.
     NoSuchName,
-    /// A name outside the cluster: nothing here knows its address.
-    Outside { name: String },
+    /// Nothing here knows an address of the name: it is outside the cluster, or leads, by `aliases`, to a name
+    /// that no record answers for.
+    Outside { aliases: Vec<String> },
 }
 
 impl World {
@@ -32,11 +38,16 @@ impl World {
     /// `subject` and `ordinal` key the order of a headless Service's addresses.
     pub fn resolve(&self, namespace: &str, name: &str, subject: u64, ordinal: u64) -> Answer {
         if let Ok(ip) = name.parse::<IpAddr>() {
-            return Answer::Addresses { name: name.into(), addresses: vec![ip] };
+            return Answer::Addresses { name: name.into(), aliases: Vec::new(), addresses: vec![ip] };
         }
+        let mut aliases = Vec::new();
         for full in search_list(namespace, name) {
-            if let Some(addresses) = self.lookup(&full, subject, ordinal, 0) {
-                return Answer::Addresses { name: full, addresses };
+            if let Some(addresses) = self.lookup(&full, subject, ordinal, &mut aliases) {
+                return Answer::Addresses { name: full, aliases, addresses };
+            }
+            // A CNAME is an answer, wherever it leads: no other name of the list is tried.
+            if !aliases.is_empty() {
+                return Answer::Outside { aliases };
             }
         }
         let absolute = name.trim_end_matches('.');
@@ -46,7 +57,7 @@ impl World {
         {
             Answer::NoSuchName
         } else {
-            Answer::Outside { name: absolute.into() }
+            Answer::Outside { aliases }
         }
     }
 
@@ -59,7 +70,13 @@ impl World {
         })
     }
 
-    fn lookup(&self, full: &str, subject: u64, ordinal: u64, depth: u32) -> Option<Vec<IpAddr>> {
+    fn lookup(
+        &self,
+        full: &str,
+        subject: u64,
+        ordinal: u64,
+        aliases: &mut Vec<String>,
+    ) -> Option<Vec<IpAddr>> {
         if let Some((hostname, name, namespace)) = endpoint_of(full) {
             let service = self.store.services.get(&NsName::new(namespace, name))?;
             return self.host_addresses(service, hostname);
@@ -68,7 +85,11 @@ impl World {
         let service = self.store.services.get(&NsName::new(namespace, name))?;
         if service.spec.type_ == ServiceType::ExternalName {
             let target = service.spec.external_name.as_deref()?.trim_end_matches('.');
-            return (depth < MAX_CNAMES).then(|| self.lookup(target, subject, ordinal, depth + 1))?;
+            if aliases.len() >= MAX_CNAMES {
+                return None;
+            }
+            aliases.push(target.into());
+            return self.lookup(target, subject, ordinal, aliases);
         }
         if !service.spec.headless {
             return Some(service.spec.cluster_ips.clone()).filter(|ips| !ips.is_empty());
@@ -93,7 +114,7 @@ impl World {
         }
         let found: Vec<IpAddr> = self
             .service_endpoints(&service.meta.key())
-            .filter(|e| e.ready && e.hostname.as_deref() == Some(hostname))
+            .filter(|e| e.ready && is_called(e, hostname))
             .map(|e| e.address)
             .collect();
         Some(found).filter(|a| !a.is_empty())
@@ -107,6 +128,31 @@ impl World {
             addresses.swap(i, j as usize);
         }
     }
+}
+
+/// D-04: the name of an endpoint of a headless Service under that Service's: its hostname, or its address
+/// with dashes (plugin/kubernetes, endpointHostname).
+fn label_of(endpoint: &Endpoint) -> String {
+    if let Some(hostname) = &endpoint.hostname {
+        return hostname.to_string();
+    }
+    let mut label: String = dashed(&endpoint.address.to_string()).map(char::from).collect();
+    if label.ends_with('-') {
+        label.push('0');
+    }
+    label
+}
+
+/// Whether that is its label. No Pod's address is its range's first, which alone ends in a colon.
+fn is_called(endpoint: &Endpoint, label: &str) -> bool {
+    match &endpoint.hostname {
+        Some(hostname) => &**hostname == label,
+        None => dashed(&endpoint.address.to_string()).eq(label.bytes()),
+    }
+}
+
+fn dashed(address: &str) -> impl Iterator<Item = u8> {
+    address.bytes().map(|byte| if byte.is_ascii_hexdigit() { byte } else { b'-' })
 }
 
 /// kubelet dns.go: the names that the resolver tries, in order.

@@ -8,8 +8,8 @@ use crate::api::decode::{
 };
 use crate::api::findings::Findings;
 use crate::api::{
-    Action, DiagnosticKind, Format, Labels, Name, NameRule, NsName, ObjectRef, ServiceType, Str, TimedAction,
-    Type, Value,
+    Action, DiagnosticKind, Format, Labels, Name, NameRule, NsName, ObjectRef, ServiceType, Str,
+    TOPOLOGY_MODE, TimedAction, Type, Value,
 };
 use crate::node::kube_proxy::ProxyMode;
 
@@ -145,6 +145,7 @@ const POLICY: &[Field] = &[
     f("loadBalancerSourceRanges", Shape::Strs),
     f("externalIPs", Shape::Strs),
     f("publishNotReadyAddresses", Shape::Bool),
+    f(TOPOLOGY_MODE, Shape::Str),
 ];
 
 fn arguments(what: &str) -> &'static [Field] {

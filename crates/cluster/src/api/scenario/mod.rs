@@ -27,9 +27,10 @@
 //! `do` and its arguments: `apply` (text), `delete` (object), `setLabels` (object, labels),
 //! `setServiceType` (service, type), `setServicePolicy` (service, and one of externalTrafficPolicy,
 //! internalTrafficPolicy, sessionAffinity with timeoutSeconds, trafficDistribution,
-//! loadBalancerSourceRanges, externalIPs and publishNotReadyAddresses), `setSelector` (service,
-//! selector), `scale` (deployment, replicas), `setReadiness` (pod, pass), `crashPod` (pod),
-//! `powerNode`, `cordon`, `cutOffNode` and `pauseKubeProxy` (node, enabled), `addNode` (name, zone),
+//! loadBalancerSourceRanges, externalIPs, publishNotReadyAddresses and the annotation
+//! service.kubernetes.io/topology-mode), `setSelector` (service, selector), `scale` (deployment,
+//! replicas), `setReadiness` (pod, pass), `crashPod` (pod), `powerNode`, `cordon`, `cutOffNode` and
+//! `pauseKubeProxy` (node, enabled), `addNode` (name, zone),
 //! `addClient` (client: a map as in `clients`), `removeClient` and `sendOne` (client), `setRate`
 //! (client, rate), `setProxyMode` (mode), `setIpMode` (ipMode).
 

@@ -4,14 +4,14 @@ use super::read::required_map;
 use crate::api::decode::{Spot, pod_one_of};
 use crate::api::findings::Findings;
 use crate::api::{
-    Diagnostic, DiagnosticKind, Service, ServicePolicy, SessionAffinity, Source, Str, TrafficPolicy, Tree,
-    Type, Typed, Value, decode_object, to_tree,
+    Diagnostic, DiagnosticKind, Service, ServicePolicy, SessionAffinity, Source, Str, TOPOLOGY_MODE,
+    TrafficPolicy, Tree, Type, Typed, Value, decode_object, to_tree,
 };
 
 /// Seconds that an idle client stays bound (defaults.go, SetDefaults_Service).
 const AFFINITY_TIMEOUT_S: u32 = 10_800;
 
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
     "externalTrafficPolicy",
     "internalTrafficPolicy",
     "sessionAffinity",
@@ -19,6 +19,7 @@ const FIELDS: [&str; 7] = [
     "loadBalancerSourceRanges",
     "externalIPs",
     "publishNotReadyAddresses",
+    TOPOLOGY_MODE,
 ];
 
 /// Exactly one of the fields. `None` with an error among the findings.
@@ -45,6 +46,7 @@ pub fn read(spot: &Spot<'_>, findings: &mut Findings) -> Option<ServicePolicy> {
         "trafficDistribution" => ServicePolicy::TrafficDistribution(value.text().cloned()),
         "loadBalancerSourceRanges" => ServicePolicy::LoadBalancerSourceRanges(value.strings()),
         "externalIPs" => ServicePolicy::ExternalIps(value.strings()),
+        TOPOLOGY_MODE => ServicePolicy::TopologyMode(value.text().cloned()),
         _ => ServicePolicy::PublishNotReadyAddresses(value.bool().or_else(|| {
             value.wrong_type(findings, Type::Boolean);
             None
@@ -86,8 +88,10 @@ pub fn put(out: &mut Tree, policy: &ServicePolicy) {
         }
         ServicePolicy::SessionAffinity(SessionAffinity::None) => Tree::string("None"),
         ServicePolicy::SessionAffinity(SessionAffinity::ClientIP { .. }) => Tree::string("ClientIP"),
-        ServicePolicy::TrafficDistribution(Some(text)) => Tree::string(text),
-        ServicePolicy::TrafficDistribution(None) => Tree::string(""),
+        ServicePolicy::TrafficDistribution(Some(text)) | ServicePolicy::TopologyMode(Some(text)) => {
+            Tree::string(text)
+        }
+        ServicePolicy::TrafficDistribution(None) | ServicePolicy::TopologyMode(None) => Tree::string(""),
         ServicePolicy::LoadBalancerSourceRanges(list) | ServicePolicy::ExternalIps(list) => texts(list),
         ServicePolicy::PublishNotReadyAddresses(on) => Tree::bool(*on),
     };
@@ -109,12 +113,23 @@ pub fn patched(
     policy: &ServicePolicy,
 ) -> (Option<Service>, Vec<Diagnostic>) {
     let mut tree = to_tree(&Typed::Service(service.clone()), source.map(|source| &source.tree));
-    let mut spec = tree.field("spec").cloned().unwrap_or_else(Tree::map);
-    patch(&mut spec, policy);
-    tree.put("spec", spec);
+    match policy {
+        ServicePolicy::TopologyMode(mode) => annotate(&mut tree, mode.as_ref()),
+        _ => patch(tree.slot("spec"), policy),
+    }
     match decode_object(&tree) {
         (Some(Typed::Service(service)), diagnostics) => (Some(service), diagnostics),
         (_, diagnostics) => (None, diagnostics),
+    }
+}
+
+/// As `kubectl annotate` would. The annotation's older name goes: it would say the same, or be overruled.
+fn annotate(tree: &mut Tree, mode: Option<&Str>) {
+    let annotations = tree.slot("metadata").slot("annotations");
+    annotations.remove(&[TOPOLOGY_MODE.into()]);
+    annotations.remove(&["service.kubernetes.io/topology-aware-hints".into()]);
+    if let Some(mode) = mode {
+        annotations.put(TOPOLOGY_MODE, Tree::string(mode));
     }
 }
 

@@ -263,6 +263,7 @@ fn policy() -> impl Strategy<Value = ServicePolicy> {
         texts().prop_map(ServicePolicy::LoadBalancerSourceRanges),
         texts().prop_map(ServicePolicy::ExternalIps),
         any::<bool>().prop_map(ServicePolicy::PublishNotReadyAddresses),
+        proptest::option::of(name()).prop_map(ServicePolicy::TopologyMode),
     ]
 }
 

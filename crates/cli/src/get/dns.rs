@@ -1,0 +1,41 @@
+//! `packetyard get dns [NAME]`: the records that the cluster's DNS has of Services, as a zone file
+//! writes them.
+
+use serde::Serialize;
+
+use super::Filter;
+use crate::args::{Get as Args, GetFormat};
+use crate::failure::Failure;
+use crate::{input, words};
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The whole record.
+    record: String,
+}
+
+pub fn get(args: &Args) -> Result<String, Failure> {
+    let manifest = input::manifest(&args.cluster)?;
+    let mut run = input::start(&args.cluster, &manifest)?;
+    input::go_to_moment(&args.cluster, &mut run);
+    let world = run.world();
+    let filter = Filter { namespace: args.namespace.as_deref(), name: args.name.as_deref() };
+    let services = world.store().services.iter();
+    let wanted: Vec<_> = services.filter(|s| filter.takes(&s.meta.namespace, &s.meta.name)).collect();
+    if let (Some(name), true) = (&args.name, wanted.is_empty()) {
+        return Err(Failure::NotFound(format!("service {name:?}")));
+    }
+    let records = wanted.into_iter().flat_map(|service| world.dns_records(service));
+    match args.output {
+        GetFormat::Json => {
+            let row =
+                |r: cluster::dns::DnsRecord| Row { kind: r.kind(), record: r.to_string(), name: r.name };
+            words::json(&records.map(row).collect::<Vec<_>>())
+        }
+        GetFormat::Text | GetFormat::Wide => Ok(records.map(|record| format!("{record}\n")).collect()),
+        GetFormat::Yaml | GetFormat::Name => Err(Failure::Usage("get dns prints -o text or -o json".into())),
+    }
+}

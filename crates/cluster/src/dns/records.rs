@@ -1,0 +1,114 @@
+//! What the cluster's DNS holds of a Service, record by record, as a zone file writes it.
+//! Source: the Kubernetes DNS specification 1.1.0, sections 2.3 to 2.5; CoreDNS plugin/kubernetes.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::{DOMAIN, label_of};
+use crate::api::{Endpoint, EndpointPort, Service, ServiceType, Str};
+use crate::net::Protocol;
+use crate::sim::World;
+
+/// Seconds (D-02).
+const TTL: u32 = 5;
+/// All records of one name share it (D-05).
+const WHOLE_WEIGHT: usize = 100;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsRecord {
+    /// Without the dot at its end.
+    pub name: String,
+    pub data: DnsData,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DnsData {
+    Address(IpAddr),
+    Cname(String),
+    /// Its priority is always 0.
+    Srv {
+        weight: usize,
+        port: u16,
+        target: String,
+    },
+}
+
+impl DnsRecord {
+    /// `A`, `AAAA`, `CNAME`, `SRV`
+    pub fn kind(&self) -> &'static str {
+        match self.data {
+            DnsData::Address(IpAddr::V4(_)) => "A",
+            DnsData::Address(IpAddr::V6(_)) => "AAAA",
+            DnsData::Cname(_) => "CNAME",
+            DnsData::Srv { .. } => "SRV",
+        }
+    }
+}
+
+impl fmt::Display for DnsRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {TTL} IN {} ", self.name, self.kind())?;
+        match &self.data {
+            DnsData::Address(ip) => write!(f, "{ip}"),
+            DnsData::Cname(target) => write!(f, "{target}."),
+            DnsData::Srv { weight, port, target } => write!(f, "0 {weight} {port} {target}."),
+        }
+    }
+}
+
+fn record(name: &str, data: DnsData) -> DnsRecord {
+    DnsRecord { name: name.into(), data }
+}
+
+impl World {
+    /// The records that a Service has now. (CoreDNS answers a query for SRV of the bare name, too, with all
+    /// of its ports; that is no record of its own.)
+    pub fn dns_records(&self, service: &Service) -> Vec<DnsRecord> {
+        let name = format!("{}.{}.svc.{DOMAIN}", service.meta.name, service.meta.namespace);
+        match &service.spec.external_name {
+            Some(target) if service.spec.type_ == ServiceType::ExternalName => {
+                vec![record(&name, DnsData::Cname(target.trim_end_matches('.').into()))]
+            }
+            _ if service.spec.headless => self.headless_records(service, &name),
+            _ => virtual_ip_records(service, &name),
+        }
+    }
+
+    /// Every ready endpoint: the Service's name, and one of its own, which SRV leads to.
+    fn headless_records(&self, service: &Service, name: &str) -> Vec<DnsRecord> {
+        let slices = self.store.slices.iter().filter(|slice| {
+            slice.meta.namespace == service.meta.namespace && slice.service == service.meta.name
+        });
+        let ready: Vec<(&Endpoint, &[EndpointPort])> = slices
+            .flat_map(|slice| slice.endpoints.iter().map(|endpoint| (endpoint, &*slice.ports)))
+            .filter(|(endpoint, _)| endpoint.ready)
+            .collect();
+        let weight = (WHOLE_WEIGHT / ready.len().max(1)).max(1);
+        let mut records = Vec::new();
+        for (endpoint, ports) in ready {
+            let own = format!("{}.{name}", label_of(endpoint));
+            records.push(record(name, DnsData::Address(endpoint.address)));
+            records.push(record(&own, DnsData::Address(endpoint.address)));
+            for port in ports {
+                let data = DnsData::Srv { weight, port: port.port, target: own.clone() };
+                records.extend(srv(name, &port.name, port.protocol, data));
+            }
+        }
+        records
+    }
+}
+
+fn virtual_ip_records(service: &Service, name: &str) -> Vec<DnsRecord> {
+    let addresses = service.spec.cluster_ips.iter().map(|ip| record(name, DnsData::Address(*ip)));
+    let ports = service.spec.ports.iter().filter_map(|port| {
+        let data = DnsData::Srv { weight: WHOLE_WEIGHT, port: port.port, target: name.into() };
+        srv(name, &port.name, port.protocol, data)
+    });
+    addresses.chain(ports).collect()
+}
+
+/// D-01: only a port with a name has one.
+fn srv(service: &str, port: &Str, protocol: Protocol, data: DnsData) -> Option<DnsRecord> {
+    let name = format!("_{port}._{}.{service}", protocol.lower());
+    (!port.is_empty()).then(|| record(&name, data))
+}

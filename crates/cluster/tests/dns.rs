@@ -1,0 +1,128 @@
+//! Cluster DNS: what a name comes to, and the records that a Service has.
+
+mod support;
+
+use cluster::dns::Answer;
+use cluster::sim::World;
+use support::{key, settle, start};
+
+const SERVICES: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {clusterIP: 10.96.0.10, selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}, {name: dns, port: 53, protocol: UDP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: unnamed}
+spec: {clusterIP: 10.96.0.11, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: headless}
+spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: nobody}
+spec: {clusterIP: None, selector: {app: nobody}, ports: [{name: http, port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api}
+spec: {type: ExternalName, externalName: api.example.com.}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: alias}
+spec: {type: ExternalName, externalName: web.default.svc.cluster.local}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ring}
+spec: {type: ExternalName, externalName: ring.default.svc.cluster.local}
+";
+
+fn world() -> World {
+    let mut run = start(SERVICES, 7);
+    settle(&mut run);
+    run.world().clone()
+}
+
+fn records(world: &World, service: &str) -> Vec<String> {
+    let service = world.store().services.get(&key(service)).expect("it is there");
+    world.dns_records(service).iter().map(ToString::to_string).collect()
+}
+
+fn said(records: &[String]) -> Vec<&str> {
+    records.iter().map(|record| &**record).collect()
+}
+
+#[test]
+fn only_a_port_with_a_name_has_an_srv_record() {
+    let world = world();
+    assert_eq!(
+        said(&records(&world, "web")),
+        [
+            "web.default.svc.cluster.local. 5 IN A 10.96.0.10",
+            "_http._tcp.web.default.svc.cluster.local. 5 IN SRV 0 100 80 web.default.svc.cluster.local.",
+            "_dns._udp.web.default.svc.cluster.local. 5 IN SRV 0 100 53 web.default.svc.cluster.local.",
+        ]
+    );
+    assert_eq!(said(&records(&world, "unnamed")), ["unnamed.default.svc.cluster.local. 5 IN A 10.96.0.11"]);
+}
+
+#[test]
+fn a_headless_service_has_a_name_for_each_ready_endpoint_and_srv_leads_there() {
+    let world = world();
+    let records = records(&world, "headless");
+    assert_eq!(records.len(), 6, "{records:?}");
+    let ip = world.store().slices.iter().find(|s| &*s.service == "headless").expect("a slice").endpoints[0]
+        .address;
+    let own = format!("{}.headless.default.svc.cluster.local", ip.to_string().replace('.', "-"));
+    assert!(records.contains(&format!("headless.default.svc.cluster.local. 5 IN A {ip}")), "{records:?}");
+    assert!(records.contains(&format!("{own}. 5 IN A {ip}")), "{records:?}");
+    let srv = format!("_http._tcp.headless.default.svc.cluster.local. 5 IN SRV 0 50 8080 {own}.");
+    assert!(records.contains(&srv), "{records:?}");
+    assert_eq!(
+        world.resolve("default", &own, 0, 0),
+        Answer::Addresses { name: own, aliases: vec![], addresses: vec![ip] }
+    );
+    assert_eq!(said(&self::records(&world, "nobody")), [""; 0]);
+}
+
+#[test]
+fn a_name_for_a_name_is_told_and_so_is_where_it_ends() {
+    let world = world();
+    let full = "web.default.svc.cluster.local".to_string();
+    assert_eq!(
+        world.resolve("default", "alias", 0, 0),
+        Answer::Addresses {
+            name: "alias.default.svc.cluster.local".into(),
+            aliases: vec![full.clone()],
+            addresses: vec!["10.96.0.10".parse().expect("an address")],
+        }
+    );
+    assert_eq!(
+        world.resolve("default", "api", 0, 0),
+        Answer::Outside { aliases: vec!["api.example.com".into()] }
+    );
+    let Answer::Outside { aliases } = world.resolve("default", "ring", 0, 0) else { panic!("it ends") };
+    assert_eq!(aliases.len(), 8);
+    assert_eq!(world.resolve("default", "nothing", 0, 0), Answer::NoSuchName);
+    assert_eq!(said(&records(&world, "api")), ["api.default.svc.cluster.local. 5 IN CNAME api.example.com."]);
+    assert_eq!(
+        said(&records(&world, "alias")),
+        [format!("alias.default.svc.cluster.local. 5 IN CNAME {full}.")]
+    );
+}

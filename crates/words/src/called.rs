@@ -1,0 +1,54 @@
+//! What a connection called: by which name, and whether that is a port of the Service that has the address.
+
+use std::net::IpAddr;
+
+use cluster::api::{NsName, Service};
+use cluster::dns::Answer;
+use cluster::sim::World;
+use cluster::trace::{ConnectionRecord, Place};
+use cluster::traffic::Target;
+
+/// The name that was called, as the caller wrote it, and the namespace in which it means something.
+fn name_called(world: &World, record: &ConnectionRecord) -> Option<(String, String)> {
+    let Target::Host { host, .. } = Target::parse(&record.target)? else { return None };
+    if host.parse::<IpAddr>().is_ok() {
+        return None;
+    }
+    let namespace = match record.source {
+        Place::Pod(uid) => world.pod_runtime(uid).map(|pod| pod.key.namespace.to_string()),
+        _ => None,
+    };
+    Some((namespace.unwrap_or_else(|| "default".into()), host.to_string()))
+}
+
+/// The Service that the called name is the name of. One of type ExternalName has no address that could tell.
+pub fn service_called(world: &World, record: &ConnectionRecord) -> Option<NsName> {
+    let (namespace, host) = name_called(world, record)?;
+    world.service_named(&namespace, &host)
+}
+
+/// `alias is an alias of web.default.svc.cluster.local`, where DNS says so: a CNAME, or a row of them.
+pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> {
+    let (namespace, host) = name_called(world, record)?;
+    let aliases = match (world.resolve(&namespace, &host, 0, 0), record.tuple) {
+        (Answer::Outside { aliases }, None) => aliases,
+        // DNS may say something else by now.
+        (Answer::Addresses { aliases, addresses, .. }, Some(tuple)) if addresses.contains(&tuple.dst) => {
+            aliases
+        }
+        _ => return None,
+    };
+    (!aliases.is_empty()).then(|| format!("{host} is an alias of {}", aliases.join(", which is one of ")))
+}
+
+/// Whether the Service whose address was called has the port that was. A Service that is gone had it.
+pub fn has_port(world: &World, record: &ConnectionRecord) -> bool {
+    let service = record.service.as_ref().and_then(|(_, uid)| world.store().service_by_uid(*uid));
+    let (Some(service), Some(tuple)) = (service, record.tuple) else { return true };
+    let service: &Service = service;
+    service
+        .spec
+        .ports
+        .iter()
+        .any(|port| port.protocol == tuple.protocol && [port.port, port.node_port].contains(&tuple.dst_port))
+}
