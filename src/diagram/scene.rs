@@ -10,10 +10,9 @@ use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
-use std::net::SocketAddr;
 
 use super::camera::{Camera, Room};
-use super::facts::{Facts, RuleFacts, rules_of_node};
+use super::facts::{Facts, Met, Row, RuleFacts, rules_of_node};
 use super::layout::{Layout, Request, layout};
 use super::marks::{Mark, Marks};
 use super::relations::{self, Chain};
@@ -52,8 +51,17 @@ pub struct Front {
     /// The box of the hop that the inspector points at.
     pub hop: Option<Selection>,
     pub trouble: Trouble,
-    /// Where packets are just being sent on to, by the rules of which node.
-    pub passing: Vec<(Uid, SocketAddr)>,
+    /// What rules just did with packets, on which node; whether these are brought forward.
+    pub passing: Vec<(Uid, Met, bool)>,
+}
+
+/// How much a rule is lit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Light {
+    Out,
+    /// By packets that are not brought forward.
+    Faint,
+    Full,
 }
 
 /// What went wrong lately, for those who called.
@@ -90,6 +98,18 @@ const TROUBLE_S: u64 = 6;
 /// So much of the past counts in "98 % ok".
 const COUNTED_S: u64 = 20;
 
+impl Front {
+    /// How a row of a node's rules is lit.
+    pub fn light(&self, node: Uid, row: &Row) -> Light {
+        let mut hits = self.chain.iter().flat_map(|chain| &chain.hits);
+        if hits.any(|(at, met)| *at == node && row.says(met)) {
+            return Light::Full;
+        }
+        let here = self.passing.iter().filter(|(at, met, _)| *at == node && row.says(met));
+        here.map(|(_, _, front)| if *front { Light::Full } else { Light::Faint }).max().unwrap_or(Light::Out)
+    }
+}
+
 impl Picture {
     pub fn new(session: Session) -> Picture {
         let view = State::new((0.0, 0.0));
@@ -106,11 +126,14 @@ impl Picture {
             session.traffic_rev();
             let (selected, hop) = (session.selection.get(), session.hop.get());
             let (scene, later) = (scene.get(), session.later.get());
-            session.with_world(|world| Front {
-                chain: later.zip(selected).and_then(|(l, of)| (l.chain)(world, &scene.facts, of)),
-                hop: later.zip(hop).and_then(|(l, hop)| (l.item_of_hop)(world, hop)),
-                trouble: trouble(world),
-                passing: relations::passing(world),
+            session.with_world(|world| {
+                let chain = later.zip(selected).and_then(|(l, of)| (l.chain)(world, &scene.facts, of));
+                Front {
+                    hop: later.zip(hop).and_then(|(l, hop)| (l.item_of_hop)(world, hop)),
+                    trouble: trouble(world),
+                    passing: relations::passing(world, chain.as_ref()),
+                    chain,
+                }
             })
         });
         let camera = State::new(Camera::default());
@@ -255,4 +278,44 @@ fn rows_wanted(facts: &Facts, rules: &Rules) -> usize {
         _ => 1,
     });
     shown.max().unwrap_or(1).max(endpoints).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagram::relations::About;
+    use crate::diagram::testing::{WEB, pass, run};
+    use cluster::api::NsName;
+    use cluster::traffic::ConnectionId;
+
+    fn front(world: &World, chain: Option<Chain>) -> Front {
+        Front { passing: relations::passing(world, chain.as_ref()), chain, ..Front::default() }
+    }
+
+    fn lights(world: &World, front: &Front) -> Vec<Light> {
+        let web = world.store().services.get(&NsName::new("default", "web")).expect("web").meta.uid;
+        let rows = |node: &Uid| match rules_of_node(world, *node, web, None) {
+            RuleFacts::Rows(rows) => rows.into_iter().map(|row| front.light(*node, &row)).collect(),
+            _ => Vec::new(),
+        };
+        world.machines().keys().flat_map(rows).collect()
+    }
+
+    #[test]
+    fn beside_a_selected_connection_the_rules_that_others_matched_are_lit_faintly() {
+        let mut run = run(WEB, 3);
+        let mut faint = 0;
+        for _ in 0..300 {
+            pass(&mut run, 20);
+            let world = run.world();
+            let full = lights(world, &front(world, None));
+            let about = About::Connection(ConnectionId(u64::MAX));
+            let other = lights(world, &front(world, Some(Chain { about, ..Chain::default() })));
+            for (full, other) in full.into_iter().zip(other) {
+                assert_eq!(other, if full == Light::Full { Light::Faint } else { Light::Out });
+                faint += usize::from(other == Light::Faint);
+            }
+        }
+        assert!(faint > 0);
+    }
 }

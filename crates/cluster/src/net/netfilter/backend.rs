@@ -9,7 +9,7 @@ use super::ipvs::IpvsRules;
 use super::nft;
 use super::rules::{Family, RuleRef, RuleSet, TableName};
 use super::subsystem::Subsystem;
-use crate::node::kube_proxy::Describe;
+use crate::node::kube_proxy::{Describe, Role, Stop, role};
 
 /// Every mode leaves rules of iptables, if only those of others; two modes write more. Cheap to
 /// clone.
@@ -170,8 +170,7 @@ impl Rules {
 
     /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
     pub fn is_source_firewall(&self, at: RuleRef) -> bool {
-        let is_its = |name: &str| name == "KUBE-PROXY-FIREWALL" || name.starts_with("firewall-");
-        self.chain_name(at).is_some_and(is_its)
+        role(self, at) == Some(Role::Stops(Stop::Source))
     }
 
     /// Are these the very same rules, not only equal ones?

@@ -2,16 +2,21 @@
 
 use std::net::SocketAddr;
 
+use super::fixed::filter;
 use crate::net::netfilter::{
     ChainId, Match, Rule, RuleHit, RuleRef, RuleSet, ServicePortName, Table, TableName, Target,
 };
 use crate::node::kube_proxy::hash::port_proto_hash;
-use crate::node::kube_proxy::{Choice, Chosen};
+use crate::node::kube_proxy::{Choice, Chosen, Role, Stop, Terms};
+
+/// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
+const CLUSTER: &str = "KUBE-SVC-";
+const LOCAL: &str = "KUBE-SVL-";
 
 /// The endpoints among which this node chooses for a service port, in the order of the rules:
 /// those of `KUBE-SVC-`, or of `KUBE-SVL-` if `local`. Empty where the chain does not exist.
 pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<Choice> {
-    let prefix = if local { "KUBE-SVL-" } else { "KUBE-SVC-" };
+    let prefix = if local { LOCAL } else { CLUSTER };
     let table = &rules.nat;
     let Some(id) = table.find(&format!("{prefix}{}", port_proto_hash(service))) else {
         return Vec::new();
@@ -85,4 +90,62 @@ pub fn chosen(rules: &RuleSet, hits: &[RuleHit]) -> Option<Chosen> {
 /// Does the rule hold for clients only that are bound to the endpoint?
 fn is_bound(rule: &Rule) -> bool {
     rule.matches().iter().any(|m| matches!(m, Match::RecentCheck { .. }))
+}
+
+/// What else the rules say of a service port.
+pub fn terms(rules: &RuleSet, service: &ServicePortName) -> Terms {
+    let mut terms = Terms::default();
+    let is_its = |rule: &Rule| rule.service.as_deref() == Some(service);
+    let mut ports = rules.nat.ports().iter();
+    let Some(port) = ports.find(|port| port.added.first().is_some_and(|(.., rule)| is_its(rule))) else {
+        return terms;
+    };
+    let named = |to: ChainId, prefix: &str| {
+        to.group() > 0 && port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(prefix))
+    };
+    let is_to_local = |rule: &Rule| matches!(rule.target, Target::Jump(to) if named(to, LOCAL));
+    for (nth, (table, chain, rule)) in port.added.iter().enumerate() {
+        let stop = (*table == TableName::Filter).then(|| stop(*chain, rule.target)).flatten();
+        stop.into_iter().for_each(|stop| terms.stop(stop));
+        // The first is the ClusterIP's.
+        terms.local_inside |= nth == 0 && is_to_local(rule);
+        for address in rule.matches().iter().filter(|_| nth > 0) {
+            if let Match::Destination(address) = address {
+                terms.address(address.prefix().address());
+            }
+        }
+    }
+    for chain in &port.chains {
+        terms.local_outside |= chain.rules().iter().any(is_to_local);
+        for condition in chain.rules().iter().flat_map(Rule::matches) {
+            if let Match::RecentCheck { seconds, .. } = condition {
+                terms.affinity_s = Some(*seconds);
+            }
+        }
+    }
+    terms
+}
+
+/// A rule's part in what becomes of a packet.
+pub fn role(rules: &RuleSet, at: RuleRef) -> Option<Role> {
+    let (chain, rule) = (rules.chain(at)?, rules.rule(at)?);
+    if at.table == TableName::Filter {
+        return stop(at.chain, rule.target).map(Role::Stops);
+    }
+    let local = chain.name.starts_with(LOCAL);
+    let chooses = local || chain.name.starts_with(CLUSTER);
+    chooses.then(|| Role::Chooses { local, bound: is_bound(rule) })
+}
+
+/// Whom a rule of the table filter stops.
+fn stop(chain: ChainId, target: Target) -> Option<Stop> {
+    match (target, chain) {
+        (Target::Reject(_), filter::KUBE_SERVICES | filter::KUBE_EXTERNAL_SERVICES) => {
+            Some(Stop::NoEndpoints)
+        }
+        (Target::Drop, filter::KUBE_SERVICES) => Some(Stop::Inside),
+        (Target::Drop, filter::KUBE_EXTERNAL_SERVICES) => Some(Stop::Outside),
+        (Target::Drop, filter::KUBE_PROXY_FIREWALL) => Some(Stop::Source),
+        _ => None,
+    }
 }
