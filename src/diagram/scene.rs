@@ -12,7 +12,7 @@ use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
 
 use super::camera::{Camera, Room};
-use super::facts::{Facts, Met, Row, RuleFacts, rules_of_node};
+use super::facts::{Facts, Met, Notes, Row, RuleFacts, rules_of_node};
 use super::layout::{Layout, Request, layout};
 use super::marks::{Mark, Marks};
 use super::relations::{self, Chain};
@@ -118,9 +118,12 @@ impl Picture {
             session.scene_rev();
             session.rules_rev();
             let (opened, view) = (session.opened_rev(), view.get());
-            let selected = session.selection.get().zip(session.later.get());
+            let later = session.later.get();
+            let selected = session.selection.get().zip(later);
             let mut memory = memory.write_value();
-            session.with_world(|world| memory.scene(world, opened, selected, view))
+            session.with_world(|world| {
+                memory.scene(world, opened, selected, later.map(|later| later.notes), view)
+            })
         });
         let front = Derived::new(move || {
             session.traffic_rev();
@@ -238,6 +241,7 @@ impl Memory {
         world: &World,
         opened: u32,
         selected: Option<(Selection, &Later)>,
+        notes: Option<Notes>,
         (width, height): (f64, f64),
     ) -> Scene {
         if opened != self.opened {
@@ -247,7 +251,7 @@ impl Memory {
         self.slots = self.slots.updated(world, &facts);
         self.marks = self.marks.with(facts.services.iter().map(|s| &s.key));
         self.focus = self.focus(world, &facts, selected);
-        let rules = rules(world, &facts, self.focus, selected);
+        let rules = rules(world, &facts, self.focus, selected, notes);
         // Never fewer than before: the Pods under the rules would move each time one of them goes.
         self.rule_rows = self.rule_rows.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
         let request = Request { facts: &facts, slots: &self.slots, rule_rows: self.rule_rows, width, height };
@@ -264,10 +268,16 @@ impl Memory {
     }
 }
 
-fn rules(world: &World, facts: &Facts, focus: Option<Uid>, selected: Option<(Selection, &Later)>) -> Rules {
+fn rules(
+    world: &World,
+    facts: &Facts,
+    focus: Option<Uid>,
+    selected: Option<(Selection, &Later)>,
+    notes: Option<Notes>,
+) -> Rules {
     let Some(service) = focus else { return Rules::new() };
     let called = selected.and_then(|(selected, later)| (later.port_called)(world, selected));
-    facts.nodes.iter().map(|n| (n.uid, rules_of_node(world, n.uid, service, called))).collect()
+    facts.nodes.iter().map(|n| (n.uid, rules_of_node(world, n.uid, service, called, notes))).collect()
 }
 
 /// As many as most Services need, so that another selection moves nothing.
@@ -294,7 +304,7 @@ mod tests {
 
     fn lights(world: &World, front: &Front) -> Vec<Light> {
         let web = world.store().services.get(&NsName::new("default", "web")).expect("web").meta.uid;
-        let rows = |node: &Uid| match rules_of_node(world, *node, web, None) {
+        let rows = |node: &Uid| match rules_of_node(world, *node, web, None, None) {
             RuleFacts::Rows(rows) => rows.into_iter().map(|row| front.light(*node, &row)).collect(),
             _ => Vec::new(),
         };

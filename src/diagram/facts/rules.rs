@@ -1,16 +1,18 @@
 //! A node's rules for one Service, read back from the rule set that is in force there.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 #[cfg(test)]
 use cluster::api::NsName;
 use cluster::api::{Service, Uid};
 use cluster::net::netfilter::ServicePortName;
-use cluster::node::kube_proxy::{Role, Stop, Terms, choices, role, terms};
+use cluster::node::kube_proxy::{Role, Stop, Terms, choices, extras, role, terms};
 use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
 use cluster::trace::Hop;
+
+use crate::diagram::words;
 
 /// What one line of a node's rules says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +25,13 @@ pub enum RowKind {
     },
     /// In the EndpointSlice, and not yet in the rules here.
     Missing,
-    /// Clients stay with their endpoint for so many seconds.
-    Sticky(u32),
-    /// The first of the Service's external addresses, and how many there are.
-    Also(IpAddr, usize),
     Stop(Stop),
+    /// What is told of the Service as a whole. `sticky`: that clients stay with their endpoint.
+    Note {
+        what: String,
+        why: String,
+        sticky: bool,
+    },
 }
 
 /// Whose packets go to the endpoints of policy Local.
@@ -96,7 +100,7 @@ impl Row {
     /// Is it what this row says that happened?
     pub fn says(&self, met: &Met) -> bool {
         let is_its = met.port.as_ref().is_none_or(|port| match self.kind {
-            RowKind::Sticky(_) => port.service == self.port.service,
+            RowKind::Note { .. } => port.service == self.port.service,
             _ => *port == self.port,
         });
         is_its
@@ -104,7 +108,7 @@ impl Row {
                 (RowKind::Endpoint { only, .. }, Role::Chooses { local, .. }) => {
                     self.endpoint == Some(met.to) && only.is_some() == local
                 }
-                (RowKind::Sticky(_), Role::Chooses { bound, .. }) => bound,
+                (RowKind::Note { sticky, .. }, Role::Chooses { bound, .. }) => *sticky && bound,
                 (RowKind::Stop(here), Role::Stops(stop)) => *here == stop,
                 _ => false,
             }
@@ -141,19 +145,34 @@ pub enum RuleFacts {
     Rows(Vec<Row>),
 }
 
+/// [`notes`], where that part is there.
+pub type Notes = fn(&Machine, &Service, &Arc<ServicePortName>) -> Vec<Row>;
+
 /// Of all ports of a Service, or of the one that was called.
-pub fn rules_of_node(world: &World, node: Uid, service: Uid, called: Option<u16>) -> RuleFacts {
+pub fn rules_of_node(
+    world: &World,
+    node: Uid,
+    service: Uid,
+    called: Option<u16>,
+    notes: Option<Notes>,
+) -> RuleFacts {
     let Some(machine) = world.machines().get(&node) else { return RuleFacts::NodeOff };
     let Some(service) = world.store().service_by_uid(service) else { return RuleFacts::NotYet };
     match (machine.power, machine.proxy.synced_at) {
         (false, _) => RuleFacts::NodeOff,
         (true, None) => RuleFacts::NotYet,
         _ if !service.has_virtual_ip() => RuleFacts::NoVirtualIp,
-        _ => RuleFacts::Rows(rows(world, machine, service, called)),
+        _ => RuleFacts::Rows(rows(world, machine, service, called, notes)),
     }
 }
 
-fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>) -> Vec<Row> {
+fn rows(
+    world: &World,
+    machine: &Machine,
+    service: &Service,
+    called: Option<u16>,
+    notes: Option<Notes>,
+) -> Vec<Row> {
     let stale = world.lag_of(machine.uid).map_or_else(Vec::new, |lag| lag.stale);
     let ports = &service.spec.ports;
     let called = |number: u16, node_port: u16| called.is_none_or(|c| c == number || c == node_port);
@@ -165,29 +184,36 @@ fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>
         let stale = stale.iter().find(|stale| stale.port == *name);
         let terms = terms(machine.stack.rules(), &name);
         // Each port's rules say it again.
-        if rows.is_empty() {
-            rows_of_all(&mut rows, service, &name, &terms);
+        if let Some(notes) = notes.filter(|_| rows.is_empty()) {
+            rows = notes(machine, service, &name);
         }
         rows_of_port(&mut rows, machine, &name, &terms, stale);
         if ports.len() > 1 {
-            let mine = |row: &&mut Row| {
-                row.port == name && !matches!(row.kind, RowKind::Also(..) | RowKind::Sticky(_))
-            };
+            let mine = |row: &&mut Row| row.port == name && !matches!(row.kind, RowKind::Note { .. });
             rows.iter_mut().filter(mine).for_each(|row| row.number = Some(port.port));
         }
     }
     rows
 }
 
-/// What holds for all ports of the Service. The load balancer's address is told elsewhere.
-fn rows_of_all(rows: &mut Vec<Row>, service: &Service, port: &Arc<ServicePortName>, terms: &Terms) {
-    let row = |kind| Row { port: port.clone(), number: None, endpoint: None, kind, stale: false };
-    let is_told = |ip: &IpAddr| service.ingress.iter().any(|ingress| ingress.ip == *ip);
-    let mut others = terms.addresses.iter().filter(|ip| !is_told(ip));
-    if let Some(first) = others.next() {
-        rows.push(row(RowKind::Also(*first, 1 + others.count())));
+/// What holds for all ports of the Service. Part of what is fetched later: it changes by what a person
+/// does. The load balancer's address is told elsewhere.
+pub fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
+    let extras = extras(machine.stack.rules(), port);
+    let is_told = |ip: &&std::net::IpAddr| service.ingress.iter().all(|ingress| ingress.ip != **ip);
+    let others: Vec<_> = extras.addresses.iter().filter(is_told).collect();
+    let mut rows = Vec::new();
+    let mut note = |what, why, sticky| {
+        let kind = RowKind::Note { what, why, sticky };
+        rows.push(Row { port: port.clone(), number: None, endpoint: None, kind, stale: false });
+    };
+    if let Some(first) = others.first() {
+        note(words::also(first, others.len()), words::ROW_ALSO.to_owned(), false);
     }
-    rows.extend(terms.affinity_s.map(|seconds| row(RowKind::Sticky(seconds))));
+    if let Some(seconds) = extras.affinity_s {
+        note(words::ROW_STICKY.to_owned(), words::sticky(seconds), true);
+    }
+    rows
 }
 
 fn rows_of_port(
@@ -223,7 +249,7 @@ mod tests {
 
     fn rows_of(world: &World) -> Vec<Vec<Row>> {
         let service = world.store().services.get(&NsName::new("default", "web")).map(|s| s.meta.uid);
-        let of = |node| match rules_of_node(world, node, service.expect("web"), None) {
+        let of = |node| match rules_of_node(world, node, service.expect("web"), None, None) {
             RuleFacts::Rows(rows) => rows,
             other => panic!("{other:?}"),
         };
@@ -260,7 +286,7 @@ mod tests {
 
     fn rows_on(world: &World, service: &str, node: &str) -> Vec<Row> {
         let service = world.store().services.get(&NsName::new("default", service)).expect("the Service");
-        rows(world, machine(world, node), service, None)
+        rows(world, machine(world, node), service, None, Some(notes))
     }
 
     fn stops(rows: &[Row]) -> Vec<Stop> {
@@ -378,9 +404,11 @@ spec:
             let world = settled_text(&text.replace("MODE", mode));
             let rows = rows_on(&world, "web", "node-2");
             let kinds: Vec<_> = rows.iter().map(|row| row.kind.clone()).collect();
+            let note =
+                |what: &str, why: &str, sticky| RowKind::Note { what: what.into(), why: why.into(), sticky };
             let expected = [
-                RowKind::Also([203, 0, 113, 250].into(), 2),
-                RowKind::Sticky(10_800),
+                note("at 203.0.113.250 +1", "external IP", false),
+                note("known clients", "sticky 3 h", true),
                 RowKind::Endpoint { one_in: None, only: None },
                 RowKind::Stop(Stop::Source),
             ];

@@ -126,8 +126,7 @@ fn line(row: &Row, lit: Light, sent: String) -> View {
             (endpoint(), [only.map_or("", words::only), &words::chance(*one_in)].concat())
         }
         RowKind::Missing => (endpoint(), words::ROW_MISSING.to_owned()),
-        RowKind::Sticky(seconds) => (words::ROW_STICKY.to_owned(), words::sticky(*seconds)),
-        RowKind::Also(address, of) => (words::also(address, *of), words::ROW_ALSO.to_owned()),
+        RowKind::Note { what, why, .. } => (what.clone(), why.clone()),
         RowKind::Stop(stop) => {
             let (what, why) = words::stop(*stop);
             (what.to_owned(), why.to_owned())

@@ -33,19 +33,24 @@ pub enum Chosen {
     Scheduled { scheduler: Scheduler, of: usize, persistent: bool },
 }
 
-/// What the rules of a service port say beside which endpoints there are to choose among.
+/// For whom a service port's rules choose an endpoint, and for whom not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// The endpoints of policy Local are for traffic to the ClusterIP.
     pub local_inside: bool,
     /// They are for traffic to every other address.
     pub local_outside: bool,
+    /// Whom they stop; each once.
+    pub stops: Vec<Stop>,
+}
+
+/// What else the rules say of a service port.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
     /// A client stays with its endpoint for so many seconds.
     pub affinity_s: Option<u32>,
     /// The addresses that the rules know beside the ClusterIP; a NodePort's are the node's.
     pub addresses: Vec<IpAddr>,
-    /// Whom they stop; each once.
-    pub stops: Vec<Stop>,
 }
 
 /// Whom a rule stops.
@@ -79,7 +84,9 @@ impl Terms {
             self.stops.push(stop);
         }
     }
+}
 
+impl Extras {
     pub(super) fn address(&mut self, address: IpAddr) {
         if !self.addresses.contains(&address) {
             self.addresses.push(address);
@@ -97,6 +104,8 @@ pub(crate) trait Describe {
     fn chosen(&self, hits: &[RuleHit]) -> Option<Chosen>;
 
     fn terms(&self, service: &ServicePortName) -> Terms;
+
+    fn extras(&self, service: &ServicePortName) -> Extras;
 
     fn role(&self, at: RuleRef) -> Option<Role>;
 }
@@ -126,11 +135,19 @@ pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
     }
 }
 
-/// What else the rules say of a service port.
+/// For whom the rules of a service port choose, and whom they stop.
 pub fn terms(rules: &Rules, service: &ServicePortName) -> Terms {
     match rules.describer() {
         None => iptables::terms(rules.iptables(), service),
         Some(describer) => describer.terms(service),
+    }
+}
+
+/// What else the rules say of a service port.
+pub fn extras(rules: &Rules, service: &ServicePortName) -> Extras {
+    match rules.describer() {
+        None => iptables::extras(rules.iptables(), service),
+        Some(describer) => describer.extras(service),
     }
 }
 

@@ -1,13 +1,14 @@
 //! What a picture shows of a service port, read back from the rules themselves.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::fixed::filter;
 use crate::net::netfilter::{
-    ChainId, Match, Rule, RuleHit, RuleRef, RuleSet, ServicePortName, Table, TableName, Target,
+    ChainId, Match, PortRules, Rule, RuleHit, RuleRef, RuleSet, ServicePortName, Table, TableName, Target,
 };
 use crate::node::kube_proxy::hash::port_proto_hash;
-use crate::node::kube_proxy::{Choice, Chosen, Role, Stop, Terms};
+use crate::node::kube_proxy::{Choice, Chosen, Extras, Role, Stop, Terms};
 
 /// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
 const CLUSTER: &str = "KUBE-SVC-";
@@ -92,38 +93,48 @@ fn is_bound(rule: &Rule) -> bool {
     rule.matches().iter().any(|m| matches!(m, Match::RecentCheck { .. }))
 }
 
-/// What else the rules say of a service port.
+/// For whom the rules of a service port choose, and whom they stop.
 pub fn terms(rules: &RuleSet, service: &ServicePortName) -> Terms {
     let mut terms = Terms::default();
-    let is_its = |rule: &Rule| rule.service.as_deref() == Some(service);
-    let mut ports = rules.nat.ports().iter();
-    let Some(port) = ports.find(|port| port.added.first().is_some_and(|(.., rule)| is_its(rule))) else {
-        return terms;
-    };
-    let named = |to: ChainId, prefix: &str| {
-        to.group() > 0 && port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(prefix))
-    };
-    let is_to_local = |rule: &Rule| matches!(rule.target, Target::Jump(to) if named(to, LOCAL));
-    for (nth, (table, chain, rule)) in port.added.iter().enumerate() {
-        let stop = (*table == TableName::Filter).then(|| stop(*chain, rule.target)).flatten();
-        stop.into_iter().for_each(|stop| terms.stop(stop));
-        // The first is the ClusterIP's.
-        terms.local_inside |= nth == 0 && is_to_local(rule);
-        for address in rule.matches().iter().filter(|_| nth > 0) {
-            if let Match::Destination(address) = address {
-                terms.address(address.prefix().address());
-            }
+    let Some(port) = port_of(rules, service) else { return terms };
+    let is_to_local = |rule: &Rule| match rule.target {
+        Target::Jump(to) if to.group() > 0 => {
+            port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(LOCAL))
         }
-    }
-    for chain in &port.chains {
-        terms.local_outside |= chain.rules().iter().any(is_to_local);
-        for condition in chain.rules().iter().flat_map(Rule::matches) {
-            if let Match::RecentCheck { seconds, .. } = condition {
-                terms.affinity_s = Some(*seconds);
-            }
+        _ => false,
+    };
+    for (table, chain, rule) in &port.added {
+        if *table == TableName::Filter {
+            stop(*chain, rule.target).into_iter().for_each(|stop| terms.stop(stop));
         }
+        // Only the ClusterIP's leads there past KUBE-EXT-.
+        terms.local_inside |= is_to_local(rule);
     }
+    terms.local_outside = port.chains.iter().any(|chain| chain.rules().iter().any(is_to_local));
     terms
+}
+
+/// What else the rules say of a service port.
+pub fn extras(rules: &RuleSet, service: &ServicePortName) -> Extras {
+    let mut extras = Extras::default();
+    let Some(port) = port_of(rules, service) else { return extras };
+    // The first is the ClusterIP's.
+    for condition in port.added.iter().skip(1).flat_map(|(.., rule)| rule.matches()) {
+        if let Match::Destination(address) = condition {
+            extras.address(address.prefix().address());
+        }
+    }
+    let own = port.chains.iter().flat_map(|chain| chain.rules()).flat_map(Rule::matches);
+    extras.affinity_s = own.into_iter().find_map(|condition| match condition {
+        Match::RecentCheck { seconds, .. } => Some(*seconds),
+        _ => None,
+    });
+    extras
+}
+
+fn port_of<'a>(rules: &'a RuleSet, service: &ServicePortName) -> Option<&'a Arc<PortRules>> {
+    let is_its = |rule: &Rule| rule.service.as_deref() == Some(service);
+    rules.nat.ports().iter().find(|port| port.added.first().is_some_and(|(.., rule)| is_its(rule)))
 }
 
 /// A rule's part in what becomes of a packet.

@@ -9,7 +9,7 @@ use crate::net::Tuple;
 use crate::net::netfilter::{
     IpvsRules, RuleHit, RuleRef, ServerKey, ServicePortName, SetEnds, SetId, TableName, Target, VirtualServer,
 };
-use crate::node::kube_proxy::{Choice, Chosen, Describe, Role, Stop, Terms};
+use crate::node::kube_proxy::{Choice, Chosen, Describe, Extras, Role, Stop, Terms};
 
 impl Describe for IpvsRules {
     /// The real servers of policy Cluster, or those of policy Local where they are others.
@@ -44,13 +44,11 @@ impl Describe for IpvsRules {
 
     fn terms(&self, service: &ServicePortName) -> Terms {
         let sides = sides(self, service);
-        let Some(inside) = sides.inside else { return Terms::default() };
-        let mut terms = Terms {
-            local_inside: sides.local.is_some_and(|local| local.key == inside.key),
-            affinity_s: inside.persistence_s,
-            ..Terms::default()
-        };
-        terms.local_outside = sides.local.is_some() && !terms.local_inside;
+        let mut terms = Terms::default();
+        if let (Some(inside), Some(local)) = (sides.inside, sides.local) {
+            terms.local_inside = local.key == inside.key;
+            terms.local_outside = !terms.local_inside;
+        }
         for server in self.servers.iter().filter(|server| *server.service == *service) {
             if server.real_servers.is_empty() {
                 terms.stop(Stop::NoEndpoints);
@@ -58,12 +56,20 @@ impl Describe for IpvsRules {
             if is_in(self, LOAD_BALANCER_FW, &server.key) {
                 terms.stop(Stop::Source);
             }
-            // A NodePort's address is the node's.
-            if server.key != inside.key && server.key.port == inside.key.port {
-                terms.address(server.key.address);
-            }
         }
         terms
+    }
+
+    fn extras(&self, service: &ServicePortName) -> Extras {
+        let mut extras = Extras::default();
+        let Some(inside) = sides(self, service).inside else { return extras };
+        extras.affinity_s = inside.persistence_s;
+        // A NodePort's address is the node's.
+        let other = |key: &ServerKey| *key != inside.key && key.port == inside.key.port;
+        for server in self.servers.iter().filter(|server| *server.service == *service && other(&server.key)) {
+            extras.address(server.key.address);
+        }
+        extras
     }
 
     /// IPVS does not tell whether it chose anew or knew the client.

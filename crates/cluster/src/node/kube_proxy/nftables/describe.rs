@@ -7,7 +7,7 @@ use crate::net::netfilter::nft::{
     DnatTo, Element, PortRules, Rule, SetId, SetKind, Statement, Table, Verdict,
 };
 use crate::net::netfilter::{ChainId, RuleHit, RuleRef, ServicePortName, TableName};
-use crate::node::kube_proxy::{Choice, Chosen, Describe, Role, Stop, Terms};
+use crate::node::kube_proxy::{Choice, Chosen, Describe, Extras, Role, Stop, Terms};
 
 /// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
 const CLUSTER: &str = "service-";
@@ -64,23 +64,10 @@ impl Describe for Table {
 
     fn terms(&self, service: &ServicePortName) -> Terms {
         let mut terms = Terms::default();
-        let is_its = |element: &Element| element.service.as_deref() == Some(service);
-        let Some(port) = self.ports().iter().find(|port| port.elements.iter().any(|(_, e)| is_its(e))) else {
-            return terms;
-        };
-        let name = |set: SetId| self.set((0, set)).map_or("", |set| &*set.name);
-        let cluster_ip = port.elements.iter().find(|(set, _)| name(*set) == CLUSTER_IPS);
-        let cluster_ip = cluster_ip.map(|(_, element)| element.key.dst);
-        // Hairpins are noted there too, and are nobody's.
-        for (set, element) in port.elements.iter().filter(|(_, element)| is_its(element)) {
-            let is_node_port = name(*set).ends_with("ports");
-            let (name, inside) = (name(*set), !is_node_port && Some(element.key.dst) == cluster_ip);
+        let Some(port) = port_of(self, service) else { return terms };
+        for (name, element, inside) in elements(self, port, service) {
             let stop = element.verdict.and_then(|verdict| stop(name, verdict, inside));
             stop.into_iter().for_each(|stop| terms.stop(stop));
-            // A NodePort's key has no address.
-            if !inside && !is_node_port {
-                terms.address(element.key.dst);
-            }
             terms.local_inside |= inside && element.verdict.is_some_and(|verdict| is_to_local(port, verdict));
         }
         for rule in port.chains.iter().flat_map(|chain| &chain.rules) {
@@ -90,11 +77,23 @@ impl Describe for Table {
                 _ => {}
             }
         }
-        terms.affinity_s = port.sets.iter().find_map(|set| match set.kind {
+        terms
+    }
+
+    fn extras(&self, service: &ServicePortName) -> Extras {
+        let mut extras = Extras::default();
+        let Some(port) = port_of(self, service) else { return extras };
+        for (name, element, inside) in elements(self, port, service) {
+            // A NodePort's key has no address.
+            if !inside && !is_of_node_ports(name) {
+                extras.address(element.key.dst);
+            }
+        }
+        extras.affinity_s = port.sets.iter().find_map(|set| match set.kind {
             SetKind::Dynamic { timeout_s } => Some(timeout_s),
             _ => None,
         });
-        terms
+        extras
     }
 
     fn role(&self, at: RuleRef) -> Option<Role> {
@@ -111,6 +110,32 @@ impl Describe for Table {
         let bound = matches!(rule.statements(), [Statement::In(_), ..]);
         (local || chain.name.starts_with(CLUSTER)).then_some(Role::Chooses { local, bound })
     }
+}
+
+fn port_of<'a>(table: &'a Table, service: &ServicePortName) -> Option<&'a PortRules> {
+    let is_its = |(_, element): &(SetId, Element)| element.service.as_deref() == Some(service);
+    table.ports().iter().find(|port| port.elements.iter().any(is_its)).map(|port| &**port)
+}
+
+/// The elements that are a service port's, each with its set's name and whether its address is the
+/// ClusterIP. Hairpins are noted there too, and are nobody's.
+fn elements<'a>(
+    table: &'a Table,
+    port: &'a PortRules,
+    service: &'a ServicePortName,
+) -> impl Iterator<Item = (&'a str, &'a Element, bool)> {
+    let name = |set: SetId| table.set((0, set)).map_or("", |set| &*set.name);
+    let cluster_ip = port.elements.iter().find(|(set, _)| name(*set) == CLUSTER_IPS);
+    let cluster_ip = cluster_ip.map(|(_, element)| element.key.dst);
+    let mine = port.elements.iter().filter(|(_, element)| element.service.as_deref() == Some(service));
+    mine.map(move |(set, element)| {
+        let name = name(*set);
+        (name, element, !is_of_node_ports(name) && Some(element.key.dst) == cluster_ip)
+    })
+}
+
+fn is_of_node_ports(set: &str) -> bool {
+    set.ends_with("ports")
 }
 
 fn is_cluster_ip(table: &Table, ip: IpAddr) -> bool {
