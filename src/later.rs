@@ -5,7 +5,7 @@
 //! nothing but the table reaches is left out of what every reader of a page downloads. In the
 //! other direction anything may be called. Built without the feature `split` both are one.
 
-use crate::diagram::facts::Facts;
+use crate::diagram::facts::{self, Facts, Notes};
 use crate::diagram::gestures::{self, Zoom};
 use crate::diagram::input::{Input, On};
 use crate::diagram::relations::{self, Chain};
@@ -35,6 +35,8 @@ pub struct Later {
     /// What stands out while this is selected.
     pub chain: fn(&World, &Facts, Selection) -> Option<Chain>,
     pub item_of_hop: fn(&World, HopRef) -> Option<Selection>,
+    /// What a node's rules say of a Service as a whole.
+    pub notes: Notes,
     /// The Service that this is about.
     pub service_of: fn(&World, &Facts, Selection) -> Option<Uid>,
     /// What the log's entries say, deeds too; and a deed in two words, where it makes a mark.
@@ -66,6 +68,7 @@ pub static LATER: Later = Later {
     zoom: gestures::zoom_by_button,
     chain: relations::chain,
     item_of_hop: relations::item_of_hop,
+    notes: facts::notes,
     service_of: relations::service_of,
     happened: words::happened,
     done: shell::notable::done,

@@ -1,15 +1,13 @@
 //! What belongs to what: the chain of a selection, and the links that packets took lately.
 
 use cluster::ordered::{Map, Set};
-use std::net::SocketAddr;
 
 use cluster::api::{NsName, Uid};
-use cluster::net::Tuple;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
-use super::facts::Facts;
+use super::facts::{Facts, Met};
 use crate::session::{HopRef, Selection};
 
 /// What stands out while something is selected.
@@ -18,8 +16,8 @@ pub struct Chain {
     pub items: Set<Selection>,
     /// Whose flows are brought forward with it.
     pub about: About,
-    /// On each node: the endpoint that a rule there chose.
-    pub hits: Map<Uid, SocketAddr>,
+    /// What the rules of nodes did with it.
+    pub hits: Vec<(Uid, Met)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +35,8 @@ pub enum About {
 /// A link, whichever way it is used.
 pub type Link = (Place, Place);
 
+/// How long a rule is lit that stopped a packet.
+const STOPPED: Span = Span::from_secs(1);
 /// How long a link that was used is drawn.
 const LATELY: Span = Span::from_secs(3);
 
@@ -130,27 +130,32 @@ impl Chain {
         }
         // A connection's first packet met the rules; conntrack knows the others.
         let hops = all().filter(|trace| !trace.kind.is_reply()).flat_map(|trace| &trace.hops);
-        for (node, endpoint) in hops.filter_map(chosen_by) {
-            self.hits.insert(node, endpoint);
-        }
+        self.hits.extend(hops.filter_map(met));
     }
 }
 
-/// The node whose rules chose an endpoint for a packet, and the endpoint.
-fn chosen_by(hop: &Hop) -> Option<(Uid, SocketAddr)> {
-    let target = |tuple: &Tuple| SocketAddr::new(tuple.dst, tuple.dst_port);
-    match hop.place {
-        Place::Node(node) if target(&hop.before) != target(&hop.after) && !hop.hits.is_empty() => {
-            Some((node, target(&hop.after)))
-        }
-        _ => None,
-    }
+/// What a node's rules did.
+fn met(hop: &Hop) -> Option<(Uid, Met)> {
+    let Place::Node(node) = hop.place else { return None };
+    Some((node, Met::of(hop)?))
 }
 
-/// What the rules of nodes chose for packets that are just on the link behind them.
-pub fn passing(world: &World) -> Vec<(Uid, SocketAddr)> {
-    let traces = world.traffic().flights.values().map(|flight| &flight.trace);
-    traces.filter(|t| !t.kind.is_reply()).filter_map(|t| chosen_by(t.hops.last()?)).collect()
+/// What the rules of nodes did with packets that are just on the link behind them, or that they
+/// stopped a moment ago; and whether these are brought forward.
+pub fn passing(world: &World, chain: Option<&Chain>) -> Vec<(Uid, Met, bool)> {
+    let traffic = world.traffic();
+    let since = Time(world.now().0.saturating_sub(STOPPED.0));
+    let flying = traffic.flights.values().map(|flight| &flight.trace);
+    let failed = traffic.failures.iter().rev().map(|trace| &**trace);
+    let stopped = failed.take_while(|trace| trace.ended.is_some_and(|(at, _)| at >= since));
+    let is_front = |trace: &PacketTrace| {
+        let about = |chain| traffic.record(trace.connection).is_some_and(|r| is_about(chain, r, trace));
+        chain.is_none_or(about)
+    };
+    let there = flying.chain(stopped).filter(|trace| !trace.kind.is_reply());
+    there
+        .filter_map(|trace| met(trace.hops.last()?).map(|(node, met)| (node, met, is_front(trace))))
+        .collect()
 }
 
 /// The port that a selected connection called.

@@ -10,10 +10,9 @@ use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
-use std::net::SocketAddr;
 
 use super::camera::{Camera, Room};
-use super::facts::{Facts, RuleFacts, rules_of_node};
+use super::facts::{Facts, Met, Notes, Row, RuleFacts, rules_of_node};
 use super::layout::{Layout, Request, layout};
 use super::marks::{Mark, Marks};
 use super::relations::{self, Chain};
@@ -52,8 +51,17 @@ pub struct Front {
     /// The box of the hop that the inspector points at.
     pub hop: Option<Selection>,
     pub trouble: Trouble,
-    /// Where packets are just being sent on to, by the rules of which node.
-    pub passing: Vec<(Uid, SocketAddr)>,
+    /// What rules just did with packets, on which node; whether these are brought forward.
+    pub passing: Vec<(Uid, Met, bool)>,
+}
+
+/// How much a rule is lit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Light {
+    Out,
+    /// By packets that are not brought forward.
+    Faint,
+    Full,
 }
 
 /// What went wrong lately, for those who called.
@@ -90,6 +98,18 @@ const TROUBLE_S: u64 = 6;
 /// So much of the past counts in "98 % ok".
 const COUNTED_S: u64 = 20;
 
+impl Front {
+    /// How a row of a node's rules is lit.
+    pub fn light(&self, node: Uid, row: &Row) -> Light {
+        let mut hits = self.chain.iter().flat_map(|chain| &chain.hits);
+        if hits.any(|(at, met)| *at == node && row.says(met)) {
+            return Light::Full;
+        }
+        let here = self.passing.iter().filter(|(at, met, _)| *at == node && row.says(met));
+        here.map(|(_, _, front)| if *front { Light::Full } else { Light::Faint }).max().unwrap_or(Light::Out)
+    }
+}
+
 impl Picture {
     pub fn new(session: Session) -> Picture {
         let view = State::new((0.0, 0.0));
@@ -98,19 +118,25 @@ impl Picture {
             session.scene_rev();
             session.rules_rev();
             let (opened, view) = (session.opened_rev(), view.get());
-            let selected = session.selection.get().zip(session.later.get());
+            let later = session.later.get();
+            let selected = session.selection.get().zip(later);
             let mut memory = memory.write_value();
-            session.with_world(|world| memory.scene(world, opened, selected, view))
+            session.with_world(|world| {
+                memory.scene(world, opened, selected, later.map(|later| later.notes), view)
+            })
         });
         let front = Derived::new(move || {
             session.traffic_rev();
             let (selected, hop) = (session.selection.get(), session.hop.get());
             let (scene, later) = (scene.get(), session.later.get());
-            session.with_world(|world| Front {
-                chain: later.zip(selected).and_then(|(l, of)| (l.chain)(world, &scene.facts, of)),
-                hop: later.zip(hop).and_then(|(l, hop)| (l.item_of_hop)(world, hop)),
-                trouble: trouble(world),
-                passing: relations::passing(world),
+            session.with_world(|world| {
+                let chain = later.zip(selected).and_then(|(l, of)| (l.chain)(world, &scene.facts, of));
+                Front {
+                    hop: later.zip(hop).and_then(|(l, hop)| (l.item_of_hop)(world, hop)),
+                    trouble: trouble(world),
+                    passing: relations::passing(world, chain.as_ref()),
+                    chain,
+                }
             })
         });
         let camera = State::new(Camera::default());
@@ -215,6 +241,7 @@ impl Memory {
         world: &World,
         opened: u32,
         selected: Option<(Selection, &Later)>,
+        notes: Option<Notes>,
         (width, height): (f64, f64),
     ) -> Scene {
         if opened != self.opened {
@@ -224,7 +251,7 @@ impl Memory {
         self.slots = self.slots.updated(world, &facts);
         self.marks = self.marks.with(facts.services.iter().map(|s| &s.key));
         self.focus = self.focus(world, &facts, selected);
-        let rules = rules(world, &facts, self.focus, selected);
+        let rules = rules(world, &facts, self.focus, selected, notes);
         // Never fewer than before: the Pods under the rules would move each time one of them goes.
         self.rule_rows = self.rule_rows.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
         let request = Request { facts: &facts, slots: &self.slots, rule_rows: self.rule_rows, width, height };
@@ -241,10 +268,16 @@ impl Memory {
     }
 }
 
-fn rules(world: &World, facts: &Facts, focus: Option<Uid>, selected: Option<(Selection, &Later)>) -> Rules {
+fn rules(
+    world: &World,
+    facts: &Facts,
+    focus: Option<Uid>,
+    selected: Option<(Selection, &Later)>,
+    notes: Option<Notes>,
+) -> Rules {
     let Some(service) = focus else { return Rules::new() };
     let called = selected.and_then(|(selected, later)| (later.port_called)(world, selected));
-    facts.nodes.iter().map(|n| (n.uid, rules_of_node(world, n.uid, service, called))).collect()
+    facts.nodes.iter().map(|n| (n.uid, rules_of_node(world, n.uid, service, called, notes))).collect()
 }
 
 /// As many as most Services need, so that another selection moves nothing.
@@ -255,4 +288,44 @@ fn rows_wanted(facts: &Facts, rules: &Rules) -> usize {
         _ => 1,
     });
     shown.max().unwrap_or(1).max(endpoints).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagram::relations::About;
+    use crate::diagram::testing::{WEB, pass, run};
+    use cluster::api::NsName;
+    use cluster::traffic::ConnectionId;
+
+    fn front(world: &World, chain: Option<Chain>) -> Front {
+        Front { passing: relations::passing(world, chain.as_ref()), chain, ..Front::default() }
+    }
+
+    fn lights(world: &World, front: &Front) -> Vec<Light> {
+        let web = world.store().services.get(&NsName::new("default", "web")).expect("web").meta.uid;
+        let rows = |node: &Uid| match rules_of_node(world, *node, web, None, None) {
+            RuleFacts::Rows(rows) => rows.into_iter().map(|row| front.light(*node, &row)).collect(),
+            _ => Vec::new(),
+        };
+        world.machines().keys().flat_map(rows).collect()
+    }
+
+    #[test]
+    fn beside_a_selected_connection_the_rules_that_others_matched_are_lit_faintly() {
+        let mut run = run(WEB, 3);
+        let mut faint = 0;
+        for _ in 0..300 {
+            pass(&mut run, 20);
+            let world = run.world();
+            let full = lights(world, &front(world, None));
+            let about = About::Connection(ConnectionId(u64::MAX));
+            let other = lights(world, &front(world, Some(Chain { about, ..Chain::default() })));
+            for (full, other) in full.into_iter().zip(other) {
+                assert_eq!(other, if full == Light::Full { Light::Faint } else { Light::Out });
+                faint += usize::from(other == Light::Faint);
+            }
+        }
+        assert!(faint > 0);
+    }
 }

@@ -1,12 +1,14 @@
 //! Every sentence and label of the picture, in one place.
 
 use cluster::api::ServiceType;
+use cluster::node::kube_proxy::Stop;
 use cluster::node::{Hearing, Lag};
 use cluster::sim::Span;
 use cluster::trace::{Outcome, PacketVerdict};
 
 use super::facts::{
-    BalancerFacts, Call, ClientFacts, NodeFacts, NodeState, PodFacts, PodState, ServiceFacts, ServiceForm,
+    BalancerFacts, Call, ClientFacts, For, NodeFacts, NodeState, PodFacts, PodState, ServiceFacts,
+    ServiceForm,
 };
 
 pub const DIAGRAM: &str = "The cluster. Arrow keys go from box to box, Enter selects, \
@@ -199,8 +201,38 @@ pub fn chance(one_in: Option<u64>) -> String {
 }
 
 pub const ROW_MISSING: &str = "not here yet";
-pub const ROW_LOCAL: &str = "outside only";
-pub const ROW_REFUSE: &str = "REJECT: no endpoints";
+pub const ROW_STICKY: &str = "known clients";
+pub const ROW_ALSO: &str = "external IP";
+
+/// `outside 1/2`: whose packets go to an endpoint that policy Local chooses.
+pub fn only(only: For) -> &'static str {
+    match only {
+        For::Inside => "inside ",
+        For::Outside => "outside ",
+        For::All => "local ",
+    }
+}
+
+/// What a rule stops, and why.
+pub fn stop(stop: Stop) -> (&'static str, &'static str) {
+    match stop {
+        Stop::NoEndpoints => ("REJECT: no endpoints", ""),
+        Stop::Inside => ("from inside: DROP", "none here"),
+        Stop::Outside => ("from outside: DROP", "none here"),
+        Stop::Source => ("other sources: DROP", ""),
+    }
+}
+
+/// `sticky 3 h`
+pub fn sticky(seconds: u32) -> String {
+    ["sticky ", &span(Span::from_secs(seconds.into()))].concat()
+}
+
+/// `at 203.0.113.9 +1`
+pub fn also(address: &std::net::IpAddr, of: usize) -> String {
+    if of > 1 { format!("at {address} +{}", of - 1) } else { format!("at {address}") }
+}
+
 pub const NO_POWER: &str = "no power";
 pub const RULES_NODE_OFF: &str = "nothing runs here";
 pub const RULES_NOT_YET: &str = "no rules written yet";

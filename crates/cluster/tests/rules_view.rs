@@ -6,7 +6,7 @@ mod support;
 use cluster::api::{Action, Uid};
 use cluster::net::Protocol;
 use cluster::net::netfilter::ServicePortName;
-use cluster::node::kube_proxy::{ProxyMode, choices};
+use cluster::node::kube_proxy::{ProxyMode, choices, terms};
 use cluster::sim::{Run, Span, World};
 use support::{WEB, go_on, key, settle, start};
 
@@ -56,7 +56,7 @@ fn rules_count_what_they_matched_and_where_they_sent_it_until_they_are_written_a
         for node in nodes(run.world()) {
             let stack = &run.world().machines()[&node].stack;
             for choice in choices(stack.rules(), &web(), false) {
-                sent += stack.sent_to(&web(), choice.endpoint);
+                sent += stack.sent_to(&web(), choice.endpoint, false);
             }
             for (at, count) in stack.counts().iter() {
                 assert!(*count > 0 && stack.rules().rule_text(*at).is_some(), "{at:?} is a rule");
@@ -73,6 +73,44 @@ fn rules_count_what_they_matched_and_where_they_sent_it_until_they_are_written_a
             }
             let after: u64 = run.world().machines()[&node].stack.counts().values().sum();
             assert!(after < counts.max(1), "{}: {after} of {counts} are left", mode.as_str());
+        }
+    }
+}
+
+#[test]
+fn the_endpoints_of_policy_local_are_the_same_ones_in_every_mode() {
+    let text = |policy: &str| {
+        format!(
+            "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec:
+  replicas: 3
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: web, image: web, ports: [{{containerPort: 80}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web}}
+spec: {{type: LoadBalancer, {policy}: Local, selector: {{app: web}}, ports: [{{port: 80}}]}}
+"
+        )
+    };
+    for (policy, sides) in
+        [("internalTrafficPolicy", (true, false)), ("externalTrafficPolicy", (false, true))]
+    {
+        let run = settled(&text(policy));
+        for (mode, node) in
+            ProxyMode::ALL.into_iter().flat_map(|mode| nodes(run.world()).into_iter().map(move |n| (mode, n)))
+        {
+            let rules = run.world().rules_as_if(node, mode).expect("the node is there");
+            let count = |local| choices(&rules, &web(), local).len();
+            assert_eq!((count(false), count(true)), (3, 1), "{policy} in {}", mode.as_str());
+            let terms = terms(&rules, &web());
+            assert_eq!((terms.local_inside, terms.local_outside), sides, "{policy} in {}", mode.as_str());
         }
     }
 }

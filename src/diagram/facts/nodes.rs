@@ -36,11 +36,14 @@ pub(super) fn all(world: &World) -> Vec<NodeFacts> {
 
 fn facts(world: &World, node: &Node) -> NodeFacts {
     let uid = node.meta.uid;
-    let power = world.machines().get(&uid).is_some_and(|m| m.power);
+    let machine = world.machines().get(&uid);
+    let power = machine.is_some_and(|m| m.power);
+    // One that was cut off goes on with its rules; one that had no power has none yet.
+    let starts = machine.is_some_and(|m| !m.cut_off && m.proxy.synced_at.is_none());
     let state = match (power, node.ready) {
         (true, NodeCondition::True) => NodeState::Ready,
-        (true, NodeCondition::Unknown) => NodeState::Starting,
-        (true, NodeCondition::False) => NodeState::NotReady,
+        (true, NodeCondition::Unknown) if starts => NodeState::Starting,
+        (true, _) => NodeState::NotReady,
         (false, NodeCondition::True) => NodeState::OffUnnoticed,
         (false, _) => NodeState::Off,
     };
@@ -51,5 +54,33 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
         zone: node.zone().map(|zone| zone.to_string()),
         state,
         cordoned: node.spec.unschedulable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagram::testing::{WEB, pass, run};
+    use cluster::api::Action;
+
+    #[test]
+    fn a_node_that_is_cut_off_is_not_ready_and_one_that_has_power_again_starts() {
+        let mut run = run(WEB, 3);
+        let state = |run: &cluster::sim::Run, nth: usize| all(run.world())[nth].state;
+        let name = all(run.world())[0].name.clone();
+        run.act(Action::CutOffNode { node: name.clone(), on: true }).expect("it may be cut off");
+        pass(&mut run, 55_000);
+        assert_eq!(state(&run, 0), NodeState::NotReady);
+        run.act(Action::CutOffNode { node: name, on: false }).expect("it may be joined again");
+        let before = state(&run, 0);
+        assert_eq!(before, NodeState::NotReady, "until it reports");
+        pass(&mut run, 15_000);
+        assert_eq!(state(&run, 0), NodeState::Ready);
+        let name = all(run.world())[1].name.clone();
+        run.act(Action::PowerNode { node: name.clone(), on: false }).expect("it may be switched off");
+        pass(&mut run, 55_000);
+        assert_eq!(state(&run, 1), NodeState::Off);
+        run.act(Action::PowerNode { node: name, on: true }).expect("it may be switched on");
+        assert_eq!(state(&run, 1), NodeState::Starting);
     }
 }

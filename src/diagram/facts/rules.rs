@@ -6,22 +6,42 @@ use std::sync::Arc;
 #[cfg(test)]
 use cluster::api::NsName;
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::{RuleEffect, Rules, ServicePortName};
-use cluster::node::kube_proxy::{choices, rules_of};
+use cluster::net::netfilter::ServicePortName;
+use cluster::node::kube_proxy::{Role, Stop, Terms, choices, extras, role, terms};
 use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
+use cluster::trace::Hop;
+
+use crate::diagram::words;
 
 /// What one line of a node's rules says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowKind {
-    /// An endpoint, and how many packets out of how many that come to this rule it takes.
-    Endpoint { one_in: Option<u64> },
-    /// Only for packets from outside (externalTrafficPolicy: Local).
-    Local { one_in: Option<u64> },
+    /// An endpoint, and how many packets out of how many that come to this rule it takes. `only`: for
+    /// whom policy Local chooses it, where it does.
+    Endpoint {
+        one_in: Option<u64>,
+        only: Option<For>,
+    },
     /// In the EndpointSlice, and not yet in the rules here.
     Missing,
-    /// No endpoints: the packet is refused.
-    Refuse,
+    Stop(Stop),
+    /// What is told of the Service as a whole. `sticky`: that clients stay with their endpoint.
+    Note {
+        what: String,
+        why: String,
+        sticky: bool,
+    },
+}
+
+/// Whose packets go to the endpoints of policy Local.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// To the ClusterIP.
+    Inside,
+    /// To other addresses.
+    Outside,
+    All,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +55,85 @@ pub struct Row {
     pub stale: bool,
 }
 
+/// What a node's rules did with a packet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Met {
+    /// Not told where it is a rule for all Services that did it.
+    port: Option<Arc<ServicePortName>>,
+    to: SocketAddr,
+    role: Role,
+}
+
+impl For {
+    pub fn of(terms: &Terms) -> For {
+        match (terms.local_inside, terms.local_outside) {
+            (true, false) => For::Inside,
+            (false, _) => For::Outside,
+            (true, true) => For::All,
+        }
+    }
+}
+
+impl Met {
+    /// `None` where no rule chose an endpoint for it or stopped it.
+    pub fn of(hop: &Hop) -> Option<Met> {
+        let rules = hop.rules.as_ref()?;
+        let mut met = Met {
+            port: None,
+            to: SocketAddr::new(hop.after.dst, hop.after.dst_port),
+            role: Role::Chooses { local: false, bound: false },
+        };
+        let mut any = false;
+        for at in hop.hits.iter().map(|hit| hit.at()) {
+            if let Some(port) = rules.service(at) {
+                met.port = Some(port.clone());
+            }
+            if let Some(role) = role(rules, at) {
+                (any, met.role) = (true, role);
+            }
+        }
+        any.then_some(met)
+    }
+}
+
+impl Row {
+    /// Is it what this row says that happened?
+    pub fn says(&self, met: &Met) -> bool {
+        let is_its = met.port.as_ref().is_none_or(|port| match self.kind {
+            RowKind::Note { .. } => port.service == self.port.service,
+            _ => *port == self.port,
+        });
+        is_its
+            && match (&self.kind, met.role) {
+                (RowKind::Endpoint { only, .. }, Role::Chooses { local, .. }) => {
+                    self.endpoint == Some(met.to) && only.is_some() == local
+                }
+                (RowKind::Note { sticky, .. }, Role::Chooses { bound, .. }) => *sticky && bound,
+                (RowKind::Stop(here), Role::Stops(stop)) => *here == stop,
+                _ => false,
+            }
+    }
+
+    /// How many connections the rule has sent on, or how many packets it has stopped.
+    pub fn count(&self, machine: &Machine) -> u64 {
+        let stack = &machine.stack;
+        match (&self.kind, self.endpoint) {
+            (RowKind::Endpoint { only, .. }, Some(endpoint)) => {
+                stack.sent_to(&self.port, endpoint, only.is_some())
+            }
+            (RowKind::Stop(stop), _) => {
+                let rules = stack.rules();
+                let is_it = |at| {
+                    role(rules, at) == Some(Role::Stops(*stop))
+                        && rules.service(at).is_none_or(|port| *port == self.port)
+                };
+                stack.counts().iter().filter(|(at, _)| is_it(**at)).map(|(_, count)| count).sum()
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// Why there are no rules to show, or which there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleFacts {
@@ -46,60 +145,97 @@ pub enum RuleFacts {
     Rows(Vec<Row>),
 }
 
+/// [`notes`], where that part is there.
+pub type Notes = fn(&Machine, &Service, &Arc<ServicePortName>) -> Vec<Row>;
+
 /// Of all ports of a Service, or of the one that was called.
-pub fn rules_of_node(world: &World, node: Uid, service: Uid, called: Option<u16>) -> RuleFacts {
+pub fn rules_of_node(
+    world: &World,
+    node: Uid,
+    service: Uid,
+    called: Option<u16>,
+    notes: Option<Notes>,
+) -> RuleFacts {
     let Some(machine) = world.machines().get(&node) else { return RuleFacts::NodeOff };
     let Some(service) = world.store().service_by_uid(service) else { return RuleFacts::NotYet };
     match (machine.power, machine.proxy.synced_at) {
         (false, _) => RuleFacts::NodeOff,
         (true, None) => RuleFacts::NotYet,
         _ if !service.has_virtual_ip() => RuleFacts::NoVirtualIp,
-        _ => RuleFacts::Rows(rows(world, machine, service, called)),
+        _ => RuleFacts::Rows(rows(world, machine, service, called, notes)),
     }
 }
 
-fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>) -> Vec<Row> {
+fn rows(
+    world: &World,
+    machine: &Machine,
+    service: &Service,
+    called: Option<u16>,
+    notes: Option<Notes>,
+) -> Vec<Row> {
     let stale = world.lag_of(machine.uid).map_or_else(Vec::new, |lag| lag.stale);
     let ports = &service.spec.ports;
     let called = |number: u16, node_port: u16| called.is_none_or(|c| c == number || c == node_port);
     let one = ports.iter().filter(|p| called(p.port, p.node_port)).count();
     let mut rows = Vec::new();
     for port in ports.iter().filter(|p| one == 0 || called(p.port, p.node_port)) {
-        let (service, protocol) = (service.meta.key(), port.protocol);
-        let name = Arc::new(ServicePortName { service, port: port.name.clone(), protocol });
+        let (key, protocol) = (service.meta.key(), port.protocol);
+        let name = Arc::new(ServicePortName { service: key, port: port.name.clone(), protocol });
         let stale = stale.iter().find(|stale| stale.port == *name);
-        rows_of_port(&mut rows, machine.stack.rules(), &name, stale);
+        let terms = terms(machine.stack.rules(), &name);
+        // Each port's rules say it again.
+        if let Some(notes) = notes.filter(|_| rows.is_empty()) {
+            rows = notes(machine, service, &name);
+        }
+        rows_of_port(&mut rows, machine, &name, &terms, stale);
         if ports.len() > 1 {
-            rows.iter_mut().filter(|row| row.port == name).for_each(|row| row.number = Some(port.port));
+            let mine = |row: &&mut Row| row.port == name && !matches!(row.kind, RowKind::Note { .. });
+            rows.iter_mut().filter(mine).for_each(|row| row.number = Some(port.port));
         }
     }
     rows
 }
 
-fn rows_of_port(rows: &mut Vec<Row>, rules: &Rules, port: &Arc<ServicePortName>, lag: Option<&StalePort>) {
+/// What holds for all ports of the Service. Part of what is fetched later: it changes by what a person
+/// does. The load balancer's address is told elsewhere.
+pub fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
+    let extras = extras(machine.stack.rules(), port);
+    let is_told = |ip: &&std::net::IpAddr| service.ingress.iter().all(|ingress| ingress.ip != **ip);
+    let others: Vec<_> = extras.addresses.iter().filter(is_told).collect();
+    let mut rows = Vec::new();
+    let mut note = |what, why, sticky| {
+        let kind = RowKind::Note { what, why, sticky };
+        rows.push(Row { port: port.clone(), number: None, endpoint: None, kind, stale: false });
+    };
+    if let Some(first) = others.first() {
+        note(words::also(first, others.len()), words::ROW_ALSO.to_owned(), false);
+    }
+    if let Some(seconds) = extras.affinity_s {
+        note(words::ROW_STICKY.to_owned(), words::sticky(seconds), true);
+    }
+    rows
+}
+
+fn rows_of_port(
+    rows: &mut Vec<Row>,
+    machine: &Machine,
+    port: &Arc<ServicePortName>,
+    terms: &Terms,
+    lag: Option<&StalePort>,
+) {
+    let rules = machine.stack.rules();
     let row = |endpoint, kind, stale| Row { port: port.clone(), number: None, endpoint, kind, stale };
-    let before = rows.len();
-    for local in [false, true] {
-        for choice in choices(rules, port, local) {
-            let one_in = choice.one_in;
-            let kind = if local { RowKind::Local { one_in } } else { RowKind::Endpoint { one_in } };
+    let missing = lag.map_or(&[][..], |lag| &lag.missing);
+    for only in [None, Some(For::of(terms))] {
+        for choice in choices(rules, port, only.is_some()) {
             let stale = lag.is_some_and(|lag| lag.gone.contains(&choice.endpoint));
-            rows.push(row(Some(choice.endpoint), kind, stale));
+            rows.push(row(Some(choice.endpoint), RowKind::Endpoint { one_in: choice.one_in, only }, stale));
         }
     }
-    let missing = lag.map_or(&[][..], |lag| &lag.missing);
-    if rows.len() == before && refuses(rules, port) {
-        rows.push(row(None, RowKind::Refuse, !missing.is_empty()));
-    }
+    let refused = |stop| stop == Stop::NoEndpoints && !missing.is_empty();
+    rows.extend(terms.stops.iter().map(|stop| row(None, RowKind::Stop(*stop), refused(*stop))));
     rows.extend(missing.iter().map(|endpoint| row(Some(*endpoint), RowKind::Missing, false)));
 }
-
-fn refuses(rules: &Rules, name: &ServicePortName) -> bool {
-    rules_of(rules, name)
-        .into_iter()
-        .any(|at| matches!(rules.effect(at), Some(RuleEffect::Reject | RuleEffect::Drop)))
-}
-
 /// How the node's kube-proxy is doing: how far behind, and for how long its rules have been so.
 pub fn proxy_age(world: &World, node: Uid) -> Option<(Lag, Option<cluster::sim::Span>)> {
     let machine = world.machines().get(&node).filter(|m| m.power)?;
@@ -113,7 +249,7 @@ mod tests {
 
     fn rows_of(world: &World) -> Vec<Vec<Row>> {
         let service = world.store().services.get(&NsName::new("default", "web")).map(|s| s.meta.uid);
-        let of = |node| match rules_of_node(world, node, service.expect("web"), None) {
+        let of = |node| match rules_of_node(world, node, service.expect("web"), None, None) {
             RuleFacts::Rows(rows) => rows,
             other => panic!("{other:?}"),
         };
@@ -125,9 +261,162 @@ mod tests {
         let run = run(WEB, 3);
         for rows in rows_of(run.world()) {
             let chances: Vec<_> = rows.iter().map(|row| row.kind.clone()).collect();
-            let one_in = |n| RowKind::Endpoint { one_in: n };
+            let one_in = |one_in| RowKind::Endpoint { one_in, only: None };
             assert_eq!(chances, [one_in(Some(3)), one_in(Some(2)), one_in(None)]);
             assert!(rows.iter().all(|row| !row.stale));
+        }
+    }
+
+    fn scenario(name: &str) -> World {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cluster/tests/scenarios");
+        let text = std::fs::read_to_string(format!("{folder}/{name}/input.yaml")).expect("the scenario");
+        settled_text(&text)
+    }
+
+    fn settled_text(text: &str) -> World {
+        let (mut run, refusals) = cluster::sim::Run::new(&cluster::api::parse(text), None);
+        assert_eq!(refusals, []);
+        pass(&mut run, 25_000);
+        run.world().clone()
+    }
+
+    fn machine<'a>(world: &'a World, node: &str) -> &'a Machine {
+        world.machine_named(node).expect("the node")
+    }
+
+    fn rows_on(world: &World, service: &str, node: &str) -> Vec<Row> {
+        let service = world.store().services.get(&NsName::new("default", service)).expect("the Service");
+        rows(world, machine(world, node), service, None, Some(notes))
+    }
+
+    fn stops(rows: &[Row]) -> Vec<Stop> {
+        let stop = |row: &Row| match row.kind {
+            RowKind::Stop(stop) => Some(stop),
+            _ => None,
+        };
+        rows.iter().filter_map(stop).collect()
+    }
+
+    fn all_met(world: &World) -> Vec<(Uid, Met)> {
+        let records = world.traffic().finished.iter();
+        let hops = records.flat_map(|r| r.packets.iter()).flat_map(|p| &p.hops);
+        let met = |hop: &Hop| match hop.place {
+            cluster::trace::Place::Node(node) => Some((node, Met::of(hop)?)),
+            _ => None,
+        };
+        hops.filter_map(met).collect()
+    }
+
+    #[test]
+    fn a_drop_is_told_from_a_refusal() {
+        let world = scenario("myth-no-endpoints-is-a-time-out");
+        for node in ["node-1", "node-3"] {
+            assert_eq!(stops(&rows_on(&world, "api", node)), [Stop::Inside], "{node}");
+            assert_eq!(stops(&rows_on(&world, "web", node)), [Stop::NoEndpoints], "{node}");
+        }
+        let here = rows_on(&world, "api", "node-2");
+        let local = RowKind::Endpoint { one_in: None, only: Some(For::Inside) };
+        assert_eq!(here.iter().map(|row| row.kind.clone()).collect::<Vec<_>>(), [local]);
+        let node = machine(&world, "node-1");
+        for (service, stop) in [("api", Stop::Inside), ("web", Stop::NoEndpoints)] {
+            let rows = rows_on(&world, service, "node-1");
+            assert!(rows[0].count(node) > 0, "{service}: what it stopped is counted");
+            let lit = all_met(&world).into_iter().filter(|(at, met)| *at == node.uid && rows[0].says(met));
+            assert!(lit.count() > 0, "{service}: it is lit by {stop:?}");
+        }
+    }
+
+    #[test]
+    fn policy_local_says_for_whom_it_chooses_and_drops_and_counts_by_the_chain() {
+        let text = "
+apiVersion: v1
+kind: Pod
+metadata: {name: w1, labels: {app: web}}
+spec: {nodeName: node-1, containers: [{name: web, image: web, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, nodePort: 30080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  clients:
+  - {name: inside, from: pod/default/curl, to: 'http://web', rate: 1}
+  - {name: outside, from: outside, to: '192.168.0.11:30080', rate: 3}
+";
+        let world = settled_text(text);
+        let rows = rows_on(&world, "web", "node-1");
+        let kinds: Vec<_> = rows.iter().map(|row| row.kind.clone()).collect();
+        let one = |only| RowKind::Endpoint { one_in: None, only };
+        assert_eq!(kinds, [one(None), one(Some(For::Outside))]);
+        let node = machine(&world, "node-1");
+        let (cluster, local) = (rows[0].count(node), rows[1].count(node));
+        assert!(cluster > 3 && local > 2 * cluster, "{cluster} {local}");
+        let chose = |met: &Met| matches!(met.role, Role::Chooses { .. });
+        let met = all_met(&world).into_iter().filter(|(at, met)| *at == node.uid && chose(met));
+        let lit: Vec<[bool; 2]> = met.map(|(_, met)| [rows[0].says(&met), rows[1].says(&met)]).collect();
+        assert!(lit.iter().all(|[cluster, local]| cluster != local), "one of them is lit: {lit:?}");
+        let elsewhere = rows_on(&world, "web", "node-2");
+        assert_eq!(elsewhere[0].kind, one(None), "Pods there go on to all");
+        assert_eq!(stops(&elsewhere), [Stop::Outside]);
+    }
+
+    #[test]
+    fn affinity_source_ranges_and_external_addresses_have_rows_in_every_mode() {
+        let text = "
+apiVersion: v1
+kind: Pod
+metadata: {name: w1, labels: {app: web}}
+spec: {nodeName: node-1, containers: [{name: web, image: web, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: LoadBalancer
+  sessionAffinity: ClientIP
+  externalIPs: [203.0.113.250, 203.0.113.251]
+  loadBalancerSourceRanges: [198.18.0.0/15]
+  selector: {app: web}
+  ports: [{port: 80}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {nodeName: node-2, containers: [{name: curl, image: curl}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  proxyMode: MODE
+  clients:
+  - {name: inside, from: pod/default/curl, to: 'http://web', rate: 2}
+  - {name: stranger, from: outside, to: service/default/web, rate: 1}
+";
+        for mode in ["iptables", "nftables", "ipvs"] {
+            let world = settled_text(&text.replace("MODE", mode));
+            let rows = rows_on(&world, "web", "node-2");
+            let kinds: Vec<_> = rows.iter().map(|row| row.kind.clone()).collect();
+            let note =
+                |what: &str, why: &str, sticky| RowKind::Note { what: what.into(), why: why.into(), sticky };
+            let expected = [
+                note("at 203.0.113.250 +1", "external IP", false),
+                note("known clients", "sticky 3 h", true),
+                RowKind::Endpoint { one_in: None, only: None },
+                RowKind::Stop(Stop::Source),
+            ];
+            assert_eq!(kinds, expected, "{mode}");
+            let met = all_met(&world);
+            let lit = |row: &Row| met.iter().any(|(_, met)| row.says(met));
+            assert_eq!(lit(&rows[1]), mode != "ipvs", "{mode}: IPVS does not tell");
+            assert!(lit(&rows[2]) && lit(&rows[3]), "{mode}");
         }
     }
 

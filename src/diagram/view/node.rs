@@ -1,12 +1,12 @@
 //! Nodes: their names and states, and their rules for the Service that is looked at.
 
 use cluster::api::Uid;
-use std::net::SocketAddr;
+use cluster::sim::World;
 
 use super::card::Shell;
 use crate::diagram::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
 use crate::diagram::geometry::px;
-use crate::diagram::scene::{MOST_ROWS, Picture, Scene};
+use crate::diagram::scene::{Light, MOST_ROWS, Picture, Scene};
 use crate::diagram::words;
 use crate::parts::{Kids, View, block, el, span};
 
@@ -40,13 +40,8 @@ pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
             if place.header > 40.0 { name.unwrap_or_default().to_owned() } else { words::rules_for(name) };
         let age = span(if behind { "pk-age pk-behind" } else { "pk-age" }, proxy);
         let title = block("pk-rules-title", vec![span("", what), age]);
-        let hit =
-            picture.front.with(|front| front.chain.as_ref().and_then(|chain| chain.hits.get(&uid).copied()));
-        let lit = |endpoint: SocketAddr| match hit {
-            Some(hit) => hit == endpoint,
-            None => picture.front.with(|front| front.passing.contains(&(uid, endpoint))),
-        };
-        let lines = rules(scene.rules.get(&uid), &lit, &|row| sent(picture, uid, row));
+        let lit = |row: &Row| picture.front.with(|front| front.light(uid, row));
+        let lines = rules(scene.rules.get(&uid), &lit, &|row| count(picture, uid, row));
         let colour = scene.focus.and_then(|uid| scene.mark(uid)).map_or("", |mark| mark.class());
         let header = px(place.header);
         let head = el("div").class("pk-node-head").style("height", header).kids(head);
@@ -79,15 +74,16 @@ fn proxy_state(picture: Picture, node: Uid) -> (bool, String) {
     }
 }
 
-/// How many connections the rule has sent on, where it has sent any.
-fn sent(picture: Picture, node: Uid, row: &Row) -> String {
-    let count = picture.session.with_world(|world| {
-        Some(world.machines().get(&node)?.stack.sent_to(&row.port, row.endpoint?)).filter(|n| *n > 0)
-    });
-    count.map_or_else(String::new, |n| format!("{n}×"))
+/// What the rule has counted, where it has counted any.
+fn count(picture: Picture, node: Uid, row: &Row) -> String {
+    let count = |world: &World| world.machines().get(&node).map_or(0, |machine| row.count(machine));
+    match picture.session.with_world(count) {
+        0 => String::new(),
+        n => format!("{n}×"),
+    }
 }
 
-fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(SocketAddr) -> bool, sent: &dyn Fn(&Row) -> String) -> Kids {
+fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(&Row) -> Light, sent: &dyn Fn(&Row) -> String) -> Kids {
     let says = |text: &'static str| vec![span("pk-rule pk-rule-none", text)];
     match found {
         None => vec![],
@@ -98,10 +94,9 @@ fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(SocketAddr) -> bool, sent: &dyn
     }
 }
 
-fn lines(rows: &[Row], lit: &dyn Fn(SocketAddr) -> bool, sent: &dyn Fn(&Row) -> String) -> Kids {
-    let is_hit = |row: &Row| row.endpoint.is_some_and(lit);
-    let shown = shown(rows, is_hit);
-    let mut kids: Kids = shown.iter().map(|i| line(&rows[*i], is_hit(&rows[*i]), sent(&rows[*i]))).collect();
+fn lines(rows: &[Row], lit: &dyn Fn(&Row) -> Light, sent: &dyn Fn(&Row) -> String) -> Kids {
+    let shown = shown(rows, |row| lit(row) != Light::Out);
+    let mut kids: Kids = shown.iter().map(|i| line(&rows[*i], lit(&rows[*i]), sent(&rows[*i]))).collect();
     if rows.len() > shown.len() {
         kids.push(span("pk-rule pk-rule-none", words::more(rows.len() - shown.len())));
     }
@@ -111,7 +106,8 @@ fn lines(rows: &[Row], lit: &dyn Fn(SocketAddr) -> bool, sent: &dyn Fn(&Row) -> 
 /// Which rows have room, in their order: those that tell something, then the first.
 fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     let room = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
-    let tells = |i: &usize| is_hit(&rows[*i]) || rows[*i].stale || rows[*i].kind == RowKind::Missing;
+    let tells =
+        |i: &usize| is_hit(&rows[*i]) || rows[*i].stale || !matches!(rows[*i].kind, RowKind::Endpoint { .. });
     let mut told = (0..rows.len()).filter(tells).take(room).count();
     let mut others = room - told;
     let mut take = |i: &usize| {
@@ -123,26 +119,34 @@ fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     (0..rows.len()).filter(|i| take(i)).collect()
 }
 
-fn line(row: &Row, hit: bool, sent: String) -> View {
-    let endpoint = || {
-        let endpoint = row.endpoint.map(|e| e.to_string()).unwrap_or_default();
-        row.number.map_or_else(|| endpoint.clone(), |port| format!("{port} → {endpoint}"))
-    };
+fn line(row: &Row, lit: Light, sent: String) -> View {
+    let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
     let (what, chance) = match &row.kind {
-        RowKind::Endpoint { one_in } => (endpoint(), words::chance(*one_in)),
-        RowKind::Local { one_in } => (endpoint(), format!("{} {}", words::ROW_LOCAL, words::chance(*one_in))),
+        RowKind::Endpoint { one_in, only } => {
+            (endpoint(), [only.map_or("", words::only), &words::chance(*one_in)].concat())
+        }
         RowKind::Missing => (endpoint(), words::ROW_MISSING.to_owned()),
-        RowKind::Refuse => (words::ROW_REFUSE.to_owned(), String::new()),
+        RowKind::Note { what, why, .. } => (what.clone(), why.clone()),
+        RowKind::Stop(stop) => {
+            let (what, why) = words::stop(*stop);
+            (what.to_owned(), why.to_owned())
+        }
     };
-    let class = match (&row.kind, row.stale, hit) {
-        (RowKind::Missing, ..) => "pk-rule pk-rule-new",
-        (_, true, false) => "pk-rule pk-rule-stale",
-        (_, true, true) => "pk-rule pk-rule-stale pk-rule-hit",
-        (RowKind::Refuse, ..) => "pk-rule pk-rule-refuse",
-        (_, _, true) => "pk-rule pk-rule-hit",
-        _ => "pk-rule",
+    let what = row.number.map_or_else(|| what.clone(), |port| format!("{port} → {what}"));
+    let kind = match (&row.kind, row.stale) {
+        (RowKind::Missing, _) => " pk-rule-new",
+        (_, true) => " pk-rule-stale",
+        (RowKind::Stop(_), _) => " pk-rule-refuse",
+        _ => "",
     };
-    block(class, vec![span("", what), span("pk-sent", sent), span("pk-chance", chance)])
+    let lit = match lit {
+        Light::Full => " pk-rule-hit",
+        Light::Faint => " pk-rule-faint",
+        Light::Out => "",
+    };
+    let class = ["pk-rule", kind, lit].concat();
+    let kids = vec![span("", what), span("pk-sent", sent), span("pk-chance", chance)];
+    el("div").class(class).kids(kids).view()
 }
 
 #[cfg(test)]
@@ -162,7 +166,7 @@ mod tests {
             port: port.clone(),
             number: None,
             endpoint: Some(std::net::SocketAddr::new([10, 0, 0, 1].into(), i)),
-            kind: RowKind::Endpoint { one_in: None },
+            kind: RowKind::Endpoint { one_in: None, only: None },
             stale,
         };
         let rows: Vec<Row> = (0..40).map(|i| row(i, i == 30)).collect();

@@ -184,6 +184,18 @@ mod tests {
     }
 
     #[test]
+    fn a_rewrite_is_told_beside_the_chain_that_did_it() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cluster/tests/scenarios");
+        let path = format!("{folder}/masqueraded-pod-traffic-meets-policy-local/input.yaml");
+        let world = run(&std::fs::read_to_string(path).expect("the scenario"));
+        let hops = world.traffic().finished.iter().flat_map(|r| &r.packets).flat_map(|p| &p.hops);
+        let steps: Vec<_> = hops.flat_map(steps).filter(|step| step.hook == "POSTROUTING").collect();
+        let cni: Vec<_> = steps.iter().filter(|s| s.chains.last().is_some_and(|c| c == "CNI-MASQ")).collect();
+        assert!(!cni.is_empty(), "{steps:?}");
+        assert!(cni.iter().all(|step| step.rewritten.is_some()), "only where it rewrites");
+    }
+
+    #[test]
     fn a_reply_that_came_another_way_is_said_to_be_lost() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cluster/tests/scenarios");
         let path = format!("{folder}/a-reply-by-another-way-is-lost/input.yaml");

@@ -3,6 +3,7 @@
 
 use crate::parts::*;
 use cluster::net::Tuple;
+use cluster::net::netfilter::Rules;
 use cluster::trace::Hop;
 use std::net::SocketAddr;
 
@@ -11,7 +12,7 @@ use std::net::SocketAddr;
 pub struct Step {
     /// `PREROUTING`; `conntrack` where no rule had a say.
     pub hook: &'static str,
-    /// Those in which a rule of kube-proxy's matched, in order.
+    /// Those in which a rule of kube-proxy's matched, or anybody's rewrote the packet, in order.
     pub chains: Vec<String>,
     /// The packet before and after, where it was rewritten.
     pub rewritten: Option<(Tuple, Tuple)>,
@@ -27,7 +28,8 @@ pub fn steps(hop: &Hop) -> Vec<Step> {
             steps.push(Step { hook, chains: Vec::new(), rewritten: None });
         }
         let Some(step) = steps.last_mut() else { continue };
-        let rules = hop.rules.as_ref().filter(|rules| rules.is_kube_proxys(hit.at()));
+        let is_told = |rules: &&Rules| hit.tuple_after.is_some() || rules.is_kube_proxys(hit.at());
+        let rules = hop.rules.as_ref().filter(is_told);
         let chain = rules.and_then(|rules| rules.chain_name(hit.at()));
         if let Some(chain) = chain.filter(|chain| step.chains.last().is_none_or(|last| last != chain)) {
             step.chains.push(chain.to_string());

@@ -3,11 +3,14 @@
 use super::super::link_to;
 use super::super::node::proxy;
 use super::source::ports;
+use crate::diagram::facts::For;
+use crate::diagram::words;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Service, Uid};
+use cluster::net::netfilter::Rules;
 use cluster::node::Machine;
-use cluster::node::kube_proxy::choices;
+use cluster::node::kube_proxy::{Stop, choices, terms};
 use cluster::sim::World;
 
 pub fn of_service(session: Session, uid: Uid) -> View {
@@ -31,9 +34,9 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
         .map_or_else(Vec::new, |lag| lag.stale.into_iter().flat_map(|p| p.gone).collect());
     let mut odds: Kids = Vec::new();
     for (name, local) in ports(service).iter().flat_map(|name| [(name, false), (name, true)]) {
+        let whom = if local { whom(For::of(&terms(rules, name))) } else { "" };
         for choice in choices(rules, name, local) {
-            let chance = choice.one_in.map_or_else(|| "else".into(), |n| format!("1/{n}"));
-            let chance = if local { format!("{chance}, policy Local") } else { chance };
+            let chance = words::chance(choice.one_in) + whom;
             let endpoint = choice.endpoint.to_string();
             let endpoint = match gone.contains(&choice.endpoint) {
                 true => el("del").class("pk-fail").text(endpoint).view(),
@@ -43,9 +46,80 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
         }
     }
     let link = link_to(session, Selection::Node(machine.uid), machine.name.to_string());
-    let choices = match odds.is_empty() {
-        true => says("pk-muted", "No endpoint in these rules: a connection is refused."),
-        false => items("pk-list", odds),
-    };
-    block("pk-section", vec![inline("pk-row", vec![link, proxy(world, machine)]), choices])
+    let mut kids = vec![inline("pk-row", vec![link, age(session, machine.uid)])];
+    if !odds.is_empty() {
+        kids.push(items("pk-list", odds));
+    }
+    let stops = stops(rules, service);
+    if kids.len() == 1 && stops.is_empty() {
+        kids.push(says("pk-muted", "It is not in these rules yet."));
+    }
+    kids.extend(stops.into_iter().map(|said| says("pk-muted", said)));
+    block("pk-section", kids)
+}
+
+fn whom(only: For) -> &'static str {
+    match only {
+        For::Inside => ", policy Local, to the ClusterIP only",
+        For::Outside => ", policy Local, from outside only",
+        For::All => ", policy Local",
+    }
+}
+
+/// It changes all the time, and the choices do not.
+fn age(session: Session, node: Uid) -> View {
+    live(move || {
+        session.now();
+        session.rules_rev();
+        session.with_world(|world| world.machines().get(&node).map_or_else(nothing, |m| proxy(world, m)))
+    })
+}
+
+/// Whom these rules stop, each said once however many ports there are.
+fn stops(rules: &Rules, service: &Service) -> Vec<&'static str> {
+    let mut said: Vec<&'static str> = Vec::new();
+    for stop in ports(service).iter().flat_map(|name| terms(rules, name).stops) {
+        let words = match stop {
+            Stop::NoEndpoints => "No endpoint in these rules: a connection is refused.",
+            Stop::Inside => {
+                "No endpoint on this node: what comes to the ClusterIP is dropped (policy Local)."
+            }
+            Stop::Outside => "No endpoint on this node: what comes from outside is dropped (policy Local).",
+            Stop::Source => "What comes from outside loadBalancerSourceRanges is dropped.",
+        };
+        if !said.contains(&words) {
+            said.push(words);
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cluster::api::parse;
+    use cluster::node::kube_proxy::ProxyMode;
+    use cluster::sim::{Run, Time};
+
+    #[test]
+    fn who_is_dropped_is_not_said_to_be_refused() {
+        let text = include_str!(
+            "../../../crates/cluster/tests/scenarios/myth-no-endpoints-is-a-time-out/input.yaml"
+        );
+        let (mut run, _) = Run::new(&parse(text), None);
+        run.advance_to(Time(10_000_000_000), u64::MAX);
+        let world = run.world();
+        let of = |name: &str, node: &str, mode: &str| {
+            let service = world.store().services.iter().find(|s| &*s.meta.name == name).expect("the Service");
+            let node = world.machine_named(node).expect("the node").uid;
+            let rules: Rules =
+                world.rules_as_if(node, ProxyMode::named(mode).expect("a mode")).expect("rules");
+            stops(&rules, service)
+        };
+        for mode in ["iptables", "nftables"] {
+            assert!(of("web", "node-1", mode)[0].ends_with("refused."), "{mode}");
+            assert!(of("api", "node-1", mode)[0].ends_with("dropped (policy Local)."), "{mode}");
+            assert!(of("api", "node-2", mode).is_empty(), "{mode}");
+        }
+    }
 }

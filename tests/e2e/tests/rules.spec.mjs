@@ -218,3 +218,41 @@ test("a connection's round trip says what the Pod saw and who put the addresses 
   await expect(there).toContainText(/PREROUTING ?KUBE-SERVICES → .*FORWARD ?KUBE-.*POSTROUTING ?KUBE-POSTROUTING/s);
   await expect(lab.inspector.locator("details").filter({ hasText: "SYN-ACK: delivered" }).first()).toContainText("conntrack");
 });
+
+test("what a rule drops is told from what it refuses, in the picture and in words, and ages go on", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.load(`
+apiVersion: v1
+kind: Pod
+metadata: {name: w1, labels: {app: api}}
+spec: {nodeName: node-2, containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api}
+spec: {internalTrafficPolicy: Local, sessionAffinity: ClientIP, selector: {app: api}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec: {clients: [{name: curl, from: pod/default/curl, to: 'http://api', rate: 2}]}
+`);
+  await lab.hurry();
+  await lab.select(lab.service("api"));
+  const rows = (node) => inside(lab.card("Node", node)).locator(".pk-rule");
+  const drop = rows("node-1").filter({ hasText: "from inside: DROP" });
+  await expect(drop).toHaveText(/^from inside: DROP\d+×none here$/);
+  await expect(drop).toHaveClass(/pk-rule-hit/);
+  await expect(rows("node-1").filter({ hasText: "REJECT" })).toHaveCount(0);
+  await expect(rows("node-2").filter({ hasText: "sticky 3 h" })).toHaveCount(1);
+  await expect(rows("node-2").filter({ hasText: /^10\.244\.\d\.\d+:8080.*inside else$/ })).toHaveCount(1);
+  const panel = await lab.tab("Rules");
+  await expect(panel).toContainText("what comes to the ClusterIP is dropped (policy Local)");
+  const ages = panel.locator(".pk-section").first();
+  const before = await ages.textContent();
+  await expect(ages).not.toHaveText(before);
+});

@@ -11,7 +11,7 @@ use super::ipvs::IpvsRules;
 use super::nft;
 use super::rules::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
 use super::subsystem::Subsystem;
-use crate::node::kube_proxy::Describe;
+use crate::node::kube_proxy::{Describe, Role, Stop, role};
 
 /// Every mode leaves rules of iptables, if only those of others; two modes write more. Cheap to
 /// clone.
@@ -182,10 +182,7 @@ impl Rules {
 
     /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
     pub fn is_source_firewall(&self, at: RuleRef) -> bool {
-        const IPTABLES_AND_IPVS: [&str; 3] =
-            ["KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "KUBE-IPVS-OUT-FILTER"];
-        let is_its = |name: &str| IPTABLES_AND_IPVS.contains(&name) || name.starts_with("firewall-");
-        self.chain_name(at).is_some_and(is_its)
+        role(self, at) == Some(Role::Stops(Stop::Source))
     }
 
     /// What breaks an invariant of upstream's tests, in words; nothing, whatever kube-proxy is told of.

@@ -18,6 +18,7 @@ use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
 use super::subsystem::Subsystem;
 use crate::net::Tuple;
+use crate::node::kube_proxy::{Role, role};
 use crate::ordered::Map;
 use crate::sim::{Chance, Time};
 
@@ -35,7 +36,8 @@ pub struct Stack {
     /// table, or stage.
     busy: [u16; 2],
     counts: Map<RuleRef, u64>,
-    sent: Map<(Arc<ServicePortName>, SocketAddr), u64>,
+    /// By whether the endpoint was chosen among those of policy Local.
+    sent: Map<(Arc<ServicePortName>, SocketAddr, bool), u64>,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -114,9 +116,13 @@ impl Stack {
         &self.counts
     }
 
-    /// How many connections these rules have sent to an endpoint of a service port.
-    pub fn sent_to(&self, service: &ServicePortName, endpoint: SocketAddr) -> u64 {
-        let mut sent = self.sent.iter().filter(|((to, at), _)| *at == endpoint && **to == *service);
+    /// How many connections these rules have sent to an endpoint of a service port, which they chose
+    /// among those of policy Local or not.
+    pub fn sent_to(&self, service: &ServicePortName, endpoint: SocketAddr, local: bool) -> u64 {
+        let is_it = |(to, at, of): &(Arc<ServicePortName>, SocketAddr, bool)| {
+            (*at, *of) == (endpoint, local) && **to == *service
+        };
+        let mut sent = self.sent.iter().filter(|(to, _)| is_it(to));
         sent.next().map_or(0, |(_, count)| *count)
     }
 
@@ -126,7 +132,11 @@ impl Stack {
             let Some(after) = hit.tuple_after else { continue };
             let rewritten = (tuple.dst, tuple.dst_port) != (after.dst, after.dst_port);
             if let (true, Some(service)) = (rewritten, self.rules.service(hit.at())) {
-                let to = (service.clone(), SocketAddr::new(after.dst, after.dst_port));
+                let is_local = |hit: &RuleHit| {
+                    matches!(role(&self.rules, hit.at()), Some(Role::Chooses { local: true, .. }))
+                };
+                let local = hits.iter().any(is_local);
+                let to = (service.clone(), SocketAddr::new(after.dst, after.dst_port), local);
                 *self.sent.entry(to).or_default() += 1;
             }
             tuple = after;

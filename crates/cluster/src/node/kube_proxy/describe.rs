@@ -1,6 +1,6 @@
 //! What a picture shows of a service port, read back from the rules themselves, whatever the mode.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::iptables;
 use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler, ServicePortName};
@@ -33,6 +33,67 @@ pub enum Chosen {
     Scheduled { scheduler: Scheduler, of: usize, persistent: bool },
 }
 
+/// For whom a service port's rules choose an endpoint, and for whom not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The endpoints of policy Local are for traffic to the ClusterIP.
+    pub local_inside: bool,
+    /// They are for traffic to every other address.
+    pub local_outside: bool,
+    /// Whom they stop; each once.
+    pub stops: Vec<Stop>,
+}
+
+/// What else the rules say of a service port.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// A client stays with its endpoint for so many seconds.
+    pub affinity_s: Option<u32>,
+    /// The addresses that the rules know beside the ClusterIP; a NodePort's are the node's.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Whom a rule stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Everybody, by REJECT: there is no endpoint anywhere.
+    NoEndpoints,
+    /// Traffic to the ClusterIP, by DROP: policy Local, and no endpoint on this node.
+    Inside,
+    /// Traffic to any other address, likewise.
+    Outside,
+    /// Who is not in loadBalancerSourceRanges, by DROP.
+    Source,
+}
+
+/// A rule's part in what becomes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It chooses an endpoint: among those of policy Local or not; because the client was there before
+    /// or not.
+    Chooses {
+        local: bool,
+        bound: bool,
+    },
+    Stops(Stop),
+}
+
+impl Terms {
+    pub(super) fn stop(&mut self, stop: Stop) {
+        if !self.stops.contains(&stop) {
+            self.stops.push(stop);
+        }
+    }
+}
+
+impl Extras {
+    pub(super) fn address(&mut self, address: IpAddr) {
+        if !self.addresses.contains(&address) {
+            self.addresses.push(address);
+        }
+    }
+}
+
 /// What a backend that is not iptables reads back from what it wrote: as the functions of the same
 /// names say.
 pub(crate) trait Describe {
@@ -41,6 +102,12 @@ pub(crate) trait Describe {
     fn rules_of(&self, service: &ServicePortName) -> Vec<RuleRef>;
 
     fn chosen(&self, hits: &[RuleHit]) -> Option<Chosen>;
+
+    fn terms(&self, service: &ServicePortName) -> Terms;
+
+    fn extras(&self, service: &ServicePortName) -> Extras;
+
+    fn role(&self, at: RuleRef) -> Option<Role>;
 }
 
 /// The endpoints among which a node chooses for a service port, in the order of the rules: those of
@@ -65,5 +132,29 @@ pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
     match rules.describer() {
         None => iptables::chosen(rules.iptables(), hits),
         Some(describer) => describer.chosen(hits),
+    }
+}
+
+/// For whom the rules of a service port choose, and whom they stop.
+pub fn terms(rules: &Rules, service: &ServicePortName) -> Terms {
+    match rules.describer() {
+        None => iptables::terms(rules.iptables(), service),
+        Some(describer) => describer.terms(service),
+    }
+}
+
+/// What else the rules say of a service port.
+pub fn extras(rules: &Rules, service: &ServicePortName) -> Extras {
+    match rules.describer() {
+        None => iptables::extras(rules.iptables(), service),
+        Some(describer) => describer.extras(service),
+    }
+}
+
+/// A rule's part in what becomes of a packet; `None` if it neither chooses nor stops.
+pub fn role(rules: &Rules, at: RuleRef) -> Option<Role> {
+    match rules.describer() {
+        None => iptables::role(rules.iptables(), at),
+        Some(describer) => describer.role(at),
     }
 }

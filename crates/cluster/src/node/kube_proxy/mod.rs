@@ -20,7 +20,9 @@ pub use categorize::{Categorized, TopologyMode, categorize, topology_mode};
 pub use config::ProxyConfig;
 pub use conntrack_cleanup::clean_stale_entries;
 pub(crate) use describe::Describe;
-pub use describe::{Choice, Chosen, choices, chosen, rules_of};
+pub use describe::{
+    Choice, Chosen, Extras, Role, Stop, Terms, choices, chosen, extras, role, rules_of, terms,
+};
 pub use endpoints::{EndpointInfo, EndpointsMap, endpoints_map};
 pub use hash::{port_proto_hash, service_port_endpoint_chain_name};
 pub use kept::Kept;

@@ -9,7 +9,7 @@ mod service_rules;
 use std::sync::Arc;
 
 pub(super) use cni::masquerade as cni_masquerade;
-pub(super) use describe::{choices, chosen, rules_of};
+pub(super) use describe::{choices, chosen, extras, role, rules_of, terms};
 pub(super) use fixed::{loopback, marked};
 
 use super::mode::Proxier;

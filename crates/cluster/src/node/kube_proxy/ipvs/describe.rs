@@ -1,26 +1,21 @@
 //! What a picture shows of a service port, read back from the virtual servers.
 
-use super::sets::CLUSTER_IP;
+use super::sets::{
+    CLUSTER_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER_FW, LOAD_BALANCER_LOCAL, NODE_PORT_LOCAL_SCTP,
+    NODE_PORT_LOCAL_TCP, NODE_PORT_LOCAL_UDP,
+};
+use crate::net::Protocol;
 use crate::net::Tuple;
 use crate::net::netfilter::{
-    IpvsRules, RuleHit, RuleRef, ServerKey, ServicePortName, SetEnds, TableName, VirtualServer,
+    IpvsRules, RuleHit, RuleRef, ServerKey, ServicePortName, SetEnds, SetId, TableName, Target, VirtualServer,
 };
-use crate::node::kube_proxy::{Choice, Chosen, Describe};
+use crate::node::kube_proxy::{Choice, Chosen, Describe, Extras, Role, Stop, Terms};
 
 impl Describe for IpvsRules {
-    /// The real servers of a service port's ClusterIP; if `local`, those of its other addresses,
-    /// where they are others because a policy is Local.
+    /// The real servers of policy Cluster, or those of policy Local where they are others.
     fn choices(&self, service: &ServicePortName, local: bool) -> Vec<Choice> {
-        let mine = || self.servers.iter().filter(|server| *server.service == *service);
-        let internal = mine().find(|server| is_cluster_ip(self, &server.key));
-        let external = mine().find(|server| !is_cluster_ip(self, &server.key));
-        let shown = match (local, internal, external) {
-            (false, internal, _) => internal,
-            (true, Some(internal), Some(external)) if internal.real_servers != external.real_servers => {
-                Some(external)
-            }
-            _ => None,
-        };
+        let sides = sides(self, service);
+        let shown = if local { sides.local } else { sides.cluster };
         shown.map_or_else(Vec::new, |server| of_server(self, server))
     }
 
@@ -46,6 +41,87 @@ impl Describe for IpvsRules {
             }
         })
     }
+
+    fn terms(&self, service: &ServicePortName) -> Terms {
+        let sides = sides(self, service);
+        let mut terms = Terms::default();
+        if let (Some(inside), Some(local)) = (sides.inside, sides.local) {
+            terms.local_inside = local.key == inside.key;
+            terms.local_outside = !terms.local_inside;
+        }
+        for server in self.servers.iter().filter(|server| *server.service == *service) {
+            if server.real_servers.is_empty() {
+                terms.stop(Stop::NoEndpoints);
+            }
+            if is_in(self, LOAD_BALANCER_FW, &server.key) {
+                terms.stop(Stop::Source);
+            }
+        }
+        terms
+    }
+
+    fn extras(&self, service: &ServicePortName) -> Extras {
+        let mut extras = Extras::default();
+        let Some(inside) = sides(self, service).inside else { return extras };
+        extras.affinity_s = inside.persistence_s;
+        // A NodePort's address is the node's.
+        let other = |key: &ServerKey| *key != inside.key && key.port == inside.key.port;
+        for server in self.servers.iter().filter(|server| *server.service == *service && other(&server.key)) {
+            extras.address(server.key.address);
+        }
+        extras
+    }
+
+    /// IPVS does not tell whether it chose anew or knew the client.
+    fn role(&self, at: RuleRef) -> Option<Role> {
+        let Some(server) = self.server_at(at) else {
+            let (chain, rule) = (self.tables.chain(at)?, self.tables.rule(at)?);
+            let guards = matches!(&*chain.name, "KUBE-SOURCE-RANGES-FIREWALL" | "KUBE-IPVS-OUT-FILTER");
+            return (guards && rule.target == Target::Drop).then_some(Role::Stops(Stop::Source));
+        };
+        if at.rule == 0 {
+            return Some(Role::Stops(Stop::NoEndpoints));
+        }
+        let local = sides(self, &server.service).local;
+        let local = local.is_some_and(|local| local.real_servers == server.real_servers);
+        Some(Role::Chooses { local, bound: false })
+    }
+}
+
+/// The virtual servers of a service port that tell its real servers.
+struct Sides<'a> {
+    /// The ClusterIP's.
+    inside: Option<&'a VirtualServer>,
+    cluster: Option<&'a VirtualServer>,
+    /// None where the policies are the same, or lead to the same.
+    local: Option<&'a VirtualServer>,
+}
+
+/// The sets know of which addresses the policy is Local.
+fn sides<'a>(rules: &'a IpvsRules, service: &ServicePortName) -> Sides<'a> {
+    let mine = || rules.servers.iter().filter(|server| *server.service == *service);
+    let inside = mine().find(|server| is_in(rules, CLUSTER_IP, &server.key));
+    let outside = mine().find(|server| !is_in(rules, CLUSTER_IP, &server.key));
+    let (cluster, local) = match (inside, outside) {
+        (Some(inside), Some(outside)) if inside.real_servers != outside.real_servers => {
+            let sets = [EXTERNAL_IP_LOCAL, LOAD_BALANCER_LOCAL, local_node_ports(&outside.key)];
+            match sets.into_iter().any(|set| is_in(rules, set, &outside.key)) {
+                true => (inside, Some(outside)),
+                false => (outside, Some(inside)),
+            }
+        }
+        (Some(one), _) | (None, Some(one)) => (one, None),
+        (None, None) => return Sides { inside, cluster: None, local: None },
+    };
+    Sides { inside, cluster: Some(cluster), local }
+}
+
+fn local_node_ports(key: &ServerKey) -> SetId {
+    match key.protocol {
+        Protocol::Tcp => NODE_PORT_LOCAL_TCP,
+        Protocol::Udp => NODE_PORT_LOCAL_UDP,
+        Protocol::Sctp => NODE_PORT_LOCAL_SCTP,
+    }
 }
 
 fn of_server(rules: &IpvsRules, server: &VirtualServer) -> Vec<Choice> {
@@ -55,8 +131,8 @@ fn of_server(rules: &IpvsRules, server: &VirtualServer) -> Vec<Choice> {
     server.real_servers.iter().copied().filter_map(choice).collect()
 }
 
-fn is_cluster_ip(rules: &IpvsRules, key: &ServerKey) -> bool {
+fn is_in(rules: &IpvsRules, set: SetId, key: &ServerKey) -> bool {
     let ServerKey { address, port, protocol } = *key;
     let tuple = Tuple { src: address, src_port: 0, dst: address, dst_port: port, protocol };
-    rules.set(CLUSTER_IP).is_some_and(|set| set.holds(SetEnds::DstDst, &tuple, Some(protocol)))
+    rules.set(set).is_some_and(|set| set.holds(SetEnds::DstDst, &tuple, Some(protocol)))
 }

@@ -1,15 +1,25 @@
 //! What a picture shows of a service port, read back from the table itself.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::names::service_port_chain_name_base;
-use crate::net::netfilter::nft::{DnatTo, Rule, Statement, Table, Verdict};
+use crate::net::netfilter::nft::{
+    DnatTo, Element, PortRules, Rule, SetId, SetKind, Statement, Table, Verdict,
+};
 use crate::net::netfilter::{ChainId, RuleHit, RuleRef, ServicePortName, TableName};
-use crate::node::kube_proxy::{Choice, Chosen, Describe};
+use crate::node::kube_proxy::{Choice, Chosen, Describe, Extras, Role, Stop, Terms};
+
+/// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
+const CLUSTER: &str = "service-";
+const LOCAL: &str = "local-";
+/// The map of the addresses that are stopped for want of endpoints.
+const NO_ENDPOINT: &str = "no-endpoint-services";
+/// The set of all ClusterIPs.
+const CLUSTER_IPS: &str = "cluster-ips";
 
 impl Describe for Table {
     fn choices(&self, service: &ServicePortName, local: bool) -> Vec<Choice> {
-        let prefix = if local { "local-" } else { "service-" };
+        let prefix = if local { LOCAL } else { CLUSTER };
         let name = [prefix, &service_port_chain_name_base(service)].concat();
         let Some(id) = self.find_chain(&name) else { return Vec::new() };
         let rules = self.chain(id).map_or(&[][..], |chain| &chain.rules);
@@ -51,6 +61,102 @@ impl Describe for Table {
             }
         })
     }
+
+    fn terms(&self, service: &ServicePortName) -> Terms {
+        let mut terms = Terms::default();
+        let Some(port) = port_of(self, service) else { return terms };
+        for (name, element, inside) in elements(self, port, service) {
+            let stop = element.verdict.and_then(|verdict| stop(name, verdict, inside));
+            stop.into_iter().for_each(|stop| terms.stop(stop));
+            terms.local_inside |= inside && element.verdict.is_some_and(|verdict| is_to_local(port, verdict));
+        }
+        for rule in port.chains.iter().flat_map(|chain| &chain.rules) {
+            match rule.statements().last() {
+                Some(Statement::Verdict(Verdict::Drop)) => terms.stop(Stop::Source),
+                Some(Statement::Verdict(verdict)) => terms.local_outside |= is_to_local(port, *verdict),
+                _ => {}
+            }
+        }
+        terms
+    }
+
+    fn extras(&self, service: &ServicePortName) -> Extras {
+        let mut extras = Extras::default();
+        let Some(port) = port_of(self, service) else { return extras };
+        for (name, element, inside) in elements(self, port, service) {
+            // A NodePort's key has no address.
+            if !inside && !is_of_node_ports(name) {
+                extras.address(element.key.dst);
+            }
+        }
+        extras.affinity_s = port.sets.iter().find_map(|set| match set.kind {
+            SetKind::Dynamic { timeout_s } => Some(timeout_s),
+            _ => None,
+        });
+        extras
+    }
+
+    fn role(&self, at: RuleRef) -> Option<Role> {
+        if let Some(element) = self.element(at) {
+            let map = &self.set_of(at)?.name;
+            let inside = &**map == NO_ENDPOINT && is_cluster_ip(self, element.key.dst);
+            return stop(map, element.verdict?, inside).map(Role::Stops);
+        }
+        let (chain, rule) = (self.chain(at.chain)?, self.rule(at)?);
+        if chain.name.starts_with("firewall-") {
+            return Some(Role::Stops(Stop::Source));
+        }
+        let local = chain.name.starts_with(LOCAL);
+        let bound = matches!(rule.statements(), [Statement::In(_), ..]);
+        (local || chain.name.starts_with(CLUSTER)).then_some(Role::Chooses { local, bound })
+    }
+}
+
+fn port_of<'a>(table: &'a Table, service: &ServicePortName) -> Option<&'a PortRules> {
+    let is_its = |(_, element): &(SetId, Element)| element.service.as_deref() == Some(service);
+    table.ports().iter().find(|port| port.elements.iter().any(is_its)).map(|port| &**port)
+}
+
+/// The elements that are a service port's, each with its set's name and whether its address is the
+/// ClusterIP. Hairpins are noted there too, and are nobody's.
+fn elements<'a>(
+    table: &'a Table,
+    port: &'a PortRules,
+    service: &'a ServicePortName,
+) -> impl Iterator<Item = (&'a str, &'a Element, bool)> {
+    let name = |set: SetId| table.set((0, set)).map_or("", |set| &*set.name);
+    let cluster_ip = port.elements.iter().find(|(set, _)| name(*set) == CLUSTER_IPS);
+    let cluster_ip = cluster_ip.map(|(_, element)| element.key.dst);
+    let mine = port.elements.iter().filter(|(_, element)| element.service.as_deref() == Some(service));
+    mine.map(move |(set, element)| {
+        let name = name(*set);
+        (name, element, !is_of_node_ports(name) && Some(element.key.dst) == cluster_ip)
+    })
+}
+
+fn is_of_node_ports(set: &str) -> bool {
+    set.ends_with("ports")
+}
+
+fn is_cluster_ip(table: &Table, ip: IpAddr) -> bool {
+    let set = table.find_set(CLUSTER_IPS).and_then(|at| table.set(at));
+    set.is_some_and(|set| set.elements().iter().any(|element| element.key.dst == ip))
+}
+
+/// Whom an element of a map stops.
+fn stop(map: &str, verdict: Verdict, inside: bool) -> Option<Stop> {
+    match (map, verdict) {
+        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Goto(_)) => Some(Stop::NoEndpoints),
+        (NO_ENDPOINT, Verdict::Drop) if inside => Some(Stop::Inside),
+        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Drop) => Some(Stop::Outside),
+        _ => None,
+    }
+}
+
+/// Does it lead to the service port's own chain of policy Local?
+fn is_to_local(port: &PortRules, verdict: Verdict) -> bool {
+    let Verdict::Goto(to) = verdict else { return false };
+    to.group() > 0 && port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(LOCAL))
 }
 
 /// The endpoints among which a rule draws.
