@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{Event, World};
 use crate::api::{Deployment, NsName, Pod, ReplicaSet, Service, Str, Uid};
 use crate::control::Groups;
+use crate::dns::Answer;
 use crate::node::kubelet::KubeletStep;
 use crate::node::{Machine, WriteRules, leftover_chains, write_changes};
 
@@ -23,6 +24,8 @@ pub(crate) struct AfterDeed {
     pub scale_down_old: fn(&mut World, &Deployment, &ReplicaSet, &[Arc<ReplicaSet>], u32),
     /// A sync that writes only what has changed. What is only watched is small.
     pub write_rules: WriteRules,
+    /// No built-in scenario calls anything in cluster DNS but Services of the caller's own namespace.
+    pub resolve: fn(&World, &str, &str, u64, u64) -> Answer,
     /// Only in a large cluster: no built-in scenario has one.
     pub leftover_chains: fn(&Machine) -> Vec<Str>,
 }
@@ -35,6 +38,7 @@ pub(crate) static AFTER_DEED: AfterDeed = AfterDeed {
     hint_by_cpu: World::hint_by_cpu,
     scale_down_old: World::scale_down_old,
     write_rules: write_changes,
+    resolve: World::resolve,
     leftover_chains,
 };
 

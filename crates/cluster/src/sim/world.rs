@@ -63,7 +63,7 @@ pub struct World {
     hash: u64,
     events: u64,
     /// `None` in a run that is only watched.
-    pub(super) after_deed: Option<&'static AfterDeed>,
+    pub(crate) after_deed: Option<&'static AfterDeed>,
 }
 
 /// What changed since it was last asked: views repaint this and nothing else.

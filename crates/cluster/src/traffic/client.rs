@@ -209,11 +209,26 @@ impl World {
             Target::WayIn { service, port } => self.way_in(client, service, *port, ordinal),
             Target::Host { host, port } => {
                 let namespace = self.namespace_of(origin.place);
-                match self.resolve(&namespace, host, client.subject, ordinal) {
-                    Answer::Addresses { addresses, .. } => Ok((addresses[0], *port)),
-                    Answer::NoSuchName | Answer::Outside { .. } => Err(Outcome::Unresolved),
-                }
+                let address = self.address_named(client, &namespace, host, ordinal);
+                address.map(|address| (address, *port)).ok_or(Outcome::Unresolved)
             }
+        }
+    }
+
+    /// The first of the addresses that [`World::resolve`] gives. What most names are, an address or a Service
+    /// of the caller's namespace, is found without it.
+    fn address_named(&self, client: &Client, namespace: &str, host: &str, ordinal: u64) -> Option<IpAddr> {
+        if let Ok(address) = host.parse() {
+            return Some(address);
+        }
+        let service = self.store.services.get(&NsName::new(namespace, host));
+        if let Some(address) = service.filter(|s| s.has_virtual_ip()).and_then(|s| s.spec.cluster_ips.first())
+        {
+            return Some(*address);
+        }
+        match (self.after_deed?.resolve)(self, namespace, host, client.subject, ordinal) {
+            Answer::Addresses { addresses, .. } => addresses.first().copied(),
+            Answer::NoSuchName | Answer::Outside { .. } => None,
         }
     }
 
