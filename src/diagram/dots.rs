@@ -3,7 +3,7 @@
 use cluster::api::Uid;
 use cluster::net::Protocol;
 use cluster::sim::{Time, World};
-use cluster::trace::{PacketKind, PacketTrace, PacketVerdict, Place};
+use cluster::trace::{LossClass, PacketKind, PacketTrace, PacketVerdict, Place};
 use cluster::traffic::PacketId;
 
 use super::geometry::{OnWire, Point, point};
@@ -97,7 +97,10 @@ pub fn failures(world: &World, scene: &Scene, routes: &mut Routes, chain: Option
         }
         let Some(hop) = trace.hops.last() else { continue };
         let to = std::net::SocketAddr::new(hop.after.dst, hop.after.dst_port);
-        let reason = words::verdict(verdict, &to);
+        let reason = match trace.lost.map(|lost| lost.class) {
+            Some(LossClass::SourceNotAllowed) => words::SOURCE_NOT_ALLOWED.to_owned(),
+            _ => words::verdict(verdict, &to),
+        };
         if let Some(same) = found.iter_mut().find(|f| f.place == hop.place && f.reason == reason) {
             same.times += 1;
             continue;

@@ -144,6 +144,9 @@ pub fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
+/// Of what `loadBalancerSourceRanges` keeps out.
+pub const SOURCE_NOT_ALLOWED: &str = "dropped: source not allowed";
+
 /// Beside the cross, at the place that ended the packet. `to` is the address it had by then.
 pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
     match verdict {

@@ -40,7 +40,7 @@ const named = (key) => key.replace(/^[^/]*\//, "");
 
 /** Of what the command line says: what the page says too. */
 export function factsOfCommand(call, connection) {
-  const ends = (tuple) => tuple.replace(/ (TCP|UDP)$/, "").replace(" > ", " → ");
+  const ends = (tuple) => tuple.replace(/ (TCP|UDP|ICMP)$/, "").replace(" > ", " → ");
   const hop = ({ what, place, before, after, rules, stale }) => ({
     place,
     what: `${what}.`,

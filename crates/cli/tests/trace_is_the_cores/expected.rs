@@ -74,8 +74,8 @@ fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> Value {
         "at": hop.at.0,
         "place": words::place(world, hop.place),
         "what": words::hop(world, packet, hop),
-        "before": tuple(hop.before),
-        "after": tuple(hop.after),
+        "before": tuple(packet, hop.before),
+        "after": tuple(packet, hop.after),
         "rules": rules(hop),
         "stale": hop.stale,
     })
@@ -99,7 +99,10 @@ fn listed(rule: &str) -> &str {
     rest.map_or(rule, |rest| rest.trim_start_matches("{ ").trim_end_matches(" }"))
 }
 
-fn tuple(t: Tuple) -> String {
+fn tuple(packet: &PacketTrace, t: Tuple) -> String {
+    if packet.kind.is_error() {
+        return format!("{} > {} ICMP", t.src, t.dst);
+    }
     format!("{} > {} {}", socket(t.src, t.src_port), socket(t.dst, t.dst_port), t.protocol.as_str())
 }
 
