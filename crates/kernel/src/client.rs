@@ -292,8 +292,17 @@ impl Caller {
         self.outcome(deadline, sightings)
     }
 
-    /// Waits longer for the answer to the last question.
+    /// Waits longer for the answer to the last question. Where it did not arrive it is sent once more, as TCP
+    /// would: a datagram that comes to a neighbour just as that is given up goes without a word
+    /// (net/core/neighbour.c, neigh_invalidate purges what was queued meanwhile). What made an entry in
+    /// conntrack goes by that again, and is no other draw.
     fn go_on(&mut self, question: &Question, sightings: &Sightings) -> space::Outcome<Outcome> {
+        if sightings.of(&self.token()).is_none()
+            && let Err(error) = self.socket.send(self.token().as_bytes())
+            && error.raw_os_error() != Some(Errno::EPERM as i32)
+        {
+            return failed(&self.question, &self.socket, &error);
+        }
         self.outcome(Instant::now() + question.patience, sightings)
     }
 

@@ -38,9 +38,11 @@ const MAY_BE_EMPTY: [&str; 6] = [
     "KUBE-IPVS-OUT-FILTER",
 ];
 
-/// Written even when no Service needs it: the mark chain, and two of IPVS mode that are declared
-/// whether or not a set leads to them (`iptablesChains`).
-const MAY_BE_UNUSED: [&str; 3] = ["KUBE-MARK-MASQ", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL"];
+/// Written even when nothing leads to it: the mark chain; the NodePorts, where `nodePortAddresses` names no
+/// address of the node; and two of IPVS mode that are declared whether or not a set leads to them
+/// (`iptablesChains`).
+const MAY_BE_UNUSED: [&str; 4] =
+    ["KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL"];
 
 fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
     let mut used = Set::new();
