@@ -12,8 +12,9 @@ const SHOWS: Span = Span::from_secs(60);
 const MOST_MARKS: usize = 24;
 /// The track moves twice a second, which is less than a pixel each time.
 const MOVES_EVERY: u64 = 500_000_000;
-/// The room for a letter of a label, in percent; a label without room is only a tooltip.
-const LETTER: f64 = 1.0;
+/// The room for a letter of a label, in percent of the shortest track that has more than one label, that of
+/// a window 1024 wide; a label without room is only a tooltip.
+const LETTER: f64 = 1.6;
 const NEAR_THE_END: f64 = 80.0;
 
 pub fn track(session: Session, ui: Ui) -> View {
