@@ -85,30 +85,46 @@ impl Trial<'_> {
         Ok(reports.into_values().collect())
     }
 
-    /// The model's part: could it have come to what the kernel did? Gives what the kernel did.
+    /// The model's part for a flow that was asked for once. Gives what the kernel did.
     fn compare(&mut self, flow: &Flow, question: Question, mut report: Report) -> space::Outcome<Outcome> {
-        self.check_source(flow, &report);
+        let tuple = flow.tuple(question.from.port());
+        self.judge(flow, &question, &mut report, |net| (net.ask(flow.origin, tuple), ()))?;
+        Ok(report.outcome)
+    }
+
+    /// Could the model have come to what the kernel did? `None` if it could not, which is a difference.
+    pub fn judge<T>(
+        &mut self,
+        flow: &Flow,
+        question: &Question,
+        report: &mut Report,
+        act: impl Fn(&mut Net) -> (Outcome, T),
+    ) -> space::Outcome<Option<T>> {
+        self.check_source(flow, report);
         if self.show {
             let Time(at) = self.time(report.began);
             println!("{:>7.3} s: {flow}: {}", at as f64 / 1e9, report.outcome);
         }
-        let tuple = flow.tuple(question.from.port());
-        let act = |net: &mut Net| (net.ask(flow.origin, tuple), ());
-        let mut followed = self.follow(report.began, &report.outcome, act);
-        if followed.is_err() && report.waits.is_some() {
+        let mut followed = self.follow(report.began, &report.outcome, &act);
+        if followed.is_err() && report.outcome.is_silent() {
             self.tally.late += 1;
-            report.go_on(&question, LONG_PATIENCE, &self.lab.sightings)?;
-            followed = self.follow(report.began, &report.outcome, act);
+            report.go_on(question, LONG_PATIENCE, &self.lab.sightings)?;
+            followed = self.follow(report.began, &report.outcome, &act);
         }
         if followed.is_err() {
             // The model's memory may have run out while it was asked.
-            followed = self.follow(report.ended, &report.outcome, act);
+            followed = self.follow(report.ended, &report.outcome, &act);
         }
         match followed {
-            Ok(()) => self.count(flow.protocol, &report.outcome),
-            Err(known) => self.differ(flow, &report.outcome, &known),
+            Ok(more) => {
+                self.count(flow.protocol, &report.outcome);
+                Ok(Some(more))
+            }
+            Err(known) => {
+                self.differ(flow, &report.outcome, &known);
+                Ok(None)
+            }
         }
-        Ok(report.outcome)
     }
 
     fn check_source(&mut self, flow: &Flow, report: &Report) {

@@ -34,15 +34,16 @@ pub struct Report {
     pub source: Option<IpAddr>,
     pub began: Instant,
     pub ended: Instant,
-    /// Who has heard nothing so far, and could go on waiting.
-    pub waits: Option<Waits>,
+    pub client: Client,
 }
 
-/// A client that waits: its port is still its own, so nothing is drawn anew.
-pub enum Waits {
-    ToConnect(Socket),
-    OnLine(Line),
-    ForDatagram(Caller),
+/// Who asked. Its port is still its own: it can go on waiting, and nothing is drawn anew.
+pub enum Client {
+    Connecting(Socket),
+    Line(Line),
+    Caller(Caller),
+    /// Its socket is closed.
+    Gone,
 }
 
 impl Report {
@@ -53,30 +54,41 @@ impl Report {
         patience: Duration,
         sightings: &Sightings,
     ) -> space::Outcome {
-        let question = Question { patience, ..*question };
-        self.outcome = match self.waits.take() {
-            None => return Ok(()),
-            Some(Waits::ToConnect(socket)) => match await_connected(&socket, &question) {
-                Ok(()) => Line::new(socket, &question)?.ask()?,
-                Err(error) => failed(&question, &socket, &error)?,
-            },
-            Some(Waits::OnLine(mut line)) => line.go_on(&question)?,
-            Some(Waits::ForDatagram(mut caller)) => caller.go_on(&question, sightings)?,
+        self.outcome = match &mut self.client {
+            Client::Gone => return Ok(()),
+            Client::Line(line) => line.go_on(patience)?,
+            Client::Caller(caller) => caller.go_on(patience, sightings)?,
+            Client::Connecting(socket) => {
+                let question = Question { patience, ..*question };
+                match await_connected(socket, &question) {
+                    Ok(()) => Line::new(socket.try_clone().map_err(|e| e.to_string())?, &question)?.ask()?,
+                    Err(error) => failed(&question, socket, &error)?,
+                }
+            }
         };
         self.ended = Instant::now();
         Ok(())
     }
 }
 
-/// Asks once, in the namespace of the calling thread. An error is the harness's, not the network's.
-pub fn ask(question: &Question, sightings: &Sightings) -> space::Outcome<Report> {
+/// Asks, in the namespace of the calling thread, and leaves open what it opened. An error is the
+/// harness's, not the network's.
+pub fn open(question: &Question, sightings: &Sightings) -> space::Outcome<Report> {
     let began = Instant::now();
     let (outcome, source, client) = match question.protocol {
         Protocol::Udp => ask_datagram(question, sightings)?,
         _ => ask_stream(question)?,
     };
-    let waits = matches!(outcome, Outcome::Silence | Outcome::AnswerLost(_)).then_some(client);
-    Ok(Report { outcome, source, began, ended: Instant::now(), waits })
+    Ok(Report { outcome, source, began, ended: Instant::now(), client })
+}
+
+/// The same, once: the socket is closed, unless somebody could go on waiting.
+pub fn ask(question: &Question, sightings: &Sightings) -> space::Outcome<Report> {
+    let mut report = open(question, sightings)?;
+    if !report.outcome.is_silent() {
+        report.client = Client::Gone;
+    }
+    Ok(report)
 }
 
 fn socket(question: &Question, kind: Type) -> io::Result<Socket> {
@@ -98,16 +110,16 @@ fn hear_errors(socket: &Socket, question: &Question) -> space::Outcome {
     set.map_err(|error| format!("IP_RECVERR: {error}"))
 }
 
-fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>, Waits)> {
+fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>, Client)> {
     let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
     hear_errors(&socket, question)?;
     let connected = connect(&socket, question);
     let source = chosen_source(&socket);
     if let Err(error) = connected {
-        return Ok((failed(question, &socket, &error)?, source, Waits::ToConnect(socket)));
+        return Ok((failed(question, &socket, &error)?, source, Client::Connecting(socket)));
     }
     let mut line = Line::new(socket, question)?;
-    Ok((line.ask()?, source, Waits::OnLine(line)))
+    Ok((line.ask()?, source, Client::Line(line)))
 }
 
 /// Not `connect_timeout`: an ICMP error is put into the queue, which wakes who polls, a moment
@@ -173,10 +185,10 @@ fn has_icmp(socket: &impl AsFd) -> bool {
 fn ask_datagram(
     question: &Question,
     sightings: &Sightings,
-) -> space::Outcome<(Outcome, Option<IpAddr>, Waits)> {
+) -> space::Outcome<(Outcome, Option<IpAddr>, Client)> {
     let mut caller = Caller::new(question)?;
     let outcome = caller.ask(sightings)?;
-    Ok((outcome, caller.source, Waits::ForDatagram(caller)))
+    Ok((outcome, caller.source, Client::Caller(caller)))
 }
 
 /// A connection that is kept.
@@ -186,17 +198,6 @@ pub struct Line {
 }
 
 impl Line {
-    /// Connects; an outcome when that failed.
-    pub fn open(question: &Question) -> space::Outcome<Result<(Line, Option<IpAddr>), Outcome>> {
-        let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
-        let connected = connect(&socket, question);
-        let source = chosen_source(&socket);
-        match connected {
-            Ok(()) => Ok(Ok((Line::new(socket, question)?, source))),
-            Err(error) => Ok(Err(failed(question, &socket, &error)?)),
-        }
-    }
-
     fn new(socket: Socket, question: &Question) -> space::Outcome<Line> {
         socket.set_read_timeout(Some(question.patience)).map_err(|e| e.to_string())?;
         Ok(Line { reader: BufReader::new(socket), question: *question })
@@ -209,9 +210,13 @@ impl Line {
     }
 
     /// Waits longer for the answer to the last question.
-    fn go_on(&mut self, question: &Question) -> space::Outcome<Outcome> {
-        self.reader.get_ref().set_read_timeout(Some(question.patience)).map_err(|e| e.to_string())?;
+    pub fn go_on(&mut self, patience: Duration) -> space::Outcome<Outcome> {
+        let wait = |line: &Line, patience| {
+            line.reader.get_ref().set_read_timeout(Some(patience)).map_err(|e| e.to_string())
+        };
+        wait(self, patience)?;
         let heard = self.hear();
+        wait(self, self.question.patience)?;
         self.outcome(heard)
     }
 
@@ -238,8 +243,13 @@ impl Line {
         if let Err(error) = self.reader.get_mut().write_all(b"hello\n") {
             return failed(&self.question, self.reader.get_ref(), &error);
         }
+        self.await_reset(self.question.patience)
+    }
+
+    /// Waits for a RST.
+    pub fn await_reset(&mut self, patience: Duration) -> space::Outcome<Outcome> {
         let mut state = [PollFd::new(self.reader.get_ref().as_fd(), PollFlags::empty())];
-        let patience = u16::try_from(self.question.patience.as_millis()).unwrap_or(u16::MAX);
+        let patience = u16::try_from(patience.as_millis()).unwrap_or(u16::MAX);
         loop {
             match poll(&mut state, patience) {
                 Ok(0) => return Ok(Outcome::Silence),
@@ -296,14 +306,14 @@ impl Caller {
     /// would: a datagram that comes to a neighbour just as that is given up goes without a word
     /// (net/core/neighbour.c, neigh_invalidate purges what was queued meanwhile). What made an entry in
     /// conntrack goes by that again, and is no other draw.
-    fn go_on(&mut self, question: &Question, sightings: &Sightings) -> space::Outcome<Outcome> {
+    pub fn go_on(&mut self, patience: Duration, sightings: &Sightings) -> space::Outcome<Outcome> {
         if sightings.of(&self.token()).is_none()
             && let Err(error) = self.socket.send(self.token().as_bytes())
             && error.raw_os_error() != Some(Errno::EPERM as i32)
         {
             return failed(&self.question, &self.socket, &error);
         }
-        self.outcome(Instant::now() + question.patience, sightings)
+        self.outcome(Instant::now() + patience, sightings)
     }
 
     fn token(&self) -> String {

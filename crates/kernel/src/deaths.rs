@@ -7,10 +7,13 @@ use std::time::Instant;
 
 use cluster::net::Protocol;
 
+use crate::asking::LONG_PATIENCE;
 use crate::census::Phase;
 use crate::chosen::Chosen;
+use crate::client::Line;
 use crate::flows::Flow;
 use crate::lasting::Kept;
+use crate::model::Net;
 use crate::plan::{self, Place, TCP_PORTS, UDP_PORTS};
 use crate::space;
 use crate::trial::Trial;
@@ -112,7 +115,8 @@ impl Trial<'_> {
         for open in &mut orphans.lines {
             let kernel = open.kernel.ask_the_stopped()?;
             let what = "after its process stopped";
-            self.step(&open.flow, what, &kernel, |net| net.ask_the_stopped(&open.model));
+            let wait_on = |line: &mut Line| line.await_reset(LONG_PATIENCE);
+            self.step(open, what, kernel, Net::ask_the_stopped, wait_on)?;
         }
         self.call_again(&mut orphans.callers, "after its process stopped")
     }

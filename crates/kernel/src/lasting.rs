@@ -4,14 +4,13 @@
 use std::thread;
 use std::time::Instant;
 
-use cluster::net::Tuple;
-
+use crate::asking::LONG_PATIENCE;
 use crate::census::Phase;
 use crate::chosen::Chosen;
-use crate::client::{Caller, Line};
+use crate::client::{self, Caller, Client, Line};
 use crate::flows::Flow;
-use crate::model::{Connection, Net, Origin};
-use crate::outcome::Outcome;
+use crate::model::{Connection, Net};
+use crate::outcome::{Answer, Outcome};
 use crate::plan::Place;
 use crate::space;
 use crate::trial::Trial;
@@ -57,11 +56,8 @@ impl Trial<'_> {
     pub fn lasting(&mut self, chosen: &Chosen) -> space::Outcome {
         self.phase = Phase::Opened;
         let mut kept = Kept::default();
-        for flow in &chosen.streams {
-            kept.lines.extend(self.open_line(flow)?);
-        }
-        for flow in &chosen.datagrams {
-            kept.callers.extend(self.open_caller(flow)?);
+        for flow in chosen.streams.iter().chain(&chosen.datagrams) {
+            self.open(flow, &mut kept)?;
         }
         self.tally.flows += kept.flows().len() as u64;
         let dead = self.die_in_rules(chosen, &mut kept)?;
@@ -69,81 +65,51 @@ impl Trial<'_> {
         self.die_out_of_rules(&mut kept)
     }
 
-    fn open_line(&mut self, flow: &Flow) -> space::Outcome<Option<Open<Line>>> {
+    /// Asks for a flow, and keeps open what answered.
+    fn open(&mut self, flow: &Flow, kept: &mut Kept) -> space::Outcome {
         let question = self.question(flow);
-        let began = Instant::now();
-        let opened = self.lab.at(flow.origin.place).within(|| {
-            Ok(match Line::open(&question)? {
-                Ok((mut line, _)) => {
-                    let outcome = line.ask()?;
-                    (Some(line), outcome)
-                }
-                Err(outcome) => (None, outcome),
-            })
-        })?;
-        let (line, outcome) = opened;
+        let sightings = &self.lab.sightings;
+        let mut report = self.lab.at(flow.origin.place).within(|| client::open(&question, sightings))?;
         let (origin, tuple) = (flow.origin, flow.tuple(question.from.port()));
-        let model = self.opened(flow, began, &outcome, origin, tuple);
-        Ok(match (line, model, outcome) {
-            (Some(kernel), Some(model), Outcome::Answered(answer)) => {
-                Some(Open { flow: *flow, kernel, model, by: answer.by })
-            }
-            _ => None,
-        })
-    }
-
-    fn open_caller(&mut self, flow: &Flow) -> space::Outcome<Option<Open<Caller>>> {
-        let question = self.question(flow);
-        let began = Instant::now();
-        let lab = self.lab;
-        let (kernel, outcome) = lab.at(flow.origin.place).within(|| {
-            let mut caller = Caller::new(&question)?;
-            let outcome = caller.ask(&lab.sightings)?;
-            Ok((caller, outcome))
-        })?;
-        let (origin, tuple) = (flow.origin, flow.tuple(question.from.port()));
-        let model = self.opened(flow, began, &outcome, origin, tuple);
-        Ok(match (model, outcome) {
-            (Some(model), Outcome::Answered(answer)) => {
-                Some(Open { flow: *flow, kernel, model, by: answer.by })
-            }
-            _ => None,
-        })
-    }
-
-    fn opened(
-        &mut self,
-        flow: &Flow,
-        began: Instant,
-        outcome: &Outcome,
-        origin: Origin,
-        tuple: Tuple,
-    ) -> Option<Connection> {
         let open = |net: &mut Net| match net.open(origin, tuple) {
             Ok(connection) => (net.ask_again(&connection), Some(connection)),
             Err(outcome) => (outcome, None),
         };
-        match self.follow(began, outcome, open) {
-            Ok(connection) => {
-                self.count(flow.protocol, outcome);
-                connection
-            }
-            Err(known) => {
-                self.differ(flow, outcome, &known);
-                None
+        let model = self.judge(flow, &question, &mut report, open)?.flatten();
+        if let (Some(model), Outcome::Answered(Answer { by, .. })) = (model, report.outcome) {
+            match report.client {
+                Client::Line(kernel) => kept.lines.push(Open { flow: *flow, kernel, model, by }),
+                Client::Caller(kernel) => kept.callers.push(Open { flow: *flow, kernel, model, by }),
+                // It was answered late, and its line is closed again.
+                Client::Connecting(_) | Client::Gone => {}
             }
         }
+        Ok(())
     }
 
-    /// Compares one step of an open connection.
-    pub fn step(&mut self, flow: &Flow, what: &str, kernel: &Outcome, act: impl Fn(&mut Net) -> Outcome) {
-        match self.follow(Instant::now(), kernel, |net| (act(net), ())) {
-            Ok(()) => self.count(flow.protocol, kernel),
-            Err(known) => {
-                let what = format!("{flow}, {what}");
-                self.differ(&what, kernel, &known);
-            }
+    /// Compares one step of an open connection. Gives what the kernel did, after a longer wait if it
+    /// was silent and the model is not.
+    pub fn step<K>(
+        &mut self,
+        open: &mut Open<K>,
+        what: &str,
+        mut kernel: Outcome,
+        act: impl Fn(&mut Net, &Connection) -> Outcome,
+        wait_on: impl FnOnce(&mut K) -> space::Outcome<Outcome>,
+    ) -> space::Outcome<Outcome> {
+        let (flow, model) = (open.flow, &open.model);
+        let act = |net: &mut Net| (act(net, model), ());
+        let mut followed = self.follow(Instant::now(), &kernel, act);
+        if followed.is_err() && kernel.is_silent() {
+            self.tally.late += 1;
+            kernel = wait_on(&mut open.kernel)?;
+            followed = self.follow(Instant::now(), &kernel, act);
         }
+        match followed {
+            Ok(()) => self.count(flow.protocol, &kernel),
+            Err(known) => self.differ(&format!("{flow}, {what}"), &kernel, &known),
+        }
+        Ok(kernel)
     }
 
     /// The endpoints that answered leave the EndpointSlices, with those that are dead, and every node
@@ -169,8 +135,9 @@ impl Trial<'_> {
     /// A question on each line, all at once.
     pub fn ask_lines(&mut self, lines: &mut [Open<Line>], what: &str) -> space::Outcome {
         let heard = at_once(lines, Line::ask)?;
-        for (open, kernel) in lines.iter().zip(heard) {
-            self.step(&open.flow, what, &kernel, |net| net.ask_again(&open.model));
+        for (open, kernel) in lines.iter_mut().zip(heard) {
+            let wait_on = |line: &mut Line| line.go_on(LONG_PATIENCE);
+            self.step(open, what, kernel, Net::ask_again, wait_on)?;
         }
         Ok(())
     }
@@ -180,7 +147,8 @@ impl Trial<'_> {
         let lab = self.lab;
         let heard = at_once(callers, |caller| caller.ask(&lab.sightings))?;
         for (open, kernel) in callers.iter_mut().zip(heard) {
-            self.step(&open.flow, what, &kernel, |net| net.ask_again(&open.model));
+            let wait_on = |caller: &mut Caller| caller.go_on(LONG_PATIENCE, &lab.sightings);
+            let kernel = self.step(open, what, kernel, Net::ask_again, wait_on)?;
             if let Outcome::Answered(answer) = kernel {
                 open.by = answer.by;
             }

@@ -59,6 +59,11 @@ impl fmt::Display for Answer {
 }
 
 impl Outcome {
+    /// Does the client hear nothing?
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Outcome::Silence | Outcome::AnswerLost(_))
+    }
+
     /// May the kernel's outcome be this one of the model's? A port that is drawn at random may, by
     /// chance, be the one that the client has.
     pub fn allows(&self, kernel: &Outcome) -> bool {

@@ -20,6 +20,8 @@ const LATE: u64 = 500;
 pub fn report(tally: &Tally, args: &Args, began: Instant) -> Outcome {
     let shares = tally.shares.test();
     print(tally, &shares, began);
+    // Once more, at the end, where whoever reads only that finds them.
+    tally.differences.iter().for_each(|difference| println!("\n{difference}"));
     let mut wrong = Vec::new();
     if !tally.differences.is_empty() {
         wrong.push(format!("the kernel and the model differ in {} flows", tally.differences.len()));
