@@ -29,6 +29,11 @@ pub struct Net {
     pub flow: u64,
     /// How many connections reached an endpoint and failed then, so that nobody can tell which.
     pub unseen_choices: u32,
+    /// Datagrams whose destination a node rewrote and whose sender heard nothing, by node, and as that node's
+    /// conntrack has them. The kernel may have chosen another endpoint to which nothing comes.
+    pub hidden: BTreeSet<(u8, Tuple)>,
+    /// Where the last first packet was rewritten.
+    rewritten: Vec<(u8, Tuple)>,
     chance: Chance,
 }
 
@@ -73,6 +78,8 @@ impl Net {
             now: Time::ZERO,
             flow: 0,
             unseen_choices: 0,
+            hidden: BTreeSet::new(),
+            rewritten: Vec::new(),
             chance: Chance::new(seed),
         }
     }
@@ -134,6 +141,15 @@ impl Net {
     }
 
     fn ask_datagram(&mut self, origin: Origin, tuple: Tuple) -> Result<Outcome, Outcome> {
+        let answered = self.try_datagram(origin, tuple);
+        let rewritten = std::mem::take(&mut self.rewritten);
+        if matches!(answered, Err(Outcome::Silence)) {
+            self.hidden.extend(rewritten);
+        }
+        answered
+    }
+
+    fn try_datagram(&mut self, origin: Origin, tuple: Tuple) -> Result<Outcome, Outcome> {
         let (server, arrived) = self.reach(origin, tuple, TcpFlags::default())?;
         if !self.listens(server, &arrived) {
             return Err(self.refuse(origin, tuple, server, arrived));
@@ -181,7 +197,9 @@ impl Net {
             Protocol::Tcp => Skb::tcp(tuple, flags),
             _ => Skb::datagram(tuple),
         };
-        match self.carry(origin, first) {
+        self.rewritten.clear();
+        let end = self.carry(origin, first);
+        match end {
             End::At(place, skb) if !is_error(&skb) && !is_reset(&skb) => Ok((place, skb.tuple)),
             End::At(place, skb) => Err(heard(origin, tuple, place, &skb)),
             End::Nowhere => Err(Outcome::Silence),
@@ -250,7 +268,12 @@ impl Net {
             Place::Outside => (from.via, false),
         };
         for _ in 0..MAX_HOPS {
-            match self.cross(node, sends, &mut skb) {
+            let before = skb.tuple;
+            let passage = self.cross(node, sends, &mut skb);
+            if skb.tuple.dst != before.dst {
+                self.rewritten.push((node, before));
+            }
+            match passage {
                 Passage::Local => return End::At(Place::Node(node), skb),
                 Passage::Out => {}
                 Passage::Stopped(_, Verdict::Drop(_)) => {

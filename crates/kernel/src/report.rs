@@ -14,6 +14,7 @@ const FLOWS: u64 = 5_000;
 /// The pooled test compares some 20,000 connections, and has some 50 degrees of freedom.
 const SHARED: u64 = 8_000;
 const FREEDOM: u32 = 20;
+const STALE: u64 = 100;
 /// At most one answer in so many may be late: a loss that a longer wait hides would be more.
 const LATE: u64 = 500;
 
@@ -50,6 +51,10 @@ fn print(tally: &Tally, shares: &Verdict, began: Instant) {
         "shares: {} connections of {} questions, chi-squared {:.1} with {} degrees of freedom, p = {:.3}",
         shares.connections, shares.questions, shares.statistic, shares.freedom, shares.p
     );
+    println!(
+        "stale conntrack entries: {} kinds, of {} of which the number is known to the last one",
+        tally.stale, tally.stale_known
+    );
     println!("what was asked: digest {:016x}; {} answers came late", tally.asked, tally.late);
     println!(
         "{} clusters, {} flows, {} connections and datagrams in {seconds:.0} s: {} differences",
@@ -66,6 +71,7 @@ fn too_little(tally: &Tally, shares: &Verdict) -> Vec<String> {
         ("clusters", tally.clusters, CLUSTERS),
         ("flows", tally.flows, FLOWS),
         ("connections in the test of the shares", shares.connections, SHARED),
+        ("kinds of stale conntrack entries whose number is known", tally.stale_known, STALE),
         ("degrees of freedom in the test of the shares", shares.freedom.into(), FREEDOM.into()),
     ];
     let few = numbers.into_iter().filter(|(_, count, floor)| count < floor);

@@ -15,6 +15,10 @@ pub struct Tally {
     pub late: u64,
     /// Ports drawn at random that were the client's own.
     pub ports_by_chance: u64,
+    /// Kinds of stale conntrack entries that kube-proxy deletes, compared by their number ...
+    pub stale: u64,
+    /// ... and those of them of which the model knows that number.
+    pub stale_known: u64,
     /// Of everything that was chosen to be asked, in whatever order the clusters came.
     pub asked: u64,
     pub shares: Shares,
@@ -29,6 +33,8 @@ impl Tally {
         self.census.merge(&other.census);
         self.late += other.late;
         self.ports_by_chance += other.ports_by_chance;
+        self.stale += other.stale;
+        self.stale_known += other.stale_known;
         self.asked = self.asked.wrapping_add(other.asked);
         self.shares.merge(other.shares);
         self.differences.extend(other.differences);
