@@ -102,17 +102,17 @@ fn socket(question: &Question, kind: Type) -> io::Result<Socket> {
 }
 
 /// Errors are put into the socket's queue, where they say whether an ICMP packet brought them.
-fn hear_errors(socket: &Socket, question: &Question) -> space::Outcome {
+fn hear_errors(socket: &Socket, question: &Question, hear: bool) -> space::Outcome {
     let set = match question.to.is_ipv4() {
-        true => setsockopt(socket, sockopt::Ipv4RecvErr, &true),
-        false => setsockopt(socket, sockopt::Ipv6RecvErr, &true),
+        true => setsockopt(socket, sockopt::Ipv4RecvErr, &hear),
+        false => setsockopt(socket, sockopt::Ipv6RecvErr, &hear),
     };
     set.map_err(|error| format!("IP_RECVERR: {error}"))
 }
 
 fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>, Client)> {
     let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
-    hear_errors(&socket, question)?;
+    hear_errors(&socket, question, true)?;
     let connected = connect(&socket, question);
     let source = chosen_source(&socket);
     if let Err(error) = connected {
@@ -199,6 +199,8 @@ pub struct Line {
 
 impl Line {
     fn new(socket: Socket, question: &Question) -> space::Outcome<Line> {
+        // As in most programs: on a connection that is open an ICMP error is a soft one, and TCP goes on trying.
+        hear_errors(&socket, question, false)?;
         socket.set_read_timeout(Some(question.patience)).map_err(|e| e.to_string())?;
         Ok(Line { reader: BufReader::new(socket), question: *question })
     }
@@ -284,7 +286,7 @@ impl Caller {
     pub fn new(question: &Question) -> space::Outcome<Caller> {
         let failed = |error| format!("{question:?}: {error}");
         let socket = socket(question, Type::DGRAM).map_err(failed)?;
-        hear_errors(&socket, question)?;
+        hear_errors(&socket, question, true)?;
         socket.connect(&question.to.into()).map_err(failed)?;
         let source = chosen_source(&socket);
         Ok(Caller { socket, question: *question, source, asked: 0 })

@@ -14,7 +14,7 @@ const FLOWS: u64 = 5_000;
 /// The pooled test compares some 20,000 connections, and has some 50 degrees of freedom.
 const SHARED: u64 = 8_000;
 const FREEDOM: u32 = 20;
-const STALE: u64 = 100;
+const STALE: u64 = 40;
 /// At most one answer in so many may be late: a loss that a longer wait hides would be more.
 const LATE: u64 = 500;
 
