@@ -6,9 +6,13 @@
 //! other direction anything may be called. Built without the feature `split` both are one.
 
 use crate::diagram::facts::{self, Facts, Notes};
+use crate::diagram::failures;
+use crate::diagram::geometry::Rect;
 use crate::diagram::gestures::{self, Zoom};
 use crate::diagram::input::{Input, On};
+use crate::diagram::packets::Look;
 use crate::diagram::relations::{self, Chain};
+use crate::diagram::routes::Routes;
 use crate::diagram::scene::Picture;
 use crate::dom::{Place, State, View};
 use crate::parts::Kids;
@@ -17,6 +21,7 @@ use crate::shell::Ui;
 use crate::{panels, session, shell};
 use cluster::api::{Action, NsName, Uid};
 use cluster::sim::{LogEntry, World};
+use web_sys::CanvasRenderingContext2d;
 
 pub struct Later {
     /// Comes before all else that is shown of this part, in the lab's element.
@@ -32,6 +37,8 @@ pub struct Later {
     /// What pointers, wheel and keys do in the picture.
     pub gesture: fn(&Input, &str, &web_sys::Event, On),
     pub zoom: fn(Picture, Zoom),
+    /// Paints what failed lately, and says what places that takes.
+    pub failures: fn(&CanvasRenderingContext2d, &World, &Look, &mut Routes) -> Vec<Rect>,
     /// What stands out while this is selected.
     pub chain: fn(&World, &Facts, Selection) -> Option<Chain>,
     pub item_of_hop: fn(&World, HopRef) -> Option<Selection>,
@@ -66,6 +73,7 @@ pub static LATER: Later = Later {
     toasts: shell::toasts::list,
     gesture: gestures::handle,
     zoom: gestures::zoom_by_button,
+    failures: failures::paint,
     chain: relations::chain,
     item_of_hop: relations::item_of_hop,
     notes: facts::notes,

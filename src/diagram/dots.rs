@@ -3,14 +3,13 @@
 use cluster::api::Uid;
 use cluster::net::Protocol;
 use cluster::sim::{Time, World};
-use cluster::trace::{LossClass, PacketKind, PacketTrace, PacketVerdict, Place};
+use cluster::trace::{PacketKind, PacketTrace, Place};
 use cluster::traffic::PacketId;
 
 use super::geometry::{OnWire, Point, point};
 use super::relations::{Chain, is_about};
 use super::routes::Routes;
 use super::scene::Scene;
-use super::words;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dot {
@@ -29,28 +28,8 @@ pub struct Dot {
     pub link: (Place, Place),
 }
 
-/// What is left for a while of a packet that came to grief.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
-    pub at: Point,
-    /// Where its reason is written: beside it, and not over what is read most.
-    pub label: Point,
-    pub place: Place,
-    /// Somebody said no; otherwise the packet was just lost.
-    pub refused: bool,
-    /// 1 when it has just happened, 0 when it is forgotten.
-    pub fresh: f64,
-    pub times: u32,
-    pub reason: String,
-    pub service: Option<Uid>,
-    pub front: bool,
-}
-
 /// Packets keep to the right of their wire, so that those of both directions can be told apart.
 const ASIDE: f64 = 3.5;
-const REMEMBERED_NS: u64 = 2_500_000_000;
-/// The last part of that time, in which it fades.
-const FADES_NS: f64 = 900_000_000.0;
 
 pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Chain>, out: &mut Vec<Dot>) {
     out.clear();
@@ -74,7 +53,7 @@ pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Ch
     }
 }
 
-fn place_at(
+pub(super) fn place_at(
     trace: &PacketTrace,
     at: Time,
     scene: &Scene,
@@ -83,84 +62,6 @@ fn place_at(
     let (from, to, done, whole) = trace.position(at)?;
     let wire = routes.wire(&scene.layout, from, to)?;
     Some((wire.at(done as f64 / whole as f64), (from, to)))
-}
-
-/// The packets that failed lately, those of one kind at one place taken together.
-pub fn failures(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Chain>) -> Vec<Failure> {
-    let now = world.now();
-    let since = Time(now.0.saturating_sub(REMEMBERED_NS));
-    let mut found: Vec<Failure> = Vec::new();
-    for trace in world.traffic().failures.iter().rev() {
-        let Some((ended, verdict)) = trace.ended else { continue };
-        if ended < since {
-            break;
-        }
-        let Some(hop) = trace.hops.last() else { continue };
-        let to = std::net::SocketAddr::new(hop.after.dst, hop.after.dst_port);
-        let reason = match trace.lost.map(|lost| lost.class) {
-            Some(LossClass::SourceNotAllowed) => words::SOURCE_NOT_ALLOWED.to_owned(),
-            _ => words::verdict(verdict, &to),
-        };
-        if let Some(same) = found.iter_mut().find(|f| f.place == hop.place && f.reason == reason) {
-            same.times += 1;
-            continue;
-        }
-        let Some(at) = where_it_ended(trace, ended, hop.place, scene, routes) else { continue };
-        let left = REMEMBERED_NS.saturating_sub(now.since(ended).0);
-        let record = world.traffic().record(trace.connection);
-        found.push(Failure {
-            at,
-            label: label_place(scene, hop.place, at),
-            place: hop.place,
-            refused: is_refusal(verdict),
-            fresh: (left as f64 / FADES_NS).min(1.0),
-            times: 1,
-            reason,
-            service: record.and_then(|r| r.service.as_ref()).map(|(_, uid)| *uid),
-            front: chain.is_none_or(|chain| record.is_some_and(|r| is_about(chain, r, trace))),
-        });
-    }
-    found
-}
-
-fn label_place(scene: &Scene, place: Place, at: Point) -> Point {
-    let layout = &scene.layout;
-    match place {
-        Place::Node(uid) => layout.node(uid).map_or(at, |n| point(n.rect.x + 18.0, n.rules.bottom() - 2.0)),
-        Place::Pod(uid) => {
-            let rect = layout.nodes.iter().find_map(|n| n.place_of(uid));
-            rect.map_or(at, |r| point(r.x + 3.0, r.bottom() - 11.0))
-        }
-        _ => point(at.x + 11.0, at.y),
-    }
-}
-
-fn is_refusal(verdict: PacketVerdict) -> bool {
-    matches!(
-        verdict,
-        PacketVerdict::RejectedByRule
-            | PacketVerdict::NothingListens
-            | PacketVerdict::NoSuchPort
-            | PacketVerdict::NobodyHasAddress
-    )
-}
-
-/// The end of its last link; where that is not in the picture any more, the node it came from.
-fn where_it_ended(
-    trace: &PacketTrace,
-    ended: Time,
-    place: Place,
-    scene: &Scene,
-    routes: &mut Routes,
-) -> Option<Point> {
-    if let Some((on, _)) = place_at(trace, ended, scene, routes) {
-        return Some(on.at);
-    }
-    let node = match (place, trace.segments.last()?.from) {
-        (Place::Node(node), _) | (_, Place::Node(node)) => node,
-        _ => return None,
-    };
-    scene.layout.node(node).map(|n| n.port)
 }
 
 /// The packet that is nearest to a place, if one is near.
@@ -174,17 +75,8 @@ pub fn hit(dots: &[Dot], at: Point, radius: f64) -> Option<PacketId> {
 
 #[cfg(test)]
 mod tests {
-    use cluster::api::Action;
-
     use super::*;
-    use crate::diagram::marks::Marks;
-    use crate::diagram::testing::{SIZES, WEB, kill, pass, pictured, pods, run};
-
-    fn scene(world: &World, size: (f64, f64)) -> Scene {
-        let (facts, _, layout) = pictured(world, size);
-        let marks = Marks::default().with(facts.services.iter().map(|s| &s.key));
-        Scene { facts, marks, layout, focus: None, rules: Default::default() }
-    }
+    use crate::diagram::testing::{SIZES, WEB, pass, run, scene};
 
     #[test]
     fn every_packet_is_somewhere_and_moves_without_jumps() {
@@ -221,25 +113,6 @@ mod tests {
         dots(run.world(), &scene, &mut Routes::default(), None, &mut again);
         assert!(!first.is_empty());
         assert_eq!(first, again);
-    }
-
-    #[test]
-    fn what_went_wrong_is_told_where_it_did() {
-        let mut run = run(WEB, 3);
-        let victim = pods(run.world(), "web")[0].name.clone();
-        let name = "browser-to-web".into();
-        let rate = Action::SetRate { client: name, rate_milli: 30_000 };
-        run.act(rate).expect("it calls more often");
-        kill(&mut run, &victim);
-        let mut reasons = std::collections::BTreeSet::new();
-        for _ in 0..100 {
-            pass(&mut run, 100);
-            let scene = scene(run.world(), SIZES[0]);
-            let found = failures(run.world(), &scene, &mut Routes::default(), None);
-            assert!(found.iter().all(|f| f.at.x > 0.0 && f.at.y > 0.0));
-            reasons.extend(found.into_iter().map(|f| f.reason));
-        }
-        assert!(reasons.iter().any(|r| r.contains("nothing listens on 8080")), "{reasons:?}");
     }
 
     #[test]

@@ -7,14 +7,15 @@
 mod camera;
 mod dots;
 pub mod facts;
-mod geometry;
+pub mod failures;
+pub mod geometry;
 pub mod gestures;
 pub mod input;
 mod layout;
 pub mod marks;
-mod packets;
+pub mod packets;
 pub mod relations;
-mod routes;
+pub mod routes;
 pub mod scene;
 mod slots;
 #[cfg(test)]

@@ -10,11 +10,12 @@ use cluster::traffic::PacketId;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::camera::Camera;
-use super::dots::{Dot, Failure, dots, failures};
+use super::dots::{Dot, dots};
 use super::geometry::{Point, Rect, point};
 use super::relations::Chain;
 use super::routes::Routes;
 use super::scene::Scene;
+use crate::later::Later;
 use crate::theme::Palette;
 
 /// What a frame is drawn with.
@@ -29,6 +30,7 @@ pub struct Look<'a> {
     /// Canvas pixels for each CSS pixel.
     pub density: f64,
     pub view: (f64, f64),
+    pub later: Option<&'static Later>,
 }
 
 /// What is kept from frame to frame.
@@ -42,19 +44,28 @@ pub struct Painter {
 
 /// More packets than this are drawn as bands.
 const MANY: usize = 320;
-const LARGE: f64 = 6.0;
+pub const LARGE: f64 = 6.0;
 const SMALL: f64 = 3.6;
-const FAINT: f64 = 0.22;
+pub const FAINT: f64 = 0.22;
 /// Discs from this size on show their Service's letter.
 const LETTER: f64 = 7.4;
-const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"DejaVu Sans\", sans-serif";
+pub const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"DejaVu Sans\", sans-serif";
+
+/// For so long the picture says of a packet that it failed, and why.
+pub const REMEMBERED_NS: u64 = 2_500_000_000;
+
+/// Is there a failure to be shown?
+pub fn failed_lately(world: &World) -> bool {
+    let last = world.traffic().failures.back().and_then(|trace| trace.ended);
+    last.is_some_and(|(ended, _)| world.now().since(ended).0 <= REMEMBERED_NS)
+}
 
 impl Painter {
     pub fn paint(&mut self, canvas: &Canvas, world: &World, look: &Look) {
         dots(world, look.scene, &mut self.routes, look.chain, &mut self.dots);
-        let failures = failures(world, look.scene, &mut self.routes, look.chain);
         self.clear(canvas);
-        if self.dots.is_empty() && failures.is_empty() {
+        let failures = look.later.filter(|_| failed_lately(world));
+        if self.dots.is_empty() && failures.is_none() {
             return;
         }
         let zoom = look.camera.zoom * look.density;
@@ -68,12 +79,8 @@ impl Painter {
         if let Some(dot) = self.dots.iter().find(|dot| Some(dot.id) == look.selected) {
             ring(canvas, dot.at, look);
         }
-        let mut placed: Vec<Rect> = Vec::new();
-        for failure in &failures {
-            let taken = fail(canvas, failure, look, &placed);
-            placed.extend(taken);
-        }
-        self.note_dirty(look, &placed);
+        let placed = failures.map(|later| (later.failures)(canvas, world, look, &mut self.routes));
+        self.note_dirty(look, &placed.unwrap_or_default());
     }
 
     /// The canvas was cleared by somebody else.
@@ -160,7 +167,7 @@ impl Painter {
 }
 
 /// Drawing cannot fail in a way that anybody could do something about.
-fn ignore<T>(result: Result<T, wasm_bindgen::JsValue>) {
+pub fn ignore<T>(result: Result<T, wasm_bindgen::JsValue>) {
     drop(result);
 }
 
@@ -225,61 +232,4 @@ fn ring(canvas: &Canvas, at: Point, look: &Look) {
     canvas.set_line_width(2.0);
     canvas.set_stroke_style_str(look.palette.focus);
     canvas.stroke();
-}
-
-/// A cross where it was refused, a fading ring where it was lost, and why, in words. Gives the
-/// places that it takes.
-fn fail(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Vec<Rect> {
-    let Point { x, y } = failure.at;
-    canvas.set_global_alpha(if failure.front { failure.fresh } else { failure.fresh * FAINT });
-    canvas.begin_path();
-    if failure.refused {
-        let r = 5.0;
-        canvas.move_to(x - r, y - r);
-        canvas.line_to(x + r, y + r);
-        canvas.move_to(x + r, y - r);
-        canvas.line_to(x - r, y + r);
-        canvas.set_line_width(5.5);
-        canvas.set_stroke_style_str(look.palette.panel);
-        canvas.stroke();
-        canvas.set_line_width(2.6);
-    } else {
-        ignore(canvas.arc(x, y, LARGE + 4.0 * (1.0 - failure.fresh), 0.0, TAU));
-        canvas.set_line_width(1.8);
-    }
-    canvas.set_stroke_style_str(look.palette.bad);
-    canvas.stroke();
-    let mut places = vec![Rect { x: x - 14.0, y: y - 14.0, w: 28.0, h: 28.0 }];
-    if failure.front {
-        places.push(say(canvas, failure, look, taken));
-    }
-    canvas.set_global_alpha(1.0);
-    places
-}
-
-/// The reason, at its place, or under the reasons that are there already.
-fn say(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Rect {
-    let text = match failure.times {
-        1 => failure.reason.clone(),
-        n => format!("{} (×{n})", failure.reason),
-    };
-    canvas.set_font(&format!("600 11px {FONT}"));
-    let w = canvas.measure_text(&text).map_or(0.0, |m| m.width()) + 14.0;
-    let edge = look.camera.to_picture(point(look.view.0, 0.0)).x.min(look.scene.layout.width);
-    let x = failure.label.x.min(edge - w - 4.0).max(2.0);
-    let mut rect = Rect { x, y: failure.label.y - 9.0, w, h: 18.0 };
-    // Higher ones are crosses, which may be written over.
-    while let Some(other) = taken.iter().find(|other| other.h < 24.0 && other.overlaps(&rect)) {
-        rect.y = other.bottom() + 1.0;
-    }
-    canvas.set_fill_style_str(look.palette.badbg);
-    canvas.fill_rect(rect.x, rect.y, rect.w, rect.h);
-    canvas.set_line_width(1.0);
-    canvas.set_stroke_style_str(look.palette.bad);
-    canvas.stroke_rect(rect.x, rect.y, rect.w, rect.h);
-    canvas.set_fill_style_str(look.palette.bad);
-    canvas.set_text_align("left");
-    canvas.set_text_baseline("middle");
-    ignore(canvas.fill_text(&text, rect.x + 7.0, rect.y + 9.5));
-    Rect { x: rect.x - 1.0, y: rect.y - 1.0, w: rect.w + 2.0, h: rect.h + 2.0 }
 }

@@ -168,8 +168,8 @@ pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
     }
 }
 
-/// `synced 0.3 s ago`, `2 updates, 0.4 s behind`, `paused, 3 updates, 8 s behind`
-pub fn proxy(lag: &Lag, synced: Option<Span>) -> String {
+/// `synced 0.3 s ago`, `2 updates, 0.4 s behind`, `paused, 3 updates, 8 s behind`; in short `paused, 8 s behind`
+pub fn proxy(lag: &Lag, synced: Option<Span>, short: bool) -> String {
     let why = match lag.hearing {
         Hearing::Paused => "paused, ",
         Hearing::CutOff => "cut off, ",
@@ -179,6 +179,7 @@ pub fn proxy(lag: &Lag, synced: Option<Span>) -> String {
     match (lag.behind, synced) {
         (_, None) => "no rules written yet".to_owned(),
         (0, Some(synced)) => format!("{why}synced {} ago", span(synced)),
+        (_, _) if short && !why.is_empty() => format!("{why}{} behind", late.trim_start_matches(", ")),
         (1, _) => format!("{why}1 update{late} behind"),
         (n, _) => format!("{why}{n} updates{late} behind"),
     }
@@ -203,7 +204,9 @@ pub fn chance(one_in: Option<u64>) -> String {
     }
 }
 
-pub const ROW_MISSING: &str = "not here yet";
+pub fn row_missing(short: bool) -> &'static str {
+    if short { "late" } else { "not here yet" }
+}
 pub const ROW_STICKY: &str = "known clients";
 pub const ROW_ALSO: &str = "external IP";
 
@@ -335,19 +338,15 @@ pub fn calls(calls: &[Call]) -> Option<String> {
     }
 }
 
-/// `✕ no such name: cart`: in a Pod's card the target may be cut off, the reason not.
-pub fn call_failed(call: Option<&Call>, how: Outcome) -> String {
-    let reason = match how {
+/// Beside the ✕ of one whose call failed.
+pub fn call_failed(how: Outcome) -> &'static str {
+    match how {
         Outcome::Refused { lost: Some(PacketVerdict::RejectedByRule) } => "no endpoints",
         Outcome::Refused { .. } => "refused",
         Outcome::HostUnreachable => "unreachable",
         Outcome::Reset => "reset",
         Outcome::TimedOut { .. } => "timed out",
         other => outcome(other),
-    };
-    match call {
-        Some(call) => format!("✕ {reason}: {}", call.target),
-        None => format!("✕ {reason}"),
     }
 }
 
@@ -418,12 +417,13 @@ mod tests {
         assert_eq!(rate(500), "0.5 req/s");
         let lag = |hearing, behind, age: Option<Span>| Lag { hearing, behind, age, stale: Vec::new() };
         let current = lag(Hearing::Hears, 0, None);
-        assert_eq!(proxy(&current, Some(Span::from_millis(340))), "synced 0.3 s ago");
-        assert_eq!(proxy(&current, Some(Span::from_secs(61))), "synced 1 min ago");
+        assert_eq!(proxy(&current, Some(Span::from_millis(340)), false), "synced 0.3 s ago");
+        assert_eq!(proxy(&current, Some(Span::from_secs(61)), false), "synced 1 min ago");
         let late = lag(Hearing::Hears, 1, Some(Span::from_millis(400)));
-        assert_eq!(proxy(&late, Some(Span::from_secs(61))), "1 update, 0.4 s behind");
+        assert_eq!(proxy(&late, Some(Span::from_secs(61)), false), "1 update, 0.4 s behind");
         let paused = lag(Hearing::Paused, 3, Some(Span::from_secs(8)));
-        assert_eq!(proxy(&paused, Some(Span::from_secs(61))), "paused, 3 updates, 8 s behind");
-        assert_eq!(proxy(&current, None), "no rules written yet");
+        assert_eq!(proxy(&paused, Some(Span::from_secs(61)), false), "paused, 3 updates, 8 s behind");
+        assert_eq!(proxy(&paused, Some(Span::from_secs(61)), true), "paused, 8 s behind");
+        assert_eq!(proxy(&current, None, false), "no rules written yet");
     }
 }

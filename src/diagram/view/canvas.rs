@@ -1,6 +1,6 @@
 //! The canvas that packets are painted on, frame by frame.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::dom::reactive::*;
@@ -10,7 +10,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::diagram::dots;
 use crate::diagram::geometry::Point;
-use crate::diagram::packets::{Look, Painter};
+use crate::diagram::packets::{Look, Painter, failed_lately};
 use crate::diagram::scene::{Picture, Scene};
 use crate::dom::Place;
 use crate::parts::{View, el, whenever};
@@ -41,6 +41,8 @@ pub fn canvas(picture: Picture, hits: Hits) -> View {
     resize_with_view(picture, element, surface.clone(), hits.clone());
     repaint_when_changed(picture);
     let session = picture.session;
+    // Once: where it cannot be had, that was said.
+    let asked = Cell::new(false);
     session.on_frame(move |world, _| {
         let mut surface = surface.borrow_mut();
         let Some(context) = surface.context.clone() else { return };
@@ -63,7 +65,11 @@ pub fn canvas(picture: Picture, hits: Hits) -> View {
             arrows: untrack(|| session.motion()) == Motion::Paused,
             density: surface.density,
             view: picture.view.get_untracked(),
+            later: session.later.get_untracked(),
         };
+        if look.later.is_none() && failed_lately(world) && !asked.replace(true) {
+            session.want_later();
+        }
         painter.paint(&context, world, &look);
     });
     el("canvas").place(element).class("pk-packets").attr("aria-hidden", "true").view()

@@ -6,6 +6,7 @@ use cluster::sim::World;
 use super::card::Shell;
 use crate::diagram::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
 use crate::diagram::geometry::px;
+use crate::diagram::layout::NodeBox;
 use crate::diagram::scene::{Light, MOST_ROWS, Picture, Scene};
 use crate::diagram::words;
 use crate::parts::{Kids, View, block, el, span};
@@ -15,12 +16,12 @@ fn find(scene: &Scene, uid: Uid) -> Option<&NodeFacts> {
 }
 
 pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
-    let (behind, proxy) = proxy_state(picture, uid);
+    let (behind, proxy) = proxy_state(picture, uid, false);
     picture.scene.with(|scene| {
         let (node, place) = (find(scene, uid)?, scene.layout.node(uid)?);
         let off = if node.state != NodeState::Ready { " pk-node-off" } else { "" };
         let stale = if behind { " pk-stale" } else { "" };
-        let narrow = if place.header > 40.0 { " pk-node-narrow" } else { "" };
+        let narrow = if is_narrow(place) { " pk-node-narrow" } else { "" };
         Some(Shell {
             class: format!("pk-node{off}{stale}{narrow}"),
             label: words::node_label(node, &proxy),
@@ -30,24 +31,29 @@ pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
 }
 
 pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
-    let (behind, proxy) = proxy_state(picture, uid);
     picture.scene.with(|scene| {
         let place = scene.layout.node(uid)?;
+        let narrow = is_narrow(place);
+        let (behind, proxy) = proxy_state(picture, uid, narrow);
         let head = head(find(scene, uid)?);
         let of = scene.focus.and_then(|uid| scene.facts.services.iter().find(|s| s.uid == uid));
         let name = of.map(|s| &*s.key.name);
-        let what =
-            if place.header > 40.0 { name.unwrap_or_default().to_owned() } else { words::rules_for(name) };
+        let what = if narrow { name.unwrap_or_default().to_owned() } else { words::rules_for(name) };
         let age = span(if behind { "pk-age pk-behind" } else { "pk-age" }, proxy);
         let title = block("pk-rules-title", vec![span("", what), age]);
         let lit = |row: &Row| picture.front.with(|front| front.light(uid, row));
-        let lines = rules(scene.rules.get(&uid), &lit, &|row| count(picture, uid, row));
+        let say = |row: &Row| line(row, lit(row), count(picture, uid, row), narrow);
+        let lines = rules(scene.rules.get(&uid), &lit, &say);
         let colour = scene.focus.and_then(|uid| scene.mark(uid)).map_or("", |mark| mark.class());
         let header = px(place.header);
         let head = el("div").class("pk-node-head").style("height", header).kids(head);
         let rules = el("div").class("pk-rules").style("height", px(place.rules.h));
         Some(vec![head.view(), rules.kid(title).kid(block(colour, lines)).view()].into())
     })
+}
+
+fn is_narrow(place: &NodeBox) -> bool {
+    place.header > 40.0
 }
 
 fn head(node: &NodeFacts) -> Kids {
@@ -65,11 +71,11 @@ fn head(node: &NodeFacts) -> Kids {
 }
 
 /// Whether it is behind, and how it is doing in words, which change seldom enough to be shown.
-fn proxy_state(picture: Picture, node: Uid) -> (bool, String) {
+fn proxy_state(picture: Picture, node: Uid, short: bool) -> (bool, String) {
     picture.session.rules_rev();
     picture.tenths.get();
     match picture.session.with_world(|world| proxy_age(world, node)) {
-        Some((lag, age)) => (lag.behind > 0, words::proxy(&lag, age)),
+        Some((lag, age)) => (lag.behind > 0, words::proxy(&lag, age, short)),
         None => (false, words::NO_POWER.to_owned()),
     }
 }
@@ -83,20 +89,20 @@ fn count(picture: Picture, node: Uid, row: &Row) -> String {
     }
 }
 
-fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(&Row) -> Light, sent: &dyn Fn(&Row) -> String) -> Kids {
+fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(&Row) -> Light, say: &dyn Fn(&Row) -> View) -> Kids {
     let says = |text: &'static str| vec![span("pk-rule pk-rule-none", text)];
     match found {
         None => vec![],
         Some(RuleFacts::NodeOff) => says(words::RULES_NODE_OFF),
         Some(RuleFacts::NotYet) => says(words::RULES_NOT_YET),
         Some(RuleFacts::NoVirtualIp) => says(words::RULES_NONE),
-        Some(RuleFacts::Rows(rows)) => lines(rows, lit, sent),
+        Some(RuleFacts::Rows(rows)) => lines(rows, lit, say),
     }
 }
 
-fn lines(rows: &[Row], lit: &dyn Fn(&Row) -> Light, sent: &dyn Fn(&Row) -> String) -> Kids {
+fn lines(rows: &[Row], lit: &dyn Fn(&Row) -> Light, say: &dyn Fn(&Row) -> View) -> Kids {
     let shown = shown(rows, |row| lit(row) != Light::Out);
-    let mut kids: Kids = shown.iter().map(|i| line(&rows[*i], lit(&rows[*i]), sent(&rows[*i]))).collect();
+    let mut kids: Kids = shown.iter().map(|i| say(&rows[*i])).collect();
     if rows.len() > shown.len() {
         kids.push(span("pk-rule pk-rule-none", words::more(rows.len() - shown.len())));
     }
@@ -119,13 +125,13 @@ fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     (0..rows.len()).filter(|i| take(i)).collect()
 }
 
-fn line(row: &Row, lit: Light, sent: String) -> View {
+fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> View {
     let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
     let (what, chance) = match &row.kind {
         RowKind::Endpoint { one_in, only } => {
             (endpoint(), [only.map_or("", words::only), &words::chance(*one_in)].concat())
         }
-        RowKind::Missing => (endpoint(), words::ROW_MISSING.to_owned()),
+        RowKind::Missing => (endpoint(), words::row_missing(narrow).to_owned()),
         RowKind::Note { what, why, .. } => (what.clone(), why.clone()),
         RowKind::Stop(stop) => {
             let (what, why) = words::stop(*stop);

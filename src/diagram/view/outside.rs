@@ -45,7 +45,7 @@ pub fn client(picture: Picture, id: ClientId) -> Option<View> {
         let mut target: Kids = client.service.and_then(|uid| scene.mark(uid)).map(mark).into_iter().collect();
         target.push(span("pk-target", words::shorten(&calls, letters.saturating_sub(2))));
         let trouble = picture.front.with(|front| front.trouble.clients.get(&id).copied());
-        let trouble = trouble.map(|outcome| span("pk-trouble", words::call_failed(None, outcome)));
+        let trouble = trouble.map(|outcome| span("pk-trouble", ["✕ ", words::call_failed(outcome)].concat()));
         let lines = vec![
             block("pk-line", vec![span("pk-title", words::shorten(&name, letters))]),
             block("pk-line", vec![span("pk-ip", client.ip.clone())]),

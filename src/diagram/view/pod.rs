@@ -132,7 +132,9 @@ fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<View> {
     Some(match trouble {
         Some((client, outcome)) => {
             let call = pod.calls.iter().find(|call| call.client == client);
-            span("pk-calls pk-trouble", words::call_failed(call, outcome))
+            let target = call.map(|call| span("", call.target.clone()));
+            let kids = [Some(span("", ["✕ ", words::call_failed(outcome)].concat())), target];
+            inline("pk-calls pk-trouble", kids.into_iter().flatten().collect())
         }
         None => span("pk-calls", calls),
     })
