@@ -92,6 +92,7 @@ fn label_place(scene: &Scene, place: Place, at: Point) -> Point {
             let rect = layout.nodes.iter().find_map(|n| n.place_of(uid));
             rect.map_or(at, |r| point(r.x + 3.0, r.bottom() - 11.0))
         }
+        Place::LoadBalancer(uid) => layout.balancer(uid).map_or(at, |r| point(r.x, r.bottom() + 18.0)),
         _ => point(at.x + 11.0, at.y),
     }
 }
