@@ -65,15 +65,20 @@ impl Outcome {
     }
 
     /// May the kernel's outcome be this one of the model's? A port that is drawn at random may, by
-    /// chance, be the one that the client has.
+    /// chance, be the one that the client has; and a client's own may be in use, by chance, by a connection
+    /// whose port was drawn: then the kernel gives it another one, whatever the rules say
+    /// (net/netfilter/nf_nat_core.c, get_unique_tuple). [`crate::report`] says how often that may be.
     pub fn allows(&self, kernel: &Outcome) -> bool {
-        let loosened = |model: Answer, kernel: Answer| {
-            model == kernel || (!model.same_port && Answer { same_port: false, ..kernel } == model)
-        };
+        let like = |model: Answer, kernel: Answer| Answer { same_port: model.same_port, ..kernel } == model;
         match (self, kernel) {
             (Outcome::Answered(model), Outcome::Answered(kernel))
-            | (Outcome::AnswerLost(model), Outcome::AnswerLost(kernel)) => loosened(*model, *kernel),
+            | (Outcome::AnswerLost(model), Outcome::AnswerLost(kernel)) => like(*model, *kernel),
             _ => self == kernel,
         }
+    }
+
+    /// Did it see the client's own port?
+    pub fn has_own_port(&self) -> bool {
+        matches!(self, Outcome::Answered(answer) | Outcome::AnswerLost(answer) if answer.same_port)
     }
 }

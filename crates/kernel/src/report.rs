@@ -18,6 +18,11 @@ const STALE: u64 = 40;
 /// At most one answer in so many may be late: a loss that a longer wait hides would be more.
 const LATE: u64 = 500;
 
+const PORTS_BY_CHANCE: [&str; 2] = [
+    "ports that should be drawn at random are the client's own",
+    "ports that should be the client's own are others",
+];
+
 pub fn report(tally: &Tally, args: &Args, began: Instant) -> Outcome {
     let shares = tally.shares.test();
     print(tally, &shares, began);
@@ -31,9 +36,11 @@ pub fn report(tally: &Tally, args: &Args, began: Instant) -> Outcome {
         tally.shares.worst().iter().for_each(|line| println!("  {line}"));
         wrong.push("the shares of the endpoints are not the model's".into());
     }
-    // One in 64,512 draws, so a few in a run at most; more would mean that nothing is drawn.
-    if tally.ports_by_chance > 5 + tally.connections / 10_000 {
-        wrong.push(format!("{} ports that should be random are the client's own", tally.ports_by_chance));
+    // One in 64,512 draws, so a few in a run at most; more would mean that nothing is drawn, or too much.
+    for (count, what) in tally.ports_by_chance.iter().zip(PORTS_BY_CHANCE) {
+        if *count > 5 + tally.connections / 10_000 {
+            wrong.push(format!("{count} {what}"));
+        }
     }
     if tally.late > 1 + tally.connections / LATE {
         wrong.push(format!("{} answers came late, more than one in {LATE}", tally.late));

@@ -13,8 +13,8 @@ pub struct Tally {
     pub census: Census,
     /// Answers that came late: see [`crate::asking::LONG_PATIENCE`].
     pub late: u64,
-    /// Ports drawn at random that were the client's own.
-    pub ports_by_chance: u64,
+    /// Ports drawn at random that were the client's own, and clients' own ports that were in use.
+    pub ports_by_chance: [u64; 2],
     /// Kinds of stale conntrack entries that kube-proxy deletes, compared by their number ...
     pub stale: u64,
     /// ... and those of them of which the model knows that number.
@@ -32,7 +32,9 @@ impl Tally {
         self.connections += other.connections;
         self.census.merge(&other.census);
         self.late += other.late;
-        self.ports_by_chance += other.ports_by_chance;
+        for (all, more) in self.ports_by_chance.iter_mut().zip(other.ports_by_chance) {
+            *all += more;
+        }
         self.stale += other.stale;
         self.stale_known += other.stale_known;
         self.asked = self.asked.wrapping_add(other.asked);
