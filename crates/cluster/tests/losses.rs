@@ -13,6 +13,7 @@ const LOSSES: &[(&str, &str, LossClass)] = &[
     ("a-wrong-target-port-is-refused-by-the-pod", "curl", LossClass::NothingListens),
     ("who-holds-a-pod-ip-loses-it", "by-address", LossClass::HostUnreachable),
     ("an-established-connection-hears-nothing", "kept-open", LossClass::EstablishedGone),
+    ("a-process-that-ends-closes-its-connections", "kept-open", LossClass::Closed),
     ("local-policy-drops-where-no-pod-is", "a", LossClass::DroppedByPolicy),
     ("masqueraded-pod-traffic-meets-policy-local", "past-node-2", LossClass::DroppedByPolicy),
     ("a-reply-by-another-way-is-lost", "past-node-2", LossClass::ReplyLost),

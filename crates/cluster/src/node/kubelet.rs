@@ -308,6 +308,7 @@ impl World {
         runtime.epoch += 1;
         let crashes = runtime.crashes;
         runtime.crashes += 1;
+        self.process_ended(uid);
         self.record(LogEntry::Crashed { pod: key.clone() });
         self.set_pod_ready(uid, false);
         // The first restart is at once; then 10 s, doubled each time (kuberuntime, doBackOff).
@@ -371,8 +372,8 @@ impl World {
     }
 
     fn exited(&mut self, pod: Uid) {
+        self.process_stops(pod);
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
-        runtime.process = Process::Stopped;
         let (node, address) = (runtime.node, runtime.address.take());
         if let (Some(machine), Some(address)) = (self.machines.get_mut(&node), address) {
             machine.cni.release(address);
@@ -382,7 +383,17 @@ impl World {
         self.plan(pod, delay, KubeletStep::Removed);
     }
 
+    /// If it runs.
+    fn process_stops(&mut self, pod: Uid) {
+        let Some(runtime) = self.pods.get_mut(&pod) else { return };
+        if std::mem::replace(&mut runtime.process, Process::Stopped) != Process::Stopped {
+            self.process_ended(pod);
+        }
+    }
+
     fn pod_removed(&mut self, pod: Uid) {
+        // A Pod that is deleted by force: its kubelet kills the process all the same.
+        self.process_stops(pod);
         let Some(runtime) = self.pods.remove(&pod) else { return };
         if let (Some(machine), Some(address)) = (self.machines.get_mut(&runtime.node), runtime.address) {
             machine.cni.release(address);
@@ -396,11 +407,14 @@ impl World {
     /// The node lost its power: every process on it ends and every link goes down, and nobody
     /// is left to tell the API server.
     pub(crate) fn pods_lose_power(&mut self, node: Uid) {
+        let mut here = Vec::new();
         for runtime in self.pods.values_mut().filter(|r| r.node == node) {
             runtime.process = Process::Stopped;
             runtime.address = None;
             runtime.epoch += 1;
+            here.push(runtime.uid);
         }
+        self.callers_vanish(&here);
     }
 
     /// The node is back: its kubelet makes new sandboxes, with new addresses, for the Pods that

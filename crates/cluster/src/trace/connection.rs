@@ -21,7 +21,7 @@ pub enum Outcome {
     },
     /// EHOSTUNREACH.
     HostUnreachable,
-    /// Reset in mid-stream.
+    /// Reset in mid-stream, or closed before the answer: its process is gone.
     Reset,
     /// No answer in time; `lost` is what became of its last packet, where that is known.
     TimedOut {

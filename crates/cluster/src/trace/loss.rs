@@ -18,6 +18,8 @@ pub enum LossClass {
     HostUnreachable,
     /// Silence: the connection was established, to a Pod that is gone. Its client hears nothing.
     EstablishedGone,
+    /// The process that was to answer ended first, and its kernel closed the connection.
+    Closed,
     /// Time-out: dropped, because policy Local found no endpoint on the node.
     DroppedByPolicy,
     /// Time-out: the answer came back by another way than the request, and nobody rewrote it back.

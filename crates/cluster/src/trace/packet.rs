@@ -30,6 +30,8 @@ pub enum PacketKind {
     Response,
     /// The client's last word: it has the answer and closes.
     Fin,
+    /// The server's: its process has ended, or the client has closed a connection that was kept.
+    ServerFin,
     /// Nobody listens there.
     Reset,
     /// ICMP port unreachable: a REJECT rule's answer.
@@ -47,6 +49,11 @@ impl PacketKind {
     /// An error about a packet, from a node on its way.
     pub fn is_error(self) -> bool {
         matches!(self, PacketKind::PortUnreachable | PacketKind::HostUnreachable)
+    }
+
+    /// Says that its sender has no more to say.
+    pub fn closes(self) -> bool {
+        matches!(self, PacketKind::Fin | PacketKind::ServerFin)
     }
 
     /// What the server itself sends back.

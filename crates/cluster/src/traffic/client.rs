@@ -76,18 +76,18 @@ impl World {
     }
 
     pub(crate) fn remove_client(&mut self, id: ClientId) {
-        self.traffic.clients.remove(&id);
         self.touched.scene = true;
         let open: Vec<_> = self
             .traffic
             .connections
             .values()
-            .filter(|l| l.record.client == id)
+            .filter(|l| l.record.client == id && l.record.ended.is_none())
             .map(|l| l.record.id)
             .collect();
         for connection in open {
-            self.end_connection(connection, Outcome::Abandoned);
+            self.close_client(connection);
         }
+        self.traffic.clients.remove(&id);
     }
 
     /// Clients that start together do not call together.

@@ -27,13 +27,15 @@ pub struct Live {
     /// What a load balancer that is a proxy made of it.
     pub(super) proxied: Option<Proxied>,
     /// The tuple that the server's socket has.
-    server_tuple: Option<Tuple>,
+    pub(super) server_tuple: Option<Tuple>,
+    /// Its end is closed, though the client's may be open.
+    pub(super) server_closed: bool,
     timeout: Span,
     pub(super) keep_alive: bool,
     request_began: Time,
     pub(crate) in_flight: u32,
     /// What became of its last packet that was lost.
-    lost: Option<(PacketVerdict, Lost)>,
+    pub(super) lost: Option<(PacketVerdict, Lost)>,
 }
 
 impl Live {
@@ -125,6 +127,7 @@ impl World {
             balanced_to: None,
             proxied: None,
             server_tuple: None,
+            server_closed: false,
             timeout: client.spec.timeout.unwrap_or(self.timing.client_timeout),
             keep_alive: client.spec.keep_alive,
             request_began: self.now,
@@ -252,6 +255,7 @@ impl World {
                 }
             }
             PacketKind::Response if live.state == SocketState::Waiting => self.answered(connection),
+            PacketKind::ServerFin => return self.server_has_closed(connection),
             PacketKind::Reset if handshake => self.end_connection(connection, Outcome::Refused { lost }),
             PacketKind::Reset if open => self.end_connection(connection, Outcome::Reset),
             PacketKind::PortUnreachable if handshake || (udp && open) => {
@@ -317,7 +321,12 @@ impl World {
                 self.send(connection, PacketKind::Reset, Place::Pod(pod), tuple.reversed());
                 return PacketVerdict::NothingListens;
             }
-            PacketKind::Fin if mine => {}
+            // It closes its end too, unless its answer, or its end, has done so.
+            PacketKind::Fin if mine => {
+                if live.keep_alive {
+                    self.close_server(connection);
+                }
+            }
             _ => return PacketVerdict::NotExpected,
         }
         PacketVerdict::Delivered
@@ -415,7 +424,7 @@ impl World {
         self.archive_when_quiet(connection);
     }
 
-    fn archive_when_quiet(&mut self, connection: ConnectionId) {
+    pub(super) fn archive_when_quiet(&mut self, connection: ConnectionId) {
         let quiet = |live: &Live| live.record.ended.is_some() && live.in_flight == 0;
         if self.traffic.connections.get(&connection).is_some_and(quiet)
             && let Some(live) = self.traffic.connections.remove(&connection)

@@ -105,7 +105,7 @@ impl World {
             live.in_flight += 1;
             stays_open = live.keep_alive;
         }
-        let closes = kind == PacketKind::Fin || (kind == PacketKind::Response && !stays_open);
+        let closes = kind.closes() || (kind == PacketKind::Response && !stays_open);
         let mut flight = Flight { trace, tuple, closes, inner, to: from };
         match from {
             Place::Node(node) => self.crosses(node, flight, true),
@@ -434,7 +434,9 @@ impl World {
         let trace = Arc::new(trace);
         self.touched.traffic = true;
         self.digest(&[trace.id.0, verdict as u64]);
-        if verdict.is_failure() {
+        // Nobody misses the last word of a connection that is over.
+        let is_over = self.traffic.connections.get(&connection).is_none_or(|l| l.record.ended.is_some());
+        if verdict.is_failure() && !(trace.kind.closes() && is_over) {
             self.traffic.keep_failure(trace.clone());
         }
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
@@ -513,7 +515,7 @@ fn skb_of(flight: &Flight) -> Skb {
         _ if !tcp => Kind::Datagram,
         PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
         PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
-        PacketKind::Request | PacketKind::Response | PacketKind::Fin => {
+        PacketKind::Request | PacketKind::Response | PacketKind::Fin | PacketKind::ServerFin => {
             Kind::Tcp(if flight.closes { TcpFlags::FIN_ACK } else { TcpFlags::ACK })
         }
         PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod client;
+mod closing;
 mod connection;
 mod derive;
 mod journey;
