@@ -27,6 +27,8 @@ use crate::sim::{Chance, Time};
 pub struct Stack {
     /// The node's own addresses (of its bridge too); loopback is always one.
     pub addresses: Vec<IpAddr>,
+    /// Of its rules and connections: the hooks of the other family have none.
+    family: Family,
     pub conntrack: Conntrack,
     rules: Rules,
     recent: RecentTables,
@@ -95,6 +97,7 @@ impl Stack {
     pub fn new(addresses: Vec<IpAddr>, family: Family) -> Stack {
         Stack {
             addresses,
+            family,
             conntrack: Conntrack::default(),
             rules: Rules::from(Arc::new(RuleSet::empty(family))),
             recent: RecentTables::default(),
@@ -107,6 +110,12 @@ impl Stack {
 
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Is this a packet of the family that no rule here is asked about?
+    #[inline]
+    pub(super) fn is_foreign(&self, skb: &Skb) -> bool {
+        skb.tuple.src.is_ipv4() != (self.family == Family::V4)
     }
 
     /// How many packets matched a rule since the rules were written, for those that any matched. As

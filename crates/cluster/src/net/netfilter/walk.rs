@@ -71,6 +71,9 @@ impl Stack {
 
 /// A packet arrives from an interface: through to another one, or up to a process.
 pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+    if host.stack().is_foreign(skb) {
+        return unasked(host, skb);
+    }
     if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
         return stopped;
     }
@@ -84,6 +87,9 @@ pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
 /// A process on this node sends a packet. To a process on this node it goes over loopback: out through
 /// POSTROUTING and in again through PREROUTING.
 pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+    if host.stack().is_foreign(skb) {
+        return unasked(host, skb);
+    }
     if let Some(stopped) = stopped(Hook::Output, &host.stack().output(skb, cx)) {
         return stopped;
     }
@@ -104,6 +110,15 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
             // What IPVS was to have it had at OUTPUT.
             stopped(Hook::Input, &host.stack().input(skb, cx)).unwrap_or(Passage::Local)
         }
+    }
+}
+
+/// A packet of the other family goes by the routing table alone.
+fn unasked<H: Host>(host: &H, skb: &Skb) -> Passage {
+    match host.route(&skb.tuple) {
+        Route::None => Passage::NoRoute,
+        Route::Local => Passage::Local,
+        Route::Out(_) => Passage::Out,
     }
 }
 
