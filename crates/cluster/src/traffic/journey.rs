@@ -516,7 +516,9 @@ fn skb_of(flight: &Flight) -> Skb {
         PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
         PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
         PacketKind::Request | PacketKind::Response | PacketKind::Fin | PacketKind::ServerFin => {
-            Kind::Tcp(if flight.closes { TcpFlags::FIN_ACK } else { TcpFlags::ACK })
+            let data = !flight.trace.kind.closes();
+            let flags = if data { TcpFlags::PSH_ACK } else { TcpFlags::ACK };
+            Kind::Tcp(if flight.closes { flags.with(TcpFlags::FIN) } else { flags })
         }
         PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),
     };

@@ -81,6 +81,9 @@ impl TcpFlags {
     pub const ACK: TcpFlags = TcpFlags(2);
     pub const FIN: TcpFlags = TcpFlags(4);
     pub const RST: TcpFlags = TcpFlags(8);
+    /// The segment has data.
+    pub const PSH: TcpFlags = TcpFlags(16);
+    pub const PSH_ACK: TcpFlags = TcpFlags(16 | 2);
     pub const SYN_ACK: TcpFlags = TcpFlags(1 | 2);
     pub const FIN_ACK: TcpFlags = TcpFlags(4 | 2);
     pub const RST_ACK: TcpFlags = TcpFlags(8 | 2);

@@ -15,7 +15,7 @@ pub struct Timeouts {
     pub time_wait: Span,
     pub close: Span,
     pub syn_sent2: Span,
-    /// Established by a packet in mid-stream and not answered since.
+    /// Established by a packet in mid-stream, or with data that is not acknowledged.
     pub unacknowledged: Span,
     pub udp: Span,
     /// UDP in both directions for more than [`Timeouts::udp_becomes_stream`].

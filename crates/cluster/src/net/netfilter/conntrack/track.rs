@@ -75,12 +75,21 @@ impl Conntrack {
                 self.remove(slot);
                 return step;
             }
+            if flags == TcpFlags::SYN && !entry.seen_reply && entry.tcp == TcpState::SynSent {
+                // A SYN that is sent again: else a client that tries for ever would keep an entry, and the
+                // choice that it remembers, alive for ever.
+                return step;
+            }
             let mut timeout = state.timeout(&timeouts);
             let was_open = matches!(entry.tcp, TcpState::SynRecv | TcpState::Established);
             if state == TcpState::Established {
-                if !entry.seen_reply {
+                // tcp_in_window, IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED: the client's data wait for the server's next
+                // packet. The server's are acknowledged by a bare ACK, which is not simulated.
+                let waits = flags.has(TcpFlags::PSH) && direction == Direction::Original;
+                if !entry.seen_reply || waits {
                     timeout = timeout.min(timeouts.unacknowledged);
-                } else if was_open {
+                }
+                if entry.seen_reply && was_open {
                     entry.assured = true;
                 }
             }

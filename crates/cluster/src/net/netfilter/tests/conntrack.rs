@@ -61,8 +61,8 @@ fn entries_expire_and_then_the_rules_are_asked_again() {
     node.stack.set_rules(Rules::from(rules(&[B], &config())));
     node.now = after(119);
     assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(A));
-    // Each packet starts the time again.
-    node.now = after(119 + 120);
+    // A SYN that is sent again does not start the time again (nf_conntrack_tcp_packet).
+    node.now = after(120);
     assert!(node.lines().is_empty());
     assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
 }
@@ -110,6 +110,23 @@ fn a_packet_in_mid_stream_begins_a_connection_of_its_own() {
     assert_eq!((passage, sent.dst), (Passage::Out, ip(A)));
     let entry = *node.stack.conntrack.entries(node.now).next().unwrap();
     assert_eq!((entry.tcp, entry.expires), (TcpState::Established, after(300)));
+}
+
+#[test]
+fn data_that_nobody_acknowledges_is_waited_for_as_long_as_that() {
+    let mut node = Node::new(&[A]);
+    let there = tuple(POD, 40_000, VIP, 80);
+    let back = node.open(there).reversed();
+    let expires = |node: &Node| node.stack.conntrack.entries(node.now).next().unwrap().expires;
+    let established = 5 * 24 * 3600;
+    assert_eq!(expires(&node), after(established));
+    node.tcp(there, TcpFlags::PSH_ACK);
+    assert_eq!(expires(&node), after(300));
+    node.now = after(10);
+    node.tcp(there, TcpFlags::PSH_ACK);
+    assert_eq!(expires(&node), after(310));
+    node.tcp(back, TcpFlags::PSH_ACK);
+    assert_eq!(expires(&node), after(10 + established));
 }
 
 #[test]
