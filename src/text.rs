@@ -178,7 +178,8 @@ pub fn timing_numbers(t: &Timing) -> Vec<(&'static str, String)> {
         ("Link between a Pod and its node", span(t.pod_link)),
         ("A node's forwarding", span(t.forwarding)),
         ("The app's answer", span(t.app_answer)),
-        ("TCP: first retransmission", span(t.tcp_initial_rto)),
+        ("TCP: a SYN is sent again after", span(t.tcp_initial_rto)),
+        ("TCP: data are sent again after", span(t.tcp_rto)),
         ("Neighbour time-out", span(t.neighbour_timeout)),
         ("A client's patience", span(t.client_timeout)),
         (

@@ -68,7 +68,8 @@ pub(crate) enum ConnectionTimer {
     /// The client stops waiting.
     GiveUp,
     /// TCP sends again; `attempt` counts from 1.
-    Retransmit { attempt: u32 },
+    /// Of a SYN, or of data.
+    Retransmit { attempt: u32, syn: bool },
 }
 
 /// What an informer hears: the object as it is now, or that it is gone.

@@ -20,8 +20,10 @@ pub struct Timing {
     pub forwarding: Span,
     /// From a request's arrival in the app to its answer.
     pub app_answer: Span,
-    /// TCP's first retransmission time-out (RFC 6298: 1 s); doubled at each try.
+    /// TCP's first retransmission time-out of a SYN (RFC 6298: 1 s); doubled at each try.
     pub tcp_initial_rto: Span,
+    /// Of a segment, where the round trip is much shorter: TCP_RTO_MIN (include/net/tcp.h, 200 ms).
+    pub tcp_rto: Span,
     /// net.ipv4.neigh.*.mcast_solicit (3) times retrans_time_ms (1 s): how long a node asks
     /// who has an address before it tells the sender "host unreachable".
     pub neighbour_timeout: Span,
@@ -90,6 +92,7 @@ impl Timing {
             forwarding: Span::from_micros(20),
             app_answer: Span::from_micros(100),
             tcp_initial_rto: Span::from_secs(1),
+            tcp_rto: Span::from_millis(200),
             neighbour_timeout: Span::from_secs(3),
             client_timeout: Span::from_secs(10),
             watch_delay: Span::from_millis(5),
@@ -125,6 +128,7 @@ impl Timing {
             forwarding: real.forwarding.times(factor),
             app_answer: real.app_answer.times(factor),
             tcp_initial_rto: real.tcp_initial_rto.times(factor),
+            tcp_rto: real.tcp_rto.times(factor),
             client_timeout: Span::from_secs(15),
             watch_delay: Span::from_millis(150),
             watch_delay_spread: Span::from_millis(1_000),

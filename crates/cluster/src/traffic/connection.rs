@@ -193,17 +193,23 @@ impl World {
     fn plan_timers(&mut self, connection: ConnectionId, request: u32) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let give_up = self.now + live.timeout;
-        let tcp = live.record.tuple.is_some_and(|t| t.protocol == Protocol::Tcp);
         self.schedule(give_up, Event::Connection { connection, request, timer: ConnectionTimer::GiveUp });
-        if tcp && self.timing.tcp_initial_rto < live_timeout(self, connection) {
-            self.plan_retransmit(connection, request, 1);
-        }
+        self.plan_retransmit(connection, 1);
     }
 
-    /// RFC 6298: each try waits twice as long.
-    fn plan_retransmit(&mut self, connection: ConnectionId, request: u32, attempt: u32) {
-        let wait = Span(self.timing.tcp_initial_rto.0.saturating_mul(1 << (attempt - 1).min(30)));
-        let timer = ConnectionTimer::Retransmit { attempt };
+    /// RFC 6298: each try waits twice as long. The time-out of a SYN is not that of a segment, which goes by
+    /// the round trip that the handshake took (net/ipv4/tcp_input.c, tcp_set_rto).
+    fn plan_retransmit(&mut self, connection: ConnectionId, attempt: u32) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let syn = live.state == SocketState::SynSent;
+        let first = if syn { self.timing.tcp_initial_rto } else { self.timing.tcp_rto };
+        let tcp = live.record.tuple.is_some_and(|t| t.protocol == Protocol::Tcp);
+        if !tcp || first >= live.timeout {
+            return;
+        }
+        let request = live.record.requests;
+        let wait = Span(first.0.saturating_mul(1 << (attempt - 1).min(30)));
+        let timer = ConnectionTimer::Retransmit { attempt, syn };
         self.schedule(self.now + wait, Event::Connection { connection, request, timer });
     }
 
@@ -223,14 +229,13 @@ impl World {
                 let lost = live.lost.map(|(verdict, _)| verdict);
                 self.end_connection(connection, Outcome::TimedOut { lost });
             }
-            ConnectionTimer::Retransmit { attempt } if attempt <= MAX_RETRANSMITS => {
-                let kind = match live.state {
-                    SocketState::SynSent => PacketKind::Syn,
-                    _ => PacketKind::Request,
-                };
+            ConnectionTimer::Retransmit { attempt, syn }
+                if attempt <= MAX_RETRANSMITS && syn == (live.state == SocketState::SynSent) =>
+            {
+                let kind = if syn { PacketKind::Syn } else { PacketKind::Request };
                 if let Some(tuple) = live.record.tuple {
                     self.send(connection, kind, live.record.source, tuple);
-                    self.plan_retransmit(connection, request, attempt + 1);
+                    self.plan_retransmit(connection, attempt + 1);
                 }
             }
             ConnectionTimer::Retransmit { .. } => {}
@@ -252,6 +257,7 @@ impl World {
                 live.state = SocketState::Waiting;
                 if let Some(tuple) = tuple {
                     self.send(connection, PacketKind::Request, source, tuple);
+                    self.plan_retransmit(connection, 1);
                 }
             }
             PacketKind::Response if live.state == SocketState::Waiting => self.answered(connection),
@@ -442,8 +448,4 @@ impl World {
         let ended = self.traffic.finished.iter().rev().map(|r| &**r);
         live.chain(ended).flat_map(|r| &r.packets).find(|p| p.id == id).map(|p| &**p)
     }
-}
-
-fn live_timeout(world: &World, connection: ConnectionId) -> Span {
-    world.traffic.connections.get(&connection).map_or(Span::ZERO, |l| l.timeout)
 }

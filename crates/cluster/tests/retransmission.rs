@@ -1,0 +1,52 @@
+//! When TCP sends again what was not answered.
+
+mod support;
+
+use cluster::sim::Span;
+use cluster::trace::PacketKind;
+use support::{go_on, seconds};
+
+const LOST: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {nodeName: node-2, containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  timing: realistic
+  clients: [{name: kept, from: pod/default/curl, to: 'http://web', rate: 0, keepAlive: true, timeout: 20s}]
+  actions:
+  - {at: 10s, do: sendOne, client: kept}
+  - {at: 20s, do: powerNode, node: node-2, enabled: false}
+  - {at: 21s, do: sendOne, client: kept}
+  - {at: 60s, do: sendOne, client: kept}
+";
+
+/// Seconds, in tenths, at which the last connection's packets of a kind were sent, after the first.
+fn sent(world: &cluster::sim::World, kind: PacketKind, from: u64) -> Vec<u64> {
+    let record = world.traffic().finished.back().expect("it ended");
+    let sent = record.packets.iter().filter(|p| p.kind == kind).map(|p| p.hops[0].at);
+    sent.filter(|at| *at >= seconds(from)).map(|at| at.since(seconds(from)).0 / 100_000_000).collect()
+}
+
+#[test]
+fn data_are_sent_again_after_200_ms_and_a_syn_after_a_second() {
+    let mut run = support::start(LOST, 7);
+    go_on(&mut run, Span::from_secs(50));
+    assert_eq!(sent(run.world(), PacketKind::Request, 21), [0, 2, 6, 14, 30, 62, 126]);
+    go_on(&mut run, Span::from_secs(40));
+    // Then its node says that there is nobody.
+    assert_eq!(sent(run.world(), PacketKind::Syn, 60), [0, 10, 30]);
+}
