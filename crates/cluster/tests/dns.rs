@@ -126,3 +126,23 @@ fn a_name_for_a_name_is_told_and_so_is_where_it_ends() {
         [format!("alias.default.svc.cluster.local. 5 IN CNAME {full}.")]
     );
 }
+
+#[test]
+fn whoever_is_outside_knows_no_name_of_the_cluster() {
+    let clients = "
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  clients:
+  - {name: outside, from: outside, to: 'http://web', rate: 1}
+  - {name: on-a-node, from: node/node-1, to: 'http://web', rate: 1}
+";
+    let mut run = start(&[SERVICES, clients].concat(), 7);
+    settle(&mut run);
+    support::go_on(&mut run, cluster::sim::Span::from_secs(30));
+    let counts = |client: &str| run.world().traffic().stats.clients[client].clone();
+    let outside = counts("outside");
+    assert!(outside.unresolved > 20 && outside.unresolved == outside.sent, "{outside:?}");
+    assert!(counts("on-a-node").delivered > 10, "{:?}", counts("on-a-node"));
+}

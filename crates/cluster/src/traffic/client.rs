@@ -221,6 +221,10 @@ impl World {
         if let Ok(address) = host.parse() {
             return Some(address);
         }
+        // Whoever is outside asks another DNS, which knows none of the cluster's names.
+        if client.address.is_some() {
+            return None;
+        }
         let service = self.store.services.get(&NsName::new(namespace, host));
         if let Some(address) = service.filter(|s| s.has_virtual_ip()).and_then(|s| s.spec.cluster_ips.first())
         {

@@ -15,7 +15,7 @@
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
 //!   clients:
-//!   - {name: browser, from: outside, to: http://web, rate: 2}
+//!   - {name: browser, from: outside, to: service/default/web, rate: 2}
 //!   - {name: probe, from: {ip: 203.0.113.10}, to: "10.244.1.4:8080", rate: 0.5, keepAlive: true, timeout: 3s}
 //!   - {name: inside, from: deploy/default/frontend, to: service/default/web, protocol: UDP}
 //!   actions:
