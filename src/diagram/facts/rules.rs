@@ -399,6 +399,7 @@ spec:
   clients:
   - {name: inside, from: pod/default/curl, to: 'http://web', rate: 2}
   - {name: stranger, from: outside, to: service/default/web, rate: 1}
+  - {name: friend, from: {ip: 198.18.0.9}, to: service/default/web, rate: 2}
 ";
         for mode in ["iptables", "nftables", "ipvs"] {
             let world = settled_text(&text.replace("MODE", mode));
@@ -417,6 +418,16 @@ spec:
             let lit = |row: &Row| met.iter().any(|(_, met)| row.says(met));
             assert_eq!(lit(&rows[1]), mode != "ipvs", "{mode}: IPVS does not tell");
             assert!(lit(&rows[2]) && lit(&rows[3]), "{mode}");
+            // Who is allowed passes the firewall's chain, and is not counted as stopped.
+            let mut stopped = 0;
+            for node in ["node-1", "node-2", "node-3"] {
+                let row = rows_on(&world, "web", node).pop().expect("the firewall's");
+                stopped += row.count(machine(&world, node));
+            }
+            let stranger = &world.traffic().stats.clients["stranger"];
+            let friend = &world.traffic().stats.clients["friend"];
+            assert!(friend.delivered > 20, "{mode}: {friend:?}");
+            assert!((1..=stranger.sent).contains(&stopped), "{mode}: {stopped} of {stranger:?}");
         }
     }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{PacketKind, PacketTrace, PacketVerdict};
 use crate::net::Protocol;
+use crate::net::netfilter::TableName;
 
 /// What a person would call the way in which a packet was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -108,7 +109,12 @@ fn last_chain(trace: &PacketTrace) -> Option<&str> {
 fn stopped_for_its_source(trace: &PacketTrace) -> bool {
     let Some(hop) = trace.hops.last() else { return false };
     match (&hop.rules, hop.hits.last()) {
-        (Some(rules), Some(hit)) => rules.is_source_firewall(hit.at()),
+        // iptables' rule drops whatever comes to it undecided: of a packet that the table nat was not asked
+        // about, as conntrack knew it from before there were rules, nobody looked at the source.
+        (Some(rules), Some(hit)) => {
+            let asked = hop.hits.iter().any(|hit| hit.table != TableName::Filter);
+            asked && rules.is_source_firewall(hit.at())
+        }
         _ => false,
     }
 }

@@ -103,8 +103,10 @@ impl Describe for Table {
             return stop(map, element.verdict?, inside).map(Role::Stops);
         }
         let (chain, rule) = (self.chain(at.chain)?, self.rule(at)?);
+        // Not the rule of firewall-check, which leads there.
         if chain.name.starts_with("firewall-") {
-            return Some(Role::Stops(Stop::Source));
+            let drops = matches!(rule.statements().last(), Some(Statement::Verdict(Verdict::Drop)));
+            return drops.then_some(Role::Stops(Stop::Source));
         }
         let local = chain.name.starts_with(LOCAL);
         let bound = matches!(rule.statements(), [Statement::In(_), ..]);
