@@ -104,7 +104,8 @@ impl IpSet {
         match (self.kind, protocol) {
             (SetType::HashIp, _) => self.contains(&SetEntry::Ip(first)),
             (_, None) => false,
-            // It asks for no protocol: a rule says `-p` beside it.
+            // ip_set_get_ip_port finds TCP's and UDP's ports alone. Which of the two, a rule says beside it.
+            (SetType::BitmapPort, Some(Protocol::Sctp)) => false,
             (SetType::BitmapPort, Some(_)) => self.contains(&SetEntry::Port(tuple.dst_port)),
             (SetType::HashIpPort, Some(protocol)) => {
                 self.contains(&SetEntry::IpPort(first, protocol, tuple.dst_port))
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_packet_is_compared_as_the_rule_says() {
-        use Protocol::{Tcp, Udp};
+        use Protocol::{Sctp, Tcp, Udp};
         let a = ip("10.96.0.1");
         let service = SetEntry::IpPort(a, Tcp, 80);
         let hairpin = SetEntry::IpPortIp(a, Tcp, 80, a);
@@ -205,6 +206,7 @@ mod tests {
             (SetType::HashIpPortNet, range, SetEnds::DstDstSrc, to("203.0.113.9"), Some(Tcp), true),
             (SetType::HashIpPortNet, range, SetEnds::DstDstSrc, to("203.0.113.200"), Some(Tcp), false),
             (SetType::BitmapPort, SetEntry::Port(80), SetEnds::Dst, to("10.0.0.1"), Some(Udp), true),
+            (SetType::BitmapPort, SetEntry::Port(80), SetEnds::Dst, to("10.0.0.1"), Some(Sctp), false),
             (SetType::BitmapPort, SetEntry::Port(81), SetEnds::Dst, to("10.0.0.1"), Some(Tcp), false),
         ];
         for (kind, entry, ends, tuple, protocol, expected) in cases {

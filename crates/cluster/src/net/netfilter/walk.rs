@@ -95,6 +95,8 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
     }
     match host.route(&skb.tuple) {
         Route::None => Passage::NoRoute,
+        // ip_vs_xmit.c, crosses_local_route_boundary: IPVS sends nothing elsewhere from a loopback address.
+        Route::Out(_) if skb.is_sent_on() && skb.tuple.src.is_loopback() => Passage::NoRoute,
         Route::Out(address) => leave(host, skb, cx, address),
         Route::Local => {
             // inet_select_addr on lo finds no address of global scope there: any other interface's will

@@ -95,12 +95,7 @@ fn service_port_info(
         node_port: port.node_port,
         external_ips: spec.external_ips.iter().copied().filter(same_family).collect(),
         load_balancer_vips: vips.filter(same_family).collect(),
-        load_balancer_source_ranges: spec
-            .load_balancer_source_ranges
-            .iter()
-            .copied()
-            .filter(|range| same_family(&range.address()))
-            .collect(),
+        load_balancer_source_ranges: source_ranges(&spec.load_balancer_source_ranges, family),
         affinity_s: match spec.session_affinity {
             SessionAffinity::None => None,
             SessionAffinity::ClientIP { timeout_s } => Some(timeout_s),
@@ -109,6 +104,13 @@ fn service_port_info(
         external_policy_local,
         internal_policy_local: spec.internal_traffic_policy == TrafficPolicy::Local,
     }
+}
+
+/// Where one of them lets everybody in, all of them say no more than none would (IsZeroCIDR, since 1.34: a
+/// set of IPVS mode can hold no such prefix).
+fn source_ranges(ranges: &[Cidr], family: Family) -> Vec<Cidr> {
+    let own = || ranges.iter().copied().filter(|range| Family::of(range.address()) == family);
+    if own().any(|range| range.length() == 0) { Vec::new() } else { own().collect() }
 }
 
 /// api/v1/service/util.go, ExternalPolicyLocal: the field counts only where the API server would

@@ -99,6 +99,17 @@ fn the_node_itself_calls_with_the_virtual_address_and_is_masqueraded() {
     assert_eq!((passage, answer), (Passage::Local, tuple(VIP, 80, VIP, 40_000)));
 }
 
+/// crosses_local_route_boundary: neither does the packet go to another node, nor is it answered.
+#[test]
+fn a_loopback_address_does_not_leave_the_node() {
+    for (endpoint, expected) in [(A, Passage::NoRoute), (NODE_IP, Passage::Local)] {
+        let mut node = Node::new(&[endpoint]);
+        let (passage, _) =
+            node.pass(Skb::tcp(tuple("127.0.0.1", 40_000, NODE_IP, 30080), TcpFlags::SYN), true);
+        assert_eq!(passage, expected, "{endpoint}");
+    }
+}
+
 #[test]
 fn an_error_about_the_real_server_is_the_virtual_servers() {
     let mut node = Node::new(&[A]);

@@ -17,15 +17,17 @@ use crate::net::Tuple;
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 
 /// How often each kind of result was agreed upon.
-type Tally = BTreeMap<&'static str, u32>;
+pub type Tally = BTreeMap<&'static str, u32>;
 
-fn note(tally: &mut Tally, tuple: &Tuple, traced: &[Traced]) {
+pub fn note(tally: &mut Tally, tuple: &Tuple, traced: &[Traced]) {
     let mut count = |what| *tally.entry(what).or_default() += 1;
     for Traced { outcome: (output, masqueraded), noted } in traced {
         let is_source = output.parse().is_ok_and(|to: SocketAddr| to.ip() == tuple.src);
         count(match (&**output, masqueraded) {
             ("DROP", _) => "dropped",
             ("REJECT", _) => "rejected",
+            ("REFUSED", _) => "refused by IPVS",
+            ("NO ROUTE", _) => "without a route",
             ("ACCEPT", _) => "accepted",
             ("", false) => "not touched",
             ("", true) => "only masqueraded",
@@ -43,7 +45,7 @@ fn note(tally: &mut Tally, tuple: &Tuple, traced: &[Traced]) {
 }
 
 /// Of so many packets one is tried. It is prime, so that all sorts of packets have their turn.
-const ONE_IN: usize = 7;
+pub const ONE_IN: usize = 7;
 
 fn agree(
     mode: ProxyMode,
@@ -61,30 +63,33 @@ fn agree(
     Ok(())
 }
 
-/// Runs the property, and says what was met.
-fn agree_on_many(mode: ProxyMode) -> Tally {
+/// Runs a property, and says what was met.
+pub fn tallied<S: Strategy>(all: &S, agree: impl Fn(S::Value, &mut Tally) -> Result<(), String>) -> Tally {
     let tally = RefCell::new(Tally::new());
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(CASES);
     let mut runner = TestRunner::new(ProptestConfig { cases, ..ProptestConfig::default() });
-    let all = (any_config(), any_seen(), any::<bool>(), 0..ONE_IN);
-    let agreed = runner.run(&all, |(cfg, seen, six, first)| {
-        let (seen, cfg) = if six { (families::seen(seen), families::config(cfg)) } else { (seen, cfg) };
-        agree(mode, &seen, &cfg, first, &mut tally.borrow_mut()).map_err(TestCaseError::fail)
-    });
+    let agreed = runner.run(all, |one| agree(one, &mut tally.borrow_mut()).map_err(TestCaseError::fail));
     agreed.unwrap_or_else(|why| panic!("{why}"));
     tally.into_inner()
+}
+
+fn agree_on_many(mode: ProxyMode) -> Tally {
+    tallied(&(any_config(), any_seen(), any::<bool>(), 0..ONE_IN), |(cfg, seen, six, first), tally| {
+        let (seen, cfg) = if six { (families::seen(seen), families::config(cfg)) } else { (seen, cfg) };
+        agree(mode, &seen, &cfg, first, tally)
+    })
 }
 
 const CASES: u32 = 100;
 
 /// The property would hold for rules that did nothing, too.
-fn nothing_was_missing(tally: &Tally, kinds: &[&str]) {
+pub fn nothing_was_missing(tally: &Tally, kinds: &[&str]) {
     for kind in kinds {
         assert!(tally.get(kind).is_some_and(|count| *count >= 10), "{kind}: {tally:?}");
     }
 }
 
-const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 9] = [
     "dropped",
     "rejected",
     "not touched",

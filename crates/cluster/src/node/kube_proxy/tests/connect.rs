@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::printed::Outcome;
 use crate::net::netfilter::{
-    Cx, Hook, Kind, Passage, Route, RuleEffect, RuleHit, Rules, Skb, Stack, TableName, TcpFlags, Verdict,
+    Cx, Hook, IpvsDrop, Kind, Passage, Route, RuleEffect, RuleHit, Rules, Skb, Stack, TableName, TcpFlags,
+    Verdict,
 };
 use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::ProxyConfig;
@@ -14,6 +15,8 @@ use crate::sim::{Chance, Time};
 pub struct Node<'a> {
     cfg: &'a ProxyConfig,
     stack: Stack,
+    /// The addresses of kube-ipvs0.
+    dummy: Vec<IpAddr>,
     /// The rules that the last packet met.
     pub hits: Vec<RuleHit>,
 }
@@ -22,13 +25,15 @@ impl<'a> Node<'a> {
     pub fn new(cfg: &'a ProxyConfig, rules: &Rules) -> Node<'a> {
         let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
         stack.set_rules(rules.clone());
-        Node { cfg, stack, hits: Vec::new() }
+        let dummy = rules.ipvs().map_or(Vec::new(), |rules| rules.addresses.clone());
+        Node { cfg, stack, dummy, hits: Vec::new() }
     }
 
     /// Where a connection goes, and whether its source is rewritten when it leaves. `flow`: its draws.
     pub fn connect(&mut self, tuple: &Tuple, flow: u64) -> Outcome {
         let cfg = self.cfg;
-        let is_local = |ip: IpAddr| ip.is_loopback() || cfg.node_ips.contains(&ip);
+        let dummy = &self.dummy;
+        let is_local = |ip: IpAddr| ip.is_loopback() || cfg.node_ips.contains(&ip) || dummy.contains(&ip);
         let route = |to: &Tuple| if is_local(to.dst) { Route::Local } else { Route::Out(cfg.node_ips[0]) };
         let mut skb = Skb::new(*tuple, kind(tuple.protocol));
         self.hits.clear();
@@ -42,6 +47,8 @@ impl<'a> Node<'a> {
         match passage {
             Passage::Stopped(_, Verdict::Drop(_)) => (self.stopped(passage, "DROP"), false),
             Passage::Stopped(_, Verdict::Reject(..)) => (self.stopped(passage, "REJECT"), false),
+            Passage::Stopped(_, Verdict::Ipvs(_, IpvsDrop::NoDestination)) => ("REFUSED".to_owned(), false),
+            Passage::NoRoute => ("NO ROUTE".to_owned(), false),
             Passage::Local | Passage::Out => {
                 (self.delivered(tuple, &skb.tuple), self.masqueraded(tuple, &skb.tuple))
             }

@@ -7,7 +7,7 @@ use crate::api::{SessionAffinity, TrafficPolicy};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 
 /// A Service for each thing that rules can do.
-fn seen() -> Seen {
+pub fn seen() -> Seen {
     let mut local = load_balancer("local", "10.96.0.42", 30002, &["198.51.100.2"]);
     local.spec.external_traffic_policy = TrafficPolicy::Local;
     local.spec.health_check_node_port = 31000;
@@ -31,9 +31,9 @@ fn seen() -> Seen {
 }
 
 /// Where the text says `said`, it says `wrong`; `None`: the lines that say it are missing.
-type Lie = (&'static str, Option<&'static str>);
+pub type Lie = (&'static str, Option<&'static str>);
 
-fn altered(text: &str, (said, wrong): Lie) -> String {
+pub fn altered(text: &str, (said, wrong): Lie) -> String {
     match wrong {
         Some(wrong) => text.replace(said, wrong),
         None => text.lines().filter(|line| !line.contains(said)).map(|line| format!("{line}\n")).collect(),

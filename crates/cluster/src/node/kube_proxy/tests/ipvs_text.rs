@@ -108,6 +108,18 @@ fn jumps_lead_somewhere() {
     }
 }
 
+/// newBaseServiceInfo, since upstream's pull request 132722: `ipset` refuses a prefix of no bit.
+#[test]
+fn a_source_range_of_everybody_is_none() {
+    let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
+    for (ranges, members) in [(&["203.0.113.0/25"][..], 1), (&["203.0.113.0/25", "0.0.0.0/0"], 0)] {
+        lb.spec.load_balancer_source_ranges = ranges.iter().map(|range| range.parse().unwrap()).collect();
+        let text = rules(&Seen::default().with(lb.clone()), &one_address()).to_string();
+        assert_eq!(text.matches("add KUBE-LOAD-BALANCER-SOURCE-CIDR").count(), members, "{text}");
+        assert_eq!(text.matches("add KUBE-LOAD-BALANCER-FW").count(), members, "{text}");
+    }
+}
+
 #[test]
 fn of_two_services_with_one_address_the_later_has_it() {
     let with_ip = |name, cluster_ip| {

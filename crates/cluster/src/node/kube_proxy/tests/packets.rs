@@ -9,9 +9,9 @@ use crate::net::netfilter::Family;
 use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::ProxyConfig;
 
-/// A Pod here, one elsewhere, clients, a load balancer's address, and the node itself.
-const SOURCES: [&str; 8] =
-    [POD, "10.244.9.9", CLIENT, BLOCKED_CLIENT, LB_IP, NODE_IP, NODE_IP_ALT, "127.0.0.1"];
+/// A Pod here, one elsewhere, clients, a load balancer's address, another node, and the node itself.
+const SOURCES: [&str; 9] =
+    [POD, "10.244.9.9", CLIENT, BLOCKED_CLIENT, LB_IP, "192.168.50.12", NODE_IP, NODE_IP_ALT, "127.0.0.1"];
 const HERE: [&str; 3] = [NODE_IP, NODE_IP_ALT, "127.0.0.1"];
 /// No Service's: a ClusterIP, a NodePort, a client's address, a Pod's.
 const OTHERS: [(&str, u16); 4] = [("10.96.0.99", 80), (NODE_IP, 30999), (CLIENT, 80), ("10.244.1.3", 8080)];
@@ -36,14 +36,25 @@ pub fn packets(seen: &Seen, cfg: &ProxyConfig) -> Vec<Tuple> {
     packets
 }
 
-/// To a Service: on its own port and on another, on its NodePorts, on its health check's port.
+/// What is sent there from the very address that it goes to: to one of kube-ipvs0 the node sends so.
+pub fn from_themselves(packets: &[Tuple]) -> Vec<Tuple> {
+    let mut own: Vec<Tuple> = Vec::new();
+    for tuple in packets.iter().map(|tuple| Tuple { src: tuple.dst, ..*tuple }) {
+        if !own.contains(&tuple) {
+            own.push(tuple);
+        }
+    }
+    own
+}
+
+/// To a Service: on its own port and on others, on its NodePorts, on its health check's port.
 fn targets(service: &Service) -> Vec<(IpAddr, u16)> {
     let spec = &service.spec;
     let ingress = service.ingress.iter().map(|ingress| &ingress.ip);
     let vips = spec.cluster_ips.iter().chain(&spec.external_ips).chain(ingress);
     let node_ports = spec.ports.iter().map(|port| port.node_port).chain([spec.health_check_node_port]);
     let on_nodes = node_ports.filter(|port| *port != 0);
-    let mut all: Vec<_> = vips.flat_map(|ip| [(*ip, 80), (*ip, 81)]).collect();
+    let mut all: Vec<_> = vips.flat_map(|ip| [80, 81, 31000].map(|port| (*ip, port))).collect();
     all.extend(on_nodes.flat_map(|port| HERE.map(|here| (ip(here), port))));
     all
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::net::Tuple;
+use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::ProxyConfig;
 
 /// A connection's first packet, on one of the branches.
@@ -12,13 +12,19 @@ use crate::node::kube_proxy::ProxyConfig;
 pub struct Packet<'a> {
     /// The node's addresses; MASQUERADE takes the first.
     node: &'a [IpAddr],
+    /// Those of kube-ipvs0.
+    dummy: &'a [IpAddr],
     pub tuple: Tuple,
     pub mark: u32,
     pub dnat: bool,
     pub masqueraded: bool,
     /// A rule of the hook accepted it.
     pub accepted: bool,
-    /// `DROP` or `REJECT`, once a rule said so.
+    /// The virtual server by which IPVS gave it a real one (`skb->ipvs_property`).
+    pub balanced: Option<Virtual>,
+    /// IPVS took it out of the hook, and sends it to a real server elsewhere.
+    pub sent_on: bool,
+    /// `DROP` or `REJECT`, once a rule said so; `REFUSED` or `NO ROUTE`, once IPVS did.
     pub stopped: Option<&'static str>,
     /// The lists and sets of session affinity that hold its source.
     pub noted: BTreeSet<String>,
@@ -27,9 +33,24 @@ pub struct Packet<'a> {
     source_bound: bool,
 }
 
+/// A virtual server of IPVS.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Virtual {
+    pub protocol: Protocol,
+    pub at: SocketAddr,
+}
+
 impl Packet<'_> {
+    /// Of a dummy interface that is down the addresses are local too: fib_add_ifaddr
+    /// (net/ipv4/fib_frontend.c) makes their routes before it asks whether the interface is up.
     pub fn is_here(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.node.contains(&address)
+        address.is_loopback() || self.node.contains(&address) || self.dummy.contains(&address)
+    }
+
+    /// ip_vs_nat_xmit (net/netfilter/ipvs/ip_vs_xmit.c). Conntrack's NAT knows nothing of it.
+    pub fn balance(&mut self, by: Virtual, to: SocketAddr) {
+        self.balanced = Some(by);
+        (self.tuple.dst, self.tuple.dst_port) = (to.ip(), to.port());
     }
 
     pub fn rewrite(&mut self, to: SocketAddr) {
@@ -113,12 +134,14 @@ pub struct Traced {
     pub noted: BTreeSet<String>,
 }
 
-/// The endpoint, `DROP`, `REJECT`, `ACCEPT` or nothing; and whether the source is rewritten.
+/// The endpoint, `DROP`, `REJECT`, `REFUSED`, `NO ROUTE`, `ACCEPT` or nothing; and whether the source is rewritten.
 pub type Outcome = (String, bool);
 
 /// A node with printed rules.
 pub struct Host<'a> {
     pub cfg: &'a ProxyConfig,
+    /// The addresses of kube-ipvs0.
+    pub dummy: &'a [IpAddr],
     /// Of two chains with one priority, that of the earlier of these comes first.
     pub rules: Vec<&'a dyn Printed>,
 }
@@ -129,11 +152,14 @@ impl Host<'_> {
     pub fn trace(&self, tuple: &Tuple, noted: &BTreeSet<String>) -> Vec<Traced> {
         let packet = Packet {
             node: &self.cfg.node_ips,
+            dummy: self.dummy,
             tuple: *tuple,
             mark: 0,
             dnat: false,
             masqueraded: false,
             accepted: false,
+            balanced: None,
+            sent_on: false,
             stopped: None,
             noted: noted.clone(),
             destination_bound: false,
@@ -159,21 +185,36 @@ impl Host<'_> {
             (false, true) => &["input"],
             (false, false) => &["forward", "postrouting"],
         };
+        self.along(hooks, packet)
+    }
+
+    fn along<'p>(&self, hooks: &[&str], packet: Packet<'p>) -> Vec<Packet<'p>> {
         let after = |packets: Vec<Packet<'p>>, hook: &&str| {
             packets.into_iter().flat_map(|packet| self.at(hook, packet)).collect()
         };
         hooks.iter().fold(vec![packet], after)
     }
 
+    /// What IPVS sends on goes through LOCAL_OUT, whichever hook it was taken from, and then out:
+    /// ip_vs_nat_send_or_cont (net/netfilter/ipvs/ip_vs_xmit.c).
     fn at<'p>(&self, hook: &str, packet: Packet<'p>) -> Vec<Packet<'p>> {
+        let rest: &[&str] = if hook == "input" { &["output", "postrouting"] } else { &["output"] };
+        let onwards = |packet: Packet<'p>| match packet.sent_on {
+            true => self.along(rest, Packet { sent_on: false, ..packet }),
+            false => vec![packet],
+        };
+        self.through(hook, packet).into_iter().flat_map(onwards).collect()
+    }
+
+    fn through<'p>(&self, hook: &str, packet: Packet<'p>) -> Vec<Packet<'p>> {
         let all =
             self.rules.iter().flat_map(|rules| rules.bases(hook).into_iter().map(move |base| (rules, base)));
         let mut bases: Vec<_> = all.collect();
         bases.sort_by_key(|(_, base)| base.priority);
         let mut packets = vec![Packet { accepted: false, ..packet }];
         for (rules, base) in bases {
-            let one = |packet: Packet<'p>| match packet.stopped.is_some() || base.nat && packet.is_bound(hook)
-            {
+            let is_past = |packet: &Packet| packet.stopped.is_some() || packet.sent_on;
+            let one = |packet: Packet<'p>| match is_past(&packet) || base.nat && packet.is_bound(hook) {
                 true => vec![packet],
                 false => rules.run(&base, packet),
             };
@@ -187,7 +228,9 @@ impl Host<'_> {
 fn traced(packet: Packet) -> Traced {
     let output = match packet.stopped {
         Some(what) => what.to_owned(),
-        None if packet.dnat => SocketAddr::new(packet.tuple.dst, packet.tuple.dst_port).to_string(),
+        None if packet.dnat || packet.balanced.is_some() => {
+            SocketAddr::new(packet.tuple.dst, packet.tuple.dst_port).to_string()
+        }
         None if packet.accepted => "ACCEPT".to_owned(),
         None => String::new(),
     };

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use super::ipset_read::Sets;
 use super::printed::Prefix;
 
 /// The tables of a printed rule set.
 #[derive(Debug)]
 pub struct Restore {
     tables: BTreeMap<String, BTreeMap<String, Chain>>,
+    /// What the kernel has of `ipset restore`.
+    pub sets: Sets,
 }
 
 #[derive(Default, Debug)]
@@ -33,7 +36,7 @@ pub struct Ask {
     pub what: What,
 }
 
-#[derive(PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum End {
     Source,
     Destination,
@@ -55,12 +58,24 @@ pub enum What {
     Holds(String),
     /// The source is noted in the list.
     Note(String),
+    /// The parts of the packet that stand at these ends are a member of the set.
+    InSet(String, Vec<End>),
+    /// It came in by a port of a bridge.
+    FromBridge,
+    /// IPVS had it, by a virtual server of this address, protocol, port.
+    VirtualAddress(Prefix),
+    VirtualProtocol(String),
+    VirtualPort(u16),
 }
 
 impl What {
     /// Does iptables ask it of the IP header, before any match?
     pub fn is_of_header(&self) -> bool {
         matches!(self, What::Address(..) | What::Protocol(_))
+    }
+
+    fn is_of_ipvs(&self) -> bool {
+        matches!(self, What::VirtualAddress(_) | What::VirtualProtocol(_) | What::VirtualPort(_))
     }
 }
 
@@ -80,6 +95,11 @@ pub enum Target {
 
 impl Restore {
     pub fn read(text: &str) -> Restore {
+        Restore::beside(Sets::default(), text)
+    }
+
+    /// Where the kernel has these sets.
+    pub fn beside(sets: Sets, text: &str) -> Restore {
         let mut tables = BTreeMap::new();
         let mut open: Option<(&str, BTreeMap<String, Chain>)> = None;
         for line in text.lines() {
@@ -99,13 +119,13 @@ impl Restore {
                 words if line.starts_with("-A ") => {
                     let chain =
                         chains.get_mut(&words[1]).unwrap_or_else(|| panic!("declared before: {line}"));
-                    chain.rules.push(Reader::new(line, &words[2..]).rule());
+                    chain.rules.push(Reader::new(line, &words[2..], &sets).rule());
                 }
                 _ => panic!("no such line: {line}"),
             }
         }
         assert!(open.is_none(), "the last table is committed");
-        Restore { tables }
+        Restore { tables, sets }
     }
 
     pub fn chain(&self, table: &str, name: &str) -> Option<&Chain> {
@@ -148,6 +168,7 @@ fn words(line: &str) -> Vec<String> {
 struct Reader<'a> {
     line: &'a str,
     words: std::slice::Iter<'a, String>,
+    sets: &'a Sets,
     /// The matches that are loaded: an option is known only behind its own.
     loaded: Vec<&'a str>,
     /// The name of a `recent` match that is still to say what it does.
@@ -155,12 +176,24 @@ struct Reader<'a> {
     rule: Rule,
 }
 
-const MATCHES: [&str; 9] =
-    ["tcp", "udp", "sctp", "addrtype", "mark", "conntrack", "statistic", "recent", "comment"];
+const MATCHES: [&str; 12] = [
+    "tcp",
+    "udp",
+    "sctp",
+    "addrtype",
+    "mark",
+    "conntrack",
+    "statistic",
+    "recent",
+    "comment",
+    "set",
+    "physdev",
+    "ipvs",
+];
 
 impl<'a> Reader<'a> {
-    fn new(line: &'a str, words: &'a [String]) -> Reader<'a> {
-        Reader { line, words: words.iter(), loaded: Vec::new(), list: None, rule: Rule::default() }
+    fn new(line: &'a str, words: &'a [String], sets: &'a Sets) -> Reader<'a> {
+        Reader { line, words: words.iter(), sets, loaded: Vec::new(), list: None, rule: Rule::default() }
     }
 
     fn rule(mut self) -> Rule {
@@ -175,6 +208,8 @@ impl<'a> Reader<'a> {
                 "-j" => self.rule.target = Some(self.target()),
                 option => {
                     if let Some(what) = self.condition(option) {
+                        // xt_ipvs.c, ipvs_mt: what IPVS did not have matches neither way.
+                        assert!(!(not && what.is_of_ipvs()), "not to be negated here: {}", self.line);
                         self.rule.asks.push(Ask { not: std::mem::take(&mut not), what });
                     }
                 }
@@ -231,6 +266,18 @@ impl<'a> Reader<'a> {
             }
             "--rcheck" => What::Holds(self.list()),
             "--set" => What::Note(self.list()),
+            "--match-set" => {
+                self.of("set");
+                self.match_set()
+            }
+            "--physdev-is-in" => {
+                self.of("physdev");
+                What::FromBridge
+            }
+            "--vaddr" | "--vproto" | "--vport" => {
+                self.of("ipvs");
+                self.virtual_server(option)
+            }
             other => return self.aside(other),
         })
     }
@@ -256,6 +303,30 @@ impl<'a> Reader<'a> {
             other => panic!("no such word: {other}: {}", self.line),
         }
         None
+    }
+
+    /// Of a set that is not made iptables says so. With fewer ends than the set's type has parts the kernel
+    /// finds no member (ip_set_test, net/netfilter/ipset/ip_set_core.c), and at more it does not look.
+    fn match_set(&mut self) -> What {
+        let name = self.word();
+        let set = self.sets.get(name).unwrap_or_else(|| panic!("a set that is not made: {}", self.line));
+        let line = self.line;
+        let end = |word| match word {
+            "src" => End::Source,
+            "dst" => End::Destination,
+            other => panic!("no end: {other}: {line}"),
+        };
+        let ends: Vec<End> = self.word().split(',').map(end).collect();
+        assert_eq!(ends.len(), set.parts(), "{}", self.line);
+        What::InSet(name.to_owned(), ends)
+    }
+
+    fn virtual_server(&mut self, option: &str) -> What {
+        match option {
+            "--vaddr" => What::VirtualAddress(self.prefix()),
+            "--vproto" => What::VirtualProtocol(self.word().to_owned()),
+            _ => What::VirtualPort(self.word().parse().unwrap()),
+        }
     }
 
     fn list(&mut self) -> String {

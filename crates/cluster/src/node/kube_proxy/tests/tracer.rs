@@ -71,7 +71,7 @@ impl Texts {
 
     pub fn host<'a>(&'a self, cfg: &'a ProxyConfig) -> Host<'a> {
         let nft = self.nft.iter().map(|nft| nft as &dyn Printed);
-        Host { cfg, rules: nft.chain([&self.iptables as &dyn Printed]).collect() }
+        Host { cfg, dummy: &[], rules: nft.chain([&self.iptables as &dyn Printed]).collect() }
     }
 }
 

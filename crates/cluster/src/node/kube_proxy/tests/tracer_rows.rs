@@ -207,7 +207,7 @@ table ip6 kube-proxy {
 
 fn trace(test: &str, cfg: &ProxyConfig, text: &str, flows: &[Flow]) {
     let text = NftText::read(text);
-    let host = Host { cfg, rules: vec![&text] };
+    let host = Host { cfg, dummy: &[], rules: vec![&text] };
     for &(name, source, protocol, destination, port, expected, masquerade) in flows {
         let (src, dst) = (ip(source), ip(destination));
         let tuple = Tuple { src, src_port: 40_000, dst, dst_port: port, protocol };

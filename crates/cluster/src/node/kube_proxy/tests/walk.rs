@@ -1,7 +1,8 @@
 //! An interpreter of iptables' rules, read from their text: the idea of upstream's iptablesTracer
 //! (pkg/proxy/iptables/proxier_test.go), but through all hooks, with marks, states and affinity.
 
-use super::printed::{Base, Packet, Printed};
+use super::ipset_read::Sets;
+use super::printed::{Base, Packet, Printed, Virtual};
 use super::restore::{Ask, End, Restore, Rule, Target, What};
 
 impl Printed for Restore {
@@ -46,7 +47,7 @@ impl Restore {
         for rule in &chain.rules {
             let mut next = Vec::new();
             for packet in here {
-                let (matching, other) = matching(rule, packet);
+                let (matching, other) = matching(rule, &self.sets, packet);
                 if let Some(packet) = matching {
                     self.target(table, rule, packet, &mut next, &mut left);
                 }
@@ -103,14 +104,18 @@ fn decide(verdict: &Target, packet: &mut Packet) {
 }
 
 /// The packet if the rule may match it, and the packet if it may not: both, where chance decides.
-fn matching<'a>(rule: &Rule, mut packet: Packet<'a>) -> (Option<Packet<'a>>, Option<Packet<'a>>) {
+fn matching<'a>(
+    rule: &Rule,
+    sets: &Sets,
+    mut packet: Packet<'a>,
+) -> (Option<Packet<'a>>, Option<Packet<'a>>) {
     let header = rule.asks.iter().filter(|ask| ask.what.is_of_header());
     let matches = rule.asks.iter().filter(|ask| !ask.what.is_of_header());
     let mut by_chance = false;
     for ask in header.chain(matches) {
         match ask.what {
             What::Probability(chance) if chance < 1.0 => by_chance = true,
-            _ if holds(ask, &mut packet) != ask.not => {}
+            _ if holds(ask, sets, &mut packet) != ask.not => {}
             _ => return (None, Some(packet)),
         }
     }
@@ -119,8 +124,9 @@ fn matching<'a>(rule: &Rule, mut packet: Packet<'a>) -> (Option<Packet<'a>>, Opt
 }
 
 /// Without regard to `!`.
-fn holds(ask: &Ask, packet: &mut Packet) -> bool {
+fn holds(ask: &Ask, sets: &Sets, packet: &mut Packet) -> bool {
     let tuple = packet.tuple;
+    let by = |is_it: &dyn Fn(&Virtual) -> bool| packet.balanced.as_ref().is_some_and(is_it);
     let address = |end: &End| if *end == End::Source { tuple.src } else { tuple.dst };
     match &ask.what {
         What::Address(end, prefix) => prefix.has(address(end)),
@@ -135,6 +141,12 @@ fn holds(ask: &Ask, packet: &mut Packet) -> bool {
             packet.noted.insert(list.clone());
             true
         }
+        What::InSet(name, ends) => sets.get(name).is_some_and(|set| set.has(ends, &tuple)),
+        // The hooks see what is routed here, not what a bridge passes on between its ports.
+        What::FromBridge => false,
+        What::VirtualAddress(prefix) => by(&|server| prefix.has(server.at.ip())),
+        What::VirtualProtocol(name) => by(&|server| server.protocol.lower() == name),
+        What::VirtualPort(port) => by(&|server| server.at.port() == *port),
     }
 }
 

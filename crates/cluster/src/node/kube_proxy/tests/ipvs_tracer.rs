@@ -1,0 +1,139 @@
+//! The printed text of IPVS mode and the evaluator, of connections that come one after the other: schedulers
+//! choose by what came before, not by chance.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::connect::Node;
+use super::ipvs_read::{IpvsText, Server};
+use super::printed::{Host, Outcome, Traced, Virtual};
+use crate::net::Tuple;
+use crate::net::netfilter::Rules;
+use crate::node::kube_proxy::ProxyConfig;
+
+/// What both say of connections from one address to another.
+pub struct Agreed {
+    /// All that the text allows for the first one.
+    pub traced: Vec<Traced>,
+    pub promise: Promise,
+    /// Where the first one went.
+    pub first: Outcome,
+}
+
+/// What a scheduler says of the connections that it chooses servers for, beside that each is an able one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Promise {
+    Nothing,
+    /// As many as there are servers have each another one: ip_vs_rr_schedule and ip_vs_wrr_schedule, for
+    /// equal weights; ip_vs_lc_schedule and ip_vs_wlc_schedule, for connections that stay.
+    EachOnce,
+    /// ip_vs_sh_schedule.
+    OneForSource,
+    /// ip_vs_dh_schedule.
+    OneForDestination,
+    /// Of a template (ip_vs_sched_persist), whatever the scheduler says.
+    OneForClient,
+    /// And as many clients as there are servers have each another one.
+    OneForClientEachOnce,
+}
+
+fn promise(server: &Server) -> Promise {
+    match (&*server.scheduler, server.is_persistent) {
+        ("rr" | "wrr" | "lc" | "wlc", false) => Promise::EachOnce,
+        ("rr" | "wrr" | "lc" | "wlc", true) => Promise::OneForClientEachOnce,
+        (_, true) => Promise::OneForClient,
+        ("sh", _) => Promise::OneForSource,
+        ("dh", _) => Promise::OneForDestination,
+        _ => Promise::Nothing,
+    }
+}
+
+fn promised(text: &IpvsText, tuple: &Tuple, traced: &[Traced]) -> Promise {
+    let key = Virtual { protocol: tuple.protocol, at: (tuple.dst, tuple.dst_port).into() };
+    let are_delivered = traced.iter().all(|traced| is_delivered(&traced.outcome));
+    text.servers.get(&key).filter(|_| are_delivered).map_or(Promise::Nothing, promise)
+}
+
+fn is_delivered(outcome: &Outcome) -> bool {
+    outcome.0.contains(':')
+}
+
+/// Twice as many connections as there are ways, through one node, from one address.
+pub fn agreed(text: &IpvsText, cfg: &ProxyConfig, rules: &Rules, tuple: &Tuple) -> Result<Agreed, String> {
+    let host = text.host(cfg);
+    let traced = host.trace(tuple, &BTreeSet::new());
+    let promise = promised(text, tuple, &traced);
+    let reached = connected(&host, &mut Node::new(cfg, rules), tuple, 2 * traced.len())?;
+    let (first, second) = reached.split_at(traced.len());
+    let is_kept = match promise {
+        Promise::Nothing => true,
+        Promise::EachOnce => count(first) == first.len() && count(second) == second.len(),
+        Promise::OneForClientEachOnce => {
+            count(&reached) == 1 && are_shared(&host, rules, tuple, first.len())?
+        }
+        Promise::OneForSource | Promise::OneForDestination | Promise::OneForClient => count(&reached) == 1,
+    };
+    match is_kept {
+        true => Ok(Agreed { first: reached[0].clone(), traced, promise }),
+        false => Err(format!("{tuple:?}: {promise:?}, the text: {traced:?}, but {reached:?}")),
+    }
+}
+
+fn count(outcomes: &[Outcome]) -> usize {
+    outcomes.iter().collect::<BTreeSet<_>>().len()
+}
+
+/// Where so many connections went, one after the other; each of them where the text allows it.
+fn connected(
+    host: &Host,
+    node: &mut Node,
+    tuple: &Tuple,
+    connections: usize,
+) -> Result<Vec<Outcome>, String> {
+    let mut noted = BTreeSet::new();
+    let mut all = Vec::new();
+    for (n, _) in (0u16..).zip(0..connections) {
+        let tuple = Tuple { src_port: tuple.src_port + n, ..*tuple };
+        let mut allowed = host.trace(&tuple, &noted);
+        let reached = node.connect(&tuple, n.into());
+        let Some(at) = allowed.iter().position(|traced| traced.outcome == reached) else {
+            return Err(format!("{tuple:?} reached {reached:?}, the text: {allowed:?}"));
+        };
+        noted = allowed.swap_remove(at).noted;
+        all.push(reached);
+    }
+    Ok(all)
+}
+
+/// Does a client have each of the servers once, if none, one, two, ... others came before it? And another one
+/// of them, if as many came.
+fn are_shared(host: &Host, rules: &Rules, tuple: &Tuple, servers: usize) -> Result<bool, String> {
+    let mut all = Vec::new();
+    for before in 0..=servers {
+        let mut node = Node::new(host.cfg, rules);
+        for other in 1..=before {
+            let src = neighbour(tuple.src, other as u8);
+            let reached = connected(host, &mut node, &Tuple { src, ..*tuple }, 1)?;
+            if !reached.iter().all(is_delivered) {
+                // It may not come, so nothing was chosen for it.
+                return Ok(true);
+            }
+        }
+        all.extend(connected(host, &mut node, tuple, 1)?);
+    }
+    Ok(count(&all[..servers]) == servers)
+}
+
+fn neighbour(address: IpAddr, distance: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            [a, b, c, d.wrapping_add(distance)].into()
+        }
+        IpAddr::V6(address) => {
+            let mut octets = address.octets();
+            octets[15] = octets[15].wrapping_add(distance);
+            octets.into()
+        }
+    }
+}
