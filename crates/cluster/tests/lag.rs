@@ -91,3 +91,19 @@ fn a_cut_is_undone() {
     run.undo();
     assert_eq!((lag(&run), run.world().hash()), (before, hash));
 }
+
+#[test]
+fn a_paused_kube_proxy_stays_so_when_the_mode_changes() {
+    use cluster::node::kube_proxy::ProxyMode;
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    act(&mut run, Action::PauseKubeProxy { node: "node-1".into(), on: true });
+    act(&mut run, Action::SetProxyMode { mode: ProxyMode::NFTABLES });
+    go_on(&mut run, Span::from_secs(30));
+    let mode = |run: &Run, node: &str| run.world().machine_named(node).expect("it is there").proxy.mode;
+    assert_eq!((lag(&run).hearing, mode(&run, "node-1")), (Hearing::Paused, ProxyMode::IPTABLES));
+    assert_eq!(mode(&run, "node-2"), ProxyMode::NFTABLES);
+    act(&mut run, Action::PauseKubeProxy { node: "node-1".into(), on: false });
+    go_on(&mut run, Span::from_secs(10));
+    assert_eq!((lag(&run).hearing, mode(&run, "node-1")), (Hearing::Hears, ProxyMode::NFTABLES));
+}

@@ -277,8 +277,9 @@ impl World {
     /// Service. (Options.Run calls platformCleanup first.) Connections go on as conntrack has them.
     pub(crate) fn proxy_restarts(&mut self, node: Uid, boot: u32) {
         let mode = self.config.proxy_mode;
-        // A kubelet that hears nothing restarts nothing: see proxy_catches_up.
-        let heard = |m: &&Machine| m.boot == boot && m.power && !m.is_silent();
+        // A kubelet that hears nothing restarts nothing, and whoever stopped the process holds it: see
+        // proxy_catches_up.
+        let heard = |m: &&Machine| m.boot == boot && m.power && !m.is_silent() && !m.proxy.paused;
         let Some(machine) = self.machines.get(&node).filter(heard) else { return };
         if machine.proxy.mode != mode {
             let rules = leftover_rules(&self.proxy_config(node));
