@@ -140,7 +140,10 @@ pub const ASSUMPTIONS: &[(&str, &str)] = &[
          waits in LAST_ACK where a real one would be in TIME_WAIT.",
     ),
     ("Rules' counters", "Packets that matched since kube-proxy last wrote the rules: each sync begins anew."),
-    ("DNS", "Answers at once and is never stale; its packets are not simulated. Nodes ask the cluster's; clients outside do not."),
+    (
+        "DNS",
+        "Answers at once and is never stale; its packets are not simulated. Nodes ask the cluster's; clients outside do not.",
+    ),
     (
         "The cloud",
         "Its load balancer passes packets on unchanged and is not in the way of the reply (ipMode: VIP). With \

@@ -1,6 +1,7 @@
 //! Every sentence and label of the picture, in one place.
 
 use cluster::api::ServiceType;
+use cluster::net::netfilter::Scheduler;
 use cluster::node::kube_proxy::Stop;
 use cluster::node::{Hearing, Lag};
 use cluster::sim::Span;
@@ -196,11 +197,12 @@ fn span(span: Span) -> String {
     }
 }
 
-/// `1/3`, or `else` for the rule that takes what is left.
-pub fn chance(one_in: Option<u64>) -> String {
-    match one_in {
-        Some(n) => format!("1/{n}"),
-        None => "else".to_owned(),
+/// `1/3`, or `else` for the rule that takes what is left; in IPVS mode the scheduler.
+pub fn chance(one_in: Option<u64>, by: Option<Scheduler>) -> String {
+    match (one_in, by) {
+        (_, Some(scheduler)) => scheduler.as_str().to_owned(),
+        (Some(n), _) => format!("1/{n}"),
+        (None, None) => "else".to_owned(),
     }
 }
 

@@ -34,7 +34,7 @@ fn state(session: Session, world: &World, machine: &Machine) -> View {
         ("Address", code(machine.address.to_string())),
         ("Zone", text(zone)),
         ("kube-proxy", proxy(world, machine)),
-        ("conntrack", text(format!("{} entries", machine.stack.conntrack.len()))),
+        ("conntrack", text(format!("{} entries", machine.stack.conntrack.entries(world.now()).count()))),
     ];
     let pods = world.store().pods.iter().filter(|p| p.spec.node_name.as_ref() == Some(&machine.name));
     let pods: Kids = pods

@@ -19,8 +19,9 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     }
     let command = event.ctrl_key() || event.meta_key();
     let done = match (event.key().as_str(), command) {
-        ("z", true) => ask(session, Deed::Undo),
-        ("Z", true) | ("y", true) => ask(session, Deed::Redo),
+        // With Caps Lock, or on a Mac, the letter does not tell whether Shift is held.
+        ("z" | "Z", true) => ask(session, if event.shift_key() { Deed::Redo } else { Deed::Undo }),
+        ("y", true) => ask(session, Deed::Redo),
         (_, true) => false,
         (" ", _) if on_box || !takes_space(&on) => run(|| session.toggle()),
         (".", _) => ask(session, Deed::Step),

@@ -71,6 +71,7 @@ pub fn loss_class(class: LossClass) -> &'static str {
     match class {
         LossClass::NoEndpoints => "refused: no endpoints",
         LossClass::NothingListens => "refused: nothing listens",
+        LossClass::NoSuchPort => "refused: no such port",
         LossClass::HostUnreachable => "host unreachable: Pod gone",
         LossClass::EstablishedGone => "silence: established to a Pod that is gone",
         LossClass::Closed => "closed: its process ended before it answered",

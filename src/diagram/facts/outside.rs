@@ -74,11 +74,17 @@ pub(super) fn called_service(world: &World, client: &Client, namespace: &str) ->
     let uid = |key: &NsName| services.get(key).map(|s| s.meta.uid);
     match client.target.as_ref()? {
         Target::WayIn { service, .. } => uid(service),
-        Target::Host { host, .. } => match host.parse() {
-            Ok(ip) => services
-                .iter()
-                .find(|s| s.spec.cluster_ips.contains(&ip) || s.ingress.iter().any(|i| i.ip == ip))
-                .map(|s| s.meta.uid),
+        Target::Host { host, port } => match host.parse() {
+            Ok(ip) => {
+                let of_node = world.machines().values().any(|m| m.stack.has_address(ip));
+                let is_its = |s: &&std::sync::Arc<cluster::api::Service>| {
+                    s.spec.cluster_ips.contains(&ip)
+                        || s.ingress.iter().any(|i| i.ip == ip)
+                        || s.spec.external_ips.contains(&ip)
+                        || of_node && s.spec.ports.iter().any(|p| p.node_port == *port)
+                };
+                services.iter().find(is_its).map(|s| s.meta.uid)
+            }
             Err(_) => uid(&world.service_named(namespace, host)?),
         },
     }

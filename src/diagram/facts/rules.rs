@@ -6,7 +6,7 @@ use std::sync::Arc;
 #[cfg(test)]
 use cluster::api::NsName;
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::ServicePortName;
+use cluster::net::netfilter::{Scheduler, ServicePortName};
 use cluster::node::kube_proxy::{Role, Stop, Terms, choices, extras, role, terms};
 use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
@@ -17,10 +17,11 @@ use crate::diagram::words;
 /// What one line of a node's rules says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowKind {
-    /// An endpoint, and how many packets out of how many that come to this rule it takes. `only`: for
-    /// whom policy Local chooses it, where it does.
+    /// An endpoint, and how many packets out of how many that come to this rule it takes, or who says
+    /// whose turn it is. `only`: for whom policy Local chooses it, where it does.
     Endpoint {
         one_in: Option<u64>,
+        by: Option<Scheduler>,
         only: Option<For>,
     },
     /// In the EndpointSlice, and not yet in the rules here.
@@ -229,7 +230,11 @@ fn rows_of_port(
     for only in [None, Some(For::of(terms))] {
         for choice in choices(rules, port, only.is_some()) {
             let stale = lag.is_some_and(|lag| lag.gone.contains(&choice.endpoint));
-            rows.push(row(Some(choice.endpoint), RowKind::Endpoint { one_in: choice.one_in, only }, stale));
+            rows.push(row(
+                Some(choice.endpoint),
+                RowKind::Endpoint { one_in: choice.one_in, by: choice.by, only },
+                stale,
+            ));
         }
     }
     let refused = |stop| stop == Stop::NoEndpoints && !missing.is_empty();
@@ -261,7 +266,7 @@ mod tests {
         let run = run(WEB, 3);
         for rows in rows_of(run.world()) {
             let chances: Vec<_> = rows.iter().map(|row| row.kind.clone()).collect();
-            let one_in = |one_in| RowKind::Endpoint { one_in, only: None };
+            let one_in = |one_in| RowKind::Endpoint { one_in, by: None, only: None };
             assert_eq!(chances, [one_in(Some(3)), one_in(Some(2)), one_in(None)]);
             assert!(rows.iter().all(|row| !row.stale));
         }
@@ -315,7 +320,7 @@ mod tests {
             assert_eq!(stops(&rows_on(&world, "web", node)), [Stop::NoEndpoints], "{node}");
         }
         let here = rows_on(&world, "api", "node-2");
-        let local = RowKind::Endpoint { one_in: None, only: Some(For::Inside) };
+        let local = RowKind::Endpoint { one_in: None, by: None, only: Some(For::Inside) };
         assert_eq!(here.iter().map(|row| row.kind.clone()).collect::<Vec<_>>(), [local]);
         let node = machine(&world, "node-1");
         for (service, stop) in [("api", Stop::Inside), ("web", Stop::NoEndpoints)] {
@@ -354,7 +359,7 @@ spec:
         let world = settled_text(text);
         let rows = rows_on(&world, "web", "node-1");
         let kinds: Vec<_> = rows.iter().map(|row| row.kind.clone()).collect();
-        let one = |only| RowKind::Endpoint { one_in: None, only };
+        let one = |only| RowKind::Endpoint { one_in: None, by: None, only };
         assert_eq!(kinds, [one(None), one(Some(For::Outside))]);
         let node = machine(&world, "node-1");
         let (cluster, local) = (rows[0].count(node), rows[1].count(node));
@@ -410,7 +415,7 @@ spec:
             let expected = [
                 note("at 203.0.113.250 +1", "external IP", false),
                 note("known clients", "sticky 3 h", true),
-                RowKind::Endpoint { one_in: None, only: None },
+                RowKind::Endpoint { one_in: None, by: None, only: None },
                 RowKind::Stop(Stop::Source),
             ];
             assert_eq!(kinds, expected, "{mode}");

@@ -128,8 +128,8 @@ fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
 fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> View {
     let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
     let (what, chance) = match &row.kind {
-        RowKind::Endpoint { one_in, only } => {
-            (endpoint(), [only.map_or("", words::only), &words::chance(*one_in)].concat())
+        RowKind::Endpoint { one_in, by, only } => {
+            (endpoint(), [only.map_or("", words::only), &words::chance(*one_in, *by)].concat())
         }
         RowKind::Missing => (endpoint(), words::row_missing(narrow).to_owned()),
         RowKind::Note { what, why, .. } => (what.clone(), why.clone()),
@@ -143,6 +143,7 @@ fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> View {
         (RowKind::Missing, _) => " pk-rule-new",
         (_, true) => " pk-rule-stale",
         (RowKind::Stop(_), _) => " pk-rule-refuse",
+        (RowKind::Note { .. }, _) => " pk-rule-note",
         _ => "",
     };
     let lit = match lit {
@@ -151,8 +152,10 @@ fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> View {
         Light::Out => "",
     };
     let class = ["pk-rule", kind, lit].concat();
+    // Where there is little room not all of it is seen.
+    let whole = [&*what, " ", &chance].concat();
     let kids = vec![span("", what), span("pk-sent", sent), span("pk-chance", chance)];
-    el("div").class(class).kids(kids).view()
+    el("div").class(class).attr("title", whole).kids(kids).view()
 }
 
 #[cfg(test)]
@@ -172,7 +175,7 @@ mod tests {
             port: port.clone(),
             number: None,
             endpoint: Some(std::net::SocketAddr::new([10, 0, 0, 1].into(), i)),
-            kind: RowKind::Endpoint { one_in: None, only: None },
+            kind: RowKind::Endpoint { one_in: None, by: None, only: None },
             stale,
         };
         let rows: Vec<Row> = (0..40).map(|i| row(i, i == 30)).collect();

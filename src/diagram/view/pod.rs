@@ -16,6 +16,7 @@ use crate::parts::{Kids, View, block, inline, sign, span};
 
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;
+const IP_CHARACTER: f64 = 6.3;
 const MOST_MARKS: usize = 4;
 
 fn find(scene: &Scene, uid: Uid) -> Option<&PodFacts> {
@@ -50,7 +51,10 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Ou
     let room = rect.w - 16.0;
     let beside_marks = room - 18.0 * pod.services.len().min(MOST_MARKS) as f64;
     let name = |width: f64| span("pk-name", words::shorten(&pod.key.name, (width / CHARACTER) as usize));
-    let ip = || span("pk-ip", pod.ip.as_deref().unwrap_or(words::NO_ADDRESS_YET));
+    let ip = || {
+        let short = |ip: &String| words::shorten(ip, (room / IP_CHARACTER) as usize);
+        span("pk-ip", pod.ip.as_ref().map_or_else(|| words::NO_ADDRESS_YET.to_owned(), short))
+    };
     let dot = || sign(dot_class(pod.state), "");
     match scene.layout.pod {
         PodForm::Tiny => block("pk-line", vec![dot(), marks, name(beside_marks - 16.0)]),

@@ -36,7 +36,7 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
     for (name, local) in ports(service).iter().flat_map(|name| [(name, false), (name, true)]) {
         let whom = if local { whom(For::of(&terms(rules, name))) } else { "" };
         for choice in choices(rules, name, local) {
-            let chance = words::chance(choice.one_in) + whom;
+            let chance = words::chance(choice.one_in, choice.by) + whom;
             let endpoint = choice.endpoint.to_string();
             let endpoint = match gone.contains(&choice.endpoint) {
                 true => el("del").class("pk-fail").text(endpoint).view(),

@@ -12,9 +12,10 @@ use crate::net::netfilter::TableName;
 pub enum LossClass {
     /// Refused: a rule rejected it, since the Service has no endpoint anywhere.
     NoEndpoints,
-    /// Refused: the address is there, and nothing listens on the port; or it is a cluster IP, and
-    /// a rule says so.
+    /// Refused: the address is there, and nothing listens on the port.
     NothingListens,
+    /// Refused: it is a cluster IP, and a rule says that its Service has no such port.
+    NoSuchPort,
     /// Host unreachable: nobody has the address any more.
     HostUnreachable,
     /// Silence: the connection was established, to a Pod that is gone. Its client hears nothing.
@@ -52,7 +53,8 @@ impl LossClass {
             PacketVerdict::DroppedByRule if trace.kind.is_answer() => LossClass::ReplyLost,
             PacketVerdict::DroppedByRule if stopped_for_its_source(trace) => LossClass::SourceNotAllowed,
             PacketVerdict::DroppedByRule => LossClass::DroppedByPolicy,
-            PacketVerdict::NothingListens | PacketVerdict::NoSuchPort => LossClass::NothingListens,
+            PacketVerdict::NothingListens => LossClass::NothingListens,
+            PacketVerdict::NoSuchPort => LossClass::NoSuchPort,
             PacketVerdict::NobodyHasAddress if is_established(trace) => LossClass::EstablishedGone,
             PacketVerdict::NobodyHasAddress => LossClass::HostUnreachable,
             PacketVerdict::NoRoute => LossClass::NoRoute,

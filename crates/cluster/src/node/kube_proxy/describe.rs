@@ -11,6 +11,8 @@ pub struct Choice {
     pub endpoint: SocketAddr,
     /// `Some(n)`: one in n of the packets that come to this rule. `None`: all that come to it.
     pub one_in: Option<u64>,
+    /// It is no matter of chance: this says whose turn it is.
+    pub by: Option<Scheduler>,
     /// The rule that chooses it.
     pub at: RuleRef,
 }

@@ -33,7 +33,7 @@ pub fn choices(rules: &RuleSet, service: &ServicePortName, local: bool) -> Vec<C
             _ => None,
         });
         let at = RuleRef { table: TableName::Nat, chain: id, rule: index };
-        found.push(Choice { endpoint, one_in, at });
+        found.push(Choice { endpoint, one_in, by: None, at });
     }
     found
 }

@@ -126,8 +126,9 @@ fn local_node_ports(key: &ServerKey) -> SetId {
 
 fn of_server(rules: &IpvsRules, server: &VirtualServer) -> Vec<Choice> {
     let count = server.real_servers.len() as u64;
-    let one_in = (count > 1).then_some(count);
-    let choice = |endpoint| Some(Choice { endpoint, one_in, at: rules.at(&server.key, Some(endpoint))? });
+    let by = (count > 1).then_some(server.scheduler);
+    let choice =
+        |endpoint| Some(Choice { endpoint, one_in: None, by, at: rules.at(&server.key, Some(endpoint))? });
     server.real_servers.iter().copied().filter_map(choice).collect()
 }
 

@@ -28,7 +28,7 @@ impl Describe for Table {
             let targets = drawn_from(self, id, of);
             let one_in = (targets.len() > 1).then_some(targets.len() as u64);
             let at = RuleRef { table: TableName::KubeProxy, chain: id, rule };
-            found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, at }));
+            found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, by: None, at }));
         }
         found
     }
