@@ -138,6 +138,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Reset => "connection reset",
         Outcome::TimedOut { lost: Some(PacketVerdict::NoRoute) } => "timed out: no route",
         Outcome::TimedOut { lost: Some(PacketVerdict::DroppedByRule) } => "timed out: dropped",
+        Outcome::TimedOut { lost: Some(PacketVerdict::TtlExceeded) } => "timed out: TTL ran out",
         Outcome::TimedOut { .. } => "timed out",
         Outcome::Unresolved => "no such name",
         Outcome::NoAddress => "no address",

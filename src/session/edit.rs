@@ -3,7 +3,9 @@
 use super::{Deed, Motion, Selection, Session, object_of, pace};
 use crate::text;
 use cluster::api::Action;
-use cluster::sim::{Refusal, Run, Time};
+use cluster::ordered::sort_by_key;
+use cluster::sim::{Refusal, Run, Time, World};
+use cluster::trace::PacketTrace;
 
 pub fn perform(session: Session, deed: Deed) {
     match deed {
@@ -84,6 +86,7 @@ impl Session {
         let (_, touched) = pace::step(&mut self.lab().run.borrow_mut());
         self.lab().frames.add_touched(touched);
         self.repaint();
+        self.stepped.set(self.with_world(moved));
     }
 
     pub fn step_back(&self) {
@@ -99,4 +102,25 @@ impl Session {
         });
         self.changed();
     }
+}
+
+/// What packets do at this very moment: no more than anybody listens to.
+fn moved(world: &World) -> String {
+    const SAID: usize = 3;
+    let now = world.now();
+    let ended = world.traffic().connections.values().flat_map(|live| &live.record.packets).map(|p| &**p);
+    let flying = world.traffic().flights.values().map(|flight| &flight.trace);
+    let last = |trace: &&PacketTrace| trace.hops.last().is_some_and(|hop| hop.at == now);
+    let mut moved: Vec<&PacketTrace> = ended.chain(flying).filter(last).collect();
+    sort_by_key(&mut moved, |trace| trace.id);
+    let rest = moved.len().saturating_sub(SAID);
+    let said = moved.iter().take(SAID).filter_map(|trace| {
+        let what = words::hop(world, trace, trace.hops.last()?);
+        Some(format!("{}: {what}. ", words::packet_kind(trace.kind)))
+    });
+    let mut said: String = said.collect();
+    if rest > 0 {
+        said.push_str(&format!("And {rest} more."));
+    }
+    said
 }

@@ -84,6 +84,8 @@ pub struct Session {
     traffic: State<u32>,
     log: State<u32>,
     clock: State<Time>,
+    /// What packets did in the last step, for those who hear it.
+    pub stepped: State<String>,
 }
 
 /// What is not reactive.
@@ -133,6 +135,7 @@ impl Session {
             traffic: State::new(0),
             log: State::new(0),
             clock: State::new(Time::ZERO),
+            stepped: State::new(String::new()),
         }
     }
 

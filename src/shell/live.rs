@@ -56,6 +56,12 @@ pub fn log(session: Session) -> View {
             }
         }
     });
+    whenever(move || {
+        let moved = session.stepped.get();
+        if !moved.is_empty() {
+            said.update(|said| said.push(moved));
+        }
+    });
     let lines = move || said.get().into_iter().map(|line| says("", line)).collect::<Kids>().into();
     el("div")
         .class("pk-sr")

@@ -60,6 +60,13 @@ pub fn begin_later(session: Session, ui: Ui, root: &web_sys::Element) {
     // Without, it could still be read and used.
     let _adopted = crate::embed::adopt_more(root, &[crate::theme::LATER_CSS]);
     panels::remember_where_from(session, ui);
+    // On a narrow screen a myth is nothing without its words.
+    whenever(move || {
+        session.opened_rev();
+        if session.with_source(|source| myths::myth_of(&source.key).is_some()) {
+            ui.sheet_up.set(true);
+        }
+    });
     begin::forget_link_once_changed(session);
 }
 
