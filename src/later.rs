@@ -5,6 +5,8 @@
 //! nothing but the table reaches is left out of what every reader of a page downloads. In the
 //! other direction anything may be called. Built without the feature `split` both are one.
 
+use crate::diagram::bands;
+use crate::diagram::dots::Dot;
 use crate::diagram::facts::{self, Facts, Notes};
 use crate::diagram::failures;
 use crate::diagram::geometry::Rect;
@@ -37,6 +39,8 @@ pub struct Later {
     /// What pointers, wheel and keys do in the picture.
     pub gesture: fn(&Input, &str, &web_sys::Event, On),
     pub zoom: fn(Picture, Zoom),
+    /// Paints more packets than can be told apart.
+    pub bands: fn(&CanvasRenderingContext2d, &[Dot], &Look, &mut Routes),
     /// Paints what failed lately, and says what places that takes.
     pub failures: fn(&CanvasRenderingContext2d, &World, &Look, &mut Routes) -> Vec<Rect>,
     /// What stands out while this is selected.
@@ -73,6 +77,7 @@ pub static LATER: Later = Later {
     toasts: shell::toasts::list,
     gesture: gestures::handle,
     zoom: gestures::zoom_by_button,
+    bands: bands::paint,
     failures: failures::paint,
     chain: relations::chain,
     item_of_hop: relations::item_of_hop,

@@ -4,8 +4,9 @@
 //! is), [`layout`] and [`routes`] (where it is), [`dots`] (where each packet is), and the drawing:
 //! boxes as elements, which can be focused and read aloud, and packets on one canvas above them.
 
+pub mod bands;
 mod camera;
-mod dots;
+pub mod dots;
 pub mod facts;
 pub mod failures;
 pub mod geometry;

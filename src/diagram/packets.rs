@@ -3,9 +3,7 @@
 use cluster::ordered::Map;
 use std::f64::consts::TAU;
 
-use cluster::api::Uid;
 use cluster::sim::World;
-use cluster::trace::Place;
 use cluster::traffic::PacketId;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
@@ -43,7 +41,7 @@ pub struct Painter {
 }
 
 /// More packets than this are drawn as bands.
-const MANY: usize = 320;
+pub const MANY: usize = 320;
 pub const LARGE: f64 = 6.0;
 const SMALL: f64 = 3.6;
 pub const FAINT: f64 = 0.22;
@@ -71,10 +69,9 @@ impl Painter {
         let zoom = look.camera.zoom * look.density;
         let (x, y) = (look.camera.x * look.density, look.camera.y * look.density);
         ignore(canvas.set_transform(zoom, 0.0, 0.0, zoom, x, y));
-        if self.dots.len() > MANY {
-            self.bands(canvas, look);
-        } else {
-            self.discs(canvas, look);
+        match look.later.filter(|_| self.dots.len() > MANY) {
+            Some(later) => (later.bands)(canvas, &self.dots, look, &mut self.routes),
+            None => self.discs(canvas, look),
         }
         if let Some(dot) = self.dots.iter().find(|dot| Some(dot.id) == look.selected) {
             ring(canvas, dot.at, look);
@@ -138,29 +135,6 @@ impl Painter {
             if !reply {
                 letters(canvas, &dots, look);
             }
-        }
-        canvas.set_global_alpha(1.0);
-    }
-
-    /// Too many to be told apart: each link becomes a band, as wide as it is busy.
-    fn bands(&mut self, canvas: &Canvas, look: &Look) {
-        let mut busy: Map<((Place, Place), Option<Uid>), u32> = Map::new();
-        for dot in self.dots.iter().filter(|dot| dot.front) {
-            let (from, to) = dot.link;
-            *busy.entry(((from.min(to), from.max(to)), dot.service)).or_default() += 1;
-        }
-        let most = busy.values().copied().max().unwrap_or(1).max(1);
-        canvas.set_global_alpha(0.4);
-        for (((from, to), service), count) in busy {
-            let Some(wire) = self.routes.wire(&look.scene.layout, from, to) else { continue };
-            let colour = service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
-            canvas.set_stroke_style_str(colour.map_or(look.palette.ink2, |c| look.palette.services[c]));
-            canvas.set_line_width(2.0 + 8.0 * f64::from(count) / f64::from(most));
-            canvas.begin_path();
-            for (i, p) in wire.points().iter().enumerate() {
-                if i == 0 { canvas.move_to(p.x, p.y) } else { canvas.line_to(p.x, p.y) }
-            }
-            canvas.stroke();
         }
         canvas.set_global_alpha(1.0);
     }

@@ -10,7 +10,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::diagram::dots;
 use crate::diagram::geometry::Point;
-use crate::diagram::packets::{Look, Painter, failed_lately};
+use crate::diagram::packets::{Look, MANY, Painter, failed_lately};
 use crate::diagram::scene::{Picture, Scene};
 use crate::dom::Place;
 use crate::parts::{View, el, whenever};
@@ -67,7 +67,8 @@ pub fn canvas(picture: Picture, hits: Hits) -> View {
             view: picture.view.get_untracked(),
             later: session.later.get_untracked(),
         };
-        if look.later.is_none() && failed_lately(world) && !asked.replace(true) {
+        let wanted = failed_lately(world) || painter.dots.len() > MANY;
+        if look.later.is_none() && wanted && !asked.replace(true) {
             session.want_later();
         }
         painter.paint(&context, world, &look);

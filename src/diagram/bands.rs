@@ -1,0 +1,33 @@
+//! More packets than can be told apart. The first view has none such: this is of the second part.
+
+use cluster::api::Uid;
+use cluster::ordered::Map;
+use cluster::trace::Place;
+use web_sys::CanvasRenderingContext2d as Canvas;
+
+use super::dots::Dot;
+use super::packets::Look;
+use super::routes::Routes;
+
+/// Too many to be told apart: each link becomes a band, as wide as it is busy.
+pub fn paint(canvas: &Canvas, dots: &[Dot], look: &Look, routes: &mut Routes) {
+    let mut busy: Map<((Place, Place), Option<Uid>), u32> = Map::new();
+    for dot in dots.iter().filter(|dot| dot.front) {
+        let (from, to) = dot.link;
+        *busy.entry(((from.min(to), from.max(to)), dot.service)).or_default() += 1;
+    }
+    let most = busy.values().copied().max().unwrap_or(1).max(1);
+    canvas.set_global_alpha(0.4);
+    for (((from, to), service), count) in busy {
+        let Some(wire) = routes.wire(&look.scene.layout, from, to) else { continue };
+        let colour = service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
+        canvas.set_stroke_style_str(colour.map_or(look.palette.ink2, |c| look.palette.services[c]));
+        canvas.set_line_width(2.0 + 8.0 * f64::from(count) / f64::from(most));
+        canvas.begin_path();
+        for (i, p) in wire.points().iter().enumerate() {
+            if i == 0 { canvas.move_to(p.x, p.y) } else { canvas.line_to(p.x, p.y) }
+        }
+        canvas.stroke();
+    }
+    canvas.set_global_alpha(1.0);
+}
