@@ -48,8 +48,7 @@ fn show(session: Session, world: &World, uid: Uid) -> View {
 const ABOUT_HINTS: &str = "Hints say for which zone, then for which node an endpoint is meant: a kube-proxy goes by \
                            them only if every ready endpoint has one and one of them is its own.";
 
-const COLUMNS: &[&str] =
-    &["Address", "Pod", "Ready", "Serving", "Terminating", "Node", "Zone", "Hints", "Answered"];
+const COLUMNS: &[&str] = &["Address, Pod", "Conditions", "Answered", "Node, zone, hints"];
 
 /// `zone-a`, `zone-a, node-1`: forZones, then forNodes.
 fn hints(endpoint: &Endpoint) -> String {
@@ -63,25 +62,29 @@ fn answered(world: &World, endpoint: &Endpoint) -> u64 {
 }
 
 fn row(session: Session, world: &World, endpoint: &Endpoint, total: u64) -> Kids {
-    let yes = |yes: bool| text(if yes { "yes" } else { "no" });
     let pod = match &endpoint.target {
         Some((name, uid)) => link_to(session, Selection::Pod(*uid), name.to_string()),
         None => text("none"),
     };
     let own = answered(world, endpoint);
     let share = (own * 100).checked_div(total).map_or_else(|| "0".into(), |p| format!("{own} ({p} %)"));
-    let name = |name: &Option<cluster::api::Str>| text(name.as_ref().map_or("", |n| &**n));
+    let place = [&endpoint.node, &endpoint.zone].into_iter().flatten();
+    let place: Vec<&str> = place.map(|name| &**name).collect();
+    let lines = |lines: [View; 2]| block("", lines.into_iter().map(|line| block("", vec![line])).collect());
     vec![
-        code(endpoint.address.to_string()),
-        pod,
-        yes(endpoint.ready),
-        yes(endpoint.serving),
-        yes(endpoint.terminating),
-        name(&endpoint.node),
-        name(&endpoint.zone),
-        text(hints(endpoint)),
+        lines([code(endpoint.address.to_string()), pod]),
+        text(conditions(endpoint)),
         text(share),
+        lines([text(place.join(", ")), span("pk-muted", format!("hints: {}", hints(endpoint)))]),
     ]
+}
+
+/// `ready, serving`: those that are true (discovery/v1, EndpointConditions).
+fn conditions(endpoint: &Endpoint) -> String {
+    let all =
+        [(endpoint.ready, "ready"), (endpoint.serving, "serving"), (endpoint.terminating, "terminating")];
+    let held: Vec<&str> = all.into_iter().filter(|(holds, _)| *holds).map(|(_, name)| name).collect();
+    if held.is_empty() { "not ready".into() } else { held.join(", ") }
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ fn watch(name: &str) -> &'static [&'static str] {
             "A call to port 80 is refused by the Pod itself: no rule leads from one port to another.",
         ],
         "myth-kube-proxy-takes-turns" => &[
-            "Select the Service, then Endpoints: the shares are near each other, the order is by chance.",
+            "Select the Service, then Endpoints: the shares come near each other as calls add up; the order is by chance.",
             "kept-open goes to one Pod for as long as it lives.",
         ],
         "myth-local-policy-is-for-everybody" => &[

@@ -20,7 +20,7 @@ async function takenOver(lab, before, victim) {
   const endpoints = await lab.tab("Endpoints");
   const row = endpoints.getByRole("row").filter({ hasText: heir.name });
   await expect(row).toContainText(`${heir.ip}`);
-  await expect(row.getByRole("cell").last()).toHaveText(/^[1-9]\d* \(\d+ %\)$/);
+  await expect(row.getByRole("cell").nth(2)).toHaveText(/^[1-9]\d* \(\d+ %\)$/);
   await expect(endpoints).not.toContainText(victim.name);
   return heir;
 }
@@ -154,10 +154,10 @@ test("readiness fails and is restored", async ({ page }) => {
   await expect(lab.service("stock")).toHaveAccessibleName(/3 of 4 endpoints ready/);
   await lab.select(lab.service("stock"));
   const row = (await lab.tab("Endpoints")).getByRole("row").filter({ hasText: name });
-  await expect(row.getByRole("cell").nth(2)).toHaveText("no");
+  await expect(row.getByRole("cell").nth(1)).toHaveText("not ready");
   await lab.choose(card, "Restore readiness");
   await expect(lab.service("stock")).toHaveAccessibleName(/4 of 4 endpoints ready/);
-  await expect(row.getByRole("cell").nth(2)).toHaveText("yes");
+  await expect(row.getByRole("cell").nth(1)).toHaveText("ready, serving");
 });
 
 test("a Deployment is scaled up and down to nothing", async ({ page }) => {
