@@ -55,13 +55,13 @@ impl World {
             Action::SetSelector { service, selector } => self.set_selector(service, selector),
             Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
             Action::SetReadiness { pod, pass } => {
-                self.running_pod(pod)?;
+                self.pod_that(Process::serves, pod)?;
                 self.set_probe_result(pod, *pass);
                 self.touched.scene = true;
                 Ok(())
             }
             Action::CrashPod { pod } => {
-                self.running_pod(pod)?;
+                self.pod_that(|process| process == Process::Listening, pod)?;
                 self.crash(pod);
                 Ok(())
             }
@@ -356,10 +356,10 @@ impl World {
             .ok_or_else(|| Refusal::NotFound { object: reference("Deployment", key) })
     }
 
-    fn running_pod(&self, key: &NsName) -> Result<Uid, Refusal> {
+    fn pod_that(&self, runs: fn(Process) -> bool, key: &NsName) -> Result<Uid, Refusal> {
         let pod =
             self.store.pods.get(key).ok_or_else(|| Refusal::NotFound { object: reference("Pod", key) })?;
-        let running = self.pods.get(&pod.meta.uid).is_some_and(|r| r.process == Process::Listening);
+        let running = self.pods.get(&pod.meta.uid).is_some_and(|r| runs(r.process));
         running.then_some(pod.meta.uid).ok_or_else(|| Refusal::PodNotRunning { pod: key.clone() })
     }
 
