@@ -137,6 +137,16 @@ pub enum DiagnosticKind {
     SecondScenario {
         first: Position,
     },
+    /// A Pod range without a part for each node; with a prefix of `longest` there is one.
+    PodRangeTooSmall {
+        value: Str,
+        nodes: u32,
+        longest: u8,
+    },
+    ServiceRangeTooSmall {
+        value: Str,
+        longest: u8,
+    },
 }
 
 /// Which rule a name breaks (apimachinery, util/validation).

@@ -105,6 +105,15 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         K::DuplicateNode { first } => {
             write!(f, "a node of this name is already on line {}; give each node its own name", first.line)
         }
+        K::PodRangeTooSmall { value, nodes, longest } => {
+            let (are, s) = if *nodes == 1 { ("is", "") } else { ("are", "s") };
+            write!(f, "Invalid value: {value:?}: too small: there {are} {nodes} node{s}, each with a range of its own; ")?;
+            write!(f, "write a prefix of /{longest} or shorter")
+        }
+        K::ServiceRangeTooSmall { value, longest } => write!(
+            f,
+            "Invalid value: {value:?}: the service cluster IP range must be at least 8 IP addresses; write a prefix of /{longest} or shorter"
+        ),
         K::SecondScenario { first } => {
             write!(f, "a text has at most one Scenario, and one is on line {}; this one is left out", first.line)
         }

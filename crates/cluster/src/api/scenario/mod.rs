@@ -52,7 +52,7 @@ use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
-pub(super) use read::{decode, is_scenario};
+pub(super) use read::{check_pod_range, decode, is_scenario};
 
 /// Everything is optional: what is not said is the World's default.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]

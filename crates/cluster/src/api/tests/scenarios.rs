@@ -75,6 +75,25 @@ fn rules_of_a_scenario() {
             "podCIDR: fd00::/56\nserviceCIDR: 10.96.0.0/12",
             "spec.serviceCIDR: Invalid value: must be of the same IP family",
         ),
+        (
+            "podCIDR: 10.244.0.0/32",
+            "spec.podCIDR: Invalid value: \"10.244.0.0/32\": too small: there are 3 nodes, each with a range of its own; write a prefix of /28 or shorter",
+        ),
+        (
+            "podCIDR: 10.244.0.0/31\nnodes: [{name: a}]",
+            "there is 1 node, each with a range of its own; write a prefix of /28",
+        ),
+        (
+            "podCIDR: 10.244.0.0/23\nnodes: [{name: a}, {name: b}, {name: c}, {name: d}]",
+            "there are 4 nodes, each with a range of its own; write a prefix of /21",
+        ),
+        ("podCIDR: fd00::/63", "there are 3 nodes, each with a range of its own; write a prefix of /62"),
+        ("podCIDR: fd00::/128\nnodes: []", "write a prefix of /63"),
+        (
+            "serviceCIDR: 10.96.0.0/30",
+            "spec.serviceCIDR: Invalid value: \"10.96.0.0/30\": the service cluster IP range must be at least 8 IP addresses; write a prefix of /29",
+        ),
+        ("serviceCIDR: fd00::/128", "write a prefix of /125 or shorter"),
         ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
         ("ipvs: {scheduler: mh}", "spec.ipvs.scheduler: Unsupported value: \"mh\""),
         (
@@ -293,9 +312,10 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let option = proptest::option::of::<BoxedStrategy<Str>>;
     let words =
         (option(name().boxed()), option(str_().boxed()), option(str_().boxed()), option(str_().boxed()));
+    // Of these every node gets a part.
     let cidr = || {
         proptest::option::of(
-            (any::<std::net::IpAddr>(), 0..=32u8).prop_map(|(a, l)| Cidr::new(a, l).unwrap()),
+            (any::<std::net::IpAddr>(), 0..=16u8).prop_map(|(a, l)| Cidr::new(a, l).unwrap()),
         )
     };
     let nodes = proptest::option::of(proptest::collection::btree_map(
