@@ -14,7 +14,7 @@ use crate::control::replica_set::POD_LIMIT;
 use crate::node::kernel;
 use crate::node::kubelet::Process;
 use crate::store::{Other, Stored};
-use crate::traffic::{ClientId, Target};
+use crate::traffic::{ClientId, MAX_RATE_MILLI, Target};
 
 const CLIENT_LIMIT: u32 = 200;
 
@@ -451,7 +451,8 @@ impl World {
             let key = NsName { namespace: "".into(), name: name.clone() };
             return Err(Refusal::NotFound { object: reference("Node", &key) });
         }
-        self.add_client(spec.clone());
+        let rate_milli = spec.rate_milli.min(MAX_RATE_MILLI);
+        self.add_client(ClientSpec { rate_milli, ..spec.clone() });
         Ok(())
     }
 

@@ -17,6 +17,7 @@ use crate::net::netfilter::Scheduler;
 use crate::net::{Cidr, longest_for};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
+use crate::traffic::MAX_RATE_MILLI;
 
 const API_VERSION: &str = "packetyard/v1alpha1";
 
@@ -262,15 +263,20 @@ fn target(spot: &Spot<'_>, findings: &mut Findings) -> Str {
 /// Requests per second, to thousandths of one.
 pub fn rate(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {
     let milli = match &spot.tree()?.value {
-        Value::Int(number) => number.checked_mul(1000),
+        Value::Int(number) => Some(number.saturating_mul(1000)),
         Value::Float(text) | Value::String(text) => Decimal::parse(text).and_then(|d| d.scaled(3)),
         _ => None,
     };
-    let milli = milli.and_then(|m| u32::try_from(m).ok());
-    if milli.is_none() {
+    let Some(milli) = milli.filter(|m| *m >= 0) else {
         bad_format(spot, Format::Rate, findings);
+        return None;
+    };
+    let fits = u32::try_from(milli).ok().filter(|m| *m <= MAX_RATE_MILLI);
+    if fits.is_none() {
+        let (value, max) = (spot.tree().map_or_else(|| "".into(), |t| shown(&t.value)), MAX_RATE_MILLI / 1000);
+        spot.error(findings, DiagnosticKind::OutOfRange { value, min: 0, max: i64::from(max) });
     }
-    milli
+    fits
 }
 
 fn client_from(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientFrom> {

@@ -8,6 +8,7 @@ use crate::net::netfilter::{Family, Scheduler};
 use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
+use crate::traffic::MAX_RATE_MILLI;
 
 fn scenario(spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
@@ -141,7 +142,17 @@ fn rules_of_a_scenario() {
         ("clients: [{name: a, to: 'a b'}]", "without blanks"),
         ("clients: [{name: a, to: b, rate: 0.0001}]", "at most three decimals"),
         ("clients: [{name: a, to: b, rate: -1}]", "requests per second"),
-        ("clients: [{name: a, to: b, rate: 5000000}]", "requests per second"),
+        (
+            "clients: [{name: a, to: b, rate: 4294967}]",
+            "spec.clients[0].rate: Invalid value: 4294967: must be between 0 and 1000, inclusive",
+        ),
+        ("clients: [{name: a, to: b, rate: 1000.001}]", "Invalid value: 1000.001: must be between 0 and 1000"),
+        ("clients: [{name: a, to: b, rate: 9223372036854775807}]", "must be between 0 and 1000, inclusive"),
+        (
+            "actions: [{at: 1s, do: addClient, client: {name: a, to: b, rate: 1001}}]",
+            "spec.actions[0].client.rate: Invalid value: 1001: must be between 0 and 1000",
+        ),
+        ("actions: [{at: 1s, do: setRate, client: a, rate: 1001}]", "must be between 0 and 1000"),
         ("clients: [{name: a, to: b, from: inside}]", "must be outside"),
         ("clients: [{name: a, to: b, from: svc/default/x}]", "must be outside"),
         ("clients: [{name: a, to: b, from: {ip: x}}]", "spec.clients[0].from.ip: Invalid value"),
@@ -216,7 +227,7 @@ fn client() -> impl Strategy<Value = ClientSpec> {
     ];
     let to = "[!-~]{1,20}".prop_map(|s: String| Str::from(s.as_str()));
     let protocol = prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp), Just(Protocol::Sctp)];
-    let rest = (any::<u32>(), any::<bool>(), proptest::option::of(any::<u64>().prop_map(Span)));
+    let rest = (0..=MAX_RATE_MILLI, any::<bool>(), proptest::option::of(any::<u64>().prop_map(Span)));
     (name(), from, to, protocol, rest).prop_map(
         |(name, from, to, protocol, (rate_milli, keep_alive, timeout))| ClientSpec {
             name,
@@ -255,7 +266,7 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(name, zone)| Action::AddNode { name, zone }),
         client().prop_map(|client| Action::AddClient { client }),
         name().prop_map(|client| Action::RemoveClient { client }),
-        (name(), any::<u32>()).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
+        (name(), 0..=MAX_RATE_MILLI).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
         name().prop_map(|client| Action::SendOne { client }),
         any::<bool>().prop_map(|proxy| Action::SetIpMode { proxy }),
         any::<usize>().prop_map(|n| Action::SetProxyMode { mode: nth_mode(n) }),
