@@ -65,6 +65,10 @@ fn stale_datagrams_go_when_endpoints_of_a_udp_port_change() {
         run.advance_to(seconds(30), u64::MAX);
         let node = run.world().machine_named("node-1").expect("it is there").uid;
         let lines = run.world().conntrack_lines(node).expect("it is there");
-        assert_eq!(lines.iter().any(|l| l.contains("dst=192.0.2.7")), expected, "{pod} is not ready: {lines:?}");
+        assert_eq!(
+            lines.iter().any(|l| l.contains("dst=192.0.2.7")),
+            expected,
+            "{pod} is not ready: {lines:?}"
+        );
     }
 }

@@ -279,7 +279,8 @@ mod tests {
             ("a:tcp:80:30080 b:tcp:81:30081", true, "b:tcp:80:0 a:tcp:81:0", vec![30081, 30080]),
         ] {
             let of = |text: &str| {
-                let spec = ServiceSpec { type_: ServiceType::NodePort, ports: ports(text), ..Default::default() };
+                let spec =
+                    ServiceSpec { type_: ServiceType::NodePort, ports: ports(text), ..Default::default() };
                 Service { meta: Meta::default(), spec, ingress: Vec::new() }
             };
             let mut service = of(new);

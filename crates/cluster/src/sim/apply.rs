@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Manifest, Name, Node, NsName,
-    ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy, ServiceType,
-    Severity, Str, Typed, Uid, wrong_labels,
+    Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Labels, Manifest,
+    Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy,
+    ServiceType, Severity, Str, Typed, Uid, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::node::kernel;
@@ -285,7 +285,7 @@ impl World {
     fn check_labels(&self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
         let errors: Vec<_> = wrong_labels(labels)
             .into_iter()
-            .map(|d| crate::api::Diagnostic { object: Some(object.clone()), ..d })
+            .map(|d| Diagnostic { object: Some(object.clone()), ..d })
             .collect();
         if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid { diagnostics: errors }) }
     }
@@ -294,6 +294,10 @@ impl World {
         let old = self.service(key)?;
         if old.spec.headless && type_ != ServiceType::ClusterIP {
             return Err(Refusal::Immutable { object: reference("Service", key), field: "spec.clusterIP" });
+        }
+        // core validation.go, ValidateService.
+        if type_ == ServiceType::ExternalName && old.spec.external_name.as_deref().is_none_or(str::is_empty) {
+            return Err(required("Service", key, "spec.externalName"));
         }
         let mut service = Service::clone(&old);
         service.spec.type_ = type_;
@@ -476,6 +480,19 @@ fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
     let name = meta.name.clone();
     meta.labels.entry("kubernetes.io/hostname".into()).or_insert(name);
     meta
+}
+
+/// An object that an edit would leave without a field that it must have.
+fn required(kind: &str, key: &NsName, path: &str) -> Refusal {
+    let diagnostic = Diagnostic {
+        severity: Severity::Error,
+        line: 0,
+        column: 0,
+        object: Some(reference(kind, key)),
+        path: path.into(),
+        message: DiagnosticKind::Required,
+    };
+    Refusal::Invalid { diagnostics: vec![diagnostic] }
 }
 
 fn reference(kind: &str, key: &NsName) -> ObjectRef {

@@ -273,7 +273,8 @@ pub fn rate(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {
     };
     let fits = u32::try_from(milli).ok().filter(|m| *m <= MAX_RATE_MILLI);
     if fits.is_none() {
-        let (value, max) = (spot.tree().map_or_else(|| "".into(), |t| shown(&t.value)), MAX_RATE_MILLI / 1000);
+        let (value, max) =
+            (spot.tree().map_or_else(|| "".into(), |t| shown(&t.value)), MAX_RATE_MILLI / 1000);
         spot.error(findings, DiagnosticKind::OutOfRange { value, min: 0, max: i64::from(max) });
     }
     fits

@@ -146,7 +146,10 @@ fn rules_of_a_scenario() {
             "clients: [{name: a, to: b, rate: 4294967}]",
             "spec.clients[0].rate: Invalid value: 4294967: must be between 0 and 1000, inclusive",
         ),
-        ("clients: [{name: a, to: b, rate: 1000.001}]", "Invalid value: 1000.001: must be between 0 and 1000"),
+        (
+            "clients: [{name: a, to: b, rate: 1000.001}]",
+            "Invalid value: 1000.001: must be between 0 and 1000",
+        ),
         ("clients: [{name: a, to: b, rate: 9223372036854775807}]", "must be between 0 and 1000, inclusive"),
         (
             "actions: [{at: 1s, do: addClient, client: {name: a, to: b, rate: 1001}}]",
