@@ -103,6 +103,11 @@ pub enum DiagnosticKind {
     Duplicate {
         value: Str,
     },
+    /// An address that leads to no endpoint.
+    SpecialAddress {
+        value: Str,
+        range: SpecialRange,
+    },
     Forbidden {
         why: Rule,
     },
@@ -185,6 +190,15 @@ pub enum Format {
     MinSyncPeriod,
 }
 
+/// Where no endpoint can be (core validation.go, ValidateEndpointIP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum SpecialRange {
+    Unspecified,
+    Loopback,
+    LinkLocal,
+    LinkLocalMulticast,
+}
+
 /// Why a field may not be set, or may not be set so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Rule {
@@ -197,7 +211,6 @@ pub enum Rule {
     ExternalPolicyNeedsExternal,
     HealthPortNeedsLocal,
     AffinityTimeoutNeedsClientIp,
-    SpecialAddress,
     RollingUpdateWithRecreate,
     BothZero,
     EmptySelector,
