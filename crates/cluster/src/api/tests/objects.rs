@@ -387,6 +387,8 @@ fn kept_not_simulated() {
             "spec.containers[0].ports[0].hostPort"
         ]
     );
+    let host = notes(&object("v1", "Pod", "{hostNetwork: true, containers: [{name: c, image: i}]}"));
+    assert_eq!(host, ["spec.hostNetwork"]);
     assert_eq!(notes(&deployment("paused: true\nminReadySeconds: 0\n")), ["spec.paused"]);
     assert_eq!(
         notes("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\n"),
