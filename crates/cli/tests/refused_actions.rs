@@ -40,7 +40,9 @@ fn a_run_lists_what_was_refused() {
 #[test]
 fn others_say_it_on_standard_error() {
     let trace = ["trace", "--from", "external", "--to", "192.168.0.11:30080", "--at", "20s"];
-    for args in [&["get", "services", "--at", "20s"][..], &["rules", "--node", "node-1", "--at", "20s"], &trace] {
+    for args in
+        [&["get", "services", "--at", "20s"][..], &["rules", "--node", "node-1", "--at", "20s"], &trace]
+    {
         let (out, err) = packetyard(args);
         let expected = SAID.map(|(at, message)| format!("packetyard: refused at {at}: {message}\n")).concat();
         assert_eq!(err, expected, "{args:?}");
