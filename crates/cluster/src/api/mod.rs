@@ -4,6 +4,7 @@ mod action;
 mod decode;
 mod diagnostic;
 mod duration;
+mod families;
 mod findings;
 mod manifest;
 mod message;

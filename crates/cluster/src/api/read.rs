@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::findings::Findings;
 use super::{
     Diagnostic, DiagnosticKind, Entry, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position, Severity, Source,
-    Str, Tree, Typed, Value, decode, scenario, selectors, text,
+    Str, Tree, Typed, Value, decode, families, scenario, selectors, text,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -27,6 +27,10 @@ fn read(text: &str, mut reader: Reader) -> Manifest {
         reader.read(source, 0);
     }
     selectors::check(&reader.objects, &mut reader.findings);
+    if reader.takes_scenario {
+        // What an action applies goes to a cluster that the text does not tell of.
+        families::check(&reader.objects, reader.scenario.as_ref().map(|(_, s)| s), &mut reader.findings);
+    }
     if let Some((tree, scenario)) = &reader.scenario {
         let nodes = reader.objects.iter().filter_map(|parsed| match &parsed.object {
             Typed::Node(node) => Some(&node.meta.name),

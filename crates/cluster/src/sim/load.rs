@@ -35,9 +35,7 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period.unwrap_or(timing.proxy_min_sync_period);
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        // One range that is named says of which family the cluster is.
-        let named = scenario.pod_cidr.or(scenario.service_cidr);
-        let family = usize::from(named.is_some_and(|range| range.address().is_ipv6()));
+        let family = usize::from(scenario.named_range().is_some_and(|range| range.address().is_ipv6()));
         let config = ClusterConfig {
             pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR[family])),
             service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR[family])),

@@ -111,7 +111,7 @@ fn listed_ips(one: &Spot<'_>, many: &Spot<'_>, findings: &mut Findings) -> Vec<I
     ips
 }
 
-/// Only one family, the cluster's, is simulated.
+/// Only one family, the cluster's, is simulated. Which one that is, only the whole text says: `api/families.rs`.
 fn families(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) {
     const POLICIES: &[&str] = &["PreferDualStack", "RequireDualStack", "SingleStack"];
     let policy_spot = spec.field("ipFamilyPolicy");
@@ -134,7 +134,7 @@ fn families(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) {
     if matches!(policy, Some("PreferDualStack" | "RequireDualStack")) {
         note(&policy_spot, "ipFamilyPolicy");
     }
-    if families.contains(&Some("IPv6")) {
+    if families.len() > 1 {
         note(&list, "ipFamilies");
     }
 }

@@ -85,6 +85,13 @@ pub struct Scenario {
     pub model: Option<Str>,
 }
 
+impl Scenario {
+    /// The range that says of which family the cluster is; IPv4 where none is named.
+    pub(crate) fn named_range(&self) -> Option<Cidr> {
+        self.pod_cidr.or(self.service_cidr)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ScenarioNode {
     pub name: Name,
