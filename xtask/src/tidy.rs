@@ -1,5 +1,6 @@
 //! Rules about the files themselves.
 
+mod counts;
 mod links;
 mod paths;
 
@@ -39,6 +40,7 @@ pub fn command() -> Outcome {
     };
     let mut findings: Vec<String> = files.iter().flat_map(check).collect();
     findings.extend(architecture(&files));
+    findings.extend(counts::check(&files));
     findings.iter().for_each(|finding| println!("{finding}"));
     match findings.len() {
         0 => {

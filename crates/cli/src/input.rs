@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use cluster::api::{Manifest, Severity, parse};
 use cluster::net::netfilter::Scheduler;
-use cluster::sim::{Run, Span};
+use cluster::sim::{LogEntry, Run, Span, Time};
+use serde::Serialize;
 
 use crate::args::Cluster;
 use crate::failure::Failure;
@@ -55,20 +56,68 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     }
 }
 
-/// Goes to `--at`, or to where everything that can become ready is.
-pub fn go_to_moment(args: &Cluster, run: &mut Run) {
-    if let Some(at) = args.at() {
-        run.advance_to(at, u64::MAX);
-        return;
+/// Something that the cluster would not do meanwhile.
+#[derive(Serialize)]
+pub struct Refused {
+    /// Nanoseconds of simulated time.
+    at: Time,
+    message: String,
+}
+
+impl Refused {
+    /// When, and the API server's words.
+    pub fn cells(&self) -> [String; 2] {
+        [words::moment(self.at), self.message.clone()]
     }
+}
+
+/// Goes to the moment that was asked for; what was refused on the way goes to standard error.
+pub fn go_to_moment(args: &Cluster, run: &mut Run) {
+    for refused in reach_moment(args, run) {
+        let [at, message] = refused.cells();
+        eprintln!("packetyard: refused at {at}: {message}");
+    }
+}
+
+/// Goes to `--at`, or to where everything that can become ready is.
+pub fn reach_moment(args: &Cluster, run: &mut Run) -> Vec<Refused> {
+    if let Some(at) = args.at() {
+        return advance(run, at);
+    }
+    let mut refused = Vec::new();
     let limit = run.world().now() + SETTLE_LIMIT;
     while !run.world().settled() && run.world().now() < limit {
         let next = run.world().now() + SETTLE_STEP;
-        run.advance_to(next, u64::MAX);
+        refused.extend(advance(run, next));
     }
     if !run.world().settled() {
         eprintln!("packetyard: not everything is ready after {}", words::moment(run.world().now()));
     }
+    refused
+}
+
+/// Runs on, with a look at the log after each of the scenario's actions: only its newest entries are kept.
+pub fn advance(run: &mut Run, to: Time) -> Vec<Refused> {
+    let now = run.world().now();
+    let between = |at: &Time| (now..to).contains(at);
+    let mut moments: Vec<Time> = run.actions().iter().map(|a| a.at).filter(between).collect();
+    moments.push(to);
+    moments.dedup();
+    let mut refused = Vec::new();
+    for moment in moments {
+        let before = run.world().log_count();
+        run.advance_to(moment, u64::MAX);
+        let world = run.world();
+        let new = usize::try_from(world.log_count() - before).unwrap_or(usize::MAX);
+        let kept = world.log().len().saturating_sub(new);
+        refused.extend(world.log().iter().skip(kept).filter_map(|logged| match &logged.entry {
+            LogEntry::Refused { refusal } => {
+                Some(Refused { at: logged.at, message: words::refusal(refusal) })
+            }
+            _ => None,
+        }));
+    }
+    refused
 }
 
 fn read(file: &str) -> Result<Vec<String>, Failure> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::args::{Format, Run as Args};
 use crate::failure::Failure;
+use crate::input::Refused;
 use crate::{input, table, words};
 
 #[derive(Serialize)]
@@ -20,6 +21,7 @@ struct Report<'a> {
     clients: Vec<Row<'a>>,
     services: Vec<Row<'a>>,
     pods: Vec<PodRow>,
+    refused: Vec<Refused>,
 }
 
 #[derive(Serialize)]
@@ -39,19 +41,20 @@ struct PodRow {
 pub fn run(args: &Args) -> Result<String, Failure> {
     let manifest = input::manifest(&args.cluster)?;
     let mut run = input::start(&args.cluster, &manifest)?;
-    if args.cluster.at.is_some() {
-        input::go_to_moment(&args.cluster, &mut run);
-    }
+    let mut refused = match args.cluster.at {
+        Some(_) => input::reach_moment(&args.cluster, &mut run),
+        None => Vec::new(),
+    };
     let end = run.world().now() + args.length;
-    run.advance_to(end, u64::MAX);
-    let report = report(run.world());
+    refused.extend(input::advance(&mut run, end));
+    let report = report(run.world(), refused);
     Ok(match args.output {
         Format::Json => words::json(&report)?,
         Format::Text => text(&report),
     })
 }
 
-fn report(world: &World) -> Report<'_> {
+fn report(world: &World, refused: Vec<Refused>) -> Report<'_> {
     let stats = &world.traffic().stats;
     Report {
         seed: world.seed(),
@@ -69,6 +72,7 @@ fn report(world: &World) -> Report<'_> {
                 answered: count.answered,
             })
             .collect(),
+        refused,
     }
 }
 
@@ -81,6 +85,10 @@ fn text(report: &Report<'_>) -> String {
         report.pods.iter().map(|p| vec![p.name.clone(), p.answered.to_string()]).collect();
     if !pods.is_empty() {
         let _ = writeln!(out, "{}", table::render(&["POD", "ANSWERED"], &pods));
+    }
+    if !report.refused.is_empty() {
+        let rows: Vec<Vec<String>> = report.refused.iter().map(|r| r.cells().to_vec()).collect();
+        let _ = writeln!(out, "{}", table::render(&["AT", "REFUSED"], &rows));
     }
     let (now, seed) = (words::moment(report.now), report.seed);
     let _ = writeln!(out, "ran to {now} on seed {seed}: {} events, hash {}", report.events, report.hash);

@@ -2,8 +2,8 @@
 
 mod support;
 
-use cluster::sim::{Span, World};
-use support::seconds;
+use cluster::sim::{LogEntry, Span, World};
+use support::{go_on, seconds};
 
 /// One Pod behind the Service is deleted at 12 s, with 30 s of grace; a client calls anew each time.
 fn run(apps: &str) -> World {
@@ -34,4 +34,35 @@ fn an_app_that_drains_serves_for_half_of_its_grace_period() {
         (24..=27).contains(&drained),
         "SIGTERM soon after 12 s, 15 s more, less the time of a request: {drained}"
     );
+}
+
+/// SIGTERM stops liveness and startup probes, and no readiness probe: what fails its own is not called any more,
+/// even where nobody else is left.
+#[test]
+fn a_pod_that_terminates_can_cease_to_serve() {
+    let text = "{apiVersion: v1, kind: Pod, metadata: {name: web, labels: {app: web}}, spec: {\
+           nodeName: node-2, terminationGracePeriodSeconds: 60, containers: [{name: web, image: nginx, \
+             ports: [{containerPort: 8080}], \
+             readinessProbe: {httpGet: {port: 8080}, periodSeconds: 1, failureThreshold: 1}}]}}\n---\n\
+         {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {\
+           selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}\n---\n\
+         {apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {apps: {drain: true}, clients: [], actions: [\
+           {at: 20s, do: delete, object: pod/default/web},\
+           {at: 25s, do: setReadiness, pod: default/web, pass: false},\
+           {at: 30s, do: setReadiness, pod: default/web, pass: true}]}}\n";
+    let mut run = support::start(text, 7);
+    let conditions = |world: &World| {
+        let slice = world.store().slices.iter().next().expect("there is one");
+        slice.endpoints.iter().map(|e| (e.ready, e.serving, e.terminating)).collect::<Vec<_>>()
+    };
+    run.advance_to(seconds(24), u64::MAX);
+    assert_eq!(conditions(run.world()), [(false, true, true)]);
+    run.advance_to(seconds(28), u64::MAX);
+    assert_eq!(conditions(run.world()), [(false, false, true)]);
+    run.advance_to(seconds(33), u64::MAX);
+    assert_eq!(conditions(run.world()), [(false, true, true)]);
+    go_on(&mut run, Span::from_secs(60));
+    assert_eq!(conditions(run.world()), [], "nothing comes back by a probe of what has ended");
+    let unhealthy = |l: &&cluster::sim::Logged| matches!(l.entry, LogEntry::Unhealthy { .. });
+    assert_eq!(run.world().log().iter().filter(unhealthy).count(), 1, "and nothing fails once it has ended");
 }

@@ -8,6 +8,10 @@ use support::{go_on, key, seconds, start};
 
 /// A Pod on node-1, and one on node-2.
 fn cluster(policy: &str) -> Run {
+    cluster_with_target(policy, "8080")
+}
+
+fn cluster_with_target(policy: &str, target: &str) -> Run {
     let pods: String = (1..=2)
         .map(|i| {
             format!(
@@ -18,7 +22,7 @@ fn cluster(policy: &str) -> Run {
         .collect();
     let text = format!(
         "{pods}apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  type: LoadBalancer\n  \
-         externalTrafficPolicy: {policy}\n  selector: {{app: web}}\n  ports: [{{port: 80, targetPort: 8080}}]\n---\n\
+         externalTrafficPolicy: {policy}\n  selector: {{app: web}}\n  ports: [{{port: 80, targetPort: {target}}}]\n---\n\
          apiVersion: packetyard/v1alpha1\nkind: Scenario\nspec:\n  clients: []\n"
     );
     let mut run = start(&text, 7);
@@ -68,6 +72,17 @@ fn policy_local_takes_the_nodes_that_have_a_ready_endpoint() {
     assert_eq!(eligible(&run), "node-1 node-2", "it takes the check some answers to believe it");
     go_on(&mut run, LONG);
     assert_eq!(eligible(&run), "node-2");
+}
+
+/// A target port of a name that no container has: the slice has endpoints, and no port that leads to them.
+#[test]
+fn an_endpoint_without_a_port_does_not_count() {
+    let run = cluster_with_target("Local", "nosuch");
+    let slice = run.world().store().slices.iter().next().expect("there is one");
+    assert_eq!((slice.endpoints.len(), slice.ports.len()), (2, 0));
+    let check = run.world().health_check(web(run.world()), uid(run.world(), "node-1"));
+    assert_eq!((check.status, check.local_endpoints), (Some(503), Some(0)));
+    assert_eq!(eligible(&run), "");
 }
 
 #[test]

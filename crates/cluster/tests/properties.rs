@@ -5,7 +5,9 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
-use cluster::api::{Action, Labels, NsName, ObjectRef, ServiceType};
+use cluster::api::{
+    Action, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy,
+};
 use cluster::net::netfilter::RuleEffect;
 use cluster::node::kube_proxy::{ProxyMode, categorize, choices, ports};
 use cluster::sim::{Run, Span, World};
@@ -27,6 +29,11 @@ enum Deed {
     CutOff(u8, bool),
     Pause(u8, bool),
     Mode(u8),
+    Policy(u8, u8),
+    Selector(u8, u8),
+    Apply(u8),
+    DeleteService(u8),
+    AddNode,
     Wait(u16),
 }
 
@@ -43,6 +50,12 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::CutOff(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Pause(i, b)),
         any::<u8>().prop_map(Deed::Mode),
+        any::<(u8, u8)>().prop_map(|(i, p)| Deed::Policy(i, p)),
+        any::<(u8, u8)>().prop_map(|(i, p)| Deed::Policy(i, p)),
+        any::<(u8, u8)>().prop_map(|(i, s)| Deed::Selector(i, s)),
+        any::<u8>().prop_map(Deed::Apply),
+        any::<u8>().prop_map(Deed::DeleteService),
+        Just(Deed::AddNode),
         (50..9_000u16).prop_map(Deed::Wait),
     ];
     proptest::collection::vec(deed, 1..14)
@@ -79,9 +92,58 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         Deed::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
         Deed::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
         Deed::Mode(i) => Action::SetProxyMode { mode: nth(ProxyMode::ALL.to_vec(), *i)? },
+        Deed::Policy(i, p) => Action::set_service_policy(nth(services, *i)?, nth(policies(), *p)?),
+        Deed::Selector(i, s) => {
+            let selectors: [Labels; 3] = [
+                [("app".into(), "web".into())].into(),
+                [("app".into(), "other".into())].into(),
+                Labels::new(),
+            ];
+            Action::SetSelector { service: nth(services, *i)?, selector: nth(selectors.to_vec(), *s)? }
+        }
+        Deed::Apply(i) => Action::apply(nth(APPLIED.to_vec(), *i)?),
+        Deed::DeleteService(i) => {
+            let NsName { namespace, name } = nth(services, *i)?;
+            Action::DeleteObject { object: ObjectRef { kind: "Service".into(), namespace, name } }
+        }
+        Deed::AddNode => Action::AddNode { name: None, zone: Some("a".into()) },
         Deed::Wait(_) => return None,
     })
 }
+
+/// Each to something and back; a Service that cannot have one refuses it.
+fn policies() -> Vec<ServicePolicy> {
+    use ServicePolicy as P;
+    let texts = |text: &[&str]| text.iter().map(|t| (*t).into()).collect::<Vec<_>>();
+    vec![
+        P::ExternalTrafficPolicy(TrafficPolicy::Local),
+        P::ExternalTrafficPolicy(TrafficPolicy::Cluster),
+        P::InternalTrafficPolicy(TrafficPolicy::Local),
+        P::InternalTrafficPolicy(TrafficPolicy::Cluster),
+        P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 10 }),
+        P::SessionAffinity(SessionAffinity::None),
+        P::LoadBalancerSourceRanges(texts(&["203.0.113.0/25", "10.244.0.0/16"])),
+        P::LoadBalancerSourceRanges(Vec::new()),
+        P::ExternalIps(texts(&["198.51.100.20"])),
+        P::ExternalIps(texts(&["198.51.100.21", "198.51.100.22"])),
+        P::ExternalIps(Vec::new()),
+        P::TrafficDistribution(Some("PreferSameNode".into())),
+        P::TrafficDistribution(None),
+        P::PublishNotReadyAddresses(true),
+        P::PublishNotReadyAddresses(false),
+        P::TopologyMode(Some("Auto".into())),
+        P::TopologyMode(None),
+    ]
+}
+
+/// A Service comes, or comes back, or is another from now on.
+const APPLIED: &[&str] = &[
+    "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: LoadBalancer, externalTrafficPolicy: Local, loadBalancerSourceRanges: [203.0.113.0/24], selector: {app: web}, ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 53, protocol: UDP, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: balanced}, spec: {type: LoadBalancer, sessionAffinity: ClientIP, externalIPs: [198.51.100.23], selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: balanced}, spec: {type: LoadBalancer, allocateLoadBalancerNodePorts: false, selector: {app: web}, ports: [{port: 90, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: also-web}, spec: {externalIPs: [198.51.100.24], selector: {app: web}, ports: [{port: 81, targetPort: 8080}]}}",
+];
 
 fn pod_ref(key: &NsName) -> ObjectRef {
     ObjectRef { kind: "Pod".into(), namespace: key.namespace.clone(), name: key.name.clone() }
@@ -112,6 +174,18 @@ metadata: {name: also-web}
 spec: {selector: {app: web}, ports: [{port: 81, targetPort: 8080}]}
 ---
 apiVersion: v1
+kind: Service
+metadata: {name: balanced}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  sessionAffinity: ClientIP
+  loadBalancerSourceRanges: [203.0.113.0/24]
+  externalIPs: [198.51.100.20]
+  selector: {app: web}
+  ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 53, protocol: UDP, targetPort: 8080}]
+---
+apiVersion: v1
 kind: Pod
 metadata: {name: curl}
 spec: {containers: [{name: curl, image: curl}]}
@@ -123,6 +197,7 @@ spec:
   - {name: inside, from: pod/default/curl, to: 'http://web', rate: 4}
   - {name: kept, from: pod/default/curl, to: 'also-web:81', rate: 2, keepAlive: true}
   - {name: outside, from: outside, to: service/default/web, rate: 3}
+  - {name: balanced, from: outside, to: service/default/balanced, rate: 2}
   - {name: datagrams, from: pod/default/curl, to: 'web:80', rate: 1, protocol: UDP}
 ";
 
@@ -246,11 +321,30 @@ fn new_connections_go_to_known_endpoints(world: &World) {
         for (name, port) in &ports(seen, &machine.name, rules.family()) {
             let all = &port.endpoints;
             let allowed = categorize(all, &port.service, &machine.name, zone.as_deref());
-            let may: BTreeSet<SocketAddr> =
-                allowed.cluster.iter().flatten().map(|i| all[*i].address).collect();
-            let written: BTreeSet<SocketAddr> =
-                choices(rules, name, false).iter().map(|c| c.endpoint).collect();
-            assert_eq!(may, written, "{name:?} on {}", machine.name);
+            let (cluster, local) = (allowed.cluster.as_ref(), allowed.local.as_ref());
+            let addresses = |which: Option<&Vec<usize>>| -> BTreeSet<SocketAddr> {
+                which.into_iter().flatten().map(|i| all[*i].address).collect()
+            };
+            let written = |local: bool| -> BTreeSet<SocketAddr> {
+                choices(rules, name, local).iter().map(|c| c.endpoint).collect()
+            };
+            let both = || written(false).into_iter().chain(written(true)).collect::<BTreeSet<_>>();
+            let about = format!("{name:?} on {}", machine.name);
+            let service = &port.service;
+            if rules.ipvs().is_some() && (service.internal_policy_local || service.external_policy_local) {
+                // One list for each address: under policy Local the node's own, where there are any
+                // (ipvs/proxier.go, syncEndpoint). Another Service may have the address from outside.
+                let list = |is_local: bool| addresses(local.filter(|_| is_local).or(cluster));
+                let (internal, external) =
+                    (list(service.internal_policy_local), list(service.external_policy_local));
+                let found = both();
+                assert!(internal.is_subset(&found), "{about}: {internal:?} {found:?}");
+                assert!(found.is_subset(&(&internal | &external)), "{about}: {external:?} {found:?}");
+            } else if allowed.cluster.is_some() {
+                assert_eq!(addresses(cluster), written(false), "{about}");
+            } else {
+                assert_eq!(addresses(local), both(), "{about}, where nothing asks for policy Cluster");
+            }
         }
     }
 }

@@ -164,3 +164,21 @@ fn a_health_check_node_port_that_is_named_is_checked() {
         "{refused:?}"
     );
 }
+
+/// ValidateService: an ExternalName has its name.
+#[test]
+fn an_external_name_without_a_name_is_refused() {
+    let switch = || Action::SetServiceType { service: key("web"), type_: ServiceType::ExternalName };
+    let mut run = run(ServiceType::NodePort);
+    let before = spec(&run);
+    let refusals = run.act(switch()).expect_err("there is no name");
+    let [Refusal::Invalid { diagnostics }] = &*refusals else { panic!("{refusals:?}") };
+    let said: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["spec.externalName: Required value"]);
+    assert_eq!(spec(&run), before);
+    let named = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {externalName: example.com, \
+                   selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}\n";
+    run.act(Action::apply(named)).expect("a name may wait there");
+    run.act(switch()).expect("now there is one");
+    assert_eq!((spec(&run).type_, spec(&run).cluster_ips), (ServiceType::ExternalName, vec![]));
+}

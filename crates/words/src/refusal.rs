@@ -34,6 +34,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::NodeExists { node } => format!("a node named {node:?} already exists"),
         Refusal::TooManyNodes { limit } => format!("a cluster here has at most {limit} nodes"),
+        Refusal::NoPodRangeLeft { range } => format!(
+            "CIDR allocation failed; there are no remaining CIDRs left to allocate in {range}: \
+             give podCIDR a shorter prefix"
+        ),
         Refusal::TooManyClients { limit } => format!("a cluster here has at most {limit} clients"),
         Refusal::TooManyReplicas { limit } => format!("a cluster here has at most {limit} Pods"),
         Refusal::ClientExists { client } => {

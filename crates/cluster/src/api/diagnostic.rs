@@ -103,6 +103,11 @@ pub enum DiagnosticKind {
     Duplicate {
         value: Str,
     },
+    /// An address that leads to no endpoint.
+    SpecialAddress {
+        value: Str,
+        range: SpecialRange,
+    },
     Forbidden {
         why: Rule,
     },
@@ -136,6 +141,16 @@ pub enum DiagnosticKind {
     },
     SecondScenario {
         first: Position,
+    },
+    /// A Pod range without a part for each node; with a prefix of `longest` there is one.
+    PodRangeTooSmall {
+        value: Str,
+        nodes: u32,
+        longest: u8,
+    },
+    ServiceRangeTooSmall {
+        value: Str,
+        longest: u8,
     },
 }
 
@@ -175,6 +190,15 @@ pub enum Format {
     MinSyncPeriod,
 }
 
+/// Where no endpoint can be (core validation.go, ValidateEndpointIP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum SpecialRange {
+    Unspecified,
+    Loopback,
+    LinkLocal,
+    LinkLocalMulticast,
+}
+
 /// Why a field may not be set, or may not be set so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Rule {
@@ -187,7 +211,6 @@ pub enum Rule {
     ExternalPolicyNeedsExternal,
     HealthPortNeedsLocal,
     AffinityTimeoutNeedsClientIp,
-    SpecialAddress,
     RollingUpdateWithRecreate,
     BothZero,
     EmptySelector,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Type};
+use super::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, SpecialRange, Type};
 
 impl fmt::Display for Diagnostic {
     /// `line:column: path: sentence`, without what is not known.
@@ -80,6 +80,9 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         K::BadName { value, rule } => write!(f, "Invalid value: {value:?}: {}", name_rule(*rule)),
         K::BadFormat { value, format } => write!(f, "Invalid value: {value:?}: {}", format_rule(*format)),
         K::Duplicate { value } => write!(f, "Duplicate value: {value:?}"),
+        K::SpecialAddress { value, range } => {
+            write!(f, "Invalid value: {value:?}: may not be {}", special_range(*range, value))
+        }
         K::Forbidden { why } => f.write_str(rule(*why)),
         K::SelectorMismatch => f.write_str(
             "Invalid value: `selector` does not match template `labels`; every label of the selector must be among them",
@@ -105,6 +108,15 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         K::DuplicateNode { first } => {
             write!(f, "a node of this name is already on line {}; give each node its own name", first.line)
         }
+        K::PodRangeTooSmall { value, nodes, longest } => {
+            let (are, s) = if *nodes == 1 { ("is", "") } else { ("are", "s") };
+            write!(f, "Invalid value: {value:?}: too small: there {are} {nodes} node{s}, each with a range of its own; ")?;
+            write!(f, "write a prefix of /{longest} or shorter")
+        }
+        K::ServiceRangeTooSmall { value, longest } => write!(
+            f,
+            "Invalid value: {value:?}: the service cluster IP range must be at least 8 IP addresses; write a prefix of /{longest} or shorter"
+        ),
         K::SecondScenario { first } => {
             write!(f, "a text has at most one Scenario, and one is on line {}; this one is left out", first.line)
         }
@@ -183,6 +195,17 @@ fn format_rule(format: Format) -> &'static str {
     }
 }
 
+fn special_range(range: SpecialRange, value: &str) -> String {
+    match range {
+        SpecialRange::Unspecified => format!("unspecified ({value})"),
+        SpecialRange::Loopback => "in the loopback range (127.0.0.0/8, ::1/128)".into(),
+        SpecialRange::LinkLocal => "in the link-local range (169.254.0.0/16, fe80::/10)".into(),
+        SpecialRange::LinkLocalMulticast => {
+            "in the link-local multicast range (224.0.0.0/24, ff02::/10)".into()
+        }
+    }
+}
+
 fn rule(rule: Rule) -> &'static str {
     match rule {
         Rule::NodePortOnClusterIp => "Forbidden: may not be used when `type` is 'ClusterIP'",
@@ -200,9 +223,6 @@ fn rule(rule: Rule) -> &'static str {
             "Invalid value: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
         }
         Rule::AffinityTimeoutNeedsClientIp => "Forbidden: must not be set when session affinity is None",
-        Rule::SpecialAddress => {
-            "Invalid value: may not be unspecified, in the loopback range or in a link-local range"
-        }
         Rule::RollingUpdateWithRecreate => {
             "Forbidden: may not be specified when strategy `type` is 'Recreate'"
         }

@@ -4,6 +4,7 @@ mod action;
 mod decode;
 mod diagnostic;
 mod duration;
+mod families;
 mod findings;
 mod manifest;
 mod message;
@@ -25,7 +26,7 @@ mod write;
 
 pub use action::{Action, ServicePatch, ServicePolicy, TOPOLOGY_MODE, TimedAction};
 pub use decode::wrong_labels;
-pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity};
+pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
 pub use manifest::{Manifest, Parsed, Source, Typed};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Str, Uid};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::findings::Findings;
 use super::{
     Diagnostic, DiagnosticKind, Entry, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position, Severity, Source,
-    Str, Tree, Typed, Value, decode, scenario, selectors, text,
+    Str, Tree, Typed, Value, decode, families, scenario, selectors, text,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -27,6 +27,17 @@ fn read(text: &str, mut reader: Reader) -> Manifest {
         reader.read(source, 0);
     }
     selectors::check(&reader.objects, &mut reader.findings);
+    if reader.takes_scenario {
+        // What an action applies goes to a cluster that the text does not tell of.
+        families::check(&reader.objects, reader.scenario.as_ref().map(|(_, s)| s), &mut reader.findings);
+    }
+    if let Some((tree, scenario)) = &reader.scenario {
+        let nodes = reader.objects.iter().filter_map(|parsed| match &parsed.object {
+            Typed::Node(node) => Some(&node.meta.name),
+            _ => None,
+        });
+        scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut reader.findings);
+    }
     Manifest {
         objects: reader.objects,
         scenario: reader.scenario.map(|(_, scenario)| scenario),
@@ -46,7 +57,7 @@ struct Reader {
     findings: Findings,
     objects: Vec<Parsed>,
     takes_scenario: bool,
-    scenario: Option<(Position, super::Scenario)>,
+    scenario: Option<(Tree, super::Scenario)>,
     /// Where each object was first.
     seen: Map<(ObjectRef, Str), Position>,
 }
@@ -73,10 +84,10 @@ impl Reader {
     fn read_scenario(&mut self, tree: &Tree) {
         let at = tree.position;
         if let Some((first, _)) = &self.scenario {
-            let kind = DiagnosticKind::SecondScenario { first: *first };
+            let kind = DiagnosticKind::SecondScenario { first: first.position };
             self.findings.text(Severity::Error, at, kind);
         } else if let Some(scenario) = scenario::decode(tree, &mut self.findings) {
-            self.scenario = Some((at, scenario));
+            self.scenario = Some((tree.clone(), scenario));
         }
     }
 

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use super::load_balancer::LoadBalancer;
 use crate::api::{NsName, Service, TrafficPolicy, Uid};
 use crate::node::Machine;
+use crate::node::kube_proxy::endpoints_map;
 use crate::ordered::Set;
 use crate::sim::{Event, World};
 
@@ -100,16 +101,12 @@ impl LoadBalancer {
     }
 }
 
-/// endpointsMap.LocalReadyEndpoints: by address, whatever the port.
+/// Addresses behind the ports of the Service's EndpointSlices, each counted once: a slice without a port has
+/// none (pkg/proxy/endpointschangetracker.go, EndpointsMap.getLocalReadyEndpointIPs).
 fn local_ready(machine: &Machine, service: &NsName) -> u32 {
-    let mut found: Set<IpAddr> = Set::new();
-    for slice in machine.proxy.written.slices.values() {
-        if slice.meta.namespace == service.namespace && slice.service == service.name {
-            let here = slice.endpoints.iter().filter(|e| e.node.as_ref() == Some(&machine.name));
-            for endpoint in here.filter(|e| e.ready) {
-                found.insert(endpoint.address);
-            }
-        }
-    }
+    let (slices, family) = (&machine.proxy.written.slices, machine.stack.rules().family());
+    let endpoints = endpoints_map(slices, &|of| of == service, &machine.name, family);
+    let here = endpoints.values().flatten().filter(|e| e.local && e.ready);
+    let found: Set<IpAddr> = here.map(|e| e.address.ip()).collect();
     u32::try_from(found.len()).unwrap_or(u32::MAX)
 }

@@ -4,7 +4,7 @@
 use crate::ordered::Set;
 use std::net::IpAddr;
 
-use crate::api::{NsName, Service, ServiceType};
+use crate::api::{NsName, Service, ServicePort, ServiceType, Tree};
 use crate::net::Cidr;
 use crate::sim::{Chance, Purpose, Refusal, World};
 
@@ -37,7 +37,8 @@ impl World {
         old: Option<&Service>,
     ) -> Result<(), Refusal> {
         if let Some(old) = old {
-            carry_over(service, old);
+            let source = self.store.source(old.meta.uid).map(|source| &source.tree);
+            carry_over(service, old, &|port| source.is_some_and(|tree| names_node_port(tree, port)));
         }
         self.allocate_cluster_ip(service)?;
         self.allocate_node_ports(service, old.is_none())?;
@@ -150,21 +151,58 @@ impl World {
     }
 }
 
-/// alloc.go, update path: what the new document leaves out, the old object keeps.
-fn carry_over(service: &mut Service, old: &Service) {
+/// Update path: what the new document leaves out, the old object keeps. `written` says whether the document that
+/// the old one came from names the port's node port.
+fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePort) -> bool) {
     let keeps_ip = |s: &Service| s.spec.type_ != ServiceType::ExternalName && !s.spec.headless;
     if service.spec.cluster_ips.is_empty() && keeps_ip(service) && keeps_ip(old) {
         service.spec.cluster_ips = old.spec.cluster_ips.clone();
     }
-    for port in &mut service.spec.ports {
-        if port.node_port == 0 {
-            let same = |p: &&crate::api::ServicePort| p.port == port.port && p.protocol == port.protocol;
-            port.node_port = old.spec.ports.iter().find(same).map_or(0, |p| p.node_port);
-        }
+    merge_node_ports(&mut service.spec.ports, &old.spec.ports, written);
+    let needs = |s: &Service| matches!(s.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer);
+    if needs(service) && needs(old) {
+        patch_node_ports(&mut service.spec.ports, &old.spec.ports);
     }
     if service.spec.health_check_node_port == 0 {
         service.spec.health_check_node_port = old.spec.health_check_node_port;
     }
+}
+
+/// `kubectl apply` sends a patch, in which ports are merged by their number (`patchMergeKey: port`): what the server
+/// allocated stays with it. What the last document named and this one does not is taken away.
+fn merge_node_ports(ports: &mut [ServicePort], old: &[ServicePort], written: &dyn Fn(&ServicePort) -> bool) {
+    let alone = |all: &[ServicePort], port: u16| all.iter().filter(|p| p.port == port).count() == 1;
+    let moved: Vec<u16> =
+        ports.iter().map(|p| p.port).filter(|n| alone(ports, *n) && alone(old, *n)).collect();
+    for port in ports.iter_mut().filter(|p| p.node_port == 0) {
+        let same = |p: &&ServicePort| {
+            p.port == port.port && (p.protocol == port.protocol || moved.contains(&port.port))
+        };
+        port.node_port = old.iter().find(same).filter(|p| !written(p)).map_or(0, |p| p.node_port);
+    }
+}
+
+/// storage.go, patchAllocatedValues: by name, unless another port has it.
+fn patch_node_ports(ports: &mut [ServicePort], old: &[ServicePort]) {
+    let used: Vec<u16> = ports.iter().map(|p| p.node_port).collect();
+    for port in ports.iter_mut().filter(|p| p.node_port == 0) {
+        let found = old.iter().rev().find(|p| p.name == port.name).map_or(0, |p| p.node_port);
+        if !used.contains(&found) {
+            port.node_port = found;
+        }
+    }
+}
+
+/// Whether the document names the node port of that port.
+fn names_node_port(document: &Tree, port: &ServicePort) -> bool {
+    let ports = document.get(&["spec".into(), "ports".into()]).map_or(&[][..], Tree::items);
+    ports.iter().any(|item| {
+        let number = |key| item.field(key).and_then(Tree::as_int).unwrap_or(0);
+        let protocol = item.field("protocol").and_then(Tree::as_str).map_or("TCP", |p| p);
+        number("port") == i64::from(port.port)
+            && protocol == port.protocol.as_str()
+            && number("nodePort") != 0
+    })
 }
 
 fn is_usable(range: Cidr, ip: IpAddr) -> bool {
@@ -186,6 +224,8 @@ fn claim_node_port(wanted: u16, taken: &Set<u16>, twin: Option<u16>) -> Result<u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{Meta, ServiceSpec, TargetPort};
+    use crate::net::Protocol;
 
     /// ipallocator and portallocator tests, TestAllocateReserved.
     #[test]
@@ -197,6 +237,57 @@ mod tests {
         assert_eq!(band_offset(16, 16, 256), 0);
         assert_eq!(band_offset(NODE_PORT_COUNT, 32, 128), 86);
         assert_eq!(band_offset(129, 32, 128), 16);
+    }
+
+    fn ports(text: &str) -> Vec<ServicePort> {
+        let port = |text: &str| {
+            let parts: Vec<&str> = text.split(':').collect();
+            let protocol = if parts[1] == "udp" { Protocol::Udp } else { Protocol::Tcp };
+            let number: u16 = parts[2].parse().unwrap();
+            let target_port = TargetPort::Number(number);
+            ServicePort {
+                name: parts[0].into(),
+                protocol,
+                port: number,
+                target_port,
+                node_port: parts[3].parse().unwrap(),
+            }
+        };
+        text.split_whitespace().map(port).collect()
+    }
+
+    /// Each port as name:protocol:port:nodePort.
+    #[test]
+    fn node_ports_are_kept_by_number_and_then_by_name() {
+        for (old, written, new, expected) in [
+            // Nothing has changed; the number has; the name has; both have.
+            (":tcp:80:30080", true, ":tcp:80:0", vec![30080]),
+            (":tcp:80:30080", true, ":tcp:81:0", vec![30080]),
+            (":tcp:80:30080", false, ":tcp:81:0", vec![30080]),
+            ("a:tcp:80:30080", false, "b:tcp:80:0", vec![30080]),
+            ("a:tcp:80:30080", true, "b:tcp:80:0", vec![0]),
+            ("a:tcp:80:30080", false, "b:tcp:81:0", vec![0]),
+            // Another protocol on the same number.
+            (":tcp:53:30053", false, ":udp:53:0", vec![30053]),
+            ("t:tcp:53:30053 u:udp:53:30054", false, "u:udp:53:0 t:tcp:53:0", vec![30054, 30053]),
+            ("t:tcp:53:30053", false, "t:tcp:53:0 u:udp:53:0", vec![30053, 0]),
+            // What is named wins, and is not given twice.
+            ("a:tcp:80:30080", false, "a:tcp:81:30081", vec![30081]),
+            ("a:tcp:80:30080 b:tcp:81:30081", true, "a:tcp:90:0 b:tcp:91:30080", vec![0, 30080]),
+            // Names change places: with what the server allocated the numbers decide, else the names.
+            ("a:tcp:80:30080 b:tcp:81:30081", false, "b:tcp:80:0 a:tcp:81:0", vec![30080, 30081]),
+            ("a:tcp:80:30080 b:tcp:81:30081", true, "b:tcp:80:0 a:tcp:81:0", vec![30081, 30080]),
+        ] {
+            let of = |text: &str| {
+                let spec =
+                    ServiceSpec { type_: ServiceType::NodePort, ports: ports(text), ..Default::default() };
+                Service { meta: Meta::default(), spec, ingress: Vec::new() }
+            };
+            let mut service = of(new);
+            carry_over(&mut service, &of(old), &|_| written);
+            let found: Vec<u16> = service.spec.ports.iter().map(|p| p.node_port).collect();
+            assert_eq!(found, expected, "{old} (written {written}) to {new}");
+        }
     }
 
     #[test]

@@ -137,7 +137,10 @@ impl Cidr {
             return None;
         }
         let address: IpAddr = match self.address {
-            IpAddr::V4(a) => Ipv4Addr::from(u32::from(a) + (index << (32 - u32::from(length)))).into(),
+            IpAddr::V4(a) => {
+                let index = index.checked_shl(u32::from(32u8.checked_sub(length)?)).unwrap_or(0);
+                Ipv4Addr::from(u32::from(a) + index).into()
+            }
             IpAddr::V6(a) => {
                 let index = u128::from(index) << 64u8.checked_sub(length)?;
                 Ipv6Addr::from(u128::from(a) + (index << 64)).into()
@@ -226,6 +229,10 @@ mod tests {
         check("fd00:10:244::/56", 64, 3, Some("fd00:10:244:3::/64"));
         check("fd00:10:244::/56", 64, 256, None);
         check("fd00:10:244::/48", 56, 1, Some("fd00:10:244:100::/56"));
+        check("0.0.0.0/0", 0, 0, Some("0.0.0.0/0"));
+        check("10.244.0.0/31", 33, 1, None);
+        check("10.244.0.0/32", 34, 1, None);
+        check("fd00::/64", 66, 1, None);
     }
 
     #[test]

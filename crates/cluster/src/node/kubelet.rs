@@ -28,6 +28,8 @@ pub struct PodRuntime {
     gone: bool,
     /// Counts starts and stops: a step that was planned before one of them is void.
     epoch: u32,
+    /// The same for probes, which a SIGTERM does not stop.
+    probe_epoch: u32,
     successes: u32,
     failures: u32,
     crashes: u32,
@@ -37,6 +39,16 @@ impl PodRuntime {
     /// Is it an address of the Pod's own network namespace?
     pub(crate) fn has_address(&self, address: IpAddr) -> bool {
         self.address == Some(address) || address.is_loopback()
+    }
+
+    fn epoch_of(&self, step: KubeletStep) -> u32 {
+        if step == KubeletStep::Probe { self.probe_epoch } else { self.epoch }
+    }
+
+    /// What was planned for the containers as they were is void, their probes included.
+    fn forget_plans(&mut self) {
+        self.epoch += 1;
+        self.probe_epoch += 1;
     }
 }
 
@@ -55,7 +67,7 @@ pub enum Process {
 
 impl Process {
     /// Does it take connections?
-    fn serves(self) -> bool {
+    pub(crate) fn serves(self) -> bool {
         matches!(self, Process::Listening | Process::Draining)
     }
 }
@@ -94,6 +106,7 @@ impl World {
             status: pod.status.clone(),
             gone: false,
             epoch: 0,
+            probe_epoch: 0,
             successes: 0,
             failures: 0,
             crashes: 0,
@@ -166,7 +179,7 @@ impl World {
     }
 
     fn plan(&mut self, pod: Uid, delay: Span, step: KubeletStep) {
-        let Some(epoch) = self.pods.get(&pod).map(|r| r.epoch) else { return };
+        let Some(epoch) = self.pods.get(&pod).map(|r| r.epoch_of(step)) else { return };
         let at = self.now + delay;
         self.schedule(at, Event::Kubelet { pod, epoch, step });
     }
@@ -174,7 +187,7 @@ impl World {
     pub(crate) fn kubelet_step(&mut self, pod: Uid, epoch: u32, step: KubeletStep) {
         let Some(runtime) = self.pods.get(&pod) else { return };
         let powered = self.machines.get(&runtime.node).is_some_and(|m| m.power);
-        if runtime.epoch != epoch || !powered {
+        if runtime.epoch_of(step) != epoch || !powered {
             return;
         }
         match step {
@@ -279,7 +292,7 @@ impl World {
         let Some(uid) = self.store.pods.get(key).map(|p| p.meta.uid) else { return };
         let Some(runtime) = self.pods.get_mut(&uid) else { return };
         runtime.passes_probe = pass;
-        let running = runtime.process == Process::Listening;
+        let running = runtime.process.serves();
         if running && self.probe_of(key).is_none() {
             self.set_pod_ready(uid, pass);
         }
@@ -305,7 +318,7 @@ impl World {
             return;
         }
         runtime.process = Process::Stopped;
-        runtime.epoch += 1;
+        runtime.forget_plans();
         let crashes = runtime.crashes;
         runtime.crashes += 1;
         self.process_ended(uid);
@@ -348,7 +361,8 @@ impl World {
     }
 
     /// The process stops listening at once and ends a little later, unless it drains; SIGKILL after the grace
-    /// period.
+    /// period. Until then the readiness probe goes on (prober/worker.go, doProbe: a DeletionTimestamp stops
+    /// liveness and startup probes only), so that a Pod which terminates may cease to serve.
     fn sigterm(&mut self, pod: Uid) {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         runtime.epoch += 1;
@@ -374,6 +388,8 @@ impl World {
     fn exited(&mut self, pod: Uid) {
         self.process_stops(pod);
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
+        // The kubelet forgets the probes (SyncTerminatingPod, probeManager.RemovePod).
+        runtime.probe_epoch += 1;
         let (node, address) = (runtime.node, runtime.address.take());
         if let (Some(machine), Some(address)) = (self.machines.get_mut(&node), address) {
             machine.cni.release(address);
@@ -411,7 +427,7 @@ impl World {
         for runtime in self.pods.values_mut().filter(|r| r.node == node) {
             runtime.process = Process::Stopped;
             runtime.address = None;
-            runtime.epoch += 1;
+            runtime.forget_plans();
             here.push(runtime.uid);
         }
         self.callers_vanish(&here);

@@ -8,7 +8,7 @@ use crate::net::Cidr;
 use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{
     Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, clean_stale_entries, leftover_rules,
-    ports, rebuild_rules, update_ports,
+    ports, rebuild_rules, udp_endpoints_changed, update_ports,
 };
 use crate::node::{Changed, Machine, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
@@ -159,8 +159,8 @@ impl World {
         machine.stack.run_timers(now);
         machine.stack.set_rules(rules);
         let proxy = &mut machine.proxy;
-        // Only if endpoints changed (proxier.go, ConntrackCleanupRequired).
-        if !Arc::ptr_eq(&proxy.slices, &proxy.written.slices) {
+        // Only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
+        if udp_endpoints_changed(&proxy.written.slices, &proxy.slices, config.family) {
             clean_stale_entries(&mut machine.stack.conntrack, &ports);
         }
         proxy.written = Written {

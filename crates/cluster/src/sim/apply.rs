@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, EndpointSlice, Labels, Manifest, Name, Node, NsName,
-    ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy, ServiceType,
-    Severity, Str, Typed, Uid, wrong_labels,
+    Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Labels, Manifest,
+    Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy,
+    ServiceType, Severity, Str, Typed, Uid, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::node::kernel;
 use crate::node::kubelet::Process;
 use crate::store::{Other, Stored};
-use crate::traffic::{ClientId, Target};
+use crate::traffic::{ClientId, MAX_RATE_MILLI, Target};
 
 const CLIENT_LIMIT: u32 = 200;
 
@@ -55,13 +55,13 @@ impl World {
             Action::SetSelector { service, selector } => self.set_selector(service, selector),
             Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
             Action::SetReadiness { pod, pass } => {
-                self.running_pod(pod)?;
+                self.pod_that(Process::serves, pod)?;
                 self.set_probe_result(pod, *pass);
                 self.touched.scene = true;
                 Ok(())
             }
             Action::CrashPod { pod } => {
-                self.running_pod(pod)?;
+                self.pod_that(|process| process == Process::Listening, pod)?;
                 self.crash(pod);
                 Ok(())
             }
@@ -285,7 +285,7 @@ impl World {
     fn check_labels(&self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
         let errors: Vec<_> = wrong_labels(labels)
             .into_iter()
-            .map(|d| crate::api::Diagnostic { object: Some(object.clone()), ..d })
+            .map(|d| Diagnostic { object: Some(object.clone()), ..d })
             .collect();
         if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid { diagnostics: errors }) }
     }
@@ -294,6 +294,10 @@ impl World {
         let old = self.service(key)?;
         if old.spec.headless && type_ != ServiceType::ClusterIP {
             return Err(Refusal::Immutable { object: reference("Service", key), field: "spec.clusterIP" });
+        }
+        // core validation.go, ValidateService.
+        if type_ == ServiceType::ExternalName && old.spec.external_name.as_deref().is_none_or(str::is_empty) {
+            return Err(required("Service", key, "spec.externalName"));
         }
         let mut service = Service::clone(&old);
         service.spec.type_ = type_;
@@ -356,10 +360,10 @@ impl World {
             .ok_or_else(|| Refusal::NotFound { object: reference("Deployment", key) })
     }
 
-    fn running_pod(&self, key: &NsName) -> Result<Uid, Refusal> {
+    fn pod_that(&self, runs: fn(Process) -> bool, key: &NsName) -> Result<Uid, Refusal> {
         let pod =
             self.store.pods.get(key).ok_or_else(|| Refusal::NotFound { object: reference("Pod", key) })?;
-        let running = self.pods.get(&pod.meta.uid).is_some_and(|r| r.process == Process::Listening);
+        let running = self.pods.get(&pod.meta.uid).is_some_and(|r| runs(r.process));
         running.then_some(pod.meta.uid).ok_or_else(|| Refusal::PodNotRunning { pod: key.clone() })
     }
 
@@ -451,7 +455,8 @@ impl World {
             let key = NsName { namespace: "".into(), name: name.clone() };
             return Err(Refusal::NotFound { object: reference("Node", &key) });
         }
-        self.add_client(spec.clone());
+        let rate_milli = spec.rate_milli.min(MAX_RATE_MILLI);
+        self.add_client(ClientSpec { rate_milli, ..spec.clone() });
         Ok(())
     }
 
@@ -475,6 +480,19 @@ fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
     let name = meta.name.clone();
     meta.labels.entry("kubernetes.io/hostname".into()).or_insert(name);
     meta
+}
+
+/// An object that an edit would leave without a field that it must have.
+fn required(kind: &str, key: &NsName, path: &str) -> Refusal {
+    let diagnostic = Diagnostic {
+        severity: Severity::Error,
+        line: 0,
+        column: 0,
+        object: Some(reference(kind, key)),
+        path: path.into(),
+        message: DiagnosticKind::Required,
+    };
+    Refusal::Invalid { diagnostics: vec![diagnostic] }
 }
 
 fn reference(kind: &str, key: &NsName) -> ObjectRef {

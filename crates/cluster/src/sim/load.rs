@@ -6,7 +6,7 @@ use crate::api::{
     PodStatus, Scenario, ScenarioNode, Str, Typed, Uid,
 };
 use crate::net::netfilter::Family;
-use crate::net::{Cidr, Cni};
+use crate::net::{Cidr, Cni, node_range};
 use crate::node::{Machine, kernel};
 use crate::traffic::curl_pod;
 
@@ -16,7 +16,9 @@ const SERVICE_CIDR: [&str; 2] = ["10.96.0.0/12", "fd00:10:96::/112"];
 /// Where nodes live; 192.168.0.11 is the first.
 const NODES: [&str; 2] = ["192.168.0.0/24", "fd00:192:168::/64"];
 const DEFAULT_SEED: u64 = 7;
-const NODE_LIMIT: u32 = 64;
+pub(crate) const NODE_LIMIT: u32 = 64;
+/// node-1 to node-3, where nothing says which nodes there are.
+pub(crate) const DEFAULT_NODES: u32 = 3;
 
 /// Who calls whom, where the scenario does not say: [`crate::traffic::derived_clients`], in all runs but
 /// those that are only watched, whose scenarios say it.
@@ -33,9 +35,7 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period.unwrap_or(timing.proxy_min_sync_period);
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        // One range that is named says of which family the cluster is.
-        let named = scenario.pod_cidr.or(scenario.service_cidr);
-        let family = usize::from(named.is_some_and(|range| range.address().is_ipv6()));
+        let family = usize::from(scenario.named_range().is_some_and(|range| range.address().is_ipv6()));
         let config = ClusterConfig {
             pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR[family])),
             service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR[family])),
@@ -94,7 +94,8 @@ impl World {
             return Err(Refusal::TooManyNodes { limit: NODE_LIMIT });
         }
         let index = self.next_name_ordinal(Uid(0));
-        let range = self.node_range(index).ok_or(Refusal::TooManyNodes { limit: NODE_LIMIT })?;
+        let cluster = self.config.pod_cidr;
+        let range = node_range(cluster, index).ok_or(Refusal::NoPodRangeLeft { range: cluster })?;
         let address = self.network(NODES).nth(u64::from(10 + index.min(200))).unwrap_or(range.address());
         let at_once = power && boot_time.is_none();
         let node = Node {
@@ -140,13 +141,6 @@ impl World {
         let ready = self.now + boot_time;
         self.schedule(ready, Event::Node { node, epoch: boot, step: NodeStep::Ready });
         self.proxy_starts(node, boot_time);
-    }
-
-    /// nodeipam: a /24 of the cluster's range for each node (a /64 for IPv6), in order.
-    fn node_range(&self, index: u32) -> Option<Cidr> {
-        let cluster = self.config.pod_cidr;
-        let length = if cluster.address().is_ipv4() { 24.max(cluster.length() + 2) } else { 64 };
-        cluster.subnet(length, index)
     }
 
     /// The cluster's: it has one.

@@ -20,6 +20,7 @@ pub enum LogEntry {
     Did {
         action: Action,
     },
+    /// The script's doing, or the cloud's.
     Refused {
         refusal: Refusal,
     },

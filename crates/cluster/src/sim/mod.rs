@@ -15,6 +15,7 @@ mod world;
 
 pub use chance::{Chance, Purpose};
 pub(crate) use event::{ConnectionTimer, Controller, Event, NodeStep, WatchChange};
+pub(crate) use load::{DEFAULT_NODES, NODE_LIMIT};
 pub use log::{LogEntry, Logged};
 pub use queue::EventQueue;
 pub use refusal::Refusal;

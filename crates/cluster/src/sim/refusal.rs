@@ -44,6 +44,10 @@ pub enum Refusal {
     TooManyNodes {
         limit: u32,
     },
+    /// The Pod range has no part for another node.
+    NoPodRangeLeft {
+        range: Cidr,
+    },
     TooManyClients {
         limit: u32,
     },

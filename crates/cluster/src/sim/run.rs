@@ -8,7 +8,7 @@
 
 use super::after_deed::AFTER_DEED;
 use super::load::Callers;
-use super::{Refusal, Time, Touched, World};
+use super::{LogEntry, Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
 use crate::ordered::sort_by_key;
 use crate::traffic::derived_clients;
@@ -180,15 +180,20 @@ impl Run {
         self.done += 1;
     }
 
-    /// An action that an earlier run took can be refused by this one: it is then passed over.
+    /// An action of the script can be refused, and one that an earlier run took: it is then passed over, and the
+    /// log says so.
     fn do_next_logged(&mut self) {
         let next = self.log[self.done as usize].clone();
         let before = (!self.script.contains(&next)).then(|| (self.world.clone(), self.done));
         self.done += 1;
-        if self.world.apply(&next.action).is_ok()
-            && let Some(before) = before
-        {
-            self.keep_for_undo(before);
+        match (self.world.apply(&next.action), before) {
+            (Ok(()), Some(before)) => self.keep_for_undo(before),
+            (Ok(()), None) => {}
+            (Err(refusals), _) => {
+                for refusal in refusals {
+                    self.world.record(LogEntry::Refused { refusal });
+                }
+            }
         }
     }
 

@@ -195,7 +195,7 @@ const POD_SPEC: &[Field] = &[
     kept("schedulingGates", Any),
     f("schedulerName", Str),
     kept("readinessGates", Any),
-    f("hostNetwork", Bool),
+    kept("hostNetwork", Bool),
     f("hostname", Str),
     f("subdomain", Str),
     kept("setHostnameAsFQDN", Bool),

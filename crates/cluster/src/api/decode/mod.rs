@@ -1,6 +1,7 @@
 //! Value trees to typed objects. First the shape (types and names of fields), then the values
 //! (API server: validation.go), then the defaults (defaults.go). Every finding is gathered.
 
+mod endpoint_ip;
 mod fields;
 mod fingerprint;
 mod meta;

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use super::endpoint_ip::check_endpoint_ip;
 use super::spot::Spot;
 use super::{meta, names, node, pod, service_port};
 use crate::api::findings::Findings;
@@ -110,7 +111,7 @@ fn listed_ips(one: &Spot<'_>, many: &Spot<'_>, findings: &mut Findings) -> Vec<I
     ips
 }
 
-/// Only one family, the cluster's, is simulated.
+/// Only one family, the cluster's, is simulated. Which one that is, only the whole text says: `api/families.rs`.
 fn families(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) {
     const POLICIES: &[&str] = &["PreferDualStack", "RequireDualStack", "SingleStack"];
     let policy_spot = spec.field("ipFamilyPolicy");
@@ -133,7 +134,7 @@ fn families(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) {
     if matches!(policy, Some("PreferDualStack" | "RequireDualStack")) {
         note(&policy_spot, "ipFamilyPolicy");
     }
-    if families.contains(&Some("IPv6")) {
+    if families.len() > 1 {
         note(&list, "ipFamilies");
     }
 }
@@ -143,21 +144,10 @@ fn external_ips(list: &Spot<'_>, findings: &mut Findings) -> Vec<IpAddr> {
     for i in 0..list.len() {
         let item = list.item(i);
         let Some(ip) = node::address(&item, findings) else { continue };
-        if is_special(ip) {
-            forbid(&item, Rule::SpecialAddress, findings);
-        }
+        check_endpoint_ip(&item, ip, findings);
         out.push(ip);
     }
     out
-}
-
-/// ValidateNonSpecialIP.
-pub fn is_special(ip: IpAddr) -> bool {
-    let link_local = match ip {
-        IpAddr::V4(ip) => ip.is_link_local() || (ip.octets()[..3] == [224, 0, 0]),
-        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.segments()[0] & 0xff0f == 0xff02,
-    };
-    link_local || ip.is_unspecified() || ip.is_loopback()
 }
 
 fn external_name(spot: &Spot<'_>, type_: ServiceType, findings: &mut Findings) -> Option<Str> {

@@ -1,5 +1,6 @@
 //! `discovery.k8s.io/v1` EndpointSlice, written by hand (discovery validation.go).
 
+use super::endpoint_ip::check_endpoint_ip;
 use super::spot::Spot;
 use super::{meta, node, pod};
 use crate::api::findings::Findings;
@@ -44,10 +45,16 @@ fn endpoint(spot: &Spot<'_>, type_: Option<&str>, findings: &mut Findings) -> Op
     if addresses.len() == 0 {
         addresses.error(findings, DiagnosticKind::Required);
     }
-    let first = addresses.item(0);
-    let address = node::address(&first, findings);
-    if address.is_some_and(|a| type_.is_some_and(|t| (t == "IPv4") != a.is_ipv4())) {
-        first.error(findings, DiagnosticKind::Forbidden { why: Rule::FamilyMismatch });
+    let mut address = None;
+    for i in 0..addresses.len() {
+        let item = addresses.item(i);
+        let Some(ip) = node::address(&item, findings) else { continue };
+        if type_.is_some_and(|t| (t == "IPv4") != ip.is_ipv4()) {
+            item.error(findings, DiagnosticKind::Forbidden { why: Rule::FamilyMismatch });
+        }
+        check_endpoint_ip(&item, ip, findings);
+        // kube-proxy takes the first (endpointslicecache.go, addEndpoints).
+        address = address.or(Some(ip));
     }
     let conditions = spot.field("conditions");
     let target = spot.field("targetRef");

@@ -52,7 +52,7 @@ use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
-pub(super) use read::{decode, is_scenario};
+pub(super) use read::{check_pod_range, decode, is_scenario};
 
 /// Everything is optional: what is not said is the World's default.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -83,6 +83,13 @@ pub struct Scenario {
     pub at: Option<Time>,
     /// The version of the model that the scenario was recorded with.
     pub model: Option<Str>,
+}
+
+impl Scenario {
+    /// The range that says of which family the cluster is; IPv4 where none is named.
+    pub(crate) fn named_range(&self) -> Option<Cidr> {
+        self.pod_cidr.or(self.service_cidr)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -12,11 +12,12 @@ use crate::api::decode::{
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::text::Decimal;
-use crate::api::{DiagnosticKind, Format, NameRule, Rule, Str, Tree, Type, Value, duration};
-use crate::net::Cidr;
+use crate::api::{DiagnosticKind, Format, Name, NameRule, Rule, Str, Tree, Type, Value, duration};
 use crate::net::netfilter::Scheduler;
+use crate::net::{Cidr, longest_for};
 use crate::node::kube_proxy::ProxyMode;
-use crate::sim::{Span, Time};
+use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
+use crate::traffic::MAX_RATE_MILLI;
 
 const API_VERSION: &str = "packetyard/v1alpha1";
 
@@ -122,7 +123,37 @@ fn service_cidr(spec: &Spot<'_>, findings: &mut Findings) -> Option<Cidr> {
     if !agree {
         spot.error(findings, DiagnosticKind::Forbidden { why: Rule::ServiceFamily });
     }
+    check_service_range(services, &spot, findings);
     agree.then_some(services)
+}
+
+/// pkg/controlplane/services.go, ServiceIPRange.
+fn check_service_range(services: Cidr, spot: &Spot<'_>, findings: &mut Findings) {
+    if services.size() < 8 {
+        let longest = if services.address().is_ipv4() { 29 } else { 125 };
+        let value = services.to_string().into();
+        spot.error(findings, DiagnosticKind::ServiceRangeTooSmall { value, longest });
+    }
+}
+
+/// Every node that the text has gets a part of the Pod range.
+pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], findings: &mut Findings) {
+    let Some(range) = scenario.pod_cidr else { return };
+    let of_scenario = scenario.nodes.iter().flatten().map(|node| &node.name);
+    let names: Set<&Name> = of_scenario.chain(written.iter().copied()).collect();
+    let named = scenario.nodes.is_some() || !written.is_empty();
+    let nodes = if named { u32::try_from(names.len()).unwrap_or(u32::MAX) } else { DEFAULT_NODES };
+    // More than these the World refuses, whatever the range.
+    let nodes = nodes.clamp(1, NODE_LIMIT);
+    let longest = longest_for(nodes, range.address().is_ipv4());
+    if range.length() > longest {
+        let (from, value) = (findings.len(), range.to_string().into());
+        let (root, kind) = (Spot::root(tree), DiagnosticKind::PodRangeTooSmall { value, nodes, longest });
+        root.field("spec").field("podCIDR").error(findings, kind);
+        if let Some(object) = written_ref(tree) {
+            findings.name_since(from, &object);
+        }
+    }
 }
 
 pub fn bad_format(spot: &Spot<'_>, format: Format, findings: &mut Findings) {
@@ -232,15 +263,21 @@ fn target(spot: &Spot<'_>, findings: &mut Findings) -> Str {
 /// Requests per second, to thousandths of one.
 pub fn rate(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {
     let milli = match &spot.tree()?.value {
-        Value::Int(number) => number.checked_mul(1000),
+        Value::Int(number) => Some(number.saturating_mul(1000)),
         Value::Float(text) | Value::String(text) => Decimal::parse(text).and_then(|d| d.scaled(3)),
         _ => None,
     };
-    let milli = milli.and_then(|m| u32::try_from(m).ok());
-    if milli.is_none() {
+    let Some(milli) = milli.filter(|m| *m >= 0) else {
         bad_format(spot, Format::Rate, findings);
+        return None;
+    };
+    let fits = u32::try_from(milli).ok().filter(|m| *m <= MAX_RATE_MILLI);
+    if fits.is_none() {
+        let (value, max) =
+            (spot.tree().map_or_else(|| "".into(), |t| shown(&t.value)), MAX_RATE_MILLI / 1000);
+        spot.error(findings, DiagnosticKind::OutOfRange { value, min: 0, max: i64::from(max) });
     }
-    milli
+    fits
 }
 
 fn client_from(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientFrom> {

@@ -387,6 +387,8 @@ fn kept_not_simulated() {
             "spec.containers[0].ports[0].hostPort"
         ]
     );
+    let host = notes(&object("v1", "Pod", "{hostNetwork: true, containers: [{name: c, image: i}]}"));
+    assert_eq!(host, ["spec.hostNetwork"]);
     assert_eq!(notes(&deployment("paused: true\nminReadySeconds: 0\n")), ["spec.paused"]);
     assert_eq!(
         notes("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\n"),
@@ -395,6 +397,28 @@ fn kept_not_simulated() {
     assert_eq!(notes("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"), Vec::<String>::new());
     assert_eq!(notes(&service("ipFamilyPolicy: PreferDualStack")), ["spec.ipFamilyPolicy"]);
     assert_eq!(notes(&service("ipFamilyPolicy: SingleStack\nipFamilies: [IPv4]")), Vec::<String>::new());
+}
+
+/// A family is simulated where it is the cluster's: of the text's Scenario, or IPv4.
+#[test]
+fn the_other_family_is_kept_not_simulated() {
+    for (range, families, expected) in [
+        ("", "[IPv4]", 0),
+        ("", "[IPv6]", 1),
+        ("", "[IPv4, IPv6]", 1),
+        ("podCIDR: 10.0.0.0/16", "[IPv6]", 1),
+        ("podCIDR: 'fd00::/56'", "[IPv6]", 0),
+        ("podCIDR: 'fd00::/56'", "[IPv4]", 1),
+        ("podCIDR: 'fd00::/56'", "[IPv6, IPv4]", 1),
+        ("serviceCIDR: 'fd00::/112'", "[IPv6]", 0),
+    ] {
+        let scenario = format!("{{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{{range}}}}}");
+        let text = format!("{}---\n{scenario}\n", service(&format!("ipFamilies: {families}")));
+        let found: Vec<String> = parse(&text).diagnostics.iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), expected, "{range} {families}: {found:?}");
+        let note = "spec.ipFamilies: ipFamilies is kept, not simulated";
+        assert!(found.iter().all(|f| f.ends_with(note)), "{found:?}");
+    }
 }
 
 #[test]
@@ -443,6 +467,37 @@ fn an_endpoint_slice() {
     check_problem(&text.replace("addressType: IPv4\n", ""), "addressType: Required value");
     check_problem(&text.replace("IPv4", "IPv6"), "of the family that is declared");
     check_problem(&text.replace("[10.0.0.9]", "[]"), "addresses: Required value");
+}
+
+/// ValidateEndpointIP's words.
+#[test]
+fn addresses_that_are_nobodys_endpoint() {
+    for (type_, address, expected) in [
+        ("IPv4", "0.0.0.0", "may not be unspecified (0.0.0.0)"),
+        ("IPv4", "127.0.0.1", "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        ("IPv4", "169.254.169.254", "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+        ("IPv4", "224.0.0.5", "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
+        ("IPv6", "::", "may not be unspecified (::)"),
+        ("IPv6", "::1", "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        ("IPv6", "fe80::7", "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+        ("IPv6", "ff02::1", "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
+        // "Allows global multicast IPs, which is probably a bug."
+        ("IPv4", "239.1.1.1", ""),
+        ("IPv6", "ff0e::1", ""),
+    ] {
+        let own = if type_ == "IPv4" { "10.0.0.9" } else { "fd00::9" };
+        for (list, at) in [(format!("['{address}']"), 0), (format!("['{own}', '{address}']"), 1)] {
+            let text = format!(
+                "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {{name: s}}\naddressType: {type_}\nports: [{{port: 80}}]\nendpoints:\n- {{addresses: {list}}}\n"
+            );
+            if expected.is_empty() {
+                check_fine(&text);
+            } else {
+                let at = format!("endpoints[0].addresses[{at}]: Invalid value: \"{address}\": {expected}");
+                check_problem(&text, &at);
+            }
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::net::netfilter::{Family, Scheduler};
 use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
+use crate::traffic::MAX_RATE_MILLI;
 
 fn scenario(spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
@@ -75,6 +76,25 @@ fn rules_of_a_scenario() {
             "podCIDR: fd00::/56\nserviceCIDR: 10.96.0.0/12",
             "spec.serviceCIDR: Invalid value: must be of the same IP family",
         ),
+        (
+            "podCIDR: 10.244.0.0/32",
+            "spec.podCIDR: Invalid value: \"10.244.0.0/32\": too small: there are 3 nodes, each with a range of its own; write a prefix of /28 or shorter",
+        ),
+        (
+            "podCIDR: 10.244.0.0/31\nnodes: [{name: a}]",
+            "there is 1 node, each with a range of its own; write a prefix of /28",
+        ),
+        (
+            "podCIDR: 10.244.0.0/23\nnodes: [{name: a}, {name: b}, {name: c}, {name: d}]",
+            "there are 4 nodes, each with a range of its own; write a prefix of /21",
+        ),
+        ("podCIDR: fd00::/63", "there are 3 nodes, each with a range of its own; write a prefix of /62"),
+        ("podCIDR: fd00::/128\nnodes: []", "write a prefix of /63"),
+        (
+            "serviceCIDR: 10.96.0.0/30",
+            "spec.serviceCIDR: Invalid value: \"10.96.0.0/30\": the service cluster IP range must be at least 8 IP addresses; write a prefix of /29",
+        ),
+        ("serviceCIDR: fd00::/128", "write a prefix of /125 or shorter"),
         ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
         ("ipvs: {scheduler: mh}", "spec.ipvs.scheduler: Unsupported value: \"mh\""),
         (
@@ -122,7 +142,20 @@ fn rules_of_a_scenario() {
         ("clients: [{name: a, to: 'a b'}]", "without blanks"),
         ("clients: [{name: a, to: b, rate: 0.0001}]", "at most three decimals"),
         ("clients: [{name: a, to: b, rate: -1}]", "requests per second"),
-        ("clients: [{name: a, to: b, rate: 5000000}]", "requests per second"),
+        (
+            "clients: [{name: a, to: b, rate: 4294967}]",
+            "spec.clients[0].rate: Invalid value: 4294967: must be between 0 and 1000, inclusive",
+        ),
+        (
+            "clients: [{name: a, to: b, rate: 1000.001}]",
+            "Invalid value: 1000.001: must be between 0 and 1000",
+        ),
+        ("clients: [{name: a, to: b, rate: 9223372036854775807}]", "must be between 0 and 1000, inclusive"),
+        (
+            "actions: [{at: 1s, do: addClient, client: {name: a, to: b, rate: 1001}}]",
+            "spec.actions[0].client.rate: Invalid value: 1001: must be between 0 and 1000",
+        ),
+        ("actions: [{at: 1s, do: setRate, client: a, rate: 1001}]", "must be between 0 and 1000"),
         ("clients: [{name: a, to: b, from: inside}]", "must be outside"),
         ("clients: [{name: a, to: b, from: svc/default/x}]", "must be outside"),
         ("clients: [{name: a, to: b, from: {ip: x}}]", "spec.clients[0].from.ip: Invalid value"),
@@ -197,7 +230,7 @@ fn client() -> impl Strategy<Value = ClientSpec> {
     ];
     let to = "[!-~]{1,20}".prop_map(|s: String| Str::from(s.as_str()));
     let protocol = prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp), Just(Protocol::Sctp)];
-    let rest = (any::<u32>(), any::<bool>(), proptest::option::of(any::<u64>().prop_map(Span)));
+    let rest = (0..=MAX_RATE_MILLI, any::<bool>(), proptest::option::of(any::<u64>().prop_map(Span)));
     (name(), from, to, protocol, rest).prop_map(
         |(name, from, to, protocol, (rate_milli, keep_alive, timeout))| ClientSpec {
             name,
@@ -236,7 +269,7 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(name, zone)| Action::AddNode { name, zone }),
         client().prop_map(|client| Action::AddClient { client }),
         name().prop_map(|client| Action::RemoveClient { client }),
-        (name(), any::<u32>()).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
+        (name(), 0..=MAX_RATE_MILLI).prop_map(|(client, rate_milli)| Action::SetRate { client, rate_milli }),
         name().prop_map(|client| Action::SendOne { client }),
         any::<bool>().prop_map(|proxy| Action::SetIpMode { proxy }),
         any::<usize>().prop_map(|n| Action::SetProxyMode { mode: nth_mode(n) }),
@@ -293,9 +326,10 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let option = proptest::option::of::<BoxedStrategy<Str>>;
     let words =
         (option(name().boxed()), option(str_().boxed()), option(str_().boxed()), option(str_().boxed()));
+    // Of these every node gets a part.
     let cidr = || {
         proptest::option::of(
-            (any::<std::net::IpAddr>(), 0..=32u8).prop_map(|(a, l)| Cidr::new(a, l).unwrap()),
+            (any::<std::net::IpAddr>(), 0..=16u8).prop_map(|(a, l)| Cidr::new(a, l).unwrap()),
         )
     };
     let nodes = proptest::option::of(proptest::collection::btree_map(

@@ -28,7 +28,7 @@ pub use hash::{port_proto_hash, service_port_endpoint_chain_name};
 pub use kept::Kept;
 pub use mode::ProxyMode;
 pub(crate) use ports::ports_of;
-pub use ports::{Objects, Port, Ports, changed_objects, ports, update_ports};
+pub use ports::{Objects, Port, Ports, changed_objects, ports, udp_endpoints_changed, update_ports};
 pub use service_port::{ServicePortInfo, ServicePortMap, service_port_map};
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{EndpointInfo, ServicePortInfo, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
+use crate::net::Protocol;
 use crate::net::netfilter::{Family, ServicePortName};
 use crate::ordered::{Map, Set};
 
@@ -70,6 +71,29 @@ pub fn changed_objects(old: Objects<'_>, new: Objects<'_>, all: bool) -> Set<NsN
         changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
     });
     changed
+}
+
+/// Whether any Service whose EndpointSlices have changed had or has an endpoint behind a UDP port
+/// (pkg/proxy/endpointschangetracker.go, EndpointsMap.Update: ConntrackCleanupRequired).
+pub fn udp_endpoints_changed(
+    old: &Map<NsName, Arc<EndpointSlice>>,
+    new: &Map<NsName, Arc<EndpointSlice>>,
+    family: Family,
+) -> bool {
+    let mut changed = Set::new();
+    differing(old, new, false, |key, slice| {
+        changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
+    });
+    let is_udp = |slice: &EndpointSlice| {
+        slice.ports.iter().any(|port| port.protocol == Protocol::Udp && port.port != 0)
+            && slice.endpoints.iter().any(|endpoint| Family::of(endpoint.address) == family)
+            && !super::is_ignored(&slice.meta.labels)
+    };
+    !changed.is_empty()
+        && old.iter().chain(new.iter()).any(|(key, slice)| {
+            let service = || NsName { namespace: key.namespace.clone(), name: slice.service.clone() };
+            is_udp(slice) && changed.contains(&service())
+        })
 }
 
 /// Calls `note` for each object that is in one of the maps only, or is another one there: both.

@@ -116,26 +116,32 @@ pub fn any_seen() -> impl Strategy<Value = Seen> {
 
 fn seen(services: Vec<(Service, Vec<Endpoint>)>, shared: bool) -> Seen {
     let mut seen = Seen::default();
-    for (n, (mut service, endpoints)) in (0u16..).zip(services) {
-        let name = format!("web-{n}");
-        service.meta.name = name.as_str().into();
-        service.spec.cluster_ips = vec![ip(&format!("10.96.0.{n}"))];
-        let has_node_port = service.spec.ports[0].node_port != 0;
-        let node_port = |number| if has_node_port { number + n } else { 0 };
-        let udp = port("udp", Protocol::Udp, 80, node_port(30180));
-        service.spec.ports =
-            [http(node_port(30080))].into_iter().chain((n % 2 == 0).then_some(udp)).collect();
-        if service.spec.health_check_node_port != 0 {
-            service.spec.health_check_node_port += n;
-        }
-        for address in &mut service.spec.external_ips {
-            *address = ip(&format!("198.51.100.{}", if shared { 20 } else { 20 + n }));
-        }
-        for ingress in &mut service.ingress {
-            ingress.ip = ip(&format!("198.51.100.{}", 10 + n));
-        }
+    for (n, (service, endpoints)) in (0u16..).zip(services) {
+        let service = numbered(service, n, shared);
+        let name = service.meta.name.clone();
         let targets = [("http", Protocol::Tcp, 8080), ("udp", Protocol::Udp, 5353)];
         seen = seen.with(service).slice(slice(&name, &targets, &endpoints));
     }
     seen
+}
+
+/// The n-th Service, with a name, addresses and ports of its own.
+pub fn numbered(mut service: Service, n: u16, shared: bool) -> Service {
+    service.meta.name = format!("web-{n}").as_str().into();
+    service.spec.cluster_ips = vec![ip(&format!("10.96.0.{n}"))];
+    let has_node_port = service.spec.ports[0].node_port != 0;
+    let node_port = |number| if has_node_port { number + n } else { 0 };
+    let udp = port("udp", Protocol::Udp, 80, node_port(30180));
+    service.spec.ports =
+        [http(node_port(30080))].into_iter().chain(n.is_multiple_of(2).then_some(udp)).collect();
+    if service.spec.health_check_node_port != 0 {
+        service.spec.health_check_node_port += n;
+    }
+    for address in &mut service.spec.external_ips {
+        *address = ip(&format!("198.51.100.{}", if shared { 20 } else { 20 + n }));
+    }
+    for ingress in &mut service.ingress {
+        ingress.ip = ip(&format!("198.51.100.{}", 10 + n));
+    }
+    service
 }

@@ -10,7 +10,7 @@ use crate::api::{Endpoint, LoadBalancerIngress, ServiceType};
 use crate::net::Protocol::{self, Tcp, Udp};
 use crate::net::Tuple;
 use crate::net::netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags};
-use crate::node::kube_proxy::clean_stale_entries;
+use crate::node::kube_proxy::{clean_stale_entries, udp_endpoints_changed};
 use crate::sim::{Chance, Time};
 
 const OLD: &str = "10.244.1.5";
@@ -92,4 +92,36 @@ fn connections_that_were_never_rewritten_are_forgotten_too() {
     let mut cx = Cx { now: Time::ZERO, chance: Chance::new(1), flow: 0, node: 1, trace: None };
     stack.receive(&mut Skb::datagram(tuple), &mut cx, |_| Route::Out(ip(NODE_IP)));
     assert_eq!(clean(&mut stack, &seen(&[endpoint(NEW, None)])), 1);
+}
+
+/// Only a change behind a UDP port asks for the cleaning: there was such a port, or there is one now
+/// (TestUpdateEndpointsMap, expectedConntrackCleanupRequired).
+#[test]
+fn what_asks_for_the_cleaning() {
+    let (old, new) = ([endpoint(OLD, None)], [endpoint(NEW, None)]);
+    let (none, web) = (Seen::default, |ports: &[(&str, Protocol, u16)], endpoints: &[Endpoint]| {
+        Seen::default().slice(slice("web", ports, endpoints))
+    });
+    let (tcp, udp, mixed) = ([("a", Tcp, 80)], [("a", Udp, 80)], [("a", Tcp, 80), ("b", Udp, 80)]);
+    for (before, after, expected) in [
+        (none(), none(), false),
+        (none(), web(&tcp, &old), false),
+        (none(), web(&udp, &old), true),
+        (web(&udp, &old), none(), true),
+        (web(&udp, &[]), none(), false),
+        (web(&tcp, &old), web(&tcp, &new), false),
+        (web(&udp, &old), web(&tcp, &old), true),
+        (web(&tcp, &old), web(&udp, &old), true),
+        (web(&mixed, &old), web(&mixed, &new), true),
+        (web(&[("a", Udp, 0)], &old), web(&tcp, &old), false),
+    ] {
+        // What does not change asks for nothing.
+        let dns = slice("dns", &[("dns", Udp, 53)], &old);
+        let (key, dns) = (dns.meta.key(), Arc::new(dns));
+        let (mut before, mut after) = (before.slices, after.slices);
+        before.insert(key.clone(), dns.clone());
+        after.insert(key, dns);
+        assert_eq!(udp_endpoints_changed(&before, &after, Family::V4), expected, "{before:?} to {after:?}");
+        assert!(!udp_endpoints_changed(&before, &after, Family::V6));
+    }
 }

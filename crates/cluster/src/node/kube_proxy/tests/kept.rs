@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::any::{any_config, any_endpoint, any_service};
-use super::fixture::{Seen, config, http_slice, ip};
+use super::any::{any_config, any_endpoint, any_service, numbered};
+use super::fixture::{Seen, config, slice};
 use super::text::one_of_each;
 use crate::api::{Endpoint, Service};
+use crate::net::Protocol;
 use crate::net::netfilter::{Ipvs, IpvsRules, Rules, ServerKey, Stack, VirtualServerState};
 use crate::node::kube_proxy::{
     Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, rebuild_rules, update_ports,
@@ -55,20 +56,16 @@ fn any_change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn apply(seen: &mut Seen, change: &Change) {
+fn apply(seen: &mut Seen, change: &Change, shared: bool) {
     match change {
         Change::Service(n, Some(service)) => {
-            let mut service = Service::clone(service);
-            service.meta.name = format!("web-{n}").as_str().into();
-            service.spec.cluster_ips = vec![ip(&format!("10.96.0.{n}"))];
-            service.spec.external_ips.clear();
-            service.ingress.clear();
-            service.spec.ports[0].node_port = 0;
+            let service = numbered(Service::clone(service), u16::from(*n), shared);
             seen.services.insert(service.meta.key(), Arc::new(service));
         }
         Change::Service(n, None) => seen.services.retain(|key, _| *key.name != *format!("web-{n}")),
         Change::Slice(n, Some(endpoints)) => {
-            let slice = http_slice(&format!("web-{n}"), endpoints);
+            let targets = [("http", Protocol::Tcp, 8080), ("udp", Protocol::Udp, 5353)];
+            let slice = slice(&format!("web-{n}"), &targets, endpoints);
             seen.slices.insert(slice.meta.key(), Arc::new(slice));
         }
         Change::Slice(n, None) => seen.slices.retain(|_, slice| *slice.service != *format!("web-{n}")),
@@ -95,7 +92,7 @@ proptest! {
     #[test]
     fn what_is_kept_is_what_would_be_written(
         mut cfg in any_config(),
-        large in any::<bool>(),
+        (large, shared) in any::<(bool, bool)>(),
         syncs in prop::collection::vec(prop::collection::vec(any_change(), 0..4), 1..6),
     ) {
         // With some endpoints more, comments go; with some less, they come again.
@@ -106,7 +103,7 @@ proptest! {
             let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
             stack.set_rules(synced.rules.clone());
             for changes in &syncs {
-                changes.iter().for_each(|change| apply(&mut seen, change));
+                changes.iter().for_each(|change| apply(&mut seen, change, shared));
                 synced = synced.again(mode, &cfg, &seen);
                 let anew = Synced::from_nothing(mode, &cfg, &seen);
                 prop_assert_eq!(&synced.ports, &anew.ports);

@@ -1,0 +1,34 @@
+//! Addresses that can be an endpoint's, and a Service's external one (core validation.go, ValidateEndpointIP).
+
+use std::net::IpAddr;
+
+use super::spot::Spot;
+use crate::api::diagnostic::clip;
+use crate::api::findings::Findings;
+use crate::api::{DiagnosticKind, SpecialRange};
+
+pub fn check_endpoint_ip(spot: &Spot<'_>, ip: IpAddr, findings: &mut Findings) {
+    if let Some(range) = special_range(ip) {
+        let value = spot.str().map_or_else(|| "".into(), |text| clip(text));
+        spot.error(findings, DiagnosticKind::SpecialAddress { value, range });
+    }
+}
+
+/// No address is in two of them. As upstream does, this lets multicast beyond one link pass, and reads an IPv4
+/// address in IPv6's clothes as what it is.
+fn special_range(ip: IpAddr) -> Option<SpecialRange> {
+    let ip = ip.to_canonical();
+    let (link_local, multicast) = match ip {
+        IpAddr::V4(ip) => (ip.is_link_local(), ip.octets()[..3] == [224, 0, 0]),
+        IpAddr::V6(ip) => (ip.is_unicast_link_local(), ip.segments()[0] & 0xff0f == 0xff02),
+    };
+    if ip.is_unspecified() {
+        Some(SpecialRange::Unspecified)
+    } else if ip.is_loopback() {
+        Some(SpecialRange::Loopback)
+    } else if link_local {
+        Some(SpecialRange::LinkLocal)
+    } else {
+        multicast.then_some(SpecialRange::LinkLocalMulticast)
+    }
+}

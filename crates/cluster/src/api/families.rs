@@ -1,0 +1,26 @@
+//! A finding that only the whole text shows: a Service that asks for the family which the cluster does not have.
+//! The API server would refuse it (pkg/registry/core/service/storage/alloc.go, initIPFamilyFields); here it gets an
+//! address of the family that there is.
+
+use super::findings::Findings;
+use super::{Diagnostic, DiagnosticKind, Parsed, Scenario, Severity, Tree, Typed};
+
+/// Two families at once are noted by the decoder.
+pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, findings: &mut Findings) {
+    let is_ipv6 = scenario.and_then(Scenario::named_range).is_some_and(|range| range.address().is_ipv6());
+    let own = if is_ipv6 { "IPv6" } else { "IPv4" };
+    for parsed in objects.iter().filter(|parsed| matches!(parsed.object, Typed::Service(_))) {
+        let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { continue };
+        let [only] = list.items() else { continue };
+        if Tree::as_str(only).is_some_and(|family| &**family != own) {
+            findings.push(Diagnostic {
+                severity: Severity::Info,
+                line: list.position.line,
+                column: list.position.column,
+                object: Some(parsed.object.object_ref()),
+                path: "spec.ipFamilies".into(),
+                message: DiagnosticKind::FieldNotSimulated { field: "ipFamilies".into() },
+            });
+        }
+    }
+}
