@@ -182,3 +182,20 @@ fn an_external_name_without_a_name_is_refused() {
     run.act(switch()).expect("now there is one");
     assert_eq!((spec(&run).type_, spec(&run).cluster_ips), (ServiceType::ExternalName, vec![]));
 }
+
+/// As with `kubectl apply`, the second document changes what the first one made.
+#[test]
+fn a_text_that_names_a_service_twice_loads() {
+    let service = |ports: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\n\
+             spec: {{type: NodePort, selector: {{app: web}}, ports: [{ports}]}}\n---\n"
+        )
+    };
+    let text = [service("{port: 80, nodePort: 30080}"), service("{port: 81}")].concat();
+    let (run, refusals) = cluster::sim::Run::new(&cluster::api::parse(&text), None);
+    assert_eq!(refusals, []);
+    let web = run.world().store().services.get(&cluster::api::NsName::new("default", "web"));
+    let ports: Vec<_> = web.expect("it is there").spec.ports.iter().map(|p| (p.port, p.node_port)).collect();
+    assert_eq!(ports, [(81, 30080)]);
+}

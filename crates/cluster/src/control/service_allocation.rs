@@ -37,12 +37,17 @@ impl World {
         old: Option<&Service>,
     ) -> Result<(), Refusal> {
         if let Some(old) = old {
-            let source = self.store.source(old.meta.uid).map(|source| &source.tree);
-            carry_over(service, old, &|port| source.is_some_and(|tree| names_node_port(tree, port)));
+            (self.after_deed().carry_over)(self, service, old);
         }
         self.allocate_cluster_ip(service)?;
         self.allocate_node_ports(service, old.is_none())?;
         Ok(())
+    }
+
+    /// Update path.
+    pub(crate) fn carry_over(&self, service: &mut Service, old: &Service) {
+        let source = self.store.source(old.meta.uid).map(|source| &source.tree);
+        carry_over(service, old, &|port| source.is_some_and(|tree| names_node_port(tree, port)));
     }
 
     fn allocate_cluster_ip(&self, service: &mut Service) -> Result<(), Refusal> {
@@ -151,7 +156,7 @@ impl World {
     }
 }
 
-/// Update path: what the new document leaves out, the old object keeps. `written` says whether the document that
+/// What the new document leaves out, the old object keeps. `written` says whether the document that
 /// the old one came from names the port's node port.
 fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePort) -> bool) {
     let keeps_ip = |s: &Service| s.spec.type_ != ServiceType::ExternalName && !s.spec.headless;

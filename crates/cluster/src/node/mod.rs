@@ -14,4 +14,4 @@ pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub(crate) use leftover_chains::leftover_chains;
 pub(crate) use machine::kernel;
 pub use machine::{Changed, Machine, ProxyStatus, Unseen, Written};
-pub(crate) use proxy_watch::{WriteRules, write_changes};
+pub(crate) use proxy_watch::{CleanConntrack, WriteRules, clean_conntrack, write_changes};

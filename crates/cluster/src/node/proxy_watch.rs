@@ -5,13 +5,22 @@ use std::sync::Arc;
 
 use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
 use crate::net::Cidr;
-use crate::net::netfilter::Rules;
+use crate::net::netfilter::{Family, Rules};
 use crate::node::kube_proxy::{
     Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, clean_stale_entries, leftover_rules,
     ports, rebuild_rules, udp_endpoints_changed, update_ports,
 };
 use crate::node::{Changed, Machine, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
+
+pub(crate) type CleanConntrack = fn(&mut Machine, &Ports, Family);
+
+/// Only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
+pub(crate) fn clean_conntrack(machine: &mut Machine, ports: &Ports, family: Family) {
+    if udp_endpoints_changed(&machine.proxy.written.slices, &machine.proxy.slices, family) {
+        clean_stale_entries(&mut machine.stack.conntrack, ports);
+    }
+}
 
 /// How a sync comes to the rules that it writes, and to what kube-proxy keeps of the objects.
 pub(crate) type WriteRules = fn(&Machine, &ProxyConfig) -> (Ports, Rules);
@@ -158,11 +167,10 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.run_timers(now);
         machine.stack.set_rules(rules);
-        let proxy = &mut machine.proxy;
-        // Only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
-        if udp_endpoints_changed(&proxy.written.slices, &proxy.slices, config.family) {
-            clean_stale_entries(&mut machine.stack.conntrack, &ports);
+        if let Some(deed) = self.after_deed {
+            (deed.clean_conntrack)(machine, &ports, config.family);
         }
+        let proxy = &mut machine.proxy;
         proxy.written = Written {
             services: proxy.services.clone(),
             slices: proxy.slices.clone(),

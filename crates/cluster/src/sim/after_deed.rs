@@ -11,7 +11,7 @@ use crate::api::{Deployment, NsName, Pod, ReplicaSet, Service, Str, Uid};
 use crate::control::Groups;
 use crate::dns::Answer;
 use crate::node::kubelet::KubeletStep;
-use crate::node::{Machine, WriteRules, leftover_chains, write_changes};
+use crate::node::{CleanConntrack, Machine, WriteRules, clean_conntrack, leftover_chains, write_changes};
 
 #[derive(Debug)]
 pub(crate) struct AfterDeed {
@@ -22,6 +22,10 @@ pub(crate) struct AfterDeed {
     /// No built-in scenario has annotations.
     pub hint_by_cpu: fn(&World, &Service, &mut Groups),
     pub scale_down_old: fn(&mut World, &Deployment, &ReplicaSet, &[Arc<ReplicaSet>], u32),
+    /// What an update of a Service leaves out.
+    pub carry_over: fn(&World, &mut Service, &Service),
+    /// UDP entries that lead where kube-proxy's rules do not any more. No built-in scenario has a UDP port.
+    pub clean_conntrack: CleanConntrack,
     /// A sync that writes only what has changed. What is only watched is small.
     pub write_rules: WriteRules,
     /// No built-in scenario calls anything in cluster DNS but Services of the caller's own namespace.
@@ -37,6 +41,8 @@ pub(crate) static AFTER_DEED: AfterDeed = AfterDeed {
     delete_surplus: World::delete_surplus,
     hint_by_cpu: World::hint_by_cpu,
     scale_down_old: World::scale_down_old,
+    carry_over: World::carry_over,
+    clean_conntrack,
     write_rules: write_changes,
     resolve: World::resolve,
     leftover_chains,

@@ -1,5 +1,6 @@
 //! From manifests and a scenario to a World at its first moment.
 
+use super::after_deed::AfterDeed;
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
     ClientSpec, Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec,
@@ -27,7 +28,12 @@ pub type Callers = fn(&World) -> Vec<ClientSpec>;
 impl World {
     /// A cluster that runs these manifests. `seed` wins over the scenario's own. Objects that
     /// the API server refuses are left out, and named in the answer.
-    pub fn load(manifest: &Manifest, seed: Option<u64>, callers: Callers) -> (World, Vec<Refusal>) {
+    pub(crate) fn load(
+        manifest: &Manifest,
+        seed: Option<u64>,
+        callers: Callers,
+        after_deed: Option<&'static AfterDeed>,
+    ) -> (World, Vec<Refusal>) {
         let none = Scenario::default();
         let scenario = manifest.scenario.as_ref().unwrap_or(&none);
         let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
@@ -47,6 +53,8 @@ impl World {
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
+        // A text may name an object twice: the second one changes it.
+        world.after_deed = after_deed;
         let mut refusals = world.add_first_nodes(manifest, scenario);
         world.store.put_namespace(Time::ZERO, Meta { name: "default".into(), ..Meta::default() });
         refusals.extend(world.apply_objects(&manifest.objects));

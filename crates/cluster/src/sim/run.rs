@@ -6,7 +6,7 @@
 //! To act and to keep snapshots takes far more code than to run on. A run that is only watched does
 //! without, and needs no more of it than [`Hand`] has been given to it.
 
-use super::after_deed::AFTER_DEED;
+use super::after_deed::{AFTER_DEED, AfterDeed};
 use super::load::Callers;
 use super::{LogEntry, Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
@@ -53,7 +53,7 @@ impl Run {
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
         let actions = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
-        let (mut run, refusals) = Run::with_log(manifest, seed, actions, derived_clients);
+        let (mut run, refusals) = Run::with_log(manifest, seed, actions, derived_clients, Some(&AFTER_DEED));
         run.take_hand();
         (run, refusals)
     }
@@ -65,7 +65,7 @@ impl Run {
         let mut actions =
             manifest.scenario.as_mut().map(|s| std::mem::take(&mut s.actions)).unwrap_or_default();
         actions.retain(|a| matches!(a.action, Action::AddClient { .. }));
-        Run::with_log(manifest, seed, actions, |_| Vec::new())
+        Run::with_log(manifest, seed, actions, |_| Vec::new(), None)
     }
 
     fn with_log(
@@ -73,11 +73,12 @@ impl Run {
         seed: Option<u64>,
         mut log: Vec<TimedAction>,
         callers: Callers,
+        after_deed: Option<&'static AfterDeed>,
     ) -> (Run, Vec<Refusal>) {
         sort_by_key(&mut log, |a| a.at);
         // Made twice, not cloned: the way back to the first moment is there from the beginning.
-        let (first, _) = World::load(manifest, seed, callers);
-        let (world, refusals) = World::load(manifest, seed, callers);
+        let (first, _) = World::load(manifest, seed, callers, after_deed);
+        let (world, refusals) = World::load(manifest, seed, callers, after_deed);
         let run = Run {
             world,
             hand: None,
