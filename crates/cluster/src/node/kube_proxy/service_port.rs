@@ -95,12 +95,7 @@ fn service_port_info(
         node_port: port.node_port,
         external_ips: spec.external_ips.iter().copied().filter(same_family).collect(),
         load_balancer_vips: vips.filter(same_family).collect(),
-        load_balancer_source_ranges: spec
-            .load_balancer_source_ranges
-            .iter()
-            .copied()
-            .filter(|range| same_family(&range.address()))
-            .collect(),
+        load_balancer_source_ranges: source_ranges(service, family),
         affinity_s: match spec.session_affinity {
             SessionAffinity::None => None,
             SessionAffinity::ClientIP { timeout_s } => Some(timeout_s),
@@ -109,6 +104,14 @@ fn service_port_info(
         external_policy_local,
         internal_policy_local: spec.internal_traffic_policy == TrafficPolicy::Local,
     }
+}
+
+/// newBaseServiceInfo: a range of all addresses allows what no range at all does, so the others do not
+/// count beside it (proxyutil.IsZeroCIDR).
+fn source_ranges(service: &Service, family: Family) -> Vec<Cidr> {
+    let ranges = service.spec.load_balancer_source_ranges.iter().copied();
+    let ranges: Vec<Cidr> = ranges.filter(|range| Family::of(range.address()) == family).collect();
+    if ranges.iter().any(|range| range.length() == 0) { Vec::new() } else { ranges }
 }
 
 /// api/v1/service/util.go, ExternalPolicyLocal: the field counts only where the API server would
