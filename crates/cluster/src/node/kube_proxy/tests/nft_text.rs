@@ -177,7 +177,10 @@ fn services_read_as_upstreams() {
     );
     assert_eq!(
         chain("external", "sticky"),
-        ["meta mark set meta mark | 0x00004000".to_owned(), format!("goto {}", named("service", "sticky"))]
+        [
+            r#"meta mark set meta mark | 0x00004000 comment "masquerade""#.to_owned(),
+            format!("goto {}", named("service", "sticky"))
+        ]
     );
     assert_eq!(chain("firewall", "sticky"), ["ip saddr != 203.0.113.0/25 drop"]);
     let hairpin = block(&rules, "set hairpin-connections");
