@@ -198,6 +198,15 @@ fn services_read_as_upstreams() {
     assert_eq!(node_ports.last().unwrap(), r#"elements = { tcp . 30002 comment "shop/local:http" : drop }"#);
 }
 
+/// setupNFTables, `masqueradeAll`.
+#[test]
+fn all_cluster_ip_traffic_is_masqueraded() {
+    let cfg = ProxyConfig { masquerade_all: true, ..config() };
+    let rules = one_of_each().rules_of(ProxyMode::NFTABLES, &cfg);
+    let first = r#"ip daddr @cluster-ips meta mark set meta mark | 0x00004000 comment "masquerade all clusterIP traffic""#;
+    assert_eq!(block(&rules, "chain services")[0], first);
+}
+
 #[test]
 fn source_ranges_are_printed_as_nft_prints_intervals() {
     let mut lb = super::fixture::load_balancer("web", "10.96.0.41", 30080, &["198.51.100.10"]);
