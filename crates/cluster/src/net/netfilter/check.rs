@@ -29,11 +29,12 @@ pub fn jump_problems(rules: &RuleSet) -> Vec<JumpProblem> {
     problems
 }
 
-const MAY_BE_EMPTY: [&str; 6] = [
+const MAY_BE_EMPTY: [&str; 7] = [
     "KUBE-SERVICES",
     "KUBE-EXTERNAL-SERVICES",
     "KUBE-NODEPORTS",
     "KUBE-PROXY-FIREWALL",
+    "KUBE-FIREWALL",
     "KUBE-NODE-PORT",
     "KUBE-IPVS-OUT-FILTER",
 ];

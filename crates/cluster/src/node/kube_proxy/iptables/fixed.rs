@@ -19,6 +19,7 @@ pub(super) mod filter {
     pub const KUBE_FORWARD: ChainId = ChainId::fixed(5);
     pub const KUBE_NODEPORTS: ChainId = ChainId::fixed(6);
     pub const KUBE_PROXY_FIREWALL: ChainId = ChainId::fixed(7);
+    pub const KUBE_FIREWALL: ChainId = ChainId::fixed(8);
 }
 
 pub(super) mod nat {
@@ -38,12 +39,23 @@ const NEW: Match = Match::CtState { any_of: CtStates::NEW, invert: false };
 pub(super) fn top_level(cfg: &ProxyConfig) -> RuleSet {
     let mut rules = RuleSet::empty(cfg.family);
     let table = &mut rules.filter;
-    for name in
-        ["KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-FORWARD", "KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL"]
-    {
+    for name in [
+        "KUBE-SERVICES",
+        "KUBE-EXTERNAL-SERVICES",
+        "KUBE-FORWARD",
+        "KUBE-NODEPORTS",
+        "KUBE-PROXY-FIREWALL",
+        "KUBE-FIREWALL",
+    ] {
         table.declare(Chain::new(name.into()));
     }
+    if cfg.family == Family::V6 {
+        kubelet_jumps(table);
+    }
     filter_jumps(table);
+    if cfg.family == Family::V4 {
+        kubelet_jumps(table);
+    }
     forward(cfg, table);
     block_localnet(cfg, table);
     let table = &mut rules.nat;
@@ -106,14 +118,23 @@ fn forward(cfg: &ProxyConfig, table: &mut Table) {
     table.append(filter::KUBE_FORWARD, known.commented("kubernetes forwarding conntrack rule"));
 }
 
-/// KUBE-FIREWALL: NodePorts on 127.0.0.1 need `route_localnet`, which would let others on the
-/// link reach a node's loopback services. The kubelet writes the same chain and the same jumps,
-/// and it is there first, so these come behind kube-proxy's.
+/// iptablesKubeletJumpChains: they are there whatever the family and the options, though KUBE-FIREWALL may
+/// be empty. In IPv4 the kubelet has written the same jumps before (kubelet_network_linux.go,
+/// syncIPTablesRules), so they come behind kube-proxy's; in IPv6 it writes none, and kube-proxy prepends
+/// them last.
+fn kubelet_jumps(table: &mut Table) {
+    for from in [filter::INPUT, filter::OUTPUT] {
+        table.append(from, Rule::new(&[], Target::Jump(filter::KUBE_FIREWALL)));
+    }
+}
+
+/// NodePorts on 127.0.0.1 need `route_localnet`, which would let others on the link reach a node's
+/// loopback services. The kubelet writes the same rule in IPv4, whatever kube-proxy's options; it is not
+/// repeated where kube-proxy does without, for there the kernel drops such packets by itself.
 fn block_localnet(cfg: &ProxyConfig, table: &mut Table) {
     if cfg.family != Family::V4 || !localhost_node_ports(cfg) {
         return;
     }
-    let chain = table.declare(Chain::new("KUBE-FIREWALL".into()));
     let known = CtStates::RELATED.or(CtStates::ESTABLISHED).or(CtStates::DNAT);
     let rule = Rule::new(
         &[
@@ -123,10 +144,7 @@ fn block_localnet(cfg: &ProxyConfig, table: &mut Table) {
         ],
         Target::Drop,
     );
-    table.append(chain, rule.commented("block incoming localnet connections"));
-    for from in [filter::INPUT, filter::OUTPUT] {
-        table.append(from, Rule::new(&[], Target::Jump(chain)));
-    }
+    table.append(filter::KUBE_FIREWALL, rule.commented("block incoming localnet connections"));
 }
 
 /// I-03.

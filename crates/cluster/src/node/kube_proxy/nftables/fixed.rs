@@ -180,7 +180,7 @@ fn services(table: &mut Table, cfg: &ProxyConfig, chains: &Chains, fixed: &Fixed
     let to_cluster_ip = Statement::In(fixed.cluster_ips);
     let mark = mark(cfg);
     if cfg.masquerade_all {
-        let rule = Rule::new([to_cluster_ip, mark]).commented("masquerade clusterIP traffic");
+        let rule = Rule::new([to_cluster_ip, mark]).commented("masquerade all clusterIP traffic");
         table.append(chains.services, rule);
     } else if let Some(pods) = cfg.pods() {
         let from_elsewhere = Statement::Address(End::Source, AddressMatch::outside(pods));

@@ -156,7 +156,7 @@ impl<'a> Plan<'a> {
         let goto = |chain| Statement::Verdict(Verdict::Goto(chain));
         let from_here = || Statement::Local(End::Source);
         if !self.service.external_policy_local {
-            append(&[mark(self.cfg)], None);
+            append(&[mark(self.cfg)], Some("masquerade"));
         } else if let Some(cluster) = self.cluster {
             if let Some(pods) = self.cfg.pods() {
                 let from_pod = Statement::Address(End::Source, AddressMatch::within(pods));

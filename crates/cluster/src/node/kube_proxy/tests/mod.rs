@@ -29,6 +29,7 @@ mod nft_walk;
 mod packets;
 mod printed;
 mod restore;
+mod source_ranges;
 mod terminating;
 mod text;
 mod tracer;

@@ -177,7 +177,10 @@ fn services_read_as_upstreams() {
     );
     assert_eq!(
         chain("external", "sticky"),
-        ["meta mark set meta mark | 0x00004000".to_owned(), format!("goto {}", named("service", "sticky"))]
+        [
+            r#"meta mark set meta mark | 0x00004000 comment "masquerade""#.to_owned(),
+            format!("goto {}", named("service", "sticky"))
+        ]
     );
     assert_eq!(chain("firewall", "sticky"), ["ip saddr != 203.0.113.0/25 drop"]);
     let hairpin = block(&rules, "set hairpin-connections");
@@ -193,6 +196,15 @@ fn services_read_as_upstreams() {
     );
     let node_ports = block(&rules, "map no-endpoint-nodeports");
     assert_eq!(node_ports.last().unwrap(), r#"elements = { tcp . 30002 comment "shop/local:http" : drop }"#);
+}
+
+/// setupNFTables, `masqueradeAll`.
+#[test]
+fn all_cluster_ip_traffic_is_masqueraded() {
+    let cfg = ProxyConfig { masquerade_all: true, ..config() };
+    let rules = one_of_each().rules_of(ProxyMode::NFTABLES, &cfg);
+    let first = r#"ip daddr @cluster-ips meta mark set meta mark | 0x00004000 comment "masquerade all clusterIP traffic""#;
+    assert_eq!(block(&rules, "chain services")[0], first);
 }
 
 #[test]

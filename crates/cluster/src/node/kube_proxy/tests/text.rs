@@ -90,6 +90,23 @@ fn top_level_rules_read_as_upstreams() {
     assert_eq!(chain(&rules, "nat", "KUBE-SERVICES").last().unwrap(), last);
 }
 
+/// iptablesKubeletJumpChains.
+#[test]
+fn kube_firewall_is_led_to_whatever_the_family_and_the_options() {
+    use crate::net::netfilter::Family::{V4, V6};
+    for (family, localhost_node_ports) in [(V4, true), (V4, false), (V6, true), (V6, false)] {
+        let cfg = ProxyConfig { family, localhost_node_ports, ..config() };
+        let rules = Seen::default().rules(&cfg);
+        for from in ["INPUT", "OUTPUT"] {
+            let jumps = chain(&rules, "filter", from);
+            let at = jumps.iter().position(|jump| jump == "-j KUBE-FIREWALL");
+            // The kubelet was there before, but not in IPv6.
+            let place = if family == V4 { jumps.len() - 1 } else { 0 };
+            assert_eq!(at, Some(place), "{family:?}: {from}: {jumps:?}");
+        }
+    }
+}
+
 #[test]
 fn a_services_chains_read_as_upstreams() {
     let rules = one_of_each().rules(&config());
