@@ -367,23 +367,52 @@ fn write_prefix(f: &mut Formatter<'_>, prefix: Cidr) -> fmt::Result {
     if prefix.length() == whole { write!(f, "{}", prefix.address()) } else { write!(f, "{prefix}") }
 }
 
-/// An anonymous set, in nft's order and without what another prefix holds already; one prefix alone
-/// needs no braces.
+/// An anonymous set of prefixes as nft lists it: in order, and with what lies side by side as one. One that
+/// was given alone has no braces.
 fn write_prefixes(f: &mut Formatter<'_>, prefixes: &[Cidr]) -> fmt::Result {
-    let mut sorted: Vec<Cidr> = prefixes.to_vec();
-    sort_by(&mut sorted, |a, b| (a.address(), a.length()).cmp(&(b.address(), b.length())));
-    let mut shown: Vec<Cidr> = Vec::new();
-    for prefix in sorted {
-        if shown.last().is_none_or(|before| !before.contains(prefix.address())) {
-            shown.push(prefix);
-        }
+    if let [only] = prefixes {
+        return write_prefix(f, *only);
     }
-    if let [only] = shown[..] {
-        return write_prefix(f, only);
-    }
-    for (index, prefix) in shown.iter().enumerate() {
+    let six = prefixes.iter().any(|prefix| prefix.address().is_ipv6());
+    for (index, (first, last)) in intervals(prefixes).into_iter().enumerate() {
         f.write_str(if index == 0 { "{ " } else { ", " })?;
-        write_prefix(f, *prefix)?;
+        write_interval(f, first, last, six)?;
     }
     f.write_str(" }")
+}
+
+/// The first and the last address of each.
+fn intervals(prefixes: &[Cidr]) -> Vec<(u128, u128)> {
+    let ends = |prefix: &Cidr| {
+        let first = address_rank(prefix.address(), false);
+        let host_bits = if prefix.address().is_ipv4() { 32 } else { 128 } - u32::from(prefix.length());
+        (first, first | 1u128.checked_shl(host_bits).unwrap_or(0).wrapping_sub(1))
+    };
+    let mut sorted: Vec<(u128, u128)> = prefixes.iter().map(ends).collect();
+    sort_by(&mut sorted, Ord::cmp);
+    let mut merged: Vec<(u128, u128)> = Vec::new();
+    for (first, last) in sorted {
+        match merged.last_mut() {
+            Some(before) if first <= before.1.saturating_add(1) => {
+                before.1 = before.1.max(last);
+            }
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}
+
+/// As a prefix, if it is one.
+fn write_interval(f: &mut Formatter<'_>, first: u128, last: u128, six: bool) -> fmt::Result {
+    let address = |number: u128| match six {
+        true => IpAddr::from(number.to_be_bytes()),
+        false => IpAddr::from((number as u32).to_be_bytes()),
+    };
+    let hosts = first ^ last;
+    let width = if six { 128 } else { 32 };
+    let is_prefix = hosts & hosts.wrapping_add(1) == 0 && first & hosts == 0;
+    match Cidr::new(address(first), width - hosts.count_ones() as u8) {
+        Ok(prefix) if is_prefix => write_prefix(f, prefix),
+        _ => write!(f, "{}-{}", address(first), address(last)),
+    }
 }

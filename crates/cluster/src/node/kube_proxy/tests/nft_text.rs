@@ -207,15 +207,39 @@ fn all_cluster_ip_traffic_is_masqueraded() {
     assert_eq!(block(&rules, "chain services")[0], first);
 }
 
+/// What upstream puts into braces, and what nft lists.
+const SOURCE_RANGES: &[(&[&str], &str)] = &[
+    (
+        &["203.0.113.0/25", "192.168.50.0/24", "10.1.0.0/16", "10.0.0.0/8"],
+        "{ 10.0.0.0/8, 192.168.50.0/24, 198.51.100.10, 203.0.113.0/25 }",
+    ),
+    (&["203.0.113.0/25"], "203.0.113.0/25"),
+    (&["10.0.0.0/8", "10.1.0.0/16"], "{ 10.0.0.0/8 }"),
+    (&["203.0.113.128/25", "203.0.113.0/25"], "{ 203.0.113.0/24 }"),
+    (&["203.0.113.0/24", "203.0.114.0/25"], "{ 203.0.113.0-203.0.114.127 }"),
+    (&["203.0.113.8/32", "203.0.113.9/32"], "{ 203.0.113.8/31 }"),
+    (&["203.0.113.8/32", "203.0.113.9/32", "10.0.0.0/8"], "{ 10.0.0.0/8, 203.0.113.8/31 }"),
+    (&["0.0.0.0/1", "128.0.0.0/1"], "{ 0.0.0.0/0 }"),
+    (&["fd01::/64", "fd01:0:0:1::/64"], "{ fd01::/63 }"),
+    (&["fd01::/64", "fd01:0:0:1::/65"], "{ fd01::-fd01::1:7fff:ffff:ffff:ffff }"),
+];
+
+fn with_ranges(ranges: &[&str]) -> Rules {
+    let v6 = ranges[0].contains(':');
+    let (cluster_ip, vip) =
+        if v6 { ("fd00:10:96::41", "2001:db8::10") } else { ("10.96.0.41", "198.51.100.10") };
+    let mut lb = super::fixture::load_balancer("web", cluster_ip, 30080, &[vip]);
+    lb.spec.load_balancer_source_ranges = ranges.iter().map(|range| range.parse().unwrap()).collect();
+    let cfg = if v6 { super::families::config(config()) } else { config() };
+    super::fixture::Seen::default().with(lb).rules_of(ProxyMode::NFTABLES, &cfg)
+}
+
 #[test]
 fn source_ranges_are_printed_as_nft_prints_intervals() {
-    let mut lb = super::fixture::load_balancer("web", "10.96.0.41", 30080, &["198.51.100.10"]);
-    let ranges = ["203.0.113.0/25", "192.168.50.0/24", "10.1.0.0/16", "10.0.0.0/8"];
-    lb.spec.load_balancer_source_ranges = ranges.map(|r| r.parse().unwrap()).to_vec();
-    let rules = super::fixture::Seen::default().with(lb).rules_of(ProxyMode::NFTABLES, &config());
-    let text = rules.to_string();
-    let wanted = "ip saddr != { 10.0.0.0/8, 192.168.50.0/24, 198.51.100.10, 203.0.113.0/25 } drop";
-    assert!(text.contains(wanted), "{text}");
+    for (ranges, wanted) in SOURCE_RANGES {
+        let text = with_ranges(ranges).to_string();
+        assert!(text.contains(&format!("saddr != {wanted} drop")), "{ranges:?}: {text}");
+    }
 }
 
 #[test]
@@ -250,12 +274,38 @@ fn the_cnis_rules_stay_iptables_rules() {
     assert!(others.lines().all(|line| line.is_empty() || line.starts_with('#')), "{others}");
 }
 
-/// The whole text goes through the real nft and comes back the same. Needs root and nft.
-#[test]
-fn nft_lists_what_was_printed() {
+/// What the real nft lists of a text that it was given. `None` where there is none, or no root.
+fn listed(test: &str, text: &str) -> Option<String> {
     use std::io::Write;
     use std::process::{Command, Stdio};
-    const TEST: &str = "what nft lists";
+    let mut shell = match Command::new("unshare")
+        .args(["--net", "sh", "-c", "nft -f - && nft list ruleset"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+    {
+        Ok(shell) => shell,
+        Err(error) => {
+            skipped(test, &format!("unshare cannot be run ({error})"));
+            return None;
+        }
+    };
+    // A shell that ended early does not read: its own message says why.
+    let _ = shell.stdin.take().unwrap().write_all(text.as_bytes());
+    let output = shell.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    if errors.contains("not permitted") || errors.contains("not found") {
+        skipped(test, &errors);
+        return None;
+    }
+    assert!(output.status.success(), "{errors}");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The whole text goes through the real nft and comes back the same.
+#[test]
+fn nft_lists_what_was_printed() {
     let v6 = ProxyConfig {
         family: crate::net::netfilter::Family::V6,
         node_ips: vec![ip("2001:db8:50::11")],
@@ -268,24 +318,21 @@ fn nft_lists_what_was_printed() {
     );
     for rules in [rules(), six.rules_of(ProxyMode::NFTABLES, &v6)] {
         let text = rules.to_string();
-        let mut shell = match Command::new("unshare")
-            .args(["--net", "sh", "-c", "nft -f - && nft list ruleset"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-        {
-            Ok(shell) => shell,
-            Err(error) => return skipped(TEST, &format!("unshare cannot be run ({error})")),
-        };
-        // A shell that ended early does not read: its own message says why.
-        let _ = shell.stdin.take().unwrap().write_all(text.as_bytes());
-        let output = shell.wait_with_output().unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        if errors.contains("not permitted") || errors.contains("not found") {
-            return skipped(TEST, &errors);
-        }
-        assert!(output.status.success(), "{errors}");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+        let Some(listed) = listed("what nft lists", &text) else { return };
+        assert_eq!(listed, text);
+    }
+}
+
+/// Not from the printed text: what one interval is left of has lost its braces when nft lists it again.
+#[test]
+fn nft_lists_upstreams_source_ranges_as_they_are_printed() {
+    for (ranges, wanted) in SOURCE_RANGES {
+        let ip = if wanted.contains(':') { "ip6" } else { "ip" };
+        let vip = wanted.contains("198.51.100.10").then_some("198.51.100.10");
+        let given: Vec<&str> = ranges.iter().copied().chain(vip).collect();
+        let rule = format!("{ip} saddr != {{ {} }} drop", given.join(", "));
+        let text = format!("table {ip} t {{\n\tchain c {{\n\t\t{rule}\n\t}}\n}}\n");
+        let Some(listed) = listed("what nft lists of source ranges", &text) else { return };
+        assert!(listed.contains(&format!("saddr != {wanted} drop")), "{rule}: {listed}");
     }
 }
