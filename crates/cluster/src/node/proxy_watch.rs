@@ -132,7 +132,8 @@ impl World {
         if std::mem::replace(&mut machine.proxy.sync_planned, true) {
             return;
         }
-        let earliest = machine.proxy.synced_at.map_or(self.now, |t| t + timing.proxy_min_sync_period);
+        let period = timing.proxy_min_sync_period.unwrap_or(machine.proxy.mode.min_sync_period());
+        let earliest = machine.proxy.synced_at.map_or(self.now, |t| t + period);
         let at = earliest.max(self.now) + timing.proxy_sync;
         let start = machine.proxy_start;
         self.schedule(at, Event::ProxySync { node, start });

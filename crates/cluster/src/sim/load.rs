@@ -31,7 +31,7 @@ impl World {
         let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
         let mut timing = Timing::new(scenario.timing.unwrap_or_default());
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
-        timing.proxy_min_sync_period = kube_proxy.min_sync_period.unwrap_or(timing.proxy_min_sync_period);
+        timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
         // One range that is named says of which family the cluster is.
         let named = scenario.pod_cidr.or(scenario.service_cidr);

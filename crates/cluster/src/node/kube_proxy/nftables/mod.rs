@@ -16,9 +16,11 @@ use super::mode::Proxier;
 use super::{Kept, Ports, ProxyConfig, categorize, iptables};
 use crate::net::netfilter::Rules;
 use crate::net::netfilter::nft::Table;
+use crate::sim::Span;
 
 pub(super) static PROXIER: Proxier = Proxier {
     name: "nftables",
+    min_sync_period: Span::from_secs(1),
     build: |cfg, ports, kept| {
         let table = build(cfg, ports, kept);
         Rules::from((Arc::new(table), Arc::new(iptables::of_others(cfg))))
