@@ -101,7 +101,8 @@ fn ipvs_mode_writes_each_change_at_once() {
             run.act(cluster::api::Action::SetReadiness { pod, pass }).expect("the Pod runs");
             go_on(&mut run, Span::from_millis(500));
         }
-        let is_its = |entry: &LogEntry| matches!(entry, LogEntry::ProxySynced { node } if &**node == "node-1");
+        let is_its =
+            |entry: &LogEntry| matches!(entry, LogEntry::ProxySynced { node } if &**node == "node-1");
         let times: Vec<_> = run.world().log().iter().filter(|l| is_its(&l.entry)).map(|l| l.at).collect();
         times.windows(2).map(|pair| pair[1].since(pair[0])).min().expect("several syncs")
     };

@@ -117,6 +117,14 @@ impl Machine {
     pub fn is_silent(&self) -> bool {
         !self.power || self.cut_off
     }
+
+    /// What the kernel has beside the rules in force, in lines that follow them where they are printed:
+    /// chains that nothing jumps to any more, real servers that wait for their connections to end.
+    pub fn left_over(&self) -> String {
+        let chains = self.proxy.leftover_chains.iter();
+        let chains = chains.map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n"));
+        chains.fold(self.stack.terminating(), |text, line| text + &line)
+    }
 }
 
 impl ProxyStatus {
