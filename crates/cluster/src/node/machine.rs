@@ -68,8 +68,7 @@ pub struct ProxyStatus {
     pub unsynced_since: Option<Time>,
     /// What the rules were last written from.
     pub written: Written,
-    /// Chains that nothing jumps to any more, and that were not deleted yet: a large cluster's
-    /// kube-proxy does so only now and then.
+    /// Chains that nothing jumps to any more, and that were not deleted yet.
     pub leftover_chains: Vec<Str>,
     pub(crate) cleaned_at: Option<Time>,
     pub(crate) cleanup_planned: bool,
