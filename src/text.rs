@@ -190,7 +190,10 @@ pub fn timing_numbers(t: &Timing) -> Vec<(&'static str, String)> {
             format!("{} to {}", span(t.watch_delay), span(t.watch_delay + t.watch_delay_spread)),
         ),
         ("EndpointSlice batching", span(t.endpoint_slice_batch)),
-        ("kube-proxy minSyncPeriod", span(t.proxy_min_sync_period)),
+        (
+            "kube-proxy minSyncPeriod",
+            t.proxy_min_sync_period.map_or_else(|| "1 s, in IPVS mode 0 s".into(), span),
+        ),
         ("kube-proxy sync", span(t.proxy_sync)),
         ("Pod sandbox", span(t.pod_sandbox)),
         ("Container start", span(t.container_start)),

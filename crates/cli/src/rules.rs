@@ -16,14 +16,8 @@ pub fn rules(args: &Args) -> Result<String, Failure> {
         (Some(Part::Ip), Some(rules)) => rules.ip().to_string(),
         (Some(Part::Ipset), Some(rules)) => rules.ipset().to_string(),
         (Some(Part::Iptables), Some(rules)) => rules.tables.to_string(),
-        (Some(Part::Ipvsadm), Some(rules)) => rules.ipvsadm().to_string(),
+        (Some(Part::Ipvsadm), Some(rules)) => rules.ipvsadm().to_string() + &machine.stack.terminating(),
         (Some(_), None) => return Err(Failure::Usage("--part: only IPVS mode's rules have parts".into())),
-        (None, _) => {
-            let mut text = rules.to_string();
-            for chain in &machine.proxy.leftover_chains {
-                text.push_str(&format!("# {chain} is still in the kernel; nothing jumps to it\n"));
-            }
-            text
-        }
+        (None, _) => rules.to_string() + &machine.left_over(),
     })
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use cluster::sim::{Run, Span, World};
+use cluster::sim::{LogEntry, Run, Span, World};
 use cluster::trace::LossClass;
 use support::{go_on, seconds, start};
 
@@ -85,6 +85,38 @@ fn min_sync_period_gathers_changes() {
     };
     assert_eq!(syncs("{}"), 4);
     assert!(syncs("{minSyncPeriod: 20s}") <= 2);
+}
+
+/// Without minSyncPeriod each mode has its own (SetDefaults_KubeProxyConfiguration): a second, or nothing in
+/// mode ipvs.
+#[test]
+fn ipvs_mode_writes_each_change_at_once() {
+    let least = |mode: &str, config: &str| {
+        let spec = format!("spec: {{proxyMode: {mode}, kubeProxy: {config}, clients: []}}\n");
+        let text = format!("{SERVICE}apiVersion: packetyard/v1alpha1\nkind: Scenario\n{spec}");
+        let mut run = start(&text, 7);
+        run.advance_to(seconds(40), u64::MAX);
+        for change in 0..30 {
+            let (pod, pass) = (cluster::api::NsName::new("default", "w1"), change % 2 == 1);
+            run.act(cluster::api::Action::SetReadiness { pod, pass }).expect("the Pod runs");
+            go_on(&mut run, Span::from_millis(500));
+        }
+        let is_its =
+            |entry: &LogEntry| matches!(entry, LogEntry::ProxySynced { node } if &**node == "node-1");
+        let times: Vec<_> = run.world().log().iter().filter(|l| is_its(&l.entry)).map(|l| l.at).collect();
+        times.windows(2).map(|pair| pair[1].since(pair[0])).min().expect("several syncs")
+    };
+    let second = Span::from_secs(1);
+    for (mode, config, at_once) in [
+        ("iptables", "{}", false),
+        ("nftables", "{}", false),
+        ("ipvs", "{}", true),
+        ("ipvs", "{minSyncPeriod: 1s}", false),
+        ("iptables", "{minSyncPeriod: 0s}", true),
+    ] {
+        let least = least(mode, config);
+        assert_eq!(least < second, at_once, "{mode}, {config}: {least:?}");
+    }
 }
 
 /// I-06: with more than a thousand endpoints comments are left out, and chains that are out of use

@@ -15,7 +15,7 @@ use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 pub struct Source {
     pub rules: Option<Rules>,
     pub when: When,
-    /// What the command line adds to the rules in force: chains that nothing jumps to any more.
+    /// What the command line adds to the rules in force ([`cluster::node::Machine::left_over`]).
     pub left_over: String,
 }
 
@@ -60,9 +60,7 @@ pub fn source(world: &World, of: Option<Selection>, node: Uid, mode: Option<Prox
     if let Some(then) = met(world, of, node).filter(|then| !then.is_same(now)) {
         return Source { rules: Some(then), when: When::Then, ..Source::NONE };
     }
-    let chains = machine.proxy.leftover_chains.iter();
-    let left_over = chains.map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n"));
-    Source { rules: Some(now.clone()), when: When::Now, left_over: left_over.collect() }
+    Source { rules: Some(now.clone()), when: When::Now, left_over: machine.left_over() }
 }
 
 /// The rules that the selected packet met on a node; of a connection, its first packet that met any.

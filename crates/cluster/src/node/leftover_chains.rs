@@ -1,17 +1,35 @@
-//! I-06: in a large cluster chains that are out of use stay a while.
-//! Source: pkg/proxy/iptables/proxier.go, syncProxyRules ("Delete chains no longer in use").
+//! Chains that are out of use stay a while: in mode iptables those of a large cluster (I-06,
+//! pkg/proxy/iptables/proxier.go, syncProxyRules, "Delete chains no longer in use"); in mode nftables all,
+//! emptied (pkg/proxy/nftables/proxier.go, syncProxyRules, "Figure out which chains are now stale").
 
 use crate::api::{Str, Uid};
+use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{port_proto_hash, service_port_endpoint_chain_name};
 use crate::node::lag::changed_services;
 use crate::node::{Machine, Sources};
 use crate::ordered::Set;
-use crate::sim::{Event, World};
+use crate::sim::{Event, Span, World};
 
 /// So many are remembered: what comes after is as harmless, and as useless.
 const KEPT: usize = 10_000;
 
+/// How long ago a chain must have been emptied, for nftables mode to delete it.
+const STALE_AFTER: Span = Span::from_secs(1);
+
 impl World {
+    /// Before a sync in another mode than iptables puts new rules in place of the old ones. A sync deletes
+    /// what the last one found stale, if that is long enough ago; if it is not, it finds it stale anew.
+    pub(super) fn note_stale_chains(&mut self, node: Uid, rules: &Rules) {
+        let now = self.now;
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let proxy = &mut machine.proxy;
+        if proxy.synced_at.is_none_or(|at| now.since(at) > STALE_AFTER) {
+            proxy.leftover_chains.clear();
+        }
+        proxy.leftover_chains = rules.stale_chains(machine.stack.rules(), &proxy.leftover_chains);
+        proxy.leftover_chains.truncate(KEPT);
+    }
+
     /// Before a sync puts new rules in place of the old ones.
     pub(super) fn note_leftover_chains(&mut self, node: Uid, large_cluster: bool) {
         let Some(machine) = self.machines.get(&node) else { return };

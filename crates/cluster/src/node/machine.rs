@@ -68,8 +68,7 @@ pub struct ProxyStatus {
     pub unsynced_since: Option<Time>,
     /// What the rules were last written from.
     pub written: Written,
-    /// Chains that nothing jumps to any more, and that were not deleted yet: a large cluster's
-    /// kube-proxy does so only now and then.
+    /// Chains that nothing jumps to any more, and that were not deleted yet.
     pub leftover_chains: Vec<Str>,
     pub(crate) cleaned_at: Option<Time>,
     pub(crate) cleanup_planned: bool,
@@ -116,6 +115,14 @@ impl Machine {
     /// Nobody hears its kubelet.
     pub fn is_silent(&self) -> bool {
         !self.power || self.cut_off
+    }
+
+    /// What the kernel has beside the rules in force, in lines that follow them where they are printed:
+    /// chains that nothing jumps to any more, real servers that wait for their connections to end.
+    pub fn left_over(&self) -> String {
+        let chains = self.proxy.leftover_chains.iter();
+        let chains = chains.map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n"));
+        chains.fold(self.stack.terminating(), |text, line| text + &line)
     }
 }
 

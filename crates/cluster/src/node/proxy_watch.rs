@@ -141,7 +141,8 @@ impl World {
         if std::mem::replace(&mut machine.proxy.sync_planned, true) {
             return;
         }
-        let earliest = machine.proxy.synced_at.map_or(self.now, |t| t + timing.proxy_min_sync_period);
+        let period = timing.proxy_min_sync_period.unwrap_or(machine.proxy.mode.min_sync_period());
+        let earliest = machine.proxy.synced_at.map_or(self.now, |t| t + period);
         let at = earliest.max(self.now) + timing.proxy_sync;
         let start = machine.proxy_start;
         self.schedule(at, Event::ProxySync { node, start });
@@ -158,10 +159,11 @@ impl World {
         let config = self.proxy_config(node);
         let sync = self.write_rules().unwrap_or(write_all);
         let (ports, rules) = sync(machine, &config);
-        // nftables mode writes one transaction: nothing is left over.
         if machine.proxy.mode == ProxyMode::IPTABLES {
             let count: usize = ports.values().map(|port| port.endpoints.len()).sum();
             self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
+        } else {
+            self.note_stale_chains(node, &rules);
         }
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };

@@ -39,7 +39,7 @@ impl World {
         let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
         let mut timing = Timing::new(scenario.timing.unwrap_or_default());
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
-        timing.proxy_min_sync_period = kube_proxy.min_sync_period.unwrap_or(timing.proxy_min_sync_period);
+        timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
         let family = usize::from(scenario.named_range().is_some_and(|range| range.address().is_ipv6()));
         let config = ClusterConfig {

@@ -36,8 +36,8 @@ pub struct Timing {
     /// kube-controller-manager --endpoint-updates-batch-period (upstream's default is 0 s;
     /// what stays is the work queue).
     pub endpoint_slice_batch: Span,
-    /// kube-proxy iptables.minSyncPeriod (default 1 s).
-    pub proxy_min_sync_period: Span,
+    /// kube-proxy minSyncPeriod. `None`: the default of the mode, 1 s, or nothing in mode ipvs.
+    pub proxy_min_sync_period: Option<Span>,
     /// kube-proxy iptables.syncPeriod (default 30 s): in a large cluster chains that nothing jumps
     /// to any more are deleted so seldom.
     pub proxy_sync_period: Span,
@@ -98,7 +98,7 @@ impl Timing {
             watch_delay: Span::from_millis(5),
             watch_delay_spread: Span::from_millis(45),
             endpoint_slice_batch: Span::ZERO,
-            proxy_min_sync_period: Span::from_secs(1),
+            proxy_min_sync_period: None,
             proxy_sync_period: Span::from_secs(30),
             proxy_restart: Span::from_secs(1),
             proxy_restart_spread: Span::from_secs(4),

@@ -11,6 +11,7 @@ use super::ipvs::IpvsRules;
 use super::nft;
 use super::rules::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
 use super::subsystem::Subsystem;
+use crate::api::Str;
 use crate::node::kube_proxy::{Describe, Role, Stop, role};
 
 /// Every mode leaves rules of iptables, if only those of others; two modes write more. Cheap to
@@ -41,6 +42,12 @@ pub(super) trait Backend: Describe + Any + fmt::Debug + Send + Sync {
     fn service(&self, at: RuleRef) -> Option<&Arc<ServicePortName>>;
 
     fn effect(&self, at: RuleRef) -> Option<RuleEffect>;
+
+    /// The chains that kube-proxy keeps a while when these rules come in place of others: those that were
+    /// kept already, and of the others, that these do without.
+    fn stale_chains(&self, _before: &Rules, _kept: &[Str]) -> Vec<Str> {
+        Vec::new()
+    }
 
     /// All rules, those of iptables too.
     fn print(&self, iptables: &RuleSet, f: &mut fmt::Formatter<'_>) -> fmt::Result;
@@ -183,6 +190,11 @@ impl Rules {
     /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
     pub fn is_source_firewall(&self, at: RuleRef) -> bool {
         role(self, at) == Some(Role::Stops(Stop::Source))
+    }
+
+    /// As [`Backend::stale_chains`].
+    pub(crate) fn stale_chains(&self, before: &Rules, kept: &[Str]) -> Vec<Str> {
+        self.beside.as_ref().map(|beside| beside.stale_chains(before, kept)).unwrap_or_default()
     }
 
     /// What breaks an invariant of upstream's tests, in words; nothing, whatever kube-proxy is told of.

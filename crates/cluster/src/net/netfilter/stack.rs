@@ -192,6 +192,11 @@ impl Stack {
         self.beside.as_deref().is_some_and(Subsystem::has_terminating)
     }
 
+    /// These, each as a line of `ipvsadm -Sn`: no rule names them any more.
+    pub fn terminating(&self) -> String {
+        self.beside.as_deref().map(Subsystem::terminating).unwrap_or_default()
+    }
+
     /// kube-proxy's look at the real servers that are to go (tryDeleteRs).
     pub fn delete_terminated(&mut self, now: Time) {
         self.run_timers(now);

@@ -64,6 +64,11 @@ pub(super) trait Subsystem: Any + fmt::Debug + Send + Sync {
         false
     }
 
+    /// These, each as a line of `ipvsadm -Sn`.
+    fn terminating(&self) -> String {
+        String::new()
+    }
+
     /// Takes out the real servers that waited, and have no connection any more.
     fn delete_terminated(&mut self) {}
 }

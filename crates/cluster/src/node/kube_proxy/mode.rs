@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Kept, Ports, ProxyConfig, iptables, ipvs, nftables};
 use crate::net::netfilter::Rules;
+use crate::sim::Span;
 
 /// `mode` of `KubeProxyConfiguration`.
 ///
@@ -17,6 +18,9 @@ pub struct ProxyMode(&'static Proxier);
 /// A mode's own part of kube-proxy (pkg/proxy, Provider). The [`Rules`] that it makes know the rest.
 pub(super) struct Proxier {
     pub name: &'static str,
+    /// `minSyncPeriod` where nobody says otherwise (pkg/proxy/apis/config/v1alpha1/defaults.go,
+    /// SetDefaults_KubeProxyConfiguration).
+    pub min_sync_period: Span,
     pub build: fn(&ProxyConfig, &Ports, &Kept<'_>) -> Rules,
 }
 
@@ -31,6 +35,10 @@ impl ProxyMode {
 
     pub fn as_str(self) -> &'static str {
         self.0.name
+    }
+
+    pub(crate) fn min_sync_period(self) -> Span {
+        self.0.min_sync_period
     }
 
     pub fn named(name: &str) -> Option<ProxyMode> {

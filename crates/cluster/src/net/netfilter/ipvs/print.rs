@@ -1,10 +1,10 @@
 //! Virtual servers as `ipvsadm -R` reads them (`ipvsadm -Sn` prints the same), and how a trace
 //! names them.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Display, Formatter, Write};
 use std::net::SocketAddr;
 
-use super::{IpvsRules, Scheduler, ServerKey, VirtualServer};
+use super::{Ipvs, IpvsRules, Scheduler, ServerKey, VirtualServer};
 use crate::net::netfilter::{ChainId, Family, RuleRef, TableName};
 
 /// One line of `ipvsadm -R`: a virtual server, or one of its real servers.
@@ -18,9 +18,28 @@ impl Display for ServerLine<'_> {
         let VirtualServer { key, scheduler, persistence_s, .. } = self.server;
         match self.real {
             None => add_server(f, key, *scheduler, *persistence_s),
-            Some(real) => write!(f, "-a {key} -r {real} -m -w 1"),
+            Some(real) => add_real_server(f, key, real, 1),
         }
     }
+}
+
+/// The real servers that have no weight any more, and connections still (GracefulDeleteRS).
+pub(super) struct Terminating<'a>(pub &'a Ipvs);
+
+impl Display for Terminating<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (key, state) in self.0.servers() {
+            for server in state.real_servers.iter().filter(|server| server.weight == 0) {
+                add_real_server(f, key, server.address, 0)?;
+                f.write_char('\n')?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_real_server(f: &mut Formatter<'_>, key: &ServerKey, real: SocketAddr, weight: u32) -> fmt::Result {
+    write!(f, "-a {key} -r {real} -m -w {weight}")
 }
 
 fn add_server(

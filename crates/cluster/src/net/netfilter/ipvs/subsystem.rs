@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::print::Terminating;
 use super::{Ipvs, RealServer, ServerKey};
 use crate::net::Tuple;
 use crate::net::netfilter::conntrack::Conntrack;
@@ -40,6 +41,10 @@ impl Subsystem for Ipvs {
 
     fn has_terminating(&self) -> bool {
         self.servers.values().any(|state| state.real_servers.iter().any(|s| s.weight == 0))
+    }
+
+    fn terminating(&self) -> String {
+        Terminating(self).to_string()
     }
 
     /// tryDeleteRs (graceful_termination.go), every minute: those without weight whose connections

@@ -4,11 +4,13 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::subsystem::NfTables;
-use super::{Chain, Element, Rule, Statement, Table, Verdict};
+use super::{Chain, Element, PortRules, Rule, Statement, Table, Verdict};
+use crate::api::Str;
 use crate::net::netfilter::backend::{Backend, RuleEffect, Rules};
 use crate::net::netfilter::chain::ServicePortName;
 use crate::net::netfilter::rules::{RuleRef, RuleSet, TableName};
 use crate::net::netfilter::subsystem::Subsystem;
+use crate::ordered::Set;
 
 /// kube-proxy's table, and what others (the CNI) have written by iptables.
 impl From<(Arc<Table>, Arc<RuleSet>)> for Rules {
@@ -56,6 +58,20 @@ impl Backend for Table {
             Named::Rule(rule) => self.effect_of_statement(rule.statements().last()?),
             Named::Element(element) => self.effect_of(element.verdict?),
         })
+    }
+
+    /// Before Linux 6.2 a chain that a map's element led to cannot be deleted at once (syncProxyRules,
+    /// staleChains). All are a service port's.
+    fn stale_chains(&self, before: &Rules, kept: &[Str]) -> Vec<Str> {
+        let before = before.nftables().map_or(&[][..], Table::ports);
+        // What one sync takes over from the other has the same chains.
+        let same: Set<*const PortRules> = self.ports().iter().map(Arc::as_ptr).collect();
+        let gone = before.iter().filter(|port| !same.contains(&Arc::as_ptr(port)));
+        let names = gone.flat_map(|port| &port.chains).map(|chain| &chain.name).chain(kept);
+        let before: Set<*const PortRules> = before.iter().map(Arc::as_ptr).collect();
+        let new = self.ports().iter().filter(|port| !before.contains(&Arc::as_ptr(port)));
+        let active: Set<&Str> = new.flat_map(|port| &port.chains).map(|chain| &chain.name).collect();
+        names.filter(|name| !active.contains(name)).cloned().collect()
     }
 
     /// What others wrote by iptables follows the table as a comment.

@@ -10,9 +10,13 @@ use std::sync::Arc;
 use super::mode::Proxier;
 use super::{Kept, Ports, ProxyConfig};
 use crate::net::netfilter::{IpvsRules, RuleSet, Rules};
+use crate::sim::Span;
 
-pub(super) static PROXIER: Proxier =
-    Proxier { name: "ipvs", build: |cfg, ports, kept| Rules::from(Arc::new(build(cfg, ports, kept))) };
+pub(super) static PROXIER: Proxier = Proxier {
+    name: "ipvs",
+    min_sync_period: Span::ZERO,
+    build: |cfg, ports, kept| Rules::from(Arc::new(build(cfg, ports, kept))),
+};
 
 /// What a full sync writes, for the Services and EndpointSlices that this node has seen.
 ///

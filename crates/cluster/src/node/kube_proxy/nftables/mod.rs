@@ -16,9 +16,11 @@ use super::mode::Proxier;
 use super::{Kept, Ports, ProxyConfig, categorize, iptables};
 use crate::net::netfilter::Rules;
 use crate::net::netfilter::nft::Table;
+use crate::sim::Span;
 
 pub(super) static PROXIER: Proxier = Proxier {
     name: "nftables",
+    min_sync_period: Span::from_secs(1),
     build: |cfg, ports, kept| {
         let table = build(cfg, ports, kept);
         Rules::from((Arc::new(table), Arc::new(iptables::of_others(cfg))))
@@ -27,8 +29,8 @@ pub(super) static PROXIER: Proxier = Proxier {
 
 /// The table that a sync writes, for the service ports that this node's kube-proxy knows.
 ///
-/// Not written: the chains of Services that are gone, which kube-proxy empties at once and deletes a
-/// second later, for old kernels' sake. Nothing leads to them.
+/// Not here: chains that are out of use, which kube-proxy empties and deletes later
+/// (`node/leftover_chains.rs`). Nothing leads to them.
 pub fn build(cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> Table {
     let (mut table, fixed) = fixed::top_level(cfg);
     let old = kept.rules().and_then(Rules::nftables).map_or(&[][..], Table::ports);
