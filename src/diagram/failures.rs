@@ -90,7 +90,10 @@ fn label_place(scene: &Scene, place: Place, at: Point) -> Point {
         Place::Node(uid) => layout.node(uid).map_or(at, |n| point(n.rect.x + 18.0, n.rules.bottom() - 2.0)),
         Place::Pod(uid) => {
             let rect = layout.nodes.iter().find_map(|n| n.place_of(uid));
-            rect.map_or(at, |r| point(r.x + 3.0, r.bottom() - 11.0))
+            // One that is gone ended its packet at its node.
+            let node = layout.nodes.iter().find(|n| n.port == at);
+            let at_node = || node.map_or(at, |n| point(n.rect.x + 18.0, n.rules.bottom() - 2.0));
+            rect.map_or_else(at_node, |r| point(r.x + 3.0, r.bottom() - 11.0))
         }
         Place::LoadBalancer(uid) => layout.balancer(uid).map_or(at, |r| point(r.x, r.bottom() + 18.0)),
         _ => point(at.x + 11.0, at.y),
@@ -167,7 +170,7 @@ fn say(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Rect 
     let (w, h) = lines.map_or_else(|| (width(&text), 18.0), |(a, b)| (width(a).max(width(b)), 32.0));
     let edge = look.camera.to_picture(point(look.view.0, 0.0)).x.min(look.scene.layout.width);
     let x = failure.label.x.min(edge - w - 4.0).max(2.0);
-    let mut rect = Rect { x, y: failure.label.y - h / 2.0, w, h };
+    let mut rect = Rect { x, y: failure.label.y - 9.0, w, h };
     // Crosses, which are narrow, may be written over.
     while let Some(other) = taken.iter().find(|other| other.w > 28.0 && other.overlaps(&rect)) {
         rect.y = other.bottom() + 1.0;

@@ -10,27 +10,8 @@ use cluster::sim::{Run, Span};
 use cluster::traffic::Counts;
 use support::{go_on, key};
 
-/// Two Pods behind a Service, and a client that keeps its connection open and calls every 20 s.
+/// A client that keeps its connection open and calls every 20 s.
 const KEPT: &str = "
-apiVersion: v1
-kind: Pod
-metadata: {name: web, labels: {app: web}}
-spec: {nodeName: node-2, containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: other, labels: {app: web}}
-spec: {nodeName: node-3, containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: curl}
-spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
 ---
 apiVersion: packetyard/v1alpha1
 kind: Scenario
@@ -41,7 +22,7 @@ spec:
 
 /// With one connection open, on which nothing waits, and who serves it.
 fn with_an_open_connection() -> (Run, Name) {
-    let mut run = support::start(KEPT, 7);
+    let mut run = support::start(&[support::TWO_SERVERS, KEPT].concat(), 7);
     support::settle(&mut run);
     go_on(&mut run, Span::from_secs(30));
     let open = run.world().traffic().connections.values().next().expect("a connection is open");

@@ -6,21 +6,8 @@ use cluster::sim::Span;
 use cluster::trace::PacketKind;
 use support::{go_on, seconds};
 
+/// Both servers' nodes lose their power while a connection is open.
 const LOST: &str = "
-apiVersion: v1
-kind: Pod
-metadata: {name: web, labels: {app: web}}
-spec: {nodeName: node-2, containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: curl}
-spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 ---
 apiVersion: packetyard/v1alpha1
 kind: Scenario
@@ -30,6 +17,7 @@ spec:
   actions:
   - {at: 10s, do: sendOne, client: kept}
   - {at: 20s, do: powerNode, node: node-2, enabled: false}
+  - {at: 20s, do: powerNode, node: node-3, enabled: false}
   - {at: 21s, do: sendOne, client: kept}
   - {at: 60s, do: sendOne, client: kept}
 ";
@@ -43,7 +31,7 @@ fn sent(world: &cluster::sim::World, kind: PacketKind, from: u64) -> Vec<u64> {
 
 #[test]
 fn data_are_sent_again_after_200_ms_and_a_syn_after_a_second() {
-    let mut run = support::start(LOST, 7);
+    let mut run = support::start(&[support::TWO_SERVERS, LOST].concat(), 7);
     go_on(&mut run, Span::from_secs(50));
     assert_eq!(sent(run.world(), PacketKind::Request, 21), [0, 2, 6, 14, 30, 62, 126]);
     go_on(&mut run, Span::from_secs(40));

@@ -37,14 +37,19 @@ impl World {
 
     /// The client goes, or its Pod: a request under way is abandoned.
     pub(crate) fn close_client(&mut self, connection: ConnectionId) {
+        let Some(state) = self.traffic.connections.get(&connection).map(|live| live.state) else { return };
+        self.send_fin(connection);
+        self.end_client(connection, state);
+    }
+
+    /// From the client. A socket in SYN_SENT goes without a word.
+    fn send_fin(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let (source, state) = (live.record.source, live.state);
         let tuple = live.record.tuple.filter(|tuple| tuple.protocol == Protocol::Tcp);
-        // A socket in SYN_SENT goes without a word.
         if let (Some(tuple), SocketState::Waiting | SocketState::Idle) = (tuple, state) {
             self.send(connection, PacketKind::Fin, source, tuple);
         }
-        self.end_client(connection, state);
     }
 
     fn end_client(&mut self, connection: ConnectionId, state: SocketState) {
@@ -97,11 +102,8 @@ impl World {
             }
             SocketState::Waiting => {}
         }
-        let (source, tuple) = (live.record.source, live.record.tuple);
         live.lost = Some((PacketVerdict::NotExpected, Lost { class: LossClass::Closed, stale_rule: false }));
-        if let Some(tuple) = tuple {
-            self.send(connection, PacketKind::Fin, source, tuple);
-        }
+        self.send_fin(connection);
         self.end_connection(connection, Outcome::Reset);
         PacketVerdict::Delivered
     }

@@ -49,3 +49,26 @@ pub fn key(name: &str) -> NsName {
 
 /// Three Pods behind a Service, one client inside and one outside.
 pub const WEB: &str = include_str!("../golden/web.yaml");
+
+/// Pods on node-2 and node-3 behind a Service, and one on node-1 that may call it.
+pub const TWO_SERVERS: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {nodeName: node-2, containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other, labels: {app: web}}
+spec: {nodeName: node-3, containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
+";
