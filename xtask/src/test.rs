@@ -29,7 +29,11 @@ const STEPS: [Step; 10] = [
     Step { name: "size", what: "the first view is no larger than it was", run: Must(size) },
     Step { name: "e2e", what: "the built site in a browser", run: Must(e2e::tests) },
     Step { name: "kernel", what: "the model against this machine's kernel", run: May(kernel::step) },
-    Step { name: "tidy", what: "lines, files, links and paths in order", run: Must(tidy::command) },
+    Step {
+        name: "tidy",
+        what: "lines, files, links, paths and cited rules in order",
+        run: Must(tidy::command),
+    },
 ];
 
 pub fn command(names: &[String]) -> Outcome {

@@ -1,5 +1,6 @@
 //! Rules about the files themselves.
 
+mod behaviour;
 mod counts;
 mod links;
 mod paths;
@@ -41,6 +42,8 @@ pub fn command() -> Outcome {
     let mut findings: Vec<String> = files.iter().flat_map(check).collect();
     findings.extend(architecture(&files));
     findings.extend(counts::check(&files));
+    findings.extend(behaviour::check(&files));
+    findings.extend(links::check(&files, &|path| run::root().join(path).exists()));
     findings.iter().for_each(|finding| println!("{finding}"));
     match findings.len() {
         0 => {
@@ -55,9 +58,6 @@ fn check(file: &File) -> Vec<String> {
     let mut findings = Vec::new();
     if ["rs", "js", "mjs", "css"].contains(&file.extension()) {
         findings.extend(lines(file));
-    }
-    if file.extension() == "md" {
-        findings.extend(links::check(file, &run::root()));
     }
     let lines = file.text.lines().count();
     if file.is_code() && lines > MAX_LINES {
