@@ -1,11 +1,11 @@
 //! Each class of loss happens in some scenario of the corpus, to the client that it should.
 
-mod support;
-
 use std::path::Path;
 
 use cluster::sim::{Span, World};
 use cluster::trace::LossClass;
+
+use crate::support;
 
 /// The scenario, its client, and the way in which most of its requests are lost.
 const LOSSES: &[(&str, &str, LossClass)] = &[

@@ -1,10 +1,8 @@
 //! What a node's kernel has beside the rules that kube-proxy wrote last.
 
-mod support;
-
+use crate::support::{WEB, go_on, seconds, settle, start};
 use cluster::api::{Action, ObjectRef};
 use cluster::sim::{Run, Span};
-use support::{WEB, go_on, seconds, settle, start};
 
 fn scenario(name: &str) -> Run {
     let file = format!("{}/tests/scenarios/{name}/input.yaml", env!("CARGO_MANIFEST_DIR"));

@@ -1,10 +1,9 @@
 //! What holds in every run, whatever is done to it: random clusters, random actions.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
+use crate::support::{self, start};
 use cluster::api::{
     Action, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy,
 };
@@ -13,7 +12,6 @@ use cluster::node::kube_proxy::{ProxyMode, categorize, choices, ports};
 use cluster::sim::{Run, Span, World};
 use cluster::trace::{HopKind, PacketKind, Place};
 use proptest::prelude::*;
-use support::start;
 
 /// Something that a person could do, by numbers that are folded onto what is there.
 #[derive(Clone, Debug)]

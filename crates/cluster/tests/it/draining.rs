@@ -1,9 +1,7 @@
 //! What an app does on SIGTERM, and what a Service makes of it.
 
-mod support;
-
+use crate::support::{self, go_on, seconds};
 use cluster::sim::{LogEntry, Span, World};
-use support::{go_on, seconds};
 
 /// One Pod behind the Service is deleted at 12 s, with 30 s of grace; a client calls anew each time.
 fn run(apps: &str) -> World {

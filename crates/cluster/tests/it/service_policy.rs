@@ -1,13 +1,11 @@
 //! The action `setServicePolicy`: what the API server says to it, and what it changes.
 
-mod support;
-
+use crate::support::{WEB, go_on, key, settle, start};
 use cluster::api::{
     Action, Labels, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Typed, to_tree,
     to_yaml,
 };
 use cluster::sim::{Refusal, Run, Span};
-use support::{WEB, go_on, key, settle, start};
 
 fn run(type_: ServiceType) -> Run {
     let mut run = start(WEB, 7);

@@ -1,10 +1,8 @@
 //! Cluster DNS: what a name comes to, and the records that a Service has.
 
-mod support;
-
+use crate::support::{self, key, settle, start};
 use cluster::dns::Answer;
 use cluster::sim::World;
-use support::{key, settle, start};
 
 const SERVICES: &str = "
 apiVersion: apps/v1

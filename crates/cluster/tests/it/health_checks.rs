@@ -1,10 +1,8 @@
 //! C-05, C-06: which nodes the cloud's load balancer sends to.
 
-mod support;
-
+use crate::support::{go_on, key, seconds, start};
 use cluster::api::{Action, NsName, ObjectRef, Service, Uid};
 use cluster::sim::{Run, Span, World};
-use support::{go_on, key, seconds, start};
 
 /// A Pod on node-1, and one on node-2.
 fn cluster(policy: &str) -> Run {

@@ -1,12 +1,12 @@
 //! Packets that do not leave the machine that they begin on.
 
-mod support;
-
 use std::sync::Arc;
 
 use cluster::net::netfilter::Hook;
 use cluster::sim::{Span, World};
 use cluster::trace::{ConnectionRecord, LossClass, Outcome, PacketVerdict, Place};
+
+use crate::support;
 
 const MODES: [&str; 3] = ["iptables", "nftables", "ipvs"];
 

@@ -1,10 +1,8 @@
 //! `spec.kubeProxy`: from the Scenario to the rules, and to what packets do.
 
-mod support;
-
+use crate::support::{go_on, seconds, start};
 use cluster::sim::{LogEntry, Run, Span, World};
 use cluster::trace::LossClass;
-use support::{go_on, seconds, start};
 
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: w1, labels: {app: web}}\nspec:\n  nodeName: node-2\n  containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: curl}\nspec:\n  nodeName: node-1\n  containers: [{name: curl, image: curlimages/curl}]\n---\n";
 

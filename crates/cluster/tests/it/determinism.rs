@@ -1,11 +1,9 @@
 //! One seed, one run; and an edit changes nothing that does not depend on it.
 
-mod support;
-
+use crate::support::{WEB, go_on, manifest, seconds, start};
 use cluster::api::{Action, Manifest, ObjectRef, Scenario, TimedAction};
 use cluster::sim::{Run, Span, Time};
 use cluster::trace::ConnectionRecord;
-use support::{WEB, go_on, manifest, seconds, start};
 
 /// The browser computes it too, in the app's tests/web.rs, and must come to the same.
 #[test]
@@ -17,7 +15,11 @@ fn the_run_of_a_seed_has_one_hash() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/web.hash");
         std::fs::write(path, &found).expect("the expectation can be written");
     } else {
-        assert_eq!(found, include_str!("golden/web.hash"), "UPDATE_EXPECTED=1 after a change of the model");
+        assert_eq!(
+            found,
+            include_str!("../golden/web.hash"),
+            "UPDATE_EXPECTED=1 after a change of the model"
+        );
     }
     let mut second = start(WEB, 7);
     // However the way there is cut into slices.

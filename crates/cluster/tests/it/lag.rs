@@ -1,11 +1,9 @@
 //! What a view is told of a node whose rules are behind.
 
-mod support;
-
+use crate::support::{WEB, go_on, settle, start};
 use cluster::api::{Action, NsName, Uid};
 use cluster::node::{Hearing, Lag, StaleService};
 use cluster::sim::{Run, Span};
-use support::{WEB, go_on, settle, start};
 
 fn act(run: &mut Run, action: Action) {
     run.act(action).expect("it is allowed");

@@ -1,7 +1,5 @@
 //! What the tests of whole runs share.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use cluster::api::{Manifest, NsName, Severity, parse};
 use cluster::sim::{Run, Span, Time};
 

@@ -1,9 +1,7 @@
 //! The connection table of a node, as a view has it and as `conntrack -L` prints it.
 
-mod support;
-
+use crate::support::{go_on, seconds, settle, start};
 use cluster::sim::Span;
-use support::{go_on, seconds, settle, start};
 
 const CLUSTER: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {clusterIP: 10.96.0.40, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: w1, labels: {app: web}}\nspec:\n  nodeName: node-2\n  containers: [{name: web, image: nginx, ports: [{containerPort: 8080}]}]\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: curl}\nspec:\n  nodeName: node-1\n  containers: [{name: curl, image: curlimages/curl}]\n---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec:\n  timing: realistic\n  clients:\n  - {name: kept, from: pod/default/curl, to: 'web:80', rate: 1, keepAlive: true}\n  - {name: nobody, from: pod/default/curl, to: '10.244.2.200:9', rate: 0.1}\n";
 

@@ -1,10 +1,8 @@
 //! When TCP sends again what was not answered.
 
-mod support;
-
+use crate::support::{self, go_on, seconds};
 use cluster::sim::Span;
 use cluster::trace::PacketKind;
-use support::{go_on, seconds};
 
 /// Both servers' nodes lose their power while a connection is open.
 const LOST: &str = "

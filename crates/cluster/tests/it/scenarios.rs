@@ -4,14 +4,14 @@
 //!
 //! The first line of an input may say how long to run: `# run: 30s` (20 s otherwise).
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::net::IpAddr;
 use std::path::Path;
 
 use cluster::sim::{Span, World};
+
+use crate::support;
 
 #[test]
 fn every_scenario_goes_as_expected() {

@@ -1,14 +1,12 @@
 //! What views ask of a node's rules: how they would be in another mode, what they have matched, and
 //! where they have sent connections.
 
-mod support;
-
+use crate::support::{WEB, go_on, key, settle, start};
 use cluster::api::{Action, Uid};
 use cluster::net::Protocol;
 use cluster::net::netfilter::ServicePortName;
 use cluster::node::kube_proxy::{ProxyMode, choices, terms};
 use cluster::sim::{Run, Span, World};
-use support::{WEB, go_on, key, settle, start};
 
 fn nodes(world: &World) -> Vec<Uid> {
     world.machines().keys().copied().collect()

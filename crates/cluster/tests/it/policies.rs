@@ -1,14 +1,12 @@
 //! Every policy that a manifest can ask for, from its field to where packets go: each case runs
 //! with the field and without it, and goes another way.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{self, go_on, seconds};
 use cluster::api::{Action, ClientSpec, Manifest, NsName};
 use cluster::sim::{Run, Span};
 use cluster::trace::Outcome;
-use support::{go_on, seconds};
 
 /// Two nodes in zone a, one in zone b; a Pod of the Service and a caller on each.
 fn cluster(service: &str, annotations: &str, scenario: &str) -> String {

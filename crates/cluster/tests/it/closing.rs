@@ -1,14 +1,12 @@
 //! Connections whose process ends: its kernel says FIN, and nobody waits in vain.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{self, go_on, key};
 use cluster::api::{Action, Name, ObjectRef};
 use cluster::net::netfilter::TcpState;
 use cluster::sim::{Run, Span};
 use cluster::traffic::Counts;
-use support::{go_on, key};
 
 /// A client that keeps its connection open and calls every 20 s.
 const KEPT: &str = "

@@ -1,0 +1,21 @@
+//! What holds of whole runs. One binary, as each would be linked anew: a test file is a module here.
+
+mod closing;
+mod conntrack_view;
+mod determinism;
+mod dns;
+mod draining;
+mod health_checks;
+mod kube_proxy_config;
+mod lag;
+mod left_over;
+mod loopback;
+mod losses;
+mod policies;
+mod properties;
+mod ranges;
+mod retransmission;
+mod rules_view;
+mod scenarios;
+mod service_policy;
+mod support;

@@ -1,0 +1,3 @@
+//! What is said of whole runs.
+
+mod why;
