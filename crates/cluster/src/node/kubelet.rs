@@ -430,7 +430,7 @@ impl World {
             runtime.forget_plans();
             here.push(runtime.uid);
         }
-        self.callers_vanish(&here);
+        self.machine_falls_silent(node, &here);
     }
 
     /// The node is back: its kubelet makes new sandboxes, with new addresses, for the Pods that

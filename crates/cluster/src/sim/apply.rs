@@ -261,6 +261,7 @@ impl World {
         for pod in self.pods_on(&key.name) {
             self.delete_pod(&pod, Some(0));
         }
+        self.machine_falls_silent(node.meta.uid, &[]);
         self.machines.remove(&node.meta.uid);
         self.cloud.forget_node(node.meta.uid);
         Some(())

@@ -26,13 +26,19 @@ impl World {
         called.into_iter().for_each(|connection| self.close_client(connection));
     }
 
-    /// The Pods of a node lost their power: they say nothing any more.
-    pub(crate) fn callers_vanish(&mut self, pods: &[Uid]) {
-        let gone = |place| matches!(place, Place::Pod(uid) if pods.contains(&uid));
+    /// A machine lost its power, or is gone: its processes and its Pods (`pods`) say nothing any more, and
+    /// what waited in it is lost.
+    pub(crate) fn machine_falls_silent(&mut self, node: Uid, pods: &[Uid]) {
+        let gone = |place| match place {
+            Place::Pod(uid) => pods.contains(&uid),
+            Place::Node(uid) => uid == node,
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => false,
+        };
         let open = self.traffic.connections.values().map(|live| (&live.record, live.state));
         let open = open.filter(|(record, _)| record.ended.is_none() && gone(record.source));
         let open: Vec<_> = open.map(|(record, state)| (record.id, state)).collect();
         open.into_iter().for_each(|(connection, state)| self.end_client(connection, state));
+        self.drop_waiting_packets(node);
     }
 
     /// The client goes, or its Pod: a request under way is abandoned.

@@ -108,7 +108,10 @@ impl World {
         let closes = kind.closes() || (kind == PacketKind::Response && !stays_open);
         let mut flight = Flight { trace, tuple, closes, inner, to: from };
         match from {
-            Place::Node(node) => self.crosses(node, flight, true),
+            Place::Node(node) if self.machines.get(&node).is_some_and(|m| m.power) => {
+                self.crosses(node, flight, true);
+            }
+            Place::Node(_) => self.end_flight(flight, PacketVerdict::NodeIsOff),
             Place::Pod(pod) => match self.pods.get(&pod).map(|r| (r.node, r.has_address(tuple.dst))) {
                 // Over the loopback of its own network namespace, in which there is no rule.
                 Some((_, true)) => self.travel(flight, from, from, self.timing.forwarding),
@@ -407,6 +410,24 @@ impl World {
         let at = self.now + self.timing.neighbour_timeout;
         self.traffic.flights.insert(packet, flight);
         self.schedule(at, Event::Neighbour { packet });
+    }
+
+    /// The packets that wait in a node are lost with its memory.
+    pub(super) fn drop_waiting_packets(&mut self, node: Uid) {
+        let waits = |flight: &Flight| {
+            flight
+                .trace
+                .hops
+                .last()
+                .is_some_and(|h| h.place == Place::Node(node) && h.kind == HopKind::Dropped)
+        };
+        let flights = &self.traffic.flights;
+        let waiting: Vec<PacketId> = flights.iter().filter(|(_, f)| waits(f)).map(|(id, _)| *id).collect();
+        for packet in waiting {
+            if let Some(flight) = self.traffic.flights.remove(&packet) {
+                self.end_flight_here(flight, PacketVerdict::NodeIsOff);
+            }
+        }
     }
 
     pub(crate) fn neighbour_gave_no_answer(&mut self, packet: PacketId) {
