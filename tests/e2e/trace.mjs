@@ -1,22 +1,15 @@
 // A connection as `packetyard trace` prints it, and as the Path tab shows it: the facts of both in one form.
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { ask, fileOf } from "./command.mjs";
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-/** `cargo xtask test e2e` says where it has built it. */
-const PROGRAM = process.env.PACKETYARD ?? here("../../target/debug/packetyard");
 const SEED = "11";
-
-const fileOf = (scenario) => here(`../../crates/cluster/tests/scenarios/${scenario}/input.yaml`);
 
 /** What the command line prints of one connection. */
 export function byCommand({ scenario, from, to, at }, mode) {
   const when = ["--seed", SEED, "--at", at, "--proxy-mode", mode];
-  const what = ["--from", from, "--to", to, "--filename", fileOf(scenario)];
-  const printed = execFileSync(PROGRAM, ["trace", "--quiet", "-o", "json", ...when, ...what], { encoding: "utf8" });
-  const [connection, ...others] = JSON.parse(printed).connections;
-  if (!connection || others.length > 0) throw new Error(`one connection was asked for: ${printed}`);
+  const { connections } = ask(scenario, "trace", ...when, "--from", from, "--to", to);
+  const [connection, ...others] = connections;
+  if (!connection || others.length > 0) throw new Error(`one connection was asked for: ${JSON.stringify(connections)}`);
   return connection;
 }
 
