@@ -1,11 +1,9 @@
 //! A client that runs on a node itself ends with the node, whatever it waits for.
 
-mod support;
-
+use crate::support::{TWO_SERVERS, go_on, seconds, start};
 use cluster::api::{Action, ObjectRef, Uid};
 use cluster::sim::{Run, Span, Time};
 use cluster::trace::{PacketVerdict, Place};
-use support::{TWO_SERVERS, go_on, seconds, start};
 
 /// Calls an address of the Pod network that nobody has: it waits, and sends its SYN again.
 const WAITING: &str = "
