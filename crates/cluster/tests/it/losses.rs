@@ -5,7 +5,7 @@ use std::path::Path;
 use cluster::sim::{Span, World};
 use cluster::trace::LossClass;
 
-use crate::support;
+use crate::{corpus, support};
 
 /// The scenario, its client, and the way in which most of its requests are lost.
 const LOSSES: &[(&str, &str, LossClass)] = &[
@@ -51,10 +51,8 @@ fn every_class_of_loss_happens() {
 /// may be known only later: when what it waited for has come, or never will.
 #[test]
 fn every_lost_request_has_its_class() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    for entry in std::fs::read_dir(folder).expect("the corpus is there") {
-        let scenario = entry.expect("it can be read").file_name().into_string().expect("names are text");
-        let mut run = support::start(&input(&scenario), 7);
+    for scenario in corpus::all() {
+        let mut run = scenario.start();
         support::go_on(&mut run, Span::from_secs(60));
         for _ in 0..600 {
             if without_class(run.world()).is_empty() {
@@ -62,7 +60,7 @@ fn every_lost_request_has_its_class() {
             }
             support::go_on(&mut run, Span::from_millis(100));
         }
-        assert_eq!(without_class(run.world()), Vec::<String>::new(), "{scenario}");
+        assert_eq!(without_class(run.world()), Vec::<String>::new(), "{}", scenario.name);
     }
 }
 

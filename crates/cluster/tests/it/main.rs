@@ -3,6 +3,7 @@
 mod callers_on_a_node;
 mod closing;
 mod conntrack_view;
+mod corpus;
 mod determinism;
 mod dns;
 mod draining;
