@@ -21,7 +21,8 @@ fn mode(session: Session) -> View {
 
 pub fn body(session: Session) -> View {
     let timing = session.with_world(|world| world.timing().clone());
-    let assumptions = text::ASSUMPTIONS.iter().map(|(about, says)| (*about, text(*says))).collect::<Vec<_>>();
+    let assumptions =
+        words::assumptions().into_iter().map(|assumption| (assumption.title, text(assumption.text)));
     let numbers =
         text::timing_numbers(&timing).into_iter().map(|(name, n)| (name, code(n))).collect::<Vec<_>>();
     let profile = match timing.network_factor {
@@ -42,7 +43,7 @@ pub fn body(session: Session) -> View {
             ),
             heading("What this model assumes"),
             says("", "A simulation of Kubernetes 1.36, computed in this page. Nothing is sent anywhere."),
-            facts(assumptions),
+            facts(assumptions.collect()),
             heading("Timing"),
             says("", profile),
             facts(numbers),

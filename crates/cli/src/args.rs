@@ -24,6 +24,8 @@ pub enum Command {
     Get(Get),
     /// Print a node's rules, as the programs that load them read them.
     Rules(Rules),
+    /// Print what the model assumes: where it simplifies a real cluster, chooses, or leaves something out.
+    Assumptions(Assumptions),
 }
 
 #[derive(ClapArgs)]
@@ -157,6 +159,36 @@ pub enum Part {
     Iptables,
     /// `ipvsadm -R`
     Ipvsadm,
+}
+
+#[derive(ClapArgs)]
+pub struct Assumptions {
+    /// Only those about it.
+    #[arg(value_enum)]
+    pub topic: Option<Topic>,
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Topic {
+    Network,
+    Nodes,
+    Pods,
+    Services,
+    Time,
+}
+
+impl From<Topic> for words::Topic {
+    fn from(topic: Topic) -> Self {
+        match topic {
+            Topic::Network => Self::Network,
+            Topic::Nodes => Self::Nodes,
+            Topic::Pods => Self::Pods,
+            Topic::Services => Self::Services,
+            Topic::Time => Self::TimeAndChance,
+        }
+    }
 }
 
 /// As Go writes durations: `1m30s`, `250ms`, `12.5s`.

@@ -1,6 +1,7 @@
 //! `packetyard`: the simulated cluster on the command line.
 
 mod args;
+mod assumptions;
 mod failure;
 mod get;
 mod input;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Command::Trace(args) => trace::trace(args),
         Command::Get(args) => get::get(args),
         Command::Rules(args) => rules::rules(args),
+        Command::Assumptions(args) => assumptions::assumptions(args),
     };
     match result.and_then(|text| print(&text)) {
         Ok(()) => ExitCode::SUCCESS,

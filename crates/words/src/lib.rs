@@ -3,12 +3,14 @@
 //! The core returns ids, enums and arguments; here, and nowhere else, they become English. (What
 //! is wrong with a manifest says so itself: `cluster::api::Diagnostic`.)
 
+mod assumptions;
 mod called;
 mod happened;
 mod outcome;
 mod refusal;
 mod why;
 
+pub use assumptions::{Assumption, Topic, assumptions};
 pub use called::{has_port, service_called};
 pub use happened::{action, happened, happened_by_itself, rate};
 pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};

@@ -2,8 +2,8 @@
 //!
 //! Filters: Ready, not cordoned, nodeSelector. Score: upstream's default soft spread over
 //! hostnames, then zones (podtopologyspread/plugin.go, systemDefaultConstraints), then the node
-//! with fewest Pods; equals by chance (schedule_one.go, selectHost). Resources, affinity, taints
-//! beyond cordoning and priorities are not simulated.
+//! with fewest Pods; equals by chance (schedule_one.go, selectHost). What else a scheduler looks at
+//! decides nothing here: `docs/assumptions.md`, under Nodes.
 
 use std::sync::Arc;
 

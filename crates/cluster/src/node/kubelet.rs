@@ -1,8 +1,8 @@
 //! Kubelet: a Pod's life on its node, from binding to removal.
 //! Source: pkg/kubelet (kubelet.go, pod_workers.go, prober/worker.go, kuberuntime).
 //!
-//! A Pod is one process here: its containers start and stop together. Image pulls, init
-//! containers, preStop hooks and liveness probes are not simulated.
+//! A Pod is one process here: its containers start and stop together. What that leaves out is in
+//! `docs/assumptions.md`, under Pods.
 
 use std::net::IpAddr;
 use std::sync::Arc;
