@@ -67,9 +67,9 @@ pub enum ProxyMode {
 impl From<ProxyMode> for cluster::node::kube_proxy::ProxyMode {
     fn from(mode: ProxyMode) -> Self {
         match mode {
-            ProxyMode::Iptables => Self::IPTABLES,
-            ProxyMode::Ipvs => Self::IPVS,
-            ProxyMode::Nftables => Self::NFTABLES,
+            ProxyMode::Iptables => Self::Iptables,
+            ProxyMode::Ipvs => Self::Ipvs,
+            ProxyMode::Nftables => Self::Nftables,
         }
     }
 }

@@ -153,7 +153,7 @@ const UDP: Cells = [3_700, 15, 0, 1_700, 350, 150];
 const RARITY: Cells = [500, 0, 60, 60, 20, 20];
 
 fn floors() -> impl Iterator<Item = (Row, Cells)> {
-    let modes = [ProxyMode::IPTABLES, ProxyMode::NFTABLES].map(|mode| mode.as_str());
+    let modes = [ProxyMode::Iptables, ProxyMode::Nftables].map(|mode| mode.as_str());
     let families = [Family::V4, Family::V6];
     let modes =
         modes.into_iter().flat_map(move |mode| families.map(|family| (Row::Mode(mode, family), MODE)));

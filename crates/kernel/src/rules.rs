@@ -23,7 +23,7 @@ impl Backend {
     pub const PROGRAMS: [&str; 2] = ["iptables-nft", "iptables-legacy"];
 
     pub fn of(dice: &mut Dice) -> Backend {
-        let mode = if dice.percent(50) { ProxyMode::IPTABLES } else { ProxyMode::NFTABLES };
+        let mode = if dice.percent(50) { ProxyMode::Iptables } else { ProxyMode::Nftables };
         Backend { mode, legacy: dice.percent(50) }
     }
 

@@ -186,7 +186,7 @@ fn other_policy(service: &Service) -> Service {
 /// Not in IPv6, where neighbours find each other by packets that such a policy drops too.
 fn strict(dice: &mut Dice, backend: Backend, family: Family, nodes: u8) -> Option<Strict> {
     // In mode nftables kube-proxy accepts nothing that iptables drops: there is less to see.
-    let often = if backend.mode == ProxyMode::IPTABLES { 30 } else { 8 };
+    let often = if backend.mode == ProxyMode::Iptables { 30 } else { 8 };
     let hook = if dice.percent(60) { Hook::Forward } else { Hook::Input };
     (family == Family::V4 && dice.percent(often)).then(|| Strict { node: dice.small(nodes), hook })
 }

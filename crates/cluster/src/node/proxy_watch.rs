@@ -159,11 +159,12 @@ impl World {
         let config = self.proxy_config(node);
         let sync = self.write_rules().unwrap_or(write_all);
         let (ports, rules) = sync(machine, &config);
-        if machine.proxy.mode == ProxyMode::IPTABLES {
-            let count: usize = ports.values().map(|port| port.endpoints.len()).sum();
-            self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
-        } else {
-            self.note_stale_chains(node, &rules);
+        match machine.proxy.mode {
+            ProxyMode::Iptables => {
+                let count: usize = ports.values().map(|port| port.endpoints.len()).sum();
+                self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
+            }
+            ProxyMode::Ipvs | ProxyMode::Nftables => self.note_stale_chains(node, &rules),
         }
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };

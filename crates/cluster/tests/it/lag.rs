@@ -96,12 +96,12 @@ fn a_paused_kube_proxy_stays_so_when_the_mode_changes() {
     let mut run = start(WEB, 7);
     settle(&mut run);
     act(&mut run, Action::PauseKubeProxy { node: "node-1".into(), on: true });
-    act(&mut run, Action::SetProxyMode { mode: ProxyMode::NFTABLES });
+    act(&mut run, Action::SetProxyMode { mode: ProxyMode::Nftables });
     go_on(&mut run, Span::from_secs(30));
     let mode = |run: &Run, node: &str| run.world().machine_named(node).expect("it is there").proxy.mode;
-    assert_eq!((lag(&run).hearing, mode(&run, "node-1")), (Hearing::Paused, ProxyMode::IPTABLES));
-    assert_eq!(mode(&run, "node-2"), ProxyMode::NFTABLES);
+    assert_eq!((lag(&run).hearing, mode(&run, "node-1")), (Hearing::Paused, ProxyMode::Iptables));
+    assert_eq!(mode(&run, "node-2"), ProxyMode::Nftables);
     act(&mut run, Action::PauseKubeProxy { node: "node-1".into(), on: false });
     go_on(&mut run, Span::from_secs(10));
-    assert_eq!((lag(&run).hearing, mode(&run, "node-1")), (Hearing::Hears, ProxyMode::NFTABLES));
+    assert_eq!((lag(&run).hearing, mode(&run, "node-1")), (Hearing::Hears, ProxyMode::Nftables));
 }

@@ -38,7 +38,7 @@ fn nftables_keeps_chains_that_are_out_of_use_until_the_next_sync() {
     assert_ne!(sticky, WEB, "the Service is another");
     let mut run = start(&sticky, 7);
     settle(&mut run);
-    run.act(Action::SetProxyMode { mode: cluster::node::kube_proxy::ProxyMode::NFTABLES }).expect("a mode");
+    run.act(Action::SetProxyMode { mode: cluster::node::kube_proxy::ProxyMode::Nftables }).expect("a mode");
     go_on(&mut run, Span::from_secs(60));
     let left_over = |run: &Run| run.world().machine_named("node-1").expect("it is there").left_over();
     assert_eq!(left_over(&run), "");

@@ -6,14 +6,14 @@ use super::packet::{MAX_DEPTH, Outcome, Packet};
 use super::recent::RecentTables;
 use super::rules::{Policy, RuleRef, Table, TableName};
 use super::skb::IpvsMark;
-use super::subsystem::Subsystem;
+use super::subsystem::Backend;
 
 /// One run through one table at one hook.
 pub(super) struct Run<'e, 'c> {
     pub table: &'e Table,
     pub name: TableName,
     /// What the kernel has beside iptables.
-    pub beside: Option<&'e dyn Subsystem>,
+    pub backend: &'e Backend,
     pub recent: &'e mut RecentTables,
     pub packet: Packet<'e, 'c>,
 }
@@ -123,15 +123,14 @@ impl<'e> Run<'e, '_> {
                 self.recent.set((id.group(), *list), skb.tuple.src, packet.cx.now);
                 true
             }
-            Match::Set { set, ends } => self.beside.is_some_and(|beside| beside.set_has(*set, *ends, skb)),
+            Match::Set { set, ends } => self.backend.set_has(*set, *ends, skb),
             Match::ProtocolOnly(protocol) => skb.protocol() == Some(*protocol),
             Match::NotFromHere => !packet.is_local(End::Source),
             // Hooks see what is routed here, not what a bridge passes on between its ports.
             Match::NotFromBridge => true,
             // xt_ipvs.c, ipvs_mt: only a packet that IPVS has had.
             Match::Ipvs(server) => {
-                skb.ipvs != IpvsMark::Unseen
-                    && self.beside.is_some_and(|beside| beside.came_by(&skb.tuple, server))
+                skb.ipvs != IpvsMark::Unseen && self.backend.matches_ipvs(&skb.tuple, server)
             }
         }
     }

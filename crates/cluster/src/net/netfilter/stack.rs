@@ -1,6 +1,5 @@
 //! One node's network stack: the five hooks, in the order in which a packet meets them.
 
-use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use super::packet::{Outcome, Packet};
 use super::recent::RecentTables;
 use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
-use super::subsystem::Subsystem;
+use super::subsystem::Backend;
 use crate::net::Tuple;
 use crate::node::kube_proxy::{Role, role};
 use crate::ordered::Map;
@@ -33,7 +32,7 @@ pub struct Stack {
     rules: Rules,
     recent: RecentTables,
     /// What else the mode of the rules has put into the kernel.
-    beside: Option<Box<dyn Subsystem>>,
+    backend: Backend,
     /// Where iptables has rules, and where the chains beside it may do something: a bit for each hook and
     /// table, or stage.
     busy: [u16; 2],
@@ -99,9 +98,9 @@ impl Stack {
             addresses,
             family,
             conntrack: Conntrack::default(),
-            rules: Rules::from(Arc::new(RuleSet::empty(family))),
+            rules: Rules::Iptables(Arc::new(RuleSet::empty(family))),
             recent: RecentTables::default(),
-            beside: None,
+            backend: Backend::Iptables,
             busy: [0; 2],
             counts: Map::new(),
             sent: Map::new(),
@@ -154,16 +153,12 @@ impl Stack {
 
     /// What the kernel's IPVS keeps, in mode ipvs.
     pub fn ipvs(&self) -> Option<&Ipvs> {
-        self.kind()
+        self.backend.ipvs()
     }
 
     /// What nf_tables keeps, in mode nftables.
     pub fn nftables(&self) -> Option<&NfTables> {
-        self.kind()
-    }
-
-    fn kind<T: Any>(&self) -> Option<&T> {
-        (self.beside.as_deref()? as &dyn Any).downcast_ref()
+        self.backend.nftables()
     }
 
     /// Does the address belong to this node? Loopback does, and that of a virtual server: kube-ipvs0 has
@@ -177,31 +172,29 @@ impl Stack {
     /// The addresses of kube-ipvs0 (mode ipvs), sorted.
     #[inline]
     fn dummy(&self) -> &[IpAddr] {
-        self.beside.as_deref().map_or(&[], Subsystem::addresses)
+        self.backend.addresses()
     }
 
     /// What time alone does: IPVS connections end, and take conntrack's entries with them.
     pub fn run_timers(&mut self, now: Time) {
-        if let Some(beside) = &mut self.beside {
-            beside.run_timers(now, &mut self.conntrack);
-        }
+        self.backend.run_timers(now, &mut self.conntrack);
     }
 
     /// Does a real server wait for its connections to end?
     pub fn has_terminating(&self) -> bool {
-        self.beside.as_deref().is_some_and(Subsystem::has_terminating)
+        self.ipvs().is_some_and(Ipvs::has_terminating)
     }
 
     /// These, each as a line of `ipvsadm -Sn`: no rule names them any more.
     pub fn terminating(&self) -> String {
-        self.beside.as_deref().map(Subsystem::terminating).unwrap_or_default()
+        self.ipvs().map(Ipvs::terminating).unwrap_or_default()
     }
 
     /// kube-proxy's look at the real servers that are to go (tryDeleteRs).
     pub fn delete_terminated(&mut self, now: Time) {
         self.run_timers(now);
-        if let Some(beside) = &mut self.beside {
-            beside.delete_terminated();
+        if let Some(ipvs) = self.backend.ipvs_mut() {
+            ipvs.delete_terminated();
         }
     }
 
@@ -215,9 +208,8 @@ impl Stack {
         self.counts.clear();
         self.sent.clear();
         self.recent.rename(rules.iptables().recent_lists());
-        let old = self.beside.take();
-        self.beside = rules.beside().map(|backend| backend.clone().install(old));
-        self.busy = [rules.iptables().busy(), self.beside.as_deref().map_or(0, Subsystem::busy)];
+        self.backend.load(&rules);
+        self.busy = [rules.iptables().busy(), self.backend.busy()];
         self.rules = rules;
     }
 
@@ -296,10 +288,7 @@ impl Stack {
 
     #[inline]
     fn balance(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        match &mut self.beside {
-            Some(beside) => beside.balance(hook, skb, cx, &mut self.conntrack),
-            None => Verdict::Accept,
-        }
+        self.backend.balance(hook, skb, cx, &mut self.conntrack)
     }
 
     /// nf_nat_inet_fn: rules see a connection's first packet only; the others follow it. Of several
@@ -319,7 +308,7 @@ impl Stack {
     ) -> Verdict {
         let Ct::Tracked(ct) = &skb.ct else { return Verdict::Accept };
         if ct.is_new() && !ct.is_bound(manip) {
-            let outcome = self.run_beside(hook, Stage::Nat, skb, cx, out_addr);
+            let outcome = self.run_backend(hook, Stage::Nat, skb, cx, out_addr);
             if outcome != Verdict::Accept {
                 return outcome;
             }
@@ -351,7 +340,7 @@ impl Stack {
     /// The filter chains of a hook, before or after NAT. iptables' own has priority 0: after NAT at
     /// OUTPUT, before it elsewhere.
     fn filter(&mut self, hook: Hook, stage: Stage, skb: &mut Skb, cx: &mut Cx) -> Verdict {
-        let outcome = self.run_beside(hook, stage, skb, cx, None);
+        let outcome = self.run_backend(hook, stage, skb, cx, None);
         if outcome != Verdict::Accept || (hook == Hook::Output) != (stage == Stage::AfterNat) {
             return outcome;
         }
@@ -360,7 +349,7 @@ impl Stack {
 
     /// nf_tables' chains, where there are any.
     #[inline]
-    fn run_beside(
+    fn run_backend(
         &mut self,
         hook: Hook,
         stage: Stage,
@@ -372,7 +361,6 @@ impl Stack {
         if self.busy[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
             return Verdict::Accept;
         }
-        let Some(beside) = &mut self.beside else { return Verdict::Accept };
         let mut packet = Packet {
             hook,
             addresses: &self.addresses,
@@ -383,7 +371,7 @@ impl Stack {
             out_addr,
             drawing: None,
         };
-        verdict(beside.run_chains(stage, &mut packet))
+        verdict(self.backend.run_chains(stage, &mut packet))
     }
 
     #[inline]
@@ -400,18 +388,17 @@ impl Stack {
         }
         let table = self.rules.iptables().table(name);
         let Some(chain) = hook.chain(name) else { return Verdict::Accept };
-        let beside = self.beside.as_deref();
         let packet = Packet {
             hook,
             addresses: &self.addresses,
-            dummy: beside.map_or(&[], Subsystem::addresses),
+            dummy: self.backend.addresses(),
             conntrack: &self.conntrack,
             skb,
             cx,
             out_addr,
             drawing: None,
         };
-        verdict(Run { table, name, beside, recent: &mut self.recent, packet }.run(chain))
+        verdict(Run { table, name, backend: &self.backend, recent: &mut self.recent, packet }.run(chain))
     }
 
     fn confirm(&mut self, skb: &mut Skb, cx: &Cx) -> Verdict {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::iptables;
+use super::{iptables, ipvs, nftables};
 use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler, ServicePortName};
 
 /// An endpoint that the rules may choose.
@@ -96,67 +96,57 @@ impl Extras {
     }
 }
 
-/// What a backend that is not iptables reads back from what it wrote: as the functions of the same
-/// names say.
-pub(crate) trait Describe {
-    fn choices(&self, service: &ServicePortName, local: bool) -> Vec<Choice>;
-
-    fn rules_of(&self, service: &ServicePortName) -> Vec<RuleRef>;
-
-    fn chosen(&self, hits: &[RuleHit]) -> Option<Chosen>;
-
-    fn terms(&self, service: &ServicePortName) -> Terms;
-
-    fn extras(&self, service: &ServicePortName) -> Extras;
-
-    fn role(&self, at: RuleRef) -> Option<Role>;
-}
-
 /// The endpoints among which a node chooses for a service port, in the order of the rules: those of
 /// policy Cluster, or of policy Local if `local`. Empty where the policy has no chain.
 pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Choice> {
-    match rules.describer() {
-        None => iptables::choices(rules.iptables(), service, local),
-        Some(describer) => describer.choices(service, local),
+    match rules {
+        Rules::Iptables(rules) => iptables::choices(rules, service, local),
+        Rules::Nftables { table, .. } => nftables::choices(table, service, local),
+        Rules::Ipvs(rules) => ipvs::choices(rules, service, local),
     }
 }
 
 /// All rules that a service port has, in the order in which they are printed.
 pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
-    match rules.describer() {
-        None => iptables::rules_of(rules.iptables(), service),
-        Some(describer) => describer.rules_of(service),
+    match rules {
+        Rules::Iptables(rules) => iptables::rules_of(rules, service),
+        Rules::Nftables { table, .. } => nftables::rules_of(table, service),
+        Rules::Ipvs(rules) => ipvs::rules_of(rules, service),
     }
 }
 
 /// How an endpoint was chosen, from the rules that a packet matched on a node; `None` if none was.
 pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
-    match rules.describer() {
-        None => iptables::chosen(rules.iptables(), hits),
-        Some(describer) => describer.chosen(hits),
+    match rules {
+        Rules::Iptables(rules) => iptables::chosen(rules, hits),
+        Rules::Nftables { table, .. } => nftables::chosen(table, hits),
+        Rules::Ipvs(rules) => ipvs::chosen(rules, hits),
     }
 }
 
 /// For whom the rules of a service port choose, and whom they stop.
 pub fn terms(rules: &Rules, service: &ServicePortName) -> Terms {
-    match rules.describer() {
-        None => iptables::terms(rules.iptables(), service),
-        Some(describer) => describer.terms(service),
+    match rules {
+        Rules::Iptables(rules) => iptables::terms(rules, service),
+        Rules::Nftables { table, .. } => nftables::terms(table, service),
+        Rules::Ipvs(rules) => ipvs::terms(rules, service),
     }
 }
 
 /// What else the rules say of a service port.
 pub fn extras(rules: &Rules, service: &ServicePortName) -> Extras {
-    match rules.describer() {
-        None => iptables::extras(rules.iptables(), service),
-        Some(describer) => describer.extras(service),
+    match rules {
+        Rules::Iptables(rules) => iptables::extras(rules, service),
+        Rules::Nftables { table, .. } => nftables::extras(table, service),
+        Rules::Ipvs(rules) => ipvs::extras(rules, service),
     }
 }
 
 /// A rule's part in what becomes of a packet; `None` if it neither chooses nor stops.
 pub fn role(rules: &Rules, at: RuleRef) -> Option<Role> {
-    match rules.describer() {
-        None => iptables::role(rules.iptables(), at),
-        Some(describer) => describer.role(at),
+    match rules {
+        Rules::Iptables(rules) => iptables::role(rules, at),
+        Rules::Nftables { table, .. } => nftables::role(table, at),
+        Rules::Ipvs(rules) => ipvs::role(rules, at),
     }
 }

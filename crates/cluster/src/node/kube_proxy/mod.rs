@@ -19,7 +19,6 @@ pub(crate) mod tests;
 pub use categorize::{Categorized, TopologyMode, categorize, topology_mode};
 pub use config::ProxyConfig;
 pub use conntrack_cleanup::clean_stale_entries;
-pub(crate) use describe::Describe;
 pub use describe::{
     Choice, Chosen, Extras, Role, Stop, Terms, choices, chosen, extras, role, rules_of, terms,
 };
@@ -43,7 +42,14 @@ pub fn build_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports) -> Rules {
 
 /// The same rules, of which some are there already (I-06: "only for changed services").
 pub fn rebuild_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> Rules {
-    checked((mode.proxier().build)(cfg, ports, kept))
+    checked(match mode {
+        ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build(cfg, ports, kept))),
+        ProxyMode::Ipvs => Rules::Ipvs(Arc::new(ipvs::build(cfg, ports, kept))),
+        ProxyMode::Nftables => Rules::Nftables {
+            table: Arc::new(nftables::build(cfg, ports, kept)),
+            iptables: Arc::new(iptables::of_others(cfg)),
+        },
+    })
 }
 
 /// Whoever tests anything tests this too: jumps lead somewhere, and every chain is led to.
@@ -63,7 +69,7 @@ fn checked(rules: Rules) -> Rules {
 /// chains; its documentation has the operator run `kube-proxy --cleanup` in between, and so it is
 /// done here.
 pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
-    checked(Rules::from(Arc::new(iptables::of_others(cfg))))
+    checked(Rules::Iptables(Arc::new(iptables::of_others(cfg))))
 }
 
 /// kube-proxy watches only objects without these labels (cmd/kube-proxy/app/server.go, the label

@@ -13,7 +13,7 @@ use crate::net::netfilter::{Hook, RuleHit};
 impl Ipvs {
     /// ip_vs_out_hook, then ip_vs_in_hook; in FORWARD ip_vs_forward_icmp stands in its place, which
     /// has nothing to do here: an error to a virtual server is for this node.
-    pub(super) fn run_hook(
+    pub(in crate::net::netfilter) fn run_hook(
         &mut self,
         hook: Hook,
         skb: &mut Skb,

@@ -19,18 +19,17 @@
 //! | SCTP has two states, before and after the first answer | no rule looks at them |
 //! | `ip_vs_random_dropentry` and the other defences are off, as by default | |
 
-mod backend;
 mod connection;
 mod hooks;
 mod print;
 mod scheduler;
 mod server;
 mod state;
-mod subsystem;
 mod sync;
 mod table;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use connection::IpvsConnection;
 pub use scheduler::Scheduler;

@@ -1,25 +1,18 @@
 //! kube-proxy's syncs of the virtual servers (pkg/proxy/ipvs, syncService, syncEndpoint,
 //! cleanLegacyService).
 
-use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::print::Terminating;
 use super::server::{RealServer, ServerKey, VirtualServer, VirtualServerState};
 use super::{Ipvs, IpvsConnection, IpvsRules};
-use crate::net::netfilter::subsystem::Subsystem;
 
 impl Ipvs {
-    /// With other rules than it had; of another mode's subsystem nothing is left.
-    ///
-    /// When a mode takes IPVS' place, ipvs.CleanupLeftovers flushes all virtual servers, and their
-    /// hooks go with them.
-    pub(super) fn installed(rules: Arc<IpvsRules>, old: Option<Box<dyn Subsystem>>) -> Ipvs {
-        let old = old.and_then(|old| (old as Box<dyn Any>).downcast::<Ipvs>().ok());
-        let mut ipvs = old.map(|old| *old).unwrap_or_default();
-        ipvs.sync(&rules.servers);
-        ipvs.rules = rules;
-        ipvs
+    /// Other rules stand in place of those that it had.
+    pub(in crate::net::netfilter) fn load(&mut self, rules: Arc<IpvsRules>) {
+        self.sync(&rules.servers);
+        self.rules = rules;
     }
 
     /// A sync: virtual servers come, change and go; real servers come at once and go when their
@@ -61,5 +54,26 @@ impl Ipvs {
         let connections = || self.slots.iter().flatten().filter(own);
         let active = connections().filter(|c| c.active).count() as u32;
         RealServer { address, weight: 1, active, inactive: connections().count() as u32 - active }
+    }
+
+    /// Is there a real server that waits for its connections to end?
+    pub(in crate::net::netfilter) fn has_terminating(&self) -> bool {
+        self.servers.values().any(|state| state.real_servers.iter().any(|s| s.weight == 0))
+    }
+
+    /// These, each as a line of `ipvsadm -Sn`.
+    pub(in crate::net::netfilter) fn terminating(&self) -> String {
+        Terminating(self).to_string()
+    }
+
+    /// tryDeleteRs (graceful_termination.go), every minute: those without weight whose connections
+    /// have ended.
+    pub(in crate::net::netfilter) fn delete_terminated(&mut self) {
+        for state in self.servers.values_mut() {
+            let done = |s: &RealServer| s.weight == 0 && s.active + s.inactive == 0;
+            if state.real_servers.iter().any(done) {
+                Arc::make_mut(state).remove_where(done);
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the kernel's IPVS keeps: virtual servers, connections, and who is to stay where.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::connection::{EXPIRE_LATER, IpvsConnection, Template, TemplateKey};
@@ -8,7 +8,8 @@ use super::server::{IpvsRules, RealServer, ServerKey, VirtualServerState};
 use super::state::{IpvsState, Way};
 use crate::net::Tuple;
 use crate::net::netfilter::conntrack::{Conntrack, Direction, Index, hash};
-use crate::net::netfilter::skb::{Kind, TcpFlags};
+use crate::net::netfilter::ipset::{SetEnds, SetId};
+use crate::net::netfilter::skb::{Kind, Skb, TcpFlags};
 use crate::ordered::Map;
 use crate::sim::{EventQueue, Span, Time};
 
@@ -71,6 +72,16 @@ impl Ipvs {
         self.servers.is_empty()
     }
 
+    /// Those of kube-ipvs0, sorted.
+    pub(in crate::net::netfilter) fn addresses(&self) -> &[IpAddr] {
+        &self.rules.addresses
+    }
+
+    /// Does the packet's part that `ends` names belong to the set?
+    pub(in crate::net::netfilter) fn set_has(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
+        self.rules.set(set).is_some_and(|set| set.holds(ends, &skb.tuple, skb.protocol()))
+    }
+
     /// The virtual servers, in the order of their keys.
     pub fn servers(&self) -> impl Iterator<Item = (&ServerKey, &VirtualServerState)> {
         self.servers.iter().map(|(key, state)| (key, &**state))
@@ -87,7 +98,7 @@ impl Ipvs {
 
     /// The timers that went off until `now`. A connection that ends takes conntrack's entry with
     /// it (ip_vs_conn_expire, ip_vs_conn_drop_conntrack).
-    pub(super) fn expire(&mut self, now: Time, conntrack: &mut Conntrack) {
+    pub(in crate::net::netfilter) fn expire(&mut self, now: Time, conntrack: &mut Conntrack) {
         while let Some((at, timer)) = self.timers.pop_until(now) {
             match timer {
                 Timer::Connection(slot) => self.connection_timer(slot, at, conntrack),
@@ -267,7 +278,7 @@ impl Ipvs {
     }
 
     /// The virtual server by which a rewritten request came here: what `-m ipvs` looks for.
-    pub(super) fn server_behind(&self, request: &Tuple) -> Option<ServerKey> {
+    pub(in crate::net::netfilter) fn server_behind(&self, request: &Tuple) -> Option<ServerKey> {
         let slot = self.find(&request.reversed(), Direction::Reply)?;
         self.slots[slot as usize].as_ref().map(IpvsConnection::server)
     }

@@ -8,7 +8,6 @@ use super::table::{Arrival, Taken};
 use super::{Ipvs, IpvsDrop, IpvsState, Scheduler, ServerKey, VirtualServer};
 use crate::api::NsName;
 use crate::net::netfilter::conntrack::Conntrack;
-use crate::net::netfilter::subsystem::Subsystem;
 use crate::net::netfilter::{Kind, ServicePortName, TcpFlags};
 use crate::net::{Protocol, Tuple};
 use crate::sim::{Span, Time};
@@ -53,7 +52,7 @@ impl Lab {
 
     fn sync(&mut self, servers: &[u8]) {
         self.wanted.real_servers = servers.iter().map(|n| real(*n)).collect();
-        self.ipvs.run_timers(self.now, &mut self.conntrack);
+        self.ipvs.expire(self.now, &mut self.conntrack);
         self.ipvs.sync(std::slice::from_ref(&self.wanted));
     }
 
@@ -184,7 +183,7 @@ fn a_client_hashed_to_a_server_that_is_to_go_is_refused() {
     assert_eq!(lab.open(CLIENT, 1001), 0, "kube-proxy sets no sh-fallback");
     // When the last connection has timed out, kube-proxy deletes the server at its next look.
     lab.wait(61);
-    lab.ipvs.run_timers(lab.now, &mut lab.conntrack);
+    lab.ipvs.expire(lab.now, &mut lab.conntrack);
     lab.ipvs.delete_terminated();
     assert_eq!(lab.open(CLIENT, 1002), 3 - server);
 }
@@ -213,11 +212,11 @@ fn an_open_connection_keeps_its_server_until_it_ends() {
     lab.send(CLIENT, 1000, TcpFlags::FIN_ACK, true);
     assert_eq!(lab.state(CLIENT, 1000), Some(IpvsState::CloseWait));
     lab.wait(59);
-    lab.ipvs.run_timers(lab.now, &mut lab.conntrack);
+    lab.ipvs.expire(lab.now, &mut lab.conntrack);
     lab.ipvs.delete_terminated();
     assert!(lab.ipvs.has_terminating());
     lab.wait(2);
-    lab.ipvs.run_timers(lab.now, &mut lab.conntrack);
+    lab.ipvs.expire(lab.now, &mut lab.conntrack);
     lab.ipvs.delete_terminated();
     assert_eq!(lab.servers(), [(1, 1, 0, 0)]);
 }
@@ -441,7 +440,7 @@ proptest! {
                 }
                 Deed::Wait(seconds) => {
                     lab.wait(seconds.into());
-                    lab.ipvs.run_timers(lab.now, &mut lab.conntrack);
+                    lab.ipvs.expire(lab.now, &mut lab.conntrack);
                     lab.ipvs.delete_terminated();
                 }
             }

@@ -4,22 +4,23 @@
 //! sets and verdict maps with concatenated keys, anonymous ones for `numgen`, and sets to which rules
 //! add elements that time out.
 
-mod backend;
 mod check;
 mod dynamic;
+mod effect;
 mod eval;
 mod idle;
+mod kernel;
 mod print;
 mod rule;
 mod set;
-mod subsystem;
+mod stale;
 mod table;
 
 use eval::Run;
 
 pub use check::{TableProblem, table_problems};
 pub use dynamic::{DynamicSets, SIZE as DYNAMIC_SET_SIZE};
+pub use kernel::NfTables;
 pub use rule::{DnatTo, Rule, Statement, Verdict};
 pub use set::{Element, Field, Key, Set, SetId, SetKind};
-pub use subsystem::NfTables;
 pub use table::{BaseChain, Chain, ChainType, PortRules, SetAt, Stage, Table};

@@ -35,12 +35,12 @@ fn an_answer_is_rewritten_back_and_the_table_reads_as_conntrack_prints_it() {
 fn an_open_connection_keeps_its_endpoint_and_a_new_one_follows_the_new_rules() {
     let mut node = Node::new(&[A]);
     let sent = node.open(tuple(POD, 40_000, VIP, 80));
-    node.stack.set_rules(Rules::from(rules(&[B], &config())));
+    node.stack.set_rules(Rules::Iptables(rules(&[B], &config())));
     assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::ACK).1, sent);
     assert_eq!(node.tcp(tuple(POD, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
     // A repeated SYN is no second first packet either.
     assert_eq!(node.tcp(tuple(POD, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
-    node.stack.set_rules(Rules::from(rules(&[A], &config())));
+    node.stack.set_rules(Rules::Iptables(rules(&[A], &config())));
     assert_eq!(node.tcp(tuple(POD, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
 }
 
@@ -50,7 +50,7 @@ fn a_rejected_packet_leaves_no_entry() {
     let (passage, _) = node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN);
     assert!(matches!(passage, Passage::Stopped(Hook::Forward, Verdict::Reject(..))), "{passage:?}");
     assert!(node.lines().is_empty());
-    node.stack.set_rules(Rules::from(rules(&[A], &config())));
+    node.stack.set_rules(Rules::Iptables(rules(&[A], &config())));
     assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(A));
 }
 
@@ -58,7 +58,7 @@ fn a_rejected_packet_leaves_no_entry() {
 fn entries_expire_and_then_the_rules_are_asked_again() {
     let mut node = Node::new(&[A]);
     node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN);
-    node.stack.set_rules(Rules::from(rules(&[B], &config())));
+    node.stack.set_rules(Rules::Iptables(rules(&[B], &config())));
     node.now = after(119);
     assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(A));
     // A SYN that is sent again does not start the time again (nf_conntrack_tcp_packet).
@@ -82,7 +82,7 @@ fn a_connection_closes_through_fin_wait_to_time_wait() {
     use TcpState::{CloseWait, FinWait, LastAck, TimeWait};
     assert_eq!(states, [FinWait, CloseWait, LastAck, TimeWait]);
     // The client may use the port again at once: a new connection, a new choice.
-    node.stack.set_rules(Rules::from(rules(&[B], &config())));
+    node.stack.set_rules(Rules::Iptables(rules(&[B], &config())));
     assert_eq!(node.tcp(there, TcpFlags::SYN).1.dst, ip(B));
     assert_eq!(node.stack.conntrack.entries(node.now).count(), 1);
 }

@@ -13,11 +13,11 @@ fn a_packet_of_the_other_family_meets_no_rule() {
     let mut web = service("web", "10.96.0.41", &[http(30080)]);
     web.spec.type_ = ServiceType::NodePort;
     let seen = Seen::default().with(web).slice(http_slice("web", &[endpoint("10.244.7.2", None)]));
-    for mode in [ProxyMode::IPTABLES, ProxyMode::NFTABLES, ProxyMode::IPVS] {
+    for mode in [ProxyMode::Iptables, ProxyMode::Nftables, ProxyMode::Ipvs] {
         let mut stack = Stack::new(vec![ip(NODE_IP)], Family::V4);
         stack.set_rules(seen.rules_of(mode, &config()));
         let mut hits = Vec::new();
-        for (loopback, is_rewritten) in [("::1", false), ("127.0.0.1", mode == ProxyMode::IPTABLES)] {
+        for (loopback, is_rewritten) in [("::1", false), ("127.0.0.1", mode == ProxyMode::Iptables)] {
             let own = ip(loopback);
             let tuple =
                 Tuple { src: own, src_port: 40_000, dst: own, dst_port: 30080, protocol: Protocol::Tcp };

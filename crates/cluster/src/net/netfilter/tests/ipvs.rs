@@ -33,7 +33,7 @@ fn rules(mode: ProxyMode, endpoints: &[&str]) -> Rules {
 impl Node {
     fn new(endpoints: &[&str]) -> Node {
         let mut stack = Stack::new(vec![ip(NODE_IP)], Family::V4);
-        stack.set_rules(rules(ProxyMode::IPVS, endpoints));
+        stack.set_rules(rules(ProxyMode::Ipvs, endpoints));
         Node { stack, now: Time::ZERO }
     }
 
@@ -147,7 +147,7 @@ fn a_connection_ends_though_its_virtual_server_is_gone() {
     let mut node = Node::new(&[A]);
     let asked = tuple(POD, 40_000, VIP, 80);
     node.open(asked);
-    let nothing = build_rules(ProxyMode::IPVS, &config(), &Default::default());
+    let nothing = build_rules(ProxyMode::Ipvs, &config(), &Default::default());
     node.stack.set_rules(nothing);
     node.now = node.now + Span::from_secs(900);
     node.tcp(asked, TcpFlags::ACK);
@@ -171,7 +171,7 @@ fn an_open_connection_stays_where_it_is_whatever_the_rules_become() {
     let mut node = Node::new(&[A]);
     let asked = tuple(POD, 40_000, VIP, 80);
     let sent = node.open(asked);
-    node.stack.set_rules(rules(ProxyMode::IPVS, &[B]));
+    node.stack.set_rules(rules(ProxyMode::Ipvs, &[B]));
     assert_eq!(node.tcp(asked, TcpFlags::ACK), (Passage::Out, sent));
     assert_eq!(node.open(tuple(POD, 40_001, VIP, 80)).dst, ip(B));
 }
@@ -182,16 +182,16 @@ fn an_open_connection_stays_where_it_is_whatever_the_rules_become() {
 fn a_switch_of_modes_keeps_what_conntrack_rewrites_and_loses_what_ipvs_did() {
     let asked = tuple(POD, 40_000, VIP, 80);
     let mut node = Node::new(&[A]);
-    node.stack.set_rules(rules(ProxyMode::IPTABLES, &[A]));
+    node.stack.set_rules(rules(ProxyMode::Iptables, &[A]));
     let sent = node.open(asked);
     node.stack.set_rules(leftover_rules(&config()));
-    node.stack.set_rules(rules(ProxyMode::IPVS, &[B]));
+    node.stack.set_rules(rules(ProxyMode::Ipvs, &[B]));
     assert_eq!(node.tcp(asked, TcpFlags::ACK), (Passage::Out, sent));
 
     let mut node = Node::new(&[A]);
     node.open(asked);
     node.stack.set_rules(leftover_rules(&config()));
-    node.stack.set_rules(rules(ProxyMode::IPTABLES, &[A]));
+    node.stack.set_rules(rules(ProxyMode::Iptables, &[A]));
     assert_eq!(node.tcp(asked, TcpFlags::ACK), (Passage::Out, asked), "out by the default route");
     assert_eq!(node.open(tuple(POD, 40_001, VIP, 80)).dst, ip(A));
 }

@@ -36,7 +36,7 @@ impl Node {
 
     pub fn configured(endpoints: &[&str], cfg: &ProxyConfig) -> Node {
         let mut stack = Stack::new(vec![ip(NODE_IP)], Family::V4);
-        stack.set_rules(Rules::from(rules(endpoints, cfg)));
+        stack.set_rules(Rules::Iptables(rules(endpoints, cfg)));
         Node { stack, now: Time::ZERO, flow: 0 }
     }
 

@@ -7,7 +7,7 @@ use crate::node::kube_proxy::tests::fixture::{config, ip};
 
 #[test]
 fn a_marked_packet_is_forwarded_whatever_the_policy() {
-    let mut strict = Rules::from(rules(&[POD], &config()));
+    let mut strict = Rules::Iptables(rules(&[POD], &config()));
     strict.set_policy(Hook::Forward, Policy::Drop);
     assert!(strict.to_string().contains("\n:FORWARD DROP [0:0]\n"));
     let mut node = Node::new(&[POD]);

@@ -56,7 +56,7 @@ fn client_ip_affinity_binds_a_client_until_it_stays_away() {
     let endpoints: Vec<_> = (1..=9).map(|n| endpoint(&format!("10.244.1.{n}"), None)).collect();
     let seen = Seen::default().with(web).slice(http_slice("web", &endpoints));
     let mut node = Node::new(&[]);
-    node.stack.set_rules(Rules::from(Arc::new(seen.rules(&config()))));
+    node.stack.set_rules(Rules::Iptables(Arc::new(seen.rules(&config()))));
     let mut connect = |flow: u64, second: u64, client: &str| {
         node.flow = flow;
         node.now = Time::ZERO + Span::from_secs(second);

@@ -12,16 +12,8 @@ pub(super) use cni::masquerade as cni_masquerade;
 pub(super) use describe::{choices, chosen, extras, role, rules_of, terms};
 pub(super) use fixed::{loopback, marked};
 
-use super::mode::Proxier;
 use super::{Kept, Ports, ProxyConfig, categorize};
-use crate::net::netfilter::{RuleSet, Rules};
-use crate::sim::Span;
-
-pub(super) static PROXIER: Proxier = Proxier {
-    name: "iptables",
-    min_sync_period: Span::from_secs(1),
-    build: |cfg, ports, kept| Rules::from(Arc::new(build(cfg, ports, kept))),
-};
+use crate::net::netfilter::RuleSet;
 
 /// The rules that are not kube-proxy's.
 pub fn of_others(cfg: &ProxyConfig) -> RuleSet {

@@ -9,83 +9,81 @@ use crate::net::Tuple;
 use crate::net::netfilter::{
     IpvsRules, RuleHit, RuleRef, ServerKey, ServicePortName, SetEnds, SetId, TableName, Target, VirtualServer,
 };
-use crate::node::kube_proxy::{Choice, Chosen, Describe, Extras, Role, Stop, Terms};
+use crate::node::kube_proxy::{Choice, Chosen, Extras, Role, Stop, Terms};
 
-impl Describe for IpvsRules {
-    /// The real servers of policy Cluster, or those of policy Local where they are others.
-    fn choices(&self, service: &ServicePortName, local: bool) -> Vec<Choice> {
-        let sides = sides(self, service);
-        let shown = if local { sides.local } else { sides.cluster };
-        shown.map_or_else(Vec::new, |server| of_server(self, server))
-    }
+/// The real servers of policy Cluster, or those of policy Local where they are others.
+pub fn choices(rules: &IpvsRules, service: &ServicePortName, local: bool) -> Vec<Choice> {
+    let sides = sides(rules, service);
+    let shown = if local { sides.local } else { sides.cluster };
+    shown.map_or_else(Vec::new, |server| of_server(rules, server))
+}
 
-    /// The lines of `ipvsadm -R` that are a service port's.
-    fn rules_of(&self, service: &ServicePortName) -> Vec<RuleRef> {
-        let mine = self.servers.iter().filter(|server| *server.service == *service);
-        let lines = |server: &VirtualServer| {
-            let real = server.real_servers.iter().map(|address| self.at(&server.key, Some(*address)));
-            std::iter::once(self.at(&server.key, None)).chain(real).flatten().collect::<Vec<_>>()
-        };
-        mine.flat_map(lines).collect()
-    }
+/// The lines of `ipvsadm -R` that are a service port's.
+pub fn rules_of(rules: &IpvsRules, service: &ServicePortName) -> Vec<RuleRef> {
+    let mine = rules.servers.iter().filter(|server| *server.service == *service);
+    let lines = |server: &VirtualServer| {
+        let real = server.real_servers.iter().map(|address| rules.at(&server.key, Some(*address)));
+        std::iter::once(rules.at(&server.key, None)).chain(real).flatten().collect::<Vec<_>>()
+    };
+    mine.flat_map(lines).collect()
+}
 
-    /// How a real server was chosen.
-    fn chosen(&self, hits: &[RuleHit]) -> Option<Chosen> {
-        let at = hits.iter().rev().map(RuleHit::at).find(|at| at.table == TableName::Ipvs && at.rule > 0)?;
-        let server = self.server_at(at)?;
-        Some(match server.real_servers.len() {
-            1 => Chosen::Only,
-            of => {
-                let persistent = server.persistence_s.is_some();
-                Chosen::Scheduled { scheduler: server.scheduler, of, persistent }
-            }
-        })
-    }
-
-    fn terms(&self, service: &ServicePortName) -> Terms {
-        let sides = sides(self, service);
-        let mut terms = Terms::default();
-        if let (Some(inside), Some(local)) = (sides.inside, sides.local) {
-            terms.local_inside = local.key == inside.key;
-            terms.local_outside = !terms.local_inside;
+/// How a real server was chosen.
+pub fn chosen(rules: &IpvsRules, hits: &[RuleHit]) -> Option<Chosen> {
+    let at = hits.iter().rev().map(RuleHit::at).find(|at| at.table == TableName::Ipvs && at.rule > 0)?;
+    let server = rules.server_at(at)?;
+    Some(match server.real_servers.len() {
+        1 => Chosen::Only,
+        of => {
+            let persistent = server.persistence_s.is_some();
+            Chosen::Scheduled { scheduler: server.scheduler, of, persistent }
         }
-        for server in self.servers.iter().filter(|server| *server.service == *service) {
-            if server.real_servers.is_empty() {
-                terms.stop(Stop::NoEndpoints);
-            }
-            if is_in(self, LOAD_BALANCER_FW, &server.key) {
-                terms.stop(Stop::Source);
-            }
-        }
-        terms
-    }
+    })
+}
 
-    fn extras(&self, service: &ServicePortName) -> Extras {
-        let mut extras = Extras::default();
-        let Some(inside) = sides(self, service).inside else { return extras };
-        extras.affinity_s = inside.persistence_s;
-        // A NodePort's address is the node's.
-        let other = |key: &ServerKey| *key != inside.key && key.port == inside.key.port;
-        for server in self.servers.iter().filter(|server| *server.service == *service && other(&server.key)) {
-            extras.address(server.key.address);
-        }
-        extras
+pub fn terms(rules: &IpvsRules, service: &ServicePortName) -> Terms {
+    let sides = sides(rules, service);
+    let mut terms = Terms::default();
+    if let (Some(inside), Some(local)) = (sides.inside, sides.local) {
+        terms.local_inside = local.key == inside.key;
+        terms.local_outside = !terms.local_inside;
     }
+    for server in rules.servers.iter().filter(|server| *server.service == *service) {
+        if server.real_servers.is_empty() {
+            terms.stop(Stop::NoEndpoints);
+        }
+        if is_in(rules, LOAD_BALANCER_FW, &server.key) {
+            terms.stop(Stop::Source);
+        }
+    }
+    terms
+}
 
-    /// IPVS does not tell whether it chose anew or knew the client.
-    fn role(&self, at: RuleRef) -> Option<Role> {
-        let Some(server) = self.server_at(at) else {
-            let (chain, rule) = (self.tables.chain(at)?, self.tables.rule(at)?);
-            let guards = matches!(&*chain.name, "KUBE-SOURCE-RANGES-FIREWALL" | "KUBE-IPVS-OUT-FILTER");
-            return (guards && rule.target == Target::Drop).then_some(Role::Stops(Stop::Source));
-        };
-        if at.rule == 0 {
-            return Some(Role::Stops(Stop::NoEndpoints));
-        }
-        let local = sides(self, &server.service).local;
-        let local = local.is_some_and(|local| local.real_servers == server.real_servers);
-        Some(Role::Chooses { local, bound: false })
+pub fn extras(rules: &IpvsRules, service: &ServicePortName) -> Extras {
+    let mut extras = Extras::default();
+    let Some(inside) = sides(rules, service).inside else { return extras };
+    extras.affinity_s = inside.persistence_s;
+    // A NodePort's address is the node's.
+    let other = |key: &ServerKey| *key != inside.key && key.port == inside.key.port;
+    for server in rules.servers.iter().filter(|server| *server.service == *service && other(&server.key)) {
+        extras.address(server.key.address);
     }
+    extras
+}
+
+/// IPVS does not tell whether it chose anew or knew the client.
+pub fn role(rules: &IpvsRules, at: RuleRef) -> Option<Role> {
+    let Some(server) = rules.server_at(at) else {
+        let (chain, rule) = (rules.tables.chain(at)?, rules.tables.rule(at)?);
+        let guards = matches!(&*chain.name, "KUBE-SOURCE-RANGES-FIREWALL" | "KUBE-IPVS-OUT-FILTER");
+        return (guards && rule.target == Target::Drop).then_some(Role::Stops(Stop::Source));
+    };
+    if at.rule == 0 {
+        return Some(Role::Stops(Stop::NoEndpoints));
+    }
+    let local = sides(rules, &server.service).local;
+    let local = local.is_some_and(|local| local.real_servers == server.real_servers);
+    Some(Role::Chooses { local, bound: false })
 }
 
 /// The virtual servers of a service port that tell its real servers.

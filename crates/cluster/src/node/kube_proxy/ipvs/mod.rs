@@ -7,16 +7,10 @@ mod sets;
 
 use std::sync::Arc;
 
-use super::mode::Proxier;
+pub(super) use describe::{choices, chosen, extras, role, rules_of, terms};
+
 use super::{Kept, Ports, ProxyConfig};
 use crate::net::netfilter::{IpvsRules, RuleSet, Rules};
-use crate::sim::Span;
-
-pub(super) static PROXIER: Proxier = Proxier {
-    name: "ipvs",
-    min_sync_period: Span::ZERO,
-    build: |cfg, ports, kept| Rules::from(Arc::new(build(cfg, ports, kept))),
-};
 
 /// What a full sync writes, for the Services and EndpointSlices that this node has seen.
 ///

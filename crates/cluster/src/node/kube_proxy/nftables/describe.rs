@@ -7,7 +7,7 @@ use crate::net::netfilter::nft::{
     DnatTo, Element, PortRules, Rule, SetId, SetKind, Statement, Table, Verdict,
 };
 use crate::net::netfilter::{ChainId, RuleHit, RuleRef, ServicePortName, TableName};
-use crate::node::kube_proxy::{Choice, Chosen, Describe, Extras, Role, Stop, Terms};
+use crate::node::kube_proxy::{Choice, Chosen, Extras, Role, Stop, Terms};
 
 /// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
 const CLUSTER: &str = "service-";
@@ -17,101 +17,99 @@ const NO_ENDPOINT: &str = "no-endpoint-services";
 /// The set of all ClusterIPs.
 const CLUSTER_IPS: &str = "cluster-ips";
 
-impl Describe for Table {
-    fn choices(&self, service: &ServicePortName, local: bool) -> Vec<Choice> {
-        let prefix = if local { LOCAL } else { CLUSTER };
-        let name = [prefix, &service_port_chain_name_base(service)].concat();
-        let Some(id) = self.find_chain(&name) else { return Vec::new() };
-        let rules = self.chain(id).map_or(&[][..], |chain| &chain.rules);
-        let mut found = Vec::new();
-        for (rule, of) in (0..).zip(rules) {
-            let targets = drawn_from(self, id, of);
-            let one_in = (targets.len() > 1).then_some(targets.len() as u64);
-            let at = RuleRef { table: TableName::KubeProxy, chain: id, rule };
-            found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, by: None, at }));
-        }
-        found
+pub fn choices(table: &Table, service: &ServicePortName, local: bool) -> Vec<Choice> {
+    let prefix = if local { LOCAL } else { CLUSTER };
+    let name = [prefix, &service_port_chain_name_base(service)].concat();
+    let Some(id) = table.find_chain(&name) else { return Vec::new() };
+    let rules = table.chain(id).map_or(&[][..], |chain| &chain.rules);
+    let mut found = Vec::new();
+    for (rule, of) in (0..).zip(rules) {
+        let targets = drawn_from(table, id, of);
+        let one_in = (targets.len() > 1).then_some(targets.len() as u64);
+        let at = RuleRef { table: TableName::KubeProxy, chain: id, rule };
+        found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, by: None, at }));
     }
+    found
+}
 
-    /// The elements of sets and maps first, then the rules, as they are printed.
-    fn rules_of(&self, service: &ServicePortName) -> Vec<RuleRef> {
-        let mut found = Vec::new();
-        for (chain, of) in (0..).map(ChainId::fixed).zip(self.sets().map(|(_, set)| set)) {
-            let mine = (0..).zip(of.elements()).filter(|(_, e)| e.service.as_deref() == Some(service));
-            let table = TableName::KubeProxyElements;
-            found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
-        }
-        for (chain, of) in self.chains() {
-            let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
-            found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::KubeProxy, chain, rule }));
-        }
-        found
+/// The elements of sets and maps first, then the rules, as they are printed.
+pub fn rules_of(table: &Table, service: &ServicePortName) -> Vec<RuleRef> {
+    let mut found = Vec::new();
+    for (chain, of) in (0..).map(ChainId::fixed).zip(table.sets().map(|(_, set)| set)) {
+        let mine = (0..).zip(of.elements()).filter(|(_, e)| e.service.as_deref() == Some(service));
+        let table = TableName::KubeProxyElements;
+        found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
     }
+    for (chain, of) in table.chains() {
+        let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
+        found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::KubeProxy, chain, rule }));
+    }
+    found
+}
 
-    fn chosen(&self, hits: &[RuleHit]) -> Option<Chosen> {
-        hits.iter().rev().find_map(|hit| {
-            let rule = self.rule(hit.at())?;
-            match rule.statements() {
-                [.., Statement::Dnat(DnatTo::Numgen(targets))] => Some(drawn(targets.len())),
-                [Statement::NumgenVmap(verdicts)] => Some(drawn(verdicts.len())),
-                [Statement::In(_), Statement::Verdict(to)] => {
-                    endpoint_of(self, hit.chain, *to).map(|_| Chosen::Bound)
-                }
-                _ => None,
+pub fn chosen(table: &Table, hits: &[RuleHit]) -> Option<Chosen> {
+    hits.iter().rev().find_map(|hit| {
+        let rule = table.rule(hit.at())?;
+        match rule.statements() {
+            [.., Statement::Dnat(DnatTo::Numgen(targets))] => Some(drawn(targets.len())),
+            [Statement::NumgenVmap(verdicts)] => Some(drawn(verdicts.len())),
+            [Statement::In(_), Statement::Verdict(to)] => {
+                endpoint_of(table, hit.chain, *to).map(|_| Chosen::Bound)
             }
-        })
-    }
-
-    fn terms(&self, service: &ServicePortName) -> Terms {
-        let mut terms = Terms::default();
-        let Some(port) = port_of(self, service) else { return terms };
-        for (name, element, inside) in elements(self, port, service) {
-            let stop = element.verdict.and_then(|verdict| stop(name, verdict, inside));
-            stop.into_iter().for_each(|stop| terms.stop(stop));
-            terms.local_inside |= inside && element.verdict.is_some_and(|verdict| is_to_local(port, verdict));
-        }
-        for rule in port.chains.iter().flat_map(|chain| &chain.rules) {
-            match rule.statements().last() {
-                Some(Statement::Verdict(Verdict::Drop)) => terms.stop(Stop::Source),
-                Some(Statement::Verdict(verdict)) => terms.local_outside |= is_to_local(port, *verdict),
-                _ => {}
-            }
-        }
-        terms
-    }
-
-    fn extras(&self, service: &ServicePortName) -> Extras {
-        let mut extras = Extras::default();
-        let Some(port) = port_of(self, service) else { return extras };
-        for (name, element, inside) in elements(self, port, service) {
-            // A NodePort's key has no address.
-            if !inside && !is_of_node_ports(name) {
-                extras.address(element.key.dst);
-            }
-        }
-        extras.affinity_s = port.sets.iter().find_map(|set| match set.kind {
-            SetKind::Dynamic { timeout_s } => Some(timeout_s),
             _ => None,
-        });
-        extras
-    }
+        }
+    })
+}
 
-    fn role(&self, at: RuleRef) -> Option<Role> {
-        if let Some(element) = self.element(at) {
-            let map = &self.set_of(at)?.name;
-            let inside = &**map == NO_ENDPOINT && is_cluster_ip(self, element.key.dst);
-            return stop(map, element.verdict?, inside).map(Role::Stops);
-        }
-        let (chain, rule) = (self.chain(at.chain)?, self.rule(at)?);
-        // Not the rule of firewall-check, which leads there.
-        if chain.name.starts_with("firewall-") {
-            let drops = matches!(rule.statements().last(), Some(Statement::Verdict(Verdict::Drop)));
-            return drops.then_some(Role::Stops(Stop::Source));
-        }
-        let local = chain.name.starts_with(LOCAL);
-        let bound = matches!(rule.statements(), [Statement::In(_), ..]);
-        (local || chain.name.starts_with(CLUSTER)).then_some(Role::Chooses { local, bound })
+pub fn terms(table: &Table, service: &ServicePortName) -> Terms {
+    let mut terms = Terms::default();
+    let Some(port) = port_of(table, service) else { return terms };
+    for (name, element, inside) in elements(table, port, service) {
+        let stop = element.verdict.and_then(|verdict| stop(name, verdict, inside));
+        stop.into_iter().for_each(|stop| terms.stop(stop));
+        terms.local_inside |= inside && element.verdict.is_some_and(|verdict| is_to_local(port, verdict));
     }
+    for rule in port.chains.iter().flat_map(|chain| &chain.rules) {
+        match rule.statements().last() {
+            Some(Statement::Verdict(Verdict::Drop)) => terms.stop(Stop::Source),
+            Some(Statement::Verdict(verdict)) => terms.local_outside |= is_to_local(port, *verdict),
+            _ => {}
+        }
+    }
+    terms
+}
+
+pub fn extras(table: &Table, service: &ServicePortName) -> Extras {
+    let mut extras = Extras::default();
+    let Some(port) = port_of(table, service) else { return extras };
+    for (name, element, inside) in elements(table, port, service) {
+        // A NodePort's key has no address.
+        if !inside && !is_of_node_ports(name) {
+            extras.address(element.key.dst);
+        }
+    }
+    extras.affinity_s = port.sets.iter().find_map(|set| match set.kind {
+        SetKind::Dynamic { timeout_s } => Some(timeout_s),
+        _ => None,
+    });
+    extras
+}
+
+pub fn role(table: &Table, at: RuleRef) -> Option<Role> {
+    if let Some(element) = table.element(at) {
+        let map = &table.set_of(at)?.name;
+        let inside = &**map == NO_ENDPOINT && is_cluster_ip(table, element.key.dst);
+        return stop(map, element.verdict?, inside).map(Role::Stops);
+    }
+    let (chain, rule) = (table.chain(at.chain)?, table.rule(at)?);
+    // Not the rule of firewall-check, which leads there.
+    if chain.name.starts_with("firewall-") {
+        let drops = matches!(rule.statements().last(), Some(Statement::Verdict(Verdict::Drop)));
+        return drops.then_some(Role::Stops(Stop::Source));
+    }
+    let local = chain.name.starts_with(LOCAL);
+    let bound = matches!(rule.statements(), [Statement::In(_), ..]);
+    (local || chain.name.starts_with(CLUSTER)).then_some(Role::Chooses { local, bound })
 }
 
 fn port_of<'a>(table: &'a Table, service: &ServicePortName) -> Option<&'a PortRules> {

@@ -8,24 +8,14 @@ mod fixed;
 mod names;
 mod service_rules;
 
+pub(super) use describe::{choices, chosen, extras, role, rules_of, terms};
 pub use names::{service_port_chain_name_base, service_port_endpoint_chain_name_base};
 
 use std::sync::Arc;
 
-use super::mode::Proxier;
-use super::{Kept, Ports, ProxyConfig, categorize, iptables};
+use super::{Kept, Ports, ProxyConfig, categorize};
 use crate::net::netfilter::Rules;
 use crate::net::netfilter::nft::Table;
-use crate::sim::Span;
-
-pub(super) static PROXIER: Proxier = Proxier {
-    name: "nftables",
-    min_sync_period: Span::from_secs(1),
-    build: |cfg, ports, kept| {
-        let table = build(cfg, ports, kept);
-        Rules::from((Arc::new(table), Arc::new(iptables::of_others(cfg))))
-    },
-};
 
 /// The table that a sync writes, for the service ports that this node's kube-proxy knows.
 ///

@@ -103,13 +103,13 @@ pub const KINDS: [&str; 9] = [
 
 #[test]
 fn what_is_printed_for_iptables_restore_is_what_happens() {
-    let tally = agree_on_many(ProxyMode::IPTABLES);
+    let tally = agree_on_many(ProxyMode::Iptables);
     nothing_was_missing(&tally, &KINDS);
     nothing_was_missing(&tally, &["accepted"]);
 }
 
 #[test]
 fn what_is_printed_for_nft_is_what_happens() {
-    let tally = agree_on_many(ProxyMode::NFTABLES);
+    let tally = agree_on_many(ProxyMode::Nftables);
     nothing_was_missing(&tally, &KINDS);
 }

@@ -86,7 +86,7 @@ fn a_lie_about_iptables_is_noticed() {
         ("-A KUBE-PROXY-FIREWALL", None),
     ];
     for lie in lies {
-        assert!(is_noticed(ProxyMode::IPTABLES, *lie), "{lie:?}");
+        assert!(is_noticed(ProxyMode::Iptables, *lie), "{lie:?}");
     }
 }
 
@@ -117,6 +117,6 @@ fn a_lie_about_nftables_is_noticed() {
         ("10.96.0.0/16", Some("10.97.0.0/16")),
     ];
     for lie in lies {
-        assert!(is_noticed(ProxyMode::NFTABLES, *lie), "{lie:?}");
+        assert!(is_noticed(ProxyMode::Nftables, *lie), "{lie:?}");
     }
 }

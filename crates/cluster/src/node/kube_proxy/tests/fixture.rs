@@ -48,7 +48,7 @@ impl Seen {
     }
 
     pub fn rules(&self, cfg: &ProxyConfig) -> RuleSet {
-        RuleSet::clone(self.rules_of(ProxyMode::IPTABLES, cfg).iptables())
+        RuleSet::clone(self.rules_of(ProxyMode::Iptables, cfg).iptables())
     }
 
     /// As a kube-proxy of that mode would write them.

@@ -30,7 +30,7 @@ proptest! {
 fn unsound_rules_are_named_in_words() {
     let mut rules = one_of_each().rules(&config());
     rules.nat.flush("KUBE-SVC-");
-    let problems = Rules::from(Arc::new(rules)).problems();
+    let problems = Rules::Iptables(Arc::new(rules)).problems();
     assert!(problems.iter().any(|problem| problem.starts_with("Empty { table: Nat, from: ")), "{problems:?}");
 }
 

@@ -47,7 +47,7 @@ fn sctp_for_udp(protocol: Protocol) -> Protocol {
 type Places = BTreeMap<(Protocol, SocketAddr), String>;
 
 fn agree(seen: &Seen, cfg: &ProxyConfig, tuples: &[Tuple], tally: &mut Tally) -> Result<(), String> {
-    let rules = seen.rules_of(ProxyMode::IPVS, cfg);
+    let rules = seen.rules_of(ProxyMode::Ipvs, cfg);
     let text = IpvsText::read(&rules.to_string());
     let mut places = Places::new();
     for tuple in tuples {

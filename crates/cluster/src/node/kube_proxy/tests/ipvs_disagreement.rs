@@ -73,7 +73,7 @@ impl Told {
         let udp = tuples.iter().filter(|tuple| tuple.protocol == Udp);
         let sctp: Vec<Tuple> = udp.map(|tuple| Tuple { protocol: Sctp, ..*tuple }).collect();
         tuples.extend(sctp);
-        Told { rules: all_seen().rules_of(ProxyMode::IPVS, &cfg), cfg, tuples }
+        Told { rules: all_seen().rules_of(ProxyMode::Ipvs, &cfg), cfg, tuples }
     }
 
     /// Each with its command.

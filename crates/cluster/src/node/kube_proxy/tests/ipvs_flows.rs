@@ -29,7 +29,7 @@ const B80: &str = "10.244.2.6:80";
 pub const REFUSED: &str = "REFUSED";
 
 pub fn rules(seen: &Seen, cfg: &ProxyConfig) -> IpvsRules {
-    let rules = seen.rules_of(ProxyMode::IPVS, cfg);
+    let rules = seen.rules_of(ProxyMode::Ipvs, cfg);
     rules.ipvs().expect("IPVS mode writes IPVS rules").clone()
 }
 
@@ -40,7 +40,7 @@ pub fn check(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
     let rules = rules(seen, cfg);
     for &(name, source, protocol, destination, port, expected, masquerade) in flows {
         let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
-        stack.set_rules(Rules::from(Arc::new(rules.clone())));
+        stack.set_rules(Rules::Ipvs(Arc::new(rules.clone())));
         let mut reached = Set::new();
         for n in 0..TRIES {
             let src_port = 40_000 + n;

@@ -124,8 +124,8 @@ fn the_rules_of_what_did_not_change_are_not_written_again() {
     let (key, _) = changed.slices.first_key_value().map(|(key, slice)| (key.clone(), slice.clone())).unwrap();
     let service = changed.slices[&key].service.clone();
     changed.slices.remove(&key);
-    let before = Synced::from_nothing(ProxyMode::IPTABLES, &config(), &seen);
-    let after = before.again(ProxyMode::IPTABLES, &config(), &changed);
+    let before = Synced::from_nothing(ProxyMode::Iptables, &config(), &seen);
+    let after = before.again(ProxyMode::Iptables, &config(), &changed);
     let (old, new) = (&before.rules.iptables().nat, &after.rules.iptables().nat);
     let places = before.ports.keys().zip(old.ports().iter().zip(new.ports()));
     let mut kept = 0;

@@ -7,7 +7,7 @@ use crate::net::netfilter::nft::{Rule, SetId, Statement, Table, TableProblem, Ve
 use crate::node::kube_proxy::ProxyMode;
 
 fn table() -> Table {
-    let rules = one_of_each().rules_of(ProxyMode::NFTABLES, &config());
+    let rules = one_of_each().rules_of(ProxyMode::Nftables, &config());
     rules.nftables().unwrap().clone()
 }
 
@@ -53,7 +53,7 @@ fn of_two_services_with_one_address_the_earlier_keeps_its_chains() {
     for service in seen.services.values_mut() {
         std::sync::Arc::make_mut(service).spec.external_ips = vec![ip("198.51.100.22")];
     }
-    let rules = seen.rules_of(ProxyMode::NFTABLES, &config());
+    let rules = seen.rules_of(ProxyMode::Nftables, &config());
     assert_eq!(rules.problems(), Vec::<String>::new());
     let reached = rules.to_string().matches("198.51.100.22 . tcp . 80").count();
     assert_eq!(reached, 2, "in service-ips and in no-endpoint-services:\n{rules}");

@@ -10,7 +10,7 @@ use crate::node::kube_proxy::{Choice, ProxyConfig, ProxyMode, choices, rules_of}
 use crate::skipped::skipped;
 
 fn rules() -> Rules {
-    one_of_each().rules_of(ProxyMode::NFTABLES, &config())
+    one_of_each().rules_of(ProxyMode::Nftables, &config())
 }
 
 /// The lines of a chain, set or map, without the comment of the whole and the braces.
@@ -202,7 +202,7 @@ fn services_read_as_upstreams() {
 #[test]
 fn all_cluster_ip_traffic_is_masqueraded() {
     let cfg = ProxyConfig { masquerade_all: true, ..config() };
-    let rules = one_of_each().rules_of(ProxyMode::NFTABLES, &cfg);
+    let rules = one_of_each().rules_of(ProxyMode::Nftables, &cfg);
     let first = r#"ip daddr @cluster-ips meta mark set meta mark | 0x00004000 comment "masquerade all clusterIP traffic""#;
     assert_eq!(block(&rules, "chain services")[0], first);
 }
@@ -231,7 +231,7 @@ fn with_ranges(ranges: &[&str]) -> Rules {
     let mut lb = super::fixture::load_balancer("web", cluster_ip, 30080, &[vip]);
     lb.spec.load_balancer_source_ranges = ranges.iter().map(|range| range.parse().unwrap()).collect();
     let cfg = if v6 { super::families::config(config()) } else { config() };
-    super::fixture::Seen::default().with(lb).rules_of(ProxyMode::NFTABLES, &cfg)
+    super::fixture::Seen::default().with(lb).rules_of(ProxyMode::Nftables, &cfg)
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn the_picture_reads_the_choice_back_from_the_table() {
 #[test]
 fn the_cnis_rules_stay_iptables_rules() {
     let cfg = ProxyConfig { cni_masquerade_cidr: config().cluster_cidr, ..config() };
-    let rules = one_of_each().rules_of(ProxyMode::NFTABLES, &cfg);
+    let rules = one_of_each().rules_of(ProxyMode::Nftables, &cfg);
     let text = rules.to_string();
     let (_, others) = text.split_once("\n}\n").unwrap();
     assert!(others.contains("-A CNI-MASQ") && others.contains("-A POSTROUTING"), "{others}");
@@ -316,7 +316,7 @@ fn nft_lists_what_was_printed() {
     let six = super::fixture::Seen::default().with(service("web", "fd00:10:96::41", &[http(30080)])).slice(
         http_slice("web", &["fd00:10:244:1::5", "fd00:10:244:1::6"].map(|a| endpoint(a, Some("worker-1")))),
     );
-    for rules in [rules(), six.rules_of(ProxyMode::NFTABLES, &v6)] {
+    for rules in [rules(), six.rules_of(ProxyMode::Nftables, &v6)] {
         let text = rules.to_string();
         let Some(listed) = listed("what nft lists", &text) else { return };
         assert_eq!(listed, text);

@@ -197,7 +197,7 @@ fn a_large_cluster_has_no_endpoint_comments() {
 
 #[test]
 fn the_picture_reads_the_choice_back_from_the_rules() {
-    let rules = Rules::from(Arc::new(one_of_each().rules(&config())));
+    let rules = Rules::Iptables(Arc::new(one_of_each().rules(&config())));
     let plain = choices(&rules, &port_name("plain"), false);
     let read: Vec<_> = plain.iter().map(|c| (c.endpoint.to_string(), c.one_in)).collect();
     assert_eq!(read, [("10.244.0.1:80".into(), Some(2)), ("10.244.0.2:80".into(), None)]);

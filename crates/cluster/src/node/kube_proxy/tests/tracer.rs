@@ -18,11 +18,11 @@ use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 pub type Flow<'a> = (&'a str, &'a str, Protocol, &'a str, u16, &'a str, bool);
 
 pub fn check(test: &str, cfg: &ProxyConfig, rules: &RuleSet, flows: &[Flow]) {
-    check_rules(&format!("{test}, iptables"), cfg, &Rules::from(Arc::new(rules.clone())), flows);
+    check_rules(&format!("{test}, iptables"), cfg, &Rules::Iptables(Arc::new(rules.clone())), flows);
 }
 
 pub fn check_nft(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
-    check_rules(&format!("{test}, nftables"), cfg, &seen.rules_of(ProxyMode::NFTABLES, cfg), flows);
+    check_rules(&format!("{test}, nftables"), cfg, &seen.rules_of(ProxyMode::Nftables, cfg), flows);
 }
 
 /// In both modes.

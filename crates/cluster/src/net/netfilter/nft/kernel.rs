@@ -1,13 +1,11 @@
 //! nf_tables in a node's kernel: kube-proxy's table, and what rules have added to its sets.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use super::idle::{idle_chains, is_one_of};
 use super::{DynamicSets, Run, Stage, Table};
 use crate::net::netfilter::Hook;
 use crate::net::netfilter::packet::{Outcome, Packet};
-use crate::net::netfilter::subsystem::Subsystem;
 
 /// nf_tables as kube-proxy uses it.
 #[derive(Clone, Debug)]
@@ -18,21 +16,14 @@ pub struct NfTables {
 }
 
 impl NfTables {
-    /// A transaction: another table stands in place of the one that there was, if any.
-    pub(super) fn commit(table: Arc<Table>, old: Option<Box<dyn Subsystem>>) -> NfTables {
-        let old = old.and_then(|old| (old as Box<dyn Any>).downcast::<NfTables>().ok());
-        let mut sets = old.map(|old| old.sets).unwrap_or_default();
+    /// A transaction: another table stands in place of the one that there was, whose sets these are.
+    pub(in crate::net::netfilter) fn commit(table: Arc<Table>, mut sets: DynamicSets) -> NfTables {
         sets.follow(&table);
         NfTables { idle: idle_chains(&table), table, sets }
     }
-}
 
-impl Subsystem for NfTables {
-    fn boxed_clone(&self) -> Box<dyn Subsystem> {
-        Box::new(self.clone())
-    }
-
-    fn busy(&self) -> u16 {
+    /// A bit for each hook and stage where a base chain may do something.
+    pub(in crate::net::netfilter) fn busy(&self) -> u16 {
         let mut busy = 0;
         for hook in Hook::ALL {
             for stage in [Stage::BeforeNat, Stage::Nat, Stage::AfterNat] {
@@ -45,7 +36,11 @@ impl Subsystem for NfTables {
     }
 
     /// One base chain after the other: what one accepts, the next still sees.
-    fn run_chains(&mut self, stage: Stage, packet: &mut Packet<'_, '_>) -> Outcome {
+    pub(in crate::net::netfilter) fn run_chains(
+        &mut self,
+        stage: Stage,
+        packet: &mut Packet<'_, '_>,
+    ) -> Outcome {
         let bases = self.table.base_chains(packet.hook, stage);
         let (table, sets, idle) = (&*self.table, &mut self.sets, self.idle);
         let mut run = Run { table, sets, packet, element: None, before: None, idle };

@@ -1,0 +1,23 @@
+//! The chains that are out of use when a table comes in place of another one.
+
+use std::sync::Arc;
+
+use super::{PortRules, Table};
+use crate::api::Str;
+use crate::ordered::Set;
+
+impl Table {
+    /// Before Linux 6.2 a chain that a map's element led to cannot be deleted at once (syncProxyRules,
+    /// staleChains). All are a service port's. `kept`: those that were kept already.
+    pub(in crate::net::netfilter) fn stale_chains(&self, before: Option<&Table>, kept: &[Str]) -> Vec<Str> {
+        let before = before.map_or(&[][..], Table::ports);
+        // What one sync takes over from the other has the same chains.
+        let same: Set<*const PortRules> = self.ports().iter().map(Arc::as_ptr).collect();
+        let gone = before.iter().filter(|port| !same.contains(&Arc::as_ptr(port)));
+        let names = gone.flat_map(|port| &port.chains).map(|chain| &chain.name).chain(kept);
+        let before: Set<*const PortRules> = before.iter().map(Arc::as_ptr).collect();
+        let new = self.ports().iter().filter(|port| !before.contains(&Arc::as_ptr(port)));
+        let active: Set<&Str> = new.flat_map(|port| &port.chains).map(|chain| &chain.name).collect();
+        names.filter(|name| !active.contains(name)).cloned().collect()
+    }
+}
