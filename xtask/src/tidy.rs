@@ -1,6 +1,7 @@
 //! Rules about the files themselves.
 
 mod behaviour;
+mod code_names;
 mod counts;
 mod links;
 mod paths;
@@ -43,6 +44,7 @@ pub fn command() -> Outcome {
     findings.extend(architecture(&files));
     findings.extend(counts::check(&files));
     findings.extend(behaviour::check(&files));
+    findings.extend(code_names::check(&files));
     findings.extend(links::check(&files, &|path| run::root().join(path).exists()));
     findings.iter().for_each(|finding| println!("{finding}"));
     match findings.len() {

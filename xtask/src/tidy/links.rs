@@ -30,7 +30,7 @@ fn broken(file: &File, files: &[File], exists: &dyn Fn(&Path) -> bool) -> Vec<St
 }
 
 /// The path, from the root, of what a link in the file at `from` leads to.
-fn resolve(from: &Path, target: &str) -> PathBuf {
+pub fn resolve(from: &Path, target: &str) -> PathBuf {
     let (path, _) = target.split_once('#').unwrap_or((target, ""));
     if path.is_empty() {
         return from.to_path_buf();
@@ -59,7 +59,7 @@ fn anchors(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The lines, with those inside code fences left empty.
-fn prose(text: &str) -> impl Iterator<Item = &str> {
+pub fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     text.lines().map(move |line| {
         let fence = line.trim_start().starts_with("```");
