@@ -5,9 +5,10 @@
 //! with fewest Pods; equals by chance (schedule_one.go, selectHost). What else a scheduler looks at
 //! decides nothing here: `docs/assumptions.md`, under Nodes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::api::{Node, NodeCondition, NsName, Pod};
+use crate::api::{Node, NodeCondition, NsName, Pod, Str};
 use crate::sim::{Chance, LogEntry, Purpose, World};
 
 impl World {
@@ -28,30 +29,31 @@ impl World {
 
     fn choose_node(&self, pod: &Pod) -> Option<Arc<Node>> {
         let candidates: Vec<&Arc<Node>> = self.store.nodes.iter().filter(|n| fits(n, pod)).collect();
-        let best = candidates.iter().map(|n| self.crowding(n, pod)).min()?;
-        let equals: Vec<&Arc<Node>> =
-            candidates.into_iter().filter(|n| self.crowding(n, pod) == best).collect();
+        let crowding = self.crowding(pod);
+        let best = candidates.iter().map(|n| crowding.of(n)).min()?;
+        let equals: Vec<&Arc<Node>> = candidates.into_iter().filter(|n| crowding.of(n) == best).collect();
         let subject = Chance::subject(&pod.meta.name);
         let at = self.chance.below(Purpose::Scheduler, subject, 0, equals.len() as u64);
         Some(equals[at as usize].clone())
     }
 
-    /// Least is best: siblings on the node, siblings in the zone, Pods on the node.
-    fn crowding(&self, node: &Node, pod: &Pod) -> (u32, u32, u32) {
-        let zone = node.zone();
-        let mut siblings_here = 0;
-        let mut siblings_in_zone = 0;
-        let mut pods_here = 0;
+    /// Counts the Pods that are bound, once for all nodes.
+    fn crowding(&self, pod: &Pod) -> Crowding<'_> {
+        let nodes =
+            self.store.nodes.iter().map(|n| (&*n.meta.name, (n.zone().map(|z| &**z), OnNode::default())));
+        let mut nodes: BTreeMap<&str, (Option<&str>, OnNode)> = nodes.collect();
+        let mut siblings_in_zone: BTreeMap<Option<&str>, u32> = BTreeMap::new();
         for other in self.store.pods.iter().filter(|p| p.meta.deleted.is_none()) {
-            let Some(other_node) = &other.spec.node_name else { continue };
-            let here = *other_node == node.meta.name;
-            let sibling = is_sibling(other, pod);
-            pods_here += u32::from(here);
-            siblings_here += u32::from(here && sibling);
-            let in_zone = || self.store.node(other_node).is_some_and(|n| n.zone() == zone);
-            siblings_in_zone += u32::from(sibling && in_zone());
+            let Some(name) = &other.spec.node_name else { continue };
+            let Some((zone, here)) = nodes.get_mut(&**name) else { continue };
+            here.pods += 1;
+            if is_sibling(other, pod) {
+                here.siblings += 1;
+                *siblings_in_zone.entry(*zone).or_default() += 1;
+            }
         }
-        (siblings_here, siblings_in_zone, pods_here)
+        let nodes = nodes.into_iter().map(|(name, (_, here))| (name, here)).collect();
+        Crowding { nodes, siblings_in_zone }
     }
 
     fn bind(&mut self, key: &NsName, node: &Node) {
@@ -59,6 +61,28 @@ impl World {
         let Some(pod) = self.update_object::<Pod>(key, |p| p.spec.node_name = Some(name)) else { return };
         self.record(LogEntry::Scheduled { pod: key.clone(), node: node.meta.name.clone() });
         self.kubelet_observes(&pod);
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct OnNode {
+    siblings: u32,
+    pods: u32,
+}
+
+/// How many Pods, and how many of them siblings of the Pod that is to be bound, are where.
+struct Crowding<'a> {
+    nodes: BTreeMap<&'a str, OnNode>,
+    /// Nodes without a zone are in one.
+    siblings_in_zone: BTreeMap<Option<&'a str>, u32>,
+}
+
+impl Crowding<'_> {
+    /// Least is best: siblings on the node, siblings in the zone, Pods on the node.
+    fn of(&self, node: &Node) -> (u32, u32, u32) {
+        let here = self.nodes.get(&*node.meta.name).copied().unwrap_or_default();
+        let in_zone = self.siblings_in_zone.get(&node.zone().map(|z| &**z)).copied().unwrap_or_default();
+        (here.siblings, in_zone, here.pods)
     }
 }
 
@@ -74,10 +98,9 @@ fn is_sibling(a: &Pod, b: &Pod) -> bool {
     if a.meta.uid == b.meta.uid || a.meta.namespace != b.meta.namespace {
         return false;
     }
-    let strip = |p: &Pod| {
-        let mut labels = p.meta.labels.clone();
-        labels.remove("pod-template-hash");
-        labels
-    };
-    !a.meta.labels.is_empty() && strip(a) == strip(b)
+    !a.meta.labels.is_empty() && labels_of_workload(a).eq(labels_of_workload(b))
+}
+
+fn labels_of_workload(pod: &Pod) -> impl Iterator<Item = (&Str, &Str)> {
+    pod.meta.labels.iter().filter(|(key, _)| &***key != "pod-template-hash")
 }
