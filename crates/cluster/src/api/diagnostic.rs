@@ -103,6 +103,14 @@ pub enum DiagnosticKind {
     Duplicate {
         value: Str,
     },
+    TooMany {
+        count: usize,
+        limit: u32,
+    },
+    /// In bytes.
+    TooLong {
+        limit: usize,
+    },
     /// An address that leads to no endpoint.
     SpecialAddress {
         value: Str,

@@ -79,6 +79,8 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         }
         K::BadName { value, rule } => write!(f, "Invalid value: {value:?}: {}", name_rule(*rule)),
         K::BadFormat { value, format } => write!(f, "Invalid value: {value:?}: {}", format_rule(*format)),
+        K::TooMany { count, limit } => write!(f, "Too many: {count}: must have at most {limit} items"),
+        K::TooLong { limit } => write!(f, "Too long: may not be more than {limit} bytes"),
         K::Duplicate { value } => write!(f, "Duplicate value: {value:?}"),
         K::SpecialAddress { value, range } => {
             write!(f, "Invalid value: {value:?}: may not be {}", special_range(*range, value))
@@ -184,7 +186,7 @@ fn format_rule(format: Format) -> &'static str {
         Format::Rate => "must be requests per second, such as 2 or 0.5, with at most three decimals",
         Format::Percent => "must be an integer or a percentage, such as 25%",
         Format::ClientFrom => {
-            "must be outside, {ip: ADDRESS}, deploy/NAMESPACE/NAME, rs/NAMESPACE/NAME or pod/NAMESPACE/NAME"
+            "must be outside, {ip: ADDRESS}, deploy/NAMESPACE/NAME, rs/NAMESPACE/NAME, pod/NAMESPACE/NAME or node/NAME"
         }
         Format::ObjectRef => "must be KIND/NAMESPACE/NAME, such as Pod/default/web-0, or KIND/NAME",
         Format::NsName => "must be NAMESPACE/NAME, or a name in the namespace default",

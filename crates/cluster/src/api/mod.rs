@@ -38,6 +38,7 @@ pub use scenario::{
     ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, NodePortAddresses, Scenario, ScenarioNode,
     TimingProfile,
 };
+pub(crate) use scenario::check_action;
 pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,

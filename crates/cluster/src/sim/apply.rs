@@ -8,15 +8,13 @@ use super::{LogEntry, Refusal, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Labels, Manifest,
     Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy,
-    ServiceType, Severity, Str, Typed, Uid, wrong_labels,
+    ServiceType, Severity, Str, Typed, Uid, check_action, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::node::kernel;
 use crate::node::kubelet::Process;
 use crate::store::{Other, Stored};
-use crate::traffic::{ClientId, MAX_RATE_MILLI, Target};
-
-const CLIENT_LIMIT: u32 = 200;
+use crate::traffic::{ClientId, MAX_CLIENTS, MAX_RATE_MILLI};
 
 impl World {
     /// Carries out an action now. What is refused changes nothing.
@@ -44,6 +42,7 @@ impl World {
     }
 
     fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
+        check(action)?;
         match action {
             Action::Apply { .. } => Ok(()),
             Action::DeleteObject { object } => self.delete_object(object),
@@ -430,14 +429,11 @@ impl World {
     }
 
     fn add_client_checked(&mut self, spec: &ClientSpec) -> Result<(), Refusal> {
-        if self.traffic.clients.len() as u32 >= CLIENT_LIMIT {
-            return Err(Refusal::TooManyClients { limit: CLIENT_LIMIT });
+        if self.traffic.clients.len() as u32 >= MAX_CLIENTS {
+            return Err(Refusal::TooManyClients { limit: MAX_CLIENTS });
         }
         if self.traffic.client_named(&spec.name).is_some() {
             return Err(Refusal::ClientExists { client: spec.name.clone() });
-        }
-        if Target::parse(&spec.to).is_none() {
-            return Err(Refusal::BadTarget { client: spec.name.clone() });
         }
         if let ClientFrom::Workload { namespace, kind, name } = &spec.from {
             let key = NsName { namespace: namespace.clone(), name: name.clone() };
@@ -467,6 +463,15 @@ impl World {
     }
 }
 
+/// Whether each string in it can be what it is to become.
+fn check(action: &Action) -> Result<(), Refusal> {
+    let Err(invalid) = check_action(action) else { return Ok(()) };
+    if let (Action::AddClient { client }, "to") = (action, invalid.field) {
+        return Err(Refusal::BadTarget { client: client.name.clone() });
+    }
+    Err(Refusal::Invalid { diagnostics: vec![finding(None, invalid.field, invalid.message)] })
+}
+
 fn keep_identity<T: Stored>(object: &mut T, old: &T) {
     let old = old.meta();
     let meta = object.meta_mut();
@@ -485,15 +490,13 @@ fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
 
 /// An object that an edit would leave without a field that it must have.
 fn required(kind: &str, key: &NsName, path: &str) -> Refusal {
-    let diagnostic = Diagnostic {
-        severity: Severity::Error,
-        line: 0,
-        column: 0,
-        object: Some(reference(kind, key)),
-        path: path.into(),
-        message: DiagnosticKind::Required,
-    };
+    let diagnostic = finding(Some(reference(kind, key)), path, DiagnosticKind::Required);
     Refusal::Invalid { diagnostics: vec![diagnostic] }
+}
+
+/// An error that no text holds.
+fn finding(object: Option<ObjectRef>, path: &str, message: DiagnosticKind) -> Diagnostic {
+    Diagnostic { severity: Severity::Error, line: 0, column: 0, object, path: path.into(), message }
 }
 
 fn reference(kind: &str, key: &NsName) -> ObjectRef {

@@ -40,6 +40,8 @@ const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
 /// A thousand requests a second is what a page can show; more is cut to it.
 pub const MAX_RATE_MILLI: u32 = 1_000_000;
+/// Of one cluster.
+pub const MAX_CLIENTS: u32 = 200;
 
 impl World {
     pub(crate) fn add_client(&mut self, spec: ClientSpec) -> ClientId {

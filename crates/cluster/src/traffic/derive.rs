@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::api::{ClientFrom, ClientSpec, Manifest, Name, NsName, PodSpec, Service, ServiceType, Str};
 use crate::net::Protocol;
 use crate::sim::{Run, World};
-use crate::traffic::Target;
 use crate::traffic::target::scheme;
+use crate::traffic::{MAX_CLIENTS, Target};
 
 /// One workload's call, found in its Pod template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,6 @@ pub struct Call {
 /// Clients that nobody asked for by name; how often each calls, in thousandths per second.
 const DERIVED_RATE_MILLI: u32 = 1_000;
 const DEFAULT_RATE_MILLI: u32 = 2_000;
-/// However many calls a manifest names.
-const CLIENT_LIMIT: usize = 200;
 
 /// The clients of a cluster whose scenario names none: every derived caller, one client outside
 /// for each Service that can be reached from there, and one inside for each that nobody calls.
@@ -46,7 +44,8 @@ pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
             clients.push(inside(service));
         }
     }
-    clients.truncate(CLIENT_LIMIT);
+    // However many calls a manifest names.
+    clients.truncate(MAX_CLIENTS as usize);
     clients
 }
 

@@ -12,7 +12,7 @@ mod target;
 
 use serde::Serialize;
 
-pub use client::{Client, MAX_RATE_MILLI};
+pub use client::{Client, MAX_CLIENTS, MAX_RATE_MILLI};
 pub use connection::Live;
 pub use derive::{Call, calls, curl_pod, derived_clients, name_clients};
 pub use journey::Flight;

@@ -24,7 +24,7 @@ use schema::Shape;
 
 pub use meta::wrong_labels;
 pub(super) use meta::{is_cluster_scoped, labels as read_labels};
-pub(super) use names::check as check_name;
+pub(super) use names::{check as check_name, holds as holds_name};
 pub(super) use node::{address as read_address, cidr as read_cidr};
 pub(super) use pod::{one_of as pod_one_of, protocol as pod_protocol, required as pod_required};
 pub(super) use schema::{Field, Shape as FieldShape, check as check_shape, f as known_field};

@@ -1,17 +1,19 @@
 //! `spec.actions` of a Scenario: each a map with `at`, `do` and the arguments of what is done.
 
-use super::read::{CLIENT, bad_format, client, rate, required_map, time};
-use super::{policy, reference};
+use super::read::{CLIENT, bad_format, client, limited, rate, report, required_map, time};
+use super::{policy, reference, validate};
 use crate::api::decode::{
-    Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_required,
-    read_labels,
+    Field, FieldShape as Shape, Spot, check_shape, known_field as f, pod_one_of, pod_required, read_labels,
 };
 use crate::api::findings::Findings;
 use crate::api::{
-    Action, DiagnosticKind, Format, Labels, Name, NameRule, NsName, ObjectRef, ServiceType, Str,
-    TOPOLOGY_MODE, TimedAction, Type, Value,
+    Action, DiagnosticKind, Format, Labels, Name, NsName, ObjectRef, ServiceType, Str, TOPOLOGY_MODE,
+    TimedAction, Type, Value,
 };
 use crate::node::kube_proxy::ProxyMode;
+
+/// Of one run.
+pub const MAX_ACTIONS: u32 = 10_000;
 
 const NAMES: &[&str] = &[
     "addClient",
@@ -40,7 +42,7 @@ pub fn actions(list: &Spot<'_>, findings: &mut Findings) -> Vec<TimedAction> {
     if list.tree().is_some_and(|t| !matches!(t.value, Value::Seq(_))) {
         list.wrong_type(findings, Type::List);
     }
-    (0..list.len()).filter_map(|i| timed(&list.item(i), findings)).collect()
+    (0..limited(list, MAX_ACTIONS, findings)).filter_map(|i| timed(&list.item(i), findings)).collect()
 }
 
 fn timed(spot: &Spot<'_>, findings: &mut Findings) -> Option<TimedAction> {
@@ -53,6 +55,9 @@ fn timed(spot: &Spot<'_>, findings: &mut Findings) -> Option<TimedAction> {
     }
     let at = time(&at, findings);
     let action = action(spot, findings)?;
+    if !matches!(action, Action::AddClient { .. }) {
+        report(spot, validate::check_action(&action), findings);
+    }
     Some(TimedAction { at: at?, action })
 }
 
@@ -103,7 +108,7 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
                 _ => Action::PauseKubeProxy { node, on },
             }
         }
-        "addNode" => add_node(spot, findings),
+        "addNode" => add_node(spot),
         "addClient" => add_client(&spot.field("client"), findings)?,
         "removeClient" => Action::RemoveClient { client: name(spot, "client", findings) },
         "setRate" => set_rate(spot, findings)?,
@@ -240,22 +245,15 @@ fn replicas(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {
     spot.int_in(findings, 0, i64::from(i32::MAX)).and_then(|n| u32::try_from(n).ok())
 }
 
-fn add_node(spot: &Spot<'_>, findings: &mut Findings) -> Action {
-    let name = spot.field("name");
-    if let Some(text) = name.str() {
-        check_name(&name, text, NameRule::Dns1123Subdomain, findings);
-    }
-    Action::AddNode { name: name.str().cloned(), zone: spot.field("zone").str().cloned() }
+fn add_node(spot: &Spot<'_>) -> Action {
+    Action::AddNode { name: spot.field("name").str().cloned(), zone: spot.field("zone").str().cloned() }
 }
 
 fn add_client(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
     if !required_map(spot, findings) {
         return None;
     }
-    let name = pod_required(&spot.field("name"), findings);
-    if !name.is_empty() {
-        check_name(&spot.field("name"), &name, NameRule::Dns1123Subdomain, findings);
-    }
+    pod_required(&spot.field("name"), findings);
     client(spot, findings).map(|client| Action::AddClient { client })
 }
 

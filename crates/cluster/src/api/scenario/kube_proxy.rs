@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::read::span;
+use super::read::{limited, span};
 use crate::api::decode::{Field, FieldShape as Shape, Spot, known_field as f, pod_one_of, read_cidr};
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
@@ -56,6 +56,7 @@ pub const FIELDS: &[Field] = &[
     f("syncPeriod", Shape::Any),
 ];
 
+const MAX_RANGES: u32 = 64;
 /// A year: longer than any run, and far from the end of time.
 const MAX_PERIOD: Span = Span::from_secs(365 * 24 * 3_600);
 
@@ -103,7 +104,7 @@ fn node_port_addresses(list: &Spot<'_>, findings: &mut Findings) -> Option<NodeP
         return Some(NodePortAddresses::Primary);
     }
     let mut ranges = Vec::new();
-    for i in 0..list.len() {
+    for i in 0..limited(list, MAX_RANGES, findings) {
         ranges.extend(read_cidr(&list.item(i), findings));
     }
     Some(NodePortAddresses::In(ranges))

@@ -39,6 +39,7 @@ mod kube_proxy;
 pub(super) mod policy;
 mod read;
 mod reference;
+mod validate;
 mod write;
 
 use std::net::IpAddr;
@@ -53,6 +54,7 @@ use crate::sim::{Span, Time};
 
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_scenario};
+pub(crate) use validate::check_action;
 
 /// Everything is optional: what is not said is the World's default.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]

@@ -4,6 +4,7 @@ use crate::ordered::Set;
 
 use super::{
     ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, kube_proxy, reference,
+    validate,
 };
 use crate::api::decode::{
     Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_protocol,
@@ -17,7 +18,10 @@ use crate::net::netfilter::Scheduler;
 use crate::net::{Cidr, longest_for};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
-use crate::traffic::MAX_RATE_MILLI;
+use crate::traffic::{MAX_CLIENTS, MAX_RATE_MILLI};
+
+/// apimachinery api/validation, TotalAnnotationSizeLimitB.
+const MAX_PROSE_BYTES: usize = 256 << 10;
 
 const API_VERSION: &str = "packetyard/v1alpha1";
 
@@ -88,11 +92,10 @@ pub fn decode(tree: &Tree, findings: &mut Findings) -> Option<Scenario> {
 fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
     let spec = root.field("spec");
     let meta = root.field("metadata");
-    let text = |name: &str| spec.field(name).str().cloned();
     Scenario {
-        name: meta.field("name").str().cloned(),
-        title: text("title"),
-        description: text("description"),
+        name: checked(&meta.field("name"), NameRule::Dns1123Subdomain, findings),
+        title: prose(&spec.field("title"), findings),
+        description: prose(&spec.field("description"), findings),
         seed: seed(&spec.field("seed"), findings),
         nodes: nodes(&spec.field("nodes"), findings),
         pod_cidr: read_cidr(&spec.field("podCIDR"), findings),
@@ -110,8 +113,23 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
         clients: clients(&spec.field("clients"), findings),
         actions: action_read::actions(&spec.field("actions"), findings),
         at: time(&spec.field("at"), findings),
-        model: text("model"),
+        model: checked(&spec.field("model"), NameRule::LabelValue, findings),
     }
+}
+
+fn checked(spot: &Spot<'_>, rule: NameRule, findings: &mut Findings) -> Option<Str> {
+    let text = spot.str()?;
+    check_name(spot, text, rule, findings);
+    Some(text.clone())
+}
+
+/// A text for people: as long as all annotations of an object may be together.
+fn prose(spot: &Spot<'_>, findings: &mut Findings) -> Option<Str> {
+    let text = spot.str()?;
+    if text.len() > MAX_PROSE_BYTES {
+        spot.error(findings, DiagnosticKind::TooLong { limit: MAX_PROSE_BYTES });
+    }
+    Some(text.clone())
 }
 
 /// A cluster has one family.
@@ -203,22 +221,40 @@ fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> 
     list.tree()?;
     let mut names = Set::new();
     let mut out: Vec<ScenarioNode> = Vec::new();
-    for i in 0..list.len() {
+    for i in 0..limited(list, NODE_LIMIT, findings) {
         let item = list.item(i);
         let name = unique_name(&item.field("name"), &mut names, findings);
         let zone = item.field("zone").str().cloned();
-        out.push(ScenarioNode { name, zone, ready: item.field("ready").bool().unwrap_or(true) });
+        let node = ScenarioNode { name, zone, ready: item.field("ready").bool().unwrap_or(true) };
+        if !node.name.is_empty() {
+            report(&item, validate::check_node(&node), findings);
+        }
+        out.push(node);
     }
     Some(out)
 }
 
+/// What a typed check found, at its place.
+pub fn report(spot: &Spot<'_>, checked: Result<(), validate::Invalid>, findings: &mut Findings) {
+    if let Err(invalid) = checked {
+        spot.field(invalid.field).error(findings, invalid.message);
+    }
+}
+
+/// At most so many, else none is looked at.
+pub fn limited(list: &Spot<'_>, limit: u32, findings: &mut Findings) -> usize {
+    let count = list.len();
+    if count > limit as usize {
+        list.error(findings, DiagnosticKind::TooMany { count, limit });
+        return 0;
+    }
+    count
+}
+
 fn unique_name(spot: &Spot<'_>, earlier: &mut Set<Str>, findings: &mut Findings) -> Str {
     let name = pod_required(spot, findings);
-    if !name.is_empty() {
-        check_name(spot, &name, NameRule::Dns1123Subdomain, findings);
-        if !earlier.insert(name.clone()) {
-            spot.error(findings, DiagnosticKind::Duplicate { value: clip(&name) });
-        }
+    if !name.is_empty() && !earlier.insert(name.clone()) {
+        spot.error(findings, DiagnosticKind::Duplicate { value: clip(&name) });
     }
     name
 }
@@ -227,7 +263,7 @@ fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> 
     list.tree()?;
     let mut names = Set::new();
     let mut out: Vec<ClientSpec> = Vec::new();
-    for i in 0..list.len() {
+    for i in 0..limited(list, MAX_CLIENTS, findings) {
         let item = list.item(i);
         unique_name(&item.field("name"), &mut names, findings);
         out.extend(client(&item, findings));
@@ -235,29 +271,25 @@ fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> 
     Some(out)
 }
 
-/// A client, but for the check of its name. `None` with an error among the findings.
+/// `None` with an error among the findings.
 pub fn client(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientSpec> {
-    let to = target(&spot.field("to"), findings);
+    let to = pod_required(&spot.field("to"), findings);
     let protocol = pod_protocol(&spot.field("protocol"), findings);
     let rate_milli = rate(&spot.field("rate"), findings);
     let timeout = span(&spot.field("timeout"), findings);
-    Some(ClientSpec {
-        name: spot.field("name").str()?.clone(),
+    let client = ClientSpec {
+        name: spot.field("name").text()?.clone(),
         from: client_from(&spot.field("from"), findings)?,
         to,
         protocol: protocol?,
         rate_milli: rate_milli.unwrap_or(1000),
         keep_alive: spot.field("keepAlive").bool().unwrap_or(false),
         timeout,
-    })
-}
-
-fn target(spot: &Spot<'_>, findings: &mut Findings) -> Str {
-    let to = pod_required(spot, findings);
-    if to.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        bad_format(spot, Format::Target, findings);
+    };
+    if !client.to.is_empty() {
+        report(spot, validate::check_client(&client), findings);
     }
-    to
+    Some(client)
 }
 
 /// Requests per second, to thousandths of one.

@@ -134,12 +134,26 @@ fn rules_of_a_scenario() {
         ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),
         ("at: -5s", "must be a length of time"),
         ("nodes: [{name: a1}, {name: a1}]", "spec.nodes[1].name: Duplicate value"),
+        (
+            "nodes: [{name: a, zone: 'x y'}]",
+            "spec.nodes[0].zone: Invalid value: \"x y\": must be a label value",
+        ),
+        ("nodes: [{name: a, zone: \"\\u202Egnp\"}]", "spec.nodes[0].zone: Invalid value"),
+        ("nodes: [{name: a, zone: <b>}]", "spec.nodes[0].zone: Invalid value"),
         ("nodes: [{zone: a}]", "spec.nodes[0].name: Required value"),
         ("nodes: [{name: A}]", "spec.nodes[0].name: Invalid value"),
         ("clients: [{name: a, to: x}, {name: a, to: x}]", "spec.clients[1].name: Duplicate value"),
         ("clients: [{name: a}]", "spec.clients[0].to: Required value"),
         ("clients: [{to: a}]", "spec.clients[0].name: Required value"),
         ("clients: [{name: a, to: 'a b'}]", "without blanks"),
+        ("clients: [{name: a, to: \"\\u202Eb:80\"}]", "spec.clients[0].to: Invalid value"),
+        ("clients: [{name: a, to: 'web:http'}]", "spec.clients[0].to: Invalid value"),
+        ("clients: [{name: a, to: 'service/A/b'}]", "spec.clients[0].to: Invalid value"),
+        ("clients: [{name: a, to: 'http://<b>/'}]", "spec.clients[0].to: Invalid value"),
+        ("clients: [{name: A, to: b}]", "spec.clients[0].name: Invalid value"),
+        ("clients: [{name: a, to: b, from: node/<b>}]", "spec.clients[0].from: Invalid value"),
+        ("clients: [{name: a, to: b, from: deploy/Default/web}]", "spec.clients[0].from: Invalid value"),
+        ("model: <b>", "spec.model: Invalid value"),
         ("clients: [{name: a, to: b, rate: 0.0001}]", "at most three decimals"),
         ("clients: [{name: a, to: b, rate: -1}]", "requests per second"),
         (
@@ -165,6 +179,22 @@ fn rules_of_a_scenario() {
         ("actions: [x]", "spec.actions[0]: must be a map"),
         ("actions: [{do: addNode}]", "spec.actions[0].at: Required value"),
         ("actions: [{at: 1s}]", "spec.actions[0].do: Required value"),
+        ("actions: [{at: 1s, do: addNode, zone: 'a b'}]", "spec.actions[0].zone: Invalid value"),
+        ("actions: [{at: 1s, do: addNode, name: A}]", "spec.actions[0].name: Invalid value"),
+        (
+            "actions: [{at: 1s, do: powerNode, node: <b>, enabled: true}]",
+            "spec.actions[0].node: Invalid value",
+        ),
+        ("actions: [{at: 1s, do: sendOne, client: A}]", "spec.actions[0].client: Invalid value"),
+        ("actions: [{at: 1s, do: crashPod, pod: Default/web}]", "spec.actions[0].pod: Invalid value"),
+        (
+            "actions: [{at: 1s, do: delete, object: 'pod/default/<b>%'}]",
+            "spec.actions[0].object: Invalid value",
+        ),
+        (
+            "actions: [{at: 1s, do: addClient, client: {name: A, to: b}}]",
+            "spec.actions[0].client.name: Invalid value",
+        ),
         ("actions: [{at: 1s, do: explode}]", "Unsupported value: \"explode\""),
         ("actions: [{at: 1s, do: crashPod}]", "spec.actions[0].pod: Required value"),
         ("actions: [{at: 1s, do: crashPod, pod: a/b/c}]", "NAMESPACE/NAME"),
@@ -185,6 +215,31 @@ fn rules_of_a_scenario() {
     }
     let other = scenario("seed: 1").replace("v1alpha1", "v2");
     check_problem(&other, "no matches for kind \"Scenario\" in version \"packetyard/v2\"");
+}
+
+#[test]
+fn lists_have_limits() {
+    let many =
+        |item: &dyn Fn(usize) -> String, count: usize| (0..count).map(item).collect::<Vec<_>>().join(", ");
+    let (client, node) = (|i| format!("{{name: c{i}, to: web}}"), |i| format!("{{name: n{i}}}"));
+    let (action, range) = (|_| "{at: 1s, do: addNode}".to_string(), |i: usize| format!("10.{i}.0.0/16"));
+    for (field, item, limit) in [
+        ("clients", &client as &dyn Fn(usize) -> String, 200),
+        ("nodes", &node, 64),
+        ("actions", &action, 10_000),
+    ] {
+        assert_eq!(super::problems(&parse(&scenario(&format!("{field}: [{}]", many(item, limit))))), [""; 0]);
+        let found = super::problems(&parse(&scenario(&format!("{field}: [{}]", many(item, limit + 1)))));
+        let expected = format!("spec.{field}: Too many: {}: must have at most {limit} items", limit + 1);
+        assert!(found.len() == 1 && found[0].contains(&expected), "{found:#?}");
+    }
+    let ranges = |count| scenario(&format!("kubeProxy: {{nodePortAddresses: [{}]}}", many(&range, count)));
+    assert_eq!(super::problems(&parse(&ranges(64))), [""; 0]);
+    assert!(super::problems(&parse(&ranges(65)))[0].contains("nodePortAddresses: Too many: 65"));
+    check_problem(
+        &scenario(&format!("description: '{}'", "x".repeat(300_000))),
+        "spec.description: Too long",
+    );
 }
 
 #[test]
@@ -216,9 +271,12 @@ fn object() -> impl Strategy<Value = ObjectRef> {
     })
 }
 
+fn label_value() -> impl Strategy<Value = Str> {
+    "([A-Za-z0-9]{1,3}([-_.][A-Za-z0-9]{1,3})?)?".prop_map(|s: String| Str::from(s.as_str()))
+}
+
 fn labels() -> impl Strategy<Value = Labels> {
-    let value = "([a-z0-9]{1,3}(-[a-z0-9]{1,3})?)?".prop_map(|s: String| Str::from(s.as_str()));
-    proptest::collection::btree_map(name(), value, 0..3).prop_map(|map| map.into_iter().collect())
+    proptest::collection::btree_map(name(), label_value(), 0..3).prop_map(|map| map.into_iter().collect())
 }
 
 fn client() -> impl Strategy<Value = ClientSpec> {
@@ -228,7 +286,9 @@ fn client() -> impl Strategy<Value = ClientSpec> {
             ClientFrom::Workload { namespace, kind: kind.as_str().into(), name }
         }),
     ];
-    let to = "[!-~]{1,20}".prop_map(|s: String| Str::from(s.as_str()));
+    let to = "(https?://)?[a-z0-9.-]{1,12}(:[1-9][0-9]{0,3})?|(http://|tcp://)[a-z]{1,3}/[!-~]{0,12}\
+        |(http://)?\\[fd00::[0-9a-f]{1,4}\\](:80)?|service/[a-z]{1,3}/[a-z0-9]{1,3}(:[1-9]{1,4})?"
+        .prop_map(|s: String| Str::from(s.as_str()));
     let protocol = prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp), Just(Protocol::Sctp)];
     let rest = (0..=MAX_RATE_MILLI, any::<bool>(), proptest::option::of(any::<u64>().prop_map(Span)));
     (name(), from, to, protocol, rest).prop_map(
@@ -265,7 +325,7 @@ fn action() -> impl Strategy<Value = Action> {
         (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
         (name(), any::<bool>()).prop_map(|(node, on)| Action::CutOffNode { node, on }),
         (name(), any::<bool>()).prop_map(|(node, on)| Action::PauseKubeProxy { node, on }),
-        (proptest::option::of(name()), proptest::option::of(str_()))
+        (proptest::option::of(name()), proptest::option::of(label_value()))
             .prop_map(|(name, zone)| Action::AddNode { name, zone }),
         client().prop_map(|client| Action::AddClient { client }),
         name().prop_map(|client| Action::RemoveClient { client }),
@@ -324,8 +384,12 @@ fn nth_mode(n: usize) -> ProxyMode {
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {
     let option = proptest::option::of::<BoxedStrategy<Str>>;
-    let words =
-        (option(name().boxed()), option(str_().boxed()), option(str_().boxed()), option(str_().boxed()));
+    let words = (
+        option(name().boxed()),
+        option(str_().boxed()),
+        option(str_().boxed()),
+        option(label_value().boxed()),
+    );
     // Of these every node gets a part.
     let cidr = || {
         proptest::option::of(
@@ -334,7 +398,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     };
     let nodes = proptest::option::of(proptest::collection::btree_map(
         name(),
-        (option(str_().boxed()), any::<bool>()),
+        (option(label_value().boxed()), any::<bool>()),
         0..3,
     ));
     let clients = proptest::option::of(proptest::collection::vec(client(), 0..3));

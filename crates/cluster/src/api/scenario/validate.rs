@@ -1,0 +1,119 @@
+//! What the strings of a Scenario and of an action may be: each is checked like the Kubernetes field that
+//! it becomes, or names (apimachinery, util/validation), whether a text, a link or a person gave it.
+
+use std::net::IpAddr;
+
+use super::{ClientFrom, ClientSpec, ScenarioNode};
+use crate::api::decode::holds_name;
+use crate::api::diagnostic::clip;
+use crate::api::{Action, DiagnosticKind, Format, NameRule, NsName, ObjectRef};
+use crate::traffic::Target;
+
+/// The field that is wrong, as the Scenario writes it, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    pub field: &'static str,
+    pub message: DiagnosticKind,
+}
+
+type Checked = Result<(), Invalid>;
+
+pub fn check_node(node: &ScenarioNode) -> Checked {
+    name("name", &node.name, NameRule::Dns1123Subdomain)?;
+    optional("zone", node.zone.as_deref(), NameRule::LabelValue)
+}
+
+pub fn check_client(client: &ClientSpec) -> Checked {
+    name("name", &client.name, NameRule::Dns1123Subdomain)?;
+    match &client.from {
+        ClientFrom::Outside { .. } => {}
+        ClientFrom::Node { name } => {
+            formatted("from", is_subdomain(name), || format!("node/{name}"), Format::ClientFrom)?;
+        }
+        ClientFrom::Workload { namespace, kind, name } => {
+            let holds = is_label(namespace) && is_subdomain(name);
+            formatted("from", holds, || format!("{kind}/{namespace}/{name}"), Format::ClientFrom)?;
+        }
+    }
+    formatted("to", is_target(&client.to), || client.to.to_string(), Format::Target)
+}
+
+/// The first thing that is wrong with an action. A client's fields are those of its `client`. Labels, texts and policies go through the checks of the
+/// objects that they become part of.
+pub fn check_action(action: &Action) -> Checked {
+    match action {
+        Action::Apply { .. } | Action::SetProxyMode { .. } | Action::SetIpMode { .. } => Ok(()),
+        Action::DeleteObject { object } | Action::SetLabels { object, .. } => {
+            let ObjectRef { kind, namespace, name } = object;
+            let shown = || format!("{kind}/{namespace}/{name}");
+            formatted("object", is_object(object), shown, Format::ObjectRef)
+        }
+        Action::SetServiceType { service, .. }
+        | Action::SetServicePolicy { service, .. }
+        | Action::SetSelector { service, .. } => ns_name("service", service),
+        Action::Scale { deployment, .. } => ns_name("deployment", deployment),
+        Action::SetReadiness { pod, .. } | Action::CrashPod { pod } => ns_name("pod", pod),
+        Action::PowerNode { node, .. }
+        | Action::Cordon { node, .. }
+        | Action::CutOffNode { node, .. }
+        | Action::PauseKubeProxy { node, .. } => name("node", node, NameRule::Dns1123Subdomain),
+        Action::AddNode { name: node, zone } => {
+            optional("name", node.as_deref(), NameRule::Dns1123Subdomain)?;
+            optional("zone", zone.as_deref(), NameRule::LabelValue)
+        }
+        Action::AddClient { client } => check_client(client),
+        Action::RemoveClient { client } | Action::SetRate { client, .. } | Action::SendOne { client } => {
+            name("client", client, NameRule::Dns1123Subdomain)
+        }
+    }
+}
+
+fn formatted(field: &'static str, holds: bool, value: impl FnOnce() -> String, format: Format) -> Checked {
+    let invalid = || Invalid { field, message: DiagnosticKind::BadFormat { value: clip(&value()), format } };
+    if holds { Ok(()) } else { Err(invalid()) }
+}
+
+fn name(field: &'static str, value: &str, rule: NameRule) -> Checked {
+    let invalid = || Invalid { field, message: DiagnosticKind::BadName { value: clip(value), rule } };
+    if holds_name(value, rule) { Ok(()) } else { Err(invalid()) }
+}
+
+fn optional(field: &'static str, value: Option<&str>, rule: NameRule) -> Checked {
+    value.map_or(Ok(()), |value| name(field, value, rule))
+}
+
+fn ns_name(field: &'static str, key: &NsName) -> Checked {
+    let holds = is_label(&key.namespace) && is_subdomain(&key.name);
+    formatted(field, holds, || key.to_string(), Format::NsName)
+}
+
+fn is_label(value: &str) -> bool {
+    holds_name(value, NameRule::Dns1123Label)
+}
+
+fn is_subdomain(value: &str) -> bool {
+    holds_name(value, NameRule::Dns1123Subdomain)
+}
+
+/// A kind that is not known may have its own rule for names: what every name can stand in is the path of
+/// a URL (apimachinery api/validation/path, IsValidPathSegmentName).
+fn is_object(object: &ObjectRef) -> bool {
+    let kind = !object.kind.is_empty() && object.kind.bytes().all(|b| b.is_ascii_alphanumeric());
+    let namespace = object.namespace.is_empty() || is_label(&object.namespace);
+    let segment = object.name.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'%'));
+    kind && namespace && segment && !matches!(&*object.name, "" | "." | "..")
+}
+
+/// A URL has printable ASCII only (RFC 3986), and a host that a resolver takes.
+fn is_target(text: &str) -> bool {
+    let host = match Target::parse(text) {
+        None => return false,
+        Some(Target::WayIn { service, .. }) => {
+            return is_label(&service.namespace) && is_subdomain(&service.name);
+        }
+        Some(Target::Host { host, .. }) => host,
+    };
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let is_name = host.len() <= 253 && host.bytes().all(is_host);
+    text.bytes().all(|b| b.is_ascii_graphic()) && (is_name || host.parse::<IpAddr>().is_ok())
+}
