@@ -34,11 +34,11 @@ pub use node::{Node, NodeCondition, NodeSpec};
 pub use packed::{pack, unpack, without_sources};
 pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
 pub use read::{decode_object, parse};
+pub(crate) use scenario::check_action;
 pub use scenario::{
     ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, NodePortAddresses, Scenario, ScenarioNode,
     TimingProfile,
 };
-pub(crate) use scenario::check_action;
 pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,

@@ -38,8 +38,8 @@ pub fn check_client(client: &ClientSpec) -> Checked {
     formatted("to", is_target(&client.to), || client.to.to_string(), Format::Target)
 }
 
-/// The first thing that is wrong with an action. A client's fields are those of its `client`. Labels, texts and policies go through the checks of the
-/// objects that they become part of.
+/// The first thing that is wrong with an action. A client's fields are those of its `client`. Labels, texts and
+/// policies go through the checks of the objects that they become part of.
 pub fn check_action(action: &Action) -> Checked {
     match action {
         Action::Apply { .. } | Action::SetProxyMode { .. } | Action::SetIpMode { .. } => Ok(()),
