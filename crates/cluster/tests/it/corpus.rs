@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cluster::sim::{Run, Span};
+use cluster::sim::{Run, Span, Time};
 
 use crate::support;
 
@@ -28,9 +28,13 @@ impl Scenario {
 
     pub fn run(&self) -> Run {
         let mut run = self.start();
-        let end = run.world().now() + self.length;
-        run.advance_to(end, u64::MAX);
+        run.advance_to(self.end(&run), u64::MAX);
         run
+    }
+
+    /// When a run that is at its start is at its end.
+    pub fn end(&self, run: &Run) -> Time {
+        run.world().now() + self.length
     }
 }
 

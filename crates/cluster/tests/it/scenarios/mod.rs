@@ -1,15 +1,51 @@
-//! What every scenario of the corpus comes to. Its `recorded.txt` is what happened in its run, in
-//! sentences; the hashes of all runs are in tests/scenarios/hashes.txt.
+//! What every scenario of the corpus comes to. Its `expected.yaml` says by hand what it shows
+//! (claims.rs); its `recorded.txt` is what happened in its run, in sentences; the hashes of all runs are
+//! in tests/scenarios/hashes.txt.
 //!
 //! `UPDATE_EXPECTED=1 cargo test -p packetyard-cluster` writes records and hashes anew; read the
 //! difference before you commit it.
 
+mod claims;
+mod observed;
 mod recorded;
 
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::corpus;
+use crate::corpus::{self, Scenario};
+use claims::Expected;
+
+#[test]
+fn every_scenario_shows_what_it_claims() {
+    let faults: Vec<String> = corpus::all()
+        .iter()
+        .flat_map(|scenario| {
+            claim_faults(scenario).into_iter().map(|fault| format!("{}: {fault}", scenario.name))
+        })
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn claim_faults(scenario: &Scenario) -> Vec<String> {
+    let text = std::fs::read_to_string(scenario.folder.join("expected.yaml"));
+    let expected = match text.map_err(|e| e.to_string()).and_then(|text| Expected::read(&text)) {
+        Ok(expected) => expected,
+        Err(why) => return vec![format!("expected.yaml: {why}")],
+    };
+    let observed = observed::observe(scenario, &expected.moments(scenario.end(&scenario.start())));
+    let mut faults = expected.faults(&observed);
+    let is_claimed = |client: &&String| expected.claims.requests.iter().any(|claim| claim.client == **client);
+    let unclaimed = observed.clients.iter().filter(|client| !is_claimed(client));
+    faults.extend(unclaimed.map(|client| format!("no claim of the requests of {client}")));
+    if expected.claims.is_empty() || expected.shows.is_empty() {
+        faults.push("expected.yaml claims nothing".into());
+    }
+    let has_myth = expected.myth.is_some_and(|myth| !myth.is_empty());
+    if has_myth != scenario.name.starts_with("myth-") {
+        faults.push("what a myth claims belongs to a myth, and each has it".into());
+    }
+    faults
+}
 
 #[test]
 fn every_scenario_goes_as_recorded() {

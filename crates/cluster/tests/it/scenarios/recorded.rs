@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt::{Display, Write};
 use std::net::IpAddr;
 
-use cluster::api::{Pod, Service};
+use cluster::api::{Endpoint, Pod, Service};
+use cluster::net::Protocol;
 use cluster::sim::{Span, World};
 use cluster::traffic::Counts;
 
@@ -15,37 +16,34 @@ pub fn record(world: &World) -> String {
         let _ = writeln!(out, "{:>11}  {}", words::moment(logged.at), words::happened(&logged.entry));
     }
     out.push('\n');
-    write_objects(&mut out, world);
+    for line in objects(world) {
+        let _ = writeln!(out, "{line}");
+    }
     out.push('\n');
     write_requests(&mut out, world);
     out
 }
 
-fn write_objects(out: &mut String, world: &World) {
-    for pod in world.store().pods.iter() {
-        let _ = writeln!(out, "{}", of_pod(pod));
-    }
-    for service in world.store().services.iter() {
-        let _ = writeln!(out, "{}", of_service(service));
-    }
+/// A sentence for each object.
+pub fn objects(world: &World) -> Vec<String> {
+    let store = world.store();
+    let mut lines: Vec<String> = store.pods.iter().map(|pod| of_pod(pod)).collect();
+    lines.extend(store.services.iter().map(|service| of_service(service)));
     // What DNS says of ports, where it says anything of them.
-    let records = world.store().services.iter().flat_map(|service| world.dns_records(service));
-    for record in records.filter(|record| record.kind() == "SRV") {
-        let _ = writeln!(out, "DNS: {record}");
+    let records = store.services.iter().flat_map(|service| world.dns_records(service));
+    lines.extend(records.filter(|record| record.kind() == "SRV").map(|record| format!("DNS: {record}")));
+    for slice in store.slices.iter() {
+        lines.extend(slice.endpoints.iter().map(|endpoint| of_endpoint(&slice.service, endpoint)));
     }
-    for slice in world.store().slices.iter() {
-        for endpoint in &slice.endpoints {
-            let conditions = [
-                ("ready", endpoint.ready),
-                ("serving", endpoint.serving),
-                ("terminating", endpoint.terminating),
-            ];
-            let conditions: Vec<&str> =
-                conditions.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
-            let conditions = if conditions.is_empty() { "not ready".into() } else { conditions.join(", ") };
-            let _ = writeln!(out, "Endpoint of {}: {}, {conditions}", slice.service, endpoint.address);
-        }
-    }
+    lines
+}
+
+fn of_endpoint(service: &str, endpoint: &Endpoint) -> String {
+    let conditions =
+        [("ready", endpoint.ready), ("serving", endpoint.serving), ("terminating", endpoint.terminating)];
+    let conditions: Vec<&str> = conditions.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    let conditions = if conditions.is_empty() { "not ready".into() } else { conditions.join(", ") };
+    format!("Endpoint of {service}: {}, {conditions}", endpoint.address)
 }
 
 fn of_pod(pod: &Pod) -> String {
@@ -57,15 +55,20 @@ fn of_pod(pod: &Pod) -> String {
 
 fn of_service(service: &Service) -> String {
     let spec = &service.spec;
-    let mut parts = vec![spec.type_.as_str().to_string()];
+    let type_ = if spec.headless { "headless" } else { spec.type_.as_str() };
+    let mut parts = vec![type_.to_string()];
+    parts.extend(spec.external_name.iter().map(ToString::to_string));
     if !spec.cluster_ips.is_empty() {
         parts.push(list(&spec.cluster_ips));
     }
     for port in &spec.ports {
-        parts.push(match port.node_port {
-            0 => format!("port {}", port.port),
-            node_port => format!("port {} on node port {node_port}", port.port),
-        });
+        let protocol = match port.protocol {
+            Protocol::Tcp => String::new(),
+            protocol => format!("/{}", protocol.as_str()),
+        };
+        let node_port = Some(port.node_port).filter(|port| *port != 0);
+        let node_port = node_port.map_or(String::new(), |port| format!(" on node port {port}"));
+        parts.push(format!("port {}{protocol}{node_port}", port.port));
     }
     if !service.ingress.is_empty() {
         let addresses: Vec<_> = service.ingress.iter().map(|ingress| ingress.ip).collect();
