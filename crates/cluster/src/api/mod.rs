@@ -25,7 +25,7 @@ mod workload;
 mod write;
 
 pub use action::{Action, ServicePatch, ServicePolicy, TOPOLOGY_MODE, TimedAction};
-pub use decode::wrong_labels;
+pub use decode::{canonical_template, wrong_labels};
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
 pub use manifest::{Manifest, Parsed, Source, Typed};

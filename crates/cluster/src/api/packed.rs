@@ -213,7 +213,7 @@ fields! {
     ServicePort { name, protocol, port, target_port, node_port }
     Deployment { meta, replicas, selector, template }
     Selector { match_labels }
-    PodTemplate { labels, annotations, spec, fingerprint }
+    PodTemplate { labels, annotations, spec, written }
     Pod { meta, spec }
     PodSpec { node_name, containers, termination_grace_period_s }
     Container { name, image, ports, env, command, args, readiness }
@@ -338,6 +338,63 @@ impl Packed for ClientFrom {
                 let ip: Option<u32> = Packed::take(from);
                 ClientFrom::Outside { ip: ip.map(|bits| IpAddr::V4(bits.into())) }
             }
+        }
+    }
+}
+
+/// Without positions, which do not count for what a tree says.
+impl Packed for Tree {
+    fn put(&self, out: &mut Vec<u8>) {
+        match &self.value {
+            Value::Null => put_number(0, out),
+            Value::Bool(value) => {
+                put_number(1, out);
+                value.put(out);
+            }
+            // None is below zero in a template: `pack` would notice.
+            Value::Int(number) => {
+                put_number(2, out);
+                number.unsigned_abs().put(out);
+            }
+            Value::Float(text) => {
+                put_number(3, out);
+                text.put(out);
+            }
+            Value::String(text) => {
+                put_number(4, out);
+                text.put(out);
+            }
+            Value::Seq(items) => {
+                put_number(5, out);
+                items.to_vec().put(out);
+            }
+            Value::Map(entries) => {
+                put_number(6, out);
+                put_number(entries.len() as u64, out);
+                for entry in entries.iter() {
+                    entry.key.put(out);
+                    entry.value.put(out);
+                }
+            }
+        }
+    }
+
+    fn take(from: &mut Bytes) -> Tree {
+        match from.number() {
+            1 => Tree::bool(bool::take(from)),
+            2 => Tree::int(from.number() as i64),
+            3 => Tree::new(Value::Float(from.text())),
+            4 => Tree::string(&from.text()),
+            5 => Tree::seq(Packed::take(from)),
+            6 => {
+                let mut map = Tree::map();
+                for _ in 0..from.number().min(from.0.len() as u64) {
+                    let key = from.text();
+                    Tree::put(&mut map, &key, Packed::take(from));
+                }
+                map
+            }
+            _ => Tree::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Labels, Meta, Name, Str};
+use super::{Labels, Meta, Name, Str, Tree};
 use crate::net::Protocol;
 use crate::sim::Time;
 
@@ -93,10 +93,10 @@ pub struct PodTemplate {
     pub labels: Labels,
     pub annotations: Labels,
     pub spec: PodSpec,
-    /// Of all that, as it was written: a Deployment's ReplicaSet and Pods are named by it. Worked out
-    /// by whoever reads the text, for it takes more code than all else that a Deployment does.
+    /// The template as it was written, with the fields that the simulation does not read: they
+    /// count when two templates are told apart. Null where no text says it.
     #[serde(skip)]
-    pub fingerprint: u64,
+    pub written: Tree,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]

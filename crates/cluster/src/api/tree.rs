@@ -42,6 +42,12 @@ pub enum Value {
     Map(Arc<Vec<Entry>>),
 }
 
+impl Default for Tree {
+    fn default() -> Tree {
+        Tree::new(Value::Null)
+    }
+}
+
 /// A key of a map, where it was written, and its value.
 #[derive(Clone, Debug)]
 pub struct Entry {

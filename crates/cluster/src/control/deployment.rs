@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use super::names::template_hash;
-use crate::api::{Deployment, DeploymentStrategy, IntOrPercent, Meta, NsName, OwnerRef, ReplicaSet};
+use crate::api::{
+    Deployment, DeploymentStrategy, IntOrPercent, Meta, NsName, OwnerRef, PodTemplate, ReplicaSet,
+};
 use crate::ordered::sort_by_key;
 use crate::sim::World;
 
@@ -118,9 +120,15 @@ impl World {
         sets
     }
 
-    /// The ReplicaSet of the Deployment's present template; made if it is not there.
+    /// The ReplicaSet of the Deployment's present template; made if it is not there
+    /// (sync.go, getNewReplicaSet).
     fn ensure_replica_set(&mut self, deployment: &Deployment) -> Arc<ReplicaSet> {
-        let hash = template_hash(deployment.template.fingerprint);
+        let mut owned = self.owned_replica_sets(deployment).into_iter();
+        if let Some(rs) = owned.find(|rs| equal_ignore_hash(&rs.template, &deployment.template)) {
+            return rs;
+        }
+        // Templates that say the same in other words have one hash.
+        let hash = template_hash(&deployment.template);
         let name = format!("{}-{hash}", deployment.meta.name);
         let key = NsName::new(&deployment.meta.namespace, &name);
         if let Some(rs) = self.store.replica_sets.get(&key) {
@@ -163,6 +171,13 @@ impl World {
             self.delete_replica_set(&key);
         }
     }
+}
+
+/// deployment_util.go, EqualIgnoreHash.
+fn equal_ignore_hash(of_set: &PodTemplate, of_deployment: &PodTemplate) -> bool {
+    let mut of_set = of_set.clone();
+    of_set.labels.remove(HASH_LABEL);
+    of_set == *of_deployment
 }
 
 /// rolling.go, ResolveFenceposts: surge rounds up, unavailable rounds down, never both zero.

@@ -1,6 +1,6 @@
 //! Generated names, of upstream's form.
 
-use crate::api::Uid;
+use crate::api::{PodTemplate, Uid, canonical_template};
 use crate::sim::{Chance, Purpose};
 
 /// apimachinery util/rand, alphanums: no vowels, so that no word appears by chance.
@@ -22,12 +22,20 @@ pub(crate) fn generate(chance: Chance, base: &str, uid: Uid, attempt: u32) -> St
     name
 }
 
-/// The label `pod-template-hash`: the template's number, its decimal digits written in the
-/// alphabet above (apimachinery rand.go, SafeEncodeString). The number itself is not upstream's
-/// (that is FNV over Go's own print of the struct).
-pub(crate) fn template_hash(fingerprint: u64) -> String {
-    let folded = (fingerprint ^ (fingerprint >> 32)) as u32;
-    folded.to_string().bytes().map(|b| char::from(ALPHABET[usize::from(b) % 27])).collect()
+/// The label `pod-template-hash` (controller/controller_utils.go, ComputeHash): FNV-1a of the
+/// template's one text, its decimal digits in the alphabet above (apimachinery rand.go,
+/// SafeEncodeString). Upstream hashes Go's print of the whole struct, so the values differ, and a
+/// field that is new in a release renames its Pods; here only a change of the template does.
+pub(crate) fn template_hash(template: &PodTemplate) -> String {
+    safe_encode(&fnv_1a(canonical_template(template).as_bytes()).to_string())
+}
+
+fn safe_encode(text: &str) -> String {
+    text.bytes().map(|b| char::from(ALPHABET[usize::from(b) % ALPHABET.len()])).collect()
+}
+
+fn fnv_1a(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
@@ -47,8 +55,16 @@ mod tests {
         assert_eq!(generate(Chance::new(1), &"x".repeat(80), Uid(1), 0).len(), 63);
     }
 
+    /// draft-eastlake-fnv, the vectors of 32 bits.
     #[test]
-    fn template_hashes_use_the_safe_alphabet() {
-        assert!(template_hash(12_345_678_901).bytes().all(|b| ALPHABET.contains(&b)));
+    fn fnv_1a_is_as_published() {
+        for (text, hash) in [("", 0x811c_9dc5), ("a", 0xe40c_292c), ("foobar", 0xbf9c_f968)] {
+            assert_eq!(fnv_1a(text.as_bytes()), hash, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_are_written_in_the_alphabet() {
+        assert_eq!(safe_encode("0123456789"), "456789bcdf");
     }
 }

@@ -19,7 +19,7 @@ use crate::traffic::Traffic;
 
 /// Bumped whenever the same scenario may run otherwise than before: a shared link says which
 /// model it was made with.
-pub const MODEL_VERSION: u32 = 3;
+pub const MODEL_VERSION: u32 = 4;
 
 /// What a cluster has and does not change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

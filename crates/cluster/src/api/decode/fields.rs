@@ -1,6 +1,10 @@
 //! The fields of each kind, by their names in upstream's types.go (k8s.io/api core/v1, apps/v1,
 //! discovery/v1 at 1.36). `kept` marks what would change behaviour and is not simulated.
+//!
+//! The defaults are those of a Pod template (core/v1 defaults.go), for `canonical.rs`: a default
+//! that is added here renames the Pods of each template that writes it out.
 
+use super::schema::Default::{EmptyObject, ImagePullPolicy, NonZero, Scalar};
 use super::schema::Field;
 use super::schema::Shape::{Any, Bool, Int32, Int64, IntOrStr, List, Obj, Quantities, Str, StrMap, Strs};
 use super::schema::{f, kept};
@@ -155,7 +159,8 @@ const SELECTOR: &[Field] = &[
     f("matchExpressions", List(&[f("key", Str), f("operator", Str), f("values", Strs)])),
 ];
 
-const TEMPLATE: &[Field] = &[f("metadata", Obj(META)), f("spec", Obj(POD_SPEC))];
+pub const TEMPLATE: &[Field] =
+    &[f("metadata", Obj(META)).default(EmptyObject), f("spec", Obj(POD_SPEC)).default(EmptyObject)];
 
 pub const REPLICA_SET: &[Field] = &[
     f("apiVersion", Str),
@@ -184,8 +189,8 @@ const POD_SPEC: &[Field] = &[
     f("containers", List(CONTAINER)),
     f("initContainers", List(CONTAINER)),
     f("ephemeralContainers", Any),
-    f("restartPolicy", Str),
-    f("terminationGracePeriodSeconds", Int64),
+    f("restartPolicy", Str).default(Scalar("Always")),
+    f("terminationGracePeriodSeconds", Int64).default(Scalar("30")),
     kept("activeDeadlineSeconds", Int64),
     f("nodeName", Str),
     f("nodeSelector", StrMap),
@@ -193,26 +198,26 @@ const POD_SPEC: &[Field] = &[
     kept("tolerations", Any),
     kept("topologySpreadConstraints", Any),
     kept("schedulingGates", Any),
-    f("schedulerName", Str),
+    f("schedulerName", Str).default(Scalar("default-scheduler")),
     kept("readinessGates", Any),
-    kept("hostNetwork", Bool),
+    kept("hostNetwork", Bool).default(Scalar("false")),
     f("hostname", Str),
     f("subdomain", Str),
     kept("setHostnameAsFQDN", Bool),
     kept("hostnameOverride", Str),
     kept("hostAliases", Any),
-    f("dnsPolicy", Str),
+    f("dnsPolicy", Str).default(Scalar("ClusterFirst")),
     kept("dnsConfig", Any),
     f("enableServiceLinks", Bool),
     f("volumes", Any),
     f("serviceAccountName", Str),
     f("serviceAccount", Str),
     f("automountServiceAccountToken", Bool),
-    f("hostPID", Bool),
-    f("hostIPC", Bool),
+    f("hostPID", Bool).default(Scalar("false")),
+    f("hostIPC", Bool).default(Scalar("false")),
     f("hostUsers", Bool),
     f("shareProcessNamespace", Bool),
-    f("securityContext", Any),
+    f("securityContext", Any).default(EmptyObject),
     f("imagePullSecrets", Any),
     f("priorityClassName", Str),
     f("priority", Int32),
@@ -229,14 +234,14 @@ const POD_SPEC: &[Field] = &[
 const CONTAINER: &[Field] = &[
     f("name", Str),
     f("image", Str),
-    f("imagePullPolicy", Str),
+    f("imagePullPolicy", Str).default(ImagePullPolicy),
     f("command", Strs),
     f("args", Strs),
     f("workingDir", Str),
     f("ports", List(CONTAINER_PORT)),
     f("env", List(&[f("name", Str), f("value", Str), f("valueFrom", Any)])),
     f("envFrom", Any),
-    f("resources", Obj(&[f("limits", Quantities), f("requests", Quantities), f("claims", Any)])),
+    f("resources", Obj(RESOURCES)).default(EmptyObject),
     f("resizePolicy", Any),
     f("restartPolicy", Str),
     f("restartPolicyRules", Any),
@@ -246,19 +251,21 @@ const CONTAINER: &[Field] = &[
     f("readinessProbe", Obj(PROBE)),
     kept("startupProbe", Obj(PROBE)),
     f("lifecycle", Obj(&[kept("postStart", Any), kept("preStop", Any), f("stopSignal", Str)])),
-    f("terminationMessagePath", Str),
-    f("terminationMessagePolicy", Str),
+    f("terminationMessagePath", Str).default(Scalar("/dev/termination-log")),
+    f("terminationMessagePolicy", Str).default(Scalar("File")),
     f("securityContext", Any),
-    f("stdin", Bool),
-    f("stdinOnce", Bool),
-    f("tty", Bool),
+    f("stdin", Bool).default(Scalar("false")),
+    f("stdinOnce", Bool).default(Scalar("false")),
+    f("tty", Bool).default(Scalar("false")),
 ];
+
+const RESOURCES: &[Field] = &[f("limits", Quantities), f("requests", Quantities), f("claims", Any)];
 
 const CONTAINER_PORT: &[Field] = &[
     f("name", Str),
-    kept("hostPort", Int32),
+    kept("hostPort", Int32).default(Scalar("0")),
     f("containerPort", Int32),
-    f("protocol", Str),
+    f("protocol", Str).default(Scalar("TCP")),
     kept("hostIP", Str),
 ];
 
@@ -267,18 +274,18 @@ const PROBE: &[Field] = &[
     f("httpGet", Obj(HTTP_GET)),
     f("tcpSocket", Obj(&[f("port", IntOrStr), f("host", Str)])),
     f("grpc", Obj(&[f("port", Int32), f("service", Str)])),
-    f("initialDelaySeconds", Int32),
-    f("timeoutSeconds", Int32),
-    f("periodSeconds", Int32),
-    f("successThreshold", Int32),
-    f("failureThreshold", Int32),
+    f("initialDelaySeconds", Int32).default(Scalar("0")),
+    f("timeoutSeconds", Int32).default(NonZero("1")),
+    f("periodSeconds", Int32).default(NonZero("10")),
+    f("successThreshold", Int32).default(NonZero("1")),
+    f("failureThreshold", Int32).default(NonZero("3")),
     f("terminationGracePeriodSeconds", Int64),
 ];
 
 const HTTP_GET: &[Field] = &[
-    f("path", Str),
+    f("path", Str).default(Scalar("/")),
     f("port", IntOrStr),
     f("host", Str),
-    f("scheme", Str),
+    f("scheme", Str).default(Scalar("HTTP")),
     f("httpHeaders", List(&[f("name", Str), f("value", Str)])),
 ];

@@ -1,9 +1,9 @@
 //! Value trees to typed objects. First the shape (types and names of fields), then the values
 //! (API server: validation.go), then the defaults (defaults.go). Every finding is gathered.
 
+mod canonical;
 mod endpoint_ip;
 mod fields;
-mod fingerprint;
 mod meta;
 mod names;
 mod node;
@@ -22,6 +22,7 @@ use super::findings::Findings;
 use super::{DiagnosticKind, NameRule, ObjectRef, Str, Tree, Type, Typed, Value};
 use schema::Shape;
 
+pub use canonical::canonical_template;
 pub use meta::wrong_labels;
 pub(super) use meta::{is_cluster_scoped, labels as read_labels};
 pub(super) use names::{check as check_name, holds as holds_name};

@@ -2,7 +2,6 @@
 
 use crate::ordered::Set;
 
-use super::fingerprint::fingerprint;
 use super::spot::{Spot, shown};
 use super::{meta, names, probe};
 use crate::api::diagnostic::clip;
@@ -23,14 +22,12 @@ pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Pod {
 
 pub fn template(spot: &Spot<'_>, findings: &mut Findings) -> PodTemplate {
     let metadata = spot.field("metadata");
-    let mut template = PodTemplate {
+    PodTemplate {
         labels: meta::labels(&metadata.field("labels"), findings),
         annotations: meta::annotations(&metadata.field("annotations"), findings),
         spec: spec(&spot.field("spec"), findings),
-        fingerprint: 0,
-    };
-    template.fingerprint = fingerprint(&template);
-    template
+        written: spot.tree().cloned().unwrap_or_default(),
+    }
 }
 
 fn spec(spot: &Spot<'_>, findings: &mut Findings) -> PodSpec {

@@ -23,21 +23,44 @@ pub enum Shape {
     List(&'static [Field]),
 }
 
-/// A field: its name, what it holds, and whether it would change behaviour here but does not.
+/// A field: its name, what it holds, whether it would change behaviour here but does not, and
+/// what the API server makes of it when it is absent.
 pub struct Field {
     pub name: &'static str,
     pub shape: Shape,
     pub unsimulated: bool,
+    pub default: Default,
+}
+
+/// What a field that is not written means (core/v1 defaults.go, and Go's zero values).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Default {
+    /// Nothing: each value that is written says something.
+    Nothing,
+    /// The scalar of this text.
+    Scalar(&'static str),
+    /// The scalar of this text, which 0 stands for too.
+    NonZero(&'static str),
+    /// The object without fields.
+    EmptyObject,
+    /// `Always` or `IfNotPresent`, as the tag of the container's image has it.
+    ImagePullPolicy,
 }
 
 /// A field that the simulation reads, or that changes nothing it shows.
 pub const fn f(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, unsimulated: false }
+    Field { name, shape, unsimulated: false, default: Default::Nothing }
 }
 
 /// A field that would change behaviour, and is only kept.
 pub const fn kept(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, unsimulated: true }
+    Field { name, shape, unsimulated: true, default: Default::Nothing }
+}
+
+impl Field {
+    pub const fn default(self, default: Default) -> Field {
+        Field { default, ..self }
+    }
 }
 
 /// Checks every value under `spot`, and every name of a field.

@@ -4,6 +4,19 @@ use super::{check_fine, object, service};
 use crate::api::*;
 use crate::sim::Time;
 
+/// The object, and its Pod template's one text: defaults that are spelled out change nothing.
+fn comparable(object: &Typed) -> (Typed, Option<String>) {
+    let mut object = object.clone();
+    let template = match &mut object {
+        Typed::Deployment(deployment) => &mut deployment.template,
+        Typed::ReplicaSet(set) => &mut set.template,
+        _ => return (object, None),
+    };
+    let text = canonical_template(template);
+    template.written = Tree::default();
+    (object, Some(text))
+}
+
 /// What the server shows decodes to the same object again, with the source and without it.
 fn check_round(text: &str) {
     for parsed in check_fine(text).objects {
@@ -15,7 +28,12 @@ fn check_round(text: &str) {
                 "{findings:?}\n{}",
                 to_yaml(&tree)
             );
-            assert_eq!(again.as_ref(), Some(&parsed.object), "{}", to_yaml(&tree));
+            assert_eq!(
+                again.as_ref().map(comparable),
+                Some(comparable(&parsed.object)),
+                "{}",
+                to_yaml(&tree)
+            );
             assert_eq!(tree.sorted().sorted(), tree.sorted());
         }
     }

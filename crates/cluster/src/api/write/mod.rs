@@ -8,6 +8,8 @@ mod service;
 mod slice;
 mod workload;
 
+pub(super) use workload::overlay_template;
+
 use std::sync::Arc;
 
 use super::{Entry, Labels, Node, NodeCondition, Position, Str, Tree, Typed, Value};

@@ -22,7 +22,8 @@ pub fn overlay_replica_set(tree: &mut Tree, set: &ReplicaSet) {
     overlay_template(at(spec, "template"), &set.template);
 }
 
-fn overlay_template(tree: &mut Tree, template: &PodTemplate) {
+/// What was written stays, but for the fields that `template` says anew.
+pub fn overlay_template(tree: &mut Tree, template: &PodTemplate) {
     let meta = at(tree, "metadata");
     put_labels(meta, "labels", &template.labels);
     put_labels(meta, "annotations", &template.annotations);
