@@ -35,6 +35,21 @@ async function load() {
   return mount;
 }
 
+/**
+ * Leptos makes elements that never change from text, which a page with `require-trusted-types-for 'script'` takes
+ * from a policy only. Where the page has one of its own, that decides; else this one, which passes elements and
+ * plain attributes and nothing that could run.
+ */
+function allowMarkup() {
+  const runs = /<\s*(script|iframe|object|embed|base|link|meta|style)\b|\son\w+\s*=|javascript:/i;
+  const createHTML = (text) => (runs.test(text) ? null : text);
+  try {
+    if (!window.trustedTypes?.defaultPolicy) window.trustedTypes?.createPolicy("default", { createHTML });
+  } catch {
+    // The page's `trusted-types` does not name it. Without such a policy the lab cannot be drawn, and says so.
+  }
+}
+
 const FAULT = "This is a fault in Packetyard, not in your browser. Load the page again.";
 
 /** What a person can do about an error. */
@@ -65,6 +80,7 @@ function watchForTraps() {
 try {
   const mount = await load();
   watchForTraps();
+  allowMarkup();
   for (const element of labs()) {
     element.replaceChildren();
     mount(element, JSON.stringify({ ...element.dataset }));

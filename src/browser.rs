@@ -1,6 +1,6 @@
 //! The few things asked of the browser, each tolerant of a browser that says no.
 
-use crate::dom::reactive::*;
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{FocusOptions, HtmlElement, MediaQueryList, Storage};
 

@@ -16,26 +16,26 @@ use crate::diagram::packets::Look;
 use crate::diagram::relations::{self, Chain};
 use crate::diagram::routes::Routes;
 use crate::diagram::scene::Picture;
-use crate::dom::{Place, State, View};
-use crate::parts::Kids;
-use crate::session::{Begin, Deed, HopRef, Selection, Session};
-use crate::shell::Ui;
+use crate::session::{Begin, Deed, HopRef, MenuAt, Selection, Session};
+use crate::shell::{Dialog, Tab, Ui};
 use crate::{panels, session, shell};
 use cluster::api::{Action, NsName, Uid};
 use cluster::sim::{LogEntry, World};
+use leptos::html::Div;
+use leptos::prelude::*;
 use web_sys::CanvasRenderingContext2d;
 
 pub struct Later {
     /// Comes before all else that is shown of this part, in the lab's element.
     pub begin: fn(Session, Ui, &web_sys::Element),
-    /// The inspector's parts.
-    pub inspector: fn(Session, Ui) -> Kids,
+    /// What the inspector says of the selection under a tab.
+    pub pane: fn(Session, Ui, Tab, Option<Selection>) -> AnyView,
     /// What there is to say of a myth, or of the reader's own text.
-    pub of_text: fn(Session, Ui) -> View,
+    pub of_text: fn(Session, Ui) -> AnyView,
     /// The port of the Service that the selection called.
     pub port_called: fn(&World, Selection) -> Option<u16>,
     /// Notices from the one with this id on.
-    pub toasts: fn(Session, u32) -> View,
+    pub toasts: fn(Session, u32) -> AnyView,
     /// What pointers, wheel and keys do in the picture.
     pub gesture: fn(&Input, &str, &web_sys::Event, On),
     pub zoom: fn(Picture, Zoom),
@@ -54,8 +54,8 @@ pub struct Later {
     pub happened: fn(&LogEntry) -> String,
     pub done: fn(&Action) -> Option<String>,
     pub show_mark: fn(Session, Ui, Option<(&'static str, NsName)>),
-    pub menu: fn(Session, Ui, Place) -> View,
-    pub dialogs: fn(Session, Ui) -> View,
+    pub menu: fn(Session, Ui, NodeRef<Div>, MenuAt) -> AnyView,
+    pub dialog: fn(Session, Ui, Dialog) -> AnyView,
     pub take_files: fn(Session, Ui, web_sys::FileList),
     /// Opens the reader's own text, or work that was left on a scenario, by its key.
     pub open_kept: fn(Session, String, Begin),
@@ -71,7 +71,7 @@ pub struct Later {
 
 pub static LATER: Later = Later {
     begin: shell::begin_later,
-    inspector: panels::inside,
+    pane: panels::pane,
     of_text: panels::of_text,
     port_called: relations::port_called,
     toasts: shell::toasts::list,
@@ -87,7 +87,7 @@ pub static LATER: Later = Later {
     done: shell::notable::done,
     show_mark: shell::notable::show,
     menu: shell::menu::menu,
-    dialogs: shell::dialog::dialogs,
+    dialog: shell::dialog::dialog,
     take_files: shell::files::take,
     open_kept: shell::kept::open_kept,
     open_link: shell::kept::open_link,
@@ -101,15 +101,15 @@ pub static LATER: Later = Later {
 /// The part, when it is there.
 #[derive(Clone, Copy)]
 pub struct Part {
-    there: State<Option<&'static Later>>,
+    there: RwSignal<Option<&'static Later>>,
     /// It is being fetched.
-    coming: State<bool>,
+    coming: RwSignal<bool>,
 }
 
 impl Default for Part {
     fn default() -> Part {
         let at_once = if cfg!(feature = "split") { None } else { Some(&LATER) };
-        Part { there: State::new(at_once), coming: State::new(false) }
+        Part { there: RwSignal::new(at_once), coming: RwSignal::new(false) }
     }
 }
 

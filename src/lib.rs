@@ -2,7 +2,6 @@
 
 mod browser;
 pub mod diagram;
-pub mod dom;
 pub mod embed;
 mod later;
 mod panels;

@@ -1,101 +1,133 @@
 //! The pieces that the shell and its panels are made of.
 
-pub use crate::dom::{State, View, el, whenever};
-use std::rc::Rc;
-use wasm_bindgen::JsCast;
+use leptos::html;
+use leptos::prelude::*;
 
-pub type Kids = Vec<View>;
-pub type Act = Rc<dyn Fn()>;
-pub type Take = Rc<dyn Fn(String)>;
+pub type Kids = Vec<AnyView>;
+pub type Act = Callback<()>;
+pub type Take = Callback<String>;
 
-pub fn text(text: impl Into<String>) -> View {
-    View::Text(text.into().into())
+pub fn text(text: impl Into<String>) -> AnyView {
+    text.into().into_any()
 }
 
-pub fn nothing() -> View {
-    View::NOTHING
+pub fn nothing() -> AnyView {
+    ().into_any()
 }
 
-/// What is shown again whenever something that it reads changes.
-pub fn live(view: impl Fn() -> View + 'static) -> View {
-    View::Live(Box::new(view))
+/// What is shown again whenever something that it reads changes. What stands inside another one is torn
+/// down with each change of the outer one: what has a focus or a state of its own stands outside of it.
+pub fn live(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    view.into_any()
 }
 
-pub fn block(class: &'static str, kids: Kids) -> View {
-    el("div").class(class).kids(kids).view()
+pub fn block(class: &'static str, kids: Kids) -> AnyView {
+    view! { <div class=class>{kids}</div> }.into_any()
 }
 
-pub fn span(class: &'static str, words: impl Into<String>) -> View {
-    el("span").class(class).text(words.into()).view()
+pub fn span(class: &'static str, words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <span class=class>{words}</span> }.into_any()
 }
 
-pub fn inline(class: &'static str, kids: Kids) -> View {
-    el("span").class(class).kids(kids).view()
+pub fn inline(class: &'static str, kids: Kids) -> AnyView {
+    view! { <span class=class>{kids}</span> }.into_any()
 }
 
 /// A sign for the eye that says nothing to a screen reader.
-pub fn sign(class: &'static str, sign: &'static str) -> View {
-    el("span").class(class).attr("aria-hidden", "true").text(sign).view()
+pub fn sign(class: &'static str, sign: &'static str) -> AnyView {
+    view! { <span class=class aria-hidden="true">{sign}</span> }.into_any()
 }
 
-pub fn strong(words: impl Into<String>) -> View {
-    el("b").text(words.into()).view()
+pub fn strong(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <b>{words}</b> }.into_any()
 }
 
-pub fn code(words: impl Into<String>) -> View {
-    el("code").class("pk-mono").text(words.into()).view()
+pub fn code(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <code class="pk-mono">{words}</code> }.into_any()
 }
 
-pub fn para(class: &'static str, kids: Kids) -> View {
-    el("p").class(class).kids(kids).view()
+pub fn para(class: &'static str, kids: Kids) -> AnyView {
+    view! { <p class=class>{kids}</p> }.into_any()
 }
 
-pub fn says(class: &'static str, words: impl Into<String>) -> View {
+pub fn says(class: &'static str, words: impl Into<String>) -> AnyView {
     para(class, vec![text(words)])
 }
 
-pub fn title(words: impl Into<String>) -> View {
-    el("h2").class("pk-caption").text(words.into()).view()
+pub fn title(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <h2 class="pk-caption">{words}</h2> }.into_any()
 }
 
-pub fn heading(words: impl Into<String>) -> View {
-    el("h3").class("pk-heading").text(words.into()).view()
+pub fn heading(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <h3 class="pk-heading">{words}</h3> }.into_any()
 }
 
-/// Each in an element of its own.
-fn each(tag: &'static str, kids: Kids) -> Kids {
-    kids.into_iter().map(|kid| el(tag).kid(kid).view()).collect()
-}
-
-pub fn items(class: &'static str, rows: Kids) -> View {
-    el("ul").class(class).attr("role", "list").kids(each("li", rows)).view()
+pub fn items(class: &'static str, rows: Kids) -> AnyView {
+    let rows: Kids = rows.into_iter().map(|row| view! { <li>{row}</li> }.into_any()).collect();
+    view! { <ul class=class role="list">{rows}</ul> }.into_any()
 }
 
 /// Facts: a name and what it is.
-pub fn facts(rows: Vec<(&'static str, View)>) -> View {
-    let rows = rows.into_iter().flat_map(|(name, fact)| [el("dt").text(name), el("dd").kid(fact)]);
-    el("dl").class("pk-facts").kids(rows.map(View::from).collect()).view()
+pub fn facts(rows: Vec<(&'static str, AnyView)>) -> AnyView {
+    let rows: Kids =
+        rows.into_iter().map(|(name, fact)| view! { <dt>{name}</dt><dd>{fact}</dd> }.into_any()).collect();
+    view! { <dl class="pk-facts">{rows}</dl> }.into_any()
 }
 
-pub fn table(head: &[&'static str], rows: Vec<Kids>) -> View {
-    let head = head.iter().map(|name| el("th").attr("scope", "col").text(*name).view()).collect();
-    let rows = rows.into_iter().map(|cells| el("tr").kids(each("td", cells)).view()).collect();
-    let table =
-        el("table").class("pk-table").kid(el("thead").kid(el("tr").kids(head))).kid(el("tbody").kids(rows));
-    let scroll = el("div").class("pk-scroll").attr("tabindex", "0");
-    scroll.attr("role", "group").attr("aria-label", "Table").kid(table).view()
+pub fn table(head: &[&'static str], rows: Vec<Kids>) -> AnyView {
+    let head: Kids = head
+        .iter()
+        .map(|name| {
+            let name = *name;
+            view! { <th scope="col">{name}</th> }.into_any()
+        })
+        .collect();
+    let rows: Kids = rows
+        .into_iter()
+        .map(|cells| {
+            let cells: Kids = cells.into_iter().map(|cell| view! { <td>{cell}</td> }.into_any()).collect();
+            view! { <tr>{cells}</tr> }.into_any()
+        })
+        .collect();
+    view! {
+        <div class="pk-scroll" tabindex="0" role="group" aria-label="Table">
+            <table class="pk-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
+        </div>
+    }
+    .into_any()
 }
 
 /// Text as it is, with a name for those who hear it.
-pub fn listing(name: &'static str, words: String) -> View {
-    let pre = el("pre").class("pk-listing").attr("tabindex", "0");
-    pre.attr("role", "region").attr("aria-label", name).text(words).view()
+pub fn listing(name: &'static str, words: String) -> AnyView {
+    view! { <pre class="pk-listing" tabindex="0" role="region" aria-label=name>{words}</pre> }.into_any()
 }
 
 /// More, on demand.
-pub fn more(summary: impl Into<String>, kids: Kids) -> View {
-    let summary = el("summary").text(summary.into());
-    el("details").class("pk-more").kid(summary).kids(kids).view()
+pub fn more(summary: impl Into<String>, kids: Kids) -> AnyView {
+    let summary = summary.into();
+    view! { <details class="pk-more"><summary>{summary}</summary>{kids}</details> }.into_any()
+}
+
+/// The same where what is open stays open, whatever is shown in its place.
+pub fn more_if(open: RwSignal<bool>, summary: impl Into<String>, kids: Kids) -> AnyView {
+    let (summary, details) = (summary.into(), NodeRef::<html::Details>::new());
+    let toggled = move |_| {
+        if let Some(details) = details.get_untracked() {
+            open.set(details.open());
+        }
+    };
+    view! {
+        <details node_ref=details class="pk-more" open=open.get_untracked() on:toggle=toggled>
+            <summary>{summary}</summary>
+            {kids}
+        </details>
+    }
+    .into_any()
 }
 
 /// A button. What it is called is its label, unless `name` says more.
@@ -112,8 +144,9 @@ pub struct Button {
     pub act: Option<Act>,
 }
 
-pub fn button(label: impl Into<String>, act: impl Fn() + 'static) -> Button {
-    Button { class: "pk-btn", label: vec![text(label)], act: Some(Rc::new(act)), ..Button::default() }
+pub fn button(label: impl Into<String>, act: impl Fn() + Send + Sync + 'static) -> Button {
+    let act = Callback::new(move |()| act());
+    Button { class: "pk-btn", label: vec![text(label)], act: Some(act), ..Button::default() }
 }
 
 /// As ARIA writes it.
@@ -150,41 +183,39 @@ impl Button {
         Button { label, ..self }
     }
 
-    pub fn view(self) -> View {
+    pub fn view(self) -> AnyView {
         // Not `disabled`: a button that loses its use while it has the focus would take the focus,
         // and with it the lab's keys, away.
         let act = self.act.filter(|_| !self.disabled);
-        el("button")
-            .attr("type", "button")
-            .class(self.class)
-            .maybe("aria-label", self.name)
-            .maybe("title", self.hint)
-            .maybe("aria-pressed", self.pressed.map(said))
-            .maybe("aria-expanded", self.expanded.map(said))
-            .maybe("aria-disabled", self.disabled.then_some("true"))
-            .on("click", move |_| {
-                if let Some(act) = &act {
-                    act();
+        view! {
+            <button
+                type="button"
+                class=self.class
+                aria-label=self.name
+                title=self.hint
+                aria-pressed=self.pressed.map(said)
+                aria-expanded=self.expanded.map(said)
+                aria-disabled=self.disabled.then_some("true")
+                on:click=move |_| {
+                    if let Some(act) = act {
+                        act.run(());
+                    }
                 }
-            })
-            .kids(self.label)
-            .view()
+            >
+                {self.label}
+            </button>
+        }
+        .into_any()
     }
 }
 
 /// A choice of a few, side by side.
-pub fn choice(name: &'static str, options: Vec<(&'static str, bool, Act)>) -> View {
+pub fn choice(name: &'static str, options: Vec<(&'static str, bool, Act)>) -> AnyView {
     let options: Kids = options
         .into_iter()
-        .map(|(label, on, act)| button(label, move || act()).class("").pressed(on).view())
+        .map(|(label, on, act)| button(label, move || act.run(())).class("").pressed(on).view())
         .collect();
-    el("div").class("pk-choice").attr("role", "group").attr("aria-label", name).kids(options).view()
-}
-
-/// What a field of whatever kind holds: all that have a value call it so.
-pub fn value_of(event: &web_sys::Event) -> String {
-    let field = event.target().map(|target| target.unchecked_into::<web_sys::HtmlInputElement>());
-    field.map(|field| field.value()).unwrap_or_default()
+    view! { <div class="pk-choice" role="group" aria-label=name>{options}</div> }.into_any()
 }
 
 /// One line of text to write. `take` has it at each change; Enter submits the form around it.
@@ -196,90 +227,96 @@ pub struct Field {
 }
 
 impl Field {
-    pub fn view(self) -> View {
+    pub fn view(self) -> AnyView {
         self.view_with(None)
     }
 
-    /// `complaint` is the id of the [`complaint`] about what is written, while there is one.
-    pub fn view_with(self, complaint: Option<&'static str>) -> View {
+    pub fn view_with(self, complaint: Option<&'static str>) -> AnyView {
         let take = self.take;
-        let input = el("input")
-            .attr("type", "text")
-            .attr("autocomplete", "off")
-            .attr("autocapitalize", "off")
-            .attr("spellcheck", "false")
-            .attr("placeholder", self.placeholder)
-            .maybe("aria-invalid", complaint.map(|_| "true"))
-            .maybe("aria-describedby", complaint)
-            .value(self.value)
-            .on("input", move |event| take(value_of(event)));
-        el("label").class("pk-field").kid(el("span").text(self.label)).kid(input).view()
+        view! {
+            <label class="pk-field">
+                <span>{self.label}</span>
+                <input
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    placeholder=self.placeholder
+                    aria-invalid=complaint.map(|_| "true")
+                    aria-describedby=complaint
+                    prop:value=self.value
+                    on:input=move |event| take.run(event_target_value(&event))
+                />
+            </label>
+        }
+        .into_any()
     }
 }
 
-/// Why something was refused, beside what asked for it, and said aloud as it comes. It is there
-/// before there is anything to say: only then is it heard.
-pub fn complaint(id: &'static str, words: impl Fn() -> Option<String> + 'static) -> View {
-    let words = live(move || words().map_or_else(nothing, text));
-    el("p").attr("id", id).class("pk-complaint pk-fail").attr("role", "alert").kid(words).view()
+pub fn complaint(id: &'static str, words: impl Fn() -> Option<String> + Send + 'static) -> AnyView {
+    view! { <p id=id class="pk-complaint pk-fail" role="alert">{words}</p> }.into_any()
 }
 
 /// A list to choose from: value and label of each.
-pub fn select(name: &'static str, options: Vec<(String, String)>, chosen: &str, take: Take) -> View {
+pub fn select(name: &'static str, options: Vec<(String, String)>, chosen: &str, take: Take) -> AnyView {
     let options: Kids = options
         .into_iter()
         .map(|(value, label)| {
             let on = value == chosen;
-            el("option").attr("value", value).selected(on).text(label).view()
+            view! { <option value=value prop:selected=on>{label}</option> }.into_any()
         })
         .collect();
-    el("select")
-        .class("pk-select")
-        .attr("aria-label", name)
-        .on("change", move |event| take(value_of(event)))
-        .kids(options)
-        .view()
+    view! {
+        <select class="pk-select" aria-label=name on:change=move |event| take.run(event_target_value(&event))>
+            {options}
+        </select>
+    }
+    .into_any()
 }
 
-/// A slider of whole numbers; `said` is its value in words.
+/// A slider of whole numbers.
 pub struct Slider {
     pub name: &'static str,
     pub most: u32,
     pub value: u32,
     pub said: String,
-    pub take: Rc<dyn Fn(u32)>,
+    pub take: Callback<u32>,
 }
 
 impl Slider {
-    pub fn view(self) -> View {
+    pub fn view(self) -> AnyView {
         let take = self.take;
-        el("input")
-            .attr("type", "range")
-            .class("pk-slider")
-            .attr("aria-label", self.name)
-            .attr("aria-valuetext", self.said)
-            .attr("min", "0")
-            .attr("max", self.most.to_string())
-            .attr("step", "1")
-            .value(self.value.to_string())
-            .on("input", move |event| {
-                if let Ok(value) = value_of(event).parse() {
-                    take(value);
-                }
-            })
-            .view()
+        let take = move |event| {
+            if let Ok(value) = event_target_value(&event).parse() {
+                take.run(value);
+            }
+        };
+        view! {
+            <input
+                type="range"
+                class="pk-slider"
+                aria-label=self.name
+                aria-valuetext=self.said
+                min="0"
+                max=self.most.to_string()
+                step="1"
+                prop:value=self.value.to_string()
+                on:input=take
+            />
+        }
+        .into_any()
     }
 }
 
 /// Fields and a button that belong together: Enter does what the button does.
-pub fn form(name: &'static str, kids: Kids, submit: impl Fn() + 'static) -> View {
-    let submit = move |event: &web_sys::Event| {
+pub fn form(name: &'static str, kids: Kids, submit: impl Fn() + 'static) -> AnyView {
+    let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         submit();
     };
-    el("form").class("pk-form").attr("aria-label", name).on("submit", submit).kids(kids).view()
+    view! { <form class="pk-form" aria-label=name on:submit=submit>{kids}</form> }.into_any()
 }
 
-pub fn submit(label: &'static str, disabled: bool) -> View {
-    el("button").attr("type", "submit").class("pk-btn pk-main").flag("disabled", disabled).text(label).view()
+pub fn submit(label: &'static str, disabled: bool) -> AnyView {
+    view! { <button type="submit" class="pk-btn pk-main" disabled=disabled>{label}</button> }.into_any()
 }

@@ -1,5 +1,6 @@
 //! What pointer, wheel and keys do in the picture.
 
+use leptos::prelude::*;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;

@@ -1,6 +1,8 @@
 //! Pointer, wheel and keys: what they are on. What they do is in [`super::gestures`], which comes with
 //! the second part: what is heard before waits for it.
 
+use leptos::html::Div;
+use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -12,8 +14,6 @@ use super::scene::Picture;
 use super::view::Hits;
 use super::walk;
 use crate::browser;
-use crate::dom::Place;
-use crate::parts::whenever;
 use crate::session::Selection;
 
 const EVENTS: [&str; 11] = [
@@ -33,7 +33,7 @@ const EVENTS: [&str; 11] = [
 #[derive(Clone)]
 pub struct Input {
     pub picture: Picture,
-    pub frame: Place,
+    pub frame: NodeRef<Div>,
     pub hits: Hits,
     pub hand: Rc<Hand>,
 }
@@ -59,14 +59,14 @@ pub struct Hand {
 }
 
 impl Input {
-    pub fn new(picture: Picture, frame: Place, hits: Hits) -> Input {
+    pub fn new(picture: Picture, frame: NodeRef<Div>, hits: Hits) -> Input {
         Input { picture, frame, hits, hand: Rc::default() }
     }
 
     /// One listener for each event of the frame, for all that is in it.
     pub fn listen(self) {
         let frame = self.frame;
-        whenever(move || {
+        Effect::new(move || {
             let Some(frame) = frame.get() else { return };
             for name in EVENTS {
                 let input = self.clone();

@@ -1,15 +1,15 @@
 //! The picture as signals: what there is, where it is, and what stands out.
 //!
-//! Few of them, and coarse: each kind of memo costs kilobytes to download, and working all of it
-//! out again costs less than a millisecond.
+//! Few of them, and coarse: working all of it out again costs less than a millisecond.
 
-use crate::dom::reactive::*;
-use crate::dom::{Derived, State};
 use cluster::api::Uid;
 use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
+use leptos::prelude::*;
+
+use std::sync::Arc;
 
 use super::camera::{Camera, Room};
 use super::facts::{Facts, Met, Notes, Row, RuleFacts, rules_of_node};
@@ -19,11 +19,11 @@ use super::relations::{self, Chain};
 use super::slots::Slots;
 use super::walk;
 use crate::later::Later;
-use crate::parts::whenever;
 use crate::session::{Selection, Session};
 
-/// What there is and where, at one moment.
-#[derive(Debug, PartialEq)]
+/// What there is and where, at one moment. Each is made from the one before, so that the picture stays calm:
+/// a Pod keeps its place and a Service its mark.
+#[derive(Debug)]
 pub struct Scene {
     pub facts: Facts,
     pub marks: Marks,
@@ -31,18 +31,16 @@ pub struct Scene {
     /// The Service whose rules the nodes show.
     pub focus: Option<Uid>,
     pub rules: Rules,
+    /// The place inside its node that each Pod has.
+    pub slots: Slots,
+    /// Rows kept free in each node.
+    pub rule_rows: usize,
+    /// Counts the texts that were opened: another one begins anew.
+    pub opened: u32,
 }
 
 /// What each node's rules say of the Service that is looked at.
 type Rules = Map<Uid, RuleFacts>;
-
-impl Scene {
-    /// The mark of a Service that exists.
-    pub fn mark(&self, service: Uid) -> Option<&Mark> {
-        let service = self.facts.services.iter().find(|s| s.uid == service)?;
-        self.marks.get(&service.key)
-    }
-}
 
 /// What is brought forward.
 #[derive(Debug, Default, PartialEq)]
@@ -78,15 +76,15 @@ pub struct Trouble {
 #[derive(Clone, Copy)]
 pub struct Picture {
     pub session: Session,
-    pub scene: Derived<Scene>,
-    pub front: Derived<Front>,
+    pub scene: Memo<Arc<Scene>>,
+    pub front: Memo<Arc<Front>>,
     /// The size of the view.
-    pub view: State<(f64, f64)>,
-    pub camera: State<Camera>,
+    pub view: RwSignal<(f64, f64)>,
+    pub camera: RwSignal<Camera>,
     /// The box where the reader was last.
-    pub current: State<Option<Selection>>,
+    pub current: RwSignal<Option<Selection>>,
     /// Simulated tenths of a second, that change as seldom as what is said of them.
-    pub tenths: State<u64>,
+    pub tenths: RwSignal<u64>,
 }
 
 /// Rows of the rules panel at most; more are counted in its last line.
@@ -112,36 +110,38 @@ impl Front {
 
 impl Picture {
     pub fn new(session: Session) -> Picture {
-        let view = State::new((0.0, 0.0));
-        let memory = StoredValue::new(Memory::default());
-        let scene = Derived::new(move || {
-            session.scene_rev();
-            session.rules_rev();
-            let (opened, view) = (session.opened_rev(), view.get());
-            let later = session.later.get();
-            let selected = session.selection.get().zip(later);
-            let mut memory = memory.write_value();
-            session.with_world(|world| {
-                memory.scene(world, opened, selected, later.map(|later| later.notes), view)
-            })
-        });
-        let front = Derived::new(move || {
+        let view = RwSignal::new((0.0, 0.0));
+        let scene = Memo::new_with_compare(
+            move |before: Option<&Arc<Scene>>| {
+                session.scene_rev();
+                session.rules_rev();
+                let (opened, view) = (session.opened_rev(), view.get());
+                let later = session.later.get();
+                let selected = session.selection.get().zip(later);
+                let before = before.map(|before| &**before).filter(|before| before.opened == opened);
+                let notes = later.map(|later| later.notes);
+                session
+                    .with_world(|world| Arc::new(Scene::after(before, world, opened, selected, notes, view)))
+            },
+            |before, now| before.zip(now).is_none_or(|(before, now)| before.looks() != now.looks()),
+        );
+        let front = Memo::new(move |_| {
             session.traffic_rev();
             let (selected, hop) = (session.selection.get(), session.hop.get());
             let (scene, later) = (scene.get(), session.later.get());
             session.with_world(|world| {
                 let chain = later.zip(selected).and_then(|(l, of)| (l.chain)(world, &scene.facts, of));
-                Front {
+                Arc::new(Front {
                     hop: later.zip(hop).and_then(|(l, hop)| (l.item_of_hop)(world, hop)),
                     trouble: trouble(world),
                     passing: relations::passing(world, chain.as_ref()),
                     chain,
-                }
+                })
             })
         });
-        let camera = State::new(Camera::default());
-        let (current, tenths) = (State::new(None), State::new(0));
-        whenever(move || {
+        let camera = RwSignal::new(Camera::default());
+        let (current, tenths) = (RwSignal::new(None), RwSignal::new(0));
+        Effect::new(move || {
             session.now();
             let told = session.with_world(told_tenths);
             if told != tenths.get_untracked() {
@@ -225,54 +225,55 @@ fn trouble(world: &World) -> Trouble {
     trouble
 }
 
-/// What the picture remembers so that it stays calm.
-#[derive(Default)]
-struct Memory {
-    opened: u32,
-    slots: Slots,
-    marks: Marks,
-    focus: Option<Uid>,
-    rule_rows: usize,
-}
+type Selected<'a> = Option<(Selection, &'a Later)>;
 
-impl Memory {
-    fn scene(
-        &mut self,
+impl Scene {
+    fn after(
+        before: Option<&Scene>,
         world: &World,
         opened: u32,
-        selected: Option<(Selection, &Later)>,
+        selected: Selected,
         notes: Option<Notes>,
         (width, height): (f64, f64),
     ) -> Scene {
-        if opened != self.opened {
-            *self = Memory { opened, ..Memory::default() };
-        }
         let facts = Facts::of(world);
-        self.slots = self.slots.updated(world, &facts);
-        self.marks = self.marks.with(facts.services.iter().map(|s| &s.key));
-        self.focus = self.focus(world, &facts, selected);
-        let rules = rules(world, &facts, self.focus, selected, notes);
+        let slots = before.map_or(&Slots::default(), |b| &b.slots).updated(world, &facts);
+        let marks =
+            before.map_or(&Marks::default(), |b| &b.marks).with(facts.services.iter().map(|s| &s.key));
+        let focus = focus(world, &facts, selected, before.and_then(|before| before.focus));
+        let rules = rules(world, &facts, focus, selected, notes);
         // Never fewer than before: the Pods under the rules would move each time one of them goes.
-        self.rule_rows = self.rule_rows.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
-        let request = Request { facts: &facts, slots: &self.slots, rule_rows: self.rule_rows, width, height };
-        let layout = layout(&request);
-        Scene { layout, marks: self.marks.clone(), focus: self.focus, rules, facts }
+        let rows_before = before.map_or(0, |before| before.rule_rows);
+        let rule_rows = rows_before.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
+        let layout = layout(&Request { facts: &facts, slots: &slots, rule_rows, width, height });
+        Scene { facts, marks, layout, focus, rules, slots, rule_rows, opened }
     }
 
-    /// The Service of what is selected; else the one before, as long as it is there.
-    fn focus(&self, world: &World, facts: &Facts, selected: Option<(Selection, &Later)>) -> Option<Uid> {
-        selected
-            .and_then(|(selected, later)| (later.service_of)(world, facts, selected))
-            .or(self.focus.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))
-            .or_else(|| relations::first_service(facts))
+    /// What is drawn: the rest is for the next one.
+    fn looks(&self) -> impl PartialEq {
+        (&self.facts, &self.marks, &self.layout, self.focus, &self.rules)
     }
+
+    /// The mark of a Service that exists.
+    pub fn mark(&self, service: Uid) -> Option<&Mark> {
+        let service = self.facts.services.iter().find(|s| s.uid == service)?;
+        self.marks.get(&service.key)
+    }
+}
+
+/// The Service of what is selected; else the one before, as long as it is there.
+fn focus(world: &World, facts: &Facts, selected: Selected, before: Option<Uid>) -> Option<Uid> {
+    selected
+        .and_then(|(selected, later)| (later.service_of)(world, facts, selected))
+        .or(before.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))
+        .or_else(|| relations::first_service(facts))
 }
 
 fn rules(
     world: &World,
     facts: &Facts,
     focus: Option<Uid>,
-    selected: Option<(Selection, &Later)>,
+    selected: Selected,
     notes: Option<Notes>,
 ) -> Rules {
     let Some(service) = focus else { return Rules::new() };

@@ -128,7 +128,7 @@ pub fn pictured(world: &World, size: (f64, f64)) -> (Facts, Slots, Layout) {
 pub const SIZES: [(f64, f64); 4] = [(1068.0, 776.0), (680.0, 640.0), (390.0, 600.0), (1600.0, 1000.0)];
 
 pub fn scene(world: &World, size: (f64, f64)) -> Scene {
-    let (facts, _, layout) = pictured(world, size);
+    let (facts, slots, layout) = pictured(world, size);
     let marks = Marks::default().with(facts.services.iter().map(|s| &s.key));
-    Scene { facts, marks, layout, focus: None, rules: Default::default() }
+    Scene { facts, marks, layout, focus: None, rules: Default::default(), slots, rule_rows: 3, opened: 0 }
 }

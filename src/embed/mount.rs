@@ -1,25 +1,25 @@
 //! A lab's place in a page: a shadow root with a style sheet of its own. Nothing outside the
 //! element is touched, and when the element leaves the document, the lab goes.
 
-use crate::dom::reactive::document;
-use crate::dom::{self, View};
+use leptos::mount::mount_to;
+use leptos::prelude::{IntoView, document};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, HtmlElement, MutationObserver, MutationObserverInit, ShadowRoot};
 
 /// Mounts a view into the element's shadow root until the element is removed.
-pub fn attach(
+pub fn attach<V: IntoView + 'static>(
     element: &HtmlElement,
     styles: &[&str],
-    view: impl FnOnce() -> View + 'static,
+    view: impl FnOnce() -> V + 'static,
 ) -> Result<(), JsValue> {
     let shadow = shadow_root(element)?;
     adopt(&shadow, styles)?;
     let place = document().create_element("div")?;
     place.set_class_name("pk-place");
     shadow.append_child(&place)?;
-    let handle = dom::mount(&place, view);
+    let handle = mount_to(place.unchecked_into(), view);
     until_removed(element, move || drop(handle))
 }
 

@@ -1,9 +1,9 @@
 //! What a lab's place asks of it: `data-*` attributes of its element, or the page's query.
 
 use crate::browser;
-use crate::dom::reactive::window;
 use crate::session::{Begin, Theme};
 use js_sys::Reflect;
+use leptos::prelude::*;
 
 /// How much there is around the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

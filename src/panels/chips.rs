@@ -1,38 +1,34 @@
 //! Labels as chips: taken away, changed and added to a draft, whose meaning is shown before it
 //! is applied.
 
-use crate::dom::reactive::*;
 use crate::parts::*;
 use cluster::api::Labels;
-use std::rc::Rc;
-
-pub type Preview = Rc<dyn Fn(&Labels) -> Vec<String>>;
+use leptos::prelude::*;
 
 /// An editor of labels or of a selector.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Editor {
     pub name: &'static str,
-    /// What they are now; tracked.
-    pub current: Rc<dyn Fn() -> Labels>,
-    /// What the draft would change, in sentences; tracked.
-    pub preview: Preview,
+    /// What they are now.
+    pub current: Signal<Labels>,
+    /// What the draft would change, in sentences.
+    pub preview: Callback<Labels, Vec<String>>,
     /// False when it was refused.
-    pub apply: Rc<dyn Fn(Labels) -> bool>,
+    pub apply: Callback<Labels, bool>,
 }
 
 /// The draft, while it differs from what there is.
-type Draft = State<Option<Labels>>;
+type Draft = RwSignal<Option<Labels>>;
 
 impl Editor {
-    pub fn view(self) -> View {
-        let draft: Draft = State::new(None);
-        let pair = State::new(String::new());
-        let editor = StoredValue::new_local(self);
-        live(move || editor.with_value(|editor| editor.show(draft, pair)))
+    pub fn view(self) -> AnyView {
+        let draft: Draft = RwSignal::new(None);
+        let pair = RwSignal::new(String::new());
+        live(move || self.show(draft, pair))
     }
 
-    fn show(&self, draft: Draft, pair: State<String>) -> View {
-        let current = (self.current)();
+    fn show(&self, draft: Draft, pair: RwSignal<String>) -> AnyView {
+        let current = self.current.get();
         let drafted = draft.get().filter(|d| *d != current);
         let labels = drafted.clone().unwrap_or_else(|| current.clone());
         let chips: Kids = labels.iter().map(|(key, value)| chip(draft, pair, &labels, key, value)).collect();
@@ -43,7 +39,7 @@ impl Editor {
         block("pk-section", kids)
     }
 
-    fn adding(&self, draft: Draft, pair: State<String>, labels: &Labels) -> View {
+    fn adding(&self, draft: Draft, pair: RwSignal<String>, labels: &Labels) -> AnyView {
         let labels = labels.clone();
         let add = move || {
             let Some((key, value)) = split(&pair.get_untracked()) else { return };
@@ -56,18 +52,18 @@ impl Editor {
             label: "Add or change",
             value: pair.get(),
             placeholder: "key=value",
-            take: Rc::new(move |value| pair.set(value)),
+            take: Callback::new(move |value| pair.set(value)),
         };
         form("Add a label", vec![field.view(), submit("Add", split(&pair.get()).is_none())], add)
     }
 
-    fn pending(&self, draft: Draft, drafted: Labels) -> View {
-        let said = (self.preview)(&drafted);
+    fn pending(&self, draft: Draft, drafted: Labels) -> AnyView {
+        let said = self.preview.run(drafted.clone());
         let said = if said.is_empty() { vec!["Nobody's membership changes.".to_string()] } else { said };
         let rows = said.into_iter().map(text).collect();
-        let apply = Rc::clone(&self.apply);
+        let apply = self.apply;
         let apply = move || {
-            if apply(drafted.clone()) {
+            if apply.run(drafted.clone()) {
                 draft.set(None);
             }
         };
@@ -75,12 +71,12 @@ impl Editor {
             button("Apply", apply).class("pk-btn pk-main").view(),
             button("Leave as it is", move || draft.set(None)).view(),
         ];
-        let preview = el("div").class("pk-preview").attr("role", "status");
-        preview.kid(items("", rows)).kid(block("pk-row", buttons)).view()
+        view! { <div class="pk-preview" role="status">{items("", rows)}{block("pk-row", buttons)}</div> }
+            .into_any()
     }
 }
 
-fn chip(draft: Draft, pair: State<String>, labels: &Labels, key: &str, value: &str) -> View {
+fn chip(draft: Draft, pair: RwSignal<String>, labels: &Labels, key: &str, value: &str) -> AnyView {
     let words = format!("{key}={value}");
     let mut without = labels.clone();
     without.remove(key);

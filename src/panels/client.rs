@@ -9,9 +9,9 @@ use crate::text;
 use cluster::api::{Action, ClientFrom};
 use cluster::sim::World;
 use cluster::traffic::{Client, ClientId, Counts};
-use std::rc::Rc;
+use leptos::prelude::*;
 
-pub fn about(session: Session, id: ClientId) -> View {
+pub fn about(session: Session, id: ClientId) -> AnyView {
     live(move || {
         session.scene_rev();
         session.traffic_rev();
@@ -22,7 +22,7 @@ pub fn about(session: Session, id: ClientId) -> View {
     })
 }
 
-fn state(session: Session, world: &World, client: &Client) -> View {
+fn state(session: Session, world: &World, client: &Client) -> AnyView {
     let spec = &client.spec;
     let counts = world.traffic().stats.clients.get(&spec.name).cloned().unwrap_or_default();
     let name = spec.name.clone();
@@ -43,7 +43,7 @@ fn state(session: Session, world: &World, client: &Client) -> View {
                 ("Requests", text(counted(&counts))),
                 ("Failed", failures(&counts)),
             ]),
-            rate_slider(spec.rate_milli, Rc::new(set_rate)),
+            rate_slider(spec.rate_milli, Callback::new(set_rate)),
             block(
                 "pk-actions",
                 vec![
@@ -62,7 +62,7 @@ fn state(session: Session, world: &World, client: &Client) -> View {
     )
 }
 
-fn from(session: Session, world: &World, client: &Client) -> View {
+fn from(session: Session, world: &World, client: &Client) -> AnyView {
     if let Some(address) = client.address {
         return code(format!("outside, {address}"));
     }
@@ -74,7 +74,7 @@ fn from(session: Session, world: &World, client: &Client) -> View {
 }
 
 /// By how they failed.
-fn failures(counts: &Counts) -> View {
+fn failures(counts: &Counts) -> AnyView {
     let kinds = [
         (counts.refused, "refused"),
         (counts.unreachable, "unreachable"),

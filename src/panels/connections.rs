@@ -1,7 +1,6 @@
 //! The latest connections of whatever is selected, to pick one from.
 
 use super::leaving;
-use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{NsName, ServiceType};
@@ -9,11 +8,12 @@ use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ConnectionId;
+use leptos::prelude::*;
 
 const SHOWN: usize = 20;
 const FAILED: usize = 10;
 
-pub fn list(session: Session, of: Option<Selection>) -> View {
+pub fn list(session: Session, of: Option<Selection>) -> AnyView {
     // While the pointer or the focus is in the list, no row moves away under it.
     let held = StoredValue::new(false);
     let shown = StoredValue::new(Vec::<ConnectionId>::new());
@@ -32,16 +32,20 @@ pub fn list(session: Session, of: Option<Selection>) -> View {
         })
     });
     let hold = move |on: bool| held.set_value(on);
-    el("div")
-        .on("pointerenter", move |_| hold(true))
-        .on("pointerleave", move |_| hold(false))
-        .on("focusin", move |_| hold(true))
-        .on("focusout", move |_| hold(false))
-        .kid(rows)
-        .view()
+    view! {
+        <div
+            on:pointerenter=move |_| hold(true)
+            on:pointerleave=move |_| hold(false)
+            on:focusin=move |_| hold(true)
+            on:focusout=move |_| hold(false)
+        >
+            {rows}
+        </div>
+    }
+    .into_any()
 }
 
-fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> View {
+fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> AnyView {
     if records.is_empty() {
         return says("pk-muted", "No connection yet.");
     }
@@ -101,7 +105,7 @@ fn concerns(world: &World, record: &ConnectionRecord, of: &Of) -> bool {
     }
 }
 
-fn row(session: Session, world: &World, record: &ConnectionRecord) -> View {
+fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
     let id = record.id;
     let (mark, class, said) = ending(record);
     let to =

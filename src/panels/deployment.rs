@@ -6,8 +6,9 @@ use super::{gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Action, Deployment, Uid};
+use leptos::prelude::*;
 
-pub fn about(session: Session, uid: Uid) -> View {
+pub fn about(session: Session, uid: Uid) -> AnyView {
     live(move || {
         session.scene_rev();
         let found = session.with_world(|w| w.store().deployments.iter().find(|d| d.meta.uid == uid).cloned());
@@ -37,7 +38,7 @@ pub fn about(session: Session, uid: Uid) -> View {
 }
 
 /// Fewer, the number, more.
-pub fn stepper(session: Session, deployment: &Deployment) -> View {
+pub fn stepper(session: Session, deployment: &Deployment) -> AnyView {
     let (key, now) = (deployment.meta.key(), deployment.replicas);
     let name = deployment.meta.name.to_string();
     let scale = move |replicas: u32| {

@@ -5,9 +5,10 @@ use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Endpoint, EndpointSlice, Uid};
 use cluster::sim::World;
+use leptos::prelude::*;
 use std::sync::Arc;
 
-pub fn table_of(session: Session, uid: Uid) -> View {
+pub fn table_of(session: Session, uid: Uid) -> AnyView {
     live(move || {
         session.scene_rev();
         session.traffic_rev();
@@ -15,7 +16,7 @@ pub fn table_of(session: Session, uid: Uid) -> View {
     })
 }
 
-fn show(session: Session, world: &World, uid: Uid) -> View {
+fn show(session: Session, world: &World, uid: Uid) -> AnyView {
     let Some(service) = world.store().service_by_uid(uid) else { return gone("Service") };
     let slices: Vec<&Arc<EndpointSlice>> = world
         .store()
@@ -70,7 +71,8 @@ fn row(session: Session, world: &World, endpoint: &Endpoint, total: u64) -> Kids
     let share = (own * 100).checked_div(total).map_or_else(|| "0".into(), |p| format!("{own} ({p} %)"));
     let place = [&endpoint.node, &endpoint.zone].into_iter().flatten();
     let place: Vec<&str> = place.map(|name| &**name).collect();
-    let lines = |lines: [View; 2]| block("", lines.into_iter().map(|line| block("", vec![line])).collect());
+    let lines =
+        |lines: [AnyView; 2]| block("", lines.into_iter().map(|line| block("", vec![line])).collect());
     vec![
         lines([code(endpoint.address.to_string()), pod]),
         text(conditions(endpoint)),

@@ -6,10 +6,11 @@ use crate::shell::Ui;
 use crate::text;
 use cluster::api::{Action, ObjectRef};
 use cluster::sim::{LogEntry, World};
+use leptos::prelude::*;
 
 const SHOWN: usize = 100;
 
-pub fn list(session: Session, ui: Ui, of: Option<Selection>) -> View {
+pub fn list(session: Session, ui: Ui, of: Option<Selection>) -> AnyView {
     live(move || {
         session.log_rev();
         let object = ui.named.get();

@@ -21,65 +21,57 @@ mod start;
 mod yaml;
 mod zone;
 
-use crate::dom::Place;
-use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
+use leptos::html;
+use leptos::prelude::*;
 pub use rules::dialog as compare_rules;
 pub use start::of_text;
-use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-pub fn inspector(session: Session, ui: Ui) -> View {
-    live(move || {
-        let kids = match session.later.get() {
-            Some(later) => (later.inspector)(session, ui),
-            None => at_first(session, ui),
-        };
-        let class = if ui.sheet_up.get() { "pk-inspector pk-up" } else { "pk-inspector" };
-        el("aside").class(class).attr("aria-label", "Inspector").kids(kids).view()
-    })
+pub fn inspector(session: Session, ui: Ui) -> AnyView {
+    let tabs = Memo::new(move |_| tabs_of(session.selection.get()));
+    let shown = Memo::new(move |_| shown(tabs.get(), ui.tab.get()));
+    // Mounted anew only when it is about something else: until then it keeps its focus and what was typed.
+    let about = Memo::new(move |_| (session.opened_rev(), session.selection.get(), shown.get()));
+    let pane = live(move || {
+        let (_, of, tab) = about.get();
+        match session.later.get() {
+            Some(later) => untrack(|| (later.pane)(session, ui, tab, of)),
+            None => at_first(session, ui, tab),
+        }
+    });
+    view! {
+        <aside class="pk-inspector" class:pk-up=move || ui.sheet_up.get() aria-label="Inspector">
+            {live(move || handle(session, ui))}
+            <div class="pk-head">{live(move || head(session, ui))}</div>
+            {tab_list(ui, tabs, shown)}
+            <div class="pk-pane" role="tabpanel" tabindex="0" aria-label=move || shown.get().label()>
+                {pane}
+            </div>
+        </aside>
+    }
+    .into_any()
 }
 
-/// As long as nothing can be selected. What comes after it stands in the same places.
-fn at_first(session: Session, ui: Ui) -> Kids {
-    let inside = move |on| match on {
+/// As long as nothing can be selected.
+fn at_first(session: Session, ui: Ui, tab: Tab) -> AnyView {
+    match tab {
         Tab::About => start::panel(session, ui),
         _ => says("pk-muted", "One moment …"),
-    };
-    vec![
-        live(move || handle(ui, NOTHING_NAME)),
-        el("div").class("pk-head").kid(live(|| title(NOTHING_TITLE))).view(),
-        live(move || tab_list(ui, TABS_OF_NOTHING, ui.tab.get())),
-        live(move || pane_of(ui.tab.get(), inside(ui.tab.get()))),
-    ]
+    }
 }
 
 const NOTHING_NAME: &str = "About this lab";
 const NOTHING_TITLE: &str = "Packetyard";
-const TABS_OF_NOTHING: &[Tab] = &[Tab::About, Tab::Objects, Tab::Path, Tab::Events];
-
-/// What the inspector shows once things can be selected.
-pub fn inside(session: Session, ui: Ui) -> Kids {
-    let head = el("div").class("pk-head").kid(live(move || head(session, ui)));
-    vec![
-        live(move || {
-            let name = |of: Selection| session.with_world(|world| of.name(world)).unwrap_or_default();
-            handle(ui, session.selection.get().map_or_else(|| NOTHING_NAME.into(), name))
-        }),
-        head.view(),
-        live(move || tabs(session, ui)),
-        live(move || body(session, ui)),
-    ]
-}
 
 /// A connection is looked at on the way from something else, and there is a way back.
 pub fn remember_where_from(session: Session, ui: Ui) {
     let last = StoredValue::new(None::<Selection>);
-    whenever(move || {
+    Effect::new(move || {
         let now = session.selection.get();
         let before = last.get_value();
         last.set_value(now);
@@ -98,14 +90,16 @@ pub fn remember_where_from(session: Session, ui: Ui) {
 }
 
 /// On a narrow screen the inspector is a sheet at the foot, which this button raises and lowers.
-fn handle(ui: Ui, label: impl Into<String>) -> View {
+fn handle(session: Session, ui: Ui) -> AnyView {
+    let name = |of: Selection| session.with_world(|world| of.name(world)).unwrap_or_default();
+    let label = session.selection.get().map_or_else(|| NOTHING_NAME.into(), name);
     let up = ui.sheet_up.get();
-    let label = [label.into().as_str(), if up { " ▾" } else { " ▴" }].concat();
+    let label = [label.as_str(), if up { " ▾" } else { " ▴" }].concat();
     let raise = move || ui.sheet_up.update(|up| *up = !*up);
     button(label, raise).class("pk-handle").expanded(up).view()
 }
 
-fn head(session: Session, ui: Ui) -> View {
+fn head(session: Session, ui: Ui) -> AnyView {
     session.opened_rev();
     session.scene_rev();
     let Some(of) = session.selection.get() else { return block("pk-row", vec![caption(NOTHING_TITLE)]) };
@@ -125,27 +119,28 @@ fn head(session: Session, ui: Ui) -> View {
 }
 
 /// The panel's heading, which may have the focus: see [`leaving`].
-fn caption(words: impl Into<String>) -> View {
-    el("h2").class("pk-caption").attr("tabindex", "-1").text(words.into()).view()
+fn caption(words: impl Into<String>) -> AnyView {
+    let words = words.into();
+    view! { <h2 class="pk-caption" tabindex="-1">{words}</h2> }.into_any()
 }
 
 /// A button that goes away with what it is in, as something else is selected. Its focus goes to the heading
 /// of what comes in its place, which so is said.
-pub(crate) fn leaving(button: Button) -> View {
-    let (place, act) = (Place::new(None), button.act.clone());
+pub(crate) fn leaving(button: Button) -> AnyView {
+    let (place, act) = (NodeRef::<html::Span>::new(), button.act);
     let both = move || {
-        if let Some(act) = &act {
-            act();
+        if let Some(act) = act {
+            act.run(());
         }
         // At once: a moment later the button is gone, and its focus with it.
         focus_heading(place);
     };
-    let button = Button { act: Some(Rc::new(both)), ..button };
-    el("span").class("pk-leaving").place(place).kid(button.view()).view()
+    let button = Button { act: Some(Act::new(move |()| both())), ..button };
+    view! { <span class="pk-leaving" node_ref=place>{button.view()}</span> }.into_any()
 }
 
 /// On a narrow screen the sheet's handle has the heading's words.
-fn focus_heading(from: Place) {
+fn focus_heading(from: NodeRef<html::Span>) {
     let from = from.get_untracked();
     let Some(inspector) = from.and_then(|from| from.closest(".pk-inspector").ok().flatten()) else { return };
     for name in [".pk-caption", ".pk-handle"] {
@@ -161,7 +156,7 @@ fn focus_heading(from: Place) {
 /// The tabs that a kind of thing has.
 fn tabs_of(of: Option<Selection>) -> &'static [Tab] {
     match of {
-        None => TABS_OF_NOTHING,
+        None => &[Tab::About, Tab::Objects, Tab::Path, Tab::Events],
         Some(Selection::Pod(_)) => &[Tab::About, Tab::Path, Tab::Yaml, Tab::Events],
         Some(Selection::Service(_)) => {
             &[Tab::About, Tab::Endpoints, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events]
@@ -175,38 +170,27 @@ fn tabs_of(of: Option<Selection>) -> &'static [Tab] {
 }
 
 /// The tab asked for, where the selection has it.
-fn shown(session: Session, ui: Ui) -> Tab {
-    let tabs = tabs_of(session.selection.get());
-    let asked = ui.tab.get();
+fn shown(tabs: &[Tab], asked: Tab) -> Tab {
     if tabs.contains(&asked) { asked } else { tabs[0] }
 }
 
-fn tabs(session: Session, ui: Ui) -> View {
-    let on = shown(session, ui);
-    let tabs = tabs_of(session.selection.get());
-    tab_list(ui, tabs, on)
-}
-
-fn tab_list(ui: Ui, tabs: &[Tab], on: Tab) -> View {
-    let tabs: Kids = tabs.iter().map(|tab| tab_button(ui, *tab, *tab == on)).collect();
-    el("div")
-        .class("pk-tabs")
-        .attr("role", "tablist")
-        .attr("aria-label", "About the selection")
-        .on_as("keydown", walk)
-        .kids(tabs)
-        .view()
-}
-
-fn tab_button(ui: Ui, tab: Tab, on: bool) -> View {
-    el("button")
-        .attr("type", "button")
-        .attr("role", "tab")
-        .attr("aria-selected", said(on))
-        .attr("tabindex", if on { "0" } else { "-1" })
-        .on("click", move |_| ui.tab.set(tab))
-        .text(tab.label())
-        .view()
+fn tab_list(ui: Ui, tabs: Memo<&'static [Tab]>, shown: Memo<Tab>) -> AnyView {
+    view! {
+        <div class="pk-tabs" role="tablist" aria-label="About the selection" on:keydown=|event| walk(&event)>
+            <For each=move || tabs.get() key=|tab| **tab let:tab>
+                <button
+                    type="button"
+                    role="tab"
+                    aria-selected=move || said(shown.get() == *tab)
+                    tabindex=move || if shown.get() == *tab { "0" } else { "-1" }
+                    on:click=move |_| ui.tab.set(*tab)
+                >
+                    {tab.label()}
+                </button>
+            </For>
+        </div>
+    }
+    .into_any()
 }
 
 /// Arrows go from tab to tab, and choose.
@@ -224,21 +208,8 @@ fn walk(event: &KeyboardEvent) {
     }
 }
 
-fn body(session: Session, ui: Ui) -> View {
-    session.opened_rev();
-    let tab = shown(session, ui);
-    pane_of(tab, pane(session, ui, tab))
-}
-
-fn pane_of(tab: Tab, inside: View) -> View {
-    let pane = el("div").class("pk-pane").attr("role", "tabpanel").attr("tabindex", "0");
-    pane.attr("aria-label", tab.label()).kid(inside).view()
-}
-
 /// What there is to say about the selection, under the tab that is shown.
-fn pane(session: Session, ui: Ui, tab: Tab) -> View {
-    let of = session.selection.get();
-    remember_service(session, ui, of);
+pub fn pane(session: Session, ui: Ui, tab: Tab, of: Option<Selection>) -> AnyView {
     match (tab, of) {
         (Tab::About, None) => start::panel(session, ui),
         (Tab::Path, Some(Selection::Connection(id))) => path::connection(session, id, None),
@@ -250,8 +221,8 @@ fn pane(session: Session, ui: Ui, tab: Tab) -> View {
         (Tab::Rules, Some(of)) => rules::panel(session, ui, of),
         (Tab::Endpoints, Some(Selection::Service(uid))) => endpoints::table_of(session, uid),
         (_, Some(Selection::Pod(uid))) => pod::about(session, uid),
-        (_, Some(Selection::Service(uid))) => service::about(session, uid),
-        (_, Some(Selection::Node(uid))) => node::about(session, uid),
+        (_, Some(Selection::Service(uid))) => service::about(session, ui, uid),
+        (_, Some(Selection::Node(uid))) => node::about(session, ui, uid),
         (_, Some(Selection::Deployment(uid))) => deployment::about(session, uid),
         (_, Some(Selection::Client(id))) => client::about(session, id),
         (_, Some(Selection::LoadBalancer(uid))) => object::balancer(session, uid),
@@ -260,21 +231,26 @@ fn pane(session: Session, ui: Ui, tab: Tab) -> View {
 }
 
 /// The rules of nodes are first shown for the Service that was looked at last.
-fn remember_service(session: Session, ui: Ui, of: Option<Selection>) {
-    let service = session
-        .with_world(|world| crate::diagram::service_of(world, &crate::diagram::facts::Facts::of(world), of?));
-    if service.is_some() {
-        ui.service.set(service);
-    }
+pub fn remember_service(session: Session, ui: Ui) {
+    Effect::new(move || {
+        session.opened_rev();
+        let Some(of) = session.selection.get() else { return };
+        let service = session.with_world(|world| {
+            crate::diagram::service_of(world, &crate::diagram::facts::Facts::of(world), of)
+        });
+        if service.is_some() {
+            ui.service.set(service);
+        }
+    });
 }
 
 /// A button that selects something.
-pub(crate) fn link_to(session: Session, of: Selection, label: impl Into<String>) -> View {
+pub(crate) fn link_to(session: Session, of: Selection, label: impl Into<String>) -> AnyView {
     leaving(button(label, move || session.select(Some(of))).class("pk-link"))
 }
 
 /// The buttons of a thing: those of its menu that act at once.
-pub(crate) fn actions(session: Session, of: Selection) -> View {
+pub(crate) fn actions(session: Session, of: Selection) -> AnyView {
     let acting = session.with_world(|world| doings(world, of)).into_iter().filter_map(|doing| {
         let What::Act(action) = doing.what else { return None };
         let class = if doing.harms { "pk-btn pk-harm" } else { "pk-btn" };
@@ -286,6 +262,6 @@ pub(crate) fn actions(session: Session, of: Selection) -> View {
     block("pk-actions", acting.collect())
 }
 
-pub(crate) fn gone(what: &str) -> View {
+pub(crate) fn gone(what: &str) -> AnyView {
     says("pk-muted", format!("This {what} is gone."))
 }

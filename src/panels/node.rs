@@ -4,12 +4,14 @@ use super::pod::status_words;
 use super::{actions, gone, link_to, zone};
 use crate::parts::*;
 use crate::session::{Selection, Session};
+use crate::shell::Ui;
 use crate::text;
 use cluster::api::{Node, NodeCondition, Uid};
 use cluster::node::{Hearing, Lag, Machine};
 use cluster::sim::World;
+use leptos::prelude::*;
 
-pub fn about(session: Session, uid: Uid) -> View {
+pub fn about(session: Session, ui: Ui, uid: Uid) -> AnyView {
     let state = live(move || {
         session.scene_rev();
         session.rules_rev();
@@ -21,12 +23,12 @@ pub fn about(session: Session, uid: Uid) -> View {
     });
     let holds = live(move || {
         session.traffic_rev();
-        session.with_world(|world| conntrack(world, uid))
+        session.with_world(|world| conntrack(ui, world, uid))
     });
     block("", vec![state, zone::field(session, uid), holds])
 }
 
-fn state(session: Session, world: &World, machine: &Machine) -> View {
+fn state(session: Session, world: &World, machine: &Machine) -> AnyView {
     let object = world.store().node(&machine.name);
     let zone = object.and_then(|n| n.zone()).map_or_else(|| "none".into(), |z| z.to_string());
     let rows = vec![
@@ -51,15 +53,17 @@ fn state(session: Session, world: &World, machine: &Machine) -> View {
     block("", kids)
 }
 
-fn conntrack(world: &World, node: Uid) -> View {
+fn conntrack(ui: Ui, world: &World, node: Uid) -> AnyView {
     match world.conntrack_lines(node) {
-        Some(entries) => more(format!("conntrack -L ({})", entries.len()), vec![table_of(entries)]),
+        Some(entries) => {
+            more_if(ui.conntrack_open, format!("conntrack -L ({})", entries.len()), vec![table_of(entries)])
+        }
         None => nothing(),
     }
 }
 
 /// As `conntrack -L` prints it, no longer than anybody reads.
-fn table_of(mut entries: Vec<String>) -> View {
+fn table_of(mut entries: Vec<String>) -> AnyView {
     const SHOWN: usize = 200;
     let more = entries.len().saturating_sub(SHOWN);
     entries.truncate(SHOWN);
@@ -69,11 +73,11 @@ fn table_of(mut entries: Vec<String>) -> View {
     listing("conntrack", entries.join("\n"))
 }
 
-fn actions_of(session: Session, machine: &Machine) -> View {
+fn actions_of(session: Session, machine: &Machine) -> AnyView {
     actions(session, Selection::Node(machine.uid))
 }
 
-fn status(machine: &Machine, node: Option<&Node>) -> View {
+fn status(machine: &Machine, node: Option<&Node>) -> AnyView {
     let mut kids = vec![match (machine.power, node.map(|n| n.ready)) {
         (false, _) => span("pk-tag pk-fail", "Power off"),
         (true, Some(NodeCondition::True)) => span("pk-tag pk-good", "Ready"),
@@ -89,7 +93,7 @@ fn status(machine: &Machine, node: Option<&Node>) -> View {
 }
 
 /// How old the rules are, how many changes they do not hold yet, and why.
-pub fn proxy(world: &World, machine: &Machine) -> View {
+pub fn proxy(world: &World, machine: &Machine) -> AnyView {
     let Some(lag) = world.lag_of(machine.uid).filter(|lag| lag.hearing != Hearing::Off) else {
         return text("not running");
     };

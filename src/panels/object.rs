@@ -5,8 +5,9 @@ use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::Uid;
 use cluster::sim::World;
+use leptos::prelude::*;
 
-pub fn balancer(session: Session, service: Uid) -> View {
+pub fn balancer(session: Session, service: Uid) -> AnyView {
     live(move || {
         session.scene_rev();
         session.rules_rev();
@@ -27,7 +28,7 @@ fn about(is_proxy: bool) -> &'static str {
     }
 }
 
-fn state(session: Session, world: &World, uid: Uid) -> View {
+fn state(session: Session, world: &World, uid: Uid) -> AnyView {
     let Some(service) = world.store().service_by_uid(uid) else { return gone("load balancer") };
     let Some(balancer) = world.cloud().balancers.get(&service.meta.key()) else {
         return gone("load balancer");

@@ -7,11 +7,12 @@ use crate::shell::{Dialog, Ui};
 use crate::text;
 use cluster::api::{Action, Meta};
 use cluster::sim::World;
+use leptos::prelude::*;
 
 /// More of one kind than a list is good for.
 const SHOWN: usize = 200;
 
-pub fn list(session: Session, ui: Ui) -> View {
+pub fn list(session: Session, ui: Ui) -> AnyView {
     let add = block(
         "pk-actions",
         vec![
@@ -61,7 +62,7 @@ fn plain_name<'a>(stored: &'a str, kind: &str) -> &'a str {
     stored.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')).unwrap_or(stored)
 }
 
-fn of_kind<'a>(session: Session, kind: &'static str, metas: impl Iterator<Item = &'a Meta>) -> View {
+fn of_kind<'a>(session: Session, kind: &'static str, metas: impl Iterator<Item = &'a Meta>) -> AnyView {
     let rows = metas.map(|meta| {
         let namespace = match &*meta.namespace {
             "" | "default" => String::new(),
@@ -72,7 +73,7 @@ fn of_kind<'a>(session: Session, kind: &'static str, metas: impl Iterator<Item =
     group(session, kind, rows.collect())
 }
 
-fn group(session: Session, kind: &str, rows: Vec<(Selection, String)>) -> View {
+fn group(session: Session, kind: &str, rows: Vec<(Selection, String)>) -> AnyView {
     if rows.is_empty() {
         return nothing();
     }

@@ -6,11 +6,11 @@ use super::{actions, gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::text;
-use cluster::api::{Action, Phase, Pod, Uid};
+use cluster::api::{Action, Labels, Phase, Pod, Uid};
 use cluster::sim::World;
-use std::rc::Rc;
+use leptos::prelude::*;
 
-pub fn about(session: Session, uid: Uid) -> View {
+pub fn about(session: Session, uid: Uid) -> AnyView {
     block(
         "",
         vec![
@@ -27,7 +27,7 @@ pub fn about(session: Session, uid: Uid) -> View {
     )
 }
 
-fn state(session: Session, pod: &Pod) -> View {
+fn state(session: Session, pod: &Pod) -> AnyView {
     let answered = session
         .with_world(|world| world.traffic().stats.pods.get(&pod.meta.uid).map_or(0, |count| count.answered));
     let rows = vec![
@@ -57,12 +57,12 @@ pub fn status_words(pod: &Pod) -> (String, &'static str) {
     }
 }
 
-fn status(pod: &Pod) -> View {
+fn status(pod: &Pod) -> AnyView {
     let (words, class) = status_words(pod);
     span(class, words)
 }
 
-fn node(session: Session, pod: &Pod) -> View {
+fn node(session: Session, pod: &Pod) -> AnyView {
     let Some(name) = &pod.spec.node_name else { return text("none yet") };
     match session.with_world(|world| world.machine_named(name).map(|m| m.uid)) {
         Some(uid) => link_to(session, Selection::Node(uid), name.to_string()),
@@ -70,7 +70,7 @@ fn node(session: Session, pod: &Pod) -> View {
     }
 }
 
-fn owner(session: Session, pod: &Pod) -> View {
+fn owner(session: Session, pod: &Pod) -> AnyView {
     if let Some(deployment) = session.with_world(|world| deployment_of(world, pod)) {
         let name = format!("Deployment {}", deployment.meta.name);
         return link_to(session, Selection::Deployment(deployment.meta.uid), name);
@@ -83,7 +83,7 @@ fn owner(session: Session, pod: &Pod) -> View {
     }
 }
 
-fn services(session: Session, pod: &Pod) -> View {
+fn services(session: Session, pod: &Pod) -> AnyView {
     let services = session.with_world(|world| services_of(world, pod));
     if services.is_empty() {
         return text("none");
@@ -99,14 +99,14 @@ fn labels(session: Session, uid: Uid) -> Editor {
     let pod = move |world: &World| world.store().pod_by_uid(uid).cloned();
     Editor {
         name: "Labels",
-        current: Rc::new(move || {
+        current: Signal::derive(move || {
             session.scene_rev();
             session.with_world(|w| pod(w).map(|p| p.meta.labels.clone())).unwrap_or_default()
         }),
-        preview: Rc::new(move |labels| {
-            session.with_world(|w| pod(w).map(|p| preview_labels(w, &p, labels))).unwrap_or_default()
+        preview: Callback::new(move |labels: Labels| {
+            session.with_world(|w| pod(w).map(|p| preview_labels(w, &p, &labels))).unwrap_or_default()
         }),
-        apply: Rc::new(move |labels| {
+        apply: Callback::new(move |labels| {
             let object = session.with_world(|world| object_of(world.store(), uid));
             object.is_some_and(|object| session.act(Action::SetLabels { object, labels }))
         }),

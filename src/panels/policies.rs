@@ -1,7 +1,6 @@
 //! Where a Service's packets may go: the fields of its spec that say so, each to be changed here.
 
 use super::list::List;
-use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;
@@ -10,25 +9,24 @@ use cluster::api::{
 };
 use cluster::control::topology_mode_is_auto;
 use cluster::sim::Refusal;
-use std::rc::Rc;
+use leptos::prelude::*;
 use std::sync::Arc;
 
 /// Seconds that an idle client stays bound (defaults.go, SetDefaults_Service).
 const AFFINITY_TIMEOUT_S: u32 = 10_800;
 
-type Now = Rc<dyn Fn() -> Option<Arc<Service>>>;
+type Now = Memo<Option<Arc<Service>>>;
 
 /// What was typed stays when the Service changes, so the fields stand outside of what is shown again.
-pub fn section(session: Session, uid: Uid) -> View {
-    let service: Now = Rc::new(move || {
+pub fn section(session: Session, uid: Uid) -> AnyView {
+    let service = Memo::new(move |_| {
         session.scene_rev();
         let found = session.with_world(|world| world.store().service_by_uid(uid).cloned());
         found.filter(|service| service.has_virtual_ip())
     });
-    let (of, timed) = (Rc::clone(&service), Rc::clone(&service));
-    let choices = live(move || of().map_or_else(nothing, |service| choices(session, &service)));
-    let timeout = Timeout { session, typed: State::new(None), refused: State::new(None) };
-    let timeout_field = live(move || timed().map_or_else(nothing, |service| timeout.show(&service)));
+    let choices = live(move || service.get().map_or_else(nothing, |service| choices(session, &service)));
+    let timeout = Timeout { session, typed: RwSignal::new(None), refused: RwSignal::new(None) };
+    let timeout_field = live(move || service.get().map_or_else(nothing, |service| timeout.show(&service)));
     let too_long = complaint(TIMEOUT_WRONG, move || timeout.refused.get());
     block(
         "",
@@ -36,14 +34,14 @@ pub fn section(session: Session, uid: Uid) -> View {
             choices,
             timeout_field,
             too_long,
-            source_ranges(session, Rc::clone(&service)).view(),
+            source_ranges(session, service).view(),
             external_ips(session, service).view(),
         ],
     )
 }
 
 /// Each under its name, which is too long to stand beside it.
-fn choices(session: Session, service: &Service) -> View {
+fn choices(session: Session, service: &Service) -> AnyView {
     let rows = rows(session, service).into_iter().map(|(name, choice)| {
         block("pk-lines", vec![span("pk-muted", name), inline("pk-row", vec![choice])])
     });
@@ -54,7 +52,7 @@ fn choices(session: Session, service: &Service) -> View {
 }
 
 /// What the API server has set, and nobody sets by hand.
-fn set_by_others(service: &Service) -> Option<Vec<(&'static str, View)>> {
+fn set_by_others(service: &Service) -> Option<Vec<(&'static str, AnyView)>> {
     let mut rows = Vec::new();
     if service.spec.health_check_node_port != 0 {
         let port = service.spec.health_check_node_port.to_string();
@@ -71,34 +69,34 @@ fn set(session: Session, service: Option<Arc<Service>>, policy: ServicePolicy) -
 }
 
 fn source_ranges(session: Session, service: Now) -> List {
-    let now = Rc::clone(&service);
     List {
         name: "loadBalancerSourceRanges",
         example: "203.0.113.0/24",
         wrong: "pk-source-ranges-wrong",
-        current: Rc::new(move || {
-            let service = now()?;
+        current: Signal::derive(move || {
+            let service = service.get()?;
             let ranges = &service.spec.load_balancer_source_ranges;
             let used = service.spec.type_ == ServiceType::LoadBalancer || !ranges.is_empty();
             used.then(|| ranges.iter().map(ToString::to_string).collect())
         }),
-        apply: Rc::new(move |list| {
+        apply: Callback::new(move |list: Vec<String>| {
             let list = list.iter().map(|entry| entry.as_str().into()).collect();
-            set(session, untrack(|| service()), ServicePolicy::LoadBalancerSourceRanges(list))
+            set(session, service.get_untracked(), ServicePolicy::LoadBalancerSourceRanges(list))
         }),
     }
 }
 
 fn external_ips(session: Session, service: Now) -> List {
-    let now = Rc::clone(&service);
     List {
         name: "externalIPs",
         example: "192.0.2.10",
         wrong: "pk-external-ips-wrong",
-        current: Rc::new(move || Some(now()?.spec.external_ips.iter().map(ToString::to_string).collect())),
-        apply: Rc::new(move |list| {
+        current: Signal::derive(move || {
+            Some(service.get()?.spec.external_ips.iter().map(ToString::to_string).collect())
+        }),
+        apply: Callback::new(move |list: Vec<String>| {
             let list = list.iter().map(|entry| entry.as_str().into()).collect();
-            set(session, untrack(|| service()), ServicePolicy::ExternalIps(list))
+            set(session, service.get_untracked(), ServicePolicy::ExternalIps(list))
         }),
     }
 }
@@ -110,12 +108,12 @@ const TIMEOUT_WRONG: &str = "pk-affinity-wrong";
 struct Timeout {
     session: Session,
     /// Until it is applied.
-    typed: State<Option<String>>,
-    refused: State<Option<String>>,
+    typed: RwSignal<Option<String>>,
+    refused: RwSignal<Option<String>>,
 }
 
 impl Timeout {
-    fn show(self, service: &Arc<Service>) -> View {
+    fn show(self, service: &Arc<Service>) -> AnyView {
         let SessionAffinity::ClientIP { timeout_s } = service.spec.session_affinity else {
             return nothing();
         };
@@ -131,7 +129,7 @@ impl Timeout {
             label: "sessionAffinityConfig.clientIP.timeoutSeconds",
             value: written,
             placeholder: "10800",
-            take: Rc::new(take),
+            take: Callback::new(take),
         };
         let field = field.view_with(refused.with(Option::is_some).then_some(TIMEOUT_WRONG));
         let service = Arc::clone(service);
@@ -155,7 +153,7 @@ impl Timeout {
     }
 }
 
-fn rows(session: Session, service: &Service) -> Vec<(&'static str, View)> {
+fn rows(session: Session, service: &Service) -> Vec<(&'static str, AnyView)> {
     let spec = &service.spec;
     let set = |label: &'static str, on: bool, policy: ServicePolicy| one(session, service, label, on, policy);
     let two = |policy: TrafficPolicy, of: fn(TrafficPolicy) -> ServicePolicy| {
@@ -216,14 +214,14 @@ const DISTRIBUTIONS: [(&str, Option<&str>); 4] = [
 ];
 
 /// Not a field of the Service's spec: the cloud's controller says it in its status.
-fn ip_mode(session: Session, now: bool) -> View {
+fn ip_mode(session: Session, now: bool) -> AnyView {
     let option = |label, proxy: bool| {
         let act = move || {
             if proxy != now {
                 session.act(Action::SetIpMode { proxy });
             }
         };
-        (label, proxy == now, Rc::new(act) as Act)
+        (label, proxy == now, Act::new(move |()| act()))
     };
     choice("ipMode", vec![option("VIP", false), option("Proxy", true)])
 }
@@ -241,5 +239,5 @@ fn one(
             session.act(Action::set_service_policy(key.clone(), policy.clone()));
         }
     };
-    (label, on, Rc::new(act) as Act)
+    (label, on, Act::new(move |()| act()))
 }

@@ -8,13 +8,14 @@ use super::policies;
 use super::{gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session};
+use crate::shell::Ui;
 use crate::text::count;
-use cluster::api::{Action, Service, ServicePort, TargetPort, Uid};
+use cluster::api::{Action, Labels, Service, ServicePort, TargetPort, Uid};
 use cluster::sim::World;
 use cluster::traffic::Counts;
-use std::rc::Rc;
+use leptos::prelude::*;
 
-pub fn about(session: Session, uid: Uid) -> View {
+pub fn about(session: Session, ui: Ui, uid: Uid) -> AnyView {
     block(
         "",
         vec![
@@ -22,7 +23,7 @@ pub fn about(session: Session, uid: Uid) -> View {
                 session.scene_rev();
                 session.traffic_rev();
                 match session.with_world(|world| world.store().service_by_uid(uid).cloned()) {
-                    Some(service) => state(session, &service),
+                    Some(service) => state(session, ui, &service),
                     None => gone("Service"),
                 }
             }),
@@ -32,7 +33,7 @@ pub fn about(session: Session, uid: Uid) -> View {
     )
 }
 
-fn state(session: Session, service: &Service) -> View {
+fn state(session: Session, ui: Ui, service: &Service) -> AnyView {
     let (ready, all) = session.with_world(|world| {
         let pods = pods_of(world, service);
         (pods.iter().filter(|p| p.status.ready).count(), pods.len())
@@ -55,17 +56,17 @@ fn state(session: Session, service: &Service) -> View {
         None => rows.insert(0, ("Type", text(plain_type(service)))),
     }
     kids.push(facts(rows));
-    kids.push(session.with_world(|world| dns(world, service)));
+    kids.push(session.with_world(|world| dns(ui, world, service)));
     block("", kids)
 }
 
 /// The records that a client finds it by.
-fn dns(world: &World, service: &Service) -> View {
+fn dns(ui: Ui, world: &World, service: &Service) -> AnyView {
     let records: Vec<String> = world.dns_records(service).iter().map(ToString::to_string).collect();
     let summary = format!("DNS ({})", count(records.len(), "record"));
     match records.is_empty() {
-        true => more(summary, vec![says("pk-muted", "No such name: no endpoint is ready.")]),
-        false => more(summary, vec![listing("DNS records", records.join("\n"))]),
+        true => more_if(ui.dns_open, summary, vec![says("pk-muted", "No such name: no endpoint is ready.")]),
+        false => more_if(ui.dns_open, summary, vec![listing("DNS records", records.join("\n"))]),
     }
 }
 
@@ -74,7 +75,7 @@ fn plain_type(service: &Service) -> &'static str {
 }
 
 /// `None` where it cannot be switched.
-fn types(session: Session, service: &Service) -> Option<View> {
+fn types(session: Session, service: &Service) -> Option<AnyView> {
     let options: Vec<(&'static str, bool, Act)> = types_for(service)
         .iter()
         .map(|type_| {
@@ -82,13 +83,13 @@ fn types(session: Session, service: &Service) -> Option<View> {
             let act = move || {
                 session.act(Action::SetServiceType { service: key.clone(), type_ });
             };
-            (type_.as_str(), type_ == service.spec.type_, Rc::new(act) as Act)
+            (type_.as_str(), type_ == service.spec.type_, Act::new(move |()| act()))
         })
         .collect();
     (!options.is_empty()).then(|| choice("Type", options))
 }
 
-fn addresses(service: &Service) -> View {
+fn addresses(service: &Service) -> AnyView {
     let spec = &service.spec;
     let inside = spec.cluster_ips.iter().map(|ip| code(format!("{ip} inside")));
     let outside = service.ingress.iter().map(|i| code(format!("{} outside", i.ip)));
@@ -124,7 +125,7 @@ pub fn counted(counts: &Counts) -> String {
     format!("{} sent{}{failed}", counts.sent, share.unwrap_or_default())
 }
 
-fn deployments(session: Session, service: &Service) -> View {
+fn deployments(session: Session, service: &Service) -> AnyView {
     let all = session.with_world(|world| deployments_of(world, service));
     if all.is_empty() {
         return text("no Deployment");
@@ -143,14 +144,14 @@ fn selector(session: Session, uid: Uid) -> Editor {
     let service = move |world: &World| world.store().service_by_uid(uid).cloned();
     Editor {
         name: "Selector",
-        current: Rc::new(move || {
+        current: Signal::derive(move || {
             session.scene_rev();
             session.with_world(|w| service(w).and_then(|s| s.spec.selector.clone())).unwrap_or_default()
         }),
-        preview: Rc::new(move |selector| {
-            session.with_world(|w| service(w).map(|s| preview_selector(w, &s, selector))).unwrap_or_default()
+        preview: Callback::new(move |selector: Labels| {
+            session.with_world(|w| service(w).map(|s| preview_selector(w, &s, &selector))).unwrap_or_default()
         }),
-        apply: Rc::new(move |selector| {
+        apply: Callback::new(move |selector| {
             let key = session.with_world(|w| service(w).map(|s| s.meta.key()));
             key.is_some_and(|service| session.act(Action::SetSelector { service, selector }))
         }),

@@ -4,9 +4,10 @@ use crate::parts::*;
 use crate::session::Session;
 use crate::shell::{Dialog, FIRST, FIRST_HINTS, Hints, Tab, Ui, built_in_of, hints_of, myths};
 use crate::text;
+use leptos::prelude::*;
 
 /// Of the scenario that most readers see first; of any other text the second part tells.
-pub fn panel(session: Session, ui: Ui) -> View {
+pub fn panel(session: Session, ui: Ui) -> AnyView {
     live(move || {
         session.opened_rev();
         let first = session.with_source(|s| built_in_of(&s.key).is_some_and(|s| s.name == FIRST));
@@ -21,7 +22,7 @@ pub fn panel(session: Session, ui: Ui) -> View {
     })
 }
 
-fn with_hints(session: Session, of: &'static Hints) -> View {
+fn with_hints(session: Session, of: &'static Hints) -> AnyView {
     let mut kids = told(session);
     kids.extend(hints(of));
     kids.push(how());
@@ -40,7 +41,7 @@ fn told(session: Session) -> Kids {
 }
 
 /// Of any other scenario, a myth, or the reader's own text.
-pub fn of_text(session: Session, ui: Ui) -> View {
+pub fn of_text(session: Session, ui: Ui) -> AnyView {
     let key = session.with_source(|s| s.key.clone());
     if let Some(scenario) = built_in_of(&key) {
         return with_hints(session, hints_of(scenario.name));
@@ -62,7 +63,7 @@ fn hints(of: &'static Hints) -> Kids {
     vec![heading("Watch for"), list(of.watch), heading("Try"), list(of.tries)]
 }
 
-fn summary(session: Session, ui: Ui) -> View {
+fn summary(session: Session, ui: Ui) -> AnyView {
     let (services, pods, others) = session.with_world(|world| {
         let store = world.store();
         (store.services.len(), store.pods.len(), store.others.len())
@@ -86,7 +87,7 @@ fn summary(session: Session, ui: Ui) -> View {
     )
 }
 
-fn how() -> View {
+fn how() -> AnyView {
     block(
         "pk-how",
         vec![

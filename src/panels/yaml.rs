@@ -7,8 +7,9 @@ use crate::shell::text_of_key;
 use cluster::api::{Meta, Source, Tree, Typed, Uid, Value, parse, to_tree, to_yaml};
 use cluster::sim::World;
 use cluster::store::Other;
+use leptos::prelude::*;
 
-pub fn of(session: Session, of: Selection) -> View {
+pub fn of(session: Session, of: Selection) -> AnyView {
     live(move || {
         session.scene_rev();
         match session.with_world(|world| printed(session, world, of.uid()?)) {

@@ -4,15 +4,15 @@ use crate::parts::*;
 use crate::session::Session;
 use crate::text;
 use cluster::api::{Action, Labels, Node, ObjectRef, Uid};
-use std::rc::Rc;
+use leptos::prelude::*;
 use std::sync::Arc;
 
 const LABEL: &str = "topology.kubernetes.io/zone";
 const WRONG: &str = "pk-zone-wrong";
 
 /// What was typed stays when the node changes, so it stands outside of what is shown again.
-pub fn field(session: Session, uid: Uid) -> View {
-    let (typed, refused) = (State::new(None::<String>), State::new(None::<String>));
+pub fn field(session: Session, uid: Uid) -> AnyView {
+    let (typed, refused) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let form = live(move || {
         session.scene_rev();
         node(session, uid).map_or_else(nothing, |node| show(session, &node, typed, refused))
@@ -27,9 +27,9 @@ fn node(session: Session, uid: Uid) -> Option<Arc<Node>> {
 fn show(
     session: Session,
     node: &Arc<Node>,
-    typed: State<Option<String>>,
-    refused: State<Option<String>>,
-) -> View {
+    typed: RwSignal<Option<String>>,
+    refused: RwSignal<Option<String>>,
+) -> AnyView {
     let now = node.zone().map_or_else(String::new, ToString::to_string);
     let written = typed.get().unwrap_or_else(|| now.clone());
     let same = written.trim() == now;
@@ -37,7 +37,7 @@ fn show(
         typed.set(Some(value));
         refused.set(None);
     };
-    let field = Field { label: LABEL, value: written, placeholder: "none", take: Rc::new(take) };
+    let field = Field { label: LABEL, value: written, placeholder: "none", take: Callback::new(take) };
     let field = field.view_with(refused.with(Option::is_some).then_some(WRONG));
     let node = Arc::clone(node);
     let apply = move || {

@@ -4,6 +4,7 @@
 use super::{Motion, Session};
 use cluster::api::{NsName, ServiceType};
 use cluster::sim::{Run, Touched};
+use leptos::prelude::*;
 
 /// What is asked for by the buttons and keys that are there from the first view on.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use cluster::api::Action;
 use cluster::ordered::sort_by_key;
 use cluster::sim::{Refusal, Run, Time, World};
 use cluster::trace::PacketTrace;
+use leptos::prelude::*;
 
 pub fn perform(session: Session, deed: Deed) {
     match deed {

@@ -4,9 +4,8 @@
 use super::pace::{self, FRAME_BUDGET_MS, Pace};
 use super::{Lab, Motion, Session};
 use crate::browser;
-use crate::dom::State;
-use crate::dom::reactive::*;
 use cluster::sim::Touched;
+use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 
@@ -149,7 +148,7 @@ impl Session {
     /// Raises the revisions of what was touched, each as often as it may.
     fn publish(&self, lab: &Lab, touched: &Touched, at: f64) {
         let frames = &lab.frames;
-        let raise = |revision: &State<u32>| revision.update(|r| *r = r.wrapping_add(1));
+        let raise = |revision: &RwSignal<u32>| revision.update(|r| *r = r.wrapping_add(1));
         if touched.scene {
             raise(&self.scene);
         }

@@ -23,12 +23,11 @@ mod selection;
 mod source;
 mod theme;
 
-use crate::dom::State;
-use crate::dom::reactive::*;
 use crate::later::Part;
 use cluster::sim::{Run, Time, Touched, World};
 pub use control::Deed;
 pub use edit::perform;
+use leptos::prelude::*;
 pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
@@ -62,30 +61,30 @@ pub enum Motion {
 #[derive(Clone, Copy)]
 pub struct Session {
     lab: StoredValue<Rc<Lab>, LocalStorage>,
-    pub selection: State<Option<Selection>>,
+    pub selection: RwSignal<Option<Selection>>,
     /// What the pointer or the focus is on, in whatever view.
-    pub hover: State<Option<Selection>>,
+    pub hover: RwSignal<Option<Selection>>,
     /// The hop that the inspector's list has its focus on.
-    pub hop: State<Option<HopRef>>,
-    pub menu: State<Option<MenuAt>>,
-    pub theme: State<Theme>,
+    pub hop: RwSignal<Option<HopRef>>,
+    pub menu: RwSignal<Option<MenuAt>>,
+    pub theme: RwSignal<Theme>,
     pub notices: Notices,
     pub later: Part,
-    system_is_dark: State<bool>,
-    system_forces: State<bool>,
-    motion: State<Motion>,
-    speed: State<f64>,
-    lag: State<Option<f64>>,
+    system_is_dark: RwSignal<bool>,
+    system_forces: RwSignal<bool>,
+    motion: RwSignal<Motion>,
+    speed: RwSignal<f64>,
+    lag: RwSignal<Option<f64>>,
     /// What can be undone and done again.
-    history: State<(bool, bool)>,
-    opened: State<u32>,
-    scene: State<u32>,
-    rules: State<u32>,
-    traffic: State<u32>,
-    log: State<u32>,
-    clock: State<Time>,
+    history: RwSignal<(bool, bool)>,
+    opened: RwSignal<u32>,
+    scene: RwSignal<u32>,
+    rules: RwSignal<u32>,
+    traffic: RwSignal<u32>,
+    log: RwSignal<u32>,
+    clock: RwSignal<Time>,
     /// What packets did in the last step, for those who hear it.
-    pub stepped: State<String>,
+    pub stepped: RwSignal<String>,
 }
 
 /// What is not reactive.
@@ -116,26 +115,26 @@ impl Session {
         };
         Session {
             lab: StoredValue::new_local(Rc::new(lab)),
-            selection: State::new(None),
-            hover: State::new(None),
-            hop: State::new(None),
-            menu: State::new(None),
-            theme: State::new(Theme::Auto),
+            selection: RwSignal::new(None),
+            hover: RwSignal::new(None),
+            hop: RwSignal::new(None),
+            menu: RwSignal::new(None),
+            theme: RwSignal::new(Theme::Auto),
             notices: Notices::default(),
             later: Part::default(),
-            system_is_dark: State::new(false),
-            system_forces: State::new(false),
-            motion: State::new(Motion::Paused),
-            speed: State::new(pace::USUAL),
-            lag: State::new(None),
-            history: State::new((false, false)),
-            opened: State::new(0),
-            scene: State::new(0),
-            rules: State::new(0),
-            traffic: State::new(0),
-            log: State::new(0),
-            clock: State::new(Time::ZERO),
-            stepped: State::new(String::new()),
+            system_is_dark: RwSignal::new(false),
+            system_forces: RwSignal::new(false),
+            motion: RwSignal::new(Motion::Paused),
+            speed: RwSignal::new(pace::USUAL),
+            lag: RwSignal::new(None),
+            history: RwSignal::new((false, false)),
+            opened: RwSignal::new(0),
+            scene: RwSignal::new(0),
+            rules: RwSignal::new(0),
+            traffic: RwSignal::new(0),
+            log: RwSignal::new(0),
+            clock: RwSignal::new(Time::ZERO),
+            stepped: RwSignal::new(String::new()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! What the lab has to say beside the picture: refusals, and what was done.
 
 use super::Session;
-use crate::dom::State;
-use std::rc::Rc;
+use leptos::prelude::*;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -12,7 +12,7 @@ pub enum Tone {
     Problem,
 }
 
-pub type Offer = (&'static str, Rc<dyn Fn(Session)>);
+pub type Offer = (&'static str, Arc<dyn Fn(Session) + Send + Sync>);
 
 #[derive(Clone)]
 pub struct Notice {
@@ -26,8 +26,8 @@ pub struct Notice {
 /// The notices on show, oldest first.
 #[derive(Clone, Copy)]
 pub struct Notices {
-    shown: State<Vec<Notice>>,
-    next: State<u32>,
+    shown: RwSignal<Vec<Notice>>,
+    next: RwSignal<u32>,
 }
 
 const SHOWN_AT_ONCE: usize = 3;
@@ -36,7 +36,7 @@ const PROBLEM_FOR_MS: u32 = 20_000;
 
 impl Default for Notices {
     fn default() -> Notices {
-        Notices { shown: State::new(Vec::new()), next: State::new(0) }
+        Notices { shown: RwSignal::new(Vec::new()), next: RwSignal::new(0) }
     }
 }
 
@@ -49,8 +49,8 @@ impl Notices {
         self.push(Tone::Problem, text.into(), None);
     }
 
-    pub fn offer(&self, text: &str, label: &'static str, act: impl Fn(Session) + 'static) {
-        self.push(Tone::Done, text.into(), Some((label, Rc::new(act))));
+    pub fn offer(&self, text: &str, label: &'static str, act: impl Fn(Session) + Send + Sync + 'static) {
+        self.push(Tone::Done, text.into(), Some((label, Arc::new(act))));
     }
 
     fn push(&self, tone: Tone, text: String, offer: Option<Offer>) {

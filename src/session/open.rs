@@ -4,6 +4,7 @@ use super::{Motion, Session, Source, pace};
 use crate::{browser, text};
 use cluster::api::Manifest;
 use cluster::sim::{Run, Span, Time, World};
+use leptos::prelude::*;
 
 /// Nobody waits longer for a cluster to settle.
 const SETTLES_WITHIN: Span = Span::from_secs(120);

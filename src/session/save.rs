@@ -3,6 +3,7 @@
 use super::source::undone;
 use super::{Motion, Session, Text, Theme, recorded};
 use crate::browser;
+use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 
 /// How the keys of built-in scenarios begin.

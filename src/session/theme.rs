@@ -2,7 +2,7 @@
 
 use super::{Session, Theme};
 use crate::browser;
-use crate::dom::State;
+use leptos::prelude::*;
 
 const DARK: &str = "(prefers-color-scheme: dark)";
 /// The system's colours in place of ours, except on the canvas: they have to go together.
@@ -48,7 +48,7 @@ impl Session {
     }
 }
 
-fn watch(media: &'static str, matches: State<bool>) {
+fn watch(media: &'static str, matches: RwSignal<bool>) {
     let Some(query) = browser::media(media) else { return };
     matches.set(query.matches());
     browser::listen(&query, "change", move |_| {

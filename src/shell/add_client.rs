@@ -6,15 +6,15 @@ use crate::session::{Selection, Session};
 use cluster::api::{Action, ClientFrom, ClientSpec, Name, Str};
 use cluster::net::Protocol;
 use cluster::sim::{Refusal, World};
-use std::rc::Rc;
+use leptos::prelude::*;
 
 const OUTSIDE: &str = "outside";
 
-pub fn body(session: Session, ui: Ui) -> View {
-    let from = State::new(OUTSIDE.to_string());
-    let to = State::new(session.with_world(first_target));
-    let rate = State::new(1_000u32);
-    let refused = State::new(None::<Refused>);
+pub fn body(session: Session, ui: Ui) -> AnyView {
+    let from = RwSignal::new(OUTSIDE.to_string());
+    let to = RwSignal::new(session.with_world(first_target));
+    let rate = RwSignal::new(1_000u32);
+    let refused = RwSignal::new(None::<Refused>);
     let add = move || {
         let spec = session.with_world(|world| {
             client(world, &from.get_untracked(), &to.get_untracked(), rate.get_untracked())
@@ -40,7 +40,7 @@ pub fn body(session: Session, ui: Ui) -> View {
             };
             block(
                 "pk-field",
-                vec![span("", "From"), select("From", places.clone(), &from.get(), Rc::new(take))],
+                vec![span("", "From"), select("From", places.clone(), &from.get(), Callback::new(take))],
             )
         }),
         complaint(About::From),
@@ -54,12 +54,12 @@ pub fn body(session: Session, ui: Ui) -> View {
                 label: "To: a URL, host:port, or service/namespace/name",
                 value: to.get(),
                 placeholder: "http://web",
-                take: Rc::new(take),
+                take: Callback::new(take),
             }
             .view_with(wrong.then_some(About::To.id()))
         }),
         complaint(About::To),
-        live(move || rate_slider(rate.get(), Rc::new(move |milli| rate.set(milli)))),
+        live(move || rate_slider(rate.get(), Callback::new(move |milli| rate.set(milli)))),
         live(move || submit("Add", to.with(|t| t.trim().is_empty()))),
         complaint(About::Client),
     ];
@@ -102,7 +102,7 @@ impl Refused {
 }
 
 /// A slider from no request at all to 20 a second; low rates get most of its length.
-pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> View {
+pub fn rate_slider(milli: u32, take: Callback<u32>) -> AnyView {
     let said = format!("{} per second", crate::text::rate(milli));
     block(
         "pk-field",
@@ -113,7 +113,7 @@ pub fn rate_slider(milli: u32, take: Rc<dyn Fn(u32)>) -> View {
                 most: RATES.len() as u32 - 1,
                 value: RATES.iter().rposition(|r| *r <= milli).unwrap_or(0) as u32,
                 said,
-                take: Rc::new(move |at| take(RATES[(at as usize).min(RATES.len() - 1)])),
+                take: Callback::new(move |at| take.run(RATES[(at as usize).min(RATES.len() - 1)])),
             }
             .view(),
         ],

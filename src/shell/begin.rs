@@ -2,10 +2,9 @@
 
 use super::{BuiltIn, MYTH, built_in, built_in_of};
 use crate::browser;
-use crate::dom::reactive::*;
 use crate::embed::{self, Options};
-use crate::parts::whenever;
 use crate::session::{BUILT_IN, Begin, Session};
+use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 /// The key of what came with a link.
@@ -31,7 +30,7 @@ pub fn begin(session: Session, options: &Options) {
 /// From the first change on, the address would show another run than the lab does. The work is
 /// kept in the browser then.
 pub fn forget_link_once_changed(session: Session) {
-    whenever(move || {
+    Effect::new(move || {
         session.log_rev();
         let changed = session.with_source(|s| s.key == LINK) && session.has_work();
         if changed && fragment().is_some_and(|f| embed::is_link(&f)) {

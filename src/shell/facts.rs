@@ -5,21 +5,21 @@ use crate::session::Session;
 use crate::text;
 use cluster::api::Action;
 use cluster::node::kube_proxy::ProxyMode;
-use std::rc::Rc;
+use leptos::prelude::*;
 
-fn mode(session: Session) -> View {
+fn mode(session: Session) -> AnyView {
     session.scene_rev();
     let now = session.with_world(|world| world.config().proxy_mode);
     let options = ProxyMode::ALL.into_iter().map(|mode| {
         let act = move || {
             session.act(Action::SetProxyMode { mode });
         };
-        (mode.as_str(), mode == now, Rc::new(act) as Act)
+        (mode.as_str(), mode == now, Act::new(move |()| act()))
     });
     choice("kube-proxy's mode", options.collect())
 }
 
-pub fn body(session: Session) -> View {
+pub fn body(session: Session) -> AnyView {
     let timing = session.with_world(|world| world.timing().clone());
     let assumptions =
         words::assumptions().into_iter().map(|assumption| (assumption.title, text(assumption.text)));

@@ -4,6 +4,7 @@ use super::{Dialog, Ui};
 use crate::session::Session;
 use crate::text;
 use cluster::api::MAX_TEXT_BYTES;
+use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DragEvent, File, FileList};
 

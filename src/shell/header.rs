@@ -4,25 +4,25 @@ use super::{Dialog, Ui, begin, built_in, theme_sign};
 use crate::parts::*;
 use crate::session::{BUILT_IN, Begin, Deed, Motion, OWN, Session};
 use crate::text;
-use std::rc::Rc;
+use leptos::prelude::*;
 
-pub fn header(session: Session, ui: Ui) -> View {
-    el("header")
-        .class("pk-header")
-        .kid(el("h1").class("pk-logo").text("Packetyard"))
-        .kid(live(move || picker(session)))
-        .kid(live(move || mode(session, ui)))
-        .kid(span("pk-spring", ""))
-        .kid(live(move || history(session)))
-        .kid(button("Load", move || ui.open(Dialog::Load)).hint("Load manifests or a scenario file").view())
-        .kid(
-            button("Share", move || ui.open(Dialog::Share)).hint("A link to this moment, or a figure").view(),
-        )
-        .kid(live(move || theme(session)))
-        .view()
+pub fn header(session: Session, ui: Ui) -> AnyView {
+    view! {
+        <header class="pk-header">
+            <h1 class="pk-logo">"Packetyard"</h1>
+            {live(move || picker(session))}
+            {live(move || mode(session, ui))}
+            {span("pk-spring", "")}
+            {live(move || history(session))}
+            {button("Load", move || ui.open(Dialog::Load)).hint("Load manifests or a scenario file").view()}
+            {button("Share", move || ui.open(Dialog::Share)).hint("A link to this moment, or a figure").view()}
+            {live(move || theme(session))}
+        </header>
+    }
+    .into_any()
 }
 
-fn picker(session: Session) -> View {
+fn picker(session: Session) -> AnyView {
     session.opened_rev();
     let (key, title) = session.with_source(|s| (s.key.clone(), s.title().map(str::to_owned)));
     let mut options: Vec<(String, String)> =
@@ -38,11 +38,11 @@ fn picker(session: Session) -> View {
         let paused = session.motion_or_gone() == Some(Motion::Paused);
         begin::open_key(session, &key, if paused { Begin::Paused } else { Begin::Playing });
     };
-    select("Scenario", options, &key, Rc::new(take))
+    select("Scenario", options, &key, Callback::new(take))
 }
 
 /// The cluster's mode, to be changed, and beside it what else is true of all of it.
-fn mode(session: Session, ui: Ui) -> View {
+fn mode(session: Session, ui: Ui) -> AnyView {
     session.opened_rev();
     session.scene_rev();
     let (mode, timing) =
@@ -56,10 +56,10 @@ fn mode(session: Session, ui: Ui) -> View {
             .view(),
         span("pk-muted pk-wide pk-version", ["Kubernetes 1.36 · ", &timing].concat()),
     ]
-    .into()
+    .into_any()
 }
 
-fn history(session: Session) -> View {
+fn history(session: Session) -> AnyView {
     let (undo, redo) = (session.can_undo(), session.can_redo());
     inline(
         "pk-pair",
@@ -78,7 +78,7 @@ fn history(session: Session) -> View {
     )
 }
 
-fn theme(session: Session) -> View {
+fn theme(session: Session) -> AnyView {
     let (sign, name) = theme_sign(session.theme.get());
     button(sign, move || session.next_theme()).named(name).hint(name).view()
 }

@@ -3,11 +3,12 @@
 
 use super::Ui;
 use crate::browser;
-use crate::dom::{Place, whenever};
 use crate::embed::{Controls, Options};
 use crate::session::{Deed, Selection, Session};
+use leptos::html::Div;
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, KeyboardEvent};
 
 pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
@@ -37,12 +38,12 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
 
 /// Where the lab is as large as its page and nothing else has the focus, the lab takes it: keys are
 /// then for nobody else. In somebody else's page it waits to be touched.
-pub fn hear_at_once(options: &Options, root: Place) {
+pub fn hear_at_once(options: &Options, root: NodeRef<Div>) {
     if options.controls != Controls::Full || browser::is_framed() {
         return;
     }
-    whenever(move || {
-        let Some(root) = root.get().and_then(|e| e.dyn_into::<HtmlElement>().ok()) else { return };
+    Effect::new(move || {
+        let Some(root) = root.get() else { return };
         if browser::fills_the_page(&root) && browser::nothing_has_the_focus() {
             browser::focus_without_scrolling(&root);
         }

@@ -2,12 +2,12 @@
 //! when it stands still, nothing when it races.
 
 use super::notable::notable;
-use crate::dom::reactive::*;
 use crate::later::Later;
 use crate::parts::*;
 use crate::session::{Motion, Session};
 use crate::text;
 use cluster::sim::World;
+use leptos::prelude::*;
 
 const EVERY_MS: u32 = 1_000;
 /// Faster than this, nobody could listen.
@@ -16,11 +16,11 @@ const IN_ONE_MESSAGE: usize = 3;
 const AFTER_A_STEP: usize = 12;
 const KEPT: usize = 6;
 
-pub fn log(session: Session) -> View {
-    let said = State::new(Vec::<String>::new());
+pub fn log(session: Session) -> AnyView {
+    let said = RwSignal::new(Vec::<String>::new());
     let heard = StoredValue::new(0u64);
     let timer = StoredValue::new_local(None::<gloo_timers::callback::Timeout>);
-    whenever(move || {
+    Effect::new(move || {
         session.opened_rev();
         heard.set_value(session.with_world(World::log_count));
     });
@@ -37,7 +37,7 @@ pub fn log(session: Session) -> View {
             said.drain(..extra);
         });
     };
-    whenever(move || {
+    Effect::new(move || {
         session.log_rev();
         match session.motion() {
             Motion::Opening(_) => {}
@@ -56,20 +56,15 @@ pub fn log(session: Session) -> View {
             }
         }
     });
-    whenever(move || {
+    Effect::new(move || {
         let moved = session.stepped.get();
         if !moved.is_empty() {
             said.update(|said| said.push(moved));
         }
     });
-    let lines = move || said.get().into_iter().map(|line| says("", line)).collect::<Kids>().into();
-    el("div")
-        .class("pk-sr")
-        .attr("role", "log")
-        .attr("aria-live", "polite")
-        .attr("aria-label", "What happens")
-        .kid(live(lines))
-        .view()
+    let lines = move || said.get().into_iter().map(|line| says("", line)).collect::<Kids>().into_any();
+    view! { <div class="pk-sr" role="log" aria-live="polite" aria-label="What happens">{live(lines)}</div> }
+        .into_any()
 }
 
 /// The notable entries since the `since`-th, in one line. `None` when there are none.

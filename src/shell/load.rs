@@ -3,16 +3,15 @@
 
 use super::kept::open_text;
 use super::{Ui, files, myths};
-use crate::dom::Place;
-use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{Begin, Motion, OWN, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
 use cluster::ordered::{self, sort_by_key};
-use std::rc::Rc;
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlTextAreaElement;
 
 /// Looking through a text takes a moment, so it waits until the writer pauses.
 const LOOK_AFTER_MS: u32 = 400;
@@ -21,60 +20,67 @@ const ABOUT: &str = "Paste Kubernetes manifests or a scenario, or drop files any
 /// More findings than anybody reads.
 const SHOWN: usize = 100;
 
-pub fn body(session: Session, ui: Ui) -> View {
-    let area = Place::new(None);
-    let found = State::new(None::<Rc<Manifest>>);
+pub fn body(session: Session, ui: Ui) -> AnyView {
+    let area = NodeRef::<Textarea>::new();
+    let found = RwSignal::new(None::<Arc<Manifest>>);
     look_through_when_quiet(ui, found);
     let load = move || load(session, ui, found);
-    let submitted = move |event: &web_sys::Event| {
+    let submitted = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         load();
     };
     let findings = move || found.get().map_or_else(nothing, |manifest| findings(&manifest, area));
-    el("form")
-        .class("pk-dialog-body pk-load")
-        .on("submit", submitted)
-        .kid(says("", ABOUT))
-        .kid(live(move || writing(ui, area)))
-        .kid(block(
-            "pk-row",
-            vec![
-                choosing(session, ui),
-                span("pk-spring", ""),
-                live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty()))),
-            ],
-        ))
-        .kid(
-            el("div")
-                .attr("role", "status")
-                .class("pk-findings")
-                .attr("aria-label", "Findings")
-                .kid(live(findings)),
-        )
-        .kid(myths::list(session, ui))
-        .view()
+    let row = block(
+        "pk-row",
+        vec![
+            choosing(session, ui),
+            span("pk-spring", ""),
+            live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty()))),
+        ],
+    );
+    view! {
+        <form class="pk-dialog-body pk-load" on:submit=submitted>
+            {says("", ABOUT)}
+            {live(move || writing(ui, area))}
+            {row}
+            <div role="status" class="pk-findings" aria-label="Findings">{live(findings)}</div>
+            {myths::list(session, ui)}
+        </form>
+    }
+    .into_any()
 }
 
-fn writing(ui: Ui, area: Place) -> View {
-    let textarea = el("textarea")
-        .place(area)
-        .class("pk-mono")
-        .attr("rows", "12")
-        .attr("spellcheck", "false")
-        .attr("autocomplete", "off")
-        .value(ui.draft.get())
-        .on("input", move |event| ui.draft.set(value_of(event)));
-    let label = el("label").class("pk-field pk-grow");
-    label.kid(span("", "Manifests (YAML or JSON)")).kid(textarea).view()
+fn writing(ui: Ui, area: NodeRef<Textarea>) -> AnyView {
+    view! {
+        <label class="pk-field pk-grow">
+            {span("", "Manifests (YAML or JSON)")}
+            <textarea
+                node_ref=area
+                class="pk-mono"
+                rows="12"
+                spellcheck="false"
+                autocomplete="off"
+                prop:value=ui.draft.get()
+                on:input=move |event| ui.draft.set(event_target_value(&event))
+            ></textarea>
+        </label>
+    }
+    .into_any()
 }
 
-fn choosing(session: Session, ui: Ui) -> View {
-    let input = el("input")
-        .attr("type", "file")
-        .flag("multiple", true)
-        .attr("accept", ".yaml,.yml,.json,text/yaml,application/json")
-        .on("change", move |event| picked(session, ui, event));
-    el("label").class("pk-btn pk-file").text("Choose files …").kid(input).view()
+fn choosing(session: Session, ui: Ui) -> AnyView {
+    view! {
+        <label class="pk-btn pk-file">
+            "Choose files …"
+            <input
+                type="file"
+                multiple=true
+                accept=".yaml,.yml,.json,text/yaml,application/json"
+                on:change=move |event| picked(session, ui, &event)
+            />
+        </label>
+    }
+    .into_any()
 }
 
 fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
@@ -87,22 +93,22 @@ fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
     input.set_value("");
 }
 
-fn look_through_when_quiet(ui: Ui, found: State<Option<Rc<Manifest>>>) {
+fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     let timer = StoredValue::new_local(None);
-    whenever(move || {
+    Effect::new(move || {
         let text = ui.draft.get();
         if text.trim().is_empty() {
             found.set(None);
             return;
         }
         let look = move || {
-            found.set(Some(Rc::new(parse(&text))));
+            found.set(Some(Arc::new(parse(&text))));
         };
         timer.set_value(Some(gloo_timers::callback::Timeout::new(LOOK_AFTER_MS, look)));
     });
 }
 
-fn load(session: Session, ui: Ui, found: State<Option<Rc<Manifest>>>) {
+fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     let text = ui.draft.get_untracked();
     session.save_now();
     let paused = session.motion_or_gone() == Some(Motion::Paused);
@@ -113,11 +119,11 @@ fn load(session: Session, ui: Ui, found: State<Option<Rc<Manifest>>>) {
             let said = format!("Loaded: {}.", files::holds(&manifest));
             session.notices.offer(&said, "Undo", |session| session.undo());
         }
-        Err(manifest) => found.set(Some(Rc::new(*manifest))),
+        Err(manifest) => found.set(Some(Arc::new(*manifest))),
     }
 }
 
-fn findings(manifest: &Manifest, area: Place) -> View {
+fn findings(manifest: &Manifest, area: NodeRef<Textarea>) -> AnyView {
     let errors = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let summary = match (errors, manifest.diagnostics.len()) {
         (0, 0) => format!("{}, nothing to say against it.", files::holds(manifest)),
@@ -152,7 +158,7 @@ fn kept(manifest: &Manifest) -> Vec<String> {
     kinds.iter().cloned().collect()
 }
 
-fn finding(found: &Diagnostic, area: Place) -> View {
+fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {
     let object = found.object.as_ref().map(|o| format!("{} {}: ", o.kind, o.name)).unwrap_or_default();
     let path = if found.path.is_empty() { String::new() } else { format!("{}: ", found.path) };
     let said = format!("{object}{path}{}", found.message);
@@ -166,16 +172,15 @@ fn finding(found: &Diagnostic, area: Place) -> View {
     button("", move || jump(area, line, column)).labelled(label).class("pk-finding").view()
 }
 
-fn place(found: &Diagnostic) -> View {
+fn place(found: &Diagnostic) -> AnyView {
     match found.line {
         0 => nothing(),
         line => code(format!("{line}:{} ", found.column)),
     }
 }
 
-fn jump(area: Place, line: u32, column: u32) {
-    let area = area.get_untracked().and_then(|e| e.dyn_into::<HtmlTextAreaElement>().ok());
-    let Some(area) = area else { return };
+fn jump(area: NodeRef<Textarea>, line: u32, column: u32) {
+    let Some(area) = area.get_untracked() else { return };
     let text = area.value();
     let at = offset_of(&text, line, column);
     let _gone = area.focus();

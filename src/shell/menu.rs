@@ -1,54 +1,52 @@
 //! The context menu: what can be done with the thing itself, where it is.
 
 use super::{Dialog, Ui};
-use crate::dom::Place;
-use crate::dom::reactive::*;
 use crate::panels::{Doing, What, doings};
 use crate::parts::*;
 use crate::session::{MenuAt, Session};
+use leptos::html::Div;
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-pub fn menu(session: Session, ui: Ui, root: Place) -> View {
-    live(move || match session.menu.get() {
-        Some(at) => open(session, ui, root, at),
-        None => nothing(),
-    })
-}
-
-fn open(session: Session, ui: Ui, root: Place, at: MenuAt) -> View {
+pub fn menu(session: Session, ui: Ui, root: NodeRef<Div>, at: MenuAt) -> AnyView {
     let entries = session.with_world(|world| doings(world, at.of));
     let Some(name) = session.with_world(|world| at.of.name(world)) else { return nothing() };
-    let place = Place::new(None);
-    whenever(move || {
-        if let (Some(menu), Some(root)) = (html(place.get()), root.get_untracked()) {
+    let place = NodeRef::<Div>::new();
+    Effect::new(move || {
+        if let (Some(menu), Some(root)) = (place.get(), root.get_untracked()) {
             put_at(&menu, &root, at);
             keep_focus(&menu);
         }
     });
     let items: Kids = entries.into_iter().map(|doing| item(session, ui, at, doing)).collect();
-    let shade = el("div").class("pk-shade").on("pointerdown", move |_| session.menu.set(None));
-    let menu = el("div")
-        .place(place)
-        .class("pk-menu")
-        .attr("role", "menu")
-        .attr("aria-label", name.clone())
-        .on_as("keydown", move |event| key(session, place, event))
-        .on("contextmenu", |event| event.prevent_default())
-        .kid(el("div").class("pk-menu-name").attr("aria-hidden", "true").text(name))
-        .kids(items);
-    vec![shade.view(), menu.view()].into()
+    let label = name.clone();
+    view! {
+        <div class="pk-shade" on:pointerdown=move |_| session.menu.set(None)></div>
+        <div
+            node_ref=place
+            class="pk-menu"
+            role="menu"
+            aria-label=label
+            on:keydown=move |event| key(session, place, &event)
+            on:contextmenu=|event| event.prevent_default()
+        >
+            <div class="pk-menu-name" aria-hidden="true">{name}</div>
+            {items}
+        </div>
+    }
+    .into_any()
 }
 
-fn item(session: Session, ui: Ui, at: MenuAt, doing: Doing) -> View {
+fn item(session: Session, ui: Ui, at: MenuAt, doing: Doing) -> AnyView {
     let what = doing.what;
-    let act = move |_: &web_sys::Event| {
+    let act = move |_| {
         session.menu.set(None);
         perform(session, ui, at.of, what.clone());
     };
     let class = if doing.harms { "pk-menu-item pk-fail" } else { "pk-menu-item" };
-    let item = el("button").attr("type", "button").attr("role", "menuitem").attr("tabindex", "-1");
-    item.class(class).on("click", act).text(doing.label).view()
+    view! { <button type="button" role="menuitem" tabindex="-1" class=class on:click=act>{doing.label}</button> }
+        .into_any()
 }
 
 /// Does what a menu entry, or the same button in the inspector, stands for.
@@ -100,12 +98,8 @@ fn focus_item(menu: &HtmlElement, at: usize) {
     }
 }
 
-fn html(element: Option<Element>) -> Option<HtmlElement> {
-    element.and_then(|element| element.dyn_into().ok())
-}
-
-fn key(session: Session, place: Place, event: &KeyboardEvent) {
-    let Some(menu) = html(place.get_untracked()) else { return };
+fn key(session: Session, place: NodeRef<Div>, event: &KeyboardEvent) {
+    let Some(menu) = place.get_untracked() else { return };
     let items = items_of(&menu);
     let count = items.len().max(1);
     let focused = event.target().and_then(|t| t.dyn_into::<HtmlElement>().ok());

@@ -21,8 +21,6 @@ mod track;
 mod transport;
 mod ui;
 
-use crate::dom::Place;
-use crate::dom::reactive::*;
 use crate::embed::{Controls, Options};
 use crate::parts::*;
 use crate::session::{Session, Theme};
@@ -31,23 +29,24 @@ pub use add_client::rate_slider;
 #[cfg(test)]
 pub use built_in::text_of;
 pub use built_in::{BuiltIn, FIRST, FIRST_HINTS, Hints, MYTH, built_in, built_in_of, hints_of, text_of_key};
+use leptos::html::Div;
+use leptos::prelude::*;
 pub use share::copy_text;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
 
 /// One lab.
-pub fn app(options: Options) -> View {
+pub fn app(options: Options) -> AnyView {
     let session = Session::new(storage_name(&options));
     let ui = Ui::default();
     session.begin_with_theme(options.theme);
     session.watch_system_theme();
     session.start_frames();
     begin::begin(session, &options);
-    let root = Place::new(None);
+    let root = NodeRef::<Div>::new();
     watch_whether_on_screen(session, root);
     keys::hear_at_once(&options, root);
-    follow_state(session, ui, root);
-    whenever(move || {
+    Effect::new(move || {
         if let (Some(later), Some(root)) = (session.later.get(), root.get()) {
             (later.begin)(session, ui, &root);
         }
@@ -60,8 +59,9 @@ pub fn begin_later(session: Session, ui: Ui, root: &web_sys::Element) {
     // Without, it could still be read and used.
     let _adopted = crate::embed::adopt_more(root, &[crate::theme::LATER_CSS]);
     panels::remember_where_from(session, ui);
+    panels::remember_service(session, ui);
     // On a narrow screen a myth is nothing without its words.
-    whenever(move || {
+    Effect::new(move || {
         session.opened_rev();
         if session.with_source(|source| myths::myth_of(&source.key).is_some()) {
             ui.sheet_up.set(true);
@@ -70,28 +70,21 @@ pub fn begin_later(session: Session, ui: Ui, root: &web_sys::Element) {
     begin::forget_link_once_changed(session);
 }
 
-/// How the lab stands as a whole. Its parts are not shown again for that.
-fn follow_state(session: Session, ui: Ui, root: Place) {
-    whenever(move || {
-        let (theme, drop) = (theme_word(session), ui.dragging.get());
-        if let Some(root) = root.get() {
-            let _set = root.set_attribute("data-theme", theme);
-            let _set = root.toggle_attribute_with_force("data-drop", drop);
-        }
-    });
-}
-
 fn theme_word(session: Session) -> &'static str {
     if session.is_dark() { "dark" } else { "light" }
 }
 
-fn frame(session: Session, ui: Ui, root: Place, controls: Controls) -> View {
-    let picture = el("section").class("pk-picture").attr("aria-label", "Cluster");
+fn frame(session: Session, ui: Ui, root: NodeRef<Div>, controls: Controls) -> AnyView {
     let mut kids = Kids::new();
     if controls == Controls::Full {
         kids.push(header::header(session, ui));
     }
-    kids.push(picture.kid(diagram::diagram(session)).kid(opening(session)).view());
+    kids.push(
+        view! {
+            <section class="pk-picture" aria-label="Cluster">{diagram::diagram(session)}{opening(session)}</section>
+        }
+        .into_any(),
+    );
     if controls == Controls::Full {
         kids.push(panels::inspector(session, ui));
     }
@@ -99,37 +92,44 @@ fn frame(session: Session, ui: Ui, root: Place, controls: Controls) -> View {
         kids.push(transport::transport(session, ui));
     }
     kids.push(live(move || match (session.menu.get(), session.later.get()) {
-        (Some(_), Some(later)) => (later.menu)(session, ui, root),
+        (Some(at), Some(later)) => untrack(|| (later.menu)(session, ui, root, at)),
         (None, _) => nothing(),
         (Some(_), None) => on_its_way(session),
     }));
     kids.push(live(move || match (ui.dialog.get(), session.later.get()) {
-        (Some(_), Some(later)) => (later.dialogs)(session, ui),
+        (Some(which), Some(later)) => untrack(|| (later.dialog)(session, ui, which)),
         (None, _) => nothing(),
         (Some(_), None) => on_its_way(session),
     }));
     kids.push(toasts::toasts(session, ui));
     kids.push(live::log(session));
-    el("div")
-        .place(root)
-        .class("pk-app pk-shell")
-        .attr("lang", "en")
-        .attr("tabindex", "-1")
-        .attr("data-theme", untrack(|| theme_word(session)))
-        .attr("data-controls", controls_word(controls))
-        .on_as("keydown", move |event| keys::pressed(session, ui, event))
-        .on("keydown", move |_| session.want_later())
-        .on("pointerover", move |_| session.want_later())
-        .on("pointerdown", move |_| session.want_later())
-        .on_as("dragover", move |event| files::dragged_over(ui, event))
-        .on_as("dragleave", move |event| files::dragged_away(ui, event))
-        .on_as("drop", move |event| files::dropped(session, ui, event))
-        .kids(kids)
-        .view()
+    view! {
+        <div
+            node_ref=root
+            class="pk-app pk-shell"
+            lang="en"
+            tabindex="-1"
+            data-theme=move || theme_word(session)
+            data-drop=move || ui.dragging.get()
+            data-controls=controls_word(controls)
+            on:keydown=move |event| {
+                keys::pressed(session, ui, &event);
+                session.want_later();
+            }
+            on:pointerover=move |_| session.want_later()
+            on:pointerdown=move |_| session.want_later()
+            on:dragover=move |event| files::dragged_over(ui, &event)
+            on:dragleave=move |event| files::dragged_away(ui, &event)
+            on:drop=move |event| files::dropped(session, ui, &event)
+        >
+            {kids}
+        </div>
+    }
+    .into_any()
 }
 
 /// What was asked for is in the second part, which no hand near the lab has brought yet.
-fn on_its_way(session: Session) -> View {
+fn on_its_way(session: Session) -> AnyView {
     session.want_later();
     nothing()
 }
@@ -149,7 +149,7 @@ fn storage_name(options: &Options) -> Option<String> {
 }
 
 /// While a long run is being opened: how far it is, and a way out.
-fn opening(session: Session) -> View {
+fn opening(session: Session) -> AnyView {
     live(move || match session.motion() {
         crate::session::Motion::Opening(now) => block(
             "pk-opening",
@@ -162,8 +162,8 @@ fn opening(session: Session) -> View {
     })
 }
 
-fn watch_whether_on_screen(session: Session, root: Place) {
-    whenever(move || {
+fn watch_whether_on_screen(session: Session, root: NodeRef<Div>) {
+    Effect::new(move || {
         let Some(root) = root.get() else { return };
         let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
             let last = entries.pop().dyn_into::<web_sys::IntersectionObserverEntry>();

@@ -4,6 +4,7 @@ use super::Ui;
 use super::kept::open_kept;
 use crate::parts::*;
 use crate::session::{BUILT_IN, Begin, Motion, Session};
+use leptos::prelude::*;
 
 pub struct Myth {
     /// `myth-kube-proxy-takes-turns`
@@ -30,7 +31,7 @@ fn said(myth: &Myth) -> String {
 }
 
 /// All of them, each to be opened with one click.
-pub fn list(session: Session, ui: Ui) -> View {
+pub fn list(session: Session, ui: Ui) -> AnyView {
     let open = move |myth: &'static Myth| {
         ui.close();
         session.save_now();

@@ -1,17 +1,17 @@
 //! Sharing: a link that opens this very moment, and a tag for somebody's page.
 
-use crate::dom::reactive::*;
 use crate::embed;
 use crate::parts::*;
 use crate::session::{BUILT_IN, Session};
+use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// Longer links are cut by some chat and mail programs.
 const LONG_LINK: usize = 8_000;
 
-pub fn body(session: Session) -> View {
+pub fn body(session: Session) -> AnyView {
     session.save_now();
-    let link = State::new(None::<Result<String, String>>);
+    let link = RwSignal::new(None::<Result<String, String>>);
     let text = recorded(session);
     spawn_local(async move {
         let made = embed::encode(&text).await.map_err(|error| error.sentence());
@@ -30,7 +30,7 @@ fn page() -> String {
     href.split(['?', '#']).next().unwrap_or_default().to_string()
 }
 
-fn links(session: Session, link: String) -> View {
+fn links(session: Session, link: String) -> AnyView {
     let long = link.len() > LONG_LINK;
     let untouched = !session.has_work();
     let name = session.with_source(|s| s.key.strip_prefix(BUILT_IN).map(str::to_owned)).filter(|_| untouched);
@@ -60,7 +60,7 @@ fn links(session: Session, link: String) -> View {
     block("pk-dialog-body", kids)
 }
 
-fn copied(session: Session, name: &'static str, what: &'static str, words: String) -> View {
+fn copied(session: Session, name: &'static str, what: &'static str, words: String) -> AnyView {
     let copy = words.clone();
     block(
         "pk-copied",

@@ -7,6 +7,7 @@ use crate::session::Session;
 use crate::text;
 use cluster::ordered::sort_by_key;
 use cluster::sim::{Span, Time};
+use leptos::prelude::*;
 
 const SHOWS: Span = Span::from_secs(60);
 const MOST_MARKS: usize = 24;
@@ -17,9 +18,9 @@ const MOVES_EVERY: u64 = 500_000_000;
 const LETTER: f64 = 1.6;
 const NEAR_THE_END: f64 = 80.0;
 
-pub fn track(session: Session, ui: Ui) -> View {
-    let moved = State::new(0);
-    whenever(move || {
+pub fn track(session: Session, ui: Ui) -> AnyView {
+    let moved = RwSignal::new(0);
+    Effect::new(move || {
         let now = session.now().0 / MOVES_EVERY;
         if now != moved.get_untracked() {
             moved.set(now);
@@ -37,8 +38,8 @@ pub fn track(session: Session, ui: Ui) -> View {
         let marks = marks.into_iter().zip(labelled).map(|(mark, label)| tick(session, ui, now, mark, label));
         block("pk-ticks", marks.collect())
     });
-    let track = el("div").class("pk-track").attr("role", "group");
-    track.attr("aria-label", "Events of the last minute").kid(marks).view()
+    view! { <div class="pk-track" role="group" aria-label="Events of the last minute">{marks}</div> }
+        .into_any()
 }
 
 /// In percent of the track.
@@ -82,7 +83,7 @@ fn label(mark: &Mark) -> String {
     }
 }
 
-fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> View {
+fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyView {
     let at = position(mark.at, now);
     let class = match (mark.bad, labelled) {
         (true, true) => "pk-tick pk-tick-bad",
@@ -94,20 +95,24 @@ fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> View
     // What is seen comes first in what is heard.
     let name = format!("{label}: {}, at {}", mark.said, text::clock(mark.at));
     let about = mark.about;
-    let choose = move |_: &web_sys::Event| {
+    let choose = move |_| {
         let about = about.clone();
         session.with_later(move |later| (later.show_mark)(session, ui, about));
     };
     let end = if at > NEAR_THE_END { " pk-end" } else { "" };
-    el("button")
-        .attr("type", "button")
-        .class([class, end].concat())
-        .style("left", percent(at))
-        .attr("title", name.clone())
-        .attr("aria-label", name)
-        .on("click", choose)
-        .kid(el("em").attr("aria-hidden", "true").text(label))
-        .view()
+    view! {
+        <button
+            type="button"
+            class=[class, end].concat()
+            style:left=percent(at)
+            title=name.clone()
+            aria-label=name
+            on:click=choose
+        >
+            <em aria-hidden="true">{label}</em>
+        </button>
+    }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -5,24 +5,26 @@ use crate::parts::*;
 use crate::session::pace::{self, SPEEDS};
 use crate::session::{Deed, Motion, Session};
 use crate::text;
-use std::rc::Rc;
+use leptos::prelude::*;
 
-pub fn transport(session: Session, ui: Ui) -> View {
+pub fn transport(session: Session, ui: Ui) -> AnyView {
     let controls = vec![live(move || controls(session)), live(move || speed(session))];
     let clock = vec![
         live(move || span("pk-mono", text::clock(session.now()))),
         live(move || seed(session)),
         live(move || again(session, ui)),
     ];
-    el("footer")
-        .class("pk-transport")
-        .kid(block("pk-controls", controls))
-        .kid(track::track(session, ui))
-        .kid(block("pk-clock", clock))
-        .view()
+    view! {
+        <footer class="pk-transport">
+            {block("pk-controls", controls)}
+            {track::track(session, ui)}
+            {block("pk-clock", clock)}
+        </footer>
+    }
+    .into_any()
 }
 
-fn controls(session: Session) -> View {
+fn controls(session: Session) -> AnyView {
     let playing = session.motion() == Motion::Playing;
     let (mark, name) = if playing { ("❚❚", "Pause") } else { ("▶", "Play") };
     let toggle = button("", move || session.toggle())
@@ -47,7 +49,7 @@ fn controls(session: Session) -> View {
     )
 }
 
-fn speed(session: Session) -> View {
+fn speed(session: Session) -> AnyView {
     let speed = session.speed();
     let said = text::speed(speed);
     let slider = Slider {
@@ -55,7 +57,7 @@ fn speed(session: Session) -> View {
         most: SPEEDS.len() as u32 - 1,
         value: pace::stop_of(speed) as u32,
         said: said.clone(),
-        take: Rc::new(move |at| session.set_speed(SPEEDS[(at as usize).min(SPEEDS.len() - 1)])),
+        take: Callback::new(move |at| session.set_speed(SPEEDS[(at as usize).min(SPEEDS.len() - 1)])),
     };
     let lag = session.lag().map(|kept| {
         let keeps = format!("only {} kept up", text::speed(speed * kept));
@@ -66,12 +68,12 @@ fn speed(session: Session) -> View {
     inline("pk-row", kids)
 }
 
-fn seed(session: Session) -> View {
+fn seed(session: Session) -> AnyView {
     session.opened_rev();
     span("pk-mono pk-muted pk-wide", format!("seed {}", session.with_world(|world| world.seed())))
 }
 
-fn again(session: Session, ui: Ui) -> View {
+fn again(session: Session, ui: Ui) -> AnyView {
     session.opened_rev();
     let again = move || {
         if session.has_work() {

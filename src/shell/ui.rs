@@ -1,8 +1,8 @@
 //! What is open in the shell: no fact about the cluster is kept here.
 
-use crate::dom::State;
 use crate::session::Selection;
 use cluster::api::{ObjectRef, Uid};
+use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
@@ -16,7 +16,7 @@ pub enum Dialog {
 }
 
 /// A tab of the inspector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Tab {
     #[default]
     About,
@@ -44,44 +44,46 @@ impl Tab {
 
 #[derive(Clone, Copy)]
 pub struct Ui {
-    pub dialog: State<Option<Dialog>>,
+    pub dialog: RwSignal<Option<Dialog>>,
     /// The tab last asked for: the nearest that the selection has is shown.
-    pub tab: State<Tab>,
+    pub tab: RwSignal<Tab>,
     /// What was selected before one of its connections was.
-    pub came_from: State<Option<Selection>>,
+    pub came_from: RwSignal<Option<Selection>>,
     /// The object that is selected, by name: what happened to it is told when it is gone, too.
-    pub named: State<Option<ObjectRef>>,
+    pub named: RwSignal<Option<ObjectRef>>,
     /// The Service that was looked at last.
-    pub service: State<Option<Uid>>,
+    pub service: RwSignal<Option<Uid>>,
     /// Files are being dragged over the lab.
-    pub dragging: State<bool>,
+    pub dragging: RwSignal<bool>,
     /// The text in the Load dialog.
-    pub draft: State<String>,
+    pub draft: RwSignal<String>,
+    /// Whether a Service's DNS records are unfolded, and what a node's conntrack holds.
+    pub dns_open: RwSignal<bool>,
+    pub conntrack_open: RwSignal<bool>,
     /// On a narrow screen the inspector is a sheet: whether it is up.
-    pub sheet_up: State<bool>,
+    pub sheet_up: RwSignal<bool>,
 }
 
 impl Default for Ui {
     fn default() -> Ui {
         Ui {
-            dialog: State::new(None),
-            tab: State::new(Tab::About),
-            came_from: State::new(None),
-            named: State::new(None),
-            service: State::new(None),
-            dragging: State::new(false),
-            draft: State::new(String::new()),
-            sheet_up: State::new(false),
+            dialog: RwSignal::new(None),
+            tab: RwSignal::new(Tab::About),
+            came_from: RwSignal::new(None),
+            named: RwSignal::new(None),
+            service: RwSignal::new(None),
+            dragging: RwSignal::new(false),
+            draft: RwSignal::new(String::new()),
+            dns_open: RwSignal::new(false),
+            conntrack_open: RwSignal::new(false),
+            sheet_up: RwSignal::new(false),
         }
     }
 }
 
 impl Ui {
     pub fn open(&self, dialog: Dialog) {
-        // Opening it again would close it: the old one's clean-up comes after the new one's opening.
-        if self.dialog.get_untracked() != Some(dialog) {
-            self.dialog.set(Some(dialog));
-        }
+        self.dialog.set(Some(dialog));
     }
 
     pub fn close(&self) {

@@ -1,19 +1,19 @@
 //! The canvas that packets are painted on, frame by frame.
 
+use leptos::html::Canvas;
+use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::dom::reactive::*;
 use cluster::traffic::PacketId;
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::CanvasRenderingContext2d;
 
 use crate::diagram::dots;
 use crate::diagram::geometry::Point;
 use crate::diagram::packets::{Look, MANY, Painter, failed_lately};
 use crate::diagram::scene::{Picture, Scene};
-use crate::dom::Place;
-use crate::parts::{View, el, whenever};
 use crate::session::{Motion, Selection};
 use crate::theme::palette;
 
@@ -31,12 +31,12 @@ impl Hits {
 struct Surface {
     context: Option<CanvasRenderingContext2d>,
     /// What the routes are for.
-    scene: Option<Rc<Scene>>,
+    scene: Option<Arc<Scene>>,
     density: f64,
 }
 
-pub fn canvas(picture: Picture, hits: Hits) -> View {
-    let element = Place::new(None);
+pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
+    let element = NodeRef::<Canvas>::new();
     let surface = Rc::new(RefCell::new(Surface::default()));
     resize_with_view(picture, element, surface.clone(), hits.clone());
     repaint_when_changed(picture);
@@ -73,14 +73,14 @@ pub fn canvas(picture: Picture, hits: Hits) -> View {
         }
         painter.paint(&context, world, &look);
     });
-    el("canvas").place(element).class("pk-packets").attr("aria-hidden", "true").view()
+    view! { <canvas node_ref=element class="pk-packets" aria-hidden="true"></canvas> }.into_any()
 }
 
 /// The canvas has as many pixels as the screen has for it; this clears it.
-fn resize_with_view(picture: Picture, element: Place, surface: Rc<RefCell<Surface>>, hits: Hits) {
-    whenever(move || {
+fn resize_with_view(picture: Picture, element: NodeRef<Canvas>, surface: Rc<RefCell<Surface>>, hits: Hits) {
+    Effect::new(move || {
         let (width, height) = picture.view.get();
-        let Some(canvas) = element.get().and_then(|e| e.dyn_into::<HtmlCanvasElement>().ok()) else { return };
+        let Some(canvas) = element.get() else { return };
         let density = window().device_pixel_ratio().clamp(1.0, 3.0);
         canvas.set_width((width * density).round() as u32);
         canvas.set_height((height * density).round() as u32);
@@ -97,7 +97,7 @@ fn resize_with_view(picture: Picture, element: Place, surface: Rc<RefCell<Surfac
 
 /// While nothing moves, only a change of what is looked at, or how, needs a new frame.
 fn repaint_when_changed(picture: Picture) {
-    whenever(move || {
+    Effect::new(move || {
         picture.camera.track();
         picture.scene.track();
         picture.front.track();

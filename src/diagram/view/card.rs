@@ -4,11 +4,11 @@ use super::{node, outside, pod, service};
 use crate::diagram::geometry::{Rect, point, px, translate};
 use crate::diagram::scene::Picture;
 use crate::diagram::walk;
-use crate::dom::Element;
-use crate::parts::{Kids, View, el, nothing, said};
+use crate::parts::{Kids, live, nothing};
 use crate::session::Selection;
+use leptos::prelude::*;
 
-/// A box's outside.
+/// A box's outside; its inside is shown by itself, since it changes more often.
 #[derive(Clone, Default, PartialEq)]
 pub struct Shell {
     pub class: String,
@@ -17,27 +17,39 @@ pub struct Shell {
     pub rect: Rect,
 }
 
-pub fn card(picture: Picture, item: Selection) -> View {
-    let Shell { class, label, rect } = shell(picture, item).unwrap_or_default();
-    let selected = picture.session.selection.get() == Some(item);
-    let hit = el("button")
-        .attr("type", "button")
-        .class("pk-hit")
-        .attr("data-item", walk::code(item))
-        .attr("tabindex", if picture.is_tab_stop(item) { "0" } else { "-1" })
-        .attr("aria-label", label)
-        .attr("aria-pressed", said(selected));
-    let body = el("div").class("pk-body").attr("aria-hidden", "true");
+pub fn card(picture: Picture, item: Selection) -> AnyView {
+    let shell = Memo::new(move |_| {
+        let mut shell = shell(picture, item).unwrap_or_default();
+        shell.class = format!("pk-card {}{}", shell.class, picture.standing(item));
+        shell
+    });
+    let pressed = move || crate::parts::said(picture.session.selection.get() == Some(item));
+    let tabindex = move || if picture.is_tab_stop(item) { "0" } else { "-1" };
+    let body = live(move || inside(picture, item).unwrap_or_else(nothing));
     let controls = match item {
-        Selection::Service(uid) => service::controls(picture, uid),
-        _ => None,
+        Selection::Service(uid) => live(move || service::controls(picture, uid).unwrap_or_else(nothing)),
+        _ => nothing(),
     };
-    at(rect, format!("pk-card {class}{}", picture.standing(item)))
-        .key(walk::code(item))
-        .kid(hit)
-        .kid(body.kid(inside(picture, item).unwrap_or_else(nothing)))
-        .kids(controls.into_iter().collect())
-        .view()
+    view! {
+        <div
+            class=move || shell.with(|s| s.class.clone())
+            style:transform=move || shell.with(|s| translate(point(s.rect.x, s.rect.y)))
+            style:width=move || shell.with(|s| px(s.rect.w))
+            style:height=move || shell.with(|s| px(s.rect.h))
+        >
+            <button
+                type="button"
+                class="pk-hit"
+                data-item=walk::code(item)
+                tabindex=tabindex
+                aria-label=move || shell.with(|s| s.label.clone())
+                aria-pressed=pressed
+            ></button>
+            <div class="pk-body" aria-hidden="true">{body}</div>
+            {controls}
+        </div>
+    }
+    .into_any()
 }
 
 fn shell(picture: Picture, item: Selection) -> Option<Shell> {
@@ -51,7 +63,7 @@ fn shell(picture: Picture, item: Selection) -> Option<Shell> {
     }
 }
 
-fn inside(picture: Picture, item: Selection) -> Option<View> {
+fn inside(picture: Picture, item: Selection) -> Option<AnyView> {
     match item {
         Selection::Pod(uid) => pod::inside(picture, uid),
         Selection::Service(uid) => service::inside(picture, uid),
@@ -63,14 +75,16 @@ fn inside(picture: Picture, item: Selection) -> Option<View> {
 }
 
 /// Something at a place that is no box to go to.
-pub fn placed(class: &'static str, rect: Rect, kids: Kids) -> View {
-    at(rect, class.into()).kids(kids).view()
-}
-
-fn at(rect: Rect, class: String) -> Element {
-    el("div")
-        .class(class)
-        .style("transform", translate(point(rect.x, rect.y)))
-        .style("width", px(rect.w))
-        .style("height", px(rect.h))
+pub fn placed(class: &'static str, rect: Rect, kids: Kids) -> AnyView {
+    view! {
+        <div
+            class=class
+            style:transform=translate(point(rect.x, rect.y))
+            style:width=px(rect.w)
+            style:height=px(rect.h)
+        >
+            {kids}
+        </div>
+    }
+    .into_any()
 }

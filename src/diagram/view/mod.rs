@@ -8,9 +8,9 @@ mod pod;
 mod service;
 mod wires;
 
-use crate::dom::reactive::*;
+use leptos::html::Div;
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlElement;
 
 pub use canvas::Hits;
 
@@ -20,73 +20,66 @@ use super::gestures::Zoom;
 use super::layout::Form;
 use super::scene::{Picture, Scene};
 use super::{input, walk, words};
-use crate::dom::Place;
-use crate::parts::{Kids, View, block, button, el, live, span, whenever};
+use crate::parts::{Kids, block, button, live, span};
 use crate::session::Session;
 
 /// The cluster, drawn, in whatever room it is given.
-pub fn diagram(session: Session) -> View {
+pub fn diagram(session: Session) -> AnyView {
     let picture = Picture::new(session);
-    let frame = Place::new(None);
-    let stage = Place::new(None);
+    let frame = NodeRef::<Div>::new();
     let hits = Hits::default();
     watch_size(picture, frame);
     follow_layout(picture);
-    follow_camera(picture, frame, stage);
     input::Input::new(picture, frame, hits.clone()).listen();
-    el("div")
-        .place(frame)
-        .class("pk-diagram")
-        .kid(boxes(picture, stage))
-        .kid(canvas::canvas(picture, hits))
-        .kid(zoom_buttons(picture))
-        .view()
-}
-
-/// The camera is one transform: nothing is shown again when it moves.
-fn follow_camera(picture: Picture, frame: Place, stage: Place) {
-    whenever(move || {
-        let Camera { x, y, zoom, .. } = picture.camera.get();
-        let (width, height) = picture.scene.with(|s| (s.layout.width, s.layout.height));
-        let class = if fits(picture) { "pk-diagram pk-fits" } else { "pk-diagram" };
-        if let Some(frame) = frame.get() {
-            frame.set_class_name(class);
-        }
-        let Some(stage) = stage.get().and_then(|e| e.dyn_into::<HtmlElement>().ok()) else { return };
-        let style = stage.style();
-        let transform = format!("{} {}", translate(point(x, y)), scale(zoom));
-        for (name, value) in [("transform", transform), ("width", px(width)), ("height", px(height))] {
-            let _set = style.set_property(name, &value);
-        }
-    });
+    view! {
+        <div node_ref=frame class="pk-diagram" class:pk-fits=move || fits(picture)>
+            {boxes(picture)}
+            {canvas::canvas(picture, hits)}
+            {zoom_buttons(picture)}
+        </div>
+    }
+    .into_any()
 }
 
 /// All boxes and wires, under one transform.
-fn boxes(picture: Picture, stage: Place) -> View {
+fn boxes(picture: Picture) -> AnyView {
     let parts: Kids = vec![
-        live(move || picture.scene.with(frames)),
-        live(move || cards(picture)),
+        live(move || picture.scene.with(|scene| frames(scene))),
+        cards(picture),
         live(move || pod::ghosts(picture)),
         live(move || wires::view(picture)),
     ];
-    el("div")
-        .place(stage)
-        .class("pk-stage")
-        .attr("role", "graphics-document document")
-        .attr("aria-label", words::DIAGRAM)
-        .kids(parts)
-        .view()
+    // The camera is one transform: nothing is shown again when it moves.
+    let transform = move || {
+        let Camera { x, y, zoom, .. } = picture.camera.get();
+        format!("{} {}", translate(point(x, y)), scale(zoom))
+    };
+    view! {
+        <div
+            class="pk-stage"
+            role="graphics-document document"
+            aria-label=words::DIAGRAM
+            style:transform=transform
+            style:width=move || picture.scene.with(|scene| px(scene.layout.width))
+            style:height=move || picture.scene.with(|scene| px(scene.layout.height))
+        >
+            {parts}
+        </div>
+    }
+    .into_any()
 }
 
 /// Each box keeps its element for as long as it is there.
-fn cards(picture: Picture) -> View {
-    let stops = picture.scene.with(|scene| walk::stops(&scene.layout));
-    let cards: Kids = stops.into_iter().map(|(item, _)| card::card(picture, item)).collect();
-    cards.into()
+fn cards(picture: Picture) -> AnyView {
+    let items = move || -> Vec<crate::session::Selection> {
+        picture.scene.with(|s| walk::stops(&s.layout).into_iter().map(|(item, _)| item).collect())
+    };
+    view! { <For each=items key=|item| walk::code(*item) children=move |item| card::card(picture, item) /> }
+        .into_any()
 }
 
 /// What is behind the boxes: the cluster's edge and the names of the lanes.
-fn frames(scene: &Scene) -> View {
+fn frames(scene: &Scene) -> AnyView {
     let layout = &scene.layout;
     let cluster = layout.cluster;
     let ranges = words::ranges(&scene.facts.pod_range, &scene.facts.service_range);
@@ -108,10 +101,10 @@ fn frames(scene: &Scene) -> View {
         let rect = Rect { y: first.y - 24.0, h: 20.0, w: 260.0, ..*first };
         kids.push(card::placed("pk-lane-title", rect, vec![span("", words::WAITING_FOR_A_NODE)]));
     }
-    kids.into()
+    kids.into_any()
 }
 
-fn zoom_buttons(picture: Picture) -> View {
+fn zoom_buttons(picture: Picture) -> AnyView {
     let zoom = |sign: &'static str, name: &'static str, how: Zoom| {
         let act = move || picture.session.with_later(move |later| (later.zoom)(picture, how));
         button(sign, act).class("pk-zoom").named(name).hint(name).view()
@@ -132,8 +125,8 @@ fn fits(picture: Picture) -> bool {
 }
 
 /// The room for the picture, measured when it changes and never else.
-fn watch_size(picture: Picture, frame: Place) {
-    whenever(move || {
+fn watch_size(picture: Picture, frame: NodeRef<Div>) {
+    Effect::new(move || {
         let Some(element) = frame.get() else { return };
         let measured = element.clone();
         let measure = move || {
@@ -157,7 +150,7 @@ fn watch_size(picture: Picture, frame: Place) {
 /// Until a person moves it, the camera follows what is there; another text is seen afresh.
 fn follow_layout(picture: Picture) {
     let opened = StoredValue::new(0);
-    whenever(move || {
+    Effect::new(move || {
         let now = picture.session.opened_rev();
         picture.scene.track();
         picture.view.track();

@@ -2,6 +2,7 @@
 
 use cluster::api::Uid;
 use cluster::sim::World;
+use leptos::prelude::*;
 
 use super::card::Shell;
 use crate::diagram::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
@@ -9,7 +10,7 @@ use crate::diagram::geometry::px;
 use crate::diagram::layout::NodeBox;
 use crate::diagram::scene::{Light, MOST_ROWS, Picture, Scene};
 use crate::diagram::words;
-use crate::parts::{Kids, View, block, el, span};
+use crate::parts::{Kids, block, span};
 
 fn find(scene: &Scene, uid: Uid) -> Option<&NodeFacts> {
     scene.facts.nodes.iter().find(|n| n.uid == uid)
@@ -30,7 +31,7 @@ pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
     })
 }
 
-pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
+pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
     picture.scene.with(|scene| {
         let place = scene.layout.node(uid)?;
         let narrow = is_narrow(place);
@@ -46,9 +47,11 @@ pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
         let lines = rules(scene.rules.get(&uid), &lit, &say);
         let colour = scene.focus.and_then(|uid| scene.mark(uid)).map_or("", |mark| mark.class());
         let header = px(place.header);
-        let head = el("div").class("pk-node-head").style("height", header).kids(head);
-        let rules = el("div").class("pk-rules").style("height", px(place.rules.h));
-        Some(vec![head.view(), rules.kid(title).kid(block(colour, lines)).view()].into())
+        let view = view! {
+            <div class="pk-node-head" style:height=header>{head}</div>
+            <div class="pk-rules" style:height=px(place.rules.h)>{title}{block(colour, lines)}</div>
+        };
+        Some(view.into_any())
     })
 }
 
@@ -82,6 +85,7 @@ fn proxy_state(picture: Picture, node: Uid, short: bool) -> (bool, String) {
 
 /// What the rule has counted, where it has counted any.
 fn count(picture: Picture, node: Uid, row: &Row) -> String {
+    picture.session.traffic_rev();
     let count = |world: &World| world.machines().get(&node).map_or(0, |machine| row.count(machine));
     match picture.session.with_world(count) {
         0 => String::new(),
@@ -89,7 +93,7 @@ fn count(picture: Picture, node: Uid, row: &Row) -> String {
     }
 }
 
-fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(&Row) -> Light, say: &dyn Fn(&Row) -> View) -> Kids {
+fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(&Row) -> Light, say: &dyn Fn(&Row) -> AnyView) -> Kids {
     let says = |text: &'static str| vec![span("pk-rule pk-rule-none", text)];
     match found {
         None => vec![],
@@ -100,7 +104,7 @@ fn rules(found: Option<&RuleFacts>, lit: &dyn Fn(&Row) -> Light, say: &dyn Fn(&R
     }
 }
 
-fn lines(rows: &[Row], lit: &dyn Fn(&Row) -> Light, say: &dyn Fn(&Row) -> View) -> Kids {
+fn lines(rows: &[Row], lit: &dyn Fn(&Row) -> Light, say: &dyn Fn(&Row) -> AnyView) -> Kids {
     let shown = shown(rows, |row| lit(row) != Light::Out);
     let mut kids: Kids = shown.iter().map(|i| say(&rows[*i])).collect();
     if rows.len() > shown.len() {
@@ -125,7 +129,7 @@ fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     (0..rows.len()).filter(|i| take(i)).collect()
 }
 
-fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> View {
+fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> AnyView {
     let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
     let (what, chance) = match &row.kind {
         RowKind::Endpoint { one_in, by, only } => {
@@ -155,7 +159,7 @@ fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> View {
     // Where there is little room not all of it is seen.
     let whole = [&*what, " ", &chance].concat();
     let kids = vec![span("", what), span("pk-sent", sent), span("pk-chance", chance)];
-    el("div").class(class).attr("title", whole).kids(kids).view()
+    view! { <div class=class title=whole>{kids}</div> }.into_any()
 }
 
 #[cfg(test)]

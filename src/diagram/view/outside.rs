@@ -2,13 +2,14 @@
 
 use cluster::api::Uid;
 use cluster::traffic::ClientId;
+use leptos::prelude::*;
 
 use super::card::Shell;
 use super::service::mark;
 use crate::diagram::facts::{BalancerFacts, ClientFacts};
 use crate::diagram::scene::{Picture, Scene};
 use crate::diagram::words;
-use crate::parts::{Kids, View, block, span};
+use crate::parts::{Kids, block, span};
 
 fn find_client(scene: &Scene, id: ClientId) -> Option<&ClientFacts> {
     scene.facts.clients.iter().find(|c| c.id == id)
@@ -37,7 +38,7 @@ fn state(picture: Picture, client: &ClientFacts) -> String {
         .with(|front| words::rate_and_counts(client.rate_milli, front.trouble.ended.get(&client.id).copied()))
 }
 
-pub fn client(picture: Picture, id: ClientId) -> Option<View> {
+pub fn client(picture: Picture, id: ClientId) -> Option<AnyView> {
     picture.scene.with(|scene| {
         let client = find_client(scene, id)?;
         let letters = ((scene.layout.client(id)?.w - 22.0) / 7.4) as usize;
@@ -53,7 +54,7 @@ pub fn client(picture: Picture, id: ClientId) -> Option<View> {
             block("pk-line", vec![span("pk-note", state(picture, client))]),
             block("pk-line", trouble.into_iter().collect()),
         ];
-        Some(lines.into())
+        Some(lines.into_any())
     })
 }
 
@@ -68,7 +69,7 @@ pub fn balancer_shell(picture: Picture, uid: Uid) -> Option<Shell> {
     })
 }
 
-pub fn balancer(picture: Picture, uid: Uid) -> Option<View> {
+pub fn balancer(picture: Picture, uid: Uid) -> Option<AnyView> {
     picture.scene.with(|scene| {
         let balancer = find_balancer(scene, uid)?;
         let mut head = vec![span("pk-title", words::CLOUD_LB)];
@@ -78,6 +79,6 @@ pub fn balancer(picture: Picture, uid: Uid) -> Option<View> {
             block("pk-line", vec![span("pk-ip", words::balancer_address(balancer))]),
             block("pk-line pk-wrap", vec![span("pk-note", words::balancer_health(balancer))]),
         ];
-        Some(lines.into())
+        Some(lines.into_any())
     })
 }

@@ -3,6 +3,7 @@
 use cluster::api::Uid;
 use cluster::trace::Outcome;
 use cluster::traffic::ClientId;
+use leptos::prelude::*;
 
 use super::card::{Shell, placed};
 use super::service::mark;
@@ -12,7 +13,7 @@ use crate::diagram::layout::PodForm;
 use crate::diagram::scene::{Picture, Scene};
 use crate::diagram::slots::Tenant;
 use crate::diagram::words;
-use crate::parts::{Kids, View, block, inline, sign, span};
+use crate::parts::{Kids, block, inline, sign, span};
 
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;
@@ -41,12 +42,12 @@ pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
     })
 }
 
-pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
+pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
     let trouble = picture.front.with(|front| front.trouble.pods.get(&uid).copied());
     picture.scene.with(|scene| Some(body(scene, find(scene, uid)?, scene.layout.pod(uid)?, trouble)))
 }
 
-fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> View {
+fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> AnyView {
     let marks = marks(scene, &pod.services);
     let room = rect.w - 16.0;
     let beside_marks = room - 18.0 * pod.services.len().min(MOST_MARKS) as f64;
@@ -67,7 +68,7 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Ou
                 block("pk-line", vec![marks, name(beside_marks - 4.0)]),
                 block("pk-line", vec![dot(), state]),
             ];
-            lines.into()
+            lines.into_any()
         }
         form => {
             let mut lines = vec![
@@ -80,12 +81,12 @@ fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Ou
                 let chips = pod.labels.iter().take(2).map(|label| span("pk-chip", label.clone()));
                 lines.push(block("pk-chips", chips.collect()));
             }
-            lines.into()
+            lines.into_any()
         }
     }
 }
 
-fn state(state: PodState, width: f64) -> View {
+fn state(state: PodState, width: f64) -> AnyView {
     let word = if width < 150.0 { words::pod_state_short(state) } else { words::pod_state(state) };
     span(state_class(state), word)
 }
@@ -126,12 +127,12 @@ fn dot_class(state: PodState) -> &'static str {
 }
 
 /// The marks of the Services that send to it.
-fn marks(scene: &Scene, services: &[Uid]) -> View {
+fn marks(scene: &Scene, services: &[Uid]) -> AnyView {
     let kids = services.iter().take(MOST_MARKS).filter_map(|uid| scene.mark(*uid).map(mark));
     inline(if services.len() > 2 { "pk-marks pk-many" } else { "pk-marks" }, kids.collect())
 }
 
-fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<View> {
+fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView> {
     let calls = words::calls(&pod.calls)?;
     Some(match trouble {
         Some((client, outcome)) => {
@@ -145,15 +146,15 @@ fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<View> {
 }
 
 /// The outlines of Pods that are gone and not replaced yet.
-pub fn ghosts(picture: Picture) -> View {
+pub fn ghosts(picture: Picture) -> AnyView {
     let kids: Kids = picture.scene.with(|scene| {
         let ghosts = scene.layout.nodes.iter().flat_map(|n| &n.ghosts);
         ghosts.map(|(tenant, rect)| ghost(scene, tenant, *rect)).collect()
     });
-    kids.into()
+    kids.into_any()
 }
 
-fn ghost(scene: &Scene, tenant: &Tenant, rect: Rect) -> View {
+fn ghost(scene: &Scene, tenant: &Tenant, rect: Rect) -> AnyView {
     let name = words::shorten(&tenant.key.name, ((rect.w - 16.0) / CHARACTER) as usize);
     let mut kids = vec![block("pk-line", vec![span("pk-name", name)])];
     if scene.layout.pod < PodForm::Dense {

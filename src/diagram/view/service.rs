@@ -1,6 +1,7 @@
 //! Services: dashed, for none is a process and nothing passes through it.
 
 use cluster::api::{ServiceType, Uid};
+use leptos::prelude::*;
 
 use super::card::Shell;
 use crate::diagram::facts::{ServiceFacts, ServiceForm};
@@ -8,7 +9,7 @@ use crate::diagram::layout::CardForm;
 use crate::diagram::marks::Mark;
 use crate::diagram::scene::{Picture, Scene};
 use crate::diagram::words;
-use crate::parts::{Kids, View, block, el, said, span};
+use crate::parts::{Kids, block, said, span};
 use crate::session::{Deed, Selection};
 
 const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
@@ -36,18 +37,18 @@ pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
 }
 
 /// The letter of a Service on its colour.
-pub fn mark(mark: &Mark) -> View {
+pub fn mark(mark: &Mark) -> AnyView {
     span(mark.mark_class(), mark.letter.clone())
 }
 
-pub fn inside(picture: Picture, uid: Uid) -> Option<View> {
+pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
     picture.scene.with(|scene| {
         let width = scene.layout.service(uid)?.w;
         Some(body(find(scene, uid)?, scene.mark(uid)?, scene.layout.card, width))
     })
 }
 
-fn body(service: &ServiceFacts, of: &Mark, form: CardForm, width: f64) -> View {
+fn body(service: &ServiceFacts, of: &Mark, form: CardForm, width: f64) -> AnyView {
     // 13 px bold: about 8 px for each letter.
     let name = words::shorten(&service.key.name, ((width - 48.0) / 8.2) as usize);
     let none = service.ready == 0 && service.form != ServiceForm::External;
@@ -75,11 +76,11 @@ fn body(service: &ServiceFacts, of: &Mark, form: CardForm, width: f64) -> View {
         }
         CardForm::Chip => vec![block("pk-line", head)],
     };
-    lines.into()
+    lines.into_any()
 }
 
 /// The type, to be changed where it is seen.
-pub fn controls(picture: Picture, uid: Uid) -> Option<View> {
+pub fn controls(picture: Picture, uid: Uid) -> Option<AnyView> {
     let (key, now) = picture.scene.with(|scene| {
         let has_room = matches!(scene.layout.card, CardForm::Broad | CardForm::Tall);
         let service = find(scene, uid).filter(|s| has_room && s.form == ServiceForm::Virtual)?;
@@ -89,15 +90,19 @@ pub fn controls(picture: Picture, uid: Uid) -> Option<View> {
     let tabindex = if picture.current.get() == Some(Selection::Service(uid)) { "0" } else { "-1" };
     let choice = |type_: ServiceType| {
         let key = key.clone();
-        let set = move |_: &web_sys::Event| {
+        let set = move |_| {
             if type_ != now {
                 picture.session.ask(Deed::SetServiceType(key.clone(), type_));
             }
         };
-        let button = el("button").attr("type", "button").attr("tabindex", tabindex);
-        button.attr("aria-pressed", said(type_ == now)).on("click", set).text(words::type_name(type_)).view()
+        view! {
+            <button type="button" tabindex=tabindex aria-pressed=said(type_ == now) on:click=set>
+                {words::type_name(type_)}
+            </button>
+        }
+        .into_any()
     };
     let buttons: Kids = TYPES.into_iter().map(choice).collect();
     let label = format!("{} {}", words::TYPE_OF, key.name);
-    Some(el("div").class("pk-types").attr("role", "group").attr("aria-label", label).kids(buttons).view())
+    Some(view! { <div class="pk-types" role="group" aria-label=label>{buttons}</div> }.into_any())
 }

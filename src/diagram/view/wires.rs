@@ -1,16 +1,16 @@
 //! Wires: the network's own lines, faintly, and those that packets use.
 
 use cluster::ordered::Map;
+use leptos::prelude::*;
 
 use crate::diagram::geometry::{Point, Wire, point};
 use crate::diagram::layout::{Form, Layout, NodeBox};
 use crate::diagram::relations;
 use crate::diagram::routes::route;
 use crate::diagram::scene::Picture;
-use crate::dom::{View, svg};
 use crate::parts::Kids;
 
-pub fn view(picture: Picture) -> View {
+pub fn view(picture: Picture) -> AnyView {
     picture.session.traffic_rev();
     let forward = picture.front.with(|front| front.chain.is_some());
     let kids: Kids = picture.scene.with(|scene| {
@@ -23,12 +23,11 @@ pub fn view(picture: Picture) -> View {
         paths.push(path("pk-port".to_owned(), scene.layout.nodes.iter().map(ring).collect()));
         paths
     });
-    let wires = svg("svg").class("pk-wires").attr("width", "100%").attr("height", "100%");
-    wires.attr("aria-hidden", "true").kids(kids).view()
+    view! { <svg class="pk-wires" width="100%" height="100%" aria-hidden="true">{kids}</svg> }.into_any()
 }
 
-fn path(class: String, d: String) -> View {
-    svg("path").class(class).attr("d", d).view()
+fn path(class: String, d: String) -> AnyView {
+    view! { <path class=class d=d></path> }.into_any()
 }
 
 /// For each colour (none for what no Service is known of), one path.

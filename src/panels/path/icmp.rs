@@ -4,6 +4,7 @@ use super::steps::steps;
 use crate::parts::*;
 use cluster::net::Tuple;
 use cluster::trace::Hop;
+use leptos::prelude::*;
 
 /// The packet, and where it was rewritten, by which hook.
 pub fn rows(hop: &Hop) -> Kids {
@@ -24,12 +25,12 @@ fn addresses(before: Tuple, after: Tuple) -> Kids {
     vec![source, text(" → "), target]
 }
 
-fn ends(before: Tuple, after: Tuple) -> [View; 2] {
+fn ends(before: Tuple, after: Tuple) -> [AnyView; 2] {
     [(before.src, after.src), (before.dst, after.dst)].map(|(before, after)| match before == after {
         true => span("", before.to_string()),
         false => {
             let (before, after) = (before.to_string(), after.to_string());
-            el("span").kid(el("del").text(before)).text(" ").kid(el("ins").text(after)).view()
+            view! { <span><del>{before}</del>" "<ins>{after}</ins></span> }.into_any()
         }
     })
 }

@@ -7,15 +7,15 @@ mod steps;
 use super::connections::ending;
 use super::link_to;
 use super::rules::packets;
-use crate::dom::reactive::*;
 use crate::parts::*;
 use crate::session::{HopRef, Selection, Session};
 use crate::text;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
 use cluster::traffic::{ConnectionId, PacketId};
+use leptos::prelude::*;
 
-pub fn packet(session: Session, id: PacketId) -> View {
+pub fn packet(session: Session, id: PacketId) -> AnyView {
     // Looked up once: a packet does not change its connection.
     let connection_id = session.with_world(|world| world.packet(id).map(|p| p.connection));
     match connection_id {
@@ -25,7 +25,7 @@ pub fn packet(session: Session, id: PacketId) -> View {
 }
 
 /// `packet`: the one whose hops are open at first.
-pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) -> View {
+pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) -> AnyView {
     on_cleanup(move || {
         session.hop.set(None);
     });
@@ -38,7 +38,7 @@ pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) 
     })
 }
 
-fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option<PacketId>) -> View {
+fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option<PacketId>) -> AnyView {
     let why = words::why(world, record);
     let (mark, class, said) = ending(record);
     let failed = class == "pk-fail";
@@ -65,7 +65,7 @@ fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option
     block("", kids)
 }
 
-fn who(session: Session, world: &World, record: &ConnectionRecord) -> View {
+fn who(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
     let mut kids = vec![text(words::place(world, record.source)), text(" → ")];
     match &record.service {
         Some((key, uid)) => {
@@ -89,23 +89,23 @@ fn who(session: Session, world: &World, record: &ConnectionRecord) -> View {
     block("pk-muted", kids)
 }
 
-fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> View {
+fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> AnyView {
     let end = packet.ended.map_or("in flight", |(_, verdict)| text::packet_verdict(verdict));
     // As its dot in the picture.
     let direction = if packet.kind.is_reply() { "○" } else { "●" };
     let name = format!("{}: {end}", text::packet_kind(packet.kind));
     let hops: Kids =
         packet.hops.iter().enumerate().map(|(nth, hop)| place(session, world, packet, nth, hop)).collect();
-    let summary = el("summary").kid(sign("pk-icon", direction)).text(" ").text(name);
-    el("details")
-        .class("pk-trip")
-        .flag("open", open)
-        .kid(summary)
-        .kid(el("ol").class("pk-hops").kids(hops))
-        .view()
+    view! {
+        <details class="pk-trip" open=open>
+            <summary>{sign("pk-icon", direction)}" "{name}</summary>
+            <ol class="pk-hops">{hops}</ol>
+        </details>
+    }
+    .into_any()
 }
 
-fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> View {
+fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> AnyView {
     let this = HopRef { connection: packet.connection, packet: packet.id, hop: nth };
     let said = text::stopped(&words::hop(world, packet, hop));
     let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
@@ -122,21 +122,26 @@ fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop:
         kids.push(block("pk-muted", vec![text("By a rule that is out of date.")]));
     }
     kids.extend(rules(hop));
-    let show = move |_: &web_sys::Event| session.hop.set(Some(this));
-    let hide = move |_: &web_sys::Event| session.hop.set(None);
-    el("li")
-        .class("pk-hop")
-        .attr("tabindex", "0")
-        .maybe("aria-current", (session.hop.get() == Some(this)).then_some("true"))
-        .on("focus", show)
-        .on("pointerenter", show)
-        .on("pointerleave", hide)
-        .on("blur", hide)
-        .kids(kids)
-        .view()
+    let show = move || session.hop.set(Some(this));
+    let hide = move || session.hop.set(None);
+    let current = (session.hop.get() == Some(this)).then_some("true");
+    view! {
+        <li
+            class="pk-hop"
+            tabindex="0"
+            aria-current=current
+            on:focus=move |_| show()
+            on:pointerenter=move |_| show()
+            on:pointerleave=move |_| hide()
+            on:blur=move |_| hide()
+        >
+            {kids}
+        </li>
+    }
+    .into_any()
 }
 
-fn rules(hop: &Hop) -> Option<View> {
+fn rules(hop: &Hop) -> Option<AnyView> {
     let set = hop.rules.as_ref()?;
     let lines: Vec<String> = hop
         .hits

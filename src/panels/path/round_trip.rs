@@ -6,6 +6,7 @@ use crate::text;
 use cluster::net::Tuple;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, HopKind, LossClass, PacketTrace, PacketVerdict, Place};
+use leptos::prelude::*;
 use std::net::SocketAddr;
 
 /// The reply's end of it.
@@ -79,7 +80,7 @@ fn target(tuple: Tuple) -> SocketAddr {
     SocketAddr::new(tuple.dst, tuple.dst_port)
 }
 
-pub fn view(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) -> View {
+pub fn view(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) -> AnyView {
     let Some(tuple) = record.tuple else { return nothing() };
     let called = vec![code(source(tuple).to_string()), text(" called "), code(target(tuple).to_string())];
     let mut rows = vec![("The client", inline("", called))];
@@ -92,13 +93,13 @@ pub fn view(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) 
     facts(rows)
 }
 
-fn seen(record: &ConnectionRecord, tuple: Tuple) -> View {
+fn seen(record: &ConnectionRecord, tuple: Tuple) -> AnyView {
     let Some((address, port)) = record.server_saw else { return text("nothing") };
     let whose = if address == tuple.src { ", the client's own address" } else { ", not the client's own" };
     inline("", vec![code(SocketAddr::new(address, port).to_string()), text(whose)])
 }
 
-fn reply(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace], tuple: Tuple) -> View {
+fn reply(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace], tuple: Tuple) -> AnyView {
     match back(world, record, packets) {
         Back::NotYet => text("on its way, or still to come"),
         Back::NeverArrived(why) => {

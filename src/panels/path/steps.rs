@@ -5,6 +5,7 @@ use crate::parts::*;
 use cluster::net::Tuple;
 use cluster::net::netfilter::Rules;
 use cluster::trace::Hop;
+use leptos::prelude::*;
 use std::net::SocketAddr;
 
 /// One hook's part in a packet's way through a node.
@@ -52,7 +53,7 @@ pub fn rows(hop: &Hop) -> Kids {
     steps(hop).into_iter().map(row).collect()
 }
 
-fn row(step: Step) -> View {
+fn row(step: Step) -> AnyView {
     let mut kids = vec![span("pk-hook", step.hook)];
     if !step.chains.is_empty() {
         kids.push(span("", step.chains.join(" → ")));
@@ -64,7 +65,7 @@ fn row(step: Step) -> View {
 }
 
 /// Source and destination; what changed is struck, with the new beside it.
-pub fn addresses(before: Tuple, after: Tuple) -> View {
+pub fn addresses(before: Tuple, after: Tuple) -> AnyView {
     let source = |t: Tuple| SocketAddr::new(t.src, t.src_port);
     let target = |t: Tuple| SocketAddr::new(t.dst, t.dst_port);
     block(
@@ -73,10 +74,10 @@ pub fn addresses(before: Tuple, after: Tuple) -> View {
     )
 }
 
-fn end(before: SocketAddr, after: SocketAddr) -> View {
+fn end(before: SocketAddr, after: SocketAddr) -> AnyView {
     if before == after {
         return span("", before.to_string());
     }
     let (before, after) = (before.to_string(), after.to_string());
-    el("span").kid(el("del").text(before)).text(" ").kid(el("ins").text(after)).view()
+    view! { <span><del>{before}</del>" "<ins>{after}</ins></span> }.into_any()
 }

@@ -3,8 +3,6 @@
 use super::printed::{Printed, struck};
 use super::source::{Source, When, lit, ports, source};
 use super::{Looking, Scope};
-use crate::dom::reactive::*;
-use crate::dom::{Derived, el};
 use crate::parts::*;
 use crate::shell::copy_text;
 use crate::text;
@@ -13,8 +11,9 @@ use cluster::node::kube_proxy::{ProxyMode, rules_of};
 use cluster::node::{Hearing, Lag, StaleService};
 use cluster::ordered::{Map, Set};
 use cluster::sim::World;
+use leptos::prelude::*;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Lines that are shown at first, and with each wish for more.
 const LINES: usize = 400;
@@ -22,20 +21,21 @@ const LINES: usize = 400;
 #[derive(Clone, Copy)]
 pub struct Column {
     pub looking: Looking,
-    pub node: State<Option<Uid>>,
+    pub node: RwSignal<Option<Uid>>,
     /// `None`: the node's own.
-    pub mode: State<Option<ProxyMode>>,
-    room: State<usize>,
-    source: Derived<Source>,
-    printed: Derived<Text>,
+    pub mode: RwSignal<Option<ProxyMode>>,
+    room: RwSignal<usize>,
+    source: Memo<Source>,
+    printed: Memo<Text>,
 }
 
 /// The printed text. Another one only when it was printed again.
-struct Text(Rc<Printed>);
+#[derive(Clone)]
+struct Text(Arc<Printed>);
 
 impl PartialEq for Text {
     fn eq(&self, other: &Text) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -49,33 +49,33 @@ struct Marks {
 
 impl Column {
     pub fn new(looking: Looking, node: Option<Uid>, mode: Option<ProxyMode>) -> Column {
-        let (node, mode) = (State::new(node), State::new(mode));
+        let (node, mode) = (RwSignal::new(node), RwSignal::new(mode));
         let session = looking.session;
-        let source = Derived::new(move || {
+        let source = Memo::new(move |_| {
             session.rules_rev();
             session.opened_rev();
             let (node, mode) = (node.get(), mode.get());
             let of = looking.of;
             session.with_world(|world| node.map_or(Source::NONE, |node| source(world, of, node, mode)))
         });
-        let printed = Derived::new(move || Text(Rc::new(Printed::new(&source.with(Source::text)))));
-        Column { looking, node, mode, room: State::new(LINES), source, printed }
+        let printed = Memo::new(move |_| Text(Arc::new(Printed::new(&source.with(Source::text)))));
+        Column { looking, node, mode, room: RwSignal::new(LINES), source, printed }
     }
 
     /// What the rules are and how old, and the listing.
-    pub fn view(self) -> View {
+    pub fn view(self) -> AnyView {
         let about = live(move || self.about());
         let listing = live(move || self.listing());
         block("pk-rules-column", vec![about, listing])
     }
 
-    fn about(&self) -> View {
+    fn about(&self) -> AnyView {
         let session = self.looking.session;
         session.rules_rev();
         session.now();
         let Some(node) = self.node.get() else { return says("pk-muted", "No node is there.") };
         let service = self.service();
-        let source = self.source.get();
+        let source = self.source.read();
         let Some(rules) = &source.rules else { return super::gone("node") };
         session.with_world(|world| {
             let mut kids = Kids::new();
@@ -110,7 +110,7 @@ impl Column {
     fn marks(&self, printed: &Printed) -> Marks {
         let session = self.looking.session;
         session.traffic_rev();
-        let source = self.source.get();
+        let source = self.source.read();
         let (Some(rules), Some(node)) = (&source.rules, self.node.get()) else { return Marks::default() };
         session.with_world(|world| {
             let mut marks = Marks::default();
@@ -138,7 +138,7 @@ impl Column {
         let looking = &self.looking;
         let filter = looking.filter.get().trim().to_lowercase();
         let only = looking.matched_only.get();
-        let source = self.source.get();
+        let source = self.source.read();
         let scope: Option<Set<usize>> = match (looking.scope.get(), &source.rules) {
             (Some(Scope::Service(_)), Some(rules)) => {
                 let service = self.service();
@@ -168,8 +168,8 @@ impl Column {
         }
     }
 
-    fn listing(&self) -> View {
-        let printed = Rc::clone(&self.printed.get().0);
+    fn listing(&self) -> AnyView {
+        let printed = Arc::clone(&self.printed.get().0);
         let marks = self.marks(&printed);
         let wanted = self.wanted(&printed, &marks);
         let room = self.room.get();
@@ -182,8 +182,11 @@ impl Column {
             blocks.push(self.block(&printed, lines, &marks));
         }
         let (column, name) = (*self, self.name());
-        let listing = el("div").class("pk-listing pk-rule-list").attr("tabindex", "0").attr("role", "region");
-        let listing = listing.attr("aria-label", format!("Rules: {name}")).kids(blocks).view();
+        let label = format!("Rules: {name}");
+        let listing = view! {
+            <div class="pk-listing pk-rule-list" tabindex="0" role="region" aria-label=label>{blocks}</div>
+        }
+        .into_any();
         let matched = wanted.iter().filter(|line| marks.lit.contains(line)).count();
         let mut said = text::count(wanted.len(), "line");
         if matched > 0 {
@@ -207,7 +210,7 @@ impl Column {
         }
     }
 
-    fn more(&self, all: usize, shown: usize) -> View {
+    fn more(&self, all: usize, shown: usize) -> AnyView {
         let room = self.room;
         let next = LINES.max(shown).min(all - shown);
         block(
@@ -237,19 +240,22 @@ impl Column {
         }
     }
 
-    fn block(&self, printed: &Printed, lines: &[usize], marks: &Marks) -> View {
+    fn block(&self, printed: &Printed, lines: &[usize], marks: &Marks) -> AnyView {
         let of = &printed.blocks[printed.block_of(lines[0])];
-        let heading = el("h4").class("pk-chain").kid(span("pk-muted", of.table.clone())).text(" ");
-        let heading = heading.text(of.name.clone());
-        let lines = lines.iter().map(|line| show_line(&printed.lines[*line], *line, marks)).collect();
-        let group = el("div").key(format!("{} {} {}", of.table, of.name, of.lines.start));
-        group.attr("role", "group").attr("aria-label", of.name.clone()).kid(heading).kids(lines).view()
+        let lines: Kids = lines.iter().map(|line| show_line(&printed.lines[*line], *line, marks)).collect();
+        view! {
+            <div role="group" aria-label=of.name.clone()>
+                <h4 class="pk-chain">{span("pk-muted", of.table.clone())}" "{of.name.clone()}</h4>
+                {lines}
+            </div>
+        }
+        .into_any()
     }
 
     /// Everything that is asked for, also what is not shown yet.
     fn copy(&self) {
         let (words, said) = untrack(|| {
-            let printed = Rc::clone(&self.printed.get().0);
+            let printed = Arc::clone(&self.printed.get().0);
             let wanted = self.wanted(&printed, &self.marks(&printed));
             let words = printed.text_of(&wanted);
             (words, format!("Copied {}: {}.", text::count(wanted.len(), "line"), self.name()))
@@ -266,23 +272,24 @@ fn readers(names: &str) -> String {
     }
 }
 
-fn show_line(line: &str, number: usize, marks: &Marks) -> View {
+fn show_line(line: &str, number: usize, marks: &Marks) -> AnyView {
     let lit = marks.lit.contains(&number);
     let count = marks.counts.get(&number).map_or_else(String::new, u64::to_string);
     let mut kids = vec![if count.is_empty() {
         sign("pk-count", "")
     } else {
         let name = text::count(marks.counts.get(&number).map_or(0, |n| *n as usize), "packet");
-        el("span").class("pk-count").attr("title", name).text(count).view()
+        view! { <span class="pk-count" title=name>{count}</span> }.into_any()
     }];
-    let mut rule = el("code").class("pk-rule-text");
+    let mut rule = Kids::new();
     if lit {
-        rule = rule.kid(span("pk-sr", "matched: "));
+        rule.push(span("pk-sr", "matched: "));
     }
     for (gone, piece) in struck(line, &marks.gone) {
-        rule = if gone { rule.kid(el("del").text(piece.to_string())) } else { rule.text(piece.to_string()) };
+        let piece = piece.to_string();
+        rule.push(if gone { view! { <del>{piece}</del> }.into_any() } else { crate::parts::text(piece) });
     }
-    kids.push(rule.view());
+    kids.push(view! { <code class="pk-rule-text">{rule}</code> }.into_any());
     block(if lit { "pk-rules-line pk-rules-hit" } else { "pk-rules-line" }, kids)
 }
 

@@ -7,9 +7,9 @@ use crate::session::Session;
 use crate::shell::Ui;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::ordered::sort_by_key;
-use std::rc::Rc;
+use leptos::prelude::*;
 
-pub fn dialog(session: Session, ui: Ui) -> View {
+pub fn dialog(session: Session, ui: Ui) -> AnyView {
     let of = session.selection.get_untracked();
     let looking = Looking::new(session, ui, of);
     let node = session.with_world(|world| usual_node(world, of));
@@ -32,13 +32,13 @@ pub fn dialog(session: Session, ui: Ui) -> View {
     )
 }
 
-fn side(session: Session, column: Column, names: [&'static str; 2]) -> View {
+fn side(session: Session, column: Column, names: [&'static str; 2]) -> AnyView {
     let head = block("pk-row", vec![nodes(session, column.node, names[0]), modes(session, column, names[1])]);
     block("pk-side", vec![head, column.view()])
 }
 
 /// The node's own mode first.
-fn modes(session: Session, column: Column, name: &'static str) -> View {
+fn modes(session: Session, column: Column, name: &'static str) -> AnyView {
     live(move || {
         session.rules_rev();
         let own = session.with_world(|world| {
@@ -54,6 +54,6 @@ fn modes(session: Session, column: Column, name: &'static str) -> View {
         let options = modes.iter().map(|mode| (mode.as_str().to_string(), label(mode))).collect();
         let chosen = column.mode.get().or(own).map_or("", ProxyMode::as_str);
         let take = move |value: String| column.mode.set(ProxyMode::named(&value));
-        select(name, options, chosen, Rc::new(take))
+        select(name, options, chosen, Callback::new(take))
     })
 }

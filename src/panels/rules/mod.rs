@@ -14,9 +14,9 @@ use cluster::api::Uid;
 use cluster::sim::World;
 use column::Column;
 pub use compare::dialog;
+use leptos::prelude::*;
 pub use source::packets;
 use source::{nodes_met, usual_service};
-use std::rc::Rc;
 
 /// What is asked for, in every column.
 #[derive(Clone, Copy)]
@@ -24,9 +24,9 @@ pub struct Looking {
     session: Session,
     /// What is selected: the rules that a connection or a packet met are lit.
     of: Option<Selection>,
-    scope: State<Option<Scope>>,
-    filter: State<String>,
-    matched_only: State<bool>,
+    scope: RwSignal<Option<Scope>>,
+    filter: RwSignal<String>,
+    matched_only: RwSignal<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +42,9 @@ impl Looking {
         Looking {
             session,
             of,
-            scope: State::new(Some(scope)),
-            filter: State::new(String::new()),
-            matched_only: State::new(false),
+            scope: RwSignal::new(Some(scope)),
+            filter: RwSignal::new(String::new()),
+            matched_only: RwSignal::new(false),
         }
     }
 
@@ -53,12 +53,17 @@ impl Looking {
     }
 
     /// The filter, and whether only what was matched is shown.
-    fn filters(self) -> View {
+    fn filters(self) -> AnyView {
         let filter = self.filter;
         let field = live(move || {
             let take = move |value| filter.set(value);
-            Field { label: "Filter", value: filter.get(), placeholder: "text in a line", take: Rc::new(take) }
-                .view()
+            Field {
+                label: "Filter",
+                value: filter.get(),
+                placeholder: "text in a line",
+                take: Callback::new(take),
+            }
+            .view()
         });
         let only = self.matched_only;
         let matched = live(move || {
@@ -67,7 +72,7 @@ impl Looking {
         block("pk-row pk-rules-controls", vec![field, matched])
     }
 
-    fn scopes(self) -> View {
+    fn scopes(self) -> AnyView {
         let session = self.session;
         session.scene_rev();
         let mut options = session.with_world(services);
@@ -79,7 +84,7 @@ impl Looking {
         let take = move |value: String| {
             self.scope.set(Some(value.parse().map_or(Scope::Whole, |uid| Scope::Service(Uid(uid)))));
         };
-        select("Rules of", options, &chosen, Rc::new(take))
+        select("Rules of", options, &chosen, Callback::new(take))
     }
 }
 
@@ -96,7 +101,7 @@ fn services(world: &World) -> Vec<(String, String)> {
 }
 
 /// A choice of nodes.
-fn nodes(session: Session, node: State<Option<Uid>>, name: &'static str) -> View {
+fn nodes(session: Session, node: RwSignal<Option<Uid>>, name: &'static str) -> AnyView {
     live(move || {
         session.scene_rev();
         let mut all: Vec<(Uid, String)> = session
@@ -105,7 +110,7 @@ fn nodes(session: Session, node: State<Option<Uid>>, name: &'static str) -> View
         let options = all.into_iter().map(|(uid, name)| (uid.0.to_string(), name)).collect();
         let chosen = node.get().map_or_else(String::new, |uid| uid.0.to_string());
         let take = move |value: String| node.set(value.parse().ok().map(Uid));
-        select(name, options, &chosen, Rc::new(take))
+        select(name, options, &chosen, Callback::new(take))
     })
 }
 
@@ -117,7 +122,7 @@ fn usual_node(world: &World, of: Option<Selection>) -> Option<Uid> {
     }
 }
 
-pub fn panel(session: Session, ui: Ui, of: Selection) -> View {
+pub fn panel(session: Session, ui: Ui, of: Selection) -> AnyView {
     if let Selection::Node(uid) = of
         && session.with_world(|world| !world.machines().contains_key(&uid))
     {

@@ -12,8 +12,9 @@ use cluster::net::netfilter::Rules;
 use cluster::node::Machine;
 use cluster::node::kube_proxy::{Stop, choices, terms};
 use cluster::sim::World;
+use leptos::prelude::*;
 
-pub fn of_service(session: Session, uid: Uid) -> View {
+pub fn of_service(session: Session, uid: Uid) -> AnyView {
     live(move || {
         session.scene_rev();
         session.rules_rev();
@@ -27,7 +28,7 @@ pub fn of_service(session: Session, uid: Uid) -> View {
     })
 }
 
-fn on_node(session: Session, world: &World, machine: &Machine, service: &Service) -> View {
+fn on_node(session: Session, world: &World, machine: &Machine, service: &Service) -> AnyView {
     let rules = machine.stack.rules();
     let gone: Vec<std::net::SocketAddr> = world
         .lag_of(machine.uid)
@@ -39,7 +40,7 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
             let chance = words::chance(choice.one_in, choice.by) + whom;
             let endpoint = choice.endpoint.to_string();
             let endpoint = match gone.contains(&choice.endpoint) {
-                true => el("del").class("pk-fail").text(endpoint).view(),
+                true => view! { <del class="pk-fail">{endpoint}</del> }.into_any(),
                 false => span("", endpoint),
             };
             odds.push(inline("pk-odds pk-mono", vec![endpoint, span("", chance)]));
@@ -67,7 +68,7 @@ fn whom(only: For) -> &'static str {
 }
 
 /// It changes all the time, and the choices do not.
-fn age(session: Session, node: Uid) -> View {
+fn age(session: Session, node: Uid) -> AnyView {
     live(move || {
         session.now();
         session.rules_rev();

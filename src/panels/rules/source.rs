@@ -10,6 +10,7 @@ use cluster::node::kube_proxy::ProxyMode;
 use cluster::ordered::Set;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
+use leptos::prelude::*;
 
 /// Rules, and since when they are not those in force any more.
 pub struct Source {

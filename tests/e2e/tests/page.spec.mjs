@@ -1,6 +1,7 @@
 // The page itself: that it loads, from its own files only, and says so when it cannot.
 import { readFileSync } from "node:fs";
 import { accessibilityFaults, expect, test } from "../fixtures.mjs";
+import { Lab } from "../lab.mjs";
 
 const firstView = JSON.parse(readFileSync(new URL("../../../xtask/first-view.json", import.meta.url), "utf8"));
 const heading = (page) => page.getByRole("heading", { level: 1 });
@@ -39,6 +40,41 @@ test("starts when the server does not know the type of the module", async ({ pag
   });
   await page.goto("./");
   await expect(heading(page)).toBeVisible();
+});
+
+test.describe("where markup from text needs a policy", () => {
+  // Of what is tried in the end.
+  test.use({ expectedMessages: [/the 'default' policy failed to execute/] });
+
+  test("works, and lets nothing through that could run", async ({ page, site }) => {
+    await page.route((url) => url.href === site, async (route) => {
+      const response = await route.fetch();
+      const policy = "script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; require-trusted-types-for 'script'; trusted-types default";
+      await route.fulfill({ response, headers: { ...response.headers(), "Content-Security-Policy": policy } });
+    });
+    const lab = await Lab.open(page);
+    await lab.select(lab.service("web"));
+    for (const tab of ["Endpoints", "Rules", "Path", "YAML", "Events", "About"]) await lab.tab(tab);
+    for (const name of ["Load", "Share", "kube-proxy: iptables"]) {
+      await lab.button(name).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toBeHidden();
+    }
+    const refused = await page.evaluate(() => {
+      const markup = ["<img src=x onerror='alert(1)'>", "<script>alert(1)</script>", "<a href='javascript:alert(1)'>x</a>"];
+      const isRefused = (text) => {
+        try {
+          document.createElement("template").innerHTML = text;
+          return false;
+        } catch (error) {
+          return error instanceof TypeError;
+        }
+      };
+      return markup.map(isRefused);
+    });
+    expect(refused).toEqual([true, true, true]);
+  });
 });
 
 test.describe("when it cannot start", () => {
