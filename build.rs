@@ -1,5 +1,5 @@
 //! What can be done when the page is built is not left to the page: the built-in scenarios are read,
-//! so that its first view needs no parser, and the style sheets lose what only their authors read.
+//! so that its first view needs no parser.
 
 use std::path::Path;
 use std::{env, fs};
@@ -8,7 +8,6 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     pack_scenarios(Path::new(&out));
     gather_myths(Path::new(&out));
-    squeeze_styles(Path::new(&out));
     if env::var_os("CARGO_FEATURE_SPLIT").is_some() {
         // What is cut in two afterwards must say what refers to what.
         println!("cargo::rustc-link-arg-bins=--emit-relocs");
@@ -51,30 +50,4 @@ fn gather_myths(out: &Path) {
     });
     let list = format!("[\n{}]", myths.collect::<String>());
     fs::write(out.join("myths.rs"), list).expect("OUT_DIR can be written to");
-}
-
-/// Style sheets without their comments, indentation, and the spaces that mean nothing.
-fn squeeze_styles(out: &Path) {
-    println!("cargo::rerun-if-changed=src/theme");
-    for entry in fs::read_dir("src/theme").expect("src/theme") {
-        let path = entry.expect("an entry of src/theme").path();
-        if path.extension().is_some_and(|extension| extension == "css") {
-            let text = fs::read_to_string(&path).expect("a style sheet");
-            let name = path.file_name().expect("a file has a name");
-            fs::write(out.join(name), squeezed(&text)).expect("OUT_DIR can be written to");
-        }
-    }
-}
-
-/// No text in our sheets holds what looks like a comment, or a break that counts.
-fn squeezed(text: &str) -> String {
-    let mut parts = text.split("/*");
-    let mut bare = parts.next().unwrap_or_default().to_string();
-    bare.extend(parts.map(|part| part.split_once("*/").expect("a comment ends").1));
-    let lines = bare.lines().map(str::trim).filter(|line| !line.is_empty());
-    let text: String =
-        lines.flat_map(|line| [line, if line.ends_with(['{', '}', ';', ',']) { "" } else { " " }]).collect();
-    // In a selector a space before a colon means something; after one there is none.
-    let pairs = [(": ", ":"), (" {", "{"), (", ", ","), (" > ", ">"), (";}", "}")];
-    pairs.into_iter().fold(text, |text, (long, short)| text.replace(long, short))
 }

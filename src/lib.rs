@@ -16,10 +16,10 @@ use wasm_bindgen::prelude::*;
 
 /// What is around the picture. The last one has what changes where there is less room.
 const SHELL_CSS: [&str; 4] = [
-    include_str!(concat!(env!("OUT_DIR"), "/parts.css")),
-    include_str!(concat!(env!("OUT_DIR"), "/shell.css")),
-    include_str!(concat!(env!("OUT_DIR"), "/inspector.css")),
-    include_str!(concat!(env!("OUT_DIR"), "/narrow.css")),
+    include_str!("theme/parts.css"),
+    include_str!("theme/shell.css"),
+    include_str!("theme/inspector.css"),
+    include_str!("theme/narrow.css"),
 ];
 
 /// What happens once, before the first lab is mounted. A panic ends in a trap, which says nothing

@@ -7,8 +7,8 @@ mod tests;
 pub use palette::{Palette, SERVICE_COLOURS, palette};
 
 /// Tokens and what every part shares.
-pub const THEME_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/theme.css"));
+pub const THEME_CSS: &str = include_str!("theme.css");
 /// What the second part shows.
-pub const LATER_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/later.css"));
+pub const LATER_CSS: &str = include_str!("later.css");
 /// The picture.
-pub const DIAGRAM_CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/diagram.css"));
+pub const DIAGRAM_CSS: &str = include_str!("diagram.css");

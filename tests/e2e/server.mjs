@@ -1,14 +1,17 @@
 // A static file server for the built site, as plain as the plainest host. It serves under a path of
 // its own, because the site must work from any path: `node server.mjs` prints where.
-import { createReadStream, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 
 export const BASE = "/some/docs/lab/";
 /** Somebody else's page, with the site in a frame: `?src=` says what the frame shows. */
 export const HOST = "/elsewhere/page.html";
-export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+/** Pages of ours beside those of the site, for tests of what somebody else's page can do. */
+const PAGES = fileURLToPath(new URL("pages/", import.meta.url));
 
 const TYPES = {
   ".css": "text/css; charset=utf-8",
@@ -19,14 +22,14 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** The file of dist/ that a request path names, if there is one. */
+/** The file that a request path names, if there is one. */
 function fileOf(path) {
   if (!path.startsWith(BASE)) return null;
-  // normalize() resolves `..` first, so what is left of it at the start would leave dist/.
+  // normalize() resolves `..` first, so what is left of it at the start would leave the folder.
   const name = normalize(decodeURIComponent(path.slice(BASE.length)) || "index.html");
   if (name.startsWith("..")) return null;
-  const file = join(DIST, name);
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : null;
+  const files = [DIST, PAGES].map((folder) => join(folder, name));
+  return files.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile()) ?? null;
 }
 
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
@@ -41,8 +44,16 @@ const hostPage = (src) => `<!doctype html>
 </html>
 `;
 
-/** Serves on a free port of this machine, or on the given one; resolves to the site's URL and a way to stop. */
-export async function serve(port = 0) {
+/**
+ * Serves on a free port of this machine, or on the given one; resolves to the site's URL and a way to stop.
+ * With `brotli`, files are sent as static hosts that have compressed them ahead send them.
+ */
+export async function serve(port = 0, { brotli = false } = {}) {
+  const compressed = new Map();
+  const compress = (file) => {
+    if (!compressed.has(file)) compressed.set(file, brotliCompressSync(readFileSync(file)));
+    return compressed.get(file);
+  };
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://localhost");
     if (pathname === HOST) {
@@ -53,8 +64,13 @@ export async function serve(port = 0) {
     if (file === null) return response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
     // no-store, so that every test downloads what it uses.
     const type = TYPES[extname(file)] ?? "application/octet-stream";
-    response.writeHead(200, { "Content-Type": type, "Cache-Control": "no-store" });
-    createReadStream(file).pipe(response);
+    const encoded = brotli && /\bbr\b/.test(request.headers["accept-encoding"]);
+    response.writeHead(200, {
+      "Content-Type": type,
+      "Cache-Control": "no-store",
+      ...(encoded && { "Content-Encoding": "br" }),
+    });
+    response.end(encoded ? compress(file) : readFileSync(file));
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${server.address().port}${BASE}`;

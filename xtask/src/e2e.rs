@@ -1,7 +1,7 @@
 //! The programs in tests/e2e, which drive a browser over the built site.
 
 use crate::run::{self, Outcome};
-use crate::tools::{self, Browser};
+use crate::tools::{self, Chromium};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -20,20 +20,18 @@ fn command_line() -> Outcome<PathBuf> {
     Ok(program.with_file_name(format!("packetyard{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// Needs dist/.
-pub fn frames() -> Outcome {
-    // An ordinary screen and one with small pixels: four times as many to draw.
-    run::run(node()?.args(["bench/frames.mjs", "--ratio", "1"]))?;
-    run::run(node()?.args(["bench/frames.mjs", "--ratio", "2"]))
+/// A program of tests/e2e/bench. Needs dist/.
+pub fn bench(name: &str, options: &[String]) -> Outcome {
+    run::run(node()?.arg(format!("bench/{name}.mjs")).args(options))
 }
 
 fn node() -> Outcome<Command> {
     if !run::root().join("dist/index.html").is_file() {
         return Err("dist/ is not there: run `cargo xtask build` first".into());
     }
-    let browser = Browser::find_or_install()?;
+    let chromium = Chromium::find_or_install()?;
     tools::e2e_packages()?;
     let mut node = Command::new("node");
-    node.current_dir(run::root().join("tests/e2e")).env("CHROME", browser.chrome);
+    node.current_dir(run::root().join("tests/e2e")).env("CHROME", chromium.chrome);
     Ok(node)
 }

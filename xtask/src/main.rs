@@ -6,8 +6,6 @@ mod cache;
 mod ci;
 mod e2e;
 mod kernel;
-mod names;
-mod order;
 mod run;
 mod serve;
 mod size;
@@ -25,6 +23,7 @@ cargo xtask COMMAND
   serve [--port N]   build the page, serve it at http://127.0.0.1:8080/ and reload it on every change
   build              make the static site in dist/ and print what a visitor downloads
   test [STEP...]     everything that must pass; with names, only those steps (`test --list` names them)
+  test --quick       formatting, clippy and the tests beside the code: for the loop at the desk
   bench [NAME...]    the figures of BENCHMARKS.md (`bench --list` names them)
   kernel [OPTION...] the model against this machine's own kernel, as root (`kernel --help` names the options)
   ci                 what the continuous integration runs

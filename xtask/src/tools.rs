@@ -7,7 +7,7 @@ pub mod netfilter;
 mod node;
 mod rust;
 
-pub use browser::Browser;
+pub use browser::{Chromium, Firefox};
 
 use crate::cache::Cache;
 use crate::run::{self, Outcome};
@@ -32,13 +32,11 @@ impl Tools {
         Ok(Self { dirs: [crates, vec![binaryen]].concat() })
     }
 
-    /// What making the site needs: it is also cut in two and made smaller.
+    /// What making the site needs: its module is also cut in two.
     pub fn for_build() -> Outcome<Self> {
         let mut tools = Tools::for_serve()?;
-        rust::source()?;
         let cache = Cache::open()?;
         tools.dirs.extend(crates::install(&cache, &[crates::wasm_split()])?);
-        tools.dirs.push(node::esbuild(&cache)?);
         Ok(tools)
     }
 
@@ -79,20 +77,22 @@ pub fn e2e_packages() -> Outcome {
 pub fn rust_components() -> Outcome {
     rust::component("rustfmt", "rustfmt")?;
     rust::component("clippy", "cargo-clippy")?;
-    rust::wasm_target()?;
-    rust::source()
+    rust::wasm_target()
 }
 
 /// Everything at once. The order is the commands' order: what fails soonest comes first.
 pub fn setup_all() -> Outcome {
-    Browser::find_or_install()?;
+    Chromium::find_or_install()?;
     rust_components()?;
     e2e_packages()?;
     let cache = Cache::open()?;
     node::wasm_opt(&cache)?;
-    node::esbuild(&cache)?;
     let all = [crates::wasm_bindgen()?, crates::trunk(), crates::wasm_split(), crates::wasm_pack()];
     crates::install(&cache, &all)?;
+    drop(cache);
+    if let Err(reason) = Firefox::find_or_install() {
+        println!("without Firefox: {reason}");
+    }
     println!("every tool is there");
     Ok(())
 }

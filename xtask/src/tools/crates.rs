@@ -71,6 +71,19 @@ pub fn wasm_pack() -> Tool {
     }
 }
 
+/// The driver of Firefox, which Debian does not have.
+pub fn geckodriver() -> Tool {
+    Tool {
+        package: "geckodriver",
+        version: "0.37.1".into(),
+        programs: &["geckodriver"],
+        features: &[],
+        locked: true,
+        optimised: &[],
+        usually: "1 min",
+    }
+}
+
 /// The folders in which the tools are, after installing those that are missing.
 pub fn install(cache: &Cache, tools: &[Tool]) -> Outcome<Vec<PathBuf>> {
     // One build folder for all, since they share crates. It outlives an interrupted run.

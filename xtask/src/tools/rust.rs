@@ -14,18 +14,6 @@ pub fn wasm_target() -> Outcome {
     rustup(&["target", "add", WASM], "5 s")
 }
 
-/// The standard library's source and the crates that it is made of: the site that is published has its
-/// own, made for size. Trunk builds offline, so nothing may be missing by then.
-pub fn source() -> Outcome {
-    let library = rustlib()?.join("src/rust/library");
-    if !library.join("std/Cargo.toml").is_file() {
-        rustup(&["component", "add", "rust-src"], "5 s")?;
-    }
-    let mut fetch = run::cargo();
-    fetch.env("RUSTC_BOOTSTRAP", "1").args(["fetch", "--quiet", "--locked", "--manifest-path"]);
-    run::run(fetch.arg(library.join("Cargo.toml")))
-}
-
 /// The crates that the project is made of. Trunk, and whatever it calls, is told to download nothing.
 pub fn crates() -> Outcome {
     run::run(run::cargo().args(["fetch", "--quiet", "--locked"]))
