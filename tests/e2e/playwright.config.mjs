@@ -9,7 +9,9 @@ export default defineConfig({
   // A test that passes at the second attempt has found something: here it fails at once. In CI, where
   // a machine may stall for seconds, it is tried once more, and the summary names it as flaky.
   retries: process.env.CI ? 1 : 0,
-  workers: 1,
+  // Every test has a page of its own, so they can run in any order and side by side.
+  workers: 2,
+  fullyParallel: true,
   timeout: 30_000,
   expect: { timeout: 10_000 },
   use: {
