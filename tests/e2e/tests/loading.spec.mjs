@@ -3,11 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "../fixtures.mjs";
 import { Lab } from "../lab.mjs";
 
-const FOLDER = new URL("../../../../shared/manifests/", import.meta.url);
+const OURS = new URL("../../../crates/cli/tests/manifests/", import.meta.url);
+const PUBLIC = new URL("../../../../shared/manifests/", import.meta.url);
+
+/** The text of a manifest of ours. */
+const manifest = (name) => readFileSync(new URL(name, OURS), "utf8");
 
 /** A public manifest's text, or a skip that says why. */
-function manifest(name) {
-  const file = new URL(name, FOLDER);
+function publicManifest(name) {
+  const file = new URL(name, PUBLIC);
   if (!existsSync(file)) console.log(`skipped: there is no ../shared/manifests/${name} beside the project`);
   test.skip(!existsSync(file), `there is no ../shared/manifests/${name}`);
   return readFileSync(file, "utf8");
@@ -106,49 +110,87 @@ test("JSON is read as well", async ({ page }) => {
   await expect(lab.service("json")).toBeVisible();
 });
 
+/** How many endpoints each Service has, by its name: `{web: "2 of 2"}`. */
+async function endpoints(lab) {
+  const names = await lab.card("Service").evaluateAll((all) => all.map((e) => e.getAttribute("aria-label")));
+  return Object.fromEntries(names.map((name) => [name.match(/^Service ([^,]+)/)[1], name.match(/(\d+ of \d+) endpoints ready/)?.[1]]));
+}
+
+/** Each Service that is called delivers: the first calls come before the Pods are ready. */
+async function callsArrive(lab, service) {
+  const packets = await lab.packets();
+  await expect.poll(() => lab.packets()).not.toBe(packets);
+  await lab.select(lab.service(service));
+  await lab.hurry();
+  await lab.tab("Path");
+  const ends = async () => (await lab.connections()).map(({ ended }) => ended).filter((ended) => ended !== "under way");
+  await expect.poll(async () => new Set(await ends())).toEqual(new Set(["delivered"]));
+}
+
+/** A StatefulSet of which nothing runs, and the headless Service that names its Pods. */
+async function isKeptAsWritten(page, text, name) {
+  const lab = await Lab.open(page);
+  const dialog = await lab.paste(text);
+  await expect(findings(dialog)).toContainText(/Kept, not simulated: .*StatefulSet/);
+  await dialog.getByRole("button", { name: "Load", exact: true }).click();
+  await expect(lab.service(name)).toHaveAccessibleName(/no virtual IP: a name for its Pods/);
+  const objects = await lab.tab("Objects");
+  await expect(objects.getByRole("heading", { name: "Kept, not simulated" })).toBeVisible();
+  await objects.getByRole("button", { name: `StatefulSet ${name}` }).click();
+  await expect(lab.inspector.getByRole("region", { name: "YAML" })).toContainText(`serviceName: ${name}`);
+  await lab.select(lab.service(name));
+  await lab.tab("About");
+  await expect(lab.fact("Type")).toHaveText("headless");
+  await expect(lab.fact("Addresses")).toHaveText("none: headless");
+}
+
+test.describe("manifests of the shapes that real ones have", () => {
+  const CASES = [
+    ["what a chart prints", "helm-template.yaml", { "release-name-notes": "2 of 2", "release-name-notes-db": "1 of 1" }],
+    ["what kubectl prints", "exported-list.yaml", { clock: "2 of 2" }],
+    ["anchors, merge keys and strings of all kinds", "anchors.yaml", { anchored: "2 of 2" }],
+    ["line ends, tabs and a mark at the start as other systems have them", "windows.yaml", { windows: "1 of 1" }],
+    ["kinds that nobody simulates, in a namespace", "ingress-and-crds.yaml", { tea: "2 of 2" }],
+    ["JSON in a List in a List", "list.json", { json: "2 of 2" }],
+  ];
+  for (const [what, file, expected] of CASES) {
+    test(`${what}: ${file}`, async ({ page }) => {
+      const lab = await Lab.open(page);
+      await lab.load(manifest(file));
+      await expect.poll(() => endpoints(lab)).toEqual(expected);
+    });
+  }
+
+  test("the bakery's Services have their Pods, and all calls arrive", async ({ page }) => {
+    const lab = await Lab.open(page);
+    await lab.load(manifest("bakery.yaml"));
+    await expect.poll(() => endpoints(lab)).toEqual({ counter: "2 of 2", oven: "1 of 1", flour: "1 of 1", orders: "1 of 1" });
+    await callsArrive(lab, "oven");
+  });
+
+  test("a StatefulSet is kept and not simulated, and its headless Service is a name", ({ page }) => isKeptAsWritten(page, manifest("stateful.yaml"), "store"));
+});
+
 test.describe("public manifests", () => {
   test("online-boutique has twelve Services, each with its Pod, and all calls arrive", async ({ page }) => {
-    const text = manifest("online-boutique.yaml");
+    const text = publicManifest("online-boutique.yaml");
     const lab = await Lab.open(page);
     await lab.load(text);
     await expect(lab.card("Service")).toHaveCount(12);
-    const names = await lab.card("Service").evaluateAll((all) => all.map((e) => e.getAttribute("aria-label")));
+    await expect.poll(async () => new Set(Object.values(await endpoints(lab)))).toEqual(new Set(["1 of 1"]));
     await expect.poll(async () => (await lab.pods()).every(({ state }) => state === "Ready")).toBe(true);
-    for (const name of names) await expect(lab.picture.getByRole("button", { name: new RegExp(`^${name.split(",")[0]},.* 1 of 1 endpoints ready`) })).toBeVisible();
-    const packets = await lab.packets();
-    await expect.poll(() => lab.packets()).not.toBe(packets);
-    await lab.select(lab.service("cartservice"));
-    // The first calls come before the Pods are ready.
-    await lab.hurry();
-    await lab.tab("Path");
-    const ends = async () => (await lab.connections()).map(({ ended }) => ended).filter((ended) => ended !== "under way");
-    await expect.poll(async () => new Set(await ends())).toEqual(new Set(["delivered"]));
+    await callsArrive(lab, "cartservice");
   });
 
   test("guestbook loads with its endpoints", async ({ page }) => {
-    const text = manifest("guestbook.yaml");
+    const text = publicManifest("guestbook.yaml");
     const lab = await Lab.open(page);
     await lab.load(text);
     await expect(lab.card("Service")).toHaveCount(text.match(/^kind: Service$/gm).length);
     for (const service of await lab.card("Service").all()) await expect(service).toHaveAccessibleName(/([1-9]\d*) of \1 endpoints ready/);
   });
 
-  test("cassandra's StatefulSet is kept and not simulated, and its headless Service is a name", async ({ page }) => {
-    const text = manifest("cassandra-headless.yaml");
-    const lab = await Lab.open(page);
-    const dialog = await lab.paste(text);
-    await expect(findings(dialog)).toContainText(/Kept, not simulated: .*StatefulSet/);
-    await dialog.getByRole("button", { name: "Load", exact: true }).click();
-    await expect(lab.service("cassandra")).toHaveAccessibleName(/no virtual IP: a name for its Pods/);
-    const objects = await lab.tab("Objects");
-    await expect(objects.getByRole("heading", { name: "Kept, not simulated" })).toBeVisible();
-    await objects.getByRole("button", { name: "StatefulSet cassandra" }).click();
-    await expect(lab.inspector.getByRole("region", { name: "YAML" })).toContainText("serviceName: cassandra");
-    await lab.select(lab.service("cassandra"));
-    await lab.tab("About");
-    await expect(lab.fact("Type")).toHaveText("headless");
-    await expect(lab.fact("Addresses")).toHaveText("none: headless");
-  });
+  test("cassandra's StatefulSet is kept and not simulated, and its headless Service is a name", ({ page }) => isKeptAsWritten(page, publicManifest("cassandra-headless.yaml"), "cassandra"));
 });
 
 test.describe("bad input says what and where, and leaves the lab alone", () => {

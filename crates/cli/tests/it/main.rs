@@ -2,6 +2,8 @@
 
 mod assumptions;
 mod documents;
-mod public_manifests;
+mod manifests;
+mod modes;
 mod refused_actions;
+mod support;
 mod trace_is_the_cores;
