@@ -1,8 +1,8 @@
 //! More packets than can be told apart. The first view has none such: this is of the second part.
 
 use cluster::api::Uid;
-use cluster::ordered::Map;
 use cluster::trace::Place;
+use litemap::LiteMap;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::dots::Dot;
@@ -11,7 +11,7 @@ use super::routes::Routes;
 
 /// Too many to be told apart: each link becomes a band, as wide as it is busy.
 pub fn paint(canvas: &Canvas, dots: &[Dot], look: &Look, routes: &mut Routes) {
-    let mut busy: Map<((Place, Place), Option<Uid>), u32> = Map::new();
+    let mut busy: LiteMap<((Place, Place), Option<Uid>), u32> = LiteMap::new();
     for dot in dots.iter().filter(|dot| dot.front) {
         let (from, to) = dot.link;
         *busy.entry(((from.min(to), from.max(to)), dot.service)).or_default() += 1;

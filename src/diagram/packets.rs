@@ -1,6 +1,6 @@
 //! The canvas above the scene: packets, what went wrong with them, and nothing else.
 
-use cluster::ordered::Map;
+use litemap::LiteMap;
 use std::f64::consts::TAU;
 
 use cluster::sim::World;
@@ -114,7 +114,7 @@ impl Painter {
 
     /// Grouped by colour, so that each colour is one path to fill and one to stroke.
     fn discs(&self, canvas: &Canvas, look: &Look) {
-        let mut groups: Map<(bool, Option<usize>, bool), Vec<&Dot>> = Map::new();
+        let mut groups: LiteMap<(bool, Option<usize>, bool), Vec<&Dot>> = LiteMap::new();
         for dot in &self.dots {
             let colour = dot.service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
             groups.entry((dot.front, colour, dot.reply)).or_default().push(dot);

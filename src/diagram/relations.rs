@@ -1,6 +1,7 @@
 //! What belongs to what: the chain of a selection, and the links that packets took lately.
 
-use cluster::ordered::{Map, Set};
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 
 use cluster::api::{NsName, Uid};
 use cluster::sim::{Span, Time, World};
@@ -13,7 +14,7 @@ use crate::session::{HopRef, Selection};
 /// What stands out while something is selected.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chain {
-    pub items: Set<Selection>,
+    pub items: BTreeSet<Selection>,
     /// Whose flows are brought forward with it.
     pub about: About,
     /// What the rules of nodes did with it.
@@ -59,7 +60,7 @@ pub fn chain(world: &World, facts: &Facts, selection: Selection) -> Option<Chain
             let outside = facts.clients.iter().filter(|c| c.id == id).filter_map(|c| c.service);
             let calls = facts.pods.iter().flat_map(|p| p.calls.iter().map(move |call| (p.uid, call)));
             let inside: Vec<_> = calls.filter(|(_, call)| call.client == id).collect();
-            let services: Set<Uid> =
+            let services: BTreeSet<Uid> =
                 outside.chain(inside.iter().filter_map(|(_, call)| call.service)).collect();
             chain.items.extend(inside.iter().map(|(pod, _)| Selection::Pod(*pod)));
             services.into_iter().for_each(|uid| chain.served_by(facts, uid));
@@ -232,8 +233,8 @@ pub fn first_service(facts: &Facts) -> Option<Uid> {
 
 /// The links that packets are on or were on lately, and the Service of one of them; of the chain's
 /// flows only, if there is a chain.
-pub fn links(world: &World, chain: Option<&Chain>) -> Map<Link, Option<NsName>> {
-    let mut links = Map::new();
+pub fn links(world: &World, chain: Option<&Chain>) -> LiteMap<Link, Option<NsName>> {
+    let mut links = LiteMap::new();
     let traffic = world.traffic();
     let mut add = |record: &ConnectionRecord, trace: &PacketTrace, since: Time| {
         let recent = trace.segments.iter().filter(|s| s.end >= since);

@@ -1,8 +1,8 @@
 //! The ways between places: from a box to the network's corridor, along it, and to another box.
 
 use cluster::api::Uid;
-use cluster::ordered::Map;
 use cluster::trace::Place;
+use litemap::LiteMap;
 
 use super::geometry::{Point, Wire, point};
 use super::layout::{Form, Layout, RAIL_TO_POD};
@@ -10,7 +10,7 @@ use super::layout::{Form, Layout, RAIL_TO_POD};
 /// The wires of one layout, each made when it is first asked for and kept from then on.
 #[derive(Default)]
 pub struct Routes {
-    wires: Map<(Place, Place), Option<Wire>>,
+    wires: LiteMap<(Place, Place), Option<Wire>>,
 }
 
 impl Routes {

@@ -3,11 +3,11 @@
 //! Few of them, and coarse: working all of it out again costs less than a millisecond.
 
 use cluster::api::Uid;
-use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
 use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
 use leptos::prelude::*;
+use litemap::LiteMap;
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub struct Scene {
 }
 
 /// What each node's rules say of the Service that is looked at.
-type Rules = Map<Uid, RuleFacts>;
+type Rules = LiteMap<Uid, RuleFacts>;
 
 /// What is brought forward.
 #[derive(Debug, Default, PartialEq)]
@@ -65,11 +65,11 @@ pub enum Light {
 /// What went wrong lately, for those who called.
 #[derive(Debug, Default, PartialEq)]
 pub struct Trouble {
-    pub clients: Map<ClientId, Outcome>,
+    pub clients: LiteMap<ClientId, Outcome>,
     /// Of Pods that call.
-    pub pods: Map<Uid, (ClientId, Outcome)>,
+    pub pods: LiteMap<Uid, (ClientId, Outcome)>,
     /// How many of each client's requests ended lately, and how many of them well.
-    pub ended: Map<ClientId, (u32, u32)>,
+    pub ended: LiteMap<ClientId, (u32, u32)>,
 }
 
 /// Everything that the picture's parts share.

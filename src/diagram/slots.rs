@@ -2,8 +2,8 @@
 //! that dies leaves a ghost there until its replacement runs.
 
 use cluster::api::{NsName, Uid};
-use cluster::ordered::Map;
 use cluster::sim::{Span, Time, World};
+use litemap::LiteMap;
 
 use super::facts::{Facts, PodFacts, PodState};
 
@@ -22,7 +22,7 @@ pub struct Tenant {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Slots {
     at: Time,
-    nodes: Map<Uid, Vec<Option<Tenant>>>,
+    nodes: LiteMap<Uid, Vec<Option<Tenant>>>,
 }
 
 /// How long a Pod that nobody replaces leaves its ghost.

@@ -4,7 +4,6 @@ use super::leaving;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{NsName, ServiceType};
-use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ConnectionId;
@@ -64,11 +63,11 @@ fn latest<'a>(world: &'a World, of: Option<&Of>) -> Vec<&'a ConnectionRecord> {
     let ended = || traffic.finished.iter().rev().map(|record| &**record).filter(mine);
     let failed = |r: &&ConnectionRecord| r.ended.is_some_and(|(_, how)| how.is_loss());
     let mut found: Vec<&ConnectionRecord> = open.chain(ended().take(SHOWN)).collect();
-    sort_by_key(&mut found, |r| std::cmp::Reverse(r.id));
+    found.sort_by_key(|r| std::cmp::Reverse(r.id));
     found.truncate(SHOWN);
     let oldest = found.last().map_or(ConnectionId(0), |r| r.id);
     found.extend(ended().filter(failed).take(FAILED).filter(|r| r.id < oldest));
-    sort_by_key(&mut found, |r| std::cmp::Reverse(r.id));
+    found.sort_by_key(|r| std::cmp::Reverse(r.id));
     found
 }
 

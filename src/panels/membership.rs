@@ -182,10 +182,10 @@ mod tests {
     fn a_selector_that_matches_nobody_is_told() {
         let world = world();
         let service = world.store().services.get(&NsName::new("default", "web-canary")).expect("it").clone();
-        let said = preview_selector(&world, &service, &[("app".into(), "wbe".into())].into());
+        let said = preview_selector(&world, &service, &Labels::from_iter([("app".into(), "wbe".into())]));
         assert!(said[0].starts_with("It loses 1 Pod: canary-"), "{said:?}");
         assert_eq!(said[1], "No Pod is left: every connection to it will be refused.");
-        let said = preview_selector(&world, &service, &[("app".into(), "web".into())].into());
+        let said = preview_selector(&world, &service, &Labels::from_iter([("app".into(), "web".into())]));
         assert!(said[0].starts_with("It gains 3 Pods: web-"), "{said:?}");
     }
 }

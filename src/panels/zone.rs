@@ -77,9 +77,9 @@ mod tests {
 
     #[test]
     fn only_the_zone_changes() {
-        let before = Labels::from([("disk".into(), "ssd".into()), (LABEL.into(), "a".into())]);
-        let after = Labels::from([("disk".into(), "ssd".into()), (LABEL.into(), "b".into())]);
+        let before = Labels::from_iter([("disk".into(), "ssd".into()), (LABEL.into(), "a".into())]);
+        let after = Labels::from_iter([("disk".into(), "ssd".into()), (LABEL.into(), "b".into())]);
         assert_eq!(in_zone(&before, "b"), after);
-        assert_eq!(in_zone(&after, ""), Labels::from([("disk".into(), "ssd".into())]));
+        assert_eq!(in_zone(&after, ""), Labels::from_iter([("disk".into(), "ssd".into())]));
     }
 }

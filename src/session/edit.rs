@@ -3,7 +3,6 @@
 use super::{Deed, Motion, Selection, Session, object_of, pace};
 use crate::text;
 use cluster::api::Action;
-use cluster::ordered::sort_by_key;
 use cluster::sim::{Refusal, Run, Time, World};
 use cluster::trace::PacketTrace;
 use leptos::prelude::*;
@@ -113,7 +112,7 @@ fn moved(world: &World) -> String {
     let flying = world.traffic().flights.values().map(|flight| &flight.trace);
     let last = |trace: &&PacketTrace| trace.hops.last().is_some_and(|hop| hop.at == now);
     let mut moved: Vec<&PacketTrace> = ended.chain(flying).filter(last).collect();
-    sort_by_key(&mut moved, |trace| trace.id);
+    moved.sort_by_key(|trace| trace.id);
     let rest = moved.len().saturating_sub(SAID);
     let said = moved.iter().take(SAID).filter_map(|trace| {
         let what = words::hop(world, trace, trace.hops.last()?);

@@ -7,9 +7,9 @@ use crate::parts::*;
 use crate::session::{Begin, Motion, OWN, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
-use cluster::ordered::{self, sort_by_key};
 use leptos::html::Textarea;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -146,7 +146,7 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
         .iter()
         .filter(|d| !matches!(d.message, DiagnosticKind::KindNotSimulated { .. }))
         .collect();
-    sort_by_key(&mut all, |d| (d.severity, d.line, d.column));
+    all.sort_by_key(|d| (d.severity, d.line, d.column));
     all
 }
 
@@ -154,7 +154,7 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
 fn kept(manifest: &Manifest) -> Vec<String> {
     let other = |object: &Typed| matches!(object, Typed::Other { .. });
     let others = manifest.objects.iter().map(|parsed| &parsed.object).filter(|o| other(o));
-    let kinds: ordered::Set<String> = others.map(|o| o.kind().to_string()).collect();
+    let kinds: BTreeSet<String> = others.map(|o| o.kind().to_string()).collect();
     kinds.iter().cloned().collect()
 }
 

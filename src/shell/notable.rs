@@ -4,7 +4,6 @@ use crate::later::Later;
 use crate::session::{Selection, Session};
 use crate::shell::{Tab, Ui};
 use cluster::api::{Action, NodeCondition, NsName};
-use cluster::ordered::sort_by_key;
 use cluster::sim::{LogEntry, Logged, Time, World};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +89,7 @@ pub fn marks<'a>(
         }
         marks.push(mark);
     }
-    sort_by_key(&mut marks, |mark| mark.at);
+    marks.sort_by_key(|mark| mark.at);
     marks
 }
 

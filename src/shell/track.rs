@@ -5,7 +5,6 @@ use super::notable::{self, Mark};
 use crate::parts::*;
 use crate::session::Session;
 use crate::text;
-use cluster::ordered::sort_by_key;
 use cluster::sim::{Span, Time};
 use leptos::prelude::*;
 
@@ -56,7 +55,7 @@ fn percent(x: f64) -> String {
 /// Which marks have room for their label: bad news first, then the newest.
 fn with_room(marks: &[Mark], now: Time) -> Vec<bool> {
     let mut order: Vec<usize> = (0..marks.len()).rev().collect();
-    sort_by_key(&mut order, |nth| !marks[*nth].bad);
+    order.sort_by_key(|nth| !marks[*nth].bad);
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut shown = vec![false; marks.len()];
     for nth in order {

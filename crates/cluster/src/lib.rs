@@ -12,7 +12,6 @@
 //! | [`dns`] | cluster DNS: names to addresses |
 //! | [`traffic`] | clients, connections, requests and replies |
 //! | [`trace`] | what happened to a packet, hop by hop |
-//! | [`ordered`] | maps and sets as sorted vectors, small when compiled |
 //! | [`sim`] | clock, event queue, chance, the World and its history |
 
 pub mod api;
@@ -20,7 +19,6 @@ pub mod control;
 pub mod dns;
 pub mod net;
 pub mod node;
-pub mod ordered;
 pub mod sim;
 #[cfg(test)]
 mod skipped;

@@ -11,15 +11,15 @@ use cluster::api::{
 use cluster::net::netfilter::Family;
 use cluster::net::{Cidr, Protocol};
 use cluster::node::kube_proxy::ProxyConfig;
-use cluster::ordered::Map;
+use litemap::LiteMap;
 
 use crate::dice::Dice;
 use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
 use crate::rules::Backend;
 use crate::variety::{Rarity, Stale, Strict};
 
-pub type Services = Map<NsName, Arc<Service>>;
-pub type Slices = Map<NsName, Arc<EndpointSlice>>;
+pub type Services = LiteMap<NsName, Arc<Service>>;
+pub type Slices = LiteMap<NsName, Arc<EndpointSlice>>;
 
 pub struct Cluster {
     pub seed: u64,
@@ -53,8 +53,8 @@ impl Cluster {
             backend,
             config: config(&mut dice, family),
             zones: (0..nodes).map(|_| zone(&mut dice)).collect(),
-            services: Map::new(),
-            slices: Map::new(),
+            services: LiteMap::new(),
+            slices: LiteMap::new(),
             stale: None,
             strict: None,
             rarities: BTreeSet::new(),

@@ -1,7 +1,6 @@
 //! Nodes.
 
 use cluster::api::{Node, NodeCondition, Uid};
-use cluster::ordered::sort_by_key;
 use cluster::sim::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub struct NodeFacts {
 pub(super) fn all(world: &World) -> Vec<NodeFacts> {
     // The store's order is by name: `node-10` before `node-2`. Uids have the order of joining.
     let mut nodes: Vec<NodeFacts> = world.store().nodes.iter().map(|node| facts(world, node)).collect();
-    sort_by_key(&mut nodes, |n| n.uid);
+    nodes.sort_by_key(|n| n.uid);
     nodes
 }
 

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use cluster::api::{ClientFrom, Name, NsName, ServiceType, Uid};
-use cluster::ordered::Map;
 use cluster::sim::World;
 use cluster::traffic::{Client, ClientId, Target};
+use litemap::LiteMap;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientFacts {
@@ -51,8 +51,8 @@ pub(super) fn clients(world: &World) -> Vec<ClientFacts> {
 }
 
 /// The calls of each Pod. A workload's Pods take turns, so each is shown the whole call.
-pub(super) fn calls_by_pod(world: &World) -> Map<Uid, Vec<Call>> {
-    let mut calls: Map<Uid, Vec<Call>> = Map::new();
+pub(super) fn calls_by_pod(world: &World) -> LiteMap<Uid, Vec<Call>> {
+    let mut calls: LiteMap<Uid, Vec<Call>> = LiteMap::new();
     for client in world.traffic().clients.values() {
         let ClientFrom::Workload { namespace, .. } = &client.spec.from else { continue };
         let call = Call {

@@ -2,8 +2,8 @@
 
 use cluster::api::{NsName, Pod, Uid};
 use cluster::node::kubelet::Process;
-use cluster::ordered::{Map, sort_by_key};
 use cluster::sim::World;
+use litemap::LiteMap;
 
 use super::outside::Call;
 use super::services::selects;
@@ -36,13 +36,13 @@ pub struct PodFacts {
     pub restarts: u32,
 }
 
-pub(super) fn all(world: &World, mut calls: Map<Uid, Vec<Call>>) -> Vec<PodFacts> {
+pub(super) fn all(world: &World, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodFacts> {
     let facts = |pod: &std::sync::Arc<Pod>| {
         let calls = calls.remove(&pod.meta.uid).unwrap_or_default();
         facts(world, pod, calls)
     };
     let mut pods: Vec<PodFacts> = world.store().pods.iter().map(facts).collect();
-    sort_by_key(&mut pods, |p| p.uid);
+    pods.sort_by_key(|p| p.uid);
     pods
 }
 
@@ -102,6 +102,6 @@ fn labels(world: &World, pod: &Pod) -> Vec<String> {
     };
     let mut labels: Vec<_> =
         pod.meta.labels.iter().filter(|(key, _)| &***key != "pod-template-hash").collect();
-    sort_by_key(&mut labels, |(key, _)| !selected(key));
+    labels.sort_by_key(|(key, _)| !selected(key));
     labels.into_iter().map(|(key, value)| format!("{key}={value}")).collect()
 }

@@ -429,8 +429,8 @@ spec:
                 let row = rows_on(&world, "web", node).pop().expect("the firewall's");
                 stopped += row.count(machine(&world, node));
             }
-            let stranger = &world.traffic().stats.clients["stranger"];
-            let friend = &world.traffic().stats.clients["friend"];
+            let stranger = world.traffic().stats.clients.get("stranger").expect("a client of that name");
+            let friend = world.traffic().stats.clients.get("friend").expect("a client of that name");
             assert!(friend.delivered > 20, "{mode}: {friend:?}");
             assert!((1..=stranger.sent).contains(&stopped), "{mode}: {stopped} of {stranger:?}");
         }

@@ -1,8 +1,8 @@
 //! Services.
 
 use cluster::api::{Labels, NsName, Service, ServiceType, TargetPort, Uid};
-use cluster::ordered::{Map, sort_by_key};
 use cluster::sim::World;
+use litemap::LiteMap;
 
 /// What kind of thing a Service is to those who call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct ServiceFacts {
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
     // In the order of their making, which is their author's; the store's is by name.
     let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
-    sort_by_key(&mut services, |s| s.uid);
+    services.sort_by_key(|s| s.uid);
     services
 }
 
@@ -53,7 +53,7 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         _ => spec.cluster_ips.first().map(ToString::to_string).unwrap_or_default(),
     };
     // One that still serves while it terminates is not counted as ready, as in `kubectl describe`.
-    let pods: Map<_, _> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
+    let pods: LiteMap<_, _> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
     ServiceFacts {
         uid: service.meta.uid,
         form,

@@ -1,7 +1,7 @@
 //! Wires: the network's own lines, faintly, and those that packets use.
 
-use cluster::ordered::Map;
 use leptos::prelude::*;
+use litemap::LiteMap;
 
 use crate::diagram::geometry::{Point, Wire, point};
 use crate::diagram::layout::{Form, Layout, NodeBox};
@@ -31,12 +31,12 @@ fn path(class: String, d: String) -> AnyView {
 }
 
 /// For each colour (none for what no Service is known of), one path.
-fn used(picture: Picture) -> Map<Option<usize>, String> {
+fn used(picture: Picture) -> LiteMap<Option<usize>, String> {
     picture.scene.with(|scene| {
         let links = picture
             .front
             .with(|front| picture.session.with_world(|world| relations::links(world, front.chain.as_ref())));
-        let mut paths: Map<Option<usize>, String> = Map::new();
+        let mut paths: LiteMap<Option<usize>, String> = LiteMap::new();
         for ((from, to), service) in links {
             let Some(corners) = route(&scene.layout, from, to) else { continue };
             let colour = service.and_then(|key| scene.marks.get(&key)).map(|m| m.colour);

@@ -9,9 +9,10 @@ use crate::text;
 use cluster::api::{Service, Uid};
 use cluster::node::kube_proxy::{ProxyMode, rules_of};
 use cluster::node::{Hearing, Lag, StaleService};
-use cluster::ordered::{Map, Set};
 use cluster::sim::World;
 use leptos::prelude::*;
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -42,8 +43,8 @@ impl PartialEq for Text {
 /// What is known of the lines by now.
 #[derive(Default)]
 struct Marks {
-    lit: Set<usize>,
-    counts: Map<usize, u64>,
+    lit: BTreeSet<usize>,
+    counts: LiteMap<usize, u64>,
     gone: Vec<SocketAddr>,
 }
 
@@ -139,12 +140,12 @@ impl Column {
         let filter = looking.filter.get().trim().to_lowercase();
         let only = looking.matched_only.get();
         let source = self.source.read();
-        let scope: Option<Set<usize>> = match (looking.scope.get(), &source.rules) {
+        let scope: Option<BTreeSet<usize>> = match (looking.scope.get(), &source.rules) {
             (Some(Scope::Service(_)), Some(rules)) => {
                 let service = self.service();
                 let names = service.iter().flat_map(|service| ports(service));
                 let refs = names.flat_map(|name| rules_of(rules, &name));
-                let mut lines: Set<usize> = refs.filter_map(|at| printed.find(rules, at)).collect();
+                let mut lines: BTreeSet<usize> = refs.filter_map(|at| printed.find(rules, at)).collect();
                 // Of a connection all that it met, whosever rule it is.
                 if looking.is_of_a_packet() {
                     lines.extend(marks.lit.iter().copied());

@@ -6,7 +6,6 @@ use crate::parts::*;
 use crate::session::Session;
 use crate::shell::Ui;
 use cluster::node::kube_proxy::ProxyMode;
-use cluster::ordered::sort_by_key;
 use leptos::prelude::*;
 
 pub fn dialog(session: Session, ui: Ui) -> AnyView {
@@ -46,7 +45,7 @@ fn modes(session: Session, column: Column, name: &'static str) -> AnyView {
             machine.map(|machine| machine.proxy.mode)
         });
         let mut modes: Vec<ProxyMode> = ProxyMode::ALL.into_iter().collect();
-        sort_by_key(&mut modes, |mode| Some(*mode) != own);
+        modes.sort_by_key(|mode| Some(*mode) != own);
         let label = |mode: &ProxyMode| match Some(*mode) == own {
             true => format!("{} mode", mode.as_str()),
             false => format!("as in {} mode", mode.as_str()),

@@ -106,7 +106,7 @@ fn nodes(session: Session, node: RwSignal<Option<Uid>>, name: &'static str) -> A
         session.scene_rev();
         let mut all: Vec<(Uid, String)> = session
             .with_world(|world| world.machines().values().map(|m| (m.uid, m.name.to_string())).collect());
-        cluster::ordered::sort_by_key(&mut all, |(uid, _)| *uid);
+        all.sort_by_key(|(uid, _)| *uid);
         let options = all.into_iter().map(|(uid, name)| (uid.0.to_string(), name)).collect();
         let chosen = node.get().map_or_else(String::new, |uid| uid.0.to_string());
         let take = move |value: String| node.set(value.parse().ok().map(Uid));

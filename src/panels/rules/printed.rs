@@ -3,7 +3,7 @@
 //! mode.
 
 use cluster::net::netfilter::{RuleRef, Rules};
-use cluster::ordered::Map;
+use litemap::LiteMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ pub struct Printed {
     pub lines: Vec<String>,
     pub blocks: Vec<Block>,
     /// By table and name.
-    places: Map<(String, String), usize>,
+    places: LiteMap<(String, String), usize>,
 }
 
 /// Which program reads the lines that are being looked at.
@@ -199,7 +199,7 @@ pub fn struck<'a>(line: &'a str, gone: &[SocketAddr]) -> Vec<(bool, &'a str)> {
     if !line.contains("numgen") {
         return vec![(true, line)];
     }
-    cluster::ordered::sort_by_key(&mut marks, |mark| mark.start);
+    marks.sort_by_key(|mark| mark.start);
     let (mut pieces, mut at) = (Vec::new(), 0);
     for mark in marks {
         let (start, end) = around(line, &mark);

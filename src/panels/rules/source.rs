@@ -7,10 +7,10 @@ use crate::shell::Ui;
 use cluster::api::{Service, Uid};
 use cluster::net::netfilter::{RuleRef, Rules, ServicePortName};
 use cluster::node::kube_proxy::ProxyMode;
-use cluster::ordered::Set;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 
 /// Rules, and since when they are not those in force any more.
 pub struct Source {
@@ -94,7 +94,7 @@ pub fn packets<'a>(world: &'a World, record: &'a ConnectionRecord) -> Vec<&'a Pa
     let flying = world.traffic().flights.values().map(|f| &f.trace);
     let flying = flying.filter(|trace| trace.connection == record.id);
     let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(flying).collect();
-    cluster::ordered::sort_by_key(&mut packets, |p| p.id);
+    packets.sort_by_key(|p| p.id);
     packets.dedup_by_key(|p| p.id);
     packets
 }
@@ -111,7 +111,7 @@ pub fn nodes_met(world: &World, of: Option<Selection>) -> Vec<Uid> {
                 None => found.push((rewrote, node)),
             }
         }
-        cluster::ordered::sort_by_key(&mut found, |(rewrote, _)| !rewrote);
+        found.sort_by_key(|(rewrote, _)| !rewrote);
         Some(found.into_iter().map(|(_, node)| node).collect())
     };
     of.and_then(|of| hops(world, of, all)).unwrap_or_default()
@@ -119,8 +119,8 @@ pub fn nodes_met(world: &World, of: Option<Selection>) -> Vec<Uid> {
 
 /// The rules that are lit: those that the selected connection or packet matched; else those that
 /// packets matched which are just leaving the node.
-pub fn lit(world: &World, of: Option<Selection>, node: Uid, rules: &Rules) -> Set<RuleRef> {
-    let mut found = Set::new();
+pub fn lit(world: &World, of: Option<Selection>, node: Uid, rules: &Rules) -> BTreeSet<RuleRef> {
+    let mut found = BTreeSet::new();
     let mut add = |hop: &Hop| {
         let here = hop.place == Place::Node(node);
         if here && hop.rules.as_ref().is_some_and(|met| met.is_same(rules)) {

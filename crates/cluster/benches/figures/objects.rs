@@ -8,12 +8,12 @@ use cluster::api::{
 };
 use cluster::net::Protocol;
 use cluster::node::kube_proxy::ProxyConfig;
-use cluster::ordered::Map;
+use litemap::LiteMap;
 
 /// What a node's kube-proxy has seen.
 pub struct Seen {
-    pub services: Map<NsName, Arc<Service>>,
-    pub slices: Map<NsName, Arc<EndpointSlice>>,
+    pub services: LiteMap<NsName, Arc<Service>>,
+    pub slices: LiteMap<NsName, Arc<EndpointSlice>>,
 }
 
 /// So many Services of so many endpoints, all of them on node-2.

@@ -1,6 +1,6 @@
 //! What every object carries: names, labels, owner, and when it was made and deleted.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub type Str = Arc<str>;
 pub type Name = Str;
 
 /// Labels, annotations and selectors: ordered, so that every walk over them is the same.
-pub type Labels = Map<Str, Str>;
+pub type Labels = LiteMap<Str, Str>;
 
 /// The server's own number for an object: never given twice in one run, so that a deleted
 /// object and its namesake are two things. Printed as a UUID by [`Uid::to_uuid`].

@@ -1,7 +1,7 @@
 //! A text to a [`Manifest`]: documents, Lists taken apart, objects decoded, and what only the
 //! whole stream shows.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::findings::Findings;
@@ -59,7 +59,7 @@ struct Reader {
     takes_scenario: bool,
     scenario: Option<(Tree, super::Scenario)>,
     /// Where each object was first.
-    seen: Map<(ObjectRef, Str), Position>,
+    seen: LiteMap<(ObjectRef, Str), Position>,
 }
 
 impl Reader {

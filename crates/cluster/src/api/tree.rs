@@ -242,7 +242,7 @@ impl Tree {
             Value::Map(entries) => {
                 let sorted = entries.iter().map(|e| Entry { value: e.value.sorted(), ..e.clone() });
                 let mut sorted: Vec<Entry> = sorted.collect();
-                crate::ordered::sort_by(&mut sorted, |a, b| a.key.cmp(&b.key));
+                sorted.sort_by(|a, b| a.key.cmp(&b.key));
                 Value::Map(Arc::new(sorted))
             }
             value => value.clone(),

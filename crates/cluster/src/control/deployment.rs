@@ -7,7 +7,6 @@ use super::names::template_hash;
 use crate::api::{
     Deployment, DeploymentStrategy, IntOrPercent, Meta, NsName, OwnerRef, PodTemplate, ReplicaSet,
 };
-use crate::ordered::sort_by_key;
 use crate::sim::World;
 
 const HASH_LABEL: &str = "pod-template-hash";
@@ -116,7 +115,7 @@ impl World {
             .filter(|rs| rs.meta.owner.as_ref().is_some_and(|o| o.uid == deployment.meta.uid))
             .cloned()
             .collect();
-        sort_by_key(&mut sets, |rs| (rs.meta.created, rs.meta.uid));
+        sets.sort_by_key(|rs| (rs.meta.created, rs.meta.uid));
         sets
     }
 

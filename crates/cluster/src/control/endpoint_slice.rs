@@ -1,7 +1,8 @@
 //! Pods and Services -> EndpointSlices. Source: staging/src/k8s.io/endpointslice (reconciler.go,
 //! utils.go), util/controller_utils.go (ShouldPodBeInEndpoints).
 
-use crate::ordered::{Map, Set};
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -11,7 +12,6 @@ use crate::api::{
     Endpoint, EndpointPort, EndpointSlice, Meta, NsName, OwnerRef, Phase, Pod, Service, ServicePort,
     ServiceType, Str, TargetPort, Uid,
 };
-use crate::ordered::sort_by;
 use crate::sim::{LogEntry, World};
 
 /// kube-controller-manager --max-endpoints-per-slice.
@@ -21,7 +21,7 @@ const MAX_ENDPOINTS_PER_SLICE: usize = 100;
 type Ports = Vec<EndpointPort>;
 
 /// Endpoints by whether they have IPv4 addresses, and by their ports.
-pub(crate) type Groups = Map<(bool, Ports), Vec<Endpoint>>;
+pub(crate) type Groups = LiteMap<(bool, Ports), Vec<Endpoint>>;
 
 impl World {
     pub(crate) fn reconcile_endpoint_slices(&mut self) {
@@ -45,7 +45,7 @@ impl World {
             wanted.insert((false, Vec::new()), Vec::new());
         }
         let existing = self.slices_of(service);
-        let mut kept: Set<NsName> = Set::new();
+        let mut kept: BTreeSet<NsName> = BTreeSet::new();
         for ((_, ports), endpoints) in wanted {
             let family = endpoints.first().map(|e| e.address.is_ipv4());
             let same_group = |s: &&Arc<EndpointSlice>| {
@@ -74,8 +74,11 @@ impl World {
         }
         let zones = topology_hints::cpu_by_zone(self.store.nodes.iter().map(|n| &**n));
         for is_v4 in [true, false] {
-            let mut endpoints: Vec<&mut Endpoint> =
-                groups.values_mut().flatten().filter(|e| e.address.is_ipv4() == is_v4).collect();
+            let mut endpoints: Vec<&mut Endpoint> = groups
+                .iter_mut()
+                .flat_map(|(_, group)| group)
+                .filter(|e| e.address.is_ipv4() == is_v4)
+                .collect();
             topology_hints::assign(&mut endpoints, zones.as_ref());
         }
     }
@@ -223,7 +226,7 @@ fn resolve_ports(service: &Service, pod: &Pod) -> Ports {
             Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number })
         })
         .collect();
-    sort_by(&mut ports, Ord::cmp);
+    ports.sort_by(Ord::cmp);
     ports
 }
 
@@ -265,7 +268,7 @@ fn pack(
     slices: Vec<Arc<EndpointSlice>>,
     endpoints: Vec<Endpoint>,
 ) -> Vec<(Option<Arc<EndpointSlice>>, Vec<Endpoint>)> {
-    let mut left: Map<IpAddr, Vec<Endpoint>> = Map::new();
+    let mut left: LiteMap<IpAddr, Vec<Endpoint>> = LiteMap::new();
     for endpoint in endpoints {
         left.entry(endpoint.address).or_default().push(endpoint);
     }
@@ -277,7 +280,7 @@ fn pack(
         }
         packed.push((Some(slice), held));
     }
-    let mut rest = left.into_values().flatten();
+    let mut rest = left.into_iter().flat_map(|(_, group)| group);
     for (_, held) in &mut packed {
         let room = MAX_ENDPOINTS_PER_SLICE.saturating_sub(held.len());
         held.extend(rest.by_ref().take(room));

@@ -10,8 +10,8 @@ use super::load_balancer::LoadBalancer;
 use crate::api::{NsName, Service, TrafficPolicy, Uid};
 use crate::node::Machine;
 use crate::node::kube_proxy::endpoints_map;
-use crate::ordered::Set;
 use crate::sim::{Event, World};
+use std::collections::BTreeSet;
 
 /// kube-proxy's `healthzBindAddress`.
 const HEALTHZ_PORT: u16 = 10_256;
@@ -107,6 +107,6 @@ fn local_ready(machine: &Machine, service: &NsName) -> u32 {
     let (slices, family) = (&machine.proxy.written.slices, machine.stack.rules().family());
     let endpoints = endpoints_map(slices, &|of| of == service, &machine.name, family);
     let here = endpoints.values().flatten().filter(|e| e.local && e.ready);
-    let found: Set<IpAddr> = here.map(|e| e.address.ip()).collect();
+    let found: BTreeSet<IpAddr> = here.map(|e| e.address.ip()).collect();
     u32::try_from(found.len()).unwrap_or(u32::MAX)
 }

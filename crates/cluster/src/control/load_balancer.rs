@@ -6,7 +6,8 @@
 //! virtual address), and is not in the way of the reply. With `ipMode: Proxy` it puts its own
 //! address in front and calls the node port: a proxy as far as addresses go, without a TCP of its own.
 
-use crate::ordered::{Map, Set};
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::sim::{Controller, Event, LogEntry, Refusal, World};
 /// What the cloud holds.
 #[derive(Clone, Debug, Default)]
 pub struct Cloud {
-    pub balancers: Map<NsName, LoadBalancer>,
+    pub balancers: LiteMap<NsName, LoadBalancer>,
     next_address: u32,
 }
 
@@ -27,18 +28,18 @@ pub struct LoadBalancer {
     /// `None` while the cloud is still at work.
     pub ip: Option<IpAddr>,
     /// The nodes that the service controller gave it, whether they are well or not.
-    pub targets: Set<Uid>,
+    pub targets: BTreeSet<Uid>,
     /// Nodes, of these or not, that its health check finds well.
-    pub healthy: Set<Uid>,
+    pub healthy: BTreeSet<Uid>,
     /// Nodes whose answers are others by now, and the check that will believe them.
-    pub(super) turning: Map<Uid, u32>,
+    pub(super) turning: LiteMap<Uid, u32>,
     pub(super) checks: u32,
     request: u32,
 }
 
 impl Cloud {
     pub(crate) fn forget_node(&mut self, node: Uid) {
-        for balancer in self.balancers.values_mut() {
+        for (_, balancer) in self.balancers.iter_mut() {
             balancer.targets.remove(&node);
             balancer.healthy.remove(&node);
             balancer.turning.remove(&node);
@@ -71,8 +72,8 @@ impl World {
                 service: uid,
                 ip: None,
                 targets: self.balanced_nodes(),
-                healthy: Set::new(),
-                turning: Map::new(),
+                healthy: BTreeSet::new(),
+                turning: LiteMap::new(),
                 checks: 0,
                 request,
             };
@@ -100,8 +101,8 @@ impl World {
         }
     }
 
-    fn balanced_nodes(&self) -> Set<Uid> {
-        let mut nodes = Set::new();
+    fn balanced_nodes(&self) -> BTreeSet<Uid> {
+        let mut nodes = BTreeSet::new();
         for node in self.store.nodes.iter().filter(|n| n.takes_balanced_traffic()) {
             nodes.insert(node.meta.uid);
         }
@@ -164,7 +165,7 @@ impl World {
     /// While it was made its checks have run often enough.
     fn check_health_at_once(&mut self, key: &NsName) {
         let Some(service) = self.store.services.get(key).cloned() else { return };
-        let mut healthy = Set::new();
+        let mut healthy = BTreeSet::new();
         for node in self.machines.keys() {
             if self.health_check(&service, *node).is_ok() {
                 healthy.insert(*node);
@@ -176,7 +177,7 @@ impl World {
     }
 
     fn free_balancer_address(&self) -> Option<IpAddr> {
-        let taken: Set<IpAddr> = self.cloud.balancers.values().filter_map(|lb| lb.ip).collect();
+        let taken: BTreeSet<IpAddr> = self.cloud.balancers.values().filter_map(|lb| lb.ip).collect();
         let network = self.network(ADDRESSES);
         (1..255).filter_map(|n| network.nth(n)).find(|ip| !taken.contains(ip))
     }

@@ -1,12 +1,11 @@
 //! ReplicaSet -> Pods: adopts, releases, makes and deletes until the number is right.
 //! Source: pkg/controller/replicaset/replica_set.go, pkg/controller/controller_ref_manager.go.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::names::generate;
 use crate::api::{Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
-use crate::ordered::sort_by;
 use crate::sim::{Controller, World};
 
 /// The most Pods that one run may hold at once, whatever the manifests ask for.
@@ -84,7 +83,7 @@ impl World {
 
     pub(crate) fn delete_surplus(&mut self, mut active: Vec<Arc<Pod>>, surplus: u32) {
         let ranks = ranks(&active);
-        sort_by(&mut active, |a, b| deletion_order(a, b, &ranks));
+        active.sort_by(|a, b| deletion_order(a, b, &ranks));
         for pod in active.iter().take(surplus as usize) {
             self.delete_pod(&pod.meta.key(), None);
         }
@@ -125,18 +124,18 @@ fn is_active(pod: &Pod) -> bool {
 }
 
 /// How many Pods of the same owner share the Pod's node.
-fn ranks(pods: &[Arc<Pod>]) -> Map<Uid, u32> {
-    let mut on_node: Map<&str, u32> = Map::new();
+fn ranks(pods: &[Arc<Pod>]) -> LiteMap<Uid, u32> {
+    let mut on_node: LiteMap<&str, u32> = LiteMap::new();
     for pod in pods {
         *on_node.entry(pod.spec.node_name.as_deref().unwrap_or("")).or_default() += 1;
     }
-    pods.iter().map(|p| (p.meta.uid, on_node[p.spec.node_name.as_deref().unwrap_or("")])).collect()
+    pods.iter().map(|p| (p.meta.uid, on_node[&p.spec.node_name.as_deref().unwrap_or("")])).collect()
 }
 
 /// controller_utils.go, ActivePodsWithRanks.Less: which Pod goes first. The annotation
 /// `controller.kubernetes.io/pod-deletion-cost` counts; ages are compared exactly, where
 /// upstream compares them in buckets (LogarithmicScaleDown).
-fn deletion_order(a: &Pod, b: &Pod, ranks: &Map<Uid, u32>) -> std::cmp::Ordering {
+fn deletion_order(a: &Pod, b: &Pod, ranks: &LiteMap<Uid, u32>) -> std::cmp::Ordering {
     let phase = |p: &Pod| match p.status.phase {
         Phase::Pending => 0u8,
         _ => 2,

@@ -1,7 +1,7 @@
 //! ClusterIPs and node ports: the API server's allocators.
 //! Source: pkg/registry/core/service/{ipallocator,portallocator}, alloc.go.
 
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::api::{NsName, Service, ServicePort, ServiceType, Tree};
@@ -80,7 +80,7 @@ impl World {
         Ok(())
     }
 
-    fn taken_cluster_ips(&self, except: &NsName) -> Set<IpAddr> {
+    fn taken_cluster_ips(&self, except: &NsName) -> BTreeSet<IpAddr> {
         self.store
             .services
             .iter()
@@ -96,7 +96,7 @@ impl World {
             _ => false,
         };
         let own = service.meta.key();
-        let mut taken: Set<u16> = self
+        let mut taken: BTreeSet<u16> = self
             .store
             .services
             .iter()
@@ -131,7 +131,11 @@ impl World {
     }
 
     /// Type LoadBalancer with externalTrafficPolicy Local.
-    fn allocate_health_check_port(&self, service: &mut Service, taken: &Set<u16>) -> Result<(), Refusal> {
+    fn allocate_health_check_port(
+        &self,
+        service: &mut Service,
+        taken: &BTreeSet<u16>,
+    ) -> Result<(), Refusal> {
         let needs = service.spec.type_ == ServiceType::LoadBalancer
             && service.spec.external_traffic_policy == crate::api::TrafficPolicy::Local;
         if !needs {
@@ -145,7 +149,7 @@ impl World {
         Ok(())
     }
 
-    fn free_node_port(&self, service: &NsName, ordinal: u64, taken: &Set<u16>) -> Result<u16, Refusal> {
+    fn free_node_port(&self, service: &NsName, ordinal: u64, taken: &BTreeSet<u16>) -> Result<u16, Refusal> {
         let subject = Chance::subject(&format!("nodePort {service}"));
         let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, ordinal * 2 + i));
         let offset = band_offset(NODE_PORT_COUNT, 32, 128);
@@ -215,7 +219,7 @@ fn is_usable(range: Cidr, ip: IpAddr) -> bool {
     range.contains(ip) && ip != range.address() && (ip.is_ipv6() || Some(ip) != last)
 }
 
-fn claim_node_port(wanted: u16, taken: &Set<u16>, twin: Option<u16>) -> Result<u16, Refusal> {
+fn claim_node_port(wanted: u16, taken: &BTreeSet<u16>, twin: Option<u16>) -> Result<u16, Refusal> {
     let range = NODE_PORT_FIRST..=NODE_PORT_FIRST + (NODE_PORT_COUNT - 1) as u16;
     if !range.contains(&wanted) {
         return Err(Refusal::NodePortNotInRange { port: wanted });
@@ -297,7 +301,7 @@ mod tests {
 
     #[test]
     fn the_upper_band_is_used_up_before_the_lower() {
-        let mut taken = Set::new();
+        let mut taken = BTreeSet::new();
         for i in 0..20u64 {
             let n = allocate(20, 16, [i * 7, i * 3], |n| taken.contains(&n)).unwrap();
             assert_eq!(n >= 16, i < 4, "place {i} was {n}");

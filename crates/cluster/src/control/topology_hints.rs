@@ -6,7 +6,7 @@
 //! have the order of their names, and every slice is hinted anew.
 
 use crate::api::{Endpoint, Node, NodeCondition, Service, Str, TOPOLOGY_MODE};
-use crate::ordered::Map;
+use litemap::LiteMap;
 
 /// T-04: the annotation that wins over the field trafficDistribution. `aUto` is none of its values.
 pub fn topology_mode_is_auto(service: &Service) -> bool {
@@ -18,8 +18,8 @@ pub fn topology_mode_is_auto(service: &Service) -> bool {
 }
 
 /// Each zone's allocatable CPU (SetNodes). `None` where the nodes do not say enough.
-pub(super) fn cpu_by_zone<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<Map<Str, u64>> {
-    let mut zones: Map<Str, u64> = Map::new();
+pub(super) fn cpu_by_zone<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<LiteMap<Str, u64>> {
+    let mut zones: LiteMap<Str, u64> = LiteMap::new();
     let control = |n: &Node| {
         ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"]
             .iter()
@@ -42,12 +42,12 @@ struct Share {
 }
 
 /// getAllocations: no zone's endpoints may get more than a fifth above their share.
-fn shares(zones: &Map<Str, u64>, endpoints: u64) -> Option<Map<Str, Share>> {
+fn shares(zones: &LiteMap<Str, u64>, endpoints: u64) -> Option<LiteMap<Str, Share>> {
     let total: u64 = zones.values().sum();
     if zones.len() as u64 > endpoints {
         return None;
     }
-    let mut out = Map::new();
+    let mut out: LiteMap<Str, Share> = LiteMap::new();
     let mut left = endpoints;
     for (zone, cpu) in zones {
         let desired = cpu.saturating_mul(endpoints);
@@ -61,7 +61,7 @@ fn shares(zones: &Map<Str, u64>, endpoints: u64) -> Option<Map<Str, Share>> {
 
 /// AddHints: first every ready endpoint to its own zone, then from zones that have too many to
 /// zones that have too few. Without a way to do so fairly, no endpoint has hints.
-pub(super) fn assign(endpoints: &mut [&mut Endpoint], zones: Option<&Map<Str, u64>>) {
+pub(super) fn assign(endpoints: &mut [&mut Endpoint], zones: Option<&LiteMap<Str, u64>>) {
     for endpoint in endpoints.iter_mut() {
         endpoint.zone_hints.clear();
         endpoint.node_hints.clear();
@@ -69,7 +69,7 @@ pub(super) fn assign(endpoints: &mut [&mut Endpoint], zones: Option<&Map<Str, u6
     let mut ready: Vec<&mut Endpoint> = endpoints.iter_mut().filter(|e| e.ready).map(|e| &mut **e).collect();
     let Some(zones) = zones else { return };
     let Some(shares) = shares(zones, ready.len() as u64) else { return };
-    let mut held: Map<Str, u64> = Map::new();
+    let mut held: LiteMap<Str, u64> = LiteMap::new();
     for endpoint in &ready {
         let Some(zone) = endpoint.zone.as_ref().filter(|z| !z.is_empty()) else { return };
         *held.entry(zone.clone()).or_default() += 1;
@@ -93,13 +93,13 @@ pub(super) fn assign(endpoints: &mut [&mut Endpoint], zones: Option<&Map<Str, u6
     }
 }
 
-type Transfers = (Map<Str, u64>, Map<Str, u64>);
+type Transfers = (LiteMap<Str, u64>, LiteMap<Str, u64>);
 
 /// getGivingAndReceivingZones: one endpoint at a time, from who has most too many to who has most
 /// too few, as long as one of them misses a whole one and the other half of one.
-fn transfers(shares: &Map<Str, Share>, held: &Map<Str, u64>, whole: u64) -> Transfers {
-    let mut surplus: Map<Str, u64> = Map::new();
-    let mut lack: Map<Str, u64> = Map::new();
+fn transfers(shares: &LiteMap<Str, Share>, held: &LiteMap<Str, u64>, whole: u64) -> Transfers {
+    let mut surplus: LiteMap<Str, u64> = LiteMap::new();
+    let mut lack: LiteMap<Str, u64> = LiteMap::new();
     for (zone, share) in shares {
         let has = held.get(zone).copied().unwrap_or(0) * whole;
         surplus.insert(zone.clone(), has.saturating_sub(share.desired));
@@ -120,7 +120,7 @@ fn transfers(shares: &Map<Str, Share>, held: &Map<Str, u64>, whole: u64) -> Tran
     (giving, receiving)
 }
 
-fn most(zones: &Map<Str, u64>) -> (Option<Str>, u64) {
+fn most(zones: &LiteMap<Str, u64>) -> (Option<Str>, u64) {
     let mut found = (None, 0);
     for (zone, amount) in zones {
         if *amount > found.1 {
@@ -168,7 +168,7 @@ mod tests {
             ("too uneven to be fair", &[("a", 1000), ("b", 1000), ("c", 1000)], "a b c c", "- - - -"),
         ];
         for (name, zones, endpoints, expected) in cases {
-            let zones: Map<Str, u64> = zones.iter().map(|(z, cpu)| (Str::from(*z), *cpu)).collect();
+            let zones: LiteMap<Str, u64> = zones.iter().map(|(z, cpu)| (Str::from(*z), *cpu)).collect();
             let mut all: Vec<Endpoint> = (1..)
                 .zip(endpoints.split_whitespace())
                 .map(|(i, z)| endpoint(i, z.trim_start_matches('!'), !z.starts_with('!')))

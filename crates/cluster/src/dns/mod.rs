@@ -11,7 +11,6 @@ pub use records::{DnsData, DnsRecord};
 use std::net::IpAddr;
 
 use crate::api::{Endpoint, NsName, Service, ServiceType};
-use crate::ordered::sort_by;
 use crate::sim::{Chance, Purpose, World};
 
 const DOMAIN: &str = "cluster.local";
@@ -103,7 +102,7 @@ impl World {
     fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
         let mut addresses: Vec<IpAddr> =
             self.service_endpoints(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
-        sort_by(&mut addresses, Ord::cmp);
+        addresses.sort_by(Ord::cmp);
         addresses.dedup();
         addresses
     }

@@ -1,6 +1,6 @@
 //! Pod addresses: the CNI plugin host-local, as each node's runtime calls it.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::net::IpAddr;
 
 use super::Cidr;
@@ -12,7 +12,7 @@ use crate::api::Uid;
 #[derive(Clone, Debug)]
 pub struct Cni {
     range: Cidr,
-    taken: Map<IpAddr, Uid>,
+    taken: LiteMap<IpAddr, Uid>,
     /// Where the next search starts: one above the address given last.
     next: u64,
 }
@@ -22,7 +22,7 @@ const FIRST: u64 = 2;
 
 impl Cni {
     pub fn new(range: Cidr) -> Cni {
-        Cni { range, taken: Map::new(), next: FIRST }
+        Cni { range, taken: LiteMap::new(), next: FIRST }
     }
 
     pub fn range(&self) -> Cidr {

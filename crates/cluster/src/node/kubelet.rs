@@ -424,7 +424,7 @@ impl World {
     /// is left to tell the API server.
     pub(crate) fn pods_lose_power(&mut self, node: Uid) {
         let mut here = Vec::new();
-        for runtime in self.pods.values_mut().filter(|r| r.node == node) {
+        for (_, runtime) in self.pods.iter_mut().filter(|(_, r)| r.node == node) {
             runtime.process = Process::Stopped;
             runtime.address = None;
             runtime.forget_plans();

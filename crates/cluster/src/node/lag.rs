@@ -7,8 +7,9 @@ use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
 use crate::net::netfilter::ServicePortName;
 use crate::node::Machine;
 use crate::node::kube_proxy::{ServicePortInfo, categorize, changed_objects, ports_of};
-use crate::ordered::{Map, Set};
 use crate::sim::{Span, World};
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 
 /// Why a node's rules may be old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +65,8 @@ pub(crate) struct Decision {
     pub reachable: Vec<SocketAddr>,
 }
 
-type Services = Map<NsName, Arc<Service>>;
-type Slices = Map<NsName, Arc<EndpointSlice>>;
+type Services = LiteMap<NsName, Arc<Service>>;
+type Slices = LiteMap<NsName, Arc<EndpointSlice>>;
 
 /// The Services and EndpointSlices that rules are made from.
 pub(crate) struct Sources<'a> {
@@ -130,8 +131,8 @@ impl<'a> Sources<'a> {
     }
 
     /// For each port of one Service.
-    pub fn decisions(&self, machine: &Machine, service: &NsName) -> Map<ServicePortName, Decision> {
-        let mut out = Map::new();
+    pub fn decisions(&self, machine: &Machine, service: &NsName) -> LiteMap<ServicePortName, Decision> {
+        let mut out = LiteMap::new();
         for (name, port) in ports_of(
             &|of| of == service,
             (self.services, self.slices),
@@ -151,7 +152,7 @@ impl<'a> Sources<'a> {
 }
 
 /// Services of which anything differs. All of them where the node's zone does.
-pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> Set<NsName> {
+pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> BTreeSet<NsName> {
     changed_objects((old.services, old.slices), (new.services, new.slices), old.zone != new.zone)
 }
 

@@ -7,8 +7,8 @@ use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{port_proto_hash, service_port_endpoint_chain_name};
 use crate::node::lag::changed_services;
 use crate::node::{Machine, Sources};
-use crate::ordered::Set;
 use crate::sim::{Event, Span, World};
+use std::collections::BTreeSet;
 
 /// So many are remembered: what comes after is as harmless, and as useless.
 const KEPT: usize = 10_000;
@@ -64,10 +64,10 @@ pub(crate) fn leftover_chains(machine: &Machine) -> Vec<Str> {
 
 /// The chains of the Services that changed since the rules were written: those that are there, or
 /// those that will be.
-fn service_chains(machine: &Machine, written: bool) -> Set<Str> {
+fn service_chains(machine: &Machine, written: bool) -> BTreeSet<Str> {
     let seen = Sources::seen(machine);
     let sources = if written { Sources::written(machine) } else { seen };
-    let mut names = Set::new();
+    let mut names = BTreeSet::new();
     for service in changed_services(&Sources::written(machine), &Sources::seen(machine)) {
         for (port, decision) in &sources.decisions(machine, &service) {
             let hash = port_proto_hash(port);

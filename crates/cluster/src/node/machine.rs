@@ -1,6 +1,6 @@
 //! A node's machine: its power, its network stack, its Pods' addresses, its kube-proxy.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -53,8 +53,8 @@ pub struct Machine {
 pub struct ProxyStatus {
     /// Which rules it writes.
     pub mode: ProxyMode,
-    pub services: Arc<Map<NsName, Arc<Service>>>,
-    pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
+    pub services: Arc<LiteMap<NsName, Arc<Service>>>,
+    pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
     /// The node's own zone, as kube-proxy has seen its Node.
     pub zone: Option<Str>,
     /// The process is stopped (SIGSTOP): it sees nothing, writes nothing and answers nobody.
@@ -86,8 +86,8 @@ pub struct ProxyStatus {
 /// What kube-proxy had seen when it wrote the rules that are in force.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
-    pub services: Arc<Map<NsName, Arc<Service>>>,
-    pub slices: Arc<Map<NsName, Arc<EndpointSlice>>>,
+    pub services: Arc<LiteMap<NsName, Arc<Service>>>,
+    pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
     /// The same as kube-proxy keeps them.
     pub ports: Arc<Ports>,
     /// `None` before the first sync.

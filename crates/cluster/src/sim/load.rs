@@ -195,7 +195,7 @@ fn curl(key: NsName) -> Pod {
         meta: Meta {
             name: key.name,
             namespace: key.namespace,
-            labels: [("run".into(), "curl".into())].into(),
+            labels: [("run".into(), "curl".into())].into_iter().collect(),
             ..Meta::default()
         },
         spec: PodSpec {

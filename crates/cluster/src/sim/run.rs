@@ -10,7 +10,6 @@ use super::after_deed::{AFTER_DEED, AfterDeed};
 use super::load::Callers;
 use super::{LogEntry, Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
-use crate::ordered::sort_by_key;
 use crate::traffic::derived_clients;
 
 /// What a run calls in the middle of running on, once somebody may act in it.
@@ -75,7 +74,7 @@ impl Run {
         callers: Callers,
         after_deed: Option<&'static AfterDeed>,
     ) -> (Run, Vec<Refusal>) {
-        sort_by_key(&mut log, |a| a.at);
+        log.sort_by_key(|a| a.at);
         // Made twice, not cloned: the way back to the first moment is there from the beginning.
         let (first, _) = World::load(manifest, seed, callers, after_deed);
         let (world, refusals) = World::load(manifest, seed, callers, after_deed);

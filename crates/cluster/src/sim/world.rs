@@ -1,6 +1,7 @@
 //! The World: one simulated cluster at one moment, and how it goes on from there.
 
-use crate::ordered::{Map, Set};
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -50,16 +51,16 @@ pub struct World {
     pub(crate) config: Arc<ClusterConfig>,
     pub(crate) store: Store,
     pub(crate) queue: EventQueue<Event>,
-    pub(crate) machines: Map<Uid, Machine>,
-    pub(crate) pods: Map<Uid, PodRuntime>,
+    pub(crate) machines: LiteMap<Uid, Machine>,
+    pub(crate) pods: LiteMap<Uid, PodRuntime>,
     pub(crate) cloud: Cloud,
     pub(crate) traffic: Traffic,
     pub(crate) touched: Touched,
     log: VecDeque<Logged>,
     logged: u64,
     /// Controllers whose turn is already planned.
-    planned: Set<Controller>,
-    name_ordinals: Map<Uid, u32>,
+    planned: BTreeSet<Controller>,
+    name_ordinals: LiteMap<Uid, u32>,
     hash: u64,
     events: u64,
     /// `None` in a run that is only watched.
@@ -74,9 +75,9 @@ pub struct Touched {
     /// Packets, connections or counts.
     pub traffic: bool,
     /// Nodes whose rules, or whose news of rules, changed.
-    pub rules: Set<Uid>,
+    pub rules: BTreeSet<Uid>,
     pub log: bool,
-    pub objects: Set<Uid>,
+    pub objects: BTreeSet<Uid>,
 }
 
 impl Touched {
@@ -101,15 +102,15 @@ impl World {
             config: Arc::new(config),
             store: Store::default(),
             queue: EventQueue::default(),
-            machines: Map::new(),
-            pods: Map::new(),
+            machines: LiteMap::new(),
+            pods: LiteMap::new(),
             cloud: Cloud::default(),
             traffic: Traffic::default(),
             touched: Touched::default(),
             log: VecDeque::new(),
             logged: 0,
-            planned: Set::new(),
-            name_ordinals: Map::new(),
+            planned: BTreeSet::new(),
+            name_ordinals: LiteMap::new(),
             hash: seed,
             events: 0,
             after_deed: None,
@@ -144,7 +145,7 @@ impl World {
         &self.cloud
     }
 
-    pub fn machines(&self) -> &Map<Uid, Machine> {
+    pub fn machines(&self) -> &LiteMap<Uid, Machine> {
         &self.machines
     }
 

@@ -3,7 +3,7 @@
 //! Objects are immutable once written and shared; a change makes a new one. Each kind's map is
 //! shared too, so that a snapshot of the store costs one count for each kind.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use crate::api::{
@@ -14,7 +14,7 @@ use crate::sim::Time;
 /// All objects of one kind, by namespace and name.
 #[derive(Clone, Debug)]
 pub struct Kind<T> {
-    objects: Arc<Map<NsName, Arc<T>>>,
+    objects: Arc<LiteMap<NsName, Arc<T>>>,
 }
 
 impl<T> Default for Kind<T> {
@@ -45,7 +45,7 @@ impl<T> Kind<T> {
         self.objects.is_empty()
     }
 
-    pub fn as_map(&self) -> &Map<NsName, Arc<T>> {
+    pub fn as_map(&self) -> &LiteMap<NsName, Arc<T>> {
         &self.objects
     }
 
@@ -106,7 +106,7 @@ stored! {
 
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    pub namespaces: Arc<Map<Name, Arc<Meta>>>,
+    pub namespaces: Arc<LiteMap<Name, Arc<Meta>>>,
     pub nodes: Kind<Node>,
     pub pods: Kind<Pod>,
     pub deployments: Kind<Deployment>,
@@ -116,7 +116,7 @@ pub struct Store {
     /// Keyed by `kind.name`, since kinds that are not simulated share this map.
     pub others: Kind<Other>,
     /// The written documents, for the objects that came from one.
-    sources: Arc<Map<Uid, Arc<Source>>>,
+    sources: Arc<LiteMap<Uid, Arc<Source>>>,
     last_uid: u32,
     resource_version: u64,
 }

@@ -170,7 +170,7 @@ impl World {
     /// A keep-alive client's next request, on the connection that it has. True when there is one,
     /// even if it is busy: the client then waits its turn.
     pub(crate) fn reuse_connection(&mut self, client: ClientId, source: Place) -> bool {
-        let found = self.traffic.connections.values_mut().find(|l| {
+        let found = self.traffic.connections.iter_mut().map(|(_, live)| live).find(|l| {
             l.record.client == client && l.record.source == source && l.state != SocketState::Closed
         });
         let Some(live) = found else { return false };

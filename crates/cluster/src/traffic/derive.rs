@@ -1,7 +1,7 @@
 //! Callers that manifests name themselves: a Pod whose environment, command or arguments hold
 //! the `host:port` or the URL of a Service calls it.
 
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::{ClientFrom, ClientSpec, Manifest, Name, NsName, PodSpec, Service, ServiceType, Str};
@@ -30,7 +30,7 @@ const DEFAULT_RATE_MILLI: u32 = 2_000;
 pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
     let calls = calls(world);
     let mut clients: Vec<ClientSpec> = calls.iter().map(caller).collect();
-    let called: Set<NsName> =
+    let called: BTreeSet<NsName> =
         calls.iter().filter_map(|c| world.service_named(&c.namespace, &c.host)).collect();
     for service in world.store().services.iter() {
         let reachable = matches!(service.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer)

@@ -28,7 +28,7 @@ pub struct ConnectionId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct PacketId(pub u64);
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -37,9 +37,9 @@ use crate::trace::{ConnectionRecord, PacketTrace};
 /// Everything that is on its way, and what is left of what was.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
-    pub clients: Map<ClientId, Client>,
-    pub connections: Map<ConnectionId, Live>,
-    pub flights: Map<PacketId, Flight>,
+    pub clients: LiteMap<ClientId, Client>,
+    pub connections: LiteMap<ConnectionId, Live>,
+    pub flights: LiteMap<PacketId, Flight>,
     /// Connections that ended, oldest first.
     pub finished: VecDeque<Arc<ConnectionRecord>>,
     /// Packets that came to grief lately, oldest first, for the marks in the picture.

@@ -11,10 +11,10 @@ use crate::api::{NsName, Service, Uid};
 use crate::net::Tuple;
 use crate::net::netfilter::ServicePortName;
 use crate::node::{Decision, Machine, Sources};
-use crate::ordered::Map;
 use crate::sim::World;
+use litemap::LiteMap;
 
-type Services = Map<NsName, Arc<Service>>;
+type Services = LiteMap<NsName, Arc<Service>>;
 
 impl World {
     /// The node's rules are old, and conntrack has no answer yet: the rules have the word.

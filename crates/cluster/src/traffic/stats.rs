@@ -1,6 +1,6 @@
 //! Counts of requests, for each client, Service and Pod.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub struct Counts {
     pub no_address: u64,
     pub abandoned: u64,
     /// Lost requests by the way in which they were lost.
-    pub lost: Map<LossClass, u64>,
+    pub lost: LiteMap<LossClass, u64>,
     /// Those of them that a rule sent which was out of date.
     pub by_stale_rule: u64,
     /// The sum of the delivered requests' times from the first packet to the answer.
@@ -63,10 +63,10 @@ impl Counts {
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Stats {
-    pub clients: Map<Name, Counts>,
-    pub services: Map<NsName, Counts>,
+    pub clients: LiteMap<Name, Counts>,
+    pub services: LiteMap<NsName, Counts>,
     /// Requests that a Pod answered.
-    pub pods: Map<Uid, PodCount>,
+    pub pods: LiteMap<Uid, PodCount>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,7 +83,8 @@ impl Stats {
         let count = self.pods.entry(uid).or_insert_with(|| PodCount { pod: pod.clone(), answered: 0 });
         count.answered += 1;
         if self.pods.len() > Stats::PODS_KEPT {
-            self.pods.pop_first();
+            let oldest = self.pods.first().map(|(uid, _)| *uid);
+            oldest.and_then(|uid| self.pods.remove(&uid));
         }
     }
 }

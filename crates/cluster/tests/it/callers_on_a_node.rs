@@ -45,7 +45,10 @@ fn a_waiting_client_ends_with_its_node() {
         assert!(sent_by(&run, node, seconds(50)) > 0);
         run.act(action.clone()).expect("it can be done");
         assert_eq!(open_connections(&run), 0, "{action:?}");
-        assert!(run.world().traffic().stats.clients["host"].abandoned > 0, "{action:?}");
+        assert!(
+            run.world().traffic().stats.clients.get("host").expect("a client of that name").abandoned > 0,
+            "{action:?}"
+        );
         // Nothing is sent again by a machine that is not there.
         go_on(&mut run, Span::from_secs(60));
         assert_eq!(sent_by(&run, node, seconds(60)), 0, "{action:?}");

@@ -38,7 +38,7 @@ fn states(run: &Run) -> BTreeSet<TcpState> {
 }
 
 fn counts(run: &Run) -> &Counts {
-    &run.world().traffic().stats.clients["kept"]
+    run.world().traffic().stats.clients.get("kept").expect("a client of that name")
 }
 
 fn act(run: &mut Run, action: Action) {

@@ -139,7 +139,9 @@ spec:
     let mut run = start(&[SERVICES, clients].concat(), 7);
     settle(&mut run);
     support::go_on(&mut run, cluster::sim::Span::from_secs(30));
-    let counts = |client: &str| run.world().traffic().stats.clients[client].clone();
+    let counts = |client: &str| {
+        run.world().traffic().stats.clients.get(client).expect("a client of that name").clone()
+    };
     let outside = counts("outside");
     assert!(outside.unresolved > 20 && outside.unresolved == outside.sent, "{outside:?}");
     assert!(counts("on-a-node").delivered > 10, "{:?}", counts("on-a-node"));

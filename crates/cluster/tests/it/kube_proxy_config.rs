@@ -57,7 +57,9 @@ fn masquerade_all_hides_pods() {
 #[test]
 fn node_port_addresses_close_the_others() {
     let client = "{name: curl, from: pod/default/curl, to: '10.244.1.1:30080', rate: 1}";
-    let counts = |config: &str| run(config, client).world().traffic().stats.clients["curl"].clone();
+    let counts = |config: &str| {
+        run(config, client).world().traffic().stats.clients.get("curl").expect("a client").clone()
+    };
     assert!(counts("{}").delivered > 10);
     let closed = counts("{nodePortAddresses: [primary]}");
     assert_eq!(closed.delivered, 0);

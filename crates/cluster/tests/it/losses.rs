@@ -41,7 +41,7 @@ fn run_input(input: &str) -> World {
 fn every_class_of_loss_happens() {
     for (scenario, client, class) in LOSSES {
         let world = run(scenario);
-        let counts = &world.traffic().stats.clients[*client];
+        let counts = world.traffic().stats.clients.get(*client).expect("a client of that name");
         let lost = counts.lost.get(class).copied().unwrap_or(0);
         assert!(lost > 0, "{client} of {scenario} loses requests as {class:?}: {counts:?}");
     }
@@ -78,7 +78,9 @@ fn without_class(world: &World) -> Vec<String> {
 #[test]
 fn a_stale_rule_is_named() {
     let world = run("who-holds-a-pod-ip-loses-it");
-    let stale = |client: &str| world.traffic().stats.clients[client].by_stale_rule;
+    let stale = |client: &str| {
+        world.traffic().stats.clients.get(client).expect("a client of that name").by_stale_rule
+    };
     assert!(stale("curl") > 0, "by name it goes through the rules");
     assert_eq!(stale("by-address"), 0, "by address no rule has a part in it");
 }
@@ -117,7 +119,7 @@ fn a_packet_that_goes_round_ends_with_its_ttl() {
              selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}'},\
            {at: 20s, do: addClient, client: {name: x, from: outside, to: service/default/web, rate: 2}}]}}\n",
     );
-    let counts = &world.traffic().stats.clients["x"];
+    let counts = world.traffic().stats.clients.get("x").expect("a client of that name");
     assert!(counts.lost.get(&LossClass::TtlExceeded).is_some_and(|count| *count > 3), "{counts:?}");
     assert!(counts.delivered > 10, "node-2 has the rules: {counts:?}");
     let longest =

@@ -1,6 +1,6 @@
 //! `v1` Pod and Pod templates (core validation.go, ValidatePodSpec; defaults.go).
 
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 
 use super::spot::{Spot, shown};
 use super::{meta, names, probe};
@@ -32,7 +32,7 @@ pub fn template(spot: &Spot<'_>, findings: &mut Findings) -> PodTemplate {
 
 fn spec(spot: &Spot<'_>, findings: &mut Findings) -> PodSpec {
     let host_network = spot.field("hostNetwork").bool().unwrap_or(false);
-    let mut names = Set::new();
+    let mut names = BTreeSet::new();
     let sidecars = init_containers(&spot.field("initContainers"), &mut names, findings);
     let list = spot.field("containers");
     if list.len() == 0 && list.tree().is_none_or(|t| matches!(t.value, Value::Seq(_))) {
@@ -66,7 +66,7 @@ fn grace_period(spot: &Spot<'_>, findings: &mut Findings) -> u32 {
 
 /// Only sidecars (`restartPolicy: Always`) run beside the others; what runs before them takes
 /// time that is not simulated.
-fn init_containers(spot: &Spot<'_>, names: &mut Set<Str>, findings: &mut Findings) -> Vec<Container> {
+fn init_containers(spot: &Spot<'_>, names: &mut BTreeSet<Str>, findings: &mut Findings) -> Vec<Container> {
     let mut sidecars = Vec::new();
     for i in 0..spot.len() {
         let item = spot.item(i);
@@ -82,7 +82,7 @@ fn init_containers(spot: &Spot<'_>, names: &mut Set<Str>, findings: &mut Finding
     sidecars
 }
 
-fn container(spot: &Spot<'_>, names: &mut Set<Str>, findings: &mut Findings) -> Container {
+fn container(spot: &Spot<'_>, names: &mut BTreeSet<Str>, findings: &mut Findings) -> Container {
     let name = required(&spot.field("name"), findings);
     if !name.is_empty() {
         let spot = spot.field("name");
@@ -117,7 +117,7 @@ pub fn required(spot: &Spot<'_>, findings: &mut Findings) -> Str {
 }
 
 fn ports(list: &Spot<'_>, findings: &mut Findings) -> Vec<ContainerPort> {
-    let mut seen = Set::new();
+    let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);

@@ -1,6 +1,6 @@
 //! `spec.ports` of a Service (core validation.go, validateServicePort).
 
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 
 use super::spot::Spot;
 use super::{names, pod};
@@ -20,7 +20,7 @@ pub fn decode(
     if list.len() == 0 && is_list && !headless && type_ != ServiceType::ExternalName {
         list.error(findings, DiagnosticKind::Required);
     }
-    let (mut names, mut taken) = (Set::new(), Taken::default());
+    let (mut names, mut taken) = (BTreeSet::new(), Taken::default());
     let mut out: Vec<ServicePort> = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);
@@ -33,7 +33,7 @@ pub fn decode(
     out
 }
 
-fn name(spot: &Spot<'_>, required: bool, seen: &mut Set<Str>, findings: &mut Findings) -> Str {
+fn name(spot: &Spot<'_>, required: bool, seen: &mut BTreeSet<Str>, findings: &mut Findings) -> Str {
     let name = match required {
         true => pod::required(spot, findings),
         false => spot.text().cloned().unwrap_or_else(|| "".into()),
@@ -77,8 +77,8 @@ fn target(spot: &Spot<'_>, findings: &mut Findings) -> Option<TargetPort> {
 /// What earlier ports of the Service have taken.
 #[derive(Default)]
 struct Taken {
-    ports: Set<(Protocol, u16)>,
-    node_ports: Set<(Protocol, u16)>,
+    ports: BTreeSet<(Protocol, u16)>,
+    node_ports: BTreeSet<(Protocol, u16)>,
 }
 
 impl Taken {

@@ -1,6 +1,6 @@
 //! A `kind: Scenario` document to a [`Scenario`].
 
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 
 use super::{
     ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, kube_proxy, reference,
@@ -158,7 +158,7 @@ fn check_service_range(services: Cidr, spot: &Spot<'_>, findings: &mut Findings)
 pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], findings: &mut Findings) {
     let Some(range) = scenario.pod_cidr else { return };
     let of_scenario = scenario.nodes.iter().flatten().map(|node| &node.name);
-    let names: Set<&Name> = of_scenario.chain(written.iter().copied()).collect();
+    let names: BTreeSet<&Name> = of_scenario.chain(written.iter().copied()).collect();
     let named = scenario.nodes.is_some() || !written.is_empty();
     let nodes = if named { u32::try_from(names.len()).unwrap_or(u32::MAX) } else { DEFAULT_NODES };
     // More than these the World refuses, whatever the range.
@@ -219,7 +219,7 @@ pub fn time(spot: &Spot<'_>, findings: &mut Findings) -> Option<Time> {
 
 fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> {
     list.tree()?;
-    let mut names = Set::new();
+    let mut names = BTreeSet::new();
     let mut out: Vec<ScenarioNode> = Vec::new();
     for i in 0..limited(list, NODE_LIMIT, findings) {
         let item = list.item(i);
@@ -251,7 +251,7 @@ pub fn limited(list: &Spot<'_>, limit: u32, findings: &mut Findings) -> usize {
     count
 }
 
-fn unique_name(spot: &Spot<'_>, earlier: &mut Set<Str>, findings: &mut Findings) -> Str {
+fn unique_name(spot: &Spot<'_>, earlier: &mut BTreeSet<Str>, findings: &mut Findings) -> Str {
     let name = pod_required(spot, findings);
     if !name.is_empty() && !earlier.insert(name.clone()) {
         spot.error(findings, DiagnosticKind::Duplicate { value: clip(&name) });
@@ -261,7 +261,7 @@ fn unique_name(spot: &Spot<'_>, earlier: &mut Set<Str>, findings: &mut Findings)
 
 fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> {
     list.tree()?;
-    let mut names = Set::new();
+    let mut names = BTreeSet::new();
     let mut out: Vec<ClientSpec> = Vec::new();
     for i in 0..limited(list, MAX_CLIENTS, findings) {
         let item = list.item(i);

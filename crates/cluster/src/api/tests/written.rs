@@ -79,7 +79,7 @@ fn what_was_written_stays_and_what_the_server_set_is_laid_over_it() {
     service.meta.uid = Uid(10);
     service.meta.resource_version = 7;
     service.meta.created = Time(3_000_000_000);
-    service.meta.labels = [("b".into(), "x".into()), ("c".into(), "z".into())].into();
+    service.meta.labels = [("b".into(), "x".into()), ("c".into(), "z".into())].into_iter().collect();
     service.spec.type_ = ServiceType::NodePort;
     service.spec.cluster_ips = vec!["10.96.0.9".parse().unwrap()];
     service.spec.ports[0].node_port = 30100;

@@ -1,7 +1,7 @@
 //! JSON to value trees. Only what is JSON to the letter is taken: everything else is left to the
 //! YAML reader, whose findings name the place.
 
-use crate::ordered::Map;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::MAX_DEPTH;
@@ -109,7 +109,7 @@ impl Reader<'_> {
 
     fn map(&mut self, depth: usize) -> Option<Value> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut index: Map<Str, usize> = Map::new();
+        let mut index: BTreeMap<Str, usize> = BTreeMap::new();
         self.at += 1;
         if self.eat(b'}').is_some() {
             return Some(Value::Map(Arc::new(entries)));

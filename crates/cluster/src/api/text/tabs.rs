@@ -1,12 +1,12 @@
 //! Tabs, where the YAML parser and kubectl's (libyaml's rules) do not agree.
 
-use crate::ordered::Map;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Lines with a tab before their text, and the text's column. Counted from `first`.
-pub fn indented(text: &str, first: u32) -> Map<u32, u32> {
+pub fn indented(text: &str, first: u32) -> BTreeMap<u32, u32> {
     if !text.contains('\t') {
-        return Map::new();
+        return BTreeMap::new();
     }
     let tabbed = |(index, line): (usize, &str)| {
         let width = line.len() - line.trim_start_matches([' ', '\t']).len();
@@ -14,7 +14,7 @@ pub fn indented(text: &str, first: u32) -> Map<u32, u32> {
         let number = first.checked_add(u32::try_from(index).ok()?)?;
         line[..width].contains('\t').then_some((number, column))
     };
-    let mut out = Map::new();
+    let mut out = BTreeMap::new();
     for (number, column) in text.lines().enumerate().filter_map(tabbed) {
         out.insert(number, column);
     }

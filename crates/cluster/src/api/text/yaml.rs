@@ -1,7 +1,7 @@
 //! One YAML document to one value tree, as goyaml v2 and sigs.k8s.io/yaml read it (decode.go,
 //! yaml.go): the last of duplicate keys wins, `<<` merges where it stands, keys become strings.
 
-use crate::ordered::Map;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
@@ -37,7 +37,7 @@ type Failure = (Position, DiagnosticKind);
 /// when it has none; a tree that is `Null` when the text is empty.
 pub fn parse(text: &str, line: u32, budget: &mut Budget, findings: &mut Findings) -> Option<Tree> {
     let tabs = tabs::indented(text, line);
-    let (stack, anchors) = (Vec::new(), Map::new());
+    let (stack, anchors) = (Vec::new(), BTreeMap::new());
     let mut builder = Builder { line, tabs, budget, findings, stack, anchors, root: None };
     match builder.run(&tabs::after_keys(text)) {
         Ok(tree) => Some(tree),
@@ -77,7 +77,7 @@ enum Body {
 struct MapBody {
     entries: Vec<Entry>,
     /// Where each key is in `entries`: a big map must not take quadratic time.
-    index: Map<Str, usize>,
+    index: BTreeMap<Str, usize>,
     key: Option<Key>,
 }
 
@@ -90,11 +90,11 @@ struct Builder<'a> {
     /// The stream's line at which the text begins.
     line: u32,
     /// Lines that are indented with a tab, and where their text begins.
-    tabs: Map<u32, u32>,
+    tabs: BTreeMap<u32, u32>,
     budget: &'a mut Budget,
     findings: &'a mut Findings,
     stack: Vec<Frame>,
-    anchors: Map<usize, Done>,
+    anchors: BTreeMap<usize, Done>,
     root: Option<Tree>,
 }
 

@@ -1,6 +1,6 @@
 //! `spec` and `status` of Services, defaults included.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 
 use super::{at, map, printed, put_labels, put_or_remove, text};
 use crate::api::{
@@ -40,7 +40,7 @@ fn overlay_addresses(tree: &mut Tree, spec: &ServiceSpec) {
 /// Each port keeps what was written for it beside what is simulated (`appProtocol`).
 fn overlay_ports(tree: &mut Tree, ports: &[ServicePort]) {
     let written = tree.field("ports").map_or(&[][..], |t| t.items());
-    let mut by_key: Map<(i64, &str), &Tree> = Map::new();
+    let mut by_key: LiteMap<(i64, &str), &Tree> = LiteMap::new();
     for tree in written {
         if let Some(key) = key_of(tree) {
             by_key.insert(key, tree);

@@ -4,7 +4,7 @@
 use super::chain::{ChainId, Target};
 use super::rules::{RuleSet, Table, TableName};
 use crate::api::Str;
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 
 /// What is wrong with a rule set's chains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ const MAY_BE_UNUSED: [&str; 4] =
     ["KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL"];
 
 fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
-    let mut used = Set::new();
+    let mut used = BTreeSet::new();
     for (id, chain) in table.chains() {
         for rule in chain.rules() {
             let Target::Jump(to) = rule.target else { continue };

@@ -91,7 +91,7 @@ impl IpSet {
 
     /// All members at once: sorted here, so that a set of thousands is not sorted again and again.
     pub fn fill(&mut self, mut entries: Vec<SetEntry>) {
-        crate::ordered::sort_by(&mut entries, Ord::cmp);
+        entries.sort_by(Ord::cmp);
         entries.dedup();
         self.entries = entries;
     }

@@ -18,8 +18,8 @@ use super::skb::{Ct, Skb};
 use super::subsystem::Backend;
 use crate::net::Tuple;
 use crate::node::kube_proxy::{Role, role};
-use crate::ordered::Map;
 use crate::sim::{Chance, Time};
+use litemap::LiteMap;
 
 /// What a node's kernel keeps: its rules, its connections, its `recent` lists.
 #[derive(Clone, Debug)]
@@ -36,9 +36,9 @@ pub struct Stack {
     /// Where iptables has rules, and where the chains beside it may do something: a bit for each hook and
     /// table, or stage.
     busy: [u16; 2],
-    counts: Map<RuleRef, u64>,
+    counts: LiteMap<RuleRef, u64>,
     /// By whether the endpoint was chosen among those of policy Local.
-    sent: Map<(Arc<ServicePortName>, SocketAddr, bool), u64>,
+    sent: LiteMap<(Arc<ServicePortName>, SocketAddr, bool), u64>,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -102,8 +102,8 @@ impl Stack {
             recent: RecentTables::default(),
             backend: Backend::Iptables,
             busy: [0; 2],
-            counts: Map::new(),
-            sent: Map::new(),
+            counts: LiteMap::new(),
+            sent: LiteMap::new(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Stack {
     /// How many packets matched a rule since the rules were written, for those that any matched. As
     /// in the kernel conntrack's own packets reach no rule of `nat`. A sync of kube-proxy begins anew
     /// here; `iptables-restore` keeps the counts of the chains that it need not write.
-    pub fn counts(&self) -> &Map<RuleRef, u64> {
+    pub fn counts(&self) -> &LiteMap<RuleRef, u64> {
         &self.counts
     }
 

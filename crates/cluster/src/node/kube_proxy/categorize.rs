@@ -100,7 +100,7 @@ fn or_else(first: Vec<usize>, second: impl FnOnce() -> Vec<usize>) -> Vec<usize>
 /// Upstream merges through a map, whose order is random; here the endpoints keep their order.
 fn union(a: &[usize], b: &[usize]) -> Vec<usize> {
     let mut all = [a, b].concat();
-    crate::ordered::sort_by(&mut all, usize::cmp);
+    all.sort_by(usize::cmp);
     all.dedup();
     all
 }

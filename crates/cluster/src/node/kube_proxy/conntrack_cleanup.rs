@@ -3,7 +3,7 @@
 //! A UDP client that goes on sending would else be sent to a dead endpoint for as long as it
 //! sends. TCP needs none of that, and gets none.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{EndpointInfo, Ports, ServicePortInfo};
@@ -24,8 +24,8 @@ pub fn clean_stale_entries(conntrack: &mut Conntrack, ports: &Ports) -> u32 {
 /// The serving endpoints behind each address and behind each NodePort.
 #[derive(Default)]
 struct Targets<'a> {
-    by_address: Map<(IpAddr, u16), &'a [EndpointInfo]>,
-    by_node_port: Map<u16, &'a [EndpointInfo]>,
+    by_address: LiteMap<(IpAddr, u16), &'a [EndpointInfo]>,
+    by_node_port: LiteMap<u16, &'a [EndpointInfo]>,
 }
 
 impl<'a> Targets<'a> {

@@ -1,6 +1,6 @@
 //! What kube-proxy keeps of EndpointSlices (pkg/proxy/endpointslicecache.go).
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::api::{Endpoint, EndpointSlice, Name, NsName, Str};
 use crate::net::netfilter::{Family, ServicePortName};
 
 /// The endpoints of each service port, sorted as upstream sorts them.
-pub type EndpointsMap = Map<ServicePortName, Vec<EndpointInfo>>;
+pub type EndpointsMap = LiteMap<ServicePortName, Vec<EndpointInfo>>;
 
 /// One endpoint of one service port (BaseEndpointInfo).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +27,12 @@ pub struct EndpointInfo {
 
 /// The endpoints of one family, of the Services that are wanted, for the kube-proxy of node `node_name`.
 pub fn endpoints_map(
-    slices: &Map<NsName, Arc<EndpointSlice>>,
+    slices: &LiteMap<NsName, Arc<EndpointSlice>>,
     wanted: &dyn Fn(&NsName) -> bool,
     node_name: &str,
     family: Family,
 ) -> EndpointsMap {
-    let mut by_text: Map<ServicePortName, Map<Str, EndpointInfo>> = Map::new();
+    let mut by_text: LiteMap<ServicePortName, LiteMap<Str, EndpointInfo>> = LiteMap::new();
     for (key, slice) in slices {
         let service = NsName { namespace: key.namespace.clone(), name: slice.service.clone() };
         if !wanted(&service) || super::is_ignored(&slice.meta.labels) {
@@ -50,14 +50,17 @@ pub fn endpoints_map(
             infos.for_each(|info| add(known, info));
         }
     }
-    // A Map over the texts has upstream's order already: 10.0.0.10:80 before 10.0.0.8:80.
+    // A LiteMap over the texts has upstream's order already: 10.0.0.10:80 before 10.0.0.8:80.
     by_text.retain(|_, known| !known.is_empty());
-    by_text.into_iter().map(|(name, known)| (name, known.into_values().collect())).collect()
+    by_text
+        .into_iter()
+        .map(|(name, known)| (name, known.into_iter().map(|(_, endpoint)| endpoint).collect()))
+        .collect()
 }
 
 /// addEndpoints: an address may be in two slices, while an endpoint moves or when a new Pod got
 /// the address of one that still terminates. One that does not terminate wins; else the first.
-fn add(known: &mut Map<Str, EndpointInfo>, info: EndpointInfo) {
+fn add(known: &mut LiteMap<Str, EndpointInfo>, info: EndpointInfo) {
     if !info.terminating || !known.contains_key(&info.text) {
         known.insert(info.text.clone(), info);
     }

@@ -9,7 +9,8 @@ use super::{EndpointInfo, ServicePortInfo, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
 use crate::net::Protocol;
 use crate::net::netfilter::{Family, ServicePortName};
-use crate::ordered::{Map, Set};
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 
 /// All that the rules of one service port are written from, but for kube-proxy's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +21,10 @@ pub struct Port {
 }
 
 /// By name. A port that is the very same as at the last sync has the same rules.
-pub type Ports = Map<Arc<ServicePortName>, Arc<Port>>;
+pub type Ports = LiteMap<Arc<ServicePortName>, Arc<Port>>;
 
 /// The Services and EndpointSlices that a kube-proxy has seen.
-pub type Objects<'a> = (&'a Map<NsName, Arc<Service>>, &'a Map<NsName, Arc<EndpointSlice>>);
+pub type Objects<'a> = (&'a LiteMap<NsName, Arc<Service>>, &'a LiteMap<NsName, Arc<EndpointSlice>>);
 
 /// The ports of all Services that the kube-proxy of a node has seen, in one family.
 pub fn ports(objects: Objects<'_>, node_name: &str, family: Family) -> Ports {
@@ -48,22 +49,20 @@ pub(crate) fn ports_of(
 /// The same, where nothing has changed since `ports` was made but these Services and their EndpointSlices.
 pub fn update_ports(
     ports: &mut Ports,
-    changed: &Set<NsName>,
+    changed: &BTreeSet<NsName>,
     objects: Objects<'_>,
     node_name: &str,
     family: Family,
 ) {
     if !changed.is_empty() {
-        for service in changed {
-            ports.remove_all(|name| name.service.cmp(service));
-        }
+        ports.retain(|name, _| !changed.contains(&name.service));
         ports.extend(ports_of(&|service| changed.contains(service), objects, node_name, family));
     }
 }
 
 /// Services that are not the same objects, or whose EndpointSlices are not; with `all`, every one.
-pub fn changed_objects(old: Objects<'_>, new: Objects<'_>, all: bool) -> Set<NsName> {
-    let mut changed = Set::new();
+pub fn changed_objects(old: Objects<'_>, new: Objects<'_>, all: bool) -> BTreeSet<NsName> {
+    let mut changed = BTreeSet::new();
     differing(old.0, new.0, all, |key, _| {
         changed.insert(key.clone());
     });
@@ -76,11 +75,11 @@ pub fn changed_objects(old: Objects<'_>, new: Objects<'_>, all: bool) -> Set<NsN
 /// Whether any Service whose EndpointSlices have changed had or has an endpoint behind a UDP port
 /// (pkg/proxy/endpointschangetracker.go, EndpointsMap.Update: ConntrackCleanupRequired).
 pub fn udp_endpoints_changed(
-    old: &Map<NsName, Arc<EndpointSlice>>,
-    new: &Map<NsName, Arc<EndpointSlice>>,
+    old: &LiteMap<NsName, Arc<EndpointSlice>>,
+    new: &LiteMap<NsName, Arc<EndpointSlice>>,
     family: Family,
 ) -> bool {
-    let mut changed = Set::new();
+    let mut changed = BTreeSet::new();
     differing(old, new, false, |key, slice| {
         changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
     });
@@ -98,8 +97,8 @@ pub fn udp_endpoints_changed(
 
 /// Calls `note` for each object that is in one of the maps only, or is another one there: both.
 fn differing<V>(
-    old: &Map<NsName, Arc<V>>,
-    new: &Map<NsName, Arc<V>>,
+    old: &LiteMap<NsName, Arc<V>>,
+    new: &LiteMap<NsName, Arc<V>>,
     all: bool,
     mut note: impl FnMut(&NsName, &V),
 ) {

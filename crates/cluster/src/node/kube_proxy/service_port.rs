@@ -1,6 +1,6 @@
 //! What kube-proxy keeps of each port of each Service (pkg/proxy/serviceport.go).
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::net::netfilter::{Family, ServicePortName};
 
 /// The ports of all Services, by name. Upstream walks them in Go's map order, which is random;
 /// here they have the order of their names.
-pub type ServicePortMap = Map<Arc<ServicePortName>, ServicePortInfo>;
+pub type ServicePortMap = LiteMap<Arc<ServicePortName>, ServicePortInfo>;
 
 /// One port of one Service, in one family (BaseServicePortInfo).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl ServicePortInfo {
 /// ServicePortMap.Update, all at once, for the Services that are wanted. Later wins where two ports of
 /// a Service share name and protocol, which the API server does not let happen.
 pub fn service_port_map(
-    services: &Map<NsName, Arc<Service>>,
+    services: &LiteMap<NsName, Arc<Service>>,
     wanted: &dyn Fn(&NsName) -> bool,
     family: Family,
 ) -> ServicePortMap {

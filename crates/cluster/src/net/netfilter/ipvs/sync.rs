@@ -69,7 +69,7 @@ impl Ipvs {
     /// tryDeleteRs (graceful_termination.go), every minute: those without weight whose connections
     /// have ended.
     pub(in crate::net::netfilter) fn delete_terminated(&mut self) {
-        for state in self.servers.values_mut() {
+        for (_, state) in self.servers.iter_mut() {
             let done = |s: &RealServer| s.weight == 0 && s.active + s.inactive == 0;
             if state.real_servers.iter().any(done) {
                 Arc::make_mut(state).remove_where(done);

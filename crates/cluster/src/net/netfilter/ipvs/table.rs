@@ -10,8 +10,8 @@ use crate::net::Tuple;
 use crate::net::netfilter::conntrack::{Conntrack, Direction, Index, hash};
 use crate::net::netfilter::ipset::{SetEnds, SetId};
 use crate::net::netfilter::skb::{Kind, Skb, TcpFlags};
-use crate::ordered::Map;
 use crate::sim::{EventQueue, Span, Time};
+use litemap::LiteMap;
 
 /// A node's IPVS: what `ipvsadm -Ln` and `ipvsadm -Lcn` show.
 #[derive(Clone, Debug, Default)]
@@ -19,11 +19,11 @@ pub struct Ipvs {
     /// What kube-proxy wrote last: the virtual servers that it wants, the addresses of kube-ipvs0,
     /// the sets.
     pub(super) rules: Arc<IpvsRules>,
-    pub(super) servers: Map<ServerKey, Arc<VirtualServerState>>,
+    pub(super) servers: LiteMap<ServerKey, Arc<VirtualServerState>>,
     pub(super) slots: Vec<Option<IpvsConnection>>,
     free: Vec<u32>,
     index: Index,
-    templates: Map<TemplateKey, Template>,
+    templates: LiteMap<TemplateKey, Template>,
     next_template: u64,
     timers: EventQueue<Timer>,
 }

@@ -6,7 +6,8 @@ use super::set::{SetId, SetKind};
 use super::table::{Chain, ChainType, SetAt, Table};
 use crate::api::Str;
 use crate::net::netfilter::chain::ChainId;
-use crate::ordered::{Map, Set};
+use litemap::LiteMap;
+use std::collections::BTreeSet;
 
 /// What is wrong with a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub enum TableProblem {
 
 /// All problems of a table; none, in what kube-proxy's builder writes.
 pub fn table_problems(table: &Table) -> Vec<TableProblem> {
-    let mut check = Check { table, problems: Vec::new(), chains: Map::new(), sets: Set::new() };
+    let mut check = Check { table, problems: Vec::new(), chains: LiteMap::new(), sets: BTreeSet::new() };
     check.names();
     check.elements();
     for (id, chain) in table.chains() {
@@ -81,9 +82,9 @@ struct Check<'a> {
     table: &'a Table,
     problems: Vec<TableProblem>,
     /// Those that something leads to.
-    chains: Map<ChainId, Reach>,
+    chains: LiteMap<ChainId, Reach>,
     /// Those that a rule names.
-    sets: Set<SetAt>,
+    sets: BTreeSet<SetAt>,
 }
 
 impl Check<'_> {

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use super::set::{Set, SetKind};
 use super::table::{SetAt, Table};
 use crate::api::Str;
-use crate::ordered::Map;
 use crate::sim::{Span, Time};
+use litemap::LiteMap;
 
 /// How many elements such a set holds when nobody says (nft, set_evaluate).
 pub const SIZE: usize = 65_535;
@@ -15,7 +15,7 @@ pub const SIZE: usize = 65_535;
 /// A node's dynamic sets, by their ids in the table in force.
 #[derive(Clone, Debug, Default)]
 pub struct DynamicSets {
-    sets: Map<SetAt, Dynamic>,
+    sets: LiteMap<SetAt, Dynamic>,
 }
 
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ struct Dynamic {
     name: Str,
     timeout: Span,
     /// When each address is forgotten.
-    expires: Map<IpAddr, Time>,
+    expires: LiteMap<IpAddr, Time>,
 }
 
 impl DynamicSets {
@@ -33,8 +33,8 @@ impl DynamicSets {
     /// Where a set's timeout is another one now, a real kernel may refuse the transaction; here
     /// the new timeout counts for what is added from then on.
     pub(super) fn follow(&mut self, table: &Table) {
-        let old = std::mem::take(&mut self.sets).into_values();
-        let mut old: Map<Str, Map<IpAddr, Time>> = old.map(|set| (set.name, set.expires)).collect();
+        let old = std::mem::take(&mut self.sets).into_iter().map(|(_, set)| set);
+        let mut old: LiteMap<Str, LiteMap<IpAddr, Time>> = old.map(|set| (set.name, set.expires)).collect();
         let mut kept = |name: &Str| old.get_mut(name).map(std::mem::take).unwrap_or_default();
         let dynamic = |(at, set): (SetAt, &Set)| match set.kind {
             SetKind::Dynamic { timeout_s } => {

@@ -12,7 +12,6 @@ use crate::net::netfilter::chain::ChainId;
 use crate::net::netfilter::conntrack::CtStates;
 use crate::net::netfilter::matches::{End, MarkOp};
 use crate::net::netfilter::rules::{Family, Hook, RuleRef};
-use crate::ordered::sort_by;
 
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -88,7 +87,7 @@ impl Table {
             return Ok(());
         }
         let mut elements: Vec<&Element> = set.elements().iter().collect();
-        sort_by(&mut elements, |a, b| rank(set.key, a).cmp(&rank(set.key, b)));
+        elements.sort_by(|a, b| rank(set.key, a).cmp(&rank(set.key, b)));
         // nft puts two IPv4 addresses on a line, and one of anything longer.
         let on_a_line = if set.key.fields.len() == 1 && self.family == Family::V4 { 2 } else { 1 };
         f.write_str("\t\telements = { ")?;
@@ -389,7 +388,7 @@ fn intervals(prefixes: &[Cidr]) -> Vec<(u128, u128)> {
         (first, first | 1u128.checked_shl(host_bits).unwrap_or(0).wrapping_sub(1))
     };
     let mut sorted: Vec<(u128, u128)> = prefixes.iter().map(ends).collect();
-    sort_by(&mut sorted, Ord::cmp);
+    sorted.sort_by(Ord::cmp);
     let mut merged: Vec<(u128, u128)> = Vec::new();
     for (first, last) in sorted {
         match merged.last_mut() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{PortRules, Table};
 use crate::api::Str;
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 
 impl Table {
     /// Before Linux 6.2 a chain that a map's element led to cannot be deleted at once (syncProxyRules,
@@ -12,12 +12,12 @@ impl Table {
     pub(in crate::net::netfilter) fn stale_chains(&self, before: Option<&Table>, kept: &[Str]) -> Vec<Str> {
         let before = before.map_or(&[][..], Table::ports);
         // What one sync takes over from the other has the same chains.
-        let same: Set<*const PortRules> = self.ports().iter().map(Arc::as_ptr).collect();
+        let same: BTreeSet<*const PortRules> = self.ports().iter().map(Arc::as_ptr).collect();
         let gone = before.iter().filter(|port| !same.contains(&Arc::as_ptr(port)));
         let names = gone.flat_map(|port| &port.chains).map(|chain| &chain.name).chain(kept);
-        let before: Set<*const PortRules> = before.iter().map(Arc::as_ptr).collect();
+        let before: BTreeSet<*const PortRules> = before.iter().map(Arc::as_ptr).collect();
         let new = self.ports().iter().filter(|port| !before.contains(&Arc::as_ptr(port)));
-        let active: Set<&Str> = new.flat_map(|port| &port.chains).map(|chain| &chain.name).collect();
+        let active: BTreeSet<&Str> = new.flat_map(|port| &port.chains).map(|chain| &chain.name).collect();
         names.filter(|name| !active.contains(name)).cloned().collect()
     }
 }

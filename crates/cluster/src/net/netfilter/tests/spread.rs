@@ -1,6 +1,6 @@
 //! That choice among endpoints is even, sticks where it should, and hangs on its own key only.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ fn endpoints_are_hit_evenly() {
         let names: Vec<String> = (0..count).map(|n| format!("10.244.1.{}", 10 + n)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let flows = 10_000;
-        let mut hits: Map<IpAddr, f64> = Map::new();
+        let mut hits: LiteMap<IpAddr, f64> = LiteMap::new();
         for endpoint in spread(&names, flows) {
             *hits.entry(endpoint).or_default() += 1.0;
         }

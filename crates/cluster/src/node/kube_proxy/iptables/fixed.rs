@@ -194,7 +194,7 @@ fn node_port_ips(cfg: &ProxyConfig, prefixes: &[Cidr]) -> Vec<IpAddr> {
     let mut ips: Vec<IpAddr> = cfg.node_ips.iter().copied().chain([lo]).collect();
     ips.retain(|ip| prefixes.iter().any(|prefix| prefix.contains(*ip)));
     ips.retain(|ip| lo_allowed || !ip.is_loopback());
-    crate::ordered::sort_by(&mut ips, Ord::cmp);
+    ips.sort_by(Ord::cmp);
     ips.dedup();
     ips
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::net::netfilter::{Family, RealServers, ServerKey, VirtualServer};
 use crate::node::kube_proxy::{Categorized, EndpointInfo, Port, ProxyConfig, ServicePortInfo, categorize};
-use crate::ordered::sort_by;
 
 pub(super) struct Servers<'a> {
     cfg: &'a ProxyConfig,
@@ -49,7 +48,7 @@ impl<'a> Servers<'a> {
     /// that upstream happens to come to last.
     pub fn finish(self) -> (Vec<VirtualServer>, Vec<IpAddr>) {
         let mut all = self.all;
-        sort_by(&mut all, |(a, _), (b, _)| a.key.cmp(&b.key));
+        all.sort_by(|(a, _), (b, _)| a.key.cmp(&b.key));
         let mut bound: Vec<IpAddr> =
             all.iter().filter(|(_, bound)| *bound).map(|(s, _)| s.key.address).collect();
         bound.dedup();

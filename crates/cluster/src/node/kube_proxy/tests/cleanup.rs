@@ -1,6 +1,6 @@
 //! A node that carries connections to every address of a Service, before and after its endpoint is gone.
 
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fixture::{
@@ -49,7 +49,7 @@ fn busy_node(seen: &Seen) -> Stack {
     stack
 }
 
-fn remaining(stack: &Stack) -> Set<(Protocol, String)> {
+fn remaining(stack: &Stack) -> BTreeSet<(Protocol, String)> {
     let entries = stack.conntrack.entries(Time::ZERO);
     entries.map(|e| (e.original.protocol, e.original.dst.to_string())).collect()
 }

@@ -9,8 +9,8 @@ use crate::net::Protocol::{self, Sctp, Tcp, Udp};
 use crate::net::Tuple;
 use crate::net::netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags};
 use crate::node::kube_proxy::clean_stale_entries;
-use crate::ordered::Set;
 use crate::sim::{Chance, Time};
+use std::collections::BTreeSet;
 
 const VIP: &str = "10.96.0.41";
 const PORT: u16 = 8000;
@@ -94,7 +94,7 @@ fn open(stack: &mut Stack, src_port: u16, called: (&str, u16), protocol: Protoco
 }
 
 /// The clients' ports of the entries that are there.
-fn clients(stack: &Stack) -> Set<u16> {
+fn clients(stack: &Stack) -> BTreeSet<u16> {
     stack.conntrack.entries(Time::ZERO).map(|e| e.original.src_port).collect()
 }
 

@@ -46,14 +46,14 @@ pub fn config(cfg: ProxyConfig) -> ProxyConfig {
 }
 
 pub fn seen(mut seen: Seen) -> Seen {
-    for service in seen.services.values_mut().map(Arc::make_mut) {
+    for service in seen.services.iter_mut().map(|(_, object)| Arc::make_mut(object)) {
         let spec = &mut service.spec;
         let ingress = service.ingress.iter_mut().map(|ingress| &mut ingress.ip);
         let addresses = spec.cluster_ips.iter_mut().chain(&mut spec.external_ips).chain(ingress);
         addresses.for_each(|ip| *ip = six(*ip));
         spec.load_balancer_source_ranges.iter_mut().for_each(|range| *range = prefix(*range));
     }
-    for slice in seen.slices.values_mut().map(Arc::make_mut) {
+    for slice in seen.slices.iter_mut().map(|(_, object)| Arc::make_mut(object)) {
         slice.endpoints.iter_mut().for_each(|endpoint| endpoint.address = six(endpoint.address));
     }
     seen

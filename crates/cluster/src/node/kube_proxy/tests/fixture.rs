@@ -1,6 +1,6 @@
 //! Services, EndpointSlices and addresses for tests.
 
-use crate::ordered::Map;
+use litemap::LiteMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ pub const PODS: &str = "10.244.0.0/16";
 /// What this node's kube-proxy has seen.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    pub services: Map<NsName, Arc<Service>>,
-    pub slices: Map<NsName, Arc<EndpointSlice>>,
+    pub services: LiteMap<NsName, Arc<Service>>,
+    pub slices: LiteMap<NsName, Arc<EndpointSlice>>,
 }
 
 impl Seen {

@@ -20,7 +20,7 @@ use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 
 /// Some endpoints are Pods of the node's own network: IPVS has a real server that is the node itself.
 fn in_host_network(mut seen: Seen) -> Seen {
-    for endpoint in seen.slices.values_mut().flat_map(|slice| &mut Arc::make_mut(slice).endpoints) {
+    for endpoint in seen.slices.iter_mut().flat_map(|(_, slice)| &mut Arc::make_mut(slice).endpoints) {
         if endpoint.address == ip("10.244.1.0") || endpoint.address == ip("10.244.1.7") {
             (endpoint.address, endpoint.node) = (ip(NODE_IP), Some(NODE.into()));
         }
@@ -30,10 +30,10 @@ fn in_host_network(mut seen: Seen) -> Seen {
 
 fn with_sctp(mut seen: Seen) -> Seen {
     let change = |protocol: &mut Protocol| *protocol = sctp_for_udp(*protocol);
-    for service in seen.services.values_mut() {
+    for (_, service) in seen.services.iter_mut() {
         Arc::make_mut(service).spec.ports.iter_mut().for_each(|port| change(&mut port.protocol));
     }
-    for slice in seen.slices.values_mut() {
+    for (_, slice) in seen.slices.iter_mut() {
         Arc::make_mut(slice).ports.iter_mut().for_each(|port| change(&mut port.protocol));
     }
     seen

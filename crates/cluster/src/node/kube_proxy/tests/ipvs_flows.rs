@@ -17,8 +17,8 @@ use crate::net::netfilter::{
 };
 use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
-use crate::ordered::Set;
 use crate::sim::{Chance, Time};
+use std::collections::BTreeSet;
 
 const A: &str = "10.244.1.5";
 const B: &str = "10.244.2.6";
@@ -41,7 +41,7 @@ pub fn check(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
     for &(name, source, protocol, destination, port, expected, masquerade) in flows {
         let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
         stack.set_rules(Rules::Ipvs(Arc::new(rules.clone())));
-        let mut reached = Set::new();
+        let mut reached = BTreeSet::new();
         for n in 0..TRIES {
             let src_port = 40_000 + n;
             let tuple = Tuple { src: ip(source), src_port, dst: ip(destination), dst_port: port, protocol };
@@ -50,7 +50,7 @@ pub fn check(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
             assert!(!to_endpoint || masqueraded == masquerade, "{test}: {name}: masqueraded {masqueraded}");
             reached.insert(output);
         }
-        let expected: Set<String> = expected.split(", ").map(str::to_owned).collect();
+        let expected: BTreeSet<String> = expected.split(", ").map(str::to_owned).collect();
         assert_eq!(reached, expected, "{test}: {name}");
     }
 }

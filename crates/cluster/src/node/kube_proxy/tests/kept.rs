@@ -15,7 +15,7 @@ use crate::net::netfilter::{Ipvs, IpvsRules, Rules, ServerKey, Stack, VirtualSer
 use crate::node::kube_proxy::{
     Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, rebuild_rules, update_ports,
 };
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 
 /// What a node's kube-proxy has after a sync.
 struct Synced {
@@ -76,14 +76,15 @@ fn apply(seen: &mut Seen, change: &Change, shared: bool) {
 type ServerList = Vec<(ServerKey, Vec<SocketAddr>)>;
 
 fn wanted_servers(rules: &IpvsRules) -> ServerList {
-    let sorted = |servers: &[SocketAddr]| servers.iter().copied().collect::<Set<_>>().into_iter().collect();
+    let sorted =
+        |servers: &[SocketAddr]| servers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     rules.servers.iter().map(|server| (server.key, sorted(&server.real_servers))).collect()
 }
 
 /// There are no connections: what is not wanted is gone, and does not only wait for its end.
 fn servers_in_force(ipvs: &Ipvs) -> ServerList {
     let sorted = |state: &VirtualServerState| {
-        state.real_servers.iter().map(|s| s.address).collect::<Set<_>>().into_iter().collect()
+        state.real_servers.iter().map(|s| s.address).collect::<BTreeSet<_>>().into_iter().collect()
     };
     ipvs.servers().map(|(key, state)| (*key, sorted(state))).collect()
 }
@@ -121,7 +122,7 @@ proptest! {
 fn the_rules_of_what_did_not_change_are_not_written_again() {
     let seen = one_of_each();
     let mut changed = seen.clone();
-    let (key, _) = changed.slices.first_key_value().map(|(key, slice)| (key.clone(), slice.clone())).unwrap();
+    let (key, _) = changed.slices.first().map(|(key, slice)| (key.clone(), slice.clone())).unwrap();
     let service = changed.slices[&key].service.clone();
     changed.slices.remove(&key);
     let before = Synced::from_nothing(ProxyMode::Iptables, &config(), &seen);

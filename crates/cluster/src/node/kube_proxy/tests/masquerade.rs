@@ -6,7 +6,7 @@ use super::tracer::{Flow, check, check_both};
 use crate::api::TrafficPolicy::{self, Cluster, Local};
 use crate::net::Protocol::Tcp;
 use crate::node::kube_proxy::ProxyConfig;
-use crate::ordered::Set;
+use std::collections::BTreeSet;
 
 const LO: &str = "127.0.0.1";
 
@@ -130,6 +130,6 @@ fn internal_external_masquerade() {
 #[test]
 fn upstreams_rows_of_masquerading_are_all_there() {
     let upstreams = ROWS.iter().map(|row| row.0).filter(|name| !name.starts_with("not upstream's"));
-    let names: Set<&str> = upstreams.collect();
+    let names: BTreeSet<&str> = upstreams.collect();
     assert_eq!((names.len(), LOCALHOST_ROWS.len()), (27, 3), "of 4 configurations: 108 and 120 flows");
 }
