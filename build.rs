@@ -1,30 +1,14 @@
-//! What can be done when the page is built is not left to the page: the built-in scenarios are read,
-//! so that its first view needs no parser.
+//! The list of myths is gathered from the core's tests: the page offers the very files that are tested.
 
 use std::path::Path;
 use std::{env, fs};
 
 fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    pack_scenarios(Path::new(&out));
     gather_myths(Path::new(&out));
     if env::var_os("CARGO_FEATURE_SPLIT").is_some() {
         // What is cut in two afterwards must say what refers to what.
         println!("cargo::rustc-link-arg-bins=--emit-relocs");
-    }
-}
-
-fn pack_scenarios(out: &Path) {
-    println!("cargo::rerun-if-changed=public/scenarios");
-    for entry in fs::read_dir("public/scenarios").expect("public/scenarios") {
-        let path = entry.expect("an entry of public/scenarios").path();
-        let text = fs::read_to_string(&path).expect("a scenario");
-        let mut manifest = cluster::api::parse(&text);
-        cluster::traffic::name_clients(&mut manifest);
-        let packed = cluster::api::pack(&manifest).unwrap_or_else(|why| panic!("{path:?}: {why}"));
-        let name = path.with_extension("packed");
-        let name = name.file_name().expect("a file has a name");
-        fs::write(out.join(name), packed).expect("OUT_DIR can be written to");
     }
 }
 

@@ -64,7 +64,6 @@ pub struct Later {
     pub no_such_scenario: fn(Session, &str),
     /// What a person does to the run.
     pub perform: fn(Session, Deed),
-    pub take_hand: fn(&mut cluster::sim::Run),
     /// Keeps the work on the text of this key at this place.
     pub save: fn(Session, &str, &str),
 }
@@ -94,7 +93,6 @@ pub static LATER: Later = Later {
     start_again: shell::kept::start_again,
     no_such_scenario: shell::kept::no_such_scenario,
     perform: session::perform,
-    take_hand: cluster::sim::Run::take_hand,
     save: session::save,
 };
 
@@ -158,7 +156,6 @@ fn fetch(session: Session, then: Box<dyn FnOnce(&'static Later)>) {
         match fetched {
             Ok(later) => {
                 if session.later.get_untracked().is_none() {
-                    session.with_run(later.take_hand);
                     session.later.there.set(Some(later));
                 }
                 then(later);

@@ -61,7 +61,7 @@ impl Slots {
         for pod in &facts.pods {
             slots.place(pod);
         }
-        for places in slots.nodes.values_mut() {
+        for (_, places) in slots.nodes.iter_mut() {
             while places.last().is_some_and(Option::is_none) {
                 places.pop();
             }
@@ -70,7 +70,7 @@ impl Slots {
     }
 
     fn tenants_mut(&mut self, change: impl Fn(&mut Option<Tenant>)) {
-        self.nodes.values_mut().flatten().for_each(change);
+        self.nodes.iter_mut().flat_map(|(_, places)| places).for_each(change);
     }
 
     /// Its own place; else that of a ghost which it replaces; else the first that is free.

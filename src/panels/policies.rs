@@ -65,7 +65,7 @@ fn set_by_others(service: &Service) -> Option<Vec<(&'static str, AnyView)>> {
 fn set(session: Session, service: Option<Arc<Service>>, policy: ServicePolicy) -> Result<(), String> {
     let Some(service) = service else { return Err("This Service is gone.".into()) };
     let refused = |refusals: Vec<Refusal>| refusals.iter().map(text::refusal).collect::<Vec<_>>().join(" ");
-    session.try_act(Action::set_service_policy(service.meta.key(), policy)).map_err(refused)
+    session.try_act(Action::SetServicePolicy { service: service.meta.key(), policy }).map_err(refused)
 }
 
 fn source_ranges(session: Session, service: Now) -> List {
@@ -236,7 +236,7 @@ fn one(
     let key = service.meta.key();
     let act = move || {
         if !on {
-            session.act(Action::set_service_policy(key.clone(), policy.clone()));
+            session.act(Action::SetServicePolicy { service: key.clone(), policy: policy.clone() });
         }
     };
     (label, on, Act::new(move |()| act()))

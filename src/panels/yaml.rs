@@ -3,8 +3,7 @@
 use super::gone;
 use crate::parts::*;
 use crate::session::{Selection, Session};
-use crate::shell::text_of_key;
-use cluster::api::{Meta, Source, Tree, Typed, Uid, Value, parse, to_tree, to_yaml};
+use cluster::api::{Meta, Typed, Uid, to_tree, to_yaml};
 use cluster::sim::World;
 use cluster::store::Other;
 use leptos::prelude::*;
@@ -12,31 +11,17 @@ use leptos::prelude::*;
 pub fn of(session: Session, of: Selection) -> AnyView {
     live(move || {
         session.scene_rev();
-        match session.with_world(|world| printed(session, world, of.uid()?)) {
+        match session.with_world(|world| printed(world, of.uid()?)) {
             Some(yaml) => listing("YAML", yaml),
             None => gone("object"),
         }
     })
 }
 
-fn printed(session: Session, world: &World, uid: Uid) -> Option<String> {
+fn printed(world: &World, uid: Uid) -> Option<String> {
     let object = typed(world, uid)?;
-    let written = world.store().source(uid).map(|source| written(session, &object, source));
+    let written = world.store().source(uid).map(|source| source.tree.clone());
     Some(to_yaml(&to_tree(&object, written.as_ref())))
-}
-
-/// As its author wrote it. Built-in scenarios are packed without that, so their text is read.
-fn written(session: Session, object: &Typed, source: &Source) -> Tree {
-    let text = || session.with_source(|s| text_of_key(&s.key));
-    match source.tree.value {
-        Value::Null => {
-            let manifest = text().map(parse).unwrap_or_default();
-            let same =
-                manifest.objects.iter().find(|parsed| parsed.object.object_ref() == object.object_ref());
-            same.map_or_else(Tree::map, |parsed| parsed.source.tree.clone())
-        }
-        _ => source.tree.clone(),
-    }
 }
 
 fn typed(world: &World, uid: Uid) -> Option<Typed> {

@@ -72,9 +72,7 @@ impl Session {
     /// Another text was opened, or this one again: that can be undone too.
     fn go_back_to_what_was_before(&self) {
         let lab = self.lab();
-        let Some((mut run, source)) = lab.before.take() else { return };
-        // It may be from before the second part came.
-        run.take_hand();
+        let Some((run, source)) = lab.before.take() else { return };
         *lab.run.borrow_mut() = run;
         *lab.source.borrow_mut() = source;
         self.after_opening();

@@ -103,7 +103,7 @@ impl Session {
     /// A lab with nothing in it. `name` keeps its stored work apart from other labs';
     /// `None` stores nothing.
     pub fn new(name: Option<String>) -> Session {
-        let (run, _) = Run::watched(&mut Default::default(), None);
+        let (run, _) = Run::new(&Default::default(), None);
         let lab = Lab {
             run: run.into(),
             source: RefCell::default(),

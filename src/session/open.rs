@@ -30,17 +30,6 @@ impl Session {
         }
     }
 
-    /// Opens what comes with the page, and so has nothing to refuse.
-    pub fn open_built_in(&self, key: &str, mut manifest: Manifest, begin: Begin) {
-        let (mut run, _) = Run::watched(&mut manifest, None);
-        if let Some(later) = self.later.get_untracked() {
-            (later.take_hand)(&mut run);
-        }
-        let given_actions = run.actions().len();
-        let source = Source::built_in(key, manifest.scenario.take().unwrap_or_default(), given_actions);
-        self.open_run(run, source, begin);
-    }
-
     pub fn open_run(&self, run: Run, source: Source, begin: Begin) {
         let lab = self.lab();
         let run = lab.run.replace(run);

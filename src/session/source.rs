@@ -1,7 +1,6 @@
 //! Where the run came from, and the one text that says it all: manifests, seed, actions, moment.
 
-use crate::shell::text_of_key;
-use cluster::api::{Manifest, Scenario, parse};
+use cluster::api::{Manifest, Scenario};
 use cluster::sim::{MODEL_VERSION, Run, Time};
 
 /// A text as it was opened, for starting again.
@@ -27,16 +26,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// A built-in scenario's. Its documents are looked up when they are wanted.
-    pub fn built_in(key: &str, scenario: Scenario, given_actions: usize) -> Source {
-        Source { key: key.into(), text: Text::BuiltIn, objects: String::new(), given_actions, scenario }
-    }
-
     /// A text's that was just read.
     pub fn read(key: &str, text: Text, manifest: &Manifest) -> Source {
         let scenario = manifest.scenario.clone().unwrap_or_default();
         let given_actions = scenario.actions.len();
-        Source { text, objects: documents(manifest), ..Source::built_in(key, scenario, given_actions) }
+        Source { key: key.into(), text, objects: documents(manifest), scenario, given_actions }
     }
 
     /// Work on another text, that had so many actions of its own.
@@ -70,14 +64,7 @@ pub fn recorded(source: &Source, run: &Run) -> String {
         model: Some(MODEL_VERSION.to_string().as_str().into()),
         ..source.scenario.clone()
     };
-    let built_in;
-    let objects = match text_of_key(&source.key) {
-        Some(text) if source.text == Text::BuiltIn && source.objects.is_empty() => {
-            built_in = documents(&parse(text));
-            &built_in
-        }
-        _ => &source.objects,
-    };
+    let objects = &source.objects;
     let text = scenario.to_text();
     if objects.is_empty() { text } else { [objects, "---\n", &text].concat() }
 }
@@ -109,8 +96,8 @@ fn documents(manifest: &Manifest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::{built_in, text_of};
-    use cluster::api::Action;
+    use crate::shell::built_in;
+    use cluster::api::{Action, parse};
 
     /// A lab that somebody played with for a while.
     fn own(text: &str, manifest: &Manifest) -> Source {
@@ -133,7 +120,7 @@ mod tests {
     #[test]
     fn what_was_recorded_goes_to_the_same_moment() {
         for scenario in built_in() {
-            let (run, source) = played(text_of(scenario.name));
+            let (run, source) = played(scenario.text);
             let text = recorded(&source, &run);
             let manifest = parse(&text);
             assert_eq!(manifest.diagnostics, [], "{}", scenario.name);
@@ -166,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_step_back_is_the_step_before() {
-        let (mut run, _) = Run::new(&parse(text_of(built_in()[0].name)), None);
+        let (mut run, _) = Run::new(&parse(built_in()[0].text), None);
         run.advance_to(Time(12_000_000_000), u64::MAX);
         crate::session::pace::step(&mut run);
         let (first, hash) = (run.world().now(), run.world().hash());

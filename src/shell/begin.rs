@@ -3,7 +3,8 @@
 use super::{BuiltIn, MYTH, built_in, built_in_of};
 use crate::browser;
 use crate::embed::{self, Options};
-use crate::session::{BUILT_IN, Begin, Session};
+use crate::session::{BUILT_IN, Begin, Session, Source, Text};
+use cluster::api::parse;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -84,5 +85,7 @@ fn is_myth(key: &str) -> bool {
 
 /// From its beginning.
 pub fn open_built_in(session: Session, scenario: &BuiltIn, begin: Begin) {
-    session.open_built_in(&[BUILT_IN, scenario.name].concat(), scenario.manifest(), begin);
+    let manifest = parse(scenario.text);
+    let key = format!("{BUILT_IN}{}", scenario.name);
+    session.open(Source::read(&key, Text::BuiltIn, &manifest), &manifest, begin);
 }

@@ -2,14 +2,12 @@
 
 use super::myths::myth_of;
 use crate::session::BUILT_IN;
-use cluster::api::{Manifest, unpack};
 
 pub struct BuiltIn {
     pub name: &'static str,
     /// The same as in the text.
     pub title: &'static str,
-    /// As `build.rs` packed it.
-    packed: &'static [u8],
+    pub text: &'static str,
 }
 
 /// What to look at in a scenario, and what to do.
@@ -22,28 +20,24 @@ static ALL: [BuiltIn; 5] = [
     BuiltIn {
         name: "first",
         title: "Why Pods need a Service",
-        packed: include_bytes!(concat!(env!("OUT_DIR"), "/first.packed")),
+        text: include_str!("../../public/scenarios/first.yaml"),
     },
     BuiltIn {
         name: "doors",
         title: "Three doors: ClusterIP, NodePort, LoadBalancer",
-        packed: include_bytes!(concat!(env!("OUT_DIR"), "/doors.packed")),
+        text: include_str!("../../public/scenarios/doors.yaml"),
     },
     BuiltIn {
         name: "readiness",
         title: "Ready, or not",
-        packed: include_bytes!(concat!(env!("OUT_DIR"), "/readiness.packed")),
+        text: include_str!("../../public/scenarios/readiness.yaml"),
     },
     BuiltIn {
         name: "labels",
         title: "Labels decide who belongs",
-        packed: include_bytes!(concat!(env!("OUT_DIR"), "/labels.packed")),
+        text: include_str!("../../public/scenarios/labels.yaml"),
     },
-    BuiltIn {
-        name: "shop",
-        title: "A small shop",
-        packed: include_bytes!(concat!(env!("OUT_DIR"), "/shop.packed")),
-    },
+    BuiltIn { name: "shop", title: "A small shop", text: include_str!("../../public/scenarios/shop.yaml") },
 ];
 
 /// Those of the scenario that most readers see first: they are there with it.
@@ -115,13 +109,6 @@ pub fn built_in_of(key: &str) -> Option<&'static BuiltIn> {
     ALL.iter().find(|scenario| scenario.name == name)
 }
 
-impl BuiltIn {
-    /// What its text holds, read when the page was built; without the text itself.
-    pub fn manifest(&self) -> Manifest {
-        unpack(self.packed)
-    }
-}
-
 /// The name of the one that most readers see first.
 pub const FIRST: &str = "first";
 
@@ -131,59 +118,35 @@ pub const MYTH: &str = "myth-";
 /// The text that a key stands for.
 pub fn text_of_key(key: &str) -> Option<&'static str> {
     let myth = || myth_of(key).map(|myth| myth.text);
-    built_in_of(key).map(|scenario| text_of(scenario.name)).or_else(myth)
+    built_in_of(key).map(|scenario| scenario.text).or_else(myth)
 }
 
-/// A scenario's text. Named one by one, so that the first view does not carry them.
+/// The text of a scenario, for tests that want one of them.
+#[cfg(test)]
 pub fn text_of(name: &str) -> &'static str {
-    match name {
-        "first" => include_str!("../../public/scenarios/first.yaml"),
-        "doors" => include_str!("../../public/scenarios/doors.yaml"),
-        "readiness" => include_str!("../../public/scenarios/readiness.yaml"),
-        "labels" => include_str!("../../public/scenarios/labels.yaml"),
-        "shop" => include_str!("../../public/scenarios/shop.yaml"),
-        _ => "",
-    }
+    ALL.iter().find(|scenario| scenario.name == name).expect("a built-in scenario of that name").text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cluster::api::without_sources;
     use cluster::sim::{Run, Time};
 
     #[test]
     fn every_one_opens_without_a_finding_and_has_its_title() {
         for scenario in built_in() {
-            let mut manifest = cluster::api::parse(text_of(scenario.name));
-            cluster::traffic::name_clients(&mut manifest);
-            assert_eq!(without_sources(&manifest), scenario.manifest(), "{}", scenario.name);
+            let manifest = cluster::api::parse(scenario.text);
             assert_eq!(manifest.diagnostics, [], "{}", scenario.name);
             let own = manifest.scenario.expect("a Scenario document");
             assert_eq!(own.title.as_deref(), Some(scenario.title));
             assert_eq!(own.name.as_deref(), Some(scenario.name));
-            assert!(text_of(scenario.name).len() < 2_500, "{} is not small", scenario.name);
-        }
-    }
-
-    /// The page opens them without what only deeds need: they must not ask for it.
-    #[test]
-    fn every_one_can_be_watched_for_long() {
-        for scenario in built_in() {
-            let (mut watched, refusals) = Run::watched(&mut scenario.manifest(), None);
-            assert_eq!(refusals, [], "{}", scenario.name);
-            let (mut run, _) = Run::new(&cluster::api::parse(text_of(scenario.name)), None);
-            for minute in 1..=5 {
-                let moment = Time(minute * 60_000_000_000);
-                assert!(watched.advance_to(moment, u64::MAX) && run.advance_to(moment, u64::MAX));
-                assert_eq!(watched.world().hash(), run.world().hash(), "{} at {moment:?}", scenario.name);
-            }
+            assert!(scenario.text.len() < 2_500, "{} is not small", scenario.name);
         }
     }
 
     #[test]
     fn the_first_one_has_the_address_that_its_client_noted() {
-        let manifest = cluster::api::parse(text_of(built_in()[0].name));
+        let manifest = cluster::api::parse(built_in()[0].text);
         let (mut run, refusals) = Run::new(&manifest, None);
         assert_eq!(refusals, []);
         run.advance_to(Time(10_000_000_000), u64::MAX);

@@ -27,6 +27,7 @@ use crate::session::{Session, Theme};
 use crate::{browser, diagram, panels};
 pub use add_client::rate_slider;
 #[cfg(test)]
+#[cfg(test)]
 pub use built_in::text_of;
 pub use built_in::{BuiltIn, FIRST, FIRST_HINTS, Hints, MYTH, built_in, built_in_of, hints_of, text_of_key};
 use leptos::html::Div;

@@ -36,7 +36,7 @@ pub fn one_change(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
     for change in 1..=CHANGES {
         let mut slices = seen.slices.clone();
         let at = change * slices.len() / (CHANGES + 1);
-        let slice = slices.values_mut().nth(at).expect("there are more slices than changes");
+        let (_, slice) = slices.iter_mut().nth(at).expect("there are more slices than changes");
         Arc::make_mut(slice).endpoints[0].ready = false;
         let (old, new) = ((&seen.services, &seen.slices), (&seen.services, &slices));
         let changed = changed_objects(old, new, false);

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    ClientSpec, Diagnostic, Labels, Manifest, Name, NsName, ObjectRef, Service, ServiceType, SessionAffinity,
-    Source, Str, TrafficPolicy,
+    ClientSpec, Labels, Manifest, Name, NsName, ObjectRef, ServiceType, SessionAffinity, Str, TrafficPolicy,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
@@ -44,9 +43,6 @@ pub enum Action {
     SetServicePolicy {
         service: NsName,
         policy: ServicePolicy,
-        /// [`Action::set_service_policy`] gives it.
-        #[serde(skip)]
-        patch: ServicePatch,
     },
     /// An empty selector takes the Service's selector away.
     SetSelector {
@@ -119,11 +115,6 @@ impl Action {
     pub fn apply(text: &str) -> Action {
         Action::Apply { text: text.into(), manifest: Applied(Arc::new(super::read::parse_objects(text))) }
     }
-
-    pub fn set_service_policy(service: NsName, policy: ServicePolicy) -> Action {
-        let patch = ServicePatch(super::scenario::policy::patched);
-        Action::SetServicePolicy { service, policy, patch }
-    }
 }
 
 /// The objects of a text that is applied. It says no more of itself than the text beside it does.
@@ -135,21 +126,6 @@ impl std::fmt::Debug for Applied {
         f.write_str("read")
     }
 }
-
-type Patched = fn(&Service, Option<&Source>, &ServicePolicy) -> (Option<Service>, Vec<Diagnostic>);
-
-/// How a policy is put into a Service. It goes through all that reads manifests, so it comes with
-/// the action: a page that carries out no such action need not have it. All are the same.
-#[derive(Clone, Copy, Debug)]
-pub struct ServicePatch(pub(crate) Patched);
-
-impl PartialEq for ServicePatch {
-    fn eq(&self, _: &ServicePatch) -> bool {
-        true
-    }
-}
-
-impl Eq for ServicePatch {}
 
 /// The annotation that asks for topology hints by CPU.
 pub const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";

@@ -33,7 +33,7 @@ impl World {
                 let (surge, unavailable) = fenceposts(*max_surge, *max_unavailable, deployment.replicas);
                 self.scale_up_new(deployment, &new, &old, surge);
                 if !old.is_empty() {
-                    (self.after_deed().scale_down_old)(self, deployment, &new, &old, unavailable);
+                    self.scale_down_old(deployment, &new, &old, unavailable);
                 }
             }
         }

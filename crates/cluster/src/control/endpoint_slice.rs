@@ -21,7 +21,7 @@ const MAX_ENDPOINTS_PER_SLICE: usize = 100;
 type Ports = Vec<EndpointPort>;
 
 /// Endpoints by whether they have IPv4 addresses, and by their ports.
-pub(crate) type Groups = LiteMap<(bool, Ports), Vec<Endpoint>>;
+type Groups = LiteMap<(bool, Ports), Vec<Endpoint>>;
 
 impl World {
     pub(crate) fn reconcile_endpoint_slices(&mut self) {
@@ -36,10 +36,7 @@ impl World {
 
     fn reconcile_service_slices(&mut self, service: &Service) {
         let mut wanted = self.wanted_endpoints(service);
-        // The annotation that asks for hints by CPU.
-        if !service.meta.annotations.is_empty() {
-            (self.after_deed().hint_by_cpu)(self, service, &mut wanted);
-        }
+        self.hint_by_cpu(service, &mut wanted);
         if wanted.is_empty() {
             // One placeholder, so that a watcher can tell "none" from "not yet written".
             wanted.insert((false, Vec::new()), Vec::new());
@@ -68,7 +65,7 @@ impl World {
     }
 
     /// Endpoints of one family share their hints, whatever their ports.
-    pub(crate) fn hint_by_cpu(&self, service: &Service, groups: &mut Groups) {
+    fn hint_by_cpu(&self, service: &Service, groups: &mut Groups) {
         if !topology_hints::topology_mode_is_auto(service) {
             return;
         }

@@ -11,7 +11,6 @@ mod scheduler;
 pub(crate) mod service_allocation;
 mod topology_hints;
 
-pub(crate) use endpoint_slice::Groups;
 pub use health_check::HealthCheck;
 pub use load_balancer::{Cloud, LoadBalancer};
 pub use topology_hints::topology_mode_is_auto;

@@ -21,7 +21,7 @@ impl World {
             if have < rs.replicas {
                 self.create_pods(rs, rs.replicas - have);
             } else if have > rs.replicas {
-                (self.after_deed().delete_surplus)(self, active, have - rs.replicas);
+                self.delete_surplus(active, have - rs.replicas);
             }
         }
         self.collect_orphaned_pods();
@@ -110,7 +110,7 @@ impl World {
             .map(|p| p.meta.key())
             .collect();
         for key in gone {
-            (self.after_deed().delete_pod)(self, &key, None);
+            self.delete_pod(&key, None);
         }
     }
 }

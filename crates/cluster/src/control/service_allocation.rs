@@ -37,7 +37,7 @@ impl World {
         old: Option<&Service>,
     ) -> Result<(), Refusal> {
         if let Some(old) = old {
-            (self.after_deed().carry_over)(self, service, old);
+            self.carry_over(service, old);
         }
         self.allocate_cluster_ip(service)?;
         self.allocate_node_ports(service, old.is_none())?;

@@ -194,23 +194,19 @@ impl World {
             KubeletStep::Sandbox => self.sandbox_ready(pod),
             KubeletStep::Start => self.container_started(pod),
             KubeletStep::Probe => self.probe(pod),
-            KubeletStep::Sigterm | KubeletStep::Exited | KubeletStep::Removed => {
-                (self.after_deed().kubelet_ends)(self, pod, step)
-            }
+            KubeletStep::Sigterm => self.sigterm(pod),
+            KubeletStep::Exited => self.exited(pod),
+            KubeletStep::Removed => self.pod_stopped(pod),
         }
     }
 
-    /// The steps in which a Pod ends.
-    pub(crate) fn kubelet_ends(&mut self, pod: Uid, step: KubeletStep) {
-        match step {
-            KubeletStep::Sigterm => self.sigterm(pod),
-            KubeletStep::Exited => self.exited(pod),
-            _ if self.is_cut_off(self.pods[&pod].node) => {
-                if let Some(runtime) = self.pods.get_mut(&pod) {
-                    runtime.gone = true;
-                }
-            }
-            _ => self.pod_removed(pod),
+    /// The kubelet deletes the Pod from the API server, once it reaches it.
+    fn pod_stopped(&mut self, pod: Uid) {
+        let Some(runtime) = self.pods.get(&pod) else { return };
+        if !self.is_cut_off(runtime.node) {
+            self.pod_removed(pod);
+        } else if let Some(runtime) = self.pods.get_mut(&pod) {
+            runtime.gone = true;
         }
     }
 

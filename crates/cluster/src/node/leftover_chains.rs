@@ -37,7 +37,7 @@ impl World {
         let due = machine.proxy.cleaned_at.is_none_or(|at| self.now.since(at) > period);
         let mut left = Vec::new();
         if large_cluster && !due {
-            left = (self.after_deed().leftover_chains)(machine);
+            left = leftover_chains(machine);
         }
         let (now, start) = (self.now, machine.proxy_start);
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -56,7 +56,7 @@ impl World {
 }
 
 /// Those that are known, and those that the next rules do without.
-pub(crate) fn leftover_chains(machine: &Machine) -> Vec<Str> {
+fn leftover_chains(machine: &Machine) -> Vec<Str> {
     let (old, new) = (service_chains(machine, true), service_chains(machine, false));
     let known = machine.proxy.leftover_chains.iter().cloned();
     known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(KEPT).collect()

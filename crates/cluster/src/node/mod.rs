@@ -11,7 +11,5 @@ mod proxy_watch;
 pub use conntrack_view::Tracked;
 pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
-pub(crate) use leftover_chains::leftover_chains;
 pub(crate) use machine::kernel;
 pub use machine::{Changed, Machine, ProxyStatus, Unseen, Written};
-pub(crate) use proxy_watch::{CleanConntrack, WriteRules, clean_conntrack, write_changes};

@@ -13,17 +13,12 @@ use crate::node::kube_proxy::{
 use crate::node::{Changed, Machine, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 
-pub(crate) type CleanConntrack = fn(&mut Machine, &Ports, Family);
-
 /// Only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
-pub(crate) fn clean_conntrack(machine: &mut Machine, ports: &Ports, family: Family) {
+fn clean_conntrack(machine: &mut Machine, ports: &Ports, family: Family) {
     if udp_endpoints_changed(&machine.proxy.written.slices, &machine.proxy.slices, family) {
         clean_stale_entries(&mut machine.stack.conntrack, ports);
     }
 }
-
-/// How a sync comes to the rules that it writes, and to what kube-proxy keeps of the objects.
-pub(crate) type WriteRules = fn(&Machine, &ProxyConfig) -> (Ports, Rules);
 
 /// From nothing.
 fn write_all(machine: &Machine, config: &ProxyConfig) -> (Ports, Rules) {
@@ -37,7 +32,7 @@ fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
 }
 
 /// The same outcome, with rules written anew only for Services that have changed (I-06).
-pub(crate) fn write_changes(machine: &Machine, config: &ProxyConfig) -> (Ports, Rules) {
+fn write_changes(machine: &Machine, config: &ProxyConfig) -> (Ports, Rules) {
     let (proxy, written) = (&machine.proxy, &machine.proxy.written);
     if written.config.as_deref() != Some(config) {
         return write_all(machine, config);
@@ -157,8 +152,7 @@ impl World {
         }
         let machine = &self.machines[&node];
         let config = self.proxy_config(node);
-        let sync = self.write_rules().unwrap_or(write_all);
-        let (ports, rules) = sync(machine, &config);
+        let (ports, rules) = write_changes(machine, &config);
         match machine.proxy.mode {
             ProxyMode::Iptables => {
                 let count: usize = ports.values().map(|port| port.endpoints.len()).sum();
@@ -170,9 +164,7 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.run_timers(now);
         machine.stack.set_rules(rules);
-        if let Some(deed) = self.after_deed {
-            (deed.clean_conntrack)(machine, &ports, config.family);
-        }
+        clean_conntrack(machine, &ports, config.family);
         let proxy = &mut machine.proxy;
         proxy.written = Written {
             services: proxy.services.clone(),

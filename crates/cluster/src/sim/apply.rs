@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
+use crate::api::scenario::policy::patched;
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Labels, Manifest,
-    Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePatch, ServicePolicy,
-    ServiceType, Severity, Str, Typed, Uid, check_action, wrong_labels,
+    Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePolicy, ServiceType,
+    Severity, Str, Typed, Uid, check_action, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::node::kernel;
@@ -31,16 +32,6 @@ impl World {
         result
     }
 
-    /// The same for the one action that a run does without a hand.
-    pub(crate) fn apply_client(&mut self, client: &ClientSpec) -> Result<(), Refusal> {
-        self.record(LogEntry::Did { action: Action::AddClient { client: client.clone() } });
-        let result = self.add_client_checked(client);
-        if result.is_err() {
-            self.unrecord();
-        }
-        result
-    }
-
     fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
         check(action)?;
         match action {
@@ -48,9 +39,7 @@ impl World {
             Action::DeleteObject { object } => self.delete_object(object),
             Action::SetLabels { object, labels } => self.set_labels(object, labels),
             Action::SetServiceType { service, type_ } => self.set_service_type(service, *type_),
-            Action::SetServicePolicy { service, policy, patch } => {
-                self.set_service_policy(service, policy, *patch)
-            }
+            Action::SetServicePolicy { service, policy } => self.set_service_policy(service, policy),
             Action::SetSelector { service, selector } => self.set_selector(service, selector),
             Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
             Action::SetReadiness { pod, pass } => {
@@ -319,15 +308,10 @@ impl World {
 
     /// `kubectl patch`: the Service as it is with that field set goes through the API server's own
     /// checks.
-    fn set_service_policy(
-        &mut self,
-        key: &NsName,
-        policy: &ServicePolicy,
-        patch: ServicePatch,
-    ) -> Result<(), Refusal> {
+    fn set_service_policy(&mut self, key: &NsName, policy: &ServicePolicy) -> Result<(), Refusal> {
         let old = self.service(key)?;
         let source = self.store.source(old.meta.uid).map(|source| &**source);
-        let (decoded, diagnostics) = (patch.0)(&old, source, policy);
+        let (decoded, diagnostics) = patched(&old, source, policy);
         let errors: Vec<_> = diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
         match decoded {
             Some(mut service) if errors.is_empty() => {

@@ -1,15 +1,14 @@
 //! From manifests and a scenario to a World at its first moment.
 
-use super::after_deed::AfterDeed;
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    ClientSpec, Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec,
-    PodStatus, Scenario, ScenarioNode, Str, Typed, Uid,
+    Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec, PodStatus,
+    Scenario, ScenarioNode, Str, Typed, Uid,
 };
 use crate::net::netfilter::Family;
 use crate::net::{Cidr, Cni, node_range};
 use crate::node::{Machine, kernel};
-use crate::traffic::curl_pod;
+use crate::traffic::{curl_pod, derived_clients};
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
 const POD_CIDR: [&str; 2] = ["10.244.0.0/16", "fd00:10:244::/56"];
@@ -21,19 +20,10 @@ pub(crate) const NODE_LIMIT: u32 = 64;
 /// node-1 to node-3, where nothing says which nodes there are.
 pub(crate) const DEFAULT_NODES: u32 = 3;
 
-/// Who calls whom, where the scenario does not say: [`crate::traffic::derived_clients`], in all runs but
-/// those that are only watched, whose scenarios say it.
-pub type Callers = fn(&World) -> Vec<ClientSpec>;
-
 impl World {
     /// A cluster that runs these manifests. `seed` wins over the scenario's own. Objects that
     /// the API server refuses are left out, and named in the answer.
-    pub(crate) fn load(
-        manifest: &Manifest,
-        seed: Option<u64>,
-        callers: Callers,
-        after_deed: Option<&'static AfterDeed>,
-    ) -> (World, Vec<Refusal>) {
+    pub(crate) fn load(manifest: &Manifest, seed: Option<u64>) -> (World, Vec<Refusal>) {
         let none = Scenario::default();
         let scenario = manifest.scenario.as_ref().unwrap_or(&none);
         let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
@@ -54,11 +44,10 @@ impl World {
         };
         let mut world = World::new(seed, timing, config);
         // A text may name an object twice: the second one changes it.
-        world.after_deed = after_deed;
         let mut refusals = world.add_first_nodes(manifest, scenario);
         world.store.put_namespace(Time::ZERO, Meta { name: "default".into(), ..Meta::default() });
         refusals.extend(world.apply_objects(&manifest.objects));
-        world.add_scenario_clients(scenario, callers);
+        world.add_scenario_clients(scenario);
         world.record_start();
         (world, refusals)
     }
@@ -162,10 +151,10 @@ impl World {
     }
 
     /// The scenario's own clients, or those that the manifests imply.
-    fn add_scenario_clients(&mut self, scenario: &Scenario, callers: Callers) {
+    fn add_scenario_clients(&mut self, scenario: &Scenario) {
         let clients = match &scenario.clients {
             Some(clients) => clients.clone(),
-            None => callers(self),
+            None => derived_clients(self),
         };
         for client in clients {
             if let crate::api::ClientFrom::Workload { namespace, kind, name } = &client.from {

@@ -1,6 +1,5 @@
 //! Clock, event queue, chance, the World and its history.
 
-mod after_deed;
 mod apply;
 mod chance;
 mod event;

@@ -2,31 +2,13 @@
 //!
 //! The scenario, the seed and the log of actions *are* the run; snapshots only save the time of
 //! doing it again from the start.
-//!
-//! To act and to keep snapshots takes far more code than to run on. A run that is only watched does
-//! without, and needs no more of it than [`Hand`] has been given to it.
 
-use super::after_deed::{AFTER_DEED, AfterDeed};
-use super::load::Callers;
 use super::{LogEntry, Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
-use crate::traffic::derived_clients;
-
-/// What a run calls in the middle of running on, once somebody may act in it.
-#[derive(Debug)]
-pub struct Hand {
-    do_next_logged: fn(&mut Run),
-    take_snapshot: fn(&mut Run),
-}
-
-/// For [`Run::take_hand`]. Whatever does not name this, or a method that does, is linked without it.
-static HAND: Hand = Hand { do_next_logged: Run::do_next_logged, take_snapshot: Run::take_snapshot };
 
 #[derive(Clone, Debug)]
 pub struct Run {
     world: World,
-    /// `None` while the run is only watched: its script then does nothing but add clients.
-    hand: Option<&'static Hand>,
     /// Actions by time; those at one moment in the order in which they were done.
     log: Vec<TimedAction>,
     /// What the scenario itself does: it comes whatever a person does before.
@@ -51,58 +33,21 @@ impl Run {
     const UNDO_KEPT: usize = 64;
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
-        let actions = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
-        let (mut run, refusals) = Run::with_log(manifest, seed, actions, derived_clients, Some(&AFTER_DEED));
-        run.take_hand();
-        (run, refusals)
-    }
-
-    /// A run that is only watched, until it takes a hand. Of the scenario's actions it has those that
-    /// add clients; all are taken from the manifest. The scenario has to say who its clients are: see
-    /// [`crate::traffic::name_clients`].
-    pub fn watched(manifest: &mut Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
-        let mut actions =
-            manifest.scenario.as_mut().map(|s| std::mem::take(&mut s.actions)).unwrap_or_default();
-        actions.retain(|a| matches!(a.action, Action::AddClient { .. }));
-        Run::with_log(manifest, seed, actions, |_| Vec::new(), None)
-    }
-
-    fn with_log(
-        manifest: &Manifest,
-        seed: Option<u64>,
-        mut log: Vec<TimedAction>,
-        callers: Callers,
-        after_deed: Option<&'static AfterDeed>,
-    ) -> (Run, Vec<Refusal>) {
-        log.sort_by_key(|a| a.at);
-        // Made twice, not cloned: the way back to the first moment is there from the beginning.
-        let (first, _) = World::load(manifest, seed, callers, after_deed);
-        let (world, refusals) = World::load(manifest, seed, callers, after_deed);
+        let mut script = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
+        script.sort_by_key(|a| a.at);
+        let (world, refusals) = World::load(manifest, seed);
         let run = Run {
+            // The way back to the first moment is there from the beginning.
+            snapshots: vec![(world.clone(), 0)],
             world,
-            hand: None,
-            log,
-            script: Vec::new(),
+            log: script.clone(),
+            script,
             done: 0,
-            snapshots: vec![(first, 0)],
             undo: Vec::new(),
             redo: Vec::new(),
             events_at_snapshot: 0,
         };
         (run, refusals)
-    }
-
-    /// From now on all actions can be done in the run, and snapshots are kept of it. It goes no other
-    /// way for that.
-    pub fn take_hand(&mut self) {
-        if self.hand.is_none() {
-            self.hand = Some(&HAND);
-            self.script = self.log.clone();
-            let snapshots = self.snapshots.iter_mut().map(|(world, _)| world);
-            for world in snapshots.chain([&mut self.world]) {
-                world.after_deed = Some(&AFTER_DEED);
-            }
-        }
     }
 
     /// Goes on with a run that was recorded: of its actions the scenario's own are those in
@@ -152,11 +97,9 @@ impl Run {
             if !arrived {
                 continue;
             }
-            match (next, self.hand) {
-                (Some(at), _) if at > until => return true,
-                (None, _) => return true,
-                (Some(_), Some(hand)) => (hand.do_next_logged)(self),
-                (Some(_), None) => self.add_next_client(),
+            match next {
+                Some(at) if at <= until => self.do_next_logged(),
+                Some(_) | None => return true,
             }
         }
     }
@@ -167,17 +110,6 @@ impl Run {
         let next = [self.world.next_event_at(), next_action].into_iter().flatten().min();
         let Some(at) = next else { return false };
         self.advance_to(at, u64::MAX)
-    }
-
-    /// What [`Run::do_next_logged`] does, of a script that does nothing else.
-    fn add_next_client(&mut self) {
-        if let Some(TimedAction { action: Action::AddClient { client }, .. }) =
-            self.log.get(self.done as usize)
-        {
-            // One that is refused is passed over.
-            let _ = self.world.apply_client(client);
-        }
-        self.done += 1;
     }
 
     /// An action of the script can be refused, and one that an earlier run took: it is then passed over, and the
@@ -209,10 +141,8 @@ impl Run {
     }
 
     fn take_snapshot_if_due(&mut self) {
-        if self.world.events() >= self.events_at_snapshot + Run::SNAPSHOT_EVERY
-            && let Some(hand) = self.hand
-        {
-            (hand.take_snapshot)(self);
+        if self.world.events() >= self.events_at_snapshot + Run::SNAPSHOT_EVERY {
+            self.take_snapshot();
         }
     }
 
@@ -233,7 +163,6 @@ impl Run {
     /// takes another way from here. The scenario's own actions still come. What is refused
     /// changes nothing.
     pub fn act(&mut self, action: Action) -> Result<(), Vec<Refusal>> {
-        self.take_hand();
         // A frame may have ended in the middle of a moment; done again from the log, the action
         // comes at the end of it.
         self.advance_to(self.world.now(), u64::MAX);

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::after_deed::AfterDeed;
 use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
@@ -63,8 +62,6 @@ pub struct World {
     name_ordinals: LiteMap<Uid, u32>,
     hash: u64,
     events: u64,
-    /// `None` in a run that is only watched.
-    pub(crate) after_deed: Option<&'static AfterDeed>,
 }
 
 /// What changed since it was last asked: views repaint this and nothing else.
@@ -113,7 +110,6 @@ impl World {
             name_ordinals: LiteMap::new(),
             hash: seed,
             events: 0,
-            after_deed: None,
         }
     }
 
@@ -230,10 +226,10 @@ impl World {
                 self.connection_timer(connection, request, timer)
             }
             Event::Neighbour { packet } => self.neighbour_gave_no_answer(packet),
-            Event::ProxyRelist { .. }
-            | Event::ProxyTerminates { .. }
-            | Event::ProxyRestart { .. }
-            | Event::Node { .. } => self.process_other(event),
+            Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
+            Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
+            Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
+            Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
         }
     }
 

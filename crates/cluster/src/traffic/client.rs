@@ -232,7 +232,7 @@ impl World {
         {
             return Some(*address);
         }
-        match (self.after_deed?.resolve)(self, namespace, host, client.subject, ordinal) {
+        match self.resolve(namespace, host, client.subject, ordinal) {
             Answer::Addresses { addresses, .. } => addresses.first().copied(),
             Answer::NoSuchName | Answer::Outside { .. } => None,
         }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::api::{ClientFrom, ClientSpec, Manifest, Name, NsName, PodSpec, Service, ServiceType, Str};
+use crate::api::{ClientFrom, ClientSpec, Name, NsName, PodSpec, Service, ServiceType, Str};
 use crate::net::Protocol;
-use crate::sim::{Run, World};
+use crate::sim::World;
 use crate::traffic::target::scheme;
 use crate::traffic::{MAX_CLIENTS, Target};
 
@@ -47,13 +47,6 @@ pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
     // However many calls a manifest names.
     clients.truncate(MAX_CLIENTS as usize);
     clients
-}
-
-/// Writes the clients that a manifest implies into its scenario, so that nobody need derive them.
-pub fn name_clients(manifest: &mut Manifest) {
-    let (run, _) = Run::new(manifest, None);
-    let scenario = manifest.scenario.get_or_insert_default();
-    scenario.clients.get_or_insert_with(|| derived_clients(run.world()));
 }
 
 /// The name of the Pod that a client of an otherwise uncalled Service runs in.

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use client::{Client, MAX_CLIENTS, MAX_RATE_MILLI};
 pub use connection::Live;
-pub use derive::{Call, calls, curl_pod, derived_clients, name_clients};
+pub use derive::{Call, calls, curl_pod, derived_clients};
 pub use journey::Flight;
 pub use stats::{Counts, Stats};
 pub use target::Target;

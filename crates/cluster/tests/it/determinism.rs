@@ -43,35 +43,6 @@ fn seeking_back_and_forth_changes_nothing() {
     assert_eq!(run.world().hash(), middle);
 }
 
-/// The page opens a scenario so: whoever acts in it, or goes back, comes later.
-#[test]
-fn a_run_that_was_only_watched_is_the_same_and_can_be_gone_back_in() {
-    let client = "{name: late, from: outside, to: service/default/web, rate: 1}";
-    let text = format!("{WEB}  actions:\n  - {{at: 25s, do: addClient, client: {client}}}\n");
-    let (mut watched, refusals) = Run::watched(&mut manifest(&text), Some(7));
-    assert_eq!(refusals, []);
-    let mut run = start(&text, 7);
-    assert!(watched.advance_to(seconds(40), u64::MAX) && run.advance_to(seconds(40), u64::MAX));
-    assert!(watched.world().traffic().client_named("late").is_some(), "its script adds clients");
-    assert_eq!(watched.actions(), run.actions());
-    assert_eq!(watched.world().hash(), run.world().hash());
-    watched.take_hand();
-    for moment in [11, 40, 90, 60].map(seconds) {
-        assert!(watched.seek(moment, u64::MAX) && run.seek(moment, u64::MAX));
-        assert_eq!(watched.world().hash(), run.world().hash(), "at {moment:?}");
-    }
-    for run in [&mut watched, &mut run] {
-        delete_first_web_pod(run);
-        go_on(run, Span::from_secs(10));
-    }
-    assert_eq!(watched.world().hash(), run.world().hash());
-    for run in [&mut watched, &mut run] {
-        assert!(run.undo().is_some());
-        assert!(run.seek(seconds(5), u64::MAX));
-    }
-    assert_eq!(watched.world().hash(), run.world().hash());
-}
-
 fn delete_first_web_pod(run: &mut Run) {
     let pod =
         run.world().store().pods.iter().find(|p| p.meta.name.starts_with("web-")).expect("a web Pod runs");

@@ -143,7 +143,7 @@ fn a_label_excludes_a_node() {
         let mut run = cluster("Cluster");
         let label = "node.kubernetes.io/exclude-from-external-load-balancers".into();
         let object = ObjectRef { kind: "Node".into(), namespace: "".into(), name: "node-2".into() };
-        act(&mut run, Action::SetLabels { object, labels: [(label, value.into())].into() });
+        act(&mut run, Action::SetLabels { object, labels: [(label, value.into())].into_iter().collect() });
         go_on(&mut run, LONG);
         assert_eq!(eligible(&run), expected, "{value:?}");
     }

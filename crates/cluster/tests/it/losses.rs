@@ -94,8 +94,9 @@ fn a_source_that_is_not_allowed_has_its_class_in_every_mode() {
         assert_ne!(in_mode, text, "the scenario has clients");
         let world = run_input(&in_mode);
         let stats = &world.traffic().stats.clients;
-        let lost = |client: &str, class| stats[client].lost.get(&class).copied().unwrap_or(0);
-        let all: u64 = stats["stranger"].lost.values().sum();
+        let lost =
+            |client: &str, class| stats.get(client).expect("a client").lost.get(&class).copied().unwrap_or(0);
+        let all: u64 = stats.get("stranger").expect("a client").lost.values().sum();
         // A packet that a node took before it had rules comes back from the load balancer to them: conntrack
         // knows it, and nobody looks at its source.
         let early = lost("stranger", LossClass::DroppedByPolicy);

@@ -355,7 +355,7 @@ fn a_node_that_moves_to_another_zone_gets_other_rules() {
     let text = cluster(&format!("type: ClusterIP\n  {}", case.field), "", "");
     let mut run = support::start(&text, 7);
     run.advance_to(seconds(15), u64::MAX);
-    let labels = [("topology.kubernetes.io/zone".into(), "b".into())].into();
+    let labels = [("topology.kubernetes.io/zone".into(), "b".into())].into_iter().collect();
     let object = cluster::api::ObjectRef { kind: "Node".into(), namespace: "".into(), name: "node-1".into() };
     run.act(Action::SetLabels { object, labels }).expect("a Node's labels can be set");
     go_on(&mut run, Span::from_secs(10));

@@ -76,7 +76,7 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         Deed::Readiness(i, pass) => Action::SetReadiness { pod: nth(pods, *i)?, pass: *pass },
         Deed::Relabel(i, app) => {
             let value = if *app { "web" } else { "other" };
-            let labels: Labels = [("app".into(), value.into())].into();
+            let labels: Labels = [("app".into(), value.into())].into_iter().collect();
             Action::SetLabels { object: pod_ref(&nth(pods, *i)?), labels }
         }
         Deed::Type(i, t) => {
@@ -92,11 +92,13 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         Deed::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
         Deed::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
         Deed::Mode(i) => Action::SetProxyMode { mode: nth(ProxyMode::ALL.to_vec(), *i)? },
-        Deed::Policy(i, p) => Action::set_service_policy(nth(services, *i)?, nth(policies(), *p)?),
+        Deed::Policy(i, p) => {
+            Action::SetServicePolicy { service: nth(services, *i)?, policy: nth(policies(), *p)? }
+        }
         Deed::Selector(i, s) => {
             let selectors: [Labels; 3] = [
-                [("app".into(), "web".into())].into(),
-                [("app".into(), "other".into())].into(),
+                [("app".into(), "web".into())].into_iter().collect(),
+                [("app".into(), "other".into())].into_iter().collect(),
                 Labels::new(),
             ];
             Action::SetSelector { service: nth(services, *i)?, selector: nth(selectors.to_vec(), *s)? }

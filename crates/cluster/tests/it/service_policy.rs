@@ -15,7 +15,7 @@ fn run(type_: ServiceType) -> Run {
 }
 
 fn set(run: &mut Run, policy: ServicePolicy) -> Result<(), String> {
-    let action = Action::set_service_policy(key("web"), policy);
+    let action = Action::SetServicePolicy { service: key("web"), policy };
     run.act(action).map_err(|refusals| match refusals.first() {
         Some(Refusal::Invalid { diagnostics }) => {
             diagnostics.iter().map(|d| format!("{}: {}", d.path, d.message)).collect::<Vec<_>>().join("; ")
@@ -121,7 +121,7 @@ fn the_annotation_for_hints_is_set_and_taken_away() {
     let endpoints = run.world().service_endpoints(&key("web")).count();
     assert_eq!((hinted(&run), endpoints >= 3), (endpoints, true), "every endpoint has its zone's hint");
     // A node in no zone: nothing can be shared out by zones.
-    let labels = Labels::from([("kubernetes.io/hostname".into(), "node-3".into())]);
+    let labels = Labels::from_iter([("kubernetes.io/hostname".into(), "node-3".into())]);
     run.act(Action::SetLabels { object: node(3), labels }).expect("it is taken");
     go_on(&mut run, Span::from_secs(5));
     assert_eq!(hinted(&run), 0, "a node without a zone takes all hints away");

@@ -78,7 +78,7 @@ pub fn action(spot: &Spot<'_>, findings: &mut Findings) -> Option<Action> {
         }
         "setServicePolicy" => {
             let (service, policy) = (ns_name(spot, "service", findings), policy::read(spot, findings));
-            Action::set_service_policy(service?, policy?)
+            Action::SetServicePolicy { service: service?, policy: policy? }
         }
         "setSelector" => {
             let selector = labels(spot, "selector", findings);

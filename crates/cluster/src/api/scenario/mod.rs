@@ -36,7 +36,7 @@
 
 mod action_read;
 mod kube_proxy;
-pub(super) mod policy;
+pub(crate) mod policy;
 mod read;
 mod reference;
 mod validate;

@@ -315,7 +315,7 @@ fn action() -> impl Strategy<Value = Action> {
         object().prop_map(|object| Action::DeleteObject { object }),
         (object(), labels()).prop_map(|(object, labels)| Action::SetLabels { object, labels }),
         (ns_name(), type_).prop_map(|(service, type_)| Action::SetServiceType { service, type_ }),
-        (ns_name(), policy()).prop_map(|(service, policy)| Action::set_service_policy(service, policy)),
+        (ns_name(), policy()).prop_map(|(service, policy)| Action::SetServicePolicy { service, policy }),
         (ns_name(), labels()).prop_map(|(service, selector)| Action::SetSelector { service, selector }),
         (ns_name(), 0..i32::MAX as u32)
             .prop_map(|(deployment, replicas)| Action::Scale { deployment, replicas }),
