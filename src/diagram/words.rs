@@ -2,7 +2,7 @@
 
 use cluster::api::ServiceType;
 use cluster::net::netfilter::Scheduler;
-use cluster::node::kube_proxy::Stop;
+use cluster::node::kube_proxy::BlockReason;
 use cluster::node::{Hearing, Lag};
 use cluster::sim::Span;
 use cluster::trace::{Outcome, PacketVerdict};
@@ -223,12 +223,12 @@ pub fn only(only: For) -> &'static str {
 }
 
 /// What a rule stops, and why.
-pub fn stop(stop: Stop) -> (&'static str, &'static str) {
-    match stop {
-        Stop::NoEndpoints => ("REJECT: no endpoints", ""),
-        Stop::Inside => ("from inside: DROP", "none here"),
-        Stop::Outside => ("from outside: DROP", "none here"),
-        Stop::Source => ("other sources: DROP", ""),
+pub fn stop(reason: BlockReason) -> (&'static str, &'static str) {
+    match reason {
+        BlockReason::NoEndpoints => ("REJECT: no endpoints", ""),
+        BlockReason::InternalPolicyLocal => ("from inside: DROP", "none here"),
+        BlockReason::ExternalPolicyLocal => ("from outside: DROP", "none here"),
+        BlockReason::SourceRanges => ("other sources: DROP", ""),
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use cluster::net::Tuple;
 use cluster::net::netfilter::{RuleEffect, RuleHit, Scheduler};
-use cluster::node::kube_proxy::{Chosen, chosen};
+use cluster::node::kube_proxy::{SelectionReason, selection_reason, service_port_of};
 use cluster::sim::World;
 use cluster::trace::{
     ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, PacketVerdict, Place,
@@ -145,19 +145,19 @@ fn pod_with(world: &World, tuple: Tuple) -> Option<String> {
 
 /// How the endpoint was chosen: by which rule of how many, and at what odds.
 fn choice(hop: &Hop) -> Option<String> {
-    Some(match chosen(hop.rules.as_ref()?, &hop.hits)? {
-        Chosen::Only => ": its rules know no other endpoint".to_string(),
-        Chosen::OneIn { one_in, of } => {
+    Some(match selection_reason(hop.rules.as_ref()?, &hop.hits)? {
+        SelectionReason::OnlyEndpoint => ": its rules know no other endpoint".to_string(),
+        SelectionReason::Probability { one_in, of } => {
             format!(": its dice matched a 1-in-{one_in} rule, one of {of} endpoints")
         }
-        Chosen::Rest { of } => {
+        SelectionReason::Remainder { of } => {
             format!(": the dice passed over every earlier rule, and the last of {of} takes the rest")
         }
-        Chosen::Drawn { of } => {
+        SelectionReason::Random { of } => {
             format!(": its rules drew one of {of} endpoints, each as likely as the others")
         }
-        Chosen::Bound => ": session affinity binds the client to it".to_string(),
-        Chosen::Scheduled { scheduler, of, persistent } => {
+        SelectionReason::SessionAffinity => ": session affinity binds the client to it".to_string(),
+        SelectionReason::Scheduled { scheduler, of, persistent } => {
             let by = if persistent { "persistence, or else " } else { "" };
             format!(": IPVS chose it by {by}{} among {of} real servers", scheduler_name(scheduler))
         }
@@ -189,7 +189,7 @@ fn stopped_by(hop: &Hop) -> Option<String> {
     let last = hop.hits.last()?.at();
     let comment = at.and_then(|at| rules.comment(at)).unwrap_or("a rule");
     let chain = at.and_then(|at| rules.chain_name(at)).unwrap_or_default();
-    Some(match (chain, rules.service(last)) {
+    Some(match (chain, service_port_of(rules, last)) {
         ("no-endpoint-services" | "no-endpoint-nodeports", _) if effect == RuleEffect::Reject => {
             format!("{comment} has no endpoints")
         }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 #[cfg(test)]
 use cluster::api::NsName;
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::{Scheduler, ServicePortName};
-use cluster::node::kube_proxy::{Role, Stop, Terms, choices, extras, role, terms};
+use cluster::net::netfilter::Scheduler;
+use cluster::node::kube_proxy::{
+    BlockReason, PortSummary, RuleRole, ServicePortName, endpoint_choices, port_summary, rule_role,
+    service_port_of,
+};
 use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
 use cluster::trace::Hop;
@@ -26,7 +29,7 @@ pub enum RowKind {
     },
     /// In the EndpointSlice, and not yet in the rules here.
     Missing,
-    Stop(Stop),
+    Stop(BlockReason),
     /// What is told of the Service as a whole. `sticky`: that clients stay with their endpoint.
     Note {
         what: String,
@@ -60,14 +63,14 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Met {
     /// Not told where it is a rule for all Services that did it.
-    port: Option<Arc<ServicePortName>>,
+    port: Option<ServicePortName>,
     to: SocketAddr,
-    role: Role,
+    role: RuleRole,
 }
 
 impl For {
-    pub fn of(terms: &Terms) -> For {
-        match (terms.local_inside, terms.local_outside) {
+    pub fn of(summary: &PortSummary) -> For {
+        match (summary.internal_local, summary.external_local) {
             (true, false) => For::Inside,
             (false, _) => For::Outside,
             (true, true) => For::All,
@@ -82,14 +85,14 @@ impl Met {
         let mut met = Met {
             port: None,
             to: SocketAddr::new(hop.after.dst, hop.after.dst_port),
-            role: Role::Chooses { local: false, bound: false },
+            role: RuleRole::SelectsEndpoint { local: false, affinity: false },
         };
         let mut any = false;
         for at in hop.hits.iter().map(|hit| hit.at()) {
-            if let Some(port) = rules.service(at) {
-                met.port = Some(port.clone());
+            if let Some(port) = service_port_of(rules, at) {
+                met.port = Some(port);
             }
-            if let Some(role) = role(rules, at) {
+            if let Some(role) = rule_role(rules, at) {
                 (any, met.role) = (true, role);
             }
         }
@@ -102,15 +105,17 @@ impl Row {
     pub fn says(&self, met: &Met) -> bool {
         let is_its = met.port.as_ref().is_none_or(|port| match self.kind {
             RowKind::Note { .. } => port.service == self.port.service,
-            _ => *port == self.port,
+            _ => *port == *self.port,
         });
         is_its
             && match (&self.kind, met.role) {
-                (RowKind::Endpoint { only, .. }, Role::Chooses { local, .. }) => {
+                (RowKind::Endpoint { only, .. }, RuleRole::SelectsEndpoint { local, .. }) => {
                     self.endpoint == Some(met.to) && only.is_some() == local
                 }
-                (RowKind::Note { sticky, .. }, Role::Chooses { bound, .. }) => *sticky && bound,
-                (RowKind::Stop(here), Role::Stops(stop)) => *here == stop,
+                (RowKind::Note { sticky, .. }, RuleRole::SelectsEndpoint { affinity, .. }) => {
+                    *sticky && affinity
+                }
+                (RowKind::Stop(here), RuleRole::Blocks(reason)) => *here == reason,
                 _ => false,
             }
     }
@@ -120,13 +125,13 @@ impl Row {
         let stack = &machine.stack;
         match (&self.kind, self.endpoint) {
             (RowKind::Endpoint { only, .. }, Some(endpoint)) => {
-                stack.sent_to(&self.port, endpoint, only.is_some())
+                machine.sent.to(&self.port, endpoint, only.is_some())
             }
             (RowKind::Stop(stop), _) => {
-                let rules = stack.rules();
+                let (rules, owner) = (stack.rules(), self.port.owner());
                 let is_it = |at| {
-                    role(rules, at) == Some(Role::Stops(*stop))
-                        && rules.service(at).is_none_or(|port| *port == self.port)
+                    rule_role(rules, at) == Some(RuleRole::Blocks(*stop))
+                        && rules.owner(at).is_none_or(|of| *of == owner)
                 };
                 stack.counts().iter().filter(|(at, _)| is_it(**at)).map(|(_, count)| count).sum()
             }
@@ -183,12 +188,12 @@ fn rows(
         let (key, protocol) = (service.meta.key(), port.protocol);
         let name = Arc::new(ServicePortName { service: key, port: port.name.clone(), protocol });
         let stale = stale.iter().find(|stale| stale.port == *name);
-        let terms = terms(machine.stack.rules(), &name);
+        let summary = port_summary(machine.stack.rules(), &name);
         // Each port's rules say it again.
         if let Some(notes) = notes.filter(|_| rows.is_empty()) {
             rows = notes(machine, service, &name);
         }
-        rows_of_port(&mut rows, machine, &name, &terms, stale);
+        rows_of_port(&mut rows, machine, &name, &summary, stale);
         if ports.len() > 1 {
             let mine = |row: &&mut Row| row.port == name && !matches!(row.kind, RowKind::Note { .. });
             rows.iter_mut().filter(mine).for_each(|row| row.number = Some(port.port));
@@ -200,9 +205,9 @@ fn rows(
 /// What holds for all ports of the Service. Part of what is fetched later: it changes by what a person
 /// does. The load balancer's address is told elsewhere.
 pub fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
-    let extras = extras(machine.stack.rules(), port);
+    let summary = port_summary(machine.stack.rules(), port);
     let is_told = |ip: &&std::net::IpAddr| service.ingress.iter().all(|ingress| ingress.ip != **ip);
-    let others: Vec<_> = extras.addresses.iter().filter(is_told).collect();
+    let others: Vec<_> = summary.external_addresses.iter().filter(is_told).collect();
     let mut rows = Vec::new();
     let mut note = |what, why, sticky| {
         let kind = RowKind::Note { what, why, sticky };
@@ -211,7 +216,7 @@ pub fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) 
     if let Some(first) = others.first() {
         note(words::also(first, others.len()), words::ROW_ALSO.to_owned(), false);
     }
-    if let Some(seconds) = extras.affinity_s {
+    if let Some(seconds) = summary.affinity_s {
         note(words::ROW_STICKY.to_owned(), words::sticky(seconds), true);
     }
     rows
@@ -221,24 +226,24 @@ fn rows_of_port(
     rows: &mut Vec<Row>,
     machine: &Machine,
     port: &Arc<ServicePortName>,
-    terms: &Terms,
+    summary: &PortSummary,
     lag: Option<&StalePort>,
 ) {
     let rules = machine.stack.rules();
     let row = |endpoint, kind, stale| Row { port: port.clone(), number: None, endpoint, kind, stale };
     let missing = lag.map_or(&[][..], |lag| &lag.missing);
-    for only in [None, Some(For::of(terms))] {
-        for choice in choices(rules, port, only.is_some()) {
+    for only in [None, Some(For::of(summary))] {
+        for choice in endpoint_choices(rules, port, only.is_some()) {
             let stale = lag.is_some_and(|lag| lag.gone.contains(&choice.endpoint));
             rows.push(row(
                 Some(choice.endpoint),
-                RowKind::Endpoint { one_in: choice.one_in, by: choice.by, only },
+                RowKind::Endpoint { one_in: choice.one_in, by: choice.scheduler, only },
                 stale,
             ));
         }
     }
-    let refused = |stop| stop == Stop::NoEndpoints && !missing.is_empty();
-    rows.extend(terms.stops.iter().map(|stop| row(None, RowKind::Stop(*stop), refused(*stop))));
+    let refused = |stop| stop == BlockReason::NoEndpoints && !missing.is_empty();
+    rows.extend(summary.blocks.iter().map(|stop| row(None, RowKind::Stop(*stop), refused(*stop))));
     rows.extend(missing.iter().map(|endpoint| row(Some(*endpoint), RowKind::Missing, false)));
 }
 /// How the node's kube-proxy is doing: how far behind, and for how long its rules have been so.
@@ -294,7 +299,7 @@ mod tests {
         rows(world, machine(world, node), service, None, Some(notes))
     }
 
-    fn stops(rows: &[Row]) -> Vec<Stop> {
+    fn stops(rows: &[Row]) -> Vec<BlockReason> {
         let stop = |row: &Row| match row.kind {
             RowKind::Stop(stop) => Some(stop),
             _ => None,
@@ -316,14 +321,15 @@ mod tests {
     fn a_drop_is_told_from_a_refusal() {
         let world = scenario("myth-no-endpoints-is-a-time-out");
         for node in ["node-1", "node-3"] {
-            assert_eq!(stops(&rows_on(&world, "api", node)), [Stop::Inside], "{node}");
-            assert_eq!(stops(&rows_on(&world, "web", node)), [Stop::NoEndpoints], "{node}");
+            assert_eq!(stops(&rows_on(&world, "api", node)), [BlockReason::InternalPolicyLocal], "{node}");
+            assert_eq!(stops(&rows_on(&world, "web", node)), [BlockReason::NoEndpoints], "{node}");
         }
         let here = rows_on(&world, "api", "node-2");
         let local = RowKind::Endpoint { one_in: None, by: None, only: Some(For::Inside) };
         assert_eq!(here.iter().map(|row| row.kind.clone()).collect::<Vec<_>>(), [local]);
         let node = machine(&world, "node-1");
-        for (service, stop) in [("api", Stop::Inside), ("web", Stop::NoEndpoints)] {
+        for (service, stop) in [("api", BlockReason::InternalPolicyLocal), ("web", BlockReason::NoEndpoints)]
+        {
             let rows = rows_on(&world, service, "node-1");
             assert!(rows[0].count(node) > 0, "{service}: what it stopped is counted");
             let lit = all_met(&world).into_iter().filter(|(at, met)| *at == node.uid && rows[0].says(met));
@@ -364,13 +370,13 @@ spec:
         let node = machine(&world, "node-1");
         let (cluster, local) = (rows[0].count(node), rows[1].count(node));
         assert!(cluster > 3 && local > 2 * cluster, "{cluster} {local}");
-        let chose = |met: &Met| matches!(met.role, Role::Chooses { .. });
+        let chose = |met: &Met| matches!(met.role, RuleRole::SelectsEndpoint { .. });
         let met = all_met(&world).into_iter().filter(|(at, met)| *at == node.uid && chose(met));
         let lit: Vec<[bool; 2]> = met.map(|(_, met)| [rows[0].says(&met), rows[1].says(&met)]).collect();
         assert!(lit.iter().all(|[cluster, local]| cluster != local), "one of them is lit: {lit:?}");
         let elsewhere = rows_on(&world, "web", "node-2");
         assert_eq!(elsewhere[0].kind, one(None), "Pods there go on to all");
-        assert_eq!(stops(&elsewhere), [Stop::Outside]);
+        assert_eq!(stops(&elsewhere), [BlockReason::ExternalPolicyLocal]);
     }
 
     #[test]
@@ -416,7 +422,7 @@ spec:
                 note("at 203.0.113.250 +1", "external IP", false),
                 note("known clients", "sticky 3 h", true),
                 RowKind::Endpoint { one_in: None, by: None, only: None },
-                RowKind::Stop(Stop::Source),
+                RowKind::Stop(BlockReason::SourceRanges),
             ];
             assert_eq!(kinds, expected, "{mode}");
             let met = all_met(&world);

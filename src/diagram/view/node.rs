@@ -165,7 +165,7 @@ fn line(row: &Row, lit: Light, sent: String, narrow: bool) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cluster::net::netfilter::ServicePortName;
+    use cluster::node::kube_proxy::ServicePortName;
 
     #[test]
     fn what_tells_something_has_room_however_many_rows_there_are() {

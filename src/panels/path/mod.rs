@@ -146,7 +146,7 @@ fn rules(hop: &Hop) -> Option<AnyView> {
     let lines: Vec<String> = hop
         .hits
         .iter()
-        .filter_map(|hit| Some(format!("{}: {}", hit.table.as_str(), set.rule_text(hit.at())?)))
+        .filter_map(|hit| Some(format!("{}: {}", set.table_name(hit.at())?, set.rule_text(hit.at())?)))
         .collect();
     (!lines.is_empty()).then(|| {
         more(

@@ -4,6 +4,7 @@
 use crate::parts::*;
 use cluster::net::Tuple;
 use cluster::net::netfilter::Rules;
+use cluster::node::kube_proxy::is_kube_proxys;
 use cluster::trace::Hop;
 use leptos::prelude::*;
 use std::net::SocketAddr;
@@ -29,7 +30,7 @@ pub fn steps(hop: &Hop) -> Vec<Step> {
             steps.push(Step { hook, chains: Vec::new(), rewritten: None });
         }
         let Some(step) = steps.last_mut() else { continue };
-        let is_told = |rules: &&Rules| hit.tuple_after.is_some() || rules.is_kube_proxys(hit.at());
+        let is_told = |rules: &&Rules| hit.tuple_after.is_some() || is_kube_proxys(rules, hit.at());
         let rules = hop.rules.as_ref().filter(is_told);
         let chain = rules.and_then(|rules| rules.chain_name(hit.at()));
         if let Some(chain) = chain.filter(|chain| step.chains.last().is_none_or(|last| last != chain)) {

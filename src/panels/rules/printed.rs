@@ -87,7 +87,7 @@ impl Printed {
     /// The line that holds a rule, or an element of a set, of the rules that this is the text of.
     pub fn find(&self, rules: &Rules, at: RuleRef) -> Option<usize> {
         let (text, name) = (rules.rule_text(at)?, rules.chain_name(at)?);
-        let block = *self.places.get(&(at.table.as_str().to_string(), name.to_string()))?;
+        let block = *self.places.get(&(rules.table_name(at)?.to_string(), name.to_string()))?;
         let needle = needle(&text, name);
         let mut lines = self.blocks[block].lines.clone();
         // iptables' rules stand in their order, with nothing between them.
@@ -236,8 +236,7 @@ fn around(line: &str, place: &Range<usize>) -> (usize, usize) {
 mod tests {
     use super::*;
     use cluster::api::parse;
-    use cluster::net::netfilter::ServicePortName;
-    use cluster::node::kube_proxy::{ProxyMode, rules_of};
+    use cluster::node::kube_proxy::{ProxyMode, ServicePortName, rules_of};
     use cluster::sim::{Run, Time};
 
     fn rules(mode: &str) -> Rules {

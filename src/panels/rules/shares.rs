@@ -10,7 +10,7 @@ use crate::session::{Selection, Session};
 use cluster::api::{Service, Uid};
 use cluster::net::netfilter::Rules;
 use cluster::node::Machine;
-use cluster::node::kube_proxy::{Stop, choices, terms};
+use cluster::node::kube_proxy::{BlockReason, endpoint_choices, port_summary};
 use cluster::sim::World;
 use leptos::prelude::*;
 
@@ -35,9 +35,9 @@ fn on_node(session: Session, world: &World, machine: &Machine, service: &Service
         .map_or_else(Vec::new, |lag| lag.stale.into_iter().flat_map(|p| p.gone).collect());
     let mut odds: Kids = Vec::new();
     for (name, local) in ports(service).iter().flat_map(|name| [(name, false), (name, true)]) {
-        let whom = if local { whom(For::of(&terms(rules, name))) } else { "" };
-        for choice in choices(rules, name, local) {
-            let chance = words::chance(choice.one_in, choice.by) + whom;
+        let whom = if local { whom(For::of(&port_summary(rules, name))) } else { "" };
+        for choice in endpoint_choices(rules, name, local) {
+            let chance = words::chance(choice.one_in, choice.scheduler) + whom;
             let endpoint = choice.endpoint.to_string();
             let endpoint = match gone.contains(&choice.endpoint) {
                 true => view! { <del class="pk-fail">{endpoint}</del> }.into_any(),
@@ -79,14 +79,16 @@ fn age(session: Session, node: Uid) -> AnyView {
 /// Whom these rules stop, each said once however many ports there are.
 fn stops(rules: &Rules, service: &Service) -> Vec<&'static str> {
     let mut said: Vec<&'static str> = Vec::new();
-    for stop in ports(service).iter().flat_map(|name| terms(rules, name).stops) {
+    for stop in ports(service).iter().flat_map(|name| port_summary(rules, name).blocks) {
         let words = match stop {
-            Stop::NoEndpoints => "No endpoint in these rules: a connection is refused.",
-            Stop::Inside => {
+            BlockReason::NoEndpoints => "No endpoint in these rules: a connection is refused.",
+            BlockReason::InternalPolicyLocal => {
                 "No endpoint on this node: what comes to the ClusterIP is dropped (policy Local)."
             }
-            Stop::Outside => "No endpoint on this node: what comes from outside is dropped (policy Local).",
-            Stop::Source => "What comes from outside loadBalancerSourceRanges is dropped.",
+            BlockReason::ExternalPolicyLocal => {
+                "No endpoint on this node: what comes from outside is dropped (policy Local)."
+            }
+            BlockReason::SourceRanges => "What comes from outside loadBalancerSourceRanges is dropped.",
         };
         if !said.contains(&words) {
             said.push(words);

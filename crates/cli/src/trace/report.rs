@@ -59,7 +59,7 @@ pub struct HopRow {
 #[derive(Serialize)]
 pub struct RuleRow {
     pub hook: &'static str,
-    pub table: &'static str,
+    pub table: String,
     pub rule: String,
 }
 
@@ -126,7 +126,7 @@ fn rules(hop: &Hop) -> Vec<RuleRow> {
         .filter_map(|hit| {
             Some(RuleRow {
                 hook: hit.hook.as_str(),
-                table: hit.table.as_str(),
+                table: set.table_name(hit.at())?.to_string(),
                 rule: set.rule_text(hit.at())?,
             })
         })

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
-use crate::net::netfilter::ServicePortName;
 use crate::node::Machine;
-use crate::node::kube_proxy::{ServicePortInfo, categorize, changed_objects, ports_of};
+use crate::node::kube_proxy::{ServicePortInfo, ServicePortName, categorize, changed_objects, ports_of};
 use crate::sim::{Span, World};
 use litemap::LiteMap;
 use std::collections::BTreeSet;

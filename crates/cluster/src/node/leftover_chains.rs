@@ -4,7 +4,7 @@
 
 use crate::api::{Str, Uid};
 use crate::net::netfilter::Rules;
-use crate::node::kube_proxy::{port_proto_hash, service_port_endpoint_chain_name};
+use crate::node::kube_proxy::{port_proto_hash, service_port_endpoint_chain_name, stale_chains};
 use crate::node::lag::changed_services;
 use crate::node::{Machine, Sources};
 use crate::sim::{Event, Span, World};
@@ -26,7 +26,7 @@ impl World {
         if proxy.synced_at.is_none_or(|at| now.since(at) > STALE_AFTER) {
             proxy.leftover_chains.clear();
         }
-        proxy.leftover_chains = rules.stale_chains(machine.stack.rules(), &proxy.leftover_chains);
+        proxy.leftover_chains = stale_chains(rules, machine.stack.rules(), &proxy.leftover_chains);
         proxy.leftover_chains.truncate(KEPT);
     }
 

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
-use crate::net::Cni;
-use crate::net::netfilter::{Conntrack, Family, Stack, Timeouts};
-use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode};
+use crate::net::netfilter::{Conntrack, Family, RuleHit, Rules, Stack, Timeouts};
+use crate::net::{Cni, Tuple};
+use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode, SentConnections};
 use crate::sim::Time;
 
 /// A kernel that has just booted, with what kube-proxy asks of conntrack (its defaults: 32,768 entries for
@@ -43,6 +43,8 @@ pub struct Machine {
     pub(crate) subject: u64,
     pub cni: Cni,
     pub stack: Stack,
+    /// Of the rules in force.
+    pub sent: SentConnections,
     pub proxy: ProxyStatus,
     /// Counts the starts of its kube-proxy: what an earlier one was to hear or do is void.
     pub(crate) proxy_start: u32,
@@ -115,6 +117,24 @@ impl Machine {
     /// Nobody hears its kubelet.
     pub fn is_silent(&self) -> bool {
         !self.power || self.cut_off
+    }
+
+    /// Its kernel boots: no rules, no connections.
+    pub(crate) fn reset_kernel(&mut self) {
+        self.stack = kernel(self.stack.addresses.clone(), self.stack.rules().family());
+        self.sent.clear();
+    }
+
+    /// The kernel takes other rules over, and counts anew.
+    pub(crate) fn set_rules(&mut self, rules: Rules) {
+        self.stack.set_rules(rules);
+        self.sent.clear();
+    }
+
+    /// Counts the rules that a packet matched, which was `before` when it met the first of them.
+    pub(crate) fn count(&mut self, before: Tuple, hits: &[RuleHit]) {
+        self.stack.count(hits);
+        self.sent.note(self.stack.rules(), before, hits);
     }
 
     /// What the kernel has beside the rules in force, in lines that follow them where they are printed:

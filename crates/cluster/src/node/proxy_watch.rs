@@ -163,7 +163,7 @@ impl World {
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.run_timers(now);
-        machine.stack.set_rules(rules);
+        machine.set_rules(rules);
         clean_conntrack(machine, &ports, config.family);
         let proxy = &mut machine.proxy;
         proxy.written = Written {
@@ -287,7 +287,7 @@ impl World {
         if machine.proxy.mode != mode {
             let rules = leftover_rules(&self.proxy_config(node));
             if let Some(machine) = self.machines.get_mut(&node) {
-                machine.stack.set_rules(rules);
+                machine.set_rules(rules);
             }
         }
         self.proxy_starts(node, Span::ZERO);

@@ -12,7 +12,6 @@ use crate::api::{
     Severity, Str, Typed, Uid, check_action, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
-use crate::node::kernel;
 use crate::node::kubelet::Process;
 use crate::store::{Other, Stored};
 use crate::traffic::{ClientId, MAX_CLIENTS, MAX_RATE_MILLI};
@@ -379,7 +378,7 @@ impl World {
         }
         machine.cni.release_all();
         // Rules, connections and `recent` lists live in the kernel's memory: all gone.
-        machine.stack = kernel(machine.stack.addresses.clone(), machine.stack.rules().family());
+        machine.reset_kernel();
         machine.proxy = Default::default();
         machine.proxy_start += 1;
         self.pods_lose_power(node);

@@ -119,6 +119,7 @@ impl World {
             subject: Chance::subject(&node.meta.name),
             cni,
             stack,
+            sent: Default::default(),
             proxy: Default::default(),
             proxy_start: 0,
         };

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{PacketKind, PacketTrace, PacketVerdict};
 use crate::net::Protocol;
 use crate::net::netfilter::TableName;
+use crate::node::kube_proxy::{BlockReason, RuleRole, rule_role};
 
 /// What a person would call the way in which a packet was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -115,7 +116,7 @@ fn stopped_for_its_source(trace: &PacketTrace) -> bool {
         // about, as conntrack knew it from before there were rules, nobody looked at the source.
         (Some(rules), Some(hit)) => {
             let asked = hop.hits.iter().any(|hit| hit.table != TableName::Filter);
-            asked && rules.is_source_firewall(hit.at())
+            asked && rule_role(rules, hit.at()) == Some(RuleRole::Blocks(BlockReason::SourceRanges))
         }
         _ => false,
     }

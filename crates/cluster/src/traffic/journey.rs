@@ -492,7 +492,7 @@ impl World {
         let before = before.unwrap_or(flight.tuple);
         let machine = node.filter(|_| !hits.is_empty()).and_then(|n| self.machines.get_mut(&n));
         let rules = machine.map(|machine| {
-            machine.stack.count(before, &hits);
+            machine.count(before, &hits);
             machine.stack.rules().clone()
         });
         let place = match (node, flight.trace.segments.last()) {

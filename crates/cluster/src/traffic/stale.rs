@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Flight;
 use crate::api::{NsName, Service, Uid};
 use crate::net::Tuple;
-use crate::net::netfilter::ServicePortName;
+use crate::node::kube_proxy::ServicePortName;
 use crate::node::{Decision, Machine, Sources};
 use crate::sim::World;
 use litemap::LiteMap;

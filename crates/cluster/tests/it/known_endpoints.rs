@@ -6,9 +6,8 @@ use std::net::SocketAddr;
 
 use cluster::api::{Endpoint, Name, Service, TrafficPolicy, Uid};
 use cluster::net::Protocol;
-use cluster::net::netfilter::ServicePortName;
 use cluster::node::Machine;
-use cluster::node::kube_proxy::{ProxyMode, choices};
+use cluster::node::kube_proxy::{ProxyMode, ServicePortName, endpoint_choices};
 use cluster::sim::{Time, World};
 use cluster::trace::Place;
 
@@ -207,7 +206,7 @@ pub fn rules_hold_the_known_endpoints(world: &World) {
         let rules = machine.stack.rules();
         for (name, port) in &known_ports(machine) {
             let written = |local: bool| -> BTreeSet<SocketAddr> {
-                choices(rules, name, local).iter().map(|c| c.endpoint).collect()
+                endpoint_choices(rules, name, local).iter().map(|c| c.endpoint).collect()
             };
             let both = || &written(false) | &written(true);
             let about = format!("{name:?} on {}", machine.name);

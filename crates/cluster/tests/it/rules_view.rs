@@ -4,8 +4,7 @@
 use crate::support::{WEB, go_on, key, settle, start};
 use cluster::api::{Action, Uid};
 use cluster::net::Protocol;
-use cluster::net::netfilter::ServicePortName;
-use cluster::node::kube_proxy::{ProxyMode, choices, terms};
+use cluster::node::kube_proxy::{ProxyMode, ServicePortName, endpoint_choices, port_summary};
 use cluster::sim::{Run, Span, World};
 
 fn nodes(world: &World) -> Vec<Uid> {
@@ -52,9 +51,10 @@ fn rules_count_what_they_matched_and_where_they_sent_it_until_they_are_written_a
         go_on(&mut run, Span::from_secs(60));
         let mut sent = 0;
         for node in nodes(run.world()) {
-            let stack = &run.world().machines()[&node].stack;
-            for choice in choices(stack.rules(), &web(), false) {
-                sent += stack.sent_to(&web(), choice.endpoint, false);
+            let machine = &run.world().machines()[&node];
+            let stack = &machine.stack;
+            for choice in endpoint_choices(stack.rules(), &web(), false) {
+                sent += machine.sent.to(&web(), choice.endpoint, false);
             }
             for (at, count) in stack.counts().iter() {
                 assert!(*count > 0 && stack.rules().rule_text(*at).is_some(), "{at:?} is a rule");
@@ -105,10 +105,15 @@ spec: {{type: LoadBalancer, {policy}: Local, selector: {{app: web}}, ports: [{{p
             ProxyMode::ALL.into_iter().flat_map(|mode| nodes(run.world()).into_iter().map(move |n| (mode, n)))
         {
             let rules = run.world().rules_as_if(node, mode).expect("the node is there");
-            let count = |local| choices(&rules, &web(), local).len();
+            let count = |local| endpoint_choices(&rules, &web(), local).len();
             assert_eq!((count(false), count(true)), (3, 1), "{policy} in {}", mode.as_str());
-            let terms = terms(&rules, &web());
-            assert_eq!((terms.local_inside, terms.local_outside), sides, "{policy} in {}", mode.as_str());
+            let summary = port_summary(&rules, &web());
+            assert_eq!(
+                (summary.internal_local, summary.external_local),
+                sides,
+                "{policy} in {}",
+                mode.as_str()
+            );
         }
     }
 }

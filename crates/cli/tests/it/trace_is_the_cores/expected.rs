@@ -88,7 +88,7 @@ fn rules(hop: &Hop) -> Vec<Value> {
     let row = |hit: &cluster::net::netfilter::RuleHit| {
         let rule = set.rule_text(hit.at()).expect("what matched can be printed");
         assert!(printed.contains(listed(&rule)), "{rule}\nis not in\n{printed}");
-        json!({ "hook": hit.hook.as_str(), "table": hit.table.as_str(), "rule": rule })
+        json!({ "hook": hit.hook.as_str(), "table": set.table_name(hit.at()), "rule": rule })
     };
     hop.hits.iter().map(row).collect()
 }

@@ -3,14 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chain::{ServicePortName, Target};
-#[cfg(any(test, debug_assertions))]
-use super::check::jump_problems;
+use super::chain::Target;
 use super::ipvs::IpvsRules;
 use super::nft;
+use super::owner::Owner;
 use super::rules::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
-use crate::api::Str;
-use crate::node::kube_proxy::{Role, Stop, role};
 
 /// What a mode of kube-proxy leaves on a node. Every mode leaves rules of iptables, if only those of others.
 /// Cheap to clone.
@@ -102,23 +99,21 @@ impl Rules {
             }
     }
 
+    /// The name of the table that a rule stands in.
+    pub fn table_name(&self, at: RuleRef) -> Option<&str> {
+        match at.table {
+            TableName::Filter | TableName::Nat | TableName::Ipvs => Some(at.table.as_str()),
+            TableName::Nftables | TableName::NftablesElements => Some(&self.nftables()?.name),
+        }
+    }
+
     /// The name of the chain that a rule stands in, or of the set or map that has an element.
     pub fn chain_name(&self, at: RuleRef) -> Option<&str> {
         match at.table {
             TableName::Filter | TableName::Nat => self.iptables().chain(at).map(|chain| &*chain.name),
-            TableName::KubeProxy => self.nftables()?.chain(at.chain).map(|chain| &*chain.name),
-            TableName::KubeProxyElements => self.nftables()?.set_of(at).map(|set| &*set.name),
+            TableName::Nftables => self.nftables()?.chain(at.chain).map(|chain| &*chain.name),
+            TableName::NftablesElements => self.nftables()?.set_of(at).map(|set| &*set.name),
             TableName::Ipvs => self.ipvs().map(|_| "IPVS"),
-        }
-    }
-
-    /// Does the rule stand in a chain of kube-proxy's own?
-    pub fn is_kube_proxys(&self, at: RuleRef) -> bool {
-        match at.table {
-            TableName::Filter | TableName::Nat => {
-                self.chain_name(at).is_some_and(|name| name.starts_with("KUBE-"))
-            }
-            TableName::KubeProxy | TableName::KubeProxyElements | TableName::Ipvs => true,
         }
     }
 
@@ -127,7 +122,7 @@ impl Rules {
     pub fn rule_text(&self, at: RuleRef) -> Option<String> {
         match at.table {
             TableName::Filter | TableName::Nat => self.iptables().rule_line(at),
-            TableName::KubeProxy | TableName::KubeProxyElements => self.nftables()?.line(at),
+            TableName::Nftables | TableName::NftablesElements => self.nftables()?.line(at),
             TableName::Ipvs => self.ipvs()?.line(at),
         }
     }
@@ -136,55 +131,28 @@ impl Rules {
     pub fn comment(&self, at: RuleRef) -> Option<&str> {
         match at.table {
             TableName::Filter | TableName::Nat => self.iptables().rule(at)?.comment.as_deref(),
-            TableName::KubeProxy => self.nftables()?.rule(at)?.comment.as_deref(),
-            TableName::KubeProxyElements => self.nftables()?.element(at)?.comment.as_deref(),
+            TableName::Nftables => self.nftables()?.rule(at)?.comment.as_deref(),
+            TableName::NftablesElements => self.nftables()?.element(at)?.comment.as_deref(),
             TableName::Ipvs => self.ipvs()?.comment(at),
         }
     }
 
-    /// Whose rule it is; `None` for those that serve all Services.
-    pub fn service(&self, at: RuleRef) -> Option<&Arc<ServicePortName>> {
+    /// Whose rule it is, if it has an owner.
+    pub fn owner(&self, at: RuleRef) -> Option<&Owner> {
         match at.table {
-            TableName::Filter | TableName::Nat => self.iptables().rule(at)?.service.as_ref(),
-            TableName::KubeProxy => self.nftables()?.rule(at)?.service.as_ref(),
-            TableName::KubeProxyElements => self.nftables()?.element(at)?.service.as_ref(),
-            TableName::Ipvs => Some(&self.ipvs()?.server_at(at)?.service),
+            TableName::Filter | TableName::Nat => self.iptables().rule(at)?.owner.as_ref(),
+            TableName::Nftables => self.nftables()?.rule(at)?.owner.as_ref(),
+            TableName::NftablesElements => self.nftables()?.element(at)?.owner.as_ref(),
+            TableName::Ipvs => Some(&self.ipvs()?.server_at(at)?.owner),
         }
     }
 
     pub fn effect(&self, at: RuleRef) -> Option<RuleEffect> {
         match at.table {
             TableName::Filter | TableName::Nat => Some(self.iptables().rule(at)?.target.effect()),
-            TableName::KubeProxy | TableName::KubeProxyElements => self.nftables()?.effect(at),
+            TableName::Nftables | TableName::NftablesElements => self.nftables()?.effect(at),
             TableName::Ipvs => self.ipvs()?.effect(at),
         }
-    }
-
-    /// Does the rule drop what `loadBalancerSourceRanges` did not let through?
-    pub fn is_source_firewall(&self, at: RuleRef) -> bool {
-        role(self, at) == Some(Role::Stops(Stop::Source))
-    }
-
-    /// The chains that kube-proxy keeps a while when these rules come in place of others: those that were
-    /// kept already, and of the others, that these do without. Of those that nothing jumps to any more only mode
-    /// nftables keeps all.
-    pub(crate) fn stale_chains(&self, before: &Rules, kept: &[Str]) -> Vec<Str> {
-        match self {
-            Rules::Nftables { table, .. } => table.stale_chains(before.nftables(), kept),
-            Rules::Iptables(_) | Rules::Ipvs(_) => Vec::new(),
-        }
-    }
-
-    /// What breaks an invariant of upstream's tests, in words; nothing, whatever kube-proxy is told of.
-    /// Not for a release: there it would only be carried along.
-    #[cfg(any(test, debug_assertions))]
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems: Vec<String> =
-            jump_problems(self.iptables()).iter().map(|problem| format!("{problem:?}")).collect();
-        if let Some(table) = self.nftables() {
-            problems.extend(nft::table_problems(table).iter().map(|problem| format!("{problem:?}")));
-        }
-        problems
     }
 
     /// Are these the very same rules, not only equal ones?
@@ -224,7 +192,7 @@ impl fmt::Display for Rules {
             Rules::Nftables { table, iptables } => {
                 table.fmt(f)?;
                 if !iptables.is_empty() {
-                    f.write_str("\n# By iptables, and not by kube-proxy:\n")?;
+                    writeln!(f, "\n# By iptables, and not by {}:", table.name)?;
                 }
                 iptables.write_lines(f, "# ")
             }

@@ -1,13 +1,12 @@
 //! Chains and the rules in them.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use super::matches::{MarkOp, Match, RejectWith};
+use super::owner::Owner;
 use super::rules::Policy;
-use crate::api::{NsName, Str};
-use crate::net::{Protocol, Tuple};
+use crate::api::Str;
+use crate::net::Tuple;
 use crate::sim::Chance;
 
 /// A chain's place in its table.
@@ -118,21 +117,20 @@ pub struct Rule {
     matches: Box<[Match]>,
     pub target: Target,
     pub comment: Option<Str>,
-    /// Whose rule it is; `None` for those that serve all Services.
-    pub service: Option<Arc<ServicePortName>>,
+    pub owner: Option<Owner>,
 }
 
 impl Rule {
     pub fn new(matches: &[Match], target: Target) -> Rule {
-        Rule { matches: matches.into(), target, comment: None, service: None }
+        Rule { matches: matches.into(), target, comment: None, owner: None }
     }
 
     pub fn commented(self, comment: impl Into<Str>) -> Rule {
         Rule { comment: Some(comment.into()), ..self }
     }
 
-    pub fn of(self, service: &Arc<ServicePortName>) -> Rule {
-        Rule { service: Some(service.clone()), ..self }
+    pub fn owned_by(self, owner: &Owner) -> Rule {
+        Rule { owner: Some(owner.clone()), ..self }
     }
 
     /// In the order in which upstream writes them.
@@ -228,21 +226,4 @@ pub enum Target {
         random_fully: bool,
     },
     Mark(MarkOp),
-}
-
-/// A port of a Service, as kube-proxy names it (pkg/proxy/types.go, ServicePortName).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServicePortName {
-    pub service: NsName,
-    /// Empty when the port has no name.
-    pub port: Str,
-    pub protocol: Protocol,
-}
-
-/// `ns/name:port`, or `ns/name` for a port without a name; the protocol is not part of it.
-impl fmt::Display for ServicePortName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.service)?;
-        if self.port.is_empty() { Ok(()) } else { write!(f, ":{}", self.port) }
-    }
 }

@@ -1,4 +1,4 @@
-//! Invariants of a rule set, as upstream's tests check them on text (TestCheckIPTablesRuleJumps).
+//! What is wrong with a rule set's jumps (as kube-proxy's TestCheckIPTablesRuleJumps looks for it in text).
 //! "A rule in a chain that was not declared" cannot be written down in a [`RuleSet`].
 
 use super::chain::{ChainId, Target};
@@ -19,8 +19,8 @@ pub enum JumpProblem {
     Twice { table: TableName, chain: Str },
 }
 
-/// All problems of a rule set; none, in what kube-proxy's builder writes. kube-proxy's top-level
-/// chains may be empty: they are there before there is any Service.
+/// All problems of a rule set. Whoever writes it may mean some of them: the kernel takes a set with any but a jump
+/// that leads nowhere and two chains of one name.
 pub fn jump_problems(rules: &RuleSet) -> Vec<JumpProblem> {
     let mut problems = Vec::new();
     for name in [TableName::Filter, TableName::Nat] {
@@ -28,22 +28,6 @@ pub fn jump_problems(rules: &RuleSet) -> Vec<JumpProblem> {
     }
     problems
 }
-
-const MAY_BE_EMPTY: [&str; 7] = [
-    "KUBE-SERVICES",
-    "KUBE-EXTERNAL-SERVICES",
-    "KUBE-NODEPORTS",
-    "KUBE-PROXY-FIREWALL",
-    "KUBE-FIREWALL",
-    "KUBE-NODE-PORT",
-    "KUBE-IPVS-OUT-FILTER",
-];
-
-/// Written even when nothing leads to it: the mark chain; the NodePorts, where `nodePortAddresses` names no
-/// address of the node; and two of IPVS mode that are declared whether or not a set leads to them
-/// (`iptablesChains`).
-const MAY_BE_UNUSED: [&str; 4] =
-    ["KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL"];
 
 fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
     let mut used = BTreeSet::new();
@@ -56,15 +40,13 @@ fn check(name: TableName, table: &Table, problems: &mut Vec<JumpProblem>) {
                 continue;
             };
             used.insert(to);
-            if callee.rules().is_empty() && !MAY_BE_EMPTY.contains(&&*callee.name) {
+            if callee.rules().is_empty() {
                 let (from, to) = (chain.name.clone(), callee.name.clone());
                 problems.push(JumpProblem::Empty { table: name, from, to });
             }
         }
     }
-    let unused = table.chains().filter(|(id, chain)| {
-        !used.contains(id) && chain.policy.is_none() && !MAY_BE_UNUSED.contains(&&*chain.name)
-    });
+    let unused = table.chains().filter(|(id, chain)| !used.contains(id) && chain.policy.is_none());
     problems.extend(unused.map(|(_, c)| JumpProblem::Unused { table: name, chain: c.name.clone() }));
     let mut names: Vec<&Str> = table.chains().map(|(_, chain)| &chain.name).collect();
     names.sort_unstable();

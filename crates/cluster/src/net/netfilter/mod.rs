@@ -27,6 +27,7 @@ mod ipvs;
 mod matches;
 mod nat;
 pub mod nft;
+mod owner;
 mod packet;
 mod print;
 mod recent;
@@ -39,7 +40,7 @@ mod tests;
 mod walk;
 
 pub use backend::{RuleEffect, Rules};
-pub use chain::{Chain, ChainId, Rule, ServicePortName, Target};
+pub use chain::{Chain, ChainId, Rule, Target};
 pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
 pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
@@ -48,6 +49,7 @@ pub use ipvs::{
     VirtualServer, VirtualServerState,
 };
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
+pub use owner::Owner;
 pub use recent::RecentTables;
 pub use rules::{Family, Hook, Policy, PortRules, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};

@@ -49,7 +49,7 @@ impl RuleSet {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
             // iptables knows nothing of these.
-            TableName::Ipvs | TableName::KubeProxy | TableName::KubeProxyElements => &NONE,
+            TableName::Ipvs | TableName::Nftables | TableName::NftablesElements => &NONE,
         }
     }
 
@@ -207,20 +207,20 @@ pub enum TableName {
     Nat,
     /// No table: the virtual servers of IPVS, so that a trace can name one (see [`super::IpvsRules`]).
     Ipvs,
-    /// The rules of nf_tables' table `kube-proxy`.
-    KubeProxy,
+    /// The rules of the table of nf_tables.
+    Nftables,
     /// The elements of that table's sets and maps: in a [`RuleRef`], `chain` is the set's place
     /// and `rule` the element's.
-    KubeProxyElements,
+    NftablesElements,
 }
 
 impl TableName {
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             TableName::Filter => "filter",
             TableName::Nat => "nat",
             TableName::Ipvs => "ipvs",
-            TableName::KubeProxy | TableName::KubeProxyElements => "kube-proxy",
+            TableName::Nftables | TableName::NftablesElements => "nftables",
         }
     }
 }

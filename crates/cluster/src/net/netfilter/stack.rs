@@ -1,10 +1,10 @@
 //! One node's network stack: the five hooks, in the order in which a packet meets them.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::backend::Rules;
-use super::chain::{ChainId, ServicePortName};
+use super::chain::ChainId;
 use super::conntrack::Conntrack;
 use super::eval::Run;
 use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
@@ -17,7 +17,6 @@ use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
 use super::subsystem::Backend;
 use crate::net::Tuple;
-use crate::node::kube_proxy::{Role, role};
 use crate::sim::{Chance, Time};
 use litemap::LiteMap;
 
@@ -37,8 +36,6 @@ pub struct Stack {
     /// table, or stage.
     busy: [u16; 2],
     counts: LiteMap<RuleRef, u64>,
-    /// By whether the endpoint was chosen among those of policy Local.
-    sent: LiteMap<(Arc<ServicePortName>, SocketAddr, bool), u64>,
 }
 
 /// What evaluation needs beside the packet and the node.
@@ -103,7 +100,6 @@ impl Stack {
             backend: Backend::Iptables,
             busy: [0; 2],
             counts: LiteMap::new(),
-            sent: LiteMap::new(),
         }
     }
 
@@ -124,30 +120,10 @@ impl Stack {
         &self.counts
     }
 
-    /// How many connections these rules have sent to an endpoint of a service port, which they chose
-    /// among those of policy Local or not.
-    pub fn sent_to(&self, service: &ServicePortName, endpoint: SocketAddr, local: bool) -> u64 {
-        let is_it = |(to, at, of): &(Arc<ServicePortName>, SocketAddr, bool)| {
-            (*at, *of) == (endpoint, local) && **to == *service
-        };
-        let mut sent = self.sent.iter().filter(|(to, _)| is_it(to));
-        sent.next().map_or(0, |(_, count)| *count)
-    }
-
-    pub(crate) fn count(&mut self, mut tuple: Tuple, hits: &[RuleHit]) {
+    /// Counts the rules that a packet matched.
+    pub fn count(&mut self, hits: &[RuleHit]) {
         for hit in hits {
             *self.counts.entry(hit.at()).or_default() += 1;
-            let Some(after) = hit.tuple_after else { continue };
-            let rewritten = (tuple.dst, tuple.dst_port) != (after.dst, after.dst_port);
-            if let (true, Some(service)) = (rewritten, self.rules.service(hit.at())) {
-                let is_local = |hit: &RuleHit| {
-                    matches!(role(&self.rules, hit.at()), Some(Role::Chooses { local: true, .. }))
-                };
-                let local = hits.iter().any(is_local);
-                let to = (service.clone(), SocketAddr::new(after.dst, after.dst_port), local);
-                *self.sent.entry(to).or_default() += 1;
-            }
-            tuple = after;
         }
     }
 
@@ -206,7 +182,6 @@ impl Stack {
     /// hold. Connections keep what was decided for them.
     pub fn set_rules(&mut self, rules: Rules) {
         self.counts.clear();
-        self.sent.clear();
         self.recent.rename(rules.iptables().recent_lists());
         self.backend.load(&rules);
         self.busy = [rules.iptables().busy(), self.backend.busy()];

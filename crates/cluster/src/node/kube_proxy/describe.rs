@@ -1,108 +1,109 @@
-//! What a picture shows of a service port, read back from the rules themselves, whatever the mode.
+//! What the rules of a node mean for a service port, read back from the rules themselves, whatever the mode.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{iptables, ipvs, nftables};
-use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler, ServicePortName};
+use super::{ServicePortName, iptables, ipvs, nftables};
+use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler};
 
-/// An endpoint that the rules may choose.
+/// An endpoint that a rule may send a connection to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct EndpointChoice {
     pub endpoint: SocketAddr,
     /// `Some(n)`: one in n of the packets that come to this rule. `None`: all that come to it.
     pub one_in: Option<u64>,
-    /// It is no matter of chance: this says whose turn it is.
-    pub by: Option<Scheduler>,
-    /// The rule that chooses it.
+    /// In mode ipvs, where there are others: by which it is chosen, and not by chance.
+    pub scheduler: Option<Scheduler>,
     pub at: RuleRef,
 }
 
-/// How an endpoint was chosen for a connection.
+/// Why an endpoint was selected for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chosen {
-    /// There is no other.
-    Only,
-    /// A rule that takes one in `one_in` of the packets that come to it; `of` rules choose.
-    OneIn { one_in: u64, of: usize },
-    /// The last of `of` such rules: it takes what the others left.
-    Rest { of: usize },
+pub enum SelectionReason {
+    OnlyEndpoint,
+    /// By a rule that takes one in `one_in` of the packets that come to it; `of` rules choose.
+    Probability {
+        one_in: u64,
+        of: usize,
+    },
+    /// By the last of `of` such rules: it takes what the others left.
+    Remainder {
+        of: usize,
+    },
     /// Drawn from `of`, each as likely as the others.
-    Drawn { of: usize },
-    /// Session affinity: the client was there before.
-    Bound,
+    Random {
+        of: usize,
+    },
+    /// The client was there before.
+    SessionAffinity,
     /// By an IPVS scheduler, among `of` real servers; `persistent`: or because the client was there
     /// before.
-    Scheduled { scheduler: Scheduler, of: usize, persistent: bool },
+    Scheduled {
+        scheduler: Scheduler,
+        of: usize,
+        persistent: bool,
+    },
 }
 
-/// For whom a service port's rules choose an endpoint, and for whom not.
+/// What the rules of a service port do, beside leading to its endpoints.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Terms {
-    /// The endpoints of policy Local are for traffic to the ClusterIP.
-    pub local_inside: bool,
-    /// They are for traffic to every other address.
-    pub local_outside: bool,
-    /// Whom they stop; each once.
-    pub stops: Vec<Stop>,
-}
-
-/// What else the rules say of a service port.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extras {
-    /// A client stays with its endpoint for so many seconds.
+pub struct PortSummary {
+    /// Traffic to the ClusterIP goes to the endpoints of policy Local.
+    pub internal_local: bool,
+    /// Traffic to every other address goes to these.
+    pub external_local: bool,
+    /// Which traffic is blocked; each reason once.
+    pub blocks: Vec<BlockReason>,
+    /// For how many seconds a client stays with its endpoint.
     pub affinity_s: Option<u32>,
     /// The addresses that the rules know beside the ClusterIP; a NodePort's are the node's.
-    pub addresses: Vec<IpAddr>,
+    pub external_addresses: Vec<IpAddr>,
 }
 
-/// Whom a rule stops.
+/// Why a rule blocks traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Everybody, by REJECT: there is no endpoint anywhere.
+pub enum BlockReason {
+    /// REJECT, whoever asks: there is no endpoint anywhere.
     NoEndpoints,
-    /// Traffic to the ClusterIP, by DROP: policy Local, and no endpoint on this node.
-    Inside,
-    /// Traffic to any other address, likewise.
-    Outside,
-    /// Who is not in loadBalancerSourceRanges, by DROP.
-    Source,
+    /// DROP of traffic to the ClusterIP: internalTrafficPolicy Local, and no endpoint on this node.
+    InternalPolicyLocal,
+    /// DROP of traffic to any other address: externalTrafficPolicy Local, likewise.
+    ExternalPolicyLocal,
+    /// DROP of sources that are not in loadBalancerSourceRanges.
+    SourceRanges,
 }
 
 /// A rule's part in what becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It chooses an endpoint: among those of policy Local or not; because the client was there before
-    /// or not.
-    Chooses {
+pub enum RuleRole {
+    /// It selects an endpoint: among those of policy Local or not; by session affinity or not.
+    SelectsEndpoint {
         local: bool,
-        bound: bool,
+        affinity: bool,
     },
-    Stops(Stop),
+    Blocks(BlockReason),
 }
 
-impl Terms {
-    pub(super) fn stop(&mut self, stop: Stop) {
-        if !self.stops.contains(&stop) {
-            self.stops.push(stop);
+impl PortSummary {
+    pub(super) fn add_block(&mut self, reason: BlockReason) {
+        if !self.blocks.contains(&reason) {
+            self.blocks.push(reason);
         }
     }
-}
 
-impl Extras {
-    pub(super) fn address(&mut self, address: IpAddr) {
-        if !self.addresses.contains(&address) {
-            self.addresses.push(address);
+    pub(super) fn add_address(&mut self, address: IpAddr) {
+        if !self.external_addresses.contains(&address) {
+            self.external_addresses.push(address);
         }
     }
 }
 
 /// The endpoints among which a node chooses for a service port, in the order of the rules: those of
 /// policy Cluster, or of policy Local if `local`. Empty where the policy has no chain.
-pub fn choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<Choice> {
+pub fn endpoint_choices(rules: &Rules, service: &ServicePortName, local: bool) -> Vec<EndpointChoice> {
     match rules {
-        Rules::Iptables(rules) => iptables::choices(rules, service, local),
-        Rules::Nftables { table, .. } => nftables::choices(table, service, local),
-        Rules::Ipvs(rules) => ipvs::choices(rules, service, local),
+        Rules::Iptables(rules) => iptables::endpoint_choices(rules, service, local),
+        Rules::Nftables { table, .. } => nftables::endpoint_choices(table, service, local),
+        Rules::Ipvs(rules) => ipvs::endpoint_choices(rules, service, local),
     }
 }
 
@@ -115,38 +116,29 @@ pub fn rules_of(rules: &Rules, service: &ServicePortName) -> Vec<RuleRef> {
     }
 }
 
-/// How an endpoint was chosen, from the rules that a packet matched on a node; `None` if none was.
-pub fn chosen(rules: &Rules, hits: &[RuleHit]) -> Option<Chosen> {
+/// Why an endpoint was selected, from the rules that a packet matched on a node; `None` if none was.
+pub fn selection_reason(rules: &Rules, hits: &[RuleHit]) -> Option<SelectionReason> {
     match rules {
-        Rules::Iptables(rules) => iptables::chosen(rules, hits),
-        Rules::Nftables { table, .. } => nftables::chosen(table, hits),
-        Rules::Ipvs(rules) => ipvs::chosen(rules, hits),
+        Rules::Iptables(rules) => iptables::selection_reason(rules, hits),
+        Rules::Nftables { table, .. } => nftables::selection_reason(table, hits),
+        Rules::Ipvs(rules) => ipvs::selection_reason(rules, hits),
     }
 }
 
-/// For whom the rules of a service port choose, and whom they stop.
-pub fn terms(rules: &Rules, service: &ServicePortName) -> Terms {
+/// What the rules of a service port do, beside leading to its endpoints.
+pub fn port_summary(rules: &Rules, service: &ServicePortName) -> PortSummary {
     match rules {
-        Rules::Iptables(rules) => iptables::terms(rules, service),
-        Rules::Nftables { table, .. } => nftables::terms(table, service),
-        Rules::Ipvs(rules) => ipvs::terms(rules, service),
+        Rules::Iptables(rules) => iptables::port_summary(rules, service),
+        Rules::Nftables { table, .. } => nftables::port_summary(table, service),
+        Rules::Ipvs(rules) => ipvs::port_summary(rules, service),
     }
 }
 
-/// What else the rules say of a service port.
-pub fn extras(rules: &Rules, service: &ServicePortName) -> Extras {
+/// A rule's part in what becomes of a packet; `None` if it neither selects an endpoint nor blocks.
+pub fn rule_role(rules: &Rules, at: RuleRef) -> Option<RuleRole> {
     match rules {
-        Rules::Iptables(rules) => iptables::extras(rules, service),
-        Rules::Nftables { table, .. } => nftables::extras(table, service),
-        Rules::Ipvs(rules) => ipvs::extras(rules, service),
-    }
-}
-
-/// A rule's part in what becomes of a packet; `None` if it neither chooses nor stops.
-pub fn role(rules: &Rules, at: RuleRef) -> Option<Role> {
-    match rules {
-        Rules::Iptables(rules) => iptables::role(rules, at),
-        Rules::Nftables { table, .. } => nftables::role(table, at),
-        Rules::Ipvs(rules) => ipvs::role(rules, at),
+        Rules::Iptables(rules) => iptables::rule_role(rules, at),
+        Rules::Nftables { table, .. } => nftables::rule_role(table, at),
+        Rules::Ipvs(rules) => ipvs::rule_role(rules, at),
     }
 }

@@ -4,8 +4,9 @@ use litemap::LiteMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::ServicePortName;
 use crate::api::{Endpoint, EndpointSlice, Name, NsName, Str};
-use crate::net::netfilter::{Family, ServicePortName};
+use crate::net::netfilter::Family;
 
 /// The endpoints of each service port, sorted as upstream sorts them.
 pub type EndpointsMap = LiteMap<ServicePortName, Vec<EndpointInfo>>;

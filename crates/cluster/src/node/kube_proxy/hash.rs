@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::net::netfilter::ServicePortName;
+use super::ServicePortName;
 
 /// RFC 4648's alphabet.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

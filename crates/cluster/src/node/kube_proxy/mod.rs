@@ -1,6 +1,7 @@
 //! kube-proxy: from the Services and EndpointSlices that a node has seen to the rules it writes.
 
 mod categorize;
+mod checks;
 mod config;
 mod conntrack_cleanup;
 mod describe;
@@ -12,15 +13,19 @@ mod kept;
 mod mode;
 pub mod nftables;
 mod ports;
+mod sent;
 mod service_port;
+mod service_port_name;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use categorize::{Categorized, TopologyMode, categorize, topology_mode};
+pub use checks::{is_kube_proxys, rule_problems};
 pub use config::ProxyConfig;
 pub use conntrack_cleanup::clean_stale_entries;
 pub use describe::{
-    Choice, Chosen, Extras, Role, Stop, Terms, choices, chosen, extras, role, rules_of, terms,
+    BlockReason, EndpointChoice, PortSummary, RuleRole, SelectionReason, endpoint_choices, port_summary,
+    rule_role, rules_of, selection_reason,
 };
 pub use endpoints::{EndpointInfo, EndpointsMap, endpoints_map};
 pub use hash::{port_proto_hash, service_port_endpoint_chain_name};
@@ -28,11 +33,13 @@ pub use kept::Kept;
 pub use mode::ProxyMode;
 pub(crate) use ports::ports_of;
 pub use ports::{Objects, Port, Ports, changed_objects, ports, udp_endpoints_changed, update_ports};
+pub use sent::SentConnections;
 pub use service_port::{ServicePortInfo, ServicePortMap, service_port_map};
+pub use service_port_name::{ServicePortName, service_port_of};
 
 use std::sync::Arc;
 
-use crate::api::Labels;
+use crate::api::{Labels, Str};
 use crate::net::netfilter::Rules;
 
 /// The rules that a full sync writes in a mode, for the service ports that kube-proxy knows.
@@ -56,10 +63,20 @@ pub fn rebuild_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports, kept: &K
 fn checked(rules: Rules) -> Rules {
     #[cfg(any(test, debug_assertions))]
     {
-        let problems = rules.problems();
+        let problems = rule_problems(&rules);
         assert!(problems.is_empty(), "rules that break an invariant: {problems:#?}\n{rules}");
     }
     rules
+}
+
+/// The chains that kube-proxy keeps a while when `rules` come in place of `before`: those that were `kept` already,
+/// and those of `before` that `rules` do without. In mode iptables it keeps none by this rule, but those of a large
+/// cluster (I-06).
+pub(crate) fn stale_chains(rules: &Rules, before: &Rules, kept: &[Str]) -> Vec<Str> {
+    match rules {
+        Rules::Nftables { table, .. } => nftables::stale_chains(table, before.nftables(), kept),
+        Rules::Iptables(_) | Rules::Ipvs(_) => Vec::new(),
+    }
 }
 
 /// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others

@@ -5,10 +5,10 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{EndpointInfo, ServicePortInfo, endpoints_map, service_port_map};
+use super::{EndpointInfo, ServicePortInfo, ServicePortName, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
 use crate::net::Protocol;
-use crate::net::netfilter::{Family, ServicePortName};
+use crate::net::netfilter::Family;
 use litemap::LiteMap;
 use std::collections::BTreeSet;
 

@@ -4,9 +4,10 @@ use litemap::LiteMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::ServicePortName;
 use crate::api::{NsName, Service, ServicePort, ServiceType, SessionAffinity, TrafficPolicy};
 use crate::net::Cidr;
-use crate::net::netfilter::{Family, ServicePortName};
+use crate::net::netfilter::{Family, Owner};
 
 /// The ports of all Services, by name. Upstream walks them in Go's map order, which is random;
 /// here they have the order of their names.
@@ -16,6 +17,8 @@ pub type ServicePortMap = LiteMap<Arc<ServicePortName>, ServicePortInfo>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServicePortInfo {
     pub name: Arc<ServicePortName>,
+    /// The label of its rules.
+    pub owner: Owner,
     pub cluster_ip: IpAddr,
     pub port: u16,
     /// 0 when there is none.
@@ -89,6 +92,7 @@ fn service_port_info(
     let needs_health_check = spec.type_ == ServiceType::LoadBalancer && external_policy_local;
     let name = ServicePortName { service: key.clone(), port: port.name.clone(), protocol: port.protocol };
     ServicePortInfo {
+        owner: name.owner(),
         name: Arc::new(name),
         cluster_ip,
         port: port.port,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::Scheduler;
-use crate::net::netfilter::{Family, IpSet, RuleSet, ServicePortName, SetId};
+use crate::net::netfilter::{Family, IpSet, Owner, RuleSet, SetId};
 use crate::net::{Protocol, Tuple};
 
 /// What a virtual server is known by.
@@ -48,14 +48,14 @@ pub struct VirtualServer {
     pub persistence_s: Option<u32>,
     /// Each with weight 1, in the order in which they are added.
     pub real_servers: Arc<[SocketAddr]>,
-    pub service: Arc<ServicePortName>,
+    pub owner: Owner,
 }
 
 impl VirtualServer {
     /// Is the other one, of the same key, wanted for a service port that did not change?
     pub(super) fn is_kept_as(&self, other: &VirtualServer) -> bool {
         Arc::ptr_eq(&self.real_servers, &other.real_servers)
-            && Arc::ptr_eq(&self.service, &other.service)
+            && self.owner.is_same(&other.owner)
             && (self.scheduler, self.persistence_s) == (other.scheduler, other.persistence_s)
     }
 }
@@ -113,7 +113,7 @@ pub struct VirtualServerState {
     pub real_servers: Vec<RealServer>,
     /// Round robin's place.
     pub(super) last: Option<u32>,
-    pub(super) service: Arc<ServicePortName>,
+    pub(super) owner: Owner,
 }
 
 /// A real server of one virtual server.
@@ -129,8 +129,8 @@ pub struct RealServer {
 }
 
 impl VirtualServerState {
-    pub fn service(&self) -> &Arc<ServicePortName> {
-        &self.service
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     pub(super) fn new(wanted: &VirtualServer) -> VirtualServerState {
@@ -139,7 +139,7 @@ impl VirtualServerState {
             persistence_s: wanted.persistence_s,
             real_servers: Vec::new(),
             last: None,
-            service: wanted.service.clone(),
+            owner: wanted.owner.clone(),
         }
     }
 
@@ -176,7 +176,7 @@ impl VirtualServerState {
         let able = |address: &SocketAddr| self.real_server(*address).is_some_and(|s| s.weight == 1);
         let told = |server: &RealServer| server.weight == 0 || wanted.real_servers.contains(&server.address);
         settings
-            && self.service == wanted.service
+            && self.owner == wanted.owner
             && wanted.real_servers.iter().all(able)
             && self.real_servers.iter().all(told)
     }
@@ -189,7 +189,7 @@ impl VirtualServerState {
             self.last = None;
         }
         self.persistence_s = wanted.persistence_s;
-        self.service = wanted.service.clone();
+        self.owner = wanted.owner.clone();
         for server in servers {
             let known = self.real_server(server.address);
             if known.is_none_or(|known| known.weight == 0) {

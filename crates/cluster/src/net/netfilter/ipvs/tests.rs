@@ -6,9 +6,8 @@ use proptest::prelude::*;
 
 use super::table::{Arrival, Taken};
 use super::{Ipvs, IpvsDrop, IpvsState, Scheduler, ServerKey, VirtualServer};
-use crate::api::NsName;
 use crate::net::netfilter::conntrack::Conntrack;
-use crate::net::netfilter::{Kind, ServicePortName, TcpFlags};
+use crate::net::netfilter::{Kind, Owner, TcpFlags};
 use crate::net::{Protocol, Tuple};
 use crate::sim::{Span, Time};
 
@@ -32,13 +31,12 @@ fn real(n: u8) -> SocketAddr {
 impl Lab {
     fn new(protocol: Protocol, scheduler: Scheduler, persistence_s: Option<u32>, servers: &[u8]) -> Lab {
         let vip = socket(VIP);
-        let service = ServicePortName { service: NsName::new("shop", "web"), port: "".into(), protocol };
         let wanted = VirtualServer {
             key: ServerKey { address: vip.ip(), port: vip.port(), protocol },
             scheduler,
             persistence_s,
             real_servers: [].into(),
-            service: service.into(),
+            owner: Owner::new("web"),
         };
         let now = Time::ZERO;
         let mut lab = Lab { ipvs: Ipvs::default(), conntrack: Conntrack::default(), wanted, now };

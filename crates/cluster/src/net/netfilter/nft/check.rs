@@ -56,7 +56,7 @@ pub enum TableProblem {
     },
 }
 
-/// All problems of a table; none, in what kube-proxy's builder writes.
+/// All problems of a table.
 pub fn table_problems(table: &Table) -> Vec<TableProblem> {
     let mut check = Check { table, problems: Vec::new(), chains: LiteMap::new(), sets: BTreeSet::new() };
     check.names();
@@ -189,9 +189,7 @@ impl Check<'_> {
     }
 
     fn leftovers(&mut self) {
-        // The helper is there even when no Service needs it.
-        let unused =
-            |(id, chain): &(ChainId, &Chain)| !self.chains.contains_key(id) && &*chain.name != "reject-chain";
+        let unused = |(id, _): &(ChainId, &Chain)| !self.chains.contains_key(id);
         let chains = self.table.chains().filter(unused);
         self.problems.extend(chains.map(|(_, c)| TableProblem::UnusedChain { chain: c.name.clone() }));
         let sets = self.table.sets().filter(|(at, _)| !self.sets.contains(at));

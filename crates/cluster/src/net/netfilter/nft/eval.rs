@@ -181,7 +181,7 @@ impl<'e> Run<'e, '_, '_> {
         let found = self.table.set((0, id)).and_then(|map| map.lookup(self.packet.skb));
         match found.and_then(|(at, element)| Some((at, element.verdict?))) {
             Some((rule, verdict)) => {
-                let table = TableName::KubeProxyElements;
+                let table = TableName::NftablesElements;
                 let SetId::Fixed(at) = id else { return Flow::Fails };
                 self.element = Some(RuleRef { table, chain: ChainId::fixed(at), rule });
                 Flow::Ends(verdict)
@@ -213,5 +213,5 @@ impl<'e> Run<'e, '_, '_> {
 }
 
 fn rule_at(chain: ChainId, rule: u32) -> RuleRef {
-    RuleRef { table: TableName::KubeProxy, chain, rule }
+    RuleRef { table: TableName::Nftables, chain, rule }
 }

@@ -90,7 +90,7 @@ mod tests {
             let any = [10, 0, 0, 1].into();
             let key = Tuple { src: any, src_port: 0, dst: any, dst_port: 80, protocol: Protocol::Tcp };
             let verdict = Some(Verdict::Drop);
-            table.insert(map, Element { key, verdict, comment: None, service: None });
+            table.insert(map, Element { key, verdict, comment: None, owner: None });
         }
         let mut base = Chain::new("base");
         base.base = Some(BaseChain { type_: ChainType::Filter, hook: Hook::Forward, priority: 0 });

@@ -13,7 +13,6 @@ mod kernel;
 mod print;
 mod rule;
 mod set;
-mod stale;
 mod table;
 
 use eval::Run;

@@ -1,13 +1,13 @@
 //! Rules: statements, done one after the other until one of them does not hold.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use super::set::SetId;
 use crate::api::Str;
-use crate::net::netfilter::chain::{ChainId, ServicePortName};
+use crate::net::netfilter::chain::ChainId;
 use crate::net::netfilter::conntrack::CtStates;
 use crate::net::netfilter::matches::{AddressMatch, End, MarkOp};
+use crate::net::netfilter::owner::Owner;
 use crate::net::{Cidr, Protocol};
 
 /// Where a packet goes on.
@@ -82,21 +82,20 @@ pub enum DnatTo {
 pub struct Rule {
     statements: Box<[Statement]>,
     pub comment: Option<Str>,
-    /// Whose rule it is; `None` for those that serve all Services.
-    pub service: Option<Arc<ServicePortName>>,
+    pub owner: Option<Owner>,
 }
 
 impl Rule {
     pub fn new(statements: impl Into<Box<[Statement]>>) -> Rule {
-        Rule { statements: statements.into(), comment: None, service: None }
+        Rule { statements: statements.into(), comment: None, owner: None }
     }
 
     pub fn commented(self, comment: impl Into<Str>) -> Rule {
         Rule { comment: Some(comment.into()), ..self }
     }
 
-    pub fn of(self, service: &Arc<ServicePortName>) -> Rule {
-        Rule { service: Some(service.clone()), ..self }
+    pub fn owned_by(self, owner: &Owner) -> Rule {
+        Rule { owner: Some(owner.clone()), ..self }
     }
 
     pub fn statements(&self) -> &[Statement] {

@@ -1,12 +1,11 @@
 //! Named sets and verdict maps, found by what a packet's headers say.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 
 use super::rule::Verdict;
 use crate::api::Str;
-use crate::net::netfilter::chain::ServicePortName;
 use crate::net::netfilter::conntrack::{Direction, Hash, Index, end, hash, hash_ends};
+use crate::net::netfilter::owner::Owner;
 use crate::net::netfilter::skb::Skb;
 use crate::net::{Protocol, Tuple};
 
@@ -139,8 +138,7 @@ pub struct Element {
     pub key: Tuple,
     pub verdict: Option<Verdict>,
     pub comment: Option<Str>,
-    /// Whose it is.
-    pub service: Option<Arc<ServicePortName>>,
+    pub owner: Option<Owner>,
 }
 
 #[derive(Clone, Debug)]

@@ -231,7 +231,7 @@ impl Table {
 
     pub fn rule(&self, at: RuleRef) -> Option<&Rule> {
         match at.table {
-            TableName::KubeProxy => self.chain(at.chain)?.rules.get(at.rule as usize),
+            TableName::Nftables => self.chain(at.chain)?.rules.get(at.rule as usize),
             _ => None,
         }
     }
@@ -239,7 +239,7 @@ impl Table {
     /// The set or map that an element's reference names.
     pub fn set_of(&self, at: RuleRef) -> Option<&Set> {
         match at.table {
-            TableName::KubeProxyElements => self.sets.get(at.chain.index()),
+            TableName::NftablesElements => self.sets.get(at.chain.index()),
             _ => None,
         }
     }

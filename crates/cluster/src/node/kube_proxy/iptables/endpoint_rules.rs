@@ -1,14 +1,10 @@
 //! From a service port to its endpoints: the chains KUBE-SVC-, KUBE-SVL- and KUBE-SEP-.
 
-use std::sync::Arc;
-
 use super::fixed::nat;
 use crate::api::Str;
-use crate::net::netfilter::{
-    AddressMatch, Chain, ChainId, ListId, Match, Probability, Rule, ServicePortName, Target,
-};
+use crate::net::netfilter::{AddressMatch, Chain, ChainId, ListId, Match, Probability, Rule, Target};
 use crate::node::kube_proxy::hash::service_port_endpoint_chain_name;
-use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo};
+use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo, ServicePortName};
 
 /// The endpoints of one service port that this node may send to, and where their chains stand.
 pub(super) struct Reachable<'a> {
@@ -61,7 +57,7 @@ impl Reachable<'_> {
                 Rule::new(to_pod, Target::Dnat(endpoint.address)),
             ] {
                 rule.comment = name.clone();
-                chain.append(rule.of(&self.service.name));
+                chain.append(rule.owned_by(&self.service.owner));
             }
             chain
         };
@@ -78,7 +74,7 @@ impl Reachable<'_> {
 
     fn to(&self, endpoint: usize, conditions: &[Match]) -> Rule {
         let chain = ChainId::own(self.first_chain + self.position(endpoint) as usize);
-        let rule = Rule::new(conditions, Target::Jump(chain)).of(&self.service.name);
+        let rule = Rule::new(conditions, Target::Jump(chain)).owned_by(&self.service.owner);
         if !self.with_comments {
             return rule;
         }
@@ -92,6 +88,6 @@ impl Reachable<'_> {
     }
 }
 
-fn chain_name(service: &Arc<ServicePortName>, endpoint: &EndpointInfo) -> Str {
+fn chain_name(service: &ServicePortName, endpoint: &EndpointInfo) -> Str {
     service_port_endpoint_chain_name(service, &endpoint.text).into()
 }

@@ -9,7 +9,7 @@ mod service_rules;
 use std::sync::Arc;
 
 pub(super) use cni::masquerade as cni_masquerade;
-pub(super) use describe::{choices, chosen, extras, role, rules_of, terms};
+pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, selection_reason};
 pub(super) use fixed::{loopback, marked};
 
 use super::{Kept, Ports, ProxyConfig, categorize};

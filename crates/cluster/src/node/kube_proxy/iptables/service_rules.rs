@@ -305,7 +305,7 @@ impl<'a> Plan<'a> {
     }
 
     fn mine(&self, rule: Rule) -> Rule {
-        rule.of(&self.service.name)
+        rule.owned_by(&self.service.owner)
     }
 
     fn chain(&self, prefix: &str, rules: Vec<Rule>) -> Chain {

@@ -7,7 +7,7 @@ mod sets;
 
 use std::sync::Arc;
 
-pub(super) use describe::{choices, chosen, extras, role, rules_of, terms};
+pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, selection_reason};
 
 use super::{Kept, Ports, ProxyConfig};
 use crate::net::netfilter::{IpvsRules, RuleSet, Rules};

@@ -75,7 +75,7 @@ impl<'a> Servers<'a> {
             scheduler: self.cfg.ipvs_scheduler,
             persistence_s: service.affinity_s,
             real_servers: real_servers.clone(),
-            service: service.name.clone(),
+            owner: service.owner.clone(),
         };
         self.all.push((server, bound));
     }

@@ -1,4 +1,4 @@
-//! What a picture shows of a service port, read back from the table itself.
+//! What the table means for a service port, read back from it.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,18 +6,20 @@ use super::names::service_port_chain_name_base;
 use crate::net::netfilter::nft::{
     DnatTo, Element, PortRules, Rule, SetId, SetKind, Statement, Table, Verdict,
 };
-use crate::net::netfilter::{ChainId, RuleHit, RuleRef, ServicePortName, TableName};
-use crate::node::kube_proxy::{Choice, Chosen, Extras, Role, Stop, Terms};
+use crate::net::netfilter::{ChainId, Owner, RuleHit, RuleRef, TableName};
+use crate::node::kube_proxy::{
+    BlockReason, EndpointChoice, PortSummary, RuleRole, SelectionReason, ServicePortName,
+};
 
 /// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
 const CLUSTER: &str = "service-";
 const LOCAL: &str = "local-";
-/// The map of the addresses that are stopped for want of endpoints.
+/// The map of the addresses to which traffic is blocked for want of endpoints.
 const NO_ENDPOINT: &str = "no-endpoint-services";
 /// The set of all ClusterIPs.
 const CLUSTER_IPS: &str = "cluster-ips";
 
-pub fn choices(table: &Table, service: &ServicePortName, local: bool) -> Vec<Choice> {
+pub fn endpoint_choices(table: &Table, service: &ServicePortName, local: bool) -> Vec<EndpointChoice> {
     let prefix = if local { LOCAL } else { CLUSTER };
     let name = [prefix, &service_port_chain_name_base(service)].concat();
     let Some(id) = table.find_chain(&name) else { return Vec::new() };
@@ -26,94 +28,94 @@ pub fn choices(table: &Table, service: &ServicePortName, local: bool) -> Vec<Cho
     for (rule, of) in (0..).zip(rules) {
         let targets = drawn_from(table, id, of);
         let one_in = (targets.len() > 1).then_some(targets.len() as u64);
-        let at = RuleRef { table: TableName::KubeProxy, chain: id, rule };
-        found.extend(targets.into_iter().map(|endpoint| Choice { endpoint, one_in, by: None, at }));
+        let at = RuleRef { table: TableName::Nftables, chain: id, rule };
+        found.extend(targets.into_iter().map(|endpoint| EndpointChoice {
+            endpoint,
+            one_in,
+            scheduler: None,
+            at,
+        }));
     }
     found
 }
 
 /// The elements of sets and maps first, then the rules, as they are printed.
 pub fn rules_of(table: &Table, service: &ServicePortName) -> Vec<RuleRef> {
+    let owner = service.owner();
     let mut found = Vec::new();
     for (chain, of) in (0..).map(ChainId::fixed).zip(table.sets().map(|(_, set)| set)) {
-        let mine = (0..).zip(of.elements()).filter(|(_, e)| e.service.as_deref() == Some(service));
-        let table = TableName::KubeProxyElements;
+        let mine = (0..).zip(of.elements()).filter(|(_, e)| e.owner.as_ref() == Some(&owner));
+        let table = TableName::NftablesElements;
         found.extend(mine.map(|(rule, _)| RuleRef { table, chain, rule }));
     }
     for (chain, of) in table.chains() {
-        let mine = (0..).zip(&of.rules).filter(|(_, r)| r.service.as_deref() == Some(service));
-        found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::KubeProxy, chain, rule }));
+        let mine = (0..).zip(&of.rules).filter(|(_, r)| r.owner.as_ref() == Some(&owner));
+        found.extend(mine.map(|(rule, _)| RuleRef { table: TableName::Nftables, chain, rule }));
     }
     found
 }
 
-pub fn chosen(table: &Table, hits: &[RuleHit]) -> Option<Chosen> {
+pub fn selection_reason(table: &Table, hits: &[RuleHit]) -> Option<SelectionReason> {
     hits.iter().rev().find_map(|hit| {
         let rule = table.rule(hit.at())?;
         match rule.statements() {
             [.., Statement::Dnat(DnatTo::Numgen(targets))] => Some(drawn(targets.len())),
             [Statement::NumgenVmap(verdicts)] => Some(drawn(verdicts.len())),
             [Statement::In(_), Statement::Verdict(to)] => {
-                endpoint_of(table, hit.chain, *to).map(|_| Chosen::Bound)
+                endpoint_of(table, hit.chain, *to).map(|_| SelectionReason::SessionAffinity)
             }
             _ => None,
         }
     })
 }
 
-pub fn terms(table: &Table, service: &ServicePortName) -> Terms {
-    let mut terms = Terms::default();
-    let Some(port) = port_of(table, service) else { return terms };
-    for (name, element, inside) in elements(table, port, service) {
-        let stop = element.verdict.and_then(|verdict| stop(name, verdict, inside));
-        stop.into_iter().for_each(|stop| terms.stop(stop));
-        terms.local_inside |= inside && element.verdict.is_some_and(|verdict| is_to_local(port, verdict));
+pub fn port_summary(table: &Table, service: &ServicePortName) -> PortSummary {
+    let owner = service.owner();
+    let mut summary = PortSummary::default();
+    let Some(port) = rules_of_port(table, &owner) else { return summary };
+    for (set, element, internal) in elements(table, port, &owner) {
+        if let Some(verdict) = element.verdict {
+            block_reason(set, verdict, internal).into_iter().for_each(|reason| summary.add_block(reason));
+            summary.internal_local |= internal && is_to_local(port, verdict);
+        }
+        // A NodePort's key has no address.
+        if !internal && !is_of_node_ports(set) {
+            summary.add_address(element.key.dst);
+        }
     }
     for rule in port.chains.iter().flat_map(|chain| &chain.rules) {
         match rule.statements().last() {
-            Some(Statement::Verdict(Verdict::Drop)) => terms.stop(Stop::Source),
-            Some(Statement::Verdict(verdict)) => terms.local_outside |= is_to_local(port, *verdict),
+            Some(Statement::Verdict(Verdict::Drop)) => summary.add_block(BlockReason::SourceRanges),
+            Some(Statement::Verdict(verdict)) => summary.external_local |= is_to_local(port, *verdict),
             _ => {}
         }
     }
-    terms
-}
-
-pub fn extras(table: &Table, service: &ServicePortName) -> Extras {
-    let mut extras = Extras::default();
-    let Some(port) = port_of(table, service) else { return extras };
-    for (name, element, inside) in elements(table, port, service) {
-        // A NodePort's key has no address.
-        if !inside && !is_of_node_ports(name) {
-            extras.address(element.key.dst);
-        }
-    }
-    extras.affinity_s = port.sets.iter().find_map(|set| match set.kind {
+    summary.affinity_s = port.sets.iter().find_map(|set| match set.kind {
         SetKind::Dynamic { timeout_s } => Some(timeout_s),
-        _ => None,
+        SetKind::Plain | SetKind::Verdicts => None,
     });
-    extras
+    summary
 }
 
-pub fn role(table: &Table, at: RuleRef) -> Option<Role> {
+pub fn rule_role(table: &Table, at: RuleRef) -> Option<RuleRole> {
     if let Some(element) = table.element(at) {
         let map = &table.set_of(at)?.name;
-        let inside = &**map == NO_ENDPOINT && is_cluster_ip(table, element.key.dst);
-        return stop(map, element.verdict?, inside).map(Role::Stops);
+        let internal = &**map == NO_ENDPOINT && is_cluster_ip(table, element.key.dst);
+        return block_reason(map, element.verdict?, internal).map(RuleRole::Blocks);
     }
     let (chain, rule) = (table.chain(at.chain)?, table.rule(at)?);
     // Not the rule of firewall-check, which leads there.
     if chain.name.starts_with("firewall-") {
         let drops = matches!(rule.statements().last(), Some(Statement::Verdict(Verdict::Drop)));
-        return drops.then_some(Role::Stops(Stop::Source));
+        return drops.then_some(RuleRole::Blocks(BlockReason::SourceRanges));
     }
     let local = chain.name.starts_with(LOCAL);
-    let bound = matches!(rule.statements(), [Statement::In(_), ..]);
-    (local || chain.name.starts_with(CLUSTER)).then_some(Role::Chooses { local, bound })
+    let affinity = matches!(rule.statements(), [Statement::In(_), ..]);
+    (local || chain.name.starts_with(CLUSTER)).then_some(RuleRole::SelectsEndpoint { local, affinity })
 }
 
-fn port_of<'a>(table: &'a Table, service: &ServicePortName) -> Option<&'a PortRules> {
-    let is_its = |(_, element): &(SetId, Element)| element.service.as_deref() == Some(service);
+fn rules_of_port<'a>(table: &'a Table, owner: &Owner) -> Option<&'a PortRules> {
+    let is_its = |(_, element): &(SetId, Element)| element.owner.as_ref() == Some(owner);
     table.ports().iter().find(|port| port.elements.iter().any(is_its)).map(|port| &**port)
 }
 
@@ -122,12 +124,12 @@ fn port_of<'a>(table: &'a Table, service: &ServicePortName) -> Option<&'a PortRu
 fn elements<'a>(
     table: &'a Table,
     port: &'a PortRules,
-    service: &'a ServicePortName,
+    owner: &'a Owner,
 ) -> impl Iterator<Item = (&'a str, &'a Element, bool)> {
     let name = |set: SetId| table.set((0, set)).map_or("", |set| &*set.name);
     let cluster_ip = port.elements.iter().find(|(set, _)| name(*set) == CLUSTER_IPS);
     let cluster_ip = cluster_ip.map(|(_, element)| element.key.dst);
-    let mine = port.elements.iter().filter(|(_, element)| element.service.as_deref() == Some(service));
+    let mine = port.elements.iter().filter(|(_, element)| element.owner.as_ref() == Some(owner));
     mine.map(move |(set, element)| {
         let name = name(*set);
         (name, element, !is_of_node_ports(name) && Some(element.key.dst) == cluster_ip)
@@ -143,12 +145,12 @@ fn is_cluster_ip(table: &Table, ip: IpAddr) -> bool {
     set.is_some_and(|set| set.elements().iter().any(|element| element.key.dst == ip))
 }
 
-/// Whom an element of a map stops.
-fn stop(map: &str, verdict: Verdict, inside: bool) -> Option<Stop> {
+/// Why an element of a map blocks traffic, if it does. `internal`: its address is a ClusterIP.
+fn block_reason(map: &str, verdict: Verdict, internal: bool) -> Option<BlockReason> {
     match (map, verdict) {
-        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Goto(_)) => Some(Stop::NoEndpoints),
-        (NO_ENDPOINT, Verdict::Drop) if inside => Some(Stop::Inside),
-        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Drop) => Some(Stop::Outside),
+        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Goto(_)) => Some(BlockReason::NoEndpoints),
+        (NO_ENDPOINT, Verdict::Drop) if internal => Some(BlockReason::InternalPolicyLocal),
+        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Drop) => Some(BlockReason::ExternalPolicyLocal),
         _ => None,
     }
 }
@@ -179,6 +181,6 @@ fn endpoint_of(table: &Table, from: ChainId, verdict: Verdict) -> Option<SocketA
     })
 }
 
-fn drawn(of: usize) -> Chosen {
-    if of == 1 { Chosen::Only } else { Chosen::Drawn { of } }
+fn drawn(of: usize) -> SelectionReason {
+    if of == 1 { SelectionReason::OnlyEndpoint } else { SelectionReason::Random { of } }
 }

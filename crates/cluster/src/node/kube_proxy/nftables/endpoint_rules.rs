@@ -33,7 +33,7 @@ impl Endpoints<'_> {
             let (ip, dst_port) = (endpoint.address.ip(), endpoint.address.port());
             let protocol = self.service.name.protocol;
             let key = Tuple { src: ip, src_port: 0, dst: ip, dst_port, protocol };
-            table.insert(hairpins, Element { key, verdict: None, comment: None, service: None });
+            table.insert(hairpins, Element { key, verdict: None, comment: None, owner: None });
         }
     }
 
@@ -45,7 +45,7 @@ impl Endpoints<'_> {
 /// With session affinity, each endpoint has a chain that notes the client, and a set to note it in.
 pub(super) fn endpoint_chains(table: &mut PortRules, endpoints: &Endpoints) -> Vec<OwnChain> {
     let Some(timeout_s) = endpoints.service.affinity_s else { return Vec::new() };
-    let name = &endpoints.service.name;
+    let (name, owner) = (&endpoints.service.name, &endpoints.service.owner);
     let mut own = Vec::new();
     for &endpoint in endpoints.reachable {
         let base = service_port_endpoint_chain_name_base(name, &endpoints.all[endpoint].text);
@@ -53,9 +53,9 @@ pub(super) fn endpoint_chains(table: &mut PortRules, endpoints: &Endpoints) -> V
         let set = Set::new(["affinity-", &base].concat(), Key::SOURCE, kind, None);
         let affinity = table.declare_set(set);
         let chain = table.declare(Chain::new(["endpoint-", &base].concat()));
-        table.append(chain, Rule::new([Statement::Update(affinity)]).of(name));
+        table.append(chain, Rule::new([Statement::Update(affinity)]).owned_by(owner));
         let dnat = Statement::Dnat(DnatTo::One(endpoints.to(endpoint)));
-        table.append(chain, Rule::new([Statement::Protocol(name.protocol), dnat]).of(name));
+        table.append(chain, Rule::new([Statement::Protocol(name.protocol), dnat]).owned_by(owner));
         own.push(OwnChain { endpoint, chain, affinity });
     }
     own
@@ -63,7 +63,7 @@ pub(super) fn endpoint_chains(table: &mut PortRules, endpoints: &Endpoints) -> V
 
 /// First those that a client is bound to, then a choice among all: N-08.
 pub(super) fn choice(endpoints: &Endpoints, own: &[OwnChain], chosen: &[usize]) -> Vec<Rule> {
-    let name = &endpoints.service.name;
+    let (name, owner) = (&endpoints.service.name, &endpoints.service.owner);
     let statements: Vec<Vec<Statement>> = if endpoints.service.affinity_s.is_none() {
         let targets: Vec<SocketAddr> = chosen.iter().map(|&index| endpoints.to(index)).collect();
         let dnat = Statement::Dnat(DnatTo::Numgen(targets.into()));
@@ -77,5 +77,5 @@ pub(super) fn choice(endpoints: &Endpoints, own: &[OwnChain], chosen: &[usize]) 
         rules.push(vec![Statement::NumgenVmap(of().map(goto).collect())]);
         rules
     };
-    statements.into_iter().map(|statements| Rule::new(statements).of(name)).collect()
+    statements.into_iter().map(|statements| Rule::new(statements).owned_by(owner)).collect()
 }

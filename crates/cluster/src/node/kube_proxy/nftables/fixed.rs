@@ -106,7 +106,7 @@ fn declare_sets(table: &mut Table, node_port_ips: Option<&[IpAddr]>) -> (Fixed, 
 /// An element of a set of destination addresses.
 pub(super) fn address(ip: IpAddr) -> Element {
     let key = Tuple { src: ip, src_port: 0, dst: ip, dst_port: 0, protocol: Protocol::Tcp };
-    Element { key, verdict: None, comment: None, service: None }
+    Element { key, verdict: None, comment: None, owner: None }
 }
 
 /// nftablesBaseChains.

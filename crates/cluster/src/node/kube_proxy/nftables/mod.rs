@@ -7,9 +7,11 @@ mod endpoint_rules;
 mod fixed;
 mod names;
 mod service_rules;
+mod stale;
 
-pub(super) use describe::{choices, chosen, extras, role, rules_of, terms};
+pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, selection_reason};
 pub use names::{service_port_chain_name_base, service_port_endpoint_chain_name_base};
+pub(super) use stale::stale_chains;
 
 use std::sync::Arc;
 

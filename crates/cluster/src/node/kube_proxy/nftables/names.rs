@@ -1,7 +1,7 @@
 //! The names of the chains and sets of a service port (nftables/proxier.go, hashAndTruncate and its
 //! callers).
 
-use crate::net::netfilter::ServicePortName;
+use crate::node::kube_proxy::ServicePortName;
 use crate::node::kube_proxy::hash::base32_hash;
 
 /// knftables.NameLengthMax, less the longest prefix.

@@ -1,7 +1,6 @@
 //! What one service port adds to the table ("Build rules for each service-port" in syncProxyRules).
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::endpoint_rules::{Endpoints, choice, endpoint_chains};
 use super::fixed::{Fixed, address, mark};
@@ -9,8 +8,8 @@ use super::names::service_port_chain_name_base;
 use crate::api::Str;
 use crate::net::Tuple;
 use crate::net::netfilter::nft::{Chain, Element, PortRules, Rule, SetId, Statement, Verdict};
-use crate::net::netfilter::{AddressMatch, ChainId, End, ServicePortName};
-use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo};
+use crate::net::netfilter::{AddressMatch, ChainId, End};
+use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo, ServicePortName};
 
 /// knftables.CommentLengthMax.
 const COMMENT_LENGTH_MAX: usize = 128;
@@ -87,7 +86,7 @@ impl<'a> Plan<'a> {
     /// The elements by which packets find the chains, or are stopped.
     fn capture(&self, table: &mut PortRules) {
         let (service, fixed) = (self.service, self.fixed);
-        let cluster_ip = Element { service: Some(service.name.clone()), ..address(service.cluster_ip) };
+        let cluster_ip = Element { owner: Some(service.owner.clone()), ..address(service.cluster_ip) };
         table.insert(fixed.cluster_ips, cluster_ip);
         let internal = if service.internal_policy_local { self.local } else { self.cluster };
         match internal.filter(|_| self.has_internal) {
@@ -137,14 +136,14 @@ impl<'a> Plan<'a> {
     fn element(&self, ip: IpAddr, port: u16, verdict: Verdict) -> Element {
         let protocol = self.service.name.protocol;
         let key = Tuple { src: ip, src_port: 0, dst: ip, dst_port: port, protocol };
-        Element { key, verdict: Some(verdict), comment: None, service: Some(self.service.name.clone()) }
+        Element { key, verdict: Some(verdict), comment: None, owner: Some(self.service.owner.clone()) }
     }
 
     /// The chain `external-`: M-02, M-03.
     fn external_rules(&self, table: &mut PortRules) {
         let Some(external) = self.external else { return };
         let mut append = |statements: &[Statement], comment: Option<&str>| {
-            let rule = Rule::new(statements).of(&self.service.name);
+            let rule = Rule::new(statements).owned_by(&self.service.owner);
             table.append(
                 external,
                 match comment {
@@ -183,12 +182,12 @@ impl<'a> Plan<'a> {
         }
         let from_elsewhere = Statement::OutsideOf(End::Source, allowed.into());
         let rule = Rule::new([from_elsewhere, Statement::Verdict(Verdict::Drop)]);
-        table.append(firewall, rule.of(&self.service.name));
+        table.append(firewall, rule.owned_by(&self.service.owner));
     }
 }
 
 /// The service port's name, as long as nft takes it.
-fn comment(name: &Arc<ServicePortName>) -> Str {
+fn comment(name: &ServicePortName) -> Str {
     let mut text = name.to_string();
     let end = (0..=COMMENT_LENGTH_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.truncate(end.unwrap_or(0));

@@ -9,7 +9,7 @@ use super::families;
 use super::fixture::config;
 use super::text::one_of_each;
 use crate::net::netfilter::{ChainId, JumpProblem, Rule, Rules, TableName, Target, jump_problems};
-use crate::node::kube_proxy::ProxyMode;
+use crate::node::kube_proxy::{ProxyMode, rule_problems};
 
 proptest! {
     #[test]
@@ -17,7 +17,7 @@ proptest! {
         let (seen, cfg) = if six { (families::seen(seen), families::config(cfg)) } else { (seen, cfg) };
         for mode in ProxyMode::ALL {
             let rules = seen.rules_of(mode, &cfg);
-            prop_assert_eq!(rules.problems(), Vec::<String>::new());
+            prop_assert_eq!(rule_problems(&rules), Vec::<String>::new());
             let text = rules.to_string();
             prop_assert!(!text.contains('?'), "a name is missing: {}", text);
             prop_assert_eq!(&text, &seen.rules_of(mode, &cfg).to_string());
@@ -30,7 +30,7 @@ proptest! {
 fn unsound_rules_are_named_in_words() {
     let mut rules = one_of_each().rules(&config());
     rules.nat.flush("KUBE-SVC-");
-    let problems = Rules::Iptables(Arc::new(rules)).problems();
+    let problems = rule_problems(&Rules::Iptables(Arc::new(rules)));
     assert!(problems.iter().any(|problem| problem.starts_with("Empty { table: Nat, from: ")), "{problems:?}");
 }
 

@@ -1,5 +1,7 @@
 //! What IPVS mode prints, for `ipset restore`, `iptables-restore` and `ipvsadm -R`.
 
+use std::sync::Arc;
+
 use super::fixture::{
     CLUSTER_IP, EXTERNAL_IP, LB_IP, NODE, NODE_IP, Seen, config, endpoint, http, http_slice, ip,
     load_balancer, port, service, slice,
@@ -7,8 +9,8 @@ use super::fixture::{
 use super::ipvs_flows::rules;
 use crate::api::{ServiceType, TrafficPolicy};
 use crate::net::Protocol::{Tcp, Udp};
-use crate::net::netfilter::{Family, Scheduler, jump_problems};
-use crate::node::kube_proxy::ProxyConfig;
+use crate::net::netfilter::{Family, Rules, Scheduler};
+use crate::node::kube_proxy::{ProxyConfig, rule_problems};
 
 fn one_of_each() -> Seen {
     let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
@@ -104,7 +106,8 @@ fn every_set_that_a_rule_names_is_made() {
 #[test]
 fn jumps_lead_somewhere() {
     for seen in [Seen::default(), one_of_each()] {
-        assert_eq!(jump_problems(&rules(&seen, &config()).tables), []);
+        let rules = Rules::Ipvs(Arc::new(rules(&seen, &config())));
+        assert_eq!(rule_problems(&rules), Vec::<String>::new());
     }
 }
 

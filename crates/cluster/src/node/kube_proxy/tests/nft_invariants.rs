@@ -4,7 +4,7 @@ use super::fixture::{config, ip};
 use super::text::one_of_each;
 use crate::net::netfilter::ChainId;
 use crate::net::netfilter::nft::{Rule, SetId, Statement, Table, TableProblem, Verdict, table_problems};
-use crate::node::kube_proxy::ProxyMode;
+use crate::node::kube_proxy::{ProxyMode, rule_problems};
 
 fn table() -> Table {
     let rules = one_of_each().rules_of(ProxyMode::Nftables, &config());
@@ -54,7 +54,7 @@ fn of_two_services_with_one_address_the_earlier_keeps_its_chains() {
         std::sync::Arc::make_mut(service).spec.external_ips = vec![ip("198.51.100.22")];
     }
     let rules = seen.rules_of(ProxyMode::Nftables, &config());
-    assert_eq!(rules.problems(), Vec::<String>::new());
+    assert_eq!(rule_problems(&rules), Vec::<String>::new());
     let reached = rules.to_string().matches("198.51.100.22 . tcp . 80").count();
     assert_eq!(reached, 2, "in service-ips and in no-endpoint-services:\n{rules}");
 }

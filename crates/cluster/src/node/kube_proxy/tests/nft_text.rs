@@ -5,8 +5,10 @@ use super::fixture::{config, endpoint, http, http_slice, ip, service};
 use super::text::one_of_each;
 use crate::api::NsName;
 use crate::net::Protocol;
-use crate::net::netfilter::{Rules, ServicePortName};
-use crate::node::kube_proxy::{Choice, ProxyConfig, ProxyMode, choices, rules_of};
+use crate::net::netfilter::Rules;
+use crate::node::kube_proxy::{
+    EndpointChoice, ProxyConfig, ProxyMode, ServicePortName, endpoint_choices, rules_of,
+};
 use crate::skipped::skipped;
 
 fn rules() -> Rules {
@@ -246,8 +248,8 @@ fn source_ranges_are_printed_as_nft_prints_intervals() {
 fn the_picture_reads_the_choice_back_from_the_table() {
     let rules = rules();
     let read = |name, local| -> Vec<(String, Option<u64>)> {
-        let read = |c: &Choice| (c.endpoint.to_string(), c.one_in);
-        choices(&rules, &port_name(name), local).iter().map(read).collect()
+        let read = |c: &EndpointChoice| (c.endpoint.to_string(), c.one_in);
+        endpoint_choices(&rules, &port_name(name), local).iter().map(read).collect()
     };
     assert_eq!(read("plain", false), [("10.244.0.1:80".into(), Some(2)), ("10.244.0.2:80".into(), Some(2))]);
     assert_eq!(read("sticky", false), [("10.244.0.3:80".into(), None)]);

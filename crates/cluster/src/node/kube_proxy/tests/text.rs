@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::fixture::{NODE, Seen, config, endpoint, http, http_slice, ip, load_balancer, service};
 use crate::api::{SessionAffinity, TrafficPolicy};
 use crate::net::Protocol;
-use crate::net::netfilter::{RuleSet, Rules, ServicePortName};
-use crate::node::kube_proxy::ProxyConfig;
-use crate::node::kube_proxy::{choices, rules_of};
+use crate::net::netfilter::{RuleSet, Rules};
+use crate::node::kube_proxy::{ProxyConfig, ServicePortName, endpoint_choices, rules_of};
 
 /// A Service of each kind that TestOverallIPTablesRules has.
 pub fn one_of_each() -> Seen {
@@ -198,12 +197,12 @@ fn a_large_cluster_has_no_endpoint_comments() {
 #[test]
 fn the_picture_reads_the_choice_back_from_the_rules() {
     let rules = Rules::Iptables(Arc::new(one_of_each().rules(&config())));
-    let plain = choices(&rules, &port_name("plain"), false);
+    let plain = endpoint_choices(&rules, &port_name("plain"), false);
     let read: Vec<_> = plain.iter().map(|c| (c.endpoint.to_string(), c.one_in)).collect();
     assert_eq!(read, [("10.244.0.1:80".into(), Some(2)), ("10.244.0.2:80".into(), None)]);
-    assert_eq!(choices(&rules, &port_name("sticky"), false).len(), 1, "affinity is no choice");
-    assert!(choices(&rules, &port_name("local"), true).is_empty());
-    assert!(choices(&rules, &port_name("lonely"), false).is_empty());
+    assert_eq!(endpoint_choices(&rules, &port_name("sticky"), false).len(), 1, "affinity is no choice");
+    assert!(endpoint_choices(&rules, &port_name("local"), true).is_empty());
+    assert!(endpoint_choices(&rules, &port_name("lonely"), false).is_empty());
     let owned: Vec<_> = rules_of(&rules, &port_name("lonely"));
     assert_eq!(owned.len(), 1);
     assert!(rules.rule_text(owned[0]).unwrap().ends_with("-j REJECT"));

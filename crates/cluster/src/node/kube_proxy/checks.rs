@@ -1,0 +1,59 @@
+//! Invariants of the rules that kube-proxy writes, as upstream's tests check them.
+
+use crate::net::netfilter::nft::{TableProblem, table_problems};
+use crate::net::netfilter::{JumpProblem, RuleRef, Rules, TableName, jump_problems};
+
+/// Top-level chains, which are there before there is any Service.
+const MAY_BE_EMPTY: [&str; 7] = [
+    "KUBE-SERVICES",
+    "KUBE-EXTERNAL-SERVICES",
+    "KUBE-NODEPORTS",
+    "KUBE-PROXY-FIREWALL",
+    "KUBE-FIREWALL",
+    "KUBE-NODE-PORT",
+    "KUBE-IPVS-OUT-FILTER",
+];
+
+/// Written even when nothing leads to it: the mark chain; the NodePorts, where `nodePortAddresses` names no
+/// address of the node; two of IPVS mode that are declared whether or not a set leads to them
+/// (`iptablesChains`); nftables' helper, even when no Service needs it.
+const MAY_BE_UNUSED: [&str; 5] =
+    ["KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL", "reject-chain"];
+
+/// What breaks an invariant, in words; nothing, whatever Services there are.
+pub fn rule_problems(rules: &Rules) -> Vec<String> {
+    let jumps = jump_problems(rules.iptables());
+    let jumps = jumps.iter().filter(|problem| match problem {
+        JumpProblem::Empty { to, .. } => !MAY_BE_EMPTY.contains(&&**to),
+        JumpProblem::Unused { chain, .. } => !MAY_BE_UNUSED.contains(&&**chain),
+        JumpProblem::Missing { .. } | JumpProblem::Twice { .. } => true,
+    });
+    let mut found: Vec<String> = jumps.map(|problem| format!("{problem:?}")).collect();
+    if let Some(table) = rules.nftables() {
+        let is_meant = |problem: &TableProblem| match problem {
+            TableProblem::UnusedChain { chain } => MAY_BE_UNUSED.contains(&&**chain),
+            TableProblem::MissingChain { .. }
+            | TableProblem::MissingSet { .. }
+            | TableProblem::EmptyChain { .. }
+            | TableProblem::UnusedSet { .. }
+            | TableProblem::Twice { .. }
+            | TableProblem::WrongKind { .. }
+            | TableProblem::WrongElement { .. }
+            | TableProblem::NatInFilter { .. }
+            | TableProblem::NothingToDraw { .. } => false,
+        };
+        let problems = table_problems(table);
+        found.extend(problems.iter().filter(|p| !is_meant(p)).map(|problem| format!("{problem:?}")));
+    }
+    found
+}
+
+/// Does the rule stand in a chain of kube-proxy's own?
+pub fn is_kube_proxys(rules: &Rules, at: RuleRef) -> bool {
+    match at.table {
+        TableName::Filter | TableName::Nat => {
+            rules.chain_name(at).is_some_and(|name| name.starts_with("KUBE-"))
+        }
+        TableName::Nftables | TableName::NftablesElements | TableName::Ipvs => true,
+    }
+}
