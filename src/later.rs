@@ -34,8 +34,6 @@ pub struct Later {
     pub of_text: fn(Session, Ui) -> AnyView,
     /// The port of the Service that the selection called.
     pub port_called: fn(&World, Selection) -> Option<u16>,
-    /// Notices from the one with this id on.
-    pub toasts: fn(Session, u32) -> AnyView,
     /// What pointers, wheel and keys do in the picture.
     pub gesture: fn(&Input, &str, &web_sys::Event, On),
     pub zoom: fn(Picture, Zoom),
@@ -54,8 +52,8 @@ pub struct Later {
     pub happened: fn(&LogEntry) -> String,
     pub done: fn(&Action) -> Option<String>,
     pub show_mark: fn(Session, Ui, Option<(&'static str, NsName)>),
-    pub menu: fn(Session, Ui, NodeRef<Div>, MenuAt) -> AnyView,
-    pub dialog: fn(Session, Ui, Dialog) -> AnyView,
+    pub menu: fn(NodeRef<Div>, MenuAt) -> AnyView,
+    pub dialog: fn(Dialog) -> AnyView,
     pub take_files: fn(Session, Ui, web_sys::FileList),
     /// Opens the reader's own text, or work that was left on a scenario, by its key.
     pub open_kept: fn(Session, String, Begin),
@@ -73,7 +71,6 @@ pub static LATER: Later = Later {
     pane: panels::pane,
     of_text: panels::of_text,
     port_called: relations::port_called,
-    toasts: shell::toasts::list,
     gesture: gestures::handle,
     zoom: gestures::zoom_by_button,
     bands: bands::paint,

@@ -1,6 +1,7 @@
 //! The web app: it draws the cluster that `cluster` simulates and lets a person break it.
 
 mod browser;
+mod components;
 pub mod diagram;
 pub mod embed;
 mod later;
@@ -12,6 +13,7 @@ mod text;
 pub mod theme;
 
 use embed::Options;
+use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 /// What is around the picture. The last one has what changes where there is less room.
@@ -35,5 +37,5 @@ pub fn mount(element: web_sys::HtmlElement, options: String) -> Result<(), JsVal
     let options = Options::of_element(&options);
     let mut styles = vec![theme::THEME_CSS, theme::DIAGRAM_CSS];
     styles.extend(SHELL_CSS);
-    embed::attach(&element, &styles, move || shell::app(options))
+    embed::attach(&element, &styles, move || view! { <shell::App options/> })
 }

@@ -1,6 +1,6 @@
-//! The pieces that the shell and its panels are made of.
+//! What panels that are functions are made of. Those that are components take it from [`crate::components`].
 
-use leptos::html;
+use crate::components::{Details, Listing, Table, aria_bool};
 use leptos::prelude::*;
 
 pub type Kids = Vec<AnyView>;
@@ -39,11 +39,6 @@ pub fn sign(class: &'static str, sign: &'static str) -> AnyView {
     view! { <span class=class aria-hidden="true">{sign}</span> }.into_any()
 }
 
-pub fn strong(words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <b>{words}</b> }.into_any()
-}
-
 pub fn code(words: impl Into<String>) -> AnyView {
     let words = words.into();
     view! { <code class="pk-mono">{words}</code> }.into_any()
@@ -55,11 +50,6 @@ pub fn para(class: &'static str, kids: Kids) -> AnyView {
 
 pub fn says(class: &'static str, words: impl Into<String>) -> AnyView {
     para(class, vec![text(words)])
-}
-
-pub fn title(words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <h2 class="pk-caption">{words}</h2> }.into_any()
 }
 
 pub fn heading(words: impl Into<String>) -> AnyView {
@@ -79,32 +69,16 @@ pub fn facts(rows: Vec<(&'static str, AnyView)>) -> AnyView {
     view! { <dl class="pk-facts">{rows}</dl> }.into_any()
 }
 
-pub fn table(head: &[&'static str], rows: Vec<Kids>) -> AnyView {
-    let head: Kids = head
-        .iter()
-        .map(|name| {
-            let name = *name;
-            view! { <th scope="col">{name}</th> }.into_any()
-        })
-        .collect();
-    let rows: Kids = rows
-        .into_iter()
-        .map(|cells| {
-            let cells: Kids = cells.into_iter().map(|cell| view! { <td>{cell}</td> }.into_any()).collect();
-            view! { <tr>{cells}</tr> }.into_any()
-        })
-        .collect();
-    view! {
-        <div class="pk-scroll" tabindex="0" role="group" aria-label="Table">
-            <table class="pk-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>
-        </div>
-    }
-    .into_any()
+pub fn table(columns: &'static [&'static str], rows: Vec<Kids>) -> AnyView {
+    let row = |cells: Kids| {
+        let cells = cells.into_iter().map(|cell| view! { <td>{cell}</td> }).collect_view();
+        view! { <tr>{cells}</tr> }
+    };
+    view! { <Table columns>{rows.into_iter().map(row).collect_view()}</Table> }.into_any()
 }
 
-/// Text as it is, with a name for those who hear it.
 pub fn listing(name: &'static str, words: String) -> AnyView {
-    view! { <pre class="pk-listing" tabindex="0" role="region" aria-label=name>{words}</pre> }.into_any()
+    view! { <Listing name text=words/> }.into_any()
 }
 
 /// More, on demand.
@@ -115,19 +89,7 @@ pub fn more(summary: impl Into<String>, kids: Kids) -> AnyView {
 
 /// The same where what is open stays open, whatever is shown in its place.
 pub fn more_if(open: RwSignal<bool>, summary: impl Into<String>, kids: Kids) -> AnyView {
-    let (summary, details) = (summary.into(), NodeRef::<html::Details>::new());
-    let toggled = move |_| {
-        if let Some(details) = details.get_untracked() {
-            open.set(details.open());
-        }
-    };
-    view! {
-        <details node_ref=details class="pk-more" open=open.get_untracked() on:toggle=toggled>
-            <summary>{summary}</summary>
-            {kids}
-        </details>
-    }
-    .into_any()
+    view! { <Details summary=summary.into() open>{kids}</Details> }.into_any()
 }
 
 /// A button. What it is called is its label, unless `name` says more.
@@ -147,11 +109,6 @@ pub struct Button {
 pub fn button(label: impl Into<String>, act: impl Fn() + Send + Sync + 'static) -> Button {
     let act = Callback::new(move |()| act());
     Button { class: "pk-btn", label: vec![text(label)], act: Some(act), ..Button::default() }
-}
-
-/// As ARIA writes it.
-pub fn said(on: bool) -> &'static str {
-    if on { "true" } else { "false" }
 }
 
 impl Button {
@@ -179,10 +136,6 @@ impl Button {
         Button { disabled, ..self }
     }
 
-    pub fn labelled(self, label: Kids) -> Button {
-        Button { label, ..self }
-    }
-
     pub fn view(self) -> AnyView {
         // Not `disabled`: a button that loses its use while it has the focus would take the focus,
         // and with it the lab's keys, away.
@@ -193,8 +146,8 @@ impl Button {
                 class=self.class
                 aria-label=self.name
                 title=self.hint
-                aria-pressed=self.pressed.map(said)
-                aria-expanded=self.expanded.map(said)
+                aria-pressed=self.pressed.map(aria_bool)
+                aria-expanded=self.expanded.map(aria_bool)
                 aria-disabled=self.disabled.then_some("true")
                 on:click=move |_| {
                     if let Some(act) = act {
@@ -272,40 +225,6 @@ pub fn select(name: &'static str, options: Vec<(String, String)>, chosen: &str, 
         </select>
     }
     .into_any()
-}
-
-/// A slider of whole numbers.
-pub struct Slider {
-    pub name: &'static str,
-    pub most: u32,
-    pub value: u32,
-    pub said: String,
-    pub take: Callback<u32>,
-}
-
-impl Slider {
-    pub fn view(self) -> AnyView {
-        let take = self.take;
-        let take = move |event| {
-            if let Ok(value) = event_target_value(&event).parse() {
-                take.run(value);
-            }
-        };
-        view! {
-            <input
-                type="range"
-                class="pk-slider"
-                aria-label=self.name
-                aria-valuetext=self.said
-                min="0"
-                max=self.most.to_string()
-                step="1"
-                prop:value=self.value.to_string()
-                on:input=take
-            />
-        }
-        .into_any()
-    }
 }
 
 /// Fields and a button that belong together: Enter does what the button does.

@@ -4,7 +4,7 @@ use super::service::counted;
 use super::{gone, link_to};
 use crate::parts::*;
 use crate::session::{Selection, Session};
-use crate::shell::rate_slider;
+use crate::shell::RateSlider;
 use crate::text;
 use cluster::api::{Action, ClientFrom};
 use cluster::sim::World;
@@ -43,7 +43,7 @@ fn state(session: Session, world: &World, client: &Client) -> AnyView {
                 ("Requests", text(counted(&counts))),
                 ("Failed", failures(&counts)),
             ]),
-            rate_slider(spec.rate_milli, Callback::new(set_rate)),
+            view! { <RateSlider rate=spec.rate_milli on_input=set_rate/> }.into_any(),
             block(
                 "pk-actions",
                 vec![

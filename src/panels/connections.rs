@@ -1,6 +1,6 @@
 //! The latest connections of whatever is selected, to pick one from.
 
-use super::leaving;
+use super::select_link::SelectLink;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{NsName, ServiceType};
@@ -27,7 +27,7 @@ pub fn list(session: Session, of: Option<Selection>) -> AnyView {
             }
             let records: Vec<&ConnectionRecord> =
                 shown.with_value(|ids| ids.iter().filter_map(|id| world.traffic().record(*id)).collect());
-            rows(session, world, records)
+            rows(world, records)
         })
     });
     let hold = move |on: bool| held.set_value(on);
@@ -44,11 +44,11 @@ pub fn list(session: Session, of: Option<Selection>) -> AnyView {
     .into_any()
 }
 
-fn rows(session: Session, world: &World, records: Vec<&ConnectionRecord>) -> AnyView {
+fn rows(world: &World, records: Vec<&ConnectionRecord>) -> AnyView {
     if records.is_empty() {
         return says("pk-muted", "No connection yet.");
     }
-    let rows = records.into_iter().map(|record| row(session, world, record)).collect();
+    let rows = records.into_iter().map(|record| row(world, record)).collect();
     let about =
         says("pk-muted", "The latest connections, and those that failed last. Each tells its way, and why.");
     block("", vec![about, items("pk-list", rows)])
@@ -104,7 +104,7 @@ fn concerns(world: &World, record: &ConnectionRecord, of: &Of) -> bool {
     }
 }
 
-fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
+fn row(world: &World, record: &ConnectionRecord) -> AnyView {
     let id = record.id;
     let (mark, class, said) = ending(record);
     let to =
@@ -116,11 +116,7 @@ fn row(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
         text(format!("{from} → {to} ")),
         span(class, said),
     ];
-    leaving(
-        button("", move || session.select(Some(Selection::Connection(id))))
-            .labelled(label)
-            .class("pk-connection"),
-    )
+    view! { <SelectLink to=Selection::Connection(id) class="pk-connection">{label}</SelectLink> }.into_any()
 }
 
 /// A sign, its class, and how it ended, in words.

@@ -16,18 +16,20 @@ mod path;
 mod pod;
 mod policies;
 mod rules;
+mod select_link;
 mod service;
 mod start;
 mod yaml;
 mod zone;
 
+use crate::components::aria_bool;
 use crate::parts::*;
 use crate::session::{Selection, Session, object_of};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
-use leptos::html;
 use leptos::prelude::*;
 pub use rules::dialog as compare_rules;
+use select_link::SelectLink;
 pub use start::of_text;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -110,47 +112,20 @@ fn head(session: Session, ui: Ui) -> AnyView {
     if let Some(from) = ui.came_from.get()
         && let Some(name) = session.with_world(|world| from.name(world))
     {
-        let back = button("←", move || session.select(Some(from)));
-        kids.push(leaving(back.named(format!("Back to {name}")).class("pk-btn pk-plain")));
+        let name = format!("Back to {name}");
+        kids.push(view! { <SelectLink to=from name class="pk-btn pk-plain">"←"</SelectLink> }.into_any());
     }
-    let close = button("✕", move || session.select(None));
-    kids.push(leaving(close.named("Close: nothing selected").class("pk-btn pk-plain")));
+    let close = view! {
+        <SelectLink to=None name="Close: nothing selected" class="pk-btn pk-plain">"✕"</SelectLink>
+    };
+    kids.push(close.into_any());
     block("pk-row", kids)
 }
 
-/// The panel's heading, which may have the focus: see [`leaving`].
+/// The panel's heading, which may have the focus: see [`SelectLink`].
 fn caption(words: impl Into<String>) -> AnyView {
     let words = words.into();
     view! { <h2 class="pk-caption" tabindex="-1">{words}</h2> }.into_any()
-}
-
-/// A button that goes away with what it is in, as something else is selected. Its focus goes to the heading
-/// of what comes in its place, which so is said.
-pub(crate) fn leaving(button: Button) -> AnyView {
-    let (place, act) = (NodeRef::<html::Span>::new(), button.act);
-    let both = move || {
-        if let Some(act) = act {
-            act.run(());
-        }
-        // At once: a moment later the button is gone, and its focus with it.
-        focus_heading(place);
-    };
-    let button = Button { act: Some(Act::new(move |()| both())), ..button };
-    view! { <span class="pk-leaving" node_ref=place>{button.view()}</span> }.into_any()
-}
-
-/// On a narrow screen the sheet's handle has the heading's words.
-fn focus_heading(from: NodeRef<html::Span>) {
-    let from = from.get_untracked();
-    let Some(inspector) = from.and_then(|from| from.closest(".pk-inspector").ok().flatten()) else { return };
-    for name in [".pk-caption", ".pk-handle"] {
-        let found = inspector.query_selector(name).ok().flatten();
-        let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) else { continue };
-        if element.offset_width() > 0 {
-            crate::browser::focus_without_scrolling(&element);
-            return;
-        }
-    }
 }
 
 /// The tabs that a kind of thing has.
@@ -181,7 +156,7 @@ fn tab_list(ui: Ui, tabs: Memo<&'static [Tab]>, shown: Memo<Tab>) -> AnyView {
                 <button
                     type="button"
                     role="tab"
-                    aria-selected=move || said(shown.get() == *tab)
+                    aria-selected=move || aria_bool(shown.get() == *tab)
                     tabindex=move || if shown.get() == *tab { "0" } else { "-1" }
                     on:click=move |_| ui.tab.set(*tab)
                 >
@@ -244,9 +219,9 @@ pub fn remember_service(session: Session, ui: Ui) {
     });
 }
 
-/// A button that selects something.
-pub(crate) fn link_to(session: Session, of: Selection, label: impl Into<String>) -> AnyView {
-    leaving(button(label, move || session.select(Some(of))).class("pk-link"))
+pub(crate) fn link_to(_: Session, to: Selection, label: impl Into<String>) -> AnyView {
+    let label = label.into();
+    view! { <SelectLink to>{label}</SelectLink> }.into_any()
 }
 
 /// The buttons of a thing: those of its menu that act at once.

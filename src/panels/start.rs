@@ -48,7 +48,7 @@ pub fn of_text(session: Session, ui: Ui) -> AnyView {
     }
     let mut kids = Kids::new();
     match myths::myth_of(&key) {
-        Some(myth) => kids.extend(myths::about(myth)),
+        Some(myth) => kids.push(view! { <myths::AboutMyth myth/> }.into_any()),
         None => {
             kids.extend(told(session));
             kids.push(summary(session, ui));

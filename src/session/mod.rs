@@ -3,10 +3,11 @@
 //!
 //! What a view does with it:
 //!
-//! - reads the World with [`Session::with_world`] (untracked), inside something that tracks the
-//!   revision which says when to look again: [`Session::scene_rev`] for objects, clients and
-//!   their states, [`Session::rules_rev`] for nodes' rules and how old they are,
-//!   [`Session::traffic_rev`] for counts (at most four times a second), [`Session::log_rev`];
+//! - takes it from context: `expect_context::<Session>()`;
+//! - reads the World by memos: [`Session::watch_scene`] for objects, clients and their states,
+//!   [`Session::watch_rules`] for nodes' rules and how old they are, [`Session::watch_traffic`] for
+//!   counts (at most four times a second), [`Session::watch_log`]; or with [`Session::with_world`]
+//!   (untracked), inside something that tracks the revision which says when to look again;
 //! - paints what moves from [`Session::on_frame`], which also runs once while paused whenever
 //!   something has changed;
 //! - changes things with [`Session::act`] only.
@@ -22,6 +23,7 @@ mod save;
 mod selection;
 mod source;
 mod theme;
+mod watch;
 
 use crate::later::Part;
 use cluster::sim::{Run, Time, Touched, World};

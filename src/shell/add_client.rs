@@ -1,7 +1,7 @@
 //! A client of one's own: from where, to what, how often.
 
 use super::Ui;
-use crate::parts::*;
+use crate::components::{Complaint, Form, Select, Slider, Submit, TextField};
 use crate::session::{Selection, Session};
 use cluster::api::{Action, ClientFrom, ClientSpec, Name, Str};
 use cluster::net::Protocol;
@@ -10,7 +10,9 @@ use leptos::prelude::*;
 
 const OUTSIDE: &str = "outside";
 
-pub fn body(session: Session, ui: Ui) -> AnyView {
+#[component]
+pub fn AddClient() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let from = RwSignal::new(OUTSIDE.to_string());
     let to = RwSignal::new(session.with_world(first_target));
     let rate = RwSignal::new(1_000u32);
@@ -28,42 +30,42 @@ pub fn body(session: Session, ui: Ui) -> AnyView {
         let id = session.with_world(|world| world.traffic().client_named(&name).map(|c| c.id));
         session.select(id.map(Selection::Client));
     };
-    let complaint = move |about: About| {
-        complaint(about.id(), move || refused.get().filter(|r| r.about == about).map(|r| r.why))
+    let changed = move |field: RwSignal<String>, value| {
+        field.set(value);
+        refused.set(None);
     };
-    let places = session.with_world(places);
-    let fields = vec![
-        live(move || {
-            let take = move |value| {
-                from.set(value);
-                refused.set(None);
-            };
-            block(
-                "pk-field",
-                vec![span("", "From"), select("From", places.clone(), &from.get(), Callback::new(take))],
-            )
-        }),
-        complaint(About::From),
-        live(move || {
-            let take = move |value| {
-                to.set(value);
-                refused.set(None);
-            };
-            let wrong = refused.with(|r| r.as_ref().is_some_and(|r| r.about == About::To));
-            Field {
-                label: "To: a URL, host:port, or service/namespace/name",
-                value: to.get(),
-                placeholder: "http://web",
-                take: Callback::new(take),
-            }
-            .view_with(wrong.then_some(About::To.id()))
-        }),
-        complaint(About::To),
-        live(move || rate_slider(rate.get(), Callback::new(move |milli| rate.set(milli)))),
-        live(move || submit("Add", to.with(|t| t.trim().is_empty()))),
-        complaint(About::Client),
-    ];
-    block("pk-dialog-body", vec![form("Client", fields, add)])
+    let complaint = move |about: About| {
+        let why = move || refused.get().filter(|refused| refused.about == about).map(|refused| refused.why);
+        view! { <Complaint id=about.id() words=why/> }
+    };
+    let is_wrong = move || refused.with(|r| r.as_ref().is_some_and(|r| r.about == About::To));
+    view! {
+        <div class="pk-dialog-body">
+            <Form name="Client" on_submit=add>
+                <div class="pk-field">
+                    <span>"From"</span>
+                    <Select
+                        name="From"
+                        options=session.with_world(places)
+                        chosen=from
+                        on_choose=move |value| changed(from, value)
+                    />
+                </div>
+                {complaint(About::From)}
+                <TextField
+                    label="To: a URL, host:port, or service/namespace/name"
+                    placeholder="http://web"
+                    value=to
+                    on_input=move |value| changed(to, value)
+                    complaint=move || is_wrong().then_some(About::To.id())
+                />
+                {complaint(About::To)}
+                <RateSlider rate on_input=move |milli| rate.set(milli)/>
+                <Submit disabled=move || to.with(|to| to.trim().is_empty())>"Add"</Submit>
+                {complaint(About::Client)}
+            </Form>
+        </div>
+    }
 }
 
 /// What of the form a refusal is about.
@@ -101,23 +103,27 @@ impl Refused {
     }
 }
 
-/// A slider from no request at all to 20 a second; low rates get most of its length.
-pub fn rate_slider(milli: u32, take: Callback<u32>) -> AnyView {
-    let said = format!("{} per second", crate::text::rate(milli));
-    block(
-        "pk-field",
-        vec![
-            span("", format!("Rate: {said}")),
-            Slider {
-                name: "Rate",
-                most: RATES.len() as u32 - 1,
-                value: RATES.iter().rposition(|r| *r <= milli).unwrap_or(0) as u32,
-                said,
-                take: Callback::new(move |at| take.run(RATES[(at as usize).min(RATES.len() - 1)])),
-            }
-            .view(),
-        ],
-    )
+/// A slider from no request at all to 100 a second; low rates get most of its length.
+#[component]
+pub fn RateSlider(
+    /// Thousandths of a request per second.
+    #[prop(into)]
+    rate: Signal<u32>,
+    on_input: impl Fn(u32) + 'static,
+) -> impl IntoView {
+    let text = move || format!("{} per second", crate::text::rate(rate.get()));
+    view! {
+        <div class="pk-field">
+            <span>"Rate: " {text}</span>
+            <Slider
+                name="Rate"
+                max=RATES.len() as u32 - 1
+                value=move || RATES.iter().rposition(|r| *r <= rate.get()).unwrap_or(0) as u32
+                text=text
+                on_input=move |at| on_input(RATES[(at as usize).min(RATES.len() - 1)])
+            />
+        </div>
+    }
 }
 
 /// Thousandths of a request per second.

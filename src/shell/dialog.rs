@@ -1,72 +1,84 @@
 //! Dialogs: the browser's own, which keeps the focus inside, closes on Escape and gives the
 //! focus back.
 
-use super::{Dialog, Ui, add_client, facts, load, share, toasts};
-use crate::parts::*;
+use super::add_client::AddClient;
+use super::facts::ModelFacts;
+use super::load::Load;
+use super::share::Share;
+use super::toasts::DialogToasts;
+use super::{Dialog, Ui};
+use crate::components::Button;
 use crate::session::Session;
 use leptos::html;
 use leptos::prelude::*;
 
-pub fn dialog(session: Session, ui: Ui, which: Dialog) -> AnyView {
-    let (name, body) = match which {
-        Dialog::Load => ("Load manifests", load::body(session, ui)),
-        Dialog::Share => ("Share", share::body(session)),
-        Dialog::Facts => ("kube-proxy's mode", facts::body(session)),
-        Dialog::AddClient => ("Add a client", add_client::body(session, ui)),
-        Dialog::Rules => ("Rules side by side", crate::panels::compare_rules(session, ui)),
-        Dialog::StartAgain => ("Start again?", start_again(session, ui)),
-    };
-    frame(session, ui, which, name, body)
+pub fn dialog(which: Dialog) -> AnyView {
+    match which {
+        Dialog::Load => view! { <Modal name="Load manifests"><Load/></Modal> }.into_any(),
+        Dialog::Share => view! { <Modal name="Share"><Share/></Modal> }.into_any(),
+        Dialog::Facts => view! { <Modal name="kube-proxy's mode"><ModelFacts/></Modal> }.into_any(),
+        Dialog::AddClient => view! { <Modal name="Add a client"><AddClient/></Modal> }.into_any(),
+        Dialog::StartAgain => view! { <Modal name="Start again?"><StartAgain/></Modal> }.into_any(),
+        Dialog::Rules => {
+            let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+            let class = "pk-dialog pk-dialog-wide";
+            view! { <Modal name="Rules side by side" class>{crate::panels::compare_rules(session, ui)}</Modal> }
+                .into_any()
+        }
+    }
 }
 
-fn frame(session: Session, ui: Ui, which: Dialog, name: &'static str, body: AnyView) -> AnyView {
-    let place = NodeRef::<html::Dialog>::new();
+#[component]
+fn Modal(
+    name: &'static str,
+    #[prop(default = "pk-dialog")] class: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let ui = expect_context::<Ui>();
+    let element = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
-        let Some(dialog) = place.get() else { return };
+        let Some(dialog) = element.get() else { return };
         let _open_already = dialog.show_modal();
-        let kept = StoredValue::new_local(dialog);
+        let dialog = StoredValue::new_local(dialog);
         // Closed before it is gone: only then does the browser give the focus back.
         on_cleanup(move || {
-            kept.try_with_value(|dialog| dialog.close());
+            dialog.try_with_value(|dialog| dialog.close());
         });
     });
     let closed = move |_| {
         // Where another one was opened in its place, that is open by now.
-        if place.get_untracked().is_none_or(|dialog| !dialog.open()) {
+        if element.get_untracked().is_none_or(|dialog| !dialog.open()) {
             ui.close();
         }
     };
-    let close = button("✕", move || ui.close()).named("Close").class("pk-btn pk-plain").view();
-    let class = if which == Dialog::Rules { "pk-dialog pk-dialog-wide" } else { "pk-dialog" };
     view! {
-        <dialog node_ref=place class=class aria-label=name on:close=closed>
-            {block("pk-dialog-head", vec![title(name), close])}
-            {body}
-            {toasts::in_dialog(session)}
+        <dialog node_ref=element class=class aria-label=name on:close=closed>
+            <div class="pk-dialog-head">
+                <h2 class="pk-caption">{name}</h2>
+                <Button on_press=move || ui.close() name="Close" class="pk-btn pk-plain">"✕"</Button>
+            </div>
+            {children()}
+            <DialogToasts/>
         </dialog>
     }
-    .into_any()
 }
 
-fn start_again(session: Session, ui: Ui) -> AnyView {
+#[component]
+fn StartAgain() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let again = move || {
         ui.close();
         super::kept::start_again(session);
     };
-    block(
-        "pk-dialog-body",
-        vec![
-            says(
-                "",
-                "What you did here is undone, and the run begins from its first moment. Undo brings it back.",
-            ),
-            block(
-                "pk-row",
-                vec![
-                    button("Start again", again).class("pk-btn pk-main").view(),
-                    button("Keep going", move || ui.close()).view(),
-                ],
-            ),
-        ],
-    )
+    view! {
+        <div class="pk-dialog-body">
+            <p>
+                "What you did here is undone, and the run begins from its first moment. Undo brings it back."
+            </p>
+            <div class="pk-row">
+                <Button on_press=again class="pk-btn pk-main">"Start again"</Button>
+                <Button on_press=move || ui.close()>"Keep going"</Button>
+            </div>
+        </div>
+    }
 }

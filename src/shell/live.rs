@@ -3,7 +3,6 @@
 
 use super::notable::notable;
 use crate::later::Later;
-use crate::parts::*;
 use crate::session::{Motion, Session};
 use crate::text;
 use cluster::sim::World;
@@ -16,8 +15,19 @@ const IN_ONE_MESSAGE: usize = 3;
 const AFTER_A_STEP: usize = 12;
 const KEPT: usize = 6;
 
-pub fn log(session: Session) -> AnyView {
-    let said = RwSignal::new(Vec::<String>::new());
+#[component]
+pub fn SpokenLog() -> impl IntoView {
+    let session = expect_context::<Session>();
+    // Each with a number of its own, so that those who hear it hear the new ones only.
+    let said = RwSignal::new(Vec::<(u32, String)>::new());
+    let say = move |line: String| {
+        said.update(|said| {
+            let next = said.last().map_or(0, |(number, _)| number + 1);
+            said.push((next, line));
+            let extra = said.len().saturating_sub(KEPT);
+            said.drain(..extra);
+        });
+    };
     let heard = StoredValue::new(0u64);
     let timer = StoredValue::new_local(None::<gloo_timers::callback::Timeout>);
     Effect::new(move || {
@@ -31,11 +41,9 @@ pub fn log(session: Session) -> AnyView {
             heard.try_set_value(world.log_count());
             message(world, since, most, later)
         });
-        said.update(|said| {
-            said.extend(message);
-            let extra = said.len().saturating_sub(KEPT);
-            said.drain(..extra);
-        });
+        if let Some(message) = message {
+            say(message);
+        }
     };
     Effect::new(move || {
         session.log_rev();
@@ -59,12 +67,16 @@ pub fn log(session: Session) -> AnyView {
     Effect::new(move || {
         let moved = session.stepped.get();
         if !moved.is_empty() {
-            said.update(|said| said.push(moved));
+            say(moved);
         }
     });
-    let lines = move || said.get().into_iter().map(|line| says("", line)).collect::<Kids>().into_any();
-    view! { <div class="pk-sr" role="log" aria-live="polite" aria-label="What happens">{live(lines)}</div> }
-        .into_any()
+    view! {
+        <div class="pk-sr" role="log" aria-live="polite" aria-label="What happens">
+            <For each=move || said.get() key=|(number, _)| *number let((_, line))>
+                <p>{line}</p>
+            </For>
+        </div>
+    }
 }
 
 /// The notable entries since the `since`-th, in one line. `None` when there are none.

@@ -2,8 +2,9 @@
 //! with its place; the lab that runs is not touched until they are free of errors.
 
 use super::kept::open_text;
-use super::{Ui, files, myths};
-use crate::parts::*;
+use super::myths::Myths;
+use super::{Ui, files};
+use crate::components::{Button, Submit, Tag, Tone};
 use crate::session::{Begin, Motion, OWN, Session};
 use crate::text;
 use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
@@ -15,60 +16,52 @@ use wasm_bindgen::JsCast;
 
 /// Looking through a text takes a moment, so it waits until the writer pauses.
 const LOOK_AFTER_MS: u32 = 400;
-const ABOUT: &str = "Paste Kubernetes manifests or a scenario, or drop files anywhere on the lab. \
-                     Nothing leaves this page.";
 /// More findings than anybody reads.
 const SHOWN: usize = 100;
 
-pub fn body(session: Session, ui: Ui) -> AnyView {
+#[component]
+pub fn Load() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let area = NodeRef::<Textarea>::new();
     let found = RwSignal::new(None::<Arc<Manifest>>);
     look_through_when_quiet(ui, found);
-    let load = move || load(session, ui, found);
     let submitted = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        load();
+        load(session, ui, found);
     };
-    let findings = move || found.get().map_or_else(nothing, |manifest| findings(&manifest, area));
-    let row = block(
-        "pk-row",
-        vec![
-            choosing(session, ui),
-            span("pk-spring", ""),
-            live(move || submit("Load", ui.draft.with(|d| d.trim().is_empty()))),
-        ],
-    );
     view! {
         <form class="pk-dialog-body pk-load" on:submit=submitted>
-            {says("", ABOUT)}
-            {live(move || writing(ui, area))}
-            {row}
-            <div role="status" class="pk-findings" aria-label="Findings">{live(findings)}</div>
-            {myths::list(session, ui)}
+            <p>
+                "Paste Kubernetes manifests or a scenario, or drop files anywhere on the lab. Nothing leaves this page."
+            </p>
+            <label class="pk-field pk-grow">
+                <span>"Manifests (YAML or JSON)"</span>
+                <textarea
+                    node_ref=area
+                    class="pk-mono"
+                    rows="12"
+                    spellcheck="false"
+                    autocomplete="off"
+                    prop:value=move || ui.draft.get()
+                    on:input=move |event| ui.draft.set(event_target_value(&event))
+                ></textarea>
+            </label>
+            <div class="pk-row">
+                <ChooseFiles/>
+                <span class="pk-spring"></span>
+                <Submit disabled=move || ui.draft.with(|text| text.trim().is_empty())>"Load"</Submit>
+            </div>
+            <div role="status" class="pk-findings" aria-label="Findings">
+                {move || found.get().map(|manifest| view! { <Findings manifest area/> })}
+            </div>
+            <Myths/>
         </form>
     }
-    .into_any()
 }
 
-fn writing(ui: Ui, area: NodeRef<Textarea>) -> AnyView {
-    view! {
-        <label class="pk-field pk-grow">
-            {span("", "Manifests (YAML or JSON)")}
-            <textarea
-                node_ref=area
-                class="pk-mono"
-                rows="12"
-                spellcheck="false"
-                autocomplete="off"
-                prop:value=ui.draft.get()
-                on:input=move |event| ui.draft.set(event_target_value(&event))
-            ></textarea>
-        </label>
-    }
-    .into_any()
-}
-
-fn choosing(session: Session, ui: Ui) -> AnyView {
+#[component]
+fn ChooseFiles() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     view! {
         <label class="pk-btn pk-file">
             "Choose files …"
@@ -80,7 +73,6 @@ fn choosing(session: Session, ui: Ui) -> AnyView {
             />
         </label>
     }
-    .into_any()
 }
 
 fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
@@ -123,21 +115,25 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     }
 }
 
-fn findings(manifest: &Manifest, area: NodeRef<Textarea>) -> AnyView {
+#[component]
+fn Findings(manifest: Arc<Manifest>, area: NodeRef<Textarea>) -> impl IntoView {
     let errors = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     let summary = match (errors, manifest.diagnostics.len()) {
-        (0, 0) => format!("{}, nothing to say against it.", files::holds(manifest)),
-        (0, n) => format!("{}, {}.", files::holds(manifest), text::count(n, "remark")),
+        (0, 0) => format!("{}, nothing to say against it.", files::holds(&manifest)),
+        (0, n) => format!("{}, {}.", files::holds(&manifest), text::count(n, "remark")),
         (n, _) => format!("{} to repair. The lab stays as it is until then.", text::count(n, "error")),
     };
-    let kept = kept(manifest);
-    let rows = sorted(&manifest.diagnostics).into_iter().take(SHOWN).map(|d| finding(d, area)).collect();
-    let mut kids = vec![says(if errors > 0 { "pk-fail" } else { "" }, summary)];
-    if !kept.is_empty() {
-        kids.push(says("pk-muted", format!("Kept, not simulated: {}.", text::and(&kept))));
+    let kept = kept(&manifest);
+    let kept = (!kept.is_empty()).then(|| {
+        view! { <p class="pk-muted">{format!("Kept, not simulated: {}.", text::and(&kept))}</p> }
+    });
+    let rows = sorted(&manifest.diagnostics).into_iter().take(SHOWN);
+    let rows = rows.map(|found| view! { <li><Finding found=found.clone() area/></li> }).collect_view();
+    view! {
+        <p class:pk-fail=errors != 0>{summary}</p>
+        {kept}
+        <ul class="pk-finding-list" role="list">{rows}</ul>
     }
-    kids.push(items("pk-finding-list", rows));
-    block("", kids)
 }
 
 /// Errors first, then by place.
@@ -158,24 +154,25 @@ fn kept(manifest: &Manifest) -> Vec<String> {
     kinds.iter().cloned().collect()
 }
 
-fn finding(found: &Diagnostic, area: NodeRef<Textarea>) -> AnyView {
+/// A finding goes to its place in the text.
+#[component]
+fn Finding(found: Diagnostic, area: NodeRef<Textarea>) -> impl IntoView {
     let object = found.object.as_ref().map(|o| format!("{} {}: ", o.kind, o.name)).unwrap_or_default();
     let path = if found.path.is_empty() { String::new() } else { format!("{}: ", found.path) };
-    let said = format!("{object}{path}{}", found.message);
-    let class = match found.severity {
-        Severity::Error => "pk-tag pk-fail",
-        Severity::Warning => "pk-tag pk-care",
-        Severity::Info => "pk-tag",
+    let tone = match found.severity {
+        Severity::Error => Tone::Fail,
+        Severity::Warning => Tone::Care,
+        Severity::Info => Tone::Plain,
     };
-    let label = vec![span(class, text::severity(found.severity)), text(" "), place(found), text(said)];
     let (line, column) = (found.line, found.column);
-    button("", move || jump(area, line, column)).labelled(label).class("pk-finding").view()
-}
-
-fn place(found: &Diagnostic) -> AnyView {
-    match found.line {
-        0 => nothing(),
-        line => code(format!("{line}:{} ", found.column)),
+    let place = (line > 0).then(|| view! { <code class="pk-mono">{format!("{line}:{column} ")}</code> });
+    view! {
+        <Button on_press=move || jump(area, line, column) class="pk-finding">
+            <Tag tone>{text::severity(found.severity)}</Tag>
+            " "
+            {place}
+            {format!("{object}{path}{}", found.message)}
+        </Button>
     }
 }
 

@@ -2,55 +2,70 @@
 
 use super::{Dialog, Ui};
 use crate::panels::{Doing, What, doings};
-use crate::parts::*;
-use crate::session::{MenuAt, Session};
+use crate::session::{MenuAt, Selection, Session};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-pub fn menu(session: Session, ui: Ui, root: NodeRef<Div>, at: MenuAt) -> AnyView {
+/// `lab`: the element that the menu stays inside.
+pub fn menu(lab: NodeRef<Div>, at: MenuAt) -> AnyView {
+    let session = expect_context::<Session>();
     let entries = session.with_world(|world| doings(world, at.of));
-    let Some(name) = session.with_world(|world| at.of.name(world)) else { return nothing() };
-    let place = NodeRef::<Div>::new();
+    let Some(name) = session.with_world(|world| at.of.name(world)) else { return ().into_any() };
+    view! { <Menu lab at name entries/> }.into_any()
+}
+
+#[component]
+fn Menu(lab: NodeRef<Div>, at: MenuAt, name: String, entries: Vec<Doing>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let (element, label) = (NodeRef::<Div>::new(), name.clone());
     Effect::new(move || {
-        if let (Some(menu), Some(root)) = (place.get(), root.get_untracked()) {
-            put_at(&menu, &root, at);
+        if let (Some(menu), Some(lab)) = (element.get(), lab.get_untracked()) {
+            put_at(&menu, &lab, at);
             keep_focus(&menu);
         }
     });
-    let items: Kids = entries.into_iter().map(|doing| item(session, ui, at, doing)).collect();
-    let label = name.clone();
     view! {
         <div class="pk-shade" on:pointerdown=move |_| session.menu.set(None)></div>
         <div
-            node_ref=place
+            node_ref=element
             class="pk-menu"
             role="menu"
             aria-label=label
-            on:keydown=move |event| key(session, place, &event)
+            on:keydown=move |event| key(session, element, &event)
             on:contextmenu=|event| event.prevent_default()
         >
             <div class="pk-menu-name" aria-hidden="true">{name}</div>
-            {items}
+            {entries.into_iter().map(|entry| view! { <Item of=at.of entry/> }).collect_view()}
         </div>
     }
-    .into_any()
 }
 
-fn item(session: Session, ui: Ui, at: MenuAt, doing: Doing) -> AnyView {
-    let what = doing.what;
+#[component]
+fn Item(of: Selection, entry: Doing) -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let what = entry.what;
     let act = move |_| {
         session.menu.set(None);
-        perform(session, ui, at.of, what.clone());
+        perform(session, ui, of, what.clone());
     };
-    let class = if doing.harms { "pk-menu-item pk-fail" } else { "pk-menu-item" };
-    view! { <button type="button" role="menuitem" tabindex="-1" class=class on:click=act>{doing.label}</button> }
-        .into_any()
+    view! {
+        <button
+            type="button"
+            role="menuitem"
+            tabindex="-1"
+            class="pk-menu-item"
+            class:pk-fail=entry.harms
+            on:click=act
+        >
+            {entry.label}
+        </button>
+    }
 }
 
 /// Does what a menu entry, or the same button in the inspector, stands for.
-pub fn perform(session: Session, ui: Ui, of: crate::session::Selection, what: What) {
+pub fn perform(session: Session, ui: Ui, of: Selection, what: What) {
     match what {
         What::Act(action) => {
             session.act(action);

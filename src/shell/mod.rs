@@ -21,38 +21,87 @@ mod track;
 mod transport;
 mod ui;
 
+use crate::components::Button;
 use crate::embed::{Controls, Options};
-use crate::parts::*;
-use crate::session::{Session, Theme};
+use crate::later::Later;
+use crate::session::{Motion, Session, Theme};
 use crate::{browser, diagram, panels};
-pub use add_client::rate_slider;
+pub use add_client::RateSlider;
 #[cfg(test)]
 #[cfg(test)]
 pub use built_in::text_of;
 pub use built_in::{BuiltIn, FIRST, FIRST_HINTS, Hints, MYTH, built_in, built_in_of, hints_of, text_of_key};
+use header::Header;
 use leptos::html::Div;
 use leptos::prelude::*;
+use live::SpokenLog;
 pub use share::copy_text;
+use toasts::Toasts;
+use transport::Transport;
 pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
 
 /// One lab.
-pub fn app(options: Options) -> AnyView {
+#[component]
+pub fn App(options: Options) -> impl IntoView {
     let session = Session::new(storage_name(&options));
     let ui = Ui::default();
+    provide_context(session);
+    provide_context(ui);
     session.begin_with_theme(options.theme);
     session.watch_system_theme();
     session.start_frames();
     begin::begin(session, &options);
-    let root = NodeRef::<Div>::new();
-    watch_whether_on_screen(session, root);
-    keys::hear_at_once(&options, root);
+    let lab = NodeRef::<Div>::new();
+    watch_whether_on_screen(session, lab);
+    keys::hear_at_once(&options, lab);
     Effect::new(move || {
-        if let (Some(later), Some(root)) = (session.later.get(), root.get()) {
-            (later.begin)(session, ui, &root);
+        if let (Some(later), Some(lab)) = (session.later.get(), lab.get()) {
+            (later.begin)(session, ui, &lab);
         }
     });
-    frame(session, ui, root, options.controls)
+    let full = options.controls == Controls::Full;
+    view! {
+        <div
+            node_ref=lab
+            class="pk-app pk-shell"
+            lang="en"
+            tabindex="-1"
+            data-theme=move || theme_word(session)
+            data-drop=move || ui.dragging.get()
+            data-controls=controls_word(options.controls)
+            on:keydown=move |event| {
+                keys::pressed(session, ui, &event);
+                session.want_later();
+            }
+            on:pointerover=move |_| session.want_later()
+            on:pointerdown=move |_| session.want_later()
+            on:dragover=move |event| files::dragged_over(ui, &event)
+            on:dragleave=move |event| files::dragged_away(ui, &event)
+            on:drop=move |event| files::dropped(session, ui, &event)
+        >
+            {full.then(|| view! { <Header/> })}
+            <section class="pk-picture" aria-label="Cluster">
+                {diagram::diagram(session)}
+                <Opening/>
+            </section>
+            {full.then(|| panels::inspector(session, ui))}
+            {(options.controls != Controls::None).then(|| view! { <Transport/> })}
+            {move || session.menu.get().and_then(|at| later(session, move |later| (later.menu)(lab, at)))}
+            {move || ui.dialog.get().and_then(|which| later(session, move |later| (later.dialog)(which)))}
+            <Toasts/>
+            <SpokenLog/>
+        </div>
+    }
+}
+
+/// A view of the second part, once that is there.
+fn later(session: Session, view: impl FnOnce(&'static Later) -> AnyView) -> Option<AnyView> {
+    let Some(later) = session.later.get() else {
+        session.want_later();
+        return None;
+    };
+    Some(untrack(|| view(later)))
 }
 
 /// What has to be before anything of the second part is seen, and what goes on unseen.
@@ -75,66 +124,6 @@ fn theme_word(session: Session) -> &'static str {
     if session.is_dark() { "dark" } else { "light" }
 }
 
-fn frame(session: Session, ui: Ui, root: NodeRef<Div>, controls: Controls) -> AnyView {
-    let mut kids = Kids::new();
-    if controls == Controls::Full {
-        kids.push(header::header(session, ui));
-    }
-    kids.push(
-        view! {
-            <section class="pk-picture" aria-label="Cluster">{diagram::diagram(session)}{opening(session)}</section>
-        }
-        .into_any(),
-    );
-    if controls == Controls::Full {
-        kids.push(panels::inspector(session, ui));
-    }
-    if controls != Controls::None {
-        kids.push(transport::transport(session, ui));
-    }
-    kids.push(live(move || match (session.menu.get(), session.later.get()) {
-        (Some(at), Some(later)) => untrack(|| (later.menu)(session, ui, root, at)),
-        (None, _) => nothing(),
-        (Some(_), None) => on_its_way(session),
-    }));
-    kids.push(live(move || match (ui.dialog.get(), session.later.get()) {
-        (Some(which), Some(later)) => untrack(|| (later.dialog)(session, ui, which)),
-        (None, _) => nothing(),
-        (Some(_), None) => on_its_way(session),
-    }));
-    kids.push(toasts::toasts(session, ui));
-    kids.push(live::log(session));
-    view! {
-        <div
-            node_ref=root
-            class="pk-app pk-shell"
-            lang="en"
-            tabindex="-1"
-            data-theme=move || theme_word(session)
-            data-drop=move || ui.dragging.get()
-            data-controls=controls_word(controls)
-            on:keydown=move |event| {
-                keys::pressed(session, ui, &event);
-                session.want_later();
-            }
-            on:pointerover=move |_| session.want_later()
-            on:pointerdown=move |_| session.want_later()
-            on:dragover=move |event| files::dragged_over(ui, &event)
-            on:dragleave=move |event| files::dragged_away(ui, &event)
-            on:drop=move |event| files::dropped(session, ui, &event)
-        >
-            {kids}
-        </div>
-    }
-    .into_any()
-}
-
-/// What was asked for is in the second part, which no hand near the lab has brought yet.
-fn on_its_way(session: Session) -> AnyView {
-    session.want_later();
-    nothing()
-}
-
 fn controls_word(controls: Controls) -> &'static str {
     match controls {
         Controls::None => "none",
@@ -150,17 +139,22 @@ fn storage_name(options: &Options) -> Option<String> {
 }
 
 /// While a long run is being opened: how far it is, and a way out.
-fn opening(session: Session) -> AnyView {
-    live(move || match session.motion() {
-        crate::session::Motion::Opening(now) => block(
-            "pk-opening",
-            vec![
-                says("", format!("Running up to its moment: {} …", crate::text::clock(now))),
-                button("Stop here", move || session.stop_opening()).view(),
-            ],
-        ),
-        _ => nothing(),
-    })
+#[component]
+fn Opening() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let is_opening = Memo::new(move |_| matches!(session.motion(), Motion::Opening(_)));
+    let moment = move || match session.motion() {
+        Motion::Opening(now) => crate::text::clock(now),
+        Motion::Playing | Motion::Paused => String::new(),
+    };
+    view! {
+        <Show when=move || is_opening.get()>
+            <div class="pk-opening">
+                <p>"Running up to its moment: " {moment} " …"</p>
+                <Button on_press=move || session.stop_opening()>"Stop here"</Button>
+            </div>
+        </Show>
+    }
 }
 
 fn watch_whether_on_screen(session: Session, root: NodeRef<Div>) {

@@ -2,7 +2,7 @@
 
 use super::Ui;
 use super::kept::open_kept;
-use crate::parts::*;
+use crate::components::{Button, Details, Tag, Tone};
 use crate::session::{BUILT_IN, Begin, Motion, Session};
 use leptos::prelude::*;
 
@@ -31,7 +31,9 @@ fn said(myth: &Myth) -> String {
 }
 
 /// All of them, each to be opened with one click.
-pub fn list(session: Session, ui: Ui) -> AnyView {
+#[component]
+pub fn Myths() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let open = move |myth: &'static Myth| {
         ui.close();
         session.save_now();
@@ -39,24 +41,38 @@ pub fn list(session: Session, ui: Ui) -> AnyView {
         let begin = if paused { Begin::Paused } else { Begin::Playing };
         open_kept(session, [BUILT_IN, myth.name].concat(), begin);
     };
-    let rows = MYTHS.iter().map(|myth| {
-        let label = vec![strong(said(myth)), text(" "), span("pk-muted", myth.truth)];
-        button("", move || open(myth)).labelled(label).class("pk-connection pk-myth").view()
+    let rows = MYTHS.iter().map(move |myth| {
+        view! {
+            <li>
+                <Button on_press=move || open(myth) class="pk-connection pk-myth">
+                    <b>{said(myth)}</b>
+                    " "
+                    <span class="pk-muted">{myth.truth}</span>
+                </Button>
+            </li>
+        }
     });
-    let about = "What is often said, and is not so. Each opens a cluster that shows what is true.";
-    let summary = format!("Myths: {} popular explanations that are wrong", MYTHS.len());
-    more(summary, vec![says("pk-muted", about), items("pk-list", rows.collect())])
+    view! {
+        <Details summary=format!("Myths: {} popular explanations that are wrong", MYTHS.len())>
+            <p class="pk-muted">
+                "What is often said, and is not so. Each opens a cluster that shows what is true."
+            </p>
+            <ul class="pk-list" role="list">{rows.collect_view()}</ul>
+        </Details>
+    }
 }
 
 /// What the About panel says of one.
-pub fn about(myth: &'static Myth) -> Kids {
-    let hints = watch(myth.name).iter().map(|hint| text(*hint)).collect();
-    vec![
-        para("pk-claim", vec![span("pk-tag pk-fail", "Often said"), text(" "), text(said(myth))]),
-        para("pk-claim", vec![span("pk-tag pk-good", "In truth"), text(" "), text(myth.truth)]),
-        heading("Watch for"),
-        items("pk-hints", hints),
-    ]
+#[component]
+pub fn AboutMyth(myth: &'static Myth) -> impl IntoView {
+    view! {
+        <p class="pk-claim"><Tag tone=Tone::Fail>"Often said"</Tag>" "{said(myth)}</p>
+        <p class="pk-claim"><Tag tone=Tone::Good>"In truth"</Tag>" "{myth.truth}</p>
+        <h3 class="pk-heading">"Watch for"</h3>
+        <ul class="pk-hints" role="list">
+            {watch(myth.name).iter().map(|hint| view! { <li>{*hint}</li> }).collect_view()}
+        </ul>
+    }
 }
 
 /// Where to look.

@@ -1,15 +1,14 @@
 //! Sharing: a link that opens this very moment, and a tag for somebody's page.
 
+use crate::components::{Button, Listing};
 use crate::embed;
-use crate::parts::*;
 use crate::session::{BUILT_IN, Session};
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// Longer links are cut by some chat and mail programs.
-const LONG_LINK: usize = 8_000;
-
-pub fn body(session: Session) -> AnyView {
+#[component]
+pub fn Share() -> impl IntoView {
+    let session = expect_context::<Session>();
     session.save_now();
     let link = RwSignal::new(None::<Result<String, String>>);
     let text = recorded(session);
@@ -17,11 +16,11 @@ pub fn body(session: Session) -> AnyView {
         let made = embed::encode(&text).await.map_err(|error| error.sentence());
         link.set(Some(made.map(|fragment| [&page(), &*fragment].concat())));
     });
-    live(move || match link.get() {
-        None => says("pk-dialog-body", "Packing …"),
-        Some(Err(problem)) => says("pk-dialog-body pk-fail", problem),
-        Some(Ok(link)) => links(session, link),
-    })
+    move || match link.get() {
+        None => view! { <p class="pk-dialog-body">"Packing …"</p> }.into_any(),
+        Some(Err(problem)) => view! { <p class="pk-dialog-body pk-fail">{problem}</p> }.into_any(),
+        Some(Ok(link)) => view! { <Links link/> }.into_any(),
+    }
 }
 
 /// The page's address without query and fragment.
@@ -30,55 +29,70 @@ fn page() -> String {
     href.split(['?', '#']).next().unwrap_or_default().to_string()
 }
 
-fn links(session: Session, link: String) -> AnyView {
-    let long = link.len() > LONG_LINK;
+/// Longer links are cut by some chat and mail programs.
+const LONG_LINK: usize = 8_000;
+
+#[component]
+fn Links(link: String) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let long = (link.len() > LONG_LINK).then(|| {
+        view! {
+            <p class="pk-care">"The link is long: some programs cut it. The scenario file is the safer way."</p>
+        }
+    });
+    let tag = tag(session, &link);
+    view! {
+        <div class="pk-dialog-body">
+            <Copied
+                name="Link"
+                about="Opens this very moment: manifests, seed and everything done so far."
+                text=link
+            />
+            {long}
+            <Copied name="Figure" about="For a page of your own." text=tag/>
+            <Copied
+                name="Scenario file"
+                about="The same as text, for a repository or the command line."
+                text=recorded(session)
+            />
+        </div>
+    }
+}
+
+/// For somebody's page: a scenario that nothing was done to by its name, anything else by its link.
+fn tag(session: Session, link: &str) -> String {
     let untouched = !session.has_work();
     let name = session.with_source(|s| s.key.strip_prefix(BUILT_IN).map(str::to_owned)).filter(|_| untouched);
     let figure = match name {
         Some(name) => [&page(), "?scenario=", &name, "&controls=transport"].concat(),
         None => link.replacen('#', "?controls=transport#", 1),
     };
-    let tag = format!(
+    format!(
         "<iframe src=\"{figure}\" title=\"Packetyard\" width=\"100%\" height=\"640\" loading=\"lazy\"></iframe>"
-    );
-    let mut kids = vec![
-        copied(session, "Link", "Opens this very moment: manifests, seed and everything done so far.", link),
-        copied(session, "Figure", "For a page of your own.", tag),
-        copied(
-            session,
-            "Scenario file",
-            "The same as text, for a repository or the command line.",
-            recorded(session),
-        ),
-    ];
-    if long {
-        kids.insert(
-            1,
-            says("pk-care", "The link is long: some programs cut it. The scenario file is the safer way."),
-        );
-    }
-    block("pk-dialog-body", kids)
+    )
 }
 
-fn copied(session: Session, name: &'static str, what: &'static str, words: String) -> AnyView {
-    let copy = words.clone();
-    block(
-        "pk-copied",
-        vec![
-            block(
-                "pk-row",
-                vec![
-                    strong(name),
-                    span("pk-muted", what),
-                    span("pk-spring", ""),
-                    button("Copy", move || copy_text(session, copy.clone(), format!("Copied: {name}.")))
-                        .named(format!("Copy: {name}"))
-                        .view(),
-                ],
-            ),
-            listing(name, words),
-        ],
-    )
+/// A text, and a button that copies it.
+#[component]
+fn Copied(name: &'static str, about: &'static str, text: String) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let words = text.clone();
+    view! {
+        <div class="pk-copied">
+            <div class="pk-row">
+                <b>{name}</b>
+                <span class="pk-muted">{about}</span>
+                <span class="pk-spring"></span>
+                <Button
+                    on_press=move || copy_text(session, words.clone(), format!("Copied: {name}."))
+                    name=format!("Copy: {name}")
+                >
+                    "Copy"
+                </Button>
+            </div>
+            <Listing name text/>
+        </div>
+    }
 }
 
 /// Says what was copied, or that it was not.

@@ -2,54 +2,64 @@
 //! at its foot.
 
 use super::Ui;
-use crate::parts::*;
+use crate::components::Button;
 use crate::session::{Notice, Session, Tone};
 use leptos::prelude::*;
 
-pub fn toasts(session: Session, ui: Ui) -> AnyView {
-    frame(live(move || match session.later.get() {
-        Some(later) => (later.toasts)(session, if ui.dialog.get().is_none() { 0 } else { u32::MAX }),
-        // It may be the second part that could not be fetched.
-        None => block("", session.notices.shown().into_iter().map(plain).collect()),
-    }))
-}
-
-fn plain(notice: Notice) -> AnyView {
-    block("pk-toast", vec![says("", notice.text)])
+/// Those of the lab: none while a dialog shows them.
+#[component]
+pub fn Toasts() -> impl IntoView {
+    let ui = expect_context::<Ui>();
+    view! { <NoticesSince since=0 hidden=Signal::derive(move || ui.dialog.get().is_some())/> }
 }
 
 /// Those that came while the dialog was open.
-pub fn in_dialog(session: Session) -> AnyView {
-    let since = session.notices.next_id();
-    frame(live(move || list(session, since)))
-}
-
-fn frame(shown: AnyView) -> AnyView {
-    view! { <div class="pk-toasts" role="status">{shown}</div> }.into_any()
+#[component]
+pub fn DialogToasts() -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! { <NoticesSince since=session.notices.next_id()/> }
 }
 
 /// Those with this id or a later one.
-pub fn list(session: Session, since: u32) -> AnyView {
-    let shown = session.notices.shown().into_iter().filter(|notice| notice.id >= since);
-    block("", shown.map(|notice| toast(session, notice)).collect())
+#[component]
+fn NoticesSince(since: u32, #[prop(optional)] hidden: Signal<bool>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let shown = move || {
+        let all = if hidden.get() { Vec::new() } else { session.notices.shown() };
+        all.into_iter().filter(|notice| notice.id >= since).collect::<Vec<_>>()
+    };
+    view! {
+        <div class="pk-toasts" role="status">
+            <div>
+                <For each=shown key=|notice| notice.id let:notice>
+                    <Toast notice/>
+                </For>
+            </div>
+        </div>
+    }
 }
 
-fn toast(session: Session, notice: Notice) -> AnyView {
+#[component]
+fn Toast(notice: Notice) -> impl IntoView {
+    let session = expect_context::<Session>();
     let id = notice.id;
-    let (class, sign_class, mark) = match notice.tone {
+    let (class, sign_class, sign) = match notice.tone {
         Tone::Done => ("pk-toast", "pk-good", "✓"),
         Tone::Problem => ("pk-toast pk-problem", "pk-fail", "✕"),
     };
-    let mut kids = vec![sign(sign_class, mark), says("", notice.text)];
-    if let Some((label, act)) = notice.offer {
+    let offer = notice.offer.map(|(label, act)| {
         let act = move || {
             session.notices.dismiss(id);
             act(session);
         };
-        kids.push(button(label, act).view());
+        view! { <Button on_press=act>{label}</Button> }
+    });
+    view! {
+        <div class=class>
+            <span class=sign_class aria-hidden="true">{sign}</span>
+            <p>{notice.text}</p>
+            {offer}
+            <Button on_press=move || session.notices.dismiss(id) name="Dismiss" class="pk-btn pk-plain">"✕"</Button>
+        </div>
     }
-    kids.push(
-        button("✕", move || session.notices.dismiss(id)).named("Dismiss").class("pk-btn pk-plain").view(),
-    );
-    block(class, kids)
 }

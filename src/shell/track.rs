@@ -2,7 +2,6 @@
 
 use super::Ui;
 use super::notable::{self, Mark};
-use crate::parts::*;
 use crate::session::Session;
 use crate::text;
 use cluster::sim::{Span, Time};
@@ -17,28 +16,87 @@ const MOVES_EVERY: u64 = 500_000_000;
 const LETTER: f64 = 1.6;
 const NEAR_THE_END: f64 = 80.0;
 
-pub fn track(session: Session, ui: Ui) -> AnyView {
-    let moved = RwSignal::new(0);
-    Effect::new(move || {
-        let now = session.now().0 / MOVES_EVERY;
-        if now != moved.get_untracked() {
-            moved.set(now);
-        }
-    });
-    let marks = live(move || {
+#[component]
+pub fn Track() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let now = Memo::new(move |_| session.now().0 / MOVES_EVERY);
+    let marks = Memo::new(move |_| {
         session.log_rev();
-        moved.track();
+        now.track();
         let later = session.later.get();
-        let (now, marks) = session.with_world(|world| {
-            let from = world.now() - SHOWS;
-            (world.now(), notable::marks(world.log().iter(), from, MOST_MARKS, later))
-        });
-        let labelled = with_room(&marks, now);
-        let marks = marks.into_iter().zip(labelled).map(|(mark, label)| tick(session, ui, now, mark, label));
-        block("pk-ticks", marks.collect())
+        session.with_world(|world| {
+            let now = world.now();
+            let marks = notable::marks(world.log().iter(), now - SHOWS, MOST_MARKS, later);
+            let labelled = with_room(&marks, now);
+            marks.into_iter().zip(labelled).map(|(mark, labelled)| Shown::new(mark, now, labelled)).collect()
+        })
     });
-    view! { <div class="pk-track" role="group" aria-label="Events of the last minute">{marks}</div> }
-        .into_any()
+    view! {
+        <div class="pk-track" role="group" aria-label="Events of the last minute">
+            <div class="pk-ticks">
+                <For
+                    each=move || marks.get()
+                    key=Shown::key
+                    children=move |shown| {
+                        let key = shown.key();
+                        let shown = Memo::new(move |_| {
+                            let now = marks.with(|all: &Vec<Shown>| all.iter().find(|s| s.key() == key).cloned());
+                            now.unwrap_or_else(|| shown.clone())
+                        });
+                        view! { <Tick shown/> }
+                    }
+                />
+            </div>
+        </div>
+    }
+}
+
+/// A mark, and how it stands on the track.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    mark: Mark,
+    label: String,
+    /// In percent.
+    position: f64,
+    labelled: bool,
+}
+
+impl Shown {
+    fn new(mark: Mark, now: Time, labelled: bool) -> Shown {
+        Shown { label: label(&mark), position: position(mark.at, now), labelled, mark }
+    }
+
+    fn key(&self) -> (Time, String) {
+        (self.mark.at, self.label.clone())
+    }
+}
+
+#[component]
+fn Tick(shown: Memo<Shown>) -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    // What is seen comes first in what is heard.
+    let name = move || {
+        shown.with(|shown| format!("{}: {}, at {}", shown.label, shown.mark.said, text::clock(shown.mark.at)))
+    };
+    let choose = move |_| {
+        let about = shown.with_untracked(|shown| shown.mark.about.clone());
+        session.with_later(move |later| (later.show_mark)(session, ui, about));
+    };
+    view! {
+        <button
+            type="button"
+            class="pk-tick"
+            class:pk-tick-bad=move || shown.with(|shown| shown.mark.bad)
+            class:pk-quiet=move || shown.with(|shown| !shown.labelled)
+            class:pk-end=move || shown.with(|shown| shown.position > NEAR_THE_END)
+            style:left=move || shown.with(|shown| percent(shown.position))
+            title=name
+            aria-label=name
+            on:click=choose
+        >
+            <em aria-hidden="true">{move || shown.with(|shown| shown.label.clone())}</em>
+        </button>
+    }
 }
 
 /// In percent of the track.
@@ -80,38 +138,6 @@ fn label(mark: &Mark) -> String {
         n if n > 1 && !mark.label.contains(',') => format!("{} ×{n}", mark.label),
         _ => mark.label.clone(),
     }
-}
-
-fn tick(session: Session, ui: Ui, now: Time, mark: Mark, labelled: bool) -> AnyView {
-    let at = position(mark.at, now);
-    let class = match (mark.bad, labelled) {
-        (true, true) => "pk-tick pk-tick-bad",
-        (true, false) => "pk-tick pk-tick-bad pk-quiet",
-        (false, true) => "pk-tick",
-        (false, false) => "pk-tick pk-quiet",
-    };
-    let label = label(&mark);
-    // What is seen comes first in what is heard.
-    let name = format!("{label}: {}, at {}", mark.said, text::clock(mark.at));
-    let about = mark.about;
-    let choose = move |_| {
-        let about = about.clone();
-        session.with_later(move |later| (later.show_mark)(session, ui, about));
-    };
-    let end = if at > NEAR_THE_END { " pk-end" } else { "" };
-    view! {
-        <button
-            type="button"
-            class=[class, end].concat()
-            style:left=percent(at)
-            title=name.clone()
-            aria-label=name
-            on:click=choose
-        >
-            <em aria-hidden="true">{label}</em>
-        </button>
-    }
-    .into_any()
 }
 
 #[cfg(test)]

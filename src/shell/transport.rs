@@ -1,80 +1,97 @@
 //! The controls of time, at the foot of the lab.
 
-use super::{Dialog, Ui, track};
-use crate::parts::*;
+use super::track::Track;
+use super::{Dialog, Ui};
+use crate::components::{Button, Slider};
 use crate::session::pace::{self, SPEEDS};
-use crate::session::{Deed, Motion, Session};
+use crate::session::{Deed, Session};
 use crate::text;
 use leptos::prelude::*;
 
-pub fn transport(session: Session, ui: Ui) -> AnyView {
-    let controls = vec![live(move || controls(session)), live(move || speed(session))];
-    let clock = vec![
-        live(move || span("pk-mono", text::clock(session.now()))),
-        live(move || seed(session)),
-        live(move || again(session, ui)),
-    ];
+#[component]
+pub fn Transport() -> impl IntoView {
+    let session = expect_context::<Session>();
     view! {
         <footer class="pk-transport">
-            {block("pk-controls", controls)}
-            {track::track(session, ui)}
-            {block("pk-clock", clock)}
+            <div class="pk-controls">
+                <PlayControls/>
+                <Speed/>
+            </div>
+            <Track/>
+            <div class="pk-clock">
+                <span class="pk-mono">{move || text::clock(session.now())}</span>
+                <Seed/>
+                <StartAgain/>
+            </div>
         </footer>
     }
-    .into_any()
 }
 
-fn controls(session: Session) -> AnyView {
-    let playing = session.motion() == Motion::Playing;
-    let (mark, name) = if playing { ("❚❚", "Pause") } else { ("▶", "Play") };
-    let toggle = button("", move || session.toggle())
-        .labelled(vec![sign("pk-icon", mark), text(name)])
-        .class("pk-btn pk-main pk-toggle")
-        .hint("Space");
-    inline(
-        "pk-row",
-        vec![
-            button("", move || session.ask(Deed::StepBack))
-                .labelled(vec![sign("pk-icon", "◀"), span("pk-wide", "Step")])
-                .named("Step back")
-                .hint("Back to the event before (,)")
-                .view(),
-            toggle.view(),
-            button("", move || session.ask(Deed::Step))
-                .labelled(vec![span("pk-wide", "Step"), sign("pk-icon", "▶")])
-                .named("Step to the next event")
-                .hint("On to the next event (.)")
-                .view(),
-        ],
-    )
+#[component]
+fn PlayControls() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let sign = move || if session.is_playing() { "❚❚" } else { "▶" };
+    let name = move || if session.is_playing() { "Pause" } else { "Play" };
+    view! {
+        <span class="pk-row">
+            <Button
+                on_press=move || session.ask(Deed::StepBack)
+                name="Step back"
+                hint="Back to the event before (,)"
+            >
+                <span class="pk-icon" aria-hidden="true">"◀"</span>
+                <span class="pk-wide">"Step"</span>
+            </Button>
+            <Button on_press=move || session.toggle() class="pk-btn pk-main pk-toggle" hint="Space">
+                <span class="pk-icon" aria-hidden="true">{sign}</span>
+                {name}
+            </Button>
+            <Button
+                on_press=move || session.ask(Deed::Step)
+                name="Step to the next event"
+                hint="On to the next event (.)"
+            >
+                <span class="pk-wide">"Step"</span>
+                <span class="pk-icon" aria-hidden="true">"▶"</span>
+            </Button>
+        </span>
+    }
 }
 
-fn speed(session: Session) -> AnyView {
-    let speed = session.speed();
-    let said = text::speed(speed);
-    let slider = Slider {
-        name: "Speed",
-        most: SPEEDS.len() as u32 - 1,
-        value: pace::stop_of(speed) as u32,
-        said: said.clone(),
-        take: Callback::new(move |at| session.set_speed(SPEEDS[(at as usize).min(SPEEDS.len() - 1)])),
+#[component]
+fn Speed() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let text = move || text::speed(session.speed());
+    let lag = move || {
+        let kept = session.lag()?;
+        let kept_up = text::speed(session.speed() * kept);
+        Some(view! { <span class="pk-care">{format!("only {kept_up} kept up")}</span> })
     };
-    let lag = session.lag().map(|kept| {
-        let keeps = format!("only {} kept up", text::speed(speed * kept));
-        span("pk-care", keeps)
-    });
-    let mut kids = vec![slider.view(), span("pk-speed pk-mono", said)];
-    kids.extend(lag);
-    inline("pk-row", kids)
+    view! {
+        <span class="pk-row">
+            <Slider
+                name="Speed"
+                max=SPEEDS.len() as u32 - 1
+                value=move || pace::stop_of(session.speed()) as u32
+                text=text
+                on_input=move |at| session.set_speed(SPEEDS[(at as usize).min(SPEEDS.len() - 1)])
+            />
+            <span class="pk-speed pk-mono">{text}</span>
+            {lag}
+        </span>
+    }
 }
 
-fn seed(session: Session) -> AnyView {
-    session.opened_rev();
-    span("pk-mono pk-muted pk-wide", format!("seed {}", session.with_world(|world| world.seed())))
+#[component]
+fn Seed() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let seed = session.watch_scene(|world| world.seed());
+    view! { <span class="pk-mono pk-muted pk-wide">{move || format!("seed {}", seed.get())}</span> }
 }
 
-fn again(session: Session, ui: Ui) -> AnyView {
-    session.opened_rev();
+#[component]
+fn StartAgain() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let again = move || {
         if session.has_work() {
             ui.open(Dialog::StartAgain);
@@ -82,5 +99,5 @@ fn again(session: Session, ui: Ui) -> AnyView {
             session.with_later(move |later| (later.start_again)(session));
         }
     };
-    button("⟲", again).named("Start again").hint("Start again from the beginning").view()
+    view! { <Button on_press=again name="Start again" hint="Start again from the beginning">"⟲"</Button> }
 }

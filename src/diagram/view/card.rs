@@ -1,6 +1,7 @@
 //! A box of the picture: where it is, how it stands, a button over it, and what it says.
 
 use super::{node, outside, pod, service};
+use crate::components::aria_bool;
 use crate::diagram::geometry::{Rect, point, px, translate};
 use crate::diagram::scene::Picture;
 use crate::diagram::walk;
@@ -23,7 +24,7 @@ pub fn card(picture: Picture, item: Selection) -> AnyView {
         shell.class = format!("pk-card {}{}", shell.class, picture.standing(item));
         shell
     });
-    let pressed = move || crate::parts::said(picture.session.selection.get() == Some(item));
+    let pressed = move || aria_bool(picture.session.selection.get() == Some(item));
     let tabindex = move || if picture.is_tab_stop(item) { "0" } else { "-1" };
     let body = live(move || inside(picture, item).unwrap_or_else(nothing));
     let controls = match item {

@@ -4,12 +4,13 @@ use cluster::api::{ServiceType, Uid};
 use leptos::prelude::*;
 
 use super::card::Shell;
+use crate::components::aria_bool;
 use crate::diagram::facts::{ServiceFacts, ServiceForm};
 use crate::diagram::layout::CardForm;
 use crate::diagram::marks::Mark;
 use crate::diagram::scene::{Picture, Scene};
 use crate::diagram::words;
-use crate::parts::{Kids, block, said, span};
+use crate::parts::{Kids, block, span};
 use crate::session::{Deed, Selection};
 
 const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
@@ -96,7 +97,7 @@ pub fn controls(picture: Picture, uid: Uid) -> Option<AnyView> {
             }
         };
         view! {
-            <button type="button" tabindex=tabindex aria-pressed=said(type_ == now) on:click=set>
+            <button type="button" tabindex=tabindex aria-pressed=aria_bool(type_ == now) on:click=set>
                 {words::type_name(type_)}
             </button>
         }

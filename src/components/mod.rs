@@ -1,0 +1,30 @@
+//! What the lab's parts are made of: controls, and ways to show what is known. Each has its style sheet beside it.
+
+mod button;
+mod choice;
+mod details;
+mod facts;
+mod field;
+mod form;
+mod listing;
+mod select;
+mod slider;
+mod table;
+mod tag;
+
+pub use button::Button;
+pub use choice::Choice;
+pub use details::Details;
+pub use facts::{Fact, Facts};
+pub use field::{Complaint, TextField};
+pub use form::{Form, Submit};
+pub use listing::Listing;
+pub use select::Select;
+pub use slider::Slider;
+pub use table::Table;
+pub use tag::{Tag, Tone};
+
+/// As ARIA writes it.
+pub fn aria_bool(on: bool) -> &'static str {
+    if on { "true" } else { "false" }
+}
