@@ -5,25 +5,13 @@
 //! nothing but the table reaches is left out of what every reader of a page downloads. In the
 //! other direction anything may be called. Built without the feature `split` both are one.
 
-use crate::diagram::bands;
-use crate::diagram::dots::Dot;
-use crate::diagram::facts::{self, Facts, Notes};
-use crate::diagram::failures;
-use crate::diagram::geometry::Rect;
-use crate::diagram::gestures::{self, Zoom};
-use crate::diagram::input::{Input, On};
-use crate::diagram::packets::Look;
-use crate::diagram::relations::{self, Chain};
-use crate::diagram::routes::Routes;
-use crate::diagram::scene::Picture;
-use crate::session::{Begin, Deed, HopRef, MenuAt, Selection, Session};
+use crate::session::{Begin, Deed, MenuAt, Selection, Session};
 use crate::shell::{Dialog, Tab, Ui};
 use crate::{panels, session, shell};
-use cluster::api::{Action, NsName, Uid};
-use cluster::sim::{LogEntry, World};
+use cluster::api::{Action, NsName};
+use cluster::sim::LogEntry;
 use leptos::html::Div;
 use leptos::prelude::*;
-use web_sys::CanvasRenderingContext2d;
 
 pub struct Later {
     /// Comes before all else that is shown of this part, in the lab's element.
@@ -32,22 +20,6 @@ pub struct Later {
     pub pane: fn(Session, Ui, Tab, Option<Selection>) -> AnyView,
     /// What there is to say of a myth, or of the reader's own text.
     pub of_text: fn(Session, Ui) -> AnyView,
-    /// The port of the Service that the selection called.
-    pub port_called: fn(&World, Selection) -> Option<u16>,
-    /// What pointers, wheel and keys do in the picture.
-    pub gesture: fn(&Input, &str, &web_sys::Event, On),
-    pub zoom: fn(Picture, Zoom),
-    /// Paints more packets than can be told apart.
-    pub bands: fn(&CanvasRenderingContext2d, &[Dot], &Look, &mut Routes),
-    /// Paints what failed lately, and says what places that takes.
-    pub failures: fn(&CanvasRenderingContext2d, &World, &Look, &mut Routes) -> Vec<Rect>,
-    /// What stands out while this is selected.
-    pub chain: fn(&World, &Facts, Selection) -> Option<Chain>,
-    pub item_of_hop: fn(&World, HopRef) -> Option<Selection>,
-    /// What a node's rules say of a Service as a whole.
-    pub notes: Notes,
-    /// The Service that this is about.
-    pub service_of: fn(&World, &Facts, Selection) -> Option<Uid>,
     /// What the log's entries say, deeds too; and a deed in two words, where it makes a mark.
     pub happened: fn(&LogEntry) -> String,
     pub done: fn(&Action) -> Option<String>,
@@ -70,15 +42,6 @@ pub static LATER: Later = Later {
     begin: shell::begin_later,
     pane: panels::pane,
     of_text: panels::of_text,
-    port_called: relations::port_called,
-    gesture: gestures::handle,
-    zoom: gestures::zoom_by_button,
-    bands: bands::paint,
-    failures: failures::paint,
-    chain: relations::chain,
-    item_of_hop: relations::item_of_hop,
-    notes: facts::notes,
-    service_of: relations::service_of,
     happened: words::happened,
     done: shell::notable::done,
     show_mark: shell::notable::show,

@@ -1,13 +1,13 @@
-//! More packets than can be told apart. The first view has none such: this is of the second part.
+//! More packets than can be told apart.
 
 use cluster::api::Uid;
 use cluster::trace::Place;
 use litemap::LiteMap;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
-use super::dots::Dot;
 use super::packets::Look;
-use super::routes::Routes;
+use scene::dots::Dot;
+use scene::routes::Routes;
 
 /// Too many to be told apart: each link becomes a band, as wide as it is busy.
 pub fn paint(canvas: &Canvas, dots: &[Dot], look: &Look, routes: &mut Routes) {

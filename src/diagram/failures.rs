@@ -8,13 +8,13 @@ use cluster::sim::{Time, World};
 use cluster::trace::{LossClass, PacketTrace, PacketVerdict, Place};
 use web_sys::CanvasRenderingContext2d as Canvas;
 
-use super::dots::place_at;
-use super::geometry::{Point, Rect, point};
 use super::packets::{FAINT, FONT, LARGE, Look, REMEMBERED_NS, ignore};
-use super::relations::{Chain, is_about};
-use super::routes::Routes;
-use super::scene::Scene;
-use super::words;
+use scene::Scene;
+use scene::dots::place_at;
+use scene::geometry::{Point, Rect, point};
+use scene::relations::{Chain, is_about};
+use scene::routes::Routes;
+use scene::words;
 
 /// What is left for a while of a packet that came to grief.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,8 +193,8 @@ fn say(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Rect 
 mod tests {
     use cluster::api::Action;
 
-    use super::super::testing::{SIZES, WEB, kill, pass, pods, run, scene};
     use super::*;
+    use scene::testing::{SIZES, WEB, kill, pass, pods, run, scene};
 
     #[test]
     fn what_went_wrong_is_told_where_it_did() {

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, FocusOptions, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 
-use super::camera::{Camera, STEP};
-use super::geometry::{Point, Rect, point};
 use super::input::{Input, On};
-use super::scene::Picture;
-use super::walk::{self, Way};
+use crate::diagram::picture::Picture;
 use crate::session::Selection;
+use scene::camera::{Camera, STEP};
+use scene::geometry::{Point, Rect, point};
+use scene::walk::{self, Way};
 
 /// How near to a packet a click has to be: a finger is less exact.
 const NEAR: f64 = 10.0;
@@ -20,12 +20,8 @@ const NEAR_FINGER: f64 = 20.0;
 const STILL: f64 = 6.0;
 const LONG_PRESS_MS: u32 = 500;
 
-pub fn handle(input: &Input, name: &str, event: &Event, on: On) {
-    input.gesture(name, event, on);
-}
-
 impl Input {
-    fn gesture(&self, name: &str, event: &Event, on: On) -> Option<()> {
+    pub(super) fn gesture(&self, name: &str, event: &Event, on: On) -> Option<()> {
         match name {
             "keydown" => self.key(event.dyn_ref()?, on),
             "wheel" => self.wheel(event.dyn_ref()?),

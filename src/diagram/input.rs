@@ -7,14 +7,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, KeyboardEvent, WheelEvent};
+use web_sys::{Element, Event};
 
-use super::geometry::Point;
-use super::scene::Picture;
 use super::view::Hits;
-use super::walk;
 use crate::browser;
+use crate::diagram::picture::Picture;
 use crate::session::Selection;
+use scene::geometry::Point;
+use scene::walk;
 
 const EVENTS: [&str; 11] = [
     "keydown",
@@ -84,15 +84,9 @@ impl Input {
                 current.set(on.item);
                 session.hover.set(on.item);
             }
-            // Where the pointer is matters once something is done with it.
-            "pointermove" if session.later.get_untracked().is_none() => return,
             _ => {}
         }
-        if session.later.get_untracked().is_none() && is_ours(&event, on) {
-            event.prevent_default();
-        }
-        let input = self.clone();
-        session.with_later(move |later| (later.gesture)(&input, name, &event, on));
+        self.gesture(name, &event, on);
     }
 
     fn over(&self, item: Option<Selection>) {
@@ -101,17 +95,6 @@ impl Input {
             hover.set(item);
         }
     }
-}
-
-/// Whether the browser has to leave it to the lab, as far as can be said before the second part is
-/// there to say it.
-fn is_ours(event: &Event, on: On) -> bool {
-    if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
-        let walks = walk::Way::of_key(&key.key()).is_some() || key.key() == "ContextMenu";
-        return on.item.is_some() && walks && !key.ctrl_key() && !key.meta_key() && !key.alt_key();
-    }
-    let zooms = event.dyn_ref::<WheelEvent>().is_some_and(|wheel| wheel.ctrl_key() || wheel.meta_key());
-    zooms || event.type_() == "contextmenu" && on.item.is_some() && !on.control
 }
 
 /// The box that an event is on.

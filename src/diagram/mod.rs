@@ -1,29 +1,12 @@
-//! The picture: the cluster drawn from the World, with every packet on its way.
-//!
-//! From the World to the screen in four steps, the first three of them pure: [`facts`] (what there
-//! is), [`layout`] and [`routes`] (where it is), [`dots`] (where each packet is), and the drawing:
-//! boxes as elements, which can be focused and read aloud, and packets on one canvas above them.
+//! The picture in the page: boxes as elements, which can be focused and read aloud, and packets on
+//! one canvas above them. What is drawn, and where, is the crate `scene`'s.
 
 pub mod bands;
-mod camera;
-pub mod dots;
-pub mod facts;
 pub mod failures;
-pub mod geometry;
 pub mod gestures;
 pub mod input;
-mod layout;
-pub mod marks;
 pub mod packets;
-pub mod relations;
-pub mod routes;
-pub mod scene;
-mod slots;
-#[cfg(test)]
-mod testing;
+pub mod picture;
 mod view;
-mod walk;
-pub mod words;
 
-pub use relations::{first_service, service_of};
 pub use view::diagram;

@@ -7,14 +7,14 @@ use cluster::sim::World;
 use cluster::traffic::PacketId;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
-use super::camera::Camera;
-use super::dots::{Dot, dots};
-use super::geometry::{Point, Rect, point};
-use super::relations::Chain;
-use super::routes::Routes;
-use super::scene::Scene;
-use crate::later::Later;
+use super::{bands, failures};
 use crate::theme::Palette;
+use scene::Scene;
+use scene::camera::Camera;
+use scene::dots::{Dot, dots};
+use scene::geometry::{Point, Rect, point};
+use scene::relations::Chain;
+use scene::routes::Routes;
 
 /// What a frame is drawn with.
 pub struct Look<'a> {
@@ -28,7 +28,6 @@ pub struct Look<'a> {
     /// Canvas pixels for each CSS pixel.
     pub density: f64,
     pub view: (f64, f64),
-    pub later: Option<&'static Later>,
 }
 
 /// What is kept from frame to frame.
@@ -41,7 +40,7 @@ pub struct Painter {
 }
 
 /// More packets than this are drawn as bands.
-pub const MANY: usize = 320;
+const MANY: usize = 320;
 pub const LARGE: f64 = 6.0;
 const SMALL: f64 = 3.6;
 pub const FAINT: f64 = 0.22;
@@ -53,7 +52,7 @@ pub const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"DejaVu
 pub const REMEMBERED_NS: u64 = 2_500_000_000;
 
 /// Is there a failure to be shown?
-pub fn failed_lately(world: &World) -> bool {
+fn failed_lately(world: &World) -> bool {
     let last = world.traffic().failures.back().and_then(|trace| trace.ended);
     last.is_some_and(|(ended, _)| world.now().since(ended).0 <= REMEMBERED_NS)
 }
@@ -62,22 +61,23 @@ impl Painter {
     pub fn paint(&mut self, canvas: &Canvas, world: &World, look: &Look) {
         dots(world, look.scene, &mut self.routes, look.chain, &mut self.dots);
         self.clear(canvas);
-        let failures = look.later.filter(|_| failed_lately(world));
-        if self.dots.is_empty() && failures.is_none() {
+        let failed = failed_lately(world);
+        if self.dots.is_empty() && !failed {
             return;
         }
         let zoom = look.camera.zoom * look.density;
         let (x, y) = (look.camera.x * look.density, look.camera.y * look.density);
         ignore(canvas.set_transform(zoom, 0.0, 0.0, zoom, x, y));
-        match look.later.filter(|_| self.dots.len() > MANY) {
-            Some(later) => (later.bands)(canvas, &self.dots, look, &mut self.routes),
-            None => self.discs(canvas, look),
+        if self.dots.len() > MANY {
+            bands::paint(canvas, &self.dots, look, &mut self.routes);
+        } else {
+            self.discs(canvas, look);
         }
         if let Some(dot) = self.dots.iter().find(|dot| Some(dot.id) == look.selected) {
             ring(canvas, dot.at, look);
         }
-        let placed = failures.map(|later| (later.failures)(canvas, world, look, &mut self.routes));
-        self.note_dirty(look, &placed.unwrap_or_default());
+        let placed = if failed { failures::paint(canvas, world, look, &mut self.routes) } else { Vec::new() };
+        self.note_dirty(look, &placed);
     }
 
     /// The canvas was cleared by somebody else.

@@ -210,9 +210,8 @@ pub fn remember_service(session: Session, ui: Ui) {
     Effect::new(move || {
         session.opened_rev();
         let Some(of) = session.selection.get() else { return };
-        let service = session.with_world(|world| {
-            crate::diagram::service_of(world, &crate::diagram::facts::Facts::of(world), of)
-        });
+        let service = session
+            .with_world(|world| scene::relations::service_of(world, &scene::facts::Facts::of(world), of));
         if service.is_some() {
             ui.service.set(service);
         }

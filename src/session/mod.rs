@@ -15,12 +15,10 @@
 mod control;
 mod edit;
 mod frame;
-mod names;
 mod notice;
 pub mod open;
 pub mod pace;
 mod save;
-mod selection;
 mod source;
 mod theme;
 mod watch;
@@ -30,16 +28,23 @@ use cluster::sim::{Run, Time, Touched, World};
 pub use control::Deed;
 pub use edit::perform;
 use leptos::prelude::*;
-pub use names::{object_of, selection_of};
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
 pub use save::{BUILT_IN, OWN, save};
-pub use selection::{HopRef, MenuAt, Selection};
+pub use scene::{HopRef, Selection, object_of, selection_of};
 pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 type FrameCallback = Rc<dyn Fn(&World, &Touched)>;
+
+/// A context menu, and where on the viewport it opens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MenuAt {
+    pub of: Selection,
+    pub x: f64,
+    pub y: f64,
+}
 
 /// What the reader asked for; [`Session::is_dark`] says what that comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

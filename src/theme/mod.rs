@@ -4,7 +4,7 @@ mod palette;
 #[cfg(test)]
 mod tests;
 
-pub use palette::{Palette, SERVICE_COLOURS, palette};
+pub use palette::{Palette, palette};
 
 /// Tokens and what every part shares.
 pub const THEME_CSS: &str = include_str!("theme.css");

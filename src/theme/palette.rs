@@ -1,8 +1,6 @@
 //! The colours that the canvas needs as text; the same as in theme.css, which a test compares.
 
-/// How many colours Services take turns with: Okabe and Ito's, made dark or light enough to be
-/// read as text and to carry it. What tells Services apart when there are more is their mark.
-pub const SERVICE_COLOURS: usize = 6;
+use scene::marks::SERVICE_COLOURS;
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Palette {
@@ -15,6 +13,7 @@ pub struct Palette {
     pub focus: &'static str,
     /// On a Service's colour.
     pub on: &'static str,
+    /// Okabe and Ito's, made dark or light enough to be read as text and to carry it.
     pub services: [&'static str; SERVICE_COLOURS],
 }
 

@@ -1,6 +1,7 @@
 //! Colours are checked by number: every text at WCAG AA on everything it stands on.
 
-use super::{SERVICE_COLOURS, THEME_CSS, palette};
+use super::{THEME_CSS, palette};
+use scene::marks::SERVICE_COLOURS;
 
 /// The value of a custom property in the block that `selector` opens, in the sheet as it is published.
 fn token(selector: &str, name: &str) -> String {

@@ -122,6 +122,8 @@ fn core_wasm() -> Outcome {
         "build",
         "--package",
         "packetyard-cluster",
+        "--package",
+        "packetyard-scene",
         "--target",
         "wasm32-unknown-unknown",
     ]))

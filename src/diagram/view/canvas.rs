@@ -2,7 +2,7 @@
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,12 +10,13 @@ use cluster::traffic::PacketId;
 use wasm_bindgen::prelude::*;
 use web_sys::CanvasRenderingContext2d;
 
-use crate::diagram::dots;
-use crate::diagram::geometry::Point;
-use crate::diagram::packets::{Look, MANY, Painter, failed_lately};
-use crate::diagram::scene::{Picture, Scene};
+use crate::diagram::packets::{Look, Painter};
+use crate::diagram::picture::Picture;
 use crate::session::{Motion, Selection};
 use crate::theme::palette;
+use scene::Scene;
+use scene::dots;
+use scene::geometry::Point;
 
 /// Which packet is at a place of the picture, as it was last painted.
 #[derive(Clone, Default)]
@@ -41,8 +42,6 @@ pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
     resize_with_view(picture, element, surface.clone(), hits.clone());
     repaint_when_changed(picture);
     let session = picture.session;
-    // Once: where it cannot be had, that was said.
-    let asked = Cell::new(false);
     session.on_frame(move |world, _| {
         let mut surface = surface.borrow_mut();
         let Some(context) = surface.context.clone() else { return };
@@ -65,12 +64,7 @@ pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
             arrows: untrack(|| session.motion()) == Motion::Paused,
             density: surface.density,
             view: picture.view.get_untracked(),
-            later: session.later.get_untracked(),
         };
-        let wanted = failed_lately(world) || painter.dots.len() > MANY;
-        if look.later.is_none() && wanted && !asked.replace(true) {
-            session.want_later();
-        }
         painter.paint(&context, world, &look);
     });
     view! { <canvas node_ref=element class="pk-packets" aria-hidden="true"></canvas> }.into_any()

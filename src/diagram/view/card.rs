@@ -2,12 +2,12 @@
 
 use super::{node, outside, pod, service};
 use crate::components::aria_bool;
-use crate::diagram::geometry::{Rect, point, px, translate};
-use crate::diagram::scene::Picture;
-use crate::diagram::walk;
+use crate::diagram::picture::Picture;
 use crate::parts::{Kids, live, nothing};
 use crate::session::Selection;
 use leptos::prelude::*;
+use scene::geometry::{Rect, point, px, translate};
+use scene::walk;
 
 /// A box's outside; its inside is shown by itself, since it changes more often.
 #[derive(Clone, Default, PartialEq)]

@@ -14,14 +14,16 @@ use wasm_bindgen::prelude::*;
 
 pub use canvas::Hits;
 
-use super::camera::{Camera, Room};
-use super::geometry::{Rect, point, px, scale, translate};
-use super::gestures::Zoom;
-use super::layout::Form;
-use super::scene::{Picture, Scene};
-use super::{input, walk, words};
+use super::gestures::{Zoom, zoom_by_button};
+use super::input;
+use crate::diagram::picture::Picture;
 use crate::parts::{Kids, block, button, live, span};
 use crate::session::Session;
+use scene::Scene;
+use scene::camera::{Camera, Room};
+use scene::geometry::{Rect, point, px, scale, translate};
+use scene::layout::Form;
+use scene::{walk, words};
 
 /// The cluster, drawn, in whatever room it is given.
 pub fn diagram(session: Session) -> AnyView {
@@ -106,7 +108,7 @@ fn frames(scene: &Scene) -> AnyView {
 
 fn zoom_buttons(picture: Picture) -> AnyView {
     let zoom = |sign: &'static str, name: &'static str, how: Zoom| {
-        let act = move || picture.session.with_later(move |later| (later.zoom)(picture, how));
+        let act = move || zoom_by_button(picture, how);
         button(sign, act).class("pk-zoom").named(name).hint(name).view()
     };
     let kids = vec![

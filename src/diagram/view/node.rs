@@ -5,12 +5,13 @@ use cluster::sim::World;
 use leptos::prelude::*;
 
 use super::card::Shell;
-use crate::diagram::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
-use crate::diagram::geometry::px;
-use crate::diagram::layout::NodeBox;
-use crate::diagram::scene::{Light, MOST_ROWS, Picture, Scene};
-use crate::diagram::words;
+use crate::diagram::picture::Picture;
 use crate::parts::{Kids, block, span};
+use scene::facts::{NodeFacts, NodeState, Row, RowKind, RuleFacts, proxy_age};
+use scene::geometry::px;
+use scene::layout::NodeBox;
+use scene::words;
+use scene::{Light, MOST_ROWS, Scene};
 
 fn find(scene: &Scene, uid: Uid) -> Option<&NodeFacts> {
     scene.facts.nodes.iter().find(|n| n.uid == uid)

@@ -6,10 +6,11 @@ use leptos::prelude::*;
 
 use super::card::Shell;
 use super::service::mark;
-use crate::diagram::facts::{BalancerFacts, ClientFacts};
-use crate::diagram::scene::{Picture, Scene};
-use crate::diagram::words;
+use crate::diagram::picture::Picture;
 use crate::parts::{Kids, block, span};
+use scene::Scene;
+use scene::facts::{BalancerFacts, ClientFacts};
+use scene::words;
 
 fn find_client(scene: &Scene, id: ClientId) -> Option<&ClientFacts> {
     scene.facts.clients.iter().find(|c| c.id == id)

@@ -7,13 +7,14 @@ use leptos::prelude::*;
 
 use super::card::{Shell, placed};
 use super::service::mark;
-use crate::diagram::facts::{PodFacts, PodState};
-use crate::diagram::geometry::Rect;
-use crate::diagram::layout::PodForm;
-use crate::diagram::scene::{Picture, Scene};
-use crate::diagram::slots::Tenant;
-use crate::diagram::words;
+use crate::diagram::picture::Picture;
 use crate::parts::{Kids, block, inline, sign, span};
+use scene::Scene;
+use scene::facts::{PodFacts, PodState};
+use scene::geometry::Rect;
+use scene::layout::PodForm;
+use scene::slots::Tenant;
+use scene::words;
 
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;

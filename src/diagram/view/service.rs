@@ -5,13 +5,14 @@ use leptos::prelude::*;
 
 use super::card::Shell;
 use crate::components::aria_bool;
-use crate::diagram::facts::{ServiceFacts, ServiceForm};
-use crate::diagram::layout::CardForm;
-use crate::diagram::marks::Mark;
-use crate::diagram::scene::{Picture, Scene};
-use crate::diagram::words;
+use crate::diagram::picture::Picture;
 use crate::parts::{Kids, block, span};
 use crate::session::{Deed, Selection};
+use scene::Scene;
+use scene::facts::{ServiceFacts, ServiceForm};
+use scene::layout::CardForm;
+use scene::marks::Mark;
+use scene::words;
 
 const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
 

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use litemap::LiteMap;
 
-use crate::diagram::geometry::{Point, Wire, point};
-use crate::diagram::layout::{Form, Layout, NodeBox};
-use crate::diagram::relations;
-use crate::diagram::routes::route;
-use crate::diagram::scene::Picture;
+use crate::diagram::picture::Picture;
 use crate::parts::Kids;
+use scene::geometry::{Point, Wire, point};
+use scene::layout::{Form, Layout, NodeBox};
+use scene::relations;
+use scene::routes::route;
 
 pub fn view(picture: Picture) -> AnyView {
     picture.session.traffic_rev();

@@ -3,8 +3,6 @@
 use super::super::link_to;
 use super::super::node::proxy;
 use super::source::ports;
-use crate::diagram::facts::For;
-use crate::diagram::words;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Service, Uid};
@@ -13,6 +11,8 @@ use cluster::node::Machine;
 use cluster::node::kube_proxy::{BlockReason, endpoint_choices, port_summary};
 use cluster::sim::World;
 use leptos::prelude::*;
+use scene::facts::For;
+use scene::words;
 
 pub fn of_service(session: Session, uid: Uid) -> AnyView {
     live(move || {

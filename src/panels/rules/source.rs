@@ -1,7 +1,6 @@
 //! Whose rules are looked at: a node's as they are, as they were when a packet met them, or as its
 //! kube-proxy would write them in another mode.
 
-use crate::diagram::{facts::Facts, first_service, service_of};
 use crate::session::Selection;
 use crate::shell::Ui;
 use cluster::api::{Service, Uid};
@@ -10,6 +9,8 @@ use cluster::node::kube_proxy::{ProxyMode, ServicePortName};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use leptos::prelude::*;
+use scene::facts::Facts;
+use scene::relations::{first_service, service_of};
 use std::collections::BTreeSet;
 
 /// Rules, and since when they are not those in force any more.

@@ -15,7 +15,7 @@ use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
 use cluster::trace::Hop;
 
-use crate::diagram::words;
+use crate::words;
 
 /// What one line of a node's rules says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,34 +151,19 @@ pub enum RuleFacts {
     Rows(Vec<Row>),
 }
 
-/// [`notes`], where that part is there.
-pub type Notes = fn(&Machine, &Service, &Arc<ServicePortName>) -> Vec<Row>;
-
 /// Of all ports of a Service, or of the one that was called.
-pub fn rules_of_node(
-    world: &World,
-    node: Uid,
-    service: Uid,
-    called: Option<u16>,
-    notes: Option<Notes>,
-) -> RuleFacts {
+pub fn rules_of_node(world: &World, node: Uid, service: Uid, called: Option<u16>) -> RuleFacts {
     let Some(machine) = world.machines().get(&node) else { return RuleFacts::NodeOff };
     let Some(service) = world.store().service_by_uid(service) else { return RuleFacts::NotYet };
     match (machine.power, machine.proxy.synced_at) {
         (false, _) => RuleFacts::NodeOff,
         (true, None) => RuleFacts::NotYet,
         _ if !service.has_virtual_ip() => RuleFacts::NoVirtualIp,
-        _ => RuleFacts::Rows(rows(world, machine, service, called, notes)),
+        _ => RuleFacts::Rows(rows(world, machine, service, called)),
     }
 }
 
-fn rows(
-    world: &World,
-    machine: &Machine,
-    service: &Service,
-    called: Option<u16>,
-    notes: Option<Notes>,
-) -> Vec<Row> {
+fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>) -> Vec<Row> {
     let stale = world.lag_of(machine.uid).map_or_else(Vec::new, |lag| lag.stale);
     let ports = &service.spec.ports;
     let called = |number: u16, node_port: u16| called.is_none_or(|c| c == number || c == node_port);
@@ -190,7 +175,7 @@ fn rows(
         let stale = stale.iter().find(|stale| stale.port == *name);
         let summary = port_summary(machine.stack.rules(), &name);
         // Each port's rules say it again.
-        if let Some(notes) = notes.filter(|_| rows.is_empty()) {
+        if rows.is_empty() {
             rows = notes(machine, service, &name);
         }
         rows_of_port(&mut rows, machine, &name, &summary, stale);
@@ -202,9 +187,8 @@ fn rows(
     rows
 }
 
-/// What holds for all ports of the Service. Part of what is fetched later: it changes by what a person
-/// does. The load balancer's address is told elsewhere.
-pub fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
+/// What holds for all ports of the Service. The load balancer's address is told elsewhere.
+fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
     let summary = port_summary(machine.stack.rules(), port);
     let is_told = |ip: &&std::net::IpAddr| service.ingress.iter().all(|ingress| ingress.ip != **ip);
     let others: Vec<_> = summary.external_addresses.iter().filter(is_told).collect();
@@ -255,11 +239,11 @@ pub fn proxy_age(world: &World, node: Uid) -> Option<(Lag, Option<cluster::sim::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagram::testing::{WEB, kill, pass, pods, run};
+    use crate::testing::{WEB, kill, pass, pods, run};
 
     fn rows_of(world: &World) -> Vec<Vec<Row>> {
         let service = world.store().services.get(&NsName::new("default", "web")).map(|s| s.meta.uid);
-        let of = |node| match rules_of_node(world, node, service.expect("web"), None, None) {
+        let of = |node| match rules_of_node(world, node, service.expect("web"), None) {
             RuleFacts::Rows(rows) => rows,
             other => panic!("{other:?}"),
         };
@@ -296,7 +280,7 @@ mod tests {
 
     fn rows_on(world: &World, service: &str, node: &str) -> Vec<Row> {
         let service = world.store().services.get(&NsName::new("default", service)).expect("the Service");
-        rows(world, machine(world, node), service, None, Some(notes))
+        rows(world, machine(world, node), service, None)
     }
 
     fn stops(rows: &[Row]) -> Vec<BlockReason> {

@@ -59,7 +59,7 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagram::testing::{WEB, pass, run};
+    use crate::testing::{WEB, pass, run};
     use cluster::api::Action;
 
     #[test]

@@ -5,7 +5,7 @@ use cluster::traffic::ClientId;
 
 use super::geometry::Rect;
 use super::layout::Layout;
-use crate::session::Selection;
+use crate::Selection;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -111,7 +111,7 @@ pub fn decode(code: &str) -> Option<Selection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagram::testing::{SIZES, WEB, pictured, run};
+    use crate::testing::{SIZES, WEB, pictured, run};
 
     #[test]
     fn every_box_can_be_reached_with_the_arrow_keys() {

@@ -4,7 +4,7 @@ use cluster::api::Uid;
 use cluster::traffic::ClientId;
 
 use super::{Form, Measures, Request};
-use crate::diagram::geometry::Rect;
+use crate::geometry::Rect;
 
 pub(super) struct Outside {
     pub clients: Vec<(ClientId, Rect)>,

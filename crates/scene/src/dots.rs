@@ -53,7 +53,8 @@ pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Ch
     }
 }
 
-pub(super) fn place_at(
+/// Where a packet is at a moment.
+pub fn place_at(
     trace: &PacketTrace,
     at: Time,
     scene: &Scene,
@@ -76,7 +77,7 @@ pub fn hit(dots: &[Dot], at: Point, radius: f64) -> Option<PacketId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagram::testing::{SIZES, WEB, pass, run, scene};
+    use crate::testing::{SIZES, WEB, pass, run, scene};
 
     #[test]
     fn every_packet_is_somewhere_and_moves_without_jumps() {

@@ -3,7 +3,7 @@
 use cluster::api::Uid;
 
 use super::{Measures, Request};
-use crate::diagram::geometry::Rect;
+use crate::geometry::Rect;
 
 /// How much a Service's card says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

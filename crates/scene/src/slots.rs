@@ -118,7 +118,7 @@ fn still_missed(world: &World, facts: &Facts, tenant: &Tenant, now: Time) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagram::testing::{WEB, kill, pass, pods, run, settle};
+    use crate::testing::{WEB, kill, pass, pods, run, settle};
 
     fn living(slots: &Slots) -> Vec<(Uid, usize, Uid)> {
         let nodes = slots.nodes.iter();

@@ -1,6 +1,6 @@
 use super::{Layout, NARROW_BELOW, PodForm};
-use crate::diagram::geometry::Rect;
-use crate::diagram::testing::{SIZES, WEB, many, pictured, run};
+use crate::geometry::Rect;
+use crate::testing::{SIZES, WEB, many, pictured, run};
 
 fn no_two_overlap(boxes: &[Rect], what: &str) {
     for (i, a) in boxes.iter().enumerate() {

@@ -1,10 +1,34 @@
-//! From what is selected to the object that it means, and back.
+//! What is selected: one selection for the whole lab, the same in every view.
 
-use super::Selection;
 use cluster::api::{ObjectRef, Uid};
 use cluster::sim::World;
 use cluster::store::Store;
 use cluster::trace::Place;
+use cluster::traffic::{ClientId, ConnectionId, PacketId};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Selection {
+    Pod(Uid),
+    Service(Uid),
+    Node(Uid),
+    Deployment(Uid),
+    Client(ClientId),
+    /// The cloud's load balancer of this Service.
+    LoadBalancer(Uid),
+    Connection(ConnectionId),
+    Packet(PacketId),
+    /// Any other object, simulated or kept: ReplicaSet, EndpointSlice, ConfigMap ...
+    Object(Uid),
+}
+
+/// One hop of a connection's packets: what the inspector's list points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HopRef {
+    pub connection: ConnectionId,
+    pub packet: PacketId,
+    /// Its place in the packet's `hops`.
+    pub hop: usize,
+}
 
 /// An object's name outside the core.
 pub fn object_of(store: &Store, uid: Uid) -> Option<ObjectRef> {

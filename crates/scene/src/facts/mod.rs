@@ -13,7 +13,7 @@ use cluster::sim::World;
 pub use nodes::{NodeFacts, NodeState};
 pub use outside::{BalancerFacts, Call, ClientFacts};
 pub use pods::{PodFacts, PodState};
-pub use rules::{For, Met, Notes, Row, RowKind, RuleFacts, notes, proxy_age, rules_of_node};
+pub use rules::{For, Met, Row, RowKind, RuleFacts, proxy_age, rules_of_node};
 pub use services::{ServiceFacts, ServiceForm};
 
 #[derive(Clone, Debug, PartialEq)]

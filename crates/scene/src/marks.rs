@@ -2,7 +2,8 @@
 
 use cluster::api::NsName;
 
-use crate::theme::SERVICE_COLOURS;
+/// How many colours Services take turns with. What tells Services apart when there are more is their mark.
+pub const SERVICE_COLOURS: usize = 6;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {

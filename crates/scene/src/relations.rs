@@ -9,7 +9,7 @@ use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
 use super::facts::{Facts, Met};
-use crate::session::{HopRef, Selection};
+use crate::{HopRef, Selection};
 
 /// What stands out while something is selected.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,8 +3,8 @@
 use cluster::api::Uid;
 
 use super::{Form, Measures, Request};
-use crate::diagram::geometry::{Point, Rect, point};
-use crate::diagram::slots::Tenant;
+use crate::geometry::{Point, Rect, point};
+use crate::slots::Tenant;
 
 /// How much a Pod's card says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,100 @@
+//! The picture as signals: what there is, where it is, and what stands out.
+//!
+//! Few of them, and coarse: working all of it out again costs less than a millisecond.
+
+use leptos::prelude::*;
+use scene::camera::{Camera, Room};
+use scene::{Front, Scene, Selection, told_tenths, walk};
+use std::sync::Arc;
+
+use crate::session::Session;
+
+/// Everything that the picture's parts share.
+#[derive(Clone, Copy)]
+pub struct Picture {
+    pub session: Session,
+    pub scene: Memo<Arc<Scene>>,
+    pub front: Memo<Arc<Front>>,
+    /// The size of the view.
+    pub view: RwSignal<(f64, f64)>,
+    pub camera: RwSignal<Camera>,
+    /// The box where the reader was last.
+    pub current: RwSignal<Option<Selection>>,
+    /// Simulated tenths of a second, that change as seldom as what is said of them.
+    pub tenths: RwSignal<u64>,
+}
+
+impl Picture {
+    pub fn new(session: Session) -> Picture {
+        let view = RwSignal::new((0.0, 0.0));
+        let scene = Memo::new_with_compare(
+            move |before: Option<&Arc<Scene>>| {
+                session.scene_rev();
+                session.rules_rev();
+                let (opened, view) = (session.opened_rev(), view.get());
+                let selected = session.selection.get();
+                let before = before.map(|before| &**before).filter(|before| before.opened == opened);
+                session.with_world(|world| Arc::new(Scene::after(before, world, opened, selected, view)))
+            },
+            |before, now| before.zip(now).is_none_or(|(before, now)| before.looks() != now.looks()),
+        );
+        let front = Memo::new(move |_| {
+            session.traffic_rev();
+            let (selected, hop) = (session.selection.get(), session.hop.get());
+            let scene = scene.get();
+            session.with_world(|world| Arc::new(Front::of(world, &scene.facts, selected, hop)))
+        });
+        let camera = RwSignal::new(Camera::default());
+        let (current, tenths) = (RwSignal::new(None), RwSignal::new(0));
+        Effect::new(move || {
+            session.now();
+            let told = session.with_world(told_tenths);
+            if told != tenths.get_untracked() {
+                tenths.set(told);
+            }
+        });
+        Picture { session, scene, front, view, camera, current, tenths }
+    }
+
+    pub fn room(&self) -> Room {
+        let picture = self.scene.with_untracked(|s| (s.layout.width, s.layout.height));
+        Room { picture, view: self.view.get_untracked() }
+    }
+
+    /// How a box stands: classes for its part in the selection's chain, and for being pointed at.
+    pub fn standing(&self, item: Selection) -> String {
+        let mut classes = self.front.with(|front| {
+            let chain = match &front.chain {
+                _ if self.session.selection.get() == Some(item) => " pk-selected",
+                Some(chain) if chain.has(item) => " pk-lit",
+                Some(_) => " pk-dim",
+                None => "",
+            };
+            let hop = if front.hop == Some(item) { " pk-here" } else { "" };
+            format!("{chain}{hop}")
+        });
+        if self.is_hovered(item) {
+            classes.push_str(" pk-hovered");
+        }
+        classes
+    }
+
+    /// The box itself, in whatever view the pointer is; and the Pods of a Service that is pointed at.
+    fn is_hovered(&self, item: Selection) -> bool {
+        match (self.session.hover.get(), item) {
+            (Some(Selection::Service(service)), Selection::Pod(pod)) => self
+                .scene
+                .with(|scene| scene.facts.pods.iter().any(|p| p.uid == pod && p.services.contains(&service))),
+            (hovered, item) => hovered == Some(item),
+        }
+    }
+
+    /// One stop for all boxes: the one where the reader was last, while it is there; else the first.
+    pub fn is_tab_stop(&self, item: Selection) -> bool {
+        let current = self.current.get();
+        self.scene.with(|scene| {
+            let stands = current.filter(|current| walk::place(&scene.layout, *current).is_some());
+            stands.or_else(|| walk::first(&scene.layout)) == Some(item)
+        })
+    }
+}
