@@ -262,7 +262,7 @@ mod tests {
     }
 
     fn scenario(name: &str) -> World {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cluster/tests/scenarios");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cluster/tests/scenarios");
         let text = std::fs::read_to_string(format!("{folder}/{name}/input.yaml")).expect("the scenario");
         settled_text(&text)
     }
