@@ -5,6 +5,7 @@ mod build;
 mod cache;
 mod ci;
 mod e2e;
+mod fuzz;
 mod kernel;
 mod run;
 mod serve;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   test --quick       formatting, clippy and the tests beside the code: for the loop at the desk
   bench [NAME...]    the figures of BENCHMARKS.md (`bench --list` names them)
   kernel [OPTION...] the model against this machine's own kernel, as root (`kernel --help` names the options)
+  fuzz [OPTION...]   texts and actions at random, until something breaks (`fuzz --help` names the options)
   ci                 what the continuous integration runs
   setup              only install the tools which the commands above install when they need them
 
@@ -53,6 +55,7 @@ fn dispatch(args: &[String]) -> run::Outcome {
         "test" => test::command(rest),
         "bench" => bench::command(rest),
         "kernel" => kernel::command(rest),
+        "fuzz" => fuzz::command(rest),
         "ci" => ci::command(),
         "setup" => tools::setup_all(),
         "help" | "--help" | "-h" => {

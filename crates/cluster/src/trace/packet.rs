@@ -1,5 +1,7 @@
 //! A packet's way: where it was when, and what each place did to it.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::Lost;
@@ -72,7 +74,7 @@ pub struct Segment {
 }
 
 /// What a place did with the packet.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Hop {
     pub at: Time,
     pub place: Place,
@@ -86,6 +88,23 @@ pub struct Hop {
     /// They were older than what the API server knew, and up-to-date ones would have decided
     /// otherwise.
     pub stale: bool,
+}
+
+/// Without the text of the rules: a set has thousands of lines, and every hop through a node has one.
+impl fmt::Debug for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hop { at, place, kind, before, after, hits, rules, stale } = self;
+        f.debug_struct("Hop")
+            .field("at", at)
+            .field("place", place)
+            .field("kind", kind)
+            .field("before", before)
+            .field("after", after)
+            .field("hits", hits)
+            .field("has_rules", &rules.is_some())
+            .field("stale", stale)
+            .finish()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

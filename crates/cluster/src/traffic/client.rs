@@ -38,7 +38,7 @@ pub(crate) struct Origin {
 const OUTSIDE: [&str; 2] = ["203.0.113.0/24", "2001:db8:113::/64"];
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
-/// A thousand requests a second is what a page can show; more is cut to it.
+/// A thousand requests a second is what a page can show.
 pub const MAX_RATE_MILLI: u32 = 1_000_000;
 /// Of one cluster.
 pub const MAX_CLIENTS: u32 = 200;
@@ -71,7 +71,7 @@ impl World {
 
     pub(crate) fn set_rate(&mut self, id: ClientId, rate_milli: u32) {
         let Some(client) = self.traffic.clients.get_mut(&id) else { return };
-        Arc::make_mut(&mut client.spec).rate_milli = rate_milli.min(MAX_RATE_MILLI);
+        Arc::make_mut(&mut client.spec).rate_milli = rate_milli;
         client.epoch += 1;
         self.touched.scene = true;
         self.plan_next_request(id);

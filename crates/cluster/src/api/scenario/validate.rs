@@ -7,7 +7,7 @@ use super::{ClientFrom, ClientSpec, ScenarioNode};
 use crate::api::decode::holds_name;
 use crate::api::diagnostic::clip;
 use crate::api::{Action, DiagnosticKind, Format, NameRule, NsName, ObjectRef};
-use crate::traffic::Target;
+use crate::traffic::{MAX_RATE_MILLI, Target};
 
 /// The field that is wrong, as the Scenario writes it, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,21 @@ pub fn check_client(client: &ClientSpec) -> Checked {
             formatted("from", holds, || format!("{kind}/{namespace}/{name}"), Format::ClientFrom)?;
         }
     }
-    formatted("to", is_target(&client.to), || client.to.to_string(), Format::Target)
+    formatted("to", is_target(&client.to), || client.to.to_string(), Format::Target)?;
+    rate(client.rate_milli)
+}
+
+fn rate(rate_milli: u32) -> Checked {
+    let value = || (rate_milli / 1_000).to_string().into();
+    let invalid = || Invalid {
+        field: "rate",
+        message: DiagnosticKind::OutOfRange {
+            value: value(),
+            min: 0,
+            max: i64::from(MAX_RATE_MILLI / 1_000),
+        },
+    };
+    if rate_milli <= MAX_RATE_MILLI { Ok(()) } else { Err(invalid()) }
 }
 
 /// The first thing that is wrong with an action. A client's fields are those of its `client`. Labels, texts and
@@ -62,8 +76,12 @@ pub fn check_action(action: &Action) -> Checked {
             optional("zone", zone.as_deref(), NameRule::LabelValue)
         }
         Action::AddClient { client } => check_client(client),
-        Action::RemoveClient { client } | Action::SetRate { client, .. } | Action::SendOne { client } => {
+        Action::RemoveClient { client } | Action::SendOne { client } => {
             name("client", client, NameRule::Dns1123Subdomain)
+        }
+        Action::SetRate { client, rate_milli } => {
+            name("client", client, NameRule::Dns1123Subdomain)?;
+            rate(*rate_milli)
         }
     }
 }

@@ -1,0 +1,274 @@
+//! Anything that a person could do to a cluster: mostly to what is there, now and then to what is not.
+
+use cluster::api::{
+    Action, ClientFrom, ClientSpec, Labels, Name, NsName, ObjectRef, ServicePolicy, ServiceType,
+    SessionAffinity, Str, TrafficPolicy,
+};
+use cluster::net::Protocol;
+use cluster::node::kube_proxy::ProxyMode;
+use cluster::sim::{Span, World};
+
+use crate::pick::Picks;
+
+/// One declaration for the kinds, their list, and whose kind an action is: the match has no default arm, so
+/// that an action that is forgotten here does not compile.
+macro_rules! kinds {
+    ($($kind:ident),* $(,)?) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($kind),*
+        }
+
+        impl Kind {
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind),*];
+
+            pub fn of(action: &Action) -> Kind {
+                match action {
+                    $(Action::$kind { .. } => Kind::$kind),*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    DeleteObject,
+    SendOne,
+    CrashPod,
+    SetReadiness,
+    Scale,
+    SetLabels,
+    SetSelector,
+    SetServiceType,
+    SetServicePolicy,
+    PowerNode,
+    CutOffNode,
+    PauseKubeProxy,
+    Cordon,
+    AddNode,
+    SetProxyMode,
+    SetIpMode,
+    AddClient,
+    RemoveClient,
+    SetRate,
+    Apply,
+}
+
+/// An action of the kind, in the cluster as it is now.
+pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
+    match kind {
+        Kind::DeleteObject => Action::DeleteObject { object: object(picks, world) },
+        Kind::SendOne => Action::SendOne { client: client(picks, world) },
+        Kind::CrashPod => Action::CrashPod { pod: pod(picks, world) },
+        Kind::SetReadiness => Action::SetReadiness { pod: pod(picks, world), pass: picks.flag() },
+        Kind::Scale => {
+            let deployments = world.store().deployments.keys().cloned().collect();
+            let deployment = one_of(picks, deployments, &[NsName::new("default", "nobody")]);
+            Action::Scale { deployment, replicas: picks.of(&[3, 1, 0, 2, 5, 8, 20, 100_000]) }
+        }
+        Kind::SetLabels => Action::SetLabels { object: object(picks, world), labels: labels(picks) },
+        Kind::SetSelector => Action::SetSelector { service: service(picks, world), selector: labels(picks) },
+        Kind::SetServiceType => {
+            let types = [
+                ServiceType::ClusterIP,
+                ServiceType::NodePort,
+                ServiceType::LoadBalancer,
+                ServiceType::ExternalName,
+            ];
+            Action::SetServiceType { service: service(picks, world), type_: picks.of(&types) }
+        }
+        Kind::SetServicePolicy => {
+            let (service, policy) = (service(picks, world), picks.of(&policies()));
+            Action::SetServicePolicy { service, policy }
+        }
+        Kind::PowerNode => Action::PowerNode { node: node(picks, world), on: picks.flag() },
+        Kind::CutOffNode => Action::CutOffNode { node: node(picks, world), on: !picks.flag() },
+        Kind::PauseKubeProxy => Action::PauseKubeProxy { node: node(picks, world), on: !picks.flag() },
+        Kind::Cordon => Action::Cordon { node: node(picks, world), on: !picks.flag() },
+        Kind::AddNode => {
+            let name = match picks.number() % 4 {
+                0 | 1 => None,
+                2 => Some(node(picks, world)),
+                _ => Some(Name::from(picks.of(&["another", "A", "-", "\u{202e}n"]))),
+            };
+            let zone = [None, Some("a"), Some("b"), Some("x y")];
+            Action::AddNode { name, zone: picks.of(&zone).map(Str::from) }
+        }
+        Kind::SetProxyMode => Action::SetProxyMode { mode: picks.of(&ProxyMode::ALL) },
+        Kind::SetIpMode => Action::SetIpMode { proxy: !picks.flag() },
+        Kind::AddClient => Action::AddClient { client: new_client(picks, world) },
+        Kind::RemoveClient => Action::RemoveClient { client: client(picks, world) },
+        Kind::SetRate => {
+            let rate_milli = picks.of(&[1_000, 0, 20_000, 300, 4_000_000]);
+            Action::SetRate { client: client(picks, world), rate_milli }
+        }
+        Kind::Apply => Action::apply(picks.of(APPLIED)),
+    }
+}
+
+/// One of those that are there; seldom, or when there is none, one that is not.
+fn one_of<T: Clone>(picks: &mut Picks<'_>, there: Vec<T>, missing: &[T]) -> T {
+    if there.is_empty() || picks.seldom(16) { picks.of(missing) } else { picks.of(&there) }
+}
+
+fn pod(picks: &mut Picks<'_>, world: &World) -> NsName {
+    let missing =
+        [NsName::new("default", "nobody"), NsName::new("nowhere", "x"), NsName::new("", "\u{202e}")];
+    one_of(picks, world.store().pods.keys().cloned().collect(), &missing)
+}
+
+fn service(picks: &mut Picks<'_>, world: &World) -> NsName {
+    one_of(picks, world.store().services.keys().cloned().collect(), &[NsName::new("default", "nobody")])
+}
+
+fn node(picks: &mut Picks<'_>, world: &World) -> Name {
+    let nodes = world.store().nodes.keys().map(|key| key.name.clone()).collect();
+    one_of(picks, nodes, &["node-99".into(), "N".into()])
+}
+
+fn client(picks: &mut Picks<'_>, world: &World) -> Name {
+    let clients = world.traffic().clients.values().map(|client| client.spec.name.clone()).collect();
+    one_of(picks, clients, &["nobody".into(), "\u{202e}".into()])
+}
+
+fn object(picks: &mut Picks<'_>, world: &World) -> ObjectRef {
+    let store = world.store();
+    let named = |kind: &str, keys: Vec<NsName>| -> Vec<ObjectRef> {
+        let object = |key: NsName| ObjectRef { kind: kind.into(), namespace: key.namespace, name: key.name };
+        keys.into_iter().map(object).collect()
+    };
+    let missing = named("Pod", vec![NsName::new("default", "nobody")]).remove(0);
+    let there = match picks.number() % 8 {
+        0..=2 => named("Pod", store.pods.keys().cloned().collect()),
+        3 => named("Service", store.services.keys().cloned().collect()),
+        4 => named("Node", store.nodes.keys().cloned().collect()),
+        5 => named("Deployment", store.deployments.keys().cloned().collect()),
+        6 => named("ReplicaSet", store.replica_sets.keys().cloned().collect()),
+        _ => named("EndpointSlice", store.slices.keys().cloned().collect()),
+    };
+    one_of(picks, there, &[missing.clone(), ObjectRef { kind: "Gadget".into(), ..missing }])
+}
+
+fn labels(picks: &mut Picks<'_>) -> Labels {
+    let all: [&[(&str, &str)]; 6] = [
+        &[("app", "web")],
+        &[("app", "other")],
+        &[],
+        &[("app", "web"), ("tier", "front")],
+        &[("topology.kubernetes.io/zone", "b")],
+        &[("a b", "\u{202e}")],
+    ];
+    picks.of(&all).iter().map(|(key, value)| (Str::from(*key), Str::from(*value))).collect()
+}
+
+fn new_client(picks: &mut Picks<'_>, world: &World) -> ClientSpec {
+    let new = (1..).map(|n| format!("new-{n}")).find(|name| world.traffic().client_named(name).is_none());
+    let name = match picks.seldom(12) {
+        true => client(picks, world),
+        false => new.unwrap_or_default().as_str().into(),
+    };
+    let workload = |kind: &str, key: NsName| ClientFrom::Workload {
+        namespace: key.namespace,
+        kind: kind.into(),
+        name: key.name,
+    };
+    let from = match picks.number() % 5 {
+        0 => ClientFrom::Outside { ip: None },
+        1 => workload("Pod", pod(picks, world)),
+        2 => ClientFrom::Node { name: node(picks, world) },
+        3 => workload("Deployment", NsName::new("default", "web")),
+        _ => ClientFrom::Outside { ip: "203.0.113.9".parse().ok() },
+    };
+    let to = [
+        "http://web",
+        "service/default/web",
+        "also-web:81",
+        "service/default/balanced",
+        "10.244.1.2:8080",
+        "192.168.0.11:30080",
+        "127.0.0.1:80",
+        "nobody:80",
+        "service/default/nobody",
+        "web:http",
+        "\u{202e}:80",
+    ];
+    ClientSpec {
+        name,
+        from,
+        to: picks.of(&to).into(),
+        protocol: picks.of(&[Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Sctp]),
+        rate_milli: picks.of(&[1_000, 0, 10_000, 200]),
+        keep_alive: picks.flag(),
+        timeout: picks.of(&[None, Some(Span::from_secs(1)), Some(Span::from_secs(60))]),
+    }
+}
+
+/// Each to something and back; a Service that cannot have one refuses it.
+fn policies() -> Vec<ServicePolicy> {
+    use ServicePolicy as P;
+    let texts = |text: &[&str]| text.iter().map(|t| (*t).into()).collect::<Vec<_>>();
+    vec![
+        P::ExternalTrafficPolicy(TrafficPolicy::Local),
+        P::ExternalTrafficPolicy(TrafficPolicy::Cluster),
+        P::InternalTrafficPolicy(TrafficPolicy::Local),
+        P::InternalTrafficPolicy(TrafficPolicy::Cluster),
+        P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 10 }),
+        P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 0 }),
+        P::SessionAffinity(SessionAffinity::None),
+        P::LoadBalancerSourceRanges(texts(&["203.0.113.0/25", "10.244.0.0/16"])),
+        P::LoadBalancerSourceRanges(texts(&["no range"])),
+        P::LoadBalancerSourceRanges(Vec::new()),
+        P::ExternalIps(texts(&["198.51.100.20"])),
+        P::ExternalIps(texts(&["198.51.100.21", "198.51.100.22"])),
+        P::ExternalIps(texts(&["127.0.0.1"])),
+        P::ExternalIps(Vec::new()),
+        P::TrafficDistribution(Some("PreferSameNode".into())),
+        P::TrafficDistribution(Some("PreferSameZone".into())),
+        P::TrafficDistribution(Some("Nearby".into())),
+        P::TrafficDistribution(None),
+        P::PublishNotReadyAddresses(true),
+        P::PublishNotReadyAddresses(false),
+        P::TopologyMode(Some("Auto".into())),
+        P::TopologyMode(None),
+    ]
+}
+
+/// An object comes, or comes back, or is another from now on; some texts are refused, and some half way.
+const APPLIED: &[&str] = &[
+    "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: LoadBalancer, externalTrafficPolicy: Local, loadBalancerSourceRanges: [203.0.113.0/24], selector: {app: web}, ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 53, protocol: UDP, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: balanced}, spec: {type: LoadBalancer, sessionAffinity: ClientIP, externalIPs: [198.51.100.23], selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: balanced}, spec: {type: LoadBalancer, allocateLoadBalancerNodePorts: false, selector: {app: web}, ports: [{port: 90, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: nobody}, spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: named}, spec: {type: ExternalName, externalName: web.default.svc.cluster.local}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: nobody, labels: {app: web}}, spec: {containers: [{name: c, image: nginx}]}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: bound}, spec: {nodeName: node-2, containers: [{name: c, image: curl}]}}",
+    "{apiVersion: v1, kind: Node, metadata: {name: node-9, labels: {topology.kubernetes.io/zone: b}}}",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 4, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web, v: '2'}}, spec: {terminationGracePeriodSeconds: 3, containers: [{name: c, image: nginx, ports: [{containerPort: 8080}]}]}}}}",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: second}, spec: {strategy: {type: Recreate}, selector: {matchLabels: {app: other}}, template: {metadata: {labels: {app: other}}, spec: {containers: [{name: c, image: nginx}]}}}}",
+    "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: by-hand, labels: {kubernetes.io/service-name: also-web}}, addressType: IPv4, ports: [{port: 8080}], endpoints: [{addresses: [10.244.1.2]}]}",
+    // Refused: the second object, when the first is taken already; a field that does not change; a text.
+    "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Service, metadata: {name: first}, spec: {selector: {app: web}, ports: [{port: 80}]}}, {apiVersion: v1, kind: Service, metadata: {name: last}, spec: {clusterIP: 192.0.2.1, ports: [{port: 80}]}}]}",
+    "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: else}}, template: {metadata: {labels: {app: else}}, spec: {containers: [{name: c, image: nginx}]}}}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 0}]}}",
+    "not a document",
+    "",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Cluster;
+
+    #[test]
+    fn each_kind_is_made_and_recognised() {
+        let run = Cluster::default().start(1);
+        for kind in Kind::ALL {
+            for numbers in 0..64u16 {
+                let action =
+                    make(*kind, &mut Picks::new(&[numbers, numbers / 2, numbers / 3, 0]), run.world());
+                assert_eq!(Kind::of(&action), *kind);
+            }
+        }
+    }
+}

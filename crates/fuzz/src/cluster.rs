@@ -1,0 +1,109 @@
+//! The clusters that sequences of actions begin with: each mode and family, each way of telling time.
+
+use cluster::api::{Manifest, parse};
+use cluster::node::kube_proxy::ProxyMode;
+use cluster::sim::Run;
+use proptest::prelude::*;
+
+/// What differs between one cluster and another.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    pub mode: u8,
+    pub is_ipv6: bool,
+    pub is_realistic: bool,
+    pub drains: bool,
+    pub balancer_is_proxy: bool,
+}
+
+impl Cluster {
+    pub fn any() -> impl Strategy<Value = Cluster> {
+        (0..ProxyMode::ALL.len() as u8, any::<[bool; 4]>()).prop_map(|(mode, flags)| Cluster {
+            mode,
+            is_ipv6: flags[0],
+            is_realistic: flags[1],
+            drains: flags[2],
+            balancer_is_proxy: flags[3],
+        })
+    }
+
+    pub fn text(&self) -> String {
+        let mode = ProxyMode::ALL[usize::from(self.mode) % ProxyMode::ALL.len()].as_str();
+        let timing = if self.is_realistic { "realistic" } else { "teaching" };
+        let ip_mode = if self.balancer_is_proxy { "Proxy" } else { "VIP" };
+        let range = if self.is_ipv6 { "  podCIDR: fd00:10:244::/56\n" } else { "" };
+        let outside = if self.is_ipv6 { "2001:db8:1::20" } else { "198.51.100.20" };
+        let sources = if self.is_ipv6 { "2001:db8:113::/65" } else { "203.0.113.0/24" };
+        let spec = format!(
+            "  proxyMode: {mode}\n  timing: {timing}\n  apps: {{drain: {}}}\n  cloud: {{ipMode: {ip_mode}}}\n{range}",
+            self.drains
+        );
+        [&OBJECTS.replace("OUTSIDE", outside).replace("SOURCES", sources), SCENARIO, &spec].concat()
+    }
+
+    pub fn manifest(&self) -> Manifest {
+        let manifest = parse(&self.text());
+        assert_eq!(manifest.diagnostics, [], "the manifests are good");
+        manifest
+    }
+
+    pub fn start(&self, seed: u64) -> Run {
+        let (run, refusals) = Run::new(&self.manifest(), Some(seed));
+        assert_eq!(refusals, [], "the API server takes these manifests");
+        run
+    }
+}
+
+const OBJECTS: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 5
+      containers:
+      - {name: web, image: nginx, ports: [{containerPort: 8080}], readinessProbe: {periodSeconds: 1, httpGet: {port: 8080}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: also-web}
+spec: {selector: {app: web}, ports: [{port: 81, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: balanced}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  sessionAffinity: ClientIP
+  loadBalancerSourceRanges: [SOURCES]
+  externalIPs: ['OUTSIDE']
+  selector: {app: web}
+  ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 53, protocol: UDP, targetPort: 8080}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {containers: [{name: curl, image: curl}]}
+";
+
+const SCENARIO: &str = "---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  clients:
+  - {name: inside, from: pod/default/curl, to: 'http://web', rate: 3}
+  - {name: kept, from: pod/default/curl, to: 'also-web:81', rate: 1, keepAlive: true}
+  - {name: outside, from: outside, to: service/default/web, rate: 2}
+  - {name: balanced, from: outside, to: service/default/balanced, rate: 1}
+  - {name: datagrams, from: deploy/default/web, to: 'balanced:53', rate: 1, protocol: UDP}
+  - {name: host, from: node/node-1, to: 'http://web', rate: 1, timeout: 20s}
+";
