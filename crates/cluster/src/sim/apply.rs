@@ -14,21 +14,21 @@ use crate::api::{
 use crate::control::replica_set::POD_LIMIT;
 use crate::node::kubelet::Process;
 use crate::store::{Other, Stored};
-use crate::traffic::{ClientId, MAX_CLIENTS, MAX_RATE_MILLI};
+use crate::traffic::{ClientId, MAX_CLIENTS};
 
 impl World {
-    /// Carries out an action now. What is refused changes nothing.
+    /// Carries out an action now. What is refused changes nothing, at whatever point it is refused: it
+    /// is done to a copy, which takes the World's place when all of it is done.
     pub fn apply(&mut self, action: &Action) -> Result<(), Vec<Refusal>> {
+        let mut after = self.clone();
         // First in the log: what follows from it comes after it.
-        self.record(LogEntry::Did { action: action.clone() });
-        let result = match action {
-            Action::Apply { manifest, .. } => self.apply_manifest(&manifest.0),
-            other => self.apply_one(other).map_err(|refusal| vec![refusal]),
-        };
-        if result.is_err() {
-            self.unrecord();
+        after.record(LogEntry::Did { action: action.clone() });
+        match action {
+            Action::Apply { manifest, .. } => after.apply_manifest(&manifest.0)?,
+            other => after.apply_one(other).map_err(|refusal| vec![refusal])?,
         }
-        result
+        *self = after;
+        Ok(())
     }
 
     fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
@@ -102,14 +102,8 @@ impl World {
         if !errors.is_empty() {
             return Err(vec![Refusal::Invalid { diagnostics: errors }]);
         }
-        // Tried on a copy first: an apply that is refused half way must leave nothing behind.
-        let mut trial = self.clone();
-        let refusals = trial.apply_objects(&manifest.objects);
-        if !refusals.is_empty() {
-            return Err(refusals);
-        }
-        *self = trial;
-        Ok(())
+        let refusals = self.apply_objects(&manifest.objects);
+        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
     pub(crate) fn apply_object(&mut self, parsed: &Parsed) -> Result<(), Refusal> {
@@ -435,8 +429,7 @@ impl World {
             let key = NsName { namespace: "".into(), name: name.clone() };
             return Err(Refusal::NotFound { object: reference("Node", &key) });
         }
-        let rate_milli = spec.rate_milli.min(MAX_RATE_MILLI);
-        self.add_client(ClientSpec { rate_milli, ..spec.clone() });
+        self.add_client(spec.clone());
         Ok(())
     }
 

@@ -276,12 +276,6 @@ impl World {
         }
     }
 
-    /// Takes back the newest entry: it did not happen after all.
-    pub(crate) fn unrecord(&mut self) {
-        self.log.pop_back();
-        self.logged = self.logged.saturating_sub(1);
-    }
-
     pub(crate) fn next_name_ordinal(&mut self, owner: Uid) -> u32 {
         let ordinal = self.name_ordinals.entry(owner).or_default();
         *ordinal += 1;
