@@ -42,6 +42,9 @@ impl Node {
     /// The machines of this laboratory have four CPUs.
     pub const CPU_MILLI: u32 = 4_000;
 
+    /// The taint of a node that the cluster autoscaler is about to delete.
+    pub const TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";
+
     /// cloud-provider, getNodeConditionPredicate: a load balancer sends to it, ready or not. The
     /// label's value counts as a boolean; one that is none excludes the node too.
     pub fn takes_balanced_traffic(&self) -> bool {

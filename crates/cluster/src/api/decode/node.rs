@@ -87,7 +87,7 @@ fn ready(conditions: &Spot<'_>) -> NodeCondition {
 fn taints(list: &Spot<'_>, findings: &mut Findings) -> bool {
     let is_deletion = |i: usize| {
         let item = list.item(i);
-        item.field("key").str().is_some_and(|k| &**k == "ToBeDeletedByClusterAutoscaler")
+        item.field("key").str().is_some_and(|k| &**k == Node::TO_BE_DELETED)
     };
     let all = 0..list.len();
     if all.clone().any(|i| !is_deletion(i)) {

@@ -1,5 +1,6 @@
 //! The text room as a whole: text in, objects and findings out.
 
+mod any_object;
 mod objects;
 mod scenarios;
 mod shared;

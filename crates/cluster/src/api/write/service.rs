@@ -85,8 +85,10 @@ fn overlay_policies(tree: &mut Tree, spec: &ServiceSpec) {
     };
     let is_balancer = spec.type_ == ServiceType::LoadBalancer;
     put_or_remove(tree, "externalTrafficPolicy", is_external.then(|| policy(spec.external_traffic_policy)));
-    let has_internal = spec.type_ != ServiceType::ExternalName;
-    put_or_remove(tree, "internalTrafficPolicy", has_internal.then(|| policy(spec.internal_traffic_policy)));
+    // Not a default of ExternalName (defaults.go, SetDefaults_Service), but it may be asked for.
+    let internal = spec.internal_traffic_policy;
+    let shows_internal = spec.type_ != ServiceType::ExternalName || internal != TrafficPolicy::Cluster;
+    put_or_remove(tree, "internalTrafficPolicy", shows_internal.then(|| policy(internal)));
     let allocate = is_balancer.then(|| Tree::bool(spec.allocate_load_balancer_node_ports));
     put_or_remove(tree, "allocateLoadBalancerNodePorts", allocate);
     put_or_remove(tree, "loadBalancerClass", spec.load_balancer_class.as_deref().map(text));
