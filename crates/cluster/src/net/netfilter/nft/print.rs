@@ -87,7 +87,7 @@ impl Table {
             return Ok(());
         }
         let mut elements: Vec<&Element> = set.elements().iter().collect();
-        elements.sort_by(|a, b| rank(set.key, a).cmp(&rank(set.key, b)));
+        elements.sort_by_key(|element| rank(set.key, element));
         // nft puts two IPv4 addresses on a line, and one of anything longer.
         let on_a_line = if set.key.fields.len() == 1 && self.family == Family::V4 { 2 } else { 1 };
         f.write_str("\t\telements = { ")?;

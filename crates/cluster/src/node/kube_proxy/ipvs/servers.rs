@@ -48,7 +48,7 @@ impl<'a> Servers<'a> {
     /// that upstream happens to come to last.
     pub fn finish(self) -> (Vec<VirtualServer>, Vec<IpAddr>) {
         let mut all = self.all;
-        all.sort_by(|(a, _), (b, _)| a.key.cmp(&b.key));
+        all.sort_by_key(|(server, _)| server.key);
         let mut bound: Vec<IpAddr> =
             all.iter().filter(|(_, bound)| *bound).map(|(s, _)| s.key.address).collect();
         bound.dedup();
