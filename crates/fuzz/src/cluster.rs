@@ -65,7 +65,10 @@ spec:
     spec:
       terminationGracePeriodSeconds: 5
       containers:
-      - {name: web, image: nginx, ports: [{containerPort: 8080}], readinessProbe: {periodSeconds: 1, httpGet: {port: 8080}}}
+      - name: web
+        image: nginx
+        ports: [{containerPort: 8080}]
+        readinessProbe: {periodSeconds: 1, httpGet: {port: 8080}}
 ---
 apiVersion: v1
 kind: Service
