@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use cluster::net::netfilter::{Family, Stack};
 use cluster::node::kube_proxy::{
-    Kept, Ports, ProxyMode, build_rules, changed_objects, clean_stale_entries, ports, rebuild_rules,
-    update_ports,
+    ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, ports, update_ports,
 };
 
 use crate::clock::Clock;
@@ -29,9 +28,10 @@ const CHANGES: usize = 50;
 /// written and put into the node's kernel in place of the old ones.
 pub fn one_change(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
     let (mut seen, cfg) = (objects::seen(services, endpoints), objects::config(1));
-    let mut known = ports((&seen.services, &seen.slices), &cfg.node_name, cfg.family);
+    let known = ports((&seen.services, &seen.slices), &cfg.node_name, cfg.family);
+    let mut synced = Synced::from_nothing(mode, &cfg, known);
     let mut stack = Stack::new(cfg.node_ips.clone(), Family::V4);
-    stack.set_rules(build_rules(mode, &cfg, &known));
+    stack.set_rules(synced.rules.clone());
     let start = Clock::start();
     for change in 1..=CHANGES {
         let mut slices = seen.slices.clone();
@@ -41,13 +41,12 @@ pub fn one_change(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
         let (old, new) = ((&seen.services, &seen.slices), (&seen.services, &slices));
         let changed = changed_objects(old, new, false);
         assert_eq!(changed.len(), 1, "one Service has changed");
-        let mut updated = Ports::clone(&known);
+        let mut updated = synced.ports.clone();
         update_ports(&mut updated, &changed, new, &cfg.node_name, cfg.family);
-        let kept = Kept::of(stack.rules(), &known, &updated);
-        let rules = rebuild_rules(mode, &cfg, &updated, &kept);
-        stack.set_rules(rules);
-        clean_stale_entries(&mut stack.conntrack, &updated);
-        (known, seen.slices) = (updated, slices);
+        synced = synced.next(mode, &cfg, updated);
+        stack.set_rules(synced.rules.clone());
+        clean_stale_entries(&mut stack.conntrack, &synced.ports);
+        seen.slices = slices;
     }
     start.seconds() * 1_000.0 / CHANGES as f64
 }

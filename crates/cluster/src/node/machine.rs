@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::net::netfilter::{Conntrack, Family, RuleHit, Rules, Stack, Timeouts};
 use crate::net::{Cni, Tuple};
-use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode, SentConnections};
+use crate::node::kube_proxy::{ProxyConfig, ProxyMode, SentConnections, Synced};
 use crate::sim::Time;
 
 /// A kernel that has just booted, with what kube-proxy asks of conntrack (its defaults: 32,768 entries for
@@ -71,7 +71,7 @@ pub struct ProxyStatus {
     /// What the rules were last written from.
     pub written: Written,
     /// Chains that nothing jumps to any more, and that were not deleted yet.
-    pub leftover_chains: Vec<Str>,
+    pub stale_chains: Vec<Str>,
     pub(crate) cleaned_at: Option<Time>,
     pub(crate) cleanup_planned: bool,
     /// When the rules were last written.
@@ -90,10 +90,9 @@ pub struct ProxyStatus {
 pub struct Written {
     pub services: Arc<LiteMap<NsName, Arc<Service>>>,
     pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
-    /// The same as kube-proxy keeps them.
-    pub ports: Arc<Ports>,
     /// `None` before the first sync.
     pub config: Option<Arc<ProxyConfig>>,
+    pub(crate) synced: Option<Arc<Synced>>,
 }
 
 /// What was changed in the API server.
@@ -140,7 +139,7 @@ impl Machine {
     /// What the kernel has beside the rules in force, in lines that follow them where they are printed:
     /// chains that nothing jumps to any more, real servers that wait for their connections to end.
     pub fn left_over(&self) -> String {
-        let chains = self.proxy.leftover_chains.iter();
+        let chains = self.proxy.stale_chains.iter();
         let chains = chains.map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n"));
         chains.fold(self.stack.terminating(), |text, line| text + &line)
     }

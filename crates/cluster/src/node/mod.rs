@@ -4,9 +4,9 @@ mod conntrack_view;
 pub mod kube_proxy;
 pub mod kubelet;
 mod lag;
-mod leftover_chains;
 mod machine;
 mod proxy_watch;
+mod stale_chains;
 
 pub use conntrack_view::Tracked;
 pub(crate) use lag::{Decision, Sources};

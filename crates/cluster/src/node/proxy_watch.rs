@@ -7,8 +7,8 @@ use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
 use crate::net::Cidr;
 use crate::net::netfilter::{Family, Rules};
 use crate::node::kube_proxy::{
-    Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, clean_stale_entries, leftover_rules,
-    ports, rebuild_rules, udp_endpoints_changed, update_ports,
+    Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, leftover_rules,
+    ports, udp_endpoints_changed, update_ports,
 };
 use crate::node::{Changed, Machine, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
@@ -20,30 +20,23 @@ fn clean_conntrack(machine: &mut Machine, ports: &Ports, family: Family) {
     }
 }
 
-/// From nothing.
-fn write_all(machine: &Machine, config: &ProxyConfig) -> (Ports, Rules) {
-    let ports = seen_ports(machine, config);
-    let rules = build_rules(machine.proxy.mode, config, &ports);
-    (ports, rules)
-}
-
 fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
     ports((&machine.proxy.services, &machine.proxy.slices), &config.node_name, config.family)
 }
 
-/// The same outcome, with rules written anew only for Services that have changed (I-06).
-fn write_changes(machine: &Machine, config: &ProxyConfig) -> (Ports, Rules) {
+/// A sync: from nothing where there was none before, or the configuration was another one; else only for
+/// Services that have changed (I-06).
+fn sync(machine: &Machine, config: &ProxyConfig) -> Synced {
     let (proxy, written) = (&machine.proxy, &machine.proxy.written);
-    if written.config.as_deref() != Some(config) {
-        return write_all(machine, config);
-    }
+    let last = written.synced.as_ref().filter(|_| written.config.as_deref() == Some(config));
+    let Some(last) = last else {
+        return Synced::from_nothing(proxy.mode, config, seen_ports(machine, config));
+    };
     let changed =
         changed_objects((&written.services, &written.slices), (&proxy.services, &proxy.slices), false);
-    let mut ports = Ports::clone(&written.ports);
+    let mut ports = last.ports.clone();
     update_ports(&mut ports, &changed, (&proxy.services, &proxy.slices), &config.node_name, config.family);
-    let kept = Kept::of(machine.stack.rules(), &written.ports, &ports);
-    let rules = rebuild_rules(proxy.mode, config, &ports, &kept);
-    (ports, rules)
+    last.next(proxy.mode, config, ports)
 }
 
 impl WatchChange {
@@ -152,25 +145,19 @@ impl World {
         }
         let machine = &self.machines[&node];
         let config = self.proxy_config(node);
-        let (ports, rules) = write_changes(machine, &config);
-        match machine.proxy.mode {
-            ProxyMode::Iptables => {
-                let count: usize = ports.values().map(|port| port.endpoints.len()).sum();
-                self.note_leftover_chains(node, count > config.large_cluster_endpoints as usize);
-            }
-            ProxyMode::Ipvs | ProxyMode::Nftables => self.note_stale_chains(node, &rules),
-        }
+        let synced = sync(machine, &config);
+        self.note_stale_chains(node, &synced, &config);
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.run_timers(now);
-        machine.set_rules(rules);
-        clean_conntrack(machine, &ports, config.family);
+        machine.set_rules(synced.rules.clone());
+        clean_conntrack(machine, &synced.ports, config.family);
         let proxy = &mut machine.proxy;
         proxy.written = Written {
             services: proxy.services.clone(),
             slices: proxy.slices.clone(),
-            ports: Arc::new(ports),
             config: Some(Arc::new(config)),
+            synced: Some(Arc::new(synced)),
         };
         proxy.unsynced = 0;
         proxy.unsynced_since = None;

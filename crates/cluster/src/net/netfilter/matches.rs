@@ -118,7 +118,7 @@ impl fmt::Display for AddressMatch {
     }
 }
 
-/// A list of the `recent` match: an index into [`super::PortRules::recent_lists`] of the service port whose
+/// A list of the `recent` match: an index into [`super::RuleGroup::recent_lists`] of the service port whose
 /// chain names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListId(pub u32);

@@ -45,13 +45,13 @@ pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
 pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
 pub use ipvs::{
-    Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, RealServers, Scheduler, ServerKey,
-    VirtualServer, VirtualServerState,
+    Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, Scheduler, ServerKey, VirtualServer,
+    VirtualServerState,
 };
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use owner::Owner;
 pub use recent::RecentTables;
-pub use rules::{Family, Hook, Policy, PortRules, RuleRef, RuleSet, Table, TableName};
+pub use rules::{Family, Hook, Policy, RuleGroup, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
 pub use stack::{Cx, Loss, RuleHit, Stack, Verdict};
 pub(crate) use walk::{Host, receive, send};

@@ -167,7 +167,7 @@ impl Line<'_> {
 
     fn list(&self, id: u32) -> &str {
         self.table
-            .port_of(self.id)
+            .group_of(self.id)
             .and_then(|port| port.recent_lists.get(id as usize))
             .map_or("?", |name| name)
     }

@@ -44,7 +44,7 @@ impl RuleSet {
     }
 
     pub fn table(&self, name: TableName) -> &Table {
-        static NONE: Table = Table { fixed: Vec::new(), ports: Vec::new() };
+        static NONE: Table = Table { fixed: Vec::new(), groups: Vec::new() };
         match name {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
@@ -97,25 +97,25 @@ impl RuleSet {
     /// The names of the `recent` lists, and where rules have them.
     pub(super) fn recent_lists(&self) -> impl Iterator<Item = (ListAt, &Str)> {
         (1..)
-            .zip(self.nat.ports())
+            .zip(self.nat.groups())
             .flat_map(|(group, port)| (0..).map(move |list| (group, ListId(list))).zip(&port.recent_lists))
     }
 
     /// Adds what is written for the next service port.
-    pub fn add(&mut self, port: Arc<PortRules>) {
-        let group = self.nat.ports.len() as u32 + 1;
+    pub fn add(&mut self, port: Arc<RuleGroup>) {
+        let group = self.nat.groups.len() as u32 + 1;
         for (table, chain, rule) in &port.added {
             let table = if *table == TableName::Filter { &mut self.filter } else { &mut self.nat };
             table.append(*chain, rule.within(group));
         }
-        self.nat.ports.push(port);
+        self.nat.groups.push(port);
     }
 }
 
 /// What is written for one service port. It does not say where in a rule set it will stand, so that it
 /// can be kept while other Services come and go.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct PortRules {
+pub struct RuleGroup {
     /// Its rules in chains that are not its own.
     pub added: Vec<(TableName, ChainId, Rule)>,
     /// KUBE-EXT-, KUBE-FW-, KUBE-SVC-, KUBE-SVL- and KUBE-SEP-, in the order in which upstream
@@ -132,48 +132,48 @@ pub struct PortRules {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Table {
     fixed: Vec<Chain>,
-    ports: Vec<Arc<PortRules>>,
+    groups: Vec<Arc<RuleGroup>>,
 }
 
 impl Table {
     fn with_built_in(names: &[&str]) -> Table {
-        Table { fixed: names.iter().map(|n| Chain::built_in(n)).collect(), ports: Vec::new() }
+        Table { fixed: names.iter().map(|n| Chain::built_in(n)).collect(), groups: Vec::new() }
     }
 
     #[inline]
     pub fn chain(&self, id: ChainId) -> Option<&Chain> {
         match id.group() {
             0 => self.fixed.get(id.index()),
-            group => self.ports.get(group as usize - 1)?.chains.get(id.index()),
+            group => self.groups.get(group as usize - 1)?.chains.get(id.index()),
         }
     }
 
     /// All of them, in the order in which they are printed.
     pub fn chains(&self) -> impl Iterator<Item = (ChainId, &Chain)> {
-        (0..=self.ports.len()).flat_map(|group| ChainId::all_of(group, self.group(group)))
+        (0..=self.groups.len()).flat_map(|group| ChainId::all_of(group, self.group(group)))
     }
 
     /// 0: those that are no service port's.
     fn group(&self, group: usize) -> &[Chain] {
         match group {
             0 => &self.fixed,
-            _ => &self.ports[group - 1].chains,
+            _ => &self.groups[group - 1].chains,
         }
     }
 
     /// What is written for the service ports, in the order of their names.
-    pub fn ports(&self) -> &[Arc<PortRules>] {
-        &self.ports
+    pub fn groups(&self) -> &[Arc<RuleGroup>] {
+        &self.groups
     }
 
     /// The service port whose chain that is.
-    pub fn port_of(&self, chain: ChainId) -> Option<&PortRules> {
+    pub fn group_of(&self, chain: ChainId) -> Option<&RuleGroup> {
         let at = chain.group().checked_sub(1)?;
-        self.ports.get(at as usize).map(Arc::as_ref)
+        self.groups.get(at as usize).map(Arc::as_ref)
     }
 
     pub fn find(&self, name: &str) -> Option<ChainId> {
-        (0..=self.ports.len()).find_map(|group| {
+        (0..=self.groups.len()).find_map(|group| {
             let index = self.group(group).iter().position(|chain| &*chain.name == name)?;
             Some(ChainId::of(group, index))
         })
@@ -182,7 +182,7 @@ impl Table {
     /// Takes the rules out of the first chain whose name begins like that.
     #[cfg(test)]
     pub(crate) fn flush(&mut self, prefix: &str) {
-        let chains = self.ports.iter_mut().flat_map(|port| &mut Arc::make_mut(port).chains);
+        let chains = self.groups.iter_mut().flat_map(|port| &mut Arc::make_mut(port).chains);
         let mut named = self.fixed.iter_mut().chain(chains).filter(|chain| chain.name.starts_with(prefix));
         named.next().expect("there is such a chain").flush();
     }

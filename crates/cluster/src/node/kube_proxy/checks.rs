@@ -20,6 +20,16 @@ const MAY_BE_EMPTY: [&str; 7] = [
 const MAY_BE_UNUSED: [&str; 5] =
     ["KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL", "reject-chain"];
 
+/// Whoever tests anything tests this too: jumps lead somewhere, and every chain is led to.
+pub(super) fn checked(rules: Rules) -> Rules {
+    #[cfg(any(test, debug_assertions))]
+    {
+        let problems = rule_problems(&rules);
+        assert!(problems.is_empty(), "rules that break an invariant: {problems:#?}\n{rules}");
+    }
+    rules
+}
+
 /// What breaks an invariant, in words; nothing, whatever Services there are.
 pub fn rule_problems(rules: &Rules) -> Vec<String> {
     let jumps = jump_problems(rules.iptables());

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{EndpointInfo, ServicePortInfo, ServicePortName, endpoints_map, service_port_map};
+use super::{EndpointInfo, ProxyConfig, ServicePortInfo, ServicePortName, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
 use crate::net::Protocol;
 use crate::net::netfilter::Family;
@@ -29,6 +29,12 @@ pub type Objects<'a> = (&'a LiteMap<NsName, Arc<Service>>, &'a LiteMap<NsName, A
 /// The ports of all Services that the kube-proxy of a node has seen, in one family.
 pub fn ports(objects: Objects<'_>, node_name: &str, family: Family) -> Ports {
     ports_of(&|_| true, objects, node_name, family)
+}
+
+/// Are there more endpoints than kube-proxy takes full care of its rules for (largeClusterEndpointsThreshold)?
+pub(crate) fn is_large_cluster(cfg: &ProxyConfig, ports: &Ports) -> bool {
+    let endpoints: usize = ports.values().map(|port| port.endpoints.len()).sum();
+    endpoints > cfg.large_cluster_endpoints as usize
 }
 
 /// Those of some Services only.

@@ -33,6 +33,6 @@ mod view;
 
 pub use connection::IpvsConnection;
 pub use scheduler::Scheduler;
-pub use server::{IpvsRules, RealServer, RealServers, ServerKey, VirtualServer, VirtualServerState};
+pub use server::{IpvsRules, RealServer, ServerKey, VirtualServer, VirtualServerState};
 pub use state::IpvsState;
 pub use table::{Ipvs, IpvsDrop};

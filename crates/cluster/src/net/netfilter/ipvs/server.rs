@@ -60,15 +60,6 @@ impl VirtualServer {
     }
 }
 
-/// The addresses behind the virtual servers of one service port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RealServers {
-    /// Behind its ClusterIP.
-    pub internal: Arc<[SocketAddr]>,
-    /// Behind its other addresses.
-    pub external: Arc<[SocketAddr]>,
-}
-
 /// Everything that kube-proxy's IPVS mode writes on a node, for one family.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct IpvsRules {
@@ -80,8 +71,6 @@ pub struct IpvsRules {
     pub addresses: Vec<IpAddr>,
     /// Sorted by key.
     pub servers: Vec<VirtualServer>,
-    /// What the servers of each service port have behind them, in the order of the ports' names.
-    pub ports: Vec<RealServers>,
 }
 
 impl IpvsRules {

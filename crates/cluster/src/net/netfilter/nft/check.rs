@@ -177,7 +177,7 @@ impl Check<'_> {
     /// the chains behind that stay, as upstream leaves them.
     fn displaced(&mut self) {
         let table = self.table;
-        for (group, port) in (1..).zip(table.ports()) {
+        for (group, port) in (1..).zip(table.groups()) {
             for (set, element) in &port.elements {
                 let Some(Verdict::Goto(to)) = element.verdict.map(|v| v.within(group)) else { continue };
                 let from = table.set((0, *set)).filter(|_| !self.chains.contains_key(&to));

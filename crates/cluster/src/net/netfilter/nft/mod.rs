@@ -22,4 +22,4 @@ pub use dynamic::{DynamicSets, SIZE as DYNAMIC_SET_SIZE};
 pub use kernel::NfTables;
 pub use rule::{DnatTo, Rule, Statement, Verdict};
 pub use set::{Element, Field, Key, Set, SetId, SetKind};
-pub use table::{BaseChain, Chain, ChainType, PortRules, SetAt, Stage, Table};
+pub use table::{BaseChain, Chain, ChainType, RuleGroup, SetAt, Stage, Table};

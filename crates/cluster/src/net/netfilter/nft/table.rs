@@ -74,7 +74,7 @@ pub type SetAt = (u32, SetId);
 /// What is written for one service port. It does not say where in a table it will stand, so that it can
 /// be kept while other Services come and go.
 #[derive(Clone, Debug, Default)]
-pub struct PortRules {
+pub struct RuleGroup {
     /// Its elements of sets and maps that are not its own.
     pub elements: Vec<(SetId, Element)>,
     pub chains: Vec<Chain>,
@@ -82,7 +82,7 @@ pub struct PortRules {
     pub sets: Vec<Set>,
 }
 
-impl PortRules {
+impl RuleGroup {
     pub fn declare(&mut self, chain: Chain) -> ChainId {
         self.chains.push(chain);
         ChainId::own(self.chains.len() - 1)
@@ -113,7 +113,7 @@ pub struct Table {
     pub comment: Option<Str>,
     sets: Vec<Set>,
     chains: Vec<Chain>,
-    ports: Vec<Arc<PortRules>>,
+    groups: Vec<Arc<RuleGroup>>,
     /// The base chains of each hook and stage, by priority.
     hooks: [[Vec<ChainId>; 3]; 5],
 }
@@ -126,7 +126,7 @@ impl Table {
             comment: comment.map(Into::into),
             sets: Vec::new(),
             chains: Vec::new(),
-            ports: Vec::new(),
+            groups: Vec::new(),
             hooks: Default::default(),
         }
     }
@@ -135,20 +135,20 @@ impl Table {
     pub fn sets(&self) -> impl Iterator<Item = (SetAt, &Set)> {
         let fixed = (0..).map(|at| (0, SetId::Fixed(at))).zip(&self.sets);
         let of_ports = (1..)
-            .zip(&self.ports)
+            .zip(&self.groups)
             .flat_map(|(group, port)| (0..).map(move |at| (group, SetId::Own(at))).zip(&port.sets));
         fixed.chain(of_ports)
     }
 
     /// All of them, those of service ports last.
     pub fn chains(&self) -> impl Iterator<Item = (ChainId, &Chain)> {
-        let of_ports = (1..).zip(&self.ports).flat_map(|(group, port)| ChainId::all_of(group, &port.chains));
+        let of_ports = (1..).zip(&self.groups).flat_map(|(group, port)| ChainId::all_of(group, &port.chains));
         ChainId::all_of(0, &self.chains).chain(of_ports)
     }
 
     /// What is written for the service ports, in the order of their names.
-    pub fn ports(&self) -> &[Arc<PortRules>] {
-        &self.ports
+    pub fn groups(&self) -> &[Arc<RuleGroup>] {
+        &self.groups
     }
 
     /// The set that a rule of a group of chains means.
@@ -156,7 +156,7 @@ impl Table {
     pub fn set(&self, (group, id): SetAt) -> Option<&Set> {
         match id {
             SetId::Fixed(at) => self.sets.get(at as usize),
-            SetId::Own(at) => self.ports.get((group as usize).checked_sub(1)?)?.sets.get(at as usize),
+            SetId::Own(at) => self.groups.get((group as usize).checked_sub(1)?)?.sets.get(at as usize),
         }
     }
 
@@ -164,7 +164,7 @@ impl Table {
     pub fn chain(&self, id: ChainId) -> Option<&Chain> {
         match id.group() {
             0 => self.chains.get(id.index()),
-            group => self.ports.get(group as usize - 1)?.chains.get(id.index()),
+            group => self.groups.get(group as usize - 1)?.chains.get(id.index()),
         }
     }
 
@@ -191,13 +191,13 @@ impl Table {
     }
 
     /// Adds what is written for the next service port.
-    pub fn add(&mut self, port: Arc<PortRules>) {
-        let group = u32::try_from(self.ports.len() + 1).unwrap_or(u32::MAX);
+    pub fn add(&mut self, port: Arc<RuleGroup>) {
+        let group = u32::try_from(self.groups.len() + 1).unwrap_or(u32::MAX);
         for (set, element) in &port.elements {
             let verdict = element.verdict.map(|verdict| verdict.within(group));
             self.insert(*set, Element { verdict, ..element.clone() });
         }
-        self.ports.push(port);
+        self.groups.push(port);
     }
 
     /// Declares a chain that is no service port's.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fixed::filter;
 use crate::net::netfilter::{
-    ChainId, Match, Owner, PortRules, Rule, RuleHit, RuleRef, RuleSet, Table, TableName, Target,
+    ChainId, Match, Owner, Rule, RuleGroup, RuleHit, RuleRef, RuleSet, Table, TableName, Target,
 };
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{
@@ -126,9 +126,9 @@ pub fn port_summary(rules: &RuleSet, service: &ServicePortName) -> PortSummary {
     summary
 }
 
-fn rules_of_port<'a>(rules: &'a RuleSet, owner: &Owner) -> Option<&'a Arc<PortRules>> {
+fn rules_of_port<'a>(rules: &'a RuleSet, owner: &Owner) -> Option<&'a Arc<RuleGroup>> {
     let is_its = |rule: &Rule| rule.owner.as_ref() == Some(owner);
-    rules.nat.ports().iter().find(|port| port.added.first().is_some_and(|(.., rule)| is_its(rule)))
+    rules.nat.groups().iter().find(|port| port.added.first().is_some_and(|(.., rule)| is_its(rule)))
 }
 
 /// A rule's part in what becomes of a packet.

@@ -12,7 +12,7 @@ pub(super) use cni::masquerade as cni_masquerade;
 pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, selection_reason};
 pub(super) use fixed::{loopback, marked};
 
-use super::{Kept, Ports, ProxyConfig, categorize};
+use super::{Ports, ProxyConfig, Reuse, Synced, categorize, is_large_cluster};
 use crate::net::netfilter::RuleSet;
 
 /// The rules that are not kube-proxy's.
@@ -27,15 +27,15 @@ pub fn of_others(cfg: &ProxyConfig) -> RuleSet {
 ///
 /// Not written: nfacct matches (their counters are not simulated) and the canary chains by which
 /// kube-proxy notices that somebody flushed its rules.
-pub fn build(cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> RuleSet {
-    let total: usize = ports.values().map(|port| port.endpoints.len()).sum();
+pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> RuleSet {
     // I-06, largeClusterMode: comments would be a good part of what the kernel has to keep.
-    let with_comments = total <= cfg.large_cluster_endpoints as usize;
+    let with_comments = !is_large_cluster(cfg, ports);
+    let may_stay = |last: &&Synced| with_comments != is_large_cluster(cfg, &last.ports);
+    let last = reuse.last().filter(may_stay).map(|last| last.rules.iptables().nat.groups());
     let writer = service_rules::Writer { cfg, with_comments };
     let mut rules = fixed::top_level(cfg);
     for (at, port) in ports.values().enumerate() {
-        let old = kept.place(at).and_then(|old| kept.rules()?.iptables().nat.ports().get(old));
-        let written = old.filter(|old| old.with_comments == with_comments).cloned();
+        let written = reuse.place(at).and_then(|at| last?.get(at)).cloned();
         rules.add(written.unwrap_or_else(|| {
             let found = categorize(&port.endpoints, &port.service, &cfg.node_name, cfg.zone.as_deref());
             Arc::new(writer.service(&port.service, &port.endpoints, &found))

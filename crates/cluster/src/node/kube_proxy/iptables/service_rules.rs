@@ -7,7 +7,7 @@ use super::fixed::{filter, nat};
 use crate::api::Str;
 use crate::net::Protocol;
 use crate::net::netfilter::{
-    AddressMatch, Chain, ChainId, End, Match, PortRules, RejectWith, Rule, TableName, Target,
+    AddressMatch, Chain, ChainId, End, Match, RejectWith, Rule, RuleGroup, TableName, Target,
 };
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
@@ -44,9 +44,9 @@ impl Writer<'_> {
         service: &ServicePortInfo,
         endpoints: &[EndpointInfo],
         categorized: &Categorized,
-    ) -> PortRules {
+    ) -> RuleGroup {
         let plan = Plan::new(self.cfg, service, categorized);
-        let mut out = PortRules { with_comments: self.with_comments, ..PortRules::default() };
+        let mut out = RuleGroup::default();
         plan.capture_cluster_ip(&mut out);
         plan.capture_external_ips(&mut out);
         plan.capture_load_balancer_ips(&mut out);
@@ -99,7 +99,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn capture_cluster_ip(&self, out: &mut PortRules) {
+    fn capture_cluster_ip(&self, out: &mut RuleGroup) {
         let to = self.destination(self.service.cluster_ip);
         match self.internal_chain() {
             Some(chain) => out.added.push((
@@ -111,7 +111,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn capture_external_ips(&self, out: &mut PortRules) {
+    fn capture_external_ips(&self, out: &mut RuleGroup) {
         for ip in &self.service.external_ips {
             let to = self.destination(*ip);
             if let Some(chain) = self.external {
@@ -125,7 +125,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn capture_load_balancer_ips(&self, out: &mut PortRules) {
+    fn capture_load_balancer_ips(&self, out: &mut RuleGroup) {
         for ip in &self.service.load_balancer_vips {
             let to = self.destination(*ip);
             if let Some(chain) = self.firewall.or(self.external) {
@@ -150,7 +150,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn capture_node_port(&self, out: &mut PortRules) {
+    fn capture_node_port(&self, out: &mut RuleGroup) {
         if self.service.node_port == 0 {
             return;
         }
@@ -163,7 +163,7 @@ impl<'a> Plan<'a> {
     }
 
     /// M-13: whether this node has an endpoint or not.
-    fn accept_health_checks(&self, out: &mut PortRules) {
+    fn accept_health_checks(&self, out: &mut RuleGroup) {
         if self.service.health_check_node_port == 0 {
             return;
         }
@@ -176,7 +176,7 @@ impl<'a> Plan<'a> {
         ));
     }
 
-    fn own_chains(&self, out: &mut PortRules, found: &Categorized, to: &Reachable) {
+    fn own_chains(&self, out: &mut RuleGroup, found: &Categorized, to: &Reachable) {
         if self.external.is_some() {
             out.chains.push(self.chain("KUBE-EXT-", self.external_rules()));
         }
@@ -268,7 +268,7 @@ impl<'a> Plan<'a> {
         if self.service.internal_policy_local { self.local } else { self.cluster }
     }
 
-    fn refuse_external(&self, out: &mut PortRules, to: &[Match]) {
+    fn refuse_external(&self, out: &mut RuleGroup, to: &[Match]) {
         if !self.has_external {
             out.added.push((TableName::Filter, filter::KUBE_EXTERNAL_SERVICES, self.refuse(to)));
         }

@@ -9,20 +9,22 @@ use std::sync::Arc;
 
 pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, selection_reason};
 
-use super::{Kept, Ports, ProxyConfig};
-use crate::net::netfilter::{IpvsRules, RuleSet, Rules};
+pub(super) use servers::RealServers;
 
-/// What a full sync writes, for the Services and EndpointSlices that this node has seen.
+use super::{Ports, ProxyConfig, Reuse};
+use crate::net::netfilter::{IpvsRules, RuleSet};
+
+/// What a full sync writes, and what is behind each service port, for the Services and EndpointSlices that this node has seen.
 ///
 /// Where a Service's policy is Local and this node has no endpoint for it, it falls back to those
 /// of the whole cluster (syncEndpoint; iptables and nftables drop): C-10.
-pub fn build(cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> IpvsRules {
-    let old = kept.rules().and_then(Rules::ipvs).map_or(&[][..], |rules| &rules.ports);
+pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> (IpvsRules, Vec<RealServers>) {
+    let last = reuse.last().map_or(&[][..], |last| &last.real_servers);
     let mut real_servers = Vec::with_capacity(ports.len());
     let mut sets = sets::Sets::default();
     let mut servers = servers::Servers::new(cfg);
     for (at, port) in ports.values().enumerate() {
-        let known = kept.place(at).and_then(|at| old.get(at)).cloned();
+        let known = reuse.place(at).and_then(|at| last.get(at)).cloned();
         let behind = known.unwrap_or_else(|| servers::real_servers_of(cfg, port));
         sets.add_hairpins(&port.service, &port.endpoints);
         let wanted = servers.add(&port.service, &behind);
@@ -36,5 +38,5 @@ pub fn build(cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> IpvsRules {
     let sets = sets.finish(cfg.family);
     tables.set_names = sets.iter().map(|set| set.name.clone()).collect();
     chains::write(cfg, &sets, &node_access, &mut tables);
-    IpvsRules { tables: Arc::new(tables), sets, addresses, servers, ports: real_servers }
+    (IpvsRules { tables: Arc::new(tables), sets, addresses, servers }, real_servers)
 }

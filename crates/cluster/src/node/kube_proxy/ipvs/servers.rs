@@ -3,8 +3,17 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::net::netfilter::{Family, RealServers, ServerKey, VirtualServer};
+use crate::net::netfilter::{Family, ServerKey, VirtualServer};
 use crate::node::kube_proxy::{Categorized, EndpointInfo, Port, ProxyConfig, ServicePortInfo, categorize};
+
+/// The addresses behind the virtual servers of one service port.
+#[derive(Clone, Debug)]
+pub struct RealServers {
+    /// Behind its ClusterIP.
+    pub internal: Arc<[SocketAddr]>,
+    /// Behind its other addresses.
+    pub external: Arc<[SocketAddr]>,
+}
 
 pub(super) struct Servers<'a> {
     cfg: &'a ProxyConfig,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::names::service_port_chain_name_base;
 use crate::net::netfilter::nft::{
-    DnatTo, Element, PortRules, Rule, SetId, SetKind, Statement, Table, Verdict,
+    DnatTo, Element, Rule, RuleGroup, SetId, SetKind, Statement, Table, Verdict,
 };
 use crate::net::netfilter::{ChainId, Owner, RuleHit, RuleRef, TableName};
 use crate::node::kube_proxy::{
@@ -114,16 +114,16 @@ pub fn rule_role(table: &Table, at: RuleRef) -> Option<RuleRole> {
     (local || chain.name.starts_with(CLUSTER)).then_some(RuleRole::SelectsEndpoint { local, affinity })
 }
 
-fn rules_of_port<'a>(table: &'a Table, owner: &Owner) -> Option<&'a PortRules> {
+fn rules_of_port<'a>(table: &'a Table, owner: &Owner) -> Option<&'a RuleGroup> {
     let is_its = |(_, element): &(SetId, Element)| element.owner.as_ref() == Some(owner);
-    table.ports().iter().find(|port| port.elements.iter().any(is_its)).map(|port| &**port)
+    table.groups().iter().find(|port| port.elements.iter().any(is_its)).map(|port| &**port)
 }
 
 /// The elements that are a service port's, each with its set's name and whether its address is the
 /// ClusterIP. Hairpins are noted there too, and are nobody's.
 fn elements<'a>(
     table: &'a Table,
-    port: &'a PortRules,
+    port: &'a RuleGroup,
     owner: &'a Owner,
 ) -> impl Iterator<Item = (&'a str, &'a Element, bool)> {
     let name = |set: SetId| table.set((0, set)).map_or("", |set| &*set.name);
@@ -156,7 +156,7 @@ fn block_reason(map: &str, verdict: Verdict, internal: bool) -> Option<BlockReas
 }
 
 /// Does it lead to the service port's own chain of policy Local?
-fn is_to_local(port: &PortRules, verdict: Verdict) -> bool {
+fn is_to_local(port: &RuleGroup, verdict: Verdict) -> bool {
     let Verdict::Goto(to) = verdict else { return false };
     to.group() > 0 && port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(LOCAL))
 }

@@ -7,7 +7,7 @@ use super::names::service_port_endpoint_chain_name_base;
 use crate::net::Tuple;
 use crate::net::netfilter::ChainId;
 use crate::net::netfilter::nft::{
-    Chain, DnatTo, Element, Key, PortRules, Rule, Set, SetId, SetKind, Statement, Verdict,
+    Chain, DnatTo, Element, Key, Rule, RuleGroup, Set, SetId, SetKind, Statement, Verdict,
 };
 use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo};
 
@@ -28,7 +28,7 @@ pub(super) struct OwnChain {
 impl Endpoints<'_> {
     /// M-06: a Pod that reaches itself through a Service must see another source than itself, or it
     /// would answer itself directly. Only an endpoint on this node can.
-    pub fn note_hairpins(&self, table: &mut PortRules, hairpins: SetId) {
+    pub fn note_hairpins(&self, table: &mut RuleGroup, hairpins: SetId) {
         for endpoint in self.reachable.iter().map(|&i| &self.all[i]).filter(|e| e.local) {
             let (ip, dst_port) = (endpoint.address.ip(), endpoint.address.port());
             let protocol = self.service.name.protocol;
@@ -43,7 +43,7 @@ impl Endpoints<'_> {
 }
 
 /// With session affinity, each endpoint has a chain that notes the client, and a set to note it in.
-pub(super) fn endpoint_chains(table: &mut PortRules, endpoints: &Endpoints) -> Vec<OwnChain> {
+pub(super) fn endpoint_chains(table: &mut RuleGroup, endpoints: &Endpoints) -> Vec<OwnChain> {
     let Some(timeout_s) = endpoints.service.affinity_s else { return Vec::new() };
     let (name, owner) = (&endpoints.service.name, &endpoints.service.owner);
     let mut own = Vec::new();

@@ -15,19 +15,18 @@ pub(super) use stale::stale_chains;
 
 use std::sync::Arc;
 
-use super::{Kept, Ports, ProxyConfig, categorize};
-use crate::net::netfilter::Rules;
+use super::{Ports, ProxyConfig, Reuse, categorize};
 use crate::net::netfilter::nft::Table;
 
 /// The table that a sync writes, for the service ports that this node's kube-proxy knows.
 ///
 /// Not here: chains that are out of use, which kube-proxy empties and deletes later
-/// (`node/leftover_chains.rs`). Nothing leads to them.
-pub fn build(cfg: &ProxyConfig, ports: &Ports, kept: &Kept<'_>) -> Table {
+/// (`node/stale_chains.rs`). Nothing leads to them.
+pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> Table {
     let (mut table, fixed) = fixed::top_level(cfg);
-    let old = kept.rules().and_then(Rules::nftables).map_or(&[][..], Table::ports);
+    let last = reuse.last().and_then(|last| last.rules.nftables()).map_or(&[][..], Table::groups);
     for (at, port) in ports.values().enumerate() {
-        let written = kept.place(at).and_then(|at| old.get(at)).cloned();
+        let written = reuse.place(at).and_then(|at| last.get(at)).cloned();
         table.add(written.unwrap_or_else(|| {
             let found = categorize(&port.endpoints, &port.service, &cfg.node_name, cfg.zone.as_deref());
             Arc::new(service_rules::write(&fixed, cfg, port, &found))

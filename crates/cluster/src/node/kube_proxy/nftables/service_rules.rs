@@ -7,7 +7,7 @@ use super::fixed::{Fixed, address, mark};
 use super::names::service_port_chain_name_base;
 use crate::api::Str;
 use crate::net::Tuple;
-use crate::net::netfilter::nft::{Chain, Element, PortRules, Rule, SetId, Statement, Verdict};
+use crate::net::netfilter::nft::{Chain, Element, Rule, RuleGroup, SetId, Statement, Verdict};
 use crate::net::netfilter::{AddressMatch, ChainId, End};
 use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo, ServicePortName};
 
@@ -31,9 +31,9 @@ struct Plan<'a> {
     firewall: Option<ChainId>,
 }
 
-pub(super) fn write(fixed: &Fixed, cfg: &ProxyConfig, port: &Port, found: &Categorized) -> PortRules {
+pub(super) fn write(fixed: &Fixed, cfg: &ProxyConfig, port: &Port, found: &Categorized) -> RuleGroup {
     let (service, all) = (&port.service, &port.endpoints);
-    let mut out = PortRules::default();
+    let mut out = RuleGroup::default();
     let table = &mut out;
     let reachable: &[usize] = if found.has_any { &found.reachable } else { &[] };
     let endpoints = Endpoints { service, all, reachable };
@@ -54,7 +54,7 @@ pub(super) fn write(fixed: &Fixed, cfg: &ProxyConfig, port: &Port, found: &Categ
 
 impl<'a> Plan<'a> {
     fn declare(
-        table: &mut PortRules,
+        table: &mut RuleGroup,
         fixed: &'a Fixed,
         cfg: &'a ProxyConfig,
         service: &'a ServicePortInfo,
@@ -84,7 +84,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The elements by which packets find the chains, or are stopped.
-    fn capture(&self, table: &mut PortRules) {
+    fn capture(&self, table: &mut RuleGroup) {
         let (service, fixed) = (self.service, self.fixed);
         let cluster_ip = Element { owner: Some(service.owner.clone()), ..address(service.cluster_ip) };
         table.insert(fixed.cluster_ips, cluster_ip);
@@ -119,12 +119,12 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn lead(&self, table: &mut PortRules, map: SetId, ip: IpAddr, port: u16, to: ChainId) {
+    fn lead(&self, table: &mut RuleGroup, map: SetId, ip: IpAddr, port: u16, to: ChainId) {
         table.insert(map, self.element(ip, port, Verdict::Goto(to)));
     }
 
     /// M-08.
-    fn stop(&self, table: &mut PortRules, map: SetId, ip: IpAddr, port: u16) {
+    fn stop(&self, table: &mut RuleGroup, map: SetId, ip: IpAddr, port: u16) {
         let verdict = match self.has_endpoints {
             true => Verdict::Drop,
             false => Verdict::Goto(self.fixed.reject_chain),
@@ -140,7 +140,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The chain `external-`: M-02, M-03.
-    fn external_rules(&self, table: &mut PortRules) {
+    fn external_rules(&self, table: &mut RuleGroup) {
         let Some(external) = self.external else { return };
         let mut append = |statements: &[Statement], comment: Option<&str>| {
             let rule = Rule::new(statements).owned_by(&self.service.owner);
@@ -171,7 +171,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The chain `firewall-`: M-09.
-    fn firewall_rules(&self, table: &mut PortRules) {
+    fn firewall_rules(&self, table: &mut RuleGroup) {
         let Some(firewall) = self.firewall else { return };
         let mut allowed = self.service.load_balancer_source_ranges.clone();
         // A node that reaches the load balancer's address, which may be its own too, has it as its

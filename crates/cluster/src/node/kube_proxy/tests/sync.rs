@@ -11,33 +11,20 @@ use super::fixture::{Seen, config, slice};
 use super::text::one_of_each;
 use crate::api::{Endpoint, Service};
 use crate::net::Protocol;
-use crate::net::netfilter::{Ipvs, IpvsRules, Rules, ServerKey, Stack, VirtualServerState};
-use crate::node::kube_proxy::{
-    Kept, Ports, ProxyConfig, ProxyMode, build_rules, changed_objects, rebuild_rules, update_ports,
-};
+use crate::net::netfilter::{Ipvs, IpvsRules, ServerKey, Stack, VirtualServerState};
+use crate::node::kube_proxy::{ProxyConfig, ProxyMode, Synced, changed_objects, update_ports};
 use std::collections::BTreeSet;
 
-/// What a node's kube-proxy has after a sync.
-struct Synced {
-    seen: Seen,
-    ports: Ports,
-    rules: Rules,
+fn from_nothing(mode: ProxyMode, cfg: &ProxyConfig, seen: &Seen) -> Synced {
+    Synced::from_nothing(mode, cfg, seen.ports(cfg))
 }
 
-impl Synced {
-    fn from_nothing(mode: ProxyMode, cfg: &ProxyConfig, seen: &Seen) -> Synced {
-        let ports = seen.ports(cfg);
-        Synced { seen: seen.clone(), rules: build_rules(mode, cfg, &ports), ports }
-    }
-
-    fn again(&self, mode: ProxyMode, cfg: &ProxyConfig, seen: &Seen) -> Synced {
-        let (old, new) = ((&self.seen.services, &self.seen.slices), (&seen.services, &seen.slices));
-        let mut ports = self.ports.clone();
-        update_ports(&mut ports, &changed_objects(old, new, false), new, &cfg.node_name, cfg.family);
-        let kept = Kept::of(&self.rules, &self.ports, &ports);
-        let rules = rebuild_rules(mode, cfg, &ports, &kept);
-        Synced { seen: seen.clone(), ports, rules }
-    }
+/// The sync after `last`, when other objects are seen.
+fn next(last: &Synced, mode: ProxyMode, cfg: &ProxyConfig, old: &Seen, new: &Seen) -> Synced {
+    let (old, new) = ((&old.services, &old.slices), (&new.services, &new.slices));
+    let mut ports = last.ports.clone();
+    update_ports(&mut ports, &changed_objects(old, new, false), new, &cfg.node_name, cfg.family);
+    last.next(mode, cfg, ports)
 }
 
 /// Something that happens to one of a few Services.
@@ -100,13 +87,14 @@ proptest! {
         cfg.large_cluster_endpoints = if large { 1000 } else { 6 };
         for mode in ProxyMode::ALL {
             let mut seen = Seen::default();
-            let mut synced = Synced::from_nothing(mode, &cfg, &seen);
+            let mut synced = from_nothing(mode, &cfg, &seen);
             let mut stack = Stack::new(cfg.node_ips.clone(), cfg.family);
             stack.set_rules(synced.rules.clone());
             for changes in &syncs {
+                let before = seen.clone();
                 changes.iter().for_each(|change| apply(&mut seen, change, shared));
-                synced = synced.again(mode, &cfg, &seen);
-                let anew = Synced::from_nothing(mode, &cfg, &seen);
+                synced = next(&synced, mode, &cfg, &before, &seen);
+                let anew = from_nothing(mode, &cfg, &seen);
                 prop_assert_eq!(&synced.ports, &anew.ports);
                 prop_assert_eq!(synced.rules.to_string(), anew.rules.to_string());
                 stack.set_rules(synced.rules.clone());
@@ -125,10 +113,10 @@ fn the_rules_of_what_did_not_change_are_not_written_again() {
     let (key, _) = changed.slices.first().map(|(key, slice)| (key.clone(), slice.clone())).unwrap();
     let service = changed.slices[&key].service.clone();
     changed.slices.remove(&key);
-    let before = Synced::from_nothing(ProxyMode::Iptables, &config(), &seen);
-    let after = before.again(ProxyMode::Iptables, &config(), &changed);
+    let before = from_nothing(ProxyMode::Iptables, &config(), &seen);
+    let after = next(&before, ProxyMode::Iptables, &config(), &seen, &changed);
     let (old, new) = (&before.rules.iptables().nat, &after.rules.iptables().nat);
-    let places = before.ports.keys().zip(old.ports().iter().zip(new.ports()));
+    let places = before.ports.keys().zip(old.groups().iter().zip(new.groups()));
     let mut kept = 0;
     for (name, (old, new)) in places {
         assert_eq!(Arc::ptr_eq(old, new), name.service.name != service, "{name}");

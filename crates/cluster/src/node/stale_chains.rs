@@ -4,40 +4,53 @@
 
 use crate::api::{Str, Uid};
 use crate::net::netfilter::Rules;
-use crate::node::kube_proxy::{port_proto_hash, service_port_endpoint_chain_name, stale_chains};
+use crate::node::kube_proxy::{
+    ProxyConfig, ProxyMode, Synced, is_large_cluster, port_proto_hash, service_port_endpoint_chain_name,
+    stale_chains,
+};
 use crate::node::lag::changed_services;
 use crate::node::{Machine, Sources};
 use crate::sim::{Event, Span, World};
 use std::collections::BTreeSet;
 
 /// So many are remembered: what comes after is as harmless, and as useless.
-const KEPT: usize = 10_000;
+const MAX_STALE_CHAINS: usize = 10_000;
 
 /// How long ago a chain must have been emptied, for nftables mode to delete it.
 const STALE_AFTER: Span = Span::from_secs(1);
 
 impl World {
-    /// Before a sync in another mode than iptables puts new rules in place of the old ones. A sync deletes
-    /// what the last one found stale, if that is long enough ago; if it is not, it finds it stale anew.
-    pub(super) fn note_stale_chains(&mut self, node: Uid, rules: &Rules) {
+    /// Before a sync puts its rules in place of the old ones.
+    pub(super) fn note_stale_chains(&mut self, node: Uid, synced: &Synced, config: &ProxyConfig) {
+        let Some(machine) = self.machines.get(&node) else { return };
+        match machine.proxy.mode {
+            ProxyMode::Iptables => {
+                self.note_stale_iptables_chains(node, is_large_cluster(config, &synced.ports))
+            }
+            ProxyMode::Ipvs | ProxyMode::Nftables => self.note_stale_nftables_chains(node, &synced.rules),
+        }
+    }
+
+    /// A sync deletes what the last one found stale, if that is long enough ago; if it is not, it finds it stale
+    /// anew. Mode ipvs has no chains of Services.
+    fn note_stale_nftables_chains(&mut self, node: Uid, rules: &Rules) {
         let now = self.now;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let proxy = &mut machine.proxy;
         if proxy.synced_at.is_none_or(|at| now.since(at) > STALE_AFTER) {
-            proxy.leftover_chains.clear();
+            proxy.stale_chains.clear();
         }
-        proxy.leftover_chains = stale_chains(rules, machine.stack.rules(), &proxy.leftover_chains);
-        proxy.leftover_chains.truncate(KEPT);
+        proxy.stale_chains = stale_chains(rules, machine.stack.rules(), &proxy.stale_chains);
+        proxy.stale_chains.truncate(MAX_STALE_CHAINS);
     }
 
-    /// Before a sync puts new rules in place of the old ones.
-    pub(super) fn note_leftover_chains(&mut self, node: Uid, large_cluster: bool) {
+    fn note_stale_iptables_chains(&mut self, node: Uid, large_cluster: bool) {
         let Some(machine) = self.machines.get(&node) else { return };
         let period = self.timing.proxy_sync_period;
         let due = machine.proxy.cleaned_at.is_none_or(|at| self.now.since(at) > period);
-        let mut left = Vec::new();
+        let mut stale = Vec::new();
         if large_cluster && !due {
-            left = leftover_chains(machine);
+            stale = stale_iptables_chains(machine);
         }
         let (now, start) = (self.now, machine.proxy_start);
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -46,8 +59,8 @@ impl World {
             proxy.cleaned_at = Some(now);
             proxy.cleanup_planned = false;
         }
-        proxy.leftover_chains = left;
-        if !proxy.leftover_chains.is_empty() && !std::mem::replace(&mut proxy.cleanup_planned, true) {
+        proxy.stale_chains = stale;
+        if !proxy.stale_chains.is_empty() && !std::mem::replace(&mut proxy.cleanup_planned, true) {
             let since = proxy.cleaned_at.unwrap_or(now);
             let at = since + period + self.timing.proxy_sync;
             self.schedule(at, Event::ProxySync { node, start });
@@ -56,10 +69,10 @@ impl World {
 }
 
 /// Those that are known, and those that the next rules do without.
-fn leftover_chains(machine: &Machine) -> Vec<Str> {
+fn stale_iptables_chains(machine: &Machine) -> Vec<Str> {
     let (old, new) = (service_chains(machine, true), service_chains(machine, false));
-    let known = machine.proxy.leftover_chains.iter().cloned();
-    known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(KEPT).collect()
+    let known = machine.proxy.stale_chains.iter().cloned();
+    known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(MAX_STALE_CHAINS).collect()
 }
 
 /// The chains of the Services that changed since the rules were written: those that are there, or
