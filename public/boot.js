@@ -1,22 +1,10 @@
 // Loads the module once and mounts a lab into every element that has `data-packetyard`.
 // All data-* attributes of the element go to the lab as one JSON object, under their dataset names.
+import { Recorder, showMessage, showStopped, takeResumed } from "./stopped.js";
 
-const labs = () => document.querySelectorAll("[data-packetyard]");
-
-/** Replaces every lab by a message that a person can act on. */
-function giveUp(what, whatToDo, cause) {
-  for (const element of labs()) {
-    const message = document.createElement("div");
-    message.setAttribute("role", "alert");
-    // Set here because the page's style sheet does not reach into a shadow root.
-    Object.assign(message.style, { maxWidth: "36em", padding: "2em", font: "16px/1.5 system-ui, sans-serif" });
-    for (const [tag, text] of [["strong", what], ["p", whatToDo], ["code", String(cause)]]) {
-      message.append(Object.assign(document.createElement(tag), { textContent: text }));
-    }
-    (element.shadowRoot ?? element).replaceChildren(message);
-  }
-  console.error(what, cause);
-}
+const labs = [...document.querySelectorAll("[data-packetyard]")];
+const resumed = takeResumed();
+const recorders = labs.map((_, nth) => new Recorder(resumed[nth]));
 
 /** The module, compiled while it arrives where server and browser can do that. */
 async function compile(url) {
@@ -30,9 +18,9 @@ async function load() {
   const glue = import("./packetyard-web.js");
   const module = compile(new URL("packetyard-web_bg.wasm", import.meta.url));
   // Both are on their way; when both fail the first failure is told, and the other is not left unhandled.
-  const [{ default: initialise, mount }, module_or_path] = await Promise.all([glue, module]);
+  const [{ default: initialise, ...exports }, module_or_path] = await Promise.all([glue, module]);
   await initialise({ module_or_path });
-  return mount;
+  return exports;
 }
 
 /**
@@ -50,41 +38,63 @@ function allowMarkup() {
   }
 }
 
-const FAULT = "This is a fault in Packetyard, not in your browser. Load the page again.";
-
 /** What a person can do about an error. */
 function advice(error) {
   if (typeof WebAssembly === "undefined") {
     return "This browser has no WebAssembly, or it is switched off. Use Chrome 97, Firefox 102, Safari 16 or newer.";
   }
-  const { CompileError, LinkError, RuntimeError } = WebAssembly;
+  const { CompileError, LinkError } = WebAssembly;
   if (error instanceof CompileError && /Content Security Policy|CSP|unsafe-eval/.test(error.message)) {
     return "The site's content security policy forbids WebAssembly. Its script-src needs 'wasm-unsafe-eval'.";
   }
   if (error instanceof CompileError || error instanceof LinkError) {
     return "The files do not fit together, or the browser is too old. Load the page again without the cache.";
   }
-  if (error instanceof RuntimeError) return FAULT;
   return "Look whether you are online, and load the page again.";
 }
 
+/** A panic ends in a trap; so do a stack that is too deep and a memory that is used up. */
+function isTrap(error) {
+  const inModule = () => /wasm/.test(error.stack);
+  return error instanceof WebAssembly.RuntimeError || (error instanceof RangeError && inModule());
+}
+
 /** After a trap the memory of every lab is in doubt, so all of them stop. */
-function watchForTraps() {
+function stopOnTraps({ on_panic, version }) {
+  const about = version();
+  let panic = null;
+  let stopped = false;
+  // Before the trap, which says nothing about itself.
+  on_panic((message) => (panic ??= message));
   const stop = (error) => {
-    if (error instanceof WebAssembly.RuntimeError) giveUp("Packetyard has stopped.", FAULT, error);
+    if (stopped || !isTrap(error)) return false;
+    stopped = true;
+    const fault = [panic, error.stack ?? String(error)].filter(Boolean).join("\n");
+    labs.forEach((element, nth) => showStopped(element, nth, recorders, fault, about));
+    return true;
   };
   addEventListener("error", (event) => stop(event.error));
   addEventListener("unhandledrejection", (event) => stop(event.reason));
+  return stop;
+}
+
+function mountAll({ mount }) {
+  labs.forEach((element, nth) => {
+    element.replaceChildren();
+    mount(element, JSON.stringify({ ...element.dataset }), recorders[nth]);
+  });
 }
 
 try {
-  const mount = await load();
-  watchForTraps();
+  const exports = await load();
+  const stop = stopOnTraps(exports);
   allowMarkup();
-  for (const element of labs()) {
-    element.replaceChildren();
-    mount(element, JSON.stringify({ ...element.dataset }));
+  try {
+    mountAll(exports);
+  } catch (error) {
+    if (!stop(error)) throw error;
   }
 } catch (error) {
-  giveUp("Packetyard could not start.", advice(error), error);
+  for (const element of labs) showMessage(element, "Packetyard could not start.", advice(error), String(error));
+  console.error("Packetyard could not start.", error);
 }

@@ -14,6 +14,8 @@ pub mod theme;
 
 use embed::Options;
 use leptos::prelude::*;
+use session::Recorder;
+use std::cell::OnceCell;
 use wasm_bindgen::prelude::*;
 
 /// What is around the picture. The last one has what changes where there is less room.
@@ -24,18 +26,49 @@ const SHELL_CSS: [&str; 4] = [
     include_str!("theme/narrow.css"),
 ];
 
+thread_local! {
+    /// Who is told of a panic.
+    static ON_PANIC: OnceCell<js_sys::Function> = const { OnceCell::new() };
+}
+
 /// What happens once, before the first lab is mounted. A panic ends in a trap, which says nothing
-/// about itself: the message goes to the console first.
+/// about itself: the message and the place are told first.
 pub fn start() {
-    std::panic::set_hook(Box::new(|panic| web_sys::console::error_1(&panic.to_string().into())));
+    std::panic::set_hook(Box::new(|panic| {
+        let message = JsValue::from(panic.to_string());
+        web_sys::console::error_1(&message);
+        ON_PANIC.with(|tell| {
+            if let Some(tell) = tell.get() {
+                let _told = tell.call1(&JsValue::NULL, &message);
+            }
+        });
+    }));
+}
+
+/// `tell` is called with the message and the place of a panic, just before the module stops.
+#[wasm_bindgen]
+pub fn on_panic(tell: js_sys::Function) {
+    ON_PANIC.with(|place| {
+        let _first_stays = place.set(tell);
+    });
+}
+
+/// What somebody who is told of a fault must know.
+#[wasm_bindgen]
+pub fn version() -> String {
+    format!("Packetyard {}, model {}", env!("CARGO_PKG_VERSION"), cluster::sim::MODEL_VERSION)
 }
 
 /// Mounts a lab into `element`, in a shadow root. `options` is a JSON object of the element's
-/// `data-*` attributes.
+/// `data-*` attributes; `recorder` is told of the run as it goes.
 #[wasm_bindgen]
-pub fn mount(element: web_sys::HtmlElement, options: String) -> Result<(), JsValue> {
+pub fn mount(
+    element: web_sys::HtmlElement,
+    options: String,
+    recorder: Option<Recorder>,
+) -> Result<(), JsValue> {
     let options = Options::of_element(&options);
     let mut styles = vec![theme::THEME_CSS, theme::DIAGRAM_CSS];
     styles.extend(SHELL_CSS);
-    embed::attach(&element, &styles, move || view! { <shell::App options/> })
+    embed::attach(&element, &styles, move || view! { <shell::App options recorder/> })
 }

@@ -12,7 +12,7 @@ fn mounted() -> HtmlElement {
     let document = web_sys::window().and_then(|window| window.document()).expect("a document");
     let element = document.create_element("div").expect("an element").unchecked_into::<HtmlElement>();
     document.body().expect("a body").append_child(&element).expect("appended");
-    packetyard::mount(element.clone(), "{}".into()).expect("mounted");
+    packetyard::mount(element.clone(), "{}".into(), None).expect("mounted");
     element
 }
 

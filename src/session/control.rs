@@ -65,6 +65,7 @@ impl Session {
     /// The run is another one than a frame would have made it.
     pub(super) fn changed(&self) {
         self.publish_history();
+        self.record();
         self.save_soon();
         self.repaint();
     }

@@ -32,6 +32,7 @@ impl Session {
 
     /// The same for a place that says itself why it is refused.
     pub fn try_act(&self, action: Action) -> Result<(), Vec<Refusal>> {
+        self.record_attempt(&action);
         self.with_run(|run| run.act(action))?;
         self.changed();
         Ok(())

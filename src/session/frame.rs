@@ -111,6 +111,7 @@ impl Session {
     fn frame(&self, at: f64) {
         let Some(lab) = self.try_lab() else { return };
         lab.frames.request.set(None);
+        self.record_now();
         if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
             self.open_further();
         } else if self.time_passes() {

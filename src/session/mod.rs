@@ -18,6 +18,7 @@ mod frame;
 mod notice;
 pub mod open;
 pub mod pace;
+mod recorder;
 mod save;
 mod source;
 mod theme;
@@ -30,6 +31,7 @@ pub use edit::perform;
 use leptos::prelude::*;
 pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
+pub use recorder::{Recorder, Resumed};
 pub use save::{BUILT_IN, OWN, save};
 pub use scene::{HopRef, Selection, object_of, selection_of};
 pub use source::{Source, Text, recorded};
@@ -104,12 +106,13 @@ struct Lab {
     next_callback: Cell<u32>,
     frames: frame::Frames,
     saver: save::Saver,
+    recorder: Option<Recorder>,
 }
 
 impl Session {
     /// A lab with nothing in it. `name` keeps its stored work apart from other labs';
     /// `None` stores nothing.
-    pub fn new(name: Option<String>) -> Session {
+    pub fn new(name: Option<String>, recorder: Option<Recorder>) -> Session {
         let (run, _) = Run::new(&Default::default(), None);
         let lab = Lab {
             run: run.into(),
@@ -119,6 +122,7 @@ impl Session {
             next_callback: Cell::new(0),
             frames: frame::Frames::default(),
             saver: save::Saver::new(name),
+            recorder,
         };
         Session {
             lab: StoredValue::new_local(Rc::new(lab)),

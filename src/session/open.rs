@@ -38,6 +38,7 @@ impl Session {
         *lab.before.borrow_mut() = had_something.then_some((run, source));
         lab.frames.begin.set(begin == Begin::Playing);
         self.motion.set(Motion::Opening(Time::ZERO));
+        self.record();
         self.run_up(FIRST_SLICE_MS);
         self.after_opening();
     }

@@ -15,9 +15,10 @@ pub fn begin(session: Session, options: &Options) {
     let begin = options.begin();
     let own = options.scenario.clone();
     let takes_links = own.is_none();
-    match fragment().filter(|f| takes_links && embed::is_link(f)) {
-        Some(link) => session.with_later(move |later| (later.open_link)(session, link, begin, own)),
-        None => open_usual(session, own, begin),
+    match (session.resumed(), fragment().filter(|f| takes_links && embed::is_link(f))) {
+        (Some(resumed), _) => super::kept::after_a_stop(session, &resumed, own, begin),
+        (None, Some(link)) => session.with_later(move |later| (later.open_link)(session, link, begin, own)),
+        (None, None) => open_usual(session, own, begin),
     }
     if takes_links {
         browser::listen(&window(), "hashchange", move |_| {

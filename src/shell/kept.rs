@@ -2,10 +2,10 @@
 
 use super::{begin, built_in, built_in_of, text_of_key};
 use crate::embed;
-use crate::session::{BUILT_IN, Begin, Motion, Session, Source, Text};
+use crate::session::{BUILT_IN, Begin, Motion, Resumed, Session, Source, Text};
 use begin::LINK;
 use cluster::api::{Manifest, Severity, TimedAction, parse};
-use cluster::sim::Run;
+use cluster::sim::{Run, Time};
 use wasm_bindgen_futures::spawn_local;
 
 /// Opens a text. With an error in it nothing changes, and its findings come back.
@@ -70,10 +70,62 @@ fn resume(session: Session, key: &str, original: &Text, saved: &str, how: Begin)
     if has_error(&manifest) {
         return false;
     }
-    let given = parse(text_itself(key, original)).scenario.map_or_else(Vec::new, |s| s.actions);
-    let source = Source::read(key, Text::BuiltIn, &manifest).resumed(original.clone(), given.len());
-    let (run, _) = Run::resume(&manifest, given, undone(session, key));
+    go_on(session, key, original, &manifest, undone(session, key), how);
+    true
+}
+
+fn go_on(
+    session: Session,
+    key: &str,
+    original: &Text,
+    work: &Manifest,
+    undone: Vec<TimedAction>,
+    how: Begin,
+) {
+    let given = given_actions(key, original);
+    let source = Source::read(key, Text::BuiltIn, work).resumed(original.clone(), given.len());
+    let (run, _) = Run::resume(work, given, undone);
     session.open_run(run, source, how);
+}
+
+/// The actions that the text itself has.
+fn given_actions(key: &str, original: &Text) -> Vec<TimedAction> {
+    parse(text_itself(key, original)).scenario.map_or_else(Vec::new, |scenario| scenario.actions)
+}
+
+/// A lab that has stopped by a fault goes on a second before it, still; or from the beginning.
+pub fn after_a_stop(session: Session, stopped: &Resumed, scenario: Option<String>, how: Begin) {
+    let key = stopped.key().or_else(|| scenario.map(|name| [BUILT_IN, &name].concat()));
+    let key = key.unwrap_or_else(|| [BUILT_IN, built_in()[0].name].concat());
+    let original = stopped.original().map_or(Text::BuiltIn, Text::Own);
+    if !stopped.anew() && go_on_a_second_before(session, &key, &original, stopped) {
+        session.notices.done("Packetyard had stopped. This is a second before.");
+        return;
+    }
+    if !open_from_the_beginning(session, &key, original, how) {
+        begin::open_built_in(session, &built_in()[0], how);
+    }
+    session.forget_saved();
+}
+
+/// What was done in that second waits to be done again.
+fn go_on_a_second_before(session: Session, key: &str, original: &Text, stopped: &Resumed) -> bool {
+    let (Some(text), Some(at)) = (stopped.text(), stopped.at()) else { return false };
+    let at = Time(at as u64);
+    let mut work = parse(&text);
+    if has_error(&work) {
+        return false;
+    }
+    let Some(scenario) = &mut work.scenario else { return false };
+    let given = given_actions(key, original);
+    let (kept, later): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut scenario.actions).into_iter().partition(|a| a.at <= at || given.contains(a));
+    scenario.actions = kept;
+    scenario.at = Some(at);
+    let undone = stopped.undone().and_then(|text| parse(&text).scenario);
+    let mut undone = undone.map_or_else(Vec::new, |scenario| scenario.actions);
+    undone.extend(later.into_iter().rev());
+    go_on(session, key, original, &work, undone, Begin::Paused);
     true
 }
 
@@ -89,17 +141,20 @@ pub fn start_again(session: Session) {
     session.forget_saved();
     let paused = session.motion_or_gone() == Some(Motion::Paused);
     let how = if paused { Begin::Paused } else { Begin::Playing };
-    match (built_in_of(&key), text) {
-        (Some(scenario), Text::BuiltIn) => begin::open_built_in(session, scenario, how),
-        (None, Text::BuiltIn) => open_myth(session, &key, how),
-        (None, Text::Own(text)) => {
-            if open_text(session, &key, text, how).is_err() {
-                return;
-            }
-        }
-        _ => return,
+    if !open_from_the_beginning(session, &key, text, how) {
+        return;
     }
     session.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
+}
+
+/// False when the text has an error.
+fn open_from_the_beginning(session: Session, key: &str, text: Text, how: Begin) -> bool {
+    match (built_in_of(key), text) {
+        (Some(scenario), Text::BuiltIn) => begin::open_built_in(session, scenario, how),
+        (None, Text::BuiltIn) => open_myth(session, key, how),
+        (_, Text::Own(text)) => return open_text(session, key, text, how).is_ok(),
+    }
+    true
 }
 
 /// The exact moment that the link holds, still, so that it can be looked at.

@@ -24,7 +24,7 @@ mod ui;
 use crate::components::Button;
 use crate::embed::{Controls, Options};
 use crate::later::Later;
-use crate::session::{Motion, Session, Theme};
+use crate::session::{Motion, Recorder, Session, Theme};
 use crate::{browser, diagram, panels};
 pub use add_client::RateSlider;
 #[cfg(test)]
@@ -43,8 +43,8 @@ use wasm_bindgen::prelude::*;
 
 /// One lab.
 #[component]
-pub fn App(options: Options) -> impl IntoView {
-    let session = Session::new(storage_name(&options));
+pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
+    let session = Session::new(storage_name(&options), recorder);
     let ui = Ui::default();
     provide_context(session);
     provide_context(ui);

@@ -1,0 +1,83 @@
+//! What outlives the module: as the run goes it is told to the page's script, which keeps it
+//! (`Recorder` in public/stopped.js). After a panic nothing in the module's own memory can be trusted.
+
+use super::source::undone;
+use super::{Session, Text, recorded};
+use cluster::api::Action;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    pub type Recorder;
+
+    /// Simulated nanoseconds.
+    #[wasm_bindgen(method, setter)]
+    fn set_now(this: &Recorder, nanoseconds: f64);
+
+    /// The action that is about to be carried out, in words.
+    #[wasm_bindgen(method, setter)]
+    fn set_doing(this: &Recorder, what: &str);
+
+    #[wasm_bindgen(method)]
+    fn keep(this: &Recorder, key: &str, text: &str, undone: &str, original: Option<&str>);
+
+    #[wasm_bindgen(method, getter)]
+    fn resumed(this: &Recorder) -> Option<Resumed>;
+
+    /// What a lab had that has stopped: what [`Recorder::keep`] was told, as far as it was.
+    pub type Resumed;
+
+    /// It is to be opened from its beginning.
+    #[wasm_bindgen(method, getter)]
+    pub fn anew(this: &Resumed) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn key(this: &Resumed) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn text(this: &Resumed) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn undone(this: &Resumed) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn original(this: &Resumed) -> Option<String>;
+
+    /// Simulated nanoseconds.
+    #[wasm_bindgen(method, getter)]
+    pub fn at(this: &Resumed) -> Option<f64>;
+}
+
+impl Session {
+    /// What the lab is to go on with.
+    pub fn resumed(&self) -> Option<Resumed> {
+        self.lab().recorder.as_ref()?.resumed()
+    }
+
+    /// The whole run, after each change that time alone does not make.
+    pub(super) fn record(&self) {
+        let lab = self.lab();
+        let Some(recorder) = &lab.recorder else { return };
+        let (source, run) = (lab.source.borrow(), lab.run.borrow());
+        let original = match &source.text {
+            Text::Own(text) => Some(text.as_str()),
+            Text::BuiltIn => None,
+        };
+        recorder.keep(&source.key, &recorded(&source, &run), &undone(&run), original);
+        recorder.set_now(run.world().now().0 as f64);
+    }
+
+    /// How far the run has got: what comes next may be what stops it.
+    pub(super) fn record_now(&self) {
+        let lab = self.lab();
+        if let Some(recorder) = &lab.recorder {
+            recorder.set_now(lab.run.borrow().world().now().0 as f64);
+        }
+    }
+
+    pub(super) fn record_attempt(&self, action: &Action) {
+        if let Some(recorder) = &self.lab().recorder {
+            recorder.set_doing(&crate::text::action(action));
+        }
+    }
+}
