@@ -43,13 +43,13 @@ pub fn inspector(session: Session, ui: Ui) -> AnyView {
         let (_, of, tab) = about.get();
         match session.later.get() {
             Some(later) => untrack(|| (later.pane)(session, ui, tab, of)),
-            None => at_first(session, ui, tab),
+            None => at_first(session, ui, tab, of),
         }
     });
     view! {
         <aside class="pk-inspector" class:pk-up=move || ui.sheet_up.get() aria-label="Inspector">
             {live(move || handle(session, ui))}
-            <div class="pk-head">{live(move || head(session, ui))}</div>
+            <div class="pk-head">{head(session, ui)}</div>
             {tab_list(ui, tabs, shown)}
             <div class="pk-pane" role="tabpanel" tabindex="0" aria-label=move || shown.get().label()>
                 {pane}
@@ -59,10 +59,10 @@ pub fn inspector(session: Session, ui: Ui) -> AnyView {
     .into_any()
 }
 
-/// As long as nothing can be selected.
-fn at_first(session: Session, ui: Ui, tab: Tab) -> AnyView {
-    match tab {
-        Tab::About => start::panel(session, ui),
+/// Until the panels are there.
+fn at_first(session: Session, ui: Ui, tab: Tab, of: Option<Selection>) -> AnyView {
+    match (tab, of) {
+        (Tab::About, None) => start::panel(session, ui),
         _ => says("pk-muted", "One moment …"),
     }
 }
@@ -101,31 +101,46 @@ fn handle(session: Session, ui: Ui) -> AnyView {
     button(label, raise).class("pk-handle").expanded(up).view()
 }
 
+/// What is selected, and the ways away from it. The heading may have the focus (see [`SelectLink`]), so it is
+/// mounted once, and only its words change.
 fn head(session: Session, ui: Ui) -> AnyView {
-    session.opened_rev();
-    session.scene_rev();
-    let Some(of) = session.selection.get() else { return block("pk-row", vec![caption(NOTHING_TITLE)]) };
-    let name = session.with_world(|world| of.name(world));
-    let was = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
-    let mut kids = vec![caption(name.or_else(was).unwrap_or_else(|| "Gone".into()))];
-    kids.push(span("pk-spring", ""));
-    if let Some(from) = ui.came_from.get()
-        && let Some(name) = session.with_world(|world| from.name(world))
-    {
-        let name = format!("Back to {name}");
-        kids.push(view! { <SelectLink to=from name class="pk-btn pk-plain">"←"</SelectLink> }.into_any());
-    }
-    let close = view! {
-        <SelectLink to=None name="Close: nothing selected" class="pk-btn pk-plain">"✕"</SelectLink>
+    let selected = Memo::new(move |_| session.selection.get().is_some());
+    let title = Memo::new(move |_| title(session, ui));
+    let way_back = Memo::new(move |_| {
+        session.scene_rev();
+        let from = ui.came_from.get()?;
+        Some((from, session.with_world(|world| from.name(world))?))
+    });
+    let back = move || {
+        way_back.get().map(|(from, name)| {
+            let name = format!("Back to {name}");
+            view! { <SelectLink to=from name class="pk-btn pk-plain">"←"</SelectLink> }
+        })
     };
-    kids.push(close.into_any());
-    block("pk-row", kids)
+    view! {
+        <div class="pk-row">
+            <h2 class="pk-caption" tabindex="-1">
+                {move || title.get()}
+            </h2>
+            <Show when=move || selected.get()>
+                <span class="pk-spring"></span>
+                {back}
+                <SelectLink to=None name="Close: nothing selected" class="pk-btn pk-plain">
+                    "✕"
+                </SelectLink>
+            </Show>
+        </div>
+    }
+    .into_any()
 }
 
-/// The panel's heading, which may have the focus: see [`SelectLink`].
-fn caption(words: impl Into<String>) -> AnyView {
-    let words = words.into();
-    view! { <h2 class="pk-caption" tabindex="-1">{words}</h2> }.into_any()
+/// The name of what is selected, even when it is gone.
+fn title(session: Session, ui: Ui) -> String {
+    session.opened_rev();
+    session.scene_rev();
+    let Some(of) = session.selection.get() else { return NOTHING_TITLE.into() };
+    let gone = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
+    session.with_world(|world| of.name(world)).or_else(gone).unwrap_or_else(|| "Gone".into())
 }
 
 /// The tabs that a kind of thing has.

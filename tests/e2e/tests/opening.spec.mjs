@@ -166,9 +166,10 @@ test("what is asked for before the second part is there is done, in order, when 
   await pod.press("Enter");
   await page.keyboard.press("Delete");
   await expect(pod).toBeFocused();
-  await expect(lab.inspector.getByRole("heading", { name: "Packetyard" })).toBeVisible();
+  await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
+  await expect(lab.inspector.getByRole("tabpanel")).toContainText("One moment …");
   await expect(lab.button("Undo")).toBeDisabled();
   come();
-  await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
+  await expect(lab.inspector.getByRole("tabpanel")).not.toContainText("One moment …");
   await expect(lab.button("Undo")).toBeEnabled();
 });
