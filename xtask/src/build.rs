@@ -19,7 +19,7 @@ pub fn site() -> Outcome {
     let tools = Tools::for_build()?;
     let watch = Stopwatch::start();
     let mut trunk = tools.command("trunk")?;
-    trunk.env("CARGO_ENCODED_RUSTFLAGS", short_paths());
+    trunk.env("CARGO_ENCODED_RUSTFLAGS", flags());
     run::run(trunk.args(["build", "--features", "split"]))?;
     split::site(&tools)?;
     println!("built dist/ in {}", watch.text());
@@ -27,13 +27,12 @@ pub fn site() -> Outcome {
 }
 
 /// A panic names its place, in other people's crates too; but not where this machine keeps them.
-fn short_paths() -> String {
+/// And a component of Leptos has one type, whatever it shows: that is smaller and compiles sooner.
+fn flags() -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let sources = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
     let folders = sources.into_iter().flatten().flatten().map(|entry| entry.path());
-    folders
-        .map(|folder| format!("--remap-path-prefix={}=crates.io", folder.display()))
-        .collect::<Vec<_>>()
-        .join("\u{1f}")
+    let short_paths = folders.map(|folder| format!("--remap-path-prefix={}=crates.io", folder.display()));
+    short_paths.chain(["--cfg=erase_components".into()]).collect::<Vec<_>>().join("\u{1f}")
 }
