@@ -8,7 +8,7 @@
 use crate::session::{Begin, Deed, MenuAt, Selection, Session};
 use crate::shell::{Dialog, Tab, Ui};
 use crate::{panels, session, shell};
-use cluster::api::{Action, NsName};
+use cluster::api::{Action, ObjectRef};
 use cluster::sim::LogEntry;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ pub struct Later {
     /// What the log's entries say, deeds too; and a deed in two words, where it makes a mark.
     pub happened: fn(&LogEntry) -> String,
     pub done: fn(&Action) -> Option<String>,
-    pub show_mark: fn(Session, Ui, Option<(&'static str, NsName)>),
+    pub show_mark: fn(Session, Ui, Option<ObjectRef>),
     pub menu: fn(NodeRef<Div>, MenuAt) -> AnyView,
     pub dialog: fn(Dialog) -> AnyView,
     pub take_files: fn(Session, Ui, web_sys::FileList),

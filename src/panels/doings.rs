@@ -1,9 +1,9 @@
 //! What can be done with each thing: the entries of its context menu.
 
 use super::membership::deployments_of;
-use crate::session::{Selection, object_of};
+use crate::session::Selection;
 use crate::shell::Tab;
-use cluster::api::{Action, Name, NsName, Pod, Service, ServiceType, Uid};
+use cluster::api::{Action, Kind, Name, NsName, Pod, Service, ServiceType, Uid};
 use cluster::node::Machine;
 use cluster::sim::World;
 use cluster::traffic::Client;
@@ -52,7 +52,7 @@ pub fn doings(world: &World, of: Selection) -> Vec<Doing> {
 
 fn for_pod(world: &World, pod: &Pod) -> Vec<Doing> {
     let key = pod.meta.key();
-    let object = object_of(world.store(), pod.meta.uid);
+    let object = world.store().object_ref(pod.meta.uid);
     let passes = world.pod_runtime(pod.meta.uid).is_none_or(|r| r.passes_probe);
     let mut all = Vec::new();
     if let Some(object) = object {
@@ -158,10 +158,15 @@ fn for_client(client: &Client) -> Vec<Doing> {
 
 fn for_object(world: &World, uid: Uid) -> Vec<Doing> {
     let mut all = vec![show("Show its YAML", Tab::Yaml)];
-    if let Some(object) =
-        object_of(world.store(), uid).filter(|o| matches!(&*o.kind, "ReplicaSet" | "EndpointSlice"))
-    {
-        all.push(harm("Delete", Action::DeleteObject { object }));
+    let Some(object) = world.store().object_ref(uid) else { return all };
+    match object.kind {
+        Kind::ReplicaSet
+        | Kind::EndpointSlice
+        | Kind::Pod
+        | Kind::Service
+        | Kind::Deployment
+        | Kind::Node => all.push(harm("Delete", Action::DeleteObject { object })),
+        Kind::Namespace | Kind::Other(_) => {}
     }
     all
 }

@@ -24,7 +24,7 @@ mod zone;
 
 use crate::components::aria_bool;
 use crate::parts::*;
-use crate::session::{Selection, Session, object_of};
+use crate::session::{Selection, Session};
 use crate::shell::{Tab, Ui};
 pub use doings::{Doing, What, doings};
 use leptos::prelude::*;
@@ -87,7 +87,7 @@ pub fn remember_where_from(session: Session, ui: Ui) {
         if now.is_some() {
             ui.sheet_up.set(true);
         }
-        ui.named.set(session.with_world(|world| object_of(world.store(), now?.uid()?)));
+        ui.named.set(session.with_world(|world| world.store().object_ref(now?.uid()?)));
     });
 }
 

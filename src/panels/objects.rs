@@ -5,8 +5,9 @@ use crate::parts::*;
 use crate::session::{Selection, Session, selection_of};
 use crate::shell::{Dialog, Ui};
 use crate::text;
-use cluster::api::{Action, Meta};
+use cluster::api::{Action, Kind};
 use cluster::sim::World;
+use cluster::store::Store;
 use leptos::prelude::*;
 
 /// More of one kind than a list is good for.
@@ -36,41 +37,29 @@ fn groups(session: Session, world: &World) -> Kids {
     let clients = world.traffic().clients.values();
     let clients: Vec<(Selection, String)> =
         clients.map(|c| (Selection::Client(c.id), c.spec.name.to_string())).collect();
-    let mut all = vec![
-        group(session, "Client", clients),
-        of_kind(session, "Service", store.services.iter().map(|o| &o.meta)),
-        of_kind(session, "Deployment", store.deployments.iter().map(|o| &o.meta)),
-        of_kind(session, "ReplicaSet", store.replica_sets.iter().map(|o| &o.meta)),
-        of_kind(session, "Pod", store.pods.iter().map(|o| &o.meta)),
-        of_kind(session, "EndpointSlice", store.slices.iter().map(|o| &o.meta)),
-        of_kind(session, "Node", store.nodes.iter().map(|o| &o.meta)),
-    ];
-    if !store.others.is_empty() {
+    let mut all = vec![group(session, "Client", clients)];
+    all.extend(Kind::SIMULATED.iter().map(|kind| of_kind(session, store, kind)));
+    if !store.unsimulated.is_empty() {
         all.push(heading("Kept, not simulated"));
         all.push(says("pk-muted", "They are written back unchanged, and do nothing here."));
-        let rows = store.others.iter().map(|o| {
-            let label = format!("{} {}", o.kind, plain_name(&o.meta.name, &o.kind));
-            link_to(session, Selection::Object(o.meta.uid), label)
-        });
+        let rows = store
+            .unsimulated
+            .iter()
+            .map(|o| link_to(session, Selection::Object(o.meta.uid), format!("{} {}", o.kind, o.meta.name)));
         all.push(items("pk-list", rows.collect()));
     }
     all
 }
 
-/// Kinds that are not simulated share a store, under `Kind.name`.
-fn plain_name<'a>(stored: &'a str, kind: &str) -> &'a str {
-    stored.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')).unwrap_or(stored)
-}
-
-fn of_kind<'a>(session: Session, kind: &'static str, metas: impl Iterator<Item = &'a Meta>) -> AnyView {
-    let rows = metas.map(|meta| {
+fn of_kind(session: Session, store: &Store, kind: &Kind) -> AnyView {
+    let rows = store.metas(kind).map(|meta| {
         let namespace = match &*meta.namespace {
             "" | "default" => String::new(),
             other => format!("{other}/"),
         };
         (selection_of(kind, meta.uid), format!("{namespace}{}", meta.name))
     });
-    group(session, kind, rows.collect())
+    group(session, kind.as_str(), rows.collect())
 }
 
 fn group(session: Session, kind: &str, rows: Vec<(Selection, String)>) -> AnyView {

@@ -4,7 +4,7 @@ use super::chips::Editor;
 use super::membership::{deployment_of, preview_labels, services_of};
 use super::{actions, gone, link_to};
 use crate::parts::*;
-use crate::session::{Selection, Session, object_of};
+use crate::session::{Selection, Session};
 use crate::text;
 use cluster::api::{Action, Labels, Phase, Pod, Uid};
 use cluster::sim::World;
@@ -107,7 +107,7 @@ fn labels(session: Session, uid: Uid) -> Editor {
             session.with_world(|w| pod(w).map(|p| preview_labels(w, &p, &labels))).unwrap_or_default()
         }),
         apply: Callback::new(move |labels| {
-            let object = session.with_world(|world| object_of(world.store(), uid));
+            let object = session.with_world(|world| world.store().object_ref(uid));
             object.is_some_and(|object| session.act(Action::SetLabels { object, labels }))
         }),
     }

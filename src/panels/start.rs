@@ -66,7 +66,7 @@ fn hints(of: &'static Hints) -> Kids {
 fn summary(session: Session, ui: Ui) -> AnyView {
     let (services, pods, others) = session.with_world(|world| {
         let store = world.store();
-        (store.services.len(), store.pods.len(), store.others.len())
+        (store.services.len(), store.pods.len(), store.unsimulated.len())
     });
     let mut said = format!("{} and {}.", text::count(services, "Service"), text::count(pods, "Pod"));
     if others > 0 {

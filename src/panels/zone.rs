@@ -52,11 +52,7 @@ fn show(
 }
 
 fn set(session: Session, node: &Node, zone: &str) -> Result<(), String> {
-    let object = ObjectRef {
-        kind: "Node".into(),
-        namespace: node.meta.namespace.clone(),
-        name: node.meta.name.clone(),
-    };
+    let object = ObjectRef::node(&node.meta.name);
     let action = Action::SetLabels { object, labels: in_zone(&node.meta.labels, zone) };
     session.try_act(action).map_err(|all| all.iter().map(text::refusal).collect::<Vec<_>>().join(" "))
 }

@@ -1,6 +1,6 @@
 //! What a person does to the run: act, undo, and the controls of time.
 
-use super::{Deed, Motion, Selection, Session, object_of, pace};
+use super::{Deed, Motion, Selection, Session, pace};
 use crate::text;
 use cluster::api::Action;
 use cluster::sim::{Refusal, Run, Time, World};
@@ -40,7 +40,7 @@ impl Session {
 
     fn delete_selected(&self) {
         let Some(Selection::Pod(uid)) = self.selection.get_untracked() else { return };
-        if let Some(object) = self.with_world(|world| object_of(world.store(), uid)) {
+        if let Some(object) = self.with_world(|world| world.store().object_ref(uid)) {
             self.act(Action::DeleteObject { object });
         }
     }

@@ -33,7 +33,7 @@ pub use notice::{Notice, Notices, Tone};
 pub use open::Begin;
 pub use recorder::{Recorder, Resumed};
 pub use save::{BUILT_IN, OWN, save};
-pub use scene::{HopRef, Selection, object_of, selection_of};
+pub use scene::{HopRef, Selection, selection_of, selection_of_ref};
 pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

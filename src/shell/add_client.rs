@@ -3,7 +3,7 @@
 use super::Ui;
 use crate::components::{Complaint, Form, Select, Slider, Submit, TextField};
 use crate::session::{Selection, Session};
-use cluster::api::{Action, ClientFrom, ClientSpec, Name, Str};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, Str};
 use cluster::net::Protocol;
 use cluster::sim::{Refusal, World};
 use leptos::prelude::*;
@@ -135,13 +135,13 @@ fn first_target(world: &World) -> String {
 
 fn places(world: &World) -> Vec<(String, String)> {
     let store = world.store();
-    let place = |kind: &str, key: cluster::api::NsName| {
+    let place = |kind: Kind, key: cluster::api::NsName| {
         (format!("{kind}/{key}"), format!("inside, from {kind} {}", key.name))
     };
     let outside = (OUTSIDE.to_string(), "outside the cluster".to_string());
     std::iter::once(outside)
-        .chain(store.deployments.iter().map(|d| place("Deployment", d.meta.key())))
-        .chain(store.pods.iter().filter(|p| p.meta.owner.is_none()).map(|p| place("Pod", p.meta.key())))
+        .chain(store.deployments.iter().map(|d| place(Kind::Deployment, d.meta.key())))
+        .chain(store.pods.iter().filter(|p| p.meta.owner.is_none()).map(|p| place(Kind::Pod, p.meta.key())))
         .collect()
 }
 
@@ -149,7 +149,7 @@ fn client(world: &World, from: &str, to: &str, rate_milli: u32) -> ClientSpec {
     let mut parts = from.splitn(3, '/');
     let from = match (parts.next(), parts.next(), parts.next()) {
         (Some(kind), Some(namespace), Some(name)) => {
-            ClientFrom::Workload { namespace: namespace.into(), kind: kind.into(), name: name.into() }
+            ClientFrom::Workload { namespace: namespace.into(), kind: Kind::named(kind), name: name.into() }
         }
         _ => ClientFrom::Outside { ip: None },
     };

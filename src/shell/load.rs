@@ -7,7 +7,7 @@ use super::{Ui, files};
 use crate::components::{Button, Submit, Tag, Tone};
 use crate::session::{Begin, Motion, OWN, Session};
 use crate::text;
-use cluster::api::{Diagnostic, DiagnosticKind, Manifest, Severity, Typed, parse};
+use cluster::api::{Diagnostic, DiagnosticKind, Kind, Manifest, Severity, parse};
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -148,10 +148,9 @@ fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
 
 /// The kinds that are kept and written back, but do nothing here.
 fn kept(manifest: &Manifest) -> Vec<String> {
-    let other = |object: &Typed| matches!(object, Typed::Other { .. });
-    let others = manifest.objects.iter().map(|parsed| &parsed.object).filter(|o| other(o));
-    let kinds: BTreeSet<String> = others.map(|o| o.kind().to_string()).collect();
-    kinds.iter().cloned().collect()
+    let kinds = manifest.objects.iter().map(|parsed| parsed.object.kind());
+    let others: BTreeSet<Kind> = kinds.filter(|kind| matches!(kind, Kind::Other(_))).collect();
+    others.iter().map(Kind::to_string).collect()
 }
 
 /// A finding goes to its place in the text.

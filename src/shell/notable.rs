@@ -1,10 +1,10 @@
 //! The events that make a mark on the track: what a person would point at.
 
 use crate::later::Later;
-use crate::session::{Selection, Session};
+use crate::session::{Session, selection_of_ref};
 use crate::shell::{Tab, Ui};
-use cluster::api::{Action, NodeCondition, NsName};
-use cluster::sim::{LogEntry, Logged, Time, World};
+use cluster::api::{Action, Kind, NodeCondition, ObjectRef};
+use cluster::sim::{LogEntry, Logged, Time};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -15,8 +15,7 @@ pub struct Mark {
     pub said: String,
     /// Bad news.
     pub bad: bool,
-    /// The object that it is about: kind, and namespace and name.
-    pub about: Option<(&'static str, NsName)>,
+    pub about: Option<ObjectRef>,
     /// How many entries share it.
     pub count: u32,
 }
@@ -56,7 +55,7 @@ pub fn notable(entry: &LogEntry, later: Option<&Later>) -> Option<(String, bool)
 pub fn done(action: &Action) -> Option<String> {
     Some(match action {
         // Its Pod's own entry follows.
-        Action::DeleteObject { object } if &*object.kind == "Pod" => return None,
+        Action::DeleteObject { object } if object.kind == Kind::Pod => return None,
         Action::CrashPod { .. } | Action::SendOne { .. } | Action::SetRate { .. } => return None,
         Action::Apply { .. } => "manifests applied".into(),
         Action::DeleteObject { object } => format!("{} deleted", object.kind),
@@ -125,29 +124,18 @@ fn nodes(known: &str, one_more: &str) -> String {
 }
 
 /// A mark was clicked: what it is about, and its events.
-pub fn show(session: Session, ui: Ui, about: Option<(&'static str, NsName)>) {
-    if let Some((kind, key)) = about {
-        session.select(session.with_world(|world| select_about(world, kind, &key)));
+pub fn show(session: Session, ui: Ui, about: Option<ObjectRef>) {
+    if let Some(object) = about {
+        session.select(session.with_world(|world| selection_of_ref(world.store(), &object)));
     }
     ui.show(Tab::Events);
-}
-
-/// The object that a mark is about, if it still exists.
-fn select_about(world: &World, kind: &str, key: &NsName) -> Option<Selection> {
-    let store = world.store();
-    match kind {
-        "Pod" => store.pods.get(key).map(|o| Selection::Pod(o.meta.uid)),
-        "Service" => store.services.get(key).map(|o| Selection::Service(o.meta.uid)),
-        "Node" => store.nodes.get(key).map(|o| Selection::Node(o.meta.uid)),
-        "Deployment" => store.deployments.get(key).map(|o| Selection::Deployment(o.meta.uid)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::later::LATER;
+    use cluster::api::NsName;
 
     fn synced(millis: u64, node: &str) -> Logged {
         Logged { at: Time(millis * 1_000_000), entry: LogEntry::ProxySynced { node: node.into() } }
@@ -190,7 +178,7 @@ mod tests {
     fn a_deleted_pod_is_told_once() {
         let pod = NsName::new("default", "web");
         let object =
-            cluster::api::ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web".into() };
+            cluster::api::ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
         assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }, Some(&LATER)), None);
         assert_eq!(notable(&LogEntry::Killing { pod }, None), Some(("Pod killed".into(), true)));
     }

@@ -5,54 +5,37 @@ mod dns;
 mod document;
 mod rows;
 
+use cluster::api::{ApiResource, Kind};
 use cluster::sim::World;
 
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
 use crate::{input, table};
 
-/// A kind that can be listed, with the names that kubectl knows it by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Node,
-    Namespace,
-    Pod,
-    Service,
-    Deployment,
-    ReplicaSet,
-    EndpointSlice,
-    Event,
+/// What can be listed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Listed {
+    Kind(Kind),
+    Events,
+    /// Objects of all kinds that are not simulated.
     Other,
 }
 
-impl Kind {
-    fn parse(text: &str) -> Option<Kind> {
-        Some(match text.to_ascii_lowercase().as_str() {
-            "node" | "nodes" | "no" => Kind::Node,
-            "namespace" | "namespaces" | "ns" => Kind::Namespace,
-            "pod" | "pods" | "po" => Kind::Pod,
-            "service" | "services" | "svc" => Kind::Service,
-            "deployment" | "deployments" | "deploy" => Kind::Deployment,
-            "replicaset" | "replicasets" | "rs" => Kind::ReplicaSet,
-            "endpointslice" | "endpointslices" => Kind::EndpointSlice,
-            "event" | "events" | "ev" => Kind::Event,
-            "other" | "others" => Kind::Other,
-            _ => return None,
-        })
+impl Listed {
+    fn called(text: &str) -> Option<Listed> {
+        match text.to_ascii_lowercase().as_str() {
+            "event" | "events" | "ev" => Some(Listed::Events),
+            "other" | "others" => Some(Listed::Other),
+            text => Kind::called(text).map(Listed::Kind),
+        }
     }
 
     /// As in `pod/web-1`.
-    fn resource(self) -> &'static str {
+    fn resource(&self) -> String {
         match self {
-            Kind::Node => "node",
-            Kind::Namespace => "namespace",
-            Kind::Pod => "pod",
-            Kind::Service => "service",
-            Kind::Deployment => "deployment.apps",
-            Kind::ReplicaSet => "replicaset.apps",
-            Kind::EndpointSlice => "endpointslice.discovery.k8s.io",
-            Kind::Event => "event",
-            Kind::Other => "other",
+            Listed::Kind(kind) => kind.api().map_or_else(|| kind.to_string(), ApiResource::qualified),
+            Listed::Events => "event".into(),
+            Listed::Other => "other".into(),
         }
     }
 }
@@ -81,9 +64,9 @@ pub fn get(args: &Args) -> Result<String, Failure> {
         return dns::get(args);
     }
     let all = args.kind == "all";
-    let kinds = match Kind::parse(&args.kind) {
+    let kinds = match Listed::called(&args.kind) {
         Some(kind) => vec![kind],
-        None if all => ALL.to_vec(),
+        None if all => ALL.map(Listed::Kind).to_vec(),
         None => {
             return Err(Failure::Usage(format!("the server doesn't have a resource type {:?}", args.kind)));
         }
@@ -108,24 +91,24 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     }
 }
 
-fn names(world: &World, kinds: &[Kind], filter: &Filter<'_>) -> String {
+fn names(world: &World, kinds: &[Listed], filter: &Filter<'_>) -> String {
     let mut out = String::new();
     for kind in kinds {
-        for row in rows::rows(world, *kind, filter) {
+        for row in rows::rows(world, kind, filter) {
             out.push_str(&format!("{}/{}\n", kind.resource(), row.name));
         }
     }
     out
 }
 
-fn tables(world: &World, kinds: &[Kind], filter: &Filter<'_>, wide: bool, prefixed: bool) -> String {
+fn tables(world: &World, kinds: &[Listed], filter: &Filter<'_>, wide: bool, prefixed: bool) -> String {
     let mut out = Vec::new();
     for kind in kinds {
-        let rows = rows::rows(world, *kind, filter);
+        let rows = rows::rows(world, kind, filter);
         if rows.is_empty() {
             continue;
         }
-        let columns = rows::columns(*kind, wide);
+        let columns = rows::columns(kind, wide);
         let cells: Vec<Vec<String>> = rows
             .into_iter()
             .map(|row| {

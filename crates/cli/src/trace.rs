@@ -3,7 +3,7 @@
 mod report;
 mod text;
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Manifest, NsName, Scenario};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, Scenario};
 use cluster::net::Protocol;
 use cluster::sim::Run;
 use cluster::traffic::ConnectionId;
@@ -75,25 +75,24 @@ fn without_clients(mut manifest: Manifest) -> Manifest {
 
 fn origin(text: &str) -> Result<ClientFrom, Failure> {
     let parts: Vec<&str> = text.split('/').collect();
-    let workload = |kind: &str, key: NsName| ClientFrom::Workload {
-        namespace: key.namespace,
-        kind: kind.into(),
-        name: key.name,
-    };
-    match parts.as_slice() {
-        ["external"] => Ok(ClientFrom::Outside { ip: None }),
+    let from = match parts.as_slice() {
+        ["external"] => Some(ClientFrom::Outside { ip: None }),
         ["external", ip] => {
             let ip =
                 ip.parse().map_err(|_| Failure::Usage(format!("--from {text}: {ip:?} is no address")))?;
-            Ok(ClientFrom::Outside { ip: Some(ip) })
+            Some(ClientFrom::Outside { ip: Some(ip) })
         }
-        ["pod", ns, name] => Ok(workload("Pod", NsName::new(ns, name))),
-        ["deploy" | "deployment", ns, name] => Ok(workload("Deployment", NsName::new(ns, name))),
-        ["node", name] => Ok(ClientFrom::Node { name: (*name).into() }),
-        _ => Err(Failure::Usage(format!(
+        ["node", name] => Some(ClientFrom::Node { name: (*name).into() }),
+        [kind, namespace, name] => Kind::called(kind)
+            .filter(Kind::has_pods)
+            .map(|kind| ClientFrom::Workload { namespace: (*namespace).into(), kind, name: (*name).into() }),
+        _ => None,
+    };
+    from.ok_or_else(|| {
+        Failure::Usage(format!(
             "--from {text}: write pod/NAMESPACE/NAME, deploy/NAMESPACE/NAME, node/NAME, external or external/IP"
-        ))),
-    }
+        ))
+    })
 }
 
 fn target(text: &str) -> Result<(&str, Protocol), Failure> {

@@ -1,5 +1,6 @@
 //! Anything that a person could do to a cluster: mostly to what is there, now and then to what is not.
 
+use cluster::api::Kind as ObjectKind;
 use cluster::api::{
     Action, ClientFrom, ClientSpec, Labels, Name, NsName, ObjectRef, ServicePolicy, ServiceType,
     SessionAffinity, Str, TrafficPolicy,
@@ -133,20 +134,19 @@ fn client(picks: &mut Picks<'_>, world: &World) -> Name {
 
 fn object(picks: &mut Picks<'_>, world: &World) -> ObjectRef {
     let store = world.store();
-    let named = |kind: &str, keys: Vec<NsName>| -> Vec<ObjectRef> {
-        let object = |key: NsName| ObjectRef { kind: kind.into(), namespace: key.namespace, name: key.name };
-        keys.into_iter().map(object).collect()
+    let named = |kind: ObjectKind, keys: Vec<NsName>| -> Vec<ObjectRef> {
+        keys.iter().map(|key| ObjectRef::of_key(kind.clone(), key)).collect()
     };
-    let missing = named("Pod", vec![NsName::new("default", "nobody")]).remove(0);
+    let missing = named(ObjectKind::Pod, vec![NsName::new("default", "nobody")]).remove(0);
     let there = match picks.number() % 8 {
-        0..=2 => named("Pod", store.pods.keys().cloned().collect()),
-        3 => named("Service", store.services.keys().cloned().collect()),
-        4 => named("Node", store.nodes.keys().cloned().collect()),
-        5 => named("Deployment", store.deployments.keys().cloned().collect()),
-        6 => named("ReplicaSet", store.replica_sets.keys().cloned().collect()),
-        _ => named("EndpointSlice", store.slices.keys().cloned().collect()),
+        0..=2 => named(ObjectKind::Pod, store.pods.keys().cloned().collect()),
+        3 => named(ObjectKind::Service, store.services.keys().cloned().collect()),
+        4 => named(ObjectKind::Node, store.nodes.keys().cloned().collect()),
+        5 => named(ObjectKind::Deployment, store.deployments.keys().cloned().collect()),
+        6 => named(ObjectKind::ReplicaSet, store.replica_sets.keys().cloned().collect()),
+        _ => named(ObjectKind::EndpointSlice, store.slices.keys().cloned().collect()),
     };
-    one_of(picks, there, &[missing.clone(), ObjectRef { kind: "Gadget".into(), ..missing }])
+    one_of(picks, there, &[missing.clone(), ObjectRef { kind: ObjectKind::named("Gadget"), ..missing }])
 }
 
 fn labels(picks: &mut Picks<'_>) -> Labels {
@@ -167,16 +167,16 @@ fn new_client(picks: &mut Picks<'_>, world: &World) -> ClientSpec {
         true => client(picks, world),
         false => new.unwrap_or_default().as_str().into(),
     };
-    let workload = |kind: &str, key: NsName| ClientFrom::Workload {
+    let workload = |kind: ObjectKind, key: NsName| ClientFrom::Workload {
         namespace: key.namespace,
-        kind: kind.into(),
+        kind,
         name: key.name,
     };
     let from = match picks.number() % 5 {
         0 => ClientFrom::Outside { ip: None },
-        1 => workload("Pod", pod(picks, world)),
+        1 => workload(ObjectKind::Pod, pod(picks, world)),
         2 => ClientFrom::Node { name: node(picks, world) },
-        3 => workload("Deployment", NsName::new("default", "web")),
+        3 => workload(ObjectKind::Deployment, NsName::new("default", "web")),
         _ => ClientFrom::Outside { ip: "203.0.113.9".parse().ok() },
     };
     let to = [

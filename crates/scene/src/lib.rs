@@ -22,4 +22,4 @@ pub mod walk;
 pub mod words;
 
 pub use scene::{Front, Light, MOST_ROWS, Scene, Trouble, recent_failures, told_tenths};
-pub use selection::{HopRef, Selection, object_of, selection_of};
+pub use selection::{HopRef, Selection, selection_of, selection_of_ref};

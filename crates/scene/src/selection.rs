@@ -1,6 +1,6 @@
 //! What is selected: one selection for the whole lab, the same in every view.
 
-use cluster::api::{ObjectRef, Uid};
+use cluster::api::{Kind, ObjectRef, Uid};
 use cluster::sim::World;
 use cluster::store::Store;
 use cluster::trace::Place;
@@ -30,34 +30,21 @@ pub struct HopRef {
     pub hop: usize,
 }
 
-/// An object's name outside the core.
-pub fn object_of(store: &Store, uid: Uid) -> Option<ObjectRef> {
-    let found = |kind: &str, meta: &cluster::api::Meta| {
-        (meta.uid == uid).then(|| ObjectRef {
-            kind: kind.into(),
-            namespace: meta.namespace.clone(),
-            name: meta.name.clone(),
-        })
-    };
-    None.or_else(|| store.pods.iter().find_map(|o| found("Pod", &o.meta)))
-        .or_else(|| store.services.iter().find_map(|o| found("Service", &o.meta)))
-        .or_else(|| store.nodes.iter().find_map(|o| found("Node", &o.meta)))
-        .or_else(|| store.deployments.iter().find_map(|o| found("Deployment", &o.meta)))
-        .or_else(|| store.replica_sets.iter().find_map(|o| found("ReplicaSet", &o.meta)))
-        .or_else(|| store.slices.iter().find_map(|o| found("EndpointSlice", &o.meta)))
-        .or_else(|| store.namespaces.values().find_map(|meta| found("Namespace", meta)))
-        .or_else(|| store.others.iter().find_map(|o| found(&o.kind, &o.meta)))
+/// The selection for an object of that kind.
+pub fn selection_of(kind: &Kind, uid: Uid) -> Selection {
+    match kind {
+        Kind::Pod => Selection::Pod(uid),
+        Kind::Service => Selection::Service(uid),
+        Kind::Node => Selection::Node(uid),
+        Kind::Deployment => Selection::Deployment(uid),
+        Kind::ReplicaSet | Kind::EndpointSlice | Kind::Namespace | Kind::Other(_) => Selection::Object(uid),
+    }
 }
 
-/// The selection for an object.
-pub fn selection_of(kind: &str, uid: Uid) -> Selection {
-    match kind {
-        "Pod" => Selection::Pod(uid),
-        "Service" => Selection::Service(uid),
-        "Node" => Selection::Node(uid),
-        "Deployment" => Selection::Deployment(uid),
-        _ => Selection::Object(uid),
-    }
+/// The selection for the object of that name, if it still exists.
+pub fn selection_of_ref(store: &Store, object: &ObjectRef) -> Option<Selection> {
+    let object = store.get(object)?;
+    Some(selection_of(&object.kind(), object.meta().uid))
 }
 
 impl Selection {
@@ -93,7 +80,7 @@ impl Selection {
             Selection::LoadBalancer(uid) => {
                 world.store().service_by_uid(uid).map(|s| format!("Load balancer of {}", s.meta.name))
             }
-            other => object_of(world.store(), other.uid()?).map(|o| format!("{} {}", o.kind, o.name)),
+            other => world.store().object_ref(other.uid()?).map(|o| format!("{} {}", o.kind, o.name)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Worlds for the tests of the picture.
 
-use cluster::api::{Action, NsName, ObjectRef, parse};
+use cluster::api::{Action, Kind, NsName, ObjectRef, parse};
 use cluster::sim::{Run, Span, World};
 
 use super::facts::Facts;
@@ -104,7 +104,7 @@ pub fn pass(run: &mut Run, millis: u64) {
 }
 
 pub fn kill(run: &mut Run, pod: &str) {
-    let object = ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: pod.into() };
+    let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: pod.into() };
     run.act(Action::DeleteObject { object }).expect("a Pod may be deleted");
 }
 

@@ -1,15 +1,15 @@
 //! `-o yaml` and `-o json`: the objects as the API server would send them.
 
-use cluster::api::{Tree, Typed, to_json_indented, to_yaml};
+use cluster::api::{Kind, KubeObject, Meta, ObjectRef, Tree, Unsimulated, to_json_indented, to_yaml};
 use cluster::sim::World;
 
-use super::{Filter, Kind};
+use super::{Filter, Listed};
 
 /// One object by itself, several in a List. Empty when nothing was found.
-pub fn print(world: &World, kinds: &[Kind], filter: &Filter<'_>, json: bool) -> String {
+pub fn print(world: &World, kinds: &[Listed], filter: &Filter<'_>, json: bool) -> String {
     let objects: Vec<Tree> = kinds
         .iter()
-        .flat_map(|kind| typed(world, *kind))
+        .flat_map(|kind| objects(world, kind))
         .filter(|o| filter.takes(&o.meta().namespace, &o.meta().name))
         .map(|o| cluster::api::to_tree(&o, world.store().source(o.meta().uid).map(|s| &s.tree)))
         .collect();
@@ -29,25 +29,12 @@ fn list(items: Vec<Tree>) -> Tree {
     list
 }
 
-fn typed(world: &World, kind: Kind) -> Vec<Typed> {
+fn objects(world: &World, listed: &Listed) -> Vec<KubeObject> {
     let store = world.store();
-    match kind {
-        Kind::Node => store.nodes.iter().map(|o| Typed::Node((**o).clone())).collect(),
-        Kind::Namespace => store.namespaces.values().map(|o| Typed::Namespace((**o).clone())).collect(),
-        Kind::Pod => store.pods.iter().map(|o| Typed::Pod((**o).clone())).collect(),
-        Kind::Service => store.services.iter().map(|o| Typed::Service((**o).clone())).collect(),
-        Kind::Deployment => store.deployments.iter().map(|o| Typed::Deployment((**o).clone())).collect(),
-        Kind::ReplicaSet => store.replica_sets.iter().map(|o| Typed::ReplicaSet((**o).clone())).collect(),
-        Kind::EndpointSlice => store.slices.iter().map(|o| Typed::EndpointSlice((**o).clone())).collect(),
-        Kind::Event => Vec::new(),
-        Kind::Other => store
-            .others
-            .iter()
-            .map(|o| Typed::Other {
-                kind: o.kind.clone(),
-                api_version: o.api_version.clone(),
-                meta: o.meta.clone(),
-            })
-            .collect(),
+    let get = |kind: &Kind, meta: &Meta| store.get(&ObjectRef::new(kind.clone(), meta));
+    match listed {
+        Listed::Kind(kind) => store.metas(kind).filter_map(|meta| get(kind, meta)).collect(),
+        Listed::Events => Vec::new(),
+        Listed::Other => store.unsimulated.iter().map(|o| Unsimulated::clone(o).into()).collect(),
     }
 }

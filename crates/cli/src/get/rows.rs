@@ -1,12 +1,12 @@
 //! One row an object, with kubectl's columns (pkg/printers/internalversion/printers.go).
 
 use cluster::api::{
-    Deployment, EndpointSlice, Node, NodeCondition, Phase, Pod, ReplicaSet, Service, ServiceType,
-    TrafficPolicy,
+    Deployment, EndpointSlice, Kind, Meta, Namespace, Node, NodeCondition, Phase, Pod, ReplicaSet, Scope,
+    Service, ServiceType, TrafficPolicy,
 };
 use cluster::sim::{Span, Time, World};
 
-use super::{Filter, Kind};
+use super::{Filter, Listed};
 
 pub struct Row {
     /// `None` for kinds outside namespaces.
@@ -17,19 +17,13 @@ pub struct Row {
     pub wide: Vec<String>,
 }
 
-pub fn columns(kind: Kind, wide: bool) -> Vec<&'static str> {
-    let (namespaced, narrow, more): (bool, &[&str], &[&str]) = match kind {
-        Kind::Node => (false, &["STATUS", "AGE", "VERSION"], &["INTERNAL-IP", "PODCIDR", "ZONE"]),
-        Kind::Namespace => (false, &["STATUS", "AGE"], &[]),
-        Kind::Pod => (true, &["READY", "STATUS", "RESTARTS", "AGE"], &["IP", "NODE"]),
-        Kind::Service => (true, &["TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"], &["SELECTOR"]),
-        Kind::Deployment => (true, &["READY", "UP-TO-DATE", "AVAILABLE", "AGE"], &["SELECTOR"]),
-        Kind::ReplicaSet => (true, &["DESIRED", "CURRENT", "READY", "AGE"], &["SELECTOR"]),
-        Kind::EndpointSlice => (true, &["ADDRESSTYPE", "PORTS", "ENDPOINTS", "AGE"], &[]),
-        Kind::Event => (true, &["AGE", "MESSAGE"], &[]),
-        Kind::Other => (true, &["KIND", "AGE", "SIMULATED"], &[]),
+pub fn columns(listed: &Listed, wide: bool) -> Vec<&'static str> {
+    let scope = match listed {
+        Listed::Kind(kind) => kind.scope(),
+        Listed::Events | Listed::Other => Scope::Namespaced,
     };
-    let mut columns = if namespaced { vec!["NAMESPACE", "NAME"] } else { vec!["NAME"] };
+    let (narrow, more) = own_columns(listed);
+    let mut columns = if scope == Scope::Namespaced { vec!["NAMESPACE", "NAME"] } else { vec!["NAME"] };
     columns.extend(narrow);
     if wide {
         columns.extend(more);
@@ -37,38 +31,61 @@ pub fn columns(kind: Kind, wide: bool) -> Vec<&'static str> {
     columns
 }
 
-pub fn rows(world: &World, kind: Kind, filter: &Filter<'_>) -> Vec<Row> {
-    let store = world.store();
-    let now = world.now();
-    let all: Vec<Row> = match kind {
+/// After the name; the second are `-o wide`'s.
+fn own_columns(listed: &Listed) -> (&'static [&'static str], &'static [&'static str]) {
+    let kind = match listed {
+        Listed::Kind(kind) => kind,
+        Listed::Events => return (&["AGE", "MESSAGE"], &[]),
+        Listed::Other => return UNSIMULATED_COLUMNS,
+    };
+    match kind {
+        Kind::Node => (&["STATUS", "AGE", "VERSION"], &["INTERNAL-IP", "PODCIDR", "ZONE"]),
+        Kind::Namespace => (&["STATUS", "AGE"], &[]),
+        Kind::Pod => (&["READY", "STATUS", "RESTARTS", "AGE"], &["IP", "NODE"]),
+        Kind::Service => (&["TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"], &["SELECTOR"]),
+        Kind::Deployment => (&["READY", "UP-TO-DATE", "AVAILABLE", "AGE"], &["SELECTOR"]),
+        Kind::ReplicaSet => (&["DESIRED", "CURRENT", "READY", "AGE"], &["SELECTOR"]),
+        Kind::EndpointSlice => (&["ADDRESSTYPE", "PORTS", "ENDPOINTS", "AGE"], &[]),
+        Kind::Other(_) => UNSIMULATED_COLUMNS,
+    }
+}
+
+const UNSIMULATED_COLUMNS: (&[&str], &[&str]) = (&["KIND", "AGE", "SIMULATED"], &[]);
+
+pub fn rows(world: &World, listed: &Listed, filter: &Filter<'_>) -> Vec<Row> {
+    let all: Vec<Row> = match listed {
+        Listed::Kind(kind) => rows_of_kind(world, kind),
+        Listed::Events => events(world),
+        Listed::Other => {
+            world.store().unsimulated.iter().map(|o| unsimulated(world.now(), &o.kind, &o.meta)).collect()
+        }
+    };
+    all.into_iter().filter(|r| filter.takes(r.namespace.as_deref().unwrap_or(""), &r.name)).collect()
+}
+
+fn rows_of_kind(world: &World, kind: &Kind) -> Vec<Row> {
+    let (store, now) = (world.store(), world.now());
+    match kind {
         Kind::Node => store.nodes.iter().map(|n| node(world, n)).collect(),
-        Kind::Namespace => store
-            .namespaces
-            .values()
-            .map(|n| Row {
-                namespace: None,
-                name: n.name.to_string(),
-                cells: vec!["Active".into(), age(now, n.created)],
-                wide: Vec::new(),
-            })
-            .collect(),
+        Kind::Namespace => store.namespaces.iter().map(|n| namespace(now, n)).collect(),
         Kind::Pod => store.pods.iter().map(|p| pod(now, p)).collect(),
         Kind::Service => store.services.iter().map(|s| service(now, s)).collect(),
         Kind::Deployment => store.deployments.iter().map(|d| deployment(world, d)).collect(),
         Kind::ReplicaSet => store.replica_sets.iter().map(|rs| replica_set(world, rs)).collect(),
         Kind::EndpointSlice => store.slices.iter().map(|s| slice(now, s)).collect(),
-        Kind::Event => events(world),
-        Kind::Other => store
-            .others
-            .iter()
-            .map(|o| {
-                let name = o.meta.name.strip_prefix(&*format!("{}.", o.kind)).unwrap_or(&o.meta.name);
-                let cells = vec![o.kind.to_string(), age(now, o.meta.created), "no: kept as written".into()];
-                row(&o.meta.namespace, name, cells, Vec::new())
-            })
-            .collect(),
-    };
-    all.into_iter().filter(|r| filter.takes(r.namespace.as_deref().unwrap_or(""), &r.name)).collect()
+        Kind::Other(name) => store.metas(kind).map(|meta| unsimulated(now, name, meta)).collect(),
+    }
+}
+
+fn namespace(now: Time, namespace: &Namespace) -> Row {
+    let meta = &namespace.meta;
+    let cells = vec!["Active".into(), age(now, meta.created)];
+    Row { namespace: None, name: meta.name.to_string(), cells, wide: Vec::new() }
+}
+
+fn unsimulated(now: Time, kind: &str, meta: &Meta) -> Row {
+    let cells = vec![kind.to_string(), age(now, meta.created), "no: kept as written".into()];
+    row(&meta.namespace, &meta.name, cells, Vec::new())
 }
 
 fn row(namespace: &str, name: &str, cells: Vec<String>, wide: Vec<String>) -> Row {
@@ -239,7 +256,7 @@ fn slice(now: Time, slice: &EndpointSlice) -> Row {
 
 fn events(world: &World) -> Vec<Row> {
     let about = |entry: &cluster::sim::LogEntry| match entry.about() {
-        Some((kind, key)) => (key.namespace.to_string(), format!("{}/{}", kind.to_lowercase(), key.name)),
+        Some(o) => (o.namespace.to_string(), format!("{}/{}", o.kind.as_str().to_lowercase(), o.name)),
         None => (String::new(), "<cluster>".into()),
     };
     world

@@ -3,13 +3,13 @@
 //! address of the family that there is.
 
 use super::findings::Findings;
-use super::{Diagnostic, DiagnosticKind, Parsed, Scenario, Severity, Tree, Typed};
+use super::{Diagnostic, DiagnosticKind, KubeObject, Parsed, Scenario, Severity, Tree};
 
 /// Two families at once are noted by the decoder.
 pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, findings: &mut Findings) {
     let is_ipv6 = scenario.and_then(Scenario::named_range).is_some_and(|range| range.address().is_ipv6());
     let own = if is_ipv6 { "IPv6" } else { "IPv4" };
-    for parsed in objects.iter().filter(|parsed| matches!(parsed.object, Typed::Service(_))) {
+    for parsed in objects.iter().filter(|parsed| matches!(parsed.object, KubeObject::Service(_))) {
         let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { continue };
         let [only] = list.items() else { continue };
         if Tree::as_str(only).is_some_and(|family| &**family != own) {

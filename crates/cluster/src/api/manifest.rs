@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Deployment, Diagnostic, EndpointSlice, Meta, Node, ObjectRef, Pod, Position, ReplicaSet, Scenario,
-    Service, Str, Tree,
-};
+use super::{Diagnostic, KubeObject, Position, Scenario, Str, Tree};
 
 /// What a text holds. Objects whose decoding met an error are not in it; all others are, in the
 /// order of the text.
@@ -20,7 +17,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
     pub source: Arc<Source>,
-    pub object: Typed,
+    pub object: KubeObject,
     /// Where the object begins: line and column from 1.
     pub position: (u32, u32),
 }
@@ -33,54 +30,4 @@ pub struct Source {
     pub text: Str,
     /// Where in the stream the document's text begins.
     pub position: Position,
-}
-
-/// An object as the simulation reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Typed {
-    Namespace(Meta),
-    Node(Node),
-    Pod(Pod),
-    Deployment(Deployment),
-    ReplicaSet(ReplicaSet),
-    Service(Service),
-    EndpointSlice(EndpointSlice),
-    /// Kept, not simulated.
-    Other {
-        kind: Str,
-        api_version: Str,
-        meta: Meta,
-    },
-}
-
-impl Typed {
-    pub fn meta(&self) -> &Meta {
-        match self {
-            Typed::Namespace(meta) | Typed::Other { meta, .. } => meta,
-            Typed::Node(o) => &o.meta,
-            Typed::Pod(o) => &o.meta,
-            Typed::Deployment(o) => &o.meta,
-            Typed::ReplicaSet(o) => &o.meta,
-            Typed::Service(o) => &o.meta,
-            Typed::EndpointSlice(o) => &o.meta,
-        }
-    }
-
-    pub fn kind(&self) -> &str {
-        match self {
-            Typed::Namespace(_) => "Namespace",
-            Typed::Node(_) => "Node",
-            Typed::Pod(_) => "Pod",
-            Typed::Deployment(_) => "Deployment",
-            Typed::ReplicaSet(_) => "ReplicaSet",
-            Typed::Service(_) => "Service",
-            Typed::EndpointSlice(_) => "EndpointSlice",
-            Typed::Other { kind, .. } => kind,
-        }
-    }
-
-    pub fn object_ref(&self) -> ObjectRef {
-        let meta = self.meta();
-        ObjectRef { kind: self.kind().into(), namespace: meta.namespace.clone(), name: meta.name.clone() }
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Kind;
 use crate::sim::Time;
 
 /// Text that is written once and shared from then on.
@@ -50,15 +51,33 @@ impl std::fmt::Display for NsName {
 /// How an object is named outside the core: the same in every branch and in a live cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ObjectRef {
-    pub kind: Str,
+    pub kind: Kind,
     pub namespace: Name,
     pub name: Name,
+}
+
+impl ObjectRef {
+    pub fn new(kind: Kind, meta: &Meta) -> ObjectRef {
+        ObjectRef { kind, namespace: meta.namespace.clone(), name: meta.name.clone() }
+    }
+
+    pub fn of_key(kind: Kind, key: &NsName) -> ObjectRef {
+        ObjectRef { kind, namespace: key.namespace.clone(), name: key.name.clone() }
+    }
+
+    pub fn node(name: &Name) -> ObjectRef {
+        ObjectRef { kind: Kind::Node, namespace: "".into(), name: name.clone() }
+    }
+
+    pub fn key(&self) -> NsName {
+        NsName { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
 }
 
 /// `metadata.ownerReferences[controller=true]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OwnerRef {
-    pub kind: Str,
+    pub kind: Kind,
     pub name: Name,
     pub uid: Uid,
 }

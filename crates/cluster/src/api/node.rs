@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Meta, Str};
+use super::decode::{self, Field, Spot, fields};
+use super::findings::Findings;
+use super::kind::Codec;
+use super::{ApiResource, Meta, NameRule, Resource, Scope, Str, Tree, write};
 use crate::net::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -16,6 +19,30 @@ pub struct Node {
     pub ready: NodeCondition,
     /// `status.allocatable.cpu`, in thousandths of a CPU.
     pub allocatable_cpu_milli: u32,
+}
+
+impl Resource for Node {
+    const API: ApiResource = ApiResource {
+        kind: "Node",
+        api_version: "v1",
+        plural: "nodes",
+        singular: "node",
+        short_names: &["no"],
+        scope: Scope::Cluster,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
+}
+
+impl Codec for Node {
+    const FIELDS: &'static [Field] = fields::NODE;
+
+    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
+        decode::node::decode(root, findings)
+    }
+
+    fn print(&self, over: &mut Tree) {
+        write::node::overlay(over, self);
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]

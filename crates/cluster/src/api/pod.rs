@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Labels, Meta, Name, Str, Tree};
+use super::decode::{self, Field, Spot, fields};
+use super::findings::Findings;
+use super::kind::Codec;
+use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
 use crate::net::Protocol;
 use crate::sim::Time;
 
@@ -13,6 +16,30 @@ pub struct Pod {
     pub meta: Meta,
     pub spec: PodSpec,
     pub status: PodStatus,
+}
+
+impl Resource for Pod {
+    const API: ApiResource = ApiResource {
+        kind: "Pod",
+        api_version: "v1",
+        plural: "pods",
+        singular: "pod",
+        short_names: &["po"],
+        scope: Scope::Namespaced,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
+}
+
+impl Codec for Pod {
+    const FIELDS: &'static [Field] = fields::POD;
+
+    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Pod {
+        decode::pod::decode(root, findings)
+    }
+
+    fn print(&self, over: &mut Tree) {
+        write::pod::overlay(over, self);
+    }
 }
 
 /// The part of `spec` that the simulation reads.

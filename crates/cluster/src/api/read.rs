@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::findings::Findings;
 use super::{
-    Diagnostic, DiagnosticKind, Entry, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position, Severity, Source,
-    Str, Tree, Typed, Value, decode, families, scenario, selectors, text,
+    Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position,
+    Severity, Source, Str, Tree, Unsimulated, Value, decode, families, scenario, selectors, text,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -33,7 +33,7 @@ fn read(text: &str, mut reader: Reader) -> Manifest {
     }
     if let Some((tree, scenario)) = &reader.scenario {
         let nodes = reader.objects.iter().filter_map(|parsed| match &parsed.object {
-            Typed::Node(node) => Some(&node.meta.name),
+            KubeObject::Node(node) => Some(&node.meta.name),
             _ => None,
         });
         scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut reader.findings);
@@ -46,7 +46,7 @@ fn read(text: &str, mut reader: Reader) -> Manifest {
 }
 
 /// Decodes one object again, after an edit of its tree. `None` exactly when there is an error.
-pub fn decode_object(tree: &Tree) -> (Option<Typed>, Vec<Diagnostic>) {
+pub fn decode_object(tree: &Tree) -> (Option<KubeObject>, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let typed = decode::decode(tree, &mut findings);
     (typed, findings.finish())
@@ -91,17 +91,25 @@ impl Reader {
         }
     }
 
-    fn add(&mut self, source: Source, object: Typed) {
+    fn add(&mut self, source: Source, object: KubeObject) {
         let at = source.tree.position;
         let name = object.object_ref();
         let group: Str = match &object {
-            Typed::Other { api_version, .. } => api_version.split_once('/').map_or("", |(g, _)| g).into(),
-            _ => "".into(),
+            KubeObject::Unsimulated(Unsimulated { api_version, .. }) => {
+                api_version.split_once('/').map_or("", |(g, _)| g).into()
+            }
+            KubeObject::Service(_)
+            | KubeObject::Deployment(_)
+            | KubeObject::ReplicaSet(_)
+            | KubeObject::Pod(_)
+            | KubeObject::EndpointSlice(_)
+            | KubeObject::Node(_)
+            | KubeObject::Namespace(_) => "".into(),
         };
         let from = self.findings.len();
         if let Some(&first) = self.seen.get(&(name.clone(), group.clone())) {
             // Whoever applies it sees the last; but a cluster never has two nodes of one name.
-            let is_node = matches!(object, Typed::Node(_));
+            let is_node = matches!(object, KubeObject::Node(_));
             let (severity, kind) = match is_node {
                 true => (Severity::Error, DiagnosticKind::DuplicateNode { first }),
                 false => (Severity::Warning, DiagnosticKind::DuplicateObject { first }),

@@ -1,7 +1,7 @@
 //! A finding that only the whole text shows: a Service whose selector matches none of its Pods.
 
 use super::findings::Findings;
-use super::{Diagnostic, DiagnosticKind, Labels, Parsed, Severity, Str, Tree, Typed};
+use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, Parsed, Severity, Str, Tree};
 
 /// A warning, not an error: a Service without endpoints is a valid one.
 pub fn check(objects: &[Parsed], findings: &mut Findings) {
@@ -11,7 +11,7 @@ pub fn check(objects: &[Parsed], findings: &mut Findings) {
         return;
     }
     for parsed in objects {
-        let Typed::Service(service) = &parsed.object else { continue };
+        let KubeObject::Service(service) = &parsed.object else { continue };
         let Some(selector) = &service.spec.selector else { continue };
         let namespace = &service.meta.namespace;
         let mut there = pods.iter().filter(|(ns, _)| ns == namespace).map(|(_, labels)| labels);
@@ -46,11 +46,14 @@ fn label(key: &str, value: &str) -> Str {
 fn pod_labels(parsed: &Parsed) -> Option<(Str, Labels)> {
     let meta = parsed.object.meta();
     let labels = match &parsed.object {
-        Typed::Pod(pod) => pod.meta.labels.clone(),
-        Typed::Deployment(deployment) => deployment.template.labels.clone(),
-        Typed::ReplicaSet(set) => set.template.labels.clone(),
-        Typed::Other { .. } => template_labels(&parsed.source.tree)?,
-        _ => return None,
+        KubeObject::Pod(pod) => pod.meta.labels.clone(),
+        KubeObject::Deployment(deployment) => deployment.template.labels.clone(),
+        KubeObject::ReplicaSet(set) => set.template.labels.clone(),
+        KubeObject::Unsimulated(_) => template_labels(&parsed.source.tree)?,
+        KubeObject::Service(_)
+        | KubeObject::EndpointSlice(_)
+        | KubeObject::Node(_)
+        | KubeObject::Namespace(_) => return None,
     };
     Some((meta.namespace.clone(), labels))
 }

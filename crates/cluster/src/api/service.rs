@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Labels, Meta, Str};
+use super::decode::{self, Field, Spot, fields};
+use super::findings::Findings;
+use super::kind::Codec;
+use super::{ApiResource, Labels, Meta, NameRule, Resource, Scope, Str, Tree, write};
 use crate::net::{Cidr, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,6 +16,30 @@ pub struct Service {
     pub spec: ServiceSpec,
     /// `status.loadBalancer.ingress`.
     pub ingress: Vec<LoadBalancerIngress>,
+}
+
+impl Resource for Service {
+    const API: ApiResource = ApiResource {
+        kind: "Service",
+        api_version: "v1",
+        plural: "services",
+        singular: "service",
+        short_names: &["svc"],
+        scope: Scope::Namespaced,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Label;
+}
+
+impl Codec for Service {
+    const FIELDS: &'static [Field] = fields::SERVICE;
+
+    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Service {
+        decode::service::decode(root, findings)
+    }
+
+    fn print(&self, over: &mut Tree) {
+        write::service::overlay(over, self);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]

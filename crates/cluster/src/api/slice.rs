@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Meta, Name, Str, Uid};
+use super::decode::{self, Field, Spot, fields};
+use super::findings::Findings;
+use super::kind::Codec;
+use super::{ApiResource, Meta, Name, NameRule, Resource, Scope, Str, Tree, Uid, write};
 use crate::net::Protocol;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,6 +17,30 @@ pub struct EndpointSlice {
     pub service: Name,
     pub ports: Vec<EndpointPort>,
     pub endpoints: Vec<Endpoint>,
+}
+
+impl Resource for EndpointSlice {
+    const API: ApiResource = ApiResource {
+        kind: "EndpointSlice",
+        api_version: "discovery.k8s.io/v1",
+        plural: "endpointslices",
+        singular: "endpointslice",
+        short_names: &[],
+        scope: Scope::Namespaced,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
+}
+
+impl Codec for EndpointSlice {
+    const FIELDS: &'static [Field] = fields::ENDPOINT_SLICE;
+
+    fn decode(root: &Spot<'_>, findings: &mut Findings) -> EndpointSlice {
+        decode::slice::decode(root, findings)
+    }
+
+    fn print(&self, over: &mut Tree) {
+        write::slice::overlay(over, self);
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Labels, Meta, PodTemplate, Str};
+use super::decode::{self, Field, Spot, fields};
+use super::findings::Findings;
+use super::kind::Codec;
+use super::{ApiResource, Labels, Meta, NameRule, PodTemplate, Resource, Scope, Str, Tree, write};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {
@@ -13,12 +16,60 @@ pub struct Deployment {
     pub strategy: DeploymentStrategy,
 }
 
+impl Resource for Deployment {
+    const API: ApiResource = ApiResource {
+        kind: "Deployment",
+        api_version: "apps/v1",
+        plural: "deployments",
+        singular: "deployment",
+        short_names: &["deploy"],
+        scope: Scope::Namespaced,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
+}
+
+impl Codec for Deployment {
+    const FIELDS: &'static [Field] = fields::DEPLOYMENT;
+
+    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Deployment {
+        decode::workload::deployment(root, findings)
+    }
+
+    fn print(&self, over: &mut Tree) {
+        write::workload::overlay_deployment(over, self);
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplicaSet {
     pub meta: Meta,
     pub replicas: u32,
     pub selector: Selector,
     pub template: PodTemplate,
+}
+
+impl Resource for ReplicaSet {
+    const API: ApiResource = ApiResource {
+        kind: "ReplicaSet",
+        api_version: "apps/v1",
+        plural: "replicasets",
+        singular: "replicaset",
+        short_names: &["rs"],
+        scope: Scope::Namespaced,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
+}
+
+impl Codec for ReplicaSet {
+    const FIELDS: &'static [Field] = fields::REPLICA_SET;
+
+    fn decode(root: &Spot<'_>, findings: &mut Findings) -> ReplicaSet {
+        decode::workload::replica_set(root, findings)
+    }
+
+    fn print(&self, over: &mut Tree) {
+        write::workload::overlay_replica_set(over, self);
+    }
 }
 
 /// `spec.selector` of a workload: `matchLabels` and `matchExpressions`, all of which must hold.

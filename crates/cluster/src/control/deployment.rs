@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::names::template_hash;
 use crate::api::{
-    Deployment, DeploymentStrategy, IntOrPercent, Meta, NsName, OwnerRef, PodTemplate, ReplicaSet,
+    Deployment, DeploymentStrategy, IntOrPercent, Kind, Meta, NsName, OwnerRef, PodTemplate, ReplicaSet,
 };
 use crate::sim::World;
 
@@ -142,7 +142,7 @@ impl World {
             namespace: key.namespace.clone(),
             labels: template.labels.clone(),
             owner: Some(OwnerRef {
-                kind: "Deployment".into(),
+                kind: Kind::Deployment,
                 name: deployment.meta.name.clone(),
                 uid: deployment.meta.uid,
             }),
@@ -158,7 +158,7 @@ impl World {
             .replica_sets
             .iter()
             .filter(|rs| {
-                let owner = rs.meta.owner.as_ref().filter(|o| &*o.kind == "Deployment");
+                let owner = rs.meta.owner.as_ref().filter(|o| o.kind == Kind::Deployment);
                 owner.is_some_and(|o| {
                     let key = NsName { namespace: rs.meta.namespace.clone(), name: o.name.clone() };
                     self.store.deployments.get(&key).is_none_or(|d| d.meta.uid != o.uid)

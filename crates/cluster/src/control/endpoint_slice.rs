@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::names::generate;
 use super::topology_hints;
 use crate::api::{
-    Endpoint, EndpointPort, EndpointSlice, Meta, NsName, OwnerRef, Phase, Pod, Service, ServicePort,
+    Endpoint, EndpointPort, EndpointSlice, Kind, Meta, NsName, OwnerRef, Phase, Pod, Service, ServicePort,
     ServiceType, Str, TargetPort, Uid,
 };
 use crate::sim::{LogEntry, World};
@@ -170,7 +170,7 @@ impl World {
             namespace: service.meta.namespace.clone(),
             labels,
             owner: Some(OwnerRef {
-                kind: "Service".into(),
+                kind: Kind::Service,
                 name: service.meta.name.clone(),
                 uid: service.meta.uid,
             }),

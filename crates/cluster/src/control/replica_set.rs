@@ -5,7 +5,7 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::names::generate;
-use crate::api::{Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
+use crate::api::{Kind, Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
 use crate::sim::{Controller, World};
 
 /// The most Pods that one run may hold at once, whatever the manifests ask for.
@@ -101,7 +101,7 @@ impl World {
             .iter()
             .filter(|p| p.meta.deleted.is_none())
             .filter(|p| {
-                let owner = p.meta.owner.as_ref().filter(|o| &*o.kind == "ReplicaSet");
+                let owner = p.meta.owner.as_ref().filter(|o| o.kind == Kind::ReplicaSet);
                 owner.is_some_and(|o| {
                     let key = NsName { namespace: p.meta.namespace.clone(), name: o.name.clone() };
                     self.store.replica_sets.get(&key).is_none_or(|rs| rs.meta.uid != o.uid)
@@ -116,7 +116,7 @@ impl World {
 }
 
 fn owner_ref(rs: &ReplicaSet) -> OwnerRef {
-    OwnerRef { kind: "ReplicaSet".into(), name: rs.meta.name.clone(), uid: rs.meta.uid }
+    OwnerRef { kind: Kind::ReplicaSet, name: rs.meta.name.clone(), uid: rs.meta.uid }
 }
 
 fn is_active(pod: &Pod) -> bool {

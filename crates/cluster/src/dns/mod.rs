@@ -51,8 +51,7 @@ impl World {
         }
         let absolute = name.trim_end_matches('.');
         let inside = absolute.ends_with(DOMAIN) || !absolute.contains('.') || absolute.ends_with(".svc");
-        if inside
-            || absolute.split('.').count() == 2 && self.store.namespaces.contains_key(last_label(absolute))
+        if inside || absolute.split('.').count() == 2 && self.store.namespace(last_label(absolute)).is_some()
         {
             Answer::NoSuchName
         } else {

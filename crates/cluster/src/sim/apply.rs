@@ -7,13 +7,13 @@ use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::scenario::policy::patched;
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Labels, Manifest,
-    Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, ServicePolicy, ServiceType,
-    Severity, Str, Typed, Uid, check_action, wrong_labels,
+    Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Kind, KubeObject,
+    Labels, Manifest, Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service,
+    ServicePolicy, ServiceType, Severity, Str, Uid, Unsimulated, check_action, wrong_labels,
 };
 use crate::control::replica_set::POD_LIMIT;
 use crate::node::kubelet::Process;
-use crate::store::{Other, Stored};
+use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
 
 impl World {
@@ -108,20 +108,17 @@ impl World {
 
     pub(crate) fn apply_object(&mut self, parsed: &Parsed) -> Result<(), Refusal> {
         let uid = match parsed.object.clone() {
-            Typed::Namespace(meta) => {
-                self.store.put_namespace(self.now, meta);
+            KubeObject::Namespace(namespace) => {
+                self.store.put_namespace(self.now, namespace);
                 return Ok(());
             }
-            Typed::Node(node) => self.apply_node(node)?,
-            Typed::Pod(pod) => self.apply_pod(pod)?,
-            Typed::Deployment(deployment) => self.apply_deployment(deployment)?,
-            Typed::ReplicaSet(rs) => self.upsert::<ReplicaSet>(rs),
-            Typed::Service(service) => self.apply_service(service)?,
-            Typed::EndpointSlice(slice) => self.upsert::<EndpointSlice>(slice),
-            Typed::Other { kind, api_version, mut meta } => {
-                meta.name = format!("{kind}.{}", meta.name).as_str().into();
-                self.upsert::<Other>(Other { kind, api_version, meta })
-            }
+            KubeObject::Node(node) => self.apply_node(node)?,
+            KubeObject::Pod(pod) => self.apply_pod(pod)?,
+            KubeObject::Deployment(deployment) => self.apply_deployment(deployment)?,
+            KubeObject::ReplicaSet(rs) => self.upsert::<ReplicaSet>(rs),
+            KubeObject::Service(service) => self.apply_service(service)?,
+            KubeObject::EndpointSlice(slice) => self.upsert::<EndpointSlice>(slice),
+            KubeObject::Unsimulated(object) => self.upsert::<Unsimulated>(object),
         };
         self.store.set_source(uid, Arc::clone(&parsed.source));
         Ok(())
@@ -129,7 +126,7 @@ impl World {
 
     /// Creates the object, or puts its new spec in place of the old one.
     fn upsert<T: super::world::Watched>(&mut self, mut object: T) -> Uid {
-        match T::kind(&self.store).get(&object.meta().key()).cloned() {
+        match T::objects(&self.store).get(&object.key()).cloned() {
             None => self.create_object(object).meta().uid,
             Some(old) => {
                 keep_identity(&mut object, &*old);
@@ -158,7 +155,10 @@ impl World {
         let key = pod.meta.key();
         if let Some(old) = self.store.pods.get(&key).cloned() {
             if old.spec.containers != pod.spec.containers {
-                return Err(Refusal::Immutable { object: reference("Pod", &key), field: "spec.containers" });
+                return Err(Refusal::Immutable {
+                    object: ObjectRef::of_key(Kind::Pod, &key),
+                    field: "spec.containers",
+                });
             }
             let (labels, annotations) = (pod.meta.labels, pod.meta.annotations);
             self.update_object::<Pod>(&key, |p| {
@@ -186,7 +186,10 @@ impl World {
         if let Some(old) = self.store.deployments.get(&key)
             && old.selector != deployment.selector
         {
-            return Err(Refusal::Immutable { object: reference("Deployment", &key), field: "spec.selector" });
+            return Err(Refusal::Immutable {
+                object: ObjectRef::of_key(Kind::Deployment, &key),
+                field: "spec.selector",
+            });
         }
         Ok(self.upsert::<Deployment>(deployment))
     }
@@ -199,7 +202,7 @@ impl World {
         });
         if changed_ip {
             return Err(Refusal::Immutable {
-                object: reference("Service", &service.meta.key()),
+                object: ObjectRef::of_key(Kind::Service, &service.meta.key()),
                 field: "spec.clusterIPs[0]",
             });
         }
@@ -207,7 +210,7 @@ impl World {
         let changed_port = old.as_deref().and_then(port).zip(port(&service)).is_some_and(|(a, b)| a != b);
         if changed_port {
             return Err(Refusal::Immutable {
-                object: reference("Service", &service.meta.key()),
+                object: ObjectRef::of_key(Kind::Service, &service.meta.key()),
                 field: "spec.healthCheckNodePort",
             });
         }
@@ -219,19 +222,21 @@ impl World {
     }
 
     fn delete_object(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
-        let key = NsName { namespace: object.namespace.clone(), name: object.name.clone() };
+        let key = object.key();
         let missing = || Refusal::NotFound { object: object.clone() };
-        match &*object.kind {
-            "Pod" => {
+        match &object.kind {
+            Kind::Pod => {
                 self.store.pods.get(&key).ok_or_else(missing)?;
                 self.delete_pod(&key, None);
             }
-            "Service" => self.remove_object::<Service>(&key).map(|_| ()).ok_or_else(missing)?,
-            "Deployment" => self.remove_object::<Deployment>(&key).map(|_| ()).ok_or_else(missing)?,
-            "ReplicaSet" => self.remove_object::<ReplicaSet>(&key).map(|_| ()).ok_or_else(missing)?,
-            "EndpointSlice" => self.remove_object::<EndpointSlice>(&key).map(|_| ()).ok_or_else(missing)?,
-            "Node" => self.delete_node(&key).ok_or_else(missing)?,
-            _ => return Err(Refusal::NotEditable { object: object.clone() }),
+            Kind::Service => self.remove_object::<Service>(&key).map(|_| ()).ok_or_else(missing)?,
+            Kind::Deployment => self.remove_object::<Deployment>(&key).map(|_| ()).ok_or_else(missing)?,
+            Kind::ReplicaSet => self.remove_object::<ReplicaSet>(&key).map(|_| ()).ok_or_else(missing)?,
+            Kind::EndpointSlice => {
+                self.remove_object::<EndpointSlice>(&key).map(|_| ()).ok_or_else(missing)?
+            }
+            Kind::Node => self.delete_node(&key).ok_or_else(missing)?,
+            Kind::Namespace | Kind::Other(_) => return Err(Refusal::NotEditable { object: object.clone() }),
         }
         Ok(())
     }
@@ -249,15 +254,17 @@ impl World {
     }
 
     fn set_labels(&mut self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
-        let key = NsName { namespace: object.namespace.clone(), name: object.name.clone() };
+        let key = object.key();
         self.check_labels(object, labels)?;
         let labels = labels.clone();
-        let found = match &*object.kind {
-            "Pod" => self.update_object::<Pod>(&key, |o| o.meta.labels = labels).is_some(),
-            "Node" => self.update_object::<Node>(&key, |o| o.meta.labels = labels).is_some(),
-            "Service" => self.update_object::<Service>(&key, |o| o.meta.labels = labels).is_some(),
-            "Deployment" => self.update_object::<Deployment>(&key, |o| o.meta.labels = labels).is_some(),
-            _ => return Err(Refusal::NotEditable { object: object.clone() }),
+        let found = match &object.kind {
+            Kind::Pod => self.update_object::<Pod>(&key, |o| o.meta.labels = labels).is_some(),
+            Kind::Node => self.update_object::<Node>(&key, |o| o.meta.labels = labels).is_some(),
+            Kind::Service => self.update_object::<Service>(&key, |o| o.meta.labels = labels).is_some(),
+            Kind::Deployment => self.update_object::<Deployment>(&key, |o| o.meta.labels = labels).is_some(),
+            Kind::ReplicaSet | Kind::EndpointSlice | Kind::Namespace | Kind::Other(_) => {
+                return Err(Refusal::NotEditable { object: object.clone() });
+            }
         };
         found.then_some(()).ok_or_else(|| Refusal::NotFound { object: object.clone() })
     }
@@ -275,11 +282,14 @@ impl World {
     fn set_service_type(&mut self, key: &NsName, type_: ServiceType) -> Result<(), Refusal> {
         let old = self.service(key)?;
         if old.spec.headless && type_ != ServiceType::ClusterIP {
-            return Err(Refusal::Immutable { object: reference("Service", key), field: "spec.clusterIP" });
+            return Err(Refusal::Immutable {
+                object: ObjectRef::of_key(Kind::Service, key),
+                field: "spec.clusterIP",
+            });
         }
         // core validation.go, ValidateService.
         if type_ == ServiceType::ExternalName && old.spec.external_name.as_deref().is_none_or(str::is_empty) {
-            return Err(required("Service", key, "spec.externalName"));
+            return Err(required(Kind::Service, key, "spec.externalName"));
         }
         let mut service = Service::clone(&old);
         service.spec.type_ = type_;
@@ -317,14 +327,14 @@ impl World {
 
     fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
         self.service(key)?;
-        self.check_labels(&reference("Service", key), selector)?;
+        self.check_labels(&ObjectRef::of_key(Kind::Service, key), selector)?;
         let selector = Some(selector.clone()).filter(|s| !s.is_empty());
         self.update_object::<Service>(key, |s| s.spec.selector = selector);
         Ok(())
     }
 
     fn service(&self, key: &NsName) -> Result<Arc<Service>, Refusal> {
-        let missing = || Refusal::NotFound { object: reference("Service", key) };
+        let missing = || Refusal::NotFound { object: ObjectRef::of_key(Kind::Service, key) };
         self.store.services.get(key).cloned().ok_or_else(missing)
     }
 
@@ -334,19 +344,22 @@ impl World {
         }
         self.update_object::<Deployment>(key, |d| d.replicas = replicas)
             .map(|_| ())
-            .ok_or_else(|| Refusal::NotFound { object: reference("Deployment", key) })
+            .ok_or_else(|| Refusal::NotFound { object: ObjectRef::of_key(Kind::Deployment, key) })
     }
 
     fn pod_that(&self, runs: fn(Process) -> bool, key: &NsName) -> Result<Uid, Refusal> {
-        let pod =
-            self.store.pods.get(key).ok_or_else(|| Refusal::NotFound { object: reference("Pod", key) })?;
+        let pod = self
+            .store
+            .pods
+            .get(key)
+            .ok_or_else(|| Refusal::NotFound { object: ObjectRef::of_key(Kind::Pod, key) })?;
         let running = self.pods.get(&pod.meta.uid).is_some_and(|r| runs(r.process));
         running.then_some(pod.meta.uid).ok_or_else(|| Refusal::PodNotRunning { pod: key.clone() })
     }
 
     fn node_uid(&self, name: &Name) -> Result<Uid, Refusal> {
         let missing = || Refusal::NotFound {
-            object: reference("Node", &NsName { namespace: "".into(), name: name.clone() }),
+            object: ObjectRef::of_key(Kind::Node, &NsName { namespace: "".into(), name: name.clone() }),
         };
         self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)
     }
@@ -387,7 +400,7 @@ impl World {
         let key = NsName { namespace: "".into(), name: name.clone() };
         self.update_object::<Node>(&key, |n| n.spec.unschedulable = on)
             .map(|_| ())
-            .ok_or_else(|| Refusal::NotFound { object: reference("Node", &key) })
+            .ok_or_else(|| Refusal::NotFound { object: ObjectRef::of_key(Kind::Node, &key) })
     }
 
     fn add_node(&mut self, name: Option<&Name>, zone: Option<&Str>) -> Result<(), Refusal> {
@@ -414,20 +427,16 @@ impl World {
         }
         if let ClientFrom::Workload { namespace, kind, name } = &spec.from {
             let key = NsName { namespace: namespace.clone(), name: name.clone() };
-            let exists = match &**kind {
-                "Deployment" => self.store.deployments.get(&key).is_some(),
-                "ReplicaSet" => self.store.replica_sets.get(&key).is_some(),
-                _ => self.store.pods.get(&key).is_some(),
-            };
-            if !exists {
-                return Err(Refusal::NotFound { object: reference(kind, &key) });
+            let object = ObjectRef::of_key(kind.clone(), &key);
+            if !kind.has_pods() || self.store.get(&object).is_none() {
+                return Err(Refusal::NotFound { object });
             }
         }
         if let ClientFrom::Node { name } = &spec.from
             && self.store.node(name).is_none()
         {
             let key = NsName { namespace: "".into(), name: name.clone() };
-            return Err(Refusal::NotFound { object: reference("Node", &key) });
+            return Err(Refusal::NotFound { object: ObjectRef::of_key(Kind::Node, &key) });
         }
         self.add_client(spec.clone());
         Ok(())
@@ -465,16 +474,12 @@ fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
 }
 
 /// An object that an edit would leave without a field that it must have.
-fn required(kind: &str, key: &NsName, path: &str) -> Refusal {
-    let diagnostic = finding(Some(reference(kind, key)), path, DiagnosticKind::Required);
+fn required(kind: Kind, key: &NsName, path: &str) -> Refusal {
+    let diagnostic = finding(Some(ObjectRef::of_key(kind, key)), path, DiagnosticKind::Required);
     Refusal::Invalid { diagnostics: vec![diagnostic] }
 }
 
 /// An error that no text holds.
 fn finding(object: Option<ObjectRef>, path: &str, message: DiagnosticKind) -> Diagnostic {
     Diagnostic { severity: Severity::Error, line: 0, column: 0, object, path: path.into(), message }
-}
-
-fn reference(kind: &str, key: &NsName) -> ObjectRef {
-    ObjectRef { kind: kind.into(), namespace: key.namespace.clone(), name: key.name.clone() }
 }

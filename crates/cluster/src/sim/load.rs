@@ -2,8 +2,8 @@
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    Container, Manifest, Meta, Name, Node, NodeCondition, NodeSpec, NsName, Parsed, Pod, PodSpec, PodStatus,
-    Scenario, ScenarioNode, Str, Typed, Uid,
+    Container, Kind, KubeObject, Manifest, Meta, Name, Namespace, Node, NodeCondition, NodeSpec, NsName,
+    Parsed, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
 use crate::net::netfilter::Family;
 use crate::net::{Cidr, Cni, node_range};
@@ -45,7 +45,8 @@ impl World {
         let mut world = World::new(seed, timing, config);
         // A text may name an object twice: the second one changes it.
         let mut refusals = world.add_first_nodes(manifest, scenario);
-        world.store.put_namespace(Time::ZERO, Meta { name: "default".into(), ..Meta::default() });
+        let meta = Meta { name: "default".into(), ..Meta::default() };
+        world.store.put_namespace(Time::ZERO, Namespace { meta });
         refusals.extend(world.apply_objects(&manifest.objects));
         world.add_scenario_clients(scenario);
         world.record_start();
@@ -54,7 +55,7 @@ impl World {
 
     fn add_first_nodes(&mut self, manifest: &Manifest, scenario: &Scenario) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        let written = manifest.objects.iter().any(|p| matches!(p.object, Typed::Node(_)));
+        let written = manifest.objects.iter().any(|p| matches!(p.object, KubeObject::Node(_)));
         let defaults = || {
             ["a", "b", "c"].iter().enumerate().map(|(i, zone)| ScenarioNode {
                 name: format!("node-{}", i + 1).as_str().into(),
@@ -160,7 +161,7 @@ impl World {
         for client in clients {
             if let crate::api::ClientFrom::Workload { namespace, kind, name } = &client.from {
                 let key = NsName { namespace: namespace.clone(), name: name.clone() };
-                if &**kind == "Pod" && key == curl_pod(namespace) && self.store.pods.get(&key).is_none() {
+                if *kind == Kind::Pod && key == curl_pod(namespace) && self.store.pods.get(&key).is_none() {
                     self.create_object(curl(key));
                 }
             }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Refusal, Time};
-use crate::api::{Action, Name, NodeCondition, NsName};
+use crate::api::{Action, Kind, Name, NodeCondition, NsName, ObjectRef};
 
 /// One thing that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,8 +76,8 @@ pub enum LogEntry {
 }
 
 impl LogEntry {
-    /// The object that the entry is about, as (kind, namespace and name).
-    pub fn about(&self) -> Option<(&'static str, NsName)> {
+    /// The object that the entry is about.
+    pub fn about(&self) -> Option<ObjectRef> {
         match self {
             LogEntry::Scheduled { pod, .. }
             | LogEntry::NoPodAddress { pod }
@@ -86,13 +86,13 @@ impl LogEntry {
             | LogEntry::Unhealthy { pod }
             | LogEntry::Crashed { pod }
             | LogEntry::Killing { pod }
-            | LogEntry::PodGone { pod } => Some(("Pod", pod.clone())),
+            | LogEntry::PodGone { pod } => Some(ObjectRef::of_key(Kind::Pod, pod)),
             LogEntry::SliceChanged { service }
             | LogEntry::EnsuringLoadBalancer { service }
             | LogEntry::EnsuredLoadBalancer { service, .. }
-            | LogEntry::DeletedLoadBalancer { service } => Some(("Service", service.clone())),
+            | LogEntry::DeletedLoadBalancer { service } => Some(ObjectRef::of_key(Kind::Service, service)),
             LogEntry::ProxySynced { node } | LogEntry::NodeCondition { node, .. } => {
-                Some(("Node", NsName { namespace: "".into(), name: node.clone() }))
+                Some(ObjectRef::node(node))
             }
             LogEntry::Did { .. } | LogEntry::Refused { .. } => None,
         }

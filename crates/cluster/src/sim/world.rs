@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
-use crate::api::{Deployment, KubeProxy, Name, Node, NsName};
+use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
 use crate::net::Cidr;
@@ -14,7 +14,7 @@ use crate::net::netfilter::Scheduler;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
-use crate::store::{Other, Store, Stored};
+use crate::store::{Store, Stored};
 use crate::traffic::Traffic;
 
 /// Bumped whenever the same scenario may run otherwise than before: a shared link says which
@@ -384,8 +384,8 @@ impl Watched for EndpointSlice {
     }
 }
 
-impl Watched for Other {
-    fn tell(_: &mut World, _: &NsName, _: Option<&Arc<Other>>) {}
+impl Watched for Unsimulated {
+    fn tell(_: &mut World, _: &NsName, _: Option<&Arc<Unsimulated>>) {}
 }
 
 impl World {

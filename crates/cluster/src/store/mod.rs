@@ -7,23 +7,24 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use crate::api::{
-    Deployment, EndpointSlice, Meta, Name, Node, NsName, Pod, ReplicaSet, Service, Source, Str, Uid,
+    Deployment, EndpointSlice, Kind, KubeObject, Meta, Metadata, Namespace, Node, NsName, ObjectRef, Pod,
+    ReplicaSet, Service, Source, Uid, Unsimulated,
 };
 use crate::sim::Time;
 
 /// All objects of one kind, by namespace and name.
 #[derive(Clone, Debug)]
-pub struct Kind<T> {
+pub struct Objects<T> {
     objects: Arc<LiteMap<NsName, Arc<T>>>,
 }
 
-impl<T> Default for Kind<T> {
-    fn default() -> Kind<T> {
-        Kind { objects: Arc::default() }
+impl<T> Default for Objects<T> {
+    fn default() -> Objects<T> {
+        Objects { objects: Arc::default() }
     }
 }
 
-impl<T> Kind<T> {
+impl<T> Objects<T> {
     pub fn get(&self, key: &NsName) -> Option<&Arc<T>> {
         self.objects.get(key)
     }
@@ -59,38 +60,50 @@ impl<T> Kind<T> {
     }
 }
 
-/// An object of a kind that is kept and shown, but not simulated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Other {
-    pub kind: Str,
-    pub api_version: Str,
-    pub meta: Meta,
-}
-
 /// What every stored kind has.
-pub trait Stored: Clone {
-    fn meta(&self) -> &Meta;
-    fn meta_mut(&mut self) -> &mut Meta;
-    fn kind(store: &Store) -> &Kind<Self>;
-    fn kind_mut(store: &mut Store) -> &mut Kind<Self>;
+pub trait Stored: Metadata + Clone {
+    fn objects(store: &Store) -> &Objects<Self>;
+    fn objects_mut(store: &mut Store) -> &mut Objects<Self>;
+
+    /// Under which its kind's objects are kept.
+    fn key(&self) -> NsName {
+        self.meta().key()
+    }
 }
 
 macro_rules! stored {
     ($($type:ident => $field:ident),* $(,)?) => {
         $(impl Stored for $type {
-            fn meta(&self) -> &Meta {
-                &self.meta
-            }
-            fn meta_mut(&mut self) -> &mut Meta {
-                &mut self.meta
-            }
-            fn kind(store: &Store) -> &Kind<$type> {
+            fn objects(store: &Store) -> &Objects<$type> {
                 &store.$field
             }
-            fn kind_mut(store: &mut Store) -> &mut Kind<$type> {
+            fn objects_mut(store: &mut Store) -> &mut Objects<$type> {
                 &mut store.$field
             }
         })*
+
+        impl Store {
+            pub fn get(&self, object: &ObjectRef) -> Option<KubeObject> {
+                match &object.kind {
+                    $(Kind::$type => Some($type::clone(self.$field.get(&object.key())?).into()),)*
+                    Kind::Other(kind) => {
+                        let key = Unsimulated::key_of(kind, &object.key());
+                        Some(Unsimulated::clone(self.unsimulated.get(&key)?).into())
+                    }
+                }
+            }
+
+            /// The `metadata` of each object of the kind, by namespace and name.
+            pub fn metas<'a>(&'a self, kind: &'a Kind) -> Box<dyn Iterator<Item = &'a Meta> + 'a> {
+                match kind {
+                    $(Kind::$type => Box::new(self.$field.iter().map(|object| &object.meta)),)*
+                    Kind::Other(kind) => {
+                        let all = self.unsimulated.iter().filter(move |object| object.kind == *kind);
+                        Box::new(all.map(|object| &object.meta))
+                    }
+                }
+            }
+        }
     };
 }
 
@@ -101,20 +114,41 @@ stored! {
     ReplicaSet => replica_sets,
     Service => services,
     EndpointSlice => slices,
-    Other => others,
+    Namespace => namespaces,
+}
+
+impl Stored for Unsimulated {
+    fn objects(store: &Store) -> &Objects<Unsimulated> {
+        &store.unsimulated
+    }
+
+    fn objects_mut(store: &mut Store) -> &mut Objects<Unsimulated> {
+        &mut store.unsimulated
+    }
+
+    fn key(&self) -> NsName {
+        Unsimulated::key_of(&self.kind, &self.meta.key())
+    }
+}
+
+impl Unsimulated {
+    /// Kinds that are not simulated share one map: `ConfigMap.settings`.
+    fn key_of(kind: &str, key: &NsName) -> NsName {
+        let name = format!("{kind}.{}", key.name);
+        NsName { namespace: key.namespace.clone(), name: name.as_str().into() }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    pub namespaces: Arc<LiteMap<Name, Arc<Meta>>>,
-    pub nodes: Kind<Node>,
-    pub pods: Kind<Pod>,
-    pub deployments: Kind<Deployment>,
-    pub replica_sets: Kind<ReplicaSet>,
-    pub services: Kind<Service>,
-    pub slices: Kind<EndpointSlice>,
-    /// Keyed by `kind.name`, since kinds that are not simulated share this map.
-    pub others: Kind<Other>,
+    pub namespaces: Objects<Namespace>,
+    pub nodes: Objects<Node>,
+    pub pods: Objects<Pod>,
+    pub deployments: Objects<Deployment>,
+    pub replica_sets: Objects<ReplicaSet>,
+    pub services: Objects<Service>,
+    pub slices: Objects<EndpointSlice>,
+    pub unsimulated: Objects<Unsimulated>,
     /// The written documents, for the objects that came from one.
     sources: Arc<LiteMap<Uid, Arc<Source>>>,
     last_uid: u32,
@@ -141,21 +175,21 @@ impl Store {
     pub fn put<T: Stored>(&mut self, mut object: T) -> Arc<T> {
         self.resource_version += 1;
         object.meta_mut().resource_version = self.resource_version;
-        let key = object.meta().key();
+        let key = object.key();
         let object = Arc::new(object);
-        T::kind_mut(self).insert(key, object.clone());
+        T::objects_mut(self).insert(key, object.clone());
         object
     }
 
     /// Changes the object that is stored under `key`, if there is one.
     pub fn update<T: Stored>(&mut self, key: &NsName, change: impl FnOnce(&mut T)) -> Option<Arc<T>> {
-        let mut object = T::clone(T::kind(self).get(key)?);
+        let mut object = T::clone(T::objects(self).get(key)?);
         change(&mut object);
         Some(self.put(object))
     }
 
     pub fn remove<T: Stored>(&mut self, key: &NsName) -> Option<Arc<T>> {
-        let object = T::kind_mut(self).remove(key)?;
+        let object = T::objects_mut(self).remove(key)?;
         self.resource_version += 1;
         let uid = object.meta().uid;
         if self.sources.contains_key(&uid) {
@@ -173,20 +207,36 @@ impl Store {
         self.sources.get(&uid)
     }
 
-    pub fn put_namespace(&mut self, now: Time, mut meta: Meta) {
-        if self.namespaces.contains_key(&meta.name) {
+    /// A Namespace that is there stays as it is.
+    pub fn put_namespace(&mut self, now: Time, mut namespace: Namespace) {
+        if self.namespaces.get(&namespace.key()).is_some() {
             return;
         }
         self.last_uid += 1;
-        self.resource_version += 1;
-        meta.uid = Uid(self.last_uid);
-        meta.created = now;
-        meta.resource_version = self.resource_version;
-        Arc::make_mut(&mut self.namespaces).insert(meta.name.clone(), Arc::new(meta));
+        namespace.meta.uid = Uid(self.last_uid);
+        namespace.meta.created = now;
+        self.put(namespace);
+    }
+
+    /// The name outside the core of the object with that uid. Walks all objects: for a person's
+    /// questions.
+    pub fn object_ref(&self, uid: Uid) -> Option<ObjectRef> {
+        let named = |kind: &Kind| {
+            let meta = self.metas(kind).find(|meta| meta.uid == uid)?;
+            Some(ObjectRef::new(kind.clone(), meta))
+        };
+        Kind::SIMULATED.iter().find_map(named).or_else(|| {
+            let object = self.unsimulated.iter().find(|object| object.meta.uid == uid)?;
+            Some(ObjectRef::new(Kind::Other(object.kind.clone()), &object.meta))
+        })
     }
 
     pub fn node(&self, name: &str) -> Option<&Arc<Node>> {
         self.nodes.get(&NsName::new("", name))
+    }
+
+    pub fn namespace(&self, name: &str) -> Option<&Arc<Namespace>> {
+        self.namespaces.get(&NsName::new("", name))
     }
 
     /// The Pod of that uid. Walks the Pods: for a person's questions, not for packets.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{ClientId, Target, Traffic};
-use crate::api::{ClientFrom, ClientSpec, NsName, Pod, Service, ServicePort, ServiceType, Uid};
+use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType, Uid};
 use crate::dns::Answer;
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, World};
@@ -177,13 +177,13 @@ impl World {
     pub fn client_pods(&self, from: &ClientFrom) -> Vec<Arc<Pod>> {
         let ClientFrom::Workload { namespace, kind, name } = from else { return Vec::new() };
         let key = NsName { namespace: namespace.clone(), name: name.clone() };
-        match &**kind {
-            "Pod" => self.store.pods.get(&key).cloned().into_iter().collect(),
-            "ReplicaSet" => {
+        match kind {
+            Kind::Pod => self.store.pods.get(&key).cloned().into_iter().collect(),
+            Kind::ReplicaSet => {
                 let owner = self.store.replica_sets.get(&key).map(|rs| rs.meta.uid);
                 self.pods_owned_by(&owner.into_iter().collect::<Vec<Uid>>())
             }
-            "Deployment" => {
+            Kind::Deployment => {
                 let Some(deployment) = self.store.deployments.get(&key) else { return Vec::new() };
                 let owned =
                     |o: Option<&crate::api::OwnerRef>| o.is_some_and(|o| o.uid == deployment.meta.uid);
@@ -196,7 +196,7 @@ impl World {
                     .collect();
                 self.pods_owned_by(&sets)
             }
-            _ => Vec::new(),
+            Kind::Service | Kind::EndpointSlice | Kind::Node | Kind::Namespace | Kind::Other(_) => Vec::new(),
         }
     }
 

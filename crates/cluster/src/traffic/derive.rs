@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::api::{ClientFrom, ClientSpec, Name, NsName, PodSpec, Service, ServiceType, Str};
+use crate::api::{ClientFrom, ClientSpec, Kind, Name, NsName, PodSpec, Service, ServiceType, Str};
 use crate::net::Protocol;
 use crate::sim::World;
 use crate::traffic::target::scheme;
@@ -14,7 +14,7 @@ use crate::traffic::{MAX_CLIENTS, Target};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub namespace: Name,
-    pub kind: Str,
+    pub kind: Kind,
     pub workload: Name,
     /// `cartservice:7070`
     pub target: Str,
@@ -89,7 +89,7 @@ fn inside(service: &Arc<Service>) -> ClientSpec {
     let port = &service.spec.ports[0];
     ClientSpec {
         name: unique_name("curl", &key),
-        from: ClientFrom::Workload { namespace: pod.namespace, kind: "Pod".into(), name: pod.name },
+        from: ClientFrom::Workload { namespace: pod.namespace, kind: Kind::Pod, name: pod.name },
         to: format!("{}:{}", key.name, port.port).as_str().into(),
         protocol: port.protocol,
         rate_milli: DERIVED_RATE_MILLI,
@@ -109,11 +109,11 @@ fn unique_name(who: &str, service: &NsName) -> Name {
 pub fn calls(world: &World) -> Vec<Call> {
     let store = world.store();
     let mut found: Vec<Call> = Vec::new();
-    let mut add = |world: &World, namespace: &Name, kind: &str, workload: &Name, spec: &PodSpec| {
+    let mut add = |world: &World, namespace: &Name, kind: Kind, workload: &Name, spec: &PodSpec| {
         for (target, host) in targets_in(spec) {
             let call = Call {
                 namespace: namespace.clone(),
-                kind: kind.into(),
+                kind: kind.clone(),
                 workload: workload.clone(),
                 target,
                 host,
@@ -125,13 +125,13 @@ pub fn calls(world: &World) -> Vec<Call> {
     };
     for deployment in store.deployments.iter() {
         let meta = &deployment.meta;
-        add(world, &meta.namespace, "Deployment", &meta.name, &deployment.template.spec);
+        add(world, &meta.namespace, Kind::Deployment, &meta.name, &deployment.template.spec);
     }
     for rs in store.replica_sets.iter().filter(|rs| rs.meta.owner.is_none()) {
-        add(world, &rs.meta.namespace, "ReplicaSet", &rs.meta.name, &rs.template.spec);
+        add(world, &rs.meta.namespace, Kind::ReplicaSet, &rs.meta.name, &rs.template.spec);
     }
     for pod in store.pods.iter().filter(|p| p.meta.owner.is_none()) {
-        add(world, &pod.meta.namespace, "Pod", &pod.meta.name, &pod.spec);
+        add(world, &pod.meta.namespace, Kind::Pod, &pod.meta.name, &pod.spec);
     }
     found
 }

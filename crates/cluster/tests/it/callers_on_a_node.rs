@@ -1,7 +1,7 @@
 //! A client that runs on a node itself ends with the node, whatever it waits for.
 
 use crate::support::{TWO_SERVERS, go_on, seconds, start};
-use cluster::api::{Action, ObjectRef, Uid};
+use cluster::api::{Action, Kind, ObjectRef, Uid};
 use cluster::sim::{Run, Span, Time};
 use cluster::trace::{PacketVerdict, Place};
 
@@ -17,7 +17,7 @@ spec:
 
 fn delete_node_1() -> Action {
     Action::DeleteObject {
-        object: ObjectRef { kind: "Node".into(), namespace: "".into(), name: "node-1".into() },
+        object: ObjectRef { kind: Kind::Node, namespace: "".into(), name: "node-1".into() },
     }
 }
 

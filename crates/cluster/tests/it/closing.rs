@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::{self, go_on, key};
-use cluster::api::{Action, Name, ObjectRef};
+use cluster::api::{Action, Kind, Name, ObjectRef};
 use cluster::net::netfilter::TcpState;
 use cluster::sim::{Run, Span};
 use cluster::traffic::Counts;
@@ -48,9 +48,7 @@ fn act(run: &mut Run, action: Action) {
 
 fn delete(pod: &str) -> Action {
     let key = key(pod);
-    Action::DeleteObject {
-        object: ObjectRef { kind: "Pod".into(), namespace: key.namespace, name: key.name },
-    }
+    Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace: key.namespace, name: key.name } }
 }
 
 /// The client's next request has another connection, and is answered.

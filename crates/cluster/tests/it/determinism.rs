@@ -1,7 +1,7 @@
 //! One seed, one run; and an edit changes nothing that does not depend on it.
 
 use crate::support::{WEB, go_on, manifest, seconds, start};
-use cluster::api::{Action, Manifest, ObjectRef, Scenario, TimedAction};
+use cluster::api::{Action, Kind, Manifest, ObjectRef, Scenario, TimedAction};
 use cluster::sim::{LogEntry, Run, Span, Time};
 use cluster::trace::ConnectionRecord;
 
@@ -47,7 +47,7 @@ fn delete_first_web_pod(run: &mut Run) {
     let pod =
         run.world().store().pods.iter().find(|p| p.meta.name.starts_with("web-")).expect("a web Pod runs");
     let object =
-        ObjectRef { kind: "Pod".into(), namespace: pod.meta.namespace.clone(), name: pod.meta.name.clone() };
+        ObjectRef { kind: Kind::Pod, namespace: pod.meta.namespace.clone(), name: pod.meta.name.clone() };
     run.act(Action::DeleteObject { object }).expect("a Pod can be deleted");
 }
 

@@ -1,7 +1,7 @@
 //! C-05, C-06: which nodes the cloud's load balancer sends to.
 
 use crate::support::{go_on, key, seconds, start};
-use cluster::api::{Action, NsName, ObjectRef, Service, Uid};
+use cluster::api::{Action, Kind, NsName, ObjectRef, Service, Uid};
 use cluster::sim::{Run, Span, World};
 
 /// A Pod on node-1, and one on node-2.
@@ -63,7 +63,7 @@ fn policy_local_takes_the_nodes_that_have_a_ready_endpoint() {
     assert_eq!(status(&run, "node-3"), Some(503));
     assert_eq!(eligible(&run), "node-1 node-2");
     // A Pod that terminates does not count, even while it serves.
-    let object = ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "w1".into() };
+    let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "w1".into() };
     act(&mut run, Action::DeleteObject { object });
     go_on(&mut run, Span::from_secs(3));
     assert_eq!(status(&run, "node-1"), Some(503));
@@ -142,7 +142,7 @@ fn a_label_excludes_a_node() {
     {
         let mut run = cluster("Cluster");
         let label = "node.kubernetes.io/exclude-from-external-load-balancers".into();
-        let object = ObjectRef { kind: "Node".into(), namespace: "".into(), name: "node-2".into() };
+        let object = ObjectRef { kind: Kind::Node, namespace: "".into(), name: "node-2".into() };
         act(&mut run, Action::SetLabels { object, labels: [(label, value.into())].into_iter().collect() });
         go_on(&mut run, LONG);
         assert_eq!(eligible(&run), expected, "{value:?}");

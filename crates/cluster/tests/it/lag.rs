@@ -1,7 +1,7 @@
 //! What a view is told of a node whose rules are behind.
 
 use crate::support::{WEB, go_on, settle, start};
-use cluster::api::{Action, NsName, Uid};
+use cluster::api::{Action, Kind, NsName, Uid};
 use cluster::node::{Hearing, Lag, StaleService};
 use cluster::sim::{Run, Span};
 
@@ -69,7 +69,7 @@ fn a_service_that_is_deleted_is_stale_on_a_node_that_does_not_hear_of_it() {
     settle(&mut run);
     act(&mut run, Action::CutOffNode { node: "node-1".into(), on: true });
     let object =
-        cluster::api::ObjectRef { kind: "Service".into(), namespace: "default".into(), name: "web".into() };
+        cluster::api::ObjectRef { kind: Kind::Service, namespace: "default".into(), name: "web".into() };
     act(&mut run, Action::DeleteObject { object });
     go_on(&mut run, Span::from_secs(5));
     let stale = lag(&run).stale;

@@ -1,7 +1,7 @@
 //! What a node's kernel has beside the rules that kube-proxy wrote last.
 
 use crate::support::{WEB, go_on, seconds, settle, start};
-use cluster::api::{Action, ObjectRef};
+use cluster::api::{Action, Kind, ObjectRef};
 use cluster::sim::{Run, Span};
 
 fn scenario(name: &str) -> Run {
@@ -52,7 +52,7 @@ fn nftables_keeps_chains_that_are_out_of_use_until_the_next_sync() {
     run.act(Action::SetReadiness { pod, pass: true }).expect("it runs");
     go_on(&mut run, Span::from_secs(10));
     assert_eq!(left_over(&run), "", "it is in use again");
-    let object = ObjectRef { kind: "Service".into(), namespace: "default".into(), name: "web".into() };
+    let object = ObjectRef { kind: Kind::Service, namespace: "default".into(), name: "web".into() };
     run.act(Action::DeleteObject { object }).expect("it is there");
     let deleted = run.world().now();
     while left_over(&run).is_empty() {

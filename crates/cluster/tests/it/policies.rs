@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::{self, go_on, seconds};
-use cluster::api::{Action, ClientSpec, Manifest, NsName};
+use cluster::api::{Action, ClientSpec, Kind, Manifest, NsName};
 use cluster::sim::{Run, Span};
 use cluster::trace::Outcome;
 
@@ -356,7 +356,7 @@ fn a_node_that_moves_to_another_zone_gets_other_rules() {
     let mut run = support::start(&text, 7);
     run.advance_to(seconds(15), u64::MAX);
     let labels = [("topology.kubernetes.io/zone".into(), "b".into())].into_iter().collect();
-    let object = cluster::api::ObjectRef { kind: "Node".into(), namespace: "".into(), name: "node-1".into() };
+    let object = cluster::api::ObjectRef { kind: Kind::Node, namespace: "".into(), name: "node-1".into() };
     run.act(Action::SetLabels { object, labels }).expect("a Node's labels can be set");
     go_on(&mut run, Span::from_secs(10));
     run.act(Action::AddClient { client: client(&case) }).expect("the client can be added");

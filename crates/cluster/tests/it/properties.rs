@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::known_endpoints::{KnownEndpoints, rules_hold_the_known_endpoints};
 use crate::support::{self, start};
 use cluster::api::{
-    Action, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Uid,
+    Action, Kind, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Uid,
 };
 use cluster::net::netfilter::RuleEffect;
 use cluster::node::Machine;
@@ -106,7 +106,7 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         Deed::Apply(i) => Action::apply(nth(APPLIED.to_vec(), *i)?),
         Deed::DeleteService(i) => {
             let NsName { namespace, name } = nth(services, *i)?;
-            Action::DeleteObject { object: ObjectRef { kind: "Service".into(), namespace, name } }
+            Action::DeleteObject { object: ObjectRef { kind: Kind::Service, namespace, name } }
         }
         Deed::AddNode => Action::AddNode { name: None, zone: Some("a".into()) },
         Deed::Wait(_) => return None,
@@ -148,7 +148,7 @@ const APPLIED: &[&str] = &[
 ];
 
 fn pod_ref(key: &NsName) -> ObjectRef {
-    ObjectRef { kind: "Pod".into(), namespace: key.namespace.clone(), name: key.name.clone() }
+    ObjectRef { kind: Kind::Pod, namespace: key.namespace.clone(), name: key.name.clone() }
 }
 
 const CLUSTER: &str = "

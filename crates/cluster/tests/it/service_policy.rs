@@ -2,8 +2,8 @@
 
 use crate::support::{WEB, go_on, key, settle, start};
 use cluster::api::{
-    Action, Labels, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Typed, to_tree,
-    to_yaml,
+    Action, Kind, KubeObject, Labels, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy,
+    to_tree, to_yaml,
 };
 use cluster::sim::{Refusal, Run, Span};
 
@@ -95,7 +95,7 @@ fn what_is_taken_is_set_and_printed_and_undone() {
         let world = run.world();
         let service = world.store().services.get(&key("web")).expect("it is there").clone();
         let source = world.store().source(service.meta.uid).map(|s| s.tree.clone());
-        let yaml = to_yaml(&to_tree(&Typed::Service((*service).clone()), source.as_ref()));
+        let yaml = to_yaml(&to_tree(&KubeObject::Service((*service).clone()), source.as_ref()));
         assert!(yaml.contains(expected), "{policy:?}: {yaml}");
         assert_eq!((&service.spec.cluster_ips, &service.spec.ports), (&before.cluster_ips, &before.ports));
         assert!(!service.ingress.is_empty(), "its load balancer stays: {policy:?}");
@@ -109,7 +109,7 @@ fn what_is_taken_is_set_and_printed_and_undone() {
 fn the_annotation_for_hints_is_set_and_taken_away() {
     let mut run = start(WEB, 7);
     let node = |n: u32| ObjectRef {
-        kind: "Node".into(),
+        kind: Kind::Node,
         namespace: "".into(),
         name: format!("node-{n}").as_str().into(),
     };

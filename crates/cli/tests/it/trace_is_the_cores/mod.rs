@@ -7,7 +7,7 @@ mod expected;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cluster::api::{Action, ClientFrom, ClientSpec, parse};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, parse};
 use cluster::net::Protocol;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, Time};
@@ -65,15 +65,15 @@ impl From {
     }
 
     fn client(self) -> ClientFrom {
-        let workload = |kind: &str, name: &str| ClientFrom::Workload {
+        let workload = |kind: Kind, name: &str| ClientFrom::Workload {
             namespace: "default".into(),
-            kind: kind.into(),
+            kind,
             name: name.into(),
         };
         match self {
             From::Outside => ClientFrom::Outside { ip: None },
-            From::Pod(name) => workload("Pod", name),
-            From::Deployment(name) => workload("Deployment", name),
+            From::Pod(name) => workload(Kind::Pod, name),
+            From::Deployment(name) => workload(Kind::Deployment, name),
             From::Node(name) => ClientFrom::Node { name: name.into() },
         }
     }

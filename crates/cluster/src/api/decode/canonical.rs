@@ -88,7 +88,7 @@ fn pull_policy(container: &[Entry]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Typed, parse};
+    use crate::api::{KubeObject, parse};
 
     const PLAIN: &str = "\
 metadata:
@@ -108,7 +108,7 @@ spec:
         let body: String = template.lines().map(|line| format!("    {line}\n")).collect();
         let manifest = parse(&format!("{head}{body}"));
         let [parsed] = &manifest.objects[..] else { panic!("one object: {:?}", manifest.diagnostics) };
-        let Typed::Deployment(deployment) = &parsed.object else { panic!("a Deployment") };
+        let KubeObject::Deployment(deployment) = &parsed.object else { panic!("a Deployment") };
         canonical_template(&deployment.template)
     }
 

@@ -3,60 +3,28 @@
 use super::names;
 use super::spot::Spot;
 use crate::api::findings::Findings;
-use crate::api::{Diagnostic, DiagnosticKind, Labels, Meta, NameRule, Str, Tree};
-
-/// Built-in kinds outside namespaces.
-const CLUSTER_SCOPED: [&str; 24] = [
-    "APIService",
-    "CSIDriver",
-    "CSINode",
-    "CertificateSigningRequest",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterTrustBundle",
-    "CustomResourceDefinition",
-    "DeviceClass",
-    "FlowSchema",
-    "IPAddress",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "PriorityClass",
-    "PriorityLevelConfiguration",
-    "RuntimeClass",
-    "ServiceCIDR",
-    "StorageClass",
-    "ValidatingAdmissionPolicy",
-    "ValidatingWebhookConfiguration",
-    "VolumeAttachment",
-];
-
-pub fn is_cluster_scoped(kind: &str) -> bool {
-    CLUSTER_SCOPED.contains(&kind)
-}
+use crate::api::{Diagnostic, DiagnosticKind, Labels, Meta, NameRule, Resource, Scope, Str, Tree};
 
 /// What the server sets (uid, resourceVersion, times, owner) is not taken from a manifest.
-pub fn decode(root: &Spot<'_>, rule: NameRule, kind: &str, findings: &mut Findings) -> Meta {
-    let meta = decode_any(root, kind, findings);
+pub fn decode<T: Resource>(root: &Spot<'_>, findings: &mut Findings) -> Meta {
+    let meta = decode_any(root, T::API.scope, findings);
     if !meta.name.is_empty() {
-        names::check(&root.field("metadata").field("name"), &meta.name, rule, findings);
+        names::check(&root.field("metadata").field("name"), &meta.name, T::NAME_RULE, findings);
     }
     meta
 }
 
 /// Without a rule for the name: a kind that is not known may have its own.
-pub fn decode_any(root: &Spot<'_>, kind: &str, findings: &mut Findings) -> Meta {
+pub fn decode_any(root: &Spot<'_>, scope: Scope, findings: &mut Findings) -> Meta {
     let spot = root.field("metadata");
     let name = spot.field("name");
     if name.text().is_none() && (name.str().is_some() || !name.is_set()) {
         // kubectl apply needs the name itself: generateName is for create.
         name.error(findings, DiagnosticKind::Required);
     }
-    let namespace = match is_cluster_scoped(kind) {
-        true => "".into(),
-        false => namespace(&spot.field("namespace"), findings),
+    let namespace = match scope {
+        Scope::Cluster => "".into(),
+        Scope::Namespaced => namespace(&spot.field("namespace"), findings),
     };
     Meta {
         name: name.text().cloned().unwrap_or_else(|| "".into()),

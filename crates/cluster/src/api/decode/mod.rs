@@ -3,43 +3,32 @@
 
 mod canonical;
 mod endpoint_ip;
-mod fields;
-mod meta;
+pub(super) mod fields;
+pub(super) mod meta;
 mod names;
-mod node;
-mod pod;
+pub(super) mod node;
+pub(super) mod pod;
 mod probe;
 mod schema;
-mod service;
+pub(super) mod service;
 mod service_port;
-mod slice;
+pub(super) mod slice;
 mod spot;
-mod workload;
+pub(super) mod workload;
 
 pub(super) use spot::{Spot, shown};
 
 use super::findings::Findings;
-use super::{DiagnosticKind, NameRule, ObjectRef, Str, Tree, Type, Typed, Value};
+use super::{DiagnosticKind, Kind, KubeObject, ObjectRef, Scope, Str, Tree, Type, Unsimulated, Value};
 use schema::Shape;
 
 pub use canonical::canonical_template;
+pub(super) use meta::labels as read_labels;
 pub use meta::wrong_labels;
-pub(super) use meta::{is_cluster_scoped, labels as read_labels};
 pub(super) use names::{check as check_name, holds as holds_name};
 pub(super) use node::{address as read_address, cidr as read_cidr};
 pub(super) use pod::{one_of as pod_one_of, protocol as pod_protocol, required as pod_required};
 pub(super) use schema::{Field, Shape as FieldShape, check as check_shape, f as known_field};
-
-/// The kinds that are simulated, with the one apiVersion in which 1.36 serves them.
-const SERVED: [(&str, &str); 7] = [
-    ("Namespace", "v1"),
-    ("Node", "v1"),
-    ("Pod", "v1"),
-    ("Service", "v1"),
-    ("Deployment", "apps/v1"),
-    ("ReplicaSet", "apps/v1"),
-    ("EndpointSlice", "discovery.k8s.io/v1"),
-];
 
 /// Groups that have served one of those kinds: there the version is wrong, elsewhere the kind
 /// is somebody else's.
@@ -66,7 +55,7 @@ pub(super) fn kind_of(tree: &Tree, findings: &mut Findings) -> Option<(Str, Str)
 }
 
 /// Decodes one object. `None` exactly when an error is among the findings it added.
-pub(super) fn decode(tree: &Tree, findings: &mut Findings) -> Option<Typed> {
+pub(super) fn decode(tree: &Tree, findings: &mut Findings) -> Option<KubeObject> {
     let (from, errors) = (findings.len(), findings.errors());
     let typed =
         kind_of(tree, findings).and_then(|(kind, version)| decode_kind(tree, &kind, &version, findings));
@@ -78,63 +67,46 @@ pub(super) fn decode(tree: &Tree, findings: &mut Findings) -> Option<Typed> {
 
 /// What the object calls itself, right or wrong: findings name it.
 pub(super) fn written_ref(tree: &Tree) -> Option<ObjectRef> {
-    let kind = tree.field("kind")?.as_str()?.clone();
+    let kind = Kind::named(tree.field("kind")?.as_str()?);
     let meta = tree.field("metadata")?;
     let name = meta.field("name")?.as_str()?.clone();
     let namespace = match meta.field("namespace").and_then(Tree::as_str) {
-        _ if is_cluster_scoped(&kind) => "".into(),
+        _ if kind.scope() == Scope::Cluster => "".into(),
         Some(namespace) if !namespace.is_empty() => namespace.clone(),
         _ => "default".into(),
     };
     Some(ObjectRef { kind, namespace, name })
 }
 
-fn decode_kind(tree: &Tree, kind: &Str, version: &Str, findings: &mut Findings) -> Option<Typed> {
+fn decode_kind(tree: &Tree, name: &Str, version: &Str, findings: &mut Findings) -> Option<KubeObject> {
     let root = Spot::root(tree);
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    match SERVED.iter().find(|(name, _)| *name == &**kind) {
-        Some((_, served)) if *served == &**version => decode_known(&root, kind, findings),
-        Some((_, served)) if GROUPS.contains(&group) => {
-            let (kind, api_version) = (kind.clone(), version.clone());
+    let kind = Kind::named(name);
+    let served = match &kind {
+        Kind::Other(_) => None,
+        simulated => simulated.api().map(|api| api.api_version),
+    };
+    match served {
+        Some(served) if *served == **version => KubeObject::decode(&kind, &root, findings),
+        Some(served) if GROUPS.contains(&group) => {
+            let (kind, api_version) = (name.clone(), version.clone());
             let spot = root.field("apiVersion");
             spot.error(findings, DiagnosticKind::UnknownVersion { kind, api_version, served });
             None
         }
-        _ => decode_other(&root, kind, version, findings),
+        Some(_) | None => Some(decode_other(&root, name, version, findings).into()),
     }
-}
-
-fn decode_known(root: &Spot<'_>, kind: &str, findings: &mut Findings) -> Option<Typed> {
-    let mut shaped = |fields| schema::check(root, Shape::Obj(fields), findings);
-    match kind {
-        "Namespace" => shaped(fields::NAMESPACE),
-        "Node" => shaped(fields::NODE),
-        "Pod" => shaped(fields::POD),
-        "Service" => shaped(fields::SERVICE),
-        "Deployment" => shaped(fields::DEPLOYMENT),
-        "ReplicaSet" => shaped(fields::REPLICA_SET),
-        _ => shaped(fields::ENDPOINT_SLICE),
-    }
-    Some(match kind {
-        "Namespace" => Typed::Namespace(meta::decode(root, NameRule::Dns1123Label, kind, findings)),
-        "Node" => Typed::Node(node::decode(root, findings)),
-        "Pod" => Typed::Pod(pod::decode(root, findings)),
-        "Service" => Typed::Service(service::decode(root, findings)),
-        "Deployment" => Typed::Deployment(workload::deployment(root, findings)),
-        "ReplicaSet" => Typed::ReplicaSet(workload::replica_set(root, findings)),
-        _ => Typed::EndpointSlice(slice::decode(root, findings)),
-    })
 }
 
 /// Only what every object has is checked.
-fn decode_other(root: &Spot<'_>, kind: &Str, version: &Str, findings: &mut Findings) -> Option<Typed> {
+fn decode_other(root: &Spot<'_>, kind: &Str, version: &Str, findings: &mut Findings) -> Unsimulated {
     schema::check(&root.field("metadata"), Shape::Obj(fields::META), findings);
-    let meta = meta::decode_any(root, kind, findings);
+    let meta = meta::decode_any(root, Kind::named(kind).scope(), findings);
     // These hold data for others; nothing a Service does depends on them.
     let inert = ["ConfigMap", "Secret", "ServiceAccount"].contains(&&**kind) && &**version == "v1";
     if !inert {
         let kind = super::diagnostic::clip(kind);
         root.report(findings, super::Severity::Info, DiagnosticKind::KindNotSimulated { kind });
     }
-    Some(Typed::Other { kind: kind.clone(), api_version: version.clone(), meta })
+    Unsimulated { kind: kind.clone(), api_version: version.clone(), meta }
 }

@@ -7,11 +7,11 @@ use super::spot::Spot;
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::text::Decimal;
-use crate::api::{DiagnosticKind, Format, NameRule, Node, NodeCondition, NodeSpec, Severity, Value};
+use crate::api::{DiagnosticKind, Format, Node, NodeCondition, NodeSpec, Severity, Value};
 use crate::net::Cidr;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
-    let meta = meta::decode(root, NameRule::Dns1123Subdomain, "Node", findings);
+    let meta = meta::decode::<Node>(root, findings);
     let spec = root.field("spec");
     let status = root.field("status");
     Node {

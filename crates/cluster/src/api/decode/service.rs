@@ -15,7 +15,7 @@ use crate::net::Cidr;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Service {
     // RFC 1123 since 1.36, a digit first is allowed (RelaxedServiceNameValidation, KEP-5311).
-    let meta = meta::decode(root, NameRule::Dns1123Label, "Service", findings);
+    let meta = meta::decode::<Service>(root, findings);
     // The server empties the status of what it is asked to create.
     Service { meta, spec: spec(&root.field("spec"), findings), ingress: Vec::new() }
 }

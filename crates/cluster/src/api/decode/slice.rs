@@ -4,10 +4,10 @@ use super::endpoint_ip::check_endpoint_ip;
 use super::spot::Spot;
 use super::{meta, node, pod};
 use crate::api::findings::Findings;
-use crate::api::{DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, NameRule, Rule, Severity, Str, Uid};
+use crate::api::{DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, Rule, Severity, Str, Uid};
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> EndpointSlice {
-    let meta = meta::decode(root, NameRule::Dns1123Subdomain, "EndpointSlice", findings);
+    let meta = meta::decode::<EndpointSlice>(root, findings);
     let family = root.field("addressType");
     pod::required(&family, findings);
     let type_ = pod::one_of(&family, &["FQDN", "IPv4", "IPv6"], findings);

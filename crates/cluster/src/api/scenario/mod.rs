@@ -46,7 +46,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::{Name, Str, TimedAction};
+use super::{Kind, Name, Str, TimedAction};
 use crate::net::netfilter::Scheduler;
 use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
@@ -137,8 +137,8 @@ pub struct ClientSpec {
 pub enum ClientFrom {
     /// From outside the cluster; the World picks an address when none is given.
     Outside { ip: Option<IpAddr> },
-    /// From a Pod of this workload. `kind` is `Deployment`, `ReplicaSet` or `Pod`.
-    Workload { namespace: Name, kind: Str, name: Name },
+    /// From a Pod of this workload, whose kind is one that has Pods.
+    Workload { namespace: Name, kind: Kind, name: Name },
     /// From a process on the node itself.
     Node { name: Name },
 }

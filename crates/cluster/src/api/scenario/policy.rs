@@ -4,8 +4,8 @@ use super::read::required_map;
 use crate::api::decode::{Spot, pod_one_of};
 use crate::api::findings::Findings;
 use crate::api::{
-    Diagnostic, DiagnosticKind, Service, ServicePolicy, SessionAffinity, Source, Str, TOPOLOGY_MODE,
-    TrafficPolicy, Tree, Type, Typed, Value, decode_object, to_tree,
+    Diagnostic, DiagnosticKind, KubeObject, Service, ServicePolicy, SessionAffinity, Source, Str,
+    TOPOLOGY_MODE, TrafficPolicy, Tree, Type, Value, decode_object, to_tree,
 };
 
 /// Seconds that an idle client stays bound (defaults.go, SetDefaults_Service).
@@ -112,13 +112,13 @@ pub fn patched(
     source: Option<&Source>,
     policy: &ServicePolicy,
 ) -> (Option<Service>, Vec<Diagnostic>) {
-    let mut tree = to_tree(&Typed::Service(service.clone()), source.map(|source| &source.tree));
+    let mut tree = to_tree(&KubeObject::Service(service.clone()), source.map(|source| &source.tree));
     match policy {
         ServicePolicy::TopologyMode(mode) => annotate(&mut tree, mode.as_ref()),
         _ => patch(tree.slot("spec"), policy),
     }
     match decode_object(&tree) {
-        (Some(Typed::Service(service)), diagnostics) => (Some(service), diagnostics),
+        (Some(KubeObject::Service(service)), diagnostics) => (Some(service), diagnostics),
         (_, diagnostics) => (None, diagnostics),
     }
 }

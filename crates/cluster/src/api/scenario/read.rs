@@ -339,8 +339,7 @@ fn workload(text: &str) -> Option<ClientFrom> {
         return plain.then(|| ClientFrom::Node { name: name.into() });
     }
     let object = reference::parse_object(text)?;
-    let known = ["Deployment", "ReplicaSet", "Pod"].contains(&&*object.kind);
-    known.then_some(ClientFrom::Workload {
+    object.kind.has_pods().then_some(ClientFrom::Workload {
         namespace: object.namespace,
         kind: object.kind,
         name: object.name,

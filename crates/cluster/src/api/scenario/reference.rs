@@ -1,52 +1,41 @@
 //! Objects named in one string: `Pod/default/web-0`, `Node/node-1`, and kubectl's short names.
 
-use crate::api::decode::is_cluster_scoped;
-use crate::api::{NsName, ObjectRef};
+use crate::api::{Kind, NsName, ObjectRef, Scope};
 
-/// kubectl's names for the kinds that are simulated; the first is the one that is printed where
-/// a short one is.
-const SHORT: [(&str, &[&str]); 8] = [
-    ("Pod", &["pod", "pods", "po"]),
-    ("Deployment", &["deploy", "deployment", "deployments"]),
-    ("ReplicaSet", &["rs", "replicaset", "replicasets"]),
-    ("StatefulSet", &["sts", "statefulset", "statefulsets"]),
-    ("Service", &["svc", "service", "services"]),
-    ("Node", &["node", "nodes", "no"]),
-    ("Namespace", &["namespace", "namespaces", "ns"]),
-    ("EndpointSlice", &["endpointslice", "endpointslices"]),
-];
-
-fn full_kind(text: &str) -> &str {
-    SHORT.iter().find(|(_, short)| short.contains(&text)).map_or(text, |(kind, _)| kind)
-}
-
-pub fn short_kind(kind: &str) -> &str {
-    SHORT.iter().find(|(name, _)| *name == kind).map_or(kind, |(_, short)| short[0])
+/// How a client's workload is written: as one types it after `kubectl exec`.
+pub fn workload_word(kind: &Kind) -> &str {
+    match kind {
+        Kind::Pod => "pod",
+        Kind::Deployment => "deploy",
+        Kind::ReplicaSet => "rs",
+        Kind::Service | Kind::EndpointSlice | Kind::Node | Kind::Namespace | Kind::Other(_) => kind.as_str(),
+    }
 }
 
 /// `Kind/namespace/name`, or `Kind/name` for what is outside namespaces or in `default`.
 pub fn parse_object(text: &str) -> Option<ObjectRef> {
     let mut parts = text.split('/');
-    let kind = full_kind(parts.next()?);
+    let kind = parts.next().filter(|kind| !kind.is_empty())?;
+    let kind = Kind::called(kind).unwrap_or_else(|| Kind::named(kind));
     let (second, third) = (parts.next()?, parts.next());
     let (namespace, name) = match third {
         Some(name) => (second, name),
-        None if is_cluster_scoped(kind) => ("", second),
+        None if kind.scope() == Scope::Cluster => ("", second),
         None => ("default", second),
     };
-    if kind.is_empty() || name.is_empty() || parts.next().is_some() {
+    if name.is_empty() || parts.next().is_some() {
         return None;
     }
-    Some(ObjectRef { kind: kind.into(), namespace: namespace.into(), name: name.into() })
+    Some(ObjectRef { kind, namespace: namespace.into(), name: name.into() })
 }
 
 pub fn print_object(object: &ObjectRef) -> String {
-    print_as(&object.kind, object)
+    print_as(object.kind.as_str(), object)
 }
 
 /// With another word for the kind.
 pub fn print_as(kind: &str, object: &ObjectRef) -> String {
-    match object.namespace.is_empty() && is_cluster_scoped(&object.kind) {
+    match object.namespace.is_empty() && object.kind.scope() == Scope::Cluster {
         true => [kind, "/", &object.name].concat(),
         false => [kind, "/", &object.namespace, "/", &object.name].concat(),
     }

@@ -116,7 +116,8 @@ fn is_subdomain(value: &str) -> bool {
 /// A kind that is not known may have its own rule for names: what every name can stand in is the path of
 /// a URL (apimachinery api/validation/path, IsValidPathSegmentName).
 fn is_object(object: &ObjectRef) -> bool {
-    let kind = !object.kind.is_empty() && object.kind.bytes().all(|b| b.is_ascii_alphanumeric());
+    let kind = object.kind.as_str();
+    let kind = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphanumeric());
     let namespace = object.namespace.is_empty() || is_label(&object.namespace);
     let segment = object.name.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'%'));
     kind && namespace && segment && !matches!(&*object.name, "" | "." | "..")

@@ -105,7 +105,7 @@ fn from(from: &ClientFrom) -> Tree {
         ClientFrom::Outside { ip: None } => text("outside"),
         ClientFrom::Outside { ip: Some(ip) } => map([("ip", text(&ip.to_string()))]),
         ClientFrom::Workload { namespace, kind, name } => {
-            text(&[reference::short_kind(kind), "/", namespace, "/", name].concat())
+            text(&[reference::workload_word(kind), "/", namespace, "/", name].concat())
         }
         ClientFrom::Node { name } => text(&["node/", name].concat()),
     }

@@ -3,13 +3,13 @@
 use super::{check_fine, check_problem, object, problems, service};
 use crate::api::*;
 
-fn only(text: &str) -> Typed {
+fn only(text: &str) -> KubeObject {
     check_fine(text).objects.remove(0).object
 }
 
 fn service_of(text: &str) -> Service {
     match only(text) {
-        Typed::Service(service) => service,
+        KubeObject::Service(service) => service,
         other => panic!("{other:?}"),
     }
 }
@@ -244,7 +244,7 @@ fn names() {
 
 #[test]
 fn a_deployment_with_every_default() {
-    let Typed::Deployment(deployment) = only(&deployment("")) else { panic!() };
+    let KubeObject::Deployment(deployment) = only(&deployment("")) else { panic!() };
     assert_eq!(deployment.replicas, 1);
     assert_eq!(deployment.strategy, DeploymentStrategy::default());
     assert_eq!(deployment.template.spec.termination_grace_period_s, 30);
@@ -298,7 +298,7 @@ fn rules_of_a_deployment() {
 #[test]
 fn strategies() {
     let strategy = |line: &str| match only(&deployment(line)) {
-        Typed::Deployment(d) => d.strategy,
+        KubeObject::Deployment(d) => d.strategy,
         other => panic!("{other:?}"),
     };
     assert_eq!(strategy("strategy: {type: Recreate}"), DeploymentStrategy::Recreate);
@@ -360,7 +360,7 @@ fn rules_of_a_pod() {
 fn a_pod_with_a_probe_and_a_sidecar() {
     let spec = "initContainers:\n- {name: a, image: i}\n- {name: b, image: i, restartPolicy: Always, ports: [{containerPort: 9}]}\ncontainers:\n- name: c\n  image: i\n  env: [{name: A, value: b}, {name: B, valueFrom: {}}, {name: C}]\n  readinessProbe: {httpGet: {port: web}, periodSeconds: 0, failureThreshold: 5}\n";
     let text = object("v1", "Pod", spec);
-    let Typed::Pod(pod) = only(&text) else { panic!() };
+    let KubeObject::Pod(pod) = only(&text) else { panic!() };
     assert_eq!(pod.spec.sidecars.len(), 1);
     let probe = Probe { initial_delay_s: 0, period_s: 10, success_threshold: 1, failure_threshold: 5 };
     assert_eq!(pod.spec.containers[0].readiness, Some(probe));
@@ -426,7 +426,9 @@ fn other_kinds_keep_what_they_say() {
     let text =
         "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: X_y}\nspec: {template: 5}\n";
     let manifest = check_fine(text);
-    let Typed::Other { kind, api_version, meta } = &manifest.objects[0].object else { panic!() };
+    let KubeObject::Unsimulated(Unsimulated { kind, api_version, meta }) = &manifest.objects[0].object else {
+        panic!()
+    };
     assert_eq!((&**kind, &**api_version, &*meta.namespace), ("Service", "serving.knative.dev/v1", "default"));
     let cluster_wide =
         check_fine("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: x}\n");
@@ -448,7 +450,7 @@ fn the_same_object_twice() {
 #[test]
 fn a_node() {
     let text = "apiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {topology.kubernetes.io/zone: a}}\nspec: {podCIDR: 10.244.1.0/24, podCIDRs: [10.244.1.0/24], unschedulable: true}\nstatus: {addresses: [{type: Hostname, address: n1}, {type: InternalIP, address: 10.0.0.2}], conditions: [{type: Ready, status: Unknown}]}\n";
-    let Typed::Node(node) = only(text) else { panic!() };
+    let KubeObject::Node(node) = only(text) else { panic!() };
     assert_eq!(node.zone().map(|z| &**z), Some("a"));
     assert_eq!(node.addresses, ["10.0.0.2".parse::<std::net::IpAddr>().unwrap()]);
     assert_eq!(node.ready, NodeCondition::Unknown);
@@ -459,7 +461,7 @@ fn a_node() {
 #[test]
 fn an_endpoint_slice() {
     let text = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: s, labels: {kubernetes.io/service-name: web}}\naddressType: IPv4\nports: [{name: http, port: 80}]\nendpoints:\n- {addresses: [10.0.0.9], conditions: {ready: false}, nodeName: n1, zone: a, hints: {forZones: [{name: a}]}}\n";
-    let Typed::EndpointSlice(slice) = only(text) else { panic!() };
+    let KubeObject::EndpointSlice(slice) = only(text) else { panic!() };
     assert_eq!(&*slice.service, "web");
     let endpoint = &slice.endpoints[0];
     assert!(!endpoint.ready && endpoint.serving && !endpoint.terminating);
@@ -509,7 +511,7 @@ fn decoding_again_after_an_edit() {
     assert!(tree.set(&["spec".into(), "type".into()], Tree::string("NodePort")));
     let (typed, findings) = decode_object(&tree);
     assert!(findings.is_empty());
-    let Some(Typed::Service(service)) = typed else { panic!() };
+    let Some(KubeObject::Service(service)) = typed else { panic!() };
     assert_eq!(service.spec.type_, ServiceType::NodePort);
     assert!(tree.set(&["spec".into(), "type".into()], Tree::int(5)));
     let (typed, findings) = decode_object(&tree);

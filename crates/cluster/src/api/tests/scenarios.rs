@@ -33,14 +33,14 @@ fn a_scenario_in_full() {
     assert_eq!(rates, [2000, 500, 1000, 1000]);
     assert_eq!(clients[1].from, ClientFrom::Outside { ip: Some("203.0.113.10".parse().unwrap()) });
     assert_eq!((clients[1].timeout, clients[1].protocol), (Some(Span::from_millis(1500)), Protocol::Udp));
-    let from = |kind: &str, name: &str| ClientFrom::Workload {
+    let from = |kind: Kind, name: &str| ClientFrom::Workload {
         namespace: "default".into(),
-        kind: kind.into(),
+        kind,
         name: name.into(),
     };
-    assert_eq!(clients[2].from, from("Deployment", "frontend"));
-    assert_eq!(clients[3].from, from("Pod", "curl"));
-    let object = ObjectRef { kind: "Pod".into(), namespace: "default".into(), name: "web-0".into() };
+    assert_eq!(clients[2].from, from(Kind::Deployment, "frontend"));
+    assert_eq!(clients[3].from, from(Kind::Pod, "curl"));
+    let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web-0".into() };
     let first = TimedAction { at: Time(12_500_000_000), action: Action::DeleteObject { object } };
     assert_eq!(scenario.actions[0], first);
     assert_eq!(parse(&scenario.to_text()).scenario, Some(scenario));
@@ -262,11 +262,13 @@ fn ns_name() -> impl Strategy<Value = NsName> {
 }
 
 fn object() -> impl Strategy<Value = ObjectRef> {
-    let kind = prop_oneof!["Pod|Service|Deployment|Node|Gadget|ClusterGadget"]
-        .prop_map(|k: String| Str::from(k.as_str()));
+    let kind = prop_oneof!["Pod|Service|Deployment|Node|Gadget|ClusterGadget"].prop_map(|k| Kind::named(&k));
     (kind, name(), name(), any::<bool>()).prop_map(|(kind, namespace, name, bare)| {
-        let namespace =
-            if &*kind == "Node" || (bare && kind.ends_with("Gadget")) { "".into() } else { namespace };
+        let namespace = if kind == Kind::Node || (bare && kind.as_str().ends_with("Gadget")) {
+            "".into()
+        } else {
+            namespace
+        };
         ObjectRef { kind, namespace, name }
     })
 }
@@ -283,7 +285,7 @@ fn client() -> impl Strategy<Value = ClientSpec> {
     let from = prop_oneof![
         proptest::option::of(any::<std::net::IpAddr>()).prop_map(|ip| ClientFrom::Outside { ip }),
         (name(), "Deployment|ReplicaSet|Pod", name()).prop_map(|(namespace, kind, name)| {
-            ClientFrom::Workload { namespace, kind: kind.as_str().into(), name }
+            ClientFrom::Workload { namespace, kind: Kind::named(&kind), name }
         }),
     ];
     let to = "(https?://)?[a-z0-9.-]{1,12}(:[1-9][0-9]{0,3})?|(http://|tcp://)[a-z]{1,3}/[!-~]{0,12}\

@@ -1,7 +1,7 @@
 //! Streams, YAML and JSON.
 
 use super::{check_fine, check_problem, problems};
-use crate::api::{Severity, Tree, Typed, parse, to_json};
+use crate::api::{KubeObject, Severity, Tree, parse, to_json};
 
 const A: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
@@ -90,7 +90,7 @@ fn positions_are_those_of_the_stream() {
     assert_eq!((manifest.diagnostics[0].line, manifest.diagnostics[0].column), (9, 11));
     assert_eq!(manifest.diagnostics[0].path, "spec.ports[0].port");
     let object = manifest.diagnostics[0].object.clone().unwrap();
-    assert_eq!((&*object.kind, &*object.namespace, &*object.name), ("Service", "default", "a"));
+    assert_eq!((object.kind.as_str(), &*object.namespace, &*object.name), ("Service", "default", "a"));
     let fine = parse(&text.replace("port: 0", "port: 80"));
     assert_eq!(fine.objects[0].position, (3, 1));
     assert_eq!(fine.objects[0].source.position.line, 3);
@@ -155,7 +155,7 @@ fn lists_are_taken_apart() {
     let bare =
         "apiVersion: v1\nkind: ServiceList\nitems:\n- metadata: {name: a}\n  spec: {ports: [{port: 1}]}\n";
     let manifest = check_fine(bare);
-    assert!(matches!(manifest.objects[0].object, Typed::Service(_)));
+    assert!(matches!(manifest.objects[0].object, KubeObject::Service(_)));
     assert_eq!(names("apiVersion: v1\nkind: List\nitems: []\n"), Vec::<String>::new());
     check_fine("apiVersion: v1\nkind: List\n");
     check_fine("apiVersion: v1\nkind: ConfigMapList\nmetadata: {resourceVersion: ''}\nitems: []\n");
@@ -231,7 +231,7 @@ fn markup_stays_text() {
     check_problem(&text, "must be a lowercase RFC 1123 label");
     assert_eq!(&*manifest.diagnostics[0].object.as_ref().unwrap().name, name);
     let kind = parse("apiVersion: x/v1\nkind: <b>\nmetadata: {name: a}");
-    assert_eq!(kind.objects[0].object.kind(), "<b>");
+    assert_eq!(kind.objects[0].object.kind().as_str(), "<b>");
     assert!(to_json(&Tree::string(name)).contains("\\u003cimg"));
 }
 

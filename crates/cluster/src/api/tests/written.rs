@@ -5,11 +5,11 @@ use crate::api::*;
 use crate::sim::Time;
 
 /// The object, and its Pod template's one text: defaults that are spelled out change nothing.
-fn comparable(object: &Typed) -> (Typed, Option<String>) {
+fn comparable(object: &KubeObject) -> (KubeObject, Option<String>) {
     let mut object = object.clone();
     let template = match &mut object {
-        Typed::Deployment(deployment) => &mut deployment.template,
-        Typed::ReplicaSet(set) => &mut set.template,
+        KubeObject::Deployment(deployment) => &mut deployment.template,
+        KubeObject::ReplicaSet(set) => &mut set.template,
         _ => return (object, None),
     };
     let text = canonical_template(template);
@@ -34,7 +34,11 @@ pub fn check_round_but_for_other_fields(text: &str) {
     }
 }
 
-fn check_shown(object: &Typed, source: Option<&Tree>, compared: fn(&Typed) -> (Typed, Option<String>)) {
+fn check_shown(
+    object: &KubeObject,
+    source: Option<&Tree>,
+    compared: fn(&KubeObject) -> (KubeObject, Option<String>),
+) {
     let tree = to_tree(object, source);
     let (again, findings) = decode_object(&tree);
     assert!(findings.iter().all(|f| f.severity == Severity::Info), "{findings:?}\n{}", to_yaml(&tree));
@@ -83,7 +87,7 @@ fn what_is_shown_is_what_is_stored() {
 fn what_was_written_stays_and_what_the_server_set_is_laid_over_it() {
     let text = "apiVersion: v1\nkind: Service\nmetadata:\n  labels: {b: x, a: w}\n  name: web\nspec:\n  selector: {app: web}\n  ports:\n  - {appProtocol: http, port: 80}\n  foo: kept\n";
     let parsed = parse(text).objects.remove(0);
-    let Typed::Service(mut service) = parsed.object.clone() else { panic!() };
+    let KubeObject::Service(mut service) = parsed.object.clone() else { panic!() };
     service.meta.uid = Uid(10);
     service.meta.resource_version = 7;
     service.meta.created = Time(3_000_000_000);
@@ -91,7 +95,7 @@ fn what_was_written_stays_and_what_the_server_set_is_laid_over_it() {
     service.spec.type_ = ServiceType::NodePort;
     service.spec.cluster_ips = vec!["10.96.0.9".parse().unwrap()];
     service.spec.ports[0].node_port = 30100;
-    let shown = to_yaml(&to_tree(&Typed::Service(service), Some(&parsed.source.tree)));
+    let shown = to_yaml(&to_tree(&KubeObject::Service(service), Some(&parsed.source.tree)));
     let expected = "apiVersion: v1\nkind: Service\nmetadata:\n  labels:\n    b: x\n    c: z\n  name: web\n  namespace: default\n  creationTimestamp: \"2026-01-01T00:00:03Z\"\n  resourceVersion: \"7\"\n  uid: 00000000-0000-4000-8000-00000000000a\nspec:\n  selector:\n    app: web\n  ports:\n  - appProtocol: http\n    port: 80\n    nodePort: 30100\n    protocol: TCP\n    targetPort: 80\n  foo: kept\n  clusterIP: 10.96.0.9\n  clusterIPs:\n  - 10.96.0.9\n  externalTrafficPolicy: Cluster\n  internalTrafficPolicy: Cluster\n  sessionAffinity: None\n  type: NodePort\nstatus:\n  loadBalancer: {}\n";
     assert_eq!(shown, expected);
 }
@@ -100,19 +104,19 @@ fn what_was_written_stays_and_what_the_server_set_is_laid_over_it() {
 fn a_pod_of_a_template_keeps_what_the_template_says() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      volumes: [{name: v, emptyDir: {}}]\n      containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}]\n";
     let parsed = parse(text).objects.remove(0);
-    let Typed::Deployment(deployment) = &parsed.object else { panic!() };
+    let KubeObject::Deployment(deployment) = &parsed.object else { panic!() };
     let mut pod =
         Pod { meta: Meta::default(), spec: deployment.template.spec.clone(), status: PodStatus::default() };
     pod.meta.name = "web-1".into();
     pod.meta.namespace = "default".into();
     pod.meta.uid = Uid(3);
     pod.meta.labels = deployment.template.labels.clone();
-    pod.meta.owner = Some(OwnerRef { kind: "ReplicaSet".into(), name: "web".into(), uid: Uid(2) });
+    pod.meta.owner = Some(OwnerRef { kind: Kind::ReplicaSet, name: "web".into(), uid: Uid(2) });
     pod.meta.deleted = Some(Time(0));
     pod.status.waiting = Some("ContainerCreating".into());
     pod.spec.node_name = Some("node-1".into());
     let template = parsed.source.tree.get(&["spec".into(), "template".into()]);
-    let tree = to_tree(&Typed::Pod(pod), template);
+    let tree = to_tree(&KubeObject::Pod(pod), template);
     let json = |path: &[Step<'_>]| tree.get(path).map(to_json).unwrap_or_default();
     assert_eq!(json(&["kind".into()]), "\"Pod\"");
     assert_eq!(json(&["spec".into(), "volumes".into()]), r#"[{"name":"v","emptyDir":{}}]"#);

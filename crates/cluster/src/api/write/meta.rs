@@ -1,10 +1,10 @@
 //! `metadata` as the server keeps it.
 
 use super::{at, map, put_labels, put_or_remove, rfc3339, text};
-use crate::api::{OwnerRef, Tree, Typed, Uid};
+use crate::api::{KubeObject, OwnerRef, Tree, Uid};
 use crate::sim::Span;
 
-pub fn overlay(tree: &mut Tree, object: &Typed) {
+pub fn overlay(tree: &mut Tree, object: &KubeObject) {
     let meta = object.meta();
     let out = at(tree, "metadata");
     out.put("name", text(&meta.name));
@@ -25,8 +25,14 @@ pub fn overlay(tree: &mut Tree, object: &Typed) {
     // The moment at which the grace period is over, not the one at which it began
     // (apiserver registry/rest/delete.go).
     let grace = match object {
-        Typed::Pod(pod) => pod.spec.termination_grace_period_s,
-        _ => 0,
+        KubeObject::Pod(pod) => pod.spec.termination_grace_period_s,
+        KubeObject::Service(_)
+        | KubeObject::Deployment(_)
+        | KubeObject::ReplicaSet(_)
+        | KubeObject::EndpointSlice(_)
+        | KubeObject::Node(_)
+        | KubeObject::Namespace(_)
+        | KubeObject::Unsimulated(_) => 0,
     };
     let deletion = meta.deleted.map(|t| text(&rfc3339::print(t + Span::from_secs(u64::from(grace)))));
     put_or_remove(out, "deletionTimestamp", deletion);
@@ -34,16 +40,12 @@ pub fn overlay(tree: &mut Tree, object: &Typed) {
 }
 
 fn owner(owner: &OwnerRef) -> Tree {
-    let version = match &*owner.kind {
-        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" => "apps/v1",
-        "Job" | "CronJob" => "batch/v1",
-        _ => "v1",
-    };
+    let version = owner.kind.api().map_or("v1", |api| api.api_version);
     map([
         ("apiVersion", text(version)),
         ("blockOwnerDeletion", Tree::bool(true)),
         ("controller", Tree::bool(true)),
-        ("kind", text(&owner.kind)),
+        ("kind", text(owner.kind.as_str())),
         ("name", text(&owner.name)),
         ("uid", text(&owner.uid.to_uuid())),
     ])

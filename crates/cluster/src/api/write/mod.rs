@@ -2,45 +2,33 @@
 //! what actions changed laid over it. Fields that the simulation does not read stay as written.
 
 mod meta;
-mod pod;
+pub(super) mod node;
+pub(super) mod pod;
 mod rfc3339;
-mod service;
-mod slice;
-mod workload;
+pub(super) mod service;
+pub(super) mod slice;
+pub(super) mod workload;
 
 pub(super) use workload::overlay_template;
 
 use std::sync::Arc;
 
-use super::{Entry, Labels, Node, NodeCondition, Position, Str, Tree, Typed, Value};
+use super::{Entry, KubeObject, Labels, Position, Str, Tree, Value};
 
 /// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
 /// keys, which is the document's own. `source` is the tree the object was decoded from, or its
 /// workload's Pod template (`metadata` and `spec`); without one, everything comes from `object`.
-pub fn to_tree(object: &Typed, source: Option<&Tree>) -> Tree {
+pub fn to_tree(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let mut tree = start(object, source);
     meta::overlay(&mut tree, object);
-    match object {
-        Typed::Namespace(_) | Typed::Other { .. } => {}
-        Typed::Node(node) => overlay_node(&mut tree, node),
-        Typed::Pod(pod) => pod::overlay(&mut tree, pod),
-        Typed::Deployment(deployment) => workload::overlay_deployment(&mut tree, deployment),
-        Typed::ReplicaSet(set) => workload::overlay_replica_set(&mut tree, set),
-        Typed::Service(service) => service::overlay(&mut tree, service),
-        Typed::EndpointSlice(slice) => slice::overlay(&mut tree, slice),
-    }
+    object.print(&mut tree);
     tree
 }
 
 /// apiVersion and kind first, where the source does not say them.
-fn start(object: &Typed, source: Option<&Tree>) -> Tree {
-    let version = match object {
-        Typed::Deployment(_) | Typed::ReplicaSet(_) => "apps/v1",
-        Typed::EndpointSlice(_) => "discovery.k8s.io/v1",
-        Typed::Other { api_version, .. } => api_version,
-        Typed::Namespace(_) | Typed::Node(_) | Typed::Pod(_) | Typed::Service(_) => "v1",
-    };
-    let mut head = map([("apiVersion", text(version)), ("kind", text(object.kind()))]);
+fn start(object: &KubeObject, source: Option<&Tree>) -> Tree {
+    let version = text(object.api_version());
+    let mut head = map([("apiVersion", version), ("kind", text(object.kind().as_str()))]);
     let Some(source) = source else { return head };
     if source.field("kind").is_some() {
         return source.clone();
@@ -119,33 +107,4 @@ fn put_labels(tree: &mut Tree, key: &str, labels: &Labels) {
         value: Tree::new(Value::String(value)),
     }));
     slot.value = Value::Map(Arc::new(entries));
-}
-
-fn overlay_node(tree: &mut Tree, node: &Node) {
-    let spec = at(tree, "spec");
-    put_or_remove(spec, "podCIDR", node.spec.pod_cidrs.first().map(|c| text(&c.to_string())));
-    put_or_remove(spec, "podCIDRs", node.spec.pod_cidrs.first().map(|_| printed(&node.spec.pod_cidrs)));
-    put_or_remove(spec, "unschedulable", node.spec.unschedulable.then(|| Tree::bool(true)));
-    if node.spec.to_be_deleted && spec.field("taints").is_none() {
-        let taint = [("effect", text("NoSchedule")), ("key", text(Node::TO_BE_DELETED))];
-        spec.put("taints", Tree::seq(vec![map(taint)]));
-    }
-    let status = at(tree, "status");
-    let address =
-        |ip: &std::net::IpAddr| map([("address", text(&ip.to_string())), ("type", text("InternalIP"))]);
-    let hostname = map([("address", text(&node.meta.name)), ("type", text("Hostname"))]);
-    let addresses = node.addresses.iter().map(address).chain([hostname]).collect();
-    status.put("addresses", Tree::seq(addresses));
-    let ready = match node.ready {
-        NodeCondition::True => "True",
-        NodeCondition::False => "False",
-        NodeCondition::Unknown => "Unknown",
-    };
-    status.put("conditions", Tree::seq(vec![map([("status", text(ready)), ("type", text("Ready"))])]));
-    at(status, "allocatable").put("cpu", text(&cpu(node.allocatable_cpu_milli)));
-}
-
-/// Thousandths of a CPU as the API server prints them (apimachinery resource/quantity.go, CanonicalizeBytes).
-fn cpu(milli: u32) -> String {
-    if milli.is_multiple_of(1_000) { (milli / 1_000).to_string() } else { format!("{milli}m") }
 }

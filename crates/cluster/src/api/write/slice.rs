@@ -1,7 +1,7 @@
 //! EndpointSlices: nothing in them is somebody else's, so they are written whole.
 
 use super::{map, text};
-use crate::api::{Endpoint, EndpointPort, EndpointSlice, Name, Str, Tree};
+use crate::api::{Endpoint, EndpointPort, EndpointSlice, Kind, Name, Str, Tree};
 
 pub fn overlay(tree: &mut Tree, slice: &EndpointSlice) {
     let family = match slice.endpoints.first() {
@@ -41,8 +41,12 @@ fn endpoint(endpoint: &Endpoint, namespace: &Name) -> Tree {
     }
     if let Some((name, uid)) = &endpoint.target {
         let uid = text(&uid.to_uuid());
-        let target =
-            [("kind", text("Pod")), ("name", text(name)), ("namespace", text(namespace)), ("uid", uid)];
+        let target = [
+            ("kind", text(Kind::Pod.as_str())),
+            ("name", text(name)),
+            ("namespace", text(namespace)),
+            ("uid", uid),
+        ];
         out.put("targetRef", map(target));
     }
     put_hints(&mut out, &endpoint.zone_hints, &endpoint.node_hints);

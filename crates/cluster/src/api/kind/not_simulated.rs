@@ -1,0 +1,50 @@
+//! Kinds of Kubernetes that manifests have and nothing here simulates.
+
+use super::{ApiResource, Scope};
+
+const fn namespaced(
+    kind: &'static str,
+    api_version: &'static str,
+    plural: &'static str,
+    singular: &'static str,
+    short_names: &'static [&'static str],
+) -> ApiResource {
+    ApiResource { kind, api_version, plural, singular, short_names, scope: Scope::Namespaced }
+}
+
+/// Those that others name: as the owner of Pods, or in an action.
+pub const NOT_SIMULATED: &[ApiResource] = &[
+    namespaced("StatefulSet", "apps/v1", "statefulsets", "statefulset", &["sts"]),
+    namespaced("DaemonSet", "apps/v1", "daemonsets", "daemonset", &["ds"]),
+    namespaced("Job", "batch/v1", "jobs", "job", &[]),
+    namespaced("CronJob", "batch/v1", "cronjobs", "cronjob", &["cj"]),
+    namespaced("ConfigMap", "v1", "configmaps", "configmap", &["cm"]),
+    namespaced("Secret", "v1", "secrets", "secret", &[]),
+    namespaced("ServiceAccount", "v1", "serviceaccounts", "serviceaccount", &["sa"]),
+];
+
+/// Kinds outside namespaces.
+pub const CLUSTER_SCOPED: &[&str] = &[
+    "APIService",
+    "CSIDriver",
+    "CSINode",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "CustomResourceDefinition",
+    "DeviceClass",
+    "FlowSchema",
+    "IPAddress",
+    "IngressClass",
+    "MutatingWebhookConfiguration",
+    "PersistentVolume",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "RuntimeClass",
+    "ServiceCIDR",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+];

@@ -1,0 +1,37 @@
+//! `v1` Namespace.
+
+use serde::Serialize;
+
+use super::decode::fields;
+use super::decode::{self, Field, Spot};
+use super::findings::Findings;
+use super::kind::Codec;
+use super::{ApiResource, Meta, NameRule, Resource, Scope, Tree};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Namespace {
+    pub meta: Meta,
+}
+
+impl Resource for Namespace {
+    const API: ApiResource = ApiResource {
+        kind: "Namespace",
+        api_version: "v1",
+        plural: "namespaces",
+        singular: "namespace",
+        short_names: &["ns"],
+        scope: Scope::Cluster,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Label;
+}
+
+impl Codec for Namespace {
+    const FIELDS: &'static [Field] = fields::NAMESPACE;
+
+    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Namespace {
+        Namespace { meta: decode::meta::decode::<Namespace>(root, findings) }
+    }
+
+    /// Nothing but its metadata.
+    fn print(&self, _: &mut Tree) {}
+}
