@@ -14,7 +14,8 @@ pub(super) use servers::RealServers;
 use super::{Ports, ProxyConfig, Reuse};
 use crate::net::netfilter::{IpvsRules, RuleSet};
 
-/// What a full sync writes, and what is behind each service port, for the Services and EndpointSlices that this node has seen.
+/// What a full sync writes, and what is behind each service port, for the Services and EndpointSlices
+/// that this node has seen.
 ///
 /// Where a Service's policy is Local and this node has no endpoint for it, it falls back to those
 /// of the whole cluster (syncEndpoint; iptables and nftables drop): C-10.
