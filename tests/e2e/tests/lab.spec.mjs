@@ -169,7 +169,11 @@ test("labels are changed as chips, and what that means is said before", async ({
 test("a connection tells its way and why", async ({ page }) => {
   await open(page);
   await tab(page, "Path").click();
-  await page.getByRole("button", { name: /browser →.*delivered/ }).first().click();
+  const delivered = page.getByRole("button", { name: /browser →.*delivered/ }).first();
+  await expect(delivered).toBeVisible();
+  // While time passes the list moves on, and another line may be under the pointer.
+  await page.getByRole("button", { name: "Pause", exact: true }).click();
+  await delivered.click();
   await expect(page.locator(".pk-why")).toContainText("sent it to web-");
   await expect(page.locator(".pk-hop ins").first()).toBeVisible();
   expect(await accessibilityFaults(page)).toEqual([]);
