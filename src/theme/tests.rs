@@ -3,11 +3,11 @@
 use super::{THEME_CSS, palette};
 use scene::marks::SERVICE_COLOURS;
 
-/// The value of a custom property in the block that `selector` opens, in the sheet as it is published.
+/// The value of a custom property in the block that `selector` opens.
 fn token(selector: &str, name: &str) -> String {
-    let block = THEME_CSS.split(&format!("{selector}{{")).nth(1).expect("the block is there");
+    let block = THEME_CSS.split(&format!("{selector} {{")).nth(1).expect("the block is there");
     let block = block.split('}').next().unwrap_or_default();
-    let value = block.split(&format!("--{name}:")).nth(1).unwrap_or_else(|| panic!("{selector} has {name}"));
+    let value = block.split(&format!("--{name}: ")).nth(1).unwrap_or_else(|| panic!("{selector} has {name}"));
     value.split(';').next().unwrap_or_default().trim().to_owned()
 }
 
