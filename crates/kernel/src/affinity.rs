@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::census::Phase;
+use crate::case::Case;
+use crate::coverage::Phase;
 use crate::flows::Flow;
+use crate::netns;
 use crate::outcome::{Answer, Outcome};
 use crate::repeats::who;
 use crate::shares::Counts;
-use crate::space;
-use crate::trial::Trial;
 
 /// The time-out of those Services whose end is waited for.
 pub const SHORT_S: u32 = 2;
@@ -17,13 +17,13 @@ pub const SHORT_S: u32 = 2;
 const TIMES: usize = 4;
 const MODEL_TIMES: usize = 200;
 
-impl Trial<'_> {
-    pub fn affinity(&mut self, sticky: &[(Flow, u32)]) -> space::Outcome {
+impl Case<'_> {
+    pub fn affinity(&mut self, sticky: &[(Flow, u32)]) -> netns::Outcome {
         let mut waiting: Vec<(Flow, Answer, Instant)> = Vec::new();
         self.phase = Phase::Affinity;
         for (flow, timeout) in sticky {
             let answered = self.ask_all(&[*flow; TIMES])?;
-            self.tally.flows += 1;
+            self.counters.flows += 1;
             if let (Some(Outcome::Answered(last)), SHORT_S) = (answered.last(), *timeout) {
                 waiting.push((*flow, *last, Instant::now()));
             }
@@ -40,7 +40,7 @@ impl Trial<'_> {
 
     /// Whoever comes back now is drawn for anew. One draw tells little, so they are pooled over
     /// all clusters, by how many there are to choose from.
-    fn after_the_end(&mut self, flow: &Flow, last: &Answer) -> space::Outcome {
+    fn after_the_end(&mut self, flow: &Flow, last: &Answer) -> netns::Outcome {
         let last = who(&Outcome::Answered(*last));
         let now = Instant::now();
         let tuple = flow.tuple(1_000);
@@ -55,7 +55,7 @@ impl Trial<'_> {
             counts.kernel(same_or_other(&last, &outcome));
         }
         if choice.len() > 1 {
-            self.tally.shares.add(format!("after affinity's end, of {}", choice.len()), &counts);
+            self.counters.shares.add(format!("after affinity's end, of {}", choice.len()), &counts);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ cargo xtask kernel [OPTION...]
 
   --clusters N   how many clusters to try, each from a seed of its own (default: 220)
   --seed S       the first cluster's seed; the others follow (default: 1)
-  --flows M      how many flows each cluster is asked about, besides its lasting connections (default: 60)
+  --flows M      how many flows each cluster is asked about, besides its long-lived connections (default: 60)
   --labs L       how many clusters are tried side by side (default: 6)
   --show         print each cluster and its nodes' rules
   --check        only say whether it can run here: exit status 77 and the reason if it cannot";

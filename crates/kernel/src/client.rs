@@ -11,9 +11,9 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use crate::netns;
 use crate::outcome::{Answer, Outcome, Refusal};
 use crate::server::{STOP, Sighting, Sightings};
-use crate::space;
 
 /// A question: from where, to where, and how long to wait for the answer.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ impl Report {
         question: &Question,
         patience: Duration,
         sightings: &Sightings,
-    ) -> space::Outcome {
+    ) -> netns::Outcome {
         self.outcome = match &mut self.client {
             Client::Gone => return Ok(()),
             Client::Line(line) => line.go_on(patience)?,
@@ -73,7 +73,7 @@ impl Report {
 
 /// Asks, in the namespace of the calling thread, and leaves open what it opened. An error is the
 /// harness's, not the network's.
-pub fn open(question: &Question, sightings: &Sightings) -> space::Outcome<Report> {
+pub fn open(question: &Question, sightings: &Sightings) -> netns::Outcome<Report> {
     let began = Instant::now();
     let (outcome, source, client) = match question.protocol {
         Protocol::Udp => ask_datagram(question, sightings)?,
@@ -83,7 +83,7 @@ pub fn open(question: &Question, sightings: &Sightings) -> space::Outcome<Report
 }
 
 /// The same, once: the socket is closed, unless somebody could go on waiting.
-pub fn ask(question: &Question, sightings: &Sightings) -> space::Outcome<Report> {
+pub fn ask(question: &Question, sightings: &Sightings) -> netns::Outcome<Report> {
     let mut report = open(question, sightings)?;
     if !report.outcome.is_silent() {
         report.client = Client::Gone;
@@ -102,7 +102,7 @@ fn socket(question: &Question, kind: Type) -> io::Result<Socket> {
 }
 
 /// Errors are put into the socket's queue, where they say whether an ICMP packet brought them.
-fn hear_errors(socket: &Socket, question: &Question, hear: bool) -> space::Outcome {
+fn hear_errors(socket: &Socket, question: &Question, hear: bool) -> netns::Outcome {
     let set = match question.to.is_ipv4() {
         true => setsockopt(socket, sockopt::Ipv4RecvErr, &hear),
         false => setsockopt(socket, sockopt::Ipv6RecvErr, &hear),
@@ -110,7 +110,7 @@ fn hear_errors(socket: &Socket, question: &Question, hear: bool) -> space::Outco
     set.map_err(|error| format!("IP_RECVERR: {error}"))
 }
 
-fn ask_stream(question: &Question) -> space::Outcome<(Outcome, Option<IpAddr>, Client)> {
+fn ask_stream(question: &Question) -> netns::Outcome<(Outcome, Option<IpAddr>, Client)> {
     let socket = socket(question, Type::STREAM).map_err(|e| format!("{question:?}: {e}"))?;
     hear_errors(&socket, question, true)?;
     let connected = connect(&socket, question);
@@ -161,7 +161,7 @@ fn chosen_source(socket: &Socket) -> Option<IpAddr> {
 }
 
 /// What an error of a socket says about the network.
-fn failed(question: &Question, socket: &impl AsFd, error: &io::Error) -> space::Outcome<Outcome> {
+fn failed(question: &Question, socket: &impl AsFd, error: &io::Error) -> netns::Outcome<Outcome> {
     Ok(match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => Outcome::Silence,
         ErrorKind::ConnectionRefused if has_icmp(socket) => Outcome::Refused(Refusal::PortUnreachable),
@@ -185,7 +185,7 @@ fn has_icmp(socket: &impl AsFd) -> bool {
 fn ask_datagram(
     question: &Question,
     sightings: &Sightings,
-) -> space::Outcome<(Outcome, Option<IpAddr>, Client)> {
+) -> netns::Outcome<(Outcome, Option<IpAddr>, Client)> {
     let mut caller = Caller::new(question)?;
     let outcome = caller.ask(sightings)?;
     Ok((outcome, caller.source, Client::Caller(caller)))
@@ -198,7 +198,7 @@ pub struct Line {
 }
 
 impl Line {
-    fn new(socket: Socket, question: &Question) -> space::Outcome<Line> {
+    fn new(socket: Socket, question: &Question) -> netns::Outcome<Line> {
         // As in most programs: on a connection that is open an ICMP error is a soft one, and TCP goes on trying.
         hear_errors(&socket, question, false)?;
         socket.set_read_timeout(Some(question.patience)).map_err(|e| e.to_string())?;
@@ -206,13 +206,13 @@ impl Line {
     }
 
     /// A round trip.
-    pub fn ask(&mut self) -> space::Outcome<Outcome> {
+    pub fn ask(&mut self) -> netns::Outcome<Outcome> {
         let heard = self.say("hello");
         self.outcome(heard)
     }
 
     /// Waits longer for the answer to the last question.
-    pub fn go_on(&mut self, patience: Duration) -> space::Outcome<Outcome> {
+    pub fn go_on(&mut self, patience: Duration) -> netns::Outcome<Outcome> {
         let wait = |line: &Line, patience| {
             line.reader.get_ref().set_read_timeout(Some(patience)).map_err(|e| e.to_string())
         };
@@ -222,7 +222,7 @@ impl Line {
         self.outcome(heard)
     }
 
-    fn outcome(&self, heard: io::Result<Option<Sighting>>) -> space::Outcome<Outcome> {
+    fn outcome(&self, heard: io::Result<Option<Sighting>>) -> netns::Outcome<Outcome> {
         match heard {
             Ok(Some(sighting)) => Ok(Outcome::Answered(answer(&sighting, &self.question))),
             Ok(None) => Err(format!("{:?}: the connection ended in the middle", self.question)),
@@ -231,7 +231,7 @@ impl Line {
     }
 
     /// Makes the process at the other end stop, and waits until its end is closed.
-    pub fn stop_server(&mut self) -> space::Outcome {
+    pub fn stop_server(&mut self) -> netns::Outcome {
         match self.say(STOP) {
             Ok(None) => Ok(()),
             Ok(Some(_)) => Err(format!("{:?}: the server did not stop", self.question)),
@@ -241,7 +241,7 @@ impl Line {
 
     /// Writes after [`Line::stop_server`]. Reading would only give the end of the connection again,
     /// so it is the socket's state that tells of a RST.
-    pub fn ask_the_stopped(&mut self) -> space::Outcome<Outcome> {
+    pub fn ask_the_stopped(&mut self) -> netns::Outcome<Outcome> {
         if let Err(error) = self.reader.get_mut().write_all(b"hello\n") {
             return failed(&self.question, self.reader.get_ref(), &error);
         }
@@ -249,7 +249,7 @@ impl Line {
     }
 
     /// Waits for a RST.
-    pub fn await_reset(&mut self, patience: Duration) -> space::Outcome<Outcome> {
+    pub fn await_reset(&mut self, patience: Duration) -> netns::Outcome<Outcome> {
         let mut state = [PollFd::new(self.reader.get_ref().as_fd(), PollFlags::empty())];
         let patience = u16::try_from(patience.as_millis()).unwrap_or(u16::MAX);
         loop {
@@ -283,7 +283,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub fn new(question: &Question) -> space::Outcome<Caller> {
+    pub fn new(question: &Question) -> netns::Outcome<Caller> {
         let failed = |error| format!("{question:?}: {error}");
         let socket = socket(question, Type::DGRAM).map_err(failed)?;
         hear_errors(&socket, question, true)?;
@@ -292,7 +292,7 @@ impl Caller {
         Ok(Caller { socket, question: *question, source, asked: 0 })
     }
 
-    pub fn ask(&mut self, sightings: &Sightings) -> space::Outcome<Outcome> {
+    pub fn ask(&mut self, sightings: &Sightings) -> netns::Outcome<Outcome> {
         self.asked += 1;
         let deadline = Instant::now() + self.question.patience;
         match self.socket.send(self.token().as_bytes()) {
@@ -308,7 +308,7 @@ impl Caller {
     /// would: a datagram that comes to a neighbour just as that is given up goes without a word
     /// (net/core/neighbour.c, neigh_invalidate purges what was queued meanwhile). What made an entry in
     /// conntrack goes by that again, and is no other draw.
-    pub fn go_on(&mut self, patience: Duration, sightings: &Sightings) -> space::Outcome<Outcome> {
+    pub fn go_on(&mut self, patience: Duration, sightings: &Sightings) -> netns::Outcome<Outcome> {
         if sightings.of(&self.token()).is_none()
             && let Err(error) = self.socket.send(self.token().as_bytes())
             && error.raw_os_error() != Some(Errno::EPERM as i32)
@@ -322,7 +322,7 @@ impl Caller {
         format!("{} {} {}", self.question.from, self.question.to, self.asked)
     }
 
-    fn outcome(&mut self, deadline: Instant, sightings: &Sightings) -> space::Outcome<Outcome> {
+    fn outcome(&mut self, deadline: Instant, sightings: &Sightings) -> netns::Outcome<Outcome> {
         match self.hear(deadline) {
             Ok(sighting) => Ok(Outcome::Answered(answer(&sighting, &self.question))),
             Err(error) => {

@@ -6,10 +6,10 @@ use cluster::api::{Service, SessionAffinity};
 use cluster::net::netfilter::Family;
 use cluster::net::{Protocol, Tuple};
 
-use crate::dice::Dice;
 use crate::generate::Cluster;
 use crate::model::Origin;
 use crate::plan::{self, DEAF_PORT, Place};
+use crate::rng::Rng;
 
 /// A client, and where it wants to go.
 #[derive(Clone, Copy, Debug)]
@@ -57,26 +57,26 @@ struct Target {
 }
 
 /// `count` flows, drawn from all that the cluster has.
-pub fn draw(cluster: &Cluster, dice: &mut Dice, count: usize) -> Vec<Flow> {
+pub fn draw(cluster: &Cluster, rng: &mut Rng, count: usize) -> Vec<Flow> {
     let of_services = service_targets(cluster);
-    let others = other_targets(cluster, dice);
+    let others = other_targets(cluster, rng);
     let mut flows = Vec::new();
     while flows.len() < count {
-        let list = if of_services.is_empty() || dice.percent(12) { &others } else { &of_services };
-        let Some(target) = dice.pick(list) else { break };
-        flows.push(flow(cluster, dice, target));
+        let list = if of_services.is_empty() || rng.percent(12) { &others } else { &of_services };
+        let Some(target) = rng.pick(list) else { break };
+        flows.push(flow(cluster, rng, target));
     }
     flows
 }
 
-fn flow(cluster: &Cluster, dice: &mut Dice, target: &Target) -> Flow {
-    let place = target.only_from.unwrap_or_else(|| source(cluster, dice));
+fn flow(cluster: &Cluster, rng: &mut Rng, target: &Target) -> Flow {
+    let place = target.only_from.unwrap_or_else(|| source(cluster, rng));
     let via = match (0..cluster.nodes).find(|n| plan::node_ip(cluster.family, *n) == target.to.ip()) {
         // To a node by way of another one: that one only forwards.
-        Some(node) if !dice.percent(10) => node,
-        _ => dice.small(cluster.nodes),
+        Some(node) if !rng.percent(10) => node,
+        _ => rng.small(cluster.nodes),
     };
-    from(cluster.family, place, via, dice.small(2), target)
+    from(cluster.family, place, via, rng.small(2), target)
 }
 
 fn from(family: Family, place: Place, via: u8, client: u8, target: &Target) -> Flow {
@@ -94,12 +94,12 @@ fn from(family: Family, place: Place, via: u8, client: u8, target: &Target) -> F
     }
 }
 
-fn source(cluster: &Cluster, dice: &mut Dice) -> Place {
+fn source(cluster: &Cluster, rng: &mut Rng) -> Place {
     let places: Vec<Place> = cluster.places().collect();
     let nodes = |place: &&Place| matches!(place, Place::Node(_));
-    match dice.below(10) {
-        0..5 => *dice.pick(&places).unwrap_or(&Place::Outside),
-        5..7 => **dice.pick(&places.iter().filter(nodes).collect::<Vec<_>>()).unwrap_or(&&Place::Outside),
+    match rng.below(10) {
+        0..5 => *rng.pick(&places).unwrap_or(&Place::Outside),
+        5..7 => **rng.pick(&places.iter().filter(nodes).collect::<Vec<_>>()).unwrap_or(&&Place::Outside),
         _ => Place::Outside,
     }
 }
@@ -146,7 +146,7 @@ fn node_ports(cluster: &Cluster) -> impl Iterator<Item = (IpAddr, Option<Place>)
 }
 
 /// What is no Service's: Pods themselves, addresses that nobody has, ports that nobody serves.
-fn other_targets(cluster: &Cluster, dice: &mut Dice) -> Vec<Target> {
+fn other_targets(cluster: &Cluster, rng: &mut Rng) -> Vec<Target> {
     let family = cluster.family;
     let mut targets = Vec::new();
     let mut add = |ip: IpAddr, protocol: Protocol, port: u16| {
@@ -155,15 +155,15 @@ fn other_targets(cluster: &Cluster, dice: &mut Dice) -> Vec<Target> {
     };
     let places: Vec<Place> = cluster.places().collect();
     for _ in 0..4 {
-        let place = *dice.pick(&places).unwrap_or(&Place::Node(0));
+        let place = *rng.pick(&places).unwrap_or(&Place::Node(0));
         let ip = plan::address_of(family, place);
-        add(ip, Protocol::Tcp, plan::TCP_PORTS[dice.below(2)]);
-        add(ip, Protocol::Udp, plan::UDP_PORTS[dice.below(2)]);
+        add(ip, Protocol::Tcp, plan::TCP_PORTS[rng.below(2)]);
+        add(ip, Protocol::Udp, plan::UDP_PORTS[rng.below(2)]);
     }
-    let place = *dice.pick(&places).unwrap_or(&Place::Node(0));
+    let place = *rng.pick(&places).unwrap_or(&Place::Node(0));
     add(plan::address_of(family, place), Protocol::Tcp, DEAF_PORT);
     add(plan::address_of(family, place), Protocol::Udp, DEAF_PORT);
-    add(plan::vacant_ip(family, dice.small(cluster.nodes)), Protocol::Tcp, 80);
+    add(plan::vacant_ip(family, rng.small(cluster.nodes)), Protocol::Tcp, 80);
     // An address that the ServiceCIDR has and no Service.
     add(plan::cluster_ip(family, 100), Protocol::Tcp, 80);
     for service in cluster.services.values() {
@@ -176,15 +176,15 @@ fn other_targets(cluster: &Cluster, dice: &mut Dice) -> Vec<Target> {
             }
         }
         if spec.health_check_node_port != 0 {
-            add(plan::node_ip(family, dice.small(cluster.nodes)), Protocol::Tcp, spec.health_check_node_port);
+            add(plan::node_ip(family, rng.small(cluster.nodes)), Protocol::Tcp, spec.health_check_node_port);
         }
     }
     targets
 }
 
 /// Somebody's flow to a port of a Service's ClusterIP.
-pub fn to_cluster_ip(cluster: &Cluster, dice: &mut Dice, number: usize, service: &Service) -> Option<Flow> {
-    let i = dice.below(service.spec.ports.len());
+pub fn to_cluster_ip(cluster: &Cluster, rng: &mut Rng, number: usize, service: &Service) -> Option<Flow> {
+    let i = rng.below(service.spec.ports.len());
     let (ip, port) = (service.spec.cluster_ips.first()?, service.spec.ports.get(i)?);
     let sticky = service.spec.session_affinity != SessionAffinity::None;
     let target = Target {
@@ -193,5 +193,5 @@ pub fn to_cluster_ip(cluster: &Cluster, dice: &mut Dice, number: usize, service:
         group: sticky.then_some(number * 16 + i),
         only_from: None,
     };
-    Some(flow(cluster, dice, &target))
+    Some(flow(cluster, rng, &target))
 }

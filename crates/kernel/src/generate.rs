@@ -13,10 +13,10 @@ use cluster::net::{Cidr, Protocol};
 use cluster::node::kube_proxy::ProxyConfig;
 use litemap::LiteMap;
 
-use crate::dice::Dice;
+use crate::features::{Feature, Stale, Strict};
 use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
+use crate::rng::Rng;
 use crate::rules::Backend;
-use crate::variety::{Rarity, Stale, Strict};
 
 pub type Services = LiteMap<NsName, Arc<Service>>;
 pub type Slices = LiteMap<NsName, Arc<EndpointSlice>>;
@@ -34,33 +34,33 @@ pub struct Cluster {
     pub stale: Option<Stale>,
     pub strict: Option<Strict>,
     /// What it has that few have.
-    pub rarities: BTreeSet<Rarity>,
+    pub rarities: BTreeSet<Feature>,
 }
 
 pub const ZONES: [&str; 2] = ["zone-a", "zone-b"];
 
 impl Cluster {
     pub fn generate(seed: u64) -> Cluster {
-        let mut dice = Dice::new(seed);
-        let family = if dice.percent(70) { Family::V4 } else { Family::V6 };
-        let backend = Backend::of(&mut dice);
-        let nodes = 2 + dice.small(NODES - 1);
-        let zone = |dice: &mut Dice| (!dice.percent(15)).then(|| Str::from(ZONES[dice.below(ZONES.len())]));
+        let mut rng = Rng::new(seed);
+        let family = if rng.percent(70) { Family::V4 } else { Family::V6 };
+        let backend = Backend::of(&mut rng);
+        let nodes = 2 + rng.small(NODES - 1);
+        let zone = |rng: &mut Rng| (!rng.percent(15)).then(|| Str::from(ZONES[rng.below(ZONES.len())]));
         let mut cluster = Cluster {
             seed,
             family,
             nodes,
             backend,
-            config: config(&mut dice, family),
-            zones: (0..nodes).map(|_| zone(&mut dice)).collect(),
+            config: config(&mut rng, family),
+            zones: (0..nodes).map(|_| zone(&mut rng)).collect(),
             services: LiteMap::new(),
             slices: LiteMap::new(),
             stale: None,
             strict: None,
             rarities: BTreeSet::new(),
         };
-        for number in 0..=dice.small(5) {
-            cluster.add_service(&mut dice, number);
+        for number in 0..=rng.small(5) {
+            cluster.add_service(&mut rng, number);
         }
         cluster.vary();
         cluster
@@ -92,46 +92,46 @@ impl Cluster {
         (0..self.nodes).flat_map(|n| (0..PODS).map(move |p| Place::Pod(n, p)).chain([Place::Node(n)]))
     }
 
-    fn add_service(&mut self, dice: &mut Dice, number: u8) {
+    fn add_service(&mut self, rng: &mut Rng, number: u8) {
         let name = format!("svc-{number}");
         let meta = meta(&name);
-        let spec = service_spec(dice, self.family, number);
-        let ingress = ingress(dice, self.family, number, spec.type_);
+        let spec = service_spec(rng, self.family, number);
+        let ingress = ingress(rng, self.family, number, spec.type_);
         let ports = spec.ports.clone();
         let service = Service { meta, spec, ingress };
         self.services.insert(service.meta.key(), Arc::new(service));
-        let hints = dice.small(4);
-        let count = [0, 1, 1, 2, 3, 4, 5][dice.below(7)];
-        let first = dice.below(2);
+        let hints = rng.small(4);
+        let count = [0, 1, 1, 2, 3, 4, 5][rng.below(7)];
+        let first = rng.below(2);
         // An address may be in two slices, with other conditions in each.
-        for part in 0..=u8::from(dice.percent(20)) {
-            let endpoints = self.endpoints(dice, count, hints);
+        for part in 0..=u8::from(rng.percent(20)) {
+            let endpoints = self.endpoints(rng, count, hints);
             let slice = EndpointSlice {
                 meta: self::meta(&format!("{name}-{part}")),
                 service: name.as_str().into(),
-                ports: ports.iter().filter_map(|port| endpoint_port(dice, port, first)).collect(),
+                ports: ports.iter().filter_map(|port| endpoint_port(rng, port, first)).collect(),
                 endpoints,
             };
             self.slices.insert(slice.meta.key(), Arc::new(slice));
         }
     }
 
-    fn endpoints(&self, dice: &mut Dice, count: usize, hints: u8) -> Vec<Endpoint> {
+    fn endpoints(&self, rng: &mut Rng, count: usize, hints: u8) -> Vec<Endpoint> {
         let mut places: Vec<Place> = self.places().collect();
-        dice.shuffle(&mut places);
+        rng.shuffle(&mut places);
         // Of the nodes' own processes (Pods of the host network) there are fewer.
-        places.retain(|place| matches!(place, Place::Pod(..)) || dice.percent(25));
-        let mood = dice.below(5);
-        places.into_iter().take(count).map(|place| self.endpoint(dice, place, mood, hints)).collect()
+        places.retain(|place| matches!(place, Place::Pod(..)) || rng.percent(25));
+        let mood = rng.below(5);
+        places.into_iter().take(count).map(|place| self.endpoint(rng, place, mood, hints)).collect()
     }
 
-    pub fn endpoint(&self, dice: &mut Dice, place: Place, mood: usize, hints: u8) -> Endpoint {
+    pub fn endpoint(&self, rng: &mut Rng, place: Place, mood: usize, hints: u8) -> Endpoint {
         let (Place::Pod(node, _) | Place::Node(node)) = place else { unreachable!("outside serves nobody") };
         // EndpointSlice conditions, ready, serving, terminating, as the controller sets them
         // (endpointslice utils.go, podToEndpoint), publishNotReadyAddresses among them.
         let conditions = match mood {
             0 | 1 => (true, true, false),
-            2 => [(false, true, true), (false, false, true), (false, false, false)][dice.below(3)],
+            2 => [(false, true, true), (false, false, true), (false, false, false)][rng.below(3)],
             _ => {
                 let any = [
                     (true, true, false),
@@ -141,29 +141,29 @@ impl Cluster {
                     (false, false, true),
                     (false, false, false),
                 ];
-                any[dice.below(any.len())]
+                any[rng.below(any.len())]
             }
         };
         let zone = self.zones[usize::from(node)].clone();
         let zone_hint = match hints {
-            1 => Some(Str::from(ZONES[dice.below(ZONES.len())])),
+            1 => Some(Str::from(ZONES[rng.below(ZONES.len())])),
             2 => zone.clone(),
             _ => None,
         };
-        let node_hints = if hints == 3 || (hints == 2 && dice.percent(20)) {
+        let node_hints = if hints == 3 || (hints == 2 && rng.percent(20)) {
             vec![Str::from(plan::node_name(node))]
         } else {
             Vec::new()
         };
         Endpoint {
             address: match place {
-                Place::Pod(node, _) if dice.percent(2) => plan::vacant_ip(self.family, node),
+                Place::Pod(node, _) if rng.percent(2) => plan::vacant_ip(self.family, node),
                 _ => plan::address_of(self.family, place),
             },
             ready: conditions.0,
             serving: conditions.1,
             terminating: conditions.2,
-            node: (!dice.percent(3)).then(|| plan::node_name(node).into()),
+            node: (!rng.percent(3)).then(|| plan::node_name(node).into()),
             zone,
             hostname: None,
             target: None,
@@ -204,8 +204,8 @@ fn meta(name: &str) -> Meta {
     Meta { name: name.into(), namespace: "lab".into(), ..Meta::default() }
 }
 
-fn config(dice: &mut Dice, family: Family) -> ProxyConfig {
-    let node_port_addresses: Vec<Cidr> = match dice.below(8) {
+fn config(rng: &mut Rng, family: Family) -> ProxyConfig {
+    let node_port_addresses: Vec<Cidr> = match rng.below(8) {
         0 => vec![plan::segment(family)],
         1 => vec![plan::all_pods(family)],
         2 if family == Family::V4 => vec![plan::segment(family), plan::prefix(plan::loopback(family), 8)],
@@ -213,46 +213,46 @@ fn config(dice: &mut Dice, family: Family) -> ProxyConfig {
     };
     ProxyConfig {
         family,
-        cluster_cidr: (!dice.percent(15)).then(|| plan::all_pods(family)),
-        masquerade_all: dice.percent(12),
-        masquerade_bit: if dice.percent(10) { 20 } else { 14 },
-        service_cidrs: if dice.percent(20) { Vec::new() } else { vec![plan::service_range(family)] },
-        random_fully: !dice.percent(10),
+        cluster_cidr: (!rng.percent(15)).then(|| plan::all_pods(family)),
+        masquerade_all: rng.percent(12),
+        masquerade_bit: if rng.percent(10) { 20 } else { 14 },
+        service_cidrs: if rng.percent(20) { Vec::new() } else { vec![plan::service_range(family)] },
+        random_fully: !rng.percent(10),
         node_port_addresses,
-        localhost_node_ports: !dice.percent(20),
-        tcp_be_liberal: dice.percent(25),
-        large_cluster_endpoints: if dice.percent(10) { 0 } else { 1000 },
-        cni_masquerade_cidr: (!dice.percent(35)).then(|| plan::all_pods(family)),
+        localhost_node_ports: !rng.percent(20),
+        tcp_be_liberal: rng.percent(25),
+        large_cluster_endpoints: if rng.percent(10) { 0 } else { 1000 },
+        cni_masquerade_cidr: (!rng.percent(35)).then(|| plan::all_pods(family)),
         ..ProxyConfig::default()
     }
 }
 
-fn policy(dice: &mut Dice) -> TrafficPolicy {
-    if dice.percent(40) { TrafficPolicy::Local } else { TrafficPolicy::Cluster }
+fn policy(rng: &mut Rng) -> TrafficPolicy {
+    if rng.percent(40) { TrafficPolicy::Local } else { TrafficPolicy::Cluster }
 }
 
-fn service_spec(dice: &mut Dice, family: Family, number: u8) -> ServiceSpec {
-    let type_ = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer][dice.below(3)];
+fn service_spec(rng: &mut Rng, family: Family, number: u8) -> ServiceSpec {
+    let type_ = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer][rng.below(3)];
     let external = type_ != ServiceType::ClusterIP;
-    let external_ips = if dice.percent(25) { vec![plan::public_ip(family, 40 + number)] } else { Vec::new() };
+    let external_ips = if rng.percent(25) { vec![plan::public_ip(family, 40 + number)] } else { Vec::new() };
     let has_external = external || !external_ips.is_empty();
-    let external_traffic_policy = if has_external { policy(dice) } else { TrafficPolicy::Cluster };
+    let external_traffic_policy = if has_external { policy(rng) } else { TrafficPolicy::Cluster };
     let balanced = type_ == ServiceType::LoadBalancer;
     let local = external_traffic_policy == TrafficPolicy::Local;
     ServiceSpec {
         type_,
-        ports: ports(dice, number, external),
+        ports: ports(rng, number, external),
         cluster_ips: vec![plan::cluster_ip(family, number)],
         external_ips,
-        session_affinity: match dice.below(10) {
+        session_affinity: match rng.below(10) {
             0 => SessionAffinity::ClientIP { timeout_s: crate::affinity::SHORT_S },
             1 => SessionAffinity::ClientIP { timeout_s: 10_800 },
             _ => SessionAffinity::None,
         },
         external_traffic_policy,
-        internal_traffic_policy: policy(dice),
-        load_balancer_source_ranges: if balanced && dice.percent(40) {
-            ranges(dice, family)
+        internal_traffic_policy: policy(rng),
+        load_balancer_source_ranges: if balanced && rng.percent(40) {
+            ranges(rng, family)
         } else {
             Vec::new()
         },
@@ -261,7 +261,7 @@ fn service_spec(dice: &mut Dice, family: Family, number: u8) -> ServiceSpec {
     }
 }
 
-fn ranges(dice: &mut Dice, family: Family) -> Vec<Cidr> {
+fn ranges(rng: &mut Rng, family: Family) -> Vec<Cidr> {
     let mut some = [
         Cidr::host(plan::client_ip(family, 0)),
         plan::segment(family),
@@ -269,24 +269,24 @@ fn ranges(dice: &mut Dice, family: Family) -> Vec<Cidr> {
         Cidr::host(plan::pod_ip(family, 0, 0)),
         Cidr::host(plan::node_ip(family, 1)),
     ];
-    dice.shuffle(&mut some);
-    some[..1 + dice.below(2)].to_vec()
+    rng.shuffle(&mut some);
+    some[..1 + rng.below(2)].to_vec()
 }
 
-fn ports(dice: &mut Dice, number: u8, external: bool) -> Vec<ServicePort> {
-    let count = 1 + dice.small(3);
-    let port = |dice: &mut Dice, i: u8| {
-        let protocol = if dice.percent(35) { Protocol::Udp } else { Protocol::Tcp };
+fn ports(rng: &mut Rng, number: u8, external: bool) -> Vec<ServicePort> {
+    let count = 1 + rng.small(3);
+    let port = |rng: &mut Rng, i: u8| {
+        let protocol = if rng.percent(35) { Protocol::Udp } else { Protocol::Tcp };
         ServicePort {
-            name: if count == 1 && dice.percent(50) { "".into() } else { Str::from(format!("port-{i}")) },
+            name: if count == 1 && rng.percent(50) { "".into() } else { Str::from(format!("port-{i}")) },
             protocol,
             port: 80 + u16::from(i),
             target_port: TargetPort::Number(0),
             node_port: if external { 30_000 + 10 * u16::from(number) + u16::from(i) } else { 0 },
         }
     };
-    let mut ports: Vec<ServicePort> = (0..count).map(|i| port(dice, i)).collect();
-    if dice.percent(30) {
+    let mut ports: Vec<ServicePort> = (0..count).map(|i| port(rng, i)).collect();
+    if rng.percent(30) {
         // One number in two protocols, as DNS has it.
         let other = match ports[0].protocol {
             Protocol::Udp => Protocol::Tcp,
@@ -300,23 +300,23 @@ fn ports(dice: &mut Dice, number: u8, external: bool) -> Vec<ServicePort> {
 }
 
 /// Where a port leads. A named one that the Pods resolve to nothing is left out.
-fn endpoint_port(dice: &mut Dice, port: &ServicePort, which: usize) -> Option<EndpointPort> {
-    if dice.percent(5) {
+fn endpoint_port(rng: &mut Rng, port: &ServicePort, which: usize) -> Option<EndpointPort> {
+    if rng.percent(5) {
         return None;
     }
     let listening = if port.protocol == Protocol::Udp { UDP_PORTS } else { TCP_PORTS };
-    let number = if dice.percent(6) { DEAF_PORT } else { listening[which] };
+    let number = if rng.percent(6) { DEAF_PORT } else { listening[which] };
     Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number })
 }
 
-fn ingress(dice: &mut Dice, family: Family, number: u8, type_: ServiceType) -> Vec<LoadBalancerIngress> {
-    if type_ != ServiceType::LoadBalancer || dice.percent(10) {
+fn ingress(rng: &mut Rng, family: Family, number: u8, type_: ServiceType) -> Vec<LoadBalancerIngress> {
+    if type_ != ServiceType::LoadBalancer || rng.percent(10) {
         return Vec::new();
     }
     let vip = |n: u8| -> IpAddr { plan::public_ip(family, n) };
-    let mut all = vec![LoadBalancerIngress { ip: vip(number), proxy: dice.percent(20) }];
-    if dice.percent(25) {
-        all.push(LoadBalancerIngress { ip: vip(20 + number), proxy: dice.percent(20) });
+    let mut all = vec![LoadBalancerIngress { ip: vip(number), proxy: rng.percent(20) }];
+    if rng.percent(25) {
+        all.push(LoadBalancerIngress { ip: vip(20 + number), proxy: rng.percent(20) });
     }
     all
 }

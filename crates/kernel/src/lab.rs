@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use cluster::net::netfilter::Family;
 
+use crate::netns::{Netns, Outcome};
 use crate::plan::{self, NODES, PODS, Place, TCP_PORTS};
 use crate::server::{self, Server, Sightings};
-use crate::space::{Outcome, Space};
 
 const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
 /// How long a node waits for each of three answers before it says that nobody has an address.
@@ -28,12 +28,12 @@ const NEIGHBOUR_WAIT_MS: &str = "100";
 const IN_FLIGHT: Duration = Duration::from_millis(30);
 
 pub struct Lab {
-    nodes: Vec<Space>,
+    nodes: Vec<Netns>,
     /// By node, then by number.
-    pods: Vec<Vec<Space>>,
-    outside: Space,
+    pods: Vec<Vec<Netns>>,
+    outside: Netns,
     /// Held, for it is the wire.
-    _segment: Space,
+    _segment: Netns,
     pub sightings: Arc<Sightings>,
     /// What listens in each place, on its address of each family.
     servers: Mutex<BTreeMap<Place, Vec<Server>>>,
@@ -41,12 +41,12 @@ pub struct Lab {
 
 impl Lab {
     pub fn build() -> Outcome<Lab> {
-        let many = |count: u8| (0..count).map(|_| Space::new()).collect::<Outcome<Vec<Space>>>();
+        let many = |count: u8| (0..count).map(|_| Netns::new()).collect::<Outcome<Vec<Netns>>>();
         let lab = Lab {
             nodes: many(NODES)?,
             pods: (0..NODES).map(|_| many(PODS)).collect::<Outcome<_>>()?,
-            outside: Space::new()?,
-            _segment: Space::new()?,
+            outside: Netns::new()?,
+            _segment: Netns::new()?,
             sightings: Arc::default(),
             servers: Mutex::default(),
         };
@@ -60,11 +60,11 @@ impl Lab {
         Ok(lab)
     }
 
-    pub fn node(&self, node: u8) -> &Space {
+    pub fn node(&self, node: u8) -> &Netns {
         &self.nodes[usize::from(node)]
     }
 
-    pub fn at(&self, place: Place) -> &Space {
+    pub fn at(&self, place: Place) -> &Netns {
         match place {
             Place::Pod(node, pod) => &self.pods[usize::from(node)][usize::from(pod)],
             Place::Node(node) => self.node(node),
@@ -72,7 +72,7 @@ impl Lab {
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &Space> {
+    fn all(&self) -> impl Iterator<Item = &Netns> {
         self.nodes.iter().chain(self.pods.iter().flatten()).chain([&self.outside, &self._segment])
     }
 
@@ -83,7 +83,7 @@ impl Lab {
             ("ipv4/icmp_ratemask", "0"),
             ("ipv6/icmp/ratelimit", "0"),
             ("ipv4/tcp_synack_retries", "1"),
-            // Below the ports that the clients are given (`trial::Ports`).
+            // Below the ports that the clients are given (`case::Ports`).
             ("ipv4/ip_local_port_range", "20000 29999"),
             ("ipv6/conf/default/accept_dad", "0"),
             ("ipv6/conf/all/accept_dad", "0"),
@@ -111,8 +111,8 @@ impl Lab {
         let named = |list: &[(&str, &'static str)]| -> Vec<(String, &'static str)> {
             list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
         };
-        for space in self.all() {
-            space.sysctl(&named(&everywhere))?;
+        for netns in self.all() {
+            netns.sysctl(&named(&everywhere))?;
         }
         for node in &self.nodes {
             node.sysctl(&named(&on_nodes))?;
@@ -125,8 +125,8 @@ impl Lab {
 
     fn lay_segment(&self) -> Outcome {
         let mut lines = vec!["link add segment type bridge".to_owned(), "link set segment up".to_owned()];
-        let mut plug = |port: String, space: &Space| {
-            lines.push(format!("link add {port} type veth peer name eth0 netns {}", space.path()));
+        let mut plug = |port: String, netns: &Netns| {
+            lines.push(format!("link add {port} type veth peer name eth0 netns {}", netns.path()));
             lines.push(format!("link set {port} master segment up"));
         };
         self.nodes.iter().enumerate().for_each(|(i, node)| plug(format!("node-{i}"), node));
@@ -256,8 +256,8 @@ impl Lab {
 }
 
 /// `ip` fails when the kernel forgets one of them between the listing and the flushing.
-fn forget_neighbours(space: &Space, interface: &str) -> Outcome {
-    let flush = || space.ip(&[format!("neigh flush dev {interface}")]);
+fn forget_neighbours(netns: &Netns, interface: &str) -> Outcome {
+    let flush = || netns.ip(&[format!("neigh flush dev {interface}")]);
     (0..5).map(|_| flush()).find(Result::is_ok).unwrap_or_else(flush)
 }
 
@@ -274,7 +274,7 @@ fn nodad(family: Family) -> &'static str {
 }
 
 /// Makes a kernel give up sooner on a neighbour that does not answer.
-fn hurry(space: &Space, interface: &str) -> Outcome {
+fn hurry(netns: &Netns, interface: &str) -> Outcome {
     let setting = |version| (format!("{version}/neigh/{interface}/retrans_time_ms"), NEIGHBOUR_WAIT_MS);
-    space.sysctl(&[setting("ipv4"), setting("ipv6")])
+    netns.sysctl(&[setting("ipv4"), setting("ipv6")])
 }

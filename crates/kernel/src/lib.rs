@@ -7,11 +7,11 @@
 //! | file | job |
 //! |---|---|
 //! | `plan` | the addresses of every lab |
-//! | `space`, `lab`, `server`, `client` | the kernel's side: namespaces, wires, who listens, who asks |
-//! | `wires`, `model` | the model's side: `packetyard-cluster`'s stacks, joined by the same wires |
-//! | `generate`, `variety`, `flows`, `rules`, `chosen` | what is tried, from a seed |
-//! | `trial`, `asking`, `repeats`, `affinity`, `lasting`, `deaths`, `leaving` | both sides by side, phase by phase |
-//! | `tally`, `census`, `report` | what has been tested, and whether that is enough |
+//! | `netns`, `lab`, `server`, `client` | the kernel's side: namespaces, wires, who listens, who asks |
+//! | `topology`, `model` | the model's side: `packetyard-cluster`'s stacks, joined by the same wires |
+//! | `generate`, `features`, `flows`, `rules`, `flow_plan` | what is tried, from a seed |
+//! | `case`, `compare`, `repeats`, `affinity`, `long_lived`, `pod_failures`, `endpoint_removal` | both sides by side, phase by phase |
+//! | `counters`, `coverage`, `report` | what has been tested, and whether that is enough |
 //! | `shares` | the pooled test of how often each endpoint is chosen |
 
 #![cfg(target_os = "linux")]
@@ -19,31 +19,31 @@
 
 mod affinity;
 mod args;
-mod asking;
-mod census;
-mod chosen;
+mod case;
 mod client;
-mod deaths;
-mod dice;
+mod compare;
+mod counters;
+mod coverage;
+mod endpoint_removal;
+mod features;
+mod flow_plan;
 mod flows;
 mod generate;
 mod lab;
-mod lasting;
-mod leaving;
+mod long_lived;
 mod model;
+mod netns;
 mod outcome;
 mod plan;
+mod pod_failures;
 mod preflight;
 mod repeats;
 mod report;
+mod rng;
 mod rules;
 mod run;
 mod server;
 mod shares;
-mod space;
-mod tally;
-mod trial;
-mod variety;
-mod wires;
+mod topology;
 
 pub use run::main;

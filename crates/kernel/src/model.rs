@@ -12,7 +12,7 @@ use cluster::sim::{Chance, Span, Time};
 
 use crate::outcome::{Answer, Outcome, Refusal};
 use crate::plan::{self, Place, TCP_PORTS, UDP_PORTS};
-use crate::wires::{Next, Wires};
+use crate::topology::{Next, Topology};
 
 /// More nodes than a packet crosses unless it goes round in a circle.
 const MAX_HOPS: u32 = 16;
@@ -20,7 +20,7 @@ const MAX_HOPS: u32 = 16;
 /// The whole network at one moment. Cloning it is trying something.
 #[derive(Clone)]
 pub struct Net {
-    pub wires: Wires,
+    pub topology: Topology,
     /// Where the process has stopped: nothing listens.
     pub stopped: BTreeSet<Place>,
     stacks: Vec<Stack>,
@@ -72,7 +72,7 @@ impl Net {
             stack
         };
         Net {
-            wires: Wires { family, nodes, unplugged: BTreeSet::new() },
+            topology: Topology { family, nodes, unplugged: BTreeSet::new() },
             stopped: BTreeSet::new(),
             stacks: (0..nodes).map(stack).collect(),
             now: Time::ZERO,
@@ -284,7 +284,7 @@ impl Net {
                 Passage::Stopped(_, Verdict::Reject(_, with)) => return self.reject(node, &skb, with),
                 Passage::Stopped(..) | Passage::NoRoute => return End::Nowhere,
             }
-            match self.wires.next(node, skb.tuple.dst) {
+            match self.topology.next(node, skb.tuple.dst) {
                 // ip_route_input_slow: a martian, for it claims to come from here. IPv6 does not ask.
                 Next::Pod(pod) if skb.tuple.src.is_ipv4() && self.has(pod, skb.tuple.src) => {
                     return End::Nowhere;
@@ -300,15 +300,15 @@ impl Net {
     }
 
     fn has(&self, pod: Place, address: IpAddr) -> bool {
-        matches!(pod, Place::Pod(..)) && plan::address_of(self.wires.family, pod) == address
+        matches!(pod, Place::Pod(..)) && plan::address_of(self.topology.family, pod) == address
     }
 
     /// On its own link a Pod asks for the address itself. When nobody answers, nothing is sent that a rule
     /// of the node's could meet.
     fn is_missed(&self, from: Place, to: IpAddr) -> bool {
         let Place::Pod(node, _) = from else { return false };
-        let on_link = plan::pod_range(self.wires.family, node).contains(to);
-        on_link && self.wires.next(node, to) == Next::NoNeighbour
+        let on_link = plan::pod_range(self.topology.family, node).contains(to);
+        on_link && self.topology.next(node, to) == Next::NoNeighbour
     }
 
     /// Pods and nodes listen on their primary address only.
@@ -319,7 +319,7 @@ impl Net {
         };
         place != Place::Outside
             && !self.stopped.contains(&place)
-            && arrived.dst == plan::address_of(self.wires.family, place)
+            && arrived.dst == plan::address_of(self.topology.family, place)
             && ports.contains(&arrived.dst_port)
     }
 
@@ -329,8 +329,8 @@ impl Net {
         (skb.mark, skb.ct) = (0, Ct::Unseen);
         let subject = Chance::subject(&plan::node_name(node));
         let mut cx = Cx { now: self.now, chance: self.chance, flow: self.flow, node: subject, trace: None };
-        let wires = &self.wires;
-        let route = |tuple: &Tuple| wires.route(node, tuple.dst);
+        let topology = &self.topology;
+        let route = |tuple: &Tuple| topology.route(node, tuple.dst);
         let stack = &mut self.stacks[usize::from(node)];
         match sends {
             true => stack.send(skb, &mut cx, route),
@@ -360,9 +360,9 @@ impl Net {
     /// __icmp_send: the address that the packet was for, if it is the node's; else the one of the
     /// interface towards its sender.
     fn own_address(&self, node: u8, about: Tuple) -> IpAddr {
-        match self.wires.next(node, about.dst) {
+        match self.topology.next(node, about.dst) {
             Next::Here => about.dst,
-            _ => plan::source_on_node(self.wires.family, node, about.src),
+            _ => plan::source_on_node(self.topology.family, node, about.src),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Can it run here? Everything that a cluster needs is tried once, for nothing.
 
-use crate::space::{Outcome, Space};
+use crate::netns::{Netns, Outcome};
 
 /// What kube-proxy's rules are made of, as one rule set for each family.
 const MATCHES: &str = "*filter
@@ -26,7 +26,7 @@ const PROGRAMS: [(&str, &str); 4] = [
 ];
 
 pub fn check() -> Outcome {
-    let (one, other) = (Space::new()?, Space::new()?);
+    let (one, other) = (Netns::new()?, Netns::new()?);
     one.ip(&[
         "link add probe type bridge".to_owned(),
         format!("link add wire type veth peer name eth0 netns {}", other.path()),
@@ -35,7 +35,7 @@ pub fn check() -> Outcome {
     one.sysctl(&[("bridge/bridge-nf-call-iptables".to_owned(), "1")])?;
     for (program, address) in PROGRAMS {
         // Each in a namespace of its own: the two iptables do not share a table.
-        Space::new()?.run(program, &[], &MATCHES.replace("ADDRESS", address))?;
+        Netns::new()?.run(program, &[], &MATCHES.replace("ADDRESS", address))?;
     }
     one.run("nft", &["flush", "ruleset"], "")?;
     one.run("conntrack", &["-F"], "").map(drop)

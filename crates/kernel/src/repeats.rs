@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use crate::census::Phase;
+use crate::case::Case;
+use crate::coverage::Phase;
 use crate::flows::Flow;
+use crate::netns;
 use crate::outcome::Outcome;
 use crate::plan;
 use crate::shares::Counts;
-use crate::space;
-use crate::trial::Trial;
 
 const KERNEL_TIMES: usize = 150;
 const MODEL_TIMES: usize = 1_500;
@@ -17,9 +17,9 @@ const MODEL_TIMES: usize = 1_500;
 /// chance, less than once in 10^8 questions.
 const SURELY_SEEN_PERCENT: usize = 12;
 
-impl Trial<'_> {
+impl Case<'_> {
     /// Asks for a flow again and again.
-    pub fn ask_repeatedly(&mut self, flow: &Flow) -> space::Outcome {
+    pub fn ask_repeatedly(&mut self, flow: &Flow) -> netns::Outcome {
         self.phase = Phase::Shares;
         let model = self.sample(flow, MODEL_TIMES);
         let kernel = self.ask_all(&vec![*flow; KERNEL_TIMES])?;
@@ -28,7 +28,7 @@ impl Trial<'_> {
         let mut counts = Counts::default();
         model.iter().for_each(|outcome| counts.model(label(outcome)));
         kernel.iter().for_each(|outcome| counts.kernel(label(outcome)));
-        self.tally.shares.add(name, &counts);
+        self.counters.shares.add(name, &counts);
         Ok(())
     }
 

@@ -6,9 +6,9 @@ use cluster::net::netfilter::nft::{SetKind, Table};
 use cluster::net::netfilter::{Family, Policy, RuleSet, Rules};
 use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 
-use crate::dice::Dice;
 use crate::generate::Cluster;
-use crate::space::{Outcome, Space};
+use crate::netns::{Netns, Outcome};
+use crate::rng::Rng;
 
 /// kube-proxy's mode, and which iptables takes the text to the kernel: kube-proxy's in iptables
 /// mode, and the CNI's in any.
@@ -22,9 +22,9 @@ pub struct Backend {
 impl Backend {
     pub const PROGRAMS: [&str; 2] = ["iptables-nft", "iptables-legacy"];
 
-    pub fn of(dice: &mut Dice) -> Backend {
-        let mode = if dice.percent(50) { ProxyMode::Iptables } else { ProxyMode::Nftables };
-        Backend { mode, legacy: dice.percent(50) }
+    pub fn of(rng: &mut Rng) -> Backend {
+        let mode = if rng.percent(50) { ProxyMode::Iptables } else { ProxyMode::Nftables };
+        Backend { mode, legacy: rng.percent(50) }
     }
 
     /// Which iptables it is, as its own `--version` says it.
@@ -60,18 +60,18 @@ pub fn build(cluster: &Cluster, node: u8) -> Rules {
 }
 
 /// Puts the rules in the place of `old`, or, without, on a node that has none.
-pub fn load(cluster: &Cluster, space: &Space, old: Option<&Rules>, rules: &Rules) -> Outcome {
+pub fn load(cluster: &Cluster, netns: &Netns, old: Option<&Rules>, rules: &Rules) -> Outcome {
     let program = cluster.backend.iptables(cluster.family);
     let Some(table) = rules.nftables() else {
-        return space.run(program, &[], &rules.to_string()).map(drop);
+        return netns.run(program, &[], &rules.to_string()).map(drop);
     };
     match old.and_then(Rules::nftables) {
         // As on a real node the CNI was there first.
         None => {
-            space.run(program, &[], &rules.iptables().to_string())?;
-            space.run("nft", &["-f", "-"], &rules.to_string()).map(drop)
+            netns.run(program, &[], &rules.iptables().to_string())?;
+            netns.run("nft", &["-f", "-"], &rules.to_string()).map(drop)
         }
-        Some(old) => space.run("nft", &["-f", "-"], &replacing(old, table)).map(drop),
+        Some(old) => netns.run("nft", &["-f", "-"], &replacing(old, table)).map(drop),
     }
 }
 
@@ -96,11 +96,11 @@ fn replacing(old: &Table, new: &Table) -> String {
 }
 
 /// Leaves a node as it was before any cluster.
-pub fn clear(cluster: &Cluster, space: &Space) -> Outcome {
+pub fn clear(cluster: &Cluster, netns: &Netns) -> Outcome {
     if cluster.backend.legacy {
         let empty = RuleSet::empty(cluster.family).to_string();
-        space.run(cluster.backend.iptables(cluster.family), &[], &empty)?;
+        netns.run(cluster.backend.iptables(cluster.family), &[], &empty)?;
     }
-    space.run("nft", &["flush", "ruleset"], "")?;
-    space.run("conntrack", &["-F"], "").map(drop)
+    netns.run("nft", &["flush", "ruleset"], "")?;
+    netns.run("conntrack", &["-F"], "").map(drop)
 }

@@ -6,11 +6,11 @@ use std::thread;
 use std::time::Instant;
 
 use crate::args::{Args, HELP};
+use crate::case::{self, Ports};
+use crate::counters::Counters;
 use crate::generate::Cluster;
 use crate::lab::Lab;
-use crate::space::Outcome;
-use crate::tally::Tally;
-use crate::trial::{self, Ports};
+use crate::netns::Outcome;
 use crate::{preflight, report, rules};
 
 /// As other test drivers have it: not passed, not failed, not run.
@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let began = Instant::now();
-    match run(&args).and_then(|tally| report::report(&tally, &args, began)) {
+    match run(&args).and_then(|counters| report::report(&counters, &args, began)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -47,13 +47,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Outcome<Tally> {
+fn run(args: &Args) -> Outcome<Counters> {
     let next = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
     let labs = args.labs.min(usize::try_from(args.clusters).unwrap_or(usize::MAX));
     thread::scope(|scope| {
         let workers: Vec<_> = (0..labs).map(|_| scope.spawn(|| work(args, &next, &stop))).collect();
-        let mut all = Tally::default();
+        let mut all = Counters::default();
         for worker in workers {
             all.merge(worker.join().map_err(|_| "a lab panicked".to_owned())??);
         }
@@ -62,10 +62,10 @@ fn run(args: &Args) -> Outcome<Tally> {
 }
 
 /// One lab, and one cluster after the other in it.
-fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Tally> {
+fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Counters> {
     let lab = Lab::build()?;
     let mut ports = Ports::default();
-    let mut all = Tally::default();
+    let mut all = Counters::default();
     while !stop.load(Ordering::Relaxed) {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= args.clusters {
@@ -75,11 +75,11 @@ fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Tally> {
         if args.show {
             show(seed);
         }
-        let tally = trial::run(&lab, &mut ports, seed, args).inspect_err(|_| {
+        let counters = case::run(&lab, &mut ports, seed, args).inspect_err(|_| {
             stop.store(true, Ordering::Relaxed);
         })?;
-        tally.differences.iter().for_each(|difference| println!("{difference}\n"));
-        all.merge(tally);
+        counters.differences.iter().for_each(|difference| println!("{difference}\n"));
+        all.merge(counters);
         if all.differences.len() >= ENOUGH {
             stop.store(true, Ordering::Relaxed);
         }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use socket2::Socket;
 
+use crate::netns::{Netns, Outcome};
 use crate::plan::{Place, TCP_PORTS, UDP_PORTS};
-use crate::space::{Outcome, Space};
 
 /// Who answers, on which port, and whom it saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub struct Server {
 
 impl Server {
     /// Starts it. When this returns it listens, and does until it is stopped or the run ends.
-    pub fn start(space: &Space, by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome<Server> {
-        space.within(|| Server::bind(by, address, sightings))
+    pub fn start(netns: &Netns, by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome<Server> {
+        netns.within(|| Server::bind(by, address, sightings))
     }
 
     fn bind(by: Place, address: IpAddr, sightings: &Arc<Sightings>) -> Outcome<Server> {

@@ -13,21 +13,21 @@ pub type Outcome<T = ()> = Result<T, String>;
 
 /// A network namespace. A thread enters it and creates sockets there; a socket stays where it was
 /// created.
-pub struct Space {
+pub struct Netns {
     file: File,
 }
 
-impl Space {
-    pub fn new() -> Outcome<Space> {
+impl Netns {
+    pub fn new() -> Outcome<Netns> {
         // In a thread of its own, so that nobody else is moved.
         let made = thread::spawn(|| {
             unshare(CloneFlags::CLONE_NEWNET).map_err(|e| format!("a new network namespace: {e}"))?;
             File::open("/proc/thread-self/ns/net").map_err(|e| format!("/proc/thread-self/ns/net: {e}"))
         });
         let file = made.join().map_err(|_| "the thread of a new namespace panicked")??;
-        let space = Space { file };
-        space.ip(&["link set lo up"])?;
-        Ok(space)
+        let netns = Netns { file };
+        netns.ip(&["link set lo up"])?;
+        Ok(netns)
     }
 
     /// Moves the calling thread into the namespace.

@@ -11,9 +11,9 @@ use cluster::net::Tuple;
 use cluster::net::netfilter::{Entry, Family};
 use cluster::node::kube_proxy::{clean_stale_entries, ports};
 
+use crate::case::Case;
+use crate::netns;
 use crate::plan::{self, Place, UDP_PORTS};
-use crate::space;
-use crate::trial::Trial;
 
 /// By what kube-proxy knows an entry that is stale.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ impl Stale {
     }
 }
 
-impl Trial<'_> {
+impl Case<'_> {
     pub fn take_out(&mut self, leaving: &[Place]) {
         let family = self.cluster.family;
         let addresses: Vec<_> = leaving.iter().map(|place| plan::address_of(family, *place)).collect();
@@ -45,7 +45,7 @@ impl Trial<'_> {
 
     /// kube-proxy's clean-up, decided by the model, done in the kernel with `conntrack`. So the
     /// kernel must have the entries that the model has.
-    pub fn clean_up(&mut self) -> space::Outcome {
+    pub fn clean_up(&mut self) -> netns::Outcome {
         for node in 0..self.cluster.nodes {
             let name = plan::node_name(node);
             let ports = ports(self.cluster.seen_by(node), &name, self.cluster.family);
@@ -87,8 +87,8 @@ impl Trial<'_> {
         if !self.answers(stale.endpoint) {
             return;
         }
-        self.tally.stale += 1;
-        self.tally.stale_known += u64::from(count.start() == count.end());
+        self.counters.stale += 1;
+        self.counters.stale_known += u64::from(count.start() == count.end());
         if !count.contains(&deleted) {
             let what = format!("node-{node}'s conntrack entries to {} by {}", stale.to, stale.endpoint);
             self.difference(&what, &deleted, &format!("{count:?}"));
@@ -100,7 +100,7 @@ impl Trial<'_> {
         let mut places = self.cluster.places();
         UDP_PORTS.contains(&endpoint.port())
             && places.any(|place| {
-                let dead = self.net.stopped.contains(&place) || self.net.wires.unplugged.contains(&place);
+                let dead = self.net.stopped.contains(&place) || self.net.topology.unplugged.contains(&place);
                 !dead && plan::address_of(family, place) == endpoint.ip()
             })
     }

@@ -8,10 +8,10 @@ use cluster::net::Protocol;
 use cluster::net::netfilter::Family;
 use cluster::node::kube_proxy::ProxyMode;
 
+use crate::features::Feature;
 use crate::generate::Cluster;
 use crate::outcome::{Outcome, Refusal};
 use crate::rules::Backend;
-use crate::variety::Rarity;
 
 /// What a cluster is in the middle of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +72,7 @@ enum Row {
     Program(&'static str),
     Protocol(Protocol),
     /// In the clusters that have it.
-    Rarity(Rarity),
+    Feature(Feature),
     All,
 }
 
@@ -85,7 +85,7 @@ impl fmt::Display for Row {
             }
             Row::Program(program) => f.pad(program),
             Row::Protocol(protocol) => f.pad(protocol.as_str()),
-            Row::Rarity(rarity) => f.pad(rarity.label()),
+            Row::Feature(rarity) => f.pad(rarity.label()),
             Row::All => f.pad("all"),
         }
     }
@@ -94,21 +94,21 @@ impl fmt::Display for Row {
 type Cells = [u64; KINDS.len()];
 
 #[derive(Clone, Debug, Default)]
-pub struct Census(BTreeMap<Row, Cells>);
+pub struct Coverage(BTreeMap<Row, Cells>);
 
-impl Census {
+impl Coverage {
     pub fn count(&mut self, phase: Phase, cluster: &Cluster, protocol: Protocol, outcome: &Outcome) {
         let (backend, family) = (cluster.backend, cluster.family);
         let mode = Row::Mode(backend.mode.as_str(), family);
         let rows =
             [Row::Phase(phase), mode, Row::Program(backend.program()), Row::Protocol(protocol), Row::All];
-        let rarities = cluster.rarities.iter().map(|rarity| Row::Rarity(*rarity));
+        let rarities = cluster.rarities.iter().map(|rarity| Row::Feature(*rarity));
         for row in rows.into_iter().chain(rarities) {
             self.0.entry(row).or_default()[kind(outcome)] += 1;
         }
     }
 
-    pub fn merge(&mut self, other: &Census) {
+    pub fn merge(&mut self, other: &Coverage) {
         for (row, cells) in &other.0 {
             let own = self.0.entry(*row).or_default();
             own.iter_mut().zip(cells).for_each(|(own, more)| *own += more);
@@ -116,7 +116,7 @@ impl Census {
     }
 }
 
-impl fmt::Display for Census {
+impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:26}", "")?;
         KINDS.iter().try_for_each(|kind| write!(f, "{kind:>15}"))?;
@@ -160,15 +160,15 @@ fn floors() -> impl Iterator<Item = (Row, Cells)> {
     let programs = Backend::PROGRAMS.map(|program| (Row::Program(program), PROGRAM));
     let protocols = [(Row::Protocol(Protocol::Tcp), TCP), (Row::Protocol(Protocol::Udp), UDP)];
     let phases = PHASES.map(|(phase, cells)| (Row::Phase(phase), cells));
-    let rarities = Rarity::ALL.map(|rarity| (Row::Rarity(rarity), RARITY));
+    let rarities = Feature::ALL.map(|rarity| (Row::Feature(rarity), RARITY));
     phases.into_iter().chain(modes).chain(programs).chain(protocols).chain(rarities)
 }
 
 /// What a whole run lacks.
-pub fn too_little(census: &Census) -> Vec<String> {
+pub fn too_little(coverage: &Coverage) -> Vec<String> {
     let mut few = Vec::new();
     for (row, floor) in floors() {
-        let cells = census.0.get(&row).copied().unwrap_or_default();
+        let cells = coverage.0.get(&row).copied().unwrap_or_default();
         for ((kind, count), floor) in KINDS.iter().zip(cells).zip(floor) {
             if count < floor {
                 few.push(format!("too little tested: {row}, {kind}: {count}, not {floor}"));
@@ -184,14 +184,14 @@ mod tests {
 
     #[test]
     fn what_was_not_tested_is_missed() {
-        let mut census = Census::default();
-        let missing = too_little(&census);
+        let mut coverage = Coverage::default();
+        let missing = too_little(&coverage);
         assert!(
             missing.contains(&"too little tested: link goes, in rules, host unreach.: 0, not 700".into())
         );
         for (row, floor) in floors() {
-            census.0.insert(row, floor);
+            coverage.0.insert(row, floor);
         }
-        assert_eq!(too_little(&census), Vec::<String>::new());
+        assert_eq!(too_little(&coverage), Vec::<String>::new());
     }
 }

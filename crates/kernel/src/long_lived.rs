@@ -1,19 +1,19 @@
-//! What becomes of connections that are open while things change: their Pod dies (`deaths`), their
+//! What becomes of connections that are open while things change: their Pod dies (`pod_failures`), their
 //! endpoint is taken out of the rules.
 
 use std::thread;
 use std::time::Instant;
 
-use crate::asking::LONG_PATIENCE;
-use crate::census::Phase;
-use crate::chosen::Chosen;
+use crate::case::Case;
 use crate::client::{self, Caller, Client, Line};
+use crate::compare::LONG_PATIENCE;
+use crate::coverage::Phase;
+use crate::flow_plan::FlowPlan;
 use crate::flows::Flow;
 use crate::model::{Connection, Net};
+use crate::netns;
 use crate::outcome::{Answer, Outcome};
 use crate::plan::Place;
-use crate::space;
-use crate::trial::Trial;
 
 /// An open connection, in the kernel and in the model.
 pub struct Open<K> {
@@ -26,12 +26,12 @@ pub struct Open<K> {
 
 /// What is kept open.
 #[derive(Default)]
-pub struct Kept {
+pub struct LongLived {
     pub lines: Vec<Open<Line>>,
     pub callers: Vec<Open<Caller>>,
 }
 
-impl Kept {
+impl LongLived {
     pub fn flows(&self) -> Vec<Flow> {
         let callers = self.callers.iter().map(|open| open.flow);
         self.lines.iter().map(|open| open.flow).chain(callers).collect()
@@ -44,29 +44,29 @@ impl Kept {
     }
 
     /// Takes those out that some of these answer.
-    pub fn of(&mut self, servers: &[Place]) -> Kept {
-        Kept {
+    pub fn of(&mut self, servers: &[Place]) -> LongLived {
+        LongLived {
             lines: self.lines.extract_if(.., |open| servers.contains(&open.by)).collect(),
             callers: self.callers.extract_if(.., |open| servers.contains(&open.by)).collect(),
         }
     }
 }
 
-impl Trial<'_> {
-    pub fn lasting(&mut self, chosen: &Chosen) -> space::Outcome {
+impl Case<'_> {
+    pub fn long_lived(&mut self, flow_plan: &FlowPlan) -> netns::Outcome {
         self.phase = Phase::Opened;
-        let mut kept = Kept::default();
-        for flow in chosen.streams.iter().chain(&chosen.datagrams) {
-            self.open(flow, &mut kept)?;
+        let mut long_lived = LongLived::default();
+        for flow in flow_plan.streams.iter().chain(&flow_plan.datagrams) {
+            self.open(flow, &mut long_lived)?;
         }
-        self.tally.flows += kept.flows().len() as u64;
-        let dead = self.die_in_rules(chosen, &mut kept)?;
-        self.endpoints_go(&mut kept, &dead)?;
-        self.die_out_of_rules(&mut kept)
+        self.counters.flows += long_lived.flows().len() as u64;
+        let dead = self.die_in_rules(flow_plan, &mut long_lived)?;
+        self.endpoints_go(&mut long_lived, &dead)?;
+        self.die_out_of_rules(&mut long_lived)
     }
 
     /// Asks for a flow, and keeps open what answered.
-    fn open(&mut self, flow: &Flow, kept: &mut Kept) -> space::Outcome {
+    fn open(&mut self, flow: &Flow, long_lived: &mut LongLived) -> netns::Outcome {
         let question = self.question(flow);
         let sightings = &self.lab.sightings;
         let mut report = self.lab.at(flow.origin.place).within(|| client::open(&question, sightings))?;
@@ -78,8 +78,8 @@ impl Trial<'_> {
         let model = self.judge(flow, &question, &mut report, open)?.flatten();
         if let (Some(model), Outcome::Answered(Answer { by, .. })) = (model, report.outcome) {
             match report.client {
-                Client::Line(kernel) => kept.lines.push(Open { flow: *flow, kernel, model, by }),
-                Client::Caller(kernel) => kept.callers.push(Open { flow: *flow, kernel, model, by }),
+                Client::Line(kernel) => long_lived.lines.push(Open { flow: *flow, kernel, model, by }),
+                Client::Caller(kernel) => long_lived.callers.push(Open { flow: *flow, kernel, model, by }),
                 // It was answered late, and its line is closed again.
                 Client::Connecting(_) | Client::Gone => {}
             }
@@ -95,13 +95,13 @@ impl Trial<'_> {
         what: &str,
         mut kernel: Outcome,
         act: impl Fn(&mut Net, &Connection) -> Outcome,
-        wait_on: impl FnOnce(&mut K) -> space::Outcome<Outcome>,
-    ) -> space::Outcome<Outcome> {
+        wait_on: impl FnOnce(&mut K) -> netns::Outcome<Outcome>,
+    ) -> netns::Outcome<Outcome> {
         let (flow, model) = (open.flow, &open.model);
         let act = |net: &mut Net| (act(net, model), ());
         let mut followed = self.follow(Instant::now(), &kernel, act);
         if followed.is_err() && kernel.is_silent() {
-            self.tally.late += 1;
+            self.counters.late += 1;
             kernel = wait_on(&mut open.kernel)?;
             followed = self.follow(Instant::now(), &kernel, act);
         }
@@ -114,26 +114,26 @@ impl Trial<'_> {
 
     /// The endpoints that answered leave the EndpointSlices, with those that are dead, and every node
     /// writes its rules anew.
-    fn endpoints_go(&mut self, kept: &mut Kept, dead: &[Place]) -> space::Outcome {
+    fn endpoints_go(&mut self, long_lived: &mut LongLived, dead: &[Place]) -> netns::Outcome {
         self.phase = Phase::EndpointLeaves;
-        let leaving: Vec<Place> = kept.servers().into_iter().chain(dead.iter().copied()).collect();
+        let leaving: Vec<Place> = long_lived.servers().into_iter().chain(dead.iter().copied()).collect();
         if leaving.is_empty() {
             return Ok(());
         }
         self.take_out(&leaving);
         self.load_rules()?;
-        self.ask_lines(&mut kept.lines, "after its endpoint left the rules")?;
-        self.call_again(&mut kept.callers, "after its endpoint left the rules")?;
+        self.ask_lines(&mut long_lived.lines, "after its endpoint left the rules")?;
+        self.call_again(&mut long_lived.callers, "after its endpoint left the rules")?;
         self.phase = Phase::CleanUp;
         self.clean_up()?;
-        self.call_again(&mut kept.callers, "after kube-proxy cleaned up")?;
-        let flows = kept.flows();
-        self.tally.flows += flows.len() as u64;
+        self.call_again(&mut long_lived.callers, "after kube-proxy cleaned up")?;
+        let flows = long_lived.flows();
+        self.counters.flows += flows.len() as u64;
         self.ask_all(&flows).map(drop)
     }
 
     /// A question on each line, all at once.
-    pub fn ask_lines(&mut self, lines: &mut [Open<Line>], what: &str) -> space::Outcome {
+    pub fn ask_lines(&mut self, lines: &mut [Open<Line>], what: &str) -> netns::Outcome {
         let heard = at_once(lines, Line::ask)?;
         for (open, kernel) in lines.iter_mut().zip(heard) {
             let wait_on = |line: &mut Line| line.go_on(LONG_PATIENCE);
@@ -143,7 +143,7 @@ impl Trial<'_> {
     }
 
     /// A datagram from each socket, all at once.
-    pub fn call_again(&mut self, callers: &mut [Open<Caller>], what: &str) -> space::Outcome {
+    pub fn call_again(&mut self, callers: &mut [Open<Caller>], what: &str) -> netns::Outcome {
         let lab = self.lab;
         let heard = at_once(callers, |caller| caller.ask(&lab.sightings))?;
         for (open, kernel) in callers.iter_mut().zip(heard) {
@@ -159,8 +159,8 @@ impl Trial<'_> {
 
 fn at_once<K: Send>(
     opens: &mut [Open<K>],
-    ask: impl Fn(&mut K) -> space::Outcome<Outcome> + Sync,
-) -> space::Outcome<Vec<Outcome>> {
+    ask: impl Fn(&mut K) -> netns::Outcome<Outcome> + Sync,
+) -> netns::Outcome<Vec<Outcome>> {
     let ask = &ask;
     thread::scope(|scope| {
         let asking: Vec<_> = opens.iter_mut().map(|open| scope.spawn(|| ask(&mut open.kernel))).collect();

@@ -10,31 +10,31 @@ use cluster::net::netfilter::Rules;
 use cluster::sim::Time;
 
 use crate::args::Args;
-use crate::census::Phase;
-use crate::chosen::Chosen;
-use crate::dice::Dice;
+use crate::counters::Counters;
+use crate::coverage::Phase;
+use crate::flow_plan::FlowPlan;
 use crate::generate::Cluster;
 use crate::lab::Lab;
 use crate::model::Net;
+use crate::netns;
 use crate::outcome::Outcome;
 use crate::plan;
+use crate::rng::Rng;
 use crate::rules;
-use crate::space;
-use crate::tally::Tally;
 
 /// How often the model draws anew to come to what the kernel did: it misses one of 20 outcomes
 /// that are equally likely once in 10^13 times.
 const DRAWS: u64 = 600;
 
-pub struct Trial<'a> {
+pub struct Case<'a> {
     pub lab: &'a Lab,
     pub cluster: Cluster,
     pub net: Net,
     /// Each node's, once they are loaded.
     rules: Vec<Rules>,
     /// The model's own draws, while it looks for what the kernel did.
-    draws: Dice,
-    pub tally: Tally,
+    draws: Rng,
+    pub counters: Counters,
     pub phase: Phase,
     /// Say what happens, flow by flow.
     pub show: bool,
@@ -65,42 +65,42 @@ impl Ports {
 }
 
 /// Runs one cluster and leaves the lab as it was.
-pub fn run(lab: &Lab, ports: &mut Ports, seed: u64, args: &Args) -> space::Outcome<Tally> {
+pub fn run(lab: &Lab, ports: &mut Ports, seed: u64, args: &Args) -> netns::Outcome<Counters> {
     let cluster = Cluster::generate(seed);
     let net = Net::new(cluster.family, cluster.nodes, seed);
-    let mut trial = Trial {
+    let mut case = Case {
         lab,
         cluster,
         net,
         rules: Vec::new(),
-        draws: Dice::of(seed, "model"),
-        tally: Tally { clusters: 1, ..Tally::default() },
+        draws: Rng::of(seed, "model"),
+        counters: Counters { clusters: 1, ..Counters::default() },
         phase: Phase::Flows,
         show: args.show,
         count: args.flows,
         started: Instant::now(),
         ports,
     };
-    let outcome = trial.set_up().and_then(|()| trial.phases());
-    let cleared = trial.clear();
+    let outcome = case.set_up().and_then(|()| case.phases());
+    let cleared = case.clear();
     outcome.and(cleared).map_err(|error| format!("seed {seed}: {error}"))?;
-    Ok(trial.tally)
+    Ok(case.counters)
 }
 
-impl Trial<'_> {
-    fn phases(&mut self) -> space::Outcome {
-        let chosen = Chosen::of(&self.cluster, &self.net, self.count);
-        self.tally.asked = chosen.digest();
-        self.tally.flows += chosen.flows.len() as u64;
-        self.ask_all(&chosen.flows)?;
-        if let Some(flow) = &chosen.repeated {
+impl Case<'_> {
+    fn phases(&mut self) -> netns::Outcome {
+        let flow_plan = FlowPlan::of(&self.cluster, &self.net, self.count);
+        self.counters.asked = flow_plan.digest();
+        self.counters.flows += flow_plan.flows.len() as u64;
+        self.ask_all(&flow_plan.flows)?;
+        if let Some(flow) = &flow_plan.repeated {
             self.ask_repeatedly(flow)?;
         }
-        self.affinity(&chosen.sticky)?;
-        self.lasting(&chosen)
+        self.affinity(&flow_plan.sticky)?;
+        self.long_lived(&flow_plan)
     }
 
-    fn set_up(&mut self) -> space::Outcome {
+    fn set_up(&mut self) -> netns::Outcome {
         let liberal = if self.cluster.config().tcp_be_liberal { "1" } else { "0" };
         for node in 0..self.cluster.nodes {
             let udp = plan::UDP_TIMEOUT_S.to_string();
@@ -112,7 +112,7 @@ impl Trial<'_> {
     }
 
     /// Every node's rules, as its kube-proxy writes them now, into its kernel and into the model.
-    pub fn load_rules(&mut self) -> space::Outcome {
+    pub fn load_rules(&mut self) -> netns::Outcome {
         let rules: Vec<Rules> =
             (0..self.cluster.nodes).map(|node| rules::build(&self.cluster, node)).collect();
         let (cluster, lab, old) = (&self.cluster, self.lab, &self.rules);
@@ -129,12 +129,12 @@ impl Trial<'_> {
         Ok(())
     }
 
-    fn clear(&mut self) -> space::Outcome {
+    fn clear(&mut self) -> netns::Outcome {
         // First, for a rule may be in the way of whoever looks whether a Pod can be reached.
         let clear = |node| rules::clear(&self.cluster, self.lab.node(node));
         (0..self.cluster.nodes).try_for_each(clear)?;
         std::mem::take(&mut self.net.stopped).into_iter().try_for_each(|place| self.lab.start(place))?;
-        self.lab.plug(&std::mem::take(&mut self.net.wires.unplugged))?;
+        self.lab.plug(&std::mem::take(&mut self.net.topology.unplugged))?;
         self.lab.sightings.clear();
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Trial<'_> {
         kernel: &Outcome,
         act: impl Fn(&mut Net) -> (Outcome, T),
     ) -> Result<T, BTreeSet<Outcome>> {
-        self.tally.connections += 1;
+        self.counters.connections += 1;
         let mut known = BTreeSet::new();
         let mut nearly = None;
         for _ in 0..DRAWS {
@@ -163,7 +163,7 @@ impl Trial<'_> {
             known.insert(outcome);
         }
         let (has_own_port, net, more) = nearly.ok_or(known)?;
-        self.tally.ports_by_chance[usize::from(has_own_port)] += 1;
+        self.counters.ports_by_chance[usize::from(has_own_port)] += 1;
         self.net = net;
         Ok(more)
     }
@@ -182,7 +182,7 @@ impl Trial<'_> {
     }
 
     pub fn count(&mut self, protocol: Protocol, outcome: &Outcome) {
-        self.tally.census.count(self.phase, &self.cluster, protocol, outcome);
+        self.counters.coverage.count(self.phase, &self.cluster, protocol, outcome);
     }
 
     pub fn differ(&mut self, flow: &dyn Display, kernel: &Outcome, model: &BTreeSet<Outcome>) {
@@ -192,7 +192,7 @@ impl Trial<'_> {
 
     pub fn difference(&mut self, flow: &dyn Display, kernel: &dyn Display, model: &dyn Display) {
         let (seed, count) = (self.cluster.seed, self.count);
-        self.tally.differences.push(format!(
+        self.counters.differences.push(format!(
             "seed {seed}, {:?}, {}: {flow}\n  kernel:  {kernel}\n  model:   {model}\n  \
              again:   cargo xtask kernel --seed {seed} --clusters 1 --flows {count} --show",
             self.cluster.family, self.cluster.backend

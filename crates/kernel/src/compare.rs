@@ -8,13 +8,13 @@ use std::time::Duration;
 use cluster::net::netfilter::Family;
 use cluster::sim::Time;
 
+use crate::case::Case;
 use crate::client::{self, Question, Report};
 use crate::flows::Flow;
 use crate::model::Net;
+use crate::netns;
 use crate::outcome::Outcome;
 use crate::plan::Place;
-use crate::space;
-use crate::trial::Trial;
 
 /// How long a client waits before it says that it hears nothing. An answer takes some 0.1 ms, an
 /// unreachable neighbour 0.3 s.
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(700);
 pub const LONG_PATIENCE: Duration = Duration::from_secs(6);
 const AT_ONCE: usize = 64;
 
-impl Trial<'_> {
+impl Case<'_> {
     pub fn question(&mut self, flow: &Flow) -> Question {
         let port = self.ports.next();
         let any: IpAddr = match self.cluster.family {
@@ -43,7 +43,7 @@ impl Trial<'_> {
 
     /// Asks for each flow once, all side by side but for those of one group, and compares. Gives
     /// what the kernel did.
-    pub fn ask_all(&mut self, flows: &[Flow]) -> space::Outcome<Vec<Outcome>> {
+    pub fn ask_all(&mut self, flows: &[Flow]) -> netns::Outcome<Vec<Outcome>> {
         let questions: Vec<Question> = flows.iter().map(|flow| self.question(flow)).collect();
         let reports = self.put(flows, &questions)?;
         let asked = flows.iter().zip(questions).zip(reports);
@@ -51,7 +51,7 @@ impl Trial<'_> {
     }
 
     /// The kernel's part.
-    fn put(&self, flows: &[Flow], questions: &[Question]) -> space::Outcome<Vec<Report>> {
+    fn put(&self, flows: &[Flow], questions: &[Question]) -> netns::Outcome<Vec<Report>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut of: BTreeMap<usize, usize> = BTreeMap::new();
         for (index, flow) in flows.iter().enumerate() {
@@ -61,7 +61,7 @@ impl Trial<'_> {
                 None => groups.push(vec![index]),
             }
         }
-        let ask = |index: usize| -> space::Outcome<(usize, Report)> {
+        let ask = |index: usize| -> netns::Outcome<(usize, Report)> {
             self.lab.at(flows[index].origin.place).enter()?;
             Ok((index, client::ask(&questions[index], &self.lab.sightings)?))
         };
@@ -86,7 +86,7 @@ impl Trial<'_> {
     }
 
     /// The model's part for a flow that was asked for once. Gives what the kernel did.
-    fn compare(&mut self, flow: &Flow, question: Question, mut report: Report) -> space::Outcome<Outcome> {
+    fn compare(&mut self, flow: &Flow, question: Question, mut report: Report) -> netns::Outcome<Outcome> {
         let tuple = flow.tuple(question.from.port());
         self.judge(flow, &question, &mut report, |net| (net.ask(flow.origin, tuple), ()))?;
         Ok(report.outcome)
@@ -99,7 +99,7 @@ impl Trial<'_> {
         question: &Question,
         report: &mut Report,
         act: impl Fn(&mut Net) -> (Outcome, T),
-    ) -> space::Outcome<Option<T>> {
+    ) -> netns::Outcome<Option<T>> {
         self.check_source(flow, report);
         if self.show {
             let Time(at) = self.time(report.began);
@@ -107,7 +107,7 @@ impl Trial<'_> {
         }
         let mut followed = self.follow(report.began, &report.outcome, &act);
         if followed.is_err() && report.outcome.is_silent() {
-            self.tally.late += 1;
+            self.counters.late += 1;
             report.go_on(question, LONG_PATIENCE, &self.lab.sightings)?;
             followed = self.follow(report.began, &report.outcome, &act);
         }

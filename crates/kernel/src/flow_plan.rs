@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use cluster::api::SessionAffinity;
 use cluster::net::Protocol;
 
-use crate::dice::Dice;
 use crate::flows::{self, Flow};
 use crate::generate::Cluster;
 use crate::model::Net;
 use crate::outcome::Outcome;
 use crate::plan::Place;
 use crate::repeats::who;
+use crate::rng::Rng;
 
 /// So many draws are enough to meet an endpoint that is one of a dozen.
 const SURE: usize = 100;
@@ -26,7 +26,7 @@ const KEPT: usize = 5;
 const OBSERVERS: usize = 12;
 
 #[derive(Debug, Default)]
-pub struct Chosen {
+pub struct FlowPlan {
     pub flows: Vec<Flow>,
     /// One that is asked again and again.
     pub repeated: Option<Flow>,
@@ -41,24 +41,24 @@ pub struct Chosen {
     pub victims: Vec<Place>,
 }
 
-impl Chosen {
+impl FlowPlan {
     /// `net` has the rules, and no memory yet.
-    pub fn of(cluster: &Cluster, net: &Net, count: usize) -> Chosen {
+    pub fn of(cluster: &Cluster, net: &Net, count: usize) -> FlowPlan {
         let seed = cluster.seed;
-        let mut sampler = Sampler { net, dice: Dice::of(seed, "samples") };
-        let mut flows = flows::draw(cluster, &mut Dice::of(seed, "flows"), count);
+        let mut sampler = Sampler { net, rng: Rng::of(seed, "samples") };
+        let mut flows = flows::draw(cluster, &mut Rng::of(seed, "flows"), count);
         flows.retain(|flow| flow.group.is_none() || !sampler.hides_its_choice(flow));
         let mut candidates = flows.clone();
-        Dice::of(seed, "shares").shuffle(&mut candidates);
+        Rng::of(seed, "shares").shuffle(&mut candidates);
         let repeated =
             candidates.iter().find(|flow| flow.group.is_none() && sampler.has_a_choice(flow)).copied();
-        let sticky = sticky(cluster, &mut Dice::of(seed, "affinity"), &mut sampler);
-        Dice::of(seed, "lasting").shuffle(&mut candidates);
-        let mut kept = |protocol| -> Vec<Flow> {
+        let sticky = sticky(cluster, &mut Rng::of(seed, "affinity"), &mut sampler);
+        Rng::of(seed, "lasting").shuffle(&mut candidates);
+        let mut open = |protocol| -> Vec<Flow> {
             let those = candidates.iter().filter(|flow| flow.protocol == protocol);
             those.filter(|flow| sampler.may_be_answered(flow)).take(KEPT).copied().collect()
         };
-        let (streams, datagrams) = (kept(Protocol::Tcp), kept(Protocol::Udp));
+        let (streams, datagrams) = (open(Protocol::Tcp), open(Protocol::Udp));
         let plain = |flow: &&Flow| flow.group.is_none() || sampler.is_always_answered(flow);
         let observers: Vec<Flow> = candidates.iter().filter(plain).copied().collect();
         let reach = observers.iter().map(|flow| (*flow, sampler.reach(flow)));
@@ -67,8 +67,8 @@ impl Chosen {
         let observers: Vec<_> = reach.filter(of_pods).take(OBSERVERS).collect();
         let pods = observers.iter().flat_map(|(_, reach)| reach).filter(|by| matches!(by, Place::Pod(..)));
         let mut victims: Vec<Place> = pods.copied().collect::<BTreeSet<Place>>().into_iter().collect();
-        Dice::of(seed, "deaths").shuffle(&mut victims);
-        Chosen { flows, repeated, sticky, streams, datagrams, observers, victims }
+        Rng::of(seed, "deaths").shuffle(&mut victims);
+        FlowPlan { flows, repeated, sticky, streams, datagrams, observers, victims }
     }
 
     /// Two runs that ask the same have the same (FNV-1a).
@@ -80,11 +80,11 @@ impl Chosen {
 }
 
 /// A client for each of some Services with affinity.
-fn sticky(cluster: &Cluster, dice: &mut Dice, sampler: &mut Sampler<'_>) -> Vec<(Flow, u32)> {
+fn sticky(cluster: &Cluster, rng: &mut Rng, sampler: &mut Sampler<'_>) -> Vec<(Flow, u32)> {
     let mut flows = Vec::new();
     for (number, service) in cluster.services.values().enumerate() {
         let SessionAffinity::ClientIP { timeout_s } = service.spec.session_affinity else { continue };
-        let drawn = flows::to_cluster_ip(cluster, dice, number, service);
+        let drawn = flows::to_cluster_ip(cluster, rng, number, service);
         let drawn = drawn.filter(|flow| !sampler.hides_its_choice(flow));
         flows.extend(drawn.map(|flow| (flow, timeout_s)));
     }
@@ -92,16 +92,16 @@ fn sticky(cluster: &Cluster, dice: &mut Dice, sampler: &mut Sampler<'_>) -> Vec<
     flows
 }
 
-/// Draws from the model, of a dice that serves nothing else.
+/// Draws from the model, of a generator that serves nothing else.
 struct Sampler<'a> {
     net: &'a Net,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Sampler<'_> {
     fn draw(&mut self, flow: &Flow) -> (Outcome, Net) {
         let mut net = self.net.clone();
-        net.flow = self.dice.draw();
+        net.flow = self.rng.draw();
         (net.ask(flow.origin, flow.tuple(1_000)), net)
     }
 

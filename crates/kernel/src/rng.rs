@@ -1,18 +1,17 @@
 //! Chance: one stream for each seed and purpose (SplitMix64, Steele, Lea, Flood 2014).
 
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed)
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed)
     }
 
     /// A stream for one purpose, which no other purpose's draws shift.
-    pub fn of(seed: u64, purpose: &str) -> Dice {
-        let mixed = purpose
-            .bytes()
-            .fold(Dice::new(seed).draw(), |seed, byte| Dice::new(seed ^ u64::from(byte)).draw());
-        Dice::new(mixed)
+    pub fn of(seed: u64, purpose: &str) -> Rng {
+        let mixed =
+            purpose.bytes().fold(Rng::new(seed).draw(), |seed, byte| Rng::new(seed ^ u64::from(byte)).draw());
+        Rng::new(mixed)
     }
 
     pub fn draw(&mut self) -> u64 {
@@ -56,13 +55,13 @@ mod tests {
     #[test]
     fn it_is_splitmix64_and_keeps_its_bounds() {
         // The first output for seed 0, as published with the algorithm.
-        assert_eq!(Dice::new(0).draw(), 0xe220_a839_7b1d_cdaf);
-        assert_ne!(Dice::of(1, "flows").draw(), Dice::of(1, "shares").draw());
-        assert_ne!(Dice::of(1, "flows").draw(), Dice::of(2, "flows").draw());
-        let mut dice = Dice::new(5);
-        assert!((0..1000).map(|_| dice.below(7)).all(|n| n < 7));
+        assert_eq!(Rng::new(0).draw(), 0xe220_a839_7b1d_cdaf);
+        assert_ne!(Rng::of(1, "flows").draw(), Rng::of(1, "shares").draw());
+        assert_ne!(Rng::of(1, "flows").draw(), Rng::of(2, "flows").draw());
+        let mut rng = Rng::new(5);
+        assert!((0..1000).map(|_| rng.below(7)).all(|n| n < 7));
         let mut list = [1, 2, 3, 4, 5];
-        dice.shuffle(&mut list);
+        rng.shuffle(&mut list);
         list.sort_unstable();
         assert_eq!(list, [1, 2, 3, 4, 5]);
     }

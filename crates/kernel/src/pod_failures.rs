@@ -7,16 +7,16 @@ use std::time::Instant;
 
 use cluster::net::Protocol;
 
-use crate::asking::LONG_PATIENCE;
-use crate::census::Phase;
-use crate::chosen::Chosen;
+use crate::case::Case;
 use crate::client::Line;
+use crate::compare::LONG_PATIENCE;
+use crate::coverage::Phase;
+use crate::flow_plan::FlowPlan;
 use crate::flows::Flow;
-use crate::lasting::Kept;
+use crate::long_lived::LongLived;
 use crate::model::Net;
+use crate::netns;
 use crate::plan::{self, Place, TCP_PORTS, UDP_PORTS};
-use crate::space;
-use crate::trial::Trial;
 
 /// How often each client comes while there are dead Pods, to meet one of them.
 const TIMES: usize = 3;
@@ -29,46 +29,51 @@ enum Death {
     Link,
 }
 
-impl Trial<'_> {
+impl Case<'_> {
     /// Gives who is dead.
-    pub fn die_in_rules(&mut self, chosen: &Chosen, kept: &mut Kept) -> space::Outcome<Vec<Place>> {
-        let origins: Vec<Place> = kept.flows().iter().map(|flow| flow.origin.place).collect();
-        let many = if chosen.victims.len() > 5 { DEATHS } else { 1 };
-        let processes: Vec<Place> = match chosen.victims.len() {
+    pub fn die_in_rules(
+        &mut self,
+        flow_plan: &FlowPlan,
+        long_lived: &mut LongLived,
+    ) -> netns::Outcome<Vec<Place>> {
+        let origins: Vec<Place> = long_lived.flows().iter().map(|flow| flow.origin.place).collect();
+        let many = if flow_plan.victims.len() > 5 { DEATHS } else { 1 };
+        let processes: Vec<Place> = match flow_plan.victims.len() {
             // One Pod cannot die in two ways.
             1 if self.cluster.seed.is_multiple_of(2) => Vec::new(),
-            _ => chosen.victims.iter().take(many).copied().collect(),
+            _ => flow_plan.victims.iter().take(many).copied().collect(),
         };
-        let others = chosen.victims.iter().filter(|pod| !processes.contains(pod) && !origins.contains(pod));
+        let others =
+            flow_plan.victims.iter().filter(|pod| !processes.contains(pod) && !origins.contains(pod));
         let links: Vec<Place> = others.take(many).copied().collect();
         let mut dead = Vec::new();
         for (death, victims) in [(Death::Process, processes), (Death::Link, links)] {
             self.phase = if death == Death::Process { Phase::ProcessDies } else { Phase::LinkDies };
             dead.extend(&victims);
             let meets = |(_, reach): &&(Flow, BTreeSet<Place>)| victims.iter().any(|pod| reach.contains(pod));
-            let observers = chosen.observers.iter().filter(meets).map(|(flow, _)| *flow);
+            let observers = flow_plan.observers.iter().filter(meets).map(|(flow, _)| *flow);
             let observers: Vec<Flow> = observers.flat_map(|flow| [flow; TIMES]).collect();
-            self.die(death, &victims, kept, observers)?;
+            self.die(death, &victims, long_lived, observers)?;
         }
         Ok(dead)
     }
 
     /// Those that still answer somebody, and whom no rule names any more.
-    pub fn die_out_of_rules(&mut self, kept: &mut Kept) -> space::Outcome {
+    pub fn die_out_of_rules(&mut self, long_lived: &mut LongLived) -> netns::Outcome {
         for (death, phase) in [(Death::Process, Phase::ProcessStops), (Death::Link, Phase::LinkGoes)] {
             self.phase = phase;
-            let origins: Vec<Place> = kept.flows().iter().map(|flow| flow.origin.place).collect();
-            let mut victims = kept.servers();
+            let origins: Vec<Place> = long_lived.flows().iter().map(|flow| flow.origin.place).collect();
+            let mut victims = long_lived.servers();
             victims.sort_unstable();
             victims.dedup();
             if death == Death::Link {
                 victims.retain(|pod| matches!(pod, Place::Pod(..)) && !origins.contains(pod));
             }
             victims.truncate(DEATHS);
-            let servers = kept.servers();
-            let clients = kept.flows().into_iter().zip(servers).filter(|(_, by)| victims.contains(by));
+            let servers = long_lived.servers();
+            let clients = long_lived.flows().into_iter().zip(servers).filter(|(_, by)| victims.contains(by));
             let direct = clients.flat_map(|(flow, by)| self.directly(&flow, by)).collect();
-            self.die(death, &victims, kept, direct)?;
+            self.die(death, &victims, long_lived, direct)?;
         }
         Ok(())
     }
@@ -91,20 +96,26 @@ impl Trial<'_> {
     }
 
     /// Some die; what hear those who talk to them, and those who begin to?
-    fn die(&mut self, death: Death, dead: &[Place], kept: &mut Kept, flows: Vec<Flow>) -> space::Outcome {
-        let mut orphans = kept.of(dead);
+    fn die(
+        &mut self,
+        death: Death,
+        dead: &[Place],
+        long_lived: &mut LongLived,
+        flows: Vec<Flow>,
+    ) -> netns::Outcome {
+        let mut orphans = long_lived.of(dead);
         match death {
             Death::Process => self.stop(dead, &mut orphans)?,
             Death::Link => self.unplug(dead, &mut orphans)?,
         }
         let mut flows = flows;
-        flows.retain(|flow| !self.net.wires.unplugged.contains(&flow.origin.place));
-        self.tally.flows += flows.len() as u64;
+        flows.retain(|flow| !self.net.topology.unplugged.contains(&flow.origin.place));
+        self.counters.flows += flows.len() as u64;
         self.ask_all(&flows).map(drop)
     }
 
     /// All that a process had open is closed. Who has a connection goes on writing.
-    fn stop(&mut self, dead: &[Place], orphans: &mut Kept) -> space::Outcome {
+    fn stop(&mut self, dead: &[Place], orphans: &mut LongLived) -> netns::Outcome {
         for open in &mut orphans.lines {
             open.kernel.stop_server()?;
             self.net.now = self.time(Instant::now());
@@ -123,13 +134,13 @@ impl Trial<'_> {
 
     /// Who talks to such a Pod by TCP hears nothing; who begins to, or sends a datagram, is told that
     /// nobody is there.
-    fn unplug(&mut self, dead: &[Place], orphans: &mut Kept) -> space::Outcome {
+    fn unplug(&mut self, dead: &[Place], orphans: &mut LongLived) -> netns::Outcome {
         for place in dead {
             if let Place::Pod(node, pod) = place {
                 self.lab.unplug(*node, *pod)?;
             }
         }
-        self.net.wires.unplugged.extend(dead);
+        self.net.topology.unplugged.extend(dead);
         self.ask_lines(&mut orphans.lines, "after its Pod's link went")?;
         self.call_again(&mut orphans.callers, "after its Pod's link went")
     }

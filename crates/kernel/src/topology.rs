@@ -8,7 +8,7 @@ use cluster::net::netfilter::{Family, Route};
 use crate::plan::{self, PODS, Place};
 
 #[derive(Clone)]
-pub struct Wires {
+pub struct Topology {
     pub family: Family,
     pub nodes: u8,
     /// Pods whose link is down.
@@ -28,7 +28,7 @@ pub enum Next {
     Away,
 }
 
-impl Wires {
+impl Topology {
     pub fn next(&self, node: u8, to: IpAddr) -> Next {
         let family = self.family;
         if to.is_loopback() || to == plan::node_ip(family, node) || to == plan::bridge_ip(family, node) {

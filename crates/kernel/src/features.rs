@@ -1,4 +1,4 @@
-//! What only some clusters have, each by a dice of its own, so that whatever is added here leaves the
+//! What only some clusters have, each by a generator of its own, so that whatever is added here leaves the
 //! others as they are.
 
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use cluster::api::{Endpoint, EndpointSlice, Service, ServiceType, Str, TrafficPo
 use cluster::net::netfilter::{Family, Hook};
 use cluster::node::kube_proxy::ProxyMode;
 
-use crate::dice::Dice;
 use crate::generate::{Cluster, Services, Slices, ZONES};
 use crate::plan::{self, Place};
+use crate::rng::Rng;
 use crate::rules::Backend;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rarity {
+pub enum Feature {
     NodeBehind,
     ForwardDrops,
     InputDrops,
@@ -23,26 +23,26 @@ pub enum Rarity {
     SeveralHints,
 }
 
-impl Rarity {
-    pub const ALL: [Rarity; 7] = [
-        Rarity::NodeBehind,
-        Rarity::ForwardDrops,
-        Rarity::InputDrops,
-        Rarity::NodeAsExternalIp,
-        Rarity::NoNodePorts,
-        Rarity::SeveralExternalIps,
-        Rarity::SeveralHints,
+impl Feature {
+    pub const ALL: [Feature; 7] = [
+        Feature::NodeBehind,
+        Feature::ForwardDrops,
+        Feature::InputDrops,
+        Feature::NodeAsExternalIp,
+        Feature::NoNodePorts,
+        Feature::SeveralExternalIps,
+        Feature::SeveralHints,
     ];
 
     pub fn label(self) -> &'static str {
         match self {
-            Rarity::NodeBehind => "a node behind",
-            Rarity::ForwardDrops => "a node's FORWARD DROP",
-            Rarity::InputDrops => "a node's INPUT DROP",
-            Rarity::NodeAsExternalIp => "external IP of a node",
-            Rarity::NoNodePorts => "LB without NodePorts",
-            Rarity::SeveralExternalIps => "several external IPs",
-            Rarity::SeveralHints => "several hints",
+            Feature::NodeBehind => "a node behind",
+            Feature::ForwardDrops => "a node's FORWARD DROP",
+            Feature::InputDrops => "a node's INPUT DROP",
+            Feature::NodeAsExternalIp => "external IP of a node",
+            Feature::NoNodePorts => "LB without NodePorts",
+            Feature::SeveralExternalIps => "several external IPs",
+            Feature::SeveralHints => "several hints",
         }
     }
 }
@@ -63,9 +63,9 @@ pub struct Strict {
 
 impl Cluster {
     pub fn vary(&mut self) {
-        let dice = |purpose| Dice::of(self.seed, purpose);
-        let (mut addresses, mut hints, mut behind) = (dice("addresses"), dice("hints"), dice("stale"));
-        self.strict = strict(&mut dice("policy"), self.backend, self.family, self.nodes);
+        let rng = |purpose| Rng::of(self.seed, purpose);
+        let (mut addresses, mut hints, mut behind) = (rng("addresses"), rng("hints"), rng("stale"));
+        self.strict = strict(&mut rng("policy"), self.backend, self.family, self.nodes);
         let services = self.services.iter().enumerate();
         let varied = services.map(|(number, (key, service))| {
             let number = u8::try_from(number).unwrap_or(u8::MAX);
@@ -77,50 +77,50 @@ impl Cluster {
         if behind.percent(30) {
             self.stale = Some(self.past(&mut behind));
         }
-        self.rarities = Rarity::ALL.into_iter().filter(|rarity| self.has(*rarity)).collect();
+        self.rarities = Feature::ALL.into_iter().filter(|rarity| self.has(*rarity)).collect();
     }
 
-    fn has(&self, rarity: Rarity) -> bool {
+    fn has(&self, rarity: Feature) -> bool {
         let mut specs = self.services.values().map(|service| &service.spec);
         let mut endpoints = self.slices.values().flat_map(|slice| &slice.endpoints);
         let drops = |hook| self.strict.is_some_and(|strict| strict.hook == hook);
         let is_node = |ip| (0..self.nodes).any(|node| plan::node_ip(self.family, node) == ip);
         match rarity {
-            Rarity::NodeBehind => self.stale.is_some(),
-            Rarity::ForwardDrops => drops(Hook::Forward),
-            Rarity::InputDrops => drops(Hook::Input),
-            Rarity::NodeAsExternalIp => specs.any(|spec| spec.external_ips.iter().any(|ip| is_node(*ip))),
-            Rarity::NoNodePorts => specs.any(|spec| {
+            Feature::NodeBehind => self.stale.is_some(),
+            Feature::ForwardDrops => drops(Hook::Forward),
+            Feature::InputDrops => drops(Hook::Input),
+            Feature::NodeAsExternalIp => specs.any(|spec| spec.external_ips.iter().any(|ip| is_node(*ip))),
+            Feature::NoNodePorts => specs.any(|spec| {
                 spec.type_ == ServiceType::LoadBalancer && spec.ports.iter().all(|port| port.node_port == 0)
             }),
-            Rarity::SeveralExternalIps => specs.any(|spec| spec.external_ips.len() > 1),
-            Rarity::SeveralHints => endpoints.any(|e| e.zone_hints.len() > 1 || e.node_hints.len() > 1),
+            Feature::SeveralExternalIps => specs.any(|spec| spec.external_ips.len() > 1),
+            Feature::SeveralHints => endpoints.any(|e| e.zone_hints.len() > 1 || e.node_hints.len() > 1),
         }
     }
 
-    fn vary_service(&self, dice: &mut Dice, number: u8, service: &Service) -> Service {
+    fn vary_service(&self, rng: &mut Rng, number: u8, service: &Service) -> Service {
         let mut service = service.clone();
         let spec = &mut service.spec;
-        if dice.percent(15) {
+        if rng.percent(15) {
             spec.external_ips.push(plan::public_ip(self.family, 60 + number));
         }
         // A node's own address; each at most once, for two Services would have one port there.
-        if number < self.nodes && dice.percent(15) {
+        if number < self.nodes && rng.percent(15) {
             spec.external_ips.push(plan::node_ip(self.family, number));
         }
         // allocateLoadBalancerNodePorts: false
-        if spec.type_ == ServiceType::LoadBalancer && dice.percent(25) {
+        if spec.type_ == ServiceType::LoadBalancer && rng.percent(25) {
             spec.ports.iter_mut().for_each(|port| port.node_port = 0);
         }
         service
     }
 
     /// Several hints for an endpoint.
-    fn vary_hints(&self, dice: &mut Dice, slice: &EndpointSlice) -> Arc<EndpointSlice> {
+    fn vary_hints(&self, rng: &mut Rng, slice: &EndpointSlice) -> Arc<EndpointSlice> {
         let mut slice = slice.clone();
-        if dice.percent(25) {
+        if rng.percent(25) {
             for endpoint in &mut slice.endpoints {
-                add_hints(dice, self.nodes, endpoint);
+                add_hints(rng, self.nodes, endpoint);
             }
         }
         Arc::new(slice)
@@ -128,42 +128,42 @@ impl Cluster {
 
     /// Some Services are not there yet or have another policy, some endpoints neither, and others are
     /// still there.
-    fn past(&self, dice: &mut Dice) -> Stale {
-        let node = dice.small(self.nodes);
+    fn past(&self, rng: &mut Rng) -> Stale {
+        let node = rng.small(self.nodes);
         let mut services = self.services.clone();
         for (key, service) in &self.services {
-            if dice.percent(15) {
+            if rng.percent(15) {
                 services.remove(key);
-            } else if dice.percent(30) {
+            } else if rng.percent(30) {
                 services.insert(key.clone(), Arc::new(other_policy(service)));
             }
         }
-        let slices = self.slices.iter().map(|(key, slice)| (key.clone(), self.past_slice(dice, slice)));
+        let slices = self.slices.iter().map(|(key, slice)| (key.clone(), self.past_slice(rng, slice)));
         Stale { node, services, slices: slices.collect() }
     }
 
-    fn past_slice(&self, dice: &mut Dice, slice: &EndpointSlice) -> Arc<EndpointSlice> {
+    fn past_slice(&self, rng: &mut Rng, slice: &EndpointSlice) -> Arc<EndpointSlice> {
         let mut slice = slice.clone();
         let current: Vec<_> = slice.endpoints.iter().map(|endpoint| endpoint.address).collect();
-        slice.endpoints.retain(|_| !dice.percent(25));
+        slice.endpoints.retain(|_| !rng.percent(25));
         let gone: Vec<Place> = self
             .places()
             .filter(|place| matches!(place, Place::Pod(..)))
             .filter(|place| !current.contains(&plan::address_of(self.family, *place)))
             .collect();
-        if dice.percent(60) {
-            slice.endpoints.extend(dice.pick(&gone).map(|place| self.endpoint(dice, *place, 0, 0)));
+        if rng.percent(60) {
+            slice.endpoints.extend(rng.pick(&gone).map(|place| self.endpoint(rng, *place, 0, 0)));
         }
         Arc::new(slice)
     }
 }
 
-fn add_hints(dice: &mut Dice, nodes: u8, endpoint: &mut Endpoint) {
-    let zone = Str::from(ZONES[dice.below(ZONES.len())]);
+fn add_hints(rng: &mut Rng, nodes: u8, endpoint: &mut Endpoint) {
+    let zone = Str::from(ZONES[rng.below(ZONES.len())]);
     if !endpoint.zone_hints.contains(&zone) {
         endpoint.zone_hints.push(zone);
     }
-    let node = Str::from(plan::node_name(dice.small(nodes)));
+    let node = Str::from(plan::node_name(rng.small(nodes)));
     if !endpoint.node_hints.is_empty() && !endpoint.node_hints.contains(&node) {
         endpoint.node_hints.push(node);
     }
@@ -184,9 +184,9 @@ fn other_policy(service: &Service) -> Service {
 }
 
 /// Not in IPv6, where neighbours find each other by packets that such a policy drops too.
-fn strict(dice: &mut Dice, backend: Backend, family: Family, nodes: u8) -> Option<Strict> {
+fn strict(rng: &mut Rng, backend: Backend, family: Family, nodes: u8) -> Option<Strict> {
     // In mode nftables kube-proxy accepts nothing that iptables drops: there is less to see.
     let often = if backend.mode == ProxyMode::Iptables { 30 } else { 8 };
-    let hook = if dice.percent(60) { Hook::Forward } else { Hook::Input };
-    (family == Family::V4 && dice.percent(often)).then(|| Strict { node: dice.small(nodes), hook })
+    let hook = if rng.percent(60) { Hook::Forward } else { Hook::Input };
+    (family == Family::V4 && rng.percent(often)).then(|| Strict { node: rng.small(nodes), hook })
 }

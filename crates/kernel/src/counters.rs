@@ -1,17 +1,17 @@
 //! What a run has done so far.
 
-use crate::census::Census;
+use crate::coverage::Coverage;
 use crate::shares::Shares;
 
 #[derive(Default)]
-pub struct Tally {
+pub struct Counters {
     pub clusters: u64,
     /// Flows that were asked for and compared.
     pub flows: u64,
     /// Connections and datagrams in all, repetitions among them.
     pub connections: u64,
-    pub census: Census,
-    /// Answers that came late: see [`crate::asking::LONG_PATIENCE`].
+    pub coverage: Coverage,
+    /// Answers that came late: see [`crate::compare::LONG_PATIENCE`].
     pub late: u64,
     /// Ports drawn at random that were the client's own, and clients' own ports that were in use.
     pub ports_by_chance: [u64; 2],
@@ -25,12 +25,12 @@ pub struct Tally {
     pub differences: Vec<String>,
 }
 
-impl Tally {
-    pub fn merge(&mut self, other: Tally) {
+impl Counters {
+    pub fn merge(&mut self, other: Counters) {
         self.clusters += other.clusters;
         self.flows += other.flows;
         self.connections += other.connections;
-        self.census.merge(&other.census);
+        self.coverage.merge(&other.coverage);
         self.late += other.late;
         for (all, more) in self.ports_by_chance.iter_mut().zip(other.ports_by_chance) {
             *all += more;
