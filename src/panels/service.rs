@@ -161,7 +161,7 @@ fn selector(session: Session, uid: Uid) -> Editor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cluster::net::Protocol;
+    use netfilter::Protocol;
 
     #[test]
     fn ports_read_as_kubectl_has_them() {

@@ -4,9 +4,9 @@ use super::Ui;
 use crate::components::{Complaint, Form, Select, Slider, Submit, TextField};
 use crate::session::{Selection, Session};
 use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, Str};
-use cluster::net::Protocol;
 use cluster::sim::{Refusal, World};
 use leptos::prelude::*;
+use netfilter::Protocol;
 
 const OUTSIDE: &str = "outside";
 

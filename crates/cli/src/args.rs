@@ -1,8 +1,8 @@
 //! What a person can type.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use cluster::net::netfilter::Scheduler;
 use cluster::sim::{Span, Time};
+use netfilter::Scheduler;
 
 const SCHEDULERS: [&str; 8] = Scheduler::NAMES;
 

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cluster::api::{Manifest, Severity, parse};
-use cluster::net::netfilter::Scheduler;
 use cluster::sim::{LogEntry, Run, Span, Time};
+use netfilter::Scheduler;
 use serde::Serialize;
 
 use crate::args::Cluster;

@@ -4,9 +4,9 @@ mod report;
 mod text;
 
 use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, Scenario};
-use cluster::net::Protocol;
 use cluster::sim::Run;
 use cluster::traffic::ConnectionId;
+use netfilter::Protocol;
 
 use crate::args::{Format, Trace as Args};
 use crate::failure::Failure;

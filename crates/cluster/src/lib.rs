@@ -8,11 +8,13 @@
 //! | [`store`] | the API server's storage: what exists, at which resourceVersion |
 //! | [`control`] | controllers: level-triggered, each looks at the store and writes to it |
 //! | [`node`] | kubelet and kube-proxy, one of each on every node |
-//! | [`net`] | packets, netfilter, conntrack, addresses and routes |
+//! | [`net`] | Pod networking: the addresses that each node's Pods get |
 //! | [`dns`] | cluster DNS: names to addresses |
 //! | [`traffic`] | clients, connections, requests and replies |
 //! | [`trace`] | what happened to a packet, hop by hop |
-//! | [`sim`] | clock, event queue, chance, the World and its history |
+//! | [`sim`] | the World, its events and its history |
+//!
+//! What a node's kernel does to packets is a crate of its own, [`netfilter`].
 
 pub mod api;
 pub mod control;

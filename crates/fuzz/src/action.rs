@@ -5,9 +5,9 @@ use cluster::api::{
     Action, ClientFrom, ClientSpec, Labels, Name, NsName, ObjectRef, ServicePolicy, ServiceType,
     SessionAffinity, Str, TrafficPolicy,
 };
-use cluster::net::Protocol;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Span, World};
+use netfilter::Protocol;
 
 use crate::pick::Picks;
 

@@ -5,9 +5,8 @@ use std::fmt::Display;
 use std::thread;
 use std::time::Instant;
 
-use cluster::net::Protocol;
-use cluster::net::netfilter::Rules;
 use cluster::sim::Time;
+use netfilter::{Protocol, Rules};
 
 use crate::args::Args;
 use crate::counters::Counters;

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
-use cluster::net::netfilter::Family;
 use cluster::sim::Time;
+use netfilter::Family;
 
 use crate::case::Case;
 use crate::client::{self, Question, Report};

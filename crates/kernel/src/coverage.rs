@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use cluster::net::Protocol;
-use cluster::net::netfilter::Family;
 use cluster::node::kube_proxy::ProxyMode;
+use netfilter::{Family, Protocol};
 
 use crate::features::Feature;
 use crate::generate::Cluster;

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cluster::api::EndpointSlice;
-use cluster::net::Tuple;
-use cluster::net::netfilter::{Entry, Family};
 use cluster::node::kube_proxy::{clean_stale_entries, ports};
+use netfilter::{Entry, Family, Tuple};
 
 use crate::case::Case;
 use crate::netns;

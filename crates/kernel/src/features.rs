@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use cluster::api::{Endpoint, EndpointSlice, Service, ServiceType, Str, TrafficPolicy};
-use cluster::net::netfilter::{Family, Hook};
 use cluster::node::kube_proxy::ProxyMode;
+use netfilter::{Family, Hook};
 
 use crate::generate::{Cluster, Services, Slices, ZONES};
 use crate::plan::{self, Place};

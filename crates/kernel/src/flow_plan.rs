@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use cluster::api::SessionAffinity;
-use cluster::net::Protocol;
+use netfilter::Protocol;
 
 use crate::flows::{self, Flow};
 use crate::generate::Cluster;

@@ -3,8 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use cluster::api::{Service, SessionAffinity};
-use cluster::net::netfilter::Family;
-use cluster::net::{Protocol, Tuple};
+use netfilter::{Family, Protocol, Tuple};
 
 use crate::generate::Cluster;
 use crate::model::Origin;

@@ -8,10 +8,9 @@ use cluster::api::{
     Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort,
     ServiceSpec, ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
 };
-use cluster::net::netfilter::Family;
-use cluster::net::{Cidr, Protocol};
 use cluster::node::kube_proxy::ProxyConfig;
 use litemap::LiteMap;
+use netfilter::{Cidr, Family, Protocol};
 
 use crate::features::{Feature, Stale, Strict};
 use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};

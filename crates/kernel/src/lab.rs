@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use cluster::net::netfilter::Family;
+use netfilter::Family;
 
 use crate::netns::{Netns, Outcome};
 use crate::plan::{self, NODES, PODS, Place, TCP_PORTS};

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use cluster::net::netfilter::{
-    Ct, Cx, Family, IcmpCode, Kind, Passage, RejectWith, Rules, Skb, Stack, TcpFlags, Verdict,
-};
-use cluster::net::{Protocol, Tuple};
 use cluster::sim::{Chance, Span, Time};
+use netfilter::{
+    Ct, Cx, Family, IcmpCode, Kind, Passage, Protocol, RejectWith, Rules, Skb, Stack, TcpFlags, Tuple,
+    Verdict,
+};
 
 use crate::outcome::{Answer, Outcome, Refusal};
 use crate::plan::{self, Place, TCP_PORTS, UDP_PORTS};

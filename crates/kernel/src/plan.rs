@@ -5,8 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use cluster::net::Cidr;
-use cluster::net::netfilter::Family;
+use netfilter::{Cidr, Family};
 
 /// How many nodes a lab has; a cluster may use fewer.
 pub const NODES: u8 = 4;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use cluster::net::Protocol;
+use netfilter::Protocol;
 
 use crate::case::Case;
 use crate::client::Line;

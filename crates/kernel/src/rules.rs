@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use cluster::net::netfilter::nft::{SetKind, Table};
-use cluster::net::netfilter::{Family, Policy, RuleSet, Rules};
 use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
+use netfilter::nft::{SetKind, Table};
+use netfilter::{Family, Policy, RuleSet, Rules};
 
 use crate::generate::Cluster;
 use crate::netns::{Netns, Outcome};

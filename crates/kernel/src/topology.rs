@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use cluster::net::netfilter::{Family, Route};
+use netfilter::{Family, Route};
 
 use crate::plan::{self, PODS, Place};
 

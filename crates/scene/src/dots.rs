@@ -1,10 +1,10 @@
 //! Where each packet is: a function of its trace and the time, and of the layout.
 
 use cluster::api::Uid;
-use cluster::net::Protocol;
 use cluster::sim::{Time, World};
 use cluster::trace::{PacketKind, PacketTrace, Place};
 use cluster::traffic::PacketId;
+use netfilter::Protocol;
 
 use super::geometry::{OnWire, Point, point};
 use super::relations::{Chain, is_about};

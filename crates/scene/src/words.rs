@@ -1,11 +1,11 @@
 //! Every sentence and label of the picture, in one place.
 
 use cluster::api::ServiceType;
-use cluster::net::netfilter::Scheduler;
 use cluster::node::kube_proxy::BlockReason;
 use cluster::node::{Hearing, Lag};
 use cluster::sim::Span;
 use cluster::trace::{Outcome, PacketVerdict};
+use netfilter::Scheduler;
 
 use super::facts::{
     BalancerFacts, Call, ClientFacts, For, NodeFacts, NodeState, PodFacts, PodState, ServiceFacts,
@@ -28,7 +28,7 @@ pub const ZOOM: &str = "Zoom";
 pub const CLOUD_LB: &str = "Cloud LB";
 
 /// Whose addresses are whose.
-pub fn ranges(pods: &cluster::net::Cidr, services: &cluster::net::Cidr) -> String {
+pub fn ranges(pods: &netfilter::Cidr, services: &netfilter::Cidr) -> String {
     format!("Pods {pods} · Services {services}")
 }
 

@@ -2,13 +2,12 @@
 
 use std::net::SocketAddr;
 
-use cluster::net::Tuple;
-use cluster::net::netfilter::{RuleEffect, RuleHit, Scheduler};
 use cluster::node::kube_proxy::{SelectionReason, selection_reason, service_port_of};
 use cluster::sim::World;
 use cluster::trace::{
     ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, PacketVerdict, Place,
 };
+use netfilter::{RuleEffect, RuleHit, Scheduler, Tuple};
 
 use crate::called::alias_called;
 use crate::{loss_class, outcome, packet_verdict, place};

@@ -173,7 +173,7 @@ mod tests {
         let port = ServicePortName {
             service: cluster::api::NsName::new("default", "web"),
             port: "".into(),
-            protocol: cluster::net::Protocol::Tcp,
+            protocol: netfilter::Protocol::Tcp,
         };
         let port = std::sync::Arc::new(port);
         let row = |i: u16, stale| Row {

@@ -2,9 +2,9 @@
 
 use super::steps::steps;
 use crate::parts::*;
-use cluster::net::Tuple;
 use cluster::trace::Hop;
 use leptos::prelude::*;
+use netfilter::Tuple;
 
 /// The packet, and where it was rewritten, by which hook.
 pub fn rows(hop: &Hop) -> Kids {

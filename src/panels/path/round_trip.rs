@@ -3,10 +3,10 @@
 
 use crate::parts::*;
 use crate::text;
-use cluster::net::Tuple;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, HopKind, LossClass, PacketTrace, PacketVerdict, Place};
 use leptos::prelude::*;
+use netfilter::Tuple;
 use std::net::SocketAddr;
 
 /// The reply's end of it.

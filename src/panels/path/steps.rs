@@ -2,11 +2,10 @@
 //! rewritten to.
 
 use crate::parts::*;
-use cluster::net::Tuple;
-use cluster::net::netfilter::Rules;
 use cluster::node::kube_proxy::is_kube_proxys;
 use cluster::trace::Hop;
 use leptos::prelude::*;
+use netfilter::{Rules, Tuple};
 use std::net::SocketAddr;
 
 /// One hook's part in a packet's way through a node.

@@ -2,8 +2,8 @@
 //! line of each rule. It reads the text and asks [`Rules`] for single lines, so it need not know the
 //! mode.
 
-use cluster::net::netfilter::{RuleRef, Rules};
 use litemap::LiteMap;
+use netfilter::{RuleRef, Rules};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
@@ -261,7 +261,7 @@ mod tests {
             let port = |name: &str| ServicePortName {
                 service: cluster::api::NsName::new("default", name),
                 port: "".into(),
-                protocol: cluster::net::Protocol::Tcp,
+                protocol: netfilter::Protocol::Tcp,
             };
             let mut found = 0;
             for at in ["public", "inner", "ported"].iter().flat_map(|name| rules_of(&rules, &port(name))) {

@@ -6,11 +6,11 @@ use super::source::ports;
 use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::Rules;
 use cluster::node::Machine;
 use cluster::node::kube_proxy::{BlockReason, endpoint_choices, port_summary};
 use cluster::sim::World;
 use leptos::prelude::*;
+use netfilter::Rules;
 use scene::facts::For;
 use scene::words;
 

@@ -4,11 +4,11 @@
 use crate::session::Selection;
 use crate::shell::Ui;
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::{RuleRef, Rules};
 use cluster::node::kube_proxy::{ProxyMode, ServicePortName};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use leptos::prelude::*;
+use netfilter::{RuleRef, Rules};
 use scene::facts::Facts;
 use scene::relations::{first_service, service_of};
 use std::collections::BTreeSet;

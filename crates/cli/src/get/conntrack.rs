@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use cluster::net::Tuple;
 use cluster::node::Tracked;
+use netfilter::Tuple;
 use serde::Serialize;
 
 use crate::args::{Get as Args, GetFormat};

@@ -1,8 +1,8 @@
 //! A connection as data: what `-o json` prints and the text is made from.
 
-use cluster::net::Tuple;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict};
+use netfilter::Tuple;
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -4,10 +4,9 @@
 
 use std::net::IpAddr;
 
-use cluster::net::netfilter::{Conntrack, Cx, Family, IpvsRules, Passage, Route, Skb, Stack, TcpFlags};
-use cluster::net::{Protocol, Tuple};
 use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 use cluster::sim::{Chance, Span, Time};
+use netfilter::{Conntrack, Cx, Family, IpvsRules, Passage, Protocol, Route, Skb, Stack, TcpFlags, Tuple};
 
 use crate::clock::Clock;
 use crate::objects;

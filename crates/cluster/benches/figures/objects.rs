@@ -6,9 +6,9 @@ use std::sync::Arc;
 use cluster::api::{
     Endpoint, EndpointPort, EndpointSlice, Meta, NsName, Service, ServicePort, ServiceSpec, TargetPort,
 };
-use cluster::net::Protocol;
 use cluster::node::kube_proxy::ProxyConfig;
 use litemap::LiteMap;
+use netfilter::Protocol;
 
 /// What a node's kube-proxy has seen.
 pub struct Seen {

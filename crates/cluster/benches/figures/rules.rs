@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use cluster::net::netfilter::{Family, Stack};
 use cluster::node::kube_proxy::{
     ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, ports, update_ports,
 };
+use netfilter::{Family, Stack};
 
 use crate::clock::Clock;
 use crate::objects;

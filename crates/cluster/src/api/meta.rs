@@ -1,15 +1,13 @@
 //! What every object carries: names, labels, owner, and when it was made and deleted.
 
 use litemap::LiteMap;
-use std::sync::Arc;
+
+use netfilter::Str;
 
 use serde::Serialize;
 
 use super::Kind;
 use crate::sim::Time;
-
-/// Text that is written once and shared from then on.
-pub type Str = Arc<str>;
 
 /// An object's name inside its namespace (or in the cluster, for kinds without one).
 pub type Name = Str;

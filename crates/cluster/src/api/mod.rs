@@ -31,8 +31,9 @@ pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severit
 pub use duration::parse_duration;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated};
 pub use manifest::{Manifest, Parsed, Source};
-pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Str, Uid};
+pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
+pub use netfilter::Str;
 pub use node::{Node, NodeCondition, NodeSpec};
 pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
 pub use read::{decode_object, parse};

@@ -8,7 +8,7 @@ use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
 use super::kind::Codec;
 use super::{ApiResource, Meta, NameRule, Resource, Scope, Str, Tree, write};
-use crate::net::Cidr;
+use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Node {

@@ -8,8 +8,8 @@ use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
 use super::kind::Codec;
 use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
-use crate::net::Protocol;
 use crate::sim::Time;
+use netfilter::Protocol;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pod {

@@ -8,7 +8,7 @@ use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
 use super::kind::Codec;
 use super::{ApiResource, Labels, Meta, NameRule, Resource, Scope, Str, Tree, write};
-use crate::net::{Cidr, Protocol};
+use netfilter::{Cidr, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Service {

@@ -8,7 +8,7 @@ use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
 use super::kind::Codec;
 use super::{ApiResource, Meta, Name, NameRule, Resource, Scope, Str, Tree, Uid, write};
-use crate::net::Protocol;
+use netfilter::Protocol;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EndpointSlice {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::api::{NsName, Service, ServicePort, ServiceType, Tree};
-use crate::net::Cidr;
 use crate::sim::{Chance, Purpose, Refusal, World};
+use netfilter::Cidr;
 
 /// kube-apiserver --service-node-port-range: 30000-32767.
 pub const NODE_PORT_FIRST: u16 = 30_000;
@@ -234,7 +234,7 @@ fn claim_node_port(wanted: u16, taken: &BTreeSet<u16>, twin: Option<u16>) -> Res
 mod tests {
     use super::*;
     use crate::api::{Meta, ServiceSpec, TargetPort};
-    use crate::net::Protocol;
+    use netfilter::Protocol;
 
     /// ipallocator and portallocator tests, TestAllocateReserved.
     #[test]

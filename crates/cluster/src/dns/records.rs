@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use super::{DOMAIN, label_of};
 use crate::api::{Endpoint, EndpointPort, Service, ServiceType, Str};
-use crate::net::Protocol;
 use crate::sim::World;
+use netfilter::Protocol;
 
 /// Seconds (D-02).
 const TTL: u32 = 5;

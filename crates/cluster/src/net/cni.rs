@@ -3,8 +3,8 @@
 use litemap::LiteMap;
 use std::net::IpAddr;
 
-use super::Cidr;
 use crate::api::Uid;
+use netfilter::Cidr;
 
 /// host-local's store: which addresses of the node's range are taken, and which was given last.
 /// It goes on from that one and wraps, so an address is not used again until the range is

@@ -1,7 +1,7 @@
 //! The part of the cluster's Pod range that each node gets (pkg/controller/nodeipam/ipam/cidrset, whose node
 //! mask here follows the cluster's): a /24, or a quarter of a range that is smaller than /22, or a /64.
 
-use super::Cidr;
+use netfilter::Cidr;
 
 /// The smallest that host-local gives addresses from: "network too small to allocate from" beyond
 /// (plugins/ipam/host-local/backend/allocator/range.go, Canonicalize).

@@ -1,9 +1,8 @@
 //! A node's connection table, as a view shows it.
 
 use crate::api::Uid;
-use crate::net::Tuple;
-use crate::net::netfilter::Entry;
 use crate::sim::{Span, World};
+use netfilter::{Entry, Tuple};
 
 /// One connection of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub struct Tracked {
 impl Tracked {
     /// TCP's state; other protocols have none.
     pub fn state(&self) -> Option<&'static str> {
-        let tcp = self.entry.original.protocol == crate::net::Protocol::Tcp;
+        let tcp = self.entry.original.protocol == netfilter::Protocol::Tcp;
         tcp.then(|| self.entry.tcp.as_str())
     }
 

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
-use crate::net::netfilter::{Conntrack, Family, RuleHit, Rules, Stack, Timeouts};
-use crate::net::{Cni, Tuple};
+use crate::net::Cni;
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode, SentConnections, Synced};
 use crate::sim::Time;
+use netfilter::{Conntrack, Family, RuleHit, Rules, Stack, Timeouts, Tuple};
 
 /// A kernel that has just booted, with what kube-proxy asks of conntrack (its defaults: 32,768 entries for
 /// each of four CPUs).

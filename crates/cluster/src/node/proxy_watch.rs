@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
-use crate::net::Cidr;
-use crate::net::netfilter::{Family, Rules};
 use crate::node::kube_proxy::{
     Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, leftover_rules,
     ports, udp_endpoints_changed, update_ports,
 };
 use crate::node::{Changed, Machine, Unseen, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
+use netfilter::{Cidr, Family, Rules};
 
 /// Only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
 fn clean_conntrack(machine: &mut Machine, ports: &Ports, family: Family) {

@@ -3,7 +3,6 @@
 //! emptied (pkg/proxy/nftables/proxier.go, syncProxyRules, "Figure out which chains are now stale").
 
 use crate::api::{Str, Uid};
-use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{
     ProxyConfig, ProxyMode, Synced, is_large_cluster, port_proto_hash, service_port_endpoint_chain_name,
     stale_chains,
@@ -11,6 +10,7 @@ use crate::node::kube_proxy::{
 use crate::node::lag::changed_services;
 use crate::node::{Machine, Sources};
 use crate::sim::{Event, Span, World};
+use netfilter::Rules;
 use std::collections::BTreeSet;
 
 /// So many are remembered: what comes after is as harmless, and as useless.

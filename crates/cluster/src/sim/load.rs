@@ -5,10 +5,10 @@ use crate::api::{
     Container, Kind, KubeObject, Manifest, Meta, Name, Namespace, Node, NodeCondition, NodeSpec, NsName,
     Parsed, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
-use crate::net::netfilter::Family;
-use crate::net::{Cidr, Cni, node_range};
+use crate::net::{Cni, node_range};
 use crate::node::{Machine, kernel};
 use crate::traffic::{curl_pod, derived_clients};
+use netfilter::{Cidr, Family};
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
 const POD_CIDR: [&str; 2] = ["10.244.0.0/16", "fd00:10:244::/56"];

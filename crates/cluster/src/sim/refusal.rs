@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use crate::api::{Diagnostic, Name, NsName, ObjectRef};
-use crate::net::Cidr;
+use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Refusal {

@@ -9,13 +9,12 @@ use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timin
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
-use crate::net::Cidr;
-use crate::net::netfilter::Scheduler;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
 use crate::store::{Store, Stored};
 use crate::traffic::Traffic;
+use netfilter::{Cidr, Scheduler};
 
 /// Bumped whenever the same scenario may run otherwise than before: a shared link says which
 /// model it was made with.

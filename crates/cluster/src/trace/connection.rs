@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{Lost, PacketTrace, PacketVerdict, Place};
 use crate::api::{Name, NsName, Str, Uid};
-use crate::net::Tuple;
 use crate::sim::Time;
 use crate::traffic::{ClientId, ConnectionId};
+use netfilter::Tuple;
 
 /// How a request ended, as the client saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::{PacketKind, PacketTrace, PacketVerdict};
-use crate::net::Protocol;
-use crate::net::netfilter::TableName;
 use crate::node::kube_proxy::{BlockReason, RuleRole, rule_role};
+use netfilter::{Protocol, TableName};
 
 /// What a person would call the way in which a packet was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

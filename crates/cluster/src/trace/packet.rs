@@ -6,10 +6,9 @@ use serde::Serialize;
 
 use super::Lost;
 use crate::api::{Name, Uid};
-use crate::net::Tuple;
-use crate::net::netfilter::{RuleHit, Rules};
 use crate::sim::Time;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
+use netfilter::{RuleHit, Rules, Tuple};
 
 /// Where a packet can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

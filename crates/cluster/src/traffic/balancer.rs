@@ -2,9 +2,9 @@
 
 use super::{ConnectionId, Flight};
 use crate::api::Uid;
-use crate::net::Tuple;
 use crate::sim::World;
 use crate::trace::{HopKind, PacketVerdict, Place};
+use netfilter::Tuple;
 
 /// What a proxying load balancer remembers of a connection.
 #[derive(Clone, Copy, Debug)]

@@ -4,9 +4,9 @@
 use super::ConnectionId;
 use super::connection::SocketState;
 use crate::api::Uid;
-use crate::net::Protocol;
 use crate::sim::World;
 use crate::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict, Place};
+use netfilter::Protocol;
 
 impl World {
     /// A Pod's process has ended, while the Pod has its address still.

@@ -10,10 +10,10 @@ use super::balancer::Proxied;
 use super::client::Origin;
 use super::{Client, ClientId, ConnectionId, PacketId};
 use crate::api::{NsName, Uid};
-use crate::net::{Protocol, Tuple};
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, ConnectionTimer, Event, Purpose, Span, Time, World};
 use crate::trace::{ConnectionRecord, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict, Place};
+use netfilter::{Protocol, Tuple};
 
 /// A connection under way.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::{ClientFrom, ClientSpec, Kind, Name, NsName, PodSpec, Service, ServiceType, Str};
-use crate::net::Protocol;
 use crate::sim::World;
 use crate::traffic::target::scheme;
 use crate::traffic::{MAX_CLIENTS, Target};
+use netfilter::Protocol;
 
 /// One workload's call, found in its Pod template.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use super::{ConnectionId, PacketId};
 use crate::api::{NsName, Uid};
-use crate::net::netfilter::{
-    self, Cx, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Passage, RejectWith, RuleHit, Skb, Stack, TcpFlags,
-    Verdict,
-};
-use crate::net::{Protocol, Tuple};
 use crate::sim::{Event, Purpose, Span, World};
 use crate::trace::{
     Hop, HopKind, LossClass, Lost, PacketKind, PacketTrace, PacketVerdict, Place, Segment, dropped,
     is_established, rejected,
+};
+use netfilter::{
+    Cx, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Passage, Protocol, RejectWith, RuleHit, Skb, Stack,
+    TcpFlags, Tuple, Verdict,
 };
 
 /// net.ipv4.ip_default_ttl.

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use super::Flight;
 use crate::api::{NsName, Service, Uid};
-use crate::net::Tuple;
 use crate::node::kube_proxy::ServicePortName;
 use crate::node::{Decision, Machine, Sources};
 use crate::sim::World;
 use litemap::LiteMap;
+use netfilter::Tuple;
 
 type Services = LiteMap<NsName, Arc<Service>>;
 

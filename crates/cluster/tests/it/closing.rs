@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::support::{self, go_on, key};
 use cluster::api::{Action, Kind, Name, ObjectRef};
-use cluster::net::netfilter::TcpState;
 use cluster::sim::{Run, Span};
 use cluster::traffic::Counts;
+use netfilter::TcpState;
 
 /// A client that keeps its connection open and calls every 20 s.
 const KEPT: &str = "

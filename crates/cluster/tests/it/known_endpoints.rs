@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use cluster::api::{Endpoint, Name, Service, TrafficPolicy, Uid};
-use cluster::net::Protocol;
 use cluster::node::Machine;
 use cluster::node::kube_proxy::{ProxyMode, ServicePortName, endpoint_choices};
 use cluster::sim::{Time, World};
 use cluster::trace::Place;
+use netfilter::Protocol;
 
 /// A service port as a node's kube-proxy has seen it.
 pub struct KnownPort {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cluster::net::netfilter::Hook;
 use cluster::sim::{Span, World};
 use cluster::trace::{ConnectionRecord, LossClass, Outcome, PacketVerdict, Place};
+use netfilter::Hook;
 
 use crate::support;
 

@@ -8,11 +8,11 @@ use crate::support::{self, start};
 use cluster::api::{
     Action, Kind, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Uid,
 };
-use cluster::net::netfilter::RuleEffect;
 use cluster::node::Machine;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, World};
 use cluster::trace::{HopKind, PacketKind, Place};
+use netfilter::RuleEffect;
 use proptest::prelude::*;
 
 /// Something that a person could do, by numbers that are folded onto what is there.

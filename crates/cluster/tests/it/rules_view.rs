@@ -3,9 +3,9 @@
 
 use crate::support::{WEB, go_on, key, settle, start};
 use cluster::api::{Action, Uid};
-use cluster::net::Protocol;
 use cluster::node::kube_proxy::{ProxyMode, ServicePortName, endpoint_choices, port_summary};
 use cluster::sim::{Run, Span, World};
+use netfilter::Protocol;
 
 fn nodes(world: &World) -> Vec<Uid> {
     world.machines().keys().copied().collect()

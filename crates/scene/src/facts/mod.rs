@@ -7,8 +7,8 @@ mod pods;
 mod rules;
 mod services;
 
-use cluster::net::Cidr;
 use cluster::sim::World;
+use netfilter::Cidr;
 
 pub use nodes::{NodeFacts, NodeState};
 pub use outside::{BalancerFacts, Call, ClientFacts};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 #[cfg(test)]
 use cluster::api::NsName;
 use cluster::api::{Service, Uid};
-use cluster::net::netfilter::Scheduler;
 use cluster::node::kube_proxy::{
     BlockReason, PortSummary, RuleRole, ServicePortName, endpoint_choices, port_summary, rule_role,
     service_port_of,
@@ -14,6 +13,7 @@ use cluster::node::kube_proxy::{
 use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
 use cluster::trace::Hop;
+use netfilter::Scheduler;
 
 use crate::words;
 

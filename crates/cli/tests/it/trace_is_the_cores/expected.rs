@@ -3,9 +3,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use cluster::net::Tuple;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketKind, PacketTrace, PacketVerdict};
+use netfilter::Tuple;
 use serde_json::{Value, json};
 
 pub fn connection(world: &World, record: &ConnectionRecord) -> Value {
@@ -85,7 +85,7 @@ fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> Value {
 fn rules(hop: &Hop) -> Vec<Value> {
     let Some(set) = &hop.rules else { return Vec::new() };
     let printed = set.to_string();
-    let row = |hit: &cluster::net::netfilter::RuleHit| {
+    let row = |hit: &netfilter::RuleHit| {
         let rule = set.rule_text(hit.at()).expect("what matched can be printed");
         assert!(printed.contains(listed(&rule)), "{rule}\nis not in\n{printed}");
         json!({ "hook": hit.hook.as_str(), "table": set.table_name(hit.at()), "rule": rule })

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cluster::api::{Action, ClientFrom, ClientSpec, Kind, parse};
-use cluster::net::Protocol;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, Time};
+use netfilter::Protocol;
 use serde_json::{Value, json};
 
 const SEED: u64 = 11;

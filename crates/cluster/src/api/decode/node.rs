@@ -8,7 +8,7 @@ use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::text::Decimal;
 use crate::api::{DiagnosticKind, Format, Node, NodeCondition, NodeSpec, Severity, Value};
-use crate::net::Cidr;
+use netfilter::Cidr;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
     let meta = meta::decode::<Node>(root, findings);

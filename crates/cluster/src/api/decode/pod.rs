@@ -10,7 +10,7 @@ use crate::api::{
     Container, ContainerPort, DiagnosticKind, EnvVar, NameRule, Pod, PodSpec, PodStatus, PodTemplate, Rule,
     Severity, Str, Value,
 };
-use crate::net::Protocol;
+use netfilter::Protocol;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Pod {
     let meta = meta::decode::<Pod>(root, findings);

@@ -11,7 +11,7 @@ use crate::api::{
     DiagnosticKind, NameRule, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, Severity, Str,
     TrafficPolicy,
 };
-use crate::net::Cidr;
+use netfilter::Cidr;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Service {
     // RFC 1123 since 1.36, a digit first is allowed (RelaxedServiceNameValidation, KEP-5311).

@@ -7,7 +7,7 @@ use super::{names, pod};
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::{DiagnosticKind, NameRule, Rule, ServicePort, ServiceType, Str, TargetPort};
-use crate::net::Protocol;
+use netfilter::Protocol;
 
 pub fn decode(
     spec: &Spot<'_>,

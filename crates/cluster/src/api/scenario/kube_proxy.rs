@@ -8,8 +8,8 @@ use crate::api::decode::{Field, FieldShape as Shape, Spot, known_field as f, pod
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::{DiagnosticKind, Format, Str, Tree, duration};
-use crate::net::Cidr;
 use crate::sim::Span;
+use netfilter::Cidr;
 
 /// Everything is optional: what is not said is upstream's default.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]

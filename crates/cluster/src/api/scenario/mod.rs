@@ -47,10 +47,9 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Kind, Name, Str, TimedAction};
-use crate::net::netfilter::Scheduler;
-use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
+use netfilter::{Cidr, Protocol, Scheduler};
 
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_scenario};

@@ -14,11 +14,11 @@ use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::text::Decimal;
 use crate::api::{DiagnosticKind, Format, Name, NameRule, Rule, Str, Tree, Type, Value, duration};
-use crate::net::netfilter::Scheduler;
-use crate::net::{Cidr, longest_for};
+use crate::net::longest_for;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
 use crate::traffic::{MAX_CLIENTS, MAX_RATE_MILLI};
+use netfilter::{Cidr, Scheduler};
 
 /// apimachinery api/validation, TotalAnnotationSizeLimitB.
 const MAX_PROSE_BYTES: usize = 256 << 10;

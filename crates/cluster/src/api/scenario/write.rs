@@ -2,7 +2,7 @@
 
 use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, kube_proxy, policy, reference};
 use crate::api::{Action, Labels, NsName, ObjectRef, TimedAction, Tree, Value, duration, to_yaml};
-use crate::net::netfilter::Scheduler;
+use netfilter::Scheduler;
 
 impl Scenario {
     /// The document as YAML, as it stands in a scenario file or behind a link.

@@ -30,7 +30,7 @@ fn a_service_with_every_default() {
     let expected = ServiceSpec {
         ports: vec![ServicePort {
             name: "".into(),
-            protocol: crate::net::Protocol::Tcp,
+            protocol: netfilter::Protocol::Tcp,
             port: 80,
             target_port: TargetPort::Number(80),
             node_port: 0,

@@ -4,11 +4,10 @@ use proptest::prelude::*;
 
 use super::{check_fine, check_problem};
 use crate::api::*;
-use crate::net::netfilter::{Family, Scheduler};
-use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 use crate::traffic::MAX_RATE_MILLI;
+use netfilter::{Cidr, Family, Protocol, Scheduler};
 
 fn scenario(spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();

@@ -1,7 +1,7 @@
 //! Invariants of the rules that kube-proxy writes, as upstream's tests check them.
 
-use crate::net::netfilter::nft::{TableProblem, table_problems};
-use crate::net::netfilter::{JumpProblem, RuleRef, Rules, TableName, jump_problems};
+use netfilter::nft::{TableProblem, table_problems};
+use netfilter::{JumpProblem, RuleRef, Rules, TableName, jump_problems};
 
 /// Top-level chains, which are there before there is any Service.
 const MAY_BE_EMPTY: [&str; 7] = [

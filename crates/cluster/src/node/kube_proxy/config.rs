@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 
 use crate::api::{Name, Str};
-use crate::net::Cidr;
-use crate::net::netfilter::{Family, Scheduler};
+use netfilter::{Cidr, Family, Scheduler};
 
 /// What one node's kube-proxy is told, for one family. `Default` is upstream's default.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,7 @@ use litemap::LiteMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{EndpointInfo, Ports, ServicePortInfo};
-use crate::net::Protocol;
-use crate::net::netfilter::{Conntrack, Entry};
+use netfilter::{Conntrack, Entry, Protocol};
 
 /// CleanStaleEntries: deletes the UDP entries whose original destination is an address of a
 /// Service, or a NodePort on whatever address, and whose answers come from something that is no

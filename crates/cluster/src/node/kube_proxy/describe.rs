@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{ServicePortName, iptables, ipvs, nftables};
-use crate::net::netfilter::{RuleHit, RuleRef, Rules, Scheduler};
+use netfilter::{RuleHit, RuleRef, Rules, Scheduler};
 
 /// An endpoint that a rule may send a connection to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::ServicePortName;
 use crate::api::{Endpoint, EndpointSlice, Name, NsName, Str};
-use crate::net::netfilter::Family;
+use netfilter::Family;
 
 /// The endpoints of each service port, sorted as upstream sorts them.
 pub type EndpointsMap = LiteMap<ServicePortName, Vec<EndpointInfo>>;

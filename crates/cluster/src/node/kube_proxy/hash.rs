@@ -31,7 +31,7 @@ pub(super) fn base32_hash(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::api::NsName;
-    use crate::net::Protocol;
+    use netfilter::Protocol;
 
     fn name(namespace: &str, service: &str, port: &str) -> ServicePortName {
         let service = NsName::new(namespace, service);

@@ -40,7 +40,7 @@ pub use service_port_name::{ServicePortName, service_port_of};
 pub use sync::{Synced, build_rules, leftover_rules};
 
 use crate::api::{Labels, Str};
-use crate::net::netfilter::Rules;
+use netfilter::Rules;
 
 /// The chains that kube-proxy keeps a while when `rules` come in place of `before`: those that were `kept` already,
 /// and those of `before` that `rules` do without. In mode iptables it keeps none by this rule, but those of a large

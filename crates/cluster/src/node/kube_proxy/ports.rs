@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use super::{EndpointInfo, ProxyConfig, ServicePortInfo, ServicePortName, endpoints_map, service_port_map};
 use crate::api::{EndpointSlice, NsName, Service};
-use crate::net::Protocol;
-use crate::net::netfilter::Family;
 use litemap::LiteMap;
+use netfilter::{Family, Protocol};
 use std::collections::BTreeSet;
 
 /// All that the rules of one service port are written from, but for kube-proxy's configuration.

@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use litemap::LiteMap;
 
 use super::{RuleRole, ServicePortName, rule_role};
-use crate::net::Tuple;
-use crate::net::netfilter::{Owner, RuleHit, Rules};
+use netfilter::{Owner, RuleHit, Rules, Tuple};
 
 /// Connections since the rules were written, by the service port, the endpoint, and whether that was chosen among
 /// those of policy Local.

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::ServicePortName;
 use crate::api::{NsName, Service, ServicePort, ServiceType, SessionAffinity, TrafficPolicy};
-use crate::net::Cidr;
-use crate::net::netfilter::{Family, Owner};
+use netfilter::{Cidr, Family, Owner};
 
 /// The ports of all Services, by name. Upstream walks them in Go's map order, which is random;
 /// here they have the order of their names.

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::api::{NsName, Str};
-use crate::net::Protocol;
-use crate::net::netfilter::{Owner, RuleRef, Rules};
+use netfilter::{Owner, Protocol, RuleRef, Rules};
 
 /// A port of a Service, as kube-proxy names it (pkg/proxy/types.go, ServicePortName).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ipvs::RealServers;
 use super::{Ports, ProxyConfig, ProxyMode, Reuse, checks, iptables, ipvs, nftables};
-use crate::net::netfilter::Rules;
+use netfilter::Rules;
 
 /// The outcome of a sync.
 #[derive(Clone, Debug)]

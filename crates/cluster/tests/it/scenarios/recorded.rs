@@ -6,9 +6,9 @@ use std::fmt::{Display, Write};
 use std::net::IpAddr;
 
 use cluster::api::{Endpoint, Pod, Service};
-use cluster::net::Protocol;
 use cluster::sim::{Span, World};
 use cluster::traffic::Counts;
+use netfilter::Protocol;
 
 pub fn record(world: &World) -> String {
     let mut out = String::new();

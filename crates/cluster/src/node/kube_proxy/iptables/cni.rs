@@ -2,7 +2,7 @@
 
 use super::super::ProxyConfig;
 use super::fixed::nat;
-use crate::net::netfilter::{AddressMatch, Chain, Match, Rule, RuleSet, Target};
+use netfilter::{AddressMatch, Chain, Match, Rule, RuleSet, Target};
 
 /// The CNI's own masquerading (the bridge plugin's `ipMasq`, flannel, kindnet and ip-masq-agent do
 /// the same in chains of their own): what leaves the Pod network gets the node's address. It is

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::fixed::filter;
-use crate::net::netfilter::{
-    ChainId, Match, Owner, Rule, RuleGroup, RuleHit, RuleRef, RuleSet, Table, TableName, Target,
-};
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{
     BlockReason, EndpointChoice, PortSummary, RuleRole, SelectionReason, ServicePortName,
+};
+use netfilter::{
+    ChainId, Match, Owner, Rule, RuleGroup, RuleHit, RuleRef, RuleSet, Table, TableName, Target,
 };
 
 /// What the names of the chains begin with that choose by policy Cluster, and by policy Local.

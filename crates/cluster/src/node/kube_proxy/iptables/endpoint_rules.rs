@@ -2,9 +2,9 @@
 
 use super::fixed::nat;
 use crate::api::Str;
-use crate::net::netfilter::{AddressMatch, Chain, ChainId, ListId, Match, Probability, Rule, Target};
 use crate::node::kube_proxy::hash::service_port_endpoint_chain_name;
 use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo, ServicePortName};
+use netfilter::{AddressMatch, Chain, ChainId, ListId, Match, Probability, Rule, Target};
 
 /// The endpoints of one service port that this node may send to, and where their chains stand.
 pub(super) struct Reachable<'a> {

@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 
 use super::super::ProxyConfig;
-use crate::net::Cidr;
-use crate::net::netfilter::{
-    AddressMatch, Chain, ChainId, CtStates, End, Family, MarkOp, Match, Rule, RuleSet, Table, Target,
+use netfilter::{
+    AddressMatch, Chain, ChainId, Cidr, CtStates, End, Family, MarkOp, Match, Rule, RuleSet, Table, Target,
 };
 
 /// Built-in chains come first in a table, so these have the same place in every rule set.

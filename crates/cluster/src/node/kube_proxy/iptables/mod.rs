@@ -13,7 +13,7 @@ pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, s
 pub(super) use fixed::{loopback, marked};
 
 use super::{Ports, ProxyConfig, Reuse, Synced, categorize, is_large_cluster};
-use crate::net::netfilter::RuleSet;
+use netfilter::RuleSet;
 
 /// The rules that are not kube-proxy's.
 pub fn of_others(cfg: &ProxyConfig) -> RuleSet {

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use super::endpoint_rules::Reachable;
 use super::fixed::{filter, nat};
 use crate::api::Str;
-use crate::net::Protocol;
-use crate::net::netfilter::{
-    AddressMatch, Chain, ChainId, End, Match, RejectWith, Rule, RuleGroup, TableName, Target,
-};
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
+use netfilter::{
+    AddressMatch, Chain, ChainId, End, Match, Protocol, RejectWith, Rule, RuleGroup, TableName, Target,
+};
 
 /// Writes the rules of service ports, one after the other.
 pub(super) struct Writer<'a> {

@@ -1,13 +1,12 @@
 //! What the IPVS mode still needs of iptables: who is masqueraded, and who is kept out.
 
 use super::sets::{self, comment};
-use crate::net::Protocol;
-use crate::net::netfilter::{
-    AddressMatch, Chain, ChainId, CtStates, End, IpSet, MarkOp, Match, RejectWith, Rule, RuleSet, ServerKey,
-    SetEnds, SetId, Table, Target,
-};
 use crate::node::kube_proxy::ProxyConfig;
 use crate::node::kube_proxy::iptables::{cni_masquerade, loopback, marked};
+use netfilter::{
+    AddressMatch, Chain, ChainId, CtStates, End, IpSet, MarkOp, Match, Protocol, RejectWith, Rule, RuleSet,
+    ServerKey, SetEnds, SetId, Table, Target,
+};
 
 /// Built-in chains come first in a table, so these have the same place in every rule set
 /// (`iptablesChains`).

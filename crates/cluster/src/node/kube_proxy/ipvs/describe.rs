@@ -4,12 +4,12 @@ use super::sets::{
     CLUSTER_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER_FW, LOAD_BALANCER_LOCAL, NODE_PORT_LOCAL_SCTP,
     NODE_PORT_LOCAL_TCP, NODE_PORT_LOCAL_UDP,
 };
-use crate::net::netfilter::{
-    IpvsRules, Owner, RuleHit, RuleRef, ServerKey, SetEnds, SetId, TableName, Target, VirtualServer,
-};
-use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::{
     BlockReason, EndpointChoice, PortSummary, RuleRole, SelectionReason, ServicePortName,
+};
+use netfilter::{
+    IpvsRules, Owner, Protocol, RuleHit, RuleRef, ServerKey, SetEnds, SetId, TableName, Target, Tuple,
+    VirtualServer,
 };
 
 /// The real servers of policy Cluster, or those of policy Local where they are others.

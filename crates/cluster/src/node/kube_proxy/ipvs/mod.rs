@@ -12,7 +12,7 @@ pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, s
 pub(super) use servers::RealServers;
 
 use super::{Ports, ProxyConfig, Reuse};
-use crate::net::netfilter::{IpvsRules, RuleSet};
+use netfilter::{IpvsRules, RuleSet};
 
 /// What a full sync writes, and what is behind each service port, for the Services and EndpointSlices
 /// that this node has seen.

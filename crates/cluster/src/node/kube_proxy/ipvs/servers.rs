@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use crate::net::netfilter::{Family, ServerKey, VirtualServer};
 use crate::node::kube_proxy::{Categorized, EndpointInfo, Port, ProxyConfig, ServicePortInfo, categorize};
+use netfilter::{Family, ServerKey, VirtualServer};
 
 /// The addresses behind the virtual servers of one service port.
 #[derive(Clone, Debug)]

@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use super::servers::Wanted;
 use crate::api::Str;
-use crate::net::Protocol;
-use crate::net::netfilter::{Family, IpSet, ServerKey, SetEntry, SetId, SetType};
 use crate::node::kube_proxy::{EndpointInfo, ProxyConfig, ServicePortInfo};
+use netfilter::{Family, IpSet, Protocol, ServerKey, SetEntry, SetId, SetType};
 
 /// `ipsetInfo`: each set's place in the rule set, its name, what it holds, and the comment of the
 /// rules that ask for it.

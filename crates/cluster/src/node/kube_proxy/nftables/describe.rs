@@ -3,13 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::names::service_port_chain_name_base;
-use crate::net::netfilter::nft::{
-    DnatTo, Element, Rule, RuleGroup, SetId, SetKind, Statement, Table, Verdict,
-};
-use crate::net::netfilter::{ChainId, Owner, RuleHit, RuleRef, TableName};
 use crate::node::kube_proxy::{
     BlockReason, EndpointChoice, PortSummary, RuleRole, SelectionReason, ServicePortName,
 };
+use netfilter::nft::{DnatTo, Element, Rule, RuleGroup, SetId, SetKind, Statement, Table, Verdict};
+use netfilter::{ChainId, Owner, RuleHit, RuleRef, TableName};
 
 /// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
 const CLUSTER: &str = "service-";

@@ -4,12 +4,9 @@
 use std::net::SocketAddr;
 
 use super::names::service_port_endpoint_chain_name_base;
-use crate::net::Tuple;
-use crate::net::netfilter::ChainId;
-use crate::net::netfilter::nft::{
-    Chain, DnatTo, Element, Key, Rule, RuleGroup, Set, SetId, SetKind, Statement, Verdict,
-};
 use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo};
+use netfilter::nft::{Chain, DnatTo, Element, Key, Rule, RuleGroup, Set, SetId, SetKind, Statement, Verdict};
+use netfilter::{ChainId, Tuple};
 
 /// The endpoints of one service port, and those by index that this node may send to.
 pub(super) struct Endpoints<'a> {

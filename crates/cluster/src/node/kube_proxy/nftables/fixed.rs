@@ -3,11 +3,10 @@
 
 use super::super::ProxyConfig;
 use super::super::iptables::loopback;
-use crate::net::netfilter::nft::{
+use netfilter::nft::{
     BaseChain, Chain, ChainType, Element, Key, Rule, Set, SetId, SetKind, Statement, Table, Verdict,
 };
-use crate::net::netfilter::{AddressMatch, ChainId, CtStates, End, Family, Hook, MarkOp};
-use crate::net::{Cidr, Protocol, Tuple};
+use netfilter::{AddressMatch, ChainId, Cidr, CtStates, End, Family, Hook, MarkOp, Protocol, Tuple};
 use std::net::IpAddr;
 
 /// The sets, maps and chains to which every Service adds.

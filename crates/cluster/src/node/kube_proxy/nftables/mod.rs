@@ -16,7 +16,7 @@ pub(super) use stale::stale_chains;
 use std::sync::Arc;
 
 use super::{Ports, ProxyConfig, Reuse, categorize};
-use crate::net::netfilter::nft::Table;
+use netfilter::nft::Table;
 
 /// The table that a sync writes, for the service ports that this node's kube-proxy knows.
 ///

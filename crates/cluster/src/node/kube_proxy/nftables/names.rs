@@ -42,7 +42,7 @@ fn hash_and_truncate(name: String) -> String {
 mod tests {
     use super::*;
     use crate::api::NsName;
-    use crate::net::Protocol;
+    use netfilter::Protocol;
 
     fn name(namespace: &str, service: &str, port: &str) -> ServicePortName {
         let service = NsName::new(namespace, service);

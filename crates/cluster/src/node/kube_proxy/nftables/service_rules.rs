@@ -6,10 +6,9 @@ use super::endpoint_rules::{Endpoints, choice, endpoint_chains};
 use super::fixed::{Fixed, address, mark};
 use super::names::service_port_chain_name_base;
 use crate::api::Str;
-use crate::net::Tuple;
-use crate::net::netfilter::nft::{Chain, Element, Rule, RuleGroup, SetId, Statement, Verdict};
-use crate::net::netfilter::{AddressMatch, ChainId, End};
 use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo, ServicePortName};
+use netfilter::nft::{Chain, Element, Rule, RuleGroup, SetId, Statement, Verdict};
+use netfilter::{AddressMatch, ChainId, End, Tuple};
 
 /// knftables.CommentLengthMax.
 const COMMENT_LENGTH_MAX: usize = 128;
@@ -178,7 +177,7 @@ impl<'a> Plan<'a> {
         // source.
         if self.cfg.node_ip().is_some_and(|ip| allowed.iter().any(|range| range.contains(ip))) {
             let vips = self.service.load_balancer_vips.iter();
-            allowed.extend(vips.map(|ip| crate::net::Cidr::host(*ip)));
+            allowed.extend(vips.map(|ip| netfilter::Cidr::host(*ip)));
         }
         let from_elsewhere = Statement::OutsideOf(End::Source, allowed.into());
         let rule = Rule::new([from_elsewhere, Statement::Verdict(Verdict::Drop)]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::Str;
-use crate::net::netfilter::nft::{RuleGroup, Table};
+use netfilter::nft::{RuleGroup, Table};
 
 /// The chains of `before` that `table` does without, and those that were `kept` already: before Linux 6.2 a chain
 /// that a map's element led to cannot be deleted at once (syncProxyRules, staleChains). All are a service port's.

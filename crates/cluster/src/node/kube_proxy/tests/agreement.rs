@@ -13,8 +13,8 @@ use super::fixture::Seen;
 use super::packets::packets;
 use super::printed::Traced;
 use super::tracer::{Texts, agreed};
-use crate::net::Tuple;
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
+use netfilter::Tuple;
 
 /// How often each kind of result was agreed upon.
 pub type Tally = BTreeMap<&'static str, u32>;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::fixture::{NODE, NODE_IP, PODS, Seen, config, endpoint, http, ip, port, service, slice};
 use crate::api::{Endpoint, LoadBalancerIngress, Service, ServiceType, SessionAffinity, TrafficPolicy};
-use crate::net::{Cidr, Protocol};
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::{Cidr, Protocol};
 
 fn policy() -> impl Strategy<Value = TrafficPolicy> {
     prop_oneof![Just(TrafficPolicy::Cluster), Just(TrafficPolicy::Local)]

@@ -1,8 +1,8 @@
 //! TestCategorizeEndpoints (pkg/proxy/topology_test.go), all 32 cases of version 1.36.0.
 
 use super::fixture::{config, http, ip, service};
-use crate::net::netfilter::Family;
 use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo, categorize, service_port_map};
+use netfilter::Family;
 
 /// Which traffic is Local, and whether there is a NodePort.
 #[derive(Clone, Copy)]

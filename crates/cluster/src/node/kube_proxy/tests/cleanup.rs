@@ -7,11 +7,10 @@ use super::fixture::{
     CLIENT, EXTERNAL_IP, LB_IP, NODE_IP, Seen, config, endpoint, ip, port, service, slice, terminating,
 };
 use crate::api::{Endpoint, LoadBalancerIngress, ServiceType};
-use crate::net::Protocol::{self, Tcp, Udp};
-use crate::net::Tuple;
-use crate::net::netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags};
 use crate::node::kube_proxy::{clean_stale_entries, udp_endpoints_changed};
 use crate::sim::{Chance, Time};
+use netfilter::Protocol::{self, Tcp, Udp};
+use netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags, Tuple};
 
 const OLD: &str = "10.244.1.5";
 const NEW: &str = "10.244.2.6";

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use super::fixture::{CLIENT, EXTERNAL_IP, LB_IP, NODE_IP, Seen, config, endpoint, ip, port, service, slice};
 use crate::api::{Endpoint, LoadBalancerIngress, ServiceType};
-use crate::net::Protocol::{self, Sctp, Tcp, Udp};
-use crate::net::Tuple;
-use crate::net::netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags};
 use crate::node::kube_proxy::clean_stale_entries;
 use crate::sim::{Chance, Time};
+use netfilter::Protocol::{self, Sctp, Tcp, Udp};
+use netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags, Tuple};
 use std::collections::BTreeSet;
 
 const VIP: &str = "10.96.0.41";

@@ -3,13 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::printed::Outcome;
-use crate::net::netfilter::{
-    Cx, Hook, IpvsDrop, Kind, Passage, Route, RuleEffect, RuleHit, Rules, Skb, Stack, TableName, TcpFlags,
-    Verdict,
-};
-use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::ProxyConfig;
 use crate::sim::{Chance, Time};
+use netfilter::{
+    Cx, Hook, IpvsDrop, Kind, Passage, Protocol, Route, RuleEffect, RuleHit, Rules, Skb, Stack, TableName,
+    TcpFlags, Tuple, Verdict,
+};
 
 /// A node whose kernel has the rules.
 pub struct Node<'a> {

@@ -2,9 +2,9 @@
 //! endpointslicecache_test.go, as far as they are about order, locality and duplicates.
 
 use super::fixture::{NODE, Seen, endpoint, http_slice, slice, terminating};
-use crate::net::Protocol::{Tcp, Udp};
-use crate::net::netfilter::Family;
 use crate::node::kube_proxy::endpoints_map;
+use netfilter::Family;
+use netfilter::Protocol::{Tcp, Udp};
 
 fn map(seen: &Seen) -> Vec<(String, Vec<(String, bool)>)> {
     endpoints_map(&seen.slices, &|_| true, NODE, Family::V4)

@@ -4,9 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::fixture::Seen;
-use crate::net::Cidr;
-use crate::net::netfilter::Family;
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::{Cidr, Family};
 
 /// `10.244.1.5` becomes `fd00::a:f4:1:5`: a group for each number.
 pub fn six(address: IpAddr) -> IpAddr {

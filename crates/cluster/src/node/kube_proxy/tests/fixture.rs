@@ -8,9 +8,8 @@ use crate::api::{
     Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort,
     ServiceSpec, ServiceType, TargetPort,
 };
-use crate::net::Protocol;
-use crate::net::netfilter::{RuleSet, Rules};
 use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode, build_rules, ports};
+use netfilter::{Protocol, RuleSet, Rules};
 
 pub const NODE: &str = "worker-1";
 pub const NODE_IP: &str = "192.168.50.11";

@@ -7,9 +7,9 @@ use super::fixture::{
 };
 use super::tracer::{check, check_both, check_nft};
 use crate::api::{Endpoint, ServiceType, TrafficPolicy};
-use crate::net::Protocol::{Sctp, Tcp, Udp};
-use crate::net::netfilter::Family;
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::Family;
+use netfilter::Protocol::{Sctp, Tcp, Udp};
 
 const A: &str = "10.244.1.5";
 const B: &str = "10.244.2.6";

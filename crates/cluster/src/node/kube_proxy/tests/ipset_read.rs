@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::printed::Prefix;
 use super::restore::End;
-use crate::net::{Protocol, Tuple};
+use netfilter::{Protocol, Tuple};
 
 /// The sets, by name.
 #[derive(Default, Debug)]

@@ -14,9 +14,8 @@ use super::fixture::{NODE, NODE_IP, Seen, ip};
 use super::ipvs_read::IpvsText;
 use super::ipvs_tracer::{Agreed, Promise, agreed};
 use super::packets::{from_themselves, packets};
-use crate::net::netfilter::Scheduler;
-use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
+use netfilter::{Protocol, Scheduler, Tuple};
 
 /// Some endpoints are Pods of the node's own network: IPVS has a real server that is the node itself.
 fn in_host_network(mut seen: Seen) -> Seen {

@@ -9,10 +9,9 @@ use super::ipvs_read::IpvsText;
 use super::ipvs_tracer::agreed;
 use super::packets::{from_themselves, packets};
 use crate::api::{ServiceType, TrafficPolicy};
-use crate::net::Protocol::{Sctp, Udp};
-use crate::net::Tuple;
-use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
+use netfilter::Protocol::{Sctp, Udp};
+use netfilter::{Rules, Tuple};
 
 /// And one for each thing that only IPVS mode says otherwise.
 fn all_seen() -> Seen {

@@ -10,14 +10,13 @@ use super::fixture::{
 };
 use super::tracer::Flow;
 use crate::api::{Endpoint, ServiceType, TrafficPolicy};
-use crate::net::Protocol::{Sctp, Tcp, Udp};
-use crate::net::netfilter::{
-    Cx, Family, Hook, IpvsDrop, IpvsRules, Kind, Passage, Route, Rules, Skb, Stack, TableName, TcpFlags,
-    Verdict,
-};
-use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 use crate::sim::{Chance, Time};
+use netfilter::Protocol::{Sctp, Tcp, Udp};
+use netfilter::{
+    Cx, Family, Hook, IpvsDrop, IpvsRules, Kind, Passage, Protocol, Route, Rules, Skb, Stack, TableName,
+    TcpFlags, Tuple, Verdict,
+};
 use std::collections::BTreeSet;
 
 const A: &str = "10.244.1.5";
@@ -72,7 +71,7 @@ fn connect(stack: &mut Stack, rules: &IpvsRules, cfg: &ProxyConfig, tuple: Tuple
         true => stack.send(&mut skb, &mut cx, route),
         false => stack.receive(&mut skb, &mut cx, route),
     };
-    let health = |hit: &crate::net::netfilter::RuleHit| {
+    let health = |hit: &netfilter::RuleHit| {
         hit.table == TableName::Filter
             && rules
                 .tables

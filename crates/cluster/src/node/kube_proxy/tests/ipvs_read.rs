@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use super::ipset_read::Sets;
 use super::printed::{Host, Printed, Virtual};
 use super::restore::Restore;
-use crate::net::Protocol;
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::Protocol;
 
 /// All that IPVS mode prints.
 pub struct IpvsText {

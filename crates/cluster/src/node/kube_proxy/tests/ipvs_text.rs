@@ -8,9 +8,9 @@ use super::fixture::{
 };
 use super::ipvs_flows::rules;
 use crate::api::{ServiceType, TrafficPolicy};
-use crate::net::Protocol::{Tcp, Udp};
-use crate::net::netfilter::{Family, Rules, Scheduler};
 use crate::node::kube_proxy::{ProxyConfig, rule_problems};
+use netfilter::Protocol::{Tcp, Udp};
+use netfilter::{Family, Rules, Scheduler};
 
 fn one_of_each() -> Seen {
     let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);

@@ -7,9 +7,8 @@ use std::net::IpAddr;
 use super::connect::Node;
 use super::ipvs_read::{IpvsText, Server};
 use super::printed::{Host, Outcome, Traced, Virtual};
-use crate::net::Tuple;
-use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::{Rules, Tuple};
 
 /// What both say of connections from one address to another.
 pub struct Agreed {

@@ -4,8 +4,8 @@
 use super::fixture::{CLIENT, NODE, NODE_IP, POD, Seen, config, endpoint, http_slice, load_balancer};
 use super::tracer::{Flow, check, check_both};
 use crate::api::TrafficPolicy::{self, Cluster, Local};
-use crate::net::Protocol::Tcp;
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::Protocol::Tcp;
 use std::collections::BTreeSet;
 
 const LO: &str = "127.0.0.1";

@@ -2,9 +2,9 @@
 
 use super::fixture::{config, ip};
 use super::text::one_of_each;
-use crate::net::netfilter::ChainId;
-use crate::net::netfilter::nft::{Rule, SetId, Statement, Table, TableProblem, Verdict, table_problems};
 use crate::node::kube_proxy::{ProxyMode, rule_problems};
+use netfilter::ChainId;
+use netfilter::nft::{Rule, SetId, Statement, Table, TableProblem, Verdict, table_problems};
 
 fn table() -> Table {
     let rules = one_of_each().rules_of(ProxyMode::Nftables, &config());
@@ -37,7 +37,7 @@ fn the_checker_finds_what_is_wrong() {
     let wrong = TableProblem::WrongKind { from: from(), set: "service-ips".into() };
     assert_eq!(problems_with("services", Statement::In(map)), [wrong]);
     let mut table = table();
-    let id = table.declare(crate::net::netfilter::nft::Chain::new("services"));
+    let id = table.declare(netfilter::nft::Chain::new("services"));
     let unused = TableProblem::UnusedChain { chain: from() };
     assert_eq!(table_problems(&table), [TableProblem::Twice { name: from() }, unused]);
     let services = table.find_chain("services").unwrap();

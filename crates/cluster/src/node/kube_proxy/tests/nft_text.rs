@@ -4,12 +4,11 @@
 use super::fixture::{config, endpoint, http, http_slice, ip, service};
 use super::text::one_of_each;
 use crate::api::NsName;
-use crate::net::Protocol;
-use crate::net::netfilter::Rules;
 use crate::node::kube_proxy::{
     EndpointChoice, ProxyConfig, ProxyMode, ServicePortName, endpoint_choices, rules_of,
 };
 use crate::skipped::skipped;
+use netfilter::{Protocol, Rules};
 
 fn rules() -> Rules {
     one_of_each().rules_of(ProxyMode::Nftables, &config())
@@ -309,7 +308,7 @@ fn listed(test: &str, text: &str) -> Option<String> {
 #[test]
 fn nft_lists_what_was_printed() {
     let v6 = ProxyConfig {
-        family: crate::net::netfilter::Family::V6,
+        family: netfilter::Family::V6,
         node_ips: vec![ip("2001:db8:50::11")],
         cluster_cidr: Some("fd00:10:244::/48".parse().unwrap()),
         service_cidrs: vec!["fd00:10:96::/112".parse().unwrap()],

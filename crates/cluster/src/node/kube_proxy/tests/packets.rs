@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use super::families;
 use super::fixture::{BLOCKED_CLIENT, CLIENT, LB_IP, NODE_IP, NODE_IP_ALT, POD, Seen, ip};
 use crate::api::Service;
-use crate::net::netfilter::Family;
-use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::{Family, Protocol, Tuple};
 
 /// A Pod here, one elsewhere, clients, a load balancer's address, another node, and the node itself.
 const SOURCES: [&str; 9] =

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::{Protocol, Tuple};
 
 /// A connection's first packet, on one of the branches.
 #[derive(Clone, Debug)]

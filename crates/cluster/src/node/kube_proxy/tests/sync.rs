@@ -10,9 +10,8 @@ use super::any::{any_config, any_endpoint, any_service, numbered};
 use super::fixture::{Seen, config, slice};
 use super::text::one_of_each;
 use crate::api::{Endpoint, Service};
-use crate::net::Protocol;
-use crate::net::netfilter::{Ipvs, IpvsRules, ServerKey, Stack, VirtualServerState};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode, Synced, changed_objects, update_ports};
+use netfilter::{Ipvs, IpvsRules, Protocol, ServerKey, Stack, VirtualServerState};
 use std::collections::BTreeSet;
 
 fn from_nothing(mode: ProxyMode, cfg: &ProxyConfig, seen: &Seen) -> Synced {

@@ -8,7 +8,7 @@ use super::ipvs_flows::{self, REFUSED};
 use super::tracer::Flow;
 use super::tracer::check_both;
 use crate::api::{Endpoint, Service, ServiceType, TrafficPolicy};
-use crate::net::Protocol::Tcp;
+use netfilter::Protocol::Tcp;
 
 /// Name; endpoints; where a Pod gets by the ClusterIP, and somebody outside by the other address.
 ///

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::fixture::{NODE, Seen, config, endpoint, http, http_slice, ip, load_balancer, service};
 use crate::api::{SessionAffinity, TrafficPolicy};
-use crate::net::Protocol;
-use crate::net::netfilter::{RuleSet, Rules};
 use crate::node::kube_proxy::{ProxyConfig, ServicePortName, endpoint_choices, rules_of};
+use netfilter::{Protocol, RuleSet, Rules};
 
 /// A Service of each kind that TestOverallIPTablesRules has.
 pub fn one_of_each() -> Seen {
@@ -92,7 +91,7 @@ fn top_level_rules_read_as_upstreams() {
 /// iptablesKubeletJumpChains.
 #[test]
 fn kube_firewall_is_led_to_whatever_the_family_and_the_options() {
-    use crate::net::netfilter::Family::{V4, V6};
+    use netfilter::Family::{V4, V6};
     for (family, localhost_node_ports) in [(V4, true), (V4, false), (V6, true), (V6, false)] {
         let cfg = ProxyConfig { family, localhost_node_ports, ..config() };
         let rules = Seen::default().rules(&cfg);

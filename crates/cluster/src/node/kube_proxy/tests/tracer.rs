@@ -9,9 +9,8 @@ use super::fixture::{Seen, ip};
 use super::nft_read::NftText;
 use super::printed::{Host, Outcome, Printed, Traced};
 use super::restore::Restore;
-use crate::net::netfilter::{CtStates, RuleHit, RuleSet, Rules};
-use crate::net::{Protocol, Tuple};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
+use netfilter::{CtStates, Protocol, RuleHit, RuleSet, Rules, Tuple};
 
 /// A line of a table: name in upstream's test, source, protocol, destination, port; then the
 /// endpoints in order, `DROP`, `REJECT`, `ACCEPT` or nothing; and whether the source is rewritten.

@@ -11,9 +11,9 @@ use super::nft_read::NftText;
 use super::printed::Host;
 use super::tracer::{Flow, check};
 use crate::api::TrafficPolicy;
-use crate::net::Protocol::Tcp;
-use crate::net::Tuple;
 use crate::node::kube_proxy::ProxyConfig;
+use netfilter::Protocol::Tcp;
+use netfilter::Tuple;
 
 /// Service `one` is plain; `two` has everything, policy Local and no endpoint here; `four` has two endpoints;
 /// `five` affinity and source ranges; `six` no endpoint.

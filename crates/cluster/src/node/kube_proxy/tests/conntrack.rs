@@ -1,0 +1,250 @@
+//! What conntrack remembers, for how long, and what it makes of packets that fit nothing.
+
+use super::fixture::{config, ip};
+use super::nodes::{NODE_IP, Node, POD, VIP, rules, tuple};
+use crate::node::kube_proxy::ProxyConfig;
+use crate::sim::{Span, Time};
+use netfilter::{
+    Ct, Hook, Kind, Loss, Passage, Protocol, Rules, Skb, TcpFlags, TcpState, Timeouts, Tuple, Verdict,
+};
+
+const A: &str = "10.244.1.5";
+const B: &str = "10.244.2.6";
+const CLIENT: &str = "203.0.113.7";
+
+fn after(seconds: u64) -> Time {
+    Time::ZERO + Span::from_secs(seconds)
+}
+
+#[test]
+fn an_answer_is_rewritten_back_and_the_table_reads_as_conntrack_prints_it() {
+    let mut node = Node::new(&[A]);
+    let sent = node.open(tuple(POD, 40_000, VIP, 80));
+    assert_eq!(sent, tuple(POD, 40_000, A, 8080));
+    assert_eq!(
+        node.lines(),
+        ["tcp      6 432000 ESTABLISHED src=10.244.7.2 dst=10.96.0.41 sport=40000 dport=80 \
+          src=10.244.1.5 dst=10.244.7.2 sport=8080 dport=40000 [ASSURED] mark=0 use=1"]
+    );
+    let entry = *node.stack.conntrack.entries(node.now).next().unwrap();
+    assert!(entry.is_dnat() && !entry.is_snat());
+}
+
+#[test]
+fn an_open_connection_keeps_its_endpoint_and_a_new_one_follows_the_new_rules() {
+    let mut node = Node::new(&[A]);
+    let sent = node.open(tuple(POD, 40_000, VIP, 80));
+    node.stack.set_rules(Rules::Iptables(rules(&[B], &config())));
+    assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::ACK).1, sent);
+    assert_eq!(node.tcp(tuple(POD, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
+    // A repeated SYN is no second first packet either.
+    assert_eq!(node.tcp(tuple(POD, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
+    node.stack.set_rules(Rules::Iptables(rules(&[A], &config())));
+    assert_eq!(node.tcp(tuple(POD, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
+}
+
+#[test]
+fn a_rejected_packet_leaves_no_entry() {
+    let mut node = Node::new(&[]);
+    let (passage, _) = node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN);
+    assert!(matches!(passage, Passage::Stopped(Hook::Forward, Verdict::Reject(..))), "{passage:?}");
+    assert!(node.lines().is_empty());
+    node.stack.set_rules(Rules::Iptables(rules(&[A], &config())));
+    assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(A));
+}
+
+#[test]
+fn entries_expire_and_then_the_rules_are_asked_again() {
+    let mut node = Node::new(&[A]);
+    node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN);
+    node.stack.set_rules(Rules::Iptables(rules(&[B], &config())));
+    node.now = after(119);
+    assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(A));
+    // A SYN that is sent again does not start the time again (nf_conntrack_tcp_packet).
+    node.now = after(120);
+    assert!(node.lines().is_empty());
+    assert_eq!(node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
+}
+
+#[test]
+fn a_connection_closes_through_fin_wait_to_time_wait() {
+    let mut node = Node::new(&[A]);
+    let there = tuple(POD, 40_000, VIP, 80);
+    let back = node.open(there).reversed();
+    let mut states = Vec::new();
+    for (packet, flags) in
+        [(there, TcpFlags::FIN_ACK), (back, TcpFlags::ACK), (back, TcpFlags::FIN_ACK), (there, TcpFlags::ACK)]
+    {
+        node.tcp(packet, flags);
+        states.push(node.stack.conntrack.entries(node.now).next().unwrap().tcp);
+    }
+    use TcpState::{CloseWait, FinWait, LastAck, TimeWait};
+    assert_eq!(states, [FinWait, CloseWait, LastAck, TimeWait]);
+    // The client may use the port again at once: a new connection, a new choice.
+    node.stack.set_rules(Rules::Iptables(rules(&[B], &config())));
+    assert_eq!(node.tcp(there, TcpFlags::SYN).1.dst, ip(B));
+    assert_eq!(node.stack.conntrack.entries(node.now).count(), 1);
+}
+
+#[test]
+fn a_reset_closes_and_a_reset_as_the_only_answer_forgets() {
+    let mut node = Node::new(&[A]);
+    let there = tuple(POD, 40_000, VIP, 80);
+    let (_, sent) = node.tcp(there, TcpFlags::SYN);
+    let (passage, refused) = node.tcp(sent.reversed(), TcpFlags::RST_ACK);
+    assert_eq!((passage, refused), (Passage::Out, there.reversed()));
+    assert!(node.lines().is_empty());
+    let back = node.open(there).reversed();
+    node.tcp(back, TcpFlags::RST);
+    assert_eq!(node.stack.conntrack.entries(node.now).next().unwrap().tcp, TcpState::Close);
+    node.now = after(11);
+    assert!(node.lines().is_empty());
+}
+
+#[test]
+fn a_packet_in_mid_stream_begins_a_connection_of_its_own() {
+    let mut node = Node::new(&[A]);
+    // nf_conntrack_tcp_loose: it is NEW, so the nat table sends it to an endpoint.
+    let (passage, sent) = node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::ACK);
+    assert_eq!((passage, sent.dst), (Passage::Out, ip(A)));
+    let entry = *node.stack.conntrack.entries(node.now).next().unwrap();
+    assert_eq!((entry.tcp, entry.expires), (TcpState::Established, after(300)));
+}
+
+#[test]
+fn data_that_nobody_acknowledges_is_waited_for_as_long_as_that() {
+    let mut node = Node::new(&[A]);
+    let there = tuple(POD, 40_000, VIP, 80);
+    let back = node.open(there).reversed();
+    let expires = |node: &Node| node.stack.conntrack.entries(node.now).next().unwrap().expires;
+    let established = 5 * 24 * 3600;
+    assert_eq!(expires(&node), after(established));
+    node.tcp(there, TcpFlags::PSH_ACK);
+    assert_eq!(expires(&node), after(300));
+    node.now = after(10);
+    node.tcp(there, TcpFlags::PSH_ACK);
+    assert_eq!(expires(&node), after(310));
+    node.tcp(back, TcpFlags::PSH_ACK);
+    assert_eq!(expires(&node), after(10 + established));
+}
+
+#[test]
+fn an_answer_that_comes_by_another_node_is_not_rewritten() {
+    let mut node = Node::new(&[A]);
+    // Data: taken for the middle of a connection of the endpoint's.
+    let answer = tuple(A, 8080, POD, 40_000);
+    assert_eq!(node.tcp(answer, TcpFlags::ACK), (Passage::Out, answer));
+    // A SYN-ACK belongs to nothing: KUBE-FORWARD drops what is INVALID.
+    let answer = tuple(A, 8080, POD, 40_001);
+    let (passage, _) = node.tcp(answer, TcpFlags::SYN_ACK);
+    assert!(matches!(passage, Passage::Stopped(Hook::Forward, Verdict::Drop(_))), "{passage:?}");
+    let liberal = ProxyConfig { tcp_be_liberal: true, ..config() };
+    let mut node = Node::configured(&[A], &liberal);
+    assert_eq!(node.tcp(answer, TcpFlags::SYN_ACK), (Passage::Out, answer));
+    assert!(node.lines().is_empty());
+}
+
+#[test]
+fn masquerading_picks_ports_apart_and_answers_find_back() {
+    let mut node = Node::new(&[A]);
+    for client in 0..200 {
+        node.flow = client;
+        let there = tuple(CLIENT, 40_000 + client as u16, NODE_IP, 30080);
+        let sent = node.open(there);
+        assert_eq!((sent.src, sent.dst), (ip(NODE_IP), ip(A)));
+    }
+    let entries = node.stack.conntrack.entries(node.now);
+    let mut ports: Vec<u16> = entries.map(|e| e.reply.dst_port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!(ports.len(), 200);
+    assert!(ports[0] >= 1024);
+}
+
+#[test]
+fn one_source_port_to_two_services_with_one_endpoint_gets_another_port() {
+    let mut node = Node::new(&[A]);
+    // Straight to the endpoint, and through the ClusterIP: what the endpoint sees would be equal.
+    let straight = node.open(tuple(POD, 40_000, A, 8080));
+    let through = node.open(tuple(POD, 40_000, VIP, 80));
+    assert_eq!(straight.src_port, 40_000);
+    assert_ne!(through.src_port, 40_000);
+    assert_eq!((through.src, through.dst), (ip(POD), ip(A)));
+}
+
+#[test]
+fn an_icmp_error_finds_the_way_back_to_who_sent_the_packet() {
+    let mut node = Node::new(&[A]);
+    // DNAT: the endpoint's port is closed.
+    let there = Tuple { protocol: Protocol::Udp, ..tuple(POD, 40_000, VIP, 80) };
+    let (_, sent) = node.pass(Skb::datagram(there));
+    let (passage, error) = node.error(&sent.tuple, A);
+    assert_eq!(passage, Passage::Out);
+    assert_eq!((error.tuple.src, error.tuple.dst), (ip(VIP), ip(POD)));
+    let Kind::IcmpError(inside) = error.kind else { panic!("{error:?}") };
+    assert_eq!(inside.inner, there);
+    // DNAT and SNAT: a router on the way gave up.
+    let there = tuple(CLIENT, 40_000, NODE_IP, 30080);
+    let (_, sent) = node.tcp(there, TcpFlags::SYN);
+    let (_, error) = node.error(&sent, "192.168.50.1");
+    assert_eq!((error.tuple.src, error.tuple.dst), (ip(NODE_IP), ip(CLIENT)));
+    let Kind::IcmpError(inside) = error.kind else { panic!("{error:?}") };
+    assert_eq!(inside.inner, there);
+    // About nothing that this node knows.
+    let (passage, error) = node.error(&tuple(POD, 1, B, 2), B);
+    assert!(matches!(passage, Passage::Stopped(Hook::Forward, Verdict::Drop(_))));
+    assert_eq!(error.ct, Ct::Invalid);
+}
+
+#[test]
+fn udp_is_forgotten_after_30_seconds_and_a_stream_after_120() {
+    let mut node = Node::new(&[A]);
+    let there = Tuple { protocol: Protocol::Udp, ..tuple(POD, 40_000, VIP, 80) };
+    let (_, sent) = node.pass(Skb::datagram(there));
+    node.now = after(29);
+    assert_eq!(node.lines().len(), 1);
+    let (_, answer) = node.pass(Skb::datagram(sent.tuple.reversed()));
+    assert_eq!(answer.tuple, there.reversed());
+    let expires = |node: &Node| node.stack.conntrack.entries(node.now).next().unwrap().expires;
+    assert_eq!(expires(&node), after(29 + 30));
+    node.pass(Skb::datagram(there));
+    assert_eq!(expires(&node), after(29 + 120));
+    node.now = after(29 + 120);
+    assert!(node.lines().is_empty());
+}
+
+#[test]
+fn a_full_table_drops_unanswered_connections_first_and_then_packets() {
+    let mut node = Node::new(&[A]);
+    node.stack.conntrack.max = 4;
+    for port in 0..3 {
+        node.open(tuple(POD, 40_000 + port, VIP, 80));
+    }
+    node.tcp(tuple(POD, 50_000, VIP, 80), TcpFlags::SYN);
+    let (passage, _) = node.tcp(tuple(POD, 50_001, VIP, 80), TcpFlags::SYN);
+    assert_eq!(passage, Passage::Out);
+    assert_eq!(node.stack.conntrack.len(), 4);
+    node.stack.conntrack.delete(|e| !e.assured);
+    node.open(tuple(POD, 50_002, VIP, 80));
+    let (passage, _) = node.tcp(tuple(POD, 50_003, VIP, 80), TcpFlags::SYN);
+    assert_eq!(passage, Passage::Stopped(Hook::Postrouting, Verdict::Lost(Loss::TableFull)));
+}
+
+#[test]
+fn expired_entries_make_room_without_a_sweep() {
+    let mut node = Node::new(&[A]);
+    for second in 0..2_000 {
+        node.now = after(second);
+        node.tcp(tuple(POD, 1024 + second as u16, VIP, 80), TcpFlags::SYN);
+    }
+    // 120 live at any time.
+    assert_eq!(node.lines().len(), 120);
+    assert!(node.stack.conntrack.len() < 400, "{}", node.stack.conntrack.len());
+}
+
+#[test]
+fn timeouts_stretch_with_a_slow_network() {
+    let slow = Timeouts::default().scaled(50);
+    assert_eq!(slow.udp, Span::from_secs(1500));
+    assert_eq!(slow.established, Span::from_secs(50 * 432_000));
+}

@@ -1,0 +1,136 @@
+//! One remembered connection.
+
+use std::fmt;
+
+use super::tcp::TcpState;
+use crate::{Protocol, Time, Tuple};
+
+/// Which way a packet goes: as the first one, or against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    Original,
+    Reply,
+}
+
+/// A set of states that `--ctstate` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct CtStates(u8);
+
+impl CtStates {
+    pub const INVALID: CtStates = CtStates(1);
+    pub const NEW: CtStates = CtStates(2);
+    pub const ESTABLISHED: CtStates = CtStates(4);
+    pub const RELATED: CtStates = CtStates(8);
+    /// The connection's source is rewritten.
+    pub const SNAT: CtStates = CtStates(16);
+    /// The connection's destination is rewritten.
+    pub const DNAT: CtStates = CtStates(32);
+
+    pub const fn or(self, other: CtStates) -> CtStates {
+        CtStates(self.0 | other.0)
+    }
+
+    pub const fn and(self, other: CtStates) -> CtStates {
+        CtStates(self.0 & other.0)
+    }
+
+    pub const fn intersects(self, other: CtStates) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// As `--ctstate` takes it, in the order in which kube-proxy writes it.
+impl fmt::Display for CtStates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (CtStates::INVALID, "INVALID"),
+            (CtStates::NEW, "NEW"),
+            (CtStates::RELATED, "RELATED"),
+            (CtStates::ESTABLISHED, "ESTABLISHED"),
+            (CtStates::SNAT, "SNAT"),
+            (CtStates::DNAT, "DNAT"),
+        ];
+        let mut first = true;
+        for (state, name) in names {
+            if self.intersects(state) {
+                write!(f, "{}{name}", if first { "" } else { "," })?;
+                first = false;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A confirmed connection. `Display` is a line of `conntrack -L`, without the time left: see
+/// [`Entry::line`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The first packet's tuple as it arrived at this node.
+    pub original: Tuple,
+    /// What an answer looks like when it arrives at this node.
+    pub reply: Tuple,
+    /// Dead from then on.
+    pub expires: Time,
+    pub created: Time,
+    pub tcp: TcpState,
+    /// Somebody answered.
+    pub seen_reply: bool,
+    /// Answered, and more than once: not the first to go when the table is full.
+    pub assured: bool,
+    /// SNAT and DNAT.
+    pub nat: CtStates,
+}
+
+impl Entry {
+    pub fn tuple(&self, direction: Direction) -> &Tuple {
+        match direction {
+            Direction::Original => &self.original,
+            Direction::Reply => &self.reply,
+        }
+    }
+
+    pub fn is_dnat(&self) -> bool {
+        self.nat.intersects(CtStates::DNAT)
+    }
+
+    pub fn is_snat(&self) -> bool {
+        self.nat.intersects(CtStates::SNAT)
+    }
+
+    /// A line of `conntrack -L`.
+    pub fn line(&self, now: Time) -> impl fmt::Display {
+        Line { entry: *self, now }
+    }
+}
+
+struct Line {
+    entry: Entry,
+    now: Time,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entry = &self.entry;
+        let protocol = entry.original.protocol;
+        let number = protocol.number();
+        let left = entry.expires.since(self.now).0 / 1_000_000_000;
+        write!(f, "{:<8} {number} {left} ", protocol.lower())?;
+        if protocol == Protocol::Tcp {
+            write!(f, "{} ", entry.tcp.as_str())?;
+        }
+        write_tuple(f, &entry.original)?;
+        if !entry.seen_reply {
+            f.write_str("[UNREPLIED] ")?;
+        }
+        write_tuple(f, &entry.reply)?;
+        if entry.assured {
+            f.write_str("[ASSURED] ")?;
+        }
+        f.write_str("mark=0 use=1")
+    }
+}
+
+fn write_tuple(f: &mut fmt::Formatter<'_>, tuple: &Tuple) -> fmt::Result {
+    let Tuple { src, src_port, dst, dst_port, .. } = tuple;
+    write!(f, "src={src} dst={dst} sport={src_port} dport={dst_port} ")
+}

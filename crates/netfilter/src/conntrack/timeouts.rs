@@ -1,0 +1,80 @@
+//! How long an entry outlives its last packet.
+
+use crate::Span;
+
+/// The kernel's defaults (`nf_conntrack_tcp_timeout_*` and the like; nf_conntrack_proto_tcp.c,
+/// tcp_timeouts). A [`Timeouts::scaled`] copy goes with a network that is slowed down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    pub syn_sent: Span,
+    pub syn_recv: Span,
+    pub established: Span,
+    pub fin_wait: Span,
+    pub close_wait: Span,
+    pub last_ack: Span,
+    pub time_wait: Span,
+    pub close: Span,
+    pub syn_sent2: Span,
+    /// Established by a packet in mid-stream, or with data that is not acknowledged.
+    pub unacknowledged: Span,
+    pub udp: Span,
+    /// UDP in both directions for more than [`Timeouts::udp_becomes_stream`].
+    pub udp_stream: Span,
+    pub udp_becomes_stream: Span,
+    /// SCTP before and after its first answer (COOKIE_WAIT, ESTABLISHED).
+    pub sctp_cookie_wait: Span,
+    pub sctp_established: Span,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        let s = Span::from_secs;
+        Timeouts {
+            syn_sent: s(120),
+            syn_recv: s(60),
+            established: s(5 * 24 * 3600),
+            fin_wait: s(120),
+            close_wait: s(60),
+            last_ack: s(30),
+            time_wait: s(120),
+            close: s(10),
+            syn_sent2: s(120),
+            unacknowledged: s(300),
+            udp: s(30),
+            udp_stream: s(120),
+            udp_becomes_stream: s(2),
+            sctp_cookie_wait: s(3),
+            sctp_established: s(210),
+        }
+    }
+}
+
+impl Timeouts {
+    /// A node's: kube-proxy sets two of them when it starts (KubeProxyConntrackConfiguration,
+    /// pkg/proxy/apis/config/v1alpha1/defaults.go).
+    pub fn with_kube_proxy() -> Timeouts {
+        let (established, close_wait) = (Span::from_secs(24 * 3600), Span::from_secs(3600));
+        Timeouts { established, close_wait, ..Timeouts::default() }
+    }
+
+    /// All of them, `factor` times as long.
+    pub fn scaled(self, factor: u64) -> Timeouts {
+        Timeouts {
+            syn_sent: self.syn_sent.times(factor),
+            syn_recv: self.syn_recv.times(factor),
+            established: self.established.times(factor),
+            fin_wait: self.fin_wait.times(factor),
+            close_wait: self.close_wait.times(factor),
+            last_ack: self.last_ack.times(factor),
+            time_wait: self.time_wait.times(factor),
+            close: self.close.times(factor),
+            syn_sent2: self.syn_sent2.times(factor),
+            unacknowledged: self.unacknowledged.times(factor),
+            udp: self.udp.times(factor),
+            udp_stream: self.udp_stream.times(factor),
+            udp_becomes_stream: self.udp_becomes_stream.times(factor),
+            sctp_cookie_wait: self.sctp_cookie_wait.times(factor),
+            sctp_established: self.sctp_established.times(factor),
+        }
+    }
+}

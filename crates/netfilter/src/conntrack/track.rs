@@ -1,0 +1,188 @@
+//! What conntrack does with a packet at PREROUTING and OUTPUT, and when a packet leaves.
+
+use super::entry::{CtStates, Direction, Entry};
+use super::table::{Absent, Conntrack};
+use super::tcp::{Step, TcpState, step};
+use crate::skb::{Ct, CtRef, IcmpError, Kind, Skb, TcpFlags};
+use crate::stack::Loss;
+use crate::{Protocol, Span, Time, Tuple};
+
+impl Conntrack {
+    /// nf_conntrack_in: finds the packet's connection or begins one.
+    pub(crate) fn track(&mut self, skb: &mut Skb, now: Time) {
+        // Seen already: it came back over loopback.
+        if skb.ct != Ct::Unseen {
+            return;
+        }
+        skb.ct = match skb.kind {
+            Kind::IcmpError(error) => self.related(&skb.tuple, &error, now),
+            kind => self.tracked(&skb.tuple, kind, now),
+        };
+    }
+
+    /// nf_confirm: a first packet that was neither dropped nor rejected makes an entry.
+    pub(crate) fn confirm(&mut self, skb: &mut Skb, now: Time) -> Result<(), Loss> {
+        let Ct::Tracked(ct) = &mut skb.ct else { return Ok(()) };
+        if ct.confirmed {
+            return Ok(());
+        }
+        ct.confirmed = true;
+        let entry = Entry {
+            original: ct.original,
+            reply: ct.reply,
+            expires: now + self.first_timeout(ct),
+            created: now,
+            tcp: ct.tcp,
+            seen_reply: false,
+            assured: false,
+            // IPVS makes the answer come from elsewhere without the NAT code's knowing.
+            nat: Entry::nat_of(&ct.original, &ct.reply).and(ct.states),
+        };
+        let seen = [ct.original_seen, ct.reply_seen];
+        self.insert(entry, seen, now)
+    }
+
+    fn tracked(&mut self, tuple: &Tuple, kind: Kind, now: Time) -> Ct {
+        let (slot, direction) = match self.lookup(tuple, now) {
+            Ok(found) => found,
+            Err(absent) => return begin(tuple, kind, absent),
+        };
+        let Some(entry) = self.entry(slot) else { return begin(tuple, kind, Absent::default()) };
+        let reference = reference(entry, direction);
+        let step = match kind {
+            Kind::Tcp(flags) => self.advance_tcp(slot, direction, flags, now),
+            _ => self.advance_datagram(slot, direction, now),
+        };
+        match step {
+            Step::Invalid => Ct::Invalid,
+            Step::To(_) | Step::Ignore => Ct::Tracked(reference),
+            // nf_conntrack_tcp_packet answers -NF_REPEAT: the old entry goes, a new one begins.
+            Step::Reopen => {
+                self.remove(slot);
+                begin(tuple, kind, Absent::default())
+            }
+        }
+    }
+
+    fn advance_tcp(&mut self, slot: u32, direction: Direction, flags: TcpFlags, now: Time) -> Step {
+        let timeouts = self.timeouts;
+        let Some(entry) = self.entry_mut(slot) else { return Step::Invalid };
+        let step = step(entry.tcp, direction, flags);
+        if let Step::To(state) = step {
+            if flags.has(TcpFlags::RST) && !entry.seen_reply {
+                // Nobody ever answered anything else: forget it at once.
+                self.remove(slot);
+                return step;
+            }
+            if flags == TcpFlags::SYN && !entry.seen_reply && entry.tcp == TcpState::SynSent {
+                // A SYN that is sent again: else a client that tries for ever would keep an entry, and the
+                // choice that it remembers, alive for ever.
+                return step;
+            }
+            let mut timeout = state.timeout(&timeouts);
+            let was_open = matches!(entry.tcp, TcpState::SynRecv | TcpState::Established);
+            if state == TcpState::Established {
+                // tcp_in_window, IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED: the client's data wait for the server's next
+                // packet. The server's are acknowledged by a bare ACK, which is not simulated.
+                let waits = flags.has(TcpFlags::PSH) && direction == Direction::Original;
+                if !entry.seen_reply || waits {
+                    timeout = timeout.min(timeouts.unacknowledged);
+                }
+                if entry.seen_reply && was_open {
+                    entry.assured = true;
+                }
+            }
+            entry.tcp = state;
+            entry.seen_reply |= direction == Direction::Reply;
+            self.expire(slot, now + timeout);
+        } else if step != Step::Invalid && direction == Direction::Reply {
+            entry.seen_reply = true;
+        }
+        step
+    }
+
+    /// nf_conntrack_udp_packet; SCTP goes the same way here, with its own time-outs.
+    fn advance_datagram(&mut self, slot: u32, direction: Direction, now: Time) -> Step {
+        let timeouts = self.timeouts;
+        let Some(entry) = self.entry_mut(slot) else { return Step::Invalid };
+        let sctp = entry.original.protocol == Protocol::Sctp;
+        let timeout = match (sctp, entry.seen_reply) {
+            (true, true) => timeouts.sctp_established,
+            (true, false) => timeouts.sctp_cookie_wait,
+            (false, true) if now > entry.created + timeouts.udp_becomes_stream => {
+                entry.assured = true;
+                timeouts.udp_stream
+            }
+            (false, _) => timeouts.udp,
+        };
+        entry.seen_reply |= direction == Direction::Reply;
+        self.expire(slot, now + timeout);
+        Step::Ignore
+    }
+
+    fn first_timeout(&self, ct: &CtRef) -> Span {
+        match ct.original.protocol {
+            Protocol::Tcp if ct.tcp == TcpState::Established => self.timeouts.unacknowledged,
+            Protocol::Tcp => ct.tcp.timeout(&self.timeouts),
+            Protocol::Udp => self.timeouts.udp,
+            Protocol::Sctp => self.timeouts.sctp_cookie_wait,
+        }
+    }
+
+    /// nf_conntrack_inet_error: an error belongs to the connection of the packet it is about, if
+    /// it goes to the one who sent that packet.
+    fn related(&mut self, outer: &Tuple, error: &IcmpError, now: Time) -> Ct {
+        let Some((entry, direction)) = self.find(&error.inner.reversed(), now) else {
+            return Ct::Invalid;
+        };
+        if entry.tuple(direction).dst != outer.dst {
+            return Ct::Invalid;
+        }
+        let reference = reference(entry, direction);
+        Ct::Tracked(CtRef { states: CtStates::RELATED.or(entry.nat), ..reference })
+    }
+}
+
+/// init_conntrack: a connection that has no entry yet.
+fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
+    let tcp = match kind {
+        Kind::Tcp(flags) => match step(TcpState::None, Direction::Original, flags) {
+            Step::To(state) => state,
+            // A SYN-ACK, a FIN or a RST out of nowhere. A bare ACK is taken for the middle of a
+            // connection (nf_conntrack_tcp_loose = 1), whichever end sent it: it is NEW, the nat
+            // table looks at it, and an answer that missed its way goes on un-rewritten.
+            _ => return Ct::Invalid,
+        },
+        _ => TcpState::None,
+    };
+    Ct::Tracked(CtRef {
+        direction: Direction::Original,
+        states: CtStates::NEW,
+        original: *tuple,
+        reply: tuple.reversed(),
+        tcp,
+        source_bound: false,
+        destination_bound: false,
+        confirmed: false,
+        original_seen,
+        reply_seen: Absent::default(),
+    })
+}
+
+/// resolve_normal_ct: what an entry makes of a packet that belongs to it.
+fn reference(entry: &Entry, direction: Direction) -> CtRef {
+    let answered = entry.seen_reply || direction == Direction::Reply;
+    let state = if answered { CtStates::ESTABLISHED } else { CtStates::NEW };
+    CtRef {
+        direction,
+        states: state.or(entry.nat),
+        original: entry.original,
+        reply: entry.reply,
+        tcp: entry.tcp,
+        source_bound: true,
+        destination_bound: true,
+        confirmed: true,
+        original_seen: Absent::default(),
+        reply_seen: Absent::default(),
+    }
+}

@@ -1,0 +1,203 @@
+//! Virtual servers and the real ones behind them.
+
+use std::fmt::{self, Display, Formatter};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::Scheduler;
+use crate::{Family, IpSet, Owner, Protocol, RuleSet, SetId, Tuple};
+
+/// What a virtual server is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerKey {
+    pub address: IpAddr,
+    pub port: u16,
+    pub protocol: Protocol,
+}
+
+impl ServerKey {
+    /// The virtual server that a packet is for, if there is one.
+    pub fn of(tuple: &Tuple) -> ServerKey {
+        ServerKey { address: tuple.dst, port: tuple.dst_port, protocol: tuple.protocol }
+    }
+
+    pub fn socket(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
+    }
+}
+
+/// As `ipvsadm` names it: `-t 10.96.0.1:443`.
+impl Display for ServerKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let flag = match self.protocol {
+            Protocol::Tcp => "-t",
+            Protocol::Udp => "-u",
+            Protocol::Sctp => "--sctp-service",
+        };
+        write!(f, "{flag} {}", self.socket())
+    }
+}
+
+/// A virtual server as kube-proxy wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualServer {
+    pub key: ServerKey,
+    pub scheduler: Scheduler,
+    /// Persistence (`-p`): a client stays with its server for so many seconds.
+    pub persistence_s: Option<u32>,
+    /// Each with weight 1, in the order in which they are added.
+    pub real_servers: Arc<[SocketAddr]>,
+    pub owner: Owner,
+}
+
+impl VirtualServer {
+    /// Is the other one, of the same key, wanted for a service port that did not change?
+    pub(super) fn is_kept_as(&self, other: &VirtualServer) -> bool {
+        Arc::ptr_eq(&self.real_servers, &other.real_servers)
+            && self.owner.is_same(&other.owner)
+            && (self.scheduler, self.persistence_s) == (other.scheduler, other.persistence_s)
+    }
+}
+
+/// Everything that kube-proxy's IPVS mode writes on a node, for one family.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct IpvsRules {
+    /// What `iptables-restore` is given.
+    pub tables: Arc<RuleSet>,
+    /// The sets that its rules ask for.
+    pub sets: Vec<IpSet>,
+    /// The addresses of the dummy interface `kube-ipvs0`, sorted.
+    pub addresses: Vec<IpAddr>,
+    /// Sorted by key.
+    pub servers: Vec<VirtualServer>,
+}
+
+impl IpvsRules {
+    pub fn family(&self) -> Family {
+        self.tables.family
+    }
+
+    pub fn server(&self, key: &ServerKey) -> Option<&VirtualServer> {
+        let at = self.servers.binary_search_by(|server| server.key.cmp(key)).ok()?;
+        self.servers.get(at)
+    }
+
+    pub fn set(&self, id: SetId) -> Option<&IpSet> {
+        self.sets.get(id.0 as usize)
+    }
+
+    /// Is the address one of kube-ipvs0's?
+    pub fn binds(&self, address: IpAddr) -> bool {
+        self.addresses.binary_search(&address).is_ok()
+    }
+}
+
+/// A virtual server as the kernel has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualServerState {
+    pub scheduler: Scheduler,
+    pub persistence_s: Option<u32>,
+    /// The one added last first (ip_vs_add_dest, `list_add_rcu`).
+    pub real_servers: Vec<RealServer>,
+    /// Round robin's place.
+    pub(super) last: Option<u32>,
+    pub(super) owner: Owner,
+}
+
+/// A real server of one virtual server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RealServer {
+    pub address: SocketAddr,
+    /// 0: it keeps its connections and gets no new one.
+    pub weight: u32,
+    /// ActiveConn: TCP connections that are open or opening.
+    pub active: u32,
+    /// InActConn: all others, as UDP's.
+    pub inactive: u32,
+}
+
+impl VirtualServerState {
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    pub(super) fn new(wanted: &VirtualServer) -> VirtualServerState {
+        VirtualServerState {
+            scheduler: wanted.scheduler,
+            persistence_s: wanted.persistence_s,
+            real_servers: Vec::new(),
+            last: None,
+            owner: wanted.owner.clone(),
+        }
+    }
+
+    pub fn real_server(&self, address: SocketAddr) -> Option<&RealServer> {
+        self.real_servers.iter().find(|server| server.address == address)
+    }
+
+    pub(super) fn real_server_mut(&mut self, address: SocketAddr) -> Option<&mut RealServer> {
+        self.real_servers.iter_mut().find(|server| server.address == address)
+    }
+
+    /// ip_vs_add_dest: at the head of the list.
+    pub(super) fn add(&mut self, server: RealServer) {
+        self.real_servers.insert(0, server);
+        self.last = self.last.map(|last| last + 1);
+    }
+
+    /// ip_vs_del_dest; round robin goes on behind the one before it (ip_vs_rr_del_dest).
+    pub(super) fn remove(&mut self, address: SocketAddr) {
+        let Some(at) = self.real_servers.iter().position(|server| server.address == address) else { return };
+        self.real_servers.remove(at);
+        self.last = match self.last {
+            Some(last) if last as usize >= at => last.checked_sub(1),
+            last => last,
+        };
+    }
+}
+
+/// A sync's changes to one virtual server.
+impl VirtualServerState {
+    /// Nothing to do?
+    pub(super) fn is_as(&self, wanted: &VirtualServer) -> bool {
+        let settings = (self.scheduler, self.persistence_s) == (wanted.scheduler, wanted.persistence_s);
+        let able = |address: &SocketAddr| self.real_server(*address).is_some_and(|s| s.weight == 1);
+        let told = |server: &RealServer| server.weight == 0 || wanted.real_servers.contains(&server.address);
+        settings
+            && self.owner == wanted.owner
+            && wanted.real_servers.iter().all(able)
+            && self.real_servers.iter().all(told)
+    }
+
+    /// syncService and syncEndpoint. `servers` are the wanted ones, with their connections.
+    pub(super) fn change(&mut self, wanted: &VirtualServer, servers: &[RealServer]) {
+        if self.scheduler != wanted.scheduler {
+            // ip_vs_edit_service binds the new scheduler, which begins at the head of the list.
+            self.scheduler = wanted.scheduler;
+            self.last = None;
+        }
+        self.persistence_s = wanted.persistence_s;
+        self.owner = wanted.owner.clone();
+        for server in servers {
+            let known = self.real_server(server.address);
+            if known.is_none_or(|known| known.weight == 0) {
+                // MoveRSOutofGracefulDeleteList deletes it, and then it is added again.
+                self.remove(server.address);
+                self.add(*server);
+            }
+        }
+        let is_wanted = |s: &RealServer| wanted.real_servers.contains(&s.address);
+        // GracefulDeleteRS: UDP's go at once, the others' when they have no connection.
+        let udp = wanted.key.protocol == Protocol::Udp;
+        self.remove_where(|s| !is_wanted(s) && (udp || s.active + s.inactive == 0));
+        for server in self.real_servers.iter_mut().filter(|s| !is_wanted(s)) {
+            server.weight = 0;
+        }
+    }
+
+    pub(super) fn remove_where(&mut self, doomed: impl Fn(&RealServer) -> bool) {
+        let gone: Vec<SocketAddr> =
+            self.real_servers.iter().filter(|s| doomed(s)).map(|s| s.address).collect();
+        gone.into_iter().for_each(|address| self.remove(address));
+    }
+}

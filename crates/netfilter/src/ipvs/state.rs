@@ -1,0 +1,123 @@
+//! A connection's state, as IPVS sees it (ip_vs_proto_tcp.c, ip_vs_proto_udp.c).
+
+use crate::{Kind, Protocol, Span, TcpFlags};
+
+/// As `ipvsadm -Lcn` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum IpvsState {
+    #[default]
+    None,
+    Established,
+    SynSent,
+    SynRecv,
+    FinWait,
+    TimeWait,
+    Close,
+    CloseWait,
+    /// UDP.
+    Udp,
+    /// SCTP, until somebody answers.
+    Init,
+}
+
+/// From the client to the virtual server, or the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Input,
+    Output,
+}
+
+impl IpvsState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            IpvsState::None => "NONE",
+            IpvsState::Established => "ESTABLISHED",
+            IpvsState::SynSent => "SYN_SENT",
+            IpvsState::SynRecv => "SYN_RECV",
+            IpvsState::FinWait => "FIN_WAIT",
+            IpvsState::TimeWait => "TIME_WAIT",
+            IpvsState::Close => "CLOSE",
+            IpvsState::CloseWait => "CLOSE_WAIT",
+            IpvsState::Udp => "UDP",
+            IpvsState::Init => "INIT",
+        }
+    }
+
+    /// How long a connection in this state outlives its last packet (tcp_timeouts, udp_timeouts):
+    /// an open connection that says nothing for a quarter of an hour is forgotten, long before
+    /// conntrack forgets it. kube-proxy leaves these as they are unless it is told otherwise
+    /// (`ipvs.tcpTimeout` and its like).
+    pub fn timeout(self) -> Span {
+        Span::from_secs(match self {
+            IpvsState::None => 2,
+            IpvsState::Established => 15 * 60,
+            IpvsState::SynSent | IpvsState::FinWait | IpvsState::TimeWait => 2 * 60,
+            IpvsState::SynRecv | IpvsState::CloseWait | IpvsState::Init => 60,
+            IpvsState::Close => 10,
+            IpvsState::Udp => 5 * 60,
+        })
+    }
+
+    /// tcp_state_active_table: does the connection count as ActiveConn?
+    pub fn is_active(self) -> bool {
+        matches!(self, IpvsState::Established | IpvsState::SynSent | IpvsState::SynRecv)
+    }
+
+    /// What a packet makes of it.
+    pub(super) fn after(self, way: Way, kind: Kind, protocol: Protocol) -> IpvsState {
+        match (kind, protocol, way) {
+            (Kind::Tcp(flags), ..) => tcp(self, way, flags),
+            (_, Protocol::Sctp, Way::Output) => IpvsState::Established,
+            (_, Protocol::Sctp, Way::Input) if self == IpvsState::None => IpvsState::Init,
+            (_, Protocol::Sctp, Way::Input) => self,
+            _ => IpvsState::Udp,
+        }
+    }
+}
+
+/// `tcp_states`. Nothing leads to LAST_ACK in it, and LISTEN and SYNACK belong to features that
+/// nobody here switches on.
+fn tcp(from: IpvsState, way: Way, flags: TcpFlags) -> IpvsState {
+    // tcp_state_idx: RST before SYN before FIN before ACK.
+    match way {
+        _ if flags.has(TcpFlags::RST) => reset(from, way),
+        _ if flags.has(TcpFlags::SYN) => syn(from, way),
+        _ if flags.has(TcpFlags::FIN) => fin(from, way),
+        _ if flags.has(TcpFlags::ACK) => ack(from),
+        _ => IpvsState::Close,
+    }
+}
+
+fn syn(from: IpvsState, way: Way) -> IpvsState {
+    use IpvsState as S;
+    match (way, from) {
+        (Way::Input, S::Established | S::SynSent) | (Way::Output, S::Established) => S::Established,
+        (Way::Input, _) | (Way::Output, S::SynRecv) => S::SynRecv,
+        (Way::Output, _) => S::SynSent,
+    }
+}
+
+fn fin(from: IpvsState, way: Way) -> IpvsState {
+    use IpvsState as S;
+    match (way, from) {
+        (_, S::SynSent | S::Close) => from,
+        (Way::Input, S::None) => S::Close,
+        (Way::Input, S::Established | S::CloseWait) => S::CloseWait,
+        (Way::Output, S::Established | S::FinWait) => S::FinWait,
+        _ => S::TimeWait,
+    }
+}
+
+/// The same in both directions.
+fn ack(from: IpvsState) -> IpvsState {
+    use IpvsState as S;
+    if matches!(from, S::None | S::SynRecv) { S::Established } else { from }
+}
+
+fn reset(from: IpvsState, way: Way) -> IpvsState {
+    use IpvsState as S;
+    match (way, from) {
+        (Way::Input, S::SynRecv) | (Way::Output, S::SynSent | S::TimeWait) => from,
+        _ => S::Close,
+    }
+}

@@ -1,0 +1,51 @@
+//! What a rule, or an element, does in the end with a packet.
+
+use super::{Chain, Statement, Table, Verdict};
+use crate::backend::RuleEffect;
+use crate::rules::RuleRef;
+
+impl Table {
+    pub(crate) fn effect(&self, at: RuleRef) -> Option<RuleEffect> {
+        match self.rule(at) {
+            Some(rule) => Some(self.effect_of_statement(rule.statements().last()?)),
+            None => Some(self.effect_of(self.element(at)?.verdict?)),
+        }
+    }
+
+    fn effect_of_statement(&self, last: &Statement) -> RuleEffect {
+        match last {
+            Statement::Dnat(_) => RuleEffect::Dnat,
+            Statement::Masquerade { .. } => RuleEffect::Masquerade,
+            Statement::Reject => RuleEffect::Reject,
+            Statement::Verdict(verdict) => self.effect_of(*verdict),
+            Statement::CtState(_)
+            | Statement::CtStatusDnat
+            | Statement::Address(..)
+            | Statement::OutsideOf(..)
+            | Statement::Local(_)
+            | Statement::Protocol(_)
+            | Statement::Marked(_)
+            | Statement::In(_)
+            | Statement::Mark(_)
+            | Statement::Vmap(_)
+            | Statement::NumgenVmap(_)
+            | Statement::Update(_) => RuleEffect::None,
+        }
+    }
+
+    /// `goto reject-chain` rejects: a map cannot say so itself.
+    fn effect_of(&self, verdict: Verdict) -> RuleEffect {
+        match verdict {
+            Verdict::Accept => RuleEffect::Accept,
+            Verdict::Drop => RuleEffect::Drop,
+            Verdict::Goto(to) => {
+                let rejects = |chain: &Chain| match &chain.rules[..] {
+                    [only] => only.statements() == [Statement::Reject],
+                    _ => false,
+                };
+                if self.chain(to).is_some_and(rejects) { RuleEffect::Reject } else { RuleEffect::None }
+            }
+            Verdict::Return | Verdict::Jump(_) => RuleEffect::None,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Chains that do nothing to any packet, as a table stands: most of kube-proxy's base chains only look
+//! into maps, and most clusters leave most of those maps empty.
+
+use super::rule::{Rule, Statement, Verdict};
+use super::set::{SetId, SetKind};
+use super::table::Table;
+use crate::chain::ChainId;
+
+/// Those of a table's first 64 chains whose rules cannot but return, a bit for each. Only chains that
+/// a hook leads to, by jumps, are looked at: however many Services there are, these are few.
+pub(super) fn idle_chains(table: &Table) -> u64 {
+    let bases =
+        (0..64).map(ChainId::fixed).filter(|id| table.chain(*id).is_some_and(|chain| chain.base.is_some()));
+    bases.fold(0, |idle, base| look(table, base, idle, 0))
+}
+
+pub(super) fn is_one_of(chains: u64, chain: ChainId) -> bool {
+    bit(chain).is_some_and(|bit| chains & bit != 0)
+}
+
+/// Of a service port's chains none has one.
+fn bit(chain: ChainId) -> Option<u64> {
+    let at = u32::try_from(chain.index()).ok().filter(|_| chain.group() == 0)?;
+    1u64.checked_shl(at)
+}
+
+/// `idle`, and the chain and those that it jumps to, where they are.
+fn look(table: &Table, id: ChainId, mut idle: u64, depth: u32) -> u64 {
+    let Some(bit) = bit(id).filter(|_| depth < 8) else { return idle };
+    let Some(chain) = table.chain(id) else { return idle };
+    let mut does_nothing = true;
+    for rule in &chain.rules {
+        if let Some(Statement::Verdict(Verdict::Jump(to))) = rule.statements().last() {
+            idle = look(table, *to, idle, depth + 1);
+        }
+        does_nothing &= is_idle(table, rule, idle);
+    }
+    if does_nothing { idle | bit } else { idle }
+}
+
+/// Does nothing come of the rule? It asks only, and then jumps to an idle chain; or it asks for what is
+/// never there.
+fn is_idle(table: &Table, rule: &Rule, idle: u64) -> bool {
+    for statement in rule.statements() {
+        match statement {
+            Statement::CtState(_)
+            | Statement::CtStatusDnat
+            | Statement::Address(..)
+            | Statement::OutsideOf(..)
+            | Statement::Local(_)
+            | Statement::Protocol(_)
+            | Statement::Marked(_) => {}
+            Statement::In(set) | Statement::Vmap(set) => {
+                if is_empty(table, *set) {
+                    return true;
+                }
+                if let Statement::Vmap(_) = statement {
+                    return false;
+                }
+            }
+            Statement::Verdict(Verdict::Jump(to)) => return is_one_of(idle, *to),
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Never has it an element: rules add to dynamic sets only.
+fn is_empty(table: &Table, set: SetId) -> bool {
+    let is_static = |kind| matches!(kind, SetKind::Plain | SetKind::Verdicts);
+    table.set((0, set)).is_some_and(|set| is_static(set.kind) && set.elements().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use super::super::set::{Element, Key, Set};
+    use super::super::table::{BaseChain, Chain, ChainType};
+    use super::*;
+    use crate::conntrack::CtStates;
+    use crate::{Family, Hook, Protocol, Tuple};
+
+    /// A base chain that jumps to a chain with these rules; the table's one set is a map.
+    fn table(rules: &[&[Statement]], element: bool) -> Table {
+        let mut table = Table::new(Family::V4, "kube-proxy", None);
+        let map = table.declare_set(Set::new("map", Key::SERVICE_IP, SetKind::Verdicts, None));
+        if element {
+            let any = [10, 0, 0, 1].into();
+            let key = Tuple { src: any, src_port: 0, dst: any, dst_port: 80, protocol: Protocol::Tcp };
+            let verdict = Some(Verdict::Drop);
+            table.insert(map, Element { key, verdict, comment: None, owner: None });
+        }
+        let mut base = Chain::new("base");
+        base.base = Some(BaseChain { type_: ChainType::Filter, hook: Hook::Forward, priority: 0 });
+        let base = table.declare(base);
+        let called = table.declare(Chain::new("called"));
+        let jump = Statement::Verdict(Verdict::Jump(called));
+        table.append(base, Rule::new([Statement::CtState(CtStates::NEW), jump]));
+        rules.iter().for_each(|rule| table.append(called, Rule::new(rule.to_vec())));
+        table
+    }
+
+    #[test]
+    fn a_chain_is_idle_when_it_can_only_return() {
+        let vmap = Statement::Vmap(SetId::Fixed(0));
+        let marks = [Statement::Mark(crate::MarkOp::Or(1)), vmap.clone()];
+        let cases: [(&[&[Statement]], bool, u64); 7] = [
+            (&[], false, 0b11),
+            (&[from_ref(&vmap)], false, 0b11),
+            (&[from_ref(&vmap)], true, 0),
+            (&[&marks], false, 0),
+            (&[from_ref(&vmap), &[Statement::Reject]], false, 0),
+            (&[&[Statement::Marked(1), Statement::Verdict(Verdict::Drop)]], false, 0),
+            (&[&[Statement::Marked(1)]], false, 0b11),
+        ];
+        for (rules, element, expected) in cases {
+            assert_eq!(idle_chains(&table(rules, element)), expected, "{rules:?}, {element}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a node's kernel runs beside iptables, where a mode of kube-proxy asks for it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::backend::Rules;
+use super::conntrack::Conntrack;
+use super::ipset::{SetEnds, SetId};
+use super::ipvs::{Ipvs, ServerKey};
+use super::nft::{NfTables, Stage};
+use super::packet::{Outcome, Packet};
+use super::rules::Hook;
+use super::skb::Skb;
+use super::stack::{Cx, Verdict};
+use crate::{Time, Tuple};
+
+/// A part of the kernel with its hooks, and what it keeps from packet to packet: nf_tables and its sets, IPVS and
+/// its connections. iptables' own state is the [`super::Stack`]'s. A hook that a backend does not have lets every
+/// packet pass.
+#[derive(Clone, Debug)]
+pub(super) enum Backend {
+    Iptables,
+    Nftables(NfTables),
+    Ipvs(Box<Ipvs>),
+}
+
+impl Backend {
+    /// The kernel takes the rules over: from the next packet on they hold. Of what there was until now a backend
+    /// of the same kind keeps what outlives a sync; of another kind's nothing is left: when a mode takes IPVS'
+    /// place, ipvs.CleanupLeftovers flushes all virtual servers, and their hooks go with them.
+    pub fn load(&mut self, rules: &Rules) {
+        let old = std::mem::replace(self, Backend::Iptables);
+        *self = match rules {
+            Rules::Iptables(_) => Backend::Iptables,
+            Rules::Nftables { table, .. } => {
+                let sets = match old {
+                    Backend::Nftables(old) => old.sets,
+                    Backend::Iptables | Backend::Ipvs(_) => Default::default(),
+                };
+                Backend::Nftables(NfTables::commit(Arc::clone(table), sets))
+            }
+            Rules::Ipvs(rules) => {
+                let mut ipvs = match old {
+                    Backend::Ipvs(old) => old,
+                    Backend::Iptables | Backend::Nftables(_) => Default::default(),
+                };
+                ipvs.load(Arc::clone(rules));
+                Backend::Ipvs(ipvs)
+            }
+        };
+    }
+
+    pub fn nftables(&self) -> Option<&NfTables> {
+        match self {
+            Backend::Nftables(nftables) => Some(nftables),
+            Backend::Iptables | Backend::Ipvs(_) => None,
+        }
+    }
+
+    pub fn ipvs(&self) -> Option<&Ipvs> {
+        match self {
+            Backend::Ipvs(ipvs) => Some(ipvs),
+            Backend::Iptables | Backend::Nftables(_) => None,
+        }
+    }
+
+    pub fn ipvs_mut(&mut self) -> Option<&mut Ipvs> {
+        match self {
+            Backend::Ipvs(ipvs) => Some(ipvs),
+            Backend::Iptables | Backend::Nftables(_) => None,
+        }
+    }
+
+    /// Addresses that it gives the node beside its own, sorted: those of kube-ipvs0.
+    pub fn addresses(&self) -> &[IpAddr] {
+        self.ipvs().map_or(&[], Ipvs::addresses)
+    }
+
+    /// What time alone does, until `now`.
+    pub fn run_timers(&mut self, now: Time, conntrack: &mut Conntrack) {
+        if let Some(ipvs) = self.ipvs_mut() {
+            ipvs.expire(now, conntrack);
+        }
+    }
+
+    /// Where [`Backend::run_chains`] may do something: [`Hook::bit`] for each hook and stage.
+    pub fn busy(&self) -> u16 {
+        self.nftables().map_or(0, NfTables::busy)
+    }
+
+    /// nf_tables' base chains of the packet's hook and of a stage.
+    pub fn run_chains(&mut self, stage: Stage, packet: &mut Packet<'_, '_>) -> Outcome {
+        match self {
+            Backend::Nftables(nftables) => nftables.run_chains(stage, packet),
+            Backend::Iptables | Backend::Ipvs(_) => Outcome::Accept,
+        }
+    }
+
+    /// IPVS, which comes after the filter table in INPUT and FORWARD, and before it in OUTPUT.
+    pub fn balance(
+        &mut self,
+        hook: Hook,
+        skb: &mut Skb,
+        cx: &mut Cx<'_>,
+        conntrack: &mut Conntrack,
+    ) -> Verdict {
+        match self {
+            Backend::Ipvs(ipvs) => ipvs.run_hook(hook, skb, cx, conntrack),
+            Backend::Iptables | Backend::Nftables(_) => Verdict::Accept,
+        }
+    }
+
+    /// What iptables' `-m set --match-set` asks.
+    pub fn set_has(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
+        self.ipvs().is_some_and(|ipvs| ipvs.set_has(set, ends, skb))
+    }
+
+    /// What iptables' `-m ipvs` asks: did this request, rewritten, come by the virtual server?
+    pub fn matches_ipvs(&self, request: &Tuple, server: &ServerKey) -> bool {
+        self.ipvs().is_some_and(|ipvs| ipvs.server_behind(request) == Some(*server))
+    }
+}

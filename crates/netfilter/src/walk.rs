@@ -1,0 +1,172 @@
+//! A packet's way through one node, hook by hook. The simulation's packets go it, and so do those that are
+//! compared with a real kernel's.
+
+use std::net::IpAddr;
+
+use super::rules::Hook;
+use super::skb::Skb;
+use super::stack::{Cx, Stack, Verdict};
+use crate::Tuple;
+
+/// Where a packet goes next on this node, as its routing table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// To a process on this node.
+    Local,
+    /// Out through an interface; its address, which MASQUERADE takes.
+    Out(IpAddr),
+    /// Nowhere.
+    None,
+}
+
+/// How a node's part of a packet's way ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// Delivered to a process on this node.
+    Local,
+    /// Sent out.
+    Out,
+    NoRoute,
+    Stopped(Hook, Verdict),
+}
+
+/// A machine: its kernel and its routing table.
+pub trait Host {
+    fn stack(&mut self) -> &mut Stack;
+
+    /// Asked once, for the destination that the packet has after PREROUTING or OUTPUT, and once more where
+    /// IPVS gives it another one.
+    fn route(&self, tuple: &Tuple) -> Route;
+}
+
+/// A kernel, and a routing table that knows nothing of it.
+struct Plain<'a, R> {
+    stack: &'a mut Stack,
+    table: R,
+}
+
+impl<R: Fn(&Tuple) -> Route> Host for Plain<'_, R> {
+    #[inline]
+    fn stack(&mut self) -> &mut Stack {
+        self.stack
+    }
+
+    #[inline]
+    fn route(&self, tuple: &Tuple) -> Route {
+        (self.table)(tuple)
+    }
+}
+
+impl Stack {
+    /// As [`receive`].
+    pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
+        receive(&mut Plain { stack: self, table: route }, skb, cx)
+    }
+
+    /// As [`send`].
+    pub fn send(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
+        send(&mut Plain { stack: self, table: route }, skb, cx)
+    }
+}
+
+/// A packet arrives from an interface: through to another one, or up to a process.
+pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+    if host.stack().is_foreign(skb) {
+        return unasked(host, skb);
+    }
+    if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
+        return stopped;
+    }
+    match host.route(&skb.tuple) {
+        Route::None => Passage::NoRoute,
+        Route::Out(address) => forwarded(host, skb, cx, address),
+        Route::Local => local_in(host, skb, cx),
+    }
+}
+
+/// A process on this node sends a packet. To a process on this node it goes over loopback: out through
+/// POSTROUTING and in again through PREROUTING.
+pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+    if host.stack().is_foreign(skb) {
+        return unasked(host, skb);
+    }
+    if let Some(stopped) = stopped(Hook::Output, &host.stack().output(skb, cx)) {
+        return stopped;
+    }
+    match host.route(&skb.tuple) {
+        Route::None => Passage::NoRoute,
+        // ip_vs_xmit.c, crosses_local_route_boundary: IPVS sends nothing elsewhere from a loopback address.
+        Route::Out(_) if skb.is_sent_on() && skb.tuple.src.is_loopback() => Passage::NoRoute,
+        Route::Out(address) => leave(host, skb, cx, address),
+        Route::Local => {
+            // inet_select_addr on lo finds no address of global scope there: any other interface's will
+            // do, and the primary one comes first.
+            let address = host.stack().addresses.first().copied().unwrap_or(skb.tuple.dst);
+            let left = leave(host, skb, cx, address);
+            if left != Passage::Out {
+                return left;
+            }
+            if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
+                return stopped;
+            }
+            // What IPVS was to have it had at OUTPUT.
+            stopped(Hook::Input, &host.stack().input(skb, cx)).unwrap_or(Passage::Local)
+        }
+    }
+}
+
+/// A packet of the other family goes by the routing table alone.
+fn unasked<H: Host>(host: &H, skb: &Skb) -> Passage {
+    match host.route(&skb.tuple) {
+        Route::None => Passage::NoRoute,
+        Route::Local => Passage::Local,
+        Route::Out(_) => Passage::Out,
+    }
+}
+
+/// After PREROUTING, when the packet is for this node.
+fn local_in<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+    match stopped(Hook::Input, &host.stack().input(skb, cx)) {
+        Some(stopped) => stopped,
+        None if skb.is_sent_on() => leave_by_ipvs(host, skb, cx),
+        None => Passage::Local,
+    }
+}
+
+/// IPVS gave the packet a real server: it goes there.
+fn leave_by_ipvs<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+    match host.route(&skb.tuple) {
+        Route::None => Passage::NoRoute,
+        Route::Local => {
+            stopped(Hook::Input, &host.stack().input_to_process(skb, cx)).unwrap_or(Passage::Local)
+        }
+        Route::Out(address) => match stopped(Hook::Output, &host.stack().sent_on(skb, cx)) {
+            Some(stopped) => stopped,
+            None => leave(host, skb, cx, address),
+        },
+    }
+}
+
+/// After PREROUTING, when the packet goes on through the interface with this address.
+fn forwarded<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
+    match stopped(Hook::Forward, &host.stack().forward(skb, cx)) {
+        Some(stopped) => stopped,
+        None => leave(host, skb, cx, out_addr),
+    }
+}
+
+fn leave<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
+    stopped(Hook::Postrouting, &host.stack().postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
+}
+
+/// By reference, for most verdicts are `Accept`, of which one byte is written: to read the others before
+/// it is known would wait for all that was written until then.
+#[inline]
+fn stopped(hook: Hook, verdict: &Verdict) -> Option<Passage> {
+    if matches!(verdict, Verdict::Accept) { None } else { Some(stop(hook, verdict)) }
+}
+
+#[inline(never)]
+fn stop(hook: Hook, verdict: &Verdict) -> Passage {
+    Passage::Stopped(hook, *verdict)
+}
