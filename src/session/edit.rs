@@ -73,7 +73,8 @@ impl Session {
     /// Another text was opened, or this one again: that can be undone too.
     fn go_back_to_what_was_before(&self) {
         let lab = self.lab();
-        let Some((run, source)) = lab.before.take() else { return };
+        let Some((mut run, source)) = lab.before.take() else { return };
+        run.set_history_budget(Run::HISTORY_BUDGET);
         *lab.run.borrow_mut() = run;
         *lab.source.borrow_mut() = source;
         self.after_opening();

@@ -12,6 +12,8 @@ const SETTLING_STEP: Span = Span::from_millis(250);
 /// The first slice comes before the first paint; a scenario of usual size is then all there.
 const FIRST_SLICE_MS: f64 = 150.0;
 const SLICE_MS: f64 = 12.0;
+/// What the history of the run that was there before may take: two whole ones at once would be too much.
+const HISTORY_BUDGET_ASIDE: u64 = Run::HISTORY_BUDGET / 8;
 
 /// How a lab begins once its text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,8 @@ impl Session {
 
     pub fn open_run(&self, run: Run, source: Source, begin: Begin) {
         let lab = self.lab();
-        let run = lab.run.replace(run);
+        let mut run = lab.run.replace(run);
+        run.set_history_budget(HISTORY_BUDGET_ASIDE);
         let source = lab.source.replace(source);
         let had_something = self.opened.get_untracked() > 0;
         *lab.before.borrow_mut() = had_something.then_some((run, source));

@@ -84,7 +84,8 @@ fn message(world: &World, since: u64, most: usize, later: Option<&Later>) -> Opt
     let new = usize::try_from(world.log_count().checked_sub(since)?).unwrap_or(usize::MAX);
     let log = world.log();
     let said: Vec<String> = log
-        .range(log.len().saturating_sub(new)..)
+        .iter()
+        .skip(log.len().saturating_sub(new))
         .filter(|logged| notable(&logged.entry, later).is_some())
         .map(|logged| text::happened(&logged.entry, later))
         .collect();

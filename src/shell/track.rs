@@ -26,7 +26,8 @@ pub fn Track() -> impl IntoView {
         let later = session.later.get();
         session.with_world(|world| {
             let now = world.now();
-            let marks = notable::marks(world.log().iter(), now - SHOWS, MOST_MARKS, later);
+            let marks =
+                notable::marks(world.log().iter().map(|logged| &**logged), now - SHOWS, MOST_MARKS, later);
             let labelled = with_room(&marks, now);
             marks.into_iter().zip(labelled).map(|(mark, labelled)| Shown::new(mark, now, labelled)).collect()
         })

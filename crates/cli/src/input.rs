@@ -49,7 +49,9 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     if let Some(scheduler) = args.ipvs_scheduler.as_deref().and_then(Scheduler::parse) {
         manifest.scenario.get_or_insert_default().ipvs_scheduler = Some(scheduler);
     }
-    let (run, refusals) = Run::new(&manifest, args.seed);
+    let (mut run, refusals) = Run::new(&manifest, args.seed);
+    // The command line never goes back.
+    run.set_history_budget(0);
     match refusals.into_iter().next() {
         Some(refusal) => Err(Failure::Refused(refusal)),
         None => Ok(run),

@@ -16,6 +16,8 @@ pub struct Sequence {
     pub cluster: Cluster,
     pub seed: u64,
     pub steps: Vec<Step>,
+    /// How many bytes snapshots may take.
+    pub history_budget: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -43,16 +45,21 @@ impl Sequence {
             1 => Just(Step::Redo),
         ];
         let steps = proptest::collection::vec(step, 1..24);
-        (Cluster::any(), any::<u16>(), steps).prop_map(|(cluster, seed, steps)| Sequence {
-            cluster,
-            seed: u64::from(seed),
-            steps,
-        })
+        let history_budget = prop_oneof![Just(Run::HISTORY_BUDGET), Just(1_000_000), Just(0)];
+        (Cluster::any(), any::<u16>(), steps, history_budget).prop_map(
+            |(cluster, seed, steps, history_budget)| Sequence {
+                cluster,
+                seed: u64::from(seed),
+                steps,
+                history_budget,
+            },
+        )
     }
 
     /// Panics where something does not hold.
     pub fn check(&self) {
         let mut player = Player { run: self.cluster.start(self.seed), refused: Vec::new() };
+        player.run.set_history_budget(self.history_budget);
         player.wait(Span::from_secs(8));
         for step in &self.steps {
             player.step(step);

@@ -5,6 +5,7 @@ pub mod kube_proxy;
 pub mod kubelet;
 mod lag;
 mod machine;
+mod memory;
 mod proxy_watch;
 mod stale_chains;
 

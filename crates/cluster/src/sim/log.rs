@@ -14,6 +14,22 @@ pub struct Logged {
     pub entry: LogEntry,
 }
 
+impl Logged {
+    /// What it takes in memory, about.
+    pub(super) fn bytes(&self) -> u64 {
+        const ENTRY: usize = 160;
+        const DIAGNOSTIC: usize = 256;
+        let mut bytes = ENTRY;
+        if let LogEntry::Did { action: Action::Apply { text, .. } } = &self.entry {
+            bytes += text.len();
+        }
+        if let LogEntry::Refused { refusal: Refusal::Invalid { diagnostics } } = &self.entry {
+            bytes += diagnostics.len() * DIAGNOSTIC;
+        }
+        bytes as u64
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum LogEntry {
     /// A person's, a link's or a scenario's doing.

@@ -1,15 +1,20 @@
 //! The World, its events, what is done to it, and its history.
 
 mod apply;
+mod archive;
 mod event;
+mod history;
 mod load;
 mod log;
+mod memory;
 mod purpose;
 mod refusal;
 mod run;
 mod timing;
 mod world;
 
+pub use archive::Archive;
+pub(crate) use archive::Limit;
 pub(crate) use event::{ConnectionTimer, Controller, Event, NodeStep, WatchChange};
 pub(crate) use load::{DEFAULT_NODES, NODE_LIMIT};
 pub use log::{LogEntry, Logged};

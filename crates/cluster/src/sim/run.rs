@@ -3,6 +3,7 @@
 //! The scenario, the seed and the log of actions *are* the run; snapshots only save the time of
 //! doing it again from the start.
 
+use super::history::{History, Moment};
 use super::{LogEntry, Refusal, Time, Touched, World};
 use crate::api::{Action, Manifest, TimedAction};
 
@@ -15,37 +16,29 @@ pub struct Run {
     script: Vec<TimedAction>,
     /// How many of `log` the World has had.
     done: u32,
-    /// Worlds of earlier moments, each with how many actions it had had.
-    snapshots: Vec<(World, u32)>,
-    /// For each action that can be undone, in their order: the World just before it, and the
-    /// action's place in `log`.
-    undo: Vec<(World, u32)>,
+    history: History,
+    /// The actions that can be undone, in their order: their places in `log`.
+    undo: Vec<u32>,
     /// Actions that were undone, the last one first to come back.
     redo: Vec<TimedAction>,
-    events_at_snapshot: u64,
 }
 
 impl Run {
-    /// A snapshot every so many events ...
-    const SNAPSHOT_EVERY: u64 = 4_096;
-    /// ... and at most so many; when there are more, every other one of the older half goes.
-    const SNAPSHOTS_KEPT: usize = 48;
-    const UNDO_KEPT: usize = 64;
+    /// How many bytes snapshots may take, unless [`Run::set_history_budget`] says otherwise.
+    pub const HISTORY_BUDGET: u64 = 64_000_000;
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
         let mut script = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
         script.sort_by_key(|a| a.at);
         let (world, refusals) = World::load(manifest, seed);
         let run = Run {
-            // The way back to the first moment is there from the beginning.
-            snapshots: vec![(world.clone(), 0)],
+            history: History::new(&world, Run::HISTORY_BUDGET),
             world,
             log: script.clone(),
             script,
             done: 0,
             undo: Vec::new(),
             redo: Vec::new(),
-            events_at_snapshot: 0,
         };
         (run, refusals)
     }
@@ -60,6 +53,17 @@ impl Run {
     ) -> (Run, Vec<Refusal>) {
         let (run, refusals) = Run::new(manifest, None);
         (Run { script, redo: undone, ..run }, refusals)
+    }
+
+    /// How many bytes snapshots may take, which make going back quick. Without any, going back is to run again from
+    /// the beginning.
+    pub fn set_history_budget(&mut self, bytes: u64) {
+        self.history.set_budget(bytes);
+    }
+
+    /// How many bytes snapshots take, estimated.
+    pub fn history_bytes(&self) -> u64 {
+        self.history.bytes()
     }
 
     pub fn world(&self) -> &World {
@@ -83,6 +87,11 @@ impl Run {
     /// Runs on until `until`, or until about `budget` events were processed. True when it got
     /// there.
     pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
+        self.advance(until, budget, u32::MAX)
+    }
+
+    /// The same, but not past so many actions of the log.
+    fn advance(&mut self, until: Time, budget: u64, actions: u32) -> bool {
         let stop = self.world.events().saturating_add(budget);
         loop {
             let left = stop.saturating_sub(self.world.events());
@@ -91,14 +100,14 @@ impl Run {
             }
             let next = self.log.get(self.done as usize).map(|a| a.at);
             let leg = next.map_or(until, |at| at.min(until));
-            let slice = left.min(Run::SNAPSHOT_EVERY);
+            let slice = left.min(History::SPACING);
             let arrived = self.world.advance_to(leg, slice);
-            self.take_snapshot_if_due();
+            self.history.keep_if_due(&self.world, self.moment());
             if !arrived {
                 continue;
             }
             match next {
-                Some(at) if at <= until => self.do_next_logged(),
+                Some(at) if at <= until && self.done < actions => self.do_next_logged(),
                 Some(_) | None => return true,
             }
         }
@@ -116,12 +125,16 @@ impl Run {
     /// log says so.
     fn do_next_logged(&mut self) {
         let next = self.log[self.done as usize].clone();
-        let before = (!self.script.contains(&next)).then(|| (self.world.clone(), self.done));
+        let place = self.done;
+        let is_persons = !self.script.contains(&next);
+        if is_persons {
+            self.history.keep_before_action(&self.world, self.moment());
+        }
         self.done += 1;
-        match (self.world.apply(&next.action), before) {
-            (Ok(()), Some(before)) => self.keep_for_undo(before),
-            (Ok(()), None) => {}
-            (Err(refusals), _) => {
+        match self.world.apply(&next.action) {
+            Ok(()) if is_persons => self.can_be_undone(place),
+            Ok(()) => {}
+            Err(refusals) => {
                 for refusal in refusals {
                     self.world.record(LogEntry::Refused { refusal });
                 }
@@ -129,34 +142,14 @@ impl Run {
         }
     }
 
-    fn keep_for_undo(&mut self, before: (World, u32)) {
-        let place = self.undo.partition_point(|(_, done)| *done < before.1);
-        if self.undo.get(place).is_some_and(|(_, done)| *done == before.1) {
-            return;
-        }
-        self.undo.insert(place, before);
-        if self.undo.len() > Run::UNDO_KEPT {
-            self.undo.remove(0);
+    fn can_be_undone(&mut self, place: u32) {
+        if let Err(at) = self.undo.binary_search(&place) {
+            self.undo.insert(at, place);
         }
     }
 
-    fn take_snapshot_if_due(&mut self) {
-        if self.world.events() >= self.events_at_snapshot + Run::SNAPSHOT_EVERY {
-            self.take_snapshot();
-        }
-    }
-
-    fn take_snapshot(&mut self) {
-        self.events_at_snapshot = self.world.events();
-        self.snapshots.push((self.world.clone(), self.done));
-        if self.snapshots.len() > Run::SNAPSHOTS_KEPT {
-            let half = self.snapshots.len() / 2;
-            let mut index = 0;
-            self.snapshots.retain(|_| {
-                index += 1;
-                index == 1 || index > half || index % 2 == 1
-            });
-        }
+    fn moment(&self) -> Moment {
+        Moment { events: self.world.events(), now: self.world.now(), actions: self.done }
     }
 
     /// Does something now. What a person did later, and what was undone, is forgotten: the run
@@ -166,7 +159,8 @@ impl Run {
         // A frame may have ended in the middle of a moment; done again from the log, the action
         // comes at the end of it.
         self.advance_to(self.world.now(), u64::MAX);
-        let before = (self.world.clone(), self.done);
+        let before = self.moment();
+        self.history.keep_before_action(&self.world, before);
         self.world.apply(&action)?;
         let at = self.world.now();
         self.log.truncate(self.done as usize);
@@ -175,17 +169,10 @@ impl Run {
         self.log.extend(self.script.iter().filter(|a| a.at > at).cloned());
         self.done += 1;
         self.redo.clear();
-        self.forget_from(at);
-        self.undo.retain(|(_, done)| *done < before.1);
-        self.keep_for_undo(before);
+        self.history.forget_after(before);
+        self.undo.retain(|place| *place < before.actions);
+        self.can_be_undone(before.actions);
         Ok(())
-    }
-
-    /// Snapshots of a future that will not be any more.
-    fn forget_from(&mut self, at: Time) {
-        self.snapshots
-            .retain(|(world, _)| world.now() <= at && world.now() < at || world.now() == Time::ZERO);
-        self.events_at_snapshot = self.snapshots.last().map_or(0, |(world, _)| world.events());
     }
 
     pub fn can_undo(&self) -> bool {
@@ -199,19 +186,35 @@ impl Run {
     /// The run as it was before the last action, at that moment. In a run that was resumed in the
     /// middle, a person's actions may be still to come: they wait to be done again, too.
     pub fn undo(&mut self) -> Option<Action> {
-        let (world, done) = self.undo.pop()?;
-        let undone = self.log.remove(done as usize);
+        let place = self.undo.pop()?;
+        self.go_before(place);
+        let undone = self.log.remove(place as usize);
         let (scripted, others): (Vec<_>, Vec<_>) =
-            self.log.split_off(done as usize).into_iter().partition(|a| self.script.contains(a));
+            self.log.split_off(place as usize).into_iter().partition(|a| self.script.contains(a));
         self.log.extend(scripted);
         self.redo.extend(others.into_iter().rev());
-        let at = world.now();
-        self.world = world;
-        self.done = done;
-        self.touch_everything();
-        self.forget_from(at);
+        self.history.forget_after(self.moment());
         self.redo.push(undone.clone());
         Some(undone.action)
+    }
+
+    /// To just before the action at that place of the log.
+    fn go_before(&mut self, place: u32) {
+        let at = self.log[place as usize].at;
+        let is_past = self.done > place || self.world.now() > at;
+        self.go_to_nearest(at, place, is_past);
+        self.advance(at, u64::MAX, place);
+    }
+
+    /// To the nearest snapshot before a time and an action, if it is further on than the run, or if the run `is_past`
+    /// them.
+    fn go_to_nearest(&mut self, to: Time, actions: u32, is_past: bool) {
+        let Some(nearest) = self.history.nearest(to, actions) else { return };
+        if is_past || nearest.moment > self.moment() {
+            self.done = nearest.moment.actions;
+            self.world = World::clone(&nearest.world);
+            self.touch_everything();
+        }
     }
 
     /// Does again what was undone, at the moment at which it was done first (or now, if that
@@ -225,15 +228,9 @@ impl Run {
         result.ok().map(|()| again.action)
     }
 
-    /// Goes to any moment: forwards by running on, backwards from the nearest snapshot.
+    /// Goes to any moment, from the nearest snapshot before it.
     pub fn seek(&mut self, to: Time, budget: u64) -> bool {
-        if to < self.world.now() {
-            let nearest = self.snapshots.iter().rev().find(|(world, _)| world.now() <= to);
-            let Some((world, done)) = nearest.or(self.snapshots.first()).cloned() else { return false };
-            self.world = world;
-            self.done = done;
-            self.touch_everything();
-        }
+        self.go_to_nearest(to, u32::MAX, to < self.world.now());
         self.advance_to(to, budget)
     }
 

@@ -2,10 +2,11 @@
 
 use litemap::LiteMap;
 use std::collections::BTreeSet;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Chance, Controller, Event, EventQueue, LogEntry, Logged, Time, Timing, WatchChange};
+use super::{
+    Archive, Chance, Controller, Event, EventQueue, Limit, LogEntry, Logged, Time, Timing, WatchChange,
+};
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
@@ -54,11 +55,10 @@ pub struct World {
     pub(crate) cloud: Cloud,
     pub(crate) traffic: Traffic,
     pub(crate) touched: Touched,
-    log: VecDeque<Logged>,
-    logged: u64,
+    pub(super) log: Archive<Logged>,
     /// Controllers whose turn is already planned.
     planned: BTreeSet<Controller>,
-    name_ordinals: LiteMap<Uid, u32>,
+    pub(super) name_ordinals: LiteMap<Uid, u32>,
     hash: u64,
     events: u64,
 }
@@ -88,7 +88,7 @@ impl Touched {
 
 impl World {
     /// How many log entries are kept.
-    const LOG_KEPT: usize = 4_096;
+    const LOG: Limit = Limit { items: 4_096, bytes: 4_000_000 };
 
     pub fn new(seed: u64, timing: Timing, config: ClusterConfig) -> World {
         World {
@@ -103,8 +103,7 @@ impl World {
             cloud: Cloud::default(),
             traffic: Traffic::default(),
             touched: Touched::default(),
-            log: VecDeque::new(),
-            logged: 0,
+            log: Archive::default(),
             planned: BTreeSet::new(),
             name_ordinals: LiteMap::new(),
             hash: seed,
@@ -153,13 +152,13 @@ impl World {
     }
 
     /// Oldest first.
-    pub fn log(&self) -> &VecDeque<Logged> {
+    pub fn log(&self) -> &Archive<Logged> {
         &self.log
     }
 
     /// How many entries there ever were.
     pub fn log_count(&self) -> u64 {
-        self.logged
+        self.log.count()
     }
 
     /// The run so far in one number: two runs that agree on it went the same way.
@@ -268,11 +267,9 @@ impl World {
 
     pub(crate) fn record(&mut self, entry: LogEntry) {
         self.touched.log = true;
-        self.logged += 1;
-        self.log.push_back(Logged { at: self.now, entry });
-        if self.log.len() > World::LOG_KEPT {
-            self.log.pop_front();
-        }
+        let logged = Logged { at: self.now, entry };
+        let bytes = logged.bytes();
+        self.log.push(Arc::new(logged), bytes, World::LOG);
     }
 
     pub(crate) fn next_name_ordinal(&mut self, owner: Uid) -> u32 {

@@ -7,8 +7,8 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use crate::api::{
-    Deployment, EndpointSlice, Kind, KubeObject, Meta, Metadata, Namespace, Node, NsName, ObjectRef, Pod,
-    ReplicaSet, Service, Source, Uid, Unsimulated,
+    Deployment, Endpoint, EndpointSlice, Kind, KubeObject, Meta, Metadata, Namespace, Node, NsName,
+    ObjectRef, Pod, ReplicaSet, Service, Source, Uid, Unsimulated,
 };
 use crate::sim::Time;
 
@@ -57,6 +57,20 @@ impl<T> Objects<T> {
     fn remove(&mut self, key: &NsName) -> Option<Arc<T>> {
         // Looked up first, so that a miss does not copy a shared map.
         self.objects.contains_key(key).then(|| Arc::make_mut(&mut self.objects).remove(key))?
+    }
+}
+
+impl<T: Metadata> Objects<T> {
+    /// Objects of an older store that were not written since are its own too.
+    fn bytes_beside(&self, older: &Objects<T>, store: &Store) -> u64 {
+        /// What an object's names, labels and lists take beside it.
+        const HEAP: usize = 1_000;
+        if Arc::ptr_eq(&self.objects, &older.objects) {
+            return 0;
+        }
+        let is_new = |object: &&Arc<T>| object.meta().resource_version > store.resource_version;
+        let new = self.iter().filter(is_new).count();
+        (self.len() * size_of::<(NsName, Arc<T>)>() + new * (size_of::<T>() + HEAP)) as u64
     }
 }
 
@@ -196,6 +210,23 @@ impl Store {
             Arc::make_mut(&mut self.sources).remove(&uid);
         }
         Some(object)
+    }
+
+    /// What it takes in memory that an older state of it does not hold too, but for the written documents, which
+    /// never change.
+    pub(crate) fn bytes_beside(&self, older: &Store) -> u64 {
+        let endpoints =
+            self.slices.iter().filter(|slice| slice.meta.resource_version > older.resource_version);
+        let endpoints: usize = endpoints.map(|slice| slice.endpoints.len() * size_of::<Endpoint>()).sum();
+        self.namespaces.bytes_beside(&older.namespaces, older)
+            + self.nodes.bytes_beside(&older.nodes, older)
+            + self.pods.bytes_beside(&older.pods, older)
+            + self.deployments.bytes_beside(&older.deployments, older)
+            + self.replica_sets.bytes_beside(&older.replica_sets, older)
+            + self.services.bytes_beside(&older.services, older)
+            + self.slices.bytes_beside(&older.slices, older)
+            + self.unsimulated.bytes_beside(&older.unsimulated, older)
+            + endpoints as u64
     }
 
     pub fn set_source(&mut self, uid: Uid, source: Arc<Source>) {

@@ -79,4 +79,10 @@ pub struct ConnectionRecord {
 
 impl ConnectionRecord {
     pub const PACKETS_KEPT: usize = 48;
+
+    /// What it takes in memory, about, with the traces of its packets.
+    pub(crate) fn bytes(&self) -> u64 {
+        const RECORD: u64 = 320;
+        RECORD + self.packets.iter().map(|trace| trace.bytes()).sum::<u64>()
+    }
 }

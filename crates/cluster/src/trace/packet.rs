@@ -176,6 +176,16 @@ pub struct PacketTrace {
 }
 
 impl PacketTrace {
+    /// What it takes in memory, about, but for rules: those that its hops name are shared with others.
+    pub(crate) fn bytes(&self) -> u64 {
+        const TRACE: usize = 128;
+        const SEGMENT: usize = 32;
+        const HOP: usize = 192;
+        const HIT: usize = 64;
+        let hits: usize = self.hops.iter().map(|hop| hop.hits.len()).sum();
+        (TRACE + self.segments.len() * SEGMENT + self.hops.len() * HOP + hits * HIT) as u64
+    }
+
     /// The place that ended it, or that it is at or on its way from.
     pub fn last_place(&self) -> Option<Place> {
         self.hops.last().map(|h| h.place)

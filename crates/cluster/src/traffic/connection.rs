@@ -34,6 +34,8 @@ pub struct Live {
     pub(super) keep_alive: bool,
     request_began: Time,
     pub(crate) in_flight: u32,
+    /// What rules take in memory that its packets were the first to meet.
+    pub(super) rules_bytes: u64,
     /// What became of its last packet that was lost.
     pub(super) lost: Option<(PacketVerdict, Lost)>,
 }
@@ -132,6 +134,7 @@ impl World {
             keep_alive: client.spec.keep_alive,
             request_began: self.now,
             in_flight: 0,
+            rules_bytes: 0,
             lost: None,
         };
         self.traffic.connections.insert(id, live);
@@ -435,7 +438,7 @@ impl World {
         if self.traffic.connections.get(&connection).is_some_and(quiet)
             && let Some(live) = self.traffic.connections.remove(&connection)
         {
-            self.traffic.archive(live.record);
+            self.traffic.archive(live);
         }
     }
 

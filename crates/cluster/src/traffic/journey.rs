@@ -30,6 +30,8 @@ pub struct Flight {
     /// The failed packet that an ICMP error quotes.
     pub inner: Option<Tuple>,
     pub to: Place,
+    /// What rules take in memory that it was the first packet to meet.
+    rules_bytes: u64,
 }
 
 /// Where a node's routing table sends an address.
@@ -105,7 +107,7 @@ impl World {
             stays_open = live.keep_alive;
         }
         let closes = kind.closes() || (kind == PacketKind::Response && !stays_open);
-        let mut flight = Flight { trace, tuple, closes, inner, to: from };
+        let mut flight = Flight { trace, tuple, closes, inner, to: from, rules_bytes: 0 };
         match from {
             Place::Node(node) if self.machines.get(&node).is_some_and(|m| m.power) => {
                 self.crosses(node, flight, true);
@@ -457,7 +459,7 @@ impl World {
         // Nobody misses the last word of a connection that is over.
         let is_over = self.traffic.connections.get(&connection).is_none_or(|l| l.record.ended.is_some());
         if verdict.is_failure() && !(trace.kind.closes() && is_over) {
-            self.traffic.keep_failure(trace.clone());
+            self.traffic.keep_failure(trace.clone(), flight.rules_bytes);
         }
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
             let packets = &mut live.record.packets;
@@ -465,6 +467,7 @@ impl World {
                 packets.remove(0);
             }
             packets.push(trace.clone());
+            live.rules_bytes += flight.rules_bytes;
         }
         self.packet_ended(connection, &trace);
     }
@@ -492,6 +495,9 @@ impl World {
         let machine = node.filter(|_| !hits.is_empty()).and_then(|n| self.machines.get_mut(&n));
         let rules = machine.map(|machine| {
             machine.count(before, &hits);
+            if self.traffic.meets_first(machine.uid, machine.proxy.synced_at) {
+                flight.rules_bytes += machine.rules_bytes();
+            }
             machine.stack.rules().clone()
         });
         let place = match (node, flight.trace.segments.last()) {

@@ -29,9 +29,10 @@ pub struct ConnectionId(pub u64);
 pub struct PacketId(pub u64);
 
 use litemap::LiteMap;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::api::Uid;
+use crate::sim::{Archive, Limit, Time};
 use crate::trace::{ConnectionRecord, PacketTrace};
 
 /// Everything that is on its way, and what is left of what was.
@@ -41,19 +42,21 @@ pub struct Traffic {
     pub connections: LiteMap<ConnectionId, Live>,
     pub flights: LiteMap<PacketId, Flight>,
     /// Connections that ended, oldest first.
-    pub finished: VecDeque<Arc<ConnectionRecord>>,
+    pub finished: Archive<ConnectionRecord>,
     /// Packets that came to grief lately, oldest first, for the marks in the picture.
-    pub failures: VecDeque<Arc<PacketTrace>>,
+    pub failures: Archive<PacketTrace>,
     pub stats: Stats,
     pub(crate) next_client: u32,
     pub(crate) next_connection: u64,
     pub(crate) next_packet: u64,
+    /// When the rules of each node were written that a packet met there last.
+    met: LiteMap<Uid, Option<Time>>,
 }
 
 impl Traffic {
-    /// How many ended connections are kept.
-    pub const FINISHED_KEPT: usize = 512;
-    pub const FAILURES_KEPT: usize = 256;
+    /// How many ended connections are kept, with the traces of their packets.
+    const FINISHED: Limit = Limit { items: 512, bytes: 8_000_000 };
+    const FAILURES: Limit = Limit { items: 256, bytes: 2_000_000 };
     /// A client's connections under way at once; more are not opened.
     pub const OPEN_PER_CLIENT: u32 = 256;
 
@@ -61,18 +64,34 @@ impl Traffic {
         self.clients.values().find(|c| &*c.spec.name == name)
     }
 
-    pub(crate) fn archive(&mut self, record: ConnectionRecord) {
-        self.finished.push_back(Arc::new(record));
-        if self.finished.len() > Traffic::FINISHED_KEPT {
-            self.finished.pop_front();
-        }
+    fn archive(&mut self, live: Live) {
+        let bytes = live.record.bytes() + live.rules_bytes;
+        self.finished.push(Arc::new(live.record), bytes, Traffic::FINISHED);
     }
 
-    pub(crate) fn keep_failure(&mut self, trace: Arc<PacketTrace>) {
-        self.failures.push_back(trace);
-        if self.failures.len() > Traffic::FAILURES_KEPT {
-            self.failures.pop_front();
-        }
+    fn keep_failure(&mut self, trace: Arc<PacketTrace>, rules_bytes: u64) {
+        let bytes = trace.bytes() + rules_bytes;
+        self.failures.push(trace, bytes, Traffic::FAILURES);
+    }
+
+    /// Is this the first packet that meets a node's rules, which were written then? Its trace is what keeps them in
+    /// memory when others are in force.
+    fn meets_first(&mut self, node: Uid, written: Option<Time>) -> bool {
+        self.met.insert(node, written) != Some(written)
+    }
+
+    /// What it takes in memory that an older state of it does not hold too.
+    pub(crate) fn bytes_beside(&self, older: &Traffic) -> u64 {
+        let live =
+            |live: &Live| live.record.bytes() + (size_of::<Live>() - size_of::<ConnectionRecord>()) as u64;
+        let flight =
+            |flight: &Flight| flight.trace.bytes() + (size_of::<Flight>() - size_of::<PacketTrace>()) as u64;
+        (self.clients.len() * size_of::<Client>()) as u64
+            + self.connections.values().map(live).sum::<u64>()
+            + self.flights.values().map(flight).sum::<u64>()
+            + self.finished.bytes_beside(&older.finished)
+            + self.failures.bytes_beside(&older.failures)
+            + self.stats.bytes()
     }
 
     /// A connection's record, live or ended.

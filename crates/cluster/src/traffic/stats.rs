@@ -79,6 +79,13 @@ impl Stats {
     /// Pods that are gone leave their counts behind; so many are kept.
     const PODS_KEPT: usize = 4_096;
 
+    /// What it takes in memory.
+    pub(super) fn bytes(&self) -> u64 {
+        let counts = self.clients.len() * size_of::<(Name, Counts)>()
+            + self.services.len() * size_of::<(NsName, Counts)>();
+        (counts + self.pods.len() * size_of::<(Uid, PodCount)>()) as u64
+    }
+
     pub(crate) fn answered(&mut self, uid: Uid, pod: &NsName) {
         let count = self.pods.entry(uid).or_insert_with(|| PodCount { pod: pod.clone(), answered: 0 });
         count.answered += 1;

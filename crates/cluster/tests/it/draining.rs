@@ -61,6 +61,6 @@ fn a_pod_that_terminates_can_cease_to_serve() {
     assert_eq!(conditions(run.world()), [(false, true, true)]);
     go_on(&mut run, Span::from_secs(60));
     assert_eq!(conditions(run.world()), [], "nothing comes back by a probe of what has ended");
-    let unhealthy = |l: &&cluster::sim::Logged| matches!(l.entry, LogEntry::Unhealthy { .. });
+    let unhealthy = |l: &&std::sync::Arc<cluster::sim::Logged>| matches!(l.entry, LogEntry::Unhealthy { .. });
     assert_eq!(run.world().log().iter().filter(unhealthy).count(), 1, "and nothing fails once it has ended");
 }

@@ -80,7 +80,7 @@ fn min_sync_period_gathers_changes() {
         go_on(&mut run, Span::from_secs(60));
         let world = run.world();
         let new = world.log().len() - (world.log_count() - before) as usize;
-        let synced = |l: &&cluster::sim::Logged| matches!(&l.entry, cluster::sim::LogEntry::ProxySynced { node } if &**node == "node-1");
+        let synced = |l: &&std::sync::Arc<cluster::sim::Logged>| matches!(&l.entry, cluster::sim::LogEntry::ProxySynced { node } if &**node == "node-1");
         world.log().iter().skip(new).filter(synced).count()
     };
     assert_eq!(syncs("{}"), 4);

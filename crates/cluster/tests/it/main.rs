@@ -9,6 +9,7 @@ mod dns;
 mod draining;
 mod endpoint_slices;
 mod health_checks;
+mod history;
 mod known_endpoints;
 mod kube_proxy_config;
 mod lag;

@@ -270,7 +270,7 @@ fn client(case: &Case) -> ClientSpec {
 fn seen(run: &Run) -> String {
     let mut found: BTreeSet<String> = BTreeSet::new();
     let (mut masqueraded, mut balanced) = (false, false);
-    for record in &run.world().traffic().finished {
+    for record in run.world().traffic().finished.iter() {
         match (record.ended, &record.server, record.lost) {
             (Some((_, Outcome::Delivered)), Some((pod, _)), _) => {
                 found.insert(pod.name.to_string());

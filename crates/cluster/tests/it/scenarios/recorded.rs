@@ -12,7 +12,7 @@ use netfilter::Protocol;
 
 pub fn record(world: &World) -> String {
     let mut out = String::new();
-    for logged in world.log() {
+    for logged in world.log().iter() {
         let _ = writeln!(out, "{:>11}  {}", words::moment(logged.at), words::happened(&logged.entry));
     }
     out.push('\n');

@@ -1,0 +1,65 @@
+//! What a node takes in memory, about. Rules, and what kube-proxy has seen, are shared by all Worlds in which they are
+//! the same ones.
+
+use std::sync::Arc;
+
+use super::Machine;
+use super::kube_proxy::{Port, Synced};
+
+/// An entry of conntrack with its share of the table's index, and of IPVS' where that knows the connection too.
+const CONNECTION: u64 = 272;
+const IPVS_CONNECTION: u64 = 200;
+/// A count of packets by rule, and of connections by endpoint.
+const COUNT: u64 = 96;
+/// A Service or EndpointSlice in a map of what kube-proxy has seen.
+const SEEN: u64 = 48;
+/// What a rule set holds of each service port beside what is written for that port alone: its rules in the chains that
+/// all share.
+const PORT: u64 = 700;
+/// What is written for a service port alone, and for each endpoint of it.
+const PORT_RULES: u64 = 2_000;
+const ENDPOINT_RULES: u64 = 600;
+
+impl Machine {
+    /// What the rules in force hold that no others do.
+    pub(crate) fn rules_bytes(&self) -> u64 {
+        self.proxy.written.synced.as_ref().map_or(0, |synced| synced.ports.len() as u64 * PORT)
+    }
+
+    /// What it takes that an older state of the same node does not hold too.
+    pub(crate) fn bytes_beside(&self, older: Option<&Machine>) -> u64 {
+        let connections = self.stack.conntrack.len() as u64;
+        let ipvs = if self.stack.ipvs().is_some() { IPVS_CONNECTION } else { 0 };
+        let counts = self.stack.counts().len() as u64 * COUNT;
+        size_of::<Machine>() as u64 + connections * (CONNECTION + ipvs) + counts + self.proxy_bytes(older)
+    }
+
+    fn proxy_bytes(&self, older: Option<&Machine>) -> u64 {
+        let (new, old) = (&self.proxy, older.map(|older| &older.proxy));
+        let services = own(&new.services, old.map(|old| &old.services)).map_or(0, |map| map.len());
+        let slices = own(&new.slices, old.map(|old| &old.slices)).map_or(0, |map| map.len());
+        let old_synced = old.and_then(|old| old.written.synced.as_ref());
+        let synced = new.written.synced.as_ref().and_then(|synced| own(synced, old_synced));
+        let rules = synced
+            .map_or(0, |synced| self.rules_bytes() + written_for_ports(synced, old_synced.map(|old| &**old)));
+        (services + slices + new.unseen.len()) as u64 * SEEN + rules
+    }
+}
+
+/// `None` where both hold the same one.
+fn own<'a, T>(new: &'a Arc<T>, old: Option<&Arc<T>>) -> Option<&'a T> {
+    old.is_none_or(|old| !Arc::ptr_eq(new, old)).then_some(new)
+}
+
+/// What was written for the service ports alone that an older sync did not write so. Ports are sorted by name, and few
+/// of them change from one sync to the next: what stands between the first and the last that differ.
+fn written_for_ports(new: &Synced, old: Option<&Synced>) -> u64 {
+    let ports = || new.ports.values();
+    let old_ports = || old.into_iter().flat_map(|old| old.ports.values());
+    let is_same = |(a, b): &(&Arc<Port>, &Arc<Port>)| Arc::ptr_eq(a, b);
+    let before = ports().zip(old_ports()).take_while(is_same).count();
+    let backwards = old.into_iter().flat_map(|old| old.ports.values().rev());
+    let after = ports().rev().zip(backwards).take_while(is_same).count();
+    let between = ports().skip(before).take(new.ports.len().saturating_sub(before + after));
+    between.map(|port| PORT_RULES + port.endpoints.len() as u64 * ENDPOINT_RULES).sum()
+}

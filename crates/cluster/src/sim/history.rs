@@ -1,0 +1,136 @@
+//! Worlds of earlier moments of a run, to go back from. They only save time: from any of them, and from the first
+//! alone, the log of actions leads to the same run.
+//!
+//! They are kept within a number of bytes. When there are too many, those go that are missed least: far from where
+//! the run is, and close to their neighbours. So they stand the further apart the older they are.
+
+use std::sync::Arc;
+
+use super::{Time, World};
+
+/// A moment of a run. Of two, the greater comes later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment {
+    pub events: u64,
+    pub now: Time,
+    /// How many of the log's actions the World has had.
+    pub actions: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Snapshot {
+    pub world: Arc<World>,
+    pub moment: Moment,
+    /// What it takes in memory beside the one before.
+    bytes: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct History {
+    /// The most that `snapshots` may take; the first stays even so.
+    budget: u64,
+    /// In the order of their moments. The first is the run's beginning.
+    snapshots: Vec<Snapshot>,
+}
+
+impl Snapshot {
+    fn new(world: &World, moment: Moment, before: Option<&Snapshot>) -> Snapshot {
+        let mut world = world.clone();
+        // Views have had it; and whoever goes back has to paint all of it anew.
+        world.take_touched();
+        let bytes = before.map_or_else(|| world.bytes(), |before| world.bytes_beside(&before.world));
+        Snapshot { world: Arc::new(world), moment, bytes }
+    }
+}
+
+impl History {
+    /// A snapshot each time that so many events have gone by ...
+    pub const SPACING: u64 = 4_096;
+    /// ... and one just before a person's action, unless there is one so few events before.
+    const SPACING_OF_ACTIONS: u64 = 256;
+
+    pub fn new(beginning: &World, budget: u64) -> History {
+        let moment = Moment { events: beginning.events(), now: beginning.now(), actions: 0 };
+        History { budget, snapshots: vec![Snapshot::new(beginning, moment, None)] }
+    }
+
+    pub fn set_budget(&mut self, bytes: u64) {
+        self.budget = bytes;
+        let last = self.snapshots.last().map(|snapshot| snapshot.moment.events);
+        self.thin(last.unwrap_or(0));
+    }
+
+    /// What all of it takes in memory, estimated.
+    pub fn bytes(&self) -> u64 {
+        self.snapshots.iter().map(|snapshot| snapshot.bytes).sum()
+    }
+
+    /// A snapshot, if it is time for one.
+    pub fn keep_if_due(&mut self, world: &World, moment: Moment) {
+        self.keep(world, moment, History::SPACING);
+    }
+
+    /// The same before a person's action, which may be undone.
+    pub fn keep_before_action(&mut self, world: &World, moment: Moment) {
+        self.keep(world, moment, History::SPACING_OF_ACTIONS);
+    }
+
+    fn keep(&mut self, world: &World, moment: Moment, spacing: u64) {
+        let at = self.snapshots.partition_point(|snapshot| snapshot.moment <= moment);
+        let before = at.checked_sub(1).and_then(|before| self.snapshots.get(before));
+        let is_near = before.is_some_and(|before| moment.events < before.moment.events + spacing);
+        let has_no_room = self.snapshots.len() == 1 && self.bytes() >= self.budget;
+        if is_near || has_no_room {
+            return;
+        }
+        let snapshot = Snapshot::new(world, moment, before);
+        self.snapshots.insert(at, snapshot);
+        self.reckon(at + 1);
+        self.thin(moment.events);
+    }
+
+    /// Another one stands before that snapshot than before.
+    fn reckon(&mut self, at: usize) {
+        let Some((until, from)) = self.snapshots.split_at_mut_checked(at) else { return };
+        if let (Some(before), Some(snapshot)) = (until.last(), from.first_mut()) {
+            snapshot.bytes = snapshot.world.bytes_beside(&before.world);
+        }
+    }
+
+    /// Keeps to the budget, while the run has come to so many events.
+    fn thin(&mut self, events: u64) {
+        while self.bytes() > self.budget && self.snapshots.len() > 1 {
+            let at = self.least_missed(events);
+            self.snapshots.remove(at);
+            self.reckon(at);
+        }
+    }
+
+    /// Where the way between its neighbours is the shortest, measured by the way back to it.
+    fn least_missed(&self, events: u64) -> usize {
+        let at = |index: usize| self.snapshots.get(index).map(|snapshot| snapshot.moment.events);
+        let gap_and_distance = |index: &usize| {
+            let (before, own) = (at(index - 1).unwrap_or(0), at(*index).unwrap_or(0));
+            let gap = at(index + 1).unwrap_or(events.max(own)) - before;
+            (u128::from(gap) + 1, u128::from(own.abs_diff(events)) + u128::from(History::SPACING))
+        };
+        let less = |a: &usize, b: &usize| {
+            let ((gap_a, distance_a), (gap_b, distance_b)) = (gap_and_distance(a), gap_and_distance(b));
+            (gap_a * distance_b).cmp(&(gap_b * distance_a))
+        };
+        // The first stays.
+        (1..self.snapshots.len()).min_by(less).unwrap_or(1)
+    }
+
+    /// The last one that is not past a time, nor past so many actions.
+    pub fn nearest(&self, to: Time, actions: u32) -> Option<&Snapshot> {
+        let fits = |snapshot: &&Snapshot| snapshot.moment.now <= to && snapshot.moment.actions <= actions;
+        self.snapshots.iter().rev().find(fits)
+    }
+
+    /// The run goes another way from a moment on: what came after it will not be any more.
+    pub fn forget_after(&mut self, moment: Moment) {
+        let end = self.snapshots.partition_point(|snapshot| snapshot.moment <= moment);
+        self.snapshots.truncate(end.max(1));
+    }
+}

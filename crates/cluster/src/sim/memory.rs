@@ -1,0 +1,28 @@
+//! What a World takes in memory, about: for the budget of a run's history. Nothing that happens depends on it.
+
+use super::{Event, Time, World};
+use crate::api::Uid;
+use crate::node::kubelet::PodRuntime;
+
+impl World {
+    /// All of it.
+    pub fn bytes(&self) -> u64 {
+        let nothing = World::new(self.seed(), self.timing.as_ref().clone(), self.config.as_ref().clone());
+        self.bytes_beside(&nothing)
+    }
+
+    /// What it takes that an older World of the same run does not hold too.
+    pub(super) fn bytes_beside(&self, older: &World) -> u64 {
+        let machines =
+            self.machines.iter().map(|(uid, machine)| machine.bytes_beside(older.machines.get(uid)));
+        let pods = self.pods.len() * size_of::<(Uid, PodRuntime)>();
+        let events = self.queue.len() * size_of::<(Time, u64, Event)>();
+        let ordinals = self.name_ordinals.len() * size_of::<(Uid, u32)>();
+        size_of::<World>() as u64
+            + self.store.bytes_beside(&older.store)
+            + machines.sum::<u64>()
+            + (pods + events + ordinals) as u64
+            + self.traffic.bytes_beside(&older.traffic)
+            + self.log.bytes_beside(&older.log)
+    }
+}
