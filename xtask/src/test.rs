@@ -23,11 +23,7 @@ use Run::{May, Must};
 const STEPS: [Step; 11] = [
     Step { name: "format", what: "the formatting is rustfmt's", run: Must(format) },
     Step { name: "clippy", what: "no warnings, natively and for the browser", run: Must(clippy) },
-    Step {
-        name: "core-wasm",
-        what: "the crates of the core alone build for the browser",
-        run: Must(core_wasm),
-    },
+    Step { name: "core-wasm", what: "each crate of the core builds for the browser", run: Must(core_wasm) },
     Step { name: "native", what: "the native tests", run: Must(native) },
     Step { name: "web", what: "the app's tests in a browser", run: Must(web) },
     Step { name: "firefox", what: "the same in Firefox", run: May(firefox) },

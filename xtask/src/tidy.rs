@@ -3,6 +3,7 @@
 mod behaviour;
 mod code_names;
 mod counts;
+mod layers;
 mod links;
 mod paths;
 
@@ -43,6 +44,7 @@ pub fn command() -> Outcome {
     let mut findings: Vec<String> = files.iter().flat_map(check).collect();
     findings.extend(architecture(&files));
     findings.extend(counts::check(&files));
+    findings.extend(layers::check(&files));
     findings.extend(behaviour::check(&files));
     findings.extend(code_names::check(&files));
     findings.extend(links::check(&files, &|path| run::root().join(path).exists()));

@@ -1,4 +1,4 @@
-//! The rules in force on a node, whatever mode wrote them: what a view asks of them.
+//! The rules in force on a machine, of whichever kind: what a view asks of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,15 +9,13 @@ use super::nft;
 use super::owner::Owner;
 use super::rules::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
 
-/// What a mode of kube-proxy leaves on a node. Every mode leaves rules of iptables, if only those of others.
-/// Cheap to clone.
+/// What balances load on a machine. Rules of iptables stand beside every other kind. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Rules {
     Iptables(Arc<RuleSet>),
     Nftables {
-        /// kube-proxy's.
         table: Arc<nft::Table>,
-        /// What others (the CNI) have written.
+        /// What stands beside the table.
         iptables: Arc<RuleSet>,
     },
     Ipvs(Arc<IpvsRules>),
@@ -41,7 +39,7 @@ impl Rules {
         self.iptables().family
     }
 
-    /// What iptables wrote: all of the rules, or those that are not kube-proxy's.
+    /// What iptables has: all of the rules, or those beside the other kind's.
     pub fn iptables(&self) -> &Arc<RuleSet> {
         match self {
             Rules::Iptables(rules) => rules,
@@ -50,7 +48,7 @@ impl Rules {
         }
     }
 
-    /// kube-proxy's table in mode nftables.
+    /// The table, if these are nftables'.
     pub fn nftables(&self) -> Option<&nft::Table> {
         match self {
             Rules::Nftables { table, .. } => Some(table),
@@ -58,7 +56,7 @@ impl Rules {
         }
     }
 
-    /// What is written in mode ipvs.
+    /// The virtual servers, if these are IPVS'.
     pub fn ipvs(&self) -> Option<&IpvsRules> {
         match self {
             Rules::Ipvs(rules) => Some(rules),
@@ -66,8 +64,7 @@ impl Rules {
         }
     }
 
-    /// Gives the filter table's chain at a hook a policy, as whoever sets up a node may: kube-proxy leaves
-    /// it alone.
+    /// Gives the filter table's chain at a hook a policy.
     pub fn set_policy(&mut self, hook: Hook, policy: Policy) {
         let iptables = match self {
             Rules::Iptables(rules) => rules,
@@ -182,8 +179,7 @@ impl Target {
     }
 }
 
-/// The whole rule set, as [`Rules::reader`] takes it. What others wrote by iptables follows nftables' table as a
-/// comment.
+/// The whole rule set, as [`Rules::reader`] takes it. What iptables has follows nftables' table as a comment.
 impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

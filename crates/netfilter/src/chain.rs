@@ -9,13 +9,11 @@ use crate::{Chance, Str, Tuple};
 
 /// A chain's place in its table.
 ///
-/// What kube-proxy writes for a service port stays as it is while other Services come and go, so that a
-/// sync need write anew only what has changed. It does not say where it stands: the rules in it name
-/// each other's chains by [`ChainId::own`].
+/// The rules of a group (see [`super::RuleGroup`]) do not say where it stands: they name its own chains by
+/// [`ChainId::own`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChainId {
-    /// Whose it is: 0 for the chains that are there whatever Services there are, else the place of a
-    /// service port among all, counted from 1.
+    /// 0 for the table's fixed chains, else the place of a group among all, counted from 1.
     group: u32,
     /// Which of theirs.
     index: u32,
@@ -27,7 +25,7 @@ pub struct Chain {
     /// Only built-in chains have one.
     pub policy: Option<Policy>,
     rules: Vec<Rule>,
-    /// One for each rule, side by side: a long chain of Services is searched by these alone.
+    /// One for each rule, side by side: a long chain of addresses is searched by these alone.
     guards: Vec<Guard>,
     /// The name as a subject of draws, so that a draw depends on the chain and not on its place.
     pub(super) subject: u64,
@@ -36,12 +34,12 @@ pub struct Chain {
 const OWN: u32 = u32::MAX;
 
 impl ChainId {
-    /// One of those that are there whatever Services there are.
+    /// One of the table's fixed chains.
     pub const fn fixed(index: u32) -> ChainId {
         ChainId { group: 0, index }
     }
 
-    /// One of the service port's whose rule names it.
+    /// One of the group's whose rule names it.
     pub fn own(index: usize) -> ChainId {
         ChainId { group: OWN, index: u32::try_from(index).unwrap_or(u32::MAX) }
     }
@@ -131,12 +129,12 @@ impl Rule {
         Rule { owner: Some(owner.clone()), ..self }
     }
 
-    /// In the order in which upstream writes them.
+    /// In the order in which they are written.
     pub fn matches(&self) -> &[Match] {
         &self.matches
     }
 
-    /// The rule, in a chain that is not its service port's own.
+    /// The rule, in a chain that is not its group's own.
     pub(super) fn within(&self, group: u32) -> Rule {
         let target = match self.target {
             Target::Jump(to) => Target::Jump(to.within(group)),

@@ -1,4 +1,4 @@
-//! What is wrong with a rule set's jumps (as kube-proxy's TestCheckIPTablesRuleJumps looks for it in text).
+//! What is wrong with a rule set's jumps.
 //! "A rule in a chain that was not declared" cannot be written down in a [`RuleSet`].
 
 use super::chain::{ChainId, Target};

@@ -130,7 +130,7 @@ impl IpSet {
     }
 }
 
-/// As `ipset restore` reads it. The numbers are upstream's (pkg/proxy/ipvs/ipset, CreateSet).
+/// As `ipset restore` reads it. The sizes are ipset's defaults.
 impl Display for IpSet {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let family = match self.family {
@@ -188,18 +188,18 @@ mod tests {
     fn a_packet_is_compared_as_the_rule_says() {
         use Protocol::{Sctp, Tcp, Udp};
         let a = ip("10.96.0.1");
-        let service = SetEntry::IpPort(a, Tcp, 80);
+        let member = SetEntry::IpPort(a, Tcp, 80);
         let hairpin = SetEntry::IpPortIp(a, Tcp, 80, a);
         let range = SetEntry::IpPortNet(a, Tcp, 80, "203.0.113.0/25".parse().unwrap());
         let to = |src| tuple(src, "10.96.0.1", 80);
         let cases = [
             (SetType::HashIp, SetEntry::Ip(a), SetEnds::Dst, to("10.0.0.1"), None, true),
             (SetType::HashIp, SetEntry::Ip(a), SetEnds::Dst, tuple("10.96.0.1", "10.0.0.1", 80), None, false),
-            (SetType::HashIpPort, service, SetEnds::DstDst, to("10.0.0.1"), Some(Tcp), true),
-            (SetType::HashIpPort, service, SetEnds::DstDst, to("10.0.0.1"), Some(Udp), false),
-            (SetType::HashIpPort, service, SetEnds::DstDst, to("10.0.0.1"), None, false),
-            (SetType::HashIpPort, service, SetEnds::SrcDst, to("10.0.0.1"), Some(Tcp), false),
-            (SetType::HashIpPort, service, SetEnds::SrcDst, to("10.96.0.1"), Some(Tcp), true),
+            (SetType::HashIpPort, member, SetEnds::DstDst, to("10.0.0.1"), Some(Tcp), true),
+            (SetType::HashIpPort, member, SetEnds::DstDst, to("10.0.0.1"), Some(Udp), false),
+            (SetType::HashIpPort, member, SetEnds::DstDst, to("10.0.0.1"), None, false),
+            (SetType::HashIpPort, member, SetEnds::SrcDst, to("10.0.0.1"), Some(Tcp), false),
+            (SetType::HashIpPort, member, SetEnds::SrcDst, to("10.96.0.1"), Some(Tcp), true),
             (SetType::HashIpPortIp, hairpin, SetEnds::DstDstSrc, to("10.96.0.1"), Some(Tcp), true),
             (SetType::HashIpPortIp, hairpin, SetEnds::DstDstSrc, to("10.0.0.1"), Some(Tcp), false),
             (SetType::HashIpPortNet, range, SetEnds::DstDstSrc, to("203.0.113.9"), Some(Tcp), true),

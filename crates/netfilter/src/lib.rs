@@ -1,11 +1,13 @@
-//! What a node's kernel does to packets: rule sets, their evaluation, conntrack and NAT.
+#![doc = include_str!("../README.md")]
 //!
-//! Rules are data ([`RuleSet`], [`nft::Table`]): kube-proxy writes them, [`Stack`] runs packets through
-//! them with the kernel's semantics, and printing them gives text that `iptables-restore` or `nft -f`
-//! accepts. So what is drawn, what is printed and what decides are one thing.
+//! # The parts
 //!
-//! iptables is always there. What else a mode of kube-proxy writes and keeps stands behind two traits:
-//! `Backend`, the rules, and `Subsystem`, what the kernel makes of them.
+//! Rules are data ([`RuleSet`], [`nft::Table`], [`IpvsRules`]). A [`Stack`] runs packets through them with the
+//! kernel's semantics, and printing them gives text that `iptables-restore`, `nft -f` or `ipvsadm -R` accepts. So
+//! what is printed and what decides are one thing. [`receive`] and [`send`] lead a packet from hook to hook.
+//!
+//! iptables is always there. What else the rules need of the kernel is a variant of `Backend`: what they are is a
+//! variant of [`Rules`].
 //!
 //! Where the model departs from Linux:
 //!
@@ -13,9 +15,9 @@
 //! |---|---|
 //! | no fragments, sequence numbers, windows or checksums, so no packet is INVALID for being out of window | the network reorders and loses, but never forges |
 //! | a packet crosses a node at one moment, so two first packets never race for one tuple | the only visible loss would be a rare clash at confirmation |
-//! | a Pod's own network namespace has no conntrack | no rule in it ever looks |
+//! | there is one network namespace on a machine | no rule stands in another |
 //! | SCTP is tracked like UDP, with SCTP's time-outs | no rule looks at its state |
-//! | mangle, raw and security tables do not exist | kube-proxy writes nothing there but a canary chain |
+//! | mangle, raw and security tables do not exist | no rule here stands in one |
 
 mod address;
 mod backend;

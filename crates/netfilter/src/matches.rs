@@ -37,7 +37,7 @@ pub enum Match {
     RecentSet { list: ListId },
     /// `-m set --match-set NAME ENDS`
     Set { set: SetId, ends: SetEnds },
-    /// `-p tcp` alone, as the IPVS mode writes it.
+    /// `-p tcp` alone, before a comment.
     ProtocolOnly(Protocol),
     /// `-m addrtype ! --src-type LOCAL`
     NotFromHere,
@@ -118,8 +118,8 @@ impl fmt::Display for AddressMatch {
     }
 }
 
-/// A list of the `recent` match: an index into [`super::RuleGroup::recent_lists`] of the service port whose
-/// chain names it.
+/// A list of the `recent` match: an index into [`super::RuleGroup::recent_lists`] of the group whose chain
+/// names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListId(pub u32);
 
@@ -152,8 +152,7 @@ pub struct Probability {
 const SCALE: u64 = 10_000_000_000;
 
 impl Probability {
-    /// `fmt.Sprintf("%0.10f", 1.0/n)`: kube-proxy iptables/proxier.go, computeProbability. A half
-    /// in the eleventh digit goes to the even neighbour, as Go rounds the exact value of a double
+    /// As Go writes it (`fmt.Sprintf("%0.10f", 1.0/n)`), and as C does. A half in the eleventh digit goes to the even neighbour, as Go rounds the exact value of a double
     /// (such a half is exact for n = 2048 only; 10240 and above depend on the double).
     pub fn one_in(n: u32) -> Probability {
         let n = u64::from(n.max(1));
@@ -214,9 +213,9 @@ mod tests {
         }
     }
 
-    /// TestComputeProbability.
+    /// The table of TestComputeProbability (pkg/proxy/iptables/proxier_test.go).
     #[test]
-    fn probabilities_are_printed_as_upstream_prints_them() {
+    fn probabilities_are_printed_with_ten_digits() {
         let cases = [
             (1, "1.0000000000"),
             (2, "0.5000000000"),

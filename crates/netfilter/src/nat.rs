@@ -46,7 +46,7 @@ impl CtRef {
     /// Gives the connection the source address `to`, and a port under which no other connection's
     /// answers arrive. `random`: any port, even if the packet's own is free.
     ///
-    /// Upstream first reuses the mapping that another connection of the same source has
+    /// The kernel first reuses the mapping that another connection of the same source has
     /// (find_appropriate_src); the model always starts from the packet's own port.
     pub(super) fn bind_source(&mut self, to: IpAddr, random: bool, conntrack: &Conntrack, cx: &Cx) {
         let before = (self.reply.dst, self.reply.dst_port);

@@ -12,8 +12,7 @@ use super::stack::{Cx, RuleHit};
 use crate::{Chance, KernelPurpose, Tuple};
 
 /// How deep jumps nest. The kernel counts the depth when it loads rules (and nf_tables refuses more
-/// than 16, NFT_JUMP_STACK_SIZE), and drops a packet that would go deeper; kube-proxy's own nest
-/// four deep.
+/// than 16, NFT_JUMP_STACK_SIZE), and drops a packet that would go deeper.
 pub(super) const MAX_DEPTH: usize = 16;
 
 /// How a backend's rules ended for a packet.
@@ -27,7 +26,7 @@ pub(super) enum Outcome {
 pub(super) struct Packet<'e, 'c> {
     pub hook: Hook,
     pub addresses: &'e [IpAddr],
-    /// Those of kube-ipvs0, sorted.
+    /// Those that IPVS' dummy interface has, sorted.
     pub dummy: &'e [IpAddr],
     pub conntrack: &'e Conntrack,
     pub skb: &'e mut Skb,

@@ -1,6 +1,5 @@
-//! Rule sets as text that `iptables-restore` (or `ip6tables-restore`) accepts. Matches, targets and
-//! their order are as kube-proxy writes them; rules stand chain by chain, as `iptables-save`
-//! prints them (kube-proxy itself mixes the rules of a Service's chains).
+//! Rule sets as text that `iptables-restore` (or `ip6tables-restore`) accepts. Rules stand
+//! chain by chain, as `iptables-save` prints them; matches in the order in which the rule has them.
 
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -72,8 +71,8 @@ struct Line<'a> {
 impl Display for Line<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "-A {}", self.chain.name)?;
-        // In the jumps from built-in chains, which kube-proxy makes one by one
-        // (iptablesJumpChains), the comment follows the matches; elsewhere it comes first.
+        // In a built-in chain, to which rules are added one by one, the comment follows the matches;
+        // elsewhere it comes first.
         let comment_first = self.chain.policy.is_none();
         if let Some(Match::ProtocolOnly(protocol)) = self.rule.matches().first() {
             write!(f, " -p {}", protocol.lower())?;

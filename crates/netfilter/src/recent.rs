@@ -1,5 +1,4 @@
-//! The `recent` match: who came lately (xt_recent.c). kube-proxy keeps session affinity in it, a
-//! list for each endpoint of a Service.
+//! The `recent` match: who came lately (xt_recent.c).
 
 use std::net::IpAddr;
 
@@ -7,7 +6,7 @@ use super::matches::ListId;
 use crate::{Span, Str, Time};
 
 /// How many addresses a list holds (module parameter `ip_list_tot`); the one that was set longest
-/// ago makes room. So on a real node too, affinity holds for the last 100 clients of an endpoint.
+/// ago makes room. So a list knows the last 100 clients.
 pub const LIST_TOTAL: usize = 100;
 
 /// A node's lists, in the order of its rule set's.

@@ -1,4 +1,4 @@
-//! Rule sets: what kube-proxy writes, what the kernel runs, what the page draws.
+//! Rule sets: what iptables has.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Built-in chains only, all of them empty: a node whose kube-proxy has written nothing.
+    /// Built-in chains only, all of them empty.
     pub fn empty(family: Family) -> RuleSet {
         RuleSet {
             family,
@@ -89,7 +89,7 @@ impl RuleSet {
         self.rule_count() == 0
     }
 
-    /// How many rules there are (upstream's metric `sync_proxy_rules_iptables_total`, both tables).
+    /// How many rules there are, in both tables.
     pub fn rule_count(&self) -> usize {
         [&self.filter, &self.nat].iter().flat_map(|t| t.chains()).map(|(_, c)| c.rules().len()).sum()
     }
@@ -98,37 +98,34 @@ impl RuleSet {
     pub(super) fn recent_lists(&self) -> impl Iterator<Item = (ListAt, &Str)> {
         (1..)
             .zip(self.nat.groups())
-            .flat_map(|(group, port)| (0..).map(move |list| (group, ListId(list))).zip(&port.recent_lists))
+            .flat_map(|(group, rules)| (0..).map(move |list| (group, ListId(list))).zip(&rules.recent_lists))
     }
 
-    /// Adds what is written for the next service port.
-    pub fn add(&mut self, port: Arc<RuleGroup>) {
+    /// Adds the next group.
+    pub fn add(&mut self, rules: Arc<RuleGroup>) {
         let group = self.nat.groups.len() as u32 + 1;
-        for (table, chain, rule) in &port.added {
+        for (table, chain, rule) in &rules.added {
             let table = if *table == TableName::Filter { &mut self.filter } else { &mut self.nat };
             table.append(*chain, rule.within(group));
         }
-        self.nat.groups.push(port);
+        self.nat.groups.push(rules);
     }
 }
 
-/// What is written for one service port. It does not say where in a rule set it will stand, so that it
-/// can be kept while other Services come and go.
+/// Rules that are written, kept and replaced together, as those for one virtual address are. It does not say
+/// where in a rule set it will stand, so it can be kept as it is while other groups come and go.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RuleGroup {
     /// Its rules in chains that are not its own.
     pub added: Vec<(TableName, ChainId, Rule)>,
-    /// KUBE-EXT-, KUBE-FW-, KUBE-SVC-, KUBE-SVL- and KUBE-SEP-, in the order in which upstream
-    /// declares them, all of them in the table nat.
+    /// Its own, all of them in the table nat.
     pub chains: Vec<Chain>,
     /// The names of its `recent` lists, by [`super::ListId`].
     pub recent_lists: Vec<Str>,
-    /// Its endpoints' rules have comments.
-    pub with_comments: bool,
 }
 
 /// A table: built-in chains first, then the others in the order in which they are declared, then those
-/// of the service ports.
+/// of the groups.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Table {
     fixed: Vec<Chain>,
@@ -153,7 +150,7 @@ impl Table {
         (0..=self.groups.len()).flat_map(|group| ChainId::all_of(group, self.group(group)))
     }
 
-    /// 0: those that are no service port's.
+    /// 0: the fixed ones.
     fn group(&self, group: usize) -> &[Chain] {
         match group {
             0 => &self.fixed,
@@ -161,12 +158,12 @@ impl Table {
         }
     }
 
-    /// What is written for the service ports, in the order of their names.
+    /// In the order in which they were added.
     pub fn groups(&self) -> &[Arc<RuleGroup>] {
         &self.groups
     }
 
-    /// The service port whose chain that is.
+    /// The group whose chain that is.
     pub fn group_of(&self, chain: ChainId) -> Option<&RuleGroup> {
         let at = chain.group().checked_sub(1)?;
         self.groups.get(at as usize).map(Arc::as_ref)
@@ -193,13 +190,13 @@ impl Table {
         }
     }
 
-    /// Declares a chain that is no service port's, and gives its id.
+    /// Declares a fixed chain, and gives its id.
     pub fn declare(&mut self, chain: Chain) -> ChainId {
         self.fixed.push(chain);
         ChainId::of(0, self.fixed.len() - 1)
     }
 
-    /// Appends a rule to a chain that is no service port's. Another id is ignored.
+    /// Appends a rule to a fixed chain. Another id is ignored.
     pub fn append(&mut self, chain: ChainId, rule: Rule) {
         if let Some(chain) = self.fixed.get_mut(chain.index()).filter(|_| chain.group() == 0) {
             chain.append(rule);

@@ -29,7 +29,7 @@ pub struct Stack {
     pub conntrack: Conntrack,
     rules: Rules,
     recent: RecentTables,
-    /// What else the mode of the rules has put into the kernel.
+    /// What else the rules need of the kernel.
     backend: Backend,
     /// Where iptables has rules, and where the chains beside it may do something: a bit for each hook and
     /// table, or stage.
@@ -113,7 +113,7 @@ impl Stack {
     }
 
     /// How many packets matched a rule since the rules were written, for those that any matched. As
-    /// in the kernel conntrack's own packets reach no rule of `nat`. A sync of kube-proxy begins anew
+    /// in the kernel conntrack's own packets reach no rule of `nat`. [`Stack::set_rules`] begins anew
     /// here; `iptables-restore` keeps the counts of the chains that it need not write.
     pub fn counts(&self) -> &LiteMap<RuleRef, u64> {
         &self.counts
@@ -126,25 +126,25 @@ impl Stack {
         }
     }
 
-    /// What the kernel's IPVS keeps, in mode ipvs.
+    /// What the kernel's IPVS keeps, if IPVS is used.
     pub fn ipvs(&self) -> Option<&Ipvs> {
         self.backend.ipvs()
     }
 
-    /// What nf_tables keeps, in mode nftables.
+    /// What nf_tables keeps, if there is a table of it.
     pub fn nftables(&self) -> Option<&NfTables> {
         self.backend.nftables()
     }
 
-    /// Does the address belong to this node? Loopback does, and that of a virtual server: kube-ipvs0 has
-    /// it.
+    /// Does the address belong to this node? Loopback does, and that of a virtual server:
+    /// IPVS' dummy interface has it.
     pub fn has_address(&self, address: IpAddr) -> bool {
         address.is_loopback()
             || self.addresses.contains(&address)
             || self.dummy().binary_search(&address).is_ok()
     }
 
-    /// The addresses of kube-ipvs0 (mode ipvs), sorted.
+    /// The addresses of IPVS' dummy interface, sorted.
     #[inline]
     fn dummy(&self) -> &[IpAddr] {
         self.backend.addresses()
@@ -165,7 +165,7 @@ impl Stack {
         self.ipvs().map(Ipvs::terminating).unwrap_or_default()
     }
 
-    /// kube-proxy's look at the real servers that are to go (tryDeleteRs).
+    /// Deletes the real servers that wait for their connections to end, and have none any more.
     pub fn delete_terminated(&mut self, now: Time) {
         self.run_timers(now);
         if let Some(ipvs) = self.backend.ipvs_mut() {
@@ -268,10 +268,8 @@ impl Stack {
     /// nf_nat_inet_fn: rules see a connection's first packet only; the others follow it. Of several
     /// chains, the one that rewrites the packet is the last to see it.
     ///
-    /// kube-proxy's nf_tables chains come before iptables' of the same priority, for the kernel puts
-    /// a chain in front of those that are there, and kube-proxy makes its base chains anew whenever it
-    /// starts (setupNFTables). Behind them, the CNI's masquerading finds what kube-proxy left alone, as
-    /// it does in iptables mode.
+    /// nf_tables' chains come before iptables' of the same priority: the kernel puts a chain in front of those
+    /// that are there, and these are taken to have come last.
     fn nat(
         &mut self,
         hook: Hook,

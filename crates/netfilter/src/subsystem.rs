@@ -1,4 +1,4 @@
-//! What a node's kernel runs beside iptables, where a mode of kube-proxy asks for it.
+//! What a kernel runs beside iptables, where the rules ask for it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ pub(super) enum Backend {
 
 impl Backend {
     /// The kernel takes the rules over: from the next packet on they hold. Of what there was until now a backend
-    /// of the same kind keeps what outlives a sync; of another kind's nothing is left: when a mode takes IPVS'
-    /// place, ipvs.CleanupLeftovers flushes all virtual servers, and their hooks go with them.
+    /// of the same kind keeps what outlives its rules; of another kind's nothing is left, as after
+    /// `nft delete table` or `ipvsadm --clear`.
     pub fn load(&mut self, rules: &Rules) {
         let old = std::mem::replace(self, Backend::Iptables);
         *self = match rules {
@@ -71,7 +71,7 @@ impl Backend {
         }
     }
 
-    /// Addresses that it gives the node beside its own, sorted: those of kube-ipvs0.
+    /// Addresses that it gives the node beside its own, sorted: those of IPVS' dummy interface.
     pub fn addresses(&self) -> &[IpAddr] {
         self.ipvs().map_or(&[], Ipvs::addresses)
     }

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::net::Cni;
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode, SentConnections, Synced};
-use crate::sim::Time;
+use crate::sim::{Span, Time};
 use netfilter::{Conntrack, Family, RuleHit, Rules, Stack, Timeouts, Tuple};
 
-/// A kernel that has just booted, with what kube-proxy asks of conntrack (its defaults: 32,768 entries for
-/// each of four CPUs).
+/// A kernel that has just booted, with what kube-proxy asks of conntrack when it starts: 32,768 entries for each
+/// of four CPUs, and two time-outs (KubeProxyConntrackConfiguration, pkg/proxy/apis/config/v1alpha1/defaults.go).
 pub(crate) fn kernel(addresses: Vec<IpAddr>, family: Family) -> Stack {
+    let (established, close_wait) = (Span::from_secs(24 * 3600), Span::from_secs(3600));
     let mut stack = Stack::new(addresses, family);
-    stack.conntrack = Conntrack::new(Timeouts::with_kube_proxy());
+    stack.conntrack = Conntrack::new(Timeouts { established, close_wait, ..Timeouts::default() });
     stack.conntrack.max = 4 * 32_768;
     stack
 }

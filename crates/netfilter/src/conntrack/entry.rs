@@ -39,7 +39,7 @@ impl CtStates {
     }
 }
 
-/// As `--ctstate` takes it, in the order in which kube-proxy writes it.
+/// As `--ctstate` takes it, in one order.
 impl fmt::Display for CtStates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = [

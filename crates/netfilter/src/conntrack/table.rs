@@ -8,7 +8,7 @@ use crate::{Time, Tuple};
 
 /// How many entries are looked over for expired ones with each new entry.
 const LOOKED_OVER: u32 = 2;
-/// How many are looked over when the table is full (upstream looks at 8 hash buckets:
+/// How many are looked over when the table is full (the kernel looks at 8 hash buckets:
 /// nf_conntrack_core.c, NF_CT_EVICTION_RANGE).
 const LOOKED_OVER_WHEN_FULL: u32 = 64;
 

@@ -50,13 +50,6 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// A node's: kube-proxy sets two of them when it starts (KubeProxyConntrackConfiguration,
-    /// pkg/proxy/apis/config/v1alpha1/defaults.go).
-    pub fn with_kube_proxy() -> Timeouts {
-        let (established, close_wait) = (Span::from_secs(24 * 3600), Span::from_secs(3600));
-        Timeouts { established, close_wait, ..Timeouts::default() }
-    }
-
     /// All of them, `factor` times as long.
     pub fn scaled(self, factor: u64) -> Timeouts {
         Timeouts {

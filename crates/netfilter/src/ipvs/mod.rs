@@ -1,6 +1,5 @@
-//! IPVS: the kernel's own load balancer (net/netfilter/ipvs), as kube-proxy's IPVS mode uses it:
-//! virtual servers that are masqueraded (`-m`) and connections that conntrack knows too
-//! (`net.ipv4.vs.conntrack=1`).
+//! IPVS: the kernel's own load balancer (net/netfilter/ipvs), for virtual servers
+//! that are masqueraded (`-m`) and connections that conntrack knows too (`net.ipv4.vs.conntrack=1`).
 //!
 //! A packet meets it at these places, by the priorities of `ip_vs_ops`:
 //!
@@ -14,8 +13,8 @@
 //!
 //! | departure | why it does not matter here |
 //! |---|---|
-//! | real servers have weight 1 or 0, no thresholds | kube-proxy sets nothing else |
-//! | no synchronisation daemon, no application helpers (FTP), no firewall marks | kube-proxy uses none |
+//! | real servers have weight 1 or 0, no thresholds | whoever balances evenly sets nothing else |
+//! | no synchronisation daemon, no application helpers (FTP), no firewall marks | nothing here can ask for one |
 //! | SCTP has two states, before and after the first answer | no rule looks at them |
 //! | `ip_vs_random_dropentry` and the other defences are off, as by default | |
 

@@ -117,10 +117,11 @@ impl Display for Ipvsadm<'_> {
 
 impl Display for Ip<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("link add kube-ipvs0 type dummy\n")?;
-        for address in &self.0.addresses {
+        let IpvsRules { interface, addresses, .. } = self.0;
+        writeln!(f, "link add {interface} type dummy")?;
+        for address in addresses {
             let length = if address.is_ipv4() { 32 } else { 128 };
-            writeln!(f, "addr add {address}/{length} dev kube-ipvs0")?;
+            writeln!(f, "addr add {address}/{length} dev {interface}")?;
         }
         Ok(())
     }

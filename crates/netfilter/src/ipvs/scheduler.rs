@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::server::{RealServer, VirtualServerState};
 
-/// `KubeProxyConfiguration.ipvs.scheduler`, by the name of its kernel module.
+/// By the name of its kernel module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub enum Scheduler {
     /// Round robin.
     #[default]
     Rr,
-    /// Weighted round robin: with weights of 1 and 0 only, as kube-proxy gives them, the same.
+    /// Weighted round robin: with weights of 1 and 0 only, the same.
     Wrr,
     /// Least connections.
     Lc,
@@ -90,8 +90,8 @@ impl VirtualServerState {
     }
 
     /// ip_vs_sh_reassign fills 256 buckets with the real servers in turn, those that take nothing
-    /// any more too: kube-proxy sets no `sh-fallback`, so a client whose bucket has such a one is
-    /// refused until kube-proxy deletes it.
+    /// any more too: without `sh-fallback` a client whose bucket has such a one is refused until it is
+    /// deleted.
     fn by_hash(&self, address: IpAddr) -> Option<usize> {
         let count = self.real_servers.len();
         let bucket = (folded(address).wrapping_mul(0x61c8_8647) >> (32 - TABLE_BITS)) as usize;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::Scheduler;
-use crate::{Family, IpSet, Owner, Protocol, RuleSet, SetId, Tuple};
+use crate::{Family, IpSet, Owner, Protocol, RuleSet, SetId, Str, Tuple};
 
 /// What a virtual server is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +38,7 @@ impl Display for ServerKey {
     }
 }
 
-/// A virtual server as kube-proxy wants it.
+/// A virtual server as it is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualServer {
     pub key: ServerKey,
@@ -51,7 +51,7 @@ pub struct VirtualServer {
 }
 
 impl VirtualServer {
-    /// Is the other one, of the same key, wanted for a service port that did not change?
+    /// Is the other one, of the same key, wanted just so?
     pub(super) fn is_kept_as(&self, other: &VirtualServer) -> bool {
         Arc::ptr_eq(&self.real_servers, &other.real_servers)
             && self.owner.is_same(&other.owner)
@@ -59,14 +59,17 @@ impl VirtualServer {
     }
 }
 
-/// Everything that kube-proxy's IPVS mode writes on a node, for one family.
+/// What load balancing by IPVS needs on a machine, for one family: the virtual servers, and what lets packets
+/// come to them.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct IpvsRules {
     /// What `iptables-restore` is given.
     pub tables: Arc<RuleSet>,
     /// The sets that its rules ask for.
     pub sets: Vec<IpSet>,
-    /// The addresses of the dummy interface `kube-ipvs0`, sorted.
+    /// The name of the dummy interface that makes the virtual servers' addresses the machine's own.
+    pub interface: Str,
+    /// The addresses of that interface, sorted.
     pub addresses: Vec<IpAddr>,
     /// Sorted by key.
     pub servers: Vec<VirtualServer>,
@@ -86,7 +89,7 @@ impl IpvsRules {
         self.sets.get(id.0 as usize)
     }
 
-    /// Is the address one of kube-ipvs0's?
+    /// Is the address one of the dummy interface's?
     pub fn binds(&self, address: IpAddr) -> bool {
         self.addresses.binary_search(&address).is_ok()
     }

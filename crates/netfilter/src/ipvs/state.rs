@@ -45,8 +45,7 @@ impl IpvsState {
 
     /// How long a connection in this state outlives its last packet (tcp_timeouts, udp_timeouts):
     /// an open connection that says nothing for a quarter of an hour is forgotten, long before
-    /// conntrack forgets it. kube-proxy leaves these as they are unless it is told otherwise
-    /// (`ipvs.tcpTimeout` and its like).
+    /// conntrack forgets it. `ipvsadm --set` would change them.
     pub fn timeout(self) -> Span {
         Span::from_secs(match self {
             IpvsState::None => 2,

@@ -1,5 +1,6 @@
-//! kube-proxy's syncs of the virtual servers (pkg/proxy/ipvs, syncService, syncEndpoint,
-//! cleanLegacyService).
+//! The virtual servers that are there become those that are wanted, gracefully: a real server that is not
+//! wanted any more keeps its connections, and goes when they have ended (pkg/proxy/ipvs, syncService,
+//! syncEndpoint, cleanLegacyService).
 
 use std::net::SocketAddr;
 use std::sync::Arc;

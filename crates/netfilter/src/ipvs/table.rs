@@ -15,8 +15,7 @@ use litemap::LiteMap;
 /// A node's IPVS: what `ipvsadm -Ln` and `ipvsadm -Lcn` show.
 #[derive(Clone, Debug, Default)]
 pub struct Ipvs {
-    /// What kube-proxy wrote last: the virtual servers that it wants, the addresses of kube-ipvs0,
-    /// the sets.
+    /// What was loaded last: the virtual servers that are wanted, the dummy interface's addresses, the sets.
     pub(super) rules: Arc<IpvsRules>,
     pub(super) servers: LiteMap<ServerKey, Arc<VirtualServerState>>,
     pub(super) slots: Vec<Option<IpvsConnection>>,
@@ -71,7 +70,7 @@ impl Ipvs {
         self.servers.is_empty()
     }
 
-    /// Those of kube-ipvs0, sorted.
+    /// Those of the dummy interface, sorted.
     pub(crate) fn addresses(&self) -> &[IpAddr] {
         &self.rules.addresses
     }
@@ -193,7 +192,7 @@ impl Ipvs {
     }
 
     /// ip_vs_sched_persist: by the client's template, if its server still takes connections
-    /// (ip_vs_check_template; kube-proxy sets `expire_quiescent_template=1`).
+    /// (ip_vs_check_template, with `expire_quiescent_template=1`).
     fn persistent(
         &mut self,
         server: ServerKey,

@@ -176,8 +176,8 @@ fn a_client_hashed_to_a_server_that_is_to_go_is_refused() {
     let mut lab = Lab::tcp(Scheduler::Sh, &[1, 2]);
     let server = lab.open(CLIENT, 1000);
     lab.sync(&[3 - server]);
-    assert_eq!(lab.open(CLIENT, 1001), 0, "kube-proxy sets no sh-fallback");
-    // When the last connection has timed out, kube-proxy deletes the server at its next look.
+    assert_eq!(lab.open(CLIENT, 1001), 0, "without sh-fallback");
+    // When the last connection has timed out, the next look at the servers deletes it.
     lab.wait(61);
     lab.ipvs.expire(lab.now, &mut lab.conntrack);
     lab.ipvs.delete_terminated();
@@ -237,7 +237,7 @@ fn datagrams_lose_a_server_at_once_and_one_packet_with_it() {
     let lost = lab.send(CLIENT, 1000, TcpFlags::default(), true);
     assert_eq!(lost, Taken::Dropped(IpvsDrop::ServerGone));
     assert_eq!(lab.open(CLIENT, 1000), 1);
-    // Where kube-proxy had deleted conntrack's entry already, not even one is lost.
+    // Where conntrack's entry was deleted already, not even one is lost.
     lab.sync(&[3]);
     assert_eq!(lab.open(CLIENT, 1000), 3);
 }

@@ -1,5 +1,4 @@
-//! Invariants of a table, as upstream's tests check them on text (its fake nft refuses a reference to
-//! what is not there).
+//! What is wrong with a table's references: nft refuses one to what is not there.
 
 use super::rule::{DnatTo, Rule, Statement, Verdict};
 use super::set::{SetId, SetKind};
@@ -173,12 +172,12 @@ impl Check<'_> {
         }
     }
 
-    /// Where two Services have one address, the later one's element stands in the earlier one's place, and
-    /// the chains behind that stay, as upstream leaves them.
+    /// Where two groups have an element of one key, the later one's stands in the earlier one's place. The
+    /// chains behind that stay, and are no problem.
     fn displaced(&mut self) {
         let table = self.table;
-        for (group, port) in (1..).zip(table.groups()) {
-            for (set, element) in &port.elements {
+        for (group, rules) in (1..).zip(table.groups()) {
+            for (set, element) in &rules.elements {
                 let Some(Verdict::Goto(to)) = element.verdict.map(|v| v.within(group)) else { continue };
                 let from = table.set((0, *set)).filter(|_| !self.chains.contains_key(&to));
                 if let Some(from) = from {

@@ -1,5 +1,5 @@
-//! What rules have added to sets with `flags dynamic,timeout` (nft_dynset.c). kube-proxy keeps
-//! session affinity in them, a set for each endpoint of a Service.
+//! What rules have added to sets with `flags dynamic,timeout` (nft_dynset.c):
+//! who came lately, for a time.
 
 use std::net::IpAddr;
 
@@ -79,7 +79,7 @@ mod tests {
     use crate::Family;
 
     fn table(names: &[&str]) -> Table {
-        let mut table = Table::new(Family::V4, "kube-proxy", None);
+        let mut table = Table::new(Family::V4, "test", None);
         for name in names {
             table.declare_set(Set::new(*name, Key::SOURCE, SetKind::Dynamic { timeout_s: 10 }, None));
         }

@@ -204,7 +204,7 @@ impl<'e> Run<'e, '_, '_> {
     }
 
     /// `numgen random mod COUNT` (nft_numgen.c, nft_ng_random_gen: reciprocal_scale of 32 random
-    /// bits). kube-proxy has at most one in a chain.
+    /// bits). At most one in a chain is drawn for.
     fn numgen(&mut self, chain: &Chain, count: usize) -> Option<usize> {
         let random = self.packet.draw(chain.subject, 0) >> 32;
         let count = u64::try_from(count).ok().filter(|count| *count > 0)?;

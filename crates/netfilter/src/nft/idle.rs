@@ -1,5 +1,5 @@
-//! Chains that do nothing to any packet, as a table stands: most of kube-proxy's base chains only look
-//! into maps, and most clusters leave most of those maps empty.
+//! Chains that do nothing to any packet, as a table stands: many base chains only look
+//! into maps, and many of those maps are empty.
 
 use super::rule::{Rule, Statement, Verdict};
 use super::set::{SetId, SetKind};
@@ -7,7 +7,7 @@ use super::table::Table;
 use crate::chain::ChainId;
 
 /// Those of a table's first 64 chains whose rules cannot but return, a bit for each. Only chains that
-/// a hook leads to, by jumps, are looked at: however many Services there are, these are few.
+/// a hook leads to, by jumps, are looked at: however many groups there are, these are few.
 pub(super) fn idle_chains(table: &Table) -> u64 {
     let bases =
         (0..64).map(ChainId::fixed).filter(|id| table.chain(*id).is_some_and(|chain| chain.base.is_some()));
@@ -18,7 +18,7 @@ pub(super) fn is_one_of(chains: u64, chain: ChainId) -> bool {
     bit(chain).is_some_and(|bit| chains & bit != 0)
 }
 
-/// Of a service port's chains none has one.
+/// Of a group's chains none has one.
 fn bit(chain: ChainId) -> Option<u64> {
     let at = u32::try_from(chain.index()).ok().filter(|_| chain.group() == 0)?;
     1u64.checked_shl(at)
@@ -83,8 +83,8 @@ mod tests {
 
     /// A base chain that jumps to a chain with these rules; the table's one set is a map.
     fn table(rules: &[&[Statement]], element: bool) -> Table {
-        let mut table = Table::new(Family::V4, "kube-proxy", None);
-        let map = table.declare_set(Set::new("map", Key::SERVICE_IP, SetKind::Verdicts, None));
+        let mut table = Table::new(Family::V4, "test", None);
+        let map = table.declare_set(Set::new("map", Key::ADDRESS_AND_PORT, SetKind::Verdicts, None));
         if element {
             let any = [10, 0, 0, 1].into();
             let key = Tuple { src: any, src_port: 0, dst: any, dst_port: 80, protocol: Protocol::Tcp };

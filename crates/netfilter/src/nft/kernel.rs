@@ -1,4 +1,4 @@
-//! nf_tables in a node's kernel: kube-proxy's table, and what rules have added to its sets.
+//! nf_tables in a kernel: the table in force, and what rules have added to its sets.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::{DynamicSets, Run, Stage, Table};
 use crate::Hook;
 use crate::packet::{Outcome, Packet};
 
-/// nf_tables as kube-proxy uses it.
+/// The table in force, and what its rules have added to its dynamic sets.
 #[derive(Clone, Debug)]
 pub struct NfTables {
     table: Arc<Table>,

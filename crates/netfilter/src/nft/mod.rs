@@ -1,6 +1,6 @@
-//! nf_tables: a table as kube-proxy writes it, and packets on their way through its chains.
+//! nf_tables: one table, and packets on their way through its chains.
 //!
-//! What is modelled is what kube-proxy uses: base chains with a hook and a priority, regular chains,
+//! What is modelled is what a load balancer needs: base chains with a hook and a priority, regular chains,
 //! sets and verdict maps with concatenated keys, anonymous ones for `numgen`, and sets to which rules
 //! add elements that time out.
 

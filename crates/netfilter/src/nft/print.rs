@@ -1,5 +1,5 @@
 //! A table as text: what `nft list table` prints of it, which is what `nft -f` reads. Chains and sets
-//! stand in the order in which kube-proxy makes them.
+//! stand in the order in which they were declared.
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -34,7 +34,7 @@ impl Display for Table {
 }
 
 impl Table {
-    /// A rule, or an element of a set or map, as kube-proxy hands it to nft.
+    /// A rule, or an element of a set or map, as nft takes it alone.
     pub fn line(&self, at: RuleRef) -> Option<String> {
         if let Some(rule) = self.rule(at) {
             let (ip, chain) = (self.ip(), &self.chain(at.chain)?.name);

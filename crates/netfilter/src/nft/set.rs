@@ -8,8 +8,7 @@ use crate::owner::Owner;
 use crate::skb::Skb;
 use crate::{Protocol, Str, Tuple};
 
-/// A set's place in its table: among those that are there whatever Services there are, or among those
-/// of the service port whose rule names it.
+/// A set's place in its table: among the fixed ones, or among those of the group whose rule names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SetId {
     Fixed(u32),
@@ -50,9 +49,10 @@ impl Key {
     pub const SOURCE: Key = Key::new(&[Field::Source]);
     pub const DESTINATION: Key = Key::new(&[Field::Destination]);
     /// `ip daddr . meta l4proto . th dport`
-    pub const SERVICE_IP: Key = Key::new(&[Field::Destination, Field::Protocol, Field::DestinationPort]);
+    pub const ADDRESS_AND_PORT: Key =
+        Key::new(&[Field::Destination, Field::Protocol, Field::DestinationPort]);
     /// `meta l4proto . th dport`
-    pub const NODE_PORT: Key = Key::new(&[Field::Protocol, Field::DestinationPort]);
+    pub const PORT: Key = Key::new(&[Field::Protocol, Field::DestinationPort]);
     /// `ip saddr . ip daddr . meta l4proto . th dport`
     pub const CONNECTION: Key =
         Key::new(&[Field::Source, Field::Destination, Field::Protocol, Field::DestinationPort]);
@@ -166,8 +166,7 @@ impl Set {
         &self.elements
     }
 
-    /// Adds an element. As for kube-proxy (nftElementStorage.ensureElem), one of the same key takes
-    /// an earlier one's place.
+    /// Adds an element. One of the same key takes an earlier one's place.
     pub fn insert(&mut self, mut element: Element) {
         element.key = self.key.of(&element.key);
         if let Some(at) = self.position(&element.key) {

@@ -70,8 +70,8 @@ impl Chain {
 /// A set, as a rule names it: the group of its chain, and which one.
 pub type SetAt = (u32, SetId);
 
-/// What is written for one service port. It does not say where in a table it will stand, so that it can
-/// be kept while other Services come and go.
+/// Rules that are written, kept and replaced together, as those for one virtual address are. It does not say
+/// where in a table it will stand, so it can be kept as it is while other groups come and go.
 #[derive(Clone, Debug, Default)]
 pub struct RuleGroup {
     /// Its elements of sets and maps that are not its own.
@@ -104,7 +104,7 @@ impl RuleGroup {
     }
 }
 
-/// `table ip kube-proxy`. Immutable once built.
+/// `table ip NAME`. Immutable once built.
 #[derive(Clone, Debug)]
 pub struct Table {
     pub family: Family,
@@ -130,22 +130,23 @@ impl Table {
         }
     }
 
-    /// All of them, those of service ports last, each with the group of chains that may name it.
+    /// All of them, those of groups last, each with the group of chains that may name it.
     pub fn sets(&self) -> impl Iterator<Item = (SetAt, &Set)> {
         let fixed = (0..).map(|at| (0, SetId::Fixed(at))).zip(&self.sets);
-        let of_ports = (1..)
+        let of_groups = (1..)
             .zip(&self.groups)
-            .flat_map(|(group, port)| (0..).map(move |at| (group, SetId::Own(at))).zip(&port.sets));
-        fixed.chain(of_ports)
+            .flat_map(|(group, rules)| (0..).map(move |at| (group, SetId::Own(at))).zip(&rules.sets));
+        fixed.chain(of_groups)
     }
 
-    /// All of them, those of service ports last.
+    /// All of them, those of groups last.
     pub fn chains(&self) -> impl Iterator<Item = (ChainId, &Chain)> {
-        let of_ports = (1..).zip(&self.groups).flat_map(|(group, port)| ChainId::all_of(group, &port.chains));
-        ChainId::all_of(0, &self.chains).chain(of_ports)
+        let of_groups =
+            (1..).zip(&self.groups).flat_map(|(group, rules)| ChainId::all_of(group, &rules.chains));
+        ChainId::all_of(0, &self.chains).chain(of_groups)
     }
 
-    /// What is written for the service ports, in the order of their names.
+    /// In the order in which they were added.
     pub fn groups(&self) -> &[Arc<RuleGroup>] {
         &self.groups
     }
@@ -175,7 +176,7 @@ impl Table {
         self.sets().find(|(_, set)| &*set.name == name).map(|(at, _)| at)
     }
 
-    /// Declares a set that is no service port's.
+    /// Declares a fixed set.
     pub fn declare_set(&mut self, set: Set) -> SetId {
         self.sets.push(set);
         SetId::Fixed(u32::try_from(self.sets.len() - 1).unwrap_or(u32::MAX))
@@ -189,17 +190,17 @@ impl Table {
         }
     }
 
-    /// Adds what is written for the next service port.
-    pub fn add(&mut self, port: Arc<RuleGroup>) {
+    /// Adds the next group.
+    pub fn add(&mut self, rules: Arc<RuleGroup>) {
         let group = u32::try_from(self.groups.len() + 1).unwrap_or(u32::MAX);
-        for (set, element) in &port.elements {
+        for (set, element) in &rules.elements {
             let verdict = element.verdict.map(|verdict| verdict.within(group));
             self.insert(*set, Element { verdict, ..element.clone() });
         }
-        self.groups.push(port);
+        self.groups.push(rules);
     }
 
-    /// Declares a chain that is no service port's.
+    /// Declares a fixed chain.
     pub fn declare(&mut self, chain: Chain) -> ChainId {
         let id = ChainId::of(0, self.chains.len());
         if let Some(base) = chain.base {
@@ -215,7 +216,7 @@ impl Table {
         id
     }
 
-    /// Appends a rule to a chain that is no service port's. Another id is ignored.
+    /// Appends a rule to a fixed chain. Another id is ignored.
     pub fn append(&mut self, chain: ChainId, rule: Rule) {
         if let Some(chain) = self.chains.get_mut(chain.index()).filter(|_| chain.group() == 0) {
             chain.rules.push(rule);

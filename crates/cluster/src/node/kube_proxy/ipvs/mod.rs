@@ -39,5 +39,6 @@ pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> (IpvsRules,
     let sets = sets.finish(cfg.family);
     tables.set_names = sets.iter().map(|set| set.name.clone()).collect();
     chains::write(cfg, &sets, &node_access, &mut tables);
-    (IpvsRules { tables: Arc::new(tables), sets, addresses, servers }, real_servers)
+    let interface = "kube-ipvs0".into();
+    (IpvsRules { tables: Arc::new(tables), sets, interface, addresses, servers }, real_servers)
 }

@@ -22,6 +22,10 @@ use netfilter::nft::Table;
 ///
 /// Not here: chains that are out of use, which kube-proxy empties and deletes later
 /// (`node/stale_chains.rs`). Nothing leads to them.
+///
+/// kube-proxy makes its base chains anew whenever it starts (setupNFTables), so they come before iptables' of the
+/// same priority. Behind them, the CNI's masquerading finds what kube-proxy left alone, as it does in iptables
+/// mode.
 pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> Table {
     let (mut table, fixed) = fixed::top_level(cfg);
     let last = reuse.last().and_then(|last| last.rules.nftables()).map_or(&[][..], Table::groups);
