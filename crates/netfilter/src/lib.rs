@@ -40,6 +40,8 @@ mod rules;
 mod skb;
 mod stack;
 mod subsystem;
+#[cfg(test)]
+mod tests;
 mod time;
 mod walk;
 

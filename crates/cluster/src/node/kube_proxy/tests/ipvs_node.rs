@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::fixture::{Seen, config, endpoint, ip, port, service, slice};
-use super::nodes::{NODE_IP, POD, VIP, tuple};
+use super::fixture::{
+    CLIENT, CLUSTER_IP as VIP, NODE_IP, POD, Seen, config, endpoint, ip, port, service, slice,
+};
 use crate::node::kube_proxy::{ProxyMode, build_rules, leftover_rules};
 use crate::sim::{Chance, Span, Time};
 use netfilter::{
@@ -13,11 +14,14 @@ use netfilter::{
 
 const A: &str = "10.244.1.5";
 const B: &str = "10.244.2.6";
-const CLIENT: &str = "203.0.113.7";
 
 struct Node {
     stack: Stack,
     now: Time,
+}
+
+fn tuple(src: &str, src_port: u16, dst: &str, dst_port: u16) -> Tuple {
+    Tuple { src: ip(src), src_port, dst: ip(dst), dst_port, protocol: Protocol::Tcp }
 }
 
 fn rules(mode: ProxyMode, endpoints: &[&str]) -> Rules {

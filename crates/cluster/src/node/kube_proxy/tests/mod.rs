@@ -1,12 +1,12 @@
 //! kube-proxy against upstream's own tables, with this project's names and addresses.
 
+mod affinity;
 mod agreement;
 mod any;
 mod categorize;
 mod cleanup;
 mod cleanup_table;
 mod connect;
-mod conntrack;
 mod disagreement;
 mod endpoints;
 mod families;
@@ -28,13 +28,11 @@ mod nft_invariants;
 mod nft_read;
 mod nft_text;
 mod nft_walk;
-mod nodes;
 mod other_family;
 mod packets;
 mod printed;
 mod restore;
 mod source_ranges;
-mod spread;
 mod sync;
 mod terminating;
 mod text;

@@ -1,7 +1,6 @@
 //! The rules of one family are asked about packets of that family only.
 
-use super::fixture::{Seen, config, endpoint, http, http_slice, ip, service};
-use super::nodes::NODE_IP;
+use super::fixture::{NODE_IP, Seen, config, endpoint, http, http_slice, ip, service};
 use crate::api::ServiceType;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Chance, Time};

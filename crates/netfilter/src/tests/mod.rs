@@ -1,0 +1,5 @@
+//! Conntrack, NAT and evaluation, on one router with few rules.
+
+mod conntrack;
+mod router;
+mod spread;
