@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use cluster::sim::{Chance, Span, Time};
 use netfilter::{
-    Ct, Cx, Family, IcmpCode, Kind, Passage, Protocol, RejectWith, Rules, Skb, Stack, TcpFlags, Tuple,
+    Context, Ct, Family, IcmpCode, Kind, Protocol, RejectWith, Rules, Skb, Stack, TcpFlags, Traversal, Tuple,
     Verdict,
 };
 
@@ -269,20 +269,20 @@ impl Net {
         };
         for _ in 0..MAX_HOPS {
             let before = skb.tuple;
-            let passage = self.cross(node, sends, &mut skb);
+            let traversal = self.cross(node, sends, &mut skb);
             if skb.tuple.dst != before.dst {
                 self.rewritten.push((node, before));
             }
-            match passage {
-                Passage::Local => return End::At(Place::Node(node), skb),
-                Passage::Out => {}
-                Passage::Stopped(_, Verdict::Drop(_)) => {
+            match traversal {
+                Traversal::Local => return End::At(Place::Node(node), skb),
+                Traversal::Out => {}
+                Traversal::Stopped(_, Verdict::Drop(_)) => {
                     // Whom it was for is known to the node alone.
                     self.unseen_choices += u32::from(skb.tuple.dst != to);
                     return End::Nowhere;
                 }
-                Passage::Stopped(_, Verdict::Reject(_, with)) => return self.reject(node, &skb, with),
-                Passage::Stopped(..) | Passage::NoRoute => return End::Nowhere,
+                Traversal::Stopped(_, Verdict::Reject(_, with)) => return self.reject(node, &skb, with),
+                Traversal::Stopped(..) | Traversal::NoRoute => return End::Nowhere,
             }
             match self.topology.next(node, skb.tuple.dst) {
                 // ip_route_input_slow: a martian, for it claims to come from here. IPv6 does not ask.
@@ -324,11 +324,12 @@ impl Net {
     }
 
     /// One node's part of the way.
-    fn cross(&mut self, node: u8, sends: bool, skb: &mut Skb) -> Passage {
+    fn cross(&mut self, node: u8, sends: bool, skb: &mut Skb) -> Traversal {
         // Neither travels from one node to another.
         (skb.mark, skb.ct) = (0, Ct::Unseen);
         let subject = Chance::subject(&plan::node_name(node));
-        let mut cx = Cx { now: self.now, chance: self.chance, flow: self.flow, node: subject, trace: None };
+        let mut cx =
+            Context { now: self.now, chance: self.chance, flow: self.flow, node: subject, trace: None };
         let topology = &self.topology;
         let route = |tuple: &Tuple| topology.route(node, tuple.dst);
         let stack = &mut self.stacks[usize::from(node)];

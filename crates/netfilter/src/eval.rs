@@ -123,11 +123,11 @@ impl<'e> Run<'e, '_> {
                 self.recent.set((id.group(), *list), skb.tuple.src, packet.cx.now);
                 true
             }
-            Match::Set { set, ends } => self.backend.set_has(*set, *ends, skb),
+            Match::Set { set, ends } => self.backend.is_in_set(*set, *ends, skb),
             Match::ProtocolOnly(protocol) => skb.protocol() == Some(*protocol),
-            Match::NotFromHere => !packet.is_local(End::Source),
+            Match::SourceNotLocal => !packet.is_local(End::Source),
             // Hooks see what is routed here, not what a bridge passes on between its ports.
-            Match::NotFromBridge => true,
+            Match::NotPhysdevIn => true,
             // xt_ipvs.c, ipvs_mt: only a packet that IPVS has had.
             Match::Ipvs(server) => {
                 skb.ipvs != IpvsMark::Unseen && self.backend.matches_ipvs(&skb.tuple, server)

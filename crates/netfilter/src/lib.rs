@@ -43,7 +43,7 @@ mod subsystem;
 #[cfg(test)]
 mod tests;
 mod time;
-mod walk;
+mod traverse;
 
 pub use address::{Cidr, CidrError, Protocol, Tuple};
 pub use backend::{RuleEffect, Rules};
@@ -62,9 +62,9 @@ pub use queue::EventQueue;
 pub use recent::RecentTables;
 pub use rules::{Family, Hook, Policy, RuleGroup, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
-pub use stack::{Cx, Loss, RuleHit, Stack, Verdict};
+pub use stack::{Context, Loss, RuleHit, Stack, Verdict};
 pub use time::{Span, Time};
-pub use walk::{Host, Passage, Route, receive, send};
+pub use traverse::{Host, Route, Traversal, receive, send};
 
 /// Text that is written once and shared from then on.
 pub type Str = std::sync::Arc<str>;

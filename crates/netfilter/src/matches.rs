@@ -40,9 +40,9 @@ pub enum Match {
     /// `-p tcp` alone, before a comment.
     ProtocolOnly(Protocol),
     /// `-m addrtype ! --src-type LOCAL`
-    NotFromHere,
+    SourceNotLocal,
     /// `-m physdev ! --physdev-is-in`: it did not come in by a bridge's port.
-    NotFromBridge,
+    NotPhysdevIn,
     /// `-m ipvs --vaddr A --vproto P --vport N`: a request that IPVS rewrote for this virtual server.
     Ipvs(ServerKey),
 }

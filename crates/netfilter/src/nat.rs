@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::conntrack::{Absent, Conntrack, CtStates, Direction};
 use super::skb::{Ct, CtRef, IcmpError, Kind, Skb};
-use super::stack::Cx;
+use super::stack::Context;
 use crate::{Chance, KernelPurpose, Tuple};
 
 /// Which end of a packet is rewritten: destinations at PREROUTING and OUTPUT, sources at INPUT
@@ -48,7 +48,7 @@ impl CtRef {
     ///
     /// The kernel first reuses the mapping that another connection of the same source has
     /// (find_appropriate_src); the model always starts from the packet's own port.
-    pub(super) fn bind_source(&mut self, to: IpAddr, random: bool, conntrack: &Conntrack, cx: &Cx) {
+    pub(super) fn bind_source(&mut self, to: IpAddr, random: bool, conntrack: &Conntrack, cx: &Context) {
         let before = (self.reply.dst, self.reply.dst_port);
         self.source_bound = true;
         self.reply.dst = to;
@@ -63,7 +63,7 @@ impl CtRef {
 
 /// nf_nat_l4proto_unique_tuple, for a source: `reply.dst_port` becomes a port that is free. When
 /// none is found the last one tried stays, and confirmation will fail.
-fn pick_port(ct: &mut CtRef, conntrack: &Conntrack, cx: &Cx) {
+fn pick_port(ct: &mut CtRef, conntrack: &Conntrack, cx: &Context) {
     let reply = &mut ct.reply;
     // Low ports are exchanged for low ports: some servers trust them.
     let (min, count): (u32, u32) = match reply.dst_port {

@@ -8,7 +8,7 @@ use super::matches::{End, MarkOp, RejectWith};
 use super::nat::{Manip, rewrite};
 use super::rules::{Hook, RuleRef};
 use super::skb::{Ct, Skb};
-use super::stack::{Cx, RuleHit};
+use super::stack::{Context, RuleHit};
 use crate::{Chance, KernelPurpose, Tuple};
 
 /// How deep jumps nest. The kernel counts the depth when it loads rules (and nf_tables refuses more
@@ -27,10 +27,10 @@ pub(super) struct Packet<'e, 'c> {
     pub hook: Hook,
     pub addresses: &'e [IpAddr],
     /// Those that IPVS' dummy interface has, sorted.
-    pub dummy: &'e [IpAddr],
+    pub ipvs_addresses: &'e [IpAddr],
     pub conntrack: &'e Conntrack,
     pub skb: &'e mut Skb,
-    pub cx: &'e mut Cx<'c>,
+    pub cx: &'e mut Context<'c>,
     /// The address that MASQUERADE takes.
     pub out_addr: Option<IpAddr>,
     /// The last chain in which something was drawn, and the subject of its draws.
@@ -69,7 +69,7 @@ impl Packet<'_, '_> {
     fn is_ours(&self, address: IpAddr) -> bool {
         address.is_loopback()
             || self.addresses.contains(&address)
-            || self.dummy.binary_search(&address).is_ok()
+            || self.ipvs_addresses.binary_search(&address).is_ok()
     }
 
     #[inline]

@@ -132,8 +132,8 @@ impl Line<'_> {
             }
             // Written before the comment.
             Match::ProtocolOnly(_) => Ok(()),
-            Match::NotFromHere => f.write_str(" -m addrtype ! --src-type LOCAL"),
-            Match::NotFromBridge => f.write_str(" -m physdev ! --physdev-is-in"),
+            Match::SourceNotLocal => f.write_str(" -m addrtype ! --src-type LOCAL"),
+            Match::NotPhysdevIn => f.write_str(" -m physdev ! --physdev-is-in"),
             Match::Ipvs(ServerKey { address, port, protocol }) => {
                 write!(f, " -m ipvs --vaddr {address} --vproto {} --vport {port}", protocol.lower())
             }

@@ -49,7 +49,7 @@ impl Skb {
     }
 
     /// Did IPVS give it a real server on this node?
-    pub fn is_sent_on(&self) -> bool {
+    pub fn has_real_server(&self) -> bool {
         self.ipvs == IpvsMark::Request
     }
 

@@ -38,7 +38,7 @@ pub struct Stack {
 }
 
 /// What evaluation needs beside the packet and the node.
-pub struct Cx<'a> {
+pub struct Context<'a> {
     pub now: Time,
     pub chance: Chance,
     /// A stable number of the connection: the subject of its draws.
@@ -108,7 +108,7 @@ impl Stack {
 
     /// Is this a packet of the family that no rule here is asked about?
     #[inline]
-    pub(super) fn is_foreign(&self, skb: &Skb) -> bool {
+    pub(super) fn is_of_other_family(&self, skb: &Skb) -> bool {
         skb.tuple.src.is_ipv4() != (self.family == Family::V4)
     }
 
@@ -141,12 +141,12 @@ impl Stack {
     pub fn has_address(&self, address: IpAddr) -> bool {
         address.is_loopback()
             || self.addresses.contains(&address)
-            || self.dummy().binary_search(&address).is_ok()
+            || self.ipvs_addresses().binary_search(&address).is_ok()
     }
 
     /// The addresses of IPVS' dummy interface, sorted.
     #[inline]
-    fn dummy(&self) -> &[IpAddr] {
+    fn ipvs_addresses(&self) -> &[IpAddr] {
         self.backend.addresses()
     }
 
@@ -188,7 +188,7 @@ impl Stack {
     }
 
     /// A packet arrives at an interface: conntrack, then the rules before NAT, then nat PREROUTING.
-    pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         self.run_timers(cx.now);
         self.conntrack.track(skb, cx.now);
         match self.filter(Hook::Prerouting, Stage::BeforeNat, skb, cx) {
@@ -197,22 +197,22 @@ impl Stack {
         }
     }
 
-    /// A packet is for this node: filter INPUT, IPVS, nat INPUT. When [`Skb::is_sent_on`] then,
-    /// it is for somebody else now: it has to be routed anew, and goes through [`Stack::sent_on`].
-    pub fn input(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    /// A packet is for this node: filter INPUT, IPVS, nat INPUT. When [`Skb::has_real_server`] then,
+    /// it is for somebody else now: it has to be routed anew, and goes through [`Stack::reinjected`].
+    pub fn input(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         match self.filter(Hook::Input, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => {}
             stopped => return stopped,
         }
         match self.balance(Hook::Input, skb, cx) {
-            Verdict::Accept if skb.is_sent_on() => Verdict::Accept,
+            Verdict::Accept if skb.has_real_server() => Verdict::Accept,
             Verdict::Accept => self.input_to_process(skb, cx),
             stopped => stopped,
         }
     }
 
     /// The rest of LOCAL_IN: nat INPUT.
-    pub fn input_to_process(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    pub fn input_to_process(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         match self.nat(Hook::Input, Manip::Source, skb, cx, None) {
             Verdict::Accept => self.confirm(skb, cx),
             stopped => stopped,
@@ -220,7 +220,7 @@ impl Stack {
     }
 
     /// A packet is on its way through this node: filter FORWARD, IPVS.
-    pub fn forward(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    pub fn forward(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         match self.filter(Hook::Forward, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => self.balance(Hook::Forward, skb, cx),
             stopped => stopped,
@@ -229,13 +229,13 @@ impl Stack {
 
     /// IPVS sends a packet that came in on to its real server, elsewhere: through OUTPUT, where
     /// only the filter table has something to do (ip_vs_nat_send_or_cont).
-    pub fn sent_on(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    pub fn reinjected(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         self.filter(Hook::Output, Stage::AfterNat, skb, cx)
     }
 
     /// A process on this node sends a packet: conntrack, the rules before NAT, nat OUTPUT, IPVS,
     /// filter OUTPUT.
-    pub fn output(&mut self, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    pub fn output(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         self.run_timers(cx.now);
         self.conntrack.track(skb, cx.now);
         match self.filter(Hook::Output, Stage::BeforeNat, skb, cx) {
@@ -253,7 +253,7 @@ impl Stack {
     }
 
     /// A packet leaves through an interface, whose address MASQUERADE takes.
-    pub fn postrouting(&mut self, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Verdict {
+    pub fn postrouting(&mut self, skb: &mut Skb, cx: &mut Context, out_addr: IpAddr) -> Verdict {
         match self.nat(Hook::Postrouting, Manip::Source, skb, cx, Some(out_addr)) {
             Verdict::Accept => self.confirm(skb, cx),
             stopped => stopped,
@@ -261,7 +261,7 @@ impl Stack {
     }
 
     #[inline]
-    fn balance(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    fn balance(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Context) -> Verdict {
         self.backend.balance(hook, skb, cx, &mut self.conntrack)
     }
 
@@ -275,7 +275,7 @@ impl Stack {
         hook: Hook,
         manip: Manip,
         skb: &mut Skb,
-        cx: &mut Cx,
+        cx: &mut Context,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
         let Ct::Tracked(ct) = &skb.ct else { return Verdict::Accept };
@@ -298,7 +298,7 @@ impl Stack {
 
     /// nf_nat_alloc_null_binding: no rule rewrote the packet. A source still gets another port if
     /// its own would clash with a connection that is rewritten to look the same.
-    fn bind_as_it_is(&mut self, skb: &mut Skb, manip: Manip, cx: &Cx) {
+    fn bind_as_it_is(&mut self, skb: &mut Skb, manip: Manip, cx: &Context) {
         let Ct::Tracked(ct) = &mut skb.ct else { return };
         if ct.is_bound(manip) {
             return;
@@ -311,7 +311,7 @@ impl Stack {
 
     /// The filter chains of a hook, before or after NAT. iptables' own has priority 0: after NAT at
     /// OUTPUT, before it elsewhere.
-    fn filter(&mut self, hook: Hook, stage: Stage, skb: &mut Skb, cx: &mut Cx) -> Verdict {
+    fn filter(&mut self, hook: Hook, stage: Stage, skb: &mut Skb, cx: &mut Context) -> Verdict {
         let outcome = self.run_backend(hook, stage, skb, cx, None);
         if outcome != Verdict::Accept || (hook == Hook::Output) != (stage == Stage::AfterNat) {
             return outcome;
@@ -326,7 +326,7 @@ impl Stack {
         hook: Hook,
         stage: Stage,
         skb: &mut Skb,
-        cx: &mut Cx,
+        cx: &mut Context,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
         // Whoever follows the packet sees it pass the rules that do nothing, too.
@@ -336,7 +336,7 @@ impl Stack {
         let mut packet = Packet {
             hook,
             addresses: &self.addresses,
-            dummy: &[],
+            ipvs_addresses: &[],
             conntrack: &self.conntrack,
             skb,
             cx,
@@ -352,7 +352,7 @@ impl Stack {
         name: TableName,
         hook: Hook,
         skb: &mut Skb,
-        cx: &mut Cx,
+        cx: &mut Context,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
         if self.busy[0] & hook.bit(name as u32) == 0 {
@@ -363,7 +363,7 @@ impl Stack {
         let packet = Packet {
             hook,
             addresses: &self.addresses,
-            dummy: self.backend.addresses(),
+            ipvs_addresses: self.backend.addresses(),
             conntrack: &self.conntrack,
             skb,
             cx,
@@ -373,7 +373,7 @@ impl Stack {
         verdict(Run { table, name, backend: &self.backend, recent: &mut self.recent, packet }.run(chain))
     }
 
-    fn confirm(&mut self, skb: &mut Skb, cx: &Cx) -> Verdict {
+    fn confirm(&mut self, skb: &mut Skb, cx: &Context) -> Verdict {
         match self.conntrack.confirm(skb, cx.now) {
             Ok(()) => Verdict::Accept,
             Err(loss) => Verdict::Lost(loss),

@@ -11,7 +11,7 @@ use super::nft::{NfTables, Stage};
 use super::packet::{Outcome, Packet};
 use super::rules::Hook;
 use super::skb::Skb;
-use super::stack::{Cx, Verdict};
+use super::stack::{Context, Verdict};
 use crate::{Time, Tuple};
 
 /// A part of the kernel with its hooks, and what it keeps from packet to packet: nf_tables and its sets, IPVS and
@@ -101,7 +101,7 @@ impl Backend {
         &mut self,
         hook: Hook,
         skb: &mut Skb,
-        cx: &mut Cx<'_>,
+        cx: &mut Context<'_>,
         conntrack: &mut Conntrack,
     ) -> Verdict {
         match self {
@@ -111,8 +111,8 @@ impl Backend {
     }
 
     /// What iptables' `-m set --match-set` asks.
-    pub fn set_has(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
-        self.ipvs().is_some_and(|ipvs| ipvs.set_has(set, ends, skb))
+    pub fn is_in_set(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
+        self.ipvs().is_some_and(|ipvs| ipvs.is_in_set(set, ends, skb))
     }
 
     /// What iptables' `-m ipvs` asks: did this request, rewritten, come by the virtual server?

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 use cluster::sim::{Chance, Span, Time};
-use netfilter::{Conntrack, Cx, Family, IpvsRules, Passage, Protocol, Route, Skb, Stack, TcpFlags, Tuple};
+use netfilter::{
+    Conntrack, Context, Family, IpvsRules, Protocol, Route, Skb, Stack, TcpFlags, Traversal, Tuple,
+};
 
 use crate::clock::Clock;
 use crate::objects;
@@ -28,9 +30,9 @@ pub fn rate(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
         let mut skb = Skb::tcp(tuple(flow, services), TcpFlags::SYN);
         let mut through = true;
         for (stack, node) in nodes.iter_mut().zip(&routing) {
-            let mut cx = Cx { now, chance, flow, node: node.name, trace: None };
+            let mut cx = Context { now, chance, flow, node: node.name, trace: None };
             skb = Skb::tcp(skb.tuple, TcpFlags::SYN);
-            through &= stack.receive(&mut skb, &mut cx, |tuple| node.route(tuple)) == Passage::Out;
+            through &= stack.receive(&mut skb, &mut cx, |tuple| node.route(tuple)) == Traversal::Out;
         }
         arrived += u64::from(through && skb.tuple.dst_port == 8080);
     }

@@ -13,8 +13,8 @@ use crate::trace::{
     is_established, rejected,
 };
 use netfilter::{
-    Cx, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Passage, Protocol, RejectWith, RuleHit, Skb, Stack,
-    TcpFlags, Tuple, Verdict,
+    Context, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Protocol, RejectWith, RuleHit, Skb, Stack, TcpFlags,
+    Traversal, Tuple, Verdict,
 };
 
 /// net.ipv4.ip_default_ttl.
@@ -47,7 +47,7 @@ enum Route {
 struct Passed {
     node: Uid,
     before: Tuple,
-    passage: Passage,
+    traversal: Traversal,
     hits: Vec<RuleHit>,
     stale: bool,
 }
@@ -246,7 +246,7 @@ impl World {
         let undecided = self.is_undecided(node, &flight);
         let mut skb = skb_of(&flight);
         let connection = flight.trace.connection;
-        let mut cx = Cx {
+        let mut cx = Context {
             now: self.now,
             chance: self.chance,
             flow: self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow),
@@ -254,14 +254,14 @@ impl World {
             trace: Some(&mut hits),
         };
         let machine = &mut Machine { world: self, node, connection };
-        let passage = match sent_here {
+        let traversal = match sent_here {
             true => netfilter::send(machine, &mut skb, &mut cx),
             false => netfilter::receive(machine, &mut skb, &mut cx),
         };
         flight.tuple = skb.tuple;
         flight.inner = quoted(&skb);
         let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
-        self.after_hooks(Passed { node, before, passage, hits, stale }, flight);
+        self.after_hooks(Passed { node, before, traversal, hits, stale }, flight);
     }
 
     /// The address of the interface that a packet leaves by: the bridge's towards a Pod.
@@ -303,37 +303,37 @@ impl World {
     }
 
     fn after_hooks(&mut self, passed: Passed, mut flight: Flight) {
-        let Passed { node, before, passage, hits, stale } = passed;
-        let route = match passage {
-            Passage::Out => self.route(node, flight.trace.connection, flight.tuple.dst),
-            Passage::Local | Passage::NoRoute | Passage::Stopped(..) => Route::Local,
+        let Passed { node, before, traversal, hits, stale } = passed;
+        let route = match traversal {
+            Traversal::Out => self.route(node, flight.trace.connection, flight.tuple.dst),
+            Traversal::Local | Traversal::NoRoute | Traversal::Stopped(..) => Route::Local,
         };
-        let kind = match (passage, &route) {
-            (Passage::Out, Route::To(_)) => HopKind::Forwarded,
-            (Passage::Stopped(_, Verdict::Reject(..) | Verdict::Ipvs(_, IpvsDrop::NoDestination)), _) => {
+        let kind = match (traversal, &route) {
+            (Traversal::Out, Route::To(_)) => HopKind::Forwarded,
+            (Traversal::Stopped(_, Verdict::Reject(..) | Verdict::Ipvs(_, IpvsDrop::NoDestination)), _) => {
                 HopKind::Refused
             }
-            (Passage::Out, Route::NoNeighbour) | (Passage::Stopped(..) | Passage::NoRoute, _) => {
+            (Traversal::Out, Route::NoNeighbour) | (Traversal::Stopped(..) | Traversal::NoRoute, _) => {
                 HopKind::Dropped
             }
-            (Passage::Local | Passage::Out, _) => HopKind::Delivered,
+            (Traversal::Local | Traversal::Out, _) => HopKind::Delivered,
         };
         self.hop(&mut flight, kind, hits, Some(before), Some(node));
         if stale {
             self.note_stale_decision(node, &mut flight);
         }
-        match (passage, route) {
-            (Passage::Stopped(_, verdict), _) => self.stopped(node, flight, verdict),
-            (Passage::Out, Route::To(to)) => {
+        match (traversal, route) {
+            (Traversal::Stopped(_, verdict), _) => self.stopped(node, flight, verdict),
+            (Traversal::Out, Route::To(to)) => {
                 let takes = match to {
                     Place::Pod(_) => self.timing.pod_link,
                     _ => self.timing.link,
                 };
                 self.travel_after(flight, Place::Node(node), to, takes);
             }
-            (Passage::Out, Route::NoNeighbour) => self.asks_for_neighbour(flight),
-            (Passage::NoRoute, _) => self.end_flight_here(flight, PacketVerdict::NoRoute),
-            (Passage::Local | Passage::Out, _) => self.reaches_node_itself(node, flight),
+            (Traversal::Out, Route::NoNeighbour) => self.asks_for_neighbour(flight),
+            (Traversal::NoRoute, _) => self.end_flight_here(flight, PacketVerdict::NoRoute),
+            (Traversal::Local | Traversal::Out, _) => self.reaches_node_itself(node, flight),
         }
     }
 

@@ -6,7 +6,7 @@ use super::table::{Arrival, Taken};
 use super::{Ipvs, IpvsDrop, ServerKey};
 use crate::conntrack::{Conntrack, Direction};
 use crate::skb::{Ct, IcmpError, IpvsMark, Kind, Skb};
-use crate::stack::{Cx, Verdict};
+use crate::stack::{Context, Verdict};
 use crate::{Hook, RuleHit, Tuple};
 
 impl Ipvs {
@@ -16,7 +16,7 @@ impl Ipvs {
         &mut self,
         hook: Hook,
         skb: &mut Skb,
-        cx: &mut Cx,
+        cx: &mut Context,
         conntrack: &mut Conntrack,
     ) -> Verdict {
         // Without a virtual server the hooks are not there (ip_vs_register_hooks).
@@ -35,7 +35,7 @@ impl Ipvs {
         if hook == Hook::Forward { Verdict::Accept } else { self.request(hook, skb, cx, conntrack) }
     }
 
-    fn request(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Cx, conntrack: &mut Conntrack) -> Verdict {
+    fn request(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Context, conntrack: &mut Conntrack) -> Verdict {
         let server = ServerKey::of(&skb.tuple);
         let confirmed = matches!(skb.ct, Ct::Tracked(ct) if ct.confirmed);
         let arrival = Arrival { tuple: &skb.tuple, kind: skb.kind, confirmed };
@@ -83,7 +83,7 @@ impl Ipvs {
         server: ServerKey,
         real: Option<SocketAddr>,
         tuple_after: Option<Tuple>,
-        cx: &mut Cx,
+        cx: &mut Context,
     ) {
         let Some(trace) = &mut cx.trace else { return };
         let Some(at) = self.rules.at(&server, real) else { return };

@@ -76,7 +76,7 @@ impl Ipvs {
     }
 
     /// Does the packet's part that `ends` names belong to the set?
-    pub(crate) fn set_has(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
+    pub(crate) fn is_in_set(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
         self.rules.set(set).is_some_and(|set| set.holds(ends, &skb.tuple, skb.protocol()))
     }
 

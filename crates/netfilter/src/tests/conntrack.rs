@@ -2,7 +2,7 @@
 
 use super::router::{INSIDE, ROUTER, ROUTER_PORT, Router, VIP, ip, rules, tuple};
 use crate::{
-    Ct, Hook, Kind, Loss, Passage, Protocol, Skb, Span, TcpFlags, TcpState, Time, Timeouts, Tuple, Verdict,
+    Ct, Hook, Kind, Loss, Protocol, Skb, Span, TcpFlags, TcpState, Time, Timeouts, Traversal, Tuple, Verdict,
 };
 
 const A: &str = "10.244.1.5";
@@ -43,8 +43,8 @@ fn an_open_connection_keeps_its_server_and_a_new_one_follows_the_new_rules() {
 #[test]
 fn a_rejected_packet_leaves_no_entry() {
     let mut router = Router::new(&[]);
-    let (passage, _) = router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::SYN);
-    assert!(matches!(passage, Passage::Stopped(Hook::Forward, Verdict::Reject(..))), "{passage:?}");
+    let (traversal, _) = router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::SYN);
+    assert!(matches!(traversal, Traversal::Stopped(Hook::Forward, Verdict::Reject(..))), "{traversal:?}");
     assert!(router.lines().is_empty());
     router.set_rules(rules(&[A]));
     assert_eq!(router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(A));
@@ -88,8 +88,8 @@ fn a_reset_closes_and_a_reset_as_the_only_answer_forgets() {
     let mut router = Router::new(&[A]);
     let there = tuple(INSIDE, 40_000, VIP, 80);
     let (_, sent) = router.tcp(there, TcpFlags::SYN);
-    let (passage, refused) = router.tcp(sent.reversed(), TcpFlags::RST_ACK);
-    assert_eq!((passage, refused), (Passage::Out, there.reversed()));
+    let (traversal, refused) = router.tcp(sent.reversed(), TcpFlags::RST_ACK);
+    assert_eq!((traversal, refused), (Traversal::Out, there.reversed()));
     assert!(router.lines().is_empty());
     let back = router.open(there).reversed();
     router.tcp(back, TcpFlags::RST);
@@ -102,8 +102,8 @@ fn a_reset_closes_and_a_reset_as_the_only_answer_forgets() {
 fn a_packet_in_mid_stream_begins_a_connection_of_its_own() {
     let mut router = Router::new(&[A]);
     // nf_conntrack_tcp_loose: it is NEW, so the nat table sends it to an endpoint.
-    let (passage, sent) = router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::ACK);
-    assert_eq!((passage, sent.dst), (Passage::Out, ip(A)));
+    let (traversal, sent) = router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::ACK);
+    assert_eq!((traversal, sent.dst), (Traversal::Out, ip(A)));
     let entry = *router.stack.conntrack.entries(router.now).next().unwrap();
     assert_eq!((entry.tcp, entry.expires), (TcpState::Established, after(300)));
 }
@@ -130,16 +130,16 @@ fn an_answer_that_comes_by_another_router_is_not_rewritten() {
     let mut router = Router::new(&[A]);
     // Data: taken for the middle of a connection of the server's.
     let answer = tuple(A, 8080, INSIDE, 40_000);
-    assert_eq!(router.tcp(answer, TcpFlags::ACK), (Passage::Out, answer));
+    assert_eq!(router.tcp(answer, TcpFlags::ACK), (Traversal::Out, answer));
     // A SYN-ACK belongs to nothing, and is INVALID: a rule drops it.
     let answer = tuple(A, 8080, INSIDE, 40_001);
-    let (passage, _) = router.tcp(answer, TcpFlags::SYN_ACK);
-    assert!(matches!(passage, Passage::Stopped(Hook::Forward, Verdict::Drop(_))), "{passage:?}");
+    let (traversal, _) = router.tcp(answer, TcpFlags::SYN_ACK);
+    assert!(matches!(traversal, Traversal::Stopped(Hook::Forward, Verdict::Drop(_))), "{traversal:?}");
     let mut liberal = rules(&[A]);
     liberal.filter.flush(liberal.filter.find("FORWARD").unwrap());
     let mut router = Router::new(&[A]);
     router.set_rules(liberal);
-    assert_eq!(router.tcp(answer, TcpFlags::SYN_ACK), (Passage::Out, answer));
+    assert_eq!(router.tcp(answer, TcpFlags::SYN_ACK), (Traversal::Out, answer));
     assert!(router.lines().is_empty());
 }
 
@@ -177,8 +177,8 @@ fn an_icmp_error_finds_the_way_back_to_who_sent_the_packet() {
     // DNAT: the server's port is closed.
     let there = Tuple { protocol: Protocol::Udp, ..tuple(INSIDE, 40_000, VIP, 80) };
     let (_, sent) = router.pass(Skb::datagram(there));
-    let (passage, error) = router.error(&sent.tuple, A);
-    assert_eq!(passage, Passage::Out);
+    let (traversal, error) = router.error(&sent.tuple, A);
+    assert_eq!(traversal, Traversal::Out);
     assert_eq!((error.tuple.src, error.tuple.dst), (ip(VIP), ip(INSIDE)));
     let Kind::IcmpError(inside) = error.kind else { panic!("{error:?}") };
     assert_eq!(inside.inner, there);
@@ -190,8 +190,8 @@ fn an_icmp_error_finds_the_way_back_to_who_sent_the_packet() {
     let Kind::IcmpError(inside) = error.kind else { panic!("{error:?}") };
     assert_eq!(inside.inner, there);
     // About nothing that this router knows.
-    let (passage, error) = router.error(&tuple(INSIDE, 1, B, 2), B);
-    assert!(matches!(passage, Passage::Stopped(Hook::Forward, Verdict::Drop(_))));
+    let (traversal, error) = router.error(&tuple(INSIDE, 1, B, 2), B);
+    assert!(matches!(traversal, Traversal::Stopped(Hook::Forward, Verdict::Drop(_))));
     assert_eq!(error.ct, Ct::Invalid);
 }
 
@@ -220,13 +220,13 @@ fn a_full_table_drops_unanswered_connections_first_and_then_packets() {
         router.open(tuple(INSIDE, 40_000 + port, VIP, 80));
     }
     router.tcp(tuple(INSIDE, 50_000, VIP, 80), TcpFlags::SYN);
-    let (passage, _) = router.tcp(tuple(INSIDE, 50_001, VIP, 80), TcpFlags::SYN);
-    assert_eq!(passage, Passage::Out);
+    let (traversal, _) = router.tcp(tuple(INSIDE, 50_001, VIP, 80), TcpFlags::SYN);
+    assert_eq!(traversal, Traversal::Out);
     assert_eq!(router.stack.conntrack.len(), 4);
     router.stack.conntrack.delete(|e| !e.assured);
     router.open(tuple(INSIDE, 50_002, VIP, 80));
-    let (passage, _) = router.tcp(tuple(INSIDE, 50_003, VIP, 80), TcpFlags::SYN);
-    assert_eq!(passage, Passage::Stopped(Hook::Postrouting, Verdict::Lost(Loss::TableFull)));
+    let (traversal, _) = router.tcp(tuple(INSIDE, 50_003, VIP, 80), TcpFlags::SYN);
+    assert_eq!(traversal, Traversal::Stopped(Hook::Postrouting, Verdict::Lost(Loss::TableFull)));
 }
 
 #[test]

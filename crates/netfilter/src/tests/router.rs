@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use crate::{
-    AddressMatch, Chain, Chance, CtStates, Cx, End, Family, IcmpCode, MarkOp, Match, Passage, Probability,
-    Protocol, RejectWith, Route, Rule, RuleSet, Rules, Skb, Stack, Target, TcpFlags, Time, Tuple,
+    AddressMatch, Chain, Chance, Context, CtStates, End, Family, IcmpCode, MarkOp, Match, Probability,
+    Protocol, RejectWith, Route, Rule, RuleSet, Rules, Skb, Stack, Target, TcpFlags, Time, Traversal, Tuple,
 };
 
 /// The router's own address.
@@ -83,25 +83,25 @@ impl Router {
     }
 
     /// Lets a packet come in and go wherever it goes.
-    pub fn pass(&mut self, skb: Skb) -> (Passage, Skb) {
+    pub fn pass(&mut self, skb: Skb) -> (Traversal, Skb) {
         let mut skb = skb;
         let node = Chance::subject("router");
-        let mut cx = Cx { now: self.now, chance: Chance::new(5), flow: self.flow, node, trace: None };
+        let mut cx = Context { now: self.now, chance: Chance::new(5), flow: self.flow, node, trace: None };
         let here = ip(ROUTER);
         let route = |tuple: &Tuple| if tuple.dst == here { Route::Local } else { Route::Out(here) };
-        let passage = self.stack.receive(&mut skb, &mut cx, route);
-        (passage, skb)
+        let traversal = self.stack.receive(&mut skb, &mut cx, route);
+        (traversal, skb)
     }
 
-    pub fn tcp(&mut self, tuple: Tuple, flags: TcpFlags) -> (Passage, Tuple) {
-        let (passage, skb) = self.pass(Skb::tcp(tuple, flags));
-        (passage, skb.tuple)
+    pub fn tcp(&mut self, tuple: Tuple, flags: TcpFlags) -> (Traversal, Tuple) {
+        let (traversal, skb) = self.pass(Skb::tcp(tuple, flags));
+        (traversal, skb.tuple)
     }
 
     /// SYN, SYN-ACK, ACK; says what the server's end looks like.
     pub fn open(&mut self, tuple: Tuple) -> Tuple {
-        let (passage, sent) = self.tcp(tuple, TcpFlags::SYN);
-        assert_eq!(passage, Passage::Out);
+        let (traversal, sent) = self.tcp(tuple, TcpFlags::SYN);
+        assert_eq!(traversal, Traversal::Out);
         let (_, answered) = self.tcp(sent.reversed(), TcpFlags::SYN_ACK);
         assert_eq!(answered, tuple.reversed(), "the client sees the address that it asked");
         let (_, third) = self.tcp(tuple, TcpFlags::ACK);
@@ -109,7 +109,7 @@ impl Router {
         sent
     }
 
-    pub fn error(&mut self, about: &Tuple, from: &str) -> (Passage, Skb) {
+    pub fn error(&mut self, about: &Tuple, from: &str) -> (Traversal, Skb) {
         self.pass(Skb::icmp_error(about, ip(from), IcmpCode::PortUnreachable))
     }
 

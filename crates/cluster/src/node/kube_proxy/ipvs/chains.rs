@@ -196,7 +196,7 @@ impl Writer<'_> {
             if masquerades {
                 add(&[asks], MASQ);
             }
-            add(&[asks, Match::NotFromBridge, Match::NotFromHere], Target::Accept);
+            add(&[asks, Match::NotPhysdevIn, Match::SourceNotLocal], Target::Accept);
             add(&[asks, Match::Local(End::Destination)], Target::Accept);
         }
     }

@@ -10,7 +10,7 @@ use crate::api::{Endpoint, LoadBalancerIngress, ServiceType};
 use crate::node::kube_proxy::{clean_stale_entries, udp_endpoints_changed};
 use crate::sim::{Chance, Time};
 use netfilter::Protocol::{self, Tcp, Udp};
-use netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags, Tuple};
+use netfilter::{Context, Family, Kind, Route, Rules, Skb, Stack, TcpFlags, Tuple};
 
 const OLD: &str = "10.244.1.5";
 const NEW: &str = "10.244.2.6";
@@ -41,7 +41,7 @@ fn busy_node(seen: &Seen) -> Stack {
             };
             let src_port = 40_000 + flow as u16;
             let tuple = Tuple { src: ip(CLIENT), src_port, dst: ip(dst), dst_port, protocol };
-            let mut cx = Cx { now: Time::ZERO, chance: Chance::new(1), flow, node: 1, trace: None };
+            let mut cx = Context { now: Time::ZERO, chance: Chance::new(1), flow, node: 1, trace: None };
             stack.receive(&mut Skb::new(tuple, kind), &mut cx, |_| Route::Out(here));
         }
     }
@@ -88,7 +88,7 @@ fn a_service_without_a_serving_endpoint_is_left_alone() {
 fn connections_that_were_never_rewritten_are_forgotten_too() {
     let mut stack = Stack::new(config().node_ips, Family::V4);
     let tuple = Tuple { src: ip(CLIENT), src_port: 1, dst: ip(VIP), dst_port: 80, protocol: Udp };
-    let mut cx = Cx { now: Time::ZERO, chance: Chance::new(1), flow: 0, node: 1, trace: None };
+    let mut cx = Context { now: Time::ZERO, chance: Chance::new(1), flow: 0, node: 1, trace: None };
     stack.receive(&mut Skb::datagram(tuple), &mut cx, |_| Route::Out(ip(NODE_IP)));
     assert_eq!(clean(&mut stack, &seen(&[endpoint(NEW, None)])), 1);
 }

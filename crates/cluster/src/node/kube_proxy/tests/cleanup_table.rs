@@ -8,7 +8,7 @@ use crate::api::{Endpoint, LoadBalancerIngress, ServiceType};
 use crate::node::kube_proxy::clean_stale_entries;
 use crate::sim::{Chance, Time};
 use netfilter::Protocol::{self, Sctp, Tcp, Udp};
-use netfilter::{Cx, Family, Kind, Route, Rules, Skb, Stack, TcpFlags, Tuple};
+use netfilter::{Context, Family, Kind, Route, Rules, Skb, Stack, TcpFlags, Tuple};
 use std::collections::BTreeSet;
 
 const VIP: &str = "10.96.0.41";
@@ -85,7 +85,7 @@ fn open(stack: &mut Stack, src_port: u16, called: (&str, u16), protocol: Protoco
     let tuple = Tuple { src: ip(CLIENT), src_port, dst: ip(called.0), dst_port: called.1, protocol };
     let kind = if protocol == Tcp { Kind::Tcp(TcpFlags::SYN) } else { Kind::Datagram };
     let flow = u64::from(src_port);
-    let mut cx = Cx { now: Time::ZERO, chance: Chance::new(1), flow, node: 1, trace: None };
+    let mut cx = Context { now: Time::ZERO, chance: Chance::new(1), flow, node: 1, trace: None };
     stack.receive(&mut Skb::new(tuple, kind), &mut cx, |_| Route::Out(ip(NODE_IP)));
     let (entry, _) = stack.conntrack.find(&tuple, Time::ZERO).expect("confirmed");
     let expected = if answers == NOT_REWRITTEN { (ip(called.0), called.1).into() } else { socket(answers) };

@@ -6,8 +6,8 @@ use super::printed::Outcome;
 use crate::node::kube_proxy::ProxyConfig;
 use crate::sim::{Chance, Time};
 use netfilter::{
-    Cx, Hook, IpvsDrop, Kind, Passage, Protocol, Route, RuleEffect, RuleHit, Rules, Skb, Stack, TableName,
-    TcpFlags, Tuple, Verdict,
+    Context, Hook, IpvsDrop, Kind, Protocol, Route, RuleEffect, RuleHit, Rules, Skb, Stack, TableName,
+    TcpFlags, Traversal, Tuple, Verdict,
 };
 
 /// A node whose kernel has the rules.
@@ -40,17 +40,17 @@ impl<'a> Node<'a> {
         self.hits.clear();
         let node = Chance::subject(&cfg.node_name);
         let trace = Some(&mut self.hits);
-        let mut cx = Cx { now: self.now, chance: Chance::new(3), flow, node, trace };
-        let passage = match is_local(tuple.src) {
+        let mut cx = Context { now: self.now, chance: Chance::new(3), flow, node, trace };
+        let traversal = match is_local(tuple.src) {
             true => self.stack.send(&mut skb, &mut cx, route),
             false => self.stack.receive(&mut skb, &mut cx, route),
         };
-        match passage {
-            Passage::Stopped(_, Verdict::Drop(_)) => (self.stopped(passage, "DROP"), false),
-            Passage::Stopped(_, Verdict::Reject(..)) => (self.stopped(passage, "REJECT"), false),
-            Passage::Stopped(_, Verdict::Ipvs(_, IpvsDrop::NoDestination)) => ("REFUSED".to_owned(), false),
-            Passage::NoRoute => ("NO ROUTE".to_owned(), false),
-            Passage::Local | Passage::Out => {
+        match traversal {
+            Traversal::Stopped(_, Verdict::Drop(_)) => (self.stopped(traversal, "DROP"), false),
+            Traversal::Stopped(_, Verdict::Reject(..)) => (self.stopped(traversal, "REJECT"), false),
+            Traversal::Stopped(_, Verdict::Ipvs(_, IpvsDrop::NoDestination)) => ("REFUSED".to_owned(), false),
+            Traversal::NoRoute => ("NO ROUTE".to_owned(), false),
+            Traversal::Local | Traversal::Out => {
                 (self.delivered(tuple, &skb.tuple), self.masqueraded(tuple, &skb.tuple))
             }
             other => (format!("{other:?}"), false),
@@ -58,8 +58,10 @@ impl<'a> Node<'a> {
     }
 
     /// A verdict's rule must be the last one that the trace names. A policy is no rule.
-    fn stopped(&self, passage: Passage, what: &str) -> String {
-        let Passage::Stopped(_, Verdict::Drop(at) | Verdict::Reject(at, _)) = passage else { unreachable!() };
+    fn stopped(&self, traversal: Traversal, what: &str) -> String {
+        let Traversal::Stopped(_, Verdict::Drop(at) | Verdict::Reject(at, _)) = traversal else {
+            unreachable!()
+        };
         if self.stack.rules().rule_text(at).is_some() {
             assert_eq!(self.hits.last().map(RuleHit::at), Some(at));
         }

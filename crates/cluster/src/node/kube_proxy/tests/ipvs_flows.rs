@@ -14,8 +14,8 @@ use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 use crate::sim::{Chance, Time};
 use netfilter::Protocol::{Sctp, Tcp, Udp};
 use netfilter::{
-    Cx, Family, Hook, IpvsDrop, IpvsRules, Kind, Passage, Protocol, Route, Rules, Skb, Stack, TableName,
-    TcpFlags, Tuple, Verdict,
+    Context, Family, Hook, IpvsDrop, IpvsRules, Kind, Protocol, Route, Rules, Skb, Stack, TableName,
+    TcpFlags, Traversal, Tuple, Verdict,
 };
 use std::collections::BTreeSet;
 
@@ -66,8 +66,8 @@ fn connect(stack: &mut Stack, rules: &IpvsRules, cfg: &ProxyConfig, tuple: Tuple
     let mut hits = Vec::new();
     let node = Chance::subject(&cfg.node_name);
     let flow = u64::from(tuple.src_port);
-    let mut cx = Cx { now: Time::ZERO, chance: Chance::new(3), flow, node, trace: Some(&mut hits) };
-    let passage = match is_local(tuple.src) {
+    let mut cx = Context { now: Time::ZERO, chance: Chance::new(3), flow, node, trace: Some(&mut hits) };
+    let traversal = match is_local(tuple.src) {
         true => stack.send(&mut skb, &mut cx, route),
         false => stack.receive(&mut skb, &mut cx, route),
     };
@@ -78,15 +78,15 @@ fn connect(stack: &mut Stack, rules: &IpvsRules, cfg: &ProxyConfig, tuple: Tuple
                 .rule_line(hit.at())
                 .is_some_and(|line| line.contains("HEALTH-CHECK") && line.ends_with("ACCEPT"))
     };
-    let output = match passage {
-        Passage::Stopped(_, Verdict::Drop(_)) => "DROP".to_owned(),
-        Passage::Stopped(Hook::Input, Verdict::Reject(..)) => "REJECT".to_owned(),
-        Passage::Stopped(_, Verdict::Ipvs(_, IpvsDrop::NoDestination)) => REFUSED.to_owned(),
-        Passage::Out if skb.tuple.dst != tuple.dst => {
+    let output = match traversal {
+        Traversal::Stopped(_, Verdict::Drop(_)) => "DROP".to_owned(),
+        Traversal::Stopped(Hook::Input, Verdict::Reject(..)) => "REJECT".to_owned(),
+        Traversal::Stopped(_, Verdict::Ipvs(_, IpvsDrop::NoDestination)) => REFUSED.to_owned(),
+        Traversal::Out if skb.tuple.dst != tuple.dst => {
             SocketAddr::new(skb.tuple.dst, skb.tuple.dst_port).to_string()
         }
-        Passage::Local if hits.iter().any(health) => "ACCEPT".to_owned(),
-        Passage::Local | Passage::Out => String::new(),
+        Traversal::Local if hits.iter().any(health) => "ACCEPT".to_owned(),
+        Traversal::Local | Traversal::Out => String::new(),
         other => format!("{other:?}"),
     };
     (output, (skb.tuple.src, skb.tuple.src_port) != (tuple.src, tuple.src_port))

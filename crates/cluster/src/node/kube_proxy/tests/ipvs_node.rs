@@ -8,8 +8,8 @@ use super::fixture::{
 use crate::node::kube_proxy::{ProxyMode, build_rules, leftover_rules};
 use crate::sim::{Chance, Span, Time};
 use netfilter::{
-    Cx, Family, Hook, IcmpCode, IpvsDrop, Kind, Passage, Protocol, Route, Rules, Skb, Stack, TcpFlags, Tuple,
-    Verdict,
+    Context, Family, Hook, IcmpCode, IpvsDrop, Kind, Protocol, Route, Rules, Skb, Stack, TcpFlags, Traversal,
+    Tuple, Verdict,
 };
 
 const A: &str = "10.244.1.5";
@@ -41,30 +41,30 @@ impl Node {
         Node { stack, now: Time::ZERO }
     }
 
-    fn pass(&mut self, mut skb: Skb, from_here: bool) -> (Passage, Skb) {
+    fn pass(&mut self, mut skb: Skb, from_here: bool) -> (Traversal, Skb) {
         let bound: Vec<IpAddr> =
             [NODE_IP, VIP].iter().map(|a| ip(a)).filter(|a| self.stack.has_address(*a)).collect();
         let route = |t: &Tuple| if bound.contains(&t.dst) { Route::Local } else { Route::Out(ip(NODE_IP)) };
         let node = Chance::subject("worker-1");
-        let mut cx = Cx { now: self.now, chance: Chance::new(5), flow: 0, node, trace: None };
-        let passage = match from_here {
+        let mut cx = Context { now: self.now, chance: Chance::new(5), flow: 0, node, trace: None };
+        let traversal = match from_here {
             true => self.stack.send(&mut skb, &mut cx, route),
             false => self.stack.receive(&mut skb, &mut cx, route),
         };
-        (passage, skb)
+        (traversal, skb)
     }
 
-    fn tcp(&mut self, tuple: Tuple, flags: TcpFlags) -> (Passage, Tuple) {
-        let (passage, skb) = self.pass(Skb::tcp(tuple, flags), false);
-        (passage, skb.tuple)
+    fn tcp(&mut self, tuple: Tuple, flags: TcpFlags) -> (Traversal, Tuple) {
+        let (traversal, skb) = self.pass(Skb::tcp(tuple, flags), false);
+        (traversal, skb.tuple)
     }
 
     /// SYN, SYN-ACK, ACK; says what the endpoint's end looks like.
     fn open(&mut self, tuple: Tuple) -> Tuple {
-        let (passage, sent) = self.tcp(tuple, TcpFlags::SYN);
-        assert_eq!(passage, Passage::Out, "{tuple:?} is sent on");
-        assert_eq!(self.tcp(sent.reversed(), TcpFlags::SYN_ACK), (Passage::Out, tuple.reversed()));
-        assert_eq!(self.tcp(tuple, TcpFlags::ACK), (Passage::Out, sent));
+        let (traversal, sent) = self.tcp(tuple, TcpFlags::SYN);
+        assert_eq!(traversal, Traversal::Out, "{tuple:?} is sent on");
+        assert_eq!(self.tcp(sent.reversed(), TcpFlags::SYN_ACK), (Traversal::Out, tuple.reversed()));
+        assert_eq!(self.tcp(tuple, TcpFlags::ACK), (Traversal::Out, sent));
         sent
     }
 
@@ -96,21 +96,21 @@ fn a_client_outside_is_masqueraded_and_finds_back() {
 #[test]
 fn the_node_itself_calls_with_the_virtual_address_and_is_masqueraded() {
     let mut node = Node::new(&[A]);
-    let (passage, skb) = node.pass(Skb::tcp(tuple(VIP, 40_000, VIP, 80), TcpFlags::SYN), true);
-    assert_eq!(passage, Passage::Out);
+    let (traversal, skb) = node.pass(Skb::tcp(tuple(VIP, 40_000, VIP, 80), TcpFlags::SYN), true);
+    assert_eq!(traversal, Traversal::Out);
     assert_eq!((skb.tuple.src, skb.tuple.dst), (ip(NODE_IP), ip(A)));
-    let (passage, answer) = node.tcp(skb.tuple.reversed(), TcpFlags::SYN_ACK);
-    assert_eq!((passage, answer), (Passage::Local, tuple(VIP, 80, VIP, 40_000)));
+    let (traversal, answer) = node.tcp(skb.tuple.reversed(), TcpFlags::SYN_ACK);
+    assert_eq!((traversal, answer), (Traversal::Local, tuple(VIP, 80, VIP, 40_000)));
 }
 
 /// crosses_local_route_boundary: neither does the packet go to another node, nor is it answered.
 #[test]
 fn a_loopback_address_does_not_leave_the_node() {
-    for (endpoint, expected) in [(A, Passage::NoRoute), (NODE_IP, Passage::Local)] {
+    for (endpoint, expected) in [(A, Traversal::NoRoute), (NODE_IP, Traversal::Local)] {
         let mut node = Node::new(&[endpoint]);
-        let (passage, _) =
+        let (traversal, _) =
             node.pass(Skb::tcp(tuple("127.0.0.1", 40_000, NODE_IP, 30080), TcpFlags::SYN), true);
-        assert_eq!(passage, expected, "{endpoint}");
+        assert_eq!(traversal, expected, "{endpoint}");
     }
 }
 
@@ -121,9 +121,9 @@ fn an_error_about_the_real_server_is_the_virtual_servers() {
     let (_, sent) = node.pass(Skb::datagram(asked), false);
     assert_eq!((sent.tuple.dst, sent.tuple.dst_port), (ip(A), 5353));
     let error = Skb::icmp_error(&sent.tuple, ip(A), IcmpCode::PortUnreachable);
-    let (passage, error) = node.pass(error, false);
+    let (traversal, error) = node.pass(error, false);
     let Kind::IcmpError(quoted) = error.kind else { panic!("it is an error still") };
-    assert_eq!(passage, Passage::Out);
+    assert_eq!(traversal, Traversal::Out);
     assert_eq!((error.tuple.src, error.tuple.dst, quoted.inner), (ip(VIP), ip(POD), asked));
     // One that the node sends itself, when nobody has the real server's address.
     let own = Skb::icmp_error(&sent.tuple, ip(NODE_IP), IcmpCode::HostUnreachable);
@@ -139,8 +139,8 @@ fn a_quiet_connection_ends_in_both_tables() {
     let asked = tuple(POD, 40_000, VIP, 80);
     node.open(asked);
     node.now = node.now + Span::from_secs(900);
-    let (passage, after) = node.tcp(asked, TcpFlags::ACK);
-    assert_eq!((passage, after), (Passage::Local, asked), "a process of the node's own answers: a reset");
+    let (traversal, after) = node.tcp(asked, TcpFlags::ACK);
+    assert_eq!((traversal, after), (Traversal::Local, asked), "a process of the node's own answers: a reset");
     let answers: Vec<IpAddr> = node.stack.conntrack.entries(node.now).map(|e| e.reply.src).collect();
     assert_eq!(answers, [ip(VIP)], "conntrack has begun anew: no answer is awaited from {A}");
 }
@@ -162,9 +162,9 @@ fn a_connection_ends_though_its_virtual_server_is_gone() {
 #[test]
 fn without_servers_the_client_is_told_and_nothing_is_tracked() {
     let mut node = Node::new(&[]);
-    let (passage, _) = node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN);
-    let Passage::Stopped(Hook::Input, Verdict::Ipvs(server, IpvsDrop::NoDestination)) = passage else {
-        panic!("IPVS refuses: {passage:?}");
+    let (traversal, _) = node.tcp(tuple(POD, 40_000, VIP, 80), TcpFlags::SYN);
+    let Traversal::Stopped(Hook::Input, Verdict::Ipvs(server, IpvsDrop::NoDestination)) = traversal else {
+        panic!("IPVS refuses: {traversal:?}");
     };
     assert_eq!(server.to_string(), "-t 10.96.0.41:80");
     assert_eq!(node.conntrack(), Vec::<String>::new());
@@ -176,7 +176,7 @@ fn an_open_connection_stays_where_it_is_whatever_the_rules_become() {
     let asked = tuple(POD, 40_000, VIP, 80);
     let sent = node.open(asked);
     node.stack.set_rules(rules(ProxyMode::Ipvs, &[B]));
-    assert_eq!(node.tcp(asked, TcpFlags::ACK), (Passage::Out, sent));
+    assert_eq!(node.tcp(asked, TcpFlags::ACK), (Traversal::Out, sent));
     assert_eq!(node.open(tuple(POD, 40_001, VIP, 80)).dst, ip(B));
 }
 
@@ -190,13 +190,13 @@ fn a_switch_of_modes_keeps_what_conntrack_rewrites_and_loses_what_ipvs_did() {
     let sent = node.open(asked);
     node.stack.set_rules(leftover_rules(&config()));
     node.stack.set_rules(rules(ProxyMode::Ipvs, &[B]));
-    assert_eq!(node.tcp(asked, TcpFlags::ACK), (Passage::Out, sent));
+    assert_eq!(node.tcp(asked, TcpFlags::ACK), (Traversal::Out, sent));
 
     let mut node = Node::new(&[A]);
     node.open(asked);
     node.stack.set_rules(leftover_rules(&config()));
     node.stack.set_rules(rules(ProxyMode::Iptables, &[A]));
-    assert_eq!(node.tcp(asked, TcpFlags::ACK), (Passage::Out, asked), "out by the default route");
+    assert_eq!(node.tcp(asked, TcpFlags::ACK), (Traversal::Out, asked), "out by the default route");
     assert_eq!(node.open(tuple(POD, 40_001, VIP, 80)).dst, ip(A));
 }
 

@@ -54,7 +54,7 @@ impl IpvsText {
         };
         IpvsText {
             addresses: addresses(ip, six),
-            tables: Restore::beside(Sets::read(sets, six), tables),
+            tables: Restore::with_sets(Sets::read(sets, six), tables),
             servers: Servers::read(servers, six),
         }
     }

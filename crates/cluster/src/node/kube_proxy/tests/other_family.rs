@@ -4,7 +4,7 @@ use super::fixture::{NODE_IP, Seen, config, endpoint, http, http_slice, ip, serv
 use crate::api::ServiceType;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Chance, Time};
-use netfilter::{Cx, Family, Passage, Protocol, Route, Skb, Stack, TcpFlags, Tuple};
+use netfilter::{Context, Family, Protocol, Route, Skb, Stack, TcpFlags, Traversal, Tuple};
 
 #[test]
 fn a_packet_of_the_other_family_meets_no_rule() {
@@ -22,13 +22,13 @@ fn a_packet_of_the_other_family_meets_no_rule() {
             let mut skb = Skb::tcp(tuple, TcpFlags::SYN);
             let (chance, node) = (Chance::new(5), Chance::subject("worker-1"));
             hits.clear();
-            let mut cx = Cx { now: Time::ZERO, chance, flow: 1, node, trace: Some(&mut hits) };
+            let mut cx = Context { now: Time::ZERO, chance, flow: 1, node, trace: Some(&mut hits) };
             let route =
                 |to: &Tuple| if to.dst.is_loopback() { Route::Local } else { Route::Out(ip(NODE_IP)) };
-            let passage = stack.send(&mut skb, &mut cx, route);
+            let traversal = stack.send(&mut skb, &mut cx, route);
             assert_eq!(skb.tuple != tuple, is_rewritten, "{mode:?} {loopback}: {:?}", skb.tuple);
             if loopback == "::1" {
-                assert_eq!((passage, hits.len()), (Passage::Local, 0), "{mode:?}");
+                assert_eq!((traversal, hits.len()), (Traversal::Local, 0), "{mode:?}");
             }
         }
     }

@@ -95,11 +95,11 @@ pub enum Target {
 
 impl Restore {
     pub fn read(text: &str) -> Restore {
-        Restore::beside(Sets::default(), text)
+        Restore::with_sets(Sets::default(), text)
     }
 
     /// Where the kernel has these sets.
-    pub fn beside(sets: Sets, text: &str) -> Restore {
+    pub fn with_sets(sets: Sets, text: &str) -> Restore {
         let mut tables = BTreeMap::new();
         let mut open: Option<(&str, BTreeMap<String, Chain>)> = None;
         for line in text.lines() {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::rules::Hook;
 use super::skb::Skb;
-use super::stack::{Cx, Stack, Verdict};
+use super::stack::{Context, Stack, Verdict};
 use crate::Tuple;
 
 /// Where a packet goes next on this node, as its routing table says.
@@ -21,7 +21,7 @@ pub enum Route {
 
 /// How a node's part of a packet's way ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passage {
+pub enum Traversal {
     /// Delivered to a process on this node.
     Local,
     /// Sent out.
@@ -59,26 +59,26 @@ impl<R: Fn(&Tuple) -> Route> Host for Plain<'_, R> {
 
 impl Stack {
     /// As [`receive`].
-    pub fn receive(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
+    pub fn receive(&mut self, skb: &mut Skb, cx: &mut Context, route: impl Fn(&Tuple) -> Route) -> Traversal {
         receive(&mut Plain { stack: self, table: route }, skb, cx)
     }
 
     /// As [`send`].
-    pub fn send(&mut self, skb: &mut Skb, cx: &mut Cx, route: impl Fn(&Tuple) -> Route) -> Passage {
+    pub fn send(&mut self, skb: &mut Skb, cx: &mut Context, route: impl Fn(&Tuple) -> Route) -> Traversal {
         send(&mut Plain { stack: self, table: route }, skb, cx)
     }
 }
 
 /// A packet arrives from an interface: through to another one, or up to a process.
-pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
-    if host.stack().is_foreign(skb) {
-        return unasked(host, skb);
+pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal {
+    if host.stack().is_of_other_family(skb) {
+        return unhooked(host, skb);
     }
     if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
         return stopped;
     }
     match host.route(&skb.tuple) {
-        Route::None => Passage::NoRoute,
+        Route::None => Traversal::NoRoute,
         Route::Out(address) => forwarded(host, skb, cx, address),
         Route::Local => local_in(host, skb, cx),
     }
@@ -86,61 +86,61 @@ pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
 
 /// A process on this node sends a packet. To a process on this node it goes over loopback: out through
 /// POSTROUTING and in again through PREROUTING.
-pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
-    if host.stack().is_foreign(skb) {
-        return unasked(host, skb);
+pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal {
+    if host.stack().is_of_other_family(skb) {
+        return unhooked(host, skb);
     }
     if let Some(stopped) = stopped(Hook::Output, &host.stack().output(skb, cx)) {
         return stopped;
     }
     match host.route(&skb.tuple) {
-        Route::None => Passage::NoRoute,
+        Route::None => Traversal::NoRoute,
         // ip_vs_xmit.c, crosses_local_route_boundary: IPVS sends nothing elsewhere from a loopback address.
-        Route::Out(_) if skb.is_sent_on() && skb.tuple.src.is_loopback() => Passage::NoRoute,
+        Route::Out(_) if skb.has_real_server() && skb.tuple.src.is_loopback() => Traversal::NoRoute,
         Route::Out(address) => leave(host, skb, cx, address),
         Route::Local => {
             // inet_select_addr on lo finds no address of global scope there: any other interface's will
             // do, and the primary one comes first.
             let address = host.stack().addresses.first().copied().unwrap_or(skb.tuple.dst);
             let left = leave(host, skb, cx, address);
-            if left != Passage::Out {
+            if left != Traversal::Out {
                 return left;
             }
             if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
                 return stopped;
             }
             // What IPVS was to have it had at OUTPUT.
-            stopped(Hook::Input, &host.stack().input(skb, cx)).unwrap_or(Passage::Local)
+            stopped(Hook::Input, &host.stack().input(skb, cx)).unwrap_or(Traversal::Local)
         }
     }
 }
 
 /// A packet of the other family goes by the routing table alone.
-fn unasked<H: Host>(host: &H, skb: &Skb) -> Passage {
+fn unhooked<H: Host>(host: &H, skb: &Skb) -> Traversal {
     match host.route(&skb.tuple) {
-        Route::None => Passage::NoRoute,
-        Route::Local => Passage::Local,
-        Route::Out(_) => Passage::Out,
+        Route::None => Traversal::NoRoute,
+        Route::Local => Traversal::Local,
+        Route::Out(_) => Traversal::Out,
     }
 }
 
 /// After PREROUTING, when the packet is for this node.
-fn local_in<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+fn local_in<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal {
     match stopped(Hook::Input, &host.stack().input(skb, cx)) {
         Some(stopped) => stopped,
-        None if skb.is_sent_on() => leave_by_ipvs(host, skb, cx),
-        None => Passage::Local,
+        None if skb.has_real_server() => leave_by_ipvs(host, skb, cx),
+        None => Traversal::Local,
     }
 }
 
 /// IPVS gave the packet a real server: it goes there.
-fn leave_by_ipvs<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
+fn leave_by_ipvs<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal {
     match host.route(&skb.tuple) {
-        Route::None => Passage::NoRoute,
+        Route::None => Traversal::NoRoute,
         Route::Local => {
-            stopped(Hook::Input, &host.stack().input_to_process(skb, cx)).unwrap_or(Passage::Local)
+            stopped(Hook::Input, &host.stack().input_to_process(skb, cx)).unwrap_or(Traversal::Local)
         }
-        Route::Out(address) => match stopped(Hook::Output, &host.stack().sent_on(skb, cx)) {
+        Route::Out(address) => match stopped(Hook::Output, &host.stack().reinjected(skb, cx)) {
             Some(stopped) => stopped,
             None => leave(host, skb, cx, address),
         },
@@ -148,25 +148,25 @@ fn leave_by_ipvs<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx) -> Passage {
 }
 
 /// After PREROUTING, when the packet goes on through the interface with this address.
-fn forwarded<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
+fn forwarded<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context, out_addr: IpAddr) -> Traversal {
     match stopped(Hook::Forward, &host.stack().forward(skb, cx)) {
         Some(stopped) => stopped,
         None => leave(host, skb, cx, out_addr),
     }
 }
 
-fn leave<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Cx, out_addr: IpAddr) -> Passage {
-    stopped(Hook::Postrouting, &host.stack().postrouting(skb, cx, out_addr)).unwrap_or(Passage::Out)
+fn leave<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context, out_addr: IpAddr) -> Traversal {
+    stopped(Hook::Postrouting, &host.stack().postrouting(skb, cx, out_addr)).unwrap_or(Traversal::Out)
 }
 
 /// By reference, for most verdicts are `Accept`, of which one byte is written: to read the others before
 /// it is known would wait for all that was written until then.
 #[inline]
-fn stopped(hook: Hook, verdict: &Verdict) -> Option<Passage> {
+fn stopped(hook: Hook, verdict: &Verdict) -> Option<Traversal> {
     if matches!(verdict, Verdict::Accept) { None } else { Some(stop(hook, verdict)) }
 }
 
 #[inline(never)]
-fn stop(hook: Hook, verdict: &Verdict) -> Passage {
-    Passage::Stopped(hook, *verdict)
+fn stop(hook: Hook, verdict: &Verdict) -> Traversal {
+    Traversal::Stopped(hook, *verdict)
 }
