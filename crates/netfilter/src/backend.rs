@@ -7,7 +7,7 @@ use super::chain::Target;
 use super::ipvs::IpvsRules;
 use super::nft;
 use super::owner::Owner;
-use super::rules::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
+use super::ruleset::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
 
 /// What balances load on a machine. Rules of iptables stand beside every other kind. Cheap to clone.
 #[derive(Clone, Debug)]

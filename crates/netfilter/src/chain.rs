@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::matches::{MarkOp, Match, RejectWith};
 use super::owner::Owner;
-use super::rules::Policy;
+use super::ruleset::Policy;
 use crate::{Chance, Str, Tuple};
 
 /// A chain's place in its table.

@@ -2,7 +2,7 @@
 //! "A rule in a chain that was not declared" cannot be written down in a [`RuleSet`].
 
 use super::chain::{ChainId, Target};
-use super::rules::{RuleSet, Table, TableName};
+use super::ruleset::{RuleSet, Table, TableName};
 use crate::Str;
 use std::collections::BTreeSet;
 

@@ -4,7 +4,7 @@ use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
 use super::matches::{End, Match};
 use super::packet::{MAX_DEPTH, Outcome, Packet};
 use super::recent::RecentTables;
-use super::rules::{Policy, RuleRef, Table, TableName};
+use super::ruleset::{Policy, RuleRef, Table, TableName};
 use super::skb::IpvsMark;
 use super::subsystem::Backend;
 

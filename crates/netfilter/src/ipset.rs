@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
 
-use super::rules::Family;
+use super::ruleset::Family;
 use crate::{Cidr, Protocol, Str, Tuple};
 
 /// A set's place in [`super::IpvsRules::sets`], its name's in [`super::RuleSet::set_names`].

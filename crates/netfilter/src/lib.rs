@@ -36,7 +36,7 @@ mod packet;
 mod print;
 mod queue;
 mod recent;
-mod rules;
+mod ruleset;
 mod skb;
 mod stack;
 mod subsystem;
@@ -60,7 +60,7 @@ pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectW
 pub use owner::Owner;
 pub use queue::EventQueue;
 pub use recent::RecentTables;
-pub use rules::{Family, Hook, Policy, RuleGroup, RuleRef, RuleSet, Table, TableName};
+pub use ruleset::{Family, Hook, Policy, RuleGroup, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
 pub use stack::{Context, Loss, RuleHit, Stack, Verdict};
 pub use time::{Span, Time};

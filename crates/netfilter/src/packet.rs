@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::conntrack::{Conntrack, CtStates};
 use super::matches::{End, MarkOp, RejectWith};
 use super::nat::{Manip, rewrite};
-use super::rules::{Hook, RuleRef};
+use super::ruleset::{Hook, RuleRef};
 use super::skb::{Ct, Skb};
 use super::stack::{Context, RuleHit};
 use crate::{Chance, KernelPurpose, Tuple};

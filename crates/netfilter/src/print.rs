@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use super::chain::{Chain, ChainId, Rule, Target};
 use super::ipvs::ServerKey;
 use super::matches::{AddressMatch, End, MarkOp, Match, RejectWith};
-use super::rules::{Policy, RuleRef, RuleSet, Table, TableName};
+use super::ruleset::{Policy, RuleRef, RuleSet, Table, TableName};
 use crate::Str;
 
 impl Display for RuleSet {

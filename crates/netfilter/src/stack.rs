@@ -13,7 +13,7 @@ use super::nat::{Manip, rewrite};
 use super::nft::{NfTables, Stage};
 use super::packet::{Outcome, Packet};
 use super::recent::RecentTables;
-use super::rules::{Family, Hook, RuleRef, RuleSet, TableName};
+use super::ruleset::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
 use super::subsystem::Backend;
 use crate::{Chance, Time, Tuple};

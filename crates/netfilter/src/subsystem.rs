@@ -9,7 +9,7 @@ use super::ipset::{SetEnds, SetId};
 use super::ipvs::{Ipvs, ServerKey};
 use super::nft::{NfTables, Stage};
 use super::packet::{Outcome, Packet};
-use super::rules::Hook;
+use super::ruleset::Hook;
 use super::skb::Skb;
 use super::stack::{Context, Verdict};
 use crate::{Time, Tuple};

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::rules::Hook;
+use super::ruleset::Hook;
 use super::skb::Skb;
 use super::stack::{Context, Stack, Verdict};
 use crate::Tuple;

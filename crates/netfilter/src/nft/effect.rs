@@ -2,7 +2,7 @@
 
 use super::{Chain, Statement, Table, Verdict};
 use crate::backend::RuleEffect;
-use crate::rules::RuleRef;
+use crate::ruleset::RuleRef;
 
 impl Table {
     pub(crate) fn effect(&self, at: RuleRef) -> Option<RuleEffect> {

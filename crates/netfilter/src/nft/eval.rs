@@ -10,7 +10,7 @@ use crate::chain::ChainId;
 use crate::conntrack::CtStates;
 use crate::matches::RejectWith;
 use crate::packet::{MAX_DEPTH, Outcome, Packet};
-use crate::rules::{RuleRef, TableName};
+use crate::ruleset::{RuleRef, TableName};
 
 /// One run through the base chains of a hook.
 pub(crate) struct Run<'e, 'p, 'c> {

@@ -11,7 +11,7 @@ use crate::Cidr;
 use crate::chain::ChainId;
 use crate::conntrack::CtStates;
 use crate::matches::{End, MarkOp};
-use crate::rules::{Family, Hook, RuleRef};
+use crate::ruleset::{Family, Hook, RuleRef};
 
 impl Display for Table {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

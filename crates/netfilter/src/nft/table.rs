@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::rule::Rule;
 use super::set::{Element, Set, SetId};
 use crate::chain::ChainId;
-use crate::rules::{Family, Hook, RuleRef, TableName};
+use crate::ruleset::{Family, Hook, RuleRef, TableName};
 use crate::{Chance, Str};
 
 /// `type` of a base chain.
