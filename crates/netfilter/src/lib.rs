@@ -20,7 +20,6 @@
 //! | mangle, raw and security tables do not exist | no rule here stands in one |
 
 mod address;
-mod backend;
 mod chain;
 mod chance;
 mod check;
@@ -36,6 +35,7 @@ mod packet;
 mod print;
 mod queue;
 mod recent;
+mod rules;
 mod ruleset;
 mod skb;
 mod stack;
@@ -46,7 +46,6 @@ mod time;
 mod traverse;
 
 pub use address::{Cidr, CidrError, Protocol, Tuple};
-pub use backend::{RuleEffect, Rules};
 pub use chain::{Chain, ChainId, Rule, Target};
 pub use chance::{Chance, KernelPurpose, Purpose};
 pub use check::{JumpProblem, jump_problems};
@@ -60,6 +59,7 @@ pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectW
 pub use owner::Owner;
 pub use queue::EventQueue;
 pub use recent::RecentTables;
+pub use rules::{RuleEffect, Rules};
 pub use ruleset::{Family, Hook, Policy, RuleGroup, RuleRef, RuleSet, Table, TableName};
 pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
 pub use stack::{Context, Loss, RuleHit, Stack, Verdict};

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::backend::Rules;
 use super::chain::ChainId;
 use super::conntrack::Conntrack;
 use super::eval::Run;
@@ -13,6 +12,7 @@ use super::nat::{Manip, rewrite};
 use super::nft::{NfTables, Stage};
 use super::packet::{Outcome, Packet};
 use super::recent::RecentTables;
+use super::rules::Rules;
 use super::ruleset::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
 use super::subsystem::Backend;

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::backend::Rules;
 use super::conntrack::Conntrack;
 use super::ipset::{SetEnds, SetId};
 use super::ipvs::{Ipvs, ServerKey};
 use super::nft::{NfTables, Stage};
 use super::packet::{Outcome, Packet};
+use super::rules::Rules;
 use super::ruleset::Hook;
 use super::skb::Skb;
 use super::stack::{Context, Verdict};

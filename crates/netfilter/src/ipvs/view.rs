@@ -3,7 +3,7 @@
 use super::IpvsRules;
 use super::print::ServerLine;
 use crate::RuleRef;
-use crate::backend::RuleEffect;
+use crate::rules::RuleEffect;
 
 impl IpvsRules {
     /// How many lines `ipvsadm -R` reads.

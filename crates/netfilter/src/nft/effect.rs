@@ -1,7 +1,7 @@
 //! What a rule, or an element, does in the end with a packet.
 
 use super::{Chain, Statement, Table, Verdict};
-use crate::backend::RuleEffect;
+use crate::rules::RuleEffect;
 use crate::ruleset::RuleRef;
 
 impl Table {
