@@ -1,12 +1,12 @@
 //! Runs a packet through a chain (net/ipv4/netfilter/ip_tables.c, ipt_do_table).
 
+use super::backend::Backend;
 use super::chain::{Chain, ChainId, PacketKey, Rule, Target};
 use super::matches::{End, Match};
 use super::packet::{MAX_DEPTH, Outcome, Packet};
 use super::recent::RecentTables;
 use super::ruleset::{Policy, RuleRef, Table, TableName};
 use super::skb::IpvsMark;
-use super::subsystem::Backend;
 
 /// One run through one table at one hook.
 pub(super) struct Run<'e, 'c> {

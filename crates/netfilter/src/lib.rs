@@ -20,6 +20,7 @@
 //! | mangle, raw and security tables do not exist | no rule here stands in one |
 
 mod address;
+mod backend;
 mod chain;
 mod chance;
 mod check;
@@ -39,7 +40,6 @@ mod rules;
 mod ruleset;
 mod skb;
 mod stack;
-mod subsystem;
 #[cfg(test)]
 mod tests;
 mod time;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::backend::Backend;
 use super::chain::ChainId;
 use super::conntrack::Conntrack;
 use super::eval::Run;
@@ -15,7 +16,6 @@ use super::recent::RecentTables;
 use super::rules::Rules;
 use super::ruleset::{Family, Hook, RuleRef, RuleSet, TableName};
 use super::skb::{Ct, Skb};
-use super::subsystem::Backend;
 use crate::{Chance, Time, Tuple};
 use litemap::LiteMap;
 
