@@ -6,8 +6,8 @@
 //! kernel's semantics, and printing them gives text that `iptables-restore`, `nft -f` or `ipvsadm -R` accepts. So
 //! what is printed and what decides are one thing. [`receive`] and [`send`] lead a packet from hook to hook.
 //!
-//! iptables is always there. What else the rules need of the kernel is a variant of `Backend`: what they are is a
-//! variant of [`Rules`].
+//! iptables is always there. Which rules stand beside it is a variant of [`Rules`]; what the kernel makes of
+//! those is one of `Backend`.
 //!
 //! Where the model departs from Linux:
 //!
