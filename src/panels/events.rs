@@ -4,7 +4,7 @@ use crate::parts::*;
 use crate::session::{Selection, Session};
 use crate::shell::Ui;
 use crate::text;
-use cluster::api::{Action, Kind, NsName, ObjectRef};
+use cluster::api::ObjectRef;
 use cluster::sim::{LogEntry, World};
 use leptos::prelude::*;
 
@@ -40,22 +40,9 @@ fn rows(world: &World, of: Option<Selection>, object: Option<&ObjectRef>) -> Kid
 
 /// Whether an entry is about the object, or was done to it.
 fn concerns(entry: &LogEntry, object: &ObjectRef) -> bool {
-    let same = |kind: Kind, key: &NsName| ObjectRef::of_key(kind, key) == *object;
-    if let Some(about) = entry.about() {
-        return about == *object;
-    }
-    let LogEntry::Did { action } = entry else { return false };
-    match action {
-        Action::DeleteObject { object: o } | Action::SetLabels { object: o, .. } => o == object,
-        Action::SetServiceType { service: key, .. }
-        | Action::SetServicePolicy { service: key, .. }
-        | Action::SetSelector { service: key, .. } => same(Kind::Service, key),
-        Action::Scale { deployment: key, .. } => same(Kind::Deployment, key),
-        Action::SetReadiness { pod: key, .. } | Action::CrashPod { pod: key } => same(Kind::Pod, key),
-        Action::PowerNode { node, .. }
-        | Action::Cordon { node, .. }
-        | Action::CutOffNode { node, .. }
-        | Action::PauseKubeProxy { node, .. } => ObjectRef::node(node) == *object,
-        _ => false,
-    }
+    let about = match entry {
+        LogEntry::Did { action } => action.about(),
+        other => other.about(),
+    };
+    about.as_ref() == Some(object)
 }

@@ -12,9 +12,6 @@ use cluster::sim::Refusal;
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// Seconds that an idle client stays bound (defaults.go, SetDefaults_Service).
-const AFFINITY_TIMEOUT_S: u32 = 10_800;
-
 type Now = Memo<Option<Arc<Service>>>;
 
 /// What was typed stays when the Service changes, so the fields stand outside of what is shown again.
@@ -171,7 +168,7 @@ fn rows(session: Session, service: &Service) -> Vec<(&'static str, AnyView)> {
     let options = two(spec.internal_traffic_policy, ServicePolicy::InternalTrafficPolicy);
     rows.push(("internalTrafficPolicy", choice("internalTrafficPolicy", options)));
     let bound = matches!(spec.session_affinity, SessionAffinity::ClientIP { .. });
-    let client_ip = SessionAffinity::ClientIP { timeout_s: AFFINITY_TIMEOUT_S };
+    let client_ip = SessionAffinity::default_client_ip();
     let options = vec![
         set("None", !bound, ServicePolicy::SessionAffinity(SessionAffinity::None)),
         set("ClientIP", bound, ServicePolicy::SessionAffinity(client_ip)),

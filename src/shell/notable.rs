@@ -47,7 +47,12 @@ pub fn notable(entry: &LogEntry, later: Option<&Later>) -> Option<(String, bool)
         LogEntry::NodeCondition { node, .. } => Some((format!("{node} NotReady"), true)),
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
-        _ => None,
+        LogEntry::Refused { .. }
+        | LogEntry::Scheduled { .. }
+        | LogEntry::Started { .. }
+        | LogEntry::Unhealthy { .. }
+        | LogEntry::PodGone { .. }
+        | LogEntry::EnsuringLoadBalancer { .. } => None,
     }
 }
 
@@ -66,7 +71,15 @@ pub fn done(action: &Action) -> Option<String> {
         Action::SetReadiness { pass: true, .. } => "probe passes".into(),
         Action::SetReadiness { pass: false, .. } => "probe fails".into(),
         Action::RemoveClient { .. } => "client removed".into(),
-        other => crate::text::action(other),
+        Action::SetServicePolicy { .. }
+        | Action::PowerNode { .. }
+        | Action::Cordon { .. }
+        | Action::CutOffNode { .. }
+        | Action::PauseKubeProxy { .. }
+        | Action::SetProxyMode { .. }
+        | Action::SetIpMode { .. }
+        | Action::AddNode { .. }
+        | Action::AddClient { .. } => crate::text::action(action),
     })
 }
 

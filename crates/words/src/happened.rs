@@ -60,7 +60,7 @@ pub fn action(action: &Action) -> String {
         Action::SetServiceType { service, type_ } => {
             format!("Service {} is now {}", service.name, type_.as_str())
         }
-        Action::SetServicePolicy { service, policy, .. } => {
+        Action::SetServicePolicy { service, policy } => {
             format!("Service {}: {} is now {}", service.name, policy.field(), policy_value(policy))
         }
         Action::SetSelector { service, .. } => format!("Selector of Service {} changed", service.name),

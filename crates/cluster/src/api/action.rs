@@ -2,82 +2,101 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::scenario::{form, service_policy};
 use super::{
-    ClientSpec, Labels, Manifest, Name, NsName, ObjectRef, ServiceType, SessionAffinity, Str, TrafficPolicy,
+    ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, ServiceType, SessionAffinity, Str,
+    TrafficPolicy,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 
 /// An action and the moment of the run at which it is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimedAction {
     pub at: Time,
     pub action: Action,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Each action is declared here once: serde derives from it how a Scenario writes it (`do` and its fields), how it is
+/// read, and which fields it takes. [`Action::about`], `check_action`, `World::apply` and the sentences in
+/// `crates/words` match it without a default arm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Action {
     /// Manifests, as `kubectl apply -f` would take them.
     Apply {
-        text: Str,
-        /// The text as it was read: [`Action::apply`] makes both.
-        #[serde(skip)]
-        manifest: Applied,
+        text: Applied,
     },
     /// `kubectl delete`: a Pod gets its grace period.
+    #[serde(rename = "delete")]
     DeleteObject {
+        #[serde(with = "form::object")]
         object: ObjectRef,
     },
     /// All labels of the object, not a patch of them.
     SetLabels {
+        #[serde(with = "form::object")]
         object: ObjectRef,
+        #[serde(with = "form::labels")]
         labels: Labels,
     },
     SetServiceType {
+        #[serde(with = "form::ns_name")]
         service: NsName,
+        #[serde(rename = "type")]
         type_: ServiceType,
     },
     /// One field of the Service's spec, as `kubectl patch` would set it.
+    #[serde(with = "service_policy")]
     SetServicePolicy {
         service: NsName,
         policy: ServicePolicy,
     },
     /// An empty selector takes the Service's selector away.
     SetSelector {
+        #[serde(with = "form::ns_name")]
         service: NsName,
+        #[serde(with = "form::labels")]
         selector: Labels,
     },
     Scale {
+        #[serde(with = "form::ns_name")]
         deployment: NsName,
         replicas: u32,
     },
     /// What the Pod's readiness probe finds from now on.
     SetReadiness {
+        #[serde(with = "form::ns_name")]
         pod: NsName,
         pass: bool,
     },
     /// The Pod's process ends with an error; the kubelet restarts it.
     CrashPod {
+        #[serde(with = "form::ns_name")]
         pod: NsName,
     },
     PowerNode {
         node: Name,
+        #[serde(rename = "enabled")]
         on: bool,
     },
     Cordon {
         node: Name,
+        #[serde(rename = "enabled")]
         on: bool,
     },
     /// The node does not reach the API server any more, or again. Its Pods' packets still go.
     CutOffNode {
         node: Name,
+        #[serde(rename = "enabled")]
         on: bool,
     },
     /// The node's kube-proxy is stopped (SIGSTOP), or goes on.
     PauseKubeProxy {
         node: Name,
+        #[serde(rename = "enabled")]
         on: bool,
     },
     /// Every node's kube-proxy is restarted, each after its own delay, in this mode.
@@ -86,6 +105,7 @@ pub enum Action {
     },
     /// `ipMode` of every load balancer of the cloud: as its controller is told, not as a Service is.
     SetIpMode {
+        #[serde(rename = "ipMode", with = "form::ip_mode")]
         proxy: bool,
     },
     /// The next free `node-N` without a name.
@@ -102,6 +122,7 @@ pub enum Action {
     /// Thousandths of a request per second.
     SetRate {
         client: Name,
+        #[serde(rename = "rate", with = "form::rate")]
         rate_milli: u32,
     },
     /// One request now, whatever the client's rate.
@@ -113,17 +134,68 @@ pub enum Action {
 impl Action {
     /// `kubectl apply -f -` of this text. A Scenario in it says nothing to a cluster that runs.
     pub fn apply(text: &str) -> Action {
-        Action::Apply { text: text.into(), manifest: Applied(Arc::new(super::read::parse_objects(text))) }
+        Action::Apply { text: Applied::from(Str::from(text)) }
+    }
+
+    /// The object that it is done to, if it is done to one.
+    pub fn about(&self) -> Option<ObjectRef> {
+        match self {
+            Action::DeleteObject { object } | Action::SetLabels { object, .. } => Some(object.clone()),
+            Action::SetServiceType { service, .. }
+            | Action::SetServicePolicy { service, .. }
+            | Action::SetSelector { service, .. } => Some(ObjectRef::of_key(Kind::Service, service)),
+            Action::Scale { deployment, .. } => Some(ObjectRef::of_key(Kind::Deployment, deployment)),
+            Action::SetReadiness { pod, .. } | Action::CrashPod { pod } => {
+                Some(ObjectRef::of_key(Kind::Pod, pod))
+            }
+            Action::PowerNode { node, .. }
+            | Action::Cordon { node, .. }
+            | Action::CutOffNode { node, .. }
+            | Action::PauseKubeProxy { node, .. } => Some(ObjectRef::node(node)),
+            // A node that is added may get its name only then.
+            Action::AddNode { .. }
+            | Action::Apply { .. }
+            | Action::SetProxyMode { .. }
+            | Action::SetIpMode { .. }
+            | Action::AddClient { .. }
+            | Action::RemoveClient { .. }
+            | Action::SetRate { .. }
+            | Action::SendOne { .. } => None,
+        }
     }
 }
 
-/// The objects of a text that is applied. It says no more of itself than the text beside it does.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Applied(pub(crate) Arc<Manifest>);
+/// A text that is applied, and its objects.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Str")]
+pub struct Applied {
+    text: Str,
+    pub(crate) manifest: Arc<Manifest>,
+}
 
+impl Applied {
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<Str> for Applied {
+    fn from(text: Str) -> Applied {
+        let manifest = Arc::new(super::read::parse_objects(&text));
+        Applied { text, manifest }
+    }
+}
+
+impl Serialize for Applied {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+/// The objects say no more than the text does.
 impl std::fmt::Debug for Applied {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("read")
+        self.text.fmt(f)
     }
 }
 
@@ -132,7 +204,7 @@ pub const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
 
 /// A field that says where a Service's packets may go, and its new value. What the API server does
 /// not take is refused in its words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServicePolicy {
     ExternalTrafficPolicy(TrafficPolicy),
     InternalTrafficPolicy(TrafficPolicy),

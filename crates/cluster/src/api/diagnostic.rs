@@ -92,6 +92,11 @@ pub enum DiagnosticKind {
         value: Str,
         allowed: &'static [&'static str],
     },
+    /// What a type of the Scenario says of a value: the value as it is shown, and what it must be.
+    Invalid {
+        value: Str,
+        expected: Str,
+    },
     BadName {
         value: Str,
         rule: NameRule,
@@ -127,6 +132,11 @@ pub enum DiagnosticKind {
     },
     UnknownField {
         field: Str,
+    },
+    /// Of an action, or of a client: it is not taken then.
+    UnknownArgument {
+        field: Str,
+        known: &'static [&'static str],
     },
     FieldNotSimulated {
         field: Str,

@@ -72,11 +72,10 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         K::Required => f.write_str("Required value"),
         K::Unsupported { value, allowed } => {
             write!(f, "Unsupported value: {value:?}: supported values: ")?;
-            for (index, value) in allowed.iter().enumerate() {
-                write!(f, "{}{value:?}", if index > 0 { ", " } else { "" })?;
-            }
-            Ok(())
+            quoted(allowed, f)
         }
+        K::Invalid { value, expected } if value.is_empty() => write!(f, "Invalid value: {expected}"),
+        K::Invalid { value, expected } => write!(f, "Invalid value: {value}: {expected}"),
         K::BadName { value, rule } => write!(f, "Invalid value: {value:?}: {}", name_rule(*rule)),
         K::BadFormat { value, format } => write!(f, "Invalid value: {value:?}: {}", format_rule(*format)),
         K::TooMany { count, limit } => write!(f, "Too many: {count}: must have at most {limit} items"),
@@ -94,6 +93,10 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         }
         K::UnknownField { field } => {
             write!(f, "unknown field {field:?}; kept as it is, and without effect. Check its name and its place")
+        }
+        K::UnknownArgument { field, known } => {
+            write!(f, "unknown field {field:?}; the fields are ")?;
+            quoted(known, f)
         }
         K::FieldNotSimulated { field } => write!(f, "{field} is kept, not simulated"),
         K::KindNotSimulated { kind } => write!(f, "{kind} is kept, not simulated"),
@@ -124,6 +127,13 @@ fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Res
         }
         _ => Ok(()),
     }
+}
+
+fn quoted(texts: &[&str], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (index, text) in texts.iter().enumerate() {
+        write!(f, "{}{text:?}", if index > 0 { ", " } else { "" })?;
+    }
+    Ok(())
 }
 
 fn article(type_: Type) -> &'static str {
@@ -175,6 +185,13 @@ fn name_rule(rule: NameRule) -> &'static str {
             "must be a port name: a-z, 0-9 and single '-' inside, at least one letter, at most 15 characters"
         }
         NameRule::EnvVarName => "must be printable ASCII without '='",
+    }
+}
+
+/// What a value must be, in serde's words for a value that is not so.
+impl serde::de::Expected for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(format_rule(*self))
     }
 }
 

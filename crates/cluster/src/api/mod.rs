@@ -5,6 +5,7 @@ mod decode;
 mod diagnostic;
 mod duration;
 mod families;
+mod field;
 mod findings;
 mod kind;
 mod manifest;

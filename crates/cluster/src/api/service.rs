@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
@@ -42,7 +42,7 @@ impl Codec for Service {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ServiceType {
     #[default]
     ClusterIP,
@@ -62,7 +62,7 @@ impl ServiceType {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum TrafficPolicy {
     #[default]
     Cluster,
@@ -82,8 +82,18 @@ impl TrafficPolicy {
 pub enum SessionAffinity {
     #[default]
     None,
-    /// Seconds an idle client stays bound: 10800 by default.
+    /// Seconds an idle client stays bound.
     ClientIP { timeout_s: u32 },
+}
+
+impl SessionAffinity {
+    /// core/v1 types.go, DefaultClientIPServiceAffinitySeconds.
+    pub const DEFAULT_TIMEOUT_S: u32 = 10_800;
+
+    /// `ClientIP` whose `timeoutSeconds` is not written (core/v1 defaults.go, SetDefaults_Service).
+    pub fn default_client_ip() -> SessionAffinity {
+        SessionAffinity::ClientIP { timeout_s: SessionAffinity::DEFAULT_TIMEOUT_S }
+    }
 }
 
 /// A port of a Service, and where it leads in each Pod.

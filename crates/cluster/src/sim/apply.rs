@@ -24,7 +24,7 @@ impl World {
         // First in the log: what follows from it comes after it.
         after.record(LogEntry::Did { action: action.clone() });
         match action {
-            Action::Apply { manifest, .. } => after.apply_manifest(&manifest.0)?,
+            Action::Apply { text } => after.apply_manifest(&text.manifest)?,
             other => after.apply_one(other).map_err(|refusal| vec![refusal])?,
         }
         *self = after;

@@ -21,7 +21,7 @@ impl Logged {
         const DIAGNOSTIC: usize = 256;
         let mut bytes = ENTRY;
         if let LogEntry::Did { action: Action::Apply { text, .. } } = &self.entry {
-            bytes += text.len();
+            bytes += text.text().len();
         }
         if let LogEntry::Refused { refusal: Refusal::Invalid { diagnostics } } = &self.entry {
             bytes += diagnostics.len() * DIAGNOSTIC;

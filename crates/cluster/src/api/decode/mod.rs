@@ -26,8 +26,8 @@ pub use canonical::canonical_template;
 pub(super) use meta::labels as read_labels;
 pub use meta::wrong_labels;
 pub(super) use names::{check as check_name, holds as holds_name};
-pub(super) use node::{address as read_address, cidr as read_cidr};
-pub(super) use pod::{one_of as pod_one_of, protocol as pod_protocol, required as pod_required};
+pub(super) use node::cidr as read_cidr;
+pub(super) use pod::{one_of as pod_one_of, required as pod_required};
 pub(super) use schema::{Field, Shape as FieldShape, check as check_shape, f as known_field};
 
 /// Groups that have served one of those kinds: there the version is wrong, elsewhere the kind

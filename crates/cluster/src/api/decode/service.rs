@@ -174,7 +174,10 @@ fn affinity(spec: &Spot<'_>, findings: &mut Findings) -> SessionAffinity {
     }
     let client_ip = config.field("clientIP");
     let timeout = client_ip.field("timeoutSeconds").int_in(findings, 1, 86_400);
-    SessionAffinity::ClientIP { timeout_s: timeout.and_then(|s| u32::try_from(s).ok()).unwrap_or(10_800) }
+    match timeout.and_then(|s| u32::try_from(s).ok()) {
+        Some(timeout_s) => SessionAffinity::ClientIP { timeout_s },
+        None => SessionAffinity::default_client_ip(),
+    }
 }
 
 fn policy(spot: &Spot<'_>, findings: &mut Findings) -> TrafficPolicy {

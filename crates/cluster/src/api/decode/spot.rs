@@ -2,6 +2,7 @@
 //! is written out only when a finding needs it.
 
 use crate::api::diagnostic::clip;
+use crate::api::field;
 use crate::api::findings::Findings;
 use crate::api::{Diagnostic, DiagnosticKind, Labels, Position, Severity, Step, Str, Tree, Type, Value};
 
@@ -121,6 +122,15 @@ impl<'a> Spot<'a> {
 
     pub fn error(&self, findings: &mut Findings, message: DiagnosticKind) {
         self.report(findings, Severity::Error, message);
+    }
+
+    /// An error whose path begins here.
+    pub fn report_at(&self, path: &[field::Step], message: DiagnosticKind, findings: &mut Findings) {
+        match path.split_first() {
+            None => self.error(findings, message),
+            Some((field::Step::Key(key), rest)) => self.field(key).report_at(rest, message, findings),
+            Some((field::Step::Item(index), rest)) => self.item(*index).report_at(rest, message, findings),
+        }
     }
 
     pub fn wrong_type(&self, findings: &mut Findings, expected: Type) {

@@ -24,39 +24,34 @@
 //!   at: 13s
 //! ```
 //!
-//! `do` and its arguments: `apply` (text), `delete` (object), `setLabels` (object, labels),
-//! `setServiceType` (service, type), `setServicePolicy` (service, and one of externalTrafficPolicy,
-//! internalTrafficPolicy, sessionAffinity with timeoutSeconds, trafficDistribution,
-//! loadBalancerSourceRanges, externalIPs, publishNotReadyAddresses and the annotation
-//! service.kubernetes.io/topology-mode), `setSelector` (service, selector), `scale` (deployment,
-//! replicas), `setReadiness` (pod, pass), `crashPod` (pod), `powerNode`, `cordon`, `cutOffNode` and
-//! `pauseKubeProxy` (node, enabled), `addNode` (name, zone),
-//! `addClient` (client: a map as in `clients`), `removeClient` and `sendOne` (client), `setRate`
-//! (client, rate), `setProxyMode` (mode), `setIpMode` (ipMode).
+//! `do` and its fields are [`Action`](crate::api::Action)'s variants and their fields. An object is written
+//! `Kind/namespace/name`, a name in a namespace `namespace/name` or, in `default`, the name alone.
 
-mod action_read;
+mod actions;
+mod client;
+pub(super) mod form;
 mod kube_proxy;
 pub(crate) mod policy;
 mod read;
 mod reference;
+pub(super) mod service_policy;
 mod validate;
 mod write;
 
-use std::net::IpAddr;
-
 use serde::Serialize;
 
-use super::{Kind, Name, Str, TimedAction};
+use super::{Name, Str, TimedAction};
 use crate::node::kube_proxy::ProxyMode;
-use crate::sim::{Span, Time};
-use netfilter::{Cidr, Protocol, Scheduler};
+use crate::sim::Time;
+use netfilter::{Cidr, Scheduler};
 
+pub use client::{ClientFrom, ClientSpec};
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_scenario};
 pub(crate) use validate::check_action;
 
 /// Everything is optional: what is not said is the World's default.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Scenario {
     /// `metadata.name`.
     pub name: Option<Str>,
@@ -93,7 +88,7 @@ impl Scenario {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioNode {
     pub name: Name,
     pub zone: Option<Str>,
@@ -115,29 +110,4 @@ impl TimingProfile {
             TimingProfile::Teaching => "teaching",
         }
     }
-}
-
-/// Who sends requests, where to, and how often.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClientSpec {
-    pub name: Name,
-    pub from: ClientFrom,
-    /// A URL, `host:port`, `name:port` or `service/namespace/name`.
-    pub to: Str,
-    pub protocol: Protocol,
-    /// Thousandths of a request per second.
-    pub rate_milli: u32,
-    /// One connection for many requests, instead of one for each.
-    pub keep_alive: bool,
-    pub timeout: Option<Span>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum ClientFrom {
-    /// From outside the cluster; the World picks an address when none is given.
-    Outside { ip: Option<IpAddr> },
-    /// From a Pod of this workload, whose kind is one that has Pods.
-    Workload { namespace: Name, kind: Kind, name: Name },
-    /// From a process on the node itself.
-    Node { name: Name },
 }

@@ -1,86 +1,12 @@
-//! The action `setServicePolicy`: one field of a Service's spec, under its own name.
+//! What the action `setServicePolicy` makes of a Service.
 
-use super::read::required_map;
-use crate::api::decode::{Spot, pod_one_of};
-use crate::api::findings::Findings;
 use crate::api::{
-    Diagnostic, DiagnosticKind, KubeObject, Service, ServicePolicy, SessionAffinity, Source, Str,
-    TOPOLOGY_MODE, TrafficPolicy, Tree, Type, Value, decode_object, to_tree,
+    Diagnostic, KubeObject, Service, ServicePolicy, SessionAffinity, Source, Str, TOPOLOGY_MODE,
+    TrafficPolicy, Tree, Value, decode_object, to_tree,
 };
 
-/// Seconds that an idle client stays bound (defaults.go, SetDefaults_Service).
-const AFFINITY_TIMEOUT_S: u32 = 10_800;
-
-const FIELDS: [&str; 8] = [
-    "externalTrafficPolicy",
-    "internalTrafficPolicy",
-    "sessionAffinity",
-    "trafficDistribution",
-    "loadBalancerSourceRanges",
-    "externalIPs",
-    "publishNotReadyAddresses",
-    TOPOLOGY_MODE,
-];
-
-/// Exactly one of the fields. `None` with an error among the findings.
-pub fn read(spot: &Spot<'_>, findings: &mut Findings) -> Option<ServicePolicy> {
-    let tree = spot.tree()?;
-    let mut named = FIELDS.iter().filter(|field| tree.field(field).is_some());
-    let (first, second) = (named.next(), named.next());
-    let Some(field) = first else {
-        required_map(&spot.field("externalTrafficPolicy"), findings);
-        return None;
-    };
-    let value = spot.field(field);
-    if let Some(second) = second {
-        // One action, one change: two of them would be undone as one.
-        let field = Str::from(*second);
-        spot.field(second).error(findings, DiagnosticKind::UnknownField { field });
-        return None;
-    }
-    Some(match *field {
-        "externalTrafficPolicy" => ServicePolicy::ExternalTrafficPolicy(traffic_policy(&value, findings)?),
-        "internalTrafficPolicy" => ServicePolicy::InternalTrafficPolicy(traffic_policy(&value, findings)?),
-        "sessionAffinity" => ServicePolicy::SessionAffinity(affinity(spot, &value, findings)?),
-        // Empty, or null: the field is taken away.
-        "trafficDistribution" => ServicePolicy::TrafficDistribution(value.text().cloned()),
-        "loadBalancerSourceRanges" => ServicePolicy::LoadBalancerSourceRanges(value.strings()),
-        "externalIPs" => ServicePolicy::ExternalIps(value.strings()),
-        TOPOLOGY_MODE => ServicePolicy::TopologyMode(value.text().cloned()),
-        _ => ServicePolicy::PublishNotReadyAddresses(value.bool().or_else(|| {
-            value.wrong_type(findings, Type::Boolean);
-            None
-        })?),
-    })
-}
-
-fn traffic_policy(spot: &Spot<'_>, findings: &mut Findings) -> Option<TrafficPolicy> {
-    match pod_one_of(spot, &["Cluster", "Local"], findings) {
-        Some("Local") => Some(TrafficPolicy::Local),
-        Some(_) => Some(TrafficPolicy::Cluster),
-        None => {
-            if spot.text().is_none() {
-                spot.error(findings, DiagnosticKind::Required);
-            }
-            None
-        }
-    }
-}
-
-fn affinity(action: &Spot<'_>, spot: &Spot<'_>, findings: &mut Findings) -> Option<SessionAffinity> {
-    if pod_one_of(spot, &["ClientIP", "None"], findings)? == "None" {
-        return Some(SessionAffinity::None);
-    }
-    let seconds = action.field("timeoutSeconds");
-    if !seconds.is_set() {
-        return Some(SessionAffinity::ClientIP { timeout_s: AFFINITY_TIMEOUT_S });
-    }
-    let timeout = seconds.int_in(findings, 0, i64::from(i32::MAX)).and_then(|s| u32::try_from(s).ok());
-    Some(SessionAffinity::ClientIP { timeout_s: timeout? })
-}
-
-/// The field and its value, as the action and as a Service's spec have them.
-pub fn put(out: &mut Tree, policy: &ServicePolicy) {
+/// The field and its value, as a Service's spec has them.
+fn put(out: &mut Tree, policy: &ServicePolicy) {
     let texts = |list: &[Str]| Tree::seq(list.iter().map(|s| Tree::string(s)).collect());
     let value = match policy {
         ServicePolicy::ExternalTrafficPolicy(policy) | ServicePolicy::InternalTrafficPolicy(policy) => {
@@ -96,14 +22,6 @@ pub fn put(out: &mut Tree, policy: &ServicePolicy) {
         ServicePolicy::PublishNotReadyAddresses(on) => Tree::bool(*on),
     };
     out.put(policy.field(), value);
-}
-
-/// The action's arguments.
-pub fn write(out: &mut Tree, policy: &ServicePolicy) {
-    put(out, policy);
-    if let ServicePolicy::SessionAffinity(SessionAffinity::ClientIP { timeout_s }) = policy {
-        out.put("timeoutSeconds", Tree::int(i64::from(*timeout_s)));
-    }
 }
 
 /// The Service with that field set, read again as if it had been applied so.

@@ -2,22 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    ClientFrom, ClientSpec, Scenario, ScenarioNode, TimingProfile, action_read, kube_proxy, reference,
-    validate,
-};
+use super::{ClientSpec, Scenario, ScenarioNode, TimingProfile, actions, kube_proxy, validate};
 use crate::api::decode::{
-    Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_protocol,
-    pod_required, read_address, read_cidr, shown, written_ref,
+    Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_required,
+    read_cidr, shown, written_ref,
 };
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
-use crate::api::text::Decimal;
+use crate::api::tree::from_tree;
 use crate::api::{DiagnosticKind, Format, Name, NameRule, Rule, Str, Tree, Type, Value, duration};
 use crate::net::longest_for;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
-use crate::traffic::{MAX_CLIENTS, MAX_RATE_MILLI};
+use crate::traffic::MAX_CLIENTS;
 use netfilter::{Cidr, Scheduler};
 
 /// apimachinery api/validation, TotalAnnotationSizeLimitB.
@@ -49,21 +46,10 @@ const SPEC: &[Field] = &[
     f("proxyMode", Shape::Str),
     f("ipvs", Shape::Obj(&[f("scheduler", Shape::Str)])),
     f("timing", Shape::Str),
-    f("clients", Shape::List(CLIENT)),
+    f("clients", Shape::Any),
     f("actions", Shape::Any),
     f("at", Shape::Any),
     f("model", Shape::Str),
-];
-
-/// A client, in `spec.clients` and in the action that adds one.
-pub const CLIENT: &[Field] = &[
-    f("name", Shape::Str),
-    f("from", Shape::Any),
-    f("to", Shape::Str),
-    f("protocol", Shape::Str),
-    f("rate", Shape::Any),
-    f("keepAlive", Shape::Bool),
-    f("timeout", Shape::Any),
 ];
 
 /// True for a document of this page's own kind, of whatever version.
@@ -111,7 +97,7 @@ fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
             .and_then(Scheduler::parse),
         timing: timing(&spec.field("timing"), findings),
         clients: clients(&spec.field("clients"), findings),
-        actions: action_read::actions(&spec.field("actions"), findings),
+        actions: actions::read(&spec.field("actions"), findings),
         at: time(&spec.field("at"), findings),
         model: checked(&spec.field("model"), NameRule::LabelValue, findings),
     }
@@ -174,7 +160,7 @@ pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], find
     }
 }
 
-pub fn bad_format(spot: &Spot<'_>, format: Format, findings: &mut Findings) {
+fn bad_format(spot: &Spot<'_>, format: Format, findings: &mut Findings) {
     let value = spot.tree().map_or_else(|| "".into(), |t| shown(&t.value));
     spot.error(findings, DiagnosticKind::BadFormat { value, format });
 }
@@ -260,90 +246,30 @@ fn unique_name(spot: &Spot<'_>, earlier: &mut BTreeSet<Str>, findings: &mut Find
 }
 
 fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> {
-    list.tree()?;
+    if !matches!(list.tree()?.value, Value::Seq(_)) {
+        list.wrong_type(findings, Type::List);
+    }
     let mut names = BTreeSet::new();
     let mut out: Vec<ClientSpec> = Vec::new();
     for i in 0..limited(list, MAX_CLIENTS, findings) {
         let item = list.item(i);
-        unique_name(&item.field("name"), &mut names, findings);
-        out.extend(client(&item, findings));
+        if !required_map(&item, findings) {
+            continue;
+        }
+        match item.tree().map(from_tree::<ClientSpec>) {
+            None => {}
+            Some(Err(error)) => item.report_at(&error.path, error.message, findings),
+            Some(Ok(client)) => {
+                report(&item, validate::check_client(&client), findings);
+                if !names.insert(client.name.clone()) {
+                    let value = clip(&client.name);
+                    item.field("name").error(findings, DiagnosticKind::Duplicate { value });
+                }
+                out.push(client);
+            }
+        }
     }
     Some(out)
-}
-
-/// `None` with an error among the findings.
-pub fn client(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientSpec> {
-    let to = pod_required(&spot.field("to"), findings);
-    let protocol = pod_protocol(&spot.field("protocol"), findings);
-    let rate_milli = rate(&spot.field("rate"), findings);
-    let timeout = span(&spot.field("timeout"), findings);
-    let client = ClientSpec {
-        name: spot.field("name").text()?.clone(),
-        from: client_from(&spot.field("from"), findings)?,
-        to,
-        protocol: protocol?,
-        rate_milli: rate_milli.unwrap_or(1000),
-        keep_alive: spot.field("keepAlive").bool().unwrap_or(false),
-        timeout,
-    };
-    if !client.to.is_empty() {
-        report(spot, validate::check_client(&client), findings);
-    }
-    Some(client)
-}
-
-/// Requests per second, to thousandths of one.
-pub fn rate(spot: &Spot<'_>, findings: &mut Findings) -> Option<u32> {
-    let milli = match &spot.tree()?.value {
-        Value::Int(number) => Some(number.saturating_mul(1000)),
-        Value::Float(text) | Value::String(text) => Decimal::parse(text).and_then(|d| d.scaled(3)),
-        _ => None,
-    };
-    let Some(milli) = milli.filter(|m| *m >= 0) else {
-        bad_format(spot, Format::Rate, findings);
-        return None;
-    };
-    let fits = u32::try_from(milli).ok().filter(|m| *m <= MAX_RATE_MILLI);
-    if fits.is_none() {
-        let (value, max) =
-            (spot.tree().map_or_else(|| "".into(), |t| shown(&t.value)), MAX_RATE_MILLI / 1000);
-        spot.error(findings, DiagnosticKind::OutOfRange { value, min: 0, max: i64::from(max) });
-    }
-    fits
-}
-
-fn client_from(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientFrom> {
-    let from = match spot.tree().map(|t| &t.value) {
-        None => Some(ClientFrom::Outside { ip: None }),
-        Some(Value::String(text)) if &**text == "outside" => Some(ClientFrom::Outside { ip: None }),
-        Some(Value::String(text)) => workload(text),
-        Some(Value::Map(_)) => return outside(spot, findings),
-        Some(_) => None,
-    };
-    if from.is_none() {
-        bad_format(spot, Format::ClientFrom, findings);
-    }
-    from
-}
-
-fn outside(spot: &Spot<'_>, findings: &mut Findings) -> Option<ClientFrom> {
-    check_shape(spot, Shape::Obj(const { &[f("ip", Shape::Str)] }), findings);
-    let ip = spot.field("ip");
-    pod_required(&ip, findings);
-    Some(ClientFrom::Outside { ip: Some(read_address(&ip, findings)?) })
-}
-
-fn workload(text: &str) -> Option<ClientFrom> {
-    if let Some(name) = text.strip_prefix("node/") {
-        let plain = !name.is_empty() && !name.contains('/');
-        return plain.then(|| ClientFrom::Node { name: name.into() });
-    }
-    let object = reference::parse_object(text)?;
-    object.kind.has_pods().then_some(ClientFrom::Workload {
-        namespace: object.namespace,
-        kind: object.kind,
-        name: object.name,
-    })
 }
 
 /// A map that must be there.

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{ClientFrom, ClientSpec, ScenarioNode};
+use super::{ClientFrom, ClientSpec, ScenarioNode, form};
 use crate::api::decode::holds_name;
 use crate::api::diagnostic::clip;
 use crate::api::{Action, DiagnosticKind, Format, NameRule, NsName, ObjectRef};
@@ -40,14 +40,9 @@ pub fn check_client(client: &ClientSpec) -> Checked {
 }
 
 fn rate(rate_milli: u32) -> Checked {
-    let value = || (rate_milli / 1_000).to_string().into();
-    let invalid = || Invalid {
-        field: "rate",
-        message: DiagnosticKind::OutOfRange {
-            value: value(),
-            min: 0,
-            max: i64::from(MAX_RATE_MILLI / 1_000),
-        },
+    let invalid = || {
+        let (value, max) = (form::rate::print(rate_milli).into(), i64::from(MAX_RATE_MILLI / 1_000));
+        Invalid { field: "rate", message: DiagnosticKind::OutOfRange { value, min: 0, max } }
     };
     if rate_milli <= MAX_RATE_MILLI { Ok(()) } else { Err(invalid()) }
 }

@@ -1,7 +1,8 @@
-//! A [`Scenario`] and an [`Action`] to value trees: what reads back is the same.
+//! A [`Scenario`] to a value tree: what reads back is the same.
 
-use super::{ClientFrom, ClientSpec, Scenario, ScenarioNode, kube_proxy, policy, reference};
-use crate::api::{Action, Labels, NsName, ObjectRef, TimedAction, Tree, Value, duration, to_yaml};
+use super::{Scenario, ScenarioNode, kube_proxy};
+use crate::api::tree::to_tree;
+use crate::api::{TimedAction, Tree, Value, duration, to_yaml};
 use netfilter::Scheduler;
 
 impl Scenario {
@@ -40,7 +41,7 @@ impl Scenario {
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);
         put("ipvs", self.ipvs_scheduler.map(scheduler));
         put("timing", self.timing.map(|t| text(t.as_str())));
-        put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(client).collect())));
+        put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(to_tree).collect())));
         let actions = || Tree::seq(self.actions.iter().map(TimedAction::to_tree).collect());
         put("actions", (!self.actions.is_empty()).then(actions));
         put("at", self.at.map(|at| text(&duration::print(at.0))));
@@ -85,131 +86,6 @@ fn node(node: &ScenarioNode) -> Tree {
     out
 }
 
-fn client(client: &ClientSpec) -> Tree {
-    let mut out = map([
-        ("name", text(&client.name)),
-        ("from", from(&client.from)),
-        ("to", text(&client.to)),
-        ("protocol", text(client.protocol.as_str())),
-        ("rate", rate(client.rate_milli)),
-        ("keepAlive", Tree::bool(client.keep_alive)),
-    ]);
-    if let Some(timeout) = client.timeout {
-        out.put("timeout", text(&duration::print(timeout.0)));
-    }
-    out
-}
-
-fn from(from: &ClientFrom) -> Tree {
-    match from {
-        ClientFrom::Outside { ip: None } => text("outside"),
-        ClientFrom::Outside { ip: Some(ip) } => map([("ip", text(&ip.to_string()))]),
-        ClientFrom::Workload { namespace, kind, name } => {
-            text(&[reference::workload_word(kind), "/", namespace, "/", name].concat())
-        }
-        ClientFrom::Node { name } => text(&["node/", name].concat()),
-    }
-}
-
-/// Requests per second: a whole number where it is one.
-fn rate(milli: u32) -> Tree {
-    let (whole, below) = (milli / 1000, milli % 1000);
-    if below == 0 {
-        return Tree::int(i64::from(whole));
-    }
-    // The one before the digits keeps their leading zeros.
-    let digits = (1000 + below).to_string();
-    let number = [&whole.to_string(), ".", digits[1..].trim_end_matches('0')].concat();
-    Tree::new(Value::Float(number.into()))
-}
-
-fn labels(labels: &Labels) -> Tree {
-    let mut out = Tree::map();
-    for (key, value) in labels {
-        out.put(key, text(value));
-    }
-    out
-}
-
-fn ns_name(name: &NsName) -> Tree {
-    text(&name.to_string())
-}
-
-fn object(object: &ObjectRef) -> Tree {
-    text(&reference::print_object(object))
-}
-
-impl TimedAction {
-    /// `at` and `do` first, then the arguments.
-    pub fn to_tree(&self) -> Tree {
-        let mut out = map([("at", text(&duration::print(self.at.0)))]);
-        for entry in self.action.to_tree().entries() {
-            out.put(&entry.key, entry.value.clone());
-        }
-        out
-    }
-}
-
-impl Action {
-    /// `do` and the arguments.
-    pub fn to_tree(&self) -> Tree {
-        let doing = |what: &str| ("do", text(what));
-        match self {
-            Action::Apply { text: t, .. } => map([doing("apply"), ("text", text(t))]),
-            Action::DeleteObject { object: o } => map([doing("delete"), ("object", object(o))]),
-            Action::SetLabels { object: o, labels: l } => {
-                map([doing("setLabels"), ("object", object(o)), ("labels", labels(l))])
-            }
-            Action::SetServiceType { service, type_ } => {
-                map([doing("setServiceType"), ("service", ns_name(service)), ("type", text(type_.as_str()))])
-            }
-            Action::SetServicePolicy { service, policy: value, .. } => {
-                let mut out = map([doing("setServicePolicy"), ("service", ns_name(service))]);
-                policy::write(&mut out, value);
-                out
-            }
-            Action::SetSelector { service, selector } => {
-                map([doing("setSelector"), ("service", ns_name(service)), ("selector", labels(selector))])
-            }
-            Action::Scale { deployment, replicas } => {
-                let replicas = Tree::int(i64::from(*replicas));
-                map([doing("scale"), ("deployment", ns_name(deployment)), ("replicas", replicas)])
-            }
-            Action::SetProxyMode { mode } => map([doing("setProxyMode"), ("mode", text(mode.as_str()))]),
-            Action::SetIpMode { proxy } => map([doing("setIpMode"), ("ipMode", ip_mode(*proxy))]),
-            Action::SetReadiness { pod, pass } => {
-                map([doing("setReadiness"), ("pod", ns_name(pod)), ("pass", Tree::bool(*pass))])
-            }
-            Action::CrashPod { pod } => map([doing("crashPod"), ("pod", ns_name(pod))]),
-            Action::PowerNode { node, on } => of_node("powerNode", node, *on),
-            Action::Cordon { node, on } => of_node("cordon", node, *on),
-            Action::CutOffNode { node, on } => of_node("cutOffNode", node, *on),
-            Action::PauseKubeProxy { node, on } => of_node("pauseKubeProxy", node, *on),
-            Action::AddNode { name, zone } => add_node(name.as_deref(), zone.as_deref()),
-            Action::AddClient { client: c } => map([doing("addClient"), ("client", client(c))]),
-            Action::RemoveClient { client } => map([doing("removeClient"), ("client", text(client))]),
-            Action::SetRate { client, rate_milli } => {
-                map([doing("setRate"), ("client", text(client)), ("rate", rate(*rate_milli))])
-            }
-            Action::SendOne { client } => map([doing("sendOne"), ("client", text(client))]),
-        }
-    }
-}
-
 fn ip_mode(proxy: bool) -> Tree {
     text(if proxy { "Proxy" } else { "VIP" })
-}
-
-fn of_node(what: &str, node: &str, on: bool) -> Tree {
-    map([("do", text(what)), ("node", text(node)), ("enabled", Tree::bool(on))])
-}
-
-fn add_node(name: Option<&str>, zone: Option<&str>) -> Tree {
-    let mut out = map([("do", text("addNode"))]);
-    for (key, value) in [("name", name), ("zone", zone)] {
-        if let Some(value) = value {
-            out.put(key, text(value));
-        }
-    }
-    out
 }

@@ -1,11 +1,11 @@
 //! Which backend kube-proxy writes its rules for.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sim::Span;
 
 /// `mode` of `KubeProxyConfiguration`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProxyMode {
     #[default]

@@ -4,11 +4,17 @@
 //! shared, so a clone costs one reference count and an edit copies only the way to the edited
 //! place.
 
+mod de;
+mod ser;
+
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::Str;
+
+pub(super) use de::from_tree;
+pub(super) use ser::{NUMBER, to_tree};
 
 /// Where something was written: line and column from 1, the column in characters. `0:0` for
 /// what no text holds.
