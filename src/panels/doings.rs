@@ -5,7 +5,7 @@ use crate::session::Selection;
 use crate::shell::Tab;
 use cluster::api::{Action, Kind, Name, NsName, Pod, Service, ServiceType, Uid};
 use cluster::node::Machine;
-use cluster::sim::World;
+use cluster::sim::{DrainOptions, World};
 use cluster::traffic::Client;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +115,8 @@ fn for_deployment(world: &World, uid: Uid) -> Vec<Doing> {
 
 fn for_node(world: &World, machine: &Machine) -> Vec<Doing> {
     let node = || machine.name.clone();
+    let drain = |force| Action::Drain { node: node(), force, delete_empty_dir_data: force };
+    let lost = world.drain_blockers(&machine.name, DrainOptions::default());
     let cordoned = world.store().node(&machine.name).is_some_and(|n| n.spec.unschedulable);
     vec![
         match machine.power {
@@ -124,6 +126,11 @@ fn for_node(world: &World, machine: &Machine) -> Vec<Doing> {
         match cordoned {
             true => act("Uncordon", Action::Cordon { node: node(), on: false }),
             false => harm("Cordon (no new Pods here)", Action::Cordon { node: node(), on: true }),
+        },
+        // With Pods on it for which kubectl would refuse, its flags are the person's to give.
+        match lost.is_empty() {
+            true => harm("Drain (cordon it, evict its Pods)", drain(false)),
+            false => harm("Drain by force (some Pods or their data do not come back)", drain(true)),
         },
         match machine.proxy.paused {
             true => act("Let its kube-proxy go on", Action::PauseKubeProxy { node: node(), on: false }),

@@ -68,6 +68,7 @@ pub fn done(action: &Action) -> Option<String> {
         Action::SetSelector { .. } => "selector changed".into(),
         Action::SetServiceType { type_, .. } => format!("now {}", type_.as_str()),
         Action::Scale { replicas, .. } => format!("scaled to {replicas}"),
+        Action::Drain { node, .. } => format!("{node} drained"),
         Action::SetReadiness { pass: true, .. } => "probe passes".into(),
         Action::SetReadiness { pass: false, .. } => "probe fails".into(),
         Action::RemoveClient { .. } => "client removed".into(),

@@ -46,6 +46,7 @@ kinds! {
     CutOffNode,
     PauseKubeProxy,
     Cordon,
+    Drain,
     AddNode,
     SetProxyMode,
     SetIpMode,
@@ -86,6 +87,10 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
         Kind::CutOffNode => Action::CutOffNode { node: node(picks, world), on: !picks.flag() },
         Kind::PauseKubeProxy => Action::PauseKubeProxy { node: node(picks, world), on: !picks.flag() },
         Kind::Cordon => Action::Cordon { node: node(picks, world), on: !picks.flag() },
+        Kind::Drain => {
+            let (node, force, delete_empty_dir_data) = (node(picks, world), picks.flag(), picks.flag());
+            Action::Drain { node, force, delete_empty_dir_data }
+        }
         Kind::AddNode => {
             let name = match picks.number() % 4 {
                 0 | 1 => None,

@@ -72,6 +72,7 @@ pub fn action(action: &Action) -> String {
         Action::PowerNode { node, on: false } => format!("{node} switched off"),
         Action::Cordon { node, on: true } => format!("{node} cordoned"),
         Action::Cordon { node, on: false } => format!("{node} uncordoned"),
+        Action::Drain { node, .. } => format!("{node} cordoned, and its Pods evicted"),
         Action::CutOffNode { node, on: true } => format!("{node} cut off from the API server"),
         Action::CutOffNode { node, on: false } => format!("{node} reaches the API server again"),
         Action::PauseKubeProxy { node, on: true } => format!("kube-proxy on {node} paused"),

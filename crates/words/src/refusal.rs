@@ -1,6 +1,7 @@
 //! What is wrong with an action, and what to do.
 
-use cluster::sim::Refusal;
+use cluster::api::NsName;
+use cluster::sim::{DrainBlockers, Refusal};
 
 pub fn refusal(refusal: &Refusal) -> String {
     match refusal {
@@ -54,7 +55,22 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::Immutable { object, field } => {
             format!("{} {:?}: {field}: field is immutable", object.kind, object.name)
         }
+        Refusal::CannotDrain { node, blockers } => cannot_drain(node, blockers),
         Refusal::NodeIsOff { node } => format!("{node} has no power: no kube-proxy runs there"),
         Refusal::PodNotRunning { pod } => format!("Pod {pod} does not run"),
     }
+}
+
+/// In kubectl's words (pkg/drain/filters.go).
+fn cannot_drain(node: &str, blockers: &DrainBlockers) -> String {
+    let DrainBlockers { local_storage, unmanaged } = blockers;
+    let reasons = [
+        ("Pods with local storage (use --delete-emptydir-data to override)", local_storage),
+        ("Pods that declare no controller (use --force to override)", unmanaged),
+    ];
+    let names = |pods: &[NsName]| pods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let reasons = reasons.into_iter().filter(|(_, pods)| !pods.is_empty());
+    let reasons: Vec<String> =
+        reasons.map(|(what, pods)| format!("cannot delete {what}: {}", names(pods))).collect();
+    format!("unable to drain node {node:?}: {}", reasons.join("; "))
 }

@@ -23,7 +23,7 @@ pub struct TimedAction {
 /// read, and which fields it takes. [`Action::about`], `check_action`, `World::apply` and the sentences in
 /// `crates/words` match it without a default arm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
     /// Manifests, as `kubectl apply -f` would take them.
     Apply {
@@ -86,6 +86,16 @@ pub enum Action {
         node: Name,
         #[serde(rename = "enabled")]
         on: bool,
+    },
+    /// `kubectl drain`: the node is cordoned and its Pods are evicted, each with its grace period.
+    Drain {
+        node: Name,
+        /// Pods without a controller too.
+        #[serde(default)]
+        force: bool,
+        /// Pods with an emptyDir too.
+        #[serde(default)]
+        delete_empty_dir_data: bool,
     },
     /// The node does not reach the API server any more, or again. Its Pods' packets still go.
     CutOffNode {
@@ -150,6 +160,7 @@ impl Action {
             }
             Action::PowerNode { node, .. }
             | Action::Cordon { node, .. }
+            | Action::Drain { node, .. }
             | Action::CutOffNode { node, .. }
             | Action::PauseKubeProxy { node, .. } => Some(ObjectRef::node(node)),
             // A node that is added may get its name only then.

@@ -55,6 +55,8 @@ pub struct PodSpec {
     pub hostname: Option<Str>,
     pub subdomain: Option<Str>,
     pub host_network: bool,
+    /// One of `spec.volumes` is an emptyDir.
+    pub has_empty_dir: bool,
     /// `spec.nodeSelector`.
     pub node_selector: Labels,
 }
@@ -69,6 +71,7 @@ impl Default for PodSpec {
             hostname: None,
             subdomain: None,
             host_network: false,
+            has_empty_dir: false,
             node_selector: Labels::new(),
         }
     }

@@ -97,7 +97,7 @@ impl World {
 
     /// The Pods are deleted; they stay Terminating for as long as nobody on the node can say
     /// that they have stopped.
-    fn evict_pods(&mut self, node: &str) {
+    pub(crate) fn evict_pods(&mut self, node: &str) {
         for key in self.pods_on(node) {
             self.delete_pod(&key, None);
         }

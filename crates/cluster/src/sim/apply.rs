@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::scenario::policy::patched;
@@ -67,6 +68,10 @@ impl World {
                 Ok(())
             }
             Action::Cordon { node, on } => self.cordon(node, *on),
+            Action::Drain { node, force, delete_empty_dir_data } => {
+                let options = DrainOptions { force: *force, delete_empty_dir_data: *delete_empty_dir_data };
+                self.drain(node, options)
+            }
             Action::AddNode { name, zone } => self.add_node(name.as_ref(), zone.as_ref()),
             Action::SetProxyMode { mode } => {
                 self.set_proxy_mode(*mode);
@@ -396,7 +401,7 @@ impl World {
         Ok(())
     }
 
-    fn cordon(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
+    pub(super) fn cordon(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
         let key = NsName { namespace: "".into(), name: name.clone() };
         self.update_object::<Node>(&key, |n| n.spec.unschedulable = on)
             .map(|_| ())

@@ -2,6 +2,7 @@
 
 mod apply;
 mod archive;
+mod drain;
 mod event;
 mod history;
 mod load;
@@ -15,6 +16,7 @@ mod world;
 
 pub use archive::Archive;
 pub(crate) use archive::Limit;
+pub use drain::{DrainBlockers, DrainOptions};
 pub(crate) use event::{ConnectionTimer, Controller, Event, NodeStep, WatchChange};
 pub(crate) use load::{DEFAULT_NODES, NODE_LIMIT};
 pub use log::{LogEntry, Logged};

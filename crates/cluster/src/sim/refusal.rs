@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::drain::DrainBlockers;
 use crate::api::{Diagnostic, Name, NsName, ObjectRef};
 use netfilter::Cidr;
 
@@ -72,6 +73,11 @@ pub enum Refusal {
     Immutable {
         object: ObjectRef,
         field: &'static str,
+    },
+    /// Pods on it would be lost for good, or their data would.
+    CannotDrain {
+        node: Name,
+        blockers: DrainBlockers,
     },
     NodeIsOff {
         node: Name,

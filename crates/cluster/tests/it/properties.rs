@@ -26,6 +26,7 @@ enum Deed {
     Scale(u8, u8),
     Power(u8, bool),
     Cordon(u8, bool),
+    Drain(u8, bool),
     CutOff(u8, bool),
     Pause(u8, bool),
     Mode(u8),
@@ -47,6 +48,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         any::<(u8, u8)>().prop_map(|(i, n)| Deed::Scale(i, n % 6)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Power(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Cordon(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Drain(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::CutOff(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Deed::Pause(i, b)),
         any::<u8>().prop_map(Deed::Mode),
@@ -89,6 +91,9 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         }
         Deed::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
         Deed::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
+        Deed::Drain(i, force) => {
+            Action::Drain { node: nth(nodes, *i)?, force: *force, delete_empty_dir_data: *force }
+        }
         Deed::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
         Deed::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
         Deed::Mode(i) => Action::SetProxyMode { mode: nth(ProxyMode::ALL.to_vec(), *i)? },

@@ -49,8 +49,13 @@ fn spec(spot: &Spot<'_>, findings: &mut Findings) -> PodSpec {
         hostname: name_field(&spot.field("hostname"), NameRule::Dns1123Label, findings),
         subdomain: name_field(&spot.field("subdomain"), NameRule::Dns1123Label, findings),
         host_network,
+        has_empty_dir: has_empty_dir(&spot.field("volumes")),
         node_selector: meta::labels(&spot.field("nodeSelector"), findings),
     }
+}
+
+fn has_empty_dir(volumes: &Spot<'_>) -> bool {
+    (0..volumes.len()).any(|i| volumes.item(i).field("emptyDir").is_set())
 }
 
 fn name_field(spot: &Spot<'_>, rule: NameRule, findings: &mut Findings) -> Option<Str> {

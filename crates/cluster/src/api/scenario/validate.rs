@@ -64,6 +64,7 @@ pub fn check_action(action: &Action) -> Checked {
         Action::SetReadiness { pod, .. } | Action::CrashPod { pod } => ns_name("pod", pod),
         Action::PowerNode { node, .. }
         | Action::Cordon { node, .. }
+        | Action::Drain { node, .. }
         | Action::CutOffNode { node, .. }
         | Action::PauseKubeProxy { node, .. } => name("node", node, NameRule::Dns1123Subdomain),
         Action::AddNode { name: node, zone } => {

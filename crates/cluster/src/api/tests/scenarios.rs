@@ -333,6 +333,11 @@ actions! {
     CrashPod => ns_name().prop_map(|pod| Action::CrashPod { pod }),
     PowerNode => (name(), any::<bool>()).prop_map(|(node, on)| Action::PowerNode { node, on }),
     Cordon => (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
+    Drain => (name(), any::<bool>(), any::<bool>()).prop_map(|(node, force, delete_empty_dir_data)| Action::Drain {
+        node,
+        force,
+        delete_empty_dir_data,
+    }),
     CutOffNode => (name(), any::<bool>()).prop_map(|(node, on)| Action::CutOffNode { node, on }),
     PauseKubeProxy => (name(), any::<bool>()).prop_map(|(node, on)| Action::PauseKubeProxy { node, on }),
     AddNode => (proptest::option::of(name()), proptest::option::of(label_value()))
