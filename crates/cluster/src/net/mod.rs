@@ -1,7 +1,9 @@
-//! Pod networking: which addresses each node's Pods get.
+//! Pod networking: what a cluster has for each IP family, and which addresses each node's Pods get.
 
 mod cni;
 mod node_ranges;
+mod per_family;
 
 pub use cni::Cni;
+pub use per_family::{PerFamily, Prefixes};
 pub(crate) use node_ranges::{longest_for, node_range};
