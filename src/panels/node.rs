@@ -33,7 +33,7 @@ fn state(session: Session, world: &World, machine: &Machine) -> AnyView {
     let zone = object.and_then(|n| n.zone()).map_or_else(|| "none".into(), |z| z.to_string());
     let rows = vec![
         ("Status", status(machine, object.map(|n| &**n))),
-        ("Address", code(machine.address.to_string())),
+        ("Address", code(machine.addresses.primary().to_string())),
         ("Zone", text(zone)),
         ("kube-proxy", proxy(world, machine)),
         ("conntrack", text(format!("{} entries", machine.stack.conntrack.entries(world.now()).count()))),

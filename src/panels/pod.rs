@@ -33,7 +33,7 @@ fn state(session: Session, pod: &Pod) -> AnyView {
     let rows = vec![
         ("Status", status(pod)),
         ("Node", node(session, pod)),
-        ("IP", code(pod.status.pod_ip.map_or_else(|| "none yet".into(), |ip| ip.to_string()))),
+        ("IP", code(pod.status.pod_ip().map_or_else(|| "none yet".into(), |ip| ip.to_string()))),
         ("Made by", owner(session, pod)),
         ("In Services", services(session, pod)),
         ("Restarts", text(pod.status.restarts.to_string())),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use cluster::net::PerFamily;
 use cluster::sim::World;
 use cluster::trace::Place;
 
@@ -14,10 +15,11 @@ pub fn check(world: &World) {
 }
 
 fn addresses_are_given_once(world: &World) {
-    let mut seen: BTreeSet<IpAddr> = world.machines().values().map(|m| m.address).collect();
+    let mut seen: BTreeSet<IpAddr> =
+        world.machines().values().flat_map(|m| m.addresses.values().copied()).collect();
     for runtime in world.store().pods.iter().filter_map(|p| world.pod_runtime(p.meta.uid)) {
-        if let Some(ip) = runtime.address {
-            assert!(seen.insert(ip), "{ip} of {} is given once", runtime.key);
+        for ip in runtime.addresses.iter().flat_map(PerFamily::values) {
+            assert!(seen.insert(*ip), "{ip} of {} is given once", runtime.key);
         }
     }
     for service in world.store().services.iter() {

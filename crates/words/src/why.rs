@@ -138,7 +138,8 @@ fn no_node_met(world: &World, packet: &PacketTrace) -> String {
 }
 
 fn pod_with(world: &World, tuple: Tuple) -> Option<String> {
-    let pod = world.store().pods.iter().find(|p| p.status.pod_ip == Some(tuple.dst))?;
+    let pod =
+        world.store().pods.iter().find(|p| p.status.pod_ips.is_some_and(|ips| ips.contains(&tuple.dst)))?;
     Some(format!("{} ({})", pod.meta.name, tuple.dst))
 }
 

@@ -125,7 +125,7 @@ fn pod(now: Time, pod: &Pod) -> Row {
             age(now, pod.meta.created),
         ],
         vec![
-            or_none(pod.status.pod_ip.map(|ip| ip.to_string())),
+            or_none(pod.status.pod_ip().map(|ip| ip.to_string())),
             or_none(pod.spec.node_name.as_ref().map(|n| n.to_string())),
         ],
     )

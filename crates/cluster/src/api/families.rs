@@ -4,11 +4,11 @@
 
 use super::findings::Findings;
 use super::{Diagnostic, DiagnosticKind, KubeObject, Parsed, Scenario, Severity, Tree};
+use netfilter::Family;
 
 /// Two families at once are noted by the decoder.
 pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, findings: &mut Findings) {
-    let is_ipv6 = scenario.and_then(Scenario::named_range).is_some_and(|range| range.address().is_ipv6());
-    let own = if is_ipv6 { "IPv6" } else { "IPv4" };
+    let own = scenario.map_or(Family::V4, Scenario::family).as_str();
     for parsed in objects.iter().filter(|parsed| matches!(parsed.object, KubeObject::Service(_))) {
         let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { continue };
         let [only] = list.items() else { continue };

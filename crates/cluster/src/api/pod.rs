@@ -8,6 +8,7 @@ use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
 use super::kind::Codec;
 use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
+use crate::net::PerFamily;
 use crate::sim::Time;
 use netfilter::Protocol;
 
@@ -141,7 +142,7 @@ pub enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct PodStatus {
     pub phase: Phase,
-    pub pod_ip: Option<IpAddr>,
+    pub pod_ips: Option<PerFamily<IpAddr>>,
     /// The Ready condition.
     pub ready: bool,
     pub ready_since: Option<Time>,
@@ -149,4 +150,11 @@ pub struct PodStatus {
     pub restarts: u32,
     /// Why a container waits: `ContainerCreating`, `CrashLoopBackOff`.
     pub waiting: Option<Str>,
+}
+
+impl PodStatus {
+    /// `podIP`: of the primary family.
+    pub fn pod_ip(&self) -> Option<IpAddr> {
+        self.pod_ips.map(|ips| *ips.primary())
+    }
 }

@@ -97,7 +97,7 @@ impl World {
         for pod in self.store.pods.iter() {
             let selected = pod.meta.namespace == service.meta.namespace
                 && selector.iter().all(|(k, v)| pod.meta.labels.get(k) == Some(v));
-            let Some(address) = pod.status.pod_ip.filter(|_| selected && belongs(pod)) else { continue };
+            let Some(address) = pod.status.pod_ip().filter(|_| selected && belongs(pod)) else { continue };
             let ports = resolve_ports(service, pod);
             let endpoint = self.endpoint(service, pod, address);
             groups.entry((address.is_ipv4(), ports)).or_default().push(endpoint);

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
+use crate::net::Prefixes;
 use crate::sim::{Controller, Event, LogEntry, Refusal, World};
 
 /// What the cloud holds.
@@ -48,7 +49,7 @@ impl Cloud {
 }
 
 /// TEST-NET-2 (RFC 5737): the addresses that our cloud gives.
-const ADDRESSES: [&str; 2] = ["198.51.100.0/24", "2001:db8:100::/64"];
+const ADDRESSES: Prefixes = Prefixes { v4: "198.51.100.0/24", v6: "2001:db8:100::/64" };
 
 impl World {
     pub(crate) fn reconcile_cloud(&mut self) {
@@ -178,7 +179,7 @@ impl World {
 
     fn free_balancer_address(&self) -> Option<IpAddr> {
         let taken: BTreeSet<IpAddr> = self.cloud.balancers.values().filter_map(|lb| lb.ip).collect();
-        let network = self.network(ADDRESSES);
+        let network = ADDRESSES.of(self.config.primary_family());
         (1..255).filter_map(|n| network.nth(n)).find(|ip| !taken.contains(ip))
     }
 

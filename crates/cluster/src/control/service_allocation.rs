@@ -55,7 +55,8 @@ impl World {
             service.spec.cluster_ips.clear();
             return Ok(());
         }
-        let range = self.config.service_cidr;
+        // One address, of the primary family: ipFamilyPolicy SingleStack.
+        let range = *self.config.service_cidrs.primary();
         let taken = self.taken_cluster_ips(&service.meta.key());
         if let Some(wanted) = service.spec.cluster_ips.first().copied() {
             if !is_usable(range, wanted) {

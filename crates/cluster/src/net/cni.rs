@@ -3,15 +3,22 @@
 use litemap::LiteMap;
 use std::net::IpAddr;
 
+use super::PerFamily;
 use crate::api::Uid;
-use netfilter::Cidr;
+use netfilter::{Cidr, Family};
 
-/// host-local's store: which addresses of the node's range are taken, and which was given last.
-/// It goes on from that one and wraps, so an address is not used again until the range is
-/// through (plugins/ipam/host-local/backend/allocator, GetIter and Next).
+/// host-local's store on one node, with a range of each family: a Pod gets an address of each.
 #[derive(Clone, Debug)]
 pub struct Cni {
-    range: Cidr,
+    ranges: PerFamily<Range>,
+}
+
+/// Which addresses of a range are taken, and which was given last. It goes on from that one and wraps, so an
+/// address is not used again until the range is through (plugins/ipam/host-local/backend/allocator, GetIter and
+/// Next).
+#[derive(Clone, Debug)]
+struct Range {
+    prefix: Cidr,
     taken: LiteMap<IpAddr, Uid>,
     /// Where the next search starts: one above the address given last.
     next: u64,
@@ -21,47 +28,64 @@ pub struct Cni {
 const FIRST: u64 = 2;
 
 impl Cni {
-    pub fn new(range: Cidr) -> Cni {
-        Cni { range, taken: LiteMap::new(), next: FIRST }
+    pub fn new(ranges: PerFamily<Cidr>) -> Cni {
+        Cni { ranges: ranges.map(|_, prefix| Range { prefix: *prefix, taken: LiteMap::new(), next: FIRST }) }
     }
 
-    pub fn range(&self) -> Cidr {
-        self.range
+    /// The range of a family; `None` in a cluster that does not have the family.
+    pub fn range(&self, family: Family) -> Option<Cidr> {
+        self.ranges.get(family).map(|range| range.prefix)
     }
 
-    /// The bridge's address: the Pods' default gateway.
-    pub fn gateway(&self) -> IpAddr {
-        self.range.nth(1).unwrap_or(self.range.address())
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.range(Family::of(address)).is_some_and(|prefix| prefix.contains(address))
     }
 
-    /// `None` when every address is taken.
-    pub fn allocate(&mut self, pod: Uid) -> Option<IpAddr> {
-        // Not the broadcast address; and never a walk over a whole IPv6 prefix.
-        let end = self.range.size().saturating_sub(1).min(1 << 16);
-        let count = end.checked_sub(FIRST).filter(|n| *n > 0)?;
-        for step in 0..count {
-            let offset = FIRST + (self.next - FIRST + step) % count;
-            let address = self.range.nth(offset)?;
-            if !self.taken.contains_key(&address) {
-                self.taken.insert(address, pod);
-                self.next = offset + 1;
-                return Some(address);
-            }
+    /// The bridge's addresses: the Pods' default gateways.
+    pub fn gateways(&self) -> PerFamily<IpAddr> {
+        self.ranges.map(|_, range| range.prefix.nth(1).unwrap_or(range.prefix.address()))
+    }
+
+    /// `None` when every address of a range is taken; then none of another range is.
+    pub fn allocate(&mut self, pod: Uid) -> Option<PerFamily<IpAddr>> {
+        let free = self.ranges.try_map(|_, range| range.first_free().ok_or(())).ok()?;
+        for (range, (offset, address)) in self.ranges.values_mut().zip(free.values()) {
+            range.taken.insert(*address, pod);
+            range.next = offset + 1;
         }
-        None
+        Some(free.map(|_, (_, address)| *address))
     }
 
-    pub fn release(&mut self, address: IpAddr) {
-        self.taken.remove(&address);
+    pub fn release(&mut self, addresses: &PerFamily<IpAddr>) {
+        for (range, address) in self.ranges.values_mut().zip(addresses.values()) {
+            range.taken.remove(address);
+        }
     }
 
     /// All links went down.
     pub fn release_all(&mut self) {
-        self.taken.clear();
+        self.ranges.values_mut().for_each(|range| range.taken.clear());
     }
 
     pub fn owner(&self, address: IpAddr) -> Option<Uid> {
-        self.taken.get(&address).copied()
+        self.ranges.get(Family::of(address))?.taken.get(&address).copied()
+    }
+}
+
+impl Range {
+    /// Its place in the range, and the address.
+    fn first_free(&self) -> Option<(u64, IpAddr)> {
+        // Not the broadcast address; and never a walk over a whole IPv6 prefix.
+        let end = self.prefix.size().saturating_sub(1).min(1 << 16);
+        let count = end.checked_sub(FIRST).filter(|n| *n > 0)?;
+        for step in 0..count {
+            let offset = FIRST + (self.next - FIRST + step) % count;
+            let address = self.prefix.nth(offset)?;
+            if !self.taken.contains_key(&address) {
+                return Some((offset, address));
+            }
+        }
+        None
     }
 }
 
@@ -69,17 +93,39 @@ impl Cni {
 mod tests {
     use super::*;
 
+    fn prefix(text: &str) -> Cidr {
+        text.parse().unwrap()
+    }
+
+    fn single(text: &str) -> PerFamily<IpAddr> {
+        PerFamily::single(Family::V4, text.parse().unwrap())
+    }
+
     #[test]
     fn addresses_go_on_from_the_last_and_wrap() {
-        let mut cni = Cni::new("10.244.1.0/29".parse().unwrap());
-        let give = |cni: &mut Cni| cni.allocate(Uid(1)).map(|ip| ip.to_string());
+        let mut cni = Cni::new(PerFamily::single(Family::V4, prefix("10.244.1.0/29")));
+        let give = |cni: &mut Cni| cni.allocate(Uid(1)).map(|ips| ips.primary().to_string());
         assert_eq!(give(&mut cni).as_deref(), Some("10.244.1.2"));
         assert_eq!(give(&mut cni).as_deref(), Some("10.244.1.3"));
-        cni.release("10.244.1.2".parse().unwrap());
+        cni.release(&single("10.244.1.2"));
         assert_eq!(give(&mut cni).as_deref(), Some("10.244.1.4"));
         assert_eq!(give(&mut cni).as_deref(), Some("10.244.1.5"));
         assert_eq!(give(&mut cni).as_deref(), Some("10.244.1.6"));
         assert_eq!(give(&mut cni).as_deref(), Some("10.244.1.2"));
         assert_eq!(give(&mut cni), None);
+    }
+
+    #[test]
+    fn a_pod_gets_an_address_of_each_family_or_none() {
+        let ranges = PerFamily::dual(Family::V6, prefix("fd00:10:244:1::/64"), prefix("10.244.1.0/30"));
+        let mut cni = Cni::new(ranges);
+        let first = cni.allocate(Uid(1)).expect("both ranges are free");
+        let texts: Vec<String> = first.values().map(ToString::to_string).collect();
+        assert_eq!(texts, ["fd00:10:244:1::2", "10.244.1.2"]);
+        assert_eq!(cni.allocate(Uid(2)), None, "the IPv4 range has one address");
+        cni.release(&first);
+        let second = cni.allocate(Uid(3)).expect("it was given back");
+        assert_eq!(second.primary().to_string(), "fd00:10:244:1::3", "none of the other range was taken");
+        assert!(second.values().all(|ip| cni.owner(*ip) == Some(Uid(3)) && cni.contains(*ip)));
     }
 }

@@ -5,5 +5,5 @@ mod node_ranges;
 mod per_family;
 
 pub use cni::Cni;
-pub use per_family::{PerFamily, Prefixes};
 pub(crate) use node_ranges::{longest_for, node_range};
+pub use per_family::{PerFamily, Prefixes};

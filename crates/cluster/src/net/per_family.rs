@@ -68,10 +68,7 @@ impl<T> PerFamily<T> {
     }
 
     /// The first error, if there is one for any family.
-    pub fn try_map<U, E>(
-        &self,
-        mut f: impl FnMut(Family, &T) -> Result<U, E>,
-    ) -> Result<PerFamily<U>, E> {
+    pub fn try_map<U, E>(&self, mut f: impl FnMut(Family, &T) -> Result<U, E>) -> Result<PerFamily<U>, E> {
         let other = self.primary_family.other();
         Ok(PerFamily {
             primary_family: self.primary_family,
@@ -133,7 +130,8 @@ mod tests {
         let dual = PerFamily::dual(Family::V4, 4, 6);
         let named = dual.map(|family, value| (family, *value));
         assert_eq!(named, PerFamily::dual(Family::V4, (Family::V4, 4), (Family::V6, 6)));
-        let without = |refused: i32| dual.try_map(|_, value| if *value == refused { Err(refused) } else { Ok(-value) });
+        let without =
+            |refused: i32| dual.try_map(|_, value| if *value == refused { Err(refused) } else { Ok(-value) });
         assert_eq!((without(4), without(6)), (Err(4), Err(6)));
         assert_eq!(without(0), Ok(PerFamily::dual(Family::V4, -4, -6)));
     }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{NsName, Phase, Pod, PodStatus, Probe, Uid};
+use crate::net::PerFamily;
 use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, World};
 
 /// What is true on the node, whatever the API server knows of it yet.
@@ -17,7 +18,7 @@ pub struct PodRuntime {
     pub uid: Uid,
     pub node: Uid,
     /// The Pod's end of its veth pair, while it is up.
-    pub address: Option<IpAddr>,
+    pub addresses: Option<PerFamily<IpAddr>>,
     pub process: Process,
     /// What the readiness probe would find: false when a person made it fail.
     pub passes_probe: bool,
@@ -38,7 +39,7 @@ pub struct PodRuntime {
 impl PodRuntime {
     /// Is it an address of the Pod's own network namespace?
     pub(crate) fn has_address(&self, address: IpAddr) -> bool {
-        self.address == Some(address) || address.is_loopback()
+        address.is_loopback() || self.addresses.is_some_and(|own| own.contains(&address))
     }
 
     fn epoch_of(&self, step: KubeletStep) -> u32 {
@@ -100,7 +101,7 @@ impl World {
             key: pod.meta.key(),
             uid: pod.meta.uid,
             node,
-            address: None,
+            addresses: None,
             process: Process::Stopped,
             passes_probe: true,
             status: pod.status.clone(),
@@ -212,14 +213,14 @@ impl World {
 
     fn sandbox_ready(&mut self, pod: Uid) {
         let Some(node) = self.pods.get(&pod).map(|r| r.node) else { return };
-        let address = self.machines.get_mut(&node).and_then(|m| m.cni.allocate(pod));
-        let Some(address) = address else {
+        let addresses = self.machines.get_mut(&node).and_then(|m| m.cni.allocate(pod));
+        if addresses.is_none() {
             let key = self.pods[&pod].key.clone();
             self.record(LogEntry::NoPodAddress { pod: key });
             return;
-        };
+        }
         if let Some(runtime) = self.pods.get_mut(&pod) {
-            runtime.address = Some(address);
+            runtime.addresses = addresses;
         }
         self.plan(pod, self.timing.container_start, KubeletStep::Start);
     }
@@ -230,14 +231,14 @@ impl World {
         runtime.process = Process::Listening;
         runtime.successes = 0;
         runtime.failures = 0;
-        let (key, address) = (runtime.key.clone(), runtime.address);
+        let (key, addresses) = (runtime.key.clone(), runtime.addresses);
         self.update_status(pod, |status| {
             status.phase = Phase::Running;
-            status.pod_ip = address;
+            status.pod_ips = addresses;
             status.waiting = None;
             status.started = Some(now);
         });
-        self.record(LogEntry::Started { pod: key.clone(), ip: address });
+        self.record(LogEntry::Started { pod: key.clone(), ip: addresses.map(|ips| *ips.primary()) });
         match self.probe_of(&key) {
             None => self.set_pod_ready(pod, self.pods[&pod].passes_probe),
             Some(probe) => {
@@ -386,9 +387,9 @@ impl World {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         // The kubelet forgets the probes (SyncTerminatingPod, probeManager.RemovePod).
         runtime.probe_epoch += 1;
-        let (node, address) = (runtime.node, runtime.address.take());
-        if let (Some(machine), Some(address)) = (self.machines.get_mut(&node), address) {
-            machine.cni.release(address);
+        let (node, addresses) = (runtime.node, runtime.addresses.take());
+        if let (Some(machine), Some(addresses)) = (self.machines.get_mut(&node), addresses) {
+            machine.cni.release(&addresses);
         }
         self.set_pod_ready(pod, false);
         let delay = self.watch_delay(pod, 1);
@@ -407,8 +408,8 @@ impl World {
         // A Pod that is deleted by force: its kubelet kills the process all the same.
         self.process_stops(pod);
         let Some(runtime) = self.pods.remove(&pod) else { return };
-        if let (Some(machine), Some(address)) = (self.machines.get_mut(&runtime.node), runtime.address) {
-            machine.cni.release(address);
+        if let (Some(machine), Some(addresses)) = (self.machines.get_mut(&runtime.node), runtime.addresses) {
+            machine.cni.release(&addresses);
         }
         if self.store.pods.get(&runtime.key).is_some_and(|p| p.meta.uid == pod) {
             self.remove_object::<Pod>(&runtime.key);
@@ -422,7 +423,7 @@ impl World {
         let mut here = Vec::new();
         for (_, runtime) in self.pods.iter_mut().filter(|(_, r)| r.node == node) {
             runtime.process = Process::Stopped;
-            runtime.address = None;
+            runtime.addresses = None;
             runtime.forget_plans();
             here.push(runtime.uid);
         }
@@ -442,7 +443,7 @@ impl World {
             self.update_status(uid, |status| {
                 status.restarts += 1;
                 status.ready = false;
-                status.pod_ip = None;
+                status.pod_ips = None;
                 status.waiting = Some("ContainerCreating".into());
             });
             let delay = after + self.timing.pod_sandbox + self.start_jitter(uid);

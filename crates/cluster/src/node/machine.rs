@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
-use crate::net::Cni;
+use crate::net::{Cni, PerFamily};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode, SentConnections, Synced};
 use crate::sim::{Span, Time};
 use netfilter::{Conntrack, Family, RuleHit, Rules, Stack, Timeouts, Tuple};
@@ -25,8 +25,8 @@ pub(crate) fn kernel(addresses: Vec<IpAddr>, family: Family) -> Stack {
 pub struct Machine {
     pub uid: Uid,
     pub name: Name,
-    /// The primary InternalIP.
-    pub address: IpAddr,
+    /// The InternalIPs.
+    pub addresses: PerFamily<IpAddr>,
     pub power: bool,
     /// Counts the times the machine was switched on: what was planned before is void.
     pub boot: u32,

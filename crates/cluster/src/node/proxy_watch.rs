@@ -143,7 +143,7 @@ impl World {
             return;
         }
         let machine = &self.machines[&node];
-        let config = self.proxy_config(node);
+        let config = self.proxy_config(node, machine.stack.rules().family());
         let synced = sync(machine, &config);
         self.note_stale_chains(node, &synced, &config);
         let now = self.now;
@@ -197,31 +197,35 @@ impl World {
     /// `None` for a node that is not there.
     pub fn rules_as_if(&self, node: Uid, mode: ProxyMode) -> Option<Rules> {
         let machine = self.machines.get(&node)?;
-        let config = self.proxy_config(node);
+        let config = self.proxy_config(node, machine.stack.rules().family());
         Some(build_rules(mode, &config, &seen_ports(machine, &config)))
     }
 
-    fn proxy_config(&self, node: Uid) -> ProxyConfig {
+    /// What the proxier of one family is told.
+    fn proxy_config(&self, node: Uid, family: Family) -> ProxyConfig {
         let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
+        let pod_cidr = self.config.pod_cidrs.get(family).copied();
         ProxyConfig {
-            family: self.family(),
+            family,
             node_name: machine.name.clone(),
             node_ips: machine.stack.addresses.clone(),
             zone: machine.proxy.zone.clone(),
             cluster_cidr: match told.detect_local_mode.unwrap_or_default() {
-                DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(Some(self.config.pod_cidr)),
-                DetectLocalMode::NodeCidr => Some(machine.cni.range()),
+                DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(pod_cidr),
+                DetectLocalMode::NodeCidr => machine.cni.range(family),
             },
-            service_cidrs: vec![self.config.service_cidr],
+            service_cidrs: self.config.service_cidrs.values().copied().collect(),
             masquerade_all: told.masquerade_all.unwrap_or(usual.masquerade_all),
             masquerade_bit: told.masquerade_bit.unwrap_or(usual.masquerade_bit),
             node_port_addresses: match &told.node_port_addresses {
-                Some(NodePortAddresses::Primary) => vec![Cidr::host(machine.address)],
+                Some(NodePortAddresses::Primary) => {
+                    machine.addresses.values().map(|ip| Cidr::host(*ip)).collect()
+                }
                 Some(NodePortAddresses::In(ranges)) => ranges.clone(),
                 None => Vec::new(),
             },
             localhost_node_ports: told.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
-            cni_masquerade_cidr: self.config.ip_masq.then_some(self.config.pod_cidr),
+            cni_masquerade_cidr: pod_cidr.filter(|_| self.config.ip_masq),
             ipvs_scheduler: self.config.ipvs_scheduler,
             ..usual
         }
@@ -271,7 +275,8 @@ impl World {
         let heard = |m: &&Machine| m.boot == boot && m.power && !m.is_silent() && !m.proxy.paused;
         let Some(machine) = self.machines.get(&node).filter(heard) else { return };
         if machine.proxy.mode != mode {
-            let rules = leftover_rules(&self.proxy_config(node));
+            let config = self.proxy_config(node, machine.stack.rules().family());
+            let rules = leftover_rules(&config);
             if let Some(machine) = self.machines.get_mut(&node) {
                 machine.set_rules(rules);
             }

@@ -5,16 +5,16 @@ use crate::api::{
     Container, Kind, KubeObject, Manifest, Meta, Name, Namespace, Node, NodeCondition, NodeSpec, NsName,
     Parsed, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
-use crate::net::{Cni, node_range};
+use crate::net::{Cni, PerFamily, Prefixes, node_range};
 use crate::node::{Machine, kernel};
 use crate::traffic::{curl_pod, derived_clients};
-use netfilter::{Cidr, Family};
+use netfilter::Cidr;
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
-const POD_CIDR: [&str; 2] = ["10.244.0.0/16", "fd00:10:244::/56"];
-const SERVICE_CIDR: [&str; 2] = ["10.96.0.0/12", "fd00:10:96::/112"];
+const POD_CIDR: Prefixes = Prefixes { v4: "10.244.0.0/16", v6: "fd00:10:244::/56" };
+const SERVICE_CIDR: Prefixes = Prefixes { v4: "10.96.0.0/12", v6: "fd00:10:96::/112" };
 /// Where nodes live; 192.168.0.11 is the first.
-const NODES: [&str; 2] = ["192.168.0.0/24", "fd00:192:168::/64"];
+const NODES: Prefixes = Prefixes { v4: "192.168.0.0/24", v6: "fd00:192:168::/64" };
 const DEFAULT_SEED: u64 = 7;
 pub(crate) const NODE_LIMIT: u32 = 64;
 /// node-1 to node-3, where nothing says which nodes there are.
@@ -31,10 +31,13 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        let family = usize::from(scenario.named_range().is_some_and(|range| range.address().is_ipv6()));
+        let family = scenario.family();
+        let one = |range: Option<Cidr>, usual: Prefixes| {
+            PerFamily::single(family, range.unwrap_or_else(|| usual.of(family)))
+        };
         let config = ClusterConfig {
-            pod_cidr: scenario.pod_cidr.unwrap_or_else(|| constant(POD_CIDR[family])),
-            service_cidr: scenario.service_cidr.unwrap_or_else(|| constant(SERVICE_CIDR[family])),
+            pod_cidrs: one(scenario.pod_cidr, POD_CIDR),
+            service_cidrs: one(scenario.service_cidr, SERVICE_CIDR),
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             apps_drain: scenario.apps_drain.unwrap_or(false),
@@ -92,25 +95,29 @@ impl World {
             return Err(Refusal::TooManyNodes { limit: NODE_LIMIT });
         }
         let index = self.next_name_ordinal(Uid(0));
-        let cluster = self.config.pod_cidr;
-        let range = node_range(cluster, index).ok_or(Refusal::NoPodRangeLeft { range: cluster })?;
-        let address = self.network(NODES).nth(u64::from(10 + index.min(200))).unwrap_or(range.address());
+        let ranges = self.config.pod_cidrs.try_map(|_, cluster| {
+            node_range(*cluster, index).ok_or(Refusal::NoPodRangeLeft { range: *cluster })
+        })?;
+        let addresses = ranges.map(|family, range| {
+            NODES.of(family).nth(u64::from(10 + index.min(200))).unwrap_or(range.address())
+        });
         let at_once = power && boot_time.is_none();
         let node = Node {
             meta,
-            spec: NodeSpec { pod_cidrs: vec![range], ..spec },
+            spec: NodeSpec { pod_cidrs: ranges.values().copied().collect(), ..spec },
             allocatable_cpu_milli,
-            addresses: vec![address],
+            addresses: addresses.values().copied().collect(),
             ready: if at_once { NodeCondition::True } else { NodeCondition::Unknown },
         };
         let node = self.create_object(node);
         let uid = node.meta.uid;
-        let cni = Cni::new(range);
-        let stack = kernel(vec![address, cni.gateway()], self.family());
+        let cni = Cni::new(ranges);
+        let own = addresses.values().chain(cni.gateways().values()).copied().collect();
+        let stack = kernel(own, self.config.primary_family());
         let machine = Machine {
             uid,
             name: node.meta.name.clone(),
-            address,
+            addresses,
             power,
             boot: 0,
             cut_off: false,
@@ -140,16 +147,6 @@ impl World {
         let ready = self.now + boot_time;
         self.schedule(ready, Event::Node { node, epoch: boot, step: NodeStep::Ready });
         self.proxy_starts(node, boot_time);
-    }
-
-    /// The cluster's: it has one.
-    pub fn family(&self) -> Family {
-        Family::of(self.config.pod_cidr.address())
-    }
-
-    /// A network that has a prefix in each family, IPv4 first.
-    pub(crate) fn network(&self, prefixes: [&str; 2]) -> Cidr {
-        constant(prefixes[usize::from(self.family() == Family::V6)])
     }
 
     /// The scenario's own clients, or those that the manifests imply.
@@ -212,8 +209,4 @@ pub(crate) fn node_meta(name: &Name, zone: Option<&Str>) -> Meta {
         meta.labels.insert("topology.kubernetes.io/zone".into(), zone.clone());
     }
     meta
-}
-
-fn constant(cidr: &str) -> Cidr {
-    cidr.parse().expect("a constant prefix is well formed")
 }

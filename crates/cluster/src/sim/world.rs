@@ -10,12 +10,13 @@ use super::{
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::Cloud;
+use crate::net::PerFamily;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
 use crate::store::{Store, Stored};
 use crate::traffic::Traffic;
-use netfilter::{Cidr, Scheduler};
+use netfilter::{Cidr, Family, Scheduler};
 
 /// Bumped whenever the same scenario may run otherwise than before: a shared link says which
 /// model it was made with.
@@ -24,8 +25,9 @@ pub const MODEL_VERSION: u32 = 4;
 /// What a cluster has and does not change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterConfig {
-    pub pod_cidr: Cidr,
-    pub service_cidr: Cidr,
+    /// Where each node's Pods get their addresses from. They say which IP families the cluster has.
+    pub pod_cidrs: PerFamily<Cidr>,
+    pub service_cidrs: PerFamily<Cidr>,
     /// What every kube-proxy is told.
     pub kube_proxy: KubeProxy,
     /// Pod traffic that leaves the Pod network gets its node's address (the CNI plugin bridge's
@@ -39,6 +41,13 @@ pub struct ClusterConfig {
     pub proxy_mode: ProxyMode,
     /// How its IPVS mode chooses.
     pub ipvs_scheduler: Scheduler,
+}
+
+impl ClusterConfig {
+    /// The family of what a cluster has one of.
+    pub fn primary_family(&self) -> Family {
+        self.pod_cidrs.primary_family()
+    }
 }
 
 /// Cheap to clone: what is large is shared, or a flat table.

@@ -4,7 +4,7 @@ use super::{ConnectionId, Flight};
 use crate::api::Uid;
 use crate::sim::World;
 use crate::trace::{HopKind, PacketVerdict, Place};
-use netfilter::Tuple;
+use netfilter::{Family, Tuple};
 
 /// What a proxying load balancer remembers of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl World {
         let service = self.store.service_by_uid(service)?;
         let called = |p: &&crate::api::ServicePort| p.port == tuple.dst_port && p.protocol == tuple.protocol;
         let port = service.spec.ports.iter().find(called).map(|p| p.node_port).filter(|p| *p != 0)?;
-        let dst = self.machines.get(&node)?.address;
+        let dst = *self.machines.get(&node)?.addresses.get_or_primary(Family::of(tuple.dst));
         Some(Tuple { src: tuple.dst, dst, dst_port: port, ..tuple })
     }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::{ClientId, Target, Traffic};
 use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType, Uid};
 use crate::dns::Answer;
+use crate::net::{PerFamily, Prefixes};
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, World};
 use crate::trace::{Outcome, Place};
+use netfilter::Family;
 
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -27,7 +29,21 @@ pub struct Client {
     pub(crate) subject: u64,
 }
 
-/// Where a request starts.
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+struct Caller {
+    place: Place,
+    addresses: PerFamily<IpAddr>,
+}
+
+impl Caller {
+    fn first_reachable(&self, found: &[IpAddr]) -> Option<IpAddr> {
+        let has_family = |to: &&IpAddr| self.addresses.get(Family::of(**to)).is_some();
+        found.iter().find(has_family).or(found.first()).copied()
+    }
+}
+
+/// Where a connection starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
     pub place: Place,
@@ -35,7 +51,7 @@ pub(crate) struct Origin {
 }
 
 /// TEST-NET-3 (RFC 5737), and a part of IPv6's own (RFC 3849): where clients outside live.
-const OUTSIDE: [&str; 2] = ["203.0.113.0/24", "2001:db8:113::/64"];
+const OUTSIDE: Prefixes = Prefixes { v4: "203.0.113.0/24", v6: "2001:db8:113::/64" };
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
 /// A thousand requests a second is what a page can show.
@@ -62,7 +78,7 @@ impl World {
     }
 
     fn free_outside_address(&self) -> IpAddr {
-        let network = self.network(OUTSIDE);
+        let network = OUTSIDE.of(self.config.primary_family());
         (10..255)
             .filter_map(|n| network.nth(n))
             .find(|ip| self.traffic.clients.values().all(|client| client.address != Some(*ip)))
@@ -130,13 +146,13 @@ impl World {
             return false;
         }
         let client = client.clone();
-        let Some(origin) = self.origin_of(&client, ordinal) else { return false };
-        if client.spec.keep_alive && self.reuse_connection(id, origin.place) {
+        let Some(caller) = self.caller_of(&client, ordinal) else { return false };
+        if client.spec.keep_alive && self.reuse_connection(id, caller.place) {
             return true;
         }
-        match self.address_of(&client, origin, ordinal) {
-            Ok(to) => self.open_connection(&client, self.source_for(origin, to.0), ordinal, to),
-            Err(outcome) => self.fail_at_once(&client, origin, ordinal, outcome),
+        match self.address_of(&client, &caller, ordinal) {
+            Ok(to) => self.open_connection(&client, self.origin_for(&caller, to.0), ordinal, to),
+            Err(outcome) => self.fail_at_once(&client, caller.place, ordinal, outcome),
         }
         true
     }
@@ -144,30 +160,33 @@ impl World {
     /// A process on a node that calls one of the node's own addresses has that address as its own
     /// too (the local table's `src`): in IPVS mode every virtual server's is one. In a Pod it is so for
     /// loopback.
-    fn source_for(&self, origin: Origin, to: IpAddr) -> Origin {
-        let own = match origin.place {
+    fn origin_for(&self, caller: &Caller, to: IpAddr) -> Origin {
+        let place = caller.place;
+        let own = match place {
             Place::Node(node) => self.machines.get(&node).is_some_and(|m| m.stack.has_address(to)),
             Place::Pod(_) => to.is_loopback(),
             Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => false,
         };
-        if own { Origin { address: to, ..origin } } else { origin }
+        let address = if own { to } else { *caller.addresses.get_or_primary(Family::of(to)) };
+        Origin { place, address }
     }
 
     /// The Pods of a workload take turns.
-    fn origin_of(&self, client: &Client, ordinal: u64) -> Option<Origin> {
+    fn caller_of(&self, client: &Client, ordinal: u64) -> Option<Caller> {
         if let Some(address) = client.address {
-            return Some(Origin { place: Place::Outside(client.id), address });
+            let addresses = PerFamily::single(Family::of(address), address);
+            return Some(Caller { place: Place::Outside(client.id), addresses });
         }
         if let ClientFrom::Node { name } = &client.spec.from {
             let machine = self.machine_named(name).filter(|m| m.power)?;
-            return Some(Origin { place: Place::Node(machine.uid), address: machine.address });
+            return Some(Caller { place: Place::Node(machine.uid), addresses: machine.addresses });
         }
         let pods = self.client_pods(&client.spec.from);
-        let running: Vec<Origin> = pods
+        let running: Vec<Caller> = pods
             .iter()
             .filter_map(|pod| {
                 let runtime = self.pods.get(&pod.meta.uid).filter(|r| r.process == Process::Listening)?;
-                Some(Origin { place: Place::Pod(runtime.uid), address: runtime.address? })
+                Some(Caller { place: Place::Pod(runtime.uid), addresses: runtime.addresses? })
             })
             .collect();
         (!running.is_empty()).then(|| running[(ordinal % running.len() as u64) as usize])
@@ -206,20 +225,20 @@ impl World {
     }
 
     /// Where the request goes: by name, by address, or by the Service's way in.
-    fn address_of(&self, client: &Client, origin: Origin, ordinal: u64) -> Result<(IpAddr, u16), Outcome> {
+    fn address_of(&self, client: &Client, caller: &Caller, ordinal: u64) -> Result<(IpAddr, u16), Outcome> {
         match client.target.as_ref().ok_or(Outcome::Unresolved)? {
             Target::WayIn { service, port } => self.way_in(client, service, *port, ordinal),
             Target::Host { host, port } => {
-                let namespace = self.namespace_of(origin.place);
-                let address = self.address_named(client, &namespace, host, ordinal);
+                let address = self.address_named(client, caller, host, ordinal);
                 address.map(|address| (address, *port)).ok_or(Outcome::Unresolved)
             }
         }
     }
 
-    /// The first of the addresses that [`World::resolve`] gives. What most names are, an address or a Service
+    /// The first of the addresses that [`World::resolve`] gives and the caller has the family of, as
+    /// getaddrinfo asks for no other (AI_ADDRCONFIG); the first of all where there is none. What most names are, an address or a Service
     /// of the caller's namespace, is found without it.
-    fn address_named(&self, client: &Client, namespace: &str, host: &str, ordinal: u64) -> Option<IpAddr> {
+    fn address_named(&self, client: &Client, caller: &Caller, host: &str, ordinal: u64) -> Option<IpAddr> {
         if let Ok(address) = host.parse() {
             return Some(address);
         }
@@ -227,13 +246,13 @@ impl World {
         if client.address.is_some() {
             return None;
         }
-        let service = self.store.services.get(&NsName::new(namespace, host));
-        if let Some(address) = service.filter(|s| s.has_virtual_ip()).and_then(|s| s.spec.cluster_ips.first())
-        {
-            return Some(*address);
+        let namespace = self.namespace_of(caller.place);
+        let service = self.store.services.get(&NsName::new(&namespace, host));
+        if let Some(service) = service.filter(|s| s.has_virtual_ip()) {
+            return caller.first_reachable(&service.spec.cluster_ips);
         }
-        match self.resolve(namespace, host, client.subject, ordinal) {
-            Answer::Addresses { addresses, .. } => addresses.first().copied(),
+        match self.resolve(&namespace, host, client.subject, ordinal) {
+            Answer::Addresses { addresses, .. } => caller.first_reachable(&addresses),
             Answer::NoSuchName | Answer::Outside { .. } => None,
         }
     }
@@ -267,7 +286,9 @@ impl World {
         match service.spec.type_ {
             ServiceType::LoadBalancer => Err(Outcome::NoAddress),
             ServiceType::NodePort => {
-                let nodes: Vec<IpAddr> = self.machines.values().map(|m| m.address).collect();
+                let family = client.address.map_or(self.config.primary_family(), Family::of);
+                let nodes: Vec<IpAddr> =
+                    self.machines.values().map(|m| *m.addresses.get_or_primary(family)).collect();
                 let count = nodes.len().max(1) as u64;
                 let at = self.chance.below(Purpose::NodeChoice, client.subject, ordinal, count);
                 nodes.get(at as usize).map(|ip| (*ip, port.node_port)).ok_or(Outcome::NoAddress)

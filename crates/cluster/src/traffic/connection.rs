@@ -74,9 +74,10 @@ impl World {
         let protocol = client.spec.protocol;
         let mut tuple = Tuple { src: origin.address, src_port: 0, dst: address, dst_port: port, protocol };
         tuple.src_port = self.free_ephemeral_port(client, tuple, ordinal);
-        let id = self.new_connection(client, origin, ordinal, Some(tuple));
+        let id = self.new_connection(client, origin.place, ordinal, Some(tuple));
         let at_home = matches!(origin.place, Place::Node(_)) && address.is_loopback();
-        let to_node = port != 0 && (at_home || self.machines.values().any(|m| m.address == address));
+        let to_node =
+            port != 0 && (at_home || self.machines.values().any(|m| m.addresses.contains(&address)));
         if let Some(live) = self.traffic.connections.get_mut(&id) {
             live.record.service = self.store.services.iter().find_map(|s| {
                 let own = s.spec.cluster_ips.contains(&address)
@@ -98,7 +99,7 @@ impl World {
     fn new_connection(
         &mut self,
         client: &Client,
-        origin: Origin,
+        source: Place,
         ordinal: u64,
         tuple: Option<Tuple>,
     ) -> ConnectionId {
@@ -108,7 +109,7 @@ impl World {
             id,
             client: client.id,
             client_name: client.spec.name.clone(),
-            source: origin.place,
+            source,
             target: client.spec.to.clone(),
             service: None,
             tuple,
@@ -146,8 +147,8 @@ impl World {
     }
 
     /// A request that never became a packet: the name came to nothing.
-    pub(crate) fn fail_at_once(&mut self, client: &Client, origin: Origin, ordinal: u64, outcome: Outcome) {
-        let id = self.new_connection(client, origin, ordinal, None);
+    pub(crate) fn fail_at_once(&mut self, client: &Client, place: Place, ordinal: u64, outcome: Outcome) {
+        let id = self.new_connection(client, place, ordinal, None);
         if let Some(super::Target::WayIn { service, .. }) = &client.target {
             let found = self.store.services.get(service).map(|s| (service.clone(), s.meta.uid));
             if let Some(live) = self.traffic.connections.get_mut(&id) {

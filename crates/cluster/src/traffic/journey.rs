@@ -13,8 +13,8 @@ use crate::trace::{
     is_established, rejected,
 };
 use netfilter::{
-    Context, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Protocol, RejectWith, RuleHit, Skb, Stack, TcpFlags,
-    Traversal, Tuple, Verdict,
+    Context, Family, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Protocol, RejectWith, RuleHit, Skb, Stack,
+    TcpFlags, Traversal, Tuple, Verdict,
 };
 
 /// net.ipv4.ip_default_ttl.
@@ -68,7 +68,10 @@ impl Host for Machine<'_> {
     fn route(&self, tuple: &Tuple) -> netfilter::Route {
         match self.world.route(self.node, self.connection, tuple.dst) {
             Route::Local => netfilter::Route::Local,
-            route => netfilter::Route::Out(self.world.out_address(self.node, &route)),
+            route => {
+                let family = Family::of(tuple.dst);
+                netfilter::Route::Out(self.world.out_address(self.node, &route, family))
+            }
         }
     }
 }
@@ -134,7 +137,7 @@ impl World {
         if let Some(service) = self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key)) {
             return Place::LoadBalancer(service.service);
         }
-        if let Some(node) = self.machines.values().find(|m| m.address == address) {
+        if let Some(node) = self.machines.values().find(|m| m.addresses.contains(&address)) {
             return Place::Node(node.uid);
         }
         if !self.store.services.iter().any(|s| s.spec.external_ips.contains(&address)) {
@@ -265,11 +268,11 @@ impl World {
     }
 
     /// The address of the interface that a packet leaves by: the bridge's towards a Pod.
-    fn out_address(&self, node: Uid, route: &Route) -> IpAddr {
+    fn out_address(&self, node: Uid, route: &Route, family: Family) -> IpAddr {
         let machine = &self.machines[&node];
         match route {
-            Route::To(Place::Pod(_)) => machine.cni.gateway(),
-            _ => machine.address,
+            Route::To(Place::Pod(_)) => *machine.cni.gateways().get_or_primary(family),
+            _ => *machine.addresses.get_or_primary(family),
         }
     }
 
@@ -278,11 +281,11 @@ impl World {
         if machine.stack.has_address(address) {
             return Route::Local;
         }
-        if machine.cni.range().contains(address) {
+        if machine.cni.contains(address) {
             let pod = machine.cni.owner(address);
             return pod.map_or(Route::NoNeighbour, |pod| Route::To(Place::Pod(pod)));
         }
-        let holds = |m: &&crate::node::Machine| m.address == address || m.cni.range().contains(address);
+        let holds = |m: &&crate::node::Machine| m.addresses.contains(&address) || m.cni.contains(address);
         if let Some(other) = self.machines.values().find(holds) {
             return if other.power { Route::To(Place::Node(other.uid)) } else { Route::NoNeighbour };
         }
@@ -396,7 +399,7 @@ impl World {
     fn send_error(&mut self, connection: ConnectionId, kind: PacketKind, node: Uid, failed: Tuple) {
         let Some(machine) = self.machines.get(&node) else { return };
         let tuple = Tuple {
-            src: machine.address,
+            src: *machine.addresses.get_or_primary(Family::of(failed.src)),
             src_port: 0,
             dst: failed.src,
             dst_port: 0,

@@ -76,7 +76,7 @@ fn external_addresses(
     let addresses = service.spec.external_ips.iter().copied().chain(balancers);
     let mut found: BTreeSet<_> = addresses.map(|ip| SocketAddr::new(ip, port)).collect();
     if node_port != 0 {
-        found.insert(SocketAddr::new(machine.address, node_port));
+        found.insert(SocketAddr::new(*machine.addresses.primary(), node_port));
     }
     found
 }

@@ -8,6 +8,7 @@ use crate::support::{self, start};
 use cluster::api::{
     Action, Kind, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Uid,
 };
+use cluster::net::PerFamily;
 use cluster::node::Machine;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, World};
@@ -300,10 +301,11 @@ impl Checker {
 }
 
 fn addresses_are_unique(world: &World) {
-    let mut seen: BTreeSet<IpAddr> = world.machines().values().map(|m| m.address).collect();
+    let mut seen: BTreeSet<IpAddr> =
+        world.machines().values().flat_map(|m| m.addresses.values().copied()).collect();
     for pod in world.store().pods.iter().filter_map(|p| world.pod_runtime(p.meta.uid)) {
-        if let Some(ip) = pod.address {
-            assert!(seen.insert(ip), "{ip} of {} is given once", pod.key);
+        for ip in pod.addresses.iter().flat_map(PerFamily::values) {
+            assert!(seen.insert(*ip), "{ip} of {} is given once", pod.key);
         }
     }
     for service in world.store().services.iter() {

@@ -38,7 +38,7 @@ fn is_taken(pods: &str, services: &str) -> bool {
     run.advance_to(Time::ZERO + Span::from_secs(30), u64::MAX);
     let world = run.world();
     assert_eq!(world.machines().len(), 3, "{pods}");
-    let with_address = world.store().pods.iter().filter(|p| p.status.pod_ip.is_some()).count();
+    let with_address = world.store().pods.iter().filter(|p| p.status.pod_ips.is_some()).count();
     assert_eq!(with_address, 3, "{pods}");
     assert!(world.store().services.iter().all(|s| s.spec.cluster_ips.len() == 1), "{services}");
     true

@@ -35,8 +35,8 @@ impl Facts {
         let calls = outside::calls_by_pod(world);
         let config = world.config();
         Facts {
-            pod_range: config.pod_cidr,
-            service_range: config.service_cidr,
+            pod_range: *config.pod_cidrs.primary(),
+            service_range: *config.service_cidrs.primary(),
             nodes: nodes::all(world),
             pods: pods::all(world, calls),
             clients: outside::clients(world),

@@ -52,7 +52,7 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
     let runtime = world.pod_runtime(meta.uid);
     let node = pod.spec.node_name.as_deref().and_then(|name| world.store().node(name));
     // The address is the kubelet's to know first; the API server hears of it later.
-    let ip = runtime.and_then(|r| r.address).or(pod.status.pod_ip);
+    let ip = runtime.and_then(|r| r.addresses).or(pod.status.pod_ips).map(|ips| *ips.primary());
     PodFacts {
         uid: meta.uid,
         key: meta.key(),

@@ -430,7 +430,7 @@ spec:
     fn a_line_is_stale_from_the_slices_change_to_the_nodes_sync() {
         let mut run = run(WEB, 3);
         let victim = pods(run.world(), "web")[0].clone();
-        let ip = run.world().store().pods.get(&victim).and_then(|p| p.status.pod_ip);
+        let ip = run.world().store().pods.get(&victim).and_then(|p| p.status.pod_ip());
         kill(&mut run, &victim.name);
         let (mut stale, mut missing) = (0, 0);
         for _ in 0..400 {

@@ -47,7 +47,7 @@ fn endpoint(world: &World, record: &ConnectionRecord) -> Option<Value> {
     Some(json!({
         "pod": key.to_string(),
         "node": pod.spec.node_name.as_ref().map(ToString::to_string),
-        "address": socket(pod.status.pod_ip.expect("a Pod that answers has an address"), port),
+        "address": socket(pod.status.pod_ip().expect("a Pod that answers has an address"), port),
     }))
 }
 

@@ -43,7 +43,7 @@ use serde::Serialize;
 use super::{Name, Str, TimedAction};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
-use netfilter::{Cidr, Scheduler};
+use netfilter::{Cidr, Family, Scheduler};
 
 pub use client::{ClientFrom, ClientSpec};
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
@@ -82,9 +82,9 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// The range that says of which family the cluster is; IPv4 where none is named.
-    pub(crate) fn named_range(&self) -> Option<Cidr> {
-        self.pod_cidr.or(self.service_cidr)
+    /// The cluster's: that of the ranges, IPv4 where none is named.
+    pub(crate) fn family(&self) -> Family {
+        self.pod_cidr.or(self.service_cidr).map_or(Family::V4, |range| Family::of(range.address()))
     }
 }
 

@@ -86,10 +86,10 @@ fn status(pod: &Pod) -> Tree {
         let containers = pod.spec.containers.iter().map(|c| container_status(c, status));
         out.put("containerStatuses", Tree::seq(containers.collect()));
     }
-    if let Some(ip) = status.pod_ip {
-        let ip = text(&ip.to_string());
-        out.put("podIP", ip.clone());
-        out.put("podIPs", Tree::seq(vec![map([("ip", ip)])]));
+    if let Some(ips) = status.pod_ips {
+        out.put("podIP", text(&ips.primary().to_string()));
+        let ips = ips.values().map(|ip| map([("ip", text(&ip.to_string()))]));
+        out.put("podIPs", Tree::seq(ips.collect()));
     }
     if let Some(started) = status.started {
         out.put("startTime", text(&rfc3339::print(started)));
