@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cluster::api::{
-    Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort,
-    ServiceSpec, ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service,
+    ServicePort, ServiceSpec, ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyConfig;
 use litemap::LiteMap;
@@ -108,6 +108,7 @@ impl Cluster {
             let slice = EndpointSlice {
                 meta: self::meta(&format!("{name}-{part}")),
                 service: name.as_str().into(),
+                address_type: AddressType::Ip(self.family),
                 ports: ports.iter().filter_map(|port| endpoint_port(rng, port, first)).collect(),
                 endpoints,
             };

@@ -4,11 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use cluster::api::{
-    Endpoint, EndpointPort, EndpointSlice, Meta, NsName, Service, ServicePort, ServiceSpec, TargetPort,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, Meta, NsName, Service, ServicePort, ServiceSpec,
+    TargetPort,
 };
 use cluster::node::kube_proxy::ProxyConfig;
 use litemap::LiteMap;
-use netfilter::Protocol;
+use netfilter::{Family, Protocol};
 
 /// What a node's kube-proxy has seen.
 pub struct Seen {
@@ -73,6 +74,7 @@ fn slice(n: u32, endpoints: u32) -> EndpointSlice {
     EndpointSlice {
         meta: meta(format!("svc-{n}-abcde")),
         service: NsName::new("default", &format!("svc-{n}")).name,
+        address_type: AddressType::Ip(Family::V4),
         ports: vec![EndpointPort { name: "http".into(), protocol: Protocol::Tcp, port: 8080 }],
         endpoints: (0..endpoints).map(endpoint).collect(),
     }

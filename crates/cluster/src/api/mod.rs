@@ -47,7 +47,7 @@ pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,
 };
-pub use slice::{Endpoint, EndpointPort, EndpointSlice};
+pub use slice::{AddressType, Endpoint, EndpointPort, EndpointSlice};
 pub use text::{MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml};
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub use workload::{

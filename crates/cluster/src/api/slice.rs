@@ -2,21 +2,45 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
 use super::kind::Codec;
 use super::{ApiResource, Meta, Name, NameRule, Resource, Scope, Str, Tree, Uid, write};
-use netfilter::Protocol;
+use netfilter::{Family, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EndpointSlice {
     pub meta: Meta,
     /// The label `kubernetes.io/service-name`.
     pub service: Name,
+    pub address_type: AddressType,
     pub ports: Vec<EndpointPort>,
     pub endpoints: Vec<Endpoint>,
+}
+
+/// `addressType`: a slice has addresses of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AddressType {
+    Ip(Family),
+    /// Names, which kube-proxy does not read (endpointslicecache.go); nor are they kept here.
+    Fqdn,
+}
+
+impl AddressType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AddressType::Ip(family) => family.as_str(),
+            AddressType::Fqdn => "FQDN",
+        }
+    }
+}
+
+impl Serialize for AddressType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl Resource for EndpointSlice {

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use super::names::generate;
 use super::topology_hints;
 use crate::api::{
-    Endpoint, EndpointPort, EndpointSlice, Kind, Meta, NsName, OwnerRef, Phase, Pod, Service, ServicePort,
-    ServiceType, Str, TargetPort, Uid,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, Kind, Meta, NsName, OwnerRef, Phase, Pod, Service,
+    ServicePort, ServiceType, Str, TargetPort, Uid,
 };
 use crate::sim::{LogEntry, World};
+use netfilter::Family;
 
 /// kube-controller-manager --max-endpoints-per-slice.
 const MAX_ENDPOINTS_PER_SLICE: usize = 100;
@@ -20,8 +21,8 @@ const MAX_ENDPOINTS_PER_SLICE: usize = 100;
 /// The ports that a Pod's addresses are listed with.
 type Ports = Vec<EndpointPort>;
 
-/// Endpoints by whether they have IPv4 addresses, and by their ports.
-type Groups = LiteMap<(bool, Ports), Vec<Endpoint>>;
+/// Endpoints by the family of their addresses, and by their ports.
+type Groups = LiteMap<(Family, Ports), Vec<Endpoint>>;
 
 impl World {
     pub(crate) fn reconcile_endpoint_slices(&mut self) {
@@ -39,16 +40,15 @@ impl World {
         self.hint_by_cpu(service, &mut wanted);
         if wanted.is_empty() {
             // One placeholder, so that a watcher can tell "none" from "not yet written".
-            wanted.insert((false, Vec::new()), Vec::new());
+            wanted.extend(
+                self.ip_families(service).into_iter().map(|family| ((family, Vec::new()), Vec::new())),
+            );
         }
         let existing = self.slices_of(service);
         let mut kept: BTreeSet<NsName> = BTreeSet::new();
-        for ((_, ports), endpoints) in wanted {
-            let family = endpoints.first().map(|e| e.address.is_ipv4());
-            let same_group = |s: &&Arc<EndpointSlice>| {
-                s.ports == ports
-                    && (s.endpoints.first().map(|e| e.address.is_ipv4()) == family || s.endpoints.is_empty())
-            };
+        for ((family, ports), endpoints) in wanted {
+            let address_type = AddressType::Ip(family);
+            let same_group = |s: &&Arc<EndpointSlice>| s.ports == ports && s.address_type == address_type;
             let group: Vec<Arc<EndpointSlice>> = existing
                 .iter()
                 .filter(|s| !kept.contains(&s.meta.key()))
@@ -56,7 +56,7 @@ impl World {
                 .cloned()
                 .collect();
             for (slice, endpoints) in pack(group, endpoints) {
-                kept.insert(self.write_slice(service, slice, &ports, endpoints));
+                kept.insert(self.write_slice(service, slice, (address_type, &ports), endpoints));
             }
         }
         for slice in existing.iter().filter(|s| !kept.contains(&s.meta.key())) {
@@ -70,12 +70,9 @@ impl World {
             return;
         }
         let zones = topology_hints::cpu_by_zone(self.store.nodes.iter().map(|n| &**n));
-        for is_v4 in [true, false] {
-            let mut endpoints: Vec<&mut Endpoint> = groups
-                .iter_mut()
-                .flat_map(|(_, group)| group)
-                .filter(|e| e.address.is_ipv4() == is_v4)
-                .collect();
+        for family in [Family::V4, Family::V6] {
+            let mut endpoints: Vec<&mut Endpoint> =
+                groups.iter_mut().filter(|((of, _), _)| *of == family).flat_map(|(_, group)| group).collect();
             topology_hints::assign(&mut endpoints, zones.as_ref());
         }
     }
@@ -94,15 +91,27 @@ impl World {
     fn wanted_endpoints(&self, service: &Service) -> Groups {
         let mut groups = Groups::new();
         let Some(selector) = &service.spec.selector else { return groups };
+        let families = self.ip_families(service);
         for pod in self.store.pods.iter() {
             let selected = pod.meta.namespace == service.meta.namespace
                 && selector.iter().all(|(k, v)| pod.meta.labels.get(k) == Some(v));
-            let Some(address) = pod.status.pod_ip().filter(|_| selected && belongs(pod)) else { continue };
+            let Some(addresses) = pod.status.pod_ips.filter(|_| selected && belongs(pod)) else { continue };
             let ports = resolve_ports(service, pod);
-            let endpoint = self.endpoint(service, pod, address);
-            groups.entry((address.is_ipv4(), ports)).or_default().push(endpoint);
+            for (family, address) in addresses.iter().filter(|(family, _)| families.contains(family)) {
+                let endpoint = self.endpoint(service, pod, *address);
+                groups.entry((family, ports.clone())).or_default().push(endpoint);
+            }
         }
         groups
+    }
+
+    /// `spec.ipFamilies`: those of its addresses; of a headless Service the cluster's primary one (ipFamilyPolicy
+    /// SingleStack).
+    fn ip_families(&self, service: &Service) -> Vec<Family> {
+        match service.spec.cluster_ips.as_slice() {
+            [] => vec![self.config.primary_family()],
+            ips => ips.iter().map(|ip| Family::of(*ip)).collect(),
+        }
     }
 
     /// utils.go, podToEndpoint: the truth table of ready, serving and terminating.
@@ -131,7 +140,7 @@ impl World {
         &mut self,
         service: &Service,
         slice: Option<Arc<EndpointSlice>>,
-        ports: &[EndpointPort],
+        (address_type, ports): (AddressType, &[EndpointPort]),
         endpoints: Vec<Endpoint>,
     ) -> NsName {
         match slice {
@@ -144,12 +153,18 @@ impl World {
             }
             None => {
                 self.record(LogEntry::SliceChanged { service: service.meta.key() });
-                self.create_slice(service, ports.to_vec(), endpoints)
+                self.create_slice(service, address_type, ports.to_vec(), endpoints)
             }
         }
     }
 
-    fn create_slice(&mut self, service: &Service, ports: Ports, endpoints: Vec<Endpoint>) -> NsName {
+    fn create_slice(
+        &mut self,
+        service: &Service,
+        address_type: AddressType,
+        ports: Ports,
+        endpoints: Vec<Endpoint>,
+    ) -> NsName {
         let base = format!("{}-", service.meta.name);
         let ordinal = self.next_name_ordinal(service.meta.uid);
         let name = (0..)
@@ -176,9 +191,8 @@ impl World {
             }),
             ..Meta::default()
         };
-        self.create_object(EndpointSlice { meta, service: service.meta.name.clone(), ports, endpoints })
-            .meta
-            .key()
+        let service = service.meta.name.clone();
+        self.create_object(EndpointSlice { meta, service, address_type, ports, endpoints }).meta.key()
     }
 
     fn collect_orphaned_slices(&mut self) {
@@ -323,6 +337,7 @@ mod tests {
         let old = Arc::new(EndpointSlice {
             meta: Meta::default(),
             service: "web".into(),
+            address_type: AddressType::Ip(Family::V4),
             ports: Vec::new(),
             endpoints: vec![endpoint(250)],
         });

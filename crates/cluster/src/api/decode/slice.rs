@@ -4,25 +4,42 @@ use super::endpoint_ip::check_endpoint_ip;
 use super::spot::Spot;
 use super::{meta, node, pod};
 use crate::api::findings::Findings;
-use crate::api::{DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, Rule, Severity, Str, Uid};
+use crate::api::{
+    AddressType, DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, Rule, Severity, Str, Uid,
+};
+use netfilter::Family;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> EndpointSlice {
     let meta = meta::decode::<EndpointSlice>(root, findings);
-    let family = root.field("addressType");
-    pod::required(&family, findings);
-    let type_ = pod::one_of(&family, &["FQDN", "IPv4", "IPv6"], findings);
+    let address_type = address_type(&root.field("addressType"), findings);
     let list = root.field("endpoints");
     let ports = ports(&root.field("ports"), findings);
-    let endpoints = match type_ {
-        Some("FQDN") => {
-            let field = "addressType".into();
-            family.report(findings, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
-            Vec::new()
-        }
-        type_ => (0..list.len()).filter_map(|i| endpoint(&list.item(i), type_, findings)).collect(),
+    let endpoints = match address_type {
+        Some(AddressType::Fqdn) => Vec::new(),
+        Some(AddressType::Ip(family)) => endpoints(&list, Some(family), findings),
+        None => endpoints(&list, None, findings),
     };
     let service = meta.labels.get("kubernetes.io/service-name").cloned().unwrap_or_else(|| "".into());
-    EndpointSlice { meta, service, ports, endpoints }
+    // What has none is in error, and goes nowhere.
+    let address_type = address_type.unwrap_or(AddressType::Ip(Family::V4));
+    EndpointSlice { meta, service, address_type, ports, endpoints }
+}
+
+fn address_type(spot: &Spot<'_>, findings: &mut Findings) -> Option<AddressType> {
+    pod::required(spot, findings);
+    match pod::one_of(spot, &["FQDN", "IPv4", "IPv6"], findings)? {
+        "IPv4" => Some(AddressType::Ip(Family::V4)),
+        "IPv6" => Some(AddressType::Ip(Family::V6)),
+        _ => {
+            let field = "addressType".into();
+            spot.report(findings, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
+            Some(AddressType::Fqdn)
+        }
+    }
+}
+
+fn endpoints(list: &Spot<'_>, family: Option<Family>, findings: &mut Findings) -> Vec<Endpoint> {
+    (0..list.len()).filter_map(|i| endpoint(&list.item(i), family, findings)).collect()
 }
 
 /// A port without a number means every port upstream; nothing here can lead there.
@@ -40,7 +57,7 @@ fn ports(list: &Spot<'_>, findings: &mut Findings) -> Vec<EndpointPort> {
     out
 }
 
-fn endpoint(spot: &Spot<'_>, type_: Option<&str>, findings: &mut Findings) -> Option<Endpoint> {
+fn endpoint(spot: &Spot<'_>, family: Option<Family>, findings: &mut Findings) -> Option<Endpoint> {
     let addresses = spot.field("addresses");
     if addresses.len() == 0 {
         addresses.error(findings, DiagnosticKind::Required);
@@ -49,7 +66,7 @@ fn endpoint(spot: &Spot<'_>, type_: Option<&str>, findings: &mut Findings) -> Op
     for i in 0..addresses.len() {
         let item = addresses.item(i);
         let Some(ip) = node::address(&item, findings) else { continue };
-        if type_.is_some_and(|t| (t == "IPv4") != ip.is_ipv4()) {
+        if family.is_some_and(|family| family != Family::of(ip)) {
             item.error(findings, DiagnosticKind::Forbidden { why: Rule::FamilyMismatch });
         }
         check_endpoint_ip(&item, ip, findings);

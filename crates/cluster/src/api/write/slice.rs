@@ -4,14 +4,7 @@ use super::{map, text};
 use crate::api::{Endpoint, EndpointPort, EndpointSlice, Kind, Name, Str, Tree};
 
 pub fn overlay(tree: &mut Tree, slice: &EndpointSlice) {
-    let family = match slice.endpoints.first() {
-        Some(endpoint) if endpoint.address.is_ipv6() => "IPv6",
-        Some(_) => "IPv4",
-        // An empty slice has the family it was written with.
-        None => tree.field("addressType").and_then(Tree::as_str).map_or("IPv4", |t| t),
-    };
-    let family = text(family);
-    tree.put("addressType", family);
+    tree.put("addressType", text(slice.address_type.as_str()));
     let namespace = &slice.meta.namespace;
     tree.put("endpoints", Tree::seq(slice.endpoints.iter().map(|e| endpoint(e, namespace)).collect()));
     tree.put("ports", Tree::seq(slice.ports.iter().map(port).collect()));

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::fixture::Seen;
+use crate::api::AddressType;
 use crate::node::kube_proxy::ProxyConfig;
 use netfilter::{Cidr, Family};
 
@@ -53,6 +54,7 @@ pub fn seen(mut seen: Seen) -> Seen {
         spec.load_balancer_source_ranges.iter_mut().for_each(|range| *range = prefix(*range));
     }
     for slice in seen.slices.iter_mut().map(|(_, object)| Arc::make_mut(object)) {
+        slice.address_type = AddressType::Ip(Family::V6);
         slice.endpoints.iter_mut().for_each(|endpoint| endpoint.address = six(endpoint.address));
     }
     seen

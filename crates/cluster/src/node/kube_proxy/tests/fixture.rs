@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{
-    Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service, ServicePort,
-    ServiceSpec, ServiceType, TargetPort,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service,
+    ServicePort, ServiceSpec, ServiceType, TargetPort,
 };
 use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode, build_rules, ports};
-use netfilter::{Protocol, RuleSet, Rules};
+use netfilter::{Family, Protocol, RuleSet, Rules};
 
 pub const NODE: &str = "worker-1";
 pub const NODE_IP: &str = "192.168.50.11";
@@ -127,6 +127,7 @@ pub fn slice(service: &str, ports: &[(&str, Protocol, u16)], endpoints: &[Endpoi
     EndpointSlice {
         meta: meta(&format!("{service}-x7k2p")),
         service: service.into(),
+        address_type: AddressType::Ip(Family::V4),
         ports: ports.iter().map(port).collect(),
         endpoints: endpoints.to_vec(),
     }
