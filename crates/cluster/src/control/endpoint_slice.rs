@@ -38,11 +38,11 @@ impl World {
     fn reconcile_service_slices(&mut self, service: &Service) {
         let mut wanted = self.wanted_endpoints(service);
         self.hint_by_cpu(service, &mut wanted);
-        if wanted.is_empty() {
-            // One placeholder, so that a watcher can tell "none" from "not yet written".
-            wanted.extend(
-                self.ip_families(service).into_iter().map(|family| ((family, Vec::new()), Vec::new())),
-            );
+        for family in self.ip_families(service) {
+            if !wanted.keys().any(|(of, _)| *of == family) {
+                // A placeholder, so that a watcher can tell "none" from "not yet written".
+                wanted.insert((family, Vec::new()), Vec::new());
+            }
         }
         let existing = self.slices_of(service);
         let mut kept: BTreeSet<NsName> = BTreeSet::new();

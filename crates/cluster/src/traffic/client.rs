@@ -235,9 +235,9 @@ impl World {
         }
     }
 
-    /// The first of the addresses that [`World::resolve`] gives and the caller has the family of, as
-    /// getaddrinfo asks for no other (AI_ADDRCONFIG); the first of all where there is none. What most names are, an address or a Service
-    /// of the caller's namespace, is found without it.
+    /// Of the addresses that [`World::resolve`] gives, the first whose family the caller has, as getaddrinfo asks
+    /// for no other (AI_ADDRCONFIG); the first of all where there is none. What most names are, an address or a
+    /// Service of the caller's namespace, is found without it.
     fn address_named(&self, client: &Client, caller: &Caller, host: &str, ordinal: u64) -> Option<IpAddr> {
         if let Ok(address) = host.parse() {
             return Some(address);
