@@ -38,6 +38,7 @@ pub fn notable(entry: &LogEntry, later: Option<&Later>) -> Option<(String, bool)
         LogEntry::Crashed { .. } => label("Pod crashed", true),
         LogEntry::Ready { ready: true, .. } => label("Pod ready", false),
         LogEntry::Ready { ready: false, .. } => label("Pod not ready", true),
+        LogEntry::FailedCreate { .. } => label("too many Pods", true),
         LogEntry::NoPodAddress { .. } => label("no address left", true),
         LogEntry::SliceChanged { .. } => label("EndpointSlice", false),
         LogEntry::ProxySynced { node } => Some((format!("{node} synced"), false)),

@@ -177,6 +177,7 @@ pub enum Topic {
     Pods,
     Services,
     Time,
+    Limits,
 }
 
 impl From<Topic> for words::Topic {
@@ -187,6 +188,7 @@ impl From<Topic> for words::Topic {
             Topic::Pods => Self::Pods,
             Topic::Services => Self::Services,
             Topic::Time => Self::TimeAndChance,
+            Topic::Limits => Self::Limits,
         }
     }
 }

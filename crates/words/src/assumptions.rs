@@ -11,12 +11,13 @@ pub enum Topic {
     Pods,
     Services,
     TimeAndChance,
+    Limits,
 }
 
 impl Topic {
     /// In the order of the document.
-    pub const ALL: [Topic; 5] =
-        [Topic::Network, Topic::Nodes, Topic::Pods, Topic::Services, Topic::TimeAndChance];
+    pub const ALL: [Topic; 6] =
+        [Topic::Network, Topic::Nodes, Topic::Pods, Topic::Services, Topic::TimeAndChance, Topic::Limits];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -25,6 +26,7 @@ impl Topic {
             Topic::Pods => "Pods",
             Topic::Services => "Services",
             Topic::TimeAndChance => "Time and chance",
+            Topic::Limits => "Limits",
         }
     }
 }

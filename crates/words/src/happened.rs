@@ -21,6 +21,10 @@ pub fn happened_by_itself(entry: &LogEntry) -> String {
         LogEntry::Did { action: Action::AddClient { client } } => client_added(&client.name),
         LogEntry::Did { .. } | LogEntry::Refused { .. } => String::new(),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
+        LogEntry::FailedCreate { replica_set, limit } => format!(
+            "ReplicaSet {} cannot make all of its Pods: a cluster here has at most {limit}",
+            replica_set.name
+        ),
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
         LogEntry::Started { pod, ip: Some(ip) } => format!("Pod {} runs at {ip}", pod.name),
         LogEntry::Started { pod, ip: None } => format!("Pod {} runs", pod.name),

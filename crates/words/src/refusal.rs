@@ -39,6 +39,16 @@ pub fn refusal(refusal: &Refusal) -> String {
             "CIDR allocation failed; there are no remaining CIDRs left to allocate in {range}: \
              give podCIDR a shorter prefix"
         ),
+        Refusal::TooManyObjects { kind, limit } => {
+            format!("a cluster here has at most {limit} objects of one kind: delete a {kind} first")
+        }
+        Refusal::TooManyActions { limit } => {
+            format!("a run has at most {limit} actions: undo some, or begin again from the cluster as it is")
+        }
+        Refusal::TooMuchText { bytes, limit } => format!(
+            "the manifests that this run has applied have {bytes} bytes with this one, and a run holds at most \
+             {limit}: undo some, or open the manifest instead of applying it"
+        ),
         Refusal::TooManyClients { limit } => format!("a cluster here has at most {limit} clients"),
         Refusal::TooManyReplicas { limit } => format!("a cluster here has at most {limit} Pods"),
         Refusal::ClientExists { client } => {

@@ -54,5 +54,5 @@ fn another_topic_is_an_error() {
     let output = packetyard(&["weather"]);
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).expect("it prints UTF-8");
-    assert!(error.contains("[possible values: network, nodes, pods, services, time]"), "{error}");
+    assert!(error.contains("[possible values: network, nodes, pods, services, time, limits]"), "{error}");
 }

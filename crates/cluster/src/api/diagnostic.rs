@@ -43,6 +43,14 @@ pub enum DiagnosticKind {
     TooDeep {
         limit: usize,
     },
+    /// Commas and opening brackets, in a text that is YAML.
+    TooManyInFlow {
+        limit: usize,
+    },
+    /// Those of Lists counted each.
+    TooManyObjects {
+        limit: usize,
+    },
     /// Closes a list of findings that was cut.
     MoreFindings {
         count: usize,

@@ -32,6 +32,16 @@ impl fmt::Display for DiagnosticKind {
             K::TooManyNodes { limit } => {
                 write!(f, "more than {limit} values, aliases expanded; split the text or use fewer aliases")
             }
+            K::TooManyInFlow { limit } => write!(
+                f,
+                "more than {limit} commas and opening brackets; write JSON, or YAML in lines instead of in brackets"
+            ),
+            K::TooManyObjects { limit } => {
+                write!(
+                    f,
+                    "only the first {limit} objects are read, those of Lists counted each; split the text"
+                )
+            }
             K::TooDeep { limit } => write!(f, "maps and lists go deeper than {limit} levels"),
             K::MoreFindings { count } => write!(f, "and {count} more; repair these first"),
             K::Syntax { problem } => write!(f, "this is not YAML: {problem}"),

@@ -37,18 +37,20 @@ pub use namespace::Namespace;
 pub use netfilter::Str;
 pub use node::{Node, NodeCondition, NodeSpec};
 pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
-pub use read::{decode_object, parse};
+pub use read::{MAX_OBJECTS, decode_object, parse};
 pub(crate) use scenario::check_action;
 pub use scenario::{
-    ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, NodePortAddresses, Scenario, ScenarioNode,
-    TimingProfile,
+    ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, MAX_ACTIONS, NodePortAddresses, Scenario,
+    ScenarioNode, TimingProfile,
 };
 pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,
 };
 pub use slice::{AddressType, Endpoint, EndpointPort, EndpointSlice};
-pub use text::{MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml};
+pub use text::{
+    MAX_DEPTH, MAX_DOCUMENTS, MAX_IN_FLOW, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml,
+};
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub use workload::{
     Deployment, DeploymentStrategy, IntOrPercent, Operator, ReplicaSet, Requirement, Selector,

@@ -52,12 +52,17 @@ pub fn decode_object(tree: &Tree) -> (Option<KubeObject>, Vec<Diagnostic>) {
     (typed, findings.finish())
 }
 
+/// Objects of one text that are read.
+pub const MAX_OBJECTS: usize = 5_000;
+
 #[derive(Default)]
 struct Reader {
     findings: Findings,
     objects: Vec<Parsed>,
     takes_scenario: bool,
     scenario: Option<(Tree, super::Scenario)>,
+    /// There were more objects than are read.
+    is_full: bool,
     /// Where each object was first.
     seen: LiteMap<(ObjectRef, Str), Position>,
 }
@@ -93,6 +98,13 @@ impl Reader {
 
     fn add(&mut self, source: Source, object: KubeObject) {
         let at = source.tree.position;
+        if self.objects.len() >= MAX_OBJECTS {
+            if !std::mem::replace(&mut self.is_full, true) {
+                let kind = DiagnosticKind::TooManyObjects { limit: MAX_OBJECTS };
+                self.findings.text(Severity::Error, at, kind);
+            }
+            return;
+        }
         let name = object.object_ref();
         let group: Str = match &object {
             KubeObject::Unsimulated(Unsimulated { api_version, .. }) => {

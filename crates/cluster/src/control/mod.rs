@@ -1,16 +1,19 @@
 //! Controllers: each is level-triggered, looks at the store and writes what is missing.
 
+mod allocated;
 mod deployment;
 mod endpoint_slice;
 mod health_check;
 mod load_balancer;
 pub(crate) mod names;
 mod node_lifecycle;
-pub(crate) mod replica_set;
+mod replica_set;
 mod scheduler;
 pub(crate) mod service_allocation;
 mod topology_hints;
 
+pub(crate) use allocated::Allocated;
 pub use health_check::HealthCheck;
 pub use load_balancer::{Cloud, LoadBalancer};
+pub use replica_set::POD_LIMIT;
 pub use topology_hints::topology_mode_is_auto;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::names::generate;
 use crate::api::{Kind, Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
-use crate::sim::{Controller, World};
+use crate::sim::{Controller, LogEntry, World};
 
 /// The most Pods that one run may hold at once, whatever the manifests ask for.
 pub const POD_LIMIT: u32 = 2_000;
@@ -20,10 +20,12 @@ impl World {
             let have = active.len() as u32;
             if have < rs.replicas {
                 self.create_pods(rs, rs.replicas - have);
-            } else if have > rs.replicas {
+            } else {
+                self.failed_creates.remove(&rs.meta.uid);
                 self.delete_surplus(active, have - rs.replicas);
             }
         }
+        self.failed_creates.retain(|uid| sets.iter().any(|rs| rs.meta.uid == *uid));
         self.collect_orphaned_pods();
         self.enqueue(Controller::Deployment);
     }
@@ -56,7 +58,7 @@ impl World {
     fn create_pods(&mut self, rs: &ReplicaSet, count: u32) {
         for _ in 0..count {
             if self.store.pods.len() as u32 >= POD_LIMIT {
-                return;
+                return self.say_failed_create(rs);
             }
             let name = self.free_pod_name(rs);
             let meta = Meta {
@@ -68,6 +70,14 @@ impl World {
                 ..Meta::default()
             };
             self.create_object(Pod { meta, spec: rs.template.spec.clone(), status: PodStatus::default() });
+        }
+    }
+
+    /// Once, until it has all of its Pods: as with a quota that is used up, where events of one kind are counted
+    /// (the reason FailedCreate; pkg/controller/controller_utils.go, createPods).
+    fn say_failed_create(&mut self, rs: &ReplicaSet) {
+        if self.failed_creates.insert(rs.meta.uid) {
+            self.record(LogEntry::FailedCreate { replica_set: rs.meta.key(), limit: POD_LIMIT });
         }
     }
 

@@ -57,12 +57,13 @@ impl World {
         }
         // One address, of the primary family: ipFamilyPolicy SingleStack.
         let range = *self.config.service_cidrs.primary();
-        let taken = self.taken_cluster_ips(&service.meta.key());
+        let own = service.meta.key();
+        let is_taken = |ip: IpAddr| self.allocated.has_cluster_ip(ip, &own);
         if let Some(wanted) = service.spec.cluster_ips.first().copied() {
             if !is_usable(range, wanted) {
                 return Err(Refusal::ClusterIpNotInRange { ip: wanted, range });
             }
-            if taken.contains(&wanted) {
+            if is_taken(wanted) {
                 return Err(Refusal::ClusterIpAllocated { ip: wanted });
             }
             return Ok(());
@@ -71,23 +72,14 @@ impl World {
         let usable = range.size().saturating_sub(if range.address().is_ipv4() { 2 } else { 1 });
         let usable = usable.min(1 << 16);
         let at = |n: u64| range.nth(n + 1);
-        let subject = Chance::subject(&service.meta.key().to_string());
+        let subject = Chance::subject(&own.to_string());
         let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, i));
         let offset = band_offset(range.size(), 16, 256);
-        let ip = allocate(usable, offset, draw, |n| at(n).is_none_or(|ip| taken.contains(&ip)))
+        let ip = allocate(usable, offset, draw, |n| at(n).is_none_or(is_taken))
             .and_then(at)
             .ok_or(Refusal::ClusterIpsExhausted { range })?;
         service.spec.cluster_ips = vec![ip];
         Ok(())
-    }
-
-    fn taken_cluster_ips(&self, except: &NsName) -> BTreeSet<IpAddr> {
-        self.store
-            .services
-            .iter()
-            .filter(|s| s.meta.key() != *except)
-            .flat_map(|s| s.spec.cluster_ips.iter().copied())
-            .collect()
     }
 
     fn allocate_node_ports(&self, service: &mut Service, creating: bool) -> Result<(), Refusal> {
@@ -96,20 +88,13 @@ impl World {
             ServiceType::LoadBalancer => service.spec.allocate_load_balancer_node_ports,
             _ => false,
         };
-        let own = service.meta.key();
-        let mut taken: BTreeSet<u16> = self
-            .store
-            .services
-            .iter()
-            .filter(|s| s.meta.key() != own)
-            .flat_map(|s| s.spec.ports.iter().map(|p| p.node_port).chain([s.spec.health_check_node_port]))
-            .filter(|p| *p != 0)
-            .collect();
         if !needs && service.spec.type_ != ServiceType::LoadBalancer {
             service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
             service.spec.health_check_node_port = 0;
             return Ok(());
         }
+        let own = service.meta.key();
+        let mut chosen_here = BTreeSet::new();
         for i in 0..service.spec.ports.len() {
             let port = &service.spec.ports[i];
             // A TCP and a UDP port of one number share a node port, on creation only.
@@ -121,43 +106,75 @@ impl World {
                 0 if !needs => continue,
                 0 => match twin.filter(|p| *p != 0) {
                     Some(shared) => shared,
-                    None => self.free_node_port(&own, i as u64, &taken)?,
+                    None => self.free_node_port(&own, i as u64, &chosen_here)?,
                 },
-                wanted => claim_node_port(wanted, &taken, twin)?,
+                wanted if twin == Some(wanted) => wanted,
+                wanted => self.claim_node_port(&own, wanted, &chosen_here)?,
             };
-            taken.insert(chosen);
+            chosen_here.insert(chosen);
             service.spec.ports[i].node_port = chosen;
         }
-        self.allocate_health_check_port(service, &taken)
+        self.allocate_health_check_port(service, &chosen_here)
     }
 
     /// Type LoadBalancer with externalTrafficPolicy Local.
     fn allocate_health_check_port(
         &self,
         service: &mut Service,
-        taken: &BTreeSet<u16>,
+        chosen_here: &BTreeSet<u16>,
     ) -> Result<(), Refusal> {
+        let own = service.meta.key();
         let needs = service.spec.type_ == ServiceType::LoadBalancer
             && service.spec.external_traffic_policy == crate::api::TrafficPolicy::Local;
         if !needs {
             service.spec.health_check_node_port = 0;
         } else if service.spec.health_check_node_port != 0 {
-            claim_node_port(service.spec.health_check_node_port, taken, None)?;
+            self.claim_node_port(&own, service.spec.health_check_node_port, chosen_here)?;
         } else {
-            service.spec.health_check_node_port =
-                self.free_node_port(&service.meta.key(), u64::MAX >> 8, taken)?;
+            service.spec.health_check_node_port = self.free_node_port(&own, u64::MAX >> 8, chosen_here)?;
         }
         Ok(())
     }
 
-    fn free_node_port(&self, service: &NsName, ordinal: u64, taken: &BTreeSet<u16>) -> Result<u16, Refusal> {
+    /// One that no other Service has, nor this one for another of its ports.
+    fn free_node_port(
+        &self,
+        service: &NsName,
+        ordinal: u64,
+        chosen_here: &BTreeSet<u16>,
+    ) -> Result<u16, Refusal> {
+        // Without looking at each of them for each Service that comes too late.
+        if self.allocated.node_port_count(service) + chosen_here.len() as u64 >= NODE_PORT_COUNT {
+            return Err(Refusal::NodePortsExhausted);
+        }
         let subject = Chance::subject(&format!("nodePort {service}"));
         let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, ordinal * 2 + i));
         let offset = band_offset(NODE_PORT_COUNT, 32, 128);
         let port = |n: u64| NODE_PORT_FIRST + n as u16;
-        allocate(NODE_PORT_COUNT, offset, draw, |n| taken.contains(&port(n)))
+        let is_taken = |port| self.is_node_port_taken(service, port, chosen_here);
+        allocate(NODE_PORT_COUNT, offset, draw, |n| is_taken(port(n)))
             .map(port)
             .ok_or(Refusal::NodePortsExhausted)
+    }
+
+    fn claim_node_port(
+        &self,
+        service: &NsName,
+        wanted: u16,
+        chosen_here: &BTreeSet<u16>,
+    ) -> Result<u16, Refusal> {
+        let range = NODE_PORT_FIRST..=NODE_PORT_FIRST + (NODE_PORT_COUNT - 1) as u16;
+        if !range.contains(&wanted) {
+            return Err(Refusal::NodePortNotInRange { port: wanted });
+        }
+        if self.is_node_port_taken(service, wanted, chosen_here) {
+            return Err(Refusal::NodePortAllocated { port: wanted });
+        }
+        Ok(wanted)
+    }
+
+    fn is_node_port_taken(&self, service: &NsName, port: u16, chosen_here: &BTreeSet<u16>) -> bool {
+        self.allocated.has_node_port(port, service) || chosen_here.contains(&port)
     }
 }
 
@@ -218,17 +235,6 @@ fn names_node_port(document: &Tree, port: &ServicePort) -> bool {
 fn is_usable(range: Cidr, ip: IpAddr) -> bool {
     let last = range.nth(range.size().saturating_sub(1));
     range.contains(ip) && ip != range.address() && (ip.is_ipv6() || Some(ip) != last)
-}
-
-fn claim_node_port(wanted: u16, taken: &BTreeSet<u16>, twin: Option<u16>) -> Result<u16, Refusal> {
-    let range = NODE_PORT_FIRST..=NODE_PORT_FIRST + (NODE_PORT_COUNT - 1) as u16;
-    if !range.contains(&wanted) {
-        return Err(Refusal::NodePortNotInRange { port: wanted });
-    }
-    if taken.contains(&wanted) && twin != Some(wanted) {
-        return Err(Refusal::NodePortAllocated { port: wanted });
-    }
-    Ok(wanted)
 }
 
 #[cfg(test)]

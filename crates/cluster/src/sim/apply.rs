@@ -10,12 +10,16 @@ use crate::api::scenario::policy::patched;
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Kind, KubeObject,
     Labels, Manifest, Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service,
-    ServicePolicy, ServiceType, Severity, Str, Uid, Unsimulated, check_action, wrong_labels,
+    ServicePolicy, ServiceType, Severity, Str, Uid, check_action, wrong_labels,
 };
-use crate::control::replica_set::POD_LIMIT;
+use crate::control::POD_LIMIT;
 use crate::node::kubelet::Process;
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
+
+/// Objects of one kind that a person may have in a cluster at once; those that are not simulated count together. There
+/// may be fewer Nodes, Pods and clients.
+pub const OBJECT_LIMIT: u32 = 5_000;
 
 impl World {
     /// Carries out an action now. What is refused changes nothing, at whatever point it is refused: it
@@ -114,28 +118,37 @@ impl World {
     pub(crate) fn apply_object(&mut self, parsed: &Parsed) -> Result<(), Refusal> {
         let uid = match parsed.object.clone() {
             KubeObject::Namespace(namespace) => {
+                if self.store.namespaces.get(&namespace.meta.key()).is_none() {
+                    has_room(self.store.namespaces.len(), Kind::Namespace)?;
+                }
                 self.store.put_namespace(self.now, namespace);
                 return Ok(());
             }
             KubeObject::Node(node) => self.apply_node(node)?,
             KubeObject::Pod(pod) => self.apply_pod(pod)?,
             KubeObject::Deployment(deployment) => self.apply_deployment(deployment)?,
-            KubeObject::ReplicaSet(rs) => self.upsert::<ReplicaSet>(rs),
+            KubeObject::ReplicaSet(rs) => self.upsert(rs, Kind::ReplicaSet)?,
             KubeObject::Service(service) => self.apply_service(service)?,
-            KubeObject::EndpointSlice(slice) => self.upsert::<EndpointSlice>(slice),
-            KubeObject::Unsimulated(object) => self.upsert::<Unsimulated>(object),
+            KubeObject::EndpointSlice(slice) => self.upsert(slice, Kind::EndpointSlice)?,
+            KubeObject::Unsimulated(object) => {
+                let kind = Kind::Other(object.kind.clone());
+                self.upsert(object, kind)?
+            }
         };
         self.store.set_source(uid, Arc::clone(&parsed.source));
         Ok(())
     }
 
     /// Creates the object, or puts its new spec in place of the old one.
-    fn upsert<T: super::world::Watched>(&mut self, mut object: T) -> Uid {
+    fn upsert<T: super::world::Watched>(&mut self, mut object: T, kind: Kind) -> Result<Uid, Refusal> {
         match T::objects(&self.store).get(&object.key()).cloned() {
-            None => self.create_object(object).meta().uid,
+            None => {
+                has_room(T::objects(&self.store).len(), kind)?;
+                Ok(self.create_object(object).meta().uid)
+            }
             Some(old) => {
                 keep_identity(&mut object, &*old);
-                self.put_object(object).meta().uid
+                Ok(self.put_object(object).meta().uid)
             }
         }
     }
@@ -196,7 +209,7 @@ impl World {
                 field: "spec.selector",
             });
         }
-        Ok(self.upsert::<Deployment>(deployment))
+        self.upsert(deployment, Kind::Deployment)
     }
 
     fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
@@ -223,7 +236,7 @@ impl World {
         if let Some(old) = &old {
             service.ingress = old.ingress.clone();
         }
-        Ok(self.upsert::<Service>(service))
+        self.upsert(service, Kind::Service)
     }
 
     fn delete_object(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
@@ -450,6 +463,14 @@ impl World {
     fn client_id(&self, name: &Name) -> Result<ClientId, Refusal> {
         let found = self.traffic.client_named(name).map(|c| c.id);
         found.ok_or_else(|| Refusal::NoSuchClient { client: name.clone() })
+    }
+}
+
+/// Whether there may be another object of a kind of which there are so many.
+fn has_room(count: usize, kind: Kind) -> Result<(), Refusal> {
+    match count < OBJECT_LIMIT as usize {
+        true => Ok(()),
+        false => Err(Refusal::TooManyObjects { kind, limit: OBJECT_LIMIT }),
     }
 }
 

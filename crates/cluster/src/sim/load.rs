@@ -16,7 +16,8 @@ const SERVICE_CIDR: Prefixes = Prefixes { v4: "10.96.0.0/12", v6: "fd00:10:96::/
 /// Where nodes live; 192.168.0.11 is the first.
 const NODES: Prefixes = Prefixes { v4: "192.168.0.0/24", v6: "fd00:192:168::/64" };
 const DEFAULT_SEED: u64 = 7;
-pub(crate) const NODE_LIMIT: u32 = 64;
+/// Of one cluster.
+pub const NODE_LIMIT: u32 = 64;
 /// node-1 to node-3, where nothing says which nodes there are.
 pub(crate) const DEFAULT_NODES: u32 = 3;
 

@@ -20,7 +20,7 @@ impl Logged {
         const ENTRY: usize = 160;
         const DIAGNOSTIC: usize = 256;
         let mut bytes = ENTRY;
-        if let LogEntry::Did { action: Action::Apply { text, .. } } = &self.entry {
+        if let LogEntry::Did { action: Action::Apply { text } } = &self.entry {
             bytes += text.text().len();
         }
         if let LogEntry::Refused { refusal: Refusal::Invalid { diagnostics } } = &self.entry {
@@ -43,6 +43,11 @@ pub enum LogEntry {
     Scheduled {
         pod: NsName,
         node: Name,
+    },
+    /// There are as many Pods already as there may be.
+    FailedCreate {
+        replica_set: NsName,
+        limit: u32,
     },
     /// The kubelet has no address left to give.
     NoPodAddress {
@@ -103,6 +108,9 @@ impl LogEntry {
             | LogEntry::Crashed { pod }
             | LogEntry::Killing { pod }
             | LogEntry::PodGone { pod } => Some(ObjectRef::of_key(Kind::Pod, pod)),
+            LogEntry::FailedCreate { replica_set, .. } => {
+                Some(ObjectRef::of_key(Kind::ReplicaSet, replica_set))
+            }
             LogEntry::SliceChanged { service }
             | LogEntry::EnsuringLoadBalancer { service }
             | LogEntry::EnsuredLoadBalancer { service, .. }

@@ -14,11 +14,13 @@ mod run;
 mod timing;
 mod world;
 
+pub use apply::OBJECT_LIMIT;
 pub use archive::Archive;
 pub(crate) use archive::Limit;
 pub use drain::{DrainBlockers, DrainOptions};
 pub(crate) use event::{ConnectionTimer, Controller, Event, NodeStep, WatchChange};
-pub(crate) use load::{DEFAULT_NODES, NODE_LIMIT};
+pub(crate) use load::DEFAULT_NODES;
+pub use load::NODE_LIMIT;
 pub use log::{LogEntry, Logged};
 pub use netfilter::{Chance, EventQueue, Span, Time};
 pub use purpose::Purpose;

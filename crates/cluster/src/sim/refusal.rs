@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::drain::DrainBlockers;
-use crate::api::{Diagnostic, Name, NsName, ObjectRef};
+use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef};
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,6 +48,20 @@ pub enum Refusal {
     /// The Pod range has no part for another node.
     NoPodRangeLeft {
         range: Cidr,
+    },
+    /// Of the kind, in the cluster.
+    TooManyObjects {
+        kind: Kind,
+        limit: u32,
+    },
+    /// In the run: with more it could not be read again.
+    TooManyActions {
+        limit: u32,
+    },
+    /// In the manifests that the run's actions apply, together.
+    TooMuchText {
+        bytes: u64,
+        limit: u64,
     },
     TooManyClients {
         limit: u32,

@@ -5,7 +5,7 @@
 
 use super::history::{History, Moment};
 use super::{LogEntry, Refusal, Time, Touched, World};
-use crate::api::{Action, Manifest, TimedAction};
+use crate::api::{Action, MAX_ACTIONS, MAX_TEXT_BYTES, Manifest, TimedAction};
 
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -26,6 +26,9 @@ pub struct Run {
 impl Run {
     /// How many bytes snapshots may take, unless [`Run::set_history_budget`] says otherwise.
     pub const HISTORY_BUDGET: u64 = 64_000_000;
+    /// Bytes of manifests that a run's actions may apply, together: half of what one text may have, for quoting them
+    /// takes room too.
+    pub const TEXT_LIMIT: u64 = MAX_TEXT_BYTES as u64 / 2;
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
         let mut script = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
@@ -159,6 +162,7 @@ impl Run {
         // A frame may have ended in the middle of a moment; done again from the log, the action
         // comes at the end of it.
         self.advance_to(self.world.now(), u64::MAX);
+        self.has_room_for(&action)?;
         let before = self.moment();
         self.history.keep_before_action(&self.world, before);
         self.world.apply(&action)?;
@@ -172,6 +176,22 @@ impl Run {
         self.history.forget_after(before);
         self.undo.retain(|place| *place < before.actions);
         self.can_be_undone(before.actions);
+        Ok(())
+    }
+
+    /// A run can be shared as one text that holds all of its actions: whether it could be read again with this one.
+    fn has_room_for(&self, action: &Action) -> Result<(), Vec<Refusal>> {
+        let now = self.world.now();
+        let done = self.log.iter().take(self.done as usize).map(|timed| &timed.action);
+        let later = self.script.iter().filter(|timed| timed.at > now).map(|timed| &timed.action);
+        let all = done.chain(later);
+        if all.clone().count() >= MAX_ACTIONS as usize {
+            return Err(vec![Refusal::TooManyActions { limit: MAX_ACTIONS }]);
+        }
+        let bytes: u64 = all.chain([action]).map(text_bytes).sum();
+        if text_bytes(action) > 0 && bytes > Run::TEXT_LIMIT {
+            return Err(vec![Refusal::TooMuchText { bytes, limit: Run::TEXT_LIMIT }]);
+        }
         Ok(())
     }
 
@@ -242,4 +262,8 @@ impl Run {
         touched.log = true;
         touched.rules.extend(all);
     }
+}
+
+fn text_bytes(action: &Action) -> u64 {
+    if let Action::Apply { text } = action { text.text().len() as u64 } else { 0 }
 }

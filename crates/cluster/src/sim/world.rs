@@ -9,7 +9,7 @@ use super::{
 };
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
-use crate::control::Cloud;
+use crate::control::{Allocated, Cloud};
 use crate::net::PerFamily;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
@@ -62,6 +62,9 @@ pub struct World {
     pub(crate) machines: LiteMap<Uid, Machine>,
     pub(crate) pods: LiteMap<Uid, PodRuntime>,
     pub(crate) cloud: Cloud,
+    pub(crate) allocated: Arc<Allocated>,
+    /// ReplicaSets that could not make all of their Pods, and said so.
+    pub(crate) failed_creates: BTreeSet<Uid>,
     pub(crate) traffic: Traffic,
     pub(crate) touched: Touched,
     pub(super) log: Archive<Logged>,
@@ -110,6 +113,8 @@ impl World {
             machines: LiteMap::new(),
             pods: LiteMap::new(),
             cloud: Cloud::default(),
+            allocated: Arc::default(),
+            failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
             touched: Touched::default(),
             log: Archive::default(),
@@ -377,6 +382,7 @@ impl Watched for Node {
 
 impl Watched for Service {
     fn tell(world: &mut World, key: &NsName, object: Option<&Arc<Service>>) {
+        Arc::make_mut(&mut world.allocated).follow(key, object);
         world.enqueue(Controller::EndpointSlice);
         world.enqueue(Controller::Cloud);
         world.publish(&WatchChange::Service(key.clone(), object.cloned()));

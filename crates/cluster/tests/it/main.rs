@@ -14,6 +14,7 @@ mod known_endpoints;
 mod kube_proxy_config;
 mod lag;
 mod left_over;
+mod limits;
 mod loopback;
 mod losses;
 mod policies;

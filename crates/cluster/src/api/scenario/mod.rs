@@ -45,6 +45,7 @@ use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 use netfilter::{Cidr, Family, Scheduler};
 
+pub use actions::MAX_ACTIONS;
 pub use client::{ClientFrom, ClientSpec};
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_scenario};

@@ -19,6 +19,9 @@ pub const MAX_TEXT_BYTES: usize = 4 << 20;
 /// Documents of one stream that are read.
 pub const MAX_DOCUMENTS: usize = 2_000;
 /// Values in one text, aliases counted each time they stand for something.
-pub const MAX_NODES: usize = 500_000;
+pub const MAX_NODES: usize = 200_000;
+/// Commas and opening brackets in one document that is read as YAML. The parser reads all that is between two brackets
+/// before it says anything of it, and keeps about a kilobyte for each comma meanwhile.
+pub const MAX_IN_FLOW: usize = 50_000;
 /// Maps and lists inside each other.
 pub const MAX_DEPTH: usize = 64;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::scalar::{is_finite, resolve};
-use super::{MAX_DEPTH, MAX_NODES, tabs};
+use super::{MAX_DEPTH, MAX_IN_FLOW, MAX_NODES, tabs};
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::{DiagnosticKind, Entry, Position, Severity, Str, Tree, Value};
@@ -36,6 +36,11 @@ type Failure = (Position, DiagnosticKind);
 /// The tree of the document that `text` begins with. `None`, with an error among the findings,
 /// when it has none; a tree that is `Null` when the text is empty.
 pub fn parse(text: &str, line: u32, budget: &mut Budget, findings: &mut Findings) -> Option<Tree> {
+    if text.bytes().filter(|b| matches!(b, b',' | b'[' | b'{')).count() > MAX_IN_FLOW {
+        let kind = DiagnosticKind::TooManyInFlow { limit: MAX_IN_FLOW };
+        findings.text(Severity::Error, Position { line, column: 1 }, kind);
+        return None;
+    }
     let tabs = tabs::indented(text, line);
     let (stack, anchors) = (Vec::new(), BTreeMap::new());
     let mut builder = Builder { line, tabs, budget, findings, stack, anchors, root: None };
