@@ -63,8 +63,8 @@ fn state(session: Session, world: &World, client: &Client) -> AnyView {
 }
 
 fn from(session: Session, world: &World, client: &Client) -> AnyView {
-    if let Some(address) = client.address {
-        return code(format!("outside, {address}"));
+    if let Some(addresses) = client.addresses {
+        return code(format!("outside, {}", addresses.primary()));
     }
     let ClientFrom::Workload { kind, name, .. } = &client.spec.from else { return text("inside") };
     let pods = world.client_pods(&client.spec.from);

@@ -7,6 +7,7 @@ use super::{ClientId, Target, Traffic};
 use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType, Uid};
 use crate::dns::Answer;
 use crate::net::{PerFamily, Prefixes};
+use crate::node::Machine;
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, World};
 use crate::trace::{Outcome, Place};
@@ -18,8 +19,8 @@ pub struct Client {
     pub spec: Arc<ClientSpec>,
     /// `None` when the text is no target.
     pub target: Option<Target>,
-    /// A client outside has an address of its own.
-    pub address: Option<IpAddr>,
+    /// Of a client outside: its own.
+    pub addresses: Option<PerFamily<IpAddr>>,
     pub(crate) open: u32,
     /// Requests ever begun: the ordinal of its draws.
     pub(crate) ordinal: u64,
@@ -27,6 +28,12 @@ pub struct Client {
     epoch: u32,
     /// Keys its draws: the same in every branch that has a client of this name.
     pub(crate) subject: u64,
+}
+
+impl Client {
+    pub(crate) fn has_address(&self, address: IpAddr) -> bool {
+        self.addresses.is_some_and(|own| own.contains(&address))
+    }
 }
 
 /// Who calls.
@@ -37,9 +44,10 @@ struct Caller {
 }
 
 impl Caller {
-    fn first_reachable(&self, found: &[IpAddr]) -> Option<IpAddr> {
-        let has_family = |to: &&IpAddr| self.addresses.get(Family::of(**to)).is_some();
-        found.iter().find(has_family).or(found.first()).copied()
+    /// The first whose family the caller has; the first of all where there is none.
+    fn first_reachable(&self, mut found: impl Iterator<Item = IpAddr> + Clone) -> Option<IpAddr> {
+        let has_family = |to: &IpAddr| self.addresses.get(Family::of(*to)).is_some();
+        found.clone().find(has_family).or(found.next())
     }
 }
 
@@ -63,26 +71,27 @@ impl World {
     pub(crate) fn add_client(&mut self, spec: ClientSpec) -> ClientId {
         self.traffic.next_client += 1;
         let id = ClientId(self.traffic.next_client);
-        let address = match spec.from {
-            ClientFrom::Outside { ip } => Some(ip.unwrap_or_else(|| self.free_outside_address())),
+        let addresses = match spec.from {
+            ClientFrom::Outside { ip: Some(ip) } => Some(PerFamily::single(Family::of(ip), ip)),
+            ClientFrom::Outside { ip: None } => {
+                Some(self.config.pod_cidrs.map(|family, _| self.free_outside_address(family)))
+            }
             ClientFrom::Workload { .. } | ClientFrom::Node { .. } => None,
         };
         let subject = Chance::subject(&spec.name);
         let target = Target::parse(&spec.to);
         let client =
-            Client { id, spec: Arc::new(spec), target, address, open: 0, ordinal: 0, epoch: 0, subject };
+            Client { id, spec: Arc::new(spec), target, addresses, open: 0, ordinal: 0, epoch: 0, subject };
         self.traffic.clients.insert(id, client);
         self.plan_first_request(id);
         self.touched.scene = true;
         id
     }
 
-    fn free_outside_address(&self) -> IpAddr {
-        let network = OUTSIDE.of(self.config.primary_family());
-        (10..255)
-            .filter_map(|n| network.nth(n))
-            .find(|ip| self.traffic.clients.values().all(|client| client.address != Some(*ip)))
-            .unwrap_or(network.address())
+    fn free_outside_address(&self, family: Family) -> IpAddr {
+        let network = OUTSIDE.of(family);
+        let is_free = |ip: &IpAddr| !self.traffic.clients.values().any(|client| client.has_address(*ip));
+        (10..255).filter_map(|n| network.nth(n)).find(is_free).unwrap_or(network.address())
     }
 
     pub(crate) fn set_rate(&mut self, id: ClientId, rate_milli: u32) {
@@ -173,8 +182,7 @@ impl World {
 
     /// The Pods of a workload take turns.
     fn caller_of(&self, client: &Client, ordinal: u64) -> Option<Caller> {
-        if let Some(address) = client.address {
-            let addresses = PerFamily::single(Family::of(address), address);
+        if let Some(addresses) = client.addresses {
             return Some(Caller { place: Place::Outside(client.id), addresses });
         }
         if let ClientFrom::Node { name } = &client.spec.from {
@@ -227,7 +235,7 @@ impl World {
     /// Where the request goes: by name, by address, or by the Service's way in.
     fn address_of(&self, client: &Client, caller: &Caller, ordinal: u64) -> Result<(IpAddr, u16), Outcome> {
         match client.target.as_ref().ok_or(Outcome::Unresolved)? {
-            Target::WayIn { service, port } => self.way_in(client, service, *port, ordinal),
+            Target::WayIn { service, port } => self.way_in(client, caller, (service, *port), ordinal),
             Target::Host { host, port } => {
                 let address = self.address_named(client, caller, host, ordinal);
                 address.map(|address| (address, *port)).ok_or(Outcome::Unresolved)
@@ -235,24 +243,24 @@ impl World {
         }
     }
 
-    /// Of the addresses that [`World::resolve`] gives, the first whose family the caller has, as getaddrinfo asks
-    /// for no other (AI_ADDRCONFIG); the first of all where there is none. What most names are, an address or a
-    /// Service of the caller's namespace, is found without it.
+    /// One of the addresses that [`World::resolve`] gives, of a family that the caller has: getaddrinfo asks for
+    /// no other (AI_ADDRCONFIG). What most names are, an address or a Service of the caller's namespace, is found
+    /// without it.
     fn address_named(&self, client: &Client, caller: &Caller, host: &str, ordinal: u64) -> Option<IpAddr> {
         if let Ok(address) = host.parse() {
             return Some(address);
         }
         // Whoever is outside asks another DNS, which knows none of the cluster's names.
-        if client.address.is_some() {
+        if client.addresses.is_some() {
             return None;
         }
         let namespace = self.namespace_of(caller.place);
         let service = self.store.services.get(&NsName::new(&namespace, host));
         if let Some(service) = service.filter(|s| s.has_virtual_ip()) {
-            return caller.first_reachable(&service.spec.cluster_ips);
+            return caller.first_reachable(service.spec.cluster_ips.iter().copied());
         }
         match self.resolve(&namespace, host, client.subject, ordinal) {
-            Answer::Addresses { addresses, .. } => caller.first_reachable(&addresses),
+            Answer::Addresses { addresses, .. } => caller.first_reachable(addresses.into_iter()),
             Answer::NoSuchName | Answer::Outside { .. } => None,
         }
     }
@@ -271,29 +279,31 @@ impl World {
     fn way_in(
         &self,
         client: &Client,
-        key: &NsName,
-        port: Option<u16>,
+        caller: &Caller,
+        (key, port): (&NsName, Option<u16>),
         ordinal: u64,
     ) -> Result<(IpAddr, u16), Outcome> {
         let service = self.store.services.get(key).ok_or(Outcome::Unresolved)?;
         let port = service_port(service, port).ok_or(Outcome::NoAddress)?;
-        if let Some(ingress) = service.ingress.first() {
-            return Ok((ingress.ip, port.port));
-        }
-        if let Some(ip) = service.spec.external_ips.first() {
-            return Ok((*ip, port.port));
+        let ingress = service.ingress.iter().map(|ingress| ingress.ip);
+        let external_ips = service.spec.external_ips.iter().copied();
+        if let Some(ip) = caller.first_reachable(ingress).or_else(|| caller.first_reachable(external_ips)) {
+            return Ok((ip, port.port));
         }
         match service.spec.type_ {
             ServiceType::LoadBalancer => Err(Outcome::NoAddress),
             ServiceType::NodePort => {
-                let family = client.address.map_or(self.config.primary_family(), Family::of);
-                let nodes: Vec<IpAddr> =
-                    self.machines.values().map(|m| *m.addresses.get_or_primary(family)).collect();
+                let family = caller.addresses.primary_family();
+                let address_of = |machine: &Machine| *machine.addresses.get_or_primary(family);
+                let nodes: Vec<IpAddr> = self.machines.values().map(address_of).collect();
                 let count = nodes.len().max(1) as u64;
                 let at = self.chance.below(Purpose::NodeChoice, client.subject, ordinal, count);
                 nodes.get(at as usize).map(|ip| (*ip, port.node_port)).ok_or(Outcome::NoAddress)
             }
-            _ => service.spec.cluster_ips.first().map(|ip| (*ip, port.port)).ok_or(Outcome::NoAddress),
+            _ => {
+                let cluster_ip = caller.first_reachable(service.spec.cluster_ips.iter().copied());
+                cluster_ip.map(|ip| (ip, port.port)).ok_or(Outcome::NoAddress)
+            }
         }
     }
 }

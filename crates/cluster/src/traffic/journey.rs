@@ -302,7 +302,7 @@ impl World {
     pub(super) fn client_outside(&self, connection: ConnectionId, address: IpAddr) -> Option<&super::Client> {
         let clients = &self.traffic.clients;
         let own = self.traffic.connections.get(&connection).and_then(|l| clients.get(&l.record.client));
-        own.into_iter().chain(clients.values()).find(|c| c.address == Some(address))
+        own.into_iter().chain(clients.values()).find(|c| c.has_address(address))
     }
 
     fn after_hooks(&mut self, passed: Passed, mut flight: Flight) {

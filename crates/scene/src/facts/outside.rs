@@ -42,7 +42,7 @@ pub(super) fn clients(world: &World) -> Vec<ClientFacts> {
     let facts = |client: &Client| ClientFacts {
         id: client.id,
         name: client.spec.name.clone(),
-        ip: client.address.map(|ip| ip.to_string()).unwrap_or_default(),
+        ip: client.addresses.map(|ips| ips.primary().to_string()).unwrap_or_default(),
         service: called_service(world, client, "default"),
         target: target_text(client),
         rate_milli: client.spec.rate_milli,
