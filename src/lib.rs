@@ -2,15 +2,20 @@
 
 mod browser;
 mod components;
+mod context_menu;
 pub mod diagram;
+mod dialogs;
 pub mod embed;
-mod later;
+mod opening;
 mod panels;
 mod parts;
+mod scenarios;
 pub mod session;
 mod shell;
 mod text;
 pub mod theme;
+mod tools;
+mod ui;
 
 use embed::Options;
 use leptos::prelude::*;
@@ -19,10 +24,11 @@ use std::cell::OnceCell;
 use wasm_bindgen::prelude::*;
 
 /// What is around the picture. The last one has what changes where there is less room.
-const SHELL_CSS: [&str; 4] = [
+const SHELL_CSS: [&str; 5] = [
     include_str!("theme/parts.css"),
     include_str!("theme/shell.css"),
     include_str!("theme/inspector.css"),
+    include_str!("theme/later.css"),
     include_str!("theme/narrow.css"),
 ];
 

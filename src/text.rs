@@ -1,27 +1,13 @@
 //! The page's own sentences. What the command line says too is in the crate `words`.
 
-use crate::later::Later;
-use cluster::api::{Action, Severity, TimingProfile};
-use cluster::sim::{LogEntry, Refusal, Time, Timing};
+use cluster::api::{Severity, TimingProfile};
+use cluster::sim::{Refusal, Time, Timing};
 
-pub use words::{packet_kind, packet_verdict, rate, span};
-
-/// What the log has. What somebody did or was refused is told by the second part, without which
-/// nobody does anything.
-pub fn happened(entry: &LogEntry, later: Option<&Later>) -> String {
-    match later {
-        Some(later) => (later.happened)(entry),
-        None => words::happened_by_itself(entry),
-    }
-}
+pub use words::{packet_kind, packet_verdict, span};
 
 /// What the API server said, as a sentence.
 pub fn refusal(refusal: &Refusal) -> String {
     sentence(&words::refusal(refusal))
-}
-
-pub fn action(action: &Action) -> String {
-    words::action(action)
 }
 
 /// A full stop at the end, and a capital at the front where that is a word and no name.

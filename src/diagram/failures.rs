@@ -1,5 +1,5 @@
 //! What packets that failed leave in the picture for a while: a cross or a ring where they ended, and
-//! why, in words. The first view has none: this is of the second part.
+//! why, in words.
 
 use std::f64::consts::TAU;
 

@@ -1,5 +1,4 @@
-//! Pointer, wheel and keys: what they are on. What they do is in [`super::gestures`], which comes with
-//! the second part: what is heard before waits for it.
+//! Pointer, wheel and keys: what they are on. What they do is in [`super::gestures`].
 
 use leptos::html::Div;
 use leptos::prelude::*;

@@ -7,5 +7,5 @@ mod options;
 mod squeeze;
 
 pub use link::{LinkError, decode, encode, is_link};
-pub use mount::{adopt_more, attach};
+pub use mount::attach;
 pub use options::{Controls, Options};

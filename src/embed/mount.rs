@@ -36,28 +36,10 @@ fn shadow_root(element: &HtmlElement) -> Result<ShadowRoot, JsValue> {
 fn adopt(shadow: &ShadowRoot, styles: &[&str]) -> Result<(), JsValue> {
     let sheets = js_sys::Array::new();
     for style in styles {
-        sheets.push(&sheet(style)?.into());
+        let sheet = CssStyleSheet::new()?;
+        sheet.replace_sync(style)?;
+        sheets.push(&sheet);
     }
-    shadow.set_adopted_style_sheets(&sheets);
-    Ok(())
-}
-
-fn sheet(style: &str) -> Result<CssStyleSheet, JsValue> {
-    let sheet = CssStyleSheet::new()?;
-    sheet.replace_sync(style)?;
-    Ok(sheet)
-}
-
-/// More styles for the shadow root that the element is in. The last of those that it has stays the
-/// last: it changes what the others say.
-pub fn adopt_more(inside: &web_sys::Element, styles: &[&str]) -> Result<(), JsValue> {
-    let shadow: ShadowRoot = inside.get_root_node().dyn_into()?;
-    let sheets = js_sys::Array::from(&shadow.adopted_style_sheets());
-    let last = sheets.pop();
-    for style in styles {
-        sheets.push(&sheet(style)?.into());
-    }
-    sheets.push(&last);
     shadow.set_adopted_style_sheets(&sheets);
     Ok(())
 }

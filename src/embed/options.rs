@@ -1,7 +1,7 @@
 //! What a lab's place asks of it: `data-*` attributes of its element, or the page's query.
 
 use crate::browser;
-use crate::session::{Begin, Theme};
+use crate::session::{StartMode, Theme};
 use js_sys::Reflect;
 use leptos::prelude::*;
 
@@ -62,11 +62,11 @@ impl Options {
     }
 
     /// Who prefers less motion begins with a still picture, whatever the page says.
-    pub fn begin(&self) -> Begin {
+    pub fn start_mode(&self) -> StartMode {
         match self.autoplay {
-            Some(false) => Begin::Paused,
-            _ if browser::wants_less_motion() => Begin::Paused,
-            _ => Begin::Playing,
+            Some(false) => StartMode::Paused,
+            _ if browser::wants_less_motion() => StartMode::Paused,
+            _ => StartMode::Playing,
         }
     }
 }

@@ -30,21 +30,22 @@ pub use doings::{Doing, What, doings};
 use leptos::prelude::*;
 pub use rules::dialog as compare_rules;
 use select_link::SelectLink;
-pub use start::of_text;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-pub fn inspector(session: Session, ui: Ui) -> AnyView {
+/// `pane` gives what there is to say about the selection, under the tab that is shown.
+pub fn inspector(
+    session: Session,
+    ui: Ui,
+    pane: impl Fn(Tab, Option<Selection>) -> AnyView + Send + 'static,
+) -> AnyView {
     let tabs = Memo::new(move |_| tabs_of(session.selection.get()));
     let shown = Memo::new(move |_| shown(tabs.get(), ui.tab.get()));
     // Mounted anew only when it is about something else: until then it keeps its focus and what was typed.
     let about = Memo::new(move |_| (session.opened_rev(), session.selection.get(), shown.get()));
     let pane = live(move || {
         let (_, of, tab) = about.get();
-        match session.later.get() {
-            Some(later) => untrack(|| (later.pane)(session, ui, tab, of)),
-            None => at_first(session, ui, tab, of),
-        }
+        pane(tab, of)
     });
     view! {
         <aside class="pk-inspector" class:pk-up=move || ui.sheet_up.get() aria-label="Inspector">
@@ -59,8 +60,8 @@ pub fn inspector(session: Session, ui: Ui) -> AnyView {
     .into_any()
 }
 
-/// Until the panels are there.
-fn at_first(session: Session, ui: Ui, tab: Tab, of: Option<Selection>) -> AnyView {
+/// The same while the tools are not there.
+pub fn pane_without_tools(session: Session, ui: Ui, tab: Tab, of: Option<Selection>) -> AnyView {
     match (tab, of) {
         (Tab::About, None) => start::panel(session, ui),
         _ => says("pk-muted", "One moment …"),

@@ -1,36 +1,29 @@
 //! With nothing selected: what this is, what to look at, what to try.
 
+use crate::components::{Tag, Tone};
 use crate::parts::*;
+use crate::scenarios::{Hints, Myth, built_in_of, myth_of};
 use crate::session::Session;
-use crate::shell::{Dialog, FIRST, FIRST_HINTS, Hints, Tab, Ui, built_in_of, hints_of, myths};
 use crate::text;
+use crate::ui::{Dialog, Tab, Ui};
 use leptos::prelude::*;
 
-/// Of the scenario that most readers see first; of any other text the second part tells.
 pub fn panel(session: Session, ui: Ui) -> AnyView {
     live(move || {
         session.opened_rev();
-        let first = session.with_source(|s| built_in_of(&s.key).is_some_and(|s| s.name == FIRST));
-        match (first, session.later.get()) {
-            (true, _) => with_hints(session, &FIRST_HINTS),
-            (false, Some(later)) => (later.of_text)(session, ui),
-            (false, None) => {
-                session.want_later();
-                nothing()
-            }
-        }
+        let key = session.with_source(|source| source.key.clone());
+        let mut kids: Kids = match (built_in_of(&key), myth_of(&key)) {
+            (Some(scenario), _) => about_text(session).into_iter().chain(hints(&scenario.hints)).collect(),
+            (None, Some(myth)) => vec![view! { <AboutMyth myth/> }.into_any()],
+            (None, None) => about_text(session).into_iter().chain([summary(session, ui)]).collect(),
+        };
+        kids.push(how());
+        block("pk-start", kids)
     })
 }
 
-fn with_hints(session: Session, of: &'static Hints) -> AnyView {
-    let mut kids = told(session);
-    kids.extend(hints(of));
-    kids.push(how());
-    block("pk-start", kids)
-}
-
 /// What a text says of itself.
-fn told(session: Session) -> Kids {
+fn about_text(session: Session) -> Kids {
     let (title, description) = session.with_source(|s| {
         let description = s.scenario.description.as_ref().map(|d| d.to_string());
         (s.title().map(str::to_owned), description)
@@ -40,22 +33,16 @@ fn told(session: Session) -> Kids {
     kids
 }
 
-/// Of any other scenario, a myth, or the reader's own text.
-pub fn of_text(session: Session, ui: Ui) -> AnyView {
-    let key = session.with_source(|s| s.key.clone());
-    if let Some(scenario) = built_in_of(&key) {
-        return with_hints(session, hints_of(scenario.name));
+#[component]
+fn AboutMyth(myth: &'static Myth) -> impl IntoView {
+    view! {
+        <p class="pk-claim"><Tag tone=Tone::Fail>"Often said"</Tag>" "{myth.claim()}</p>
+        <p class="pk-claim"><Tag tone=Tone::Good>"In truth"</Tag>" "{myth.truth}</p>
+        <h3 class="pk-heading">"Watch for"</h3>
+        <ul class="pk-hints" role="list">
+            {myth.watch().iter().map(|hint| view! { <li>{*hint}</li> }).collect_view()}
+        </ul>
     }
-    let mut kids = Kids::new();
-    match myths::myth_of(&key) {
-        Some(myth) => kids.push(view! { <myths::AboutMyth myth/> }.into_any()),
-        None => {
-            kids.extend(told(session));
-            kids.push(summary(session, ui));
-        }
-    }
-    kids.push(how());
-    block("pk-start", kids)
 }
 
 fn hints(of: &'static Hints) -> Kids {

@@ -1,45 +1,11 @@
-//! What the first view can do with the run by itself; and the deeds that it leaves to the second
-//! part ([`super::edit`]).
+//! The controls of time.
 
-use super::{Motion, Session};
-use cluster::api::{NsName, ServiceType};
-use cluster::sim::{Run, Touched};
+use super::{Motion, Session, pace};
+use cluster::sim::{Time, World};
+use cluster::trace::PacketTrace;
 use leptos::prelude::*;
 
-/// What is asked for by the buttons and keys that are there from the first view on.
-#[derive(Clone, Debug)]
-pub enum Deed {
-    Undo,
-    Redo,
-    Step,
-    StepBack,
-    DeleteSelected,
-    SetServiceType(NsName, ServiceType),
-}
-
 impl Session {
-    /// Done at once where the second part is there, else when it has come.
-    pub fn ask(&self, deed: Deed) {
-        let session = *self;
-        self.with_later(move |later| (later.perform)(session, deed));
-    }
-
-    /// Tracked.
-    pub fn can_undo(&self) -> bool {
-        self.history.get().0
-    }
-
-    /// Tracked.
-    pub fn can_redo(&self) -> bool {
-        self.history.get().1
-    }
-
-    /// Whether there is work of the reader's own that starting again would lose.
-    pub fn has_work(&self) -> bool {
-        let lab = self.lab();
-        lab.run.borrow().actions().len() != lab.source.borrow().given_actions
-    }
-
     pub fn play(&self) {
         self.motion.set(Motion::Playing);
         self.wake();
@@ -58,36 +24,47 @@ impl Session {
         }
     }
 
-    pub fn with_run<R>(&self, change: impl FnOnce(&mut Run) -> R) -> R {
-        change(&mut self.lab().run.borrow_mut())
-    }
-
-    /// The run is another one than a frame would have made it.
-    pub(super) fn changed(&self) {
-        self.publish_history();
-        self.record();
-        self.save_soon();
+    /// Pauses, and goes on to the next moment at which something is to be seen.
+    pub fn step(&self) {
+        self.pause();
+        let (_, touched) = pace::step(&mut self.lab().run.borrow_mut());
+        self.lab().frames.add_touched(touched);
         self.repaint();
+        self.stepped.set(self.with_world(moved));
     }
 
-    /// Also each frame: in a run that goes on with kept work, the way back grows as it comes past
-    /// the actions.
-    pub(super) fn publish_history(&self) {
-        let history = {
-            let lab = self.lab();
-            let run = lab.run.borrow();
-            (run.can_undo() || lab.before.borrow().is_some(), run.can_redo())
-        };
-        if history != self.history.get_untracked() {
-            self.history.set(history);
-        }
+    pub fn step_back(&self) {
+        self.pause();
+        pace::step_back(&mut self.lab().run.borrow_mut());
+        self.changed();
     }
 
-    /// What everything shows is stale: the run is not the one that it was.
-    pub(super) fn touch_everything(&self) {
-        let lab = self.lab();
-        let rules = lab.run.borrow().world().machines().keys().copied().collect();
-        let touched = Touched { scene: true, traffic: true, rules, log: true, ..Touched::default() };
-        lab.frames.add_touched(touched);
+    /// Goes to another moment of this run.
+    pub fn seek(&self, to: Time) {
+        self.with_run(|run| {
+            run.seek(to, u64::MAX);
+        });
+        self.changed();
     }
+}
+
+/// What packets do at this very moment: no more than anybody listens to.
+fn moved(world: &World) -> String {
+    const SAID: usize = 3;
+    let now = world.now();
+    let ended = world.traffic().connections.values().flat_map(|live| &live.record.packets).map(|p| &**p);
+    let flying = world.traffic().flights.values().map(|flight| &flight.trace);
+    let last = |trace: &&PacketTrace| trace.hops.last().is_some_and(|hop| hop.at == now);
+    let mut moved: Vec<&PacketTrace> = ended.chain(flying).filter(last).collect();
+    moved.sort_by_key(|trace| trace.id);
+    let rest = moved.len().saturating_sub(SAID);
+    let said = moved.iter().take(SAID).filter_map(|trace| {
+        let what = words::hop(world, trace, trace.hops.last()?);
+        Some(format!("{}: {what}. ", words::packet_kind(trace.kind)))
+    });
+    let mut said: String = said.collect();
+    if rest > 0 {
+        said.push_str(&format!("And {rest} more."));
+    }
+    said
 }

@@ -1,24 +1,10 @@
-//! What a person does to the run: act, undo, and the controls of time.
+//! What a person does to the run: act, and undo.
 
-use super::{Deed, Motion, Selection, Session, pace};
+use super::{Motion, Selection, Session};
 use crate::text;
 use cluster::api::Action;
-use cluster::sim::{Refusal, Run, Time, World};
-use cluster::trace::PacketTrace;
+use cluster::sim::{Refusal, Run, Touched};
 use leptos::prelude::*;
-
-pub fn perform(session: Session, deed: Deed) {
-    match deed {
-        Deed::Undo => session.undo(),
-        Deed::Redo => session.redo(),
-        Deed::Step => session.step(),
-        Deed::StepBack => session.step_back(),
-        Deed::DeleteSelected => session.delete_selected(),
-        Deed::SetServiceType(service, type_) => {
-            session.act(Action::SetServiceType { service, type_ });
-        }
-    }
-}
 
 impl Session {
     /// Does something to the cluster, now. False when it is refused; the reason is then shown.
@@ -38,7 +24,7 @@ impl Session {
         Ok(())
     }
 
-    fn delete_selected(&self) {
+    pub fn delete_selected_pod(&self) {
         let Some(Selection::Pod(uid)) = self.selection.get_untracked() else { return };
         if let Some(object) = self.with_world(|world| world.store().object_ref(uid)) {
             self.act(Action::DeleteObject { object });
@@ -49,7 +35,7 @@ impl Session {
     pub fn undo(&self) {
         let undone = self.with_run_that_stands(Run::undo);
         match undone {
-            Some(action) => self.notices.done(format!("Undone: {}.", text::action(&action))),
+            Some(action) => self.notices.done(format!("Undone: {}.", words::action(&action))),
             None => self.go_back_to_what_was_before(),
         }
         self.changed();
@@ -58,7 +44,7 @@ impl Session {
     pub fn redo(&self) {
         let done = self.with_run_that_stands(Run::redo);
         if let Some(action) = done {
-            self.notices.done(format!("Done again: {}.", text::action(&action)));
+            self.notices.done(format!("Done again: {}.", words::action(&action)));
         }
         self.changed();
     }
@@ -80,47 +66,52 @@ impl Session {
         self.after_opening();
     }
 
-    /// Pauses, and goes on to the next moment at which something is to be seen.
-    pub fn step(&self) {
-        self.pause();
-        let (_, touched) = pace::step(&mut self.lab().run.borrow_mut());
-        self.lab().frames.add_touched(touched);
+    /// Tracked.
+    pub fn can_undo(&self) -> bool {
+        self.history.get().0
+    }
+
+    /// Tracked.
+    pub fn can_redo(&self) -> bool {
+        self.history.get().1
+    }
+
+    /// Whether there is work of the reader's own that starting again would lose.
+    pub fn has_work(&self) -> bool {
+        let lab = self.lab();
+        lab.run.borrow().actions().len() != lab.source.borrow().given_actions
+    }
+
+    pub fn with_run<R>(&self, change: impl FnOnce(&mut Run) -> R) -> R {
+        change(&mut self.lab().run.borrow_mut())
+    }
+
+    /// The run is another one than a frame would have made it.
+    pub(super) fn changed(&self) {
+        self.publish_history();
+        self.record();
+        self.save_soon();
         self.repaint();
-        self.stepped.set(self.with_world(moved));
     }
 
-    pub fn step_back(&self) {
-        self.pause();
-        pace::step_back(&mut self.lab().run.borrow_mut());
-        self.changed();
+    /// Also each frame: in a run that goes on with kept work, the way back grows as it comes past
+    /// the actions.
+    pub(super) fn publish_history(&self) {
+        let history = {
+            let lab = self.lab();
+            let run = lab.run.borrow();
+            (run.can_undo() || lab.before.borrow().is_some(), run.can_redo())
+        };
+        if history != self.history.get_untracked() {
+            self.history.set(history);
+        }
     }
 
-    /// Goes to another moment of this run.
-    pub fn seek(&self, to: Time) {
-        self.with_run(|run| {
-            run.seek(to, u64::MAX);
-        });
-        self.changed();
+    /// What everything shows is stale: the run is not the one that it was.
+    pub(super) fn touch_everything(&self) {
+        let lab = self.lab();
+        let rules = lab.run.borrow().world().machines().keys().copied().collect();
+        let touched = Touched { scene: true, traffic: true, rules, log: true, ..Touched::default() };
+        lab.frames.add_touched(touched);
     }
-}
-
-/// What packets do at this very moment: no more than anybody listens to.
-fn moved(world: &World) -> String {
-    const SAID: usize = 3;
-    let now = world.now();
-    let ended = world.traffic().connections.values().flat_map(|live| &live.record.packets).map(|p| &**p);
-    let flying = world.traffic().flights.values().map(|flight| &flight.trace);
-    let last = |trace: &&PacketTrace| trace.hops.last().is_some_and(|hop| hop.at == now);
-    let mut moved: Vec<&PacketTrace> = ended.chain(flying).filter(last).collect();
-    moved.sort_by_key(|trace| trace.id);
-    let rest = moved.len().saturating_sub(SAID);
-    let said = moved.iter().take(SAID).filter_map(|trace| {
-        let what = words::hop(world, trace, trace.hops.last()?);
-        Some(format!("{}: {what}. ", words::packet_kind(trace.kind)))
-    });
-    let mut said: String = said.collect();
-    if rest > 0 {
-        said.push_str(&format!("And {rest} more."));
-    }
-    said
 }

@@ -23,8 +23,6 @@ pub(super) struct Frames {
     /// When the frame before this one was, while time passes.
     last: Cell<Option<f64>>,
     off_screen: Cell<bool>,
-    /// Whether time shall pass once a text that is being opened stands.
-    pub begin: Cell<bool>,
     pace: RefCell<Pace>,
     /// What was touched outside a frame.
     touched: RefCell<Touched>,

@@ -24,15 +24,12 @@ mod source;
 mod theme;
 mod watch;
 
-use crate::later::Part;
 use cluster::sim::{Run, Time, Touched, World};
-pub use control::Deed;
-pub use edit::perform;
 use leptos::prelude::*;
 pub use notice::{Notice, Notices, Tone};
-pub use open::Begin;
+pub use open::StartMode;
 pub use recorder::{Recorder, Resumed};
-pub use save::{BUILT_IN, OWN, save};
+pub use save::OWN;
 pub use scene::{HopRef, Selection, selection_of, selection_of_ref};
 pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
@@ -78,7 +75,6 @@ pub struct Session {
     pub menu: RwSignal<Option<MenuAt>>,
     pub theme: RwSignal<Theme>,
     pub notices: Notices,
-    pub later: Part,
     system_is_dark: RwSignal<bool>,
     system_forces: RwSignal<bool>,
     motion: RwSignal<Motion>,
@@ -102,6 +98,8 @@ struct Lab {
     source: RefCell<Source>,
     /// What was there before another text was opened, or the same one again.
     before: RefCell<Option<(Run, Source)>>,
+    /// Whether time shall pass once the text that is being opened stands.
+    start_mode: Cell<StartMode>,
     callbacks: RefCell<Vec<(u32, FrameCallback)>>,
     next_callback: Cell<u32>,
     frames: frame::Frames,
@@ -118,6 +116,7 @@ impl Session {
             run: run.into(),
             source: RefCell::default(),
             before: RefCell::default(),
+            start_mode: Cell::new(StartMode::Paused),
             callbacks: RefCell::default(),
             next_callback: Cell::new(0),
             frames: frame::Frames::default(),
@@ -132,7 +131,6 @@ impl Session {
             menu: RwSignal::new(None),
             theme: RwSignal::new(Theme::Auto),
             notices: Notices::default(),
-            later: Part::default(),
             system_is_dark: RwSignal::new(false),
             system_forces: RwSignal::new(false),
             motion: RwSignal::new(Motion::Paused),
@@ -231,6 +229,14 @@ impl Session {
     /// Tracked: the part of the speed that is kept, when the run cannot keep up.
     pub fn lag(&self) -> Option<f64> {
         self.lag.get()
+    }
+
+    /// For a text that is opened next: as it is now.
+    pub fn start_mode(&self) -> StartMode {
+        match self.motion_or_gone() {
+            Some(Motion::Paused) => StartMode::Paused,
+            Some(Motion::Playing | Motion::Opening(_)) | None => StartMode::Playing,
+        }
     }
 
     pub fn set_speed(&self, speed: f64) {

@@ -17,29 +17,29 @@ const HISTORY_BUDGET_ASIDE: u64 = Run::HISTORY_BUDGET / 8;
 
 /// How a lab begins once its text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
+pub enum StartMode {
     Playing,
     Paused,
 }
 
 impl Session {
     /// Opens a manifest that is free of errors.
-    pub fn open(&self, source: Source, manifest: &Manifest, begin: Begin) {
+    pub fn open(&self, source: Source, manifest: &Manifest, start: StartMode) {
         let (run, refusals) = Run::new(manifest, None);
-        self.open_run(run, source, begin);
+        self.open_run(run, source, start);
         for refusal in &refusals {
             self.notices.problem(text::refusal(refusal));
         }
     }
 
-    pub fn open_run(&self, run: Run, source: Source, begin: Begin) {
+    pub fn open_run(&self, run: Run, source: Source, start: StartMode) {
         let lab = self.lab();
         let mut run = lab.run.replace(run);
         run.set_history_budget(HISTORY_BUDGET_ASIDE);
         let source = lab.source.replace(source);
         let had_something = self.opened.get_untracked() > 0;
         *lab.before.borrow_mut() = had_something.then_some((run, source));
-        lab.frames.begin.set(begin == Begin::Playing);
+        lab.start_mode.set(start);
         self.motion.set(Motion::Opening(Time::ZERO));
         self.record();
         self.run_up(FIRST_SLICE_MS);
@@ -85,8 +85,10 @@ impl Session {
     }
 
     fn opened_up(&self) {
-        let playing = self.lab().frames.begin.get();
-        self.motion.set(if playing { Motion::Playing } else { Motion::Paused });
+        self.motion.set(match self.lab().start_mode.get() {
+            StartMode::Playing => Motion::Playing,
+            StartMode::Paused => Motion::Paused,
+        });
         self.touch_everything();
         self.repaint();
     }

@@ -77,7 +77,7 @@ impl Session {
 
     pub(super) fn record_attempt(&self, action: &Action) {
         if let Some(recorder) = &self.lab().recorder {
-            recorder.set_doing(&crate::text::action(action));
+            recorder.set_doing(&words::action(action));
         }
     }
 }

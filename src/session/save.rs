@@ -3,11 +3,9 @@
 use super::source::undone;
 use super::{Motion, Session, Text, Theme, recorded};
 use crate::browser;
+use crate::scenarios::KEY_PREFIX;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
-
-/// How the keys of built-in scenarios begin.
-pub const BUILT_IN: &str = "scenario/";
 
 /// The key of what the reader has loaded.
 pub const OWN: &str = "own";
@@ -61,11 +59,28 @@ impl Session {
         }
         // Work that is undone altogether is kept as well, lest the one kept before comes back.
         let nothing_undone = lab.run.borrow().undone().is_empty();
-        if key.starts_with(BUILT_IN) && !self.has_work() && nothing_undone {
+        if key.starts_with(KEY_PREFIX) && !self.has_work() && nothing_undone {
             return;
         }
-        let session = *self;
-        self.with_later(move |later| (later.save)(session, &key, &place));
+        self.save(&key, &place);
+    }
+
+    /// Keeps the work on the text of this key at this place.
+    fn save(&self, key: &str, place: &str) {
+        let lab = self.lab();
+        let (source, run) = (lab.source.borrow(), lab.run.borrow());
+        let mut kept = keep(place, &recorded(&source, &run));
+        if let Text::Own(text) = &source.text {
+            kept = kept && keep(&original(place), text);
+        }
+        if kept && !run.undone().is_empty() {
+            keep(&undone_place(place), &undone(&run));
+        } else {
+            browser::forget(&undone_place(place));
+        }
+        if !kept && (self.has_work() || key == OWN) && !lab.saver.told.replace(true) {
+            self.notices.problem(NOT_KEPT);
+        }
     }
 
     /// The key of the text that was open last.
@@ -113,23 +128,6 @@ impl Session {
             browser::forget(&place);
             browser::forget(&undone_place(&place));
         }
-    }
-}
-
-pub fn save(session: Session, key: &str, place: &str) {
-    let Some(lab) = session.try_lab() else { return };
-    let (source, run) = (lab.source.borrow(), lab.run.borrow());
-    let mut kept = keep(place, &recorded(&source, &run));
-    if let Text::Own(text) = &source.text {
-        kept = kept && keep(&original(place), text);
-    }
-    if kept && !run.undone().is_empty() {
-        keep(&undone_place(place), &undone(&run));
-    } else {
-        browser::forget(&undone_place(place));
-    }
-    if !kept && (session.has_work() || key == OWN) && !lab.saver.told.replace(true) {
-        session.notices.problem(NOT_KEPT);
     }
 }
 

@@ -96,7 +96,7 @@ fn documents(manifest: &Manifest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::built_in;
+    use crate::scenarios::built_in;
     use cluster::api::{Action, parse};
 
     /// A lab that somebody played with for a while.

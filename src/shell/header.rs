@@ -1,9 +1,11 @@
 //! The head of the lab: which scenario, which cluster, and what can be done with the whole.
 
-use super::{Dialog, Ui, begin, built_in, theme_sign};
 use crate::components::{Button, Select};
-use crate::session::{BUILT_IN, Begin, Deed, Motion, OWN, Session};
+use crate::opening::open_key;
+use crate::scenarios::{built_in, key_of};
+use crate::session::{OWN, Session, Theme};
 use crate::text;
+use crate::ui::{Dialog, Ui};
 use leptos::prelude::*;
 
 #[component]
@@ -33,8 +35,7 @@ fn ScenarioSelect() -> impl IntoView {
     });
     let choose = move |key: String| {
         session.save_now();
-        let paused = session.motion_or_gone() == Some(Motion::Paused);
-        begin::open_key(session, &key, if paused { Begin::Paused } else { Begin::Playing });
+        open_key(session, &key, session.start_mode());
     };
     view! {
         <Select
@@ -50,7 +51,7 @@ fn ScenarioSelect() -> impl IntoView {
 fn scenarios(session: Session, open: &str) -> Vec<(String, String)> {
     const OWN_TITLE: &str = "Your manifests";
     let mut all: Vec<(String, String)> =
-        built_in().iter().map(|s| ([BUILT_IN, s.name].concat(), s.title.into())).collect();
+        built_in().iter().map(|s| (key_of(s.name), s.title.into())).collect();
     if !all.iter().any(|(key, _)| key == open) {
         let title = session.with_source(|source| source.title().map(str::to_owned));
         all.push((open.into(), title.unwrap_or_else(|| OWN_TITLE.into())));
@@ -87,7 +88,7 @@ fn History() -> impl IntoView {
     view! {
         <span class="pk-pair">
             <Button
-                on_press=move || session.ask(Deed::Undo)
+                on_press=move || session.undo()
                 name="Undo"
                 hint="Undo (Ctrl+Z)"
                 disabled=move || !session.can_undo()
@@ -95,7 +96,7 @@ fn History() -> impl IntoView {
                 "↶"
             </Button>
             <Button
-                on_press=move || session.ask(Deed::Redo)
+                on_press=move || session.redo()
                 name="Redo"
                 hint="Redo (Ctrl+Shift+Z)"
                 disabled=move || !session.can_redo()
@@ -114,5 +115,14 @@ fn ThemeButton() -> impl IntoView {
         <Button on_press=move || session.next_theme() name=name hint=name>
             {move || theme_sign(session.theme.get()).0}
         </Button>
+    }
+}
+
+/// What the theme button shows, and what it is called.
+fn theme_sign(theme: Theme) -> (&'static str, &'static str) {
+    match theme {
+        Theme::Auto => ("◐", "Theme: as the system"),
+        Theme::Light => ("☀", "Theme: light"),
+        Theme::Dark => ("☾", "Theme: dark"),
     }
 }

@@ -1,10 +1,10 @@
 //! The keys of the lab. They work only while the focus is inside it, and never while it is in a
 //! field.
 
-use super::Ui;
 use crate::browser;
 use crate::embed::{Controls, Options};
-use crate::session::{Deed, Selection, Session};
+use crate::session::{Selection, Session};
+use crate::ui::Ui;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -21,13 +21,14 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     let command = event.ctrl_key() || event.meta_key();
     let done = match (event.key().as_str(), command) {
         // With Caps Lock, or on a Mac, the letter does not tell whether Shift is held.
-        ("z" | "Z", true) => ask(session, if event.shift_key() { Deed::Redo } else { Deed::Undo }),
-        ("y", true) => ask(session, Deed::Redo),
+        ("z" | "Z", true) if event.shift_key() => run(|| session.redo()),
+        ("z" | "Z", true) => run(|| session.undo()),
+        ("y", true) => run(|| session.redo()),
         (_, true) => false,
         (" ", _) if on_box || !takes_space(&on) => run(|| session.toggle()),
-        (".", _) => ask(session, Deed::Step),
-        (",", _) => ask(session, Deed::StepBack),
-        ("Delete", _) if may_be_pod(session) => ask(session, Deed::DeleteSelected),
+        (".", _) => run(|| session.step()),
+        (",", _) => run(|| session.step_back()),
+        ("Delete", _) if is_pod_selected(session) => run(|| session.delete_selected_pod()),
         ("Escape", _) => escape(session),
         _ => false,
     };
@@ -50,11 +51,6 @@ pub fn hear_at_once(options: &Options, root: NodeRef<Div>) {
     });
 }
 
-fn ask(session: Session, deed: Deed) -> bool {
-    session.ask(deed);
-    true
-}
-
 fn run(act: impl FnOnce()) -> bool {
     act();
     true
@@ -69,10 +65,8 @@ fn takes_space(tag: &str) -> bool {
     matches!(tag, "BUTTON" | "SUMMARY" | "A")
 }
 
-/// Until the second part is there, what was selected waits for it.
-fn may_be_pod(session: Session) -> bool {
-    let is_there = session.later.get_untracked().is_some();
-    !is_there || matches!(session.selection.get_untracked(), Some(Selection::Pod(_)))
+fn is_pod_selected(session: Session) -> bool {
+    matches!(session.selection.get_untracked(), Some(Selection::Pod(_)))
 }
 
 fn escape(session: Session) -> bool {

@@ -1,45 +1,32 @@
 //! The lab as a whole: what is around the picture, and the keys and gestures that belong to all
 //! of it.
 
-mod add_client;
-mod begin;
-mod built_in;
-pub(crate) mod dialog;
-mod facts;
-pub(crate) mod files;
+mod drop;
 mod header;
-pub(crate) mod kept;
 mod keys;
-mod live;
-mod load;
-pub(crate) mod menu;
-pub(crate) mod myths;
-pub(crate) mod notable;
-mod share;
-pub(crate) mod toasts;
+mod notable;
+mod spoken_log;
 mod track;
 mod transport;
-mod ui;
 
 use crate::components::Button;
 use crate::embed::{Controls, Options};
-use crate::later::Later;
-use crate::session::{Motion, Recorder, Session, Theme};
-use crate::{browser, diagram, panels};
-pub use add_client::RateSlider;
-#[cfg(test)]
-#[cfg(test)]
-pub use built_in::text_of;
-pub use built_in::{BuiltIn, FIRST, FIRST_HINTS, Hints, MYTH, built_in, built_in_of, hints_of, text_of_key};
+use crate::session::{Motion, Recorder, Session};
+use crate::tools::{LazyTools, Tools};
+use crate::ui::Toasts;
+pub use crate::ui::Ui;
+use crate::{browser, diagram, opening, panels, scenarios};
 use header::Header;
 use leptos::html::Div;
 use leptos::prelude::*;
-use live::SpokenLog;
-pub use share::copy_text;
-use toasts::Toasts;
+use spoken_log::SpokenLog;
 use transport::Transport;
-pub use ui::{Dialog, Tab, Ui};
 use wasm_bindgen::prelude::*;
+
+pub use crate::components::RateSlider;
+#[cfg(test)]
+pub use crate::scenarios::text_of;
+pub use crate::ui::{Dialog, Tab, copy_text};
 
 /// One lab.
 #[component]
@@ -51,15 +38,27 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
     session.begin_with_theme(options.theme);
     session.watch_system_theme();
     session.start_frames();
-    begin::begin(session, &options);
     let lab = NodeRef::<Div>::new();
+    opening::begin(session, &options);
+    opening::leave_link_once_changed(session);
+    panels::remember_where_from(session, ui);
+    panels::remember_service(session, ui);
+    show_what_a_myth_says(session, ui);
+    let tools = LazyTools::new(session.notices);
+    let pane = move |tab, of| match tools.get() {
+        Some(tools) => untrack(|| (tools.pane)(session, ui, tab, of)),
+        None => panels::pane_without_tools(session, ui, tab, of),
+    };
+    let menu = move || {
+        let at = session.menu.get()?;
+        wanted(tools).map(|tools| untrack(|| (tools.context_menu)(lab, at)))
+    };
+    let dialog = move || {
+        let dialog = ui.dialog.get()?;
+        wanted(tools).map(|tools| untrack(|| (tools.dialog)(dialog)))
+    };
     watch_whether_on_screen(session, lab);
     keys::hear_at_once(&options, lab);
-    Effect::new(move || {
-        if let (Some(later), Some(lab)) = (session.later.get(), lab.get()) {
-            (later.begin)(session, ui, &lab);
-        }
-    });
     let full = options.controls == Controls::Full;
     view! {
         <div
@@ -72,52 +71,43 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
             data-controls=controls_word(options.controls)
             on:keydown=move |event| {
                 keys::pressed(session, ui, &event);
-                session.want_later();
+                tools.preload();
             }
-            on:pointerover=move |_| session.want_later()
-            on:pointerdown=move |_| session.want_later()
-            on:dragover=move |event| files::dragged_over(ui, &event)
-            on:dragleave=move |event| files::dragged_away(ui, &event)
-            on:drop=move |event| files::dropped(session, ui, &event)
+            on:pointerover=move |_| tools.preload()
+            on:pointerdown=move |_| tools.preload()
+            on:dragover=move |event| drop::dragged_over(ui, &event)
+            on:dragleave=move |event| drop::dragged_away(ui, &event)
+            on:drop=move |event| drop::dropped(session, ui, &event)
         >
             {full.then(|| view! { <Header/> })}
             <section class="pk-picture" aria-label="Cluster">
                 {diagram::diagram(session)}
                 <Opening/>
             </section>
-            {full.then(|| panels::inspector(session, ui))}
+            {full.then(|| panels::inspector(session, ui, pane))}
             {(options.controls != Controls::None).then(|| view! { <Transport/> })}
-            {move || session.menu.get().and_then(|at| later(session, move |later| (later.menu)(lab, at)))}
-            {move || ui.dialog.get().and_then(|which| later(session, move |later| (later.dialog)(which)))}
+            {menu}
+            {dialog}
             <Toasts/>
             <SpokenLog/>
         </div>
     }
 }
 
-/// A view of the second part, once that is there.
-fn later(session: Session, view: impl FnOnce(&'static Later) -> AnyView) -> Option<AnyView> {
-    let Some(later) = session.later.get() else {
-        session.want_later();
-        return None;
-    };
-    Some(untrack(|| view(later)))
+/// Tracked: the tools, which somebody has turned to.
+fn wanted(tools: LazyTools) -> Option<&'static Tools> {
+    tools.preload();
+    tools.get()
 }
 
-/// What has to be before anything of the second part is seen, and what goes on unseen.
-pub fn begin_later(session: Session, ui: Ui, root: &web_sys::Element) {
-    // Without, it could still be read and used.
-    let _adopted = crate::embed::adopt_more(root, &[crate::theme::LATER_CSS]);
-    panels::remember_where_from(session, ui);
-    panels::remember_service(session, ui);
-    // On a narrow screen a myth is nothing without its words.
+/// On a narrow screen a myth is nothing without its words.
+fn show_what_a_myth_says(session: Session, ui: Ui) {
     Effect::new(move || {
         session.opened_rev();
-        if session.with_source(|source| myths::myth_of(&source.key).is_some()) {
+        if session.with_source(|source| scenarios::is_myth(&source.key)) {
             ui.sheet_up.set(true);
         }
     });
-    begin::forget_link_once_changed(session);
 }
 
 fn theme_word(session: Session) -> &'static str {
@@ -173,13 +163,4 @@ fn watch_whether_on_screen(session: Session, root: NodeRef<Div>) {
             kept.try_with_value(|(observer, _)| observer.disconnect());
         });
     });
-}
-
-/// The theme button's sign and name.
-pub(crate) fn theme_sign(theme: Theme) -> (&'static str, &'static str) {
-    match theme {
-        Theme::Auto => ("◐", "Theme: as the system"),
-        Theme::Light => ("☀", "Theme: light"),
-        Theme::Dark => ("☾", "Theme: dark"),
-    }
 }

@@ -1,8 +1,7 @@
 //! The events that make a mark on the track: what a person would point at.
 
-use crate::later::Later;
 use crate::session::{Session, selection_of_ref};
-use crate::shell::{Tab, Ui};
+use crate::ui::{Tab, Ui};
 use cluster::api::{Action, Kind, NodeCondition, ObjectRef};
 use cluster::sim::{LogEntry, Logged, Time};
 
@@ -21,19 +20,18 @@ pub struct Mark {
 }
 
 impl Mark {
-    fn new(logged: &Logged, later: Option<&Later>) -> Option<Mark> {
-        let (label, bad) = notable(&logged.entry, later)?;
-        let said = crate::text::happened(&logged.entry, later);
+    fn new(logged: &Logged) -> Option<Mark> {
+        let (label, bad) = notable(&logged.entry)?;
+        let said = words::happened(&logged.entry);
         Some(Mark { at: logged.at, label, said, bad, about: logged.entry.about(), count: 1 })
     }
 }
 
 /// The label of a notable entry, and whether it is bad news.
-pub fn notable(entry: &LogEntry, later: Option<&Later>) -> Option<(String, bool)> {
+pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
     let label = |text: &str, bad: bool| Some((text.to_string(), bad));
     match entry {
-        LogEntry::Did { action: Action::AddClient { .. } } => label("client added", false),
-        LogEntry::Did { action } => Some(((later?.done)(action)?, false)),
+        LogEntry::Did { action } => Some((done(action)?, false)),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
         LogEntry::Ready { ready: true, .. } => label("Pod ready", false),
@@ -58,11 +56,12 @@ pub fn notable(entry: &LogEntry, later: Option<&Later>) -> Option<(String, bool)
 }
 
 /// What a person did, in two words or three.
-pub fn done(action: &Action) -> Option<String> {
+fn done(action: &Action) -> Option<String> {
     Some(match action {
         // Its Pod's own entry follows.
         Action::DeleteObject { object } if object.kind == Kind::Pod => return None,
         Action::CrashPod { .. } | Action::SendOne { .. } | Action::SetRate { .. } => return None,
+        Action::AddClient { .. } => "client added".into(),
         Action::Apply { .. } => "manifests applied".into(),
         Action::DeleteObject { object } => format!("{} deleted", object.kind),
         Action::SetLabels { .. } => "labels changed".into(),
@@ -80,21 +79,15 @@ pub fn done(action: &Action) -> Option<String> {
         | Action::PauseKubeProxy { .. }
         | Action::SetProxyMode { .. }
         | Action::SetIpMode { .. }
-        | Action::AddNode { .. }
-        | Action::AddClient { .. } => crate::text::action(action),
+        | Action::AddNode { .. } => words::action(action),
     })
 }
 
 /// The marks since `from`, oldest first; those that say the same at nearly the same time are one.
-pub fn marks<'a>(
-    log: impl DoubleEndedIterator<Item = &'a Logged>,
-    from: Time,
-    most: usize,
-    later: Option<&Later>,
-) -> Vec<Mark> {
+pub fn marks<'a>(log: impl DoubleEndedIterator<Item = &'a Logged>, from: Time, most: usize) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for logged in log.rev().take_while(|logged| logged.at >= from) {
-        let Some(mark) = Mark::new(logged, later) else { continue };
+        let Some(mark) = Mark::new(logged) else { continue };
         if marks.iter_mut().rev().take(LOOK_BACK).any(|newer| merge(newer, &mark)) {
             continue;
         }
@@ -149,7 +142,6 @@ pub fn show(session: Session, ui: Ui, about: Option<ObjectRef>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::later::LATER;
     use cluster::api::NsName;
 
     fn synced(millis: u64, node: &str) -> Logged {
@@ -164,8 +156,7 @@ mod tests {
             synced(1_900, "node-3"),
             synced(9_000, "node-1"),
         ];
-        let labels: Vec<String> =
-            marks(log.iter(), Time(0), 10, Some(&LATER)).into_iter().map(|m| m.label).collect();
+        let labels: Vec<String> = marks(log.iter(), Time(0), 10).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["node-1, 2, 3 synced", "node-1 synced"]);
     }
 
@@ -173,7 +164,7 @@ mod tests {
     fn only_what_is_recent_is_marked() {
         let log = [synced(1_000, "a"), synced(5_000, "b"), synced(9_000, "c")];
         let labels: Vec<String> =
-            marks(log.iter(), Time(5_000_000_000), 1, Some(&LATER)).into_iter().map(|m| m.label).collect();
+            marks(log.iter(), Time(5_000_000_000), 1).into_iter().map(|m| m.label).collect();
         assert_eq!(labels, ["c synced"]);
     }
 
@@ -184,7 +175,7 @@ mod tests {
             entry: LogEntry::Ready { pod: NsName::new("default", pod), ready: true },
         };
         let log = [ready(1_000, "a"), synced(1_100, "node-1"), ready(1_200, "b")];
-        let marks = marks(log.iter(), Time(0), 10, Some(&LATER));
+        let marks = marks(log.iter(), Time(0), 10);
         assert_eq!(marks.len(), 2);
         assert_eq!((marks[0].count, &*marks[0].said), (2, "Pod a is ready; Pod b is ready"));
     }
@@ -194,7 +185,7 @@ mod tests {
         let pod = NsName::new("default", "web");
         let object =
             cluster::api::ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
-        assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }, Some(&LATER)), None);
-        assert_eq!(notable(&LogEntry::Killing { pod }, None), Some(("Pod killed".into(), true)));
+        assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
+        assert_eq!(notable(&LogEntry::Killing { pod }), Some(("Pod killed".into(), true)));
     }
 }

@@ -1,9 +1,9 @@
 //! The last minute of the run: a mark for each notable event.
 
-use super::Ui;
 use super::notable::{self, Mark};
 use crate::session::Session;
 use crate::text;
+use crate::ui::Ui;
 use cluster::sim::{Span, Time};
 use leptos::prelude::*;
 
@@ -23,11 +23,9 @@ pub fn Track() -> impl IntoView {
     let marks = Memo::new(move |_| {
         session.log_rev();
         now.track();
-        let later = session.later.get();
         session.with_world(|world| {
             let now = world.now();
-            let marks =
-                notable::marks(world.log().iter().map(|logged| &**logged), now - SHOWS, MOST_MARKS, later);
+            let marks = notable::marks(world.log().iter().map(|logged| &**logged), now - SHOWS, MOST_MARKS);
             let labelled = with_room(&marks, now);
             marks.into_iter().zip(labelled).map(|(mark, labelled)| Shown::new(mark, now, labelled)).collect()
         })
@@ -81,7 +79,7 @@ fn Tick(shown: Memo<Shown>) -> impl IntoView {
     };
     let choose = move |_| {
         let about = shown.with_untracked(|shown| shown.mark.about.clone());
-        session.with_later(move |later| (later.show_mark)(session, ui, about));
+        notable::show(session, ui, about);
     };
     view! {
         <button

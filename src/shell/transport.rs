@@ -1,11 +1,12 @@
 //! The controls of time, at the foot of the lab.
 
 use super::track::Track;
-use super::{Dialog, Ui};
 use crate::components::{Button, Slider};
+use crate::opening::start_again;
+use crate::session::Session;
 use crate::session::pace::{self, SPEEDS};
-use crate::session::{Deed, Session};
 use crate::text;
+use crate::ui::{Dialog, Ui};
 use leptos::prelude::*;
 
 #[component]
@@ -35,7 +36,7 @@ fn PlayControls() -> impl IntoView {
     view! {
         <span class="pk-row">
             <Button
-                on_press=move || session.ask(Deed::StepBack)
+                on_press=move || session.step_back()
                 name="Step back"
                 hint="Back to the event before (,)"
             >
@@ -47,7 +48,7 @@ fn PlayControls() -> impl IntoView {
                 {name}
             </Button>
             <Button
-                on_press=move || session.ask(Deed::Step)
+                on_press=move || session.step()
                 name="Step to the next event"
                 hint="On to the next event (.)"
             >
@@ -96,7 +97,7 @@ fn StartAgain() -> impl IntoView {
         if session.has_work() {
             ui.open(Dialog::StartAgain);
         } else {
-            session.with_later(move |later| (later.start_again)(session));
+            start_again(session);
         }
     };
     view! { <Button on_press=again name="Start again" hint="Start again from the beginning">"⟲"</Button> }

@@ -8,7 +8,5 @@ pub use palette::{Palette, palette};
 
 /// Tokens and what every part shares.
 pub const THEME_CSS: &str = include_str!("theme.css");
-/// What the second part shows.
-pub const LATER_CSS: &str = include_str!("later.css");
 /// The picture.
 pub const DIAGRAM_CSS: &str = include_str!("diagram.css");

@@ -1,5 +1,5 @@
-//! The module in parts: what the first view needs, and what is fetched when somebody first turns
-//! to the lab (src/later.rs).
+//! The module in two files: what the first view needs, and the tools that are fetched when somebody first turns
+//! to the lab (src/tools.rs).
 //!
 //! Trunk calls wasm-bindgen on the whole module. A module can be cut only before that, while it
 //! still says what refers to what; so the cut is made here, from what Trunk had compiled, and its

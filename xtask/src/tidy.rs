@@ -1,5 +1,6 @@
 //! Rules about the files themselves.
 
+mod app_layers;
 mod behaviour;
 mod code_names;
 mod counts;
@@ -45,6 +46,7 @@ pub fn command() -> Outcome {
     findings.extend(architecture(&files));
     findings.extend(counts::check(&files));
     findings.extend(layers::check(&files));
+    findings.extend(app_layers::check(&files));
     findings.extend(behaviour::check(&files));
     findings.extend(code_names::check(&files));
     findings.extend(links::check(&files, &|path| run::root().join(path).exists()));

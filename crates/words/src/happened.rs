@@ -7,19 +7,8 @@ use crate::refusal;
 
 pub fn happened(entry: &LogEntry) -> String {
     match entry {
-        LogEntry::Did { action: Action::AddClient { .. } } => happened_by_itself(entry),
         LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
-        other => happened_by_itself(other),
-    }
-}
-
-/// The same without what a person did and what was refused, whose words are many: a page can go
-/// without them until somebody does something. Nothing for these.
-pub fn happened_by_itself(entry: &LogEntry) -> String {
-    match entry {
-        LogEntry::Did { action: Action::AddClient { client } } => client_added(&client.name),
-        LogEntry::Did { .. } | LogEntry::Refused { .. } => String::new(),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
         LogEntry::FailedCreate { replica_set, limit } => format!(
             "ReplicaSet {} cannot make all of its Pods: a cluster here has at most {limit}",

@@ -12,7 +12,7 @@ mod why;
 
 pub use assumptions::{Assumption, Topic, assumptions};
 pub use called::{has_port, service_called};
-pub use happened::{action, happened, happened_by_itself, rate};
+pub use happened::{action, happened, rate};
 pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
 pub use why::{Why, hop, verdict, why};

@@ -1,13 +1,13 @@
 //! Services: dashed, for none is a process and nothing passes through it.
 
-use cluster::api::{ServiceType, Uid};
+use cluster::api::{Action, ServiceType, Uid};
 use leptos::prelude::*;
 
 use super::card::Shell;
 use crate::components::aria_bool;
 use crate::diagram::picture::Picture;
 use crate::parts::{Kids, block, span};
-use crate::session::{Deed, Selection};
+use crate::session::Selection;
 use scene::Scene;
 use scene::facts::{ServiceFacts, ServiceForm};
 use scene::layout::CardForm;
@@ -94,7 +94,7 @@ pub fn controls(picture: Picture, uid: Uid) -> Option<AnyView> {
         let key = key.clone();
         let set = move |_| {
             if type_ != now {
-                picture.session.ask(Deed::SetServiceType(key.clone(), type_));
+                picture.session.act(Action::SetServiceType { service: key.clone(), type_ });
             }
         };
         view! {

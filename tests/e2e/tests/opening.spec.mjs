@@ -153,10 +153,10 @@ test("the speed is logarithmic, from a fiftieth to twenty", async ({ page }) => 
   await expect(speed).toHaveAttribute("aria-valuetext", "20×");
 });
 
-test("what is asked for before the second part is there is done, in order, when it has come", async ({ page }) => {
+test("what needs no tools is done before they are there, and the inspector waits for them", async ({ page }) => {
   let come;
   const held = new Promise((resolve) => (come = resolve));
-  await page.route("**/split_later.wasm", async (route) => {
+  await page.route("**/split_tools.wasm", async (route) => {
     await held;
     await route.continue();
   });
@@ -168,8 +168,10 @@ test("what is asked for before the second part is there is done, in order, when 
   await expect(pod).toBeFocused();
   await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
   await expect(lab.inspector.getByRole("tabpanel")).toContainText("One moment …");
-  await expect(lab.button("Undo")).toBeDisabled();
+  await expect(lab.button("Undo")).toBeEnabled();
+  await lab.button("Load").click();
+  await expect(page.getByRole("dialog")).toBeHidden();
   come();
   await expect(lab.inspector.getByRole("tabpanel")).not.toContainText("One moment …");
-  await expect(lab.button("Undo")).toBeEnabled();
+  await expect(page.getByRole("dialog")).toBeVisible();
 });

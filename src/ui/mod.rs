@@ -1,8 +1,14 @@
-//! What is open in the shell: no fact about the cluster is kept here.
+//! What is open, shown and said around the picture, for all that stands there: no fact about the cluster is kept
+//! here.
+
+mod copy;
+mod toasts;
 
 use crate::session::Selection;
 use cluster::api::{ObjectRef, Uid};
+pub use copy::copy_text;
 use leptos::prelude::*;
+pub use toasts::{DialogToasts, Toasts};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {

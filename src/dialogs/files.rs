@@ -1,41 +1,15 @@
-//! Files: picked, or dragged onto the lab. Their texts become one stream.
+//! Files, picked or dropped on the lab: their texts become one stream in the Load dialog.
 
-use super::{Dialog, Ui};
 use crate::session::Session;
 use crate::text;
+use crate::ui::{Dialog, Ui};
 use cluster::api::MAX_TEXT_BYTES;
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DragEvent, File, FileList};
-
-pub fn dragged_over(ui: Ui, event: &DragEvent) {
-    let files = event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0));
-    if files {
-        event.prevent_default();
-        if !ui.dragging.get_untracked() {
-            ui.dragging.set(true);
-        }
-    }
-}
-
-pub fn dragged_away(ui: Ui, event: &DragEvent) {
-    // Also comes when the pointer goes from one child to another.
-    if event.related_target().is_none() {
-        ui.dragging.set(false);
-    }
-}
-
-pub fn dropped(session: Session, ui: Ui, event: &DragEvent) {
-    ui.dragging.set(false);
-    let Some(files) = event.data_transfer().and_then(|data| data.files()).filter(|f| f.length() > 0) else {
-        return;
-    };
-    event.prevent_default();
-    session.with_later(move |later| (later.take_files)(session, ui, files));
-}
+use web_sys::{File, FileList};
 
 /// Reads the files into the Load dialog's text, which shows what is in them.
-pub fn take(session: Session, ui: Ui, files: FileList) {
+pub fn take_files(session: Session, ui: Ui, files: FileList) {
     let files: Vec<File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
     let size: f64 = files.iter().map(|file| file.size()).sum();
     if size > MAX_TEXT_BYTES as f64 {

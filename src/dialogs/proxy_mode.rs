@@ -8,7 +8,7 @@ use cluster::node::kube_proxy::ProxyMode;
 use leptos::prelude::*;
 
 #[component]
-pub fn ModelFacts() -> impl IntoView {
+pub fn ProxyModes() -> impl IntoView {
     let session = expect_context::<Session>();
     let timing = session.with_world(|world| world.timing().clone());
     let numbers = text::timing_numbers(&timing).into_iter().map(|(name, number)| {

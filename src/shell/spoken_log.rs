@@ -2,9 +2,7 @@
 //! when it stands still, nothing when it races.
 
 use super::notable::notable;
-use crate::later::Later;
 use crate::session::{Motion, Session};
-use crate::text;
 use cluster::sim::World;
 use leptos::prelude::*;
 
@@ -35,11 +33,10 @@ pub fn SpokenLog() -> impl IntoView {
         heard.set_value(session.with_world(World::log_count));
     });
     let speak = move |most: usize| {
-        let later = session.later.get_untracked();
         let message = session.with_world(|world| {
             let since = heard.try_get_value().unwrap_or(u64::MAX);
             heard.try_set_value(world.log_count());
-            message(world, since, most, later)
+            message(world, since, most)
         });
         if let Some(message) = message {
             say(message);
@@ -53,13 +50,13 @@ pub fn SpokenLog() -> impl IntoView {
             Motion::Playing if session.speed() > TOO_FAST => {}
             Motion::Playing => {
                 if timer.with_value(Option::is_none) {
-                    let later = move || {
+                    let speak_then = move || {
                         if session.motion_or_gone().is_some() {
                             timer.set_value(None);
                             speak(IN_ONE_MESSAGE);
                         }
                     };
-                    timer.set_value(Some(gloo_timers::callback::Timeout::new(EVERY_MS, later)));
+                    timer.set_value(Some(gloo_timers::callback::Timeout::new(EVERY_MS, speak_then)));
                 }
             }
         }
@@ -80,14 +77,14 @@ pub fn SpokenLog() -> impl IntoView {
 }
 
 /// The notable entries since the `since`-th, in one line. `None` when there are none.
-fn message(world: &World, since: u64, most: usize, later: Option<&Later>) -> Option<String> {
+fn message(world: &World, since: u64, most: usize) -> Option<String> {
     let new = usize::try_from(world.log_count().checked_sub(since)?).unwrap_or(usize::MAX);
     let log = world.log();
     let said: Vec<String> = log
         .iter()
         .skip(log.len().saturating_sub(new))
-        .filter(|logged| notable(&logged.entry, later).is_some())
-        .map(|logged| text::happened(&logged.entry, later))
+        .filter(|logged| notable(&logged.entry).is_some())
+        .map(|logged| words::happened(&logged.entry))
         .collect();
     let rest = said.len().saturating_sub(most);
     let mut line = said.into_iter().take(most).collect::<Vec<_>>().join(". ");

@@ -1,8 +1,8 @@
 //! A client of one's own: from where, to what, how often.
 
-use super::Ui;
-use crate::components::{Complaint, Form, Select, Slider, Submit, TextField};
+use crate::components::{Complaint, Form, RateSlider, Select, Submit, TextField};
 use crate::session::{Selection, Session};
+use crate::ui::Ui;
 use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, Str};
 use cluster::sim::{Refusal, World};
 use leptos::prelude::*;
@@ -102,32 +102,6 @@ impl Refused {
         Refused { about, why: crate::text::refusal(refusal) }
     }
 }
-
-/// A slider from no request at all to 100 a second; low rates get most of its length.
-#[component]
-pub fn RateSlider(
-    /// Thousandths of a request per second.
-    #[prop(into)]
-    rate: Signal<u32>,
-    on_input: impl Fn(u32) + 'static,
-) -> impl IntoView {
-    let text = move || format!("{} per second", crate::text::rate(rate.get()));
-    view! {
-        <div class="pk-field">
-            <span>"Rate: " {text}</span>
-            <Slider
-                name="Rate"
-                max=RATES.len() as u32 - 1
-                value=move || RATES.iter().rposition(|r| *r <= rate.get()).unwrap_or(0) as u32
-                text=text
-                on_input=move |at| on_input(RATES[(at as usize).min(RATES.len() - 1)])
-            />
-        </div>
-    }
-}
-
-/// Thousandths of a request per second.
-const RATES: [u32; 11] = [0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000];
 
 fn first_target(world: &World) -> String {
     world.store().services.iter().next().map_or_else(String::new, |s| format!("service/{}", s.meta.key()))

@@ -1,12 +1,13 @@
 //! Loading manifests: pasted, picked or dropped. What is wrong in them is listed, each finding
 //! with its place; the lab that runs is not touched until they are free of errors.
 
-use super::kept::open_text;
+use super::files;
 use super::myths::Myths;
-use super::{Ui, files};
 use crate::components::{Button, Submit, Tag, Tone};
-use crate::session::{Begin, Motion, OWN, Session};
+use crate::opening::open_text;
+use crate::session::{OWN, Session};
 use crate::text;
+use crate::ui::Ui;
 use cluster::api::{Diagnostic, DiagnosticKind, Kind, Manifest, Severity, parse};
 use leptos::html::Textarea;
 use leptos::prelude::*;
@@ -79,7 +80,7 @@ fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
     let input = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok());
     let Some(input) = input else { return };
     if let Some(list) = input.files() {
-        files::take(session, ui, list);
+        files::take_files(session, ui, list);
     }
     // The same file can then be picked again.
     input.set_value("");
@@ -103,9 +104,7 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
 fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     let text = ui.draft.get_untracked();
     session.save_now();
-    let paused = session.motion_or_gone() == Some(Motion::Paused);
-    let how = if paused { Begin::Paused } else { Begin::Playing };
-    match open_text(session, OWN, text, how) {
+    match open_text(session, OWN, text, session.start_mode()) {
         Ok(manifest) => {
             ui.close();
             let said = format!("Loaded: {}.", files::holds(&manifest));

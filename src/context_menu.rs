@@ -1,15 +1,15 @@
 //! The context menu: what can be done with the thing itself, where it is.
 
-use super::{Dialog, Ui};
 use crate::panels::{Doing, What, doings};
 use crate::session::{MenuAt, Selection, Session};
+use crate::ui::{Dialog, Ui};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 /// `lab`: the element that the menu stays inside.
-pub fn menu(lab: NodeRef<Div>, at: MenuAt) -> AnyView {
+pub fn context_menu(lab: NodeRef<Div>, at: MenuAt) -> AnyView {
     let session = expect_context::<Session>();
     let entries = session.with_world(|world| doings(world, at.of));
     let Some(name) = session.with_world(|world| at.of.name(world)) else { return ().into_any() };
@@ -64,8 +64,8 @@ fn Item(of: Selection, entry: Doing) -> impl IntoView {
     }
 }
 
-/// Does what a menu entry, or the same button in the inspector, stands for.
-pub fn perform(session: Session, ui: Ui, of: Selection, what: What) {
+/// Does what a menu entry stands for.
+fn perform(session: Session, ui: Ui, of: Selection, what: What) {
     match what {
         What::Act(action) => {
             session.act(action);

@@ -2,9 +2,11 @@
 
 use crate::components::{Button, Listing};
 use crate::embed;
-use crate::session::{BUILT_IN, Session};
+use crate::scenarios::KEY_PREFIX;
+use crate::session::Session;
+use crate::ui::copy_text;
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 #[component]
 pub fn Share() -> impl IntoView {
@@ -62,7 +64,8 @@ fn Links(link: String) -> impl IntoView {
 /// For somebody's page: a scenario that nothing was done to by its name, anything else by its link.
 fn tag(session: Session, link: &str) -> String {
     let untouched = !session.has_work();
-    let name = session.with_source(|s| s.key.strip_prefix(BUILT_IN).map(str::to_owned)).filter(|_| untouched);
+    let name =
+        session.with_source(|s| s.key.strip_prefix(KEY_PREFIX).map(str::to_owned)).filter(|_| untouched);
     let figure = match name {
         Some(name) => [&page(), "?scenario=", &name, "&controls=transport"].concat(),
         None => link.replacen('#', "?controls=transport#", 1),
@@ -93,22 +96,6 @@ fn Copied(name: &'static str, about: &'static str, text: String) -> impl IntoVie
             <Listing name text/>
         </div>
     }
-}
-
-/// Says what was copied, or that it was not.
-pub fn copy_text(session: Session, words: String, said: String) {
-    spawn_local(async move {
-        let copied = JsFuture::from(window().navigator().clipboard().write_text(&words)).await;
-        if session.motion_or_gone().is_none() {
-            return;
-        }
-        match copied {
-            Ok(_) => session.notices.done(said),
-            Err(_) => session
-                .notices
-                .problem("The browser did not allow copying: mark the text and copy it yourself."),
-        }
-    });
 }
 
 fn recorded(session: Session) -> String {

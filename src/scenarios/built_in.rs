@@ -1,13 +1,13 @@
-//! The scenarios that come with the page.
+//! The scenarios to begin with.
 
-use super::myths::myth_of;
-use crate::session::BUILT_IN;
+use super::KEY_PREFIX;
 
 pub struct BuiltIn {
     pub name: &'static str,
     /// The same as in the text.
     pub title: &'static str,
     pub text: &'static str,
+    pub hints: Hints,
 }
 
 /// What to look at in a scenario, and what to do.
@@ -16,46 +16,28 @@ pub struct Hints {
     pub tries: &'static [&'static str],
 }
 
+/// The first is what most readers see first.
 static ALL: [BuiltIn; 5] = [
     BuiltIn {
         name: "first",
         title: "Why Pods need a Service",
         text: include_str!("../../public/scenarios/first.yaml"),
+        hints: Hints {
+            watch: &[
+                "“by-name” calls the Service web, “by-address” always the same Pod.",
+                "Every node has the same rules: kube-proxy writes them from the Service's endpoints.",
+            ],
+            tries: &[
+                "Right-click the Pod at 10.244.1.2 and delete it. Its replacement gets another address: who notices?",
+                "Click a packet, or a line under Path, to see which rule sent it where.",
+            ],
+        },
     },
     BuiltIn {
         name: "doors",
         title: "Three doors: ClusterIP, NodePort, LoadBalancer",
         text: include_str!("../../public/scenarios/doors.yaml"),
-    },
-    BuiltIn {
-        name: "readiness",
-        title: "Ready, or not",
-        text: include_str!("../../public/scenarios/readiness.yaml"),
-    },
-    BuiltIn {
-        name: "labels",
-        title: "Labels decide who belongs",
-        text: include_str!("../../public/scenarios/labels.yaml"),
-    },
-    BuiltIn { name: "shop", title: "A small shop", text: include_str!("../../public/scenarios/shop.yaml") },
-];
-
-/// Those of the scenario that most readers see first: they are there with it.
-pub static FIRST_HINTS: Hints = Hints {
-    watch: &[
-        "“by-name” calls the Service web, “by-address” always the same Pod.",
-        "Every node has the same rules: kube-proxy writes them from the Service's endpoints.",
-    ],
-    tries: &[
-        "Right-click the Pod at 10.244.1.2 and delete it. Its replacement gets another address: who notices?",
-        "Click a packet, or a line under Path, to see which rule sent it where.",
-    ],
-};
-
-/// Of any other the second part tells them. Named one by one for that.
-pub fn hints_of(name: &str) -> &'static Hints {
-    match name {
-        "doors" => &Hints {
+        hints: Hints {
             watch: &[
                 "Nobody outside can reach a ClusterIP: “wants-inner” never gets an answer.",
                 "A node that takes a packet from outside may send it on to a Pod of another node, under its own address.",
@@ -65,7 +47,12 @@ pub fn hints_of(name: &str) -> &'static Hints {
                 "Power off a node: the load balancer notices after its health check, a NodePort's caller does not.",
             ],
         },
-        "readiness" => &Hints {
+    },
+    BuiltIn {
+        name: "readiness",
+        title: "Ready, or not",
+        text: include_str!("../../public/scenarios/readiness.yaml"),
+        hints: Hints {
             watch: &[
                 "A Pod whose probe fails still runs, but is in no rule once every node's kube-proxy has heard of it.",
                 "The share each Pod gets is in the Service's Endpoints.",
@@ -75,7 +62,12 @@ pub fn hints_of(name: &str) -> &'static Hints {
                 "Scale stock to 1, then fail its readiness: what do the callers see?",
             ],
         },
-        "labels" => &Hints {
+    },
+    BuiltIn {
+        name: "labels",
+        title: "Labels decide who belongs",
+        text: include_str!("../../public/scenarios/labels.yaml"),
+        hints: Hints {
             watch: &[
                 "The canary Pod belongs to both Services, because both selectors match its labels.",
                 "Half the traffic of neither Service is promised to anyone: each endpoint gets an equal chance.",
@@ -85,7 +77,12 @@ pub fn hints_of(name: &str) -> &'static Hints {
                 "Change the selector of web-canary to track=stable and watch its endpoints.",
             ],
         },
-        "shop" => &Hints {
+    },
+    BuiltIn {
+        name: "shop",
+        title: "A small shop",
+        text: include_str!("../../public/scenarios/shop.yaml"),
+        hints: Hints {
             watch: &[
                 "Who calls whom comes from the Pods' environment variables: no client is written down.",
                 "front calls advice:80, and there is no Service of that name: DNS has no answer.",
@@ -95,9 +92,8 @@ pub fn hints_of(name: &str) -> &'static Hints {
                 "Delete the only payment Pod: how many of cart's calls are lost, and why?",
             ],
         },
-        _ => &FIRST_HINTS,
-    }
-}
+    },
+];
 
 pub fn built_in() -> &'static [BuiltIn] {
     &ALL
@@ -105,26 +101,8 @@ pub fn built_in() -> &'static [BuiltIn] {
 
 /// The scenario that a key stands for.
 pub fn built_in_of(key: &str) -> Option<&'static BuiltIn> {
-    let name = key.strip_prefix(BUILT_IN)?;
+    let name = key.strip_prefix(KEY_PREFIX)?;
     ALL.iter().find(|scenario| scenario.name == name)
-}
-
-/// The name of the one that most readers see first.
-pub const FIRST: &str = "first";
-
-/// How the names of the myths begin, which are in the second part.
-pub const MYTH: &str = "myth-";
-
-/// The text that a key stands for.
-pub fn text_of_key(key: &str) -> Option<&'static str> {
-    let myth = || myth_of(key).map(|myth| myth.text);
-    built_in_of(key).map(|scenario| scenario.text).or_else(myth)
-}
-
-/// The text of a scenario, for tests that want one of them.
-#[cfg(test)]
-pub fn text_of(name: &str) -> &'static str {
-    ALL.iter().find(|scenario| scenario.name == name).expect("a built-in scenario of that name").text
 }
 
 #[cfg(test)]

@@ -1,22 +1,29 @@
 //! Dialogs: the browser's own, which keeps the focus inside, closes on Escape and gives the
 //! focus back.
 
-use super::add_client::AddClient;
-use super::facts::ModelFacts;
-use super::load::Load;
-use super::share::Share;
-use super::toasts::DialogToasts;
-use super::{Dialog, Ui};
+mod add_client;
+mod files;
+mod load;
+mod myths;
+mod proxy_mode;
+mod share;
+
 use crate::components::Button;
 use crate::session::Session;
+use crate::ui::{Dialog, DialogToasts, Ui};
+use add_client::AddClient;
+pub use files::take_files;
 use leptos::html;
 use leptos::prelude::*;
+use load::Load;
+use proxy_mode::ProxyModes;
+use share::Share;
 
 pub fn dialog(which: Dialog) -> AnyView {
     match which {
         Dialog::Load => view! { <Modal name="Load manifests"><Load/></Modal> }.into_any(),
         Dialog::Share => view! { <Modal name="Share"><Share/></Modal> }.into_any(),
-        Dialog::Facts => view! { <Modal name="kube-proxy's mode"><ModelFacts/></Modal> }.into_any(),
+        Dialog::Facts => view! { <Modal name="kube-proxy's mode"><ProxyModes/></Modal> }.into_any(),
         Dialog::AddClient => view! { <Modal name="Add a client"><AddClient/></Modal> }.into_any(),
         Dialog::StartAgain => view! { <Modal name="Start again?"><StartAgain/></Modal> }.into_any(),
         Dialog::Rules => {
@@ -68,7 +75,7 @@ fn StartAgain() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let again = move || {
         ui.close();
-        super::kept::start_again(session);
+        crate::opening::start_again(session);
     };
     view! {
         <div class="pk-dialog-body">

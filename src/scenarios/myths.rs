@@ -1,15 +1,13 @@
 //! The myths: popular explanations that are wrong, each with a scenario that shows what is true.
 
-use super::Ui;
-use super::kept::open_kept;
-use crate::components::{Button, Details, Tag, Tone};
-use crate::session::{BUILT_IN, Begin, Motion, Session};
-use leptos::prelude::*;
+use super::KEY_PREFIX;
+use crate::text;
 
 pub struct Myth {
     /// `myth-kube-proxy-takes-turns`
     pub name: &'static str,
-    pub claim: &'static str,
+    /// Of the title: `Myth: kube-proxy takes turns`.
+    claim: &'static str,
     /// What is true.
     pub truth: &'static str,
     /// The scenario, as the core's tests run it.
@@ -19,63 +17,33 @@ pub struct Myth {
 /// Written by `build.rs`, from the core's own scenarios.
 static MYTHS: &[Myth] = &include!(concat!(env!("OUT_DIR"), "/myths.rs"));
 
+impl Myth {
+    /// As a sentence.
+    pub fn claim(&self) -> String {
+        text::sentence(self.claim)
+    }
+
+    /// Where to look.
+    pub fn watch(&self) -> &'static [&'static str] {
+        watch(self.name)
+    }
+}
+
+pub fn myths() -> &'static [Myth] {
+    MYTHS
+}
+
+/// Whether a key is that of a myth, or of one that there was once.
+pub fn is_myth(key: &str) -> bool {
+    key.strip_prefix(KEY_PREFIX).is_some_and(|name| name.starts_with("myth-"))
+}
+
 /// The myth that a key stands for.
 pub fn myth_of(key: &str) -> Option<&'static Myth> {
-    let name = key.strip_prefix(BUILT_IN)?;
+    let name = key.strip_prefix(KEY_PREFIX)?;
     MYTHS.iter().find(|myth| myth.name == name)
 }
 
-/// As a sentence.
-fn said(myth: &Myth) -> String {
-    crate::text::sentence(myth.claim)
-}
-
-/// All of them, each to be opened with one click.
-#[component]
-pub fn Myths() -> impl IntoView {
-    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let open = move |myth: &'static Myth| {
-        ui.close();
-        session.save_now();
-        let paused = session.motion_or_gone() == Some(Motion::Paused);
-        let begin = if paused { Begin::Paused } else { Begin::Playing };
-        open_kept(session, [BUILT_IN, myth.name].concat(), begin);
-    };
-    let rows = MYTHS.iter().map(move |myth| {
-        view! {
-            <li>
-                <Button on_press=move || open(myth) class="pk-connection pk-myth">
-                    <b>{said(myth)}</b>
-                    " "
-                    <span class="pk-muted">{myth.truth}</span>
-                </Button>
-            </li>
-        }
-    });
-    view! {
-        <Details summary=format!("Myths: {} popular explanations that are wrong", MYTHS.len())>
-            <p class="pk-muted">
-                "What is often said, and is not so. Each opens a cluster that shows what is true."
-            </p>
-            <ul class="pk-list" role="list">{rows.collect_view()}</ul>
-        </Details>
-    }
-}
-
-/// What the About panel says of one.
-#[component]
-pub fn AboutMyth(myth: &'static Myth) -> impl IntoView {
-    view! {
-        <p class="pk-claim"><Tag tone=Tone::Fail>"Often said"</Tag>" "{said(myth)}</p>
-        <p class="pk-claim"><Tag tone=Tone::Good>"In truth"</Tag>" "{myth.truth}</p>
-        <h3 class="pk-heading">"Watch for"</h3>
-        <ul class="pk-hints" role="list">
-            {watch(myth.name).iter().map(|hint| view! { <li>{*hint}</li> }).collect_view()}
-        </ul>
-    }
-}
-
-/// Where to look.
 #[rustfmt::skip]
 fn watch(name: &str) -> &'static [&'static str] {
     match name {
@@ -177,8 +145,8 @@ mod tests {
             // A warning may be what it is about: a selector that matches nothing.
             let errors = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
             assert_eq!(errors, 0, "{}: {:?}", myth.name, manifest.diagnostics);
-            assert!(!watch(myth.name).is_empty(), "{} says what to watch", myth.name);
-            assert!(myth_of(&[BUILT_IN, myth.name].concat()).is_some());
+            assert!(!myth.watch().is_empty(), "{} says what to watch", myth.name);
+            assert!(myth_of(&crate::scenarios::key_of(myth.name)).is_some());
         }
     }
 }

@@ -1,0 +1,38 @@
+//! The myths: what is often said and is not so.
+
+use crate::components::{Button, Details};
+use crate::opening::open_key;
+use crate::scenarios::{Myth, key_of, myths};
+use crate::session::Session;
+use crate::ui::Ui;
+use leptos::prelude::*;
+
+/// All of them, each to be opened with one click.
+#[component]
+pub fn Myths() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let open = move |myth: &'static Myth| {
+        ui.close();
+        session.save_now();
+        open_key(session, &key_of(myth.name), session.start_mode());
+    };
+    let rows = myths().iter().map(move |myth| {
+        view! {
+            <li>
+                <Button on_press=move || open(myth) class="pk-connection pk-myth">
+                    <b>{myth.claim()}</b>
+                    " "
+                    <span class="pk-muted">{myth.truth}</span>
+                </Button>
+            </li>
+        }
+    });
+    view! {
+        <Details summary=format!("Myths: {} popular explanations that are wrong", myths().len())>
+            <p class="pk-muted">
+                "What is often said, and is not so. Each opens a cluster that shows what is true."
+            </p>
+            <ul class="pk-list" role="list">{rows.collect_view()}</ul>
+        </Details>
+    }
+}

@@ -1,0 +1,76 @@
+//! The run behind a link: the page's own address holds one in its fragment.
+
+use super::{open_asked_or_last, open_text};
+use crate::browser;
+use crate::embed::{self, LinkError};
+use crate::session::{Session, StartMode};
+use cluster::sim::MODEL_VERSION;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+/// The key of what came with a link.
+const LINK: &str = "link";
+
+/// The link that the page's address holds.
+pub fn of_address() -> Option<String> {
+    window().location().hash().ok().filter(|fragment| embed::is_link(fragment))
+}
+
+/// Opens a link that somebody follows while the page is open.
+pub fn follow(session: Session, start: StartMode) {
+    browser::listen(&window(), "hashchange", move |_| {
+        if let Some(link) = of_address() {
+            open(session, link, start);
+        }
+    });
+}
+
+/// The exact moment that the link holds, still, so that it can be looked at.
+pub fn open(session: Session, link: String, start: StartMode) {
+    spawn_local(async move {
+        let text = embed::decode(&link).await;
+        if session.motion_or_gone().is_none() {
+            return;
+        }
+        let opened = text.and_then(|text| {
+            open_text(session, LINK, text, StartMode::Paused).map_err(|_errors_in_it| LinkError::Damaged)
+        });
+        match opened {
+            Ok(_) => warn_of_another_model(session),
+            Err(error) => {
+                session.notices.problem(error.sentence());
+                if !session.has_opened() {
+                    open_asked_or_last(session, None, start);
+                }
+            }
+        }
+    });
+}
+
+fn warn_of_another_model(session: Session) {
+    let other = session.with_source(|source| source.other_model().map(str::to_owned));
+    if let Some(model) = other {
+        session.notices.problem(format!(
+            "This run was recorded with model {model}; this page has model {MODEL_VERSION}. The same actions may \
+             lead somewhere else here."
+        ));
+    }
+}
+
+/// From the first change on, the address would show another run than the lab does. The work is kept in the
+/// browser then.
+pub fn leave_link_once_changed(session: Session) {
+    Effect::new(move || {
+        session.log_rev();
+        let changed = session.with_source(|s| s.key == LINK) && session.has_work();
+        if changed && of_address().is_some() {
+            session.save_now();
+            let location = window().location();
+            let path = [location.pathname(), location.search()].into_iter().flatten().collect::<String>();
+            if let Ok(history) = window().history() {
+                let _shown = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
+            }
+        }
+    });
+}
