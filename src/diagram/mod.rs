@@ -9,4 +9,4 @@ pub mod packets;
 pub mod picture;
 mod view;
 
-pub use view::diagram;
+pub use view::Diagram;

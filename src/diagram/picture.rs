@@ -56,6 +56,14 @@ impl Picture {
         Picture { session, scene, front, view, camera, current, tenths }
     }
 
+    /// A part of the scene: told on only when it has changed.
+    pub fn watch<T: PartialEq + Send + Sync + 'static>(
+        self,
+        read: impl Fn(&Scene) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| self.scene.with(|scene| read(scene)))
+    }
+
     pub fn room(&self) -> Room {
         let picture = self.scene.with_untracked(|s| (s.layout.width, s.layout.height));
         Room { picture, view: self.view.get_untracked() }

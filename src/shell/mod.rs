@@ -10,12 +10,13 @@ mod track;
 mod transport;
 
 use crate::components::Button;
+use crate::diagram::Diagram;
 use crate::embed::{Controls, Options};
 use crate::session::{Motion, Recorder, Session};
 use crate::tools::{LazyTools, Tools};
 use crate::ui::Toasts;
 pub use crate::ui::Ui;
-use crate::{browser, diagram, opening, panels, scenarios};
+use crate::{browser, opening, panels, scenarios};
 use header::Header;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -81,7 +82,7 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
         >
             {full.then(|| view! { <Header/> })}
             <section class="pk-picture" aria-label="Cluster">
-                {diagram::diagram(session)}
+                <Diagram/>
                 <Opening/>
             </section>
             {full.then(|| panels::inspector(session, ui, pane))}

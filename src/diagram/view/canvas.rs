@@ -36,7 +36,9 @@ struct Surface {
     density: f64,
 }
 
-pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
+#[component]
+pub fn PacketCanvas(hits: Hits) -> impl IntoView {
+    let picture = expect_context::<Picture>();
     let element = NodeRef::<Canvas>::new();
     let surface = Rc::new(RefCell::new(Surface::default()));
     resize_with_view(picture, element, surface.clone(), hits.clone());
@@ -67,7 +69,7 @@ pub fn canvas(picture: Picture, hits: Hits) -> AnyView {
         };
         painter.paint(&context, world, &look);
     });
-    view! { <canvas node_ref=element class="pk-packets" aria-hidden="true"></canvas> }.into_any()
+    view! { <canvas node_ref=element class="pk-packets" aria-hidden="true"></canvas> }
 }
 
 /// The canvas has as many pixels as the screen has for it; this clears it.

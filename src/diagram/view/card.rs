@@ -1,91 +1,78 @@
 //! A box of the picture: where it is, how it stands, a button over it, and what it says.
 
-use super::{node, outside, pod, service};
 use crate::components::aria_bool;
 use crate::diagram::picture::Picture;
-use crate::parts::{Kids, live, nothing};
 use crate::session::Selection;
 use leptos::prelude::*;
 use scene::geometry::{Rect, point, px, translate};
 use scene::walk;
 
-/// A box's outside; its inside is shown by itself, since it changes more often.
-#[derive(Clone, Default, PartialEq)]
-pub struct Shell {
-    pub class: String,
-    /// What it says to those who do not see it; the inside is hidden from them.
-    pub label: String,
-    pub rect: Rect,
-}
-
-pub fn card(picture: Picture, item: Selection) -> AnyView {
-    let shell = Memo::new(move |_| {
-        let mut shell = shell(picture, item).unwrap_or_default();
-        shell.class = format!("pk-card {}{}", shell.class, picture.standing(item));
-        shell
-    });
-    let pressed = move || aria_bool(picture.session.selection.get() == Some(item));
-    let tabindex = move || if picture.is_tab_stop(item) { "0" } else { "-1" };
-    let body = live(move || inside(picture, item).unwrap_or_else(nothing));
-    let controls = match item {
-        Selection::Service(uid) => live(move || service::controls(picture, uid).unwrap_or_else(nothing)),
-        _ => nothing(),
-    };
+#[component]
+pub fn Card(
+    item: Selection,
+    /// What kind of box it is, and in which state.
+    #[prop(into)]
+    class: Signal<String>,
+    /// What it says to those who do not see it.
+    #[prop(into)]
+    label: Signal<String>,
+    #[prop(into)] place: Signal<Rect>,
+    children: Children,
+) -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let class = Memo::new(move |_| format!("pk-card {}{}", class.get(), picture.standing(item)));
     view! {
-        <div
-            class=move || shell.with(|s| s.class.clone())
-            style:transform=move || shell.with(|s| translate(point(s.rect.x, s.rect.y)))
-            style:width=move || shell.with(|s| px(s.rect.w))
-            style:height=move || shell.with(|s| px(s.rect.h))
-        >
+        <Placed class place>
             <button
                 type="button"
                 class="pk-hit"
                 data-item=walk::code(item)
-                tabindex=tabindex
-                aria-label=move || shell.with(|s| s.label.clone())
-                aria-pressed=pressed
+                tabindex=move || if picture.is_tab_stop(item) { "0" } else { "-1" }
+                aria-label=move || label.get()
+                aria-pressed=move || aria_bool(picture.session.selection.get() == Some(item))
             ></button>
-            <div class="pk-body" aria-hidden="true">{body}</div>
-            {controls}
+            {children()}
+        </Placed>
+    }
+}
+
+/// What a box shows: those who do not see it have its label.
+#[component]
+pub fn CardBody(children: Children) -> impl IntoView {
+    view! {
+        <div class="pk-body" aria-hidden="true">
+            {children()}
         </div>
     }
-    .into_any()
 }
 
-fn shell(picture: Picture, item: Selection) -> Option<Shell> {
-    match item {
-        Selection::Pod(uid) => pod::shell(picture, uid),
-        Selection::Service(uid) => service::shell(picture, uid),
-        Selection::Node(uid) => node::shell(picture, uid),
-        Selection::Client(id) => outside::client_shell(picture, id),
-        Selection::LoadBalancer(uid) => outside::balancer_shell(picture, uid),
-        _ => None,
-    }
-}
-
-fn inside(picture: Picture, item: Selection) -> Option<AnyView> {
-    match item {
-        Selection::Pod(uid) => pod::inside(picture, uid),
-        Selection::Service(uid) => service::inside(picture, uid),
-        Selection::Node(uid) => node::inside(picture, uid),
-        Selection::Client(id) => outside::client(picture, id),
-        Selection::LoadBalancer(uid) => outside::balancer(picture, uid),
-        _ => None,
-    }
-}
-
-/// Something at a place that is no box to go to.
-pub fn placed(class: &'static str, rect: Rect, kids: Kids) -> AnyView {
+/// Something at a place of the picture.
+#[component]
+pub fn Placed(
+    #[prop(into)] class: Signal<String>,
+    #[prop(into)] place: Signal<Rect>,
+    children: Children,
+) -> impl IntoView {
+    let at = move || {
+        let Rect { x, y, .. } = place.get();
+        translate(point(x, y))
+    };
     view! {
         <div
-            class=class
-            style:transform=translate(point(rect.x, rect.y))
-            style:width=px(rect.w)
-            style:height=px(rect.h)
+            class=move || class.get()
+            style:transform=at
+            style:width=move || px(place.get().w)
+            style:height=move || px(place.get().h)
         >
-            {kids}
+            {children()}
         </div>
     }
-    .into_any()
+}
+
+/// A part of what a card shows; nothing, for as long as what it is of is gone and the card is not.
+pub fn part<T: Send + Sync + 'static, R: Default>(
+    shown: Memo<Option<T>>,
+    read: impl Fn(&T) -> R + Copy + Send + Sync + 'static,
+) -> impl Fn() -> R + Copy + Send + Sync + 'static {
+    move || shown.with(|shown| shown.as_ref().map(read)).unwrap_or_default()
 }

@@ -2,121 +2,97 @@
 
 mod canvas;
 mod card;
+mod frames;
 mod node;
 mod outside;
 mod pod;
+mod rules;
 mod service;
 mod wires;
+mod zoom;
 
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 pub use canvas::Hits;
+use canvas::PacketCanvas;
+use frames::Frames;
+use node::NodeCard;
+use outside::{BalancerCard, ClientCard};
+use pod::{Ghosts, PodCard};
+use service::ServiceCard;
+use wires::Wires;
+use zoom::ZoomButtons;
 
-use super::gestures::{Zoom, zoom_by_button};
-use super::input;
+use super::input::Input;
 use crate::diagram::picture::Picture;
-use crate::parts::{Kids, block, button, live, span};
-use crate::session::Session;
-use scene::Scene;
+use crate::session::{Selection, Session};
 use scene::camera::{Camera, Room};
-use scene::geometry::{Rect, point, px, scale, translate};
-use scene::layout::Form;
+use scene::geometry::{point, px, scale, translate};
 use scene::{walk, words};
 
 /// The cluster, drawn, in whatever room it is given.
-pub fn diagram(session: Session) -> AnyView {
-    let picture = Picture::new(session);
+#[component]
+pub fn Diagram() -> impl IntoView {
+    let picture = Picture::new(expect_context::<Session>());
+    provide_context(picture);
     let frame = NodeRef::<Div>::new();
     let hits = Hits::default();
     watch_size(picture, frame);
     follow_layout(picture);
-    input::Input::new(picture, frame, hits.clone()).listen();
+    Input::new(picture, frame, hits.clone()).listen();
     view! {
         <div node_ref=frame class="pk-diagram" class:pk-fits=move || fits(picture)>
-            {boxes(picture)}
-            {canvas::canvas(picture, hits)}
-            {zoom_buttons(picture)}
+            <Stage/>
+            <PacketCanvas hits/>
+            <ZoomButtons/>
         </div>
     }
-    .into_any()
 }
 
-/// All boxes and wires, under one transform.
-fn boxes(picture: Picture) -> AnyView {
-    let parts: Kids = vec![
-        live(move || picture.scene.with(|scene| frames(scene))),
-        cards(picture),
-        live(move || pod::ghosts(picture)),
-        live(move || wires::view(picture)),
-    ];
-    // The camera is one transform: nothing is shown again when it moves.
-    let transform = move || {
+/// All boxes and wires, under one transform: the camera's. Nothing is shown again when it moves.
+#[component]
+fn Stage() -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let camera = move || {
         let Camera { x, y, zoom, .. } = picture.camera.get();
         format!("{} {}", translate(point(x, y)), scale(zoom))
     };
+    let boxes = picture
+        .watch(|scene| walk::stops(&scene.layout).into_iter().map(|(item, _)| item).collect::<Vec<_>>());
     view! {
         <div
             class="pk-stage"
             role="graphics-document document"
             aria-label=words::DIAGRAM
-            style:transform=transform
+            style:transform=camera
             style:width=move || picture.scene.with(|scene| px(scene.layout.width))
             style:height=move || picture.scene.with(|scene| px(scene.layout.height))
         >
-            {parts}
+            <Frames/>
+            <For each=move || boxes.get() key=|item| walk::code(*item) let:item>
+                <AnyCard item/>
+            </For>
+            <Ghosts/>
+            <Wires/>
         </div>
     }
-    .into_any()
 }
 
-/// Each box keeps its element for as long as it is there.
-fn cards(picture: Picture) -> AnyView {
-    let items = move || -> Vec<crate::session::Selection> {
-        picture.scene.with(|s| walk::stops(&s.layout).into_iter().map(|(item, _)| item).collect())
-    };
-    view! { <For each=items key=|item| walk::code(*item) children=move |item| card::card(picture, item) /> }
-        .into_any()
-}
-
-/// What is behind the boxes: the cluster's edge and the names of the lanes.
-fn frames(scene: &Scene) -> AnyView {
-    let layout = &scene.layout;
-    let cluster = layout.cluster;
-    let ranges = words::ranges(&scene.facts.pod_range, &scene.facts.service_range);
-    let title =
-        block("pk-cluster-title", vec![span("pk-lane-title", words::CLUSTER), span("pk-note", ranges)]);
-    let mut outside = vec![span("pk-lane-title", words::OUTSIDE)];
-    if layout.clients.is_empty() && layout.balancers.is_empty() {
-        outside.push(span("pk-note", words::NOBODY_OUTSIDE));
+#[component]
+fn AnyCard(item: Selection) -> AnyView {
+    match item {
+        Selection::Pod(uid) => view! { <PodCard uid/> }.into_any(),
+        Selection::Service(uid) => view! { <ServiceCard uid/> }.into_any(),
+        Selection::Node(uid) => view! { <NodeCard uid/> }.into_any(),
+        Selection::Client(id) => view! { <ClientCard id/> }.into_any(),
+        Selection::LoadBalancer(service) => view! { <BalancerCard service/> }.into_any(),
+        // They have no box of their own.
+        Selection::Deployment(_) | Selection::Connection(_) | Selection::Packet(_) | Selection::Object(_) => {
+            ().into_any()
+        }
     }
-    let lane = match layout.form {
-        Form::Wide => Rect { x: 16.0, y: cluster.y + 9.0, w: cluster.x - 40.0, h: 90.0 },
-        Form::Narrow => Rect { x: cluster.x, y: 8.0, w: cluster.w, h: 20.0 },
-    };
-    let mut kids = vec![
-        card::placed("pk-cluster", cluster, vec![title]),
-        card::placed("pk-outside-title", lane, outside),
-    ];
-    if let Some((_, first)) = layout.waiting.first() {
-        let rect = Rect { y: first.y - 24.0, h: 20.0, w: 260.0, ..*first };
-        kids.push(card::placed("pk-lane-title", rect, vec![span("", words::WAITING_FOR_A_NODE)]));
-    }
-    kids.into_any()
-}
-
-fn zoom_buttons(picture: Picture) -> AnyView {
-    let zoom = |sign: &'static str, name: &'static str, how: Zoom| {
-        let act = move || zoom_by_button(picture, how);
-        button(sign, act).class("pk-zoom").named(name).hint(name).view()
-    };
-    let kids = vec![
-        zoom("+", words::ZOOM_IN, Zoom::In),
-        zoom("−", words::ZOOM_OUT, Zoom::Out),
-        zoom("⤢", words::ZOOM_FIT, Zoom::Fit),
-    ];
-    block("pk-zooms", kids)
 }
 
 /// Whether there is nothing to pan to.

@@ -1,85 +1,146 @@
 //! Outside the cluster: clients and the cloud's load balancers.
 
 use cluster::api::Uid;
+use cluster::trace::Outcome;
 use cluster::traffic::ClientId;
 use leptos::prelude::*;
 
-use super::card::Shell;
-use super::service::mark;
+use super::card::{Card, CardBody, part};
+use super::service::MarkSign;
 use crate::diagram::picture::Picture;
-use crate::parts::{Kids, block, span};
-use scene::Scene;
+use crate::session::Selection;
 use scene::facts::{BalancerFacts, ClientFacts};
-use scene::words;
+use scene::geometry::Rect;
+use scene::marks::Mark;
+use scene::{Scene, words};
 
-fn find_client(scene: &Scene, id: ClientId) -> Option<&ClientFacts> {
-    scene.facts.clients.iter().find(|c| c.id == id)
+/// What the card of a client shows.
+#[derive(Clone, PartialEq)]
+struct ShownClient {
+    client: ClientFacts,
+    /// Of the Service that it calls.
+    mark: Option<Mark>,
+    place: Rect,
 }
 
-fn find_balancer(scene: &Scene, service: Uid) -> Option<&BalancerFacts> {
-    scene.facts.balancers.iter().find(|b| b.service == service)
+impl ShownClient {
+    fn of(scene: &Scene, id: ClientId) -> Option<ShownClient> {
+        let client = scene.facts.clients.iter().find(|client| client.id == id)?.clone();
+        let mark = client.service.and_then(|service| scene.mark(service)).cloned();
+        Some(ShownClient { client, mark, place: scene.layout.client(id)? })
+    }
+
+    /// So many letters have room in a line.
+    fn letters(&self) -> usize {
+        ((self.place.w - 22.0) / 7.4) as usize
+    }
+
+    fn name(&self) -> String {
+        words::shorten(&words::client_name(&self.client).0, self.letters())
+    }
+
+    fn calls(&self) -> String {
+        words::shorten(&words::client_name(&self.client).1, self.letters().saturating_sub(2))
+    }
 }
 
-pub fn client_shell(picture: Picture, id: ClientId) -> Option<Shell> {
-    picture.scene.with(|scene| {
-        let client = find_client(scene, id)?;
-        let trouble = picture.front.with(|front| front.trouble.clients.get(&id).copied());
-        Some(Shell {
-            class: "pk-outside".to_owned(),
-            label: words::with_trouble(words::client_label(client, &state(picture, client)), trouble),
-            rect: scene.layout.client(id)?,
+#[component]
+pub fn ClientCard(id: ClientId) -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let shown = picture.watch(move |scene| ShownClient::of(scene, id));
+    let trouble = move || picture.front.with(|front| front.trouble.clients.get(&id).copied());
+    let rate = part(shown, |s| s.client.rate_milli);
+    // `2 req/s · 98 % ok`
+    let state = move || {
+        let ended = picture.front.with(|front| front.trouble.ended.get(&id).copied());
+        words::rate_and_counts(rate(), ended)
+    };
+    let label = move || {
+        let state = state();
+        let label = shown.with(|s| s.as_ref().map(|s| words::client_label(&s.client, &state)));
+        words::with_trouble(label.unwrap_or_default(), trouble())
+    };
+    let mark = part(shown, |s| s.mark.clone());
+    view! {
+        <Card
+            item=Selection::Client(id)
+            class="pk-outside"
+            label
+            place=part(shown, |s| s.place)
+        >
+            <CardBody>
+                <div class="pk-line">
+                    <span class="pk-title">{part(shown, ShownClient::name)}</span>
+                </div>
+                <div class="pk-line">
+                    <span class="pk-ip">{part(shown, |s| s.client.ip.clone())}</span>
+                </div>
+                <div class="pk-line">
+                    {move || mark().map(|mark| view! { <MarkSign mark/> })}
+                    <span class="pk-target">{part(shown, ShownClient::calls)}</span>
+                </div>
+                <div class="pk-line">
+                    <span class="pk-note">{state}</span>
+                </div>
+                <div class="pk-line">
+                    {move || trouble().map(|outcome| view! { <Trouble outcome/> })}
+                </div>
+            </CardBody>
+        </Card>
+    }
+}
+
+#[component]
+fn Trouble(outcome: Outcome) -> impl IntoView {
+    view! { <span class="pk-trouble">"✕ " {words::call_failed(outcome)}</span> }
+}
+
+/// What the card of a load balancer shows.
+#[derive(Clone, PartialEq)]
+struct ShownBalancer {
+    balancer: BalancerFacts,
+    /// Of its Service.
+    name: String,
+    mark: Option<Mark>,
+    place: Rect,
+}
+
+impl ShownBalancer {
+    fn of(scene: &Scene, service: Uid) -> Option<ShownBalancer> {
+        let named = scene.facts.services.iter().find(|other| other.uid == service)?;
+        Some(ShownBalancer {
+            balancer: scene.facts.balancers.iter().find(|balancer| balancer.service == service)?.clone(),
+            name: named.key.name.to_string(),
+            mark: scene.mark(service).cloned(),
+            place: scene.layout.balancer(service)?,
         })
-    })
+    }
 }
 
-/// `2 req/s · 98 % ok`
-fn state(picture: Picture, client: &ClientFacts) -> String {
-    picture
-        .front
-        .with(|front| words::rate_and_counts(client.rate_milli, front.trouble.ended.get(&client.id).copied()))
-}
-
-pub fn client(picture: Picture, id: ClientId) -> Option<AnyView> {
-    picture.scene.with(|scene| {
-        let client = find_client(scene, id)?;
-        let letters = ((scene.layout.client(id)?.w - 22.0) / 7.4) as usize;
-        let (name, calls) = words::client_name(client);
-        let mut target: Kids = client.service.and_then(|uid| scene.mark(uid)).map(mark).into_iter().collect();
-        target.push(span("pk-target", words::shorten(&calls, letters.saturating_sub(2))));
-        let trouble = picture.front.with(|front| front.trouble.clients.get(&id).copied());
-        let trouble = trouble.map(|outcome| span("pk-trouble", ["✕ ", words::call_failed(outcome)].concat()));
-        let lines = vec![
-            block("pk-line", vec![span("pk-title", words::shorten(&name, letters))]),
-            block("pk-line", vec![span("pk-ip", client.ip.clone())]),
-            block("pk-line", target),
-            block("pk-line", vec![span("pk-note", state(picture, client))]),
-            block("pk-line", trouble.into_iter().collect()),
-        ];
-        Some(lines.into_any())
-    })
-}
-
-pub fn balancer_shell(picture: Picture, uid: Uid) -> Option<Shell> {
-    picture.scene.with(|scene| {
-        let service = scene.facts.services.iter().find(|s| s.uid == uid)?;
-        Some(Shell {
-            class: "pk-outside".to_owned(),
-            label: words::balancer_label(find_balancer(scene, uid)?, &service.key.name),
-            rect: scene.layout.balancer(uid)?,
-        })
-    })
-}
-
-pub fn balancer(picture: Picture, uid: Uid) -> Option<AnyView> {
-    picture.scene.with(|scene| {
-        let balancer = find_balancer(scene, uid)?;
-        let mut head = vec![span("pk-title", words::CLOUD_LB)];
-        head.extend(scene.mark(uid).map(mark));
-        let lines = vec![
-            block("pk-line", head),
-            block("pk-line", vec![span("pk-ip", words::balancer_address(balancer))]),
-            block("pk-line pk-wrap", vec![span("pk-note", words::balancer_health(balancer))]),
-        ];
-        Some(lines.into_any())
-    })
+#[component]
+pub fn BalancerCard(service: Uid) -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let shown = picture.watch(move |scene| ShownBalancer::of(scene, service));
+    let mark = part(shown, |s| s.mark.clone());
+    view! {
+        <Card
+            item=Selection::LoadBalancer(service)
+            class="pk-outside"
+            label=part(shown, |s| words::balancer_label(&s.balancer, &s.name))
+            place=part(shown, |s| s.place)
+        >
+            <CardBody>
+                <div class="pk-line">
+                    <span class="pk-title">{words::CLOUD_LB}</span>
+                    {move || mark().map(|mark| view! { <MarkSign mark/> })}
+                </div>
+                <div class="pk-line">
+                    <span class="pk-ip">{part(shown, |s| words::balancer_address(&s.balancer))}</span>
+                </div>
+                <div class="pk-line pk-wrap">
+                    <span class="pk-note">{part(shown, |s| words::balancer_health(&s.balancer))}</span>
+                </div>
+            </CardBody>
+        </Card>
+    }
 }

@@ -5,91 +5,220 @@ use cluster::trace::Outcome;
 use cluster::traffic::ClientId;
 use leptos::prelude::*;
 
-use super::card::{Shell, placed};
-use super::service::mark;
+use super::card::{Card, CardBody, Placed, part};
+use super::service::MarkSign;
 use crate::diagram::picture::Picture;
-use crate::parts::{Kids, block, inline, sign, span};
-use scene::Scene;
+use crate::session::Selection;
 use scene::facts::{PodFacts, PodState};
 use scene::geometry::Rect;
 use scene::layout::PodForm;
-use scene::slots::Tenant;
-use scene::words;
+use scene::marks::Mark;
+use scene::{Scene, words};
 
 /// Of the name's type: monospaced, 12 px.
 const CHARACTER: f64 = 7.25;
 const IP_CHARACTER: f64 = 6.3;
 const MOST_MARKS: usize = 4;
+const MOST_LABELS: usize = 2;
 
-fn find(scene: &Scene, uid: Uid) -> Option<&PodFacts> {
-    scene.facts.pods.iter().find(|p| p.uid == uid)
+/// What the card of a Pod shows.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    pod: PodFacts,
+    /// The Services that send to it, by name.
+    services: Vec<String>,
+    marks: Vec<Mark>,
+    place: Rect,
 }
 
-pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
-    let trouble = picture.front.with(|front| front.trouble.pods.get(&uid).map(|(_, outcome)| *outcome));
-    picture.scene.with(|scene| {
-        let pod = find(scene, uid)?;
-        let of = scene.facts.services.iter().filter(|s| pod.services.contains(&s.uid));
-        let services: Vec<&str> = of.map(|s| &*s.key.name).collect();
-        let class = match tone(pod.state) {
-            Tone::Warn | Tone::Off => "pk-pod pk-unsettled",
-            _ => "pk-pod",
-        };
-        Some(Shell {
-            class: class.to_owned(),
-            label: words::with_trouble(words::pod_label(pod, &services), trouble),
-            rect: scene.layout.pod(uid)?,
+impl Shown {
+    fn of(scene: &Scene, uid: Uid) -> Option<Shown> {
+        let pod = scene.facts.pods.iter().find(|pod| pod.uid == uid)?.clone();
+        let services = scene.facts.services.iter().filter(|service| pod.services.contains(&service.uid));
+        Some(Shown {
+            services: services.map(|service| service.key.name.to_string()).collect(),
+            marks: marks(scene, &pod.services),
+            place: scene.layout.pod(uid)?,
+            pod,
         })
-    })
-}
+    }
 
-pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
-    let trouble = picture.front.with(|front| front.trouble.pods.get(&uid).copied());
-    picture.scene.with(|scene| Some(body(scene, find(scene, uid)?, scene.layout.pod(uid)?, trouble)))
-}
-
-fn body(scene: &Scene, pod: &PodFacts, rect: Rect, trouble: Option<(ClientId, Outcome)>) -> AnyView {
-    let marks = marks(scene, &pod.services);
-    let room = rect.w - 16.0;
-    let beside_marks = room - 18.0 * pod.services.len().min(MOST_MARKS) as f64;
-    let name = |width: f64| span("pk-name", words::shorten(&pod.key.name, (width / CHARACTER) as usize));
-    let ip = || {
-        let short = |ip: &String| words::shorten(ip, (room / IP_CHARACTER) as usize);
-        span("pk-ip", pod.ip.as_ref().map_or_else(|| words::NO_ADDRESS_YET.to_owned(), short))
-    };
-    let dot = || sign(dot_class(pod.state), "");
-    match scene.layout.pod {
-        PodForm::Tiny => block("pk-line", vec![dot(), marks, name(beside_marks - 16.0)]),
-        PodForm::Dense => {
-            let state = match pod.state {
-                PodState::Ready => ip(),
-                other => span(state_class(other), words::pod_state_short(other)),
-            };
-            let lines = vec![
-                block("pk-line", vec![marks, name(beside_marks - 4.0)]),
-                block("pk-line", vec![dot(), state]),
-            ];
-            lines.into_any()
+    fn class(&self) -> String {
+        match tone(self.pod.state) {
+            Tone::Warn | Tone::Off => "pk-pod pk-unsettled".into(),
+            Tone::Ok | Tone::Bad => "pk-pod".into(),
         }
-        form => {
-            let mut lines = vec![
-                block("pk-line pk-apart", vec![state(pod.state, rect.w), marks]),
-                block("pk-line", vec![name(room)]),
-                block("pk-line", vec![ip()]),
-            ];
-            if form == PodForm::Full {
-                lines.extend(calls(pod, trouble));
-                let chips = pod.labels.iter().take(2).map(|label| span("pk-chip", label.clone()));
-                lines.push(block("pk-chips", chips.collect()));
-            }
-            lines.into_any()
+    }
+
+    fn label(&self) -> String {
+        let services: Vec<&str> = self.services.iter().map(String::as_str).collect();
+        words::pod_label(&self.pod, &services)
+    }
+
+    fn room(&self) -> f64 {
+        self.place.w - 16.0
+    }
+
+    fn name(&self, room: f64) -> String {
+        words::shorten(&self.pod.key.name, (room / CHARACTER) as usize)
+    }
+
+    fn whole_name(&self) -> String {
+        self.name(self.room())
+    }
+
+    fn name_beside_marks(&self, other: f64) -> String {
+        self.name(self.room() - 18.0 * self.marks.len() as f64 - other)
+    }
+
+    fn ip(&self) -> String {
+        match &self.pod.ip {
+            Some(ip) => words::shorten(ip, (self.room() / IP_CHARACTER) as usize),
+            None => words::NO_ADDRESS_YET.to_owned(),
+        }
+    }
+
+    fn state(&self) -> &'static str {
+        if self.place.w < 150.0 {
+            words::pod_state_short(self.pod.state)
+        } else {
+            words::pod_state(self.pod.state)
         }
     }
 }
 
-fn state(state: PodState, width: f64) -> AnyView {
-    let word = if width < 150.0 { words::pod_state_short(state) } else { words::pod_state(state) };
-    span(state_class(state), word)
+/// Those of the Services that send to it.
+fn marks(scene: &Scene, services: &[Uid]) -> Vec<Mark> {
+    services.iter().take(MOST_MARKS).filter_map(|uid| scene.mark(*uid).cloned()).collect()
+}
+
+type Of = Memo<Option<Shown>>;
+
+#[component]
+pub fn PodCard(uid: Uid) -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let shown = picture.watch(move |scene| Shown::of(scene, uid));
+    let form = picture.watch(|scene| scene.layout.pod);
+    let trouble = Memo::new(move |_| picture.front.with(|front| front.trouble.pods.get(&uid).copied()));
+    let label = part(shown, Shown::label);
+    let body = move || match form.get() {
+        PodForm::Tiny => view! { <TinyLines shown/> }.into_any(),
+        PodForm::Dense => view! { <DenseLines shown/> }.into_any(),
+        PodForm::Plain => view! { <PlainLines shown/> }.into_any(),
+        PodForm::Full => view! {
+            <PlainLines shown/>
+            <Calls shown trouble/>
+            <Labels shown/>
+        }
+        .into_any(),
+    };
+    view! {
+        <Card
+            item=Selection::Pod(uid)
+            class=part(shown, Shown::class)
+            label=move || words::with_trouble(label(), trouble.get().map(|(_, outcome)| outcome))
+            place=part(shown, |s| s.place)
+        >
+            <CardBody>{body}</CardBody>
+        </Card>
+    }
+}
+
+#[component]
+fn TinyLines(shown: Of) -> impl IntoView {
+    view! {
+        <div class="pk-line">
+            <StateSign shown/>
+            <Marks marks=part(shown, |s| s.marks.clone())/>
+            <span class="pk-name">{part(shown, |s| s.name_beside_marks(16.0))}</span>
+        </div>
+    }
+}
+
+#[component]
+fn DenseLines(shown: Of) -> impl IntoView {
+    let is_ready = part(shown, |s| s.pod.state == PodState::Ready);
+    let state = move || match is_ready() {
+        true => view! { <span class="pk-ip">{part(shown, Shown::ip)}</span> }.into_any(),
+        false => {
+            let short = part(shown, |s| words::pod_state_short(s.pod.state));
+            view! { <span class=part(shown, |s| state_class(s.pod.state))>{short}</span> }.into_any()
+        }
+    };
+    view! {
+        <div class="pk-line">
+            <Marks marks=part(shown, |s| s.marks.clone())/>
+            <span class="pk-name">{part(shown, |s| s.name_beside_marks(4.0))}</span>
+        </div>
+        <div class="pk-line">
+            <StateSign shown/>
+            {state}
+        </div>
+    }
+}
+
+#[component]
+fn PlainLines(shown: Of) -> impl IntoView {
+    view! {
+        <div class="pk-line pk-apart">
+            <span class=part(shown, |s| state_class(s.pod.state))>{part(shown, Shown::state)}</span>
+            <Marks marks=part(shown, |s| s.marks.clone())/>
+        </div>
+        <div class="pk-line">
+            <span class="pk-name">{part(shown, Shown::whole_name)}</span>
+        </div>
+        <div class="pk-line">
+            <span class="pk-ip">{part(shown, Shown::ip)}</span>
+        </div>
+    }
+}
+
+/// Whom it calls; and what became of that, where it went wrong lately.
+#[component]
+fn Calls(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl IntoView {
+    let calls = part(shown, |s| words::calls(&s.pod.calls));
+    move || {
+        let calls = calls()?;
+        let Some((client, outcome)) = trouble.get() else {
+            return Some(view! { <span class="pk-calls">{calls}</span> }.into_any());
+        };
+        let target = shown.with(|s| {
+            let call = s.as_ref()?.pod.calls.iter().find(|call| call.client == client)?;
+            Some(call.target.clone())
+        });
+        let failed = view! {
+            <span class="pk-calls pk-trouble">
+                <span>"✕ " {words::call_failed(outcome)}</span>
+                {target.map(|target| view! { <span>{target}</span> })}
+            </span>
+        };
+        Some(failed.into_any())
+    }
+}
+
+#[component]
+fn Labels(shown: Of) -> impl IntoView {
+    let labels = part(shown, |s| s.pod.labels.iter().take(MOST_LABELS).cloned().collect::<Vec<_>>());
+    let chips = move || {
+        labels().into_iter().map(|label| view! { <span class="pk-chip">{label}</span> }).collect_view()
+    };
+    view! { <div class="pk-chips">{chips}</div> }
+}
+
+#[component]
+fn Marks(#[prop(into)] marks: Signal<Vec<Mark>>) -> impl IntoView {
+    view! {
+        <span class="pk-marks" class:pk-many=move || marks.with(|marks| marks.len() > 2)>
+            <For each=move || marks.get() key=|mark| mark.letter.clone() let:mark>
+                <MarkSign mark/>
+            </For>
+        </span>
+    }
+}
+
+#[component]
+fn StateSign(shown: Of) -> impl IntoView {
+    view! { <span class=part(shown, |s| sign_class(s.pod.state)) aria-hidden="true"></span> }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,7 +247,7 @@ fn state_class(state: PodState) -> &'static str {
     }
 }
 
-fn dot_class(state: PodState) -> &'static str {
+fn sign_class(state: PodState) -> &'static str {
     match tone(state) {
         Tone::Ok => "pk-sign pk-sign-ok",
         Tone::Warn => "pk-sign pk-sign-warn",
@@ -127,42 +256,59 @@ fn dot_class(state: PodState) -> &'static str {
     }
 }
 
-/// The marks of the Services that send to it.
-fn marks(scene: &Scene, services: &[Uid]) -> AnyView {
-    let kids = services.iter().take(MOST_MARKS).filter_map(|uid| scene.mark(*uid).map(mark));
-    inline(if services.len() > 2 { "pk-marks pk-many" } else { "pk-marks" }, kids.collect())
-}
-
-fn calls(pod: &PodFacts, trouble: Option<(ClientId, Outcome)>) -> Option<AnyView> {
-    let calls = words::calls(&pod.calls)?;
-    Some(match trouble {
-        Some((client, outcome)) => {
-            let call = pod.calls.iter().find(|call| call.client == client);
-            let target = call.map(|call| span("", call.target.clone()));
-            let kids = [Some(span("", ["✕ ", words::call_failed(outcome)].concat())), target];
-            inline("pk-calls pk-trouble", kids.into_iter().flatten().collect())
-        }
-        None => span("pk-calls", calls),
-    })
+/// What is shown of a Pod that is gone.
+#[derive(Clone, PartialEq)]
+struct Gone {
+    name: String,
+    ip: String,
+    marks: Vec<Mark>,
+    place: Rect,
+    form: PodForm,
 }
 
 /// The outlines of Pods that are gone and not replaced yet.
-pub fn ghosts(picture: Picture) -> AnyView {
-    let kids: Kids = picture.scene.with(|scene| {
-        let ghosts = scene.layout.nodes.iter().flat_map(|n| &n.ghosts);
-        ghosts.map(|(tenant, rect)| ghost(scene, tenant, *rect)).collect()
+#[component]
+pub fn Ghosts() -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let gone = picture.watch(|scene| {
+        let ghosts = scene.layout.nodes.iter().flat_map(|node| &node.ghosts);
+        let gone = ghosts.map(|(tenant, place)| Gone {
+            name: tenant.key.name.to_string(),
+            ip: tenant.ip.clone().unwrap_or_default(),
+            marks: marks(scene, &tenant.services),
+            place: *place,
+            form: scene.layout.pod,
+        });
+        gone.collect::<Vec<_>>()
     });
-    kids.into_any()
+    move || gone.get().into_iter().map(|gone| view! { <Ghost gone/> }).collect_view()
 }
 
-fn ghost(scene: &Scene, tenant: &Tenant, rect: Rect) -> AnyView {
-    let name = words::shorten(&tenant.key.name, ((rect.w - 16.0) / CHARACTER) as usize);
-    let mut kids = vec![block("pk-line", vec![span("pk-name", name)])];
-    if scene.layout.pod < PodForm::Dense {
-        let state = span("pk-state pk-off", words::GONE);
-        kids.insert(0, block("pk-line pk-apart", vec![state, marks(scene, &tenant.services)]));
-        kids.push(block("pk-line", vec![span("pk-ip", tenant.ip.clone().unwrap_or_default())]));
+#[component]
+fn Ghost(gone: Gone) -> impl IntoView {
+    let Gone { name, ip, marks, place, form } = gone;
+    let has_room = form < PodForm::Dense;
+    let label = words::ghost_label(&name);
+    let short = words::shorten(&name, ((place.w - 16.0) / CHARACTER) as usize);
+    let state = has_room.then(|| {
+        view! {
+            <div class="pk-line pk-apart">
+                <span class="pk-state pk-off">{words::GONE}</span>
+                <Marks marks/>
+            </div>
+        }
+    });
+    let address = has_room.then(|| view! { <div class="pk-line"><span class="pk-ip">{ip}</span></div> });
+    view! {
+        <Placed class="pk-card pk-pod pk-ghost" place>
+            <div class="pk-body">
+                {state}
+                <div class="pk-line">
+                    <span class="pk-name">{short}</span>
+                </div>
+                {address}
+                <span class="pk-sr">{label}</span>
+            </div>
+        </Placed>
     }
-    kids.push(span("pk-sr", words::ghost_label(&tenant.key.name)));
-    placed("pk-card pk-pod pk-ghost", rect, vec![block("pk-body", kids)])
 }

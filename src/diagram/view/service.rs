@@ -3,108 +3,206 @@
 use cluster::api::{Action, ServiceType, Uid};
 use leptos::prelude::*;
 
-use super::card::Shell;
+use super::card::{Card, CardBody, part};
 use crate::components::aria_bool;
 use crate::diagram::picture::Picture;
-use crate::parts::{Kids, block, span};
 use crate::session::Selection;
 use scene::Scene;
 use scene::facts::{ServiceFacts, ServiceForm};
+use scene::geometry::Rect;
 use scene::layout::CardForm;
 use scene::marks::Mark;
 use scene::words;
 
-const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
-
-fn find(scene: &Scene, uid: Uid) -> Option<&ServiceFacts> {
-    scene.facts.services.iter().find(|s| s.uid == uid)
+/// What the card of a Service shows.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    service: ServiceFacts,
+    mark: Mark,
+    place: Rect,
+    form: CardForm,
+    /// The nodes show their rules for it.
+    is_focus: bool,
 }
 
-pub fn shell(picture: Picture, uid: Uid) -> Option<Shell> {
-    picture.scene.with(|scene| {
-        let colour = scene.mark(uid)?.class();
-        let focus = if scene.focus == Some(uid) { " pk-focus" } else { "" };
-        let form = match scene.layout.card {
+impl Shown {
+    fn of(scene: &Scene, uid: Uid) -> Option<Shown> {
+        Some(Shown {
+            service: scene.facts.services.iter().find(|service| service.uid == uid)?.clone(),
+            mark: scene.mark(uid)?.clone(),
+            place: scene.layout.service(uid)?,
+            form: scene.layout.card,
+            is_focus: scene.focus == Some(uid),
+        })
+    }
+
+    fn class(&self) -> String {
+        let form = match self.form {
             CardForm::Broad => "broad",
             CardForm::Tall => "tall",
             CardForm::Small => "small",
             CardForm::Chip => "chip",
         };
-        Some(Shell {
-            class: format!("pk-service pk-service-{form} {colour}{focus}"),
-            label: words::service_label(find(scene, uid)?),
-            rect: scene.layout.service(uid)?,
-        })
-    })
+        let focus = if self.is_focus { " pk-focus" } else { "" };
+        format!("pk-service pk-service-{form} {}{focus}", self.mark.class())
+    }
+
+    fn name(&self) -> String {
+        // 13 px bold: about 8 px for each letter.
+        words::shorten(&self.service.key.name, ((self.place.w - 48.0) / 8.2) as usize)
+    }
+
+    /// It has endpoints, and none of them is ready.
+    fn is_down(&self) -> bool {
+        self.service.ready == 0 && self.service.form != ServiceForm::External
+    }
+
+    /// Its type can be changed where it is seen.
+    fn has_types(&self) -> bool {
+        let has_room = matches!(self.form, CardForm::Broad | CardForm::Tall);
+        has_room && self.service.form == ServiceForm::Virtual
+    }
+}
+
+#[component]
+pub fn ServiceCard(uid: Uid) -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let shown = picture.watch(move |scene| Shown::of(scene, uid));
+    let form = picture.watch(|scene| scene.layout.card);
+    let lines = move || match form.get() {
+        CardForm::Broad => view! { <BroadLines shown/> }.into_any(),
+        CardForm::Tall => view! { <TallLines shown/> }.into_any(),
+        CardForm::Small => view! { <SmallLines shown/> }.into_any(),
+        CardForm::Chip => view! { <div class="pk-line"><Title shown/></div> }.into_any(),
+    };
+    view! {
+        <Card
+            item=Selection::Service(uid)
+            class=part(shown, Shown::class)
+            label=part(shown, |s| words::service_label(&s.service))
+            place=part(shown, |s| s.place)
+        >
+            <CardBody>{lines}</CardBody>
+            <Show when=part(shown, Shown::has_types)>
+                <TypeSwitch uid shown/>
+            </Show>
+        </Card>
+    }
+}
+
+type Of = Memo<Option<Shown>>;
+
+#[component]
+fn BroadLines(shown: Of) -> impl IntoView {
+    let selector = part(shown, |s| s.service.selector.first().cloned());
+    view! {
+        <div class="pk-line">
+            <Title shown/>
+            <span class="pk-ip">{part(shown, |s| words::address(&s.service))}</span>
+            <WaysIn shown/>
+        </div>
+        <div class="pk-line pk-beside">
+            <Ready shown words=words::endpoints/>
+            {move || selector().map(|label| view! { <span class="pk-chip">{label}</span> })}
+        </div>
+    }
+}
+
+#[component]
+fn TallLines(shown: Of) -> impl IntoView {
+    view! {
+        <div class="pk-line">
+            <Title shown/>
+        </div>
+        <div class="pk-line">
+            <span class="pk-ip">{part(shown, |s| words::address(&s.service))}</span>
+        </div>
+        <div class="pk-line pk-under">
+            <Ready shown words=words::endpoints_short/>
+            <WaysIn shown/>
+        </div>
+    }
+}
+
+#[component]
+fn SmallLines(shown: Of) -> impl IntoView {
+    view! {
+        <div class="pk-line">
+            <Title shown/>
+        </div>
+        <div class="pk-line">
+            <span class="pk-ip">{part(shown, |s| words::address_short(&s.service))}</span>
+        </div>
+        <div class="pk-line">
+            <span class="pk-type">{part(shown, |s| words::kind(&s.service))}</span>
+            <Ready shown words=words::ready_only/>
+        </div>
+    }
+}
+
+#[component]
+fn Title(shown: Of) -> impl IntoView {
+    let mark = part(shown, |s| Some(s.mark.clone()));
+    view! {
+        {move || mark().map(|mark| view! { <MarkSign mark/> })}
+        <span class="pk-title" class:pk-none=part(shown, Shown::is_down)>{part(shown, Shown::name)}</span>
+    }
+}
+
+#[component]
+fn Ready(shown: Of, words: fn(&ServiceFacts) -> String) -> impl IntoView {
+    view! {
+        <span class="pk-ready" class:pk-none=part(shown, Shown::is_down)>
+            {part(shown, move |s| words(&s.service))}
+        </span>
+    }
+}
+
+/// Beside its ClusterIP.
+#[component]
+fn WaysIn(shown: Of) -> impl IntoView {
+    let ways = part(shown, |s| words::ways_in(&s.service));
+    move || ways().map(|ways| view! { <span class="pk-way">{ways}</span> })
 }
 
 /// The letter of a Service on its colour.
-pub fn mark(mark: &Mark) -> AnyView {
-    span(mark.mark_class(), mark.letter.clone())
+#[component]
+pub fn MarkSign(mark: Mark) -> impl IntoView {
+    let class = mark.mark_class();
+    view! { <span class=class>{mark.letter}</span> }
 }
 
-pub fn inside(picture: Picture, uid: Uid) -> Option<AnyView> {
-    picture.scene.with(|scene| {
-        let width = scene.layout.service(uid)?.w;
-        Some(body(find(scene, uid)?, scene.mark(uid)?, scene.layout.card, width))
-    })
-}
-
-fn body(service: &ServiceFacts, of: &Mark, form: CardForm, width: f64) -> AnyView {
-    // 13 px bold: about 8 px for each letter.
-    let name = words::shorten(&service.key.name, ((width - 48.0) / 8.2) as usize);
-    let none = service.ready == 0 && service.form != ServiceForm::External;
-    let ready = if none { "pk-ready pk-none" } else { "pk-ready" };
-    let ways_in = || words::ways_in(service).map(|way| span("pk-way", way));
-    let mut head = vec![mark(of), span(if none { "pk-title pk-none" } else { "pk-title" }, name)];
-    let lines = match form {
-        CardForm::Broad => {
-            head.push(span("pk-ip", words::address(service)));
-            head.extend(ways_in());
-            let mut second = vec![span(ready, words::endpoints(service))];
-            second.extend(service.selector.first().map(|s| span("pk-chip", s.clone())));
-            vec![block("pk-line", head), block("pk-line pk-beside", second)]
-        }
-        CardForm::Tall => {
-            let mut last: Kids = vec![span(ready, words::endpoints_short(service))];
-            last.extend(ways_in());
-            let address = span("pk-ip", words::address(service));
-            vec![block("pk-line", head), block("pk-line", vec![address]), block("pk-line pk-under", last)]
-        }
-        CardForm::Small => {
-            let kind = vec![span("pk-type", words::kind(service)), span(ready, words::ready_only(service))];
-            let address = span("pk-ip", words::address_short(service));
-            vec![block("pk-line", head), block("pk-line", vec![address]), block("pk-line", kind)]
-        }
-        CardForm::Chip => vec![block("pk-line", head)],
-    };
-    lines.into_any()
-}
+const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
 
 /// The type, to be changed where it is seen.
-pub fn controls(picture: Picture, uid: Uid) -> Option<AnyView> {
-    let (key, now) = picture.scene.with(|scene| {
-        let has_room = matches!(scene.layout.card, CardForm::Broad | CardForm::Tall);
-        let service = find(scene, uid).filter(|s| has_room && s.form == ServiceForm::Virtual)?;
-        Some((service.key.clone(), service.type_))
-    })?;
+#[component]
+fn TypeSwitch(uid: Uid, shown: Of) -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let now = part(shown, |s| Some(s.service.type_));
+    let key = part(shown, |s| Some(s.service.key.clone()));
+    let choose = move |type_: ServiceType| {
+        if let Some(service) = untrack(key).filter(|_| untrack(now) != Some(type_)) {
+            picture.session.act(Action::SetServiceType { service, type_ });
+        }
+    };
     // Reached by Tab from the card that the reader is at; the menu offers the same.
-    let tabindex = if picture.current.get() == Some(Selection::Service(uid)) { "0" } else { "-1" };
-    let choice = |type_: ServiceType| {
-        let key = key.clone();
-        let set = move |_| {
-            if type_ != now {
-                picture.session.act(Action::SetServiceType { service: key.clone(), type_ });
-            }
-        };
+    let tabindex = move || if picture.current.get() == Some(Selection::Service(uid)) { "0" } else { "-1" };
+    let buttons = TYPES.map(|type_| {
         view! {
-            <button type="button" tabindex=tabindex aria-pressed=aria_bool(type_ == now) on:click=set>
+            <button
+                type="button"
+                tabindex=tabindex
+                aria-pressed=move || aria_bool(now() == Some(type_))
+                on:click=move |_| choose(type_)
+            >
                 {words::type_name(type_)}
             </button>
         }
-        .into_any()
-    };
-    let buttons: Kids = TYPES.into_iter().map(choice).collect();
-    let label = format!("{} {}", words::TYPE_OF, key.name);
-    Some(view! { <div class="pk-types" role="group" aria-label=label>{buttons}</div> }.into_any())
+    });
+    let name = part(shown, |s| format!("{} {}", words::TYPE_OF, s.service.key.name));
+    view! {
+        <div class="pk-types" role="group" aria-label=name>
+            {buttons.into_iter().collect_view()}
+        </div>
+    }
 }

@@ -4,30 +4,36 @@ use leptos::prelude::*;
 use litemap::LiteMap;
 
 use crate::diagram::picture::Picture;
-use crate::parts::Kids;
 use scene::geometry::{Point, Wire, point};
 use scene::layout::{Form, Layout, NodeBox};
+use scene::marks::SERVICE_COLOURS;
 use scene::relations;
 use scene::routes::route;
 
-pub fn view(picture: Picture) -> AnyView {
-    picture.session.traffic_rev();
-    let forward = picture.front.with(|front| front.chain.is_some());
-    let kids: Kids = picture.scene.with(|scene| {
-        let mut paths = vec![path("pk-network".to_owned(), network(&scene.layout))];
-        for (colour, d) in used(picture) {
-            let colour = colour.map(|c| format!(" pk-s{c}")).unwrap_or_default();
-            let lit = if forward { " pk-wire-lit" } else { "" };
-            paths.push(path(format!("pk-wire{lit}{colour}"), d));
-        }
-        paths.push(path("pk-port".to_owned(), scene.layout.nodes.iter().map(ring).collect()));
-        paths
+#[component]
+pub fn Wires() -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    let network = move || picture.scene.with(|scene| network(&scene.layout));
+    let ports = move || picture.scene.with(|scene| scene.layout.nodes.iter().map(ring).collect::<String>());
+    let used = Memo::new(move |_| {
+        picture.session.traffic_rev();
+        used(picture)
     });
-    view! { <svg class="pk-wires" width="100%" height="100%" aria-hidden="true">{kids}</svg> }.into_any()
-}
-
-fn path(class: String, d: String) -> AnyView {
-    view! { <path class=class d=d></path> }.into_any()
+    let is_lit = move || picture.front.with(|front| front.chain.is_some());
+    // What no Service is known of has no colour.
+    let colours = std::iter::once(None).chain((0..SERVICE_COLOURS).map(Some));
+    let wires = colours.map(|colour| {
+        let class = colour.map_or_else(|| "pk-wire".to_owned(), |colour| format!("pk-wire pk-s{colour}"));
+        let d = move || used.with(|used| used.get(&colour).cloned());
+        view! { <path class=class class:pk-wire-lit=is_lit d=d></path> }
+    });
+    view! {
+        <svg class="pk-wires" width="100%" height="100%" aria-hidden="true">
+            <path class="pk-network" d=network></path>
+            {wires.collect_view()}
+            <path class="pk-port" d=ports></path>
+        </svg>
+    }
 }
 
 /// For each colour (none for what no Service is known of), one path.

@@ -1,0 +1,29 @@
+//! Buttons to see more of the picture, or it larger.
+
+use leptos::prelude::*;
+
+use crate::components::Button;
+use crate::diagram::gestures::{Zoom, zoom_by_button};
+use crate::diagram::picture::Picture;
+use scene::words;
+
+#[component]
+pub fn ZoomButtons() -> impl IntoView {
+    view! {
+        <div class="pk-zooms">
+            <ZoomButton sign="+" name=words::ZOOM_IN zoom=Zoom::In/>
+            <ZoomButton sign="−" name=words::ZOOM_OUT zoom=Zoom::Out/>
+            <ZoomButton sign="⤢" name=words::ZOOM_FIT zoom=Zoom::Fit/>
+        </div>
+    }
+}
+
+#[component]
+fn ZoomButton(sign: &'static str, name: &'static str, zoom: Zoom) -> impl IntoView {
+    let picture = expect_context::<Picture>();
+    view! {
+        <Button class="pk-zoom" name hint=name on_press=move || zoom_by_button(picture, zoom)>
+            {sign}
+        </Button>
+    }
+}
