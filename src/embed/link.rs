@@ -3,12 +3,23 @@
 //! It is in the fragment, which browsers do not send anywhere. `v1` names this form, `d` the
 //! compression; a later form gets another name, and this one stays readable.
 
-use super::{base64, squeeze};
+use super::squeeze;
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 const VERSION: &str = "v1";
 const DEFLATE: &str = "d";
 /// A small link could hold a text without end.
 const LARGEST_TEXT: usize = 2 << 20;
+
+/// Without padding; where a program has added some, that is passed over.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Why a link does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +77,7 @@ pub async fn decode(fragment: &str) -> Result<String, LinkError> {
 }
 
 fn wrap(packed: &[u8]) -> String {
-    ["#", VERSION, ".", DEFLATE, ".", &base64::encode(packed)].concat()
+    ["#", VERSION, ".", DEFLATE, ".", &BASE64.encode(packed)].concat()
 }
 
 fn unwrap(fragment: &str) -> Result<Vec<u8>, LinkError> {
@@ -76,7 +87,8 @@ fn unwrap(fragment: &str) -> Result<Vec<u8>, LinkError> {
         let form: String = [version, ".", codec].concat().chars().take(20).collect();
         return Err(LinkError::UnknownForm(form));
     }
-    base64::decode(parts.next().unwrap_or("")).filter(|bytes| !bytes.is_empty()).ok_or(LinkError::Damaged)
+    let bytes = BASE64.decode(parts.next().unwrap_or("")).ok();
+    bytes.filter(|bytes| !bytes.is_empty()).ok_or(LinkError::Damaged)
 }
 
 #[cfg(test)]
@@ -88,6 +100,8 @@ mod tests {
         assert_eq!(wrap(&[0x4b, 0x04, 0x00]), "#v1.d.SwQA");
         assert_eq!(unwrap("#v1.d.SwQA"), Ok(vec![0x4b, 0x04, 0x00]));
         assert_eq!(unwrap("v1.d.SwQA"), Ok(vec![0x4b, 0x04, 0x00]));
+        assert_eq!(wrap(&[0xfb, 0xff]), "#v1.d.-_8");
+        assert_eq!(unwrap("#v1.d.-_8="), Ok(vec![0xfb, 0xff]));
     }
 
     #[test]
@@ -95,7 +109,9 @@ mod tests {
         assert_eq!(unwrap("#v2.d.SwQA"), Err(LinkError::UnknownForm("v2.d".into())));
         assert_eq!(unwrap("#v1.z.SwQA"), Err(LinkError::UnknownForm("v1.z".into())));
         assert_eq!(unwrap("#v1.d."), Err(LinkError::Damaged));
-        assert_eq!(unwrap("#v1.d.Sw A"), Err(LinkError::Damaged));
+        for cut_or_changed in ["#v1.d.Sw A", "#v1.d.S", "#v1.d.SwQAA", "#v1.d.Sw+A", "#v1.d.é"] {
+            assert_eq!(unwrap(cut_or_changed), Err(LinkError::Damaged), "{cut_or_changed}");
+        }
     }
 
     #[test]

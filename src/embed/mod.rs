@@ -1,6 +1,5 @@
 //! A lab in somebody's page: its options, its links, its place in the document.
 
-mod base64;
 mod link;
 mod mount;
 mod options;
