@@ -14,14 +14,14 @@ pub fn Button(
     #[prop(optional, into)]
     expanded: Option<Signal<bool>>,
     #[prop(optional, into)] disabled: Signal<bool>,
-    on_press: impl Fn() + 'static,
+    #[prop(into)] on_press: UnsyncCallback<()>,
     children: Children,
 ) -> impl IntoView {
     // Not `disabled`: a button that loses its use while it has the focus would take the focus, and with it the
     // lab's keys, away.
     let press = move |_| {
         if !disabled.get_untracked() {
-            on_press();
+            on_press.run(());
         }
     };
     view! {

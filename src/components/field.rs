@@ -9,7 +9,7 @@ pub fn TextField(
     /// The id of the [`Complaint`] about it, while there is one.
     #[prop(optional, into)]
     complaint: Signal<Option<&'static str>>,
-    on_input: impl Fn(String) + 'static,
+    #[prop(into)] on_input: UnsyncCallback<(String,)>,
 ) -> impl IntoView {
     view! {
         <label class="pk-field">
@@ -23,7 +23,7 @@ pub fn TextField(
                 aria-invalid=move || complaint.get().map(|_| "true")
                 aria-describedby=move || complaint.get()
                 prop:value=move || value.get()
-                on:input=move |event| on_input(event_target_value(&event))
+                on:input=move |event| on_input.run((event_target_value(&event),))
             />
         </label>
     }

@@ -3,10 +3,14 @@ use leptos::prelude::*;
 
 /// Fields and a button that belong together: Enter does what the button does.
 #[component]
-pub fn Form(name: &'static str, on_submit: impl Fn() + 'static, children: Children) -> impl IntoView {
+pub fn Form(
+    name: &'static str,
+    #[prop(into)] on_submit: UnsyncCallback<()>,
+    children: Children,
+) -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        on_submit();
+        on_submit.run(());
     };
     view! {
         <form class="pk-form" aria-label=name on:submit=submit>

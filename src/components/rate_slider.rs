@@ -7,7 +7,7 @@ pub fn RateSlider(
     /// Thousandths of a request per second.
     #[prop(into)]
     rate: Signal<u32>,
-    on_input: impl Fn(u32) + 'static,
+    #[prop(into)] on_input: UnsyncCallback<(u32,)>,
 ) -> impl IntoView {
     let text = move || format!("{} per second", words::rate(rate.get()));
     view! {
@@ -18,7 +18,7 @@ pub fn RateSlider(
                 max=RATES.len() as u32 - 1
                 value=move || RATES.iter().rposition(|r| *r <= rate.get()).unwrap_or(0) as u32
                 text=text
-                on_input=move |at| on_input(RATES[(at as usize).min(RATES.len() - 1)])
+                on_input=move |at: u32| on_input.run((RATES[(at as usize).min(RATES.len() - 1)],))
             />
         </div>
     }

@@ -8,7 +8,7 @@ pub fn Select(
     #[prop(into)]
     options: Signal<Vec<(String, String)>>,
     #[prop(into)] chosen: Signal<String>,
-    on_choose: impl Fn(String) + 'static,
+    #[prop(into)] on_choose: UnsyncCallback<(String,)>,
 ) -> impl IntoView {
     // Set again with the options too: what is chosen can only be one that is there.
     let value = move || {
@@ -20,7 +20,7 @@ pub fn Select(
             class="pk-select"
             aria-label=name
             prop:value=value
-            on:change=move |event| on_choose(event_target_value(&event))
+            on:change=move |event| on_choose.run((event_target_value(&event),))
         >
             <For each=move || options.get() key=Clone::clone let((value, label))>
                 <option value=value>{label}</option>

@@ -9,11 +9,11 @@ pub fn Slider(
     /// The value in words.
     #[prop(into)]
     text: Signal<String>,
-    on_input: impl Fn(u32) + 'static,
+    #[prop(into)] on_input: UnsyncCallback<(u32,)>,
 ) -> impl IntoView {
     let input = move |event| {
         if let Ok(value) = event_target_value(&event).parse() {
-            on_input(value);
+            on_input.run((value,));
         }
     };
     view! {

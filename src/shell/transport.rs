@@ -75,7 +75,7 @@ fn Speed() -> impl IntoView {
                 max=SPEEDS.len() as u32 - 1
                 value=move || pace::stop_of(session.speed()) as u32
                 text=text
-                on_input=move |at| session.set_speed(SPEEDS[(at as usize).min(SPEEDS.len() - 1)])
+                on_input=move |at: u32| session.set_speed(SPEEDS[(at as usize).min(SPEEDS.len() - 1)])
             />
             <span class="pk-speed pk-mono">{text}</span>
             {lag}
