@@ -1,25 +1,72 @@
 // What takes the place of a lab that cannot go on, and what is kept of its work for that moment.
 
+// The lab's own colours: src/theme/theme.css.
 const SHEET = `
 .stopped {
+  --bg: #f6f7f9;
+  --panel: #ffffff;
+  --ink: #16202c;
+  --ink2: #4d5b6b;
+  --line: #d3dae2;
+  --control: #7d8997;
+  --focus: #0b5fd6;
   box-sizing: border-box;
+  display: grid;
+  grid-template-columns: minmax(0, 44rem);
+  justify-content: center;
+  align-content: start;
+  gap: 16px;
   height: 100%;
-  padding: 2em;
+  padding: clamp(24px, 12vh, 120px) 20px 24px;
   overflow: auto;
-  color-scheme: light dark;
-  color: CanvasText;
-  background: Canvas;
-  font: 16px/1.5 system-ui, sans-serif;
+  color-scheme: light;
+  color: var(--ink);
+  background: var(--bg);
+  font: 15px/1.5 system-ui, sans-serif;
 }
-.stopped[data-theme="light"] { color-scheme: light; }
-.stopped[data-theme="dark"] { color-scheme: dark; }
+.stopped[data-theme="dark"] {
+  --bg: #0f141a;
+  --panel: #161d26;
+  --ink: #e6ebf1;
+  --ink2: #a3b0bf;
+  --line: #2f3b4a;
+  --control: #6f7f91;
+  --focus: #6fb1ff;
+  color-scheme: dark;
+}
 .stopped:focus { outline: none; }
-.stopped > * { max-width: 40em; margin: 0 0 1em; }
-.stopped h1 { font-size: 1.25em; }
+.stopped > * { margin: 0; }
+/* Nothing has been said yet: no room is taken. */
+.stopped > p:empty { position: absolute; }
+.stopped h1 { font-size: 22px; line-height: 1.2; letter-spacing: -0.01em; }
+.stopped .actions { display: flex; flex-wrap: wrap; gap: 8px; }
+.stopped button {
+  min-height: 44px;
+  padding: 8px 16px;
+  border: 1px solid var(--control);
+  border-radius: 7px;
+  color: var(--ink);
+  background: var(--panel);
+  font: inherit;
+  cursor: pointer;
+}
+.stopped button:first-child { border-color: var(--ink); color: var(--panel); background: var(--ink); }
+.stopped button:focus-visible, .stopped textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
+.stopped pre, .stopped textarea {
+  box-sizing: border-box;
+  padding: 12px 14px;
+  border: 1px solid var(--line);
+  border-radius: 8px;
+  color: var(--ink2);
+  background: var(--panel);
+  font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
+}
 .stopped pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-.stopped p.actions { display: flex; flex-wrap: wrap; gap: 0.5em; }
-.stopped button { font: inherit; padding: 0.4em 0.9em; }
-.stopped textarea { display: block; box-sizing: border-box; width: 100%; height: 16em; font: 13px/1.4 monospace; }
+.stopped pre code { font: inherit; }
+.stopped textarea { width: 100%; height: 16em; }
+@media (max-width: 500px) {
+  .stopped button { flex: 1 1 100%; }
+}
 `;
 
 const SECOND = 1e9;
@@ -35,6 +82,8 @@ export class Recorder {
   now = 0;
   /** The action that was begun last and has not been carried out yet, in words. */
   doing = null;
+  /** The module's timers and frames may still come after a trap: it asks here whether they are to do anything. */
+  stopped = false;
   #work = null;
 
   constructor(resumed = null) {
@@ -87,12 +136,13 @@ function made(tag, properties = {}, ...children) {
 /** Shows these in place of the lab in the element, which may have had the focus. */
 function show(element, ...children) {
   const hadFocus = document.activeElement === element;
-  const theme = element.shadowRoot?.querySelector("[data-theme]")?.dataset.theme;
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const theme = element.shadowRoot?.querySelector("[data-theme]")?.dataset.theme ?? system;
   const screen = made("div", { className: "stopped" }, ...children);
   screen.setAttribute("role", "alert");
   // Not one of its buttons: a key that is just being pressed would press that.
   screen.tabIndex = -1;
-  if (theme) screen.dataset.theme = theme;
+  screen.dataset.theme = theme;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(SHEET);
   const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
@@ -137,6 +187,7 @@ async function copy(text, said, actions) {
  */
 export function showStopped(element, nth, recorders, fault, version) {
   const recorder = recorders[nth];
+  recorder.stopped = true;
   const goOn = recorders.map((each) => each.aSecondBefore());
   const anew = goOn.map((work, other) => (other === nth ? ANEW : work));
   const said = made("p");

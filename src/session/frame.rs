@@ -109,6 +109,9 @@ impl Session {
     fn frame(&self, at: f64) {
         let Some(lab) = self.try_lab() else { return };
         lab.frames.request.set(None);
+        if self.has_stopped() {
+            return;
+        }
         self.record_now();
         if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
             self.open_further();

@@ -21,6 +21,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn keep(this: &Recorder, key: &str, text: &str, undone: &str, original: Option<&str>);
 
+    /// After a trap.
+    #[wasm_bindgen(method, getter)]
+    fn stopped(this: &Recorder) -> bool;
+
     #[wasm_bindgen(method, getter)]
     fn resumed(this: &Recorder) -> Option<Resumed>;
 
@@ -52,6 +56,12 @@ impl Session {
     /// What the lab is to go on with.
     pub fn resumed(&self) -> Option<Resumed> {
         self.lab().recorder.as_ref()?.resumed()
+    }
+
+    /// Frames and timers that were asked for before a trap still come after it. Nothing in the lab can be trusted
+    /// then, so nothing is simulated, and nothing is kept in the browser.
+    pub(super) fn has_stopped(&self) -> bool {
+        self.try_lab().is_some_and(|lab| lab.recorder.as_ref().is_some_and(Recorder::stopped))
     }
 
     /// The whole run, after each change that time alone does not make.

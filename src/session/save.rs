@@ -49,6 +49,9 @@ impl Session {
     /// Keeps the work, where there is some.
     pub fn save_now(&self) {
         let Some(lab) = self.try_lab() else { return };
+        if self.has_stopped() {
+            return;
+        }
         let key = lab.source.borrow().key.clone();
         let Some(place) = lab.saver.place(&key) else { return };
         if matches!(self.motion.get_untracked(), Motion::Opening(_)) {

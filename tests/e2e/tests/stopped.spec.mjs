@@ -107,6 +107,20 @@ test("starts again from the beginning, whatever was kept", async ({ page }) => {
   await expect(service).toHaveAccessibleName(new RegExp(`, ${before}, `));
 });
 
+test("keeps nothing in the browser any more, for what it has is in doubt", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.setType("web", "NodePort");
+  await expect(lab.service("web")).toHaveAccessibleName(/, NodePort, /);
+  const keptOnLeaving = () => page.evaluate(() => {
+    localStorage.clear();
+    dispatchEvent(new Event("pagehide"));
+    return localStorage.length;
+  });
+  expect(await keptOnLeaving()).toBeGreaterThan(0);
+  await panic(page, lab);
+  expect(await keptOnLeaving()).toBe(0);
+});
+
 test("copies a report that holds the run", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const lab = await Lab.open(page);
