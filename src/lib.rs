@@ -12,6 +12,7 @@ mod parts;
 mod scenarios;
 pub mod session;
 mod shell;
+mod styles;
 mod text;
 pub mod theme;
 mod tools;
@@ -22,15 +23,6 @@ use leptos::prelude::*;
 use session::Recorder;
 use std::cell::OnceCell;
 use wasm_bindgen::prelude::*;
-
-/// What is around the picture. The last one has what changes where there is less room.
-const SHELL_CSS: [&str; 5] = [
-    include_str!("theme/parts.css"),
-    include_str!("theme/shell.css"),
-    include_str!("theme/inspector.css"),
-    include_str!("theme/later.css"),
-    include_str!("theme/narrow.css"),
-];
 
 thread_local! {
     /// Who is told of a panic.
@@ -74,7 +66,5 @@ pub fn mount(
     recorder: Option<Recorder>,
 ) -> Result<(), JsValue> {
     let options = Options::of_element(&options);
-    let mut styles = vec![theme::THEME_CSS, theme::DIAGRAM_CSS];
-    styles.extend(SHELL_CSS);
-    embed::attach(&element, &styles, move || view! { <shell::App options recorder/> })
+    embed::attach(&element, &styles::sheet(), move || view! { <shell::App options recorder/> })
 }

@@ -11,11 +11,11 @@ use web_sys::{CssStyleSheet, HtmlElement, MutationObserver, MutationObserverInit
 /// Mounts a view into the element's shadow root until the element is removed.
 pub fn attach<V: IntoView + 'static>(
     element: &HtmlElement,
-    styles: &[&str],
+    style: &str,
     view: impl FnOnce() -> V + 'static,
 ) -> Result<(), JsValue> {
     let shadow = shadow_root(element)?;
-    adopt(&shadow, styles)?;
+    adopt(&shadow, style)?;
     let place = document().create_element("div")?;
     place.set_class_name("pk-place");
     shadow.append_child(&place)?;
@@ -32,15 +32,11 @@ fn shadow_root(element: &HtmlElement) -> Result<ShadowRoot, JsValue> {
     element.attach_shadow(&web_sys::ShadowRootInit::new(web_sys::ShadowRootMode::Open))
 }
 
-/// Constructed sheets are allowed by a strict content security policy; style elements are not.
-fn adopt(shadow: &ShadowRoot, styles: &[&str]) -> Result<(), JsValue> {
-    let sheets = js_sys::Array::new();
-    for style in styles {
-        let sheet = CssStyleSheet::new()?;
-        sheet.replace_sync(style)?;
-        sheets.push(&sheet);
-    }
-    shadow.set_adopted_style_sheets(&sheets);
+/// A constructed sheet is allowed by a strict content security policy; style elements are not.
+fn adopt(shadow: &ShadowRoot, style: &str) -> Result<(), JsValue> {
+    let sheet = CssStyleSheet::new()?;
+    sheet.replace_sync(style)?;
+    shadow.set_adopted_style_sheets(&js_sys::Array::of1(&sheet));
     Ok(())
 }
 

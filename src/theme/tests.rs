@@ -1,7 +1,9 @@
 //! Colours are checked by number: every text at WCAG AA on everything it stands on.
 
-use super::{THEME_CSS, palette};
+use super::palette;
 use scene::marks::SERVICE_COLOURS;
+
+const THEME_CSS: &str = include_str!("theme.css");
 
 /// The value of a custom property in the block that `selector` opens.
 fn token(selector: &str, name: &str) -> String {
