@@ -1,6 +1,6 @@
 //! The context menu: what can be done with the thing itself, where it is.
 
-use crate::panels::{Doing, What, doings};
+use crate::panels::{MenuAction, MenuItem, menu_items};
 use crate::session::{MenuAt, Selection, Session};
 use crate::ui::{Dialog, Ui};
 use leptos::html::Div;
@@ -11,13 +11,13 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 /// `lab`: the element that the menu stays inside.
 pub fn context_menu(lab: NodeRef<Div>, at: MenuAt) -> AnyView {
     let session = expect_context::<Session>();
-    let entries = session.with_world(|world| doings(world, at.of));
+    let entries = session.with_world(|world| menu_items(world, at.of));
     let Some(name) = session.with_world(|world| at.of.name(world)) else { return ().into_any() };
     view! { <Menu lab at name entries/> }.into_any()
 }
 
 #[component]
-fn Menu(lab: NodeRef<Div>, at: MenuAt, name: String, entries: Vec<Doing>) -> impl IntoView {
+fn Menu(lab: NodeRef<Div>, at: MenuAt, name: String, entries: Vec<MenuItem>) -> impl IntoView {
     let session = expect_context::<Session>();
     let (element, label) = (NodeRef::<Div>::new(), name.clone());
     Effect::new(move || {
@@ -43,12 +43,12 @@ fn Menu(lab: NodeRef<Div>, at: MenuAt, name: String, entries: Vec<Doing>) -> imp
 }
 
 #[component]
-fn Item(of: Selection, entry: Doing) -> impl IntoView {
+fn Item(of: Selection, entry: MenuItem) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let what = entry.what;
+    let action = entry.action;
     let act = move |_| {
         session.menu.set(None);
-        perform(session, ui, of, what.clone());
+        perform(session, ui, of, action.clone());
     };
     view! {
         <button
@@ -56,7 +56,7 @@ fn Item(of: Selection, entry: Doing) -> impl IntoView {
             role="menuitem"
             tabindex="-1"
             class="pk-menu-item"
-            class:pk-fail=entry.harms
+            class:pk-fail=entry.is_harmful
             on:click=act
         >
             {entry.label}
@@ -64,17 +64,17 @@ fn Item(of: Selection, entry: Doing) -> impl IntoView {
     }
 }
 
-/// Does what a menu entry stands for.
-fn perform(session: Session, ui: Ui, of: Selection, what: What) {
-    match what {
-        What::Act(action) => {
+/// Does what a menu item stands for.
+fn perform(session: Session, ui: Ui, of: Selection, action: MenuAction) {
+    match action {
+        MenuAction::Act(action) => {
             session.act(action);
         }
-        What::Show(tab) => {
+        MenuAction::Show(tab) => {
             session.select(Some(of));
             ui.show(tab);
         }
-        What::AddClient => ui.open(Dialog::AddClient),
+        MenuAction::AddClient => ui.open(Dialog::AddClient),
     }
 }
 

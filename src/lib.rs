@@ -8,7 +8,6 @@ mod dialogs;
 pub mod embed;
 mod opening;
 mod panels;
-mod parts;
 mod scenarios;
 pub mod session;
 mod shell;

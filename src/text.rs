@@ -10,6 +10,11 @@ pub fn refusal(refusal: &Refusal) -> String {
     sentence(&words::refusal(refusal))
 }
 
+/// All that it said of one action.
+pub fn refusals(refusals: Vec<Refusal>) -> String {
+    refusals.iter().map(refusal).collect::<Vec<_>>().join(" ")
+}
+
 /// A full stop at the end, and a capital at the front where that is a word and no name.
 pub fn sentence(words: &str) -> String {
     let first = words.split(' ').next().unwrap_or_default();

@@ -4,21 +4,24 @@
 //! [`Tools`] is the one seam of the module: what nothing but this table reaches is a file of its own, cut off by
 //! `xtask/src/split.rs`. Built without the feature `split`, all is one and there at once.
 
-use crate::session::{MenuAt, Notices, Selection, Session};
-use crate::ui::{Dialog, Tab, Ui};
+use crate::session::{MenuAt, Notices, Selection};
+use crate::ui::{Dialog, Tab};
 use crate::{context_menu, dialogs, panels};
 use leptos::html::Div;
 use leptos::prelude::*;
 
 pub struct Tools {
     /// What the inspector says of the selection under a tab.
-    pub pane: fn(Session, Ui, Tab, Option<Selection>) -> AnyView,
+    pub pane: fn(Tab, Option<Selection>) -> AnyView,
     pub context_menu: fn(NodeRef<Div>, MenuAt) -> AnyView,
     pub dialog: fn(Dialog) -> AnyView,
 }
 
-static TOOLS: Tools =
-    Tools { pane: panels::pane, context_menu: context_menu::context_menu, dialog: dialogs::dialog };
+static TOOLS: Tools = Tools {
+    pane: |tab, of| view! { <panels::Panel tab of/> }.into_any(),
+    context_menu: context_menu::context_menu,
+    dialog: dialogs::dialog,
+};
 
 /// A lab's way to the tools.
 #[derive(Clone, Copy)]

@@ -14,6 +14,9 @@ pub fn Button(
     #[prop(optional, into)]
     expanded: Option<Signal<bool>>,
     #[prop(optional, into)] disabled: Signal<bool>,
+    /// Something breaks by it.
+    #[prop(optional, into)]
+    is_harmful: Signal<bool>,
     #[prop(into)] on_press: UnsyncCallback<()>,
     children: Children,
 ) -> impl IntoView {
@@ -28,6 +31,7 @@ pub fn Button(
         <button
             type="button"
             class=class
+            class:pk-harm=is_harmful
             aria-label=name
             title=hint
             aria-pressed=pressed.map(|on| move || aria_bool(on.get()))

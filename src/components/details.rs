@@ -5,6 +5,9 @@ use leptos::prelude::*;
 #[component]
 pub fn Details(
     #[prop(into)] summary: Signal<String>,
+    /// Before the summary, for the eye only.
+    #[prop(optional)]
+    icon: Option<&'static str>,
     #[prop(default = "pk-more")] class: &'static str,
     /// Whether it is unfolded: given by who remembers it for longer than this stands.
     #[prop(optional)]
@@ -17,9 +20,20 @@ pub fn Details(
             open.set(details.open());
         }
     };
+    let icon = icon.map(|icon| {
+        view! {
+            <span class="pk-icon" aria-hidden="true">
+                {icon}
+            </span>
+            " "
+        }
+    });
     view! {
         <details node_ref=details class=class open=move || open.get() on:toggle=toggled>
-            <summary>{move || summary.get()}</summary>
+            <summary>
+                {icon}
+                {move || summary.get()}
+            </summary>
             {children()}
         </details>
     }

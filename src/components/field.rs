@@ -1,3 +1,4 @@
+use leptos::html::Input;
 use leptos::prelude::*;
 
 /// One line of text to write. Enter submits the form around it.
@@ -9,12 +10,16 @@ pub fn TextField(
     /// The id of the [`Complaint`] about it, while there is one.
     #[prop(optional, into)]
     complaint: Signal<Option<&'static str>>,
+    /// For who gives it the focus.
+    #[prop(optional)]
+    input: NodeRef<Input>,
     #[prop(into)] on_input: UnsyncCallback<(String,)>,
 ) -> impl IntoView {
     view! {
         <label class="pk-field">
             <span>{label}</span>
             <input
+                node_ref=input
                 type="text"
                 autocomplete="off"
                 autocapitalize="off"

@@ -1,6 +1,7 @@
 //! What the lab's parts are made of: controls, and ways to show what is known. Each has its style sheet beside it.
 
 mod button;
+mod chip;
 mod choice;
 mod details;
 mod facts;
@@ -12,8 +13,10 @@ mod select;
 mod slider;
 mod table;
 mod tag;
+mod value_form;
 
 pub use button::Button;
+pub use chip::Chip;
 pub use choice::Choice;
 pub use details::Details;
 pub use facts::{Fact, Facts};
@@ -25,6 +28,7 @@ pub use select::Select;
 pub use slider::Slider;
 pub use table::Table;
 pub use tag::{Tag, Tone};
+pub use value_form::ValueForm;
 
 /// As ARIA writes it.
 pub fn aria_bool(on: bool) -> &'static str {

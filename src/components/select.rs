@@ -10,21 +10,25 @@ pub fn Select(
     #[prop(into)] chosen: Signal<String>,
     #[prop(into)] on_choose: UnsyncCallback<(String,)>,
 ) -> impl IntoView {
-    // Set again with the options too: what is chosen can only be one that is there.
-    let value = move || {
-        options.track();
-        chosen.get()
+    // Each option knows whether it is chosen: a value that is set before its option is there is lost.
+    let option = move |(value, label): (String, String)| {
+        let selected = {
+            let value = value.clone();
+            move || *chosen.read() == value
+        };
+        view! {
+            <option value=value prop:selected=selected>
+                {label}
+            </option>
+        }
     };
     view! {
         <select
             class="pk-select"
             aria-label=name
-            prop:value=value
             on:change=move |event| on_choose.run((event_target_value(&event),))
         >
-            <For each=move || options.get() key=Clone::clone let((value, label))>
-                <option value=value>{label}</option>
-            </For>
+            <For each=move || options.get() key=Clone::clone children=option/>
         </select>
     }
 }

@@ -9,6 +9,7 @@ mod proxy_mode;
 mod share;
 
 use crate::components::Button;
+use crate::panels::CompareRules;
 use crate::session::Session;
 use crate::ui::{Dialog, DialogToasts, Ui};
 use add_client::AddClient;
@@ -27,10 +28,8 @@ pub fn dialog(which: Dialog) -> AnyView {
         Dialog::AddClient => view! { <Modal name="Add a client"><AddClient/></Modal> }.into_any(),
         Dialog::StartAgain => view! { <Modal name="Start again?"><StartAgain/></Modal> }.into_any(),
         Dialog::Rules => {
-            let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
             let class = "pk-dialog pk-dialog-wide";
-            view! { <Modal name="Rules side by side" class>{crate::panels::compare_rules(session, ui)}</Modal> }
-                .into_any()
+            view! { <Modal name="Rules side by side" class><CompareRules/></Modal> }.into_any()
         }
     }
 }

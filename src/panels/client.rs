@@ -1,80 +1,118 @@
 //! A client: who calls what, how often, and how it goes.
 
+use super::if_exists::IfExists;
+use super::select_link::SelectLinks;
 use super::service::counted;
-use super::{gone, link_to};
-use crate::parts::*;
+use crate::components::{Button, Fact, Facts, RateSlider};
 use crate::session::{Selection, Session};
-use crate::shell::RateSlider;
 use crate::text;
-use cluster::api::{Action, ClientFrom};
+use cluster::api::{Action, ClientFrom, ClientSpec};
 use cluster::sim::World;
-use cluster::traffic::{Client, ClientId, Counts};
+use cluster::traffic::{ClientId, Counts};
 use leptos::prelude::*;
+use std::net::IpAddr;
+use std::sync::Arc;
 
-pub fn about(session: Session, id: ClientId) -> AnyView {
-    live(move || {
-        session.scene_rev();
-        session.traffic_rev();
-        session.with_world(|world| match world.traffic().clients.get(&id) {
-            Some(client) => state(session, world, client),
-            None => gone("client"),
-        })
-    })
-}
-
-fn state(session: Session, world: &World, client: &Client) -> AnyView {
-    let spec = &client.spec;
-    let counts = world.traffic().stats.clients.get(&spec.name).cloned().unwrap_or_default();
-    let name = spec.name.clone();
-    let set_rate = move |rate_milli| {
-        session.act(Action::SetRate { client: name.clone(), rate_milli });
-    };
-    let (send, remove) = (spec.name.clone(), spec.name.clone());
-    block(
-        "",
-        vec![
-            facts(vec![
-                ("From", from(session, world, client)),
-                ("To", code(spec.to.to_string())),
-                (
-                    "Connections",
-                    text(if spec.keep_alive { "one for many requests" } else { "one for each request" }),
-                ),
-                ("Requests", text(counted(&counts))),
-                ("Failed", failures(&counts)),
-            ]),
-            view! { <RateSlider rate=spec.rate_milli on_input=set_rate/> }.into_any(),
-            block(
-                "pk-actions",
-                vec![
-                    button("Send one request", move || {
-                        session.act(Action::SendOne { client: send.clone() });
-                    })
-                    .view(),
-                    button("Remove", move || {
-                        session.act(Action::RemoveClient { client: remove.clone() });
-                    })
-                    .class("pk-btn pk-harm")
-                    .view(),
-                ],
-            ),
-        ],
-    )
-}
-
-fn from(session: Session, world: &World, client: &Client) -> AnyView {
-    if let Some(addresses) = client.addresses {
-        return code(format!("outside, {}", addresses.primary()));
+#[component]
+pub fn ClientPanel(id: ClientId) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let spec =
+        session.watch_scene(move |world| world.traffic().clients.get(&id).map(|c| Arc::clone(&c.spec)));
+    view! {
+        <IfExists gone="This client is gone." object=spec let:spec>
+            <ClientFacts id spec/>
+            <ClientControls spec/>
+        </IfExists>
     }
-    let ClientFrom::Workload { kind, name, .. } = &client.spec.from else { return text("inside") };
-    let pods = world.client_pods(&client.spec.from);
-    let mut kids = vec![text(format!("inside, {kind} {name} "))];
-    kids.extend(pods.iter().map(|p| link_to(session, Selection::Pod(p.meta.uid), p.meta.name.to_string())));
-    inline("pk-links", kids)
+}
+
+#[component]
+fn ClientFacts(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let counts = session.watch_traffic(move |world| {
+        world.traffic().stats.clients.get(&spec.read_untracked().name).cloned().unwrap_or_default()
+    });
+    let connections = move || match spec.read().keep_alive {
+        true => "one for many requests",
+        false => "one for each request",
+    };
+    let failures = Memo::new(move |_| failures(&counts.read()));
+    view! {
+        <Facts>
+            <Fact name="From">
+                <From id spec/>
+            </Fact>
+            <Fact name="To">
+                <code class="pk-mono">{move || spec.read().to.to_string()}</code>
+            </Fact>
+            <Fact name="Connections">{connections}</Fact>
+            <Fact name="Requests">{move || counted(&counts.read())}</Fact>
+            <Fact name="Failed">
+                <ShowLet some=failures fallback=|| "none" let:failures>
+                    <span class="pk-fail">{failures}</span>
+                </ShowLet>
+            </Fact>
+        </Facts>
+    }
+}
+
+/// Outside, with its address; or inside, with the Pods that call.
+#[component]
+fn From(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let outside = session.watch_scene(move |world| address(world, id));
+    let pods = session.watch_scene(move |world| {
+        let pods = world.client_pods(&spec.read().from);
+        pods.iter().map(|p| (Selection::Pod(p.meta.uid), p.meta.name.to_string())).collect::<Vec<_>>()
+    });
+    let inside = move || match &spec.read().from {
+        ClientFrom::Workload { kind, name, .. } => format!("inside, {kind} {name} "),
+        ClientFrom::Node { .. } | ClientFrom::Outside { .. } => "inside".to_string(),
+    };
+    view! {
+        <ShowLet
+            some=outside
+            fallback=move || {
+                view! {
+                    {inside}
+                    <SelectLinks links=pods/>
+                }
+            }
+            let:address
+        >
+            <code class="pk-mono">"outside, " {address.to_string()}</code>
+        </ShowLet>
+    }
+}
+
+fn address(world: &World, client: ClientId) -> Option<IpAddr> {
+    world.traffic().clients.get(&client)?.addresses.as_ref().map(|addresses| *addresses.primary())
+}
+
+#[component]
+fn ClientControls(spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let name = move || spec.read_untracked().name.clone();
+    let set_rate = move |rate_milli| {
+        session.act(Action::SetRate { client: name(), rate_milli });
+    };
+    let send = move || {
+        session.act(Action::SendOne { client: name() });
+    };
+    let remove = move || {
+        session.act(Action::RemoveClient { client: name() });
+    };
+    view! {
+        <RateSlider rate=Signal::derive(move || spec.read().rate_milli) on_input=set_rate/>
+        <div class="pk-actions">
+            <Button on_press=send>"Send one request"</Button>
+            <Button is_harmful=true on_press=remove>"Remove"</Button>
+        </div>
+    }
 }
 
 /// By how they failed.
-fn failures(counts: &Counts) -> AnyView {
+fn failures(counts: &Counts) -> Option<String> {
     let kinds = [
         (counts.refused, "refused"),
         (counts.unreachable, "unreachable"),
@@ -83,10 +121,7 @@ fn failures(counts: &Counts) -> AnyView {
         (counts.unresolved, "name not found"),
         (counts.no_address, "no address to call"),
     ];
-    let said: Vec<String> =
+    let failed: Vec<String> =
         kinds.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    match said.is_empty() {
-        true => text("none"),
-        false => span("pk-fail", text::and(&said)),
-    }
+    (!failed.is_empty()).then(|| text::and(&failed))
 }

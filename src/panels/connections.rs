@@ -1,7 +1,7 @@
 //! The latest connections of whatever is selected, to pick one from.
 
+use super::if_exists::last_known;
 use super::select_link::SelectLink;
-use crate::parts::*;
 use crate::session::{Selection, Session};
 use cluster::api::{NsName, ServiceType};
 use cluster::sim::World;
@@ -9,49 +9,105 @@ use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ConnectionId;
 use leptos::prelude::*;
 
+/// The latest, and of those before them the latest that failed.
 const SHOWN: usize = 20;
 const FAILED: usize = 10;
 
-pub fn list(session: Session, of: Option<Selection>) -> AnyView {
-    // While the pointer or the focus is in the list, no row moves away under it.
-    let held = StoredValue::new(false);
-    let shown = StoredValue::new(Vec::<ConnectionId>::new());
-    let rows = live(move || {
-        session.traffic_rev();
-        session.opened_rev();
-        session.with_world(|world| {
-            let of = of.map(|of| Of { selection: of, alias: alias(world, of) });
-            let of = of.as_ref();
-            if !held.get_value() || shown.with_value(Vec::is_empty) {
-                shown.set_value(latest(world, of).iter().map(|record| record.id).collect());
-            }
-            let records: Vec<&ConnectionRecord> =
-                shown.with_value(|ids| ids.iter().filter_map(|id| world.traffic().record(*id)).collect());
-            rows(world, records)
-        })
+#[component]
+pub fn ConnectionsPanel(of: Option<Selection>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let latest = session.watch_traffic(move |world| {
+        let of = of.map(|selection| Of { selection, alias: alias(world, selection) });
+        latest(world, of.as_ref()).iter().map(|record| record.id).collect::<Vec<_>>()
     });
-    let hold = move |on: bool| held.set_value(on);
+    // While the pointer or the focus is in the list, no row moves away under it.
+    let is_held = RwSignal::new(false);
+    let shown = Memo::new(move |last: Option<&Vec<ConnectionId>>| {
+        let latest = latest.get();
+        last.filter(|last| is_held.get_untracked() && !last.is_empty()).cloned().unwrap_or(latest)
+    });
     view! {
         <div
-            on:pointerenter=move |_| hold(true)
-            on:pointerleave=move |_| hold(false)
-            on:focusin=move |_| hold(true)
-            on:focusout=move |_| hold(false)
+            on:pointerenter=move |_| is_held.set(true)
+            on:pointerleave=move |_| is_held.set(false)
+            on:focusin=move |_| is_held.set(true)
+            on:focusout=move |_| is_held.set(false)
         >
-            {rows}
+            <Show
+                when=move || !shown.read().is_empty()
+                fallback=|| view! { <p class="pk-muted">"No connection yet."</p> }
+            >
+                <p class="pk-muted">
+                    "The latest connections, and those that failed last. Each tells its way, and why."
+                </p>
+                <ul class="pk-list" role="list">
+                    <For each=move || shown.get() key=|id| *id let:id>
+                        <ConnectionRow id/>
+                    </For>
+                </ul>
+            </Show>
         </div>
     }
-    .into_any()
 }
 
-fn rows(world: &World, records: Vec<&ConnectionRecord>) -> AnyView {
-    if records.is_empty() {
-        return says("pk-muted", "No connection yet.");
+#[component]
+fn ConnectionRow(id: ConnectionId) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let find = move |world: &World| Some(Row::of(world, world.traffic().record(id)?));
+    let row = session.with_world(find).map(|first| {
+        let found = session.watch_traffic(find);
+        last_known(first, move || found.get())
+    });
+    row.map(|row| {
+        let ending = move || row.read().ending;
+        view! {
+            <li>
+                <SelectLink to=Selection::Connection(id) class="pk-connection">
+                    <span class=move || ending().class aria-hidden="true">
+                        {move || ending().sign}
+                    </span>
+                    <span class="pk-mono pk-muted">" " {id.0} " "</span>
+                    {move || row.read().way.clone()}
+                    " "
+                    <span class=move || ending().class>{move || ending().words}</span>
+                </SelectLink>
+            </li>
+        }
+    })
+}
+
+#[derive(Clone, PartialEq)]
+struct Row {
+    /// From where to where.
+    way: String,
+    ending: Ending,
+}
+
+impl Row {
+    fn of(world: &World, record: &ConnectionRecord) -> Row {
+        let to = record.server.as_ref().map_or_else(|| record.target.clone(), |(pod, _)| pod.name.clone());
+        let way = format!("{} → {to}", words::place(world, record.source));
+        Row { way, ending: Ending::of(record) }
     }
-    let rows = records.into_iter().map(|record| row(world, record)).collect();
-    let about =
-        says("pk-muted", "The latest connections, and those that failed last. Each tells its way, and why.");
-    block("", vec![about, items("pk-list", rows)])
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Ending {
+    pub sign: &'static str,
+    pub class: &'static str,
+    pub words: &'static str,
+}
+
+impl Ending {
+    pub fn of(record: &ConnectionRecord) -> Ending {
+        let (sign, class) = match record.ended {
+            None => ("…", "pk-muted"),
+            Some((_, Outcome::Delivered)) => ("✓", "pk-good"),
+            Some(_) => ("✕", "pk-fail"),
+        };
+        Ending { sign, class, words: words::verdict(record) }
+    }
 }
 
 /// Newest first. Those that failed last are among them, however long ago they began: a client waits so
@@ -102,31 +158,6 @@ fn concerns(world: &World, record: &ConnectionRecord, of: &Of) -> bool {
         Selection::Connection(id) => record.id == id,
         Selection::Packet(_) | Selection::Deployment(_) | Selection::Object(_) => false,
     }
-}
-
-fn row(world: &World, record: &ConnectionRecord) -> AnyView {
-    let id = record.id;
-    let (mark, class, said) = ending(record);
-    let to =
-        record.server.as_ref().map_or_else(|| record.target.to_string(), |(pod, _)| pod.name.to_string());
-    let from = words::place(world, record.source);
-    let label = vec![
-        sign(class, mark),
-        span("pk-mono pk-muted", format!(" {} ", id.0)),
-        text(format!("{from} → {to} ")),
-        span(class, said),
-    ];
-    view! { <SelectLink to=Selection::Connection(id) class="pk-connection">{label}</SelectLink> }.into_any()
-}
-
-/// A sign, its class, and how it ended, in words.
-pub fn ending(record: &ConnectionRecord) -> (&'static str, &'static str, &'static str) {
-    let (mark, class) = match record.ended {
-        None => ("…", "pk-muted"),
-        Some((_, Outcome::Delivered)) => ("✓", "pk-good"),
-        Some(_) => ("✕", "pk-fail"),
-    };
-    (mark, class, words::verdict(record))
 }
 
 #[cfg(test)]

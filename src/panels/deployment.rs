@@ -1,61 +1,74 @@
 //! A Deployment: how many Pods it wants and has.
 
+use super::if_exists::IfExists;
 use super::membership::pods_of_deployment;
-use super::pod::status_words;
-use super::{gone, link_to};
-use crate::parts::*;
-use crate::session::{Selection, Session};
-use cluster::api::{Action, Deployment, Uid};
+use super::pods::PodList;
+use crate::components::{Button, Fact, Facts};
+use crate::session::Session;
+use cluster::api::{Action, Pod, Uid};
+use cluster::sim::World;
 use leptos::prelude::*;
+use std::sync::Arc;
 
-pub fn about(session: Session, uid: Uid) -> AnyView {
-    live(move || {
-        session.scene_rev();
-        let found = session.with_world(|w| w.store().deployments.iter().find(|d| d.meta.uid == uid).cloned());
-        let Some(deployment) = found else { return gone("Deployment") };
-        let pods = session.with_world(|w| pods_of_deployment(w, &deployment));
-        let ready = pods.iter().filter(|p| p.status.ready).count();
-        let rows = pods
-            .iter()
-            .map(|pod| {
-                let (words, class) = status_words(pod);
-                let link = link_to(session, Selection::Pod(pod.meta.uid), pod.meta.name.to_string());
-                inline("pk-row", vec![link, span(class, words)])
-            })
-            .collect();
-        block(
-            "",
-            vec![
-                facts(vec![
-                    ("Replicas", stepper(session, &deployment)),
-                    ("Ready", text(format!("{ready} of {}", deployment.replicas))),
-                ]),
-                heading("Pods"),
-                items("pk-list", rows),
-            ],
-        )
-    })
+#[component]
+pub fn DeploymentPanel(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let deployment = session.watch_scene(move |world| world.store().deployment_by_uid(uid).cloned());
+    let pods = session
+        .watch_scene(move |world| pods_of(world, uid).iter().map(|pod| pod.meta.uid).collect::<Vec<_>>());
+    let ready =
+        session.watch_scene(move |world| pods_of(world, uid).iter().filter(|pod| pod.status.ready).count());
+    view! {
+        <IfExists gone="This Deployment is gone." object=deployment let:deployment>
+            <Facts>
+                <Fact name="Replicas">
+                    <ReplicaStepper uid/>
+                </Fact>
+                <Fact name="Ready">{ready} " of " {move || deployment.read().replicas}</Fact>
+            </Facts>
+            <h3 class="pk-heading">"Pods"</h3>
+            <PodList pods/>
+        </IfExists>
+    }
+}
+
+fn pods_of(world: &World, deployment: Uid) -> Vec<Arc<Pod>> {
+    let deployment = world.store().deployment_by_uid(deployment);
+    deployment.map(|deployment| pods_of_deployment(world, deployment)).unwrap_or_default()
 }
 
 /// Fewer, the number, more.
-pub fn stepper(session: Session, deployment: &Deployment) -> AnyView {
-    let (key, now) = (deployment.meta.key(), deployment.replicas);
-    let name = deployment.meta.name.to_string();
-    let scale = move |replicas: u32| {
-        let deployment = key.clone();
-        move || {
-            session.act(Action::Scale { deployment: deployment.clone(), replicas });
+#[component]
+pub fn ReplicaStepper(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let name =
+        session.with_world(|world| world.store().deployment_by_uid(uid).map(|d| d.meta.name.to_string()));
+    let name = name.unwrap_or_default();
+    let replicas =
+        session.watch_scene(move |world| world.store().deployment_by_uid(uid).map_or(0, |d| d.replicas));
+    let scale_to = move |replicas: u32| {
+        let deployment =
+            session.with_world(|world| world.store().deployment_by_uid(uid).map(|d| d.meta.key()));
+        if let Some(deployment) = deployment {
+            session.act(Action::Scale { deployment, replicas });
         }
     };
-    inline(
-        "pk-stepper",
-        vec![
-            button("−", scale(now.saturating_sub(1)))
-                .named(format!("One replica less of {name}"))
-                .disabled(now == 0)
-                .view(),
-            span("pk-mono", now.to_string()),
-            button("+", scale(now + 1)).named(format!("One replica more of {name}")).view(),
-        ],
-    )
+    view! {
+        <span class="pk-stepper">
+            <Button
+                name=format!("One replica less of {name}")
+                disabled=move || replicas.get() == 0
+                on_press=move || scale_to(replicas.get_untracked().saturating_sub(1))
+            >
+                "−"
+            </Button>
+            <span class="pk-mono">{replicas}</span>
+            <Button
+                name=format!("One replica more of {name}")
+                on_press=move || scale_to(replicas.get_untracked().saturating_add(1))
+            >
+                "+"
+            </Button>
+        </span>
+    }
 }

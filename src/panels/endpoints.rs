@@ -1,60 +1,121 @@
 //! A Service's endpoints, as its EndpointSlices have them, and the share that each got.
 
-use super::{gone, link_to};
-use crate::parts::*;
+use super::if_exists::{IfExists, last_known};
+use super::select_link::{SelectLink, SelectLinks};
+use crate::components::Table;
 use crate::session::{Selection, Session};
-use cluster::api::{Endpoint, EndpointSlice, Uid};
+use cluster::api::{Endpoint, EndpointSlice, Service, Uid};
 use cluster::sim::World;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-pub fn table_of(session: Session, uid: Uid) -> AnyView {
-    live(move || {
-        session.scene_rev();
-        session.traffic_rev();
-        session.with_world(|world| show(session, world, uid))
-    })
-}
-
-fn show(session: Session, world: &World, uid: Uid) -> AnyView {
-    let Some(service) = world.store().service_by_uid(uid) else { return gone("Service") };
-    let slices: Vec<&Arc<EndpointSlice>> = world
-        .store()
-        .slices
-        .iter()
-        .filter(|s| s.meta.namespace == service.meta.namespace && s.service == service.meta.name)
-        .collect();
-    if slices.iter().all(|s| s.endpoints.is_empty()) {
-        return says("", "No endpoints: kube-proxy writes a rule that refuses every connection.");
+#[component]
+pub fn EndpointsPanel(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let slices =
+        session.watch_scene(move |world| world.store().service_by_uid(uid).map(|s| slices(world, s)));
+    view! {
+        <IfExists gone="This Service is gone." object=slices let:slices>
+            <Show
+                when=move || slices.read().iter().any(|slice| !slice.endpoints.is_empty())
+                fallback=|| {
+                    view! { <p>"No endpoints: kube-proxy writes a rule that refuses every connection."</p> }
+                }
+            >
+                <Endpoints slices/>
+            </Show>
+        </IfExists>
     }
-    let endpoints: Vec<&Endpoint> = slices.iter().flat_map(|s| &s.endpoints).collect();
-    let total: u64 = endpoints.iter().map(|e| answered(world, e)).sum();
-    let rows = endpoints.into_iter().map(|e| row(session, world, e, total)).collect();
-    let slices = slices
-        .iter()
-        .map(|s| link_to(session, Selection::Object(s.meta.uid), s.meta.name.to_string()))
-        .collect();
-    block(
-        "",
-        vec![
-            table(COLUMNS, rows),
-            says("pk-muted", "Answered counts every request of the Pod, whichever Service it came through."),
-            says("pk-muted", ABOUT_HINTS),
-            heading("EndpointSlices"),
-            inline("pk-links", slices),
-        ],
-    )
 }
 
-const ABOUT_HINTS: &str = "Hints say for which zone, then for which node an endpoint is meant: a kube-proxy goes by \
-                           them only if every ready endpoint has one and one of them is its own.";
+type Slices = Vec<Arc<EndpointSlice>>;
+
+fn slices(world: &World, service: &Service) -> Slices {
+    let own = |slice: &&Arc<EndpointSlice>| {
+        slice.meta.namespace == service.meta.namespace && slice.service == service.meta.name
+    };
+    world.store().slices.iter().filter(own).cloned().collect()
+}
+
+/// What tells an endpoint from others: its slice, its address, and its Pod.
+type Key = (Uid, IpAddr, Option<Uid>);
+
+fn key(slice: &EndpointSlice, endpoint: &Endpoint) -> Key {
+    (slice.meta.uid, endpoint.address, endpoint.target.as_ref().map(|(_, uid)| *uid))
+}
+
+/// Each once, in the order of the slices.
+fn endpoints(slices: &Slices) -> Vec<(Key, Endpoint)> {
+    let mut seen = BTreeSet::new();
+    let all = slices.iter().flat_map(|slice| slice.endpoints.iter().map(|e| (key(slice, e), e.clone())));
+    all.filter(|(key, _)| seen.insert(*key)).collect()
+}
 
 const COLUMNS: &[&str] = &["Address, Pod", "Conditions", "Answered", "Node, zone, hints"];
 
-/// `zone-a`, `zone-a, node-1`: forZones, then forNodes.
-fn hints(endpoint: &Endpoint) -> String {
-    let all: Vec<&str> = endpoint.zone_hints.iter().chain(&endpoint.node_hints).map(|hint| &**hint).collect();
-    if all.is_empty() { "none".into() } else { all.join(", ") }
+#[component]
+fn Endpoints(slices: Memo<Slices>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let endpoints = Memo::new(move |_| endpoints(&slices.read()));
+    let total = session.watch_traffic(move |world| {
+        endpoints.read().iter().map(|(_, endpoint)| answered(world, endpoint)).sum::<u64>()
+    });
+    let links = Signal::derive(move || {
+        let link =
+            |slice: &Arc<EndpointSlice>| (Selection::Object(slice.meta.uid), slice.meta.name.to_string());
+        slices.read().iter().map(link).collect::<Vec<_>>()
+    });
+    view! {
+        <Table columns=COLUMNS>
+            <For each=move || endpoints.get() key=|(key, _)| *key let((key, endpoint))>
+                <EndpointRow
+                    endpoint=last_known(
+                        endpoint,
+                        move || endpoints.read().iter().find(|(k, _)| *k == key).map(|(_, e)| e.clone()),
+                    )
+                    total
+                />
+            </For>
+        </Table>
+        <p class="pk-muted">
+            "Answered counts every request of the Pod, whichever Service it came through."
+        </p>
+        <p class="pk-muted">
+            "Hints say for which zone, then for which node an endpoint is meant: a kube-proxy goes by them only if \
+             every ready endpoint has one and one of them is its own."
+        </p>
+        <h3 class="pk-heading">"EndpointSlices"</h3>
+        <SelectLinks links/>
+    }
+}
+
+#[component]
+fn EndpointRow(endpoint: Memo<Endpoint>, total: Memo<u64>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let own = session.watch_traffic(move |world| answered(world, &endpoint.read()));
+    let pod = endpoint.read_untracked().target.clone().map(|(name, uid)| {
+        view! { <SelectLink to=Selection::Pod(uid)>{name.to_string()}</SelectLink> }
+    });
+    view! {
+        <tr>
+            <td>
+                <div>
+                    <code class="pk-mono">{move || endpoint.read().address.to_string()}</code>
+                </div>
+                <div>{pod.map_or_else(|| "none".into_any(), IntoAny::into_any)}</div>
+            </td>
+            <td>{move || conditions(&endpoint.read())}</td>
+            <td>{move || share(own.get(), total.get())}</td>
+            <td>
+                <div>{move || place(&endpoint.read())}</div>
+                <div>
+                    <span class="pk-muted">"hints: " {move || hints(&endpoint.read())}</span>
+                </div>
+            </td>
+        </tr>
+    }
 }
 
 fn answered(world: &World, endpoint: &Endpoint) -> u64 {
@@ -62,23 +123,24 @@ fn answered(world: &World, endpoint: &Endpoint) -> u64 {
     pod.map_or(0, |count| count.answered)
 }
 
-fn row(session: Session, world: &World, endpoint: &Endpoint, total: u64) -> Kids {
-    let pod = match &endpoint.target {
-        Some((name, uid)) => link_to(session, Selection::Pod(*uid), name.to_string()),
-        None => text("none"),
-    };
-    let own = answered(world, endpoint);
-    let share = (own * 100).checked_div(total).map_or_else(|| "0".into(), |p| format!("{own} ({p} %)"));
-    let place = [&endpoint.node, &endpoint.zone].into_iter().flatten();
-    let place: Vec<&str> = place.map(|name| &**name).collect();
-    let lines =
-        |lines: [AnyView; 2]| block("", lines.into_iter().map(|line| block("", vec![line])).collect());
-    vec![
-        lines([code(endpoint.address.to_string()), pod]),
-        text(conditions(endpoint)),
-        text(share),
-        lines([text(place.join(", ")), span("pk-muted", format!("hints: {}", hints(endpoint)))]),
-    ]
+/// `12 (40 %)`
+fn share(own: u64, total: u64) -> String {
+    match (own * 100).checked_div(total) {
+        Some(percent) => format!("{own} ({percent} %)"),
+        None => "0".into(),
+    }
+}
+
+/// `node-1, zone-a`
+fn place(endpoint: &Endpoint) -> String {
+    let names = [&endpoint.node, &endpoint.zone].into_iter().flatten();
+    names.map(|name| &**name).collect::<Vec<_>>().join(", ")
+}
+
+/// `zone-a`, `zone-a, node-1`: forZones, then forNodes.
+fn hints(endpoint: &Endpoint) -> String {
+    let all: Vec<&str> = endpoint.zone_hints.iter().chain(&endpoint.node_hints).map(|hint| &**hint).collect();
+    if all.is_empty() { "none".into() } else { all.join(", ") }
 }
 
 /// `ready, serving`: those that are true (discovery/v1, EndpointConditions).

@@ -1,39 +1,64 @@
 //! What happened, newest first: to the selection, or to everything.
 
-use crate::parts::*;
 use crate::session::{Selection, Session};
-use crate::shell::Ui;
 use crate::text;
+use crate::ui::Ui;
 use cluster::api::ObjectRef;
-use cluster::sim::{LogEntry, World};
+use cluster::sim::{LogEntry, Time, World};
 use leptos::prelude::*;
 
+/// More entries than anybody reads.
 const SHOWN: usize = 100;
 
-pub fn list(session: Session, ui: Ui, of: Option<Selection>) -> AnyView {
-    live(move || {
-        session.log_rev();
-        let object = ui.named.get();
-        let rows = session.with_world(|world| rows(world, of, object.as_ref()));
-        match rows.is_empty() {
-            true => says("pk-muted", "Nothing happened yet."),
-            false => items("pk-events", rows),
-        }
-    })
+/// A line of the log.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Row {
+    /// Its place in the log. After an undo another entry may have it.
+    nth: u64,
+    at: Time,
+    words: String,
+    /// Somebody did it.
+    is_action: bool,
 }
 
-fn rows(world: &World, of: Option<Selection>, object: Option<&ObjectRef>) -> Kids {
-    let wanted = |entry: &LogEntry| of.is_none() || object.is_some_and(|o| concerns(entry, o));
-    let newest = world.log().iter().rev().filter(|logged| wanted(&logged.entry));
-    newest
-        .take(SHOWN)
-        .map(|logged| {
-            let did = matches!(logged.entry, LogEntry::Did { .. });
-            let said = text::stopped(&words::happened(&logged.entry));
-            block(
-                if did { "pk-event pk-did" } else { "pk-event" },
-                vec![span("pk-mono pk-muted", text::clock(logged.at)), span("", said)],
-            )
+#[component]
+pub fn EventsPanel(of: Option<Selection>) -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let rows = session.watch_log(move |world| match of {
+        None => rows(world, |_| true),
+        Some(_) => match ui.named.get() {
+            Some(object) => rows(world, |entry| concerns(entry, &object)),
+            None => Vec::new(),
+        },
+    });
+    view! {
+        <Show
+            when=move || !rows.read().is_empty()
+            fallback=|| view! { <p class="pk-muted">"Nothing happened yet."</p> }
+        >
+            <ul class="pk-events" role="list">
+                <For each=move || rows.get() key=Clone::clone let:row>
+                    <li>
+                        <div class="pk-event" class:pk-did=row.is_action>
+                            <span class="pk-mono pk-muted">{text::clock(row.at)}</span>
+                            <span>{row.words}</span>
+                        </div>
+                    </li>
+                </For>
+            </ul>
+        </Show>
+    }
+}
+
+fn rows(world: &World, is_wanted: impl Fn(&LogEntry) -> bool) -> Vec<Row> {
+    let newest = (0..world.log_count()).rev().zip(world.log().iter().rev());
+    let wanted = newest.filter(|(_, logged)| is_wanted(&logged.entry)).take(SHOWN);
+    wanted
+        .map(|(nth, logged)| Row {
+            nth,
+            at: logged.at,
+            words: text::stopped(&words::happened(&logged.entry)),
+            is_action: matches!(logged.entry, LogEntry::Did { .. }),
         })
         .collect()
 }

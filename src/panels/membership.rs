@@ -56,7 +56,7 @@ pub fn pods_of_deployment(world: &World, deployment: &Deployment) -> Vec<Arc<Pod
 /// The Deployment that made a Pod, through its ReplicaSet.
 pub fn deployment_of(world: &World, pod: &Pod) -> Option<Arc<Deployment>> {
     let owner = replica_set_of(world, pod)?.meta.owner.clone()?;
-    world.store().deployments.iter().find(|d| d.meta.uid == owner.uid).cloned()
+    world.store().deployment_by_uid(owner.uid).cloned()
 }
 
 /// What other labels would mean for a Pod, in sentences. Empty when nothing would change.
@@ -136,7 +136,7 @@ mod tests {
     use cluster::sim::{Run, Time};
 
     fn world() -> World {
-        let text = crate::shell::text_of("labels");
+        let text = crate::scenarios::text_of("labels");
         let (mut run, _) = Run::new(&cluster::api::parse(text), None);
         run.advance_to(Time(10_000_000_000), u64::MAX);
         run.world().clone()

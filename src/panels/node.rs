@@ -1,123 +1,124 @@
 //! A node: its power, its kube-proxy, what its kernel holds, and its Pods.
 
-use super::pod::status_words;
-use super::{actions, gone, link_to, zone};
-use crate::parts::*;
+use super::action_buttons::ActionButtons;
+use super::if_exists::IfExists;
+use super::kube_proxy::KubeProxyState;
+use super::pods::PodList;
+use super::zone::{ZoneForm, zone_of};
+use crate::components::{Details, Fact, Facts, Listing, Tag, Tone};
 use crate::session::{Selection, Session};
-use crate::shell::Ui;
-use crate::text;
-use cluster::api::{Node, NodeCondition, Uid};
-use cluster::node::{Hearing, Lag, Machine};
+use crate::ui::Ui;
+use cluster::api::{NodeCondition, Uid};
+use cluster::node::Machine;
 use cluster::sim::World;
 use leptos::prelude::*;
 
-pub fn about(session: Session, ui: Ui, uid: Uid) -> AnyView {
-    let state = live(move || {
-        session.scene_rev();
-        session.rules_rev();
-        session.traffic_rev();
-        session.with_world(|world| match world.machines().get(&uid) {
-            Some(machine) => state(session, world, machine),
-            None => gone("node"),
-        })
-    });
-    let holds = live(move || {
-        session.traffic_rev();
-        session.with_world(|world| conntrack(ui, world, uid))
-    });
-    block("", vec![state, zone::field(session, uid), holds])
+#[component]
+pub fn NodePanel(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let state = session.watch_scene(move |world| Some(NodeState::of(world, world.machines().get(&uid)?)));
+    let pods = session.watch_scene(move |world| pods_on(world, uid));
+    view! {
+        <IfExists gone="This node is gone." object=state let:state>
+            <NodeFacts uid state/>
+            <ActionButtons of=Selection::Node(uid)/>
+            <h3 class="pk-heading">"Pods"</h3>
+            <Show when=move || pods.read().is_empty()>
+                <p class="pk-muted">"None."</p>
+            </Show>
+            <PodList pods/>
+            <ZoneForm node=uid/>
+            <Conntrack node=uid/>
+        </IfExists>
+    }
 }
 
-fn state(session: Session, world: &World, machine: &Machine) -> AnyView {
-    let object = world.store().node(&machine.name);
-    let zone = object.and_then(|n| n.zone()).map_or_else(|| "none".into(), |z| z.to_string());
-    let rows = vec![
-        ("Status", status(machine, object.map(|n| &**n))),
-        ("Address", code(machine.addresses.primary().to_string())),
-        ("Zone", text(zone)),
-        ("kube-proxy", proxy(world, machine)),
-        ("conntrack", text(format!("{} entries", machine.stack.conntrack.entries(world.now()).count()))),
-    ];
-    let pods = world.store().pods.iter().filter(|p| p.spec.node_name.as_ref() == Some(&machine.name));
-    let pods: Kids = pods
-        .map(|pod| {
-            let (words, class) = status_words(pod);
-            let link = link_to(session, Selection::Pod(pod.meta.uid), pod.meta.name.to_string());
-            inline("pk-row", vec![link, span(class, words)])
-        })
-        .collect();
-    let none = pods.is_empty().then(|| says("pk-muted", "None."));
-    let mut kids = vec![facts(rows), actions_of(session, machine), heading("Pods")];
-    kids.extend(none);
-    kids.push(items("pk-list", pods));
-    block("", kids)
+/// What is said of a node's power and of what the control plane knows of it.
+#[derive(Clone, PartialEq)]
+struct NodeState {
+    address: String,
+    status: (&'static str, Tone),
+    is_cordoned: bool,
+    is_cut_off: bool,
 }
 
-fn conntrack(ui: Ui, world: &World, node: Uid) -> AnyView {
-    match world.conntrack_lines(node) {
-        Some(entries) => {
-            more_if(ui.conntrack_open, format!("conntrack -L ({})", entries.len()), vec![table_of(entries)])
+impl NodeState {
+    fn of(world: &World, machine: &Machine) -> NodeState {
+        let node = world.store().node(&machine.name);
+        let status = match (machine.power, node.map(|node| node.ready)) {
+            (false, _) => ("Power off", Tone::Fail),
+            (true, Some(NodeCondition::True)) => ("Ready", Tone::Good),
+            (true, _) => ("NotReady", Tone::Care),
+        };
+        NodeState {
+            address: machine.addresses.primary().to_string(),
+            status,
+            is_cordoned: node.is_some_and(|node| node.spec.unschedulable),
+            is_cut_off: machine.cut_off,
         }
-        None => nothing(),
     }
 }
 
-/// As `conntrack -L` prints it, no longer than anybody reads.
-fn table_of(mut entries: Vec<String>) -> AnyView {
-    const SHOWN: usize = 200;
-    let more = entries.len().saturating_sub(SHOWN);
-    entries.truncate(SHOWN);
-    if more > 0 {
-        entries.push(format!("and {more} more"));
+#[component]
+fn NodeFacts(uid: Uid, state: Memo<NodeState>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let zone = session.watch_scene(move |world| zone_of(world, uid).unwrap_or_else(|| "none".into()));
+    let tracked = session.watch_traffic(move |world| {
+        let machine = world.machines().get(&uid);
+        machine.map_or(0, |machine| machine.stack.conntrack.entries(world.now()).count())
+    });
+    view! {
+        <Facts>
+            <Fact name="Status">
+                <span class="pk-row">
+                    <Tag tone=Signal::derive(move || state.read().status.1)>{move || state.read().status.0}</Tag>
+                    <Show when=move || state.read().is_cordoned>
+                        <Tag tone=Tone::Care>"Cordoned"</Tag>
+                    </Show>
+                    <Show when=move || state.read().is_cut_off>
+                        <Tag tone=Tone::Fail>"Cut off"</Tag>
+                    </Show>
+                </span>
+            </Fact>
+            <Fact name="Address">
+                <code class="pk-mono">{move || state.read().address.clone()}</code>
+            </Fact>
+            <Fact name="Zone">{zone}</Fact>
+            <Fact name="kube-proxy">
+                <KubeProxyState node=uid/>
+            </Fact>
+            <Fact name="conntrack">{tracked} " entries"</Fact>
+        </Facts>
     }
-    listing("conntrack", entries.join("\n"))
 }
 
-fn actions_of(session: Session, machine: &Machine) -> AnyView {
-    actions(session, Selection::Node(machine.uid))
+fn pods_on(world: &World, node: Uid) -> Vec<Uid> {
+    let Some(machine) = world.machines().get(&node) else { return Vec::new() };
+    let pods = world.store().pods.iter().filter(|pod| pod.spec.node_name.as_ref() == Some(&machine.name));
+    pods.map(|pod| pod.meta.uid).collect()
 }
 
-fn status(machine: &Machine, node: Option<&Node>) -> AnyView {
-    let mut kids = vec![match (machine.power, node.map(|n| n.ready)) {
-        (false, _) => span("pk-tag pk-fail", "Power off"),
-        (true, Some(NodeCondition::True)) => span("pk-tag pk-good", "Ready"),
-        (true, _) => span("pk-tag pk-care", "NotReady"),
-    }];
-    if node.is_some_and(|n| n.spec.unschedulable) {
-        kids.push(span("pk-tag pk-care", "Cordoned"));
-    }
-    if machine.cut_off {
-        kids.push(span("pk-tag pk-fail", "Cut off"));
-    }
-    inline("pk-row", kids)
-}
+/// More entries than anybody reads.
+const SHOWN: usize = 200;
 
-/// How old the rules are, how many changes they do not hold yet, and why.
-pub fn proxy(world: &World, machine: &Machine) -> AnyView {
-    let Some(lag) = world.lag_of(machine.uid).filter(|lag| lag.hearing != Hearing::Off) else {
-        return text("not running");
+/// As `conntrack -L` prints it.
+#[component]
+fn Conntrack(node: Uid) -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let entries = session.watch_traffic(move |world| world.conntrack_lines(node).unwrap_or_default());
+    let text = move || {
+        let entries = entries.read();
+        let shown = entries.iter().take(SHOWN).cloned();
+        let more = entries.len().saturating_sub(SHOWN);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        shown.chain(more).collect::<Vec<_>>().join("\n")
     };
-    let synced = match machine.proxy.synced_at {
-        Some(at) => format!("synced {} ago", text::span(world.now().since(at))),
-        None => "has written no rules yet".to_string(),
-    };
-    let mut kids = Kids::new();
-    match lag.hearing {
-        Hearing::Paused => kids.extend([span("pk-tag pk-fail", "paused"), text(" ")]),
-        Hearing::CutOff => kids.extend([span("pk-tag pk-fail", "cut off"), text(" ")]),
-        Hearing::Hears | Hearing::Off => {}
+    view! {
+        <Details
+            summary=move || format!("conntrack -L ({})", entries.read().len())
+            open=ui.conntrack_open
+        >
+            <Listing name="conntrack" text/>
+        </Details>
     }
-    if lag.behind > 0 {
-        kids.push(span("pk-tag pk-fail", behind(&lag)));
-        kids.push(text(" "));
-    }
-    kids.push(text(format!("{} mode, {synced}", machine.proxy.mode.as_str())));
-    inline("", kids)
-}
-
-/// `2 updates behind, for 1.250 s`
-fn behind(lag: &Lag) -> String {
-    let updates = text::count(lag.behind as usize, "update");
-    let age = lag.age.map_or_else(String::new, |age| format!(", for {}", text::span(age)));
-    format!("{updates} behind{age}")
 }

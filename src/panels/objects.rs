@@ -1,75 +1,110 @@
 //! Everything that there is, by kind: what is simulated, and what is only kept.
 
-use super::link_to;
-use crate::parts::*;
+use super::select_link::SelectLink;
+use crate::components::Button;
 use crate::session::{Selection, Session, selection_of};
-use crate::shell::{Dialog, Ui};
 use crate::text;
-use cluster::api::{Action, Kind};
+use crate::ui::{Dialog, Ui};
+use cluster::api::{Action, Kind, Meta};
 use cluster::sim::World;
-use cluster::store::Store;
 use leptos::prelude::*;
 
 /// More of one kind than a list is good for.
 const SHOWN: usize = 200;
 
-pub fn list(session: Session, ui: Ui) -> AnyView {
-    let add = block(
-        "pk-actions",
-        vec![
-            button("Add a node", move || {
-                session.act(Action::AddNode { name: None, zone: None });
-            })
-            .view(),
-            button("Add a client …", move || ui.open(Dialog::AddClient)).view(),
-        ],
-    );
-    let groups = live(move || {
-        session.opened_rev();
-        session.scene_rev();
-        session.with_world(|world| block("", groups(session, world)))
+/// What each selects, and its name.
+type Objects = Vec<(Selection, String)>;
+
+#[component]
+pub fn ObjectsPanel() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let add_node = move || {
+        session.act(Action::AddNode { name: None, zone: None });
+    };
+    let kinds = Kind::SIMULATED.iter().map(|kind| {
+        let objects = session.watch_scene(move |world| of_kind(world, kind));
+        view! { <Group kind=kind.as_str() objects/> }
     });
-    block("", vec![add, groups])
+    view! {
+        <div class="pk-actions">
+            <Button on_press=add_node>"Add a node"</Button>
+            <Button on_press=move || ui.open(Dialog::AddClient)>"Add a client …"</Button>
+        </div>
+        <Group kind="Client" objects=session.watch_scene(clients)/>
+        {kinds.collect_view()}
+        <Unsimulated/>
+    }
 }
 
-fn groups(session: Session, world: &World) -> Kids {
-    let store = world.store();
+fn clients(world: &World) -> Objects {
     let clients = world.traffic().clients.values();
-    let clients: Vec<(Selection, String)> =
-        clients.map(|c| (Selection::Client(c.id), c.spec.name.to_string())).collect();
-    let mut all = vec![group(session, "Client", clients)];
-    all.extend(Kind::SIMULATED.iter().map(|kind| of_kind(session, store, kind)));
-    if !store.unsimulated.is_empty() {
-        all.push(heading("Kept, not simulated"));
-        all.push(says("pk-muted", "They are written back unchanged, and do nothing here."));
-        let rows = store
-            .unsimulated
-            .iter()
-            .map(|o| link_to(session, Selection::Object(o.meta.uid), format!("{} {}", o.kind, o.meta.name)));
-        all.push(items("pk-list", rows.collect()));
-    }
-    all
+    clients.map(|client| (Selection::Client(client.id), client.spec.name.to_string())).collect()
 }
 
-fn of_kind(session: Session, store: &Store, kind: &Kind) -> AnyView {
-    let rows = store.metas(kind).map(|meta| {
-        let namespace = match &*meta.namespace {
-            "" | "default" => String::new(),
-            other => format!("{other}/"),
+fn of_kind(world: &World, kind: &Kind) -> Objects {
+    let object = |meta: &Meta| {
+        let name = match &*meta.namespace {
+            "" | "default" => meta.name.to_string(),
+            other => format!("{other}/{}", meta.name),
         };
-        (selection_of(kind, meta.uid), format!("{namespace}{}", meta.name))
-    });
-    group(session, kind.as_str(), rows.collect())
+        (selection_of(kind, meta.uid), name)
+    };
+    world.store().metas(kind).map(object).collect()
 }
 
-fn group(session: Session, kind: &str, rows: Vec<(Selection, String)>) -> AnyView {
-    if rows.is_empty() {
-        return nothing();
+#[component]
+fn Group(kind: &'static str, objects: Memo<Objects>) -> impl IntoView {
+    let count = Memo::new(move |_| objects.read().len());
+    view! {
+        <Show when=move || count.get() != 0>
+            <div class="pk-section">
+                <h3 class="pk-heading">{move || text::count(count.get(), kind)}</h3>
+                <ul class="pk-list" role="list">
+                    <ObjectRows objects/>
+                    <Show when=move || { count.get() > SHOWN }>
+                        <li>
+                            <p class="pk-muted">"and " {move || count.get().saturating_sub(SHOWN)} " more"</p>
+                        </li>
+                    </Show>
+                </ul>
+            </div>
+        </Show>
     }
-    let count = rows.len();
-    let mut links: Kids = rows.into_iter().take(SHOWN).map(|(of, name)| link_to(session, of, name)).collect();
-    if count > SHOWN {
-        links.push(says("pk-muted", format!("and {} more", count - SHOWN)));
+}
+
+#[component]
+fn ObjectRows(objects: Memo<Objects>) -> impl IntoView {
+    let shown = move || objects.read().iter().take(SHOWN).cloned().collect::<Vec<_>>();
+    view! {
+        <For each=shown key=|(to, _)| *to let((to, name))>
+            <li>
+                <SelectLink to>{name}</SelectLink>
+            </li>
+        </For>
     }
-    block("pk-section", vec![heading(text::count(count, kind)), items("pk-list", links)])
+}
+
+/// What is kept as it was written.
+#[component]
+fn Unsimulated() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let objects = session.watch_scene(unsimulated);
+    view! {
+        <Show when=move || !objects.read().is_empty()>
+            <h3 class="pk-heading">"Kept, not simulated"</h3>
+            <p class="pk-muted">"They are written back unchanged, and do nothing here."</p>
+            <ul class="pk-list" role="list">
+                <For each=move || objects.get() key=|(to, _)| *to let((to, name))>
+                    <li>
+                        <SelectLink to>{name}</SelectLink>
+                    </li>
+                </For>
+            </ul>
+        </Show>
+    }
+}
+
+fn unsimulated(world: &World) -> Objects {
+    let objects = world.store().unsimulated.iter();
+    objects.map(|o| (Selection::Object(o.meta.uid), format!("{} {}", o.kind, o.meta.name))).collect()
 }

@@ -1,114 +1,128 @@
 //! A Pod: where it is, how it is, who it belongs to, and its labels.
 
-use super::chips::Editor;
+use super::action_buttons::ActionButtons;
+use super::if_exists::IfExists;
+use super::label_editor::LabelEditor;
 use super::membership::{deployment_of, preview_labels, services_of};
-use super::{actions, gone, link_to};
-use crate::parts::*;
+use super::pods::{PodStatus, PodStatusTag};
+use super::select_link::{SelectLink, SelectLinks};
+use crate::components::{Fact, Facts};
 use crate::session::{Selection, Session};
 use crate::text;
-use cluster::api::{Action, Labels, Phase, Pod, Uid};
+use cluster::api::{Action, Labels, Pod, Uid};
 use cluster::sim::World;
 use leptos::prelude::*;
+use std::sync::Arc;
 
-pub fn about(session: Session, uid: Uid) -> AnyView {
-    block(
-        "",
-        vec![
-            live(move || {
-                session.scene_rev();
-                session.traffic_rev();
-                match session.with_world(|world| world.store().pod_by_uid(uid).cloned()) {
-                    Some(pod) => state(session, &pod),
-                    None => gone("Pod"),
-                }
-            }),
-            labels(session, uid).view(),
-        ],
-    )
-}
-
-fn state(session: Session, pod: &Pod) -> AnyView {
-    let answered = session
-        .with_world(|world| world.traffic().stats.pods.get(&pod.meta.uid).map_or(0, |count| count.answered));
-    let rows = vec![
-        ("Status", status(pod)),
-        ("Node", node(session, pod)),
-        ("IP", code(pod.status.pod_ip().map_or_else(|| "none yet".into(), |ip| ip.to_string()))),
-        ("Made by", owner(session, pod)),
-        ("In Services", services(session, pod)),
-        ("Restarts", text(pod.status.restarts.to_string())),
-        ("Answered", text(text::count(answered as usize, "request"))),
-    ];
-    block("", vec![facts(rows), actions(session, Selection::Pod(pod.meta.uid))])
-}
-
-/// As kubectl's STATUS column has it, and whether it is ready.
-pub fn status_words(pod: &Pod) -> (String, &'static str) {
-    if pod.meta.deleted.is_some() {
-        return ("Terminating".into(), "pk-tag pk-care");
-    }
-    if let Some(waiting) = &pod.status.waiting {
-        return (waiting.to_string(), "pk-tag pk-care");
-    }
-    match (pod.status.phase, pod.status.ready) {
-        (Phase::Running, true) => ("Ready".into(), "pk-tag pk-good"),
-        (Phase::Running, false) => ("Running, not ready".into(), "pk-tag pk-care"),
-        (phase, _) => (format!("{phase:?}"), "pk-tag pk-care"),
+#[component]
+pub fn PodPanel(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let pod = session.watch_scene(move |world| world.store().pod_by_uid(uid).cloned());
+    view! {
+        <IfExists gone="This Pod is gone." object=pod let:pod>
+            <PodFacts uid pod/>
+            <ActionButtons of=Selection::Pod(uid)/>
+            <PodLabels uid pod/>
+        </IfExists>
     }
 }
 
-fn status(pod: &Pod) -> AnyView {
-    let (words, class) = status_words(pod);
-    span(class, words)
-}
-
-fn node(session: Session, pod: &Pod) -> AnyView {
-    let Some(name) = &pod.spec.node_name else { return text("none yet") };
-    match session.with_world(|world| world.machine_named(name).map(|m| m.uid)) {
-        Some(uid) => link_to(session, Selection::Node(uid), name.to_string()),
-        None => text(name.to_string()),
+#[component]
+fn PodFacts(uid: Uid, pod: Memo<Arc<Pod>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let services = session.watch_scene(move |world| services(world, uid));
+    let answered = session.watch_traffic(move |world| answered(world, uid));
+    let ip = move || pod.read().status.pod_ip().map_or_else(|| "none yet".into(), |ip| ip.to_string());
+    view! {
+        <Facts>
+            <Fact name="Status">
+                <PodStatusTag status=move || PodStatus::of(&pod.read())/>
+            </Fact>
+            <Fact name="Node">
+                <NodeOfPod pod/>
+            </Fact>
+            <Fact name="IP">
+                <code class="pk-mono">{ip}</code>
+            </Fact>
+            <Fact name="Made by">
+                <Owner pod/>
+            </Fact>
+            <Fact name="In Services">
+                <SelectLinks links=services none="none"/>
+            </Fact>
+            <Fact name="Restarts">{move || pod.read().status.restarts}</Fact>
+            <Fact name="Answered">{move || text::count(answered.get() as usize, "request")}</Fact>
+        </Facts>
     }
 }
 
-fn owner(session: Session, pod: &Pod) -> AnyView {
-    if let Some(deployment) = session.with_world(|world| deployment_of(world, pod)) {
+fn services(world: &World, pod: Uid) -> Vec<(Selection, String)> {
+    let services = world.store().pod_by_uid(pod).map(|pod| services_of(world, pod)).unwrap_or_default();
+    services.into_iter().map(|s| (Selection::Service(s.meta.uid), s.meta.name.to_string())).collect()
+}
+
+fn answered(world: &World, pod: Uid) -> u64 {
+    world.traffic().stats.pods.get(&pod).map_or(0, |count| count.answered)
+}
+
+#[component]
+fn NodeOfPod(pod: Memo<Arc<Pod>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let name = Memo::new(move |_| pod.read().spec.node_name.clone());
+    let node = session.watch_scene(move |world| {
+        let name = name.get()?;
+        Some((world.machine_named(&name)?.uid, name.to_string()))
+    });
+    let none = move || name.get().map_or_else(|| "none yet".to_string(), |name| name.to_string());
+    view! {
+        <ShowLet some=node fallback=move || none let((uid, name))>
+            <SelectLink to=Selection::Node(uid)>{name}</SelectLink>
+        </ShowLet>
+    }
+}
+
+/// The Deployment that made it, or whoever owns it.
+#[component]
+fn Owner(pod: Memo<Arc<Pod>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let owner = session.watch_scene(move |world| owner(world, &pod.read()));
+    view! {
+        <ShowLet
+            some=owner
+            fallback=|| "nobody: when it is deleted, nothing replaces it"
+            let((to, name))
+        >
+            <SelectLink to>{name}</SelectLink>
+        </ShowLet>
+    }
+}
+
+fn owner(world: &World, pod: &Pod) -> Option<(Selection, String)> {
+    if let Some(deployment) = deployment_of(world, pod) {
         let name = format!("Deployment {}", deployment.meta.name);
-        return link_to(session, Selection::Deployment(deployment.meta.uid), name);
+        return Some((Selection::Deployment(deployment.meta.uid), name));
     }
-    match &pod.meta.owner {
-        Some(owner) => {
-            link_to(session, Selection::Object(owner.uid), format!("{} {}", owner.kind, owner.name))
-        }
-        None => text("nobody: when it is deleted, nothing replaces it"),
-    }
+    let owner = pod.meta.owner.as_ref()?;
+    Some((Selection::Object(owner.uid), format!("{} {}", owner.kind, owner.name)))
 }
 
-fn services(session: Session, pod: &Pod) -> AnyView {
-    let services = session.with_world(|world| services_of(world, pod));
-    if services.is_empty() {
-        return text("none");
-    }
-    let links = services
-        .into_iter()
-        .map(|s| link_to(session, Selection::Service(s.meta.uid), s.meta.name.to_string()))
-        .collect();
-    inline("pk-links", links)
-}
-
-fn labels(session: Session, uid: Uid) -> Editor {
-    let pod = move |world: &World| world.store().pod_by_uid(uid).cloned();
-    Editor {
-        name: "Labels",
-        current: Signal::derive(move || {
-            session.scene_rev();
-            session.with_world(|w| pod(w).map(|p| p.meta.labels.clone())).unwrap_or_default()
-        }),
-        preview: Callback::new(move |labels: Labels| {
-            session.with_world(|w| pod(w).map(|p| preview_labels(w, &p, &labels))).unwrap_or_default()
-        }),
-        apply: Callback::new(move |labels| {
-            let object = session.with_world(|world| world.store().object_ref(uid));
-            object.is_some_and(|object| session.act(Action::SetLabels { object, labels }))
-        }),
+#[component]
+fn PodLabels(uid: Uid, pod: Memo<Arc<Pod>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let preview = move |labels: Labels| {
+        session.scene_rev();
+        session.with_world(|world| preview_labels(world, &pod.read(), &labels))
+    };
+    let apply = move |labels: Labels| {
+        let object = session.with_world(|world| world.store().object_ref(uid));
+        object.is_some_and(|object| session.act(Action::SetLabels { object, labels }))
+    };
+    view! {
+        <LabelEditor
+            name="Labels"
+            labels=Signal::derive(move || pod.read().meta.labels.clone())
+            preview
+            on_apply=apply
+        />
     }
 }

@@ -31,6 +31,27 @@ pub fn SelectLink(
     }
 }
 
+/// Several, side by side.
+#[component]
+pub fn SelectLinks(
+    /// What each selects, and what it says.
+    #[prop(into)]
+    links: Signal<Vec<(Selection, String)>>,
+    /// Where there are none.
+    #[prop(optional)]
+    none: &'static str,
+) -> impl IntoView {
+    view! {
+        <Show when=move || !links.read().is_empty() fallback=move || none>
+            <span class="pk-links">
+                <For each=move || links.get() key=|(to, _)| *to let((to, name))>
+                    <SelectLink to>{name}</SelectLink>
+                </For>
+            </span>
+        </Show>
+    }
+}
+
 /// On a narrow screen the sheet's handle has the heading's words.
 fn focus_heading(from: NodeRef<Span>) {
     let from = from.get_untracked();

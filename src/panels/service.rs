@@ -1,107 +1,136 @@
 //! A Service: its type, its addresses and ports, whom it selects, and how its calls end.
 
-use super::chips::Editor;
-use super::deployment::stepper;
-use super::doings::types_for;
+use super::deployment::ReplicaStepper;
+use super::if_exists::IfExists;
+use super::label_editor::LabelEditor;
 use super::membership::{deployments_of, pods_of, preview_selector};
-use super::policies;
-use super::{gone, link_to};
-use crate::parts::*;
+use super::menu_items::types_for;
+use super::policies::Policies;
+use super::select_link::SelectLink;
+use crate::components::{Choice, Details, Fact, Facts, Listing};
 use crate::session::{Selection, Session};
-use crate::shell::Ui;
 use crate::text::count;
-use cluster::api::{Action, Labels, Service, ServicePort, TargetPort, Uid};
+use crate::ui::Ui;
+use cluster::api::{Action, Labels, Service, ServicePort, ServiceType, TargetPort, Uid};
 use cluster::sim::World;
 use cluster::traffic::Counts;
 use leptos::prelude::*;
+use std::sync::Arc;
 
-pub fn about(session: Session, ui: Ui, uid: Uid) -> AnyView {
-    block(
-        "",
-        vec![
-            live(move || {
-                session.scene_rev();
-                session.traffic_rev();
-                match session.with_world(|world| world.store().service_by_uid(uid).cloned()) {
-                    Some(service) => state(session, ui, &service),
-                    None => gone("Service"),
-                }
-            }),
-            policies::section(session, uid),
-            selector(session, uid).view(),
-        ],
-    )
+#[component]
+pub fn ServicePanel(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let service = session.watch_scene(move |world| world.store().service_by_uid(uid).cloned());
+    view! {
+        <IfExists gone="This Service is gone." object=service let:service>
+            <ServiceFacts uid service/>
+            <DnsRecords service/>
+            <Policies service/>
+            <Selector service/>
+        </IfExists>
+    }
 }
 
-fn state(session: Session, ui: Ui, service: &Service) -> AnyView {
-    let (ready, all) = session.with_world(|world| {
-        let pods = pods_of(world, service);
-        (pods.iter().filter(|p| p.status.ready).count(), pods.len())
+#[component]
+fn ServiceFacts(uid: Uid, service: Memo<Arc<Service>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let types = Memo::new(move |_| types_for(&service.read()));
+    let endpoints = session.watch_scene(move |world| ready_of(world, uid));
+    let requests = session.watch_traffic(move |world| {
+        let counts = world.traffic().stats.services.get(&service.read_untracked().meta.key());
+        counts.map_or_else(|| "none yet".into(), counted)
     });
-    let counts = session.with_world(|world| world.traffic().stats.services.get(&service.meta.key()).cloned());
-    let mut rows = vec![
-        ("Addresses", addresses(service)),
-        ("Ports", block("", service.spec.ports.iter().map(|p| code(port(p))).collect())),
-        ("Endpoints", text(format!("{ready} of {all} Pods ready"))),
-        ("Requests", text(counts.map_or_else(|| "none yet".into(), |c| counted(&c)))),
-        ("Pods from", deployments(session, service)),
-    ];
-    let mut kids = Kids::new();
-    match types(session, service) {
+    view! {
         // Too wide to stand beside its name.
-        Some(types) => {
-            let types = block("pk-lines", vec![span("pk-muted", "Type"), inline("pk-row", vec![types])]);
-            kids.push(block("pk-policies", vec![types]));
-        }
-        None => rows.insert(0, ("Type", text(plain_type(service)))),
+        <Show when=move || !types.read().is_empty()>
+            <TypeChoice service/>
+        </Show>
+        <Facts>
+            <Show when=move || types.read().is_empty()>
+                <Fact name="Type">{move || fixed_type(&service.read())}</Fact>
+            </Show>
+            <Fact name="Addresses">
+                <Addresses service/>
+            </Fact>
+            <Fact name="Ports">
+                <div>
+                    {move || codes(service.read().spec.ports.iter().map(port))}
+                </div>
+            </Fact>
+            <Fact name="Endpoints">{endpoints}</Fact>
+            <Fact name="Requests">{requests}</Fact>
+            <Fact name="Pods from">
+                <Deployments uid/>
+            </Fact>
+        </Facts>
     }
-    kids.push(facts(rows));
-    kids.push(session.with_world(|world| dns(ui, world, service)));
-    block("", kids)
 }
 
-/// The records that a client finds it by.
-fn dns(ui: Ui, world: &World, service: &Service) -> AnyView {
-    let records: Vec<String> = world.dns_records(service).iter().map(ToString::to_string).collect();
-    let summary = format!("DNS ({})", count(records.len(), "record"));
-    match records.is_empty() {
-        true => more_if(ui.dns_open, summary, vec![says("pk-muted", "No such name: no endpoint is ready.")]),
-        false => more_if(ui.dns_open, summary, vec![listing("DNS records", records.join("\n"))]),
-    }
+/// `2 of 3 Pods ready`
+fn ready_of(world: &World, service: Uid) -> String {
+    let pods =
+        world.store().service_by_uid(service).map(|service| pods_of(world, service)).unwrap_or_default();
+    let ready = pods.iter().filter(|pod| pod.status.ready).count();
+    format!("{ready} of {} Pods ready", pods.len())
 }
 
-fn plain_type(service: &Service) -> &'static str {
+fn fixed_type(service: &Service) -> &'static str {
     if service.spec.headless { "headless" } else { service.spec.type_.as_str() }
 }
 
-/// `None` where it cannot be switched.
-fn types(session: Session, service: &Service) -> Option<AnyView> {
-    let options: Vec<(&'static str, bool, Act)> = types_for(service)
-        .iter()
-        .map(|type_| {
-            let (key, type_) = (service.meta.key(), *type_);
-            let act = move || {
-                session.act(Action::SetServiceType { service: key.clone(), type_ });
-            };
-            (type_.as_str(), type_ == service.spec.type_, Act::new(move |()| act()))
-        })
-        .collect();
-    (!options.is_empty()).then(|| choice("Type", options))
+#[component]
+fn TypeChoice(service: Memo<Arc<Service>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let types = types_for(&service.read_untracked()).iter().map(|type_| (*type_, type_.as_str())).collect();
+    let choose = move |type_: ServiceType| {
+        session.act(Action::SetServiceType { service: service.read_untracked().meta.key(), type_ });
+    };
+    view! {
+        <div class="pk-policies">
+            <div class="pk-lines">
+                <span class="pk-muted">"Type"</span>
+                <span class="pk-row">
+                    <Choice
+                        name="Type"
+                        options=types
+                        chosen=Signal::derive(move || Some(service.read().spec.type_))
+                        on_choose=choose
+                    />
+                </span>
+            </div>
+        </div>
+    }
 }
 
-fn addresses(service: &Service) -> AnyView {
+#[component]
+fn Addresses(service: Memo<Arc<Service>>) -> impl IntoView {
+    view! {
+        <div class="pk-lines">
+            {move || codes(addresses(&service.read()).into_iter())}
+            {move || no_address(&service.read()).map(|why| view! { <span class="pk-muted">{why}</span> })}
+        </div>
+    }
+}
+
+fn addresses(service: &Service) -> Vec<String> {
     let spec = &service.spec;
-    let inside = spec.cluster_ips.iter().map(|ip| code(format!("{ip} inside")));
-    let outside = service.ingress.iter().map(|i| code(format!("{} outside", i.ip)));
-    let external = spec.external_ips.iter().map(|ip| code(format!("{ip} external IP")));
-    let mut all: Kids = inside.chain(outside).chain(external).collect();
-    if spec.type_ == cluster::api::ServiceType::LoadBalancer && service.ingress.is_empty() {
-        all.push(span("pk-muted", "the cloud is still making a load balancer"));
+    let inside = spec.cluster_ips.iter().map(|ip| format!("{ip} inside"));
+    let outside = service.ingress.iter().map(|ingress| format!("{} outside", ingress.ip));
+    let external = spec.external_ips.iter().map(|ip| format!("{ip} external IP"));
+    inside.chain(outside).chain(external).collect()
+}
+
+/// What is missing, or that nothing is there to call.
+fn no_address(service: &Service) -> Option<&'static str> {
+    if service.spec.type_ == ServiceType::LoadBalancer && service.ingress.is_empty() {
+        return Some("the cloud is still making a load balancer");
     }
-    if all.is_empty() {
-        all.push(text(if spec.headless { "none: headless" } else { "none" }));
-    }
-    block("pk-lines", all)
+    let none = if service.spec.headless { "none: headless" } else { "none" };
+    addresses(service).is_empty().then_some(none)
+}
+
+fn codes(texts: impl Iterator<Item = String>) -> Vec<AnyView> {
+    texts.map(|text| view! { <code class="pk-mono">{text}</code> }.into_any()).collect()
 }
 
 /// `80/TCP → 8080, node port 30080`
@@ -125,36 +154,67 @@ pub fn counted(counts: &Counts) -> String {
     format!("{} sent{}{failed}", counts.sent, share.unwrap_or_default())
 }
 
-fn deployments(session: Session, service: &Service) -> AnyView {
-    let all = session.with_world(|world| deployments_of(world, service));
-    if all.is_empty() {
-        return text("no Deployment");
+/// The Deployments whose Pods it selects.
+#[component]
+fn Deployments(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let deployments = session.watch_scene(move |world| deployments(world, uid));
+    view! {
+        <Show when=move || !deployments.read().is_empty() fallback=|| "no Deployment">
+            <div class="pk-lines">
+                <For each=move || deployments.get() key=|(uid, _)| *uid let((uid, name))>
+                    <span class="pk-row">
+                        <SelectLink to=Selection::Deployment(uid)>{name}</SelectLink>
+                        <ReplicaStepper uid/>
+                    </span>
+                </For>
+            </div>
+        </Show>
     }
-    let rows = all
-        .into_iter()
-        .map(|d| {
-            let link = link_to(session, Selection::Deployment(d.meta.uid), d.meta.name.to_string());
-            inline("pk-row", vec![link, stepper(session, &d)])
-        })
-        .collect();
-    block("pk-lines", rows)
 }
 
-fn selector(session: Session, uid: Uid) -> Editor {
-    let service = move |world: &World| world.store().service_by_uid(uid).cloned();
-    Editor {
-        name: "Selector",
-        current: Signal::derive(move || {
-            session.scene_rev();
-            session.with_world(|w| service(w).and_then(|s| s.spec.selector.clone())).unwrap_or_default()
-        }),
-        preview: Callback::new(move |selector: Labels| {
-            session.with_world(|w| service(w).map(|s| preview_selector(w, &s, &selector))).unwrap_or_default()
-        }),
-        apply: Callback::new(move |selector| {
-            let key = session.with_world(|w| service(w).map(|s| s.meta.key()));
-            key.is_some_and(|service| session.act(Action::SetSelector { service, selector }))
-        }),
+fn deployments(world: &World, service: Uid) -> Vec<(Uid, String)> {
+    let service = world.store().service_by_uid(service);
+    let all = service.map(|service| deployments_of(world, service)).unwrap_or_default();
+    all.iter().map(|deployment| (deployment.meta.uid, deployment.meta.name.to_string())).collect()
+}
+
+/// The records that a client finds it by.
+#[component]
+fn DnsRecords(service: Memo<Arc<Service>>) -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let records = session.watch_scene(move |world| {
+        world.dns_records(&service.read()).iter().map(ToString::to_string).collect::<Vec<_>>()
+    });
+    view! {
+        <Details summary=move || format!("DNS ({})", count(records.read().len(), "record")) open=ui.dns_open>
+            <Show
+                when=move || !records.read().is_empty()
+                fallback=|| view! { <p class="pk-muted">"No such name: no endpoint is ready."</p> }
+            >
+                <Listing name="DNS records" text=move || records.read().join("\n")/>
+            </Show>
+        </Details>
+    }
+}
+
+#[component]
+fn Selector(service: Memo<Arc<Service>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let preview = move |selector: Labels| {
+        session.scene_rev();
+        session.with_world(|world| preview_selector(world, &service.read(), &selector))
+    };
+    let apply = move |selector| {
+        session.act(Action::SetSelector { service: service.read_untracked().meta.key(), selector })
+    };
+    view! {
+        <LabelEditor
+            name="Selector"
+            labels=Signal::derive(move || service.read().spec.selector.clone().unwrap_or_default())
+            preview
+            on_apply=apply
+        />
     }
 }
 

@@ -1,91 +1,127 @@
 //! With nothing selected: what this is, what to look at, what to try.
 
-use crate::components::{Tag, Tone};
-use crate::parts::*;
+use crate::components::{Button, Tag, Tone};
 use crate::scenarios::{Hints, Myth, built_in_of, myth_of};
-use crate::session::Session;
+use crate::session::{Session, Source};
 use crate::text;
 use crate::ui::{Dialog, Tab, Ui};
 use leptos::prelude::*;
 
-pub fn panel(session: Session, ui: Ui) -> AnyView {
-    live(move || {
+#[component]
+pub fn StartPanel() -> impl IntoView {
+    let session = expect_context::<Session>();
+    // Again for each text: what is said of it is of that text alone.
+    let about = move || {
         session.opened_rev();
         let key = session.with_source(|source| source.key.clone());
-        let mut kids: Kids = match (built_in_of(&key), myth_of(&key)) {
-            (Some(scenario), _) => about_text(session).into_iter().chain(hints(&scenario.hints)).collect(),
-            (None, Some(myth)) => vec![view! { <AboutMyth myth/> }.into_any()],
-            (None, None) => about_text(session).into_iter().chain([summary(session, ui)]).collect(),
-        };
-        kids.push(how());
-        block("pk-start", kids)
-    })
+        match (built_in_of(&key), myth_of(&key)) {
+            (Some(scenario), _) => view! { <AboutScenario hints=&scenario.hints/> }.into_any(),
+            (None, Some(myth)) => view! { <AboutMyth myth/> }.into_any(),
+            (None, None) => view! { <AboutManifests/> }.into_any(),
+        }
+    };
+    view! {
+        <div class="pk-start">
+            {about}
+            <HowToRead/>
+        </div>
+    }
 }
 
-/// What a text says of itself.
-fn about_text(session: Session) -> Kids {
-    let (title, description) = session.with_source(|s| {
-        let description = s.scenario.description.as_ref().map(|d| d.to_string());
-        (s.title().map(str::to_owned), description)
-    });
-    let mut kids = vec![heading(title.unwrap_or_else(|| "Your manifests".into()))];
-    kids.extend(description.map(|d| says("", d)));
-    kids
+#[component]
+fn AboutScenario(hints: &'static Hints) -> impl IntoView {
+    view! {
+        <Description/>
+        <HintList title="Watch for" hints=hints.watch/>
+        <HintList title="Try" hints=hints.tries/>
+    }
 }
 
 #[component]
 fn AboutMyth(myth: &'static Myth) -> impl IntoView {
     view! {
-        <p class="pk-claim"><Tag tone=Tone::Fail>"Often said"</Tag>" "{myth.claim()}</p>
-        <p class="pk-claim"><Tag tone=Tone::Good>"In truth"</Tag>" "{myth.truth}</p>
-        <h3 class="pk-heading">"Watch for"</h3>
+        <p class="pk-claim">
+            <Tag tone=Tone::Fail>"Often said"</Tag>
+            " "
+            {myth.claim()}
+        </p>
+        <p class="pk-claim">
+            <Tag tone=Tone::Good>"In truth"</Tag>
+            " "
+            {myth.truth}
+        </p>
+        <HintList title="Watch for" hints=myth.watch()/>
+    }
+}
+
+/// The reader's own text.
+#[component]
+fn AboutManifests() -> impl IntoView {
+    view! {
+        <Description/>
+        <Contents/>
+    }
+}
+
+#[component]
+fn HintList(title: &'static str, hints: &'static [&'static str]) -> impl IntoView {
+    view! {
+        <h3 class="pk-heading">{title}</h3>
         <ul class="pk-hints" role="list">
-            {myth.watch().iter().map(|hint| view! { <li>{*hint}</li> }).collect_view()}
+            {hints.iter().map(|hint| view! { <li>{*hint}</li> }).collect_view()}
         </ul>
     }
 }
 
-fn hints(of: &'static Hints) -> Kids {
-    let list = |hints: &'static [&'static str]| items("pk-hints", hints.iter().map(|h| text(*h)).collect());
-    vec![heading("Watch for"), list(of.watch), heading("Try"), list(of.tries)]
+/// What a text says of itself.
+#[component]
+fn Description() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let (title, description) = session.with_source(|source| (title(source), description(source)));
+    view! {
+        <h3 class="pk-heading">{title}</h3>
+        {description.map(|description| view! { <p>{description}</p> })}
+    }
 }
 
-fn summary(session: Session, ui: Ui) -> AnyView {
+fn title(source: &Source) -> String {
+    source.title().map_or_else(|| "Your manifests".into(), str::to_owned)
+}
+
+fn description(source: &Source) -> Option<String> {
+    source.scenario.description.as_ref().map(ToString::to_string)
+}
+
+/// What a text holds, and where to begin with it.
+#[component]
+fn Contents() -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let (services, pods, others) = session.with_world(|world| {
         let store = world.store();
         (store.services.len(), store.pods.len(), store.unsimulated.len())
     });
-    let mut said = format!("{} and {}.", text::count(services, "Service"), text::count(pods, "Pod"));
-    if others > 0 {
-        said.push_str(&format!(" {} kept, not simulated.", text::count(others, "object")));
+    let kept = (others > 0).then(|| format!(" {} kept, not simulated.", text::count(others, "object")));
+    view! {
+        <p>{text::count(services, "Service")} " and " {text::count(pods, "Pod")} "." {kept}</p>
+        <div class="pk-actions">
+            <Button on_press=move || ui.show(Tab::Objects)>"Show every object"</Button>
+            <Button on_press=move || ui.open(Dialog::AddClient)>"Add a client …"</Button>
+        </div>
     }
-    block(
-        "",
-        vec![
-            says("", said),
-            block(
-                "pk-actions",
-                vec![
-                    button("Show every object", move || ui.show(Tab::Objects)).view(),
-                    button("Add a client …", move || ui.open(Dialog::AddClient)).view(),
-                ],
-            ),
-        ],
-    )
 }
 
-fn how() -> AnyView {
-    block(
-        "pk-how",
-        vec![
-            says(
-                "",
-                "Dots are packets: filled on the way there, hollow on the way back, a cross where one was refused. Each node decides by its own rules.",
-            ),
-            says(
-                "",
-                "Click anything to look at it. Right-click it, press it long, or Shift+F10 on it: what can be done with it. Space pauses, “.” goes on to the next event.",
-            ),
-        ],
-    )
+#[component]
+fn HowToRead() -> impl IntoView {
+    view! {
+        <div class="pk-how">
+            <p>
+                "Dots are packets: filled on the way there, hollow on the way back, a cross where one was refused. \
+                 Each node decides by its own rules."
+            </p>
+            <p>
+                "Click anything to look at it. Right-click it, press it long, or Shift+F10 on it: what can be done \
+                 with it. Space pauses, “.” goes on to the next event."
+            </p>
+        </div>
+    }
 }

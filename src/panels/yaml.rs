@@ -1,20 +1,21 @@
 //! An object as the API server would send it.
 
-use super::gone;
-use crate::parts::*;
-use crate::session::{Selection, Session};
+use super::if_exists::IfExists;
+use crate::components::Listing;
+use crate::session::Session;
 use cluster::api::{Uid, to_tree, to_yaml};
 use cluster::sim::World;
 use leptos::prelude::*;
 
-pub fn of(session: Session, of: Selection) -> AnyView {
-    live(move || {
-        session.scene_rev();
-        match session.with_world(|world| printed(world, of.uid()?)) {
-            Some(yaml) => listing("YAML", yaml),
-            None => gone("object"),
-        }
-    })
+#[component]
+pub fn YamlPanel(uid: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let yaml = session.watch_scene(move |world| printed(world, uid));
+    view! {
+        <IfExists gone="This object is gone." object=yaml let:yaml>
+            <Listing name="YAML" text=yaml/>
+        </IfExists>
+    }
 }
 
 fn printed(world: &World, uid: Uid) -> Option<String> {

@@ -28,6 +28,18 @@ impl Session {
         })
     }
 
+    /// Of how old the rules of nodes are: with each change of them, and about ten times a second.
+    pub fn watch_rules_age<T: PartialEq + Send + Sync + 'static>(
+        self,
+        read: impl Fn(&World) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.rules_rev();
+            self.now();
+            self.with_world(&read)
+        })
+    }
+
     /// Of counts and connections: at most four times a second.
     pub fn watch_traffic<T: PartialEq + Send + Sync + 'static>(
         self,

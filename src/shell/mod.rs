@@ -14,8 +14,7 @@ use crate::diagram::Diagram;
 use crate::embed::{Controls, Options};
 use crate::session::{Motion, Recorder, Session};
 use crate::tools::{LazyTools, Tools};
-use crate::ui::Toasts;
-pub use crate::ui::Ui;
+use crate::ui::{Toasts, Ui};
 use crate::{browser, opening, panels, scenarios};
 use header::Header;
 use leptos::html::Div;
@@ -23,11 +22,6 @@ use leptos::prelude::*;
 use spoken_log::SpokenLog;
 use transport::Transport;
 use wasm_bindgen::prelude::*;
-
-pub use crate::components::RateSlider;
-#[cfg(test)]
-pub use crate::scenarios::text_of;
-pub use crate::ui::{Dialog, Tab, copy_text};
 
 /// One lab.
 #[component]
@@ -47,8 +41,8 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
     show_what_a_myth_says(session, ui);
     let tools = LazyTools::new(session.notices);
     let pane = move |tab, of| match tools.get() {
-        Some(tools) => untrack(|| (tools.pane)(session, ui, tab, of)),
-        None => panels::pane_without_tools(session, ui, tab, of),
+        Some(tools) => untrack(|| (tools.pane)(tab, of)),
+        None => view! { <panels::PanelWithoutTools tab of/> }.into_any(),
     };
     let menu = move || {
         let at = session.menu.get()?;
@@ -85,7 +79,7 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
                 <Diagram/>
                 <Opening/>
             </section>
-            {full.then(|| panels::inspector(session, ui, pane))}
+            {full.then(|| view! { <panels::Inspector pane/> })}
             {(options.controls != Controls::None).then(|| view! { <Transport/> })}
             {menu}
             {dialog}

@@ -6,7 +6,7 @@ use cluster::store::Store;
 use cluster::trace::Place;
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Selection {
     Pod(Uid),
     Service(Uid),

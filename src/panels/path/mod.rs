@@ -1,157 +1,169 @@
 //! A connection's way, there and back: why it went there, and what each place did to it.
 
-mod icmp;
+mod addresses;
+mod hop;
+mod packet;
 mod round_trip;
 mod steps;
 
-use super::connections::ending;
-use super::link_to;
+use super::connections::Ending;
+use super::if_exists::{IfExists, last_known};
 use super::rules::packets;
-use crate::parts::*;
-use crate::session::{HopRef, Selection, Session};
-use crate::text;
+use super::select_link::SelectLink;
+use crate::session::{Selection, Session};
+use cluster::api::Uid;
 use cluster::sim::World;
-use cluster::trace::{ConnectionRecord, Hop, HopKind, PacketTrace};
+use cluster::trace::ConnectionRecord;
 use cluster::traffic::{ConnectionId, PacketId};
+use leptos::either::Either;
 use leptos::prelude::*;
+use packet::{OpenAtFirst, PacketFacts, PacketItem};
+use round_trip::{RoundTrip, RoundTripFacts};
 
-pub fn packet(session: Session, id: PacketId) -> AnyView {
+/// The connection of a packet, with its hops unfolded.
+#[component]
+pub fn PacketPanel(id: PacketId) -> impl IntoView {
+    let session = expect_context::<Session>();
     // Looked up once: a packet does not change its connection.
-    let connection_id = session.with_world(|world| world.packet(id).map(|p| p.connection));
-    match connection_id {
-        Some(of) => connection(session, of, Some(id)),
-        None => says("pk-muted", "This packet's connection is too long ago: its record is gone."),
+    match session.with_world(|world| world.packet(id).map(|packet| packet.connection)) {
+        Some(of) => Either::Left(view! { <ConnectionPanel id=of open_at_first=OpenAtFirst::Only(id)/> }),
+        None => Either::Right(view! {
+            <p class="pk-muted">"This packet's connection is too long ago: its record is gone."</p>
+        }),
     }
 }
 
-/// `packet`: the one whose hops are open at first.
-pub fn connection(session: Session, id: ConnectionId, packet: Option<PacketId>) -> AnyView {
-    on_cleanup(move || {
-        session.hop.set(None);
-    });
-    live(move || {
-        session.traffic_rev();
-        session.with_world(|world| match world.traffic().record(id) {
-            Some(record) => show(session, world, record, packet),
-            None => says("pk-muted", "This connection is too long ago: its record is gone."),
-        })
-    })
+/// All that is said of a connection.
+#[derive(Clone, PartialEq)]
+struct ConnectionFacts {
+    ending: Ending,
+    /// Of a loss its class, and whether a stale rule sent it there, where the heading does not say so.
+    loss: Option<String>,
+    parties: Parties,
+    why: String,
+    round_trip: Option<RoundTrip>,
+    packets: Vec<PacketFacts>,
 }
 
-fn show(session: Session, world: &World, record: &ConnectionRecord, open: Option<PacketId>) -> AnyView {
-    let why = words::why(world, record);
-    let (mark, class, said) = ending(record);
-    let failed = class == "pk-fail";
-    let packets = packets(world, record);
-    let ways = packets.iter().enumerate().map(|(nth, p)| {
-        let is_open = match open {
-            Some(id) => p.id == id,
-            None => nth < 2 || p.ended.is_some_and(|(_, v)| v.is_failure()),
-        };
-        way(session, world, p, is_open)
-    });
-    // Of a loss, its class, and whether a stale rule sent it there, where the heading does not say so.
-    let lost = record.lost.map(words::loss).filter(|lost| lost != said);
-    let mut kids = vec![
-        inline("pk-row", vec![sign(class, mark), span(class, said)]),
-        lost.map_or_else(nothing, |lost| says("pk-fail", lost)),
-        who(session, world, record),
-        block(if failed { "pk-why pk-why-bad" } else { "pk-why" }, vec![says("", why.sentence)]),
-        heading("Round trip"),
-        round_trip::view(world, record, &packets),
-        heading("Packets"),
-    ];
-    kids.extend(ways);
-    block("", kids)
+/// Who called whom, and who took it.
+#[derive(Clone, PartialEq)]
+struct Parties {
+    source: String,
+    target: String,
+    service: Option<(Uid, String)>,
+    /// Of a Service: whether it has the port that was called.
+    has_port: bool,
+    pod: Option<(Uid, String)>,
 }
 
-fn who(session: Session, world: &World, record: &ConnectionRecord) -> AnyView {
-    let mut kids = vec![text(words::place(world, record.source)), text(" → ")];
-    match &record.service {
-        Some((key, uid)) => {
-            let link = link_to(session, Selection::Service(*uid), key.name.to_string());
-            match words::has_port(world, record) {
-                true => kids.push(link),
-                false => kids.extend([
-                    code(record.target.to_string()),
-                    text(", an address of "),
-                    link,
-                    text(", which has no such port"),
-                ]),
-            }
+impl ConnectionFacts {
+    fn of(world: &World, record: &ConnectionRecord) -> ConnectionFacts {
+        let ending = Ending::of(record);
+        let packets = packets(world, record);
+        ConnectionFacts {
+            ending,
+            loss: record.lost.map(words::loss).filter(|loss| loss != ending.words),
+            parties: Parties::of(world, record),
+            why: words::why(world, record).sentence,
+            round_trip: RoundTrip::of(world, record, &packets),
+            packets: packets.iter().map(|packet| PacketFacts::of(world, packet)).collect(),
         }
-        None => kids.push(code(record.target.to_string())),
     }
-    if let Some((pod, uid)) = &record.server {
-        kids.push(text(" → "));
-        kids.push(link_to(session, Selection::Pod(*uid), pod.name.to_string()));
-    }
-    block("pk-muted", kids)
 }
 
-fn way(session: Session, world: &World, packet: &PacketTrace, open: bool) -> AnyView {
-    let end = packet.ended.map_or("in flight", |(_, verdict)| text::packet_verdict(verdict));
-    // As its dot in the picture.
-    let direction = if packet.kind.is_reply() { "○" } else { "●" };
-    let name = format!("{}: {end}", text::packet_kind(packet.kind));
-    let hops: Kids =
-        packet.hops.iter().enumerate().map(|(nth, hop)| place(session, world, packet, nth, hop)).collect();
-    view! {
-        <details class="pk-trip" open=open>
-            <summary>{sign("pk-icon", direction)}" "{name}</summary>
-            <ol class="pk-hops">{hops}</ol>
-        </details>
-    }
-    .into_any()
-}
-
-fn place(session: Session, world: &World, packet: &PacketTrace, nth: usize, hop: &Hop) -> AnyView {
-    let this = HopRef { connection: packet.connection, packet: packet.id, hop: nth };
-    let said = text::stopped(&words::hop(world, packet, hop));
-    let ended = matches!(hop.kind, HopKind::Refused | HopKind::Dropped);
-    let mut kids = vec![span(if ended { "pk-fail" } else { "" }, said)];
-    if packet.kind.is_error() {
-        kids.extend(icmp::rows(hop));
-    } else {
-        if hop.before == hop.after {
-            kids.push(steps::addresses(hop.before, hop.after));
+impl Parties {
+    fn of(world: &World, record: &ConnectionRecord) -> Parties {
+        let named = |(key, uid): &(cluster::api::NsName, Uid)| (*uid, key.name.to_string());
+        Parties {
+            source: words::place(world, record.source),
+            target: record.target.to_string(),
+            service: record.service.as_ref().map(named),
+            has_port: words::has_port(world, record),
+            pod: record.server.as_ref().map(named),
         }
-        kids.extend(steps::rows(hop));
     }
-    if hop.stale {
-        kids.push(block("pk-muted", vec![text("By a rule that is out of date.")]));
-    }
-    kids.extend(rules(hop));
-    let show = move || session.hop.set(Some(this));
-    let hide = move || session.hop.set(None);
-    let current = (session.hop.get() == Some(this)).then_some("true");
+}
+
+#[component]
+pub fn ConnectionPanel(
+    id: ConnectionId,
+    #[prop(default = OpenAtFirst::Usual)] open_at_first: OpenAtFirst,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    on_cleanup(move || session.hop.set(None));
+    let connection =
+        session.watch_traffic(move |world| Some(ConnectionFacts::of(world, world.traffic().record(id)?)));
     view! {
-        <li
-            class="pk-hop"
-            tabindex="0"
-            aria-current=current
-            on:focus=move |_| show()
-            on:pointerenter=move |_| show()
-            on:pointerleave=move |_| hide()
-            on:blur=move |_| hide()
+        <IfExists
+            gone="This connection is too long ago: its record is gone."
+            object=connection
+            let:connection
         >
-            {kids}
-        </li>
+            <Outcome connection/>
+            <h3 class="pk-heading">"Round trip"</h3>
+            <IfExists object=Memo::new(move |_| connection.read().round_trip.clone()) let:trip>
+                <RoundTripFacts trip/>
+            </IfExists>
+            <h3 class="pk-heading">"Packets"</h3>
+            <Packets connection open_at_first/>
+        </IfExists>
     }
-    .into_any()
 }
 
-fn rules(hop: &Hop) -> Option<AnyView> {
-    let set = hop.rules.as_ref()?;
-    let lines: Vec<String> = hop
-        .hits
-        .iter()
-        .filter_map(|hit| Some(format!("{}: {}", set.table_name(hit.at())?, set.rule_text(hit.at())?)))
-        .collect();
-    (!lines.is_empty()).then(|| {
-        more(
-            text::count(lines.len(), "rule") + " matched",
-            vec![listing("Rules that matched", lines.join("\n"))],
-        )
-    })
+/// How it ended, for whom, and why.
+#[component]
+fn Outcome(connection: Memo<ConnectionFacts>) -> impl IntoView {
+    let ending = Memo::new(move |_| connection.read().ending);
+    let loss = Memo::new(move |_| connection.read().loss.clone());
+    let parties = Memo::new(move |_| connection.read().parties.clone());
+    let is_failure = move || ending.read().class == "pk-fail";
+    view! {
+        <span class="pk-row">
+            <span class=move || ending.read().class aria-hidden="true">
+                {move || ending.read().sign}
+            </span>
+            <span class=move || ending.read().class>{move || ending.read().words}</span>
+        </span>
+        <ShowLet some=loss let:loss>
+            <p class="pk-fail">{loss}</p>
+        </ShowLet>
+        <PartiesLine parties/>
+        <div class="pk-why" class:pk-why-bad=is_failure>
+            <p>{move || connection.read().why.clone()}</p>
+        </div>
+    }
+}
+
+#[component]
+fn PartiesLine(parties: Memo<Parties>) -> impl IntoView {
+    let service = Memo::new(move |_| parties.read().service.clone());
+    let pod = Memo::new(move |_| parties.read().pod.clone());
+    let target = move || view! { <code class="pk-mono">{parties.read().target.clone()}</code> };
+    let has_port = move || parties.read().has_port;
+    view! {
+        <div class="pk-muted">
+            {move || parties.read().source.clone()}
+            " → "
+            <ShowLet some=service fallback=target let((uid, name))>
+                <Show when=move || !has_port()>{target} ", an address of "</Show>
+                <SelectLink to=Selection::Service(uid)>{name}</SelectLink>
+                <Show when=move || !has_port()>", which has no such port"</Show>
+            </ShowLet>
+            <ShowLet some=pod let((uid, name))>
+                " → "
+                <SelectLink to=Selection::Pod(uid)>{name}</SelectLink>
+            </ShowLet>
+        </div>
+    }
+}
+
+#[component]
+fn Packets(connection: Memo<ConnectionFacts>, open_at_first: OpenAtFirst) -> impl IntoView {
+    let find = move |id| connection.read().packets.iter().find(|packet| packet.id == id).cloned();
+    let numbered = move || connection.get().packets.into_iter().enumerate();
+    let item = move |(nth, first): (usize, PacketFacts)| {
+        let id = first.id;
+        view! { <PacketItem packet=last_known(first, move || find(id)) nth open_at_first/> }
+    };
+    view! { <For each=numbered key=|(_, packet)| packet.id children=item/> }
 }

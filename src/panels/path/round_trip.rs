@@ -1,16 +1,16 @@
 //! A connection in short: what was called, who rewrote it, what the Pod saw, and how the reply came
 //! back, or why it did not.
 
-use crate::parts::*;
+use crate::components::{Fact, Facts};
 use crate::text;
 use cluster::sim::World;
-use cluster::trace::{ConnectionRecord, HopKind, LossClass, PacketTrace, PacketVerdict, Place};
+use cluster::trace::{ConnectionRecord, HopKind, LossClass, PacketTrace, PacketVerdict};
 use leptos::prelude::*;
 use netfilter::Tuple;
 use std::net::SocketAddr;
 
 /// The reply's end of it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Back {
     /// Nothing has arrived yet that could be answered.
     NotYet,
@@ -80,58 +80,98 @@ fn target(tuple: Tuple) -> SocketAddr {
     SocketAddr::new(tuple.dst, tuple.dst_port)
 }
 
-pub fn view(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) -> AnyView {
-    let Some(tuple) = record.tuple else { return nothing() };
-    let called = vec![code(source(tuple).to_string()), text(" called "), code(target(tuple).to_string())];
-    let mut rows = vec![("The client", inline("", called))];
-    if let Some(first) = packets.iter().find(|p| !p.kind.is_reply()) {
-        let by = rewriters(world, first);
-        rows.push(("Rewritten by", text(if by.is_empty() { "nobody".into() } else { text::and(&by) })));
+/// What is said of a connection whose addresses are known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundTrip {
+    client: SocketAddr,
+    called: SocketAddr,
+    /// Of its first packet.
+    rewritten_by: Option<String>,
+    /// Whom the Pod took for the client, and whether it was.
+    seen: Option<(SocketAddr, &'static str)>,
+    back: Back,
+    /// Of an answer that came, and that the client did not take for one.
+    unexpected_source: Option<SocketAddr>,
+}
+
+impl RoundTrip {
+    pub fn of(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) -> Option<RoundTrip> {
+        let tuple = record.tuple?;
+        let rewritten_by = packets.iter().find(|p| !p.kind.is_reply()).map(|first| {
+            let by = rewriters(world, first);
+            if by.is_empty() { "nobody".into() } else { text::and(&by) }
+        });
+        let seen = record.server_saw.map(|(address, port)| {
+            let is_client = address == tuple.src;
+            let whose = if is_client { ", the client's own address" } else { ", not the client's own" };
+            (SocketAddr::new(address, port), whose)
+        });
+        Some(RoundTrip {
+            client: source(tuple),
+            called: target(tuple),
+            rewritten_by,
+            seen,
+            back: back(world, record, packets),
+            unexpected_source: unexpected_source(record, packets),
+        })
     }
-    rows.push(("The Pod saw", seen(record, tuple)));
-    rows.push(("The reply", reply(world, record, packets, tuple)));
-    facts(rows)
 }
 
-fn seen(record: &ConnectionRecord, tuple: Tuple) -> AnyView {
-    let Some((address, port)) = record.server_saw else { return text("nothing") };
-    let whose = if address == tuple.src { ", the client's own address" } else { ", not the client's own" };
-    inline("", vec![code(SocketAddr::new(address, port).to_string()), text(whose)])
+fn unexpected_source(record: &ConnectionRecord, packets: &[&PacketTrace]) -> Option<SocketAddr> {
+    let last_hop = packets.iter().rev().find(|p| p.kind.is_answer())?.hops.last()?;
+    let has_come = last_hop.kind == HopKind::Delivered || last_hop.place == record.source;
+    has_come.then(|| source(last_hop.after))
 }
 
-fn reply(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace], tuple: Tuple) -> AnyView {
-    match back(world, record, packets) {
-        Back::NotYet => text("on its way, or still to come"),
+#[component]
+pub fn RoundTripFacts(trip: Memo<RoundTrip>) -> impl IntoView {
+    let rewritten_by = Memo::new(move |_| trip.read().rewritten_by.clone());
+    let seen = Memo::new(move |_| trip.read().seen);
+    view! {
+        <Facts>
+            <Fact name="The client">
+                <code class="pk-mono">{move || trip.read().client.to_string()}</code>
+                " called "
+                <code class="pk-mono">{move || trip.read().called.to_string()}</code>
+            </Fact>
+            <ShowLet some=rewritten_by let:names>
+                <Fact name="Rewritten by">{names}</Fact>
+            </ShowLet>
+            <Fact name="The Pod saw">
+                <ShowLet some=seen fallback=|| "nothing" let((address, whose))>
+                    <code class="pk-mono">{address.to_string()}</code>
+                    {whose}
+                </ShowLet>
+            </Fact>
+            <Fact name="The reply">{move || view! { <Reply trip=trip.get()/> }}</Fact>
+        </Facts>
+    }
+}
+
+#[component]
+fn Reply(trip: RoundTrip) -> AnyView {
+    let called = move || view! { <code class="pk-mono">{trip.called.to_string()}</code> };
+    match trip.back {
+        Back::NotYet => "on its way, or still to come".into_any(),
         Back::NeverArrived(why) => {
-            inline("", vec![span("pk-fail", "none: "), text(format!("the request ended {why}"))])
+            view! { <span class="pk-fail">"none: "</span> "the request ended " {why} }.into_any()
         }
-        Back::Delivered { by } if by.is_empty() => text("came back as the Pod sent it"),
+        Back::Delivered { by } if by.is_empty() => "came back as the Pod sent it".into_any(),
         Back::Delivered { by } => {
-            let kids = vec![
-                text("came from "),
-                code(target(tuple).to_string()),
-                text(format!(": put back by {}", text::and(&by))),
-            ];
-            inline("", kids)
+            view! { "came from " {called()} ": put back by " {text::and(&by)} }.into_any()
         }
         Back::Lost(why) => {
-            let came = packets.iter().rev().find(|p| p.kind.is_answer()).and_then(|p| p.hops.last());
-            let mut kids = vec![span("pk-fail", "lost "), text(why)];
-            if let Some(hop) =
-                came.filter(|hop| hop.kind == HopKind::Delivered || is_client(record, hop.place))
-            {
-                kids.push(text(". It came from "));
-                kids.push(code(source(hop.after).to_string()));
-                kids.push(text(", and the client waits for "));
-                kids.push(code(target(tuple).to_string()));
-            }
-            inline("", kids)
+            let source = trip.unexpected_source.map(|source| {
+                view! {
+                    ". It came from "
+                    <code class="pk-mono">{source.to_string()}</code>
+                    ", and the client waits for "
+                    {called()}
+                }
+            });
+            view! { <span class="pk-fail">"lost "</span> {why} {source} }.into_any()
         }
     }
-}
-
-fn is_client(record: &ConnectionRecord, place: Place) -> bool {
-    record.source == place
 }
 
 #[cfg(test)]
@@ -157,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_hooks_that_rewrote_a_request_and_those_who_put_it_back_are_named() {
-        let world = run(crate::shell::text_of("first"));
+        let world = run(crate::scenarios::text_of("first"));
         let through_two = |r: &ConnectionRecord| {
             r.ended.is_some_and(|(_, o)| o == Outcome::Delivered)
                 && r.server_saw.zip(r.tuple).is_some_and(|((seen, _), tuple)| seen != tuple.src)

@@ -1,15 +1,12 @@
 //! What each hook of a node did with a packet: the chains in which a rule matched, and what it was
 //! rewritten to.
 
-use crate::parts::*;
 use cluster::node::kube_proxy::is_kube_proxys;
 use cluster::trace::Hop;
-use leptos::prelude::*;
 use netfilter::{Rules, Tuple};
-use std::net::SocketAddr;
 
 /// One hook's part in a packet's way through a node.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// `PREROUTING`; `conntrack` where no rule had a say.
     pub hook: &'static str,
@@ -46,38 +43,4 @@ pub fn steps(hop: &Hop) -> Vec<Step> {
     }
     steps.retain(|step| !step.chains.is_empty() || step.rewritten.is_some());
     steps
-}
-
-/// Rows of hook, chains and addresses.
-pub fn rows(hop: &Hop) -> Kids {
-    steps(hop).into_iter().map(row).collect()
-}
-
-fn row(step: Step) -> AnyView {
-    let mut kids = vec![span("pk-hook", step.hook)];
-    if !step.chains.is_empty() {
-        kids.push(span("", step.chains.join(" → ")));
-    }
-    if let Some((before, after)) = step.rewritten {
-        kids.push(addresses(before, after));
-    }
-    block("pk-tuple pk-mono", kids)
-}
-
-/// Source and destination; what changed is struck, with the new beside it.
-pub fn addresses(before: Tuple, after: Tuple) -> AnyView {
-    let source = |t: Tuple| SocketAddr::new(t.src, t.src_port);
-    let target = |t: Tuple| SocketAddr::new(t.dst, t.dst_port);
-    block(
-        "pk-tuple pk-mono",
-        vec![end(source(before), source(after)), text(" → "), end(target(before), target(after))],
-    )
-}
-
-fn end(before: SocketAddr, after: SocketAddr) -> AnyView {
-    if before == after {
-        return span("", before.to_string());
-    }
-    let (before, after) = (before.to_string(), after.to_string());
-    view! { <span><del>{before}</del>" "<ins>{after}</ins></span> }.into_any()
 }

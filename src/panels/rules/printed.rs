@@ -240,7 +240,7 @@ mod tests {
     use cluster::sim::{Run, Time};
 
     fn rules(mode: &str) -> Rules {
-        let text = crate::shell::text_of("doors");
+        let text = crate::scenarios::text_of("doors");
         let (mut run, _) = Run::new(&parse(text), None);
         run.advance_to(Time(10_000_000_000), u64::MAX);
         let mode = ProxyMode::named(mode).expect("a mode");

@@ -1,9 +1,9 @@
 //! Among which endpoints each node chooses for a Service, and at what odds.
 
-use super::super::link_to;
-use super::super::node::proxy;
 use super::source::ports;
-use crate::parts::*;
+use crate::panels::if_exists::IfExists;
+use crate::panels::kube_proxy::KubeProxyState;
+use crate::panels::select_link::SelectLink;
 use crate::session::{Selection, Session};
 use cluster::api::{Service, Uid};
 use cluster::node::Machine;
@@ -11,69 +11,112 @@ use cluster::node::kube_proxy::{BlockReason, endpoint_choices, port_summary};
 use cluster::sim::World;
 use leptos::prelude::*;
 use netfilter::Rules;
-use scene::facts::For;
+use scene::facts::For as Audience;
 use scene::words;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
-pub fn of_service(session: Session, uid: Uid) -> AnyView {
-    live(move || {
-        session.scene_rev();
-        session.rules_rev();
-        session.with_world(|world| {
-            let Some(service) = world.store().service_by_uid(uid) else { return nothing() };
-            let nodes = world.machines().values().map(|m| on_node(session, world, m, service));
-            let mut kids = vec![heading("Among which each node chooses")];
-            kids.extend(nodes);
-            block("", kids)
-        })
-    })
+#[component]
+pub fn Shares(service: Uid) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let service = session.watch_scene(move |world| world.store().service_by_uid(service).cloned());
+    let nodes = session.watch_scene(|world| {
+        world.machines().values().map(|machine| (machine.uid, machine.name.to_string())).collect::<Vec<_>>()
+    });
+    view! {
+        <IfExists object=service let:service>
+            <h3 class="pk-heading">"Among which each node chooses"</h3>
+            <For each=move || nodes.get() key=|(node, _)| *node let((node, name))>
+                <OnNode node name service/>
+            </For>
+        </IfExists>
+    }
 }
 
-fn on_node(session: Session, world: &World, machine: &Machine, service: &Service) -> AnyView {
-    let rules = machine.stack.rules();
-    let gone: Vec<std::net::SocketAddr> = world
-        .lag_of(machine.uid)
-        .map_or_else(Vec::new, |lag| lag.stale.into_iter().flat_map(|p| p.gone).collect());
-    let mut odds: Kids = Vec::new();
-    for (name, local) in ports(service).iter().flat_map(|name| [(name, false), (name, true)]) {
-        let whom = if local { whom(For::of(&port_summary(rules, name))) } else { "" };
-        for choice in endpoint_choices(rules, name, local) {
-            let chance = words::chance(choice.one_in, choice.scheduler) + whom;
-            let endpoint = choice.endpoint.to_string();
-            let endpoint = match gone.contains(&choice.endpoint) {
-                true => view! { <del class="pk-fail">{endpoint}</del> }.into_any(),
-                false => span("", endpoint),
-            };
-            odds.push(inline("pk-odds pk-mono", vec![endpoint, span("", chance)]));
+/// What a node's rules do with a Service's connections.
+#[derive(Clone, Default, PartialEq)]
+struct Choices {
+    odds: Vec<Odds>,
+    /// Whom they stop.
+    stops: Vec<&'static str>,
+}
+
+#[derive(Clone, PartialEq)]
+struct Odds {
+    endpoint: SocketAddr,
+    /// It is not there any more.
+    is_gone: bool,
+    /// How often it is chosen, and for whom.
+    chance: String,
+}
+
+impl Choices {
+    fn of(world: &World, machine: &Machine, service: &Service) -> Choices {
+        let rules = machine.stack.rules();
+        let stale = world.lag_of(machine.uid).map(|lag| lag.stale).unwrap_or_default();
+        let gone: Vec<SocketAddr> = stale.into_iter().flat_map(|port| port.gone).collect();
+        let mut odds = Vec::new();
+        for (name, is_local) in ports(service).iter().flat_map(|name| [(name, false), (name, true)]) {
+            let whom = if is_local { whom(Audience::of(&port_summary(rules, name))) } else { "" };
+            odds.extend(endpoint_choices(rules, name, is_local).into_iter().map(|choice| Odds {
+                endpoint: choice.endpoint,
+                is_gone: gone.contains(&choice.endpoint),
+                chance: words::chance(choice.one_in, choice.scheduler) + whom,
+            }));
         }
+        Choices { odds, stops: stops(rules, service) }
     }
-    let link = link_to(session, Selection::Node(machine.uid), machine.name.to_string());
-    let mut kids = vec![inline("pk-row", vec![link, age(session, machine.uid)])];
-    if !odds.is_empty() {
-        kids.push(items("pk-list", odds));
-    }
-    let stops = stops(rules, service);
-    if kids.len() == 1 && stops.is_empty() {
-        kids.push(says("pk-muted", "It is not in these rules yet."));
-    }
-    kids.extend(stops.into_iter().map(|said| says("pk-muted", said)));
-    block("pk-section", kids)
 }
 
-fn whom(only: For) -> &'static str {
+fn whom(only: Audience) -> &'static str {
     match only {
-        For::Inside => ", policy Local, to the ClusterIP only",
-        For::Outside => ", policy Local, from outside only",
-        For::All => ", policy Local",
+        Audience::Inside => ", policy Local, to the ClusterIP only",
+        Audience::Outside => ", policy Local, from outside only",
+        Audience::All => ", policy Local",
     }
 }
 
-/// It changes all the time, and the choices do not.
-fn age(session: Session, node: Uid) -> AnyView {
-    live(move || {
-        session.now();
-        session.rules_rev();
-        session.with_world(|world| world.machines().get(&node).map_or_else(nothing, |m| proxy(world, m)))
-    })
+#[component]
+fn OnNode(node: Uid, name: String, service: Memo<Arc<Service>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let choices = session.watch_rules(move |world| {
+        let machine = world.machines().get(&node);
+        machine.map(|machine| Choices::of(world, machine, &service.read())).unwrap_or_default()
+    });
+    let has_odds = move || !choices.read().odds.is_empty();
+    let is_unknown = move || choices.read().odds.is_empty() && choices.read().stops.is_empty();
+    view! {
+        <div class="pk-section">
+            <span class="pk-row">
+                <SelectLink to=Selection::Node(node)>{name}</SelectLink>
+                <KubeProxyState node/>
+            </span>
+            <Show when=has_odds>
+                <ul class="pk-list" role="list">
+                    {move || choices.read().odds.iter().map(odds_view).collect_view()}
+                </ul>
+            </Show>
+            <Show when=is_unknown>
+                <p class="pk-muted">"It is not in these rules yet."</p>
+            </Show>
+            <For each=move || choices.get().stops key=|words| *words let:words>
+                <p class="pk-muted">{words}</p>
+            </For>
+        </div>
+    }
+}
+
+fn odds_view(odds: &Odds) -> impl IntoView + use<> {
+    let endpoint = odds.endpoint.to_string();
+    let endpoint = match odds.is_gone {
+        true => view! { <del class="pk-fail">{endpoint}</del> }.into_any(),
+        false => view! { <span>{endpoint}</span> }.into_any(),
+    };
+    view! {
+        <li>
+            <span class="pk-odds pk-mono">{endpoint} <span>{odds.chance.clone()}</span></span>
+        </li>
+    }
 }
 
 /// Whom these rules stop, each said once however many ports there are.

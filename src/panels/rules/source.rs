@@ -2,7 +2,7 @@
 //! kube-proxy would write them in another mode.
 
 use crate::session::Selection;
-use crate::shell::Ui;
+use crate::ui::Ui;
 use cluster::api::{Service, Uid};
 use cluster::node::kube_proxy::{ProxyMode, ServicePortName};
 use cluster::sim::World;

@@ -4,19 +4,18 @@ use super::File;
 use std::path::Path;
 
 /// The modules of `src/`, each with those that it may import: all of them stand above it.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("browser", &[]),
     ("text", &[]),
     ("theme", &[]),
     ("components", &[]),
-    ("parts", &["components"]),
     ("scenarios", &["text"]),
     ("session", &["browser", "scenarios", "text"]),
     ("embed", &["browser", "session"]),
     ("ui", &["components", "session"]),
     ("opening", &["browser", "embed", "scenarios", "session", "text"]),
-    ("diagram", &["browser", "components", "parts", "session", "theme"]),
-    ("panels", &["browser", "components", "parts", "scenarios", "session", "text", "ui"]),
+    ("diagram", &["browser", "components", "session", "theme"]),
+    ("panels", &["browser", "components", "scenarios", "session", "text", "ui"]),
     ("dialogs", &["components", "embed", "opening", "panels", "scenarios", "session", "text", "ui"]),
     ("context_menu", &["components", "panels", "session", "ui"]),
 ];

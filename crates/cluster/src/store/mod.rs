@@ -278,4 +278,12 @@ impl Store {
     pub fn service_by_uid(&self, uid: Uid) -> Option<&Arc<Service>> {
         self.services.iter().find(|s| s.meta.uid == uid)
     }
+
+    pub fn deployment_by_uid(&self, uid: Uid) -> Option<&Arc<Deployment>> {
+        self.deployments.iter().find(|d| d.meta.uid == uid)
+    }
+
+    pub fn node_by_uid(&self, uid: Uid) -> Option<&Arc<Node>> {
+        self.nodes.iter().find(|n| n.meta.uid == uid)
+    }
 }

@@ -2,40 +2,41 @@
 
 use super::membership::deployments_of;
 use crate::session::Selection;
-use crate::shell::Tab;
+use crate::ui::Tab;
 use cluster::api::{Action, Kind, Name, NsName, Pod, Service, ServiceType, Uid};
 use cluster::node::Machine;
 use cluster::sim::{DrainOptions, World};
 use cluster::traffic::Client;
 
+/// What a menu item does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub enum MenuAction {
     Act(Action),
     Show(Tab),
     AddClient,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Doing {
+pub struct MenuItem {
     pub label: String,
-    pub what: What,
+    pub action: MenuAction,
     /// Something breaks.
-    pub harms: bool,
+    pub is_harmful: bool,
 }
 
-fn act(label: impl Into<String>, action: Action) -> Doing {
-    Doing { label: label.into(), what: What::Act(action), harms: false }
+fn act(label: impl Into<String>, action: Action) -> MenuItem {
+    MenuItem { label: label.into(), action: MenuAction::Act(action), is_harmful: false }
 }
 
-fn harm(label: impl Into<String>, action: Action) -> Doing {
-    Doing { harms: true, ..act(label, action) }
+fn harmful(label: impl Into<String>, action: Action) -> MenuItem {
+    MenuItem { is_harmful: true, ..act(label, action) }
 }
 
-fn show(label: &str, tab: Tab) -> Doing {
-    Doing { label: label.into(), what: What::Show(tab), harms: false }
+fn show(label: &str, tab: Tab) -> MenuItem {
+    MenuItem { label: label.into(), action: MenuAction::Show(tab), is_harmful: false }
 }
 
-pub fn doings(world: &World, of: Selection) -> Vec<Doing> {
+pub fn menu_items(world: &World, of: Selection) -> Vec<MenuItem> {
     let store = world.store();
     match of {
         Selection::Pod(uid) => store.pod_by_uid(uid).map_or_else(Vec::new, |pod| for_pod(world, pod)),
@@ -50,17 +51,17 @@ pub fn doings(world: &World, of: Selection) -> Vec<Doing> {
     }
 }
 
-fn for_pod(world: &World, pod: &Pod) -> Vec<Doing> {
+fn for_pod(world: &World, pod: &Pod) -> Vec<MenuItem> {
     let key = pod.meta.key();
     let object = world.store().object_ref(pod.meta.uid);
     let passes = world.pod_runtime(pod.meta.uid).is_none_or(|r| r.passes_probe);
     let mut all = Vec::new();
     if let Some(object) = object {
-        all.push(harm("Delete (with its grace period)", Action::DeleteObject { object }));
+        all.push(harmful("Delete (with its grace period)", Action::DeleteObject { object }));
     }
-    all.push(harm("Crash its process", Action::CrashPod { pod: key.clone() }));
+    all.push(harmful("Crash its process", Action::CrashPod { pod: key.clone() }));
     all.push(match passes {
-        true => harm("Fail readiness", Action::SetReadiness { pod: key, pass: false }),
+        true => harmful("Fail readiness", Action::SetReadiness { pod: key, pass: false }),
         false => act("Restore readiness", Action::SetReadiness { pod: key, pass: true }),
     });
     all.push(show("Edit labels …", Tab::About));
@@ -78,10 +79,10 @@ pub fn types_for(service: &Service) -> &'static [ServiceType] {
     }
 }
 
-fn for_service(world: &World, service: &Service) -> Vec<Doing> {
+fn for_service(world: &World, service: &Service) -> Vec<MenuItem> {
     let key = service.meta.key();
     let others = types_for(service).iter().filter(|t| **t != service.spec.type_);
-    let mut all: Vec<Doing> = others
+    let mut all: Vec<MenuItem> = others
         .map(|type_| {
             let action = Action::SetServiceType { service: key.clone(), type_: *type_ };
             act(format!("Make it a {}", type_.as_str()), action)
@@ -97,48 +98,48 @@ fn for_service(world: &World, service: &Service) -> Vec<Doing> {
     all
 }
 
-fn scaling(key: &NsName, replicas: u32) -> Vec<Doing> {
+fn scaling(key: &NsName, replicas: u32) -> Vec<MenuItem> {
     let to = |replicas| Action::Scale { deployment: key.clone(), replicas };
     let mut all = vec![act(format!("Scale {} up to {}", key.name, replicas + 1), to(replicas + 1))];
     if replicas > 0 {
-        all.push(harm(format!("Scale {} down to {}", key.name, replicas - 1), to(replicas - 1)));
+        all.push(harmful(format!("Scale {} down to {}", key.name, replicas - 1), to(replicas - 1)));
     }
     all
 }
 
-fn for_deployment(world: &World, uid: Uid) -> Vec<Doing> {
-    let deployment = world.store().deployments.iter().find(|d| d.meta.uid == uid);
+fn for_deployment(world: &World, uid: Uid) -> Vec<MenuItem> {
+    let deployment = world.store().deployment_by_uid(uid);
     let mut all = deployment.map_or_else(Vec::new, |d| scaling(&d.meta.key(), d.replicas));
     all.push(show("Show its YAML", Tab::Yaml));
     all
 }
 
-fn for_node(world: &World, machine: &Machine) -> Vec<Doing> {
+fn for_node(world: &World, machine: &Machine) -> Vec<MenuItem> {
     let node = || machine.name.clone();
     let drain = |force| Action::Drain { node: node(), force, delete_empty_dir_data: force };
     let lost = world.drain_blockers(&machine.name, DrainOptions::default());
     let cordoned = world.store().node(&machine.name).is_some_and(|n| n.spec.unschedulable);
     vec![
         match machine.power {
-            true => harm("Power off", Action::PowerNode { node: node(), on: false }),
+            true => harmful("Power off", Action::PowerNode { node: node(), on: false }),
             false => act("Power on", Action::PowerNode { node: node(), on: true }),
         },
         match cordoned {
             true => act("Uncordon", Action::Cordon { node: node(), on: false }),
-            false => harm("Cordon (no new Pods here)", Action::Cordon { node: node(), on: true }),
+            false => harmful("Cordon (no new Pods here)", Action::Cordon { node: node(), on: true }),
         },
         // With Pods on it for which kubectl would refuse, its flags are the person's to give.
         match lost.is_empty() {
-            true => harm("Drain (cordon it, evict its Pods)", drain(false)),
-            false => harm("Drain by force (some Pods or their data do not come back)", drain(true)),
+            true => harmful("Drain (cordon it, evict its Pods)", drain(false)),
+            false => harmful("Drain by force (some Pods or their data do not come back)", drain(true)),
         },
         match machine.proxy.paused {
             true => act("Let its kube-proxy go on", Action::PauseKubeProxy { node: node(), on: false }),
-            false => harm("Pause its kube-proxy", Action::PauseKubeProxy { node: node(), on: true }),
+            false => harmful("Pause its kube-proxy", Action::PauseKubeProxy { node: node(), on: true }),
         },
         match machine.cut_off {
             true => act("Reconnect it to the API server", Action::CutOffNode { node: node(), on: false }),
-            false => harm("Cut it off from the API server", Action::CutOffNode { node: node(), on: true }),
+            false => harmful("Cut it off from the API server", Action::CutOffNode { node: node(), on: true }),
         },
         show("Change its zone …", Tab::About),
         act("Add another node", Action::AddNode { name: None, zone: None }),
@@ -147,7 +148,7 @@ fn for_node(world: &World, machine: &Machine) -> Vec<Doing> {
     ]
 }
 
-fn for_client(client: &Client) -> Vec<Doing> {
+fn for_client(client: &Client) -> Vec<MenuItem> {
     let name = || -> Name { client.spec.name.clone() };
     let rate = |rate_milli| Action::SetRate { client: name(), rate_milli };
     let now = client.spec.rate_milli;
@@ -158,12 +159,12 @@ fn for_client(client: &Client) -> Vec<Doing> {
         all.push(act("Only when told to (rate 0)", rate(0)));
     }
     all.push(show("Show its connections", Tab::Path));
-    all.push(Doing { label: "Add a client …".into(), what: What::AddClient, harms: false });
-    all.push(harm("Remove", Action::RemoveClient { client: name() }));
+    all.push(MenuItem { label: "Add a client …".into(), action: MenuAction::AddClient, is_harmful: false });
+    all.push(harmful("Remove", Action::RemoveClient { client: name() }));
     all
 }
 
-fn for_object(world: &World, uid: Uid) -> Vec<Doing> {
+fn for_object(world: &World, uid: Uid) -> Vec<MenuItem> {
     let mut all = vec![show("Show its YAML", Tab::Yaml)];
     let Some(object) = world.store().object_ref(uid) else { return all };
     match object.kind {
@@ -172,7 +173,7 @@ fn for_object(world: &World, uid: Uid) -> Vec<Doing> {
         | Kind::Pod
         | Kind::Service
         | Kind::Deployment
-        | Kind::Node => all.push(harm("Delete", Action::DeleteObject { object })),
+        | Kind::Node => all.push(harmful("Delete", Action::DeleteObject { object })),
         Kind::Namespace | Kind::Other(_) => {}
     }
     all

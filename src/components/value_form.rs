@@ -1,0 +1,49 @@
+use super::{Complaint, Form, Submit, TextField};
+use leptos::prelude::*;
+
+/// One value of something, to write another. What is written stays, whatever the value becomes meanwhile, until
+/// it is applied. What is refused is said under the field.
+#[component]
+pub fn ValueForm(
+    /// Of the form.
+    name: &'static str,
+    /// Of the field.
+    label: &'static str,
+    placeholder: &'static str,
+    complaint_id: &'static str,
+    #[prop(into)] value: Signal<String>,
+    /// Or why not.
+    #[prop(into)]
+    on_apply: Callback<String, Result<(), String>>,
+) -> impl IntoView {
+    let draft = RwSignal::new(None::<String>);
+    let refused = RwSignal::new(None::<String>);
+    let written = Signal::derive(move || draft.get().unwrap_or_else(|| value.get()));
+    let write = move |text| {
+        draft.set(Some(text));
+        refused.set(None);
+    };
+    let apply = move || {
+        let Some(text) = draft.get_untracked() else { return };
+        let result = on_apply.run(text.trim().to_string());
+        if result.is_ok() {
+            draft.set(None);
+        }
+        refused.set(result.err());
+    };
+    view! {
+        <div>
+            <Form name on_submit=apply>
+                <TextField
+                    label
+                    placeholder
+                    value=written
+                    complaint=move || refused.read().is_some().then_some(complaint_id)
+                    on_input=write
+                />
+                <Submit disabled=move || written.read().trim() == *value.read()>"Apply"</Submit>
+            </Form>
+            <Complaint id=complaint_id words=refused/>
+        </div>
+    }
+}
