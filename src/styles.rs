@@ -1,9 +1,22 @@
 //! The lab's style sheet: what stands beside each component, in one. A later file wins over an earlier one.
 
 /// Tokens and what everything shares come first.
-const FILES: [&str; 19] = [
+const FILES: [&str; 44] = [
     include_str!("theme/theme.css"),
-    include_str!("theme/parts.css"),
+    include_str!("components/words.css"),
+    include_str!("components/rows.css"),
+    include_str!("components/controls.css"),
+    include_str!("components/button.css"),
+    include_str!("components/chip.css"),
+    include_str!("components/choice.css"),
+    include_str!("components/details.css"),
+    include_str!("components/facts.css"),
+    include_str!("components/field.css"),
+    include_str!("components/form.css"),
+    include_str!("components/listing.css"),
+    include_str!("components/slider.css"),
+    include_str!("components/table.css"),
+    include_str!("components/tag.css"),
     include_str!("diagram/view/stage.css"),
     include_str!("diagram/view/card.css"),
     include_str!("diagram/view/frames.css"),
@@ -19,7 +32,19 @@ const FILES: [&str; 19] = [
     include_str!("shell/transport.css"),
     include_str!("shell/track.css"),
     include_str!("ui/toasts.css"),
-    include_str!("theme/inspector.css"),
+    include_str!("panels/connections.css"),
+    include_str!("panels/deployment.css"),
+    include_str!("panels/events.css"),
+    include_str!("panels/inspector.css"),
+    include_str!("panels/label_editor.css"),
+    include_str!("panels/list_field.css"),
+    include_str!("panels/path/path.css"),
+    include_str!("panels/policies/policies.css"),
+    include_str!("panels/rules/rules.css"),
+    include_str!("panels/rules/shares.css"),
+    include_str!("panels/select_link.css"),
+    include_str!("panels/start.css"),
+    include_str!("panels/tabs.css"),
     include_str!("theme/later.css"),
 ];
 
