@@ -22,8 +22,20 @@ pub fn site() -> Outcome {
     trunk.env("CARGO_ENCODED_RUSTFLAGS", flags());
     run::run(trunk.args(["build", "--features", "split"]))?;
     split::site(&tools)?;
+    minify(&tools)?;
     println!("built dist/ in {}", watch.text());
     Ok(())
+}
+
+/// Of the scripts wasm-bindgen's is the largest: 70 kB, half of it comments and long names.
+fn minify(tools: &Tools) -> Outcome {
+    let dist = run::root().join("dist");
+    let entries = fs::read_dir(&dist).map_err(|error| format!("{}: {error}", dist.display()))?;
+    let files = entries.flatten().map(|entry| entry.path());
+    let scripts = files.filter(|file| file.extension().is_some_and(|extension| extension == "js"));
+    let mut esbuild = tools.command("esbuild")?;
+    esbuild.args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"]);
+    run::run(esbuild.arg("--outdir=dist").args(scripts))
 }
 
 /// A panic names its place, in other people's crates too; but not where this machine keeps them.

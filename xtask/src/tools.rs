@@ -32,11 +32,12 @@ impl Tools {
         Ok(Self { dirs: [crates, vec![binaryen]].concat() })
     }
 
-    /// What making the site needs: its module is also cut in two.
+    /// What making the site needs: its module is also cut in two, and its scripts are minified.
     pub fn for_build() -> Outcome<Self> {
         let mut tools = Tools::for_serve()?;
         let cache = Cache::open()?;
         tools.dirs.extend(crates::install(&cache, &[crates::wasm_split()])?);
+        tools.dirs.push(node::esbuild(&cache)?);
         Ok(tools)
     }
 
@@ -87,6 +88,7 @@ pub fn setup_all() -> Outcome {
     e2e_packages()?;
     let cache = Cache::open()?;
     node::wasm_opt(&cache)?;
+    node::esbuild(&cache)?;
     let all = [crates::wasm_bindgen()?, crates::trunk(), crates::wasm_split(), crates::wasm_pack()];
     crates::install(&cache, &all)?;
     drop(cache);

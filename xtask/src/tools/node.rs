@@ -9,6 +9,7 @@ use std::process::Command;
 
 /// Distributions lag years behind: Debian 12 has 108.
 const BINARYEN: &str = "132";
+const ESBUILD: &str = "0.25.12";
 
 pub fn require() -> Outcome {
     for program in ["node", "npm"] {
@@ -22,6 +23,11 @@ pub fn require() -> Outcome {
 /// The folder with `wasm-opt`, which makes the module smaller after the compiler.
 pub fn wasm_opt(cache: &Cache) -> Outcome<PathBuf> {
     package(cache, "binaryen", BINARYEN, "wasm-opt")
+}
+
+/// The folder with `esbuild`, which makes scripts smaller.
+pub fn esbuild(cache: &Cache) -> Outcome<PathBuf> {
+    package(cache, "esbuild", ESBUILD, "esbuild")
 }
 
 fn package(cache: &Cache, name: &str, version: &str, program: &str) -> Outcome<PathBuf> {
