@@ -1,7 +1,7 @@
 //! The lab's style sheet: what stands beside each component, in one. A later file wins over an earlier one.
 
 /// Tokens and what everything shares come first.
-const FILES: [&str; 44] = [
+const FILES: [&str; 48] = [
     include_str!("theme/theme.css"),
     include_str!("components/words.css"),
     include_str!("components/rows.css"),
@@ -45,7 +45,11 @@ const FILES: [&str; 44] = [
     include_str!("panels/select_link.css"),
     include_str!("panels/start.css"),
     include_str!("panels/tabs.css"),
-    include_str!("theme/later.css"),
+    include_str!("context_menu.css"),
+    include_str!("dialogs/dialog.css"),
+    include_str!("dialogs/load.css"),
+    include_str!("dialogs/myths.css"),
+    include_str!("dialogs/share.css"),
 ];
 
 pub fn sheet() -> String {
