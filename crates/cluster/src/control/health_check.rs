@@ -77,7 +77,7 @@ impl World {
         balancer.checks += 1;
         let check = balancer.checks;
         balancer.turning.insert(node, check);
-        let at = self.now + self.timing.load_balancer_health;
+        let at = self.clock.now() + self.timing.load_balancer_health;
         self.schedule(at, Event::HealthChecked { service: key.clone(), node, check });
     }
 

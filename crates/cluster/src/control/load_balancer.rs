@@ -80,7 +80,7 @@ impl World {
             };
             self.cloud.balancers.insert(key.clone(), balancer);
             self.record(LogEntry::EnsuringLoadBalancer { service: key.clone() });
-            let at = self.now + self.timing.load_balancer_provision;
+            let at = self.clock.now() + self.timing.load_balancer_provision;
             self.schedule(at, Event::Cloud { service: key, request });
         }
     }

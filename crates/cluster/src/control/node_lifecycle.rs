@@ -10,7 +10,7 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.silence += 1;
         let epoch = machine.silence;
-        let unknown = self.now + self.timing.node_monitor_grace;
+        let unknown = self.clock.now() + self.timing.node_monitor_grace;
         self.schedule(unknown, Event::Node { node, epoch, step: NodeStep::Unknown });
         let evict = unknown + self.timing.node_eviction;
         self.schedule(evict, Event::Node { node, epoch, step: NodeStep::Evict });
@@ -58,7 +58,7 @@ impl World {
 
     fn node_reconnects(&mut self, node: Uid) {
         let delay = self.watch_delay(node, 2);
-        let at = self.now + delay;
+        let at = self.clock.now() + delay;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.silence += 1;
         if std::mem::take(&mut machine.booted_cut_off) {

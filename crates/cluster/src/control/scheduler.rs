@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::api::{Node, NodeCondition, NsName, Pod, Str};
 use crate::sim::{Chance, LogEntry, Purpose, World};
+use crate::store::Store;
 
 impl World {
     pub(crate) fn reconcile_scheduler(&mut self) {
@@ -21,39 +22,10 @@ impl World {
             .cloned()
             .collect();
         for pod in waiting {
-            if let Some(node) = self.choose_node(&pod) {
+            if let Some(node) = choose_node(&self.store, self.chance, &pod) {
                 self.bind(&pod.meta.key(), &node);
             }
         }
-    }
-
-    fn choose_node(&self, pod: &Pod) -> Option<Arc<Node>> {
-        let candidates: Vec<&Arc<Node>> = self.store.nodes.iter().filter(|n| fits(n, pod)).collect();
-        let crowding = self.crowding(pod);
-        let best = candidates.iter().map(|n| crowding.of(n)).min()?;
-        let equals: Vec<&Arc<Node>> = candidates.into_iter().filter(|n| crowding.of(n) == best).collect();
-        let subject = Chance::subject(&pod.meta.name);
-        let at = self.chance.below(Purpose::Scheduler, subject, 0, equals.len() as u64);
-        Some(equals[at as usize].clone())
-    }
-
-    /// Counts the Pods that are bound, once for all nodes.
-    fn crowding(&self, pod: &Pod) -> Crowding<'_> {
-        let nodes =
-            self.store.nodes.iter().map(|n| (&*n.meta.name, (n.zone().map(|z| &**z), OnNode::default())));
-        let mut nodes: BTreeMap<&str, (Option<&str>, OnNode)> = nodes.collect();
-        let mut siblings_in_zone: BTreeMap<Option<&str>, u32> = BTreeMap::new();
-        for other in self.store.pods.iter().filter(|p| p.meta.deleted.is_none()) {
-            let Some(name) = &other.spec.node_name else { continue };
-            let Some((zone, here)) = nodes.get_mut(&**name) else { continue };
-            here.pods += 1;
-            if is_sibling(other, pod) {
-                here.siblings += 1;
-                *siblings_in_zone.entry(*zone).or_default() += 1;
-            }
-        }
-        let nodes = nodes.into_iter().map(|(name, (_, here))| (name, here)).collect();
-        Crowding { nodes, siblings_in_zone }
     }
 
     fn bind(&mut self, key: &NsName, node: &Node) {
@@ -62,6 +34,35 @@ impl World {
         self.record(LogEntry::Scheduled { pod: key.clone(), node: node.meta.name.clone() });
         self.kubelet_observes(&pod);
     }
+}
+
+/// The node that fits and is the least crowded; of equals one by chance.
+fn choose_node(store: &Store, chance: Chance, pod: &Pod) -> Option<Arc<Node>> {
+    let candidates: Vec<&Arc<Node>> = store.nodes.iter().filter(|n| fits(n, pod)).collect();
+    let crowding = crowding(store, pod);
+    let best = candidates.iter().map(|n| crowding.of(n)).min()?;
+    let equals: Vec<&Arc<Node>> = candidates.into_iter().filter(|n| crowding.of(n) == best).collect();
+    let subject = Chance::subject(&pod.meta.name);
+    let at = chance.below(Purpose::Scheduler, subject, 0, equals.len() as u64);
+    Some(equals[at as usize].clone())
+}
+
+/// Counts the Pods that are bound, once for all nodes.
+fn crowding<'a>(store: &'a Store, pod: &Pod) -> Crowding<'a> {
+    let nodes = store.nodes.iter().map(|n| (&*n.meta.name, (n.zone().map(|z| &**z), OnNode::default())));
+    let mut nodes: BTreeMap<&str, (Option<&str>, OnNode)> = nodes.collect();
+    let mut siblings_in_zone: BTreeMap<Option<&str>, u32> = BTreeMap::new();
+    for other in store.pods.iter().filter(|p| p.meta.deleted.is_none()) {
+        let Some(name) = &other.spec.node_name else { continue };
+        let Some((zone, here)) = nodes.get_mut(&**name) else { continue };
+        here.pods += 1;
+        if is_sibling(other, pod) {
+            here.siblings += 1;
+            *siblings_in_zone.entry(*zone).or_default() += 1;
+        }
+    }
+    let nodes = nodes.into_iter().map(|(name, (_, here))| (name, here)).collect();
+    Crowding { nodes, siblings_in_zone }
 }
 
 #[derive(Clone, Copy, Default)]

@@ -30,13 +30,13 @@ impl World {
     /// for a node that is not there.
     pub fn conntrack_of(&self, node: Uid) -> Option<Vec<Tracked>> {
         let machine = self.machines.get(&node)?;
-        let tracked = |entry: &Entry| Tracked { entry: *entry, left: entry.expires.since(self.now) };
-        Some(machine.stack.conntrack.entries(self.now).map(tracked).collect())
+        let tracked = |entry: &Entry| Tracked { entry: *entry, left: entry.expires.since(self.clock.now()) };
+        Some(machine.stack.conntrack.entries(self.clock.now()).map(tracked).collect())
     }
 
     /// `conntrack -L` on the node, a line for each connection.
     pub fn conntrack_lines(&self, node: Uid) -> Option<Vec<String>> {
         let rows = self.conntrack_of(node)?;
-        Some(rows.iter().map(|row| row.entry.line(self.now).to_string()).collect())
+        Some(rows.iter().map(|row| row.entry.line(self.clock.now()).to_string()).collect())
     }
 }

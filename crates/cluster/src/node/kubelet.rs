@@ -181,7 +181,7 @@ impl World {
 
     fn plan(&mut self, pod: Uid, delay: Span, step: KubeletStep) {
         let Some(epoch) = self.pods.get(&pod).map(|r| r.epoch_of(step)) else { return };
-        let at = self.now + delay;
+        let at = self.clock.now() + delay;
         self.schedule(at, Event::Kubelet { pod, epoch, step });
     }
 
@@ -226,7 +226,7 @@ impl World {
     }
 
     fn container_started(&mut self, pod: Uid) {
-        let now = self.now;
+        let now = self.clock.now();
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         runtime.process = Process::Listening;
         runtime.successes = 0;
@@ -296,7 +296,7 @@ impl World {
     }
 
     fn set_pod_ready(&mut self, pod: Uid, ready: bool) {
-        let now = self.now;
+        let now = self.clock.now();
         if self.pods.get(&pod).is_none_or(|r| r.status.ready == ready) {
             return;
         }
@@ -347,7 +347,7 @@ impl World {
         if pod.meta.deleted.is_some() {
             return;
         }
-        let now = self.now;
+        let now = self.clock.now();
         self.record(LogEntry::Killing { pod: key.clone() });
         self.update_object::<Pod>(key, |p| p.meta.deleted = Some(now));
         if cut_off {

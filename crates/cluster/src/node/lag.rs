@@ -85,7 +85,7 @@ impl World {
             _ => Hearing::Hears,
         };
         let behind = machine.proxy.behind();
-        let age = machine.proxy.oldest_change().map(|at| self.now.since(at));
+        let age = machine.proxy.oldest_change().map(|at| self.clock.now().since(at));
         let stale = if behind > 0 { self.stale_ports(machine) } else { Vec::new() };
         Some(Lag { hearing, behind, age, stale })
     }

@@ -69,7 +69,7 @@ impl World {
 
     fn send_watch_event(&mut self, node: Uid, change: WatchChange) {
         let delay = self.proxy_watch_delay(node, self.store.resource_version());
-        let now = self.now;
+        let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
         self.touched.rules.insert(node);
         let proxy = &mut machine.proxy;
@@ -129,8 +129,8 @@ impl World {
             return;
         }
         let period = timing.proxy_min_sync_period.unwrap_or(machine.proxy.mode.min_sync_period());
-        let earliest = machine.proxy.synced_at.map_or(self.now, |t| t + period);
-        let at = earliest.max(self.now) + timing.proxy_sync;
+        let earliest = machine.proxy.synced_at.map_or(self.clock.now(), |t| t + period);
+        let at = earliest.max(self.clock.now()) + timing.proxy_sync;
         let start = machine.proxy_start;
         self.schedule(at, Event::ProxySync { node, start });
     }
@@ -146,7 +146,7 @@ impl World {
         let config = self.proxy_config(node, machine.stack.rules().family());
         let synced = sync(machine, &config);
         self.note_stale_chains(node, &synced, &config);
-        let now = self.now;
+        let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.run_timers(now);
         machine.set_rules(synced.rules.clone());
@@ -177,14 +177,14 @@ impl World {
             return;
         }
         machine.proxy.terminates_planned = true;
-        let running = self.now.since(machine.proxy.started).0;
-        let at = self.now + Span(INTERVAL - running % INTERVAL);
+        let running = self.clock.now().since(machine.proxy.started).0;
+        let at = self.clock.now() + Span(INTERVAL - running % INTERVAL);
         let start = machine.proxy_start;
         self.schedule(at, Event::ProxyTerminates { node, start });
     }
 
     pub(crate) fn proxy_terminates(&mut self, node: Uid, start: u32) {
-        let now = self.now;
+        let now = self.clock.now();
         let running = |m: &&mut Machine| m.proxy_start == start && m.power;
         let Some(machine) = self.machines.get_mut(&node).filter(running) else { return };
         machine.proxy.terminates_planned = false;
@@ -234,7 +234,7 @@ impl World {
     /// A kube-proxy that starts lists everything first, then writes all its rules.
     pub(crate) fn proxy_starts(&mut self, node: Uid, after: Span) {
         let mode = self.config.proxy_mode;
-        let started = self.now + after;
+        let started = self.clock.now() + after;
         let at = started + self.timing.watch_delay + self.timing.proxy_sync;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.proxy = Default::default();
@@ -259,8 +259,8 @@ impl World {
         for (node, boot) in running {
             let subject = Chance::join(Chance::subject("kube-proxy"), u64::from(node.0));
             let spread = self.timing.proxy_restart_spread.0.max(1);
-            let more = self.chance.below(Purpose::ProxyRestart, subject, self.now.0, spread);
-            let at = self.now + self.timing.proxy_restart + Span(more);
+            let more = self.chance.below(Purpose::ProxyRestart, subject, self.clock.now().0, spread);
+            let at = self.clock.now() + self.timing.proxy_restart + Span(more);
             self.schedule(at, Event::ProxyRestart { node, boot });
         }
     }
@@ -323,7 +323,7 @@ impl World {
 
     /// It hears again: its reflector finds the old watch too old or closed, and lists.
     pub(crate) fn proxy_catches_up(&mut self, node: Uid, after: Span) {
-        let at = self.now + after;
+        let at = self.clock.now() + after;
         let Some(machine) = self.machines.get(&node) else { return };
         if machine.is_silent() || machine.proxy.paused {
             return;

@@ -34,7 +34,7 @@ impl World {
     /// A sync deletes what the last one found stale, if that is long enough ago; if it is not, it finds it stale
     /// anew. Mode ipvs has no chains of Services.
     fn note_stale_nftables_chains(&mut self, node: Uid, rules: &Rules) {
-        let now = self.now;
+        let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let proxy = &mut machine.proxy;
         if proxy.synced_at.is_none_or(|at| now.since(at) > STALE_AFTER) {
@@ -47,12 +47,12 @@ impl World {
     fn note_stale_iptables_chains(&mut self, node: Uid, large_cluster: bool) {
         let Some(machine) = self.machines.get(&node) else { return };
         let period = self.timing.proxy_sync_period;
-        let due = machine.proxy.cleaned_at.is_none_or(|at| self.now.since(at) > period);
+        let due = machine.proxy.cleaned_at.is_none_or(|at| self.clock.now().since(at) > period);
         let mut stale = Vec::new();
         if large_cluster && !due {
             stale = stale_iptables_chains(machine);
         }
-        let (now, start) = (self.now, machine.proxy_start);
+        let (now, start) = (self.clock.now(), machine.proxy_start);
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let proxy = &mut machine.proxy;
         if !large_cluster || due {

@@ -121,7 +121,7 @@ impl World {
                 if self.store.namespaces.get(&namespace.meta.key()).is_none() {
                     has_room(self.store.namespaces.len(), Kind::Namespace)?;
                 }
-                self.store.put_namespace(self.now, namespace);
+                self.store.put_namespace(self.clock.now(), namespace);
                 return Ok(());
             }
             KubeObject::Node(node) => self.apply_node(node)?,

@@ -145,7 +145,7 @@ impl World {
     /// cloud's health checks find the node.
     pub(crate) fn node_boots(&mut self, node: Uid, boot_time: Span) {
         let Some(boot) = self.machines.get(&node).map(|m| m.boot) else { return };
-        let ready = self.now + boot_time;
+        let ready = self.clock.now() + boot_time;
         self.schedule(ready, Event::Node { node, epoch: boot, step: NodeStep::Ready });
         self.proxy_starts(node, boot_time);
     }

@@ -16,13 +16,13 @@ impl World {
         let machines =
             self.machines.iter().map(|(uid, machine)| machine.bytes_beside(older.machines.get(uid)));
         let pods = self.pods.len() * size_of::<(Uid, PodRuntime)>();
-        let events = self.queue.len() * size_of::<(Time, u64, Event)>();
+        let events = self.clock.planned() * size_of::<(Time, u64, Event)>();
         let ordinals = self.name_ordinals.len() * size_of::<(Uid, u32)>();
         size_of::<World>() as u64
             + self.store.bytes_beside(&older.store)
             + machines.sum::<u64>()
             + (pods + events + ordinals) as u64
             + self.traffic.bytes_beside(&older.traffic)
-            + self.log.bytes_beside(&older.log)
+            + self.log().bytes_beside(older.log())
     }
 }

@@ -2,9 +2,11 @@
 
 mod apply;
 mod archive;
+mod clock;
 mod drain;
 mod event;
 mod history;
+mod journal;
 mod load;
 mod log;
 mod memory;
@@ -17,8 +19,10 @@ mod world;
 pub use apply::OBJECT_LIMIT;
 pub use archive::Archive;
 pub(crate) use archive::Limit;
+pub(crate) use clock::Clock;
 pub use drain::{DrainBlockers, DrainOptions};
 pub(crate) use event::{ConnectionTimer, Controller, Event, NodeStep, WatchChange};
+pub(crate) use journal::Journal;
 pub(crate) use load::DEFAULT_NODES;
 pub use load::NODE_LIMIT;
 pub use log::{LogEntry, Logged};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
-    Archive, Chance, Controller, Event, EventQueue, Limit, LogEntry, Logged, Time, Timing, WatchChange,
+    Archive, Chance, Clock, Controller, Event, Journal, LogEntry, Logged, Time, Timing, WatchChange,
 };
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
@@ -53,12 +53,11 @@ impl ClusterConfig {
 /// Cheap to clone: what is large is shared, or a flat table.
 #[derive(Clone, Debug)]
 pub struct World {
-    pub(crate) now: Time,
+    pub(crate) clock: Clock,
     pub(crate) chance: Chance,
     pub(crate) timing: Arc<Timing>,
     pub(crate) config: Arc<ClusterConfig>,
     pub(crate) store: Store,
-    pub(crate) queue: EventQueue<Event>,
     pub(crate) machines: LiteMap<Uid, Machine>,
     pub(crate) pods: LiteMap<Uid, PodRuntime>,
     pub(crate) cloud: Cloud,
@@ -67,12 +66,10 @@ pub struct World {
     pub(crate) failed_creates: BTreeSet<Uid>,
     pub(crate) traffic: Traffic,
     pub(crate) touched: Touched,
-    pub(super) log: Archive<Logged>,
+    journal: Journal,
     /// Controllers whose turn is already planned.
     planned: BTreeSet<Controller>,
     pub(super) name_ordinals: LiteMap<Uid, u32>,
-    hash: u64,
-    events: u64,
 }
 
 /// What changed since it was last asked: views repaint this and nothing else.
@@ -99,17 +96,13 @@ impl Touched {
 }
 
 impl World {
-    /// How many log entries are kept.
-    const LOG: Limit = Limit { items: 4_096, bytes: 4_000_000 };
-
     pub fn new(seed: u64, timing: Timing, config: ClusterConfig) -> World {
         World {
-            now: Time::ZERO,
+            clock: Clock::default(),
             chance: Chance::new(seed),
             timing: Arc::new(timing),
             config: Arc::new(config),
             store: Store::default(),
-            queue: EventQueue::default(),
             machines: LiteMap::new(),
             pods: LiteMap::new(),
             cloud: Cloud::default(),
@@ -117,16 +110,14 @@ impl World {
             failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
             touched: Touched::default(),
-            log: Archive::default(),
+            journal: Journal::new(seed),
             planned: BTreeSet::new(),
             name_ordinals: LiteMap::new(),
-            hash: seed,
-            events: 0,
         }
     }
 
     pub fn now(&self) -> Time {
-        self.now
+        self.clock.now()
     }
 
     pub fn seed(&self) -> u64 {
@@ -167,27 +158,27 @@ impl World {
 
     /// Oldest first.
     pub fn log(&self) -> &Archive<Logged> {
-        &self.log
+        self.journal.log()
     }
 
     /// How many entries there ever were.
     pub fn log_count(&self) -> u64 {
-        self.log.count()
+        self.journal.log().count()
     }
 
     /// The run so far in one number: two runs that agree on it went the same way.
     pub fn hash(&self) -> u64 {
-        self.hash
+        self.journal.hash()
     }
 
     /// How many events the run has processed.
     pub fn events(&self) -> u64 {
-        self.events
+        self.clock.events()
     }
 
     /// When something next happens; `None` when nothing will.
     pub fn next_event_at(&self) -> Option<Time> {
-        self.queue.next_at()
+        self.clock.next_event_at()
     }
 
     pub fn take_touched(&mut self) -> Touched {
@@ -197,10 +188,10 @@ impl World {
     /// Runs until `until`, or until `budget` events were processed. True when it got there.
     pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
         for _ in 0..budget {
-            match self.queue.pop_until(until) {
-                Some((at, event)) => self.process(at, event),
+            match self.clock.next_until(until) {
+                Some(event) => self.process(event),
                 None => {
-                    self.now = self.now.max(until);
+                    self.clock.pass_to(until);
                     return true;
                 }
             }
@@ -210,20 +201,17 @@ impl World {
 
     /// Processes the next event only. False when there is none.
     pub fn step(&mut self) -> bool {
-        match self.queue.pop_until(Time(u64::MAX)) {
-            Some((at, event)) => {
-                self.process(at, event);
+        match self.clock.next_until(Time(u64::MAX)) {
+            Some(event) => {
+                self.process(event);
                 true
             }
             None => false,
         }
     }
 
-    fn process(&mut self, at: Time, event: Event) {
-        debug_assert!(at >= self.now, "time does not run backwards: {at:?} after {:?}", self.now);
-        self.now = at;
-        self.events += 1;
-        self.digest(&[at.0]);
+    fn process(&mut self, event: Event) {
+        self.digest(&[self.clock.now().0]);
         match event {
             Event::Reconcile(controller) => self.reconcile(controller),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
@@ -257,14 +245,14 @@ impl World {
     }
 
     pub(crate) fn schedule(&mut self, at: Time, event: Event) {
-        self.queue.push(at, event);
+        self.clock.schedule(at, event);
     }
 
     /// A controller's watch tells it that something changed: its turn comes, once for all the
     /// changes until then.
     pub(crate) fn enqueue(&mut self, controller: Controller) {
         if self.planned.insert(controller) {
-            let mut at = self.now + self.timing.watch_delay;
+            let mut at = self.clock.now() + self.timing.watch_delay;
             if controller == Controller::EndpointSlice {
                 at = at + self.timing.endpoint_slice_batch;
             }
@@ -274,16 +262,12 @@ impl World {
 
     /// Mixes words into the run's hash.
     pub(crate) fn digest(&mut self, words: &[u64]) {
-        for word in words {
-            self.hash = (self.hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-        }
+        self.journal.digest(words);
     }
 
     pub(crate) fn record(&mut self, entry: LogEntry) {
         self.touched.log = true;
-        let logged = Logged { at: self.now, entry };
-        let bytes = logged.bytes();
-        self.log.push(Arc::new(logged), bytes, World::LOG);
+        self.journal.record(self.clock.now(), entry);
     }
 
     pub(crate) fn next_name_ordinal(&mut self, owner: Uid) -> u32 {
@@ -303,7 +287,7 @@ impl World {
     }
 
     pub(crate) fn create_object<T: Watched>(&mut self, object: T) -> Arc<T> {
-        let object = self.store.create(self.now, object);
+        let object = self.store.create(self.clock.now(), object);
         self.wrote(&object);
         object
     }
@@ -416,7 +400,7 @@ impl World {
         let replicas =
             self.store.replica_sets.iter().all(|rs| self.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
         let cloud = self.cloud.balancers.values().all(|lb| lb.ip.is_some());
-        proxies && pods && replicas && cloud && self.planned.is_empty() && self.now > Time::ZERO
+        proxies && pods && replicas && cloud && self.planned.is_empty() && self.clock.now() > Time::ZERO
     }
 
     fn can_be_ready(&self, pod: &Pod) -> bool {

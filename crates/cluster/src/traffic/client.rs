@@ -122,7 +122,7 @@ impl World {
         let Some(client) = self.traffic.clients.get(&id) else { return };
         let Some(interval) = interval(client.spec.rate_milli) else { return };
         let phase = self.chance.below(Purpose::Pause, client.subject, u64::MAX, interval.min(SECOND));
-        let at = self.now + Span(phase);
+        let at = self.clock.now() + Span(phase);
         let epoch = client.epoch;
         self.schedule(at, Event::ClientFire { client: id, epoch });
     }
@@ -133,7 +133,7 @@ impl World {
         let Some(interval) = interval(client.spec.rate_milli) else { return };
         let spread = (interval / 5).max(1);
         let jitter = self.chance.below(Purpose::Pause, client.subject, client.ordinal, spread);
-        let at = self.now + Span(interval - spread / 2 + jitter);
+        let at = self.clock.now() + Span(interval - spread / 2 + jitter);
         let epoch = client.epoch;
         self.schedule(at, Event::ClientFire { client: id, epoch });
     }

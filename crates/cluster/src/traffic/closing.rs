@@ -67,7 +67,7 @@ impl World {
 
     /// A connection on which every request has had its answer, and was counted.
     fn end_idle(&mut self, connection: ConnectionId) {
-        let now = self.now;
+        let now = self.clock.now();
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.record.ended = Some((now, Outcome::Delivered));
         live.state = SocketState::Closed;

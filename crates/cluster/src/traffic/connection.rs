@@ -115,7 +115,7 @@ impl World {
             tuple,
             server: None,
             server_saw: None,
-            started: self.now,
+            started: self.clock.now(),
             requests: 1,
             answered: 0,
             ended: None,
@@ -133,7 +133,7 @@ impl World {
             server_closed: false,
             timeout: client.spec.timeout.unwrap_or(self.timing.client_timeout),
             keep_alive: client.spec.keep_alive,
-            request_began: self.now,
+            request_began: self.clock.now(),
             in_flight: 0,
             rules_bytes: 0,
             lost: None,
@@ -183,7 +183,7 @@ impl World {
         }
         live.state = SocketState::Waiting;
         live.record.requests += 1;
-        live.request_began = self.now;
+        live.request_began = self.clock.now();
         let (id, request, tuple) = (live.record.id, live.record.requests, live.record.tuple);
         let name = live.record.client_name.clone();
         self.traffic.stats.clients.entry(name).or_default().sent += 1;
@@ -196,7 +196,7 @@ impl World {
 
     fn plan_timers(&mut self, connection: ConnectionId, request: u32) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let give_up = self.now + live.timeout;
+        let give_up = self.clock.now() + live.timeout;
         self.schedule(give_up, Event::Connection { connection, request, timer: ConnectionTimer::GiveUp });
         self.plan_retransmit(connection, 1);
     }
@@ -214,7 +214,7 @@ impl World {
         let request = live.record.requests;
         let wait = Span(first.0.saturating_mul(1 << (attempt - 1).min(30)));
         let timer = ConnectionTimer::Retransmit { attempt, syn };
-        self.schedule(self.now + wait, Event::Connection { connection, request, timer });
+        self.schedule(self.clock.now() + wait, Event::Connection { connection, request, timer });
     }
 
     pub(crate) fn connection_timer(
@@ -283,7 +283,7 @@ impl World {
     fn answered(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.record.answered += 1;
-        let latency = self.now.since(live.request_began);
+        let latency = self.clock.now().since(live.request_began);
         if live.keep_alive {
             live.state = SocketState::Idle;
             let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
@@ -353,7 +353,7 @@ impl World {
     fn plan_answer(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let request = live.record.requests;
-        self.schedule(self.now + self.timing.app_answer, Event::Answer { connection, request });
+        self.schedule(self.clock.now() + self.timing.app_answer, Event::Answer { connection, request });
     }
 
     /// The app has its answer ready: it goes to whoever the server thinks is calling.
@@ -371,7 +371,7 @@ impl World {
 
     /// The client is done with the connection, well or badly.
     pub(crate) fn end_connection(&mut self, connection: ConnectionId, outcome: Outcome) {
-        let now = self.now;
+        let now = self.clock.now();
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         if live.record.ended.is_some() {
             return;

@@ -93,7 +93,7 @@ impl World {
         self.traffic.next_packet += 1;
         let id = PacketId(self.traffic.next_packet);
         let sent = Hop {
-            at: self.now,
+            at: self.clock.now(),
             place: from,
             kind: HopKind::Sent,
             before: tuple,
@@ -155,8 +155,8 @@ impl World {
     }
 
     pub(super) fn travel(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
-        let end = self.now + takes;
-        flight.trace.segments.push(Segment { from, to, start: self.now, end });
+        let end = self.clock.now() + takes;
+        flight.trace.segments.push(Segment { from, to, start: self.clock.now(), end });
         flight.to = to;
         let packet = flight.trace.id;
         self.traffic.flights.insert(packet, flight);
@@ -250,7 +250,7 @@ impl World {
         let mut skb = skb_of(&flight);
         let connection = flight.trace.connection;
         let mut cx = Context {
-            now: self.now,
+            now: self.clock.now(),
             chance: self.chance,
             flow: self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow),
             node: self.machines.get(&node).map_or(0, |m| m.subject),
@@ -358,7 +358,7 @@ impl World {
 
     /// The way through the hooks takes its time too.
     fn travel_after(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
-        let start = self.now + self.timing.forwarding;
+        let start = self.clock.now() + self.timing.forwarding;
         let end = start + takes;
         flight.trace.segments.push(Segment { from, to, start, end });
         flight.to = to;
@@ -411,7 +411,7 @@ impl World {
     /// The packet waits in the node while its neighbour is asked for.
     fn asks_for_neighbour(&mut self, flight: Flight) {
         let packet = flight.trace.id;
-        let at = self.now + self.timing.neighbour_timeout;
+        let at = self.clock.now() + self.timing.neighbour_timeout;
         self.traffic.flights.insert(packet, flight);
         self.schedule(at, Event::Neighbour { packet });
     }
@@ -454,7 +454,7 @@ impl World {
     pub(super) fn end_flight_here(&mut self, flight: Flight, verdict: PacketVerdict) {
         let connection = flight.trace.connection;
         let mut trace = flight.trace;
-        trace.ended = Some((self.now, verdict));
+        trace.ended = Some((self.clock.now(), verdict));
         trace.lost = self.loss_of(&trace);
         let trace = Arc::new(trace);
         self.touched.traffic = true;
@@ -509,7 +509,7 @@ impl World {
             (None, None) => flight.to,
         };
         flight.trace.hops.push(Hop {
-            at: self.now,
+            at: self.clock.now(),
             place,
             kind,
             before,

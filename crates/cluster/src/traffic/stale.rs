@@ -22,7 +22,7 @@ impl World {
         let Some(machine) = self.machines.get(&node) else { return false };
         !flight.trace.kind.is_reply()
             && machine.proxy.behind() > 0
-            && machine.stack.conntrack.find(&flight.tuple, self.now).is_none()
+            && machine.stack.conntrack.find(&flight.tuple, self.clock.now()).is_none()
     }
 
     /// Would the rules for what the API server knows now have done otherwise with this packet?
