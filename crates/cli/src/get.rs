@@ -5,7 +5,9 @@ mod dns;
 mod document;
 mod rows;
 
-use cluster::api::{ApiResource, Kind};
+use std::sync::Arc;
+
+use cluster::api::{ApiResource, Kind, Unsimulated};
 use cluster::sim::World;
 
 use crate::args::{Get as Args, GetFormat};
@@ -94,11 +96,30 @@ pub fn get(args: &Args) -> Result<String, Failure> {
 fn names(world: &World, kinds: &[Listed], filter: &Filter<'_>) -> String {
     let mut out = String::new();
     for kind in kinds {
-        for row in rows::rows(world, kind, filter) {
-            out.push_str(&format!("{}/{}\n", kind.resource(), row.name));
+        match kind {
+            Listed::Other => {
+                let of_other = |o: &&Arc<Unsimulated>| filter.takes(&o.meta.namespace, &o.meta.name);
+                for object in world.store().unsimulated.iter().filter(of_other) {
+                    out.push_str(&format!("{}/{}\n", resource(object), object.meta.name));
+                }
+            }
+            Listed::Kind(_) | Listed::Events => {
+                for row in rows::rows(world, kind, filter) {
+                    out.push_str(&format!("{}/{}\n", kind.resource(), row.name));
+                }
+            }
         }
     }
     out
+}
+
+/// `statefulset.apps`. Of a kind that nothing is known of, as discovery would most likely have it.
+fn resource(object: &Unsimulated) -> String {
+    if let Some(api) = Kind::named(&object.kind).api() {
+        return api.qualified();
+    }
+    let kind = object.kind.to_lowercase();
+    object.api_version.split_once('/').map_or_else(|| kind.clone(), |(group, _)| format!("{kind}.{group}"))
 }
 
 fn tables(world: &World, kinds: &[Listed], filter: &Filter<'_>, wide: bool, prefixed: bool) -> String {

@@ -26,6 +26,9 @@ fn list(items: Vec<Tree>) -> Tree {
     list.put("apiVersion", Tree::string("v1"));
     list.put("items", Tree::seq(items));
     list.put("kind", Tree::string("List"));
+    let mut metadata = Tree::map();
+    metadata.put("resourceVersion", Tree::string(""));
+    list.put("metadata", metadata);
     list
 }
 

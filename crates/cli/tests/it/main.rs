@@ -4,6 +4,7 @@ mod assumptions;
 mod documents;
 mod manifests;
 mod modes;
+mod others;
 mod refused_actions;
 mod support;
 mod trace_is_the_cores;
