@@ -1,62 +1,39 @@
-//! Who belongs to whom, and what a change of labels or of a selector would change, before it is
+//! Who belongs to whom, as the panels ask it, and what a change of labels or of a selector would change, before it is
 //! made. Pure functions of the World.
 
-use cluster::api::{Deployment, Labels, Pod, ReplicaSet, Service};
+use cluster::api::{Deployment, Labels, Pod, ReplicaSet, Service, selects};
 use cluster::sim::World;
 use std::sync::Arc;
 
-/// A Service's selector: every pair must be there.
-pub fn selects(selector: &Labels, labels: &Labels) -> bool {
-    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
-}
-
 pub fn services_of(world: &World, pod: &Pod) -> Vec<Arc<Service>> {
-    services_for(world, pod, &pod.meta.labels)
-}
-
-fn services_for(world: &World, pod: &Pod, labels: &Labels) -> Vec<Arc<Service>> {
-    let chosen = |s: &&Arc<Service>| {
-        s.meta.namespace == pod.meta.namespace
-            && s.spec.selector.as_ref().is_some_and(|sel| selects(sel, labels))
-    };
-    world.store().services.iter().filter(chosen).cloned().collect()
+    world.store().services_that_select(pod).cloned().collect()
 }
 
 pub fn pods_of(world: &World, service: &Service) -> Vec<Arc<Pod>> {
-    service.spec.selector.as_ref().map_or_else(Vec::new, |selector| pods_for(world, service, selector))
+    world.store().pods_selected_by(service).cloned().collect()
+}
+
+pub fn deployments_of(world: &World, service: &Service) -> Vec<Arc<Deployment>> {
+    world.store().deployments_selected_by(service).cloned().collect()
+}
+
+pub fn pods_of_deployment(world: &World, deployment: &Deployment) -> Vec<Arc<Pod>> {
+    world.store().pods_of_deployment(deployment.meta.uid).cloned().collect()
+}
+
+pub fn deployment_of(world: &World, pod: &Pod) -> Option<Arc<Deployment>> {
+    world.store().deployment_of(pod).cloned()
+}
+
+fn services_for(world: &World, pod: &Pod, labels: &Labels) -> Vec<Arc<Service>> {
+    let chosen = |s: &&Arc<Service>| s.selects(&pod.meta.namespace, labels);
+    world.store().services.iter().filter(chosen).cloned().collect()
 }
 
 fn pods_for(world: &World, service: &Service, selector: &Labels) -> Vec<Arc<Pod>> {
     let chosen =
         |p: &&Arc<Pod>| p.meta.namespace == service.meta.namespace && selects(selector, &p.meta.labels);
     world.store().pods.iter().filter(chosen).cloned().collect()
-}
-
-/// The Deployments whose Pods a Service selects.
-pub fn deployments_of(world: &World, service: &Service) -> Vec<Arc<Deployment>> {
-    let Some(selector) = &service.spec.selector else { return Vec::new() };
-    let chosen = |d: &&Arc<Deployment>| {
-        d.meta.namespace == service.meta.namespace && selects(selector, &d.template.labels)
-    };
-    world.store().deployments.iter().filter(chosen).cloned().collect()
-}
-
-pub fn replica_set_of(world: &World, pod: &Pod) -> Option<Arc<ReplicaSet>> {
-    let owner = pod.meta.owner.as_ref()?;
-    world.store().replica_sets.iter().find(|rs| rs.meta.uid == owner.uid).cloned()
-}
-
-pub fn pods_of_deployment(world: &World, deployment: &Deployment) -> Vec<Arc<Pod>> {
-    let owned = |rs: &&Arc<ReplicaSet>| rs.meta.owner.as_ref().is_some_and(|o| o.uid == deployment.meta.uid);
-    let sets: Vec<_> = world.store().replica_sets.iter().filter(owned).map(|rs| rs.meta.uid).collect();
-    let of_set = |p: &&Arc<Pod>| p.meta.owner.as_ref().is_some_and(|o| sets.contains(&o.uid));
-    world.store().pods.iter().filter(of_set).cloned().collect()
-}
-
-/// The Deployment that made a Pod, through its ReplicaSet.
-pub fn deployment_of(world: &World, pod: &Pod) -> Option<Arc<Deployment>> {
-    let owner = replica_set_of(world, pod)?.meta.owner.clone()?;
-    world.store().deployment_by_uid(owner.uid).cloned()
 }
 
 /// What other labels would mean for a Pod, in sentences. Empty when nothing would change.
@@ -74,7 +51,7 @@ pub fn preview_labels(world: &World, pod: &Pod, labels: &Labels) -> Vec<String> 
     if !leaves.is_empty() {
         said.push(format!("It leaves {}: no new connection comes to it.", of_services(&leaves)));
     }
-    if let Some(set) = replica_set_of(world, pod).filter(|set| !set.selector.matches(labels)) {
+    if let Some(set) = world.store().replica_set_of(pod).filter(|set| !set.selector.matches(labels)) {
         said.push(format!("ReplicaSet {} lets it go, and makes a new Pod in its place.", set.meta.name));
     }
     let takes = |rs: &&Arc<ReplicaSet>| {

@@ -71,11 +71,7 @@ pub fn chain(world: &World, facts: &Facts, selection: Selection) -> Option<Chain
             chain.way(record, flying.as_slice(), Some(id));
         }
         Selection::Deployment(uid) => {
-            let sets = world.store().replica_sets.iter();
-            let sets: Vec<Uid> = sets
-                .filter(|rs| rs.meta.owner.as_ref().is_some_and(|o| o.uid == uid))
-                .map(|rs| rs.meta.uid)
-                .collect();
+            let sets: Vec<Uid> = world.store().replica_sets_of(uid).map(|set| set.meta.uid).collect();
             let owned = facts.pods.iter().filter(|p| p.owner.is_some_and(|o| sets.contains(&o)));
             chain.items.extend(owned.map(|p| Selection::Pod(p.uid)));
         }

@@ -183,26 +183,12 @@ fn service(now: Time, service: &Service) -> Row {
 }
 
 fn deployment(world: &World, deployment: &Deployment) -> Row {
-    let owned: Vec<_> = world
-        .store()
-        .replica_sets
-        .iter()
-        .filter(|rs| rs.meta.owner.as_ref().is_some_and(|o| o.uid == deployment.meta.uid))
-        .collect();
-    let pods = |rs: &ReplicaSet| {
-        let mine = |p: &&std::sync::Arc<Pod>| p.meta.owner.as_ref().is_some_and(|o| o.uid == rs.meta.uid);
-        world
-            .store()
-            .pods
-            .iter()
-            .filter(mine)
-            .filter(|p| p.meta.deleted.is_none())
-            .cloned()
-            .collect::<Vec<_>>()
-    };
+    let store = world.store();
+    let owned: Vec<_> = store.replica_sets_of(deployment.meta.uid).collect();
+    let pods = |set: &ReplicaSet| store.pods_of(set.meta.uid).filter(|p| p.meta.deleted.is_none());
     let ready = owned.iter().flat_map(|rs| pods(rs)).filter(|p| p.status.ready).count();
     let newest = owned.iter().max_by_key(|rs| (rs.meta.created, rs.meta.uid));
-    let current = newest.map_or(0, |rs| pods(rs).len());
+    let current = newest.map_or(0, |rs| pods(rs).count());
     row(
         &deployment.meta.namespace,
         &deployment.meta.name,
@@ -217,12 +203,7 @@ fn deployment(world: &World, deployment: &Deployment) -> Row {
 }
 
 fn replica_set(world: &World, rs: &ReplicaSet) -> Row {
-    let pods: Vec<_> = world
-        .store()
-        .pods
-        .iter()
-        .filter(|p| p.meta.owner.as_ref().is_some_and(|o| o.uid == rs.meta.uid) && p.meta.deleted.is_none())
-        .collect();
+    let pods: Vec<_> = world.store().pods_of(rs.meta.uid).filter(|p| p.meta.deleted.is_none()).collect();
     let ready = pods.iter().filter(|p| p.status.ready).count();
     let cells = [rs.replicas as usize, pods.len(), ready].map(|n| n.to_string());
     let cells = cells.into_iter().chain([age(world.now(), rs.meta.created)]).collect();

@@ -99,6 +99,10 @@ pub struct Meta {
 }
 
 impl Meta {
+    pub fn is_owned_by(&self, uid: Uid) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.uid == uid)
+    }
+
     pub fn key(&self) -> NsName {
         NsName { namespace: self.namespace.clone(), name: self.name.clone() }
     }

@@ -43,6 +43,7 @@ pub use scenario::{
     ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, MAX_ACTIONS, NodePortAddresses, Scenario,
     ScenarioNode, TimingProfile,
 };
+pub use selectors::selects;
 pub use service::{
     LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
     TrafficPolicy,

@@ -1,7 +1,13 @@
-//! A finding that only the whole text shows: a Service whose selector matches none of its Pods.
+//! Whom a Service selects; and a finding that only the whole text shows: a Service whose selector matches none of its Pods.
 
 use super::findings::Findings;
 use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, Parsed, Severity, Str, Tree};
+
+/// A Service's selector: every pair must be there. An empty one selects nothing: nobody writes EndpointSlices for a
+/// Service without a selector.
+pub fn selects(selector: &Labels, labels: &Labels) -> bool {
+    !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
 
 /// A warning, not an error: a Service without endpoints is a valid one.
 pub fn check(objects: &[Parsed], findings: &mut Findings) {
@@ -15,7 +21,7 @@ pub fn check(objects: &[Parsed], findings: &mut Findings) {
         let Some(selector) = &service.spec.selector else { continue };
         let namespace = &service.meta.namespace;
         let mut there = pods.iter().filter(|(ns, _)| ns == namespace).map(|(_, labels)| labels);
-        if there.clone().any(|labels| selector.iter().all(|(k, v)| labels.get(k) == Some(v))) {
+        if there.clone().any(|labels| selects(selector, labels)) {
             continue;
         }
         // The same key with another value is most often a slip of the pen.

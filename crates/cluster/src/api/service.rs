@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::decode::{self, Field, Spot, fields};
 use super::findings::Findings;
 use super::kind::Codec;
-use super::{ApiResource, Labels, Meta, NameRule, Resource, Scope, Str, Tree, write};
+use super::{ApiResource, Labels, Meta, NameRule, Resource, Scope, Str, Tree, selects, write};
 use netfilter::{Cidr, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -149,6 +149,11 @@ pub struct LoadBalancerIngress {
 }
 
 impl Service {
+    /// Whether it sends requests to Pods of that namespace with these labels.
+    pub fn selects(&self, namespace: &str, labels: &Labels) -> bool {
+        *self.meta.namespace == *namespace && self.spec.selector.as_ref().is_some_and(|s| selects(s, labels))
+    }
+
     /// kube-proxy service/util, ShouldSkipService: a headless Service and an ExternalName have
     /// no virtual IP, so kube-proxy writes nothing for them.
     pub fn has_virtual_ip(&self) -> bool {

@@ -43,7 +43,7 @@ impl World {
         for rs in old {
             self.scale_replica_set(rs, 0);
         }
-        let old_pods_remain = old.iter().any(|rs| self.pods_of(rs.meta.uid).next().is_some());
+        let old_pods_remain = old.iter().any(|rs| self.store.pods_of(rs.meta.uid).next().is_some());
         if !old_pods_remain {
             self.scale_replica_set(new, deployment.replicas);
         }
@@ -97,7 +97,7 @@ impl World {
     }
 
     fn available_pods(&self, rs: &ReplicaSet) -> u32 {
-        self.pods_of(rs.meta.uid).filter(|p| p.status.ready && p.meta.deleted.is_none()).count() as u32
+        self.store.pods_of(rs.meta.uid).filter(|p| p.status.ready && p.meta.deleted.is_none()).count() as u32
     }
 
     fn scale_replica_set(&mut self, rs: &ReplicaSet, replicas: u32) {
@@ -108,13 +108,8 @@ impl World {
     }
 
     fn owned_replica_sets(&self, deployment: &Deployment) -> Vec<Arc<ReplicaSet>> {
-        let mut sets: Vec<Arc<ReplicaSet>> = self
-            .store
-            .replica_sets
-            .iter()
-            .filter(|rs| rs.meta.owner.as_ref().is_some_and(|o| o.uid == deployment.meta.uid))
-            .cloned()
-            .collect();
+        let mut sets: Vec<Arc<ReplicaSet>> =
+            self.store.replica_sets_of(deployment.meta.uid).cloned().collect();
         sets.sort_by_key(|rs| (rs.meta.created, rs.meta.uid));
         sets
     }

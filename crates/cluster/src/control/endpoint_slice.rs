@@ -82,7 +82,7 @@ impl World {
             .slices
             .iter()
             .filter(|s| s.meta.namespace == service.meta.namespace && s.service == service.meta.name)
-            .filter(|s| s.meta.owner.as_ref().is_some_and(|o| o.uid == service.meta.uid))
+            .filter(|s| s.meta.is_owned_by(service.meta.uid))
             .cloned()
             .collect()
     }
@@ -90,12 +90,9 @@ impl World {
     /// Endpoints by address family and resolved ports (ES-03, ES-04).
     fn wanted_endpoints(&self, service: &Service) -> Groups {
         let mut groups = Groups::new();
-        let Some(selector) = &service.spec.selector else { return groups };
         let families = self.ip_families(service);
-        for pod in self.store.pods.iter() {
-            let selected = pod.meta.namespace == service.meta.namespace
-                && selector.iter().all(|(k, v)| pod.meta.labels.get(k) == Some(v));
-            let Some(addresses) = pod.status.pod_ips.filter(|_| selected && belongs(pod)) else { continue };
+        for pod in self.store.pods_selected_by(service) {
+            let Some(addresses) = pod.status.pod_ips.filter(|_| belongs(pod)) else { continue };
             let ports = resolve_ports(service, pod);
             for (family, address) in addresses.iter().filter(|(family, _)| families.contains(family)) {
                 let endpoint = self.endpoint(service, pod, *address);

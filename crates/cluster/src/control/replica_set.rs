@@ -30,13 +30,9 @@ impl World {
         self.enqueue(Controller::Deployment);
     }
 
-    pub(crate) fn pods_of(&self, owner: Uid) -> impl Iterator<Item = &Arc<Pod>> {
-        self.store.pods.iter().filter(move |p| p.meta.owner.as_ref().is_some_and(|o| o.uid == owner))
-    }
-
     /// controller_utils.go, FilterActivePods.
     fn active_pods_of(&self, owner: Uid) -> Vec<Arc<Pod>> {
-        self.pods_of(owner).filter(|p| is_active(p)).cloned().collect()
+        self.store.pods_of(owner).filter(|p| is_active(p)).cloned().collect()
     }
 
     /// A Pod whose labels no longer match is let go; one without an owner that matches is taken.
@@ -45,7 +41,7 @@ impl World {
             self.store.pods.iter().filter(|p| p.meta.namespace == rs.meta.namespace).cloned().collect();
         for pod in pods.iter().filter(|p| p.meta.deleted.is_none()) {
             let matches = rs.selector.matches(&pod.meta.labels);
-            let owned = pod.meta.owner.as_ref().is_some_and(|o| o.uid == rs.meta.uid);
+            let owned = pod.meta.is_owned_by(rs.meta.uid);
             if owned && !matches {
                 self.update_object::<Pod>(&pod.meta.key(), |p| p.meta.owner = None);
             } else if pod.meta.owner.is_none() && matches && is_active(pod) {

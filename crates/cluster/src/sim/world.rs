@@ -397,8 +397,11 @@ impl World {
             .pods
             .iter()
             .all(|p| p.meta.deleted.is_none() && (p.status.ready || !self.can_be_ready(p)));
-        let replicas =
-            self.store.replica_sets.iter().all(|rs| self.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
+        let replicas = self
+            .store
+            .replica_sets
+            .iter()
+            .all(|rs| self.store.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
         let cloud = self.cloud.balancers.values().all(|lb| lb.ip.is_some());
         proxies && pods && replicas && cloud && self.planned.is_empty() && self.clock.now() > Time::ZERO
     }

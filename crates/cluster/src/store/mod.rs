@@ -3,6 +3,8 @@
 //! Objects are immutable once written and shared; a change makes a new one. Each kind's map is
 //! shared too, so that a snapshot of the store costs one count for each kind.
 
+mod relations;
+
 use litemap::LiteMap;
 use std::sync::Arc;
 

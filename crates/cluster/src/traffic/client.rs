@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{ClientId, Target, Traffic};
-use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType, Uid};
+use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType};
 use crate::dns::Answer;
 use crate::net::{PerFamily, Prefixes};
 use crate::node::Machine;
@@ -207,29 +207,15 @@ impl World {
         match kind {
             Kind::Pod => self.store.pods.get(&key).cloned().into_iter().collect(),
             Kind::ReplicaSet => {
-                let owner = self.store.replica_sets.get(&key).map(|rs| rs.meta.uid);
-                self.pods_owned_by(&owner.into_iter().collect::<Vec<Uid>>())
+                let set = self.store.replica_sets.get(&key);
+                set.map_or_else(Vec::new, |set| self.store.pods_of(set.meta.uid).cloned().collect())
             }
             Kind::Deployment => {
                 let Some(deployment) = self.store.deployments.get(&key) else { return Vec::new() };
-                let owned =
-                    |o: Option<&crate::api::OwnerRef>| o.is_some_and(|o| o.uid == deployment.meta.uid);
-                let sets: Vec<Uid> = self
-                    .store
-                    .replica_sets
-                    .iter()
-                    .filter(|rs| owned(rs.meta.owner.as_ref()))
-                    .map(|rs| rs.meta.uid)
-                    .collect();
-                self.pods_owned_by(&sets)
+                self.store.pods_of_deployment(deployment.meta.uid).cloned().collect()
             }
             Kind::Service | Kind::EndpointSlice | Kind::Node | Kind::Namespace | Kind::Other(_) => Vec::new(),
         }
-    }
-
-    fn pods_owned_by(&self, owners: &[Uid]) -> Vec<Arc<Pod>> {
-        let owned = |p: &&Arc<Pod>| p.meta.owner.as_ref().is_some_and(|o| owners.contains(&o.uid));
-        self.store.pods.iter().filter(owned).cloned().collect()
     }
 
     /// Where the request goes: by name, by address, or by the Service's way in.

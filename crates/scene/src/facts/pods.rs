@@ -6,7 +6,6 @@ use cluster::sim::World;
 use litemap::LiteMap;
 
 use super::outside::Call;
-use super::services::selects;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodState {
@@ -58,10 +57,7 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
         key: meta.key(),
         ip: ip.map(|ip| ip.to_string()),
         state: state(world, pod),
-        services: services
-            .filter(|s| selects(s, &meta.namespace, &meta.labels))
-            .map(|s| s.meta.uid)
-            .collect(),
+        services: services.filter(|s| s.selects(&meta.namespace, &meta.labels)).map(|s| s.meta.uid).collect(),
         labels: labels(world, pod),
         node: node.map(|n| n.meta.uid),
         owner: meta.owner.as_ref().map(|o| o.uid),

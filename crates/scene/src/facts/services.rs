@@ -80,11 +80,3 @@ fn port_text(port: &cluster::api::ServicePort) -> String {
 pub(super) fn label_texts(labels: &Labels) -> Vec<String> {
     labels.iter().map(|(key, value)| format!("{key}={value}")).collect()
 }
-
-/// Whether the Service's selector takes Pods with these labels.
-pub fn selects(service: &Service, namespace: &str, labels: &Labels) -> bool {
-    let Some(selector) = &service.spec.selector else { return false };
-    *service.meta.namespace == *namespace
-        && !selector.is_empty()
-        && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
-}
