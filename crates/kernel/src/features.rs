@@ -178,7 +178,7 @@ fn other_policy(service: &Service) -> Service {
     let spec = &mut service.spec;
     spec.internal_traffic_policy = other(spec.internal_traffic_policy);
     if spec.type_ != ServiceType::ClusterIP || !spec.external_ips.is_empty() {
-        spec.external_traffic_policy = other(spec.external_traffic_policy);
+        spec.external_traffic_policy = spec.external_traffic_policy.map(other);
     }
     service
 }

@@ -236,9 +236,9 @@ fn service_spec(rng: &mut Rng, family: Family, number: u8) -> ServiceSpec {
     let external = type_ != ServiceType::ClusterIP;
     let external_ips = if rng.percent(25) { vec![plan::public_ip(family, 40 + number)] } else { Vec::new() };
     let has_external = external || !external_ips.is_empty();
-    let external_traffic_policy = if has_external { policy(rng) } else { TrafficPolicy::Cluster };
+    let external_traffic_policy = has_external.then(|| policy(rng));
     let balanced = type_ == ServiceType::LoadBalancer;
-    let local = external_traffic_policy == TrafficPolicy::Local;
+    let local = external_traffic_policy == Some(TrafficPolicy::Local);
     ServiceSpec {
         type_,
         ports: ports(rng, number, external),

@@ -58,7 +58,7 @@ pub fn ExternalTrafficPolicy(service: Memo<Arc<Service>>) -> impl IntoView {
             service
             name="externalTrafficPolicy"
             options=traffic_policies()
-            current=|service| Some(service.spec.external_traffic_policy)
+            current=|service| service.spec.external_traffic_policy
             policy=ServicePolicy::ExternalTrafficPolicy
         />
     }

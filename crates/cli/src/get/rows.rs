@@ -165,7 +165,7 @@ fn service(now: Time, service: &Service) -> Row {
         node_port => format!("{}:{node_port}/{}", p.port, p.protocol.as_str()),
     }));
     let mut selector = spec.selector.as_ref().map_or("<none>".to_string(), labels);
-    if spec.external_traffic_policy == TrafficPolicy::Local {
+    if spec.external_traffic_policy == Some(TrafficPolicy::Local) {
         selector.push_str(" (externalTrafficPolicy Local)");
     }
     row(

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::diagnostic::clip;
+use super::field;
 use super::scenario::{form, service_policy};
 use super::{
-    ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, ServiceType, SessionAffinity, Str,
-    TrafficPolicy,
+    ClientSpec, DiagnosticKind, Format, Kind, Labels, Manifest, Name, NsName, ObjectRef, Service,
+    ServiceType, SessionAffinity, Str, TrafficPolicy,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
@@ -242,5 +244,47 @@ impl ServicePolicy {
             ServicePolicy::PublishNotReadyAddresses(_) => "publishNotReadyAddresses",
             ServicePolicy::TopologyMode(_) => TOPOLOGY_MODE,
         }
+    }
+
+    /// The Service as `kubectl patch`, or `annotate`, would send it back. An error is of what its type cannot hold.
+    pub(crate) fn set(&self, service: &mut Service) -> Result<(), field::Error> {
+        let spec = &mut service.spec;
+        match self {
+            ServicePolicy::ExternalTrafficPolicy(policy) => spec.external_traffic_policy = Some(*policy),
+            ServicePolicy::InternalTrafficPolicy(policy) => spec.internal_traffic_policy = *policy,
+            ServicePolicy::SessionAffinity(affinity) => spec.session_affinity = *affinity,
+            ServicePolicy::TrafficDistribution(text) => spec.traffic_distribution = text.clone(),
+            ServicePolicy::LoadBalancerSourceRanges(texts) => {
+                spec.load_balancer_source_ranges =
+                    self.parsed(texts, |text| text.trim().parse().ok(), Format::Cidr)?;
+            }
+            ServicePolicy::ExternalIps(texts) => {
+                spec.external_ips = self.parsed(texts, |text| text.parse().ok(), Format::IpAddress)?;
+            }
+            ServicePolicy::PublishNotReadyAddresses(on) => spec.publish_not_ready_addresses = *on,
+            ServicePolicy::TopologyMode(mode) => {
+                let annotations = &mut service.meta.annotations;
+                // Its older name would say the same, or be overruled.
+                annotations.remove("service.kubernetes.io/topology-aware-hints");
+                match mode {
+                    Some(mode) => annotations.insert(TOPOLOGY_MODE.into(), mode.clone()),
+                    None => annotations.remove(TOPOLOGY_MODE),
+                };
+            }
+        }
+        Ok(())
+    }
+
+    fn parsed<T>(
+        &self,
+        texts: &[Str],
+        parse: fn(&str) -> Option<T>,
+        format: Format,
+    ) -> Result<Vec<T>, field::Error> {
+        let spec = field::Path::new("spec");
+        let list = spec.child(self.field());
+        let wrong =
+            |index, text| list.item(index).error(DiagnosticKind::BadFormat { value: clip(text), format });
+        texts.iter().enumerate().map(|(index, text)| parse(text).ok_or_else(|| wrong(index, text))).collect()
     }
 }

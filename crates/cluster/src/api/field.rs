@@ -1,13 +1,16 @@
 //! What is wrong with a field, and its path in the object (apimachinery util/validation/field). Where that is in a
 //! text, the object's tree says: see `Spot::report_at`.
 
-use super::{DiagnosticKind, Str};
+use super::diagnostic::clip;
+use super::{Diagnostic, DiagnosticKind, ObjectRef, Severity, Str};
 
 /// A step on the way to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    Key(Str),
+    Field(Str),
     Item(usize),
+    /// The last one: a map's key itself, and not its value.
+    Key(Str),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ impl Error {
 
     /// The same, said of the object that has this one in the field `key`.
     pub fn under(mut self, key: &str) -> Error {
-        self.path.insert(0, Step::Key(key.into()));
+        self.path.insert(0, Step::Field(key.into()));
         self
     }
 
@@ -33,5 +36,124 @@ impl Error {
     pub fn under_item(mut self, index: usize) -> Error {
         self.path.insert(0, Step::Item(index));
         self
+    }
+
+    /// Of an object that no text holds.
+    pub fn diagnostic(self, object: ObjectRef) -> Diagnostic {
+        let (path, object) = (print(&self.path), Some(object));
+        Diagnostic { severity: Severity::Error, line: 0, column: 0, object, path, message: self.message }
+    }
+}
+
+/// As kubectl writes it: `spec.ports[0].port`, `metadata.labels[app.kubernetes.io/name]`.
+pub fn print(path: &[Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            Step::Item(index) => push_item(&mut out, *index),
+            Step::Field(key) | Step::Key(key) => push_key(&mut out, key),
+        }
+    }
+    out
+}
+
+pub fn push_item(out: &mut String, index: usize) {
+    out.push_str(&format!("[{index}]"));
+}
+
+pub fn push_key(out: &mut String, key: &str) {
+    let key = clip(key);
+    if key.contains(['.', '/']) {
+        out.push_str(&format!("[{key}]"));
+        return;
+    }
+    if !out.is_empty() {
+        out.push('.');
+    }
+    out.push_str(&key);
+}
+
+/// True where one of two printed paths leads to the other's field or to a part of it.
+pub fn overlap(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The way to the field that is looked at; its steps are copied when there is something to say of it.
+#[derive(Clone, Copy)]
+pub struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    step: PathStep<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum PathStep<'a> {
+    Root,
+    Field(&'a str),
+    Item(usize),
+    Key(&'a str),
+}
+
+impl<'a> Path<'a> {
+    pub const ROOT: Path<'static> = Path { parent: None, step: PathStep::Root };
+
+    pub fn new(field: &'a str) -> Path<'a> {
+        Path { parent: None, step: PathStep::Field(field) }
+    }
+
+    pub fn child<'b>(&'b self, field: &'b str) -> Path<'b> {
+        Path { parent: Some(self), step: PathStep::Field(field) }
+    }
+
+    pub fn item<'b>(&'b self, index: usize) -> Path<'b> {
+        Path { parent: Some(self), step: PathStep::Item(index) }
+    }
+
+    /// A map's key itself.
+    pub fn key<'b>(&'b self, key: &'b str) -> Path<'b> {
+        Path { parent: Some(self), step: PathStep::Key(key) }
+    }
+
+    pub fn error(&self, message: DiagnosticKind) -> Error {
+        Error { path: self.steps(), message }
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let mut steps = self.parent.map_or_else(Vec::new, Path::steps);
+        match self.step {
+            PathStep::Root => {}
+            PathStep::Field(field) => steps.push(Step::Field(field.into())),
+            PathStep::Item(index) => steps.push(Step::Item(index)),
+            PathStep::Key(key) => steps.push(Step::Key(key.into())),
+        }
+        steps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_printed_as_kubectl_does() {
+        let spec = Path::new("spec");
+        let ports = spec.child("ports");
+        let port = ports.item(1);
+        assert_eq!(print(&port.child("port").steps()), "spec.ports[1].port");
+        assert_eq!(print(&Path::new("labels").key("a.b/c").steps()), "labels[a.b/c]");
+        assert_eq!(print(&Path::ROOT.child("a").steps()), "a");
+    }
+
+    #[test]
+    fn a_path_overlaps_its_beginning() {
+        for (a, b, expected) in [
+            ("spec.ports[1]", "spec.ports[1].port", true),
+            ("spec.ports[1].port", "spec.ports", true),
+            ("spec.ports", "spec.ports", true),
+            ("spec.port", "spec.ports", false),
+            ("spec.ports[1]", "spec.ports[10]", false),
+        ] {
+            assert_eq!((overlap(a, b), overlap(b, a)), (expected, expected), "{a} {b}");
+        }
     }
 }

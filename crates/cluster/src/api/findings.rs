@@ -41,6 +41,11 @@ impl Findings {
         }
     }
 
+    /// The errors among those that came since the list had `from` findings.
+    pub fn errors_since(&self, from: usize) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter().skip(from).filter(|d| d.severity == Severity::Error)
+    }
+
     pub fn len(&self) -> usize {
         self.list.len()
     }

@@ -23,13 +23,16 @@ mod slice;
 mod tests;
 mod text;
 mod tree;
+mod validate;
 mod workload;
 mod write;
 
 pub use action::{Action, ServicePolicy, TOPOLOGY_MODE, TimedAction};
-pub use decode::{canonical_template, wrong_labels};
+pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
+pub(crate) use field::Error as FieldError;
+pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated};
 pub use manifest::{Manifest, Parsed, Source};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};

@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::decode::fields;
 use super::decode::{self, Field, Spot};
+use super::field;
 use super::findings::Findings;
 use super::kind::Codec;
+use super::validate;
 use super::{ApiResource, Meta, NameRule, Resource, Scope, Tree};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -28,8 +30,12 @@ impl Resource for Namespace {
 impl Codec for Namespace {
     const FIELDS: &'static [Field] = fields::NAMESPACE;
 
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Namespace {
-        Namespace { meta: decode::meta::decode::<Namespace>(root, findings) }
+    fn decode(root: &Spot<'_>, _: &mut Findings) -> Namespace {
+        Namespace { meta: decode::meta::decode::<Namespace>(root) }
+    }
+
+    fn validate(&self) -> Vec<field::Error> {
+        validate::meta::validate::<Namespace>(&self.meta)
     }
 
     /// Nothing but its metadata.

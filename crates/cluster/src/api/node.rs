@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::decode::{self, Field, Spot, fields};
+use super::field;
 use super::findings::Findings;
 use super::kind::Codec;
+use super::validate;
 use super::{ApiResource, Meta, NameRule, Resource, Scope, Str, Tree, write};
 use netfilter::Cidr;
 
@@ -38,6 +40,10 @@ impl Codec for Node {
 
     fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
         decode::node::decode(root, findings)
+    }
+
+    fn validate(&self) -> Vec<field::Error> {
+        validate::meta::validate::<Node>(&self.meta)
     }
 
     fn print(&self, over: &mut Tree) {

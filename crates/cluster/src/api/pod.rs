@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::decode::{self, Field, Spot, fields};
+use super::field;
 use super::findings::Findings;
 use super::kind::Codec;
+use super::validate;
 use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
 use crate::net::PerFamily;
 use crate::sim::Time;
@@ -36,6 +38,10 @@ impl Codec for Pod {
 
     fn decode(root: &Spot<'_>, findings: &mut Findings) -> Pod {
         decode::pod::decode(root, findings)
+    }
+
+    fn validate(&self) -> Vec<field::Error> {
+        validate::meta::validate::<Pod>(&self.meta)
     }
 
     fn print(&self, over: &mut Tree) {

@@ -1,4 +1,5 @@
-//! Whom a Service selects; and a finding that only the whole text shows: a Service whose selector matches none of its Pods.
+//! Whom a Service selects; and a finding that only the whole text shows: a Service whose selector matches none of its
+//! Pods.
 
 use super::findings::Findings;
 use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, Parsed, Severity, Str, Tree};

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::decode::{self, Field, Spot, fields};
+use super::field;
 use super::findings::Findings;
 use super::kind::Codec;
+use super::validate;
 use super::{ApiResource, Labels, Meta, NameRule, Resource, Scope, Str, Tree, selects, write};
 use netfilter::{Cidr, Protocol};
 
@@ -35,6 +37,14 @@ impl Codec for Service {
 
     fn decode(root: &Spot<'_>, findings: &mut Findings) -> Service {
         decode::service::decode(root, findings)
+    }
+
+    fn set_defaults(&mut self) {
+        self.spec.set_defaults();
+    }
+
+    fn validate(&self) -> Vec<field::Error> {
+        validate::service::validate(self)
     }
 
     fn print(&self, over: &mut Tree) {
@@ -89,6 +99,8 @@ pub enum SessionAffinity {
 impl SessionAffinity {
     /// core/v1 types.go, DefaultClientIPServiceAffinitySeconds.
     pub const DEFAULT_TIMEOUT_S: u32 = 10_800;
+    /// The least and the most, in seconds (core validation.go, validateClientIPAffinityConfig).
+    pub const TIMEOUTS_S: (u32, u32) = (1, 86_400);
 
     /// `ClientIP` whose `timeoutSeconds` is not written (core/v1 defaults.go, SetDefaults_Service).
     pub fn default_client_ip() -> SessionAffinity {
@@ -110,6 +122,7 @@ pub struct ServicePort {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum TargetPort {
+    /// 0 where it is left out, until the default is set: the port's own.
     Number(u16),
     /// Resolved in each Pod by name and protocol (upstream: FindPort).
     Name(Str),
@@ -129,14 +142,16 @@ pub struct ServiceSpec {
     pub external_ips: Vec<IpAddr>,
     pub external_name: Option<Str>,
     pub session_affinity: SessionAffinity,
-    pub external_traffic_policy: TrafficPolicy,
+    /// `None` for a Service that cannot be called from outside.
+    pub external_traffic_policy: Option<TrafficPolicy>,
     pub internal_traffic_policy: TrafficPolicy,
     pub load_balancer_source_ranges: Vec<Cidr>,
     pub load_balancer_class: Option<Str>,
     /// 0 when none is allocated.
     pub health_check_node_port: u16,
     pub publish_not_ready_addresses: bool,
-    pub allocate_load_balancer_node_ports: bool,
+    /// `None` but for type LoadBalancer.
+    pub allocate_load_balancer_node_ports: Option<bool>,
     /// `PreferSameZone`, `PreferSameNode` or `PreferClose`, as written.
     pub traffic_distribution: Option<Str>,
 }
@@ -146,6 +161,42 @@ pub struct LoadBalancerIngress {
     pub ip: IpAddr,
     /// `ipMode: Proxy`: kube-proxy writes no rule for the address (default: VIP).
     pub proxy: bool,
+}
+
+impl ServiceSpec {
+    /// core/v1 defaults.go, SetDefaults_Service: what is left out and depends on what is not.
+    fn set_defaults(&mut self) {
+        for port in &mut self.ports {
+            if port.target_port == TargetPort::Number(0) {
+                port.target_port = TargetPort::Number(port.port);
+            }
+        }
+        if self.is_externally_accessible() {
+            self.external_traffic_policy.get_or_insert(TrafficPolicy::Cluster);
+        }
+        if self.type_ == ServiceType::LoadBalancer {
+            self.allocate_load_balancer_node_ports.get_or_insert(true);
+        }
+    }
+
+    /// pkg/api/v1/service, ExternallyAccessible.
+    pub fn is_externally_accessible(&self) -> bool {
+        match self.type_ {
+            ServiceType::NodePort | ServiceType::LoadBalancer => true,
+            ServiceType::ClusterIP => !self.external_ips.is_empty(),
+            ServiceType::ExternalName => false,
+        }
+    }
+
+    /// pkg/api/v1/service, ExternalPolicyLocal: the field counts only where it may be set.
+    pub fn is_external_policy_local(&self) -> bool {
+        self.is_externally_accessible() && self.external_traffic_policy == Some(TrafficPolicy::Local)
+    }
+
+    /// pkg/api/v1/service, NeedsHealthCheck.
+    pub fn needs_health_check(&self) -> bool {
+        self.type_ == ServiceType::LoadBalancer && self.is_external_policy_local()
+    }
 }
 
 impl Service {

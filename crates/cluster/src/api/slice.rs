@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use serde::{Serialize, Serializer};
 
 use super::decode::{self, Field, Spot, fields};
+use super::field;
 use super::findings::Findings;
 use super::kind::Codec;
+use super::validate;
 use super::{ApiResource, Meta, Name, NameRule, Resource, Scope, Str, Tree, Uid, write};
 use netfilter::{Family, Protocol};
 
@@ -60,6 +62,10 @@ impl Codec for EndpointSlice {
 
     fn decode(root: &Spot<'_>, findings: &mut Findings) -> EndpointSlice {
         decode::slice::decode(root, findings)
+    }
+
+    fn validate(&self) -> Vec<field::Error> {
+        validate::meta::validate::<EndpointSlice>(&self.meta)
     }
 
     fn print(&self, over: &mut Tree) {

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::decode::{self, Field, Spot, fields};
+use super::field;
 use super::findings::Findings;
 use super::kind::Codec;
+use super::validate;
 use super::{ApiResource, Labels, Meta, NameRule, PodTemplate, Resource, Scope, Str, Tree, write};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +35,10 @@ impl Codec for Deployment {
 
     fn decode(root: &Spot<'_>, findings: &mut Findings) -> Deployment {
         decode::workload::deployment(root, findings)
+    }
+
+    fn validate(&self) -> Vec<field::Error> {
+        validate::meta::validate::<Deployment>(&self.meta)
     }
 
     fn print(&self, over: &mut Tree) {
@@ -65,6 +71,10 @@ impl Codec for ReplicaSet {
 
     fn decode(root: &Spot<'_>, findings: &mut Findings) -> ReplicaSet {
         decode::workload::replica_set(root, findings)
+    }
+
+    fn validate(&self) -> Vec<field::Error> {
+        validate::meta::validate::<ReplicaSet>(&self.meta)
     }
 
     fn print(&self, over: &mut Tree) {

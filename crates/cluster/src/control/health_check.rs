@@ -36,7 +36,8 @@ impl World {
     /// What the load balancer of a Service finds on a node now.
     pub fn health_check(&self, service: &Service, node: Uid) -> HealthCheck {
         let spec = &service.spec;
-        let local = spec.external_traffic_policy == TrafficPolicy::Local && spec.health_check_node_port != 0;
+        let local =
+            spec.external_traffic_policy == Some(TrafficPolicy::Local) && spec.health_check_node_port != 0;
         let port = if local { spec.health_check_node_port } else { HEALTHZ_PORT };
         let silent = HealthCheck { port, status: None, local_endpoints: None };
         let answers = |m: &&Machine| m.power && !m.proxy.paused && m.proxy.synced_at.is_some();

@@ -85,7 +85,7 @@ impl World {
     fn allocate_node_ports(&self, service: &mut Service, creating: bool) -> Result<(), Refusal> {
         let needs = match service.spec.type_ {
             ServiceType::NodePort => true,
-            ServiceType::LoadBalancer => service.spec.allocate_load_balancer_node_ports,
+            ServiceType::LoadBalancer => service.spec.allocate_load_balancer_node_ports != Some(false),
             _ => false,
         };
         if !needs && service.spec.type_ != ServiceType::LoadBalancer {
@@ -124,9 +124,7 @@ impl World {
         chosen_here: &BTreeSet<u16>,
     ) -> Result<(), Refusal> {
         let own = service.meta.key();
-        let needs = service.spec.type_ == ServiceType::LoadBalancer
-            && service.spec.external_traffic_policy == crate::api::TrafficPolicy::Local;
-        if !needs {
+        if !service.spec.needs_health_check() {
             service.spec.health_check_node_port = 0;
         } else if service.spec.health_check_node_port != 0 {
             self.claim_node_port(&own, service.spec.health_check_node_port, chosen_here)?;

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
-use crate::api::scenario::policy::patched;
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Kind, KubeObject,
-    Labels, Manifest, Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service,
-    ServicePolicy, ServiceType, Severity, Str, Uid, check_action, wrong_labels,
+    Manifest, Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, Severity, Str, Uid,
+    check_action,
 };
 use crate::control::POD_LIMIT;
 use crate::node::kubelet::Process;
@@ -212,7 +211,7 @@ impl World {
         self.upsert(deployment, Kind::Deployment)
     }
 
-    fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
+    pub(super) fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
         let old = self.store.services.get(&service.meta.key()).cloned();
         let changed_ip = old.as_ref().is_some_and(|old| {
             let (old, new) = (&old.spec.cluster_ips, &service.spec.cluster_ips);
@@ -269,100 +268,6 @@ impl World {
         self.machines.remove(&node.meta.uid);
         self.cloud.forget_node(node.meta.uid);
         Some(())
-    }
-
-    fn set_labels(&mut self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
-        let key = object.key();
-        self.check_labels(object, labels)?;
-        let labels = labels.clone();
-        let found = match &object.kind {
-            Kind::Pod => self.update_object::<Pod>(&key, |o| o.meta.labels = labels).is_some(),
-            Kind::Node => self.update_object::<Node>(&key, |o| o.meta.labels = labels).is_some(),
-            Kind::Service => self.update_object::<Service>(&key, |o| o.meta.labels = labels).is_some(),
-            Kind::Deployment => self.update_object::<Deployment>(&key, |o| o.meta.labels = labels).is_some(),
-            Kind::ReplicaSet | Kind::EndpointSlice | Kind::Namespace | Kind::Other(_) => {
-                return Err(Refusal::NotEditable { object: object.clone() });
-            }
-        };
-        found.then_some(()).ok_or_else(|| Refusal::NotFound { object: object.clone() })
-    }
-
-    /// The labels go through the same checks as those of a manifest: as a Namespace's, which has
-    /// nothing else to be wrong.
-    fn check_labels(&self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
-        let errors: Vec<_> = wrong_labels(labels)
-            .into_iter()
-            .map(|d| Diagnostic { object: Some(object.clone()), ..d })
-            .collect();
-        if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid { diagnostics: errors }) }
-    }
-
-    fn set_service_type(&mut self, key: &NsName, type_: ServiceType) -> Result<(), Refusal> {
-        let old = self.service(key)?;
-        if old.spec.headless && type_ != ServiceType::ClusterIP {
-            return Err(Refusal::Immutable {
-                object: ObjectRef::of_key(Kind::Service, key),
-                field: "spec.clusterIP",
-            });
-        }
-        // core validation.go, ValidateService.
-        if type_ == ServiceType::ExternalName && old.spec.external_name.as_deref().is_none_or(str::is_empty) {
-            return Err(required(Kind::Service, key, "spec.externalName"));
-        }
-        let mut service = Service::clone(&old);
-        service.spec.type_ = type_;
-        if type_ != ServiceType::LoadBalancer {
-            service.spec.load_balancer_class = None;
-        }
-        if type_ == ServiceType::LoadBalancer && old.spec.type_ != ServiceType::LoadBalancer {
-            service.spec.allocate_load_balancer_node_ports = true;
-        }
-        if type_ == ServiceType::ClusterIP {
-            service.spec.external_traffic_policy = Default::default();
-            // carry_over would bring the node ports back.
-            service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
-        }
-        self.allocate_service(&mut service, Some(&old))?;
-        self.put_object(service);
-        Ok(())
-    }
-
-    /// `kubectl patch`: the Service as it is with that field set goes through the API server's own
-    /// checks.
-    fn set_service_policy(&mut self, key: &NsName, policy: &ServicePolicy) -> Result<(), Refusal> {
-        let old = self.service(key)?;
-        let source = self.store.source(old.meta.uid).map(|source| &**source);
-        let (decoded, diagnostics) = patched(&old, source, policy);
-        let errors: Vec<_> = diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
-        match decoded {
-            Some(mut service) if errors.is_empty() => {
-                keep_identity(&mut service, &old);
-                self.apply_service(service).map(|_| ())
-            }
-            _ => Err(Refusal::Invalid { diagnostics: errors }),
-        }
-    }
-
-    fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
-        self.service(key)?;
-        self.check_labels(&ObjectRef::of_key(Kind::Service, key), selector)?;
-        let selector = Some(selector.clone()).filter(|s| !s.is_empty());
-        self.update_object::<Service>(key, |s| s.spec.selector = selector);
-        Ok(())
-    }
-
-    fn service(&self, key: &NsName) -> Result<Arc<Service>, Refusal> {
-        let missing = || Refusal::NotFound { object: ObjectRef::of_key(Kind::Service, key) };
-        self.store.services.get(key).cloned().ok_or_else(missing)
-    }
-
-    fn scale(&mut self, key: &NsName, replicas: u32) -> Result<(), Refusal> {
-        if replicas > POD_LIMIT {
-            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
-        }
-        self.update_object::<Deployment>(key, |d| d.replicas = replicas)
-            .map(|_| ())
-            .ok_or_else(|| Refusal::NotFound { object: ObjectRef::of_key(Kind::Deployment, key) })
     }
 
     fn pod_that(&self, runs: fn(Process) -> bool, key: &NsName) -> Result<Uid, Refusal> {
@@ -497,12 +402,6 @@ fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
     let name = meta.name.clone();
     meta.labels.entry("kubernetes.io/hostname".into()).or_insert(name);
     meta
-}
-
-/// An object that an edit would leave without a field that it must have.
-fn required(kind: Kind, key: &NsName, path: &str) -> Refusal {
-    let diagnostic = finding(Some(ObjectRef::of_key(kind, key)), path, DiagnosticKind::Required);
-    Refusal::Invalid { diagnostics: vec![diagnostic] }
 }
 
 /// An error that no text holds.

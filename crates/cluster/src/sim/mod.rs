@@ -4,6 +4,7 @@ mod apply;
 mod archive;
 mod clock;
 mod drain;
+mod edit;
 mod event;
 mod history;
 mod journal;

@@ -27,7 +27,7 @@ impl Store {
     /// The Deployment that made a Pod, through its ReplicaSet.
     pub fn deployment_of(&self, pod: &Pod) -> Option<&Arc<Deployment>> {
         let owner = self.replica_set_of(pod)?.meta.owner.as_ref()?.uid;
-        self.deployments.iter().find(|deployment| deployment.meta.uid == owner)
+        self.deployment_by_uid(owner)
     }
 
     pub fn pods_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Pod>> {

@@ -55,7 +55,7 @@ pub fn known_ports(machine: &Machine) -> BTreeMap<ServicePortName, KnownPort> {
                     internal,
                     external: external_addresses(machine, service, port.port, port.node_port),
                     internal_policy: service.spec.internal_traffic_policy,
-                    external_policy: service.spec.external_traffic_policy,
+                    external_policy: service.spec.external_traffic_policy.unwrap_or_default(),
                     cluster: for_policy_cluster(machine, &endpoints),
                     local: for_policy_local(machine, &endpoints),
                 },

@@ -142,6 +142,22 @@ fn the_health_check_node_port_comes_and_goes() {
     assert_eq!(spec(&run).health_check_node_port, 0);
 }
 
+/// what depended on the old value goes with it.
+#[test]
+fn a_policy_goes_with_what_it_depended_on() {
+    let mut run = run(ServiceType::ClusterIP);
+    set(&mut run, ServicePolicy::ExternalIps(texts(&["198.18.0.1"]))).expect("it is taken");
+    assert_eq!(spec(&run).external_traffic_policy, Some(TrafficPolicy::Cluster), "the default");
+    set(&mut run, ServicePolicy::ExternalTrafficPolicy(TrafficPolicy::Local)).expect("it is taken");
+    set(&mut run, ServicePolicy::ExternalIps(Vec::new())).expect("it is taken");
+    assert_eq!(spec(&run).external_traffic_policy, None, "it cannot be called from outside");
+    let mut run = self::run(ServiceType::LoadBalancer);
+    set(&mut run, ServicePolicy::LoadBalancerSourceRanges(texts(&["10.0.0.0/8"]))).expect("it is taken");
+    run.act(Action::SetServiceType { service: key("web"), type_: ServiceType::NodePort }).expect("it is");
+    let spec = spec(&run);
+    assert_eq!((spec.load_balancer_source_ranges, spec.allocate_load_balancer_node_ports), (vec![], None));
+}
+
 /// V-04: it is immutable while it is needed, and in the range of node ports.
 #[test]
 fn a_health_check_node_port_that_is_named_is_checked() {

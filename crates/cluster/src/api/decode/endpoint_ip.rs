@@ -16,7 +16,7 @@ pub fn check_endpoint_ip(spot: &Spot<'_>, ip: IpAddr, findings: &mut Findings) {
 
 /// No address is in two of them. As upstream does, this lets multicast beyond one link pass, and reads an IPv4
 /// address in IPv6's clothes as what it is.
-fn special_range(ip: IpAddr) -> Option<SpecialRange> {
+pub fn special_range(ip: IpAddr) -> Option<SpecialRange> {
     let ip = ip.to_canonical();
     let (link_local, multicast) = match ip {
         IpAddr::V4(ip) => (ip.is_link_local(), ip.octets()[..3] == [224, 0, 0]),

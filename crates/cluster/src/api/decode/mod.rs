@@ -1,5 +1,6 @@
-//! Value trees to typed objects. First the shape (types and names of fields), then the values
-//! (API server: validation.go), then the defaults (defaults.go). Every finding is gathered.
+//! Value trees to typed objects: the first of the API server's three passes over what it is sent. Here it is checked
+//! what no type can hold: names and JSON types of fields, addresses that are none, numbers out of range. Defaults and
+//! validation follow (`KubeObject::decode`). Every finding is gathered.
 
 mod canonical;
 mod endpoint_ip;
@@ -20,11 +21,12 @@ pub(super) use spot::{Spot, shown};
 
 use super::findings::Findings;
 use super::{DiagnosticKind, Kind, KubeObject, ObjectRef, Scope, Str, Tree, Type, Unsimulated, Value};
+use super::{field, validate};
 use schema::Shape;
 
 pub use canonical::canonical_template;
+pub(super) use endpoint_ip::special_range;
 pub(super) use meta::labels as read_labels;
-pub use meta::wrong_labels;
 pub(super) use names::{check as check_name, holds as holds_name};
 pub(super) use node::cidr as read_cidr;
 pub(super) use pod::{one_of as pod_one_of, required as pod_required};
@@ -98,10 +100,24 @@ fn decode_kind(tree: &Tree, name: &Str, version: &Str, findings: &mut Findings) 
     }
 }
 
+/// What validation found, where the text has it. What could not be read stands as nothing in the object: that was said
+/// since there were `from` findings, and nothing more is said of it.
+pub(super) fn report(root: &Spot<'_>, from: usize, errors: Vec<field::Error>, findings: &mut Findings) {
+    let unread: Vec<String> = findings.errors_since(from).map(|error| error.path.clone()).collect();
+    for error in errors {
+        let path = field::print(&error.path);
+        if !unread.iter().any(|unread| field::overlap(unread, &path)) {
+            root.report_at(&error.path, error.message, findings);
+        }
+    }
+}
+
 /// Only what every object has is checked.
 fn decode_other(root: &Spot<'_>, kind: &Str, version: &Str, findings: &mut Findings) -> Unsimulated {
+    let from = findings.len();
     schema::check(&root.field("metadata"), Shape::Obj(fields::META), findings);
-    let meta = meta::decode_any(root, Kind::named(kind).scope(), findings);
+    let meta = meta::decode_any(root, Kind::named(kind).scope());
+    report(root, from, validate::meta::validate_any(&meta), findings);
     // These hold data for others; nothing a Service does depends on them.
     let inert = ["ConfigMap", "Secret", "ServiceAccount"].contains(&&**kind) && &**version == "v1";
     if !inert {

@@ -11,7 +11,7 @@ use crate::api::{DiagnosticKind, Format, Node, NodeCondition, NodeSpec, Severity
 use netfilter::Cidr;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
-    let meta = meta::decode::<Node>(root, findings);
+    let meta = meta::decode::<Node>(root);
     let spec = root.field("spec");
     let status = root.field("status");
     Node {

@@ -13,7 +13,7 @@ use crate::api::{
 use netfilter::Protocol;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Pod {
-    let meta = meta::decode::<Pod>(root, findings);
+    let meta = meta::decode::<Pod>(root);
     let spot = root.field("spec");
     let spec = spec(&spot, findings);
     check_restart_policy(&spot.field("restartPolicy"), findings);

@@ -1,51 +1,47 @@
-//! `v1` Service: what needs no knowledge of the cluster (core validation.go, ValidateService;
-//! defaults.go, SetDefaults_Service). Allocation is the store's job.
+//! `v1` Service.
 
 use std::net::IpAddr;
 
-use super::endpoint_ip::check_endpoint_ip;
 use super::spot::Spot;
-use super::{meta, names, node, pod, service_port};
+use super::{meta, node, pod, service_port};
 use crate::api::findings::Findings;
 use crate::api::{
-    DiagnosticKind, NameRule, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, Severity, Str,
-    TrafficPolicy,
+    DiagnosticKind, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, Severity, TrafficPolicy,
 };
 use netfilter::Cidr;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Service {
-    // RFC 1123 since 1.36, a digit first is allowed (RelaxedServiceNameValidation, KEP-5311).
-    let meta = meta::decode::<Service>(root, findings);
     // The server empties the status of what it is asked to create.
-    Service { meta, spec: spec(&root.field("spec"), findings), ingress: Vec::new() }
+    Service {
+        meta: meta::decode::<Service>(root),
+        spec: spec(&root.field("spec"), findings),
+        ingress: Vec::new(),
+    }
 }
 
 fn spec(spot: &Spot<'_>, findings: &mut Findings) -> ServiceSpec {
     let type_ = type_of(&spot.field("type"), findings);
-    let (headless, cluster_ips) = cluster_ips(spot, type_, findings);
-    let external_ips = external_ips(&spot.field("externalIPs"), findings);
-    let external = is_external(type_, &external_ips);
-    let external_traffic_policy = external_policy(&spot.field("externalTrafficPolicy"), external, findings);
+    let (headless, cluster_ips) = cluster_ips(spot, findings);
     families(spot, type_, findings);
-    let selector = spot.field("selector");
-    let labels = meta::labels(&selector, findings);
+    let text = |field| spot.field(field).text().cloned();
+    let health_port = spot.field("healthCheckNodePort").int_in(findings, 0, 65_535);
     ServiceSpec {
         type_,
-        selector: (!labels.is_empty()).then_some(labels),
-        ports: service_port::decode(spot, type_, headless, findings),
+        selector: Some(spot.field("selector").labels()).filter(|labels| !labels.is_empty()),
+        ports: service_port::decode(&spot.field("ports"), findings),
         headless,
         cluster_ips,
-        external_ips,
-        external_name: external_name(&spot.field("externalName"), type_, findings),
+        external_ips: external_ips(&spot.field("externalIPs"), findings),
+        external_name: text("externalName"),
         session_affinity: affinity(spot, findings),
-        external_traffic_policy,
-        internal_traffic_policy: policy(&spot.field("internalTrafficPolicy"), findings),
-        load_balancer_source_ranges: source_ranges(spot, type_, findings),
-        load_balancer_class: class(&spot.field("loadBalancerClass"), type_, findings),
-        health_check_node_port: health_port(spot, type_, external_traffic_policy, findings),
+        external_traffic_policy: policy(&spot.field("externalTrafficPolicy"), findings),
+        internal_traffic_policy: policy(&spot.field("internalTrafficPolicy"), findings).unwrap_or_default(),
+        load_balancer_source_ranges: source_ranges(&spot.field("loadBalancerSourceRanges"), findings),
+        load_balancer_class: text("loadBalancerClass"),
+        health_check_node_port: health_port.and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
         publish_not_ready_addresses: spot.field("publishNotReadyAddresses").bool().unwrap_or(false),
-        allocate_load_balancer_node_ports: allocate(spot, type_, findings),
-        traffic_distribution: distribution(&spot.field("trafficDistribution"), findings),
+        allocate_load_balancer_node_ports: spot.field("allocateLoadBalancerNodePorts").bool(),
+        traffic_distribution: spot.field("trafficDistribution").str().cloned(),
     }
 }
 
@@ -63,52 +59,24 @@ fn type_of(spot: &Spot<'_>, findings: &mut Findings) -> ServiceType {
     }
 }
 
-/// pkg/api/v1/service, ExternallyAccessible.
-fn is_external(type_: ServiceType, external_ips: &[IpAddr]) -> bool {
-    match type_ {
-        ServiceType::NodePort | ServiceType::LoadBalancer => true,
-        ServiceType::ClusterIP => !external_ips.is_empty(),
-        ServiceType::ExternalName => false,
-    }
-}
-
-/// `clusterIP` and `clusterIPs` (ValidateServiceClusterIPsRelatedFields): whether the Service is
-/// headless, and the addresses asked for.
-fn cluster_ips(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) -> (bool, Vec<IpAddr>) {
+/// `clusterIP` and `clusterIPs` are two fields of one thing (ValidateServiceClusterIPsRelatedFields): whether the
+/// Service is headless, and the addresses asked for.
+fn cluster_ips(spec: &Spot<'_>, findings: &mut Findings) -> (bool, Vec<IpAddr>) {
     let one = spec.field("clusterIP");
     let many = spec.field("clusterIPs");
     let first = one.text().map_or("", |s| s);
-    if type_ == ServiceType::ExternalName {
-        for spot in [&one, &many] {
-            if spot.text().is_some() || spot.len() > 0 {
-                forbid(spot, Rule::FieldOnExternalName, findings);
-            }
-        }
-        return (false, Vec::new());
-    }
     let listed = many.strings();
     if listed.first().is_some_and(|l| &**l != first) || (first == "None" && listed.len() > 1) {
         forbid(&many, Rule::ClusterIpsMismatch, findings);
     }
     if first == "None" {
-        if type_ != ServiceType::ClusterIP {
-            forbid(&one, Rule::HeadlessNeedsClusterIpType, findings);
-        }
         return (true, Vec::new());
     }
-    (false, listed_ips(&one, &many, findings))
-}
-
-fn listed_ips(one: &Spot<'_>, many: &Spot<'_>, findings: &mut Findings) -> Vec<IpAddr> {
-    if many.len() == 0 {
-        return one.text().and_then(|_| node::address(one, findings)).into_iter().collect();
-    }
-    let ips: Vec<IpAddr> = (0..many.len()).filter_map(|i| node::address(&many.item(i), findings)).collect();
-    let same_family = ips.len() == 2 && ips[0].is_ipv4() == ips[1].is_ipv4();
-    if many.len() > 2 || same_family {
-        forbid(many, Rule::FamilyMismatch, findings);
-    }
-    ips
+    let ips = match many.len() {
+        0 => one.text().and_then(|_| node::address(&one, findings)).into_iter().collect(),
+        _ => (0..many.len()).filter_map(|i| node::address(&many.item(i), findings)).collect(),
+    };
+    (false, ips)
 }
 
 /// Only one family, the cluster's, is simulated. Which one that is, only the whole text says: `api/families.rs`.
@@ -140,29 +108,10 @@ fn families(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) {
 }
 
 fn external_ips(list: &Spot<'_>, findings: &mut Findings) -> Vec<IpAddr> {
-    let mut out = Vec::new();
-    for i in 0..list.len() {
-        let item = list.item(i);
-        let Some(ip) = node::address(&item, findings) else { continue };
-        check_endpoint_ip(&item, ip, findings);
-        out.push(ip);
-    }
-    out
+    (0..list.len()).filter_map(|i| node::address(&list.item(i), findings)).collect()
 }
 
-fn external_name(spot: &Spot<'_>, type_: ServiceType, findings: &mut Findings) -> Option<Str> {
-    if type_ != ServiceType::ExternalName {
-        return spot.text().cloned();
-    }
-    let name = pod::required(spot, findings);
-    // It may be written with the root's dot.
-    let bare = name.strip_suffix('.').unwrap_or(&name);
-    if !name.is_empty() {
-        names::check(spot, bare, NameRule::Dns1123Subdomain, findings);
-    }
-    Some(name)
-}
-
+/// A time-out beside another affinity is what the type cannot hold.
 fn affinity(spec: &Spot<'_>, findings: &mut Findings) -> SessionAffinity {
     let config = spec.field("sessionAffinityConfig");
     let kind = pod::one_of(&spec.field("sessionAffinity"), &["ClientIP", "None"], findings);
@@ -173,67 +122,21 @@ fn affinity(spec: &Spot<'_>, findings: &mut Findings) -> SessionAffinity {
         return SessionAffinity::None;
     }
     let client_ip = config.field("clientIP");
-    let timeout = client_ip.field("timeoutSeconds").int_in(findings, 1, 86_400);
+    let (min, max) = SessionAffinity::TIMEOUTS_S;
+    let timeout = client_ip.field("timeoutSeconds").int_in(findings, i64::from(min), i64::from(max));
     match timeout.and_then(|s| u32::try_from(s).ok()) {
         Some(timeout_s) => SessionAffinity::ClientIP { timeout_s },
         None => SessionAffinity::default_client_ip(),
     }
 }
 
-fn policy(spot: &Spot<'_>, findings: &mut Findings) -> TrafficPolicy {
-    match pod::one_of(spot, &["Cluster", "Local"], findings) {
-        Some("Local") => TrafficPolicy::Local,
-        _ => TrafficPolicy::Cluster,
+fn policy(spot: &Spot<'_>, findings: &mut Findings) -> Option<TrafficPolicy> {
+    match pod::one_of(spot, &["Cluster", "Local"], findings)? {
+        "Local" => Some(TrafficPolicy::Local),
+        _ => Some(TrafficPolicy::Cluster),
     }
 }
 
-fn external_policy(spot: &Spot<'_>, external: bool, findings: &mut Findings) -> TrafficPolicy {
-    if !external && spot.text().is_some() {
-        forbid(spot, Rule::ExternalPolicyNeedsExternal, findings);
-        return TrafficPolicy::Cluster;
-    }
-    policy(spot, findings)
-}
-
-fn source_ranges(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) -> Vec<Cidr> {
-    let list = spec.field("loadBalancerSourceRanges");
-    if list.len() > 0 && type_ != ServiceType::LoadBalancer {
-        forbid(&list, Rule::SourceRangesNeedLoadBalancer, findings);
-    }
+fn source_ranges(list: &Spot<'_>, findings: &mut Findings) -> Vec<Cidr> {
     (0..list.len()).filter_map(|i| node::cidr(&list.item(i), findings)).collect()
-}
-
-fn class(spot: &Spot<'_>, type_: ServiceType, findings: &mut Findings) -> Option<Str> {
-    let class = spot.text()?;
-    if type_ != ServiceType::LoadBalancer {
-        forbid(spot, Rule::ClassNeedsLoadBalancer, findings);
-    }
-    names::check(spot, class, NameRule::QualifiedName, findings);
-    Some(class.clone())
-}
-
-fn health_port(spec: &Spot<'_>, type_: ServiceType, policy: TrafficPolicy, findings: &mut Findings) -> u16 {
-    let spot = spec.field("healthCheckNodePort");
-    let Some(port) = spot.int_in(findings, 0, 65535).and_then(|p| u16::try_from(p).ok()) else { return 0 };
-    if port != 0 && (type_ != ServiceType::LoadBalancer || policy != TrafficPolicy::Local) {
-        forbid(&spot, Rule::HealthPortNeedsLocal, findings);
-    }
-    port
-}
-
-fn allocate(spec: &Spot<'_>, type_: ServiceType, findings: &mut Findings) -> bool {
-    let spot = spec.field("allocateLoadBalancerNodePorts");
-    if spot.is_set() && type_ != ServiceType::LoadBalancer {
-        forbid(&spot, Rule::AllocateNeedsLoadBalancer, findings);
-    }
-    type_ == ServiceType::LoadBalancer && spot.bool().unwrap_or(true)
-}
-
-/// The three values that 1.36 takes.
-fn distribution(spot: &Spot<'_>, findings: &mut Findings) -> Option<Str> {
-    const ALLOWED: &[&str] = &["PreferClose", "PreferSameNode", "PreferSameZone"];
-    if spot.str().is_some_and(|s| s.is_empty()) {
-        pod::unsupported(spot, ALLOWED, findings);
-    }
-    pod::one_of(spot, ALLOWED, findings).map(Into::into)
 }

@@ -10,7 +10,7 @@ use crate::api::{
 use netfilter::Family;
 
 pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> EndpointSlice {
-    let meta = meta::decode::<EndpointSlice>(root, findings);
+    let meta = meta::decode::<EndpointSlice>(root);
     let address_type = address_type(&root.field("addressType"), findings);
     let list = root.field("endpoints");
     let ports = ports(&root.field("ports"), findings);

@@ -94,22 +94,8 @@ impl<'a> Spot<'a> {
         let mut out = self.parent.map_or_else(String::new, Spot::path);
         match self.step {
             _ if self.parent.is_none() => {}
-            Step::Item(index) => {
-                out.push('[');
-                out.push_str(&index.to_string());
-                out.push(']');
-            }
-            Step::Key(key) if key.contains(['.', '/']) => {
-                out.push('[');
-                out.push_str(&clip(key));
-                out.push(']');
-            }
-            Step::Key(key) => {
-                if !out.is_empty() {
-                    out.push('.');
-                }
-                out.push_str(&clip(key));
-            }
+            Step::Item(index) => field::push_item(&mut out, index),
+            Step::Key(key) => field::push_key(&mut out, key),
         }
         out
     }
@@ -128,7 +114,14 @@ impl<'a> Spot<'a> {
     pub fn report_at(&self, path: &[field::Step], message: DiagnosticKind, findings: &mut Findings) {
         match path.split_first() {
             None => self.error(findings, message),
-            Some((field::Step::Key(key), rest)) => self.field(key).report_at(rest, message, findings),
+            Some((field::Step::Field(key), rest)) => self.field(key).report_at(rest, message, findings),
+            Some((field::Step::Key(key), _)) => {
+                let entry = self.tree.and_then(|t| t.entries().iter().find(|e| e.key == *key));
+                match entry {
+                    Some(entry) => self.entry(entry).error(findings, message),
+                    None => self.field(key).error(findings, message),
+                }
+            }
             Some((field::Step::Item(index), rest)) => self.item(*index).report_at(rest, message, findings),
         }
     }

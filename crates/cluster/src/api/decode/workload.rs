@@ -10,7 +10,7 @@ use crate::api::{
 };
 
 pub fn deployment(root: &Spot<'_>, findings: &mut Findings) -> Deployment {
-    let meta = meta::decode::<Deployment>(root, findings);
+    let meta = meta::decode::<Deployment>(root);
     let spec = root.field("spec");
     let (selector, template) = selected_template(&spec, findings);
     Deployment {
@@ -23,7 +23,7 @@ pub fn deployment(root: &Spot<'_>, findings: &mut Findings) -> Deployment {
 }
 
 pub fn replica_set(root: &Spot<'_>, findings: &mut Findings) -> ReplicaSet {
-    let meta = meta::decode::<ReplicaSet>(root, findings);
+    let meta = meta::decode::<ReplicaSet>(root);
     let spec = root.field("spec");
     let (selector, template) = selected_template(&spec, findings);
     ReplicaSet { meta, replicas: replicas(&spec.field("replicas"), findings), selector, template }

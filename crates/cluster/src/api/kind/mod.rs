@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 
 use not_simulated::{CLUSTER_SCOPED, NOT_SIMULATED};
 
-use super::decode::{Field, FieldShape, Spot, check_shape};
+use super::decode::{Field, FieldShape, Spot, check_shape, report};
+use super::field;
 use super::findings::Findings;
 use super::{
     Deployment, EndpointSlice, Meta, NameRule, Namespace, Node, ObjectRef, Pod, ReplicaSet, Service, Str,
@@ -70,12 +71,26 @@ pub trait Resource: Metadata + Clone {
 }
 
 /// From the wire and back.
-pub(super) trait Codec: Resource {
+pub(crate) trait Codec: Resource {
     const FIELDS: &'static [Field];
-    /// Reads the object and reports what is wrong with its values; its shape was checked before.
+    /// Reads the object and reports what it cannot hold; its shape was checked before.
     fn decode(root: &Spot<'_>, findings: &mut Findings) -> Self;
+    /// Sets what is left out and depends on other fields (defaults.go).
+    fn set_defaults(&mut self) {}
+    /// What is wrong with it, whoever made it (validation.go).
+    fn validate(&self) -> Vec<field::Error>;
     /// Lays what the server set and what actions changed over the written document.
     fn print(&self, over: &mut Tree);
+}
+
+/// Decode, default, validate: as the API server does with what it is sent.
+fn read<T: Codec>(root: &Spot<'_>, findings: &mut Findings) -> T {
+    let from = findings.len();
+    check_shape(root, FieldShape::Obj(T::FIELDS), findings);
+    let mut object = T::decode(root, findings);
+    object.set_defaults();
+    report(root, from, object.validate(), findings);
+    object
 }
 
 macro_rules! kinds {
@@ -138,10 +153,7 @@ macro_rules! kinds {
             /// `None` for a kind that is not simulated.
             pub(super) fn decode(kind: &Kind, root: &Spot<'_>, findings: &mut Findings) -> Option<KubeObject> {
                 match kind {
-                    $(Kind::$kind => {
-                        check_shape(root, FieldShape::Obj($kind::FIELDS), findings);
-                        Some(KubeObject::$kind($kind::decode(root, findings)))
-                    })*
+                    $(Kind::$kind => Some(KubeObject::$kind(read(root, findings))),)*
                     Kind::Other(_) => None,
                 }
             }

@@ -31,7 +31,6 @@ mod actions;
 mod client;
 pub(super) mod form;
 mod kube_proxy;
-pub(crate) mod policy;
 mod read;
 mod reference;
 pub(super) mod service_policy;

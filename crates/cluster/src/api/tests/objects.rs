@@ -50,13 +50,13 @@ fn a_service_in_full() {
     let spec = service_of(&text).spec;
     assert_eq!(spec.type_, ServiceType::LoadBalancer);
     assert_eq!(spec.session_affinity, SessionAffinity::ClientIP { timeout_s: 10_800 });
-    assert_eq!(spec.external_traffic_policy, TrafficPolicy::Local);
+    assert_eq!(spec.external_traffic_policy, Some(TrafficPolicy::Local));
     assert_eq!(spec.internal_traffic_policy, TrafficPolicy::Local);
     assert_eq!(spec.cluster_ips, ["10.96.0.5".parse::<std::net::IpAddr>().unwrap()]);
     assert_eq!(spec.ports[0].target_port, TargetPort::Name("web".into()));
     assert_eq!(spec.ports[1].target_port, TargetPort::Number(5353));
     assert_eq!((spec.ports[0].node_port, spec.health_check_node_port), (30080, 32000));
-    assert!(!spec.allocate_load_balancer_node_ports && spec.publish_not_ready_addresses);
+    assert!(spec.allocate_load_balancer_node_ports == Some(false) && spec.publish_not_ready_addresses);
     assert!(spec.selector.is_some() && spec.traffic_distribution.is_some());
 }
 

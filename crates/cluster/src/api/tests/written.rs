@@ -93,6 +93,7 @@ fn what_was_written_stays_and_what_the_server_set_is_laid_over_it() {
     service.meta.created = Time(3_000_000_000);
     service.meta.labels = [("b".into(), "x".into()), ("c".into(), "z".into())].into_iter().collect();
     service.spec.type_ = ServiceType::NodePort;
+    service.spec.external_traffic_policy = Some(TrafficPolicy::Cluster);
     service.spec.cluster_ips = vec!["10.96.0.9".parse().unwrap()];
     service.spec.ports[0].node_port = 30100;
     let shown = to_yaml(&to_tree(&KubeObject::Service(service), Some(&parsed.source.tree)));

@@ -355,7 +355,9 @@ mod tests {
                 .path
                 .iter()
                 .map(|step| match step {
-                    crate::api::field::Step::Key(key) => key.to_string(),
+                    crate::api::field::Step::Field(key) | crate::api::field::Step::Key(key) => {
+                        key.to_string()
+                    }
                     crate::api::field::Step::Item(index) => index.to_string(),
                 })
                 .collect();

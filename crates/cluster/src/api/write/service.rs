@@ -78,18 +78,12 @@ fn overlay_policies(tree: &mut Tree, spec: &ServiceSpec) {
         TrafficPolicy::Cluster => text("Cluster"),
         TrafficPolicy::Local => text("Local"),
     };
-    let is_external = match spec.type_ {
-        ServiceType::NodePort | ServiceType::LoadBalancer => true,
-        ServiceType::ClusterIP => !spec.external_ips.is_empty(),
-        ServiceType::ExternalName => false,
-    };
-    let is_balancer = spec.type_ == ServiceType::LoadBalancer;
-    put_or_remove(tree, "externalTrafficPolicy", is_external.then(|| policy(spec.external_traffic_policy)));
+    put_or_remove(tree, "externalTrafficPolicy", spec.external_traffic_policy.map(policy));
     // Not a default of ExternalName (defaults.go, SetDefaults_Service), but it may be asked for.
     let internal = spec.internal_traffic_policy;
     let shows_internal = spec.type_ != ServiceType::ExternalName || internal != TrafficPolicy::Cluster;
     put_or_remove(tree, "internalTrafficPolicy", shows_internal.then(|| policy(internal)));
-    let allocate = is_balancer.then(|| Tree::bool(spec.allocate_load_balancer_node_ports));
+    let allocate = spec.allocate_load_balancer_node_ports.map(Tree::bool);
     put_or_remove(tree, "allocateLoadBalancerNodePorts", allocate);
     put_or_remove(tree, "loadBalancerClass", spec.load_balancer_class.as_deref().map(text));
     let health = spec.health_check_node_port;

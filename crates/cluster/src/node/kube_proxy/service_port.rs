@@ -86,7 +86,7 @@ fn service_port_info(
     let family = Family::of(cluster_ip);
     let spec = &service.spec;
     let same_family = |ip: &IpAddr| Family::of(*ip) == family;
-    let external_policy_local = external_policy_local(service);
+    let external_policy_local = service.spec.is_external_policy_local();
     let vips = service.ingress.iter().filter(|ingress| !ingress.proxy).map(|ingress| ingress.ip);
     let needs_health_check = spec.type_ == ServiceType::LoadBalancer && external_policy_local;
     let name = ServicePortName { service: key.clone(), port: port.name.clone(), protocol: port.protocol };
@@ -114,16 +114,4 @@ fn service_port_info(
 fn source_ranges(ranges: &[Cidr], family: Family) -> Vec<Cidr> {
     let own = || ranges.iter().copied().filter(|range| Family::of(range.address()) == family);
     if own().any(|range| range.length() == 0) { Vec::new() } else { own().collect() }
-}
-
-/// api/v1/service/util.go, ExternalPolicyLocal: the field counts only where the API server would
-/// have let it be set.
-fn external_policy_local(service: &Service) -> bool {
-    let spec = &service.spec;
-    let accessible = match spec.type_ {
-        ServiceType::LoadBalancer | ServiceType::NodePort => true,
-        ServiceType::ClusterIP => !spec.external_ips.is_empty(),
-        ServiceType::ExternalName => false,
-    };
-    accessible && spec.external_traffic_policy == TrafficPolicy::Local
 }

@@ -43,7 +43,7 @@ pub fn any_service() -> impl Strategy<Value = Service> {
         let has_node_port = kind == ServiceType::NodePort || is_balanced && !without_node_port;
         let mut service = service("web", "10.96.0.41", &[http(if has_node_port { 30080 } else { 0 })]);
         service.spec.type_ = kind;
-        service.spec.external_traffic_policy = external;
+        service.spec.external_traffic_policy = Some(external);
         service.spec.internal_traffic_policy = internal;
         if external_ip {
             service.spec.external_ips = vec![ip("198.51.100.20")];

@@ -9,10 +9,10 @@ use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 /// A Service for each thing that rules can do.
 pub fn seen() -> Seen {
     let mut local = load_balancer("local", "10.96.0.42", 30002, &["198.51.100.2"]);
-    local.spec.external_traffic_policy = TrafficPolicy::Local;
+    local.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     local.spec.health_check_node_port = 31000;
     let mut away = load_balancer("away", "10.96.0.43", 30003, &["198.51.100.3"]);
-    away.spec.external_traffic_policy = TrafficPolicy::Local;
+    away.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     let mut sticky = load_balancer("sticky", "10.96.0.45", 30005, &["198.51.100.5"]);
     sticky.spec.load_balancer_source_ranges = vec!["203.0.113.0/25".parse().unwrap()];
     sticky.spec.session_affinity = SessionAffinity::ClientIP { timeout_s: 10800 };

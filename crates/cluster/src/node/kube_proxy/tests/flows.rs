@@ -21,7 +21,7 @@ const B80: &str = "10.244.2.6:80";
 fn everywhere(external: TrafficPolicy) -> crate::api::Service {
     let mut service = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
     service.spec.external_ips = vec![ip(EXTERNAL_IP)];
-    service.spec.external_traffic_policy = external;
+    service.spec.external_traffic_policy = Some(external);
     service
 }
 
@@ -288,7 +288,7 @@ fn node_ports_of_nftables() {
 fn health_check_node_port() {
     let mut lb = load_balancer("web", "10.96.0.42", 30080, &[]);
     lb.spec.health_check_node_port = 31000;
-    lb.spec.external_traffic_policy = TrafficPolicy::Local;
+    lb.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     let cfg = ProxyConfig { node_port_addresses: vec!["127.0.0.0/8".parse().unwrap()], ..config() };
     let accepted = [("firewall accepts", "198.51.100.99", Tcp, NODE_IP, 31000, "ACCEPT", false)];
     check("TestHealthCheckNodePort", &cfg, &Seen::default().with(lb).rules(&cfg), &accepted);

@@ -23,7 +23,7 @@ fn all_seen() -> Seen {
     let mut near = service("near", "10.96.0.48", &protocols(1));
     near.spec.type_ = ServiceType::NodePort;
     near.spec.external_ips = vec![ip("198.51.100.8")];
-    near.spec.external_traffic_policy = TrafficPolicy::Local;
+    near.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     let mut ours = load_balancer("ours", "10.96.0.49", 30009, &["198.51.100.9"]);
     ours.spec.load_balancer_source_ranges = vec!["192.168.50.0/24".parse().unwrap()];
     let here = [endpoint("10.244.0.8", Some(NODE))];

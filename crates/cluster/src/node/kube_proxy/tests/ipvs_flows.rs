@@ -96,7 +96,7 @@ fn connect(stack: &mut Stack, rules: &IpvsRules, cfg: &ProxyConfig, tuple: Tuple
 fn everywhere(external: TrafficPolicy) -> crate::api::Service {
     let mut service = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
     service.spec.external_ips = vec![ip(EXTERNAL_IP)];
-    service.spec.external_traffic_policy = external;
+    service.spec.external_traffic_policy = Some(external);
     service
 }
 
@@ -360,7 +360,7 @@ fn node_ports() {
 fn health_check_node_port() {
     let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
     lb.spec.health_check_node_port = 31000;
-    lb.spec.external_traffic_policy = TrafficPolicy::Local;
+    lb.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     let seen = Seen::default().with(lb);
     let accepted = [("accepted", CLIENT, Tcp, NODE_IP, 31000, "ACCEPT", false)];
     check("TestHealthCheckNodePort", &config(), &seen, &accepted);

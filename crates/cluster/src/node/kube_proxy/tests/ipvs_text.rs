@@ -15,7 +15,7 @@ use netfilter::{Family, Rules, Scheduler};
 fn one_of_each() -> Seen {
     let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
     lb.spec.external_ips = vec![ip(EXTERNAL_IP)];
-    lb.spec.external_traffic_policy = TrafficPolicy::Local;
+    lb.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     lb.spec.health_check_node_port = 31000;
     lb.spec.load_balancer_source_ranges = vec!["203.0.113.0/25".parse().unwrap()];
     lb.spec.session_affinity = crate::api::SessionAffinity::ClientIP { timeout_s: 10_800 };

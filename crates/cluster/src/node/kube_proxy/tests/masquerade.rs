@@ -89,7 +89,7 @@ fn seen() -> Seen {
     let mut seen = Seen::default();
     for (n, (name, cluster_ip, node_port, lb_ip, external, internal)) in (1..).zip(TARGETS) {
         let mut lb = load_balancer(name, cluster_ip, node_port, &[lb_ip]);
-        lb.spec.external_traffic_policy = external;
+        lb.spec.external_traffic_policy = Some(external);
         lb.spec.internal_traffic_policy = internal;
         let endpoints = [
             endpoint(&format!("10.244.0.{n}"), Some(NODE)),

@@ -90,7 +90,7 @@ fn flows(internal: &'static str, external: &'static str, masquerade: bool) -> [F
 fn check_policy(test: &str, policy: TrafficPolicy, cases: &[Case<'static>]) {
     for &(name, text, internal, external) in cases {
         let mut lb = load_balancer("web", CLUSTER_IP, 0, &[LB_IP]);
-        lb.spec.external_traffic_policy = policy;
+        lb.spec.external_traffic_policy = Some(policy);
         lb.spec.health_check_node_port = 31000;
         let seen = Seen::default().with(lb).slice(http_slice("web", &endpoints(text)));
         let masquerade = policy == TrafficPolicy::Cluster && external.contains(':');
@@ -136,7 +136,7 @@ fn with_external_ip(policy: TrafficPolicy) -> Service {
     let mut web = service("web", CLUSTER_IP, &[http(0)]);
     web.spec.type_ = ServiceType::NodePort;
     web.spec.external_ips = vec![ip(EXTERNAL_IP)];
-    web.spec.external_traffic_policy = policy;
+    web.spec.external_traffic_policy = Some(policy);
     web
 }
 

@@ -10,7 +10,7 @@ use netfilter::{Protocol, RuleSet, Rules};
 /// A Service of each kind that TestOverallIPTablesRules has.
 pub fn one_of_each() -> Seen {
     let mut local = load_balancer("local", "10.96.0.42", 30002, &["198.51.100.2"]);
-    local.spec.external_traffic_policy = TrafficPolicy::Local;
+    local.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     local.spec.external_ips = vec![ip("198.51.100.22")];
     local.spec.health_check_node_port = 31000;
     let mut sticky = load_balancer("sticky", "10.96.0.45", 30005, &["198.51.100.5"]);

@@ -260,7 +260,7 @@ fn the_tracer_of_nftables_reads_a_given_table_of_ipv6() {
 fn seen() -> Seen {
     let mut two = load_balancer("two", "10.96.0.42", 30001, &[LB_IP]);
     two.spec.external_ips = vec![ip(EXTERNAL_IP)];
-    two.spec.external_traffic_policy = TrafficPolicy::Local;
+    two.spec.external_traffic_policy = Some(TrafficPolicy::Local);
     two.spec.health_check_node_port = 31000;
     Seen::default()
         .with(service("one", "10.96.0.41", &[http(0)]))

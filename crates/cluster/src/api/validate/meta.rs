@@ -1,0 +1,43 @@
+//! `metadata` (apimachinery api/validation/objectmeta.go).
+
+use super::name;
+use crate::api::field::{Error, Path};
+use crate::api::{DiagnosticKind, Labels, Meta, NameRule, Resource};
+
+pub fn validate<T: Resource>(meta: &Meta) -> Vec<Error> {
+    let mut errors = validate_any(meta);
+    if !meta.name.is_empty() {
+        name(&Path::new("metadata").child("name"), &meta.name, T::NAME_RULE, &mut errors);
+    }
+    errors
+}
+
+/// Without a rule for the name: a kind that is not known may have its own.
+pub fn validate_any(meta: &Meta) -> Vec<Error> {
+    let (path, mut errors) = (Path::new("metadata"), Vec::new());
+    if meta.name.is_empty() {
+        // kubectl apply needs the name itself: generateName is for create.
+        errors.push(path.child("name").error(DiagnosticKind::Required));
+    }
+    if !meta.namespace.is_empty() {
+        name(&path.child("namespace"), &meta.namespace, NameRule::Dns1123Label, &mut errors);
+    }
+    labels(&meta.labels, &path.child("labels"), &mut errors);
+    annotations(&meta.annotations, &path.child("annotations"), &mut errors);
+    errors
+}
+
+/// Labels, and selectors that are written like them.
+pub fn labels(labels: &Labels, path: &Path<'_>, errors: &mut Vec<Error>) {
+    for (key, value) in labels {
+        name(&path.key(key), key, NameRule::QualifiedName, errors);
+        name(&path.child(key), value, NameRule::LabelValue, errors);
+    }
+}
+
+/// Upstream looks at the key in lower case here.
+pub fn annotations(annotations: &Labels, path: &Path<'_>, errors: &mut Vec<Error>) {
+    for key in annotations.keys() {
+        name(&path.key(key), key, NameRule::QualifiedName, errors);
+    }
+}

@@ -1,0 +1,119 @@
+//! Edits of one object, as `kubectl label`, `patch` and `scale` make them: the typed object is changed, gets the API
+//! server's defaults, and is validated as if it had been sent so.
+
+use std::sync::Arc;
+
+use super::world::Watched;
+use super::{Refusal, World};
+use crate::api::{
+    Codec, Deployment, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod, Service, ServicePolicy,
+    ServiceType,
+};
+use crate::control::POD_LIMIT;
+
+impl World {
+    pub(super) fn set_labels(&mut self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
+        let labels = labels.clone();
+        match &object.kind {
+            Kind::Pod => self.edit::<Pod>(object, |o| o.meta.labels = labels),
+            Kind::Node => self.edit::<Node>(object, |o| o.meta.labels = labels),
+            Kind::Service => self.edit::<Service>(object, |o| o.meta.labels = labels),
+            Kind::Deployment => self.edit::<Deployment>(object, |o| o.meta.labels = labels),
+            Kind::ReplicaSet | Kind::EndpointSlice | Kind::Namespace | Kind::Other(_) => {
+                Err(Refusal::NotEditable { object: object.clone() })
+            }
+        }
+    }
+
+    pub(super) fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
+        let selector = Some(selector.clone()).filter(|s| !s.is_empty());
+        self.edit::<Service>(&ObjectRef::of_key(Kind::Service, key), |s| s.spec.selector = selector)
+    }
+
+    pub(super) fn scale(&mut self, key: &NsName, replicas: u32) -> Result<(), Refusal> {
+        if replicas > POD_LIMIT {
+            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
+        }
+        self.edit::<Deployment>(&ObjectRef::of_key(Kind::Deployment, key), |d| d.replicas = replicas)
+    }
+
+    pub(super) fn set_service_type(&mut self, key: &NsName, type_: ServiceType) -> Result<(), Refusal> {
+        let object = ObjectRef::of_key(Kind::Service, key);
+        let old = self.stored::<Service>(&object)?;
+        if old.spec.headless && type_ != ServiceType::ClusterIP {
+            return Err(Refusal::Immutable { object, field: "spec.clusterIP" });
+        }
+        let mut service = Service::clone(&old);
+        service.spec.type_ = type_;
+        drop_type_dependent_fields(&mut service, &old);
+        admit(&mut service, object)?;
+        self.allocate_service(&mut service, Some(&old))?;
+        self.put_object(service);
+        Ok(())
+    }
+
+    pub(super) fn set_service_policy(&mut self, key: &NsName, policy: &ServicePolicy) -> Result<(), Refusal> {
+        let object = ObjectRef::of_key(Kind::Service, key);
+        let old = self.stored::<Service>(&object)?;
+        let mut service = Service::clone(&old);
+        policy.set(&mut service).map_err(|error| invalid(vec![error], &object))?;
+        drop_type_dependent_fields(&mut service, &old);
+        admit(&mut service, object)?;
+        self.apply_service(service).map(|_| ())
+    }
+
+    fn edit<T: Watched + Codec>(
+        &mut self,
+        object: &ObjectRef,
+        change: impl FnOnce(&mut T),
+    ) -> Result<(), Refusal> {
+        let mut edited = T::clone(&*self.stored::<T>(object)?);
+        change(&mut edited);
+        admit(&mut edited, object.clone())?;
+        self.put_object(edited);
+        Ok(())
+    }
+
+    fn stored<T: Watched>(&self, object: &ObjectRef) -> Result<Arc<T>, Refusal> {
+        let stored = T::objects(&self.store).get(&object.key()).cloned();
+        stored.ok_or_else(|| Refusal::NotFound { object: object.clone() })
+    }
+}
+
+/// The API server's defaults and validation.
+fn admit<T: Codec>(edited: &mut T, object: ObjectRef) -> Result<(), Refusal> {
+    edited.set_defaults();
+    let errors = edited.validate();
+    if errors.is_empty() { Ok(()) } else { Err(invalid(errors, &object)) }
+}
+
+fn invalid(errors: Vec<FieldError>, object: &ObjectRef) -> Refusal {
+    let diagnostics = errors.into_iter().map(|error| error.diagnostic(object.clone())).collect();
+    Refusal::Invalid { diagnostics }
+}
+
+/// What the Service cannot have any more goes with what it depended on (registry/core/service/strategy.go,
+/// dropTypeDependentFields). Beyond upstream's, a switch to another type takes away the source ranges, for which the
+/// API server would refuse it, and a policy Local, which it would keep for external addresses.
+fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
+    let (new, old) = (&mut new.spec, &old.spec);
+    let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
+    if new.type_ == ServiceType::ExternalName {
+        new.cluster_ips.clear();
+    }
+    if has_node_ports(old.type_) && !has_node_ports(new.type_) {
+        new.ports.iter_mut().for_each(|port| port.node_port = 0);
+    }
+    if new.type_ != ServiceType::LoadBalancer && old.type_ == ServiceType::LoadBalancer {
+        new.allocate_load_balancer_node_ports = None;
+        new.load_balancer_class = None;
+        new.load_balancer_source_ranges.clear();
+    }
+    let is_switched = new.type_ != old.type_ && new.type_ == ServiceType::ClusterIP;
+    if is_switched || (old.is_externally_accessible() && !new.is_externally_accessible()) {
+        new.external_traffic_policy = None;
+    }
+    if old.needs_health_check() && !new.needs_health_check() {
+        new.health_check_node_port = 0;
+    }
+}
