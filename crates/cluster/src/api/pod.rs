@@ -41,7 +41,7 @@ impl Codec for Pod {
     }
 
     fn validate(&self) -> Vec<field::Error> {
-        validate::meta::validate::<Pod>(&self.meta)
+        validate::pod::validate(self)
     }
 
     fn print(&self, over: &mut Tree) {

@@ -38,7 +38,7 @@ impl Codec for Deployment {
     }
 
     fn validate(&self) -> Vec<field::Error> {
-        validate::meta::validate::<Deployment>(&self.meta)
+        validate::workload::deployment(self)
     }
 
     fn print(&self, over: &mut Tree) {
@@ -74,7 +74,7 @@ impl Codec for ReplicaSet {
     }
 
     fn validate(&self) -> Vec<field::Error> {
-        validate::meta::validate::<ReplicaSet>(&self.meta)
+        validate::workload::replica_set(self)
     }
 
     fn print(&self, over: &mut Tree) {

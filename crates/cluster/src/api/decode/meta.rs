@@ -1,7 +1,7 @@
 //! `metadata`, of objects and of templates.
 
 use super::spot::Spot;
-use crate::api::field::{Error, Path};
+use crate::api::field::Path;
 use crate::api::findings::Findings;
 use crate::api::validate;
 use crate::api::{Labels, Meta, Resource, Scope, Str};
@@ -27,22 +27,10 @@ pub fn decode_any(root: &Spot<'_>, scope: Scope) -> Meta {
     }
 }
 
-/// Labels, and selectors that are written like them, of what is not validated as a whole.
+/// Labels that an action sets, and selectors that are written like them.
 pub fn labels(spot: &Spot<'_>, findings: &mut Findings) -> Labels {
-    checked(spot, validate::meta::labels, findings)
-}
-
-pub fn annotations(spot: &Spot<'_>, findings: &mut Findings) -> Labels {
-    checked(spot, validate::meta::annotations, findings)
-}
-
-fn checked(
-    spot: &Spot<'_>,
-    check: fn(&Labels, &Path<'_>, &mut Vec<Error>),
-    findings: &mut Findings,
-) -> Labels {
     let (labels, mut errors) = (spot.labels(), Vec::new());
-    check(&labels, &Path::ROOT, &mut errors);
+    validate::meta::labels(&labels, &Path::ROOT, &mut errors);
     for error in errors {
         spot.report_at(&error.path, error.message, findings);
     }

@@ -23,8 +23,8 @@ pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Pod {
 pub fn template(spot: &Spot<'_>, findings: &mut Findings) -> PodTemplate {
     let metadata = spot.field("metadata");
     PodTemplate {
-        labels: meta::labels(&metadata.field("labels"), findings),
-        annotations: meta::annotations(&metadata.field("annotations"), findings),
+        labels: metadata.field("labels").labels(),
+        annotations: metadata.field("annotations").labels(),
         spec: spec(&spot.field("spec"), findings),
         written: spot.tree().cloned().unwrap_or_default(),
     }
@@ -42,26 +42,20 @@ fn spec(spot: &Spot<'_>, findings: &mut Findings) -> PodSpec {
     check_host_ports(&list, host_network, findings);
     check_dns_policy(&spot.field("dnsPolicy"), findings);
     PodSpec {
-        node_name: name_field(&spot.field("nodeName"), NameRule::Dns1123Subdomain, findings),
+        node_name: spot.field("nodeName").text().cloned(),
         containers,
         sidecars,
         termination_grace_period_s: grace_period(&spot.field("terminationGracePeriodSeconds"), findings),
-        hostname: name_field(&spot.field("hostname"), NameRule::Dns1123Label, findings),
-        subdomain: name_field(&spot.field("subdomain"), NameRule::Dns1123Label, findings),
+        hostname: spot.field("hostname").text().cloned(),
+        subdomain: spot.field("subdomain").text().cloned(),
         host_network,
         has_empty_dir: has_empty_dir(&spot.field("volumes")),
-        node_selector: meta::labels(&spot.field("nodeSelector"), findings),
+        node_selector: spot.field("nodeSelector").labels(),
     }
 }
 
 fn has_empty_dir(volumes: &Spot<'_>) -> bool {
     (0..volumes.len()).any(|i| volumes.item(i).field("emptyDir").is_set())
-}
-
-fn name_field(spot: &Spot<'_>, rule: NameRule, findings: &mut Findings) -> Option<Str> {
-    let text = spot.text()?;
-    names::check(spot, text, rule, findings);
-    Some(text.clone())
 }
 
 fn grace_period(spot: &Spot<'_>, findings: &mut Findings) -> u32 {

@@ -1,12 +1,12 @@
-//! `apps/v1` Deployment and ReplicaSet (apps validation.go, ValidateDeploymentSpec; defaults.go).
+//! `apps/v1` Deployment and ReplicaSet (apps defaults.go).
 
 use super::spot::Spot;
-use super::{meta, names, pod};
+use super::{meta, pod};
 use crate::api::diagnostic::clip;
 use crate::api::findings::Findings;
 use crate::api::{
-    Deployment, DeploymentStrategy, DiagnosticKind, Format, IntOrPercent, NameRule, Operator, PodTemplate,
-    ReplicaSet, Requirement, Rule, Selector,
+    Deployment, DeploymentStrategy, DiagnosticKind, Format, IntOrPercent, Operator, PodTemplate, ReplicaSet,
+    Requirement, Rule, Selector,
 };
 
 pub fn deployment(root: &Spot<'_>, findings: &mut Findings) -> Deployment {
@@ -35,68 +35,44 @@ fn replicas(spot: &Spot<'_>, findings: &mut Findings) -> u32 {
 }
 
 fn selected_template(spec: &Spot<'_>, findings: &mut Findings) -> (Selector, PodTemplate) {
-    let spot = spec.field("selector");
-    let errors = findings.errors();
-    let selector = selector(&spot, findings);
-    let template_spot = spec.field("template");
-    let template = pod::template(&template_spot, findings);
-    check_template(&template_spot, findings);
-    let pod_labels = template_spot.field("metadata");
-    let pod_labels = pod_labels.field("labels");
-    if findings.errors() == errors && !selector.matches(&template.labels) {
-        pod_labels.error(findings, DiagnosticKind::SelectorMismatch);
-    }
-    (selector, template)
+    let template = spec.field("template");
+    check_restart_policy(&template.field("spec").field("restartPolicy"), findings);
+    (selector(&spec.field("selector"), findings), pod::template(&template, findings))
 }
 
 /// A workload's Pods are restarted for ever.
-fn check_template(template: &Spot<'_>, findings: &mut Findings) {
-    let spec = template.field("spec");
-    let policy = spec.field("restartPolicy");
+fn check_restart_policy(policy: &Spot<'_>, findings: &mut Findings) {
     if policy.text().is_some_and(|p| &**p != "Always") {
-        pod::unsupported(&policy, &["Always"], findings);
+        pod::unsupported(policy, &["Always"], findings);
     }
 }
 
+/// No selector is not an empty one.
 fn selector(spot: &Spot<'_>, findings: &mut Findings) -> Selector {
-    let match_labels = meta::labels(&spot.field("matchLabels"), findings);
-    let list = spot.field("matchExpressions");
-    let requirements = (0..list.len()).filter_map(|i| requirement(&list.item(i), findings));
-    let match_expressions: Vec<Requirement> = requirements.collect();
     if !spot.is_set() {
         spot.error(findings, DiagnosticKind::Required);
-    } else if match_labels.is_empty() && list.len() == 0 {
-        spot.error(findings, DiagnosticKind::Forbidden { why: Rule::EmptySelector });
     }
-    Selector { match_labels, match_expressions }
+    let list = spot.field("matchExpressions");
+    Selector {
+        match_labels: spot.field("matchLabels").labels(),
+        match_expressions: (0..list.len()).map(|i| requirement(&list.item(i), findings)).collect(),
+    }
 }
 
-/// apimachinery, ValidateLabelSelectorRequirement.
-fn requirement(spot: &Spot<'_>, findings: &mut Findings) -> Option<Requirement> {
+/// An operator that cannot be read stands as one that the values beside it suit.
+fn requirement(spot: &Spot<'_>, findings: &mut Findings) -> Requirement {
     const OPERATORS: &[&str] = &["DoesNotExist", "Exists", "In", "NotIn"];
-    let key = pod::required(&spot.field("key"), findings);
-    if !key.is_empty() {
-        names::check(&spot.field("key"), &key, NameRule::QualifiedName, findings);
-    }
+    let values = spot.field("values").strings();
     pod::required(&spot.field("operator"), findings);
-    let operator = match pod::one_of(&spot.field("operator"), OPERATORS, findings)? {
-        "In" => Operator::In,
-        "NotIn" => Operator::NotIn,
-        "Exists" => Operator::Exists,
-        _ => Operator::DoesNotExist,
+    let operator = match pod::one_of(&spot.field("operator"), OPERATORS, findings) {
+        Some("In") => Operator::In,
+        Some("NotIn") => Operator::NotIn,
+        Some("Exists") => Operator::Exists,
+        Some(_) => Operator::DoesNotExist,
+        None if values.is_empty() => Operator::Exists,
+        None => Operator::In,
     };
-    let list = spot.field("values");
-    let values = list.strings();
-    let needs_values = matches!(operator, Operator::In | Operator::NotIn);
-    if needs_values && list.len() == 0 {
-        list.error(findings, DiagnosticKind::Forbidden { why: Rule::ValuesMissing });
-    } else if !needs_values && list.len() > 0 {
-        list.error(findings, DiagnosticKind::Forbidden { why: Rule::ValuesWithExists });
-    }
-    for (i, value) in values.iter().enumerate() {
-        names::check(&list.item(i), value, NameRule::LabelValue, findings);
-    }
-    Some(Requirement { key, operator, values })
+    Requirement { key: spot.field("key").text().cloned().unwrap_or_else(|| "".into()), operator, values }
 }
 
 fn strategy(spot: &Spot<'_>, findings: &mut Findings) -> DeploymentStrategy {
@@ -108,21 +84,9 @@ fn strategy(spot: &Spot<'_>, findings: &mut Findings) -> DeploymentStrategy {
         }
         return DeploymentStrategy::Recreate;
     }
-    let unavailable = rolling.field("maxUnavailable");
-    let max_unavailable = int_or_percent(&unavailable, findings);
+    let max_unavailable = int_or_percent(&rolling.field("maxUnavailable"), findings);
     let max_surge = int_or_percent(&rolling.field("maxSurge"), findings);
-    if is_zero(max_unavailable) && is_zero(max_surge) {
-        unavailable.error(findings, DiagnosticKind::Forbidden { why: Rule::BothZero });
-    }
-    if let IntOrPercent::Percent(above @ 101..) = max_unavailable {
-        let value = above.to_string().into();
-        unavailable.error(findings, DiagnosticKind::OutOfRange { value, min: 0, max: 100 });
-    }
     DeploymentStrategy::RollingUpdate { max_surge, max_unavailable }
-}
-
-fn is_zero(value: IntOrPercent) -> bool {
-    matches!(value, IntOrPercent::Int(0) | IntOrPercent::Percent(0))
 }
 
 /// 25% when nothing is written.

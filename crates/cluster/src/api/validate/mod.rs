@@ -2,7 +2,9 @@
 //! action or a controller made it. What a text says that no type of ours can hold, its decoder has said.
 
 pub mod meta;
+pub mod pod;
 pub mod service;
+pub mod workload;
 
 use super::decode::holds_name;
 use super::diagnostic::clip;
