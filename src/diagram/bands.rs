@@ -5,12 +5,12 @@ use cluster::trace::Place;
 use litemap::LiteMap;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
-use super::packets::Look;
+use super::packets::PaintContext;
 use scene::dots::Dot;
 use scene::routes::Routes;
 
 /// Too many to be told apart: each link becomes a band, as wide as it is busy.
-pub fn paint(canvas: &Canvas, dots: &[Dot], look: &Look, routes: &mut Routes) {
+pub fn paint(canvas: &Canvas, dots: &[Dot], cx: &PaintContext, routes: &mut Routes) {
     let mut busy: LiteMap<((Place, Place), Option<Uid>), u32> = LiteMap::new();
     for dot in dots.iter().filter(|dot| dot.front) {
         let (from, to) = dot.link;
@@ -19,9 +19,9 @@ pub fn paint(canvas: &Canvas, dots: &[Dot], look: &Look, routes: &mut Routes) {
     let most = busy.values().copied().max().unwrap_or(1).max(1);
     canvas.set_global_alpha(0.4);
     for (((from, to), service), count) in busy {
-        let Some(wire) = routes.wire(&look.scene.layout, from, to) else { continue };
-        let colour = service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
-        canvas.set_stroke_style_str(colour.map_or(look.palette.ink2, |c| look.palette.services[c]));
+        let Some(wire) = routes.wire(&cx.scene.layout, from, to) else { continue };
+        let colour = service.and_then(|s| cx.scene.mark(s)).map(|m| m.colour);
+        canvas.set_stroke_style_str(colour.map_or(cx.palette.ink2, |c| cx.palette.services[c]));
         canvas.set_line_width(2.0 + 8.0 * f64::from(count) / f64::from(most));
         canvas.begin_path();
         for (i, p) in wire.points().iter().enumerate() {

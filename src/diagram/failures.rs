@@ -8,7 +8,7 @@ use cluster::sim::{Time, World};
 use cluster::trace::{LossClass, PacketTrace, PacketVerdict, Place};
 use web_sys::CanvasRenderingContext2d as Canvas;
 
-use super::packets::{FAINT, FONT, LARGE, Look, REMEMBERED_NS, ignore};
+use super::packets::{FAINT, FONT, LARGE, PaintContext, REMEMBERED_NS, ignore};
 use scene::Scene;
 use scene::dots::place_at;
 use scene::geometry::{Point, Rect, point};
@@ -37,10 +37,10 @@ pub struct Failure {
 const FADES_NS: f64 = 900_000_000.0;
 
 /// Paints them, and gives the places that they take.
-pub fn paint(canvas: &Canvas, world: &World, look: &Look, routes: &mut Routes) -> Vec<Rect> {
+pub fn paint(canvas: &Canvas, world: &World, cx: &PaintContext, routes: &mut Routes) -> Vec<Rect> {
     let mut placed: Vec<Rect> = Vec::new();
-    for failure in failures(world, look.scene, routes, look.chain) {
-        let taken = fail(canvas, &failure, look, &placed);
+    for failure in failures(world, cx.scene, routes, cx.chain) {
+        let taken = fail(canvas, &failure, cx, &placed);
         placed.extend(taken);
     }
     placed
@@ -130,7 +130,7 @@ fn where_it_ended(
 
 /// A cross where it was refused, a fading ring where it was lost, and why, in words. Gives the
 /// places that it takes.
-fn fail(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Vec<Rect> {
+fn fail(canvas: &Canvas, failure: &Failure, cx: &PaintContext, taken: &[Rect]) -> Vec<Rect> {
     let Point { x, y } = failure.at;
     canvas.set_global_alpha(if failure.front { failure.fresh } else { failure.fresh * FAINT });
     canvas.begin_path();
@@ -141,25 +141,25 @@ fn fail(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Vec<
         canvas.move_to(x + r, y - r);
         canvas.line_to(x - r, y + r);
         canvas.set_line_width(5.5);
-        canvas.set_stroke_style_str(look.palette.panel);
+        canvas.set_stroke_style_str(cx.palette.panel);
         canvas.stroke();
         canvas.set_line_width(2.6);
     } else {
         ignore(canvas.arc(x, y, LARGE + 4.0 * (1.0 - failure.fresh), 0.0, TAU));
         canvas.set_line_width(1.8);
     }
-    canvas.set_stroke_style_str(look.palette.bad);
+    canvas.set_stroke_style_str(cx.palette.bad);
     canvas.stroke();
     let mut places = vec![Rect { x: x - 14.0, y: y - 14.0, w: 28.0, h: 28.0 }];
     if failure.front {
-        places.push(say(canvas, failure, look, taken));
+        places.push(say(canvas, failure, cx, taken));
     }
     canvas.set_global_alpha(1.0);
     places
 }
 
 /// The reason, at its place, or under the reasons that are there already. A long one takes two lines.
-fn say(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Rect {
+fn say(canvas: &Canvas, failure: &Failure, cx: &PaintContext, taken: &[Rect]) -> Rect {
     let text = match failure.times {
         1 => failure.reason.clone(),
         n => format!("{} (×{n})", failure.reason),
@@ -168,19 +168,19 @@ fn say(canvas: &Canvas, failure: &Failure, look: &Look, taken: &[Rect]) -> Rect 
     let width = |text: &str| canvas.measure_text(text).map_or(0.0, |m| m.width()) + 14.0;
     let lines = text.split_once(": ").filter(|_| width(&text) > 190.0);
     let (w, h) = lines.map_or_else(|| (width(&text), 18.0), |(a, b)| (width(a).max(width(b)), 32.0));
-    let edge = look.camera.to_picture(point(look.view.0, 0.0)).x.min(look.scene.layout.width);
+    let edge = cx.camera.to_picture(point(cx.view.0, 0.0)).x.min(cx.scene.layout.width);
     let x = failure.label.x.min(edge - w - 4.0).max(2.0);
     let mut rect = Rect { x, y: failure.label.y - 9.0, w, h };
     // Crosses, which are narrow, may be written over.
     while let Some(other) = taken.iter().find(|other| other.w > 28.0 && other.overlaps(&rect)) {
         rect.y = other.bottom() + 1.0;
     }
-    canvas.set_fill_style_str(look.palette.badbg);
+    canvas.set_fill_style_str(cx.palette.badbg);
     canvas.fill_rect(rect.x, rect.y, rect.w, rect.h);
     canvas.set_line_width(1.0);
-    canvas.set_stroke_style_str(look.palette.bad);
+    canvas.set_stroke_style_str(cx.palette.bad);
     canvas.stroke_rect(rect.x, rect.y, rect.w, rect.h);
-    canvas.set_fill_style_str(look.palette.bad);
+    canvas.set_fill_style_str(cx.palette.bad);
     canvas.set_text_align("left");
     canvas.set_text_baseline("middle");
     let (first, second) = lines.unwrap_or((&text, ""));

@@ -11,7 +11,7 @@ use crate::diagram::picture::Picture;
 use crate::session::Selection;
 use scene::camera::{Camera, STEP};
 use scene::geometry::{Point, Rect, point};
-use scene::walk::{self, Way};
+use scene::navigation::{self, Direction};
 
 /// How near to a packet a click has to be: a finger is less exact.
 const NEAR: f64 = 10.0;
@@ -81,7 +81,7 @@ impl Input {
 
     fn element(&self, item: Selection) -> Option<HtmlElement> {
         let frame = self.frame.get_untracked()?;
-        let found = frame.query_selector(&format!("[data-item=\"{}\"]", walk::code(item)));
+        let found = frame.query_selector(&format!("[data-item=\"{}\"]", navigation::code(item)));
         found.ok().flatten()?.dyn_into().ok()
     }
 
@@ -99,7 +99,7 @@ impl Input {
             ("+" | "=", _) => self.acted(|| zoom(self.picture, STEP)),
             ("-" | "_", _) => self.acted(|| zoom(self.picture, 1.0 / STEP)),
             ("0", _) => self.acted(|| fit(self.picture)),
-            (_, Some(item)) => Way::of_key(&key).is_some_and(|way| self.walk(item, way)),
+            (_, Some(item)) => Direction::of_key(&key).is_some_and(|way| self.walk(item, way)),
             _ => false,
         };
         if done {
@@ -113,8 +113,8 @@ impl Input {
         true
     }
 
-    fn walk(&self, from: Selection, way: Way) -> bool {
-        let next = self.picture.scene.with_untracked(|s| walk::next(&s.layout, from, way));
+    fn walk(&self, from: Selection, way: Direction) -> bool {
+        let next = self.picture.scene.with_untracked(|s| navigation::next(&s.layout, from, way));
         if let Some(element) = next.and_then(|next| self.element(next)) {
             let options = FocusOptions::new();
             // The frame would be scrolled under the camera.
@@ -128,15 +128,15 @@ impl Input {
     /// What has the focus is shown.
     fn focused(&self, on: On) {
         let Some(item) = on.item else { return };
-        if let Some(rect) = self.picture.scene.with_untracked(|s| walk::place(&s.layout, item)) {
+        if let Some(rect) = self.picture.scene.with_untracked(|s| navigation::place(&s.layout, item)) {
             self.show(rect);
         }
     }
 
     fn show(&self, rect: Rect) {
-        let room = self.picture.room();
+        let viewport = self.picture.viewport();
         let camera = self.picture.camera.get_untracked();
-        let moved = camera.showing(rect, room);
+        let moved = camera.showing(rect, viewport);
         if moved != camera {
             self.picture.camera.set(moved);
         }
@@ -145,13 +145,13 @@ impl Input {
     /// With Ctrl (or a pinch on a touchpad, which browsers report so): zoom. Else pan, if there is
     /// anything to pan to; a picture that fits leaves the wheel to the page.
     fn wheel(&self, event: &WheelEvent) {
-        let room = self.picture.room();
+        let viewport = self.picture.viewport();
         let camera = self.picture.camera.get_untracked();
         let moved = if event.ctrl_key() || event.meta_key() {
             let at = self.in_view(event.client_x(), event.client_y());
-            camera.zoomed((-event.delta_y() * 0.004).exp(), at, room)
+            camera.zoomed((-event.delta_y() * 0.004).exp(), at, viewport)
         } else {
-            let (across, down) = camera.overflows(room);
+            let (across, down) = camera.overflows(viewport);
             let unit = if event.delta_mode() == 0 { 1.0 } else { 24.0 };
             let (mut dx, mut dy) = (event.delta_x() * unit, event.delta_y() * unit);
             if event.shift_key() {
@@ -161,7 +161,7 @@ impl Input {
             if dx == 0.0 && dy == 0.0 {
                 return;
             }
-            camera.panned(dx, dy, room)
+            camera.panned(dx, dy, viewport)
         };
         event.prevent_default();
         if moved != camera {
@@ -209,7 +209,7 @@ impl Input {
         drop(pointers);
         self.hand.long_press.take();
         self.hand.spent.set(true);
-        let room = self.picture.room();
+        let viewport = self.picture.viewport();
         let camera = self.picture.camera.get_untracked();
         let moved = match other {
             // Two fingers: what is between them stays between them.
@@ -217,13 +217,13 @@ impl Input {
                 let factor = other.distance(at) / other.distance(before).max(1.0);
                 let middle = |a: Point| point((a.x + other.x) / 2.0, (a.y + other.y) / 2.0);
                 let (from, to) = (middle(before), middle(at));
-                camera.zoomed(factor, from, room).panned(to.x - from.x, to.y - from.y, room)
+                camera.zoomed(factor, from, viewport).panned(to.x - from.x, to.y - from.y, viewport)
             }
             None => {
-                let (across, down) = camera.overflows(room);
+                let (across, down) = camera.overflows(viewport);
                 let finger = event.pointer_type() == "touch";
                 let free = |overflows: bool, d: f64| if overflows || !finger { d } else { 0.0 };
-                camera.panned(free(across, at.x - before.x), free(down, at.y - before.y), room)
+                camera.panned(free(across, at.x - before.x), free(down, at.y - before.y), viewport)
             }
         };
         if moved != camera {
@@ -253,16 +253,16 @@ pub fn zoom_by_button(picture: Picture, how: Zoom) {
 }
 
 fn zoom(picture: Picture, factor: f64) {
-    let room = picture.room();
-    let middle = point(room.view.0 / 2.0, room.view.1 / 2.0);
-    picture.camera.update(|camera| *camera = camera.zoomed(factor, middle, room));
+    let viewport = picture.viewport();
+    let middle = point(viewport.view.0 / 2.0, viewport.view.1 / 2.0);
+    picture.camera.update(|camera| *camera = camera.zoomed(factor, middle, viewport));
 }
 
 /// Back to where it follows the layout; from there, all of it, however small.
 fn fit(picture: Picture) {
-    let room = picture.room();
+    let viewport = picture.viewport();
     picture.camera.update(|camera| {
-        let fitted = Camera::fitted(room);
-        *camera = if *camera == fitted { Camera::whole(room) } else { fitted };
+        let fitted = Camera::fitted(viewport);
+        *camera = if *camera == fitted { Camera::whole(viewport) } else { fitted };
     });
 }

@@ -13,7 +13,7 @@ use crate::browser;
 use crate::diagram::picture::Picture;
 use crate::session::Selection;
 use scene::geometry::Point;
-use scene::walk;
+use scene::navigation;
 
 const EVENTS: [&str; 11] = [
     "keydown",
@@ -100,7 +100,7 @@ impl Input {
 fn item_at(event: &Event) -> Option<Selection> {
     let element: Element = event.target()?.dyn_into().ok()?;
     let hit = element.closest("[data-item]").ok().flatten()?;
-    walk::decode(&hit.get_attribute("data-item")?)
+    navigation::decode(&hit.get_attribute("data-item")?)
 }
 
 /// On a control that does something of its own.

@@ -17,7 +17,7 @@ use scene::relations::Chain;
 use scene::routes::Routes;
 
 /// What a frame is drawn with.
-pub struct Look<'a> {
+pub struct PaintContext<'a> {
     pub scene: &'a Scene,
     pub chain: Option<&'a Chain>,
     pub camera: Camera,
@@ -58,26 +58,26 @@ fn failed_lately(world: &World) -> bool {
 }
 
 impl Painter {
-    pub fn paint(&mut self, canvas: &Canvas, world: &World, look: &Look) {
-        dots(world, look.scene, &mut self.routes, look.chain, &mut self.dots);
+    pub fn paint(&mut self, canvas: &Canvas, world: &World, cx: &PaintContext) {
+        dots(world, cx.scene, &mut self.routes, cx.chain, &mut self.dots);
         self.clear(canvas);
         let failed = failed_lately(world);
         if self.dots.is_empty() && !failed {
             return;
         }
-        let zoom = look.camera.zoom * look.density;
-        let (x, y) = (look.camera.x * look.density, look.camera.y * look.density);
+        let zoom = cx.camera.zoom * cx.density;
+        let (x, y) = (cx.camera.x * cx.density, cx.camera.y * cx.density);
         ignore(canvas.set_transform(zoom, 0.0, 0.0, zoom, x, y));
         if self.dots.len() > MANY {
-            bands::paint(canvas, &self.dots, look, &mut self.routes);
+            bands::paint(canvas, &self.dots, cx, &mut self.routes);
         } else {
-            self.discs(canvas, look);
+            self.discs(canvas, cx);
         }
-        if let Some(dot) = self.dots.iter().find(|dot| Some(dot.id) == look.selected) {
-            ring(canvas, dot.at, look);
+        if let Some(dot) = self.dots.iter().find(|dot| Some(dot.id) == cx.selected) {
+            ring(canvas, dot.at, cx);
         }
-        let placed = if failed { failures::paint(canvas, world, look, &mut self.routes) } else { Vec::new() };
-        self.note_dirty(look, &placed);
+        let placed = if failed { failures::paint(canvas, world, cx, &mut self.routes) } else { Vec::new() };
+        self.note_dirty(cx, &placed);
     }
 
     /// The canvas was cleared by somebody else.
@@ -93,47 +93,47 @@ impl Painter {
         }
     }
 
-    fn note_dirty(&mut self, look: &Look, placed: &[Rect]) {
+    fn note_dirty(&mut self, cx: &PaintContext, placed: &[Rect]) {
         let reach = 16.0;
         let around = |p: Point| Rect { x: p.x - reach, y: p.y - reach, w: 2.0 * reach, h: 2.0 * reach };
         let mut all: Option<Rect> = None;
         let bands = self.dots.len() > MANY;
-        let full = Rect { x: 0.0, y: 0.0, w: look.scene.layout.width, h: look.scene.layout.height };
+        let full = Rect { x: 0.0, y: 0.0, w: cx.scene.layout.width, h: cx.scene.layout.height };
         let dots = self.dots.iter().map(|dot| around(dot.at));
         for rect in dots.chain(placed.iter().copied()).chain(bands.then_some(full)) {
             all = Some(all.map_or(rect, |all| union(all, rect)));
         }
         self.dirty = all.map(|rect| {
-            let from = look.camera.to_view(point(rect.x, rect.y));
-            let to = look.camera.to_view(point(rect.right(), rect.bottom()));
-            let d = look.density;
+            let from = cx.camera.to_view(point(rect.x, rect.y));
+            let to = cx.camera.to_view(point(rect.right(), rect.bottom()));
+            let d = cx.density;
             let (x, y) = ((from.x * d).floor(), (from.y * d).floor());
             Rect { x, y, w: (to.x * d).ceil() - x, h: (to.y * d).ceil() - y }
         });
     }
 
     /// Grouped by colour, so that each colour is one path to fill and one to stroke.
-    fn discs(&self, canvas: &Canvas, look: &Look) {
+    fn discs(&self, canvas: &Canvas, cx: &PaintContext) {
         let mut groups: LiteMap<(bool, Option<usize>, bool), Vec<&Dot>> = LiteMap::new();
         for dot in &self.dots {
-            let colour = dot.service.and_then(|s| look.scene.mark(s)).map(|m| m.colour);
+            let colour = dot.service.and_then(|s| cx.scene.mark(s)).map(|m| m.colour);
             groups.entry((dot.front, colour, dot.reply)).or_default().push(dot);
         }
         for ((front, colour, reply), dots) in groups {
-            let colour = colour.map_or(look.palette.ink2, |c| look.palette.services[c]);
+            let colour = colour.map_or(cx.palette.ink2, |c| cx.palette.services[c]);
             canvas.set_global_alpha(if front { 1.0 } else { FAINT });
             canvas.begin_path();
-            dots.iter().for_each(|dot| shape(canvas, dot, radius(dot, look)));
-            canvas.set_fill_style_str(if reply { look.palette.panel } else { colour });
+            dots.iter().for_each(|dot| shape(canvas, dot, radius(dot, cx)));
+            canvas.set_fill_style_str(if reply { cx.palette.panel } else { colour });
             canvas.fill();
             canvas.set_line_width(if reply { 2.0 } else { 1.5 });
-            canvas.set_stroke_style_str(if reply { colour } else { look.palette.panel });
+            canvas.set_stroke_style_str(if reply { colour } else { cx.palette.panel });
             canvas.stroke();
-            if look.arrows {
-                arrows(canvas, &dots, look, colour);
+            if cx.arrows {
+                arrows(canvas, &dots, cx, colour);
             }
             if !reply {
-                letters(canvas, &dots, look);
+                letters(canvas, &dots, cx);
             }
         }
         canvas.set_global_alpha(1.0);
@@ -151,9 +151,9 @@ fn union(a: Rect, b: Rect) -> Rect {
 }
 
 /// Dots grow more slowly than the picture, and do not shrink with it.
-fn radius(dot: &Dot, look: &Look) -> f64 {
+fn radius(dot: &Dot, cx: &PaintContext) -> f64 {
     let radius = if dot.large { LARGE } else { SMALL };
-    radius * look.camera.zoom.max(0.9).sqrt() / look.camera.zoom
+    radius * cx.camera.zoom.max(0.9).sqrt() / cx.camera.zoom
 }
 
 fn shape(canvas: &Canvas, dot: &Dot, r: f64) {
@@ -171,10 +171,10 @@ fn shape(canvas: &Canvas, dot: &Dot, r: f64) {
     }
 }
 
-fn arrows(canvas: &Canvas, dots: &[&Dot], look: &Look, colour: &str) {
+fn arrows(canvas: &Canvas, dots: &[&Dot], cx: &PaintContext, colour: &str) {
     canvas.begin_path();
     for dot in dots {
-        let (r, h) = (radius(dot, look), dot.heading);
+        let (r, h) = (radius(dot, cx), dot.heading);
         let tip = |along: f64, aside: f64| {
             point(dot.at.x + h.x * along - h.y * aside, dot.at.y + h.y * along + h.x * aside)
         };
@@ -188,22 +188,22 @@ fn arrows(canvas: &Canvas, dots: &[&Dot], look: &Look, colour: &str) {
     canvas.fill();
 }
 
-fn letters(canvas: &Canvas, dots: &[&Dot], look: &Look) {
-    let large = |dot: &&&Dot| dot.large && radius(dot, look) * look.camera.zoom >= LETTER;
-    canvas.set_fill_style_str(look.palette.on);
+fn letters(canvas: &Canvas, dots: &[&Dot], cx: &PaintContext) {
+    let large = |dot: &&&Dot| dot.large && radius(dot, cx) * cx.camera.zoom >= LETTER;
+    canvas.set_fill_style_str(cx.palette.on);
     for dot in dots.iter().filter(large) {
-        let Some(mark) = dot.service.and_then(|s| look.scene.mark(s)) else { continue };
-        canvas.set_font(&format!("700 {}px {FONT}", (radius(dot, look) * 1.3).round() as u32));
+        let Some(mark) = dot.service.and_then(|s| cx.scene.mark(s)) else { continue };
+        canvas.set_font(&format!("700 {}px {FONT}", (radius(dot, cx) * 1.3).round() as u32));
         canvas.set_text_align("center");
         canvas.set_text_baseline("middle");
         ignore(canvas.fill_text(&mark.letter, dot.at.x, dot.at.y + 0.5));
     }
 }
 
-fn ring(canvas: &Canvas, at: Point, look: &Look) {
+fn ring(canvas: &Canvas, at: Point, cx: &PaintContext) {
     canvas.begin_path();
     ignore(canvas.arc(at.x, at.y, 11.0, 0.0, TAU));
     canvas.set_line_width(2.0);
-    canvas.set_stroke_style_str(look.palette.focus);
+    canvas.set_stroke_style_str(cx.palette.focus);
     canvas.stroke();
 }

@@ -3,8 +3,8 @@
 //! Few of them, and coarse: working all of it out again costs less than a millisecond.
 
 use leptos::prelude::*;
-use scene::camera::{Camera, Room};
-use scene::{Front, Scene, Selection, told_tenths, walk};
+use scene::camera::{Camera, Viewport};
+use scene::{Highlight, Scene, Selection, display_tenths, navigation};
 use std::sync::Arc;
 
 use crate::session::Session;
@@ -14,7 +14,7 @@ use crate::session::Session;
 pub struct Picture {
     pub session: Session,
     pub scene: Memo<Arc<Scene>>,
-    pub front: Memo<Arc<Front>>,
+    pub highlight: Memo<Arc<Highlight>>,
     /// The size of the view.
     pub view: RwSignal<(f64, f64)>,
     pub camera: RwSignal<Camera>,
@@ -36,24 +36,24 @@ impl Picture {
                 let before = before.map(|before| &**before).filter(|before| before.opened == opened);
                 session.with_world(|world| Arc::new(Scene::after(before, world, opened, selected, view)))
             },
-            |before, now| before.zip(now).is_none_or(|(before, now)| before.looks() != now.looks()),
+            |before, now| before.zip(now).is_none_or(|(before, now)| before.drawn() != now.drawn()),
         );
-        let front = Memo::new(move |_| {
+        let highlight = Memo::new(move |_| {
             session.traffic_rev();
             let (selected, hop) = (session.selection.get(), session.hop.get());
             let scene = scene.get();
-            session.with_world(|world| Arc::new(Front::of(world, &scene.facts, selected, hop)))
+            session.with_world(|world| Arc::new(Highlight::of(world, &scene.facts, selected, hop)))
         });
         let camera = RwSignal::new(Camera::default());
         let (current, tenths) = (RwSignal::new(None), RwSignal::new(0));
         Effect::new(move || {
             session.now();
-            let told = session.with_world(told_tenths);
+            let told = session.with_world(display_tenths);
             if told != tenths.get_untracked() {
                 tenths.set(told);
             }
         });
-        Picture { session, scene, front, view, camera, current, tenths }
+        Picture { session, scene, highlight, view, camera, current, tenths }
     }
 
     /// A part of the scene: told on only when it has changed.
@@ -64,21 +64,21 @@ impl Picture {
         Memo::new(move |_| self.scene.with(|scene| read(scene)))
     }
 
-    pub fn room(&self) -> Room {
+    pub fn viewport(&self) -> Viewport {
         let picture = self.scene.with_untracked(|s| (s.layout.width, s.layout.height));
-        Room { picture, view: self.view.get_untracked() }
+        Viewport { picture, view: self.view.get_untracked() }
     }
 
     /// How a box stands: classes for its part in the selection's chain, and for being pointed at.
     pub fn standing(&self, item: Selection) -> String {
-        let mut classes = self.front.with(|front| {
-            let chain = match &front.chain {
+        let mut classes = self.highlight.with(|highlight| {
+            let chain = match &highlight.chain {
                 _ if self.session.selection.get() == Some(item) => " pk-selected",
                 Some(chain) if chain.has(item) => " pk-lit",
                 Some(_) => " pk-dim",
                 None => "",
             };
-            let hop = if front.hop == Some(item) { " pk-here" } else { "" };
+            let hop = if highlight.hop == Some(item) { " pk-here" } else { "" };
             format!("{chain}{hop}")
         });
         if self.is_hovered(item) {
@@ -101,8 +101,8 @@ impl Picture {
     pub fn is_tab_stop(&self, item: Selection) -> bool {
         let current = self.current.get();
         self.scene.with(|scene| {
-            let stands = current.filter(|current| walk::place(&scene.layout, *current).is_some());
-            stands.or_else(|| walk::first(&scene.layout)) == Some(item)
+            let stands = current.filter(|current| navigation::place(&scene.layout, *current).is_some());
+            stands.or_else(|| navigation::first(&scene.layout)) == Some(item)
         })
     }
 }

@@ -20,7 +20,7 @@ impl Default for Camera {
 
 /// The picture's size and the view's.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Room {
+pub struct Viewport {
     pub picture: (f64, f64),
     pub view: (f64, f64),
 }
@@ -35,21 +35,22 @@ pub const STEP: f64 = 1.25;
 
 impl Camera {
     /// Fitted to the width; to the height too, as far as it stays readable.
-    pub fn fitted(room: Room) -> Camera {
-        let width = room.view.0 / room.picture.0.max(1.0);
-        let height = room.view.1 / room.picture.1.max(1.0);
+    pub fn fitted(viewport: Viewport) -> Camera {
+        let width = viewport.view.0 / viewport.picture.0.max(1.0);
+        let height = viewport.view.1 / viewport.picture.1.max(1.0);
         // What has to be scrolled anyway need not be small as well.
         let height = if height < READABLE { 1.0 } else { height };
         let zoom = width.min(1.0).min(height);
-        let x = ((room.view.0 - room.picture.0 * zoom) / 2.0).max(0.0);
+        let x = ((viewport.view.0 - viewport.picture.0 * zoom) / 2.0).max(0.0);
         Camera { x, y: 0.0, zoom, follows: true }
     }
 
     /// All of it in view, however small.
-    pub fn whole(room: Room) -> Camera {
-        let zoom = (room.view.0 / room.picture.0.max(1.0)).min(room.view.1 / room.picture.1.max(1.0));
+    pub fn whole(viewport: Viewport) -> Camera {
+        let zoom = (viewport.view.0 / viewport.picture.0.max(1.0))
+            .min(viewport.view.1 / viewport.picture.1.max(1.0));
         let zoom = zoom.clamp(LEAST, 1.0);
-        let x = ((room.view.0 - room.picture.0 * zoom) / 2.0).max(0.0);
+        let x = ((viewport.view.0 - viewport.picture.0 * zoom) / 2.0).max(0.0);
         Camera { x, y: 0.0, zoom, follows: false }
     }
 
@@ -62,39 +63,39 @@ impl Camera {
     }
 
     /// What is under `at` stays there.
-    pub fn zoomed(self, factor: f64, at: Point, room: Room) -> Camera {
+    pub fn zoomed(self, factor: f64, at: Point, viewport: Viewport) -> Camera {
         let zoom = (self.zoom * factor).clamp(LEAST, MOST);
         let under = self.to_picture(at);
-        Camera { x: at.x - under.x * zoom, y: at.y - under.y * zoom, zoom, follows: false }.kept(room)
+        Camera { x: at.x - under.x * zoom, y: at.y - under.y * zoom, zoom, follows: false }.clamped(viewport)
     }
 
-    pub fn panned(self, dx: f64, dy: f64, room: Room) -> Camera {
-        Camera { x: self.x + dx, y: self.y + dy, follows: false, ..self }.kept(room)
+    pub fn panned(self, dx: f64, dy: f64, viewport: Viewport) -> Camera {
+        Camera { x: self.x + dx, y: self.y + dy, follows: false, ..self }.clamped(viewport)
     }
 
     /// Moved no further than needed for `rect` to be in view.
-    pub fn showing(self, rect: Rect, room: Room) -> Camera {
+    pub fn showing(self, rect: Rect, viewport: Viewport) -> Camera {
         let (a, b) = (self.to_view(point(rect.x, rect.y)), self.to_view(point(rect.right(), rect.bottom())));
         let shift = |from: f64, to: f64, size: f64| match () {
             () if to - from > size || from < MARGIN => MARGIN - from,
             () if to > size - MARGIN => size - MARGIN - to,
             () => 0.0,
         };
-        let (dx, dy) = (shift(a.x, b.x, room.view.0), shift(a.y, b.y, room.view.1));
-        let outside = a.x < 0.0 || a.y < 0.0 || b.x > room.view.0 || b.y > room.view.1;
-        if outside { self.panned(dx, dy, room) } else { self }
+        let (dx, dy) = (shift(a.x, b.x, viewport.view.0), shift(a.y, b.y, viewport.view.1));
+        let outside = a.x < 0.0 || a.y < 0.0 || b.x > viewport.view.0 || b.y > viewport.view.1;
+        if outside { self.panned(dx, dy, viewport) } else { self }
     }
 
     /// Whether the picture is larger than the view, so that there is something to pan to.
-    pub fn overflows(self, room: Room) -> (bool, bool) {
+    pub fn overflows(self, viewport: Viewport) -> (bool, bool) {
         (
-            room.picture.0 * self.zoom > room.view.0 + 1.0 || self.x < -1.0,
-            room.picture.1 * self.zoom > room.view.1 + 1.0 || self.y < -1.0,
+            viewport.picture.0 * self.zoom > viewport.view.0 + 1.0 || self.x < -1.0,
+            viewport.picture.1 * self.zoom > viewport.view.1 + 1.0 || self.y < -1.0,
         )
     }
 
-    fn kept(self, room: Room) -> Camera {
-        let keep = |at: f64, picture: f64, view: f64| {
+    fn clamped(self, viewport: Viewport) -> Camera {
+        let clamp = |at: f64, picture: f64, view: f64| {
             let size = picture * self.zoom;
             if size <= view {
                 // It fits: it need not leave the view at all, but may be moved about in it.
@@ -103,8 +104,8 @@ impl Camera {
             at.clamp(view - size - KEPT, KEPT)
         };
         Camera {
-            x: keep(self.x, room.picture.0, room.view.0),
-            y: keep(self.y, room.picture.1, room.view.1),
+            x: clamp(self.x, viewport.picture.0, viewport.view.0),
+            y: clamp(self.y, viewport.picture.1, viewport.view.1),
             ..self
         }
     }
@@ -116,14 +117,14 @@ const MARGIN: f64 = 12.0;
 mod tests {
     use super::*;
 
-    const ROOM: Room = Room { picture: (1000.0, 1500.0), view: (1000.0, 700.0) };
+    const ROOM: Viewport = Viewport { picture: (1000.0, 1500.0), view: (1000.0, 700.0) };
 
     #[test]
     fn text_stays_readable_when_the_picture_is_too_high() {
         assert_eq!(Camera::fitted(ROOM).zoom, 1.0);
-        let little = Room { picture: (1000.0, 730.0), ..ROOM };
+        let little = Viewport { picture: (1000.0, 730.0), ..ROOM };
         assert!(Camera::fitted(little).zoom * 730.0 <= 700.0);
-        let low = Room { picture: (1000.0, 400.0), ..ROOM };
+        let low = Viewport { picture: (1000.0, 400.0), ..ROOM };
         assert_eq!(Camera::fitted(low).zoom, 1.0);
     }
 

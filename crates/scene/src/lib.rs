@@ -11,15 +11,15 @@ pub mod facts;
 pub mod geometry;
 pub mod layout;
 pub mod marks;
+pub mod navigation;
+pub mod pod_slots;
 pub mod relations;
 pub mod routes;
 mod scene;
 mod selection;
-pub mod slots;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod walk;
 pub mod words;
 
-pub use scene::{Front, Light, MOST_ROWS, Scene, Trouble, recent_failures, told_tenths};
+pub use scene::{Emphasis, Highlight, MOST_ROWS, RecentFailures, Scene, display_tenths, recent_failures};
 pub use selection::{HopRef, Selection, selection_of, selection_of_ref};

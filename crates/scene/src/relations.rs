@@ -8,7 +8,7 @@ use cluster::sim::{Span, Time, World};
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
-use super::facts::{Facts, Met};
+use super::facts::{Facts, RuleOutcome};
 use crate::{HopRef, Selection};
 
 /// What stands out while something is selected.
@@ -18,7 +18,7 @@ pub struct Chain {
     /// Whose flows are brought forward with it.
     pub about: About,
     /// What the rules of nodes did with it.
-    pub hits: Vec<(Uid, Met)>,
+    pub hits: Vec<(Uid, RuleOutcome)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,14 +132,14 @@ impl Chain {
 }
 
 /// What a node's rules did.
-fn met(hop: &Hop) -> Option<(Uid, Met)> {
+fn met(hop: &Hop) -> Option<(Uid, RuleOutcome)> {
     let Place::Node(node) = hop.place else { return None };
-    Some((node, Met::of(hop)?))
+    Some((node, RuleOutcome::of(hop)?))
 }
 
 /// What the rules of nodes did with packets that are just on the link behind them, or that they
 /// stopped a moment ago; and whether these are brought forward.
-pub fn passing(world: &World, chain: Option<&Chain>) -> Vec<(Uid, Met, bool)> {
+pub fn passing(world: &World, chain: Option<&Chain>) -> Vec<(Uid, RuleOutcome, bool)> {
     let traffic = world.traffic();
     let since = Time(world.now().0.saturating_sub(STOPPED.0));
     let flying = traffic.flights.values().map(|flight| &flight.trace);

@@ -6,11 +6,11 @@ use cluster::trace::{Outcome, Place};
 use cluster::traffic::ClientId;
 use litemap::LiteMap;
 
-use crate::facts::{Facts, Met, Row, RuleFacts, rules_of_node};
+use crate::facts::{Facts, Row, RuleFacts, RuleOutcome, rules_of_node};
 use crate::layout::{Layout, Request, layout};
 use crate::marks::{Mark, Marks};
+use crate::pod_slots::PodSlots;
 use crate::relations::{self, Chain};
-use crate::slots::Slots;
 use crate::{HopRef, Selection};
 
 /// What there is and where, at one moment. Each is made from the one before, so that the picture stays calm:
@@ -24,7 +24,7 @@ pub struct Scene {
     pub focus: Option<Uid>,
     pub rules: Rules,
     /// The place inside its node that each Pod has.
-    pub slots: Slots,
+    pub slots: PodSlots,
     /// Rows kept free in each node.
     pub rule_rows: usize,
     /// Counts the texts that were opened: another one begins anew.
@@ -36,19 +36,19 @@ type Rules = LiteMap<Uid, RuleFacts>;
 
 /// What is brought forward.
 #[derive(Debug, Default, PartialEq)]
-pub struct Front {
+pub struct Highlight {
     pub chain: Option<Chain>,
     /// The box of the hop that the inspector points at.
     pub hop: Option<Selection>,
-    pub trouble: Trouble,
+    pub failures: RecentFailures,
     /// What rules just did with packets, on which node; whether these are brought forward.
-    pub passing: Vec<(Uid, Met, bool)>,
+    pub passing: Vec<(Uid, RuleOutcome, bool)>,
 }
 
 /// How much a rule is lit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Light {
-    Out,
+pub enum Emphasis {
+    None,
     /// By packets that are not brought forward.
     Faint,
     Full,
@@ -56,7 +56,7 @@ pub enum Light {
 
 /// What went wrong lately, for those who called.
 #[derive(Debug, Default, PartialEq)]
-pub struct Trouble {
+pub struct RecentFailures {
     pub clients: LiteMap<ClientId, Outcome>,
     /// Of Pods that call.
     pub pods: LiteMap<Uid, (ClientId, Outcome)>,
@@ -69,62 +69,64 @@ pub const MOST_ROWS: usize = 6;
 /// So many are kept free even where the Service that is looked at needs fewer.
 const USUAL_ROWS: usize = 3;
 /// For so long after it, a failure is told beside its client.
-const TROUBLE_S: u64 = 6;
+const SHOWN_S: u64 = 6;
 /// So much of the past counts in "98 % ok".
 const COUNTED_S: u64 = 20;
 
-impl Front {
+impl Highlight {
     /// What is brought forward in a World while this is selected, and the inspector points at that hop.
-    pub fn of(world: &World, facts: &Facts, selected: Option<Selection>, hop: Option<HopRef>) -> Front {
+    pub fn of(world: &World, facts: &Facts, selected: Option<Selection>, hop: Option<HopRef>) -> Highlight {
         let chain = selected.and_then(|selected| relations::chain(world, facts, selected));
-        Front {
+        Highlight {
             hop: hop.and_then(|hop| relations::item_of_hop(world, hop)),
-            trouble: recent_failures(world),
+            failures: recent_failures(world),
             passing: relations::passing(world, chain.as_ref()),
             chain,
         }
     }
 
     /// How a row of a node's rules is lit.
-    pub fn light(&self, node: Uid, row: &Row) -> Light {
+    pub fn light(&self, node: Uid, row: &Row) -> Emphasis {
         let mut hits = self.chain.iter().flat_map(|chain| &chain.hits);
         if hits.any(|(at, met)| *at == node && row.says(met)) {
-            return Light::Full;
+            return Emphasis::Full;
         }
         let here = self.passing.iter().filter(|(at, met, _)| *at == node && row.says(met));
-        here.map(|(_, _, front)| if *front { Light::Full } else { Light::Faint }).max().unwrap_or(Light::Out)
+        here.map(|(_, _, front)| if *front { Emphasis::Full } else { Emphasis::Faint })
+            .max()
+            .unwrap_or(Emphasis::None)
     }
 }
 
 /// Rules that were just written are told in tenths of a second, all others in seconds.
-pub fn told_tenths(world: &World) -> u64 {
+pub fn display_tenths(world: &World) -> u64 {
     let now = world.now();
     let fresh = |at: Option<Time>| at.is_some_and(|at| now.since(at) < Span::from_secs(1));
     let tenths = now.0 / 100_000_000;
     if world.machines().values().any(|m| fresh(m.proxy.synced_at)) { tenths } else { tenths / 10 * 10 }
 }
 
-pub fn recent_failures(world: &World) -> Trouble {
-    let mut trouble = Trouble::default();
+pub fn recent_failures(world: &World) -> RecentFailures {
+    let mut failures = RecentFailures::default();
     let since = |seconds: u64| world.now().0.saturating_sub(seconds * 1_000_000_000);
-    let (lately, counted) = (since(TROUBLE_S), since(COUNTED_S));
+    let (lately, counted) = (since(SHOWN_S), since(COUNTED_S));
     for record in world.traffic().finished.iter().rev() {
         let Some((at, outcome)) = record.ended.filter(|(at, _)| at.0 >= counted) else { break };
         if outcome == Outcome::Abandoned {
             continue;
         }
-        let count = trouble.ended.entry(record.client).or_default();
+        let count = failures.ended.entry(record.client).or_default();
         count.0 += 1;
         if outcome == Outcome::Delivered {
             count.1 += 1;
         } else if at.0 >= lately {
-            trouble.clients.entry(record.client).or_insert(outcome);
+            failures.clients.entry(record.client).or_insert(outcome);
             if let Place::Pod(pod) = record.source {
-                trouble.pods.entry(pod).or_insert((record.client, outcome));
+                failures.pods.entry(pod).or_insert((record.client, outcome));
             }
         }
     }
-    trouble
+    failures
 }
 
 impl Scene {
@@ -137,7 +139,7 @@ impl Scene {
         (width, height): (f64, f64),
     ) -> Scene {
         let facts = Facts::of(world);
-        let slots = before.map_or(&Slots::default(), |b| &b.slots).updated(world, &facts);
+        let slots = before.map_or(&PodSlots::default(), |b| &b.slots).updated(world, &facts);
         let marks =
             before.map_or(&Marks::default(), |b| &b.marks).with(facts.services.iter().map(|s| &s.key));
         let focus = focus(world, &facts, selected, before.and_then(|before| before.focus));
@@ -150,7 +152,7 @@ impl Scene {
     }
 
     /// What is drawn: the rest is for the next one.
-    pub fn looks(&self) -> impl PartialEq {
+    pub fn drawn(&self) -> impl PartialEq {
         (&self.facts, &self.marks, &self.layout, self.focus, &self.rules)
     }
 
@@ -193,11 +195,11 @@ mod tests {
     use cluster::api::NsName;
     use cluster::traffic::ConnectionId;
 
-    fn front(world: &World, chain: Option<Chain>) -> Front {
-        Front { passing: relations::passing(world, chain.as_ref()), chain, ..Front::default() }
+    fn front(world: &World, chain: Option<Chain>) -> Highlight {
+        Highlight { passing: relations::passing(world, chain.as_ref()), chain, ..Highlight::default() }
     }
 
-    fn lights(world: &World, front: &Front) -> Vec<Light> {
+    fn lights(world: &World, front: &Highlight) -> Vec<Emphasis> {
         let web = world.store().services.get(&NsName::new("default", "web")).expect("web").meta.uid;
         let rows = |node: &Uid| match rules_of_node(world, *node, web, None) {
             RuleFacts::Rows(rows) => rows.into_iter().map(|row| front.light(*node, &row)).collect(),
@@ -217,8 +219,8 @@ mod tests {
             let about = About::Connection(ConnectionId(u64::MAX));
             let other = lights(world, &front(world, Some(Chain { about, ..Chain::default() })));
             for (full, other) in full.into_iter().zip(other) {
-                assert_eq!(other, if full == Light::Full { Light::Faint } else { Light::Out });
-                faint += usize::from(other == Light::Faint);
+                assert_eq!(other, if full == Emphasis::Full { Emphasis::Faint } else { Emphasis::None });
+                faint += usize::from(other == Emphasis::Faint);
             }
         }
         assert!(faint > 0);

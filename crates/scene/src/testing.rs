@@ -6,8 +6,8 @@ use cluster::sim::{Run, Span, World};
 use super::facts::Facts;
 use super::layout::{Layout, Request, layout};
 use super::marks::Marks;
+use super::pod_slots::PodSlots;
 use super::scene::Scene;
-use super::slots::Slots;
 
 pub const WEB: &str = "
 apiVersion: v1
@@ -113,14 +113,14 @@ pub fn pods(world: &World, prefix: &str) -> Vec<NsName> {
     pods.filter(|key| key.name.starts_with(prefix)).cloned().collect()
 }
 
-pub fn laid_out(facts: &Facts, slots: &Slots, (width, height): (f64, f64)) -> Layout {
+pub fn laid_out(facts: &Facts, slots: &PodSlots, (width, height): (f64, f64)) -> Layout {
     layout(&Request { facts, slots, rule_rows: 3, width, height })
 }
 
 /// What there is in this World, and where, with nothing to remember.
-pub fn pictured(world: &World, size: (f64, f64)) -> (Facts, Slots, Layout) {
+pub fn pictured(world: &World, size: (f64, f64)) -> (Facts, PodSlots, Layout) {
     let facts = Facts::of(world);
-    let slots = Slots::default().updated(world, &facts);
+    let slots = PodSlots::default().updated(world, &facts);
     let layout = laid_out(&facts, &slots, size);
     (facts, slots, layout)
 }

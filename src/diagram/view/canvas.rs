@@ -10,7 +10,7 @@ use cluster::traffic::PacketId;
 use wasm_bindgen::prelude::*;
 use web_sys::CanvasRenderingContext2d;
 
-use crate::diagram::packets::{Look, Painter};
+use crate::diagram::packets::{PaintContext, Painter};
 use crate::diagram::picture::Picture;
 use crate::session::{Motion, Selection};
 use crate::theme::palette;
@@ -53,10 +53,10 @@ pub fn PacketCanvas(hits: Hits) -> impl IntoView {
             painter.routes = Default::default();
         }
         surface.scene = Some(scene.clone());
-        let front = picture.front.get_untracked();
-        let look = Look {
+        let highlight = picture.highlight.get_untracked();
+        let cx = PaintContext {
             scene: &scene,
-            chain: front.chain.as_ref(),
+            chain: highlight.chain.as_ref(),
             camera: picture.camera.get_untracked(),
             palette: palette(untrack(|| session.is_dark())),
             selected: match session.selection.get_untracked() {
@@ -67,7 +67,7 @@ pub fn PacketCanvas(hits: Hits) -> impl IntoView {
             density: surface.density,
             view: picture.view.get_untracked(),
         };
-        painter.paint(&context, world, &look);
+        painter.paint(&context, world, &cx);
     });
     view! { <canvas node_ref=element class="pk-packets" aria-hidden="true"></canvas> }
 }
@@ -96,7 +96,7 @@ fn repaint_when_changed(picture: Picture) {
     Effect::new(move || {
         picture.camera.track();
         picture.scene.track();
-        picture.front.track();
+        picture.highlight.track();
         picture.session.is_dark();
         picture.session.motion();
         picture.session.repaint();

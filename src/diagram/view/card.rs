@@ -5,7 +5,7 @@ use crate::diagram::picture::Picture;
 use crate::session::Selection;
 use leptos::prelude::*;
 use scene::geometry::{Rect, point, px, translate};
-use scene::walk;
+use scene::navigation;
 
 #[component]
 pub fn Card(
@@ -26,7 +26,7 @@ pub fn Card(
             <button
                 type="button"
                 class="pk-hit"
-                data-item=walk::code(item)
+                data-item=navigation::code(item)
                 tabindex=move || if picture.is_tab_stop(item) { "0" } else { "-1" }
                 aria-label=move || label.get()
                 aria-pressed=move || aria_bool(picture.session.selection.get() == Some(item))

@@ -28,9 +28,9 @@ use zoom::ZoomButtons;
 use super::input::Input;
 use crate::diagram::picture::Picture;
 use crate::session::{Selection, Session};
-use scene::camera::{Camera, Room};
+use scene::camera::{Camera, Viewport};
 use scene::geometry::{point, px, scale, translate};
-use scene::{walk, words};
+use scene::{navigation, words};
 
 /// The cluster, drawn, in whatever room it is given.
 #[component]
@@ -59,8 +59,9 @@ fn Stage() -> impl IntoView {
         let Camera { x, y, zoom, .. } = picture.camera.get();
         format!("{} {}", translate(point(x, y)), scale(zoom))
     };
-    let boxes = picture
-        .watch(|scene| walk::stops(&scene.layout).into_iter().map(|(item, _)| item).collect::<Vec<_>>());
+    let boxes = picture.watch(|scene| {
+        navigation::stops(&scene.layout).into_iter().map(|(item, _)| item).collect::<Vec<_>>()
+    });
     view! {
         <div
             class="pk-stage"
@@ -71,7 +72,7 @@ fn Stage() -> impl IntoView {
             style:height=move || picture.scene.with(|scene| px(scene.layout.height))
         >
             <Frames/>
-            <For each=move || boxes.get() key=|item| walk::code(*item) let:item>
+            <For each=move || boxes.get() key=|item| navigation::code(*item) let:item>
                 <AnyCard item/>
             </For>
             <Ghosts/>
@@ -98,8 +99,8 @@ fn AnyCard(item: Selection) -> AnyView {
 /// Whether there is nothing to pan to.
 fn fits(picture: Picture) -> bool {
     let size = picture.scene.with(|s| (s.layout.width, s.layout.height));
-    let room = Room { picture: size, view: picture.view.get() };
-    picture.camera.get().overflows(room) == (false, false)
+    let viewport = Viewport { picture: size, view: picture.view.get() };
+    picture.camera.get().overflows(viewport) == (false, false)
 }
 
 /// The room for the picture, measured when it changes and never else.
@@ -134,7 +135,7 @@ fn follow_layout(picture: Picture) {
         picture.view.track();
         let is_new = opened.try_update_value(|before| std::mem::replace(before, now) != now) == Some(true);
         let camera = picture.camera.get_untracked();
-        let fitted = Camera::fitted(picture.room());
+        let fitted = Camera::fitted(picture.viewport());
         if (is_new || camera.follows) && camera != fitted {
             picture.camera.set(fitted);
         }

@@ -48,11 +48,11 @@ impl ShownClient {
 pub fn ClientCard(id: ClientId) -> impl IntoView {
     let picture = expect_context::<Picture>();
     let shown = picture.watch(move |scene| ShownClient::of(scene, id));
-    let trouble = move || picture.front.with(|front| front.trouble.clients.get(&id).copied());
+    let trouble = move || picture.highlight.with(|highlight| highlight.failures.clients.get(&id).copied());
     let rate = part(shown, |s| s.client.rate_milli);
     // `2 req/s · 98 % ok`
     let state = move || {
-        let ended = picture.front.with(|front| front.trouble.ended.get(&id).copied());
+        let ended = picture.highlight.with(|highlight| highlight.failures.ended.get(&id).copied());
         words::rate_and_counts(rate(), ended)
     };
     let label = move || {
@@ -83,7 +83,7 @@ pub fn ClientCard(id: ClientId) -> impl IntoView {
                     <span class="pk-note">{state}</span>
                 </div>
                 <div class="pk-line">
-                    {move || trouble().map(|outcome| view! { <Trouble outcome/> })}
+                    {move || trouble().map(|outcome| view! { <RecentFailure outcome/> })}
                 </div>
             </CardBody>
         </Card>
@@ -91,7 +91,7 @@ pub fn ClientCard(id: ClientId) -> impl IntoView {
 }
 
 #[component]
-fn Trouble(outcome: Outcome) -> impl IntoView {
+fn RecentFailure(outcome: Outcome) -> impl IntoView {
     view! { <span class="pk-trouble">"✕ " {words::call_failed(outcome)}</span> }
 }
 

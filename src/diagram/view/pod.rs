@@ -55,25 +55,25 @@ impl Shown {
         words::pod_label(&self.pod, &services)
     }
 
-    fn room(&self) -> f64 {
+    fn width_within(&self) -> f64 {
         self.place.w - 16.0
     }
 
-    fn name(&self, room: f64) -> String {
-        words::shorten(&self.pod.key.name, (room / CHARACTER) as usize)
+    fn name(&self, width: f64) -> String {
+        words::shorten(&self.pod.key.name, (width / CHARACTER) as usize)
     }
 
     fn whole_name(&self) -> String {
-        self.name(self.room())
+        self.name(self.width_within())
     }
 
     fn name_beside_marks(&self, other: f64) -> String {
-        self.name(self.room() - 18.0 * self.marks.len() as f64 - other)
+        self.name(self.width_within() - 18.0 * self.marks.len() as f64 - other)
     }
 
     fn ip(&self) -> String {
         match &self.pod.ip {
-            Some(ip) => words::shorten(ip, (self.room() / IP_CHARACTER) as usize),
+            Some(ip) => words::shorten(ip, (self.width_within() / IP_CHARACTER) as usize),
             None => words::NO_ADDRESS_YET.to_owned(),
         }
     }
@@ -99,7 +99,8 @@ pub fn PodCard(uid: Uid) -> impl IntoView {
     let picture = expect_context::<Picture>();
     let shown = picture.watch(move |scene| Shown::of(scene, uid));
     let form = picture.watch(|scene| scene.layout.pod);
-    let trouble = Memo::new(move |_| picture.front.with(|front| front.trouble.pods.get(&uid).copied()));
+    let trouble =
+        Memo::new(move |_| picture.highlight.with(|highlight| highlight.failures.pods.get(&uid).copied()));
     let label = part(shown, Shown::label);
     let body = move || match form.get() {
         PodForm::Tiny => view! { <TinyLines shown/> }.into_any(),
@@ -272,10 +273,10 @@ pub fn Ghosts() -> impl IntoView {
     let picture = expect_context::<Picture>();
     let gone = picture.watch(|scene| {
         let ghosts = scene.layout.nodes.iter().flat_map(|node| &node.ghosts);
-        let gone = ghosts.map(|(tenant, place)| Gone {
-            name: tenant.key.name.to_string(),
-            ip: tenant.ip.clone().unwrap_or_default(),
-            marks: marks(scene, &tenant.services),
+        let gone = ghosts.map(|(occupant, place)| Gone {
+            name: occupant.key.name.to_string(),
+            ip: occupant.ip.clone().unwrap_or_default(),
+            marks: marks(scene, &occupant.services),
             place: *place,
             form: scene.layout.pod,
         });

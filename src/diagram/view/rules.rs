@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::diagram::picture::Picture;
 use scene::facts::{Row, RowKind, RuleFacts};
-use scene::{Light, MOST_ROWS, words};
+use scene::{Emphasis, MOST_ROWS, words};
 
 #[component]
 pub fn NodeRules(uid: Uid, #[prop(into)] is_narrow: Signal<bool>) -> impl IntoView {
@@ -35,9 +35,9 @@ fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
     let picture = expect_context::<Picture>();
     let rows = StoredValue::new(rows);
     let shown = Memo::new(move |_| {
-        picture
-            .front
-            .with(|front| rows.with_value(|rows| shown(rows, |row| front.light(node, row) != Light::Out)))
+        picture.highlight.with(|highlight| {
+            rows.with_value(|rows| shown(rows, |row| highlight.light(node, row) != Emphasis::None))
+        })
     });
     let row = move |nth: usize| {
         let row = rows.with_value(|rows| rows[nth].clone());
@@ -55,11 +55,11 @@ fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
 
 /// Which rows have room, in their order: those that tell something, then the first.
 fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
-    let room = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
+    let most = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
     let tells =
         |i: &usize| is_hit(&rows[*i]) || rows[*i].stale || !matches!(rows[*i].kind, RowKind::Endpoint { .. });
-    let mut told = (0..rows.len()).filter(tells).take(room).count();
-    let mut others = room - told;
+    let mut told = (0..rows.len()).filter(tells).take(most).count();
+    let mut others = most - told;
     let mut take = |i: &usize| {
         let left = if tells(i) { &mut told } else { &mut others };
         let fits = *left > 0;
@@ -82,10 +82,10 @@ fn RuleRow(node: Uid, row: Row, is_narrow: bool) -> impl IntoView {
     };
     let row = StoredValue::new(row);
     let class = move || {
-        let lit = match picture.front.with(|front| row.with_value(|row| front.light(node, row))) {
-            Light::Full => " pk-rule-hit",
-            Light::Faint => " pk-rule-faint",
-            Light::Out => "",
+        let lit = match picture.highlight.with(|highlight| row.with_value(|row| highlight.light(node, row))) {
+            Emphasis::Full => " pk-rule-hit",
+            Emphasis::Faint => " pk-rule-faint",
+            Emphasis::None => "",
         };
         ["pk-rule", kind, lit].concat()
     };

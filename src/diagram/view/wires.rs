@@ -19,7 +19,7 @@ pub fn Wires() -> impl IntoView {
         picture.session.traffic_rev();
         used(picture)
     });
-    let is_lit = move || picture.front.with(|front| front.chain.is_some());
+    let is_lit = move || picture.highlight.with(|highlight| highlight.chain.is_some());
     // What no Service is known of has no colour.
     let colours = std::iter::once(None).chain((0..SERVICE_COLOURS).map(Some));
     let wires = colours.map(|colour| {
@@ -39,9 +39,9 @@ pub fn Wires() -> impl IntoView {
 /// For each colour (none for what no Service is known of), one path.
 fn used(picture: Picture) -> LiteMap<Option<usize>, String> {
     picture.scene.with(|scene| {
-        let links = picture
-            .front
-            .with(|front| picture.session.with_world(|world| relations::links(world, front.chain.as_ref())));
+        let links = picture.highlight.with(|highlight| {
+            picture.session.with_world(|world| relations::links(world, highlight.chain.as_ref()))
+        });
         let mut paths: LiteMap<Option<usize>, String> = LiteMap::new();
         for ((from, to), service) in links {
             let Some(corners) = route(&scene.layout, from, to) else { continue };

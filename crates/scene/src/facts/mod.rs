@@ -13,7 +13,7 @@ use netfilter::Cidr;
 pub use nodes::{NodeFacts, NodeState};
 pub use outside::{BalancerFacts, Call, ClientFacts};
 pub use pods::{PodFacts, PodState};
-pub use rules::{For, Met, Row, RowKind, RuleFacts, proxy_age, rules_of_node};
+pub use rules::{For, Row, RowKind, RuleFacts, RuleOutcome, proxy_age, rules_of_node};
 pub use services::{ServiceFacts, ServiceForm};
 
 #[derive(Clone, Debug, PartialEq)]

@@ -61,7 +61,7 @@ pub struct Row {
 
 /// What a node's rules did with a packet.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Met {
+pub struct RuleOutcome {
     /// Not told where it is a rule for all Services that did it.
     port: Option<ServicePortName>,
     to: SocketAddr,
@@ -78,11 +78,11 @@ impl For {
     }
 }
 
-impl Met {
+impl RuleOutcome {
     /// `None` where no rule chose an endpoint for it or stopped it.
-    pub fn of(hop: &Hop) -> Option<Met> {
+    pub fn of(hop: &Hop) -> Option<RuleOutcome> {
         let rules = hop.rules.as_ref()?;
-        let mut met = Met {
+        let mut met = RuleOutcome {
             port: None,
             to: SocketAddr::new(hop.after.dst, hop.after.dst_port),
             role: RuleRole::SelectsEndpoint { local: false, affinity: false },
@@ -102,7 +102,7 @@ impl Met {
 
 impl Row {
     /// Is it what this row says that happened?
-    pub fn says(&self, met: &Met) -> bool {
+    pub fn says(&self, met: &RuleOutcome) -> bool {
         let is_its = met.port.as_ref().is_none_or(|port| match self.kind {
             RowKind::Note { .. } => port.service == self.port.service,
             _ => *port == *self.port,
@@ -291,11 +291,11 @@ mod tests {
         rows.iter().filter_map(stop).collect()
     }
 
-    fn all_met(world: &World) -> Vec<(Uid, Met)> {
+    fn all_met(world: &World) -> Vec<(Uid, RuleOutcome)> {
         let records = world.traffic().finished.iter();
         let hops = records.flat_map(|r| r.packets.iter()).flat_map(|p| &p.hops);
         let met = |hop: &Hop| match hop.place {
-            cluster::trace::Place::Node(node) => Some((node, Met::of(hop)?)),
+            cluster::trace::Place::Node(node) => Some((node, RuleOutcome::of(hop)?)),
             _ => None,
         };
         hops.filter_map(met).collect()
@@ -354,7 +354,7 @@ spec:
         let node = machine(&world, "node-1");
         let (cluster, local) = (rows[0].count(node), rows[1].count(node));
         assert!(cluster > 3 && local > 2 * cluster, "{cluster} {local}");
-        let chose = |met: &Met| matches!(met.role, RuleRole::SelectsEndpoint { .. });
+        let chose = |met: &RuleOutcome| matches!(met.role, RuleRole::SelectsEndpoint { .. });
         let met = all_met(&world).into_iter().filter(|(at, met)| *at == node.uid && chose(met));
         let lit: Vec<[bool; 2]> = met.map(|(_, met)| [rows[0].says(&met), rows[1].says(&met)]).collect();
         assert!(lit.iter().all(|[cluster, local]| cluster != local), "one of them is lit: {lit:?}");

@@ -16,7 +16,7 @@ use cluster::traffic::ClientId;
 
 use super::facts::Facts;
 use super::geometry::Rect;
-use super::slots::Slots;
+use super::pod_slots::PodSlots;
 
 pub use nodes::{NodeBox, PodForm, RAIL_TO_POD};
 pub use services::CardForm;
@@ -25,7 +25,7 @@ pub use services::CardForm;
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     pub facts: &'a Facts,
-    pub slots: &'a Slots,
+    pub slots: &'a PodSlots,
     /// Lines of each node's rules panel.
     pub rule_rows: usize,
     pub width: f64,

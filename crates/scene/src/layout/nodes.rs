@@ -4,7 +4,7 @@ use cluster::api::Uid;
 
 use super::{Form, Measures, Request};
 use crate::geometry::{Point, Rect, point};
-use crate::slots::Tenant;
+use crate::pod_slots::Occupant;
 
 /// How much a Pod's card says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +33,7 @@ pub struct NodeBox {
     /// Living Pods.
     pub pods: Vec<(Uid, Rect)>,
     /// Ghosts.
-    pub ghosts: Vec<(Tenant, Rect)>,
+    pub ghosts: Vec<(Occupant, Rect)>,
 }
 
 impl NodeBox {
@@ -174,10 +174,10 @@ fn node_box(
         h: pod_height,
     };
     let (mut pods, mut ghosts) = (Vec::new(), Vec::new());
-    for (i, tenant) in slots.iter().enumerate().filter_map(|(i, t)| Some((i, t.as_ref()?))) {
-        match tenant.gone {
-            None => pods.push((tenant.uid, place(i))),
-            Some(_) => ghosts.push((tenant.clone(), place(i))),
+    for (i, occupant) in slots.iter().enumerate().filter_map(|(i, t)| Some((i, t.as_ref()?))) {
+        match occupant.gone {
+            None => pods.push((occupant.uid, place(i))),
+            Some(_) => ghosts.push((occupant.clone(), place(i))),
         }
     }
     // An empty node keeps the room of one row, so that the first Pod does not move the others.

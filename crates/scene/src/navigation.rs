@@ -8,7 +8,7 @@ use super::layout::Layout;
 use crate::Selection;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     Left,
     Right,
     Up,
@@ -17,15 +17,15 @@ pub enum Way {
     Last,
 }
 
-impl Way {
-    pub fn of_key(key: &str) -> Option<Way> {
+impl Direction {
+    pub fn of_key(key: &str) -> Option<Direction> {
         Some(match key {
-            "ArrowLeft" => Way::Left,
-            "ArrowRight" => Way::Right,
-            "ArrowUp" => Way::Up,
-            "ArrowDown" => Way::Down,
-            "Home" => Way::First,
-            "End" => Way::Last,
+            "ArrowLeft" => Direction::Left,
+            "ArrowRight" => Direction::Right,
+            "ArrowUp" => Direction::Up,
+            "ArrowDown" => Direction::Down,
+            "Home" => Direction::First,
+            "End" => Direction::Last,
             _ => return None,
         })
     }
@@ -57,18 +57,18 @@ pub fn first(layout: &Layout) -> Option<Selection> {
 }
 
 /// The nearest box in that direction: what is straight ahead counts as nearer than what is aside.
-pub fn next(layout: &Layout, from: Selection, way: Way) -> Option<Selection> {
+pub fn next(layout: &Layout, from: Selection, way: Direction) -> Option<Selection> {
     let stops = stops(layout);
     let here = stops.iter().find(|(item, _)| *item == from).map(|(_, rect)| *rect);
-    let Some(here) = here.filter(|_| !matches!(way, Way::First | Way::Last)) else {
-        let end = if way == Way::Last { stops.last() } else { stops.first() };
+    let Some(here) = here.filter(|_| !matches!(way, Direction::First | Direction::Last)) else {
+        let end = if way == Direction::Last { stops.last() } else { stops.first() };
         return end.map(|(item, _)| *item);
     };
     let cost = |rect: &Rect| {
         let (ahead, aside) = match way {
-            Way::Right => (rect.x - here.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
-            Way::Left => (here.x - rect.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
-            Way::Down => (rect.y - here.bottom(), gap(here.x, here.right(), rect.x, rect.right())),
+            Direction::Right => (rect.x - here.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
+            Direction::Left => (here.x - rect.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
+            Direction::Down => (rect.y - here.bottom(), gap(here.x, here.right(), rect.x, rect.right())),
             _ => (here.y - rect.bottom(), gap(here.x, here.right(), rect.x, rect.right())),
         };
         (ahead > -2.0).then_some(ahead.max(0.0) + 3.0 * aside)
@@ -122,7 +122,7 @@ mod tests {
             let mut seen = vec![all[0]];
             let mut at = 0;
             while at < seen.len() {
-                for way in [Way::Left, Way::Right, Way::Up, Way::Down] {
+                for way in [Direction::Left, Direction::Right, Direction::Up, Direction::Down] {
                     if let Some(item) = next(&layout, seen[at], way).filter(|item| !seen.contains(item)) {
                         seen.push(item);
                     }
@@ -139,12 +139,12 @@ mod tests {
         let run = run(WEB, 3);
         let (_, _, layout) = pictured(run.world(), SIZES[0]);
         let nodes: Vec<Selection> = layout.nodes.iter().map(|n| Selection::Node(n.uid)).collect();
-        assert_eq!(next(&layout, nodes[0], Way::Right), Some(nodes[1]));
-        assert_eq!(next(&layout, nodes[1], Way::Left), Some(nodes[0]));
-        assert!(matches!(next(&layout, nodes[0], Way::Down), Some(Selection::Pod(_))));
-        assert!(matches!(next(&layout, nodes[0], Way::Up), Some(Selection::Service(_))));
+        assert_eq!(next(&layout, nodes[0], Direction::Right), Some(nodes[1]));
+        assert_eq!(next(&layout, nodes[1], Direction::Left), Some(nodes[0]));
+        assert!(matches!(next(&layout, nodes[0], Direction::Down), Some(Selection::Pod(_))));
+        assert!(matches!(next(&layout, nodes[0], Direction::Up), Some(Selection::Service(_))));
         assert!(matches!(
-            next(&layout, nodes[0], Way::Left),
+            next(&layout, nodes[0], Direction::Left),
             Some(Selection::Client(_) | Selection::LoadBalancer(_))
         ));
     }

@@ -9,7 +9,7 @@ use super::facts::{Facts, PodFacts, PodState};
 
 /// What is remembered of a Pod for when it is gone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tenant {
+pub struct Occupant {
     pub uid: Uid,
     pub key: NsName,
     pub ip: Option<String>,
@@ -20,16 +20,16 @@ pub struct Tenant {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Slots {
+pub struct PodSlots {
     at: Time,
-    nodes: LiteMap<Uid, Vec<Option<Tenant>>>,
+    nodes: LiteMap<Uid, Vec<Option<Occupant>>>,
 }
 
 /// How long a Pod that nobody replaces leaves its ghost.
 const LONE_GHOST: Span = Span::from_secs(8);
 
-impl Slots {
-    pub fn of(&self, node: Uid) -> &[Option<Tenant>] {
+impl PodSlots {
+    pub fn of(&self, node: Uid) -> &[Option<Occupant>] {
         self.nodes.get(&node).map_or(&[], Vec::as_slice)
     }
 
@@ -39,21 +39,21 @@ impl Slots {
     }
 
     /// The places as they are after the World has changed.
-    pub fn updated(&self, world: &World, facts: &Facts) -> Slots {
+    pub fn updated(&self, world: &World, facts: &Facts) -> PodSlots {
         let now = world.now();
         let mut slots = self.clone();
         // Time was turned back, or this is another cluster: nobody died, and nobody is missed.
         let turned_back = now < self.at;
         slots.at = now;
         slots.nodes.retain(|uid, _| facts.nodes.iter().any(|n| n.uid == *uid));
-        slots.tenants_mut(|slot| {
-            if let Some(tenant) = slot {
-                let here = facts.pods.iter().find(|p| p.uid == tenant.uid && p.key == tenant.key);
+        slots.occupants_mut(|slot| {
+            if let Some(occupant) = slot {
+                let here = facts.pods.iter().find(|p| p.uid == occupant.uid && p.key == occupant.key);
                 match here {
-                    Some(pod) => *tenant = tenant_of(pod),
-                    None => tenant.gone = tenant.gone.or(Some(now)),
+                    Some(pod) => *occupant = occupant_of(pod),
+                    None => occupant.gone = occupant.gone.or(Some(now)),
                 }
-                if here.is_none() && (turned_back || !still_missed(world, facts, tenant, now)) {
+                if here.is_none() && (turned_back || !still_missed(world, facts, occupant, now)) {
                     *slot = None;
                 }
             }
@@ -69,7 +69,7 @@ impl Slots {
         slots
     }
 
-    fn tenants_mut(&mut self, change: impl Fn(&mut Option<Tenant>)) {
+    fn occupants_mut(&mut self, change: impl Fn(&mut Option<Occupant>)) {
         self.nodes.iter_mut().flat_map(|(_, places)| places).for_each(change);
     }
 
@@ -80,22 +80,23 @@ impl Slots {
         if places.iter().flatten().any(|t| t.gone.is_none() && t.uid == pod.uid) {
             return;
         }
-        let replaces =
-            |t: &Tenant| t.gone.is_some() && (t.key == pod.key || t.owner.is_some() && t.owner == pod.owner);
+        let replaces = |t: &Occupant| {
+            t.gone.is_some() && (t.key == pod.key || t.owner.is_some() && t.owner == pod.owner)
+        };
         let place = places
             .iter()
             .position(|slot| slot.as_ref().is_some_and(replaces))
             .or_else(|| places.iter().position(Option::is_none));
-        let tenant = Some(tenant_of(pod));
+        let occupant = Some(occupant_of(pod));
         match place {
-            Some(index) => places[index] = tenant,
-            None => places.push(tenant),
+            Some(index) => places[index] = occupant,
+            None => places.push(occupant),
         }
     }
 }
 
-fn tenant_of(pod: &PodFacts) -> Tenant {
-    Tenant {
+fn occupant_of(pod: &PodFacts) -> Occupant {
+    Occupant {
         uid: pod.uid,
         key: pod.key.clone(),
         ip: pod.ip.clone(),
@@ -106,9 +107,9 @@ fn tenant_of(pod: &PodFacts) -> Tenant {
 }
 
 /// Whether a Pod that is gone still wants for a replacement that runs.
-fn still_missed(world: &World, facts: &Facts, tenant: &Tenant, now: Time) -> bool {
-    let Some(owner) = tenant.owner else {
-        return tenant.gone.is_none_or(|gone| now.since(gone) < LONE_GHOST);
+fn still_missed(world: &World, facts: &Facts, occupant: &Occupant, now: Time) -> bool {
+    let Some(owner) = occupant.owner else {
+        return occupant.gone.is_none_or(|gone| now.since(gone) < LONE_GHOST);
     };
     let set = world.store().replica_sets.iter().find(|rs| rs.meta.uid == owner);
     let ready = facts.pods.iter().filter(|p| p.owner == Some(owner) && p.state == PodState::Ready).count();
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
     use crate::testing::{WEB, kill, pass, pods, run, settle};
 
-    fn living(slots: &Slots) -> Vec<(Uid, usize, Uid)> {
+    fn living(slots: &PodSlots) -> Vec<(Uid, usize, Uid)> {
         let nodes = slots.nodes.iter();
         let places = nodes.flat_map(|(node, places)| places.iter().enumerate().map(move |p| (*node, p)));
         places
@@ -128,14 +129,14 @@ mod tests {
             .collect()
     }
 
-    fn ghosts(slots: &Slots) -> usize {
+    fn ghosts(slots: &PodSlots) -> usize {
         slots.nodes.values().flatten().flatten().filter(|t| t.gone.is_some()).count()
     }
 
     #[test]
     fn a_pod_keeps_its_place_while_another_is_replaced() {
         let mut run = run(WEB, 3);
-        let mut slots = Slots::default().updated(run.world(), &Facts::of(run.world()));
+        let mut slots = PodSlots::default().updated(run.world(), &Facts::of(run.world()));
         let before = living(&slots);
         let victim = pods(run.world(), "web")[0].clone();
         let gone = run.world().store().pods.get(&victim).map(|p| p.meta.uid);
@@ -155,7 +156,7 @@ mod tests {
     #[test]
     fn a_pod_that_is_gone_leaves_a_ghost_until_its_replacement_runs() {
         let mut run = run(WEB, 3);
-        let mut slots = Slots::default().updated(run.world(), &Facts::of(run.world()));
+        let mut slots = PodSlots::default().updated(run.world(), &Facts::of(run.world()));
         for pod in pods(run.world(), "web") {
             kill(&mut run, &pod.name);
         }
@@ -174,7 +175,7 @@ mod tests {
     #[test]
     fn going_back_in_time_brings_the_pods_back_to_their_places() {
         let mut run = run(WEB, 3);
-        let first = Slots::default().updated(run.world(), &Facts::of(run.world()));
+        let first = PodSlots::default().updated(run.world(), &Facts::of(run.world()));
         let then = run.world().now();
         let victim = pods(run.world(), "payment")[0].name.clone();
         kill(&mut run, &victim);
