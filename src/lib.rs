@@ -6,6 +6,8 @@ mod context_menu;
 pub mod diagram;
 mod dialogs;
 pub mod embed;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod in_page;
 mod opening;
 mod panels;
 mod scenarios;

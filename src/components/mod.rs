@@ -13,6 +13,8 @@ mod select;
 mod slider;
 mod table;
 mod tag;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 mod value_form;
 
 pub use button::Button;

@@ -7,6 +7,8 @@ pub mod gestures;
 pub mod input;
 pub mod packets;
 pub mod picture;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 mod view;
 
 pub use view::Diagram;

@@ -7,6 +7,8 @@ mod load;
 mod myths;
 mod proxy_mode;
 mod share;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 
 use crate::components::Button;
 use crate::panels::CompareRules;

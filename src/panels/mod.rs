@@ -27,6 +27,8 @@ mod select_link;
 mod service;
 mod start;
 mod tabs;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 mod yaml;
 mod zone;
 

@@ -6,6 +6,8 @@ mod header;
 mod keys;
 mod notable;
 mod spoken_log;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 mod track;
 mod transport;
 

@@ -1,0 +1,114 @@
+//! Each dialog alone in a page: what it shows, and what comes of it.
+
+use super::dialog;
+use crate::in_page::{InPage, deployment};
+use crate::ui::Dialog;
+use cluster::api::{Action, NsName};
+use cluster::node::kube_proxy::ProxyMode;
+use leptos::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+async fn opened(which: Dialog) -> InPage {
+    let page = InPage::mount(move |_| dialog(which)).await;
+    page.ui.open(which);
+    page.until("the dialog is open", || page.find("dialog[open]").is_some()).await;
+    page
+}
+
+#[wasm_bindgen_test]
+async fn every_dialog_has_a_name_and_can_be_closed() {
+    let all =
+        [Dialog::Load, Dialog::Share, Dialog::Facts, Dialog::AddClient, Dialog::StartAgain, Dialog::Rules];
+    for which in all {
+        let page = opened(which).await;
+        let name = page.find("dialog").and_then(|dialog| dialog.get_attribute("aria-label"));
+        assert!(name.is_some_and(|name| !name.is_empty()), "{which:?}");
+        page.press("Close").await;
+        assert_eq!(page.ui.dialog.get_untracked(), None, "{which:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_text_with_an_error_is_not_loaded_and_its_place_is_said() {
+    let page = opened(Dialog::Load).await;
+    page.write("Manifests (YAML or JSON)", "apiVersion: v1\nkind: Service\nmetadata: {name: UPPER}\n").await;
+    page.shows("to repair").await;
+    page.shows("3:").await;
+    page.press("Load").await;
+    assert_eq!(page.ui.dialog.get_untracked(), Some(Dialog::Load), "it stays open");
+    assert_eq!(page.world(|world| world.store().services.len()), 1, "the lab stays as it was");
+}
+
+#[wasm_bindgen_test]
+async fn a_text_without_fault_is_loaded() {
+    let page = opened(Dialog::Load).await;
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: mine}\nspec: {ports: [{port: 80}]}\n";
+    page.write("Manifests (YAML or JSON)", text).await;
+    page.press("Load").await;
+    let mine = || page.world(|world| world.store().services.get(&NsName::new("default", "mine")).is_some());
+    page.until("the Service is there", mine).await;
+    assert_eq!(page.ui.dialog.get_untracked(), None);
+}
+
+#[wasm_bindgen_test]
+async fn a_moment_is_shared_as_link_figure_and_file() {
+    let page = opened(Dialog::Share).await;
+    page.shows("<iframe").await;
+    page.shows("kind: Scenario").await;
+    for copied in ["Copy: Link", "Copy: Figure", "Copy: Scenario file"] {
+        assert!(page.has_control(copied), "{copied}");
+    }
+    let link = page.find("[aria-label=Link]").and_then(|link| link.text_content()).unwrap_or_default();
+    assert!(link.contains('#'), "{link}");
+}
+
+#[wasm_bindgen_test]
+async fn another_mode_of_kube_proxy_is_chosen() {
+    let page = opened(Dialog::Facts).await;
+    page.shows("What this model assumes").await;
+    page.press("nftables").await;
+    page.until("it is the cluster's", || {
+        page.world(|world| world.config().proxy_mode == ProxyMode::Nftables)
+    })
+    .await;
+    page.until("the button is pressed", || {
+        page.control("nftables").get_attribute("aria-pressed").as_deref() == Some("true")
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_client_to_nowhere_is_refused_beside_the_field_and_one_to_a_service_is_added() {
+    let page = opened(Dialog::AddClient).await;
+    page.write("To: a URL, host:port, or service/namespace/name", "http://").await;
+    submit(&page);
+    page.until("the field says what is wrong", || page.find("input[aria-invalid=true]").is_some()).await;
+    assert_eq!(page.ui.dialog.get_untracked(), Some(Dialog::AddClient), "it stays open");
+    page.write("To: a URL, host:port, or service/namespace/name", "service/default/web").await;
+    submit(&page);
+    page.until("the client is there", || page.world(|w| w.traffic().client_named("client-1").is_some()))
+        .await;
+    assert_eq!(page.ui.dialog.get_untracked(), None);
+    assert!(page.session.selection.get_untracked().is_some(), "it is selected");
+}
+
+fn submit(page: &InPage) {
+    let form = page.find("form[aria-label=Client]").expect("the form is there");
+    crate::in_page::dispatch(&form, "submit");
+}
+
+#[wasm_bindgen_test]
+async fn to_start_again_takes_back_what_was_done() {
+    let page = opened(Dialog::StartAgain).await;
+    let replicas = || {
+        page.world(|world| {
+            let uid = deployment(world, "web");
+            world.store().deployment_by_uid(uid).map(|d| d.replicas)
+        })
+    };
+    let web = NsName::new("default", "web");
+    assert!(page.session.act(Action::Scale { deployment: web, replicas: 5 }));
+    assert_eq!(replicas(), Some(5));
+    page.press("Keep going").await;
+    assert_eq!((page.ui.dialog.get_untracked(), replicas()), (None, Some(5)));
+}

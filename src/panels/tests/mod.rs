@@ -1,0 +1,4 @@
+//! Each panel alone in a page: what it shows, and what its controls do to the run.
+
+mod objects;
+mod traffic;
