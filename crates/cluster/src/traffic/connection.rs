@@ -143,6 +143,7 @@ impl World {
             client.open += 1;
         }
         self.traffic.stats.clients.entry(client.spec.name.clone()).or_default().sent += 1;
+        self.touched.traffic = true;
         id
     }
 
@@ -187,6 +188,7 @@ impl World {
         let (id, request, tuple) = (live.record.id, live.record.requests, live.record.tuple);
         let name = live.record.client_name.clone();
         self.traffic.stats.clients.entry(name).or_default().sent += 1;
+        self.touched.traffic = true;
         if let Some(tuple) = tuple {
             self.send(id, PacketKind::Request, source, tuple);
             self.plan_timers(id, request);
