@@ -58,7 +58,7 @@ fn until_removed(element: &HtmlElement, gone: impl FnOnce() + 'static) -> Result
         }
         // This closure runs, so it cannot be dropped here.
         let own = Rc::clone(&own);
-        gloo_timers::callback::Timeout::new(0, move || drop(own.take())).forget();
+        wasm_bindgen_futures::spawn_local(async move { drop(own.take()) });
     });
     let observer = MutationObserver::new(callback.as_ref().unchecked_ref())?;
     *kept.borrow_mut() = Some(callback);

@@ -1,8 +1,10 @@
 //! What the lab has to say beside the picture: refusals, and what was done.
 
 use super::Session;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use std::sync::Arc;
+use wasm_bindgen_futures::spawn_local;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -65,7 +67,10 @@ impl Notices {
         });
         let notices = *self;
         let after = if tone == Tone::Done { DONE_FOR_MS } else { PROBLEM_FOR_MS };
-        gloo_timers::callback::Timeout::new(after, move || notices.dismiss(id)).forget();
+        spawn_local(async move {
+            TimeoutFuture::new(after).await;
+            notices.dismiss(id);
+        });
     }
 
     /// Also called by a timer, when the lab may be gone.
