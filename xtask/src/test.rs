@@ -61,16 +61,10 @@ pub fn command(names: &[String]) -> Outcome {
         // First, so that whoever has to install something by hand hears of it at once.
         heading("tools", "whatever the steps need");
         tools::setup_all()?;
-        println!(
-            "skipped: {ON_REQUEST}: its browser is not yet known to run these tests; ask for it by name"
-        );
-        return run_steps(STEPS.iter().filter(|step| step.name != ON_REQUEST));
+        return run_steps(STEPS.iter());
     }
     run_steps(STEPS.iter().filter(|step| names.iter().any(|name| name == step.name)))
 }
-
-/// The step that runs only when it is named.
-const ON_REQUEST: &str = "firefox";
 
 /// Stops at the first failure: what comes after it would fail for the same reason.
 fn run_steps(steps: impl Iterator<Item = &'static Step>) -> Outcome {

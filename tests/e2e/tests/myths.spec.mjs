@@ -52,7 +52,7 @@ test("a myth is opened from the list, is reloaded as it was left, and is started
   await dialog.getByRole("button", { name: /^kube-proxy takes turns/ }).click();
   await expect(dialog).toBeHidden();
   await expect(lab.inspector.getByText("kube-proxy takes turns.")).toBeVisible();
-  await lab.choose(lab.card("Node", "node-2"), "Cordon");
+  await lab.choose(lab.card("Node", "node-2"), "Cordon (no new Pods here)");
   await expect(lab.card("Node", "node-2")).toHaveAccessibleName(/Cordoned/);
   // It is kept a moment later.
   await expect.poll(() => page.evaluate(() => Object.keys(localStorage).join())).toContain("myth-kube-proxy-takes-turns");
