@@ -106,7 +106,7 @@ fn is_refusal(verdict: PacketVerdict) -> bool {
         PacketVerdict::RejectedByRule
             | PacketVerdict::NothingListens
             | PacketVerdict::NoSuchPort
-            | PacketVerdict::NobodyHasAddress
+            | PacketVerdict::NoNeighbor
     )
 }
 

@@ -27,8 +27,8 @@ impl Session {
     /// Pauses, and goes on to the next moment at which something is to be seen.
     pub fn step(&self) {
         self.pause();
-        let (_, touched) = pace::step(&mut self.lab().run.borrow_mut());
-        self.lab().frames.add_touched(touched);
+        let (_, changes) = pace::step(&mut self.lab().run.borrow_mut());
+        self.lab().frames.add_changes(changes);
         self.repaint();
         self.stepped.set(self.with_world(moved));
     }

@@ -3,7 +3,7 @@
 use super::{Motion, Selection, Session};
 use crate::text;
 use cluster::api::Action;
-use cluster::sim::{Refusal, Run, Touched};
+use cluster::sim::{Changes, Refusal, Run};
 use leptos::prelude::*;
 
 impl Session {
@@ -111,7 +111,7 @@ impl Session {
     pub(super) fn touch_everything(&self) {
         let lab = self.lab();
         let rules = lab.run.borrow().world().machines().keys().copied().collect();
-        let touched = Touched { scene: true, traffic: true, rules, log: true, ..Touched::default() };
-        lab.frames.add_touched(touched);
+        let changes = Changes { scene: true, traffic: true, rules, log: true, ..Changes::default() };
+        lab.frames.add_changes(changes);
     }
 }

@@ -4,7 +4,7 @@
 use super::pace::{self, FRAME_BUDGET_MS, Pace};
 use super::{Lab, Motion, Session};
 use crate::browser;
-use cluster::sim::Touched;
+use cluster::sim::Changes;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
@@ -25,7 +25,7 @@ pub(super) struct Frames {
     off_screen: Cell<bool>,
     pace: RefCell<Pace>,
     /// What was touched outside a frame.
-    touched: RefCell<Touched>,
+    changes: RefCell<Changes>,
     /// Revisions that wait for their turn.
     counts_due: Cell<bool>,
     log_due: Cell<bool>,
@@ -36,8 +36,8 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    pub fn add_touched(&self, touched: Touched) {
-        self.touched.borrow_mut().merge(touched);
+    pub fn add_changes(&self, changes: Changes) {
+        self.changes.borrow_mut().merge(changes);
     }
 }
 
@@ -120,9 +120,9 @@ impl Session {
         } else {
             lab.frames.last.set(None);
         }
-        let touched = self.collect(&lab);
-        self.publish(&lab, &touched, at);
-        self.call_back(&lab, &touched);
+        let changes = self.collect(&lab);
+        self.publish(&lab, &changes, at);
+        self.call_back(&lab, &changes);
         if self.time_passes() || matches!(self.motion.get_untracked(), Motion::Opening(_)) {
             self.repaint();
         }
@@ -141,24 +141,24 @@ impl Session {
         }
     }
 
-    fn collect(&self, lab: &Lab) -> Touched {
-        let mut touched = lab.frames.touched.take();
-        touched.merge(lab.run.borrow_mut().take_touched());
-        touched
+    fn collect(&self, lab: &Lab) -> Changes {
+        let mut changes = lab.frames.changes.take();
+        changes.merge(lab.run.borrow_mut().take_changes());
+        changes
     }
 
     /// Raises the revisions of what was touched, each as often as it may.
-    fn publish(&self, lab: &Lab, touched: &Touched, at: f64) {
+    fn publish(&self, lab: &Lab, changes: &Changes, at: f64) {
         let frames = &lab.frames;
         let raise = |revision: &RwSignal<u32>| revision.update(|r| *r = r.wrapping_add(1));
-        if touched.scene {
+        if changes.scene {
             raise(&self.scene);
         }
-        if !touched.rules.is_empty() {
+        if !changes.rules.is_empty() {
             raise(&self.rules);
         }
-        frames.counts_due.set(frames.counts_due.get() || touched.traffic);
-        frames.log_due.set(frames.log_due.get() || touched.log);
+        frames.counts_due.set(frames.counts_due.get() || changes.traffic);
+        frames.log_due.set(frames.log_due.get() || changes.log);
         if at - frames.counted_at.get() >= COUNTS_EVERY_MS {
             frames.counted_at.set(at);
             if frames.counts_due.take() {
@@ -195,11 +195,11 @@ impl Session {
         self.motion.get_untracked() == Motion::Playing
     }
 
-    fn call_back(&self, lab: &Lab, touched: &Touched) {
+    fn call_back(&self, lab: &Lab, changes: &Changes) {
         let callbacks = lab.callbacks.borrow().clone();
         let run = lab.run.borrow();
         for (_, callback) in callbacks {
-            callback(run.world(), touched);
+            callback(run.world(), changes);
         }
     }
 }

@@ -24,7 +24,7 @@ mod source;
 mod theme;
 mod watch;
 
-use cluster::sim::{Run, Time, Touched, World};
+use cluster::sim::{Changes, Run, Time, World};
 use leptos::prelude::*;
 pub use notice::{Notice, Notices, Tone};
 pub use open::StartMode;
@@ -35,7 +35,7 @@ pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-type FrameCallback = Rc<dyn Fn(&World, &Touched)>;
+type FrameCallback = Rc<dyn Fn(&World, &Changes)>;
 
 /// A context menu, and where on the viewport it opens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -245,7 +245,7 @@ impl Session {
 
     /// Calls back after each frame's simulation, with what it touched, until the calling
     /// component is gone. While paused, only when something changed or [`Session::repaint`] asks.
-    pub fn on_frame(&self, callback: impl Fn(&World, &Touched) + 'static) {
+    pub fn on_frame(&self, callback: impl Fn(&World, &Changes) + 'static) {
         let lab = self.lab();
         let id = lab.next_callback.get();
         lab.next_callback.set(id + 1);

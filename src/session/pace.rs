@@ -1,6 +1,6 @@
 //! How far to go in a frame, and what to say when that is too far. Pure: the clock is passed in.
 
-use cluster::sim::{Run, Time, Touched};
+use cluster::sim::{Changes, Run, Time};
 
 /// Simulated seconds for each second: the slider's stops. Each is about half as much again
 /// as the one before, so that even steps multiply.
@@ -68,20 +68,20 @@ pub fn run_until(run: &mut Run, target: Time, deadline: f64, clock: impl Fn() ->
 }
 
 /// Runs on to the next moment that shows. False when nothing happens any more.
-pub fn step(run: &mut Run) -> (bool, Touched) {
-    let mut touched = run.take_touched();
+pub fn step(run: &mut Run) -> (bool, Changes) {
+    let mut changes = run.take_changes();
     for _ in 0..EVENTS_PER_STEP {
         if !run.step() {
-            return (false, touched);
+            return (false, changes);
         }
-        let now = run.take_touched();
+        let now = run.take_changes();
         let shows = shows(&now);
-        touched.merge(now);
+        changes.merge(now);
         if shows {
             break;
         }
     }
-    (true, touched)
+    (true, changes)
 }
 
 /// Goes back to the last moment before now that showed.
@@ -111,8 +111,8 @@ fn last_step_before(probe: &mut Run, end: Time) -> Option<Time> {
     last
 }
 
-fn shows(touched: &Touched) -> bool {
-    touched.scene || touched.traffic || touched.log || !touched.rules.is_empty()
+fn shows(changes: &Changes) -> bool {
+    changes.scene || changes.traffic || changes.log || !changes.rules.is_empty()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Findings and JSON, as this command prints them; every other sentence is `words`'.
+//! Diagnostics and JSON, as this command prints them; every other sentence is `words`'.
 
 use cluster::api::{Diagnostic, Severity};
 use serde::Serialize;

@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 /// Of everything that the World holds.
 pub fn digest(run: &mut Run) -> u64 {
     // What changed since a view last asked is the view's, not the cluster's.
-    run.take_touched();
+    run.take_changes();
     let mut digest = Digest(FxHasher::default());
     write!(digest, "{:?}", run.world()).expect("a number takes every text");
     digest.0.finish()

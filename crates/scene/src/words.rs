@@ -156,7 +156,7 @@ pub fn verdict(verdict: PacketVerdict, to: &std::net::SocketAddr) -> String {
         PacketVerdict::DroppedByRule => "dropped by policy".to_owned(),
         PacketVerdict::NothingListens => format!("refused: nothing listens on {}", to.port()),
         PacketVerdict::NoSuchPort => format!("refused: no Service has port {}", to.port()),
-        PacketVerdict::NobodyHasAddress => format!("host unreachable: nobody has {}", to.ip()),
+        PacketVerdict::NoNeighbor => format!("host unreachable: nobody has {}", to.ip()),
         PacketVerdict::NoRoute => format!("nobody here carries {}", to.ip()),
         PacketVerdict::TtlExceeded => "went round: TTL ran out".to_owned(),
         PacketVerdict::NoSuchService => format!("dropped: no Service has {}", to.ip()),

@@ -13,7 +13,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Reset => "reset or closed: the process that held the connection is gone",
         Outcome::TimedOut { lost } => match lost {
             Some(PacketVerdict::DroppedByRule) => "timed out: a rule dropped the packet",
-            Some(PacketVerdict::NobodyHasAddress) => "timed out: nobody has the Pod's address any more",
+            Some(PacketVerdict::NoNeighbor) => "timed out: nobody has the Pod's address any more",
             Some(PacketVerdict::NoRoute) => "timed out: outside the nodes nobody carries the address",
             Some(PacketVerdict::NoSuchService) => "timed out: no Service has the address",
             Some(PacketVerdict::TtlExceeded) => "timed out: it went round until its TTL ran out",
@@ -40,7 +40,7 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
         PacketVerdict::DroppedByRule => "dropped by a rule",
         PacketVerdict::NothingListens => "refused: nothing listens",
         PacketVerdict::NoSuchPort => "refused: the Service has no such port",
-        PacketVerdict::NobodyHasAddress => "nobody has this address",
+        PacketVerdict::NoNeighbor => "nobody has this address",
         PacketVerdict::NoRoute => "outside the nodes nobody carries the address",
         PacketVerdict::NodeIsOff => "the node is off",
         PacketVerdict::NoHealthyNode => "no healthy node",

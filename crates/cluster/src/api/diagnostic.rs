@@ -51,7 +51,7 @@ pub enum DiagnosticKind {
     TooManyObjects {
         limit: usize,
     },
-    /// Closes a list of findings that was cut.
+    /// Closes a list of diagnostics that was cut.
     MoreFindings {
         count: usize,
     },

@@ -2,18 +2,18 @@
 //! The API server would refuse it (pkg/registry/core/service/storage/alloc.go, initIPFamilyFields); here it gets an
 //! address of the family that there is.
 
-use super::findings::Findings;
+use super::diagnostics::Diagnostics;
 use super::{Diagnostic, DiagnosticKind, KubeObject, Parsed, Scenario, Severity, Tree};
 use netfilter::Family;
 
 /// Two families at once are noted by the decoder.
-pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, findings: &mut Findings) {
+pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
     let own = scenario.map_or(Family::V4, Scenario::family).as_str();
     for parsed in objects.iter().filter(|parsed| matches!(parsed.object, KubeObject::Service(_))) {
         let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { continue };
         let [only] = list.items() else { continue };
         if Tree::as_str(only).is_some_and(|family| &**family != own) {
-            findings.push(Diagnostic {
+            diagnostics.push(Diagnostic {
                 severity: Severity::Info,
                 line: list.position.line,
                 column: list.position.column,

@@ -1,5 +1,5 @@
 //! What is wrong with a field, and its path in the object (apimachinery util/validation/field). Where that is in a
-//! text, the object's tree says: see `Spot::report_at`.
+//! text, the object's tree says: see `FieldCursor::report_at`.
 
 use super::diagnostic::clip;
 use super::{Diagnostic, DiagnosticKind, ObjectRef, Severity, Str};

@@ -1,4 +1,4 @@
-//! The sentences of findings, in English: what is wrong and what to do. The only place that has
+//! The sentences of diagnostics, in English: what is wrong and what to do. The only place that has
 //! them. Where the API server has a short form of its own, it is used.
 
 use std::fmt;

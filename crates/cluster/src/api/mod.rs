@@ -3,10 +3,10 @@
 mod action;
 mod decode;
 mod diagnostic;
+mod diagnostics;
 mod duration;
 mod families;
 mod field;
-mod findings;
 mod kind;
 mod manifest;
 mod message;

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::decode::fields;
-use super::decode::{self, Field, Spot};
+use super::decode::{self, Field, FieldCursor};
+use super::diagnostics::Diagnostics;
 use super::field;
-use super::findings::Findings;
 use super::kind::Codec;
 use super::validate;
 use super::{ApiResource, Meta, NameRule, Resource, Scope, Tree};
@@ -30,7 +30,7 @@ impl Resource for Namespace {
 impl Codec for Namespace {
     const FIELDS: &'static [Field] = fields::NAMESPACE;
 
-    fn decode(root: &Spot<'_>, _: &mut Findings) -> Namespace {
+    fn decode(root: &FieldCursor<'_>, _: &mut Diagnostics) -> Namespace {
         Namespace { meta: decode::meta::decode::<Namespace>(root) }
     }
 

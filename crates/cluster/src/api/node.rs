@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::decode::{self, Field, Spot, fields};
+use super::decode::{self, Field, FieldCursor, fields};
+use super::diagnostics::Diagnostics;
 use super::field;
-use super::findings::Findings;
 use super::kind::Codec;
 use super::validate;
 use super::{ApiResource, Meta, NameRule, Resource, Scope, Str, Tree, write};
@@ -38,8 +38,8 @@ impl Resource for Node {
 impl Codec for Node {
     const FIELDS: &'static [Field] = fields::NODE;
 
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
-        decode::node::decode(root, findings)
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
+        decode::node::decode(root, diagnostics)
     }
 
     fn validate(&self) -> Vec<field::Error> {

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::decode::{self, Field, Spot, fields};
+use super::decode::{self, Field, FieldCursor, fields};
+use super::diagnostics::Diagnostics;
 use super::field;
-use super::findings::Findings;
 use super::kind::Codec;
 use super::validate;
 use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
@@ -36,8 +36,8 @@ impl Resource for Pod {
 impl Codec for Pod {
     const FIELDS: &'static [Field] = fields::POD;
 
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Pod {
-        decode::pod::decode(root, findings)
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Pod {
+        decode::pod::decode(root, diagnostics)
     }
 
     fn validate(&self) -> Vec<field::Error> {

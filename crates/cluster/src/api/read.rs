@@ -4,7 +4,7 @@
 use litemap::LiteMap;
 use std::sync::Arc;
 
-use super::findings::Findings;
+use super::diagnostics::Diagnostics;
 use super::{
     Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position,
     Severity, Source, Str, Tree, Unsimulated, Value, decode, families, scenario, selectors, text,
@@ -22,34 +22,34 @@ pub(super) fn parse_objects(text: &str) -> Manifest {
 }
 
 fn read(text: &str, mut reader: Reader) -> Manifest {
-    for document in text::documents(text, &mut reader.findings) {
+    for document in text::documents(text, &mut reader.diagnostics) {
         let source = Source { tree: document.tree, text: document.text, position: document.position };
         reader.read(source, 0);
     }
-    selectors::check(&reader.objects, &mut reader.findings);
+    selectors::check(&reader.objects, &mut reader.diagnostics);
     if reader.takes_scenario {
         // What an action applies goes to a cluster that the text does not tell of.
-        families::check(&reader.objects, reader.scenario.as_ref().map(|(_, s)| s), &mut reader.findings);
+        families::check(&reader.objects, reader.scenario.as_ref().map(|(_, s)| s), &mut reader.diagnostics);
     }
     if let Some((tree, scenario)) = &reader.scenario {
         let nodes = reader.objects.iter().filter_map(|parsed| match &parsed.object {
             KubeObject::Node(node) => Some(&node.meta.name),
             _ => None,
         });
-        scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut reader.findings);
+        scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut reader.diagnostics);
     }
     Manifest {
         objects: reader.objects,
         scenario: reader.scenario.map(|(_, scenario)| scenario),
-        diagnostics: reader.findings.finish(),
+        diagnostics: reader.diagnostics.finish(),
     }
 }
 
 /// Decodes one object again, after an edit of its tree. `None` exactly when there is an error.
 pub fn decode_object(tree: &Tree) -> (Option<KubeObject>, Vec<Diagnostic>) {
-    let mut findings = Findings::default();
-    let typed = decode::decode(tree, &mut findings);
-    (typed, findings.finish())
+    let mut diagnostics = Diagnostics::default();
+    let typed = decode::decode(tree, &mut diagnostics);
+    (typed, diagnostics.finish())
 }
 
 /// Objects of one text that are read.
@@ -57,7 +57,7 @@ pub const MAX_OBJECTS: usize = 5_000;
 
 #[derive(Default)]
 struct Reader {
-    findings: Findings,
+    diagnostics: Diagnostics,
     objects: Vec<Parsed>,
     takes_scenario: bool,
     scenario: Option<(Tree, super::Scenario)>,
@@ -81,7 +81,7 @@ impl Reader {
             if self.takes_scenario {
                 self.read_scenario(tree);
             }
-        } else if let Some(object) = decode::decode(tree, &mut self.findings) {
+        } else if let Some(object) = decode::decode(tree, &mut self.diagnostics) {
             self.add(source, object);
         }
     }
@@ -90,8 +90,8 @@ impl Reader {
         let at = tree.position;
         if let Some((first, _)) = &self.scenario {
             let kind = DiagnosticKind::SecondScenario { first: first.position };
-            self.findings.text(Severity::Error, at, kind);
-        } else if let Some(scenario) = scenario::decode(tree, &mut self.findings) {
+            self.diagnostics.text(Severity::Error, at, kind);
+        } else if let Some(scenario) = scenario::decode(tree, &mut self.diagnostics) {
             self.scenario = Some((tree.clone(), scenario));
         }
     }
@@ -101,7 +101,7 @@ impl Reader {
         if self.objects.len() >= MAX_OBJECTS {
             if !std::mem::replace(&mut self.is_full, true) {
                 let kind = DiagnosticKind::TooManyObjects { limit: MAX_OBJECTS };
-                self.findings.text(Severity::Error, at, kind);
+                self.diagnostics.text(Severity::Error, at, kind);
             }
             return;
         }
@@ -118,7 +118,7 @@ impl Reader {
             | KubeObject::Node(_)
             | KubeObject::Namespace(_) => "".into(),
         };
-        let from = self.findings.len();
+        let from = self.diagnostics.len();
         if let Some(&first) = self.seen.get(&(name.clone(), group.clone())) {
             // Whoever applies it sees the last; but a cluster never has two nodes of one name.
             let is_node = matches!(object, KubeObject::Node(_));
@@ -126,8 +126,8 @@ impl Reader {
                 true => (Severity::Error, DiagnosticKind::DuplicateNode { first }),
                 false => (Severity::Warning, DiagnosticKind::DuplicateObject { first }),
             };
-            self.findings.text(severity, at, kind);
-            self.findings.name_since(from, &name);
+            self.diagnostics.text(severity, at, kind);
+            self.diagnostics.name_since(from, &name);
             if is_node {
                 return;
             }

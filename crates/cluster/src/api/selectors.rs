@@ -1,7 +1,7 @@
 //! Whom a Service selects; and a finding that only the whole text shows: a Service whose selector matches none of its
 //! Pods.
 
-use super::findings::Findings;
+use super::diagnostics::Diagnostics;
 use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, Parsed, Severity, Str, Tree};
 
 /// A Service's selector: every pair must be there. An empty one selects nothing: nobody writes EndpointSlices for a
@@ -11,7 +11,7 @@ pub fn selects(selector: &Labels, labels: &Labels) -> bool {
 }
 
 /// A warning, not an error: a Service without endpoints is a valid one.
-pub fn check(objects: &[Parsed], findings: &mut Findings) {
+pub fn check(objects: &[Parsed], diagnostics: &mut Diagnostics) {
     let pods: Vec<(Str, Labels)> = objects.iter().filter_map(pod_labels).collect();
     if pods.is_empty() {
         // A text of Services alone is for Pods that are elsewhere.
@@ -33,7 +33,7 @@ pub fn check(objects: &[Parsed], findings: &mut Findings) {
         let written = parsed.source.tree.get(&["spec".into(), "selector".into()]);
         let at = written.map_or(parsed.source.tree.position, |t| t.position);
         let selector: Vec<String> = selector.iter().map(|(k, v)| label(k, v).to_string()).collect();
-        findings.push(Diagnostic {
+        diagnostics.push(Diagnostic {
             severity: Severity::Warning,
             line: at.line,
             column: at.column,

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{self, Field, Spot, fields};
+use super::decode::{self, Field, FieldCursor, fields};
+use super::diagnostics::Diagnostics;
 use super::field;
-use super::findings::Findings;
 use super::kind::Codec;
 use super::validate;
 use super::{ApiResource, Labels, Meta, NameRule, Resource, Scope, Str, Tree, selects, write};
@@ -35,8 +35,8 @@ impl Resource for Service {
 impl Codec for Service {
     const FIELDS: &'static [Field] = fields::SERVICE;
 
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Service {
-        decode::service::decode(root, findings)
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Service {
+        decode::service::decode(root, diagnostics)
     }
 
     fn set_defaults(&mut self) {

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use super::decode::{self, Field, Spot, fields};
+use super::decode::{self, Field, FieldCursor, fields};
+use super::diagnostics::Diagnostics;
 use super::field;
-use super::findings::Findings;
 use super::kind::Codec;
 use super::validate;
 use super::{ApiResource, Meta, Name, NameRule, Resource, Scope, Str, Tree, Uid, write};
@@ -60,8 +60,8 @@ impl Resource for EndpointSlice {
 impl Codec for EndpointSlice {
     const FIELDS: &'static [Field] = fields::ENDPOINT_SLICE;
 
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> EndpointSlice {
-        decode::slice::decode(root, findings)
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> EndpointSlice {
+        decode::slice::decode(root, diagnostics)
     }
 
     fn validate(&self) -> Vec<field::Error> {

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::decode::{self, Field, Spot, fields};
+use super::decode::{self, Field, FieldCursor, fields};
+use super::diagnostics::Diagnostics;
 use super::field;
-use super::findings::Findings;
 use super::kind::Codec;
 use super::validate;
 use super::{ApiResource, Labels, Meta, NameRule, PodTemplate, Resource, Scope, Str, Tree, write};
@@ -33,8 +33,8 @@ impl Resource for Deployment {
 impl Codec for Deployment {
     const FIELDS: &'static [Field] = fields::DEPLOYMENT;
 
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Deployment {
-        decode::workload::deployment(root, findings)
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Deployment {
+        decode::workload::deployment(root, diagnostics)
     }
 
     fn validate(&self) -> Vec<field::Error> {
@@ -69,8 +69,8 @@ impl Resource for ReplicaSet {
 impl Codec for ReplicaSet {
     const FIELDS: &'static [Field] = fields::REPLICA_SET;
 
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> ReplicaSet {
-        decode::workload::replica_set(root, findings)
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ReplicaSet {
+        decode::workload::replica_set(root, diagnostics)
     }
 
     fn validate(&self) -> Vec<field::Error> {

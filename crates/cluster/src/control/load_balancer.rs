@@ -68,7 +68,7 @@ impl World {
             }
             self.cloud.next_address += 1;
             let request = self.cloud.next_address;
-            self.touched.scene = true;
+            self.changes.scene = true;
             let balancer = LoadBalancer {
                 service: uid,
                 ip: None,
@@ -120,7 +120,7 @@ impl World {
             .collect();
         for key in gone {
             self.cloud.balancers.remove(&key);
-            self.touched.scene = true;
+            self.changes.scene = true;
             self.record(LogEntry::DeletedLoadBalancer { service: key.clone() });
             if self.store.services.get(&key).is_some_and(|s| !s.ingress.is_empty()) {
                 self.update_object::<Service>(&key, |s| s.ingress.clear());
@@ -153,7 +153,7 @@ impl World {
     /// it is not; and they are. What a load balancer had under way ends as it began.
     pub(crate) fn set_ip_mode(&mut self, proxy: bool) {
         Arc::make_mut(&mut self.config).balancer_is_proxy = proxy;
-        self.touched.scene = true;
+        self.changes.scene = true;
         let told = |s: &&Arc<Service>| s.ingress.iter().any(|ingress| ingress.proxy != proxy);
         let keys: Vec<NsName> = self.store.services.iter().filter(told).map(|s| s.meta.key()).collect();
         for key in keys {

@@ -44,8 +44,8 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.cut_off != on) else { return };
         let was_silent = machine.is_silent();
         machine.cut_off = on;
-        self.touched.scene = true;
-        self.touched.rules.insert(node);
+        self.changes.scene = true;
+        self.changes.rules.insert(node);
         if on {
             self.break_watch(node);
             if !was_silent {

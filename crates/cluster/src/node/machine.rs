@@ -64,11 +64,11 @@ pub struct ProxyStatus {
     pub paused: bool,
     /// Changes that kube-proxy has not seen, oldest first. Of those that it misses, because it is
     /// paused or cut off, the first of each object.
-    pub unseen: VecDeque<Unseen>,
+    pub pending_events: VecDeque<PendingEvent>,
     /// Changes that it has seen after the rules were written.
-    pub unsynced: u32,
+    pub pending_sync: u32,
     /// When the oldest of these was made.
-    pub unsynced_since: Option<Time>,
+    pub pending_since: Option<Time>,
     /// What the rules were last written from.
     pub written: Written,
     /// Chains that nothing jumps to any more, and that were not deleted yet.
@@ -107,7 +107,7 @@ pub enum Changed {
 
 /// A change that has not reached a node's kube-proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unseen {
+pub struct PendingEvent {
     /// When the API server took it.
     pub at: Time,
     pub what: Changed,
@@ -149,12 +149,12 @@ impl Machine {
 impl ProxyStatus {
     /// How many changes of Services and EndpointSlices the node's rules do not hold yet.
     pub fn behind(&self) -> u32 {
-        u32::try_from(self.unseen.len()).unwrap_or(u32::MAX).saturating_add(self.unsynced)
+        u32::try_from(self.pending_events.len()).unwrap_or(u32::MAX).saturating_add(self.pending_sync)
     }
 
     /// When the oldest change was made that the node's rules do not hold yet.
     pub fn oldest_change(&self) -> Option<Time> {
-        let unseen = self.unseen.front().map(|u| u.at);
-        [self.unsynced_since, unseen].into_iter().flatten().min()
+        let pending_events = self.pending_events.front().map(|u| u.at);
+        [self.pending_since, pending_events].into_iter().flatten().min()
     }
 }

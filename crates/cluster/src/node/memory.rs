@@ -42,7 +42,7 @@ impl Machine {
         let synced = new.written.synced.as_ref().and_then(|synced| own(synced, old_synced));
         let rules = synced
             .map_or(0, |synced| self.rules_bytes() + written_for_ports(synced, old_synced.map(|old| &**old)));
-        (services + slices + new.unseen.len()) as u64 * SEEN + rules
+        (services + slices + new.pending_events.len()) as u64 * SEEN + rules
     }
 }
 

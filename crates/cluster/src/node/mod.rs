@@ -13,4 +13,4 @@ pub use conntrack_view::Tracked;
 pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub(crate) use machine::kernel;
-pub use machine::{Changed, Machine, ProxyStatus, Unseen, Written};
+pub use machine::{Changed, Machine, PendingEvent, ProxyStatus, Written};

@@ -8,7 +8,7 @@ use crate::node::kube_proxy::{
     Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, leftover_rules,
     ports, udp_endpoints_changed, update_ports,
 };
-use crate::node::{Changed, Machine, Unseen, Written};
+use crate::node::{Changed, Machine, PendingEvent, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 use netfilter::{Cidr, Family, Rules};
 
@@ -61,7 +61,7 @@ impl World {
     pub(crate) fn publish_zone(&mut self, node: &Node) {
         let Some(machine) = self.machines.get(&node.meta.uid).filter(|m| m.power) else { return };
         let zone = node.zone().cloned();
-        let told = machine.proxy.unseen.iter().any(|u| u.what == Changed::Node);
+        let told = machine.proxy.pending_events.iter().any(|u| u.what == Changed::Node);
         if told || machine.proxy.zone != zone {
             self.send_watch_event(node.meta.uid, WatchChange::Zone(zone));
         }
@@ -71,14 +71,14 @@ impl World {
         let delay = self.proxy_watch_delay(node, self.store.resource_version());
         let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        self.touched.rules.insert(node);
+        self.changes.rules.insert(node);
         let proxy = &mut machine.proxy;
         let what = change.what();
         let misses = machine.cut_off || proxy.paused;
-        if misses && proxy.unseen.iter().any(|u| u.what == what) {
+        if misses && proxy.pending_events.iter().any(|u| u.what == what) {
             return;
         }
-        proxy.unseen.push_back(Unseen { at: now, what });
+        proxy.pending_events.push_back(PendingEvent { at: now, what });
         if misses {
             return;
         }
@@ -97,11 +97,11 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
         let proxy = &mut machine.proxy;
         let what = change.what();
-        if let Some(at) = proxy.unseen.iter().position(|u| u.what == what) {
-            let seen = proxy.unseen.remove(at);
-            proxy.unsynced_since = proxy.unsynced_since.or(seen.map(|u| u.at));
+        if let Some(at) = proxy.pending_events.iter().position(|u| u.what == what) {
+            let seen = proxy.pending_events.remove(at);
+            proxy.pending_since = proxy.pending_since.or(seen.map(|u| u.at));
         }
-        proxy.unsynced += 1;
+        proxy.pending_sync += 1;
         match change {
             WatchChange::Service(key, Some(service)) => {
                 Arc::make_mut(&mut proxy.services).insert(key, service);
@@ -117,7 +117,7 @@ impl World {
             }
             WatchChange::Zone(zone) => proxy.zone = zone,
         }
-        self.touched.rules.insert(node);
+        self.changes.rules.insert(node);
         self.plan_proxy_sync(node);
     }
 
@@ -158,11 +158,11 @@ impl World {
             config: Some(Arc::new(config)),
             synced: Some(Arc::new(synced)),
         };
-        proxy.unsynced = 0;
-        proxy.unsynced_since = None;
+        proxy.pending_sync = 0;
+        proxy.pending_since = None;
         proxy.synced_at = Some(now);
         let name = machine.name.clone();
-        self.touched.rules.insert(node);
+        self.changes.rules.insert(node);
         self.record(LogEntry::ProxySynced { node: name });
         self.recheck_health(node);
         self.plan_termination(node);
@@ -189,7 +189,7 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node).filter(running) else { return };
         machine.proxy.terminates_planned = false;
         machine.stack.delete_terminated(now);
-        self.touched.rules.insert(node);
+        self.changes.rules.insert(node);
         self.plan_termination(node);
     }
 
@@ -242,7 +242,7 @@ impl World {
         machine.proxy_start += 1;
         machine.proxy.started = started;
         machine.watch += 1;
-        machine.proxy.unsynced = u32::from(after > Span::ZERO);
+        machine.proxy.pending_sync = u32::from(after > Span::ZERO);
         machine.proxy.sync_planned = true;
         let start = machine.proxy_start;
         self.proxy_lists(node);
@@ -253,7 +253,7 @@ impl World {
     /// each after its own delay. Until then it goes on as before.
     pub(crate) fn set_proxy_mode(&mut self, mode: ProxyMode) {
         Arc::make_mut(&mut self.config).proxy_mode = mode;
-        self.touched.scene = true;
+        self.changes.scene = true;
         let running: Vec<(Uid, u32)> =
             self.machines.values().filter(|m| m.power).map(|m| (m.uid, m.boot)).collect();
         for (node, boot) in running {
@@ -284,9 +284,9 @@ impl World {
         self.proxy_starts(node, Span::ZERO);
         if let Some(machine) = self.machines.get_mut(&node) {
             // Nothing of what it listed is in rules yet.
-            machine.proxy.unsynced = 1;
+            machine.proxy.pending_sync = 1;
         }
-        self.touched.rules.insert(node);
+        self.changes.rules.insert(node);
     }
 
     /// Takes over what the API server has now.
@@ -303,8 +303,8 @@ impl World {
     pub(crate) fn pause_proxy(&mut self, node: Uid, on: bool) {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.proxy.paused != on) else { return };
         machine.proxy.paused = on;
-        self.touched.scene = true;
-        self.touched.rules.insert(node);
+        self.changes.scene = true;
+        self.changes.rules.insert(node);
         self.recheck_health(node);
         if on {
             self.break_watch(node);
@@ -343,12 +343,12 @@ impl World {
         // Whatever is still on its way is in the list too.
         machine.watch += 1;
         let proxy = &mut machine.proxy;
-        proxy.unsynced_since = proxy.oldest_change();
-        proxy.unsynced = proxy.behind();
-        proxy.unseen.clear();
-        let missed = proxy.unsynced > 0 || proxy.synced_at.is_none();
+        proxy.pending_since = proxy.oldest_change();
+        proxy.pending_sync = proxy.behind();
+        proxy.pending_events.clear();
+        let missed = proxy.pending_sync > 0 || proxy.synced_at.is_none();
         self.proxy_lists(node);
-        self.touched.rules.insert(node);
+        self.changes.rules.insert(node);
         if missed {
             self.plan_proxy_sync(node);
         }

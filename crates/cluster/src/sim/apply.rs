@@ -48,7 +48,7 @@ impl World {
             Action::SetReadiness { pod, pass } => {
                 self.pod_that(Process::serves, pod)?;
                 self.set_probe_result(pod, *pass);
-                self.touched.scene = true;
+                self.changes.scene = true;
                 Ok(())
             }
             Action::CrashPod { pod } => {
@@ -295,8 +295,8 @@ impl World {
         machine.boot += 1;
         machine.watch += 1;
         machine.booted_cut_off = on && cut_off;
-        self.touched.scene = true;
-        self.touched.rules.insert(node);
+        self.changes.scene = true;
+        self.changes.rules.insert(node);
         if on {
             if !cut_off {
                 machine.silence += 1;

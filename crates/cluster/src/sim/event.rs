@@ -39,7 +39,7 @@ pub(crate) enum Event {
     /// A client's patience with a connection, or TCP's retransmission timer, runs out.
     Connection { connection: ConnectionId, request: u32, timer: ConnectionTimer },
     /// A node gives up asking who has the address that a packet is for.
-    Neighbour { packet: PacketId },
+    NeighborTimeout { packet: PacketId },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -37,7 +37,7 @@ impl Snapshot {
     fn new(world: &World, moment: Moment, before: Option<&Snapshot>) -> Snapshot {
         let mut world = world.clone();
         // Views have had it; and whoever goes back has to paint all of it anew.
-        world.take_touched();
+        world.take_changes();
         let bytes = before.map_or_else(|| world.bytes(), |before| world.bytes_beside(&before.world));
         Snapshot { world: Arc::new(world), moment, bytes }
     }

@@ -32,4 +32,4 @@ pub use purpose::Purpose;
 pub use refusal::Refusal;
 pub use run::Run;
 pub use timing::Timing;
-pub use world::{ClusterConfig, MODEL_VERSION, Touched, World};
+pub use world::{Changes, ClusterConfig, MODEL_VERSION, World};

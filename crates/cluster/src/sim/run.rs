@@ -4,7 +4,7 @@
 //! doing it again from the start.
 
 use super::history::{History, Moment};
-use super::{LogEntry, Refusal, Time, Touched, World};
+use super::{Changes, LogEntry, Refusal, Time, World};
 use crate::api::{Action, MAX_ACTIONS, MAX_TEXT_BYTES, Manifest, TimedAction};
 
 #[derive(Clone, Debug)]
@@ -83,8 +83,8 @@ impl Run {
         &self.redo
     }
 
-    pub fn take_touched(&mut self) -> Touched {
-        self.world.take_touched()
+    pub fn take_changes(&mut self) -> Changes {
+        self.world.take_changes()
     }
 
     /// Runs on until `until`, or until about `budget` events were processed. True when it got
@@ -256,11 +256,11 @@ impl Run {
 
     fn touch_everything(&mut self) {
         let all: Vec<_> = self.world.machines.keys().copied().collect();
-        let touched = &mut self.world.touched;
-        touched.scene = true;
-        touched.traffic = true;
-        touched.log = true;
-        touched.rules.extend(all);
+        let changes = &mut self.world.changes;
+        changes.scene = true;
+        changes.traffic = true;
+        changes.log = true;
+        changes.rules.extend(all);
     }
 }
 

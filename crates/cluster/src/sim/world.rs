@@ -65,7 +65,7 @@ pub struct World {
     /// ReplicaSets that could not make all of their Pods, and said so.
     pub(crate) failed_creates: BTreeSet<Uid>,
     pub(crate) traffic: Traffic,
-    pub(crate) touched: Touched,
+    pub(crate) changes: Changes,
     journal: Journal,
     /// Controllers whose turn is already planned.
     planned: BTreeSet<Controller>,
@@ -74,7 +74,7 @@ pub struct World {
 
 /// What changed since it was last asked: views repaint this and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Touched {
+pub struct Changes {
     /// Something was added, removed or changed its place or state.
     pub scene: bool,
     /// Packets, connections or counts.
@@ -85,8 +85,8 @@ pub struct Touched {
     pub objects: BTreeSet<Uid>,
 }
 
-impl Touched {
-    pub fn merge(&mut self, other: Touched) {
+impl Changes {
+    pub fn merge(&mut self, other: Changes) {
         self.scene |= other.scene;
         self.traffic |= other.traffic;
         self.log |= other.log;
@@ -109,7 +109,7 @@ impl World {
             allocated: Arc::default(),
             failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
-            touched: Touched::default(),
+            changes: Changes::default(),
             journal: Journal::new(seed),
             planned: BTreeSet::new(),
             name_ordinals: LiteMap::new(),
@@ -181,8 +181,8 @@ impl World {
         self.clock.next_event_at()
     }
 
-    pub fn take_touched(&mut self) -> Touched {
-        std::mem::take(&mut self.touched)
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
     }
 
     /// Runs until `until`, or until `budget` events were processed. True when it got there.
@@ -225,7 +225,7 @@ impl World {
             Event::Connection { connection, request, timer } => {
                 self.connection_timer(connection, request, timer)
             }
-            Event::Neighbour { packet } => self.neighbour_gave_no_answer(packet),
+            Event::NeighborTimeout { packet } => self.neighbor_timed_out(packet),
             Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
             Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
@@ -266,7 +266,7 @@ impl World {
     }
 
     pub(crate) fn record(&mut self, entry: LogEntry) {
-        self.touched.log = true;
+        self.changes.log = true;
         self.journal.record(self.clock.now(), entry);
     }
 
@@ -277,13 +277,13 @@ impl World {
     }
 
     pub(crate) fn touch_pod(&mut self, pod: Uid) {
-        self.touched.scene = true;
-        self.touched.objects.insert(pod);
+        self.changes.scene = true;
+        self.changes.objects.insert(pod);
     }
 
     pub(crate) fn touch_all_services(&mut self) {
-        self.touched.scene = true;
-        self.touched.objects.extend(self.store.services.iter().map(|s| s.meta.uid));
+        self.changes.scene = true;
+        self.changes.objects.extend(self.store.services.iter().map(|s| s.meta.uid));
     }
 
     pub(crate) fn create_object<T: Watched>(&mut self, object: T) -> Arc<T> {
@@ -321,8 +321,8 @@ impl World {
     }
 
     fn note_change(&mut self, uid: Uid) {
-        self.touched.scene = true;
-        self.touched.objects.insert(uid);
+        self.changes.scene = true;
+        self.changes.objects.insert(uid);
         self.digest(&[u64::from(uid.0), self.store.resource_version()]);
     }
 }

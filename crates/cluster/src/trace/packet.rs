@@ -132,7 +132,7 @@ pub enum PacketVerdict {
     /// Nothing listens on the port: a reset goes back.
     NothingListens,
     /// The address belongs to nobody any more; the node says so after its neighbour time-out.
-    NobodyHasAddress,
+    NoNeighbor,
     /// The network outside does not carry the cluster's own addresses.
     NoRoute,
     /// The machine it reached has no power.

@@ -16,7 +16,7 @@ pub(super) struct Proxied {
 }
 
 impl World {
-    pub(super) fn reaches_balancer(&mut self, service: Uid, flight: Flight) {
+    pub(super) fn receive_at_balancer(&mut self, service: Uid, flight: Flight) {
         let connection = flight.trace.connection;
         let proxied = self.traffic.connections.get(&connection).and_then(|l| l.proxied);
         if let Some(proxied) = proxied.filter(|p| flight.trace.kind.is_reply() && is_back(p, &flight)) {
@@ -51,7 +51,7 @@ impl World {
         }
         let name = self.machines[&node].name.clone();
         self.hop(&mut flight, HopKind::Balanced { node: name }, Vec::new(), Some(before), None);
-        self.travel(flight, Place::LoadBalancer(service), Place::Node(node), self.timing.link);
+        self.transmit(flight, Place::LoadBalancer(service), Place::Node(node), self.timing.link);
     }
 
     /// The connection that a proxy makes of the client's: from its own address to the node port.
@@ -76,7 +76,7 @@ impl World {
             Some(client) => Place::Outside(client.id),
             None => self.route_outside(connection, address),
         };
-        self.travel(flight, Place::LoadBalancer(service), to, self.timing.link);
+        self.transmit(flight, Place::LoadBalancer(service), to, self.timing.link);
     }
 
     /// A flow stays with its node; a new one goes to a node that is well, by its hash.

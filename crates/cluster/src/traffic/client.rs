@@ -84,7 +84,7 @@ impl World {
             Client { id, spec: Arc::new(spec), target, addresses, open: 0, ordinal: 0, epoch: 0, subject };
         self.traffic.clients.insert(id, client);
         self.plan_first_request(id);
-        self.touched.scene = true;
+        self.changes.scene = true;
         id
     }
 
@@ -98,12 +98,12 @@ impl World {
         let Some(client) = self.traffic.clients.get_mut(&id) else { return };
         Arc::make_mut(&mut client.spec).rate_milli = rate_milli;
         client.epoch += 1;
-        self.touched.scene = true;
+        self.changes.scene = true;
         self.plan_next_request(id);
     }
 
     pub(crate) fn remove_client(&mut self, id: ClientId) {
-        self.touched.scene = true;
+        self.changes.scene = true;
         let open: Vec<_> = self
             .traffic
             .connections

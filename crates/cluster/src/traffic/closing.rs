@@ -75,7 +75,7 @@ impl World {
         if let Some(client) = self.traffic.clients.get_mut(&client) {
             client.open = client.open.saturating_sub(1);
         }
-        self.touched.traffic = true;
+        self.changes.traffic = true;
         self.archive_when_quiet(connection);
     }
 

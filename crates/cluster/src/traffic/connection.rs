@@ -143,7 +143,7 @@ impl World {
             client.open += 1;
         }
         self.traffic.stats.clients.entry(client.spec.name.clone()).or_default().sent += 1;
-        self.touched.traffic = true;
+        self.changes.traffic = true;
         id
     }
 
@@ -188,7 +188,7 @@ impl World {
         let (id, request, tuple) = (live.record.id, live.record.requests, live.record.tuple);
         let name = live.record.client_name.clone();
         self.traffic.stats.clients.entry(name).or_default().sent += 1;
-        self.touched.traffic = true;
+        self.changes.traffic = true;
         if let Some(tuple) = tuple {
             self.send(id, PacketKind::Request, source, tuple);
             self.plan_timers(id, request);
@@ -406,7 +406,7 @@ impl World {
     }
 
     fn count(&mut self, client: &str, service: Option<&(NsName, Uid)>, outcome: Outcome, latency: Span) {
-        self.touched.traffic = true;
+        self.changes.traffic = true;
         if let Some(counts) = self.traffic.stats.clients.get_mut(client) {
             counts.count(outcome, latency);
         }

@@ -113,19 +113,19 @@ impl World {
         let mut flight = Flight { trace, tuple, closes, inner, to: from, rules_bytes: 0 };
         match from {
             Place::Node(node) if self.machines.get(&node).is_some_and(|m| m.power) => {
-                self.crosses(node, flight, true);
+                self.traverse_node(node, flight, true);
             }
             Place::Node(_) => self.end_flight(flight, PacketVerdict::NodeIsOff),
             Place::Pod(pod) => match self.pods.get(&pod).map(|r| (r.node, r.has_address(tuple.dst))) {
                 // Over the loopback of its own network namespace, in which there is no rule.
-                Some((_, true)) => self.travel(flight, from, from, self.timing.forwarding),
-                Some((node, false)) => self.travel(flight, from, Place::Node(node), self.timing.pod_link),
-                None => self.end_flight(flight, PacketVerdict::NobodyHasAddress),
+                Some((_, true)) => self.transmit(flight, from, from, self.timing.forwarding),
+                Some((node, false)) => self.transmit(flight, from, Place::Node(node), self.timing.pod_link),
+                None => self.end_flight(flight, PacketVerdict::NoNeighbor),
             },
             Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => {
                 let to = self.route_outside(connection, tuple.dst);
                 flight.to = to;
-                self.travel(flight, from, to, self.timing.link);
+                self.transmit(flight, from, to, self.timing.link);
             }
         }
     }
@@ -154,7 +154,7 @@ impl World {
         (count > 0).then(|| nodes[self.chance.below(Purpose::NodeChoice, flow, 0, count) as usize])
     }
 
-    pub(super) fn travel(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
+    pub(super) fn transmit(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
         let end = self.clock.now() + takes;
         flight.trace.segments.push(Segment { from, to, start: self.clock.now(), end });
         flight.to = to;
@@ -165,11 +165,11 @@ impl World {
 
     pub(crate) fn packet_arrives(&mut self, packet: PacketId) {
         let Some(flight) = self.traffic.flights.remove(&packet) else { return };
-        self.touched.traffic = true;
+        self.changes.traffic = true;
         match flight.to {
-            Place::Node(node) => self.reaches_node(node, flight),
-            Place::Pod(pod) => self.reaches_pod(pod, flight),
-            Place::LoadBalancer(service) => self.reaches_balancer(service, flight),
+            Place::Node(node) => self.receive_at_node(node, flight),
+            Place::Pod(pod) => self.receive_at_pod(pod, flight),
+            Place::LoadBalancer(service) => self.receive_at_balancer(service, flight),
             place @ Place::Outside(_) => {
                 let (connection, kind) = (flight.trace.connection, flight.trace.kind);
                 let verdict = self.client_receives_at(place, connection, kind, flight.tuple);
@@ -179,10 +179,10 @@ impl World {
         }
     }
 
-    fn reaches_pod(&mut self, pod: Uid, flight: Flight) {
+    fn receive_at_pod(&mut self, pod: Uid, flight: Flight) {
         let has_address = self.pods.get(&pod).is_some_and(|r| r.has_address(flight.tuple.dst));
         if !has_address {
-            self.end_flight(flight, PacketVerdict::NobodyHasAddress);
+            self.end_flight(flight, PacketVerdict::NoNeighbor);
             return;
         }
         let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
@@ -227,17 +227,17 @@ impl World {
     }
 
     /// A packet comes in on one of the node's links.
-    fn reaches_node(&mut self, node: Uid, mut flight: Flight) {
+    fn receive_at_node(&mut self, node: Uid, mut flight: Flight) {
         if self.machines.get(&node).is_none_or(|m| !m.power) {
             self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
             self.end_flight_here(flight, PacketVerdict::NodeIsOff);
             return;
         }
-        self.crosses(node, flight, false);
+        self.traverse_node(node, flight, false);
     }
 
     /// A packet from one of its links, or from a process on it, goes through the hooks of a node, and on.
-    fn crosses(&mut self, node: Uid, mut flight: Flight, sent_here: bool) {
+    fn traverse_node(&mut self, node: Uid, mut flight: Flight, sent_here: bool) {
         // ip_forward: each node takes one from the TTL. The "time exceeded" that would tell the sender is
         // not simulated.
         if flight.trace.hops.iter().filter(|hop| matches!(hop.place, Place::Node(_))).count() >= INITIAL_TTL {
@@ -334,7 +334,7 @@ impl World {
                 };
                 self.travel_after(flight, Place::Node(node), to, takes);
             }
-            (Traversal::Out, Route::NoNeighbour) => self.asks_for_neighbour(flight),
+            (Traversal::Out, Route::NoNeighbour) => self.resolve_neighbor(flight),
             (Traversal::NoRoute, _) => self.end_flight_here(flight, PacketVerdict::NoRoute),
             (Traversal::Local | Traversal::Out, _) => self.reaches_node_itself(node, flight),
         }
@@ -409,11 +409,11 @@ impl World {
     }
 
     /// The packet waits in the node while its neighbour is asked for.
-    fn asks_for_neighbour(&mut self, flight: Flight) {
+    fn resolve_neighbor(&mut self, flight: Flight) {
         let packet = flight.trace.id;
         let at = self.clock.now() + self.timing.neighbour_timeout;
         self.traffic.flights.insert(packet, flight);
-        self.schedule(at, Event::Neighbour { packet });
+        self.schedule(at, Event::NeighborTimeout { packet });
     }
 
     /// The packets that wait in a node are lost with its memory.
@@ -434,11 +434,11 @@ impl World {
         }
     }
 
-    pub(crate) fn neighbour_gave_no_answer(&mut self, packet: PacketId) {
+    pub(crate) fn neighbor_timed_out(&mut self, packet: PacketId) {
         let Some(flight) = self.traffic.flights.remove(&packet) else { return };
         let place = flight.trace.hops.last().map(|h| h.place);
         let (connection, tuple, kind) = (flight.trace.connection, flight.tuple, flight.trace.kind);
-        self.end_flight_here(flight, PacketVerdict::NobodyHasAddress);
+        self.end_flight_here(flight, PacketVerdict::NoNeighbor);
         // RFC 1122: never an error about an error.
         if let (Some(Place::Node(node)), false) = (place, kind.is_error()) {
             self.send_error(connection, PacketKind::HostUnreachable, node, tuple);
@@ -457,7 +457,7 @@ impl World {
         trace.ended = Some((self.clock.now(), verdict));
         trace.lost = self.loss_of(&trace);
         let trace = Arc::new(trace);
-        self.touched.traffic = true;
+        self.changes.traffic = true;
         self.digest(&[trace.id.0, verdict as u64]);
         // Nobody misses the last word of a connection that is over.
         let is_over = self.traffic.connections.get(&connection).is_none_or(|l| l.record.ended.is_some());

@@ -65,5 +65,5 @@ fn what_waits_in_a_node_is_lost_with_it() {
         run.world().traffic().failures.iter().filter(|p| p.ended == Some((seconds(60), verdict))).count()
     };
     assert!(lost(PacketVerdict::NodeIsOff) > 0);
-    assert_eq!(lost(PacketVerdict::NobodyHasAddress), 0);
+    assert_eq!(lost(PacketVerdict::NoNeighbor), 0);
 }

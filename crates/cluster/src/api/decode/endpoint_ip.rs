@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-use super::spot::Spot;
+use super::field_cursor::FieldCursor;
 use crate::api::diagnostic::clip;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, SpecialRange};
 
-pub fn check_endpoint_ip(spot: &Spot<'_>, ip: IpAddr, findings: &mut Findings) {
+pub fn check_endpoint_ip(cursor: &FieldCursor<'_>, ip: IpAddr, diagnostics: &mut Diagnostics) {
     if let Some(range) = special_range(ip) {
-        let value = spot.str().map_or_else(|| "".into(), |text| clip(text));
-        spot.error(findings, DiagnosticKind::SpecialAddress { value, range });
+        let value = cursor.str().map_or_else(|| "".into(), |text| clip(text));
+        cursor.error(diagnostics, DiagnosticKind::SpecialAddress { value, range });
     }
 }
 

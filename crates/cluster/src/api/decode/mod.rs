@@ -4,6 +4,7 @@
 
 mod canonical;
 mod endpoint_ip;
+mod field_cursor;
 pub(super) mod fields;
 pub(super) mod meta;
 mod names;
@@ -14,12 +15,11 @@ mod schema;
 pub(super) mod service;
 mod service_port;
 pub(super) mod slice;
-mod spot;
 pub(super) mod workload;
 
-pub(super) use spot::{Spot, shown};
+pub(super) use field_cursor::{FieldCursor, shown};
 
-use super::findings::Findings;
+use super::diagnostics::Diagnostics;
 use super::{DiagnosticKind, Kind, KubeObject, ObjectRef, Scope, Str, Tree, Type, Unsimulated, Value};
 use super::{field, validate};
 use schema::Shape;
@@ -37,18 +37,18 @@ pub(super) use schema::{Field, Shape as FieldShape, check as check_shape, f as k
 const GROUPS: [&str; 4] = ["", "apps", "extensions", "discovery.k8s.io"];
 
 /// Kind and apiVersion of a document; what misses is reported.
-pub(super) fn kind_of(tree: &Tree, findings: &mut Findings) -> Option<(Str, Str)> {
-    let root = Spot::root(tree);
+pub(super) fn kind_of(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<(Str, Str)> {
+    let root = FieldCursor::root(tree);
     if !matches!(tree.value, Value::Map(_)) {
-        root.error(findings, DiagnosticKind::NotAnObject { found: tree.value.type_of() });
+        root.error(diagnostics, DiagnosticKind::NotAnObject { found: tree.value.type_of() });
         return None;
     }
     let mut required = |name| {
-        let spot = root.field(name);
-        match spot.tree().map(|t| &t.value) {
+        let cursor = root.field(name);
+        match cursor.tree().map(|t| &t.value) {
             Some(Value::String(text)) if !text.is_empty() => return Some(text.clone()),
-            None | Some(Value::String(_)) => spot.error(findings, DiagnosticKind::Required),
-            Some(_) => spot.wrong_type(findings, Type::String),
+            None | Some(Value::String(_)) => cursor.error(diagnostics, DiagnosticKind::Required),
+            Some(_) => cursor.wrong_type(diagnostics, Type::String),
         }
         None
     };
@@ -56,18 +56,18 @@ pub(super) fn kind_of(tree: &Tree, findings: &mut Findings) -> Option<(Str, Str)
     Some((kind?, version?))
 }
 
-/// Decodes one object. `None` exactly when an error is among the findings it added.
-pub(super) fn decode(tree: &Tree, findings: &mut Findings) -> Option<KubeObject> {
-    let (from, errors) = (findings.len(), findings.errors());
-    let typed =
-        kind_of(tree, findings).and_then(|(kind, version)| decode_kind(tree, &kind, &version, findings));
+/// Decodes one object. `None` exactly when an error is among the diagnostics it added.
+pub(super) fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<KubeObject> {
+    let (from, errors) = (diagnostics.len(), diagnostics.errors());
+    let typed = kind_of(tree, diagnostics)
+        .and_then(|(kind, version)| decode_kind(tree, &kind, &version, diagnostics));
     if let Some(object) = written_ref(tree) {
-        findings.name_since(from, &object);
+        diagnostics.name_since(from, &object);
     }
-    typed.filter(|_| findings.errors() == errors)
+    typed.filter(|_| diagnostics.errors() == errors)
 }
 
-/// What the object calls itself, right or wrong: findings name it.
+/// What the object calls itself, right or wrong: diagnostics name it.
 pub(super) fn written_ref(tree: &Tree) -> Option<ObjectRef> {
     let kind = Kind::named(tree.field("kind")?.as_str()?);
     let meta = tree.field("metadata")?;
@@ -80,8 +80,8 @@ pub(super) fn written_ref(tree: &Tree) -> Option<ObjectRef> {
     Some(ObjectRef { kind, namespace, name })
 }
 
-fn decode_kind(tree: &Tree, name: &Str, version: &Str, findings: &mut Findings) -> Option<KubeObject> {
-    let root = Spot::root(tree);
+fn decode_kind(tree: &Tree, name: &Str, version: &Str, diagnostics: &mut Diagnostics) -> Option<KubeObject> {
+    let root = FieldCursor::root(tree);
     let group = version.split_once('/').map_or("", |(group, _)| group);
     let kind = Kind::named(name);
     let served = match &kind {
@@ -89,40 +89,50 @@ fn decode_kind(tree: &Tree, name: &Str, version: &Str, findings: &mut Findings) 
         simulated => simulated.api().map(|api| api.api_version),
     };
     match served {
-        Some(served) if *served == **version => KubeObject::decode(&kind, &root, findings),
+        Some(served) if *served == **version => KubeObject::decode(&kind, &root, diagnostics),
         Some(served) if GROUPS.contains(&group) => {
             let (kind, api_version) = (name.clone(), version.clone());
-            let spot = root.field("apiVersion");
-            spot.error(findings, DiagnosticKind::UnknownVersion { kind, api_version, served });
+            let cursor = root.field("apiVersion");
+            cursor.error(diagnostics, DiagnosticKind::UnknownVersion { kind, api_version, served });
             None
         }
-        Some(_) | None => Some(decode_other(&root, name, version, findings).into()),
+        Some(_) | None => Some(decode_other(&root, name, version, diagnostics).into()),
     }
 }
 
 /// What validation found, where the text has it. What could not be read stands as nothing in the object: that was said
-/// since there were `from` findings, and nothing more is said of it.
-pub(super) fn report(root: &Spot<'_>, from: usize, errors: Vec<field::Error>, findings: &mut Findings) {
-    let unread: Vec<String> = findings.errors_since(from).map(|error| error.path.clone()).collect();
+/// since there were `from` diagnostics, and nothing more is said of it.
+pub(super) fn report(
+    root: &FieldCursor<'_>,
+    from: usize,
+    errors: Vec<field::Error>,
+    diagnostics: &mut Diagnostics,
+) {
+    let unread: Vec<String> = diagnostics.errors_since(from).map(|error| error.path.clone()).collect();
     for error in errors {
         let path = field::print(&error.path);
         if !unread.iter().any(|unread| field::overlap(unread, &path)) {
-            root.report_at(&error.path, error.message, findings);
+            root.report_at(&error.path, error.message, diagnostics);
         }
     }
 }
 
 /// Only what every object has is checked.
-fn decode_other(root: &Spot<'_>, kind: &Str, version: &Str, findings: &mut Findings) -> Unsimulated {
-    let from = findings.len();
-    schema::check(&root.field("metadata"), Shape::Obj(fields::META), findings);
+fn decode_other(
+    root: &FieldCursor<'_>,
+    kind: &Str,
+    version: &Str,
+    diagnostics: &mut Diagnostics,
+) -> Unsimulated {
+    let from = diagnostics.len();
+    schema::check(&root.field("metadata"), Shape::Obj(fields::META), diagnostics);
     let meta = meta::decode_any(root, Kind::named(kind).scope());
-    report(root, from, validate::meta::validate_any(&meta), findings);
+    report(root, from, validate::meta::validate_any(&meta), diagnostics);
     // These hold data for others; nothing a Service does depends on them.
     let inert = ["ConfigMap", "Secret", "ServiceAccount"].contains(&&**kind) && &**version == "v1";
     if !inert {
         let kind = super::diagnostic::clip(kind);
-        root.report(findings, super::Severity::Info, DiagnosticKind::KindNotSimulated { kind });
+        root.report(diagnostics, super::Severity::Info, DiagnosticKind::KindNotSimulated { kind });
     }
     Unsimulated { kind: kind.clone(), api_version: version.clone(), meta }
 }

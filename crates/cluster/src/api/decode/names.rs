@@ -1,15 +1,15 @@
 //! The syntax of names: apimachinery util/validation, without its regular expressions.
 
-use super::spot::Spot;
+use super::field_cursor::FieldCursor;
 use crate::api::diagnostic::clip;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, NameRule};
 
 /// Reports a text that breaks the rule.
 #[inline(never)]
-pub fn check(spot: &Spot<'_>, value: &str, rule: NameRule, findings: &mut Findings) {
+pub fn check(cursor: &FieldCursor<'_>, value: &str, rule: NameRule, diagnostics: &mut Diagnostics) {
     if !holds(value, rule) {
-        spot.error(findings, DiagnosticKind::BadName { value: clip(value), rule });
+        cursor.error(diagnostics, DiagnosticKind::BadName { value: clip(value), rule });
     }
 }
 

@@ -2,24 +2,24 @@
 
 use std::net::IpAddr;
 
+use super::field_cursor::FieldCursor;
 use super::meta;
-use super::spot::Spot;
 use crate::api::diagnostic::clip;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::text::Decimal;
 use crate::api::{DiagnosticKind, Format, Node, NodeCondition, NodeSpec, Severity, Value};
 use netfilter::Cidr;
 
-pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
+pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
     let meta = meta::decode::<Node>(root);
     let spec = root.field("spec");
     let status = root.field("status");
     Node {
         meta,
         spec: NodeSpec {
-            pod_cidrs: pod_cidrs(&spec, findings),
+            pod_cidrs: pod_cidrs(&spec, diagnostics),
             unschedulable: spec.field("unschedulable").bool().unwrap_or(false),
-            to_be_deleted: taints(&spec.field("taints"), findings),
+            to_be_deleted: taints(&spec.field("taints"), diagnostics),
         },
         allocatable_cpu_milli: cpu_milli(&status.field("allocatable").field("cpu")),
         addresses: addresses(&status.field("addresses")),
@@ -28,47 +28,47 @@ pub fn decode(root: &Spot<'_>, findings: &mut Findings) -> Node {
 }
 
 /// `podCIDR` alone is `podCIDRs` with one entry (core/v1 conversion.go).
-fn pod_cidrs(spec: &Spot<'_>, findings: &mut Findings) -> Vec<Cidr> {
+fn pod_cidrs(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Cidr> {
     let many = spec.field("podCIDRs");
     let one = spec.field("podCIDR");
     if many.len() == 0 {
-        return one.text().and_then(|_| cidr(&one, findings)).into_iter().collect();
+        return one.text().and_then(|_| cidr(&one, diagnostics)).into_iter().collect();
     }
-    (0..many.len()).filter_map(|i| cidr(&many.item(i), findings)).collect()
+    (0..many.len()).filter_map(|i| cidr(&many.item(i), diagnostics)).collect()
 }
 
 /// A prefix in a string; what is none is reported.
-pub fn cidr(spot: &Spot<'_>, findings: &mut Findings) -> Option<Cidr> {
-    let text = spot.str()?;
+pub fn cidr(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Cidr> {
+    let text = cursor.str()?;
     let cidr = text.trim().parse().ok();
     if cidr.is_none() {
-        spot.error(findings, DiagnosticKind::BadFormat { value: clip(text), format: Format::Cidr });
+        cursor.error(diagnostics, DiagnosticKind::BadFormat { value: clip(text), format: Format::Cidr });
     }
     cidr
 }
 
 /// An address in a string; what is none is reported.
-pub fn address(spot: &Spot<'_>, findings: &mut Findings) -> Option<IpAddr> {
-    let text = spot.str()?;
+pub fn address(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<IpAddr> {
+    let text = cursor.str()?;
     let address = text.parse().ok();
     if address.is_none() {
-        spot.error(findings, DiagnosticKind::BadFormat { value: clip(text), format: Format::IpAddress });
+        cursor.error(diagnostics, DiagnosticKind::BadFormat { value: clip(text), format: Format::IpAddress });
     }
     address
 }
 
-fn addresses(spot: &Spot<'_>) -> Vec<IpAddr> {
+fn addresses(cursor: &FieldCursor<'_>) -> Vec<IpAddr> {
     let internal = |i: usize| {
-        let item = spot.item(i);
+        let item = cursor.item(i);
         let is_internal = item.field("type").str().is_some_and(|t| &**t == "InternalIP");
         let address = item.field("address");
         if is_internal { address.str()?.parse().ok() } else { None }
     };
-    (0..spot.len()).filter_map(internal).collect()
+    (0..cursor.len()).filter_map(internal).collect()
 }
 
 /// A Node whose status says nothing is ready: a manifest has no kubelet to say otherwise.
-fn ready(conditions: &Spot<'_>) -> NodeCondition {
+fn ready(conditions: &FieldCursor<'_>) -> NodeCondition {
     for i in 0..conditions.len() {
         let item = conditions.item(i);
         if item.field("type").str().is_some_and(|t| &**t == "Ready") {
@@ -84,7 +84,7 @@ fn ready(conditions: &Spot<'_>) -> NodeCondition {
 
 /// Says whether the one taint is there that is simulated: kube-proxy's health check and the
 /// cloud's service controller look at it.
-fn taints(list: &Spot<'_>, findings: &mut Findings) -> bool {
+fn taints(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> bool {
     let is_deletion = |i: usize| {
         let item = list.item(i);
         item.field("key").str().is_some_and(|k| &**k == Node::TO_BE_DELETED)
@@ -92,14 +92,14 @@ fn taints(list: &Spot<'_>, findings: &mut Findings) -> bool {
     let all = 0..list.len();
     if all.clone().any(|i| !is_deletion(i)) {
         let field = "taints".into();
-        list.report(findings, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
+        list.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
     }
     all.into_iter().any(is_deletion)
 }
 
 /// A quantity of CPU: `4`, `"1.5"` or `"3920m"`. A Node that says nothing has the model's own.
-fn cpu_milli(spot: &Spot<'_>) -> u32 {
-    let milli = match spot.tree().map(|t| &t.value) {
+fn cpu_milli(cursor: &FieldCursor<'_>) -> u32 {
+    let milli = match cursor.tree().map(|t| &t.value) {
         Some(Value::Int(cpus)) => cpus.checked_mul(1000),
         Some(Value::Float(text) | Value::String(text)) => match text.strip_suffix('m') {
             Some(milli) => milli.parse().ok(),

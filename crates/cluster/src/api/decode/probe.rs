@@ -1,20 +1,20 @@
 //! Probes (core validation.go, validateProbe; defaults.go, SetDefaults_Probe).
 
+use super::field_cursor::FieldCursor;
 use super::names;
-use super::spot::Spot;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, NameRule, Probe, Rule};
 
 const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
 
 /// `None` when the container has no such probe.
-pub fn decode(spot: &Spot<'_>, findings: &mut Findings) -> Option<Probe> {
-    if !spot.is_set() {
+pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Probe> {
+    if !cursor.is_set() {
         return None;
     }
-    handler(spot, findings);
+    handler(cursor, diagnostics);
     let mut seconds =
-        |name: &str, default: u32| match spot.field(name).int_in(findings, 0, i64::from(i32::MAX)) {
+        |name: &str, default: u32| match cursor.field(name).int_in(diagnostics, 0, i64::from(i32::MAX)) {
             None | Some(0) => default,
             Some(value) => u32::try_from(value).unwrap_or(default),
         };
@@ -30,40 +30,40 @@ pub fn decode(spot: &Spot<'_>, findings: &mut Findings) -> Option<Probe> {
 }
 
 /// Liveness and startup probes end at the first success.
-pub fn check_single_success(spot: &Spot<'_>, findings: &mut Findings) {
-    let threshold = spot.field("successThreshold");
+pub fn check_single_success(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    let threshold = cursor.field("successThreshold");
     if threshold.int().is_some_and(|n| n > 1) {
-        threshold.error(findings, DiagnosticKind::Forbidden { why: Rule::SuccessThreshold });
+        threshold.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::SuccessThreshold });
     }
 }
 
-fn handler(spot: &Spot<'_>, findings: &mut Findings) {
-    let set: Vec<&str> = HANDLERS.into_iter().filter(|name| spot.field(name).is_set()).collect();
+fn handler(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    let set: Vec<&str> = HANDLERS.into_iter().filter(|name| cursor.field(name).is_set()).collect();
     if set.is_empty() {
-        spot.error(findings, DiagnosticKind::Required);
+        cursor.error(diagnostics, DiagnosticKind::Required);
     }
     for extra in set.iter().skip(1) {
-        spot.field(extra).error(findings, DiagnosticKind::Forbidden { why: Rule::OneHandler });
+        cursor.field(extra).error(diagnostics, DiagnosticKind::Forbidden { why: Rule::OneHandler });
     }
     for name in set {
-        let handler = spot.field(name);
+        let handler = cursor.field(name);
         match name {
             "exec" if handler.field("command").len() == 0 => {
-                handler.field("command").error(findings, DiagnosticKind::Required);
+                handler.field("command").error(diagnostics, DiagnosticKind::Required);
             }
             "exec" => {}
-            _ => port(&handler.field("port"), findings),
+            _ => port(&handler.field("port"), diagnostics),
         }
     }
 }
 
-fn port(spot: &Spot<'_>, findings: &mut Findings) {
-    match (spot.int(), spot.str()) {
+fn port(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    match (cursor.int(), cursor.str()) {
         (Some(_), _) => {
-            spot.int_in(findings, 1, 65535);
+            cursor.int_in(diagnostics, 1, 65535);
         }
-        (_, Some(name)) => names::check(spot, name, NameRule::PortName, findings),
-        _ if !spot.is_set() => spot.error(findings, DiagnosticKind::Required),
+        (_, Some(name)) => names::check(cursor, name, NameRule::PortName, diagnostics),
+        _ if !cursor.is_set() => cursor.error(diagnostics, DiagnosticKind::Required),
         _ => {}
     }
 }

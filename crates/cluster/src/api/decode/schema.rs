@@ -1,8 +1,8 @@
 //! The shape of the kinds that are simulated: which fields they have and of which JSON type, as
-//! the API server's decoder checks it before anything else. All findings, not just the first.
+//! the API server's decoder checks it before anything else. All diagnostics, not just the first.
 
-use super::spot::Spot;
-use crate::api::findings::Findings;
+use super::field_cursor::FieldCursor;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Severity, Type, Value};
 
 /// What a field may hold. Null is allowed everywhere: it is the same as no field.
@@ -63,47 +63,47 @@ impl Field {
     }
 }
 
-/// Checks every value under `spot`, and every name of a field.
-pub fn check(spot: &Spot<'_>, shape: Shape, findings: &mut Findings) {
-    let Some(tree) = spot.tree() else { return };
+/// Checks every value under `cursor`, and every name of a field.
+pub fn check(cursor: &FieldCursor<'_>, shape: Shape, diagnostics: &mut Diagnostics) {
+    let Some(tree) = cursor.tree() else { return };
     match (shape, &tree.value) {
         (Shape::Any, _) | (_, Value::Null) => {}
-        (Shape::Obj(fields), Value::Map(_)) => check_fields(spot, fields, findings),
+        (Shape::Obj(fields), Value::Map(_)) => check_fields(cursor, fields, diagnostics),
         (Shape::List(fields), Value::Seq(items)) => {
             for index in 0..items.len() {
-                check(&spot.item(index), Shape::Obj(fields), findings);
+                check(&cursor.item(index), Shape::Obj(fields), diagnostics);
             }
         }
         (Shape::Strs, Value::Seq(items)) => {
             for index in 0..items.len() {
-                check(&spot.item(index), Shape::Str, findings);
+                check(&cursor.item(index), Shape::Str, diagnostics);
             }
         }
         (Shape::StrMap, Value::Map(entries)) => {
             for entry in entries.iter() {
-                check(&spot.entry(entry).at_value(), Shape::Str, findings);
+                check(&cursor.entry(entry).at_value(), Shape::Str, diagnostics);
             }
         }
         (Shape::Quantities, Value::Map(entries)) => {
             for entry in entries.iter() {
-                let spot = spot.entry(entry);
+                let cursor = cursor.entry(entry);
                 if matches!(entry.value.value, Value::Bool(_) | Value::Seq(_) | Value::Map(_)) {
-                    spot.wrong_type(findings, Type::String);
+                    cursor.wrong_type(diagnostics, Type::String);
                 }
             }
         }
-        (shape, value) => check_scalar(spot, shape, value, findings),
+        (shape, value) => check_scalar(cursor, shape, value, diagnostics),
     }
 }
 
-fn check_scalar(spot: &Spot<'_>, shape: Shape, value: &Value, findings: &mut Findings) {
+fn check_scalar(cursor: &FieldCursor<'_>, shape: Shape, value: &Value, diagnostics: &mut Diagnostics) {
     match (shape, value) {
         (Shape::Str, Value::String(_)) | (Shape::Bool, Value::Bool(_)) | (Shape::Int64, Value::Int(_)) => {}
         (Shape::IntOrStr, Value::String(_)) => {}
         (Shape::Int32 | Shape::IntOrStr, Value::Int(_)) => {
-            spot.int_in(findings, i64::from(i32::MIN), i64::from(i32::MAX));
+            cursor.int_in(diagnostics, i64::from(i32::MIN), i64::from(i32::MAX));
         }
-        _ => spot.wrong_type(findings, expected(shape)),
+        _ => cursor.wrong_type(diagnostics, expected(shape)),
     }
 }
 
@@ -118,19 +118,19 @@ fn expected(shape: Shape) -> Type {
     }
 }
 
-fn check_fields(spot: &Spot<'_>, fields: &'static [Field], findings: &mut Findings) {
-    for entry in spot.tree().map_or(&[][..], |t| t.entries()) {
-        let spot = spot.entry(entry);
+fn check_fields(cursor: &FieldCursor<'_>, fields: &'static [Field], diagnostics: &mut Diagnostics) {
+    for entry in cursor.tree().map_or(&[][..], |t| t.entries()) {
+        let cursor = cursor.entry(entry);
         let Some(field) = fields.iter().find(|f| f.name == &*entry.key) else {
             let field = crate::api::diagnostic::clip(&entry.key);
-            spot.report(findings, Severity::Warning, DiagnosticKind::UnknownField { field });
+            cursor.report(diagnostics, Severity::Warning, DiagnosticKind::UnknownField { field });
             continue;
         };
         if field.unsimulated && says_something(&entry.value.value) {
             let kind = DiagnosticKind::FieldNotSimulated { field: field.name.into() };
-            spot.report(findings, Severity::Info, kind);
+            cursor.report(diagnostics, Severity::Info, kind);
         }
-        check(&spot.at_value(), field.shape, findings);
+        check(&cursor.at_value(), field.shape, diagnostics);
     }
 }
 

@@ -10,9 +10,9 @@ use serde::{Serialize, Serializer};
 
 use not_simulated::{CLUSTER_SCOPED, NOT_SIMULATED};
 
-use super::decode::{Field, FieldShape, Spot, check_shape, report};
+use super::decode::{Field, FieldCursor, FieldShape, check_shape, report};
+use super::diagnostics::Diagnostics;
 use super::field;
-use super::findings::Findings;
 use super::{
     Deployment, EndpointSlice, Meta, NameRule, Namespace, Node, ObjectRef, Pod, ReplicaSet, Service, Str,
     Tree,
@@ -74,7 +74,7 @@ pub trait Resource: Metadata + Clone {
 pub(crate) trait Codec: Resource {
     const FIELDS: &'static [Field];
     /// Reads the object and reports what it cannot hold; its shape was checked before.
-    fn decode(root: &Spot<'_>, findings: &mut Findings) -> Self;
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Self;
     /// Sets what is left out and depends on other fields (defaults.go).
     fn set_defaults(&mut self) {}
     /// What is wrong with it, whoever made it (validation.go).
@@ -84,12 +84,12 @@ pub(crate) trait Codec: Resource {
 }
 
 /// Decode, default, validate: as the API server does with what it is sent.
-fn read<T: Codec>(root: &Spot<'_>, findings: &mut Findings) -> T {
-    let from = findings.len();
-    check_shape(root, FieldShape::Obj(T::FIELDS), findings);
-    let mut object = T::decode(root, findings);
+fn read<T: Codec>(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> T {
+    let from = diagnostics.len();
+    check_shape(root, FieldShape::Obj(T::FIELDS), diagnostics);
+    let mut object = T::decode(root, diagnostics);
     object.set_defaults();
-    report(root, from, object.validate(), findings);
+    report(root, from, object.validate(), diagnostics);
     object
 }
 
@@ -151,9 +151,9 @@ macro_rules! kinds {
             }
 
             /// `None` for a kind that is not simulated.
-            pub(super) fn decode(kind: &Kind, root: &Spot<'_>, findings: &mut Findings) -> Option<KubeObject> {
+            pub(super) fn decode(kind: &Kind, root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<KubeObject> {
                 match kind {
-                    $(Kind::$kind => Some(KubeObject::$kind(read(root, findings))),)*
+                    $(Kind::$kind => Some(KubeObject::$kind(read(root, diagnostics))),)*
                     Kind::Other(_) => None,
                 }
             }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::read::{limited, report, required_map, time};
 use super::validate;
-use crate::api::decode::{Spot, read_labels};
-use crate::api::findings::Findings;
+use crate::api::decode::{FieldCursor, read_labels};
+use crate::api::diagnostics::Diagnostics;
 use crate::api::tree::{from_tree, to_tree};
 use crate::api::{Action, DiagnosticKind, TimedAction, Tree, Type, Value, duration};
 
@@ -14,45 +14,45 @@ pub const MAX_ACTIONS: u32 = 10_000;
 
 const AT: &str = "at";
 
-pub fn read(list: &Spot<'_>, findings: &mut Findings) -> Vec<TimedAction> {
+pub fn read(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<TimedAction> {
     if list.tree().is_some_and(|t| !matches!(t.value, Value::Seq(_))) {
-        list.wrong_type(findings, Type::List);
+        list.wrong_type(diagnostics, Type::List);
     }
-    (0..limited(list, MAX_ACTIONS, findings)).filter_map(|i| timed(&list.item(i), findings)).collect()
+    (0..limited(list, MAX_ACTIONS, diagnostics)).filter_map(|i| timed(&list.item(i), diagnostics)).collect()
 }
 
-/// `None` with an error among the findings.
-fn timed(spot: &Spot<'_>, findings: &mut Findings) -> Option<TimedAction> {
-    if !required_map(spot, findings) {
+/// `None` with an error among the diagnostics.
+fn timed(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<TimedAction> {
+    if !required_map(cursor, diagnostics) {
         return None;
     }
-    let at = spot.field(AT);
+    let at = cursor.field(AT);
     if !at.is_set() {
-        at.error(findings, DiagnosticKind::Required);
+        at.error(diagnostics, DiagnosticKind::Required);
     }
-    let at = time(&at, findings);
-    let action: Action = match from_tree(&without_time(spot.tree()?)) {
+    let at = time(&at, diagnostics);
+    let action: Action = match from_tree(&without_time(cursor.tree()?)) {
         Ok(action) => action,
         Err(error) => {
-            spot.report_at(&error.path, error.message, findings);
+            cursor.report_at(&error.path, error.message, diagnostics);
             return None;
         }
     };
-    check(&action, spot, findings);
+    check(&action, cursor, diagnostics);
     Some(TimedAction { at: at?, action })
 }
 
-fn check(action: &Action, spot: &Spot<'_>, findings: &mut Findings) {
+fn check(action: &Action, cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
     if let Action::AddClient { client } = action {
-        report(&spot.field("client"), validate::check_client(client), findings);
+        report(&cursor.field("client"), validate::check_client(client), diagnostics);
         return;
     }
-    report(spot, validate::check_action(action), findings);
+    report(cursor, validate::check_action(action), diagnostics);
     if let Action::SetLabels { .. } = action {
-        read_labels(&spot.field("labels"), findings);
+        read_labels(&cursor.field("labels"), diagnostics);
     }
     if let Action::SetSelector { .. } = action {
-        read_labels(&spot.field("selector"), findings);
+        read_labels(&cursor.field("selector"), diagnostics);
     }
 }
 

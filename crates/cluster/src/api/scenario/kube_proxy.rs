@@ -4,9 +4,9 @@
 use serde::Serialize;
 
 use super::read::{limited, span};
-use crate::api::decode::{Field, FieldShape as Shape, Spot, known_field as f, pod_one_of, read_cidr};
+use crate::api::decode::{Field, FieldCursor, FieldShape as Shape, known_field as f, pod_one_of, read_cidr};
 use crate::api::diagnostic::clip;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Format, Str, Tree, duration};
 use crate::sim::Span;
 use netfilter::Cidr;
@@ -60,63 +60,63 @@ const MAX_RANGES: u32 = 64;
 /// A year: longer than any run, and far from the end of time.
 const MAX_PERIOD: Span = Span::from_secs(365 * 24 * 3_600);
 
-pub fn read(spot: &Spot<'_>, findings: &mut Findings) -> Option<KubeProxy> {
-    spot.tree()?;
-    let bit = spot.field("masqueradeBit").int_in(findings, 0, 31);
+pub fn read(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<KubeProxy> {
+    cursor.tree()?;
+    let bit = cursor.field("masqueradeBit").int_in(diagnostics, 0, 31);
     let config = KubeProxy {
-        cluster_cidr: cluster_cidr(&spot.field("clusterCIDR"), findings),
-        detect_local_mode: detect_local_mode(&spot.field("detectLocalMode"), findings),
-        masquerade_all: spot.field("masqueradeAll").bool(),
+        cluster_cidr: cluster_cidr(&cursor.field("clusterCIDR"), diagnostics),
+        detect_local_mode: detect_local_mode(&cursor.field("detectLocalMode"), diagnostics),
+        masquerade_all: cursor.field("masqueradeAll").bool(),
         masquerade_bit: bit.and_then(|b| u8::try_from(b).ok()),
-        node_port_addresses: node_port_addresses(&spot.field("nodePortAddresses"), findings),
-        localhost_node_ports: spot.field("localhostNodePorts").bool(),
-        min_sync_period: period(&spot.field("minSyncPeriod"), false, findings),
-        sync_period: period(&spot.field("syncPeriod"), true, findings),
+        node_port_addresses: node_port_addresses(&cursor.field("nodePortAddresses"), diagnostics),
+        localhost_node_ports: cursor.field("localhostNodePorts").bool(),
+        min_sync_period: period(&cursor.field("minSyncPeriod"), false, diagnostics),
+        sync_period: period(&cursor.field("syncPeriod"), true, diagnostics),
     };
     let (min, most) = (config.min_sync_period, config.sync_period);
     if min.zip(most).is_some_and(|(min, most)| min > most) {
-        let spot = spot.field("minSyncPeriod");
+        let cursor = cursor.field("minSyncPeriod");
         let value = clip(&duration::print(min.map_or(0, |m| m.0)));
-        spot.error(findings, DiagnosticKind::BadFormat { value, format: Format::MinSyncPeriod });
+        cursor.error(diagnostics, DiagnosticKind::BadFormat { value, format: Format::MinSyncPeriod });
     }
     Some(config)
 }
 
-fn cluster_cidr(spot: &Spot<'_>, findings: &mut Findings) -> Option<Option<Cidr>> {
-    match &**spot.str()? {
+fn cluster_cidr(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Option<Cidr>> {
+    match &**cursor.str()? {
         "" => Some(None),
-        _ => read_cidr(spot, findings).map(Some),
+        _ => read_cidr(cursor, diagnostics).map(Some),
     }
 }
 
-fn detect_local_mode(spot: &Spot<'_>, findings: &mut Findings) -> Option<DetectLocalMode> {
-    match pod_one_of(spot, &["ClusterCIDR", "NodeCIDR"], findings)? {
+fn detect_local_mode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<DetectLocalMode> {
+    match pod_one_of(cursor, &["ClusterCIDR", "NodeCIDR"], diagnostics)? {
         "NodeCIDR" => Some(DetectLocalMode::NodeCidr),
         _ => Some(DetectLocalMode::ClusterCidr),
     }
 }
 
 /// `primary` stands alone (validateKubeProxyNodePortAddress).
-fn node_port_addresses(list: &Spot<'_>, findings: &mut Findings) -> Option<NodePortAddresses> {
+fn node_port_addresses(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<NodePortAddresses> {
     list.tree()?;
     let first = list.item(0);
     if list.len() == 1 && first.str().is_some_and(|s| &**s == "primary") {
         return Some(NodePortAddresses::Primary);
     }
     let mut ranges = Vec::new();
-    for i in 0..limited(list, MAX_RANGES, findings) {
-        ranges.extend(read_cidr(&list.item(i), findings));
+    for i in 0..limited(list, MAX_RANGES, diagnostics) {
+        ranges.extend(read_cidr(&list.item(i), diagnostics));
     }
     Some(NodePortAddresses::In(ranges))
 }
 
 /// syncPeriod must be more than nothing; minSyncPeriod may be nothing.
-fn period(spot: &Spot<'_>, positive: bool, findings: &mut Findings) -> Option<Span> {
-    let period = span(spot, findings)?;
+fn period(cursor: &FieldCursor<'_>, positive: bool, diagnostics: &mut Diagnostics) -> Option<Span> {
+    let period = span(cursor, diagnostics)?;
     let fits = period <= MAX_PERIOD && (!positive || period > Span::ZERO);
     if !fits {
         let value = clip(&duration::print(period.0));
-        spot.error(findings, DiagnosticKind::BadFormat { value, format: Format::SyncPeriod });
+        cursor.error(diagnostics, DiagnosticKind::BadFormat { value, format: Format::SyncPeriod });
     }
     fits.then_some(period)
 }

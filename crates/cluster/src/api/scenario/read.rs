@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{ClientSpec, Scenario, ScenarioNode, TimingProfile, actions, kube_proxy, validate};
 use crate::api::decode::{
-    Field, FieldShape as Shape, Spot, check_name, check_shape, known_field as f, pod_one_of, pod_required,
-    read_cidr, shown, written_ref,
+    Field, FieldCursor, FieldShape as Shape, check_name, check_shape, known_field as f, pod_one_of,
+    pod_required, read_cidr, shown, written_ref,
 };
 use crate::api::diagnostic::clip;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::tree::from_tree;
 use crate::api::{DiagnosticKind, Format, Name, NameRule, Rule, Str, Tree, Type, Value, duration};
 use crate::net::longest_for;
@@ -58,90 +58,90 @@ pub fn is_scenario(tree: &Tree) -> bool {
     text("kind") == "Scenario" && text("apiVersion").split('/').next() == Some("packetyard")
 }
 
-/// `None` exactly when an error is among the findings it added.
-pub fn decode(tree: &Tree, findings: &mut Findings) -> Option<Scenario> {
-    let (from, errors) = (findings.len(), findings.errors());
-    let root = Spot::root(tree);
-    check_shape(&root, Shape::Obj(SCENARIO), findings);
+/// `None` exactly when an error is among the diagnostics it added.
+pub fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<Scenario> {
+    let (from, errors) = (diagnostics.len(), diagnostics.errors());
+    let root = FieldCursor::root(tree);
+    check_shape(&root, Shape::Obj(SCENARIO), diagnostics);
     let version = root.field("apiVersion");
     if let Some(text) = version.str().filter(|v| &***v != API_VERSION) {
         let (kind, api_version) = ("Scenario".into(), clip(text));
-        version.error(findings, DiagnosticKind::UnknownVersion { kind, api_version, served: API_VERSION });
+        version.error(diagnostics, DiagnosticKind::UnknownVersion { kind, api_version, served: API_VERSION });
     }
-    let scenario = scenario(&root, findings);
+    let scenario = scenario(&root, diagnostics);
     if let Some(object) = written_ref(tree) {
-        findings.name_since(from, &object);
+        diagnostics.name_since(from, &object);
     }
-    (findings.errors() == errors).then_some(scenario)
+    (diagnostics.errors() == errors).then_some(scenario)
 }
 
-fn scenario(root: &Spot<'_>, findings: &mut Findings) -> Scenario {
+fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
     let spec = root.field("spec");
     let meta = root.field("metadata");
     Scenario {
-        name: checked(&meta.field("name"), NameRule::Dns1123Subdomain, findings),
-        title: prose(&spec.field("title"), findings),
-        description: prose(&spec.field("description"), findings),
-        seed: seed(&spec.field("seed"), findings),
-        nodes: nodes(&spec.field("nodes"), findings),
-        pod_cidr: read_cidr(&spec.field("podCIDR"), findings),
-        service_cidr: service_cidr(&spec, findings),
-        kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), findings),
+        name: checked(&meta.field("name"), NameRule::Dns1123Subdomain, diagnostics),
+        title: prose(&spec.field("title"), diagnostics),
+        description: prose(&spec.field("description"), diagnostics),
+        seed: seed(&spec.field("seed"), diagnostics),
+        nodes: nodes(&spec.field("nodes"), diagnostics),
+        pod_cidr: read_cidr(&spec.field("podCIDR"), diagnostics),
+        service_cidr: service_cidr(&spec, diagnostics),
+        kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), diagnostics),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
         apps_drain: spec.field("apps").field("drain").bool(),
-        balancer_is_proxy: pod_one_of(&spec.field("cloud").field("ipMode"), &["Proxy", "VIP"], findings)
+        balancer_is_proxy: pod_one_of(&spec.field("cloud").field("ipMode"), &["Proxy", "VIP"], diagnostics)
             .map(|mode| mode == "Proxy"),
-        proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, findings)
+        proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, diagnostics)
             .and_then(ProxyMode::named),
-        ipvs_scheduler: pod_one_of(&spec.field("ipvs").field("scheduler"), &Scheduler::NAMES, findings)
+        ipvs_scheduler: pod_one_of(&spec.field("ipvs").field("scheduler"), &Scheduler::NAMES, diagnostics)
             .and_then(Scheduler::parse),
-        timing: timing(&spec.field("timing"), findings),
-        clients: clients(&spec.field("clients"), findings),
-        actions: actions::read(&spec.field("actions"), findings),
-        at: time(&spec.field("at"), findings),
-        model: checked(&spec.field("model"), NameRule::LabelValue, findings),
+        timing: timing(&spec.field("timing"), diagnostics),
+        clients: clients(&spec.field("clients"), diagnostics),
+        actions: actions::read(&spec.field("actions"), diagnostics),
+        at: time(&spec.field("at"), diagnostics),
+        model: checked(&spec.field("model"), NameRule::LabelValue, diagnostics),
     }
 }
 
-fn checked(spot: &Spot<'_>, rule: NameRule, findings: &mut Findings) -> Option<Str> {
-    let text = spot.str()?;
-    check_name(spot, text, rule, findings);
+fn checked(cursor: &FieldCursor<'_>, rule: NameRule, diagnostics: &mut Diagnostics) -> Option<Str> {
+    let text = cursor.str()?;
+    check_name(cursor, text, rule, diagnostics);
     Some(text.clone())
 }
 
 /// A text for people: as long as all annotations of an object may be together.
-fn prose(spot: &Spot<'_>, findings: &mut Findings) -> Option<Str> {
-    let text = spot.str()?;
+fn prose(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Str> {
+    let text = cursor.str()?;
     if text.len() > MAX_PROSE_BYTES {
-        spot.error(findings, DiagnosticKind::TooLong { limit: MAX_PROSE_BYTES });
+        cursor.error(diagnostics, DiagnosticKind::TooLong { limit: MAX_PROSE_BYTES });
     }
     Some(text.clone())
 }
 
 /// A cluster has one family.
-fn service_cidr(spec: &Spot<'_>, findings: &mut Findings) -> Option<Cidr> {
-    let spot = spec.field("serviceCIDR");
-    let services = read_cidr(&spot, findings)?;
-    let pods = read_cidr(&spec.field("podCIDR"), &mut Findings::default());
+fn service_cidr(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Cidr> {
+    let cursor = spec.field("serviceCIDR");
+    let services = read_cidr(&cursor, diagnostics)?;
+    let pods = read_cidr(&spec.field("podCIDR"), &mut Diagnostics::default());
     let agree = pods.is_none_or(|pods| pods.address().is_ipv4() == services.address().is_ipv4());
     if !agree {
-        spot.error(findings, DiagnosticKind::Forbidden { why: Rule::ServiceFamily });
+        cursor.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::ServiceFamily });
     }
-    check_service_range(services, &spot, findings);
+    check_service_range(services, &cursor, diagnostics);
     agree.then_some(services)
 }
 
 /// pkg/controlplane/services.go, ServiceIPRange.
-fn check_service_range(services: Cidr, spot: &Spot<'_>, findings: &mut Findings) {
+fn check_service_range(services: Cidr, cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
     if services.size() < 8 {
         let longest = if services.address().is_ipv4() { 29 } else { 125 };
         let value = services.to_string().into();
-        spot.error(findings, DiagnosticKind::ServiceRangeTooSmall { value, longest });
+        cursor.error(diagnostics, DiagnosticKind::ServiceRangeTooSmall { value, longest });
     }
 }
 
 /// Every node that the text has gets a part of the Pod range.
-pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], findings: &mut Findings) {
+pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], diagnostics: &mut Diagnostics) {
     let Some(range) = scenario.pod_cidr else { return };
     let of_scenario = scenario.nodes.iter().flatten().map(|node| &node.name);
     let names: BTreeSet<&Name> = of_scenario.chain(written.iter().copied()).collect();
@@ -151,69 +151,70 @@ pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], find
     let nodes = nodes.clamp(1, NODE_LIMIT);
     let longest = longest_for(nodes, range.address().is_ipv4());
     if range.length() > longest {
-        let (from, value) = (findings.len(), range.to_string().into());
-        let (root, kind) = (Spot::root(tree), DiagnosticKind::PodRangeTooSmall { value, nodes, longest });
-        root.field("spec").field("podCIDR").error(findings, kind);
+        let (from, value) = (diagnostics.len(), range.to_string().into());
+        let (root, kind) =
+            (FieldCursor::root(tree), DiagnosticKind::PodRangeTooSmall { value, nodes, longest });
+        root.field("spec").field("podCIDR").error(diagnostics, kind);
         if let Some(object) = written_ref(tree) {
-            findings.name_since(from, &object);
+            diagnostics.name_since(from, &object);
         }
     }
 }
 
-fn bad_format(spot: &Spot<'_>, format: Format, findings: &mut Findings) {
-    let value = spot.tree().map_or_else(|| "".into(), |t| shown(&t.value));
-    spot.error(findings, DiagnosticKind::BadFormat { value, format });
+fn bad_format(cursor: &FieldCursor<'_>, format: Format, diagnostics: &mut Diagnostics) {
+    let value = cursor.tree().map_or_else(|| "".into(), |t| shown(&t.value));
+    cursor.error(diagnostics, DiagnosticKind::BadFormat { value, format });
 }
 
 /// Any `u64`: above `i64` the tree holds the number's text.
-fn seed(spot: &Spot<'_>, findings: &mut Findings) -> Option<u64> {
-    let seed = match &spot.tree()?.value {
+fn seed(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u64> {
+    let seed = match &cursor.tree()?.value {
         Value::Int(number) => u64::try_from(*number).ok(),
         Value::Float(text) => text.parse().ok(),
         _ => None,
     };
     if seed.is_none() {
-        bad_format(spot, Format::Seed, findings);
+        bad_format(cursor, Format::Seed, diagnostics);
     }
     seed
 }
 
-fn timing(spot: &Spot<'_>, findings: &mut Findings) -> Option<TimingProfile> {
-    match pod_one_of(spot, &["realistic", "teaching"], findings)? {
+fn timing(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<TimingProfile> {
+    match pod_one_of(cursor, &["realistic", "teaching"], diagnostics)? {
         "realistic" => Some(TimingProfile::Realistic),
         _ => Some(TimingProfile::Teaching),
     }
 }
 
 /// A length of time; a bare 0 is one too.
-pub fn span(spot: &Spot<'_>, findings: &mut Findings) -> Option<Span> {
-    let nanos = match &spot.tree()?.value {
+pub fn span(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Span> {
+    let nanos = match &cursor.tree()?.value {
         Value::Int(0) => Some(0),
         Value::String(text) => duration::parse(text),
         _ => None,
     };
     if nanos.is_none() {
-        bad_format(spot, Format::Duration, findings);
+        bad_format(cursor, Format::Duration, diagnostics);
     }
     nanos.map(Span)
 }
 
 /// A moment of the run, as its distance from the start.
-pub fn time(spot: &Spot<'_>, findings: &mut Findings) -> Option<Time> {
-    span(spot, findings).map(|span| Time(span.0))
+pub fn time(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Time> {
+    span(cursor, diagnostics).map(|span| Time(span.0))
 }
 
-fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> {
+fn nodes(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<ScenarioNode>> {
     list.tree()?;
     let mut names = BTreeSet::new();
     let mut out: Vec<ScenarioNode> = Vec::new();
-    for i in 0..limited(list, NODE_LIMIT, findings) {
+    for i in 0..limited(list, NODE_LIMIT, diagnostics) {
         let item = list.item(i);
-        let name = unique_name(&item.field("name"), &mut names, findings);
+        let name = unique_name(&item.field("name"), &mut names, diagnostics);
         let zone = item.field("zone").str().cloned();
         let node = ScenarioNode { name, zone, ready: item.field("ready").bool().unwrap_or(true) };
         if !node.name.is_empty() {
-            report(&item, validate::check_node(&node), findings);
+            report(&item, validate::check_node(&node), diagnostics);
         }
         out.push(node);
     }
@@ -221,49 +222,53 @@ fn nodes(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ScenarioNode>> 
 }
 
 /// What a typed check found, at its place.
-pub fn report(spot: &Spot<'_>, checked: Result<(), validate::Invalid>, findings: &mut Findings) {
+pub fn report(
+    cursor: &FieldCursor<'_>,
+    checked: Result<(), validate::Invalid>,
+    diagnostics: &mut Diagnostics,
+) {
     if let Err(invalid) = checked {
-        spot.field(invalid.field).error(findings, invalid.message);
+        cursor.field(invalid.field).error(diagnostics, invalid.message);
     }
 }
 
 /// At most so many, else none is looked at.
-pub fn limited(list: &Spot<'_>, limit: u32, findings: &mut Findings) -> usize {
+pub fn limited(list: &FieldCursor<'_>, limit: u32, diagnostics: &mut Diagnostics) -> usize {
     let count = list.len();
     if count > limit as usize {
-        list.error(findings, DiagnosticKind::TooMany { count, limit });
+        list.error(diagnostics, DiagnosticKind::TooMany { count, limit });
         return 0;
     }
     count
 }
 
-fn unique_name(spot: &Spot<'_>, earlier: &mut BTreeSet<Str>, findings: &mut Findings) -> Str {
-    let name = pod_required(spot, findings);
+fn unique_name(cursor: &FieldCursor<'_>, earlier: &mut BTreeSet<Str>, diagnostics: &mut Diagnostics) -> Str {
+    let name = pod_required(cursor, diagnostics);
     if !name.is_empty() && !earlier.insert(name.clone()) {
-        spot.error(findings, DiagnosticKind::Duplicate { value: clip(&name) });
+        cursor.error(diagnostics, DiagnosticKind::Duplicate { value: clip(&name) });
     }
     name
 }
 
-fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> {
+fn clients(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<ClientSpec>> {
     if !matches!(list.tree()?.value, Value::Seq(_)) {
-        list.wrong_type(findings, Type::List);
+        list.wrong_type(diagnostics, Type::List);
     }
     let mut names = BTreeSet::new();
     let mut out: Vec<ClientSpec> = Vec::new();
-    for i in 0..limited(list, MAX_CLIENTS, findings) {
+    for i in 0..limited(list, MAX_CLIENTS, diagnostics) {
         let item = list.item(i);
-        if !required_map(&item, findings) {
+        if !required_map(&item, diagnostics) {
             continue;
         }
         match item.tree().map(from_tree::<ClientSpec>) {
             None => {}
-            Some(Err(error)) => item.report_at(&error.path, error.message, findings),
+            Some(Err(error)) => item.report_at(&error.path, error.message, diagnostics),
             Some(Ok(client)) => {
-                report(&item, validate::check_client(&client), findings);
+                report(&item, validate::check_client(&client), diagnostics);
                 if !names.insert(client.name.clone()) {
                     let value = clip(&client.name);
-                    item.field("name").error(findings, DiagnosticKind::Duplicate { value });
+                    item.field("name").error(diagnostics, DiagnosticKind::Duplicate { value });
                 }
                 out.push(client);
             }
@@ -273,11 +278,11 @@ fn clients(list: &Spot<'_>, findings: &mut Findings) -> Option<Vec<ClientSpec>> 
 }
 
 /// A map that must be there.
-pub fn required_map(spot: &Spot<'_>, findings: &mut Findings) -> bool {
-    match spot.tree().map(|t| &t.value) {
+pub fn required_map(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> bool {
+    match cursor.tree().map(|t| &t.value) {
         Some(Value::Map(_)) => return true,
-        Some(_) => spot.wrong_type(findings, Type::Map),
-        None => spot.error(findings, DiagnosticKind::Required),
+        Some(_) => cursor.wrong_type(diagnostics, Type::Map),
+        None => cursor.error(diagnostics, DiagnosticKind::Required),
     }
     false
 }

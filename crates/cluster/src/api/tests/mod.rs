@@ -1,4 +1,4 @@
-//! The text room as a whole: text in, objects and findings out.
+//! The text room as a whole: text in, objects and diagnostics out.
 
 mod any_object;
 mod objects;

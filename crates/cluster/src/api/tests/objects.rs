@@ -509,11 +509,11 @@ fn decoding_again_after_an_edit() {
         .clone()
         .tree;
     assert!(tree.set(&["spec".into(), "type".into()], Tree::string("NodePort")));
-    let (typed, findings) = decode_object(&tree);
-    assert!(findings.is_empty());
+    let (typed, diagnostics) = decode_object(&tree);
+    assert!(diagnostics.is_empty());
     let Some(KubeObject::Service(service)) = typed else { panic!() };
     assert_eq!(service.spec.type_, ServiceType::NodePort);
     assert!(tree.set(&["spec".into(), "type".into()], Tree::int(5)));
-    let (typed, findings) = decode_object(&tree);
-    assert!(typed.is_none() && findings.len() == 1);
+    let (typed, diagnostics) = decode_object(&tree);
+    assert!(typed.is_none() && diagnostics.len() == 1);
 }

@@ -203,10 +203,10 @@ fn a_deep_chain_of_aliases_is_as_deep_as_what_it_stands_for() {
 fn errors_are_kept_before_notes() {
     let notes = (0..150).map(|i| format!("apiVersion: x/v1\nkind: Foo\nmetadata: {{name: a{i}}}\n---\n"));
     let text = notes.collect::<String>() + "apiVersion: v1\nkind: Service\n";
-    let findings = parse(&text).diagnostics;
-    assert_eq!(findings.len(), 101);
-    assert!(findings.iter().any(|d| d.severity == Severity::Error));
-    assert_eq!(findings[100].severity, Severity::Info);
+    let diagnostics = parse(&text).diagnostics;
+    assert_eq!(diagnostics.len(), 101);
+    assert!(diagnostics.iter().any(|d| d.severity == Severity::Error));
+    assert_eq!(diagnostics[100].severity, Severity::Info);
 }
 
 #[test]

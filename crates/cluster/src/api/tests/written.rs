@@ -40,8 +40,8 @@ fn check_shown(
     compared: fn(&KubeObject) -> (KubeObject, Option<String>),
 ) {
     let tree = to_tree(object, source);
-    let (again, findings) = decode_object(&tree);
-    assert!(findings.iter().all(|f| f.severity == Severity::Info), "{findings:?}\n{}", to_yaml(&tree));
+    let (again, diagnostics) = decode_object(&tree);
+    assert!(diagnostics.iter().all(|f| f.severity == Severity::Info), "{diagnostics:?}\n{}", to_yaml(&tree));
     assert_eq!(again.as_ref().map(compared), Some(compared(object)), "{}", to_yaml(&tree));
     assert_eq!(tree.sorted().sorted(), tree.sorted());
 }

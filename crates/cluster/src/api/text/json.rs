@@ -1,5 +1,5 @@
 //! JSON to value trees. Only what is JSON to the letter is taken: everything else is left to the
-//! YAML reader, whose findings name the place.
+//! YAML reader, whose diagnostics name the place.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 
 use super::{MAX_DOCUMENTS, MAX_TEXT_BYTES, json, yaml};
 use crate::api::diagnostic::clip;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Position, Severity, Str, Tree, Value};
 
 /// One document of a stream: never an empty one.
@@ -23,27 +23,27 @@ struct Chunk<'a> {
 }
 
 /// Reads every document that can be read; the others leave a finding.
-pub fn documents(text: &str, findings: &mut Findings) -> Vec<Document> {
+pub fn documents(text: &str, diagnostics: &mut Diagnostics) -> Vec<Document> {
     if text.len() > MAX_TEXT_BYTES {
         let kind = DiagnosticKind::TooLarge { bytes: text.len(), limit: MAX_TEXT_BYTES };
-        findings.text(Severity::Error, Position { line: 1, column: 1 }, kind);
+        diagnostics.text(Severity::Error, Position { line: 1, column: 1 }, kind);
         return Vec::new();
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut budget = yaml::Budget::default();
     let mut out = Vec::new();
-    for chunk in chunks(text, findings) {
+    for chunk in chunks(text, diagnostics) {
         if out.len() == MAX_DOCUMENTS {
             let at = Position { line: chunk.line, column: 1 };
-            findings.text(Severity::Error, at, DiagnosticKind::TooManyDocuments { limit: MAX_DOCUMENTS });
+            diagnostics.text(Severity::Error, at, DiagnosticKind::TooManyDocuments { limit: MAX_DOCUMENTS });
             break;
         }
-        read(&chunk, &mut budget, findings, &mut out);
+        read(&chunk, &mut budget, diagnostics, &mut out);
     }
     out
 }
 
-fn chunks<'a>(text: &'a str, findings: &mut Findings) -> Vec<Chunk<'a>> {
+fn chunks<'a>(text: &'a str, diagnostics: &mut Diagnostics) -> Vec<Chunk<'a>> {
     let mut out = Vec::new();
     let mut start = Some((0, 1)); // `None` inside a document whose separator is malformed.
     let mut offset = 0;
@@ -57,7 +57,7 @@ fn chunks<'a>(text: &'a str, findings: &mut Findings) -> Vec<Chunk<'a>> {
             start = (rest.is_empty() || rest.starts_with('#')).then_some((offset + line.len(), number + 1));
             if start.is_none() {
                 let kind = DiagnosticKind::BadSeparator { text: clip(rest) };
-                findings.text(Severity::Error, Position { line: number, column: 4 }, kind);
+                diagnostics.text(Severity::Error, Position { line: number, column: 4 }, kind);
             }
         }
         offset += line.len();
@@ -79,11 +79,16 @@ fn is_blank(text: &str) -> bool {
 
 /// JSON when the first character says so, as kubectl's YAMLOrJSONDecoder decides; what is no
 /// JSON after all is YAML in braces (KYAML).
-fn read(chunk: &Chunk<'_>, budget: &mut yaml::Budget, findings: &mut Findings, out: &mut Vec<Document>) {
+fn read(
+    chunk: &Chunk<'_>,
+    budget: &mut yaml::Budget,
+    diagnostics: &mut Diagnostics,
+    out: &mut Vec<Document>,
+) {
     let position = Position { line: chunk.line, column: 1 };
-    let trees = match read_json(chunk, budget, findings) {
+    let trees = match read_json(chunk, budget, diagnostics) {
         Some(trees) => trees,
-        None => yaml::parse(chunk.text, chunk.line, budget, findings).into_iter().collect(),
+        None => yaml::parse(chunk.text, chunk.line, budget, diagnostics).into_iter().collect(),
     };
     let text: Str = chunk.text.into();
     for tree in trees {
@@ -93,7 +98,11 @@ fn read(chunk: &Chunk<'_>, budget: &mut yaml::Budget, findings: &mut Findings, o
     }
 }
 
-fn read_json(chunk: &Chunk<'_>, budget: &mut yaml::Budget, findings: &mut Findings) -> Option<Vec<Tree>> {
+fn read_json(
+    chunk: &Chunk<'_>,
+    budget: &mut yaml::Budget,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Tree>> {
     if !chunk.text.trim_start().starts_with('{') {
         return None;
     }
@@ -101,7 +110,7 @@ fn read_json(chunk: &Chunk<'_>, budget: &mut yaml::Budget, findings: &mut Findin
     let json = json::parse(chunk.text, chunk.line, &mut trial)?;
     *budget = trial;
     for (key, at, first) in json.duplicates {
-        findings.text(Severity::Warning, at, DiagnosticKind::DuplicateKey { key, first });
+        diagnostics.text(Severity::Warning, at, DiagnosticKind::DuplicateKey { key, first });
     }
     Some(json.trees)
 }

@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use super::scalar::{is_finite, resolve};
 use super::{MAX_DEPTH, MAX_IN_FLOW, MAX_NODES, tabs};
 use crate::api::diagnostic::clip;
-use crate::api::findings::Findings;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Entry, Position, Severity, Str, Tree, Value};
 
 /// How many values a text may still have.
@@ -33,21 +33,21 @@ impl Budget {
 /// Why a document is no tree, and where.
 type Failure = (Position, DiagnosticKind);
 
-/// The tree of the document that `text` begins with. `None`, with an error among the findings,
+/// The tree of the document that `text` begins with. `None`, with an error among the diagnostics,
 /// when it has none; a tree that is `Null` when the text is empty.
-pub fn parse(text: &str, line: u32, budget: &mut Budget, findings: &mut Findings) -> Option<Tree> {
+pub fn parse(text: &str, line: u32, budget: &mut Budget, diagnostics: &mut Diagnostics) -> Option<Tree> {
     if text.bytes().filter(|b| matches!(b, b',' | b'[' | b'{')).count() > MAX_IN_FLOW {
         let kind = DiagnosticKind::TooManyInFlow { limit: MAX_IN_FLOW };
-        findings.text(Severity::Error, Position { line, column: 1 }, kind);
+        diagnostics.text(Severity::Error, Position { line, column: 1 }, kind);
         return None;
     }
     let tabs = tabs::indented(text, line);
     let (stack, anchors) = (Vec::new(), BTreeMap::new());
-    let mut builder = Builder { line, tabs, budget, findings, stack, anchors, root: None };
+    let mut builder = Builder { line, tabs, budget, diagnostics, stack, anchors, root: None };
     match builder.run(&tabs::after_keys(text)) {
         Ok(tree) => Some(tree),
         Err((at, kind)) => {
-            findings.text(Severity::Error, at, kind);
+            diagnostics.text(Severity::Error, at, kind);
             None
         }
     }
@@ -97,7 +97,7 @@ struct Builder<'a> {
     /// Lines that are indented with a tab, and where their text begins.
     tabs: BTreeMap<u32, u32>,
     budget: &'a mut Budget,
-    findings: &'a mut Findings,
+    diagnostics: &'a mut Diagnostics,
     stack: Vec<Frame>,
     anchors: BTreeMap<usize, Done>,
     root: Option<Tree>,
@@ -116,7 +116,7 @@ impl Builder<'_> {
             match event {
                 Event::StreamEnd => break,
                 Event::DocumentStart(_) if ended => {
-                    self.findings.text(Severity::Warning, last, DiagnosticKind::IgnoredAfterEnd);
+                    self.diagnostics.text(Severity::Warning, last, DiagnosticKind::IgnoredAfterEnd);
                     break;
                 }
                 Event::DocumentEnd => ended = true,
@@ -271,7 +271,7 @@ impl Builder<'_> {
                 }
                 Some(Key::Name(key, at)) => {
                     if let Some(first) = map.set(&key, at, done.tree) {
-                        self.findings.text(
+                        self.diagnostics.text(
                             Severity::Warning,
                             at,
                             DiagnosticKind::DuplicateKey { key, first },

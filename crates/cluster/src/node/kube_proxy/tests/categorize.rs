@@ -91,10 +91,10 @@ fn endpoints_are_categorized_as_upstream_does() {
 /// gate, which 1.36 no longer is, sees the same endpoints without `hints.forNodes`.
 #[test]
 fn without_hints_for_nodes_those_for_zones_count() {
-    let mut unseen: Vec<EndpointInfo> = HINTED.split_whitespace().map(parse).collect();
-    check(&("gate enabled", CLUSTER, "a@node-1", HINTED, "3", "-", "3"), &unseen);
-    unseen.iter_mut().for_each(|e| e.node_hints.clear());
-    check(&("gate disabled", CLUSTER, "a@node-1", HINTED, "3 6", "-", "3 6"), &unseen);
+    let mut pending_events: Vec<EndpointInfo> = HINTED.split_whitespace().map(parse).collect();
+    check(&("gate enabled", CLUSTER, "a@node-1", HINTED, "3", "-", "3"), &pending_events);
+    pending_events.iter_mut().for_each(|e| e.node_hints.clear());
+    check(&("gate disabled", CLUSTER, "a@node-1", HINTED, "3 6", "-", "3 6"), &pending_events);
 }
 
 fn check(&(name, kind, node, _, cluster, local, reachable): &Case, endpoints: &[EndpointInfo]) {

@@ -1,21 +1,21 @@
-//! Where findings are gathered: in order, and not without end.
+//! Where diagnostics are gathered: in order, and not without end.
 
 use super::{Diagnostic, DiagnosticKind, ObjectRef, Position, Severity};
 
-/// How many findings of one text are kept. The worst are kept first.
+/// How many diagnostics of one text are kept. The worst are kept first.
 pub const MAX_FINDINGS: usize = 100;
 
 const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
 
-/// The findings of one text.
+/// The diagnostics of one text.
 #[derive(Default)]
-pub struct Findings {
+pub struct Diagnostics {
     list: Vec<Diagnostic>,
     /// How many came, for each severity: the list holds at most [`MAX_FINDINGS`] of each.
     counts: [usize; 3],
 }
 
-impl Findings {
+impl Diagnostics {
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let count = &mut self.counts[diagnostic.severity as usize];
         *count += 1;
@@ -41,7 +41,7 @@ impl Findings {
         }
     }
 
-    /// The errors among those that came since the list had `from` findings.
+    /// The errors among those that came since the list had `from` diagnostics.
     pub fn errors_since(&self, from: usize) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter().skip(from).filter(|d| d.severity == Severity::Error)
     }
@@ -50,7 +50,7 @@ impl Findings {
         self.list.len()
     }
 
-    /// The findings in the order in which they came; when there were too many, the worst of
+    /// The diagnostics in the order in which they came; when there were too many, the worst of
     /// them, and one more that counts the others.
     pub fn finish(mut self) -> Vec<Diagnostic> {
         let total: usize = self.counts.iter().sum();

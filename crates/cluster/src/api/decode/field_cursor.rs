@@ -2,46 +2,56 @@
 //! is written out only when a finding needs it.
 
 use crate::api::diagnostic::clip;
+use crate::api::diagnostics::Diagnostics;
 use crate::api::field;
-use crate::api::findings::Findings;
 use crate::api::{Diagnostic, DiagnosticKind, Labels, Position, Severity, Step, Str, Tree, Type, Value};
 
 /// A place in the object. Fields that miss and fields that are null are the same, as in JSON.
 #[derive(Clone, Copy)]
-pub struct Spot<'a> {
+pub struct FieldCursor<'a> {
     tree: Option<&'a Tree>,
     /// Where a finding about it points: at its parent when it misses.
     pub at: Position,
-    parent: Option<&'a Spot<'a>>,
+    parent: Option<&'a FieldCursor<'a>>,
     step: Step<'a>,
 }
 
-impl<'a> Spot<'a> {
-    pub fn root(tree: &'a Tree) -> Spot<'a> {
-        Spot { tree: Some(tree), at: tree.position, parent: None, step: Step::Item(0) }
+impl<'a> FieldCursor<'a> {
+    pub fn root(tree: &'a Tree) -> FieldCursor<'a> {
+        FieldCursor { tree: Some(tree), at: tree.position, parent: None, step: Step::Item(0) }
     }
 
     #[inline(never)]
-    pub fn field<'b>(&'b self, key: &'b str) -> Spot<'b> {
+    pub fn field<'b>(&'b self, key: &'b str) -> FieldCursor<'b> {
         let tree = self.tree.and_then(|t| t.field(key)).filter(|t| t.value != Value::Null);
-        Spot { tree, at: tree.map_or(self.at, |t| t.position), parent: Some(self), step: Step::Key(key) }
+        FieldCursor {
+            tree,
+            at: tree.map_or(self.at, |t| t.position),
+            parent: Some(self),
+            step: Step::Key(key),
+        }
     }
 
-    /// A map's entry: findings point at its key.
-    pub fn entry<'b>(&'b self, entry: &'b crate::api::Entry) -> Spot<'b> {
+    /// A map's entry: diagnostics point at its key.
+    pub fn entry<'b>(&'b self, entry: &'b crate::api::Entry) -> FieldCursor<'b> {
         let tree = Some(&entry.value);
-        Spot { tree, at: entry.position, parent: Some(self), step: Step::Key(&entry.key) }
+        FieldCursor { tree, at: entry.position, parent: Some(self), step: Step::Key(&entry.key) }
     }
 
-    /// The same place, where findings point at the value and not at its key.
-    pub fn at_value(self) -> Spot<'a> {
-        Spot { at: self.tree.map_or(self.at, |t| t.position), ..self }
+    /// The same place, where diagnostics point at the value and not at its key.
+    pub fn at_value(self) -> FieldCursor<'a> {
+        FieldCursor { at: self.tree.map_or(self.at, |t| t.position), ..self }
     }
 
     #[inline(never)]
-    pub fn item<'b>(&'b self, index: usize) -> Spot<'b> {
+    pub fn item<'b>(&'b self, index: usize) -> FieldCursor<'b> {
         let tree = self.tree.and_then(|t| t.items().get(index));
-        Spot { tree, at: tree.map_or(self.at, |t| t.position), parent: Some(self), step: Step::Item(index) }
+        FieldCursor {
+            tree,
+            at: tree.map_or(self.at, |t| t.position),
+            parent: Some(self),
+            step: Step::Item(index),
+        }
     }
 
     pub fn tree(&self) -> Option<&'a Tree> {
@@ -91,7 +101,7 @@ impl<'a> Spot<'a> {
 
     /// As kubectl writes it: `spec.ports[0].port`, `metadata.labels[app.kubernetes.io/name]`.
     pub fn path(&self) -> String {
-        let mut out = self.parent.map_or_else(String::new, Spot::path);
+        let mut out = self.parent.map_or_else(String::new, FieldCursor::path);
         match self.step {
             _ if self.parent.is_none() => {}
             Step::Item(index) => field::push_item(&mut out, index),
@@ -101,39 +111,39 @@ impl<'a> Spot<'a> {
     }
 
     #[inline(never)]
-    pub fn report(&self, findings: &mut Findings, severity: Severity, message: DiagnosticKind) {
+    pub fn report(&self, diagnostics: &mut Diagnostics, severity: Severity, message: DiagnosticKind) {
         let Position { line, column } = self.at;
-        findings.push(Diagnostic { severity, line, column, object: None, path: self.path(), message });
+        diagnostics.push(Diagnostic { severity, line, column, object: None, path: self.path(), message });
     }
 
-    pub fn error(&self, findings: &mut Findings, message: DiagnosticKind) {
-        self.report(findings, Severity::Error, message);
+    pub fn error(&self, diagnostics: &mut Diagnostics, message: DiagnosticKind) {
+        self.report(diagnostics, Severity::Error, message);
     }
 
     /// An error whose path begins here.
-    pub fn report_at(&self, path: &[field::Step], message: DiagnosticKind, findings: &mut Findings) {
+    pub fn report_at(&self, path: &[field::Step], message: DiagnosticKind, diagnostics: &mut Diagnostics) {
         match path.split_first() {
-            None => self.error(findings, message),
-            Some((field::Step::Field(key), rest)) => self.field(key).report_at(rest, message, findings),
+            None => self.error(diagnostics, message),
+            Some((field::Step::Field(key), rest)) => self.field(key).report_at(rest, message, diagnostics),
             Some((field::Step::Key(key), _)) => {
                 let entry = self.tree.and_then(|t| t.entries().iter().find(|e| e.key == *key));
                 match entry {
-                    Some(entry) => self.entry(entry).error(findings, message),
-                    None => self.field(key).error(findings, message),
+                    Some(entry) => self.entry(entry).error(diagnostics, message),
+                    None => self.field(key).error(diagnostics, message),
                 }
             }
-            Some((field::Step::Item(index), rest)) => self.item(*index).report_at(rest, message, findings),
+            Some((field::Step::Item(index), rest)) => self.item(*index).report_at(rest, message, diagnostics),
         }
     }
 
-    pub fn wrong_type(&self, findings: &mut Findings, expected: Type) {
+    pub fn wrong_type(&self, diagnostics: &mut Diagnostics, expected: Type) {
         let found = self.tree.map_or(Type::Null, |t| t.value.type_of());
         let value = self.tree.map_or_else(|| "".into(), |t| shown(&t.value));
-        self.error(findings, DiagnosticKind::WrongType { expected, found, value });
+        self.error(diagnostics, DiagnosticKind::WrongType { expected, found, value });
     }
 
     /// An integer within bounds; anything else is a finding, except a value that misses.
-    pub fn int_in(&self, findings: &mut Findings, min: i64, max: i64) -> Option<i64> {
+    pub fn int_in(&self, diagnostics: &mut Diagnostics, min: i64, max: i64) -> Option<i64> {
         let value = self.int()?;
         if (min..=max).contains(&value) {
             return Some(value);
@@ -143,7 +153,7 @@ impl<'a> Spot<'a> {
         if narrow.contains(&min) && narrow.contains(&max) && i32::try_from(value).is_err() {
             return None;
         }
-        self.error(findings, DiagnosticKind::OutOfRange { value: value.to_string().into(), min, max });
+        self.error(diagnostics, DiagnosticKind::OutOfRange { value: value.to_string().into(), min, max });
         None
     }
 }
