@@ -151,7 +151,11 @@ macro_rules! kinds {
             }
 
             /// `None` for a kind that is not simulated.
-            pub(super) fn decode(kind: &Kind, root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<KubeObject> {
+            pub(super) fn decode(
+                kind: &Kind,
+                root: &FieldCursor<'_>,
+                diagnostics: &mut Diagnostics,
+            ) -> Option<KubeObject> {
                 match kind {
                     $(Kind::$kind => Some(KubeObject::$kind(read(root, diagnostics))),)*
                     Kind::Other(_) => None,
