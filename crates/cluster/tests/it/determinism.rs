@@ -5,7 +5,7 @@ use cluster::api::{Action, Kind, Manifest, ObjectRef, Scenario, TimedAction};
 use cluster::sim::{LogEntry, Run, Span, Time};
 use cluster::trace::ConnectionRecord;
 
-/// The browser computes it too, in the app's tests/web.rs, and must come to the same.
+/// The browser computes it too, in the app's tests/web, and must come to the same.
 #[test]
 fn the_run_of_a_seed_has_one_hash() {
     let mut first = start(WEB, 7);
