@@ -3,20 +3,20 @@
 use super::endpoints::EndpointInfo;
 use super::service_port::ServicePortInfo;
 
-/// The answer of [`categorize`]; endpoints by their index.
+/// What [`categorize`] returns. Endpoints are given by index.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Categorized {
-    /// For policy Cluster; `None` if the port never uses it.
+    /// The endpoints for policy Cluster; `None` if the port never uses that policy.
     pub cluster: Option<Vec<usize>>,
-    /// For policy Local; `None` if the port never uses it, or has no endpoint for it.
+    /// The endpoints for policy Local; `None` if the port never uses that policy, or has no endpoint for it.
     pub local: Option<Vec<usize>>,
-    /// All that this node may send to.
+    /// All endpoints that this node may send to.
     pub reachable: Vec<usize>,
     /// Is there any usable endpoint, on any node?
     pub has_any: bool,
 }
 
-/// Which endpoints topology leaves for policy Cluster.
+/// By which hints policy Cluster selects endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopologyMode {
     All,
@@ -24,8 +24,8 @@ pub enum TopologyMode {
     SameNode,
 }
 
-/// CategorizeEndpoints. Usable endpoints are the ready ones, or, where there is none of them,
-/// those that serve while they terminate; for each policy on its own.
+/// CategorizeEndpoints. Usable endpoints are the ready ones or, if there is none, those that are serving
+/// and terminating. This is decided for each policy separately.
 pub fn categorize(
     endpoints: &[EndpointInfo],
     service: &ServicePortInfo,
@@ -55,7 +55,7 @@ pub fn categorize(
     found
 }
 
-/// topologyModeFromHints: one ready endpoint without a hint switches a mode off for all.
+/// topologyModeFromHints: if one ready endpoint has no hint, the mode is not used at all.
 pub fn topology_mode(endpoints: &[EndpointInfo], node_name: &str, zone: Option<&str>) -> TopologyMode {
     let ready = || endpoints.iter().filter(|e| e.ready);
     if ready().next().is_none() {

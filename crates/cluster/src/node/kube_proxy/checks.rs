@@ -3,7 +3,7 @@
 use netfilter::nft::{TableProblem, table_problems};
 use netfilter::{JumpProblem, RuleRef, Rules, TableName, jump_problems};
 
-/// Top-level chains, which are there before there is any Service.
+/// Top-level chains, which exist even without any Service.
 const MAY_BE_EMPTY: [&str; 7] = [
     "KUBE-SERVICES",
     "KUBE-EXTERNAL-SERVICES",
@@ -14,13 +14,13 @@ const MAY_BE_EMPTY: [&str; 7] = [
     "KUBE-IPVS-OUT-FILTER",
 ];
 
-/// Written even when nothing leads to it: the mark chain; the NodePorts, where `nodePortAddresses` names no
-/// address of the node; two of IPVS mode that are declared whether or not a set leads to them
-/// (`iptablesChains`); nftables' helper, even when no Service needs it.
+/// Chains that are written even when nothing jumps to them: the mark chain; the NodePorts chain, if
+/// `nodePortAddresses` matches no address of the node; two chains of IPVS mode, which are always declared
+/// (`iptablesChains`); nftables' reject chain.
 const MAY_BE_UNUSED: [&str; 5] =
     ["KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-LOAD-BALANCER", "KUBE-SOURCE-RANGES-FIREWALL", "reject-chain"];
 
-/// Whoever tests anything tests this too: jumps lead somewhere, and every chain is led to.
+/// Asserts, in tests and debug builds, that rules are sound: each jump has a target, and each chain is jumped to.
 pub(super) fn checked(rules: Rules) -> Rules {
     #[cfg(any(test, debug_assertions))]
     {
@@ -30,7 +30,7 @@ pub(super) fn checked(rules: Rules) -> Rules {
     rules
 }
 
-/// What breaks an invariant, in words; nothing, whatever Services there are.
+/// Each violation of an invariant, in words. The list should be empty whatever the Services are.
 pub fn rule_problems(rules: &Rules) -> Vec<String> {
     let jumps = jump_problems(rules.iptables());
     let jumps = jumps.iter().filter(|problem| match problem {
@@ -58,7 +58,7 @@ pub fn rule_problems(rules: &Rules) -> Vec<String> {
     found
 }
 
-/// Does the rule stand in a chain of kube-proxy's own?
+/// Whether the rule is in one of kube-proxy's own chains.
 pub fn is_kube_proxys(rules: &Rules, at: RuleRef) -> bool {
     match at.table {
         TableName::Filter | TableName::Nat => {

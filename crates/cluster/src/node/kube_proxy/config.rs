@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::api::{Name, Str};
 use netfilter::{Cidr, Family, Scheduler};
 
-/// What one node's kube-proxy is told, for one family. `Default` is upstream's default.
+/// The configuration of one node's kube-proxy, for one family. `Default` is upstream's default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyConfig {
     pub family: Family,
@@ -14,15 +14,15 @@ pub struct ProxyConfig {
     pub node_ips: Vec<IpAddr>,
     /// The node's label `topology.kubernetes.io/zone`.
     pub zone: Option<Str>,
-    /// The local-traffic detector: sources in it are Pods. `None`: no detector.
+    /// The local-traffic detector: sources in this range are Pods. `None`: no detector.
     pub cluster_cidr: Option<Cidr>,
     /// `iptables.masqueradeAll`
     pub masquerade_all: bool,
     /// `iptables.masqueradeBit`
     pub masquerade_bit: u8,
-    /// Does the kernel know MASQUERADE's `--random-fully`?
+    /// Whether the kernel supports MASQUERADE's `--random-fully`.
     pub random_fully: bool,
-    /// The ServiceCIDRs: an address in them that no Service has leads nowhere (mode nftables).
+    /// The ServiceCIDRs: mode nftables drops traffic to addresses in them that no Service has.
     pub service_cidrs: Vec<Cidr>,
     /// `nodePortAddresses`; empty: all local addresses, or, in mode nftables, the primary one.
     pub node_port_addresses: Vec<Cidr>,
@@ -30,11 +30,11 @@ pub struct ProxyConfig {
     pub localhost_node_ports: bool,
     /// The sysctl `nf_conntrack_tcp_be_liberal`.
     pub tcp_be_liberal: bool,
-    /// Above this many endpoints rules lose their comments (largeClusterEndpointsThreshold).
+    /// With more endpoints than this, their rules are written without comments (largeClusterEndpointsThreshold).
     pub large_cluster_endpoints: u32,
     /// `ipvs.scheduler`
     pub ipvs_scheduler: Scheduler,
-    /// Not kube-proxy's: sources in it are masqueraded by the CNI when they leave it.
+    /// Not of kube-proxy: the CNI plugin masquerades traffic that leaves this range.
     pub cni_masquerade_cidr: Option<Cidr>,
 }
 
@@ -61,7 +61,7 @@ impl Default for ProxyConfig {
 }
 
 impl ProxyConfig {
-    /// The masquerade mark. Above 31 there is no bit; upstream refuses such a configuration.
+    /// The masquerade mark. 0 for a bit above 31, which upstream refuses.
     pub(super) fn mark(&self) -> u32 {
         1u32.checked_shl(u32::from(self.masquerade_bit)).unwrap_or(0)
     }

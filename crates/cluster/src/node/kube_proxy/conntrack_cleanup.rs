@@ -1,7 +1,7 @@
 //! Deletes connections of UDP Services whose endpoint is gone (pkg/proxy/conntrack/cleanup.go).
 //!
-//! A UDP client that goes on sending would else be sent to a dead endpoint for as long as it
-//! sends. TCP needs none of that, and gets none.
+//! Otherwise a UDP client's packets would go to a dead endpoint for as long as it keeps sending. TCP
+//! needs no such cleanup, and kube-proxy does none.
 
 use litemap::LiteMap;
 use std::net::{IpAddr, SocketAddr};
@@ -9,10 +9,10 @@ use std::net::{IpAddr, SocketAddr};
 use super::{EndpointInfo, Ports, ServicePortInfo};
 use netfilter::{Conntrack, Entry, Protocol};
 
-/// CleanStaleEntries: deletes the UDP entries whose original destination is an address of a
-/// Service, or a NodePort on whatever address, and whose answers come from something that is no
-/// serving endpoint of it. Policies and topology do not matter, terminating endpoints that serve
-/// count, and a Service without any serving endpoint is left alone. Says how many it deleted.
+/// CleanStaleEntries: deletes the UDP entries whose original destination is an address of a Service,
+/// or a NodePort on any address, and whose reply source is not a serving endpoint of that Service.
+/// Policies and topology do not matter; serving terminating endpoints count as serving; entries of a
+/// Service without any serving endpoint are kept. Returns how many entries it deleted.
 ///
 /// kube-proxy runs it after a sync in which endpoints changed.
 pub fn clean_stale_entries(conntrack: &mut Conntrack, ports: &Ports) -> u32 {

@@ -1,4 +1,4 @@
-//! What the rules of a node mean for a service port, read back from the rules themselves, whatever the mode.
+//! What the rules of a node mean for a service port, derived from the rules themselves, in any mode.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,9 +9,9 @@ use netfilter::{RuleHit, RuleRef, Rules, Scheduler};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointChoice {
     pub endpoint: SocketAddr,
-    /// `Some(n)`: one in n of the packets that come to this rule. `None`: all that come to it.
+    /// `Some(n)`: the rule matches one in n of the packets that reach it. `None`: all that reach it.
     pub one_in: Option<u64>,
-    /// In mode ipvs, where there are others: by which it is chosen, and not by chance.
+    /// In mode ipvs, if there are several endpoints: the scheduler that chooses one, instead of chance.
     pub scheduler: Option<Scheduler>,
     pub at: RuleRef,
 }
@@ -20,23 +20,23 @@ pub struct EndpointChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SelectionReason {
     OnlyEndpoint,
-    /// By a rule that takes one in `one_in` of the packets that come to it; `of` rules choose.
+    /// By a rule that matches one in `one_in` of the packets that reach it, out of `of` such rules.
     Probability {
         one_in: u64,
         of: usize,
     },
-    /// By the last of `of` such rules: it takes what the others left.
+    /// By the last of `of` such rules, which matches every packet that the others did not.
     Remainder {
         of: usize,
     },
-    /// Drawn from `of`, each as likely as the others.
+    /// Drawn at random from `of` endpoints with equal probability.
     Random {
         of: usize,
     },
-    /// The client was there before.
+    /// By session affinity: the client used this endpoint before.
     SessionAffinity,
-    /// By an IPVS scheduler, among `of` real servers; `persistent`: or because the client was there
-    /// before.
+    /// By an IPVS scheduler, among `of` real servers. With `persistent` it may instead be the server that the
+    /// client used before.
     Scheduled {
         scheduler: Scheduler,
         of: usize,
@@ -44,7 +44,7 @@ pub enum SelectionReason {
     },
 }
 
-/// What the rules of a service port do, beside leading to its endpoints.
+/// What the rules of a service port do, apart from choosing among its endpoints.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortSummary {
     /// Traffic to the ClusterIP goes to the endpoints of policy Local.
@@ -55,14 +55,14 @@ pub struct PortSummary {
     pub blocks: Vec<BlockReason>,
     /// For how many seconds a client stays with its endpoint.
     pub affinity_s: Option<u32>,
-    /// The addresses that the rules know beside the ClusterIP; a NodePort's are the node's.
+    /// The addresses in the rules other than the ClusterIP. NodePorts are not included: those are on the node's.
     pub external_addresses: Vec<IpAddr>,
 }
 
 /// Why a rule blocks traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockReason {
-    /// REJECT, whoever asks: there is no endpoint anywhere.
+    /// REJECT for every source: the service port has no endpoint on any node.
     NoEndpoints,
     /// DROP of traffic to the ClusterIP: internalTrafficPolicy Local, and no endpoint on this node.
     InternalPolicyLocal,
@@ -72,10 +72,10 @@ pub enum BlockReason {
     SourceRanges,
 }
 
-/// A rule's part in what becomes of a packet.
+/// What a rule decides about a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleRole {
-    /// It selects an endpoint: among those of policy Local or not; by session affinity or not.
+    /// It selects an endpoint: by policy Local or Cluster, by session affinity or not.
     SelectsEndpoint {
         local: bool,
         affinity: bool,
@@ -125,7 +125,7 @@ pub fn selection_reason(rules: &Rules, hits: &[RuleHit]) -> Option<SelectionReas
     }
 }
 
-/// What the rules of a service port do, beside leading to its endpoints.
+/// What the rules of a service port do, apart from choosing among its endpoints.
 pub fn port_summary(rules: &Rules, service: &ServicePortName) -> PortSummary {
     match rules {
         Rules::Iptables(rules) => iptables::port_summary(rules, service),
@@ -134,7 +134,7 @@ pub fn port_summary(rules: &Rules, service: &ServicePortName) -> PortSummary {
     }
 }
 
-/// A rule's part in what becomes of a packet; `None` if it neither selects an endpoint nor blocks.
+/// What a rule decides about a packet; `None` if it neither selects an endpoint nor blocks.
 pub fn rule_role(rules: &Rules, at: RuleRef) -> Option<RuleRole> {
     match rules {
         Rules::Iptables(rules) => iptables::rule_role(rules, at),

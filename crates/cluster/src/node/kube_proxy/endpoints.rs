@@ -17,7 +17,7 @@ pub struct EndpointInfo {
     pub address: SocketAddr,
     /// `IP:port`, which endpoints are sorted by and their chains are named after.
     pub text: Str,
-    /// On the node that asks.
+    /// On the node whose kube-proxy this is for.
     pub local: bool,
     pub ready: bool,
     pub serving: bool,
@@ -26,7 +26,7 @@ pub struct EndpointInfo {
     pub node_hints: Vec<Name>,
 }
 
-/// The endpoints of one family, of the Services that are wanted, for the kube-proxy of node `node_name`.
+/// The endpoints of one family, for the selected Services and the kube-proxy of node `node_name`.
 pub fn endpoints_map(
     slices: &LiteMap<NsName, Arc<EndpointSlice>>,
     wanted: &dyn Fn(&NsName) -> bool,

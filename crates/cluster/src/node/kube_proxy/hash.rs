@@ -18,7 +18,7 @@ pub fn service_port_endpoint_chain_name(service: &ServicePortName, endpoint: &st
     format!("KUBE-SEP-{}", base32_hash(&format!("{service}{}{endpoint}", service.protocol.lower())))
 }
 
-/// The first 16 characters of base32(SHA-256(text)): 80 bits, so no padding comes into it.
+/// The first 16 characters of base32(SHA-256(text)): 80 bits, so there is no padding.
 pub(super) fn base32_hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let mut bits = [0u8; 16];

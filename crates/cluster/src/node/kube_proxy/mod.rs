@@ -42,9 +42,9 @@ pub use sync::{Synced, build_rules, leftover_rules};
 use crate::api::{Labels, Str};
 use netfilter::Rules;
 
-/// The chains that kube-proxy keeps a while when `rules` come in place of `before`: those that were `kept` already,
-/// and those of `before` that `rules` do without. In mode iptables it keeps none by this rule, but those of a large
-/// cluster (I-06).
+/// The unused chains that kube-proxy does not delete at once when `rules` replace `before`: those in `kept`, and
+/// those of `before` that `rules` do not use. Only mode nftables has them; a large cluster in mode iptables keeps
+/// unused chains by another rule (I-06).
 pub(crate) fn stale_chains(rules: &Rules, before: &Rules, kept: &[Str]) -> Vec<Str> {
     match rules {
         Rules::Nftables { table, .. } => nftables::stale_chains(table, before.nftables(), kept),
@@ -53,7 +53,7 @@ pub(crate) fn stale_chains(rules: &Rules, before: &Rules, kept: &[Str]) -> Vec<S
 }
 
 /// kube-proxy watches only objects without these labels (cmd/kube-proxy/app/server.go, the label
-/// selector of its informers). Quirk: on an ordinary Service the second one switches it off.
+/// selector of its informers). Quirk: with the second label, even an ordinary Service is ignored.
 fn is_ignored(labels: &Labels) -> bool {
     labels.contains_key("service.kubernetes.io/service-proxy-name")
         || labels.contains_key("service.kubernetes.io/headless")

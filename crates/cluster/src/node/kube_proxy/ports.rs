@@ -11,7 +11,7 @@ use litemap::LiteMap;
 use netfilter::{Family, Protocol};
 use std::collections::BTreeSet;
 
-/// All that the rules of one service port are written from, but for kube-proxy's configuration.
+/// Everything that the rules of one service port depend on, except kube-proxy's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
     pub service: ServicePortInfo,
@@ -19,7 +19,7 @@ pub struct Port {
     pub endpoints: Vec<EndpointInfo>,
 }
 
-/// By name. A port that is the very same as at the last sync has the same rules.
+/// By name. If a port's `Arc` is the same as at the last sync, its rules are the same too.
 pub type Ports = LiteMap<Arc<ServicePortName>, Arc<Port>>;
 
 /// The Services and EndpointSlices that a kube-proxy has seen.
@@ -30,13 +30,14 @@ pub fn ports(objects: Objects<'_>, node_name: &str, family: Family) -> Ports {
     ports_of(&|_| true, objects, node_name, family)
 }
 
-/// Are there more endpoints than kube-proxy takes full care of its rules for (largeClusterEndpointsThreshold)?
+/// Whether there are more endpoints than largeClusterEndpointsThreshold: kube-proxy then writes no comments for
+/// endpoints, and deletes unused chains only from time to time (I-06).
 pub(crate) fn is_large_cluster(cfg: &ProxyConfig, ports: &Ports) -> bool {
     let endpoints: usize = ports.values().map(|port| port.endpoints.len()).sum();
     endpoints > cfg.large_cluster_endpoints as usize
 }
 
-/// Those of some Services only.
+/// The ports of some Services only.
 pub(crate) fn ports_of(
     wanted: &dyn Fn(&NsName) -> bool,
     (services, slices): Objects<'_>,
@@ -51,7 +52,7 @@ pub(crate) fn ports_of(
     service_port_map(services, wanted, family).into_iter().map(with_endpoints).collect()
 }
 
-/// The same, where nothing has changed since `ports` was made but these Services and their EndpointSlices.
+/// Updates `ports` if only these Services and their EndpointSlices have changed since it was made.
 pub fn update_ports(
     ports: &mut Ports,
     changed: &BTreeSet<NsName>,
@@ -65,7 +66,7 @@ pub fn update_ports(
     }
 }
 
-/// Services that are not the same objects, or whose EndpointSlices are not; with `all`, every one.
+/// Services that have changed, themselves or in their EndpointSlices; with `all`, every Service.
 pub fn changed_objects(old: Objects<'_>, new: Objects<'_>, all: bool) -> BTreeSet<NsName> {
     let mut changed = BTreeSet::new();
     differing(old.0, new.0, all, |key, _| {
@@ -100,7 +101,7 @@ pub fn udp_endpoints_changed(
         })
 }
 
-/// Calls `note` for each object that is in one of the maps only, or is another one there: both.
+/// Calls `note` with the old and the new object for each that was added, removed or replaced.
 fn differing<V>(
     old: &LiteMap<NsName, Arc<V>>,
     new: &LiteMap<NsName, Arc<V>>,
@@ -110,7 +111,7 @@ fn differing<V>(
     let (mut old, mut new) = (old.iter(), new.iter());
     let (mut was, mut is) = (old.next(), new.next());
     loop {
-        // Most are the very same, and no names have to be compared to see it.
+        // Most objects are unchanged, and comparing pointers is cheaper than comparing names.
         let same = matches!((was, is), (Some((_, a)), Some((_, b))) if Arc::ptr_eq(a, b));
         let order = match (was, is) {
             (None, None) => return,

@@ -1,28 +1,28 @@
-//! What a sync need not write, because the one before it wrote just that.
+//! Which rules a sync takes over from the sync before it.
 
 use std::sync::Arc;
 
 use super::{Ports, Synced};
 
-/// Which service ports' rules may stay as the last sync wrote them.
+/// The service ports whose rules are taken over from the last sync.
 #[derive(Clone, Debug)]
 pub struct Reuse<'a> {
     last: Option<&'a Synced>,
-    /// For each service port that is to have rules, its place at the last sync, if it is unchanged since.
+    /// For each service port, its index at the last sync if it has not changed since.
     places: Vec<Option<u32>>,
 }
 
 impl<'a> Reuse<'a> {
-    /// Everything is written.
+    /// Takes over nothing: a full sync.
     pub const NOTHING: Reuse<'static> = Reuse { last: None, places: Vec::new() };
 
-    /// `last` was in the same mode, and with the same configuration. So what it wrote for a port that did not
-    /// change is what would be written.
+    /// `last` must have had the same mode and configuration. Then the rules of a port that has not changed are
+    /// still right.
     pub(super) fn of(last: &'a Synced, new: &Ports) -> Reuse<'a> {
         let mut places = Vec::with_capacity(new.len());
         let mut before = (0u32..).zip(&last.ports).peekable();
         for (name, port) in new {
-            // A port that is the very same has the same name: no names are compared for most of them.
+            // Compares pointers first: most ports are unchanged, and need no comparison of names.
             while before.next_if(|(_, (old, was))| !Arc::ptr_eq(was, port) && *old < name).is_some() {}
             let same = before.next_if(|(_, (_, was))| Arc::ptr_eq(was, port));
             places.push(same.map(|(at, _)| at));
@@ -34,7 +34,7 @@ impl<'a> Reuse<'a> {
         self.last
     }
 
-    /// Where a port's rules stand among those of the last sync, by the port's place among the new ones.
+    /// The index of a port's rules at the last sync, if they can be taken over. `port`: its index now.
     pub(super) fn place(&self, port: usize) -> Option<usize> {
         self.places.get(port).copied().flatten().map(|at| at as usize)
     }

@@ -7,15 +7,14 @@ use litemap::LiteMap;
 use super::{RuleRole, ServicePortName, rule_role};
 use netfilter::{Owner, RuleHit, Rules, Tuple};
 
-/// Connections since the rules were written, by the service port, the endpoint, and whether that was chosen among
-/// those of policy Local.
+/// Connections since the rules were written, by service port, endpoint, and whether policy Local chose it.
 #[derive(Clone, Debug, Default)]
 pub struct SentConnections {
     counts: LiteMap<(Owner, SocketAddr, bool), u64>,
 }
 
 impl SentConnections {
-    /// Notes the rules that a packet matched, which was `before` when it met the first of them.
+    /// Counts the packet's connection from the rules that it matched. `before`: its tuple before the first of them.
     pub(crate) fn note(&mut self, rules: &Rules, before: Tuple, hits: &[RuleHit]) {
         let mut tuple = before;
         for hit in hits {
@@ -33,12 +32,12 @@ impl SentConnections {
         }
     }
 
-    /// Those that went to an endpoint of a service port, which was chosen among those of policy Local or not.
+    /// How many connections went to an endpoint of a service port, by policy Local or Cluster (`local`).
     pub fn to(&self, service: &ServicePortName, endpoint: SocketAddr, local: bool) -> u64 {
         self.counts.get(&(service.owner(), endpoint, local)).copied().unwrap_or(0)
     }
 
-    /// Other rules are in force.
+    /// The rules were replaced: starts from zero.
     pub(crate) fn clear(&mut self) {
         self.counts.clear();
     }

@@ -23,7 +23,7 @@ pub struct ServicePortInfo {
     /// 0 when there is none.
     pub node_port: u16,
     pub external_ips: Vec<IpAddr>,
-    /// Of load balancers in mode VIP only.
+    /// Only addresses with `ipMode: VIP`.
     pub load_balancer_vips: Vec<IpAddr>,
     pub load_balancer_source_ranges: Vec<Cidr>,
     /// Seconds of ClientIP affinity.
@@ -39,8 +39,8 @@ impl ServicePortInfo {
         self.node_port != 0 || !self.load_balancer_vips.is_empty() || !self.external_ips.is_empty()
     }
 
-    /// Even with both policies Local: traffic from Pods and from the node itself to an external
-    /// address is short-circuited to all endpoints.
+    /// True even if both policies are Local but the Service has an external address: traffic to it from Pods and
+    /// from the node itself is short-circuited to all endpoints.
     pub fn uses_cluster_endpoints(&self) -> bool {
         !self.internal_policy_local || self.externally_accessible()
     }
@@ -50,8 +50,8 @@ impl ServicePortInfo {
     }
 }
 
-/// ServicePortMap.Update, all at once, for the Services that are wanted. Later wins where two ports of
-/// a Service share name and protocol, which the API server does not let happen.
+/// ServicePortMap.Update, built from scratch, for the selected Services. If two ports of a Service have the same
+/// name and protocol, the later one wins; the API server does not allow that.
 pub fn service_port_map(
     services: &LiteMap<NsName, Arc<Service>>,
     wanted: &dyn Fn(&NsName) -> bool,
@@ -109,8 +109,8 @@ fn service_port_info(
     }
 }
 
-/// Where one of them lets everybody in, all of them say no more than none would (IsZeroCIDR, since 1.34: a
-/// set of IPVS mode can hold no such prefix).
+/// If one range contains every address, the list is treated as empty (IsZeroCIDR, since 1.34: an ipset of
+/// IPVS mode cannot hold a prefix of length 0).
 fn source_ranges(ranges: &[Cidr], family: Family) -> Vec<Cidr> {
     let own = || ranges.iter().copied().filter(|range| Family::of(range.address()) == family);
     if own().any(|range| range.length() == 0) { Vec::new() } else { own().collect() }

@@ -23,23 +23,23 @@ impl fmt::Display for ServicePortName {
 }
 
 impl ServicePortName {
-    /// The label of the rules that are written for the port: `ns/name:port/TCP`.
+    /// The [`Owner`] of the rules that are written for the port: `ns/name:port/TCP`.
     pub fn owner(&self) -> Owner {
         Owner::new(format!("{self}/{}", self.protocol.as_str()))
     }
 
-    /// The port that a label names; `None` for a label that [`ServicePortName::owner`] did not make.
+    /// The port that an [`Owner`] names; `None` if [`ServicePortName::owner`] did not make it.
     pub fn of_owner(owner: &Owner) -> Option<ServicePortName> {
         let (name, protocol) = owner.as_str().rsplit_once('/')?;
         let protocol = Protocol::ALL.into_iter().find(|known| known.as_str() == protocol)?;
         let (namespace, name) = name.split_once('/')?;
-        // No part of the name has a slash or a colon: the API server sees to that.
+        // The API server allows no slash or colon in any part of the name.
         let (name, port) = name.split_once(':').unwrap_or((name, ""));
         Some(ServicePortName { service: NsName::new(namespace, name), port: port.into(), protocol })
     }
 }
 
-/// The service port that a rule is for; `None` for those that serve all Services.
+/// The service port that a rule was written for; `None` if it is for all Services.
 pub fn service_port_of(rules: &Rules, at: RuleRef) -> Option<ServicePortName> {
     ServicePortName::of_owner(rules.owner(at)?)
 }

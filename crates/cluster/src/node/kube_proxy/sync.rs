@@ -1,4 +1,4 @@
-//! What a sync writes (pkg/proxy, each proxier's syncProxyRules), and what the next one goes on from.
+//! What a sync writes (pkg/proxy, each proxier's syncProxyRules), and what the next sync takes over from it.
 
 use std::sync::Arc;
 
@@ -6,23 +6,23 @@ use super::ipvs::RealServers;
 use super::{Ports, ProxyConfig, ProxyMode, Reuse, checks, iptables, ipvs, nftables};
 use netfilter::Rules;
 
-/// The outcome of a sync.
+/// The result of a sync.
 #[derive(Clone, Debug)]
 pub struct Synced {
     pub ports: Ports,
     pub rules: Rules,
-    /// In mode ipvs: what is behind each service port, in the order of `ports`.
+    /// In mode ipvs: the real servers of each service port, in the order of `ports`.
     pub(super) real_servers: Vec<RealServers>,
 }
 
 impl Synced {
-    /// Everything is written.
+    /// A full sync.
     pub fn from_nothing(mode: ProxyMode, cfg: &ProxyConfig, ports: Ports) -> Synced {
         write(mode, cfg, ports, &Reuse::NOTHING)
     }
 
-    /// The same outcome, in the mode and with the configuration of this sync, but written anew only for service
-    /// ports that have changed since (I-06).
+    /// The next sync, in the same mode and with the same configuration: it writes only the rules of service ports that
+    /// have changed since this one (I-06). Its result equals that of a full sync.
     pub fn next(&self, mode: ProxyMode, cfg: &ProxyConfig, ports: Ports) -> Synced {
         let reuse = Reuse::of(self, &ports);
         write(mode, cfg, ports, &reuse)
@@ -51,12 +51,11 @@ pub fn build_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports) -> Rules {
     Synced::from_nothing(mode, cfg, ports.clone()).rules
 }
 
-/// What is left on a node when a kube-proxy of another mode has cleaned up: the rules of others
-/// (cmd/kube-proxy/app/server_linux.go, platformCleanup).
+/// What is left on a node after kube-proxy has removed the rules of another mode: the rules that are not
+/// kube-proxy's (cmd/kube-proxy/app/server_linux.go, platformCleanup).
 ///
-/// From iptables to IPVS and back upstream removes nothing by itself, since both modes share
-/// chains; its documentation has the operator run `kube-proxy --cleanup` in between, and so it is
-/// done here.
+/// Between iptables and IPVS, upstream removes nothing by itself, since the two modes share chains. Its
+/// documentation tells the operator to run `kube-proxy --cleanup` in between; the model assumes that.
 pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
     checks::checked(Rules::Iptables(Arc::new(iptables::of_others(cfg))))
 }

@@ -1,12 +1,12 @@
-//! What is not kube-proxy's, but stands in the same tables.
+//! Rules in the same tables that are not kube-proxy's.
 
 use super::super::ProxyConfig;
 use super::fixed::nat;
 use netfilter::{AddressMatch, Chain, Match, Rule, RuleSet, Target};
 
-/// The CNI's own masquerading (the bridge plugin's `ipMasq`, flannel, kindnet and ip-masq-agent do
-/// the same in chains of their own): what leaves the Pod network gets the node's address. It is
-/// appended, and kube-proxy prepends, so kube-proxy's rule is asked first.
+/// The CNI plugin's masquerading: traffic that leaves the Pod network gets the node's address. (The bridge
+/// plugin's `ipMasq`, flannel, kindnet and ip-masq-agent do the same in chains of their own.) This rule is
+/// appended and kube-proxy's are prepended, so kube-proxy's come first.
 pub(in crate::node::kube_proxy) fn masquerade(cfg: &ProxyConfig, rules: &mut RuleSet) {
     let Some(pods) = cfg.cni_masquerade_cidr else { return };
     let chain = rules.nat.declare(Chain::new("CNI-MASQ".into()));

@@ -1,4 +1,4 @@
-//! What the rules mean for a service port, read back from the rules themselves.
+//! What the rules mean for a service port, derived from the rules themselves.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use netfilter::{
     ChainId, Match, Owner, Rule, RuleGroup, RuleHit, RuleRef, RuleSet, Table, TableName, Target,
 };
 
-/// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
+/// The prefixes of the chains that choose an endpoint by policy Cluster and by policy Local.
 const CLUSTER: &str = "KUBE-SVC-";
 const LOCAL: &str = "KUBE-SVL-";
 
@@ -90,7 +90,7 @@ pub fn selection_reason(rules: &RuleSet, hits: &[RuleHit]) -> Option<SelectionRe
     })
 }
 
-/// Does the rule hold only for clients that were at the endpoint before?
+/// Whether the rule matches only clients that used the endpoint before (session affinity).
 fn is_affinity(rule: &Rule) -> bool {
     rule.matches().iter().any(|m| matches!(m, Match::RecentCheck { .. }))
 }
@@ -108,7 +108,7 @@ pub fn port_summary(rules: &RuleSet, service: &ServicePortName) -> PortSummary {
         if *table == TableName::Filter {
             block_reason(*chain, rule.target).into_iter().for_each(|reason| summary.add_block(reason));
         }
-        // Only the ClusterIP's leads there past KUBE-EXT-.
+        // Only the ClusterIP's rule jumps there directly; those of other addresses jump to KUBE-EXT-.
         summary.internal_local |= is_to_local(rule);
     }
     // The first is the ClusterIP's.
@@ -131,7 +131,7 @@ fn rules_of_port<'a>(rules: &'a RuleSet, owner: &Owner) -> Option<&'a Arc<RuleGr
     rules.nat.groups().iter().find(|port| port.added.first().is_some_and(|(.., rule)| is_its(rule)))
 }
 
-/// A rule's part in what becomes of a packet.
+/// What a rule decides about a packet.
 pub fn rule_role(rules: &RuleSet, at: RuleRef) -> Option<RuleRole> {
     let (chain, rule) = (rules.chain(at)?, rules.rule(at)?);
     if at.table == TableName::Filter {

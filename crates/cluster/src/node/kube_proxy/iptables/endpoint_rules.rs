@@ -6,7 +6,7 @@ use crate::node::kube_proxy::hash::service_port_endpoint_chain_name;
 use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo, ServicePortName};
 use netfilter::{AddressMatch, Chain, ChainId, ListId, Match, Probability, Rule, Target};
 
-/// The endpoints of one service port that this node may send to, and where their chains stand.
+/// The endpoints of one service port that this node may send to, and the indexes of their chains.
 pub(super) struct Reachable<'a> {
     pub service: &'a ServicePortInfo,
     pub endpoints: &'a [EndpointInfo],
@@ -18,7 +18,7 @@ pub(super) struct Reachable<'a> {
 }
 
 impl Reachable<'_> {
-    /// writeServiceToEndpointRules: first those that a client is bound to, then a choice among all.
+    /// writeServiceToEndpointRules: first the rules for session affinity, then a random choice among all endpoints.
     pub fn choice(&self, chosen: &[usize]) -> Vec<Rule> {
         let mut rules = Vec::new();
         if let Some(seconds) = self.service.affinity_s {
@@ -31,7 +31,7 @@ impl Reachable<'_> {
         for (ordinal, &endpoint) in (0..count).zip(chosen) {
             let left = count - ordinal;
             let probability = Probability::one_in(left);
-            // The last one takes what is left.
+            // The last rule has no probability: it matches every packet that is left.
             rules.push(match left {
                 1 => self.to(endpoint, &[]),
                 _ => self.to(endpoint, &[Match::Statistic { probability, ordinal }]),
@@ -40,8 +40,8 @@ impl Reachable<'_> {
         rules
     }
 
-    /// A chain for each endpoint. M-06: a Pod that reaches itself through the Service must see
-    /// another source than itself, or it would answer itself directly.
+    /// A chain for each endpoint. M-06: if a Pod reaches itself through the Service, its packet must be
+    /// masqueraded. Otherwise it would reply to itself directly, past NAT.
     pub fn chains(&self) -> Vec<Chain> {
         let protocol = Match::Protocol(self.service.name.protocol);
         let name = self.with_comments.then(|| Str::from(self.service.name.to_string()));
@@ -81,7 +81,7 @@ impl Reachable<'_> {
         rule.commented(format!("{} -> {}", self.service.name, self.endpoints[endpoint].text))
     }
 
-    /// Where among the reachable endpoints one stands; they are sorted.
+    /// The position of an endpoint among the reachable ones, which are sorted.
     fn position(&self, endpoint: usize) -> u32 {
         let at = self.reachable.binary_search(&endpoint).unwrap_or_default();
         u32::try_from(at).unwrap_or(u32::MAX)

@@ -1,4 +1,4 @@
-//! The chains that exist whatever Services there are, and the jumps to them.
+//! The chains that exist even without any Service, and the jumps to them.
 
 use std::net::IpAddr;
 
@@ -117,19 +117,19 @@ fn forward(cfg: &ProxyConfig, table: &mut Table) {
     table.append(filter::KUBE_FORWARD, known.commented("kubernetes forwarding conntrack rule"));
 }
 
-/// iptablesKubeletJumpChains: they are there whatever the family and the options, though KUBE-FIREWALL may
-/// be empty. In IPv4 the kubelet has written the same jumps before (kubelet_network_linux.go,
-/// syncIPTablesRules), so they come behind kube-proxy's; in IPv6 it writes none, and kube-proxy prepends
-/// them last.
+/// iptablesKubeletJumpChains: they exist for every family and option, though KUBE-FIREWALL may be empty.
+/// In IPv4 the kubelet has written the same jumps earlier (kubelet_network_linux.go, syncIPTablesRules), so
+/// kube-proxy's other jumps stand before them. In IPv6 the kubelet writes none; kube-proxy prepends these
+/// last, so they come first.
 fn kubelet_jumps(table: &mut Table) {
     for from in [filter::INPUT, filter::OUTPUT] {
         table.append(from, Rule::new(&[], Target::Jump(filter::KUBE_FIREWALL)));
     }
 }
 
-/// NodePorts on 127.0.0.1 need `route_localnet`, which would let others on the link reach a node's
-/// loopback services. The kubelet writes the same rule in IPv4, whatever kube-proxy's options; it is not
-/// repeated where kube-proxy does without, for there the kernel drops such packets by itself.
+/// NodePorts on 127.0.0.1 need `route_localnet`, which would let other machines on the link reach the
+/// node's loopback services; this rule blocks them. The kubelet always writes the same rule in IPv4. It is
+/// left out here if kube-proxy does not set `route_localnet`, since the kernel then drops such packets itself.
 fn block_localnet(cfg: &ProxyConfig, table: &mut Table) {
     if cfg.family != Family::V4 || !localhost_node_ports(cfg) {
         return;
@@ -206,7 +206,7 @@ fn restricted(cfg: &ProxyConfig) -> Option<Vec<Cidr>> {
     (!all).then_some(prefixes)
 }
 
-/// Asked for, and not excluded by `nodePortAddresses` (NewProxier, ContainsIPv4Loopback).
+/// Whether the option is set, and `nodePortAddresses` includes loopback (NewProxier, ContainsIPv4Loopback).
 fn localhost_node_ports(cfg: &ProxyConfig) -> bool {
     let has_loopback = |c: &Cidr| c.address().is_loopback() || c.contains(loopback(Family::V4).address());
     let included = restricted(cfg).is_none_or(|prefixes| prefixes.iter().any(has_loopback));

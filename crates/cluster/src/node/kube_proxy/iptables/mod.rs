@@ -15,20 +15,20 @@ pub(super) use fixed::{loopback, marked};
 use super::{Ports, ProxyConfig, Reuse, Synced, categorize, is_large_cluster};
 use netfilter::RuleSet;
 
-/// The rules that are not kube-proxy's.
+/// The node's rules that are not kube-proxy's.
 pub fn of_others(cfg: &ProxyConfig) -> RuleSet {
     let mut rules = RuleSet::empty(cfg.family);
     cni::masquerade(cfg, &mut rules);
     rules
 }
 
-/// The rules that a sync writes, for the service ports that this node's kube-proxy knows. A port's rules
-/// are written anew unless they are to be kept.
+/// The rules that a sync writes, for the service ports that this node's kube-proxy knows. Rules of ports in
+/// `reuse` are taken over from the last sync.
 ///
 /// Not written: nfacct matches (their counters are not simulated) and the canary chains by which
 /// kube-proxy notices that somebody flushed its rules.
 pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> RuleSet {
-    // I-06, largeClusterMode: comments would be a good part of what the kernel has to keep.
+    // I-06, largeClusterMode: comments would take a large part of the kernel memory for rules.
     let with_comments = !is_large_cluster(cfg, ports);
     let may_stay = |last: &&Synced| with_comments != is_large_cluster(cfg, &last.ports);
     let last = reuse.last().filter(may_stay).map(|last| last.rules.iptables().nat.groups());

@@ -1,4 +1,4 @@
-//! What one service port adds to the rules.
+//! The rules and chains of one service port.
 
 use std::net::IpAddr;
 
@@ -17,22 +17,22 @@ pub(super) struct Writer<'a> {
     pub with_comments: bool,
 }
 
-/// Which of a service port's own chains exist, and where.
+/// Which of a service port's own chains exist, and their indexes.
 struct Plan<'a> {
     cfg: &'a ProxyConfig,
     service: &'a ServicePortInfo,
     hash: String,
-    /// Any usable endpoint, on any node.
+    /// Whether there is a usable endpoint on any node.
     has_endpoints: bool,
-    /// Any that traffic to the ClusterIP may use from here.
+    /// Whether there is one for traffic from this node to the ClusterIP.
     has_internal: bool,
-    /// Any that outside traffic to this node may use.
+    /// Whether there is one for outside traffic that arrives at this node.
     has_external: bool,
     external: Option<ChainId>,
     firewall: Option<ChainId>,
     cluster: Option<ChainId>,
     local: Option<ChainId>,
-    /// How many of these four there are: the endpoints' chains follow.
+    /// How many of these four chains exist. The endpoints' chains come after them.
     count: usize,
 }
 
@@ -70,9 +70,9 @@ impl<'a> Plan<'a> {
         let has = |list: &Option<Vec<usize>>| list.as_ref().is_some_and(|list| !list.is_empty());
         let has_local = has(&found.local);
         let has_endpoints = found.has_any;
-        // Even when no endpoint is left for outside traffic: Pods and the node itself go to all.
+        // Needed even without an endpoint for outside traffic: traffic from Pods and from the node uses all.
         let uses_external = has_endpoints && service.externally_accessible();
-        // M-09: without endpoints there is nothing to protect, and the packet is rejected anyway.
+        // M-09: without endpoints no firewall is needed, since the packet is rejected anyway.
         let uses_firewall = has_endpoints
             && !service.load_balancer_vips.is_empty()
             && !service.load_balancer_source_ranges.is_empty();
@@ -135,7 +135,7 @@ impl<'a> Plan<'a> {
                 ));
             }
             if self.firewall.is_some() {
-                // What the firewall chain let through has another destination by now.
+                // A packet that the firewall chain accepted has been DNATed by now, so it does not match here.
                 let comment = format!("{} traffic not accepted by KUBE-FW-{}", self.service.name, self.hash);
                 out.added.push((
                     TableName::Filter,
@@ -161,7 +161,7 @@ impl<'a> Plan<'a> {
         self.refuse_external(out, &[Match::Local(End::Destination), protocol, port]);
     }
 
-    /// M-13: whether this node has an endpoint or not.
+    /// M-13: written whether or not this node has an endpoint.
     fn accept_health_checks(&self, out: &mut RuleGroup) {
         if self.service.health_check_node_port == 0 {
             return;
@@ -197,8 +197,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// M-01: a node may be used as the way into the ClusterIP range from outside, and the endpoint
-    /// may be on another node: the answer must come back through this one.
+    /// M-01: outside traffic to a ClusterIP may be routed through this node to an endpoint on another node.
+    /// It is masqueraded so that the reply comes back through this node.
     fn masquerade_internal(&self) -> Option<Rule> {
         let to = self.destination(self.service.cluster_ip);
         let from_elsewhere = self.cfg.pods().map(AddressMatch::outside);
@@ -247,8 +247,8 @@ impl<'a> Plan<'a> {
         let from = |source| self.jump(&[Match::Source(source)], external, Some("loadbalancer IP"));
         let ranges = &service.load_balancer_source_ranges;
         let mut rules: Vec<Rule> = ranges.iter().map(|r| from(AddressMatch::within(*r))).collect();
-        // A node that reaches the load balancer's address, which may be its own too, has it as its
-        // source.
+        // If the node itself calls the load balancer's address, which may be a local address, that address is
+        // also the packet's source.
         let node_ip = self.cfg.node_ip();
         if node_ip.is_some_and(|ip| ranges.iter().any(|range| range.contains(ip))) {
             let vips = service.load_balancer_vips.iter();
@@ -290,7 +290,7 @@ impl<'a> Plan<'a> {
         ]
     }
 
-    /// A jump, its comment the port's name and `what`.
+    /// A jump. Its comment is the port's name, followed by `what`.
     fn jump(&self, conditions: &[Match], to: ChainId, what: Option<&str>) -> Rule {
         let rule = self.mine(Rule::new(conditions, Target::Jump(to)));
         match what {

@@ -1,4 +1,4 @@
-//! What the IPVS mode still needs of iptables: who is masqueraded, and who is kept out.
+//! What IPVS mode still needs iptables for: masquerading, and filtering by source or destination.
 
 use super::sets::{self, comment};
 use crate::node::kube_proxy::ProxyConfig;
@@ -45,8 +45,8 @@ mod nat {
         ["KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT", "KUBE-LOAD-BALANCER", "KUBE-MARK-MASQ"];
 }
 
-/// createAndLinkKubeChain and writeIptablesRules. The sets are filled already: some rules are
-/// written only for a set that holds something. `no_node_access`: what this node may not call.
+/// createAndLinkKubeChain and writeIptablesRules. The sets must be filled before, since some rules are
+/// written only if their set is not empty. `no_node_access`: load balancers that this node may not call.
 pub(super) fn write(cfg: &ProxyConfig, sets: &[IpSet], no_node_access: &[ServerKey], rules: &mut RuleSet) {
     for name in filter::NAMES {
         rules.filter.declare(Chain::new(name.into()));
@@ -61,7 +61,7 @@ pub(super) fn write(cfg: &ProxyConfig, sets: &[IpSet], no_node_access: &[ServerK
     cni_masquerade(cfg, rules);
 }
 
-/// `iptablesJumpChain`; each is prepended, so they stand in the opposite order.
+/// `iptablesJumpChain`. Each jump is prepended, so here they are in reverse order.
 fn link(rules: &mut RuleSet) {
     let jump = |table: &mut Table, from, to, comment: &str| {
         table.append(from, Rule::new(&[], Target::Jump(to)).commented(comment));
@@ -82,11 +82,11 @@ fn link(rules: &mut RuleSet) {
 
 struct Writer<'a> {
     cfg: &'a ProxyConfig,
-    /// Which sets hold anything.
+    /// For each set, whether it has members.
     filled: Vec<bool>,
 }
 
-/// A row of `ipsetWithIptablesChain`: a rule that is there when its set holds something.
+/// A row of `ipsetWithIptablesChain`: a rule that is written if its set is not empty.
 type Row = (SetId, ChainId, Target, SetEnds, Option<Protocol>);
 
 const DST: SetEnds = SetEnds::Dst;
@@ -152,7 +152,7 @@ impl Writer<'_> {
         let local = Match::Local(End::Destination);
         table.append(KUBE_SERVICES, Rule::new(&[local], Target::Jump(KUBE_NODE_PORT)));
         table.append(KUBE_LOAD_BALANCER, Rule::new(&[], MASQ));
-        // Other chains are not to undo what IPVS will do.
+        // Accepted here, so that no later chain of the table nat changes a packet that IPVS will handle.
         for set in [sets::CLUSTER_IP, sets::LOAD_BALANCER].into_iter().filter(|set| self.has(*set)) {
             table.append(KUBE_SERVICES, Rule::new(&[Match::Set { set, ends: DST_DST }], Target::Accept));
         }
@@ -167,8 +167,8 @@ impl Writer<'_> {
         table.append(KUBE_MARK_MASQ, Rule::new(&[], Target::Mark(MarkOp::Or(self.cfg.mark()))));
     }
 
-    /// M-01, in this mode: without a detector, only what has a virtual server's address as its
-    /// source, that is, what the node itself sends: kube-ipvs0 lends it that address.
+    /// M-01, in this mode. Without a local-traffic detector it masquerades only packets whose source is a
+    /// virtual server's address. The node itself sends those: kube-ipvs0 has that address, so it becomes the source.
     fn masquerade_cluster_ip(&self) -> Option<Rule> {
         let set = sets::CLUSTER_IP;
         if !self.has(set) {
@@ -222,8 +222,8 @@ impl Writer<'_> {
         self.only_servers(table, KUBE_IPVS_FILTER);
     }
 
-    /// KUBE-IPVS-FILTER: an address of kube-ipvs0 is the node's, but only where a virtual server
-    /// is may anybody call it. All else is refused, or it would reach the node's own processes.
+    /// KUBE-IPVS-FILTER: the addresses of kube-ipvs0 are local, so traffic to a port without a virtual server
+    /// would reach the node's own processes. It is rejected.
     fn only_servers(&self, table: &mut Table, chain: ChainId) {
         for (set, ends) in [
             (sets::LOAD_BALANCER, DST_DST),

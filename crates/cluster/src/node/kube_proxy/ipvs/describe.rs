@@ -1,4 +1,4 @@
-//! What the virtual servers mean for a service port, read back from them.
+//! What the virtual servers mean for a service port, derived from the virtual servers themselves.
 
 use super::sets::{
     CLUSTER_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER_FW, LOAD_BALANCER_LOCAL, NODE_PORT_LOCAL_SCTP,
@@ -12,7 +12,7 @@ use netfilter::{
     VirtualServer,
 };
 
-/// The real servers of policy Cluster, or those of policy Local where they are others.
+/// The real servers for policy Cluster, or those for policy Local if they differ.
 pub fn endpoint_choices(rules: &IpvsRules, service: &ServicePortName, local: bool) -> Vec<EndpointChoice> {
     let servers = PortServers::of(rules, &service.owner());
     let shown = if local { servers.local } else { servers.cluster };
@@ -67,7 +67,7 @@ pub fn port_summary(rules: &IpvsRules, service: &ServicePortName) -> PortSummary
     summary
 }
 
-/// IPVS does not tell whether it chose anew or knew the client.
+/// From IPVS alone it is not known whether the scheduler or persistence chose the server.
 pub fn rule_role(rules: &IpvsRules, at: RuleRef) -> Option<RuleRole> {
     let Some(server) = rules.server_at(at) else {
         let (chain, rule) = (rules.tables.chain(at)?, rules.tables.rule(at)?);
@@ -87,17 +87,17 @@ fn owned_by<'a>(rules: &'a IpvsRules, owner: &Owner) -> impl Iterator<Item = &'a
     rules.servers.iter().filter(move |server| server.owner == *owner)
 }
 
-/// The virtual servers of a service port by which its real servers are known.
+/// The virtual servers of a service port that are looked at to find its real servers.
 struct PortServers<'a> {
     /// The ClusterIP's.
     internal: Option<&'a VirtualServer>,
     cluster: Option<&'a VirtualServer>,
-    /// None where the policies are the same, or lead to the same.
+    /// One with policy Local; `None` if all addresses have the same real servers.
     local: Option<&'a VirtualServer>,
 }
 
 impl<'a> PortServers<'a> {
-    /// The sets know of which addresses the policy is Local.
+    /// The sets tell which addresses have policy Local.
     fn of(rules: &'a IpvsRules, owner: &Owner) -> PortServers<'a> {
         let internal = owned_by(rules, owner).find(|server| is_in(rules, CLUSTER_IP, &server.key));
         let external = owned_by(rules, owner).find(|server| !is_in(rules, CLUSTER_IP, &server.key));

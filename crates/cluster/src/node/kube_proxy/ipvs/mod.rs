@@ -14,11 +14,11 @@ pub(super) use servers::RealServers;
 use super::{Ports, ProxyConfig, Reuse};
 use netfilter::{IpvsRules, RuleSet};
 
-/// What a full sync writes, and what is behind each service port, for the Services and EndpointSlices
+/// What a full sync writes, and the real servers of each service port, for the Services and EndpointSlices
 /// that this node has seen.
 ///
-/// Where a Service's policy is Local and this node has no endpoint for it, it falls back to those
-/// of the whole cluster (syncEndpoint; iptables and nftables drop): C-10.
+/// If a Service's policy is Local and this node has no endpoint for it, the endpoints of the whole cluster
+/// are used instead (syncEndpoint; modes iptables and nftables drop): C-10.
 pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> (IpvsRules, Vec<RealServers>) {
     let last = reuse.last().map_or(&[][..], |last| &last.real_servers);
     let mut real_servers = Vec::with_capacity(ports.len());

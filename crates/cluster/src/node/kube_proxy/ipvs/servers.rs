@@ -1,4 +1,4 @@
-//! Virtual servers, and the addresses that kube-ipvs0 has for them.
+//! Virtual servers, and their addresses on kube-ipvs0.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::node::kube_proxy::{Categorized, EndpointInfo, Port, ProxyConfig, ServicePortInfo, categorize};
 use netfilter::{Family, ServerKey, VirtualServer};
 
-/// The addresses behind the virtual servers of one service port.
+/// The real servers of one service port.
 #[derive(Clone, Debug)]
 pub struct RealServers {
-    /// Behind its ClusterIP.
+    /// For its ClusterIP.
     pub internal: Arc<[SocketAddr]>,
-    /// Behind its other addresses.
+    /// For its other addresses.
     pub external: Arc<[SocketAddr]>,
 }
 
@@ -19,14 +19,14 @@ pub(super) struct Servers<'a> {
     cfg: &'a ProxyConfig,
     /// The node's own addresses, those that NodePorts are open on.
     node_port_ips: Vec<IpAddr>,
-    /// Each with whether kube-ipvs0 has its address.
+    /// Each with whether its address is added to kube-ipvs0.
     all: Vec<(VirtualServer, bool)>,
 }
 
-/// What one service port got.
+/// What was made for one service port.
 pub(super) struct Wanted {
-    /// Upstream leaves a service port where it is when no address is open for NodePorts, and so
-    /// passes over its health check port too.
+    /// The addresses on which its NodePort is open. If there is none, upstream skips the rest of the service
+    /// port, including its health check port.
     pub node_port_ips: Vec<IpAddr>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Servers<'a> {
         let RealServers { internal, external } = behind;
         self.put(service, (service.cluster_ip, service.port), internal, true);
         for ip in service.external_ips.iter().chain(&service.load_balancer_vips) {
-            // An address that the node has already is not given to the dummy interface too.
+            // An address that the node already has is not added to the dummy interface.
             let bound = !self.cfg.node_ips.contains(ip);
             self.put(service, (*ip, service.port), external, bound);
         }
@@ -53,8 +53,8 @@ impl<'a> Servers<'a> {
 
     /// The servers by key, and kube-ipvs0's addresses.
     ///
-    /// Of two service ports with one external address and port the later one has it, as the one
-    /// that upstream happens to come to last.
+    /// If two service ports share an external address and port, the later one gets it; upstream, the one that
+    /// Go's map order happens to visit last.
     pub fn finish(self) -> (Vec<VirtualServer>, Vec<IpAddr>) {
         let mut all = self.all;
         all.sort_by_key(|(server, _)| server.key);
@@ -90,7 +90,7 @@ impl<'a> Servers<'a> {
     }
 }
 
-/// The real servers of one service port: for its ClusterIP, and for its other addresses.
+/// The real servers of one service port.
 pub(super) fn real_servers_of(cfg: &ProxyConfig, port: &Port) -> RealServers {
     let Port { service, endpoints } = port;
     let found = categorize(endpoints, service, &cfg.node_name, cfg.zone.as_deref());
@@ -100,17 +100,17 @@ pub(super) fn real_servers_of(cfg: &ProxyConfig, port: &Port) -> RealServers {
     }
 }
 
-/// syncEndpoint: for policy Local the local endpoints, or all that policy Cluster would use when
-/// there is none here. A port that nothing can reach from outside, with internalTrafficPolicy
-/// Local, has none of those, and so no real server (ServicePort.UsesClusterEndpoints).
+/// syncEndpoint: for policy Local the local endpoints or, if this node has none, those of policy Cluster. A
+/// port with internalTrafficPolicy Local that is not reachable from outside has no endpoints of policy
+/// Cluster either, and so no real server (ServicePort.UsesClusterEndpoints).
 fn real_servers(endpoints: &[EndpointInfo], found: &Categorized, local_only: bool) -> Arc<[SocketAddr]> {
     let local = found.local.as_ref().filter(|local| local_only && !local.is_empty());
     let chosen = local.or(found.cluster.as_ref());
     chosen.into_iter().flatten().map(|at| endpoints[*at].address).collect()
 }
 
-/// GetAllLocalAddressesExcept(kube-ipvs0), or those of them in `nodePortAddresses`. Loopback is
-/// never one of them: a NodePort is not to be had on 127.0.0.1 in this mode.
+/// GetAllLocalAddressesExcept(kube-ipvs0), or those of them in `nodePortAddresses`. Loopback is never
+/// included: in this mode NodePorts are not open on 127.0.0.1.
 fn node_port_ips(cfg: &ProxyConfig) -> Vec<IpAddr> {
     let own = |ip: &&IpAddr| Family::of(**ip) == cfg.family && !ip.is_loopback();
     let prefixes = cfg.node_port_addresses.iter().filter(|c| Family::of(c.address()) == cfg.family);

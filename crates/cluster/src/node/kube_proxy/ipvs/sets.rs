@@ -1,4 +1,4 @@
-//! The sets that the rules ask for (pkg/proxy/ipvs/ipset.go).
+//! The ipsets that the rules match (pkg/proxy/ipvs/ipset.go).
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use crate::api::Str;
 use crate::node::kube_proxy::{EndpointInfo, ProxyConfig, ServicePortInfo};
 use netfilter::{Family, IpSet, Protocol, ServerKey, SetEntry, SetId, SetType};
 
-/// `ipsetInfo`: each set's place in the rule set, its name, what it holds, and the comment of the
-/// rules that ask for it.
+/// `ipsetInfo`: each set's index in the rule set, its name, its type, and the comment of the rules that
+/// match it.
 macro_rules! sets {
     ($(($id:ident, $at:literal, $name:literal, $kind:ident, $comment:literal),)*) => {
         $(pub(super) const $id: SetId = SetId($at);)*
@@ -51,7 +51,7 @@ sets! {
     (IPVS_IPS, 16, "KUBE-IPVS-IPS", HashIp, "Addresses on the ipvs interface"),
 }
 
-/// The comment of rules that ask for a set.
+/// The comment of rules that match a set.
 pub(super) fn comment(set: SetId) -> &'static str {
     INFO.get(set.0 as usize).map_or("", |(_, _, comment)| comment)
 }
@@ -71,7 +71,7 @@ impl Sets {
         }
     }
 
-    /// "Handle traffic that loops back to the originator with SNAT": every endpoint here, ready or
+    /// "Handle traffic that loops back to the originator with SNAT": every endpoint on this node, ready or
     /// not.
     pub fn add_hairpins(&mut self, service: &ServicePortInfo, endpoints: &[EndpointInfo]) {
         for endpoint in endpoints.iter().filter(|e| e.local) {
@@ -107,8 +107,8 @@ impl Sets {
         }
     }
 
-    /// Who may call a load balancer's address. A node that calls it has that address as its own
-    /// source, since kube-ipvs0 holds it: it is let through or kept out by itself (issue 119656).
+    /// The sources that may call a load balancer's address. If the node itself calls it, that address is also
+    /// the source, since kube-ipvs0 has it. So the node is allowed or denied separately (issue 119656).
     fn add_ranges(&mut self, cfg: &ProxyConfig, service: &ServicePortInfo, ip: IpAddr) {
         let (protocol, port) = (service.name.protocol, service.port);
         for range in &service.load_balancer_source_ranges {
@@ -130,7 +130,7 @@ impl Sets {
         };
         let port = service.node_port;
         let entries: Vec<SetEntry> = match service.name.protocol {
-            // A bitmap of ports would take no account of the protocol.
+            // A bitmap of ports has no protocol.
             Protocol::Sctp => ips.iter().map(|ip| SetEntry::IpPort(*ip, Protocol::Sctp, port)).collect(),
             _ if port == 0 => Vec::new(),
             _ => vec![SetEntry::Port(port)],

@@ -1,4 +1,4 @@
-//! What the table means for a service port, read back from it.
+//! What the table means for a service port, derived from the table itself.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,10 +9,10 @@ use crate::node::kube_proxy::{
 use netfilter::nft::{DnatTo, Element, Rule, RuleGroup, SetId, SetKind, Statement, Table, Verdict};
 use netfilter::{ChainId, Owner, RuleHit, RuleRef, TableName};
 
-/// What the names of the chains begin with that choose by policy Cluster, and by policy Local.
+/// The prefixes of the chains that choose an endpoint by policy Cluster and by policy Local.
 const CLUSTER: &str = "service-";
 const LOCAL: &str = "local-";
-/// The map of the addresses to which traffic is blocked for want of endpoints.
+/// The map of the addresses to which traffic is blocked because there are no endpoints.
 const NO_ENDPOINT: &str = "no-endpoint-services";
 /// The set of all ClusterIPs.
 const CLUSTER_IPS: &str = "cluster-ips";
@@ -102,7 +102,7 @@ pub fn rule_role(table: &Table, at: RuleRef) -> Option<RuleRole> {
         return block_reason(map, element.verdict?, internal).map(RuleRole::Blocks);
     }
     let (chain, rule) = (table.chain(at.chain)?, table.rule(at)?);
-    // Not the rule of firewall-check, which leads there.
+    // Not the rule of firewall-check that jumps to this chain.
     if chain.name.starts_with("firewall-") {
         let drops = matches!(rule.statements().last(), Some(Statement::Verdict(Verdict::Drop)));
         return drops.then_some(RuleRole::Blocks(BlockReason::SourceRanges));
@@ -117,8 +117,8 @@ fn rules_of_port<'a>(table: &'a Table, owner: &Owner) -> Option<&'a RuleGroup> {
     table.groups().iter().find(|port| port.elements.iter().any(is_its)).map(|port| &**port)
 }
 
-/// The elements that are a service port's, each with its set's name and whether its address is the
-/// ClusterIP. Hairpins are noted there too, and are nobody's.
+/// The elements of a service port, each with its set's name and whether its address is the ClusterIP. The
+/// elements for hairpins have no owner and are not included.
 fn elements<'a>(
     table: &'a Table,
     port: &'a RuleGroup,
@@ -153,13 +153,13 @@ fn block_reason(map: &str, verdict: Verdict, internal: bool) -> Option<BlockReas
     }
 }
 
-/// Does it lead to the service port's own chain of policy Local?
+/// Whether the verdict leads to the service port's own chain for policy Local.
 fn is_to_local(port: &RuleGroup, verdict: Verdict) -> bool {
     let Verdict::Goto(to) = verdict else { return false };
     to.group() > 0 && port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(LOCAL))
 }
 
-/// The endpoints among which a rule draws.
+/// The endpoints among which a rule chooses at random.
 fn drawn_from(table: &Table, chain: ChainId, rule: &Rule) -> Vec<SocketAddr> {
     match rule.statements().last() {
         Some(Statement::Dnat(DnatTo::Numgen(targets))) => targets.to_vec(),

@@ -8,14 +8,14 @@ use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo};
 use netfilter::nft::{Chain, DnatTo, Element, Key, Rule, RuleGroup, Set, SetId, SetKind, Statement, Verdict};
 use netfilter::{ChainId, Tuple};
 
-/// The endpoints of one service port, and those by index that this node may send to.
+/// The endpoints of one service port, and the indexes of those that this node may send to.
 pub(super) struct Endpoints<'a> {
     pub service: &'a ServicePortInfo,
     pub all: &'a [EndpointInfo],
     pub reachable: &'a [usize],
 }
 
-/// An endpoint's own chain, and the set of the clients that are bound to it.
+/// An endpoint's own chain, and the set of the clients that session affinity binds to it.
 pub(super) struct OwnChain {
     endpoint: usize,
     chain: ChainId,
@@ -23,8 +23,8 @@ pub(super) struct OwnChain {
 }
 
 impl Endpoints<'_> {
-    /// M-06: a Pod that reaches itself through a Service must see another source than itself, or it
-    /// would answer itself directly. Only an endpoint on this node can.
+    /// M-06: if a Pod reaches itself through a Service, its packet must be masqueraded. Otherwise it would reply
+    /// to itself directly, past NAT. Only endpoints on this node need that.
     pub fn note_hairpins(&self, table: &mut RuleGroup, hairpins: SetId) {
         for endpoint in self.reachable.iter().map(|&i| &self.all[i]).filter(|e| e.local) {
             let (ip, dst_port) = (endpoint.address.ip(), endpoint.address.port());
@@ -39,7 +39,7 @@ impl Endpoints<'_> {
     }
 }
 
-/// With session affinity, each endpoint has a chain that notes the client, and a set to note it in.
+/// With session affinity, each endpoint has a chain that adds the client's address to a set.
 pub(super) fn endpoint_chains(table: &mut RuleGroup, endpoints: &Endpoints) -> Vec<OwnChain> {
     let Some(timeout_s) = endpoints.service.affinity_s else { return Vec::new() };
     let (name, owner) = (&endpoints.service.name, &endpoints.service.owner);
@@ -58,7 +58,7 @@ pub(super) fn endpoint_chains(table: &mut RuleGroup, endpoints: &Endpoints) -> V
     own
 }
 
-/// First those that a client is bound to, then a choice among all: N-08.
+/// First the rules for session affinity, then a random choice among all endpoints: N-08.
 pub(super) fn choice(endpoints: &Endpoints, own: &[OwnChain], chosen: &[usize]) -> Vec<Rule> {
     let (name, owner) = (&endpoints.service.name, &endpoints.service.owner);
     let statements: Vec<Vec<Statement>> = if endpoints.service.affinity_s.is_none() {

@@ -1,4 +1,4 @@
-//! What exists whatever Services there are: base chains, the chains that they jump to, sets and maps
+//! What exists even without any Service: base chains, the chains that they jump to, sets and maps
 //! (setupNFTables).
 
 use super::super::ProxyConfig;
@@ -140,7 +140,7 @@ fn declare_chains(table: &mut Table) -> Chains {
     }
 }
 
-/// A map's verdict cannot be "reject": it goes here.
+/// An element of a verdict map cannot be "reject", so it goes to this chain instead.
 fn reject_chain(table: &mut Table) -> ChainId {
     let mut chain = Chain::new("reject-chain");
     chain.comment = Some("helper for @no-endpoint-services / @no-endpoint-nodeports".into());
@@ -196,7 +196,8 @@ fn services(table: &mut Table, cfg: &ProxyConfig, chains: &Chains, fixed: &Fixed
     table.append(chains.services, Rule::new(to_node_port));
 }
 
-/// M-12: the addresses on which NodePorts are open, but for "local", which one caller leaves out.
+/// M-12: matches the addresses on which NodePorts are open. The check that the address is local is not
+/// included, since one caller does without it.
 fn to_node_port(cfg: &ProxyConfig, node_ports: Option<SetId>) -> Vec<Statement> {
     vec![match node_ports {
         Some(set) => Statement::In(set),
@@ -209,7 +210,7 @@ fn checks(table: &mut Table, cfg: &ProxyConfig, chains: &Chains, fixed: &Fixed, 
     let rejected = Rule::new([Statement::In(fixed.cluster_ips), Statement::Reject]);
     let rejected = rejected.commented("Reject traffic to invalid ports of ClusterIPs");
     table.append(chains.cluster_ips_check, rejected);
-    // One rule with all of them in braces, upstream; a matter of form, for prefixes do not overlap.
+    // Upstream writes one rule with all prefixes in braces. That is equivalent, since prefixes do not overlap.
     for cidr in cfg.service_cidrs.iter().filter(|cidr| Family::of(cidr.address()) == cfg.family) {
         let within = Statement::Address(End::Destination, AddressMatch::within(*cidr));
         let rule = Rule::new([within, Statement::Verdict(Verdict::Drop)]);
@@ -242,10 +243,10 @@ pub(super) fn mark(cfg: &ProxyConfig) -> Statement {
     Statement::Mark(MarkOp::Or(cfg.mark()))
 }
 
-/// The addresses on which NodePorts are open, `None` for all local ones but loopback. Without
-/// `nodePortAddresses` it is "primary": the node's primary address (GetNodeIPs). Loopback addresses
-/// are left out: nftables mode has no NodePorts on localhost. Prefixes of the other family alone leave
-/// this one open (NewNodePortAddresses).
+/// The addresses on which NodePorts are open; `None` for all local ones except loopback. Without
+/// `nodePortAddresses` it is the node's primary address (GetNodeIPs, "primary"). Loopback addresses are
+/// left out: nftables mode has no NodePorts on localhost. If all prefixes are of the other family, this
+/// family is not restricted (NewNodePortAddresses).
 fn node_port_ips(cfg: &ProxyConfig) -> Option<Vec<IpAddr>> {
     let mine = |c: &&Cidr| Family::of(c.address()) == cfg.family;
     let prefixes: Vec<Cidr> = cfg.node_port_addresses.iter().filter(mine).copied().collect();

@@ -20,12 +20,12 @@ use netfilter::nft::Table;
 
 /// The table that a sync writes, for the service ports that this node's kube-proxy knows.
 ///
-/// Not here: chains that are out of use, which kube-proxy empties and deletes later
-/// (`node/stale_chains.rs`). Nothing leads to them.
+/// Unused chains are not included: kube-proxy empties them and deletes them later
+/// (`node/stale_chains.rs`). Nothing jumps to them.
 ///
-/// kube-proxy makes its base chains anew whenever it starts (setupNFTables), so they come before iptables' of the
-/// same priority. Behind them, the CNI's masquerading finds what kube-proxy left alone, as it does in iptables
-/// mode.
+/// kube-proxy recreates its base chains whenever it starts (setupNFTables), so they run before iptables' chains of
+/// the same priority. The CNI plugin's masquerading therefore sees only what kube-proxy has not rewritten, as in
+/// iptables mode.
 pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> Table {
     let (mut table, fixed) = fixed::top_level(cfg);
     let last = reuse.last().and_then(|last| last.rules.nftables()).map_or(&[][..], Table::groups);

@@ -7,7 +7,7 @@ use crate::node::kube_proxy::hash::base32_hash;
 /// knftables.NameLengthMax, less the longest prefix.
 const BASE_LENGTH_MAX: usize = 256 - 16;
 
-/// `HASH-namespace/service/protocol/port`: what the names of a service port's chains end in.
+/// `HASH-namespace/service/protocol/port`: the common suffix of the names of a service port's chains.
 pub fn service_port_chain_name_base(service: &ServicePortName) -> String {
     hash_and_truncate(written(service))
 }
@@ -25,12 +25,12 @@ fn written(service: &ServicePortName) -> String {
     [&*name.namespace, "/", &name.name, "/", protocol.lower(), "/", port].concat()
 }
 
-/// The hash keeps a name apart from all others, even where its end is cut off.
+/// The hash keeps names unique even if their ends are cut off.
 fn hash_and_truncate(name: String) -> String {
     let hash = base32_hash(&name);
     let mut name = [&hash[..8], "-", &name].concat();
     if name.len() > BASE_LENGTH_MAX {
-        // Names are ASCII: the API server sees to that.
+        // Names are ASCII: the API server allows nothing else.
         let end = (0..=BASE_LENGTH_MAX - 3).rev().find(|end| name.is_char_boundary(*end));
         name.truncate(end.unwrap_or(0));
         name.push_str("...");

@@ -1,4 +1,4 @@
-//! What one service port adds to the table ("Build rules for each service-port" in syncProxyRules).
+//! The chains, rules and elements of one service port ("Build rules for each service-port" in syncProxyRules).
 
 use std::net::IpAddr;
 
@@ -18,11 +18,11 @@ struct Plan<'a> {
     cfg: &'a ProxyConfig,
     fixed: &'a Fixed,
     service: &'a ServicePortInfo,
-    /// Any usable endpoint, on any node.
+    /// Whether there is a usable endpoint on any node.
     has_endpoints: bool,
-    /// Any that traffic to the ClusterIP may use from here.
+    /// Whether there is one for traffic from this node to the ClusterIP.
     has_internal: bool,
-    /// Any that outside traffic to this node may use.
+    /// Whether there is one for outside traffic that arrives at this node.
     has_external: bool,
     cluster: Option<ChainId>,
     local: Option<ChainId>,
@@ -75,14 +75,14 @@ impl<'a> Plan<'a> {
             has_external: has_endpoints && (!service.external_policy_local || has_local),
             cluster: chain(has(&found.cluster) && service.uses_cluster_endpoints(), "service-"),
             local: chain(has_local && service.uses_local_endpoints(), "local-"),
-            // Even when no endpoint is left for outside traffic: Pods and the node itself go to all.
+            // Needed even without an endpoint for outside traffic: traffic from Pods and from the node uses all.
             external: chain(has_endpoints && service.externally_accessible(), "external-"),
-            // M-09: unlike in iptables mode, whether there are endpoints or not.
+            // M-09: unlike in iptables mode, it exists even if there are no endpoints.
             firewall: chain(!service.load_balancer_vips.is_empty() && !ranges.is_empty(), "firewall-"),
         }
     }
 
-    /// The elements by which packets find the chains, or are stopped.
+    /// The map elements that send packets to the service port's chains, or that drop or reject them.
     fn capture(&self, table: &mut RuleGroup) {
         let (service, fixed) = (self.service, self.fixed);
         let cluster_ip = Element { owner: Some(service.owner.clone()), ..address(service.cluster_ip) };
@@ -173,8 +173,8 @@ impl<'a> Plan<'a> {
     fn firewall_rules(&self, table: &mut RuleGroup) {
         let Some(firewall) = self.firewall else { return };
         let mut allowed = self.service.load_balancer_source_ranges.clone();
-        // A node that reaches the load balancer's address, which may be its own too, has it as its
-        // source.
+        // If the node itself calls the load balancer's address, which may be a local address, that address is
+        // also the packet's source.
         if self.cfg.node_ip().is_some_and(|ip| allowed.iter().any(|range| range.contains(ip))) {
             let vips = self.service.load_balancer_vips.iter();
             allowed.extend(vips.map(|ip| netfilter::Cidr::host(*ip)));
@@ -185,7 +185,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The service port's name, as long as nft takes it.
+/// The service port's name, cut to the longest comment that nft accepts.
 fn comment(name: &ServicePortName) -> Str {
     let mut text = name.to_string();
     let end = (0..=COMMENT_LENGTH_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));

@@ -1,4 +1,4 @@
-//! Chains that are out of use, when a table comes in place of another one.
+//! Chains that become unused when one table replaces another.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::api::Str;
 use netfilter::nft::{RuleGroup, Table};
 
-/// The chains of `before` that `table` does without, and those that were `kept` already: before Linux 6.2 a chain
-/// that a map's element led to cannot be deleted at once (syncProxyRules, staleChains). All are a service port's.
+/// The chains of `before` that `table` does not use, and those in `kept`: before Linux 6.2 a chain that a map's
+/// element led to cannot be deleted at once (syncProxyRules, staleChains). Only chains of service ports become stale.
 pub fn stale_chains(table: &Table, before: Option<&Table>, kept: &[Str]) -> Vec<Str> {
     let before = before.map_or(&[][..], Table::groups);
-    // What one sync takes over from the other has the same chains.
+    // Groups that a sync took over from the last one have the same chains.
     let same: BTreeSet<*const RuleGroup> = table.groups().iter().map(Arc::as_ptr).collect();
     let gone = before.iter().filter(|port| !same.contains(&Arc::as_ptr(port)));
     let names = gone.flat_map(|port| &port.chains).map(|chain| &chain.name).chain(kept);

@@ -1,4 +1,4 @@
-//! Session affinity: the client's address binds, for as long as it keeps coming (S-01, S-02).
+//! Session affinity: a client address keeps its endpoint for as long as it keeps connecting (S-01, S-02).
 
 use super::connect::Node;
 use super::fixture::{CLUSTER_IP, POD, Seen, config, endpoint, http, http_slice, ip, service};

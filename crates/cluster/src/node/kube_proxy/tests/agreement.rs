@@ -1,4 +1,4 @@
-//! Whatever rules there are: what is printed of them says what the evaluator does, and all that it does.
+//! For generated rules: an interpreter of their printed text and the evaluator agree on every outcome.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use super::tracer::{Texts, agreed};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 use netfilter::Tuple;
 
-/// How often each kind of result was agreed upon.
+/// How often both agreed on each kind of result.
 pub type Tally = BTreeMap<&'static str, u32>;
 
 pub fn note(tally: &mut Tally, tuple: &Tuple, traced: &[Traced]) {
@@ -44,7 +44,7 @@ pub fn note(tally: &mut Tally, tuple: &Tuple, traced: &[Traced]) {
     }
 }
 
-/// Of so many packets one is tried. It is prime, so that all sorts of packets have their turn.
+/// One in this many packets is tried. It is prime, so that over many runs every kind of packet is tried.
 pub const ONE_IN: usize = 7;
 
 fn agree(
@@ -63,7 +63,7 @@ fn agree(
     Ok(())
 }
 
-/// Runs a property, and says what was met.
+/// Runs a property test, and counts the kinds of results that it produced.
 pub fn tallied<S: Strategy>(all: &S, agree: impl Fn(S::Value, &mut Tally) -> Result<(), String>) -> Tally {
     let tally = RefCell::new(Tally::new());
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(CASES);
@@ -82,7 +82,7 @@ fn agree_on_many(mode: ProxyMode) -> Tally {
 
 const CASES: u32 = 100;
 
-/// The property would hold for rules that did nothing, too.
+/// Asserts that every kind of result occurred: the property would also hold for rules that do nothing.
 pub fn nothing_was_missing(tally: &Tally, kinds: &[&str]) {
     for kind in kinds {
         assert!(tally.get(kind).is_some_and(|count| *count >= 10), "{kind}: {tally:?}");

@@ -1,4 +1,4 @@
-//! Whatever Services, endpoints and configurations there are.
+//! Generates Services, endpoints and configurations for property tests.
 
 use proptest::prelude::*;
 

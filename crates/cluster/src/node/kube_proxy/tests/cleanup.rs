@@ -83,7 +83,7 @@ fn a_service_without_a_serving_endpoint_is_left_alone() {
     assert_eq!(clean(&mut stack, &seen(&[terminating(OLD, None, false)])), 0);
 }
 
-/// What went out un-rewritten, before there were rules, would go nowhere for as long as it goes on.
+/// A flow that began before there were rules was not rewritten, and would fail for as long as it goes on.
 #[test]
 fn connections_that_were_never_rewritten_are_forgotten_too() {
     let mut stack = Stack::new(config().node_ips, Family::V4);
@@ -114,7 +114,7 @@ fn what_asks_for_the_cleaning() {
         (web(&mixed, &old), web(&mixed, &new), true),
         (web(&[("a", Udp, 0)], &old), web(&tcp, &old), false),
     ] {
-        // What does not change asks for nothing.
+        // Without a change no cleanup is needed.
         let dns = slice("dns", &[("dns", Udp, 53)], &old);
         let (key, dns) = (dns.meta.key(), Arc::new(dns));
         let (mut before, mut after) = (before.slices, after.slices);

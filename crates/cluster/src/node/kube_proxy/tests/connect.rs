@@ -1,4 +1,4 @@
-//! The evaluator, asked where connections go.
+//! Where connections go according to the evaluator.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -29,7 +29,7 @@ impl<'a> Node<'a> {
         Node { cfg, stack, kube_ipvs0, now: Time::ZERO, hits: Vec::new() }
     }
 
-    /// Where a connection goes, and whether its source is rewritten when it leaves. `flow`: its draws.
+    /// Where a connection goes, and whether its source is rewritten when it leaves. `flow` keys its random draws.
     pub fn connect(&mut self, tuple: &Tuple, flow: u64) -> Outcome {
         let cfg = self.cfg;
         let kube_ipvs0 = &self.kube_ipvs0;
@@ -57,7 +57,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// A verdict's rule must be the last one that the trace names. A policy is no rule.
+    /// Checks that the rule which gave the verdict is the last one in the trace, unless a chain's policy gave it.
     fn stopped(&self, traversal: Traversal, what: &str) -> String {
         let Traversal::Stopped(_, Verdict::Drop(at) | Verdict::Reject(at, _)) = traversal else {
             unreachable!()
@@ -80,8 +80,8 @@ impl<'a> Node<'a> {
         if self.hits.iter().any(accepts) { "ACCEPT".to_owned() } else { String::new() }
     }
 
-    /// A rule said so, and so it was done. Its port need not be another one: where `--random-fully` is
-    /// not to be had, it stays.
+    /// Whether a rule masqueraded the packet; checks that its source was rewritten. The port need not have changed:
+    /// without `--random-fully` it is kept if it is free.
     fn masqueraded(&self, before: &Tuple, after: &Tuple) -> bool {
         let asked = self.hits.iter().any(|hit| self.effect(hit) == Some(RuleEffect::Masquerade));
         match asked {

@@ -1,4 +1,4 @@
-//! That the interpreters notice: text in which one thing is said wrongly does not agree with the rules.
+//! Checks the interpreters themselves: they must find a disagreement if one thing in the text is changed.
 
 use super::fixture::{NODE, Seen, config, endpoint, http, http_slice, load_balancer, service};
 use super::packets::packets;
@@ -6,7 +6,7 @@ use super::tracer::{Texts, agreed};
 use crate::api::{SessionAffinity, TrafficPolicy};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 
-/// A Service for each thing that rules can do.
+/// Services that together use every feature of the rules.
 pub fn seen() -> Seen {
     let mut local = load_balancer("local", "10.96.0.42", 30002, &["198.51.100.2"]);
     local.spec.external_traffic_policy = Some(TrafficPolicy::Local);
@@ -30,7 +30,7 @@ pub fn seen() -> Seen {
         .slice(http_slice("sticky", &two("10.244.0.6", "10.244.0.7")))
 }
 
-/// Where the text says `said`, it says `wrong`; `None`: the lines that say it are missing.
+/// A change of the text: a part, and what replaces it. `None`: the lines with that part are deleted.
 pub type Lie = (&'static str, Option<&'static str>);
 
 pub fn altered(text: &str, (said, wrong): Lie) -> String {

@@ -1,5 +1,5 @@
-//! What becomes of slices: TestUpdateEndpointsMap (pkg/proxy/iptables/proxier_test.go) and
-//! endpointslicecache_test.go, as far as they are about order, locality and duplicates.
+//! Slices to endpoints: the cases of TestUpdateEndpointsMap (pkg/proxy/iptables/proxier_test.go) and
+//! endpointslicecache_test.go that are about order, locality and duplicates.
 
 use super::fixture::{NODE, Seen, endpoint, http_slice, slice, terminating};
 use crate::node::kube_proxy::endpoints_map;

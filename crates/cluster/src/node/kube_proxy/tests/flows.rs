@@ -1,5 +1,5 @@
-//! The packet-flow tables of pkg/proxy/iptables/proxier_test.go and of pkg/proxy/nftables/
-//! proxier_test.go, which are the same but for what is checked here by one of them.
+//! The packet-flow tables of pkg/proxy/iptables/proxier_test.go and pkg/proxy/nftables/proxier_test.go. They are
+//! the same, except for the tests below that name only one of the two.
 
 use super::fixture::{
     BLOCKED_CLIENT, CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, LB_IP_2, NODE, NODE_IP, NODE_IP_ALT, POD, Seen,
@@ -83,7 +83,7 @@ fn cluster_ip_general() {
             (sctp, POD, Sctp, DNS, 53, "10.244.1.5:53, 10.244.2.6:53", false),
         ],
     );
-    // M-11: nftables refuses what iptables has no rule for.
+    // M-11: nftables rejects packets for which iptables has no rule.
     let (udp, other) = ("TCP-only port does not match UDP traffic", "svc1 does not accept svc2's ports");
     let (lost, nobody) = ("packet to unallocated cluster ip", "10.96.0.50");
     let flows = |wrong, unallocated| {
@@ -159,7 +159,7 @@ fn node_ports() {
             false,
             false,
         ),
-        // Disabled, whatever upstream calls it.
+        // Disabled, although upstream's name for the case says enabled.
         case("ipv4, localhost-nodeports enabled, multiple nodeport-addresses", V4, false, many, true, false),
         case("ipv6, localhost-nodeports enabled", V6, true, &[], true, false),
         case("ipv6, localhost-nodeports disabled", V6, false, &[], true, false),
@@ -215,12 +215,12 @@ fn node_ports_case(case: &NodePorts) {
             (to_alt, client, Tcp, alt, 30080, on_alt, case.alt_allowed),
         ],
     );
-    // Upstream reads the chain too: it is there in any case, and filled in or not.
+    // Upstream checks this chain too: it always exists, and has a rule only in some cases.
     let firewall = rules.filter.find("KUBE-FIREWALL").and_then(|chain| rules.filter.chain(chain)).unwrap();
     assert_eq!(!firewall.rules().is_empty(), case.firewall, "TestNodePorts, {}", case.name);
 }
 
-/// Upstream's name of the flow to the node's other address, and where it gets.
+/// Upstream's name of the flow to the node's secondary address, and its expected result.
 fn secondary(allowed: bool, both: &str) -> (&'static str, &str) {
     match allowed {
         true => ("external to nodePort on secondary IP", both),
@@ -283,7 +283,7 @@ fn node_ports_of_nftables() {
     }
 }
 
-/// M-13 in nftables mode: nothing opens a port, and nothing closes it.
+/// M-13 in nftables mode: it has no rule for the health check port, neither to accept nor to drop.
 #[test]
 fn health_check_node_port() {
     let mut lb = load_balancer("web", "10.96.0.42", 30080, &[]);

@@ -1,4 +1,4 @@
-//! What holds for the rules of whatever Services and endpoints there are.
+//! Invariants of the rules for any Services and endpoints.
 
 use std::sync::Arc;
 
@@ -25,14 +25,14 @@ proptest! {
     }
 }
 
-/// Takes the rules out of the first chain of a service port's endpoints.
+/// Flushes the first KUBE-SVC- chain.
 fn flush_services_chain(rules: &mut RuleSet) {
     let of_endpoints = |(_, chain): &(ChainId, &Chain)| chain.name.starts_with("KUBE-SVC-");
     let (id, _) = rules.nat.chains().find(of_endpoints).expect("a Service has endpoints");
     rules.nat.flush(id);
 }
 
-/// Whoever builds unsound rules hears of it in any test, not only in those that ask.
+/// Unsound rules make every test fail that builds them, not only the tests of invariants.
 #[test]
 fn unsound_rules_are_named_in_words() {
     let mut rules = one_of_each().rules(&config());

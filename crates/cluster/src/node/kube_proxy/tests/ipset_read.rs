@@ -38,7 +38,7 @@ struct Member {
 }
 
 impl Sets {
-    /// `six`: rules of IPv6 will ask.
+    /// `six`: the sets are for rules of IPv6.
     pub fn read(text: &str, six: bool) -> Sets {
         let mut sets = Sets::default();
         for line in text.lines() {
@@ -77,7 +77,7 @@ impl Set {
         let family = if six { "inet6" } else { "inet" };
         match *options {
             ["range", "0-65535"] if kind == Kind::Port => {}
-            // A set of the other family has no packet that rules of this one ask for (ip_set_test).
+            // A set of the other family matches no packet of this one (ip_set_test).
             ["family", own, "hashsize", size, "maxelem", most] if kind != Kind::Port => {
                 assert_eq!(own, family);
                 assert!([size, most].iter().all(|number| number.parse().is_ok_and(|n: u32| n > 0)));
@@ -87,7 +87,7 @@ impl Set {
         Set { kind, six, written: BTreeSet::new(), members: Vec::new() }
     }
 
-    /// Of how many parts a member is.
+    /// How many parts a member has.
     pub fn parts(&self) -> usize {
         match self.kind {
             Kind::Ip | Kind::Port => 1,
@@ -120,7 +120,7 @@ impl Set {
         address
     }
 
-    /// hash_ipportnet4_uadt (net/netfilter/ipset/ip_set_hash_ipportnet.c): a prefix of no bit is an error.
+    /// hash_ipportnet4_uadt (net/netfilter/ipset/ip_set_hash_ipportnet.c): a prefix of length 0 is an error.
     fn net(&self, text: &str) -> Prefix {
         let (address, length) = text.split_once('/').unwrap_or_else(|| panic!("a prefix: {text}"));
         self.address(address);
@@ -135,7 +135,7 @@ impl Set {
         Member { address: Some(self.address(address)), port: number(port), protocol, third: None }
     }
 
-    /// The ends that `--match-set` names, each for its part of a member.
+    /// Whether the set has the packet. `ends`: what `--match-set` compares with each part of a member.
     pub fn has(&self, ends: &[End], tuple: &Tuple) -> bool {
         let address = |end: End| if end == End::Source { tuple.src } else { tuple.dst };
         let port = |end: End| if end == End::Source { tuple.src_port } else { tuple.dst_port };

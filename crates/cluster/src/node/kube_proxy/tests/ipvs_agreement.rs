@@ -1,5 +1,5 @@
-//! Whatever Services there are: what IPVS mode prints of them says what the evaluator does, and all that it
-//! does.
+//! For generated Services: an interpreter of the text that IPVS mode prints and the evaluator agree on every
+//! outcome.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -89,7 +89,7 @@ const IPVS_KINDS: [&str; 8] = [
     "one server for a client, each once",
 ];
 
-/// For each scheduler, others of the packets.
+/// Tries different packets with each scheduler.
 fn agree_with_each(
     seen: &Seen,
     cfg: &ProxyConfig,

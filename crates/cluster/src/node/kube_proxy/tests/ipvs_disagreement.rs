@@ -1,5 +1,5 @@
-//! That the interpreters of IPVS mode notice: text in which one thing is said wrongly is not read, or does not
-//! agree with the rules.
+//! Checks the interpreters of IPVS mode themselves: if one thing in the text is changed, they must refuse to read
+//! it or find a disagreement.
 
 use std::panic::catch_unwind;
 
@@ -13,7 +13,7 @@ use crate::node::kube_proxy::{ProxyConfig, ProxyMode};
 use netfilter::Protocol::{Sctp, Udp};
 use netfilter::{Rules, Tuple};
 
-/// And one for each thing that only IPVS mode says otherwise.
+/// Services for every feature of the rules, including those that only IPVS mode treats differently.
 fn all_seen() -> Seen {
     let protocols =
         |offset: u16| [port("udp", Udp, 80, 30100 + offset), port("sctp", Sctp, 80, 30200 + offset)];
@@ -57,7 +57,7 @@ enum Noticed {
     Not,
 }
 
-/// The rules, and the packets that what is told of them is tried with.
+/// The rules, and the packets to try them with.
 struct Told {
     cfg: ProxyConfig,
     rules: Rules,
@@ -75,7 +75,7 @@ impl Told {
         Told { rules: all_seen().rules_of(ProxyMode::Ipvs, &cfg), cfg, tuples }
     }
 
-    /// Each with its command.
+    /// The printed text in parts, each with its command.
     fn parts(&self) -> Vec<String> {
         self.rules.to_string().split("# ").skip(1).map(|part| format!("# {part}")).collect()
     }
@@ -90,7 +90,7 @@ impl Told {
     }
 }
 
-/// Each of a part's lies by itself.
+/// Makes each change of a part by itself.
 fn check(part: Part, not_read: &[Lie], disagree: &[Lie]) {
     let told = Told::new();
     let expected = [(Noticed::NotRead, not_read), (Noticed::Disagrees, disagree)];
@@ -279,7 +279,7 @@ fn a_lie_about_virtual_servers_is_noticed() {
     check(Part::Ipvsadm, not_read, disagree);
 }
 
-/// What is needless for first packets: a part of a line, and why.
+/// Lines that do not matter for a connection's first packet: a part of the line, and why.
 const NEEDLESS: [(&str, &str); 12] = [
     ("add KUBE-NODE-PORT-TCP 30002", LOCAL_FIRST),
     ("add KUBE-NODE-PORT-TCP 30003", LOCAL_FIRST),
@@ -312,7 +312,7 @@ fn without(text: &str, is_gone: impl Fn(usize, &str) -> bool) -> String {
 fn each_line_is_missed() {
     let told = Told::new();
     for (part, text) in PARTS.into_iter().zip(told.parts()) {
-        // Sets and chains are missed by what names them.
+        // A missing set or chain is noticed where a rule names it.
         let is_made = |line: &str| line.starts_with(':') || line.starts_with("create ");
         let lines = text.lines().enumerate();
         for (gone, line) in lines.filter(|(_, line)| !is_made(line) && !is_needless(line)) {
@@ -328,7 +328,7 @@ fn only_needless_lines_are_not_missed() {
     for (needless, why) in NEEDLESS {
         assert!(told.parts().iter().any(|text| text.contains(needless)), "{needless}: {why}");
     }
-    // Made still, but never asked for.
+    // Lines that create sets stay, although no rule names these sets any more.
     let is_gone = |line: &str| is_needless(line) && !line.starts_with("create ");
     for part in [Part::Ipset, Part::Iptables] {
         assert_eq!(told.with(part, &|text| without(text, |_, line| is_gone(line))), Noticed::Not, "{part:?}");

@@ -230,8 +230,8 @@ fn local_policy_without_a_local_endpoint_falls_back() {
             ("external to NodePort", CLIENT, Tcp, NODE_IP, 30080, BOTH, false),
         ],
     );
-    // internalTrafficPolicy: the way back is open only where something external uses the
-    // cluster's endpoints too (UsesClusterEndpoints).
+    // internalTrafficPolicy Local falls back to all endpoints only if an external address uses policy
+    // Cluster's endpoints too (UsesClusterEndpoints).
     for (node_port, expected) in [(0, REFUSED), (30080, BOTH)] {
         let mut web = service("web", CLUSTER_IP, &[http(node_port)]);
         web.spec.internal_traffic_policy = TrafficPolicy::Local;
@@ -289,7 +289,7 @@ fn load_balancer_source_ranges() {
             ("node to LB1, as LB1", LB_IP, Tcp, LB_IP, 80, A80, true),
         ],
     );
-    // Issue 119656: what the node itself sends never comes to INPUT.
+    // Issue 119656: packets that the node itself sends do not pass INPUT.
     check(
         "the node's address not among them",
         &config(),

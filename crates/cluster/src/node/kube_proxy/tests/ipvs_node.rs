@@ -59,7 +59,7 @@ impl Node {
         (traversal, skb.tuple)
     }
 
-    /// SYN, SYN-ACK, ACK; says what the endpoint's end looks like.
+    /// SYN, SYN-ACK, ACK. Returns the tuple that the endpoint sees.
     fn open(&mut self, tuple: Tuple) -> Tuple {
         let (traversal, sent) = self.tcp(tuple, TcpFlags::SYN);
         assert_eq!(traversal, Traversal::Out, "{tuple:?} is sent on");
@@ -103,7 +103,7 @@ fn the_node_itself_calls_with_the_virtual_address_and_is_masqueraded() {
     assert_eq!((traversal, answer), (Traversal::Local, tuple(VIP, 80, VIP, 40_000)));
 }
 
-/// crosses_local_route_boundary: neither does the packet go to another node, nor is it answered.
+/// crosses_local_route_boundary: the packet is dropped, and the sender gets no error.
 #[test]
 fn a_loopback_address_does_not_leave_the_node() {
     for (endpoint, expected) in [(A, Traversal::NoRoute), (NODE_IP, Traversal::Local)] {
@@ -125,14 +125,14 @@ fn an_error_about_the_real_server_is_the_virtual_servers() {
     let Kind::IcmpError(quoted) = error.kind else { panic!("it is an error still") };
     assert_eq!(traversal, Traversal::Out);
     assert_eq!((error.tuple.src, error.tuple.dst, quoted.inner), (ip(VIP), ip(POD), asked));
-    // One that the node sends itself, when nobody has the real server's address.
+    // An error that the node sends itself, because no machine has the real server's address.
     let own = Skb::icmp_error(&sent.tuple, ip(NODE_IP), IcmpCode::HostUnreachable);
     let (_, own) = node.pass(own, true);
     let Kind::IcmpError(quoted) = own.kind else { panic!("it is an error still") };
     assert_eq!(quoted.inner, asked);
 }
 
-/// ip_vs_conn_expire takes conntrack's entry along, and what comes then belongs to nothing.
+/// ip_vs_conn_expire deletes the conntrack entry too; later packets of the connection match no entry.
 #[test]
 fn a_quiet_connection_ends_in_both_tables() {
     let mut node = Node::new(&[A]);
@@ -145,7 +145,7 @@ fn a_quiet_connection_ends_in_both_tables() {
     assert_eq!(answers, [ip(VIP)], "conntrack has begun anew: no answer is awaited from {A}");
 }
 
-/// The hooks go with the last virtual server; what runs out, runs out all the same.
+/// The hooks are removed with the last virtual server, but connections still time out.
 #[test]
 fn a_connection_ends_though_its_virtual_server_is_gone() {
     let mut node = Node::new(&[A]);
@@ -180,8 +180,8 @@ fn an_open_connection_stays_where_it_is_whatever_the_rules_become() {
     assert_eq!(node.open(tuple(POD, 40_001, VIP, 80)).dst, ip(B));
 }
 
-/// From iptables to IPVS: conntrack rewrites what it rewrote before, so the packet never comes to
-/// INPUT. From IPVS to iptables: nobody rewrites, and kube-ipvs0 is gone.
+/// From iptables to IPVS: conntrack still DNATs the connection's packets, so they do not reach INPUT. From
+/// IPVS to iptables: nothing rewrites them any more, and kube-ipvs0 does not exist.
 #[test]
 fn a_switch_of_modes_keeps_what_conntrack_rewrites_and_loses_what_ipvs_did() {
     let asked = tuple(POD, 40_000, VIP, 80);

@@ -85,7 +85,7 @@ fn members_of_sets() {
     assert!(rules.tables.to_string().lines().any(|line| line == out), "{}", rules.tables);
 }
 
-/// A set that a rule names and that `ipset restore` is not told of would make iptables-restore fail.
+/// iptables-restore would fail if a rule named a set that `ipset restore` does not create.
 #[test]
 fn every_set_that_a_rule_names_is_made() {
     for (family, seen) in [(Family::V4, one_of_each()), (Family::V6, Seen::default())] {
@@ -111,7 +111,7 @@ fn jumps_lead_somewhere() {
     }
 }
 
-/// newBaseServiceInfo, since upstream's pull request 132722: `ipset` refuses a prefix of no bit.
+/// newBaseServiceInfo, since upstream's pull request 132722: `ipset` refuses a prefix of length 0.
 #[test]
 fn a_source_range_of_everybody_is_none() {
     let mut lb = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);

@@ -1,5 +1,5 @@
-//! The printed text of IPVS mode and the evaluator, of connections that come one after the other: schedulers
-//! choose by what came before, not by chance.
+//! Compares the printed text of IPVS mode with the evaluator for a series of connections, since schedulers choose
+//! by earlier connections and not at random.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -10,29 +10,29 @@ use super::printed::{Host, Outcome, Traced, Virtual};
 use crate::node::kube_proxy::ProxyConfig;
 use netfilter::{Rules, Tuple};
 
-/// What both say of connections from one address to another.
+/// What both give for connections from one address to another.
 pub struct Agreed {
-    /// All that the text allows for the first one.
+    /// Every outcome that the text allows for the first connection.
     pub traced: Vec<Traced>,
     pub promise: Promise,
     /// Where the first one went.
     pub first: Outcome,
 }
 
-/// What a scheduler says of the connections that it chooses servers for, beside that each is an able one.
+/// How a scheduler distributes connections among the servers that accept new ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Promise {
     Nothing,
-    /// As many as there are servers have each another one: ip_vs_rr_schedule and ip_vs_wrr_schedule, for
-    /// equal weights; ip_vs_lc_schedule and ip_vs_wlc_schedule, for connections that stay.
+    /// n connections to n servers get one server each: ip_vs_rr_schedule and ip_vs_wrr_schedule with equal
+    /// weights; ip_vs_lc_schedule and ip_vs_wlc_schedule as long as connections stay open.
     EachOnce,
     /// ip_vs_sh_schedule.
     OneForSource,
     /// ip_vs_dh_schedule.
     OneForDestination,
-    /// Of a template (ip_vs_sched_persist), whatever the scheduler says.
+    /// One server for a client, by its persistence template (ip_vs_sched_persist), whatever the scheduler.
     OneForClient,
-    /// And as many clients as there are servers have each another one.
+    /// The same, and n clients get the n servers, one each.
     OneForClientEachOnce,
 }
 
@@ -57,7 +57,7 @@ fn is_delivered(outcome: &Outcome) -> bool {
     outcome.0.contains(':')
 }
 
-/// Twice as many connections as there are ways, through one node, from one address.
+/// Opens twice as many connections as there are possible outcomes, through one node, from one address.
 pub fn agreed(text: &IpvsText, cfg: &ProxyConfig, rules: &Rules, tuple: &Tuple) -> Result<Agreed, String> {
     let host = text.host(cfg);
     let traced = host.trace(tuple, &BTreeSet::new());
@@ -82,7 +82,7 @@ fn count(outcomes: &[Outcome]) -> usize {
     outcomes.iter().collect::<BTreeSet<_>>().len()
 }
 
-/// Where so many connections went, one after the other; each of them where the text allows it.
+/// Opens this many connections in turn and returns where they went; each outcome must be one that the text allows.
 fn connected(
     host: &Host,
     node: &mut Node,
@@ -104,8 +104,7 @@ fn connected(
     Ok(all)
 }
 
-/// Does a client have each of the servers once, if none, one, two, ... others came before it? And another one
-/// of them, if as many came.
+/// Whether a client gets a different server each time if 0, 1, 2, ... other clients came before it.
 fn are_shared(host: &Host, rules: &Rules, tuple: &Tuple, servers: usize) -> Result<bool, String> {
     let mut all = Vec::new();
     for before in 0..=servers {
@@ -114,7 +113,7 @@ fn are_shared(host: &Host, rules: &Rules, tuple: &Tuple, servers: usize) -> Resu
             let src = neighbour(tuple.src, other as u8);
             let reached = connected(host, &mut node, &Tuple { src, ..*tuple }, 1)?;
             if !reached.iter().all(is_delivered) {
-                // It may not come, so nothing was chosen for it.
+                // The packet was stopped before IPVS, so no server was chosen.
                 return Ok(true);
             }
         }

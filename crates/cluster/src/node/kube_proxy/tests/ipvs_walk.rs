@@ -1,5 +1,5 @@
-//! What IPVS does with a connection's first packet, by the virtual servers that were read from text. Its
-//! answers it looks for first (`ip_vs_out`); a first packet is none.
+//! What IPVS does with a connection's first packet, by the virtual servers that were read from text. The check
+//! for replies (`ip_vs_out`) is left out, since a first packet is not a reply.
 
 use std::collections::BTreeSet;
 
@@ -39,8 +39,8 @@ impl Printed for Servers {
 }
 
 impl Server {
-    /// Whom the scheduler may choose: those of some weight. ip_vs_sched_persist asks it only for a client
-    /// without a template.
+    /// The servers that the scheduler may choose: those with a weight above 0. ip_vs_sched_persist calls it only
+    /// for a client without a template.
     fn able(&self, noted: &BTreeSet<String>) -> Vec<&Real> {
         let able = || self.real.iter().filter(|real| real.weight > 0);
         let known: Vec<&Real> = able().filter(|real| noted.contains(&self.template(real))).collect();

@@ -208,7 +208,7 @@ fn all_cluster_ip_traffic_is_masqueraded() {
     assert_eq!(block(&rules, "chain services")[0], first);
 }
 
-/// What upstream puts into braces, and what nft lists.
+/// Source ranges as upstream writes them in braces, and as nft lists them.
 const SOURCE_RANGES: &[(&[&str], &str)] = &[
     (
         &["203.0.113.0/25", "192.168.50.0/24", "10.1.0.0/16", "10.0.0.0/8"],
@@ -264,7 +264,7 @@ fn the_picture_reads_the_choice_back_from_the_table() {
     );
 }
 
-/// What the CNI wrote by iptables is there too, as a comment.
+/// The CNI plugin's iptables rules are printed too, as comments.
 #[test]
 fn the_cnis_rules_stay_iptables_rules() {
     let cfg = ProxyConfig { cni_masquerade_cidr: config().cluster_cidr, ..config() };
@@ -275,7 +275,7 @@ fn the_cnis_rules_stay_iptables_rules() {
     assert!(others.lines().all(|line| line.is_empty() || line.starts_with('#')), "{others}");
 }
 
-/// What the real nft lists of a text that it was given. `None` where there is none, or no root.
+/// What the real nft lists after loading the text. `None` if there is no nft, or no root rights.
 fn listed(test: &str, text: &str) -> Option<String> {
     use std::io::Write;
     use std::process::{Command, Stdio};
@@ -292,7 +292,7 @@ fn listed(test: &str, text: &str) -> Option<String> {
             return None;
         }
     };
-    // A shell that ended early does not read: its own message says why.
+    // The write fails if the shell exited early; its own error message says why.
     let _ = shell.stdin.take().unwrap().write_all(text.as_bytes());
     let output = shell.wait_with_output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -324,7 +324,7 @@ fn nft_lists_what_was_printed() {
     }
 }
 
-/// Not from the printed text: what one interval is left of has lost its braces when nft lists it again.
+/// Not from the printed text: if ranges merge into one interval, nft lists it without braces.
 #[test]
 fn nft_lists_upstreams_source_ranges_as_they_are_printed() {
     for (ranges, wanted) in SOURCE_RANGES {

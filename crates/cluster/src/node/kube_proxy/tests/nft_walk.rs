@@ -21,16 +21,16 @@ impl Printed for NftText {
 enum Way {
     /// To the chain's next rule.
     Next,
-    /// To whoever jumped to the chain, for its end was reached.
+    /// Back to the rule that jumped to this chain: its end was reached.
     Back,
-    /// To nothing more in this base chain.
+    /// No further in this base chain: a verdict was given.
     Decided,
 }
 
 type Branches<'a> = Vec<(Packet<'a>, Way)>;
 
 impl NftText {
-    /// Those that are decided stand first, in the order of the rules.
+    /// Packets with a verdict come first, in the order of the rules.
     fn chain<'a>(&self, name: &str, packet: Packet<'a>) -> Branches<'a> {
         let rules = self.chains.get(name).unwrap_or_else(|| panic!("chain {name}"));
         let (mut here, mut left) = (vec![packet], Vec::new());

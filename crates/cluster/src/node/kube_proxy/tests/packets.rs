@@ -1,4 +1,4 @@
-//! First packets that rules have to decide about.
+//! First packets of connections, for tests of rules.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use netfilter::{Family, Protocol, Tuple};
 const SOURCES: [&str; 9] =
     [POD, "10.244.9.9", CLIENT, BLOCKED_CLIENT, LB_IP, "192.168.50.12", NODE_IP, NODE_IP_ALT, "127.0.0.1"];
 const HERE: [&str; 3] = [NODE_IP, NODE_IP_ALT, "127.0.0.1"];
-/// No Service's: a ClusterIP, a NodePort, a client's address, a Pod's.
+/// Destinations that belong to no Service: a ClusterIP, a NodePort, a client's address, a Pod's.
 const OTHERS: [(&str, u16); 4] = [("10.96.0.99", 80), (NODE_IP, 30999), (CLIENT, 80), ("10.244.1.3", 8080)];
 
 /// Packets from everybody to everything, and from each endpoint of a Service to the Service itself, in
@@ -35,7 +35,7 @@ pub fn packets(seen: &Seen, cfg: &ProxyConfig) -> Vec<Tuple> {
     packets
 }
 
-/// What is sent there from the very address that it goes to: to one of kube-ipvs0 the node sends so.
+/// The packets with their destination address as source too: so the node calls an address of kube-ipvs0.
 pub fn from_themselves(packets: &[Tuple]) -> Vec<Tuple> {
     let mut own: Vec<Tuple> = Vec::new();
     for tuple in packets.iter().map(|tuple| Tuple { src: tuple.dst, ..*tuple }) {
@@ -46,7 +46,7 @@ pub fn from_themselves(packets: &[Tuple]) -> Vec<Tuple> {
     own
 }
 
-/// To a Service: on its own port and on others, on its NodePorts, on its health check's port.
+/// Destinations of a Service: its own ports and others, its NodePorts, its health check port.
 fn targets(service: &Service) -> Vec<(IpAddr, u16)> {
     let spec = &service.spec;
     let ingress = service.ingress.iter().map(|ingress| &ingress.ip);

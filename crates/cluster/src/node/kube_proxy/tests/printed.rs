@@ -1,5 +1,5 @@
-//! What the interpreters of printed rules share: a packet in their hands, and its way through the hooks of a
-//! node. They follow every branch at once, and have nothing of the evaluator.
+//! What the interpreters of printed rules share: their packet, and its way through the hooks of a node. They
+//! follow every possible branch, and share no code with the evaluator.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::node::kube_proxy::ProxyConfig;
 use netfilter::{Protocol, Tuple};
 
-/// A connection's first packet, on one of the branches.
+/// A connection's first packet, on one of its possible branches.
 #[derive(Clone, Debug)]
 pub struct Packet<'a> {
     /// The node's addresses; MASQUERADE takes the first.
@@ -28,7 +28,7 @@ pub struct Packet<'a> {
     pub stopped: Option<&'static str>,
     /// The lists and sets of session affinity that hold its source.
     pub noted: BTreeSet<String>,
-    /// NAT was asked for this end, whatever it said: it is not asked again.
+    /// The destination NAT of this connection was decided, so the nat chains are not asked again.
     destination_bound: bool,
     source_bound: bool,
 }
@@ -41,8 +41,8 @@ pub struct Virtual {
 }
 
 impl Packet<'_> {
-    /// Of a dummy interface that is down the addresses are local too: fib_add_ifaddr
-    /// (net/ipv4/fib_frontend.c) makes their routes before it asks whether the interface is up.
+    /// Addresses of a dummy interface are local even while it is down: fib_add_ifaddr
+    /// (net/ipv4/fib_frontend.c) adds their routes before it checks whether the interface is up.
     pub fn is_here(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.node.contains(&address) || self.dummy.contains(&address)
     }
@@ -113,7 +113,7 @@ fn is_set(address: IpAddr, bit: u32) -> bool {
 /// A chain that a hook leads to.
 pub struct Base {
     pub priority: i32,
-    /// Asked for a connection's first packet, until one of them has rewritten it.
+    /// Whether it is a nat chain: those see a connection's first packet, until one of them has rewritten it.
     pub nat: bool,
     pub name: String,
 }
@@ -142,13 +142,13 @@ pub struct Host<'a> {
     pub cfg: &'a ProxyConfig,
     /// The addresses of kube-ipvs0.
     pub dummy: &'a [IpAddr],
-    /// Of two chains with one priority, that of the earlier of these comes first.
+    /// Chains of the same priority run in this order.
     pub rules: Vec<&'a dyn Printed>,
 }
 
 impl Host<'_> {
-    /// Every way that a first packet may take, in the order of the rules. `noted`: where its source is
-    /// remembered already.
+    /// Every path that a first packet may take, in the order of the rules. `noted`: the affinity lists and sets
+    /// that hold its source already.
     pub fn trace(&self, tuple: &Tuple, noted: &BTreeSet<String>) -> Vec<Traced> {
         let packet = Packet {
             node: &self.cfg.node_ips,
@@ -195,7 +195,7 @@ impl Host<'_> {
         hooks.iter().fold(vec![packet], after)
     }
 
-    /// What IPVS sends on goes through LOCAL_OUT, whichever hook it was taken from, and then out:
+    /// A packet that IPVS sends on passes LOCAL_OUT, whichever hook it was taken from, and then leaves:
     /// ip_vs_nat_send_or_cont (net/netfilter/ipvs/ip_vs_xmit.c).
     fn at<'p>(&self, hook: &str, packet: Packet<'p>) -> Vec<Packet<'p>> {
         let rest: &[&str] = if hook == "input" { &["output", "postrouting"] } else { &["output"] };

@@ -25,7 +25,7 @@ pub struct Chain {
 #[derive(Default, Debug)]
 pub struct Rule {
     pub asks: Vec<Ask>,
-    /// `None`: it only counts.
+    /// `None`: the rule only counts packets.
     pub target: Option<Target>,
 }
 
@@ -69,7 +69,7 @@ pub enum What {
 }
 
 impl What {
-    /// Does iptables ask it of the IP header, before any match?
+    /// Whether iptables checks it in the IP header, before any match extension.
     pub fn is_of_header(&self) -> bool {
         matches!(self, What::Address(..) | What::Protocol(_))
     }
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
                 "-j" => self.rule.target = Some(self.target()),
                 option => {
                     if let Some(what) = self.condition(option) {
-                        // xt_ipvs.c, ipvs_mt: what IPVS did not have matches neither way.
+                        // xt_ipvs.c, ipvs_mt: a packet that IPVS did not handle never matches, even with `!`.
                         assert!(!(not && what.is_of_ipvs()), "not to be negated here: {}", self.line);
                         self.rule.asks.push(Ask { not: std::mem::take(&mut not), what });
                     }
@@ -305,8 +305,8 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Of a set that is not made iptables says so. With fewer ends than the set's type has parts the kernel
-    /// finds no member (ip_set_test, net/netfilter/ipset/ip_set_core.c), and at more it does not look.
+    /// iptables fails if the set does not exist. If fewer ends are given than a member has parts, the kernel finds
+    /// no member (ip_set_test, net/netfilter/ipset/ip_set_core.c); it ignores further ends.
     fn match_set(&mut self) -> What {
         let name = self.word();
         let set = self.sets.get(name).unwrap_or_else(|| panic!("a set that is not made: {}", self.line));

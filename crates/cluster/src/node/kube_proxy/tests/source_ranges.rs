@@ -1,4 +1,4 @@
-//! What `loadBalancerSourceRanges` make of a service port (pkg/proxy/serviceport.go, newBaseServiceInfo).
+//! How `loadBalancerSourceRanges` change the rules of a service port (pkg/proxy/serviceport.go, newBaseServiceInfo).
 
 use super::fixture::{CLUSTER_IP, LB_IP, Seen, config, endpoint, http_slice, load_balancer};
 use crate::node::kube_proxy::ProxyMode;
@@ -18,7 +18,7 @@ fn a_range_of_all_addresses_leaves_no_firewall() {
         for ranges in [&["0.0.0.0/0"][..], &["203.0.113.0/25", "0.0.0.0/0"], &["2001:db8::/32"]] {
             assert_eq!(printed(mode, ranges), open, "{mode:?}: {ranges:?}");
         }
-        // The other family's opens nothing in this one.
+        // A range of the other family allows nothing in this one.
         let closed = printed(mode, &["203.0.113.0/25"]);
         assert_ne!(closed, open, "{mode:?}");
         assert_eq!(printed(mode, &["203.0.113.0/25", "::/0"]), closed, "{mode:?}");

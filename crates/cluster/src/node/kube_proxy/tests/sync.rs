@@ -67,7 +67,7 @@ fn wanted_servers(rules: &IpvsRules) -> ServerList {
     rules.servers.iter().map(|server| (server.key, sorted(&server.real_servers))).collect()
 }
 
-/// There are no connections: what is not wanted is gone, and does not only wait for its end.
+/// There are no connections, so a real server that is not wanted is deleted at once instead of terminating.
 fn servers_in_force(ipvs: &Ipvs) -> ServerList {
     let sorted = |state: &VirtualServerState| {
         state.real_servers.iter().map(|s| s.address).collect::<BTreeSet<_>>().into_iter().collect()
@@ -82,7 +82,7 @@ proptest! {
         (large, shared) in any::<(bool, bool)>(),
         syncs in prop::collection::vec(prop::collection::vec(any_change(), 0..4), 1..6),
     ) {
-        // With some endpoints more, comments go; with some less, they come again.
+        // With the low limit, comments disappear and come back as the number of endpoints changes.
         cfg.large_cluster_endpoints = if large { 1000 } else { 6 };
         for mode in ProxyMode::ALL {
             let mut seen = Seen::default();

@@ -1,4 +1,4 @@
-//! Who is sent to while endpoints terminate: the tables of both proxiers, which are one, and IPVS's tests.
+//! Which endpoints get traffic while some terminate: the table that both proxiers' tests share, and IPVS's tests.
 
 use super::fixture::{
     CLIENT, CLUSTER_IP, EXTERNAL_IP, LB_IP, NODE, POD, Seen, config, endpoint, http, http_slice, ip,
@@ -30,7 +30,7 @@ const LOCAL: &[Case] = &[
         ONE_TWO_FIVE,
         ONE_TWO,
     ),
-    // The one that is ready is elsewhere: each policy goes by its own endpoints.
+    // The ready endpoint is on another node: each policy falls back to terminating endpoints separately.
     (
         "only terminating endpoints exist",
         "2 here closing, 3 here closing, 4 here closed, 5 there ready",

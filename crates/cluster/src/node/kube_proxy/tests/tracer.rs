@@ -1,4 +1,4 @@
-//! Two ways to ask rules where packets go, which must agree with each other and with upstream's tables:
+//! Two ways to find where packets go, which must agree with each other and with upstream's tables:
 //! interpreters of the printed text, like upstream's tracers, and the evaluator.
 
 use std::collections::BTreeSet;
@@ -74,20 +74,21 @@ impl Texts {
     }
 }
 
-/// Below this many connections nothing is agreed. What the text does not say, but one connection in six
-/// does, is missed once in 1500 packets; and there are many packets.
+/// At least this many connections are tried. An outcome that the text does not have, but one connection in six
+/// gets, is missed for one packet in 1500; and many packets are tried.
 const ENOUGH: u64 = 40;
-/// What the text says, and one connection in eight does, is missed once in 10^58 packets.
+/// At most this many are tried. An outcome that the text has, and one connection in eight gets, is missed for one
+/// packet in 10^58.
 const LIMIT: u64 = 1000;
 
-/// All that may become of a connection, if the text and the evaluator say the same of it.
+/// Every possible outcome of a connection, if the text and the evaluator agree on it.
 pub fn agreed(host: &Host, rules: &Rules, tuple: &Tuple) -> Result<Vec<Traced>, String> {
     let traced = host.trace(tuple, &BTreeSet::new());
     // And then of the client's next one.
     let next = Tuple { src_port: tuple.src_port + 1, ..*tuple };
     let then: Vec<Vec<Traced>> = traced.iter().map(|first| host.trace(&next, &first.noted)).collect();
     let mut missing: Vec<&Outcome> = traced.iter().map(|traced| &traced.outcome).collect();
-    // Only where there is a choice can a client be seen to be bound, or not to be.
+    // Session affinity can be observed only if there is a choice.
     let is_free = missing.len() > 1 && traced.iter().all(|traced| traced.noted.is_empty());
     let mut moved = false;
     for flow in 0..LIMIT {

@@ -1,4 +1,4 @@
-//! The tracers themselves, on rules that no kube-proxy of ours wrote: TestTracePacketV4 and TestTracePacketV6
+//! The tracers themselves, on upstream's own rules: TestTracePacketV4 and TestTracePacketV6
 //! (pkg/proxy/nftables/helpers_test.go); and TestTracePacket (pkg/proxy/iptables/proxier_test.go).
 
 use std::collections::BTreeSet;

@@ -40,7 +40,7 @@ enum Way {
 }
 
 impl Restore {
-    /// Those that are decided stand first, in the order of the rules.
+    /// Packets with a verdict come first, in the order of the rules.
     fn walk<'a>(&self, table: &str, name: &str, packet: Packet<'a>) -> Vec<(Packet<'a>, Way)> {
         let chain = self.chain(table, name).unwrap();
         let (mut here, mut left) = (vec![packet], Vec::new());
@@ -59,7 +59,7 @@ impl Restore {
         left
     }
 
-    /// `next`: what goes on to the next rule. `left`: what leaves the chain.
+    /// `next`: packets that go on to the next rule. `left`: packets that leave the chain.
     fn target<'a>(
         &self,
         table: &str,
@@ -103,7 +103,7 @@ fn decide(verdict: &Target, packet: &mut Packet) {
     }
 }
 
-/// The packet if the rule may match it, and the packet if it may not: both, where chance decides.
+/// The packet if the rule can match it, and the packet if it can fail to: both, if that is random.
 fn matching<'a>(
     rule: &Rule,
     sets: &Sets,
@@ -142,7 +142,7 @@ fn holds(ask: &Ask, sets: &Sets, packet: &mut Packet) -> bool {
             true
         }
         What::InSet(name, ends) => sets.get(name).is_some_and(|set| set.has(ends, &tuple)),
-        // The hooks see what is routed here, not what a bridge passes on between its ports.
+        // The hooks see routed packets, not those that a bridge forwards between its ports.
         What::FromBridge => false,
         What::VirtualAddress(prefix) => by(&|server| prefix.has(server.at.ip())),
         What::VirtualProtocol(name) => by(&|server| server.protocol.lower() == name),
