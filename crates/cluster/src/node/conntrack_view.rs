@@ -19,15 +19,15 @@ impl Tracked {
         tcp.then(|| self.entry.tcp.as_str())
     }
 
-    /// Who the client calls, and who answers: the first packet's tuple, and the answer's.
+    /// The tuples of both directions: that of the connection's first packet, and that of its replies.
     pub fn tuples(&self) -> (Tuple, Tuple) {
         (self.entry.original, self.entry.reply)
     }
 }
 
 impl World {
-    /// What the node remembers of connections, in an order that is the same in every run. `None`
-    /// for a node that is not there.
+    /// The node's conntrack entries, in an order that is the same in every run. `None` if the node does not
+    /// exist.
     pub fn conntrack_of(&self, node: Uid) -> Option<Vec<Tracked>> {
         let machine = self.machines.get(&node)?;
         let tracked = |entry: &Entry| Tracked { entry: *entry, left: entry.expires.since(self.clock.now()) };

@@ -11,7 +11,7 @@ use crate::api::{NsName, Phase, Pod, PodStatus, Probe, Uid};
 use crate::net::PerFamily;
 use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, World};
 
-/// What is true on the node, whatever the API server knows of it yet.
+/// The Pod's actual state on its node. The API server may not have heard of it yet.
 #[derive(Clone, Debug)]
 pub struct PodRuntime {
     pub key: NsName,
@@ -20,16 +20,16 @@ pub struct PodRuntime {
     /// The Pod's end of its veth pair, while it is up.
     pub addresses: Option<PerFamily<IpAddr>>,
     pub process: Process,
-    /// What the readiness probe would find: false when a person made it fail.
+    /// The result that the readiness probe gets: false after a user made it fail.
     pub passes_probe: bool,
-    /// The Pod's status as the kubelet knows it: what it reports, as soon as it is heard
+    /// The Pod's status as the kubelet knows it. It reports it as soon as the API server can be reached
     /// (pkg/kubelet/status, status_manager.go).
     pub status: PodStatus,
-    /// Stopped and cleaned up while the API server could not be told.
+    /// Stopped and cleaned up while the API server could not be reached.
     gone: bool,
-    /// Counts starts and stops: a step that was planned before one of them is void.
+    /// Incremented at each start and stop: steps that were planned before have no effect.
     epoch: u32,
-    /// The same for probes, which a SIGTERM does not stop.
+    /// The same for probes. They have an epoch of their own because a SIGTERM does not stop them.
     probe_epoch: u32,
     successes: u32,
     failures: u32,
@@ -37,7 +37,7 @@ pub struct PodRuntime {
 }
 
 impl PodRuntime {
-    /// Is it an address of the Pod's own network namespace?
+    /// Whether the address belongs to the Pod's network namespace.
     pub(crate) fn has_address(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.addresses.is_some_and(|own| own.contains(&address))
     }
@@ -46,7 +46,7 @@ impl PodRuntime {
         if step == KubeletStep::Probe { self.probe_epoch } else { self.epoch }
     }
 
-    /// What was planned for the containers as they were is void, their probes included.
+    /// Makes the steps that were planned for the containers, and for their probes, have no effect.
     fn forget_plans(&mut self) {
         self.epoch += 1;
         self.probe_epoch += 1;
@@ -55,19 +55,19 @@ impl PodRuntime {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Process {
-    /// Not started, or ended.
+    /// Not started yet, or exited.
     Stopped,
     /// Runs and takes connections.
     Listening,
-    /// Had its SIGTERM: finishes what it has, takes nothing new.
+    /// Got SIGTERM: finishes open connections and accepts no new ones.
     ShuttingDown,
-    /// Had its SIGTERM, and goes on as before for half of its grace period: time for everybody's rules to
-    /// forget it.
+    /// Got SIGTERM, and goes on serving for half of its grace period, so that all nodes' rules can drop the
+    /// endpoint first.
     Draining,
 }
 
 impl Process {
-    /// Does it take connections?
+    /// Whether the process accepts connections.
     pub(crate) fn serves(self) -> bool {
         matches!(self, Process::Listening | Process::Draining)
     }
@@ -79,18 +79,18 @@ pub(crate) enum KubeletStep {
     Sandbox,
     /// The container runs.
     Start,
-    /// The readiness probe asks.
+    /// The readiness probe runs.
     Probe,
-    /// The kubelet has heard of the deletion.
+    /// The kubelet has seen the deletion.
     Sigterm,
     /// The process has ended, or was killed after its grace period.
     Exited,
-    /// The sandbox is gone and the API server is told so.
+    /// The sandbox is gone, and the kubelet reports this to the API server.
     Removed,
 }
 
 impl World {
-    /// A Pod was bound to a node: its kubelet hears of it.
+    /// A Pod was bound to a node: the watch event goes to its kubelet.
     pub(crate) fn kubelet_observes(&mut self, pod: &Pod) {
         let Some(name) = &pod.spec.node_name else { return };
         let Some(node) = self.store.node(name).map(|n| n.meta.uid) else { return };
@@ -121,7 +121,7 @@ impl World {
         self.machines.get(&node).is_some_and(|m| m.cut_off)
     }
 
-    /// The kubelet changes what it knows of a Pod, and reports it if it is heard.
+    /// Changes the kubelet's own status of a Pod, and reports it if the API server can be reached.
     fn update_status(&mut self, pod: Uid, change: impl FnOnce(&mut PodStatus)) {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         change(&mut runtime.status);
@@ -140,8 +140,8 @@ impl World {
         }
     }
 
-    /// The API server can be reached again: the kubelet reports every Pod, hears of new ones, and
-    /// of those that it shall stop.
+    /// The API server can be reached again: the kubelet reports every Pod, starts the new ones, and stops
+    /// those that were deleted meanwhile.
     pub(crate) fn kubelet_reconnects(&mut self, node: Uid) {
         let Some(name) = self.machines.get(&node).map(|m| m.name.clone()) else { return };
         for key in self.pods_on(&name) {
@@ -171,7 +171,7 @@ impl World {
         self.plan(pod, delay, KubeletStep::Sandbox);
     }
 
-    /// Images and disks differ, so Pods do not start in step.
+    /// A random delay, so that Pods do not all start at the same moment: images and disks differ.
     fn start_jitter(&self, pod: Uid) -> Span {
         let spread = self.timing.pod_start_spread.0.max(1);
         let Some(runtime) = self.pods.get(&pod) else { return Span::ZERO };
@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    /// The kubelet deletes the Pod from the API server, once it reaches it.
+    /// The kubelet deletes the Pod from the API server, as soon as it can reach it.
     fn pod_stopped(&mut self, pod: Uid) {
         let Some(runtime) = self.pods.get(&pod) else { return };
         if !self.is_cut_off(runtime.node) {
@@ -256,7 +256,7 @@ impl World {
         Span(self.chance.below(Purpose::ProbePhase, subject, u64::from(runtime.epoch), 500_000_000))
     }
 
-    /// The Pod's readiness: the first container that has a probe speaks for it.
+    /// The probe that decides the Pod's readiness: that of the first container which has one.
     fn probe_of(&self, key: &NsName) -> Option<Probe> {
         self.store.pods.get(key)?.spec.containers.iter().find_map(|c| c.readiness.clone())
     }
@@ -283,8 +283,8 @@ impl World {
         self.plan(pod, Span::from_secs(u64::from(probe.period_s.max(1))), KubeletStep::Probe);
     }
 
-    /// A person makes the probe fail, or pass again. A Pod without a probe has nobody who would
-    /// notice, so its condition follows at once.
+    /// A user makes the probe fail, or pass again. Without a probe nothing would notice, so the Pod's Ready
+    /// condition then changes at once.
     pub(crate) fn set_probe_result(&mut self, key: &NsName, pass: bool) {
         let Some(uid) = self.store.pods.get(key).map(|p| p.meta.uid) else { return };
         let Some(runtime) = self.pods.get_mut(&uid) else { return };
@@ -306,7 +306,7 @@ impl World {
         });
     }
 
-    /// The process ends by itself, with an error.
+    /// The process exits by itself, with an error.
     pub(crate) fn crash(&mut self, key: &NsName) {
         let Some(uid) = self.store.pods.get(key).map(|p| p.meta.uid) else { return };
         let timing = Arc::clone(&self.timing);
@@ -396,7 +396,7 @@ impl World {
         self.plan(pod, delay, KubeletStep::Removed);
     }
 
-    /// If it runs.
+    /// Does nothing if the process does not run.
     fn process_stops(&mut self, pod: Uid) {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         if std::mem::replace(&mut runtime.process, Process::Stopped) != Process::Stopped {
@@ -405,7 +405,7 @@ impl World {
     }
 
     fn pod_removed(&mut self, pod: Uid) {
-        // A Pod that is deleted by force: its kubelet kills the process all the same.
+        // Also after a forced deletion, where the Pod object is gone at once: the kubelet still kills the process.
         self.process_stops(pod);
         let Some(runtime) = self.pods.remove(&pod) else { return };
         if let (Some(machine), Some(addresses)) = (self.machines.get_mut(&runtime.node), runtime.addresses) {
@@ -417,8 +417,7 @@ impl World {
         }
     }
 
-    /// The node lost its power: every process on it ends and every link goes down, and nobody
-    /// is left to tell the API server.
+    /// The node lost power: its processes end and its links go down, without any report to the API server.
     pub(crate) fn pods_lose_power(&mut self, node: Uid) {
         let mut here = Vec::new();
         for (_, runtime) in self.pods.iter_mut().filter(|(_, r)| r.node == node) {
@@ -430,8 +429,8 @@ impl World {
         self.machine_falls_silent(node, &here);
     }
 
-    /// The node is back: its kubelet makes new sandboxes, with new addresses, for the Pods that
-    /// are still meant to be there, and reports the others gone.
+    /// The node has power again: its kubelet makes new sandboxes, with new addresses, for the Pods that are
+    /// still bound to it and not deleted, and reports the others as removed.
     pub(crate) fn pods_regain_power(&mut self, node: Uid, after: Span) {
         let here: Vec<(Uid, NsName)> =
             self.pods.values().filter(|r| r.node == node).map(|r| (r.uid, r.key.clone())).collect();
@@ -451,8 +450,8 @@ impl World {
         }
     }
 
-    /// Whether a process in the Pod takes connections on the port. One that declares no port
-    /// at all is taken to listen everywhere: `containerPort` is only a note to the reader.
+    /// Whether a process in the Pod accepts connections on the port. A Pod that declares no port at all
+    /// listens on every port, since `containerPort` is only informational.
     pub(crate) fn listens(&self, pod: Uid, port: u16) -> bool {
         let Some(runtime) = self.pods.get(&pod) else { return false };
         if !runtime.process.serves() {

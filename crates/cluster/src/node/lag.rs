@@ -1,4 +1,4 @@
-//! How far a node's rules are behind the API server, and what is wrong with them for it.
+//! How far a node's rules are behind the API server, and which service ports' rules are wrong because of that.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::sim::{Span, World};
 use litemap::LiteMap;
 use std::collections::BTreeSet;
 
-/// Why a node's rules may be old.
+/// Whether watch events reach a node's kube-proxy, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hearing {
     /// Changes arrive, each after its delay.
@@ -20,15 +20,15 @@ pub enum Hearing {
     Off,
 }
 
-/// A node's lag, as a view draws it.
+/// How far a node's rules are behind, as the page and the command line show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lag {
     pub hearing: Hearing,
-    /// Changes that the rules do not hold. Of those that are missed, one for each object.
+    /// How many changes are not in the rules yet. While kube-proxy gets no events, each object counts once.
     pub behind: u32,
     /// How long ago the oldest of them was made.
     pub age: Option<Span>,
-    /// The service ports for which the rules would be others by now, in the order of their names.
+    /// The service ports whose rules would be different if they were written now, sorted by name.
     pub stale: Vec<StalePort>,
 }
 
@@ -43,23 +43,23 @@ pub struct StalePort {
     pub service: StaleService,
 }
 
-/// What the rules hold of the Service itself.
+/// How the Service in the rules differs from the one in the API server, its endpoints aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleService {
     Current,
     /// The rules do not know the port yet.
     Unknown,
-    /// The port is not there any more.
+    /// The port does not exist any more.
     Deleted,
     /// Its addresses, ports or policies have changed.
     Changed,
 }
 
-/// What kube-proxy of one node makes of one service port.
+/// What the rules of one service port on one node depend on.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Decision {
     pub service: ServicePortInfo,
-    /// No endpoint anywhere; none for policy Cluster; none for policy Local.
+    /// Whether there is no endpoint at all; none for policy Cluster; none for policy Local.
     pub nothing: [bool; 3],
     pub reachable: Vec<SocketAddr>,
 }
@@ -75,7 +75,7 @@ pub(crate) struct Sources<'a> {
 }
 
 impl World {
-    /// `None` for a node that is not there.
+    /// `None` if the node does not exist.
     pub fn lag_of(&self, node: Uid) -> Option<Lag> {
         let machine = self.machines.get(&node)?;
         let hearing = match machine {
@@ -107,7 +107,7 @@ impl World {
 }
 
 impl<'a> Sources<'a> {
-    /// What the node's rules were written from.
+    /// What the node's rules in force were written from.
     pub fn written(machine: &'a Machine) -> Sources<'a> {
         let written = &machine.proxy.written;
         let zone = written.config.as_ref().and_then(|config| config.zone.clone());
@@ -150,7 +150,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Services of which anything differs. All of them where the node's zone does.
+/// Services that differ, themselves or in their EndpointSlices. All of them if the node's zone differs.
 pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> BTreeSet<NsName> {
     changed_objects((old.services, old.slices), (new.services, new.slices), old.zone != new.zone)
 }
@@ -168,7 +168,7 @@ fn compare(name: &ServicePortName, old: Option<&Decision>, new: Option<&Decision
         these.iter().copied().filter(|e| !those.contains(e)).collect::<Vec<_>>()
     };
     let (gone, missing) = (only(&was, &is), only(&is, &was));
-    // The port itself may be the same, and which endpoints are local may not.
+    // Even if the port itself is the same, other endpoints may be local.
     let same = service == StaleService::Current && gone.is_empty() && missing.is_empty();
     let split = matches!((old, new), (Some(old), Some(new)) if old.nothing != new.nothing);
     (!same || split).then(|| StalePort { port: name.clone(), gone, missing, service })

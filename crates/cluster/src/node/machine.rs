@@ -28,33 +28,33 @@ pub struct Machine {
     /// The InternalIPs.
     pub addresses: PerFamily<IpAddr>,
     pub power: bool,
-    /// Counts the times the machine was switched on: what was planned before is void.
+    /// Incremented when the machine is switched on: events that were planned before have no effect.
     pub boot: u32,
-    /// The node does not reach the API server: neither its kubelet nor its kube-proxy hears or is
-    /// heard. Its links to Pods and to other nodes are not touched.
+    /// The node cannot reach the API server: its kubelet and its kube-proxy get no events and can report
+    /// nothing. Its links to Pods and to other nodes still work.
     pub cut_off: bool,
-    /// Power came while the node was cut off: its kubelet still has to learn what to run.
+    /// The node was switched on while it was cut off: its kubelet does not know yet which Pods to run.
     pub(crate) booted_cut_off: bool,
-    /// Counts kube-proxy's watches: what is on its way by an older one never arrives.
+    /// Incremented with each watch that kube-proxy opens: events of an older watch never arrive.
     pub(crate) watch: u32,
-    /// Counts the times that the kubelet fell silent or was heard again: what was planned for a
-    /// silent node is void then.
+    /// Incremented when the kubelet stops reporting and when it starts again: what the node lifecycle
+    /// controller had planned for a silent node then has no effect.
     pub(crate) silence: u32,
     /// Keys the draws that its rules make.
     pub(crate) subject: u64,
     pub cni: Cni,
     pub stack: Stack,
-    /// Of the rules in force.
+    /// Counted since the rules in force were written.
     pub sent: SentConnections,
     pub proxy: ProxyStatus,
-    /// Counts the starts of its kube-proxy: what an earlier one was to hear or do is void.
+    /// Incremented when kube-proxy starts: events for an earlier process have no effect.
     pub(crate) proxy_start: u32,
 }
 
-/// What this node's kube-proxy knows, and how old its rules are.
+/// What this node's kube-proxy has seen, and how old its rules are.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyStatus {
-    /// Which rules it writes.
+    /// The mode that it runs in.
     pub mode: ProxyMode,
     pub services: Arc<LiteMap<NsName, Arc<Service>>>,
     pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
@@ -62,27 +62,27 @@ pub struct ProxyStatus {
     pub zone: Option<Str>,
     /// The process is stopped (SIGSTOP): it sees nothing, writes nothing and answers nobody.
     pub paused: bool,
-    /// Changes that kube-proxy has not seen, oldest first. Of those that it misses, because it is
-    /// paused or cut off, the first of each object.
+    /// Changes that kube-proxy has not seen, oldest first. While it is paused or cut off, only the first
+    /// change of each object is kept.
     pub pending_events: VecDeque<PendingEvent>,
-    /// Changes that it has seen after the rules were written.
+    /// How many changes it has seen since the rules were written.
     pub pending_sync: u32,
-    /// When the oldest of these was made.
+    /// When the oldest of these changes was made.
     pub pending_since: Option<Time>,
     /// What the rules were last written from.
     pub written: Written,
-    /// Chains that nothing jumps to any more, and that were not deleted yet.
+    /// Chains that nothing jumps to any more and that are not deleted yet.
     pub stale_chains: Vec<Str>,
     pub(crate) cleaned_at: Option<Time>,
     pub(crate) cleanup_planned: bool,
     /// When the rules were last written.
     pub synced_at: Option<Time>,
-    /// When the last watch event on its way arrives: events keep their order.
+    /// When the last watch event under way arrives. Later events must not overtake it.
     pub(crate) last_arrival: Time,
     pub(crate) sync_planned: bool,
     /// When this kube-proxy started.
     pub(crate) started: Time,
-    /// It will look at the real servers that are to go.
+    /// The next check of terminating real servers is scheduled (mode ipvs).
     pub(crate) terminates_planned: bool,
 }
 
@@ -108,13 +108,13 @@ pub enum Changed {
 /// A change that has not reached a node's kube-proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEvent {
-    /// When the API server took it.
+    /// When the API server accepted the change.
     pub at: Time,
     pub what: Changed,
 }
 
 impl Machine {
-    /// Nobody hears its kubelet.
+    /// Whether its kubelet cannot report to the API server.
     pub fn is_silent(&self) -> bool {
         !self.power || self.cut_off
     }
@@ -125,20 +125,20 @@ impl Machine {
         self.sent.clear();
     }
 
-    /// The kernel takes other rules over, and counts anew.
+    /// Replaces the rules in the kernel; all counters start from zero.
     pub(crate) fn set_rules(&mut self, rules: Rules) {
         self.stack.set_rules(rules);
         self.sent.clear();
     }
 
-    /// Counts the rules that a packet matched, which was `before` when it met the first of them.
+    /// Counts the rules that a packet matched. `before`: the packet's tuple before the first of them.
     pub(crate) fn count(&mut self, before: Tuple, hits: &[RuleHit]) {
         self.stack.count(hits);
         self.sent.note(self.stack.rules(), before, hits);
     }
 
-    /// What the kernel has beside the rules in force, in lines that follow them where they are printed:
-    /// chains that nothing jumps to any more, real servers that wait for their connections to end.
+    /// What the kernel has besides the rules in force, printed after them: chains that nothing jumps to any
+    /// more, and real servers that are kept until their connections end.
     pub fn left_over(&self) -> String {
         let chains = self.proxy.stale_chains.iter();
         let chains = chains.map(|chain| format!("# {chain} is still in the kernel; nothing jumps to it\n"));
@@ -147,12 +147,12 @@ impl Machine {
 }
 
 impl ProxyStatus {
-    /// How many changes of Services and EndpointSlices the node's rules do not hold yet.
+    /// How many changes of Services and EndpointSlices are not in the node's rules yet.
     pub fn behind(&self) -> u32 {
         u32::try_from(self.pending_events.len()).unwrap_or(u32::MAX).saturating_add(self.pending_sync)
     }
 
-    /// When the oldest change was made that the node's rules do not hold yet.
+    /// When the oldest change was made that is not in the node's rules yet.
     pub fn oldest_change(&self) -> Option<Time> {
         let pending_events = self.pending_events.front().map(|u| u.at);
         [self.pending_since, pending_events].into_iter().flatten().min()

@@ -1,32 +1,31 @@
-//! What a node takes in memory, about. Rules, and what kube-proxy has seen, are shared by all Worlds in which they are
-//! the same ones.
+//! An estimate of a node's memory. Rules, and the objects that kube-proxy has seen, are shared between Worlds as long
+//! as they are the same.
 
 use std::sync::Arc;
 
 use super::Machine;
 use super::kube_proxy::{Port, Synced};
 
-/// An entry of conntrack with its share of the table's index, and of IPVS' where that knows the connection too.
+/// A conntrack entry with its share of the index, and the IPVS connection that may belong to it.
 const CONNECTION: u64 = 272;
 const IPVS_CONNECTION: u64 = 200;
 /// A count of packets by rule, and of connections by endpoint.
 const COUNT: u64 = 96;
 /// A Service or EndpointSlice in a map of what kube-proxy has seen.
 const SEEN: u64 = 48;
-/// What a rule set holds of each service port beside what is written for that port alone: its rules in the chains that
-/// all share.
+/// The rules of one service port in the chains that all Services share.
 const PORT: u64 = 700;
-/// What is written for a service port alone, and for each endpoint of it.
+/// The chains of one service port, and of each of its endpoints.
 const PORT_RULES: u64 = 2_000;
 const ENDPOINT_RULES: u64 = 600;
 
 impl Machine {
-    /// What the rules in force hold that no others do.
+    /// The part of the rules in force that is not shared with other rule sets.
     pub(crate) fn rules_bytes(&self) -> u64 {
         self.proxy.written.synced.as_ref().map_or(0, |synced| synced.ports.len() as u64 * PORT)
     }
 
-    /// What it takes that an older state of the same node does not hold too.
+    /// The memory that is not shared with an older state of the same node.
     pub(crate) fn bytes_beside(&self, older: Option<&Machine>) -> u64 {
         let connections = self.stack.conntrack.len() as u64;
         let ipvs = if self.stack.ipvs().is_some() { IPVS_CONNECTION } else { 0 };
@@ -46,13 +45,13 @@ impl Machine {
     }
 }
 
-/// `None` where both hold the same one.
+/// The new value; `None` if both states share one.
 fn own<'a, T>(new: &'a Arc<T>, old: Option<&Arc<T>>) -> Option<&'a T> {
     old.is_none_or(|old| !Arc::ptr_eq(new, old)).then_some(new)
 }
 
-/// What was written for the service ports alone that an older sync did not write so. Ports are sorted by name, and few
-/// of them change from one sync to the next: what stands between the first and the last that differ.
+/// The chains of service ports that are not shared with an older sync. Ports are sorted by name and few of them change
+/// between two syncs, so this counts everything from the first port that differs to the last one.
 fn written_for_ports(new: &Synced, old: Option<&Synced>) -> u64 {
     let ports = || new.ports.values();
     let old_ports = || old.into_iter().flat_map(|old| old.ports.values());

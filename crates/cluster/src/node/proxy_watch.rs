@@ -1,4 +1,4 @@
-//! How a node's kube-proxy comes to know of a change, and when it writes its rules.
+//! How changes reach a node's kube-proxy, and when it writes its rules.
 //! Source: pkg/proxy/config, pkg/proxy/runner (BoundedFrequencyRunner).
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::node::{Changed, Machine, PendingEvent, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
 use netfilter::{Cidr, Family, Rules};
 
-/// Only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
+/// Called only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
 fn clean_conntrack(machine: &mut Machine, ports: &Ports, family: Family) {
     if udp_endpoints_changed(&machine.proxy.written.slices, &machine.proxy.slices, family) {
         clean_stale_entries(&mut machine.stack.conntrack, ports);
@@ -23,8 +23,8 @@ fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
     ports((&machine.proxy.services, &machine.proxy.slices), &config.node_name, config.family)
 }
 
-/// A sync: from nothing where there was none before, or the configuration was another one; else only for
-/// Services that have changed (I-06).
+/// A sync. It is a full one if it is the first, or if the configuration has changed; otherwise it writes only
+/// the rules of Services that have changed (I-06).
 fn sync(machine: &Machine, config: &ProxyConfig) -> Synced {
     let (proxy, written) = (&machine.proxy, &machine.proxy.written);
     let last = written.synced.as_ref().filter(|_| written.config.as_deref() == Some(config));
@@ -49,7 +49,7 @@ impl WatchChange {
 }
 
 impl World {
-    /// A Service or an EndpointSlice changed: the news sets out to every node.
+    /// A Service or an EndpointSlice changed: sends a watch event to every node's kube-proxy.
     pub(crate) fn publish(&mut self, change: &WatchChange) {
         let nodes: Vec<Uid> = self.machines.values().filter(|m| m.power).map(|m| m.uid).collect();
         for node in nodes {
@@ -121,7 +121,7 @@ impl World {
         self.plan_proxy_sync(node);
     }
 
-    /// At once when the last sync is long enough ago, else when it is.
+    /// Schedules a sync: at once, or as soon as `minSyncPeriod` has passed since the last one.
     fn plan_proxy_sync(&mut self, node: Uid) {
         let timing = Arc::clone(&self.timing);
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -168,8 +168,8 @@ impl World {
         self.plan_termination(node);
     }
 
-    /// GracefulTerminationManager.Run: once a minute since kube-proxy started, as long as there is
-    /// a real server to look at.
+    /// GracefulTerminationManager.Run: every minute from kube-proxy's start. Here it is scheduled only while
+    /// there are terminating real servers.
     fn plan_termination(&mut self, node: Uid) {
         const INTERVAL: u64 = Span::from_secs(60).0;
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -193,15 +193,15 @@ impl World {
         self.plan_termination(node);
     }
 
-    /// The rules that the node's kube-proxy would write in a mode, from what it has seen by now.
-    /// `None` for a node that is not there.
+    /// The rules that the node's kube-proxy would write in `mode`, from what it has seen so far.
+    /// `None` if the node does not exist.
     pub fn rules_as_if(&self, node: Uid, mode: ProxyMode) -> Option<Rules> {
         let machine = self.machines.get(&node)?;
         let config = self.proxy_config(node, machine.stack.rules().family());
         Some(build_rules(mode, &config, &seen_ports(machine, &config)))
     }
 
-    /// What the proxier of one family is told.
+    /// The configuration of the proxier of one family.
     fn proxy_config(&self, node: Uid, family: Family) -> ProxyConfig {
         let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
         let pod_cidr = self.config.pod_cidrs.get(family).copied();
@@ -231,7 +231,7 @@ impl World {
         }
     }
 
-    /// A kube-proxy that starts lists everything first, then writes all its rules.
+    /// A kube-proxy that starts lists all objects, then does a full sync.
     pub(crate) fn proxy_starts(&mut self, node: Uid, after: Span) {
         let mode = self.config.proxy_mode;
         let started = self.clock.now() + after;
@@ -249,8 +249,8 @@ impl World {
         self.schedule(at, Event::ProxySync { node, start });
     }
 
-    /// The ConfigMap changes and the DaemonSet is rolled out: every node's kube-proxy restarts,
-    /// each after its own delay. Until then it goes on as before.
+    /// Changes the ConfigMap and rolls out the DaemonSet: every node's kube-proxy restarts after a delay of its
+    /// own, and keeps its old mode until then.
     pub(crate) fn set_proxy_mode(&mut self, mode: ProxyMode) {
         Arc::make_mut(&mut self.config).proxy_mode = mode;
         self.changes.scene = true;
@@ -265,12 +265,12 @@ impl World {
         }
     }
 
-    /// Before anything else a kube-proxy that starts in another mode removes the rules of the old
-    /// one, and only then lists what there is and writes its own: in between the node knows no
-    /// Service. (Options.Run calls platformCleanup first.) Connections go on as conntrack has them.
+    /// A kube-proxy that starts in another mode first removes the rules of the old mode (Options.Run calls
+    /// platformCleanup), then lists the objects and writes its own rules. In between the node has no rules
+    /// for any Service; open connections go on by their conntrack entries.
     pub(crate) fn proxy_restarts(&mut self, node: Uid, boot: u32) {
         let mode = self.config.proxy_mode;
-        // A kubelet that hears nothing restarts nothing, and whoever stopped the process holds it: see
+        // A kubelet that is cut off restarts nothing, and a paused process does not exit. The restart then follows in
         // proxy_catches_up.
         let heard = |m: &&Machine| m.boot == boot && m.power && !m.is_silent() && !m.proxy.paused;
         let Some(machine) = self.machines.get(&node).filter(heard) else { return };
@@ -283,13 +283,13 @@ impl World {
         }
         self.proxy_starts(node, Span::ZERO);
         if let Some(machine) = self.machines.get_mut(&node) {
-            // Nothing of what it listed is in rules yet.
+            // What it has listed is not in the rules yet.
             machine.proxy.pending_sync = 1;
         }
         self.changes.rules.insert(node);
     }
 
-    /// Takes over what the API server has now.
+    /// kube-proxy's list: it now knows what the API server has.
     fn proxy_lists(&mut self, node: Uid) {
         let services = Arc::new(self.store.services.as_map().clone());
         let slices = Arc::new(self.store.slices.as_map().clone());
@@ -299,7 +299,7 @@ impl World {
         machine.proxy.slices = slices;
     }
 
-    /// `kill -STOP` and `kill -CONT`: the watch's events wait in its socket, and are read at once.
+    /// `kill -STOP` and `kill -CONT`: meanwhile watch events wait in the socket, and are all read when it continues.
     pub(crate) fn pause_proxy(&mut self, node: Uid, on: bool) {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.proxy.paused != on) else { return };
         machine.proxy.paused = on;
@@ -309,19 +309,19 @@ impl World {
         if on {
             self.break_watch(node);
         } else {
-            // Not at this very moment: of two actions at one moment the log keeps only the order.
+            // After a delay, since the log keeps only the order of two actions at the same moment.
             self.proxy_catches_up(node, self.timing.watch_delay);
         }
     }
 
-    /// What is on its way to the node's kube-proxy does not arrive any more.
+    /// Events that are under way to the node's kube-proxy are lost.
     pub(crate) fn break_watch(&mut self, node: Uid) {
         if let Some(machine) = self.machines.get_mut(&node) {
             machine.watch += 1;
         }
     }
 
-    /// It hears again: its reflector finds the old watch too old or closed, and lists.
+    /// kube-proxy can receive again: its reflector finds the old watch expired or closed, and lists.
     pub(crate) fn proxy_catches_up(&mut self, node: Uid, after: Span) {
         let at = self.clock.now() + after;
         let Some(machine) = self.machines.get(&node) else { return };
@@ -329,7 +329,7 @@ impl World {
             return;
         }
         if machine.proxy.mode != self.config.proxy_mode {
-            // Its kubelet hears only now that the configuration is another one.
+            // Its kubelet learns only now that the configuration has changed.
             let boot = machine.boot;
             self.schedule(at, Event::ProxyRestart { node, boot });
             return;
@@ -340,7 +340,7 @@ impl World {
 
     pub(crate) fn proxy_relists(&mut self, node: Uid, watch: u32) {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
-        // Whatever is still on its way is in the list too.
+        // The list contains whatever events are still under way.
         machine.watch += 1;
         let proxy = &mut machine.proxy;
         proxy.pending_since = proxy.oldest_change();

@@ -1,6 +1,6 @@
-//! Chains that are out of use stay a while: in mode iptables those of a large cluster (I-06,
-//! pkg/proxy/iptables/proxier.go, syncProxyRules, "Delete chains no longer in use"); in mode nftables all,
-//! emptied (pkg/proxy/nftables/proxier.go, syncProxyRules, "Figure out which chains are now stale").
+//! Unused chains are deleted later: in mode iptables only in a large cluster (I-06,
+//! pkg/proxy/iptables/proxier.go, syncProxyRules, "Delete chains no longer in use"); in mode nftables always,
+//! emptied at once (pkg/proxy/nftables/proxier.go, syncProxyRules, "Figure out which chains are now stale").
 
 use crate::api::{Str, Uid};
 use crate::node::kube_proxy::{
@@ -13,14 +13,14 @@ use crate::sim::{Event, Span, World};
 use netfilter::Rules;
 use std::collections::BTreeSet;
 
-/// So many are remembered: what comes after is as harmless, and as useless.
+/// At most this many are remembered. Nothing depends on stale chains: they are only shown.
 const MAX_STALE_CHAINS: usize = 10_000;
 
-/// How long ago a chain must have been emptied, for nftables mode to delete it.
+/// nftables mode deletes a chain that was emptied longer ago than this.
 const STALE_AFTER: Span = Span::from_secs(1);
 
 impl World {
-    /// Before a sync puts its rules in place of the old ones.
+    /// Called before a sync replaces the old rules.
     pub(super) fn note_stale_chains(&mut self, node: Uid, synced: &Synced, config: &ProxyConfig) {
         let Some(machine) = self.machines.get(&node) else { return };
         match machine.proxy.mode {
@@ -31,8 +31,8 @@ impl World {
         }
     }
 
-    /// A sync deletes what the last one found stale, if that is long enough ago; if it is not, it finds it stale
-    /// anew. Mode ipvs has no chains of Services.
+    /// A sync deletes the chains that the last one found stale, unless that was less than [`STALE_AFTER`] ago:
+    /// then they stay stale. Mode ipvs has no chains of Services.
     fn note_stale_nftables_chains(&mut self, node: Uid, rules: &Rules) {
         let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -68,15 +68,15 @@ impl World {
     }
 }
 
-/// Those that are known, and those that the next rules do without.
+/// The chains that were stale before, and those that the next rules do not use any more.
 fn stale_iptables_chains(machine: &Machine) -> Vec<Str> {
     let (old, new) = (service_chains(machine, true), service_chains(machine, false));
     let known = machine.proxy.stale_chains.iter().cloned();
     known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(MAX_STALE_CHAINS).collect()
 }
 
-/// The chains of the Services that changed since the rules were written: those that are there, or
-/// those that will be.
+/// The chains of the Services that changed since the rules were written: those in the rules in force
+/// (`written`), or those in the next rules.
 fn service_chains(machine: &Machine, written: bool) -> BTreeSet<Str> {
     let seen = Sources::seen(machine);
     let sources = if written { Sources::written(machine) } else { seen };
