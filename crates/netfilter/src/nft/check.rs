@@ -1,4 +1,4 @@
-//! What is wrong with a table's references: nft refuses one to what is not there.
+//! Checks a table's references: nft refuses a reference to a chain or set that does not exist.
 
 use super::rule::{DnatTo, Rule, Statement, Verdict};
 use super::set::{SetId, SetKind};
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// What is wrong with a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableProblem {
-    /// A chain, or a map's element, leads to a chain that is not there.
+    /// A rule, or a map's element, leads to a chain that does not exist.
     MissingChain {
         from: Str,
         to: ChainId,
@@ -20,7 +20,7 @@ pub enum TableProblem {
         from: Str,
         to: SetId,
     },
-    /// A chain without rules is led to.
+    /// A rule or element leads to a chain without rules.
     EmptyChain {
         from: Str,
         to: Str,
@@ -36,7 +36,7 @@ pub enum TableProblem {
     Twice {
         name: Str,
     },
-    /// `vmap` on a set, or a map in place of a set.
+    /// `vmap` on a set, or a map where a set is required.
     WrongKind {
         from: Str,
         set: Str,
@@ -70,7 +70,7 @@ pub fn table_problems(table: &Table) -> Vec<TableProblem> {
     check.problems
 }
 
-/// From which hooks a chain can be reached.
+/// From which types of hooks a chain can be reached.
 #[derive(Clone, Copy, Default)]
 struct Reach {
     filter: bool,
@@ -80,9 +80,9 @@ struct Reach {
 struct Check<'a> {
     table: &'a Table,
     problems: Vec<TableProblem>,
-    /// Those that something leads to.
+    /// The chains that something leads to.
     chains: LiteMap<ChainId, Reach>,
-    /// Those that a rule names.
+    /// The sets that a rule names.
     sets: BTreeSet<SetAt>,
 }
 
@@ -164,7 +164,7 @@ impl Check<'_> {
         let Some(set) = self.table.set(at) else {
             return self.problems.push(TableProblem::MissingSet { from: from.clone(), to: at.1 });
         };
-        // A fixed set is one and the same, whoever names it.
+        // A fixed set is the same, whichever group's rule names it.
         self.sets.insert(if matches!(at.1, SetId::Fixed(_)) { (0, at.1) } else { at });
         if (set.kind == SetKind::Verdicts) != as_map {
             let (from, set) = (from.clone(), set.name.clone());
@@ -172,8 +172,8 @@ impl Check<'_> {
         }
     }
 
-    /// Where two groups have an element of one key, the later one's stands in the earlier one's place. The
-    /// chains behind that stay, and are no problem.
+    /// If two groups have an element with the same key, the later one replaces the earlier. The chains that the
+    /// earlier element led to remain, and are not reported as unused.
     fn displaced(&mut self) {
         let table = self.table;
         for (group, rules) in (1..).zip(table.groups()) {

@@ -1,5 +1,5 @@
-//! What rules have added to sets with `flags dynamic,timeout` (nft_dynset.c):
-//! who came lately, for a time.
+//! The elements that rules have added to sets with `flags dynamic,timeout` (nft_dynset.c): recent source
+//! addresses, until they time out.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use super::table::{SetAt, Table};
 use crate::{Span, Str, Time};
 use litemap::LiteMap;
 
-/// How many elements such a set holds when nobody says (nft, set_evaluate).
+/// How many elements such a set holds by default (nft, set_evaluate).
 pub const SIZE: usize = 65_535;
 
 /// A node's dynamic sets, by their ids in the table in force.
@@ -21,16 +21,16 @@ pub struct DynamicSets {
 struct Dynamic {
     name: Str,
     timeout: Span,
-    /// When each address is forgotten.
+    /// When each address times out.
     expires: LiteMap<IpAddr, Time>,
 }
 
 impl DynamicSets {
-    /// A new table: what it still declares keeps its elements, for `add set` does nothing to a set
-    /// that is there; the others are deleted with theirs.
+    /// A new table was loaded: sets that it still declares keep their elements, since `add set` does not change an
+    /// existing set. The other sets are deleted.
     ///
-    /// Where a set's timeout is another one now, a real kernel may refuse the transaction; here
-    /// the new timeout counts for what is added from then on.
+    /// If a set's timeout has changed, a real kernel may refuse the transaction. Here the new timeout holds for
+    /// elements that are added later.
     pub(super) fn follow(&mut self, table: &Table) {
         let old = std::mem::take(&mut self.sets).into_iter().map(|(_, set)| set);
         let mut old: LiteMap<Str, LiteMap<IpAddr, Time>> = old.map(|set| (set.name, set.expires)).collect();
@@ -45,7 +45,7 @@ impl DynamicSets {
         self.sets = table.sets().filter_map(dynamic).collect();
     }
 
-    /// Whom a set holds now, and until when.
+    /// The addresses in a set at the moment, and when each times out.
     pub fn members(&self, name: &str, now: Time) -> impl Iterator<Item = (IpAddr, Time)> {
         let set = self.sets.values().find(|set| &*set.name == name);
         let all = set.into_iter().flat_map(|set| set.expires.iter());
@@ -57,7 +57,7 @@ impl DynamicSets {
         self.sets.get(&set).and_then(|set| set.expires.get(&address)).is_some_and(|at| *at > now)
     }
 
-    /// `update @SET { ip saddr }`: false where the set is full.
+    /// `update @SET { ip saddr }`. False if the set is full.
     #[inline(never)]
     pub(super) fn update(&mut self, set: SetAt, address: IpAddr, now: Time) -> bool {
         let Some(set) = self.sets.get_mut(&set) else { return false };

@@ -1,4 +1,4 @@
-//! What a rule, or an element, does in the end with a packet.
+//! What a rule or element does with a packet, directly or by the chain it leads to.
 
 use super::{Chain, Statement, Table, Verdict};
 use crate::rules::RuleEffect;
@@ -33,7 +33,7 @@ impl Table {
         }
     }
 
-    /// `goto reject-chain` rejects: a map cannot say so itself.
+    /// `goto reject-chain` counts as reject, since a map's element cannot reject itself.
     fn effect_of(&self, verdict: Verdict) -> RuleEffect {
         match verdict {
             Verdict::Accept => RuleEffect::Accept,

@@ -17,19 +17,19 @@ pub(crate) struct Run<'e, 'p, 'c> {
     pub table: &'e Table,
     pub sets: &'e mut DynamicSets,
     pub packet: &'e mut Packet<'p, 'c>,
-    /// The map's element whose verdict the last one was.
+    /// The map element that gave the last verdict.
     pub element: Option<RuleRef>,
-    /// The packet's tuple before the rule, when somebody wants to know what the rule did.
+    /// The packet's tuple before the rule, if a trace is recorded.
     pub before: Option<Tuple>,
     /// As [`idle_chains`].
     pub idle: u64,
 }
 
-/// What a statement makes of a packet, or a rule.
+/// The result of a statement or a rule.
 enum Flow {
-    /// On to the rule's next statement.
+    /// Continue with the rule's next statement.
     Holds,
-    /// On to the next rule.
+    /// Continue with the next rule.
     Fails,
     Ends(Verdict),
     Rejects,
@@ -41,7 +41,7 @@ impl<'e> Run<'e, '_, '_> {
         if self.passes(base) {
             return Outcome::Accept;
         }
-        // Of zeros, which are the quickest to write.
+        // Filled with zeros, which is the fastest.
         let mut callers = [(ChainId::fixed(0), 0u32); MAX_DEPTH];
         let mut depth = 0;
         let (mut id, mut rule) = (base, 0u32);
@@ -64,7 +64,7 @@ impl<'e> Run<'e, '_, '_> {
                     (id, rule) = callers[depth];
                 }
                 Verdict::Jump(_) if depth == MAX_DEPTH => return Outcome::Drop(rule_at(id, rule - 1)),
-                // An idle chain is not deep, but a caller may be.
+                // Only at depth 0: deeper, skipping the jump could hide that the nesting is too deep.
                 Verdict::Jump(callee) if depth == 0 && self.passes(callee) => {}
                 Verdict::Jump(callee) => {
                     callers[depth] = (id, rule);
@@ -77,14 +77,14 @@ impl<'e> Run<'e, '_, '_> {
         Outcome::Accept
     }
 
-    /// Would the packet only return from the chain, and nobody wants to know how?
+    /// Whether the packet would only return from the chain, and no trace is recorded.
     #[inline]
     fn passes(&self, chain: ChainId) -> bool {
         is_one_of(self.idle, chain) && self.packet.cx.trace.is_none()
     }
 
-    /// Runs a chain's rules from `next` on, up to one that ends it: `next` is left behind that one.
-    /// What does not end came to the chain's end.
+    /// Runs a chain's rules from `next` on, up to one that gives a verdict, and moves `next` just past it.
+    /// Without a verdict the end of the chain was reached.
     #[inline]
     fn next_end(&mut self, chain: &Chain, id: ChainId, next: &mut u32) -> Flow {
         let traced = self.packet.cx.trace.is_some();
@@ -104,7 +104,7 @@ impl<'e> Run<'e, '_, '_> {
         Flow::Holds
     }
 
-    /// Notes a rule whose statements all held, and the element whose verdict was taken.
+    /// Adds a rule that matched to the trace, and the map element that gave the verdict.
     #[cold]
     fn note(&mut self, at: RuleRef, end: &Flow) {
         if let (Some(before), false) = (self.before, matches!(end, Flow::Fails)) {
@@ -150,7 +150,7 @@ impl<'e> Run<'e, '_, '_> {
             }
             Statement::Update(set) => {
                 let (address, now) = (packet.skb.tuple.src, packet.cx.now);
-                // A full set ends the rule, as a match that fails does (nft_dynset_eval).
+                // If the set is full, the rule ends as if a match had failed (nft_dynset_eval).
                 self.sets.update((id.group(), *set), address, now)
             }
             Statement::Dnat(to) => return self.dnat(to, chain),
@@ -203,8 +203,8 @@ impl<'e> Run<'e, '_, '_> {
         Flow::Ends(Verdict::Accept)
     }
 
-    /// `numgen random mod COUNT` (nft_numgen.c, nft_ng_random_gen: reciprocal_scale of 32 random
-    /// bits). At most one in a chain is drawn for.
+    /// `numgen random mod COUNT` (nft_numgen.c, nft_ng_random_gen: reciprocal_scale of 32 random bits). At most
+    /// one rule of a chain draws for a packet, so the ordinal is always 0.
     fn numgen(&mut self, chain: &Chain, count: usize) -> Option<usize> {
         let random = self.packet.draw(chain.subject, 0) >> 32;
         let count = u64::try_from(count).ok().filter(|count| *count > 0)?;

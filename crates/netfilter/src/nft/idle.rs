@@ -1,13 +1,13 @@
-//! Chains that do nothing to any packet, as a table stands: many base chains only look
-//! into maps, and many of those maps are empty.
+//! Chains that have no effect on any packet in the current table: many base chains only look up maps, and many
+//! of those maps are empty.
 
 use super::rule::{Rule, Statement, Verdict};
 use super::set::{SetId, SetKind};
 use super::table::Table;
 use crate::chain::ChainId;
 
-/// Those of a table's first 64 chains whose rules cannot but return, a bit for each. Only chains that
-/// a hook leads to, by jumps, are looked at: however many groups there are, these are few.
+/// A bit for each of the table's first 64 chains: set if its rules can only return. Only chains that can be
+/// reached from a hook by jumps are checked; these are few, however many groups there are.
 pub(super) fn idle_chains(table: &Table) -> u64 {
     let bases =
         (0..64).map(ChainId::fixed).filter(|id| table.chain(*id).is_some_and(|chain| chain.base.is_some()));
@@ -18,13 +18,13 @@ pub(super) fn is_one_of(chains: u64, chain: ChainId) -> bool {
     bit(chain).is_some_and(|bit| chains & bit != 0)
 }
 
-/// Of a group's chains none has one.
+/// The bit of a fixed chain. Chains of groups have none.
 fn bit(chain: ChainId) -> Option<u64> {
     let at = u32::try_from(chain.index()).ok().filter(|_| chain.group() == 0)?;
     1u64.checked_shl(at)
 }
 
-/// `idle`, and the chain and those that it jumps to, where they are.
+/// Adds the chain, and the chains that it jumps to, to `idle` if they have no effect.
 fn look(table: &Table, id: ChainId, mut idle: u64, depth: u32) -> u64 {
     let Some(bit) = bit(id).filter(|_| depth < 8) else { return idle };
     let Some(chain) = table.chain(id) else { return idle };
@@ -38,8 +38,8 @@ fn look(table: &Table, id: ChainId, mut idle: u64, depth: u32) -> u64 {
     if does_nothing { idle | bit } else { idle }
 }
 
-/// Does nothing come of the rule? It asks only, and then jumps to an idle chain; or it asks for what is
-/// never there.
+/// Whether the rule has no effect: it only has matches and then jumps to an idle chain, or one of its matches
+/// can never hold.
 fn is_idle(table: &Table, rule: &Rule, idle: u64) -> bool {
     for statement in rule.statements() {
         match statement {
@@ -65,7 +65,7 @@ fn is_idle(table: &Table, rule: &Rule, idle: u64) -> bool {
     true
 }
 
-/// Never has it an element: rules add to dynamic sets only.
+/// Whether the set can never have an element: rules add only to dynamic sets.
 fn is_empty(table: &Table, set: SetId) -> bool {
     let is_static = |kind| matches!(kind, SetKind::Plain | SetKind::Verdicts);
     table.set((0, set)).is_some_and(|set| is_static(set.kind) && set.elements().is_empty())

@@ -1,4 +1,4 @@
-//! nf_tables in a kernel: the table in force, and what rules have added to its sets.
+//! nf_tables in a kernel: the table in force, and the elements that rules have added to its sets.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::{DynamicSets, Run, Stage, Table};
 use crate::Hook;
 use crate::packet::{Outcome, Packet};
 
-/// The table in force, and what its rules have added to its dynamic sets.
+/// The table in force, and its dynamic sets.
 #[derive(Clone, Debug)]
 pub struct NfTables {
     table: Arc<Table>,
@@ -16,7 +16,7 @@ pub struct NfTables {
 }
 
 impl NfTables {
-    /// A transaction: another table stands in place of the one that there was, whose sets these are.
+    /// A transaction that replaces the table. `sets`: the dynamic sets of the old one.
     pub(crate) fn commit(table: Arc<Table>, mut sets: DynamicSets) -> NfTables {
         sets.follow(&table);
         NfTables { idle: idle_chains(&table), table, sets }
@@ -35,7 +35,7 @@ impl NfTables {
         busy
     }
 
-    /// One base chain after the other: what one accepts, the next still sees.
+    /// Runs one base chain after the other: a packet that one accepts still passes the next.
     pub(crate) fn run_chains(&mut self, stage: Stage, packet: &mut Packet<'_, '_>) -> Outcome {
         let bases = self.table.base_chains(packet.hook, stage);
         let (table, sets, idle) = (&*self.table, &mut self.sets, self.idle);

@@ -1,8 +1,8 @@
 //! nf_tables: one table, and packets on their way through its chains.
 //!
-//! What is modelled is what a load balancer needs: base chains with a hook and a priority, regular chains,
-//! sets and verdict maps with concatenated keys, anonymous ones for `numgen`, and sets to which rules
-//! add elements that time out.
+//! Only what a load balancer needs is modelled: base chains with a hook and a priority, regular chains, sets
+//! and verdict maps with concatenated keys, anonymous maps for `numgen`, and sets to which rules add elements
+//! with a timeout.
 
 mod check;
 mod dynamic;

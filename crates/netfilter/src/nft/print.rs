@@ -117,9 +117,8 @@ impl Table {
     }
 }
 
-/// By what nft sorts the elements that it lists: a single key as a number, a concatenation from its
-/// last part to its first, each as if its bytes were the other way round (src/mergesort.c,
-/// expr_msort_value).
+/// The order in which nft lists elements: a single key as a number; a concatenation by its last part first,
+/// each part with its bytes reversed (src/mergesort.c, expr_msort_value).
 fn rank(key: Key, element: &Element) -> [u128; 4] {
     let mut rank = [0; 4];
     let turned = key.fields.len() > 1;
@@ -153,7 +152,7 @@ impl Display for BaseChain {
         };
         let hook = self.hook.as_str().to_ascii_lowercase();
         write!(f, "type {type_} hook {hook} priority ")?;
-        // nft knows a name for a priority near one that the hook is known for.
+        // nft prints a priority relative to a standard name of the hook that is near it.
         let (name, of) = match self.hook {
             Hook::Prerouting if self.priority < -50 => ("dstnat", -100),
             Hook::Postrouting if self.priority > 50 => ("srcnat", 100),
@@ -366,8 +365,8 @@ fn write_prefix(f: &mut Formatter<'_>, prefix: Cidr) -> fmt::Result {
     if prefix.length() == whole { write!(f, "{}", prefix.address()) } else { write!(f, "{prefix}") }
 }
 
-/// An anonymous set of prefixes as nft lists it: in order, and with what lies side by side as one. One that
-/// was given alone has no braces.
+/// An anonymous set of prefixes as nft lists it: sorted, and adjacent ones merged. A single prefix is written
+/// without braces.
 fn write_prefixes(f: &mut Formatter<'_>, prefixes: &[Cidr]) -> fmt::Result {
     if let [only] = prefixes {
         return write_prefix(f, *only);

@@ -1,4 +1,4 @@
-//! Rules: statements, done one after the other until one of them does not hold.
+//! Rules: statements that are executed in order until a match among them fails.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,18 +12,18 @@ use crate::{Cidr, Protocol, Str};
 /// Where a packet goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Ends this base chain only: later ones of the same hook still see the packet.
+    /// Ends only this base chain: the packet still passes later base chains of the hook.
     Accept,
-    /// Ends all.
+    /// Drops the packet at once.
     Drop,
     Return,
     Jump(ChainId),
-    /// As `jump`, but the end of that chain is the end of this one too.
+    /// As `jump`, but without returning to this chain.
     Goto(ChainId),
 }
 
 impl Verdict {
-    /// What a rule of this group of chains means by it.
+    /// Resolves the chain ids of a verdict in a rule of this group.
     #[inline]
     pub fn within(self, group: u32) -> Verdict {
         match self {
@@ -50,7 +50,7 @@ pub enum Statement {
     Protocol(Protocol),
     /// `meta mark & BITS != 0`
     Marked(u32),
-    /// The set has what its key says of the packet.
+    /// The set contains the packet's key.
     In(SetId),
     /// `meta mark set meta mark | BITS`
     Mark(MarkOp),
@@ -58,7 +58,7 @@ pub enum Statement {
     Vmap(SetId),
     /// `numgen random mod N vmap { 0 : VERDICT, ... }`
     NumgenVmap(Box<[Verdict]>),
-    /// `update @SET { ip saddr }`: notes the source address, or its time anew.
+    /// `update @SET { ip saddr }`: adds the source address, or restarts its timeout.
     Update(SetId),
     Dnat(DnatTo),
     Masquerade {

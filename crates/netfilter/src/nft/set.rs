@@ -1,4 +1,4 @@
-//! Named sets and verdict maps, found by what a packet's headers say.
+//! Named sets and verdict maps, with keys made of a packet's header fields.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,7 +8,7 @@ use crate::owner::Owner;
 use crate::skb::Skb;
 use crate::{Protocol, Str, Tuple};
 
-/// A set's place in its table: among the fixed ones, or among those of the group whose rule names it.
+/// The index of a set: among the table's fixed sets, or among those of the group whose rule names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SetId {
     Fixed(u32),
@@ -36,7 +36,7 @@ pub struct Key {
     destination: bool,
     protocol: bool,
     port: bool,
-    /// What of the two ends the key has, as [`end`] gives them.
+    /// The bits of each end that are part of the key, in the form of [`end`].
     source_bits: u64,
     destination_bits: u64,
 }
@@ -82,7 +82,7 @@ impl Key {
         key
     }
 
-    /// A tuple of nothing but the key's fields; the others have one value for all packets.
+    /// The tuple with only the key's fields; the other fields get a fixed value.
     #[inline]
     pub(super) fn of(self, from: &Tuple) -> Tuple {
         const NONE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -95,7 +95,7 @@ impl Key {
         }
     }
 
-    /// Has the packet all fields? An ICMP error has no port.
+    /// Whether the packet has all fields of the key. An ICMP error has no port.
     #[inline]
     fn is_of(self, skb: &Skb) -> bool {
         skb.protocol().is_some() || !(self.protocol || self.port)
@@ -110,7 +110,7 @@ impl Key {
         hash_ends(source, destination, protocol)
     }
 
-    /// Has the tuple the same key as an element?
+    /// Whether the tuple has the same key as an element.
     #[inline]
     fn is_same(self, element: &Tuple, tuple: &Tuple) -> bool {
         (!self.destination || element.dst == tuple.dst)
@@ -126,14 +126,14 @@ pub enum SetKind {
     Plain,
     /// `map ... : verdict`
     Verdicts,
-    /// `set` with `flags dynamic,timeout`: rules add to it what is in [`super::DynamicSets`].
+    /// `set` with `flags dynamic,timeout`. Rules add its elements, which are in [`super::DynamicSets`].
     Dynamic { timeout_s: u32 },
 }
 
 /// An element: in a map with its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {
-    /// What the key says of the tuple is all that counts of it.
+    /// Only the fields that are part of the set's key matter.
     pub key: Tuple,
     pub verdict: Option<Verdict>,
     pub comment: Option<Str>,
@@ -166,7 +166,7 @@ impl Set {
         &self.elements
     }
 
-    /// Adds an element. One of the same key takes an earlier one's place.
+    /// Adds an element. It replaces an earlier one with the same key.
     pub fn insert(&mut self, mut element: Element) {
         element.key = self.key.of(&element.key);
         if let Some(at) = self.position(&element.key) {

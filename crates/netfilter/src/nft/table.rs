@@ -1,4 +1,4 @@
-//! A table: its sets, its chains, and which chains hang at which hook.
+//! A table: its sets, its chains, and the base chains of each hook.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{Chance, Str};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainType {
     Filter,
-    /// Sees a connection's first packet only.
+    /// Sees only a connection's first packet.
     Nat,
 }
 
@@ -24,8 +24,8 @@ pub struct BaseChain {
     pub priority: i32,
 }
 
-/// When, at its hook, a base chain is run: all nat chains run inside NAT's own hook, at one priority
-/// (nf_nat_core.c, nf_nat_register_fn), whatever theirs is; that only orders them among themselves.
+/// When a base chain runs at its hook. All nat chains run inside NAT's own hook, at a fixed priority
+/// (nf_nat_core.c, nf_nat_register_fn); their own priorities only order them among each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     BeforeNat,
@@ -55,7 +55,7 @@ pub struct Chain {
     pub base: Option<BaseChain>,
     pub comment: Option<Str>,
     pub rules: Vec<Rule>,
-    /// The name as a subject of draws, so that a draw depends on the chain and not on its place.
+    /// The subject of random draws, made from the name, so that draws do not depend on the chain's index.
     pub(super) subject: u64,
 }
 
@@ -67,17 +67,17 @@ impl Chain {
     }
 }
 
-/// A set, as a rule names it: the group of its chain, and which one.
+/// A set as a rule names it: the group of the rule's chain, and the set's id.
 pub type SetAt = (u32, SetId);
 
-/// Rules that are written, kept and replaced together, as those for one virtual address are. It does not say
-/// where in a table it will stand, so it can be kept as it is while other groups come and go.
+/// Rules that are written and replaced together, such as those for one virtual address. A group does not depend
+/// on its position in the table, so it can be reused while other groups are added and removed.
 #[derive(Clone, Debug, Default)]
 pub struct RuleGroup {
-    /// Its elements of sets and maps that are not its own.
+    /// Its elements in the table's fixed sets and maps.
     pub elements: Vec<(SetId, Element)>,
     pub chains: Vec<Chain>,
-    /// Where its rules note clients.
+    /// Its own sets, to which its rules add client addresses.
     pub sets: Vec<Set>,
 }
 
@@ -130,7 +130,7 @@ impl Table {
         }
     }
 
-    /// All of them, those of groups last, each with the group of chains that may name it.
+    /// All sets, those of groups last, each with the group whose rules may name it.
     pub fn sets(&self) -> impl Iterator<Item = (SetAt, &Set)> {
         let fixed = (0..).map(|at| (0, SetId::Fixed(at))).zip(&self.sets);
         let of_groups = (1..)
@@ -139,7 +139,7 @@ impl Table {
         fixed.chain(of_groups)
     }
 
-    /// All of them, those of groups last.
+    /// All chains, those of groups last.
     pub fn chains(&self) -> impl Iterator<Item = (ChainId, &Chain)> {
         let of_groups =
             (1..).zip(&self.groups).flat_map(|(group, rules)| ChainId::all_of(group, &rules.chains));
@@ -151,7 +151,7 @@ impl Table {
         &self.groups
     }
 
-    /// The set that a rule of a group of chains means.
+    /// Resolves a set id that a rule of a group uses.
     #[inline]
     pub fn set(&self, (group, id): SetAt) -> Option<&Set> {
         match id {
@@ -206,7 +206,7 @@ impl Table {
         if let Some(base) = chain.base {
             let priority = |id: &ChainId| self.chain(*id).and_then(|c| c.base).map_or(0, |b| b.priority);
             let others = &self.hooks[base.hook as usize][base.stage() as usize];
-            // The kernel puts a chain in front of those of the same priority
+            // The kernel puts a chain before existing ones of the same priority
             // (nf_hook_entries_grow).
             let at = others.iter().position(|other| priority(other) >= base.priority);
             let at = at.unwrap_or(others.len());
