@@ -1,4 +1,4 @@
-//! What IPVS remembers of a connection, and of a client that is to stay with its server.
+//! IPVS' connections and persistence templates.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,16 +8,16 @@ use crate::{Span, Time, Tuple};
 /// A connection (`ip_vs_conn`): a line of `ipvsadm -Lcn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IpvsConnection {
-    /// From the client to the virtual server, as the packet is when IPVS meets it.
+    /// The tuple from the client to the virtual server, as IPVS sees the packet.
     pub request: Tuple,
     pub real_server: SocketAddr,
     pub state: IpvsState,
     /// Counted as ActiveConn.
     pub active: bool,
     pub expires: Time,
-    /// When the timer that is running for it goes off; a later `expires` starts it again.
+    /// When its running timer fires. If `expires` is later by then, the timer starts again.
     pub(super) timer: Time,
-    /// The persistence template that it was made by.
+    /// The persistence template by which its server was chosen.
     pub(super) template: Option<u64>,
 }
 
@@ -26,7 +26,7 @@ impl IpvsConnection {
         ServerKey::of(&self.request)
     }
 
-    /// The answer, before IPVS gives it the virtual server's address again.
+    /// The reply's tuple, before IPVS sets its source to the virtual server's address.
     pub fn reply(&self) -> Tuple {
         Tuple {
             src: self.real_server.ip(),
@@ -38,7 +38,7 @@ impl IpvsConnection {
     }
 }
 
-/// Whom a persistence template is for.
+/// What a persistence template is found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TemplateKey {
     pub client: IpAddr,
@@ -52,13 +52,13 @@ pub(super) struct Template {
     pub real_server: SocketAddr,
     pub expires: Time,
     pub timer: Time,
-    /// What the next connection makes of `expires`.
+    /// How long the template is kept after the next connection.
     pub timeout: Span,
-    /// How many living connections it made.
+    /// How many open connections use it.
     pub controlled: u32,
 }
 
-/// ip_vs_conn_expire, `expire_later`: what is still in use looks again after a minute. A template
-/// keeps that as its time-out from then on, so it outlives a long connection by a minute only,
-/// whatever time was configured.
+/// ip_vs_conn_expire, `expire_later`: a connection or template that is still in use checks again after a
+/// minute. For a template that minute then remains its time-out, so it outlives a long connection by only a
+/// minute, whatever time-out was configured.
 pub(super) const EXPIRE_LATER: Span = Span::from_secs(60);

@@ -10,8 +10,8 @@ use crate::stack::{Context, Verdict};
 use crate::{Hook, RuleHit, Tuple};
 
 impl Ipvs {
-    /// ip_vs_out_hook, then ip_vs_in_hook; in FORWARD ip_vs_forward_icmp stands in its place, which
-    /// has nothing to do here: an error to a virtual server is for this node.
+    /// ip_vs_out_hook, then ip_vs_in_hook. In FORWARD the second is ip_vs_forward_icmp, which has no effect here,
+    /// since an ICMP error to a virtual server is addressed to this node.
     pub(crate) fn run_hook(
         &mut self,
         hook: Hook,
@@ -19,7 +19,7 @@ impl Ipvs {
         cx: &mut Context,
         conntrack: &mut Conntrack,
     ) -> Verdict {
-        // Without a virtual server the hooks are not there (ip_vs_register_hooks).
+        // Without a virtual server the hooks are not registered (ip_vs_register_hooks).
         if self.is_off() || skb.ipvs != IpvsMark::Unseen {
             return Verdict::Accept;
         }
@@ -59,8 +59,8 @@ impl Ipvs {
         }
     }
 
-    /// ip_vs_out_icmp and ip_vs_in_icmp, ip_vs_nat_icmp: an error about a packet that a real server
-    /// was sent comes from the virtual server; one about an answer goes to the real server.
+    /// ip_vs_out_icmp, ip_vs_in_icmp and ip_vs_nat_icmp: an error about a request gets the virtual server as its
+    /// source; an error about a reply goes to the real server.
     fn error(&self, hook: Hook, skb: &mut Skb, mut error: IcmpError) {
         if let Some(server) = self.virtual_server_behind(&error.inner.reversed()) {
             skb.tuple.src = server.ip();
@@ -76,7 +76,7 @@ impl Ipvs {
         skb.kind = Kind::IcmpError(error);
     }
 
-    /// The trace names a virtual server as it names a rule: see [`super::IpvsRules::at`].
+    /// Adds the virtual server to the trace, in the form of a rule: see [`super::IpvsRules::at`].
     fn note_server(
         &self,
         hook: Hook,
@@ -91,8 +91,8 @@ impl Ipvs {
     }
 }
 
-/// ip_vs_update_conntrack: a connection that conntrack has no entry for yet will have its answer
-/// come from the real server. Its NAT knows nothing of that.
+/// ip_vs_update_conntrack: sets the reply's source of an unconfirmed connection to the real server. It is not
+/// marked as rewritten by NAT.
 fn update_conntrack(skb: &mut Skb, real_server: SocketAddr) {
     if let Ct::Tracked(ct) = &mut skb.ct
         && !ct.confirmed

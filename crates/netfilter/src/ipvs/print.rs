@@ -23,7 +23,7 @@ impl Display for ServerLine<'_> {
     }
 }
 
-/// The real servers that have no weight any more, and connections still (GracefulDeleteRS).
+/// The real servers with weight 0 that still have connections (GracefulDeleteRS).
 pub(super) struct Terminating<'a>(pub &'a Ipvs);
 
 impl Display for Terminating<'_> {
@@ -52,8 +52,8 @@ fn add_server(
     persistence_s.map_or(Ok(()), |seconds| write!(f, " -p {seconds}"))
 }
 
-/// A trace's [`RuleRef`] of [`TableName::Ipvs`]: the chain is a virtual server, by its place; rule
-/// 0 is that server itself, the others are its real servers.
+/// [`RuleRef`]s of [`TableName::Ipvs`]: the chain is the index of a virtual server; rule 0 is that server
+/// itself, the others are its real servers.
 impl IpvsRules {
     pub fn at(&self, key: &ServerKey, real: Option<SocketAddr>) -> Option<RuleRef> {
         let at = self.servers.binary_search_by(|server| server.key.cmp(key)).ok()?;
@@ -86,8 +86,8 @@ impl IpvsRules {
         Ipvsadm(self)
     }
 
-    /// What `ip -batch` reads. The dummy interface has no peer and answers no ARP by itself; each
-    /// address stands alone in it (netlink_linux.go, EnsureAddressBind).
+    /// What `ip -batch` reads. The dummy interface does not answer ARP; each address is added with a prefix that
+    /// holds only itself (netlink_linux.go, EnsureAddressBind).
     pub fn ip(&self) -> impl Display {
         Ip(self)
     }
@@ -127,7 +127,7 @@ impl Display for Ip<'_> {
     }
 }
 
-/// All four, each under the command that reads it. The order matters: rules name sets.
+/// All four parts, each under the command that reads it. The order matters, since rules name sets.
 impl Display for IpvsRules {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let restore = if self.family() == Family::V4 { "iptables" } else { "ip6tables" };

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::server::{RealServer, VirtualServerState};
 
-/// By the name of its kernel module.
+/// A scheduler, named as its kernel module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub enum Scheduler {
     /// Round robin.
@@ -28,7 +28,7 @@ pub enum Scheduler {
     Nq,
 }
 
-/// In the order in which they are listed to people.
+/// In the order in which they are shown.
 const ALL: [(Scheduler, &str); 8] = [
     (Scheduler::Rr, "rr"),
     (Scheduler::Wrr, "wrr"),
@@ -57,7 +57,7 @@ impl Scheduler {
 const TABLE_BITS: u32 = 8;
 
 impl VirtualServerState {
-    /// The index of the real server that a new connection gets; `None`: there is none to take it.
+    /// The index of the real server for a new connection; `None` if no server accepts one.
     pub(super) fn schedule(&mut self, source: IpAddr, destination: IpAddr) -> Option<usize> {
         match self.scheduler {
             Scheduler::Rr | Scheduler::Wrr => self.round_robin(),
@@ -74,7 +74,7 @@ impl VirtualServerState {
         }
     }
 
-    /// ip_vs_rr_schedule: the one behind the last one chosen, round and round.
+    /// ip_vs_rr_schedule: the next one after the last one chosen, wrapping around.
     fn round_robin(&mut self) -> Option<usize> {
         let count = self.real_servers.len();
         let first = self.last.map_or(0, |last| last as usize + 1);
@@ -89,9 +89,8 @@ impl VirtualServerState {
         able.min_by_key(|(_, server)| overhead(server)).map(|(at, _)| at)
     }
 
-    /// ip_vs_sh_reassign fills 256 buckets with the real servers in turn, those that take nothing
-    /// any more too: without `sh-fallback` a client whose bucket has such a one is refused until it is
-    /// deleted.
+    /// ip_vs_sh_reassign fills 256 buckets with the real servers in turn, including those with weight 0. Without
+    /// `sh-fallback`, a client whose bucket has a server with weight 0 is refused until that server is deleted.
     fn by_hash(&self, address: IpAddr) -> Option<usize> {
         let count = self.real_servers.len();
         let bucket = (folded(address).wrapping_mul(0x61c8_8647) >> (32 - TABLE_BITS)) as usize;
@@ -104,7 +103,7 @@ impl VirtualServerState {
     }
 }
 
-/// What `hash_32` is given: an IPv6 address is folded by exclusive or.
+/// The input of `hash_32`: an IPv6 address is folded to 32 bits by exclusive or.
 fn folded(address: IpAddr) -> u32 {
     match address {
         IpAddr::V4(a) => a.into(),

@@ -1,4 +1,4 @@
-//! Virtual servers and the real ones behind them.
+//! Virtual servers and their real servers.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Scheduler;
 use crate::{Family, IpSet, Owner, Protocol, RuleSet, SetId, Str, Tuple};
 
-/// What a virtual server is known by.
+/// What identifies a virtual server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerKey {
     pub address: IpAddr,
@@ -16,7 +16,7 @@ pub struct ServerKey {
 }
 
 impl ServerKey {
-    /// The virtual server that a packet is for, if there is one.
+    /// The key of the virtual server that a packet is addressed to, whether it exists or not.
     pub fn of(tuple: &Tuple) -> ServerKey {
         ServerKey { address: tuple.dst, port: tuple.dst_port, protocol: tuple.protocol }
     }
@@ -38,12 +38,12 @@ impl Display for ServerKey {
     }
 }
 
-/// A virtual server as it is wanted.
+/// A virtual server as whoever configures IPVS wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualServer {
     pub key: ServerKey,
     pub scheduler: Scheduler,
-    /// Persistence (`-p`): a client stays with its server for so many seconds.
+    /// Persistence (`-p`): for how many seconds a client stays with its server.
     pub persistence_s: Option<u32>,
     /// Each with weight 1, in the order in which they are added.
     pub real_servers: Arc<[SocketAddr]>,
@@ -51,7 +51,7 @@ pub struct VirtualServer {
 }
 
 impl VirtualServer {
-    /// Is the other one, of the same key, wanted just so?
+    /// Whether the other one, of the same key, is equal.
     pub(super) fn is_kept_as(&self, other: &VirtualServer) -> bool {
         Arc::ptr_eq(&self.real_servers, &other.real_servers)
             && self.owner.is_same(&other.owner)
@@ -59,15 +59,15 @@ impl VirtualServer {
     }
 }
 
-/// What load balancing by IPVS needs on a machine, for one family: the virtual servers, and what lets packets
-/// come to them.
+/// Everything that load balancing by IPVS needs on a machine, for one family: the virtual servers, and the
+/// interface, sets and iptables rules that they need.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct IpvsRules {
     /// What `iptables-restore` is given.
     pub tables: Arc<RuleSet>,
-    /// The sets that its rules ask for.
+    /// The ipsets that its iptables rules match.
     pub sets: Vec<IpSet>,
-    /// The name of the dummy interface that makes the virtual servers' addresses the machine's own.
+    /// The name of the dummy interface that makes the virtual servers' addresses local.
     pub interface: Str,
     /// The addresses of that interface, sorted.
     pub addresses: Vec<IpAddr>,
@@ -100,9 +100,9 @@ impl IpvsRules {
 pub struct VirtualServerState {
     pub scheduler: Scheduler,
     pub persistence_s: Option<u32>,
-    /// The one added last first (ip_vs_add_dest, `list_add_rcu`).
+    /// The last one added comes first (ip_vs_add_dest, `list_add_rcu`).
     pub real_servers: Vec<RealServer>,
-    /// Round robin's place.
+    /// Round robin's position.
     pub(super) last: Option<u32>,
     pub(super) owner: Owner,
 }
@@ -111,11 +111,11 @@ pub struct VirtualServerState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RealServer {
     pub address: SocketAddr,
-    /// 0: it keeps its connections and gets no new one.
+    /// 0: it keeps its connections and gets no new ones.
     pub weight: u32,
     /// ActiveConn: TCP connections that are open or opening.
     pub active: u32,
-    /// InActConn: all others, as UDP's.
+    /// InActConn: all other connections, for example UDP's.
     pub inactive: u32,
 }
 
@@ -148,7 +148,7 @@ impl VirtualServerState {
         self.last = self.last.map(|last| last + 1);
     }
 
-    /// ip_vs_del_dest; round robin goes on behind the one before it (ip_vs_rr_del_dest).
+    /// ip_vs_del_dest. If it was round robin's position, the server before it becomes that (ip_vs_rr_del_dest).
     pub(super) fn remove(&mut self, address: SocketAddr) {
         let Some(at) = self.real_servers.iter().position(|server| server.address == address) else { return };
         self.real_servers.remove(at);
@@ -161,7 +161,7 @@ impl VirtualServerState {
 
 /// A sync's changes to one virtual server.
 impl VirtualServerState {
-    /// Nothing to do?
+    /// Whether nothing has to change.
     pub(super) fn is_as(&self, wanted: &VirtualServer) -> bool {
         let settings = (self.scheduler, self.persistence_s) == (wanted.scheduler, wanted.persistence_s);
         let able = |address: &SocketAddr| self.real_server(*address).is_some_and(|s| s.weight == 1);
@@ -175,7 +175,7 @@ impl VirtualServerState {
     /// syncService and syncEndpoint. `servers` are the wanted ones, with their connections.
     pub(super) fn change(&mut self, wanted: &VirtualServer, servers: &[RealServer]) {
         if self.scheduler != wanted.scheduler {
-            // ip_vs_edit_service binds the new scheduler, which begins at the head of the list.
+            // ip_vs_edit_service binds the new scheduler, which starts at the head of the list.
             self.scheduler = wanted.scheduler;
             self.last = None;
         }
@@ -184,13 +184,13 @@ impl VirtualServerState {
         for server in servers {
             let known = self.real_server(server.address);
             if known.is_none_or(|known| known.weight == 0) {
-                // MoveRSOutofGracefulDeleteList deletes it, and then it is added again.
+                // MoveRSOutofGracefulDeleteList deletes the terminating server; then it is added again.
                 self.remove(server.address);
                 self.add(*server);
             }
         }
         let is_wanted = |s: &RealServer| wanted.real_servers.contains(&s.address);
-        // GracefulDeleteRS: UDP's go at once, the others' when they have no connection.
+        // GracefulDeleteRS: UDP servers are deleted at once, others when they have no connections.
         let udp = wanted.key.protocol == Protocol::Udp;
         self.remove_where(|s| !is_wanted(s) && (udp || s.active + s.inactive == 0));
         for server in self.real_servers.iter_mut().filter(|s| !is_wanted(s)) {

@@ -16,11 +16,11 @@ pub enum IpvsState {
     CloseWait,
     /// UDP.
     Udp,
-    /// SCTP, until somebody answers.
+    /// SCTP, before the first reply.
     Init,
 }
 
-/// From the client to the virtual server, or the answer.
+/// A packet's direction: from the client to the virtual server, or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Input,
@@ -43,9 +43,9 @@ impl IpvsState {
         }
     }
 
-    /// How long a connection in this state outlives its last packet (tcp_timeouts, udp_timeouts):
-    /// an open connection that says nothing for a quarter of an hour is forgotten, long before
-    /// conntrack forgets it. `ipvsadm --set` would change them.
+    /// How long a connection in this state is kept after its last packet (tcp_timeouts, udp_timeouts). An
+    /// established connection is deleted after 15 idle minutes, long before conntrack's entry expires.
+    /// `ipvsadm --set` would change these time-outs.
     pub fn timeout(self) -> Span {
         Span::from_secs(match self {
             IpvsState::None => 2,
@@ -62,7 +62,7 @@ impl IpvsState {
         matches!(self, IpvsState::Established | IpvsState::SynSent | IpvsState::SynRecv)
     }
 
-    /// What a packet makes of it.
+    /// The state after a packet.
     pub(super) fn after(self, way: Way, kind: Kind, protocol: Protocol) -> IpvsState {
         match (kind, protocol, way) {
             (Kind::Tcp(flags), ..) => tcp(self, way, flags),
@@ -74,8 +74,8 @@ impl IpvsState {
     }
 }
 
-/// `tcp_states`. Nothing leads to LAST_ACK in it, and LISTEN and SYNACK belong to features that
-/// nobody here switches on.
+/// `tcp_states`. No transition leads to LAST_ACK, and LISTEN and SYNACK belong to features that are not
+/// used here.
 fn tcp(from: IpvsState, way: Way, flags: TcpFlags) -> IpvsState {
     // tcp_state_idx: RST before SYN before FIN before ACK.
     match way {
@@ -107,7 +107,7 @@ fn fin(from: IpvsState, way: Way) -> IpvsState {
     }
 }
 
-/// The same in both directions.
+/// The transition for an ACK, which is the same in both directions.
 fn ack(from: IpvsState) -> IpvsState {
     use IpvsState as S;
     if matches!(from, S::None | S::SynRecv) { S::Established } else { from }

@@ -1,6 +1,6 @@
-//! The virtual servers that are there become those that are wanted, gracefully: a real server that is not
-//! wanted any more keeps its connections, and goes when they have ended (pkg/proxy/ipvs, syncService,
-//! syncEndpoint, cleanLegacyService).
+//! Changes the existing virtual servers into the wanted ones, gracefully: a real server that is not wanted any
+//! more keeps its connections and is deleted when they have ended (pkg/proxy/ipvs, syncService, syncEndpoint,
+//! cleanLegacyService).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use super::server::{RealServer, ServerKey, VirtualServer, VirtualServerState};
 use super::{Ipvs, IpvsConnection, IpvsRules};
 
 impl Ipvs {
-    /// Other rules stand in place of those that it had.
+    /// Replaces the rules.
     pub(crate) fn load(&mut self, rules: Arc<IpvsRules>) {
         self.sync(&rules.servers);
         self.rules = rules;
     }
 
-    /// A sync: virtual servers come, change and go; real servers come at once and go when their
-    /// connections are gone. Those that the last sync wanted just so are passed over.
+    /// A sync: adds, changes and deletes virtual servers. Real servers are added at once, and deleted when their
+    /// connections have ended. Virtual servers that have not changed since the last sync are skipped.
     pub(super) fn sync(&mut self, wanted: &[VirtualServer]) {
         let last = self.rules.clone();
         let mut before = last.servers.iter().peekable();
@@ -44,8 +44,8 @@ impl Ipvs {
         Arc::make_mut(state).change(wanted, &counts);
     }
 
-    /// A real server that comes, with the connections that it still has: ip_vs_trash_get_dest gives
-    /// one that was deleted a moment ago back as it was.
+    /// A real server to add, with the connections that it still has: ip_vs_trash_get_dest restores a server that
+    /// was deleted recently.
     fn counted(&self, key: &ServerKey, address: SocketAddr) -> RealServer {
         let known = self.servers.get(key).and_then(|state| state.real_server(address));
         if let Some(known) = known {
@@ -57,18 +57,18 @@ impl Ipvs {
         RealServer { address, weight: 1, active, inactive: connections().count() as u32 - active }
     }
 
-    /// Is there a real server that waits for its connections to end?
+    /// Whether a real server is kept only until its connections end.
     pub(crate) fn has_terminating(&self) -> bool {
         self.servers.values().any(|state| state.real_servers.iter().any(|s| s.weight == 0))
     }
 
-    /// These, each as a line of `ipvsadm -Sn`.
+    /// Those real servers, each as a line of `ipvsadm -Sn`.
     pub(crate) fn terminating(&self) -> String {
         Terminating(self).to_string()
     }
 
-    /// tryDeleteRs (graceful_termination.go), every minute: those without weight whose connections
-    /// have ended.
+    /// tryDeleteRs (graceful_termination.go), every minute: deletes the servers with weight 0 that have no
+    /// connections left.
     pub(crate) fn delete_terminated(&mut self) {
         for (_, state) in self.servers.iter_mut() {
             let done = |s: &RealServer| s.weight == 0 && s.active + s.inactive == 0;

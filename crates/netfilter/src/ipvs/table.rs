@@ -1,4 +1,4 @@
-//! What the kernel's IPVS keeps: virtual servers, connections, and who is to stay where.
+//! The kernel's IPVS state: virtual servers, connections, and persistence templates.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use litemap::LiteMap;
 /// A node's IPVS: what `ipvsadm -Ln` and `ipvsadm -Lcn` show.
 #[derive(Clone, Debug, Default)]
 pub struct Ipvs {
-    /// What was loaded last: the virtual servers that are wanted, the dummy interface's addresses, the sets.
+    /// The rules loaded last: the wanted virtual servers, the dummy interface's addresses, the sets.
     pub(super) rules: Arc<IpvsRules>,
     pub(super) servers: LiteMap<ServerKey, Arc<VirtualServerState>>,
     pub(super) slots: Vec<Option<IpvsConnection>>,
@@ -32,22 +32,22 @@ enum Timer {
     Template(TemplateKey),
 }
 
-/// Why IPVS does not let a packet through.
+/// Why IPVS drops or rejects a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IpvsDrop {
-    /// No real server takes it: ip_vs_leave answers "port unreachable", to TCP too.
+    /// No real server accepts it: ip_vs_leave replies with "port unreachable", for TCP too.
     NoDestination,
-    /// Its connection's real server is gone: the connection is forgotten, and the packet with it
-    /// (`expire_nodest_conn=1`, and conntrack knows the connection still).
+    /// The connection's real server does not exist any more: the connection is deleted and the packet dropped
+    /// (`expire_nodest_conn=1`, if conntrack still has the connection).
     ServerGone,
 }
 
-/// What becomes of a packet to a virtual server.
+/// What IPVS decides about an incoming packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// No virtual server is asked for, or nothing that could begin a connection with it.
+    /// Not for IPVS: it is not addressed to a virtual server, or it cannot begin a connection.
     No,
-    /// To this real server. `chosen`: a new connection's, so the scheduler or persistence said so.
+    /// To this real server. `chosen`: for a new connection, by the scheduler or by persistence.
     To {
         real_server: SocketAddr,
         chosen: bool,
@@ -55,7 +55,7 @@ pub enum Taken {
     Dropped(IpvsDrop),
 }
 
-/// What IPVS looks at in a packet that comes in.
+/// What IPVS reads of an incoming packet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arrival<'a> {
     pub tuple: &'a Tuple,
@@ -65,17 +65,17 @@ pub(super) struct Arrival<'a> {
 }
 
 impl Ipvs {
-    /// Without any virtual server, and so without hooks.
+    /// Whether there is no virtual server, and so no hooks.
     pub(super) fn is_off(&self) -> bool {
         self.servers.is_empty()
     }
 
-    /// Those of the dummy interface, sorted.
+    /// The addresses of the dummy interface, sorted.
     pub(crate) fn addresses(&self) -> &[IpAddr] {
         &self.rules.addresses
     }
 
-    /// Does the packet's part that `ends` names belong to the set?
+    /// Whether the set has the part of the packet that `ends` names.
     pub(crate) fn is_in_set(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
         self.rules.set(set).is_some_and(|set| set.holds(ends, &skb.tuple, skb.protocol()))
     }
@@ -89,13 +89,13 @@ impl Ipvs {
         self.servers.get(key).map(|state| &**state)
     }
 
-    /// The living connections, in an order that is the same in every run.
+    /// The connections that have not expired, in an order that is the same in every run.
     pub fn connections(&self, now: Time) -> impl Iterator<Item = &IpvsConnection> {
         self.slots.iter().flatten().filter(move |connection| connection.expires > now)
     }
 
-    /// The timers that went off until `now`. A connection that ends takes conntrack's entry with
-    /// it (ip_vs_conn_expire, ip_vs_conn_drop_conntrack).
+    /// Runs the timers that fired until `now`. When a connection times out, its conntrack entry is deleted too
+    /// (ip_vs_conn_expire, ip_vs_conn_drop_conntrack).
     pub(crate) fn expire(&mut self, now: Time, conntrack: &mut Conntrack) {
         while let Some((at, timer)) = self.timers.pop_until(now) {
             match timer {
@@ -131,7 +131,7 @@ impl Ipvs {
         self.timers.push(template.expires, Timer::Template(key));
     }
 
-    /// ip_vs_in: the real server of a packet to a virtual server, found or chosen.
+    /// ip_vs_in: the real server for a packet to a virtual server, by its connection or newly chosen.
     pub(super) fn take(&mut self, arrival: Arrival<'_>, now: Time, conntrack: &mut Conntrack) -> Taken {
         self.expire(now, conntrack);
         if let Some(slot) = self.find(arrival.tuple, Direction::Original) {
@@ -153,22 +153,22 @@ impl Ipvs {
         self.begin(&arrival, now)
     }
 
-    /// What ip_vs_in does with a connection that it found before it sends the packet on.
+    /// Whether ip_vs_in still uses a connection that it found for a packet.
     fn fate(&self, slot: u32, arrival: &Arrival<'_>) -> Fate {
         let Some(connection) = &self.slots[slot as usize] else { return Fate::Ends };
         let server = self.servers.get(&connection.server());
         let Some(real_server) = server.and_then(|server| server.real_server(connection.real_server)) else {
             return Fate::Ends;
         };
-        // is_new_conn_expected (`conn_reuse_mode=1`): a client's port that comes again, but not
-        // where persistence has the say.
+        // is_new_conn_expected (`conn_reuse_mode=1`): the client reuses its port. Not for connections with a
+        // persistence template.
         let over = matches!(connection.state, IpvsState::TimeWait | IpvsState::Close)
             && connection.template.is_none();
         let again = is_syn(arrival.kind) && (real_server.weight == 0 || over);
         if again { Fate::Ends } else { Fate::Goes }
     }
 
-    /// ip_vs_schedule: TCP's connections begin with a SYN (`sloppy_tcp=0`).
+    /// ip_vs_schedule: only a SYN begins a TCP connection (`sloppy_tcp=0`).
     fn begin(&mut self, arrival: &Arrival<'_>, now: Time) -> Taken {
         if matches!(arrival.kind, Kind::Tcp(_)) && !is_syn(arrival.kind) {
             return Taken::No;
@@ -191,7 +191,7 @@ impl Ipvs {
         server.real_servers.get(at).map(|server| server.address)
     }
 
-    /// ip_vs_sched_persist: by the client's template, if its server still takes connections
+    /// ip_vs_sched_persist: by the client's template, if its server still accepts new connections
     /// (ip_vs_check_template, with `expire_quiescent_template=1`).
     fn persistent(
         &mut self,
@@ -221,7 +221,7 @@ impl Ipvs {
         Some((template.real_server, Some(template.id)))
     }
 
-    /// ip_vs_conn_new: inactive until its state says otherwise.
+    /// ip_vs_conn_new: counted as inactive until its state changes that.
     fn add_connection(
         &mut self,
         request: &Tuple,
@@ -255,27 +255,25 @@ impl Ipvs {
         slot
     }
 
-    /// ip_vs_out: the virtual server whose answer this is. The caller has run the timers.
+    /// ip_vs_out: the virtual server of the connection that this packet is a reply of. The caller has run the timers.
     pub(super) fn answer(&mut self, tuple: &Tuple, kind: Kind, now: Time) -> Option<SocketAddr> {
         let slot = self.find(tuple, Direction::Reply)?;
         self.advance(slot, Way::Output, kind, now)?;
         self.request_of(slot)
     }
 
-    /// The virtual server of the connection that an error is about, where the real server's side
-    /// is complained of (`tuple` is an answer of it).
+    /// The virtual server of a connection, found by a reply's tuple: for an ICMP error about a request.
     pub(super) fn virtual_server_behind(&self, answer: &Tuple) -> Option<SocketAddr> {
         self.request_of(self.find(answer, Direction::Reply)?)
     }
 
-    /// The real server of the connection that an error is about, where the answer is complained
-    /// of (`tuple` is a request of it).
+    /// The real server of a connection, found by a request's tuple: for an ICMP error about a reply.
     pub(super) fn real_server_behind(&self, request: &Tuple) -> Option<SocketAddr> {
         let slot = self.find(request, Direction::Original)?;
         self.slots[slot as usize].as_ref().map(|connection| connection.real_server)
     }
 
-    /// The virtual server by which a rewritten request came here: what `-m ipvs` looks for.
+    /// The virtual server that a rewritten request was addressed to: for `-m ipvs`.
     pub(crate) fn server_behind(&self, request: &Tuple) -> Option<ServerKey> {
         let slot = self.find(&request.reversed(), Direction::Reply)?;
         self.slots[slot as usize].as_ref().map(IpvsConnection::server)
@@ -286,8 +284,8 @@ impl Ipvs {
         for (tuple, direction) in
             [(connection.request, Direction::Original), (connection.reply(), Direction::Reply)]
         {
-            // Two connections of one client port to one real server, by two virtual servers, have
-            // one answer: the kernel finds either too.
+            // Two connections from one client port to one real server by two virtual servers have the same reply
+            // tuple. The kernel too may find either of them.
             self.index.enter(slot, hash(&tuple), direction);
         }
     }
@@ -310,13 +308,13 @@ impl Ipvs {
         self.index.find(hash(tuple), is_it).map(|(slot, _)| slot)
     }
 
-    /// ip_vs_set_state, and the timer starts again (ip_vs_conn_put). Gives the real server.
+    /// ip_vs_set_state; restarts the timer (ip_vs_conn_put). Returns the real server.
     fn advance(&mut self, slot: u32, way: Way, kind: Kind, now: Time) -> Option<SocketAddr> {
         let connection = self.slots.get_mut(slot as usize)?.as_mut()?;
         connection.state = connection.state.after(way, kind, connection.request.protocol);
         connection.expires = now + connection.state.timeout();
         if connection.expires < connection.timer {
-            // The timer that runs is left to find that it is another's.
+            // The old timer is not removed: when it fires, it no longer matches `timer` and is ignored.
             connection.timer = connection.expires;
             self.timers.push(connection.expires, Timer::Connection(slot));
         }
@@ -350,7 +348,7 @@ impl Ipvs {
         }
     }
 
-    /// Changes the counts of a connection's real server, if that is there.
+    /// Changes the connection counts of a connection's real server, if that exists.
     fn count(&mut self, connection: &IpvsConnection, change: impl FnOnce(&mut RealServer)) {
         let Some(server) = self.servers.get_mut(&connection.server()) else { return };
         if server.real_server(connection.real_server).is_some() {
@@ -362,7 +360,7 @@ impl Ipvs {
 enum Fate {
     /// The packet goes where the connection goes.
     Goes,
-    /// The connection is over; the packet may begin another.
+    /// The connection is deleted; the packet may begin another one.
     Ends,
 }
 

@@ -69,7 +69,7 @@ impl Lab {
         self.ipvs.take(Arrival { tuple: &tuple, kind, confirmed }, self.now, &mut self.conntrack)
     }
 
-    /// A new connection: the last number of its real server, or 0 when it is refused.
+    /// Opens a connection. Returns the last number of its real server's address, or 0 if it is refused.
     fn open(&mut self, client: [u8; 4], port: u16) -> u8 {
         match self.send(client, port, TcpFlags::SYN, false) {
             Taken::To { real_server, chosen: true } => last(real_server.ip()),
@@ -233,11 +233,11 @@ fn datagrams_lose_a_server_at_once_and_one_packet_with_it() {
     assert_eq!(lab.servers(), [(2, 1, 0, 1), (1, 1, 0, 0)]);
     lab.sync(&[1]);
     assert_eq!(lab.servers(), [(1, 1, 0, 0)]);
-    // Conntrack knows the flow still: the packet is lost, and the flow with it.
+    // Conntrack still has the flow: the packet is dropped and the connection deleted.
     let lost = lab.send(CLIENT, 1000, TcpFlags::default(), true);
     assert_eq!(lost, Taken::Dropped(IpvsDrop::ServerGone));
     assert_eq!(lab.open(CLIENT, 1000), 1);
-    // Where conntrack's entry was deleted already, not even one is lost.
+    // If conntrack's entry was deleted before, no packet is lost.
     lab.sync(&[3]);
     assert_eq!(lab.open(CLIENT, 1000), 3);
 }
@@ -251,7 +251,7 @@ fn persistence_is_by_client_and_is_renewed_by_each_connection() {
     assert_eq!(lab.open(CLIENT, 2), 3);
     lab.wait(99);
     assert_eq!(lab.open(CLIENT, 3), 3, "the second connection renewed it");
-    // Its last connection has been forgotten for long when the time is over.
+    // Its last connection timed out long before the template does.
     lab.wait(101);
     assert_eq!(lab.open(CLIENT, 4), 1);
 }
@@ -299,7 +299,7 @@ fn a_port_that_comes_again_begins_anew_once_its_old_connection_is_over() {
     assert_eq!(lab.open(CLIENT, 1000), 2);
     lab.answer(CLIENT, 1000, TcpFlags::SYN_ACK);
     lab.send(CLIENT, 1000, TcpFlags::ACK, true);
-    // Not over: the SYN goes where the connection goes.
+    // The connection is still open: the SYN goes to the same server.
     let same = Taken::To { real_server: real(2), chosen: false };
     assert_eq!(lab.send(CLIENT, 1000, TcpFlags::SYN, true), same);
     lab.answer(CLIENT, 1000, TcpFlags::RST_ACK);

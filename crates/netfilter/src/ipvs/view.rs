@@ -1,4 +1,4 @@
-//! What a view asks of virtual servers, as of rules. A virtual server and each of its real servers is a line.
+//! Virtual servers in the form of rules, for display: each virtual server and each real server is a line.
 
 use super::IpvsRules;
 use super::print::ServerLine;
@@ -21,12 +21,12 @@ impl IpvsRules {
         Some(ServerLine { server, real }.to_string())
     }
 
-    /// Why a trace names a virtual server itself.
+    /// Why a virtual server itself is in a trace.
     pub(crate) fn comment(&self, at: RuleRef) -> Option<&'static str> {
         self.server_at(at).filter(|_| at.rule == 0).map(|_| "IPVS has no real server for it")
     }
 
-    /// What a virtual server does: without a real server it refuses.
+    /// What a virtual server does. Without a real server it rejects.
     pub(crate) fn effect(&self, at: RuleRef) -> Option<RuleEffect> {
         self.server_at(at).map(|_| if at.rule == 0 { RuleEffect::Reject } else { RuleEffect::Dnat })
     }
