@@ -1,4 +1,4 @@
-//! Addresses, prefixes and the five numbers that name a flow.
+//! Addresses, prefixes and five-tuples.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -47,7 +47,7 @@ impl Protocol {
     }
 }
 
-/// What conntrack knows a flow by, and what NAT rewrites.
+/// A packet's five-tuple: what conntrack identifies a flow by, and what NAT rewrites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Tuple {
     pub src: IpAddr,
@@ -58,7 +58,7 @@ pub struct Tuple {
 }
 
 impl Tuple {
-    /// The tuple of the answer.
+    /// The tuple of the reply.
     pub fn reversed(self) -> Tuple {
         Tuple {
             src: self.dst,
@@ -77,7 +77,7 @@ pub struct Cidr {
     length: u8,
 }
 
-/// Why a text is no prefix.
+/// Why a text is not a valid prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CidrError {
     NoSlash,
@@ -86,7 +86,7 @@ pub enum CidrError {
 }
 
 impl Cidr {
-    /// Host bits are cleared. `length` above the family's is an error.
+    /// Host bits are cleared. A `length` above 32 (IPv6: 128) is an error.
     pub fn new(address: IpAddr, length: u8) -> Result<Cidr, CidrError> {
         let width = if address.is_ipv4() { 32 } else { 128 };
         if length > width {
@@ -126,8 +126,8 @@ impl Cidr {
         })
     }
 
-    /// The prefix of this length, inside this one, that comes `index` places after the first. `None`
-    /// past this one's end. Of IPv6 prefixes those of 64 bits or less can be asked for.
+    /// The subnet of this length with this index, counted from 0. `None` if it is not inside this prefix. For
+    /// IPv6, `length` must be 64 or less.
     pub fn subnet(self, length: u8, index: u32) -> Option<Cidr> {
         let more = u32::from(length.checked_sub(self.length)?);
         if 1u32.checked_shl(more).is_some_and(|count| index >= count) {
@@ -146,7 +146,7 @@ impl Cidr {
         Some(Cidr { address, length })
     }
 
-    /// How many addresses the prefix has; `u64::MAX` where that does not fit.
+    /// How many addresses the prefix has; `u64::MAX` if there are more.
     pub fn size(self) -> u64 {
         let width: u32 = if self.address.is_ipv4() { 32 } else { 128 };
         1u64.checked_shl(width - u32::from(self.length)).unwrap_or(u64::MAX)

@@ -1,4 +1,4 @@
-//! What a kernel runs beside iptables, where the rules ask for it.
+//! The part of the kernel that runs beside iptables: nf_tables or IPVS, if the rules need one.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,9 +14,8 @@ use super::skb::Skb;
 use super::stack::{Context, Verdict};
 use crate::{Time, Tuple};
 
-/// A part of the kernel with its hooks, and what it keeps from packet to packet: nf_tables and its sets, IPVS and
-/// its connections. iptables' own state is the [`super::Stack`]'s. A hook that a backend does not have lets every
-/// packet pass.
+/// nf_tables with its sets, or IPVS with its connections: the hooks, and the state between packets. iptables' state
+/// is in [`super::Stack`]. At a hook that a backend does not use, every packet passes.
 #[derive(Clone, Debug)]
 pub(super) enum Backend {
     Iptables,
@@ -25,9 +24,9 @@ pub(super) enum Backend {
 }
 
 impl Backend {
-    /// The kernel takes the rules over: from the next packet on they hold. Of what there was until now a backend
-    /// of the same kind keeps what outlives its rules; of another kind's nothing is left, as after
-    /// `nft delete table` or `ipvsadm --clear`.
+    /// Replaces the rules, from the next packet on. A backend of the same kind keeps the state that outlives its
+    /// rules (set elements, connections); the state of another kind is deleted, as by `nft delete table` or
+    /// `ipvsadm --clear`.
     pub fn load(&mut self, rules: &Rules) {
         let old = std::mem::replace(self, Backend::Iptables);
         *self = match rules {
@@ -71,24 +70,24 @@ impl Backend {
         }
     }
 
-    /// Addresses that it gives the node beside its own, sorted: those of IPVS' dummy interface.
+    /// Additional local addresses, sorted: those of IPVS' dummy interface.
     pub fn addresses(&self) -> &[IpAddr] {
         self.ipvs().map_or(&[], Ipvs::addresses)
     }
 
-    /// What time alone does, until `now`.
+    /// Runs the timers that are due until `now`.
     pub fn run_timers(&mut self, now: Time, conntrack: &mut Conntrack) {
         if let Some(ipvs) = self.ipvs_mut() {
             ipvs.expire(now, conntrack);
         }
     }
 
-    /// Where [`Backend::run_chains`] may do something: [`Hook::bit`] for each hook and stage.
+    /// The hooks and stages where [`Backend::run_chains`] may have an effect, as bits ([`Hook::bit`]).
     pub fn busy(&self) -> u16 {
         self.nftables().map_or(0, NfTables::busy)
     }
 
-    /// nf_tables' base chains of the packet's hook and of a stage.
+    /// Runs nf_tables' base chains of the packet's hook and of a stage.
     pub fn run_chains(&mut self, stage: Stage, packet: &mut Packet<'_, '_>) -> Outcome {
         match self {
             Backend::Nftables(nftables) => nftables.run_chains(stage, packet),
@@ -96,7 +95,7 @@ impl Backend {
         }
     }
 
-    /// IPVS, which comes after the filter table in INPUT and FORWARD, and before it in OUTPUT.
+    /// Runs IPVS, which comes after the filter table in INPUT and FORWARD, and before it in OUTPUT.
     pub fn balance(
         &mut self,
         hook: Hook,
@@ -110,12 +109,12 @@ impl Backend {
         }
     }
 
-    /// What iptables' `-m set --match-set` asks.
+    /// iptables' `-m set --match-set`.
     pub fn is_in_set(&self, set: SetId, ends: SetEnds, skb: &Skb) -> bool {
         self.ipvs().is_some_and(|ipvs| ipvs.is_in_set(set, ends, skb))
     }
 
-    /// What iptables' `-m ipvs` asks: did this request, rewritten, come by the virtual server?
+    /// iptables' `-m ipvs`: whether IPVS rewrote this request for the virtual server.
     pub fn matches_ipvs(&self, request: &Tuple, server: &ServerKey) -> bool {
         self.ipvs().is_some_and(|ipvs| ipvs.server_behind(request) == Some(*server))
     }

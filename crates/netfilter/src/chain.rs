@@ -7,15 +7,15 @@ use super::owner::Owner;
 use super::ruleset::Policy;
 use crate::{Chance, Str, Tuple};
 
-/// A chain's place in its table.
+/// The index of a chain in its table.
 ///
-/// The rules of a group (see [`super::RuleGroup`]) do not say where it stands: they name its own chains by
-/// [`ChainId::own`].
+/// Rules of a group (see [`super::RuleGroup`]) do not depend on the group's position: they name its own chains
+/// by [`ChainId::own`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChainId {
-    /// 0 for the table's fixed chains, else the place of a group among all, counted from 1.
+    /// 0 for the table's fixed chains, else the index of the group, counted from 1.
     group: u32,
-    /// Which of theirs.
+    /// The index among the chains of that group.
     index: u32,
 }
 
@@ -25,9 +25,9 @@ pub struct Chain {
     /// Only built-in chains have one.
     pub policy: Option<Policy>,
     rules: Vec<Rule>,
-    /// One for each rule, side by side: a long chain of addresses is searched by these alone.
+    /// One for each rule, in one array: long chains of rules with addresses are searched by these alone.
     guards: Vec<Guard>,
-    /// The name as a subject of draws, so that a draw depends on the chain and not on its place.
+    /// The subject of random draws, made from the name, so that draws do not depend on the chain's index.
     pub(super) subject: u64,
 }
 
@@ -39,7 +39,7 @@ impl ChainId {
         ChainId { group: 0, index }
     }
 
-    /// One of the group's whose rule names it.
+    /// A chain of the same group as the rule that names it.
     pub fn own(index: usize) -> ChainId {
         ChainId { group: OWN, index: u32::try_from(index).unwrap_or(u32::MAX) }
     }
@@ -48,7 +48,7 @@ impl ChainId {
         ChainId { group: u32::try_from(group).unwrap_or(OWN), ..ChainId::own(index) }
     }
 
-    /// The chain that a rule of this group means.
+    /// Resolves an id that a rule of this group uses.
     #[inline]
     pub fn within(self, group: u32) -> ChainId {
         if self.group == OWN { ChainId { group, ..self } } else { self }
@@ -98,7 +98,7 @@ impl Chain {
         self.guards.clear();
     }
 
-    /// The first rule from `start` on that no destination rules out, and its place.
+    /// The first rule from `start` on that the packet's destination does not rule out, and its index.
     #[inline]
     pub(super) fn candidate(&self, start: u32, key: PacketKey) -> Option<(u32, &Rule)> {
         let guards = self.guards.get(start as usize..)?;
@@ -107,7 +107,7 @@ impl Chain {
     }
 }
 
-/// A rule: if all of its matches hold, its target is done.
+/// A rule: if all of its matches hold, its target is executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     matches: Box<[Match]>,
@@ -134,7 +134,7 @@ impl Rule {
         &self.matches
     }
 
-    /// The rule, in a chain that is not its group's own.
+    /// The rule as it stands in a chain outside its group, with the ids of the group's own chains resolved.
     pub(super) fn within(&self, group: u32) -> Rule {
         let target = match self.target {
             Target::Jump(to) => Target::Jump(to.within(group)),
@@ -144,8 +144,8 @@ impl Rule {
     }
 }
 
-/// A rule's destination address and port, as far as it asks for one of each: what most packets
-/// fail. It never fails a packet that the rule would match.
+/// A rule's destination address and port, if it matches one of each: a quick check that most packets fail. A
+/// packet that the rule matches never fails it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 struct Guard {
     value: u64,
@@ -193,8 +193,8 @@ impl Guard {
     }
 }
 
-/// An IPv4 address as it is; an IPv6 address folded, so that different ones may look alike (the
-/// match itself still decides).
+/// An IPv4 address unchanged; an IPv6 address hashed, so that two may look the same (the match itself still
+/// decides).
 #[inline]
 fn folded(address: IpAddr) -> u32 {
     match address {
@@ -210,7 +210,7 @@ fn folded(address: IpAddr) -> u32 {
 /// What a rule does with a packet that it matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A rule without `-j`: it only counts.
+    /// A rule without `-j`: it only counts packets.
     None,
     Accept,
     Drop,

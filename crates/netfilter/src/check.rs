@@ -1,5 +1,5 @@
 //! What is wrong with a rule set's jumps.
-//! "A rule in a chain that was not declared" cannot be written down in a [`RuleSet`].
+//! A rule in an undeclared chain cannot be expressed in a [`RuleSet`], so it is not checked.
 
 use super::chain::{ChainId, Target};
 use super::ruleset::{RuleSet, Table, TableName};
@@ -19,8 +19,8 @@ pub enum JumpProblem {
     Twice { table: TableName, chain: Str },
 }
 
-/// All problems of a rule set. Whoever writes it may mean some of them: the kernel takes a set with any but a jump
-/// that leads nowhere and two chains of one name.
+/// All problems of a rule set. Empty and unused chains may be intended; the kernel refuses only a jump to a missing
+/// chain and two chains of one name.
 pub fn jump_problems(rules: &RuleSet) -> Vec<JumpProblem> {
     let mut problems = Vec::new();
     for name in [TableName::Filter, TableName::Nat] {

@@ -12,7 +12,7 @@ use super::skb::IpvsMark;
 pub(super) struct Run<'e, 'c> {
     pub table: &'e Table,
     pub name: TableName,
-    /// What the kernel has beside iptables.
+    /// nf_tables or IPVS, beside iptables.
     pub backend: &'e Backend,
     pub recent: &'e mut RecentTables,
     pub packet: Packet<'e, 'c>,
@@ -34,7 +34,7 @@ enum Next {
 
 impl<'e> Run<'e, '_> {
     pub fn run(&mut self, start: ChainId) -> Outcome {
-        // Of zeros, which are the quickest to write.
+        // Filled with zeros, which is the fastest.
         let mut callers = [Place { chain: ChainId::fixed(0), rule: 0 }; MAX_DEPTH];
         let mut depth = 0;
         let table = self.table;
@@ -73,7 +73,7 @@ impl<'e> Run<'e, '_> {
         }
     }
 
-    /// The next rule of the chain that matches; `place` is left behind it.
+    /// The next rule of the chain that matches. Moves `place` just past it.
     #[inline]
     fn next_match(&mut self, chain: &'e Chain, place: &mut Place) -> Option<&'e Rule> {
         let key = PacketKey::new(&self.packet.skb.tuple);
@@ -86,7 +86,7 @@ impl<'e> Run<'e, '_> {
         None
     }
 
-    /// The rule that `place` is just behind.
+    /// The rule just before `place`.
     fn at(&self, place: Place) -> RuleRef {
         RuleRef { table: self.name, chain: place.chain, rule: place.rule - 1 }
     }
@@ -126,9 +126,9 @@ impl<'e> Run<'e, '_> {
             Match::Set { set, ends } => self.backend.is_in_set(*set, *ends, skb),
             Match::ProtocolOnly(protocol) => skb.protocol() == Some(*protocol),
             Match::SourceNotLocal => !packet.is_local(End::Source),
-            // Hooks see what is routed here, not what a bridge passes on between its ports.
+            // The hooks see routed packets, not those that a bridge forwards between its ports.
             Match::NotPhysdevIn => true,
-            // xt_ipvs.c, ipvs_mt: only a packet that IPVS has had.
+            // xt_ipvs.c, ipvs_mt: only a packet that IPVS has handled.
             Match::Ipvs(server) => {
                 skb.ipvs != IpvsMark::Unseen && self.backend.matches_ipvs(&skb.tuple, server)
             }

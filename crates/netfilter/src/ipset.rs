@@ -1,4 +1,4 @@
-//! Sets of addresses and ports that a rule can ask for at once (net/netfilter/ipset).
+//! Sets of addresses and ports that one rule can match (net/netfilter/ipset).
 
 use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::ruleset::Family;
 use crate::{Cidr, Protocol, Str, Tuple};
 
-/// A set's place in [`super::IpvsRules::sets`], its name's in [`super::RuleSet::set_names`].
+/// The index of a set in [`super::IpvsRules::sets`], and of its name in [`super::RuleSet::set_names`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetId(pub u32);
 
@@ -32,7 +32,7 @@ impl SetType {
     }
 }
 
-/// A member. Which of these forms a set has is its type's affair.
+/// A member. The set's type determines which of these forms its members have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SetEntry {
     Ip(IpAddr),
@@ -88,22 +88,22 @@ impl IpSet {
         self.entries.is_empty()
     }
 
-    /// All members at once: sorted here, so that a set of thousands is not sorted again and again.
+    /// Sets all members at once, so that a large set is sorted only once.
     pub fn fill(&mut self, mut entries: Vec<SetEntry>) {
         entries.sort_by(Ord::cmp);
         entries.dedup();
         self.entries = entries;
     }
 
-    /// Does the packet's part that `ends` names belong to the set? A packet without ports, such as
-    /// an ICMP error (`protocol` is `None`), is in no set that has ports: ip_set_get_ip4_port finds
-    /// another protocol's number where the members have TCP's or UDP's.
+    /// Whether the set has the part of the packet that `ends` names. A packet without ports, such as an ICMP
+    /// error (`protocol` is `None`), is in no set with ports: ip_set_get_ip4_port returns its own protocol
+    /// number, while members have TCP's or UDP's.
     pub fn holds(&self, ends: SetEnds, tuple: &Tuple, protocol: Option<Protocol>) -> bool {
         let first = if ends == SetEnds::SrcDst { tuple.src } else { tuple.dst };
         match (self.kind, protocol) {
             (SetType::HashIp, _) => self.contains(&SetEntry::Ip(first)),
             (_, None) => false,
-            // ip_set_get_ip_port finds TCP's and UDP's ports alone. Which of the two, a rule says beside it.
+            // ip_set_get_ip_port reads ports of TCP and UDP only. The rule matches one of the two by `-p`.
             (SetType::BitmapPort, Some(Protocol::Sctp)) => false,
             (SetType::BitmapPort, Some(_)) => self.contains(&SetEntry::Port(tuple.dst_port)),
             (SetType::HashIpPort, Some(protocol)) => {

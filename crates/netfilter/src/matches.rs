@@ -1,4 +1,4 @@
-//! What a rule can ask of a packet.
+//! The matches that a rule can have.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -54,7 +54,7 @@ pub enum End {
     Destination,
 }
 
-/// An address or a prefix, and whether the packet's must be in it or outside.
+/// An address or a prefix, and whether the packet's address must be inside or outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressMatch {
     prefix: Cidr,
@@ -84,7 +84,7 @@ impl AddressMatch {
         self.invert
     }
 
-    /// The one address that it holds for, if it is written as one.
+    /// The only address that it matches, if it is a single address.
     pub(super) fn only_address(self) -> Option<IpAddr> {
         (self.host && !self.invert).then(|| self.prefix.address())
     }
@@ -94,7 +94,7 @@ impl AddressMatch {
         self.is_inside(address) != self.invert
     }
 
-    /// [`Cidr::contains`], with less work: no mask is made.
+    /// As [`Cidr::contains`], but faster: it needs no mask.
     #[inline]
     fn is_inside(&self, address: &IpAddr) -> bool {
         let length = u32::from(self.prefix.length());
@@ -144,7 +144,7 @@ pub enum RejectWith {
 pub struct Probability {
     /// In units of 10^-10.
     digits: u64,
-    /// What the kernel compares with.
+    /// What the kernel compares 31 random bits with.
     threshold: u32,
 }
 
@@ -179,7 +179,7 @@ impl Probability {
         self.digits
     }
 
-    /// The `n` of one in n, for display.
+    /// The `n` of "one in n", for display.
     pub fn inverse(self) -> u64 {
         (SCALE + self.digits / 2) / self.digits.max(1)
     }

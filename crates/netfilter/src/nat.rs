@@ -15,7 +15,7 @@ pub(super) enum Manip {
     Destination,
 }
 
-/// nf_nat_l4proto_unique_tuple: so many ports are tried in a row, then fewer from elsewhere.
+/// nf_nat_l4proto_unique_tuple: how many ports are tried in a row, before a shorter row from another start.
 const MAX_ATTEMPTS: u32 = 128;
 
 impl CtRef {
@@ -43,11 +43,11 @@ impl CtRef {
         self.destination_bound = true;
     }
 
-    /// Gives the connection the source address `to`, and a port under which no other connection's
-    /// answers arrive. `random`: any port, even if the packet's own is free.
+    /// Rewrites the connection's source to `to`, with a port that no other connection's replies use. `random`: a
+    /// random port, even if the packet's own is free.
     ///
-    /// The kernel first reuses the mapping that another connection of the same source has
-    /// (find_appropriate_src); the model always starts from the packet's own port.
+    /// The kernel first tries the mapping of another connection from the same source (find_appropriate_src); the
+    /// model always starts from the packet's own port.
     pub(super) fn bind_source(&mut self, to: IpAddr, random: bool, conntrack: &Conntrack, cx: &Context) {
         let before = (self.reply.dst, self.reply.dst_port);
         self.source_bound = true;
@@ -61,11 +61,11 @@ impl CtRef {
     }
 }
 
-/// nf_nat_l4proto_unique_tuple, for a source: `reply.dst_port` becomes a port that is free. When
-/// none is found the last one tried stays, and confirmation will fail.
+/// nf_nat_l4proto_unique_tuple, for a source: sets `reply.dst_port` to a free port. If none is found, the last
+/// one tried remains, and confirmation will fail.
 fn pick_port(ct: &mut CtRef, conntrack: &Conntrack, cx: &Context) {
     let reply = &mut ct.reply;
-    // Low ports are exchanged for low ports: some servers trust them.
+    // Privileged ports are replaced by privileged ports, since some servers trust them.
     let (min, count): (u32, u32) = match reply.dst_port {
         0..512 => (1, 511),
         512..1024 => (600, 424),
@@ -89,7 +89,7 @@ fn pick_port(ct: &mut CtRef, conntrack: &Conntrack, cx: &Context) {
     }
 }
 
-/// nf_nat_packet: makes a packet look as its connection says.
+/// nf_nat_packet: rewrites a packet according to its connection.
 pub(super) fn rewrite(skb: &mut Skb, manip: Manip) {
     let Ct::Tracked(ct) = &skb.ct else { return };
     if let Kind::IcmpError(error) = &mut skb.kind {
@@ -102,7 +102,7 @@ pub(super) fn rewrite(skb: &mut Skb, manip: Manip) {
         (Direction::Reply, Manip::Source) => (&ct.original, CtStates::DNAT),
         (Direction::Reply, Manip::Destination) => (&ct.original, CtStates::SNAT),
     };
-    // As the status bits say: what IPVS rewrites it rewrites itself, in its own hooks.
+    // Decided by the status bits: IPVS rewrites its packets itself, in its own hooks.
     if !ct.states.intersects(rewritten) {
         return;
     }
@@ -112,8 +112,8 @@ pub(super) fn rewrite(skb: &mut Skb, manip: Manip) {
     }
 }
 
-/// nf_nat_icmp_reply_translation: the packet inside is made to look as its sender sent it, and the
-/// error to look as if it came from where that packet went.
+/// nf_nat_icmp_reply_translation: rewrites the quoted packet back to what its sender sent, and the error's own
+/// addresses to match it.
 fn rewrite_error(outer: &mut Tuple, error: &mut IcmpError, ct: &CtRef, manip: Manip) {
     let (other, rewritten) = match (ct.direction, manip) {
         (Direction::Original, Manip::Source) => (ct.reply, CtStates::SNAT),

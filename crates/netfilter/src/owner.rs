@@ -1,10 +1,10 @@
-//! Whose a rule is.
+//! Labels by which the writer of rules finds them again.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A label that whoever writes rules gives to those that belong together, by which it finds them again. No
-/// evaluator reads it, and it is not printed. Cheap to clone.
+/// A label that the writer of rules gives to rules that belong together, to find them again. It is neither
+/// evaluated nor printed. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Owner(Arc<str>);
 
@@ -17,7 +17,7 @@ impl Owner {
         &self.0
     }
 
-    /// Is it a clone of the other one? Quicker told than that they are equal.
+    /// Whether it is a clone of the other: faster than comparing the texts.
     pub(super) fn is_same(&self, other: &Owner) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -1,5 +1,4 @@
-//! A packet in the hands of a rule set at one hook: what rules of any backend may ask of it, and what
-//! they may do to it.
+//! A packet at one hook: what the rules of any backend can match and change.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -26,27 +25,27 @@ pub(super) enum Outcome {
 pub(super) struct Packet<'e, 'c> {
     pub hook: Hook,
     pub addresses: &'e [IpAddr],
-    /// Those that IPVS' dummy interface has, sorted.
+    /// The addresses of IPVS' dummy interface, sorted.
     pub ipvs_addresses: &'e [IpAddr],
     pub conntrack: &'e Conntrack,
     pub skb: &'e mut Skb,
     pub cx: &'e mut Context<'c>,
     /// The address that MASQUERADE takes.
     pub out_addr: Option<IpAddr>,
-    /// The last chain in which something was drawn, and the subject of its draws.
+    /// The last chain that made a random draw, and the subject of its draws.
     pub drawing: Option<(u64, u64)>,
 }
 
 impl Packet<'_, '_> {
-    /// 64 random bits for a choice in a chain. Of its own: few rules draw, and nothing of it is to be
-    /// made ready for those that do not.
+    /// 64 random bits for a choice in a chain. Not inlined: few rules draw, and the others should not pay for
+    /// preparing it.
     #[inline(never)]
     pub fn draw(&mut self, chain: u64, ordinal: u32) -> u64 {
         let subject = self.subject(chain);
         self.cx.chance.draw(KernelPurpose::Statistic, subject, u64::from(ordinal))
     }
 
-    /// Whom a draw in a chain is for: the connection, on this node, in this chain.
+    /// The subject of a draw: the connection, the node and the chain.
     #[inline]
     fn subject(&mut self, chain: u64) -> u64 {
         match self.drawing {
@@ -60,7 +59,7 @@ impl Packet<'_, '_> {
         }
     }
 
-    /// Does one of the packet's addresses belong to this node?
+    /// Whether the packet's address at this end belongs to the node.
     pub fn is_local(&self, end: End) -> bool {
         self.is_ours(self.address(end))
     }
@@ -114,7 +113,7 @@ impl Packet<'_, '_> {
         }
     }
 
-    /// Notes that a rule matched, if anybody wants to know. `before`: the packet's tuple before it.
+    /// Adds a rule that matched to the trace, if there is one. `before`: the packet's tuple before the rule.
     #[cold]
     pub fn note(&mut self, at: RuleRef, before: &Tuple) {
         let tuple_after = (self.skb.tuple != *before).then_some(self.skb.tuple);

@@ -1,5 +1,5 @@
-//! Rule sets as text that `iptables-restore` (or `ip6tables-restore`) accepts. Rules stand
-//! chain by chain, as `iptables-save` prints them; matches in the order in which the rule has them.
+//! Rule sets as text that `iptables-restore` (or `ip6tables-restore`) accepts. Rules are printed chain by
+//! chain, as by `iptables-save`, and matches in the order in which the rule has them.
 
 use std::fmt::{self, Display, Formatter, Write};
 

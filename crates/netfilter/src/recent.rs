@@ -1,12 +1,12 @@
-//! The `recent` match: who came lately (xt_recent.c).
+//! The `recent` match: lists of source addresses seen recently (xt_recent.c).
 
 use std::net::IpAddr;
 
 use super::matches::ListId;
 use crate::{Span, Str, Time};
 
-/// How many addresses a list holds (module parameter `ip_list_tot`); the one that was set longest
-/// ago makes room. So a list knows the last 100 clients.
+/// How many addresses a list holds (module parameter `ip_list_tot`). When it is full, the one that was set
+/// longest ago is removed. So a list has the last 100 clients.
 pub const LIST_TOTAL: usize = 100;
 
 /// A node's lists, in the order of its rule set's.
@@ -15,20 +15,20 @@ pub struct RecentTables {
     lists: Vec<List>,
 }
 
-/// The group of the chains whose rules name a list, and which of theirs it is.
+/// A list: the group whose rules name it, and its id there.
 pub(super) type ListAt = (u32, ListId);
 
 #[derive(Clone, Debug)]
 struct List {
     at: ListAt,
     name: Str,
-    /// The one that was set longest ago first.
+    /// Sorted by when they were set, oldest first.
     seen: Vec<(IpAddr, Time)>,
 }
 
 impl RecentTables {
-    /// Takes over the lists that a new rule set still names; the others are forgotten, as the
-    /// kernel forgets a list with the last rule that names it (recent_mt_destroy).
+    /// Keeps the lists that a new rule set still names and deletes the others, as the kernel deletes a list
+    /// with the last rule that names it (recent_mt_destroy).
     pub(super) fn rename<'a>(&mut self, names: impl Iterator<Item = (ListAt, &'a Str)>) {
         let mut old = std::mem::take(&mut self.lists);
         self.lists = names
@@ -43,7 +43,7 @@ impl RecentTables {
             .collect();
     }
 
-    /// Who a list holds, and since when.
+    /// The addresses in a list, and when each was set.
     pub fn seen(&self, name: &str) -> &[(IpAddr, Time)] {
         self.lists.iter().find(|list| &*list.name == name).map_or(&[], |list| &list.seen)
     }
@@ -62,7 +62,7 @@ impl RecentTables {
         };
         let span = Span::from_secs(u64::from(seconds));
         let fresh = at + span >= now;
-        // recent_entry_reap looks at the oldest one only.
+        // recent_entry_reap checks only the oldest entry.
         if list.seen.first().is_some_and(|&(_, oldest)| oldest + span < now) {
             list.seen.remove(0);
         }

@@ -1,4 +1,4 @@
-//! The rules in force on a machine, of whichever kind: what a view asks of them.
+//! The rules in force on a machine, of any kind, and questions about them for display.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use super::nft;
 use super::owner::Owner;
 use super::ruleset::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
 
-/// What balances load on a machine. Rules of iptables stand beside every other kind. Cheap to clone.
+/// The rules on a machine: of iptables alone, or of nftables or IPVS with iptables beside them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Rules {
     Iptables(Arc<RuleSet>),
     Nftables {
         table: Arc<nft::Table>,
-        /// What stands beside the table.
+        /// The iptables rules beside the table.
         iptables: Arc<RuleSet>,
     },
     Ipvs(Arc<IpvsRules>),
 }
 
-/// What a rule does in the end with the packets that it matches.
+/// What a rule does, directly or by its jump, with the packets that it matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleEffect {
     /// Passes the packet on, marks it, or only counts it.
@@ -39,7 +39,7 @@ impl Rules {
         self.iptables().family
     }
 
-    /// What iptables has: all of the rules, or those beside the other kind's.
+    /// The iptables rules: all rules, or those beside nftables or IPVS.
     pub fn iptables(&self) -> &Arc<RuleSet> {
         match self {
             Rules::Iptables(rules) => rules,
@@ -85,8 +85,8 @@ impl Rules {
         }
     }
 
-    /// How many lines [`Rules::rule_text`] can print: for nftables, elements of sets and maps too; for IPVS, what
-    /// `ipvsadm -R` reads.
+    /// How many lines [`Rules::rule_text`] can print: for nftables including elements of sets and maps; for IPVS the
+    /// lines for `ipvsadm -R`.
     pub fn rule_count(&self) -> usize {
         self.iptables().rule_count()
             + match self {
@@ -104,7 +104,7 @@ impl Rules {
         }
     }
 
-    /// The name of the chain that a rule stands in, or of the set or map that has an element.
+    /// The name of the chain that a rule is in, or of the set or map that an element is in.
     pub fn chain_name(&self, at: RuleRef) -> Option<&str> {
         match at.table {
             TableName::Filter | TableName::Nat => self.iptables().chain(at).map(|chain| &*chain.name),
@@ -114,8 +114,7 @@ impl Rules {
         }
     }
 
-    /// One rule, or one element, as it would be added on its own, without the newline. Of IPVS, the line of
-    /// `ipvsadm -R`.
+    /// One rule or element as a command would add it, without the newline. For IPVS, the line for `ipvsadm -R`.
     pub fn rule_text(&self, at: RuleRef) -> Option<String> {
         match at.table {
             TableName::Filter | TableName::Nat => self.iptables().rule_line(at),
@@ -124,7 +123,7 @@ impl Rules {
         }
     }
 
-    /// What stands beside the rule; of a virtual server, why a trace names it.
+    /// The rule's comment; for a virtual server, why it is in a trace.
     pub fn comment(&self, at: RuleRef) -> Option<&str> {
         match at.table {
             TableName::Filter | TableName::Nat => self.iptables().rule(at)?.comment.as_deref(),
@@ -134,7 +133,7 @@ impl Rules {
         }
     }
 
-    /// Whose rule it is, if it has an owner.
+    /// The rule's owner, if it has one.
     pub fn owner(&self, at: RuleRef) -> Option<&Owner> {
         match at.table {
             TableName::Filter | TableName::Nat => self.iptables().rule(at)?.owner.as_ref(),
@@ -152,7 +151,7 @@ impl Rules {
         }
     }
 
-    /// Are these the very same rules, not only equal ones?
+    /// Whether both are the same object, which is stricter than being equal.
     pub fn is_same(&self, other: &Rules) -> bool {
         match (self, other) {
             (Rules::Iptables(a), Rules::Iptables(b)) => Arc::ptr_eq(a, b),
@@ -179,7 +178,7 @@ impl Target {
     }
 }
 
-/// The whole rule set, as [`Rules::reader`] takes it. What iptables has follows nftables' table as a comment.
+/// The whole rule set, as [`Rules::reader`] accepts it. After nftables' table, the iptables rules follow as comments.
 impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! Rule sets: what iptables has.
+//! Rule sets of iptables.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub struct RuleSet {
     pub family: Family,
     pub filter: Table,
     pub nat: Table,
-    /// The names of the sets that rules ask for, by [`super::SetId`].
+    /// The names of the ipsets that rules match, by [`super::SetId`].
     pub set_names: Vec<Str>,
 }
 
@@ -63,7 +63,7 @@ impl RuleSet {
         match name {
             TableName::Filter => &self.filter,
             TableName::Nat => &self.nat,
-            // iptables knows nothing of these.
+            // These are not tables of iptables.
             TableName::Ipvs | TableName::Nftables | TableName::NftablesElements => &NONE,
         }
     }
@@ -78,7 +78,7 @@ impl RuleSet {
         self.chain(at)?.rules().get(at.rule as usize)
     }
 
-    /// Which built-in chains do not just let all pass: [`Hook::bit`] for each hook and table.
+    /// The built-in chains that may have an effect, as bits ([`Hook::bit`] of hook and table).
     pub(super) fn busy(&self) -> u16 {
         let mut busy = 0;
         for hook in Hook::ALL {
@@ -99,7 +99,7 @@ impl RuleSet {
         }
     }
 
-    /// Has any chain a rule?
+    /// Whether no chain has a rule.
     pub fn is_empty(&self) -> bool {
         self.rule_count() == 0
     }
@@ -109,7 +109,7 @@ impl RuleSet {
         [&self.filter, &self.nat].iter().flat_map(|t| t.chains()).map(|(_, c)| c.rules().len()).sum()
     }
 
-    /// The names of the `recent` lists, and where rules have them.
+    /// The `recent` lists that rules name, with their names.
     pub(super) fn recent_lists(&self) -> impl Iterator<Item = (ListAt, &Str)> {
         (1..)
             .zip(self.nat.groups())
@@ -127,8 +127,8 @@ impl RuleSet {
     }
 }
 
-/// Rules that are written, kept and replaced together, as those for one virtual address are. It does not say
-/// where in a rule set it will stand, so it can be kept as it is while other groups come and go.
+/// Rules that are written and replaced together, such as those for one virtual address. A group does not depend
+/// on its position in the rule set, so it can be reused while other groups are added and removed.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RuleGroup {
     /// Its rules in chains that are not its own.
@@ -165,7 +165,7 @@ impl Table {
         (0..=self.groups.len()).flat_map(|group| ChainId::all_of(group, self.group(group)))
     }
 
-    /// 0: the fixed ones.
+    /// The chains of a group; 0 for the fixed ones.
     fn group(&self, group: usize) -> &[Chain] {
         match group {
             0 => &self.fixed,
@@ -178,7 +178,7 @@ impl Table {
         &self.groups
     }
 
-    /// The group whose chain that is.
+    /// The group that a chain belongs to.
     pub fn group_of(&self, chain: ChainId) -> Option<&RuleGroup> {
         let at = chain.group().checked_sub(1)?;
         self.groups.get(at as usize).map(Arc::as_ref)
@@ -191,7 +191,7 @@ impl Table {
         })
     }
 
-    /// Takes the rules out of a chain, as `iptables -F CHAIN` does.
+    /// Deletes the rules of a chain, as `iptables -F CHAIN` does.
     pub fn flush(&mut self, chain: ChainId) {
         let chains = match chain.group().checked_sub(1) {
             None => &mut self.fixed,
@@ -205,7 +205,7 @@ impl Table {
         }
     }
 
-    /// Declares a fixed chain, and gives its id.
+    /// Declares a fixed chain and returns its id.
     pub fn declare(&mut self, chain: Chain) -> ChainId {
         self.fixed.push(chain);
         ChainId::of(0, self.fixed.len() - 1)
@@ -223,12 +223,12 @@ impl Table {
 pub enum TableName {
     Filter,
     Nat,
-    /// No table: the virtual servers of IPVS, so that a trace can name one (see [`super::IpvsRules`]).
+    /// Not a table: the virtual servers of IPVS, so that a trace can refer to one (see [`super::IpvsRules`]).
     Ipvs,
     /// The rules of the table of nf_tables.
     Nftables,
-    /// The elements of that table's sets and maps: in a [`RuleRef`], `chain` is the set's place
-    /// and `rule` the element's.
+    /// The elements of that table's sets and maps: in a [`RuleRef`], `chain` is the index of the set and `rule`
+    /// that of the element.
     NftablesElements,
 }
 
@@ -295,7 +295,7 @@ pub enum Policy {
     Drop,
 }
 
-/// One rule of a rule set. `rule` is the chain's length where the chain's policy decided.
+/// One rule of a rule set. `rule` is the chain's length if the chain's policy decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleRef {
     pub table: TableName,

@@ -3,12 +3,12 @@
 use super::conntrack::{Absent, CtStates, Direction, TcpState};
 use crate::{Protocol, Tuple};
 
-/// A packet while one node's kernel handles it (`struct sk_buff`). On the next node it is a new
-/// one: mark and conntrack reference do not travel.
+/// A packet while one node's kernel handles it (`struct sk_buff`). Each node makes a new one: mark and
+/// conntrack reference are not sent with the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Skb {
-    /// What the headers say now. For an ICMP error: its own addresses, ports 0, and the protocol
-    /// of the packet it complains about (rules never match it, see [`Kind::IcmpError`]).
+    /// The current headers. For an ICMP error: its own addresses, ports 0, and the protocol of the packet that
+    /// it quotes (rules never match that, see [`Kind::IcmpError`]).
     pub tuple: Tuple,
     pub kind: Kind,
     pub mark: u32,
@@ -16,14 +16,14 @@ pub struct Skb {
     pub ipvs: IpvsMark,
 }
 
-/// Whether IPVS has had the packet on this node (`skb->ipvs_property`).
+/// Whether IPVS has handled the packet on this node (`skb->ipvs_property`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum IpvsMark {
     #[default]
     Unseen,
-    /// A request, which now is for a real server: it has to be routed anew.
+    /// A request that now goes to a real server, so it must be routed again.
     Request,
-    /// An answer, which now comes from the virtual server.
+    /// A reply that now has the virtual server as its source.
     Answer,
 }
 
@@ -41,14 +41,14 @@ impl Skb {
         Skb::new(tuple, Kind::Datagram)
     }
 
-    /// The error that a node answers `about` with, where `about` is the packet as that node had
-    /// it when it gave up on it. `from` is the node's address towards the sender.
+    /// The ICMP error that a node sends about a packet. `about`: the packet's tuple on that node when it was
+    /// dropped or rejected. `from`: the node's address towards the sender.
     pub fn icmp_error(about: &Tuple, from: std::net::IpAddr, code: IcmpCode) -> Skb {
         let tuple = Tuple { src: from, src_port: 0, dst: about.src, dst_port: 0, protocol: about.protocol };
         Skb::new(tuple, Kind::IcmpError(IcmpError { inner: *about, code }))
     }
 
-    /// Did IPVS give it a real server on this node?
+    /// Whether IPVS sent it to a real server on this node.
     pub fn has_real_server(&self) -> bool {
         self.ipvs == IpvsMark::Request
     }
@@ -63,7 +63,7 @@ impl Skb {
     }
 }
 
-/// What a packet carries, as far as a kernel on its way looks.
+/// What a packet carries, as far as the kernels on its path read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Tcp(TcpFlags),
@@ -72,7 +72,7 @@ pub enum Kind {
     IcmpError(IcmpError),
 }
 
-/// TCP's flags, as far as conntrack looks at them.
+/// The TCP flags that conntrack reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct TcpFlags(u8);
 
@@ -100,7 +100,7 @@ impl TcpFlags {
 /// "Destination unreachable", in either family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IcmpError {
-    /// The packet it is about, as whoever sends the error had it.
+    /// The quoted packet, with the tuple that the sender of the error saw.
     pub inner: Tuple,
     pub code: IcmpCode,
 }
@@ -115,15 +115,15 @@ pub enum IcmpCode {
 /// What conntrack made of a packet on this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ct {
-    /// Not looked at yet.
+    /// Not tracked yet.
     Unseen,
-    /// Belongs to nothing and cannot begin anything: no NAT, `ctstate INVALID`.
+    /// Belongs to no connection and cannot begin one: no NAT, `ctstate INVALID`.
     Invalid,
     Tracked(CtRef),
 }
 
-/// A packet's connection, as it was when the packet was looked up. A new connection lives only
-/// here until it is confirmed: a packet that is dropped on its way leaves no entry.
+/// A packet's connection, as it was when the packet was looked up. A new connection exists only here until
+/// it is confirmed, so a packet that is dropped leaves no conntrack entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CtRef {
     pub direction: Direction,
@@ -131,21 +131,21 @@ pub struct CtRef {
     pub states: CtStates,
     /// The first packet's tuple as it arrived.
     pub original: Tuple,
-    /// What an answer looks like when it arrives.
+    /// The tuple of a reply as it arrives.
     pub reply: Tuple,
     pub(super) tcp: TcpState,
-    /// The source was looked after: rewritten, or found to need no rewriting.
+    /// Source NAT was decided: rewritten, or to be left unchanged.
     pub(super) source_bound: bool,
-    /// Likewise the destination.
+    /// The same for the destination.
     pub(super) destination_bound: bool,
     pub(super) confirmed: bool,
-    /// What was seen when the table was searched for either tuple.
+    /// The results of searching the table for each tuple.
     pub(super) original_seen: Absent,
     pub(super) reply_seen: Absent,
 }
 
 impl CtRef {
-    /// Is it the first packet, or one like it, of a connection that nobody answered yet?
+    /// Whether it is a packet in the original direction of a connection without a reply so far.
     pub fn is_new(&self) -> bool {
         self.states.intersects(CtStates::NEW)
     }

@@ -24,28 +24,28 @@ use litemap::LiteMap;
 pub struct Stack {
     /// The node's own addresses (of its bridge too); loopback is always one.
     pub addresses: Vec<IpAddr>,
-    /// Of its rules and connections: the hooks of the other family have none.
+    /// The family of its rules and connections. Packets of the other family pass without either.
     family: Family,
     pub conntrack: Conntrack,
     rules: Rules,
     recent: RecentTables,
-    /// What else the rules need of the kernel.
+    /// nf_tables or IPVS, if the rules need one.
     backend: Backend,
-    /// Where iptables has rules, and where the chains beside it may do something: a bit for each hook and
-    /// table, or stage.
+    /// The hooks where iptables' chains, and nf_tables' chains, may have an effect: a bit for each hook and
+    /// table, or for each hook and stage.
     busy: [u16; 2],
     counts: LiteMap<RuleRef, u64>,
 }
 
-/// What evaluation needs beside the packet and the node.
+/// What evaluation needs besides the packet and the node.
 pub struct Context<'a> {
     pub now: Time,
     pub chance: Chance,
-    /// A stable number of the connection: the subject of its draws.
+    /// A stable number of the connection, which keys its random draws.
     pub flow: u64,
     /// `Chance::subject(node name)`.
     pub node: u64,
-    /// Every rule that matched is noted here, if anywhere.
+    /// If set, every rule that matches is added here.
     pub trace: Option<&'a mut Vec<RuleHit>>,
 }
 
@@ -66,13 +66,13 @@ impl RuleHit {
     }
 }
 
-/// What a hook says about a packet.
+/// A hook's verdict on a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Accept,
     Drop(RuleRef),
     Reject(RuleRef, RejectWith),
-    /// Dropped by conntrack itself; no rule said so.
+    /// Dropped by conntrack itself, not by a rule.
     Lost(Loss),
     /// Dropped by IPVS: its virtual server, and why.
     Ipvs(ServerKey, IpvsDrop),
@@ -106,15 +106,15 @@ impl Stack {
         &self.rules
     }
 
-    /// Is this a packet of the family that no rule here is asked about?
+    /// Whether the packet is of the other family, for which this stack has no rules.
     #[inline]
     pub(super) fn is_of_other_family(&self, skb: &Skb) -> bool {
         skb.tuple.src.is_ipv4() != (self.family == Family::V4)
     }
 
-    /// How many packets matched a rule since the rules were written, for those that any matched. As
-    /// in the kernel conntrack's own packets reach no rule of `nat`. [`Stack::set_rules`] begins anew
-    /// here; `iptables-restore` keeps the counts of the chains that it need not write.
+    /// How many packets matched each rule since the rules were written; rules without any are left out. As in
+    /// the kernel, only a connection's first packet is counted in the table `nat`. Here [`Stack::set_rules`]
+    /// resets all counts; a real `iptables-restore` keeps those of chains that it does not write.
     pub fn counts(&self) -> &LiteMap<RuleRef, u64> {
         &self.counts
     }
@@ -126,18 +126,18 @@ impl Stack {
         }
     }
 
-    /// What the kernel's IPVS keeps, if IPVS is used.
+    /// The state of IPVS, if the rules use IPVS.
     pub fn ipvs(&self) -> Option<&Ipvs> {
         self.backend.ipvs()
     }
 
-    /// What nf_tables keeps, if there is a table of it.
+    /// The state of nf_tables, if the rules use it.
     pub fn nftables(&self) -> Option<&NfTables> {
         self.backend.nftables()
     }
 
-    /// Does the address belong to this node? Loopback does, and that of a virtual server:
-    /// IPVS' dummy interface has it.
+    /// Whether the address is local. Loopback addresses are, and those of virtual servers, which are on IPVS'
+    /// dummy interface.
     pub fn has_address(&self, address: IpAddr) -> bool {
         address.is_loopback()
             || self.addresses.contains(&address)
@@ -150,22 +150,22 @@ impl Stack {
         self.backend.addresses()
     }
 
-    /// What time alone does: IPVS connections end, and take conntrack's entries with them.
+    /// Runs the timers that are due: IPVS connections time out, and their conntrack entries are deleted.
     pub fn run_timers(&mut self, now: Time) {
         self.backend.run_timers(now, &mut self.conntrack);
     }
 
-    /// Does a real server wait for its connections to end?
+    /// Whether a real server is kept only until its connections end.
     pub fn has_terminating(&self) -> bool {
         self.ipvs().is_some_and(Ipvs::has_terminating)
     }
 
-    /// These, each as a line of `ipvsadm -Sn`: no rule names them any more.
+    /// Those real servers, each as a line of `ipvsadm -Sn`. No rule names them any more.
     pub fn terminating(&self) -> String {
         self.ipvs().map(Ipvs::terminating).unwrap_or_default()
     }
 
-    /// Deletes the real servers that wait for their connections to end, and have none any more.
+    /// Deletes the terminating real servers that have no connections left.
     pub fn delete_terminated(&mut self, now: Time) {
         self.run_timers(now);
         if let Some(ipvs) = self.backend.ipvs_mut() {
@@ -177,8 +177,8 @@ impl Stack {
         &self.recent
     }
 
-    /// What `iptables-restore`, or an nft transaction, does: from the next packet on these rules
-    /// hold. Connections keep what was decided for them.
+    /// Replaces the rules, as `iptables-restore` or an nft transaction does. They hold from the next packet on;
+    /// existing connections keep their NAT.
     pub fn set_rules(&mut self, rules: Rules) {
         self.counts.clear();
         self.recent.rename(rules.iptables().recent_lists());
@@ -197,8 +197,8 @@ impl Stack {
         }
     }
 
-    /// A packet is for this node: filter INPUT, IPVS, nat INPUT. When [`Skb::has_real_server`] then,
-    /// it is for somebody else now: it has to be routed anew, and goes through [`Stack::reinjected`].
+    /// A packet is for this node: filter INPUT, IPVS, nat INPUT. If [`Skb::has_real_server`] is true afterwards, its
+    /// destination has changed: it must be routed again, and may go through [`Stack::reinjected`].
     pub fn input(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         match self.filter(Hook::Input, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => {}
@@ -219,7 +219,7 @@ impl Stack {
         }
     }
 
-    /// A packet is on its way through this node: filter FORWARD, IPVS.
+    /// A packet is forwarded by this node: filter FORWARD, IPVS.
     pub fn forward(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         match self.filter(Hook::Forward, Stage::BeforeNat, skb, cx) {
             Verdict::Accept => self.balance(Hook::Forward, skb, cx),
@@ -227,8 +227,8 @@ impl Stack {
         }
     }
 
-    /// IPVS sends a packet that came in on to its real server, elsewhere: through OUTPUT, where
-    /// only the filter table has something to do (ip_vs_nat_send_or_cont).
+    /// IPVS sends an incoming packet to a real server on another machine: through OUTPUT, where only the filter
+    /// table has an effect (ip_vs_nat_send_or_cont).
     pub fn reinjected(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         self.filter(Hook::Output, Stage::AfterNat, skb, cx)
     }
@@ -265,11 +265,11 @@ impl Stack {
         self.backend.balance(hook, skb, cx, &mut self.conntrack)
     }
 
-    /// nf_nat_inet_fn: rules see a connection's first packet only; the others follow it. Of several
-    /// chains, the one that rewrites the packet is the last to see it.
+    /// nf_nat_inet_fn: rules see only a connection's first packet; later packets are rewritten like it. If there
+    /// are several chains, those after the one that rewrites the packet do not see it.
     ///
-    /// nf_tables' chains come before iptables' of the same priority: the kernel puts a chain in front of those
-    /// that are there, and these are taken to have come last.
+    /// nf_tables' chains run before iptables' chains of the same priority: the kernel puts a new chain before the
+    /// existing ones, and nf_tables' are assumed to be newer.
     fn nat(
         &mut self,
         hook: Hook,
@@ -296,8 +296,8 @@ impl Stack {
         Verdict::Accept
     }
 
-    /// nf_nat_alloc_null_binding: no rule rewrote the packet. A source still gets another port if
-    /// its own would clash with a connection that is rewritten to look the same.
+    /// nf_nat_alloc_null_binding: no rule rewrote the packet. Its source port is still changed if the tuple
+    /// would clash with that of another connection after NAT.
     fn bind_as_it_is(&mut self, skb: &mut Skb, manip: Manip, cx: &Context) {
         let Ct::Tracked(ct) = &mut skb.ct else { return };
         if ct.is_bound(manip) {
@@ -329,7 +329,7 @@ impl Stack {
         cx: &mut Context,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
-        // Whoever follows the packet sees it pass the rules that do nothing, too.
+        // A trace also records rules that match without any effect.
         if self.busy[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
             return Verdict::Accept;
         }

@@ -15,7 +15,7 @@ pub struct Span(pub u64);
 impl Time {
     pub const ZERO: Time = Time(0);
 
-    /// Zero when `earlier` is not earlier.
+    /// Zero if `earlier` is later.
     pub fn since(self, earlier: Time) -> Span {
         Span(self.0.saturating_sub(earlier.0))
     }

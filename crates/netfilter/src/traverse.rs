@@ -1,5 +1,5 @@
-//! A packet's way through one node, hook by hook. The simulation's packets go it, and so do those that are
-//! compared with a real kernel's.
+//! A packet's path through one node, hook by hook. The simulation uses it, and so do the tests that compare it
+//! with a real kernel.
 
 use std::net::IpAddr;
 
@@ -19,7 +19,7 @@ pub enum Route {
     None,
 }
 
-/// How a node's part of a packet's way ended.
+/// How a packet's path through the node ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traversal {
     /// Delivered to a process on this node.
@@ -34,12 +34,11 @@ pub enum Traversal {
 pub trait Host {
     fn stack(&mut self) -> &mut Stack;
 
-    /// Asked once, for the destination that the packet has after PREROUTING or OUTPUT, and once more where
-    /// IPVS gives it another one.
+    /// Looked up once, with the tuple after PREROUTING or OUTPUT, and again if IPVS then changes the destination.
     fn route(&self, tuple: &Tuple) -> Route;
 }
 
-/// A kernel, and a routing table that knows nothing of it.
+/// A network stack with a routing table that is just a function.
 struct Plain<'a, R> {
     stack: &'a mut Stack,
     table: R,
@@ -99,8 +98,8 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal
         Route::Out(_) if skb.has_real_server() && skb.tuple.src.is_loopback() => Traversal::NoRoute,
         Route::Out(address) => leave(host, skb, cx, address),
         Route::Local => {
-            // inet_select_addr on lo finds no address of global scope there: any other interface's will
-            // do, and the primary one comes first.
+            // lo has no address of global scope, so inet_select_addr takes one of another interface. The primary one
+            // comes first.
             let address = host.stack().addresses.first().copied().unwrap_or(skb.tuple.dst);
             let left = leave(host, skb, cx, address);
             if left != Traversal::Out {
@@ -109,13 +108,13 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal
             if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
                 return stopped;
             }
-            // What IPVS was to have it had at OUTPUT.
+            // IPVS has already seen the packet at OUTPUT.
             stopped(Hook::Input, &host.stack().input(skb, cx)).unwrap_or(Traversal::Local)
         }
     }
 }
 
-/// A packet of the other family goes by the routing table alone.
+/// A packet of the other family passes no rules: only the routing table decides.
 fn unhooked<H: Host>(host: &H, skb: &Skb) -> Traversal {
     match host.route(&skb.tuple) {
         Route::None => Traversal::NoRoute,
@@ -159,8 +158,8 @@ fn leave<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context, out_addr: IpAdd
     stopped(Hook::Postrouting, &host.stack().postrouting(skb, cx, out_addr)).unwrap_or(Traversal::Out)
 }
 
-/// By reference, for most verdicts are `Accept`, of which one byte is written: to read the others before
-/// it is known would wait for all that was written until then.
+/// Takes a reference for speed: most verdicts are `Accept`, which writes one byte. Copying a whole verdict would
+/// wait for the earlier writes to its other bytes.
 #[inline]
 fn stopped(hook: Hook, verdict: &Verdict) -> Option<Traversal> {
     if matches!(verdict, Verdict::Accept) { None } else { Some(stop(hook, verdict)) }

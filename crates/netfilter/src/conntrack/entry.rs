@@ -1,11 +1,11 @@
-//! One remembered connection.
+//! A conntrack entry.
 
 use std::fmt;
 
 use super::tcp::TcpState;
 use crate::{Protocol, Time, Tuple};
 
-/// Which way a packet goes: as the first one, or against it.
+/// A packet's direction: that of the connection's first packet, or the opposite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     Original,
@@ -39,7 +39,7 @@ impl CtStates {
     }
 }
 
-/// As `--ctstate` takes it, in one order.
+/// As `--ctstate` accepts it, always in the same order.
 impl fmt::Display for CtStates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = [
@@ -67,15 +67,15 @@ impl fmt::Display for CtStates {
 pub struct Entry {
     /// The first packet's tuple as it arrived at this node.
     pub original: Tuple,
-    /// What an answer looks like when it arrives at this node.
+    /// The tuple of a reply as it arrives at this node.
     pub reply: Tuple,
-    /// Dead from then on.
+    /// From then on the entry counts as expired.
     pub expires: Time,
     pub created: Time,
     pub tcp: TcpState,
-    /// Somebody answered.
+    /// A reply was seen.
     pub seen_reply: bool,
-    /// Answered, and more than once: not the first to go when the table is full.
+    /// Whether it is ASSURED: such entries are not dropped early when the table is full.
     pub assured: bool,
     /// SNAT and DNAT.
     pub nat: CtStates,

@@ -1,10 +1,10 @@
 //! A hash index from tuples to slots, with a fixed hash. The sets and maps of nf_tables, and IPVS'
 //! connections, are found by it too.
 //!
-//! It is written here, and not taken from a map type, because its owner's slab holds the keys already,
-//! and because cloning it is two copies of flat buffers. Almost all that looking up costs is waiting for
-//! memory. So a bucket is one cache line, and what is removed stays in it, leading to nothing, until
-//! the room is needed.
+//! It is written here, instead of using a map type, because its owner's slab holds the keys already and
+//! because cloning it just copies two flat buffers. A lookup's cost is almost all waiting for memory. So a
+//! bucket is one cache line, and the cells of a removed slot stay in it, pointing to nothing, until the room is
+//! needed.
 
 use std::net::IpAddr;
 
@@ -13,22 +13,22 @@ use crate::{Protocol, Tuple};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    /// As many as a power of two.
+    /// Their number is a power of two.
     buckets: Vec<Bucket>,
-    /// For each slot, how often it was emptied: a cell of another time leads to nothing.
+    /// For each slot, how often it was emptied (its generation). A cell with another generation is stale.
     times: Vec<u8>,
-    /// How many cells are not free.
+    /// How many cells are in use, stale ones included.
     filled: u32,
-    /// How many buckets have spilled over. Only beginning anew makes them fewer: that is not worth it
-    /// before so much more was inserted.
+    /// How many buckets have spilled over. Only rebuilding the index reduces that, which is not worth it before
+    /// `patience` more insertions.
     spilled: u32,
     patience: u32,
 }
 
-/// Where a tuple's cell is. The bucket in which it is looked for first depends on the client alone, which
-/// is taken to be the end with the higher port: both tuples of a connection, rewritten or not, stand there
-/// side by side, and those of a client's next connection, from the next port, in the next bucket. Where
-/// many share a bucket, as when the higher port is a server's, the rest of them go by the whole tuple.
+/// Where a tuple's cell is. The first bucket to search depends only on the client, which is assumed to be the
+/// end with the higher port. So both tuples of a connection, rewritten or not, are in the same bucket, and
+/// those of the client's next connection, from the next port, in the next bucket. If a bucket is full, for
+/// example when the higher port is a server's, the other tuples are placed by a hash of the whole tuple.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Hash {
     home: u32,
@@ -38,29 +38,27 @@ pub(crate) struct Hash {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(64))]
 struct Bucket {
-    /// A byte of each cell's hash: all are compared at once. Above the last one: how many cells are not
-    /// free, which are the first ones, and whether something that belongs here is in the next bucket,
-    /// or was.
+    /// One byte of each cell's hash, all compared at once. The bits above the last byte: how many cells are in use
+    /// (always the first ones), and whether a tuple of this bucket is, or was, in a later bucket.
     tags: [u64; 2],
-    /// From the lowest bit up: the direction, the slot, more of the hash, the slot's time.
+    /// From the lowest bit up: the direction, the slot, more of the hash, the slot's generation.
     cells: [u32; CELLS],
 }
 
-/// How many slots there are at most for each bucket, with two tuples each: half of the cells stay free.
+/// The most slots for each bucket. Each has two tuples, so about half of the cells stay free.
 const SLOTS: usize = 3;
 const CELLS: usize = 12;
-/// One cell more, in a bucket's count, and all of them.
+/// The unit of a bucket's count of cells, and the mask of that count.
 const ONE: u64 = 1 << 32;
 const FULL: u64 = (CELLS as u64) << 32;
 const SPILLED: u64 = 1 << 40;
-/// Where a slot's time begins in a cell, and what of it is the hash's: there are
-/// 2 to the power of 22 slots at most.
+/// The first bit of the generation in a cell, and the mask of the hash bits. There are at most 2^22 slots.
 const TIME: u32 = 29;
 const HASH: u32 = 0x1f80_0000;
 
 impl Index {
-    /// The first slot on the path of a tuple's hash that `is_it` accepts. It may be asked about slots
-    /// that are empty, and about those that have got another tuple.
+    /// The first slot in the search order of a hash that `is_it` accepts. `is_it` may also be called for slots that
+    /// are empty or hold another tuple.
     #[inline]
     pub fn find(&self, hash: Hash, is_it: impl Fn(u32, Direction) -> bool) -> Option<(u32, Direction)> {
         let mut home = hash.home;
@@ -83,25 +81,25 @@ impl Index {
         None
     }
 
-    /// Is there room for both tuples of a slot? If not, the owner has to begin anew.
+    /// Whether there is room for both tuples of a slot. If not, the owner must rebuild the index.
     pub fn has_room(&self, slot: u32) -> bool {
         let buckets = self.buckets.len();
         let spills = self.spilled as usize > buckets / 8 && self.patience == 0;
         (slot as usize) < buckets * SLOTS && self.filled as usize + 2 <= buckets * CELLS && !spills
     }
 
-    /// Empties the index, and makes it large enough for so many slots.
+    /// Empties the index and makes it large enough for `slots` slots.
     pub fn begin_anew(&mut self, slots: usize) {
         let buckets = slots.div_ceil(SLOTS).next_power_of_two().max(4);
         (self.spilled, self.filled) = (0, 0);
-        // What the owner has is inserted again, and then as much as would fill half of the cells.
+        // The owner inserts its entries again; then as many more as would fill half of the cells.
         self.patience = u32::try_from(2 * slots + buckets * CELLS / 2).unwrap_or(u32::MAX);
         self.buckets.clear();
         self.buckets.resize(buckets, Bucket::default());
         self.times.resize(buckets * SLOTS, 0);
     }
 
-    /// Enters a tuple that is not there, by its hash. There has to be room.
+    /// Inserts a tuple that is not in the index, by its hash. There must be room.
     pub fn enter(&mut self, slot: u32, hash: Hash, direction: Direction) {
         let reply = u32::from(direction == Direction::Reply);
         let cell = self.time(slot) << TIME | hash.whole & HASH | slot << 1 | reply;
@@ -112,7 +110,7 @@ impl Index {
         self.buckets[at].push(cell, tag(hash.whole));
     }
 
-    /// The bucket nearest to its home that has a free cell. As has_room said, there is one.
+    /// The nearest bucket with a free cell, starting from the tuple's first one. `has_room` was checked before.
     #[inline(never)]
     fn make_room(&mut self, hash: Hash) -> usize {
         let mut home = hash.home;
@@ -132,15 +130,15 @@ impl Index {
         unreachable!("a bucket of {} has a free cell", self.buckets.len())
     }
 
-    /// Both tuples of a slot are gone.
+    /// Removes both tuples of a slot.
     pub fn remove(&mut self, slot: u32) {
         if let Some(time) = self.times.get_mut(slot as usize) {
             *time = time.wrapping_add(1);
         }
     }
 
-    /// Frees the cells of a bucket that lead to nothing: most of them, for a slot's times have few
-    /// numbers, and the others do no harm.
+    /// Frees the stale cells of a bucket. Generations wrap around, so some stale cells are not recognised; they do
+    /// no harm.
     fn sweep(&mut self, at: usize) {
         let old = self.buckets[at];
         let mut new = Bucket::default();
@@ -172,8 +170,7 @@ fn unpack(cell: u32) -> (u32, Direction) {
     (slot, if cell & 1 == 0 { Direction::Original } else { Direction::Reply })
 }
 
-/// A byte of a hash: not of the bits that [`HASH`] picks, nor of the lowest ones, by which a bucket is
-/// chosen.
+/// One byte of a hash. Its bits overlap neither with [`HASH`] nor with the lowest bits, which select a bucket.
 #[inline]
 fn tag(hash: u32) -> u8 {
     (hash >> 29 << 5 | hash >> 18 & 31) as u8
@@ -204,11 +201,11 @@ impl Bucket {
         self.tags[1] += ONE;
     }
 
-    /// A bit for each cell whose tag is the hash's. It may say so of others too.
+    /// A bit for each cell whose tag equals that of the hash. False positives are possible.
     #[inline]
     fn alike(&self, hash: u32) -> u32 {
         let [low, high] = self.tags.map(|tags| equal_bytes(tags, tag(hash)));
-        // Almost always, where nothing is to be found.
+        // This is the usual case if the tuple is not in the index.
         if low | high == 0 {
             return 0;
         }
@@ -216,7 +213,7 @@ impl Bucket {
     }
 }
 
-/// The highest bit of each byte of `bytes` that is `byte`, and perhaps of one above such a byte.
+/// Sets the highest bit of each byte of `bytes` that equals `byte`, and possibly of a byte just above one.
 #[inline]
 fn equal_bytes(bytes: u64, byte: u8) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
@@ -236,10 +233,10 @@ pub(crate) fn hash(tuple: &Tuple) -> Hash {
     hash_ends(end(&tuple.src, tuple.src_port), end(&tuple.dst, tuple.dst_port), tuple.protocol)
 }
 
-/// Of a tuple that is not there as a whole.
+/// The hash of a tuple that is given in parts.
 #[inline]
 pub(crate) fn hash_ends(a: u64, b: u64, protocol: Protocol) -> Hash {
-    // Ends have 48 bits, and protocols the rest.
+    // An end takes 48 bits; the protocol uses the rest.
     let protocol = (protocol as u64) << 48;
     let client = if by_port(a) > by_port(b) { a } else { b };
     let host = fold_mul(client >> 16 ^ 0xa076_1d64_78bd_642f, protocol ^ 0xe703_7ed1_a0b4_28db);
@@ -332,7 +329,7 @@ mod tests {
         assert_eq!(equal_bytes(0x0102_0304_0506_0708, 9), 0);
     }
 
-    /// Where one server's port is the higher one of all tuples, they have one home.
+    /// If the higher port of all tuples is the same server's, they all have the same first bucket.
     #[test]
     fn tuples_of_one_home_are_still_found_at_once() {
         let tuple = |n: u16| Tuple { dst_port: u16::MAX, ..tuple(n) };

@@ -1,8 +1,8 @@
 //! Connection tracking: what a node remembers of the connections that cross it
 //! (net/netfilter/nf_conntrack_core.c).
 //!
-//! An entry is found by the tuple of either direction. Time-outs are looked at when an entry is
-//! met, and a few entries are looked over with each new one, so that nothing sweeps the table.
+//! An entry is found by the tuple of either direction. Expiry is checked when an entry is found, and each new
+//! entry also checks a few others, so no timer has to sweep the table.
 
 mod entry;
 mod index;

@@ -6,13 +6,13 @@ use super::timeouts::Timeouts;
 use crate::stack::Loss;
 use crate::{Time, Tuple};
 
-/// How many entries are looked over for expired ones with each new entry.
+/// How many entries are checked for expiry with each new entry.
 const LOOKED_OVER: u32 = 2;
-/// How many are looked over when the table is full (the kernel looks at 8 hash buckets:
-/// nf_conntrack_core.c, NF_CT_EVICTION_RANGE).
+/// How many are checked when the table is full (the kernel checks 8 hash buckets: nf_conntrack_core.c,
+/// NF_CT_EVICTION_RANGE).
 const LOOKED_OVER_WHEN_FULL: u32 = 64;
 
-/// Nothing expires then.
+/// A moment that is never reached.
 const NEVER: Time = Time(u64::MAX);
 
 /// No slot has this number.
@@ -25,19 +25,19 @@ pub struct Conntrack {
     /// `nf_conntrack_max`.
     pub max: u32,
     slots: Vec<Option<Entry>>,
-    /// When the entry in each slot expires, side by side: to look some over is to read these alone. An
-    /// empty slot's is never over.
+    /// When the entry in each slot expires, in one array, so that a check for expiry reads nothing else. An empty
+    /// slot has [`NEVER`].
     deadlines: Vec<Time>,
     free: Vec<u32>,
     index: Index,
-    /// Where the next look for expired entries begins.
+    /// The slot where the next check for expired entries begins.
     cursor: u32,
-    /// How many entries were made, from 1 on.
+    /// How many entries were ever added, plus 1.
     made: u32,
 }
 
-/// What a search for a tuple found: nothing, when so many entries had been made; 0 if there was no such
-/// search. Only making one could change that.
+/// Proof that a tuple was not in the table: the value of `made` when a search found nothing; 0 if there was no
+/// such search. It stays valid until an entry is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Absent {
     hash: Hash,
@@ -64,7 +64,7 @@ impl Conntrack {
         Conntrack { timeouts, ..Conntrack::default() }
     }
 
-    /// How many entries take up room; expired ones may be among them.
+    /// How many entries the table has, including expired ones that were not removed yet.
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -73,19 +73,19 @@ impl Conntrack {
         self.len() == 0
     }
 
-    /// The living entries, in an order that is the same in every run.
+    /// The entries that have not expired, in an order that is the same in every run.
     pub fn entries(&self, now: Time) -> impl Iterator<Item = &Entry> {
         self.slots.iter().flatten().filter(move |e| e.expires > now)
     }
 
-    /// The living entry that a packet with this tuple belongs to, and which way the packet goes.
+    /// The entry that a packet with this tuple belongs to, unless it has expired, and the packet's direction.
     pub fn find(&self, tuple: &Tuple, now: Time) -> Option<(&Entry, Direction)> {
         let (slot, direction) = self.locate(tuple, hash(tuple), NONE)?;
         let entry = self.slots.get(slot as usize)?.as_ref()?;
         (entry.expires > now).then_some((entry, direction))
     }
 
-    /// Deletes the entries that `doomed` picks; says how many.
+    /// Deletes the entries for which `doomed` is true, and returns how many.
     pub fn delete(&mut self, mut doomed: impl FnMut(&Entry) -> bool) -> u32 {
         let mut deleted = 0;
         for slot in 0..self.slot_count() {
@@ -97,32 +97,31 @@ impl Conntrack {
         deleted
     }
 
-    /// Forgets everything, as a reboot does.
+    /// Deletes all entries, as a reboot does.
     pub fn clear(&mut self) {
         *self = Conntrack { timeouts: self.timeouts, max: self.max, ..Conntrack::default() };
     }
 
-    /// Deletes the connection that began with this tuple, if it is there (nf_ct_kill).
+    /// Deletes the entry with this original tuple, if there is one (nf_ct_kill).
     pub(crate) fn forget(&mut self, original: &Tuple) {
         if let Some((slot, Direction::Original)) = self.locate(original, hash(original), NONE) {
             self.remove(slot);
         }
     }
 
-    /// Would an answer with this tuple be taken for another connection's?
-    /// (nf_conntrack_tuple_taken)
+    /// Whether a reply with this tuple would match another connection (nf_conntrack_tuple_taken).
     pub(crate) fn is_taken(&self, tuple: &Tuple, now: Time, seen: &mut Absent) -> bool {
         let hash = hash(tuple);
         let Some((slot, _)) = self.locate(tuple, hash, NONE) else {
             *seen = Absent { hash, made: self.made };
             return false;
         };
-        // An expired entry is in nobody's way, but still there.
+        // An expired entry does not count, but it is still in the index.
         *seen = Absent::default();
         self.entry(slot).is_some_and(|e| e.expires > now)
     }
 
-    /// As [`Conntrack::find`], and forgets the entry if it has expired.
+    /// As [`Conntrack::find`], but deletes the entry if it has expired.
     pub(super) fn lookup(&mut self, tuple: &Tuple, now: Time) -> Result<(u32, Direction), Absent> {
         let hash = hash(tuple);
         if let Some((slot, direction)) = self.locate(tuple, hash, NONE) {
@@ -142,7 +141,7 @@ impl Conntrack {
         self.slots.get_mut(slot as usize)?.as_mut()
     }
 
-    /// The entry lives until then.
+    /// Sets when the entry expires.
     pub(super) fn expire(&mut self, slot: u32, at: Time) {
         if let Some(entry) = self.entry_mut(slot) {
             entry.expires = at;
@@ -168,15 +167,15 @@ impl Conntrack {
         Ok(())
     }
 
-    /// Makes way for a tuple of the entry in `slot`, where nobody looked whether it is free: what has
-    /// expired goes. Gives the tuple's hash.
+    /// Called if no earlier search proves that a tuple of the entry in `slot` is free: deletes an expired entry that
+    /// has the tuple. Returns the tuple's hash.
     #[inline(never)]
     fn displace(&mut self, entry: &Entry, direction: Direction, slot: u32, now: Time) -> Result<Hash, Loss> {
         let tuple = entry.tuple(direction);
         let hash = hash(tuple);
         while let Some((other, _)) = self.locate(tuple, hash, slot) {
             if self.entry(other).is_some_and(|e| e.expires > now) {
-                // Whatever was entered goes again.
+                // Removes what was inserted so far.
                 self.remove(slot);
                 return Err(Loss::Clash);
             }
@@ -185,7 +184,7 @@ impl Conntrack {
         Ok(hash)
     }
 
-    /// The index from nothing, for all entries but the one at `but`.
+    /// Rebuilds the index for all entries except the one at `but`.
     fn fill_index(&mut self, but: u32) {
         self.index.begin_anew(self.slots.len());
         for slot in (0..self.slot_count()).filter(|slot| *slot != but) {
@@ -202,7 +201,7 @@ impl Conntrack {
         }
     }
 
-    /// There is an entry in the slot. It need not be read for this.
+    /// Empties the slot, which must have an entry. It does not read the entry.
     fn empty(&mut self, slot: u32) {
         self.slots[slot as usize] = None;
         self.deadlines[slot as usize] = NEVER;
@@ -215,7 +214,7 @@ impl Conntrack {
         self.index.find(hash, |slot, direction| slot != but && self.is_at(slot, direction, tuple))
     }
 
-    /// Almost always asked about one slot, the right one: of its own, for locating is the shorter for it.
+    /// Almost always called once, for the right slot. Not inlined, which keeps `locate` short.
     #[inline(never)]
     fn is_at(&self, slot: u32, direction: Direction, tuple: &Tuple) -> bool {
         self.entry(slot).is_some_and(|entry| entry.tuple(direction) == tuple)
@@ -237,7 +236,7 @@ impl Conntrack {
         self.slot_count() - 1
     }
 
-    /// When the table is full: expired entries go, then one that is not assured (early_drop).
+    /// When the table is full: deletes expired entries or else some that are not ASSURED (early_drop).
     fn make_room(&mut self, now: Time) -> Result<(), Loss> {
         if self.len() < self.max as usize {
             return Ok(());
@@ -247,8 +246,8 @@ impl Conntrack {
         if gone { Ok(()) } else { Err(Loss::TableFull) }
     }
 
-    /// Looks at the next `count` slots, round and round, and drops what has expired by then, or else what
-    /// is not assured.
+    /// Checks the next `count` slots, wrapping around. Deletes the entries that have expired at `expired` or, if that
+    /// is `None`, those that are not ASSURED. Returns how many.
     fn look_over(&mut self, count: u32, expired: Option<Time>) -> u32 {
         let slots = self.slot_count();
         let mut dropped = 0;

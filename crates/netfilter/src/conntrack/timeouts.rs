@@ -1,9 +1,9 @@
-//! How long an entry outlives its last packet.
+//! How long an entry is kept after its last packet.
 
 use crate::Span;
 
 /// The kernel's defaults (`nf_conntrack_tcp_timeout_*` and the like; nf_conntrack_proto_tcp.c,
-/// tcp_timeouts). A [`Timeouts::scaled`] copy goes with a network that is slowed down.
+/// tcp_timeouts). For a network that is slowed down, use [`Timeouts::scaled`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     pub syn_sent: Span,

@@ -1,4 +1,4 @@
-//! What conntrack does with a packet at PREROUTING and OUTPUT, and when a packet leaves.
+//! What conntrack does with a packet at PREROUTING and OUTPUT, and when it confirms a connection.
 
 use super::entry::{CtStates, Direction, Entry};
 use super::table::{Absent, Conntrack};
@@ -10,7 +10,7 @@ use crate::{Protocol, Span, Time, Tuple};
 impl Conntrack {
     /// nf_conntrack_in: finds the packet's connection or begins one.
     pub(crate) fn track(&mut self, skb: &mut Skb, now: Time) {
-        // Seen already: it came back over loopback.
+        // Already tracked: it came back over loopback.
         if skb.ct != Ct::Unseen {
             return;
         }
@@ -35,7 +35,7 @@ impl Conntrack {
             tcp: ct.tcp,
             seen_reply: false,
             assured: false,
-            // IPVS makes the answer come from elsewhere without the NAT code's knowing.
+            // IPVS changes the reply tuple without marking the connection as rewritten by NAT.
             nat: Entry::nat_of(&ct.original, &ct.reply).and(ct.states),
         };
         let seen = [ct.original_seen, ct.reply_seen];
@@ -70,13 +70,13 @@ impl Conntrack {
         let step = step(entry.tcp, direction, flags);
         if let Step::To(state) = step {
             if flags.has(TcpFlags::RST) && !entry.seen_reply {
-                // Nobody ever answered anything else: forget it at once.
+                // There was no reply before the RST: the entry is deleted at once.
                 self.remove(slot);
                 return step;
             }
             if flags == TcpFlags::SYN && !entry.seen_reply && entry.tcp == TcpState::SynSent {
-                // A SYN that is sent again: else a client that tries for ever would keep an entry, and the
-                // choice that it remembers, alive for ever.
+                // A retransmitted SYN does not extend the time-out. Otherwise a client that keeps trying would keep the
+                // entry, and the endpoint in it, for ever.
                 return step;
             }
             let mut timeout = state.timeout(&timeouts);
@@ -129,8 +129,8 @@ impl Conntrack {
         }
     }
 
-    /// nf_conntrack_inet_error: an error belongs to the connection of the packet it is about, if
-    /// it goes to the one who sent that packet.
+    /// nf_conntrack_inet_error: an ICMP error belongs to the connection of the packet that it quotes, if it is
+    /// addressed to that packet's sender.
     fn related(&mut self, outer: &Tuple, error: &IcmpError, now: Time) -> Ct {
         let Some((entry, direction)) = self.find(&error.inner.reversed(), now) else {
             return Ct::Invalid;
@@ -148,9 +148,9 @@ fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
     let tcp = match kind {
         Kind::Tcp(flags) => match step(TcpState::None, Direction::Original, flags) {
             Step::To(state) => state,
-            // A SYN-ACK, a FIN or a RST out of nowhere. A bare ACK is taken for the middle of a
-            // connection (nf_conntrack_tcp_loose = 1), whichever end sent it: it is NEW, the nat
-            // table looks at it, and an answer that missed its way goes on un-rewritten.
+            // A SYN-ACK, a FIN or a RST without a connection. A bare ACK is accepted as the middle of a
+            // connection (nf_conntrack_tcp_loose = 1), whichever end sent it: it is NEW and passes the nat table,
+            // so a reply that returned by another path goes on without being rewritten back.
             _ => return Ct::Invalid,
         },
         _ => TcpState::None,
@@ -169,7 +169,7 @@ fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
     })
 }
 
-/// resolve_normal_ct: what an entry makes of a packet that belongs to it.
+/// resolve_normal_ct: the conntrack state of a packet that belongs to an entry.
 fn reference(entry: &Entry, direction: Direction) -> CtRef {
     let answered = entry.seen_reply || direction == Direction::Reply;
     let state = if answered { CtStates::ESTABLISHED } else { CtStates::NEW };

@@ -1,4 +1,4 @@
-//! What conntrack remembers, for how long, and what it makes of packets that fit nothing.
+//! Conntrack's entries, their time-outs, and packets that match no entry.
 
 use super::router::{INSIDE, ROUTER, ROUTER_PORT, Router, VIP, ip, rules, tuple};
 use crate::{
@@ -34,7 +34,7 @@ fn an_open_connection_keeps_its_server_and_a_new_one_follows_the_new_rules() {
     router.set_rules(rules(&[B]));
     assert_eq!(router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::ACK).1, sent);
     assert_eq!(router.tcp(tuple(INSIDE, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
-    // A repeated SYN is no second first packet either.
+    // A retransmitted SYN does not count as a first packet either.
     assert_eq!(router.tcp(tuple(INSIDE, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
     router.set_rules(rules(&[A]));
     assert_eq!(router.tcp(tuple(INSIDE, 40_001, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
@@ -57,7 +57,7 @@ fn entries_expire_and_then_the_rules_are_asked_again() {
     router.set_rules(rules(&[B]));
     router.now = after(119);
     assert_eq!(router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(A));
-    // A SYN that is sent again does not start the time again (nf_conntrack_tcp_packet).
+    // A retransmitted SYN does not restart the time-out (nf_conntrack_tcp_packet).
     router.now = after(120);
     assert!(router.lines().is_empty());
     assert_eq!(router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::SYN).1.dst, ip(B));
@@ -128,7 +128,7 @@ fn data_that_nobody_acknowledges_is_waited_for_as_long_as_that() {
 #[test]
 fn an_answer_that_comes_by_another_router_is_not_rewritten() {
     let mut router = Router::new(&[A]);
-    // Data: taken for the middle of a connection of the server's.
+    // Data: accepted as the middle of a connection that the server opened.
     let answer = tuple(A, 8080, INSIDE, 40_000);
     assert_eq!(router.tcp(answer, TcpFlags::ACK), (Traversal::Out, answer));
     // A SYN-ACK belongs to nothing, and is INVALID: a rule drops it.
@@ -189,7 +189,7 @@ fn an_icmp_error_finds_the_way_back_to_who_sent_the_packet() {
     assert_eq!((error.tuple.src, error.tuple.dst), (ip(ROUTER), ip(CLIENT)));
     let Kind::IcmpError(inside) = error.kind else { panic!("{error:?}") };
     assert_eq!(inside.inner, there);
-    // About nothing that this router knows.
+    // About a packet of no connection that this router knows.
     let (traversal, error) = router.error(&tuple(INSIDE, 1, B, 2), B);
     assert!(matches!(traversal, Traversal::Stopped(Hook::Forward, Verdict::Drop(_))));
     assert_eq!(error.ct, Ct::Invalid);

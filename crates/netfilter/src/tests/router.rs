@@ -1,4 +1,4 @@
-//! A router that spreads what is sent to a virtual address over some servers, and packets for it.
+//! A router that balances traffic to a virtual address over some servers, and packets for it.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,15 +11,15 @@ use crate::{
 pub const ROUTER: &str = "192.168.50.11";
 /// The virtual address.
 pub const VIP: &str = "10.96.0.41";
-/// Who asks, from a network behind the router.
+/// A client in a network behind the router.
 pub const INSIDE: &str = "10.244.7.2";
-/// What is sent to this port of the router is for the servers too, and masqueraded.
+/// Traffic to this port of the router goes to the servers too, and is masqueraded.
 pub const ROUTER_PORT: u16 = 30080;
 
 const MASQUERADE_MARK: u32 = 0x4000;
 
-/// Port 80 of the virtual address, of TCP and UDP, goes to these servers; without any it is rejected. What is
-/// INVALID is not forwarded.
+/// TCP and UDP traffic to port 80 of the virtual address goes to these servers; without any it is rejected.
+/// INVALID packets are not forwarded.
 pub fn rules(servers: &[&str]) -> RuleSet {
     let mut rules = RuleSet::empty(Family::V4);
     let forward = rules.filter.find("FORWARD").expect("a built-in chain");
@@ -82,7 +82,7 @@ impl Router {
         self.stack.set_rules(Rules::Iptables(rules.into()));
     }
 
-    /// Lets a packet come in and go wherever it goes.
+    /// Sends a packet through the router.
     pub fn pass(&mut self, skb: Skb) -> (Traversal, Skb) {
         let mut skb = skb;
         let node = Chance::subject("router");
@@ -98,7 +98,7 @@ impl Router {
         (traversal, skb.tuple)
     }
 
-    /// SYN, SYN-ACK, ACK; says what the server's end looks like.
+    /// SYN, SYN-ACK, ACK. Returns the tuple that the server sees.
     pub fn open(&mut self, tuple: Tuple) -> Tuple {
         let (traversal, sent) = self.tcp(tuple, TcpFlags::SYN);
         assert_eq!(traversal, Traversal::Out);

@@ -1,4 +1,4 @@
-//! That choice among servers is even, and hangs on its own key only.
+//! Checks that the choice among servers is even, and depends only on its own key.
 
 use litemap::LiteMap;
 use std::net::IpAddr;
