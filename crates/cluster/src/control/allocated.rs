@@ -12,14 +12,14 @@ use crate::api::{NsName, Service};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allocated {
     cluster_ips: LiteMap<IpAddr, NsName>,
-    /// For health checks too.
+    /// Including health check node ports.
     node_ports: LiteMap<u16, NsName>,
     /// The Services that hold them.
     holders: LiteMap<NsName, Arc<Service>>,
 }
 
 impl Allocated {
-    /// The Service is now this one, or is gone.
+    /// Updates the allocations of a Service; `None` if it was deleted.
     pub fn follow(&mut self, key: &NsName, service: Option<&Arc<Service>>) {
         if let Some(old) = self.holders.remove(key) {
             old.spec.cluster_ips.iter().for_each(|ip| drop(self.cluster_ips.remove(ip)));
@@ -33,17 +33,17 @@ impl Allocated {
         }
     }
 
-    /// By another Service than this one.
+    /// Whether a Service other than `except` has it.
     pub fn has_cluster_ip(&self, ip: IpAddr, except: &NsName) -> bool {
         self.cluster_ips.get(&ip).is_some_and(|holder| holder != except)
     }
 
-    /// By another Service than this one.
+    /// Whether a Service other than `except` has it.
     pub fn has_node_port(&self, port: u16, except: &NsName) -> bool {
         self.node_ports.get(&port).is_some_and(|holder| holder != except)
     }
 
-    /// How many other Services than this one hold.
+    /// How many node ports the Services other than `except` have.
     pub fn node_port_count(&self, except: &NsName) -> u64 {
         let own = self.holders.get(except).into_iter().flat_map(|service| node_ports(service));
         let own: BTreeSet<u16> = own.collect();

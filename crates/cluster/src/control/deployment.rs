@@ -1,4 +1,4 @@
-//! Deployment -> ReplicaSet: one ReplicaSet for each template there ever was, scaled by the
+//! Deployment -> ReplicaSet: one ReplicaSet for each template that the Deployment ever had, scaled by its
 //! strategy. Source: pkg/controller/deployment (rolling.go, recreate.go, sync.go).
 
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl World {
         self.scale_replica_set(new, new.replicas + room.min(missing));
     }
 
-    /// rolling.go, reconcileOldReplicaSets: unhealthy Pods first, then as many as may be missing.
+    /// rolling.go, reconcileOldReplicaSets: first unhealthy Pods, then as many more as maxUnavailable allows.
     pub(crate) fn scale_down_old(
         &mut self,
         deployment: &Deployment,
@@ -114,14 +114,14 @@ impl World {
         sets
     }
 
-    /// The ReplicaSet of the Deployment's present template; made if it is not there
-    /// (sync.go, getNewReplicaSet).
+    /// The ReplicaSet of the Deployment's current template. It is created if it does not exist (sync.go,
+    /// getNewReplicaSet).
     fn ensure_replica_set(&mut self, deployment: &Deployment) -> Arc<ReplicaSet> {
         let mut owned = self.owned_replica_sets(deployment).into_iter();
         if let Some(rs) = owned.find(|rs| equal_ignore_hash(&rs.template, &deployment.template)) {
             return rs;
         }
-        // Templates that say the same in other words have one hash.
+        // Equivalent templates have the same hash, however they are written.
         let hash = template_hash(&deployment.template);
         let name = format!("{}-{hash}", deployment.meta.name);
         let key = NsName::new(&deployment.meta.namespace, &name);
@@ -146,7 +146,7 @@ impl World {
         self.create_object(ReplicaSet { meta, replicas: 0, selector, template })
     }
 
-    /// Garbage collection: a ReplicaSet whose Deployment is gone goes too.
+    /// Garbage collection: deletes ReplicaSets whose Deployment was deleted.
     fn collect_orphaned_replica_sets(&mut self) {
         let gone: Vec<NsName> = self
             .store

@@ -18,7 +18,7 @@ use netfilter::Family;
 /// kube-controller-manager --max-endpoints-per-slice.
 const MAX_ENDPOINTS_PER_SLICE: usize = 100;
 
-/// The ports that a Pod's addresses are listed with.
+/// The resolved ports of a Pod's endpoints.
 type Ports = Vec<EndpointPort>;
 
 /// Endpoints by the family of their addresses, and by their ports.
@@ -40,7 +40,7 @@ impl World {
         self.hint_by_cpu(service, &mut wanted);
         for family in self.ip_families(service) {
             if !wanted.keys().any(|(of, _)| *of == family) {
-                // A placeholder, so that a watcher can tell "none" from "not yet written".
+                // A placeholder slice, so that a watcher can distinguish "no endpoints" from "not yet written".
                 wanted.insert((family, Vec::new()), Vec::new());
             }
         }
@@ -102,8 +102,8 @@ impl World {
         groups
     }
 
-    /// `spec.ipFamilies`: those of its addresses; of a headless Service the cluster's primary one (ipFamilyPolicy
-    /// SingleStack).
+    /// `spec.ipFamilies`: the families of its addresses; for a headless Service the cluster's primary family
+    /// (ipFamilyPolicy SingleStack).
     fn ip_families(&self, service: &Service) -> Vec<Family> {
         match service.spec.cluster_ips.as_slice() {
             [] => vec![self.config.primary_family()],
@@ -238,8 +238,8 @@ fn resolve_ports(service: &Service, pod: &Pod) -> Ports {
     ports
 }
 
-/// utils.go, FindPort: a number is itself; a name is looked up in the containers, then in the
-/// sidecars, with its protocol. A name that is not found leaves the port out: it is no error.
+/// utils.go, FindPort: a number is used as it is; a name is looked up, with the protocol, in the containers and
+/// then in the sidecars. If a name is not found, the port is left out without an error.
 pub(crate) fn find_port(port: &ServicePort, pod: &Pod) -> Option<u16> {
     match &port.target_port {
         TargetPort::Number(number) => Some(*number),
@@ -254,8 +254,8 @@ pub(crate) fn find_port(port: &ServicePort, pod: &Pod) -> Option<u16> {
     }
 }
 
-/// trafficdist.go: every ready endpoint is hinted to its own zone. `PreferClose` is the old
-/// name of `PreferSameZone`.
+/// trafficdist.go: every ready endpoint gets a hint for its own zone. `PreferClose` is the old name of
+/// `PreferSameZone`.
 fn zone_hints(service: &Service, ready: bool, zone: Option<&Str>) -> Vec<Str> {
     let prefers = matches!(distribution(service), Some("PreferClose" | "PreferSameZone" | "PreferSameNode"));
     zone.filter(|_| ready && prefers).cloned().into_iter().collect()
@@ -270,8 +270,8 @@ fn distribution(service: &Service) -> Option<&str> {
     service.spec.traffic_distribution.as_deref()
 }
 
-/// Which slice holds which endpoints: an endpoint stays in the slice that had it, then free
-/// places are filled, then new slices made (reconciler.go, reconcileByPortMapping).
+/// Distributes endpoints over slices: an endpoint stays in its slice; then free places are filled; then new
+/// slices are created (reconciler.go, reconcileByPortMapping).
 fn pack(
     slices: Vec<Arc<EndpointSlice>>,
     endpoints: Vec<Endpoint>,
@@ -300,7 +300,7 @@ fn pack(
         }
         packed.push((None, chunk));
     }
-    // A slice that lost its last endpoint goes, unless it is the only one (the placeholder).
+    // An empty slice is deleted, unless it is the only one (the placeholder).
     let any = packed.iter().any(|(_, held)| !held.is_empty());
     let mut placeholder = !any;
     packed.retain(|(_, held)| !held.is_empty() || std::mem::take(&mut placeholder));

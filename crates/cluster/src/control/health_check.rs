@@ -1,8 +1,8 @@
-//! What a load balancer's health check of a node finds, and when it believes it.
+//! The result of a load balancer's health check of a node, and when the load balancer acts on it.
 //! Source: pkg/proxy/healthcheck (service_health.go, proxy_health.go), cloud-provider.
 //!
-//! It asks kube-proxy: for externalTrafficPolicy Cluster on port 10256, for Local on the Service's
-//! healthCheckNodePort. One that is cut off from the API server answers as ever.
+//! kube-proxy serves the check: for externalTrafficPolicy Cluster on port 10256, for Local on the Service's
+//! healthCheckNodePort. A kube-proxy that is cut off from the API server still replies as before.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ const HEALTHZ_PORT: u16 = 10_256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
     pub port: u16,
-    /// 200 or 503; `None` when nobody answers.
+    /// 200 or 503; `None` if there is no response.
     pub status: Option<u16>,
     /// For policy Local: the ready endpoints on the node, as its kube-proxy knows them.
     pub local_endpoints: Option<u32>,
@@ -33,7 +33,7 @@ impl HealthCheck {
 }
 
 impl World {
-    /// What the load balancer of a Service finds on a node now.
+    /// The result that a Service's load balancer would get from a node now.
     pub fn health_check(&self, service: &Service, node: Uid) -> HealthCheck {
         let spec = &service.spec;
         let local =
@@ -46,7 +46,7 @@ impl World {
             let going = self.store.node(&machine.name).is_none_or(|n| n.spec.to_be_deleted);
             return HealthCheck { status: Some(if going { 503 } else { 200 }), ..silent };
         }
-        // The server on that port is opened when the rules are written.
+        // kube-proxy opens the health check port when it writes its rules.
         let known = machine.proxy.written.services.get(&service.meta.key());
         if known.is_none_or(|s| s.spec.health_check_node_port != port) {
             return silent;
@@ -55,8 +55,8 @@ impl World {
         HealthCheck { port, status: Some(if count > 0 { 200 } else { 503 }), local_endpoints: Some(count) }
     }
 
-    /// Something changed on the node that a health check may see. It takes the check a while to
-    /// believe it: so many answers in a row.
+    /// Called after a change on the node that may change health check results. A load balancer acts on a new
+    /// result only after it came several times in a row.
     pub(crate) fn recheck_health(&mut self, node: Uid) {
         let services: Vec<NsName> = self.cloud.balancers.keys().cloned().collect();
         for service in services {
@@ -96,14 +96,14 @@ impl World {
 }
 
 impl LoadBalancer {
-    /// The nodes that it sends new connections to.
+    /// The nodes that the load balancer sends new connections to.
     pub fn eligible(&self) -> impl Iterator<Item = Uid> {
         self.targets.iter().copied().filter(|node| self.healthy.contains(node))
     }
 }
 
-/// Addresses behind the ports of the Service's EndpointSlices, each counted once: a slice without a port has
-/// none (pkg/proxy/endpointschangetracker.go, EndpointsMap.getLocalReadyEndpointIPs).
+/// How many ready endpoint addresses of the Service are on the node, each counted once. A slice without ports does
+/// not count (pkg/proxy/endpointschangetracker.go, EndpointsMap.getLocalReadyEndpointIPs).
 fn local_ready(machine: &Machine, service: &NsName) -> u32 {
     let (slices, family) = (&machine.proxy.written.slices, machine.stack.rules().family());
     let endpoints = endpoints_map(slices, &|of| of == service, &machine.name, family);

@@ -1,10 +1,10 @@
 //! The cloud's service controller and its load balancers. Source: cloud-provider
 //! controllers/service/controller.go.
 //!
-//! The load balancer modelled here sends each flow to one node of its target set that its health
-//! checks find healthy. With `ipMode: VIP` it passes packets through unchanged (the node sees the
-//! virtual address), and is not in the way of the reply. With `ipMode: Proxy` it puts its own
-//! address in front and calls the node port: a proxy as far as addresses go, without a TCP of its own.
+//! The load balancer modelled here sends each flow to one healthy node of its target set. With `ipMode: VIP` it
+//! forwards packets unchanged (the node sees the virtual address), and replies bypass it. With `ipMode: Proxy` it
+//! replaces the source with its own address and the destination with the node port: it rewrites addresses as a
+//! proxy would, but has no TCP connections of its own.
 
 use litemap::LiteMap;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
 use crate::net::Prefixes;
 use crate::sim::{Controller, Event, LogEntry, Refusal, World};
 
-/// What the cloud holds.
+/// The cloud's state.
 #[derive(Clone, Debug, Default)]
 pub struct Cloud {
     pub balancers: LiteMap<NsName, LoadBalancer>,
@@ -24,15 +24,15 @@ pub struct Cloud {
 
 #[derive(Clone, Debug)]
 pub struct LoadBalancer {
-    /// The Service it was made for; a namesake made later gets another.
+    /// The Service that it was made for. If that is deleted and recreated, a new load balancer is made.
     pub service: Uid,
-    /// `None` while the cloud is still at work.
+    /// `None` until the cloud has provisioned it.
     pub ip: Option<IpAddr>,
-    /// The nodes that the service controller gave it, whether they are well or not.
+    /// The nodes that the service controller gave it, healthy or not.
     pub targets: BTreeSet<Uid>,
-    /// Nodes, of these or not, that its health check finds well.
+    /// The nodes that its health checks find healthy, in `targets` or not.
     pub healthy: BTreeSet<Uid>,
-    /// Nodes whose answers are others by now, and the check that will believe them.
+    /// Nodes whose check result has changed, with the id of the check at which the load balancer acts on it.
     pub(super) turning: LiteMap<Uid, u32>,
     pub(super) checks: u32,
     request: u32,
@@ -48,7 +48,7 @@ impl Cloud {
     }
 }
 
-/// TEST-NET-2 (RFC 5737): the addresses that our cloud gives.
+/// The load balancers' addresses: TEST-NET-2 (RFC 5737), and an IPv6 range.
 const ADDRESSES: Prefixes = Prefixes { v4: "198.51.100.0/24", v6: "2001:db8:100::/64" };
 
 impl World {
@@ -85,8 +85,8 @@ impl World {
         }
     }
 
-    /// The set of nodes changed, or a Service's policy: its health checks go elsewhere now (C-05;
-    /// upstream looks every 100 s, and when a node comes, goes or is relabelled).
+    /// Called after a change of the nodes or of a Service's policy: updates the target sets and health checks (C-05;
+    /// upstream syncs every 100 s, and when a node is added, deleted or relabelled).
     fn sync_targets(&mut self) {
         let targets = self.balanced_nodes();
         let nodes: Vec<Uid> = self.machines.keys().copied().collect();
@@ -128,7 +128,7 @@ impl World {
         }
     }
 
-    /// The cloud has an address for the load balancer.
+    /// The cloud has provisioned a load balancer and reports its address.
     pub(crate) fn cloud_answers(&mut self, key: &NsName, request: u32) {
         let ip = self.free_balancer_address();
         let Some(balancer) = self.cloud.balancers.get_mut(key) else { return };
@@ -149,8 +149,8 @@ impl World {
         self.enqueue(Controller::Cloud);
     }
 
-    /// The cloud's controller says from now on, of every load balancer, that it is a proxy, or that
-    /// it is not; and they are. What a load balancer had under way ends as it began.
+    /// Changes `ipMode` of every load balancer, in the Services' status and in its behaviour. Open connections
+    /// keep the mode that they began with.
     pub(crate) fn set_ip_mode(&mut self, proxy: bool) {
         Arc::make_mut(&mut self.config).balancer_is_proxy = proxy;
         self.changes.scene = true;
@@ -163,7 +163,7 @@ impl World {
         }
     }
 
-    /// While it was made its checks have run often enough.
+    /// Takes over the results of health checks at once: they have run while the load balancer was provisioned.
     fn check_health_at_once(&mut self, key: &NsName) {
         let Some(service) = self.store.services.get(key).cloned() else { return };
         let mut healthy = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Controllers: each is level-triggered, looks at the store and writes what is missing.
+//! Controllers. Each is level-triggered: it reads the store and writes what is missing.
 
 mod allocated;
 mod deployment;

@@ -22,10 +22,10 @@ pub(crate) fn generate(chance: Chance, base: &str, uid: Uid, attempt: u32) -> St
     name
 }
 
-/// The label `pod-template-hash` (controller/controller_utils.go, ComputeHash): FNV-1a of the
-/// template's one text, its decimal digits in the alphabet above (apimachinery rand.go,
-/// SafeEncodeString). Upstream hashes Go's print of the whole struct, so the values differ, and a
-/// field that is new in a release renames its Pods; here only a change of the template does.
+/// The label `pod-template-hash` (controller/controller_utils.go, ComputeHash): FNV-1a of the template's canonical
+/// text, its decimal digits written in the alphabet above (apimachinery rand.go, SafeEncodeString). Upstream
+/// hashes Go's printout of the whole struct. So the values differ, and there a new field in a Kubernetes release
+/// changes the hash; here only a change of the template does.
 pub(crate) fn template_hash(template: &PodTemplate) -> String {
     safe_encode(&fnv_1a(canonical_template(template).as_bytes()).to_string())
 }

@@ -1,11 +1,11 @@
-//! What the control plane makes of a node that stops reporting, and of one that comes back.
+//! How the control plane reacts to a node that stops reporting, and to one that reports again.
 //! Source: pkg/controller/nodelifecycle (node_lifecycle_controller.go), tainteviction.
 
 use crate::api::{Node, NodeCondition, NsName, Pod, Uid};
 use crate::sim::{Controller, Event, LogEntry, NodeStep, World};
 
 impl World {
-    /// The kubelet has fallen silent: both clocks start.
+    /// The kubelet has stopped reporting: starts the grace period and the eviction timer.
     pub(crate) fn node_went_silent(&mut self, node: Uid) {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.silence += 1;
@@ -38,8 +38,8 @@ impl World {
         }
     }
 
-    /// The link between the node and the API server goes down, or comes back. Packets of Pods do
-    /// not take it, and the cloud's health checks come from elsewhere.
+    /// The connection between the node and the API server breaks, or works again. Pod traffic and the cloud's
+    /// health checks do not use it.
     pub(crate) fn cut_off(&mut self, node: Uid, on: bool) {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.cut_off != on) else { return };
         let was_silent = machine.is_silent();
@@ -81,8 +81,8 @@ impl World {
         self.enqueue(Controller::Scheduler);
     }
 
-    /// controller/util/node, MarkPodsNotReady: in the API server only. What the kubelet knows, it
-    /// will report when it is heard again.
+    /// controller/util/node, MarkPodsNotReady: changes only the status in the API server. The kubelet reports its
+    /// own when it can reach the API server again.
     fn mark_pods_unready(&mut self, node: &str) {
         for key in self.pods_on(node) {
             if self.store.pods.get(&key).is_some_and(|p| p.status.ready) {
@@ -95,8 +95,7 @@ impl World {
         }
     }
 
-    /// The Pods are deleted; they stay Terminating for as long as nobody on the node can say
-    /// that they have stopped.
+    /// Deletes the node's Pods. They stay Terminating until the kubelet reports that they have stopped.
     pub(crate) fn evict_pods(&mut self, node: &str) {
         for key in self.pods_on(node) {
             self.delete_pod(&key, None);

@@ -1,4 +1,4 @@
-//! ReplicaSet -> Pods: adopts, releases, makes and deletes until the number is right.
+//! ReplicaSet -> Pods: adopts, releases, creates and deletes Pods until the number is right.
 //! Source: pkg/controller/replicaset/replica_set.go, pkg/controller/controller_ref_manager.go.
 
 use litemap::LiteMap;
@@ -8,7 +8,7 @@ use super::names::generate;
 use crate::api::{Kind, Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
 use crate::sim::{Controller, LogEntry, World};
 
-/// The most Pods that one run may hold at once, whatever the manifests ask for.
+/// The most Pods in a cluster, whatever the manifests ask for.
 pub const POD_LIMIT: u32 = 2_000;
 
 impl World {
@@ -35,7 +35,7 @@ impl World {
         self.store.pods_of(owner).filter(|p| is_active(p)).cloned().collect()
     }
 
-    /// A Pod whose labels no longer match is let go; one without an owner that matches is taken.
+    /// Releases Pods whose labels no longer match, and adopts Pods without an owner that match.
     fn release_and_adopt(&mut self, rs: &ReplicaSet) {
         let pods: Vec<Arc<Pod>> =
             self.store.pods.iter().filter(|p| p.meta.namespace == rs.meta.namespace).cloned().collect();
@@ -69,15 +69,15 @@ impl World {
         }
     }
 
-    /// Once, until it has all of its Pods: as with a quota that is used up, where events of one kind are counted
-    /// (the reason FailedCreate; pkg/controller/controller_utils.go, createPods).
+    /// Logs that Pods could not be created; only once until the ReplicaSet has all of its Pods. For a real quota
+    /// repeated events are merged too (reason FailedCreate; pkg/controller/controller_utils.go, createPods).
     fn say_failed_create(&mut self, rs: &ReplicaSet) {
         if self.failed_creates.insert(rs.meta.uid) {
             self.record(LogEntry::FailedCreate { replica_set: rs.meta.key(), limit: POD_LIMIT });
         }
     }
 
-    /// Two Pods of one name cannot be: the API server refuses, and the controller tries again.
+    /// A generated name that no Pod has. (Upstream the API server refuses a duplicate, and the controller retries.)
     fn free_pod_name(&mut self, rs: &ReplicaSet) -> String {
         let base = format!("{}-", rs.meta.name);
         let ordinal = self.next_name_ordinal(rs.meta.uid);
@@ -99,7 +99,7 @@ impl World {
         self.remove_object::<ReplicaSet>(key);
     }
 
-    /// Garbage collection: a Pod whose ReplicaSet is gone goes too.
+    /// Garbage collection: deletes Pods whose ReplicaSet was deleted.
     fn collect_orphaned_pods(&mut self) {
         let gone: Vec<NsName> = self
             .store
@@ -138,9 +138,9 @@ fn ranks(pods: &[Arc<Pod>]) -> LiteMap<Uid, u32> {
     pods.iter().map(|p| (p.meta.uid, on_node[&p.spec.node_name.as_deref().unwrap_or("")])).collect()
 }
 
-/// controller_utils.go, ActivePodsWithRanks.Less: which Pod goes first. The annotation
-/// `controller.kubernetes.io/pod-deletion-cost` counts; ages are compared exactly, where
-/// upstream compares them in buckets (LogarithmicScaleDown).
+/// controller_utils.go, ActivePodsWithRanks.Less: which Pod is deleted first. The annotation
+/// `controller.kubernetes.io/pod-deletion-cost` is respected. Ages are compared exactly; upstream compares
+/// them in buckets (LogarithmicScaleDown).
 fn deletion_order(a: &Pod, b: &Pod, ranks: &LiteMap<Uid, u32>) -> std::cmp::Ordering {
     let phase = |p: &Pod| match p.status.phase {
         Phase::Pending => 0u8,

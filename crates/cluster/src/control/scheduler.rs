@@ -1,9 +1,9 @@
-//! Scheduler: a node for each Pod that has none.
+//! Scheduler: binds Pods that have no node.
 //!
 //! Filters: Ready, not cordoned, nodeSelector. Score: upstream's default soft spread over
-//! hostnames, then zones (podtopologyspread/plugin.go, systemDefaultConstraints), then the node
-//! with fewest Pods; equals by chance (schedule_one.go, selectHost). What else a scheduler looks at
-//! decides nothing here: `docs/assumptions.md`, under Nodes.
+//! hostnames, then zones (podtopologyspread/plugin.go, systemDefaultConstraints), then the node with the
+//! fewest Pods; among equal scores by chance (schedule_one.go, selectHost). Other criteria are not modelled:
+//! `docs/assumptions.md`, under Nodes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl World {
     }
 }
 
-/// The node that fits and is the least crowded; of equals one by chance.
+/// The least crowded node that passes the filters; among equals one by chance.
 fn choose_node(store: &Store, chance: Chance, pod: &Pod) -> Option<Arc<Node>> {
     let candidates: Vec<&Arc<Node>> = store.nodes.iter().filter(|n| fits(n, pod)).collect();
     let crowding = crowding(store, pod);
@@ -71,10 +71,10 @@ struct OnNode {
     pods: u32,
 }
 
-/// How many Pods, and how many of them siblings of the Pod that is to be bound, are where.
+/// How many Pods, and how many siblings of the Pod to be bound, each node and zone has.
 struct Crowding<'a> {
     nodes: BTreeMap<&'a str, OnNode>,
-    /// Nodes without a zone are in one.
+    /// Nodes without a zone count as one zone.
     siblings_in_zone: BTreeMap<Option<&'a str>, u32>,
 }
 
@@ -93,8 +93,8 @@ fn fits(node: &Node, pod: &Pod) -> bool {
         && pod.spec.node_selector.iter().all(|(k, v)| node.meta.labels.get(k) == Some(v))
 }
 
-/// Of the same owner; of the same Deployment's earlier ReplicaSet too, since the default
-/// constraints select by the Service or workload's labels and not by the template's hash.
+/// Whether both have the same owner, or ReplicaSets of the same Deployment: the default constraints select by
+/// the labels of the Service or workload, without the template hash.
 fn is_sibling(a: &Pod, b: &Pod) -> bool {
     if a.meta.uid == b.meta.uid || a.meta.namespace != b.meta.namespace {
         return false;

@@ -12,13 +12,13 @@ use netfilter::Cidr;
 pub const NODE_PORT_FIRST: u16 = 30_000;
 pub const NODE_PORT_COUNT: u64 = 2_768;
 
-/// bitmap.go's offset allocation: below it, addresses are left for those who name one.
+/// bitmap.go's offset allocation: the band below the offset is kept for addresses and ports that are set explicitly.
 fn band_offset(size: u64, divisor: u64, most: u64) -> u64 {
     if size <= 16 { 0 } else { (size / divisor).clamp(16, most) }
 }
 
-/// A random start in the upper band, then onwards, wrapping inside the band; then the lower
-/// band likewise. `None` when all `size` places are taken.
+/// Starts at a random place in the upper band and searches on, wrapping inside the band; then the lower band in
+/// the same way. `None` if all `size` places are taken.
 fn allocate(size: u64, offset: u64, draw: [u64; 2], taken: impl Fn(u64) -> bool) -> Option<u64> {
     let search = |from: u64, to: u64, draw: u64| {
         let length = to - from;
@@ -29,8 +29,8 @@ fn allocate(size: u64, offset: u64, draw: [u64; 2], taken: impl Fn(u64) -> bool)
 }
 
 impl World {
-    /// Gives a Service the addresses and ports that it is owed, takes back those that its type
-    /// does not have, and refuses what is taken or out of range (alloc.go).
+    /// Allocates the addresses and ports that a Service needs, releases those that its type does not have, and
+    /// refuses explicit ones that are taken or out of range (alloc.go).
     pub(crate) fn allocate_service(
         &self,
         service: &mut Service,
@@ -68,7 +68,7 @@ impl World {
             }
             return Ok(());
         }
-        // The network's own address is never given; for IPv4 neither is the broadcast address.
+        // The network address is never allocated, nor is the broadcast address in IPv4.
         let usable = range.size().saturating_sub(if range.address().is_ipv4() { 2 } else { 1 });
         let usable = usable.min(1 << 16);
         let at = |n: u64| range.nth(n + 1);
@@ -134,14 +134,14 @@ impl World {
         Ok(())
     }
 
-    /// One that no other Service has, nor this one for another of its ports.
+    /// A node port that no Service has, and no other port of this Service.
     fn free_node_port(
         &self,
         service: &NsName,
         ordinal: u64,
         chosen_here: &BTreeSet<u16>,
     ) -> Result<u16, Refusal> {
-        // Without looking at each of them for each Service that comes too late.
+        // If the range is full, this saves searching all of it for each further Service.
         if self.allocated.node_port_count(service) + chosen_here.len() as u64 >= NODE_PORT_COUNT {
             return Err(Refusal::NodePortsExhausted);
         }
@@ -176,8 +176,8 @@ impl World {
     }
 }
 
-/// What the new document leaves out, the old object keeps. `written` says whether the document that
-/// the old one came from names the port's node port.
+/// Copies what the new document leaves out from the old object. `written`: whether the old document had set the
+/// node port of a port explicitly.
 fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePort) -> bool) {
     let keeps_ip = |s: &Service| s.spec.type_ != ServiceType::ExternalName && !s.spec.headless;
     if service.spec.cluster_ips.is_empty() && keeps_ip(service) && keeps_ip(old) {
@@ -193,8 +193,8 @@ fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePor
     }
 }
 
-/// `kubectl apply` sends a patch, in which ports are merged by their number (`patchMergeKey: port`): what the server
-/// allocated stays with it. What the last document named and this one does not is taken away.
+/// `kubectl apply` sends a patch that merges ports by number (`patchMergeKey: port`), so a node port that the server
+/// allocated is kept. One that the last document set and this one does not is removed.
 fn merge_node_ports(ports: &mut [ServicePort], old: &[ServicePort], written: &dyn Fn(&ServicePort) -> bool) {
     let alone = |all: &[ServicePort], port: u16| all.iter().filter(|p| p.port == port).count() == 1;
     let moved: Vec<u16> =
@@ -207,7 +207,7 @@ fn merge_node_ports(ports: &mut [ServicePort], old: &[ServicePort], written: &dy
     }
 }
 
-/// storage.go, patchAllocatedValues: by name, unless another port has it.
+/// storage.go, patchAllocatedValues: takes over a node port by the port's name, unless another port has it.
 fn patch_node_ports(ports: &mut [ServicePort], old: &[ServicePort]) {
     let used: Vec<u16> = ports.iter().map(|p| p.node_port).collect();
     for port in ports.iter_mut().filter(|p| p.node_port == 0) {
@@ -218,7 +218,7 @@ fn patch_node_ports(ports: &mut [ServicePort], old: &[ServicePort]) {
     }
 }
 
-/// Whether the document names the node port of that port.
+/// Whether the document sets the node port of that port.
 fn names_node_port(document: &Tree, port: &ServicePort) -> bool {
     let ports = document.get(&["spec".into(), "ports".into()]).map_or(&[][..], Tree::items);
     ports.iter().any(|item| {
@@ -285,10 +285,10 @@ mod tests {
             (":tcp:53:30053", false, ":udp:53:0", vec![30053]),
             ("t:tcp:53:30053 u:udp:53:30054", false, "u:udp:53:0 t:tcp:53:0", vec![30054, 30053]),
             ("t:tcp:53:30053", false, "t:tcp:53:0 u:udp:53:0", vec![30053, 0]),
-            // What is named wins, and is not given twice.
+            // An explicit node port wins, and is not given to a second port.
             ("a:tcp:80:30080", false, "a:tcp:81:30081", vec![30081]),
             ("a:tcp:80:30080 b:tcp:81:30081", true, "a:tcp:90:0 b:tcp:91:30080", vec![0, 30080]),
-            // Names change places: with what the server allocated the numbers decide, else the names.
+            // The names are swapped: allocated node ports follow the port numbers, explicit ones the names.
             ("a:tcp:80:30080 b:tcp:81:30081", false, "b:tcp:80:0 a:tcp:81:0", vec![30080, 30081]),
             ("a:tcp:80:30080 b:tcp:81:30081", true, "b:tcp:80:0 a:tcp:81:0", vec![30081, 30080]),
         ] {

@@ -1,9 +1,9 @@
 //! `service.kubernetes.io/topology-mode: Auto`: hints by each zone's share of the nodes' CPU.
 //! Source: staging/src/k8s.io/endpointslice/topologycache (topologycache.go, utils.go).
 //!
-//! Upstream counts in floats, serves receiving zones in the random order of a map, and leaves a
-//! slice alone whose old hints still keep the bounds. Here the arithmetic is whole numbers, zones
-//! have the order of their names, and every slice is hinted anew.
+//! Upstream uses floats, visits receiving zones in the random order of a map, and does not change a slice
+//! whose old hints are still within bounds. Here the arithmetic uses integers, zones are sorted by name, and
+//! the hints of every slice are computed again.
 
 use crate::api::{Endpoint, Node, NodeCondition, Service, Str, TOPOLOGY_MODE};
 use litemap::LiteMap;
@@ -17,7 +17,7 @@ pub fn topology_mode_is_auto(service: &Service) -> bool {
     matches!(value.map(|v| &**v), Some("Auto" | "auto"))
 }
 
-/// Each zone's allocatable CPU (SetNodes). `None` where the nodes do not say enough.
+/// Each zone's allocatable CPU (SetNodes). `None` if nodes lack a zone or CPU, or if there are too few zones.
 pub(super) fn cpu_by_zone<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<LiteMap<Str, u64>> {
     let mut zones: LiteMap<Str, u64> = LiteMap::new();
     let control = |n: &Node| {
@@ -35,13 +35,13 @@ pub(super) fn cpu_by_zone<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<L
     (zones.len() >= 2).then_some(zones)
 }
 
-/// How many endpoints a zone should have, in parts of `1 / total CPU`, so that all is whole.
+/// How many endpoints a zone should have, as a multiple of `1 / total CPU`, so that it is an integer.
 struct Share {
     desired: u64,
     minimum: u64,
 }
 
-/// getAllocations: no zone's endpoints may get more than a fifth above their share.
+/// getAllocations: no zone may be overloaded by more than a fifth.
 fn shares(zones: &LiteMap<Str, u64>, endpoints: u64) -> Option<LiteMap<Str, Share>> {
     let total: u64 = zones.values().sum();
     if zones.len() as u64 > endpoints {
@@ -59,8 +59,8 @@ fn shares(zones: &LiteMap<Str, u64>, endpoints: u64) -> Option<LiteMap<Str, Shar
     Some(out)
 }
 
-/// AddHints: first every ready endpoint to its own zone, then from zones that have too many to
-/// zones that have too few. Without a way to do so fairly, no endpoint has hints.
+/// AddHints: first each ready endpoint gets its own zone; then some are moved from zones that have too many to
+/// zones that have too few. If the bounds cannot be kept, no endpoint gets hints.
 pub(super) fn assign(endpoints: &mut [&mut Endpoint], zones: Option<&LiteMap<Str, u64>>) {
     for endpoint in endpoints.iter_mut() {
         endpoint.zone_hints.clear();
@@ -95,8 +95,8 @@ pub(super) fn assign(endpoints: &mut [&mut Endpoint], zones: Option<&LiteMap<Str
 
 type Transfers = (LiteMap<Str, u64>, LiteMap<Str, u64>);
 
-/// getGivingAndReceivingZones: one endpoint at a time, from who has most too many to who has most
-/// too few, as long as one of them misses a whole one and the other half of one.
+/// getGivingAndReceivingZones: moves one endpoint at a time, from the zone with the largest surplus to the zone
+/// with the largest deficit, as long as one of the two is at least 1 and the other at least a half.
 fn transfers(shares: &LiteMap<Str, Share>, held: &LiteMap<Str, u64>, whole: u64) -> Transfers {
     let mut surplus: LiteMap<Str, u64> = LiteMap::new();
     let mut lack: LiteMap<Str, u64> = LiteMap::new();

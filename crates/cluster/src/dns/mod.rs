@@ -1,8 +1,8 @@
-//! Cluster DNS: names to addresses, as a Pod's resolver and CoreDNS find them.
+//! Cluster DNS: how a Pod's resolver and CoreDNS resolve names.
 //! Source: the Kubernetes DNS specification 1.1.0; CoreDNS plugin/kubernetes; kubelet dns.go.
 //!
-//! The query itself is not sent over the simulated network, and answers are never stale: the
-//! cache of 5 seconds is not simulated.
+//! Queries are not sent over the simulated network, and answers are never stale, since the cache of 5 seconds is
+//! not simulated.
 
 mod records;
 
@@ -16,10 +16,10 @@ use crate::sim::{Chance, Purpose, World};
 const DOMAIN: &str = "cluster.local";
 /// `options ndots:5` in a Pod's resolv.conf: a name with fewer dots tries the search list first.
 const NDOTS: usize = 5;
-/// ExternalName may point at another; CoreDNS follows so many (plugin/kubernetes, upstream CNAME).
+/// An ExternalName may point to another one; CoreDNS follows this many (plugin/kubernetes, upstream CNAME).
 const MAX_CNAMES: usize = 8;
 
-/// What a name came to.
+/// The result of resolving a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// In the order in which the client tries them. `aliases`: the names that `name` led to, one after the
@@ -27,8 +27,7 @@ pub enum Answer {
     Addresses { name: String, aliases: Vec<String>, addresses: Vec<IpAddr> },
     /// NXDOMAIN for every name that was tried.
     NoSuchName,
-    /// Nothing here knows an address of the name: it is outside the cluster, or leads, by `aliases`, to a name
-    /// that no record answers for.
+    /// No address in the cluster: the name is outside it, or leads, by `aliases`, to a name without a record.
     Outside { aliases: Vec<String> },
 }
 
@@ -44,7 +43,7 @@ impl World {
             if let Some(addresses) = self.lookup(&full, subject, ordinal, &mut aliases) {
                 return Answer::Addresses { name: full, aliases, addresses };
             }
-            // A CNAME is an answer, wherever it leads: no other name of the list is tried.
+            // A CNAME counts as an answer even if its target has no address: the search list is not tried further.
             if !aliases.is_empty() {
                 return Answer::Outside { aliases };
             }
@@ -59,7 +58,7 @@ impl World {
         }
     }
 
-    /// The Service that a Pod of `namespace` means by a name, if it means one.
+    /// The Service that a name resolves to in a Pod of `namespace`, if any.
     pub fn service_named(&self, namespace: &str, name: &str) -> Option<NsName> {
         search_list(namespace, name).iter().find_map(|full| {
             let (name, ns) = service_of(full)?;
@@ -141,7 +140,8 @@ fn label_of(endpoint: &Endpoint) -> String {
     label
 }
 
-/// Whether that is its label. No Pod's address is its range's first, which alone ends in a colon.
+/// Whether that is its label. Dashes for colons are unambiguous: only a range's first address ends in a colon, and
+/// no Pod has that.
 fn is_called(endpoint: &Endpoint, label: &str) -> bool {
     match &endpoint.hostname {
         Some(hostname) => &**hostname == label,

@@ -1,4 +1,4 @@
-//! What the cluster's DNS holds of a Service, record by record, as a zone file writes it.
+//! The DNS records of a Service, as in a zone file.
 //! Source: the Kubernetes DNS specification 1.1.0, sections 2.3 to 2.5; CoreDNS plugin/kubernetes.
 
 use std::fmt;
@@ -11,7 +11,7 @@ use netfilter::Protocol;
 
 /// Seconds (D-02).
 const TTL: u32 = 5;
-/// All records of one name share it (D-05).
+/// The total weight, shared by all SRV records of a name (D-05).
 const WHOLE_WEIGHT: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +61,8 @@ fn record(name: &str, data: DnsData) -> DnsRecord {
 }
 
 impl World {
-    /// The records that a Service has now. (CoreDNS answers a query for SRV of the bare name, too, with all
-    /// of its ports; that is no record of its own.)
+    /// The records that a Service has now. (CoreDNS also answers an SRV query for the bare name, with all ports;
+    /// that is not listed as a record.)
     pub fn dns_records(&self, service: &Service) -> Vec<DnsRecord> {
         let name = format!("{}.{}.svc.{DOMAIN}", service.meta.name, service.meta.namespace);
         match &service.spec.external_name {
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// Every ready endpoint: the Service's name, and one of its own, which SRV leads to.
+    /// For every ready endpoint: an address of the Service's name, and a name of its own, which SRV records point to.
     fn headless_records(&self, service: &Service, name: &str) -> Vec<DnsRecord> {
         let slices = self.store.slices.iter().filter(|slice| {
             slice.meta.namespace == service.meta.namespace && slice.service == service.meta.name

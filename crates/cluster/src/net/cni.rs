@@ -1,4 +1,4 @@
-//! Pod addresses: the CNI plugin host-local, as each node's runtime calls it.
+//! Pod addresses: the CNI plugin host-local, one instance on each node.
 
 use litemap::LiteMap;
 use std::net::IpAddr;
@@ -7,24 +7,24 @@ use super::PerFamily;
 use crate::api::Uid;
 use netfilter::{Cidr, Family};
 
-/// host-local's store on one node, with a range of each family: a Pod gets an address of each.
+/// host-local's store on one node, with one range for each family. A Pod gets an address of each.
 #[derive(Clone, Debug)]
 pub struct Cni {
     ranges: PerFamily<Range>,
 }
 
-/// Which addresses of a range are taken, and which was given last. It goes on from that one and wraps, so an
-/// address is not used again until the range is through (plugins/ipam/host-local/backend/allocator, GetIter and
-/// Next).
+/// Which addresses of a range are taken, and which was allocated last. The search starts after that one and wraps, so
+/// an address is not reused until the end of the range was reached (plugins/ipam/host-local/backend/allocator,
+/// GetIter and Next).
 #[derive(Clone, Debug)]
 struct Range {
     prefix: Cidr,
     taken: LiteMap<IpAddr, Uid>,
-    /// Where the next search starts: one above the address given last.
+    /// Where the next search starts: one after the last allocated address.
     next: u64,
 }
 
-/// The range's own address and its gateway (the bridge) are never given.
+/// The network address and the gateway (the bridge) are never allocated.
 const FIRST: u64 = 2;
 
 impl Cni {
@@ -46,7 +46,7 @@ impl Cni {
         self.ranges.map(|_, range| range.prefix.nth(1).unwrap_or(range.prefix.address()))
     }
 
-    /// `None` when every address of a range is taken; then none of another range is.
+    /// `None` if a range is exhausted; then no address of another range is taken either.
     pub fn allocate(&mut self, pod: Uid) -> Option<PerFamily<IpAddr>> {
         let free = self.ranges.try_map(|_, range| range.first_free().ok_or(())).ok()?;
         for (range, (offset, address)) in self.ranges.values_mut().zip(free.values()) {
@@ -62,7 +62,7 @@ impl Cni {
         }
     }
 
-    /// All links went down.
+    /// Releases all addresses: all Pods' links went down.
     pub fn release_all(&mut self) {
         self.ranges.values_mut().for_each(|range| range.taken.clear());
     }
@@ -75,7 +75,7 @@ impl Cni {
 impl Range {
     /// Its place in the range, and the address.
     fn first_free(&self) -> Option<(u64, IpAddr)> {
-        // Not the broadcast address; and never a walk over a whole IPv6 prefix.
+        // Excludes the broadcast address, and limits the search in an IPv6 prefix.
         let end = self.prefix.size().saturating_sub(1).min(1 << 16);
         let count = end.checked_sub(FIRST).filter(|n| *n > 0)?;
         for step in 0..count {

@@ -12,16 +12,16 @@ fn length(cluster: Cidr) -> u8 {
     if cluster.address().is_ipv4() { 24.max(cluster.length().saturating_add(2)) } else { LENGTH_V6 }
 }
 
-/// Nodes count from 1: the first part is nobody's. `None` where there is no part left.
+/// The Pod range of a node. Nodes count from 1, so part 0 is unused. `None` if there is no part left.
 pub fn node_range(cluster: Cidr, index: u32) -> Option<Cidr> {
     let length = length(cluster);
     let fits = cluster.address().is_ipv6() || length <= LONGEST_V4;
     cluster.subnet(length, index).filter(|_| fits)
 }
 
-/// The longest prefix of a cluster's range that has a part for each of so many nodes.
+/// The longest cluster prefix that has a part for each of `nodes` nodes.
 pub fn longest_for(nodes: u32, is_ipv4: bool) -> u8 {
-    // The first part counts.
+    // Part 0, which is unused, takes space too.
     let bits = (u32::BITS - nodes.max(1).leading_zeros()) as u8;
     match is_ipv4 {
         true if bits <= 2 => LONGEST_V4 - 2,
@@ -34,7 +34,7 @@ pub fn longest_for(nodes: u32, is_ipv4: bool) -> u8 {
 mod tests {
     use super::*;
 
-    /// Of every length, in both families: as many nodes get a part as `longest_for` says, each its own.
+    /// For every prefix length of both families: as many nodes as `longest_for` promises get a part, each its own.
     #[test]
     fn ranges_of_every_length_have_room_for_what_is_said() {
         for (prefix, width) in [("10.0.0.0", 32u8), ("fd00::", 128)] {

@@ -3,8 +3,8 @@
 use netfilter::{Cidr, Family};
 use serde::{Serialize, Serializer};
 
-/// A value for the cluster's primary IP family and, in a dual-stack cluster, one for the other family. Walks over
-/// it give the primary family first, as Kubernetes lists families everywhere (`spec.podCIDRs`, `status.podIPs`).
+/// A value for the cluster's primary IP family and, in a dual-stack cluster, one for the other family. Iteration gives
+/// the primary family first, as Kubernetes does everywhere (`spec.podCIDRs`, `status.podIPs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerFamily<T> {
     primary_family: Family,
@@ -33,7 +33,7 @@ impl<T> PerFamily<T> {
         if family == self.primary_family { Some(&self.primary) } else { self.secondary.as_ref() }
     }
 
-    /// The value of that family, or the primary one where the cluster does not have the family.
+    /// The value of that family, or that of the primary family if the cluster does not have the other.
     pub fn get_or_primary(&self, family: Family) -> &T {
         self.get(family).unwrap_or(&self.primary)
     }
@@ -85,7 +85,7 @@ impl<T: Serialize> Serialize for PerFamily<T> {
     }
 }
 
-/// A constant prefix of each family, of which a cluster uses those of its own.
+/// A constant prefix for each family. A cluster uses those of its own families.
 pub struct Prefixes {
     pub v4: &'static str,
     pub v6: &'static str,
