@@ -1,4 +1,4 @@
-//! A connection's record: who called whom, through what, and how it ended.
+//! A connection's record: client, target, the packets' path, and how it ended.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use netfilter::Tuple;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Outcome {
     Delivered,
-    /// ECONNREFUSED; `lost` is what became of the packet that was refused, where that is known.
+    /// ECONNREFUSED. `lost`: why the packet was refused, if that is known.
     Refused {
         lost: Option<PacketVerdict>,
     },
     /// EHOSTUNREACH.
     HostUnreachable,
-    /// Reset in mid-stream, or closed before the answer: its process is gone.
+    /// Reset, or closed by the server, before the response: the process has ended.
     Reset,
-    /// No answer in time; `lost` is what became of its last packet, where that is known.
+    /// No response in time. `lost`: what happened to the last packet, if that is known.
     TimedOut {
         lost: Option<PacketVerdict>,
     },
-    /// The name came to no address.
+    /// The name did not resolve.
     Unresolved,
-    /// The Service has no way in from outside, or its load balancer has no address yet.
+    /// The Service cannot be reached from outside, or its load balancer has no address yet.
     NoAddress,
     /// Given up because the client or its Pod went away.
     Abandoned,
 }
 
 impl Outcome {
-    /// Ended by a packet that was lost.
+    /// Whether a lost packet caused this outcome.
     pub fn is_loss(self) -> bool {
         matches!(
             self,
@@ -50,7 +50,7 @@ impl Outcome {
 pub struct ConnectionRecord {
     pub id: ConnectionId,
     pub client: ClientId,
-    /// The client's name, kept for when the client is gone.
+    /// The client's name, kept in case the client is deleted.
     pub client_name: Name,
     pub source: Place,
     /// What was asked for: `web:80`, `10.244.1.4:8080`.
@@ -59,19 +59,17 @@ pub struct ConnectionRecord {
     pub service: Option<(NsName, Uid)>,
     /// As the client sees it.
     pub tuple: Option<Tuple>,
-    /// The Pod that took it.
+    /// The Pod that accepted it.
     pub server: Option<(NsName, Uid)>,
-    /// Who the server thinks is calling.
+    /// The client's address and port as the server sees them.
     pub server_saw: Option<(IpAddr, u16)>,
     pub started: Time,
     pub requests: u32,
     pub answered: u32,
     pub ended: Option<(Time, Outcome)>,
-    /// How the request that ended it was lost; `None` when it was not, and as long as nothing is
-    /// known of its last packet.
+    /// How its last request was lost; `None` if it was not lost, or as long as that is not known.
     pub lost: Option<Lost>,
-    /// A node whose rules were out of date sent its first packet otherwise than it would have with
-    /// up-to-date ones.
+    /// The node whose outdated rules sent its first packet elsewhere than up-to-date rules would have.
     pub stale_rule: Option<Uid>,
     /// Oldest first; only the last [`ConnectionRecord::PACKETS_KEPT`] of a long connection.
     pub packets: Vec<Arc<PacketTrace>>,
@@ -80,7 +78,7 @@ pub struct ConnectionRecord {
 impl ConnectionRecord {
     pub const PACKETS_KEPT: usize = 48;
 
-    /// What it takes in memory, about, with the traces of its packets.
+    /// Its estimated memory, including the traces of its packets.
     pub(crate) fn bytes(&self) -> u64 {
         const RECORD: u64 = 320;
         RECORD + self.packets.iter().map(|trace| trace.bytes()).sum::<u64>()

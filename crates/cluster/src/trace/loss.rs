@@ -1,4 +1,4 @@
-//! Why a packet was lost: one class for each way, whatever the mode of kube-proxy.
+//! Why a packet was lost: one class for each cause, the same for every mode of kube-proxy.
 
 use serde::Serialize;
 
@@ -6,39 +6,39 @@ use super::{PacketKind, PacketTrace, PacketVerdict};
 use crate::node::kube_proxy::{BlockReason, RuleRole, rule_role};
 use netfilter::{Protocol, TableName};
 
-/// What a person would call the way in which a packet was lost.
+/// The classes of losses, by what the client sees and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LossClass {
     /// Refused: a rule rejected it, since the Service has no endpoint anywhere.
     NoEndpoints,
-    /// Refused: the address is there, and nothing listens on the port.
+    /// Refused: the address exists, but no process listens on the port.
     NothingListens,
-    /// Refused: it is a cluster IP, and a rule says that its Service has no such port.
+    /// Refused: a rule rejects ports of a ClusterIP that its Service does not have.
     NoSuchPort,
-    /// Host unreachable: nobody has the address any more.
+    /// Host unreachable: no machine or Pod has the address any more.
     HostUnreachable,
-    /// Silence: the connection was established, to a Pod that is gone. Its client hears nothing.
+    /// Time-out without any error: the connection was established to a Pod that does not exist any more.
     EstablishedGone,
-    /// The process that was to answer ended first, and its kernel closed the connection.
+    /// The server process ended before it replied, and its kernel closed the connection.
     Closed,
     /// Time-out: dropped, because policy Local found no endpoint on the node.
     DroppedByPolicy,
-    /// Time-out: the answer came back by another way than the request, and nobody rewrote it back.
+    /// Time-out: the reply came back by another path than the request, so NAT was not reversed.
     ReplyLost,
-    /// Time-out: `loadBalancerSourceRanges` does not name the source.
+    /// Time-out: the source is not in `loadBalancerSourceRanges`.
     SourceNotAllowed,
-    /// Time-out: outside the nodes nobody carries the address. The cluster's own are such.
+    /// Time-out: the network outside does not route the address. It routes none of the cluster's own ranges.
     NoRoute,
     /// Time-out: the machine that it reached has no power.
     NodeIsOff,
-    /// Time-out: the cloud's load balancer has no node that answers its health check.
+    /// Time-out: the cloud's load balancer has no healthy node.
     NoHealthyNode,
-    /// Time-out: conntrack had no room or no free port for it.
+    /// Time-out: the conntrack table was full, or no source port was free.
     ConntrackFull,
-    /// Time-out: it went round, from node to node, until its TTL ran out.
+    /// Time-out: it looped between nodes until its TTL expired.
     TtlExceeded,
-    /// Time-out: dropped, because no Service has the cluster IP.
+    /// Time-out: dropped, because no Service has the ClusterIP.
     NoSuchService,
 }
 
@@ -49,7 +49,7 @@ impl LossClass {
         Some(match verdict {
             PacketVerdict::Delivered | PacketVerdict::NotExpected => return None,
             PacketVerdict::RejectedByRule => LossClass::NoEndpoints,
-            // Rules let every answer pass that conntrack knows: this one it did not (INVALID).
+            // Rules drop a reply only if conntrack does not know it (INVALID).
             PacketVerdict::DroppedByRule if trace.kind.is_answer() => LossClass::ReplyLost,
             PacketVerdict::DroppedByRule if stopped_for_its_source(trace) => LossClass::SourceNotAllowed,
             PacketVerdict::DroppedByRule => LossClass::DroppedByPolicy,
@@ -74,27 +74,27 @@ impl LossClass {
 #[serde(rename_all = "camelCase")]
 pub struct Lost {
     pub class: LossClass,
-    /// A node's rules decided on it that did not hold yet what the API server knew by then, and
-    /// up-to-date rules would have decided otherwise.
+    /// A node's outdated rules decided, and rules written from the API server's state at that moment would have
+    /// decided otherwise.
     pub stale_rule: bool,
 }
 
-/// The client had its SYN-ACK: what it sends now follows conntrack and no rule.
+/// Whether the client has received its SYN-ACK: its further packets follow conntrack and not the rules.
 pub(crate) fn is_established(trace: &PacketTrace) -> bool {
     let tcp = trace.hops.first().is_some_and(|h| h.before.protocol == Protocol::Tcp);
     tcp && matches!(trace.kind, PacketKind::Request | PacketKind::Fin)
 }
 
-/// How a REJECT ended a packet: for want of endpoints, or of such a port.
+/// Why a REJECT ended a packet: there is no endpoint, or no such port.
 pub(crate) fn rejected(trace: &PacketTrace) -> PacketVerdict {
-    // Only what has a cluster IP for its destination, and no Service on its port, comes so far.
+    // Only packets to a ClusterIP, on a port without a Service, reach this chain.
     match last_chain(trace) {
         Some("cluster-ips-check" | "KUBE-IPVS-FILTER") => PacketVerdict::NoSuchPort,
         _ => PacketVerdict::RejectedByRule,
     }
 }
 
-/// How a DROP ended a packet: by a policy, or because no Service has the cluster IP.
+/// Why a DROP ended a packet: a policy, or no Service has the ClusterIP.
 pub(crate) fn dropped(trace: &PacketTrace) -> PacketVerdict {
     match last_chain(trace) {
         Some("cluster-ips-check") => PacketVerdict::NoSuchService,

@@ -1,4 +1,4 @@
-//! A packet's way: where it was when, and what each place did to it.
+//! A packet's trace: where it was at which time, and what each place did with it.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub enum Place {
     LoadBalancer(Uid),
     Node(Uid),
     Pod(Uid),
-    /// Past the cluster's edge, where nobody of ours lives.
+    /// The network outside, with no simulated machine.
     Internet,
 }
 
@@ -29,41 +29,41 @@ pub enum PacketKind {
     SynAck,
     Request,
     Response,
-    /// The client's last word: it has the answer and closes.
+    /// The client's FIN: it has the response and closes.
     Fin,
-    /// The server's: its process has ended, or the client has closed a connection that was kept.
+    /// The server's FIN: its process has ended, or the client has closed a kept-alive connection.
     ServerFin,
-    /// Nobody listens there.
+    /// RST: no process listens there.
     Reset,
     /// ICMP port unreachable: a REJECT rule's answer.
     PortUnreachable,
-    /// ICMP host unreachable: nobody has the address.
+    /// ICMP host unreachable: no machine or Pod has the address.
     HostUnreachable,
 }
 
 impl PacketKind {
-    /// Travels towards the client.
+    /// Whether it travels towards the client.
     pub fn is_reply(self) -> bool {
         !matches!(self, PacketKind::Syn | PacketKind::Request | PacketKind::Fin)
     }
 
-    /// An error about a packet, from a node on its way.
+    /// Whether it is an ICMP error, from a node on the packet's path.
     pub fn is_error(self) -> bool {
         matches!(self, PacketKind::PortUnreachable | PacketKind::HostUnreachable)
     }
 
-    /// Says that its sender has no more to say.
+    /// Whether it carries a FIN.
     pub fn closes(self) -> bool {
         matches!(self, PacketKind::Fin | PacketKind::ServerFin)
     }
 
-    /// What the server itself sends back.
+    /// Whether the server itself sent it in reply.
     pub fn is_answer(self) -> bool {
         self.is_reply() && !self.is_error()
     }
 }
 
-/// One link: a dot's place at any moment is between `from` and `to`, evenly in time.
+/// One link. The packet moves from `from` to `to` at constant speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Segment {
     pub from: Place,
@@ -84,12 +84,11 @@ pub struct Hop {
     pub hits: Vec<RuleHit>,
     /// The rules as they were then.
     pub rules: Option<Rules>,
-    /// They were older than what the API server knew, and up-to-date ones would have decided
-    /// otherwise.
+    /// The rules were older than the API server's state, and up-to-date ones would have decided otherwise.
     pub stale: bool,
 }
 
-/// Without the text of the rules: a set has thousands of lines, and every hop through a node has one.
+/// Without the rules: a rule set has thousands of lines, and every hop through a node has one.
 impl fmt::Debug for Hop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Hop { at, place, kind, before, after, hits, rules, stale } = self;
@@ -113,15 +112,15 @@ pub enum HopKind {
     Balanced {
         node: Name,
     },
-    /// A node passed it on.
+    /// A node forwarded it.
     Forwarded,
     Delivered,
-    /// A rule's REJECT, or no process on the port: the sender is told.
+    /// Rejected by a rule, or no process on the port: the sender gets an error.
     Refused,
     Dropped,
 }
 
-/// How a packet ended. Every packet ends in exactly one of these, or is in flight.
+/// How a packet ended. Every packet has exactly one verdict, or is in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum PacketVerdict {
     Delivered,
@@ -131,29 +130,28 @@ pub enum PacketVerdict {
     DroppedByRule,
     /// Nothing listens on the port: a reset goes back.
     NothingListens,
-    /// The address belongs to nobody any more; the node says so after its neighbour time-out.
+    /// No machine or Pod has the address any more; the node reports it after its neighbour time-out.
     NoNeighbor,
-    /// The network outside does not carry the cluster's own addresses.
+    /// The network outside does not route the cluster's own addresses.
     NoRoute,
     /// The machine it reached has no power.
     NodeIsOff,
-    /// The load balancer has no node that answers its health check.
+    /// The load balancer has no healthy node.
     NoHealthyNode,
     /// The node's conntrack table is full, or has no free port left.
     ConntrackLost,
     /// It reached a Pod or a client that no longer knows the connection.
     NotExpected,
-    /// An answer that came back by another way than the request, so that nobody rewrote it back:
-    /// no socket waits for it.
+    /// A reply that came back by another path than the request, so NAT was not reversed and no socket matches
+    /// it.
     NotRewritten,
-    /// IPVS dropped it: the real server that its connection went to was taken out.
+    /// IPVS dropped it: its connection's real server was deleted.
     ServerGone,
-    /// A REJECT rule of a cluster IP, for a port that its Service does not have: nftables and IPVS mode
-    /// write one.
+    /// A REJECT rule for ports of a ClusterIP that its Service does not have, as nftables and IPVS mode write.
     NoSuchPort,
-    /// It went round and round until its TTL ran out.
+    /// It looped between nodes until its TTL expired.
     TtlExceeded,
-    /// A DROP rule, for a cluster IP that no Service has: nftables mode writes one.
+    /// A DROP rule for ClusterIPs that no Service has, as nftables mode writes.
     NoSuchService,
 }
 
@@ -176,7 +174,7 @@ pub struct PacketTrace {
 }
 
 impl PacketTrace {
-    /// What it takes in memory, about, but for rules: those that its hops name are shared with others.
+    /// Its estimated memory without the rules in its hops, which are shared.
     pub(crate) fn bytes(&self) -> u64 {
         const TRACE: usize = 128;
         const SEGMENT: usize = 32;
@@ -186,13 +184,13 @@ impl PacketTrace {
         (TRACE + self.segments.len() * SEGMENT + self.hops.len() * HOP + hits * HIT) as u64
     }
 
-    /// The place that ended it, or that it is at or on its way from.
+    /// The place where it ended, where it is, or which it left last.
     pub fn last_place(&self) -> Option<Place> {
         self.hops.last().map(|h| h.place)
     }
 
-    /// The link it is on at `t`, and how far along: (from, to, done, whole) in nanoseconds.
-    /// Between two links it waits at the end of the first.
+    /// The link that it is on at `t`, and its progress: (from, to, elapsed, total), in nanoseconds. Between two
+    /// links it is at the end of the first.
     pub fn position(&self, t: Time) -> Option<(Place, Place, u64, u64)> {
         let segment = self.segments.iter().rev().find(|s| s.start <= t).or(self.segments.first())?;
         let whole = segment.end.since(segment.start).0.max(1);

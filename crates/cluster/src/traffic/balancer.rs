@@ -6,7 +6,7 @@ use crate::sim::World;
 use crate::trace::{HopKind, PacketVerdict, Place};
 use netfilter::{Family, Tuple};
 
-/// What a proxying load balancer remembers of a connection.
+/// The two tuples of a connection through a load balancer with `ipMode: Proxy`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Proxied {
     /// As the client sees it.
@@ -39,7 +39,7 @@ impl World {
         if self.config.balancer_is_proxy {
             match self.node_port_tuple(service, node, before) {
                 Some(inner) => flight.tuple = inner,
-                // Nothing on the node listens for the load balancer.
+                // The Service has no node port to send to.
                 None => return self.refuse_to_balance(flight),
             }
         }
@@ -54,7 +54,7 @@ impl World {
         self.transmit(flight, Place::LoadBalancer(service), Place::Node(node), self.timing.link);
     }
 
-    /// The connection that a proxy makes of the client's: from its own address to the node port.
+    /// The tuple of a proxy's own connection: from its address to the node port.
     fn node_port_tuple(&self, service: Uid, node: Uid, tuple: Tuple) -> Option<Tuple> {
         let service = self.store.service_by_uid(service)?;
         let called = |p: &&crate::api::ServicePort| p.port == tuple.dst_port && p.protocol == tuple.protocol;
@@ -79,7 +79,7 @@ impl World {
         self.transmit(flight, Place::LoadBalancer(service), to, self.timing.link);
     }
 
-    /// A flow stays with its node; a new one goes to a node that is well, by its hash.
+    /// The node for a connection: the same as before, or for a new one a healthy node by its hash.
     fn balancers_choice(&self, service: Uid, connection: ConnectionId) -> Option<Uid> {
         let live = self.traffic.connections.get(&connection);
         if let Some(node) = live.and_then(|l| l.balanced_to).filter(|n| self.machines.contains_key(n)) {

@@ -1,4 +1,4 @@
-//! Clients: who calls, from where, and when the next request is due.
+//! Clients: where they run, what they call, and when the next request is due.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,16 +17,16 @@ use netfilter::Family;
 pub struct Client {
     pub id: ClientId,
     pub spec: Arc<ClientSpec>,
-    /// `None` when the text is no target.
+    /// `None` if the text is not a valid target.
     pub target: Option<Target>,
-    /// Of a client outside: its own.
+    /// The addresses of a client outside the cluster.
     pub addresses: Option<PerFamily<IpAddr>>,
     pub(crate) open: u32,
-    /// Requests ever begun: the ordinal of its draws.
+    /// How many requests it ever began: the ordinal of its random draws.
     pub(crate) ordinal: u64,
-    /// Counts changes of its rate: an older plan for its next request is void.
+    /// Incremented when its rate changes: a request that was scheduled before is not sent.
     epoch: u32,
-    /// Keys its draws: the same in every branch that has a client of this name.
+    /// Keys its random draws. It depends only on the client's name.
     pub(crate) subject: u64,
 }
 
@@ -36,7 +36,7 @@ impl Client {
     }
 }
 
-/// Who calls.
+/// The process that sends a request.
 #[derive(Clone, Copy, Debug)]
 struct Caller {
     place: Place,
@@ -44,7 +44,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// The first whose family the caller has; the first of all where there is none.
+    /// The first address of a family that the caller has; without one, the first address.
     fn first_reachable(&self, mut found: impl Iterator<Item = IpAddr> + Clone) -> Option<IpAddr> {
         let has_family = |to: &IpAddr| self.addresses.get(Family::of(*to)).is_some();
         found.clone().find(has_family).or(found.next())
@@ -58,11 +58,11 @@ pub(crate) struct Origin {
     pub address: IpAddr,
 }
 
-/// TEST-NET-3 (RFC 5737), and a part of IPv6's own (RFC 3849): where clients outside live.
+/// The addresses of clients outside: TEST-NET-3 (RFC 5737), and a part of IPv6's documentation prefix (RFC 3849).
 const OUTSIDE: Prefixes = Prefixes { v4: "203.0.113.0/24", v6: "2001:db8:113::/64" };
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
-/// A thousand requests a second is what a page can show.
+/// 1000 requests per second: more cannot be shown on a page.
 pub const MAX_RATE_MILLI: u32 = 1_000_000;
 /// Of one cluster.
 pub const MAX_CLIENTS: u32 = 200;
@@ -117,7 +117,7 @@ impl World {
         self.traffic.clients.remove(&id);
     }
 
-    /// Clients that start together do not call together.
+    /// The first request is delayed at random, so that clients which start together do not call together.
     fn plan_first_request(&mut self, id: ClientId) {
         let Some(client) = self.traffic.clients.get(&id) else { return };
         let Some(interval) = interval(client.spec.rate_milli) else { return };
@@ -146,7 +146,7 @@ impl World {
         self.plan_next_request(id);
     }
 
-    /// One request from the client now. False when it has nowhere to run, or too much under way.
+    /// Sends one request now. False if the client has no running Pod or node, or too many open requests.
     pub(crate) fn send_request(&mut self, id: ClientId) -> bool {
         let Some(client) = self.traffic.clients.get_mut(&id) else { return false };
         let ordinal = client.ordinal;
@@ -166,9 +166,9 @@ impl World {
         true
     }
 
-    /// A process on a node that calls one of the node's own addresses has that address as its own
-    /// too (the local table's `src`): in IPVS mode every virtual server's is one. In a Pod it is so for
-    /// loopback.
+    /// A process on a node that calls one of the node's own addresses uses that address as its source too (the
+    /// local routing table's `src`). In IPVS mode this includes every virtual server's address. In a Pod it
+    /// applies to loopback.
     fn origin_for(&self, caller: &Caller, to: IpAddr) -> Origin {
         let place = caller.place;
         let own = match place {
@@ -180,7 +180,7 @@ impl World {
         Origin { place, address }
     }
 
-    /// The Pods of a workload take turns.
+    /// The process that sends a request. A workload's Pods take turns.
     fn caller_of(&self, client: &Client, ordinal: u64) -> Option<Caller> {
         if let Some(addresses) = client.addresses {
             return Some(Caller { place: Place::Outside(client.id), addresses });
@@ -218,7 +218,7 @@ impl World {
         }
     }
 
-    /// Where the request goes: by name, by address, or by the Service's way in.
+    /// The destination of a request: from a name, an address, or a Service's external address.
     fn address_of(&self, client: &Client, caller: &Caller, ordinal: u64) -> Result<(IpAddr, u16), Outcome> {
         match client.target.as_ref().ok_or(Outcome::Unresolved)? {
             Target::WayIn { service, port } => self.way_in(client, caller, (service, *port), ordinal),
@@ -229,14 +229,14 @@ impl World {
         }
     }
 
-    /// One of the addresses that [`World::resolve`] gives, of a family that the caller has: getaddrinfo asks for
-    /// no other (AI_ADDRCONFIG). What most names are, an address or a Service of the caller's namespace, is found
-    /// without it.
+    /// One of the addresses from [`World::resolve`], of a family that the caller has: getaddrinfo asks for no
+    /// other (AI_ADDRCONFIG). The usual cases, an address or a Service in the caller's namespace, are found
+    /// without resolving.
     fn address_named(&self, client: &Client, caller: &Caller, host: &str, ordinal: u64) -> Option<IpAddr> {
         if let Ok(address) = host.parse() {
             return Some(address);
         }
-        // Whoever is outside asks another DNS, which knows none of the cluster's names.
+        // A client outside uses another DNS, which has none of the cluster's names.
         if client.addresses.is_some() {
             return None;
         }
@@ -260,8 +260,8 @@ impl World {
         }
     }
 
-    /// What a person outside would type: the load balancer's address, or any node's with the
-    /// node port, or, where there is neither, the ClusterIP, which leads nowhere from there.
+    /// The address that a user outside would call: the load balancer's, or any node's with the node port, or,
+    /// without either, the ClusterIP, which is not reachable from there.
     fn way_in(
         &self,
         client: &Client,

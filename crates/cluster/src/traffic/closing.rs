@@ -1,5 +1,5 @@
-//! How connections end that did not end with an answer: a process ends, and its kernel closes what it had
-//! open (net/ipv4/tcp.c, tcp_close: FIN); the other end notices, and closes too.
+//! How connections end without a response: a process ends and its kernel closes the open sockets (net/ipv4/tcp.c,
+//! tcp_close: FIN); the other end receives that and closes too.
 
 use super::ConnectionId;
 use super::connection::SocketState;
@@ -9,7 +9,7 @@ use crate::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict, Place};
 use netfilter::Protocol;
 
 impl World {
-    /// A Pod's process has ended, while the Pod has its address still.
+    /// A Pod's process has ended, but the Pod still has its address.
     pub(crate) fn process_ended(&mut self, pod: Uid) {
         let place = Place::Pod(pod);
         let open = self.traffic.connections.values().map(|live| &live.record).filter(|r| r.ended.is_none());
@@ -26,8 +26,8 @@ impl World {
         called.into_iter().for_each(|connection| self.close_client(connection));
     }
 
-    /// A machine lost its power, or is gone: its processes and its Pods (`pods`) say nothing any more, and
-    /// what waited in it is lost.
+    /// A machine lost power or was deleted: its processes and Pods (`pods`) send nothing any more, and packets
+    /// that waited in it are lost.
     pub(crate) fn machine_falls_silent(&mut self, node: Uid, pods: &[Uid]) {
         let gone = |place| match place {
             Place::Pod(uid) => pods.contains(&uid),
@@ -41,14 +41,14 @@ impl World {
         self.drop_waiting_packets(node);
     }
 
-    /// The client goes, or its Pod: a request under way is abandoned.
+    /// The client or its Pod was deleted: its open request is abandoned.
     pub(crate) fn close_client(&mut self, connection: ConnectionId) {
         let Some(state) = self.traffic.connections.get(&connection).map(|live| live.state) else { return };
         self.send_fin(connection);
         self.end_client(connection, state);
     }
 
-    /// From the client. A socket in SYN_SENT goes without a word.
+    /// The client sends FIN. A socket in SYN_SENT is closed without sending anything.
     fn send_fin(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let (source, state) = (live.record.source, live.state);
@@ -65,7 +65,7 @@ impl World {
         }
     }
 
-    /// A connection on which every request has had its answer, and was counted.
+    /// Ends a connection without an open request. Its requests were counted before.
     fn end_idle(&mut self, connection: ConnectionId) {
         let now = self.clock.now();
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
@@ -82,7 +82,7 @@ impl World {
     /// The server's end is closed.
     pub(super) fn close_server(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
-        // Before the client's ACK there is no socket of the server's to be closed.
+        // Before the client's ACK the server has no socket to close.
         let is_open = live.state != SocketState::SynSent && !live.server_closed;
         let (Some((_, pod)), Some(tuple)) = (live.record.server.as_ref(), live.server_tuple) else { return };
         if !is_open || tuple.protocol != Protocol::Tcp {
@@ -93,8 +93,7 @@ impl World {
         self.send(connection, PacketKind::ServerFin, Place::Pod(pod), tuple.reversed());
     }
 
-    /// The client hears that the server has closed its end. It closes its own; a request that it waits for
-    /// will not be answered.
+    /// The client receives the server's FIN and closes its end too. A request without a response has failed.
     pub(super) fn server_has_closed(&mut self, connection: ConnectionId) -> PacketVerdict {
         let Some(live) = self.traffic.connections.get_mut(&connection) else {
             return PacketVerdict::NotExpected;

@@ -19,24 +19,24 @@ use netfilter::{Protocol, Tuple};
 #[derive(Clone, Debug)]
 pub struct Live {
     pub record: ConnectionRecord,
-    /// Keys every draw that rules make for this connection.
+    /// Keys every random draw of rules for this connection.
     pub flow: u64,
     pub state: SocketState,
     /// The node that the load balancer chose for it.
     pub(crate) balanced_to: Option<Uid>,
-    /// What a load balancer that is a proxy made of it.
+    /// Its tuples, if a load balancer with `ipMode: Proxy` handles it.
     pub(super) proxied: Option<Proxied>,
     /// The tuple that the server's socket has.
     pub(super) server_tuple: Option<Tuple>,
-    /// Its end is closed, though the client's may be open.
+    /// The server's end is closed; the client's may still be open.
     pub(super) server_closed: bool,
     timeout: Span,
     pub(super) keep_alive: bool,
     request_began: Time,
     pub(crate) in_flight: u32,
-    /// What rules take in memory that its packets were the first to meet.
+    /// The memory of rule sets that its packets were the first to pass.
     pub(super) rules_bytes: u64,
-    /// What became of its last packet that was lost.
+    /// How its last lost packet was lost.
     pub(super) lost: Option<(PacketVerdict, Lost)>,
 }
 
@@ -50,9 +50,9 @@ impl Live {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocketState {
     SynSent,
-    /// Waits for the answer to its request.
+    /// Waits for the response to its request.
     Waiting,
-    /// Open, with nothing to do.
+    /// Open, without a request.
     Idle,
     Closed,
 }
@@ -60,7 +60,7 @@ pub enum SocketState {
 /// net.ipv4.ip_local_port_range.
 const EPHEMERAL_FIRST: u16 = 32_768;
 const EPHEMERAL_COUNT: u64 = 28_232;
-/// net.ipv4.tcp_syn_retries and tcp_retries2, cut to what a client's patience ever sees.
+/// net.ipv4.tcp_syn_retries and tcp_retries2, limited to what can happen before a client's time-out.
 const MAX_RETRANSMITS: u32 = 15;
 
 impl World {
@@ -147,7 +147,7 @@ impl World {
         id
     }
 
-    /// A request that never became a packet: the name came to nothing.
+    /// A request fails before any packet is sent, because its name or target has no address.
     pub(crate) fn fail_at_once(&mut self, client: &Client, place: Place, ordinal: u64, outcome: Outcome) {
         let id = self.new_connection(client, place, ordinal, None);
         if let Some(super::Target::WayIn { service, .. }) = &client.target {
@@ -159,8 +159,8 @@ impl World {
         self.end_connection(id, outcome);
     }
 
-    /// net/ipv4/inet_hashtables.c, __inet_hash_connect: a keyed offset, then one port after the
-    /// other, so that a port comes again only when all others have been used.
+    /// net/ipv4/inet_hashtables.c, __inet_hash_connect: starts at a keyed offset and takes one port after the
+    /// other, so that a port is reused only after all others.
     fn free_ephemeral_port(&self, client: &Client, tuple: Tuple, ordinal: u64) -> u16 {
         let offset = self.chance.below(Purpose::EphemeralPort, client.subject, 0, EPHEMERAL_COUNT);
         let start = offset + ordinal % EPHEMERAL_COUNT;
@@ -172,8 +172,8 @@ impl World {
         (0..EPHEMERAL_COUNT).map(port).find(|p| !taken(*p)).unwrap_or(EPHEMERAL_FIRST)
     }
 
-    /// A keep-alive client's next request, on the connection that it has. True when there is one,
-    /// even if it is busy: the client then waits its turn.
+    /// Sends a keep-alive client's next request on its open connection. True if there is one, even if it is
+    /// busy: then nothing is sent this time.
     pub(crate) fn reuse_connection(&mut self, client: ClientId, source: Place) -> bool {
         let found = self.traffic.connections.iter_mut().map(|(_, live)| live).find(|l| {
             l.record.client == client && l.record.source == source && l.state != SocketState::Closed
@@ -203,8 +203,8 @@ impl World {
         self.plan_retransmit(connection, 1);
     }
 
-    /// RFC 6298: each try waits twice as long. The time-out of a SYN is not that of a segment, which goes by
-    /// the round trip that the handshake took (net/ipv4/tcp_input.c, tcp_set_rto).
+    /// RFC 6298: each retransmission waits twice as long. A SYN has a fixed first time-out; that of a segment depends
+    /// on the round-trip time of the handshake (net/ipv4/tcp_input.c, tcp_set_rto).
     fn plan_retransmit(&mut self, connection: ConnectionId, attempt: u32) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let syn = live.state == SocketState::SynSent;
@@ -273,7 +273,7 @@ impl World {
             PacketKind::PortUnreachable if handshake || (udp && open) => {
                 self.end_connection(connection, Outcome::Refused { lost })
             }
-            // tcp_v4_err: fatal while connecting; a soft error, and not heard, once established.
+            // tcp_v4_err: fatal while connecting; once established it is a soft error, which is ignored.
             PacketKind::HostUnreachable if handshake || (udp && open) => {
                 self.end_connection(connection, Outcome::HostUnreachable)
             }
@@ -333,7 +333,7 @@ impl World {
                 self.send(connection, PacketKind::Reset, Place::Pod(pod), tuple.reversed());
                 return PacketVerdict::NothingListens;
             }
-            // It closes its end too, unless its answer, or its end, has done so.
+            // The server closes its end too, unless its response or the end of its process has done so.
             PacketKind::Fin if mine => {
                 if live.keep_alive {
                     self.close_server(connection);
@@ -358,7 +358,7 @@ impl World {
         self.schedule(self.clock.now() + self.timing.app_answer, Event::Answer { connection, request });
     }
 
-    /// The app has its answer ready: it goes to whoever the server thinks is calling.
+    /// The app sends its response, to the client address that the server's socket has.
     pub(crate) fn app_answers(&mut self, connection: ConnectionId, request: u32) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let (Some((key, pod)), Some(tuple)) = (live.record.server.clone(), live.server_tuple) else { return };
@@ -371,7 +371,7 @@ impl World {
         self.send(connection, PacketKind::Response, Place::Pod(pod), tuple.reversed());
     }
 
-    /// The client is done with the connection, well or badly.
+    /// The connection ends for the client, successfully or not.
     pub(crate) fn end_connection(&mut self, connection: ConnectionId, outcome: Outcome) {
         let now = self.clock.now();
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
@@ -421,11 +421,11 @@ impl World {
     pub(crate) fn packet_ended(&mut self, connection: ConnectionId, trace: &PacketTrace) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.in_flight = live.in_flight.saturating_sub(1);
-        // An error that is lost tells nobody what became of the packet that it is about.
+        // A lost ICMP error does not count as a loss of its own.
         let lost = trace.lost.filter(|_| !trace.kind.is_error());
         if let (Some((_, verdict)), Some(lost)) = (trace.ended, lost) {
             live.lost = Some((verdict, lost));
-            // The client gave up before it was known what became of its packet.
+            // The client had timed out before it was known how its packet ended.
             let waited = matches!(live.record.ended, Some((_, Outcome::TimedOut { .. })));
             if waited && live.record.lost.is_none() {
                 live.record.lost = Some(lost);

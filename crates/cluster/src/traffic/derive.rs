@@ -1,5 +1,5 @@
-//! Callers that manifests name themselves: a Pod whose environment, command or arguments hold
-//! the `host:port` or the URL of a Service calls it.
+//! Clients that are derived from manifests: a Pod calls a Service if its environment, command or arguments contain
+//! the Service's `host:port` or URL.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ pub struct Call {
     pub host: Str,
 }
 
-/// Clients that nobody asked for by name; how often each calls, in thousandths per second.
+/// How often each derived client calls, in thousandths of a request per second.
 const DERIVED_RATE_MILLI: u32 = 1_000;
 const DEFAULT_RATE_MILLI: u32 = 2_000;
 
-/// The clients of a cluster whose scenario names none: every derived caller, one client outside
-/// for each Service that can be reached from there, and one inside for each that nobody calls.
+/// The clients of a cluster whose scenario lists none: every derived call, one client outside for each Service
+/// that is reachable from there, and one inside for each Service that nothing else calls.
 pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
     let calls = calls(world);
     let mut clients: Vec<ClientSpec> = calls.iter().map(caller).collect();
@@ -44,7 +44,7 @@ pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
             clients.push(inside(service));
         }
     }
-    // However many calls a manifest names.
+    // A manifest may name more calls than that.
     clients.truncate(MAX_CLIENTS as usize);
     clients
 }
@@ -136,7 +136,7 @@ pub fn calls(world: &World) -> Vec<Call> {
     found
 }
 
-/// A bare name can only mean a Service; one with dots only if it is a Service's.
+/// Whether a call is to the cluster: a name without dots always is; one with dots only if it is a Service's.
 fn names_the_cluster(world: &World, call: &Call) -> bool {
     world.service_named(&call.namespace, &call.host).is_some()
         || !call.host.contains('.')

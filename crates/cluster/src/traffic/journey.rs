@@ -1,4 +1,4 @@
-//! A packet's journey: link by link, through each node's hooks, to its verdict.
+//! A packet's path: link by link, through each node's hooks, to its verdict.
 //!
 //! The network assumed: a bridge on each node, routes between nodes, no encapsulation.
 
@@ -25,12 +25,12 @@ const INITIAL_TTL: usize = 64;
 pub struct Flight {
     pub trace: PacketTrace,
     pub tuple: Tuple,
-    /// Its sender is done: the packet carries a FIN.
+    /// Whether the packet carries a FIN.
     closes: bool,
-    /// The failed packet that an ICMP error quotes.
+    /// The packet that an ICMP error quotes.
     pub inner: Option<Tuple>,
     pub to: Place,
-    /// What rules take in memory that it was the first packet to meet.
+    /// The memory of rule sets that it was the first packet to pass.
     rules_bytes: u64,
 }
 
@@ -39,11 +39,11 @@ enum Route {
     /// To the node itself.
     Local,
     To(Place),
-    /// On this network, but nobody answers for it.
+    /// On a connected network, but no machine or Pod has it.
     NoNeighbour,
 }
 
-/// What a node's hooks made of a packet.
+/// The result of passing a node's hooks.
 struct Passed {
     node: Uid,
     before: Tuple,
@@ -77,7 +77,7 @@ impl Host for Machine<'_> {
 }
 
 impl World {
-    /// A process, or a kernel, at `from` sends a packet.
+    /// A process or kernel at `from` sends a packet.
     pub(crate) fn send(&mut self, connection: ConnectionId, kind: PacketKind, from: Place, tuple: Tuple) {
         self.send_icmp(connection, kind, from, tuple, None);
     }
@@ -117,7 +117,7 @@ impl World {
             }
             Place::Node(_) => self.end_flight(flight, PacketVerdict::NodeIsOff),
             Place::Pod(pod) => match self.pods.get(&pod).map(|r| (r.node, r.has_address(tuple.dst))) {
-                // Over the loopback of its own network namespace, in which there is no rule.
+                // Over the loopback interface of a Pod's network namespace, which has no rules.
                 Some((_, true)) => self.transmit(flight, from, from, self.timing.forwarding),
                 Some((node, false)) => self.transmit(flight, from, Place::Node(node), self.timing.pod_link),
                 None => self.end_flight(flight, PacketVerdict::NoNeighbor),
@@ -130,9 +130,9 @@ impl World {
         }
     }
 
-    /// From outside, the cloud's addresses and the nodes' can be reached; the cluster's own cannot.
-    /// A Service's `externalIPs` are whatever the network outside routes to the nodes: each flow to
-    /// one that has power, as routers with several ways of one cost do.
+    /// From outside, the cloud's addresses and the nodes' are reachable; the cluster's own ranges are not. A
+    /// Service's `externalIPs` are assumed to be routed to the nodes: each flow to one node with power, as by
+    /// equal-cost multipath.
     pub(super) fn route_outside(&self, connection: ConnectionId, address: IpAddr) -> Place {
         if let Some(service) = self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key)) {
             return Place::LoadBalancer(service.service);
@@ -186,7 +186,7 @@ impl World {
             return;
         }
         let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
-        // A Pod that calls itself through a Service is both ends: the packet's direction tells.
+        // If a Pod calls itself through a Service, it is both ends: the packet's direction decides which.
         let verdict = match kind.is_reply() {
             true => self.client_receives_at(Place::Pod(pod), connection, kind, tuple),
             false => self.server_receives(connection, kind, pod, tuple),
@@ -194,8 +194,8 @@ impl World {
         self.deliver(flight, verdict);
     }
 
-    /// A reply is taken only by the socket that it is addressed to: one that was not rewritten
-    /// back on its way finds nobody who expects it.
+    /// A reply is accepted only by the socket whose tuple it matches: a reply for which NAT was not reversed
+    /// matches none.
     fn client_receives_at(
         &mut self,
         place: Place,
@@ -226,7 +226,7 @@ impl World {
         self.end_flight_here(flight, verdict);
     }
 
-    /// A packet comes in on one of the node's links.
+    /// A packet arrives on one of the node's links.
     fn receive_at_node(&mut self, node: Uid, mut flight: Flight) {
         if self.machines.get(&node).is_none_or(|m| !m.power) {
             self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
@@ -236,10 +236,9 @@ impl World {
         self.traverse_node(node, flight, false);
     }
 
-    /// A packet from one of its links, or from a process on it, goes through the hooks of a node, and on.
+    /// A packet from a link or from a local process passes the node's hooks and is sent on.
     fn traverse_node(&mut self, node: Uid, mut flight: Flight, sent_here: bool) {
-        // ip_forward: each node takes one from the TTL. The "time exceeded" that would tell the sender is
-        // not simulated.
+        // ip_forward: each node decrements the TTL. The ICMP "time exceeded" to the sender is not simulated.
         if flight.trace.hops.iter().filter(|hop| matches!(hop.place, Place::Node(_))).count() >= INITIAL_TTL {
             self.end_flight(flight, PacketVerdict::TtlExceeded);
             return;
@@ -293,12 +292,12 @@ impl World {
         match (outside, self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key))) {
             (Some(client), _) => Route::To(Place::Outside(client.id)),
             (None, Some(balancer)) => Route::To(Place::LoadBalancer(balancer.service)),
-            // Where a client outside that is gone lived, and everything else that is not ours.
+            // Addresses of deleted clients outside, and all others that are not part of the cluster.
             (None, None) => Route::To(self.route_outside(connection, address)),
         }
     }
 
-    /// Clients on one machine outside have one address: the connection's own comes first.
+    /// The client outside with an address. If several share it, the connection's own client comes first.
     pub(super) fn client_outside(&self, connection: ConnectionId, address: IpAddr) -> Option<&super::Client> {
         let clients = &self.traffic.clients;
         let own = self.traffic.connections.get(&connection).and_then(|l| clients.get(&l.record.client));
@@ -340,7 +339,7 @@ impl World {
         }
     }
 
-    /// A node's rules, or its kernel, let the packet go no further.
+    /// A node's rules or kernel dropped or rejected the packet.
     fn stopped(&mut self, node: Uid, flight: Flight, verdict: Verdict) {
         match verdict {
             Verdict::Accept | Verdict::Lost(_) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
@@ -356,7 +355,7 @@ impl World {
         }
     }
 
-    /// The way through the hooks takes its time too.
+    /// Sends the packet on after the time that the hooks take.
     fn travel_after(&mut self, mut flight: Flight, from: Place, to: Place, takes: Span) {
         let start = self.clock.now() + self.timing.forwarding;
         let end = start + takes;
@@ -367,7 +366,7 @@ impl World {
         self.schedule(end, Event::Arrive { packet });
     }
 
-    /// Nothing on a node itself takes connections, but for a client that runs there.
+    /// A packet for the node itself. The only processes there are clients; none accepts connections.
     fn reaches_node_itself(&mut self, node: Uid, flight: Flight) {
         let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
         if kind.is_reply() {
@@ -381,7 +380,7 @@ impl World {
         self.send(connection, answer, Place::Node(node), tuple.reversed());
     }
 
-    /// REJECT: the node tells the sender (icmp-port-unreachable, kube-proxy's default).
+    /// REJECT: the node sends an ICMP error (icmp-port-unreachable, kube-proxy's default).
     fn reject(&mut self, node: Uid, flight: Flight, with: RejectWith) {
         let (connection, tuple) = (flight.trace.connection, flight.tuple);
         let verdict = rejected(&flight.trace);
@@ -408,7 +407,7 @@ impl World {
         self.send_icmp(connection, kind, Place::Node(node), tuple, Some(failed));
     }
 
-    /// The packet waits in the node while its neighbour is asked for.
+    /// The packet waits in the node during ARP or neighbour discovery.
     fn resolve_neighbor(&mut self, flight: Flight) {
         let packet = flight.trace.id;
         let at = self.clock.now() + self.timing.neighbour_timeout;
@@ -416,7 +415,7 @@ impl World {
         self.schedule(at, Event::NeighborTimeout { packet });
     }
 
-    /// The packets that wait in a node are lost with its memory.
+    /// Packets that wait in a node are lost when it loses power.
     pub(super) fn drop_waiting_packets(&mut self, node: Uid) {
         let waits = |flight: &Flight| {
             flight
@@ -445,7 +444,7 @@ impl World {
         }
     }
 
-    /// The packet ends at the end of its link, where nothing was done with it.
+    /// The packet ends at the end of its link, without a hop there.
     fn end_flight(&mut self, mut flight: Flight, verdict: PacketVerdict) {
         self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
         self.end_flight_here(flight, verdict);
@@ -459,7 +458,7 @@ impl World {
         let trace = Arc::new(trace);
         self.changes.traffic = true;
         self.digest(&[trace.id.0, verdict as u64]);
-        // Nobody misses the last word of a connection that is over.
+        // Losing the last packet of a finished connection is not a failure.
         let is_over = self.traffic.connections.get(&connection).is_none_or(|l| l.record.ended.is_some());
         if verdict.is_failure() && !(trace.kind.closes() && is_over) {
             self.traffic.keep_failure(trace.clone(), flight.rules_bytes);
@@ -477,7 +476,7 @@ impl World {
 
     fn loss_of(&self, trace: &PacketTrace) -> Option<Lost> {
         let class = LossClass::of(trace)?;
-        // A packet that is sent again follows the entry that the first one made.
+        // A retransmitted packet follows the conntrack entry of the first one.
         let began_so = || {
             let live = self.traffic.connections.get(&trace.connection);
             live.is_some_and(|l| l.record.stale_rule.is_some())
@@ -534,7 +533,7 @@ impl World {
 fn skb_of(flight: &Flight) -> Skb {
     let error = |code| match flight.inner {
         Some(inner) => Kind::IcmpError(IcmpError { inner, code }),
-        // A process's own refusal of a datagram quotes nothing that was rewritten on its way.
+        // An ICMP error from the destination itself quotes the packet as it arrived there.
         None => Kind::IcmpError(IcmpError { inner: flight.tuple.reversed(), code }),
     };
     let tcp = flight.tuple.protocol == Protocol::Tcp;

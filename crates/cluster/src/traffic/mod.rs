@@ -35,7 +35,7 @@ use crate::api::Uid;
 use crate::sim::{Archive, Limit, Time};
 use crate::trace::{ConnectionRecord, PacketTrace};
 
-/// Everything that is on its way, and what is left of what was.
+/// Clients, connections and packets under way, and records of ended ones.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     pub clients: LiteMap<ClientId, Client>,
@@ -43,13 +43,13 @@ pub struct Traffic {
     pub flights: LiteMap<PacketId, Flight>,
     /// Connections that ended, oldest first.
     pub finished: Archive<ConnectionRecord>,
-    /// Packets that came to grief lately, oldest first, for the marks in the picture.
+    /// Packets that failed recently, oldest first, for the marks in the picture.
     pub failures: Archive<PacketTrace>,
     pub stats: Stats,
     pub(crate) next_client: u32,
     pub(crate) next_connection: u64,
     pub(crate) next_packet: u64,
-    /// When the rules of each node were written that a packet met there last.
+    /// For each node, when the rules were written that the last packet there passed.
     met: LiteMap<Uid, Option<Time>>,
 }
 
@@ -74,13 +74,13 @@ impl Traffic {
         self.failures.push(trace, bytes, Traffic::FAILURES);
     }
 
-    /// Is this the first packet that meets a node's rules, which were written then? Its trace is what keeps them in
-    /// memory when others are in force.
+    /// Whether this is the first packet to pass the rules that a node wrote at `written`. Its trace keeps them in
+    /// memory after they are replaced.
     fn meets_first(&mut self, node: Uid, written: Option<Time>) -> bool {
         self.met.insert(node, written) != Some(written)
     }
 
-    /// What it takes in memory that an older state of it does not hold too.
+    /// The memory that is not shared with an older state of it.
     pub(crate) fn bytes_beside(&self, older: &Traffic) -> u64 {
         let live =
             |live: &Live| live.record.bytes() + (size_of::<Live>() - size_of::<ConnectionRecord>()) as u64;

@@ -1,7 +1,7 @@
-//! Was a packet sent, or stopped, by rules that were out of date?
+//! Whether a packet was sent, or stopped, by outdated rules.
 //!
-//! A node's rules hold what its kube-proxy had seen when it wrote them. The question is asked for
-//! the first packet of a connection only: the others follow conntrack.
+//! A node's rules reflect what its kube-proxy had seen when it wrote them. Only the first packet of a connection is
+//! checked, since the others follow conntrack.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use netfilter::Tuple;
 type Services = LiteMap<NsName, Arc<Service>>;
 
 impl World {
-    /// The node's rules are old, and conntrack has no answer yet: the rules have the word.
+    /// Whether the node's rules are outdated and decide about this packet, because it is not in conntrack yet.
     pub(super) fn is_undecided(&self, node: Uid, flight: &Flight) -> bool {
         let Some(machine) = self.machines.get(&node) else { return false };
         !flight.trace.kind.is_reply()
@@ -25,7 +25,7 @@ impl World {
             && machine.stack.conntrack.find(&flight.tuple, self.clock.now()).is_none()
     }
 
-    /// Would the rules for what the API server knows now have done otherwise with this packet?
+    /// Whether rules written from the API server's present state would have decided otherwise.
     pub(super) fn is_stale_decision(&self, node: Uid, before: &Tuple, after: &Tuple) -> bool {
         let Some(machine) = self.machines.get(&node) else { return false };
         let decide = |sources: Sources<'_>| -> Option<Decision> {
@@ -53,7 +53,7 @@ impl World {
     }
 }
 
-/// The service port that a packet is for, by the address that it has on this node.
+/// The service port that a packet on this node is addressed to.
 fn service_port_at(services: &Services, machine: &Machine, tuple: &Tuple) -> Option<ServicePortName> {
     let here = machine.stack.addresses.contains(&tuple.dst);
     services.iter().find_map(|(key, service)| {

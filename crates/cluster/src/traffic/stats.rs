@@ -20,11 +20,11 @@ pub struct Counts {
     pub unresolved: u64,
     pub no_address: u64,
     pub abandoned: u64,
-    /// Lost requests by the way in which they were lost.
+    /// Lost requests by class of loss.
     pub lost: LiteMap<LossClass, u64>,
-    /// Those of them that a rule sent which was out of date.
+    /// How many of them an outdated rule caused.
     pub by_stale_rule: u64,
-    /// The sum of the delivered requests' times from the first packet to the answer.
+    /// The sum of the delivered requests' latencies, from the first packet to the response.
     pub latency_total: Span,
 }
 
@@ -54,7 +54,7 @@ impl Counts {
         self.refused + self.unreachable + self.reset + self.timed_out + self.unresolved + self.no_address
     }
 
-    /// Delivered, of those that ended, in tenths of a percent. `None` before the first.
+    /// The share of ended requests that were delivered, in tenths of a percent. `None` before the first.
     pub fn permille_delivered(&self) -> Option<u32> {
         let ended = self.delivered + self.failed();
         (ended > 0).then(|| (self.delivered * 1_000 / ended) as u32)
@@ -76,7 +76,7 @@ pub struct PodCount {
 }
 
 impl Stats {
-    /// Pods that are gone leave their counts behind; so many are kept.
+    /// The most Pods with counts, including deleted ones.
     const PODS_KEPT: usize = 4_096;
 
     /// What it takes in memory.

@@ -7,12 +7,12 @@ use crate::api::{NsName, Str};
 pub enum Target {
     /// A name or an address, and a port.
     Host { host: Str, port: u16 },
-    /// A Service by the way in that it has from outside, whatever that is at the moment.
+    /// A Service by its current external address.
     WayIn { service: NsName, port: Option<u16> },
 }
 
 impl Target {
-    /// `None` when the text is no target. The port is 80 (443 after `https://`) when it is not said.
+    /// `None` if the text is not a valid target. The default port is 80 (443 after `https://`).
     pub fn parse(text: &str) -> Option<Target> {
         if let Some(rest) = text.strip_prefix("service/") {
             return way_in(rest);
