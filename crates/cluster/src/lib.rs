@@ -1,8 +1,8 @@
 //! The simulated Kubernetes: pure, deterministic, no web, no I/O, no clock of its own.
 //!
-//! A room for each job, in the order in which a change flows through a real cluster:
+//! The modules, in the order in which a change passes through a real cluster:
 //!
-//! | room | job |
+//! | module | job |
 //! |---|---|
 //! | [`api`] | Kubernetes objects under their own names; YAML and JSON in and out; defaults; validation |
 //! | [`store`] | the API server's storage: what exists, at which resourceVersion |

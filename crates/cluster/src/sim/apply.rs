@@ -1,5 +1,5 @@
-//! One way in: every action, from wherever it comes, is carried out here, as the API server
-//! would, or refused with nothing changed.
+//! Every action, whatever its origin, is carried out here, as the API server would, or is refused and changes
+//! nothing.
 
 use std::sync::Arc;
 
@@ -16,16 +16,16 @@ use crate::node::kubelet::Process;
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
 
-/// Objects of one kind that a person may have in a cluster at once; those that are not simulated count together. There
-/// may be fewer Nodes, Pods and clients.
+/// The most objects of one kind in a cluster; all kinds that are not simulated count as one. Nodes, Pods and clients
+/// have lower limits.
 pub const OBJECT_LIMIT: u32 = 5_000;
 
 impl World {
-    /// Carries out an action now. What is refused changes nothing, at whatever point it is refused: it
-    /// is done to a copy, which takes the World's place when all of it is done.
+    /// Carries out an action now. A refused action changes nothing, even if it is refused halfway: it is done on a
+    /// copy, which replaces the World only when all of it has succeeded.
     pub fn apply(&mut self, action: &Action) -> Result<(), Vec<Refusal>> {
         let mut after = self.clone();
-        // First in the log: what follows from it comes after it.
+        // Logged first, so that its consequences come after it.
         after.record(LogEntry::Did { action: action.clone() });
         match action {
             Action::Apply { text } => after.apply_manifest(&text.manifest)?,
@@ -103,7 +103,7 @@ impl World {
         }
     }
 
-    /// `kubectl apply -f`: nothing is taken from a text with an error in it.
+    /// `kubectl apply -f`: a text with an error is refused as a whole.
     fn apply_manifest(&mut self, manifest: &Manifest) -> Result<(), Vec<Refusal>> {
         let errors: Vec<_> =
             manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
@@ -258,7 +258,7 @@ impl World {
         Ok(())
     }
 
-    /// The machine goes with its Node; podgc removes the Pods that were bound to it.
+    /// Deletes the machine together with its Node; podgc deletes the Pods that were bound to it.
     fn delete_node(&mut self, key: &NsName) -> Option<()> {
         let node = self.remove_object::<Node>(key)?;
         for pod in self.pods_on(&key.name) {
@@ -371,7 +371,7 @@ impl World {
     }
 }
 
-/// Whether there may be another object of a kind of which there are so many.
+/// Whether another object of a kind may be created if there are `count` already.
 fn has_room(count: usize, kind: Kind) -> Result<(), Refusal> {
     match count < OBJECT_LIMIT as usize {
         true => Ok(()),
@@ -379,7 +379,7 @@ fn has_room(count: usize, kind: Kind) -> Result<(), Refusal> {
     }
 }
 
-/// Whether each string in it can be what it is to become.
+/// Validates the strings in an action for the fields that they are meant for.
 fn check(action: &Action) -> Result<(), Refusal> {
     let Err(invalid) = check_action(action) else { return Ok(()) };
     if let (Action::AddClient { client }, "to") = (action, invalid.field) {
@@ -404,7 +404,7 @@ fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
     meta
 }
 
-/// An error that no text holds.
+/// An error without a position in a text.
 fn finding(object: Option<ObjectRef>, path: &str, message: DiagnosticKind) -> Diagnostic {
     Diagnostic { severity: Severity::Error, line: 0, column: 0, object, path: path.into(), message }
 }

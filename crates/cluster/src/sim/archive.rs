@@ -1,23 +1,23 @@
-//! The newest of what happened, in a row: when there is too much of it, the oldest goes.
+//! A bounded list of the newest items: when it is full, the oldest ones are dropped.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Cheap to clone: what it keeps is shared.
+/// Cheap to clone: the items are shared.
 #[derive(Clone, Debug)]
 pub struct Archive<T> {
-    /// Oldest first, each with its bytes.
+    /// Oldest first, each with its size in bytes.
     items: VecDeque<(Arc<T>, u64)>,
     bytes: u64,
-    /// How many were ever put in.
+    /// How many items were ever added.
     count: u64,
 }
 
-/// How much is kept. The newest stays, however large it is.
+/// How much is kept. The newest item is always kept, however large it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit {
     pub items: u64,
-    /// As the owner reckons them: the same on every machine, so that every machine keeps the same.
+    /// By the owner's own estimate, which is the same on every machine, so that every machine keeps the same items.
     pub bytes: u64,
 }
 
@@ -55,12 +55,12 @@ impl<T> Archive<T> {
         self.items.is_empty()
     }
 
-    /// How many were ever put in.
+    /// How many items were ever added.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// What it takes in memory that an older state of it does not hold too.
+    /// The memory that is not shared with an older state of it.
     pub(crate) fn bytes_beside(&self, older: &Archive<T>) -> u64 {
         let new = self.count.saturating_sub(older.count);
         let held = self.items.iter().rev().zip(0..new).map(|((_, bytes), _)| bytes);

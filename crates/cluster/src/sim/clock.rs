@@ -1,13 +1,13 @@
-//! Simulated time and what happens later: the earliest first, of equals the one that was planned first.
+//! Simulated time and the queue of events: earliest first, and at the same moment in the order of scheduling.
 
 use super::{Event, EventQueue, Time};
 
-/// Only here does time go on.
+/// Nothing else advances simulated time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     now: Time,
     queue: EventQueue<Event>,
-    /// How many have happened.
+    /// How many events have been processed.
     events: u64,
 }
 
@@ -16,17 +16,17 @@ impl Clock {
         self.now
     }
 
-    /// How many events have happened.
+    /// How many events have been processed.
     pub fn events(&self) -> u64 {
         self.events
     }
 
-    /// When something next happens; `None` when nothing will.
+    /// When the next event is due; `None` if none is scheduled.
     pub fn next_event_at(&self) -> Option<Time> {
         self.queue.next_at()
     }
 
-    /// How many events are still to come.
+    /// How many events are scheduled.
     pub fn planned(&self) -> usize {
         self.queue.len()
     }
@@ -35,7 +35,7 @@ impl Clock {
         self.queue.push(at, event);
     }
 
-    /// Goes on to the next event, if that is due at `until` or before.
+    /// Advances to the next event and returns it, if it is due at `until` or before.
     pub fn next_until(&mut self, until: Time) -> Option<Event> {
         let (at, event) = self.queue.pop_until(until)?;
         debug_assert!(at >= self.now, "time does not run backwards: {at:?} after {:?}", self.now);
@@ -44,7 +44,7 @@ impl Clock {
         Some(event)
     }
 
-    /// Nothing more happens until then.
+    /// Advances to `until`. No event may be due before.
     pub fn pass_to(&mut self, until: Time) {
         self.now = self.now.max(until);
     }

@@ -6,22 +6,22 @@ use serde::Serialize;
 use super::{Refusal, World};
 use crate::api::{Name, NsName, Phase, Pod};
 
-/// What a drain may delete beside Pods that a controller will make again.
+/// Which Pods a drain may delete besides those that a controller will recreate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DrainOptions {
-    /// Pods without a controller: nobody makes them again.
+    /// Pods without a controller, which nothing recreates.
     pub force: bool,
-    /// Pods with an emptyDir: what is in it is lost.
+    /// Pods with an emptyDir, whose data is lost.
     pub delete_empty_dir_data: bool,
 }
 
-/// The Pods for which a drain evicts none, each under the first filter that stops it (pkg/drain/filters.go,
-/// makeFilters).
+/// The Pods because of which a drain is refused, each under the first filter that rejects it
+/// (pkg/drain/filters.go, makeFilters).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DrainBlockers {
-    /// They have an emptyDir: `deleteEmptyDirData`.
+    /// They have an emptyDir; allowed with `deleteEmptyDirData`.
     pub local_storage: Vec<NsName>,
-    /// They have no controller: `force`.
+    /// They have no controller; allowed with `force`.
     pub unmanaged: Vec<NsName>,
 }
 
@@ -32,7 +32,7 @@ impl DrainBlockers {
 }
 
 impl World {
-    /// kubectl leaves a node cordoned whose Pods it does not evict. Here what is refused changes nothing.
+    /// If kubectl refuses to evict, the node stays cordoned. Here a refused drain does not cordon it either.
     pub(super) fn drain(&mut self, node: &Name, options: DrainOptions) -> Result<(), Refusal> {
         self.cordon(node, true)?;
         let blockers = self.drain_blockers(node, options);
@@ -57,7 +57,7 @@ impl World {
     }
 }
 
-/// Any finished Pod can be removed.
+/// A finished Pod can always be deleted.
 fn has_ended(pod: &Pod) -> bool {
     match pod.status.phase {
         Phase::Succeeded | Phase::Failed => true,

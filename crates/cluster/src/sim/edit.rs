@@ -1,5 +1,5 @@
-//! Edits of one object, as `kubectl label`, `patch` and `scale` make them: the typed object is changed, gets the API
-//! server's defaults, and is validated as if it had been sent so.
+//! Edits of one object, as by `kubectl label`, `patch` and `scale`: the typed object is changed, then defaulted and
+//! validated as if it had been sent to the API server.
 
 use std::sync::Arc;
 
@@ -92,9 +92,9 @@ fn invalid(errors: Vec<FieldError>, object: &ObjectRef) -> Refusal {
     Refusal::Invalid { diagnostics }
 }
 
-/// What the Service cannot have any more goes with what it depended on (registry/core/service/strategy.go,
-/// dropTypeDependentFields). Beyond upstream's, a switch to another type takes away the source ranges, for which the
-/// API server would refuse it, and a policy Local, which it would keep for external addresses.
+/// After a change of type, clears the fields that the new type cannot have (registry/core/service/strategy.go,
+/// dropTypeDependentFields). Unlike upstream it also clears the source ranges, with which the API server would refuse
+/// the change, and a policy Local, which the API server would keep for external addresses.
 fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
     let (new, old) = (&mut new.spec, &old.spec);
     let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);

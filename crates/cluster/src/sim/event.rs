@@ -1,4 +1,4 @@
-//! What the queue holds: everything that happens later.
+//! The events of the queue.
 
 use std::sync::Arc;
 
@@ -8,27 +8,27 @@ use crate::traffic::{ClientId, ConnectionId, PacketId};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// A controller's turn: it looks at the store and writes what is missing.
+    /// A controller's reconciliation: it reads the store and writes what is missing.
     Reconcile(Controller),
-    /// A step in a Pod's life on its node. `epoch` is the Pod's when the step was planned: a
-    /// step from before a restart does nothing.
+    /// A step of a Pod's lifecycle on its node. `epoch` is that of the Pod when the step was scheduled: a step
+    /// from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
     /// A watch event arrives at a node's kube-proxy.
     ProxyObserve { node: Uid, watch: u32, change: WatchChange },
-    /// A kube-proxy that missed changes lists everything anew.
+    /// A kube-proxy that missed changes lists all objects again.
     ProxyRelist { node: Uid, watch: u32 },
     /// A node's kube-proxy writes its rules.
     ProxySync { node: Uid, start: u32 },
-    /// A node's kube-proxy in IPVS mode looks at the real servers that are to go.
+    /// A node's kube-proxy in IPVS mode checks the terminating real servers.
     ProxyTerminates { node: Uid, start: u32 },
-    /// A node's kube-proxy ends and starts anew.
+    /// A node's kube-proxy restarts.
     ProxyRestart { node: Uid, boot: u32 },
-    /// A step in a node's life. `epoch` is its boot, or its silence for what a silent kubelet
-    /// entails.
+    /// A step of a node's lifecycle. `epoch` is the machine's `boot`, or its `silence` for the consequences of a
+    /// silent kubelet.
     Node { node: Uid, epoch: u32, step: NodeStep },
-    /// The cloud did what it was asked to.
+    /// The cloud has provisioned a load balancer.
     Cloud { service: NsName, request: u32 },
-    /// A load balancer's health check of a node has had the same new answer often enough.
+    /// A load balancer's health check of a node has got the same new result often enough in a row.
     HealthChecked { service: NsName, node: Uid, check: u32 },
     /// A client's next request.
     ClientFire { client: ClientId, epoch: u32 },
@@ -36,9 +36,9 @@ pub(crate) enum Event {
     Arrive { packet: PacketId },
     /// A process answers a request.
     Answer { connection: ConnectionId, request: u32 },
-    /// A client's patience with a connection, or TCP's retransmission timer, runs out.
+    /// A connection's timer fires: the client's time-out, or TCP's retransmission timer.
     Connection { connection: ConnectionId, request: u32, timer: ConnectionTimer },
-    /// A node gives up asking who has the address that a packet is for.
+    /// A node's ARP or neighbour discovery for a packet's next address gets no reply.
     NeighborTimeout { packet: PacketId },
 }
 
@@ -55,7 +55,7 @@ pub(crate) enum Controller {
 pub(crate) enum NodeStep {
     /// The kubelet reports Ready.
     Ready,
-    /// The API server is within reach again: the kubelet tells and hears what it missed.
+    /// The API server can be reached again: the kubelet reports and receives what it missed.
     Reconnected,
     /// The node lifecycle controller has waited long enough for a silent kubelet.
     Unknown,
@@ -67,12 +67,12 @@ pub(crate) enum NodeStep {
 pub(crate) enum ConnectionTimer {
     /// The client stops waiting.
     GiveUp,
-    /// TCP sends again; `attempt` counts from 1.
-    /// Of a SYN, or of data.
+    /// TCP retransmits; `attempt` counts from 1.
+    /// `syn`: the SYN, otherwise data.
     Retransmit { attempt: u32, syn: bool },
 }
 
-/// What an informer hears: the object as it is now, or that it is gone.
+/// A watch event: the object as it is now, or that it was deleted.
 #[derive(Clone, Debug)]
 pub(crate) enum WatchChange {
     Service(NsName, Option<Arc<Service>>),

@@ -1,8 +1,8 @@
-//! Worlds of earlier moments of a run, to go back from. They only save time: from any of them, and from the first
-//! alone, the log of actions leads to the same run.
+//! Snapshots of earlier moments of a run, for going back. They only save time: replaying the log of actions from any
+//! of them gives the same run.
 //!
-//! They are kept within a number of bytes. When there are too many, those go that are missed least: far from where
-//! the run is, and close to their neighbours. So they stand the further apart the older they are.
+//! Together they take at most a given number of bytes. When they take more, the least useful ones are dropped: those
+//! far from the run's present moment and close to their neighbours. So older snapshots are further apart.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{Time, World};
 pub(super) struct Moment {
     pub events: u64,
     pub now: Time,
-    /// How many of the log's actions the World has had.
+    /// How many of the log's actions have been carried out.
     pub actions: u32,
 }
 
@@ -21,22 +21,22 @@ pub(super) struct Moment {
 pub(super) struct Snapshot {
     pub world: Arc<World>,
     pub moment: Moment,
-    /// What it takes in memory beside the one before.
+    /// The memory that it does not share with the snapshot before it.
     bytes: u64,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct History {
-    /// The most that `snapshots` may take; the first stays even so.
+    /// The most bytes that `snapshots` may take. The first is kept in any case.
     budget: u64,
-    /// In the order of their moments. The first is the run's beginning.
+    /// Sorted by moment. The first is the run's beginning.
     snapshots: Vec<Snapshot>,
 }
 
 impl Snapshot {
     fn new(world: &World, moment: Moment, before: Option<&Snapshot>) -> Snapshot {
         let mut world = world.clone();
-        // Views have had it; and whoever goes back has to paint all of it anew.
+        // The snapshot needs no list of changes: after going back, everything is drawn again.
         world.take_changes();
         let bytes = before.map_or_else(|| world.bytes(), |before| world.bytes_beside(&before.world));
         Snapshot { world: Arc::new(world), moment, bytes }
@@ -44,9 +44,9 @@ impl Snapshot {
 }
 
 impl History {
-    /// A snapshot each time that so many events have gone by ...
+    /// A snapshot is taken each time that this many events were processed ...
     pub const SPACING: u64 = 4_096;
-    /// ... and one just before a person's action, unless there is one so few events before.
+    /// ... and just before a user's action, unless there is one at most this many events before.
     const SPACING_OF_ACTIONS: u64 = 256;
 
     pub fn new(beginning: &World, budget: u64) -> History {
@@ -60,17 +60,17 @@ impl History {
         self.thin(last.unwrap_or(0));
     }
 
-    /// What all of it takes in memory, estimated.
+    /// The estimated memory of all snapshots.
     pub fn bytes(&self) -> u64 {
         self.snapshots.iter().map(|snapshot| snapshot.bytes).sum()
     }
 
-    /// A snapshot, if it is time for one.
+    /// Takes a snapshot if one is due.
     pub fn keep_if_due(&mut self, world: &World, moment: Moment) {
         self.keep(world, moment, History::SPACING);
     }
 
-    /// The same before a person's action, which may be undone.
+    /// The same before a user's action, which may be undone.
     pub fn keep_before_action(&mut self, world: &World, moment: Moment) {
         self.keep(world, moment, History::SPACING_OF_ACTIONS);
     }
@@ -89,7 +89,7 @@ impl History {
         self.thin(moment.events);
     }
 
-    /// Another one stands before that snapshot than before.
+    /// Estimates the snapshot's memory again, because the one before it has changed.
     fn reckon(&mut self, at: usize) {
         let Some((until, from)) = self.snapshots.split_at_mut_checked(at) else { return };
         if let (Some(before), Some(snapshot)) = (until.last(), from.first_mut()) {
@@ -97,7 +97,7 @@ impl History {
         }
     }
 
-    /// Keeps to the budget, while the run has come to so many events.
+    /// Drops snapshots until they are within the budget. `events`: how many the run has processed.
     fn thin(&mut self, events: u64) {
         while self.bytes() > self.budget && self.snapshots.len() > 1 {
             let at = self.least_missed(events);
@@ -106,7 +106,7 @@ impl History {
         }
     }
 
-    /// Where the way between its neighbours is the shortest, measured by the way back to it.
+    /// The least useful snapshot: the distance between its neighbours is smallest, relative to its distance from now.
     fn least_missed(&self, events: u64) -> usize {
         let at = |index: usize| self.snapshots.get(index).map(|snapshot| snapshot.moment.events);
         let gap_and_distance = |index: &usize| {
@@ -118,17 +118,17 @@ impl History {
             let ((gap_a, distance_a), (gap_b, distance_b)) = (gap_and_distance(a), gap_and_distance(b));
             (gap_a * distance_b).cmp(&(gap_b * distance_a))
         };
-        // The first stays.
+        // The first is never dropped.
         (1..self.snapshots.len()).min_by(less).unwrap_or(1)
     }
 
-    /// The last one that is not past a time, nor past so many actions.
+    /// The last snapshot that is neither after `to` nor after this many actions.
     pub fn nearest(&self, to: Time, actions: u32) -> Option<&Snapshot> {
         let fits = |snapshot: &&Snapshot| snapshot.moment.now <= to && snapshot.moment.actions <= actions;
         self.snapshots.iter().rev().find(fits)
     }
 
-    /// The run goes another way from a moment on: what came after it will not be any more.
+    /// The run changes from a moment on: drops the snapshots after it.
     pub fn forget_after(&mut self, moment: Moment) {
         let end = self.snapshots.partition_point(|snapshot| snapshot.moment <= moment);
         self.snapshots.truncate(end.max(1));

@@ -1,4 +1,4 @@
-//! What a run has come to so far, as others can tell it: its log, its hash.
+//! A run's log and hash.
 
 use std::sync::Arc;
 

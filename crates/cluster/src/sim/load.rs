@@ -1,4 +1,4 @@
-//! From manifests and a scenario to a World at its first moment.
+//! Makes a World at its first moment from manifests and a scenario.
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
@@ -13,17 +13,17 @@ use netfilter::Cidr;
 /// kubeadm's defaults, or near them, and kind's for IPv6.
 const POD_CIDR: Prefixes = Prefixes { v4: "10.244.0.0/16", v6: "fd00:10:244::/56" };
 const SERVICE_CIDR: Prefixes = Prefixes { v4: "10.96.0.0/12", v6: "fd00:10:96::/112" };
-/// Where nodes live; 192.168.0.11 is the first.
+/// The nodes' network; 192.168.0.11 is the first node.
 const NODES: Prefixes = Prefixes { v4: "192.168.0.0/24", v6: "fd00:192:168::/64" };
 const DEFAULT_SEED: u64 = 7;
 /// Of one cluster.
 pub const NODE_LIMIT: u32 = 64;
-/// node-1 to node-3, where nothing says which nodes there are.
+/// node-1 to node-3, if neither the scenario nor a manifest names nodes.
 pub(crate) const DEFAULT_NODES: u32 = 3;
 
 impl World {
-    /// A cluster that runs these manifests. `seed` wins over the scenario's own. Objects that
-    /// the API server refuses are left out, and named in the answer.
+    /// A cluster that runs these manifests. `seed` overrides the scenario's own. Objects that the API server
+    /// refuses are left out; the refusals are returned.
     pub(crate) fn load(manifest: &Manifest, seed: Option<u64>) -> (World, Vec<Refusal>) {
         let none = Scenario::default();
         let scenario = manifest.scenario.as_ref().unwrap_or(&none);
@@ -81,7 +81,7 @@ impl World {
         refusals
     }
 
-    /// Switches a machine on that joins the cluster: its Node object, its Pod range, its stack.
+    /// Adds a machine to the cluster: its Node object, its Pod range, its network stack.
     pub(crate) fn add_machine(
         &mut self,
         node: Node,
@@ -141,8 +141,8 @@ impl World {
         Ok(uid)
     }
 
-    /// The kubelet reports after `boot_time`, kube-proxy lists and writes its rules; then the
-    /// cloud's health checks find the node.
+    /// After `boot_time` the kubelet reports and kube-proxy lists and writes its rules; then the load balancers'
+    /// health checks find the node healthy.
     pub(crate) fn node_boots(&mut self, node: Uid, boot_time: Span) {
         let Some(boot) = self.machines.get(&node).map(|m| m.boot) else { return };
         let ready = self.clock.now() + boot_time;
@@ -172,13 +172,13 @@ impl World {
         self.digest(&[seed, u64::from(super::MODEL_VERSION)]);
     }
 
-    /// Applies documents in their order; what is refused is left out.
+    /// Applies documents in their order; those that are refused are left out.
     pub(crate) fn apply_objects(&mut self, objects: &[Parsed]) -> Vec<Refusal> {
         objects.iter().filter_map(|parsed| self.apply_object(parsed).err()).collect()
     }
 }
 
-/// A Pod with curl in it: who calls a Service that nobody else calls.
+/// A Pod with curl: the client of a Service that nothing else calls.
 fn curl(key: NsName) -> Pod {
     Pod {
         meta: Meta {

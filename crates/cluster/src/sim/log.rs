@@ -1,4 +1,4 @@
-//! What happened, in words that a view can make sentences of: ids and arguments, no text.
+//! The log: what happened, as ids and arguments. `crates/words` makes sentences of them.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ pub struct Logged {
 }
 
 impl Logged {
-    /// What it takes in memory, about.
+    /// Its estimated memory.
     pub(super) fn bytes(&self) -> u64 {
         const ENTRY: usize = 160;
         const DIAGNOSTIC: usize = 256;
@@ -32,11 +32,11 @@ impl Logged {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum LogEntry {
-    /// A person's, a link's or a scenario's doing.
+    /// An action was carried out: a user's, or one from a link or a scenario.
     Did {
         action: Action,
     },
-    /// The script's doing, or the cloud's.
+    /// An action of the scenario, or something the cloud tried, was refused.
     Refused {
         refusal: Refusal,
     },
@@ -44,12 +44,12 @@ pub enum LogEntry {
         pod: NsName,
         node: Name,
     },
-    /// There are as many Pods already as there may be.
+    /// A controller could not create a Pod: the limit on Pods is reached.
     FailedCreate {
         replica_set: NsName,
         limit: u32,
     },
-    /// The kubelet has no address left to give.
+    /// The node's Pod range has no free address left.
     NoPodAddress {
         pod: NsName,
     },
@@ -61,7 +61,7 @@ pub enum LogEntry {
         pod: NsName,
         ready: bool,
     },
-    /// The readiness probe failed as often as it takes.
+    /// The readiness probe failed `failureThreshold` times in a row.
     Unhealthy {
         pod: NsName,
     },

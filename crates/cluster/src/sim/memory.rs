@@ -1,4 +1,4 @@
-//! What a World takes in memory, about: for the budget of a run's history. Nothing that happens depends on it.
+//! An estimate of a World's memory, for the budget of a run's history. The simulation does not depend on it.
 
 use super::{Event, Time, World};
 use crate::api::Uid;
@@ -11,7 +11,7 @@ impl World {
         self.bytes_beside(&nothing)
     }
 
-    /// What it takes that an older World of the same run does not hold too.
+    /// The memory that is not shared with an older World of the same run.
     pub(super) fn bytes_beside(&self, older: &World) -> u64 {
         let machines =
             self.machines.iter().map(|(uid, machine)| machine.bytes_beside(older.machines.get(uid)));

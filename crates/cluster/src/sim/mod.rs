@@ -1,4 +1,4 @@
-//! The World, its events, what is done to it, and its history.
+//! The World, its events, the actions on it, and its history.
 
 mod apply;
 mod archive;

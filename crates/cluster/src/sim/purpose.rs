@@ -1,8 +1,8 @@
-//! What the simulation draws for.
+//! The purposes of the simulation's random draws.
 
 use netfilter::KernelPurpose;
 
-/// After those that the nodes' kernels draw for.
+/// The numbers follow those of the kernels' purposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -12,7 +12,7 @@ pub enum Purpose {
     Pause,
     /// The suffix of a generated name.
     NameSuffix,
-    /// The scheduler's choice among equals.
+    /// The scheduler's choice among nodes of equal score.
     Scheduler,
     /// Where in a band an allocator starts to look.
     Allocation,

@@ -1,4 +1,4 @@
-//! Why the API server would not do what it was asked.
+//! Why an action is refused.
 
 use std::net::IpAddr;
 
@@ -35,7 +35,7 @@ pub enum Refusal {
     },
     NodePortsExhausted,
     LoadBalancersExhausted,
-    /// Nothing of that kind can be edited or deleted this way.
+    /// Objects of that kind cannot be edited or deleted this way.
     NotEditable {
         object: ObjectRef,
     },
@@ -49,16 +49,16 @@ pub enum Refusal {
     NoPodRangeLeft {
         range: Cidr,
     },
-    /// Of the kind, in the cluster.
+    /// The limit on objects of one kind in the cluster.
     TooManyObjects {
         kind: Kind,
         limit: u32,
     },
-    /// In the run: with more it could not be read again.
+    /// The limit on actions in a run: with more, its text could not be read again.
     TooManyActions {
         limit: u32,
     },
-    /// In the manifests that the run's actions apply, together.
+    /// The limit on the manifests that a run's actions apply, together.
     TooMuchText {
         bytes: u64,
         limit: u64,
@@ -88,7 +88,7 @@ pub enum Refusal {
         object: ObjectRef,
         field: &'static str,
     },
-    /// Pods on it would be lost for good, or their data would.
+    /// Pods on the node, or their data, would be lost for good.
     CannotDrain {
         node: Name,
         blockers: DrainBlockers,

@@ -1,7 +1,7 @@
-//! A run: a World, the actions that made it what it is, and the way back.
+//! A run: a World, the log of actions that led to it, and snapshots for going back.
 //!
-//! The scenario, the seed and the log of actions *are* the run; snapshots only save the time of
-//! doing it again from the start.
+//! The scenario, the seed and the log of actions fully determine a run. Snapshots only save the time of replaying
+//! it from the start.
 
 use super::history::{History, Moment};
 use super::{Changes, LogEntry, Refusal, Time, World};
@@ -10,24 +10,24 @@ use crate::api::{Action, MAX_ACTIONS, MAX_TEXT_BYTES, Manifest, TimedAction};
 #[derive(Clone, Debug)]
 pub struct Run {
     world: World,
-    /// Actions by time; those at one moment in the order in which they were done.
+    /// Actions by time; those at the same moment in the order in which they were carried out.
     log: Vec<TimedAction>,
-    /// What the scenario itself does: it comes whatever a person does before.
+    /// The scenario's own actions: they are carried out whatever the user does before.
     script: Vec<TimedAction>,
-    /// How many of `log` the World has had.
+    /// How many actions of `log` have been carried out.
     done: u32,
     history: History,
-    /// The actions that can be undone, in their order: their places in `log`.
+    /// The actions that can be undone, in their order, as indexes of `log`.
     undo: Vec<u32>,
-    /// Actions that were undone, the last one first to come back.
+    /// Actions that were undone; the last one is redone first.
     redo: Vec<TimedAction>,
 }
 
 impl Run {
     /// How many bytes snapshots may take, unless [`Run::set_history_budget`] says otherwise.
     pub const HISTORY_BUDGET: u64 = 64_000_000;
-    /// Bytes of manifests that a run's actions may apply, together: half of what one text may have, for quoting them
-    /// takes room too.
+    /// The most bytes of manifests that a run's actions may apply, together: half of a text's limit, since quoting
+    /// them takes space too.
     pub const TEXT_LIMIT: u64 = MAX_TEXT_BYTES as u64 / 2;
 
     pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
@@ -46,9 +46,8 @@ impl Run {
         (run, refusals)
     }
 
-    /// Goes on with a run that was recorded: of its actions the scenario's own are those in
-    /// `script`, the others were a person's. As the run comes past those, they can be undone again.
-    /// `undone` is what [`Run::undone`] gave.
+    /// Continues a recorded run. Its actions in `script` are the scenario's own; the others are the user's, and can
+    /// be undone again once the run has passed them. `undone` is the result of [`Run::undone`].
     pub fn resume(
         manifest: &Manifest,
         script: Vec<TimedAction>,
@@ -58,8 +57,8 @@ impl Run {
         (Run { script, redo: undone, ..run }, refusals)
     }
 
-    /// How many bytes snapshots may take, which make going back quick. Without any, going back is to run again from
-    /// the beginning.
+    /// Sets how many bytes snapshots may take. They make going back fast; without any, the run is replayed from the
+    /// beginning.
     pub fn set_history_budget(&mut self, bytes: u64) {
         self.history.set_budget(bytes);
     }
@@ -73,12 +72,12 @@ impl Run {
         &self.world
     }
 
-    /// Every action of the run, those still to come included.
+    /// Every action of the run, including those still to come.
     pub fn actions(&self) -> &[TimedAction] {
         &self.log
     }
 
-    /// What was undone, the last one first to come back.
+    /// The actions that were undone; the last one is redone first.
     pub fn undone(&self) -> &[TimedAction] {
         &self.redo
     }
@@ -87,13 +86,12 @@ impl Run {
         self.world.take_changes()
     }
 
-    /// Runs on until `until`, or until about `budget` events were processed. True when it got
-    /// there.
+    /// Runs until `until`, or until about `budget` events were processed. True if `until` was reached.
     pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
         self.advance(until, budget, u32::MAX)
     }
 
-    /// The same, but not past so many actions of the log.
+    /// The same, but carries out at most `actions` actions of the log.
     fn advance(&mut self, until: Time, budget: u64, actions: u32) -> bool {
         let stop = self.world.events().saturating_add(budget);
         loop {
@@ -124,8 +122,7 @@ impl Run {
         self.advance_to(at, u64::MAX)
     }
 
-    /// An action of the script can be refused, and one that an earlier run took: it is then passed over, and the
-    /// log says so.
+    /// An action of the scenario, or of a recorded run, can be refused. It is then skipped, and the log says so.
     fn do_next_logged(&mut self) {
         let next = self.log[self.done as usize].clone();
         let place = self.done;
@@ -155,12 +152,11 @@ impl Run {
         Moment { events: self.world.events(), now: self.world.now(), actions: self.done }
     }
 
-    /// Does something now. What a person did later, and what was undone, is forgotten: the run
-    /// takes another way from here. The scenario's own actions still come. What is refused
-    /// changes nothing.
+    /// Carries out an action now. The user's later actions, and those that were undone, are dropped; the
+    /// scenario's own actions stay. A refused action changes nothing.
     pub fn act(&mut self, action: Action) -> Result<(), Vec<Refusal>> {
-        // A frame may have ended in the middle of a moment; done again from the log, the action
-        // comes at the end of it.
+        // A frame may have ended between two events of the same moment. On replay the action comes after all events
+        // of its moment, so it must do so here too.
         self.advance_to(self.world.now(), u64::MAX);
         self.has_room_for(&action)?;
         let before = self.moment();
@@ -169,7 +165,7 @@ impl Run {
         let at = self.world.now();
         self.log.truncate(self.done as usize);
         self.log.push(TimedAction { at, action });
-        // All of the script up to now has been done: see advance_to.
+        // advance_to has carried out all of the script up to now.
         self.log.extend(self.script.iter().filter(|a| a.at > at).cloned());
         self.done += 1;
         self.redo.clear();
@@ -179,7 +175,7 @@ impl Run {
         Ok(())
     }
 
-    /// A run can be shared as one text that holds all of its actions: whether it could be read again with this one.
+    /// Whether the run's text, which holds all of its actions, could still be read with this action added.
     fn has_room_for(&self, action: &Action) -> Result<(), Vec<Refusal>> {
         let now = self.world.now();
         let done = self.log.iter().take(self.done as usize).map(|timed| &timed.action);
@@ -203,8 +199,8 @@ impl Run {
         !self.redo.is_empty()
     }
 
-    /// The run as it was before the last action, at that moment. In a run that was resumed in the
-    /// middle, a person's actions may be still to come: they wait to be done again, too.
+    /// Goes back to just before the last action. In a run that was resumed in the middle, the user's actions that
+    /// are still to come are then redoable too.
     pub fn undo(&mut self) -> Option<Action> {
         let place = self.undo.pop()?;
         self.go_before(place);
@@ -218,7 +214,7 @@ impl Run {
         Some(undone.action)
     }
 
-    /// To just before the action at that place of the log.
+    /// Goes to just before the action with that index in the log.
     fn go_before(&mut self, place: u32) {
         let at = self.log[place as usize].at;
         let is_past = self.done > place || self.world.now() > at;
@@ -226,8 +222,8 @@ impl Run {
         self.advance(at, u64::MAX, place);
     }
 
-    /// To the nearest snapshot before a time and an action, if it is further on than the run, or if the run `is_past`
-    /// them.
+    /// Goes to the nearest snapshot before a time and an action, if the run `is_past` them or if the snapshot is later
+    /// than the run.
     fn go_to_nearest(&mut self, to: Time, actions: u32, is_past: bool) {
         let Some(nearest) = self.history.nearest(to, actions) else { return };
         if is_past || nearest.moment > self.moment() {
@@ -237,8 +233,7 @@ impl Run {
         }
     }
 
-    /// Does again what was undone, at the moment at which it was done first (or now, if that
-    /// has passed).
+    /// Redoes the last action that was undone, at its original moment (or now, if that has passed).
     pub fn redo(&mut self) -> Option<Action> {
         let again = self.redo.pop()?;
         let rest = std::mem::take(&mut self.redo);

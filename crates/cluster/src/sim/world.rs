@@ -1,4 +1,4 @@
-//! The World: one simulated cluster at one moment, and how it goes on from there.
+//! The World: one simulated cluster at one moment, and how it advances.
 
 use litemap::LiteMap;
 use std::collections::BTreeSet;
@@ -18,39 +18,39 @@ use crate::store::{Store, Stored};
 use crate::traffic::Traffic;
 use netfilter::{Cidr, Family, Scheduler};
 
-/// Bumped whenever the same scenario may run otherwise than before: a shared link says which
-/// model it was made with.
+/// Raised whenever the same scenario may run differently than before. A shared link holds the version that it was
+/// made with.
 pub const MODEL_VERSION: u32 = 4;
 
-/// What a cluster has and does not change while it runs.
+/// The cluster's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterConfig {
-    /// Where each node's Pods get their addresses from. They say which IP families the cluster has.
+    /// The cluster's Pod ranges, one for each of its IP families. Each node gets a part of them.
     pub pod_cidrs: PerFamily<Cidr>,
     pub service_cidrs: PerFamily<Cidr>,
-    /// What every kube-proxy is told.
+    /// The configuration of every kube-proxy.
     pub kube_proxy: KubeProxy,
-    /// Pod traffic that leaves the Pod network gets its node's address (the CNI plugin bridge's
-    /// `ipMasq`, and what its like do).
+    /// Whether Pod traffic that leaves the Pod network is masqueraded to the node's address (`ipMasq` of the CNI
+    /// plugin bridge; other plugins do the same).
     pub ip_masq: bool,
-    /// On SIGTERM an app goes on serving for a while; else it stops listening at once.
+    /// Whether an app goes on serving for a while after SIGTERM, instead of closing its listener at once.
     pub apps_drain: bool,
     /// The cloud's load balancers open connections of their own: `ipMode: Proxy`.
     pub balancer_is_proxy: bool,
-    /// What every kube-proxy that starts is told.
+    /// The mode of every kube-proxy that starts from now on.
     pub proxy_mode: ProxyMode,
-    /// How its IPVS mode chooses.
+    /// The scheduler of IPVS mode.
     pub ipvs_scheduler: Scheduler,
 }
 
 impl ClusterConfig {
-    /// The family of what a cluster has one of.
+    /// The family that a cluster lists first, used where only one address is given.
     pub fn primary_family(&self) -> Family {
         self.pod_cidrs.primary_family()
     }
 }
 
-/// Cheap to clone: what is large is shared, or a flat table.
+/// Cheap to clone: large parts are shared, or are flat tables.
 #[derive(Clone, Debug)]
 pub struct World {
     pub(crate) clock: Clock,
@@ -62,24 +62,24 @@ pub struct World {
     pub(crate) pods: LiteMap<Uid, PodRuntime>,
     pub(crate) cloud: Cloud,
     pub(crate) allocated: Arc<Allocated>,
-    /// ReplicaSets that could not make all of their Pods, and said so.
+    /// ReplicaSets that could not create all of their Pods and have logged that.
     pub(crate) failed_creates: BTreeSet<Uid>,
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
     journal: Journal,
-    /// Controllers whose turn is already planned.
+    /// Controllers whose reconciliation is already scheduled.
     planned: BTreeSet<Controller>,
     pub(super) name_ordinals: LiteMap<Uid, u32>,
 }
 
-/// What changed since it was last asked: views repaint this and nothing else.
+/// What has changed since this was last taken: views redraw only these parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Something was added, removed or changed its place or state.
+    /// Something was added or removed, or its place or state has changed.
     pub scene: bool,
     /// Packets, connections or counts.
     pub traffic: bool,
-    /// Nodes whose rules, or whose news of rules, changed.
+    /// Nodes whose rules, or whose pending changes of rules, have changed.
     pub rules: BTreeSet<Uid>,
     pub log: bool,
     pub objects: BTreeSet<Uid>,
@@ -161,12 +161,12 @@ impl World {
         self.journal.log()
     }
 
-    /// How many entries there ever were.
+    /// How many entries were ever added.
     pub fn log_count(&self) -> u64 {
         self.journal.log().count()
     }
 
-    /// The run so far in one number: two runs that agree on it went the same way.
+    /// A hash of the run so far: two runs with the same hash went the same way.
     pub fn hash(&self) -> u64 {
         self.journal.hash()
     }
@@ -176,7 +176,7 @@ impl World {
         self.clock.events()
     }
 
-    /// When something next happens; `None` when nothing will.
+    /// When the next event is due; `None` if none is scheduled.
     pub fn next_event_at(&self) -> Option<Time> {
         self.clock.next_event_at()
     }
@@ -185,7 +185,7 @@ impl World {
         std::mem::take(&mut self.changes)
     }
 
-    /// Runs until `until`, or until `budget` events were processed. True when it got there.
+    /// Runs until `until`, or until `budget` events were processed. True if `until` was reached.
     pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
         for _ in 0..budget {
             match self.clock.next_until(until) {
@@ -248,8 +248,7 @@ impl World {
         self.clock.schedule(at, event);
     }
 
-    /// A controller's watch tells it that something changed: its turn comes, once for all the
-    /// changes until then.
+    /// Schedules a controller's reconciliation after a change. One reconciliation covers all changes until then.
     pub(crate) fn enqueue(&mut self, controller: Controller) {
         if self.planned.insert(controller) {
             let mut at = self.clock.now() + self.timing.watch_delay;
@@ -327,7 +326,7 @@ impl World {
     }
 }
 
-/// Kinds that somebody watches: who is told when one of them changes.
+/// Kinds that are watched: which controllers and kube-proxies are notified of a change.
 pub(crate) trait Watched: Stored {
     fn tell(world: &mut World, key: &NsName, object: Option<&Arc<Self>>);
 }
