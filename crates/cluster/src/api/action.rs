@@ -1,4 +1,4 @@
-//! What a person, a scenario or a lesson can do to the cluster: the one way in.
+//! Actions: everything that a user or a scenario can do to the cluster.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub enum Action {
         #[serde(with = "form::object")]
         object: ObjectRef,
     },
-    /// All labels of the object, not a patch of them.
+    /// Replaces all labels of the object.
     SetLabels {
         #[serde(with = "form::object")]
         object: ObjectRef,
@@ -56,7 +56,7 @@ pub enum Action {
         service: NsName,
         policy: ServicePolicy,
     },
-    /// An empty selector takes the Service's selector away.
+    /// An empty selector removes the Service's selector.
     SetSelector {
         #[serde(with = "form::ns_name")]
         service: NsName,
@@ -68,7 +68,7 @@ pub enum Action {
         deployment: NsName,
         replicas: u32,
     },
-    /// What the Pod's readiness probe finds from now on.
+    /// Sets the result of the Pod's readiness probe from now on.
     SetReadiness {
         #[serde(with = "form::ns_name")]
         pod: NsName,
@@ -99,28 +99,28 @@ pub enum Action {
         #[serde(default)]
         delete_empty_dir_data: bool,
     },
-    /// The node does not reach the API server any more, or again. Its Pods' packets still go.
+    /// The node can no longer reach the API server, or can again. Pod traffic is not affected.
     CutOffNode {
         node: Name,
         #[serde(rename = "enabled")]
         on: bool,
     },
-    /// The node's kube-proxy is stopped (SIGSTOP), or goes on.
+    /// Stops the node's kube-proxy (SIGSTOP), or lets it continue.
     PauseKubeProxy {
         node: Name,
         #[serde(rename = "enabled")]
         on: bool,
     },
-    /// Every node's kube-proxy is restarted, each after its own delay, in this mode.
+    /// Restarts every node's kube-proxy in this mode, each after its own delay.
     SetProxyMode {
         mode: ProxyMode,
     },
-    /// `ipMode` of every load balancer of the cloud: as its controller is told, not as a Service is.
+    /// Sets `ipMode` of every load balancer. It is configured in the cloud's controller, not in a Service.
     SetIpMode {
         #[serde(rename = "ipMode", with = "form::ip_mode")]
         proxy: bool,
     },
-    /// The next free `node-N` without a name.
+    /// `None`: the next free `node-N`.
     AddNode {
         name: Option<Name>,
         zone: Option<Str>,
@@ -144,12 +144,12 @@ pub enum Action {
 }
 
 impl Action {
-    /// `kubectl apply -f -` of this text. A Scenario in it says nothing to a cluster that runs.
+    /// `kubectl apply -f -` of this text. A Scenario in it is ignored, since the cluster is running already.
     pub fn apply(text: &str) -> Action {
         Action::Apply { text: Applied::from(Str::from(text)) }
     }
 
-    /// The object that it is done to, if it is done to one.
+    /// The object that the action is about, if it is about one.
     pub fn about(&self) -> Option<ObjectRef> {
         match self {
             Action::DeleteObject { object } | Action::SetLabels { object, .. } => Some(object.clone()),
@@ -165,7 +165,7 @@ impl Action {
             | Action::Drain { node, .. }
             | Action::CutOffNode { node, .. }
             | Action::PauseKubeProxy { node, .. } => Some(ObjectRef::node(node)),
-            // A node that is added may get its name only then.
+            // An added node may get its name only when it is added.
             Action::AddNode { .. }
             | Action::Apply { .. }
             | Action::SetProxyMode { .. }
@@ -205,7 +205,7 @@ impl Serialize for Applied {
     }
 }
 
-/// The objects say no more than the text does.
+/// Only the text, since the objects are derived from it.
 impl std::fmt::Debug for Applied {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.text.fmt(f)
@@ -215,19 +215,19 @@ impl std::fmt::Debug for Applied {
 /// The annotation that asks for topology hints by CPU.
 pub const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
 
-/// A field that says where a Service's packets may go, and its new value. What the API server does
-/// not take is refused in its words.
+/// A field of a Service that controls where its packets may go, and its new value. Invalid values are refused with
+/// the API server's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServicePolicy {
     ExternalTrafficPolicy(TrafficPolicy),
     InternalTrafficPolicy(TrafficPolicy),
     SessionAffinity(SessionAffinity),
-    /// `None` takes the field away.
+    /// `None` removes the field.
     TrafficDistribution(Option<Str>),
     LoadBalancerSourceRanges(Vec<Str>),
     ExternalIps(Vec<Str>),
     PublishNotReadyAddresses(bool),
-    /// The one that is an annotation: hints by CPU. `None` takes it away.
+    /// The annotation for hints by CPU. `None` removes it.
     TopologyMode(Option<Str>),
 }
 
@@ -246,7 +246,7 @@ impl ServicePolicy {
         }
     }
 
-    /// The Service as `kubectl patch`, or `annotate`, would send it back. An error is of what its type cannot hold.
+    /// Changes the Service as `kubectl patch` or `annotate` would. An error means that our type cannot hold the value.
     pub(crate) fn set(&self, service: &mut Service) -> Result<(), field::Error> {
         let spec = &mut service.spec;
         match self {
@@ -264,7 +264,7 @@ impl ServicePolicy {
             ServicePolicy::PublishNotReadyAddresses(on) => spec.publish_not_ready_addresses = *on,
             ServicePolicy::TopologyMode(mode) => {
                 let annotations = &mut service.meta.annotations;
-                // Its older name would say the same, or be overruled.
+                // The older name of the annotation is redundant now, or would be overridden.
                 annotations.remove("service.kubernetes.io/topology-aware-hints");
                 match mode {
                     Some(mode) => annotations.insert(TOPOLOGY_MODE.into(), mode.clone()),

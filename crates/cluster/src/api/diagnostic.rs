@@ -1,5 +1,4 @@
-//! What is wrong with a text, or noteworthy in it: ids and arguments. The sentences are in
-//! `message.rs`.
+//! Errors, warnings and notes about a text, as ids and arguments. The sentences are in `message.rs`.
 
 use serde::Serialize;
 
@@ -8,7 +7,7 @@ use super::{ObjectRef, Position, Str, tree::Type};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     pub severity: Severity,
-    /// From 1; 0 when no text holds the place.
+    /// From 1; 0 if it is not in a text.
     pub line: u32,
     pub column: u32,
     pub object: Option<ObjectRef>,
@@ -19,11 +18,11 @@ pub struct Diagnostic {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Severity {
-    /// The object, or the document, is not taken.
+    /// The object or document is refused.
     Error,
-    /// Taken, but probably not what was meant.
+    /// Accepted, but probably not what was meant.
     Warning,
-    /// Taken; worth knowing.
+    /// Accepted; worth knowing.
     Info,
 }
 
@@ -47,11 +46,11 @@ pub enum DiagnosticKind {
     TooManyInFlow {
         limit: usize,
     },
-    /// Those of Lists counted each.
+    /// Each item of a List counts.
     TooManyObjects {
         limit: usize,
     },
-    /// Closes a list of diagnostics that was cut.
+    /// The last entry of a list of diagnostics that was cut.
     MoreFindings {
         count: usize,
     },
@@ -100,7 +99,7 @@ pub enum DiagnosticKind {
         value: Str,
         allowed: &'static [&'static str],
     },
-    /// What a type of the Scenario says of a value: the value as it is shown, and what it must be.
+    /// A value in a Scenario that its type refuses: the value as shown, and what it must be.
     Invalid {
         value: Str,
         expected: Str,
@@ -141,7 +140,7 @@ pub enum DiagnosticKind {
     UnknownField {
         field: Str,
     },
-    /// Of an action, or of a client: it is not taken then.
+    /// An unknown field of an action or client, which is then refused.
     UnknownArgument {
         field: Str,
         known: &'static [&'static str],
@@ -168,7 +167,7 @@ pub enum DiagnosticKind {
     SecondScenario {
         first: Position,
     },
-    /// A Pod range without a part for each node; with a prefix of `longest` there is one.
+    /// The Pod range has too few parts for the nodes. A prefix of length `longest` would be enough.
     PodRangeTooSmall {
         value: Str,
         nodes: u32,
@@ -212,11 +211,11 @@ pub enum Format {
     Seed,
     /// kube-proxy's `syncPeriod`.
     SyncPeriod,
-    /// And its `minSyncPeriod` beside it.
+    /// kube-proxy's `minSyncPeriod`.
     MinSyncPeriod,
 }
 
-/// Where no endpoint can be (core validation.go, ValidateEndpointIP).
+/// Ranges in which an endpoint cannot be (core validation.go, ValidateEndpointIP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum SpecialRange {
     Unspecified,
@@ -225,7 +224,7 @@ pub enum SpecialRange {
     LinkLocalMulticast,
 }
 
-/// Why a field may not be set, or may not be set so.
+/// Why a field may not be set, or not to this value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Rule {
     NodePortOnClusterIp,
@@ -251,7 +250,7 @@ pub enum Rule {
     OneHandler,
 }
 
-/// The beginning of a text that goes into a finding: what is wrong with it may be its length.
+/// The beginning of a text, for a diagnostic: the text may be very long.
 pub(super) fn clip(text: &str) -> Str {
     const MAX: usize = 80;
     match text.char_indices().nth(MAX) {

@@ -1,4 +1,4 @@
-//! Where diagnostics are gathered: in order, and not without end.
+//! Collects diagnostics, in order and up to a limit.
 
 use super::{Diagnostic, DiagnosticKind, ObjectRef, Position, Severity};
 
@@ -11,7 +11,7 @@ const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity:
 #[derive(Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
-    /// How many came, for each severity: the list holds at most [`MAX_FINDINGS`] of each.
+    /// How many were reported of each severity. The list holds at most [`MAX_FINDINGS`] of each.
     counts: [usize; 3],
 }
 
@@ -34,14 +34,14 @@ impl Diagnostics {
         self.counts[Severity::Error as usize]
     }
 
-    /// Names the object in every finding since the list had `from` of them that names none.
+    /// Sets the object of every diagnostic from index `from` on that has none.
     pub fn name_since(&mut self, from: usize, object: &ObjectRef) {
         for diagnostic in self.list.iter_mut().skip(from).filter(|d| d.object.is_none()) {
             diagnostic.object = Some(object.clone());
         }
     }
 
-    /// The errors among those that came since the list had `from` diagnostics.
+    /// The errors from index `from` on.
     pub fn errors_since(&self, from: usize) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter().skip(from).filter(|d| d.severity == Severity::Error)
     }
@@ -50,8 +50,8 @@ impl Diagnostics {
         self.list.len()
     }
 
-    /// The diagnostics in the order in which they came; when there were too many, the worst of
-    /// them, and one more that counts the others.
+    /// The diagnostics in the order in which they were reported. If there are too many: the worst of them, and one
+    /// more that counts the others.
     pub fn finish(mut self) -> Vec<Diagnostic> {
         let total: usize = self.counts.iter().sum();
         let mut room = MAX_FINDINGS;
@@ -68,7 +68,7 @@ impl Diagnostics {
             kept
         });
         if total > self.list.len() {
-            // As bad as the worst that is not shown.
+            // It has the severity of the worst one that is left out.
             let hidden = SEVERITIES.into_iter().find(|s| self.counts[*s as usize] > keep[*s as usize]);
             let message = DiagnosticKind::MoreFindings { count: total - self.list.len() };
             let severity = hidden.unwrap_or(Severity::Info);

@@ -1,12 +1,12 @@
-//! A finding that only the whole text shows: a Service that asks for the family which the cluster does not have.
-//! The API server would refuse it (pkg/registry/core/service/storage/alloc.go, initIPFamilyFields); here it gets an
-//! address of the family that there is.
+//! Checks the whole text for Services that ask for an IP family which the cluster does not have. The API server
+//! would refuse them (pkg/registry/core/service/storage/alloc.go, initIPFamilyFields); here they get an address of the
+//! cluster's family.
 
 use super::diagnostics::Diagnostics;
 use super::{Diagnostic, DiagnosticKind, KubeObject, Parsed, Scenario, Severity, Tree};
 use netfilter::Family;
 
-/// Two families at once are noted by the decoder.
+/// Services that ask for two families are reported by the decoder.
 pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
     let own = scenario.map_or(Family::V4, Scenario::family).as_str();
     for parsed in objects.iter().filter(|parsed| matches!(parsed.object, KubeObject::Service(_))) {

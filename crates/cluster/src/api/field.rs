@@ -1,5 +1,5 @@
-//! What is wrong with a field, and its path in the object (apimachinery util/validation/field). Where that is in a
-//! text, the object's tree says: see `FieldCursor::report_at`.
+//! Errors of fields, with the field's path in the object (apimachinery util/validation/field). The position in the
+//! text is found by the object's tree: see `FieldCursor::report_at`.
 
 use super::diagnostic::clip;
 use super::{Diagnostic, DiagnosticKind, ObjectRef, Severity, Str};
@@ -9,30 +9,30 @@ use super::{Diagnostic, DiagnosticKind, ObjectRef, Severity, Str};
 pub enum Step {
     Field(Str),
     Item(usize),
-    /// The last one: a map's key itself, and not its value.
+    /// A map's key itself instead of its value. Only as the last step.
     Key(Str),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// From the object that was looked at to the field.
+    /// The path from the checked object to the field.
     pub path: Vec<Step>,
     pub message: DiagnosticKind,
 }
 
 impl Error {
-    /// Of the object as a whole.
+    /// An error of the object as a whole.
     pub fn new(message: DiagnosticKind) -> Error {
         Error { path: Vec::new(), message }
     }
 
-    /// The same, said of the object that has this one in the field `key`.
+    /// The same error, seen from the object that has this one in its field `key`.
     pub fn under(mut self, key: &str) -> Error {
         self.path.insert(0, Step::Field(key.into()));
         self
     }
 
-    /// The same, said of the list that has this one as an item.
+    /// The same error, seen from the list that has this object as an item.
     pub fn under_item(mut self, index: usize) -> Error {
         self.path.insert(0, Step::Item(index));
         self
@@ -73,13 +73,13 @@ pub fn push_key(out: &mut String, key: &str) {
     out.push_str(&key);
 }
 
-/// True where one of two printed paths leads to the other's field or to a part of it.
+/// True if one of two printed paths is the other, or leads to a part of it.
 pub fn overlap(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// The way to the field that is looked at; its steps are copied when there is something to say of it.
+/// The path to the field that is being checked. Its steps are copied only if there is an error.
 #[derive(Clone, Copy)]
 pub struct Path<'a> {
     parent: Option<&'a Path<'a>>,

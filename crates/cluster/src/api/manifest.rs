@@ -22,7 +22,7 @@ pub struct Parsed {
     pub position: (u32, u32),
 }
 
-/// The stored truth of an object, and the text it came from.
+/// An object's document as a tree, and the text that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub tree: Tree,

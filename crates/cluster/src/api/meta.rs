@@ -12,11 +12,11 @@ use crate::sim::Time;
 /// An object's name inside its namespace (or in the cluster, for kinds without one).
 pub type Name = Str;
 
-/// Labels, annotations and selectors: ordered, so that every walk over them is the same.
+/// Labels, annotations and selectors: sorted, so that iteration is deterministic.
 pub type Labels = LiteMap<Str, Str>;
 
-/// The server's own number for an object: never given twice in one run, so that a deleted
-/// object and its namesake are two things. Printed as a UUID by [`Uid::to_uuid`].
+/// The API server's number for an object. It is never reused in a run, so a deleted object and a later one of the
+/// same name are different. Printed as a UUID by [`Uid::to_uuid`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Uid(pub u32);
 
@@ -46,7 +46,7 @@ impl std::fmt::Display for NsName {
     }
 }
 
-/// How an object is named outside the core: the same in every branch and in a live cluster.
+/// An object's kind, namespace and name: its identity outside the core, independent of uids.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct ObjectRef {
     pub kind: Kind,
@@ -94,7 +94,7 @@ pub struct Meta {
     pub annotations: Labels,
     pub owner: Option<OwnerRef>,
     pub created: Time,
-    /// Set when deletion was asked for: the object is Terminating from then on.
+    /// `deletionTimestamp`: if it is set, the object is Terminating.
     pub deleted: Option<Time>,
 }
 

@@ -57,7 +57,7 @@ pub struct NodeSpec {
     pub pod_cidrs: Vec<Cidr>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
-    /// Has the taint `ToBeDeletedByClusterAutoscaler`: it is about to go.
+    /// Has the taint `ToBeDeletedByClusterAutoscaler`.
     pub to_be_deleted: bool,
 }
 
@@ -72,14 +72,14 @@ pub enum NodeCondition {
 }
 
 impl Node {
-    /// The machines of this laboratory have four CPUs.
+    /// The CPU of a simulated node: four CPUs.
     pub const CPU_MILLI: u32 = 4_000;
 
     /// The taint of a node that the cluster autoscaler is about to delete.
     pub const TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";
 
-    /// cloud-provider, getNodeConditionPredicate: a load balancer sends to it, ready or not. The
-    /// label's value counts as a boolean; one that is none excludes the node too.
+    /// cloud-provider, getNodeConditionPredicate: whether load balancers may send to the node; it need not be ready.
+    /// The value of the exclusion label is read as a boolean; an invalid one excludes the node too.
     pub fn takes_balanced_traffic(&self) -> bool {
         let label = self.meta.labels.get("node.kubernetes.io/exclude-from-external-load-balancers");
         let included = label.is_none_or(|v| matches!(&**v, "0" | "f" | "F" | "false" | "False" | "FALSE"));

@@ -109,7 +109,7 @@ pub struct EnvVar {
     pub value: Str,
 }
 
-/// `readinessProbe`: when it is asked and how many answers turn it. All times in seconds.
+/// `readinessProbe`: when it runs, and how many results in a row change the condition. All times in seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
     pub initial_delay_s: u32,
@@ -130,8 +130,8 @@ pub struct PodTemplate {
     pub labels: Labels,
     pub annotations: Labels,
     pub spec: PodSpec,
-    /// The template as it was written, with the fields that the simulation does not read: they
-    /// count when two templates are told apart. Null where no text says it.
+    /// The template as written, with the fields that the simulation does not read: they matter when two templates
+    /// are compared. Null if it did not come from a text.
     #[serde(skip)]
     pub written: Tree,
 }

@@ -1,5 +1,5 @@
-//! A text to a [`Manifest`]: documents, Lists taken apart, objects decoded, and what only the
-//! whole stream shows.
+//! Reads a text into a [`Manifest`]: splits documents and Lists, decodes objects, and runs the checks that need the
+//! whole stream.
 
 use litemap::LiteMap;
 use std::sync::Arc;
@@ -15,8 +15,7 @@ pub fn parse(text: &str) -> Manifest {
     read(text, Reader { takes_scenario: true, ..Reader::default() })
 }
 
-/// Reads the objects of a text; a Scenario in it is passed over, and so are the texts that its
-/// actions would apply.
+/// Reads the objects of a text. A Scenario in it is skipped, including the texts that its actions would apply.
 pub(super) fn parse_objects(text: &str) -> Manifest {
     read(text, Reader::default())
 }
@@ -28,7 +27,7 @@ fn read(text: &str, mut reader: Reader) -> Manifest {
     }
     selectors::check(&reader.objects, &mut reader.diagnostics);
     if reader.takes_scenario {
-        // What an action applies goes to a cluster that the text does not tell of.
+        // The text of an action does not describe the cluster that it is applied to.
         families::check(&reader.objects, reader.scenario.as_ref().map(|(_, s)| s), &mut reader.diagnostics);
     }
     if let Some((tree, scenario)) = &reader.scenario {
@@ -61,7 +60,7 @@ struct Reader {
     objects: Vec<Parsed>,
     takes_scenario: bool,
     scenario: Option<(Tree, super::Scenario)>,
-    /// There were more objects than are read.
+    /// The limit on objects was exceeded.
     is_full: bool,
     /// Where each object was first.
     seen: LiteMap<(ObjectRef, Str), Position>,
@@ -120,7 +119,7 @@ impl Reader {
         };
         let from = self.diagnostics.len();
         if let Some(&first) = self.seen.get(&(name.clone(), group.clone())) {
-            // Whoever applies it sees the last; but a cluster never has two nodes of one name.
+            // Applying the text leaves the last one in force. But two nodes of the same name cannot exist.
             let is_node = matches!(object, KubeObject::Node(_));
             let (severity, kind) = match is_node {
                 true => (Severity::Error, DiagnosticKind::DuplicateNode { first }),

@@ -1,11 +1,10 @@
-//! Whom a Service selects; and a finding that only the whole text shows: a Service whose selector matches none of its
-//! Pods.
+//! Which Pods a Service selects, and a check of the whole text for Services whose selector matches none of its Pods.
 
 use super::diagnostics::Diagnostics;
 use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, Parsed, Severity, Str, Tree};
 
-/// A Service's selector: every pair must be there. An empty one selects nothing: nobody writes EndpointSlices for a
-/// Service without a selector.
+/// A Service's selector: the Pod must have every pair. An empty one selects nothing: no controller writes
+/// EndpointSlices for a Service without a selector.
 pub fn selects(selector: &Labels, labels: &Labels) -> bool {
     !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
 }
@@ -14,7 +13,7 @@ pub fn selects(selector: &Labels, labels: &Labels) -> bool {
 pub fn check(objects: &[Parsed], diagnostics: &mut Diagnostics) {
     let pods: Vec<(Str, Labels)> = objects.iter().filter_map(pod_labels).collect();
     if pods.is_empty() {
-        // A text of Services alone is for Pods that are elsewhere.
+        // A text without Pods is meant for Pods that are elsewhere.
         return;
     }
     for parsed in objects {
@@ -25,7 +24,7 @@ pub fn check(objects: &[Parsed], diagnostics: &mut Diagnostics) {
         if there.clone().any(|labels| selects(selector, labels)) {
             continue;
         }
-        // The same key with another value is most often a slip of the pen.
+        // The same key with another value is usually a typo.
         let nearest = there.find_map(|labels| {
             let (key, value) = selector.iter().find_map(|(k, _)| labels.get(k).map(|v| (k, v)))?;
             Some(label(key, value))

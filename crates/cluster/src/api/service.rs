@@ -108,7 +108,7 @@ impl SessionAffinity {
     }
 }
 
-/// A port of a Service, and where it leads in each Pod.
+/// A port of a Service, and its target port in each Pod.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServicePort {
     /// Empty when the port has no name.
@@ -122,7 +122,7 @@ pub struct ServicePort {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum TargetPort {
-    /// 0 where it is left out, until the default is set: the port's own.
+    /// 0 if it is left out, until defaulting sets it to the Service's port.
     Number(u16),
     /// Resolved in each Pod by name and protocol (upstream: FindPort).
     Name(Str),
@@ -132,7 +132,7 @@ pub enum TargetPort {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct ServiceSpec {
     pub type_: ServiceType,
-    /// `None`: no selector, so nobody writes EndpointSlices for it.
+    /// `None`: no selector, so no controller writes EndpointSlices for it.
     pub selector: Option<Labels>,
     pub ports: Vec<ServicePort>,
     /// `spec.clusterIP: None`.
@@ -164,7 +164,7 @@ pub struct LoadBalancerIngress {
 }
 
 impl ServiceSpec {
-    /// core/v1 defaults.go, SetDefaults_Service: what is left out and depends on what is not.
+    /// core/v1 defaults.go, SetDefaults_Service: the defaults that depend on other fields.
     fn set_defaults(&mut self) {
         for port in &mut self.ports {
             if port.target_port == TargetPort::Number(0) {

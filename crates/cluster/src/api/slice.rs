@@ -26,7 +26,7 @@ pub struct EndpointSlice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AddressType {
     Ip(Family),
-    /// Names, which kube-proxy does not read (endpointslicecache.go); nor are they kept here.
+    /// DNS names. kube-proxy ignores them (endpointslicecache.go), so they are not kept here.
     Fqdn,
 }
 

@@ -1,7 +1,7 @@
 //! The API server's storage: what exists, at which resourceVersion.
 //!
-//! Objects are immutable once written and shared; a change makes a new one. Each kind's map is
-//! shared too, so that a snapshot of the store costs one count for each kind.
+//! Stored objects are immutable and shared; a change makes a new one. Each kind's map is shared too, so a snapshot
+//! of the store only increments one reference count for each kind.
 
 mod relations;
 
@@ -63,9 +63,9 @@ impl<T> Objects<T> {
 }
 
 impl<T: Metadata> Objects<T> {
-    /// Objects of an older store that were not written since are its own too.
+    /// The memory of objects that are not shared with an older store.
     fn bytes_beside(&self, older: &Objects<T>, store: &Store) -> u64 {
-        /// What an object's names, labels and lists take beside it.
+        /// The estimated memory of an object's names, labels and lists, besides the struct itself.
         const HEAP: usize = 1_000;
         if Arc::ptr_eq(&self.objects, &older.objects) {
             return 0;
@@ -214,8 +214,7 @@ impl Store {
         Some(object)
     }
 
-    /// What it takes in memory that an older state of it does not hold too, but for the written documents, which
-    /// never change.
+    /// The memory that is not shared with an older state, without the written documents, which never change.
     pub(crate) fn bytes_beside(&self, older: &Store) -> u64 {
         let endpoints =
             self.slices.iter().filter(|slice| slice.meta.resource_version > older.resource_version);
@@ -240,7 +239,7 @@ impl Store {
         self.sources.get(&uid)
     }
 
-    /// A Namespace that is there stays as it is.
+    /// Does nothing if the Namespace exists.
     pub fn put_namespace(&mut self, now: Time, mut namespace: Namespace) {
         if self.namespaces.get(&namespace.key()).is_some() {
             return;
@@ -251,8 +250,7 @@ impl Store {
         self.put(namespace);
     }
 
-    /// The name outside the core of the object with that uid. Walks all objects: for a person's
-    /// questions.
+    /// The kind, namespace and name of the object with that uid. Searches all objects: only for user interfaces.
     pub fn object_ref(&self, uid: Uid) -> Option<ObjectRef> {
         let named = |kind: &Kind| {
             let meta = self.metas(kind).find(|meta| meta.uid == uid)?;
@@ -272,7 +270,7 @@ impl Store {
         self.namespaces.get(&NsName::new("", name))
     }
 
-    /// The Pod of that uid. Walks the Pods: for a person's questions, not for packets.
+    /// The Pod with that uid. Searches all Pods: only for user interfaces, not for packets.
     pub fn pod_by_uid(&self, uid: Uid) -> Option<&Arc<Pod>> {
         self.pods.iter().find(|p| p.meta.uid == uid)
     }

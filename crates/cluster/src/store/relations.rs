@@ -1,4 +1,4 @@
-//! Who made whom, and whom a selector takes.
+//! Relations between objects, by ownership and by selector.
 
 use std::sync::Arc;
 

@@ -1,24 +1,24 @@
-//! The one text of a Pod template, however it was written: what tells one template from another.
+//! The canonical text of a Pod template: equivalent templates have the same text.
 
 use super::fields;
 use super::schema::{Default, Field, Shape};
 use crate::api::{Entry, PodTemplate, Str, Tree, Value, to_json, write};
 
-/// The template as JSON with its keys in order, without the fields whose value is the default.
-/// Two templates have the same text when the API server would store the same of both: the order
-/// of keys, comments and quotes count for nothing, each other change does, also of a field that
-/// is not simulated. A field that our structs learn later changes no text.
+/// The template as JSON with sorted keys, without fields that have their default value. Two templates have the
+/// same text if the API server would store the same for both: the order of keys, comments and quotes do not
+/// matter; every other change does, even of a field that is not simulated. Adding a field to our structs later
+/// changes no text.
 ///
-/// Where the fields of a value are not known here (volumes, affinity), a default that is written
-/// out counts as a change, which it is not upstream.
+/// For values whose fields are not known here (volumes, affinity), writing out a default counts as a change;
+/// upstream it does not.
 pub fn canonical_template(template: &PodTemplate) -> String {
     let mut tree = template.written.clone();
     write::overlay_template(&mut tree, template);
     to_json(&canonical(&tree, Shape::Obj(fields::TEMPLATE)))
 }
 
-/// Scalars become strings: `cpu: 1` and `cpu: "1"` are one quantity, and no field of a valid
-/// template takes both a word and the number that is spelled like it.
+/// Scalars become strings: `cpu: 1` and `cpu: "1"` are the same quantity, and no field of a valid template
+/// distinguishes a number from a string of the same spelling.
 fn canonical(tree: &Tree, shape: Shape) -> Tree {
     match &tree.value {
         Value::Null => Tree::string(""),
@@ -43,7 +43,7 @@ fn canonical_map(entries: &[Entry], shape: Shape) -> Tree {
             Shape::Obj(fields) => fields.iter().find(|f| f.name == &*entry.key),
             _ => None,
         };
-        // In a map of strings null is the empty string; anywhere else it is no field.
+        // In a map of strings null is the empty string; elsewhere it is the same as no field.
         let is_absent =
             entry.value.value == Value::Null && !matches!(shape, Shape::StrMap | Shape::Quantities);
         let value = canonical(&entry.value, field.map_or(Shape::Any, |f| f.shape));
@@ -54,7 +54,7 @@ fn canonical_map(entries: &[Entry], shape: Shape) -> Tree {
     out.sorted()
 }
 
-/// Whether the field with that value, canonical already, says what the field's absence says.
+/// Whether the field's value, which is canonical already, equals the default.
 fn is_default(field: &Field, value: &Tree, siblings: &[Entry]) -> bool {
     match &value.value {
         Value::Seq(items) => items.is_empty(),
@@ -112,7 +112,7 @@ spec:
         canonical_template(&deployment.template)
     }
 
-    /// This text is a contract: links name Pods, and Pods are named by its hash.
+    /// This text must not change: shared links contain Pod names, and those contain its hash.
     #[test]
     fn the_text_of_a_template() {
         let expected = concat!(

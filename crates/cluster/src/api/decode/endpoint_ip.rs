@@ -14,8 +14,8 @@ pub fn check_endpoint_ip(cursor: &FieldCursor<'_>, ip: IpAddr, diagnostics: &mut
     }
 }
 
-/// No address is in two of them. As upstream does, this lets multicast beyond one link pass, and reads an IPv4
-/// address in IPv6's clothes as what it is.
+/// No address is in two ranges. As upstream, it accepts multicast beyond link scope, and treats an IPv4-mapped IPv6
+/// address as IPv4.
 pub fn special_range(ip: IpAddr) -> Option<SpecialRange> {
     let ip = ip.to_canonical();
     let (link_local, multicast) = match ip {

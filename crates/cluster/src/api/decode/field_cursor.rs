@@ -1,16 +1,16 @@
-//! A place in an object while it is decoded: the value there, if any, and the path to it, which
-//! is written out only when a finding needs it.
+//! A position in an object during decoding: the value, if any, and the path to it, which is printed only for a
+//! diagnostic.
 
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::field;
 use crate::api::{Diagnostic, DiagnosticKind, Labels, Position, Severity, Step, Str, Tree, Type, Value};
 
-/// A place in the object. Fields that miss and fields that are null are the same, as in JSON.
+/// A position in the object. A missing field and a null field are treated alike, as in JSON.
 #[derive(Clone, Copy)]
 pub struct FieldCursor<'a> {
     tree: Option<&'a Tree>,
-    /// Where a finding about it points: at its parent when it misses.
+    /// Where a diagnostic about it points: to its parent if it is missing.
     pub at: Position,
     parent: Option<&'a FieldCursor<'a>>,
     step: Step<'a>,
@@ -70,7 +70,7 @@ impl<'a> FieldCursor<'a> {
         self.tree?.as_str()
     }
 
-    /// The text, where an empty one is as good as none (`omitempty`).
+    /// The text. An empty one counts as missing (`omitempty`).
     pub fn text(&self) -> Option<&'a Str> {
         self.str().filter(|s| !s.is_empty())
     }
@@ -89,7 +89,7 @@ impl<'a> FieldCursor<'a> {
         let value = |e: &crate::api::Entry| e.value.as_str().cloned().unwrap_or_else(|| "".into());
         let mut out = Labels::new();
         for entry in entries {
-            // One by one: collecting brings a sort of its own, which the page would have to carry.
+            // Inserted one by one: `collect` would add sorting code to the page's download.
             out.insert(entry.key.clone(), value(entry));
         }
         out
@@ -142,13 +142,13 @@ impl<'a> FieldCursor<'a> {
         self.error(diagnostics, DiagnosticKind::WrongType { expected, found, value });
     }
 
-    /// An integer within bounds; anything else is a finding, except a value that misses.
+    /// An integer within bounds. Anything else except a missing value is reported.
     pub fn int_in(&self, diagnostics: &mut Diagnostics, min: i64, max: i64) -> Option<i64> {
         let value = self.int()?;
         if (min..=max).contains(&value) {
             return Some(value);
         }
-        // The field's type is int32 then, and its check has said so already.
+        // Outside int32 the check of the field's type has already reported it.
         let narrow = i64::from(i32::MIN) + 1..=i64::from(i32::MAX);
         if narrow.contains(&min) && narrow.contains(&max) && i32::try_from(value).is_err() {
             return None;

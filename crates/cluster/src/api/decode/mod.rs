@@ -1,6 +1,6 @@
-//! Value trees to typed objects: the first of the API server's three passes over what it is sent. Here it is checked
-//! what no type can hold: names and JSON types of fields, addresses that are none, numbers out of range. Defaults and
-//! validation follow (`KubeObject::decode`). Every finding is gathered.
+//! Value trees to typed objects: the first of the API server's three passes. It checks what our types cannot
+//! represent: names and JSON types of fields, invalid addresses, numbers out of range. Defaulting and validation
+//! follow (`KubeObject::decode`). All errors are reported, not only the first.
 
 mod canonical;
 mod endpoint_ip;
@@ -32,11 +32,11 @@ pub(super) use node::cidr as read_cidr;
 pub(super) use pod::{one_of as pod_one_of, required as pod_required};
 pub(super) use schema::{Field, Shape as FieldShape, check as check_shape, f as known_field};
 
-/// Groups that have served one of those kinds: there the version is wrong, elsewhere the kind
-/// is somebody else's.
+/// API groups that have served one of these kinds: with them only the version can be wrong; in another group it is
+/// a different kind.
 const GROUPS: [&str; 4] = ["", "apps", "extensions", "discovery.k8s.io"];
 
-/// Kind and apiVersion of a document; what misses is reported.
+/// Kind and apiVersion of a document. If one is missing, it is reported.
 pub(super) fn kind_of(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<(Str, Str)> {
     let root = FieldCursor::root(tree);
     if !matches!(tree.value, Value::Map(_)) {
@@ -67,7 +67,7 @@ pub(super) fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<KubeO
     typed.filter(|_| diagnostics.errors() == errors)
 }
 
-/// What the object calls itself, right or wrong: diagnostics name it.
+/// The object's kind and name as written, valid or not, for diagnostics.
 pub(super) fn written_ref(tree: &Tree) -> Option<ObjectRef> {
     let kind = Kind::named(tree.field("kind")?.as_str()?);
     let meta = tree.field("metadata")?;
@@ -100,8 +100,8 @@ fn decode_kind(tree: &Tree, name: &Str, version: &Str, diagnostics: &mut Diagnos
     }
 }
 
-/// What validation found, where the text has it. What could not be read stands as nothing in the object: that was said
-/// since there were `from` diagnostics, and nothing more is said of it.
+/// Reports validation errors at their positions in the text. Errors of fields that could not be decoded are dropped:
+/// those were reported already, from index `from` on.
 pub(super) fn report(
     root: &FieldCursor<'_>,
     from: usize,
@@ -128,7 +128,7 @@ fn decode_other(
     schema::check(&root.field("metadata"), Shape::Obj(fields::META), diagnostics);
     let meta = meta::decode_any(root, Kind::named(kind).scope());
     report(root, from, validate::meta::validate_any(&meta), diagnostics);
-    // These hold data for others; nothing a Service does depends on them.
+    // They only hold data; no behaviour of a Service depends on them.
     let inert = ["ConfigMap", "Secret", "ServiceAccount"].contains(&&**kind) && &**version == "v1";
     if !inert {
         let kind = super::diagnostic::clip(kind);

@@ -67,7 +67,7 @@ fn addresses(cursor: &FieldCursor<'_>) -> Vec<IpAddr> {
     (0..cursor.len()).filter_map(internal).collect()
 }
 
-/// A Node whose status says nothing is ready: a manifest has no kubelet to say otherwise.
+/// A Node without conditions counts as ready, since a manifest has no kubelet that would report.
 fn ready(conditions: &FieldCursor<'_>) -> NodeCondition {
     for i in 0..conditions.len() {
         let item = conditions.item(i);
@@ -82,8 +82,8 @@ fn ready(conditions: &FieldCursor<'_>) -> NodeCondition {
     NodeCondition::True
 }
 
-/// Says whether the one taint is there that is simulated: kube-proxy's health check and the
-/// cloud's service controller look at it.
+/// Whether it has the only simulated taint, which kube-proxy's health check and the cloud's service controller
+/// read.
 fn taints(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> bool {
     let is_deletion = |i: usize| {
         let item = list.item(i);
@@ -97,7 +97,7 @@ fn taints(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> bool {
     all.into_iter().any(is_deletion)
 }
 
-/// A quantity of CPU: `4`, `"1.5"` or `"3920m"`. A Node that says nothing has the model's own.
+/// A quantity of CPU: `4`, `"1.5"` or `"3920m"`. A missing one gets the model's default.
 fn cpu_milli(cursor: &FieldCursor<'_>) -> u32 {
     let milli = match cursor.tree().map(|t| &t.value) {
         Some(Value::Int(cpus)) => cpus.checked_mul(1000),

@@ -63,8 +63,8 @@ fn grace_period(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> u32 
     seconds.and_then(|s| u32::try_from(s).ok()).unwrap_or(30)
 }
 
-/// Only sidecars (`restartPolicy: Always`) run beside the others; what runs before them takes
-/// time that is not simulated.
+/// Only sidecars (`restartPolicy: Always`) run beside the main containers; the time that other init containers
+/// take is not simulated.
 fn init_containers(
     cursor: &FieldCursor<'_>,
     names: &mut BTreeSet<Str>,
@@ -204,7 +204,7 @@ fn env(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EnvVar> {
     out
 }
 
-/// The host's own port is the container's under hostNetwork (validateContainerPorts).
+/// With hostNetwork, hostPort must equal containerPort (validateContainerPorts).
 fn check_host_ports(containers: &FieldCursor<'_>, host_network: bool, diagnostics: &mut Diagnostics) {
     if !host_network {
         return;

@@ -5,10 +5,10 @@ use super::field_cursor::FieldCursor;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Severity, Type, Value};
 
-/// What a field may hold. Null is allowed everywhere: it is the same as no field.
+/// The type of a field. Null is allowed everywhere: it is the same as no field.
 #[derive(Clone, Copy)]
 pub enum Shape {
-    /// Not looked into.
+    /// Not checked.
     Any,
     Str,
     Bool,
@@ -23,8 +23,8 @@ pub enum Shape {
     List(&'static [Field]),
 }
 
-/// A field: its name, what it holds, whether it would change behaviour here but does not, and
-/// what the API server makes of it when it is absent.
+/// A field: its name, its type, whether it is kept but not simulated although it would change behaviour, and its
+/// default.
 pub struct Field {
     pub name: &'static str,
     pub shape: Shape,
@@ -35,15 +35,15 @@ pub struct Field {
 /// What a field that is not written means (core/v1 defaults.go, and Go's zero values).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Default {
-    /// Nothing: each value that is written says something.
+    /// No default: every written value matters.
     Nothing,
     /// The scalar of this text.
     Scalar(&'static str),
-    /// The scalar of this text, which 0 stands for too.
+    /// The scalar of this text; 0 means the same.
     NonZero(&'static str),
     /// The object without fields.
     EmptyObject,
-    /// `Always` or `IfNotPresent`, as the tag of the container's image has it.
+    /// `Always` or `IfNotPresent`, depending on the tag of the container's image.
     ImagePullPolicy,
 }
 
@@ -52,7 +52,7 @@ pub const fn f(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, unsimulated: false, default: Default::Nothing }
 }
 
-/// A field that would change behaviour, and is only kept.
+/// A field that would change behaviour, but is only kept.
 pub const fn kept(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, unsimulated: true, default: Default::Nothing }
 }
@@ -134,7 +134,7 @@ fn check_fields(cursor: &FieldCursor<'_>, fields: &'static [Field], diagnostics:
     }
 }
 
-/// False for what is as good as no field.
+/// False for values that mean the same as no field.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) | Value::Int(0) => false,

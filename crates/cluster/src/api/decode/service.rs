@@ -11,7 +11,7 @@ use crate::api::{
 use netfilter::Cidr;
 
 pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Service {
-    // The server empties the status of what it is asked to create.
+    // The API server clears the status of an object that is created.
     Service {
         meta: meta::decode::<Service>(root),
         spec: spec(&root.field("spec"), diagnostics),
@@ -60,8 +60,8 @@ fn type_of(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServiceTy
     }
 }
 
-/// `clusterIP` and `clusterIPs` are two fields of one thing (ValidateServiceClusterIPsRelatedFields): whether the
-/// Service is headless, and the addresses asked for.
+/// `clusterIP` and `clusterIPs` express the same thing (ValidateServiceClusterIPsRelatedFields). Returns whether the
+/// Service is headless, and the requested addresses.
 fn cluster_ips(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> (bool, Vec<IpAddr>) {
     let one = spec.field("clusterIP");
     let many = spec.field("clusterIPs");
@@ -112,7 +112,7 @@ fn external_ips(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Ip
     (0..list.len()).filter_map(|i| node::address(&list.item(i), diagnostics)).collect()
 }
 
-/// A time-out beside another affinity is what the type cannot hold.
+/// A time-out with an affinity other than ClientIP is reported here, since our type cannot hold it.
 fn affinity(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> SessionAffinity {
     let config = spec.field("sessionAffinityConfig");
     let kind = pod::one_of(&spec.field("sessionAffinity"), &["ClientIP", "None"], diagnostics);

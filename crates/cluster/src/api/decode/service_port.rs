@@ -5,7 +5,7 @@ use super::pod;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{ServicePort, TargetPort};
 
-/// One for each that is written: what cannot be read of it stands as nothing.
+/// One for each port in the text; fields that cannot be decoded are left empty.
 pub fn decode(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<ServicePort> {
     (0..list.len()).map(|i| port(&list.item(i), diagnostics)).collect()
 }
@@ -21,7 +21,7 @@ fn port(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServicePort 
     }
 }
 
-/// 0 for what defaults to the port itself: nothing, 0 and the empty string.
+/// 0 if it defaults to the port itself: missing, 0 or empty.
 fn target(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> TargetPort {
     if let Some(name) = cursor.text() {
         return TargetPort::Name(name.clone());

@@ -1,4 +1,4 @@
-//! `discovery.k8s.io/v1` EndpointSlice, written by hand (discovery validation.go).
+//! `discovery.k8s.io/v1` EndpointSlice of a manifest (discovery validation.go).
 
 use super::endpoint_ip::check_endpoint_ip;
 use super::field_cursor::FieldCursor;
@@ -20,7 +20,7 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Endpoint
         None => endpoints(&list, None, diagnostics),
     };
     let service = meta.labels.get("kubernetes.io/service-name").cloned().unwrap_or_else(|| "".into());
-    // What has none is in error, and goes nowhere.
+    // Without an addressType there is an error, so the value does not matter.
     let address_type = address_type.unwrap_or(AddressType::Ip(Family::V4));
     EndpointSlice { meta, service, address_type, ports, endpoints }
 }
@@ -42,7 +42,7 @@ fn endpoints(list: &FieldCursor<'_>, family: Option<Family>, diagnostics: &mut D
     (0..list.len()).filter_map(|i| endpoint(&list.item(i), family, diagnostics)).collect()
 }
 
-/// A port without a number means every port upstream; nothing here can lead there.
+/// Upstream a port without a number means all ports; that is not simulated.
 fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointPort> {
     let mut out = Vec::new();
     for i in 0..list.len() {
@@ -100,7 +100,7 @@ fn names(list: &FieldCursor<'_>) -> Vec<Str> {
     (0..list.len()).filter_map(|i| list.item(i).field("name").text().cloned()).collect()
 }
 
-/// A uid of this server's own making; 0 for a foreign one.
+/// A uid that this server made; 0 for any other.
 fn uid(cursor: &FieldCursor<'_>) -> Uid {
     let digits = cursor.str().and_then(|t| t.strip_prefix("00000000-0000-4000-8000-"));
     Uid(digits.and_then(|d| u32::from_str_radix(d, 16).ok()).unwrap_or(0))

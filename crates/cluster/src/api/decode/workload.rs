@@ -47,7 +47,7 @@ fn check_restart_policy(policy: &FieldCursor<'_>, diagnostics: &mut Diagnostics)
     }
 }
 
-/// No selector is not an empty one.
+/// A missing selector differs from an empty one.
 fn selector(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Selector {
     if !cursor.is_set() {
         cursor.error(diagnostics, DiagnosticKind::Required);
@@ -59,7 +59,7 @@ fn selector(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Selector
     }
 }
 
-/// An operator that cannot be read stands as one that the values beside it suit.
+/// An unreadable operator is replaced by one that fits the values, so that no second error follows.
 fn requirement(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Requirement {
     const OPERATORS: &[&str] = &["DoesNotExist", "Exists", "In", "NotIn"];
     let values = cursor.field("values").strings();

@@ -1,8 +1,7 @@
 //! The kinds of objects: what the API server knows of each, and the objects themselves.
 //!
-//! A simulated kind is one entry of `kinds!` below, and the `impl Resource` and `impl Codec` beside
-//! its struct. Whoever asks for kinds matches them without a default arm: a new kind does not
-//! compile until each place has said what it does with it.
+//! A simulated kind is one entry of `kinds!` below, and the `impl Resource` and `impl Codec` beside its struct.
+//! Every `match` over kinds has no default arm, so a new kind does not compile until each of them handles it.
 
 mod not_simulated;
 
@@ -25,7 +24,7 @@ pub enum Scope {
     Cluster,
 }
 
-/// What discovery says of a kind (`metav1.APIResource`; `kubectl api-resources` lists it).
+/// A kind's entry in API discovery (`metav1.APIResource`; `kubectl api-resources` lists it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiResource {
     pub kind: &'static str,
@@ -73,17 +72,17 @@ pub trait Resource: Metadata + Clone {
 /// From the wire and back.
 pub(crate) trait Codec: Resource {
     const FIELDS: &'static [Field];
-    /// Reads the object and reports what it cannot hold; its shape was checked before.
+    /// Decodes the object and reports values that it cannot hold. Names and JSON types were checked before.
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Self;
     /// Sets what is left out and depends on other fields (defaults.go).
     fn set_defaults(&mut self) {}
-    /// What is wrong with it, whoever made it (validation.go).
+    /// The object's errors, independent of its origin (validation.go).
     fn validate(&self) -> Vec<field::Error>;
-    /// Lays what the server set and what actions changed over the written document.
+    /// Writes what the server set and what actions changed into the written document.
     fn print(&self, over: &mut Tree);
 }
 
-/// Decode, default, validate: as the API server does with what it is sent.
+/// Decodes, defaults and validates, as the API server does with a request.
 fn read<T: Codec>(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> T {
     let from = diagnostics.len();
     check_shape(root, FieldShape::Obj(T::FIELDS), diagnostics);
@@ -95,7 +94,7 @@ fn read<T: Codec>(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> T {
 
 macro_rules! kinds {
     ($($kind:ident),* $(,)?) => {
-        /// A kind, by its name alone: [`Kind::Other`] is each that is kept and not simulated.
+        /// A kind by its name. [`Kind::Other`] stands for all kinds that are kept but not simulated.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind {
             $($kind,)*
@@ -112,7 +111,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// `None` for a kind that nothing is known of but its name.
+            /// `None` for a kind of which only the name is known.
             pub fn api(&self) -> Option<&'static ApiResource> {
                 match self {
                     $(Kind::$kind => Some(&$kind::API),)*

@@ -1,4 +1,4 @@
-//! Kinds of Kubernetes that manifests have and nothing here simulates.
+//! Kinds of Kubernetes that may occur in manifests but are not simulated.
 
 use super::{ApiResource, Scope};
 
@@ -12,7 +12,7 @@ const fn namespaced(
     ApiResource { kind, api_version, plural, singular, short_names, scope: Scope::Namespaced }
 }
 
-/// Those that others name: as the owner of Pods, or in an action.
+/// Kinds that other objects or actions can refer to, for example as the owner of Pods.
 pub const NOT_SIMULATED: &[ApiResource] = &[
     namespaced("StatefulSet", "apps/v1", "statefulsets", "statefulset", &["sts"]),
     namespaced("DaemonSet", "apps/v1", "daemonsets", "daemonset", &["ds"]),
