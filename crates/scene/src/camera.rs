@@ -1,4 +1,4 @@
-//! The view onto the picture: one transform, made of plain arithmetic.
+//! The camera: the transform from the picture to the view.
 
 use super::geometry::{Point, Rect, point};
 
@@ -8,7 +8,7 @@ pub struct Camera {
     pub x: f64,
     pub y: f64,
     pub zoom: f64,
-    /// Set until a person moves it: it then follows the layout.
+    /// True until the user moves the camera: it follows the layout until then.
     pub follows: bool,
 }
 
@@ -27,9 +27,9 @@ pub struct Viewport {
 
 const LEAST: f64 = 0.25;
 const MOST: f64 = 3.0;
-/// A picture that is a little too high is made smaller, but never so that text gets too small.
+/// The smallest scale that keeps text readable. A picture that is slightly too high is scaled down to this at most.
 const READABLE: f64 = 0.92;
-/// How much of the picture stays in view.
+/// How many pixels of the picture always stay in view.
 const KEPT: f64 = 80.0;
 pub const STEP: f64 = 1.25;
 
@@ -38,14 +38,14 @@ impl Camera {
     pub fn fitted(viewport: Viewport) -> Camera {
         let width = viewport.view.0 / viewport.picture.0.max(1.0);
         let height = viewport.view.1 / viewport.picture.1.max(1.0);
-        // What has to be scrolled anyway need not be small as well.
+        // If it must be scrolled anyway, it is not scaled down.
         let height = if height < READABLE { 1.0 } else { height };
         let zoom = width.min(1.0).min(height);
         let x = ((viewport.view.0 - viewport.picture.0 * zoom) / 2.0).max(0.0);
         Camera { x, y: 0.0, zoom, follows: true }
     }
 
-    /// All of it in view, however small.
+    /// Shows the whole picture, at any scale.
     pub fn whole(viewport: Viewport) -> Camera {
         let zoom = (viewport.view.0 / viewport.picture.0.max(1.0))
             .min(viewport.view.1 / viewport.picture.1.max(1.0));
@@ -62,7 +62,7 @@ impl Camera {
         point((p.x - self.x) / self.zoom, (p.y - self.y) / self.zoom)
     }
 
-    /// What is under `at` stays there.
+    /// Zooms so that the point at `at` does not move.
     pub fn zoomed(self, factor: f64, at: Point, viewport: Viewport) -> Camera {
         let zoom = (self.zoom * factor).clamp(LEAST, MOST);
         let under = self.to_picture(at);
@@ -98,7 +98,7 @@ impl Camera {
         let clamp = |at: f64, picture: f64, view: f64| {
             let size = picture * self.zoom;
             if size <= view {
-                // It fits: it need not leave the view at all, but may be moved about in it.
+                // It fits into the view, but may be moved around in it.
                 return at.clamp(KEPT.min(view) - size, (view - KEPT).max(0.0));
             }
             at.clamp(view - size - KEPT, KEPT)

@@ -19,7 +19,7 @@ pub struct Dot {
     pub heading: Point,
     pub udp: bool,
     pub reply: bool,
-    /// Carries a request or its answer, and not only a greeting.
+    /// Whether it carries a request or a response, and is not only part of the handshake.
     pub large: bool,
     /// Not dimmed.
     pub front: bool,
@@ -28,7 +28,7 @@ pub struct Dot {
     pub link: (Place, Place),
 }
 
-/// Packets keep to the right of their wire, so that those of both directions can be told apart.
+/// Packets are drawn to the right of their wire, so that the two directions do not overlap.
 const ASIDE: f64 = 3.5;
 
 pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Chain>, out: &mut Vec<Dot>) {

@@ -17,7 +17,7 @@ impl Point {
 
     pub fn distance(self, other: Point) -> f64 {
         let (x, y) = (self.x - other.x, self.y - other.y);
-        // Nothing here is so large that its square is not a number: `hypot` would be a library's.
+        // Values are small enough not to overflow when squared; `hypot` would add library code to the download.
         (x * x + y * y).sqrt()
     }
 }
@@ -129,7 +129,7 @@ impl Wire {
     }
 }
 
-/// One digit after the point. The formatting of floats would be a good part of what is downloaded.
+/// With one decimal. The standard formatting of floats would add much code to the download.
 fn tenths(x: f64) -> String {
     let tenths = (x * 10.0).round() as i64;
     let sign = if tenths < 0 { "-" } else { "" };
@@ -163,7 +163,7 @@ fn round(points: &mut Vec<Point>, before: Point, corner: Point, after: Point) {
     }
 }
 
-/// Points that are one point, corners that are none, and ways there and back again are left out.
+/// Drops duplicate points, points on a straight line, and segments that go back the same way.
 fn without_detours(corners: &[Point]) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::with_capacity(corners.len());
     for corner in corners {

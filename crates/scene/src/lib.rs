@@ -2,8 +2,8 @@
 //!
 //! From the World to the screen in steps: [`facts`] (what there is), [`layout`] and [`routes`]
 //! (where it is), [`dots`] (where each packet is), [`relations`] (what belongs to what is selected).
-//! [`Scene`] is one moment of all that. Whoever draws it, as elements, on a canvas or as a still
-//! picture, decides nothing.
+//! [`Scene`] is one moment of all that. Code that draws it, as elements, on a canvas or as a still image, makes no
+//! decisions of its own.
 
 pub mod camera;
 pub mod dots;

@@ -1,8 +1,8 @@
-//! What a Service is known by everywhere: a colour, which may be shared, and a mark, which is not.
+//! A Service's colour, which several may share, and its mark, which is unique.
 
 use cluster::api::NsName;
 
-/// How many colours Services take turns with. What tells Services apart when there are more is their mark.
+/// How many colours there are. If there are more Services, only their marks distinguish them.
 pub const SERVICE_COLOURS: usize = 6;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,8 @@ impl Mark {
     }
 }
 
-/// The marks given so far. A Service keeps its own for as long as the lab lives, whatever comes
-/// and goes beside it, and gets it back when it is made again.
+/// The marks assigned so far. A Service keeps its mark as long as the lab exists, and gets it back if it is
+/// deleted and created again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
     given: Vec<(NsName, Mark)>,

@@ -31,14 +31,14 @@ impl Direction {
     }
 }
 
-/// Every box that can be gone to, in reading order.
+/// Every box that the arrow keys can reach, in reading order.
 pub fn stops(layout: &Layout) -> Vec<(Selection, Rect)> {
     let mut stops: Vec<(Selection, Rect)> = Vec::new();
     stops.extend(layout.clients.iter().map(|(id, rect)| (Selection::Client(*id), *rect)));
     stops.extend(layout.balancers.iter().map(|(uid, rect)| (Selection::LoadBalancer(*uid), *rect)));
     stops.extend(layout.services.iter().map(|(uid, rect)| (Selection::Service(*uid), *rect)));
     for node in &layout.nodes {
-        // The node is walked to by its head: its Pods are boxes of their own.
+        // A node counts with its header only, since its Pods are boxes of their own.
         let head = Rect { h: node.header + node.rules.h, ..node.rect };
         stops.push((Selection::Node(node.uid), head));
         stops.extend(node.pods.iter().map(|(uid, rect)| (Selection::Pod(*uid), *rect)));
@@ -56,7 +56,7 @@ pub fn first(layout: &Layout) -> Option<Selection> {
     stops(layout).first().map(|(item, _)| *item)
 }
 
-/// The nearest box in that direction: what is straight ahead counts as nearer than what is aside.
+/// The nearest box in that direction. Boxes straight ahead are preferred to those at the side.
 pub fn next(layout: &Layout, from: Selection, way: Direction) -> Option<Selection> {
     let stops = stops(layout);
     let here = stops.iter().find(|(item, _)| *item == from).map(|(_, rect)| *rect);
@@ -78,7 +78,7 @@ pub fn next(layout: &Layout, from: Selection, way: Direction) -> Option<Selectio
     best.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(item, _)| item)
 }
 
-/// How far two stretches are from each other; 0 when they overlap.
+/// The distance between two intervals; 0 if they overlap.
 fn gap(a0: f64, a1: f64, b0: f64, b1: f64) -> f64 {
     (b0 - a1).max(a0 - b1).max(0.0)
 }

@@ -1,5 +1,5 @@
-//! Which place inside its node each Pod has. A Pod keeps its place while others come and go; one
-//! that dies leaves a ghost there until its replacement runs.
+//! The slot of each Pod inside its node. A Pod keeps its slot while others are added and removed. A Pod that is
+//! removed leaves a ghost in its slot until its replacement runs.
 
 use cluster::api::{NsName, Uid};
 use cluster::sim::{Span, Time, World};
@@ -7,7 +7,7 @@ use litemap::LiteMap;
 
 use super::facts::{Facts, PodFacts, PodState};
 
-/// What is remembered of a Pod for when it is gone.
+/// What is kept of a Pod in case it is removed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occupant {
     pub uid: Uid,
@@ -15,7 +15,7 @@ pub struct Occupant {
     pub ip: Option<String>,
     pub services: Vec<Uid>,
     pub owner: Option<Uid>,
-    /// When it was found to be gone: a ghost from then on.
+    /// When its removal was noticed: it is a ghost from then on.
     pub gone: Option<Time>,
 }
 
@@ -25,7 +25,7 @@ pub struct PodSlots {
     nodes: LiteMap<Uid, Vec<Option<Occupant>>>,
 }
 
-/// How long a Pod that nobody replaces leaves its ghost.
+/// How long the ghost of a Pod without a replacement is shown.
 const LONE_GHOST: Span = Span::from_secs(8);
 
 impl PodSlots {
@@ -42,7 +42,7 @@ impl PodSlots {
     pub fn updated(&self, world: &World, facts: &Facts) -> PodSlots {
         let now = world.now();
         let mut slots = self.clone();
-        // Time was turned back, or this is another cluster: nobody died, and nobody is missed.
+        // After going back in time, or in another cluster, missing Pods were not removed: they leave no ghosts.
         let turned_back = now < self.at;
         slots.at = now;
         slots.nodes.retain(|uid, _| facts.nodes.iter().any(|n| n.uid == *uid));
@@ -73,7 +73,7 @@ impl PodSlots {
         self.nodes.iter_mut().flat_map(|(_, places)| places).for_each(change);
     }
 
-    /// Its own place; else that of a ghost which it replaces; else the first that is free.
+    /// Takes the Pod's own slot; or that of a ghost which it replaces; or the first free one.
     fn place(&mut self, pod: &PodFacts) {
         let Some(node) = pod.node else { return };
         let places = self.nodes.entry(node).or_default();
@@ -106,7 +106,7 @@ fn occupant_of(pod: &PodFacts) -> Occupant {
     }
 }
 
-/// Whether a Pod that is gone still wants for a replacement that runs.
+/// Whether the replacement of a removed Pod does not run yet.
 fn still_missed(world: &World, facts: &Facts, occupant: &Occupant, now: Time) -> bool {
     let Some(owner) = occupant.owner else {
         return occupant.gone.is_none_or(|gone| now.since(gone) < LONE_GHOST);

@@ -1,4 +1,4 @@
-//! What belongs to what: the chain of a selection, and the links that packets took lately.
+//! Relations: the chain of objects related to a selection, and the links that packets used recently.
 
 use litemap::LiteMap;
 use std::collections::BTreeSet;
@@ -11,11 +11,11 @@ use cluster::traffic::{ClientId, ConnectionId, PacketId};
 use super::facts::{Facts, RuleOutcome};
 use crate::{HopRef, Selection};
 
-/// What stands out while something is selected.
+/// What is highlighted while something is selected.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chain {
     pub items: BTreeSet<Selection>,
-    /// Whose flows are brought forward with it.
+    /// Which flows are highlighted with it.
     pub about: About,
     /// What the rules of nodes did with it.
     pub hits: Vec<(Uid, RuleOutcome)>,
@@ -33,12 +33,12 @@ pub enum About {
     Pods,
 }
 
-/// A link, whichever way it is used.
+/// A link, in either direction.
 pub type Link = (Place, Place);
 
-/// How long a rule is lit that stopped a packet.
+/// How long a rule that stopped a packet is highlighted.
 const STOPPED: Span = Span::from_secs(1);
-/// How long a link that was used is drawn.
+/// How long a used link is drawn.
 const LATELY: Span = Span::from_secs(3);
 
 /// `None` when nothing is selected that the picture shows.
@@ -102,7 +102,7 @@ impl Chain {
         }
         let pods = facts.pods.iter().filter(|p| p.services.contains(&uid));
         self.items.extend(pods.map(|p| Selection::Pod(p.uid)));
-        // The rules are in every node.
+        // Every node has rules for the Service.
         self.items.extend(facts.nodes.iter().map(|n| Selection::Node(n.uid)));
     }
 
@@ -125,7 +125,7 @@ impl Chain {
             self.items.extend(item_of(segment.from));
             self.items.extend(item_of(segment.to));
         }
-        // A connection's first packet met the rules; conntrack knows the others.
+        // Only a connection's first packet passes the rules; the others follow conntrack.
         let hops = all().filter(|trace| !trace.kind.is_reply()).flat_map(|trace| &trace.hops);
         self.hits.extend(hops.filter_map(met));
     }
@@ -137,8 +137,8 @@ fn met(hop: &Hop) -> Option<(Uid, RuleOutcome)> {
     Some((node, RuleOutcome::of(hop)?))
 }
 
-/// What the rules of nodes did with packets that are just on the link behind them, or that they
-/// stopped a moment ago; and whether these are brought forward.
+/// What nodes' rules did with packets that are on the next link now, or that they stopped a moment ago; and
+/// whether these packets are highlighted.
 pub fn passing(world: &World, chain: Option<&Chain>) -> Vec<(Uid, RuleOutcome, bool)> {
     let traffic = world.traffic();
     let since = Time(world.now().0.saturating_sub(STOPPED.0));
@@ -243,7 +243,7 @@ pub fn links(world: &World, chain: Option<&Chain>) -> LiteMap<Link, Option<NsNam
         }
     };
     let lately = Time(world.now().0.saturating_sub(LATELY.0));
-    // The way of one connection stays for as long as it is selected.
+    // All links of a selected connection are drawn as long as it is selected.
     let whole = chain.is_some_and(|c| matches!(c.about, About::Connection(_)));
     let since = if whole { Time::ZERO } else { lately };
     let recent = |r: &&std::sync::Arc<ConnectionRecord>| whole || r.ended.is_some_and(|(at, _)| at >= lately);
@@ -266,7 +266,7 @@ pub fn is_about(chain: &Chain, record: &ConnectionRecord, trace: &PacketTrace) -
         About::Connection(id) => record.id == id,
         About::Client(id) => record.client == id,
         About::Service(uid) => record.service.as_ref().is_some_and(|(_, service)| *service == uid),
-        // Before it has answered, only the packet itself knows where it goes.
+        // Until the Pod has replied, only the packet's trace shows that it goes there.
         About::Pod(uid) => record.source == Place::Pod(uid) || touches(trace, Place::Pod(uid)),
         About::Node(uid) => touches(trace, Place::Node(uid)),
         About::Pods => {

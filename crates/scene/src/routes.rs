@@ -106,7 +106,7 @@ fn into_pod(layout: &Layout, node: Uid, pod: Uid) -> Option<Vec<Point>> {
     Some(vec![node.port, point(rail, y), point(x, y), point(x, rect.y)])
 }
 
-/// A Pod that calls its own address: along its card's foot, for the packet does not leave it.
+/// A Pod that calls its own address: along the bottom of its card, since the packet does not leave the Pod.
 fn within_pod(layout: &Layout, pod: Uid) -> Option<Vec<Point>> {
     let rect = layout.nodes.iter().find_map(|node| node.place_of(pod))?;
     let y = rect.bottom() - 6.0;
@@ -122,7 +122,7 @@ fn straight_down(layout: &Layout, client: cluster::traffic::ClientId, balancer: 
     adjacent.then(|| vec![point(x, above.bottom()), point(x, below.y)])
 }
 
-/// The network outside does not carry the cluster's own addresses: up to its edge and no further.
+/// The network outside does not route the cluster's own addresses: such packets go only to its edge.
 fn to_the_edge(layout: &Layout, from: Place) -> Option<Vec<Point>> {
     let rect = match from {
         Place::Outside(client) => layout.client(client)?,

@@ -1,4 +1,4 @@
-//! One moment of the picture: what there is, where it is, and what stands out.
+//! One moment of the picture: the objects, their places, and what is highlighted.
 
 use cluster::api::Uid;
 use cluster::sim::{Span, Time, World};
@@ -13,8 +13,8 @@ use crate::pod_slots::PodSlots;
 use crate::relations::{self, Chain};
 use crate::{HopRef, Selection};
 
-/// What there is and where, at one moment. Each is made from the one before, so that the picture stays calm:
-/// a Pod keeps its place and a Service its mark.
+/// The objects and their places at one moment. Each scene is made from the one before, so that a Pod keeps its slot
+/// and a Service its mark.
 #[derive(Debug)]
 pub struct Scene {
     pub facts: Facts,
@@ -27,50 +27,50 @@ pub struct Scene {
     pub slots: PodSlots,
     /// Rows kept free in each node.
     pub rule_rows: usize,
-    /// Counts the texts that were opened: another one begins anew.
+    /// Counts the texts that were opened, so that the scene of a new text does not follow that of an old one.
     pub opened: u32,
 }
 
 /// What each node's rules say of the Service that is looked at.
 type Rules = LiteMap<Uid, RuleFacts>;
 
-/// What is brought forward.
+/// What is highlighted.
 #[derive(Debug, Default, PartialEq)]
 pub struct Highlight {
     pub chain: Option<Chain>,
     /// The box of the hop that the inspector points at.
     pub hop: Option<Selection>,
     pub failures: RecentFailures,
-    /// What rules just did with packets, on which node; whether these are brought forward.
+    /// What rules just did with packets, by node, and whether these packets are highlighted.
     pub passing: Vec<(Uid, RuleOutcome, bool)>,
 }
 
-/// How much a rule is lit.
+/// How strongly a rule is highlighted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Emphasis {
     None,
-    /// By packets that are not brought forward.
+    /// By packets that are not highlighted.
     Faint,
     Full,
 }
 
-/// What went wrong lately, for those who called.
+/// Recent failures of each caller.
 #[derive(Debug, Default, PartialEq)]
 pub struct RecentFailures {
     pub clients: LiteMap<ClientId, Outcome>,
     /// Of Pods that call.
     pub pods: LiteMap<Uid, (ClientId, Outcome)>,
-    /// How many of each client's requests ended lately, and how many of them well.
+    /// How many of each client's requests ended recently, and how many of those succeeded.
     pub ended: LiteMap<ClientId, (u32, u32)>,
 }
 
 /// Rows of the rules panel at most; more are counted in its last line.
 pub const MOST_ROWS: usize = 6;
-/// So many are kept free even where the Service that is looked at needs fewer.
+/// The rows that are kept free even if the focused Service needs fewer.
 const USUAL_ROWS: usize = 3;
-/// For so long after it, a failure is told beside its client.
+/// For how many seconds a failure is shown beside its client.
 const SHOWN_S: u64 = 6;
-/// So much of the past counts in "98 % ok".
+/// How many past seconds "98 % ok" covers.
 const COUNTED_S: u64 = 20;
 
 impl Highlight {
@@ -98,7 +98,7 @@ impl Highlight {
     }
 }
 
-/// Rules that were just written are told in tenths of a second, all others in seconds.
+/// The age of rules that were just written is shown in tenths of a second, that of others in seconds.
 pub fn display_tenths(world: &World) -> u64 {
     let now = world.now();
     let fresh = |at: Option<Time>| at.is_some_and(|at| now.since(at) < Span::from_secs(1));
@@ -144,7 +144,7 @@ impl Scene {
             before.map_or(&Marks::default(), |b| &b.marks).with(facts.services.iter().map(|s| &s.key));
         let focus = focus(world, &facts, selected, before.and_then(|before| before.focus));
         let rules = rules(world, &facts, focus, selected);
-        // Never fewer than before: the Pods under the rules would move each time one of them goes.
+        // Never fewer than before, so that the Pods below the rules do not move whenever one is removed.
         let rows_before = before.map_or(0, |before| before.rule_rows);
         let rule_rows = rows_before.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
         let layout = layout(&Request { facts: &facts, slots: &slots, rule_rows, width, height });

@@ -27,7 +27,7 @@ pub const NO_ADDRESS_YET: &str = "no address yet";
 pub const ZOOM: &str = "Zoom";
 pub const CLOUD_LB: &str = "Cloud LB";
 
-/// Whose addresses are whose.
+/// The Pod range and the Service range.
 pub fn ranges(pods: &netfilter::Cidr, services: &netfilter::Cidr) -> String {
     format!("Pods {pods} · Services {services}")
 }
@@ -39,7 +39,7 @@ pub fn rules_for(service: Option<&str>) -> String {
     }
 }
 
-/// `browser-to-frontend` is the name of one who is a browser and calls frontend.
+/// Splits `browser-to-frontend` into the client's own name and what it calls.
 pub fn client_name(client: &ClientFacts) -> (String, String) {
     let name = client.name.split(&format!("-to-{}", client.target)).next().unwrap_or(&client.name);
     (name.to_owned(), client.target.clone())
@@ -187,7 +187,7 @@ pub fn proxy(lag: &Lag, synced: Option<Span>, short: bool) -> String {
     }
 }
 
-/// In steps that grow, so that a picture at rest does not change all the time.
+/// Rounded more coarsely the longer it is, so that the picture does not change all the time.
 fn span(span: Span) -> String {
     let tenths = span.0 / 100_000_000;
     match tenths {
@@ -255,7 +255,7 @@ pub fn type_name(type_: ServiceType) -> &'static str {
     type_.as_str()
 }
 
-/// Its type; headless is one of its own to those who call it.
+/// The Service's type, with headless as a type of its own.
 pub fn kind(service: &ServiceFacts) -> &'static str {
     match service.form {
         ServiceForm::Headless => "Headless",
@@ -386,7 +386,7 @@ pub fn node_label(node: &NodeFacts, proxy: &str) -> String {
     format!("Node {}, {state}, {}{zone}, kube-proxy: {proxy}", node.name, node.ip)
 }
 
-/// What is said of one who calls, and how a call of it failed lately.
+/// A caller's label, with a recent failure if there is one.
 pub fn with_trouble(label: String, trouble: Option<Outcome>) -> String {
     match trouble {
         Some(how) => format!("{label}, a call failed: {}", outcome(how)),

@@ -1,4 +1,4 @@
-//! What a connection called: by which name, and whether that is a port of the Service that has the address.
+//! What a connection called: the name, and whether the Service with that address has that port.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Place};
 use cluster::traffic::Target;
 
-/// The name that was called, as the caller wrote it, and the namespace in which it means something.
+/// The name that was called, as the client wrote it, and the namespace in which it is resolved.
 fn name_called(world: &World, record: &ConnectionRecord) -> Option<(String, String)> {
     let Target::Host { host, .. } = Target::parse(&record.target)? else { return None };
     if host.parse::<IpAddr>().is_ok() {
@@ -21,7 +21,7 @@ fn name_called(world: &World, record: &ConnectionRecord) -> Option<(String, Stri
     Some((namespace.unwrap_or_else(|| "default".into()), host.to_string()))
 }
 
-/// The Service that the called name is the name of. One of type ExternalName has no address that could tell.
+/// The Service with the called name. For type ExternalName the address alone would not show it.
 pub fn service_called(world: &World, record: &ConnectionRecord) -> Option<NsName> {
     let (namespace, host) = name_called(world, record)?;
     world.service_named(&namespace, &host)
@@ -32,7 +32,7 @@ pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> 
     let (namespace, host) = name_called(world, record)?;
     let aliases = match (world.resolve(&namespace, &host, 0, 0), record.tuple) {
         (Answer::Outside { aliases }, None) => aliases,
-        // DNS may say something else by now.
+        // DNS may have changed since.
         (Answer::Addresses { aliases, addresses, .. }, Some(tuple)) if addresses.contains(&tuple.dst) => {
             aliases
         }
@@ -41,7 +41,7 @@ pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> 
     (!aliases.is_empty()).then(|| format!("{host} is an alias of {}", aliases.join(", which is one of ")))
 }
 
-/// Whether the Service whose address was called has the port that was. A Service that is gone had it.
+/// Whether the Service whose address was called has the called port. True if the Service was deleted.
 pub fn has_port(world: &World, record: &ConnectionRecord) -> bool {
     let service = record.service.as_ref().and_then(|(_, uid)| world.store().service_by_uid(*uid));
     let (Some(service), Some(tuple)) = (service, record.tuple) else { return true };

@@ -1,4 +1,4 @@
-//! The log, in words: what a person would tell another.
+//! The log, in words.
 
 use cluster::api::{Action, NodeCondition, ServicePolicy, SessionAffinity};
 use cluster::sim::LogEntry;
@@ -44,7 +44,7 @@ fn client_added(name: &str) -> String {
     format!("Client {name} added")
 }
 
-/// What a person did.
+/// An action of the user.
 pub fn action(action: &Action) -> String {
     match action {
         Action::Apply { .. } => "Manifests applied".into(),

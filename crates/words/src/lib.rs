@@ -1,7 +1,7 @@
 //! The sentences that the page and the command line say.
 //!
-//! The core returns ids, enums and arguments; here, and nowhere else, they become English. (What
-//! is wrong with a manifest says so itself: `cluster::api::Diagnostic`.)
+//! The core returns ids, enums and arguments; only this crate turns them into English. (Exception: diagnostics of
+//! manifests make their own sentences: `cluster::api::Diagnostic`.)
 
 mod assumptions;
 mod called;

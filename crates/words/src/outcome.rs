@@ -66,7 +66,7 @@ pub fn packet_kind(kind: PacketKind) -> &'static str {
     }
 }
 
-/// What is said of a class of losses: first what the client sees, then why.
+/// The sentence for a class of losses: first what the client sees, then why.
 pub fn loss_class(class: LossClass) -> &'static str {
     match class {
         LossClass::NoEndpoints => "refused: no endpoints",
@@ -87,7 +87,7 @@ pub fn loss_class(class: LossClass) -> &'static str {
     }
 }
 
-/// A loss: its class, and whether rules that were out of date are to blame.
+/// A loss: its class, and whether outdated rules caused it.
 pub fn loss(lost: Lost) -> String {
     match lost.stale_rule {
         true => format!("{}, sent by a stale rule", loss_class(lost.class)),

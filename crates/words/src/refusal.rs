@@ -1,4 +1,4 @@
-//! What is wrong with an action, and what to do.
+//! Why an action was refused, and what to do.
 
 use cluster::api::NsName;
 use cluster::sim::{DrainBlockers, Refusal};

@@ -22,7 +22,7 @@ pub struct Why {
 /// How a connection ended, in the words of its heading and of its row in a list.
 pub fn verdict(record: &ConnectionRecord) -> &'static str {
     match (record.ended, record.lost.map(|lost| lost.class)) {
-        // "A rule dropped it" would be true too, and say less.
+        // More specific than "a rule dropped it".
         (
             Some((_, Outcome::TimedOut { .. })),
             Some(class @ (LossClass::ReplyLost | LossClass::SourceNotAllowed)),
@@ -32,7 +32,7 @@ pub fn verdict(record: &ConnectionRecord) -> &'static str {
     }
 }
 
-/// A connection's story in a sentence or two, from the packet that decided it.
+/// What happened to a connection, in a sentence or two, from the packet that decided it.
 pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let ended = record.ended.map(|(_, outcome)| outcome);
     let first = record.packets.iter().find(|p| !p.kind.is_reply());
@@ -79,7 +79,7 @@ fn failure(world: &World, packet: &PacketTrace) -> String {
     format!("It ended{at}: {}.{stale}", packet_verdict(verdict))
 }
 
-/// What the load balancer made of it, if it is a proxy, and what the node did that chose.
+/// How a load balancer with `ipMode: Proxy` rewrote it, and what the node did that chose an endpoint.
 fn decision(world: &World, packet: &PacketTrace) -> String {
     let redirected = |h: &&Hop| (h.before.dst, h.before.dst_port) != (h.after.dst, h.after.dst_port);
     let by_balancer = |h: &&Hop| matches!(h.place, Place::LoadBalancer(_));
@@ -98,7 +98,7 @@ fn decision(world: &World, packet: &PacketTrace) -> String {
     proxied.unwrap_or_default() + &said
 }
 
-/// No node's rule put another destination in place of the one that was called.
+/// For a packet whose destination no node's rule rewrote.
 fn no_destination_chosen(world: &World, packet: &PacketTrace) -> String {
     let last = packet.hops.iter().rev().find(|h| !h.hits.is_empty());
     if let Some((hop, by)) = last.and_then(|hop| Some((hop, stopped_by(hop)?))) {
@@ -124,7 +124,7 @@ fn no_destination_chosen(world: &World, packet: &PacketTrace) -> String {
     }
 }
 
-/// It came to no node's rules, or not yet.
+/// For a packet that passed no node's rules, or not yet.
 fn no_node_met(world: &World, packet: &PacketTrace) -> String {
     let last = packet.hops.last().filter(|_| packet.ended.is_some());
     match last.map(|hop| hop.place) {
@@ -177,8 +177,8 @@ fn scheduler_name(scheduler: Scheduler) -> &'static str {
     }
 }
 
-/// What stopped the packet, if a rule did: in iptables mode the rule's comment says it. In nftables mode
-/// the way to the rule does: an element of a map names the Service, and what kind of map it is, why.
+/// The reason, if a rule stopped the packet. In iptables mode it is the rule's comment. In nftables mode it follows
+/// from the map element that led to the rule: the element names the Service, and its map the reason.
 fn stopped_by(hop: &Hop) -> Option<String> {
     let rules = hop.rules.as_ref()?;
     let effect = rules.effect(hop.hits.last()?.at())?;

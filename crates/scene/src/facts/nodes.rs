@@ -8,7 +8,7 @@ pub enum NodeState {
     Ready,
     /// The API server says so.
     NotReady,
-    /// It has no power, and the API server does not know yet.
+    /// It has no power, and the API server has not noticed yet.
     OffUnnoticed,
     /// It has no power, and is known not to be ready.
     Off,
@@ -37,7 +37,7 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
     let uid = node.meta.uid;
     let machine = world.machines().get(&uid);
     let power = machine.is_some_and(|m| m.power);
-    // One that was cut off goes on with its rules; one that had no power has none yet.
+    // A node that was cut off still has its rules; one that had no power has none yet.
     let starts = machine.is_some_and(|m| !m.cut_off && m.proxy.synced_at.is_none());
     let state = match (power, node.ready) {
         (true, NodeCondition::True) => NodeState::Ready,

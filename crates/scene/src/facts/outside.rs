@@ -18,7 +18,7 @@ pub struct ClientFacts {
     pub rate_milli: u32,
 }
 
-/// What a Pod calls of its own accord.
+/// A call that a Pod makes as a client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub client: ClientId,
@@ -31,7 +31,7 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BalancerFacts {
     pub service: Uid,
-    /// `198.51.100.7:80`; `None` while the cloud is at work.
+    /// `198.51.100.7:80`; `None` until the cloud has provisioned it.
     pub address: Option<String>,
     pub healthy: usize,
     pub nodes: usize,

@@ -50,7 +50,7 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
     let services = world.store().services.iter();
     let runtime = world.pod_runtime(meta.uid);
     let node = pod.spec.node_name.as_deref().and_then(|name| world.store().node(name));
-    // The address is the kubelet's to know first; the API server hears of it later.
+    // The kubelet knows the address before the API server does.
     let ip = runtime.and_then(|r| r.addresses).or(pod.status.pod_ips).map(|ips| *ips.primary());
     PodFacts {
         uid: meta.uid,
@@ -89,8 +89,8 @@ fn state(world: &World, pod: &Pod) -> PodState {
     }
 }
 
-/// The labels that a selector names first: they are what a person will want to change. The
-/// ReplicaSet's hash tells nobody anything.
+/// Labels that a selector uses come first, since users change those most often. The ReplicaSet's hash is left
+/// out.
 fn labels(world: &World, pod: &Pod) -> Vec<String> {
     let selected = |key: &str| {
         let mut services = world.store().services.iter();

@@ -1,4 +1,4 @@
-//! A node's rules for one Service, read back from the rule set that is in force there.
+//! A node's rules for one Service, derived from the rules in force there.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,17 +20,17 @@ use crate::words;
 /// What one line of a node's rules says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowKind {
-    /// An endpoint, and how many packets out of how many that come to this rule it takes, or who says
-    /// whose turn it is. `only`: for whom policy Local chooses it, where it does.
+    /// An endpoint, and the share of the packets reaching this rule that it gets, or the scheduler that decides.
+    /// `only`: the traffic for which policy Local chooses it, if it does.
     Endpoint {
         one_in: Option<u64>,
         by: Option<Scheduler>,
         only: Option<For>,
     },
-    /// In the EndpointSlice, and not yet in the rules here.
+    /// In the EndpointSlice, but not yet in this node's rules.
     Missing,
     Stop(BlockReason),
-    /// What is told of the Service as a whole. `sticky`: that clients stay with their endpoint.
+    /// A note about the Service as a whole. `sticky`: session affinity.
     Note {
         what: String,
         why: String,
@@ -38,7 +38,7 @@ pub enum RowKind {
     },
 }
 
-/// Whose packets go to the endpoints of policy Local.
+/// The traffic that uses the endpoints of policy Local.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum For {
     /// To the ClusterIP.
@@ -55,14 +55,14 @@ pub struct Row {
     pub number: Option<u16>,
     pub endpoint: Option<SocketAddr>,
     pub kind: RowKind,
-    /// Rules written now would not say so.
+    /// Rules written now would be different.
     pub stale: bool,
 }
 
 /// What a node's rules did with a packet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleOutcome {
-    /// Not told where it is a rule for all Services that did it.
+    /// `None` if a rule for all Services did it.
     port: Option<ServicePortName>,
     to: SocketAddr,
     role: RuleRole,
@@ -101,7 +101,7 @@ impl RuleOutcome {
 }
 
 impl Row {
-    /// Is it what this row says that happened?
+    /// Whether this row is the rule that did it.
     pub fn says(&self, met: &RuleOutcome) -> bool {
         let is_its = met.port.as_ref().is_none_or(|port| match self.kind {
             RowKind::Note { .. } => port.service == self.port.service,
@@ -174,7 +174,7 @@ fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>
         let name = Arc::new(ServicePortName { service: key, port: port.name.clone(), protocol });
         let stale = stale.iter().find(|stale| stale.port == *name);
         let summary = port_summary(machine.stack.rules(), &name);
-        // Each port's rules say it again.
+        // Only once, although each port's rules repeat it.
         if rows.is_empty() {
             rows = notes(machine, service, &name);
         }
@@ -413,7 +413,7 @@ spec:
             let lit = |row: &Row| met.iter().any(|(_, met)| row.says(met));
             assert_eq!(lit(&rows[1]), mode != "ipvs", "{mode}: IPVS does not tell");
             assert!(lit(&rows[2]) && lit(&rows[3]), "{mode}");
-            // Who is allowed passes the firewall's chain, and is not counted as stopped.
+            // Allowed packets pass the firewall chain too, but do not count as stopped.
             let mut stopped = 0;
             for node in ["node-1", "node-2", "node-3"] {
                 let row = rows_on(&world, "web", node).pop().expect("the firewall's");

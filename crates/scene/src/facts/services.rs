@@ -4,7 +4,7 @@ use cluster::api::{Labels, NsName, Service, ServiceType, TargetPort, Uid};
 use cluster::sim::World;
 use litemap::LiteMap;
 
-/// What kind of thing a Service is to those who call it.
+/// What a Service is for its callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceForm {
     /// A virtual IP.
@@ -34,7 +34,7 @@ pub struct ServiceFacts {
 }
 
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
-    // In the order of their making, which is their author's; the store's is by name.
+    // In the order of creation, which is that of the manifest; the store sorts by name.
     let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
     services.sort_by_key(|s| s.uid);
     services

@@ -1,9 +1,8 @@
 //! Where every box is: a pure function of what there is and of the room for it.
 //!
 //! Wide: lanes from left to right, outside, then the cluster with its Services above its nodes.
-//! Narrow: outside on top, then the Services, then the nodes one under the other. The network is
-//! drawn as what it is, one for all: a corridor above each row of nodes, and a trunk that joins
-//! the corridors with each other and with the outside.
+//! Narrow: outside on top, then the Services, then the nodes one below the other. All nodes share one network: a
+//! corridor above each row of nodes, and a trunk that joins the corridors with each other and with the outside.
 
 mod nodes;
 mod outside;
@@ -117,7 +116,7 @@ pub fn layout(request: &Request) -> Layout {
     let width = request.width.max(LEAST_WIDTH);
     let mut m = measures(width);
     if m.form == Form::Wide {
-        // Where there is room, packets get some: their way along the corridor is what is watched.
+        // Extra height goes to the corridors, where users watch the packets.
         m.corridor = (m.corridor + (request.height - 560.0) * 0.12).clamp(m.corridor, 58.0);
     }
     let outside = outside::boxes(request, &m, width);

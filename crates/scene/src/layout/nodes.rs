@@ -63,7 +63,7 @@ const RULES_HEAD: f64 = 28.0;
 const RULES_FOOT: f64 = 8.0;
 pub const RULE_LINE: f64 = 20.0;
 const WIDEST: f64 = 420.0;
-/// The least that a line of the rules needs.
+/// The smallest width for a line of the rules.
 const SLIM: f64 = 170.0;
 const WAITING_TITLE: f64 = 26.0;
 
@@ -113,7 +113,7 @@ pub(super) fn boxes(request: &Request, m: &Measures, area: Rect) -> Placed {
                 best = Some(placed);
             }
         }
-        // Readers would rather scroll a little than lose the names.
+        // Scrolling a little is better than leaving out the names.
         let lowest = best.as_ref().map_or(0.0, |best| best.bottom);
         if form >= PodForm::Plain && lowest <= area.h * 1.3 || form >= PodForm::Dense {
             break;
@@ -195,7 +195,7 @@ fn node_box(
     }
 }
 
-/// Pods that no node has taken, under the nodes: where they move nothing else.
+/// Pods that are not bound to a node, below the nodes, where they do not move anything else.
 fn wait(request: &Request, m: &Measures, area: Rect, form: PodForm, height: f64, placed: &mut Placed) {
     let waiting: Vec<Uid> = request.facts.pods.iter().filter(|p| p.node.is_none()).map(|p| p.uid).collect();
     if waiting.is_empty() {

@@ -75,7 +75,7 @@ fn rows(items: Vec<(Item, f64)>, m: &Measures, width: f64) -> Outside {
     let columns = columns.min(items.len().max(1));
     let w = ((room + m.gap) / columns as f64 - m.gap).min(220.0);
     let mut out = Outside { clients: vec![], balancers: vec![], corridors: vec![], bottom: 0.0 };
-    // Where there is nobody, that is said.
+    // Space for the text that there are no clients.
     let mut y = m.margin + TITLE + if items.is_empty() { 22.0 } else { 0.0 };
     let mut rest = items.into_iter().peekable();
     while rest.peek().is_some() {
