@@ -1,4 +1,4 @@
-//! The few things asked of the browser, each tolerant of a browser that says no.
+//! The browser functions that the lab uses. Each works without an error if the browser refuses.
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -18,7 +18,7 @@ pub fn stored(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-/// Whether it was kept: the store may be full.
+/// Returns whether it was stored: storage may be full.
 pub fn store(key: &str, value: &str) -> bool {
     storage().is_some_and(|s| s.set_item(key, value).is_ok())
 }
@@ -37,7 +37,7 @@ pub fn wants_less_motion() -> bool {
     media("(prefers-reduced-motion: reduce)").is_some_and(|m| m.matches())
 }
 
-/// In somebody else's page.
+/// Whether the lab is inside another site's page.
 pub fn is_framed() -> bool {
     let window = window();
     window.top().ok().flatten().is_none_or(|top| top != window)
@@ -50,7 +50,7 @@ pub fn fills_the_page(element: &HtmlElement) -> bool {
     })
 }
 
-/// Of the page's elements; a lab is then not in use either.
+/// Whether no element of the page has the focus; then no lab is in use either.
 pub fn nothing_has_the_focus() -> bool {
     document().active_element().is_none_or(|element| element.tag_name().eq_ignore_ascii_case("body"))
 }

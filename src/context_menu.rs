@@ -1,4 +1,4 @@
-//! The context menu: what can be done with the thing itself, where it is.
+//! The context menu: the actions for one object of the picture.
 
 use crate::panels::{MenuAction, MenuItem, menu_items};
 use crate::session::{MenuAt, Selection, Session};
@@ -89,7 +89,7 @@ fn put_at(menu: &HtmlElement, root: &Element, at: MenuAt) {
     let _set = style.set_property("top", &format!("{top:.0}px"));
 }
 
-/// Takes the focus, and gives it back to where it was when the menu is gone.
+/// Takes the focus, and returns it to the earlier element when the menu closes.
 fn keep_focus(menu: &HtmlElement) {
     let root = menu.get_root_node().dyn_into::<web_sys::ShadowRoot>().ok();
     let before = root.and_then(|r| r.active_element()).and_then(|e| e.dyn_into::<HtmlElement>().ok());

@@ -1,4 +1,4 @@
-//! A part of the app alone in a page: for the tests that wasm-pack runs in browsers.
+//! Mounts a single part of the app in a page, for the tests that wasm-pack runs in browsers.
 
 use crate::session::{Session, Source, StartMode, Text};
 use crate::ui::Ui;
@@ -158,7 +158,7 @@ fn name(control: &HtmlElement) -> String {
     said(label.as_ref().unwrap_or(control)).trim().to_string()
 }
 
-/// The text of an element without what is for the eye only.
+/// The text of an element without parts that are hidden from screen readers.
 fn said(element: &Element) -> String {
     let nodes = element.child_nodes();
     let nodes = (0..nodes.length()).filter_map(|at| nodes.get(at));

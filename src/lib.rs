@@ -26,12 +26,12 @@ use std::cell::OnceCell;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
-    /// Who is told of a panic.
+    /// The function to call on a panic.
     static ON_PANIC: OnceCell<js_sys::Function> = const { OnceCell::new() };
 }
 
-/// What happens once, before the first lab is mounted. A panic ends in a trap, which says nothing
-/// about itself: the message and the place are told first.
+/// Called once, before the first lab is mounted. A panic ends in a trap without any message, so a hook reports
+/// its message and location before.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
         let message = JsValue::from(panic.to_string());
@@ -52,7 +52,7 @@ pub fn on_panic(tell: js_sys::Function) {
     });
 }
 
-/// What somebody who is told of a fault must know.
+/// The versions of the app and of the model, for fault reports.
 #[wasm_bindgen]
 pub fn version() -> String {
     format!("Packetyard {}, model {}", env!("CARGO_PKG_VERSION"), cluster::sim::MODEL_VERSION)

@@ -1,8 +1,8 @@
-//! The tools: inspector, dialogs and context menu, which a reader of a figure does without. They are fetched when
-//! somebody first turns to the lab.
+//! The tools: inspector, dialogs and context menu. A lab that is only looked at does not need them, so they are
+//! fetched at the first interaction with it.
 //!
-//! [`Tools`] is the one seam of the module: what nothing but this table reaches is a file of its own, cut off by
-//! `xtask/src/split.rs`. Built without the feature `split`, all is one and there at once.
+//! The module is split at [`Tools`]: code that is only reachable through this table goes into a file of its own, made
+//! by `xtask/src/split.rs`. Without the feature `split` everything is in one file and available at once.
 
 use crate::session::{MenuAt, Notices, Selection};
 use crate::ui::{Dialog, Tab};
@@ -37,12 +37,12 @@ impl LazyTools {
         LazyTools { tools: RwSignal::new(at_once), is_loading: RwSignal::new(false), notices }
     }
 
-    /// Tracked: `None` until they are there.
+    /// Tracked: `None` until they are loaded.
     pub fn get(self) -> Option<&'static Tools> {
         self.tools.get()
     }
 
-    /// Begins to fetch them. When they cannot be fetched that is said, and the next call tries again.
+    /// Starts to fetch them. If that fails, a notice says so, and the next call tries again.
     pub fn preload(self) {
         if self.tools.get_untracked().is_none() && !self.is_loading.get_untracked() {
             self.is_loading.set(true);

@@ -7,21 +7,21 @@ pub fn Button(
     #[prop(default = "pk-btn")] class: &'static str,
     #[prop(optional, into)] name: Option<Signal<String>>,
     #[prop(optional, into)] hint: Option<Signal<String>>,
-    /// Of one that stays pressed.
+    /// For a toggle button: whether it is pressed.
     #[prop(optional, into)]
     pressed: Option<Signal<bool>>,
-    /// Of one that opens something: whether that is open.
+    /// For a button that opens something: whether that is open.
     #[prop(optional, into)]
     expanded: Option<Signal<bool>>,
     #[prop(optional, into)] disabled: Signal<bool>,
-    /// Something breaks by it.
+    /// The action breaks something.
     #[prop(optional, into)]
     is_harmful: Signal<bool>,
     #[prop(into)] on_press: UnsyncCallback<()>,
     children: Children,
 ) -> impl IntoView {
-    // Not `disabled`: a button that loses its use while it has the focus would take the focus, and with it the
-    // lab's keys, away.
+    // Not `disabled`: a button that becomes disabled while it has the focus would lose it, and the lab's keys would
+    // stop working.
     let press = move |_| {
         if !disabled.get_untracked() {
             on_press.run(());

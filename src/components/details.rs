@@ -9,7 +9,7 @@ pub fn Details(
     #[prop(optional)]
     icon: Option<&'static str>,
     #[prop(default = "pk-more")] class: &'static str,
-    /// Whether it is unfolded: given by who remembers it for longer than this stands.
+    /// Whether it is unfolded. Passed in if that must outlive this component.
     #[prop(optional)]
     open: RwSignal<bool>,
     children: Children,

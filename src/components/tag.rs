@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// How good or bad it is that something is so.
+/// How good or bad a state is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Tone {
     #[default]

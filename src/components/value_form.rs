@@ -1,8 +1,8 @@
 use super::{Complaint, Form, Submit, TextField};
 use leptos::prelude::*;
 
-/// One value of something, to write another. What is written stays, whatever the value becomes meanwhile, until
-/// it is applied. What is refused is said under the field.
+/// A form to change one value. What the user typed is kept until it is applied, even if the value changes meanwhile. If
+/// it is refused, the reason appears under the field.
 #[component]
 pub fn ValueForm(
     /// Of the form.

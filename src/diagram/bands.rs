@@ -1,4 +1,4 @@
-//! More packets than can be told apart.
+//! Links drawn as bands, if there are too many packets to distinguish.
 
 use cluster::api::Uid;
 use cluster::trace::Place;
@@ -9,7 +9,7 @@ use super::packets::PaintContext;
 use scene::dots::Dot;
 use scene::routes::Routes;
 
-/// Too many to be told apart: each link becomes a band, as wide as it is busy.
+/// Draws each link as a band whose width shows how many packets it has.
 pub fn paint(canvas: &Canvas, dots: &[Dot], cx: &PaintContext, routes: &mut Routes) {
     let mut busy: LiteMap<((Place, Place), Option<Uid>), u32> = LiteMap::new();
     for dot in dots.iter().filter(|dot| dot.front) {

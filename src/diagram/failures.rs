@@ -1,5 +1,4 @@
-//! What packets that failed leave in the picture for a while: a cross or a ring where they ended, and
-//! why, in words.
+//! The marks of failed packets, shown for a while: a cross or a ring where they ended, and the reason in words.
 
 use std::f64::consts::TAU;
 
@@ -16,16 +15,16 @@ use scene::relations::{Chain, is_about};
 use scene::routes::Routes;
 use scene::words;
 
-/// What is left for a while of a packet that came to grief.
+/// The mark of a failed packet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     pub at: Point,
     /// Where its reason is written: beside it, and not over what is read most.
     pub label: Point,
     pub place: Place,
-    /// Somebody said no; otherwise the packet was just lost.
+    /// The packet was refused with an error; otherwise it was lost silently.
     pub refused: bool,
-    /// 1 when it has just happened, 0 when it is forgotten.
+    /// From 1 when it has just happened down to 0 when it disappears.
     pub fresh: f64,
     pub times: u32,
     pub reason: String,
@@ -90,7 +89,7 @@ fn label_place(scene: &Scene, place: Place, at: Point) -> Point {
         Place::Node(uid) => layout.node(uid).map_or(at, |n| point(n.rect.x + 18.0, n.rules.bottom() - 2.0)),
         Place::Pod(uid) => {
             let rect = layout.nodes.iter().find_map(|n| n.place_of(uid));
-            // One that is gone ended its packet at its node.
+            // The place does not exist any more, so the mark is at its node.
             let node = layout.nodes.iter().find(|n| n.port == at);
             let at_node = || node.map_or(at, |n| point(n.rect.x + 18.0, n.rules.bottom() - 2.0));
             rect.map_or_else(at_node, |r| point(r.x + 3.0, r.bottom() - 11.0))

@@ -52,7 +52,7 @@ impl Input {
     }
 
     fn click(&self, event: &MouseEvent, on: On) {
-        // A key's click has no place, and is no end of a drag.
+        // A click from the keyboard has no position and does not end a drag.
         let of_key = event.detail() == 0;
         if self.hand.spent.take() && !of_key || on.control {
             return;
@@ -117,11 +117,11 @@ impl Input {
         let next = self.picture.scene.with_untracked(|s| navigation::next(&s.layout, from, way));
         if let Some(element) = next.and_then(|next| self.element(next)) {
             let options = FocusOptions::new();
-            // The frame would be scrolled under the camera.
+            // Otherwise the browser would scroll the frame, independently of the camera.
             options.set_prevent_scroll(true);
             drop(element.focus_with_options(&options));
         }
-        // At the edge too: the page must not scroll away from under the reader.
+        // Also at the picture's edge, so that the page does not scroll.
         true
     }
 
@@ -212,7 +212,7 @@ impl Input {
         let viewport = self.picture.viewport();
         let camera = self.picture.camera.get_untracked();
         let moved = match other {
-            // Two fingers: what is between them stays between them.
+            // Two fingers: the point between them stays between them.
             Some(other) => {
                 let factor = other.distance(at) / other.distance(before).max(1.0);
                 let middle = |a: Point| point((a.x + other.x) / 2.0, (a.y + other.y) / 2.0);

@@ -1,4 +1,4 @@
-//! The canvas above the scene: packets, what went wrong with them, and nothing else.
+//! The canvas above the scene: it shows only packets and the marks of failed packets.
 
 use litemap::LiteMap;
 use std::f64::consts::TAU;
@@ -48,7 +48,7 @@ pub const FAINT: f64 = 0.22;
 const LETTER: f64 = 7.4;
 pub const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"DejaVu Sans\", sans-serif";
 
-/// For so long the picture says of a packet that it failed, and why.
+/// How long the mark of a failed packet is shown.
 pub const REMEMBERED_NS: u64 = 2_500_000_000;
 
 /// Is there a failure to be shown?
@@ -80,7 +80,7 @@ impl Painter {
         self.note_dirty(cx, &placed);
     }
 
-    /// The canvas was cleared by somebody else.
+    /// Called after the canvas was cleared by a resize.
     pub fn forget_drawn(&mut self) {
         self.dirty = None;
     }
@@ -140,7 +140,7 @@ impl Painter {
     }
 }
 
-/// Drawing cannot fail in a way that anybody could do something about.
+/// Ignores errors of drawing, which cannot be handled in any useful way.
 pub fn ignore<T>(result: Result<T, wasm_bindgen::JsValue>) {
     drop(result);
 }

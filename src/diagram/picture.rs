@@ -1,6 +1,6 @@
 //! The picture as signals: what there is, where it is, and what stands out.
 //!
-//! Few of them, and coarse: working all of it out again costs less than a millisecond.
+//! They are few and coarse, since computing everything again takes less than a millisecond.
 
 use leptos::prelude::*;
 use scene::camera::{Camera, Viewport};
@@ -20,7 +20,7 @@ pub struct Picture {
     pub camera: RwSignal<Camera>,
     /// The box where the reader was last.
     pub current: RwSignal<Option<Selection>>,
-    /// Simulated tenths of a second, that change as seldom as what is said of them.
+    /// Simulated time in tenths of a second, which changes only as often as the texts that show it.
     pub tenths: RwSignal<u64>,
 }
 
@@ -56,7 +56,7 @@ impl Picture {
         Picture { session, scene, highlight, view, camera, current, tenths }
     }
 
-    /// A part of the scene: told on only when it has changed.
+    /// A memo of a part of the scene: it notifies only when that part has changed.
     pub fn watch<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&Scene) -> T + Send + Sync + 'static,
@@ -69,7 +69,7 @@ impl Picture {
         Viewport { picture, view: self.view.get_untracked() }
     }
 
-    /// How a box stands: classes for its part in the selection's chain, and for being pointed at.
+    /// A box's classes: for its role in the selection's chain, and for being hovered.
     pub fn standing(&self, item: Selection) -> String {
         let mut classes = self.highlight.with(|highlight| {
             let chain = match &highlight.chain {

@@ -1,5 +1,5 @@
-//! Loading manifests: pasted, picked or dropped. What is wrong in them is listed, each finding
-//! with its place; the lab that runs is not touched until they are free of errors.
+//! Loading manifests: pasted, picked or dropped. Errors are listed with their positions; the running lab is not
+//! changed until there are none.
 
 use super::files;
 use super::myths::Myths;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
-/// Looking through a text takes a moment, so it waits until the writer pauses.
+/// Parsing a text takes time, so it waits until the user stops typing.
 const LOOK_AFTER_MS: u32 = 400;
 /// More findings than anybody reads.
 const SHOWN: usize = 100;

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, WritableStream};
 
-/// A scenario of our own making: it is as large as it is.
+/// For our own scenarios, which need no limit.
 const NO_LIMIT: usize = usize::MAX;
 
 pub async fn deflate(bytes: &[u8]) -> Result<Vec<u8>, LinkError> {
@@ -32,7 +32,7 @@ fn stream(name: &str) -> Option<(ReadableStream, WritableStream)> {
     Some((side("readable")?.dyn_into().ok()?, side("writable")?.dyn_into().ok()?))
 }
 
-/// What goes wrong here goes wrong at the other end too, where it is told.
+/// Ignores errors, since the other end of the stream fails too and reports them.
 fn feed(writable: &WritableStream, bytes: &[u8]) {
     let Ok(writer) = writable.get_writer() else { return };
     let writing = [writer.write_with_chunk(&Uint8Array::from(bytes)), writer.close()];

@@ -58,8 +58,8 @@ fn warn_of_another_model(session: Session) {
     }
 }
 
-/// From the first change on, the address would show another run than the lab does. The work is kept in the
-/// browser then.
+/// Removes the link from the address at the first change, since the lab then shows another run. From then on the
+/// work is stored in the browser.
 pub fn leave_link_once_changed(session: Session) {
     Effect::new(move || {
         session.log_rev();

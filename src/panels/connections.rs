@@ -20,7 +20,7 @@ pub fn ConnectionsPanel(of: Option<Selection>) -> impl IntoView {
         let of = of.map(|selection| Of { selection, alias: alias(world, selection) });
         latest(world, of.as_ref()).iter().map(|record| record.id).collect::<Vec<_>>()
     });
-    // While the pointer or the focus is in the list, no row moves away under it.
+    // While the pointer or the focus is in the list, its rows do not move.
     let is_held = RwSignal::new(false);
     let shown = Memo::new(move |last: Option<&Vec<ConnectionId>>| {
         let latest = latest.get();
@@ -110,8 +110,8 @@ impl Ending {
     }
 }
 
-/// Newest first. Those that failed last are among them, however long ago they began: a client waits so
-/// long for an answer that its time-outs would never be seen.
+/// Newest first. The latest failed ones are always included, however long ago they began. Otherwise time-outs,
+/// which end long after they began, would never be shown.
 fn latest<'a>(world: &'a World, of: Option<&Of>) -> Vec<&'a ConnectionRecord> {
     let traffic = world.traffic();
     let mine = |r: &&ConnectionRecord| of.is_none_or(|of| concerns(world, r, of));
@@ -130,7 +130,7 @@ fn latest<'a>(world: &'a World, of: Option<&Of>) -> Vec<&'a ConnectionRecord> {
 /// What the connections are of.
 struct Of {
     selection: Selection,
-    /// The Service's name, if that is all that it is: no address of a call tells of an ExternalName.
+    /// The name of an ExternalName Service, since it cannot be recognised by an address.
     alias: Option<NsName>,
 }
 

@@ -1,4 +1,4 @@
-//! How a node's kube-proxy is: which mode, how old the rules are, what they do not hold yet, and why.
+//! The state of a node's kube-proxy: its mode, the age of its rules, which changes they lack, and why.
 
 use crate::components::{Tag, Tone};
 use crate::session::Session;
@@ -11,7 +11,7 @@ use leptos::prelude::*;
 /// In words.
 #[derive(Clone, PartialEq)]
 struct State {
-    /// Why it hears nothing.
+    /// Why it gets no events.
     why_deaf: Option<&'static str>,
     behind: Option<String>,
     synced: String,

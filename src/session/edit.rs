@@ -49,8 +49,8 @@ impl Session {
         self.changed();
     }
 
-    /// While work that was kept is being opened, its actions come one by one: the last may not be
-    /// there yet.
+    /// Changes the run only when it is fully opened: while stored work is being opened, its last actions may not have
+    /// been carried out yet.
     fn with_run_that_stands<R>(&self, change: impl FnOnce(&mut Run) -> Option<R>) -> Option<R> {
         let opening = matches!(self.motion.get_untracked(), Motion::Opening(_));
         if opening { None } else { self.with_run(change) }
@@ -86,7 +86,7 @@ impl Session {
         change(&mut self.lab().run.borrow_mut())
     }
 
-    /// The run is another one than a frame would have made it.
+    /// Called after a change of the run outside a frame.
     pub(super) fn changed(&self) {
         self.publish_history();
         self.record();
@@ -107,7 +107,7 @@ impl Session {
         }
     }
 
-    /// What everything shows is stale: the run is not the one that it was.
+    /// Marks everything as changed: the run was replaced.
     pub(super) fn touch_everything(&self) {
         let lab = self.lab();
         let rules = lab.run.borrow().world().machines().keys().copied().collect();

@@ -94,7 +94,7 @@ impl Session {
         }
     }
 
-    /// The reader wants it to, somebody can see it, and there is something to wait for.
+    /// Whether time passes: the user has not paused, the lab is visible, and events are scheduled.
     fn time_passes(&self) -> bool {
         let Some(lab) = self.try_lab() else { return false };
         let playing = self.motion.try_get_untracked() == Some(Motion::Playing);

@@ -1,4 +1,4 @@
-//! Opening a text: what it holds runs until it stands, in slices, so that the page stays awake.
+//! Opening a text: its cluster runs until it has settled, in slices, so that the page stays responsive.
 
 use super::{Motion, Session, Source, pace};
 use crate::{browser, text};
@@ -6,7 +6,7 @@ use cluster::api::Manifest;
 use cluster::sim::{Run, Span, Time, World};
 use leptos::prelude::*;
 
-/// Nobody waits longer for a cluster to settle.
+/// The most simulated time to wait for a cluster to settle.
 const SETTLES_WITHIN: Span = Span::from_secs(120);
 const SETTLING_STEP: Span = Span::from_millis(250);
 /// The first slice comes before the first paint; a scenario of usual size is then all there.
@@ -46,7 +46,7 @@ impl Session {
         self.after_opening();
     }
 
-    /// Views that held something of the old run let go of it.
+    /// Clears what views keep of the old run.
     pub(super) fn after_opening(&self) {
         self.select(None);
         self.hover.set(None);

@@ -1,4 +1,4 @@
-//! How far to go in a frame, and what to say when that is too far. Pure: the clock is passed in.
+//! How far to simulate in a frame, and what to report if that takes too long. Pure: the clock is passed in.
 
 use cluster::sim::{Changes, Run, Time};
 
@@ -10,7 +10,7 @@ pub const USUAL: f64 = 1.0;
 
 /// Simulation's share of a frame. The rest is for drawing.
 pub const FRAME_BUDGET_MS: f64 = 6.0;
-/// A longer pause between two frames was not ours: the tab slept.
+/// If the pause between two frames was longer, the tab was suspended.
 const LONGEST_FRAME_MS: f64 = 100.0;
 /// Events between two looks at the clock.
 const EVENTS_PER_LOOK: u64 = 64;

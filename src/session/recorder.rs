@@ -1,5 +1,5 @@
-//! What outlives the module: as the run goes it is told to the page's script, which keeps it
-//! (`Recorder` in public/stopped.js). After a panic nothing in the module's own memory can be trusted.
+//! State that outlives the module: it is passed to the page's script as the run goes (`Recorder` in
+//! public/stopped.js), since after a panic nothing in the module's own memory can be trusted.
 
 use super::source::undone;
 use super::{Session, Text, recorded};

@@ -60,7 +60,7 @@ impl Session {
         if let Some(last) = lab.saver.place("last") {
             browser::store(&last, &key);
         }
-        // Work that is undone altogether is kept as well, lest the one kept before comes back.
+        // Work that was undone completely is stored too. Otherwise the work stored before would come back.
         let nothing_undone = lab.run.borrow().undone().is_empty();
         if key.starts_with(KEY_PREFIX) && !self.has_work() && nothing_undone {
             return;

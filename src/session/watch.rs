@@ -1,12 +1,12 @@
-//! What is read of the World, as memos: each is worked out again when the part that it is of has changed, and
-//! tells nobody where the outcome is the same.
+//! Memos of the World: each is computed again when its part of the World has changed, and notifies only if the
+//! result differs.
 
 use super::Session;
 use cluster::sim::World;
 use leptos::prelude::*;
 
 impl Session {
-    /// Of objects, clients, and what state they are in.
+    /// A memo of objects, clients, and their states.
     pub fn watch_scene<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&World) -> T + Send + Sync + 'static,
@@ -17,7 +17,7 @@ impl Session {
         })
     }
 
-    /// Of the rules of nodes, and how old they are.
+    /// A memo of nodes' rules, and how old they are.
     pub fn watch_rules<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&World) -> T + Send + Sync + 'static,
@@ -28,7 +28,7 @@ impl Session {
         })
     }
 
-    /// Of how old the rules of nodes are: with each change of them, and about ten times a second.
+    /// A memo of the age of nodes' rules: updated with each change of them, and about ten times a second.
     pub fn watch_rules_age<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&World) -> T + Send + Sync + 'static,
@@ -40,7 +40,7 @@ impl Session {
         })
     }
 
-    /// Of counts and connections: at most four times a second.
+    /// A memo of counts and connections: updated at most four times a second.
     pub fn watch_traffic<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&World) -> T + Send + Sync + 'static,
@@ -51,7 +51,7 @@ impl Session {
         })
     }
 
-    /// Of the log: at most four times a second.
+    /// A memo of the log: updated at most four times a second.
     pub fn watch_log<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&World) -> T + Send + Sync + 'static,
@@ -62,7 +62,7 @@ impl Session {
         })
     }
 
-    /// Of what was opened.
+    /// A memo of the opened source.
     pub fn watch_source<T: PartialEq + Send + Sync + 'static>(
         self,
         read: impl Fn(&super::Source) -> T + Send + Sync + 'static,

@@ -37,8 +37,8 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     }
 }
 
-/// Where the lab is as large as its page and nothing else has the focus, the lab takes it: keys are
-/// then for nobody else. In somebody else's page it waits to be touched.
+/// Takes the focus if the lab fills its page and nothing else has the focus, so that its keys work at once. Inside
+/// another site's page it waits for an interaction.
 pub fn hear_at_once(options: &Options, root: NodeRef<Div>) {
     if options.controls != Controls::Full || browser::is_framed() {
         return;

@@ -97,7 +97,7 @@ fn wanted(tools: LazyTools) -> Option<&'static Tools> {
     tools.get()
 }
 
-/// On a narrow screen a myth is nothing without its words.
+/// Opens the inspector for a myth on a narrow screen, since a myth needs its text.
 fn show_what_a_myth_says(session: Session, ui: Ui) {
     Effect::new(move || {
         session.opened_rev();

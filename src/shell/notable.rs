@@ -1,4 +1,4 @@
-//! The events that make a mark on the track: what a person would point at.
+//! The notable events, which get a mark on the track.
 
 use crate::session::{Session, selection_of_ref};
 use crate::ui::{Tab, Ui};

@@ -1,5 +1,5 @@
-//! What happens, for those who hear it: about one message a second while time passes, everything
-//! when it stands still, nothing when it races.
+//! Events for screen readers: about one message a second while time passes, every event while it is paused, none
+//! while it runs fast.
 
 use super::notable::notable;
 use crate::session::{Motion, Session};

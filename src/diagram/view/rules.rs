@@ -29,7 +29,7 @@ fn NoRules(#[prop(into)] why: String) -> impl IntoView {
     view! { <span class="pk-rule pk-rule-none">{why}</span> }
 }
 
-/// Those that have room.
+/// The rows that fit.
 #[component]
 fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
     let picture = expect_context::<Picture>();
@@ -53,7 +53,7 @@ fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
     }
 }
 
-/// Which rows have room, in their order: those that tell something, then the first.
+/// Which rows fit, in their order. Rows with something to report come before the first ones.
 fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     let most = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
     let tells =

@@ -1,4 +1,4 @@
-//! Services: dashed, for none is a process and nothing passes through it.
+//! Services. They are drawn dashed, since a Service is no process and no packet passes through it.
 
 use cluster::api::{Action, ServiceType, Uid};
 use leptos::prelude::*;
@@ -57,7 +57,7 @@ impl Shown {
         self.service.ready == 0 && self.service.form != ServiceForm::External
     }
 
-    /// Its type can be changed where it is seen.
+    /// Whether its type can be changed on the card.
     fn has_types(&self) -> bool {
         let has_room = matches!(self.form, CardForm::Broad | CardForm::Tall);
         has_room && self.service.form == ServiceForm::Virtual

@@ -8,9 +8,9 @@ use netfilter::{Rules, Tuple};
 /// One hook's part in a packet's way through a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// `PREROUTING`; `conntrack` where no rule had a say.
+    /// `PREROUTING`; `conntrack` if no rule decided.
     pub hook: &'static str,
-    /// Those in which a rule of kube-proxy's matched, or anybody's rewrote the packet, in order.
+    /// The chains in which a rule of kube-proxy matched, or any rule rewrote the packet, in order.
     pub chains: Vec<String>,
     /// The packet before and after, where it was rewritten.
     pub rewritten: Option<(Tuple, Tuple)>,

@@ -65,7 +65,7 @@ fn affinity_timeout(service: &Service) -> Option<u32> {
     }
 }
 
-/// The API server has set it, and nobody sets it by hand.
+/// A value that the API server sets and that users do not change.
 #[component]
 fn HealthCheckNodePort(service: Memo<Arc<Service>>) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! What the rules of a listing are, how old they are, and what is wrong with them for it.
+//! The heading of a listing: what the rules are, how old, and what is outdated in them.
 
 use super::source::{Source, When};
 use crate::panels::kube_proxy::KubeProxyState;
@@ -64,7 +64,7 @@ impl When {
     }
 }
 
-/// How far the rules are behind, and what is wrong with them for it.
+/// How far the rules are behind, and what is wrong in them because of that.
 #[component]
 fn InForce(node: Uid, service: Memo<Option<Arc<Service>>>) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -87,7 +87,7 @@ fn readers(names: &str) -> String {
     }
 }
 
-/// What the rules say that is not so any more, in sentences: of one Service, or of all.
+/// What is outdated in the rules, in sentences: for one Service, or for all.
 fn stale(lag: &Lag, service: Option<&Service>) -> Vec<String> {
     let list =
         |endpoints: &[SocketAddr]| text::and(&endpoints.iter().map(ToString::to_string).collect::<Vec<_>>());

@@ -164,7 +164,7 @@ fn begin(reader: Reader, table: &str, line: &str) -> Option<(String, String)> {
     }
 }
 
-/// What of a rule's own line stands in the whole text: that adds it by a command, this lists it.
+/// The part of a rule's own line (a command that adds the rule) that occurs in the whole text (a listing).
 fn needle<'a>(text: &'a str, name: &str) -> &'a str {
     if text.starts_with("add rule ") {
         let from = text.find(name).map_or(0, |at| at + name.len() + 1);

@@ -37,7 +37,7 @@ pub fn Shares(service: Uid) -> impl IntoView {
 #[derive(Clone, Default, PartialEq)]
 struct Choices {
     odds: Vec<Odds>,
-    /// Whom they stop.
+    /// The traffic that they stop.
     stops: Vec<&'static str>,
 }
 
@@ -119,7 +119,7 @@ fn odds_view(odds: &Odds) -> impl IntoView + use<> {
     }
 }
 
-/// Whom these rules stop, each said once however many ports there are.
+/// The traffic that these rules stop, each kind once for all ports.
 fn stops(rules: &Rules, service: &Service) -> Vec<&'static str> {
     let mut said: Vec<&'static str> = Vec::new();
     for stop in ports(service).iter().flat_map(|name| port_summary(rules, name).blocks) {

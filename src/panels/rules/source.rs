@@ -1,5 +1,5 @@
-//! Whose rules are looked at: a node's as they are, as they were when a packet met them, or as its
-//! kube-proxy would write them in another mode.
+//! Which rules are listed: a node's present ones, those of the moment when a packet passed them, or those that its
+//! kube-proxy would write in another mode.
 
 use crate::session::Selection;
 use crate::ui::Ui;
@@ -34,7 +34,7 @@ impl Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     Now,
-    /// When the selected packet passed; they have been written anew since.
+    /// The rules when the selected packet passed. They have been replaced since.
     Then,
     /// In another mode than the node's own.
     AsIf(ProxyMode),
