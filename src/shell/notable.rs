@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_one_mark() {
+    fn equal_entries_share_a_mark() {
         let ready = |millis: u64, pod: &str| Logged {
             at: Time(millis * 1_000_000),
             entry: LogEntry::Ready { pod: NsName::new("default", pod), ready: true },

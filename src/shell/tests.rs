@@ -26,7 +26,7 @@ async fn time_goes_on_stops_and_goes_a_step() {
 }
 
 #[wasm_bindgen_test]
-async fn the_head_opens_dialogs_and_takes_deeds_back() {
+async fn the_header_opens_dialogs_and_undoes_actions() {
     let page = InPage::mount(|_| view! { <Header/> }).await;
     page.press("Load").await;
     assert_eq!(page.ui.dialog.get_untracked(), Some(Dialog::Load));

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_the_document_is_passed_over() {
+    fn nothing_in_the_document_is_skipped() {
         let headings = |level: &str| DOCUMENT.lines().filter(|line| line.starts_with(level)).count();
         let all = assumptions();
         assert_eq!(headings("## "), Topic::ALL.len(), "each heading of the second level is a topic");

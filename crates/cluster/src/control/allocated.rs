@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_service_held_is_free_when_it_changes_or_goes() {
+    fn allocations_are_released_on_change_and_deletion() {
         let (a, b) = (NsName::new("default", "a"), NsName::new("default", "b"));
         let twice = "healthCheckNodePort: 30001, ports: [{name: a, port: 53, nodePort: 30000}, \
                      {name: b, port: 53, protocol: UDP, nodePort: 30000}]";

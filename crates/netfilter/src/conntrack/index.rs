@@ -290,7 +290,7 @@ mod tests {
 
     /// As the connection table uses it, with slots that are emptied and filled again.
     #[test]
-    fn what_was_put_in_is_found_and_what_was_taken_out_is_not() {
+    fn inserted_tuples_are_found_and_removed_ones_are_not() {
         let mut slots: Vec<Option<Tuple>> = Vec::new();
         let mut index = Index::default();
         let mut free: Vec<u32> = Vec::new();
@@ -331,7 +331,7 @@ mod tests {
 
     /// If the higher port of all tuples is the same server's, they all have the same first bucket.
     #[test]
-    fn tuples_of_one_home_are_still_found_at_once() {
+    fn tuples_of_one_first_bucket_are_found_quickly() {
         let tuple = |n: u16| Tuple { dst_port: u16::MAX, ..tuple(n) };
         let mut index = Index::default();
         let mut begun_anew = 0;
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_even_and_a_connection_has_one_home() {
+    fn hashes_are_even_and_a_connection_has_one_bucket() {
         let mut cells = [vec![0u32; 4096], vec![0u32; 4096]];
         for n in 0..40_960u32 {
             let t = Tuple { src: [10, 244, 0, (n >> 12) as u8].into(), ..tuple(1024 + (n & 4095) as u16) };

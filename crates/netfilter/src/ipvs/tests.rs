@@ -172,7 +172,7 @@ fn source_hashing_binds_a_client_and_destination_hashing_an_address() {
 }
 
 #[test]
-fn a_client_hashed_to_a_server_that_is_to_go_is_refused() {
+fn a_client_hashed_to_a_server_of_weight_0_is_refused() {
     let mut lab = Lab::tcp(Scheduler::Sh, &[1, 2]);
     let server = lab.open(CLIENT, 1000);
     lab.sync(&[3 - server]);
@@ -403,7 +403,7 @@ impl Lab {
 
 proptest! {
     #[test]
-    fn whatever_happens_to_a_virtual_server(n in 0..8usize, persistent in any::<bool>(), deeds in deeds()) {
+    fn connection_counts_stay_right_whatever_happens(n in 0..8usize, persistent in any::<bool>(), deeds in deeds()) {
         let scheduler = Scheduler::parse(Scheduler::NAMES[n]).expect("a name of its own");
         let persistence = persistent.then_some(300);
         let mut lab = Lab::new(Protocol::Tcp, scheduler, persistence, &[1, 2, 3]);

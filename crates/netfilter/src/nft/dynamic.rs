@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_set_takes_nobody_until_somebody_times_out() {
+    fn a_full_set_takes_no_element_until_one_times_out() {
         let mut sets = DynamicSets::default();
         sets.follow(&table(&["a"]));
         for n in 0..65_535 {

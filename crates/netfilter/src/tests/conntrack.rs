@@ -51,7 +51,7 @@ fn a_rejected_packet_leaves_no_entry() {
 }
 
 #[test]
-fn entries_expire_and_then_the_rules_are_asked_again() {
+fn after_an_entry_expires_the_rules_decide_again() {
     let mut router = Router::new(&[A]);
     router.tcp(tuple(INSIDE, 40_000, VIP, 80), TcpFlags::SYN);
     router.set_rules(rules(&[B]));
@@ -84,7 +84,7 @@ fn a_connection_closes_through_fin_wait_to_time_wait() {
 }
 
 #[test]
-fn a_reset_closes_and_a_reset_as_the_only_answer_forgets() {
+fn a_reset_closes_and_as_first_reply_deletes_the_entry() {
     let mut router = Router::new(&[A]);
     let there = tuple(INSIDE, 40_000, VIP, 80);
     let (_, sent) = router.tcp(there, TcpFlags::SYN);
@@ -109,7 +109,7 @@ fn a_packet_in_mid_stream_begins_a_connection_of_its_own() {
 }
 
 #[test]
-fn data_that_nobody_acknowledges_is_waited_for_as_long_as_that() {
+fn unacknowledged_data_has_its_own_timeout() {
     let mut router = Router::new(&[A]);
     let there = tuple(INSIDE, 40_000, VIP, 80);
     let back = router.open(there).reversed();

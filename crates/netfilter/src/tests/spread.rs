@@ -36,7 +36,7 @@ fn servers_are_hit_evenly() {
 }
 
 #[test]
-fn a_choice_hangs_on_the_connection_and_not_on_what_came_before() {
+fn a_choice_depends_only_on_its_connection() {
     let servers = ["10.244.1.1", "10.244.1.2", "10.244.1.3"];
     let all = spread(&servers, 50);
     let mut router = Router::new(&servers);

@@ -197,7 +197,7 @@ metadata: {creationTimestamp: null, annotations: {}, labels: {app: web}}
     }
 
     #[test]
-    fn a_template_that_no_text_holds_has_the_text_of_its_fields() {
+    fn a_template_without_a_source_has_the_text_of_its_fields() {
         let mut template = PodTemplate::default();
         template.labels.insert("app".into(), "web".into());
         assert_eq!(canonical_template(&template), r#"{"metadata":{"labels":{"app":"web"}}}"#);

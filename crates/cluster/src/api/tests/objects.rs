@@ -473,7 +473,7 @@ fn an_endpoint_slice() {
 
 /// ValidateEndpointIP's words.
 #[test]
-fn addresses_that_are_nobodys_endpoint() {
+fn addresses_that_cannot_be_an_endpoint() {
     for (type_, address, expected) in [
         ("IPv4", "0.0.0.0", "may not be unspecified (0.0.0.0)"),
         ("IPv4", "127.0.0.1", "may not be in the loopback range (127.0.0.0/8, ::1/128)"),

@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn remove_takes_one_thing_away() {
+    fn remove_deletes_one_value() {
         let mut tree = example();
         assert!(tree.remove(&["a".into(), 0.into()]));
         assert_eq!(tree.field("a"), Some(&Tree::seq(vec![Tree::string("y")])));

@@ -102,14 +102,14 @@ pub const KINDS: [&str; 9] = [
 ];
 
 #[test]
-fn what_is_printed_for_iptables_restore_is_what_happens() {
+fn text_for_iptables_restore_agrees_with_the_evaluator() {
     let tally = agree_on_many(ProxyMode::Iptables);
     nothing_was_missing(&tally, &KINDS);
     nothing_was_missing(&tally, &["accepted"]);
 }
 
 #[test]
-fn what_is_printed_for_nft_is_what_happens() {
+fn text_for_nft_agrees_with_the_evaluator() {
     let tally = agree_on_many(ProxyMode::Nftables);
     nothing_was_missing(&tally, &KINDS);
 }

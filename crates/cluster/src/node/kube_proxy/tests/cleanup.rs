@@ -96,7 +96,7 @@ fn connections_that_were_never_rewritten_are_forgotten_too() {
 /// Only a change behind a UDP port asks for the cleaning: there was such a port, or there is one now
 /// (TestUpdateEndpointsMap, expectedConntrackCleanupRequired).
 #[test]
-fn what_asks_for_the_cleaning() {
+fn only_changes_of_udp_endpoints_need_a_cleanup() {
     let (old, new) = ([endpoint(OLD, None)], [endpoint(NEW, None)]);
     let (none, web) = (Seen::default, |ports: &[(&str, Protocol, u16)], endpoints: &[Endpoint]| {
         Seen::default().slice(slice("web", ports, endpoints))

@@ -56,7 +56,7 @@ fn is_noticed(mode: ProxyMode, lie: Lie) -> bool {
 }
 
 #[test]
-fn a_lie_about_iptables_is_noticed() {
+fn a_wrong_text_of_iptables_is_detected() {
     let lies: &[Lie] = &[
         ("-m statistic --mode random --probability 0.5000000000 ", Some("")),
         ("--probability 0.5000000000", Some("--probability 1.0")),
@@ -91,7 +91,7 @@ fn a_lie_about_iptables_is_noticed() {
 }
 
 #[test]
-fn a_lie_about_nftables_is_noticed() {
+fn a_wrong_text_of_nftables_is_detected() {
     let two = "mod 2 map { 0 : 10.244.0.1 . 80, 1 : 10.244.0.2 . 80 }";
     let lies: &[Lie] = &[
         (two, Some("mod 1 map { 0 : 10.244.0.1 . 80 }")),

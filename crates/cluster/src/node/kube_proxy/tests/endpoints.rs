@@ -37,7 +37,7 @@ fn a_digit_is_below_a_colon() {
 }
 
 #[test]
-fn of_two_with_one_address_the_one_that_stays_wins() {
+fn of_two_with_one_address_the_one_not_terminating_wins() {
     let going = terminating("10.244.0.1", Some("worker-2"), true);
     let staying = endpoint("10.244.0.1", Some(NODE));
     for pair in [[going.clone(), staying.clone()], [staying, going]] {

@@ -106,7 +106,7 @@ fn agree_with_each(
 }
 
 #[test]
-fn what_is_printed_for_ipvs_is_what_happens() {
+fn text_of_ipvs_mode_agrees_with_the_evaluator() {
     let flags = prop::array::uniform3(any::<bool>());
     let all = (any_config(), any_seen(), flags, 0..ONE_IN);
     let tally = tallied(&all, |(cfg, seen, [six, host, sctp], first), tally| {

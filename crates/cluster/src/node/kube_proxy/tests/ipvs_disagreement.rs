@@ -102,7 +102,7 @@ fn check(part: Part, not_read: &[Lie], disagree: &[Lie]) {
 }
 
 #[test]
-fn a_lie_about_addresses_is_noticed() {
+fn a_wrong_text_of_addresses_is_detected() {
     let not_read: &[Lie] = &[
         ("link add kube-ipvs0 type dummy", None),
         ("# ip -batch -", None),
@@ -130,7 +130,7 @@ fn a_lie_about_addresses_is_noticed() {
 }
 
 #[test]
-fn a_lie_about_sets_is_noticed() {
+fn a_wrong_text_of_sets_is_detected() {
     let not_read: &[Lie] = &[
         ("create KUBE-LOOP-BACK", None),
         ("# ipset restore", None),
@@ -181,7 +181,7 @@ fn a_lie_about_sets_is_noticed() {
 }
 
 #[test]
-fn a_lie_about_rules_of_ipvs_mode_is_noticed() {
+fn a_wrong_text_of_rules_of_ipvs_mode_is_detected() {
     let not_read: &[Lie] = &[
         ("iptables-restore", Some("ip6tables-restore")),
         ("--match-set KUBE-CLUSTER-IP", Some("--match-set KUBE-CLUSTER-IPS")),
@@ -235,7 +235,7 @@ fn a_lie_about_rules_of_ipvs_mode_is_noticed() {
 }
 
 #[test]
-fn a_lie_about_virtual_servers_is_noticed() {
+fn a_wrong_text_of_virtual_servers_is_detected() {
     let not_read: &[Lie] = &[
         ("# ipvsadm -R", None),
         ("-A -t 10.96.0.41:80", None),
@@ -309,7 +309,7 @@ fn without(text: &str, is_gone: impl Fn(usize, &str) -> bool) -> String {
 }
 
 #[test]
-fn each_line_is_missed() {
+fn each_missing_line_is_detected() {
     let told = Told::new();
     for (part, text) in PARTS.into_iter().zip(told.parts()) {
         // A missing set or chain is noticed where a rule names it.
@@ -323,7 +323,7 @@ fn each_line_is_missed() {
 }
 
 #[test]
-fn only_needless_lines_are_not_missed() {
+fn only_needless_lines_may_be_missing() {
     let told = Told::new();
     for (needless, why) in NEEDLESS {
         assert!(told.parts().iter().any(|text| text.contains(needless)), "{needless}: {why}");

@@ -77,7 +77,7 @@ fn servers_in_force(ipvs: &Ipvs) -> ServerList {
 
 proptest! {
     #[test]
-    fn what_is_kept_is_what_would_be_written(
+    fn an_incremental_sync_equals_a_full_sync(
         mut cfg in any_config(),
         (large, shared) in any::<(bool, bool)>(),
         syncs in prop::collection::vec(prop::collection::vec(any_change(), 0..4), 1..6),
