@@ -61,7 +61,7 @@ fn Links(link: String) -> impl IntoView {
     }
 }
 
-/// For somebody's page: a scenario that nothing was done to by its name, anything else by its link.
+/// The tag for another page. It names the scenario if that is unchanged, and otherwise holds the link.
 fn tag(session: Session, link: &str) -> String {
     let untouched = !session.has_work();
     let name =

@@ -91,7 +91,7 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
     }
 }
 
-/// Tracked: the tools, which somebody has turned to.
+/// Tracked: the tools, which are now needed.
 fn wanted(tools: LazyTools) -> Option<&'static Tools> {
     tools.preload();
     tools.get()
@@ -119,7 +119,7 @@ fn controls_word(controls: Controls) -> &'static str {
     }
 }
 
-/// A figure in somebody else's page begins anew each time.
+/// A figure inside another site's page stores nothing: it starts from the beginning each time.
 fn storage_name(options: &Options) -> Option<String> {
     let whole = options.controls == Controls::Full && !browser::is_framed();
     whole.then(|| options.name.clone().unwrap_or_else(|| "lab".into()))

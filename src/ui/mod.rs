@@ -55,7 +55,7 @@ pub struct Ui {
     pub tab: RwSignal<Tab>,
     /// What was selected before one of its connections was.
     pub came_from: RwSignal<Option<Selection>>,
-    /// The object that is selected, by name: what happened to it is told when it is gone, too.
+    /// The selected object by name, so that its events can be shown even after it is deleted.
     pub named: RwSignal<Option<ObjectRef>>,
     /// The Service that was looked at last.
     pub service: RwSignal<Option<Uid>>,

@@ -1,6 +1,6 @@
-//! Chance is keyed, not streamed: a draw depends on the seed, what it is for, whom it is for
-//! and how many came before for the same, and on nothing else. So an edit shifts no draw that
-//! does not depend on it, and two runs on one seed can be compared.
+//! Chance is keyed, not streamed: a draw depends only on the seed, its purpose, its subject and its ordinal (how many
+//! draws came before for the same purpose and subject). So an edit changes no unrelated draw, and two runs with the
+//! same seed can be compared.
 
 /// What a draw is for, as a number. Two purposes never share a draw, so no two may share a number: those of
 /// other crates follow [`KernelPurpose`]'s.

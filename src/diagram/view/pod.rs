@@ -174,7 +174,7 @@ fn PlainLines(shown: Of) -> impl IntoView {
     }
 }
 
-/// Whom it calls; and what became of that, where it went wrong lately.
+/// What the Pod calls, and whether a call failed recently.
 #[component]
 fn Calls(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl IntoView {
     let calls = part(shown, |s| words::calls(&s.pod.calls));

@@ -45,7 +45,7 @@ struct ConnectionFacts {
     packets: Vec<PacketFacts>,
 }
 
-/// Who called whom, and who took it.
+/// The client, the target, and the server that accepted the connection.
 #[derive(Clone, PartialEq)]
 struct Parties {
     source: String,

@@ -87,7 +87,7 @@ pub struct RoundTrip {
     called: SocketAddr,
     /// Of its first packet.
     rewritten_by: Option<String>,
-    /// Whom the Pod took for the client, and whether it was.
+    /// The client's address as the Pod saw it, and what it really is.
     seen: Option<(SocketAddr, &'static str)>,
     back: Back,
     /// Of an answer that came, and that the client did not take for one.

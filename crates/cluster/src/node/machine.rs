@@ -60,7 +60,7 @@ pub struct ProxyStatus {
     pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
     /// The node's own zone, as kube-proxy has seen its Node.
     pub zone: Option<Str>,
-    /// The process is stopped (SIGSTOP): it sees nothing, writes nothing and answers nobody.
+    /// The process is stopped (SIGSTOP): it gets no events, writes no rules and does not reply to health checks.
     pub paused: bool,
     /// Changes that kube-proxy has not seen, oldest first. While it is paused or cut off, only the first
     /// change of each object is kept.

@@ -111,8 +111,8 @@ fn last_chain(trace: &PacketTrace) -> Option<&str> {
 fn stopped_for_its_source(trace: &PacketTrace) -> bool {
     let Some(hop) = trace.hops.last() else { return false };
     match (&hop.rules, hop.hits.last()) {
-        // iptables' rule drops whatever comes to it undecided: of a packet that the table nat was not asked
-        // about, as conntrack knew it from before there were rules, nobody looked at the source.
+        // In iptables mode this rule drops every packet that the table nat did not rewrite. A packet of a connection
+        // from before there were rules does not pass that table, so its source was never checked.
         (Some(rules), Some(hit)) => {
             let asked = hop.hits.iter().any(|hit| hit.table != TableName::Filter);
             asked && rule_role(rules, hit.at()) == Some(RuleRole::Blocks(BlockReason::SourceRanges))

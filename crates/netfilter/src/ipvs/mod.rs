@@ -13,7 +13,7 @@
 //!
 //! | departure | why it does not matter here |
 //! |---|---|
-//! | real servers have weight 1 or 0, no thresholds | whoever balances evenly sets nothing else |
+//! | real servers have weight 1 or 0, no thresholds | even load balancing needs nothing else |
 //! | no synchronisation daemon, no application helpers (FTP), no firewall marks | nothing here can ask for one |
 //! | SCTP has two states, before and after the first answer | no rule looks at them |
 //! | `ip_vs_random_dropentry` and the other defences are off, as by default | |

@@ -187,7 +187,7 @@ fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>
     rows
 }
 
-/// What holds for all ports of the Service. The load balancer's address is told elsewhere.
+/// Notes that hold for all ports of the Service. The load balancer's address is shown elsewhere.
 fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
     let summary = port_summary(machine.stack.rules(), port);
     let is_told = |ip: &&std::net::IpAddr| service.ingress.iter().all(|ingress| ingress.ip != **ip);

@@ -1,4 +1,4 @@
-//! EndpointSlices: nothing in them is somebody else's, so they are written whole.
+//! EndpointSlices. All of their fields are known here, so they are written completely, without the original document.
 
 use super::{map, text};
 use crate::api::{Endpoint, EndpointPort, EndpointSlice, Kind, Name, Str, Tree};

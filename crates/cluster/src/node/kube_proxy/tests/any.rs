@@ -107,8 +107,8 @@ pub fn any_config() -> impl Strategy<Value = ProxyConfig> {
 }
 
 /// Services with their endpoints, of which each has up to six. Every other one has a UDP port too. No two
-/// share a ClusterIP, a NodePort or a load balancer, as the API server and the cloud see to it; but nobody
-/// keeps them from sharing an external IP.
+/// share a ClusterIP, a NodePort or a load balancer, as the API server and the cloud ensure; but they may share an
+/// external IP.
 pub fn any_seen() -> impl Strategy<Value = Seen> {
     let one = (any_service(), prop::collection::vec(any_endpoint(), 0..7));
     (prop::collection::vec(one, 0..5), any::<bool>()).prop_map(|(services, shared)| seen(services, shared))

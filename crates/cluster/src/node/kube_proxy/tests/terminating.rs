@@ -10,7 +10,7 @@ use super::tracer::check_both;
 use crate::api::{Endpoint, Service, ServiceType, TrafficPolicy};
 use netfilter::Protocol::Tcp;
 
-/// Name; endpoints; where a Pod gets by the ClusterIP, and somebody outside by the other address.
+/// Name; endpoints; which ones a Pod reaches by the ClusterIP, and a client outside by the other address.
 ///
 /// An endpoint is `NUMBER NODE STATE`: `closing` still serves while it terminates, `closed` does not.
 type Case<'a> = (&'a str, &'a str, &'a str, &'a str);
