@@ -61,15 +61,4 @@ impl Session {
             self.with_world(&read)
         })
     }
-
-    /// A memo of the opened source.
-    pub fn watch_source<T: PartialEq + Send + Sync + 'static>(
-        self,
-        read: impl Fn(&super::Source) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        Memo::new(move |_| {
-            self.opened_rev();
-            self.with_source(&read)
-        })
-    }
 }

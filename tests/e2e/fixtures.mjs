@@ -43,17 +43,6 @@ export const test = base.extend({
   ],
 });
 
-/**
- * A test of what the page should do and does not do yet: skipped, and its reason printed. FAULTS=1 runs it.
- * When the fault is repaired, `faulty(title, reason, ...)` becomes `test(title, ...)`.
- */
-export function faulty(title, reason, body) {
-  if (process.env.FAULTS) return test(title, body);
-  // Each file is read once for the list of tests, and again in the worker.
-  if (process.env.TEST_WORKER_INDEX === undefined) console.log(`skipped, a known fault: ${title}: ${reason}`);
-  test.fixme(title, { annotation: { type: "fixme", description: reason } }, body);
-}
-
 /** What axe finds wrong with the page as it is now, one line for each element. */
 export async function accessibilityFaults(page, impacts = ["minor", "moderate", "serious", "critical"]) {
   // As an expression, which the page's content security policy does not see.

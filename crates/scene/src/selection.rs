@@ -3,7 +3,6 @@
 use cluster::api::{Kind, ObjectRef, Uid};
 use cluster::sim::World;
 use cluster::store::Store;
-use cluster::trace::Place;
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,17 +56,6 @@ impl Selection {
             | Selection::LoadBalancer(uid)
             | Selection::Object(uid) => Some(uid),
             Selection::Client(_) | Selection::Connection(_) | Selection::Packet(_) => None,
-        }
-    }
-
-    /// What a packet's place is in the picture.
-    pub fn of_place(place: Place) -> Option<Selection> {
-        match place {
-            Place::Outside(id) => Some(Selection::Client(id)),
-            Place::LoadBalancer(uid) => Some(Selection::LoadBalancer(uid)),
-            Place::Node(uid) => Some(Selection::Node(uid)),
-            Place::Pod(uid) => Some(Selection::Pod(uid)),
-            Place::Internet => None,
         }
     }
 
