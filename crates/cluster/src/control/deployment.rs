@@ -12,15 +12,9 @@ use crate::sim::World;
 const HASH_LABEL: &str = "pod-template-hash";
 
 impl World {
-    pub(crate) fn reconcile_deployments(&mut self) {
-        let deployments: Vec<Arc<Deployment>> = self.store.deployments.iter().cloned().collect();
-        for deployment in &deployments {
-            self.reconcile_deployment(deployment);
-        }
-        self.collect_orphaned_replica_sets();
-    }
-
-    fn reconcile_deployment(&mut self, deployment: &Deployment) {
+    pub(crate) fn reconcile_deployment(&mut self, key: &NsName) {
+        let Some(deployment) = self.store.deployments.get(key).cloned() else { return };
+        let deployment = &*deployment;
         let new = self.ensure_replica_set(deployment);
         let old: Vec<Arc<ReplicaSet>> = self
             .owned_replica_sets(deployment)
@@ -144,26 +138,6 @@ impl World {
             ..Meta::default()
         };
         self.create_object(ReplicaSet { meta, replicas: 0, selector, template })
-    }
-
-    /// Garbage collection: deletes ReplicaSets whose Deployment was deleted.
-    fn collect_orphaned_replica_sets(&mut self) {
-        let gone: Vec<NsName> = self
-            .store
-            .replica_sets
-            .iter()
-            .filter(|rs| {
-                let owner = rs.meta.owner.as_ref().filter(|o| o.kind == Kind::Deployment);
-                owner.is_some_and(|o| {
-                    let key = NsName { namespace: rs.meta.namespace.clone(), name: o.name.clone() };
-                    self.store.deployments.get(&key).is_none_or(|d| d.meta.uid != o.uid)
-                })
-            })
-            .map(|rs| rs.meta.key())
-            .collect();
-        for key in gone {
-            self.delete_replica_set(&key);
-        }
     }
 }
 

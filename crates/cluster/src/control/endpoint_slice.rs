@@ -25,17 +25,15 @@ type Ports = Vec<EndpointPort>;
 type Groups = LiteMap<(Family, Ports), Vec<Endpoint>>;
 
 impl World {
-    pub(crate) fn reconcile_endpoint_slices(&mut self) {
-        let services: Vec<Arc<Service>> = self.store.services.iter().cloned().collect();
-        for service in &services {
-            if is_managed(service) {
-                self.reconcile_service_slices(service);
+    pub(crate) fn reconcile_endpoint_slices(&mut self, key: &NsName) {
+        let Some(service) = self.store.services.get(key).cloned() else { return };
+        let service = &*service;
+        if !is_managed(service) {
+            for slice in self.slices_of(service) {
+                self.remove_object::<EndpointSlice>(&slice.meta.key());
             }
+            return;
         }
-        self.collect_orphaned_slices();
-    }
-
-    fn reconcile_service_slices(&mut self, service: &Service) {
         let mut wanted = self.wanted_endpoints(service);
         self.hint_by_cpu(service, &mut wanted);
         for family in self.ip_families(service) {
@@ -78,13 +76,8 @@ impl World {
     }
 
     fn slices_of(&self, service: &Service) -> Vec<Arc<EndpointSlice>> {
-        self.store
-            .slices
-            .iter()
-            .filter(|s| s.meta.namespace == service.meta.namespace && s.service == service.meta.name)
-            .filter(|s| s.meta.is_owned_by(service.meta.uid))
-            .cloned()
-            .collect()
+        let owned = self.store.slices_of(service.meta.uid);
+        owned.filter(|slice| slice.service == service.meta.name).cloned().collect()
     }
 
     /// Endpoints by address family and resolved ports (ES-03, ES-04).
@@ -190,27 +183,6 @@ impl World {
         };
         let service = service.meta.name.clone();
         self.create_object(EndpointSlice { meta, service, address_type, ports, endpoints }).meta.key()
-    }
-
-    fn collect_orphaned_slices(&mut self) {
-        let gone: Vec<NsName> = self
-            .store
-            .slices
-            .iter()
-            .filter(|s| {
-                s.meta.owner.as_ref().is_some_and(|owner| {
-                    let key = NsName { namespace: s.meta.namespace.clone(), name: owner.name.clone() };
-                    self.store
-                        .services
-                        .get(&key)
-                        .is_none_or(|svc| svc.meta.uid != owner.uid || !is_managed(svc))
-                })
-            })
-            .map(|s| s.meta.key())
-            .collect();
-        for key in gone {
-            self.remove_object::<EndpointSlice>(&key);
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
 use crate::net::Prefixes;
-use crate::sim::{Controller, Event, LogEntry, Refusal, World};
+use crate::sim::{Event, LogEntry, Refusal, WorkItem, World};
 
 /// The cloud's state.
 #[derive(Clone, Debug, Default)]
@@ -52,53 +52,57 @@ impl Cloud {
 const ADDRESSES: Prefixes = Prefixes { v4: "198.51.100.0/24", v6: "2001:db8:100::/64" };
 
 impl World {
-    pub(crate) fn reconcile_cloud(&mut self) {
-        let wanted: Vec<(NsName, Uid)> = self
-            .store
-            .services
-            .iter()
-            .filter(|s| wants_balancer(s))
-            .map(|s| (s.meta.key(), s.meta.uid))
-            .collect();
-        self.release_balancers(&wanted);
-        self.sync_targets();
-        for (key, uid) in wanted {
-            if self.cloud.balancers.contains_key(&key) {
-                continue;
-            }
-            self.cloud.next_address += 1;
-            let request = self.cloud.next_address;
-            self.changes.scene = true;
-            let balancer = LoadBalancer {
-                service: uid,
-                ip: None,
-                targets: self.balanced_nodes(),
-                healthy: BTreeSet::new(),
-                turning: LiteMap::new(),
-                checks: 0,
-                request,
-            };
-            self.cloud.balancers.insert(key.clone(), balancer);
-            self.record(LogEntry::EnsuringLoadBalancer { service: key.clone() });
-            let at = self.clock.now() + self.timing.load_balancer_provision;
-            self.schedule(at, Event::Cloud { service: key, request });
+    /// Makes the Service's load balancer, gives it back, or gives it its nodes.
+    pub(crate) fn reconcile_load_balancer(&mut self, key: &NsName) {
+        let wanted = self.store.services.get(key).filter(|s| wants_balancer(s)).map(|s| s.meta.uid);
+        let has = self.cloud.balancers.get(key).map(|balancer| balancer.service);
+        if has.is_some() && has != wanted {
+            self.release_balancer(key);
+        }
+        match wanted {
+            None => {}
+            Some(_) if has == wanted => self.sync_targets(key, &self.balanced_nodes()),
+            Some(service) => self.request_balancer(key, service),
         }
     }
 
-    /// Called after a change of the nodes or of a Service's policy: updates the target sets and health checks (C-05;
-    /// upstream syncs every 100 s, and when a node is added, deleted or relabelled).
-    fn sync_targets(&mut self) {
+    fn request_balancer(&mut self, key: &NsName, service: Uid) {
+        self.cloud.next_address += 1;
+        let request = self.cloud.next_address;
+        self.changes.scene = true;
+        let balancer = LoadBalancer {
+            service,
+            ip: None,
+            targets: self.balanced_nodes(),
+            healthy: BTreeSet::new(),
+            turning: LiteMap::new(),
+            checks: 0,
+            request,
+        };
+        self.cloud.balancers.insert(key.clone(), balancer);
+        self.record(LogEntry::EnsuringLoadBalancer { service: key.clone() });
+        let at = self.clock.now() + self.timing.load_balancer_provision;
+        self.schedule(at, Event::Cloud { service: key.clone(), request });
+    }
+
+    /// After a change of the nodes (C-05; upstream syncs every 100 s, and when a node is added, deleted or relabelled).
+    pub(crate) fn reconcile_balanced_nodes(&mut self) {
         let targets = self.balanced_nodes();
-        let nodes: Vec<Uid> = self.machines.keys().copied().collect();
         let keys: Vec<NsName> = self.cloud.balancers.keys().cloned().collect();
         for key in keys {
-            if let Some(balancer) = self.cloud.balancers.get_mut(&key).filter(|b| b.targets != targets) {
-                balancer.targets = targets.clone();
-                self.touch_all_services();
-            }
-            for node in &nodes {
-                self.recheck_service_health(&key, *node);
-            }
+            self.sync_targets(&key, &targets);
+        }
+    }
+
+    /// Updates a load balancer's target set and health checks.
+    fn sync_targets(&mut self, key: &NsName, targets: &BTreeSet<Uid>) {
+        if let Some(balancer) = self.cloud.balancers.get_mut(key).filter(|b| b.targets != *targets) {
+            balancer.targets = targets.clone();
+            self.touch_all_services();
+        }
+        let nodes: Vec<Uid> = self.machines.keys().copied().collect();
+        for node in nodes {
+            self.recheck_service_health(key, node);
         }
     }
 
@@ -110,21 +114,12 @@ impl World {
         nodes
     }
 
-    fn release_balancers(&mut self, wanted: &[(NsName, Uid)]) {
-        let gone: Vec<NsName> = self
-            .cloud
-            .balancers
-            .iter()
-            .filter(|(key, lb)| !wanted.iter().any(|(k, uid)| k == *key && *uid == lb.service))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in gone {
-            self.cloud.balancers.remove(&key);
-            self.changes.scene = true;
-            self.record(LogEntry::DeletedLoadBalancer { service: key.clone() });
-            if self.store.services.get(&key).is_some_and(|s| !s.ingress.is_empty()) {
-                self.update_object::<Service>(&key, |s| s.ingress.clear());
-            }
+    fn release_balancer(&mut self, key: &NsName) {
+        self.cloud.balancers.remove(key);
+        self.changes.scene = true;
+        self.record(LogEntry::DeletedLoadBalancer { service: key.clone() });
+        if self.store.services.get(key).is_some_and(|s| !s.ingress.is_empty()) {
+            self.update_object::<Service>(key, |s| s.ingress.clear());
         }
     }
 
@@ -146,7 +141,7 @@ impl World {
         self.update_object::<Service>(key, |s| {
             s.ingress = vec![LoadBalancerIngress { ip, proxy }];
         });
-        self.enqueue(Controller::Cloud);
+        self.enqueue(WorkItem::LoadBalancer(key.clone()));
     }
 
     /// Changes `ipMode` of every load balancer, in the Services' status and in its behaviour. Open connections

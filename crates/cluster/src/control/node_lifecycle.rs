@@ -2,7 +2,7 @@
 //! Source: pkg/controller/nodelifecycle (node_lifecycle_controller.go), tainteviction.
 
 use crate::api::{Node, NodeCondition, NsName, Pod, Uid};
-use crate::sim::{Controller, Event, LogEntry, NodeStep, World};
+use crate::sim::{Event, LogEntry, NodeStep, World};
 
 impl World {
     /// The kubelet has stopped reporting: starts the grace period and the eviction timer.
@@ -78,7 +78,6 @@ impl World {
         }
         self.update_object::<Node>(&key, |n| n.ready = condition);
         self.record(LogEntry::NodeCondition { node: key.name, condition });
-        self.enqueue(Controller::Scheduler);
     }
 
     /// controller/util/node, MarkPodsNotReady: changes only the status in the API server. The kubelet reports its
@@ -103,7 +102,6 @@ impl World {
     }
 
     pub(crate) fn pods_on(&self, node: &str) -> Vec<NsName> {
-        let on = |p: &&std::sync::Arc<Pod>| p.spec.node_name.as_deref() == Some(node);
-        self.store.pods.iter().filter(on).map(|p| p.meta.key()).collect()
+        self.store.pods_on(node).map(|p| p.meta.key()).collect()
     }
 }

@@ -6,28 +6,28 @@ use std::sync::Arc;
 
 use super::names::generate;
 use crate::api::{Kind, Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
-use crate::sim::{Controller, LogEntry, World};
+use crate::sim::{LogEntry, WorkItem, World};
 
 /// The most Pods in a cluster, whatever the manifests ask for.
 pub const POD_LIMIT: u32 = 2_000;
 
 impl World {
-    pub(crate) fn reconcile_replica_sets(&mut self) {
-        let sets: Vec<Arc<ReplicaSet>> = self.store.replica_sets.iter().cloned().collect();
-        for rs in &sets {
-            self.release_and_adopt(rs);
-            let active: Vec<Arc<Pod>> = self.active_pods_of(rs.meta.uid);
-            let have = active.len() as u32;
-            if have < rs.replicas {
-                self.create_pods(rs, rs.replicas - have);
-            } else {
-                self.failed_creates.remove(&rs.meta.uid);
-                self.delete_surplus(active, have - rs.replicas);
-            }
+    pub(crate) fn reconcile_replica_set(&mut self, key: &NsName) {
+        let Some(rs) = self.store.replica_sets.get(key).cloned() else { return };
+        self.release_and_adopt(&rs);
+        let active: Vec<Arc<Pod>> = self.active_pods_of(rs.meta.uid);
+        let have = active.len() as u32;
+        if have < rs.replicas {
+            self.create_pods(&rs, rs.replicas - have);
+        } else {
+            self.failed_creates.remove(&rs.meta.uid);
+            self.delete_surplus(active, have - rs.replicas);
         }
-        self.failed_creates.retain(|uid| sets.iter().any(|rs| rs.meta.uid == *uid));
-        self.collect_orphaned_pods();
-        self.enqueue(Controller::Deployment);
+        // Its status may have changed, which is not stored.
+        if let Some(owner) = rs.meta.owner.as_ref().filter(|owner| owner.kind == Kind::Deployment) {
+            let deployment = NsName { namespace: key.namespace.clone(), name: owner.name.clone() };
+            self.enqueue(WorkItem::Deployment(deployment));
+        }
     }
 
     /// controller_utils.go, FilterActivePods.
@@ -37,17 +37,20 @@ impl World {
 
     /// Releases Pods whose labels no longer match, and adopts Pods without an owner that match.
     fn release_and_adopt(&mut self, rs: &ReplicaSet) {
-        let pods: Vec<Arc<Pod>> =
-            self.store.pods.iter().filter(|p| p.meta.namespace == rs.meta.namespace).cloned().collect();
-        for pod in pods.iter().filter(|p| p.meta.deleted.is_none()) {
-            let matches = rs.selector.matches(&pod.meta.labels);
-            let owned = pod.meta.is_owned_by(rs.meta.uid);
-            if owned && !matches {
-                self.update_object::<Pod>(&pod.meta.key(), |p| p.meta.owner = None);
-            } else if pod.meta.owner.is_none() && matches && is_active(pod) {
-                let owner = owner_ref(rs);
-                self.update_object::<Pod>(&pod.meta.key(), |p| p.meta.owner = Some(owner));
-            }
+        let lives = |pod: &&Arc<Pod>| pod.meta.deleted.is_none();
+        let owned = self.store.pods_of(rs.meta.uid).filter(lives);
+        let released: Vec<NsName> =
+            owned.filter(|pod| !rs.selector.matches(&pod.meta.labels)).map(|pod| pod.meta.key()).collect();
+        for pod in released {
+            self.update_object::<Pod>(&pod, |p| p.meta.owner = None);
+        }
+        let matched = self.store.pods_matched_by(&rs.meta.namespace, &rs.selector);
+        let adopted: Vec<NsName> = matched
+            .filter(|pod| pod.meta.owner.is_none() && is_active(pod))
+            .map(|pod| pod.meta.key())
+            .collect();
+        for pod in adopted {
+            self.update_object::<Pod>(&pod, |p| p.meta.owner = Some(owner_ref(rs)));
         }
     }
 
@@ -92,31 +95,6 @@ impl World {
         active.sort_by(|a, b| deletion_order(a, b, &ranks));
         for pod in active.iter().take(surplus as usize) {
             self.delete_pod(&pod.meta.key(), None);
-        }
-    }
-
-    pub(crate) fn delete_replica_set(&mut self, key: &NsName) {
-        self.remove_object::<ReplicaSet>(key);
-    }
-
-    /// Garbage collection: deletes Pods whose ReplicaSet was deleted.
-    fn collect_orphaned_pods(&mut self) {
-        let gone: Vec<NsName> = self
-            .store
-            .pods
-            .iter()
-            .filter(|p| p.meta.deleted.is_none())
-            .filter(|p| {
-                let owner = p.meta.owner.as_ref().filter(|o| o.kind == Kind::ReplicaSet);
-                owner.is_some_and(|o| {
-                    let key = NsName { namespace: p.meta.namespace.clone(), name: o.name.clone() };
-                    self.store.replica_sets.get(&key).is_none_or(|rs| rs.meta.uid != o.uid)
-                })
-            })
-            .map(|p| p.meta.key())
-            .collect();
-        for key in gone {
-            self.delete_pod(&key, None);
         }
     }
 }

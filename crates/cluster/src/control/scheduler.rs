@@ -13,18 +13,11 @@ use crate::sim::{Chance, LogEntry, Purpose, World};
 use crate::store::Store;
 
 impl World {
-    pub(crate) fn reconcile_scheduler(&mut self) {
-        let waiting: Vec<Arc<Pod>> = self
-            .store
-            .pods
-            .iter()
-            .filter(|p| p.spec.node_name.is_none() && p.meta.deleted.is_none())
-            .cloned()
-            .collect();
-        for pod in waiting {
-            if let Some(node) = choose_node(&self.store, self.chance, &pod) {
-                self.bind(&pod.meta.key(), &node);
-            }
+    pub(crate) fn schedule_pod(&mut self, key: &NsName) {
+        let waits = |pod: &&Arc<Pod>| pod.spec.node_name.is_none() && pod.meta.deleted.is_none();
+        let Some(pod) = self.store.pods.get(key).filter(waits) else { return };
+        if let Some(node) = choose_node(&self.store, self.chance, pod) {
+            self.bind(key, &node);
         }
     }
 

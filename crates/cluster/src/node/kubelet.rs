@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::api::{NsName, Phase, Pod, PodStatus, Probe, Uid};
 use crate::net::PerFamily;
-use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, World};
+use crate::sim::{Chance, Event, LogEntry, Purpose, Span, World};
 
 /// The Pod's actual state on its node. The API server may not have heard of it yet.
 #[derive(Clone, Debug)]
@@ -246,7 +246,6 @@ impl World {
                 self.plan(pod, delay + self.probe_phase(pod), KubeletStep::Probe);
             }
         }
-        self.enqueue(Controller::EndpointSlice);
     }
 
     /// prober/worker.go: probes do not all run at the same moment.

@@ -139,7 +139,7 @@ impl World {
     }
 
     /// Creates the object, or puts its new spec in place of the old one.
-    fn upsert<T: super::world::Watched>(&mut self, mut object: T, kind: Kind) -> Result<Uid, Refusal> {
+    fn upsert<T: super::Watched>(&mut self, mut object: T, kind: Kind) -> Result<Uid, Refusal> {
         match T::objects(&self.store).get(&object.key()).cloned() {
             None => {
                 has_room(T::objects(&self.store).len(), kind)?;

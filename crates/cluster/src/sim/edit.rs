@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use super::world::Watched;
-use super::{Refusal, World};
+use super::{Refusal, Watched, World};
 use crate::api::{
     Codec, Deployment, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod, Service, ServicePolicy,
     ServiceType,

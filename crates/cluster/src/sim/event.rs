@@ -8,8 +8,8 @@ use crate::traffic::{ClientId, ConnectionId, PacketId};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// A controller's reconciliation: it reads the store and writes what is missing.
-    Reconcile(Controller),
+    /// A controller takes an item from its work queue.
+    Reconcile(WorkItem),
     /// A step of a Pod's lifecycle on its node. `epoch` is that of the Pod when the step was scheduled: a step
     /// from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
@@ -42,13 +42,22 @@ pub(crate) enum Event {
     NeighborTimeout { packet: PacketId },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Controller {
-    Deployment,
-    ReplicaSet,
-    Scheduler,
-    EndpointSlice,
-    Cloud,
+/// What a controller's work queue holds: one object, whose desired state the controller reads from the store, and of
+/// which it writes what is missing (client-go util/workqueue). Waiting twice for one object is waiting once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WorkItem {
+    Deployment(NsName),
+    ReplicaSet(NsName),
+    /// A Pod that the scheduler shall bind.
+    PodToBind(NsName),
+    /// A Service's EndpointSlices.
+    EndpointSlices(NsName),
+    /// A Service's load balancer.
+    LoadBalancer(NsName),
+    /// The nodes that all load balancers send to.
+    BalancedNodes,
+    /// What the garbage collector deletes: the dependents of an owner that was deleted.
+    DependentsOf(Uid),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,17 +4,14 @@ use litemap::LiteMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{
-    Archive, Chance, Clock, Controller, Event, Journal, LogEntry, Logged, Time, Timing, WatchChange,
-};
-use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
-use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
+use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Time, Timing, WorkItem};
+use crate::api::{KubeProxy, Name, Pod, Uid};
 use crate::control::{Allocated, Cloud};
 use crate::net::PerFamily;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
-use crate::store::{Store, Stored};
+use crate::store::Store;
 use crate::traffic::Traffic;
 use netfilter::{Cidr, Family, Scheduler};
 
@@ -67,8 +64,8 @@ pub struct World {
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
     journal: Journal,
-    /// Controllers whose reconciliation is already scheduled.
-    planned: BTreeSet<Controller>,
+    /// What waits in the controllers' work queues.
+    queued: BTreeSet<WorkItem>,
     pub(super) name_ordinals: LiteMap<Uid, u32>,
 }
 
@@ -111,7 +108,7 @@ impl World {
             traffic: Traffic::default(),
             changes: Changes::default(),
             journal: Journal::new(seed),
-            planned: BTreeSet::new(),
+            queued: BTreeSet::new(),
             name_ordinals: LiteMap::new(),
         }
     }
@@ -213,7 +210,7 @@ impl World {
     fn process(&mut self, event: Event) {
         self.digest(&[self.clock.now().0]);
         match event {
-            Event::Reconcile(controller) => self.reconcile(controller),
+            Event::Reconcile(item) => self.reconcile(item),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
             Event::ProxySync { node, start } => self.proxy_syncs(node, start),
@@ -233,14 +230,16 @@ impl World {
         }
     }
 
-    fn reconcile(&mut self, controller: Controller) {
-        self.planned.remove(&controller);
-        match controller {
-            Controller::Deployment => self.reconcile_deployments(),
-            Controller::ReplicaSet => self.reconcile_replica_sets(),
-            Controller::Scheduler => self.reconcile_scheduler(),
-            Controller::EndpointSlice => self.reconcile_endpoint_slices(),
-            Controller::Cloud => self.reconcile_cloud(),
+    fn reconcile(&mut self, item: WorkItem) {
+        self.queued.remove(&item);
+        match item {
+            WorkItem::Deployment(key) => self.reconcile_deployment(&key),
+            WorkItem::ReplicaSet(key) => self.reconcile_replica_set(&key),
+            WorkItem::PodToBind(key) => self.schedule_pod(&key),
+            WorkItem::EndpointSlices(service) => self.reconcile_endpoint_slices(&service),
+            WorkItem::LoadBalancer(service) => self.reconcile_load_balancer(&service),
+            WorkItem::BalancedNodes => self.reconcile_balanced_nodes(),
+            WorkItem::DependentsOf(owner) => self.delete_dependents(owner),
         }
     }
 
@@ -248,15 +247,17 @@ impl World {
         self.clock.schedule(at, event);
     }
 
-    /// Schedules a controller's reconciliation after a change. One reconciliation covers all changes until then.
-    pub(crate) fn enqueue(&mut self, controller: Controller) {
-        if self.planned.insert(controller) {
-            let mut at = self.clock.now() + self.timing.watch_delay;
-            if controller == Controller::EndpointSlice {
-                at = at + self.timing.endpoint_slice_batch;
-            }
-            self.schedule(at, Event::Reconcile(controller));
+    /// Puts an item into its controller's work queue, after a change that the controller's watch shows.
+    pub(crate) fn enqueue(&mut self, item: WorkItem) {
+        if self.queued.contains(&item) {
+            return;
         }
+        let mut at = self.clock.now() + self.timing.watch_delay;
+        if let WorkItem::EndpointSlices(_) = item {
+            at = at + self.timing.endpoint_slice_batch;
+        }
+        self.queued.insert(item.clone());
+        self.schedule(at, Event::Reconcile(item));
     }
 
     /// Mixes words into the run's hash.
@@ -284,102 +285,6 @@ impl World {
         self.changes.scene = true;
         self.changes.objects.extend(self.store.services.iter().map(|s| s.meta.uid));
     }
-
-    pub(crate) fn create_object<T: Watched>(&mut self, object: T) -> Arc<T> {
-        let object = self.store.create(self.clock.now(), object);
-        self.wrote(&object);
-        object
-    }
-
-    pub(crate) fn update_object<T: Watched>(
-        &mut self,
-        key: &NsName,
-        change: impl FnOnce(&mut T),
-    ) -> Option<Arc<T>> {
-        let object = self.store.update(key, change)?;
-        self.wrote(&object);
-        Some(object)
-    }
-
-    pub(crate) fn put_object<T: Watched>(&mut self, object: T) -> Arc<T> {
-        let object = self.store.put(object);
-        self.wrote(&object);
-        object
-    }
-
-    pub(crate) fn remove_object<T: Watched>(&mut self, key: &NsName) -> Option<Arc<T>> {
-        let object = self.store.remove::<T>(key)?;
-        self.note_change(object.meta().uid);
-        T::tell(self, key, None);
-        Some(object)
-    }
-
-    fn wrote<T: Watched>(&mut self, object: &Arc<T>) {
-        self.note_change(object.meta().uid);
-        T::tell(self, &object.meta().key(), Some(object));
-    }
-
-    fn note_change(&mut self, uid: Uid) {
-        self.changes.scene = true;
-        self.changes.objects.insert(uid);
-        self.digest(&[u64::from(uid.0), self.store.resource_version()]);
-    }
-}
-
-/// Kinds that are watched: which controllers and kube-proxies are notified of a change.
-pub(crate) trait Watched: Stored {
-    fn tell(world: &mut World, key: &NsName, object: Option<&Arc<Self>>);
-}
-
-impl Watched for Pod {
-    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<Pod>>) {
-        world.enqueue(Controller::ReplicaSet);
-        world.enqueue(Controller::Scheduler);
-        world.enqueue(Controller::EndpointSlice);
-    }
-}
-
-impl Watched for ReplicaSet {
-    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<ReplicaSet>>) {
-        world.enqueue(Controller::ReplicaSet);
-    }
-}
-
-impl Watched for Deployment {
-    fn tell(world: &mut World, _: &NsName, _: Option<&Arc<Deployment>>) {
-        world.enqueue(Controller::Deployment);
-    }
-}
-
-impl Watched for Node {
-    fn tell(world: &mut World, _: &NsName, node: Option<&Arc<Node>>) {
-        if let Some(node) = node {
-            world.publish_zone(node);
-            world.recheck_health(node.meta.uid);
-        }
-        world.enqueue(Controller::Cloud);
-        world.enqueue(Controller::Scheduler);
-        world.enqueue(Controller::EndpointSlice);
-    }
-}
-
-impl Watched for Service {
-    fn tell(world: &mut World, key: &NsName, object: Option<&Arc<Service>>) {
-        Arc::make_mut(&mut world.allocated).follow(key, object);
-        world.enqueue(Controller::EndpointSlice);
-        world.enqueue(Controller::Cloud);
-        world.publish(&WatchChange::Service(key.clone(), object.cloned()));
-    }
-}
-
-impl Watched for EndpointSlice {
-    fn tell(world: &mut World, key: &NsName, object: Option<&Arc<EndpointSlice>>) {
-        world.publish(&WatchChange::Slice(key.clone(), object.cloned()));
-    }
-}
-
-impl Watched for Unsimulated {
-    fn tell(_: &mut World, _: &NsName, _: Option<&Arc<Unsimulated>>) {}
 }
 
 impl World {
@@ -402,7 +307,7 @@ impl World {
             .iter()
             .all(|rs| self.store.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
         let cloud = self.cloud.balancers.values().all(|lb| lb.ip.is_some());
-        proxies && pods && replicas && cloud && self.planned.is_empty() && self.clock.now() > Time::ZERO
+        proxies && pods && replicas && cloud && self.queued.is_empty() && self.clock.now() > Time::ZERO
     }
 
     fn can_be_ready(&self, pod: &Pod) -> bool {

@@ -3,7 +3,10 @@
 //! Stored objects are immutable and shared; a change makes a new one. Each kind's map is shared too, so a snapshot
 //! of the store only increments one reference count for each kind.
 
+mod objects;
 mod relations;
+
+pub use objects::{IndexKey, Objects};
 
 use litemap::LiteMap;
 use std::sync::Arc;
@@ -14,72 +17,12 @@ use crate::api::{
 };
 use crate::sim::Time;
 
-/// All objects of one kind, by namespace and name.
-#[derive(Clone, Debug)]
-pub struct Objects<T> {
-    objects: Arc<LiteMap<NsName, Arc<T>>>,
-}
-
-impl<T> Default for Objects<T> {
-    fn default() -> Objects<T> {
-        Objects { objects: Arc::default() }
-    }
-}
-
-impl<T> Objects<T> {
-    pub fn get(&self, key: &NsName) -> Option<&Arc<T>> {
-        self.objects.get(key)
-    }
-
-    /// In the order of namespace and name.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
-        self.objects.values()
-    }
-
-    pub fn keys(&self) -> impl Iterator<Item = &NsName> {
-        self.objects.keys()
-    }
-
-    pub fn len(&self) -> usize {
-        self.objects.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-    }
-
-    pub fn as_map(&self) -> &LiteMap<NsName, Arc<T>> {
-        &self.objects
-    }
-
-    fn insert(&mut self, key: NsName, object: Arc<T>) {
-        Arc::make_mut(&mut self.objects).insert(key, object);
-    }
-
-    fn remove(&mut self, key: &NsName) -> Option<Arc<T>> {
-        // Looked up first, so that a miss does not copy a shared map.
-        self.objects.contains_key(key).then(|| Arc::make_mut(&mut self.objects).remove(key))?
-    }
-}
-
-impl<T: Metadata> Objects<T> {
-    /// The memory of objects that are not shared with an older store.
-    fn bytes_beside(&self, older: &Objects<T>, store: &Store) -> u64 {
-        /// The estimated memory of an object's names, labels and lists, besides the struct itself.
-        const HEAP: usize = 1_000;
-        if Arc::ptr_eq(&self.objects, &older.objects) {
-            return 0;
-        }
-        let is_new = |object: &&Arc<T>| object.meta().resource_version > store.resource_version;
-        let new = self.iter().filter(is_new).count();
-        (self.len() * size_of::<(NsName, Arc<T>)>() + new * (size_of::<T>() + HEAP)) as u64
-    }
-}
-
 /// What every stored kind has.
 pub trait Stored: Metadata + Clone {
     fn objects(store: &Store) -> &Objects<Self>;
     fn objects_mut(store: &mut Store) -> &mut Objects<Self>;
+    /// What it is found by, besides its name.
+    fn index_keys(&self) -> Vec<IndexKey>;
 
     /// Under which its kind's objects are kept.
     fn key(&self) -> NsName {
@@ -88,13 +31,16 @@ pub trait Stored: Metadata + Clone {
 }
 
 macro_rules! stored {
-    ($($type:ident => $field:ident),* $(,)?) => {
+    ($($type:ident => $field:ident, $index_keys:path);* $(;)?) => {
         $(impl Stored for $type {
             fn objects(store: &Store) -> &Objects<$type> {
                 &store.$field
             }
             fn objects_mut(store: &mut Store) -> &mut Objects<$type> {
                 &mut store.$field
+            }
+            fn index_keys(&self) -> Vec<IndexKey> {
+                $index_keys(self)
             }
         })*
 
@@ -124,13 +70,17 @@ macro_rules! stored {
 }
 
 stored! {
-    Node => nodes,
-    Pod => pods,
-    Deployment => deployments,
-    ReplicaSet => replica_sets,
-    Service => services,
-    EndpointSlice => slices,
-    Namespace => namespaces,
+    Node => nodes, by_owner;
+    Pod => pods, relations::pod_index_keys;
+    Deployment => deployments, by_owner;
+    ReplicaSet => replica_sets, by_owner;
+    Service => services, relations::service_index_keys;
+    EndpointSlice => slices, by_owner;
+    Namespace => namespaces, by_owner;
+}
+
+fn by_owner<T: Metadata>(object: &T) -> Vec<IndexKey> {
+    IndexKey::owner(object.meta()).collect()
 }
 
 impl Stored for Unsimulated {
@@ -140,6 +90,10 @@ impl Stored for Unsimulated {
 
     fn objects_mut(store: &mut Store) -> &mut Objects<Unsimulated> {
         &mut store.unsimulated
+    }
+
+    fn index_keys(&self) -> Vec<IndexKey> {
+        by_owner(self)
     }
 
     fn key(&self) -> NsName {

@@ -2,21 +2,54 @@
 
 use std::sync::Arc;
 
-use super::Store;
-use crate::api::{Deployment, Pod, ReplicaSet, Service, Uid};
+use super::{IndexKey, Objects, Store};
+use crate::api::{Deployment, EndpointSlice, Labels, Pod, ReplicaSet, Selector, Service, Str, Uid};
+
+/// Owner, labels, node.
+pub(super) fn pod_index_keys(pod: &Pod) -> Vec<IndexKey> {
+    let mut keys: Vec<IndexKey> = IndexKey::owner(&pod.meta).collect();
+    keys.extend(IndexKey::labels(&pod.meta.namespace, &pod.meta.labels));
+    keys.push(IndexKey::Node(pod.spec.node_name.clone().unwrap_or_default()));
+    keys
+}
+
+pub(super) fn service_index_keys(service: &Service) -> Vec<IndexKey> {
+    let mut keys: Vec<IndexKey> = IndexKey::owner(&service.meta).collect();
+    let first = service.spec.selector.as_ref().and_then(|selector| selector.iter().next());
+    keys.extend(first.map(|(key, value)| IndexKey::Selector {
+        namespace: service.meta.namespace.clone(),
+        key: key.clone(),
+        value: value.clone(),
+    }));
+    keys
+}
+
+impl Objects<Pod> {
+    /// Those in the namespace that have these labels, and may not have all that a whole selector asks for. All of
+    /// the namespace, if `labels` is empty.
+    fn with_labels(&self, namespace: &Str, labels: &Labels) -> Box<dyn Iterator<Item = &Arc<Pod>> + '_> {
+        let namespace = namespace.clone();
+        match labels.iter().next() {
+            None => Box::new(self.iter().filter(move |pod| pod.meta.namespace == namespace)),
+            Some((key, value)) => {
+                let (key, value) = (key.clone(), value.clone());
+                Box::new(self.by_index(IndexKey::Label { namespace, key, value }))
+            }
+        }
+    }
+}
 
 impl Store {
     pub fn replica_sets_of(&self, deployment: Uid) -> impl Iterator<Item = &Arc<ReplicaSet>> {
-        self.replica_sets.iter().filter(move |set| set.meta.is_owned_by(deployment))
+        self.replica_sets.by_index(IndexKey::Owner(deployment))
     }
 
-    pub fn pods_of(&self, replica_set: Uid) -> impl Iterator<Item = &Arc<Pod>> {
-        self.pods.iter().filter(move |pod| pod.meta.is_owned_by(replica_set))
+    pub fn pods_of(&self, owner: Uid) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods.by_index(IndexKey::Owner(owner))
     }
 
     pub fn pods_of_deployment(&self, deployment: Uid) -> impl Iterator<Item = &Arc<Pod>> {
-        let sets: Vec<Uid> = self.replica_sets_of(deployment).map(|set| set.meta.uid).collect();
-        self.pods.iter().filter(move |pod| pod.meta.owner.as_ref().is_some_and(|o| sets.contains(&o.uid)))
+        self.replica_sets_of(deployment).flat_map(|set| self.pods_of(set.meta.uid))
     }
 
     pub fn replica_set_of(&self, pod: &Pod) -> Option<&Arc<ReplicaSet>> {
@@ -31,11 +64,42 @@ impl Store {
     }
 
     pub fn pods_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Pod>> {
-        self.pods.iter().filter(|pod| service.selects(&pod.meta.namespace, &pod.meta.labels))
+        let none = Labels::new();
+        let labels = service.spec.selector.as_ref().unwrap_or(&none);
+        let pods = self.pods.with_labels(&service.meta.namespace, labels);
+        pods.filter(|pod| service.selects(&pod.meta.namespace, &pod.meta.labels))
+    }
+
+    /// The Pods of a namespace that a workload's selector matches.
+    pub fn pods_matched_by(&self, namespace: &Str, selector: &Selector) -> impl Iterator<Item = &Arc<Pod>> {
+        let pods = self.pods.with_labels(namespace, &selector.match_labels);
+        pods.filter(|pod| selector.matches(&pod.meta.labels))
     }
 
     pub fn services_that_select(&self, pod: &Pod) -> impl Iterator<Item = &Arc<Service>> {
-        self.services.iter().filter(|service| service.selects(&pod.meta.namespace, &pod.meta.labels))
+        let namespace = &pod.meta.namespace;
+        let labels = pod.meta.labels.iter();
+        let candidates = labels.flat_map(move |(key, value)| {
+            let (namespace, key, value) = (namespace.clone(), key.clone(), value.clone());
+            self.services.by_index(IndexKey::Selector { namespace, key, value })
+        });
+        candidates.filter(|service| service.selects(&pod.meta.namespace, &pod.meta.labels))
+    }
+
+    /// Those on the node; those on none, if `node` is empty.
+    pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods.by_index(IndexKey::Node(node.into()))
+    }
+
+    pub fn slices_of(&self, service: Uid) -> impl Iterator<Item = &Arc<EndpointSlice>> {
+        self.slices.by_index(IndexKey::Owner(service))
+    }
+
+    /// Whether an object's `ownerReferences` name it.
+    pub fn has_dependents(&self, owner: Uid) -> bool {
+        self.replica_sets_of(owner).next().is_some()
+            || self.pods_of(owner).next().is_some()
+            || self.slices_of(owner).next().is_some()
     }
 
     /// The Deployments whose Pods a Service selects.

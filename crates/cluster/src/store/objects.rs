@@ -1,0 +1,127 @@
+//! All objects of one kind, found by namespace and name, or by an index (client-go tools/cache,
+//! thread_safe_store.go).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use litemap::LiteMap;
+
+use super::{Store, Stored};
+use crate::api::{Labels, Meta, NsName, Str, Uid};
+
+/// What an object is found by, besides its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IndexKey {
+    /// It has this controller.
+    Owner(Uid),
+    /// It is in this namespace and has this label.
+    Label { namespace: Str, key: Str, value: Str },
+    /// It is in this namespace, and its selector's first pair is this one.
+    Selector { namespace: Str, key: Str, value: Str },
+    /// It is a Pod on the node of this name; of no name, if it is not scheduled.
+    Node(Str),
+}
+
+impl IndexKey {
+    pub fn owner(meta: &Meta) -> impl Iterator<Item = IndexKey> {
+        meta.owner.iter().map(|owner| IndexKey::Owner(owner.uid))
+    }
+
+    pub fn labels<'a>(namespace: &'a Str, labels: &'a Labels) -> impl Iterator<Item = IndexKey> + 'a {
+        labels.iter().map(|(key, value)| IndexKey::Label {
+            namespace: namespace.clone(),
+            key: key.clone(),
+            value: value.clone(),
+        })
+    }
+}
+
+/// Those of one kind. The maps are shared between the Worlds of a run until one of them changes.
+#[derive(Clone, Debug)]
+pub struct Objects<T> {
+    objects: Arc<LiteMap<NsName, Arc<T>>>,
+    index: Arc<BTreeSet<(IndexKey, NsName)>>,
+}
+
+impl<T> Default for Objects<T> {
+    fn default() -> Objects<T> {
+        Objects { objects: Arc::default(), index: Arc::default() }
+    }
+}
+
+impl<T> Objects<T> {
+    pub fn get(&self, key: &NsName) -> Option<&Arc<T>> {
+        self.objects.get(key)
+    }
+
+    /// In the order of namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.objects.values()
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &NsName> {
+        self.objects.keys()
+    }
+
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    pub fn as_map(&self) -> &LiteMap<NsName, Arc<T>> {
+        &self.objects
+    }
+
+    /// In the order of namespace and name.
+    pub fn by_index(&self, key: IndexKey) -> impl Iterator<Item = &Arc<T>> {
+        let from = (key.clone(), NsName::new("", ""));
+        let found = self.index.range(from..).take_while(move |(of, _)| *of == key);
+        found.map(|(_, name)| self.objects.get(name).expect("what is indexed is stored"))
+    }
+}
+
+impl<T: Stored> Objects<T> {
+    pub(super) fn insert(&mut self, key: NsName, object: Arc<T>) {
+        let new = object.index_keys();
+        let old = Arc::make_mut(&mut self.objects).insert(key.clone(), object);
+        self.reindex(&key, old.map_or_else(Vec::new, |old| old.index_keys()), new);
+    }
+
+    pub(super) fn remove(&mut self, key: &NsName) -> Option<Arc<T>> {
+        // Looked up first, so that a miss does not copy a shared map.
+        let old = self.objects.contains_key(key).then(|| Arc::make_mut(&mut self.objects).remove(key))??;
+        self.reindex(key, old.index_keys(), Vec::new());
+        Some(old)
+    }
+
+    fn reindex(&mut self, name: &NsName, old: Vec<IndexKey>, new: Vec<IndexKey>) {
+        if old == new {
+            return;
+        }
+        let index = Arc::make_mut(&mut self.index);
+        for key in old {
+            index.remove(&(key, name.clone()));
+        }
+        index.extend(new.into_iter().map(|key| (key, name.clone())));
+    }
+
+    /// The memory of objects that are not shared with an older store.
+    pub(super) fn bytes_beside(&self, older: &Objects<T>, store: &Store) -> u64 {
+        /// The estimated memory of an object's names, labels and lists, besides the struct itself.
+        const HEAP: usize = 1_000;
+        let index = match Arc::ptr_eq(&self.index, &older.index) {
+            true => 0,
+            false => self.index.len() * size_of::<(IndexKey, NsName)>(),
+        };
+        if Arc::ptr_eq(&self.objects, &older.objects) {
+            return index as u64;
+        }
+        let is_new = |object: &&Arc<T>| object.meta().resource_version > store.resource_version;
+        let new = self.iter().filter(is_new).count();
+        let entries = self.len() * size_of::<(NsName, Arc<T>)>();
+        (index + entries + new * (size_of::<T>() + HEAP)) as u64
+    }
+}
