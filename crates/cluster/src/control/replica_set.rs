@@ -13,14 +13,17 @@ pub const POD_LIMIT: u32 = 2_000;
 
 impl World {
     pub(crate) fn reconcile_replica_set(&mut self, key: &NsName) {
-        let Some(rs) = self.store.replica_sets.get(key).cloned() else { return };
+        let Some(rs) = self.store.replica_sets.get(key).cloned() else {
+            self.failed_creates.remove(key);
+            return;
+        };
         self.release_and_adopt(&rs);
         let active: Vec<Arc<Pod>> = self.active_pods_of(rs.meta.uid);
         let have = active.len() as u32;
         if have < rs.replicas {
             self.create_pods(&rs, rs.replicas - have);
         } else {
-            self.failed_creates.remove(&rs.meta.uid);
+            self.failed_creates.remove(key);
             self.delete_surplus(active, have - rs.replicas);
         }
         // Its status may have changed, which is not stored.
@@ -75,7 +78,7 @@ impl World {
     /// Logs that Pods could not be created; only once until the ReplicaSet has all of its Pods. For a real quota
     /// repeated events are merged too (reason FailedCreate; pkg/controller/controller_utils.go, createPods).
     fn say_failed_create(&mut self, rs: &ReplicaSet) {
-        if self.failed_creates.insert(rs.meta.uid) {
+        if self.failed_creates.insert(rs.meta.key()) {
             self.record(LogEntry::FailedCreate { replica_set: rs.meta.key(), limit: POD_LIMIT });
         }
     }

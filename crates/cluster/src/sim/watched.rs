@@ -67,8 +67,9 @@ impl Watched for Pod {
         if new.is_some_and(|pod| waits(&pod)) {
             world.enqueue(WorkItem::PodToBind(key.clone()));
         } else if new.is_none() {
-            // It leaves room on its node.
+            // It leaves room on its node, and in the cluster.
             world.retry_unscheduled_pods();
+            world.failed_creates.clone().into_iter().for_each(|set| world.enqueue(WorkItem::ReplicaSet(set)));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Time, Timing, WorkItem};
-use crate::api::{KubeProxy, Name, Pod, Uid};
+use crate::api::{KubeProxy, Name, NsName, Pod, Uid};
 use crate::control::{Allocated, Cloud};
 use crate::net::PerFamily;
 use crate::node::Machine;
@@ -60,7 +60,7 @@ pub struct World {
     pub(crate) cloud: Cloud,
     pub(crate) allocated: Arc<Allocated>,
     /// ReplicaSets that could not create all of their Pods and have logged that.
-    pub(crate) failed_creates: BTreeSet<Uid>,
+    pub(crate) failed_creates: BTreeSet<NsName>,
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
     journal: Journal,
