@@ -16,8 +16,8 @@ pub fn DeploymentPanel(uid: Uid) -> impl IntoView {
     let deployment = session.watch_scene(move |world| world.store().deployment_by_uid(uid).cloned());
     let pods = session
         .watch_scene(move |world| pods_of(world, uid).iter().map(|pod| pod.meta.uid).collect::<Vec<_>>());
-    let ready =
-        session.watch_scene(move |world| pods_of(world, uid).iter().filter(|pod| pod.status.ready).count());
+    let ready = session
+        .watch_scene(move |world| pods_of(world, uid).iter().filter(|pod| pod.status.is_ready()).count());
     view! {
         <IfExists gone="This Deployment is gone." object=deployment let:deployment>
             <Facts>

@@ -50,7 +50,7 @@ fn PodFacts(uid: Uid, pod: Memo<Arc<Pod>>) -> impl IntoView {
             <Fact name="In Services">
                 <SelectLinks links=services none="none"/>
             </Fact>
-            <Fact name="Restarts">{move || pod.read().status.restarts}</Fact>
+            <Fact name="Restarts">{move || pod.read().status.restarts()}</Fact>
             <Fact name="Answered">{move || text::count(answered.get() as usize, "request")}</Fact>
         </Facts>
     }

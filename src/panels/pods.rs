@@ -15,10 +15,10 @@ pub struct PodStatus {
 
 impl PodStatus {
     pub fn of(pod: &Pod) -> PodStatus {
-        let (words, tone) = match (&pod.status.waiting, pod.status.phase) {
+        let (words, tone) = match (pod.status.waiting(), pod.status.phase) {
             _ if pod.meta.deleted.is_some() => ("Terminating".into(), Tone::Care),
             (Some(reason), _) => (reason.to_string(), Tone::Care),
-            (None, Phase::Running) if pod.status.ready => ("Ready".into(), Tone::Good),
+            (None, Phase::Running) if pod.status.is_ready() => ("Ready".into(), Tone::Good),
             (None, Phase::Running) => ("Running, not ready".into(), Tone::Care),
             (None, phase) => (format!("{phase:?}"), Tone::Care),
         };

@@ -70,7 +70,7 @@ fn ServiceFacts(uid: Uid, service: Memo<Arc<Service>>) -> impl IntoView {
 fn ready_of(world: &World, service: Uid) -> String {
     let pods =
         world.store().service_by_uid(service).map(|service| pods_of(world, service)).unwrap_or_default();
-    let ready = pods.iter().filter(|pod| pod.status.ready).count();
+    let ready = pods.iter().filter(|pod| pod.status.is_ready()).count();
     format!("{ready} of {} Pods ready", pods.len())
 }
 

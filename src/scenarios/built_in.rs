@@ -130,6 +130,6 @@ mod tests {
         run.advance_to(Time(10_000_000_000), u64::MAX);
         let noted: std::net::IpAddr = "10.244.1.2".parse().expect("an address");
         let pod = run.world().store().pods.iter().find(|p| p.status.pod_ip() == Some(noted));
-        assert!(pod.is_some_and(|p| p.meta.name.starts_with("web-") && p.status.ready));
+        assert!(pod.is_some_and(|p| p.meta.name.starts_with("web-") && p.status.is_ready()));
     }
 }

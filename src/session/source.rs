@@ -108,7 +108,8 @@ mod tests {
         let manifest = parse(text);
         let (mut run, _) = Run::new(&manifest, None);
         run.advance_to(Time(12_000_000_000), u64::MAX);
-        let pod = run.world().store().pods.iter().find(|p| p.status.ready).expect("a ready Pod").meta.key();
+        let pod =
+            run.world().store().pods.iter().find(|p| p.status.is_ready()).expect("a ready Pod").meta.key();
         run.act(Action::SetReadiness { pod, pass: false }).expect("it runs");
         run.advance_to(Time(15_500_000_000), u64::MAX);
         let client = run.world().traffic().clients.values().next().expect("a client").spec.name.clone();

@@ -113,7 +113,7 @@ fn node(world: &World, node: &Node) -> Row {
 
 fn pod(now: Time, pod: &Pod) -> Row {
     let containers = pod.spec.containers.len();
-    let ready = if pod.status.ready { containers } else { 0 };
+    let ready = if pod.status.is_ready() { containers } else { 0 };
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "<none>".into());
     row(
         &pod.meta.namespace,
@@ -121,7 +121,7 @@ fn pod(now: Time, pod: &Pod) -> Row {
         vec![
             format!("{ready}/{containers}"),
             pod_status(pod),
-            pod.status.restarts.to_string(),
+            pod.status.restarts().to_string(),
             age(now, pod.meta.created),
         ],
         vec![
@@ -135,7 +135,7 @@ fn pod_status(pod: &Pod) -> String {
     if pod.meta.deleted.is_some() {
         return "Terminating".into();
     }
-    if let Some(waiting) = &pod.status.waiting {
+    if let Some(waiting) = pod.status.waiting() {
         return waiting.to_string();
     }
     match pod.status.phase {
@@ -186,7 +186,7 @@ fn deployment(world: &World, deployment: &Deployment) -> Row {
     let store = world.store();
     let owned: Vec<_> = store.replica_sets_of(deployment.meta.uid).collect();
     let pods = |set: &ReplicaSet| store.pods_of(set.meta.uid).filter(|p| p.meta.deleted.is_none());
-    let ready = owned.iter().flat_map(|rs| pods(rs)).filter(|p| p.status.ready).count();
+    let ready = owned.iter().flat_map(|rs| pods(rs)).filter(|p| p.status.is_ready()).count();
     let newest = owned.iter().max_by_key(|rs| (rs.meta.created, rs.meta.uid));
     let current = newest.map_or(0, |rs| pods(rs).count());
     row(
@@ -204,7 +204,7 @@ fn deployment(world: &World, deployment: &Deployment) -> Row {
 
 fn replica_set(world: &World, rs: &ReplicaSet) -> Row {
     let pods: Vec<_> = world.store().pods_of(rs.meta.uid).filter(|p| p.meta.deleted.is_none()).collect();
-    let ready = pods.iter().filter(|p| p.status.ready).count();
+    let ready = pods.iter().filter(|p| p.status.is_ready()).count();
     let cells = [rs.replicas as usize, pods.len(), ready].map(|n| n.to_string());
     let cells = cells.into_iter().chain([age(world.now(), rs.meta.created)]).collect();
     row(&rs.meta.namespace, &rs.meta.name, cells, vec![labels(&rs.selector.match_labels)])

@@ -1,6 +1,7 @@
 //! Kubernetes objects under their own field names: text in, typed objects and diagnostics out.
 
 mod action;
+mod container;
 mod decode;
 mod diagnostic;
 mod diagnostics;
@@ -8,12 +9,15 @@ mod duration;
 mod families;
 mod field;
 mod kind;
+mod lifecycle;
 mod manifest;
 mod message;
 mod meta;
 mod namespace;
 mod node;
 mod pod;
+mod pod_status;
+mod probe;
 mod read;
 pub(crate) mod scenario;
 mod selectors;
@@ -24,22 +28,30 @@ mod tests;
 mod text;
 mod tree;
 mod validate;
+mod volume;
 mod workload;
 mod write;
 
 pub use action::{Action, ServicePolicy, TOPOLOGY_MODE, TimedAction};
+pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy};
 pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
 pub(crate) use field::Error as FieldError;
 pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated};
+pub use lifecycle::{Lifecycle, LifecycleHandler};
 pub use manifest::{Manifest, Parsed, Source};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;
 pub use node::{Node, NodeCondition, NodeSpec};
-pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
+pub use pod::{Pod, PodSpec, PodTemplate};
+pub use pod_status::{
+    ConditionStatus, ContainerState, ContainerStatus, Phase, PodCondition, PodConditions, PodStatus,
+    Terminated, TerminatedReason, WaitingReason,
+};
+pub use probe::{Probe, ProbeHandler, ProbeKind};
 pub use read::{MAX_OBJECTS, decode_object, parse};
 pub(crate) use scenario::check_action;
 pub use scenario::{
@@ -56,6 +68,7 @@ pub use text::{
     MAX_DEPTH, MAX_DOCUMENTS, MAX_IN_FLOW, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml,
 };
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
+pub use volume::{Volume, VolumeObject, VolumeSource};
 pub use workload::{
     Deployment, DeploymentStrategy, IntOrPercent, Operator, ReplicaSet, Requirement, Selector,
 };

@@ -1,7 +1,5 @@
 //! `v1` Pod and the template that workloads make Pods from.
 
-use std::net::IpAddr;
-
 use serde::Serialize;
 
 use super::decode::{self, Field, FieldCursor, fields};
@@ -9,10 +7,10 @@ use super::diagnostics::Diagnostics;
 use super::field;
 use super::kind::Codec;
 use super::validate;
-use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
-use crate::net::PerFamily;
-use crate::sim::Time;
-use netfilter::Protocol;
+use super::{
+    ApiResource, Container, Labels, Meta, Name, NameRule, PodStatus, Resource, RestartPolicy, Scope, Str,
+    Tree, Volume, VolumeSource, write,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pod {
@@ -54,16 +52,19 @@ impl Codec for Pod {
 pub struct PodSpec {
     /// `spec.nodeName`: set by the scheduler, or by the manifest.
     pub node_name: Option<Name>,
+    pub init_containers: Vec<Container>,
     pub containers: Vec<Container>,
-    /// Only those with `restartPolicy: Always` (sidecars): their ports count in FindPort.
-    pub sidecars: Vec<Container>,
+    pub restart_policy: RestartPolicy,
     /// Seconds, 30 by default.
     pub termination_grace_period_s: u32,
+    /// Seconds from its start time until it fails, whatever it does.
+    pub active_deadline_s: Option<u32>,
+    /// `readinessGates[].conditionType`: conditions without which it is not ready.
+    pub readiness_gates: Vec<Str>,
     pub hostname: Option<Str>,
     pub subdomain: Option<Str>,
     pub host_network: bool,
-    /// One of `spec.volumes` is an emptyDir.
-    pub has_empty_dir: bool,
+    pub volumes: Vec<Volume>,
     /// `spec.nodeSelector`.
     pub node_selector: Labels,
 }
@@ -72,55 +73,37 @@ impl Default for PodSpec {
     fn default() -> PodSpec {
         PodSpec {
             node_name: None,
+            init_containers: Vec::new(),
             containers: Vec::new(),
-            sidecars: Vec::new(),
-            termination_grace_period_s: 30,
+            restart_policy: RestartPolicy::Always,
+            termination_grace_period_s: PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S,
+            active_deadline_s: None,
+            readiness_gates: Vec::new(),
             hostname: None,
             subdomain: None,
             host_network: false,
-            has_empty_dir: false,
+            volumes: Vec::new(),
             node_selector: Labels::new(),
         }
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
-pub struct Container {
-    pub name: Str,
-    pub image: Str,
-    pub ports: Vec<ContainerPort>,
-    pub env: Vec<EnvVar>,
-    pub command: Vec<Str>,
-    pub args: Vec<Str>,
-    pub readiness: Option<Probe>,
-}
+impl PodSpec {
+    /// core/v1 types.go, DefaultTerminationGracePeriodSeconds.
+    pub const DEFAULT_TERMINATION_GRACE_PERIOD_S: u32 = 30;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ContainerPort {
-    pub name: Option<Str>,
-    pub container_port: u16,
-    pub protocol: Protocol,
-}
+    /// The init containers that run beside the others: their ports count in FindPort.
+    pub fn sidecars(&self) -> impl Iterator<Item = &Container> {
+        self.init_containers.iter().filter(|container| container.is_sidecar())
+    }
 
-/// An environment variable with a literal value (`valueFrom` is kept, not simulated).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct EnvVar {
-    pub name: Str,
-    pub value: Str,
-}
+    /// The init containers, and then the others.
+    pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
+        self.init_containers.iter().chain(&self.containers)
+    }
 
-/// `readinessProbe`: when it runs, and how many results in a row change the condition. All times in seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Probe {
-    pub initial_delay_s: u32,
-    pub period_s: u32,
-    pub success_threshold: u32,
-    pub failure_threshold: u32,
-}
-
-impl Default for Probe {
-    fn default() -> Probe {
-        Probe { initial_delay_s: 0, period_s: 10, success_threshold: 1, failure_threshold: 3 }
+    pub fn has_empty_dir(&self) -> bool {
+        self.volumes.iter().any(|volume| volume.source == VolumeSource::EmptyDir)
     }
 }
 
@@ -134,33 +117,4 @@ pub struct PodTemplate {
     /// are compared. Null if it did not come from a text.
     #[serde(skip)]
     pub written: Tree,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
-pub enum Phase {
-    #[default]
-    Pending,
-    Running,
-    Succeeded,
-    Failed,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
-pub struct PodStatus {
-    pub phase: Phase,
-    pub pod_ips: Option<PerFamily<IpAddr>>,
-    /// The Ready condition.
-    pub ready: bool,
-    pub ready_since: Option<Time>,
-    pub started: Option<Time>,
-    pub restarts: u32,
-    /// Why a container waits: `ContainerCreating`, `CrashLoopBackOff`.
-    pub waiting: Option<Str>,
-}
-
-impl PodStatus {
-    /// `podIP`: of the primary family.
-    pub fn pod_ip(&self) -> Option<IpAddr> {
-        self.pod_ips.map(|ips| *ips.primary())
-    }
 }

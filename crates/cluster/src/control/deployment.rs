@@ -91,7 +91,8 @@ impl World {
     }
 
     fn available_pods(&self, rs: &ReplicaSet) -> u32 {
-        self.store.pods_of(rs.meta.uid).filter(|p| p.status.ready && p.meta.deleted.is_none()).count() as u32
+        self.store.pods_of(rs.meta.uid).filter(|p| p.status.is_ready() && p.meta.deleted.is_none()).count()
+            as u32
     }
 
     fn scale_replica_set(&mut self, rs: &ReplicaSet, replicas: u32) {

@@ -107,7 +107,7 @@ impl World {
     /// utils.go, podToEndpoint: the truth table of ready, serving and terminating.
     fn endpoint(&self, service: &Service, pod: &Pod, address: IpAddr) -> Endpoint {
         let terminating = pod.meta.deleted.is_some();
-        let serving = pod.status.ready;
+        let serving = pod.status.is_ready();
         let ready = service.spec.publish_not_ready_addresses || (serving && !terminating);
         let node = pod.spec.node_name.clone();
         let zone = node.as_ref().and_then(|n| self.store.node(n)).and_then(|n| n.zone().cloned());
@@ -219,7 +219,7 @@ pub(crate) fn find_port(port: &ServicePort, pod: &Pod) -> Option<u16> {
             .spec
             .containers
             .iter()
-            .chain(&pod.spec.sidecars)
+            .chain(pod.spec.sidecars())
             .flat_map(|c| &c.ports)
             .find(|p| p.name.as_ref() == Some(name) && p.protocol == port.protocol)
             .map(|p| p.container_port),

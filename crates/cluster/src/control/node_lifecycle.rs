@@ -1,7 +1,7 @@
 //! How the control plane reacts to a node that stops reporting, and to one that reports again.
 //! Source: pkg/controller/nodelifecycle (node_lifecycle_controller.go), tainteviction.
 
-use crate::api::{Node, NodeCondition, NsName, Pod, Uid};
+use crate::api::{Node, NodeCondition, NsName, Pod, PodCondition, Uid};
 use crate::sim::{Event, LogEntry, NodeStep, World};
 
 impl World {
@@ -84,10 +84,11 @@ impl World {
     /// own when it can reach the API server again.
     fn mark_pods_unready(&mut self, node: &str) {
         for key in self.pods_on(node) {
-            if self.store.pods.get(&key).is_some_and(|p| p.status.ready) {
+            if self.store.pods.get(&key).is_some_and(|p| p.status.is_ready()) {
+                let now = self.clock.now();
                 self.update_object::<Pod>(&key, |p| {
-                    p.status.ready = false;
-                    p.status.ready_since = None;
+                    let ready = &mut p.status.conditions.ready;
+                    *ready = Some(PodCondition::new(false).after(ready.as_ref(), now));
                 });
                 self.record(LogEntry::Ready { pod: key, ready: false });
             }

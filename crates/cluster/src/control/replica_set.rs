@@ -130,11 +130,11 @@ fn deletion_order(a: &Pod, b: &Pod, ranks: &LiteMap<Uid, u32>) -> std::cmp::Orde
     let assigned = |p: &Pod| p.spec.node_name.is_some();
     (assigned(a).cmp(&assigned(b)))
         .then(phase(a).cmp(&phase(b)))
-        .then(a.status.ready.cmp(&b.status.ready))
+        .then(a.status.is_ready().cmp(&b.status.is_ready()))
         .then(deletion_cost(a).cmp(&deletion_cost(b)))
         .then(ranks[&b.meta.uid].cmp(&ranks[&a.meta.uid]))
-        .then(b.status.ready_since.cmp(&a.status.ready_since))
-        .then(b.status.restarts.cmp(&a.status.restarts))
+        .then(b.status.ready_since().cmp(&a.status.ready_since()))
+        .then(b.status.most_restarts().cmp(&a.status.most_restarts()))
         .then(b.meta.created.cmp(&a.meta.created))
         .then(b.meta.uid.cmp(&a.meta.uid))
 }
@@ -150,14 +150,21 @@ fn deletion_cost(pod: &Pod) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::PodSpec;
+    use crate::api::{PodCondition, PodConditions, PodSpec};
     use crate::sim::Time;
 
     fn pod(uid: u32, node: Option<&str>, phase: Phase, ready: bool) -> Arc<Pod> {
         Arc::new(Pod {
             meta: Meta { uid: Uid(uid), created: Time(u64::from(uid)), ..Meta::default() },
             spec: PodSpec { node_name: node.map(Into::into), ..PodSpec::default() },
-            status: PodStatus { phase, ready, ..PodStatus::default() },
+            status: PodStatus {
+                phase,
+                conditions: PodConditions {
+                    ready: Some(PodCondition::new(ready)),
+                    ..PodConditions::default()
+                },
+                ..PodStatus::default()
+            },
         })
     }
 

@@ -7,9 +7,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::api::{NsName, Phase, Pod, PodStatus, Probe, Uid};
+use crate::api::{
+    ContainerState, ContainerStatus, NsName, Phase, Pod, PodCondition, PodStatus, Probe, Str, Terminated,
+    Uid, WaitingReason,
+};
 use crate::net::PerFamily;
-use crate::sim::{Chance, Event, LogEntry, Purpose, Span, World};
+use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, World};
 
 /// The Pod's actual state on its node. The API server may not have heard of it yet.
 #[derive(Clone, Debug)]
@@ -24,7 +27,7 @@ pub struct PodRuntime {
     pub passes_probe: bool,
     /// The Pod's status as the kubelet knows it. It reports it as soon as the API server can be reached
     /// (pkg/kubelet/status, status_manager.go).
-    pub status: PodStatus,
+    pub status: Summary,
     /// Stopped and cleaned up while the API server could not be reached.
     gone: bool,
     /// Incremented at each start and stop: steps that were planned before have no effect.
@@ -50,6 +53,53 @@ impl PodRuntime {
     fn forget_plans(&mut self) {
         self.epoch += 1;
         self.probe_epoch += 1;
+    }
+}
+
+/// The status of all its containers, which start and stop together.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Summary {
+    phase: Phase,
+    pod_ips: Option<PerFamily<IpAddr>>,
+    ready: bool,
+    started: Option<Time>,
+    restarts: u32,
+    waiting: Option<Str>,
+}
+
+impl Summary {
+    fn published(&self, pod: &Pod, now: Time) -> PodStatus {
+        let started = self.started.unwrap_or(now);
+        let container = |container: &crate::api::Container| ContainerStatus {
+            name: container.name.clone(),
+            image: container.image.clone(),
+            state: match self.waiting.as_deref() {
+                None => ContainerState::Running { since: started },
+                Some("Error") => ContainerState::Terminated(Terminated::exited(1, started, now)),
+                Some("CrashLoopBackOff") => {
+                    ContainerState::Waiting { reason: WaitingReason::CrashLoopBackOff, message: None }
+                }
+                Some(_) => {
+                    ContainerState::Waiting { reason: WaitingReason::ContainerCreating, message: None }
+                }
+            },
+            last_state: None,
+            ready: self.ready,
+            started: self.waiting.is_none(),
+            restart_count: self.restarts,
+        };
+        let old = &pod.status.conditions;
+        let mut conditions = old.clone();
+        conditions.scheduled = Some(PodCondition::new(true).after(old.scheduled.as_ref(), now));
+        conditions.ready = Some(PodCondition::new(self.ready).after(old.ready.as_ref(), now));
+        PodStatus {
+            phase: self.phase,
+            conditions,
+            pod_ips: self.pod_ips,
+            start_time: self.started,
+            container_statuses: pod.spec.containers.iter().map(container).collect(),
+            ..PodStatus::default()
+        }
     }
 }
 
@@ -104,7 +154,7 @@ impl World {
             addresses: None,
             process: Process::Stopped,
             passes_probe: true,
-            status: pod.status.clone(),
+            status: Summary::default(),
             gone: false,
             epoch: 0,
             probe_epoch: 0,
@@ -122,18 +172,20 @@ impl World {
     }
 
     /// Changes the kubelet's own status of a Pod, and reports it if the API server can be reached.
-    fn update_status(&mut self, pod: Uid, change: impl FnOnce(&mut PodStatus)) {
+    fn update_status(&mut self, pod: Uid, change: impl FnOnce(&mut Summary)) {
         let Some(runtime) = self.pods.get_mut(&pod) else { return };
         change(&mut runtime.status);
         self.report_status(pod);
     }
 
     fn report_status(&mut self, pod: Uid) {
+        let now = self.clock.now();
         let Some(runtime) = self.pods.get(&pod).filter(|r| !self.is_cut_off(r.node)) else { return };
         let (key, status) = (runtime.key.clone(), runtime.status.clone());
         let Some(old) = self.store.pods.get(&key).filter(|p| p.meta.uid == pod) else { return };
-        let turned = old.status.ready != status.ready;
+        let turned = old.status.is_ready() != status.ready;
         let ready = status.ready;
+        let status = status.published(old, now);
         self.update_object::<Pod>(&key, |p| p.status = status);
         if turned {
             self.record(LogEntry::Ready { pod: key, ready });
@@ -153,8 +205,7 @@ impl World {
                     self.plan(uid, Span::ZERO, KubeletStep::Removed);
                     continue;
                 }
-                Some(runtime) if runtime.status != pod.status => self.report_status(uid),
-                Some(_) => {}
+                Some(_) => self.report_status(uid),
             }
             let stopping = self
                 .pods
@@ -295,14 +346,10 @@ impl World {
     }
 
     fn set_pod_ready(&mut self, pod: Uid, ready: bool) {
-        let now = self.clock.now();
         if self.pods.get(&pod).is_none_or(|r| r.status.ready == ready) {
             return;
         }
-        self.update_status(pod, |status| {
-            status.ready = ready;
-            status.ready_since = ready.then_some(now);
-        });
+        self.update_status(pod, |status| status.ready = ready);
     }
 
     /// The process exits by itself, with an error.
@@ -458,7 +505,7 @@ impl World {
         }
         let Some(pod) = self.store.pods.get(&runtime.key) else { return false };
         let mut declared =
-            pod.spec.containers.iter().chain(&pod.spec.sidecars).flat_map(|c| &c.ports).peekable();
+            pod.spec.containers.iter().chain(pod.spec.sidecars()).flat_map(|c| &c.ports).peekable();
         declared.peek().is_none() || declared.any(|p| p.container_port == port)
     }
 

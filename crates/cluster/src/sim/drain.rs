@@ -47,7 +47,7 @@ impl World {
         let mut blockers = DrainBlockers::default();
         for key in self.pods_on(node) {
             let Some(pod) = self.store.pods.get(&key).filter(|pod| !has_ended(pod)) else { continue };
-            if pod.spec.has_empty_dir && !options.delete_empty_dir_data {
+            if pod.spec.has_empty_dir() && !options.delete_empty_dir_data {
                 blockers.local_storage.push(key);
             } else if pod.meta.owner.is_none() && !options.force {
                 blockers.unmanaged.push(key);

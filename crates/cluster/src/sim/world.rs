@@ -300,7 +300,7 @@ impl World {
             .store
             .pods
             .iter()
-            .all(|p| p.meta.deleted.is_none() && (p.status.ready || !self.can_be_ready(p)));
+            .all(|p| p.meta.deleted.is_none() && (p.status.is_ready() || !self.can_be_ready(p)));
         let replicas = self
             .store
             .replica_sets

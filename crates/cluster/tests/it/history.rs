@@ -17,7 +17,8 @@ fn busy() -> Run {
 
 fn kill_a_web_pod(run: &mut Run) {
     let pods = &run.world().store().pods;
-    let pod = pods.iter().find(|p| p.meta.name.starts_with("web-") && p.status.ready).expect("one is ready");
+    let pod =
+        pods.iter().find(|p| p.meta.name.starts_with("web-") && p.status.is_ready()).expect("one is ready");
     let (namespace, name) = (pod.meta.namespace.clone(), pod.meta.name.clone());
     run.act(Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } })
         .expect("a Pod can be deleted");

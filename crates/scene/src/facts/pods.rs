@@ -62,7 +62,7 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
         node: node.map(|n| n.meta.uid),
         owner: meta.owner.as_ref().map(|o| o.uid),
         calls,
-        restarts: pod.status.restarts,
+        restarts: pod.status.restarts(),
     }
 }
 
@@ -75,7 +75,7 @@ fn state(world: &World, pod: &Pod) -> PodState {
     if pod.meta.deleted.is_some() {
         return PodState::Terminating;
     }
-    match pod.status.waiting.as_deref() {
+    match pod.status.waiting() {
         Some("ContainerCreating") => return PodState::Creating,
         Some("CrashLoopBackOff") => return PodState::Crashed(true),
         Some(_) => return PodState::Crashed(false),
@@ -83,7 +83,7 @@ fn state(world: &World, pod: &Pod) -> PodState {
     }
     match runtime {
         None => PodState::Pending,
-        Some(_) if pod.status.ready => PodState::Ready,
+        Some(_) if pod.status.is_ready() => PodState::Ready,
         Some(r) if r.process == Process::Listening => PodState::NotReady,
         Some(_) => PodState::Creating,
     }

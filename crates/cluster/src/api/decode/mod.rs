@@ -3,9 +3,11 @@
 //! follow (`KubeObject::decode`). All errors are reported, not only the first.
 
 mod canonical;
+mod container;
 mod endpoint_ip;
 mod field_cursor;
 pub(super) mod fields;
+mod lifecycle;
 pub(super) mod meta;
 mod names;
 pub(super) mod node;
@@ -15,6 +17,7 @@ mod schema;
 pub(super) mod service;
 mod service_port;
 pub(super) mod slice;
+mod volume;
 pub(super) mod workload;
 
 pub(super) use field_cursor::{FieldCursor, shown};

@@ -361,14 +361,15 @@ fn a_pod_with_a_probe_and_a_sidecar() {
     let spec = "initContainers:\n- {name: a, image: i}\n- {name: b, image: i, restartPolicy: Always, ports: [{containerPort: 9}]}\ncontainers:\n- name: c\n  image: i\n  env: [{name: A, value: b}, {name: B, valueFrom: {}}, {name: C}]\n  readinessProbe: {httpGet: {port: web}, periodSeconds: 0, failureThreshold: 5}\n";
     let text = object("v1", "Pod", spec);
     let KubeObject::Pod(pod) = only(&text) else { panic!() };
-    assert_eq!(pod.spec.sidecars.len(), 1);
-    let probe = Probe { initial_delay_s: 0, period_s: 10, success_threshold: 1, failure_threshold: 5 };
+    assert_eq!(pod.spec.sidecars().map(|c| &*c.name).collect::<Vec<_>>(), ["b"]);
+    let handler = ProbeHandler { http_get: Some(TargetPort::Name("web".into())), ..ProbeHandler::default() };
+    let probe = Probe { handler, failure_threshold: 5, ..Probe::DEFAULT };
     assert_eq!(pod.spec.containers[0].readiness, Some(probe));
-    let env: Vec<&str> = pod.spec.containers[0].env.iter().map(|e| &*e.name).collect();
-    assert_eq!(env, ["A", "C"]);
+    let env: Vec<_> = pod.spec.containers[0].env.iter().map(|e| (&*e.name, e.value.as_deref())).collect();
+    assert_eq!(env, [("A", Some("b")), ("B", None), ("C", Some(""))]);
     let notes: Vec<String> =
         parse(&text).diagnostics.iter().map(|d| format!("{}: {}", d.path, d.message)).collect();
-    assert_eq!(notes, ["spec.initContainers[0]: initContainers is kept, not simulated"]);
+    assert_eq!(notes, Vec::<String>::new());
 }
 
 #[test]
@@ -379,16 +380,9 @@ fn kept_not_simulated() {
         found.iter().map(|d| if d.path.is_empty() { d.message.to_string() } else { d.path.clone() }).collect()
     };
     let container = "livenessProbe: {tcpSocket: {port: 1}}\n  lifecycle: {preStop: {exec: {command: [a]}}}\n  ports: [{containerPort: 80, hostPort: 80}]\n  resources: {}\n  volumeMounts: []\n";
-    assert_eq!(
-        notes(&pod(container)),
-        [
-            "spec.containers[0].livenessProbe",
-            "spec.containers[0].lifecycle.preStop",
-            "spec.containers[0].ports[0].hostPort"
-        ]
-    );
+    assert_eq!(notes(&pod(container)), ["spec.containers[0].ports[0].hostPort"]);
     let host = notes(&object("v1", "Pod", "{hostNetwork: true, containers: [{name: c, image: i}]}"));
-    assert_eq!(host, ["spec.hostNetwork"]);
+    assert_eq!(host, Vec::<String>::new());
     assert_eq!(notes(&deployment("paused: true\nminReadySeconds: 0\n")), ["spec.paused"]);
     assert_eq!(
         notes("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\n"),

@@ -114,7 +114,16 @@ fn a_pod_of_a_template_keeps_what_the_template_says() {
     pod.meta.labels = deployment.template.labels.clone();
     pod.meta.owner = Some(OwnerRef { kind: Kind::ReplicaSet, name: "web".into(), uid: Uid(2) });
     pod.meta.deleted = Some(Time(0));
-    pod.status.waiting = Some("ContainerCreating".into());
+    let status = ContainerStatus {
+        name: "c".into(),
+        image: "i".into(),
+        state: ContainerState::Waiting { reason: WaitingReason::ContainerCreating, message: None },
+        last_state: None,
+        ready: false,
+        started: false,
+        restart_count: 0,
+    };
+    pod.status.container_statuses = vec![status];
     pod.spec.node_name = Some("node-1".into());
     let template = parsed.source.tree.get(&["spec".into(), "template".into()]);
     let tree = to_tree(&KubeObject::Pod(pod), template);

@@ -2,9 +2,9 @@
 
 use litemap::LiteMap;
 
-use super::{at, map, printed, put_labels, put_or_remove, text};
+use super::{at, map, port_or_name, printed, put_labels, put_or_remove, text};
 use crate::api::{
-    Labels, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
+    Labels, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
     TrafficPolicy, Tree,
 };
 
@@ -65,11 +65,7 @@ fn overlay_port(mut out: Tree, port: &ServicePort) -> Tree {
     put_or_remove(&mut out, "nodePort", node_port);
     out.put("port", Tree::int(i64::from(port.port)));
     out.put("protocol", text(port.protocol.as_str()));
-    let target = match &port.target_port {
-        TargetPort::Number(number) => Tree::int(i64::from(*number)),
-        TargetPort::Name(name) => text(name),
-    };
-    out.put("targetPort", target);
+    out.put("targetPort", port_or_name(&port.target_port));
     out
 }
 

@@ -49,7 +49,7 @@ fn of_endpoint(service: &str, endpoint: &Endpoint) -> String {
 fn of_pod(pod: &Pod) -> String {
     let node = pod.spec.node_name.as_ref().map_or("on no node".to_string(), |node| format!("on {node}"));
     let ip = pod.status.pod_ip().map_or("no address".to_string(), |ip| ip.to_string());
-    let ready = if pod.status.ready { "ready" } else { "not ready" };
+    let ready = if pod.status.is_ready() { "ready" } else { "not ready" };
     format!("Pod {} {node}: {ip}, {ready}", pod.meta.key())
 }
 
