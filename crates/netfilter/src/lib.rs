@@ -26,6 +26,7 @@ mod chance;
 mod check;
 mod conntrack;
 mod eval;
+mod hooks;
 mod ipset;
 mod ipvs;
 mod matches;
@@ -33,6 +34,7 @@ mod nat;
 pub mod nft;
 mod owner;
 mod packet;
+mod per_family;
 mod print;
 mod queue;
 mod recent;
@@ -50,6 +52,7 @@ pub use chain::{Chain, ChainId, Rule, Target};
 pub use chance::{Chance, KernelPurpose, Purpose};
 pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
+pub use hooks::Hooks;
 pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
 pub use ipvs::{
     Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, Scheduler, ServerKey, VirtualServer,
@@ -57,6 +60,7 @@ pub use ipvs::{
 };
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use owner::Owner;
+pub use per_family::PerFamily;
 pub use queue::EventQueue;
 pub use recent::RecentTables;
 pub use rules::{RuleEffect, Rules};

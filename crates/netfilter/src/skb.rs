@@ -1,7 +1,7 @@
 //! A packet inside one node.
 
 use super::conntrack::{Absent, CtStates, Direction, TcpState};
-use crate::{Protocol, Tuple};
+use crate::{Family, Protocol, Tuple};
 
 /// A packet while one node's kernel handles it (`struct sk_buff`). Each node makes a new one: mark and
 /// conntrack reference are not sent with the packet.
@@ -46,6 +46,11 @@ impl Skb {
     pub fn icmp_error(about: &Tuple, from: std::net::IpAddr, code: IcmpCode) -> Skb {
         let tuple = Tuple { src: from, src_port: 0, dst: about.src, dst_port: 0, protocol: about.protocol };
         Skb::new(tuple, Kind::IcmpError(IcmpError { inner: *about, code }))
+    }
+
+    #[inline]
+    pub fn family(&self) -> Family {
+        Family::of(self.tuple.src)
     }
 
     /// Whether IPVS sent it to a real server on this node.

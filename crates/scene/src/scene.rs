@@ -103,7 +103,7 @@ pub fn display_tenths(world: &World) -> u64 {
     let now = world.now();
     let fresh = |at: Option<Time>| at.is_some_and(|at| now.since(at) < Span::from_secs(1));
     let tenths = now.0 / 100_000_000;
-    if world.machines().values().any(|m| fresh(m.proxy.synced_at)) { tenths } else { tenths / 10 * 10 }
+    if world.machines().values().any(|m| fresh(m.proxy.synced_at())) { tenths } else { tenths / 10 * 10 }
 }
 
 pub fn recent_failures(world: &World) -> RecentFailures {

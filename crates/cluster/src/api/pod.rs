@@ -10,9 +10,8 @@ use super::field;
 use super::kind::Codec;
 use super::validate;
 use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
-use crate::net::PerFamily;
 use crate::sim::Time;
-use netfilter::Protocol;
+use netfilter::{PerFamily, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pod {

@@ -40,14 +40,16 @@ impl World {
             spec.external_traffic_policy == Some(TrafficPolicy::Local) && spec.health_check_node_port != 0;
         let port = if local { spec.health_check_node_port } else { HEALTHZ_PORT };
         let silent = HealthCheck { port, status: None, local_endpoints: None };
-        let answers = |m: &&Machine| m.power && !m.proxy.paused && m.proxy.synced_at.is_some();
+        let answers = |m: &&Machine| m.power && !m.proxy.paused && m.proxy.synced_at().is_some();
         let Some(machine) = self.machines.get(&node).filter(answers) else { return silent };
         if !local {
             let going = self.store.node(&machine.name).is_none_or(|n| n.spec.to_be_deleted);
             return HealthCheck { status: Some(if going { 503 } else { 200 }), ..silent };
         }
-        // kube-proxy opens the health check port when it writes its rules.
-        let known = machine.proxy.written.services.get(&service.meta.key());
+        // kube-proxy opens the health check port when it writes its rules, each proxier on addresses of its family. The
+        // load balancer asks at the node's primary address.
+        let written = &machine.proxy.proxiers.primary().written;
+        let known = written.services.get(&service.meta.key());
         if known.is_none_or(|s| s.spec.health_check_node_port != port) {
             return silent;
         }
@@ -105,7 +107,8 @@ impl LoadBalancer {
 /// How many ready endpoint addresses of the Service are on the node, each counted once. A slice without ports does
 /// not count (pkg/proxy/endpointschangetracker.go, EndpointsMap.getLocalReadyEndpointIPs).
 fn local_ready(machine: &Machine, service: &NsName) -> u32 {
-    let (slices, family) = (&machine.proxy.written.slices, machine.stack.rules().family());
+    let proxiers = &machine.proxy.proxiers;
+    let (slices, family) = (&proxiers.primary().written.slices, proxiers.primary_family());
     let endpoints = endpoints_map(slices, &|of| of == service, &machine.name, family);
     let here = endpoints.values().flatten().filter(|e| e.local && e.ready);
     let found: BTreeSet<IpAddr> = here.map(|e| e.address.ip()).collect();

@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{NsName, Phase, Pod, PodStatus, Probe, Uid};
-use crate::net::PerFamily;
 use crate::sim::{Chance, Controller, Event, LogEntry, Purpose, Span, World};
+use netfilter::PerFamily;
 
 /// The Pod's actual state on its node. The API server may not have heard of it yet.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ use crate::api::{
     check_action,
 };
 use crate::control::POD_LIMIT;
+use crate::node::ProxyStatus;
 use crate::node::kubelet::Process;
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
@@ -309,7 +310,7 @@ impl World {
         machine.cni.release_all();
         // Rules, connections and `recent` lists live in the kernel's memory: all gone.
         machine.reset_kernel();
-        machine.proxy = Default::default();
+        machine.proxy = ProxyStatus::new(&self.config.pod_cidrs);
         machine.proxy_start += 1;
         self.pods_lose_power(node);
         if !cut_off {

@@ -5,10 +5,10 @@ use crate::api::{
     Container, Kind, KubeObject, Manifest, Meta, Name, Namespace, Node, NodeCondition, NodeSpec, NsName,
     Parsed, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
-use crate::net::{Cni, PerFamily, Prefixes, node_range};
-use crate::node::{Machine, kernel};
+use crate::net::{Cni, Prefixes, node_range};
+use crate::node::{Machine, ProxyStatus, kernel};
 use crate::traffic::{curl_pod, derived_clients};
-use netfilter::Cidr;
+use netfilter::{Cidr, PerFamily};
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
 const POD_CIDR: Prefixes = Prefixes { v4: "10.244.0.0/16", v6: "fd00:10:244::/56" };
@@ -114,7 +114,7 @@ impl World {
         let uid = node.meta.uid;
         let cni = Cni::new(ranges);
         let own = addresses.values().chain(cni.gateways().values()).copied().collect();
-        let stack = kernel(own, self.config.primary_family());
+        let stack = kernel(own, &self.config.pod_cidrs);
         let machine = Machine {
             uid,
             name: node.meta.name.clone(),
@@ -129,7 +129,7 @@ impl World {
             cni,
             stack,
             sent: Default::default(),
-            proxy: Default::default(),
+            proxy: ProxyStatus::new(&self.config.pod_cidrs),
             proxy_start: 0,
         };
         self.machines.insert(uid, machine);

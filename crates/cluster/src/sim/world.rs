@@ -10,13 +10,12 @@ use super::{
 use crate::api::{Deployment, KubeProxy, Name, Node, NsName, Unsimulated};
 use crate::api::{EndpointSlice, Pod, ReplicaSet, Service, Uid};
 use crate::control::{Allocated, Cloud};
-use crate::net::PerFamily;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
 use crate::store::{Store, Stored};
 use crate::traffic::Traffic;
-use netfilter::{Cidr, Family, Scheduler};
+use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 /// Raised whenever the same scenario may run differently than before. A shared link holds the version that it was
 /// made with.
@@ -216,7 +215,7 @@ impl World {
             Event::Reconcile(controller) => self.reconcile(controller),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
-            Event::ProxySync { node, start } => self.proxy_syncs(node, start),
+            Event::ProxySync { node, family, start } => self.proxy_syncs(node, family, start),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
@@ -227,7 +226,7 @@ impl World {
             }
             Event::NeighborTimeout { packet } => self.neighbor_timed_out(packet),
             Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
-            Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
+            Event::ProxyTerminates { node, family, start } => self.proxy_terminates(node, family, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
         }
@@ -386,11 +385,10 @@ impl World {
     /// Whether everything that can become ready is ready, every node's rules are current and no
     /// load balancer waits for its address.
     pub fn settled(&self) -> bool {
-        let proxies = self
-            .machines
-            .values()
-            .filter(|m| !m.is_silent() && !m.proxy.paused)
-            .all(|m| m.proxy.behind() == 0 && !m.proxy.sync_planned);
+        let proxies =
+            self.machines.values().filter(|m| !m.is_silent() && !m.proxy.paused).all(|m| {
+                m.proxy.behind() == 0 && m.proxy.proxiers.values().all(|proxier| !proxier.sync_planned)
+            });
         let pods = self
             .store
             .pods

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::{ClientId, Target, Traffic};
 use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType};
 use crate::dns::Answer;
-use crate::net::{PerFamily, Prefixes};
+use crate::net::Prefixes;
 use crate::node::Machine;
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, World};
 use crate::trace::{Outcome, Place};
-use netfilter::Family;
+use netfilter::{Family, PerFamily};
 
 #[derive(Clone, Debug)]
 pub struct Client {

@@ -495,12 +495,14 @@ impl World {
     ) {
         let before = before.unwrap_or(flight.tuple);
         let machine = node.filter(|_| !hits.is_empty()).and_then(|n| self.machines.get_mut(&n));
-        let rules = machine.map(|machine| {
+        let rules = machine.and_then(|machine| {
             machine.count(before, &hits);
-            if self.traffic.meets_first(machine.uid, machine.proxy.synced_at) {
-                flight.rules_bytes += machine.rules_bytes();
+            let family = Family::of(before.dst);
+            let proxier = machine.proxy.proxiers.get(family)?;
+            if self.traffic.meets_first(machine.uid, family, proxier.synced_at) {
+                flight.rules_bytes += proxier.rules_bytes();
             }
-            machine.stack.rules().clone()
+            machine.rules(family).cloned()
         });
         let place = match (node, flight.trace.segments.last()) {
             (Some(node), _) => Place::Node(node),

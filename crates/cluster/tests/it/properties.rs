@@ -8,12 +8,11 @@ use crate::support::{self, start};
 use cluster::api::{
     Action, Kind, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Uid,
 };
-use cluster::net::PerFamily;
 use cluster::node::Machine;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, World};
 use cluster::trace::{HopKind, PacketKind, Place};
-use netfilter::RuleEffect;
+use netfilter::{PerFamily, RuleEffect};
 use proptest::prelude::*;
 
 /// Something that a person could do, by numbers that are folded onto what is there.
@@ -345,11 +344,16 @@ fn packets_are_accounted_for(world: &World) {
 /// A sync writes only what has changed since the last; what is in force then is what a sync from nothing
 /// would write.
 fn rules_are_those_of_a_sync_from_nothing(world: &World) {
-    for machine in
-        world.machines().values().filter(|m| m.power && m.proxy.behind() == 0 && m.proxy.synced_at.is_some())
+    for machine in world
+        .machines()
+        .values()
+        .filter(|m| m.power && m.proxy.behind() == 0 && m.proxy.synced_at().is_some())
     {
         let anew = world.rules_as_if(machine.uid, machine.proxy.mode).expect("the node is there");
-        assert_eq!(machine.stack.rules().to_string(), anew.to_string(), "{}", machine.name);
+        for (family, anew) in anew.iter() {
+            let written = machine.rules(family).expect("it has the cluster's families");
+            assert_eq!(written.to_string(), anew.to_string(), "{}", machine.name);
+        }
     }
 }
 

@@ -38,7 +38,7 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
     let machine = world.machines().get(&uid);
     let power = machine.is_some_and(|m| m.power);
     // A node that was cut off still has its rules; one that had no power has none yet.
-    let starts = machine.is_some_and(|m| !m.cut_off && m.proxy.synced_at.is_none());
+    let starts = machine.is_some_and(|m| !m.cut_off && m.proxy.synced_at().is_none());
     let state = match (power, node.ready) {
         (true, NodeCondition::True) => NodeState::Ready,
         (true, NodeCondition::Unknown) if starts => NodeState::Starting,

@@ -13,7 +13,7 @@ use cluster::node::kube_proxy::{
 use cluster::node::{Lag, Machine, StalePort};
 use cluster::sim::World;
 use cluster::trace::Hop;
-use netfilter::Scheduler;
+use netfilter::{Hooks, Rules, Scheduler};
 
 use crate::words;
 
@@ -122,18 +122,21 @@ impl Row {
 
     /// How many connections the rule has sent on, or how many packets it has stopped.
     pub fn count(&self, machine: &Machine) -> u64 {
-        let stack = &machine.stack;
         match (&self.kind, self.endpoint) {
             (RowKind::Endpoint { only, .. }, Some(endpoint)) => {
                 machine.sent.to(&self.port, endpoint, only.is_some())
             }
             (RowKind::Stop(stop), _) => {
-                let (rules, owner) = (stack.rules(), self.port.owner());
-                let is_it = |at| {
+                let owner = self.port.owner();
+                let is_it = |rules: &Rules, at| {
                     rule_role(rules, at) == Some(RuleRole::Blocks(*stop))
                         && rules.owner(at).is_none_or(|of| *of == owner)
                 };
-                stack.counts().iter().filter(|(at, _)| is_it(**at)).map(|(_, count)| count).sum()
+                let counted = |hooks: &Hooks| -> u64 {
+                    let own = hooks.counts().iter().filter(|(at, _)| is_it(hooks.rules(), **at));
+                    own.map(|(_, count)| count).sum()
+                };
+                machine.stack.hooks().values().map(counted).sum()
             }
             _ => 0,
         }
@@ -155,7 +158,7 @@ pub enum RuleFacts {
 pub fn rules_of_node(world: &World, node: Uid, service: Uid, called: Option<u16>) -> RuleFacts {
     let Some(machine) = world.machines().get(&node) else { return RuleFacts::NodeOff };
     let Some(service) = world.store().service_by_uid(service) else { return RuleFacts::NotYet };
-    match (machine.power, machine.proxy.synced_at) {
+    match (machine.power, machine.proxy.synced_at()) {
         (false, _) => RuleFacts::NodeOff,
         (true, None) => RuleFacts::NotYet,
         _ if !service.has_virtual_ip() => RuleFacts::NoVirtualIp,
@@ -172,13 +175,15 @@ fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>
     for port in ports.iter().filter(|p| one == 0 || called(p.port, p.node_port)) {
         let (key, protocol) = (service.meta.key(), port.protocol);
         let name = Arc::new(ServicePortName { service: key, port: port.name.clone(), protocol });
-        let stale = stale.iter().find(|stale| stale.port == *name);
-        let summary = port_summary(machine.stack.rules(), &name);
-        // Only once, although each port's rules repeat it.
-        if rows.is_empty() {
-            rows = notes(machine, service, &name);
+        for (family, hooks) in machine.stack.hooks().iter() {
+            let stale = stale.iter().find(|stale| stale.port == *name && stale.family == family);
+            let summary = port_summary(hooks.rules(), &name);
+            // Only once, although each port's rules repeat it.
+            if rows.is_empty() {
+                rows = notes(&summary, service, &name);
+            }
+            rows_of_port(&mut rows, hooks.rules(), &name, &summary, stale);
         }
-        rows_of_port(&mut rows, machine, &name, &summary, stale);
         if ports.len() > 1 {
             let mine = |row: &&mut Row| row.port == name && !matches!(row.kind, RowKind::Note { .. });
             rows.iter_mut().filter(mine).for_each(|row| row.number = Some(port.port));
@@ -188,8 +193,7 @@ fn rows(world: &World, machine: &Machine, service: &Service, called: Option<u16>
 }
 
 /// Notes that hold for all ports of the Service. The load balancer's address is shown elsewhere.
-fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
-    let summary = port_summary(machine.stack.rules(), port);
+fn notes(summary: &PortSummary, service: &Service, port: &Arc<ServicePortName>) -> Vec<Row> {
     let is_told = |ip: &&std::net::IpAddr| service.ingress.iter().all(|ingress| ingress.ip != **ip);
     let others: Vec<_> = summary.external_addresses.iter().filter(is_told).collect();
     let mut rows = Vec::new();
@@ -208,12 +212,11 @@ fn notes(machine: &Machine, service: &Service, port: &Arc<ServicePortName>) -> V
 
 fn rows_of_port(
     rows: &mut Vec<Row>,
-    machine: &Machine,
+    rules: &Rules,
     port: &Arc<ServicePortName>,
     summary: &PortSummary,
     lag: Option<&StalePort>,
 ) {
-    let rules = machine.stack.rules();
     let row = |endpoint, kind, stale| Row { port: port.clone(), number: None, endpoint, kind, stale };
     let missing = lag.map_or(&[][..], |lag| &lag.missing);
     for only in [None, Some(For::of(summary))] {
@@ -233,7 +236,7 @@ fn rows_of_port(
 /// How the node's kube-proxy is doing: how far behind, and for how long its rules have been so.
 pub fn proxy_age(world: &World, node: Uid) -> Option<(Lag, Option<cluster::sim::Span>)> {
     let machine = world.machines().get(&node).filter(|m| m.power)?;
-    Some((world.lag_of(node)?, machine.proxy.synced_at.map(|at| world.now().since(at))))
+    Some((world.lag_of(node)?, machine.proxy.synced_at().map(|at| world.now().since(at))))
 }
 
 #[cfg(test)]
