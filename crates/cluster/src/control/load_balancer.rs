@@ -154,8 +154,9 @@ impl World {
     pub(crate) fn set_ip_mode(&mut self, proxy: bool) {
         Arc::make_mut(&mut self.config).balancer_is_proxy = proxy;
         self.changes.scene = true;
-        let told = |s: &&Arc<Service>| s.ingress.iter().any(|ingress| ingress.proxy != proxy);
-        let keys: Vec<NsName> = self.store.services.iter().filter(told).map(|s| s.meta.key()).collect();
+        let has_other_mode = |s: &&Arc<Service>| s.ingress.iter().any(|ingress| ingress.proxy != proxy);
+        let keys: Vec<NsName> =
+            self.store.services.iter().filter(has_other_mode).map(|s| s.meta.key()).collect();
         for key in keys {
             self.update_object::<Service>(&key, |s| {
                 s.ingress.iter_mut().for_each(|ingress| ingress.proxy = proxy);

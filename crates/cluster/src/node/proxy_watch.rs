@@ -66,8 +66,8 @@ impl World {
     pub(crate) fn publish_zone(&mut self, node: &Node) {
         let Some(machine) = self.machines.get(&node.meta.uid).filter(|m| m.power) else { return };
         let zone = node.zone().cloned();
-        let told = machine.proxy.pending_events.iter().any(|u| u.what == Changed::Node);
-        if told || machine.proxy.zone != zone {
+        let has_pending = machine.proxy.pending_events.iter().any(|u| u.what == Changed::Node);
+        if has_pending || machine.proxy.zone != zone {
             self.send_watch_event(node.meta.uid, WatchChange::Zone(zone));
         }
     }
@@ -230,28 +230,29 @@ impl World {
 
     /// The configuration of the proxier of one family.
     fn proxy_config(&self, node: Uid, family: Family) -> ProxyConfig {
-        let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
+        let (machine, config, usual) =
+            (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
         let pod_cidr = self.config.pod_cidrs.get(family).copied();
         ProxyConfig {
             family,
             node_name: machine.name.clone(),
             node_ips: machine.stack.addresses.clone(),
             zone: machine.proxy.zone.clone(),
-            cluster_cidr: match told.detect_local_mode.unwrap_or_default() {
-                DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(pod_cidr),
+            cluster_cidr: match config.detect_local_mode.unwrap_or_default() {
+                DetectLocalMode::ClusterCidr => config.cluster_cidr.unwrap_or(pod_cidr),
                 DetectLocalMode::NodeCidr => machine.cni.range(family),
             },
             service_cidrs: self.config.service_cidrs.values().copied().collect(),
-            masquerade_all: told.masquerade_all.unwrap_or(usual.masquerade_all),
-            masquerade_bit: told.masquerade_bit.unwrap_or(usual.masquerade_bit),
-            node_port_addresses: match &told.node_port_addresses {
+            masquerade_all: config.masquerade_all.unwrap_or(usual.masquerade_all),
+            masquerade_bit: config.masquerade_bit.unwrap_or(usual.masquerade_bit),
+            node_port_addresses: match &config.node_port_addresses {
                 Some(NodePortAddresses::Primary) => {
                     machine.addresses.values().map(|ip| Cidr::host(*ip)).collect()
                 }
                 Some(NodePortAddresses::In(ranges)) => ranges.clone(),
                 None => Vec::new(),
             },
-            localhost_node_ports: told.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
+            localhost_node_ports: config.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
             cni_masquerade_cidr: pod_cidr.filter(|_| self.config.ip_masq),
             ipvs_scheduler: self.config.ipvs_scheduler,
             ..usual

@@ -499,7 +499,7 @@ impl World {
             machine.count(before, &hits);
             let family = Family::of(before.dst);
             let proxier = machine.proxy.proxiers.get(family)?;
-            if self.traffic.meets_first(machine.uid, family, proxier.synced_at) {
+            if self.traffic.is_first_to_pass(machine.uid, family, proxier.synced_at) {
                 flight.rules_bytes += proxier.rules_bytes();
             }
             machine.rules(family).cloned()

@@ -51,7 +51,7 @@ pub struct Traffic {
     pub(crate) next_connection: u64,
     pub(crate) next_packet: u64,
     /// For each node, when the rules were written that the last packet there passed.
-    met: LiteMap<(Uid, Family), Option<Time>>,
+    passed_rules: LiteMap<(Uid, Family), Option<Time>>,
 }
 
 impl Traffic {
@@ -77,8 +77,8 @@ impl Traffic {
 
     /// Whether this is the first packet to pass the rules that a node wrote at `written`. Its trace keeps them in
     /// memory after they are replaced.
-    fn meets_first(&mut self, node: Uid, family: Family, written: Option<Time>) -> bool {
-        self.met.insert((node, family), written) != Some(written)
+    fn is_first_to_pass(&mut self, node: Uid, family: Family, written: Option<Time>) -> bool {
+        self.passed_rules.insert((node, family), written) != Some(written)
     }
 
     /// The memory that is not shared with an older state of it.

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 
 /// Something that a person could do, by numbers that are folded onto what is there.
 #[derive(Clone, Debug)]
-enum Deed {
+enum Operation {
     DeletePod(u8),
     Crash(u8),
     Readiness(u8, bool),
@@ -38,69 +38,69 @@ enum Deed {
     Wait(u16),
 }
 
-fn deeds() -> impl Strategy<Value = Vec<Deed>> {
-    let deed = prop_oneof![
-        any::<u8>().prop_map(Deed::DeletePod),
-        any::<u8>().prop_map(Deed::Crash),
-        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Readiness(i, b)),
-        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Relabel(i, b)),
-        any::<(u8, u8)>().prop_map(|(i, t)| Deed::Type(i, t)),
-        any::<(u8, u8)>().prop_map(|(i, n)| Deed::Scale(i, n % 6)),
-        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Power(i, b)),
-        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Cordon(i, b)),
-        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Drain(i, b)),
-        any::<(u8, bool)>().prop_map(|(i, b)| Deed::CutOff(i, b)),
-        any::<(u8, bool)>().prop_map(|(i, b)| Deed::Pause(i, b)),
-        any::<u8>().prop_map(Deed::Mode),
-        any::<(u8, u8)>().prop_map(|(i, p)| Deed::Policy(i, p)),
-        any::<(u8, u8)>().prop_map(|(i, p)| Deed::Policy(i, p)),
-        any::<(u8, u8)>().prop_map(|(i, s)| Deed::Selector(i, s)),
-        any::<u8>().prop_map(Deed::Apply),
-        any::<u8>().prop_map(Deed::DeleteService),
-        Just(Deed::AddNode),
-        (50..9_000u16).prop_map(Deed::Wait),
+fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    let operation = prop_oneof![
+        any::<u8>().prop_map(Operation::DeletePod),
+        any::<u8>().prop_map(Operation::Crash),
+        any::<(u8, bool)>().prop_map(|(i, b)| Operation::Readiness(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Operation::Relabel(i, b)),
+        any::<(u8, u8)>().prop_map(|(i, t)| Operation::Type(i, t)),
+        any::<(u8, u8)>().prop_map(|(i, n)| Operation::Scale(i, n % 6)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Operation::Power(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Operation::Cordon(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Operation::Drain(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Operation::CutOff(i, b)),
+        any::<(u8, bool)>().prop_map(|(i, b)| Operation::Pause(i, b)),
+        any::<u8>().prop_map(Operation::Mode),
+        any::<(u8, u8)>().prop_map(|(i, p)| Operation::Policy(i, p)),
+        any::<(u8, u8)>().prop_map(|(i, p)| Operation::Policy(i, p)),
+        any::<(u8, u8)>().prop_map(|(i, s)| Operation::Selector(i, s)),
+        any::<u8>().prop_map(Operation::Apply),
+        any::<u8>().prop_map(Operation::DeleteService),
+        Just(Operation::AddNode),
+        (50..9_000u16).prop_map(Operation::Wait),
     ];
-    proptest::collection::vec(deed, 1..14)
+    proptest::collection::vec(operation, 1..14)
 }
 
 fn nth<T: Clone>(all: Vec<T>, index: u8) -> Option<T> {
     (!all.is_empty()).then(|| all[usize::from(index) % all.len()].clone())
 }
 
-fn action(world: &World, deed: &Deed) -> Option<Action> {
+fn action(world: &World, operation: &Operation) -> Option<Action> {
     let store = world.store();
     let pods: Vec<NsName> = store.pods.keys().cloned().collect();
     let services: Vec<NsName> = store.services.keys().cloned().collect();
     let nodes: Vec<_> = store.nodes.keys().map(|k| k.name.clone()).collect();
-    Some(match deed {
-        Deed::DeletePod(i) => Action::DeleteObject { object: pod_ref(&nth(pods, *i)?) },
-        Deed::Crash(i) => Action::CrashPod { pod: nth(pods, *i)? },
-        Deed::Readiness(i, pass) => Action::SetReadiness { pod: nth(pods, *i)?, pass: *pass },
-        Deed::Relabel(i, app) => {
+    Some(match operation {
+        Operation::DeletePod(i) => Action::DeleteObject { object: pod_ref(&nth(pods, *i)?) },
+        Operation::Crash(i) => Action::CrashPod { pod: nth(pods, *i)? },
+        Operation::Readiness(i, pass) => Action::SetReadiness { pod: nth(pods, *i)?, pass: *pass },
+        Operation::Relabel(i, app) => {
             let value = if *app { "web" } else { "other" };
             let labels: Labels = [("app".into(), value.into())].into_iter().collect();
             Action::SetLabels { object: pod_ref(&nth(pods, *i)?), labels }
         }
-        Deed::Type(i, t) => {
+        Operation::Type(i, t) => {
             let types = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
             Action::SetServiceType { service: nth(services, *i)?, type_: types[usize::from(*t) % 3] }
         }
-        Deed::Scale(i, n) => {
+        Operation::Scale(i, n) => {
             let deployments = store.deployments.keys().cloned().collect();
             Action::Scale { deployment: nth(deployments, *i)?, replicas: u32::from(*n) }
         }
-        Deed::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
-        Deed::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
-        Deed::Drain(i, force) => {
+        Operation::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
+        Operation::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
+        Operation::Drain(i, force) => {
             Action::Drain { node: nth(nodes, *i)?, force: *force, delete_empty_dir_data: *force }
         }
-        Deed::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
-        Deed::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
-        Deed::Mode(i) => Action::SetProxyMode { mode: nth(ProxyMode::ALL.to_vec(), *i)? },
-        Deed::Policy(i, p) => {
+        Operation::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
+        Operation::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
+        Operation::Mode(i) => Action::SetProxyMode { mode: nth(ProxyMode::ALL.to_vec(), *i)? },
+        Operation::Policy(i, p) => {
             Action::SetServicePolicy { service: nth(services, *i)?, policy: nth(policies(), *p)? }
         }
-        Deed::Selector(i, s) => {
+        Operation::Selector(i, s) => {
             let selectors: [Labels; 3] = [
                 [("app".into(), "web".into())].into_iter().collect(),
                 [("app".into(), "other".into())].into_iter().collect(),
@@ -108,13 +108,13 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
             ];
             Action::SetSelector { service: nth(services, *i)?, selector: nth(selectors.to_vec(), *s)? }
         }
-        Deed::Apply(i) => Action::apply(nth(APPLIED.to_vec(), *i)?),
-        Deed::DeleteService(i) => {
+        Operation::Apply(i) => Action::apply(nth(APPLIED.to_vec(), *i)?),
+        Operation::DeleteService(i) => {
             let NsName { namespace, name } = nth(services, *i)?;
             Action::DeleteObject { object: ObjectRef { kind: Kind::Service, namespace, name } }
         }
-        Deed::AddNode => Action::AddNode { name: None, zone: Some("a".into()) },
-        Deed::Wait(_) => return None,
+        Operation::AddNode => Action::AddNode { name: None, zone: Some("a".into()) },
+        Operation::Wait(_) => return None,
     })
 }
 
@@ -395,17 +395,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_done_these_hold(seed in any::<u64>(), mode in mode(), deeds in deeds()) {
+    fn whatever_is_done_these_hold(seed in any::<u64>(), mode in mode(), operations in operations()) {
         let mut run = start(&cluster(mode), seed);
         let mut check = Checker::default();
         advance(&mut run, Span::from_secs(8), &mut check);
-        for deed in &deeds {
-            match deed {
-                Deed::Wait(ms) => advance(&mut run, Span::from_millis(u64::from(*ms)), &mut check),
-                deed => {
-                    check.some_forgotten |= matches!(deed, Deed::Mode(_) | Deed::Power(..));
+        for operation in &operations {
+            match operation {
+                Operation::Wait(ms) => advance(&mut run, Span::from_millis(u64::from(*ms)), &mut check),
+                operation => {
+                    check.some_forgotten |= matches!(operation, Operation::Mode(_) | Operation::Power(..));
                     // Refused or not: neither may break anything.
-                    let _ = action(run.world(), deed).map(|a| run.act(a));
+                    let _ = action(run.world(), operation).map(|a| run.act(a));
                     check.now(run.world());
                 }
             }
@@ -420,14 +420,14 @@ proptest! {
 
     /// Replaying a run's log gives the run.
     #[test]
-    fn the_log_is_the_run(seed in any::<u64>(), mode in mode(), deeds in deeds()) {
+    fn the_log_is_the_run(seed in any::<u64>(), mode in mode(), operations in operations()) {
         let mut run = start(&cluster(mode), seed);
-        for deed in &deeds {
-            if let Deed::Wait(ms) = deed {
+        for operation in &operations {
+            if let Operation::Wait(ms) = operation {
                 let to = run.world().now() + Span::from_millis(u64::from(*ms));
                 run.advance_to(to, u64::MAX);
             }
-            let _ = action(run.world(), deed).map(|a| run.act(a));
+            let _ = action(run.world(), operation).map(|a| run.act(a));
         }
         let end = run.world().now() + Span::from_secs(5);
         run.advance_to(end, u64::MAX);
