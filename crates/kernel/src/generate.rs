@@ -13,7 +13,7 @@ use litemap::LiteMap;
 use netfilter::{Cidr, Family, Protocol};
 
 use crate::features::{Feature, Stale, Strict};
-use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
+use crate::plan::{self, CLOSED_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
 use crate::rng::Rng;
 use crate::rules::Backend;
 
@@ -158,7 +158,7 @@ impl Cluster {
         Endpoint {
             address: match place {
                 Place::Pod(node, _) if rng.percent(2) => plan::vacant_ip(self.family, node),
-                _ => plan::address_of(self.family, place),
+                Place::Pod(..) | Place::Node(_) | Place::Outside => plan::address_of(self.family, place),
             },
             ready: conditions.0,
             serving: conditions.1,
@@ -290,7 +290,7 @@ fn ports(rng: &mut Rng, number: u8, external: bool) -> Vec<ServicePort> {
         // One number in two protocols, as DNS has it.
         let other = match ports[0].protocol {
             Protocol::Udp => Protocol::Tcp,
-            _ => Protocol::Udp,
+            Protocol::Tcp | Protocol::Sctp => Protocol::Udp,
         };
         let twin = ServicePort { name: "twin".into(), protocol: other, ..ports[0].clone() };
         ports[0].name = "first".into();
@@ -305,7 +305,7 @@ fn endpoint_port(rng: &mut Rng, port: &ServicePort, which: usize) -> Option<Endp
         return None;
     }
     let listening = if port.protocol == Protocol::Udp { UDP_PORTS } else { TCP_PORTS };
-    let number = if rng.percent(6) { DEAF_PORT } else { listening[which] };
+    let number = if rng.percent(6) { CLOSED_PORT } else { listening[which] };
     Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number })
 }
 
