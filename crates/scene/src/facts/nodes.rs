@@ -42,9 +42,9 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
     let state = match (power, node.ready) {
         (true, NodeCondition::True) => NodeState::Ready,
         (true, NodeCondition::Unknown) if starts => NodeState::Starting,
-        (true, _) => NodeState::NotReady,
+        (true, NodeCondition::False | NodeCondition::Unknown) => NodeState::NotReady,
         (false, NodeCondition::True) => NodeState::OffUnnoticed,
-        (false, _) => NodeState::Off,
+        (false, NodeCondition::False | NodeCondition::Unknown) => NodeState::Off,
     };
     NodeFacts {
         uid,

@@ -45,12 +45,18 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
     let key = service.meta.key();
     let form = match (spec.type_, spec.headless) {
         (ServiceType::ExternalName, _) => ServiceForm::External,
-        (_, true) => ServiceForm::Headless,
-        _ => ServiceForm::Virtual,
+        (ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::LoadBalancer, true) => {
+            ServiceForm::Headless
+        }
+        (ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::LoadBalancer, false) => {
+            ServiceForm::Virtual
+        }
     };
     let address = match form {
         ServiceForm::External => spec.external_name.as_deref().unwrap_or_default().to_owned(),
-        _ => spec.cluster_ips.first().map(ToString::to_string).unwrap_or_default(),
+        ServiceForm::Headless | ServiceForm::Virtual => {
+            spec.cluster_ips.first().map(ToString::to_string).unwrap_or_default()
+        }
     };
     // One that still serves while it terminates is not counted as ready, as in `kubectl describe`.
     let pods: LiteMap<_, _> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
