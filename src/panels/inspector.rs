@@ -70,7 +70,7 @@ fn Head() -> impl IntoView {
     let title = Memo::new(move |_| title(session, ui));
     let way_back = Memo::new(move |_| {
         session.scene_rev();
-        let from = ui.came_from.get()?;
+        let from = ui.previous_selection.get()?;
         Some((from, session.with_world(|world| from.name(world))?))
     });
     view! {
@@ -98,6 +98,6 @@ fn title(session: Session, ui: Ui) -> String {
     session.opened_rev();
     session.scene_rev();
     let Some(of) = session.selection.get() else { return NOTHING_TITLE.into() };
-    let gone = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
+    let gone = || ui.selected_object.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
     session.with_world(|world| of.name(world)).or_else(gone).unwrap_or_else(|| "Gone".into())
 }

@@ -38,8 +38,8 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
     let lab = NodeRef::<Div>::new();
     opening::begin(session, &options);
     opening::leave_link_once_changed(session);
-    panels::remember_where_from(session, ui);
-    panels::remember_service(session, ui);
+    panels::track_previous_selection(session, ui);
+    panels::track_last_service(session, ui);
     show_what_a_myth_says(session, ui);
     let tools = LazyTools::new(session.notices);
     let pane = move |tab, of| match tools.get() {

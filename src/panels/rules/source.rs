@@ -82,7 +82,13 @@ fn hops<R>(world: &World, of: Selection, read: impl FnOnce(&[&Hop]) -> Option<R>
     let (record, only) = match of {
         Selection::Connection(id) => (world.traffic().record(id)?, None),
         Selection::Packet(id) => (world.traffic().record(world.packet(id)?.connection)?, Some(id)),
-        _ => return None,
+        Selection::Pod(_)
+        | Selection::Service(_)
+        | Selection::Node(_)
+        | Selection::Deployment(_)
+        | Selection::Client(_)
+        | Selection::LoadBalancer(_)
+        | Selection::Object(_) => return None,
     };
     let packets = packets(world, record);
     let of_packet = packets.iter().filter(|p| Some(p.id) == only).flat_map(|p| &p.hops);
@@ -134,14 +140,13 @@ pub fn lit(world: &World, of: Option<Selection>, node: Uid, rules: &Rules) -> BT
             }
         }
     };
-    match of {
-        Some(of @ (Selection::Connection(_) | Selection::Packet(_))) => {
-            hops(world, of, |hops| {
-                hops.iter().for_each(|hop| add(hop));
-                Some(())
-            });
-        }
-        _ => world.traffic().flights.values().filter_map(|f| f.trace.hops.last()).for_each(add),
+    if let Some(of @ (Selection::Connection(_) | Selection::Packet(_))) = of {
+        hops(world, of, |hops| {
+            hops.iter().for_each(|hop| add(hop));
+            Some(())
+        });
+    } else {
+        world.traffic().flights.values().filter_map(|f| f.trace.hops.last()).for_each(add);
     }
     found
 }
