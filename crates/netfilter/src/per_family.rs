@@ -4,7 +4,7 @@ use crate::Family;
 use serde::{Serialize, Serializer};
 
 /// A value for the primary IP family and, if there are two families (dual-stack), one for the other. Iteration gives
-/// the primary family first, as Kubernetes does everywhere (`spec.podCIDRs`, `status.podIPs`).
+/// the primary family first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerFamily<T> {
     primary_family: Family,

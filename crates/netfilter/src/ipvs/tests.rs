@@ -403,7 +403,11 @@ impl Lab {
 
 proptest! {
     #[test]
-    fn connection_counts_stay_right_whatever_happens(n in 0..8usize, persistent in any::<bool>(), operations in operations()) {
+    fn connection_counts_stay_right_whatever_happens(
+        n in 0..8usize,
+        persistent in any::<bool>(),
+        operations in operations(),
+    ) {
         let scheduler = Scheduler::parse(Scheduler::NAMES[n]).expect("a name of its own");
         let persistence = persistent.then_some(300);
         let mut lab = Lab::new(Protocol::Tcp, scheduler, persistence, &[1, 2, 3]);
