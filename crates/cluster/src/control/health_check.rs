@@ -69,7 +69,7 @@ impl World {
     pub(super) fn recheck_service_health(&mut self, key: &NsName, node: Uid) {
         let Some(service) = self.store.services.get(key) else { return };
         let is_ok = self.health_check(service, node).is_ok();
-        let Some(balancer) = self.cloud.balancers.get_mut(key).filter(|b| b.ip.is_some()) else { return };
+        let Some(balancer) = self.cloud.balancers.get_mut(key).filter(|b| b.ips.is_some()) else { return };
         if balancer.healthy.contains(&node) == is_ok {
             balancer.turning.remove(&node);
             return;

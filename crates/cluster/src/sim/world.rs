@@ -399,7 +399,7 @@ impl World {
             .replica_sets
             .iter()
             .all(|rs| self.store.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
-        let cloud = self.cloud.balancers.values().all(|lb| lb.ip.is_some());
+        let cloud = self.cloud.balancers.values().all(|lb| lb.ips.is_some());
         proxies && pods && replicas && cloud && self.planned.is_empty() && self.clock.now() > Time::ZERO
     }
 
