@@ -32,13 +32,14 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        let family = scenario.family();
-        let one = |range: Option<Cidr>, usual: Prefixes| {
-            PerFamily::single(family, range.unwrap_or_else(|| usual.of(family)))
+        let families = scenario.families();
+        let ranges = |named: Option<PerFamily<Cidr>>, usual: Prefixes| {
+            let named = |family| named.and_then(|ranges| ranges.get(family).copied());
+            families.map(|family, ()| named(family).unwrap_or_else(|| usual.of(family)))
         };
         let config = ClusterConfig {
-            pod_cidrs: one(scenario.pod_cidr, POD_CIDR),
-            service_cidrs: one(scenario.service_cidr, SERVICE_CIDR),
+            pod_cidrs: ranges(scenario.pod_cidrs, POD_CIDR),
+            service_cidrs: ranges(scenario.service_cidrs, SERVICE_CIDR),
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             apps_drain: scenario.apps_drain.unwrap_or(false),

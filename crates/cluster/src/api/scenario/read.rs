@@ -15,7 +15,7 @@ use crate::net::longest_for;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
 use crate::traffic::MAX_CLIENTS;
-use netfilter::{Cidr, Scheduler};
+use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 /// apimachinery api/validation, TotalAnnotationSizeLimitB.
 const MAX_PROSE_BYTES: usize = 256 << 10;
@@ -84,8 +84,8 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         description: prose(&spec.field("description"), diagnostics),
         seed: seed(&spec.field("seed"), diagnostics),
         nodes: nodes(&spec.field("nodes"), diagnostics),
-        pod_cidr: read_cidr(&spec.field("podCIDR"), diagnostics),
-        service_cidr: service_cidr(&spec, diagnostics),
+        pod_cidrs: read_cidr(&spec.field("podCIDR"), diagnostics).map(of_one_family),
+        service_cidrs: service_cidr(&spec, diagnostics).map(of_one_family),
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), diagnostics),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
         apps_drain: spec.field("apps").field("drain").bool(),
@@ -118,7 +118,12 @@ fn prose(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Str>
     Some(text.clone())
 }
 
-/// A cluster has one family.
+/// Two ranges, one for each family, are refused until clusters of two families are simulated.
+fn of_one_family(range: Cidr) -> PerFamily<Cidr> {
+    PerFamily::single(Family::of(range.address()), range)
+}
+
+/// Of the Pods' family.
 fn service_cidr(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Cidr> {
     let cursor = spec.field("serviceCIDR");
     let services = read_cidr(&cursor, diagnostics)?;
@@ -142,13 +147,19 @@ fn check_service_range(services: Cidr, cursor: &FieldCursor<'_>, diagnostics: &m
 
 /// Every node that the text has gets a part of the Pod range.
 pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], diagnostics: &mut Diagnostics) {
-    let Some(range) = scenario.pod_cidr else { return };
+    let Some(ranges) = scenario.pod_cidrs else { return };
     let of_scenario = scenario.nodes.iter().flatten().map(|node| &node.name);
     let names: BTreeSet<&Name> = of_scenario.chain(written.iter().copied()).collect();
     let named = scenario.nodes.is_some() || !written.is_empty();
     let nodes = if named { u32::try_from(names.len()).unwrap_or(u32::MAX) } else { DEFAULT_NODES };
     // More than these the World refuses, whatever the range.
     let nodes = nodes.clamp(1, NODE_LIMIT);
+    for range in ranges.values() {
+        check_length(tree, *range, nodes, diagnostics);
+    }
+}
+
+fn check_length(tree: &Tree, range: Cidr, nodes: u32, diagnostics: &mut Diagnostics) {
     let longest = longest_for(nodes, range.address().is_ipv4());
     if range.length() > longest {
         let (from, value) = (diagnostics.len(), range.to_string().into());
