@@ -47,8 +47,8 @@ impl World {
             let going = self.store.node(&machine.name).is_none_or(|n| n.spec.to_be_deleted);
             return HealthCheck { status: Some(if going { 503 } else { 200 }), ..silent };
         }
-        // A proxier opens the health check port when it writes its rules, on the node's addresses of its family. The load
-        // balancer asks at one of the Service's first family.
+        // A proxier opens the health check port when it writes its rules, on the node's addresses of its family. The
+        // load balancer asks at one of the Service's first family.
         let family = self.ip_families(service).primary_family();
         let Some(proxier) = machine.proxy.proxiers.get(family) else { return silent };
         let known = proxier.written.services.get(&service.meta.key());

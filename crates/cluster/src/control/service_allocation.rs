@@ -50,7 +50,8 @@ impl World {
         carry_over(service, old, &|port| source.is_some_and(|tree| names_node_port(tree, port)));
     }
 
-    /// `spec.ipFamilies`: those of its addresses; without any the cluster's primary family (ipFamilyPolicy SingleStack).
+    /// `spec.ipFamilies`: those of its addresses; without any the cluster's primary family (ipFamilyPolicy
+    /// SingleStack).
     pub(super) fn ip_families(&self, service: &Service) -> PerFamily<()> {
         match service.spec.cluster_ips.as_slice() {
             [] => PerFamily::single(self.config.primary_family(), ()),

@@ -100,8 +100,8 @@ impl World {
         Some(addresses).filter(|a| !a.is_empty())
     }
 
-    /// D-01, D-03: every `ready` endpoint. IPv4 comes first, as getaddrinfo sorts: the IPv6 addresses of Pods are unique
-    /// local ones (RFC 6724, section 2.1).
+    /// D-01, D-03: every `ready` endpoint. IPv4 comes first, as getaddrinfo sorts: the IPv6 addresses of Pods are
+    /// unique local ones (RFC 6724, section 2.1).
     fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
         let mut addresses: Vec<IpAddr> =
             self.service_endpoints(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
