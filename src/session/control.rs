@@ -56,7 +56,7 @@ fn moved(world: &World) -> String {
     let flying = world.traffic().flights.values().map(|flight| &flight.trace);
     let last = |trace: &&PacketTrace| trace.hops.last().is_some_and(|hop| hop.at == now);
     let mut moved: Vec<&PacketTrace> = ended.chain(flying).filter(last).collect();
-    moved.sort_by_key(|trace| trace.id);
+    moved.sort_unstable_by_key(|trace| trace.id);
     let rest = moved.len().saturating_sub(SAID);
     let said = moved.iter().take(SAID).filter_map(|trace| {
         let what = words::hop(world, trace, trace.hops.last()?);

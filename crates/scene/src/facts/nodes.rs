@@ -29,7 +29,7 @@ pub struct NodeFacts {
 pub(super) fn all(world: &World) -> Vec<NodeFacts> {
     // The store's order is by name: `node-10` before `node-2`. Uids have the order of joining.
     let mut nodes: Vec<NodeFacts> = world.store().nodes.iter().map(|node| facts(world, node)).collect();
-    nodes.sort_by_key(|n| n.uid);
+    nodes.sort_unstable_by_key(|n| n.uid);
     nodes
 }
 

@@ -41,7 +41,7 @@ pub(super) fn all(world: &World, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodF
         facts(world, pod, calls)
     };
     let mut pods: Vec<PodFacts> = world.store().pods.iter().map(facts).collect();
-    pods.sort_by_key(|p| p.uid);
+    pods.sort_unstable_by_key(|p| p.uid);
     pods
 }
 

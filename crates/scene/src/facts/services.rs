@@ -36,7 +36,7 @@ pub struct ServiceFacts {
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
     // In the order of creation, which is that of the manifest; the store sorts by name.
     let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
-    services.sort_by_key(|s| s.uid);
+    services.sort_unstable_by_key(|s| s.uid);
     services
 }
 
