@@ -6,6 +6,7 @@ mod context_menu;
 pub mod diagram;
 mod dialogs;
 pub mod embed;
+mod header;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod in_page;
 mod opening;
@@ -16,6 +17,7 @@ mod shell;
 mod styles;
 mod text;
 pub mod theme;
+mod timeline;
 mod tools;
 mod ui;
 
@@ -67,5 +69,5 @@ pub fn mount(
     recorder: Option<Recorder>,
 ) -> Result<(), JsValue> {
     let options = Options::of_element(&options);
-    embed::attach(&element, &styles::sheet(), move || view! { <shell::App options recorder/> })
+    embed::attach(&element, &styles::at_first(), move || view! { <shell::App options recorder/> })
 }

@@ -39,7 +39,7 @@ use connections::ConnectionsPanel;
 use deployment::DeploymentPanel;
 use endpoints::EndpointsPanel;
 use events::EventsPanel;
-pub use inspector::{Inspector, PanelWithoutTools};
+pub use inspector::Inspector;
 use leptos::prelude::*;
 use load_balancer::LoadBalancerPanel;
 pub use menu_items::{MenuAction, MenuItem, menu_items};
@@ -49,14 +49,13 @@ use path::{ConnectionPanel, PacketPanel};
 use pod::PodPanel;
 pub use rules::CompareRules;
 use rules::RulesPanel;
-pub use selection_history::{track_last_service, track_previous_selection};
 use service::ServicePanel;
 use start::StartPanel;
 use yaml::YamlPanel;
 
 /// The panel that the selection has under a tab.
 #[component]
-pub fn Panel(tab: Tab, of: Option<Selection>) -> AnyView {
+fn Panel(tab: Tab, of: Option<Selection>) -> AnyView {
     match (tab, of) {
         (Tab::About, None) => view! { <StartPanel/> }.into_any(),
         (Tab::About, Some(of)) => view! { <About of/> }.into_any(),

@@ -1,9 +1,8 @@
 //! What stands around the picture, each part alone in a page.
 
-use super::header::Header;
-use super::spoken_log::SpokenLog;
-use super::transport::Transport;
+use crate::header::Header;
 use crate::in_page::{InPage, deployment};
+use crate::timeline::{SpokenLog, Transport};
 use crate::ui::{Dialog, Toasts};
 use cluster::api::{Action, NsName};
 use leptos::prelude::*;
