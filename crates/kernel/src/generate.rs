@@ -160,6 +160,7 @@ impl Cluster {
                 Place::Pod(node, _) if rng.percent(2) => plan::vacant_ip(self.family, node),
                 Place::Pod(..) | Place::Node(_) | Place::Outside => plan::address_of(self.family, place),
             },
+            other_addresses: Vec::new(),
             ready: conditions.0,
             serving: conditions.1,
             terminating: conditions.2,
@@ -239,14 +240,24 @@ fn service_spec(rng: &mut Rng, family: Family, number: u8) -> ServiceSpec {
     let external_traffic_policy = has_external.then(|| policy(rng));
     let balanced = type_ == ServiceType::LoadBalancer;
     let local = external_traffic_policy == Some(TrafficPolicy::Local);
+    // No `..`: a field that is added is either compared with the kernel, or said to be nothing to it.
     ServiceSpec {
         type_,
+        selector: None,
         ports: ports(rng, number, external),
+        headless: false,
+        ip_families: Vec::new(),
+        ip_family_policy: None,
+        external_name: None,
+        load_balancer_class: None,
+        publish_not_ready_addresses: false,
+        allocate_load_balancer_node_ports: None,
+        traffic_distribution: None,
         cluster_ips: vec![plan::cluster_ip(family, number)],
         external_ips,
         session_affinity: match rng.below(10) {
             0 => SessionAffinity::ClientIP { timeout_s: crate::affinity::SHORT_S },
-            1 => SessionAffinity::ClientIP { timeout_s: 10_800 },
+            1 => SessionAffinity::default_client_ip(),
             _ => SessionAffinity::None,
         },
         external_traffic_policy,
@@ -257,7 +268,6 @@ fn service_spec(rng: &mut Rng, family: Family, number: u8) -> ServiceSpec {
             Vec::new()
         },
         health_check_node_port: if balanced && local { 32_000 + u16::from(number) } else { 0 },
-        ..ServiceSpec::default()
     }
 }
 

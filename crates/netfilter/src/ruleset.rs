@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::chain::{Chain, ChainId, Rule};
 use super::matches::ListId;
 use super::recent::ListAt;
+use serde::Serialize;
+
 use crate::Str;
 
 /// IPv4 or IPv6: the kernel keeps a rule set for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub enum Family {
     #[default]
     V4,

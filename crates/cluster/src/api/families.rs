@@ -3,16 +3,17 @@
 //! cluster's primary family.
 
 use super::diagnostics::Diagnostics;
-use super::{Diagnostic, DiagnosticKind, KubeObject, Parsed, Scenario, Severity, Tree};
+use super::{Diagnostic, DiagnosticKind, KubeObject, ManifestObject, Scenario, Severity};
 use netfilter::{Family, PerFamily};
 
 /// Services that ask for two families are reported by the decoder.
-pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
+pub fn check(objects: &[ManifestObject], scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
     let own = scenario.map_or(PerFamily::single(Family::V4, ()), Scenario::families);
-    for parsed in objects.iter().filter(|parsed| matches!(parsed.object, KubeObject::Service(_))) {
+    for parsed in objects {
+        let KubeObject::Service(service) = &parsed.object else { continue };
         let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { continue };
-        let [only] = list.items() else { continue };
-        if Tree::as_str(only).is_some_and(|asked| own.families().all(|family| family.as_str() != &**asked)) {
+        let [asked] = service.spec.ip_families[..] else { continue };
+        if own.families().all(|family| family != asked) {
             diagnostics.push(Diagnostic {
                 severity: Severity::Info,
                 line: list.position.line,

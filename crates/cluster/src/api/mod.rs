@@ -18,6 +18,7 @@ mod read;
 pub(crate) mod scenario;
 mod selectors;
 mod service;
+mod service_policy;
 mod slice;
 #[cfg(test)]
 mod tests;
@@ -27,19 +28,21 @@ mod validate;
 mod workload;
 mod write;
 
-pub use action::{Action, ServicePolicy, TOPOLOGY_MODE, TimedAction};
+pub use action::{Action, TimedAction};
 pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
 pub(crate) use field::Error as FieldError;
 pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated};
-pub use manifest::{Manifest, Parsed, Source};
+pub use manifest::{Manifest, ManifestObject, Source};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;
 pub use node::{Node, NodeCondition, NodeSpec};
-pub use pod::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe};
+pub use pod::{
+    Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, PodTemplate, Probe, ProbeHandler,
+};
 pub use read::{MAX_OBJECTS, decode_object, parse};
 pub(crate) use scenario::check_action;
 pub use scenario::{
@@ -48,9 +51,10 @@ pub use scenario::{
 };
 pub use selectors::selects;
 pub use service::{
-    LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
-    TrafficPolicy,
+    IpFamilyPolicy, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
+    TargetPort, TrafficPolicy,
 };
+pub use service_policy::{PolicyField, ServicePolicy, TOPOLOGY_MODE};
 pub use slice::{AddressType, Endpoint, EndpointPort, EndpointSlice};
 pub use text::{
     MAX_DEPTH, MAX_DOCUMENTS, MAX_IN_FLOW, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml,

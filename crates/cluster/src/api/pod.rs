@@ -9,7 +9,7 @@ use super::diagnostics::Diagnostics;
 use super::field;
 use super::kind::Codec;
 use super::validate;
-use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, Tree, write};
+use super::{ApiResource, Labels, Meta, Name, NameRule, Resource, Scope, Str, TargetPort, Tree, write};
 use crate::sim::Time;
 use netfilter::{PerFamily, Protocol};
 
@@ -39,6 +39,10 @@ impl Codec for Pod {
         decode::pod::decode(root, diagnostics)
     }
 
+    fn set_defaults(&mut self) {
+        self.spec.set_defaults();
+    }
+
     fn validate(&self) -> Vec<field::Error> {
         validate::pod::validate(self)
     }
@@ -54,10 +58,12 @@ pub struct PodSpec {
     /// `spec.nodeName`: set by the scheduler, or by the manifest.
     pub node_name: Option<Name>,
     pub containers: Vec<Container>,
-    /// Only those with `restartPolicy: Always` (sidecars): their ports count in FindPort.
-    pub sidecars: Vec<Container>,
-    /// Seconds, 30 by default.
+    pub init_containers: Vec<Container>,
+    /// As written; `None` is `Always`, and only that is simulated.
+    pub restart_policy: Option<Str>,
     pub termination_grace_period_s: u32,
+    /// As written; `None` is `ClusterFirst`, and only that is simulated.
+    pub dns_policy: Option<Str>,
     pub hostname: Option<Str>,
     pub subdomain: Option<Str>,
     pub host_network: bool,
@@ -72,14 +78,31 @@ impl Default for PodSpec {
         PodSpec {
             node_name: None,
             containers: Vec::new(),
-            sidecars: Vec::new(),
-            termination_grace_period_s: 30,
+            init_containers: Vec::new(),
+            restart_policy: None,
+            termination_grace_period_s: PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S,
+            dns_policy: None,
             hostname: None,
             subdomain: None,
             host_network: false,
             has_empty_dir: false,
             node_selector: Labels::new(),
         }
+    }
+}
+
+impl PodSpec {
+    /// core/v1 types.go, DefaultTerminationGracePeriodSeconds.
+    pub const DEFAULT_TERMINATION_GRACE_PERIOD_S: u32 = 30;
+
+    /// The init containers that run beside the others (`restartPolicy: Always`): their ports count in FindPort.
+    pub fn sidecars(&self) -> impl Iterator<Item = &Container> {
+        self.init_containers.iter().filter(|container| container.restart_policy.as_deref() == Some("Always"))
+    }
+
+    /// core/v1 defaults.go, SetDefaults_PodSpec.
+    pub(super) fn set_defaults(&mut self) {
+        self.init_containers.iter_mut().chain(&mut self.containers).for_each(Container::set_defaults);
     }
 }
 
@@ -92,34 +115,90 @@ pub struct Container {
     pub command: Vec<Str>,
     pub args: Vec<Str>,
     pub readiness: Option<Probe>,
+    /// Kept, not simulated, as the startup probe.
+    pub liveness: Option<Probe>,
+    pub startup: Option<Probe>,
+    /// Of an init container: with `Always` it is a sidecar.
+    pub restart_policy: Option<Str>,
+}
+
+impl Container {
+    fn set_defaults(&mut self) {
+        for probe in [&mut self.readiness, &mut self.liveness, &mut self.startup].into_iter().flatten() {
+            probe.set_defaults();
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContainerPort {
     pub name: Option<Str>,
     pub container_port: u16,
+    /// 0 for none. Kept, not simulated.
+    pub host_port: u16,
     pub protocol: Protocol,
 }
 
-/// An environment variable with a literal value (`valueFrom` is kept, not simulated).
+/// An environment variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EnvVar {
     pub name: Str,
-    pub value: Str,
+    /// `None` for one with `valueFrom`, which is kept, not simulated.
+    pub value: Option<Str>,
 }
 
-/// `readinessProbe`: when it runs, and how many results in a row change the condition. All times in seconds.
+/// A probe: what it asks, when it runs, and how many results in a row change the condition. All times in seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
+    pub handler: ProbeHandler,
     pub initial_delay_s: u32,
+    pub timeout_s: u32,
     pub period_s: u32,
     pub success_threshold: u32,
     pub failure_threshold: u32,
 }
 
+/// What a probe asks. It has one of these; that it has no other, validation says. Kept, not simulated: whether a probe
+/// passes is said by an action.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct ProbeHandler {
+    /// The command.
+    pub exec: Option<Vec<Str>>,
+    /// The port.
+    pub http_get: Option<TargetPort>,
+    pub tcp_socket: Option<TargetPort>,
+    pub grpc: Option<TargetPort>,
+}
+
+impl Probe {
+    /// core/v1 defaults.go, SetDefaults_Probe.
+    pub const DEFAULT: Probe = Probe {
+        handler: ProbeHandler { exec: None, http_get: None, tcp_socket: None, grpc: None },
+        initial_delay_s: 0,
+        timeout_s: 1,
+        period_s: 10,
+        success_threshold: 1,
+        failure_threshold: 3,
+    };
+
+    /// Of these, 0 means the same as nothing.
+    fn set_defaults(&mut self) {
+        for (number, default) in [
+            (&mut self.timeout_s, Probe::DEFAULT.timeout_s),
+            (&mut self.period_s, Probe::DEFAULT.period_s),
+            (&mut self.success_threshold, Probe::DEFAULT.success_threshold),
+            (&mut self.failure_threshold, Probe::DEFAULT.failure_threshold),
+        ] {
+            if *number == 0 {
+                *number = default;
+            }
+        }
+    }
+}
+
 impl Default for Probe {
     fn default() -> Probe {
-        Probe { initial_delay_s: 0, period_s: 10, success_threshold: 1, failure_threshold: 3 }
+        Probe::DEFAULT
     }
 }
 

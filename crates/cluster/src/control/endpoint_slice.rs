@@ -112,6 +112,7 @@ impl World {
         let named = pod.spec.subdomain.as_ref() == Some(&service.meta.name);
         Endpoint {
             address,
+            other_addresses: Vec::new(),
             ready,
             serving,
             terminating,
@@ -238,7 +239,7 @@ pub(crate) fn find_port(port: &ServicePort, pod: &Pod) -> Option<u16> {
             .spec
             .containers
             .iter()
-            .chain(&pod.spec.sidecars)
+            .chain(pod.spec.sidecars())
             .flat_map(|c| &c.ports)
             .find(|p| p.name.as_ref() == Some(name) && p.protocol == port.protocol)
             .map(|p| p.container_port),
@@ -308,6 +309,7 @@ mod tests {
     fn endpoint(last: u8) -> Endpoint {
         Endpoint {
             address: IpAddr::from([10, 0, 0, last]),
+            other_addresses: Vec::new(),
             ready: true,
             serving: true,
             terminating: false,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::api::{NsName, Service, ServicePort, ServiceType, Tree};
+use crate::api::{NsName, Service, ServicePort, ServiceSpec, ServiceType, Tree};
 use crate::sim::{Chance, Purpose, Refusal, World};
 use netfilter::{Cidr, Family, PerFamily};
 
@@ -113,7 +113,7 @@ impl World {
         let needs = match service.spec.type_ {
             ServiceType::NodePort => true,
             ServiceType::LoadBalancer => service.spec.allocate_load_balancer_node_ports != Some(false),
-            _ => false,
+            ServiceType::ClusterIP | ServiceType::ExternalName => false,
         };
         if !needs && service.spec.type_ != ServiceType::LoadBalancer {
             service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
@@ -203,20 +203,42 @@ impl World {
     }
 }
 
-/// Copies what the new document leaves out from the old object. `written`: whether the old document had set the
-/// node port of a port explicitly.
+/// Copies what the new document leaves out from the old object, of what the API server allocates. `written`: whether the
+/// old document had set the node port of a port explicitly.
 fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePort) -> bool) {
-    let keeps_ip = |s: &Service| s.spec.type_ != ServiceType::ExternalName && !s.spec.headless;
-    if service.spec.cluster_ips.is_empty() && keeps_ip(service) && keeps_ip(old) {
-        service.spec.cluster_ips = old.spec.cluster_ips.clone();
+    // No field is passed over by a `..`: one that is added is carried over if it is allocated.
+    let ServiceSpec {
+        type_,
+        headless,
+        ports,
+        cluster_ips,
+        health_check_node_port,
+        selector: _,
+        ip_families: _,
+        ip_family_policy: _,
+        external_ips: _,
+        external_name: _,
+        session_affinity: _,
+        external_traffic_policy: _,
+        internal_traffic_policy: _,
+        load_balancer_source_ranges: _,
+        load_balancer_class: _,
+        publish_not_ready_addresses: _,
+        allocate_load_balancer_node_ports: _,
+        traffic_distribution: _,
+    } = &old.spec;
+    let new = &mut service.spec;
+    let has_ip = |type_, headless: bool| type_ != ServiceType::ExternalName && !headless;
+    if new.cluster_ips.is_empty() && has_ip(new.type_, new.headless) && has_ip(*type_, *headless) {
+        new.cluster_ips.clone_from(cluster_ips);
     }
-    merge_node_ports(&mut service.spec.ports, &old.spec.ports, written);
-    let needs = |s: &Service| matches!(s.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer);
-    if needs(service) && needs(old) {
-        patch_node_ports(&mut service.spec.ports, &old.spec.ports);
+    merge_node_ports(&mut new.ports, ports, written);
+    let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
+    if has_node_ports(new.type_) && has_node_ports(*type_) {
+        patch_node_ports(&mut new.ports, ports);
     }
-    if service.spec.health_check_node_port == 0 {
-        service.spec.health_check_node_port = old.spec.health_check_node_port;
+    if new.health_check_node_port == 0 {
+        new.health_check_node_port = *health_check_node_port;
     }
 }
 
@@ -265,7 +287,7 @@ fn is_usable(range: Cidr, ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Meta, ServiceSpec, TargetPort};
+    use crate::api::{Meta, TargetPort};
     use netfilter::Protocol;
 
     /// ipallocator and portallocator tests, TestAllocateReserved.

@@ -459,7 +459,7 @@ impl World {
         }
         let Some(pod) = self.store.pods.get(&runtime.key) else { return false };
         let mut declared =
-            pod.spec.containers.iter().chain(&pod.spec.sidecars).flat_map(|c| &c.ports).peekable();
+            pod.spec.containers.iter().chain(pod.spec.sidecars()).flat_map(|c| &c.ports).peekable();
         declared.peek().is_none() || declared.any(|p| p.container_port == port)
     }
 

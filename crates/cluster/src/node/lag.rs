@@ -83,11 +83,14 @@ impl World {
     /// `None` if the node does not exist.
     pub fn lag_of(&self, node: Uid) -> Option<Lag> {
         let machine = self.machines.get(&node)?;
-        let hearing = match machine {
-            m if !m.power => Hearing::Off,
-            m if m.proxy.paused => Hearing::Paused,
-            m if m.cut_off => Hearing::CutOff,
-            _ => Hearing::Hears,
+        let hearing = if !machine.power {
+            Hearing::Off
+        } else if machine.proxy.paused {
+            Hearing::Paused
+        } else if machine.cut_off {
+            Hearing::CutOff
+        } else {
+            Hearing::Hears
         };
         let behind = machine.proxy.behind();
         let age = machine.proxy.oldest_change().map(|at| self.clock.now().since(at));
@@ -177,7 +180,7 @@ fn compare(
         (None, _) => StaleService::Unknown,
         (_, None) => StaleService::Deleted,
         (Some(old), Some(new)) if old.service != new.service => StaleService::Changed,
-        _ => StaleService::Current,
+        (Some(_), Some(_)) => StaleService::Current,
     };
     let reached = |decision: Option<&Decision>| decision.map_or(Vec::new(), |d| d.reachable.clone());
     let (was, is) = (reached(old), reached(new));

@@ -8,8 +8,8 @@ use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Kind, KubeObject,
-    Manifest, Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, Severity, Str, Uid,
-    check_action,
+    Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, ReplicaSet, Service, Severity,
+    Str, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
 use crate::node::ProxyStatus;
@@ -115,7 +115,7 @@ impl World {
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
-    pub(crate) fn apply_object(&mut self, parsed: &Parsed) -> Result<(), Refusal> {
+    pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
         let uid = match parsed.object.clone() {
             KubeObject::Namespace(namespace) => {
                 if self.store.namespaces.get(&namespace.meta.key()).is_none() {

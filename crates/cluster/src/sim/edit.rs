@@ -100,6 +100,8 @@ fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
     let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
     if new.type_ == ServiceType::ExternalName {
         new.cluster_ips.clear();
+        new.ip_families.clear();
+        new.ip_family_policy = None;
     }
     if has_node_ports(old.type_) && !has_node_ports(new.type_) {
         new.ports.iter_mut().for_each(|port| port.node_port = 0);

@@ -2,8 +2,8 @@
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    Container, Kind, KubeObject, Manifest, Meta, Name, Namespace, Node, NodeCondition, NodeSpec, NsName,
-    Parsed, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
+    Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace, Node, NodeCondition,
+    NodeSpec, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
 use crate::net::{Cni, Prefixes, node_range};
 use crate::node::{Machine, ProxyStatus, kernel};
@@ -174,7 +174,7 @@ impl World {
     }
 
     /// Applies documents in their order; those that are refused are left out.
-    pub(crate) fn apply_objects(&mut self, objects: &[Parsed]) -> Vec<Refusal> {
+    pub(crate) fn apply_objects(&mut self, objects: &[ManifestObject]) -> Vec<Refusal> {
         objects.iter().filter_map(|parsed| self.apply_object(parsed).err()).collect()
     }
 }

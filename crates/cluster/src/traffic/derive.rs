@@ -146,8 +146,13 @@ fn names_the_cluster(world: &World, call: &Call) -> bool {
 
 fn targets_in(spec: &PodSpec) -> Vec<(Str, Str)> {
     let mut found = Vec::new();
-    for container in spec.containers.iter().chain(&spec.sidecars) {
-        let texts = container.env.iter().map(|e| &e.value).chain(&container.command).chain(&container.args);
+    for container in spec.containers.iter().chain(spec.sidecars()) {
+        let texts = container
+            .env
+            .iter()
+            .filter_map(|e| e.value.as_ref())
+            .chain(&container.command)
+            .chain(&container.args);
         for text in texts {
             for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '=')) {
                 found.extend(target_in(word));

@@ -1,14 +1,10 @@
-//! `v1` Pod and Pod templates (core validation.go, ValidatePodSpec; defaults.go).
-
-use std::collections::BTreeSet;
+//! `v1` Pod and Pod templates.
 
 use super::field_cursor::{FieldCursor, shown};
-use super::{meta, names, probe};
-use crate::api::diagnostic::clip;
+use super::{meta, probe};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
-    Container, ContainerPort, DiagnosticKind, EnvVar, NameRule, Pod, PodSpec, PodStatus, PodTemplate, Rule,
-    Severity, Str, Value,
+    Container, ContainerPort, DiagnosticKind, EnvVar, Pod, PodSpec, PodStatus, PodTemplate, Severity, Str,
 };
 use netfilter::Protocol;
 
@@ -16,7 +12,7 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Pod {
     let meta = meta::decode::<Pod>(root);
     let cursor = root.field("spec");
     let spec = spec(&cursor, diagnostics);
-    check_restart_policy(&cursor.field("restartPolicy"), diagnostics);
+    not_simulated(&cursor, "restartPolicy", &["OnFailure", "Never"], diagnostics);
     Pod { meta, spec, status: PodStatus::default() }
 }
 
@@ -31,24 +27,24 @@ pub fn template(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodT
 }
 
 fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
-    let host_network = cursor.field("hostNetwork").bool().unwrap_or(false);
-    let mut names = BTreeSet::new();
-    let sidecars = init_containers(&cursor.field("initContainers"), &mut names, diagnostics);
+    let text = |field: &str| cursor.field(field).text().cloned();
+    let grace_period = cursor.field("terminationGracePeriodSeconds");
+    let init_containers = init_containers(&cursor.field("initContainers"), diagnostics);
     let list = cursor.field("containers");
-    if list.len() == 0 && list.tree().is_none_or(|t| matches!(t.value, Value::Seq(_))) {
-        list.error(diagnostics, DiagnosticKind::Required);
-    }
-    let containers = (0..list.len()).map(|i| container(&list.item(i), &mut names, diagnostics)).collect();
-    check_host_ports(&list, host_network, diagnostics);
-    check_dns_policy(&cursor.field("dnsPolicy"), diagnostics);
+    let containers = (0..list.len()).map(|i| container(&list.item(i), diagnostics)).collect();
+    not_simulated(cursor, "dnsPolicy", &["Default", "None"], diagnostics);
     PodSpec {
-        node_name: cursor.field("nodeName").text().cloned(),
+        node_name: text("nodeName"),
+        init_containers,
         containers,
-        sidecars,
-        termination_grace_period_s: grace_period(&cursor.field("terminationGracePeriodSeconds"), diagnostics),
-        hostname: cursor.field("hostname").text().cloned(),
-        subdomain: cursor.field("subdomain").text().cloned(),
-        host_network,
+        restart_policy: text("restartPolicy"),
+        termination_grace_period_s: grace_period
+            .number(diagnostics, 0, i64::from(u32::MAX))
+            .unwrap_or(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S),
+        dns_policy: text("dnsPolicy"),
+        hostname: text("hostname"),
+        subdomain: text("subdomain"),
+        host_network: cursor.field("hostNetwork").bool().unwrap_or(false),
         has_empty_dir: has_empty_dir(&cursor.field("volumes")),
         node_selector: cursor.field("nodeSelector").labels(),
     }
@@ -58,59 +54,44 @@ fn has_empty_dir(volumes: &FieldCursor<'_>) -> bool {
     (0..volumes.len()).any(|i| volumes.item(i).field("emptyDir").is_set())
 }
 
-fn grace_period(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> u32 {
-    let seconds = cursor.int_in(diagnostics, 0, i64::from(u32::MAX));
-    seconds.and_then(|s| u32::try_from(s).ok()).unwrap_or(30)
+/// Notes a field with one of these values, which are kept, not simulated.
+fn not_simulated(cursor: &FieldCursor<'_>, name: &str, values: &[&str], diagnostics: &mut Diagnostics) {
+    let cursor = cursor.field(name);
+    if cursor.str().is_some_and(|text| values.contains(&&**text)) {
+        let message = DiagnosticKind::FieldNotSimulated { field: name.into() };
+        cursor.report(diagnostics, Severity::Info, message);
+    }
 }
 
 /// Only sidecars (`restartPolicy: Always`) run beside the main containers; the time that other init containers
 /// take is not simulated.
-fn init_containers(
-    cursor: &FieldCursor<'_>,
-    names: &mut BTreeSet<Str>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Container> {
-    let mut sidecars = Vec::new();
-    for i in 0..cursor.len() {
-        let item = cursor.item(i);
-        let decoded = container(&item, names, diagnostics);
-        match item.field("restartPolicy").str().map(|s| &**s) {
-            Some("Always") => sidecars.push(decoded),
-            _ => {
-                let field = "initContainers".into();
-                item.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
-            }
+fn init_containers(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Container> {
+    let mut out = Vec::new();
+    for i in 0..list.len() {
+        let item = list.item(i);
+        out.push(container(&item, diagnostics));
+        if item.field("restartPolicy").str().is_none_or(|policy| &**policy != "Always") {
+            let field = "initContainers".into();
+            item.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
         }
     }
-    sidecars
+    out
 }
 
-fn container(
-    cursor: &FieldCursor<'_>,
-    names: &mut BTreeSet<Str>,
-    diagnostics: &mut Diagnostics,
-) -> Container {
-    let name = required(&cursor.field("name"), diagnostics);
-    if !name.is_empty() {
-        let cursor = cursor.field("name");
-        names::check(&cursor, &name, NameRule::Dns1123Label, diagnostics);
-        if !names.insert(name.clone()) {
-            cursor.error(diagnostics, DiagnosticKind::Duplicate { value: clip(&name) });
-        }
-    }
-    for kind in ["livenessProbe", "startupProbe"] {
-        let cursor = cursor.field(kind);
-        probe::decode(&cursor, diagnostics);
-        probe::check_single_success(&cursor, diagnostics);
-    }
+/// A text that is not there is empty, as in Go.
+fn container(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Container {
+    let text = |field: &str| cursor.field(field).text().cloned();
     Container {
-        name,
-        image: required(&cursor.field("image"), diagnostics),
+        name: text("name").unwrap_or_default(),
+        image: text("image").unwrap_or_default(),
         ports: ports(&cursor.field("ports"), diagnostics),
-        env: env(&cursor.field("env"), diagnostics),
+        env: env(&cursor.field("env")),
         command: cursor.field("command").strings(),
         args: cursor.field("args").strings(),
         readiness: probe::decode(&cursor.field("readinessProbe"), diagnostics),
+        liveness: probe::decode(&cursor.field("livenessProbe"), diagnostics),
+        startup: probe::decode(&cursor.field("startupProbe"), diagnostics),
+        restart_policy: text("restartPolicy"),
     }
 }
 
@@ -123,35 +104,18 @@ pub fn required(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Str 
     cursor.text().cloned().unwrap_or_else(|| "".into())
 }
 
+/// One for each port in the text, so that validation finds it at its place.
 fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<ContainerPort> {
-    let mut seen = BTreeSet::new();
-    let mut out = Vec::new();
-    for i in 0..list.len() {
+    let mut port = |i: usize| {
         let item = list.item(i);
-        let name_spot = item.field("name");
-        let name = name_spot.text().cloned();
-        if let Some(name) = &name {
-            names::check(&name_spot, name, NameRule::PortName, diagnostics);
-            if !seen.insert(name.clone()) {
-                name_spot.error(diagnostics, DiagnosticKind::Duplicate { value: clip(name) });
-            }
+        ContainerPort {
+            name: item.field("name").text().cloned(),
+            container_port: item.field("containerPort").number(diagnostics, 1, 65_535).unwrap_or(0),
+            host_port: item.field("hostPort").number(diagnostics, 0, 65_535).unwrap_or(0),
+            protocol: protocol(&item.field("protocol"), diagnostics).unwrap_or_default(),
         }
-        let number = port_number(&item.field("containerPort"), diagnostics);
-        let protocol = protocol(&item.field("protocol"), diagnostics);
-        item.field("hostPort").int_in(diagnostics, 0, 65535);
-        if let (Some(container_port), Some(protocol)) = (number, protocol) {
-            out.push(ContainerPort { name, container_port, protocol });
-        }
-    }
-    out
-}
-
-/// A port that must be there, 1 to 65535.
-pub fn port_number(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u16> {
-    if !cursor.is_set() {
-        cursor.error(diagnostics, DiagnosticKind::Required);
-    }
-    cursor.int_in(diagnostics, 1, 65535).and_then(|n| u16::try_from(n).ok())
+    };
+    (0..list.len()).map(&mut port).collect()
 }
 
 /// TCP when nothing is written.
@@ -188,53 +152,15 @@ pub fn one_of<'a>(
     Some(text)
 }
 
-fn env(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EnvVar> {
-    let mut out = Vec::new();
-    for i in 0..list.len() {
+/// A value that is not there is empty, as in Go.
+fn env(list: &FieldCursor<'_>) -> Vec<EnvVar> {
+    let variable = |i: usize| {
         let item = list.item(i);
-        let name = required(&item.field("name"), diagnostics);
-        if !name.is_empty() {
-            names::check(&item.field("name"), &name, NameRule::EnvVarName, diagnostics);
+        let literal = || item.field("value").str().cloned().unwrap_or_default();
+        EnvVar {
+            name: item.field("name").text().cloned().unwrap_or_default(),
+            value: (!item.field("valueFrom").is_set()).then(literal),
         }
-        if !item.field("valueFrom").is_set() {
-            let value = item.field("value").str().cloned().unwrap_or_else(|| "".into());
-            out.push(EnvVar { name, value });
-        }
-    }
-    out
-}
-
-/// With hostNetwork, hostPort must equal containerPort (validateContainerPorts).
-fn check_host_ports(containers: &FieldCursor<'_>, host_network: bool, diagnostics: &mut Diagnostics) {
-    if !host_network {
-        return;
-    }
-    for i in 0..containers.len() {
-        let container = containers.item(i);
-        let ports = container.field("ports");
-        for j in 0..ports.len() {
-            let port = ports.item(j);
-            let host = port.field("hostPort");
-            if host.int().is_some_and(|h| h != 0 && Some(h) != port.field("containerPort").int()) {
-                host.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::HostPortMismatch });
-            }
-        }
-    }
-}
-
-fn check_dns_policy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
-    const ALLOWED: &[&str] = &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
-    if let Some("Default" | "None") = one_of(cursor, ALLOWED, diagnostics) {
-        let field = "dnsPolicy".into();
-        cursor.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
-    }
-}
-
-/// `restartPolicy` of a Pod on its own: only `Always` is simulated.
-fn check_restart_policy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
-    const ALLOWED: &[&str] = &["Always", "OnFailure", "Never"];
-    if let Some("OnFailure" | "Never") = one_of(cursor, ALLOWED, diagnostics) {
-        let field = "restartPolicy".into();
-        cursor.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
-    }
+    };
+    (0..list.len()).map(variable).collect()
 }

@@ -29,12 +29,12 @@
 
 mod actions;
 mod client;
-pub(super) mod form;
 mod kube_proxy;
 mod read;
 mod reference;
 pub(super) mod service_policy;
 mod validate;
+pub(super) mod wire;
 mod write;
 
 use serde::Serialize;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{ClientSpec, Scenario, ScenarioNode, TimingProfile, actions, kube_proxy, validate};
 use crate::api::decode::{
-    Field, FieldCursor, FieldShape as Shape, check_name, check_shape, known_field as f, pod_one_of,
-    pod_required, read_cidr, shown, written_ref,
+    Field, FieldCursor, FieldShape as Shape, check_name, check_shape, field, pod_one_of, pod_required,
+    read_cidr, shown, written_ref,
 };
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
@@ -23,33 +23,40 @@ const MAX_PROSE_BYTES: usize = 256 << 10;
 const API_VERSION: &str = "packetyard/v1alpha1";
 
 const SCENARIO: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f(
+    field("apiVersion", Shape::Str),
+    field("kind", Shape::Str),
+    field(
         "metadata",
-        Shape::Obj(&[f("name", Shape::Str), f("labels", Shape::StrMap), f("annotations", Shape::StrMap)]),
+        Shape::Obj(&[
+            field("name", Shape::Str),
+            field("labels", Shape::StrMap),
+            field("annotations", Shape::StrMap),
+        ]),
     ),
-    f("spec", Shape::Obj(SPEC)),
+    field("spec", Shape::Obj(SPEC)),
 ];
 
 const SPEC: &[Field] = &[
-    f("title", Shape::Str),
-    f("description", Shape::Str),
-    f("seed", Shape::Any),
-    f("nodes", Shape::List(&[f("name", Shape::Str), f("zone", Shape::Str), f("ready", Shape::Bool)])),
-    f("podCIDR", Shape::Str),
-    f("serviceCIDR", Shape::Str),
-    f("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
-    f("cni", Shape::Obj(&[f("ipMasq", Shape::Bool)])),
-    f("apps", Shape::Obj(&[f("drain", Shape::Bool)])),
-    f("cloud", Shape::Obj(&[f("ipMode", Shape::Str)])),
-    f("proxyMode", Shape::Str),
-    f("ipvs", Shape::Obj(&[f("scheduler", Shape::Str)])),
-    f("timing", Shape::Str),
-    f("clients", Shape::Any),
-    f("actions", Shape::Any),
-    f("at", Shape::Any),
-    f("model", Shape::Str),
+    field("title", Shape::Str),
+    field("description", Shape::Str),
+    field("seed", Shape::Any),
+    field(
+        "nodes",
+        Shape::List(&[field("name", Shape::Str), field("zone", Shape::Str), field("ready", Shape::Bool)]),
+    ),
+    field("podCIDR", Shape::Str),
+    field("serviceCIDR", Shape::Str),
+    field("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
+    field("cni", Shape::Obj(&[field("ipMasq", Shape::Bool)])),
+    field("apps", Shape::Obj(&[field("drain", Shape::Bool)])),
+    field("cloud", Shape::Obj(&[field("ipMode", Shape::Str)])),
+    field("proxyMode", Shape::Str),
+    field("ipvs", Shape::Obj(&[field("scheduler", Shape::Str)])),
+    field("timing", Shape::Str),
+    field("clients", Shape::Any),
+    field("actions", Shape::Any),
+    field("at", Shape::Any),
+    field("model", Shape::Str),
 ];
 
 /// True for a document of this page's own kind, of whatever version.

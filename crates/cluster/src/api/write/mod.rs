@@ -13,7 +13,7 @@ pub(super) use workload::overlay_template;
 
 use std::sync::Arc;
 
-use super::{Entry, KubeObject, Labels, Position, Str, Tree, Value};
+use super::{Entry, KubeObject, Labels, Position, Str, TargetPort, Tree, Value};
 
 /// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
 /// keys, which is the document's own. `source` is the tree the object was decoded from, or its
@@ -60,6 +60,13 @@ fn take_all(fields: &mut [(&str, Tree)]) -> Tree {
 
 fn texts<'a>(items: impl IntoIterator<Item = &'a Str>) -> Tree {
     Tree::seq(items.into_iter().map(|s| text(s)).collect())
+}
+
+fn port_or_name(port: &TargetPort) -> Tree {
+    match port {
+        TargetPort::Number(number) => Tree::int(i64::from(*number)),
+        TargetPort::Name(name) => text(name),
+    }
 }
 
 /// The texts of what prints itself: addresses, prefixes.

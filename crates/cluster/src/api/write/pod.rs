@@ -1,7 +1,9 @@
 //! `spec` and `status` of Pods, and the spec of their templates.
 
-use super::{at, map, put_labels, put_or_remove, rfc3339, text, texts};
-use crate::api::{Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, Probe, Tree};
+use super::{at, map, port_or_name, put_labels, put_or_remove, rfc3339, text, texts};
+use crate::api::{
+    Container, ContainerPort, EnvVar, Phase, Pod, PodSpec, PodStatus, Probe, ProbeHandler, Tree,
+};
 
 pub fn overlay(tree: &mut Tree, pod: &Pod) {
     overlay_spec(at(tree, "spec"), &pod.spec);
@@ -12,14 +14,7 @@ pub fn overlay(tree: &mut Tree, pod: &Pod) {
 /// What was written stays; what was not, comes from the typed spec.
 pub fn overlay_spec(tree: &mut Tree, spec: &PodSpec) {
     if tree.field("containers").is_none() {
-        tree.put("containers", Tree::seq(spec.containers.iter().map(container).collect()));
-        let sidecar = |c: &Container| {
-            let mut out = container(c);
-            out.put("restartPolicy", text("Always"));
-            out
-        };
-        let sidecars: Vec<Tree> = spec.sidecars.iter().map(sidecar).collect();
-        put_or_remove(tree, "initContainers", (!sidecars.is_empty()).then(|| Tree::seq(sidecars)));
+        overlay_unchanging(tree, spec);
     }
     put_or_remove(tree, "nodeName", spec.node_name.as_deref().map(text));
     put_or_remove(tree, "hostname", spec.hostname.as_deref().map(text));
@@ -28,6 +23,16 @@ pub fn overlay_spec(tree: &mut Tree, spec: &PodSpec) {
     put_labels(tree, "nodeSelector", &spec.node_selector);
     let grace = i64::from(spec.termination_grace_period_s);
     tree.put("terminationGracePeriodSeconds", Tree::int(grace));
+}
+
+/// What neither the server nor an action changes: a document has it as it was written.
+fn overlay_unchanging(tree: &mut Tree, spec: &PodSpec) {
+    let list = |containers: &[Container]| Tree::seq(containers.iter().map(container).collect());
+    tree.put("containers", list(&spec.containers));
+    let init_containers = (!spec.init_containers.is_empty()).then(|| list(&spec.init_containers));
+    put_or_remove(tree, "initContainers", init_containers);
+    put_or_remove(tree, "restartPolicy", spec.restart_policy.as_deref().map(text));
+    put_or_remove(tree, "dnsPolicy", spec.dns_policy.as_deref().map(text));
 }
 
 fn container(container: &Container) -> Tree {
@@ -41,36 +46,54 @@ fn container(container: &Container) -> Tree {
     put("args", container.args.is_empty(), &|| texts(&container.args));
     put("env", container.env.is_empty(), &|| Tree::seq(container.env.iter().map(env).collect()));
     put("ports", container.ports.is_empty(), &|| Tree::seq(container.ports.iter().map(port).collect()));
-    if let Some(probe) = &container.readiness {
-        out.put("readinessProbe", readiness(probe));
-    }
+    put_or_remove(&mut out, "readinessProbe", container.readiness.as_ref().map(probe));
+    put_or_remove(&mut out, "livenessProbe", container.liveness.as_ref().map(probe));
+    put_or_remove(&mut out, "startupProbe", container.startup.as_ref().map(probe));
+    put_or_remove(&mut out, "restartPolicy", container.restart_policy.as_deref().map(text));
     out
 }
 
+/// `valueFrom` without what is not kept: where the value comes from.
 fn env(env: &EnvVar) -> Tree {
-    map([("name", text(&env.name)), ("value", text(&env.value))])
+    let value = match &env.value {
+        Some(value) => ("value", text(value)),
+        None => ("valueFrom", Tree::map()),
+    };
+    map([("name", text(&env.name)), value])
 }
 
 fn port(port: &ContainerPort) -> Tree {
-    let number = Tree::int(i64::from(port.container_port));
-    let mut out = map([("containerPort", number)]);
-    if let Some(name) = &port.name {
-        out.put("name", text(name));
-    }
+    let mut out = map([("containerPort", Tree::int(i64::from(port.container_port)))]);
+    put_or_remove(&mut out, "name", port.name.as_deref().map(text));
+    put_or_remove(&mut out, "hostPort", (port.host_port != 0).then(|| Tree::int(i64::from(port.host_port))));
     out.put("protocol", text(port.protocol.as_str()));
     out
 }
 
-/// What the probe asks is not kept in the typed object: it stands here as a command.
-fn readiness(probe: &Probe) -> Tree {
-    let number = |n: u32| Tree::int(i64::from(n));
-    map([
-        ("exec", map([("command", Tree::seq(vec![text("true")]))])),
-        ("failureThreshold", number(probe.failure_threshold)),
-        ("initialDelaySeconds", number(probe.initial_delay_s)),
-        ("periodSeconds", number(probe.period_s)),
-        ("successThreshold", number(probe.success_threshold)),
-    ])
+fn probe(probe: &Probe) -> Tree {
+    let Probe { handler, initial_delay_s, timeout_s, period_s, success_threshold, failure_threshold } = probe;
+    let mut out = handler_of(handler);
+    for (key, value) in [
+        ("failureThreshold", failure_threshold),
+        ("initialDelaySeconds", initial_delay_s),
+        ("periodSeconds", period_s),
+        ("successThreshold", success_threshold),
+        ("timeoutSeconds", timeout_s),
+    ] {
+        out.put(key, Tree::int(i64::from(*value)));
+    }
+    out
+}
+
+fn handler_of(handler: &ProbeHandler) -> Tree {
+    let ProbeHandler { exec, http_get, tcp_socket, grpc } = handler;
+    let mut out = Tree::map();
+    put_or_remove(&mut out, "exec", exec.as_ref().map(|command| map([("command", texts(command))])));
+    for (key, port) in [("httpGet", http_get), ("tcpSocket", tcp_socket), ("grpc", grpc)] {
+        let port = port.as_ref().map(|port| map([("port", port_or_name(port))]));
+        put_or_remove(&mut out, key, port);
+    }
+    out
 }
 
 fn status(pod: &Pod) -> Tree {
