@@ -50,13 +50,13 @@ service_policies! {
     ExternalTrafficPolicy(TrafficPolicy) = "externalTrafficPolicy",
     InternalTrafficPolicy(TrafficPolicy) = "internalTrafficPolicy",
     SessionAffinity(SessionAffinity) = "sessionAffinity",
-    LoadBalancerSourceRanges(Vec<Str>) = "loadBalancerSourceRanges",
-    ExternalIps(Vec<Str>) = "externalIPs",
     /// `None` removes the field.
     TrafficDistribution(Option<Str>) = "trafficDistribution",
-    PublishNotReadyAddresses(bool) = "publishNotReadyAddresses",
     /// The annotation for hints by CPU. `None` removes it.
     TopologyMode(Option<Str>) = TOPOLOGY_MODE,
+    PublishNotReadyAddresses(bool) = "publishNotReadyAddresses",
+    LoadBalancerSourceRanges(Vec<Str>) = "loadBalancerSourceRanges",
+    ExternalIps(Vec<Str>) = "externalIPs",
 }
 
 impl PolicyField {

@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use crate::known_endpoints::{KnownEndpoints, rules_hold_the_known_endpoints};
 use crate::support::{self, start};
 use cluster::api::{
-    Action, Kind, Labels, NsName, ObjectRef, ServicePolicy, ServiceType, SessionAffinity, TrafficPolicy, Uid,
+    Action, Kind, Labels, NsName, ObjectRef, PolicyField, ServicePolicy, ServiceType, SessionAffinity,
+    TrafficPolicy, Uid,
 };
 use cluster::node::Machine;
 use cluster::node::kube_proxy::ProxyMode;
@@ -72,7 +73,7 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
     let pods: Vec<NsName> = store.pods.keys().cloned().collect();
     let services: Vec<NsName> = store.services.keys().cloned().collect();
     let nodes: Vec<_> = store.nodes.keys().map(|k| k.name.clone()).collect();
-    Some(match operation {
+    let action = match operation {
         Operation::DeletePod(i) => Action::DeleteObject { object: pod_ref(&nth(pods, *i)?) },
         Operation::Crash(i) => Action::CrashPod { pod: nth(pods, *i)? },
         Operation::Readiness(i, pass) => Action::SetReadiness { pod: nth(pods, *i)?, pass: *pass },
@@ -115,32 +116,69 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
         }
         Operation::AddNode => Action::AddNode { name: None, zone: Some("a".into()) },
         Operation::Wait(_) => return None,
-    })
+    };
+    assert_eq!(reason_not_to_try(&action), None, "{action:?}");
+    Some(action)
 }
 
-/// Each to something and back; a Service that cannot have one refuses it.
 fn policies() -> Vec<ServicePolicy> {
+    PolicyField::ALL.iter().flat_map(|field| values(*field)).collect()
+}
+
+/// To something and back; a Service that cannot have one refuses it. No default arm: a field that is forgotten does not
+/// compile.
+fn values(field: PolicyField) -> Vec<ServicePolicy> {
     use ServicePolicy as P;
     let texts = |text: &[&str]| text.iter().map(|t| (*t).into()).collect::<Vec<_>>();
-    vec![
-        P::ExternalTrafficPolicy(TrafficPolicy::Local),
-        P::ExternalTrafficPolicy(TrafficPolicy::Cluster),
-        P::InternalTrafficPolicy(TrafficPolicy::Local),
-        P::InternalTrafficPolicy(TrafficPolicy::Cluster),
-        P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 10 }),
-        P::SessionAffinity(SessionAffinity::None),
-        P::LoadBalancerSourceRanges(texts(&["203.0.113.0/25", "10.244.0.0/16"])),
-        P::LoadBalancerSourceRanges(Vec::new()),
-        P::ExternalIps(texts(&["198.51.100.20"])),
-        P::ExternalIps(texts(&["198.51.100.21", "198.51.100.22"])),
-        P::ExternalIps(Vec::new()),
-        P::TrafficDistribution(Some("PreferSameNode".into())),
-        P::TrafficDistribution(None),
-        P::PublishNotReadyAddresses(true),
-        P::PublishNotReadyAddresses(false),
-        P::TopologyMode(Some("Auto".into())),
-        P::TopologyMode(None),
-    ]
+    let traffic = [TrafficPolicy::Local, TrafficPolicy::Cluster];
+    match field {
+        PolicyField::ExternalTrafficPolicy => traffic.map(P::ExternalTrafficPolicy).to_vec(),
+        PolicyField::InternalTrafficPolicy => traffic.map(P::InternalTrafficPolicy).to_vec(),
+        PolicyField::SessionAffinity => [SessionAffinity::ClientIP { timeout_s: 10 }, SessionAffinity::None]
+            .map(P::SessionAffinity)
+            .to_vec(),
+        PolicyField::LoadBalancerSourceRanges => [&["203.0.113.0/25", "10.244.0.0/16"][..], &[]]
+            .map(|ranges| P::LoadBalancerSourceRanges(texts(ranges)))
+            .to_vec(),
+        PolicyField::ExternalIps => [&["198.51.100.20"][..], &["198.51.100.21", "198.51.100.22"], &[]]
+            .map(|ips| P::ExternalIps(texts(ips)))
+            .to_vec(),
+        PolicyField::TrafficDistribution => {
+            [Some("PreferSameNode"), None].map(|value| P::TrafficDistribution(value.map(Into::into))).to_vec()
+        }
+        PolicyField::PublishNotReadyAddresses => [true, false].map(P::PublishNotReadyAddresses).to_vec(),
+        PolicyField::TopologyMode => {
+            [Some("Auto"), None].map(|value| P::TopologyMode(value.map(Into::into))).to_vec()
+        }
+    }
+}
+
+/// Why no operation is this action; `None` for one that an operation is. No default arm: whoever adds an action makes it
+/// an operation, or says why it is none.
+fn reason_not_to_try(action: &Action) -> Option<&'static str> {
+    match action {
+        Action::DeleteObject { .. }
+        | Action::CrashPod { .. }
+        | Action::SetReadiness { .. }
+        | Action::SetLabels { .. }
+        | Action::SetServiceType { .. }
+        | Action::SetServicePolicy { .. }
+        | Action::SetSelector { .. }
+        | Action::Scale { .. }
+        | Action::PowerNode { .. }
+        | Action::Cordon { .. }
+        | Action::Drain { .. }
+        | Action::CutOffNode { .. }
+        | Action::PauseKubeProxy { .. }
+        | Action::SetProxyMode { .. }
+        | Action::Apply { .. }
+        | Action::AddNode { .. } => None,
+        Action::SetIpMode { .. } => Some("both modes of each policy are compared in policies.rs"),
+        Action::AddClient { .. }
+        | Action::RemoveClient { .. }
+        | Action::SetRate { .. }
+        | Action::SendOne { .. } => Some("it changes who calls, and neither objects nor rules"),
+    }
 }
 
 /// A Service comes, or comes back, or is another from now on.
