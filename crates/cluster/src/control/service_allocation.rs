@@ -203,8 +203,8 @@ impl World {
     }
 }
 
-/// Copies what the new document leaves out from the old object, of what the API server allocates. `written`: whether the
-/// old document had set the node port of a port explicitly.
+/// Copies what the new document leaves out from the old object, of what the API server allocates. `written`: whether
+/// the old document had set the node port of a port explicitly.
 fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePort) -> bool) {
     // No field is passed over by a `..`: one that is added is carried over if it is allocated.
     let ServiceSpec {

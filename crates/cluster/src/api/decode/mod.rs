@@ -1,8 +1,8 @@
-//! Value trees to typed objects: the first of the API server's three passes. It says what is no field, what is not of its
-//! JSON type, what is missing where our types need it, and what no value of them is: an address that is none, a word that
-//! is no variant, a number that is too large. It also notes what is kept and not simulated. All else that may be wrong is
-//! said of typed objects, by validation, after defaulting (`KubeObject::decode`). All errors are reported, not only the
-//! first.
+//! Value trees to typed objects: the first of the API server's three passes. It says what is no field, what is not of
+//! its JSON type, what is missing where our types need it, and what no value of them is: an address that is none, a
+//! word that is no variant, a number that is too large. It also notes what is kept and not simulated. All else that may
+//! be wrong is said of typed objects, by validation, after defaulting (`KubeObject::decode`). All errors are reported,
+//! not only the first.
 
 mod canonical;
 mod field_cursor;
