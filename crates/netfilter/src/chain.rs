@@ -138,7 +138,14 @@ impl Rule {
     pub(super) fn within(&self, group: u32) -> Rule {
         let target = match self.target {
             Target::Jump(to) => Target::Jump(to.within(group)),
-            target => target,
+            Target::None
+            | Target::Accept
+            | Target::Drop
+            | Target::Reject(_)
+            | Target::Return
+            | Target::Dnat(_)
+            | Target::Masquerade { .. }
+            | Target::Mark(_) => self.target,
         };
         Rule { target, ..self.clone() }
     }
@@ -181,7 +188,19 @@ impl Guard {
                     guard.value |= u64::from(port);
                     guard.mask |= PORT_BITS;
                 }
-                _ => {}
+                Match::Source(_)
+                | Match::Protocol(_)
+                | Match::Local(_)
+                | Match::Mark { .. }
+                | Match::CtState { .. }
+                | Match::Statistic { .. }
+                | Match::RecentCheck { .. }
+                | Match::RecentSet { .. }
+                | Match::Set { .. }
+                | Match::ProtocolOnly(_)
+                | Match::SourceNotLocal
+                | Match::NotPhysdevIn
+                | Match::Ipvs(_) => {}
             }
         }
         guard

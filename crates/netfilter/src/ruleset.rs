@@ -284,7 +284,9 @@ impl Hook {
             (TableName::Nat, Hook::Input) => Some(ChainId::fixed(1)),
             (TableName::Nat, Hook::Output) => Some(ChainId::fixed(2)),
             (TableName::Nat, Hook::Postrouting) => Some(ChainId::fixed(3)),
-            _ => None,
+            (TableName::Filter, Hook::Prerouting | Hook::Postrouting) => None,
+            (TableName::Nat, Hook::Forward) => None,
+            (TableName::Ipvs | TableName::Nftables | TableName::NftablesElements, _) => None,
         }
     }
 }

@@ -63,7 +63,7 @@ impl Skb {
     pub fn protocol(&self) -> Option<Protocol> {
         match self.kind {
             Kind::IcmpError(_) => None,
-            _ => Some(self.tuple.protocol),
+            Kind::Tcp(_) | Kind::Datagram => Some(self.tuple.protocol),
         }
     }
 }
