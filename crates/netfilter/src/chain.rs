@@ -74,6 +74,11 @@ impl Chain {
         Chain { name, policy: None, rules: Vec::new(), guards: Vec::new(), subject }
     }
 
+    pub fn with_rules(name: Str, rules: Vec<Rule>) -> Chain {
+        let guards = rules.iter().map(|rule| Guard::new(&rule.matches)).collect();
+        Chain { rules, guards, ..Chain::new(name) }
+    }
+
     pub(super) fn built_in(name: &str) -> Chain {
         Chain { policy: Some(Policy::Accept), ..Chain::new(name.into()) }
     }

@@ -4,8 +4,8 @@
 
 use crate::api::{Str, Uid};
 use crate::node::kube_proxy::{
-    ProxyConfig, ProxyMode, ServicePortName, Synced, is_large_cluster, port_proto_hash,
-    service_port_endpoint_chain_name, stale_chains,
+    EndpointChainNames, ProxyConfig, ProxyMode, ServicePortName, Synced, is_large_cluster, port_proto_hash,
+    stale_chains,
 };
 use crate::node::lag::changed_services;
 use crate::node::{Decision, Machine, Proxier, Sources};
@@ -95,8 +95,7 @@ fn add_service_chains(names: &mut BTreeSet<Str>, decisions: &LiteMap<ServicePort
         for prefix in ["KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-"] {
             names.insert(Str::from([prefix, &hash].concat()));
         }
-        for endpoint in &decision.reachable {
-            names.insert(service_port_endpoint_chain_name(port, &endpoint.to_string()).into());
-        }
+        let endpoint_chains = EndpointChainNames::new(port);
+        names.extend(decision.reachable.iter().map(|to| endpoint_chains.name(&to.to_string())));
     }
 }
