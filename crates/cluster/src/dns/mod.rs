@@ -104,7 +104,7 @@ impl World {
     /// unique local ones (RFC 6724, section 2.1).
     fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
         let mut addresses: Vec<IpAddr> =
-            self.service_endpoints(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
+            self.store.endpoints_of(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
         addresses.sort_by(Ord::cmp);
         addresses.dedup();
         addresses
@@ -115,7 +115,8 @@ impl World {
             return None;
         }
         let found: Vec<IpAddr> = self
-            .service_endpoints(&service.meta.key())
+            .store
+            .endpoints_of(&service.meta.key())
             .filter(|e| e.ready && is_called(e, hostname))
             .map(|e| e.address)
             .collect();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Store;
-use crate::api::{Deployment, Pod, ReplicaSet, Service, Uid};
+use crate::api::{Deployment, Endpoint, NsName, Pod, ReplicaSet, Service, Uid};
 
 impl Store {
     pub fn replica_sets_of(&self, deployment: Uid) -> impl Iterator<Item = &Arc<ReplicaSet>> {
@@ -32,6 +32,14 @@ impl Store {
 
     pub fn pods_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Pod>> {
         self.pods.iter().filter(|pod| service.selects(&pod.meta.namespace, &pod.meta.labels))
+    }
+
+    /// In all EndpointSlices of the Service.
+    pub fn endpoints_of(&self, service: &NsName) -> impl Iterator<Item = &Endpoint> {
+        let (namespace, name) = (service.namespace.clone(), service.name.clone());
+        let slices = self.slices.iter();
+        let own = slices.filter(move |slice| slice.meta.namespace == namespace && slice.service == name);
+        own.flat_map(|slice| &slice.endpoints)
     }
 
     pub fn services_that_select(&self, pod: &Pod) -> impl Iterator<Item = &Arc<Service>> {

@@ -256,7 +256,7 @@ impl World {
             Place::Pod(uid) => {
                 self.pods.get(&uid).map_or_else(|| "default".into(), |r| r.key.namespace.clone())
             }
-            _ => "default".into(),
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet => "default".into(),
         }
     }
 
@@ -288,7 +288,9 @@ impl World {
                 let at = self.chance.below(Purpose::NodeChoice, client.subject, ordinal, count);
                 nodes.get(at as usize).map(|ip| (*ip, port.node_port)).ok_or(Outcome::NoAddress)
             }
-            _ => cluster_ip.map(|ip| (ip, port.port)).ok_or(Outcome::NoAddress),
+            ServiceType::ClusterIP | ServiceType::ExternalName => {
+                cluster_ip.map(|ip| (ip, port.port)).ok_or(Outcome::NoAddress)
+            }
         }
     }
 }

@@ -6,9 +6,12 @@ mod closing;
 mod connection;
 mod derive;
 mod journey;
+mod neighbour;
+mod routing;
 mod stale;
 mod stats;
 mod target;
+mod through_node;
 
 use serde::Serialize;
 

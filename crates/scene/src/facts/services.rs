@@ -59,7 +59,7 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         }
     };
     // One that still serves while it terminates is not counted as ready, as in `kubectl describe`.
-    let pods: LiteMap<_, _> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
+    let pods: LiteMap<_, _> = world.store().endpoints_of(&key).map(|e| (e.address, e.ready)).collect();
     ServiceFacts {
         uid: service.meta.uid,
         form,
