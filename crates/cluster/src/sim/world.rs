@@ -65,7 +65,7 @@ pub struct World {
     pub(crate) failed_creates: BTreeSet<Uid>,
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
-    journal: Journal,
+    pub(super) journal: Journal,
     /// Controllers whose reconciliation is already scheduled.
     planned: BTreeSet<Controller>,
     pub(super) name_ordinals: LiteMap<Uid, u32>,

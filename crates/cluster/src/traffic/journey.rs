@@ -48,11 +48,13 @@ impl World {
             kind: HopKind::Sent,
             before: tuple,
             after: tuple,
-            hits: Vec::new(),
+            hits: Box::default(),
             rules: None,
             stale: false,
         };
-        let (segments, hops) = (Vec::new(), vec![sent]);
+        let segments = Vec::with_capacity(PacketTrace::USUAL_SEGMENTS);
+        let mut hops = Vec::with_capacity(PacketTrace::USUAL_SEGMENTS + 1);
+        hops.push(sent);
         let trace = PacketTrace { id, connection, kind, segments, hops, ended: None, lost: None };
         let mut stays_open = false;
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
@@ -171,13 +173,13 @@ impl World {
             | PacketVerdict::TtlExceeded
             | PacketVerdict::NoSuchService => HopKind::Refused,
         };
-        self.hop(&mut flight, kind, Vec::new(), None, None);
+        self.hop(&mut flight, kind, Box::default(), None, None);
         self.end_flight_here(flight, verdict);
     }
 
     /// The packet ends at the end of its link, without a hop there.
     pub(super) fn end_flight(&mut self, mut flight: Flight, verdict: PacketVerdict) {
-        self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
+        self.hop(&mut flight, HopKind::Dropped, Box::default(), None, None);
         self.end_flight_here(flight, verdict);
     }
 
@@ -220,7 +222,7 @@ impl World {
         &mut self,
         flight: &mut Flight,
         kind: HopKind,
-        hits: Vec<RuleHit>,
+        hits: Box<[RuleHit]>,
         before: Option<Tuple>,
         node: Option<Uid>,
     ) {

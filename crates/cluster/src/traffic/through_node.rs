@@ -14,12 +14,15 @@ use netfilter::{
 /// net.ipv4.ip_default_ttl.
 const INITIAL_TTL: usize = 64;
 
+/// A node's rules that a packet usually matches, at most.
+const USUAL_HITS: usize = 16;
+
 /// The result of passing a node's hooks.
 struct Passed {
     node: Uid,
     before: Tuple,
     traversal: Traversal,
-    hits: Vec<RuleHit>,
+    hits: Box<[RuleHit]>,
     stale: bool,
 }
 
@@ -51,7 +54,7 @@ impl World {
     /// A packet arrives on one of the node's links.
     pub(super) fn receive_at_node(&mut self, node: Uid, mut flight: Flight) {
         if self.machines.get(&node).is_none_or(|m| !m.power) {
-            self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
+            self.hop(&mut flight, HopKind::Dropped, Box::default(), None, None);
             self.end_flight_here(flight, PacketVerdict::NodeIsOff);
             return;
         }
@@ -65,7 +68,7 @@ impl World {
             self.end_flight(flight, PacketVerdict::TtlExceeded);
             return;
         }
-        let mut hits = Vec::new();
+        let mut hits = Vec::with_capacity(USUAL_HITS);
         let before = flight.tuple;
         let undecided = self.is_undecided(node, &flight);
         let mut skb = skb_of(&flight);
@@ -82,6 +85,8 @@ impl World {
             true => netfilter::send(machine, &mut skb, &mut cx),
             false => netfilter::receive(machine, &mut skb, &mut cx),
         };
+        // Copied, since the trace keeps them: in as much memory as they need.
+        let hits = hits.as_slice().into();
         flight.tuple = skb.tuple;
         flight.inner = quoted(&skb);
         let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
