@@ -48,7 +48,7 @@ fn Item(of: Selection, entry: MenuItem) -> impl IntoView {
     let action = entry.action;
     let act = move |_| {
         session.menu.set(None);
-        perform(session, ui, of, action.clone());
+        dispatch(session, ui, of, action.clone());
     };
     view! {
         <button
@@ -65,7 +65,7 @@ fn Item(of: Selection, entry: MenuItem) -> impl IntoView {
 }
 
 /// Does what a menu item stands for.
-fn perform(session: Session, ui: Ui, of: Selection, action: MenuAction) {
+fn dispatch(session: Session, ui: Ui, of: Selection, action: MenuAction) {
     match action {
         MenuAction::Act(action) => {
             session.act(action);

@@ -12,7 +12,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{
+    Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+    KeyboardEventInit,
+};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
@@ -176,6 +179,20 @@ pub fn dispatch(target: &Element, event: &str) {
     let init = EventInit::new();
     init.set_bubbles(true);
     let event = Event::new_with_event_init_dict(event, &init).expect("an event");
+    target.dispatch_event(&event).expect("dispatched");
+}
+
+/// A key is pressed while `target` has the focus.
+pub fn key_down(target: &Element, key: &str) {
+    key_down_with(target, key, &KeyboardEventInit::new());
+}
+
+/// The same with Ctrl, Shift or another key of `init`.
+pub fn key_down_with(target: &Element, key: &str, init: &KeyboardEventInit) {
+    init.set_bubbles(true);
+    init.set_cancelable(true);
+    init.set_key(key);
+    let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", init).expect("an event");
     target.dispatch_event(&event).expect("dispatched");
 }
 

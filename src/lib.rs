@@ -6,6 +6,7 @@ mod context_menu;
 pub mod diagram;
 mod dialogs;
 pub mod embed;
+mod header;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod in_page;
 mod opening;
@@ -16,6 +17,7 @@ mod shell;
 mod styles;
 mod text;
 pub mod theme;
+mod timeline;
 mod tools;
 mod ui;
 
@@ -36,9 +38,9 @@ pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
         let message = JsValue::from(panic.to_string());
         web_sys::console::error_1(&message);
-        ON_PANIC.with(|tell| {
-            if let Some(tell) = tell.get() {
-                let _told = tell.call1(&JsValue::NULL, &message);
+        ON_PANIC.with(|callback| {
+            if let Some(callback) = callback.get() {
+                let _ignored = callback.call1(&JsValue::NULL, &message);
             }
         });
     }));
@@ -46,9 +48,9 @@ pub fn start() {
 
 /// `tell` is called with the message and the place of a panic, just before the module stops.
 #[wasm_bindgen]
-pub fn on_panic(tell: js_sys::Function) {
+pub fn on_panic(callback: js_sys::Function) {
     ON_PANIC.with(|place| {
-        let _first_stays = place.set(tell);
+        let _first_stays = place.set(callback);
     });
 }
 
@@ -67,5 +69,5 @@ pub fn mount(
     recorder: Option<Recorder>,
 ) -> Result<(), JsValue> {
     let options = Options::of_element(&options);
-    embed::attach(&element, &styles::sheet(), move || view! { <shell::App options recorder/> })
+    embed::attach(&element, &styles::at_first(), move || view! { <shell::App options recorder/> })
 }

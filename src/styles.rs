@@ -1,22 +1,13 @@
-//! The lab's style sheet: what stands beside each component, in one. A later file wins over an earlier one.
+//! The lab's style sheets: what stands beside each component, in two. A later file wins over an earlier one.
 
-/// Tokens and what everything shares come first.
-const FILES: [&str; 48] = [
+/// What the first view needs. Tokens and what everything shares come first.
+const AT_FIRST: [&str; 19] = [
     include_str!("theme/theme.css"),
     include_str!("components/words.css"),
     include_str!("components/rows.css"),
     include_str!("components/controls.css"),
     include_str!("components/button.css"),
     include_str!("components/chip.css"),
-    include_str!("components/choice.css"),
-    include_str!("components/details.css"),
-    include_str!("components/facts.css"),
-    include_str!("components/field.css"),
-    include_str!("components/form.css"),
-    include_str!("components/listing.css"),
-    include_str!("components/slider.css"),
-    include_str!("components/table.css"),
-    include_str!("components/tag.css"),
     include_str!("diagram/view/stage.css"),
     include_str!("diagram/view/card.css"),
     include_str!("diagram/view/frames.css"),
@@ -28,10 +19,24 @@ const FILES: [&str; 48] = [
     include_str!("diagram/view/wires.css"),
     include_str!("diagram/view/zoom.css"),
     include_str!("shell/shell.css"),
-    include_str!("shell/header.css"),
-    include_str!("shell/transport.css"),
-    include_str!("shell/track.css"),
+    include_str!("shell/places.css"),
     include_str!("ui/toasts.css"),
+];
+
+/// What comes with the tools.
+const OF_TOOLS: [&str; 30] = [
+    include_str!("components/choice.css"),
+    include_str!("components/details.css"),
+    include_str!("components/facts.css"),
+    include_str!("components/field.css"),
+    include_str!("components/form.css"),
+    include_str!("components/listing.css"),
+    include_str!("components/slider.css"),
+    include_str!("components/table.css"),
+    include_str!("components/tag.css"),
+    include_str!("header.css"),
+    include_str!("timeline/transport.css"),
+    include_str!("timeline/track.css"),
     include_str!("panels/connections.css"),
     include_str!("panels/deployment.css"),
     include_str!("panels/events.css"),
@@ -52,6 +57,10 @@ const FILES: [&str; 48] = [
     include_str!("dialogs/share.css"),
 ];
 
-pub fn sheet() -> String {
-    FILES.concat()
+pub fn at_first() -> String {
+    AT_FIRST.concat()
+}
+
+pub fn of_tools() -> String {
+    OF_TOOLS.concat()
 }

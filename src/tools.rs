@@ -1,26 +1,37 @@
-//! The tools: inspector, dialogs and context menu. A lab that is only looked at does not need them, so they are
-//! fetched at the first interaction with it.
+//! The tools: what is around the picture, the dialogs and the context menu. The first packets do not wait for
+//! them: they are fetched once the picture stands.
 //!
 //! The module is split at [`Tools`]: code that is only reachable through this table goes into a file of its own, made
 //! by `xtask/src/split.rs`. Without the feature `split` everything is in one file and available at once.
 
-use crate::session::{MenuAt, Notices, Selection};
-use crate::ui::{Dialog, Tab};
-use crate::{context_menu, dialogs, panels};
+use crate::header::Header;
+use crate::panels::Inspector;
+use crate::session::{MenuAt, Notices};
+use crate::timeline::{SpokenLog, Transport};
+use crate::ui::Dialog;
+use crate::{context_menu, dialogs, styles};
 use leptos::html::Div;
 use leptos::prelude::*;
 
 pub struct Tools {
-    /// What the inspector says of the selection under a tab.
-    pub pane: fn(Tab, Option<Selection>) -> AnyView,
+    pub header: fn() -> AnyView,
+    pub inspector: fn() -> AnyView,
+    pub transport: fn() -> AnyView,
+    pub spoken_log: fn() -> AnyView,
     pub context_menu: fn(NodeRef<Div>, MenuAt) -> AnyView,
     pub dialog: fn(Dialog) -> AnyView,
+    /// How all of them look.
+    pub style_sheet: fn() -> String,
 }
 
 static TOOLS: Tools = Tools {
-    pane: |tab, of| view! { <panels::Panel tab of/> }.into_any(),
+    header: || view! { <Header/> }.into_any(),
+    inspector: || view! { <Inspector/> }.into_any(),
+    transport: || view! { <Transport/> }.into_any(),
+    spoken_log: || view! { <SpokenLog/> }.into_any(),
     context_menu: context_menu::context_menu,
     dialog: dialogs::dialog,
+    style_sheet: styles::of_tools,
 };
 
 /// A lab's way to the tools.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 pub fn TextField(
     label: &'static str,
     #[prop(into)] value: Signal<String>,
-    #[prop(optional)] placeholder: &'static str,
+    #[prop(optional, into)] placeholder: String,
     /// The id of the [`Complaint`] about it, while there is one.
     #[prop(optional, into)]
     complaint: Signal<Option<&'static str>>,

@@ -1,4 +1,4 @@
-use leptos::ev::SubmitEvent;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 
 /// Fields and a button that belong together: Enter does what the button does.
@@ -21,8 +21,19 @@ pub fn Form(
 
 #[component]
 pub fn Submit(#[prop(optional, into)] disabled: Signal<bool>, children: Children) -> impl IntoView {
+    // Not `disabled`, as with [`Button`](super::Button). Enter in a field of the form clicks this button too.
+    let submit = move |event: MouseEvent| {
+        if disabled.get_untracked() {
+            event.prevent_default();
+        }
+    };
     view! {
-        <button type="submit" class="pk-btn pk-main" disabled=move || disabled.get()>
+        <button
+            type="submit"
+            class="pk-btn pk-main"
+            aria-disabled=move || disabled.get().then_some("true")
+            on:click=submit
+        >
             {children()}
         </button>
     }

@@ -98,6 +98,31 @@ async fn what_is_written_is_told_and_what_is_wrong_is_said() {
 }
 
 #[wasm_bindgen_test]
+async fn a_form_is_sent_by_its_button_unless_that_is_disabled() {
+    let sent = Arc::new(AtomicU32::new(0));
+    let disabled = signal_of(true);
+    let (count, off) = (Arc::clone(&sent), disabled.clone());
+    let page = InPage::mount(move |_| {
+        let on_submit = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        view! {
+            <Form name="Words" on_submit>
+                <Submit disabled=Signal::derive(move || off.get())>"Send"</Submit>
+            </Form>
+        }
+    })
+    .await;
+    assert_eq!(page.control("Send").get_attribute("aria-disabled").as_deref(), Some("true"));
+    page.press("Send").await;
+    assert_eq!(sent.load(Ordering::Relaxed), 0);
+    disabled.set(false);
+    page.until("it says so", || page.control("Send").get_attribute("aria-disabled").is_none()).await;
+    page.press("Send").await;
+    assert_eq!(sent.load(Ordering::Relaxed), 1);
+}
+
+#[wasm_bindgen_test]
 async fn a_value_that_is_refused_stays_written() {
     let value = signal_of("1".to_string());
     let (now, write) = (value.clone(), value.clone());

@@ -9,7 +9,7 @@ pub fn ValueForm(
     name: &'static str,
     /// Of the field.
     label: &'static str,
-    placeholder: &'static str,
+    #[prop(into)] placeholder: String,
     complaint_id: &'static str,
     #[prop(into)] value: Signal<String>,
     /// Or why not.

@@ -12,7 +12,7 @@ use scene::routes::Routes;
 /// Draws each link as a band whose width shows how many packets it has.
 pub fn paint(canvas: &Canvas, dots: &[Dot], cx: &PaintContext, routes: &mut Routes) {
     let mut busy: LiteMap<((Place, Place), Option<Uid>), u32> = LiteMap::new();
-    for dot in dots.iter().filter(|dot| dot.front) {
+    for dot in dots.iter().filter(|dot| dot.highlighted) {
         let (from, to) = dot.link;
         *busy.entry(((from.min(to), from.max(to)), dot.service)).or_default() += 1;
     }

@@ -29,7 +29,7 @@ pub struct Failure {
     pub times: u32,
     pub reason: String,
     pub service: Option<Uid>,
-    pub front: bool,
+    pub highlighted: bool,
 }
 
 /// The last part of the time that they are remembered, in which it fades.
@@ -57,9 +57,10 @@ fn failures(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Ch
         }
         let Some(hop) = trace.hops.last() else { continue };
         let to = std::net::SocketAddr::new(hop.after.dst, hop.after.dst_port);
-        let reason = match trace.lost.map(|lost| lost.class) {
-            Some(LossClass::SourceNotAllowed) => words::SOURCE_NOT_ALLOWED.to_owned(),
-            _ => words::verdict(verdict, &to),
+        let reason = if trace.lost.is_some_and(|lost| lost.class == LossClass::SourceNotAllowed) {
+            words::SOURCE_NOT_ALLOWED.to_owned()
+        } else {
+            words::verdict(verdict, &to)
         };
         if let Some(same) = found.iter_mut().find(|f| f.place == hop.place && f.reason == reason) {
             same.times += 1;
@@ -77,7 +78,7 @@ fn failures(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Ch
             times: 1,
             reason,
             service: record.and_then(|r| r.service.as_ref()).map(|(_, uid)| *uid),
-            front: chain.is_none_or(|chain| record.is_some_and(|r| is_about(chain, r, trace))),
+            highlighted: chain.is_none_or(|chain| record.is_some_and(|r| is_about(chain, r, trace))),
         });
     }
     found
@@ -95,7 +96,7 @@ fn label_place(scene: &Scene, place: Place, at: Point) -> Point {
             rect.map_or_else(at_node, |r| point(r.x + 3.0, r.bottom() - 11.0))
         }
         Place::LoadBalancer(uid) => layout.balancer(uid).map_or(at, |r| point(r.x, r.bottom() + 18.0)),
-        _ => point(at.x + 11.0, at.y),
+        Place::Outside(_) | Place::Internet => point(at.x + 11.0, at.y),
     }
 }
 
@@ -120,9 +121,8 @@ fn where_it_ended(
     if let Some((on, _)) = place_at(trace, ended, scene, routes) {
         return Some(on.at);
     }
-    let node = match (place, trace.segments.last()?.from) {
-        (Place::Node(node), _) | (_, Place::Node(node)) => node,
-        _ => return None,
+    let ((Place::Node(node), _) | (_, Place::Node(node))) = (place, trace.segments.last()?.from) else {
+        return None;
     };
     scene.layout.node(node).map(|n| n.port)
 }
@@ -131,7 +131,7 @@ fn where_it_ended(
 /// places that it takes.
 fn fail(canvas: &Canvas, failure: &Failure, cx: &PaintContext, taken: &[Rect]) -> Vec<Rect> {
     let Point { x, y } = failure.at;
-    canvas.set_global_alpha(if failure.front { failure.fresh } else { failure.fresh * FAINT });
+    canvas.set_global_alpha(if failure.highlighted { failure.fresh } else { failure.fresh * FAINT });
     canvas.begin_path();
     if failure.refused {
         let r = 5.0;
@@ -150,7 +150,7 @@ fn fail(canvas: &Canvas, failure: &Failure, cx: &PaintContext, taken: &[Rect]) -
     canvas.set_stroke_style_str(cx.palette.bad);
     canvas.stroke();
     let mut places = vec![Rect { x: x - 14.0, y: y - 14.0, w: 28.0, h: 28.0 }];
-    if failure.front {
+    if failure.highlighted {
         places.push(say(canvas, failure, cx, taken));
     }
     canvas.set_global_alpha(1.0);

@@ -117,11 +117,11 @@ impl Painter {
         let mut groups: LiteMap<(bool, Option<usize>, bool), Vec<&Dot>> = LiteMap::new();
         for dot in &self.dots {
             let colour = dot.service.and_then(|s| cx.scene.mark(s)).map(|m| m.colour);
-            groups.entry((dot.front, colour, dot.reply)).or_default().push(dot);
+            groups.entry((dot.highlighted, colour, dot.reply)).or_default().push(dot);
         }
-        for ((front, colour, reply), dots) in groups {
+        for ((highlighted, colour, reply), dots) in groups {
             let colour = colour.map_or(cx.palette.ink2, |c| cx.palette.services[c]);
-            canvas.set_global_alpha(if front { 1.0 } else { FAINT });
+            canvas.set_global_alpha(if highlighted { 1.0 } else { FAINT });
             canvas.begin_path();
             dots.iter().for_each(|dot| shape(canvas, dot, radius(dot, cx)));
             canvas.set_fill_style_str(if reply { cx.palette.panel } else { colour });

@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 use scene::camera::{Camera, Viewport};
+use scene::facts::PodFacts;
 use scene::{Highlight, Scene, Selection, display_tenths, navigation};
 use std::sync::Arc;
 
@@ -48,9 +49,9 @@ impl Picture {
         let (current, tenths) = (RwSignal::new(None), RwSignal::new(0));
         Effect::new(move || {
             session.now();
-            let told = session.with_world(display_tenths);
-            if told != tenths.get_untracked() {
-                tenths.set(told);
+            let shown = session.with_world(display_tenths);
+            if shown != tenths.get_untracked() {
+                tenths.set(shown);
             }
         });
         Picture { session, scene, highlight, view, camera, current, tenths }
@@ -89,12 +90,13 @@ impl Picture {
 
     /// The box itself, in whatever view the pointer is; and the Pods of a Service that is pointed at.
     fn is_hovered(&self, item: Selection) -> bool {
-        match (self.session.hover.get(), item) {
-            (Some(Selection::Service(service)), Selection::Pod(pod)) => self
-                .scene
-                .with(|scene| scene.facts.pods.iter().any(|p| p.uid == pod && p.services.contains(&service))),
-            (hovered, item) => hovered == Some(item),
+        let hovered = self.session.hover.get();
+        if let (Some(Selection::Service(service)), Selection::Pod(pod)) = (hovered, item) {
+            let is_its =
+                |pods: &[PodFacts]| pods.iter().any(|p| p.uid == pod && p.services.contains(&service));
+            return self.scene.with(|scene| is_its(&scene.facts.pods));
         }
+        hovered == Some(item)
     }
 
     /// One stop for all boxes: the one where the reader was last, while it is there; else the first.

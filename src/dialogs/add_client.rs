@@ -97,7 +97,30 @@ impl Refused {
         let about = match refusal {
             Refusal::NotFound { .. } => About::From,
             Refusal::BadTarget { .. } => About::To,
-            _ => About::Client,
+            Refusal::Invalid { .. }
+            | Refusal::TooManyClients { .. }
+            | Refusal::ClientExists { .. }
+            | Refusal::TooManyActions { .. }
+            | Refusal::TooMuchText { .. }
+            | Refusal::ClusterIpNotInRange { .. }
+            | Refusal::ClusterIpAllocated { .. }
+            | Refusal::ClusterIpsExhausted { .. }
+            | Refusal::NodePortNotInRange { .. }
+            | Refusal::NodePortAllocated { .. }
+            | Refusal::NodePortsExhausted
+            | Refusal::LoadBalancersExhausted
+            | Refusal::NotEditable { .. }
+            | Refusal::NodeExists { .. }
+            | Refusal::TooManyNodes { .. }
+            | Refusal::NoPodRangeLeft { .. }
+            | Refusal::TooManyObjects { .. }
+            | Refusal::TooManyReplicas { .. }
+            | Refusal::NoSuchClient { .. }
+            | Refusal::ClientNotRunning { .. }
+            | Refusal::Immutable { .. }
+            | Refusal::CannotDrain { .. }
+            | Refusal::NodeIsOff { .. }
+            | Refusal::PodNotRunning { .. } => About::Client,
         };
         Refused { about, why: crate::text::refusal(refusal) }
     }

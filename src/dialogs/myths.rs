@@ -2,7 +2,7 @@
 
 use crate::components::{Button, Details};
 use crate::opening::open_key;
-use crate::scenarios::{Myth, key_of, myths};
+use crate::scenarios::{Myth, claim, key_of, myths};
 use crate::session::Session;
 use crate::ui::Ui;
 use leptos::prelude::*;
@@ -17,12 +17,14 @@ pub fn Myths() -> impl IntoView {
         open_key(session, &key_of(myth.name), session.start_mode());
     };
     let rows = myths().iter().map(move |myth| {
+        let scenario = myth.scenario();
+        let truth = scenario.description.as_deref().map(str::to_owned);
         view! {
             <li>
                 <Button on_press=move || open(myth) class="pk-connection pk-myth">
-                    <b>{myth.claim()}</b>
+                    <b>{claim(&scenario)}</b>
                     " "
-                    <span class="pk-muted">{myth.truth}</span>
+                    <span class="pk-muted">{truth}</span>
                 </Button>
             </li>
         }

@@ -6,5 +6,5 @@ mod options;
 mod squeeze;
 
 pub use link::{LinkError, decode, encode, is_link};
-pub use mount::attach;
+pub use mount::{add_style, attach};
 pub use options::{Controls, Options};

@@ -15,7 +15,8 @@ pub fn attach<V: IntoView + 'static>(
     view: impl FnOnce() -> V + 'static,
 ) -> Result<(), JsValue> {
     let shadow = shadow_root(element)?;
-    adopt(&shadow, style)?;
+    let sheet = sheet(style)?;
+    shadow.set_adopted_style_sheets(&js_sys::Array::of1(&sheet));
     let place = document().create_element("div")?;
     place.set_class_name("pk-place");
     shadow.append_child(&place)?;
@@ -32,12 +33,21 @@ fn shadow_root(element: &HtmlElement) -> Result<ShadowRoot, JsValue> {
     element.attach_shadow(&web_sys::ShadowRootInit::new(web_sys::ShadowRootMode::Open))
 }
 
+/// One more style sheet for the lab that an element is in: it wins over those before it.
+pub fn add_style(inside: &HtmlElement, style: &str) {
+    let shadow = inside.get_root_node().dyn_into::<ShadowRoot>();
+    if let (Ok(shadow), Ok(sheet)) = (shadow, sheet(style)) {
+        let sheets = js_sys::Array::from(&shadow.adopted_style_sheets());
+        sheets.push(&sheet);
+        shadow.set_adopted_style_sheets(&sheets);
+    }
+}
+
 /// A constructed sheet is allowed by a strict content security policy; style elements are not.
-fn adopt(shadow: &ShadowRoot, style: &str) -> Result<(), JsValue> {
+fn sheet(style: &str) -> Result<CssStyleSheet, JsValue> {
     let sheet = CssStyleSheet::new()?;
     sheet.replace_sync(style)?;
-    shadow.set_adopted_style_sheets(&js_sys::Array::of1(&sheet));
-    Ok(())
+    Ok(sheet)
 }
 
 type Observing = Closure<dyn FnMut(JsValue, MutationObserver)>;

@@ -104,7 +104,16 @@ impl Ending {
         let (sign, class) = match record.ended {
             None => ("…", "pk-muted"),
             Some((_, Outcome::Delivered)) => ("✓", "pk-good"),
-            Some(_) => ("✕", "pk-fail"),
+            Some((
+                _,
+                Outcome::Refused { .. }
+                | Outcome::HostUnreachable
+                | Outcome::Reset
+                | Outcome::TimedOut { .. }
+                | Outcome::Unresolved
+                | Outcome::NoAddress
+                | Outcome::Abandoned,
+            )) => ("✕", "pk-fail"),
         };
         Ending { sign, class, words: words::verdict(record) }
     }

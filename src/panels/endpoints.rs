@@ -166,7 +166,7 @@ mod tests {
         run.advance_to(cluster::sim::Time(10_000_000_000), u64::MAX);
         let world = run.world();
         let said: Vec<String> =
-            world.service_endpoints(&cluster::api::NsName::new("default", "web")).map(hints).collect();
+            world.store().endpoints_of(&cluster::api::NsName::new("default", "web")).map(hints).collect();
         let zone = |node: &str| world.store().node(node).and_then(|n| n.zone().cloned()).expect("its zone");
         assert!(said.contains(&format!("{}, node-1", zone("node-1"))), "{said:?}");
         assert!(said.contains(&format!("{}, node-2", zone("node-2"))), "{said:?}");

@@ -26,7 +26,7 @@ pub fn EventsPanel(of: Option<Selection>) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let rows = session.watch_log(move |world| match of {
         None => rows(world, |_| true),
-        Some(_) => match ui.named.get() {
+        Some(_) => match ui.selected_object.get() {
             Some(object) => rows(world, |entry| concerns(entry, &object)),
             None => Vec::new(),
         },
@@ -65,9 +65,6 @@ fn rows(world: &World, is_wanted: impl Fn(&LogEntry) -> bool) -> Vec<Row> {
 
 /// Whether an entry is about the object, or was done to it.
 fn concerns(entry: &LogEntry, object: &ObjectRef) -> bool {
-    let about = match entry {
-        LogEntry::Did { action } => action.about(),
-        other => other.about(),
-    };
+    let about = if let LogEntry::Did { action } = entry { action.about() } else { entry.about() };
     about.as_ref() == Some(object)
 }

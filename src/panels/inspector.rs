@@ -1,27 +1,29 @@
 //! What stands around the panels: the heading, the ways away from what is selected, and the tabs.
 
+use super::Panel;
 use super::select_link::SelectLink;
-use super::start::StartPanel;
+use super::selection_history::{track_last_service, track_previous_selection};
 use super::tabs::{TabList, shown_tab, tabs_of};
 use crate::components::Button;
-use crate::session::{Selection, Session};
-use crate::ui::{Tab, Ui};
+use crate::session::Session;
+use crate::ui::Ui;
 use leptos::prelude::*;
 
 const NOTHING_NAME: &str = "About this lab";
 const NOTHING_TITLE: &str = "Packetyard";
 
-/// `pane` gives what there is to say about the selection under a tab. Tracked.
 #[component]
-pub fn Inspector(pane: impl Fn(Tab, Option<Selection>) -> AnyView + Send + 'static) -> impl IntoView {
+pub fn Inspector() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    track_previous_selection(session, ui);
+    track_last_service(session, ui);
     let tabs = Memo::new(move |_| tabs_of(session.selection.get()));
     let shown = Memo::new(move |_| shown_tab(tabs.get(), ui.tab.get()));
     // Mounted anew only when it is about something else: until then it keeps its focus and what was typed.
     let about = Memo::new(move |_| (session.opened_rev(), session.selection.get(), shown.get()));
     let pane = move || {
         let (_, of, tab) = about.get();
-        pane(tab, of)
+        view! { <Panel tab of/> }
     };
     view! {
         <aside class="pk-inspector" class:pk-up=ui.sheet_up aria-label="Inspector">
@@ -34,15 +36,6 @@ pub fn Inspector(pane: impl Fn(Tab, Option<Selection>) -> AnyView + Send + 'stat
                 {pane}
             </div>
         </aside>
-    }
-}
-
-/// The same while the tools are not there.
-#[component]
-pub fn PanelWithoutTools(tab: Tab, of: Option<Selection>) -> AnyView {
-    match (tab, of) {
-        (Tab::About, None) => view! { <StartPanel/> }.into_any(),
-        _ => view! { <p class="pk-muted">"One moment …"</p> }.into_any(),
     }
 }
 
@@ -70,7 +63,7 @@ fn Head() -> impl IntoView {
     let title = Memo::new(move |_| title(session, ui));
     let way_back = Memo::new(move |_| {
         session.scene_rev();
-        let from = ui.came_from.get()?;
+        let from = ui.previous_selection.get()?;
         Some((from, session.with_world(|world| from.name(world))?))
     });
     view! {
@@ -98,6 +91,6 @@ fn title(session: Session, ui: Ui) -> String {
     session.opened_rev();
     session.scene_rev();
     let Some(of) = session.selection.get() else { return NOTHING_TITLE.into() };
-    let gone = || ui.named.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
+    let gone = || ui.selected_object.get_untracked().map(|o| format!("{} {} (gone)", o.kind, o.name));
     session.with_world(|world| of.name(world)).or_else(gone).unwrap_or_else(|| "Gone".into())
 }

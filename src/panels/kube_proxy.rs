@@ -50,7 +50,7 @@ fn state(world: &World, node: Uid) -> Option<State> {
         Hearing::CutOff => Some("cut off"),
         Hearing::Hears => None,
     };
-    let synced = match machine.proxy.synced_at {
+    let synced = match machine.proxy.synced_at() {
         Some(at) => format!("synced {} ago", text::span(world.now().since(at))),
         None => "has written no rules yet".to_string(),
     };

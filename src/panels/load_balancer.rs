@@ -7,13 +7,14 @@ use crate::session::{Selection, Session};
 use cluster::api::Uid;
 use cluster::sim::World;
 use leptos::prelude::*;
+use netfilter::PerFamily;
 use std::net::IpAddr;
 
 #[derive(Clone, PartialEq)]
 struct LoadBalancer {
     service: String,
-    /// `None` until the cloud has given it one.
-    address: Option<IpAddr>,
+    /// `None` until the cloud has given it any.
+    addresses: Option<PerFamily<IpAddr>>,
     /// Whether `ipMode` is `Proxy`.
     is_proxy: bool,
 }
@@ -23,7 +24,7 @@ impl LoadBalancer {
         let service = world.store().service_by_uid(service)?;
         let balancer = world.cloud().balancers.get(&service.meta.key())?;
         let is_proxy = world.config().balancer_is_proxy;
-        Some(LoadBalancer { service: service.meta.name.to_string(), address: balancer.ip, is_proxy })
+        Some(LoadBalancer { service: service.meta.name.to_string(), addresses: balancer.ips, is_proxy })
     }
 
     fn what_it_does(&self) -> &'static str {
@@ -49,7 +50,7 @@ pub fn LoadBalancerPanel(service: Uid) -> impl IntoView {
         <IfExists gone="This load balancer is gone." object=balancer let:balancer>
             <Facts>
                 <Fact name="Address">
-                    <code class="pk-mono">{move || address(&balancer.read())}</code>
+                    <code class="pk-mono">{move || addresses(&balancer.read())}</code>
                 </Fact>
                 <Fact name="For">
                     <SelectLink to=Selection::Service(service)>
@@ -68,8 +69,9 @@ pub fn LoadBalancerPanel(service: Uid) -> impl IntoView {
     }
 }
 
-fn address(balancer: &LoadBalancer) -> String {
-    balancer.address.map_or_else(|| "the cloud is still at work".into(), |ip| ip.to_string())
+fn addresses(balancer: &LoadBalancer) -> String {
+    let all = |ips: PerFamily<IpAddr>| ips.values().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    balancer.addresses.map_or_else(|| "the cloud is still at work".into(), all)
 }
 
 fn nodes(world: &World) -> Vec<(Uid, String)> {

@@ -21,9 +21,9 @@ mod path;
 mod pod;
 mod pods;
 mod policies;
-mod remember;
 mod rules;
 mod select_link;
+mod selection_history;
 mod service;
 mod start;
 mod tabs;
@@ -39,7 +39,7 @@ use connections::ConnectionsPanel;
 use deployment::DeploymentPanel;
 use endpoints::EndpointsPanel;
 use events::EventsPanel;
-pub use inspector::{Inspector, PanelWithoutTools};
+pub use inspector::Inspector;
 use leptos::prelude::*;
 use load_balancer::LoadBalancerPanel;
 pub use menu_items::{MenuAction, MenuItem, menu_items};
@@ -47,7 +47,6 @@ use node::NodePanel;
 use objects::ObjectsPanel;
 use path::{ConnectionPanel, PacketPanel};
 use pod::PodPanel;
-pub use remember::{remember_service, remember_where_from};
 pub use rules::CompareRules;
 use rules::RulesPanel;
 use service::ServicePanel;
@@ -56,7 +55,7 @@ use yaml::YamlPanel;
 
 /// The panel that the selection has under a tab.
 #[component]
-pub fn Panel(tab: Tab, of: Option<Selection>) -> AnyView {
+fn Panel(tab: Tab, of: Option<Selection>) -> AnyView {
     match (tab, of) {
         (Tab::About, None) => view! { <StartPanel/> }.into_any(),
         (Tab::About, Some(of)) => view! { <About of/> }.into_any(),

@@ -48,7 +48,7 @@ impl NodeState {
         let status = match (machine.power, node.map(|node| node.ready)) {
             (false, _) => ("Power off", Tone::Fail),
             (true, Some(NodeCondition::True)) => ("Ready", Tone::Good),
-            (true, _) => ("NotReady", Tone::Care),
+            (true, Some(NodeCondition::False | NodeCondition::Unknown) | None) => ("NotReady", Tone::Care),
         };
         NodeState {
             address: machine.addresses.primary().to_string(),

@@ -20,7 +20,9 @@ impl PodStatus {
             (Some(reason), _) => (reason.to_string(), Tone::Care),
             (None, Phase::Running) if pod.status.is_ready() => ("Ready".into(), Tone::Good),
             (None, Phase::Running) => ("Running, not ready".into(), Tone::Care),
-            (None, phase) => (format!("{phase:?}"), Tone::Care),
+            (None, Phase::Pending) => ("Pending".into(), Tone::Care),
+            (None, Phase::Succeeded) => ("Succeeded".into(), Tone::Care),
+            (None, Phase::Failed) => ("Failed".into(), Tone::Care),
         };
         PodStatus { words, tone }
     }

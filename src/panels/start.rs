@@ -1,7 +1,7 @@
 //! With nothing selected: what this is, what to look at, what to try.
 
 use crate::components::{Button, Tag, Tone};
-use crate::scenarios::{Hints, Myth, built_in_of, myth_of};
+use crate::scenarios::{Hints, Myth, built_in_of, claim, myth_of};
 use crate::session::{Session, Source};
 use crate::text;
 use crate::ui::{Dialog, Tab, Ui};
@@ -39,18 +39,20 @@ fn AboutScenario(hints: &'static Hints) -> impl IntoView {
 
 #[component]
 fn AboutMyth(myth: &'static Myth) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let (claim, truth) = session.with_source(|source| (claim(&source.scenario), description(source)));
     view! {
         <p class="pk-claim">
             <Tag tone=Tone::Fail>"Often said"</Tag>
             " "
-            {myth.claim()}
+            {claim}
         </p>
         <p class="pk-claim">
             <Tag tone=Tone::Good>"In truth"</Tag>
             " "
-            {myth.truth}
+            {truth}
         </p>
-        <HintList title="Watch for" hints=myth.watch()/>
+        <HintList title="Watch for" hints=myth.watch/>
     }
 }
 

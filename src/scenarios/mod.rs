@@ -4,7 +4,7 @@ mod built_in;
 mod myths;
 
 pub use built_in::{Hints, built_in, built_in_of};
-pub use myths::{Myth, is_myth, myth_of, myths};
+pub use myths::{Myth, claim, is_myth, myth_of, myths};
 
 /// How the keys of these scenarios begin: `scenario/first`, `scenario/myth-kube-proxy-takes-turns`.
 pub const KEY_PREFIX: &str = "scenario/";

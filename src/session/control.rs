@@ -1,8 +1,7 @@
 //! The controls of time.
 
 use super::{Motion, Session, pace};
-use cluster::sim::{Time, World};
-use cluster::trace::PacketTrace;
+use cluster::sim::Time;
 use leptos::prelude::*;
 
 impl Session {
@@ -30,7 +29,7 @@ impl Session {
         let (_, changes) = pace::step(&mut self.lab().run.borrow_mut());
         self.lab().frames.add_changes(changes);
         self.repaint();
-        self.stepped.set(self.with_world(moved));
+        self.stepped.update(|n| *n += 1);
     }
 
     pub fn step_back(&self) {
@@ -46,25 +45,4 @@ impl Session {
         });
         self.changed();
     }
-}
-
-/// What packets do at this very moment: no more than anybody listens to.
-fn moved(world: &World) -> String {
-    const SAID: usize = 3;
-    let now = world.now();
-    let ended = world.traffic().connections.values().flat_map(|live| &live.record.packets).map(|p| &**p);
-    let flying = world.traffic().flights.values().map(|flight| &flight.trace);
-    let last = |trace: &&PacketTrace| trace.hops.last().is_some_and(|hop| hop.at == now);
-    let mut moved: Vec<&PacketTrace> = ended.chain(flying).filter(last).collect();
-    moved.sort_by_key(|trace| trace.id);
-    let rest = moved.len().saturating_sub(SAID);
-    let said = moved.iter().take(SAID).filter_map(|trace| {
-        let what = words::hop(world, trace, trace.hops.last()?);
-        Some(format!("{}: {what}. ", words::packet_kind(trace.kind)))
-    });
-    let mut said: String = said.collect();
-    if rest > 0 {
-        said.push_str(&format!("And {rest} more."));
-    }
-    said
 }

@@ -88,8 +88,8 @@ pub struct Session {
     traffic: RwSignal<u32>,
     log: RwSignal<u32>,
     clock: RwSignal<Time>,
-    /// What packets did in the last step, for those who hear it.
-    pub stepped: RwSignal<String>,
+    /// Counts the steps, for those who hear what packets do in each.
+    pub stepped: RwSignal<u32>,
 }
 
 /// What is not reactive.
@@ -143,7 +143,7 @@ impl Session {
             traffic: RwSignal::new(0),
             log: RwSignal::new(0),
             clock: RwSignal::new(Time::ZERO),
-            stepped: RwSignal::new(String::new()),
+            stepped: RwSignal::new(0),
         }
     }
 

@@ -21,12 +21,12 @@ pub(super) struct Saver {
     name: Option<String>,
     timer: RefCell<Option<gloo_timers::callback::Timeout>>,
     /// The reader knows that the work is not kept.
-    told: Cell<bool>,
+    has_warned: Cell<bool>,
 }
 
 impl Saver {
     pub fn new(name: Option<String>) -> Saver {
-        Saver { name, timer: RefCell::default(), told: Cell::default() }
+        Saver { name, timer: RefCell::default(), has_warned: Cell::default() }
     }
 
     /// Where the work on a text is kept.
@@ -81,7 +81,7 @@ impl Session {
         } else {
             browser::forget(&undone_place(place));
         }
-        if !kept && (self.has_work() || key == OWN) && !lab.saver.told.replace(true) {
+        if !kept && (self.has_work() || key == OWN) && !lab.saver.has_warned.replace(true) {
             self.notices.problem(NOT_KEPT);
         }
     }

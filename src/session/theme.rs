@@ -14,7 +14,7 @@ impl Session {
         match self.theme.get() {
             Theme::Light if !self.system_forces.get() => false,
             Theme::Dark if !self.system_forces.get() => true,
-            _ => self.system_is_dark.get(),
+            Theme::Auto | Theme::Light | Theme::Dark => self.system_is_dark.get(),
         }
     }
 
@@ -41,7 +41,7 @@ impl Session {
             *theme = match (*theme, dark) {
                 (Theme::Auto, true) => Theme::Light,
                 (Theme::Auto, false) => Theme::Dark,
-                _ => Theme::Auto,
+                (Theme::Light | Theme::Dark, _) => Theme::Auto,
             }
         });
         self.keep_theme();

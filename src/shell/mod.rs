@@ -2,14 +2,9 @@
 //! of it.
 
 mod drop;
-mod header;
 mod keys;
-mod notable;
-mod spoken_log;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
-mod track;
-mod transport;
 
 use crate::components::Button;
 use crate::diagram::Diagram;
@@ -17,12 +12,9 @@ use crate::embed::{Controls, Options};
 use crate::session::{Motion, Recorder, Session};
 use crate::tools::{LazyTools, Tools};
 use crate::ui::{Toasts, Ui};
-use crate::{browser, opening, panels, scenarios};
-use header::Header;
+use crate::{browser, embed, opening, scenarios};
 use leptos::html::Div;
 use leptos::prelude::*;
-use spoken_log::SpokenLog;
-use transport::Transport;
 use wasm_bindgen::prelude::*;
 
 /// One lab.
@@ -38,14 +30,23 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
     let lab = NodeRef::<Div>::new();
     opening::begin(session, &options);
     opening::leave_link_once_changed(session);
-    panels::remember_where_from(session, ui);
-    panels::remember_service(session, ui);
     show_what_a_myth_says(session, ui);
     let tools = LazyTools::new(session.notices);
-    let pane = move |tab, of| match tools.get() {
-        Some(tools) => untrack(|| (tools.pane)(tab, of)),
-        None => view! { <panels::PanelWithoutTools tab of/> }.into_any(),
+    style_tools(tools, lab);
+    tools.preload();
+    let header = move || match tools.get() {
+        Some(tools) => untrack(tools.header),
+        None => view! { <header class="pk-header"></header> }.into_any(),
     };
+    let inspector = move || match tools.get() {
+        Some(tools) => untrack(tools.inspector),
+        None => view! { <aside class="pk-inspector" aria-label="Inspector"></aside> }.into_any(),
+    };
+    let transport = move || match tools.get() {
+        Some(tools) => untrack(tools.transport),
+        None => view! { <footer class="pk-transport"></footer> }.into_any(),
+    };
+    let spoken_log = move || tools.get().map(|tools| untrack(tools.spoken_log));
     let menu = move || {
         let at = session.menu.get()?;
         wanted(tools).map(|tools| untrack(|| (tools.context_menu)(lab, at)))
@@ -76,19 +77,28 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
             on:dragleave=move |event| drop::dragged_away(ui, &event)
             on:drop=move |event| drop::dropped(session, ui, &event)
         >
-            {full.then(|| view! { <Header/> })}
+            {full.then_some(header)}
             <section class="pk-picture" aria-label="Cluster">
                 <Diagram/>
                 <Opening/>
             </section>
-            {full.then(|| view! { <panels::Inspector pane/> })}
-            {(options.controls != Controls::None).then(|| view! { <Transport/> })}
+            {full.then_some(inspector)}
+            {(options.controls != Controls::None).then_some(transport)}
             {menu}
             {dialog}
             <Toasts/>
-            <SpokenLog/>
+            {spoken_log}
         </div>
     }
+}
+
+/// The tools' style sheet comes with them.
+fn style_tools(tools: LazyTools, lab: NodeRef<Div>) {
+    Effect::new(move || {
+        if let (Some(lab), Some(tools)) = (lab.get(), tools.get()) {
+            embed::add_style(&lab, &(tools.style_sheet)());
+        }
+    });
 }
 
 /// Tracked: the tools, which are now needed.

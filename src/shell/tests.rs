@@ -1,13 +1,17 @@
 //! What stands around the picture, each part alone in a page.
 
-use super::header::Header;
-use super::spoken_log::SpokenLog;
-use super::transport::Transport;
-use crate::in_page::{InPage, deployment};
-use crate::ui::{Dialog, Toasts};
+use super::{drop, keys};
+use crate::header::Header;
+use crate::in_page::{InPage, deployment, frame, key_down, key_down_with, pod};
+use crate::scenarios::{built_in, key_of};
+use crate::session::{Selection, Session, Theme};
+use crate::timeline::{SpokenLog, Transport};
+use crate::ui::{Dialog, Tab, Toasts, Ui};
 use cluster::api::{Action, NsName};
+use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{DataTransfer, DragEvent, DragEventInit, File, KeyboardEventInit};
 
 #[wasm_bindgen_test]
 async fn time_goes_on_stops_and_goes_a_step() {
@@ -46,6 +50,33 @@ async fn the_header_opens_dialogs_and_undoes_actions() {
 }
 
 #[wasm_bindgen_test]
+async fn another_scenario_is_opened_from_the_list() {
+    let page = InPage::mount(|_| view! { <Header/> }).await;
+    assert_eq!(page.count("option") as usize, built_in().len() + 1, "those of the page, and what is open");
+    let other = built_in().last().expect("a scenario");
+    page.shows(other.title).await;
+    let key = key_of(other.name);
+    page.write("Scenario", &key).await;
+    page.until("it is open", || page.session.with_source(|source| source.key == key)).await;
+    page.until("it is one of the list", || page.count("option") as usize == built_in().len()).await;
+}
+
+#[wasm_bindgen_test]
+async fn light_and_dark_take_turns_and_then_it_is_as_the_system_has_it() {
+    let page = InPage::mount(|_| view! { <Header/> }).await;
+    let theme = || page.session.theme.get_untracked();
+    assert_eq!(theme(), Theme::Auto);
+    let is_dark_now = || untrack(|| page.session.is_dark());
+    let is_dark = is_dark_now();
+    page.press("Theme: as the system").await;
+    assert_eq!(theme(), if is_dark { Theme::Light } else { Theme::Dark });
+    assert_ne!(is_dark_now(), is_dark);
+    page.press(if is_dark { "Theme: light" } else { "Theme: dark" }).await;
+    assert_eq!(theme(), Theme::Auto);
+    page.until("the button says so", || page.has_control("Theme: as the system")).await;
+}
+
+#[wasm_bindgen_test]
 async fn what_is_refused_is_said_and_can_be_put_away() {
     let page = InPage::mount(|_| view! { <Toasts/> }).await;
     page.session.notices.problem("It cannot be done.");
@@ -61,4 +92,138 @@ async fn what_happens_is_told_to_who_hears_it() {
     assert_eq!(page.count("[aria-live]"), 1);
     assert!(page.session.act(Action::Scale { deployment: NsName::new("default", "web"), replicas: 5 }));
     page.shows("5").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_track_has_a_mark_for_what_is_done() {
+    let page = InPage::mount(|_| view! { <Transport/> }).await;
+    assert!(page.has_control("Events of the last minute"));
+    let before = page.count(".pk-tick");
+    assert!(before > 0, "Pods became ready in the last minute");
+    assert!(page.session.act(Action::Scale { deployment: NsName::new("default", "web"), replicas: 5 }));
+    page.until("there is one more", || page.count(".pk-tick") == before + 1).await;
+    let newest = page.find(".pk-tick:last-child").expect("a mark");
+    let name = newest.get_attribute("aria-label").unwrap_or_default();
+    assert!(name.starts_with("scaled to 5: web scaled to 5, at "), "{name}");
+}
+
+#[wasm_bindgen_test]
+async fn a_mark_of_bad_news_looks_so_and_leads_to_whom_it_befell() {
+    let page = InPage::mount(|_| view! { <Transport/> }).await;
+    assert_eq!(page.count(".pk-tick-bad"), 0);
+    let (uid, key) = page.world(|world| {
+        let uid = pod(world, "web-");
+        let pod = world.store().pods.iter().find(|pod| pod.meta.uid == uid).expect("it is there");
+        (uid, pod.meta.key())
+    });
+    assert!(page.session.act(Action::CrashPod { pod: key }));
+    page.until("a crash is marked", || page.count(".pk-tick-bad") > 0).await;
+    page.find(".pk-tick-bad").expect("the mark").click();
+    assert_eq!(page.session.selection.get_untracked(), Some(Selection::Pod(uid)));
+    assert_eq!(page.ui.tab.get_untracked(), Tab::Events);
+}
+
+/// What the lab listens to on its outermost element, around one field.
+async fn lab() -> InPage {
+    InPage::mount(|_| {
+        let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+        view! {
+            <div
+                class="lab"
+                tabindex="-1"
+                on:keydown=move |event| keys::pressed(session, ui, &event)
+                on:dragover=move |event| drop::dragged_over(ui, &event)
+                on:dragleave=move |event| drop::dragged_away(ui, &event)
+                on:drop=move |event| drop::dropped(session, ui, &event)
+            >
+                <input aria-label="Field"/>
+            </div>
+        }
+    })
+    .await
+}
+
+#[wasm_bindgen_test]
+async fn keys_play_step_undo_and_select_nothing() {
+    let page = lab().await;
+    let element = page.find(".lab").expect("the lab");
+    let now = || page.world(|world| world.now());
+    let before = now();
+    key_down(&element, ".");
+    page.until("an event later", || now() > before).await;
+    key_down(&element, ",");
+    page.until("an event before", || now() <= before).await;
+    key_down(&element, " ");
+    page.until("it plays", || page.session.is_playing()).await;
+    key_down(&element, " ");
+    page.until("it stands", || !page.session.is_playing()).await;
+
+    let replicas = || {
+        page.world(|world| {
+            let uid = deployment(world, "web");
+            world.store().deployment_by_uid(uid).map(|d| d.replicas)
+        })
+    };
+    assert!(page.session.act(Action::Scale { deployment: NsName::new("default", "web"), replicas: 5 }));
+    let with_control = |key: &str, shift: bool| {
+        let init = KeyboardEventInit::new();
+        init.set_ctrl_key(true);
+        init.set_shift_key(shift);
+        key_down_with(&element, key, &init);
+    };
+    with_control("z", false);
+    page.until("it is undone", || replicas() == Some(3)).await;
+    with_control("Z", true);
+    page.until("it is done again", || replicas() == Some(5)).await;
+
+    let of = page.world(|world| pod(world, "web-"));
+    page.session.select(Some(Selection::Pod(of)));
+    key_down(&element, "Delete");
+    let is_deleted =
+        || page.world(|w| w.store().pods.iter().all(|p| p.meta.uid != of || p.meta.deleted.is_some()));
+    page.until("the Pod is deleted", is_deleted).await;
+    key_down(&element, "Escape");
+    assert_eq!(page.session.selection.get_untracked(), None);
+}
+
+#[wasm_bindgen_test]
+async fn keys_that_are_typed_into_a_field_are_the_fields() {
+    let page = lab().await;
+    let before = page.world(|world| world.now());
+    key_down(&page.control("Field"), ".");
+    key_down(&page.control("Field"), " ");
+    frame().await;
+    assert_eq!(page.world(|world| world.now()), before);
+    assert!(!page.session.is_playing());
+}
+
+fn drag(page: &InPage, event: &str, files: &[(&str, &str)]) {
+    let data = DataTransfer::new().expect("a transfer");
+    for (name, text) in files {
+        let file = File::new_with_str_sequence(&Array::of1(&(*text).into()), name).expect("a file");
+        data.items().add_with_file(&file).expect("added");
+    }
+    let init = DragEventInit::new();
+    init.set_bubbles(true);
+    init.set_cancelable(true);
+    init.set_data_transfer(Some(&data));
+    let event = DragEvent::new_with_event_init_dict(event, &init).expect("an event");
+    page.find(".lab").expect("the lab").dispatch_event(&event).expect("dispatched");
+}
+
+#[wasm_bindgen_test]
+async fn files_that_are_dropped_are_read_into_the_load_dialog() {
+    let page = lab().await;
+    let files = [("a.yaml", "kind: A\n"), ("b.yaml", "kind: B\n"), ("empty.yaml", " ")];
+    drag(&page, "dragover", &files);
+    assert!(page.ui.dragging.get_untracked());
+    drag(&page, "dragleave", &files);
+    assert!(!page.ui.dragging.get_untracked());
+    drag(&page, "dragover", &files);
+    drag(&page, "drop", &files);
+    assert!(!page.ui.dragging.get_untracked());
+    page.until("they are read", || page.ui.dialog.get_untracked() == Some(Dialog::Load)).await;
+    assert_eq!(page.ui.draft.get_untracked(), "kind: A\n---\nkind: B\n");
+    let said: Vec<String> = page.session.notices.shown().into_iter().map(|notice| notice.text).collect();
+    assert_eq!(said, ["The file “empty.yaml” is empty."]);
 }

@@ -54,9 +54,9 @@ pub struct Ui {
     /// The tab last asked for: the nearest that the selection has is shown.
     pub tab: RwSignal<Tab>,
     /// What was selected before one of its connections was.
-    pub came_from: RwSignal<Option<Selection>>,
+    pub previous_selection: RwSignal<Option<Selection>>,
     /// The selected object by name, so that its events can be shown even after it is deleted.
-    pub named: RwSignal<Option<ObjectRef>>,
+    pub selected_object: RwSignal<Option<ObjectRef>>,
     /// The Service that was looked at last.
     pub service: RwSignal<Option<Uid>>,
     /// Files are being dragged over the lab.
@@ -75,8 +75,8 @@ impl Default for Ui {
         Ui {
             dialog: RwSignal::new(None),
             tab: RwSignal::new(Tab::About),
-            came_from: RwSignal::new(None),
-            named: RwSignal::new(None),
+            previous_selection: RwSignal::new(None),
+            selected_object: RwSignal::new(None),
             service: RwSignal::new(None),
             dragging: RwSignal::new(false),
             draft: RwSignal::new(String::new()),

@@ -39,12 +39,14 @@ fn minify(tools: &Tools) -> Outcome {
 }
 
 /// A panic names its place, in other people's crates too; but not where this machine keeps them.
-/// And a component of Leptos has one type, whatever it shows: that is smaller and compiles sooner.
+/// A component of Leptos has one type, whatever it shows: that is smaller and compiles sooner. And what is cut in
+/// two afterwards (split.rs) must say what refers to what.
 fn flags() -> String {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let sources = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
     let folders = sources.into_iter().flatten().flatten().map(|entry| entry.path());
     let short_paths = folders.map(|folder| format!("--remap-path-prefix={}=crates.io", folder.display()));
-    short_paths.chain(["--cfg=erase_components".into()]).collect::<Vec<_>>().join("\u{1f}")
+    let ours = ["--cfg=erase_components", "-Clink-arg=--emit-relocs"].map(String::from);
+    short_paths.chain(ours).collect::<Vec<_>>().join("\u{1f}")
 }

@@ -32,6 +32,7 @@ pub fn site(tools: &Tools) -> Outcome {
     run::run(tools.command("wasm-split-cli")?.args(["--out-name", NAME]).arg(&whole).arg(&parts))?;
     let first = parts.join(format!("{NAME}.wasm"));
     let mut bindgen = tools.command("wasm-bindgen")?;
+    load_whatever_the_server_says(&parts.join("__wasm_split.js"))?;
     // The other parts take the function table from the first.
     bindgen.args(["--target", "web", "--no-typescript", "--keep-lld-exports"]);
     run::run(bindgen.args(["--out-name", NAME, "--out-dir"]).arg(&bound).arg(&first))?;
@@ -39,6 +40,19 @@ pub fn site(tools: &Tools) -> Outcome {
     fs::remove_file(&first).map_err(|error| format!("{}: {error}", first.display()))?;
     publish(tools, &parts)?;
     publish(tools, &bound)
+}
+
+/// The loader compiles the tools while they arrive, and so refuses them where the server does not know the type of
+/// such a file. They are compiled once they are there instead, as boot.js does it then with the first part.
+fn load_whatever_the_server_says(loader: &Path) -> Outcome {
+    const WHILE_IT_ARRIVES: &str = "WebAssembly.instantiateStreaming(src, imports)";
+    const ONCE_IT_IS_THERE: &str = "WebAssembly.instantiate(await (await src).arrayBuffer(), imports)";
+    let script = fs::read_to_string(loader).map_err(|error| format!("{}: {error}", loader.display()))?;
+    if !script.contains(WHILE_IT_ARRIVES) {
+        return Err(format!("{}: wasm-split-cli has written another loader", loader.display()));
+    }
+    let script = script.replace(WHILE_IT_ARRIVES, ONCE_IT_IS_THERE);
+    fs::write(loader, script).map_err(|error| format!("{}: {error}", loader.display()))
 }
 
 /// Modules and scripts of the folder become files of dist/.

@@ -26,7 +26,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Usage(_) | Failure::Read { .. } => 2,
-            _ => 1,
+            Failure::Output(_) | Failure::Manifests { .. } | Failure::Refused(_) | Failure::NotFound(_) => 1,
         }
     }
 }

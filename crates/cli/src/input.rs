@@ -112,11 +112,9 @@ pub fn advance(run: &mut Run, to: Time) -> Vec<Refused> {
         let world = run.world();
         let new = usize::try_from(world.log_count() - before).unwrap_or(usize::MAX);
         let kept = world.log().len().saturating_sub(new);
-        refused.extend(world.log().iter().skip(kept).filter_map(|logged| match &logged.entry {
-            LogEntry::Refused { refusal } => {
-                Some(Refused { at: logged.at, message: words::refusal(refusal) })
-            }
-            _ => None,
+        refused.extend(world.log().iter().skip(kept).filter_map(|logged| {
+            let LogEntry::Refused { refusal } = &logged.entry else { return None };
+            Some(Refused { at: logged.at, message: words::refusal(refusal) })
         }));
     }
     refused

@@ -1,9 +1,11 @@
 //! `packetyard rules`: a node's rules, as `iptables-restore`, `nft -f`, or `ipset` and `ipvsadm` read
-//! them.
+//! them; those of each IP family, the primary one first.
 
 use crate::args::{Part, Rules as Args};
 use crate::failure::Failure;
 use crate::input;
+use cluster::node::Machine;
+use netfilter::{Family, Hooks};
 
 pub fn rules(args: &Args) -> Result<String, Failure> {
     let manifest = input::manifest(&args.cluster)?;
@@ -11,13 +13,22 @@ pub fn rules(args: &Args) -> Result<String, Failure> {
     input::go_to_moment(&args.cluster, &mut run);
     let machine = run.world().machine_named(&args.node);
     let machine = machine.ok_or_else(|| Failure::NotFound(format!("node {:?}", args.node)))?;
-    let rules = machine.stack.rules();
-    Ok(match (args.part, rules.ipvs()) {
+    machine.stack.hooks().iter().map(|(family, hooks)| of_family(machine, family, hooks, args.part)).collect()
+}
+
+fn of_family(
+    machine: &Machine,
+    family: Family,
+    hooks: &Hooks,
+    part: Option<Part>,
+) -> Result<String, Failure> {
+    let rules = hooks.rules();
+    Ok(match (part, rules.ipvs()) {
         (Some(Part::Ip), Some(rules)) => rules.ip().to_string(),
         (Some(Part::Ipset), Some(rules)) => rules.ipset().to_string(),
         (Some(Part::Iptables), Some(rules)) => rules.tables.to_string(),
-        (Some(Part::Ipvsadm), Some(rules)) => rules.ipvsadm().to_string() + &machine.stack.terminating(),
+        (Some(Part::Ipvsadm), Some(rules)) => rules.ipvsadm().to_string() + &hooks.terminating(),
         (Some(_), None) => return Err(Failure::Usage("--part: only IPVS mode's rules have parts".into())),
-        (None, _) => rules.to_string() + &machine.left_over(),
+        (None, _) => rules.to_string() + &machine.left_over(family),
     })
 }

@@ -2,7 +2,7 @@
 
 use cluster::api::Kind as ObjectKind;
 use cluster::api::{
-    Action, ClientFrom, ClientSpec, Labels, Name, NsName, ObjectRef, ServicePolicy, ServiceType,
+    Action, ClientFrom, ClientSpec, Labels, Name, NsName, ObjectRef, PolicyField, ServicePolicy, ServiceType,
     SessionAffinity, Str, TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyMode;
@@ -137,21 +137,15 @@ fn client(picks: &mut Picks<'_>, world: &World) -> Name {
     one_of(picks, clients, &["nobody".into(), "\u{202e}".into()])
 }
 
+/// Every other one is a Pod.
 fn object(picks: &mut Picks<'_>, world: &World) -> ObjectRef {
-    let store = world.store();
-    let named = |kind: ObjectKind, keys: Vec<NsName>| -> Vec<ObjectRef> {
-        keys.iter().map(|key| ObjectRef::of_key(kind.clone(), key)).collect()
+    let kind = match picks.flag() {
+        false => ObjectKind::Pod,
+        true => picks.of(ObjectKind::SIMULATED),
     };
-    let missing = named(ObjectKind::Pod, vec![NsName::new("default", "nobody")]).remove(0);
-    let there = match picks.number() % 8 {
-        0..=2 => named(ObjectKind::Pod, store.pods.keys().cloned().collect()),
-        3 => named(ObjectKind::Service, store.services.keys().cloned().collect()),
-        4 => named(ObjectKind::Node, store.nodes.keys().cloned().collect()),
-        5 => named(ObjectKind::Deployment, store.deployments.keys().cloned().collect()),
-        6 => named(ObjectKind::ReplicaSet, store.replica_sets.keys().cloned().collect()),
-        _ => named(ObjectKind::EndpointSlice, store.slices.keys().cloned().collect()),
-    };
-    one_of(picks, there, &[missing.clone(), ObjectRef { kind: ObjectKind::named("Gadget"), ..missing }])
+    let there = world.store().metas(&kind).map(|meta| ObjectRef::new(kind.clone(), meta)).collect();
+    let missing = |kind: ObjectKind| ObjectRef::of_key(kind, &NsName::new("default", "nobody"));
+    one_of(picks, there, &[missing(ObjectKind::Pod), missing(ObjectKind::named("Gadget"))])
 }
 
 fn labels(picks: &mut Picks<'_>) -> Labels {
@@ -208,34 +202,46 @@ fn new_client(picks: &mut Picks<'_>, world: &World) -> ClientSpec {
     }
 }
 
-/// Each to something and back; a Service that cannot have one refuses it.
 fn policies() -> Vec<ServicePolicy> {
+    PolicyField::ALL.iter().flat_map(|field| values(*field)).collect()
+}
+
+/// To something and back; a Service that cannot have one refuses it. No default arm: a field that is forgotten does not
+/// compile.
+fn values(field: PolicyField) -> Vec<ServicePolicy> {
     use ServicePolicy as P;
     let texts = |text: &[&str]| text.iter().map(|t| (*t).into()).collect::<Vec<_>>();
-    vec![
-        P::ExternalTrafficPolicy(TrafficPolicy::Local),
-        P::ExternalTrafficPolicy(TrafficPolicy::Cluster),
-        P::InternalTrafficPolicy(TrafficPolicy::Local),
-        P::InternalTrafficPolicy(TrafficPolicy::Cluster),
-        P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 10 }),
-        P::SessionAffinity(SessionAffinity::ClientIP { timeout_s: 0 }),
-        P::SessionAffinity(SessionAffinity::None),
-        P::LoadBalancerSourceRanges(texts(&["203.0.113.0/25", "10.244.0.0/16"])),
-        P::LoadBalancerSourceRanges(texts(&["no range"])),
-        P::LoadBalancerSourceRanges(Vec::new()),
-        P::ExternalIps(texts(&["198.51.100.20"])),
-        P::ExternalIps(texts(&["198.51.100.21", "198.51.100.22"])),
-        P::ExternalIps(texts(&["127.0.0.1"])),
-        P::ExternalIps(Vec::new()),
-        P::TrafficDistribution(Some("PreferSameNode".into())),
-        P::TrafficDistribution(Some("PreferSameZone".into())),
-        P::TrafficDistribution(Some("Nearby".into())),
-        P::TrafficDistribution(None),
-        P::PublishNotReadyAddresses(true),
-        P::PublishNotReadyAddresses(false),
-        P::TopologyMode(Some("Auto".into())),
-        P::TopologyMode(None),
-    ]
+    let traffic = [TrafficPolicy::Local, TrafficPolicy::Cluster];
+    match field {
+        PolicyField::ExternalTrafficPolicy => traffic.map(P::ExternalTrafficPolicy).to_vec(),
+        PolicyField::InternalTrafficPolicy => traffic.map(P::InternalTrafficPolicy).to_vec(),
+        PolicyField::SessionAffinity => [
+            SessionAffinity::ClientIP { timeout_s: 10 },
+            SessionAffinity::ClientIP { timeout_s: 0 },
+            SessionAffinity::None,
+        ]
+        .map(P::SessionAffinity)
+        .to_vec(),
+        PolicyField::LoadBalancerSourceRanges => {
+            [&["203.0.113.0/25", "10.244.0.0/16"][..], &["no range"], &[]]
+                .map(|ranges| P::LoadBalancerSourceRanges(texts(ranges)))
+                .to_vec()
+        }
+        PolicyField::ExternalIps => {
+            [&["198.51.100.20"][..], &["198.51.100.21", "198.51.100.22"], &["127.0.0.1"], &[]]
+                .map(|ips| P::ExternalIps(texts(ips)))
+                .to_vec()
+        }
+        PolicyField::TrafficDistribution => {
+            [Some("PreferSameNode"), Some("PreferSameZone"), Some("Nearby"), None]
+                .map(|value| P::TrafficDistribution(value.map(Into::into)))
+                .to_vec()
+        }
+        PolicyField::PublishNotReadyAddresses => [true, false].map(P::PublishNotReadyAddresses).to_vec(),
+        PolicyField::TopologyMode => {
+            [Some("Auto"), None].map(|value| P::TopologyMode(value.map(Into::into))).to_vec()
+        }
+    }
 }
 
 /// An object comes, or comes back, or is another from now on; some texts are refused, and some half way.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use cluster::net::PerFamily;
 use cluster::sim::World;
 use cluster::trace::Place;
+use netfilter::PerFamily;
 
 pub fn check(world: &World) {
     addresses_are_given_once(world);

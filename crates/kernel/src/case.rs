@@ -133,7 +133,7 @@ impl Case<'_> {
         let clear = |node| rules::clear(&self.cluster, self.lab.node(node));
         (0..self.cluster.nodes).try_for_each(clear)?;
         std::mem::take(&mut self.net.stopped).into_iter().try_for_each(|place| self.lab.start(place))?;
-        self.lab.plug(&std::mem::take(&mut self.net.topology.unplugged))?;
+        self.lab.set_link_up(&std::mem::take(&mut self.net.topology.unplugged))?;
         self.lab.sightings.clear();
         Ok(())
     }

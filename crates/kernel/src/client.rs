@@ -22,7 +22,7 @@ pub struct Question {
     /// `0.0.0.0` or `::` lets the kernel choose the address. The port is always given.
     pub from: SocketAddr,
     pub to: SocketAddr,
-    /// The mark that picks a route (`Lab::furnish_outside`).
+    /// The mark that picks a route (`Lab::set_up_outside`).
     pub mark: Option<u32>,
     pub patience: Duration,
 }
@@ -77,7 +77,7 @@ pub fn open(question: &Question, sightings: &Sightings) -> netns::Outcome<Report
     let began = Instant::now();
     let (outcome, source, client) = match question.protocol {
         Protocol::Udp => ask_datagram(question, sightings)?,
-        _ => ask_stream(question)?,
+        Protocol::Tcp | Protocol::Sctp => ask_stream(question)?,
     };
     Ok(Report { outcome, source, began, ended: Instant::now(), client })
 }
@@ -241,7 +241,7 @@ impl Line {
 
     /// Writes after [`Line::stop_server`]. Reading would only give the end of the connection again,
     /// so it is the socket's state that tells of a RST.
-    pub fn ask_the_stopped(&mut self) -> netns::Outcome<Outcome> {
+    pub fn ask_stopped_server(&mut self) -> netns::Outcome<Outcome> {
         if let Err(error) = self.reader.get_mut().write_all(b"hello\n") {
             return failed(&self.question, self.reader.get_ref(), &error);
         }

@@ -47,7 +47,7 @@ impl FlowPlan {
         let seed = cluster.seed;
         let mut sampler = Sampler { net, rng: Rng::of(seed, "samples") };
         let mut flows = flows::draw(cluster, &mut Rng::of(seed, "flows"), count);
-        flows.retain(|flow| flow.group.is_none() || !sampler.hides_its_choice(flow));
+        flows.retain(|flow| flow.group.is_none() || !sampler.may_hide_its_choice(flow));
         let mut candidates = flows.clone();
         Rng::of(seed, "shares").shuffle(&mut candidates);
         let repeated =
@@ -85,7 +85,7 @@ fn sticky(cluster: &Cluster, rng: &mut Rng, sampler: &mut Sampler<'_>) -> Vec<(F
     for (number, service) in cluster.services.values().enumerate() {
         let SessionAffinity::ClientIP { timeout_s } = service.spec.session_affinity else { continue };
         let drawn = flows::to_cluster_ip(cluster, rng, number, service);
-        let drawn = drawn.filter(|flow| !sampler.hides_its_choice(flow));
+        let drawn = drawn.filter(|flow| !sampler.may_hide_its_choice(flow));
         flows.extend(drawn.map(|flow| (flow, timeout_s)));
     }
     flows.truncate(STICKY);
@@ -107,7 +107,7 @@ impl Sampler<'_> {
 
     /// May a connection reach an endpoint, and fail then? A node would remember whom it chose, and
     /// nobody could tell the model.
-    fn hides_its_choice(&mut self, flow: &Flow) -> bool {
+    fn may_hide_its_choice(&mut self, flow: &Flow) -> bool {
         (0..SURE).any(|_| self.draw(flow).1.unseen_choices > 0)
     }
 
@@ -119,9 +119,9 @@ impl Sampler<'_> {
 
     /// Who may answer.
     fn reach(&mut self, flow: &Flow) -> BTreeSet<Place> {
-        let answers = (0..FEW).filter_map(|_| match self.draw(flow).0 {
-            Outcome::Answered(answer) => Some(answer.by),
-            _ => None,
+        let answers = (0..FEW).filter_map(|_| {
+            let Outcome::Answered(answer) = self.draw(flow).0 else { return None };
+            Some(answer.by)
         });
         answers.collect()
     }

@@ -7,7 +7,7 @@ use netfilter::{Family, Protocol, Tuple};
 
 use crate::generate::Cluster;
 use crate::model::Origin;
-use crate::plan::{self, DEAF_PORT, Place};
+use crate::plan::{self, CLOSED_PORT, Place};
 use crate::rng::Rng;
 
 /// A client, and where it wants to go.
@@ -40,7 +40,7 @@ impl std::fmt::Display for Flow {
         write!(f, "{} {} ({}) > {}", self.protocol.as_str(), self.origin.place, self.source, self.to)?;
         match self.origin.place {
             Place::Outside => write!(f, " by node-{}", self.origin.via),
-            _ => Ok(()),
+            Place::Pod(..) | Place::Node(_) => Ok(()),
         }
     }
 }
@@ -160,8 +160,8 @@ fn other_targets(cluster: &Cluster, rng: &mut Rng) -> Vec<Target> {
         add(ip, Protocol::Udp, plan::UDP_PORTS[rng.below(2)]);
     }
     let place = *rng.pick(&places).unwrap_or(&Place::Node(0));
-    add(plan::address_of(family, place), Protocol::Tcp, DEAF_PORT);
-    add(plan::address_of(family, place), Protocol::Udp, DEAF_PORT);
+    add(plan::address_of(family, place), Protocol::Tcp, CLOSED_PORT);
+    add(plan::address_of(family, place), Protocol::Udp, CLOSED_PORT);
     add(plan::vacant_ip(family, rng.small(cluster.nodes)), Protocol::Tcp, 80);
     // An address that the ServiceCIDR has and no Service.
     add(plan::cluster_ip(family, 100), Protocol::Tcp, 80);

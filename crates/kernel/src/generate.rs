@@ -13,7 +13,7 @@ use litemap::LiteMap;
 use netfilter::{Cidr, Family, Protocol};
 
 use crate::features::{Feature, Stale, Strict};
-use crate::plan::{self, DEAF_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
+use crate::plan::{self, CLOSED_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
 use crate::rng::Rng;
 use crate::rules::Backend;
 
@@ -158,8 +158,9 @@ impl Cluster {
         Endpoint {
             address: match place {
                 Place::Pod(node, _) if rng.percent(2) => plan::vacant_ip(self.family, node),
-                _ => plan::address_of(self.family, place),
+                Place::Pod(..) | Place::Node(_) | Place::Outside => plan::address_of(self.family, place),
             },
+            other_addresses: Vec::new(),
             ready: conditions.0,
             serving: conditions.1,
             terminating: conditions.2,
@@ -239,14 +240,24 @@ fn service_spec(rng: &mut Rng, family: Family, number: u8) -> ServiceSpec {
     let external_traffic_policy = has_external.then(|| policy(rng));
     let balanced = type_ == ServiceType::LoadBalancer;
     let local = external_traffic_policy == Some(TrafficPolicy::Local);
+    // No `..`: a field that is added is either compared with the kernel, or said to be nothing to it.
     ServiceSpec {
         type_,
+        selector: None,
         ports: ports(rng, number, external),
+        headless: false,
+        ip_families: Vec::new(),
+        ip_family_policy: None,
+        external_name: None,
+        load_balancer_class: None,
+        publish_not_ready_addresses: false,
+        allocate_load_balancer_node_ports: None,
+        traffic_distribution: None,
         cluster_ips: vec![plan::cluster_ip(family, number)],
         external_ips,
         session_affinity: match rng.below(10) {
             0 => SessionAffinity::ClientIP { timeout_s: crate::affinity::SHORT_S },
-            1 => SessionAffinity::ClientIP { timeout_s: 10_800 },
+            1 => SessionAffinity::default_client_ip(),
             _ => SessionAffinity::None,
         },
         external_traffic_policy,
@@ -257,7 +268,6 @@ fn service_spec(rng: &mut Rng, family: Family, number: u8) -> ServiceSpec {
             Vec::new()
         },
         health_check_node_port: if balanced && local { 32_000 + u16::from(number) } else { 0 },
-        ..ServiceSpec::default()
     }
 }
 
@@ -290,7 +300,7 @@ fn ports(rng: &mut Rng, number: u8, external: bool) -> Vec<ServicePort> {
         // One number in two protocols, as DNS has it.
         let other = match ports[0].protocol {
             Protocol::Udp => Protocol::Tcp,
-            _ => Protocol::Udp,
+            Protocol::Tcp | Protocol::Sctp => Protocol::Udp,
         };
         let twin = ServicePort { name: "twin".into(), protocol: other, ..ports[0].clone() };
         ports[0].name = "first".into();
@@ -305,7 +315,7 @@ fn endpoint_port(rng: &mut Rng, port: &ServicePort, which: usize) -> Option<Endp
         return None;
     }
     let listening = if port.protocol == Protocol::Udp { UDP_PORTS } else { TCP_PORTS };
-    let number = if rng.percent(6) { DEAF_PORT } else { listening[which] };
+    let number = if rng.percent(6) { CLOSED_PORT } else { listening[which] };
     Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number })
 }
 

@@ -51,11 +51,11 @@ impl Lab {
             servers: Mutex::default(),
         };
         lab.defaults()?;
-        lab.lay_segment()?;
+        lab.set_up_segment()?;
         for node in 0..NODES {
-            lab.furnish_node(node)?;
+            lab.set_up_node(node)?;
         }
-        lab.furnish_outside()?;
+        lab.set_up_outside()?;
         lab.start_servers()?;
         Ok(lab)
     }
@@ -123,7 +123,7 @@ impl Lab {
         ]))
     }
 
-    fn lay_segment(&self) -> Outcome {
+    fn set_up_segment(&self) -> Outcome {
         let mut lines = vec!["link add segment type bridge".to_owned(), "link set segment up".to_owned()];
         let mut plug = |port: String, netns: &Netns| {
             lines.push(format!("link add {port} type veth peer name eth0 netns {}", netns.path()));
@@ -134,7 +134,7 @@ impl Lab {
         self._segment.ip(&lines)
     }
 
-    fn furnish_node(&self, node: u8) -> Outcome {
+    fn set_up_node(&self, node: u8) -> Outcome {
         let mut lines = vec!["link set eth0 up".to_owned(), "link add cni0 type bridge".to_owned()];
         for pod in 0..PODS {
             let peer = self.at(Place::Pod(node, pod)).path();
@@ -158,10 +158,10 @@ impl Lab {
         }
         self.node(node).ip(&lines)?;
         hurry(self.node(node), "cni0")?;
-        (0..PODS).try_for_each(|pod| self.furnish_pod(node, pod))
+        (0..PODS).try_for_each(|pod| self.set_up_pod(node, pod))
     }
 
-    fn furnish_pod(&self, node: u8, pod: u8) -> Outcome {
+    fn set_up_pod(&self, node: u8, pod: u8) -> Outcome {
         let mut lines = vec!["link set eth0 up".to_owned()];
         for family in FAMILIES {
             let (address, length) = (plan::pod_ip(family, node, pod), plan::pod_prefix_length(family));
@@ -173,7 +173,7 @@ impl Lab {
     }
 
     /// A mark on a packet, the node's number plus one, says by which node it is to come in.
-    fn furnish_outside(&self) -> Outcome {
+    fn set_up_outside(&self) -> Outcome {
         let mut lines = vec!["link set eth0 up".to_owned()];
         for family in FAMILIES {
             let (router, length) = (plan::router_ip(family), plan::segment(family).length());
@@ -227,7 +227,7 @@ impl Lab {
     }
 
     /// Takes a Pod's link down. All neighbours on its bridge forget it, as they would in time.
-    pub fn unplug(&self, node: u8, pod: u8) -> Outcome {
+    pub fn set_link_down(&self, node: u8, pod: u8) -> Outcome {
         self.node(node).ip(&[format!("link set veth{pod} down")])?;
         // What the Pod sent last may still be on its way, and would make them know it again.
         thread::sleep(IN_FLIGHT);
@@ -237,11 +237,11 @@ impl Lab {
 
     /// Brings links up again, and waits until the Pods can be reached: the kernel tells of a link's
     /// state once a second at most (linkwatch).
-    pub fn plug(&self, pods: &BTreeSet<Place>) -> Outcome {
+    pub fn set_link_up(&self, pods: &BTreeSet<Place>) -> Outcome {
         let pods = || {
-            pods.iter().filter_map(|place| match place {
-                Place::Pod(node, pod) => Some((*node, *pod)),
-                _ => None,
+            pods.iter().filter_map(|place| {
+                let Place::Pod(node, pod) = place else { return None };
+                Some((*node, *pod))
             })
         };
         pods().try_for_each(|(node, pod)| self.node(node).ip(&[format!("link set veth{pod} up")]))?;

@@ -60,9 +60,9 @@ impl Case<'_> {
             self.open(flow, &mut long_lived)?;
         }
         self.counters.flows += long_lived.flows().len() as u64;
-        let dead = self.die_in_rules(flow_plan, &mut long_lived)?;
+        let dead = self.fail_endpoints(flow_plan, &mut long_lived)?;
         self.endpoints_go(&mut long_lived, &dead)?;
-        self.die_out_of_rules(&mut long_lived)
+        self.fail_removed_endpoints(&mut long_lived)
     }
 
     /// Asks for a flow, and keeps open what answered.

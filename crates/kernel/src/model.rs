@@ -99,7 +99,7 @@ impl Net {
             Ok(connection) => {
                 let outcome = self.ask_again(&connection);
                 if tuple.protocol == Protocol::Tcp {
-                    self.hang_up(&connection);
+                    self.close(&connection);
                 }
                 outcome
             }
@@ -129,7 +129,7 @@ impl Net {
     pub fn ask_again(&mut self, connection: &Connection) -> Outcome {
         let asked = match connection.tuple.protocol {
             Protocol::Tcp => self.ask_stream(connection),
-            _ => self.ask_datagram(connection.origin, connection.tuple),
+            Protocol::Udp | Protocol::Sctp => self.ask_datagram(connection.origin, connection.tuple),
         };
         asked.unwrap_or_else(|outcome| outcome)
     }
@@ -171,7 +171,7 @@ impl Net {
     }
 
     /// What a client hears that goes on writing after [`Net::server_stops`].
-    pub fn ask_the_stopped(&mut self, connection: &Connection) -> Outcome {
+    pub fn ask_stopped_server(&mut self, connection: &Connection) -> Outcome {
         if let Err(outcome) = self.send_on(connection, TcpFlags::ACK) {
             return outcome;
         }
@@ -182,7 +182,7 @@ impl Net {
         }
     }
 
-    fn hang_up(&mut self, connection: &Connection) {
+    fn close(&mut self, connection: &Connection) {
         if self.send_on(connection, TcpFlags::FIN_ACK).is_ok() {
             let fin = Skb::tcp(connection.arrived.reversed(), TcpFlags::FIN_ACK);
             if self.answer(connection, fin).is_ok() {
@@ -195,30 +195,30 @@ impl Net {
     fn reach(&mut self, origin: Origin, tuple: Tuple, flags: TcpFlags) -> Result<(Place, Tuple), Outcome> {
         let first = match tuple.protocol {
             Protocol::Tcp => Skb::tcp(tuple, flags),
-            _ => Skb::datagram(tuple),
+            Protocol::Udp | Protocol::Sctp => Skb::datagram(tuple),
         };
         self.rewritten.clear();
-        let end = self.carry(origin, first);
+        let end = self.transmit(origin, first);
         match end {
             End::At(place, skb) if !is_error(&skb) && !is_reset(&skb) => Ok((place, skb.tuple)),
-            End::At(place, skb) => Err(heard(origin, tuple, place, &skb)),
+            End::At(place, skb) => Err(outcome_of_reply(origin, tuple, place, &skb)),
             End::Nowhere => Err(Outcome::Silence),
         }
     }
 
     /// A later packet of the client's must come to the same socket.
     fn send_on(&mut self, connection: &Connection, flags: TcpFlags) -> Result<(), Outcome> {
-        match self.carry(connection.origin, Skb::tcp(connection.tuple, flags)) {
+        match self.transmit(connection.origin, Skb::tcp(connection.tuple, flags)) {
             End::At(place, skb) if place == connection.server && skb.tuple == connection.arrived => Ok(()),
             // An error on the way is a soft one for a connection that is open: it goes on waiting.
-            _ => Err(Outcome::Silence),
+            End::At(..) | End::Nowhere => Err(Outcome::Silence),
         }
     }
 
     /// The server's packet must come to the client's socket.
     fn answer(&mut self, connection: &Connection, skb: Skb) -> Result<(), Outcome> {
         let from = Origin { place: connection.server, via: connection.origin.via };
-        match self.carry(from, skb) {
+        match self.transmit(from, skb) {
             End::At(place, skb) if place == connection.origin.place => {
                 if skb.tuple == connection.tuple.reversed() {
                     return Ok(());
@@ -226,7 +226,7 @@ impl Net {
                 self.unexpected(connection.origin, &skb);
                 Err(Outcome::Silence)
             }
-            _ => Err(Outcome::Silence),
+            End::At(..) | End::Nowhere => Err(Outcome::Silence),
         }
     }
 
@@ -234,30 +234,34 @@ impl Net {
     fn unexpected(&mut self, at: Origin, skb: &Skb) {
         let answer = match skb.tuple.protocol {
             Protocol::Tcp => Skb::tcp(skb.tuple.reversed(), TcpFlags::RST),
-            _ => Skb::icmp_error(&skb.tuple, skb.tuple.dst, IcmpCode::PortUnreachable),
+            Protocol::Udp | Protocol::Sctp => {
+                Skb::icmp_error(&skb.tuple, skb.tuple.dst, IcmpCode::PortUnreachable)
+            }
         };
-        self.carry(at, answer);
+        self.transmit(at, answer);
     }
 
     /// Nothing listens: the server's kernel says so, and the client may hear it.
     fn refuse(&mut self, origin: Origin, tuple: Tuple, server: Place, arrived: Tuple) -> Outcome {
         let answer = match tuple.protocol {
             Protocol::Tcp => Skb::tcp(arrived.reversed(), TcpFlags::RST_ACK),
-            _ => Skb::icmp_error(&arrived, arrived.dst, IcmpCode::PortUnreachable),
+            Protocol::Udp | Protocol::Sctp => {
+                Skb::icmp_error(&arrived, arrived.dst, IcmpCode::PortUnreachable)
+            }
         };
-        match self.carry(Origin { place: server, via: origin.via }, answer) {
-            End::At(place, skb) => heard(origin, tuple, place, &skb),
+        match self.transmit(Origin { place: server, via: origin.via }, answer) {
+            End::At(place, skb) => outcome_of_reply(origin, tuple, place, &skb),
             End::Nowhere => Outcome::Silence,
         }
     }
 
     /// A packet's way, node by node, until somebody has it.
-    fn carry(&mut self, from: Origin, mut skb: Skb) -> End {
+    fn transmit(&mut self, from: Origin, mut skb: Skb) -> End {
         // A Pod's packet to its own address does not leave its namespace, in which there is no rule.
         if self.has(from.place, skb.tuple.dst) {
             return End::At(from.place, skb);
         }
-        if self.is_missed(from.place, skb.tuple.dst) {
+        if self.has_no_neighbor(from.place, skb.tuple.dst) {
             let error = Skb::icmp_error(&skb.tuple, skb.tuple.src, IcmpCode::HostUnreachable);
             return End::At(from.place, error);
         }
@@ -269,7 +273,7 @@ impl Net {
         };
         for _ in 0..MAX_HOPS {
             let before = skb.tuple;
-            let traversal = self.cross(node, sends, &mut skb);
+            let traversal = self.traverse_node(node, sends, &mut skb);
             if skb.tuple.dst != before.dst {
                 self.rewritten.push((node, before));
             }
@@ -282,7 +286,8 @@ impl Net {
                     return End::Nowhere;
                 }
                 Traversal::Stopped(_, Verdict::Reject(_, with)) => return self.reject(node, &skb, with),
-                Traversal::Stopped(..) | Traversal::NoRoute => return End::Nowhere,
+                Traversal::Stopped(_, Verdict::Accept | Verdict::Lost(_) | Verdict::Ipvs(..))
+                | Traversal::NoRoute => return End::Nowhere,
             }
             match self.topology.next(node, skb.tuple.dst) {
                 // ip_route_input_slow: a martian, for it claims to come from here. IPv6 does not ask.
@@ -291,9 +296,9 @@ impl Net {
                 }
                 Next::Pod(pod) => return End::At(pod, skb),
                 Next::Outside => return End::At(Place::Outside, skb),
-                Next::NoNeighbour => return self.complain(node, &skb, IcmpCode::HostUnreachable),
+                Next::NoNeighbor => return self.send_icmp_error(node, &skb, IcmpCode::HostUnreachable),
                 Next::Node(other) => (node, sends) = (other, false),
-                Next::Away | Next::Here => return End::Nowhere,
+                Next::DefaultGateway | Next::Here => return End::Nowhere,
             }
         }
         End::Nowhere
@@ -305,17 +310,17 @@ impl Net {
 
     /// On its own link a Pod asks for the address itself. When nobody answers, nothing is sent that a rule
     /// of the node's could meet.
-    fn is_missed(&self, from: Place, to: IpAddr) -> bool {
+    fn has_no_neighbor(&self, from: Place, to: IpAddr) -> bool {
         let Place::Pod(node, _) = from else { return false };
         let on_link = plan::pod_range(self.topology.family, node).contains(to);
-        on_link && self.topology.next(node, to) == Next::NoNeighbour
+        on_link && self.topology.next(node, to) == Next::NoNeighbor
     }
 
     /// Pods and nodes listen on their primary address only.
     fn listens(&self, place: Place, arrived: &Tuple) -> bool {
         let ports = match arrived.protocol {
             Protocol::Tcp => TCP_PORTS,
-            _ => UDP_PORTS,
+            Protocol::Udp | Protocol::Sctp => UDP_PORTS,
         };
         place != Place::Outside
             && !self.stopped.contains(&place)
@@ -324,7 +329,7 @@ impl Net {
     }
 
     /// One node's part of the way.
-    fn cross(&mut self, node: u8, sends: bool, skb: &mut Skb) -> Traversal {
+    fn traverse_node(&mut self, node: u8, sends: bool, skb: &mut Skb) -> Traversal {
         // Neither travels from one node to another.
         (skb.mark, skb.ct) = (0, Ct::Unseen);
         let subject = Chance::subject(&plan::node_name(node));
@@ -341,21 +346,21 @@ impl Net {
 
     fn reject(&mut self, node: u8, skb: &Skb, with: RejectWith) -> End {
         match with {
-            RejectWith::PortUnreachable => self.complain(node, skb, IcmpCode::PortUnreachable),
+            RejectWith::PortUnreachable => self.send_icmp_error(node, skb, IcmpCode::PortUnreachable),
             RejectWith::TcpReset => {
                 let reset = Skb::tcp(skb.tuple.reversed(), TcpFlags::RST_ACK);
-                self.carry(Origin { place: Place::Node(node), via: node }, reset)
+                self.transmit(Origin { place: Place::Node(node), via: node }, reset)
             }
         }
     }
 
     /// RFC 1122: never an error about an error.
-    fn complain(&mut self, node: u8, skb: &Skb, code: IcmpCode) -> End {
+    fn send_icmp_error(&mut self, node: u8, skb: &Skb, code: IcmpCode) -> End {
         if is_error(skb) {
             return End::Nowhere;
         }
         let error = Skb::icmp_error(&skb.tuple, self.own_address(node, skb.tuple), code);
-        self.carry(Origin { place: Place::Node(node), via: node }, error)
+        self.transmit(Origin { place: Place::Node(node), via: node }, error)
     }
 
     /// __icmp_send: the address that the packet was for, if it is the node's; else the one of the
@@ -363,7 +368,9 @@ impl Net {
     fn own_address(&self, node: u8, about: Tuple) -> IpAddr {
         match self.topology.next(node, about.dst) {
             Next::Here => about.dst,
-            _ => plan::source_on_node(self.topology.family, node, about.src),
+            Next::Pod(_) | Next::NoNeighbor | Next::Node(_) | Next::Outside | Next::DefaultGateway => {
+                plan::source_on_node(self.topology.family, node, about.src)
+            }
         }
     }
 }
@@ -379,7 +386,7 @@ fn answer_of(connection: &Connection) -> Answer {
 }
 
 /// What the client makes of the packet that came instead of an answer.
-fn heard(origin: Origin, tuple: Tuple, place: Place, skb: &Skb) -> Outcome {
+fn outcome_of_reply(origin: Origin, tuple: Tuple, place: Place, skb: &Skb) -> Outcome {
     if place != origin.place {
         return Outcome::Silence;
     }
@@ -394,7 +401,7 @@ fn heard(origin: Origin, tuple: Tuple, place: Place, skb: &Skb) -> Outcome {
         Kind::Tcp(flags) if flags.has(TcpFlags::RST) && skb.tuple == tuple.reversed() => {
             Outcome::Refused(Refusal::Reset)
         }
-        _ => Outcome::Silence,
+        Kind::IcmpError(_) | Kind::Tcp(_) | Kind::Datagram => Outcome::Silence,
     }
 }
 

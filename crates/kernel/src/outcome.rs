@@ -73,7 +73,9 @@ impl Outcome {
         match (self, kernel) {
             (Outcome::Answered(model), Outcome::Answered(kernel))
             | (Outcome::AnswerLost(model), Outcome::AnswerLost(kernel)) => like(*model, *kernel),
-            _ => self == kernel,
+            (Outcome::Answered(_) | Outcome::AnswerLost(_) | Outcome::Refused(_) | Outcome::Silence, _) => {
+                self == kernel
+            }
         }
     }
 

@@ -15,7 +15,7 @@ pub const PODS: u8 = 4;
 pub const TCP_PORTS: [u16; 2] = [8080, 8443];
 pub const UDP_PORTS: [u16; 2] = [5353, 5354];
 /// Where nothing listens anywhere.
-pub const DEAF_PORT: u16 = 9999;
+pub const CLOSED_PORT: u16 = 9999;
 
 /// How long conntrack remembers a datagram, in seconds: longer than any cluster takes, so that a
 /// busy machine changes nothing.

@@ -31,7 +31,7 @@ enum Death {
 
 impl Case<'_> {
     /// Gives who is dead.
-    pub fn die_in_rules(
+    pub fn fail_endpoints(
         &mut self,
         flow_plan: &FlowPlan,
         long_lived: &mut LongLived,
@@ -59,7 +59,7 @@ impl Case<'_> {
     }
 
     /// Those that still answer somebody, and whom no rule names any more.
-    pub fn die_out_of_rules(&mut self, long_lived: &mut LongLived) -> netns::Outcome {
+    pub fn fail_removed_endpoints(&mut self, long_lived: &mut LongLived) -> netns::Outcome {
         for (death, phase) in [(Death::Process, Phase::ProcessStops), (Death::Link, Phase::LinkGoes)] {
             self.phase = phase;
             let origins: Vec<Place> = long_lived.flows().iter().map(|flow| flow.origin.place).collect();
@@ -84,7 +84,7 @@ impl Case<'_> {
         let address = plan::address_of(family, by);
         let source = match flow.origin.place {
             Place::Node(from) => plan::source_on_node(family, from, address),
-            _ => flow.source,
+            Place::Pod(..) | Place::Outside => flow.source,
         };
         [(Protocol::Tcp, TCP_PORTS[0]), (Protocol::Udp, UDP_PORTS[0])].map(|(protocol, port)| Flow {
             to: SocketAddr::new(address, port),
@@ -106,7 +106,7 @@ impl Case<'_> {
         let mut orphans = long_lived.of(dead);
         match death {
             Death::Process => self.stop(dead, &mut orphans)?,
-            Death::Link => self.unplug(dead, &mut orphans)?,
+            Death::Link => self.set_link_down(dead, &mut orphans)?,
         }
         let mut flows = flows;
         flows.retain(|flow| !self.net.topology.unplugged.contains(&flow.origin.place));
@@ -124,20 +124,20 @@ impl Case<'_> {
         dead.iter().try_for_each(|place| self.lab.stop(*place))?;
         self.net.stopped.extend(dead);
         for open in &mut orphans.lines {
-            let kernel = open.kernel.ask_the_stopped()?;
+            let kernel = open.kernel.ask_stopped_server()?;
             let what = "after its process stopped";
             let wait_on = |line: &mut Line| line.await_reset(LONG_PATIENCE);
-            self.step(open, what, kernel, Net::ask_the_stopped, wait_on)?;
+            self.step(open, what, kernel, Net::ask_stopped_server, wait_on)?;
         }
         self.call_again(&mut orphans.callers, "after its process stopped")
     }
 
     /// Who talks to such a Pod by TCP hears nothing; who begins to, or sends a datagram, is told that
     /// nobody is there.
-    fn unplug(&mut self, dead: &[Place], orphans: &mut LongLived) -> netns::Outcome {
+    fn set_link_down(&mut self, dead: &[Place], orphans: &mut LongLived) -> netns::Outcome {
         for place in dead {
             if let Place::Pod(node, pod) = place {
-                self.lab.unplug(*node, *pod)?;
+                self.lab.set_link_down(*node, *pod)?;
             }
         }
         self.net.topology.unplugged.extend(dead);

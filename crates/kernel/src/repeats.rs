@@ -56,11 +56,9 @@ impl Case<'_> {
     /// place, and the question stands alone.
     fn question_of(&self, flow: &Flow, model: &[Outcome]) -> (String, impl Fn(&Outcome) -> String + use<>) {
         let family = self.cluster.family;
-        let text = move |outcome: &Outcome| match outcome {
-            Outcome::Answered(answer) => {
-                Some(std::net::SocketAddr::new(plan::address_of(family, answer.by), answer.port).to_string())
-            }
-            _ => None,
+        let text = move |outcome: &Outcome| {
+            let Outcome::Answered(answer) = outcome else { return None };
+            Some(std::net::SocketAddr::new(plan::address_of(family, answer.by), answer.port).to_string())
         };
         let places: Option<BTreeSet<String>> = model.iter().map(text).collect();
         let name = match &places {
@@ -83,6 +81,6 @@ impl Case<'_> {
 pub fn who(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Answered(answer) => format!("{} {}", answer.by, answer.port),
-        other => other.to_string(),
+        Outcome::AnswerLost(_) | Outcome::Refused(_) | Outcome::Silence => outcome.to_string(),
     }
 }

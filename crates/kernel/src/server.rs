@@ -131,13 +131,13 @@ fn accept(by: Place, port: u16, listener: &TcpListener, stopping: &AtomicBool) {
     while !stopping.load(Ordering::SeqCst) {
         if let Ok((stream, _)) = listener.accept() {
             // A thread that cannot be started closes the connection, and the client tells.
-            let _ = spawn(move || converse(by, port, stream));
+            let _ = spawn(move || serve_connection(by, port, stream));
         }
     }
 }
 
 /// One line, one answer, until the client goes or asks it to stop.
-fn converse(by: Place, port: u16, stream: TcpStream) {
+fn serve_connection(by: Place, port: u16, stream: TcpStream) {
     let (Ok(peer), Ok(mut writer)) = (stream.peer_addr(), stream.try_clone()) else { return };
     let sighting = Sighting { by, port, peer };
     for line in BufReader::new(stream).lines() {

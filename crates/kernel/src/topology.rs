@@ -21,11 +21,11 @@ pub enum Next {
     Here,
     Pod(Place),
     /// To an address of the node's PodCIDR that nobody answers for.
-    NoNeighbour,
+    NoNeighbor,
     Node(u8),
     Outside,
     /// To the default gateway, which drops it.
-    Away,
+    DefaultGateway,
 }
 
 impl Topology {
@@ -38,14 +38,14 @@ impl Topology {
             let mut pods = (0..PODS).map(|pod| Place::Pod(node, pod));
             let owner = pods.find(|pod| plan::address_of(family, *pod) == to);
             let plugged = owner.filter(|pod| !self.unplugged.contains(pod));
-            return plugged.map_or(Next::NoNeighbour, Next::Pod);
+            return plugged.map_or(Next::NoNeighbor, Next::Pod);
         }
         let holds =
             |other: &u8| plan::node_ip(family, *other) == to || plan::pod_range(family, *other).contains(to);
         match (0..self.nodes).find(holds) {
             Some(other) => Next::Node(other),
             None if (0..2).any(|which| plan::client_ip(family, which) == to) => Next::Outside,
-            None => Next::Away,
+            None => Next::DefaultGateway,
         }
     }
 
@@ -53,8 +53,10 @@ impl Topology {
     pub fn route(&self, node: u8, to: IpAddr) -> Route {
         match self.next(node, to) {
             Next::Here => Route::Local,
-            Next::Pod(_) | Next::NoNeighbour => Route::Out(plan::bridge_ip(self.family, node)),
-            Next::Node(_) | Next::Outside | Next::Away => Route::Out(plan::node_ip(self.family, node)),
+            Next::Pod(_) | Next::NoNeighbor => Route::Out(plan::bridge_ip(self.family, node)),
+            Next::Node(_) | Next::Outside | Next::DefaultGateway => {
+                Route::Out(plan::node_ip(self.family, node))
+            }
         }
     }
 }

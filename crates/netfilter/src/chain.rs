@@ -74,6 +74,11 @@ impl Chain {
         Chain { name, policy: None, rules: Vec::new(), guards: Vec::new(), subject }
     }
 
+    pub fn with_rules(name: Str, rules: Vec<Rule>) -> Chain {
+        let guards = rules.iter().map(|rule| Guard::new(&rule.matches)).collect();
+        Chain { rules, guards, ..Chain::new(name) }
+    }
+
     pub(super) fn built_in(name: &str) -> Chain {
         Chain { policy: Some(Policy::Accept), ..Chain::new(name.into()) }
     }
@@ -138,7 +143,14 @@ impl Rule {
     pub(super) fn within(&self, group: u32) -> Rule {
         let target = match self.target {
             Target::Jump(to) => Target::Jump(to.within(group)),
-            target => target,
+            Target::None
+            | Target::Accept
+            | Target::Drop
+            | Target::Reject(_)
+            | Target::Return
+            | Target::Dnat(_)
+            | Target::Masquerade { .. }
+            | Target::Mark(_) => self.target,
         };
         Rule { target, ..self.clone() }
     }
@@ -181,7 +193,19 @@ impl Guard {
                     guard.value |= u64::from(port);
                     guard.mask |= PORT_BITS;
                 }
-                _ => {}
+                Match::Source(_)
+                | Match::Protocol(_)
+                | Match::Local(_)
+                | Match::Mark { .. }
+                | Match::CtState { .. }
+                | Match::Statistic { .. }
+                | Match::RecentCheck { .. }
+                | Match::RecentSet { .. }
+                | Match::Set { .. }
+                | Match::ProtocolOnly(_)
+                | Match::SourceNotLocal
+                | Match::NotPhysdevIn
+                | Match::Ipvs(_) => {}
             }
         }
         guard

@@ -97,7 +97,7 @@ impl<'e> Run<'e, '_> {
                 let rule = u32::try_from(chain.rules().len()).unwrap_or(u32::MAX);
                 Outcome::Drop(RuleRef { table: self.name, chain: id, rule })
             }
-            _ => Outcome::Accept,
+            Some(Policy::Accept) | None => Outcome::Accept,
         }
     }
 

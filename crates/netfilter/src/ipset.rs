@@ -125,7 +125,7 @@ impl IpSet {
             SetEntry::IpPortNet(ip, p, port, net) => {
                 (*ip, *p, *port) == (address, protocol, tuple.dst_port) && net.contains(tuple.src)
             }
-            _ => false,
+            SetEntry::Ip(_) | SetEntry::IpPort(..) | SetEntry::IpPortIp(..) | SetEntry::Port(_) => false,
         })
     }
 }
@@ -140,7 +140,9 @@ impl Display for IpSet {
         write!(f, "create {} {} ", self.name, self.kind.as_str())?;
         match self.kind {
             SetType::BitmapPort => f.write_str("range 0-65535\n")?,
-            _ => writeln!(f, "family {family} hashsize 1024 maxelem 65536")?,
+            SetType::HashIp | SetType::HashIpPort | SetType::HashIpPortIp | SetType::HashIpPortNet => {
+                writeln!(f, "family {family} hashsize 1024 maxelem 65536")?
+            }
         }
         for entry in &self.entries {
             writeln!(f, "add {} {entry}", self.name)?;

@@ -9,7 +9,54 @@
 //! iptables is always there. Which rules stand beside it is a variant of [`Rules`]; what the kernel makes of
 //! those is one of `Backend`.
 //!
-//! Where the model departs from Linux:
+//! # A chain, a trace, and what is printed
+//!
+//! ```rust
+//! use netfilter::{
+//!     AddressMatch, Chain, Chance, Context, Family, Match, Protocol, Route, Rule, RuleSet, Rules, Skb, Stack, Target,
+//!     TcpFlags, Time, Tuple,
+//! };
+//!
+//! // A DNAT for what is sent to 10.96.0.1:80, as `iptables -t nat` would add it.
+//! let to_virtual_address = [
+//!     Match::Destination(AddressMatch::host([10, 96, 0, 1].into())),
+//!     Match::Protocol(Protocol::Tcp),
+//!     Match::DestinationPort(80),
+//! ];
+//! let mut rules = RuleSet::empty(Family::V4);
+//! let web = rules.nat.declare(Chain::new("WEB".into()));
+//! let prerouting = rules.nat.find("PREROUTING").expect("a built-in chain");
+//! rules.nat.append(prerouting, Rule::new(&to_virtual_address, Target::Jump(web)));
+//! let to_server = Target::Dnat("10.0.0.2:8080".parse()?);
+//! rules.nat.append(web, Rule::new(&[Match::Protocol(Protocol::Tcp)], to_server));
+//! print!("{rules}");
+//!
+//! // A router with one address, and a packet that comes in.
+//! let address = [192, 168, 0, 1].into();
+//! let mut router = Stack::new(vec![address], Family::V4);
+//! router.set_rules(Rules::Iptables(rules.into()));
+//! let asked = Tuple {
+//!     src: [192, 168, 0, 7].into(),
+//!     src_port: 40_000,
+//!     dst: [10, 96, 0, 1].into(),
+//!     dst_port: 80,
+//!     protocol: Protocol::Tcp,
+//! };
+//! let mut packet = Skb::tcp(asked, TcpFlags::SYN);
+//! let mut hits = Vec::new();
+//! let (now, chance) = (Time::ZERO, Chance::new(1));
+//! let mut cx = Context { now, chance, flow: 0, node: 0, trace: Some(&mut hits) };
+//! let verdict = router.receive(&mut packet, &mut cx, |_| Route::Out(address));
+//!
+//! println!("{verdict:?}: to {}:{} by {} rules", packet.tuple.dst, packet.tuple.dst_port, hits.len());
+//! assert_eq!((packet.tuple.dst.to_string().as_str(), packet.tuple.dst_port), ("10.0.0.2", 8080));
+//! assert_eq!(hits.len(), 2);
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
+//!
+//! The answer, `packet.tuple.reversed()`, is rewritten back on its way through the same [`Stack`].
+//!
+//! # Where the model departs from Linux
 //!
 //! | departure | why it does not matter here |
 //! |---|---|
@@ -26,6 +73,7 @@ mod chance;
 mod check;
 mod conntrack;
 mod eval;
+mod hooks;
 mod ipset;
 mod ipvs;
 mod matches;
@@ -33,6 +81,7 @@ mod nat;
 pub mod nft;
 mod owner;
 mod packet;
+mod per_family;
 mod print;
 mod queue;
 mod recent;
@@ -50,6 +99,7 @@ pub use chain::{Chain, ChainId, Rule, Target};
 pub use chance::{Chance, KernelPurpose, Purpose};
 pub use check::{JumpProblem, jump_problems};
 pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
+pub use hooks::Hooks;
 pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
 pub use ipvs::{
     Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, Scheduler, ServerKey, VirtualServer,
@@ -57,6 +107,7 @@ pub use ipvs::{
 };
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use owner::Owner;
+pub use per_family::PerFamily;
 pub use queue::EventQueue;
 pub use recent::RecentTables;
 pub use rules::{RuleEffect, Rules};

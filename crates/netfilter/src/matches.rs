@@ -107,7 +107,7 @@ impl AddressMatch {
                 let differing = u128::from(prefix) ^ u128::from(*address);
                 differing.checked_shr(128 - length).unwrap_or(0) == 0
             }
-            _ => false,
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
     }
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::chain::{Chain, ChainId, Rule};
 use super::matches::ListId;
 use super::recent::ListAt;
+use serde::Serialize;
+
 use crate::Str;
 
 /// IPv4 or IPv6: the kernel keeps a rule set for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub enum Family {
     #[default]
     V4,
@@ -282,7 +284,9 @@ impl Hook {
             (TableName::Nat, Hook::Input) => Some(ChainId::fixed(1)),
             (TableName::Nat, Hook::Output) => Some(ChainId::fixed(2)),
             (TableName::Nat, Hook::Postrouting) => Some(ChainId::fixed(3)),
-            _ => None,
+            (TableName::Filter, Hook::Prerouting | Hook::Postrouting) => None,
+            (TableName::Nat, Hook::Forward) => None,
+            (TableName::Ipvs | TableName::Nftables | TableName::NftablesElements, _) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A packet inside one node.
 
 use super::conntrack::{Absent, CtStates, Direction, TcpState};
-use crate::{Protocol, Tuple};
+use crate::{Family, Protocol, Tuple};
 
 /// A packet while one node's kernel handles it (`struct sk_buff`). Each node makes a new one: mark and
 /// conntrack reference are not sent with the packet.
@@ -48,6 +48,11 @@ impl Skb {
         Skb::new(tuple, Kind::IcmpError(IcmpError { inner: *about, code }))
     }
 
+    #[inline]
+    pub fn family(&self) -> Family {
+        Family::of(self.tuple.src)
+    }
+
     /// Whether IPVS sent it to a real server on this node.
     pub fn has_real_server(&self) -> bool {
         self.ipvs == IpvsMark::Request
@@ -58,7 +63,7 @@ impl Skb {
     pub fn protocol(&self) -> Option<Protocol> {
         match self.kind {
             Kind::IcmpError(_) => None,
-            _ => Some(self.tuple.protocol),
+            Kind::Tcp(_) | Kind::Datagram => Some(self.tuple.protocol),
         }
     }
 }

@@ -1,40 +1,29 @@
 //! One node's network stack: the five hooks, in the order in which a packet meets them.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use super::backend::Backend;
 use super::chain::ChainId;
 use super::conntrack::Conntrack;
 use super::eval::Run;
-use super::ipvs::{Ipvs, IpvsDrop, ServerKey};
+use super::hooks::Hooks;
+use super::ipvs::{IpvsDrop, ServerKey};
 use super::matches::RejectWith;
 use super::nat::{Manip, rewrite};
-use super::nft::{NfTables, Stage};
+use super::nft::Stage;
 use super::packet::{Outcome, Packet};
-use super::recent::RecentTables;
+use super::per_family::PerFamily;
 use super::rules::Rules;
-use super::ruleset::{Family, Hook, RuleRef, RuleSet, TableName};
+use super::ruleset::{Family, Hook, RuleRef, TableName};
 use super::skb::{Ct, Skb};
 use crate::{Chance, Time, Tuple};
-use litemap::LiteMap;
 
-/// What a node's kernel keeps: its rules, its connections, its `recent` lists.
+/// What a node's kernel keeps: its connections, of whatever family, and the rules of each family.
 #[derive(Clone, Debug)]
 pub struct Stack {
     /// The node's own addresses (of its bridge too); loopback is always one.
     pub addresses: Vec<IpAddr>,
-    /// The family of its rules and connections. Packets of the other family pass without either.
-    family: Family,
     pub conntrack: Conntrack,
-    rules: Rules,
-    recent: RecentTables,
-    /// nf_tables or IPVS, if the rules need one.
-    backend: Backend,
-    /// The hooks where iptables' chains, and nf_tables' chains, may have an effect: a bit for each hook and
-    /// table, or for each hook and stage.
-    busy: [u16; 2],
-    counts: LiteMap<RuleRef, u64>,
+    hooks: PerFamily<Hooks>,
 }
 
 /// What evaluation needs besides the packet and the node.
@@ -88,103 +77,65 @@ pub enum Loss {
 }
 
 impl Stack {
-    /// A node without rules.
+    /// A node of one family, without rules.
     pub fn new(addresses: Vec<IpAddr>, family: Family) -> Stack {
-        Stack {
-            addresses,
-            family,
-            conntrack: Conntrack::default(),
-            rules: Rules::Iptables(Arc::new(RuleSet::empty(family))),
-            recent: RecentTables::default(),
-            backend: Backend::Iptables,
-            busy: [0; 2],
-            counts: LiteMap::new(),
-        }
+        Stack::of_families(addresses, &PerFamily::single(family, ()))
     }
 
-    pub fn rules(&self) -> &Rules {
-        &self.rules
+    /// A node without rules, of those families. Packets of another family pass without rules and without conntrack.
+    pub fn of_families<T>(addresses: Vec<IpAddr>, families: &PerFamily<T>) -> Stack {
+        let hooks = families.map(|family, _| Hooks::new(family));
+        Stack { addresses, conntrack: Conntrack::default(), hooks }
     }
 
-    /// Whether the packet is of the other family, for which this stack has no rules.
+    pub fn hooks(&self) -> &PerFamily<Hooks> {
+        &self.hooks
+    }
+
+    /// Whether this stack has rules for packets of that family.
     #[inline]
-    pub(super) fn is_of_other_family(&self, skb: &Skb) -> bool {
-        skb.tuple.src.is_ipv4() != (self.family == Family::V4)
+    pub(super) fn has_hooks_for(&self, skb: &Skb) -> bool {
+        self.hooks.get(skb.family()).is_some()
     }
 
-    /// How many packets matched each rule since the rules were written; rules without any are left out. As in
-    /// the kernel, only a connection's first packet is counted in the table `nat`. Here [`Stack::set_rules`]
-    /// resets all counts; a real `iptables-restore` keeps those of chains that it does not write.
-    pub fn counts(&self) -> &LiteMap<RuleRef, u64> {
-        &self.counts
-    }
-
-    /// Counts the rules that a packet matched.
-    pub fn count(&mut self, hits: &[RuleHit]) {
-        for hit in hits {
-            *self.counts.entry(hit.at()).or_default() += 1;
+    /// Counts the rules that a packet of a family matched.
+    pub fn count(&mut self, family: Family, hits: &[RuleHit]) {
+        if let Some(hooks) = self.hooks.get_mut(family) {
+            hooks.count(hits);
         }
-    }
-
-    /// The state of IPVS, if the rules use IPVS.
-    pub fn ipvs(&self) -> Option<&Ipvs> {
-        self.backend.ipvs()
-    }
-
-    /// The state of nf_tables, if the rules use it.
-    pub fn nftables(&self) -> Option<&NfTables> {
-        self.backend.nftables()
     }
 
     /// Whether the address is local. Loopback addresses are, and those of virtual servers, which are on IPVS'
     /// dummy interface.
     pub fn has_address(&self, address: IpAddr) -> bool {
+        let of_virtual_server = |hooks: &Hooks| hooks.ipvs_addresses().binary_search(&address).is_ok();
         address.is_loopback()
             || self.addresses.contains(&address)
-            || self.ipvs_addresses().binary_search(&address).is_ok()
-    }
-
-    /// The addresses of IPVS' dummy interface, sorted.
-    #[inline]
-    fn ipvs_addresses(&self) -> &[IpAddr] {
-        self.backend.addresses()
+            || self.hooks.get(Family::of(address)).is_some_and(of_virtual_server)
     }
 
     /// Runs the timers that are due: IPVS connections time out, and their conntrack entries are deleted.
     pub fn run_timers(&mut self, now: Time) {
-        self.backend.run_timers(now, &mut self.conntrack);
+        for hooks in self.hooks.values_mut() {
+            hooks.backend.run_timers(now, &mut self.conntrack);
+        }
     }
 
-    /// Whether a real server is kept only until its connections end.
-    pub fn has_terminating(&self) -> bool {
-        self.ipvs().is_some_and(Ipvs::has_terminating)
-    }
-
-    /// Those real servers, each as a line of `ipvsadm -Sn`. No rule names them any more.
-    pub fn terminating(&self) -> String {
-        self.ipvs().map(Ipvs::terminating).unwrap_or_default()
-    }
-
-    /// Deletes the terminating real servers that have no connections left.
-    pub fn delete_terminated(&mut self, now: Time) {
+    /// Deletes a family's terminating real servers that have no connections left.
+    pub fn delete_terminated(&mut self, family: Family, now: Time) {
         self.run_timers(now);
-        if let Some(ipvs) = self.backend.ipvs_mut() {
+        if let Some(ipvs) = self.hooks.get_mut(family).and_then(|hooks| hooks.backend.ipvs_mut()) {
             ipvs.delete_terminated();
         }
     }
 
-    pub fn recent(&self) -> &RecentTables {
-        &self.recent
-    }
-
-    /// Replaces the rules, as `iptables-restore` or an nft transaction does. They hold from the next packet on;
-    /// existing connections keep their NAT.
+    /// Replaces the rules of their family, as `iptables-restore` or an nft transaction does. They hold from the next
+    /// packet on; existing connections keep their NAT. Rules of a family that this stack does not have would meet no
+    /// packet: they are dropped.
     pub fn set_rules(&mut self, rules: Rules) {
-        self.counts.clear();
-        self.recent.rename(rules.iptables().recent_lists());
-        self.backend.load(&rules);
-        self.busy = [rules.iptables().busy(), self.backend.busy()];
-        self.rules = rules;
+        if let Some(hooks) = self.hooks.get_mut(rules.family()) {
+            hooks.set_rules(rules);
+        }
     }
 
     /// A packet arrives at an interface: conntrack, then the rules before NAT, then nat PREROUTING.
@@ -262,7 +213,8 @@ impl Stack {
 
     #[inline]
     fn balance(&mut self, hook: Hook, skb: &mut Skb, cx: &mut Context) -> Verdict {
-        self.backend.balance(hook, skb, cx, &mut self.conntrack)
+        let Some(hooks) = self.hooks.get_mut(skb.family()) else { return Verdict::Accept };
+        hooks.backend.balance(hook, skb, cx, &mut self.conntrack)
     }
 
     /// nf_nat_inet_fn: rules see only a connection's first packet; later packets are rewritten like it. If there
@@ -329,8 +281,9 @@ impl Stack {
         cx: &mut Context,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
+        let Some(hooks) = self.hooks.get_mut(skb.family()) else { return Verdict::Accept };
         // A trace also records rules that match without any effect.
-        if self.busy[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
+        if hooks.busy[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
             return Verdict::Accept;
         }
         let mut packet = Packet {
@@ -343,7 +296,7 @@ impl Stack {
             out_addr,
             drawing: None,
         };
-        verdict(self.backend.run_chains(stage, &mut packet))
+        verdict(hooks.backend.run_chains(stage, &mut packet))
     }
 
     #[inline]
@@ -355,22 +308,23 @@ impl Stack {
         cx: &mut Context,
         out_addr: Option<IpAddr>,
     ) -> Verdict {
-        if self.busy[0] & hook.bit(name as u32) == 0 {
+        let Some(hooks) = self.hooks.get_mut(skb.family()) else { return Verdict::Accept };
+        if hooks.busy[0] & hook.bit(name as u32) == 0 {
             return Verdict::Accept;
         }
-        let table = self.rules.iptables().table(name);
+        let table = hooks.rules.iptables().table(name);
         let Some(chain) = hook.chain(name) else { return Verdict::Accept };
         let packet = Packet {
             hook,
             addresses: &self.addresses,
-            ipvs_addresses: self.backend.addresses(),
+            ipvs_addresses: hooks.backend.addresses(),
             conntrack: &self.conntrack,
             skb,
             cx,
             out_addr,
             drawing: None,
         };
-        verdict(Run { table, name, backend: &self.backend, recent: &mut self.recent, packet }.run(chain))
+        verdict(Run { table, name, backend: &hooks.backend, recent: &mut hooks.recent, packet }.run(chain))
     }
 
     fn confirm(&mut self, skb: &mut Skb, cx: &Context) -> Verdict {

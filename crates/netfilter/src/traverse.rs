@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::ruleset::Hook;
+use super::ruleset::{Family, Hook};
 use super::skb::Skb;
 use super::stack::{Context, Stack, Verdict};
 use crate::Tuple;
@@ -70,7 +70,7 @@ impl Stack {
 
 /// A packet arrives from an interface: through to another one, or up to a process.
 pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal {
-    if host.stack().is_of_other_family(skb) {
+    if !host.stack().has_hooks_for(skb) {
         return unhooked(host, skb);
     }
     if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
@@ -86,7 +86,7 @@ pub fn receive<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traver
 /// A process on this node sends a packet. To a process on this node it goes over loopback: out through
 /// POSTROUTING and in again through PREROUTING.
 pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal {
-    if host.stack().is_of_other_family(skb) {
+    if !host.stack().has_hooks_for(skb) {
         return unhooked(host, skb);
     }
     if let Some(stopped) = stopped(Hook::Output, &host.stack().output(skb, cx)) {
@@ -99,8 +99,9 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal
         Route::Out(address) => leave(host, skb, cx, address),
         Route::Local => {
             // lo has no address of global scope, so inet_select_addr takes one of another interface. The primary one
-            // comes first.
-            let address = host.stack().addresses.first().copied().unwrap_or(skb.tuple.dst);
+            // of the packet's family comes first.
+            let own = host.stack().addresses.iter().find(|own| Family::of(**own) == skb.family());
+            let address = own.copied().unwrap_or(skb.tuple.dst);
             let left = leave(host, skb, cx, address);
             if left != Traversal::Out {
                 return left;
@@ -114,7 +115,7 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal
     }
 }
 
-/// A packet of the other family passes no rules: only the routing table decides.
+/// A packet of a family without hooks passes no rules: only the routing table decides.
 fn unhooked<H: Host>(host: &H, skb: &Skb) -> Traversal {
     match host.route(&skb.tuple) {
         Route::None => Traversal::NoRoute,

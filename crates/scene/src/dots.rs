@@ -22,7 +22,7 @@ pub struct Dot {
     /// Whether it carries a request or a response, and is not only part of the handshake.
     pub large: bool,
     /// Not dimmed.
-    pub front: bool,
+    pub highlighted: bool,
     /// The Service whose address was called.
     pub service: Option<Uid>,
     pub link: (Place, Place),
@@ -46,7 +46,7 @@ pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Ch
             udp: flight.tuple.protocol == Protocol::Udp,
             reply: kind.is_reply(),
             large: matches!(kind, PacketKind::Request | PacketKind::Response),
-            front: chain.is_none_or(|chain| record.is_some_and(|r| is_about(chain, r, &flight.trace))),
+            highlighted: chain.is_none_or(|chain| record.is_some_and(|r| is_about(chain, r, &flight.trace))),
             service: record.and_then(|r| r.service.as_ref()).map(|(_, uid)| *uid),
             link,
         });

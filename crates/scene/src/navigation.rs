@@ -59,18 +59,22 @@ pub fn first(layout: &Layout) -> Option<Selection> {
 /// The nearest box in that direction. Boxes straight ahead are preferred to those at the side.
 pub fn next(layout: &Layout, from: Selection, way: Direction) -> Option<Selection> {
     let stops = stops(layout);
-    let here = stops.iter().find(|(item, _)| *item == from).map(|(_, rect)| *rect);
-    let Some(here) = here.filter(|_| !matches!(way, Direction::First | Direction::Last)) else {
-        let end = if way == Direction::Last { stops.last() } else { stops.first() };
-        return end.map(|(item, _)| *item);
+    let first = || stops.first().map(|(item, _)| *item);
+    let beside = |a: &Rect, b: &Rect| gap(a.y, a.bottom(), b.y, b.bottom());
+    let across = |a: &Rect, b: &Rect| gap(a.x, a.right(), b.x, b.right());
+    let Some((_, here)) = stops.iter().find(|(item, _)| *item == from) else {
+        return if way == Direction::Last { stops.last().map(|(item, _)| *item) } else { first() };
+    };
+    let distance: &dyn Fn(&Rect) -> (f64, f64) = match way {
+        Direction::First => return first(),
+        Direction::Last => return stops.last().map(|(item, _)| *item),
+        Direction::Right => &|rect| (rect.x - here.right(), beside(here, rect)),
+        Direction::Left => &|rect| (here.x - rect.right(), beside(here, rect)),
+        Direction::Down => &|rect| (rect.y - here.bottom(), across(here, rect)),
+        Direction::Up => &|rect| (here.y - rect.bottom(), across(here, rect)),
     };
     let cost = |rect: &Rect| {
-        let (ahead, aside) = match way {
-            Direction::Right => (rect.x - here.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
-            Direction::Left => (here.x - rect.right(), gap(here.y, here.bottom(), rect.y, rect.bottom())),
-            Direction::Down => (rect.y - here.bottom(), gap(here.x, here.right(), rect.x, rect.right())),
-            _ => (here.y - rect.bottom(), gap(here.x, here.right(), rect.x, rect.right())),
-        };
+        let (ahead, aside) = distance(rect);
         (ahead > -2.0).then_some(ahead.max(0.0) + 3.0 * aside)
     };
     let others = stops.iter().filter(|(item, _)| *item != from);
@@ -91,7 +95,10 @@ pub fn code(item: Selection) -> String {
         Selection::Node(uid) => format!("node:{}", uid.0),
         Selection::Client(id) => format!("client:{}", id.0),
         Selection::LoadBalancer(uid) => format!("balancer:{}", uid.0),
-        _ => String::new(),
+        // These are not boxes.
+        Selection::Deployment(_) | Selection::Connection(_) | Selection::Packet(_) | Selection::Object(_) => {
+            String::new()
+        }
     }
 }
 

@@ -65,17 +65,17 @@ pub fn chain(world: &World, facts: &Facts, selection: Selection) -> Option<Chain
             chain.items.extend(inside.iter().map(|(pod, _)| Selection::Pod(*pod)));
             services.into_iter().for_each(|uid| chain.served_by(facts, uid));
         }
-        Selection::Connection(id) => chain.way(world.traffic().record(id)?, &[], None),
+        Selection::Connection(id) => chain.connection(world.traffic().record(id)?, &[], None),
         Selection::Packet(id) => {
             let (record, flying) = packet(world, id)?;
-            chain.way(record, flying.as_slice(), Some(id));
+            chain.connection(record, flying.as_slice(), Some(id));
         }
         Selection::Deployment(uid) => {
             let sets: Vec<Uid> = world.store().replica_sets_of(uid).map(|set| set.meta.uid).collect();
             let owned = facts.pods.iter().filter(|p| p.owner.is_some_and(|o| sets.contains(&o)));
             chain.items.extend(owned.map(|p| Selection::Pod(p.uid)));
         }
-        _ => {}
+        Selection::Object(_) => {}
     }
     (!chain.items.is_empty()).then_some(chain)
 }
@@ -115,7 +115,7 @@ impl Chain {
         self.items.extend(pod.calls.iter().filter_map(|c| c.service).map(Selection::Service));
     }
 
-    fn way(&mut self, record: &ConnectionRecord, flying: &[&PacketTrace], only: Option<PacketId>) {
+    fn connection(&mut self, record: &ConnectionRecord, flying: &[&PacketTrace], only: Option<PacketId>) {
         self.about = About::Connection(record.id);
         self.items.extend(record.service.as_ref().map(|(_, uid)| Selection::Service(*uid)));
         self.items.extend(item_of(record.source));
@@ -127,12 +127,12 @@ impl Chain {
         }
         // Only a connection's first packet passes the rules; the others follow conntrack.
         let hops = all().filter(|trace| !trace.kind.is_reply()).flat_map(|trace| &trace.hops);
-        self.hits.extend(hops.filter_map(met));
+        self.hits.extend(hops.filter_map(outcome_at_node));
     }
 }
 
 /// What a node's rules did.
-fn met(hop: &Hop) -> Option<(Uid, RuleOutcome)> {
+fn outcome_at_node(hop: &Hop) -> Option<(Uid, RuleOutcome)> {
     let Place::Node(node) = hop.place else { return None };
     Some((node, RuleOutcome::of(hop)?))
 }
@@ -145,13 +145,16 @@ pub fn passing(world: &World, chain: Option<&Chain>) -> Vec<(Uid, RuleOutcome, b
     let flying = traffic.flights.values().map(|flight| &flight.trace);
     let failed = traffic.failures.iter().rev().map(|trace| &**trace);
     let stopped = failed.take_while(|trace| trace.ended.is_some_and(|(at, _)| at >= since));
-    let is_front = |trace: &PacketTrace| {
+    let is_highlighted = |trace: &PacketTrace| {
         let about = |chain| traffic.record(trace.connection).is_some_and(|r| is_about(chain, r, trace));
         chain.is_none_or(about)
     };
     let there = flying.chain(stopped).filter(|trace| !trace.kind.is_reply());
     there
-        .filter_map(|trace| met(trace.hops.last()?).map(|(node, met)| (node, met, is_front(trace))))
+        .filter_map(|trace| {
+            let (node, outcome) = outcome_at_node(trace.hops.last()?)?;
+            Some((node, outcome, is_highlighted(trace)))
+        })
         .collect()
 }
 
@@ -160,7 +163,13 @@ pub fn port_called(world: &World, selection: Selection) -> Option<u16> {
     let record = match selection {
         Selection::Connection(id) => world.traffic().record(id)?,
         Selection::Packet(id) => packet(world, id)?.0,
-        _ => return None,
+        Selection::Pod(_)
+        | Selection::Service(_)
+        | Selection::Node(_)
+        | Selection::Deployment(_)
+        | Selection::Client(_)
+        | Selection::LoadBalancer(_)
+        | Selection::Object(_) => return None,
     };
     Some(record.tuple?.dst_port)
 }
@@ -215,7 +224,7 @@ pub fn service_of(world: &World, facts: &Facts, selection: Selection) -> Option<
         }
         Selection::Connection(id) => Some(world.traffic().record(id)?.service.as_ref()?.1),
         Selection::Packet(id) => Some(packet(world, id)?.0.service.as_ref()?.1),
-        _ => None,
+        Selection::Node(_) | Selection::Deployment(_) | Selection::Object(_) => None,
     }
     .filter(|uid| facts.services.iter().any(|s| s.uid == *uid))
 }

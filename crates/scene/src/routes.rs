@@ -40,7 +40,14 @@ pub fn route(layout: &Layout, from: Place, to: Place) -> Option<Vec<Point>> {
         (Place::LoadBalancer(lb), Place::Outside(client)) => {
             straight_down(layout, client, lb).map(back).or_else(|| by_the_network(layout, from, to))
         }
-        _ => by_the_network(layout, from, to),
+        (Place::Outside(_), Place::Outside(_) | Place::Node(_) | Place::Pod(_))
+        | (Place::LoadBalancer(_), Place::LoadBalancer(_) | Place::Node(_) | Place::Pod(_))
+        | (Place::Node(_), Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet)
+        | (Place::Pod(_), Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet)
+        | (
+            Place::Internet,
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Pod(_) | Place::Internet,
+        ) => by_the_network(layout, from, to),
     }
 }
 
@@ -127,7 +134,7 @@ fn to_the_edge(layout: &Layout, from: Place) -> Option<Vec<Point>> {
     let rect = match from {
         Place::Outside(client) => layout.client(client)?,
         Place::LoadBalancer(service) => layout.balancer(service)?,
-        _ => return None,
+        Place::Node(_) | Place::Pod(_) | Place::Internet => return None,
     };
     let centre = rect.centre();
     Some(match layout.form {

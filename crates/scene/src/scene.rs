@@ -74,7 +74,7 @@ const SHOWN_S: u64 = 6;
 const COUNTED_S: u64 = 20;
 
 impl Highlight {
-    /// What is brought forward in a World while this is selected, and the inspector points at that hop.
+    /// What is highlighted in a World while this is selected, and the inspector points at that hop.
     pub fn of(world: &World, facts: &Facts, selected: Option<Selection>, hop: Option<HopRef>) -> Highlight {
         let chain = selected.and_then(|selected| relations::chain(world, facts, selected));
         Highlight {
@@ -85,14 +85,14 @@ impl Highlight {
         }
     }
 
-    /// How a row of a node's rules is lit.
-    pub fn light(&self, node: Uid, row: &Row) -> Emphasis {
+    /// How strongly a row of a node's rules is highlighted.
+    pub fn emphasis(&self, node: Uid, row: &Row) -> Emphasis {
         let mut hits = self.chain.iter().flat_map(|chain| &chain.hits);
-        if hits.any(|(at, met)| *at == node && row.says(met)) {
+        if hits.any(|(at, outcome)| *at == node && row.decided(outcome)) {
             return Emphasis::Full;
         }
-        let here = self.passing.iter().filter(|(at, met, _)| *at == node && row.says(met));
-        here.map(|(_, _, front)| if *front { Emphasis::Full } else { Emphasis::Faint })
+        let here = self.passing.iter().filter(|(at, outcome, _)| *at == node && row.decided(outcome));
+        here.map(|(_, _, highlighted)| if *highlighted { Emphasis::Full } else { Emphasis::Faint })
             .max()
             .unwrap_or(Emphasis::None)
     }
@@ -103,7 +103,7 @@ pub fn display_tenths(world: &World) -> u64 {
     let now = world.now();
     let fresh = |at: Option<Time>| at.is_some_and(|at| now.since(at) < Span::from_secs(1));
     let tenths = now.0 / 100_000_000;
-    if world.machines().values().any(|m| fresh(m.proxy.synced_at)) { tenths } else { tenths / 10 * 10 }
+    if world.machines().values().any(|m| fresh(m.proxy.synced_at())) { tenths } else { tenths / 10 * 10 }
 }
 
 pub fn recent_failures(world: &World) -> RecentFailures {
@@ -182,7 +182,7 @@ fn rows_wanted(facts: &Facts, rules: &Rules) -> usize {
     let endpoints = facts.services.iter().map(|s| s.endpoints.min(USUAL_ROWS)).max().unwrap_or(0);
     let shown = rules.values().map(|rules| match rules {
         RuleFacts::Rows(rows) => rows.len(),
-        _ => 1,
+        RuleFacts::NodeOff | RuleFacts::NotYet | RuleFacts::NoVirtualIp => 1,
     });
     shown.max().unwrap_or(1).max(endpoints).max(1)
 }
@@ -195,15 +195,15 @@ mod tests {
     use cluster::api::NsName;
     use cluster::traffic::ConnectionId;
 
-    fn front(world: &World, chain: Option<Chain>) -> Highlight {
+    fn highlight(world: &World, chain: Option<Chain>) -> Highlight {
         Highlight { passing: relations::passing(world, chain.as_ref()), chain, ..Highlight::default() }
     }
 
-    fn lights(world: &World, front: &Highlight) -> Vec<Emphasis> {
+    fn emphases(world: &World, highlight: &Highlight) -> Vec<Emphasis> {
         let web = world.store().services.get(&NsName::new("default", "web")).expect("web").meta.uid;
         let rows = |node: &Uid| match rules_of_node(world, *node, web, None) {
-            RuleFacts::Rows(rows) => rows.into_iter().map(|row| front.light(*node, &row)).collect(),
-            _ => Vec::new(),
+            RuleFacts::Rows(rows) => rows.into_iter().map(|row| highlight.emphasis(*node, &row)).collect(),
+            RuleFacts::NodeOff | RuleFacts::NotYet | RuleFacts::NoVirtualIp => Vec::new(),
         };
         world.machines().keys().flat_map(rows).collect()
     }
@@ -215,9 +215,9 @@ mod tests {
         for _ in 0..300 {
             pass(&mut run, 20);
             let world = run.world();
-            let full = lights(world, &front(world, None));
+            let full = emphases(world, &highlight(world, None));
             let about = About::Connection(ConnectionId(u64::MAX));
-            let other = lights(world, &front(world, Some(Chain { about, ..Chain::default() })));
+            let other = emphases(world, &highlight(world, Some(Chain { about, ..Chain::default() })));
             for (full, other) in full.into_iter().zip(other) {
                 assert_eq!(other, if full == Emphasis::Full { Emphasis::Faint } else { Emphasis::None });
                 faint += usize::from(other == Emphasis::Faint);

@@ -68,7 +68,13 @@ impl Selection {
             Selection::LoadBalancer(uid) => {
                 world.store().service_by_uid(uid).map(|s| format!("Load balancer of {}", s.meta.name))
             }
-            other => world.store().object_ref(other.uid()?).map(|o| format!("{} {}", o.kind, o.name)),
+            Selection::Pod(uid)
+            | Selection::Service(uid)
+            | Selection::Node(uid)
+            | Selection::Deployment(uid)
+            | Selection::Object(uid) => {
+                world.store().object_ref(uid).map(|o| format!("{} {}", o.kind, o.name))
+            }
         }
     }
 }

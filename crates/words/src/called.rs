@@ -16,7 +16,7 @@ fn name_called(world: &World, record: &ConnectionRecord) -> Option<(String, Stri
     }
     let namespace = match record.source {
         Place::Pod(uid) => world.pod_runtime(uid).map(|pod| pod.key.namespace.to_string()),
-        _ => None,
+        Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet => None,
     };
     Some((namespace.unwrap_or_else(|| "default".into()), host.to_string()))
 }
@@ -36,7 +36,7 @@ pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> 
         (Answer::Addresses { aliases, addresses, .. }, Some(tuple)) if addresses.contains(&tuple.dst) => {
             aliases
         }
-        _ => return None,
+        (Answer::Outside { .. } | Answer::Addresses { .. } | Answer::NoSuchName, _) => return None,
     };
     (!aliases.is_empty()).then(|| format!("{host} is an alias of {}", aliases.join(", which is one of ")))
 }

@@ -24,7 +24,14 @@ pub fn outcome(outcome: Outcome) -> &'static str {
                 "timed out: the answer came back by another way than the request"
             }
             Some(PacketVerdict::ServerGone) => "timed out: IPVS has taken its real server out",
-            _ => "timed out",
+            Some(
+                PacketVerdict::Delivered
+                | PacketVerdict::RejectedByRule
+                | PacketVerdict::NothingListens
+                | PacketVerdict::NoSuchPort
+                | PacketVerdict::NotExpected,
+            )
+            | None => "timed out",
         },
         Outcome::Unresolved => "name not found",
         Outcome::NoAddress => "no address to call from outside yet",

@@ -21,32 +21,40 @@ pub struct Why {
 
 /// How a connection ended, in the words of its heading and of its row in a list.
 pub fn verdict(record: &ConnectionRecord) -> &'static str {
-    match (record.ended, record.lost.map(|lost| lost.class)) {
-        // More specific than "a rule dropped it".
-        (
-            Some((_, Outcome::TimedOut { .. })),
-            Some(class @ (LossClass::ReplyLost | LossClass::SourceNotAllowed)),
-        ) => loss_class(class),
-        (Some((_, ended)), _) => outcome(ended),
-        (None, _) => "under way",
+    let Some((_, ended)) = record.ended else { return "under way" };
+    // More specific than "a rule dropped it".
+    if let (Outcome::TimedOut { .. }, Some(class @ (LossClass::ReplyLost | LossClass::SourceNotAllowed))) =
+        (ended, record.lost.map(|lost| lost.class))
+    {
+        return loss_class(class);
     }
+    outcome(ended)
 }
 
 /// What happened to a connection, in a sentence or two, from the packet that decided it.
 pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let ended = record.ended.map(|(_, outcome)| outcome);
-    let first = record.packets.iter().find(|p| !p.kind.is_reply());
     let alias = alias_called(world, record);
-    let mut sentence = match (ended, first) {
-        (Some(Outcome::Unresolved), _) => match alias {
+    let mut sentence = match ended {
+        Some(Outcome::Unresolved) => match alias {
             Some(alias) => format!("{alias}, which no record here answers for: nothing was sent."),
             None => format!("No DNS record answers for {}: nothing was sent.", record.target),
         },
-        (Some(Outcome::NoAddress), _) => {
+        Some(Outcome::NoAddress) => {
             "The Service has no address that can be called from outside: nothing was sent.".to_string()
         }
-        (_, Some(packet)) => alias.map_or_else(String::new, |alias| alias + ". ") + &decision(world, packet),
-        (_, None) => "Its first packet is still on its way.".to_string(),
+        Some(
+            Outcome::Delivered
+            | Outcome::Refused { .. }
+            | Outcome::HostUnreachable
+            | Outcome::Reset
+            | Outcome::TimedOut { .. }
+            | Outcome::Abandoned,
+        )
+        | None => match record.packets.iter().find(|p| !p.kind.is_reply()) {
+            Some(packet) => alias.map_or_else(String::new, |alias| alias + ". ") + &decision(world, packet),
+            None => "Its first packet is still on its way.".to_string(),
+        },
     };
     if let (Some((seen, _)), Some(tuple)) = (record.server_saw, record.tuple)
         && seen != tuple.src
@@ -133,7 +141,7 @@ fn no_node_met(world: &World, packet: &PacketTrace) -> String {
             format!("It came to {}, and no further: it met no node's rules.", place(world, at))
         }
         Some(Place::Pod(_)) => "It never left its Pod: it met no node's rules.".to_string(),
-        Some(_) => "It met no node's rules.".to_string(),
+        Some(Place::Outside(_) | Place::Node(_) | Place::Internet) => "It met no node's rules.".to_string(),
     }
 }
 
@@ -214,7 +222,10 @@ pub fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> String {
             PacketKind::Response => format!("{at} answers"),
             PacketKind::SynAck => format!("{at} accepts"),
             PacketKind::Reset => format!("{at} refuses: nothing listens there"),
-            kind => format!("{at} sends {}", crate::packet_kind(kind)),
+            PacketKind::Fin
+            | PacketKind::ServerFin
+            | PacketKind::PortUnreachable
+            | PacketKind::HostUnreachable => format!("{at} sends {}", crate::packet_kind(packet.kind)),
         },
         HopKind::Balanced { node } => format!("{at} picks {node}"),
         HopKind::Forwarded => match (dnat, snat, reply) {
@@ -226,7 +237,7 @@ pub fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> String {
         },
         HopKind::Delivered => match hop.place {
             Place::Pod(_) | Place::Outside(_) | Place::Node(_) => format!("{at} receives it"),
-            _ => format!("{at} takes it"),
+            Place::LoadBalancer(_) | Place::Internet => format!("{at} takes it"),
         },
         HopKind::Refused => format!("{at} refuses it"),
         HopKind::Dropped => format!("{at} drops it"),

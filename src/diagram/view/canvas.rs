@@ -54,15 +54,14 @@ pub fn PacketCanvas(hits: Hits) -> impl IntoView {
         }
         surface.scene = Some(scene.clone());
         let highlight = picture.highlight.get_untracked();
+        let selection = session.selection.get_untracked();
+        let selected = if let Some(Selection::Packet(id)) = selection { Some(id) } else { None };
         let cx = PaintContext {
             scene: &scene,
             chain: highlight.chain.as_ref(),
             camera: picture.camera.get_untracked(),
             palette: palette(untrack(|| session.is_dark())),
-            selected: match session.selection.get_untracked() {
-                Some(Selection::Packet(id)) => Some(id),
-                _ => None,
-            },
+            selected,
             arrows: untrack(|| session.motion()) == Motion::Paused,
             density: surface.density,
             view: picture.view.get_untracked(),

@@ -8,6 +8,8 @@ mod outside;
 mod pod;
 mod rules;
 mod service;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;
 mod wires;
 mod zoom;
 

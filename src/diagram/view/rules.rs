@@ -36,7 +36,7 @@ fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
     let rows = StoredValue::new(rows);
     let shown = Memo::new(move |_| {
         picture.highlight.with(|highlight| {
-            rows.with_value(|rows| shown(rows, |row| highlight.light(node, row) != Emphasis::None))
+            rows.with_value(|rows| shown(rows, |row| highlight.emphasis(node, row) != Emphasis::None))
         })
     });
     let row = move |nth: usize| {
@@ -56,12 +56,12 @@ fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
 /// Which rows fit, in their order. Rows with something to report come before the first ones.
 fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
     let most = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
-    let tells =
+    let is_notable =
         |i: &usize| is_hit(&rows[*i]) || rows[*i].stale || !matches!(rows[*i].kind, RowKind::Endpoint { .. });
-    let mut told = (0..rows.len()).filter(tells).take(most).count();
-    let mut others = most - told;
+    let mut notable = (0..rows.len()).filter(is_notable).take(most).count();
+    let mut others = most - notable;
     let mut take = |i: &usize| {
-        let left = if tells(i) { &mut told } else { &mut others };
+        let left = if is_notable(i) { &mut notable } else { &mut others };
         let fits = *left > 0;
         *left -= usize::from(fits);
         fits
@@ -75,18 +75,19 @@ fn RuleRow(node: Uid, row: Row, is_narrow: bool) -> impl IntoView {
     let (what, chance) = say(&row, is_narrow);
     let kind = match (&row.kind, row.stale) {
         (RowKind::Missing, _) => " pk-rule-new",
-        (_, true) => " pk-rule-stale",
+        (RowKind::Endpoint { .. } | RowKind::Stop(_) | RowKind::Note { .. }, true) => " pk-rule-stale",
         (RowKind::Stop(_), false) => " pk-rule-refuse",
         (RowKind::Note { .. }, false) => " pk-rule-note",
         (RowKind::Endpoint { .. }, false) => "",
     };
     let row = StoredValue::new(row);
     let class = move || {
-        let lit = match picture.highlight.with(|highlight| row.with_value(|row| highlight.light(node, row))) {
-            Emphasis::Full => " pk-rule-hit",
-            Emphasis::Faint => " pk-rule-faint",
-            Emphasis::None => "",
-        };
+        let lit =
+            match picture.highlight.with(|highlight| row.with_value(|row| highlight.emphasis(node, row))) {
+                Emphasis::Full => " pk-rule-hit",
+                Emphasis::Faint => " pk-rule-faint",
+                Emphasis::None => "",
+            };
         ["pk-rule", kind, lit].concat()
     };
     // What the rule has counted, where it has counted any.

@@ -79,7 +79,7 @@ fn network(layout: &Layout) -> String {
                     line(&[point(centre.x, rect.bottom()), point(centre.x, *y), point(bus.outer_x, *y)]);
                 }
             }
-            _ => {}
+            (Form::Wide | Form::Narrow, None) => {}
         }
     }
     d

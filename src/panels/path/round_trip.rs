@@ -44,13 +44,11 @@ pub fn back(world: &World, record: &ConnectionRecord, packets: &[&PacketTrace]) 
     let answers: Vec<_> = packets.iter().filter(|p| p.kind.is_answer()).collect();
     // A lost answer is sent again: the last one tells.
     if let Some(answer) = answers.iter().rev().find(|p| p.ended.is_some()) {
-        return match answer.ended {
-            Some((_, PacketVerdict::Delivered)) => {
-                let by = answer.hops.iter().filter(|hop| hop.before != hop.after);
-                Back::Delivered { by: by.map(|hop| words::place(world, hop.place)).collect() }
-            }
-            _ => Back::Lost(lost(world, answer)),
-        };
+        if answer.ended.is_some_and(|(_, verdict)| verdict == PacketVerdict::Delivered) {
+            let by = answer.hops.iter().filter(|hop| hop.before != hop.after);
+            return Back::Delivered { by: by.map(|hop| words::place(world, hop.place)).collect() };
+        }
+        return Back::Lost(lost(world, answer));
     }
     let stopped = there.rev().find(|p| p.ended.is_some_and(|(_, v)| v.is_failure()));
     match stopped {

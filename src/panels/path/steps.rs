@@ -26,8 +26,8 @@ pub fn steps(hop: &Hop) -> Vec<Step> {
             steps.push(Step { hook, chains: Vec::new(), rewritten: None });
         }
         let Some(step) = steps.last_mut() else { continue };
-        let is_told = |rules: &&Rules| hit.tuple_after.is_some() || is_kube_proxys(rules, hit.at());
-        let rules = hop.rules.as_ref().filter(is_told);
+        let is_interesting = |rules: &&Rules| hit.tuple_after.is_some() || is_kube_proxys(rules, hit.at());
+        let rules = hop.rules.as_ref().filter(is_interesting);
         let chain = rules.and_then(|rules| rules.chain_name(hit.at()));
         if let Some(chain) = chain.filter(|chain| step.chains.last().is_none_or(|last| last != chain)) {
             step.chains.push(chain.to_string());

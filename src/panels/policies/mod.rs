@@ -8,32 +8,20 @@ use choices::{
     Affinity, ExternalTrafficPolicy, InternalTrafficPolicy, IpMode, PublishNotReadyAddresses, TopologyMode,
     TrafficDistribution,
 };
-use cluster::api::{Service, ServiceType, SessionAffinity};
+use cluster::api::{PolicyField, Service, ServiceType, SessionAffinity};
 use leptos::prelude::*;
 use std::sync::Arc;
 use values::{AffinityTimeout, ExternalIps, SourceRanges};
 
 #[component]
 pub fn Policies(service: Memo<Arc<Service>>) -> impl IntoView {
-    let is_called_from_outside = move || is_called_from_outside(&service.read());
-    let has_load_balancer = move || !service.read().ingress.is_empty();
     let has_health_check = move || service.read().spec.health_check_node_port != 0;
     let is_bound = move || affinity_timeout(&service.read()).is_some();
     view! {
         <Show when=move || service.read().has_virtual_ip()>
             <div class="pk-policies">
                 <h3 class="pk-heading">"Policies"</h3>
-                <Show when=is_called_from_outside>
-                    <ExternalTrafficPolicy service/>
-                </Show>
-                <Show when=has_load_balancer>
-                    <IpMode service/>
-                </Show>
-                <InternalTrafficPolicy service/>
-                <Affinity service/>
-                <TrafficDistribution service/>
-                <TopologyMode service/>
-                <PublishNotReadyAddresses service/>
+                {controls(service, false)}
                 <Show when=has_health_check>
                     <HealthCheckNodePort service/>
                 </Show>
@@ -41,11 +29,53 @@ pub fn Policies(service: Memo<Arc<Service>>) -> impl IntoView {
             <Show when=is_bound>
                 <AffinityTimeout service/>
             </Show>
+            {controls(service, true)}
+        </Show>
+    }
+}
+
+/// The controls of all policies that are lists, or that are not: those have a few values, side by side.
+fn controls(service: Memo<Arc<Service>>, lists: bool) -> impl IntoView {
+    let wanted = PolicyField::ALL.iter().filter(|field| is_list(**field) == lists);
+    wanted.map(|field| control(*field, service)).collect_view()
+}
+
+fn is_list(field: PolicyField) -> bool {
+    match field {
+        PolicyField::LoadBalancerSourceRanges | PolicyField::ExternalIps => true,
+        PolicyField::ExternalTrafficPolicy
+        | PolicyField::InternalTrafficPolicy
+        | PolicyField::SessionAffinity
+        | PolicyField::TrafficDistribution
+        | PolicyField::TopologyMode
+        | PolicyField::PublishNotReadyAddresses => false,
+    }
+}
+
+/// No default arm: a policy that is added gets its control here.
+fn control(field: PolicyField, service: Memo<Arc<Service>>) -> AnyView {
+    match field {
+        PolicyField::ExternalTrafficPolicy => view! {
+            <Show when=move || is_called_from_outside(&service.read())>
+                <ExternalTrafficPolicy service/>
+            </Show>
+            <Show when=move || !service.read().ingress.is_empty()>
+                <IpMode service/>
+            </Show>
+        }
+        .into_any(),
+        PolicyField::InternalTrafficPolicy => view! { <InternalTrafficPolicy service/> }.into_any(),
+        PolicyField::SessionAffinity => view! { <Affinity service/> }.into_any(),
+        PolicyField::TrafficDistribution => view! { <TrafficDistribution service/> }.into_any(),
+        PolicyField::TopologyMode => view! { <TopologyMode service/> }.into_any(),
+        PolicyField::PublishNotReadyAddresses => view! { <PublishNotReadyAddresses service/> }.into_any(),
+        PolicyField::LoadBalancerSourceRanges => view! {
             <Show when=move || takes_source_ranges(&service.read())>
                 <SourceRanges service/>
             </Show>
-            <ExternalIps service/>
-        </Show>
+        }
+        .into_any(),
+        PolicyField::ExternalIps => view! { <ExternalIps service/> }.into_any(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn AffinityTimeout(service: Memo<Arc<Service>>) -> impl IntoView {
         <ValueForm
             name="timeoutSeconds"
             label="sessionAffinityConfig.clientIP.timeoutSeconds"
-            placeholder="10800"
+            placeholder=SessionAffinity::DEFAULT_TIMEOUT_S.to_string()
             complaint_id="pk-affinity-wrong"
             value=Signal::derive(seconds)
             on_apply=apply

@@ -30,7 +30,8 @@ pub fn marks(world: &World, of: Option<Selection>, node: Uid, source: &Source, p
     let Some(machine) = world.machines().get(&node).filter(|_| source.when == When::Now) else {
         return marks;
     };
-    for (at, count) in machine.stack.counts().iter() {
+    let counts = machine.stack.hooks().get(rules.family()).into_iter().flat_map(|hooks| hooks.counts());
+    for (at, count) in counts {
         if let Some(line) = printed.find(rules, *at) {
             *marks.counts.entry(line).or_default() += count;
         }

@@ -61,10 +61,7 @@ fn Rules(of: Selection) -> impl IntoView {
     let query = Query::new(session, ui, Some(of));
     let node = RwSignal::new(session.with_world(|world| usual_node(world, Some(of))));
     let is_of_a_node = matches!(of, Selection::Node(_));
-    let service = match of {
-        Selection::Service(uid) => Some(uid),
-        _ => None,
-    };
+    let service = if let Selection::Service(uid) = of { Some(uid) } else { None };
     view! {
         <div class="pk-row pk-rules-controls">
             {(!is_of_a_node).then(|| view! { <NodeSelect name="Node" node/> })}
@@ -80,8 +77,8 @@ fn Rules(of: Selection) -> impl IntoView {
 
 /// The node whose rules are shown at first.
 fn usual_node(world: &World, of: Option<Selection>) -> Option<Uid> {
-    match of {
-        Some(Selection::Node(uid)) => Some(uid),
-        _ => nodes_met(world, of).first().copied().or_else(|| world.machines().keys().min().copied()),
+    if let Some(Selection::Node(uid)) = of {
+        return Some(uid);
     }
+    nodes_met(world, of).first().copied().or_else(|| world.machines().keys().min().copied())
 }

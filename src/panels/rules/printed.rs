@@ -245,7 +245,7 @@ mod tests {
         run.advance_to(Time(10_000_000_000), u64::MAX);
         let mode = ProxyMode::named(mode).expect("a mode");
         let node = run.world().machine_named("node-1").expect("the node").uid;
-        run.world().rules_as_if(node, mode).expect("rules")
+        run.world().rules_as_if(node, mode).expect("rules").primary().clone()
     }
 
     #[test]

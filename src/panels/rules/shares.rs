@@ -10,7 +10,7 @@ use cluster::node::Machine;
 use cluster::node::kube_proxy::{BlockReason, endpoint_choices, port_summary};
 use cluster::sim::World;
 use leptos::prelude::*;
-use netfilter::Rules;
+use netfilter::{Hooks, Rules};
 use scene::facts::For as Audience;
 use scene::words;
 use std::net::SocketAddr;
@@ -52,19 +52,21 @@ struct Odds {
 
 impl Choices {
     fn of(world: &World, machine: &Machine, service: &Service) -> Choices {
-        let rules = machine.stack.rules();
         let stale = world.lag_of(machine.uid).map(|lag| lag.stale).unwrap_or_default();
         let gone: Vec<SocketAddr> = stale.into_iter().flat_map(|port| port.gone).collect();
-        let mut odds = Vec::new();
-        for (name, is_local) in ports(service).iter().flat_map(|name| [(name, false), (name, true)]) {
-            let whom = if is_local { whom(Audience::of(&port_summary(rules, name))) } else { "" };
-            odds.extend(endpoint_choices(rules, name, is_local).into_iter().map(|choice| Odds {
-                endpoint: choice.endpoint,
-                is_gone: gone.contains(&choice.endpoint),
-                chance: words::chance(choice.one_in, choice.scheduler) + whom,
-            }));
+        let (mut odds, mut said) = (Vec::new(), Vec::new());
+        for rules in machine.stack.hooks().values().map(Hooks::rules) {
+            for (name, is_local) in ports(service).iter().flat_map(|name| [(name, false), (name, true)]) {
+                let whom = if is_local { whom(Audience::of(&port_summary(rules, name))) } else { "" };
+                odds.extend(endpoint_choices(rules, name, is_local).into_iter().map(|choice| Odds {
+                    endpoint: choice.endpoint,
+                    is_gone: gone.contains(&choice.endpoint),
+                    chance: words::chance(choice.one_in, choice.scheduler) + whom,
+                }));
+            }
+            add_stops(&mut said, rules, service);
         }
-        Choices { odds, stops: stops(rules, service) }
+        Choices { odds, stops: said }
     }
 }
 
@@ -120,8 +122,7 @@ fn odds_view(odds: &Odds) -> impl IntoView + use<> {
 }
 
 /// The traffic that these rules stop, each kind once for all ports.
-fn stops(rules: &Rules, service: &Service) -> Vec<&'static str> {
-    let mut said: Vec<&'static str> = Vec::new();
+fn add_stops(said: &mut Vec<&'static str>, rules: &Rules, service: &Service) {
     for stop in ports(service).iter().flat_map(|name| port_summary(rules, name).blocks) {
         let words = match stop {
             BlockReason::NoEndpoints => "No endpoint in these rules: a connection is refused.",
@@ -137,7 +138,6 @@ fn stops(rules: &Rules, service: &Service) -> Vec<&'static str> {
             said.push(words);
         }
     }
-    said
 }
 
 #[cfg(test)]
@@ -158,9 +158,10 @@ mod tests {
         let of = |name: &str, node: &str, mode: &str| {
             let service = world.store().services.iter().find(|s| &*s.meta.name == name).expect("the Service");
             let node = world.machine_named(node).expect("the node").uid;
-            let rules: Rules =
-                world.rules_as_if(node, ProxyMode::named(mode).expect("a mode")).expect("rules");
-            stops(&rules, service)
+            let rules = world.rules_as_if(node, ProxyMode::named(mode).expect("a mode")).expect("rules");
+            let mut said = Vec::new();
+            add_stops(&mut said, rules.primary(), service);
+            said
         };
         for mode in ["iptables", "nftables"] {
             assert!(of("web", "node-1", mode)[0].ends_with("refused."), "{mode}");

@@ -55,14 +55,18 @@ impl PartialEq for Source {
 /// `of`: a connection or a packet shows the rules that it met.
 pub fn source(world: &World, of: Option<Selection>, node: Uid, mode: Option<ProxyMode>) -> Source {
     let Some(machine) = world.machines().get(&node) else { return Source::NONE };
+    let then = met(world, of, node);
+    // Of two families, the selected packet's.
+    let family = then.as_ref().map_or(machine.proxy.proxiers.primary_family(), Rules::family);
     if let Some(mode) = mode.filter(|mode| *mode != machine.proxy.mode) {
-        return Source { rules: world.rules_as_if(node, mode), when: When::AsIf(mode), ..Source::NONE };
+        let rules = world.rules_as_if(node, mode).and_then(|rules| rules.get(family).cloned());
+        return Source { rules, when: When::AsIf(mode), ..Source::NONE };
     }
-    let now = machine.stack.rules();
-    if let Some(then) = met(world, of, node).filter(|then| !then.is_same(now)) {
+    let Some(now) = machine.rules(family) else { return Source::NONE };
+    if let Some(then) = then.filter(|then| !then.is_same(now)) {
         return Source { rules: Some(then), when: When::Then, ..Source::NONE };
     }
-    Source { rules: Some(now.clone()), when: When::Now, left_over: machine.left_over() }
+    Source { rules: Some(now.clone()), when: When::Now, left_over: machine.left_over(family) }
 }
 
 /// The rules that the selected packet met on a node; of a connection, its first packet that met any.
@@ -78,7 +82,13 @@ fn hops<R>(world: &World, of: Selection, read: impl FnOnce(&[&Hop]) -> Option<R>
     let (record, only) = match of {
         Selection::Connection(id) => (world.traffic().record(id)?, None),
         Selection::Packet(id) => (world.traffic().record(world.packet(id)?.connection)?, Some(id)),
-        _ => return None,
+        Selection::Pod(_)
+        | Selection::Service(_)
+        | Selection::Node(_)
+        | Selection::Deployment(_)
+        | Selection::Client(_)
+        | Selection::LoadBalancer(_)
+        | Selection::Object(_) => return None,
     };
     let packets = packets(world, record);
     let of_packet = packets.iter().filter(|p| Some(p.id) == only).flat_map(|p| &p.hops);
@@ -130,14 +140,13 @@ pub fn lit(world: &World, of: Option<Selection>, node: Uid, rules: &Rules) -> BT
             }
         }
     };
-    match of {
-        Some(of @ (Selection::Connection(_) | Selection::Packet(_))) => {
-            hops(world, of, |hops| {
-                hops.iter().for_each(|hop| add(hop));
-                Some(())
-            });
-        }
-        _ => world.traffic().flights.values().filter_map(|f| f.trace.hops.last()).for_each(add),
+    if let Some(of @ (Selection::Connection(_) | Selection::Packet(_))) = of {
+        hops(world, of, |hops| {
+            hops.iter().for_each(|hop| add(hop));
+            Some(())
+        });
+    } else {
+        world.traffic().flights.values().filter_map(|f| f.trace.hops.last()).for_each(add);
     }
     found
 }

@@ -153,7 +153,7 @@ test("the speed is logarithmic, from a fiftieth to twenty", async ({ page }) => 
   await expect(speed).toHaveAttribute("aria-valuetext", "20×");
 });
 
-test("what needs no tools is done before they are there, and the inspector waits for them", async ({ page }) => {
+test("what needs no tools is done before they are there, and nothing moves when they come", async ({ page }) => {
   let come;
   const held = new Promise((resolve) => (come = resolve));
   await page.route("**/split_tools.wasm", async (route) => {
@@ -161,17 +161,49 @@ test("what needs no tools is done before they are there, and the inspector waits
     await route.continue();
   });
   const lab = await Lab.open(page);
+  await expect(lab.button("Pause")).toBeHidden();
   const pod = lab.card("Pod", "web-").first();
   const name = (await lab.pods("web-"))[0].name;
   await pod.press("Enter");
   await page.keyboard.press("Delete");
   await expect(pod).toBeFocused();
-  await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
-  await expect(lab.inspector.getByRole("tabpanel")).toContainText("One moment …");
-  await expect(lab.button("Undo")).toBeEnabled();
-  await lab.button("Load").click();
-  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(lab.card("Pod", name)).toHaveAccessibleName(/Terminating/);
+  const before = await lab.picture.boundingBox();
   come();
-  await expect(lab.inspector.getByRole("tabpanel")).not.toContainText("One moment …");
-  await expect(page.getByRole("dialog")).toBeVisible();
+  await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
+  expect(await lab.picture.boundingBox()).toEqual(before);
+  await lab.button("Undo").click();
+  await expect(lab.card("Pod", name)).toHaveAccessibleName(/Ready/);
+});
+
+for (const [width, height] of [[1440, 900], [1024, 700], [768, 1024], [600, 900], [480, 900], [390, 844], [320, 640]]) {
+  test(`the places of header, inspector and transport are kept for them, ${width} wide`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    let come;
+    const held = new Promise((resolve) => (come = resolve));
+    await page.route("**/split_tools.wasm", async (route) => {
+      await held;
+      await route.continue();
+    });
+    const lab = await Lab.open(page);
+    const before = await lab.picture.boundingBox();
+    come();
+    await expect(lab.button("Load")).toBeVisible();
+    expect(await lab.picture.boundingBox()).toEqual(before);
+  });
+}
+
+test.describe("when the tools cannot be fetched", () => {
+  test.use({ expectedMessages: [/Failed to (fetch|load resource)/] });
+
+  test("that is said, and the next interaction tries again", async ({ page }) => {
+    let online = false;
+    await page.route("**/split_tools.wasm", (route) => (online ? route.continue() : route.abort()));
+    const lab = await Lab.open(page);
+    await expect(page.getByText("A part of this page could not be fetched.")).toBeVisible();
+    await expect(lab.button("Load")).toBeHidden();
+    online = true;
+    await lab.card("Pod", "web-").first().hover();
+    await expect(lab.button("Load")).toBeVisible();
+  });
 });

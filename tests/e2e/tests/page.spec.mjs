@@ -17,15 +17,17 @@ test("has no accessibility faults that axe can find", async ({ page }) => {
   expect(await accessibilityFaults(page)).toEqual([]);
 });
 
-test("downloads the files that the size budget counts, once each, and no others", async ({ page, site }) => {
+test("downloads the files that the size budget counts, the tools after them, once each, and no others", async ({ page, site }) => {
   const asked = [];
   page.on("requestfinished", (request) => asked.push(request.url().slice(site.length) || "index.html"));
   await page.goto("./");
   await expect(heading(page)).toBeVisible();
   await page.waitForLoadState("networkidle");
   // A headless browser does not ask for the icon.
-  const expected = firstView.filter((name) => name !== "favicon.svg");
-  expect(asked.filter((name) => name !== "favicon.svg").sort()).toEqual(expected.sort());
+  const isNoIcon = (name) => name !== "favicon.svg";
+  const files = asked.filter(isNoIcon);
+  expect(files.pop()).toBe("split_tools.wasm");
+  expect(files.sort()).toEqual(firstView.filter(isNoIcon).sort());
 });
 
 test("two labs live in one page", async ({ page }) => {

@@ -158,7 +158,7 @@ fn service(now: Time, service: &Service) -> Row {
         _ if !service.ingress.is_empty() => join(service.ingress.iter().map(|i| i.ip.to_string())),
         _ if !spec.external_ips.is_empty() => join(spec.external_ips.iter().map(|i| i.to_string())),
         (_, ServiceType::LoadBalancer) => "<pending>".into(),
-        _ => "<none>".into(),
+        (_, ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::ExternalName) => "<none>".into(),
     };
     let ports = join(spec.ports.iter().map(|p| match p.node_port {
         0 => format!("{}/{}", p.port, p.protocol.as_str()),

@@ -19,7 +19,8 @@ fn every_mode_of_kube_proxy_can_be_asked_for() {
 
 #[test]
 fn ipvs_mode_is_printed_for_each_of_its_programs() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cluster/tests/golden/web.yaml");
+    let scenario = "../cluster/tests/scenarios/a-service-is-called-from-inside-and-from-outside/input.yaml";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(scenario);
     let rules = ["rules", "--node", "node-1", "--proxy-mode", "ipvs", "--ipvs-scheduler", "sh", "-q"];
     let (ok, whole, err) = packetyard(&rules, &file);
     assert!(ok, "{err}");

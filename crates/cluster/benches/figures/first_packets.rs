@@ -52,7 +52,7 @@ struct Routing {
 impl Routing {
     fn of(n: u8, stack: &Stack) -> Routing {
         let name = Chance::subject(&format!("node-{n}"));
-        Routing { name, out: stack.addresses[0], ipvs: stack.rules().ipvs().cloned() }
+        Routing { name, out: stack.addresses[0], ipvs: stack.hooks().primary().rules().ipvs().cloned() }
     }
 
     fn route(&self, tuple: &Tuple) -> Route {

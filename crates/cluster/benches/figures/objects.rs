@@ -61,6 +61,7 @@ fn service(n: u32) -> Service {
 fn slice(n: u32, endpoints: u32) -> EndpointSlice {
     let endpoint = |e: u32| Endpoint {
         address: Ipv4Addr::from(0x0af4_0200 + (n * endpoints + e)).into(),
+        other_addresses: Vec::new(),
         ready: true,
         serving: true,
         terminating: false,

@@ -4,13 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::diagnostic::clip;
-use super::field;
-use super::scenario::{form, service_policy};
-use super::{
-    ClientSpec, DiagnosticKind, Format, Kind, Labels, Manifest, Name, NsName, ObjectRef, Service,
-    ServiceType, SessionAffinity, Str, TrafficPolicy,
-};
+use super::scenario::{service_policy, wire};
+use super::{ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, ServicePolicy, ServiceType, Str};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 
@@ -34,18 +29,18 @@ pub enum Action {
     /// `kubectl delete`: a Pod gets its grace period.
     #[serde(rename = "delete")]
     DeleteObject {
-        #[serde(with = "form::object")]
+        #[serde(with = "wire::object")]
         object: ObjectRef,
     },
     /// Replaces all labels of the object.
     SetLabels {
-        #[serde(with = "form::object")]
+        #[serde(with = "wire::object")]
         object: ObjectRef,
-        #[serde(with = "form::labels")]
+        #[serde(with = "wire::labels")]
         labels: Labels,
     },
     SetServiceType {
-        #[serde(with = "form::ns_name")]
+        #[serde(with = "wire::ns_name")]
         service: NsName,
         #[serde(rename = "type")]
         type_: ServiceType,
@@ -58,25 +53,25 @@ pub enum Action {
     },
     /// An empty selector removes the Service's selector.
     SetSelector {
-        #[serde(with = "form::ns_name")]
+        #[serde(with = "wire::ns_name")]
         service: NsName,
-        #[serde(with = "form::labels")]
+        #[serde(with = "wire::labels")]
         selector: Labels,
     },
     Scale {
-        #[serde(with = "form::ns_name")]
+        #[serde(with = "wire::ns_name")]
         deployment: NsName,
         replicas: u32,
     },
     /// Sets the result of the Pod's readiness probe from now on.
     SetReadiness {
-        #[serde(with = "form::ns_name")]
+        #[serde(with = "wire::ns_name")]
         pod: NsName,
         pass: bool,
     },
     /// The Pod's process ends with an error; the kubelet restarts it.
     CrashPod {
-        #[serde(with = "form::ns_name")]
+        #[serde(with = "wire::ns_name")]
         pod: NsName,
     },
     PowerNode {
@@ -117,7 +112,7 @@ pub enum Action {
     },
     /// Sets `ipMode` of every load balancer. It is configured in the cloud's controller, not in a Service.
     SetIpMode {
-        #[serde(rename = "ipMode", with = "form::ip_mode")]
+        #[serde(rename = "ipMode", with = "wire::ip_mode")]
         proxy: bool,
     },
     /// `None`: the next free `node-N`.
@@ -134,7 +129,7 @@ pub enum Action {
     /// Thousandths of a request per second.
     SetRate {
         client: Name,
-        #[serde(rename = "rate", with = "form::rate")]
+        #[serde(rename = "rate", with = "wire::rate")]
         rate_milli: u32,
     },
     /// One request now, whatever the client's rate.
@@ -209,82 +204,5 @@ impl Serialize for Applied {
 impl std::fmt::Debug for Applied {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.text.fmt(f)
-    }
-}
-
-/// The annotation that asks for topology hints by CPU.
-pub const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
-
-/// A field of a Service that controls where its packets may go, and its new value. Invalid values are refused with
-/// the API server's message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServicePolicy {
-    ExternalTrafficPolicy(TrafficPolicy),
-    InternalTrafficPolicy(TrafficPolicy),
-    SessionAffinity(SessionAffinity),
-    /// `None` removes the field.
-    TrafficDistribution(Option<Str>),
-    LoadBalancerSourceRanges(Vec<Str>),
-    ExternalIps(Vec<Str>),
-    PublishNotReadyAddresses(bool),
-    /// The annotation for hints by CPU. `None` removes it.
-    TopologyMode(Option<Str>),
-}
-
-impl ServicePolicy {
-    /// The field's name in the spec, or the annotation's.
-    pub fn field(&self) -> &'static str {
-        match self {
-            ServicePolicy::ExternalTrafficPolicy(_) => "externalTrafficPolicy",
-            ServicePolicy::InternalTrafficPolicy(_) => "internalTrafficPolicy",
-            ServicePolicy::SessionAffinity(_) => "sessionAffinity",
-            ServicePolicy::TrafficDistribution(_) => "trafficDistribution",
-            ServicePolicy::LoadBalancerSourceRanges(_) => "loadBalancerSourceRanges",
-            ServicePolicy::ExternalIps(_) => "externalIPs",
-            ServicePolicy::PublishNotReadyAddresses(_) => "publishNotReadyAddresses",
-            ServicePolicy::TopologyMode(_) => TOPOLOGY_MODE,
-        }
-    }
-
-    /// Changes the Service as `kubectl patch` or `annotate` would. An error means that our type cannot hold the value.
-    pub(crate) fn set(&self, service: &mut Service) -> Result<(), field::Error> {
-        let spec = &mut service.spec;
-        match self {
-            ServicePolicy::ExternalTrafficPolicy(policy) => spec.external_traffic_policy = Some(*policy),
-            ServicePolicy::InternalTrafficPolicy(policy) => spec.internal_traffic_policy = *policy,
-            ServicePolicy::SessionAffinity(affinity) => spec.session_affinity = *affinity,
-            ServicePolicy::TrafficDistribution(text) => spec.traffic_distribution = text.clone(),
-            ServicePolicy::LoadBalancerSourceRanges(texts) => {
-                spec.load_balancer_source_ranges =
-                    self.parsed(texts, |text| text.trim().parse().ok(), Format::Cidr)?;
-            }
-            ServicePolicy::ExternalIps(texts) => {
-                spec.external_ips = self.parsed(texts, |text| text.parse().ok(), Format::IpAddress)?;
-            }
-            ServicePolicy::PublishNotReadyAddresses(on) => spec.publish_not_ready_addresses = *on,
-            ServicePolicy::TopologyMode(mode) => {
-                let annotations = &mut service.meta.annotations;
-                // The older name of the annotation is redundant now, or would be overridden.
-                annotations.remove("service.kubernetes.io/topology-aware-hints");
-                match mode {
-                    Some(mode) => annotations.insert(TOPOLOGY_MODE.into(), mode.clone()),
-                    None => annotations.remove(TOPOLOGY_MODE),
-                };
-            }
-        }
-        Ok(())
-    }
-
-    fn parsed<T>(
-        &self,
-        texts: &[Str],
-        parse: fn(&str) -> Option<T>,
-        format: Format,
-    ) -> Result<Vec<T>, field::Error> {
-        let spec = field::Path::new("spec");
-        let list = spec.child(self.field());
-        let wrong =
-            |index, text| list.item(index).error(DiagnosticKind::BadFormat { value: clip(text), format });
-        texts.iter().enumerate().map(|(index, text)| parse(text).ok_or_else(|| wrong(index, text))).collect()
     }
 }

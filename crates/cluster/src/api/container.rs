@@ -25,6 +25,12 @@ pub struct Container {
 }
 
 impl Container {
+    pub(super) fn set_defaults(&mut self) {
+        for probe in [&mut self.readiness, &mut self.liveness, &mut self.startup].into_iter().flatten() {
+            probe.set_defaults();
+        }
+    }
+
     /// Of an init container (upstream api/v1/pod/util.go, IsRestartableInitContainer).
     pub fn is_sidecar(&self) -> bool {
         self.restart_policy == Some(RestartPolicy::Always)

@@ -1,18 +1,19 @@
 //! Checks the whole text for Services that ask for an IP family which the cluster does not have. The API server
 //! would refuse them (pkg/registry/core/service/storage/alloc.go, initIPFamilyFields); here they get an address of the
-//! cluster's family.
+//! cluster's primary family.
 
 use super::diagnostics::Diagnostics;
-use super::{Diagnostic, DiagnosticKind, KubeObject, Parsed, Scenario, Severity, Tree};
-use netfilter::Family;
+use super::{Diagnostic, DiagnosticKind, KubeObject, ManifestObject, Scenario, Severity};
+use netfilter::{Family, PerFamily};
 
 /// Services that ask for two families are reported by the decoder.
-pub fn check(objects: &[Parsed], scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
-    let own = scenario.map_or(Family::V4, Scenario::family).as_str();
-    for parsed in objects.iter().filter(|parsed| matches!(parsed.object, KubeObject::Service(_))) {
+pub fn check(objects: &[ManifestObject], scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
+    let own = scenario.map_or(PerFamily::single(Family::V4, ()), Scenario::families);
+    for parsed in objects {
+        let KubeObject::Service(service) = &parsed.object else { continue };
         let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { continue };
-        let [only] = list.items() else { continue };
-        if Tree::as_str(only).is_some_and(|family| &**family != own) {
+        let [asked] = service.spec.ip_families[..] else { continue };
+        if own.families().all(|family| family != asked) {
             diagnostics.push(Diagnostic {
                 severity: Severity::Info,
                 line: list.position.line,

@@ -8,14 +8,14 @@ use super::{Diagnostic, KubeObject, Position, Scenario, Str, Tree};
 /// order of the text.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Manifest {
-    pub objects: Vec<Parsed>,
+    pub objects: Vec<ManifestObject>,
     pub scenario: Option<Scenario>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// One object of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parsed {
+pub struct ManifestObject {
     pub source: Arc<Source>,
     pub object: KubeObject,
     /// Where the object begins: line and column from 1.

@@ -64,78 +64,70 @@ impl fmt::Display for DiagnosticKind {
                 write!(f, "unsupported value {value}: JSON has no such number; quote it if it is text")
             }
             K::BadTag { value, tag } => write!(f, "cannot decode {value:?} as a !!{tag}"),
-            _ => object_message(self, f),
-        }
-    }
-}
-
-fn object_message(kind: &DiagnosticKind, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    use DiagnosticKind as K;
-    match kind {
-        K::NotAnObject { found } => {
-            write!(f, "a document must be an object with apiVersion and kind; this is {}", article(*found))
-        }
-        K::WrongType { expected, found, value } => wrong_type(*expected, *found, value, f),
-        K::OutOfRange { value, min, max } => {
-            write!(f, "Invalid value: {value}: must be between {min} and {max}, inclusive")
-        }
-        K::Required => f.write_str("Required value"),
-        K::Unsupported { value, allowed } => {
-            write!(f, "Unsupported value: {value:?}: supported values: ")?;
-            quoted(allowed, f)
-        }
-        K::Invalid { value, expected } if value.is_empty() => write!(f, "Invalid value: {expected}"),
-        K::Invalid { value, expected } => write!(f, "Invalid value: {value}: {expected}"),
-        K::BadName { value, rule } => write!(f, "Invalid value: {value:?}: {}", name_rule(*rule)),
-        K::BadFormat { value, format } => write!(f, "Invalid value: {value:?}: {}", format_rule(*format)),
-        K::TooMany { count, limit } => write!(f, "Too many: {count}: must have at most {limit} items"),
-        K::TooLong { limit } => write!(f, "Too long: may not be more than {limit} bytes"),
-        K::Duplicate { value } => write!(f, "Duplicate value: {value:?}"),
-        K::SpecialAddress { value, range } => {
-            write!(f, "Invalid value: {value:?}: may not be {}", special_range(*range, value))
-        }
-        K::Forbidden { why } => f.write_str(rule(*why)),
-        K::SelectorMismatch => f.write_str(
-            "Invalid value: `selector` does not match template `labels`; every label of the selector must be among them",
-        ),
-        K::UnknownVersion { kind, api_version, served } => {
-            write!(f, "no matches for kind {kind:?} in version {api_version:?}; write apiVersion: {served}")
-        }
-        K::UnknownField { field } => {
-            write!(f, "unknown field {field:?}; kept as it is, and without effect. Check its name and its place")
-        }
-        K::UnknownArgument { field, known } => {
-            write!(f, "unknown field {field:?}; the fields are ")?;
-            quoted(known, f)
-        }
-        K::FieldNotSimulated { field } => write!(f, "{field} is kept, not simulated"),
-        K::KindNotSimulated { kind } => write!(f, "{kind} is kept, not simulated"),
-        K::SelectsNothing { selector, nearest } => {
-            write!(f, "no Pod of this text has the labels {selector}, so the Service has no endpoints")?;
-            match nearest {
-                Some(label) => write!(f, "; did you mean {label}?"),
-                None => Ok(()),
+            K::NotAnObject { found } => {
+                write!(f, "a document must be an object with apiVersion and kind; this is {}", article(*found))
+            }
+            K::WrongType { expected, found, value } => wrong_type(*expected, *found, value, f),
+            K::OutOfRange { value, min, max } => {
+                write!(f, "Invalid value: {value}: must be between {min} and {max}, inclusive")
+            }
+            K::Required => f.write_str("Required value"),
+            K::Unsupported { value, allowed } => {
+                write!(f, "Unsupported value: {value:?}: supported values: ")?;
+                quoted(allowed, f)
+            }
+            K::Invalid { value, expected } if value.is_empty() => write!(f, "Invalid value: {expected}"),
+            K::Invalid { value, expected } => write!(f, "Invalid value: {value}: {expected}"),
+            K::BadName { value, rule } => write!(f, "Invalid value: {value:?}: {}", name_rule(*rule)),
+            K::BadFormat { value, format } => write!(f, "Invalid value: {value:?}: {}", format_rule(*format)),
+            K::TooMany { count, limit } => write!(f, "Too many: {count}: must have at most {limit} items"),
+            K::TooLong { limit } => write!(f, "Too long: may not be more than {limit} bytes"),
+            K::Duplicate { value } => write!(f, "Duplicate value: {value:?}"),
+            K::SpecialAddress { value, range } => {
+                write!(f, "Invalid value: {value:?}: may not be {}", special_range(*range, value))
+            }
+            K::Forbidden { why } => f.write_str(rule(*why)),
+            K::SelectorMismatch => f.write_str(
+                "Invalid value: `selector` does not match template `labels`; every label of the selector must be among them",
+            ),
+            K::UnknownVersion { kind, api_version, served } => {
+                write!(f, "no matches for kind {kind:?} in version {api_version:?}; write apiVersion: {served}")
+            }
+            K::UnknownField { field } => {
+                write!(f, "unknown field {field:?}; kept as it is, and without effect. Check its name and its place")
+            }
+            K::UnknownArgument { field, known } => {
+                write!(f, "unknown field {field:?}; the fields are ")?;
+                quoted(known, f)
+            }
+            K::FieldNotSimulated { field } => write!(f, "{field} is kept, not simulated"),
+            K::KindNotSimulated { kind } => write!(f, "{kind} is kept, not simulated"),
+            K::SelectsNothing { selector, nearest } => {
+                write!(f, "no Pod of this text has the labels {selector}, so the Service has no endpoints")?;
+                match nearest {
+                    Some(label) => write!(f, "; did you mean {label}?"),
+                    None => Ok(()),
+                }
+            }
+            K::DuplicateObject { first } => {
+                write!(f, "the same object is already on line {}; as with kubectl apply, the last one wins", first.line)
+            }
+            K::DuplicateNode { first } => {
+                write!(f, "a node of this name is already on line {}; give each node its own name", first.line)
+            }
+            K::PodRangeTooSmall { value, nodes, longest } => {
+                let (are, s) = if *nodes == 1 { ("is", "") } else { ("are", "s") };
+                write!(f, "Invalid value: {value:?}: too small: there {are} {nodes} node{s}, each with a range of its own; ")?;
+                write!(f, "write a prefix of /{longest} or shorter")
+            }
+            K::ServiceRangeTooSmall { value, longest } => write!(
+                f,
+                "Invalid value: {value:?}: the service cluster IP range must be at least 8 IP addresses; write a prefix of /{longest} or shorter"
+            ),
+            K::SecondScenario { first } => {
+                write!(f, "a text has at most one Scenario, and one is on line {}; this one is left out", first.line)
             }
         }
-        K::DuplicateObject { first } => {
-            write!(f, "the same object is already on line {}; as with kubectl apply, the last one wins", first.line)
-        }
-        K::DuplicateNode { first } => {
-            write!(f, "a node of this name is already on line {}; give each node its own name", first.line)
-        }
-        K::PodRangeTooSmall { value, nodes, longest } => {
-            let (are, s) = if *nodes == 1 { ("is", "") } else { ("are", "s") };
-            write!(f, "Invalid value: {value:?}: too small: there {are} {nodes} node{s}, each with a range of its own; ")?;
-            write!(f, "write a prefix of /{longest} or shorter")
-        }
-        K::ServiceRangeTooSmall { value, longest } => write!(
-            f,
-            "Invalid value: {value:?}: the service cluster IP range must be at least 8 IP addresses; write a prefix of /{longest} or shorter"
-        ),
-        K::SecondScenario { first } => {
-            write!(f, "a text has at most one Scenario, and one is on line {}; this one is left out", first.line)
-        }
-        _ => Ok(()),
     }
 }
 

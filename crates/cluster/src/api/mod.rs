@@ -22,6 +22,7 @@ mod read;
 pub(crate) mod scenario;
 mod selectors;
 mod service;
+mod service_policy;
 mod slice;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,7 @@ mod volume;
 mod workload;
 mod write;
 
-pub use action::{Action, ServicePolicy, TOPOLOGY_MODE, TimedAction};
+pub use action::{Action, TimedAction};
 pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy};
 pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
@@ -41,7 +42,7 @@ pub(crate) use field::Error as FieldError;
 pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated};
 pub use lifecycle::{Lifecycle, LifecycleHandler};
-pub use manifest::{Manifest, Parsed, Source};
+pub use manifest::{Manifest, ManifestObject, Source};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;
@@ -60,9 +61,10 @@ pub use scenario::{
 };
 pub use selectors::selects;
 pub use service::{
-    LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TargetPort,
-    TrafficPolicy,
+    IpFamilyPolicy, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
+    TargetPort, TrafficPolicy,
 };
+pub use service_policy::{PolicyField, ServicePolicy, TOPOLOGY_MODE};
 pub use slice::{AddressType, Endpoint, EndpointPort, EndpointSlice};
 pub use text::{
     MAX_DEPTH, MAX_DOCUMENTS, MAX_IN_FLOW, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml,

@@ -34,6 +34,8 @@ impl Codec for Namespace {
         Namespace { meta: decode::meta::decode::<Namespace>(root) }
     }
 
+    fn set_defaults(&mut self) {}
+
     fn validate(&self) -> Vec<field::Error> {
         validate::meta::validate::<Namespace>(&self.meta)
     }

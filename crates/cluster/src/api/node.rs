@@ -42,6 +42,9 @@ impl Codec for Node {
         decode::node::decode(root, diagnostics)
     }
 
+    /// What is not written is the default of its type.
+    fn set_defaults(&mut self) {}
+
     fn validate(&self) -> Vec<field::Error> {
         validate::meta::validate::<Node>(&self.meta)
     }

@@ -38,6 +38,10 @@ impl Codec for Pod {
         decode::pod::decode(root, diagnostics)
     }
 
+    fn set_defaults(&mut self) {
+        self.spec.set_defaults();
+    }
+
     fn validate(&self) -> Vec<field::Error> {
         validate::pod::validate(self)
     }
@@ -55,10 +59,11 @@ pub struct PodSpec {
     pub init_containers: Vec<Container>,
     pub containers: Vec<Container>,
     pub restart_policy: RestartPolicy,
-    /// Seconds, 30 by default.
     pub termination_grace_period_s: u32,
     /// Seconds from its start time until it fails, whatever it does.
     pub active_deadline_s: Option<u32>,
+    /// As written; `None` is `ClusterFirst`, and only that is simulated.
+    pub dns_policy: Option<Str>,
     /// `readinessGates[].conditionType`: conditions without which it is not ready.
     pub readiness_gates: Vec<Str>,
     pub hostname: Option<Str>,
@@ -78,6 +83,7 @@ impl Default for PodSpec {
             restart_policy: RestartPolicy::Always,
             termination_grace_period_s: PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S,
             active_deadline_s: None,
+            dns_policy: None,
             readiness_gates: Vec::new(),
             hostname: None,
             subdomain: None,
@@ -100,6 +106,11 @@ impl PodSpec {
     /// The init containers, and then the others.
     pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
         self.init_containers.iter().chain(&self.containers)
+    }
+
+    /// core/v1 defaults.go, SetDefaults_PodSpec.
+    pub(super) fn set_defaults(&mut self) {
+        self.init_containers.iter_mut().chain(&mut self.containers).for_each(Container::set_defaults);
     }
 
     pub fn has_empty_dir(&self) -> bool {

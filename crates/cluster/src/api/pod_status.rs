@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::Str;
-use crate::net::PerFamily;
 use crate::sim::Time;
+use netfilter::PerFamily;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum Phase {

@@ -46,6 +46,20 @@ impl Probe {
         failure_threshold: 3,
         termination_grace_period_s: None,
     };
+
+    /// Of these, 0 means the same as nothing.
+    pub(super) fn set_defaults(&mut self) {
+        for (number, default) in [
+            (&mut self.timeout_s, Probe::DEFAULT.timeout_s),
+            (&mut self.period_s, Probe::DEFAULT.period_s),
+            (&mut self.success_threshold, Probe::DEFAULT.success_threshold),
+            (&mut self.failure_threshold, Probe::DEFAULT.failure_threshold),
+        ] {
+            if *number == 0 {
+                *number = default;
+            }
+        }
+    }
 }
 
 impl Default for Probe {

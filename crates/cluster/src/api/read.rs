@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::diagnostics::Diagnostics;
 use super::{
-    Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ObjectRef, Parsed, Position,
+    Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ManifestObject, ObjectRef, Position,
     Severity, Source, Str, Tree, Unsimulated, Value, decode, families, scenario, selectors, text,
 };
 
@@ -31,9 +31,9 @@ fn read(text: &str, mut reader: Reader) -> Manifest {
         families::check(&reader.objects, reader.scenario.as_ref().map(|(_, s)| s), &mut reader.diagnostics);
     }
     if let Some((tree, scenario)) = &reader.scenario {
-        let nodes = reader.objects.iter().filter_map(|parsed| match &parsed.object {
-            KubeObject::Node(node) => Some(&node.meta.name),
-            _ => None,
+        let nodes = reader.objects.iter().filter_map(|parsed| {
+            let KubeObject::Node(node) = &parsed.object else { return None };
+            Some(&node.meta.name)
         });
         scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut reader.diagnostics);
     }
@@ -57,7 +57,7 @@ pub const MAX_OBJECTS: usize = 5_000;
 #[derive(Default)]
 struct Reader {
     diagnostics: Diagnostics,
-    objects: Vec<Parsed>,
+    objects: Vec<ManifestObject>,
     takes_scenario: bool,
     scenario: Option<(Tree, super::Scenario)>,
     /// The limit on objects was exceeded.
@@ -133,7 +133,11 @@ impl Reader {
         } else {
             self.seen.insert((name, group), at);
         }
-        self.objects.push(Parsed { source: Arc::new(source), object, position: (at.line, at.column) });
+        self.objects.push(ManifestObject {
+            source: Arc::new(source),
+            object,
+            position: (at.line, at.column),
+        });
     }
 }
 

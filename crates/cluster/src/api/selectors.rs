@@ -1,7 +1,7 @@
 //! Which Pods a Service selects, and a check of the whole text for Services whose selector matches none of its Pods.
 
 use super::diagnostics::Diagnostics;
-use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, Parsed, Severity, Str, Tree};
+use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, ManifestObject, Severity, Str, Tree};
 
 /// A Service's selector: the Pod must have every pair. An empty one selects nothing: no controller writes
 /// EndpointSlices for a Service without a selector.
@@ -10,7 +10,7 @@ pub fn selects(selector: &Labels, labels: &Labels) -> bool {
 }
 
 /// A warning, not an error: a Service without endpoints is a valid one.
-pub fn check(objects: &[Parsed], diagnostics: &mut Diagnostics) {
+pub fn check(objects: &[ManifestObject], diagnostics: &mut Diagnostics) {
     let pods: Vec<(Str, Labels)> = objects.iter().filter_map(pod_labels).collect();
     if pods.is_empty() {
         // A text without Pods is meant for Pods that are elsewhere.
@@ -49,7 +49,7 @@ fn label(key: &str, value: &str) -> Str {
 
 /// The namespace and labels of the Pods that an object is or makes. Kinds that are not simulated
 /// (StatefulSet, DaemonSet, Job) make Pods too.
-fn pod_labels(parsed: &Parsed) -> Option<(Str, Labels)> {
+fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
     let meta = parsed.object.meta();
     let labels = match &parsed.object {
         KubeObject::Pod(pod) => pod.meta.labels.clone(),

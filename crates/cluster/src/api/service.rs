@@ -4,13 +4,12 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{self, Field, FieldCursor, fields};
+use super::decode::{self, Field, FieldCursor, FieldShape as Shape, api_struct, field, fields, unsimulated};
 use super::diagnostics::Diagnostics;
-use super::field;
 use super::kind::Codec;
 use super::validate;
-use super::{ApiResource, Labels, Meta, NameRule, Resource, Scope, Str, Tree, selects, write};
-use netfilter::{Cidr, Protocol};
+use super::{ApiResource, FieldError, Labels, Meta, NameRule, Resource, Scope, Str, Tree, selects, write};
+use netfilter::{Cidr, Family, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Service {
@@ -43,7 +42,7 @@ impl Codec for Service {
         self.spec.set_defaults();
     }
 
-    fn validate(&self) -> Vec<field::Error> {
+    fn validate(&self) -> Vec<FieldError> {
         validate::service::validate(self)
     }
 
@@ -108,16 +107,19 @@ impl SessionAffinity {
     }
 }
 
-/// A port of a Service, and its target port in each Pod.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ServicePort {
-    /// Empty when the port has no name.
-    pub name: Str,
-    pub protocol: Protocol,
-    pub port: u16,
-    pub target_port: TargetPort,
-    /// 0 when none is allocated.
-    pub node_port: u16,
+api_struct! {
+    /// A port of a Service, and its target port in each Pod.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    pub struct ServicePort {
+        /// Empty when the port has no name.
+        name: Str = [field("name", Shape::Str)],
+        protocol: Protocol = [field("protocol", Shape::Str)],
+        port: u16 = [field("port", Shape::Int32)],
+        target_port: TargetPort = [field("targetPort", Shape::IntOrStr)],
+        /// 0 when none is allocated.
+        node_port: u16 = [field("nodePort", Shape::Int32)],
+    }
+    only_written: [field("appProtocol", Shape::Str)]
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -128,33 +130,63 @@ pub enum TargetPort {
     Name(Str),
 }
 
-/// The part of `spec` that the simulation reads, after defaulting and allocation.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
-pub struct ServiceSpec {
-    pub type_: ServiceType,
-    /// `None`: no selector, so no controller writes EndpointSlices for it.
-    pub selector: Option<Labels>,
-    pub ports: Vec<ServicePort>,
-    /// `spec.clusterIP: None`.
-    pub headless: bool,
-    /// Empty until allocated, and always for headless and ExternalName.
-    pub cluster_ips: Vec<IpAddr>,
-    pub external_ips: Vec<IpAddr>,
-    pub external_name: Option<Str>,
-    pub session_affinity: SessionAffinity,
-    /// `None` for a Service that cannot be called from outside.
-    pub external_traffic_policy: Option<TrafficPolicy>,
-    pub internal_traffic_policy: TrafficPolicy,
-    pub load_balancer_source_ranges: Vec<Cidr>,
-    pub load_balancer_class: Option<Str>,
-    /// 0 when none is allocated.
-    pub health_check_node_port: u16,
-    pub publish_not_ready_addresses: bool,
-    /// `None` but for type LoadBalancer.
-    pub allocate_load_balancer_node_ports: Option<bool>,
-    /// `PreferSameZone`, `PreferSameNode` or `PreferClose`, as written.
-    pub traffic_distribution: Option<Str>,
+/// `spec.ipFamilyPolicy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum IpFamilyPolicy {
+    SingleStack,
+    PreferDualStack,
+    RequireDualStack,
 }
+
+impl IpFamilyPolicy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            IpFamilyPolicy::SingleStack => "SingleStack",
+            IpFamilyPolicy::PreferDualStack => "PreferDualStack",
+            IpFamilyPolicy::RequireDualStack => "RequireDualStack",
+        }
+    }
+}
+
+api_struct! {
+    /// The part of `spec` that the simulation knows, after defaulting and allocation.
+    #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+    pub struct ServiceSpec {
+        type_: ServiceType = [field("type", Shape::Str)],
+        /// `None`: no selector, so no controller writes EndpointSlices for it.
+        selector: Option<Labels> = [field("selector", Shape::StrMap)],
+        ports: Vec<ServicePort> = [field("ports", Shape::List(ServicePort::FIELDS))],
+        /// `spec.clusterIP: None`.
+        headless: bool = [field("clusterIP", Shape::Str)],
+        /// Empty until allocated, and always for headless and ExternalName.
+        cluster_ips: Vec<IpAddr> = [field("clusterIPs", Shape::Strs)],
+        /// As written: the addresses are of the cluster's family, whatever is asked for.
+        ip_families: Vec<Family> = [field("ipFamilies", Shape::Strs)],
+        ip_family_policy: Option<IpFamilyPolicy> = [field("ipFamilyPolicy", Shape::Str)],
+        external_ips: Vec<IpAddr> = [field("externalIPs", Shape::Strs)],
+        external_name: Option<Str> = [field("externalName", Shape::Str)],
+        session_affinity: SessionAffinity = [
+            field("sessionAffinity", Shape::Str),
+            field("sessionAffinityConfig", Shape::Obj(SESSION_AFFINITY_CONFIG)),
+        ],
+        /// `None` for a Service that cannot be called from outside.
+        external_traffic_policy: Option<TrafficPolicy> = [field("externalTrafficPolicy", Shape::Str)],
+        internal_traffic_policy: TrafficPolicy = [field("internalTrafficPolicy", Shape::Str)],
+        load_balancer_source_ranges: Vec<Cidr> = [field("loadBalancerSourceRanges", Shape::Strs)],
+        load_balancer_class: Option<Str> = [field("loadBalancerClass", Shape::Str)],
+        /// 0 when none is allocated.
+        health_check_node_port: u16 = [field("healthCheckNodePort", Shape::Int32)],
+        publish_not_ready_addresses: bool = [field("publishNotReadyAddresses", Shape::Bool)],
+        /// `None` but for type LoadBalancer.
+        allocate_load_balancer_node_ports: Option<bool> = [field("allocateLoadBalancerNodePorts", Shape::Bool)],
+        /// `PreferSameZone`, `PreferSameNode` or `PreferClose`, as written.
+        traffic_distribution: Option<Str> = [field("trafficDistribution", Shape::Str)],
+    }
+    only_written: [unsimulated("loadBalancerIP", Shape::Str)]
+}
+
+const SESSION_AFFINITY_CONFIG: &[Field] =
+    &[field("clientIP", Shape::Obj(&[field("timeoutSeconds", Shape::Int32)]))];
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LoadBalancerIngress {
@@ -163,19 +195,47 @@ pub struct LoadBalancerIngress {
     pub proxy: bool,
 }
 
-impl ServiceSpec {
-    /// core/v1 defaults.go, SetDefaults_Service: the defaults that depend on other fields.
+impl ServicePort {
     fn set_defaults(&mut self) {
-        for port in &mut self.ports {
-            if port.target_port == TargetPort::Number(0) {
-                port.target_port = TargetPort::Number(port.port);
-            }
+        let ServicePort { port, target_port, name: _, protocol: _, node_port: _ } = self;
+        if *target_port == TargetPort::Number(0) {
+            *target_port = TargetPort::Number(*port);
         }
-        if self.is_externally_accessible() {
-            self.external_traffic_policy.get_or_insert(TrafficPolicy::Cluster);
+    }
+}
+
+impl ServiceSpec {
+    /// core/v1 defaults.go, SetDefaults_Service. No field is passed over by a `..`: one that is added says here what it
+    /// means where it is not written.
+    fn set_defaults(&mut self) {
+        let is_external = self.is_externally_accessible();
+        let ServiceSpec {
+            type_,
+            ports,
+            external_traffic_policy,
+            allocate_load_balancer_node_ports,
+            // The default of their types.
+            selector: _,
+            headless: _,
+            cluster_ips: _,
+            ip_families: _,
+            ip_family_policy: _,
+            external_ips: _,
+            external_name: _,
+            session_affinity: _,
+            internal_traffic_policy: _,
+            load_balancer_source_ranges: _,
+            load_balancer_class: _,
+            health_check_node_port: _,
+            publish_not_ready_addresses: _,
+            traffic_distribution: _,
+        } = self;
+        ports.iter_mut().for_each(ServicePort::set_defaults);
+        if is_external {
+            external_traffic_policy.get_or_insert(TrafficPolicy::Cluster);
         }
-        if self.type_ == ServiceType::LoadBalancer {
-            self.allocate_load_balancer_node_ports.get_or_insert(true);
+        if *type_ == ServiceType::LoadBalancer {
+            allocate_load_balancer_node_ports.get_or_insert(true);
         }
     }
 

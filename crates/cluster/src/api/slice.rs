@@ -64,8 +64,11 @@ impl Codec for EndpointSlice {
         decode::slice::decode(root, diagnostics)
     }
 
+    /// What is not written is the default of its type.
+    fn set_defaults(&mut self) {}
+
     fn validate(&self) -> Vec<field::Error> {
-        validate::meta::validate::<EndpointSlice>(&self.meta)
+        validate::slice::validate(self)
     }
 
     fn print(&self, over: &mut Tree) {
@@ -83,8 +86,10 @@ pub struct EndpointPort {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
-    /// Only `addresses[0]`: kube-proxy reads no other (endpointslicecache.go).
+    /// `addresses[0]`: kube-proxy reads no other (endpointslicecache.go, addEndpoints).
     pub address: IpAddr,
+    /// The rest of `addresses`.
+    pub other_addresses: Vec<IpAddr>,
     pub ready: bool,
     pub serving: bool,
     pub terminating: bool,

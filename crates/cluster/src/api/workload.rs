@@ -37,6 +37,10 @@ impl Codec for Deployment {
         decode::workload::deployment(root, diagnostics)
     }
 
+    fn set_defaults(&mut self) {
+        self.template.spec.set_defaults();
+    }
+
     fn validate(&self) -> Vec<field::Error> {
         validate::workload::deployment(self)
     }
@@ -71,6 +75,10 @@ impl Codec for ReplicaSet {
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ReplicaSet {
         decode::workload::replica_set(root, diagnostics)
+    }
+
+    fn set_defaults(&mut self) {
+        self.template.spec.set_defaults();
     }
 
     fn validate(&self) -> Vec<field::Error> {
@@ -137,11 +145,17 @@ pub enum IntOrPercent {
     Percent(u32),
 }
 
+/// apps/v1 defaults.go, SetDefaults_Deployment and SetDefaults_ReplicaSet: `replicas` that are not written.
+pub const DEFAULT_REPLICAS: u32 = 1;
+
+impl DeploymentStrategy {
+    /// apps/v1 defaults.go, SetDefaults_Deployment: `maxSurge` and `maxUnavailable`.
+    pub const DEFAULT_LIMIT: IntOrPercent = IntOrPercent::Percent(25);
+}
+
 impl Default for DeploymentStrategy {
     fn default() -> DeploymentStrategy {
-        DeploymentStrategy::RollingUpdate {
-            max_surge: IntOrPercent::Percent(25),
-            max_unavailable: IntOrPercent::Percent(25),
-        }
+        let limit = DeploymentStrategy::DEFAULT_LIMIT;
+        DeploymentStrategy::RollingUpdate { max_surge: limit, max_unavailable: limit }
     }
 }

@@ -36,7 +36,7 @@ impl World {
         }
         let mut wanted = self.wanted_endpoints(service);
         self.hint_by_cpu(service, &mut wanted);
-        for family in self.ip_families(service) {
+        for family in self.ip_families(service).families() {
             if !wanted.keys().any(|(of, _)| *of == family) {
                 // A placeholder slice, so that a watcher can distinguish "no endpoints" from "not yet written".
                 wanted.insert((family, Vec::new()), Vec::new());
@@ -68,7 +68,7 @@ impl World {
             return;
         }
         let zones = topology_hints::cpu_by_zone(self.store.nodes.iter().map(|n| &**n));
-        for family in [Family::V4, Family::V6] {
+        for family in self.ip_families(service).families() {
             let mut endpoints: Vec<&mut Endpoint> =
                 groups.iter_mut().filter(|((of, _), _)| *of == family).flat_map(|(_, group)| group).collect();
             topology_hints::assign(&mut endpoints, zones.as_ref());
@@ -87,21 +87,12 @@ impl World {
         for pod in self.store.pods_selected_by(service) {
             let Some(addresses) = pod.status.pod_ips.filter(|_| belongs(pod)) else { continue };
             let ports = resolve_ports(service, pod);
-            for (family, address) in addresses.iter().filter(|(family, _)| families.contains(family)) {
+            for (family, address) in addresses.iter().filter(|(family, _)| families.get(*family).is_some()) {
                 let endpoint = self.endpoint(service, pod, *address);
                 groups.entry((family, ports.clone())).or_default().push(endpoint);
             }
         }
         groups
-    }
-
-    /// `spec.ipFamilies`: the families of its addresses; for a headless Service the cluster's primary family
-    /// (ipFamilyPolicy SingleStack).
-    fn ip_families(&self, service: &Service) -> Vec<Family> {
-        match service.spec.cluster_ips.as_slice() {
-            [] => vec![self.config.primary_family()],
-            ips => ips.iter().map(|ip| Family::of(*ip)).collect(),
-        }
     }
 
     /// utils.go, podToEndpoint: the truth table of ready, serving and terminating.
@@ -114,6 +105,7 @@ impl World {
         let named = pod.spec.subdomain.as_ref() == Some(&service.meta.name);
         Endpoint {
             address,
+            other_addresses: Vec::new(),
             ready,
             serving,
             terminating,
@@ -289,6 +281,7 @@ mod tests {
     fn endpoint(last: u8) -> Endpoint {
         Endpoint {
             address: IpAddr::from([10, 0, 0, last]),
+            other_addresses: Vec::new(),
             ready: true,
             serving: true,
             terminating: false,

@@ -8,9 +8,10 @@ use std::net::IpAddr;
 
 use super::load_balancer::LoadBalancer;
 use crate::api::{NsName, Service, TrafficPolicy, Uid};
-use crate::node::Machine;
 use crate::node::kube_proxy::endpoints_map;
+use crate::node::{Machine, Proxier};
 use crate::sim::{Event, World};
+use netfilter::Family;
 use std::collections::BTreeSet;
 
 /// kube-proxy's `healthzBindAddress`.
@@ -40,18 +41,21 @@ impl World {
             spec.external_traffic_policy == Some(TrafficPolicy::Local) && spec.health_check_node_port != 0;
         let port = if local { spec.health_check_node_port } else { HEALTHZ_PORT };
         let silent = HealthCheck { port, status: None, local_endpoints: None };
-        let answers = |m: &&Machine| m.power && !m.proxy.paused && m.proxy.synced_at.is_some();
+        let answers = |m: &&Machine| m.power && !m.proxy.paused && m.proxy.synced_at().is_some();
         let Some(machine) = self.machines.get(&node).filter(answers) else { return silent };
         if !local {
             let going = self.store.node(&machine.name).is_none_or(|n| n.spec.to_be_deleted);
             return HealthCheck { status: Some(if going { 503 } else { 200 }), ..silent };
         }
-        // kube-proxy opens the health check port when it writes its rules.
-        let known = machine.proxy.written.services.get(&service.meta.key());
+        // A proxier opens the health check port when it writes its rules, on the node's addresses of its family. The
+        // load balancer asks at one of the Service's first family.
+        let family = self.ip_families(service).primary_family();
+        let Some(proxier) = machine.proxy.proxiers.get(family) else { return silent };
+        let known = proxier.written.services.get(&service.meta.key());
         if known.is_none_or(|s| s.spec.health_check_node_port != port) {
             return silent;
         }
-        let count = local_ready(machine, &service.meta.key());
+        let count = local_ready(proxier, family, &machine.name, &service.meta.key());
         HealthCheck { port, status: Some(if count > 0 { 200 } else { 503 }), local_endpoints: Some(count) }
     }
 
@@ -67,7 +71,7 @@ impl World {
     pub(super) fn recheck_service_health(&mut self, key: &NsName, node: Uid) {
         let Some(service) = self.store.services.get(key) else { return };
         let is_ok = self.health_check(service, node).is_ok();
-        let Some(balancer) = self.cloud.balancers.get_mut(key).filter(|b| b.ip.is_some()) else { return };
+        let Some(balancer) = self.cloud.balancers.get_mut(key).filter(|b| b.ips.is_some()) else { return };
         if balancer.healthy.contains(&node) == is_ok {
             balancer.turning.remove(&node);
             return;
@@ -104,9 +108,8 @@ impl LoadBalancer {
 
 /// How many ready endpoint addresses of the Service are on the node, each counted once. A slice without ports does
 /// not count (pkg/proxy/endpointschangetracker.go, EndpointsMap.getLocalReadyEndpointIPs).
-fn local_ready(machine: &Machine, service: &NsName) -> u32 {
-    let (slices, family) = (&machine.proxy.written.slices, machine.stack.rules().family());
-    let endpoints = endpoints_map(slices, &|of| of == service, &machine.name, family);
+fn local_ready(proxier: &Proxier, family: Family, node_name: &str, service: &NsName) -> u32 {
+    let endpoints = endpoints_map(&proxier.written.slices, &|of| of == service, node_name, family);
     let here = endpoints.values().flatten().filter(|e| e.local && e.ready);
     let found: BTreeSet<IpAddr> = here.map(|e| e.address.ip()).collect();
     u32::try_from(found.len()).unwrap_or(u32::MAX)

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
 use crate::net::Prefixes;
 use crate::sim::{Event, LogEntry, Refusal, WorkItem, World};
+use netfilter::{Family, PerFamily};
 
 /// The cloud's state.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +28,7 @@ pub struct LoadBalancer {
     /// The Service that it was made for. If that is deleted and recreated, a new load balancer is made.
     pub service: Uid,
     /// `None` until the cloud has provisioned it.
-    pub ip: Option<IpAddr>,
+    pub ips: Option<PerFamily<IpAddr>>,
     /// The nodes that the service controller gave it, healthy or not.
     pub targets: BTreeSet<Uid>,
     /// The nodes that its health checks find healthy, in `targets` or not.
@@ -72,7 +73,7 @@ impl World {
         self.changes.scene = true;
         let balancer = LoadBalancer {
             service,
-            ip: None,
+            ips: None,
             targets: self.balanced_nodes(),
             healthy: BTreeSet::new(),
             turning: LiteMap::new(),
@@ -123,23 +124,27 @@ impl World {
         }
     }
 
-    /// The cloud has provisioned a load balancer and reports its address.
+    /// The cloud has provisioned a load balancer and reports its addresses.
     pub(crate) fn cloud_answers(&mut self, key: &NsName, request: u32) {
-        let ip = self.free_balancer_address();
-        let Some(balancer) = self.cloud.balancers.get_mut(key) else { return };
-        if balancer.request != request {
+        let is_answered = |balancer: &LoadBalancer| balancer.request == request;
+        if !self.cloud.balancers.get(key).is_some_and(is_answered) {
             return;
         }
-        let Some(ip) = ip else {
-            self.record(LogEntry::Refused { refusal: Refusal::LoadBalancersExhausted });
-            return;
+        let Some(service) = self.store.services.get(key) else { return };
+        let ips = match self.free_balancer_addresses(service) {
+            Ok(ips) => ips,
+            Err(refusal) => return self.record(LogEntry::Refused { refusal }),
         };
-        balancer.ip = Some(ip);
+        if let Some(balancer) = self.cloud.balancers.get_mut(key) {
+            balancer.ips = Some(ips);
+        }
         self.check_health_at_once(key);
-        self.record(LogEntry::EnsuredLoadBalancer { service: key.clone(), ip });
+        for ip in ips.values() {
+            self.record(LogEntry::EnsuredLoadBalancer { service: key.clone(), ip: *ip });
+        }
         let proxy = self.config.balancer_is_proxy;
         self.update_object::<Service>(key, |s| {
-            s.ingress = vec![LoadBalancerIngress { ip, proxy }];
+            s.ingress = ips.values().map(|ip| LoadBalancerIngress { ip: *ip, proxy }).collect();
         });
         self.enqueue(WorkItem::LoadBalancer(key.clone()));
     }
@@ -149,8 +154,9 @@ impl World {
     pub(crate) fn set_ip_mode(&mut self, proxy: bool) {
         Arc::make_mut(&mut self.config).balancer_is_proxy = proxy;
         self.changes.scene = true;
-        let told = |s: &&Arc<Service>| s.ingress.iter().any(|ingress| ingress.proxy != proxy);
-        let keys: Vec<NsName> = self.store.services.iter().filter(told).map(|s| s.meta.key()).collect();
+        let has_other_mode = |s: &&Arc<Service>| s.ingress.iter().any(|ingress| ingress.proxy != proxy);
+        let keys: Vec<NsName> =
+            self.store.services.iter().filter(has_other_mode).map(|s| s.meta.key()).collect();
         for key in keys {
             self.update_object::<Service>(&key, |s| {
                 s.ingress.iter_mut().for_each(|ingress| ingress.proxy = proxy);
@@ -172,15 +178,29 @@ impl World {
         }
     }
 
-    fn free_balancer_address(&self) -> Option<IpAddr> {
-        let taken: BTreeSet<IpAddr> = self.cloud.balancers.values().filter_map(|lb| lb.ip).collect();
-        let network = ADDRESSES.of(self.config.primary_family());
+    /// An address of each of the Service's families. One that the cluster does not have is not simulated.
+    fn free_balancer_addresses(&self, service: &Service) -> Result<PerFamily<IpAddr>, Refusal> {
+        let own = self.ip_families(service);
+        let is_simulated = own.families().all(|family| self.config.service_cidrs.get(family).is_some());
+        let families = if is_simulated { own } else { PerFamily::single(self.config.primary_family(), ()) };
+        families
+            .try_map(|family, ()| self.free_balancer_address(family).ok_or(Refusal::LoadBalancersExhausted))
+    }
+
+    fn free_balancer_address(&self, family: Family) -> Option<IpAddr> {
+        let given = self.cloud.balancers.values().filter_map(|balancer| balancer.ips);
+        let taken: BTreeSet<IpAddr> = given.filter_map(|ips| ips.get(family).copied()).collect();
+        let network = ADDRESSES.of(family);
         (1..255).filter_map(|n| network.nth(n)).find(|ip| !taken.contains(ip))
     }
 
     /// The load balancer that an address belongs to.
     pub(crate) fn balancer_at(&self, ip: IpAddr) -> Option<&NsName> {
-        self.cloud.balancers.iter().find(|(_, lb)| lb.ip == Some(ip)).map(|(key, _)| key)
+        self.cloud
+            .balancers
+            .iter()
+            .find(|(_, lb)| lb.ips.is_some_and(|ips| ips.contains(&ip)))
+            .map(|(key, _)| key)
     }
 }
 

@@ -125,7 +125,8 @@ fn ranks(pods: &[Arc<Pod>]) -> LiteMap<Uid, u32> {
 fn deletion_order(a: &Pod, b: &Pod, ranks: &LiteMap<Uid, u32>) -> std::cmp::Ordering {
     let phase = |p: &Pod| match p.status.phase {
         Phase::Pending => 0u8,
-        _ => 2,
+        // Those that have ended are not active, and are not ranked.
+        Phase::Running | Phase::Succeeded | Phase::Failed => 2,
     };
     let assigned = |p: &Pod| p.spec.node_name.is_some();
     (assigned(a).cmp(&assigned(b)))

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::api::{NsName, Service, ServicePort, ServiceType, Tree};
+use crate::api::{NsName, Service, ServicePort, ServiceSpec, ServiceType, Tree};
 use crate::sim::{Chance, Purpose, Refusal, World};
-use netfilter::Cidr;
+use netfilter::{Cidr, Family, PerFamily};
 
 /// kube-apiserver --service-node-port-range: 30000-32767.
 pub const NODE_PORT_FIRST: u16 = 30_000;
@@ -39,7 +39,7 @@ impl World {
         if let Some(old) = old {
             self.carry_over(service, old);
         }
-        self.allocate_cluster_ip(service)?;
+        self.allocate_cluster_ips(service)?;
         self.allocate_node_ports(service, old.is_none())?;
         Ok(())
     }
@@ -50,43 +50,70 @@ impl World {
         carry_over(service, old, &|port| source.is_some_and(|tree| names_node_port(tree, port)));
     }
 
-    fn allocate_cluster_ip(&self, service: &mut Service) -> Result<(), Refusal> {
+    /// `spec.ipFamilies`: those of its addresses; without any the cluster's primary family (ipFamilyPolicy
+    /// SingleStack).
+    pub(super) fn ip_families(&self, service: &Service) -> PerFamily<()> {
+        match service.spec.cluster_ips.as_slice() {
+            [] => PerFamily::single(self.config.primary_family(), ()),
+            [ip] => PerFamily::single(Family::of(*ip), ()),
+            // Validation has made sure that they are of two families.
+            [ip, ..] => PerFamily::dual(Family::of(*ip), (), ()),
+        }
+    }
+
+    /// allocClusterIPs: an address of each of the Service's families.
+    fn allocate_cluster_ips(&self, service: &mut Service) -> Result<(), Refusal> {
         if service.spec.headless || service.spec.type_ == ServiceType::ExternalName {
             service.spec.cluster_ips.clear();
             return Ok(());
         }
-        // One address, of the primary family: ipFamilyPolicy SingleStack.
-        let range = *self.config.service_cidrs.primary();
+        let families = self.ip_families(service);
+        let mut requested = std::mem::take(&mut service.spec.cluster_ips).into_iter();
         let own = service.meta.key();
-        let is_taken = |ip: IpAddr| self.allocated.has_cluster_ip(ip, &own);
-        if let Some(wanted) = service.spec.cluster_ips.first().copied() {
-            if !is_usable(range, wanted) {
-                return Err(Refusal::ClusterIpNotInRange { ip: wanted, range });
-            }
-            if is_taken(wanted) {
-                return Err(Refusal::ClusterIpAllocated { ip: wanted });
-            }
-            return Ok(());
+        for (index, family) in (0u64..).zip(families.families()) {
+            let range = *self.config.service_cidrs.get_or_primary(family);
+            let ip = match requested.next() {
+                // Upstream refuses a second address of a family that the cluster does not have. Here it is kept, and no
+                // rule is written for it.
+                Some(ip) if index > 0 && self.config.service_cidrs.get(family).is_none() => ip,
+                Some(ip) => self.claim_cluster_ip(range, ip, &own)?,
+                None => self.free_cluster_ip(range, index, &own)?,
+            };
+            service.spec.cluster_ips.push(ip);
         }
+        Ok(())
+    }
+
+    fn claim_cluster_ip(&self, range: Cidr, ip: IpAddr, own: &NsName) -> Result<IpAddr, Refusal> {
+        if !is_usable(range, ip) {
+            return Err(Refusal::ClusterIpNotInRange { ip, range });
+        }
+        if self.allocated.has_cluster_ip(ip, own) {
+            return Err(Refusal::ClusterIpAllocated { ip });
+        }
+        Ok(ip)
+    }
+
+    /// `index`: of the address in the Service's list.
+    fn free_cluster_ip(&self, range: Cidr, index: u64, own: &NsName) -> Result<IpAddr, Refusal> {
         // The network address is never allocated, nor is the broadcast address in IPv4.
         let usable = range.size().saturating_sub(if range.address().is_ipv4() { 2 } else { 1 });
         let usable = usable.min(1 << 16);
         let at = |n: u64| range.nth(n + 1);
         let subject = Chance::subject(&own.to_string());
-        let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, i));
+        let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, index * 2 + i));
         let offset = band_offset(range.size(), 16, 256);
-        let ip = allocate(usable, offset, draw, |n| at(n).is_none_or(is_taken))
+        let is_taken = |ip: IpAddr| self.allocated.has_cluster_ip(ip, own);
+        allocate(usable, offset, draw, |n| at(n).is_none_or(is_taken))
             .and_then(at)
-            .ok_or(Refusal::ClusterIpsExhausted { range })?;
-        service.spec.cluster_ips = vec![ip];
-        Ok(())
+            .ok_or(Refusal::ClusterIpsExhausted { range })
     }
 
     fn allocate_node_ports(&self, service: &mut Service, creating: bool) -> Result<(), Refusal> {
         let needs = match service.spec.type_ {
             ServiceType::NodePort => true,
             ServiceType::LoadBalancer => service.spec.allocate_load_balancer_node_ports != Some(false),
-            _ => false,
+            ServiceType::ClusterIP | ServiceType::ExternalName => false,
         };
         if !needs && service.spec.type_ != ServiceType::LoadBalancer {
             service.spec.ports.iter_mut().for_each(|p| p.node_port = 0);
@@ -176,20 +203,42 @@ impl World {
     }
 }
 
-/// Copies what the new document leaves out from the old object. `written`: whether the old document had set the
-/// node port of a port explicitly.
+/// Copies what the new document leaves out from the old object, of what the API server allocates. `written`: whether
+/// the old document had set the node port of a port explicitly.
 fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePort) -> bool) {
-    let keeps_ip = |s: &Service| s.spec.type_ != ServiceType::ExternalName && !s.spec.headless;
-    if service.spec.cluster_ips.is_empty() && keeps_ip(service) && keeps_ip(old) {
-        service.spec.cluster_ips = old.spec.cluster_ips.clone();
+    // No field is passed over by a `..`: one that is added is carried over if it is allocated.
+    let ServiceSpec {
+        type_,
+        headless,
+        ports,
+        cluster_ips,
+        health_check_node_port,
+        selector: _,
+        ip_families: _,
+        ip_family_policy: _,
+        external_ips: _,
+        external_name: _,
+        session_affinity: _,
+        external_traffic_policy: _,
+        internal_traffic_policy: _,
+        load_balancer_source_ranges: _,
+        load_balancer_class: _,
+        publish_not_ready_addresses: _,
+        allocate_load_balancer_node_ports: _,
+        traffic_distribution: _,
+    } = &old.spec;
+    let new = &mut service.spec;
+    let has_ip = |type_, headless: bool| type_ != ServiceType::ExternalName && !headless;
+    if new.cluster_ips.is_empty() && has_ip(new.type_, new.headless) && has_ip(*type_, *headless) {
+        new.cluster_ips.clone_from(cluster_ips);
     }
-    merge_node_ports(&mut service.spec.ports, &old.spec.ports, written);
-    let needs = |s: &Service| matches!(s.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer);
-    if needs(service) && needs(old) {
-        patch_node_ports(&mut service.spec.ports, &old.spec.ports);
+    merge_node_ports(&mut new.ports, ports, written);
+    let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
+    if has_node_ports(new.type_) && has_node_ports(*type_) {
+        patch_node_ports(&mut new.ports, ports);
     }
-    if service.spec.health_check_node_port == 0 {
-        service.spec.health_check_node_port = old.spec.health_check_node_port;
+    if new.health_check_node_port == 0 {
+        new.health_check_node_port = *health_check_node_port;
     }
 }
 
@@ -238,7 +287,7 @@ fn is_usable(range: Cidr, ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Meta, ServiceSpec, TargetPort};
+    use crate::api::{Meta, TargetPort};
     use netfilter::Protocol;
 
     /// ipallocator and portallocator tests, TestAllocateReserved.

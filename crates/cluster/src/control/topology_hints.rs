@@ -87,7 +87,7 @@ pub(super) fn assign(endpoints: &mut [&mut Endpoint], zones: Option<&LiteMap<Str
                 }
                 receiver
             }
-            _ => own,
+            (None, _) | (_, None) => own,
         };
         endpoint.zone_hints = vec![zone];
     }
@@ -138,6 +138,7 @@ mod tests {
     fn endpoint(last: u8, zone: &str, ready: bool) -> Endpoint {
         Endpoint {
             address: IpAddr::from([10, 1, 2, last]),
+            other_addresses: Vec::new(),
             ready,
             serving: ready,
             terminating: false,

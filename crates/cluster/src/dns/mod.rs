@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use crate::api::{Endpoint, NsName, Service, ServiceType};
 use crate::sim::{Chance, Purpose, World};
+use netfilter::Family;
 
 const DOMAIN: &str = "cluster.local";
 /// `options ndots:5` in a Pod's resolv.conf: a name with fewer dots tries the search list first.
@@ -92,14 +93,18 @@ impl World {
             return Some(service.spec.cluster_ips.clone()).filter(|ips| !ips.is_empty());
         }
         let mut addresses = self.headless_addresses(service);
-        self.shuffle(&mut addresses, subject, ordinal);
+        // A and AAAA records are two answers.
+        for answer in addresses.chunk_by_mut(|a, b| Family::of(*a) == Family::of(*b)) {
+            self.shuffle(answer, subject, ordinal);
+        }
         Some(addresses).filter(|a| !a.is_empty())
     }
 
-    /// D-01, D-03: every `ready` endpoint.
+    /// D-01, D-03: every `ready` endpoint. IPv4 comes first, as getaddrinfo sorts: the IPv6 addresses of Pods are
+    /// unique local ones (RFC 6724, section 2.1).
     fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
         let mut addresses: Vec<IpAddr> =
-            self.service_endpoints(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
+            self.store.endpoints_of(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
         addresses.sort_by(Ord::cmp);
         addresses.dedup();
         addresses
@@ -110,7 +115,8 @@ impl World {
             return None;
         }
         let found: Vec<IpAddr> = self
-            .service_endpoints(&service.meta.key())
+            .store
+            .endpoints_of(&service.meta.key())
             .filter(|e| e.ready && is_called(e, hostname))
             .map(|e| e.address)
             .collect();

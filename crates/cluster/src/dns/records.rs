@@ -65,12 +65,19 @@ impl World {
     /// that is not listed as a record.)
     pub fn dns_records(&self, service: &Service) -> Vec<DnsRecord> {
         let name = format!("{}.{}.svc.{DOMAIN}", service.meta.name, service.meta.namespace);
-        match &service.spec.external_name {
-            Some(target) if service.spec.type_ == ServiceType::ExternalName => {
+        match service.spec.type_ {
+            ServiceType::ExternalName => {
+                let target = service.spec.external_name.as_deref().unwrap_or_default();
                 vec![record(&name, DnsData::Cname(target.trim_end_matches('.').into()))]
             }
-            _ if service.spec.headless => self.headless_records(service, &name),
-            _ => virtual_ip_records(service, &name),
+            ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::LoadBalancer
+                if service.spec.headless =>
+            {
+                self.headless_records(service, &name)
+            }
+            ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::LoadBalancer => {
+                virtual_ip_records(service, &name)
+            }
         }
     }
 

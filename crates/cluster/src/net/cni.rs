@@ -3,9 +3,8 @@
 use litemap::LiteMap;
 use std::net::IpAddr;
 
-use super::PerFamily;
 use crate::api::Uid;
-use netfilter::{Cidr, Family};
+use netfilter::{Cidr, Family, PerFamily};
 
 /// host-local's store on one node, with one range for each family. A Pod gets an address of each.
 #[derive(Clone, Debug)]

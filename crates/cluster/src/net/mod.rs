@@ -2,8 +2,8 @@
 
 mod cni;
 mod node_ranges;
-mod per_family;
+mod prefixes;
 
 pub use cni::Cni;
 pub(crate) use node_ranges::{longest_for, node_range};
-pub use per_family::{PerFamily, Prefixes};
+pub use prefixes::Prefixes;

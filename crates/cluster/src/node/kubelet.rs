@@ -11,8 +11,8 @@ use crate::api::{
     ContainerState, ContainerStatus, NsName, Phase, Pod, PodCondition, PodStatus, Probe, Str, Terminated,
     Uid, WaitingReason,
 };
-use crate::net::PerFamily;
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, World};
+use netfilter::PerFamily;
 
 /// The Pod's actual state on its node. The API server may not have heard of it yet.
 #[derive(Clone, Debug)]

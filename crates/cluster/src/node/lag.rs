@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
-use crate::node::Machine;
 use crate::node::kube_proxy::{ServicePortInfo, ServicePortName, categorize, changed_objects, ports_of};
+use crate::node::{Machine, Proxier, ProxyStatus};
 use crate::sim::{Span, World};
 use litemap::LiteMap;
+use netfilter::Family;
 use std::collections::BTreeSet;
 
 /// Whether watch events reach a node's kube-proxy, and if not, why.
@@ -36,6 +37,8 @@ pub struct Lag {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StalePort {
     pub port: ServicePortName,
+    /// Of the rules that are out of date.
+    pub family: Family,
     /// Endpoints that the rules still choose and should not.
     pub gone: Vec<SocketAddr>,
     /// Endpoints that they do not choose yet.
@@ -72,17 +75,22 @@ pub(crate) struct Sources<'a> {
     pub services: &'a Services,
     pub slices: &'a Slices,
     pub zone: Option<Str>,
+    /// Of the rules.
+    pub family: Family,
 }
 
 impl World {
     /// `None` if the node does not exist.
     pub fn lag_of(&self, node: Uid) -> Option<Lag> {
         let machine = self.machines.get(&node)?;
-        let hearing = match machine {
-            m if !m.power => Hearing::Off,
-            m if m.proxy.paused => Hearing::Paused,
-            m if m.cut_off => Hearing::CutOff,
-            _ => Hearing::Hears,
+        let hearing = if !machine.power {
+            Hearing::Off
+        } else if machine.proxy.paused {
+            Hearing::Paused
+        } else if machine.cut_off {
+            Hearing::CutOff
+        } else {
+            Hearing::Hears
         };
         let behind = machine.proxy.behind();
         let age = machine.proxy.oldest_change().map(|at| self.clock.now().since(at));
@@ -91,15 +99,26 @@ impl World {
     }
 
     fn stale_ports(&self, machine: &Machine) -> Vec<StalePort> {
-        let (old, new) = (Sources::written(machine), Sources::present(self, machine));
         let mut found = Vec::new();
-        for service in changed_services(&old, &new) {
+        for (family, proxier) in machine.proxy.proxiers.iter() {
+            let old = Sources::written(proxier, family);
+            found.extend(self.stale_ports_since(&old, machine));
+        }
+        // Stable: of one port that is stale in both families, the primary family's comes first.
+        found.sort_by(|a, b| a.port.cmp(&b.port));
+        found
+    }
+
+    fn stale_ports_since(&self, old: &Sources<'_>, machine: &Machine) -> Vec<StalePort> {
+        let new = Sources::present(self, machine, old.family);
+        let mut found = Vec::new();
+        for service in changed_services(old, &new) {
             let (mut before, after) = (old.decisions(machine, &service), new.decisions(machine, &service));
             for (name, now) in &after {
-                found.extend(compare(name, before.remove(name).as_ref(), Some(now)));
+                found.extend(compare(name, old.family, before.remove(name).as_ref(), Some(now)));
             }
             for (name, was) in &before {
-                found.extend(compare(name, Some(was), None));
+                found.extend(compare(name, old.family, Some(was), None));
             }
         }
         found
@@ -107,37 +126,33 @@ impl World {
 }
 
 impl<'a> Sources<'a> {
-    /// What the node's rules in force were written from.
-    pub fn written(machine: &'a Machine) -> Sources<'a> {
-        let written = &machine.proxy.written;
+    /// What a family's rules in force were written from.
+    pub fn written(proxier: &'a Proxier, family: Family) -> Sources<'a> {
+        let written = &proxier.written;
         let zone = written.config.as_ref().and_then(|config| config.zone.clone());
-        Sources { services: &written.services, slices: &written.slices, zone }
+        Sources { services: &written.services, slices: &written.slices, zone, family }
     }
 
-    /// What its kube-proxy has seen.
-    pub fn seen(machine: &'a Machine) -> Sources<'a> {
-        let proxy = &machine.proxy;
-        Sources { services: &proxy.services, slices: &proxy.slices, zone: proxy.zone.clone() }
+    /// What a kube-proxy has seen.
+    pub fn seen(proxy: &'a ProxyStatus, family: Family) -> Sources<'a> {
+        Sources { services: &proxy.services, slices: &proxy.slices, zone: proxy.zone.clone(), family }
     }
 
     /// What the API server has.
-    pub fn present(world: &'a World, machine: &Machine) -> Sources<'a> {
+    pub fn present(world: &'a World, machine: &Machine, family: Family) -> Sources<'a> {
         Sources {
             services: world.store.services.as_map(),
             slices: world.store.slices.as_map(),
             zone: world.store.node(&machine.name).and_then(|n| n.zone().cloned()),
+            family,
         }
     }
 
     /// For each port of one Service.
     pub fn decisions(&self, machine: &Machine, service: &NsName) -> LiteMap<ServicePortName, Decision> {
         let mut out = LiteMap::new();
-        for (name, port) in ports_of(
-            &|of| of == service,
-            (self.services, self.slices),
-            &machine.name,
-            machine.stack.rules().family(),
-        ) {
+        let objects = (self.services, self.slices);
+        for (name, port) in ports_of(&|of| of == service, objects, &machine.name, self.family) {
             let all = &port.endpoints;
             let found = categorize(all, &port.service, &machine.name, self.zone.as_deref());
             let none = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(Vec::is_empty);
@@ -155,12 +170,17 @@ pub(crate) fn changed_services(old: &Sources<'_>, new: &Sources<'_>) -> BTreeSet
     changed_objects((old.services, old.slices), (new.services, new.slices), old.zone != new.zone)
 }
 
-fn compare(name: &ServicePortName, old: Option<&Decision>, new: Option<&Decision>) -> Option<StalePort> {
+fn compare(
+    name: &ServicePortName,
+    family: Family,
+    old: Option<&Decision>,
+    new: Option<&Decision>,
+) -> Option<StalePort> {
     let service = match (old, new) {
         (None, _) => StaleService::Unknown,
         (_, None) => StaleService::Deleted,
         (Some(old), Some(new)) if old.service != new.service => StaleService::Changed,
-        _ => StaleService::Current,
+        (Some(_), Some(_)) => StaleService::Current,
     };
     let reached = |decision: Option<&Decision>| decision.map_or(Vec::new(), |d| d.reachable.clone());
     let (was, is) = (reached(old), reached(new));
@@ -171,5 +191,5 @@ fn compare(name: &ServicePortName, old: Option<&Decision>, new: Option<&Decision
     // Even if the port itself is the same, other endpoints may be local.
     let same = service == StaleService::Current && gone.is_empty() && missing.is_empty();
     let split = matches!((old, new), (Some(old), Some(new)) if old.nothing != new.nothing);
-    (!same || split).then(|| StalePort { port: name.clone(), gone, missing, service })
+    (!same || split).then(|| StalePort { port: name.clone(), family, gone, missing, service })
 }

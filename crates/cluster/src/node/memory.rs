@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::Machine;
 use super::kube_proxy::{Port, Synced};
+use super::{Machine, Proxier};
 
 /// A conntrack entry with its share of the index, and the IPVS connection that may belong to it.
 const CONNECTION: u64 = 272;
@@ -20,16 +20,12 @@ const PORT_RULES: u64 = 2_000;
 const ENDPOINT_RULES: u64 = 600;
 
 impl Machine {
-    /// The part of the rules in force that is not shared with other rule sets.
-    pub(crate) fn rules_bytes(&self) -> u64 {
-        self.proxy.written.synced.as_ref().map_or(0, |synced| synced.ports.len() as u64 * PORT)
-    }
-
     /// The memory that is not shared with an older state of the same node.
     pub(crate) fn bytes_beside(&self, older: Option<&Machine>) -> u64 {
         let connections = self.stack.conntrack.len() as u64;
-        let ipvs = if self.stack.ipvs().is_some() { IPVS_CONNECTION } else { 0 };
-        let counts = self.stack.counts().len() as u64 * COUNT;
+        let hooks = || self.stack.hooks().values();
+        let ipvs = if hooks().any(|hooks| hooks.ipvs().is_some()) { IPVS_CONNECTION } else { 0 };
+        let counts = hooks().map(|hooks| hooks.counts().len() as u64).sum::<u64>() * COUNT;
         size_of::<Machine>() as u64 + connections * (CONNECTION + ipvs) + counts + self.proxy_bytes(older)
     }
 
@@ -37,11 +33,22 @@ impl Machine {
         let (new, old) = (&self.proxy, older.map(|older| &older.proxy));
         let services = own(&new.services, old.map(|old| &old.services)).map_or(0, |map| map.len());
         let slices = own(&new.slices, old.map(|old| &old.slices)).map_or(0, |map| map.len());
-        let old_synced = old.and_then(|old| old.written.synced.as_ref());
-        let synced = new.written.synced.as_ref().and_then(|synced| own(synced, old_synced));
-        let rules = synced
-            .map_or(0, |synced| self.rules_bytes() + written_for_ports(synced, old_synced.map(|old| &**old)));
-        (services + slices + new.pending_events.len()) as u64 * SEEN + rules
+        let of_old = |family| old.and_then(|old| old.proxiers.get(family));
+        let rules = new.proxiers.iter().map(|(family, proxier)| proxier.bytes_beside(of_old(family)));
+        (services + slices + new.pending_events.len()) as u64 * SEEN + rules.sum::<u64>()
+    }
+}
+
+impl Proxier {
+    /// The part of the rules in force that is not shared with other rule sets.
+    pub(crate) fn rules_bytes(&self) -> u64 {
+        self.written.synced.as_ref().map_or(0, |synced| synced.ports.len() as u64 * PORT)
+    }
+
+    fn bytes_beside(&self, older: Option<&Proxier>) -> u64 {
+        let old = older.and_then(|older| older.written.synced.as_ref());
+        let synced = self.written.synced.as_ref().and_then(|synced| own(synced, old));
+        synced.map_or(0, |synced| self.rules_bytes() + written_for_ports(synced, old.map(|old| &**old)))
     }
 }
 

@@ -6,11 +6,13 @@ pub mod kubelet;
 mod lag;
 mod machine;
 mod memory;
+mod proxy_status;
 mod proxy_watch;
 mod stale_chains;
 
 pub use conntrack_view::Tracked;
 pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
+pub use machine::Machine;
 pub(crate) use machine::kernel;
-pub use machine::{Changed, Machine, PendingEvent, ProxyStatus, Written};
+pub use proxy_status::{Changed, PendingEvent, Proxier, ProxyStatus, Written};

@@ -3,21 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::api::{DetectLocalMode, Node, NodePortAddresses, Uid};
+use crate::api::{AddressType, DetectLocalMode, Node, NodePortAddresses, Uid};
 use crate::node::kube_proxy::{
     Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, leftover_rules,
     ports, udp_endpoints_changed, update_ports,
 };
-use crate::node::{Changed, Machine, PendingEvent, Written};
+use crate::node::{Changed, Machine, PendingEvent, Proxier, ProxyStatus, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
-use netfilter::{Cidr, Family, Rules};
-
-/// Called only if endpoints of a UDP port changed (proxier.go, syncProxyRules).
-fn clean_conntrack(machine: &mut Machine, ports: &Ports, family: Family) {
-    if udp_endpoints_changed(&machine.proxy.written.slices, &machine.proxy.slices, family) {
-        clean_stale_entries(&mut machine.stack.conntrack, ports);
-    }
-}
+use netfilter::{Cidr, Family, Hooks, PerFamily, Rules};
 
 fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
     ports((&machine.proxy.services, &machine.proxy.slices), &config.node_name, config.family)
@@ -25,8 +18,8 @@ fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
 
 /// A sync. It is a full one if it is the first, or if the configuration has changed; otherwise it writes only
 /// the rules of Services that have changed (I-06).
-fn sync(machine: &Machine, config: &ProxyConfig) -> Synced {
-    let (proxy, written) = (&machine.proxy, &machine.proxy.written);
+fn sync(machine: &Machine, proxier: &Proxier, config: &ProxyConfig) -> Synced {
+    let (proxy, written) = (&machine.proxy, &proxier.written);
     let last = written.synced.as_ref().filter(|_| written.config.as_deref() == Some(config));
     let Some(last) = last else {
         return Synced::from_nothing(proxy.mode, config, seen_ports(machine, config));
@@ -46,6 +39,18 @@ impl WatchChange {
             WatchChange::Zone(_) => Changed::Node,
         }
     }
+
+    /// Whether it is passed on to the proxier of a family (meta_proxier.go, OnServiceUpdate, OnEndpointSliceUpdate).
+    /// An EndpointSlice is of one family; if it was deleted and created anew with another, of both.
+    fn concerns(&self, family: Family, seen: &ProxyStatus) -> bool {
+        match self {
+            WatchChange::Service(..) | WatchChange::Zone(_) => true,
+            WatchChange::Slice(key, slice) => {
+                let slices = seen.slices.get(key).into_iter().chain(slice);
+                slices.map(|slice| slice.address_type).any(|of| of == AddressType::Ip(family))
+            }
+        }
+    }
 }
 
 impl World {
@@ -61,8 +66,8 @@ impl World {
     pub(crate) fn publish_zone(&mut self, node: &Node) {
         let Some(machine) = self.machines.get(&node.meta.uid).filter(|m| m.power) else { return };
         let zone = node.zone().cloned();
-        let told = machine.proxy.pending_events.iter().any(|u| u.what == Changed::Node);
-        if told || machine.proxy.zone != zone {
+        let has_pending = machine.proxy.pending_events.iter().any(|u| u.what == Changed::Node);
+        if has_pending || machine.proxy.zone != zone {
             self.send_watch_event(node.meta.uid, WatchChange::Zone(zone));
         }
     }
@@ -97,11 +102,15 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
         let proxy = &mut machine.proxy;
         let what = change.what();
-        if let Some(at) = proxy.pending_events.iter().position(|u| u.what == what) {
-            let seen = proxy.pending_events.remove(at);
-            proxy.pending_since = proxy.pending_since.or(seen.map(|u| u.at));
+        let at = proxy.pending_events.iter().position(|u| u.what == what);
+        let made_at = at.and_then(|at| proxy.pending_events.remove(at)).map(|u| u.at);
+        let families: Vec<Family> =
+            proxy.proxiers.families().filter(|family| change.concerns(*family, proxy)).collect();
+        for family in &families {
+            let Some(proxier) = proxy.proxiers.get_mut(*family) else { continue };
+            proxier.pending_since = proxier.pending_since.or(made_at);
+            proxier.pending_sync += 1;
         }
-        proxy.pending_sync += 1;
         match change {
             WatchChange::Service(key, Some(service)) => {
                 Arc::make_mut(&mut proxy.services).insert(key, service);
@@ -118,113 +127,132 @@ impl World {
             WatchChange::Zone(zone) => proxy.zone = zone,
         }
         self.changes.rules.insert(node);
-        self.plan_proxy_sync(node);
+        for family in families {
+            self.plan_proxy_sync(node, family);
+        }
     }
 
-    /// Schedules a sync: at once, or as soon as `minSyncPeriod` has passed since the last one.
-    fn plan_proxy_sync(&mut self, node: Uid) {
+    /// Schedules a sync of one family: at once, or as soon as `minSyncPeriod` has passed since the last one.
+    fn plan_proxy_sync(&mut self, node: Uid, family: Family) {
         let timing = Arc::clone(&self.timing);
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        if std::mem::replace(&mut machine.proxy.sync_planned, true) {
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
+        if std::mem::replace(&mut proxier.sync_planned, true) {
             return;
         }
         let period = timing.proxy_min_sync_period.unwrap_or(machine.proxy.mode.min_sync_period());
-        let earliest = machine.proxy.synced_at.map_or(self.clock.now(), |t| t + period);
+        let earliest = proxier.synced_at.map_or(self.clock.now(), |t| t + period);
         let at = earliest.max(self.clock.now()) + timing.proxy_sync;
         let start = machine.proxy_start;
-        self.schedule(at, Event::ProxySync { node, start });
+        self.schedule(at, Event::ProxySync { node, family, start });
     }
 
-    pub(crate) fn proxy_syncs(&mut self, node: Uid, start: u32) {
+    pub(crate) fn proxy_syncs(&mut self, node: Uid, family: Family, start: u32) {
         let running = |m: &&mut Machine| m.proxy_start == start && m.power;
         let Some(machine) = self.machines.get_mut(&node).filter(running) else { return };
-        machine.proxy.sync_planned = false;
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
+        proxier.sync_planned = false;
         if machine.proxy.paused {
             return;
         }
         let machine = &self.machines[&node];
-        let config = self.proxy_config(node, machine.stack.rules().family());
-        let synced = sync(machine, &config);
+        let Some(proxier) = machine.proxy.proxiers.get(family) else { return };
+        let config = self.proxy_config(node, family);
+        let synced = sync(machine, proxier, &config);
         self.note_stale_chains(node, &synced, &config);
+        self.put_in_force(node, synced, config);
+        self.changes.rules.insert(node);
+        let name = self.machines[&node].name.clone();
+        self.record(LogEntry::ProxySynced { node: name });
+        self.recheck_health(node);
+        self.plan_termination(node, family);
+    }
+
+    fn put_in_force(&mut self, node: Uid, synced: Synced, config: ProxyConfig) {
         let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.run_timers(now);
         machine.set_rules(synced.rules.clone());
-        clean_conntrack(machine, &synced.ports, config.family);
         let proxy = &mut machine.proxy;
-        proxy.written = Written {
+        let Some(proxier) = proxy.proxiers.get_mut(config.family) else { return };
+        // proxier.go, syncProxyRules: only if endpoints of a UDP port changed.
+        if udp_endpoints_changed(&proxier.written.slices, &proxy.slices, config.family) {
+            clean_stale_entries(&mut machine.stack.conntrack, &synced.ports);
+        }
+        proxier.written = Written {
             services: proxy.services.clone(),
             slices: proxy.slices.clone(),
             config: Some(Arc::new(config)),
             synced: Some(Arc::new(synced)),
         };
-        proxy.pending_sync = 0;
-        proxy.pending_since = None;
-        proxy.synced_at = Some(now);
-        let name = machine.name.clone();
-        self.changes.rules.insert(node);
-        self.record(LogEntry::ProxySynced { node: name });
-        self.recheck_health(node);
-        self.plan_termination(node);
+        proxier.pending_sync = 0;
+        proxier.pending_since = None;
+        proxier.synced_at = Some(now);
     }
 
     /// GracefulTerminationManager.Run: every minute from kube-proxy's start. Here it is scheduled only while
     /// there are terminating real servers.
-    fn plan_termination(&mut self, node: Uid) {
+    fn plan_termination(&mut self, node: Uid, family: Family) {
         const INTERVAL: u64 = Span::from_secs(60).0;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        if machine.proxy.terminates_planned || !machine.stack.has_terminating() {
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
+        let waits = machine.stack.hooks().get(family).is_some_and(Hooks::has_terminating);
+        if proxier.terminates_planned || !waits {
             return;
         }
-        machine.proxy.terminates_planned = true;
+        proxier.terminates_planned = true;
         let running = self.clock.now().since(machine.proxy.started).0;
         let at = self.clock.now() + Span(INTERVAL - running % INTERVAL);
         let start = machine.proxy_start;
-        self.schedule(at, Event::ProxyTerminates { node, start });
+        self.schedule(at, Event::ProxyTerminates { node, family, start });
     }
 
-    pub(crate) fn proxy_terminates(&mut self, node: Uid, start: u32) {
+    pub(crate) fn proxy_terminates(&mut self, node: Uid, family: Family, start: u32) {
         let now = self.clock.now();
         let running = |m: &&mut Machine| m.proxy_start == start && m.power;
         let Some(machine) = self.machines.get_mut(&node).filter(running) else { return };
-        machine.proxy.terminates_planned = false;
-        machine.stack.delete_terminated(now);
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
+        proxier.terminates_planned = false;
+        machine.stack.delete_terminated(family, now);
         self.changes.rules.insert(node);
-        self.plan_termination(node);
+        self.plan_termination(node, family);
     }
 
-    /// The rules that the node's kube-proxy would write in `mode`, from what it has seen so far.
+    /// The rules that the node's kube-proxy would write in `mode` for each family, from what it has seen so far.
     /// `None` if the node does not exist.
-    pub fn rules_as_if(&self, node: Uid, mode: ProxyMode) -> Option<Rules> {
+    pub fn rules_as_if(&self, node: Uid, mode: ProxyMode) -> Option<PerFamily<Rules>> {
         let machine = self.machines.get(&node)?;
-        let config = self.proxy_config(node, machine.stack.rules().family());
-        Some(build_rules(mode, &config, &seen_ports(machine, &config)))
+        Some(machine.proxy.proxiers.map(|family, _| {
+            let config = self.proxy_config(node, family);
+            build_rules(mode, &config, &seen_ports(machine, &config))
+        }))
     }
 
     /// The configuration of the proxier of one family.
     fn proxy_config(&self, node: Uid, family: Family) -> ProxyConfig {
-        let (machine, told, usual) = (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
+        let (machine, config, usual) =
+            (&self.machines[&node], &self.config.kube_proxy, ProxyConfig::default());
         let pod_cidr = self.config.pod_cidrs.get(family).copied();
         ProxyConfig {
             family,
             node_name: machine.name.clone(),
             node_ips: machine.stack.addresses.clone(),
             zone: machine.proxy.zone.clone(),
-            cluster_cidr: match told.detect_local_mode.unwrap_or_default() {
-                DetectLocalMode::ClusterCidr => told.cluster_cidr.unwrap_or(pod_cidr),
+            cluster_cidr: match config.detect_local_mode.unwrap_or_default() {
+                DetectLocalMode::ClusterCidr => config.cluster_cidr.unwrap_or(pod_cidr),
                 DetectLocalMode::NodeCidr => machine.cni.range(family),
             },
             service_cidrs: self.config.service_cidrs.values().copied().collect(),
-            masquerade_all: told.masquerade_all.unwrap_or(usual.masquerade_all),
-            masquerade_bit: told.masquerade_bit.unwrap_or(usual.masquerade_bit),
-            node_port_addresses: match &told.node_port_addresses {
+            masquerade_all: config.masquerade_all.unwrap_or(usual.masquerade_all),
+            masquerade_bit: config.masquerade_bit.unwrap_or(usual.masquerade_bit),
+            node_port_addresses: match &config.node_port_addresses {
                 Some(NodePortAddresses::Primary) => {
                     machine.addresses.values().map(|ip| Cidr::host(*ip)).collect()
                 }
                 Some(NodePortAddresses::In(ranges)) => ranges.clone(),
                 None => Vec::new(),
             },
-            localhost_node_ports: told.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
+            localhost_node_ports: config.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
             cni_masquerade_cidr: pod_cidr.filter(|_| self.config.ip_masq),
             ipvs_scheduler: self.config.ipvs_scheduler,
             ..usual
@@ -233,20 +261,24 @@ impl World {
 
     /// A kube-proxy that starts lists all objects, then does a full sync.
     pub(crate) fn proxy_starts(&mut self, node: Uid, after: Span) {
-        let mode = self.config.proxy_mode;
+        let config = Arc::clone(&self.config);
         let started = self.clock.now() + after;
         let at = started + self.timing.watch_delay + self.timing.proxy_sync;
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        machine.proxy = Default::default();
-        machine.proxy.mode = mode;
+        machine.proxy = ProxyStatus::new(&config.pod_cidrs);
+        machine.proxy.mode = config.proxy_mode;
         machine.proxy_start += 1;
         machine.proxy.started = started;
         machine.watch += 1;
-        machine.proxy.pending_sync = u32::from(after > Span::ZERO);
-        machine.proxy.sync_planned = true;
+        for proxier in machine.proxy.proxiers.values_mut() {
+            proxier.pending_sync = u32::from(after > Span::ZERO);
+            proxier.sync_planned = true;
+        }
         let start = machine.proxy_start;
         self.proxy_lists(node);
-        self.schedule(at, Event::ProxySync { node, start });
+        for family in config.pod_cidrs.families() {
+            self.schedule(at, Event::ProxySync { node, family, start });
+        }
     }
 
     /// Changes the ConfigMap and rolls out the DaemonSet: every node's kube-proxy restarts after a delay of its
@@ -275,16 +307,16 @@ impl World {
         let heard = |m: &&Machine| m.boot == boot && m.power && !m.is_silent() && !m.proxy.paused;
         let Some(machine) = self.machines.get(&node).filter(heard) else { return };
         if machine.proxy.mode != mode {
-            let config = self.proxy_config(node, machine.stack.rules().family());
-            let rules = leftover_rules(&config);
+            let left =
+                machine.proxy.proxiers.map(|family, _| leftover_rules(&self.proxy_config(node, family)));
             if let Some(machine) = self.machines.get_mut(&node) {
-                machine.set_rules(rules);
+                left.values().for_each(|rules| machine.set_rules(rules.clone()));
             }
         }
         self.proxy_starts(node, Span::ZERO);
         if let Some(machine) = self.machines.get_mut(&node) {
             // What it has listed is not in the rules yet.
-            machine.proxy.pending_sync = 1;
+            machine.proxy.proxiers.values_mut().for_each(|proxier| proxier.pending_sync = 1);
         }
         self.changes.rules.insert(node);
     }
@@ -343,14 +375,14 @@ impl World {
         // The list contains whatever events are still under way.
         machine.watch += 1;
         let proxy = &mut machine.proxy;
-        proxy.pending_since = proxy.oldest_change();
-        proxy.pending_sync = proxy.behind();
-        proxy.pending_events.clear();
-        let missed = proxy.pending_sync > 0 || proxy.synced_at.is_none();
+        proxy.has_listed();
+        let missed = |proxier: &Proxier| proxier.pending_sync > 0 || proxier.synced_at.is_none();
+        let families = proxy.proxiers.iter().filter(|(_, proxier)| missed(proxier)).map(|(family, _)| family);
+        let families: Vec<Family> = families.collect();
         self.proxy_lists(node);
         self.changes.rules.insert(node);
-        if missed {
-            self.plan_proxy_sync(node);
+        for family in families {
+            self.plan_proxy_sync(node, family);
         }
     }
 }

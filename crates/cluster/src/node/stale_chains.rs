@@ -4,13 +4,14 @@
 
 use crate::api::{Str, Uid};
 use crate::node::kube_proxy::{
-    ProxyConfig, ProxyMode, Synced, is_large_cluster, port_proto_hash, service_port_endpoint_chain_name,
+    EndpointChainNames, ProxyConfig, ProxyMode, ServicePortName, Synced, is_large_cluster, port_proto_hash,
     stale_chains,
 };
 use crate::node::lag::changed_services;
-use crate::node::{Machine, Sources};
+use crate::node::{Decision, Machine, Proxier, Sources};
 use crate::sim::{Event, Span, World};
-use netfilter::Rules;
+use litemap::LiteMap;
+use netfilter::{Family, Rules};
 use std::collections::BTreeSet;
 
 /// At most this many are remembered. Nothing depends on stale chains: they are only shown.
@@ -25,7 +26,8 @@ impl World {
         let Some(machine) = self.machines.get(&node) else { return };
         match machine.proxy.mode {
             ProxyMode::Iptables => {
-                self.note_stale_iptables_chains(node, is_large_cluster(config, &synced.ports))
+                let large_cluster = is_large_cluster(config, &synced.ports);
+                self.note_stale_iptables_chains(node, config.family, large_cluster)
             }
             ProxyMode::Ipvs | ProxyMode::Nftables => self.note_stale_nftables_chains(node, &synced.rules),
         }
@@ -36,65 +38,64 @@ impl World {
     fn note_stale_nftables_chains(&mut self, node: Uid, rules: &Rules) {
         let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        let proxy = &mut machine.proxy;
-        if proxy.synced_at.is_none_or(|at| now.since(at) > STALE_AFTER) {
-            proxy.stale_chains.clear();
+        let Some(proxier) = machine.proxy.proxiers.get_mut(rules.family()) else { return };
+        let Some(hooks) = machine.stack.hooks().get(rules.family()) else { return };
+        if proxier.synced_at.is_none_or(|at| now.since(at) > STALE_AFTER) {
+            proxier.stale_chains.clear();
         }
-        proxy.stale_chains = stale_chains(rules, machine.stack.rules(), &proxy.stale_chains);
-        proxy.stale_chains.truncate(MAX_STALE_CHAINS);
+        proxier.stale_chains = stale_chains(rules, hooks.rules(), &proxier.stale_chains);
+        proxier.stale_chains.truncate(MAX_STALE_CHAINS);
     }
 
-    fn note_stale_iptables_chains(&mut self, node: Uid, large_cluster: bool) {
+    fn note_stale_iptables_chains(&mut self, node: Uid, family: Family, large_cluster: bool) {
         let Some(machine) = self.machines.get(&node) else { return };
+        let Some(proxier) = machine.proxy.proxiers.get(family) else { return };
         let period = self.timing.proxy_sync_period;
-        let due = machine.proxy.cleaned_at.is_none_or(|at| self.clock.now().since(at) > period);
+        let due = proxier.cleaned_at.is_none_or(|at| self.clock.now().since(at) > period);
         let mut stale = Vec::new();
         if large_cluster && !due {
-            stale = stale_iptables_chains(machine);
+            stale = stale_iptables_chains(machine, proxier, family);
         }
         let (now, start) = (self.clock.now(), machine.proxy_start);
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        let proxy = &mut machine.proxy;
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
         if !large_cluster || due {
-            proxy.cleaned_at = Some(now);
-            proxy.cleanup_planned = false;
+            proxier.cleaned_at = Some(now);
+            proxier.cleanup_planned = false;
         }
-        proxy.stale_chains = stale;
-        if !proxy.stale_chains.is_empty() && !std::mem::replace(&mut proxy.cleanup_planned, true) {
-            let since = proxy.cleaned_at.unwrap_or(now);
+        proxier.stale_chains = stale;
+        if !proxier.stale_chains.is_empty() && !std::mem::replace(&mut proxier.cleanup_planned, true) {
+            let since = proxier.cleaned_at.unwrap_or(now);
             let at = since + period + self.timing.proxy_sync;
-            self.schedule(at, Event::ProxySync { node, start });
+            self.schedule(at, Event::ProxySync { node, family, start });
         }
     }
 }
 
 /// The chains that were stale before, and those that the next rules do not use any more.
-fn stale_iptables_chains(machine: &Machine) -> Vec<Str> {
-    let (old, new) = (service_chains(machine, true), service_chains(machine, false));
-    let known = machine.proxy.stale_chains.iter().cloned();
-    known.chain(old.iter().cloned()).filter(|name| !new.contains(name)).take(MAX_STALE_CHAINS).collect()
+fn stale_iptables_chains(machine: &Machine, proxier: &Proxier, family: Family) -> Vec<Str> {
+    let written = Sources::written(proxier, family);
+    let seen = Sources::seen(&machine.proxy, family);
+    let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
+    for service in changed_services(&written, &seen) {
+        add_service_chains(&mut old, &written.decisions(machine, &service));
+        add_service_chains(&mut new, &seen.decisions(machine, &service));
+    }
+    if let Some(rules) = machine.rules(family) {
+        old.retain(|name| rules.iptables().nat.find(name).is_some());
+    }
+    let known = proxier.stale_chains.iter().cloned();
+    known.chain(old).filter(|name| !new.contains(name)).take(MAX_STALE_CHAINS).collect()
 }
 
-/// The chains of the Services that changed since the rules were written: those in the rules in force
-/// (`written`), or those in the next rules.
-fn service_chains(machine: &Machine, written: bool) -> BTreeSet<Str> {
-    let seen = Sources::seen(machine);
-    let sources = if written { Sources::written(machine) } else { seen };
-    let mut names = BTreeSet::new();
-    for service in changed_services(&Sources::written(machine), &Sources::seen(machine)) {
-        for (port, decision) in &sources.decisions(machine, &service) {
-            let hash = port_proto_hash(port);
-            for prefix in ["KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-"] {
-                names.insert(Str::from([prefix, &hash].concat()));
-            }
-            for endpoint in &decision.reachable {
-                names.insert(service_port_endpoint_chain_name(port, &endpoint.to_string()).into());
-            }
+/// The chains that a Service's rules may have, for the decisions about its ports.
+fn add_service_chains(names: &mut BTreeSet<Str>, decisions: &LiteMap<ServicePortName, Decision>) {
+    for (port, decision) in decisions {
+        let hash = port_proto_hash(port);
+        for prefix in ["KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-"] {
+            names.insert(Str::from([prefix, &hash].concat()));
         }
+        let endpoint_chains = EndpointChainNames::new(port);
+        names.extend(decision.reachable.iter().map(|to| endpoint_chains.name(&to.to_string())));
     }
-    if !written {
-        return names;
-    }
-    let rules = machine.stack.rules().iptables();
-    names.iter().filter(|n| rules.nat.find(n).is_some()).cloned().collect()
 }

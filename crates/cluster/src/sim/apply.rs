@@ -8,10 +8,11 @@ use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Kind, KubeObject,
-    Manifest, Name, Node, NsName, ObjectRef, Parsed, Pod, PodStatus, ReplicaSet, Service, Severity, Str, Uid,
-    check_action,
+    Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, ReplicaSet, Service, Severity,
+    Str, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
+use crate::node::ProxyStatus;
 use crate::node::kubelet::Process;
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
@@ -114,7 +115,7 @@ impl World {
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
-    pub(crate) fn apply_object(&mut self, parsed: &Parsed) -> Result<(), Refusal> {
+    pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
         let uid = match parsed.object.clone() {
             KubeObject::Namespace(namespace) => {
                 if self.store.namespaces.get(&namespace.meta.key()).is_none() {
@@ -309,7 +310,7 @@ impl World {
         machine.cni.release_all();
         // Rules, connections and `recent` lists live in the kernel's memory: all gone.
         machine.reset_kernel();
-        machine.proxy = Default::default();
+        machine.proxy = ProxyStatus::new(&self.config.pod_cidrs);
         machine.proxy_start += 1;
         self.pods_lose_power(node);
         if !cut_off {

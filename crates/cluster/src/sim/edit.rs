@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Refusal, Watched, World};
 use crate::api::{
     Codec, Deployment, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod, Service, ServicePolicy,
-    ServiceType,
+    ServiceSpec, ServiceType,
 };
 use crate::control::POD_LIMIT;
 
@@ -97,22 +97,48 @@ fn invalid(errors: Vec<FieldError>, object: &ObjectRef) -> Refusal {
 fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
     let (new, old) = (&mut new.spec, &old.spec);
     let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
-    if new.type_ == ServiceType::ExternalName {
-        new.cluster_ips.clear();
+    let (was_external, is_external) = (old.is_externally_accessible(), new.is_externally_accessible());
+    let (had_health_check, has_health_check) = (old.needs_health_check(), new.needs_health_check());
+    // No field is passed over by a `..`: one that is added depends on the type, or it does not.
+    let ServiceSpec {
+        type_,
+        ports,
+        cluster_ips,
+        ip_families,
+        ip_family_policy,
+        external_traffic_policy,
+        load_balancer_source_ranges,
+        load_balancer_class,
+        health_check_node_port,
+        allocate_load_balancer_node_ports,
+        selector: _,
+        headless: _,
+        external_ips: _,
+        external_name: _,
+        session_affinity: _,
+        internal_traffic_policy: _,
+        publish_not_ready_addresses: _,
+        traffic_distribution: _,
+    } = new;
+    let (type_, old_type) = (*type_, old.type_);
+    if type_ == ServiceType::ExternalName {
+        cluster_ips.clear();
+        ip_families.clear();
+        *ip_family_policy = None;
     }
-    if has_node_ports(old.type_) && !has_node_ports(new.type_) {
-        new.ports.iter_mut().for_each(|port| port.node_port = 0);
+    if has_node_ports(old_type) && !has_node_ports(type_) {
+        ports.iter_mut().for_each(|port| port.node_port = 0);
     }
-    if new.type_ != ServiceType::LoadBalancer && old.type_ == ServiceType::LoadBalancer {
-        new.allocate_load_balancer_node_ports = None;
-        new.load_balancer_class = None;
-        new.load_balancer_source_ranges.clear();
+    if type_ != ServiceType::LoadBalancer && old_type == ServiceType::LoadBalancer {
+        *allocate_load_balancer_node_ports = None;
+        *load_balancer_class = None;
+        load_balancer_source_ranges.clear();
     }
-    let is_switched = new.type_ != old.type_ && new.type_ == ServiceType::ClusterIP;
-    if is_switched || (old.is_externally_accessible() && !new.is_externally_accessible()) {
-        new.external_traffic_policy = None;
+    let is_switched = type_ != old_type && type_ == ServiceType::ClusterIP;
+    if is_switched || (was_external && !is_external) {
+        *external_traffic_policy = None;
     }
-    if old.needs_health_check() && !new.needs_health_check() {
-        new.health_check_node_port = 0;
+    if had_health_check && !has_health_check {
+        *health_check_node_port = 0;
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
 use crate::node::kubelet::KubeletStep;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
+use netfilter::Family;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
@@ -17,10 +18,10 @@ pub(crate) enum Event {
     ProxyObserve { node: Uid, watch: u32, change: WatchChange },
     /// A kube-proxy that missed changes lists all objects again.
     ProxyRelist { node: Uid, watch: u32 },
-    /// A node's kube-proxy writes its rules.
-    ProxySync { node: Uid, start: u32 },
-    /// A node's kube-proxy in IPVS mode checks the terminating real servers.
-    ProxyTerminates { node: Uid, start: u32 },
+    /// A node's kube-proxy writes the rules of one family.
+    ProxySync { node: Uid, family: Family, start: u32 },
+    /// A node's kube-proxy in IPVS mode checks the terminating real servers of one family.
+    ProxyTerminates { node: Uid, family: Family, start: u32 },
     /// A node's kube-proxy restarts.
     ProxyRestart { node: Uid, boot: u32 },
     /// A step of a node's lifecycle. `epoch` is the machine's `boot`, or its `silence` for the consequences of a

@@ -85,12 +85,12 @@ impl History {
         }
         let snapshot = Snapshot::new(world, moment, before);
         self.snapshots.insert(at, snapshot);
-        self.reckon(at + 1);
+        self.update_bytes(at + 1);
         self.thin(moment.events);
     }
 
     /// Estimates the snapshot's memory again, because the one before it has changed.
-    fn reckon(&mut self, at: usize) {
+    fn update_bytes(&mut self, at: usize) {
         let Some((until, from)) = self.snapshots.split_at_mut_checked(at) else { return };
         if let (Some(before), Some(snapshot)) = (until.last(), from.first_mut()) {
             snapshot.bytes = snapshot.world.bytes_beside(&before.world);
@@ -100,14 +100,14 @@ impl History {
     /// Drops snapshots until they are within the budget. `events`: how many the run has processed.
     fn thin(&mut self, events: u64) {
         while self.bytes() > self.budget && self.snapshots.len() > 1 {
-            let at = self.least_missed(events);
+            let at = self.least_useful(events);
             self.snapshots.remove(at);
-            self.reckon(at);
+            self.update_bytes(at);
         }
     }
 
     /// The least useful snapshot: the distance between its neighbours is smallest, relative to its distance from now.
-    fn least_missed(&self, events: u64) -> usize {
+    fn least_useful(&self, events: u64) -> usize {
         let at = |index: usize| self.snapshots.get(index).map(|snapshot| snapshot.moment.events);
         let gap_and_distance = |index: &usize| {
             let (before, own) = (at(index - 1).unwrap_or(0), at(*index).unwrap_or(0));

@@ -6,7 +6,8 @@ use super::{Archive, Limit, LogEntry, Logged, Time};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Journal {
-    log: Archive<Logged>,
+    /// Shared with snapshots until the next entry, which may be far off.
+    log: Arc<Archive<Logged>>,
     hash: u64,
 }
 
@@ -15,7 +16,7 @@ impl Journal {
     const LOG: Limit = Limit { items: 4_096, bytes: 4_000_000 };
 
     pub fn new(seed: u64) -> Journal {
-        Journal { log: Archive::default(), hash: seed }
+        Journal { log: Arc::default(), hash: seed }
     }
 
     /// Oldest first.
@@ -30,7 +31,12 @@ impl Journal {
     pub fn record(&mut self, at: Time, entry: LogEntry) {
         let logged = Logged { at, entry };
         let bytes = logged.bytes();
-        self.log.push(Arc::new(logged), bytes, Journal::LOG);
+        Arc::make_mut(&mut self.log).push(Arc::new(logged), bytes, Journal::LOG);
+    }
+
+    /// The memory that is not shared with an older state of it.
+    pub fn bytes_beside(&self, older: &Journal) -> u64 {
+        if Arc::ptr_eq(&self.log, &older.log) { 0 } else { self.log.bytes_beside(&older.log) }
     }
 
     /// Mixes words into the hash.
@@ -38,5 +44,23 @@ impl Journal {
         for word in words {
             self.hash = (self.hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_shares_the_log_until_the_next_entry() {
+        let entry = || LogEntry::Crashed { pod: crate::api::NsName::new("default", "web") };
+        let mut journal = Journal::new(1);
+        journal.record(Time(1), entry());
+        let snapshot = journal.clone();
+        journal.digest(&[1]);
+        assert_eq!(journal.bytes_beside(&snapshot), 0);
+        journal.record(Time(2), entry());
+        assert!(journal.bytes_beside(&snapshot) > 0);
+        assert_eq!((snapshot.log().len(), journal.log().len()), (1, 2));
     }
 }

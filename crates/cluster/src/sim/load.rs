@@ -2,13 +2,13 @@
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    Container, Kind, KubeObject, Manifest, Meta, Name, Namespace, Node, NodeCondition, NodeSpec, NsName,
-    Parsed, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
+    Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace, Node, NodeCondition,
+    NodeSpec, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
-use crate::net::{Cni, PerFamily, Prefixes, node_range};
-use crate::node::{Machine, kernel};
+use crate::net::{Cni, Prefixes, node_range};
+use crate::node::{Machine, ProxyStatus, kernel};
 use crate::traffic::{curl_pod, derived_clients};
-use netfilter::Cidr;
+use netfilter::{Cidr, PerFamily};
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
 const POD_CIDR: Prefixes = Prefixes { v4: "10.244.0.0/16", v6: "fd00:10:244::/56" };
@@ -32,13 +32,14 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        let family = scenario.family();
-        let one = |range: Option<Cidr>, usual: Prefixes| {
-            PerFamily::single(family, range.unwrap_or_else(|| usual.of(family)))
+        let families = scenario.families();
+        let ranges = |named: Option<PerFamily<Cidr>>, usual: Prefixes| {
+            let named = |family| named.and_then(|ranges| ranges.get(family).copied());
+            families.map(|family, ()| named(family).unwrap_or_else(|| usual.of(family)))
         };
         let config = ClusterConfig {
-            pod_cidrs: one(scenario.pod_cidr, POD_CIDR),
-            service_cidrs: one(scenario.service_cidr, SERVICE_CIDR),
+            pod_cidrs: ranges(scenario.pod_cidrs, POD_CIDR),
+            service_cidrs: ranges(scenario.service_cidrs, SERVICE_CIDR),
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             apps_drain: scenario.apps_drain.unwrap_or(false),
@@ -114,7 +115,7 @@ impl World {
         let uid = node.meta.uid;
         let cni = Cni::new(ranges);
         let own = addresses.values().chain(cni.gateways().values()).copied().collect();
-        let stack = kernel(own, self.config.primary_family());
+        let stack = kernel(own, &self.config.pod_cidrs);
         let machine = Machine {
             uid,
             name: node.meta.name.clone(),
@@ -129,7 +130,7 @@ impl World {
             cni,
             stack,
             sent: Default::default(),
-            proxy: Default::default(),
+            proxy: ProxyStatus::new(&self.config.pod_cidrs),
             proxy_start: 0,
         };
         self.machines.insert(uid, machine);
@@ -173,7 +174,7 @@ impl World {
     }
 
     /// Applies documents in their order; those that are refused are left out.
-    pub(crate) fn apply_objects(&mut self, objects: &[Parsed]) -> Vec<Refusal> {
+    pub(crate) fn apply_objects(&mut self, objects: &[ManifestObject]) -> Vec<Refusal> {
         objects.iter().filter_map(|parsed| self.apply_object(parsed).err()).collect()
     }
 }

@@ -23,6 +23,6 @@ impl World {
             + machines.sum::<u64>()
             + (pods + events + ordinals) as u64
             + self.traffic.bytes_beside(&older.traffic)
-            + self.log().bytes_beside(older.log())
+            + self.journal.bytes_beside(&older.journal)
     }
 }

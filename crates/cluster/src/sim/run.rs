@@ -12,7 +12,7 @@ pub struct Run {
     world: World,
     /// Actions by time; those at the same moment in the order in which they were carried out.
     log: Vec<TimedAction>,
-    /// The scenario's own actions: they are carried out whatever the user does before.
+    /// The scenario's own actions, by time: they are carried out whatever the user does before.
     script: Vec<TimedAction>,
     /// How many actions of `log` have been carried out.
     done: u32,
@@ -50,9 +50,10 @@ impl Run {
     /// be undone again once the run has passed them. `undone` is the result of [`Run::undone`].
     pub fn resume(
         manifest: &Manifest,
-        script: Vec<TimedAction>,
+        mut script: Vec<TimedAction>,
         undone: Vec<TimedAction>,
     ) -> (Run, Vec<Refusal>) {
+        script.sort_by_key(|a| a.at);
         let (run, refusals) = Run::new(manifest, None);
         (Run { script, redo: undone, ..run }, refusals)
     }
@@ -126,7 +127,7 @@ impl Run {
     fn do_next_logged(&mut self) {
         let next = self.log[self.done as usize].clone();
         let place = self.done;
-        let is_persons = !self.script.contains(&next);
+        let is_persons = !self.is_scripted(&next);
         if is_persons {
             self.history.keep_before_action(&self.world, self.moment());
         }
@@ -140,6 +141,12 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Whether an action of the log is one of the scenario's own.
+    fn is_scripted(&self, action: &TimedAction) -> bool {
+        let from = self.script.partition_point(|own| own.at < action.at);
+        self.script.iter().skip(from).take_while(|own| own.at == action.at).any(|own| own == action)
     }
 
     fn can_be_undone(&mut self, place: u32) {
@@ -206,7 +213,7 @@ impl Run {
         self.go_before(place);
         let undone = self.log.remove(place as usize);
         let (scripted, others): (Vec<_>, Vec<_>) =
-            self.log.split_off(place as usize).into_iter().partition(|a| self.script.contains(a));
+            self.log.split_off(place as usize).into_iter().partition(|a| self.is_scripted(a));
         self.log.extend(scripted);
         self.redo.extend(others.into_iter().rev());
         self.history.forget_after(self.moment());

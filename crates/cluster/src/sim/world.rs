@@ -7,13 +7,12 @@ use std::sync::Arc;
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Time, Timing, WorkItem};
 use crate::api::{KubeProxy, Name, NsName, Pod, Uid};
 use crate::control::{Allocated, Cloud};
-use crate::net::PerFamily;
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
 use crate::store::Store;
 use crate::traffic::Traffic;
-use netfilter::{Cidr, Family, Scheduler};
+use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 /// Raised whenever the same scenario may run differently than before. A shared link holds the version that it was
 /// made with.
@@ -63,7 +62,7 @@ pub struct World {
     pub(crate) failed_creates: BTreeSet<NsName>,
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
-    journal: Journal,
+    pub(super) journal: Journal,
     /// What waits in the controllers' work queues.
     queued: BTreeSet<WorkItem>,
     pub(super) name_ordinals: LiteMap<Uid, u32>,
@@ -213,7 +212,7 @@ impl World {
             Event::Reconcile(item) => self.reconcile(item),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
-            Event::ProxySync { node, start } => self.proxy_syncs(node, start),
+            Event::ProxySync { node, family, start } => self.proxy_syncs(node, family, start),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
@@ -224,7 +223,7 @@ impl World {
             }
             Event::NeighborTimeout { packet } => self.neighbor_timed_out(packet),
             Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
-            Event::ProxyTerminates { node, start } => self.proxy_terminates(node, start),
+            Event::ProxyTerminates { node, family, start } => self.proxy_terminates(node, family, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, epoch, step } => self.node_step(node, epoch, step),
         }
@@ -291,11 +290,10 @@ impl World {
     /// Whether everything that can become ready is ready, every node's rules are current and no
     /// load balancer waits for its address.
     pub fn settled(&self) -> bool {
-        let proxies = self
-            .machines
-            .values()
-            .filter(|m| !m.is_silent() && !m.proxy.paused)
-            .all(|m| m.proxy.behind() == 0 && !m.proxy.sync_planned);
+        let proxies =
+            self.machines.values().filter(|m| !m.is_silent() && !m.proxy.paused).all(|m| {
+                m.proxy.behind() == 0 && m.proxy.proxiers.values().all(|proxier| !proxier.sync_planned)
+            });
         let pods = self
             .store
             .pods
@@ -306,7 +304,7 @@ impl World {
             .replica_sets
             .iter()
             .all(|rs| self.store.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
-        let cloud = self.cloud.balancers.values().all(|lb| lb.ip.is_some());
+        let cloud = self.cloud.balancers.values().all(|lb| lb.ips.is_some());
         proxies && pods && replicas && cloud && self.queued.is_empty() && self.clock.now() > Time::ZERO
     }
 

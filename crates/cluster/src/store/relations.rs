@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{IndexKey, Objects, Store};
-use crate::api::{Deployment, EndpointSlice, Labels, Pod, ReplicaSet, Selector, Service, Str, Uid};
+use crate::api::{
+    Deployment, Endpoint, EndpointSlice, Labels, NsName, Pod, ReplicaSet, Selector, Service, Str, Uid,
+};
 
 /// Owner, labels, node.
 pub(super) fn pod_index_keys(pod: &Pod) -> Vec<IndexKey> {
@@ -74,6 +76,14 @@ impl Store {
     pub fn pods_matched_by(&self, namespace: &Str, selector: &Selector) -> impl Iterator<Item = &Arc<Pod>> {
         let pods = self.pods.with_labels(namespace, &selector.match_labels);
         pods.filter(|pod| selector.matches(&pod.meta.labels))
+    }
+
+    /// In all EndpointSlices of the Service.
+    pub fn endpoints_of(&self, service: &NsName) -> impl Iterator<Item = &Endpoint> {
+        let (namespace, name) = (service.namespace.clone(), service.name.clone());
+        let slices = self.slices.iter();
+        let own = slices.filter(move |slice| slice.meta.namespace == namespace && slice.service == name);
+        own.flat_map(|slice| &slice.endpoints)
     }
 
     pub fn services_that_select(&self, pod: &Pod) -> impl Iterator<Item = &Arc<Service>> {

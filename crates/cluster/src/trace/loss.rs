@@ -90,7 +90,7 @@ pub(crate) fn rejected(trace: &PacketTrace) -> PacketVerdict {
     // Only packets to a ClusterIP, on a port without a Service, reach this chain.
     match last_chain(trace) {
         Some("cluster-ips-check" | "KUBE-IPVS-FILTER") => PacketVerdict::NoSuchPort,
-        _ => PacketVerdict::RejectedByRule,
+        Some(_) | None => PacketVerdict::RejectedByRule,
     }
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn rejected(trace: &PacketTrace) -> PacketVerdict {
 pub(crate) fn dropped(trace: &PacketTrace) -> PacketVerdict {
     match last_chain(trace) {
         Some("cluster-ips-check") => PacketVerdict::NoSuchService,
-        _ => PacketVerdict::DroppedByRule,
+        Some(_) | None => PacketVerdict::DroppedByRule,
     }
 }
 
@@ -110,13 +110,9 @@ fn last_chain(trace: &PacketTrace) -> Option<&str> {
 
 fn stopped_for_its_source(trace: &PacketTrace) -> bool {
     let Some(hop) = trace.hops.last() else { return false };
-    match (&hop.rules, hop.hits.last()) {
-        // In iptables mode this rule drops every packet that the table nat did not rewrite. A packet of a connection
-        // from before there were rules does not pass that table, so its source was never checked.
-        (Some(rules), Some(hit)) => {
-            let asked = hop.hits.iter().any(|hit| hit.table != TableName::Filter);
-            asked && rule_role(rules, hit.at()) == Some(RuleRole::Blocks(BlockReason::SourceRanges))
-        }
-        _ => false,
-    }
+    let (Some(rules), Some(hit)) = (&hop.rules, hop.hits.last()) else { return false };
+    // In iptables mode this rule drops every packet that the table nat did not rewrite. A packet of a connection
+    // from before there were rules does not pass that table, so its source was never checked.
+    let asked = hop.hits.iter().any(|hit| hit.table != TableName::Filter);
+    asked && rule_role(rules, hit.at()) == Some(RuleRole::Blocks(BlockReason::SourceRanges))
 }

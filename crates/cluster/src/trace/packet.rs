@@ -81,7 +81,7 @@ pub struct Hop {
     pub before: Tuple,
     pub after: Tuple,
     /// The rules that matched, in order; empty where conntrack already knew the flow.
-    pub hits: Vec<RuleHit>,
+    pub hits: Box<[RuleHit]>,
     /// The rules as they were then.
     pub rules: Option<Rules>,
     /// The rules were older than the API server's state, and up-to-date ones would have decided otherwise.
@@ -174,6 +174,11 @@ pub struct PacketTrace {
 }
 
 impl PacketTrace {
+    /// The most links that a packet usually crosses: to a load balancer, a node, the Pod's node, and the Pod. Traces
+    /// get room for them at once, so that most are of one size: thousands are made and dropped each second, and in
+    /// gaps of many sizes memory would be lost.
+    pub(crate) const USUAL_SEGMENTS: usize = 4;
+
     /// Its estimated memory without the rules in its hops, which are shared.
     pub(crate) fn bytes(&self) -> u64 {
         const TRACE: usize = 128;

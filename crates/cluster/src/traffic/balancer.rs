@@ -30,7 +30,7 @@ impl World {
     }
 
     fn refuse_to_balance(&mut self, mut flight: Flight) {
-        self.hop(&mut flight, HopKind::Dropped, Vec::new(), None, None);
+        self.hop(&mut flight, HopKind::Dropped, Box::default(), None, None);
         self.end_flight_here(flight, PacketVerdict::NoHealthyNode);
     }
 
@@ -50,7 +50,7 @@ impl World {
             }
         }
         let name = self.machines[&node].name.clone();
-        self.hop(&mut flight, HopKind::Balanced { node: name }, Vec::new(), Some(before), None);
+        self.hop(&mut flight, HopKind::Balanced { node: name }, Box::default(), Some(before), None);
         self.transmit(flight, Place::LoadBalancer(service), Place::Node(node), self.timing.link);
     }
 
@@ -70,7 +70,7 @@ impl World {
             false => proxied.outer.reversed(),
         };
         flight.inner = flight.inner.map(|_| proxied.outer);
-        self.hop(&mut flight, HopKind::Forwarded, Vec::new(), Some(before), None);
+        self.hop(&mut flight, HopKind::Forwarded, Box::default(), Some(before), None);
         let (connection, address) = (flight.trace.connection, flight.tuple.dst);
         let to = match self.client_outside(connection, address) {
             Some(client) => Place::Outside(client.id),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::{ClientId, Target, Traffic};
 use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType};
 use crate::dns::Answer;
-use crate::net::{PerFamily, Prefixes};
+use crate::net::Prefixes;
 use crate::node::Machine;
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, World};
 use crate::trace::{Outcome, Place};
-use netfilter::Family;
+use netfilter::{Family, PerFamily};
 
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -256,7 +256,7 @@ impl World {
             Place::Pod(uid) => {
                 self.pods.get(&uid).map_or_else(|| "default".into(), |r| r.key.namespace.clone())
             }
-            _ => "default".into(),
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet => "default".into(),
         }
     }
 
@@ -276,18 +276,19 @@ impl World {
         if let Some(ip) = caller.first_reachable(ingress).or_else(|| caller.first_reachable(external_ips)) {
             return Ok((ip, port.port));
         }
+        let cluster_ip = caller.first_reachable(service.spec.cluster_ips.iter().copied());
         match service.spec.type_ {
             ServiceType::LoadBalancer => Err(Outcome::NoAddress),
             ServiceType::NodePort => {
-                let family = caller.addresses.primary_family();
+                // Only rules of the Service's families know the node port.
+                let family = cluster_ip.map_or(caller.addresses.primary_family(), Family::of);
                 let address_of = |machine: &Machine| *machine.addresses.get_or_primary(family);
                 let nodes: Vec<IpAddr> = self.machines.values().map(address_of).collect();
                 let count = nodes.len().max(1) as u64;
                 let at = self.chance.below(Purpose::NodeChoice, client.subject, ordinal, count);
                 nodes.get(at as usize).map(|ip| (*ip, port.node_port)).ok_or(Outcome::NoAddress)
             }
-            _ => {
-                let cluster_ip = caller.first_reachable(service.spec.cluster_ips.iter().copied());
+            ServiceType::ClusterIP | ServiceType::ExternalName => {
                 cluster_ip.map(|ip| (ip, port.port)).ok_or(Outcome::NoAddress)
             }
         }

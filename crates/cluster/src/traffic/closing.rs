@@ -61,7 +61,9 @@ impl World {
     fn end_client(&mut self, connection: ConnectionId, state: SocketState) {
         match state {
             SocketState::Idle => self.end_idle(connection),
-            _ => self.end_connection(connection, Outcome::Abandoned),
+            SocketState::SynSent | SocketState::Waiting | SocketState::Closed => {
+                self.end_connection(connection, Outcome::Abandoned)
+            }
         }
     }
 

@@ -277,7 +277,14 @@ impl World {
             PacketKind::HostUnreachable if handshake || (udp && open) => {
                 self.end_connection(connection, Outcome::HostUnreachable)
             }
-            _ => return PacketVerdict::NotExpected,
+            PacketKind::Syn
+            | PacketKind::SynAck
+            | PacketKind::Request
+            | PacketKind::Response
+            | PacketKind::Fin
+            | PacketKind::Reset
+            | PacketKind::PortUnreachable
+            | PacketKind::HostUnreachable => return PacketVerdict::NotExpected,
         }
         PacketVerdict::Delivered
     }
@@ -339,7 +346,14 @@ impl World {
                     self.close_server(connection);
                 }
             }
-            _ => return PacketVerdict::NotExpected,
+            PacketKind::Syn
+            | PacketKind::SynAck
+            | PacketKind::Response
+            | PacketKind::Fin
+            | PacketKind::ServerFin
+            | PacketKind::Reset
+            | PacketKind::PortUnreachable
+            | PacketKind::HostUnreachable => return PacketVerdict::NotExpected,
         }
         PacketVerdict::Delivered
     }

@@ -6,9 +6,12 @@ mod closing;
 mod connection;
 mod derive;
 mod journey;
+mod neighbour;
+mod routing;
 mod stale;
 mod stats;
 mod target;
+mod through_node;
 
 use serde::Serialize;
 
@@ -34,6 +37,7 @@ use std::sync::Arc;
 use crate::api::Uid;
 use crate::sim::{Archive, Limit, Time};
 use crate::trace::{ConnectionRecord, PacketTrace};
+use netfilter::Family;
 
 /// Clients, connections and packets under way, and records of ended ones.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +54,7 @@ pub struct Traffic {
     pub(crate) next_connection: u64,
     pub(crate) next_packet: u64,
     /// For each node, when the rules were written that the last packet there passed.
-    met: LiteMap<Uid, Option<Time>>,
+    passed_rules: LiteMap<(Uid, Family), Option<Time>>,
 }
 
 impl Traffic {
@@ -76,8 +80,8 @@ impl Traffic {
 
     /// Whether this is the first packet to pass the rules that a node wrote at `written`. Its trace keeps them in
     /// memory after they are replaced.
-    fn meets_first(&mut self, node: Uid, written: Option<Time>) -> bool {
-        self.met.insert(node, written) != Some(written)
+    fn is_first_to_pass(&mut self, node: Uid, family: Family, written: Option<Time>) -> bool {
+        self.passed_rules.insert((node, family), written) != Some(written)
     }
 
     /// The memory that is not shared with an older state of it.

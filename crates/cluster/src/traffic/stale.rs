@@ -12,7 +12,7 @@ use crate::node::kube_proxy::ServicePortName;
 use crate::node::{Decision, Machine, Sources};
 use crate::sim::World;
 use litemap::LiteMap;
-use netfilter::Tuple;
+use netfilter::{Family, Tuple};
 
 type Services = LiteMap<NsName, Arc<Service>>;
 
@@ -28,11 +28,14 @@ impl World {
     /// Whether rules written from the API server's present state would have decided otherwise.
     pub(super) fn is_stale_decision(&self, node: Uid, before: &Tuple, after: &Tuple) -> bool {
         let Some(machine) = self.machines.get(&node) else { return false };
+        let family = Family::of(before.dst);
+        let Some(proxier) = machine.proxy.proxiers.get(family) else { return false };
         let decide = |sources: Sources<'_>| -> Option<Decision> {
             let name = service_port_at(sources.services, machine, before)?;
             sources.decisions(machine, &name.service).remove(&name)
         };
-        let (old, new) = (decide(Sources::written(machine)), decide(Sources::present(self, machine)));
+        let old = decide(Sources::written(proxier, family));
+        let new = decide(Sources::present(self, machine, family));
         match (old, new) {
             (None, None) => false,
             (Some(_), None) | (None, Some(_)) => true,

@@ -5,22 +5,10 @@ use cluster::api::{Action, Kind, Manifest, ObjectRef, Scenario, TimedAction};
 use cluster::sim::{LogEntry, Run, Span, Time};
 use cluster::trace::ConnectionRecord;
 
-/// The browser computes it too, in the app's tests/web, and must come to the same.
 #[test]
-fn the_run_of_a_seed_has_one_hash() {
+fn a_seed_is_one_run() {
     let mut first = start(WEB, 7);
     first.advance_to(seconds(30), u64::MAX);
-    let found = format!("{:016x}\n", first.world().hash());
-    if std::env::var_os("UPDATE_EXPECTED").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/web.hash");
-        std::fs::write(path, &found).expect("the expectation can be written");
-    } else {
-        assert_eq!(
-            found,
-            include_str!("../golden/web.hash"),
-            "UPDATE_EXPECTED=1 after a change of the model"
-        );
-    }
     let mut second = start(WEB, 7);
     // However the way there is cut into slices.
     while !second.advance_to(seconds(30), 17) {}

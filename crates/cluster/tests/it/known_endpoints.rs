@@ -159,7 +159,7 @@ impl KnownEndpoints {
             node: machine.name.clone(),
             since,
             mode: machine.proxy.mode,
-            synced_at: machine.proxy.synced_at,
+            synced_at: machine.proxy.synced_at(),
             ports: known_ports(machine),
         }
     }
@@ -167,7 +167,7 @@ impl KnownEndpoints {
     /// For a packet that met the node later, at that moment: its kube-proxy has written nothing since.
     pub fn still_holds(&self, world: &World, node: Uid, met_at: Time) -> bool {
         let is_the_same = |machine: &Machine| {
-            let (mode, synced_at) = (machine.proxy.mode, machine.proxy.synced_at);
+            let (mode, synced_at) = (machine.proxy.mode, machine.proxy.synced_at());
             machine.power && mode == self.mode && synced_at.is_some() && synced_at == self.synced_at
         };
         met_at > self.since && world.machines().get(&node).is_some_and(is_the_same)
@@ -203,7 +203,7 @@ impl KnownEndpoints {
 /// The endpoints in a node's rules are those that the EndpointSlices which it had seen allow.
 pub fn rules_hold_the_known_endpoints(world: &World) {
     for machine in world.machines().values().filter(|m| m.power && m.proxy.behind() == 0) {
-        let rules = machine.stack.rules();
+        let rules = machine.stack.hooks().primary().rules();
         for (name, port) in &known_ports(machine) {
             let written = |local: bool| -> BTreeSet<SocketAddr> {
                 endpoint_choices(rules, name, local).iter().map(|c| c.endpoint).collect()

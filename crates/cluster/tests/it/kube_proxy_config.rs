@@ -18,7 +18,7 @@ fn run(config: &str, client: &str) -> Run {
 /// The rules of node-1, printed.
 fn rules(world: &World) -> String {
     let machine = world.machine_named("node-1").expect("it is there");
-    machine.stack.rules().to_string()
+    machine.stack.hooks().primary().rules().to_string()
 }
 
 /// The field; what the rules then hold, and what they do not.
@@ -141,23 +141,25 @@ fn a_large_cluster_drops_comments_and_keeps_old_chains_a_while() {
     run.advance_to(seconds(5), u64::MAX);
     let written = rules(run.world());
     assert!(written.contains("KUBE-SEP-") && !written.contains("default/big -> "), "no endpoint is named");
-    let stale =
-        |run: &Run| run.world().machine_named("node-1").expect("it is there").proxy.stale_chains.len();
-    assert_eq!(stale(&run), 0);
+    let stale = |run: &Run| -> Vec<_> {
+        let machine = run.world().machine_named("node-1").expect("it is there");
+        machine.proxy.proxiers.primary().stale_chains.clone()
+    };
+    assert_eq!(stale(&run).len(), 0);
     let fewer = slice("big-2", 51, 490);
     run.act(cluster::api::Action::apply(&fewer)).expect("it is applied");
     go_on(&mut run, Span::from_secs(5));
-    assert_eq!(stale(&run), 10, "of ten endpoints that are gone");
-    let names = run.world().machine_named("node-1").expect("it is there").proxy.stale_chains.clone();
+    assert_eq!(stale(&run).len(), 10, "of ten endpoints that are gone");
+    let names = stale(&run);
     assert!(
         names.iter().all(|n| n.starts_with("KUBE-SEP-") && !rules(run.world()).contains(&**n)),
         "{names:?}"
     );
     go_on(&mut run, Span::from_secs(40));
-    assert_eq!(stale(&run), 0, "a sync after the period deletes them");
+    assert_eq!(stale(&run).len(), 0, "a sync after the period deletes them");
     let small = slice("big-1", 50, 10);
     run.act(cluster::api::Action::apply(&small)).expect("it is applied");
     go_on(&mut run, Span::from_secs(5));
     assert!(rules(run.world()).contains("default/big -> "), "small again, so they are named");
-    assert_eq!(stale(&run), 0, "and what is out of use goes at once");
+    assert_eq!(stale(&run).len(), 0, "and what is out of use goes at once");
 }

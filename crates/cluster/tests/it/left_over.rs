@@ -3,6 +3,7 @@
 use crate::support::{WEB, go_on, seconds, settle, start};
 use cluster::api::{Action, Kind, ObjectRef};
 use cluster::sim::{Run, Span};
+use netfilter::Family;
 
 fn scenario(name: &str) -> Run {
     let file = format!("{}/tests/scenarios/{name}/input.yaml", env!("CARGO_MANIFEST_DIR"));
@@ -17,7 +18,8 @@ fn a_real_server_whose_connections_go_on_is_printed_without_weight() {
     for second in 1..=60 {
         run.advance_to(seconds(second), u64::MAX);
         for machine in run.world().machines().values() {
-            let (text, rules) = (machine.left_over(), machine.stack.rules().to_string());
+            let rules = machine.stack.hooks().primary().rules();
+            let (text, rules) = (machine.left_over(rules.family()), rules.to_string());
             for line in text.lines() {
                 let server = line.strip_suffix(" -m -w 0").unwrap_or_else(|| panic!("{line}"));
                 assert!(server.starts_with("-a -t 10.96."), "{line}");
@@ -40,7 +42,8 @@ fn nftables_keeps_chains_that_are_out_of_use_until_the_next_sync() {
     settle(&mut run);
     run.act(Action::SetProxyMode { mode: cluster::node::kube_proxy::ProxyMode::Nftables }).expect("a mode");
     go_on(&mut run, Span::from_secs(60));
-    let left_over = |run: &Run| run.world().machine_named("node-1").expect("it is there").left_over();
+    let left_over =
+        |run: &Run| run.world().machine_named("node-1").expect("it is there").left_over(Family::V4);
     assert_eq!(left_over(&run), "");
     let pods = run.world().store().pods.as_map().keys().filter(|pod| pod.name.starts_with("web"));
     let pod = pods.min().expect("it runs").clone();

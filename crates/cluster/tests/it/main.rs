@@ -25,3 +25,4 @@ mod rules_view;
 mod scenarios;
 mod service_policy;
 mod support;
+mod two_families;

@@ -29,7 +29,7 @@ fn rules_as_if_in_another_mode_are_those_that_a_switch_to_it_writes() {
     for mode in ProxyMode::ALL {
         for node in nodes(run.world()) {
             let rules = run.world().rules_as_if(node, mode).expect("the node is there");
-            before.push((node, mode, rules.to_string()));
+            before.push((node, mode, rules.primary().to_string()));
         }
     }
     assert!(run.world().rules_as_if(Uid(u32::MAX), ProxyMode::ALL[0]).is_none(), "nobody's");
@@ -37,7 +37,7 @@ fn rules_as_if_in_another_mode_are_those_that_a_switch_to_it_writes() {
         run.act(Action::SetProxyMode { mode }).expect("a mode");
         go_on(&mut run, Span::from_secs(60));
         for (node, _, text) in before.iter().filter(|(_, of, _)| *of == mode) {
-            let now = run.world().machines()[node].stack.rules().to_string();
+            let now = run.world().machines()[node].stack.hooks().primary().rules().to_string();
             assert_eq!(now, *text, "{} on {node:?}", mode.as_str());
         }
     }
@@ -52,24 +52,24 @@ fn rules_count_what_they_matched_and_where_they_sent_it_until_they_are_written_a
         let mut sent = 0;
         for node in nodes(run.world()) {
             let machine = &run.world().machines()[&node];
-            let stack = &machine.stack;
-            for choice in endpoint_choices(stack.rules(), &web(), false) {
+            let hooks = machine.stack.hooks().primary();
+            for choice in endpoint_choices(hooks.rules(), &web(), false) {
                 sent += machine.sent.to(&web(), choice.endpoint, false);
             }
-            for (at, count) in stack.counts().iter() {
-                assert!(*count > 0 && stack.rules().rule_text(*at).is_some(), "{at:?} is a rule");
+            for (at, count) in hooks.counts().iter() {
+                assert!(*count > 0 && hooks.rules().rule_text(*at).is_some(), "{at:?} is a rule");
             }
         }
         assert!(sent > 10, "{}: {sent} connections were sent to an endpoint", mode.as_str());
         run.act(Action::Scale { deployment: key("web"), replicas: 1 }).expect("a Deployment");
         for node in nodes(run.world()) {
-            let synced = |run: &Run| run.world().machines()[&node].proxy.synced_at;
+            let synced = |run: &Run| run.world().machines()[&node].proxy.synced_at();
             let (before, mut counts) = (synced(&run), 0);
             while synced(&run) == before {
-                counts = run.world().machines()[&node].stack.counts().values().sum();
+                counts = run.world().machines()[&node].stack.hooks().primary().counts().values().sum();
                 go_on(&mut run, Span::from_millis(1));
             }
-            let after: u64 = run.world().machines()[&node].stack.counts().values().sum();
+            let after: u64 = run.world().machines()[&node].stack.hooks().primary().counts().values().sum();
             assert!(after < counts.max(1), "{}: {after} of {counts} are left", mode.as_str());
         }
     }
@@ -105,9 +105,10 @@ spec: {{type: LoadBalancer, {policy}: Local, selector: {{app: web}}, ports: [{{p
             ProxyMode::ALL.into_iter().flat_map(|mode| nodes(run.world()).into_iter().map(move |n| (mode, n)))
         {
             let rules = run.world().rules_as_if(node, mode).expect("the node is there");
-            let count = |local| endpoint_choices(&rules, &web(), local).len();
+            let rules = rules.primary();
+            let count = |local| endpoint_choices(rules, &web(), local).len();
             assert_eq!((count(false), count(true)), (3, 1), "{policy} in {}", mode.as_str());
-            let summary = port_summary(&rules, &web());
+            let summary = port_summary(rules, &web());
             assert_eq!(
                 (summary.internal_local, summary.external_local),
                 sides,

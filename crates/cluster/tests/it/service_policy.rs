@@ -113,12 +113,13 @@ fn the_annotation_for_hints_is_set_and_taken_away() {
         namespace: "".into(),
         name: format!("node-{n}").as_str().into(),
     };
-    let hinted =
-        |run: &Run| run.world().service_endpoints(&key("web")).filter(|e| !e.zone_hints.is_empty()).count();
+    let hinted = |run: &Run| {
+        run.world().store().endpoints_of(&key("web")).filter(|e| !e.zone_hints.is_empty()).count()
+    };
     settle(&mut run);
     set(&mut run, ServicePolicy::TopologyMode(Some("Auto".into()))).expect("it is taken");
     go_on(&mut run, Span::from_secs(5));
-    let endpoints = run.world().service_endpoints(&key("web")).count();
+    let endpoints = run.world().store().endpoints_of(&key("web")).count();
     assert_eq!((hinted(&run), endpoints >= 3), (endpoints, true), "every endpoint has its zone's hint");
     // A node in no zone: nothing can be shared out by zones.
     let labels = Labels::from_iter([("kubernetes.io/hostname".into(), "node-3".into())]);

@@ -46,7 +46,8 @@ pub fn key(name: &str) -> NsName {
 }
 
 /// Three Pods behind a Service, one client inside and one outside.
-pub const WEB: &str = include_str!("../golden/web.yaml");
+pub const WEB: &str =
+    include_str!("../scenarios/a-service-is-called-from-inside-and-from-outside/input.yaml");
 
 /// Pods on node-2 and node-3 behind a Service, and one on node-1 that may call it.
 pub const TWO_SERVERS: &str = "

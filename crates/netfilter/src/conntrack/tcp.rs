@@ -56,11 +56,17 @@ fn syn(from: TcpState, direction: Direction) -> Step {
     use TcpState as S;
     match (direction, from) {
         (Direction::Original, S::None | S::SynSent) => Step::To(S::SynSent),
-        (_, S::SynSent2) => Step::To(S::SynSent2),
-        (_, S::TimeWait) | (Direction::Original, S::Close) => Step::Reopen,
-        (Direction::Original, _) => Step::Ignore,
         (Direction::Reply, S::SynSent) => Step::To(S::SynSent2),
-        (Direction::Reply, _) => Step::Invalid,
+        (Direction::Original | Direction::Reply, S::SynSent2) => Step::To(S::SynSent2),
+        (Direction::Original | Direction::Reply, S::TimeWait) => Step::Reopen,
+        (Direction::Original, S::Close) => Step::Reopen,
+        (Direction::Original, S::SynRecv | S::Established | S::FinWait | S::CloseWait | S::LastAck) => {
+            Step::Ignore
+        }
+        (
+            Direction::Reply,
+            S::None | S::SynRecv | S::Established | S::FinWait | S::CloseWait | S::LastAck | S::Close,
+        ) => Step::Invalid,
     }
 }
 
@@ -68,9 +74,17 @@ fn syn_ack(from: TcpState, direction: Direction) -> Step {
     use TcpState as S;
     match (direction, from) {
         (Direction::Original, S::SynRecv | S::SynSent2) => Step::To(S::SynRecv),
-        (Direction::Original, _) | (Direction::Reply, S::None) => Step::Invalid,
         (Direction::Reply, S::SynSent | S::SynSent2) => Step::To(S::SynRecv),
-        (Direction::Reply, _) => Step::Ignore,
+        (Direction::Original | Direction::Reply, S::None) | (Direction::Original, S::SynSent) => {
+            Step::Invalid
+        }
+        (Direction::Reply, S::SynRecv) => Step::Ignore,
+        (direction, S::Established | S::FinWait | S::CloseWait | S::LastAck | S::TimeWait | S::Close) => {
+            match direction {
+                Direction::Original => Step::Invalid,
+                Direction::Reply => Step::Ignore,
+            }
+        }
     }
 }
 
@@ -94,10 +108,10 @@ fn ack(from: TcpState, direction: Direction) -> Step {
         (Direction::Original, S::SynRecv) => Step::To(S::Established),
         (Direction::Reply, S::SynSent | S::SynSent2) => Step::Ignore,
         (Direction::Reply, S::SynRecv) => Step::To(S::SynRecv),
-        (_, S::Established) => Step::To(S::Established),
-        (_, S::FinWait | S::CloseWait) => Step::To(S::CloseWait),
-        (_, S::LastAck | S::TimeWait) => Step::To(S::TimeWait),
-        (_, S::Close) => Step::To(S::Close),
+        (Direction::Original | Direction::Reply, S::Established) => Step::To(S::Established),
+        (Direction::Original | Direction::Reply, S::FinWait | S::CloseWait) => Step::To(S::CloseWait),
+        (Direction::Original | Direction::Reply, S::LastAck | S::TimeWait) => Step::To(S::TimeWait),
+        (Direction::Original | Direction::Reply, S::Close) => Step::To(S::Close),
     }
 }
 

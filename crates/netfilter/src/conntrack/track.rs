@@ -16,7 +16,7 @@ impl Conntrack {
         }
         skb.ct = match skb.kind {
             Kind::IcmpError(error) => self.related(&skb.tuple, &error, now),
-            kind => self.tracked(&skb.tuple, kind, now),
+            kind @ (Kind::Tcp(_) | Kind::Datagram) => self.tracked(&skb.tuple, kind, now),
         };
     }
 
@@ -51,7 +51,7 @@ impl Conntrack {
         let reference = reference(entry, direction);
         let step = match kind {
             Kind::Tcp(flags) => self.advance_tcp(slot, direction, flags, now),
-            _ => self.advance_datagram(slot, direction, now),
+            Kind::Datagram | Kind::IcmpError(_) => self.advance_datagram(slot, direction, now),
         };
         match step {
             Step::Invalid => Ct::Invalid,
@@ -151,9 +151,9 @@ fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
             // A SYN-ACK, a FIN or a RST without a connection. A bare ACK is accepted as the middle of a
             // connection (nf_conntrack_tcp_loose = 1), whichever end sent it: it is NEW and passes the nat table,
             // so a reply that returned by another path goes on without being rewritten back.
-            _ => return Ct::Invalid,
+            Step::Ignore | Step::Invalid | Step::Reopen => return Ct::Invalid,
         },
-        _ => TcpState::None,
+        Kind::Datagram | Kind::IcmpError(_) => TcpState::None,
     };
     Ct::Tracked(CtRef {
         direction: Direction::Original,

@@ -165,11 +165,12 @@ impl VirtualServerState {
     pub(super) fn is_as(&self, wanted: &VirtualServer) -> bool {
         let settings = (self.scheduler, self.persistence_s) == (wanted.scheduler, wanted.persistence_s);
         let able = |address: &SocketAddr| self.real_server(*address).is_some_and(|s| s.weight == 1);
-        let told = |server: &RealServer| server.weight == 0 || wanted.real_servers.contains(&server.address);
+        let is_wanted =
+            |server: &RealServer| server.weight == 0 || wanted.real_servers.contains(&server.address);
         settings
             && self.owner == wanted.owner
             && wanted.real_servers.iter().all(able)
-            && self.real_servers.iter().all(told)
+            && self.real_servers.iter().all(is_wanted)
     }
 
     /// syncService and syncEndpoint. `servers` are the wanted ones, with their connections.

@@ -64,12 +64,14 @@ impl IpvsState {
 
     /// The state after a packet.
     pub(super) fn after(self, way: Way, kind: Kind, protocol: Protocol) -> IpvsState {
-        match (kind, protocol, way) {
-            (Kind::Tcp(flags), ..) => tcp(self, way, flags),
-            (_, Protocol::Sctp, Way::Output) => IpvsState::Established,
-            (_, Protocol::Sctp, Way::Input) if self == IpvsState::None => IpvsState::Init,
-            (_, Protocol::Sctp, Way::Input) => self,
-            _ => IpvsState::Udp,
+        match kind {
+            Kind::Tcp(flags) => tcp(self, way, flags),
+            Kind::Datagram | Kind::IcmpError(_) => match (protocol, way) {
+                (Protocol::Sctp, Way::Output) => IpvsState::Established,
+                (Protocol::Sctp, Way::Input) if self == IpvsState::None => IpvsState::Init,
+                (Protocol::Sctp, Way::Input) => self,
+                (Protocol::Tcp | Protocol::Udp, Way::Input | Way::Output) => IpvsState::Udp,
+            },
         }
     }
 }
@@ -78,45 +80,67 @@ impl IpvsState {
 /// used here.
 fn tcp(from: IpvsState, way: Way, flags: TcpFlags) -> IpvsState {
     // tcp_state_idx: RST before SYN before FIN before ACK.
-    match way {
-        _ if flags.has(TcpFlags::RST) => reset(from, way),
-        _ if flags.has(TcpFlags::SYN) => syn(from, way),
-        _ if flags.has(TcpFlags::FIN) => fin(from, way),
-        _ if flags.has(TcpFlags::ACK) => ack(from),
-        _ => IpvsState::Close,
+    if flags.has(TcpFlags::RST) {
+        return reset(from, way);
     }
+    if flags.has(TcpFlags::SYN) {
+        return syn(from, way);
+    }
+    if flags.has(TcpFlags::FIN) {
+        return fin(from, way);
+    }
+    if flags.has(TcpFlags::ACK) { ack(from) } else { IpvsState::Close }
 }
 
 fn syn(from: IpvsState, way: Way) -> IpvsState {
     use IpvsState as S;
     match (way, from) {
-        (Way::Input, S::Established | S::SynSent) | (Way::Output, S::Established) => S::Established,
-        (Way::Input, _) | (Way::Output, S::SynRecv) => S::SynRecv,
-        (Way::Output, _) => S::SynSent,
+        (Way::Input | Way::Output, S::Established) | (Way::Input, S::SynSent) => S::Established,
+        (Way::Input | Way::Output, S::SynRecv) => S::SynRecv,
+        (Way::Output, S::SynSent) => S::SynSent,
+        (way, S::None | S::FinWait | S::TimeWait | S::Close | S::CloseWait | S::Udp | S::Init) => match way {
+            Way::Input => S::SynRecv,
+            Way::Output => S::SynSent,
+        },
     }
 }
 
 fn fin(from: IpvsState, way: Way) -> IpvsState {
     use IpvsState as S;
     match (way, from) {
-        (_, S::SynSent | S::Close) => from,
+        (Way::Input | Way::Output, S::SynSent | S::Close) => from,
         (Way::Input, S::None) => S::Close,
         (Way::Input, S::Established | S::CloseWait) => S::CloseWait,
         (Way::Output, S::Established | S::FinWait) => S::FinWait,
-        _ => S::TimeWait,
+        (Way::Input, S::FinWait) | (Way::Output, S::None | S::CloseWait) => S::TimeWait,
+        (Way::Input | Way::Output, S::SynRecv | S::TimeWait | S::Udp | S::Init) => S::TimeWait,
     }
 }
 
 /// The transition for an ACK, which is the same in both directions.
 fn ack(from: IpvsState) -> IpvsState {
     use IpvsState as S;
-    if matches!(from, S::None | S::SynRecv) { S::Established } else { from }
+    match from {
+        S::None | S::SynRecv => S::Established,
+        S::Established
+        | S::SynSent
+        | S::FinWait
+        | S::TimeWait
+        | S::Close
+        | S::CloseWait
+        | S::Udp
+        | S::Init => from,
+    }
 }
 
 fn reset(from: IpvsState, way: Way) -> IpvsState {
     use IpvsState as S;
     match (way, from) {
         (Way::Input, S::SynRecv) | (Way::Output, S::SynSent | S::TimeWait) => from,
-        _ => S::Close,
+        (Way::Input, S::SynSent | S::TimeWait) | (Way::Output, S::SynRecv) => S::Close,
+        (
+            Way::Input | Way::Output,
+            S::None | S::Established | S::FinWait | S::Close | S::CloseWait | S::Udp | S::Init,
+        ) => S::Close,
     }
 }

@@ -329,7 +329,7 @@ impl Ipvs {
                 server.active = server.active.saturating_sub(1);
                 server.inactive += 1;
             }),
-            _ => {}
+            (false, false) | (true, true) => {}
         }
         Some(connection.real_server)
     }

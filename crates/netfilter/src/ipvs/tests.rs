@@ -340,7 +340,7 @@ fn states_follow_the_kernels_table() {
 
 /// Something that happens to a virtual server, by numbers that are folded onto what is there.
 #[derive(Clone, Debug)]
-enum Deed {
+enum Operation {
     Open(u8, u8),
     Answer(u8),
     Data(u8),
@@ -349,16 +349,16 @@ enum Deed {
     Wait(u16),
 }
 
-fn deeds() -> impl Strategy<Value = Vec<Deed>> {
-    let deed = prop_oneof![
-        4 => any::<(u8, u8)>().prop_map(|(client, port)| Deed::Open(client % 5, port)),
-        2 => any::<u8>().prop_map(Deed::Answer),
-        2 => any::<u8>().prop_map(Deed::Data),
-        1 => any::<u8>().prop_map(Deed::Close),
-        1 => any::<u8>().prop_map(Deed::Sync),
-        1 => (1..400u16).prop_map(Deed::Wait),
+fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    let operation = prop_oneof![
+        4 => any::<(u8, u8)>().prop_map(|(client, port)| Operation::Open(client % 5, port)),
+        2 => any::<u8>().prop_map(Operation::Answer),
+        2 => any::<u8>().prop_map(Operation::Data),
+        1 => any::<u8>().prop_map(Operation::Close),
+        1 => any::<u8>().prop_map(Operation::Sync),
+        1 => (1..400u16).prop_map(Operation::Wait),
     ];
-    proptest::collection::vec(deed, 1..120)
+    proptest::collection::vec(operation, 1..120)
 }
 
 impl Lab {
@@ -403,13 +403,17 @@ impl Lab {
 
 proptest! {
     #[test]
-    fn connection_counts_stay_right_whatever_happens(n in 0..8usize, persistent in any::<bool>(), deeds in deeds()) {
+    fn connection_counts_stay_right_whatever_happens(
+        n in 0..8usize,
+        persistent in any::<bool>(),
+        operations in operations(),
+    ) {
         let scheduler = Scheduler::parse(Scheduler::NAMES[n]).expect("a name of its own");
         let persistence = persistent.then_some(300);
         let mut lab = Lab::new(Protocol::Tcp, scheduler, persistence, &[1, 2, 3]);
-        for deed in deeds {
-            match deed {
-                Deed::Open(client, port) => {
+        for operation in operations {
+            match operation {
+                Operation::Open(client, port) => {
                     let known = lab.state([10, 244, 7, client], port.into()).is_some();
                     if !known {
                         let server = lab.open([10, 244, 7, client], port.into());
@@ -417,24 +421,24 @@ proptest! {
                         prop_assert!(wanted || server == 0, "a new connection goes to a wanted server");
                     }
                 }
-                Deed::Answer(n) => {
+                Operation::Answer(n) => {
                     let Some(connection) = lab.nth(n) else { continue };
                     let kind = Kind::Tcp(TcpFlags::SYN_ACK);
                     prop_assert_eq!(lab.ipvs.answer(&connection.reply(), kind, lab.now), Some(socket(VIP)));
                 }
-                Deed::Data(n) => {
+                Operation::Data(n) => {
                     let Some(connection) = lab.nth(n) else { continue };
                     lab.forward(&connection, TcpFlags::ACK);
                 }
-                Deed::Close(n) => {
+                Operation::Close(n) => {
                     let Some(connection) = lab.nth(n) else { continue };
                     lab.forward(&connection, TcpFlags::FIN_ACK);
                 }
-                Deed::Sync(bits) => {
+                Operation::Sync(bits) => {
                     let servers: Vec<u8> = (1..=4).filter(|n| bits >> n & 1 == 1).collect();
                     lab.sync(&servers);
                 }
-                Deed::Wait(seconds) => {
+                Operation::Wait(seconds) => {
                     lab.wait(seconds.into());
                     lab.ipvs.expire(lab.now, &mut lab.conntrack);
                     lab.ipvs.delete_terminated();

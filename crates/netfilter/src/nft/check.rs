@@ -123,8 +123,7 @@ impl Check<'_> {
     fn rule(&mut self, chain: &Str, group: u32, rule: &Rule, filter: bool) {
         for statement in rule.statements() {
             match statement {
-                Statement::In(set) => self.uses(chain, (group, *set), false),
-                Statement::Update(set) => self.uses(chain, (group, *set), false),
+                Statement::In(set) | Statement::Update(set) => self.uses(chain, (group, *set), false),
                 Statement::Vmap(map) => {
                     self.uses(chain, (group, *map), true);
                     let elements = self.table.set((group, *map)).map_or(&[][..], |map| map.elements());
@@ -143,7 +142,17 @@ impl Check<'_> {
                 Statement::Dnat(DnatTo::Numgen(targets)) if targets.is_empty() => {
                     self.problems.push(TableProblem::NothingToDraw { chain: chain.clone() });
                 }
-                _ => {}
+                Statement::CtState(_)
+                | Statement::CtStatusDnat
+                | Statement::Address(..)
+                | Statement::OutsideOf(..)
+                | Statement::Local(_)
+                | Statement::Protocol(_)
+                | Statement::Marked(_)
+                | Statement::Mark(_)
+                | Statement::Dnat(DnatTo::One(_) | DnatTo::Numgen(_))
+                | Statement::Masquerade { .. }
+                | Statement::Reject => {}
             }
         }
     }

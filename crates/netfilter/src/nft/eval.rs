@@ -171,7 +171,7 @@ impl<'e> Run<'e, '_, '_> {
             super::SetKind::Dynamic { .. } => {
                 self.sets.holds(id, self.packet.skb.tuple.src, self.packet.cx.now)
             }
-            _ => set.lookup(self.packet.skb).is_some(),
+            super::SetKind::Plain | super::SetKind::Verdicts => set.lookup(self.packet.skb).is_some(),
         };
         if holds { Flow::Holds } else { Flow::Fails }
     }

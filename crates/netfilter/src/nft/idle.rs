@@ -43,23 +43,24 @@ fn look(table: &Table, id: ChainId, mut idle: u64, depth: u32) -> u64 {
 fn is_idle(table: &Table, rule: &Rule, idle: u64) -> bool {
     for statement in rule.statements() {
         match statement {
-            Statement::CtState(_)
+            Statement::In(set) if is_empty(table, *set) => return true,
+            Statement::In(_)
+            | Statement::CtState(_)
             | Statement::CtStatusDnat
             | Statement::Address(..)
             | Statement::OutsideOf(..)
             | Statement::Local(_)
             | Statement::Protocol(_)
             | Statement::Marked(_) => {}
-            Statement::In(set) | Statement::Vmap(set) => {
-                if is_empty(table, *set) {
-                    return true;
-                }
-                if let Statement::Vmap(_) = statement {
-                    return false;
-                }
-            }
+            Statement::Vmap(map) => return is_empty(table, *map),
             Statement::Verdict(Verdict::Jump(to)) => return is_one_of(idle, *to),
-            _ => return false,
+            Statement::Verdict(Verdict::Accept | Verdict::Drop | Verdict::Return | Verdict::Goto(_))
+            | Statement::Mark(_)
+            | Statement::NumgenVmap(_)
+            | Statement::Update(_)
+            | Statement::Dnat(_)
+            | Statement::Masquerade { .. }
+            | Statement::Reject => return false,
         }
     }
     true

@@ -156,7 +156,9 @@ impl Display for BaseChain {
         let (name, of) = match self.hook {
             Hook::Prerouting if self.priority < -50 => ("dstnat", -100),
             Hook::Postrouting if self.priority > 50 => ("srcnat", 100),
-            _ => ("filter", 0),
+            Hook::Prerouting | Hook::Input | Hook::Forward | Hook::Output | Hook::Postrouting => {
+                ("filter", 0)
+            }
         };
         match self.priority - of {
             0 => f.write_str(name)?,

@@ -29,7 +29,7 @@ impl Verdict {
         match self {
             Verdict::Jump(to) => Verdict::Jump(to.within(group)),
             Verdict::Goto(to) => Verdict::Goto(to.within(group)),
-            other => other,
+            Verdict::Accept | Verdict::Drop | Verdict::Return => self,
         }
     }
 }

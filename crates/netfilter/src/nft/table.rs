@@ -232,7 +232,7 @@ impl Table {
     pub fn rule(&self, at: RuleRef) -> Option<&Rule> {
         match at.table {
             TableName::Nftables => self.chain(at.chain)?.rules.get(at.rule as usize),
-            _ => None,
+            TableName::Filter | TableName::Nat | TableName::Ipvs | TableName::NftablesElements => None,
         }
     }
 
@@ -240,7 +240,7 @@ impl Table {
     pub fn set_of(&self, at: RuleRef) -> Option<&Set> {
         match at.table {
             TableName::NftablesElements => self.sets.get(at.chain.index()),
-            _ => None,
+            TableName::Filter | TableName::Nat | TableName::Ipvs | TableName::Nftables => None,
         }
     }
 

@@ -29,7 +29,7 @@ pub struct NodeFacts {
 pub(super) fn all(world: &World) -> Vec<NodeFacts> {
     // The store's order is by name: `node-10` before `node-2`. Uids have the order of joining.
     let mut nodes: Vec<NodeFacts> = world.store().nodes.iter().map(|node| facts(world, node)).collect();
-    nodes.sort_by_key(|n| n.uid);
+    nodes.sort_unstable_by_key(|n| n.uid);
     nodes
 }
 
@@ -38,13 +38,13 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
     let machine = world.machines().get(&uid);
     let power = machine.is_some_and(|m| m.power);
     // A node that was cut off still has its rules; one that had no power has none yet.
-    let starts = machine.is_some_and(|m| !m.cut_off && m.proxy.synced_at.is_none());
+    let starts = machine.is_some_and(|m| !m.cut_off && m.proxy.synced_at().is_none());
     let state = match (power, node.ready) {
         (true, NodeCondition::True) => NodeState::Ready,
         (true, NodeCondition::Unknown) if starts => NodeState::Starting,
-        (true, _) => NodeState::NotReady,
+        (true, NodeCondition::False | NodeCondition::Unknown) => NodeState::NotReady,
         (false, NodeCondition::True) => NodeState::OffUnnoticed,
-        (false, _) => NodeState::Off,
+        (false, NodeCondition::False | NodeCondition::Unknown) => NodeState::Off,
     };
     NodeFacts {
         uid,

@@ -109,7 +109,7 @@ pub(super) fn balancers(world: &World) -> Vec<BalancerFacts> {
         let port = service.spec.ports.first().map_or(0, |p| p.port);
         Some(BalancerFacts {
             service: service.meta.uid,
-            address: balancer.ip.map(|ip| SocketAddr::new(ip, port).to_string()),
+            address: balancer.ips.map(|ips| SocketAddr::new(*ips.primary(), port).to_string()),
             healthy: balancer.eligible().count(),
             nodes: balancer.targets.len(),
         })

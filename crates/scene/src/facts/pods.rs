@@ -41,7 +41,7 @@ pub(super) fn all(world: &World, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodF
         facts(world, pod, calls)
     };
     let mut pods: Vec<PodFacts> = world.store().pods.iter().map(facts).collect();
-    pods.sort_by_key(|p| p.uid);
+    pods.sort_unstable_by_key(|p| p.uid);
     pods
 }
 
@@ -96,8 +96,7 @@ fn labels(world: &World, pod: &Pod) -> Vec<String> {
         let mut services = world.store().services.iter();
         services.any(|s| s.spec.selector.as_ref().is_some_and(|selector| selector.contains_key(key)))
     };
-    let mut labels: Vec<_> =
-        pod.meta.labels.iter().filter(|(key, _)| &***key != "pod-template-hash").collect();
-    labels.sort_by_key(|(key, _)| !selected(key));
-    labels.into_iter().map(|(key, value)| format!("{key}={value}")).collect()
+    let labels = pod.meta.labels.iter().filter(|(key, _)| &***key != "pod-template-hash");
+    let (first, others): (Vec<_>, Vec<_>) = labels.partition(|(key, _)| selected(key));
+    first.into_iter().chain(others).map(|(key, value)| format!("{key}={value}")).collect()
 }

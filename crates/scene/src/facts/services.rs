@@ -36,7 +36,7 @@ pub struct ServiceFacts {
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
     // In the order of creation, which is that of the manifest; the store sorts by name.
     let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
-    services.sort_by_key(|s| s.uid);
+    services.sort_unstable_by_key(|s| s.uid);
     services
 }
 
@@ -45,15 +45,21 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
     let key = service.meta.key();
     let form = match (spec.type_, spec.headless) {
         (ServiceType::ExternalName, _) => ServiceForm::External,
-        (_, true) => ServiceForm::Headless,
-        _ => ServiceForm::Virtual,
+        (ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::LoadBalancer, true) => {
+            ServiceForm::Headless
+        }
+        (ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::LoadBalancer, false) => {
+            ServiceForm::Virtual
+        }
     };
     let address = match form {
         ServiceForm::External => spec.external_name.as_deref().unwrap_or_default().to_owned(),
-        _ => spec.cluster_ips.first().map(ToString::to_string).unwrap_or_default(),
+        ServiceForm::Headless | ServiceForm::Virtual => {
+            spec.cluster_ips.first().map(ToString::to_string).unwrap_or_default()
+        }
     };
     // One that still serves while it terminates is not counted as ready, as in `kubectl describe`.
-    let pods: LiteMap<_, _> = world.service_endpoints(&key).map(|e| (e.address, e.ready)).collect();
+    let pods: LiteMap<_, _> = world.store().endpoints_of(&key).map(|e| (e.address, e.ready)).collect();
     ServiceFacts {
         uid: service.meta.uid,
         form,

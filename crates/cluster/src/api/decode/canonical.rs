@@ -26,10 +26,7 @@ fn canonical(tree: &Tree, shape: Shape) -> Tree {
         Value::Int(number) => Tree::string(&number.to_string()),
         Value::Float(text) | Value::String(text) => Tree::string(text),
         Value::Seq(items) => {
-            let shape = match shape {
-                Shape::List(fields) => Shape::Obj(fields),
-                _ => Shape::Any,
-            };
+            let shape = if let Shape::List(fields) = shape { Shape::Obj(fields) } else { Shape::Any };
             Tree::seq(items.iter().map(|item| canonical(item, shape)).collect())
         }
         Value::Map(entries) => canonical_map(entries, shape),
@@ -39,10 +36,8 @@ fn canonical(tree: &Tree, shape: Shape) -> Tree {
 fn canonical_map(entries: &[Entry], shape: Shape) -> Tree {
     let mut out = Tree::map();
     for entry in entries {
-        let field = match shape {
-            Shape::Obj(fields) => fields.iter().find(|f| f.name == &*entry.key),
-            _ => None,
-        };
+        let fields = if let Shape::Obj(fields) = shape { fields } else { &[] };
+        let field = fields.iter().find(|f| f.name == &*entry.key);
         // In a map of strings null is the empty string; elsewhere it is the same as no field.
         let is_absent =
             entry.value.value == Value::Null && !matches!(shape, Shape::StrMap | Shape::Quantities);
@@ -65,7 +60,8 @@ fn is_default(field: &Field, value: &Tree, siblings: &[Entry]) -> bool {
         Value::String(text) => match field.default {
             Default::Nothing | Default::EmptyObject => false,
             Default::Scalar(default) => **text == *default,
-            Default::NonZero(default) => **text == *default || &**text == "0",
+            Default::Int(default) => **text == *default.to_string(),
+            Default::NonZero(default) => **text == *default.to_string() || &**text == "0",
             Default::ImagePullPolicy => &**text == pull_policy(siblings),
         },
         Value::Map(_) | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => false,

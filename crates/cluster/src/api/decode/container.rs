@@ -1,91 +1,62 @@
 //! Containers of a Pod: what the simulation reads of them.
 
-use std::collections::BTreeSet;
-
 use super::field_cursor::FieldCursor;
-use super::pod::{one_of, port_number, protocol, required};
-use super::{lifecycle, names, probe};
-use crate::api::diagnostic::clip;
+use super::pod::{one_of, protocol};
+use super::{lifecycle, probe};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
-    Container, ContainerPort, DiagnosticKind, EnvObject, EnvSource, EnvVar, ImagePullPolicy, NameRule,
-    RestartPolicy, Str,
+    Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy, Str,
 };
 
-pub fn decode(
-    cursor: &FieldCursor<'_>,
-    names: &mut BTreeSet<Str>,
-    diagnostics: &mut Diagnostics,
-) -> Container {
-    let name = required(&cursor.field("name"), diagnostics);
-    if !name.is_empty() {
-        let cursor = cursor.field("name");
-        names::check(&cursor, &name, NameRule::Dns1123Label, diagnostics);
-        if !names.insert(name.clone()) {
-            cursor.error(diagnostics, DiagnosticKind::Duplicate { value: clip(&name) });
-        }
-    }
+/// A text that is not there is empty, as in Go.
+pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Container {
+    let text = |field: &str| cursor.field(field).text().cloned().unwrap_or_default();
     let pull_policy = one_of(&cursor.field("imagePullPolicy"), ImagePullPolicy::NAMES, diagnostics);
     let restart_policy = one_of(&cursor.field("restartPolicy"), RestartPolicy::NAMES, diagnostics);
-    let single = |kind: &str, diagnostics: &mut Diagnostics| {
-        let cursor = cursor.field(kind);
-        probe::check_single_success(&cursor, diagnostics);
-        probe::decode(&cursor, diagnostics)
-    };
     Container {
-        name,
-        image: required(&cursor.field("image"), diagnostics),
+        name: text("name"),
+        image: text("image"),
         image_pull_policy: pull_policy.and_then(ImagePullPolicy::named),
         ports: ports(&cursor.field("ports"), diagnostics),
-        env: env(&cursor.field("env"), diagnostics),
+        env: env(&cursor.field("env")),
         env_from: env_from(&cursor.field("envFrom")),
         command: cursor.field("command").strings(),
         args: cursor.field("args").strings(),
         readiness: probe::decode(&cursor.field("readinessProbe"), diagnostics),
-        liveness: single("livenessProbe", diagnostics),
-        startup: single("startupProbe", diagnostics),
+        liveness: probe::decode(&cursor.field("livenessProbe"), diagnostics),
+        startup: probe::decode(&cursor.field("startupProbe"), diagnostics),
         lifecycle: lifecycle::decode(&cursor.field("lifecycle"), diagnostics),
         restart_policy: restart_policy.and_then(RestartPolicy::named),
     }
 }
 
+/// One for each port in the text, so that validation finds it at its place.
 fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<ContainerPort> {
-    let mut seen = BTreeSet::new();
-    let mut out = Vec::new();
-    for i in 0..list.len() {
+    let mut port = |i: usize| {
         let item = list.item(i);
-        let name_spot = item.field("name");
-        let name = name_spot.text().cloned();
-        if let Some(name) = &name {
-            names::check(&name_spot, name, NameRule::PortName, diagnostics);
-            if !seen.insert(name.clone()) {
-                name_spot.error(diagnostics, DiagnosticKind::Duplicate { value: clip(name) });
-            }
+        ContainerPort {
+            name: item.field("name").text().cloned(),
+            container_port: item.field("containerPort").number(diagnostics, 1, 65_535).unwrap_or(0),
+            host_port: item.field("hostPort").number(diagnostics, 0, 65_535).unwrap_or(0),
+            protocol: protocol(&item.field("protocol"), diagnostics).unwrap_or_default(),
         }
-        let number = port_number(&item.field("containerPort"), diagnostics);
-        let protocol = protocol(&item.field("protocol"), diagnostics);
-        let host_port = item.field("hostPort").int_in(diagnostics, 0, 65535);
-        let host_port = host_port.and_then(|n| u16::try_from(n).ok()).unwrap_or(0);
-        if let (Some(container_port), Some(protocol)) = (number, protocol) {
-            out.push(ContainerPort { name, container_port, host_port, protocol });
-        }
-    }
-    out
+    };
+    (0..list.len()).map(&mut port).collect()
 }
 
-fn env(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EnvVar> {
-    let mut out = Vec::new();
-    for i in 0..list.len() {
+/// A value that is not there is empty, as in Go.
+fn env(list: &FieldCursor<'_>) -> Vec<EnvVar> {
+    let variable = |i: usize| {
         let item = list.item(i);
-        let name = required(&item.field("name"), diagnostics);
-        if !name.is_empty() {
-            names::check(&item.field("name"), &name, NameRule::EnvVarName, diagnostics);
-        }
         let from = item.field("valueFrom");
-        let literal = || item.field("value").str().cloned().unwrap_or_else(|| "".into());
-        out.push(EnvVar { name, value: (!from.is_set()).then(literal), value_from: value_from(&from) });
-    }
-    out
+        let literal = || item.field("value").str().cloned().unwrap_or_default();
+        EnvVar {
+            name: item.field("name").text().cloned().unwrap_or_default(),
+            value: (!from.is_set()).then(literal),
+            value_from: value_from(&from),
+        }
+    };
+    (0..list.len()).map(variable).collect()
 }
 
 /// `None` for a source that is always there.

@@ -142,6 +142,16 @@ impl<'a> FieldCursor<'a> {
         self.error(diagnostics, DiagnosticKind::WrongType { expected, found, value });
     }
 
+    /// A number of the type `T`; nothing where none is written. One that the type cannot hold is reported, with the
+    /// least and the most that the field takes.
+    pub fn number<T: TryFrom<i64>>(&self, diagnostics: &mut Diagnostics, min: i64, max: i64) -> Option<T> {
+        let number = T::try_from(self.int()?).ok();
+        if number.is_none() {
+            self.int_in(diagnostics, min, max);
+        }
+        number
+    }
+
     /// An integer within bounds. Anything else except a missing value is reported.
     pub fn int_in(&self, diagnostics: &mut Diagnostics, min: i64, max: i64) -> Option<i64> {
         let value = self.int()?;

@@ -24,7 +24,12 @@ fn handler(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Li
         return Some(LifecycleHandler::Sleep { seconds });
     }
     if http_get.is_set() {
-        return Some(LifecycleHandler::HttpGet { port: probe::port_of(&http_get) });
+        return Some(LifecycleHandler::HttpGet { port: probe::port(&http_get.field("port"), diagnostics) });
     }
-    tcp_socket.is_set().then(|| LifecycleHandler::TcpSocket { port: probe::port_of(&tcp_socket) })
+    if tcp_socket.is_set() {
+        return Some(LifecycleHandler::TcpSocket {
+            port: probe::port(&tcp_socket.field("port"), diagnostics),
+        });
+    }
+    None
 }

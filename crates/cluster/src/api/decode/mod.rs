@@ -1,10 +1,11 @@
-//! Value trees to typed objects: the first of the API server's three passes. It checks what our types cannot
-//! represent: names and JSON types of fields, invalid addresses, numbers out of range. Defaulting and validation
-//! follow (`KubeObject::decode`). All errors are reported, not only the first.
+//! Value trees to typed objects: the first of the API server's three passes. It says what is no field, what is not of
+//! its JSON type, what is missing where our types need it, and what no value of them is: an address that is none, a
+//! word that is no variant, a number that is too large. It also notes what is kept and not simulated. All else that may
+//! be wrong is said of typed objects, by validation, after defaulting (`KubeObject::decode`). All errors are reported,
+//! not only the first.
 
 mod canonical;
 mod container;
-mod endpoint_ip;
 mod field_cursor;
 pub(super) mod fields;
 mod lifecycle;
@@ -28,12 +29,11 @@ use super::{field, validate};
 use schema::Shape;
 
 pub use canonical::canonical_template;
-pub(super) use endpoint_ip::special_range;
 pub(super) use meta::labels as read_labels;
 pub(super) use names::{check as check_name, holds as holds_name};
 pub(super) use node::cidr as read_cidr;
 pub(super) use pod::{one_of as pod_one_of, required as pod_required};
-pub(super) use schema::{Field, Shape as FieldShape, check as check_shape, f as known_field};
+pub(super) use schema::{Field, Shape as FieldShape, api_struct, check as check_shape, field, unsimulated};
 
 /// API groups that have served one of these kinds: with them only the version can be wrong; in another group it is
 /// a different kind.

@@ -1,13 +1,10 @@
-//! `v1` Pod and Pod templates (core validation.go, ValidatePodSpec; defaults.go).
-
-use std::collections::BTreeSet;
+//! `v1` Pod and Pod templates.
 
 use super::field_cursor::{FieldCursor, shown};
 use super::{container, meta, volume};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
-    Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Rule, Severity, Str,
-    Value,
+    Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Severity, Str,
 };
 use netfilter::Protocol;
 
@@ -29,49 +26,44 @@ pub fn template(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodT
 }
 
 fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
-    let host_network = cursor.field("hostNetwork").bool().unwrap_or(false);
-    let mut names = BTreeSet::new();
-    let init_containers = containers(&cursor.field("initContainers"), &mut names, diagnostics);
-    let list = cursor.field("containers");
-    if list.len() == 0 && list.tree().is_none_or(|t| matches!(t.value, Value::Seq(_))) {
-        list.error(diagnostics, DiagnosticKind::Required);
-    }
-    let containers = containers(&list, &mut names, diagnostics);
-    check_host_ports(&list, host_network, diagnostics);
-    check_dns_policy(&cursor.field("dnsPolicy"), diagnostics);
+    let text = |field: &str| cursor.field(field).text().cloned();
+    let grace_period = cursor.field("terminationGracePeriodSeconds");
     let restart_policy = one_of(&cursor.field("restartPolicy"), RestartPolicy::NAMES, diagnostics);
-    let active_deadline = cursor.field("activeDeadlineSeconds").int_in(diagnostics, 1, i64::from(i32::MAX));
+    not_simulated(cursor, "dnsPolicy", &["Default", "None"], diagnostics);
     PodSpec {
-        node_name: cursor.field("nodeName").text().cloned(),
-        init_containers,
-        containers,
+        node_name: text("nodeName"),
+        init_containers: containers(&cursor.field("initContainers"), diagnostics),
+        containers: containers(&cursor.field("containers"), diagnostics),
         restart_policy: restart_policy.and_then(RestartPolicy::named).unwrap_or_default(),
-        termination_grace_period_s: grace_period(&cursor.field("terminationGracePeriodSeconds"), diagnostics),
-        active_deadline_s: active_deadline.and_then(|s| u32::try_from(s).ok()),
+        termination_grace_period_s: grace_period
+            .number(diagnostics, 0, i64::from(u32::MAX))
+            .unwrap_or(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S),
+        active_deadline_s: cursor.field("activeDeadlineSeconds").number(diagnostics, 1, i64::from(i32::MAX)),
+        dns_policy: text("dnsPolicy"),
         readiness_gates: readiness_gates(&cursor.field("readinessGates")),
-        hostname: cursor.field("hostname").text().cloned(),
-        subdomain: cursor.field("subdomain").text().cloned(),
-        host_network,
+        hostname: text("hostname"),
+        subdomain: text("subdomain"),
+        host_network: cursor.field("hostNetwork").bool().unwrap_or(false),
         volumes: volume::decode(&cursor.field("volumes")),
         node_selector: cursor.field("nodeSelector").labels(),
     }
 }
 
-fn containers(
-    list: &FieldCursor<'_>,
-    names: &mut BTreeSet<Str>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Container> {
-    (0..list.len()).map(|i| container::decode(&list.item(i), names, diagnostics)).collect()
+fn containers(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Container> {
+    (0..list.len()).map(|i| container::decode(&list.item(i), diagnostics)).collect()
 }
 
 fn readiness_gates(list: &FieldCursor<'_>) -> Vec<Str> {
     (0..list.len()).filter_map(|i| list.item(i).field("conditionType").text().cloned()).collect()
 }
 
-fn grace_period(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> u32 {
-    let seconds = cursor.int_in(diagnostics, 0, i64::from(u32::MAX));
-    seconds.and_then(|s| u32::try_from(s).ok()).unwrap_or(30)
+/// Notes a field with one of these values, which are kept, not simulated.
+fn not_simulated(cursor: &FieldCursor<'_>, name: &str, values: &[&str], diagnostics: &mut Diagnostics) {
+    let cursor = cursor.field(name);
+    if cursor.str().is_some_and(|text| values.contains(&&**text)) {
+        let message = DiagnosticKind::FieldNotSimulated { field: name.into() };
+        cursor.report(diagnostics, Severity::Info, message);
+    }
 }
 
 /// A text that must be there. A value of another type was reported before.
@@ -81,14 +73,6 @@ pub fn required(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Str 
         cursor.error(diagnostics, DiagnosticKind::Required);
     }
     cursor.text().cloned().unwrap_or_else(|| "".into())
-}
-
-/// A port that must be there, 1 to 65535.
-pub fn port_number(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u16> {
-    if !cursor.is_set() {
-        cursor.error(diagnostics, DiagnosticKind::Required);
-    }
-    cursor.int_in(diagnostics, 1, 65535).and_then(|n| u16::try_from(n).ok())
 }
 
 /// TCP when nothing is written.
@@ -123,30 +107,4 @@ pub fn one_of<'a>(
         return None;
     }
     Some(text)
-}
-
-/// With hostNetwork, hostPort must equal containerPort (validateContainerPorts).
-fn check_host_ports(containers: &FieldCursor<'_>, host_network: bool, diagnostics: &mut Diagnostics) {
-    if !host_network {
-        return;
-    }
-    for i in 0..containers.len() {
-        let container = containers.item(i);
-        let ports = container.field("ports");
-        for j in 0..ports.len() {
-            let port = ports.item(j);
-            let host = port.field("hostPort");
-            if host.int().is_some_and(|h| h != 0 && Some(h) != port.field("containerPort").int()) {
-                host.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::HostPortMismatch });
-            }
-        }
-    }
-}
-
-fn check_dns_policy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
-    const ALLOWED: &[&str] = &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
-    if let Some("Default" | "None") = one_of(cursor, ALLOWED, diagnostics) {
-        let field = "dnsPolicy".into();
-        cursor.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
-    }
 }

@@ -39,8 +39,9 @@ pub enum Default {
     Nothing,
     /// The scalar of this text.
     Scalar(&'static str),
-    /// The scalar of this text; 0 means the same.
-    NonZero(&'static str),
+    Int(u32),
+    /// This number; 0 means the same.
+    NonZero(u32),
     /// The object without fields.
     EmptyObject,
     /// `Always` or `IfNotPresent`, depending on the tag of the container's image.
@@ -48,14 +49,38 @@ pub enum Default {
 }
 
 /// A field that the simulation reads, or that changes nothing it shows.
-pub const fn f(name: &'static str, shape: Shape) -> Field {
+pub const fn field(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, unsimulated: false, default: Default::Nothing }
 }
 
 /// A field that would change behaviour, but is only kept.
-pub const fn kept(name: &'static str, shape: Shape) -> Field {
+pub const fn unsimulated(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, unsimulated: true, default: Default::Nothing }
 }
+
+/// Declares a struct together with the API's fields that each of its fields is read from. So none can be added without
+/// them; all of them are the struct's `FIELDS`. `only_written` are those that no field holds.
+macro_rules! api_struct {
+    (
+        $(#[$attribute:meta])*
+        pub struct $name:ident {
+            $($(#[$doc:meta])* $field:ident: $type:ty = [$($of:expr),+ $(,)?],)*
+        }
+        only_written: [$($other:expr),* $(,)?]
+    ) => {
+        $(#[$attribute])*
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// The fields that a document may have here.
+            pub(in crate::api) const FIELDS: &'static [Field] = &[$($($of,)+)* $($other),*];
+        }
+    };
+}
+
+pub(in crate::api) use api_struct;
 
 impl Field {
     pub const fn default(self, default: Default) -> Field {

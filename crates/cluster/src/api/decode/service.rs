@@ -6,9 +6,10 @@ use super::field_cursor::FieldCursor;
 use super::{meta, node, pod, service_port};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
-    DiagnosticKind, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, Severity, TrafficPolicy,
+    DiagnosticKind, IpFamilyPolicy, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, Severity,
+    TrafficPolicy,
 };
-use netfilter::Cidr;
+use netfilter::{Cidr, Family};
 
 pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Service {
     // The API server clears the status of an object that is created.
@@ -22,15 +23,16 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Service 
 fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServiceSpec {
     let type_ = type_of(&cursor.field("type"), diagnostics);
     let (headless, cluster_ips) = cluster_ips(cursor, diagnostics);
-    families(cursor, type_, diagnostics);
     let text = |field| cursor.field(field).text().cloned();
-    let health_port = cursor.field("healthCheckNodePort").int_in(diagnostics, 0, 65_535);
+    let health_port = cursor.field("healthCheckNodePort").number(diagnostics, 0, 65_535);
     ServiceSpec {
         type_,
         selector: Some(cursor.field("selector").labels()).filter(|labels| !labels.is_empty()),
         ports: service_port::decode(&cursor.field("ports"), diagnostics),
         headless,
         cluster_ips,
+        ip_families: ip_families(&cursor.field("ipFamilies"), diagnostics),
+        ip_family_policy: ip_family_policy(&cursor.field("ipFamilyPolicy"), diagnostics),
         external_ips: external_ips(&cursor.field("externalIPs"), diagnostics),
         external_name: text("externalName"),
         session_affinity: affinity(cursor, diagnostics),
@@ -39,7 +41,7 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServiceSpec 
             .unwrap_or_default(),
         load_balancer_source_ranges: source_ranges(&cursor.field("loadBalancerSourceRanges"), diagnostics),
         load_balancer_class: text("loadBalancerClass"),
-        health_check_node_port: health_port.and_then(|port| u16::try_from(port).ok()).unwrap_or(0),
+        health_check_node_port: health_port.unwrap_or(0),
         publish_not_ready_addresses: cursor.field("publishNotReadyAddresses").bool().unwrap_or(false),
         allocate_load_balancer_node_ports: cursor.field("allocateLoadBalancerNodePorts").bool(),
         traffic_distribution: cursor.field("trafficDistribution").str().cloned(),
@@ -81,31 +83,33 @@ fn cluster_ips(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> (bool, 
 }
 
 /// Only one family, the cluster's, is simulated. Which one that is, only the whole text says: `api/families.rs`.
-fn families(spec: &FieldCursor<'_>, type_: ServiceType, diagnostics: &mut Diagnostics) {
-    const POLICIES: &[&str] = &["PreferDualStack", "RequireDualStack", "SingleStack"];
-    let policy_spot = spec.field("ipFamilyPolicy");
-    let list = spec.field("ipFamilies");
-    let policy = pod::one_of(&policy_spot, POLICIES, diagnostics);
-    for cursor in [&policy_spot, &list] {
-        if type_ == ServiceType::ExternalName && (cursor.text().is_some() || cursor.len() > 0) {
-            forbid(cursor, Rule::FieldOnExternalName, diagnostics);
-        }
+fn ip_families(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Family> {
+    if list.len() > 1 {
+        not_simulated(list, "ipFamilies", diagnostics);
     }
-    let families: Vec<_> =
-        (0..list.len()).map(|i| pod::one_of(&list.item(i), &["IPv4", "IPv6"], diagnostics)).collect();
-    if families.len() > 2 || (families.len() == 2 && families[0] == families[1]) {
-        forbid(&list, Rule::FamilyMismatch, diagnostics);
-    }
-    let mut note = |cursor: &FieldCursor<'_>, field: &str| {
-        let field = field.into();
-        cursor.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
+    let family = |i| match pod::one_of(&list.item(i), &["IPv4", "IPv6"], diagnostics)? {
+        "IPv6" => Some(Family::V6),
+        _ => Some(Family::V4),
     };
-    if matches!(policy, Some("PreferDualStack" | "RequireDualStack")) {
-        note(&policy_spot, "ipFamilyPolicy");
+    (0..list.len()).filter_map(family).collect()
+}
+
+fn ip_family_policy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<IpFamilyPolicy> {
+    const ALLOWED: &[&str] = &["PreferDualStack", "RequireDualStack", "SingleStack"];
+    let policy = match pod::one_of(cursor, ALLOWED, diagnostics)? {
+        "PreferDualStack" => IpFamilyPolicy::PreferDualStack,
+        "RequireDualStack" => IpFamilyPolicy::RequireDualStack,
+        _ => IpFamilyPolicy::SingleStack,
+    };
+    if policy != IpFamilyPolicy::SingleStack {
+        not_simulated(cursor, "ipFamilyPolicy", diagnostics);
     }
-    if families.len() > 1 {
-        note(&list, "ipFamilies");
-    }
+    Some(policy)
+}
+
+fn not_simulated(cursor: &FieldCursor<'_>, field: &str, diagnostics: &mut Diagnostics) {
+    let message = DiagnosticKind::FieldNotSimulated { field: field.into() };
+    cursor.report(diagnostics, Severity::Info, message);
 }
 
 fn external_ips(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<IpAddr> {
@@ -124,8 +128,7 @@ fn affinity(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> SessionAff
     }
     let client_ip = config.field("clientIP");
     let (min, max) = SessionAffinity::TIMEOUTS_S;
-    let timeout = client_ip.field("timeoutSeconds").int_in(diagnostics, i64::from(min), i64::from(max));
-    match timeout.and_then(|s| u32::try_from(s).ok()) {
+    match client_ip.field("timeoutSeconds").number(diagnostics, i64::from(min), i64::from(max)) {
         Some(timeout_s) => SessionAffinity::ClientIP { timeout_s },
         None => SessionAffinity::default_client_ip(),
     }

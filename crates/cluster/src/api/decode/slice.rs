@@ -1,12 +1,11 @@
-//! `discovery.k8s.io/v1` EndpointSlice of a manifest (discovery validation.go).
+//! `discovery.k8s.io/v1` EndpointSlice of a manifest.
 
-use super::endpoint_ip::check_endpoint_ip;
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::field_cursor::FieldCursor;
 use super::{meta, node, pod};
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{
-    AddressType, DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, Rule, Severity, Str, Uid,
-};
+use crate::api::{AddressType, DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, Severity, Str, Uid};
 use netfilter::Family;
 
 pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> EndpointSlice {
@@ -16,12 +15,13 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Endpoint
     let ports = ports(&root.field("ports"), diagnostics);
     let endpoints = match address_type {
         Some(AddressType::Fqdn) => Vec::new(),
-        Some(AddressType::Ip(family)) => endpoints(&list, Some(family), diagnostics),
-        None => endpoints(&list, None, diagnostics),
+        Some(AddressType::Ip(_)) | None => {
+            (0..list.len()).map(|i| endpoint(&list.item(i), diagnostics)).collect()
+        }
     };
     let service = meta.labels.get("kubernetes.io/service-name").cloned().unwrap_or_else(|| "".into());
-    // Without an addressType there is an error, so the value does not matter.
-    let address_type = address_type.unwrap_or(AddressType::Ip(Family::V4));
+    // Without an addressType there is an error, and nothing is asked of the addresses.
+    let address_type = address_type.unwrap_or(AddressType::Fqdn);
     EndpointSlice { meta, service, address_type, ports, endpoints }
 }
 
@@ -38,10 +38,6 @@ fn address_type(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Opti
     }
 }
 
-fn endpoints(list: &FieldCursor<'_>, family: Option<Family>, diagnostics: &mut Diagnostics) -> Vec<Endpoint> {
-    (0..list.len()).filter_map(|i| endpoint(&list.item(i), family, diagnostics)).collect()
-}
-
 /// Upstream a port without a number means all ports; that is not simulated.
 fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointPort> {
     let mut out = Vec::new();
@@ -49,7 +45,7 @@ fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointP
         let item = list.item(i);
         let name = item.field("name").str().cloned().unwrap_or_else(|| "".into());
         let protocol = pod::protocol(&item.field("protocol"), diagnostics);
-        let port = item.field("port").int_in(diagnostics, 1, 65535).and_then(|n| u16::try_from(n).ok());
+        let port = item.field("port").int_in(diagnostics, 1, 65_535).and_then(|n| u16::try_from(n).ok());
         if let (Some(protocol), Some(port)) = (protocol, port) {
             out.push(EndpointPort { name, protocol, port });
         }
@@ -57,33 +53,23 @@ fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointP
     out
 }
 
-fn endpoint(
-    cursor: &FieldCursor<'_>,
-    family: Option<Family>,
-    diagnostics: &mut Diagnostics,
-) -> Option<Endpoint> {
-    let addresses = cursor.field("addresses");
-    if addresses.len() == 0 {
-        addresses.error(diagnostics, DiagnosticKind::Required);
+/// An endpoint without a readable address has one that none has, so that the next is found at its place.
+fn endpoint(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Endpoint {
+    let list = cursor.field("addresses");
+    if list.len() == 0 {
+        list.error(diagnostics, DiagnosticKind::Required);
     }
-    let mut address = None;
-    for i in 0..addresses.len() {
-        let item = addresses.item(i);
-        let Some(ip) = node::address(&item, diagnostics) else { continue };
-        if family.is_some_and(|family| family != Family::of(ip)) {
-            item.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::FamilyMismatch });
-        }
-        check_endpoint_ip(&item, ip, diagnostics);
-        // kube-proxy takes the first (endpointslicecache.go, addEndpoints).
-        address = address.or(Some(ip));
-    }
+    let mut address =
+        |i| node::address(&list.item(i), diagnostics).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let (first, others) = (address(0), (1..list.len()).map(address).collect());
     let conditions = cursor.field("conditions");
     let target = cursor.field("targetRef");
     let hints = cursor.field("hints");
     let text = |name: &str| cursor.field(name).text().cloned();
     // Unset conditions read as true, true and false (kube-proxy, endpointslicecache.go).
-    Some(Endpoint {
-        address: address?,
+    Endpoint {
+        address: first,
+        other_addresses: others,
         ready: conditions.field("ready").bool().unwrap_or(true),
         serving: conditions.field("serving").bool().unwrap_or(true),
         terminating: conditions.field("terminating").bool().unwrap_or(false),
@@ -93,7 +79,7 @@ fn endpoint(
         target: target.field("name").text().map(|name| (name.clone(), uid(&target.field("uid")))),
         zone_hints: names(&hints.field("forZones")),
         node_hints: names(&hints.field("forNodes")),
-    })
+    }
 }
 
 fn names(list: &FieldCursor<'_>) -> Vec<Str> {

@@ -1,9 +1,10 @@
-//! `apps/v1` Deployment and ReplicaSet (apps defaults.go).
+//! `apps/v1` Deployment and ReplicaSet.
 
 use super::field_cursor::FieldCursor;
 use super::{meta, pod};
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
+use crate::api::workload::DEFAULT_REPLICAS;
 use crate::api::{
     Deployment, DeploymentStrategy, DiagnosticKind, Format, IntOrPercent, Operator, PodTemplate, ReplicaSet,
     Requirement, Rule, Selector,
@@ -15,7 +16,7 @@ pub fn deployment(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Depl
     let (selector, template) = selected_template(&spec, diagnostics);
     Deployment {
         meta,
-        replicas: replicas(&spec.field("replicas"), diagnostics),
+        replicas: replicas(&spec, diagnostics),
         selector,
         template,
         strategy: strategy(&spec.field("strategy"), diagnostics),
@@ -26,25 +27,15 @@ pub fn replica_set(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Rep
     let meta = meta::decode::<ReplicaSet>(root);
     let spec = root.field("spec");
     let (selector, template) = selected_template(&spec, diagnostics);
-    ReplicaSet { meta, replicas: replicas(&spec.field("replicas"), diagnostics), selector, template }
+    ReplicaSet { meta, replicas: replicas(&spec, diagnostics), selector, template }
 }
 
-fn replicas(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> u32 {
-    let count = cursor.int_in(diagnostics, 0, i64::from(i32::MAX));
-    count.and_then(|n| u32::try_from(n).ok()).unwrap_or(1)
+fn replicas(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> u32 {
+    spec.field("replicas").number(diagnostics, 0, i64::from(i32::MAX)).unwrap_or(DEFAULT_REPLICAS)
 }
 
 fn selected_template(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> (Selector, PodTemplate) {
-    let template = spec.field("template");
-    check_restart_policy(&template.field("spec").field("restartPolicy"), diagnostics);
-    (selector(&spec.field("selector"), diagnostics), pod::template(&template, diagnostics))
-}
-
-/// A workload's Pods are restarted for ever.
-fn check_restart_policy(policy: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
-    if policy.text().is_some_and(|p| &**p != "Always") {
-        pod::unsupported(policy, &["Always"], diagnostics);
-    }
+    (selector(&spec.field("selector"), diagnostics), pod::template(&spec.field("template"), diagnostics))
 }
 
 /// A missing selector differs from an empty one.
@@ -89,9 +80,9 @@ fn strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Deployme
     DeploymentStrategy::RollingUpdate { max_surge, max_unavailable }
 }
 
-/// 25% when nothing is written.
+/// The default when nothing is written.
 fn int_or_percent(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> IntOrPercent {
-    const DEFAULT: IntOrPercent = IntOrPercent::Percent(25);
+    const DEFAULT: IntOrPercent = DeploymentStrategy::DEFAULT_LIMIT;
     if let Some(text) = cursor.str() {
         let digits = text.strip_suffix('%').filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
         let Some(percent) = digits.and_then(|d| d.parse().ok()) else {
@@ -101,6 +92,5 @@ fn int_or_percent(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> In
         };
         return IntOrPercent::Percent(percent);
     }
-    let count = cursor.int_in(diagnostics, 0, i64::from(i32::MAX));
-    count.and_then(|n| u32::try_from(n).ok()).map_or(DEFAULT, IntOrPercent::Int)
+    cursor.number(diagnostics, 0, i64::from(i32::MAX)).map_or(DEFAULT, IntOrPercent::Int)
 }

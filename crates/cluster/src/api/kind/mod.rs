@@ -72,10 +72,11 @@ pub trait Resource: Metadata + Clone {
 /// From the wire and back.
 pub(crate) trait Codec: Resource {
     const FIELDS: &'static [Field];
-    /// Decodes the object and reports values that it cannot hold. Names and JSON types were checked before.
+    /// Decodes the object, and reports what no value of its types is. Names and JSON types were checked before.
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Self;
-    /// Sets what is left out and depends on other fields (defaults.go).
-    fn set_defaults(&mut self) {}
+    /// Sets what is left out (defaults.go). What `decode` reads into a type that does not tell nothing from a value has
+    /// its default there, by a constant beside the type.
+    fn set_defaults(&mut self);
     /// The object's errors, independent of its origin (validation.go).
     fn validate(&self) -> Vec<field::Error>;
     /// Writes what the server set and what actions changed into the written document.

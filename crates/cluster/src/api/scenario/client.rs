@@ -8,7 +8,7 @@ use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{form, reference};
+use super::{reference, wire};
 use crate::api::{Format, Kind, Name, Str};
 use crate::sim::Span;
 use netfilter::Protocol;
@@ -25,12 +25,12 @@ pub struct ClientSpec {
     #[serde(default)]
     pub protocol: Protocol,
     /// Thousandths of a request per second.
-    #[serde(rename = "rate", default = "one_per_second", with = "form::rate")]
+    #[serde(rename = "rate", default = "one_per_second", with = "wire::rate")]
     pub rate_milli: u32,
     /// One connection for many requests, instead of one for each.
     #[serde(default)]
     pub keep_alive: bool,
-    #[serde(default, with = "form::timeout")]
+    #[serde(default, with = "wire::timeout")]
     pub timeout: Option<Span>,
 }
 
@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for ClientFrom {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Outside {
-    #[serde(with = "form::address")]
+    #[serde(with = "wire::address")]
     ip: IpAddr,
 }
 

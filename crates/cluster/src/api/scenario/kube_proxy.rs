@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::read::{limited, span};
-use crate::api::decode::{Field, FieldCursor, FieldShape as Shape, known_field as f, pod_one_of, read_cidr};
+use crate::api::decode::{Field, FieldCursor, FieldShape as Shape, field, pod_one_of, read_cidr};
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Format, Str, Tree, duration};
@@ -46,14 +46,14 @@ pub enum NodePortAddresses {
 }
 
 pub const FIELDS: &[Field] = &[
-    f("clusterCIDR", Shape::Str),
-    f("detectLocalMode", Shape::Str),
-    f("masqueradeAll", Shape::Bool),
-    f("masqueradeBit", Shape::Int32),
-    f("nodePortAddresses", Shape::Strs),
-    f("localhostNodePorts", Shape::Bool),
-    f("minSyncPeriod", Shape::Any),
-    f("syncPeriod", Shape::Any),
+    field("clusterCIDR", Shape::Str),
+    field("detectLocalMode", Shape::Str),
+    field("masqueradeAll", Shape::Bool),
+    field("masqueradeBit", Shape::Int32),
+    field("nodePortAddresses", Shape::Strs),
+    field("localhostNodePorts", Shape::Bool),
+    field("minSyncPeriod", Shape::Any),
+    field("syncPeriod", Shape::Any),
 ];
 
 const MAX_RANGES: u32 = 64;

@@ -29,12 +29,12 @@
 
 mod actions;
 mod client;
-pub(super) mod form;
 mod kube_proxy;
 mod read;
 mod reference;
 pub(super) mod service_policy;
 mod validate;
+pub(super) mod wire;
 mod write;
 
 use serde::Serialize;
@@ -42,7 +42,7 @@ use serde::Serialize;
 use super::{Name, Str, TimedAction};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
-use netfilter::{Cidr, Family, Scheduler};
+use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 pub use actions::MAX_ACTIONS;
 pub use client::{ClientFrom, ClientSpec};
@@ -59,8 +59,9 @@ pub struct Scenario {
     pub description: Option<Str>,
     pub seed: Option<u64>,
     pub nodes: Option<Vec<ScenarioNode>>,
-    pub pod_cidr: Option<Cidr>,
-    pub service_cidr: Option<Cidr>,
+    /// `podCIDR` and `serviceCIDR`: of the same families.
+    pub pod_cidrs: Option<PerFamily<Cidr>>,
+    pub service_cidrs: Option<PerFamily<Cidr>>,
     pub kube_proxy: Option<KubeProxy>,
     /// `cni.ipMasq`: false where Pods keep their address outside the Pod network.
     pub ip_masq: Option<bool>,
@@ -82,9 +83,10 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// The cluster's: that of the ranges, IPv4 where none is named.
-    pub(crate) fn family(&self) -> Family {
-        self.pod_cidr.or(self.service_cidr).map_or(Family::V4, |range| Family::of(range.address()))
+    /// The cluster's: those of the ranges, IPv4 alone where none is named.
+    pub(crate) fn families(&self) -> PerFamily<()> {
+        let named = self.pod_cidrs.or(self.service_cidrs);
+        named.map_or(PerFamily::single(Family::V4, ()), |ranges| ranges.map(|_, _| ()))
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{ClientSpec, Scenario, ScenarioNode, TimingProfile, actions, kube_proxy, validate};
 use crate::api::decode::{
-    Field, FieldCursor, FieldShape as Shape, check_name, check_shape, known_field as f, pod_one_of,
-    pod_required, read_cidr, shown, written_ref,
+    Field, FieldCursor, FieldShape as Shape, check_name, check_shape, field, pod_one_of, pod_required,
+    read_cidr, shown, written_ref,
 };
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
@@ -15,7 +15,7 @@ use crate::net::longest_for;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
 use crate::traffic::MAX_CLIENTS;
-use netfilter::{Cidr, Scheduler};
+use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 /// apimachinery api/validation, TotalAnnotationSizeLimitB.
 const MAX_PROSE_BYTES: usize = 256 << 10;
@@ -23,33 +23,40 @@ const MAX_PROSE_BYTES: usize = 256 << 10;
 const API_VERSION: &str = "packetyard/v1alpha1";
 
 const SCENARIO: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f(
+    field("apiVersion", Shape::Str),
+    field("kind", Shape::Str),
+    field(
         "metadata",
-        Shape::Obj(&[f("name", Shape::Str), f("labels", Shape::StrMap), f("annotations", Shape::StrMap)]),
+        Shape::Obj(&[
+            field("name", Shape::Str),
+            field("labels", Shape::StrMap),
+            field("annotations", Shape::StrMap),
+        ]),
     ),
-    f("spec", Shape::Obj(SPEC)),
+    field("spec", Shape::Obj(SPEC)),
 ];
 
 const SPEC: &[Field] = &[
-    f("title", Shape::Str),
-    f("description", Shape::Str),
-    f("seed", Shape::Any),
-    f("nodes", Shape::List(&[f("name", Shape::Str), f("zone", Shape::Str), f("ready", Shape::Bool)])),
-    f("podCIDR", Shape::Str),
-    f("serviceCIDR", Shape::Str),
-    f("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
-    f("cni", Shape::Obj(&[f("ipMasq", Shape::Bool)])),
-    f("apps", Shape::Obj(&[f("drain", Shape::Bool)])),
-    f("cloud", Shape::Obj(&[f("ipMode", Shape::Str)])),
-    f("proxyMode", Shape::Str),
-    f("ipvs", Shape::Obj(&[f("scheduler", Shape::Str)])),
-    f("timing", Shape::Str),
-    f("clients", Shape::Any),
-    f("actions", Shape::Any),
-    f("at", Shape::Any),
-    f("model", Shape::Str),
+    field("title", Shape::Str),
+    field("description", Shape::Str),
+    field("seed", Shape::Any),
+    field(
+        "nodes",
+        Shape::List(&[field("name", Shape::Str), field("zone", Shape::Str), field("ready", Shape::Bool)]),
+    ),
+    field("podCIDR", Shape::Str),
+    field("serviceCIDR", Shape::Str),
+    field("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
+    field("cni", Shape::Obj(&[field("ipMasq", Shape::Bool)])),
+    field("apps", Shape::Obj(&[field("drain", Shape::Bool)])),
+    field("cloud", Shape::Obj(&[field("ipMode", Shape::Str)])),
+    field("proxyMode", Shape::Str),
+    field("ipvs", Shape::Obj(&[field("scheduler", Shape::Str)])),
+    field("timing", Shape::Str),
+    field("clients", Shape::Any),
+    field("actions", Shape::Any),
+    field("at", Shape::Any),
+    field("model", Shape::Str),
 ];
 
 /// True for a document of this page's own kind, of whatever version.
@@ -84,8 +91,8 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         description: prose(&spec.field("description"), diagnostics),
         seed: seed(&spec.field("seed"), diagnostics),
         nodes: nodes(&spec.field("nodes"), diagnostics),
-        pod_cidr: read_cidr(&spec.field("podCIDR"), diagnostics),
-        service_cidr: service_cidr(&spec, diagnostics),
+        pod_cidrs: read_cidr(&spec.field("podCIDR"), diagnostics).map(of_one_family),
+        service_cidrs: service_cidr(&spec, diagnostics).map(of_one_family),
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), diagnostics),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
         apps_drain: spec.field("apps").field("drain").bool(),
@@ -118,7 +125,12 @@ fn prose(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Str>
     Some(text.clone())
 }
 
-/// A cluster has one family.
+/// Two ranges, one for each family, are refused until clusters of two families are simulated.
+fn of_one_family(range: Cidr) -> PerFamily<Cidr> {
+    PerFamily::single(Family::of(range.address()), range)
+}
+
+/// Of the Pods' family.
 fn service_cidr(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Cidr> {
     let cursor = spec.field("serviceCIDR");
     let services = read_cidr(&cursor, diagnostics)?;
@@ -142,13 +154,19 @@ fn check_service_range(services: Cidr, cursor: &FieldCursor<'_>, diagnostics: &m
 
 /// Every node that the text has gets a part of the Pod range.
 pub fn check_pod_range(tree: &Tree, scenario: &Scenario, written: &[&Name], diagnostics: &mut Diagnostics) {
-    let Some(range) = scenario.pod_cidr else { return };
+    let Some(ranges) = scenario.pod_cidrs else { return };
     let of_scenario = scenario.nodes.iter().flatten().map(|node| &node.name);
     let names: BTreeSet<&Name> = of_scenario.chain(written.iter().copied()).collect();
     let named = scenario.nodes.is_some() || !written.is_empty();
     let nodes = if named { u32::try_from(names.len()).unwrap_or(u32::MAX) } else { DEFAULT_NODES };
     // More than these the World refuses, whatever the range.
     let nodes = nodes.clamp(1, NODE_LIMIT);
+    for range in ranges.values() {
+        check_length(tree, *range, nodes, diagnostics);
+    }
+}
+
+fn check_length(tree: &Tree, range: Cidr, nodes: u32, diagnostics: &mut Diagnostics) {
     let longest = longest_for(nodes, range.address().is_ipv4());
     if range.length() > longest {
         let (from, value) = (diagnostics.len(), range.to_string().into());

@@ -7,13 +7,14 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::form;
-use crate::api::{NsName, ServicePolicy, SessionAffinity, Str};
+use super::wire;
+use crate::api::{NsName, PolicyField, ServicePolicy, SessionAffinity, Str};
 
+const SERVICE: &str = "service";
 const TIMEOUT: &str = "timeoutSeconds";
 
 #[derive(Serialize, Deserialize)]
-struct Service(#[serde(with = "form::ns_name")] NsName);
+struct Service(#[serde(with = "wire::ns_name")] NsName);
 
 pub fn serialize<S: Serializer>(
     service: &NsName,
@@ -21,8 +22,8 @@ pub fn serialize<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
-    map.serialize_entry("service", &Service(service.clone()))?;
-    let field = policy.field();
+    map.serialize_entry(SERVICE, &Service(service.clone()))?;
+    let field = policy.field().as_str();
     match policy {
         ServicePolicy::ExternalTrafficPolicy(policy) | ServicePolicy::InternalTrafficPolicy(policy) => {
             map.serialize_entry(field, policy)?;
@@ -55,21 +56,23 @@ enum Affinity {
     ClientIP,
 }
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
 enum Argument {
     Service,
-    ExternalTrafficPolicy,
-    InternalTrafficPolicy,
-    SessionAffinity,
     TimeoutSeconds,
-    TrafficDistribution,
-    LoadBalancerSourceRanges,
-    #[serde(rename = "externalIPs")]
-    ExternalIps,
-    PublishNotReadyAddresses,
-    #[serde(rename = "service.kubernetes.io/topology-mode")]
-    TopologyMode,
+    Policy(PolicyField),
+}
+
+impl<'de> Deserialize<'de> for Argument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Argument, D::Error> {
+        let name = Str::deserialize(deserializer)?;
+        match &*name {
+            SERVICE => Ok(Argument::Service),
+            TIMEOUT => Ok(Argument::TimeoutSeconds),
+            name => PolicyField::named(name)
+                .map(Argument::Policy)
+                .ok_or_else(|| D::Error::unknown_field(name, PolicyField::ARGUMENTS)),
+        }
+    }
 }
 
 struct Arguments;
@@ -93,21 +96,7 @@ impl<'de> Visitor<'de> for Arguments {
                     timeout = map.next_value::<Option<u32>>()?;
                     continue;
                 }
-                Argument::ExternalTrafficPolicy => ServicePolicy::ExternalTrafficPolicy(map.next_value()?),
-                Argument::InternalTrafficPolicy => ServicePolicy::InternalTrafficPolicy(map.next_value()?),
-                Argument::SessionAffinity => ServicePolicy::SessionAffinity(match map.next_value()? {
-                    Affinity::None => SessionAffinity::None,
-                    Affinity::ClientIP => SessionAffinity::default_client_ip(),
-                }),
-                Argument::TrafficDistribution => ServicePolicy::TrafficDistribution(text(&mut map)?),
-                Argument::LoadBalancerSourceRanges => {
-                    ServicePolicy::LoadBalancerSourceRanges(list(&mut map)?)
-                }
-                Argument::ExternalIps => ServicePolicy::ExternalIps(list(&mut map)?),
-                Argument::PublishNotReadyAddresses => {
-                    ServicePolicy::PublishNotReadyAddresses(map.next_value()?)
-                }
-                Argument::TopologyMode => ServicePolicy::TopologyMode(text(&mut map)?),
+                Argument::Policy(field) => value(field, &mut map)?,
             };
             if let Some(other) = policy.replace(one) {
                 // One action, one change: two of them would be undone as one.
@@ -118,7 +107,7 @@ impl<'de> Visitor<'de> for Arguments {
                 return Err(Error::custom(why));
             }
         }
-        let service = service.ok_or_else(|| Error::missing_field("service"))?;
+        let service = service.ok_or_else(|| Error::missing_field(SERVICE))?;
         let mut policy = policy.ok_or_else(|| Error::missing_field("externalTrafficPolicy"))?;
         if let (ServicePolicy::SessionAffinity(SessionAffinity::ClientIP { timeout_s }), Some(timeout)) =
             (&mut policy, timeout)
@@ -127,6 +116,22 @@ impl<'de> Visitor<'de> for Arguments {
         }
         Ok((service, policy))
     }
+}
+
+fn value<'de, A: MapAccess<'de>>(field: PolicyField, map: &mut A) -> Result<ServicePolicy, A::Error> {
+    Ok(match field {
+        PolicyField::ExternalTrafficPolicy => ServicePolicy::ExternalTrafficPolicy(map.next_value()?),
+        PolicyField::InternalTrafficPolicy => ServicePolicy::InternalTrafficPolicy(map.next_value()?),
+        PolicyField::SessionAffinity => ServicePolicy::SessionAffinity(match map.next_value()? {
+            Affinity::None => SessionAffinity::None,
+            Affinity::ClientIP => SessionAffinity::default_client_ip(),
+        }),
+        PolicyField::LoadBalancerSourceRanges => ServicePolicy::LoadBalancerSourceRanges(list(map)?),
+        PolicyField::ExternalIps => ServicePolicy::ExternalIps(list(map)?),
+        PolicyField::TrafficDistribution => ServicePolicy::TrafficDistribution(text(map)?),
+        PolicyField::PublishNotReadyAddresses => ServicePolicy::PublishNotReadyAddresses(map.next_value()?),
+        PolicyField::TopologyMode => ServicePolicy::TopologyMode(text(map)?),
+    })
 }
 
 /// Empty, or null: the field is taken away.

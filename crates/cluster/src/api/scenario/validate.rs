@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{ClientFrom, ClientSpec, ScenarioNode, form};
+use super::{ClientFrom, ClientSpec, ScenarioNode, wire};
 use crate::api::decode::holds_name;
 use crate::api::diagnostic::clip;
 use crate::api::{Action, DiagnosticKind, Format, NameRule, NsName, ObjectRef};
@@ -41,7 +41,7 @@ pub fn check_client(client: &ClientSpec) -> Checked {
 
 fn rate(rate_milli: u32) -> Checked {
     let invalid = || {
-        let (value, max) = (form::rate::print(rate_milli).into(), i64::from(MAX_RATE_MILLI / 1_000));
+        let (value, max) = (wire::rate::print(rate_milli).into(), i64::from(MAX_RATE_MILLI / 1_000));
         Invalid { field: "rate", message: DiagnosticKind::OutOfRange { value, min: 0, max } }
     };
     if rate_milli <= MAX_RATE_MILLI { Ok(()) } else { Err(invalid()) }

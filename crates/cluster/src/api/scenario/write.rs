@@ -3,7 +3,7 @@
 use super::{Scenario, ScenarioNode, kube_proxy};
 use crate::api::tree::to_tree;
 use crate::api::{TimedAction, Tree, Value, duration, to_yaml};
-use netfilter::Scheduler;
+use netfilter::{Cidr, PerFamily, Scheduler};
 
 impl Scenario {
     /// The document as YAML, as it stands in a scenario file or behind a link.
@@ -31,8 +31,8 @@ impl Scenario {
         put("description", self.description.as_deref().map(text));
         put("seed", self.seed.map(seed));
         put("nodes", self.nodes.as_ref().map(|n| Tree::seq(n.iter().map(node).collect())));
-        put("podCIDR", self.pod_cidr.map(|c| text(&c.to_string())));
-        put("serviceCIDR", self.service_cidr.map(|c| text(&c.to_string())));
+        put("podCIDR", self.pod_cidrs.map(ranges));
+        put("serviceCIDR", self.service_cidrs.map(ranges));
         put("kubeProxy", self.kube_proxy.as_ref().map(kube_proxy::write));
         put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
         put("apps", self.apps_drain.map(|on| map([("drain", Tree::bool(on))])));
@@ -48,6 +48,12 @@ impl Scenario {
         put("model", self.model.as_deref().map(text));
         spec
     }
+}
+
+/// As kubeadm writes those of two families (`networking.podSubnet`): with a comma between them.
+fn ranges(ranges: PerFamily<Cidr>) -> Tree {
+    let written: Vec<String> = ranges.values().map(ToString::to_string).collect();
+    text(&written.join(","))
 }
 
 fn text(text: &str) -> Tree {

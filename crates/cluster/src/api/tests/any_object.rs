@@ -1,12 +1,17 @@
 //! Objects of every kind that is simulated, with any of their fields: what is shown of each decodes to it again.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
 use super::written::check_round_but_for_other_fields;
+use crate::api::ServiceSpec;
 
 /// A map with all of `required`, and with any of `optional`.
 fn fields(
@@ -142,6 +147,10 @@ fn service() -> BoxedStrategy<Value> {
                 .push(("clusterIP", (16..250u8).prop_map(|last| json!(format!("10.96.0.{last}"))).boxed()));
             optional.push(("externalIPs", list(matching("192\\.0\\.2\\.[1-9]"), 2)));
         }
+        if type_ != "ExternalName" {
+            optional.push(("ipFamilies", select(vec![json!(["IPv4"]), json!(["IPv6", "IPv4"])]).boxed()));
+            optional.push(("ipFamilyPolicy", one_of(&["SingleStack", "PreferDualStack"])));
+        }
         if ["NodePort", "LoadBalancer"].contains(&&*type_) {
             optional.push(("externalTrafficPolicy", one_of(&["Cluster", "Local"])));
         }
@@ -155,6 +164,9 @@ fn service() -> BoxedStrategy<Value> {
     let spec = spec.prop_map(|(mut spec, timeout, health_port)| {
         if spec["sessionAffinity"] == "ClientIP" {
             spec["sessionAffinityConfig"] = json!({"clientIP": {"timeoutSeconds": timeout}});
+        }
+        if spec["clusterIP"].is_string() {
+            spec["clusterIPs"] = json!([spec["clusterIP"]]);
         }
         if spec["type"] == "LoadBalancer" && spec["externalTrafficPolicy"] == "Local" {
             spec["healthCheckNodePort"] = json!(health_port.unwrap_or(0));
@@ -214,8 +226,20 @@ fn probe() -> BoxedStrategy<Value> {
         .boxed()
 }
 
+fn until_first_success() -> BoxedStrategy<Value> {
+    probe()
+        .prop_map(|mut probe| {
+            probe["successThreshold"] = json!(1);
+            probe
+        })
+        .boxed()
+}
+
 fn container() -> BoxedStrategy<Value> {
-    let port = fields(vec![("containerPort", number(1, 65_535))], vec![("protocol", protocol())]);
+    let port = fields(
+        vec![("containerPort", number(1, 65_535))],
+        vec![("protocol", protocol()), ("hostPort", number(0, 65_535))],
+    );
     let ports = vec(port, 0..3).prop_map(|ports| {
         let ports = ports.into_iter().zip(["p0", "p1", "p2"]).map(|(mut port, name)| {
             port["name"] = json!(name);
@@ -231,6 +255,8 @@ fn container() -> BoxedStrategy<Value> {
             ("command", list(text(), 2)),
             ("args", list(text(), 2)),
             ("readinessProbe", probe()),
+            ("livenessProbe", until_first_success()),
+            ("startupProbe", until_first_success()),
             ("imagePullPolicy", one_of(&["Always", "IfNotPresent"])),
         ],
     )
@@ -251,6 +277,8 @@ fn pod_spec() -> BoxedStrategy<Value> {
         vec![
             ("initContainers", sidecars.boxed()),
             ("terminationGracePeriodSeconds", number(0, 600)),
+            ("dnsPolicy", one_of(&["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"])),
+            ("restartPolicy", one_of(&["Always"])),
             ("hostname", matching(NAME)),
             ("subdomain", matching(NAME)),
             ("nodeSelector", labels()),
@@ -345,7 +373,7 @@ fn endpoint_slice() -> BoxedStrategy<Value> {
     let target = matching(NAME)
         .prop_map(|name| json!({"kind": "Pod", "name": name, "uid": "00000000-0000-4000-8000-00000000000a"}));
     let endpoint = fields(
-        vec![("addresses", matching("10\\.244\\.[1-9]\\.[1-9]").prop_map(|ip| json!([ip])).boxed())],
+        vec![("addresses", vec(matching("10\\.244\\.[1-9]\\.[1-9]"), 1..3).prop_map(Value::Array).boxed())],
         vec![
             ("conditions", conditions),
             ("nodeName", matching(NAME)),
@@ -386,6 +414,20 @@ fn any_object() -> impl Strategy<Value = Value> {
         1 => cluster_object("v1", "Namespace", Vec::new()),
         1 => object("example.com/v1", "Gadget", vec![("spec", anything)]),
     ]
+}
+
+/// A field of Service that is forgotten above is missed here.
+#[test]
+fn every_field_of_a_service_is_tried() {
+    let mut runner = TestRunner::deterministic();
+    let mut tried = BTreeSet::new();
+    for _ in 0..500 {
+        let service = service().new_tree(&mut runner).expect("a Service").current();
+        tried.extend(service["spec"].as_object().expect("a map").keys().cloned());
+    }
+    for field in ServiceSpec::FIELDS.iter().filter(|field| !field.unsimulated) {
+        assert!(tried.contains(field.name), "{} is in no Service of this file", field.name);
+    }
 }
 
 proptest! {

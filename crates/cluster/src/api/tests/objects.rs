@@ -356,6 +356,60 @@ fn rules_of_a_pod() {
     );
 }
 
+/// What is wrong with an item is said at its place, whatever the items before it are.
+#[test]
+fn an_unreadable_item_moves_no_other() {
+    let both = |text: &str, first: &str, second: &str| {
+        let found = problems(&parse(text));
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert!(found[0].starts_with(first) && found[1].starts_with(second), "{found:#?}");
+    };
+    both(
+        &pod("ports: [{containerPort: 70000}, {containerPort: 80, name: A}]"),
+        "spec.containers[0].ports[0].containerPort: ",
+        "spec.containers[0].ports[1].name: ",
+    );
+    both(
+        &object("v1", "Pod", "{initContainers: [{name: c, image: 5}], containers: [{name: c, image: i}]}"),
+        "spec.initContainers[0].image: ",
+        "spec.containers[0].name: Duplicate value",
+    );
+    check_problem(
+        &pod("env: [{name: A, valueFrom: {}}, {name: B=}]"),
+        "spec.containers[0].env[1].name: Invalid value: \"B=\"",
+    );
+    both(
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: s}\naddressType: IPv4\nendpoints: [{addresses: []}, {addresses: [127.0.0.1]}]\n",
+        "endpoints[0].addresses: Required value",
+        "endpoints[1].addresses[0]: Invalid value: \"127.0.0.1\"",
+    );
+}
+
+/// Validation is of the object, whether a text or a controller made it.
+#[test]
+fn an_object_that_no_text_made_is_validated() {
+    let said = |errors: Vec<FieldError>| -> Vec<String> {
+        errors.iter().map(|e| format!("{}: {}", super::super::field::print(&e.path), e.message)).collect()
+    };
+    let mut pod = Pod { meta: Meta::default(), spec: PodSpec::default(), status: PodStatus::default() };
+    pod.meta.name = "x".into();
+    pod.spec.dns_policy = Some("Nearest".into());
+    pod.spec.host_network = true;
+    let port = ContainerPort { name: None, container_port: 80, host_port: 81, protocol: Default::default() };
+    pod.spec.containers =
+        vec![Container { ports: vec![port], liveness: Some(Probe::DEFAULT), ..Container::default() }];
+    assert_eq!(
+        said(Codec::validate(&pod)),
+        [
+            "spec.containers[0].name: Required value",
+            "spec.containers[0].livenessProbe: Required value",
+            "spec.containers[0].image: Required value",
+            "spec.containers[0].ports[0].hostPort: Invalid value: must match `containerPort` when `hostNetwork` is true",
+            "spec.dnsPolicy: Unsupported value: \"Nearest\": supported values: \"ClusterFirst\", \"ClusterFirstWithHostNet\", \"Default\", \"None\"",
+        ]
+    );
+}
+
 #[test]
 fn a_pod_with_a_probe_and_a_sidecar() {
     let spec = "initContainers:\n- {name: a, image: i}\n- {name: b, image: i, restartPolicy: Always, ports: [{containerPort: 9}]}\ncontainers:\n- name: c\n  image: i\n  env: [{name: A, value: b}, {name: B, valueFrom: {}}, {name: C}]\n  readinessProbe: {httpGet: {port: web}, periodSeconds: 0, failureThreshold: 5}\n";

@@ -7,7 +7,7 @@ use crate::api::*;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Span, Time};
 use crate::traffic::MAX_RATE_MILLI;
-use netfilter::{Cidr, Family, Protocol, Scheduler};
+use netfilter::{Cidr, Family, PerFamily, Protocol, Scheduler};
 
 fn scenario(spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
@@ -409,6 +409,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         option(str_().boxed()),
         option(label_value().boxed()),
     );
+    let of_one_family = |range: Cidr| PerFamily::single(Family::of(range.address()), range);
     // Of these every node gets a part.
     let cidr = || {
         proptest::option::of(
@@ -426,7 +427,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let rest =
         (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>(), scheduler);
     (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()))).prop_map(
-        |(words, cidrs, nodes, clients, actions, (rest, proxy))| {
+        move |(words, cidrs, nodes, clients, actions, (rest, proxy))| {
             let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
             let numbered = |(index, client): (usize, ClientSpec)| ClientSpec {
                 name: format!("c{index}").as_str().into(),
@@ -439,10 +440,11 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 model: words.3,
                 seed: rest.0,
                 nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
-                pod_cidr: cidrs.0,
+                pod_cidrs: cidrs.0.map(of_one_family),
                 // A cluster has one family.
-                service_cidr: cidrs.1.filter(|services| {
-                    cidrs.0.is_none_or(|pods| Family::of(pods.address()) == Family::of(services.address()))
+                service_cidrs: cidrs.1.map(of_one_family).filter(|services| {
+                    let is_of_it = |pods| Family::of(Cidr::address(pods)) == services.primary_family();
+                    cidrs.0.is_none_or(is_of_it)
                 }),
                 kube_proxy: proxy,
                 ip_masq: rest.3,

@@ -127,39 +127,29 @@ impl Tree {
 
     /// The entries of a map; none for anything else.
     pub fn entries(&self) -> &[Entry] {
-        match &self.value {
-            Value::Map(entries) => entries,
-            _ => &[],
-        }
+        let Value::Map(entries) = &self.value else { return &[] };
+        entries
     }
 
     /// The items of a sequence; none for anything else.
     pub fn items(&self) -> &[Tree] {
-        match &self.value {
-            Value::Seq(items) => items,
-            _ => &[],
-        }
+        let Value::Seq(items) = &self.value else { return &[] };
+        items
     }
 
     pub fn as_str(&self) -> Option<&Str> {
-        match &self.value {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
+        let Value::String(text) = &self.value else { return None };
+        Some(text)
     }
 
     pub fn as_int(&self) -> Option<i64> {
-        match self.value {
-            Value::Int(number) => Some(number),
-            _ => None,
-        }
+        let Value::Int(number) = self.value else { return None };
+        Some(number)
     }
 
     pub fn as_bool(&self) -> Option<bool> {
-        match self.value {
-            Value::Bool(value) => Some(value),
-            _ => None,
-        }
+        let Value::Bool(value) = self.value else { return None };
+        Some(value)
     }
 
     /// The value of a map's key.

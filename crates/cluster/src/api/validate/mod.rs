@@ -1,9 +1,12 @@
 //! What the API server asks of an object before it takes it (validation.go): of the typed object, whether a text, an
-//! action or a controller made it. What a text says that no type of ours can hold, its decoder has said.
+//! action or a controller made it. What a text says that no value of a type of ours can be, its decoder has said.
 
+mod endpoint_ip;
 pub mod meta;
 pub mod pod;
+mod probe;
 pub mod service;
+pub mod slice;
 pub mod workload;
 
 use super::decode::holds_name;
@@ -16,6 +19,22 @@ fn name(path: &Path<'_>, value: &str, rule: NameRule, errors: &mut Vec<Error>) {
     if !holds_name(value, rule) {
         errors.push(path.error(DiagnosticKind::BadName { value: clip(value), rule }));
     }
+}
+
+/// A text that is none of those that are allowed. `None` is not written.
+fn unsupported(
+    path: &Path<'_>,
+    value: Option<&str>,
+    allowed: &'static [&'static str],
+    errors: &mut Vec<Error>,
+) {
+    if let Some(value) = value.filter(|value| !allowed.contains(value)) {
+        errors.push(path.error(DiagnosticKind::Unsupported { value: clip(value), allowed }));
+    }
+}
+
+fn out_of_range(value: u32, min: u32, max: u32) -> DiagnosticKind {
+    DiagnosticKind::OutOfRange { value: value.to_string().into(), min: i64::from(min), max: i64::from(max) }
 }
 
 fn forbid(path: &Path<'_>, why: Rule, errors: &mut Vec<Error>) {

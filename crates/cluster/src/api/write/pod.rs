@@ -31,6 +31,7 @@ fn overlay_unchanging(tree: &mut Tree, spec: &PodSpec) {
     let init_containers = (!spec.init_containers.is_empty()).then(|| list(&spec.init_containers));
     put_or_remove(tree, "initContainers", init_containers);
     tree.put("restartPolicy", text(spec.restart_policy.as_str()));
+    put_or_remove(tree, "dnsPolicy", spec.dns_policy.as_deref().map(text));
     let deadline = spec.active_deadline_s.map(|s| Tree::int(i64::from(s)));
     put_or_remove(tree, "activeDeadlineSeconds", deadline);
     let gates = || Tree::seq(spec.readiness_gates.iter().map(gate).collect());

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{map, put_or_remove, rfc3339, text};
 use crate::api::{ContainerState, ContainerStatus, PodCondition, PodStatus, Terminated, Tree};
-use crate::net::PerFamily;
+use netfilter::PerFamily;
 
 pub fn status(status: &PodStatus) -> Tree {
     let PodStatus {

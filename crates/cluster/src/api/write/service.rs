@@ -1,5 +1,7 @@
 //! `spec` and `status` of Services, defaults included.
 
+use std::net::IpAddr;
+
 use litemap::LiteMap;
 
 use super::{at, map, port_or_name, printed, put_labels, put_or_remove, text};
@@ -8,33 +10,73 @@ use crate::api::{
     TrafficPolicy, Tree,
 };
 
+/// No field is passed over by a `..`: one that is added is written here.
 pub fn overlay(tree: &mut Tree, service: &Service) {
-    let spec = at(tree, "spec");
-    overlay_addresses(spec, &service.spec);
-    overlay_ports(spec, &service.spec.ports);
-    overlay_policies(spec, &service.spec);
-    spec.put("type", text(service.spec.type_.as_str()));
-    put_labels(spec, "selector", service.spec.selector.as_ref().unwrap_or(&Labels::new()));
-    put_or_remove(spec, "externalName", service.spec.external_name.as_deref().map(text));
+    let Service { meta: _, spec, ingress } = service;
+    let ServiceSpec {
+        type_,
+        selector,
+        ports,
+        headless,
+        cluster_ips,
+        ip_families,
+        ip_family_policy,
+        external_ips,
+        external_name,
+        session_affinity,
+        external_traffic_policy,
+        internal_traffic_policy,
+        load_balancer_source_ranges,
+        load_balancer_class,
+        health_check_node_port,
+        publish_not_ready_addresses,
+        allocate_load_balancer_node_ports,
+        traffic_distribution,
+    } = spec;
+    let out = at(tree, "spec");
+    overlay_cluster_ips(out, *headless, cluster_ips);
+    put_or_remove(out, "externalIPs", list(external_ips));
+    put_or_remove(out, "loadBalancerSourceRanges", list(load_balancer_source_ranges));
+    overlay_ports(out, ports);
+    put_or_remove(out, "externalTrafficPolicy", external_traffic_policy.map(|policy| text(policy.as_str())));
+    // Not a default of ExternalName (defaults.go, SetDefaults_Service), but it may be asked for.
+    let shows_internal =
+        *type_ != ServiceType::ExternalName || *internal_traffic_policy != TrafficPolicy::Cluster;
+    let internal = shows_internal.then(|| text(internal_traffic_policy.as_str()));
+    put_or_remove(out, "internalTrafficPolicy", internal);
+    put_or_remove(out, "allocateLoadBalancerNodePorts", allocate_load_balancer_node_ports.map(Tree::bool));
+    put_or_remove(out, "loadBalancerClass", load_balancer_class.as_deref().map(text));
+    let health = i64::from(*health_check_node_port);
+    put_or_remove(out, "healthCheckNodePort", (health != 0).then(|| Tree::int(health)));
+    put_or_remove(out, "publishNotReadyAddresses", publish_not_ready_addresses.then(|| Tree::bool(true)));
+    put_or_remove(out, "trafficDistribution", traffic_distribution.as_deref().map(text));
+    overlay_affinity(out, *session_affinity);
+    let families: Vec<&str> = ip_families.iter().map(|family| family.as_str()).collect();
+    put_or_remove(out, "ipFamilies", list(&families));
+    put_or_remove(out, "ipFamilyPolicy", ip_family_policy.map(|policy| text(policy.as_str())));
+    out.put("type", text(type_.as_str()));
+    put_labels(out, "selector", selector.as_ref().unwrap_or(&Labels::new()));
+    put_or_remove(out, "externalName", external_name.as_deref().map(text));
     let mut balancer = Tree::map();
-    if !service.ingress.is_empty() {
-        balancer.put("ingress", Tree::seq(service.ingress.iter().map(ingress).collect()));
+    if !ingress.is_empty() {
+        balancer.put("ingress", Tree::seq(ingress.iter().map(self::ingress).collect()));
     }
     tree.put("status", map([("loadBalancer", balancer)]));
 }
 
-fn overlay_addresses(tree: &mut Tree, spec: &ServiceSpec) {
-    let none = || Tree::seq(vec![text("None")]);
-    let (one, many) = match (spec.headless, spec.cluster_ips.first()) {
-        (true, _) => (Some(text("None")), Some(none())),
-        (false, Some(ip)) => (Some(text(&ip.to_string())), Some(printed(&spec.cluster_ips))),
+/// `None` for an empty one.
+fn list<T: ToString>(items: &[T]) -> Option<Tree> {
+    (!items.is_empty()).then(|| printed(items))
+}
+
+fn overlay_cluster_ips(tree: &mut Tree, headless: bool, ips: &[IpAddr]) {
+    let (one, many) = match (headless, ips.first()) {
+        (true, _) => (Some(text("None")), Some(Tree::seq(vec![text("None")]))),
+        (false, Some(ip)) => (Some(text(&ip.to_string())), Some(printed(ips))),
         (false, None) => (None, None),
     };
     put_or_remove(tree, "clusterIP", one);
     put_or_remove(tree, "clusterIPs", many);
-    put_or_remove(tree, "externalIPs", spec.external_ips.first().map(|_| printed(&spec.external_ips)));
-    let ranges = &spec.load_balancer_source_ranges;
-    put_or_remove(tree, "loadBalancerSourceRanges", ranges.first().map(|_| printed(ranges)));
 }
 
 /// Each port keeps what was written for it beside what is simulated (`appProtocol`).
@@ -60,34 +102,13 @@ fn key_of(port: &Tree) -> Option<(i64, &str)> {
 }
 
 fn overlay_port(mut out: Tree, port: &ServicePort) -> Tree {
-    put_or_remove(&mut out, "name", (!port.name.is_empty()).then(|| text(&port.name)));
-    let node_port = (port.node_port != 0).then(|| Tree::int(i64::from(port.node_port)));
-    put_or_remove(&mut out, "nodePort", node_port);
-    out.put("port", Tree::int(i64::from(port.port)));
-    out.put("protocol", text(port.protocol.as_str()));
-    out.put("targetPort", port_or_name(&port.target_port));
+    let ServicePort { name, protocol, port, target_port, node_port } = port;
+    put_or_remove(&mut out, "name", (!name.is_empty()).then(|| text(name)));
+    put_or_remove(&mut out, "nodePort", (*node_port != 0).then(|| Tree::int(i64::from(*node_port))));
+    out.put("port", Tree::int(i64::from(*port)));
+    out.put("protocol", text(protocol.as_str()));
+    out.put("targetPort", port_or_name(target_port));
     out
-}
-
-fn overlay_policies(tree: &mut Tree, spec: &ServiceSpec) {
-    let policy = |policy: TrafficPolicy| match policy {
-        TrafficPolicy::Cluster => text("Cluster"),
-        TrafficPolicy::Local => text("Local"),
-    };
-    put_or_remove(tree, "externalTrafficPolicy", spec.external_traffic_policy.map(policy));
-    // Not a default of ExternalName (defaults.go, SetDefaults_Service), but it may be asked for.
-    let internal = spec.internal_traffic_policy;
-    let shows_internal = spec.type_ != ServiceType::ExternalName || internal != TrafficPolicy::Cluster;
-    put_or_remove(tree, "internalTrafficPolicy", shows_internal.then(|| policy(internal)));
-    let allocate = spec.allocate_load_balancer_node_ports.map(Tree::bool);
-    put_or_remove(tree, "allocateLoadBalancerNodePorts", allocate);
-    put_or_remove(tree, "loadBalancerClass", spec.load_balancer_class.as_deref().map(text));
-    let health = spec.health_check_node_port;
-    put_or_remove(tree, "healthCheckNodePort", (health != 0).then(|| Tree::int(i64::from(health))));
-    let publish = spec.publish_not_ready_addresses.then(|| Tree::bool(true));
-    put_or_remove(tree, "publishNotReadyAddresses", publish);
-    put_or_remove(tree, "trafficDistribution", spec.traffic_distribution.as_deref().map(text));
-    overlay_affinity(tree, spec.session_affinity);
 }
 
 fn overlay_affinity(tree: &mut Tree, affinity: SessionAffinity) {

@@ -24,8 +24,9 @@ fn endpoint(endpoint: &Endpoint, namespace: &Name) -> Tree {
         ("serving", Tree::bool(endpoint.serving)),
         ("terminating", Tree::bool(endpoint.terminating)),
     ]);
-    let address = Tree::seq(vec![text(&endpoint.address.to_string())]);
-    let mut out = map([("addresses", address), ("conditions", conditions)]);
+    let addresses = std::iter::once(&endpoint.address).chain(&endpoint.other_addresses);
+    let addresses = Tree::seq(addresses.map(|ip| text(&ip.to_string())).collect());
+    let mut out = map([("addresses", addresses), ("conditions", conditions)]);
     let named = [("hostname", &endpoint.hostname), ("nodeName", &endpoint.node), ("zone", &endpoint.zone)];
     for (key, value) in named {
         if let Some(value) = value {

@@ -7,7 +7,7 @@ use litemap::LiteMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{EndpointInfo, Ports, ServicePortInfo};
-use netfilter::{Conntrack, Entry, Protocol};
+use netfilter::{Conntrack, Entry, Family, Protocol};
 
 /// CleanStaleEntries: deletes the UDP entries whose original destination is an address of a Service,
 /// or a NodePort on any address, and whose reply source is not a serving endpoint of that Service.
@@ -20,11 +20,12 @@ pub fn clean_stale_entries(conntrack: &mut Conntrack, ports: &Ports) -> u32 {
     conntrack.delete(|entry| targets.are_stale(entry))
 }
 
-/// The serving endpoints behind each address and behind each NodePort.
+/// The serving endpoints behind each address, and behind each family's NodePorts: kube-proxy lists the entries of one
+/// family at a time (ListEntries).
 #[derive(Default)]
 struct Targets<'a> {
     by_address: LiteMap<(IpAddr, u16), &'a [EndpointInfo]>,
-    by_node_port: LiteMap<u16, &'a [EndpointInfo]>,
+    by_node_port: LiteMap<(Family, u16), &'a [EndpointInfo]>,
 }
 
 impl<'a> Targets<'a> {
@@ -44,7 +45,8 @@ impl<'a> Targets<'a> {
             self.by_address.insert((*ip, service.port), endpoints);
         }
         if service.node_port != 0 {
-            self.by_node_port.insert(service.node_port, endpoints);
+            let family = Family::of(service.cluster_ip);
+            self.by_node_port.insert((family, service.node_port), endpoints);
         }
     }
 
@@ -56,7 +58,8 @@ impl<'a> Targets<'a> {
         let is_gone =
             |endpoints: &&[EndpointInfo]| !endpoints.iter().any(|e| e.serving && e.address == target);
         let address = (entry.original.dst, entry.original.dst_port);
+        let node_port = (Family::of(entry.original.dst), entry.original.dst_port);
         self.by_address.get(&address).is_some_and(is_gone)
-            || self.by_node_port.get(&entry.original.dst_port).is_some_and(is_gone)
+            || self.by_node_port.get(&node_port).is_some_and(is_gone)
     }
 }

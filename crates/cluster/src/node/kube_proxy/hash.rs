@@ -1,9 +1,9 @@
-//! The names of the chains of a service port (iptables/proxier.go, portProtoHash and
-//! servicePortEndpointChainName).
+//! The names of the chains of a service port (iptables/proxier.go, portProtoHash and servicePortEndpointChainName).
 
 use sha2::{Digest, Sha256};
 
 use super::ServicePortName;
+use crate::api::Str;
 
 /// RFC 4648's alphabet.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -13,14 +13,29 @@ pub fn port_proto_hash(service: &ServicePortName) -> String {
     base32_hash(&format!("{service}{}", service.protocol.lower()))
 }
 
-/// `KUBE-SEP-...`; `endpoint` is `IP:port`.
-pub fn service_port_endpoint_chain_name(service: &ServicePortName, endpoint: &str) -> String {
-    format!("KUBE-SEP-{}", base32_hash(&format!("{service}{}{endpoint}", service.protocol.lower())))
+/// The names of the chains of a service port's endpoints, `KUBE-SEP-...` (servicePortEndpointChainName). The part of
+/// the hashed text that all of them begin with is hashed once.
+pub struct EndpointChainNames(Sha256);
+
+impl EndpointChainNames {
+    pub fn new(service: &ServicePortName) -> EndpointChainNames {
+        EndpointChainNames(Sha256::new_with_prefix(format!("{service}{}", service.protocol.lower())))
+    }
+
+    /// `endpoint` is `IP:port`.
+    pub fn name(&self, endpoint: &str) -> Str {
+        ["KUBE-SEP-", &base32(self.0.clone().chain_update(endpoint))].concat().into()
+    }
 }
 
-/// The first 16 characters of base32(SHA-256(text)): 80 bits, so there is no padding.
+/// The first 16 characters of base32(SHA-256(text)).
 pub(super) fn base32_hash(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
+    base32(Sha256::new_with_prefix(text))
+}
+
+/// 80 bits, so there is no padding.
+fn base32(hash: Sha256) -> String {
+    let digest = hash.finalize();
     let mut bits = [0u8; 16];
     bits[6..].copy_from_slice(&digest[..10]);
     let bits = u128::from_be_bytes(bits);
@@ -59,7 +74,7 @@ mod tests {
             (name("ns3", "svc3", "p8081"), "203.0.113.4:8081", "KUBE-SEP-RUVVH7YV3PHQBDOS"),
         ];
         for (service, endpoint, chain) in endpoints {
-            assert_eq!(service_port_endpoint_chain_name(&service, endpoint), chain);
+            assert_eq!(&*EndpointChainNames::new(&service).name(endpoint), chain);
         }
     }
 }

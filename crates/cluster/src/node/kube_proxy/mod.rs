@@ -29,7 +29,7 @@ pub use describe::{
     rule_role, rules_of, selection_reason,
 };
 pub use endpoints::{EndpointInfo, EndpointsMap, endpoints_map};
-pub use hash::{port_proto_hash, service_port_endpoint_chain_name};
+pub use hash::{EndpointChainNames, port_proto_hash};
 pub use mode::ProxyMode;
 pub use ports::{Objects, Port, Ports, changed_objects, ports, udp_endpoints_changed, update_ports};
 pub(crate) use ports::{is_large_cluster, ports_of};

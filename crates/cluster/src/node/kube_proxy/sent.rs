@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use litemap::LiteMap;
 
 use super::{RuleRole, ServicePortName, rule_role};
-use netfilter::{Owner, RuleHit, Rules, Tuple};
+use netfilter::{Family, Owner, RuleHit, Rules, Tuple};
 
 /// Connections since the rules were written, by service port, endpoint, and whether policy Local chose it.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,12 @@ impl SentConnections {
         self.counts.get(&(service.owner(), endpoint, local)).copied().unwrap_or(0)
     }
 
-    /// The rules were replaced: starts from zero.
+    /// The rules of one family were replaced: its counts start from zero.
+    pub(crate) fn clear_family(&mut self, family: Family) {
+        self.counts.retain(|(_, endpoint, _), _| Family::of(endpoint.ip()) != family);
+    }
+
+    /// The node has no rules any more.
     pub(crate) fn clear(&mut self) {
         self.counts.clear();
     }

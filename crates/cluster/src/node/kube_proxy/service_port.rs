@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::ServicePortName;
-use crate::api::{NsName, Service, ServicePort, ServiceType, SessionAffinity, TrafficPolicy};
+use crate::api::{NsName, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, TrafficPolicy};
 use netfilter::{Cidr, Family, Owner};
 
 /// The ports of all Services, by name. Upstream walks them in Go's map order, which is random;
@@ -83,12 +83,34 @@ fn service_port_info(
     port: &ServicePort,
     cluster_ip: IpAddr,
 ) -> ServicePortInfo {
+    // No field is passed over by a `..`: kube-proxy reads one that is added, or it is said here that it does not.
+    let ServiceSpec {
+        type_,
+        external_ips,
+        session_affinity,
+        internal_traffic_policy,
+        load_balancer_source_ranges,
+        health_check_node_port,
+        // By `is_external_policy_local`, and by the callers.
+        external_traffic_policy: _,
+        ports: _,
+        headless: _,
+        cluster_ips: _,
+        // By others than kube-proxy.
+        selector: _,
+        ip_families: _,
+        ip_family_policy: _,
+        external_name: _,
+        load_balancer_class: _,
+        publish_not_ready_addresses: _,
+        allocate_load_balancer_node_ports: _,
+        traffic_distribution: _,
+    } = &service.spec;
     let family = Family::of(cluster_ip);
-    let spec = &service.spec;
     let same_family = |ip: &IpAddr| Family::of(*ip) == family;
     let external_policy_local = service.spec.is_external_policy_local();
     let vips = service.ingress.iter().filter(|ingress| !ingress.proxy).map(|ingress| ingress.ip);
-    let needs_health_check = spec.type_ == ServiceType::LoadBalancer && external_policy_local;
+    let needs_health_check = *type_ == ServiceType::LoadBalancer && external_policy_local;
     let name = ServicePortName { service: key.clone(), port: port.name.clone(), protocol: port.protocol };
     ServicePortInfo {
         owner: name.owner(),
@@ -96,16 +118,16 @@ fn service_port_info(
         cluster_ip,
         port: port.port,
         node_port: port.node_port,
-        external_ips: spec.external_ips.iter().copied().filter(same_family).collect(),
+        external_ips: external_ips.iter().copied().filter(same_family).collect(),
         load_balancer_vips: vips.filter(same_family).collect(),
-        load_balancer_source_ranges: source_ranges(&spec.load_balancer_source_ranges, family),
-        affinity_s: match spec.session_affinity {
+        load_balancer_source_ranges: source_ranges(load_balancer_source_ranges, family),
+        affinity_s: match session_affinity {
             SessionAffinity::None => None,
-            SessionAffinity::ClientIP { timeout_s } => Some(timeout_s),
+            SessionAffinity::ClientIP { timeout_s } => Some(*timeout_s),
         },
-        health_check_node_port: if needs_health_check { spec.health_check_node_port } else { 0 },
+        health_check_node_port: if needs_health_check { *health_check_node_port } else { 0 },
         external_policy_local,
-        internal_policy_local: spec.internal_traffic_policy == TrafficPolicy::Local,
+        internal_policy_local: *internal_traffic_policy == TrafficPolicy::Local,
     }
 }
 

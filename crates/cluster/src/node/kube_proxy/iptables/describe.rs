@@ -39,16 +39,16 @@ pub fn endpoint_choices(rules: &RuleSet, service: &ServicePortName, local: bool)
 /// The DNAT target of the chain that a rule jumps to.
 fn endpoint_of(table: &Table, from: ChainId, target: Target) -> Option<SocketAddr> {
     let Target::Jump(chain) = target else { return None };
-    table.chain(chain.within(from.group()))?.rules().iter().find_map(|rule| match rule.target {
-        Target::Dnat(to) => Some(to),
-        _ => None,
+    table.chain(chain.within(from.group()))?.rules().iter().find_map(|rule| {
+        let Target::Dnat(to) = rule.target else { return None };
+        Some(to)
     })
 }
 
 fn one_in(rule: &Rule) -> Option<u64> {
-    rule.matches().iter().find_map(|condition| match condition {
-        Match::Statistic { probability, .. } => Some(probability.inverse()),
-        _ => None,
+    rule.matches().iter().find_map(|condition| {
+        let Match::Statistic { probability, .. } = condition else { return None };
+        Some(probability.inverse())
     })
 }
 
@@ -68,11 +68,9 @@ pub fn rules_of(rules: &RuleSet, service: &ServicePortName) -> Vec<RuleRef> {
 /// Why an endpoint was selected, from the rules that a packet matched.
 pub fn selection_reason(rules: &RuleSet, hits: &[RuleHit]) -> Option<SelectionReason> {
     let table = &rules.nat;
-    let to_endpoint = |from: ChainId, rule: &Rule| match rule.target {
-        Target::Jump(chain) => {
-            table.chain(chain.within(from.group())).is_some_and(|c| c.name.starts_with("KUBE-SEP-"))
-        }
-        _ => false,
+    let to_endpoint = |from: ChainId, rule: &Rule| {
+        let Target::Jump(chain) = rule.target else { return false };
+        table.chain(chain.within(from.group())).is_some_and(|c| c.name.starts_with("KUBE-SEP-"))
     };
     let at = hits.iter().rev().map(RuleHit::at).find(|at| {
         at.table == TableName::Nat && rules.rule(*at).is_some_and(|rule| to_endpoint(at.chain, rule))
@@ -98,11 +96,9 @@ fn is_affinity(rule: &Rule) -> bool {
 pub fn port_summary(rules: &RuleSet, service: &ServicePortName) -> PortSummary {
     let mut summary = PortSummary::default();
     let Some(port) = rules_of_port(rules, &service.owner()) else { return summary };
-    let is_to_local = |rule: &Rule| match rule.target {
-        Target::Jump(to) if to.group() > 0 => {
-            port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(LOCAL))
-        }
-        _ => false,
+    let is_to_local = |rule: &Rule| {
+        let Target::Jump(to) = rule.target else { return false };
+        to.group() > 0 && port.chains.get(to.index()).is_some_and(|chain| chain.name.starts_with(LOCAL))
     };
     for (table, chain, rule) in &port.added {
         if *table == TableName::Filter {
@@ -119,9 +115,9 @@ pub fn port_summary(rules: &RuleSet, service: &ServicePortName) -> PortSummary {
     }
     let own = || port.chains.iter().flat_map(|chain| chain.rules());
     summary.external_local = own().any(is_to_local);
-    summary.affinity_s = own().flat_map(Rule::matches).find_map(|condition| match condition {
-        Match::RecentCheck { seconds, .. } => Some(*seconds),
-        _ => None,
+    summary.affinity_s = own().flat_map(Rule::matches).find_map(|condition| {
+        let Match::RecentCheck { seconds, .. } = condition else { return None };
+        Some(*seconds)
     });
     summary
 }
@@ -144,13 +140,23 @@ pub fn rule_role(rules: &RuleSet, at: RuleRef) -> Option<RuleRole> {
 
 /// Why a rule of the table filter blocks traffic, if it does.
 fn block_reason(chain: ChainId, target: Target) -> Option<BlockReason> {
-    match (target, chain) {
-        (Target::Reject(_), filter::KUBE_SERVICES | filter::KUBE_EXTERNAL_SERVICES) => {
-            Some(BlockReason::NoEndpoints)
-        }
-        (Target::Drop, filter::KUBE_SERVICES) => Some(BlockReason::InternalPolicyLocal),
-        (Target::Drop, filter::KUBE_EXTERNAL_SERVICES) => Some(BlockReason::ExternalPolicyLocal),
-        (Target::Drop, filter::KUBE_PROXY_FIREWALL) => Some(BlockReason::SourceRanges),
-        _ => None,
+    match target {
+        Target::Reject(_) => match chain {
+            filter::KUBE_SERVICES | filter::KUBE_EXTERNAL_SERVICES => Some(BlockReason::NoEndpoints),
+            _ => None,
+        },
+        Target::Drop => match chain {
+            filter::KUBE_SERVICES => Some(BlockReason::InternalPolicyLocal),
+            filter::KUBE_EXTERNAL_SERVICES => Some(BlockReason::ExternalPolicyLocal),
+            filter::KUBE_PROXY_FIREWALL => Some(BlockReason::SourceRanges),
+            _ => None,
+        },
+        Target::None
+        | Target::Accept
+        | Target::Return
+        | Target::Jump(_)
+        | Target::Dnat(_)
+        | Target::Masquerade { .. }
+        | Target::Mark(_) => None,
     }
 }

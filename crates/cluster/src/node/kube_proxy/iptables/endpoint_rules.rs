@@ -2,8 +2,7 @@
 
 use super::fixed::nat;
 use crate::api::Str;
-use crate::node::kube_proxy::hash::service_port_endpoint_chain_name;
-use crate::node::kube_proxy::{EndpointInfo, ServicePortInfo, ServicePortName};
+use crate::node::kube_proxy::{EndpointChainNames, EndpointInfo, ServicePortInfo};
 use netfilter::{AddressMatch, Chain, ChainId, ListId, Match, Probability, Rule, Target};
 
 /// The endpoints of one service port that this node may send to, and the indexes of their chains.
@@ -44,22 +43,24 @@ impl Reachable<'_> {
     /// masqueraded. Otherwise it would reply to itself directly, past NAT.
     pub fn chains(&self) -> Vec<Chain> {
         let protocol = Match::Protocol(self.service.name.protocol);
-        let name = self.with_comments.then(|| Str::from(self.service.name.to_string()));
+        let names = EndpointChainNames::new(&self.service.name);
+        let comment = self.with_comments.then(|| Str::from(self.service.name.to_string()));
         let chain = |(list, &index): (u32, &usize)| {
             let endpoint = &self.endpoints[index];
             let itself = Match::Source(AddressMatch::host(endpoint.address.ip()));
             let set = Match::RecentSet { list: ListId(list) };
             let to_pod: &[Match] =
                 if self.service.affinity_s.is_some() { &[set, protocol] } else { &[protocol] };
-            let mut chain = Chain::new(chain_name(&self.service.name, endpoint));
-            for mut rule in [
-                Rule::new(&[itself], Target::Jump(nat::KUBE_MARK_MASQ)),
-                Rule::new(to_pod, Target::Dnat(endpoint.address)),
-            ] {
-                rule.comment = name.clone();
-                chain.append(rule.owned_by(&self.service.owner));
-            }
-            chain
+            let rule = |conditions, target| {
+                let mut rule = Rule::new(conditions, target).owned_by(&self.service.owner);
+                rule.comment = comment.clone();
+                rule
+            };
+            let rules = vec![
+                rule(&[itself], Target::Jump(nat::KUBE_MARK_MASQ)),
+                rule(to_pod, Target::Dnat(endpoint.address)),
+            ];
+            Chain::with_rules(names.name(&endpoint.text), rules)
         };
         (0..).zip(self.reachable).map(chain).collect()
     }
@@ -69,7 +70,8 @@ impl Reachable<'_> {
         if self.service.affinity_s.is_none() {
             return Vec::new();
         }
-        self.reachable.iter().map(|&i| chain_name(&self.service.name, &self.endpoints[i])).collect()
+        let names = EndpointChainNames::new(&self.service.name);
+        self.reachable.iter().map(|&i| names.name(&self.endpoints[i].text)).collect()
     }
 
     fn to(&self, endpoint: usize, conditions: &[Match]) -> Rule {
@@ -86,8 +88,4 @@ impl Reachable<'_> {
         let at = self.reachable.binary_search(&endpoint).unwrap_or_default();
         u32::try_from(at).unwrap_or(u32::MAX)
     }
-}
-
-fn chain_name(service: &ServicePortName, endpoint: &EndpointInfo) -> Str {
-    service_port_endpoint_chain_name(service, &endpoint.text).into()
 }

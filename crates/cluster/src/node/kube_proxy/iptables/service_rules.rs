@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use super::endpoint_rules::Reachable;
 use super::fixed::{filter, nat};
-use crate::api::Str;
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
 use netfilter::{
@@ -308,8 +307,6 @@ impl<'a> Plan<'a> {
     }
 
     fn chain(&self, prefix: &str, rules: Vec<Rule>) -> Chain {
-        let mut chain = Chain::new(Str::from(format!("{prefix}{}", self.hash)));
-        rules.into_iter().for_each(|rule| chain.append(rule));
-        chain
+        Chain::with_rules([prefix, &self.hash].concat().into(), rules)
     }
 }

@@ -132,8 +132,8 @@ impl Sets {
         let entries: Vec<SetEntry> = match service.name.protocol {
             // A bitmap of ports has no protocol.
             Protocol::Sctp => ips.iter().map(|ip| SetEntry::IpPort(*ip, Protocol::Sctp, port)).collect(),
-            _ if port == 0 => Vec::new(),
-            _ => vec![SetEntry::Port(port)],
+            Protocol::Tcp | Protocol::Udp if port == 0 => Vec::new(),
+            Protocol::Tcp | Protocol::Udp => vec![SetEntry::Port(port)],
         };
         for entry in entries {
             self.put(all, entry);

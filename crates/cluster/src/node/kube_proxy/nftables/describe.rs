@@ -82,10 +82,12 @@ pub fn port_summary(table: &Table, service: &ServicePortName) -> PortSummary {
         }
     }
     for rule in port.chains.iter().flat_map(|chain| &chain.rules) {
-        match rule.statements().last() {
-            Some(Statement::Verdict(Verdict::Drop)) => summary.add_block(BlockReason::SourceRanges),
-            Some(Statement::Verdict(verdict)) => summary.external_local |= is_to_local(port, *verdict),
-            _ => {}
+        let Some(Statement::Verdict(verdict)) = rule.statements().last() else { continue };
+        match verdict {
+            Verdict::Drop => summary.add_block(BlockReason::SourceRanges),
+            Verdict::Accept | Verdict::Return | Verdict::Jump(_) | Verdict::Goto(_) => {
+                summary.external_local |= is_to_local(port, *verdict);
+            }
         }
     }
     summary.affinity_s = port.sets.iter().find_map(|set| match set.kind {
@@ -145,11 +147,14 @@ fn is_cluster_ip(table: &Table, ip: IpAddr) -> bool {
 
 /// Why an element of a map blocks traffic, if it does. `internal`: its address is a ClusterIP.
 fn block_reason(map: &str, verdict: Verdict, internal: bool) -> Option<BlockReason> {
-    match (map, verdict) {
-        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Goto(_)) => Some(BlockReason::NoEndpoints),
-        (NO_ENDPOINT, Verdict::Drop) if internal => Some(BlockReason::InternalPolicyLocal),
-        (NO_ENDPOINT | "no-endpoint-nodeports", Verdict::Drop) => Some(BlockReason::ExternalPolicyLocal),
-        _ => None,
+    if map != NO_ENDPOINT && map != "no-endpoint-nodeports" {
+        return None;
+    }
+    match verdict {
+        Verdict::Goto(_) => Some(BlockReason::NoEndpoints),
+        Verdict::Drop if internal && map == NO_ENDPOINT => Some(BlockReason::InternalPolicyLocal),
+        Verdict::Drop => Some(BlockReason::ExternalPolicyLocal),
+        Verdict::Accept | Verdict::Return | Verdict::Jump(_) => None,
     }
 }
 
@@ -161,21 +166,20 @@ fn is_to_local(port: &RuleGroup, verdict: Verdict) -> bool {
 
 /// The endpoints among which a rule chooses at random.
 fn drawn_from(table: &Table, chain: ChainId, rule: &Rule) -> Vec<SocketAddr> {
-    match rule.statements().last() {
-        Some(Statement::Dnat(DnatTo::Numgen(targets))) => targets.to_vec(),
-        Some(Statement::NumgenVmap(verdicts)) => {
-            verdicts.iter().filter_map(|verdict| endpoint_of(table, chain, *verdict)).collect()
-        }
-        _ => Vec::new(),
+    let last = rule.statements().last();
+    if let Some(Statement::Dnat(DnatTo::Numgen(targets))) = last {
+        return targets.to_vec();
     }
+    let Some(Statement::NumgenVmap(verdicts)) = last else { return Vec::new() };
+    verdicts.iter().filter_map(|verdict| endpoint_of(table, chain, *verdict)).collect()
 }
 
 /// The DNAT target of the chain that a verdict leads to.
 fn endpoint_of(table: &Table, from: ChainId, verdict: Verdict) -> Option<SocketAddr> {
     let Verdict::Goto(chain) = verdict.within(from.group()) else { return None };
-    table.chain(chain)?.rules.iter().find_map(|rule| match rule.statements().last() {
-        Some(Statement::Dnat(DnatTo::One(to))) => Some(*to),
-        _ => None,
+    table.chain(chain)?.rules.iter().find_map(|rule| {
+        let Some(Statement::Dnat(DnatTo::One(to))) = rule.statements().last() else { return None };
+        Some(*to)
     })
 }
 

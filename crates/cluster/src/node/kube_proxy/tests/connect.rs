@@ -62,7 +62,7 @@ impl<'a> Node<'a> {
         let Traversal::Stopped(_, Verdict::Drop(at) | Verdict::Reject(at, _)) = traversal else {
             unreachable!()
         };
-        if self.stack.rules().rule_text(at).is_some() {
+        if self.rules().rule_text(at).is_some() {
             assert_eq!(self.hits.last().map(RuleHit::at), Some(at));
         }
         what.to_owned()
@@ -91,8 +91,12 @@ impl<'a> Node<'a> {
         asked
     }
 
+    fn rules(&self) -> &Rules {
+        self.stack.hooks().primary().rules()
+    }
+
     fn effect(&self, hit: &RuleHit) -> Option<RuleEffect> {
-        self.stack.rules().effect(hit.at())
+        self.rules().effect(hit.at())
     }
 }
 

@@ -105,6 +105,7 @@ pub fn load_balancer(name: &str, cluster_ip: &str, node_port: u16, vips: &[&str]
 pub fn endpoint(address: &str, node: Option<&str>) -> Endpoint {
     Endpoint {
         address: ip(address),
+        other_addresses: Vec::new(),
         ready: true,
         serving: true,
         terminating: false,

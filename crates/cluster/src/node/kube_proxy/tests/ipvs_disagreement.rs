@@ -58,21 +58,21 @@ enum Noticed {
 }
 
 /// The rules, and the packets to try them with.
-struct Told {
+struct Printed {
     cfg: ProxyConfig,
     rules: Rules,
     tuples: Vec<Tuple>,
 }
 
-impl Told {
-    fn new() -> Told {
+impl Printed {
+    fn new() -> Printed {
         let cfg = ProxyConfig { cni_masquerade_cidr: config().cluster_cidr, ..config() };
         let mut tuples = packets(&all_seen(), &cfg);
         tuples.extend(from_themselves(&tuples));
         let udp = tuples.iter().filter(|tuple| tuple.protocol == Udp);
         let sctp: Vec<Tuple> = udp.map(|tuple| Tuple { protocol: Sctp, ..*tuple }).collect();
         tuples.extend(sctp);
-        Told { rules: all_seen().rules_of(ProxyMode::Ipvs, &cfg), cfg, tuples }
+        Printed { rules: all_seen().rules_of(ProxyMode::Ipvs, &cfg), cfg, tuples }
     }
 
     /// The printed text in parts, each with its command.
@@ -81,8 +81,9 @@ impl Told {
     }
 
     fn with(&self, part: Part, altered: &dyn Fn(&str) -> String) -> Noticed {
-        let told = PARTS.iter().zip(self.parts());
-        let text: String = told.map(|(own, text)| if *own == part { altered(&text) } else { text }).collect();
+        let parts = PARTS.iter().zip(self.parts());
+        let text: String =
+            parts.map(|(own, text)| if *own == part { altered(&text) } else { text }).collect();
         assert_ne!(text, self.rules.to_string(), "nothing is altered");
         let Ok(text) = catch_unwind(|| IpvsText::read(&text)) else { return Noticed::NotRead };
         let agrees = |tuple: &Tuple| agreed(&text, &self.cfg, &self.rules, tuple).is_ok();
@@ -92,11 +93,11 @@ impl Told {
 
 /// Makes each change of a part by itself.
 fn check(part: Part, not_read: &[Lie], disagree: &[Lie]) {
-    let told = Told::new();
+    let printed = Printed::new();
     let expected = [(Noticed::NotRead, not_read), (Noticed::Disagrees, disagree)];
     for (expected, lies) in expected {
         for lie in lies {
-            assert_eq!(told.with(part, &|text| altered(text, *lie)), expected, "{lie:?}");
+            assert_eq!(printed.with(part, &|text| altered(text, *lie)), expected, "{lie:?}");
         }
     }
 }
@@ -310,13 +311,13 @@ fn without(text: &str, is_gone: impl Fn(usize, &str) -> bool) -> String {
 
 #[test]
 fn each_missing_line_is_detected() {
-    let told = Told::new();
-    for (part, text) in PARTS.into_iter().zip(told.parts()) {
+    let printed = Printed::new();
+    for (part, text) in PARTS.into_iter().zip(printed.parts()) {
         // A missing set or chain is noticed where a rule names it.
         let is_made = |line: &str| line.starts_with(':') || line.starts_with("create ");
         let lines = text.lines().enumerate();
         for (gone, line) in lines.filter(|(_, line)| !is_made(line) && !is_needless(line)) {
-            let noticed = told.with(part, &|text| without(text, |at, _| at == gone));
+            let noticed = printed.with(part, &|text| without(text, |at, _| at == gone));
             assert_ne!(noticed, Noticed::Not, "{line}");
         }
     }
@@ -324,13 +325,17 @@ fn each_missing_line_is_detected() {
 
 #[test]
 fn only_needless_lines_may_be_missing() {
-    let told = Told::new();
+    let printed = Printed::new();
     for (needless, why) in NEEDLESS {
-        assert!(told.parts().iter().any(|text| text.contains(needless)), "{needless}: {why}");
+        assert!(printed.parts().iter().any(|text| text.contains(needless)), "{needless}: {why}");
     }
     // Lines that create sets stay, although no rule names these sets any more.
     let is_gone = |line: &str| is_needless(line) && !line.starts_with("create ");
     for part in [Part::Ipset, Part::Iptables] {
-        assert_eq!(told.with(part, &|text| without(text, |_, line| is_gone(line))), Noticed::Not, "{part:?}");
+        assert_eq!(
+            printed.with(part, &|text| without(text, |_, line| is_gone(line))),
+            Noticed::Not,
+            "{part:?}"
+        );
     }
 }

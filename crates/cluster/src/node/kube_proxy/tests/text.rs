@@ -109,7 +109,7 @@ fn kube_firewall_is_led_to_whatever_the_family_and_the_options() {
 fn a_services_chains_read_as_upstreams() {
     let rules = one_of_each().rules(&config());
     let sep = |name: &str, endpoint: &str| {
-        crate::node::kube_proxy::service_port_endpoint_chain_name(&port_name(name), endpoint)
+        crate::node::kube_proxy::EndpointChainNames::new(&port_name(name)).name(endpoint)
     };
     let (one, two) = (sep("plain", "10.244.0.1:80"), sep("plain", "10.244.0.2:80"));
     assert_eq!(

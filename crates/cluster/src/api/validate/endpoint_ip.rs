@@ -2,21 +2,18 @@
 
 use std::net::IpAddr;
 
-use super::field_cursor::FieldCursor;
-use crate::api::diagnostic::clip;
-use crate::api::diagnostics::Diagnostics;
+use crate::api::field::{Error, Path};
 use crate::api::{DiagnosticKind, SpecialRange};
 
-pub fn check_endpoint_ip(cursor: &FieldCursor<'_>, ip: IpAddr, diagnostics: &mut Diagnostics) {
+pub fn endpoint_ip(ip: IpAddr, path: &Path<'_>, errors: &mut Vec<Error>) {
     if let Some(range) = special_range(ip) {
-        let value = cursor.str().map_or_else(|| "".into(), |text| clip(text));
-        cursor.error(diagnostics, DiagnosticKind::SpecialAddress { value, range });
+        errors.push(path.error(DiagnosticKind::SpecialAddress { value: ip.to_string().into(), range }));
     }
 }
 
 /// No address is in two ranges. As upstream, it accepts multicast beyond link scope, and treats an IPv4-mapped IPv6
 /// address as IPv4.
-pub fn special_range(ip: IpAddr) -> Option<SpecialRange> {
+fn special_range(ip: IpAddr) -> Option<SpecialRange> {
     let ip = ip.to_canonical();
     let (link_local, multicast) = match ip {
         IpAddr::V4(ip) => (ip.is_link_local(), ip.octets()[..3] == [224, 0, 0]),

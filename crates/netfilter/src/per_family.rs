@@ -1,10 +1,10 @@
-//! What a cluster has for each of its IP families.
+//! What a machine, or a whole cluster, has for each of its IP families.
 
-use netfilter::{Cidr, Family};
+use crate::Family;
 use serde::{Serialize, Serializer};
 
-/// A value for the cluster's primary IP family and, in a dual-stack cluster, one for the other family. Iteration gives
-/// the primary family first, as Kubernetes does everywhere (`spec.podCIDRs`, `status.podIPs`).
+/// A value for the primary IP family and, if there are two families (dual-stack), one for the other. Iteration gives
+/// the primary family first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerFamily<T> {
     primary_family: Family,
@@ -33,7 +33,11 @@ impl<T> PerFamily<T> {
         if family == self.primary_family { Some(&self.primary) } else { self.secondary.as_ref() }
     }
 
-    /// The value of that family, or that of the primary family if the cluster does not have the other.
+    pub fn get_mut(&mut self, family: Family) -> Option<&mut T> {
+        if family == self.primary_family { Some(&mut self.primary) } else { self.secondary.as_mut() }
+    }
+
+    /// The value of that family, or that of the primary family if there is none of the other.
     pub fn get_or_primary(&self, family: Family) -> &T {
         self.get(family).unwrap_or(&self.primary)
     }
@@ -41,6 +45,11 @@ impl<T> PerFamily<T> {
     pub fn iter(&self) -> impl Iterator<Item = (Family, &T)> {
         let secondary = self.secondary.iter().map(|value| (self.primary_family.other(), value));
         std::iter::once((self.primary_family, &self.primary)).chain(secondary)
+    }
+
+    pub fn families(&self) -> impl Iterator<Item = Family> + use<T> {
+        let secondary = self.secondary.as_ref().map(|_| self.primary_family.other());
+        std::iter::once(self.primary_family).chain(secondary)
     }
 
     pub fn values(&self) -> impl Iterator<Item = &T> {
@@ -85,22 +94,6 @@ impl<T: Serialize> Serialize for PerFamily<T> {
     }
 }
 
-/// A constant prefix for each family. A cluster uses those of its own families.
-pub struct Prefixes {
-    pub v4: &'static str,
-    pub v6: &'static str,
-}
-
-impl Prefixes {
-    pub fn of(&self, family: Family) -> Cidr {
-        let prefix = match family {
-            Family::V4 => self.v4,
-            Family::V6 => self.v6,
-        };
-        prefix.parse().expect("a constant prefix is well formed")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,10 +102,15 @@ mod tests {
     fn a_value_is_found_by_its_family() {
         let single = PerFamily::single(Family::V6, 6);
         assert_eq!((single.get(Family::V6), single.get(Family::V4)), (Some(&6), None));
+        assert_eq!(
+            (single.clone().get_mut(Family::V6), single.clone().get_mut(Family::V4)),
+            (Some(&mut 6), None)
+        );
         assert_eq!(single.get_or_primary(Family::V4), &6);
         let dual = PerFamily::dual(Family::V6, 6, 4);
         assert_eq!((dual.get(Family::V6), dual.get(Family::V4)), (Some(&6), Some(&4)));
         assert_eq!(dual.get_or_primary(Family::V4), &4);
+        assert_eq!(dual.clone().get_mut(Family::V4), Some(&mut 4));
         assert!(dual.contains(&4) && dual.contains(&6) && !single.contains(&4));
     }
 
@@ -122,7 +120,10 @@ mod tests {
         assert_eq!(dual.iter().collect::<Vec<_>>(), [(Family::V6, &6), (Family::V4, &4)]);
         dual.values_mut().for_each(|value| *value += 10);
         assert_eq!(dual.values().collect::<Vec<_>>(), [&16, &14]);
-        assert_eq!(PerFamily::single(Family::V4, 4).values().collect::<Vec<_>>(), [&4]);
+        assert_eq!(dual.families().collect::<Vec<_>>(), [Family::V6, Family::V4]);
+        let single = PerFamily::single(Family::V4, 4);
+        assert_eq!(single.values().collect::<Vec<_>>(), [&4]);
+        assert_eq!(single.families().collect::<Vec<_>>(), [Family::V4]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How a Scenario writes what is more than a number or a name: for each thing a module to name in `#[serde(with)]`.
+//! The form on the wire of what is more than a number or a name: for each type a module to name in `#[serde(with)]`.
 
 use std::fmt;
 

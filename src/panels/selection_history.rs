@@ -5,7 +5,7 @@ use crate::ui::Ui;
 use leptos::prelude::*;
 
 /// A connection is looked at on the way from something else, and there is a way back.
-pub fn remember_where_from(session: Session, ui: Ui) {
+pub fn track_previous_selection(session: Session, ui: Ui) {
     let last = StoredValue::new(None::<Selection>);
     Effect::new(move || {
         let now = session.selection.get();
@@ -14,19 +14,19 @@ pub fn remember_where_from(session: Session, ui: Ui) {
         let is_connection =
             |s: Option<Selection>| matches!(s, Some(Selection::Connection(_) | Selection::Packet(_)));
         match (is_connection(now), is_connection(before)) {
-            (true, false) => ui.came_from.set(before),
+            (true, false) => ui.previous_selection.set(before),
             (true, true) => {}
-            (false, _) => ui.came_from.set(None),
+            (false, _) => ui.previous_selection.set(None),
         }
         if now.is_some() {
             ui.sheet_up.set(true);
         }
-        ui.named.set(session.with_world(|world| world.store().object_ref(now?.uid()?)));
+        ui.selected_object.set(session.with_world(|world| world.store().object_ref(now?.uid()?)));
     });
 }
 
 /// The rules of nodes are first shown for the Service that was looked at last.
-pub fn remember_service(session: Session, ui: Ui) {
+pub fn track_last_service(session: Session, ui: Ui) {
     Effect::new(move || {
         session.opened_rev();
         let Some(of) = session.selection.get() else { return };

@@ -4,6 +4,7 @@
 use super::notable::notable;
 use crate::session::{Motion, Session};
 use cluster::sim::World;
+use cluster::trace::PacketTrace;
 use leptos::prelude::*;
 
 const EVERY_MS: u32 = 1_000;
@@ -62,7 +63,7 @@ pub fn SpokenLog() -> impl IntoView {
         }
     });
     Effect::new(move || {
-        let moved = session.stepped.get();
+        let moved = if session.stepped.get() > 0 { session.with_world(moved) } else { String::new() };
         if !moved.is_empty() {
             say(moved);
         }
@@ -92,4 +93,25 @@ fn message(world: &World, since: u64, most: usize) -> Option<String> {
         line.push_str(&format!(", and {rest} more"));
     }
     (!line.is_empty()).then(|| [&line, "."].concat())
+}
+
+/// What packets do at this very moment: no more than anybody listens to.
+fn moved(world: &World) -> String {
+    const SAID: usize = 3;
+    let now = world.now();
+    let ended = world.traffic().connections.values().flat_map(|live| &live.record.packets).map(|p| &**p);
+    let flying = world.traffic().flights.values().map(|flight| &flight.trace);
+    let last = |trace: &&PacketTrace| trace.hops.last().is_some_and(|hop| hop.at == now);
+    let mut moved: Vec<&PacketTrace> = ended.chain(flying).filter(last).collect();
+    moved.sort_unstable_by_key(|trace| trace.id);
+    let rest = moved.len().saturating_sub(SAID);
+    let said = moved.iter().take(SAID).filter_map(|trace| {
+        let what = words::hop(world, trace, trace.hops.last()?);
+        Some(format!("{}: {what}. ", words::packet_kind(trace.kind)))
+    });
+    let mut said: String = said.collect();
+    if rest > 0 {
+        said.push_str(&format!("And {rest} more."));
+    }
+    said
 }

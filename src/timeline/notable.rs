@@ -43,7 +43,9 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::NodeCondition { node, condition: NodeCondition::True } => {
             Some((format!("{node} Ready"), false))
         }
-        LogEntry::NodeCondition { node, .. } => Some((format!("{node} NotReady"), true)),
+        LogEntry::NodeCondition { node, condition: NodeCondition::False | NodeCondition::Unknown } => {
+            Some((format!("{node} NotReady"), true))
+        }
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
         LogEntry::Refused { .. }

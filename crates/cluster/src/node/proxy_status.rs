@@ -1,0 +1,128 @@
+//! What a node's kube-proxy has seen, and what it has written of that.
+
+use litemap::LiteMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::api::{EndpointSlice, NsName, Service, Str};
+use crate::node::kube_proxy::{ProxyConfig, ProxyMode, Synced};
+use crate::sim::Time;
+use netfilter::PerFamily;
+
+/// The process: what it has seen, and the proxier of each family.
+#[derive(Clone, Debug)]
+pub struct ProxyStatus {
+    /// The mode that it runs in.
+    pub mode: ProxyMode,
+    pub services: Arc<LiteMap<NsName, Arc<Service>>>,
+    pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
+    /// The node's own zone, as kube-proxy has seen its Node.
+    pub zone: Option<Str>,
+    /// The process is stopped (SIGSTOP): it gets no events, writes no rules and does not reply to health checks.
+    pub paused: bool,
+    /// Changes that kube-proxy has not seen, oldest first. While it is paused or cut off, only the first
+    /// change of each object is kept.
+    pub pending_events: VecDeque<PendingEvent>,
+    pub proxiers: PerFamily<Proxier>,
+    /// When the last watch event under way arrives. Later events must not overtake it.
+    pub(crate) last_arrival: Time,
+    /// When this kube-proxy started.
+    pub(crate) started: Time,
+}
+
+/// What writes the rules of one family. A kube-proxy of two families has two, each with syncs of its own
+/// (pkg/proxy/metaproxier/meta_proxier.go).
+#[derive(Clone, Debug, Default)]
+pub struct Proxier {
+    /// How many changes it has seen since the rules were written.
+    pub pending_sync: u32,
+    /// When the oldest of these changes was made.
+    pub pending_since: Option<Time>,
+    /// What the rules were last written from.
+    pub written: Written,
+    /// Chains that nothing jumps to any more and that are not deleted yet.
+    pub stale_chains: Vec<Str>,
+    pub(crate) cleaned_at: Option<Time>,
+    pub(crate) cleanup_planned: bool,
+    /// When the rules were last written.
+    pub synced_at: Option<Time>,
+    pub(crate) sync_planned: bool,
+    /// The next check of terminating real servers is scheduled (mode ipvs).
+    pub(crate) terminates_planned: bool,
+}
+
+/// What a proxier had seen when it wrote the rules that are in force.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub services: Arc<LiteMap<NsName, Arc<Service>>>,
+    pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
+    /// `None` before the first sync.
+    pub config: Option<Arc<ProxyConfig>>,
+    pub(crate) synced: Option<Arc<Synced>>,
+}
+
+/// What was changed in the API server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    Service(NsName),
+    Slice(NsName),
+    /// The node's own Node.
+    Node,
+}
+
+/// A change that has not reached a node's kube-proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingEvent {
+    /// When the API server accepted the change.
+    pub at: Time,
+    pub what: Changed,
+}
+
+impl ProxyStatus {
+    /// A kube-proxy that has seen nothing yet.
+    pub(crate) fn new<T>(families: &PerFamily<T>) -> ProxyStatus {
+        ProxyStatus {
+            mode: ProxyMode::default(),
+            services: Arc::default(),
+            slices: Arc::default(),
+            zone: None,
+            paused: false,
+            pending_events: VecDeque::new(),
+            proxiers: families.map(|_, _| Proxier::default()),
+            last_arrival: Time::ZERO,
+            started: Time::ZERO,
+        }
+    }
+
+    /// How many changes of Services and EndpointSlices are not in the node's rules yet; of two families, in those of
+    /// the one that is further behind.
+    pub fn behind(&self) -> u32 {
+        let pending_sync = self.proxiers.values().map(|proxier| proxier.pending_sync).max().unwrap_or(0);
+        self.unseen().saturating_add(pending_sync)
+    }
+
+    /// When the oldest change was made that is not in the node's rules yet.
+    pub fn oldest_change(&self) -> Option<Time> {
+        let pending_syncs = self.proxiers.values().filter_map(|proxier| proxier.pending_since);
+        pending_syncs.chain(self.pending_events.front().map(|event| event.at)).min()
+    }
+
+    /// When the rules were last written; of two families, those that are older. `None` while one has none.
+    pub fn synced_at(&self) -> Option<Time> {
+        self.proxiers.values().map(|proxier| proxier.synced_at).min().flatten()
+    }
+
+    /// A list has brought everything that events under way would have told.
+    pub(crate) fn has_listed(&mut self) {
+        let (unseen, oldest) = (self.unseen(), self.pending_events.front().map(|event| event.at));
+        for proxier in self.proxiers.values_mut() {
+            proxier.pending_since = [proxier.pending_since, oldest].into_iter().flatten().min();
+            proxier.pending_sync = proxier.pending_sync.saturating_add(unseen);
+        }
+        self.pending_events.clear();
+    }
+
+    fn unseen(&self) -> u32 {
+        u32::try_from(self.pending_events.len()).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,226 @@
+//! What a node does with a packet: it passes the hooks of the node's kernel, and is sent on, stopped, or answered.
+
+use super::ConnectionId;
+use super::journey::Flight;
+use super::routing::Route;
+use crate::api::Uid;
+use crate::sim::World;
+use crate::trace::{HopKind, PacketKind, PacketVerdict, Place, dropped, rejected};
+use netfilter::{
+    Context, Family, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Protocol, RejectWith, RuleHit, Skb, Stack,
+    TcpFlags, Traversal, Tuple, Verdict,
+};
+
+/// net.ipv4.ip_default_ttl.
+const INITIAL_TTL: usize = 64;
+
+/// A node's rules that a packet usually matches, at most.
+const USUAL_HITS: usize = 16;
+
+/// The result of passing a node's hooks.
+struct Passed {
+    node: Uid,
+    before: Tuple,
+    traversal: Traversal,
+    hits: Box<[RuleHit]>,
+    stale: bool,
+}
+
+/// A node of the World, and the connection that a packet on it belongs to.
+struct Machine<'a> {
+    world: &'a mut World,
+    node: Uid,
+    connection: ConnectionId,
+}
+
+impl Host for Machine<'_> {
+    fn stack(&mut self) -> &mut Stack {
+        let machine = self.world.machines.get_mut(&self.node);
+        &mut machine.expect("a packet crosses nodes that are there").stack
+    }
+
+    fn route(&self, tuple: &Tuple) -> netfilter::Route {
+        match self.world.route(self.node, self.connection, tuple.dst) {
+            Route::Local => netfilter::Route::Local,
+            route @ (Route::To(_) | Route::NoNeighbour) => {
+                let family = Family::of(tuple.dst);
+                netfilter::Route::Out(self.world.out_address(self.node, &route, family))
+            }
+        }
+    }
+}
+
+impl World {
+    /// A packet arrives on one of the node's links.
+    pub(super) fn receive_at_node(&mut self, node: Uid, mut flight: Flight) {
+        if self.machines.get(&node).is_none_or(|m| !m.power) {
+            self.hop(&mut flight, HopKind::Dropped, Box::default(), None, None);
+            self.end_flight_here(flight, PacketVerdict::NodeIsOff);
+            return;
+        }
+        self.traverse_node(node, flight, false);
+    }
+
+    /// A packet from a link or from a local process passes the node's hooks and is sent on.
+    pub(super) fn traverse_node(&mut self, node: Uid, mut flight: Flight, sent_here: bool) {
+        // ip_forward: each node decrements the TTL. The ICMP "time exceeded" to the sender is not simulated.
+        if flight.trace.hops.iter().filter(|hop| matches!(hop.place, Place::Node(_))).count() >= INITIAL_TTL {
+            self.end_flight(flight, PacketVerdict::TtlExceeded);
+            return;
+        }
+        let mut hits = Vec::with_capacity(USUAL_HITS);
+        let before = flight.tuple;
+        let undecided = self.is_undecided(node, &flight);
+        let mut skb = skb_of(&flight);
+        let connection = flight.trace.connection;
+        let mut cx = Context {
+            now: self.clock.now(),
+            chance: self.chance,
+            flow: self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow),
+            node: self.machines.get(&node).map_or(0, |m| m.subject),
+            trace: Some(&mut hits),
+        };
+        let machine = &mut Machine { world: self, node, connection };
+        let traversal = match sent_here {
+            true => netfilter::send(machine, &mut skb, &mut cx),
+            false => netfilter::receive(machine, &mut skb, &mut cx),
+        };
+        // Copied, since the trace keeps them: in as much memory as they need.
+        let hits = hits.as_slice().into();
+        flight.tuple = skb.tuple;
+        flight.inner = quoted(&skb);
+        let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
+        self.after_hooks(Passed { node, before, traversal, hits, stale }, flight);
+    }
+
+    fn after_hooks(&mut self, passed: Passed, mut flight: Flight) {
+        let Passed { node, before, traversal, hits, stale } = passed;
+        let route = match traversal {
+            Traversal::Out => self.route(node, flight.trace.connection, flight.tuple.dst),
+            Traversal::Local | Traversal::NoRoute | Traversal::Stopped(..) => Route::Local,
+        };
+        let kind = match (traversal, &route) {
+            (Traversal::Out, Route::To(_)) => HopKind::Forwarded,
+            (Traversal::Stopped(_, Verdict::Reject(..) | Verdict::Ipvs(_, IpvsDrop::NoDestination)), _) => {
+                HopKind::Refused
+            }
+            (Traversal::Out, Route::NoNeighbour) | (Traversal::Stopped(..) | Traversal::NoRoute, _) => {
+                HopKind::Dropped
+            }
+            (Traversal::Local | Traversal::Out, _) => HopKind::Delivered,
+        };
+        self.hop(&mut flight, kind, hits, Some(before), Some(node));
+        if stale {
+            self.note_stale_decision(node, &mut flight);
+        }
+        match (traversal, route) {
+            (Traversal::Stopped(_, verdict), _) => self.stopped(node, flight, verdict),
+            (Traversal::Out, Route::To(to)) => {
+                let takes = match to {
+                    Place::Pod(_) => self.timing.pod_link,
+                    Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet => {
+                        self.timing.link
+                    }
+                };
+                let start = self.clock.now() + self.timing.forwarding;
+                self.transmit_at(start, flight, Place::Node(node), to, takes);
+            }
+            (Traversal::Out, Route::NoNeighbour) => self.resolve_neighbor(flight),
+            (Traversal::NoRoute, _) => self.end_flight_here(flight, PacketVerdict::NoRoute),
+            (Traversal::Local | Traversal::Out, _) => self.reaches_node_itself(node, flight),
+        }
+    }
+
+    /// A node's rules or kernel dropped or rejected the packet.
+    fn stopped(&mut self, node: Uid, flight: Flight, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept | Verdict::Lost(_) => self.end_flight_here(flight, PacketVerdict::ConntrackLost),
+            Verdict::Drop(_) => {
+                let verdict = dropped(&flight.trace);
+                self.end_flight_here(flight, verdict);
+            }
+            Verdict::Reject(_, with) => self.reject(node, flight, with),
+            Verdict::Ipvs(_, IpvsDrop::ServerGone) => self.end_flight_here(flight, PacketVerdict::ServerGone),
+            Verdict::Ipvs(_, IpvsDrop::NoDestination) => {
+                self.reject(node, flight, RejectWith::PortUnreachable)
+            }
+        }
+    }
+
+    /// A packet for the node itself. The only processes there are clients; none accepts connections.
+    fn reaches_node_itself(&mut self, node: Uid, flight: Flight) {
+        let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
+        if kind.is_reply() {
+            let verdict = self.client_receives_at(Place::Node(node), connection, kind, tuple);
+            self.end_flight_here(flight, verdict);
+            return;
+        }
+        let tcp = tuple.protocol == Protocol::Tcp;
+        self.end_flight_here(flight, PacketVerdict::NothingListens);
+        let answer = if tcp { PacketKind::Reset } else { PacketKind::PortUnreachable };
+        self.send(connection, answer, Place::Node(node), tuple.reversed());
+    }
+
+    /// REJECT: the node sends an ICMP error (icmp-port-unreachable, kube-proxy's default).
+    fn reject(&mut self, node: Uid, flight: Flight, with: RejectWith) {
+        let (connection, tuple) = (flight.trace.connection, flight.tuple);
+        let verdict = rejected(&flight.trace);
+        self.end_flight_here(flight, verdict);
+        match with {
+            RejectWith::TcpReset => {
+                self.send(connection, PacketKind::Reset, Place::Node(node), tuple.reversed());
+            }
+            RejectWith::PortUnreachable => {
+                self.send_error(connection, PacketKind::PortUnreachable, node, tuple);
+            }
+        }
+    }
+
+    pub(super) fn send_error(
+        &mut self,
+        connection: ConnectionId,
+        kind: PacketKind,
+        node: Uid,
+        failed: Tuple,
+    ) {
+        let Some(machine) = self.machines.get(&node) else { return };
+        let tuple = Tuple {
+            src: *machine.addresses.get_or_primary(Family::of(failed.src)),
+            src_port: 0,
+            dst: failed.src,
+            dst_port: 0,
+            protocol: failed.protocol,
+        };
+        self.send_icmp(connection, kind, Place::Node(node), tuple, Some(failed));
+    }
+}
+
+fn skb_of(flight: &Flight) -> Skb {
+    let error = |code| match flight.inner {
+        Some(inner) => Kind::IcmpError(IcmpError { inner, code }),
+        // An ICMP error from the destination itself quotes the packet as it arrived there.
+        None => Kind::IcmpError(IcmpError { inner: flight.tuple.reversed(), code }),
+    };
+    let tcp = flight.tuple.protocol == Protocol::Tcp;
+    let kind = match flight.trace.kind {
+        PacketKind::PortUnreachable => error(IcmpCode::PortUnreachable),
+        PacketKind::HostUnreachable => error(IcmpCode::HostUnreachable),
+        _ if !tcp => Kind::Datagram,
+        PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
+        PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
+        PacketKind::Request | PacketKind::Response | PacketKind::Fin | PacketKind::ServerFin => {
+            let data = !flight.trace.kind.closes();
+            let flags = if data { TcpFlags::PSH_ACK } else { TcpFlags::ACK };
+            Kind::Tcp(if flight.closes { flags.with(TcpFlags::FIN) } else { flags })
+        }
+        PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),
+    };
+    Skb::new(flight.tuple, kind)
+}
+
+fn quoted(skb: &Skb) -> Option<Tuple> {
+    match skb.kind {
+        Kind::IcmpError(error) => Some(error.inner),
+        Kind::Tcp(_) | Kind::Datagram => None,
+    }
+}

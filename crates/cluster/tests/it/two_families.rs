@@ -1,0 +1,176 @@
+//! A cluster of two IP families. No Scenario can ask for one yet.
+
+use crate::support::{go_on, manifest, settle};
+use cluster::api::Action;
+use cluster::node::kube_proxy::ProxyMode;
+use cluster::sim::{Run, Span, Time, World};
+use litemap::LiteMap;
+use netfilter::{Family, PerFamily};
+
+/// Services of either family and of both, and whoever calls them: by name, at an address, from outside.
+const MANIFESTS: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: both}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  clusterIP: 10.96.0.50
+  clusterIPs: [10.96.0.50, 'fd00:10:96::50']
+  selector: {app: web}
+  ports: [{port: 80}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: four}
+spec: {type: NodePort, clusterIP: 10.96.0.60, selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: six}
+spec: {type: NodePort, clusterIP: 'fd00:10:96::60', selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: six-local}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  clusterIP: 'fd00:10:96::70'
+  selector: {app: web}
+  ports: [{port: 80}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: primary}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: headless}
+spec: {clusterIP: None, selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {containers: [{name: curl, image: curl}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+metadata: {name: two-families}
+spec:
+  clients:
+  - {name: by-name, from: pod/default/curl, to: 'both:80', rate: 2}
+  - {name: second-address, from: pod/default/curl, to: '[fd00:10:96::50]:80', rate: 2}
+  - {name: four, from: pod/default/curl, to: 'four:80', rate: 2}
+  - {name: six, from: pod/default/curl, to: 'six:80', rate: 2}
+  - {name: primary, from: pod/default/curl, to: 'primary:80', rate: 2}
+  - {name: headless, from: pod/default/curl, to: 'headless:80', rate: 2}
+  - {name: outside, from: outside, to: service/default/both, rate: 2}
+  - {name: outside-four, from: {ip: 203.0.113.9}, to: service/default/both, rate: 2}
+  - {name: outside-six, from: {ip: '2001:db8::9'}, to: service/default/both, rate: 2}
+  - {name: balanced-six, from: outside, to: service/default/six-local, rate: 2}
+  - {name: node-port-four, from: outside, to: service/default/four, rate: 2}
+  - {name: node-port-six, from: outside, to: service/default/six, rate: 2}
+";
+
+fn ranges(primary: Family, v4: &str, v6: &str) -> Option<PerFamily<netfilter::Cidr>> {
+    let (v4, v6) = (v4.parse().expect("a range"), v6.parse().expect("a range"));
+    Some(match primary {
+        Family::V4 => PerFamily::dual(Family::V4, v4, v6),
+        Family::V6 => PerFamily::dual(Family::V6, v6, v4),
+    })
+}
+
+fn settled(mode: ProxyMode, primary: Family) -> Run {
+    let mut manifest = manifest(MANIFESTS);
+    let scenario = manifest.scenario.as_mut().expect("it has one");
+    scenario.pod_cidrs = ranges(primary, "10.244.0.0/16", "fd00:10:244::/56");
+    scenario.service_cidrs = ranges(primary, "10.96.0.0/12", "fd00:10:96::/112");
+    scenario.proxy_mode = Some(mode);
+    let (mut run, refusals) = Run::new(&manifest, Some(7));
+    assert_eq!(refusals, [], "the API server takes these manifests");
+    settle(&mut run);
+    // What was under way then has ended.
+    go_on(&mut run, Span::from_secs(60));
+    run
+}
+
+fn each(check: impl Fn(Run, ProxyMode, Family)) {
+    for mode in ProxyMode::ALL {
+        for primary in [Family::V4, Family::V6] {
+            check(settled(mode, primary), mode, primary);
+        }
+    }
+}
+
+#[test]
+fn services_of_either_family_and_of_both_are_reached() {
+    each(|mut run, mode, primary| {
+        let counts = |world: &World| -> LiteMap<String, (u64, u64)> {
+            let clients = world.traffic().stats.clients.iter();
+            let failed = |c: &cluster::traffic::Counts| {
+                c.refused + c.unreachable + c.reset + c.timed_out + c.unresolved + c.no_address
+            };
+            clients.map(|(name, c)| (name.to_string(), (c.delivered, failed(c)))).collect()
+        };
+        let before = counts(run.world());
+        go_on(&mut run, Span::from_secs(20));
+        for (name, (delivered, failed)) in counts(run.world()) {
+            let (delivered_before, failed_before) = before[&name];
+            let about = format!("{name}, mode {}, {primary:?} first", mode.as_str());
+            assert!(delivered > delivered_before + 20, "{about}: {delivered_before}, {delivered}");
+            assert_eq!(failed, failed_before, "{about}");
+        }
+        assert_eq!(before.len(), 12);
+        packets_met_rules_of_their_own_family(run.world(), &format!("{mode:?}, {primary:?} first"));
+    });
+}
+
+fn packets_met_rules_of_their_own_family(world: &World, about: &str) {
+    let mut met: LiteMap<Family, u32> = LiteMap::new();
+    for packet in world.traffic().finished.iter().flat_map(|record| &record.packets) {
+        for hop in packet.hops.iter().filter(|hop| !hop.hits.is_empty()) {
+            let rules = hop.rules.as_ref().expect("they are kept with what matched");
+            assert_eq!(rules.family(), Family::of(hop.before.dst), "{about}");
+            *met.entry(rules.family()).or_insert(0) += 1;
+        }
+    }
+    assert!(met.len() == 2 && met.values().all(|count| *count > 20), "{about}: {met:?}");
+}
+
+/// meta_proxier.go, OnEndpointSliceAdd.
+#[test]
+fn an_endpoint_slice_concerns_the_proxier_of_its_family() {
+    each(|mut run, mode, primary| {
+        let slice = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv6, \
+                      metadata: {name: more, labels: {kubernetes.io/service-name: six}}, \
+                      ports: [{name: '', port: 80}], endpoints: [{addresses: ['fd00:10:244:9::9']}]}";
+        run.act(Action::apply(slice)).expect("it is applied");
+        let acted = run.world().now();
+        go_on(&mut run, Span::from_secs(10));
+        let has_synced = |at: Option<Time>| at.is_some_and(|at| at > acted);
+        for machine in run.world().machines().values() {
+            for (family, proxier) in machine.proxy.proxiers.iter() {
+                let about = format!("{mode:?}, {primary:?} first: {family:?}");
+                assert_eq!(has_synced(proxier.synced_at), family == Family::V6, "{about}");
+            }
+            let anew = run.world().rules_as_if(machine.uid, mode).expect("the node is there");
+            for (family, rules) in anew.iter() {
+                let in_force = machine.rules(family).expect("it has the cluster's families").to_string();
+                assert_eq!(in_force.contains("fd00:10:244:9::9"), family == Family::V6);
+                assert_eq!(in_force, rules.to_string(), "{mode:?}: as a sync from nothing writes them");
+            }
+        }
+    });
+}

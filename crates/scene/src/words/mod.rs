@@ -1,0 +1,55 @@
+//! Every sentence and label of the picture, by what it is about.
+
+mod clients;
+mod nodes;
+mod outcomes;
+mod pods;
+mod rules;
+mod services;
+
+pub use clients::*;
+pub use nodes::*;
+pub use outcomes::*;
+pub use pods::*;
+pub use rules::*;
+pub use services::*;
+
+pub const DIAGRAM: &str = "The cluster. Arrow keys go from box to box, Enter selects, \
+    Shift and F10 opens the menu of a box, Escape clears the selection, plus, minus and 0 zoom.";
+pub const OUTSIDE: &str = "Outside";
+pub const CLUSTER: &str = "Cluster";
+pub const ZOOM_IN: &str = "Zoom in";
+pub const ZOOM_OUT: &str = "Zoom out";
+pub const ZOOM_FIT: &str = "Fit the cluster into the view";
+pub const TYPE_OF: &str = "Type of";
+pub const NO_ADDRESS_YET: &str = "no address yet";
+pub const ZOOM: &str = "Zoom";
+
+/// The Pod range and the Service range.
+pub fn ranges(pods: &netfilter::Cidr, services: &netfilter::Cidr) -> String {
+    format!("Pods {pods} · Services {services}")
+}
+
+/// `web-7dw8c-x2k4m` in ten letters is `web-…x2k4m`: what tells Pods apart is at the end.
+pub fn shorten(name: &str, most: usize) -> String {
+    let count = name.chars().count();
+    if count <= most || most < 4 {
+        return name.to_owned();
+    }
+    let tail = 5.min((most - 1) / 2);
+    let head: String = name.chars().take(most - 1 - tail).collect();
+    let tail: String = name.chars().skip(count - tail).collect();
+    format!("{head}…{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shortened_in_the_middle() {
+        assert_eq!(shorten("web-x2k4m", 10), "web-x2k4m");
+        assert_eq!(shorten("recommendationservice-7dw8c-x2k4m", 13), "recomme…x2k4m");
+        assert_eq!(shorten("web-7dw8c-x2k4m", 10), "web-7…2k4m");
+    }
+}
