@@ -173,7 +173,8 @@ fn for_object(world: &World, uid: Uid) -> Vec<MenuItem> {
         | Kind::Pod
         | Kind::Service
         | Kind::Deployment
-        | Kind::Node => all.push(harmful("Delete", Action::DeleteObject { object })),
+        | Kind::Node
+        | Kind::PriorityClass => all.push(harmful("Delete", Action::DeleteObject { object })),
         Kind::Namespace | Kind::Other(_) => {}
     }
     all

@@ -10,10 +10,10 @@ pub fn happened(entry: &LogEntry) -> String {
         LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
-        LogEntry::FailedCreate { replica_set, limit } => format!(
-            "ReplicaSet {} cannot make all of its Pods: a cluster here has at most {limit}",
-            replica_set.name
-        ),
+        LogEntry::FailedScheduling { pod, error } => format!("Pod {} fits nowhere: {error}", pod.name),
+        LogEntry::FailedCreate { replica_set, refusal: why } => {
+            format!("ReplicaSet {} cannot make all of its Pods: {}", replica_set.name, refusal(why))
+        }
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
         LogEntry::Started { pod, ip: Some(ip) } => format!("Pod {} runs at {ip}", pod.name),
         LogEntry::Started { pod, ip: None } => format!("Pod {} runs", pod.name),

@@ -66,6 +66,14 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("{} {:?}: {field}: field is immutable", object.kind, object.name)
         }
         Refusal::CannotDrain { node, blockers } => cannot_drain(node, blockers),
+        Refusal::NoPriorityClass { pod, class } => {
+            format!("pods {:?} is forbidden: no PriorityClass with name {class} was found", pod.name)
+        }
+        Refusal::PriorityIsComputed { pod, given, computed } => format!(
+            "pods {:?} is forbidden: the integer value of priority ({given}) must not be provided in pod spec; \
+             priority admission controller computed {computed} from the given PriorityClass name",
+            pod.name
+        ),
         Refusal::NodeIsOff { node } => format!("{node} has no power: no kube-proxy runs there"),
         Refusal::PodNotRunning { pod } => format!("Pod {pod} does not run"),
     }

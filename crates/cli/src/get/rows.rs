@@ -1,8 +1,8 @@
 //! One row an object, with kubectl's columns (pkg/printers/internalversion/printers.go).
 
 use cluster::api::{
-    Deployment, EndpointSlice, Kind, Meta, Namespace, Node, NodeCondition, Phase, Pod, ReplicaSet, Scope,
-    Service, ServiceType, TrafficPolicy,
+    Deployment, EndpointSlice, Kind, Meta, Namespace, Node, NodeCondition, Phase, Pod, PriorityClass,
+    ReplicaSet, Scope, Service, ServiceType, TrafficPolicy,
 };
 use cluster::sim::{Span, Time, World};
 
@@ -41,6 +41,7 @@ fn own_columns(listed: &Listed) -> (&'static [&'static str], &'static [&'static 
     match kind {
         Kind::Node => (&["STATUS", "AGE", "VERSION"], &["INTERNAL-IP", "PODCIDR", "ZONE"]),
         Kind::Namespace => (&["STATUS", "AGE"], &[]),
+        Kind::PriorityClass => (&["VALUE", "GLOBAL-DEFAULT", "AGE", "PREEMPTIONPOLICY"], &[]),
         Kind::Pod => (&["READY", "STATUS", "RESTARTS", "AGE"], &["IP", "NODE"]),
         Kind::Service => (&["TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"], &["SELECTOR"]),
         Kind::Deployment => (&["READY", "UP-TO-DATE", "AVAILABLE", "AGE"], &["SELECTOR"]),
@@ -68,6 +69,9 @@ fn rows_of_kind(world: &World, kind: &Kind) -> Vec<Row> {
     match kind {
         Kind::Node => store.nodes.iter().map(|n| node(world, n)).collect(),
         Kind::Namespace => store.namespaces.iter().map(|n| namespace(now, n)).collect(),
+        Kind::PriorityClass => {
+            store.priority_classes.iter().map(|class| priority_class(now, class)).collect()
+        }
         Kind::Pod => store.pods.iter().map(|p| pod(now, p)).collect(),
         Kind::Service => store.services.iter().map(|s| service(now, s)).collect(),
         Kind::Deployment => store.deployments.iter().map(|d| deployment(world, d)).collect(),
@@ -81,6 +85,12 @@ fn namespace(now: Time, namespace: &Namespace) -> Row {
     let meta = &namespace.meta;
     let cells = vec!["Active".into(), age(now, meta.created)];
     Row { namespace: None, name: meta.name.to_string(), cells, wide: Vec::new() }
+}
+
+fn priority_class(now: Time, class: &PriorityClass) -> Row {
+    let (value, default) = (class.value.to_string(), class.global_default.to_string());
+    let cells = vec![value, default, age(now, class.meta.created), class.preemption_policy.as_str().into()];
+    Row { namespace: None, name: class.meta.name.to_string(), cells, wide: Vec::new() }
 }
 
 fn unsimulated(now: Time, kind: &str, meta: &Meta) -> Row {

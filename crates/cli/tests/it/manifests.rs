@@ -56,7 +56,7 @@ const CASES: &[Case] = &[
         file: "exported-list.yaml",
         services: &[("default/clock", 2)],
         others: &[],
-        findings: &["note: Pod default/curl: spec.tolerations: tolerations is kept, not simulated"],
+        findings: &[],
         calls: &[
             ("pod/default/curl", "clock:80", "default/clock-"),
             ("pod/default/curl", "10.96.44.7:80", "default/clock-"),

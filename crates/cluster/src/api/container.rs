@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Lifecycle, Probe, Str};
+use super::{Lifecycle, Probe, ResourceRequirements, Str};
 use netfilter::Protocol;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -22,6 +22,7 @@ pub struct Container {
     pub lifecycle: Lifecycle,
     /// Of an init container: with `Always` it is a sidecar, which runs beside the main containers.
     pub restart_policy: Option<RestartPolicy>,
+    pub resources: ResourceRequirements,
 }
 
 impl Container {
@@ -104,6 +105,8 @@ pub struct ContainerPort {
     pub container_port: u16,
     /// 0 for none.
     pub host_port: u16,
+    /// The node's address that `host_port` is on. None: all of them.
+    pub host_ip: Option<Str>,
     pub protocol: Protocol,
 }
 

@@ -200,6 +200,8 @@ pub enum Format {
     /// Requests per second with at most three decimals.
     Rate,
     Percent,
+    /// An amount of a resource.
+    Quantity,
     /// `outside`, `{ip: ...}` or `kind/namespace/name`.
     ClientFrom,
     /// `Kind/namespace/name`.
@@ -248,6 +250,19 @@ pub enum Rule {
     ValuesMissing,
     HostPortMismatch,
     OneHandler,
+    NoNodeSelectorTerm,
+    OneValueToCompare,
+    OneValueOfField,
+    FieldOperator,
+    FieldKey,
+    LabelKeysWithoutSelector,
+    ExistsForEveryKey,
+    TolerationSecondsNeedNoExecute,
+    ValueWithExists,
+    NotPositive,
+    MinDomainsNeedDoNotSchedule,
+    SystemPriorityClass,
+    PriorityTooHigh,
 }
 
 /// The beginning of a text, for a diagnostic: the text may be very long.

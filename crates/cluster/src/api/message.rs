@@ -203,6 +203,9 @@ fn format_rule(format: Format) -> &'static str {
         Format::Cidr => "must be a valid CIDR value, such as 10.9.8.0/24 or 2001:db8::/64",
         Format::Duration => "must be a length of time, such as 250ms, 12.5s or 1m30s",
         Format::Rate => "must be requests per second, such as 2 or 0.5, with at most three decimals",
+        Format::Quantity => {
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        }
         Format::Percent => "must be an integer or a percentage, such as 25%",
         Format::ClientFrom => {
             "must be outside, {ip: ADDRESS}, deploy/NAMESPACE/NAME, rs/NAMESPACE/NAME, pod/NAMESPACE/NAME or node/NAME"
@@ -265,5 +268,30 @@ fn rule(rule: Rule) -> &'static str {
         Rule::ValuesMissing => "Required value: must be specified when `operator` is 'In' or 'NotIn'",
         Rule::HostPortMismatch => "Invalid value: must match `containerPort` when `hostNetwork` is true",
         Rule::OneHandler => "Forbidden: may not specify more than 1 handler type",
+        Rule::NoNodeSelectorTerm => "Required value: must have at least one node selector term",
+        Rule::OneValueToCompare => {
+            "Required value: must be specified single value when `operator` is 'Lt' or 'Gt'"
+        }
+        Rule::OneValueOfField => {
+            "Required value: must be only one value when `operator` is 'In' or 'NotIn' for node field selector"
+        }
+        Rule::FieldOperator => "Invalid value: not a valid selector operator",
+        Rule::FieldKey => "Invalid value: not a valid field selector key",
+        Rule::LabelKeysWithoutSelector => "Forbidden: must not be specified when labelSelector is not set",
+        Rule::ExistsForEveryKey => {
+            "Invalid value: operator must be Exists when `key` is empty, which means \"match all values and all keys\""
+        }
+        Rule::TolerationSecondsNeedNoExecute => {
+            "Invalid value: effect must be 'NoExecute' when `tolerationSeconds` is set"
+        }
+        Rule::ValueWithExists => "Invalid value: value must be empty when `operator` is 'Exists'",
+        Rule::NotPositive => "Invalid value: must be greater than zero",
+        Rule::MinDomainsNeedDoNotSchedule => {
+            "Invalid value: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway"
+        }
+        Rule::SystemPriorityClass => {
+            "Forbidden: priority class names with 'system-' prefix are reserved for system use only"
+        }
+        Rule::PriorityTooHigh => "Forbidden: maximum allowed value of a user defined priority is 1000000000",
     }
 }

@@ -1,6 +1,7 @@
 //! Kubernetes objects under their own field names: text in, typed objects and diagnostics out.
 
 mod action;
+mod affinity;
 mod container;
 mod decode;
 mod diagnostic;
@@ -8,6 +9,7 @@ mod diagnostics;
 mod duration;
 mod families;
 mod field;
+mod fit_error;
 mod kind;
 mod lifecycle;
 mod manifest;
@@ -17,8 +19,11 @@ mod namespace;
 mod node;
 mod pod;
 mod pod_status;
+mod priority_class;
 mod probe;
+mod quantity;
 mod read;
+mod resources;
 pub(crate) mod scenario;
 mod selectors;
 mod service;
@@ -27,6 +32,8 @@ mod slice;
 #[cfg(test)]
 mod tests;
 mod text;
+mod toleration;
+mod topology_spread;
 mod tree;
 mod validate;
 mod volume;
@@ -34,11 +41,16 @@ mod workload;
 mod write;
 
 pub use action::{Action, TimedAction};
+pub use affinity::{
+    Affinity, NodeAffinity, NodeSelector, NodeSelectorOperator, NodeSelectorRequirement, NodeSelectorTerm,
+    PodAffinity, PodAffinityTerm, PreferredSchedulingTerm, WeightedPodAffinityTerm,
+};
 pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy};
 pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
 pub(crate) use field::Error as FieldError;
+pub use fit_error::{FitError, Preemption, Rejection, Rejections};
 pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated};
 pub use lifecycle::{Lifecycle, LifecycleHandler};
@@ -52,8 +64,11 @@ pub use pod_status::{
     ConditionStatus, ContainerState, ContainerStatus, Phase, PodCondition, PodConditions, PodStatus,
     Terminated, TerminatedReason, WaitingReason,
 };
+pub use priority_class::{PreemptionPolicy, PriorityClass};
 pub use probe::{Probe, ProbeHandler, ProbeKind};
+pub use quantity::Quantity;
 pub use read::{MAX_OBJECTS, decode_object, parse};
+pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, ResourceRequirements};
 pub(crate) use scenario::check_action;
 pub use scenario::{
     ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, MAX_ACTIONS, NodePortAddresses, Scenario,
@@ -69,6 +84,8 @@ pub use slice::{AddressType, Endpoint, EndpointPort, EndpointSlice};
 pub use text::{
     MAX_DEPTH, MAX_DOCUMENTS, MAX_IN_FLOW, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml,
 };
+pub use toleration::{Taint, TaintEffect, Toleration, TolerationOperator, tolerate};
+pub use topology_spread::{NodeInclusionPolicy, TopologySpreadConstraint, WhenUnsatisfiable};
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub use volume::{Volume, VolumeObject, VolumeSource};
 pub use workload::{

@@ -9,7 +9,10 @@ use super::diagnostics::Diagnostics;
 use super::field;
 use super::kind::Codec;
 use super::validate;
-use super::{ApiResource, Meta, NameRule, Resource, Scope, Str, Tree, write};
+use super::{
+    ApiResource, CPU, EPHEMERAL_STORAGE, MEMORY, Meta, NameRule, PODS, Quantity, Resource, ResourceList,
+    Scope, Str, Taint, Tree, write,
+};
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -19,8 +22,8 @@ pub struct Node {
     /// `status.addresses` of type InternalIP, the primary first.
     pub addresses: Vec<IpAddr>,
     pub ready: NodeCondition,
-    /// `status.allocatable.cpu`, in thousandths of a CPU.
-    pub allocatable_cpu_milli: u32,
+    /// `status.allocatable`: what its Pods may request together.
+    pub allocatable: ResourceList,
 }
 
 impl Resource for Node {
@@ -42,11 +45,14 @@ impl Codec for Node {
         decode::node::decode(root, diagnostics)
     }
 
-    /// What is not written is the default of its type.
-    fn set_defaults(&mut self) {}
+    fn set_defaults(&mut self) {
+        for (name, quantity) in Node::machine() {
+            self.allocatable.entry(name.into()).or_insert(quantity);
+        }
+    }
 
     fn validate(&self) -> Vec<field::Error> {
-        validate::meta::validate::<Node>(&self.meta)
+        validate::node::validate(self)
     }
 
     fn print(&self, over: &mut Tree) {
@@ -60,8 +66,7 @@ pub struct NodeSpec {
     pub pod_cidrs: Vec<Cidr>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
-    /// Has the taint `ToBeDeletedByClusterAutoscaler`.
-    pub to_be_deleted: bool,
+    pub taints: Vec<Taint>,
 }
 
 /// The Ready condition. `Unknown` is what the node lifecycle controller writes when a
@@ -75,8 +80,25 @@ pub enum NodeCondition {
 }
 
 impl Node {
-    /// The CPU of a simulated node: four CPUs.
-    pub const CPU_MILLI: u32 = 4_000;
+    /// What a simulated machine has: four CPUs, 16Gi of memory, and room for as many Pods as a kubelet takes by default.
+    pub fn machine() -> [(&'static str, Quantity); 4] {
+        [
+            (CPU, Quantity::whole(4)),
+            (EPHEMERAL_STORAGE, Quantity::bytes(100 << 30)),
+            (MEMORY, Quantity::bytes(16 << 30)),
+            (PODS, Quantity::whole(110)),
+        ]
+    }
+
+    /// Thousandths of a CPU.
+    pub fn allocatable_cpu_milli(&self) -> i64 {
+        self.allocatable.get(CPU).map_or(0, |cpu| cpu.milli_value())
+    }
+
+    /// Whether the cluster autoscaler is about to delete it.
+    pub fn is_to_be_deleted(&self) -> bool {
+        self.spec.taints.iter().any(|taint| &*taint.key == Node::TO_BE_DELETED)
+    }
 
     /// The taint of a node that the cluster autoscaler is about to delete.
     pub const TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";
@@ -86,7 +108,7 @@ impl Node {
     pub fn takes_balanced_traffic(&self) -> bool {
         let label = self.meta.labels.get("node.kubernetes.io/exclude-from-external-load-balancers");
         let included = label.is_none_or(|v| matches!(&**v, "0" | "f" | "F" | "false" | "False" | "FALSE"));
-        included && !self.spec.to_be_deleted && self.meta.deleted.is_none()
+        included && !self.is_to_be_deleted() && self.meta.deleted.is_none()
     }
 
     /// The label `topology.kubernetes.io/zone`.

@@ -8,7 +8,8 @@ use super::field;
 use super::kind::Codec;
 use super::validate;
 use super::{
-    ApiResource, Container, Labels, Meta, Name, NameRule, PodStatus, Resource, RestartPolicy, Scope, Str,
+    Affinity, ApiResource, Container, Labels, Meta, Name, NameRule, PodStatus, PreemptionPolicy, Resource,
+    ResourceList, ResourceRequirements, RestartPolicy, Scope, Str, Toleration, TopologySpreadConstraint,
     Tree, Volume, VolumeSource, write,
 };
 
@@ -40,6 +41,7 @@ impl Codec for Pod {
 
     fn set_defaults(&mut self) {
         self.spec.set_defaults();
+        self.spec.set_defaults_of_pod();
     }
 
     fn validate(&self) -> Vec<field::Error> {
@@ -72,6 +74,20 @@ pub struct PodSpec {
     pub volumes: Vec<Volume>,
     /// `spec.nodeSelector`.
     pub node_selector: Labels,
+    pub affinity: Option<Box<Affinity>>,
+    pub tolerations: Vec<Toleration>,
+    pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
+    /// The names of `spec.schedulingGates`: as long as there are any, the scheduler leaves the Pod alone.
+    pub scheduling_gates: Vec<Str>,
+    pub scheduler_name: Str,
+    pub priority_class_name: Option<Str>,
+    /// Set when the Pod is created, from its PriorityClass.
+    pub priority: Option<i32>,
+    pub preemption_policy: Option<PreemptionPolicy>,
+    /// `spec.overhead`: what running the Pod takes besides its containers.
+    pub overhead: ResourceList,
+    /// `spec.resources`: of the Pod as a whole.
+    pub resources: ResourceRequirements,
 }
 
 impl Default for PodSpec {
@@ -90,6 +106,16 @@ impl Default for PodSpec {
             host_network: false,
             volumes: Vec::new(),
             node_selector: Labels::new(),
+            affinity: None,
+            tolerations: Vec::new(),
+            topology_spread_constraints: Vec::new(),
+            scheduling_gates: Vec::new(),
+            scheduler_name: PodSpec::DEFAULT_SCHEDULER.into(),
+            priority_class_name: None,
+            priority: None,
+            preemption_policy: None,
+            overhead: ResourceList::new(),
+            resources: ResourceRequirements::default(),
         }
     }
 }
@@ -97,6 +123,18 @@ impl Default for PodSpec {
 impl PodSpec {
     /// core/v1 types.go, DefaultTerminationGracePeriodSeconds.
     pub const DEFAULT_TERMINATION_GRACE_PERIOD_S: u32 = 30;
+
+    pub const DEFAULT_SCHEDULER: &str = "default-scheduler";
+
+    /// core/v1 defaults.go, SetDefaults_Pod: of a Pod, not of a template.
+    fn set_defaults_of_pod(&mut self) {
+        for container in self.containers.iter_mut().chain(&mut self.init_containers) {
+            container.resources.set_defaults();
+            for port in container.ports.iter_mut().filter(|port| self.host_network && port.host_port == 0) {
+                port.host_port = port.container_port;
+            }
+        }
+    }
 
     /// The init containers that run beside the others: their ports count in FindPort.
     pub fn sidecars(&self) -> impl Iterator<Item = &Container> {

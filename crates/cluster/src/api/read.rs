@@ -115,7 +115,8 @@ impl Reader {
             | KubeObject::Pod(_)
             | KubeObject::EndpointSlice(_)
             | KubeObject::Node(_)
-            | KubeObject::Namespace(_) => "".into(),
+            | KubeObject::Namespace(_)
+            | KubeObject::PriorityClass(_) => "".into(),
         };
         let from = self.diagnostics.len();
         if let Some(&first) = self.seen.get(&(name.clone(), group.clone())) {

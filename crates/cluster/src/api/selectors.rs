@@ -59,7 +59,8 @@ fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
         KubeObject::Service(_)
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
-        | KubeObject::Namespace(_) => return None,
+        | KubeObject::Namespace(_)
+        | KubeObject::PriorityClass(_) => return None,
     };
     Some((meta.namespace.clone(), labels))
 }

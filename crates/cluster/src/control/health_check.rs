@@ -44,7 +44,7 @@ impl World {
         let answers = |m: &&Machine| m.power && !m.proxy.paused && m.proxy.synced_at().is_some();
         let Some(machine) = self.machines.get(&node).filter(answers) else { return silent };
         if !local {
-            let going = self.store.node(&machine.name).is_none_or(|n| n.spec.to_be_deleted);
+            let going = self.store.node(&machine.name).is_none_or(|n| n.is_to_be_deleted());
             return HealthCheck { status: Some(if going { 503 } else { 200 }), ..silent };
         }
         // A proxier opens the health check port when it writes its rules, on the node's addresses of its family. The

@@ -1,5 +1,6 @@
 //! Controllers. Each is level-triggered: it reads the store and writes what is missing.
 
+mod admission;
 mod allocated;
 mod deployment;
 mod endpoint_slice;
@@ -16,4 +17,5 @@ pub(crate) use allocated::Allocated;
 pub use health_check::HealthCheck;
 pub use load_balancer::{Cloud, LoadBalancer};
 pub use replica_set::POD_LIMIT;
+pub(crate) use scheduler::Scheduler;
 pub use topology_hints::topology_mode_is_auto;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::names::generate;
 use crate::api::{Kind, Meta, NsName, OwnerRef, Phase, Pod, PodStatus, ReplicaSet, Uid};
-use crate::sim::{LogEntry, WorkItem, World};
+use crate::sim::{LogEntry, Refusal, WorkItem, World};
 
 /// The most Pods in a cluster, whatever the manifests ask for.
 pub const POD_LIMIT: u32 = 2_000;
@@ -60,7 +60,7 @@ impl World {
     fn create_pods(&mut self, rs: &ReplicaSet, count: u32) {
         for _ in 0..count {
             if self.store.pods.len() as u32 >= POD_LIMIT {
-                return self.say_failed_create(rs);
+                return self.say_failed_create(rs, Refusal::TooManyReplicas { limit: POD_LIMIT });
             }
             let name = self.free_pod_name(rs);
             let meta = Meta {
@@ -71,15 +71,19 @@ impl World {
                 owner: Some(owner_ref(rs)),
                 ..Meta::default()
             };
-            self.create_object(Pod { meta, spec: rs.template.spec.clone(), status: PodStatus::default() });
+            let mut pod = Pod { meta, spec: rs.template.spec.clone(), status: PodStatus::default() };
+            if let Err(refusal) = self.admit_pod(&mut pod) {
+                return self.say_failed_create(rs, refusal);
+            }
+            self.create_object(pod);
         }
     }
 
     /// Logs that Pods could not be created; only once until the ReplicaSet has all of its Pods. For a real quota
     /// repeated events are merged too (reason FailedCreate; pkg/controller/controller_utils.go, createPods).
-    fn say_failed_create(&mut self, rs: &ReplicaSet) {
+    fn say_failed_create(&mut self, rs: &ReplicaSet, refusal: Refusal) {
         if self.failed_creates.insert(rs.meta.key()) {
-            self.record(LogEntry::FailedCreate { replica_set: rs.meta.key(), limit: POD_LIMIT });
+            self.record(LogEntry::FailedCreate { replica_set: rs.meta.key(), refusal });
         }
     }
 

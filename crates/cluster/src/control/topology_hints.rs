@@ -27,10 +27,8 @@ pub(super) fn cpu_by_zone<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<L
     };
     for node in nodes.filter(|n| n.ready == NodeCondition::True && !control(n)) {
         let zone = node.zone().filter(|z| !z.is_empty())?;
-        if node.allocatable_cpu_milli == 0 {
-            return None;
-        }
-        *zones.entry(zone.clone()).or_default() += u64::from(node.allocatable_cpu_milli);
+        let cpu = u64::try_from(node.allocatable_cpu_milli()).ok().filter(|cpu| *cpu > 0)?;
+        *zones.entry(zone.clone()).or_default() += cpu;
     }
     (zones.len() >= 2).then_some(zones)
 }

@@ -8,7 +8,7 @@ use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Kind, KubeObject,
-    Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, ReplicaSet, Service, Severity,
+    Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, PriorityClass, ReplicaSet, Service, Severity,
     Str, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
@@ -130,6 +130,7 @@ impl World {
             KubeObject::ReplicaSet(rs) => self.upsert(rs, Kind::ReplicaSet)?,
             KubeObject::Service(service) => self.apply_service(service)?,
             KubeObject::EndpointSlice(slice) => self.upsert(slice, Kind::EndpointSlice)?,
+            KubeObject::PriorityClass(class) => self.upsert(class, Kind::PriorityClass)?,
             KubeObject::Unsimulated(object) => {
                 let kind = Kind::Other(object.kind.clone());
                 self.upsert(object, kind)?
@@ -161,8 +162,8 @@ impl World {
                 self.update_object::<Node>(&key, |n| {
                     n.meta.labels = with_hostname(node.meta).labels;
                     n.spec.unschedulable = node.spec.unschedulable;
-                    n.spec.to_be_deleted = node.spec.to_be_deleted;
-                    n.allocatable_cpu_milli = node.allocatable_cpu_milli;
+                    n.spec.taints = node.spec.taints;
+                    n.allocatable = node.allocatable;
                 });
                 Ok(uid)
             }
@@ -189,6 +190,7 @@ impl World {
             return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
         }
         pod.status = PodStatus::default();
+        self.admit_pod(&mut pod)?;
         let pod = self.create_object(pod);
         if pod.spec.node_name.is_some() {
             self.kubelet_observes(&pod);
@@ -254,6 +256,9 @@ impl World {
                 self.remove_object::<EndpointSlice>(&key).map(|_| ()).ok_or_else(missing)?
             }
             Kind::Node => self.delete_node(&key).ok_or_else(missing)?,
+            Kind::PriorityClass => {
+                self.remove_object::<PriorityClass>(&key).map(|_| ()).ok_or_else(missing)?;
+            }
             Kind::Namespace | Kind::Other(_) => return Err(Refusal::NotEditable { object: object.clone() }),
         }
         Ok(())

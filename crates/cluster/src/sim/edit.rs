@@ -18,9 +18,11 @@ impl World {
             Kind::Node => self.edit::<Node>(object, |o| o.meta.labels = labels),
             Kind::Service => self.edit::<Service>(object, |o| o.meta.labels = labels),
             Kind::Deployment => self.edit::<Deployment>(object, |o| o.meta.labels = labels),
-            Kind::ReplicaSet | Kind::EndpointSlice | Kind::Namespace | Kind::Other(_) => {
-                Err(Refusal::NotEditable { object: object.clone() })
-            }
+            Kind::ReplicaSet
+            | Kind::EndpointSlice
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
         }
     }
 

@@ -49,8 +49,10 @@ pub(crate) enum Event {
 pub(crate) enum WorkItem {
     Deployment(NsName),
     ReplicaSet(NsName),
-    /// A Pod that the scheduler shall bind.
-    PodToBind(NsName),
+    /// A Pod without a node, which the scheduler shall queue: it is new, or may fit by now.
+    PodToSchedule(NsName),
+    /// The scheduler takes the next Pod from its queue.
+    NextPodToSchedule,
     /// A Service's EndpointSlices.
     EndpointSlices(NsName),
     /// A Service's load balancer.

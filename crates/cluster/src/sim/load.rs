@@ -2,7 +2,7 @@
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace, Node, NodeCondition,
+    Codec, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace, Node, NodeCondition,
     NodeSpec, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
 use crate::net::{Cni, Prefixes, node_range};
@@ -89,7 +89,7 @@ impl World {
         power: bool,
         boot_time: Option<Span>,
     ) -> Result<Uid, Refusal> {
-        let Node { meta, spec, allocatable_cpu_milli, .. } = node;
+        let Node { meta, spec, allocatable, .. } = node;
         if self.store.node(&meta.name).is_some() {
             return Err(Refusal::NodeExists { node: meta.name });
         }
@@ -107,7 +107,7 @@ impl World {
         let node = Node {
             meta,
             spec: NodeSpec { pod_cidrs: ranges.values().copied().collect(), ..spec },
-            allocatable_cpu_milli,
+            allocatable,
             addresses: addresses.values().copied().collect(),
             ready: if at_once { NodeCondition::True } else { NodeCondition::Unknown },
         };
@@ -161,7 +161,10 @@ impl World {
             if let crate::api::ClientFrom::Workload { namespace, kind, name } = &client.from {
                 let key = NsName { namespace: namespace.clone(), name: name.clone() };
                 if *kind == Kind::Pod && key == curl_pod(namespace) && self.store.pods.get(&key).is_none() {
-                    self.create_object(curl(key));
+                    let mut pod = curl(key);
+                    if self.admit_pod(&mut pod).is_ok() {
+                        self.create_object(pod);
+                    }
                 }
             }
             self.add_client(client);
@@ -201,7 +204,9 @@ fn curl(key: NsName) -> Pod {
 }
 
 pub(crate) fn plain_node(meta: Meta) -> Node {
-    Node { meta, allocatable_cpu_milli: Node::CPU_MILLI, ..Node::default() }
+    let mut node = Node { meta, ..Node::default() };
+    node.set_defaults();
+    node
 }
 
 pub(crate) fn node_meta(name: &Name, zone: Option<&Str>) -> Meta {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Refusal, Time};
-use crate::api::{Action, Kind, Name, NodeCondition, NsName, ObjectRef};
+use crate::api::{Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef};
 
 /// One thing that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,10 +44,15 @@ pub enum LogEntry {
         pod: NsName,
         node: Name,
     },
-    /// A controller could not create a Pod: the limit on Pods is reached.
+    /// The scheduler found no node for the Pod.
+    FailedScheduling {
+        pod: NsName,
+        error: FitError,
+    },
+    /// A controller could not create a Pod.
     FailedCreate {
         replica_set: NsName,
-        limit: u32,
+        refusal: Refusal,
     },
     /// The node's Pod range has no free address left.
     NoPodAddress {
@@ -101,6 +106,7 @@ impl LogEntry {
     pub fn about(&self) -> Option<ObjectRef> {
         match self {
             LogEntry::Scheduled { pod, .. }
+            | LogEntry::FailedScheduling { pod, .. }
             | LogEntry::NoPodAddress { pod }
             | LogEntry::Started { pod, .. }
             | LogEntry::Ready { pod, .. }

@@ -22,6 +22,7 @@ impl World {
             + self.store.bytes_beside(&older.store)
             + machines.sum::<u64>()
             + (pods + events + ordinals) as u64
+            + self.scheduler.bytes_beside(&older.scheduler)
             + self.traffic.bytes_beside(&older.traffic)
             + self.journal.bytes_beside(&older.journal)
     }

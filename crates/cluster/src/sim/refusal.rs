@@ -93,6 +93,17 @@ pub enum Refusal {
         node: Name,
         blockers: DrainBlockers,
     },
+    /// The Pod's `priorityClassName` is nobody's name.
+    NoPriorityClass {
+        pod: NsName,
+        class: Name,
+    },
+    /// The Pod's `priority` is not its class's.
+    PriorityIsComputed {
+        pod: NsName,
+        given: i32,
+        computed: i32,
+    },
     NodeIsOff {
         node: Name,
     },

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use super::{WatchChange, WorkItem, World};
-use crate::api::{Deployment, EndpointSlice, Kind, Node, NsName, Pod, ReplicaSet, Service, Uid, Unsimulated};
+use crate::api::{
+    Deployment, EndpointSlice, Kind, Node, NsName, Pod, PriorityClass, ReplicaSet, Service, Uid, Unsimulated,
+};
 use crate::control::topology_mode_is_auto;
 use crate::store::Stored;
 
@@ -60,16 +62,13 @@ pub(crate) trait Watched: Stored {
 }
 
 impl Watched for Pod {
-    fn notify(world: &mut World, key: &NsName, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
+    fn notify(world: &mut World, _: &NsName, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
         world.notify_owners(old, new);
         world.notify_services(old, new);
-        let waits = |pod: &&Arc<Pod>| pod.spec.node_name.is_none() && pod.meta.deleted.is_none();
-        if new.is_some_and(|pod| waits(&pod)) {
-            world.enqueue(WorkItem::PodToBind(key.clone()));
-        } else if new.is_none() {
-            // It leaves room on its node, and in the cluster.
-            world.retry_unscheduled_pods();
-            world.failed_creates.clone().into_iter().for_each(|set| world.enqueue(WorkItem::ReplicaSet(set)));
+        world.scheduler_follows_pod(old, new);
+        if new.is_none() {
+            // It leaves room in the cluster.
+            world.retry_failed_creates();
         }
     }
 }
@@ -90,13 +89,13 @@ impl Watched for Deployment {
 }
 
 impl Watched for Node {
-    fn notify(world: &mut World, _: &NsName, _: Option<&Arc<Node>>, node: Option<&Arc<Node>>) {
-        if let Some(node) = node {
+    fn notify(world: &mut World, _: &NsName, old: Option<&Arc<Node>>, new: Option<&Arc<Node>>) {
+        if let Some(node) = new {
             world.publish_zone(node);
             world.recheck_health(node.meta.uid);
         }
         world.enqueue(WorkItem::BalancedNodes);
-        world.retry_unscheduled_pods();
+        world.scheduler_follows_node(old, new);
         world.notify_hinted_services();
     }
 }
@@ -125,6 +124,12 @@ impl Watched for EndpointSlice {
     }
 }
 
+impl Watched for PriorityClass {
+    fn notify(world: &mut World, _: &NsName, _: Option<&Arc<PriorityClass>>, _: Option<&Arc<PriorityClass>>) {
+        world.retry_failed_creates();
+    }
+}
+
 impl Watched for Unsimulated {
     fn notify(_: &mut World, _: &NsName, _: Option<&Arc<Unsimulated>>, _: Option<&Arc<Unsimulated>>) {}
 }
@@ -138,7 +143,12 @@ impl World {
             Kind::Deployment => self.enqueue(WorkItem::Deployment(key)),
             Kind::ReplicaSet => self.enqueue(WorkItem::ReplicaSet(key)),
             Kind::Service => self.enqueue(WorkItem::EndpointSlices(key)),
-            Kind::Pod | Kind::EndpointSlice | Kind::Node | Kind::Namespace | Kind::Other(_) => {}
+            Kind::Pod
+            | Kind::EndpointSlice
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => {}
         }
     }
 
@@ -170,12 +180,10 @@ impl World {
         }
     }
 
-    /// scheduler backend/queue, MoveAllToActiveOrBackoffQueue: something happened that may let them fit.
-    fn retry_unscheduled_pods(&mut self) {
-        let waiting: Vec<NsName> =
-            self.store.pods_on("").filter(|p| p.meta.deleted.is_none()).map(|p| p.meta.key()).collect();
-        for pod in waiting {
-            self.enqueue(WorkItem::PodToBind(pod));
+    /// The ReplicaSets whose Pods could not be created. Upstream tries again by itself, ever more rarely.
+    fn retry_failed_creates(&mut self) {
+        for set in self.failed_creates.clone() {
+            self.enqueue(WorkItem::ReplicaSet(set));
         }
     }
 

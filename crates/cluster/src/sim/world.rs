@@ -4,9 +4,9 @@ use litemap::LiteMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Time, Timing, WorkItem};
+use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
 use crate::api::{KubeProxy, Name, NsName, Pod, Uid};
-use crate::control::{Allocated, Cloud};
+use crate::control::{Allocated, Cloud, Scheduler as PodScheduler};
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
@@ -58,6 +58,7 @@ pub struct World {
     pub(crate) pods: LiteMap<Uid, PodRuntime>,
     pub(crate) cloud: Cloud,
     pub(crate) allocated: Arc<Allocated>,
+    pub(crate) scheduler: PodScheduler,
     /// ReplicaSets that could not create all of their Pods and have logged that.
     pub(crate) failed_creates: BTreeSet<NsName>,
     pub(crate) traffic: Traffic,
@@ -103,6 +104,7 @@ impl World {
             pods: LiteMap::new(),
             cloud: Cloud::default(),
             allocated: Arc::default(),
+            scheduler: PodScheduler::default(),
             failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
             changes: Changes::default(),
@@ -234,7 +236,8 @@ impl World {
         match item {
             WorkItem::Deployment(key) => self.reconcile_deployment(&key),
             WorkItem::ReplicaSet(key) => self.reconcile_replica_set(&key),
-            WorkItem::PodToBind(key) => self.schedule_pod(&key),
+            WorkItem::PodToSchedule(key) => self.scheduler_sees_pod(&key),
+            WorkItem::NextPodToSchedule => self.schedule_next_pod(),
             WorkItem::EndpointSlices(service) => self.reconcile_endpoint_slices(&service),
             WorkItem::LoadBalancer(service) => self.reconcile_load_balancer(&service),
             WorkItem::BalancedNodes => self.reconcile_balanced_nodes(),
@@ -251,10 +254,19 @@ impl World {
         if self.queued.contains(&item) {
             return;
         }
-        let mut at = self.clock.now() + self.timing.watch_delay;
-        if let WorkItem::EndpointSlices(_) = item {
-            at = at + self.timing.endpoint_slice_batch;
-        }
+        let watch = self.timing.watch_delay;
+        let delay = match &item {
+            WorkItem::EndpointSlices(_) => watch + self.timing.endpoint_slice_batch,
+            // What the scheduler's watch has shown is in its queue already.
+            WorkItem::NextPodToSchedule => Span::ZERO,
+            WorkItem::Deployment(_)
+            | WorkItem::ReplicaSet(_)
+            | WorkItem::PodToSchedule(_)
+            | WorkItem::LoadBalancer(_)
+            | WorkItem::BalancedNodes
+            | WorkItem::DependentsOf(_) => watch,
+        };
+        let at = self.clock.now() + delay;
         self.queued.insert(item.clone());
         self.schedule(at, Event::Reconcile(item));
     }
@@ -310,13 +322,7 @@ impl World {
 
     fn can_be_ready(&self, pod: &Pod) -> bool {
         let Some(runtime) = self.pods.get(&pod.meta.uid) else {
-            return self
-                .store
-                .nodes
-                .iter()
-                .any(|n| !n.spec.unschedulable && n.ready == crate::api::NodeCondition::True)
-                && pod.spec.node_name.is_none()
-                && pod.spec.node_selector.is_empty();
+            return pod.spec.node_name.is_none() && self.is_to_be_scheduled(pod);
         };
         runtime.passes_probe && self.machines.get(&runtime.node).is_some_and(|m| !m.is_silent())
     }

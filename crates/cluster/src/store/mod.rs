@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::api::{
     Deployment, Endpoint, EndpointSlice, Kind, KubeObject, Meta, Metadata, Namespace, Node, NsName,
-    ObjectRef, Pod, ReplicaSet, Service, Source, Uid, Unsimulated,
+    ObjectRef, Pod, PriorityClass, ReplicaSet, Service, Source, Uid, Unsimulated,
 };
 use crate::sim::Time;
 
@@ -77,6 +77,7 @@ stored! {
     Service => services, relations::service_index_keys;
     EndpointSlice => slices, by_owner;
     Namespace => namespaces, by_owner;
+    PriorityClass => priority_classes, by_owner;
 }
 
 fn by_owner<T: Metadata>(object: &T) -> Vec<IndexKey> {
@@ -118,6 +119,7 @@ pub struct Store {
     pub replica_sets: Objects<ReplicaSet>,
     pub services: Objects<Service>,
     pub slices: Objects<EndpointSlice>,
+    pub priority_classes: Objects<PriorityClass>,
     pub unsimulated: Objects<Unsimulated>,
     /// The written documents, for the objects that came from one.
     sources: Arc<LiteMap<Uid, Arc<Source>>>,
@@ -180,6 +182,7 @@ impl Store {
             + self.replica_sets.bytes_beside(&older.replica_sets, older)
             + self.services.bytes_beside(&older.services, older)
             + self.slices.bytes_beside(&older.slices, older)
+            + self.priority_classes.bytes_beside(&older.priority_classes, older)
             + self.unsimulated.bytes_beside(&older.unsimulated, older)
             + endpoints as u64
     }
@@ -222,6 +225,10 @@ impl Store {
 
     pub fn namespace(&self, name: &str) -> Option<&Arc<Namespace>> {
         self.namespaces.get(&NsName::new("", name))
+    }
+
+    pub fn priority_class(&self, name: &str) -> Option<&Arc<PriorityClass>> {
+        self.priority_classes.get(&NsName::new("", name))
     }
 
     /// The Pod with that uid. Searches all Pods: only for user interfaces, not for packets.

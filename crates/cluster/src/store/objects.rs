@@ -77,9 +77,19 @@ impl<T> Objects<T> {
 
     /// In the order of namespace and name.
     pub fn by_index(&self, key: IndexKey) -> impl Iterator<Item = &Arc<T>> {
+        self.walk(key).map(|name| self.objects.get(name).expect("what is indexed is stored"))
+    }
+
+    pub(super) fn names_by_index<'a>(
+        &'a self,
+        key: &IndexKey,
+    ) -> impl Iterator<Item = &'a NsName> + use<'a, T> {
+        self.walk(key.clone())
+    }
+
+    fn walk<'a>(&'a self, key: IndexKey) -> impl Iterator<Item = &'a NsName> + use<'a, T> {
         let from = (key.clone(), NsName::new("", ""));
-        let found = self.index.range(from..).take_while(move |(of, _)| *of == key);
-        found.map(|(_, name)| self.objects.get(name).expect("what is indexed is stored"))
+        self.index.range(from..).take_while(move |(of, _)| *of == key).map(|(_, name)| name)
     }
 }
 

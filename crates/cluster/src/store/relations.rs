@@ -27,17 +27,25 @@ pub(super) fn service_index_keys(service: &Service) -> Vec<IndexKey> {
 }
 
 impl Objects<Pod> {
-    /// Those in the namespace that have these labels, and may not have all that a whole selector asks for. All of
-    /// the namespace, if `labels` is empty.
+    /// Those in the namespace that have one of these labels, the one that the fewest have. All of the namespace, if
+    /// `labels` is empty.
     fn with_labels(&self, namespace: &Str, labels: &Labels) -> Box<dyn Iterator<Item = &Arc<Pod>> + '_> {
-        let namespace = namespace.clone();
-        match labels.iter().next() {
-            None => Box::new(self.iter().filter(move |pod| pod.meta.namespace == namespace)),
-            Some((key, value)) => {
-                let (key, value) = (key.clone(), value.clone());
-                Box::new(self.by_index(IndexKey::Label { namespace, key, value }))
+        match self.rarest(IndexKey::labels(namespace, labels).collect()) {
+            Some(label) => Box::new(self.by_index(label)),
+            None => {
+                let namespace = namespace.clone();
+                Box::new(self.iter().filter(move |pod| pod.meta.namespace == namespace))
             }
         }
+    }
+
+    /// The key that finds the fewest: the lists are walked side by side, until the first one ends.
+    fn rarest(&self, keys: Vec<IndexKey>) -> Option<IndexKey> {
+        let mut walks: Vec<_> = keys.iter().map(|key| self.names_by_index(key)).collect();
+        let mut rounds = (0..walks.len()).cycle();
+        let first = rounds.find(|index| keys.len() == 1 || walks[*index].next().is_none())?;
+        drop(walks);
+        keys.into_iter().nth(first)
     }
 }
 

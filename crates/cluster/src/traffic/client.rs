@@ -214,7 +214,12 @@ impl World {
                 let Some(deployment) = self.store.deployments.get(&key) else { return Vec::new() };
                 self.store.pods_of_deployment(deployment.meta.uid).cloned().collect()
             }
-            Kind::Service | Kind::EndpointSlice | Kind::Node | Kind::Namespace | Kind::Other(_) => Vec::new(),
+            Kind::Service
+            | Kind::EndpointSlice
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => Vec::new(),
         }
     }
 

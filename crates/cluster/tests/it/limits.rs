@@ -139,7 +139,9 @@ fn a_replica_set_without_room_for_its_pods_says_so_once_and_makes_them_when_ther
     assert_eq!(run.world().store().pods.len(), POD_LIMIT as usize);
     let said = |run: &Run| -> Vec<String> {
         let entries = run.world().log().iter().filter_map(|logged| match &logged.entry {
-            LogEntry::FailedCreate { replica_set, limit } => Some((replica_set.name.to_string(), *limit)),
+            LogEntry::FailedCreate { replica_set, refusal: Refusal::TooManyReplicas { limit } } => {
+                Some((replica_set.name.to_string(), *limit))
+            }
             _ => None,
         });
         entries.map(|(name, limit)| format!("{} {limit}", &name[..5])).collect()

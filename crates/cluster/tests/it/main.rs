@@ -23,6 +23,7 @@ mod ranges;
 mod retransmission;
 mod rules_view;
 mod scenarios;
+mod scheduling;
 mod service_policy;
 mod support;
 mod two_families;

@@ -2,7 +2,7 @@
 
 use super::field_cursor::FieldCursor;
 use super::pod::{one_of, protocol};
-use super::{lifecycle, probe};
+use super::{lifecycle, probe, resources};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
     Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy, Str,
@@ -27,6 +27,7 @@ pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Contai
         startup: probe::decode(&cursor.field("startupProbe"), diagnostics),
         lifecycle: lifecycle::decode(&cursor.field("lifecycle"), diagnostics),
         restart_policy: restart_policy.and_then(RestartPolicy::named),
+        resources: resources::requirements(&cursor.field("resources"), diagnostics),
     }
 }
 
@@ -38,6 +39,7 @@ fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Container
             name: item.field("name").text().cloned(),
             container_port: item.field("containerPort").number(diagnostics, 1, 65_535).unwrap_or(0),
             host_port: item.field("hostPort").number(diagnostics, 0, 65_535).unwrap_or(0),
+            host_ip: item.field("hostIP").text().cloned(),
             protocol: protocol(&item.field("protocol"), diagnostics).unwrap_or_default(),
         }
     };

@@ -4,6 +4,7 @@
 //! The defaults are those of a Pod template (core/v1 defaults.go), for `canonical.rs`: a default
 //! that is added here renames the Pods of each template that writes it out.
 
+use super::scheduling::{AFFINITY, SCHEDULING_GATE, TAINT, TOLERATION, TOPOLOGY_SPREAD_CONSTRAINT};
 use super::schema::Default::{EmptyObject, ImagePullPolicy, Int, NonZero, Scalar};
 use super::schema::Field;
 use super::schema::Shape::{Any, Bool, Int32, Int64, IntOrStr, List, Obj, Quantities, Str, StrMap, Strs};
@@ -58,7 +59,7 @@ const NODE_SPEC: &[Field] = &[
     field("podCIDRs", Strs),
     field("providerID", Str),
     field("unschedulable", Bool),
-    field("taints", Any),
+    field("taints", List(TAINT)),
     field("configSource", Any),
     field("externalID", Str),
 ];
@@ -134,7 +135,7 @@ const STRATEGY: &[Field] = &[
     field("rollingUpdate", Obj(&[field("maxUnavailable", IntOrStr), field("maxSurge", IntOrStr)])),
 ];
 
-const SELECTOR: &[Field] = &[
+pub const SELECTOR: &[Field] = &[
     field("matchLabels", StrMap),
     field("matchExpressions", List(&[field("key", Str), field("operator", Str), field("values", Strs)])),
 ];
@@ -174,10 +175,10 @@ const POD_SPEC: &[Field] = &[
     field("activeDeadlineSeconds", Int64),
     field("nodeName", Str),
     field("nodeSelector", StrMap),
-    unsimulated("affinity", Any),
-    unsimulated("tolerations", Any),
-    unsimulated("topologySpreadConstraints", Any),
-    unsimulated("schedulingGates", Any),
+    field("affinity", Obj(AFFINITY)),
+    field("tolerations", List(TOLERATION)),
+    field("topologySpreadConstraints", List(TOPOLOGY_SPREAD_CONSTRAINT)),
+    field("schedulingGates", List(SCHEDULING_GATE)),
     field("schedulerName", Str).default(Scalar("default-scheduler")),
     field("readinessGates", Any),
     field("hostNetwork", Bool).default(Scalar("false")),
@@ -206,7 +207,7 @@ const POD_SPEC: &[Field] = &[
     field("overhead", Quantities),
     field("os", Any),
     field("resourceClaims", Any),
-    field("resources", Any),
+    field("resources", Obj(RESOURCES)),
     field("workloadRef", Any),
     field("schedulingGroup", Any),
 ];

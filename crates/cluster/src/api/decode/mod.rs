@@ -13,7 +13,10 @@ pub(super) mod meta;
 mod names;
 pub(super) mod node;
 pub(super) mod pod;
+pub(super) mod priority_class;
 mod probe;
+mod resources;
+mod scheduling;
 mod schema;
 pub(super) mod service;
 mod service_port;
@@ -37,7 +40,7 @@ pub(super) use schema::{Field, Shape as FieldShape, api_struct, check as check_s
 
 /// API groups that have served one of these kinds: with them only the version can be wrong; in another group it is
 /// a different kind.
-const GROUPS: [&str; 4] = ["", "apps", "extensions", "discovery.k8s.io"];
+const GROUPS: [&str; 5] = ["", "apps", "extensions", "discovery.k8s.io", "scheduling.k8s.io"];
 
 /// Kind and apiVersion of a document. If one is missing, it is reported.
 pub(super) fn kind_of(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<(Str, Str)> {

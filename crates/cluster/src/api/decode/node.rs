@@ -3,11 +3,10 @@
 use std::net::IpAddr;
 
 use super::field_cursor::FieldCursor;
-use super::meta;
+use super::{meta, resources, scheduling};
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
-use crate::api::text::Decimal;
-use crate::api::{DiagnosticKind, Format, Node, NodeCondition, NodeSpec, Severity, Value};
+use crate::api::{DiagnosticKind, Format, Node, NodeCondition, NodeSpec};
 use netfilter::Cidr;
 
 pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
@@ -19,9 +18,9 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
         spec: NodeSpec {
             pod_cidrs: pod_cidrs(&spec, diagnostics),
             unschedulable: spec.field("unschedulable").bool().unwrap_or(false),
-            to_be_deleted: taints(&spec.field("taints"), diagnostics),
+            taints: scheduling::taints(&spec.field("taints"), diagnostics),
         },
-        allocatable_cpu_milli: cpu_milli(&status.field("allocatable").field("cpu")),
+        allocatable: resources::list(&status.field("allocatable"), diagnostics),
         addresses: addresses(&status.field("addresses")),
         ready: ready(&status.field("conditions")),
     }
@@ -80,32 +79,4 @@ fn ready(conditions: &FieldCursor<'_>) -> NodeCondition {
         }
     }
     NodeCondition::True
-}
-
-/// Whether it has the only simulated taint, which kube-proxy's health check and the cloud's service controller
-/// read.
-fn taints(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> bool {
-    let is_deletion = |i: usize| {
-        let item = list.item(i);
-        item.field("key").str().is_some_and(|k| &**k == Node::TO_BE_DELETED)
-    };
-    let all = 0..list.len();
-    if all.clone().any(|i| !is_deletion(i)) {
-        let field = "taints".into();
-        list.report(diagnostics, Severity::Info, DiagnosticKind::FieldNotSimulated { field });
-    }
-    all.into_iter().any(is_deletion)
-}
-
-/// A quantity of CPU: `4`, `"1.5"` or `"3920m"`. A missing one gets the model's default.
-fn cpu_milli(cursor: &FieldCursor<'_>) -> u32 {
-    let milli = match cursor.tree().map(|t| &t.value) {
-        Some(Value::Int(cpus)) => cpus.checked_mul(1000),
-        Some(Value::Float(text) | Value::String(text)) => match text.strip_suffix('m') {
-            Some(milli) => milli.parse().ok(),
-            None => Decimal::parse(text).and_then(|d| d.scaled(3)),
-        },
-        _ => None,
-    };
-    milli.and_then(|m| u32::try_from(m).ok()).unwrap_or(Node::CPU_MILLI)
 }

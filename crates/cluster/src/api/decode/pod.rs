@@ -1,7 +1,7 @@
 //! `v1` Pod and Pod templates.
 
 use super::field_cursor::{FieldCursor, shown};
-use super::{container, meta, volume};
+use super::{container, meta, priority_class, resources, scheduling, volume};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
     Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Severity, Str,
@@ -46,6 +46,19 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
         host_network: cursor.field("hostNetwork").bool().unwrap_or(false),
         volumes: volume::decode(&cursor.field("volumes")),
         node_selector: cursor.field("nodeSelector").labels(),
+        affinity: scheduling::affinity(&cursor.field("affinity"), diagnostics),
+        tolerations: scheduling::tolerations(&cursor.field("tolerations"), diagnostics),
+        topology_spread_constraints: scheduling::topology_spread_constraints(
+            &cursor.field("topologySpreadConstraints"),
+            diagnostics,
+        ),
+        scheduling_gates: scheduling::scheduling_gates(&cursor.field("schedulingGates"), diagnostics),
+        scheduler_name: text("schedulerName").unwrap_or_else(|| PodSpec::DEFAULT_SCHEDULER.into()),
+        priority_class_name: text("priorityClassName"),
+        priority: cursor.field("priority").int().and_then(|priority| i32::try_from(priority).ok()),
+        preemption_policy: priority_class::preemption_policy(&cursor.field("preemptionPolicy"), diagnostics),
+        overhead: resources::list(&cursor.field("overhead"), diagnostics),
+        resources: resources::requirements(&cursor.field("resources"), diagnostics),
     }
 }
 

@@ -43,6 +43,11 @@ fn selector(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Selector
     if !cursor.is_set() {
         cursor.error(diagnostics, DiagnosticKind::Required);
     }
+    label_selector(cursor, diagnostics)
+}
+
+/// `metav1` LabelSelector.
+pub fn label_selector(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Selector {
     let list = cursor.field("matchExpressions");
     Selector {
         match_labels: cursor.field("matchLabels").labels(),

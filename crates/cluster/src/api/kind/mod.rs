@@ -13,8 +13,8 @@ use super::decode::{Field, FieldCursor, FieldShape, check_shape, report};
 use super::diagnostics::Diagnostics;
 use super::field;
 use super::{
-    Deployment, EndpointSlice, Meta, NameRule, Namespace, Node, ObjectRef, Pod, ReplicaSet, Service, Str,
-    Tree,
+    Deployment, EndpointSlice, Meta, NameRule, Namespace, Node, ObjectRef, Pod, PriorityClass, ReplicaSet,
+    Service, Str, Tree,
 };
 
 /// Whether a kind's objects are in namespaces.
@@ -188,7 +188,7 @@ macro_rules! kinds {
     };
 }
 
-kinds!(Service, Deployment, ReplicaSet, Pod, EndpointSlice, Node, Namespace);
+kinds!(Service, Deployment, ReplicaSet, Pod, EndpointSlice, Node, Namespace, PriorityClass);
 
 /// An object of a kind that is kept and shown, but not simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,7 +249,12 @@ impl Kind {
     pub fn has_pods(&self) -> bool {
         match self {
             Kind::Pod | Kind::ReplicaSet | Kind::Deployment => true,
-            Kind::Service | Kind::EndpointSlice | Kind::Node | Kind::Namespace | Kind::Other(_) => false,
+            Kind::Service
+            | Kind::EndpointSlice
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => false,
         }
     }
 }

@@ -39,7 +39,6 @@ pub const CLUSTER_SCOPED: &[&str] = &[
     "IngressClass",
     "MutatingWebhookConfiguration",
     "PersistentVolume",
-    "PriorityClass",
     "PriorityLevelConfiguration",
     "RuntimeClass",
     "ServiceCIDR",

@@ -8,7 +8,12 @@ pub fn workload_word(kind: &Kind) -> &str {
         Kind::Pod => "pod",
         Kind::Deployment => "deploy",
         Kind::ReplicaSet => "rs",
-        Kind::Service | Kind::EndpointSlice | Kind::Node | Kind::Namespace | Kind::Other(_) => kind.as_str(),
+        Kind::Service
+        | Kind::EndpointSlice
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::PriorityClass
+        | Kind::Other(_) => kind.as_str(),
     }
 }
 

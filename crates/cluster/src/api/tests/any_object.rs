@@ -236,10 +236,12 @@ fn until_first_success() -> BoxedStrategy<Value> {
 }
 
 fn container() -> BoxedStrategy<Value> {
-    let port = fields(
-        vec![("containerPort", number(1, 65_535))],
-        vec![("protocol", protocol()), ("hostPort", number(0, 65_535))],
-    );
+    let host = vec![
+        ("protocol", protocol()),
+        ("hostPort", number(0, 65_535)),
+        ("hostIP", matching("192\\.168\\.0\\.[1-9]")),
+    ];
+    let port = fields(vec![("containerPort", number(1, 65_535))], host);
     let ports = vec(port, 0..3).prop_map(|ports| {
         let ports = ports.into_iter().zip(["p0", "p1", "p2"]).map(|(mut port, name)| {
             port["name"] = json!(name);
@@ -258,6 +260,95 @@ fn container() -> BoxedStrategy<Value> {
             ("livenessProbe", until_first_success()),
             ("startupProbe", until_first_success()),
             ("imagePullPolicy", one_of(&["Always", "IfNotPresent"])),
+            ("resources", fields(Vec::new(), vec![("requests", quantities()), ("limits", quantities())])),
+        ],
+    )
+}
+
+fn quantities() -> BoxedStrategy<Value> {
+    fields(
+        Vec::new(),
+        vec![
+            ("cpu", prop_oneof![number(1, 9), matching("[1-9]00m|[1-9]\\.5")].boxed()),
+            ("memory", matching("[1-9]{1,3}(Ki|Mi|Gi|k|M|G|)|1\\.5Gi|1e6")),
+            ("example.com/gpu", number(1, 9)),
+        ],
+    )
+}
+
+fn selector() -> BoxedStrategy<Value> {
+    let expression = prop_oneof![
+        Just(json!({"key": "app", "operator": "In", "values": ["w", "x"]})),
+        Just(json!({"key": "gone", "operator": "DoesNotExist"})),
+    ];
+    fields(Vec::new(), vec![("matchLabels", labels()), ("matchExpressions", list(expression.boxed(), 2))])
+}
+
+fn node_selector_term() -> BoxedStrategy<Value> {
+    let expression = prop_oneof![
+        Just(json!({"key": "zone", "operator": "In", "values": ["a", "b"]})),
+        Just(json!({"key": "cores", "operator": "Gt", "values": ["4"]})),
+        Just(json!({"key": "gpu", "operator": "Exists"})),
+    ];
+    let field = Just(json!([{"key": "metadata.name", "operator": "In", "values": ["node-1"]}]));
+    fields(
+        Vec::new(),
+        vec![("matchExpressions", list(expression.boxed(), 2)), ("matchFields", field.boxed())],
+    )
+}
+
+fn pod_affinity() -> BoxedStrategy<Value> {
+    let term = || {
+        let keys = || Just(json!(["app"])).boxed();
+        let optional = vec![
+            ("namespaces", Just(json!(["other"])).boxed()),
+            ("namespaceSelector", selector()),
+            ("matchLabelKeys", keys()),
+        ];
+        fields(vec![("topologyKey", matching(NAME)), ("labelSelector", selector())], optional)
+    };
+    let weighted = fields(vec![("weight", number(1, 100)), ("podAffinityTerm", term())], Vec::new());
+    let [required, preferred] = KINDS_OF_AFFINITY;
+    fields(Vec::new(), vec![(required, list(term(), 2)), (preferred, list(weighted, 2))])
+}
+
+const KINDS_OF_AFFINITY: [&str; 2] =
+    ["requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"];
+
+fn affinity() -> BoxedStrategy<Value> {
+    let [required, preferred] = KINDS_OF_AFFINITY;
+    let terms = vec(node_selector_term(), 1..3).prop_map(|terms| json!({"nodeSelectorTerms": terms}));
+    let weighted = fields(vec![("weight", number(1, 100)), ("preference", node_selector_term())], Vec::new());
+    let node = fields(Vec::new(), vec![(required, terms.boxed()), (preferred, list(weighted, 2))]);
+    fields(
+        Vec::new(),
+        vec![("nodeAffinity", node), ("podAffinity", pod_affinity()), ("podAntiAffinity", pod_affinity())],
+    )
+}
+
+fn toleration() -> BoxedStrategy<Value> {
+    prop_oneof![
+        Just(json!({"operator": "Exists"})),
+        Just(json!({"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})),
+        Just(json!({"key": "a", "operator": "Equal", "value": "b"})),
+        Just(json!({"key": "a", "value": "b", "effect": "NoSchedule"})),
+    ]
+    .boxed()
+}
+
+fn spread_constraint() -> BoxedStrategy<Value> {
+    fields(
+        vec![
+            ("maxSkew", number(1, 5)),
+            ("topologyKey", matching(NAME)),
+            ("whenUnsatisfiable", one_of(&["DoNotSchedule"])),
+            ("labelSelector", selector()),
+        ],
+        vec![
+            ("minDomains", number(1, 3)),
+            ("nodeAffinityPolicy", one_of(&["Honor", "Ignore"])),
+            ("nodeTaintsPolicy", one_of(&["Honor", "Ignore"])),
+            ("matchLabelKeys", Just(json!(["app"])).boxed()),
         ],
     )
 }
@@ -282,6 +373,15 @@ fn pod_spec() -> BoxedStrategy<Value> {
             ("hostname", matching(NAME)),
             ("subdomain", matching(NAME)),
             ("nodeSelector", labels()),
+            ("affinity", affinity()),
+            ("tolerations", list(toleration(), 3)),
+            ("topologySpreadConstraints", list(spread_constraint(), 1)),
+            ("schedulingGates", Just(json!([{"name": "example.com/gate"}])).boxed()),
+            ("schedulerName", one_of(&["default-scheduler", "another"])),
+            ("priorityClassName", matching(NAME)),
+            ("priority", number(0, 9)),
+            ("preemptionPolicy", one_of(&["Never", "PreemptLowerPriority"])),
+            ("overhead", quantities()),
         ],
     )
 }
@@ -340,8 +440,10 @@ fn replica_set() -> BoxedStrategy<Value> {
 }
 
 fn node() -> BoxedStrategy<Value> {
-    let taints =
-        Just(json!([{"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule", "value": "1"}]));
+    let taints = Just(json!([
+        {"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule", "value": "1"},
+        {"key": "a", "effect": "PreferNoSchedule"}
+    ]));
     let spec = fields(
         Vec::new(),
         vec![
@@ -359,10 +461,19 @@ fn node() -> BoxedStrategy<Value> {
         vec![
             ("addresses", addresses.boxed()),
             ("conditions", conditions.boxed()),
-            ("allocatable", matching("[1-9]00m|[1-9]").prop_map(|cpu| json!({"cpu": cpu})).boxed()),
+            ("allocatable", quantities()),
         ],
     );
     cluster_object("v1", "Node", vec![("spec", spec), ("status", status)])
+}
+
+fn priority_class() -> BoxedStrategy<Value> {
+    let fields = vec![
+        ("value", number(0, 1_000_000_000)),
+        ("globalDefault", flag()),
+        ("preemptionPolicy", one_of(&["Never", "PreemptLowerPriority"])),
+    ];
+    cluster_object("scheduling.k8s.io/v1", "PriorityClass", fields)
 }
 
 fn endpoint_slice() -> BoxedStrategy<Value> {
@@ -412,6 +523,7 @@ fn any_object() -> impl Strategy<Value = Value> {
         1 => node(),
         2 => endpoint_slice(),
         1 => cluster_object("v1", "Namespace", Vec::new()),
+        1 => priority_class(),
         1 => object("example.com/v1", "Gadget", vec![("spec", anything)]),
     ]
 }

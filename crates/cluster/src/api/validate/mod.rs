@@ -3,8 +3,11 @@
 
 mod endpoint_ip;
 pub mod meta;
+pub mod node;
 pub mod pod;
+pub mod priority_class;
 mod probe;
+mod scheduling;
 pub mod service;
 pub mod slice;
 pub mod workload;

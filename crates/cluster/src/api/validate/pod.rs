@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::probe::{probe, single_success};
-use super::{forbid, meta, name, unsupported};
+use super::{forbid, meta, name, scheduling, unsupported};
 use crate::api::diagnostic::clip;
 use crate::api::field::{Error, Path};
 use crate::api::{
@@ -39,6 +39,7 @@ fn spec(spec: &PodSpec, restart_policies: &'static [&'static str], path: &Path<'
         }
     }
     meta::labels(&spec.node_selector, &path.child("nodeSelector"), errors);
+    scheduling::spec(spec, path, errors);
 }
 
 fn containers(spec: &PodSpec, path: &Path<'_>, errors: &mut Vec<Error>) {
@@ -82,6 +83,7 @@ fn container<'a>(
         lifecycle: _,
         // Any other than Always makes it no sidecar.
         restart_policy: _,
+        resources: _,
     } = container;
     let name_path = path.child("name");
     if own_name.is_empty() {

@@ -32,10 +32,15 @@ fn selected_template(selector: &Selector, template: &PodTemplate, path: &Path<'_
 }
 
 fn selector(selector: &Selector, path: &Path<'_>, errors: &mut Vec<Error>) {
-    let Selector { match_labels, match_expressions } = selector;
-    if match_labels.is_empty() && match_expressions.is_empty() {
+    if selector.match_labels.is_empty() && selector.match_expressions.is_empty() {
         forbid(path, Rule::EmptySelector, errors);
     }
+    label_selector(selector, path, errors);
+}
+
+/// apimachinery, ValidateLabelSelector.
+pub fn label_selector(selector: &Selector, path: &Path<'_>, errors: &mut Vec<Error>) {
+    let Selector { match_labels, match_expressions } = selector;
     meta::labels(match_labels, &path.child("matchLabels"), errors);
     let list = path.child("matchExpressions");
     for (index, expression) in match_expressions.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! Containers of a Pod.
 
-use super::{map, port_or_name, put_or_remove, text, texts};
+use super::{map, port_or_name, put_or_remove, scheduling, text, texts};
 use crate::api::{
     Container, ContainerPort, EnvObject, EnvSource, EnvVar, Lifecycle, LifecycleHandler, Probe, ProbeHandler,
-    Tree,
+    ResourceRequirements, Tree,
 };
 
 pub fn container(container: &Container) -> Tree {
@@ -21,6 +21,7 @@ pub fn container(container: &Container) -> Tree {
         startup,
         lifecycle,
         restart_policy,
+        resources,
     } = container;
     let mut out = map([("image", text(image)), ("name", text(name))]);
     let list = |items: Vec<Tree>| (!items.is_empty()).then(|| Tree::seq(items));
@@ -35,7 +36,15 @@ pub fn container(container: &Container) -> Tree {
     put_or_remove(&mut out, "startupProbe", startup.as_ref().map(probe));
     put_or_remove(&mut out, "lifecycle", (!lifecycle.is_empty()).then(|| hooks(lifecycle)));
     put_or_remove(&mut out, "restartPolicy", restart_policy.map(|policy| text(policy.as_str())));
+    put_or_remove(&mut out, "resources", requirements(resources));
     out
+}
+
+pub fn requirements(requirements: &ResourceRequirements) -> Option<Tree> {
+    let mut out = Tree::map();
+    put_or_remove(&mut out, "limits", scheduling::resource_list(&requirements.limits));
+    put_or_remove(&mut out, "requests", scheduling::resource_list(&requirements.requests));
+    (!out.entries().is_empty()).then_some(out)
 }
 
 fn variable(env: &EnvVar) -> Tree {
@@ -74,6 +83,7 @@ fn reference(source: &EnvSource) -> Tree {
 fn port(port: &ContainerPort) -> Tree {
     let mut out = map([("containerPort", Tree::int(i64::from(port.container_port)))]);
     put_or_remove(&mut out, "name", port.name.as_deref().map(text));
+    put_or_remove(&mut out, "hostIP", port.host_ip.as_deref().map(text));
     put_or_remove(&mut out, "hostPort", (port.host_port != 0).then(|| Tree::int(i64::from(port.host_port))));
     out.put("protocol", text(port.protocol.as_str()));
     out

@@ -32,6 +32,7 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)
+        | KubeObject::PriorityClass(_)
         | KubeObject::Unsimulated(_) => 0,
     };
     let deletion = meta.deleted.map(|t| text(&rfc3339::print(t + Span::from_secs(u64::from(grace)))));

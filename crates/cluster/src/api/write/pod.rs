@@ -1,8 +1,8 @@
 //! `spec` of Pods and of their templates.
 
-use super::container::container;
+use super::container::{container, requirements};
 use super::volume::volume;
-use super::{at, map, pod_status, put_labels, put_or_remove, text};
+use super::{at, map, pod_status, put_labels, put_or_remove, scheduling, text};
 use crate::api::{Container, Pod, PodSpec, Str, Tree};
 
 pub fn overlay(tree: &mut Tree, pod: &Pod) {
@@ -20,6 +20,7 @@ pub fn overlay_spec(tree: &mut Tree, spec: &PodSpec) {
     put_or_remove(tree, "subdomain", spec.subdomain.as_deref().map(text));
     put_or_remove(tree, "hostNetwork", spec.host_network.then(|| Tree::bool(true)));
     put_labels(tree, "nodeSelector", &spec.node_selector);
+    scheduling::overlay(tree, spec);
     let grace = i64::from(spec.termination_grace_period_s);
     tree.put("terminationGracePeriodSeconds", Tree::int(grace));
 }
@@ -38,6 +39,8 @@ fn overlay_unchanging(tree: &mut Tree, spec: &PodSpec) {
     put_or_remove(tree, "readinessGates", (!spec.readiness_gates.is_empty()).then(gates));
     let volumes = || Tree::seq(spec.volumes.iter().map(volume).collect());
     put_or_remove(tree, "volumes", (!spec.volumes.is_empty()).then(volumes));
+    put_or_remove(tree, "overhead", scheduling::resource_list(&spec.overhead));
+    put_or_remove(tree, "resources", requirements(&spec.resources));
 }
 
 fn gate(condition: &Str) -> Tree {

@@ -30,8 +30,18 @@ pub fn overlay_template(tree: &mut Tree, template: &PodTemplate) {
     pod::overlay_spec(at(tree, "spec"), &template.spec);
 }
 
+/// A selector that no text says.
+pub fn selector(selector: &Selector) -> Tree {
+    let mut out = Tree::map();
+    put_selector(&mut out, selector);
+    out
+}
+
 fn overlay_selector(spec: &mut Tree, selector: &Selector) {
-    let out = at(spec, "selector");
+    put_selector(at(spec, "selector"), selector);
+}
+
+fn put_selector(out: &mut Tree, selector: &Selector) {
     put_labels(out, "matchLabels", &selector.match_labels);
     let requirements: Vec<Tree> = selector.match_expressions.iter().map(requirement).collect();
     put_or_remove(out, "matchExpressions", (!requirements.is_empty()).then(|| Tree::seq(requirements)));

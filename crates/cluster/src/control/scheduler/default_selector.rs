@@ -1,0 +1,56 @@
+//! Whom a Pod is spread beside, if it does not say so (plugins/helper/spread.go, DefaultSelector).
+
+use crate::api::{Kind, NsName, Pod, Selector};
+use crate::store::Store;
+
+/// What the Services that select the Pod, and its controller, select. Since the ReplicaSet's selector has the hash of the
+/// template, the Pods of a new revision are spread by themselves.
+pub fn default_selector(store: &Store, pod: &Pod) -> Selector {
+    let mut selector = Selector::default();
+    for service in store.services_that_select(pod) {
+        let pairs = service.spec.selector.iter().flatten();
+        selector.match_labels.extend(pairs.map(|(key, value)| (key.clone(), value.clone())));
+    }
+    let Some(owner) = &pod.meta.owner else { return selector };
+    let key = NsName { namespace: pod.meta.namespace.clone(), name: owner.name.clone() };
+    match &owner.kind {
+        Kind::ReplicaSet => {
+            if let Some(set) = store.replica_sets.get(&key) {
+                let pairs = set.selector.match_labels.iter();
+                selector.match_labels.extend(pairs.map(|(key, value)| (key.clone(), value.clone())));
+                selector.match_expressions.extend(set.selector.match_expressions.iter().cloned());
+            }
+        }
+        Kind::Service
+        | Kind::Deployment
+        | Kind::Pod
+        | Kind::EndpointSlice
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::PriorityClass
+        | Kind::Other(_) => {}
+    }
+    selector
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lab::{Lab, labels};
+    use super::*;
+
+    /// After plugins/helper/spread_test.go, TestDefaultSelector.
+    #[test]
+    fn services_and_the_replica_set_select() {
+        let mut lab = Lab::default();
+        let mut pod = lab.incoming("app=web track=stable pod-template-hash=1");
+        let selected = |lab: &Lab, pod: &Pod| default_selector(lab.cluster().store, pod).match_labels;
+        assert_eq!(selected(&lab, &pod), labels(""));
+        lab.service("web", "app=web");
+        lab.service("other", "app=other");
+        assert_eq!(selected(&lab, &pod), labels("app=web"));
+        lab.service("stable", "track=stable");
+        assert_eq!(selected(&lab, &pod), labels("app=web track=stable"));
+        pod.meta.owner = Some(lab.replica_set("web-1", "app=web pod-template-hash=1"));
+        assert_eq!(selected(&lab, &pod), labels("app=web track=stable pod-template-hash=1"));
+    }
+}
