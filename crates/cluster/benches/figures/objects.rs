@@ -48,6 +48,7 @@ fn meta(name: String) -> Meta {
 
 fn service(n: u32) -> Service {
     let port = ServicePort {
+        app_protocol: None,
         name: "http".into(),
         protocol: Protocol::Tcp,
         port: 80,
@@ -76,7 +77,12 @@ fn slice(n: u32, endpoints: u32) -> EndpointSlice {
         meta: meta(format!("svc-{n}-abcde")),
         service: NsName::new("default", &format!("svc-{n}")).name,
         address_type: AddressType::Ip(Family::V4),
-        ports: vec![EndpointPort { name: "http".into(), protocol: Protocol::Tcp, port: 8080 }],
+        ports: vec![EndpointPort {
+            name: "http".into(),
+            protocol: Protocol::Tcp,
+            port: 8080,
+            app_protocol: None,
+        }],
         endpoints: (0..endpoints).map(endpoint).collect(),
     }
 }

@@ -7,6 +7,7 @@ mod decode;
 mod diagnostic;
 mod diagnostics;
 mod duration;
+mod endpoints;
 mod families;
 mod field;
 mod fit_error;
@@ -49,6 +50,7 @@ pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, Imag
 pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
+pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
 pub(crate) use field::Error as FieldError;
 pub use fit_error::{FitError, Preemption, Rejection, Rejections};
 pub(crate) use kind::Codec;

@@ -113,6 +113,7 @@ impl Reader {
             | KubeObject::Deployment(_)
             | KubeObject::ReplicaSet(_)
             | KubeObject::Pod(_)
+            | KubeObject::Endpoints(_)
             | KubeObject::EndpointSlice(_)
             | KubeObject::Node(_)
             | KubeObject::Namespace(_)

@@ -57,6 +57,7 @@ fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
         KubeObject::ReplicaSet(set) => set.template.labels.clone(),
         KubeObject::Unsimulated(_) => template_labels(&parsed.source.tree)?,
         KubeObject::Service(_)
+        | KubeObject::Endpoints(_)
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)

@@ -118,8 +118,9 @@ api_struct! {
         target_port: TargetPort = [field("targetPort", Shape::IntOrStr)],
         /// 0 when none is allocated.
         node_port: u16 = [field("nodePort", Shape::Int32)],
+        app_protocol: Option<Str> = [field("appProtocol", Shape::Str)],
     }
-    only_written: [field("appProtocol", Shape::Str)]
+    only_written: []
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -197,7 +198,7 @@ pub struct LoadBalancerIngress {
 
 impl ServicePort {
     fn set_defaults(&mut self) {
-        let ServicePort { port, target_port, name: _, protocol: _, node_port: _ } = self;
+        let ServicePort { port, target_port, name: _, protocol: _, node_port: _, app_protocol: _ } = self;
         if *target_port == TargetPort::Number(0) {
             *target_port = TargetPort::Number(*port);
         }

@@ -22,6 +22,17 @@ pub struct EndpointSlice {
     pub endpoints: Vec<Endpoint>,
 }
 
+impl EndpointSlice {
+    /// The label that names the controller which writes a slice.
+    pub const MANAGED_BY: &'static str = "endpointslice.kubernetes.io/managed-by";
+    /// The controller that mirrors Endpoints.
+    pub const MIRRORING: &'static str = "endpointslicemirroring-controller.k8s.io";
+
+    pub fn is_mirrored(&self) -> bool {
+        self.meta.labels.get(EndpointSlice::MANAGED_BY).is_some_and(|by| &**by == EndpointSlice::MIRRORING)
+    }
+}
+
 /// `addressType`: a slice has addresses of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AddressType {
@@ -82,6 +93,7 @@ pub struct EndpointPort {
     pub name: Str,
     pub protocol: Protocol,
     pub port: u16,
+    pub app_protocol: Option<Str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -309,6 +309,7 @@ mod tests {
             let number: u16 = parts[2].parse().unwrap();
             let target_port = TargetPort::Number(number);
             ServicePort {
+                app_protocol: None,
                 name: parts[0].into(),
                 protocol,
                 port: number,

@@ -7,9 +7,9 @@ use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Kind, KubeObject,
-    Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, PriorityClass, ReplicaSet, Service, Severity,
-    Str, Uid, check_action,
+    Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Endpoints, Kind,
+    KubeObject, Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, PriorityClass,
+    ReplicaSet, Service, Severity, Str, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
 use crate::node::ProxyStatus;
@@ -129,6 +129,7 @@ impl World {
             KubeObject::Deployment(deployment) => self.apply_deployment(deployment)?,
             KubeObject::ReplicaSet(rs) => self.upsert(rs, Kind::ReplicaSet)?,
             KubeObject::Service(service) => self.apply_service(service)?,
+            KubeObject::Endpoints(endpoints) => self.upsert(endpoints, Kind::Endpoints)?,
             KubeObject::EndpointSlice(slice) => self.upsert(slice, Kind::EndpointSlice)?,
             KubeObject::PriorityClass(class) => self.upsert(class, Kind::PriorityClass)?,
             KubeObject::Unsimulated(object) => {
@@ -252,6 +253,7 @@ impl World {
             Kind::Service => self.remove_object::<Service>(&key).map(|_| ()).ok_or_else(missing)?,
             Kind::Deployment => self.remove_object::<Deployment>(&key).map(|_| ()).ok_or_else(missing)?,
             Kind::ReplicaSet => self.remove_object::<ReplicaSet>(&key).map(|_| ()).ok_or_else(missing)?,
+            Kind::Endpoints => self.remove_object::<Endpoints>(&key).map(|_| ()).ok_or_else(missing)?,
             Kind::EndpointSlice => {
                 self.remove_object::<EndpointSlice>(&key).map(|_| ()).ok_or_else(missing)?
             }

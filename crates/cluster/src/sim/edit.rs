@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Refusal, Watched, World};
 use crate::api::{
-    Codec, Deployment, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod, Service, ServicePolicy,
-    ServiceSpec, ServiceType,
+    Codec, Deployment, Endpoints, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod, Service,
+    ServicePolicy, ServiceSpec, ServiceType,
 };
 use crate::control::POD_LIMIT;
 
@@ -18,6 +18,7 @@ impl World {
             Kind::Node => self.edit::<Node>(object, |o| o.meta.labels = labels),
             Kind::Service => self.edit::<Service>(object, |o| o.meta.labels = labels),
             Kind::Deployment => self.edit::<Deployment>(object, |o| o.meta.labels = labels),
+            Kind::Endpoints => self.edit::<Endpoints>(object, |o| o.meta.labels = labels),
             Kind::ReplicaSet
             | Kind::EndpointSlice
             | Kind::Namespace

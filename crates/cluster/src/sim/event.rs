@@ -55,6 +55,10 @@ pub(crate) enum WorkItem {
     NextPodToSchedule,
     /// A Service's EndpointSlices.
     EndpointSlices(NsName),
+    /// A Service's Endpoints.
+    Endpoints(NsName),
+    /// The slices that mirror the Endpoints of that name.
+    MirroredSlices(NsName),
     /// A Service's load balancer.
     LoadBalancer(NsName),
     /// The nodes that all load balancers send to.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{WatchChange, WorkItem, World};
 use crate::api::{
-    Deployment, EndpointSlice, Kind, Node, NsName, Pod, PriorityClass, ReplicaSet, Service, Uid, Unsimulated,
+    Deployment, EndpointSlice, Endpoints, Kind, Node, NsName, Pod, PriorityClass, ReplicaSet, Service, Uid,
+    Unsimulated,
 };
 use crate::control::topology_mode_is_auto;
 use crate::store::Stored;
@@ -104,6 +105,8 @@ impl Watched for Service {
     fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Service>>, new: Option<&Arc<Service>>) {
         Arc::make_mut(&mut world.allocated).follow(key, new);
         world.enqueue(WorkItem::EndpointSlices(key.clone()));
+        world.enqueue(WorkItem::Endpoints(key.clone()));
+        world.enqueue(WorkItem::MirroredSlices(key.clone()));
         world.enqueue(WorkItem::LoadBalancer(key.clone()));
         world.publish(&WatchChange::Service(key.clone(), new.cloned()));
     }
@@ -121,6 +124,13 @@ impl Watched for EndpointSlice {
             world.notify_controller(&**slice);
         }
         world.publish(&WatchChange::Slice(key.clone(), new.cloned()));
+    }
+}
+
+impl Watched for Endpoints {
+    fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Endpoints>>, _: Option<&Arc<Endpoints>>) {
+        world.enqueue(WorkItem::Endpoints(key.clone()));
+        world.enqueue(WorkItem::MirroredSlices(key.clone()));
     }
 }
 
@@ -143,6 +153,7 @@ impl World {
             Kind::Deployment => self.enqueue(WorkItem::Deployment(key)),
             Kind::ReplicaSet => self.enqueue(WorkItem::ReplicaSet(key)),
             Kind::Service => self.enqueue(WorkItem::EndpointSlices(key)),
+            Kind::Endpoints => self.enqueue(WorkItem::MirroredSlices(key)),
             Kind::Pod
             | Kind::EndpointSlice
             | Kind::Node
@@ -175,7 +186,8 @@ impl World {
             let services: Vec<NsName> =
                 self.store.services_that_select(pod).map(|service| service.meta.key()).collect();
             for service in services {
-                self.enqueue(WorkItem::EndpointSlices(service));
+                self.enqueue(WorkItem::EndpointSlices(service.clone()));
+                self.enqueue(WorkItem::Endpoints(service));
             }
         }
     }

@@ -239,6 +239,8 @@ impl World {
             WorkItem::PodToSchedule(key) => self.scheduler_sees_pod(&key),
             WorkItem::NextPodToSchedule => self.schedule_next_pod(),
             WorkItem::EndpointSlices(service) => self.reconcile_endpoint_slices(&service),
+            WorkItem::Endpoints(service) => self.reconcile_endpoints(&service),
+            WorkItem::MirroredSlices(endpoints) => self.reconcile_mirrored_slices(&endpoints),
             WorkItem::LoadBalancer(service) => self.reconcile_load_balancer(&service),
             WorkItem::BalancedNodes => self.reconcile_balanced_nodes(),
             WorkItem::DependentsOf(owner) => self.delete_dependents(owner),
@@ -262,6 +264,8 @@ impl World {
             WorkItem::Deployment(_)
             | WorkItem::ReplicaSet(_)
             | WorkItem::PodToSchedule(_)
+            | WorkItem::Endpoints(_)
+            | WorkItem::MirroredSlices(_)
             | WorkItem::LoadBalancer(_)
             | WorkItem::BalancedNodes
             | WorkItem::DependentsOf(_) => watch,

@@ -12,8 +12,8 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use crate::api::{
-    Deployment, Endpoint, EndpointSlice, Kind, KubeObject, Meta, Metadata, Namespace, Node, NsName,
-    ObjectRef, Pod, PriorityClass, ReplicaSet, Service, Source, Uid, Unsimulated,
+    Deployment, Endpoint, EndpointSlice, Endpoints, Kind, KubeObject, Meta, Metadata, Namespace, Node,
+    NsName, ObjectRef, Pod, PriorityClass, ReplicaSet, Service, Source, Uid, Unsimulated,
 };
 use crate::sim::Time;
 
@@ -75,6 +75,7 @@ stored! {
     Deployment => deployments, by_owner;
     ReplicaSet => replica_sets, by_owner;
     Service => services, relations::service_index_keys;
+    Endpoints => endpoints, by_owner;
     EndpointSlice => slices, by_owner;
     Namespace => namespaces, by_owner;
     PriorityClass => priority_classes, by_owner;
@@ -118,6 +119,7 @@ pub struct Store {
     pub deployments: Objects<Deployment>,
     pub replica_sets: Objects<ReplicaSet>,
     pub services: Objects<Service>,
+    pub endpoints: Objects<Endpoints>,
     pub slices: Objects<EndpointSlice>,
     pub priority_classes: Objects<PriorityClass>,
     pub unsimulated: Objects<Unsimulated>,
@@ -181,6 +183,7 @@ impl Store {
             + self.deployments.bytes_beside(&older.deployments, older)
             + self.replica_sets.bytes_beside(&older.replica_sets, older)
             + self.services.bytes_beside(&older.services, older)
+            + self.endpoints.bytes_beside(&older.endpoints, older)
             + self.slices.bytes_beside(&older.slices, older)
             + self.priority_classes.bytes_beside(&older.priority_classes, older)
             + self.unsimulated.bytes_beside(&older.unsimulated, older)

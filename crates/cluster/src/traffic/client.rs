@@ -215,6 +215,7 @@ impl World {
                 self.store.pods_of_deployment(deployment.meta.uid).cloned().collect()
             }
             Kind::Service
+            | Kind::Endpoints
             | Kind::EndpointSlice
             | Kind::Node
             | Kind::Namespace

@@ -8,6 +8,7 @@ mod determinism;
 mod dns;
 mod draining;
 mod endpoint_slices;
+mod endpoints;
 mod health_checks;
 mod history;
 mod known_endpoints;

@@ -101,6 +101,29 @@ const ENDPOINT: &[Field] = &[
     ),
 ];
 
+pub const ENDPOINTS: &[Field] = &[
+    field("apiVersion", Str),
+    field("kind", Str),
+    field("metadata", Obj(META)),
+    field("subsets", List(ENDPOINT_SUBSET)),
+];
+
+const ENDPOINT_SUBSET: &[Field] = &[
+    field("addresses", List(ENDPOINT_ADDRESS)),
+    field("notReadyAddresses", List(ENDPOINT_ADDRESS)),
+    field(
+        "ports",
+        List(&[field("name", Str), field("protocol", Str), field("port", Int32), field("appProtocol", Str)]),
+    ),
+];
+
+const ENDPOINT_ADDRESS: &[Field] = &[
+    field("ip", Str),
+    field("hostname", Str),
+    field("nodeName", Str),
+    field("targetRef", Obj(OBJECT_REFERENCE)),
+];
+
 const OBJECT_REFERENCE: &[Field] = &[
     field("kind", Str),
     field("namespace", Str),

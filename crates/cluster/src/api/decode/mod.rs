@@ -6,6 +6,7 @@
 
 mod canonical;
 mod container;
+pub(super) mod endpoints;
 mod field_cursor;
 pub(super) mod fields;
 mod lifecycle;

@@ -47,10 +47,16 @@ const POD_AFFINITY_TERM: &[Field] = &[
     field("mismatchLabelKeys", Strs),
 ];
 
-pub const TOLERATION: &[Field] =
-    &[field("key", Str), field("operator", Str), field("value", Str), field("effect", Str), field("tolerationSeconds", Int64)];
+pub const TOLERATION: &[Field] = &[
+    field("key", Str),
+    field("operator", Str),
+    field("value", Str),
+    field("effect", Str),
+    field("tolerationSeconds", Int64),
+];
 
-pub const TAINT: &[Field] = &[field("key", Str), field("value", Str), field("effect", Str), field("timeAdded", Str)];
+pub const TAINT: &[Field] =
+    &[field("key", Str), field("value", Str), field("effect", Str), field("timeAdded", Str)];
 
 pub const TOPOLOGY_SPREAD_CONSTRAINT: &[Field] = &[
     field("maxSkew", Int32),

@@ -16,6 +16,7 @@ fn port(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServicePort 
         port: port_number(&cursor.field("port"), diagnostics),
         protocol: pod::protocol(&cursor.field("protocol"), diagnostics).unwrap_or_default(),
         target_port: target(&cursor.field("targetPort"), diagnostics),
+        app_protocol: cursor.field("appProtocol").text().cloned(),
         node_port: cursor.field("nodePort").number(diagnostics, 0, 65_535).unwrap_or(0),
     }
 }

@@ -39,7 +39,7 @@ fn address_type(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Opti
 }
 
 /// Upstream a port without a number means all ports; that is not simulated.
-fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointPort> {
+pub fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointPort> {
     let mut out = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);
@@ -47,7 +47,8 @@ fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointP
         let protocol = pod::protocol(&item.field("protocol"), diagnostics);
         let port = item.field("port").int_in(diagnostics, 1, 65_535).and_then(|n| u16::try_from(n).ok());
         if let (Some(protocol), Some(port)) = (protocol, port) {
-            out.push(EndpointPort { name, protocol, port });
+            let app_protocol = item.field("appProtocol").text().cloned();
+            out.push(EndpointPort { name, protocol, port, app_protocol });
         }
     }
     out
@@ -63,7 +64,6 @@ fn endpoint(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Endpoint
         |i| node::address(&list.item(i), diagnostics).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let (first, others) = (address(0), (1..list.len()).map(address).collect());
     let conditions = cursor.field("conditions");
-    let target = cursor.field("targetRef");
     let hints = cursor.field("hints");
     let text = |name: &str| cursor.field(name).text().cloned();
     // Unset conditions read as true, true and false (kube-proxy, endpointslicecache.go).
@@ -76,10 +76,15 @@ fn endpoint(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Endpoint
         node: text("nodeName"),
         zone: text("zone"),
         hostname: text("hostname"),
-        target: target.field("name").text().map(|name| (name.clone(), uid(&target.field("uid")))),
+        target: target(&cursor.field("targetRef")),
         zone_hints: names(&hints.field("forZones")),
         node_hints: names(&hints.field("forNodes")),
     }
+}
+
+/// A Pod's name and uid.
+pub fn target(cursor: &FieldCursor<'_>) -> Option<(Str, Uid)> {
+    cursor.field("name").text().map(|name| (name.clone(), uid(&cursor.field("uid"))))
 }
 
 fn names(list: &FieldCursor<'_>) -> Vec<Str> {

@@ -13,8 +13,8 @@ use super::decode::{Field, FieldCursor, FieldShape, check_shape, report};
 use super::diagnostics::Diagnostics;
 use super::field;
 use super::{
-    Deployment, EndpointSlice, Meta, NameRule, Namespace, Node, ObjectRef, Pod, PriorityClass, ReplicaSet,
-    Service, Str, Tree,
+    Deployment, EndpointSlice, Endpoints, Meta, NameRule, Namespace, Node, ObjectRef, Pod, PriorityClass,
+    ReplicaSet, Service, Str, Tree,
 };
 
 /// Whether a kind's objects are in namespaces.
@@ -188,7 +188,7 @@ macro_rules! kinds {
     };
 }
 
-kinds!(Service, Deployment, ReplicaSet, Pod, EndpointSlice, Node, Namespace, PriorityClass);
+kinds!(Service, Deployment, ReplicaSet, Pod, EndpointSlice, Endpoints, Node, Namespace, PriorityClass);
 
 /// An object of a kind that is kept and shown, but not simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,6 +250,7 @@ impl Kind {
         match self {
             Kind::Pod | Kind::ReplicaSet | Kind::Deployment => true,
             Kind::Service
+            | Kind::Endpoints
             | Kind::EndpointSlice
             | Kind::Node
             | Kind::Namespace
@@ -295,7 +296,11 @@ mod tests {
         let simulated = Kind::SIMULATED.iter().filter_map(Kind::api);
         let mut names: Vec<&str> = simulated
             .chain(NOT_SIMULATED)
-            .flat_map(|api| [api.singular, api.plural].into_iter().chain(api.short_names.iter().copied()))
+            .flat_map(|api| {
+                // `endpoints` is its own plural.
+                let plural = Some(api.plural).filter(|plural| *plural != api.singular);
+                [api.singular].into_iter().chain(plural).chain(api.short_names.iter().copied())
+            })
             .collect();
         let count = names.len();
         names.sort_unstable();

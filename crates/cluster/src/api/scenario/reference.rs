@@ -9,6 +9,7 @@ pub fn workload_word(kind: &Kind) -> &str {
         Kind::Deployment => "deploy",
         Kind::ReplicaSet => "rs",
         Kind::Service
+        | Kind::Endpoints
         | Kind::EndpointSlice
         | Kind::Node
         | Kind::Namespace

@@ -29,6 +29,7 @@ fn a_service_with_every_default() {
     assert_eq!(service.meta.namespace, "default".into());
     let expected = ServiceSpec {
         ports: vec![ServicePort {
+            app_protocol: None,
             name: "".into(),
             protocol: netfilter::Protocol::Tcp,
             port: 80,

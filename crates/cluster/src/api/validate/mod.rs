@@ -2,6 +2,7 @@
 //! action or a controller made it. What a text says that no value of a type of ours can be, its decoder has said.
 
 mod endpoint_ip;
+pub mod endpoints;
 pub mod meta;
 pub mod node;
 pub mod pod;

@@ -120,7 +120,7 @@ fn port_numbers(
     path: &Path<'_>,
     errors: &mut Vec<Error>,
 ) {
-    let ServicePort { name: _, protocol, port: number, target_port, node_port } = port;
+    let ServicePort { name: _, protocol, port: number, target_port, node_port, app_protocol: _ } = port;
     let duplicate = |number: u16| {
         let value = format!("{number}/{}", protocol.as_str());
         DiagnosticKind::Duplicate { value: value.into() }

@@ -29,6 +29,7 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
         KubeObject::Service(_)
         | KubeObject::Deployment(_)
         | KubeObject::ReplicaSet(_)
+        | KubeObject::Endpoints(_)
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)

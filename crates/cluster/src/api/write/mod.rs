@@ -2,6 +2,7 @@
 //! what actions changed laid over it. Fields that the simulation does not read stay as written.
 
 mod container;
+pub(super) mod endpoints;
 mod meta;
 pub(super) mod node;
 pub(super) mod pod;

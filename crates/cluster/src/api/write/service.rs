@@ -79,7 +79,7 @@ fn overlay_cluster_ips(tree: &mut Tree, headless: bool, ips: &[IpAddr]) {
     put_or_remove(tree, "clusterIPs", many);
 }
 
-/// Each port keeps what was written for it beside what is simulated (`appProtocol`).
+/// Each port keeps what was written for it beside what is known here.
 fn overlay_ports(tree: &mut Tree, ports: &[ServicePort]) {
     let written = tree.field("ports").map_or(&[][..], |t| t.items());
     let mut by_key: LiteMap<(i64, &str), &Tree> = LiteMap::new();
@@ -102,7 +102,8 @@ fn key_of(port: &Tree) -> Option<(i64, &str)> {
 }
 
 fn overlay_port(mut out: Tree, port: &ServicePort) -> Tree {
-    let ServicePort { name, protocol, port, target_port, node_port } = port;
+    let ServicePort { name, protocol, port, target_port, node_port, app_protocol } = port;
+    put_or_remove(&mut out, "appProtocol", app_protocol.as_deref().map(text));
     put_or_remove(&mut out, "name", (!name.is_empty()).then(|| text(name)));
     put_or_remove(&mut out, "nodePort", (*node_port != 0).then(|| Tree::int(i64::from(*node_port))));
     out.put("port", Tree::int(i64::from(*port)));

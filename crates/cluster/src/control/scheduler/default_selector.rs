@@ -24,6 +24,7 @@ pub fn default_selector(store: &Store, pod: &Pod) -> Selector {
         Kind::Service
         | Kind::Deployment
         | Kind::Pod
+        | Kind::Endpoints
         | Kind::EndpointSlice
         | Kind::Node
         | Kind::Namespace

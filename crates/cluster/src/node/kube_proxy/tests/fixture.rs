@@ -80,7 +80,7 @@ fn meta(name: &str) -> Meta {
 
 pub fn port(name: &str, protocol: Protocol, number: u16, node_port: u16) -> ServicePort {
     let target_port = TargetPort::Number(number);
-    ServicePort { name: name.into(), protocol, port: number, target_port, node_port }
+    ServicePort { name: name.into(), protocol, port: number, target_port, node_port, app_protocol: None }
 }
 
 pub fn http(node_port: u16) -> ServicePort {
@@ -123,8 +123,12 @@ pub fn terminating(address: &str, node: Option<&str>, serving: bool) -> Endpoint
 }
 
 pub fn slice(service: &str, ports: &[(&str, Protocol, u16)], endpoints: &[Endpoint]) -> EndpointSlice {
-    let port =
-        |&(name, protocol, port): &(&str, Protocol, u16)| EndpointPort { name: name.into(), protocol, port };
+    let port = |&(name, protocol, port): &(&str, Protocol, u16)| EndpointPort {
+        name: name.into(),
+        protocol,
+        port,
+        app_protocol: None,
+    };
     EndpointSlice {
         meta: meta(&format!("{service}-x7k2p")),
         service: service.into(),
