@@ -5,7 +5,7 @@ use cluster::api::{
 };
 use cluster::sim::{Run, Span};
 
-use crate::support::{go_on, key, manifest, seconds, start};
+use crate::support::{go_on, key, seconds, start};
 
 const PODS: &str = "{apiVersion: v1, kind: Pod, metadata: {name: a, labels: {app: web}}, spec: {nodeName: node-1, \
                     containers: [{name: c, image: i, ports: [{name: http, containerPort: 8080}]}]}}\n---\n";
@@ -15,9 +15,7 @@ fn service(rest: &str) -> String {
 }
 
 fn apply(run: &mut Run, text: &str) {
-    let manifest = manifest(text);
-    let action = Action::Apply { text: manifest.into() };
-    run.act(action).expect("the API server takes it");
+    run.act(Action::apply(text)).expect("the API server takes it");
     go_on(run, Span::from_secs(5));
 }
 
