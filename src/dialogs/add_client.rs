@@ -120,6 +120,8 @@ impl Refused {
             | Refusal::Immutable { .. }
             | Refusal::CannotDrain { .. }
             | Refusal::NodeIsOff { .. }
+            | Refusal::NoPriorityClass { .. }
+            | Refusal::PriorityIsComputed { .. }
             | Refusal::PodNotRunning { .. } => About::Client,
         };
         Refused { about, why: crate::text::refusal(refusal) }

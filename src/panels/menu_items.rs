@@ -169,6 +169,7 @@ fn for_object(world: &World, uid: Uid) -> Vec<MenuItem> {
     let Some(object) = world.store().object_ref(uid) else { return all };
     match object.kind {
         Kind::ReplicaSet
+        | Kind::Endpoints
         | Kind::EndpointSlice
         | Kind::Pod
         | Kind::Service

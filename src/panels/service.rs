@@ -231,6 +231,7 @@ mod tests {
             port: 80,
             target_port: TargetPort::Number(8080),
             node_port: 0,
+            app_protocol: None,
         };
         assert_eq!(port(&p), "80/TCP → 8080");
         p.name = "http".into();

@@ -288,6 +288,7 @@ fn ports(rng: &mut Rng, number: u8, external: bool) -> Vec<ServicePort> {
     let port = |rng: &mut Rng, i: u8| {
         let protocol = if rng.percent(35) { Protocol::Udp } else { Protocol::Tcp };
         ServicePort {
+            app_protocol: None,
             name: if count == 1 && rng.percent(50) { "".into() } else { Str::from(format!("port-{i}")) },
             protocol,
             port: 80 + u16::from(i),
@@ -316,7 +317,7 @@ fn endpoint_port(rng: &mut Rng, port: &ServicePort, which: usize) -> Option<Endp
     }
     let listening = if port.protocol == Protocol::Udp { UDP_PORTS } else { TCP_PORTS };
     let number = if rng.percent(6) { CLOSED_PORT } else { listening[which] };
-    Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number })
+    Some(EndpointPort { name: port.name.clone(), protocol: port.protocol, port: number, app_protocol: None })
 }
 
 fn ingress(rng: &mut Rng, family: Family, number: u8, type_: ServiceType) -> Vec<LoadBalancerIngress> {

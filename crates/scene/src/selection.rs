@@ -36,9 +36,12 @@ pub fn selection_of(kind: &Kind, uid: Uid) -> Selection {
         Kind::Service => Selection::Service(uid),
         Kind::Node => Selection::Node(uid),
         Kind::Deployment => Selection::Deployment(uid),
-        Kind::ReplicaSet | Kind::EndpointSlice | Kind::Namespace | Kind::PriorityClass | Kind::Other(_) => {
-            Selection::Object(uid)
-        }
+        Kind::ReplicaSet
+        | Kind::Endpoints
+        | Kind::EndpointSlice
+        | Kind::Namespace
+        | Kind::PriorityClass
+        | Kind::Other(_) => Selection::Object(uid),
     }
 }
 
