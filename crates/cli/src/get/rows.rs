@@ -1,8 +1,10 @@
 //! One row an object, with kubectl's columns (pkg/printers/internalversion/printers.go).
 
+use std::net::SocketAddr;
+
 use cluster::api::{
-    Deployment, EndpointSlice, Kind, Meta, Namespace, Node, NodeCondition, Phase, Pod, PriorityClass,
-    ReplicaSet, Scope, Service, ServiceType, TrafficPolicy,
+    Deployment, EndpointSlice, Endpoints, Kind, Meta, Namespace, Node, NodeCondition, Phase, Pod,
+    PriorityClass, ReplicaSet, Scope, Service, ServiceType, TrafficPolicy,
 };
 use cluster::sim::{Span, Time, World};
 
@@ -46,6 +48,7 @@ fn own_columns(listed: &Listed) -> (&'static [&'static str], &'static [&'static 
         Kind::Service => (&["TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"], &["SELECTOR"]),
         Kind::Deployment => (&["READY", "UP-TO-DATE", "AVAILABLE", "AGE"], &["SELECTOR"]),
         Kind::ReplicaSet => (&["DESIRED", "CURRENT", "READY", "AGE"], &["SELECTOR"]),
+        Kind::Endpoints => (&["ENDPOINTS", "AGE"], &[]),
         Kind::EndpointSlice => (&["ADDRESSTYPE", "PORTS", "ENDPOINTS", "AGE"], &[]),
         Kind::Other(_) => UNSIMULATED_COLUMNS,
     }
@@ -76,6 +79,7 @@ fn rows_of_kind(world: &World, kind: &Kind) -> Vec<Row> {
         Kind::Service => store.services.iter().map(|s| service(now, s)).collect(),
         Kind::Deployment => store.deployments.iter().map(|d| deployment(world, d)).collect(),
         Kind::ReplicaSet => store.replica_sets.iter().map(|rs| replica_set(world, rs)).collect(),
+        Kind::Endpoints => store.endpoints.iter().map(|e| endpoints(now, e)).collect(),
         Kind::EndpointSlice => store.slices.iter().map(|s| slice(now, s)).collect(),
         Kind::Other(name) => store.metas(kind).map(|meta| unsimulated(now, name, meta)).collect(),
     }
@@ -241,6 +245,35 @@ fn slice(now: Time, slice: &EndpointSlice) -> Row {
             unset(endpoints),
             age(now, slice.meta.created),
         ],
+        Vec::new(),
+    )
+}
+
+/// The first three ready addresses (printers.go, formatEndpoints).
+fn endpoints(now: Time, endpoints: &Endpoints) -> Row {
+    const MOST: usize = 3;
+    let mut all: Vec<String> = Vec::new();
+    for subset in &endpoints.subsets {
+        let addresses = subset.addresses.iter().map(|address| address.ip);
+        match subset.ports.as_slice() {
+            [] => all.extend(addresses.map(|ip| ip.to_string())),
+            ports => all.extend(
+                ports
+                    .iter()
+                    .flat_map(|port| addresses.clone().map(|ip| SocketAddr::new(ip, port.port).to_string())),
+            ),
+        }
+    }
+    let shown = join(all.iter().take(MOST).cloned());
+    let cell = match all.len() {
+        0 if endpoints.subsets.is_empty() => "<none>".into(),
+        count if count > MOST => format!("{shown} + {} more...", count - MOST),
+        _ => shown,
+    };
+    row(
+        &endpoints.meta.namespace,
+        &endpoints.meta.name,
+        vec![cell, age(now, endpoints.meta.created)],
         Vec::new(),
     )
 }

@@ -396,7 +396,13 @@ fn an_object_that_no_text_made_is_validated() {
     pod.meta.name = "x".into();
     pod.spec.dns_policy = Some("Nearest".into());
     pod.spec.host_network = true;
-    let port = ContainerPort { name: None, container_port: 80, host_port: 81, protocol: Default::default() };
+    let port = ContainerPort {
+        name: None,
+        container_port: 80,
+        host_port: 81,
+        host_ip: None,
+        protocol: Default::default(),
+    };
     pod.spec.containers =
         vec![Container { ports: vec![port], liveness: Some(Probe::DEFAULT), ..Container::default() }];
     assert_eq!(
