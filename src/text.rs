@@ -113,6 +113,8 @@ pub fn timing_numbers(t: &Timing) -> Vec<(&'static str, String)> {
         ("kube-proxy sync", span(t.proxy_sync)),
         ("Pod sandbox", span(t.pod_sandbox)),
         ("Container start", span(t.container_start)),
+        ("Init container runs", span(t.init_container_run)),
+        ("A Job's container runs", span(t.job_run)),
         ("App shutdown after SIGTERM", span(t.app_shutdown)),
         ("Crash back-off", format!("{} to {}", span(t.crash_backoff), span(t.crash_backoff_max))),
         ("Node boot", span(t.node_boot)),

@@ -122,7 +122,9 @@ impl Refused {
             | Refusal::NodeIsOff { .. }
             | Refusal::NoPriorityClass { .. }
             | Refusal::PriorityIsComputed { .. }
-            | Refusal::PodNotRunning { .. } => About::Client,
+            | Refusal::PodNotRunning { .. }
+            | Refusal::NoSuchContainer { .. }
+            | Refusal::TooMuchSaid { .. } => About::Client,
         };
         Refused { about, why: crate::text::refusal(refusal) }
     }

@@ -54,15 +54,15 @@ pub fn menu_items(world: &World, of: Selection) -> Vec<MenuItem> {
 fn for_pod(world: &World, pod: &Pod) -> Vec<MenuItem> {
     let key = pod.meta.key();
     let object = world.store().object_ref(pod.meta.uid);
-    let passes = world.pod_runtime(pod.meta.uid).is_none_or(|r| r.passes_probe);
+    let passes = world.pod_runtime(pod.meta.uid).is_none_or(|r| r.passes_readiness());
     let mut all = Vec::new();
     if let Some(object) = object {
         all.push(harmful("Delete (with its grace period)", Action::DeleteObject { object }));
     }
-    all.push(harmful("Crash its process", Action::CrashPod { pod: key.clone() }));
+    all.push(harmful("Crash its process", Action::CrashPod { pod: key.clone(), container: None }));
     all.push(match passes {
-        true => harmful("Fail readiness", Action::SetReadiness { pod: key, pass: false }),
-        false => act("Restore readiness", Action::SetReadiness { pod: key, pass: true }),
+        true => harmful("Fail readiness", Action::SetReadiness { pod: key, container: None, pass: false }),
+        false => act("Restore readiness", Action::SetReadiness { pod: key, container: None, pass: true }),
     });
     all.push(show("Edit labels …", Tab::About));
     all.push(show("Show its connections", Tab::Path));

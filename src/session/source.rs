@@ -110,7 +110,7 @@ mod tests {
         run.advance_to(Time(12_000_000_000), u64::MAX);
         let pod =
             run.world().store().pods.iter().find(|p| p.status.is_ready()).expect("a ready Pod").meta.key();
-        run.act(Action::SetReadiness { pod, pass: false }).expect("it runs");
+        run.act(Action::SetReadiness { pod, container: None, pass: false }).expect("it runs");
         run.advance_to(Time(15_500_000_000), u64::MAX);
         let client = run.world().traffic().clients.values().next().expect("a client").spec.name.clone();
         run.act(Action::SetRate { client, rate_milli: 2_500 }).expect("there is such a client");

@@ -34,6 +34,11 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::Did { action } => Some((done(action)?, false)),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
+        LogEntry::Completed { .. } => label("completed", false),
+        LogEntry::FailedPull { .. } => label("no image", true),
+        LogEntry::FailedConfiguration { .. } => label("cannot be configured", true),
+        LogEntry::FailedMount { .. } => label("cannot mount", true),
+        LogEntry::DeadlineExceeded { .. } => label("deadline exceeded", true),
         LogEntry::Ready { ready: true, .. } => label("Pod ready", false),
         LogEntry::Ready { ready: false, .. } => label("Pod not ready", true),
         LogEntry::FailedCreate { .. } => label("Pods not created", true),
@@ -51,8 +56,12 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
         LogEntry::Refused { .. }
         | LogEntry::Scheduled { .. }
+        | LogEntry::Pulled { .. }
+        | LogEntry::Created { .. }
         | LogEntry::Started { .. }
         | LogEntry::Unhealthy { .. }
+        | LogEntry::BackOff { .. }
+        | LogEntry::BackOffPull { .. }
         | LogEntry::PodGone { .. }
         | LogEntry::EnsuringLoadBalancer { .. } => None,
     }
@@ -63,7 +72,10 @@ fn done(action: &Action) -> Option<String> {
     Some(match action {
         // Its Pod's own entry follows.
         Action::DeleteObject { object } if object.kind == Kind::Pod => return None,
-        Action::CrashPod { .. } | Action::SendOne { .. } | Action::SetRate { .. } => return None,
+        Action::CrashPod { .. }
+        | Action::FinishPod { .. }
+        | Action::SendOne { .. }
+        | Action::SetRate { .. } => return None,
         Action::AddClient { .. } => "client added".into(),
         Action::Apply { .. } => "manifests applied".into(),
         Action::DeleteObject { object } => format!("{} deleted", object.kind),
@@ -74,6 +86,11 @@ fn done(action: &Action) -> Option<String> {
         Action::Drain { node, .. } => format!("{node} drained"),
         Action::SetReadiness { pass: true, .. } => "probe passes".into(),
         Action::SetReadiness { pass: false, .. } => "probe fails".into(),
+        Action::SetLiveness { pass: true, .. } => "liveness passes".into(),
+        Action::SetLiveness { pass: false, .. } => "liveness fails".into(),
+        Action::SetPodCondition { .. } | Action::SetApp { .. } | Action::SetMissing { .. } => {
+            words::action(action)
+        }
         Action::RemoveClient { .. } => "client removed".into(),
         Action::SetServicePolicy { .. }
         | Action::PowerNode { .. }
@@ -189,6 +206,7 @@ mod tests {
         let object =
             cluster::api::ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
         assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
-        assert_eq!(notable(&LogEntry::Killing { pod }), Some(("Pod killed".into(), true)));
+        let (container, why) = ("web".into(), cluster::sim::KillReason::Stopped);
+        assert_eq!(notable(&LogEntry::Killing { pod, container, why }), Some(("Pod killed".into(), true)));
     }
 }

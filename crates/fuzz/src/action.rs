@@ -2,8 +2,8 @@
 
 use cluster::api::Kind as ObjectKind;
 use cluster::api::{
-    Action, ClientFrom, ClientSpec, Labels, Name, NsName, ObjectRef, PolicyField, ServicePolicy, ServiceType,
-    SessionAffinity, Str, TrafficPolicy,
+    Action, App, ClientFrom, ClientSpec, Exits, Labels, Name, NsName, ObjectRef, PolicyField, Prerequisite,
+    ServicePolicy, ServiceType, SessionAffinity, Str, TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Span, World};
@@ -37,6 +37,11 @@ kinds! {
     SendOne,
     CrashPod,
     SetReadiness,
+    SetLiveness,
+    FinishPod,
+    SetPodCondition,
+    SetApp,
+    SetMissing,
     Scale,
     SetLabels,
     SetSelector,
@@ -61,8 +66,27 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
     match kind {
         Kind::DeleteObject => Action::DeleteObject { object: object(picks, world) },
         Kind::SendOne => Action::SendOne { client: client(picks, world) },
-        Kind::CrashPod => Action::CrashPod { pod: pod(picks, world) },
-        Kind::SetReadiness => Action::SetReadiness { pod: pod(picks, world), pass: picks.flag() },
+        Kind::CrashPod => Action::CrashPod { pod: pod(picks, world), container: None },
+        Kind::SetReadiness => {
+            Action::SetReadiness { pod: pod(picks, world), container: None, pass: picks.flag() }
+        }
+        Kind::SetLiveness => {
+            Action::SetLiveness { pod: pod(picks, world), container: None, pass: picks.flag() }
+        }
+        Kind::FinishPod => {
+            let (pod, exit_code) = (pod(picks, world), picks.of(&[0, 1, 137, u32::MAX]));
+            Action::FinishPod { pod, container: container(picks), exit_code }
+        }
+        Kind::SetPodCondition => {
+            let type_ = picks.of(&["example.com/ok", "Ready", "-"]);
+            Action::SetPodCondition { pod: pod(picks, world), type_: type_.into(), status: picks.flag() }
+        }
+        Kind::SetApp => Action::SetApp { app: app(picks, world) },
+        Kind::SetMissing => {
+            let what = picks.of(&["image/nginx", "cm/settings", "secret/default/s", "pvc/data"]);
+            let what = Prerequisite::parse(what).expect("each names one");
+            Action::SetMissing { what, missing: picks.flag() }
+        }
         Kind::Scale => {
             let deployments = world.store().deployments.keys().cloned().collect();
             let deployment = one_of(picks, deployments, &[NsName::new("default", "nobody")]);
@@ -115,6 +139,26 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
 /// One of those that are there; seldom, or when there is none, one that is not.
 fn one_of<T: Clone>(picks: &mut Picks<'_>, there: Vec<T>, missing: &[T]) -> T {
     if there.is_empty() || picks.seldom(16) { picks.of(missing) } else { picks.of(&there) }
+}
+
+fn container(picks: &mut Picks<'_>) -> Option<Name> {
+    picks.of(&[None, None, Some("web"), Some("nobody")]).map(Name::from)
+}
+
+fn app(picks: &mut Picks<'_>, world: &World) -> App {
+    let of = ObjectRef::of_key(ObjectKind::Pod, &pod(picks, world));
+    let mut span = || picks.of(&[None, Some(0), Some(3), Some(100_000)]).map(Span::from_secs);
+    let (start_up, drains, pre_stop, after) = (span(), span(), span(), span());
+    App {
+        of,
+        container: container(picks),
+        serves: picks.of(&[None, Some([80, 8080])]).map(|ports| ports.to_vec()),
+        refuses: picks.of(&[None, Some(80)]).into_iter().collect(),
+        start_up,
+        drains,
+        pre_stop,
+        exits: after.map(|after| Exits { after, code: picks.of(&[0, 1, u32::MAX]) }),
+    }
 }
 
 fn pod(picks: &mut Picks<'_>, world: &World) -> NsName {

@@ -3,7 +3,7 @@
 use cluster::api::{Action, NodeCondition, ServicePolicy, SessionAffinity};
 use cluster::sim::LogEntry;
 
-use crate::refusal;
+use crate::{pod_events, refusal};
 
 pub fn happened(entry: &LogEntry) -> String {
     match entry {
@@ -15,13 +15,34 @@ pub fn happened(entry: &LogEntry) -> String {
             format!("ReplicaSet {} cannot make all of its Pods: {}", replica_set.name, refusal(why))
         }
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
-        LogEntry::Started { pod, ip: Some(ip) } => format!("Pod {} runs at {ip}", pod.name),
-        LogEntry::Started { pod, ip: None } => format!("Pod {} runs", pod.name),
+        LogEntry::Pulled { pod, image, .. } => format!("Pod {}: image {image} is on the node", pod.name),
+        LogEntry::Created { pod, container } => format!("Pod {}: container {container} created", pod.name),
+        LogEntry::Started { pod, ip: Some(ip), .. } => format!("Pod {} runs at {ip}", pod.name),
+        LogEntry::Started { pod, ip: None, .. } => format!("Pod {} runs", pod.name),
         LogEntry::Ready { pod, ready: true } => format!("Pod {} is ready", pod.name),
         LogEntry::Ready { pod, ready: false } => format!("Pod {} is not ready", pod.name),
-        LogEntry::Unhealthy { pod } => format!("Pod {}: readiness probe failed", pod.name),
-        LogEntry::Crashed { pod } => format!("Pod {} crashed", pod.name),
-        LogEntry::Killing { pod } => format!("Pod {} was told to stop", pod.name),
+        LogEntry::Unhealthy { pod, container, probe, why } => {
+            pod_events::unhealthy(pod, container, *probe, *why)
+        }
+        LogEntry::Crashed { pod, .. } => format!("Pod {} crashed", pod.name),
+        LogEntry::Completed { pod, container } => {
+            format!("Pod {}: container {container} completed", pod.name)
+        }
+        LogEntry::BackOff { pod, container } => {
+            format!("Pod {}: back-off restarting failed container {container}", pod.name)
+        }
+        LogEntry::FailedPull { pod, image, .. } => format!("Pod {}: failed to pull image {image}", pod.name),
+        LogEntry::BackOffPull { pod, image, .. } => {
+            format!("Pod {}: back-off pulling image {image}", pod.name)
+        }
+        LogEntry::FailedConfiguration { pod, what, .. } => pod_events::failed_configuration(pod, what),
+        LogEntry::FailedMount { pod, volume, what } => {
+            format!("Pod {}: MountVolume.SetUp failed for volume \"{volume}\": {what} not found", pod.name)
+        }
+        LogEntry::DeadlineExceeded { pod } => {
+            format!("Pod {} was active on the node longer than the specified deadline", pod.name)
+        }
+        LogEntry::Killing { pod, container, why } => pod_events::killing(pod, container, *why),
         LogEntry::PodGone { pod } => format!("Pod {} is gone", pod.name),
         LogEntry::SliceChanged { service } => format!("EndpointSlice of {} changed", service.name),
         LogEntry::ProxySynced { node } => format!("kube-proxy on {node} wrote its rules"),
@@ -58,9 +79,22 @@ pub fn action(action: &Action) -> String {
         }
         Action::SetSelector { service, .. } => format!("Selector of Service {} changed", service.name),
         Action::Scale { deployment, replicas } => format!("{} scaled to {replicas}", deployment.name),
-        Action::SetReadiness { pod, pass: true } => format!("Pod {} passes its probe again", pod.name),
-        Action::SetReadiness { pod, pass: false } => format!("Pod {} fails its probe", pod.name),
-        Action::CrashPod { pod } => format!("Pod {} made to crash", pod.name),
+        Action::SetReadiness { pod, pass: true, .. } => format!("Pod {} passes its probe again", pod.name),
+        Action::SetReadiness { pod, pass: false, .. } => format!("Pod {} fails its probe", pod.name),
+        Action::SetLiveness { pod, pass: true, .. } => {
+            format!("Pod {} passes its liveness probe again", pod.name)
+        }
+        Action::SetLiveness { pod, pass: false, .. } => format!("Pod {} fails its liveness probe", pod.name),
+        Action::CrashPod { pod, .. } => format!("Pod {} made to crash", pod.name),
+        Action::FinishPod { pod, exit_code: 0, .. } => format!("Pod {} made to complete", pod.name),
+        Action::FinishPod { pod, exit_code, .. } => format!("Pod {} made to end with {exit_code}", pod.name),
+        Action::SetPodCondition { pod, type_, status: true } => format!("Pod {}: {type_} is True", pod.name),
+        Action::SetPodCondition { pod, type_, status: false } => {
+            format!("Pod {}: {type_} is False", pod.name)
+        }
+        Action::SetApp { app } => format!("{} {}: what its programs do was said", app.of.kind, app.of.name),
+        Action::SetMissing { what, missing: true } => format!("{what} is missing"),
+        Action::SetMissing { what, missing: false } => format!("{what} is there"),
         Action::PowerNode { node, on: true } => format!("{node} switched on"),
         Action::PowerNode { node, on: false } => format!("{node} switched off"),
         Action::Cordon { node, on: true } => format!("{node} cordoned"),

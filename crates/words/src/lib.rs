@@ -7,6 +7,7 @@ mod assumptions;
 mod called;
 mod happened;
 mod outcome;
+mod pod_events;
 mod refusal;
 mod why;
 

@@ -116,7 +116,7 @@ async fn a_pod_says_where_it_is_and_fails_its_probe_when_told_to() {
     page.shows(&ip.to_string()).await;
     page.press("Fail readiness").await;
     page.until("the button turns round", || page.has_control("Restore readiness")).await;
-    assert_eq!(page.world(|world| world.pod_runtime(uid).map(|pod| pod.passes_probe)), Some(false));
+    assert_eq!(page.world(|world| world.pod_runtime(uid).map(|pod| pod.passes_readiness())), Some(false));
 }
 
 #[wasm_bindgen_test]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::scenario::{service_policy, wire};
-use super::{ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, ServicePolicy, ServiceType, Str};
+use super::{
+    App, ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, Prerequisite, ServicePolicy,
+    ServiceType, Str,
+};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 
@@ -63,16 +66,50 @@ pub enum Action {
         deployment: NsName,
         replicas: u32,
     },
-    /// Sets the result of the Pod's readiness probe from now on.
+    /// Sets the result of readiness probes from now on: of one container, or of all that the Pod has.
     SetReadiness {
         #[serde(with = "wire::ns_name")]
         pod: NsName,
+        container: Option<Str>,
         pass: bool,
     },
-    /// The Pod's process ends with an error; the kubelet restarts it.
+    /// The same for liveness probes: the kubelet restarts what fails them.
+    SetLiveness {
+        #[serde(with = "wire::ns_name")]
+        pod: NsName,
+        container: Option<Str>,
+        pass: bool,
+    },
+    /// The process of a container ends with an error: the first's, if none is named.
     CrashPod {
         #[serde(with = "wire::ns_name")]
         pod: NsName,
+        container: Option<Str>,
+    },
+    /// The process of a container ends of itself, as a Job's does; those of all main containers, if none is named.
+    FinishPod {
+        #[serde(with = "wire::ns_name")]
+        pod: NsName,
+        container: Option<Str>,
+        #[serde(default)]
+        exit_code: u32,
+    },
+    /// Sets a condition in the Pod's status that a readiness gate asks for.
+    SetPodCondition {
+        #[serde(with = "wire::ns_name")]
+        pod: NsName,
+        #[serde(rename = "type")]
+        type_: Str,
+        status: bool,
+    },
+    /// Says what the programs of a workload or Pod do, in place of what was said of the same before.
+    SetApp {
+        app: App,
+    },
+    /// What Pods need is not there from now on, or is there again.
+    SetMissing {
+        what: Prerequisite,
+        missing: bool,
     },
     PowerNode {
         node: Name,
@@ -152,9 +189,13 @@ impl Action {
             | Action::SetServicePolicy { service, .. }
             | Action::SetSelector { service, .. } => Some(ObjectRef::of_key(Kind::Service, service)),
             Action::Scale { deployment, .. } => Some(ObjectRef::of_key(Kind::Deployment, deployment)),
-            Action::SetReadiness { pod, .. } | Action::CrashPod { pod } => {
-                Some(ObjectRef::of_key(Kind::Pod, pod))
-            }
+            Action::SetReadiness { pod, .. }
+            | Action::SetLiveness { pod, .. }
+            | Action::CrashPod { pod, .. }
+            | Action::FinishPod { pod, .. }
+            | Action::SetPodCondition { pod, .. } => Some(ObjectRef::of_key(Kind::Pod, pod)),
+            Action::SetApp { app } => Some(app.of.clone()),
+            Action::SetMissing { what, .. } => what.object(),
             Action::PowerNode { node, .. }
             | Action::Cordon { node, .. }
             | Action::Drain { node, .. }

@@ -208,6 +208,8 @@ pub enum Format {
     ObjectRef,
     /// `namespace/name`.
     NsName,
+    /// `image/NAME`, or a ConfigMap, Secret or claim.
+    Prerequisite,
     /// A URL, `host:port` or `service/namespace/name`.
     Target,
     Seed,

@@ -212,6 +212,9 @@ fn format_rule(format: Format) -> &'static str {
         }
         Format::ObjectRef => "must be KIND/NAMESPACE/NAME, such as Pod/default/web-0, or KIND/NAME",
         Format::NsName => "must be NAMESPACE/NAME, or a name in the namespace default",
+        Format::Prerequisite => {
+            "must be image/NAME, configmap/NAMESPACE/NAME, secret/NAMESPACE/NAME or persistentvolumeclaim/NAMESPACE/NAME"
+        }
         Format::Target => "must be a URL, HOST:PORT or service/NAMESPACE/NAME, without blanks",
         Format::SyncPeriod => "must be greater than 0, and at most a year",
         Format::MinSyncPeriod => "must be less than or equal to syncPeriod",

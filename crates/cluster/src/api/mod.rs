@@ -20,6 +20,7 @@ mod namespace;
 mod node;
 mod pod;
 mod pod_status;
+mod prerequisite;
 mod priority_class;
 mod probe;
 mod quantity;
@@ -66,6 +67,7 @@ pub use pod_status::{
     ConditionStatus, ContainerState, ContainerStatus, Phase, PodCondition, PodConditions, PodStatus,
     Terminated, TerminatedReason, WaitingReason,
 };
+pub use prerequisite::Prerequisite;
 pub use priority_class::{PreemptionPolicy, PriorityClass};
 pub use probe::{Probe, ProbeHandler, ProbeKind};
 pub use quantity::Quantity;
@@ -73,8 +75,8 @@ pub use read::{MAX_OBJECTS, decode_object, parse};
 pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, ResourceRequirements};
 pub(crate) use scenario::check_action;
 pub use scenario::{
-    ClientFrom, ClientSpec, DetectLocalMode, KubeProxy, MAX_ACTIONS, NodePortAddresses, Scenario,
-    ScenarioNode, TimingProfile,
+    App, ClientFrom, ClientSpec, DetectLocalMode, Exits, KubeProxy, MAX_ACTIONS, MAX_APPS, NodePortAddresses,
+    Scenario, ScenarioNode, TimingProfile,
 };
 pub use selectors::selects;
 pub use service::{

@@ -41,6 +41,8 @@ pub struct Machine {
     /// Keys the draws that its rules make.
     pub(crate) subject: u64,
     pub cni: Cni,
+    /// Those in its own network namespace (`hostNetwork`).
+    pub(crate) host_network_pods: Vec<Uid>,
     pub stack: Stack,
     /// Counted since the rules in force were written, for each family on its own.
     pub sent: SentConnections,

@@ -7,13 +7,12 @@ use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Deployment, Diagnostic, DiagnosticKind, EndpointSlice, Endpoints, Kind,
-    KubeObject, Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, PriorityClass,
-    ReplicaSet, Service, Severity, Str, Uid, check_action,
+    Action, ClientFrom, ClientSpec, Container, Deployment, Diagnostic, DiagnosticKind, EndpointSlice,
+    Endpoints, Kind, KubeObject, Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus,
+    PriorityClass, ReplicaSet, Service, Severity, Str, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
 use crate::node::ProxyStatus;
-use crate::node::kubelet::Process;
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
 
@@ -46,17 +45,19 @@ impl World {
             Action::SetServicePolicy { service, policy } => self.set_service_policy(service, policy),
             Action::SetSelector { service, selector } => self.set_selector(service, selector),
             Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
-            Action::SetReadiness { pod, pass } => {
-                self.pod_that(Process::serves, pod)?;
-                self.set_probe_result(pod, *pass);
-                self.changes.scene = true;
-                Ok(())
+            Action::SetReadiness { pod, container, pass } => {
+                self.set_readiness(pod, container.as_deref(), *pass)
             }
-            Action::CrashPod { pod } => {
-                self.pod_that(|process| process == Process::Listening, pod)?;
-                self.crash(pod);
-                Ok(())
+            Action::SetLiveness { pod, container, pass } => {
+                self.set_liveness(pod, container.as_deref(), *pass)
             }
+            Action::CrashPod { pod, container } => self.crash(pod, container.as_deref()),
+            Action::FinishPod { pod, container, exit_code } => {
+                self.finish(pod, container.as_deref(), *exit_code)
+            }
+            Action::SetPodCondition { pod, type_, status } => self.set_pod_condition(pod, type_, *status),
+            Action::SetApp { app } => self.set_app(app),
+            Action::SetMissing { what, missing } => self.set_missing(what, *missing),
             Action::PowerNode { node, on } => self.power(node, *on),
             Action::CutOffNode { node, on } => {
                 let node = self.node_uid(node)?;
@@ -174,7 +175,7 @@ impl World {
     fn apply_pod(&mut self, mut pod: Pod) -> Result<Uid, Refusal> {
         let key = pod.meta.key();
         if let Some(old) = self.store.pods.get(&key).cloned() {
-            if old.spec.containers != pod.spec.containers {
+            if !differs_in_images_only(&old.spec.containers, &pod.spec.containers) {
                 return Err(Refusal::Immutable {
                     object: ObjectRef::of_key(Kind::Pod, &key),
                     field: "spec.containers",
@@ -184,6 +185,7 @@ impl World {
             self.update_object::<Pod>(&key, |p| {
                 p.meta.labels = labels;
                 p.meta.annotations = annotations;
+                p.spec.containers = pod.spec.containers;
             });
             return Ok(old.meta.uid);
         }
@@ -278,16 +280,6 @@ impl World {
         Some(())
     }
 
-    fn pod_that(&self, runs: fn(Process) -> bool, key: &NsName) -> Result<Uid, Refusal> {
-        let pod = self
-            .store
-            .pods
-            .get(key)
-            .ok_or_else(|| Refusal::NotFound { object: ObjectRef::of_key(Kind::Pod, key) })?;
-        let running = self.pods.get(&pod.meta.uid).is_some_and(|r| runs(r.process));
-        running.then_some(pod.meta.uid).ok_or_else(|| Refusal::PodNotRunning { pod: key.clone() })
-    }
-
     fn node_uid(&self, name: &Name) -> Result<Uid, Refusal> {
         let missing = || Refusal::NotFound {
             object: ObjectRef::of_key(Kind::Node, &NsName { namespace: "".into(), name: name.clone() }),
@@ -377,6 +369,13 @@ impl World {
         let found = self.traffic.client_named(name).map(|c| c.id);
         found.ok_or_else(|| Refusal::NoSuchClient { client: name.clone() })
     }
+}
+
+/// Of a Pod's containers nothing else can be changed (core validation.go, ValidatePodUpdate).
+fn differs_in_images_only(old: &[Container], new: &[Container]) -> bool {
+    let same =
+        |(old, new): (&Container, &Container)| Container { image: old.image.clone(), ..new.clone() } == *old;
+    old.len() == new.len() && old.iter().zip(new).all(same)
 }
 
 /// Whether another object of a kind may be created if there are `count` already.

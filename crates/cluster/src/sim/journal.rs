@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn a_snapshot_shares_the_log_until_the_next_entry() {
-        let entry = || LogEntry::Crashed { pod: crate::api::NsName::new("default", "web") };
+        let entry =
+            || LogEntry::Crashed { pod: crate::api::NsName::new("default", "web"), container: "web".into() };
         let mut journal = Journal::new(1);
         journal.record(Time(1), entry());
         let snapshot = journal.clone();

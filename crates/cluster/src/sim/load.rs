@@ -1,5 +1,7 @@
 //! Makes a World at its first moment from manifests and a scenario.
 
+use std::sync::Arc;
+
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
     Codec, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace, Node, NodeCondition,
@@ -48,6 +50,7 @@ impl World {
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
+        world.say_of_apps(scenario);
         // A text may name an object twice: the second one changes it.
         let mut refusals = world.add_first_nodes(manifest, scenario);
         let meta = Meta { name: "default".into(), ..Meta::default() };
@@ -56,6 +59,14 @@ impl World {
         world.add_scenario_clients(scenario);
         world.record_start();
         (world, refusals)
+    }
+
+    /// A text holds no more of either than may be said.
+    fn say_of_apps(&mut self, scenario: &Scenario) {
+        for app in &scenario.apps {
+            self.set_app(app).expect("a Scenario is within the limit");
+        }
+        self.missing = Arc::new(scenario.missing.iter().cloned().collect());
     }
 
     fn add_first_nodes(&mut self, manifest: &Manifest, scenario: &Scenario) -> Vec<Refusal> {
@@ -128,6 +139,7 @@ impl World {
             silence: 0,
             subject: Chance::subject(&node.meta.name),
             cni,
+            host_network_pods: Vec::new(),
             stack,
             sent: Default::default(),
             proxy: ProxyStatus::new(&self.config.pod_cidrs),

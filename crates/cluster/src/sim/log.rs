@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Refusal, Time};
-use crate::api::{Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef};
+use crate::api::{Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef, Prerequisite, ProbeKind, Str};
+use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
 /// One thing that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,23 +59,79 @@ pub enum LogEntry {
     NoPodAddress {
         pod: NsName,
     },
+    /// The image is on the node.
+    Pulled {
+        pod: NsName,
+        container: Str,
+        image: Str,
+    },
+    Created {
+        pod: NsName,
+        container: Str,
+    },
     Started {
         pod: NsName,
+        container: Str,
         ip: Option<IpAddr>,
     },
     Ready {
         pod: NsName,
         ready: bool,
     },
-    /// The readiness probe failed `failureThreshold` times in a row.
+    /// A probe failed, for the first time in a row.
     Unhealthy {
         pod: NsName,
+        container: Str,
+        probe: ProbeKind,
+        why: ProbeFailure,
     },
+    /// A container's process ended of itself, with an error.
     Crashed {
         pod: NsName,
+        container: Str,
     },
+    /// It ended of itself, with success.
+    Completed {
+        pod: NsName,
+        container: Str,
+    },
+    /// The container has crashed again, and waits before it is started again.
+    BackOff {
+        pod: NsName,
+        container: Str,
+    },
+    /// The image cannot be pulled.
+    FailedPull {
+        pod: NsName,
+        container: Str,
+        image: Str,
+    },
+    /// It waits before it is pulled again.
+    BackOffPull {
+        pod: NsName,
+        container: Str,
+        image: Str,
+    },
+    /// A container's environment cannot be made.
+    FailedConfiguration {
+        pod: NsName,
+        container: Str,
+        what: MissingConfiguration,
+    },
+    FailedMount {
+        pod: NsName,
+        volume: Str,
+        what: Prerequisite,
+    },
+    /// `activeDeadlineSeconds` are over.
+    DeadlineExceeded {
+        pod: NsName,
+    },
+    /// The kubelet begins to stop a container.
     Killing {
         pod: NsName,
+        container: Str,
+        why: KillReason,
     },
     PodGone {
         pod: NsName,
@@ -101,6 +158,17 @@ pub enum LogEntry {
     },
 }
 
+/// Why the kubelet stops a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum KillReason {
+    /// Its Pod stops.
+    Stopped,
+    LivenessProbe,
+    StartupProbe,
+    /// Its image is another one now.
+    DefinitionChanged,
+}
+
 impl LogEntry {
     /// The object that the entry is about.
     pub fn about(&self) -> Option<ObjectRef> {
@@ -108,11 +176,20 @@ impl LogEntry {
             LogEntry::Scheduled { pod, .. }
             | LogEntry::FailedScheduling { pod, .. }
             | LogEntry::NoPodAddress { pod }
+            | LogEntry::Pulled { pod, .. }
+            | LogEntry::Created { pod, .. }
             | LogEntry::Started { pod, .. }
             | LogEntry::Ready { pod, .. }
-            | LogEntry::Unhealthy { pod }
-            | LogEntry::Crashed { pod }
-            | LogEntry::Killing { pod }
+            | LogEntry::Unhealthy { pod, .. }
+            | LogEntry::Crashed { pod, .. }
+            | LogEntry::Completed { pod, .. }
+            | LogEntry::BackOff { pod, .. }
+            | LogEntry::FailedPull { pod, .. }
+            | LogEntry::BackOffPull { pod, .. }
+            | LogEntry::FailedConfiguration { pod, .. }
+            | LogEntry::FailedMount { pod, .. }
+            | LogEntry::DeadlineExceeded { pod }
+            | LogEntry::Killing { pod, .. }
             | LogEntry::PodGone { pod } => Some(ObjectRef::of_key(Kind::Pod, pod)),
             LogEntry::FailedCreate { replica_set, .. } => {
                 Some(ObjectRef::of_key(Kind::ReplicaSet, replica_set))

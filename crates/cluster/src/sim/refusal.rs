@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::drain::DrainBlockers;
-use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef};
+use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef, Str};
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -109,5 +109,13 @@ pub enum Refusal {
     },
     PodNotRunning {
         pod: NsName,
+    },
+    NoSuchContainer {
+        pod: NsName,
+        container: Str,
+    },
+    /// The limit on what is said of programs, or of what is missing.
+    TooMuchSaid {
+        limit: u32,
     },
 }

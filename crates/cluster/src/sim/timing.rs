@@ -53,9 +53,13 @@ pub struct Timing {
     pub pod_sandbox: Span,
     pub container_start: Span,
     pub pod_start_spread: Span,
+    /// How long an init container runs, and how long one of a Job's: assumed, since no manifest says it.
+    pub init_container_run: Span,
+    pub job_run: Span,
     /// From SIGTERM to the end of a process that stops when told to.
     pub app_shutdown: Span,
-    /// kubelet's first back-off for a container that crashed again (10 s, doubled, at most 300 s).
+    /// kubelet's first back-off for a container that crashed again, and for an image that is not there (10 s, doubled,
+    /// at most 300 s; the gate ReduceDefaultCrashLoopBackOffDecay is off in 1.36).
     pub crash_backoff: Span,
     pub crash_backoff_max: Span,
 
@@ -106,6 +110,8 @@ impl Timing {
             pod_sandbox: Span::from_millis(600),
             container_start: Span::from_millis(900),
             pod_start_spread: Span::from_millis(500),
+            init_container_run: Span::from_secs(1),
+            job_run: Span::from_secs(5),
             app_shutdown: Span::from_millis(500),
             crash_backoff: Span::from_secs(10),
             crash_backoff_max: Span::from_secs(300),

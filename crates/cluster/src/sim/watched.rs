@@ -65,6 +65,9 @@ pub(crate) trait Watched: Stored {
 impl Watched for Pod {
     fn notify(world: &mut World, _: &NsName, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
         world.notify_owners(old, new);
+        if let (Some(old), Some(new)) = (old, new) {
+            world.kubelet_sees_change(old, new);
+        }
         world.notify_services(old, new);
         world.scheduler_follows_pod(old, new);
         if new.is_none() {
@@ -141,7 +144,12 @@ impl Watched for PriorityClass {
 }
 
 impl Watched for Unsimulated {
-    fn notify(_: &mut World, _: &NsName, _: Option<&Arc<Unsimulated>>, _: Option<&Arc<Unsimulated>>) {}
+    /// It may be what a Pod waits for.
+    fn notify(world: &mut World, _: &NsName, _: Option<&Arc<Unsimulated>>, _: Option<&Arc<Unsimulated>>) {
+        if !world.missing.is_empty() {
+            world.prerequisites_changed();
+        }
+    }
 }
 
 impl World {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
-use crate::api::{KubeProxy, Name, NsName, Pod, Uid};
+use crate::api::{App, KubeProxy, Name, NsName, Pod, Prerequisite, Uid};
 use crate::control::{Allocated, Cloud, Scheduler as PodScheduler};
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
@@ -55,7 +55,11 @@ pub struct World {
     pub(crate) config: Arc<ClusterConfig>,
     pub(crate) store: Store,
     pub(crate) machines: LiteMap<Uid, Machine>,
-    pub(crate) pods: LiteMap<Uid, PodRuntime>,
+    pub(crate) pods: LiteMap<Uid, Arc<PodRuntime>>,
+    /// What was said of programs in containers; the later of two that are about the same is the only one.
+    pub(crate) apps: Arc<Vec<Arc<App>>>,
+    /// What was said to be missing of what Pods need.
+    pub(crate) missing: Arc<BTreeSet<Prerequisite>>,
     pub(crate) cloud: Cloud,
     pub(crate) allocated: Arc<Allocated>,
     pub(crate) scheduler: PodScheduler,
@@ -102,6 +106,8 @@ impl World {
             store: Store::default(),
             machines: LiteMap::new(),
             pods: LiteMap::new(),
+            apps: Arc::default(),
+            missing: Arc::default(),
             cloud: Cloud::default(),
             allocated: Arc::default(),
             scheduler: PodScheduler::default(),
@@ -151,7 +157,17 @@ impl World {
     }
 
     pub fn pod_runtime(&self, uid: Uid) -> Option<&PodRuntime> {
-        self.pods.get(&uid)
+        self.pods.get(&uid).map(|runtime| &**runtime)
+    }
+
+    /// What was said of programs in containers.
+    pub fn apps(&self) -> impl Iterator<Item = &App> {
+        self.apps.iter().map(|app| &**app)
+    }
+
+    /// What was said to be missing of what Pods need.
+    pub fn missing(&self) -> &BTreeSet<Prerequisite> {
+        &self.missing
     }
 
     /// Oldest first.
@@ -328,7 +344,7 @@ impl World {
         let Some(runtime) = self.pods.get(&pod.meta.uid) else {
             return pod.spec.node_name.is_none() && self.is_to_be_scheduled(pod);
         };
-        runtime.passes_probe && self.machines.get(&runtime.node).is_some_and(|m| !m.is_silent())
+        runtime.may_become_ready() && self.machines.get(&runtime.node).is_some_and(|m| !m.is_silent())
     }
 
     pub fn node_name(&self, uid: Uid) -> Option<&Name> {

@@ -193,8 +193,15 @@ impl World {
         let running: Vec<Caller> = pods
             .iter()
             .filter_map(|pod| {
-                let runtime = self.pods.get(&pod.meta.uid).filter(|r| r.process == Process::Listening)?;
-                Some(Caller { place: Place::Pod(runtime.uid), addresses: runtime.addresses? })
+                let runtime = self.pods.get(&pod.meta.uid)?;
+                match runtime.main_process() {
+                    Process::Starting | Process::Listening => {}
+                    Process::Stopped | Process::ShuttingDown | Process::Draining => return None,
+                }
+                // In the node's network namespace it is a process like any other there.
+                let place =
+                    if runtime.host_network { Place::Node(runtime.node) } else { Place::Pod(runtime.uid) };
+                Some(Caller { place, addresses: runtime.addresses? })
             })
             .collect();
         (!running.is_empty()).then(|| running[(ordinal % running.len() as u64) as usize])

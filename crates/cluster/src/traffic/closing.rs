@@ -9,16 +9,20 @@ use crate::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict, Place};
 use netfilter::Protocol;
 
 impl World {
-    /// A Pod's process has ended, but the Pod still has its address.
-    pub(crate) fn process_ended(&mut self, pod: Uid) {
+    /// The process of a Pod's container has ended, but the Pod still has its address. The clients in a Pod are in its
+    /// first main container. Those in a node's network namespace are not told apart, and finish what they began.
+    pub(crate) fn process_ended(&mut self, pod: Uid, container: u32) {
         let place = Place::Pod(pod);
-        let open = self.traffic.connections.values().map(|live| &live.record).filter(|r| r.ended.is_none());
+        let is_client = self.pods.get(&pod).and_then(|runtime| runtime.main_index()) == Some(container);
+        let open = self.traffic.connections.values().filter(|live| live.record.ended.is_none());
         let (mut called, mut served) = (Vec::new(), Vec::new());
-        for record in open {
-            if record.source == place {
+        for live in open {
+            let record = &live.record;
+            if is_client && record.source == place {
                 called.push(record.id);
             }
-            if record.server.as_ref().is_some_and(|(_, uid)| *uid == pod) {
+            let is_server = record.server.as_ref().is_some_and(|(_, uid)| *uid == pod);
+            if is_server && live.server_container == container {
                 served.push(record.id);
             }
         }

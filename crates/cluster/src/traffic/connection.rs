@@ -26,6 +26,8 @@ pub struct Live {
     pub(crate) balanced_to: Option<Uid>,
     /// Its tuples, if a load balancer with `ipMode: Proxy` handles it.
     pub(super) proxied: Option<Proxied>,
+    /// The container, in its Pod, that accepted it.
+    pub(super) server_container: u32,
     /// The tuple that the server's socket has.
     pub(super) server_tuple: Option<Tuple>,
     /// The server's end is closed; the client's may still be open.
@@ -129,6 +131,7 @@ impl World {
             state: SocketState::SynSent,
             balanced_to: None,
             proxied: None,
+            server_container: 0,
             server_tuple: None,
             server_closed: false,
             timeout: client.spec.timeout.unwrap_or(self.timing.client_timeout),
@@ -315,20 +318,20 @@ impl World {
         pod: Uid,
         tuple: Tuple,
     ) -> PacketVerdict {
-        let process = self.pods.get(&pod).map_or(Process::Stopped, |r| r.process);
         let udp = tuple.protocol != Protocol::Tcp;
         let Some(live) = self.traffic.connections.get(&connection) else {
             return PacketVerdict::NotExpected;
         };
         let mine = live.record.server.as_ref().is_some_and(|(_, uid)| *uid == pod);
+        let process = self.process_in(pod, live.server_container);
         match kind {
             PacketKind::Syn | PacketKind::Request if kind == PacketKind::Syn || udp => {
-                if !self.listens(pod, tuple.dst_port) {
+                let Some(container) = self.listener(pod, tuple.dst_port) else {
                     let no = if udp { PacketKind::PortUnreachable } else { PacketKind::Reset };
                     self.send(connection, no, Place::Pod(pod), tuple.reversed());
                     return PacketVerdict::NothingListens;
-                }
-                self.accept(connection, pod, tuple);
+                };
+                self.accept(connection, (pod, container), tuple);
                 if udp {
                     self.plan_answer(connection);
                 } else {
@@ -358,11 +361,12 @@ impl World {
         PacketVerdict::Delivered
     }
 
-    fn accept(&mut self, connection: ConnectionId, pod: Uid, tuple: Tuple) {
+    fn accept(&mut self, connection: ConnectionId, (pod, container): (Uid, u32), tuple: Tuple) {
         let key = self.pods.get(&pod).map(|r| r.key.clone());
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.record.server = key.map(|key| (key, pod));
         live.record.server_saw = Some((tuple.src, tuple.src_port));
+        live.server_container = container;
         live.server_tuple = Some(tuple);
     }
 
@@ -376,8 +380,8 @@ impl World {
     pub(crate) fn app_answers(&mut self, connection: ConnectionId, request: u32) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let (Some((key, pod)), Some(tuple)) = (live.record.server.clone(), live.server_tuple) else { return };
-        let runtime = self.pods.get(&pod);
-        let alive = runtime.is_some_and(|r| r.process != Process::Stopped && r.has_address(tuple.dst));
+        let has_address = self.pods.get(&pod).is_some_and(|runtime| runtime.has_address(tuple.dst));
+        let alive = has_address && self.process_in(pod, live.server_container) != Process::Stopped;
         if !alive || live.record.requests != request {
             return;
         }

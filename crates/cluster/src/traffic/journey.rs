@@ -63,7 +63,12 @@ impl World {
         }
         let closes = kind.closes() || (kind == PacketKind::Response && !stays_open);
         let mut flight = Flight { trace, tuple, closes, inner, to: from, rules_bytes: 0 };
-        match from {
+        // A Pod in the node's network namespace sends as the node does.
+        let host = match from {
+            Place::Pod(pod) => self.pods.get(&pod).filter(|runtime| runtime.host_network).map(|r| r.node),
+            Place::Node(_) | Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => None,
+        };
+        match host.map_or(from, Place::Node) {
             Place::Node(node) if self.machines.get(&node).is_some_and(|m| m.power) => {
                 self.traverse_node(node, flight, true);
             }

@@ -147,7 +147,7 @@ impl World {
         }
     }
 
-    /// A packet for the node itself. The only processes there are clients; none accepts connections.
+    /// A packet for the node itself: for a client there, or for a Pod in its network namespace.
     fn reaches_node_itself(&mut self, node: Uid, flight: Flight) {
         let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
         if kind.is_reply() {
@@ -155,10 +155,25 @@ impl World {
             self.end_flight_here(flight, verdict);
             return;
         }
+        if let Some(pod) = self.host_network_server(node, connection, tuple.dst_port) {
+            let verdict = self.server_receives(connection, kind, pod, tuple);
+            self.end_flight_here(flight, verdict);
+            return;
+        }
         let tcp = tuple.protocol == Protocol::Tcp;
         self.end_flight_here(flight, PacketVerdict::NothingListens);
         let answer = if tcp { PacketKind::Reset } else { PacketKind::PortUnreachable };
         self.send(connection, answer, Place::Node(node), tuple.reversed());
+    }
+
+    /// The Pod in the node's network namespace that has the connection, or else one that listens on the port.
+    fn host_network_server(&self, node: Uid, connection: ConnectionId, port: u16) -> Option<Uid> {
+        let pods = &self.machines.get(&node)?.host_network_pods;
+        let live = self.traffic.connections.get(&connection);
+        let server = live.and_then(|live| live.record.server.as_ref()).map(|(_, uid)| *uid);
+        let has_it = |uid: &&Uid| Some(**uid) == server;
+        let listens = |uid: &&Uid| self.listener(**uid, port).is_some();
+        pods.iter().find(has_it).or_else(|| pods.iter().find(listens)).copied()
     }
 
     /// REJECT: the node sends an ICMP error (icmp-port-unreachable, kube-proxy's default).

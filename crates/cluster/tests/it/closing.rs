@@ -70,7 +70,7 @@ fn a_pod_that_is_deleted_closes_what_it_had_open() {
 #[test]
 fn so_does_one_that_crashes() {
     let (mut run, server) = with_an_open_connection();
-    act(&mut run, Action::CrashPod { pod: key(&server) });
+    act(&mut run, Action::CrashPod { pod: key(&server), container: None });
     goes_on(&mut run);
 }
 

@@ -26,7 +26,8 @@ fn last_delivered(world: &World) -> u64 {
 /// As long as it is the only one, the terminating Pod is chosen: that saves connections where it serves on.
 #[test]
 fn an_app_that_drains_serves_for_half_of_its_grace_period() {
-    assert_eq!(last_delivered(&run("apps: {drain: false}")), 12);
+    let closed = last_delivered(&run("apps: {drain: false}"));
+    assert!((11..=12).contains(&closed), "SIGTERM soon after 12 s closes the listener: {closed}");
     let drained = last_delivered(&run("apps: {drain: true}"));
     assert!(
         (24..=27).contains(&drained),

@@ -74,7 +74,7 @@ fn min_sync_period_gathers_changes() {
         let before = run.world().log_count();
         for pass in [false, true, false, true] {
             let pod = cluster::api::NsName::new("default", "w1");
-            run.act(cluster::api::Action::SetReadiness { pod, pass }).expect("the Pod runs");
+            run.act(cluster::api::Action::SetReadiness { pod, container: None, pass }).expect("the Pod runs");
             go_on(&mut run, Span::from_secs(3));
         }
         go_on(&mut run, Span::from_secs(60));
@@ -98,7 +98,7 @@ fn ipvs_mode_writes_each_change_at_once() {
         run.advance_to(seconds(40), u64::MAX);
         for change in 0..30 {
             let (pod, pass) = (cluster::api::NsName::new("default", "w1"), change % 2 == 1);
-            run.act(cluster::api::Action::SetReadiness { pod, pass }).expect("the Pod runs");
+            run.act(cluster::api::Action::SetReadiness { pod, container: None, pass }).expect("the Pod runs");
             go_on(&mut run, Span::from_millis(500));
         }
         let is_its =

@@ -47,12 +47,12 @@ fn nftables_keeps_chains_that_are_out_of_use_until_the_next_sync() {
     assert_eq!(left_over(&run), "");
     let pods = run.world().store().pods.as_map().keys().filter(|pod| pod.name.starts_with("web"));
     let pod = pods.min().expect("it runs").clone();
-    run.act(Action::SetReadiness { pod: pod.clone(), pass: false }).expect("it runs");
+    run.act(Action::SetReadiness { pod: pod.clone(), container: None, pass: false }).expect("it runs");
     go_on(&mut run, Span::from_secs(10));
     let text = left_over(&run);
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.starts_with("# endpoint-") && text.ends_with("; nothing jumps to it\n"), "{text}");
-    run.act(Action::SetReadiness { pod, pass: true }).expect("it runs");
+    run.act(Action::SetReadiness { pod, container: None, pass: true }).expect("it runs");
     go_on(&mut run, Span::from_secs(10));
     assert_eq!(left_over(&run), "", "it is in use again");
     let object = ObjectRef { kind: Kind::Service, namespace: "default".into(), name: "web".into() };

@@ -249,7 +249,7 @@ fn observe(case: &Case, with: bool) -> String {
     run.advance_to(seconds(10), u64::MAX);
     for pod in case.actions {
         let pod = NsName::new("default", pod);
-        run.act(Action::SetReadiness { pod, pass: false }).expect("the Pod runs");
+        run.act(Action::SetReadiness { pod, container: None, pass: false }).expect("the Pod runs");
     }
     go_on(&mut run, Span::from_secs(10));
     run.act(Action::AddClient { client: client(case) }).expect("the client can be added");
@@ -338,7 +338,8 @@ fn datagrams_move_when_their_endpoint_goes() {
     };
     let (udp, tcp) = (open(&run, "udp"), open(&run, "tcp"));
     for pod in [&udp.1, &tcp.1] {
-        run.act(Action::SetReadiness { pod: pod.clone(), pass: false }).expect("the Pod runs");
+        run.act(Action::SetReadiness { pod: pod.clone(), container: None, pass: false })
+            .expect("the Pod runs");
     }
     go_on(&mut run, Span::from_secs(20));
     assert_eq!(open(&run, "tcp"), tcp, "nobody touches the connection");

@@ -75,8 +75,10 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
     let nodes: Vec<_> = store.nodes.keys().map(|k| k.name.clone()).collect();
     let action = match operation {
         Operation::DeletePod(i) => Action::DeleteObject { object: pod_ref(&nth(pods, *i)?) },
-        Operation::Crash(i) => Action::CrashPod { pod: nth(pods, *i)? },
-        Operation::Readiness(i, pass) => Action::SetReadiness { pod: nth(pods, *i)?, pass: *pass },
+        Operation::Crash(i) => Action::CrashPod { pod: nth(pods, *i)?, container: None },
+        Operation::Readiness(i, pass) => {
+            Action::SetReadiness { pod: nth(pods, *i)?, container: None, pass: *pass }
+        }
         Operation::Relabel(i, app) => {
             let value = if *app { "web" } else { "other" };
             let labels: Labels = [("app".into(), value.into())].into_iter().collect();
@@ -173,6 +175,11 @@ fn reason_not_to_try(action: &Action) -> Option<&'static str> {
         | Action::SetProxyMode { .. }
         | Action::Apply { .. }
         | Action::AddNode { .. } => None,
+        Action::SetLiveness { .. }
+        | Action::FinishPod { .. }
+        | Action::SetApp { .. }
+        | Action::SetMissing { .. } => Some("kubelet_properties.rs does it"),
+        Action::SetPodCondition { .. } => Some("only a Pod with a readiness gate asks, in kubelet.rs"),
         Action::SetIpMode { .. } => Some("both modes of each policy are compared in policies.rs"),
         Action::AddClient { .. }
         | Action::RemoveClient { .. }

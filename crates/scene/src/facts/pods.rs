@@ -76,15 +76,14 @@ fn state(world: &World, pod: &Pod) -> PodState {
         return PodState::Terminating;
     }
     match pod.status.waiting() {
-        Some("ContainerCreating") => return PodState::Creating,
         Some("CrashLoopBackOff") => return PodState::Crashed(true),
-        Some(_) => return PodState::Crashed(false),
-        None => {}
+        Some("Error" | "Completed") => return PodState::Crashed(false),
+        Some(_) | None => {}
     }
     match runtime {
         None => PodState::Pending,
         Some(_) if pod.status.is_ready() => PodState::Ready,
-        Some(r) if r.process == Process::Listening => PodState::NotReady,
+        Some(runtime) if runtime.main_process() != Process::Stopped => PodState::NotReady,
         Some(_) => PodState::Creating,
     }
 }

@@ -20,6 +20,7 @@ pub const NOT_SIMULATED: &[ApiResource] = &[
     namespaced("CronJob", "batch/v1", "cronjobs", "cronjob", &["cj"]),
     namespaced("ConfigMap", "v1", "configmaps", "configmap", &["cm"]),
     namespaced("Secret", "v1", "secrets", "secret", &[]),
+    namespaced("PersistentVolumeClaim", "v1", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"]),
     namespaced("ServiceAccount", "v1", "serviceaccounts", "serviceaccount", &["sa"]),
 ];
 

@@ -10,7 +10,9 @@
 //!   proxyMode: iptables                  # nftables
 //!   kubeProxy: {masqueradeAll: true}     # and the rest of KubeProxyConfiguration that is simulated
 //!   cni: {ipMasq: false}                 # Pods keep their address outside the Pod network
-//!   apps: {drain: true}                  # on SIGTERM they serve on for half of their grace period
+//!   apps: {drain: true}                  # on SIGTERM they serve on for half of their grace period; or for each:
+//!   # - {of: deploy/default/web, serves: [8080], startUp: 5s, drains: 10s, preStop: 3s, exits: {after: 1m, code: 1}}
+//!   missing: [image/shop/web:9, configmap/default/settings]
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
@@ -28,6 +30,7 @@
 //! `Kind/namespace/name`, a name in a namespace `namespace/name` or, in `default`, the name alone.
 
 mod actions;
+mod app;
 mod client;
 mod kube_proxy;
 mod read;
@@ -39,15 +42,17 @@ mod write;
 
 use serde::Serialize;
 
-use super::{Name, Str, TimedAction};
+use super::{Name, Prerequisite, Str, TimedAction};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
 use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 pub use actions::MAX_ACTIONS;
+pub use app::{App, Exits, MAX_APPS};
 pub use client::{ClientFrom, ClientSpec};
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_scenario};
+pub(super) use reference::{parse_object, print_object};
 pub(crate) use validate::check_action;
 
 /// Everything is optional: what is not said is the World's default.
@@ -67,6 +72,10 @@ pub struct Scenario {
     pub ip_masq: Option<bool>,
     /// `apps.drain`: true where apps go on serving for a while after SIGTERM.
     pub apps_drain: Option<bool>,
+    /// `apps` as a list: what single programs do.
+    pub apps: Vec<App>,
+    /// What Pods need and is not there.
+    pub missing: Vec<Prerequisite>,
     /// `cloud.ipMode`: true for `Proxy`, false for `VIP`.
     pub balancer_is_proxy: Option<bool>,
     pub proxy_mode: Option<ProxyMode>,

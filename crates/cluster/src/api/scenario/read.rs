@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{ClientSpec, Scenario, ScenarioNode, TimingProfile, actions, kube_proxy, validate};
+use super::{
+    App, ClientSpec, MAX_APPS, Scenario, ScenarioNode, TimingProfile, actions, kube_proxy, validate,
+};
 use crate::api::decode::{
     Field, FieldCursor, FieldShape as Shape, check_name, check_shape, field, pod_one_of, pod_required,
     read_cidr, shown, written_ref,
@@ -10,7 +12,9 @@ use crate::api::decode::{
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::tree::from_tree;
-use crate::api::{DiagnosticKind, Format, Name, NameRule, Rule, Str, Tree, Type, Value, duration};
+use crate::api::{
+    DiagnosticKind, Format, Name, NameRule, Prerequisite, Rule, Str, Tree, Type, Value, duration,
+};
 use crate::net::longest_for;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
@@ -48,7 +52,8 @@ const SPEC: &[Field] = &[
     field("serviceCIDR", Shape::Str),
     field("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
     field("cni", Shape::Obj(&[field("ipMasq", Shape::Bool)])),
-    field("apps", Shape::Obj(&[field("drain", Shape::Bool)])),
+    field("apps", Shape::Any),
+    field("missing", Shape::Any),
     field("cloud", Shape::Obj(&[field("ipMode", Shape::Str)])),
     field("proxyMode", Shape::Str),
     field("ipvs", Shape::Obj(&[field("scheduler", Shape::Str)])),
@@ -95,7 +100,9 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         service_cidrs: service_cidr(&spec, diagnostics).map(of_one_family),
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), diagnostics),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
-        apps_drain: spec.field("apps").field("drain").bool(),
+        apps_drain: apps_drain(&spec.field("apps"), diagnostics),
+        apps: apps(&spec.field("apps"), diagnostics),
+        missing: missing(&spec.field("missing"), diagnostics),
         balancer_is_proxy: pod_one_of(&spec.field("cloud").field("ipMode"), &["Proxy", "VIP"], diagnostics)
             .map(|mode| mode == "Proxy"),
         proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, diagnostics)
@@ -266,6 +273,50 @@ fn unique_name(cursor: &FieldCursor<'_>, earlier: &mut BTreeSet<Str>, diagnostic
         cursor.error(diagnostics, DiagnosticKind::Duplicate { value: clip(&name) });
     }
     name
+}
+
+const ALL_APPS: &[Field] = &[field("drain", Shape::Bool)];
+
+/// Of all apps; a list has each app's own.
+fn apps_drain(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<bool> {
+    if !matches!(cursor.tree()?.value, Value::Seq(_)) {
+        check_shape(cursor, Shape::Obj(ALL_APPS), diagnostics);
+    }
+    cursor.field("drain").bool()
+}
+
+fn apps(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<App> {
+    let is_list = list.tree().is_some_and(|t| matches!(t.value, Value::Seq(_)));
+    if is_list { each(list, MAX_APPS, validate::check_app, diagnostics) } else { Vec::new() }
+}
+
+fn missing(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Prerequisite> {
+    if list.tree().is_some_and(|t| !matches!(t.value, Value::Seq(_))) {
+        list.wrong_type(diagnostics, Type::List);
+    }
+    each(list, MAX_APPS, |_| Ok(()), diagnostics)
+}
+
+/// The items of a list; those that are wrong are reported and left out.
+fn each<T: serde::de::DeserializeOwned>(
+    list: &FieldCursor<'_>,
+    limit: u32,
+    check: fn(&T) -> Result<(), validate::Invalid>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<T> {
+    let mut out = Vec::new();
+    for i in 0..limited(list, limit, diagnostics) {
+        let item = list.item(i);
+        match item.tree().map(from_tree::<T>) {
+            None => {}
+            Some(Err(error)) => item.report_at(&error.path, error.message, diagnostics),
+            Some(Ok(value)) => {
+                report(&item, check(&value), diagnostics);
+                out.push(value);
+            }
+        }
+    }
+    out
 }
 
 fn clients(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<ClientSpec>> {

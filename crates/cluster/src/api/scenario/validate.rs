@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{ClientFrom, ClientSpec, ScenarioNode, wire};
+use super::{App, ClientFrom, ClientSpec, ScenarioNode, wire};
 use crate::api::decode::holds_name;
 use crate::api::diagnostic::clip;
 use crate::api::{Action, DiagnosticKind, Format, NameRule, NsName, ObjectRef};
@@ -61,7 +61,19 @@ pub fn check_action(action: &Action) -> Checked {
         | Action::SetServicePolicy { service, .. }
         | Action::SetSelector { service, .. } => ns_name("service", service),
         Action::Scale { deployment, .. } => ns_name("deployment", deployment),
-        Action::SetReadiness { pod, .. } | Action::CrashPod { pod } => ns_name("pod", pod),
+        Action::SetReadiness { pod, container, .. }
+        | Action::SetLiveness { pod, container, .. }
+        | Action::CrashPod { pod, container }
+        | Action::FinishPod { pod, container, .. } => {
+            ns_name("pod", pod)?;
+            optional("container", container.as_deref(), NameRule::Dns1123Label)
+        }
+        Action::SetPodCondition { pod, type_, .. } => {
+            ns_name("pod", pod)?;
+            name("type", type_, NameRule::QualifiedName)
+        }
+        Action::SetApp { app } => check_app(app),
+        Action::SetMissing { .. } => Ok(()),
         Action::PowerNode { node, .. }
         | Action::Cordon { node, .. }
         | Action::Drain { node, .. }
@@ -80,6 +92,12 @@ pub fn check_action(action: &Action) -> Checked {
             rate(*rate_milli)
         }
     }
+}
+
+pub fn check_app(app: &App) -> Checked {
+    let ObjectRef { kind, namespace, name } = &app.of;
+    formatted("of", is_object(&app.of), || format!("{kind}/{namespace}/{name}"), Format::ObjectRef)?;
+    optional("container", app.container.as_deref(), NameRule::Dns1123Label)
 }
 
 fn formatted(field: &'static str, holds: bool, value: impl FnOnce() -> String, format: Format) -> Checked {

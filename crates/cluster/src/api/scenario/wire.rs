@@ -129,18 +129,18 @@ pub mod rate {
     }
 }
 
-/// A length of time that may be left out; a bare 0 is one too.
-pub mod timeout {
+/// A length of time; a bare 0 is one too.
+pub mod span {
     use super::*;
     use crate::api::duration;
     use crate::sim::Span;
 
-    pub fn serialize<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S::Error> {
-        span.map(|span| duration::print(span.0)).serialize(serializer)
+    pub fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&duration::print(span.0))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
-        deserializer.deserialize_any(Duration).map(Some)
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        deserializer.deserialize_any(Duration)
     }
 
     struct Duration;
@@ -160,6 +160,23 @@ pub mod timeout {
         fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
             duration::parse(text).map(Span).ok_or_else(|| wrong(text, Format::Duration))
         }
+    }
+}
+
+/// A length of time that may be left out.
+pub mod timeout {
+    use super::*;
+    use crate::sim::Span;
+
+    pub fn serialize<S: Serializer>(span: &Option<Span>, serializer: S) -> Result<S::Ok, S::Error> {
+        match span {
+            Some(span) => span::serialize(span, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Span>, D::Error> {
+        span::deserialize(deserializer).map(Some)
     }
 }
 

@@ -35,7 +35,11 @@ impl Scenario {
         put("serviceCIDR", self.service_cidrs.map(ranges));
         put("kubeProxy", self.kube_proxy.as_ref().map(kube_proxy::write));
         put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
-        put("apps", self.apps_drain.map(|on| map([("drain", Tree::bool(on))])));
+        let apps = || Tree::seq(self.apps.iter().map(to_tree).collect());
+        let drain = self.apps_drain.map(|on| map([("drain", Tree::bool(on))]));
+        put("apps", if self.apps.is_empty() { drain } else { Some(apps()) });
+        let missing = || Tree::seq(self.missing.iter().map(to_tree).collect());
+        put("missing", (!self.missing.is_empty()).then(missing));
         put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", ip_mode(proxy))])));
         put("proxyMode", self.proxy_mode.map(|m| text(m.as_str())));
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);

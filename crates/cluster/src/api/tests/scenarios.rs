@@ -305,6 +305,38 @@ fn client() -> impl Strategy<Value = ClientSpec> {
     )
 }
 
+fn container() -> impl Strategy<Value = Option<Name>> {
+    proptest::option::of("[a-z][a-z0-9]{0,5}".prop_map(|s: String| Name::from(s.as_str())))
+}
+
+fn app() -> impl Strategy<Value = App> {
+    let span = || proptest::option::of(any::<u64>().prop_map(Span));
+    let exits = (any::<u64>(), 0..256u32).prop_map(|(after, code)| Exits { after: Span(after), code });
+    let ports = || proptest::collection::vec(any::<u16>(), 0..3);
+    let said = (proptest::option::of(ports()), ports(), proptest::option::of(exits));
+    (object(), container(), said, (span(), span(), span())).prop_map(
+        |(of, container, (serves, refuses, exits), (start_up, drains, pre_stop))| App {
+            of,
+            container,
+            serves,
+            refuses,
+            start_up,
+            drains,
+            pre_stop,
+            exits,
+        },
+    )
+}
+
+fn prerequisite() -> impl Strategy<Value = Prerequisite> {
+    prop_oneof![
+        "[a-z]{1,5}/[a-z]{1,5}:[0-9]".prop_map(|s: String| Prerequisite::Image(s.as_str().into())),
+        ns_name().prop_map(Prerequisite::ConfigMap),
+        ns_name().prop_map(Prerequisite::Secret),
+        ns_name().prop_map(Prerequisite::PersistentVolumeClaim),
+    ]
+}
+
 /// A strategy for each action: one that is forgotten does not compile.
 macro_rules! actions {
     ($($kind:ident => $strategy:expr),* $(,)?) => {
@@ -329,8 +361,17 @@ actions! {
         .prop_map(|(service, selector)| Action::SetSelector { service, selector }),
     Scale => (ns_name(), 0..i32::MAX as u32)
         .prop_map(|(deployment, replicas)| Action::Scale { deployment, replicas }),
-    SetReadiness => (ns_name(), any::<bool>()).prop_map(|(pod, pass)| Action::SetReadiness { pod, pass }),
-    CrashPod => ns_name().prop_map(|pod| Action::CrashPod { pod }),
+    SetReadiness => (ns_name(), container(), any::<bool>())
+        .prop_map(|(pod, container, pass)| Action::SetReadiness { pod, container, pass }),
+    SetLiveness => (ns_name(), container(), any::<bool>())
+        .prop_map(|(pod, container, pass)| Action::SetLiveness { pod, container, pass }),
+    CrashPod => (ns_name(), container()).prop_map(|(pod, container)| Action::CrashPod { pod, container }),
+    FinishPod => (ns_name(), container(), 0..256u32)
+        .prop_map(|(pod, container, exit_code)| Action::FinishPod { pod, container, exit_code }),
+    SetPodCondition => (ns_name(), name(), any::<bool>())
+        .prop_map(|(pod, type_, status)| Action::SetPodCondition { pod, type_, status }),
+    SetApp => app().prop_map(|app| Action::SetApp { app }),
+    SetMissing => (prerequisite(), any::<bool>()).prop_map(|(what, missing)| Action::SetMissing { what, missing }),
     PowerNode => (name(), any::<bool>()).prop_map(|(node, on)| Action::PowerNode { node, on }),
     Cordon => (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
     Drain => (name(), any::<bool>(), any::<bool>()).prop_map(|(node, force, delete_empty_dir_data)| Action::Drain {
@@ -424,10 +465,11 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let clients = proptest::option::of(proptest::collection::vec(client(), 0..3));
     let actions = proptest::collection::vec((any::<u64>(), action()), 0..4);
     let scheduler = proptest::option::of(0..Scheduler::NAMES.len());
+    let said = (proptest::collection::vec(app(), 0..3), proptest::collection::vec(prerequisite(), 0..3));
     let rest =
         (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>(), scheduler);
-    (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()))).prop_map(
-        move |(words, cidrs, nodes, clients, actions, (rest, proxy))| {
+    (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()), said)).prop_map(
+        move |(words, cidrs, nodes, clients, actions, (rest, proxy, (apps, missing)))| {
             let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
             let numbered = |(index, client): (usize, ClientSpec)| ClientSpec {
                 name: format!("c{index}").as_str().into(),
@@ -448,7 +490,10 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 }),
                 kube_proxy: proxy,
                 ip_masq: rest.3,
-                apps_drain: rest.2,
+                // A text says it of all apps, or of each.
+                apps_drain: rest.2.filter(|_| apps.is_empty()),
+                apps,
+                missing,
                 balancer_is_proxy: rest.2,
                 proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
                 ipvs_scheduler: rest.4.and_then(|n| Scheduler::parse(Scheduler::NAMES[n])),
@@ -462,8 +507,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                     .collect(),
                 at: rest.1.map(Time),
             }
-        },
-    )
+        })
 }
 
 proptest! {

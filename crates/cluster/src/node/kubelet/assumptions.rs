@@ -1,0 +1,112 @@
+//! What is assumed of Pods because no manifest says it.
+
+use serde::Serialize;
+
+use super::app::{PodPorts, ServedPorts, runs_to_completion};
+use super::prerequisites::{env_prerequisite, env_sources, volume_prerequisites};
+use crate::api::{Kind, NsName, ObjectRef, Pod, Prerequisite, Str, VolumeSource};
+use crate::sim::{Span, World};
+
+/// One thing that is assumed, of the Pods of one workload or of one Pod.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Assumption {
+    /// The Pod, or what controls it and is controlled by nobody.
+    pub of: ObjectRef,
+    /// `None` for what concerns the whole Pod.
+    pub container: Option<Str>,
+    pub what: Assumed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Assumed {
+    /// It can be pulled, or is there, with all its keys.
+    IsThere(Prerequisite),
+    /// The claim of a volume binds.
+    ClaimBinds(Prerequisite),
+    /// It listens on these ports.
+    Serves(ServedPorts),
+    /// A hook that is a command or a request takes no time.
+    HookTakesNoTime,
+    /// A Job's container ends with success after so long.
+    Completes { after: Span },
+}
+
+impl World {
+    /// What is assumed of all Pods, each once for all Pods of a workload.
+    pub fn assumptions(&self) -> Vec<Assumption> {
+        let mut out: Vec<Assumption> = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for pod in self.store.pods.iter() {
+            let of = self.controllers_of(pod).pop().expect("the Pod is one of them");
+            if seen.insert(of.clone()) {
+                out.extend(self.assumptions_of(pod).into_iter().map(|(container, what)| Assumption {
+                    of: of.clone(),
+                    container,
+                    what,
+                }));
+            }
+        }
+        out
+    }
+
+    /// What is assumed of a Pod: of all of it, or of a container.
+    pub fn assumptions_of(&self, pod: &Pod) -> Vec<(Option<Str>, Assumed)> {
+        let mut out = Vec::new();
+        self.assume_volumes(pod, &mut out);
+        let apps: Vec<_> = pod.spec.all_containers().map(|spec| self.app_of(pod, &spec.name)).collect();
+        let pairs: Vec<_> = pod.spec.all_containers().zip(apps.iter().map(Option::as_deref)).collect();
+        let long_lived =
+            |spec: &crate::api::Container| spec.is_sidecar() || pod.spec.containers.contains(spec);
+        let ports =
+            PodPorts { containers: pairs.iter().copied().filter(|(spec, _)| long_lived(spec)).collect() };
+        for (spec, app) in pairs {
+            let mut assume = |what| out.push((Some(spec.name.clone()), what));
+            self.assume_there(Prerequisite::Image(spec.image.clone()), &mut assume);
+            for source in env_sources(spec).filter(|source| !source.optional) {
+                self.assume_there(env_prerequisite(&pod.meta.namespace, source), &mut assume);
+            }
+            if long_lived(spec) && app.is_none_or(|app| app.serves.is_none()) {
+                assume(Assumed::Serves(ports.served_by((spec, app))));
+            }
+            let hooks = [&spec.lifecycle.post_start, &spec.lifecycle.pre_stop].into_iter().flatten();
+            let mut unsaid = hooks.filter(|hook| !matches!(hook, crate::api::LifecycleHandler::Sleep { .. }));
+            if unsaid.next().is_some() && app.is_none_or(|app| app.pre_stop.is_none()) {
+                assume(Assumed::HookTakesNoTime);
+            }
+            let main = pod.spec.containers.contains(spec);
+            if main && runs_to_completion(pod) && app.is_none_or(|app| app.exits.is_none()) {
+                assume(Assumed::Completes { after: self.timing.job_run });
+            }
+        }
+        out
+    }
+
+    fn assume_volumes(&self, pod: &Pod, out: &mut Vec<(Option<Str>, Assumed)>) {
+        let namespace = &pod.meta.namespace;
+        for volume in &pod.spec.volumes {
+            let needed = volume_prerequisites(namespace, &volume.source).into_iter();
+            for (what, _) in needed.filter(|(_, optional)| !optional) {
+                self.assume_there(what, &mut |what| out.push((None, what)));
+            }
+            if let VolumeSource::PersistentVolumeClaim { claim } = &volume.source {
+                let key = NsName { namespace: namespace.clone(), name: claim.clone() };
+                let claim = Prerequisite::PersistentVolumeClaim(key);
+                if !self.is_missing(&claim) {
+                    out.push((None, Assumed::ClaimBinds(claim)));
+                }
+            }
+        }
+    }
+
+    /// Unless it is known to be there, or said to be missing.
+    fn assume_there(&self, what: Prerequisite, assume: &mut dyn FnMut(Assumed)) {
+        let is_known = what.object().is_some_and(|object| self.store.get(&object).is_some());
+        // Every namespace has it (rootcacertpublisher).
+        let is_published = what
+            .object()
+            .is_some_and(|o| o.kind == Kind::named("ConfigMap") && &*o.name == "kube-root-ca.crt");
+        if !is_known && !is_published && !self.is_missing(&what) {
+            assume(Assumed::IsThere(what));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What becomes of a node's Pods when it loses power, and when it has power again.
+
+use super::container::Process;
+use super::step::KubeletStep;
+use crate::api::{Terminated, TerminatedReason, Uid};
+use crate::sim::{Chance, Purpose, Span, World};
+
+/// What containerd says of a container whose process it does not find after a start.
+const UNKNOWN_EXIT: i32 = 255;
+
+impl World {
+    /// Its processes end and its links go down, without any report to the API server.
+    pub(crate) fn pods_lose_power(&mut self, node: Uid) {
+        let now = self.clock.now();
+        let here = self.pods_of_node(node);
+        for pod in &here {
+            let runtime = self.runtime_mut(*pod);
+            runtime.addresses = None;
+            runtime.forget_plans();
+            for container in &mut runtime.containers {
+                container.process = Process::Stopped;
+                container.stopping = None;
+                container.has_run = false;
+                container.workers.process_ended();
+                let Some(running) = container.running.take() else { continue };
+                let ended = Terminated {
+                    exit_code: UNKNOWN_EXIT,
+                    reason: TerminatedReason::Unknown,
+                    started_at: running.since,
+                    finished_at: now,
+                };
+                container.ended_before = container.ended.replace(ended);
+            }
+        }
+        if let Some(machine) = self.machines.get_mut(&node) {
+            machine.host_network_pods.clear();
+        }
+        self.machine_falls_silent(node, &here);
+    }
+
+    /// Its kubelet makes new sandboxes, with new addresses, for the Pods that are still bound to it and not deleted,
+    /// and reports the others as removed.
+    pub(crate) fn pods_regain_power(&mut self, node: Uid, after: Span) {
+        let (now, chance) = (self.clock.now(), self.chance);
+        for pod in self.pods_of_node(node) {
+            let runtime = self.runtime_mut(pod);
+            let subject = Chance::subject(&runtime.key.name);
+            let epoch = u64::from(runtime.epoch);
+            for container in &mut runtime.containers {
+                let phase = |period: Span| chance.below(Purpose::ProbePhase, subject, epoch, period.0);
+                container.workers.restart(|period| now + after + Span(phase(period)));
+            }
+            let key = runtime.key.clone();
+            let is_deleted = self.store.pods.get(&key).is_none_or(|stored| stored.meta.deleted.is_some());
+            let step = if is_deleted { KubeletStep::Removed } else { KubeletStep::Sync };
+            self.plan(pod, after, step);
+        }
+    }
+
+    fn pods_of_node(&self, node: Uid) -> Vec<Uid> {
+        self.pods.iter().filter(|(_, runtime)| runtime.node == node).map(|(uid, _)| *uid).collect()
+    }
+}

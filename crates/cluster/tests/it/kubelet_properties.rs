@@ -1,0 +1,212 @@
+//! What holds of every Pod's life, whatever is done to it.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::support;
+use cluster::api::{Action, App, Exits, Kind, NsName, ObjectRef, Phase, Pod, Prerequisite, Uid};
+use cluster::node::kubelet::{ContainerRuntime, Process, Role};
+use cluster::sim::{Run, Span, Time, World};
+
+/// Two Pods with all that a Pod can have, of a Deployment and alone.
+const PODS: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: alone}
+spec:
+  nodeName: node-1
+  restartPolicy: OnFailure
+  terminationGracePeriodSeconds: 8
+  initContainers:
+  - {name: first, image: i}
+  - {name: proxy, image: i, restartPolicy: Always, ports: [{containerPort: 1}],
+     startupProbe: {tcpSocket: {port: 1}, periodSeconds: 2}, lifecycle: {preStop: {sleep: {seconds: 3}}}}
+  containers:
+  - {name: web, image: i, ports: [{containerPort: 80}],
+     livenessProbe: {httpGet: {port: 80}, periodSeconds: 3, failureThreshold: 2},
+     readinessProbe: {httpGet: {port: 80}, periodSeconds: 2, failureThreshold: 2, successThreshold: 2}}
+  - {name: other, image: i}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 5
+      containers:
+      - {name: web, image: j, ports: [{containerPort: 80}], envFrom: [{configMapRef: {name: c}}],
+         lifecycle: {preStop: {exec: {command: [x]}}},
+         readinessProbe: {exec: {command: [x]}, periodSeconds: 1}}
+---
+{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: []}}
+";
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Readiness(u8, bool),
+    Liveness(u8, bool),
+    Crash(u8),
+    Finish(u8, u8),
+    Delete(u8),
+    Exits(u8, u8),
+    Drains(u8),
+    Missing(u8, bool),
+    Power(bool),
+    CutOff(bool),
+    Wait(u16),
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        any::<(u8, bool)>().prop_map(|(i, pass)| Deed::Readiness(i, pass)),
+        any::<(u8, bool)>().prop_map(|(i, pass)| Deed::Liveness(i, pass)),
+        any::<u8>().prop_map(Deed::Crash),
+        any::<(u8, u8)>().prop_map(|(i, code)| Deed::Finish(i, code % 2)),
+        any::<u8>().prop_map(Deed::Delete),
+        any::<(u8, u8)>().prop_map(|(after, code)| Deed::Exits(after % 30, code % 2)),
+        any::<u8>().prop_map(|seconds| Deed::Drains(seconds % 20)),
+        any::<(u8, bool)>().prop_map(|(i, missing)| Deed::Missing(i, missing)),
+        any::<bool>().prop_map(Deed::Power),
+        any::<bool>().prop_map(Deed::CutOff),
+        (100..30_000u16).prop_map(Deed::Wait),
+        (100..30_000u16).prop_map(Deed::Wait),
+        (100..30_000u16).prop_map(Deed::Wait),
+    ];
+    proptest::collection::vec(deed, 1..20)
+}
+
+fn action(world: &World, deed: &Deed) -> Option<Action> {
+    let pods: Vec<NsName> = world.store().pods.keys().cloned().collect();
+    let pod = |i: u8| (!pods.is_empty()).then(|| pods[usize::from(i) % pods.len()].clone());
+    let app = |start_up, drains, exits| App {
+        of: ObjectRef { kind: Kind::Deployment, namespace: "default".into(), name: "web".into() },
+        container: None,
+        serves: None,
+        refuses: Vec::new(),
+        start_up,
+        drains,
+        pre_stop: Some(Span::from_secs(2)),
+        exits,
+    };
+    let seconds = |s: u8| Span::from_secs(u64::from(s));
+    Some(match *deed {
+        Deed::Readiness(i, pass) => Action::SetReadiness { pod: pod(i)?, container: None, pass },
+        Deed::Liveness(i, pass) => Action::SetLiveness { pod: pod(i)?, container: None, pass },
+        Deed::Crash(i) => Action::CrashPod { pod: pod(i)?, container: None },
+        Deed::Finish(i, code) => Action::FinishPod { pod: pod(i)?, container: None, exit_code: code.into() },
+        Deed::Delete(i) => {
+            let NsName { namespace, name } = pod(i)?;
+            Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } }
+        }
+        Deed::Exits(after, code) => {
+            let exits = Exits { after: seconds(after), code: code.into() };
+            Action::SetApp { app: app(Some(seconds(after / 2)), None, Some(exits)) }
+        }
+        Deed::Drains(s) => Action::SetApp { app: app(None, Some(seconds(s)), None) },
+        Deed::Missing(i, missing) => {
+            let what = ["image/i", "image/j", "cm/c"][usize::from(i) % 3];
+            Action::SetMissing { what: Prerequisite::parse(what).expect("it names one"), missing }
+        }
+        Deed::Power(on) => Action::PowerNode { node: "node-1".into(), on },
+        Deed::CutOff(on) => Action::CutOffNode { node: "node-1".into(), on },
+        Deed::Wait(_) => return None,
+    })
+}
+
+#[derive(Default)]
+struct Seen {
+    phases: BTreeMap<Uid, Phase>,
+}
+
+impl Seen {
+    fn check(&mut self, world: &World) {
+        for pod in world.store().pods.iter() {
+            self.phases_go_forward(pod);
+            ready_only_if_all_are(world, pod);
+            grace_is_kept(world, pod);
+        }
+    }
+
+    fn phases_go_forward(&mut self, pod: &Pod) {
+        let (uid, phase) = (pod.meta.uid, pod.status.phase);
+        let old = self.phases.insert(uid, phase).unwrap_or_default();
+        let is_forward = match old {
+            Phase::Pending => true,
+            Phase::Running => phase != Phase::Pending,
+            Phase::Succeeded | Phase::Failed => phase == old,
+        };
+        assert!(is_forward, "{} goes from {old:?} to {phase:?}", pod.meta.name);
+    }
+}
+
+/// What the kubelet says is what is.
+fn ready_only_if_all_are(world: &World, pod: &Pod) {
+    if !pod.status.is_ready() {
+        return;
+    }
+    assert!(pod.status.container_statuses.iter().all(|container| container.ready), "{:?}", pod.status);
+    let Some(runtime) = world.pod_runtime(pod.meta.uid) else { return };
+    // What a node without power, or that cannot report, has said before stands until somebody notices.
+    if runtime.status == pod.status && runtime.addresses.is_some() {
+        let runs = |container: &ContainerRuntime| {
+            container.process != Process::Stopped || container.role == Role::Init
+        };
+        assert!(runtime.containers.iter().all(runs), "{:?}", runtime.containers);
+    }
+}
+
+/// A container has its grace period, the two seconds that it gets at least, and no more.
+fn grace_is_kept(world: &World, pod: &Pod) {
+    let Some(runtime) = world.pod_runtime(pod.meta.uid) else { return };
+    for container in &runtime.containers {
+        let Some(stopping) = container.stopping else { continue };
+        let most = stopping.grace + Span::from_secs(2);
+        assert!(
+            world.now().since(stopping.since) <= most,
+            "{} is stopped too slowly: {stopping:?}",
+            pod.meta.name
+        );
+    }
+}
+
+fn go_on(run: &mut Run, seen: &mut Seen, span: Span) {
+    let end = run.world().now() + span;
+    while run.world().now() < end {
+        let next = Time((run.world().now() + Span::from_millis(500)).0.min(end.0));
+        run.advance_to(next, u64::MAX);
+        seen.check(run.world());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_done(deeds in deeds(), seed in any::<u64>()) {
+        let mut run = support::start(PODS, seed);
+        let mut seen = Seen::default();
+        go_on(&mut run, &mut seen, Span::from_secs(10));
+        for deed in &deeds {
+            match (deed, action(run.world(), deed)) {
+                (Deed::Wait(millis), _) => go_on(&mut run, &mut seen, Span::from_millis(u64::from(*millis))),
+                (_, Some(action)) => {
+                    // What is refused changes nothing, which others test.
+                    let _ = run.act(action);
+                    seen.check(run.world());
+                }
+                (_, None) => {}
+            }
+        }
+        for on in [Action::PowerNode { node: "node-1".into(), on: true }, Action::CutOffNode { node: "node-1".into(), on: false }] {
+            let _ = run.act(on);
+        }
+        go_on(&mut run, &mut seen, Span::from_secs(600));
+        let is_stopping = |pod: &Pod| pod.meta.deleted.is_some();
+        prop_assert!(!run.world().store().pods.iter().any(|pod| is_stopping(pod)), "every end comes to its end");
+    }
+}

@@ -1,0 +1,39 @@
+//! What kubelets do with Pods, in words.
+
+use cluster::api::{NsName, ProbeKind};
+use cluster::node::kubelet::{MissingConfiguration, ProbeFailure};
+use cluster::sim::KillReason;
+
+pub fn unhealthy(pod: &NsName, container: &str, probe: ProbeKind, why: ProbeFailure) -> String {
+    let kind = match probe {
+        ProbeKind::Startup => "startup",
+        ProbeKind::Liveness => "liveness",
+        ProbeKind::Readiness => "readiness",
+    };
+    let why = match why {
+        ProbeFailure::Refused { port } => format!("connection refused on port {port}"),
+        ProbeFailure::Command => "its command fails while the process does not serve".into(),
+        ProbeFailure::Said => "it was made to fail".into(),
+    };
+    format!("Pod {}: {kind} probe failed: container {container}: {why}", pod.name)
+}
+
+pub fn killing(pod: &NsName, container: &str, why: KillReason) -> String {
+    let name = &pod.name;
+    match why {
+        KillReason::Stopped => format!("Pod {name} was told to stop"),
+        KillReason::LivenessProbe => {
+            format!("Pod {name}: container {container} failed liveness probe, will be restarted")
+        }
+        KillReason::DefinitionChanged => {
+            format!("Pod {name}: container {container} definition changed, will be restarted")
+        }
+        KillReason::StartupProbe => {
+            format!("Pod {name}: container {container} failed startup probe, will be restarted")
+        }
+    }
+}
+
+pub fn failed_configuration(pod: &NsName, what: &MissingConfiguration) -> String {
+    format!("Pod {}: Error: {what}", pod.name)
+}
