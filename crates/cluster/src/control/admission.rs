@@ -1,14 +1,22 @@
 //! What the API server does to each new Pod before it stores it, besides defaults and validation
-//! (plugin/pkg/admission: priority, defaulttolerationseconds; registry/core/pod/strategy.go, PrepareForCreate).
+//! (plugin/pkg/admission: priority, defaulttolerationseconds, podtopologylabels; registry/core/pod/strategy.go, PrepareForCreate).
 
 use crate::api::{
-    Codec, Labels, Operator, Pod, PodCondition, PreemptionPolicy, PriorityClass, Requirement, Selector, Str,
-    Taint, TaintEffect, Toleration, TolerationOperator, tolerate,
+    Codec, Labels, Node, Operator, Pod, PodCondition, PreemptionPolicy, PriorityClass, Requirement, Selector,
+    Str, Taint, TaintEffect, Toleration, TolerationOperator, tolerate,
 };
 use crate::sim::{Refusal, World};
 
 /// defaultNotReadyTolerationSeconds and defaultUnreachableTolerationSeconds.
 const TOLERATION_SECONDS: i64 = 300;
+
+/// podtopologylabels/admission.go: of its node's labels, those that a Pod gets when it is bound.
+pub(crate) fn topology_labels(node: &Node) -> Labels {
+    let is_topology =
+        |key: &str| matches!(key, "topology.kubernetes.io/zone" | "topology.kubernetes.io/region");
+    let labels = node.meta.labels.iter().filter(|(key, _)| is_topology(key));
+    labels.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
 
 impl World {
     pub(crate) fn admit_pod(&self, pod: &mut Pod) -> Result<(), Refusal> {

@@ -8,6 +8,7 @@ mod machine;
 mod memory;
 mod proxy_status;
 mod proxy_watch;
+mod registration;
 mod stale_chains;
 
 pub use conntrack_view::Tracked;
@@ -16,3 +17,4 @@ pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub use machine::Machine;
 pub(crate) use machine::kernel;
 pub use proxy_status::{Changed, PendingEvent, Proxier, ProxyStatus, Written};
+pub(crate) use registration::with_kubelets_labels;

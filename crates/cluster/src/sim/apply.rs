@@ -12,7 +12,7 @@ use crate::api::{
     PriorityClass, ReplicaSet, Service, Severity, Str, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
-use crate::node::ProxyStatus;
+use crate::node::{ProxyStatus, with_kubelets_labels};
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
 
@@ -158,11 +158,11 @@ impl World {
 
     fn apply_node(&mut self, node: Node) -> Result<Uid, Refusal> {
         match self.store.node(&node.meta.name).map(|n| n.meta.uid) {
-            None => self.add_machine(Node { meta: with_hostname(node.meta), ..node }, true, None),
+            None => self.add_machine(node, true, None),
             Some(uid) => {
                 let key = node.meta.key();
                 self.update_object::<Node>(&key, |n| {
-                    n.meta.labels = with_hostname(node.meta).labels;
+                    n.meta.labels = with_kubelets_labels(node.meta).labels;
                     n.spec.unschedulable = node.spec.unschedulable;
                     n.spec.taints = node.spec.taints;
                     n.allocatable = node.allocatable;
@@ -403,12 +403,6 @@ fn keep_identity<T: Stored>(object: &mut T, old: &T) {
     meta.deleted = old.deleted;
     meta.owner = old.owner.clone();
     meta.generation = old.generation + 1;
-}
-
-fn with_hostname(mut meta: crate::api::Meta) -> crate::api::Meta {
-    let name = meta.name.clone();
-    meta.labels.entry("kubernetes.io/hostname".into()).or_insert(name);
-    meta
 }
 
 /// An error without a position in a text.

@@ -8,7 +8,7 @@ use crate::api::{
     NodeSpec, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
 };
 use crate::net::{Cni, Prefixes, node_range};
-use crate::node::{Machine, ProxyStatus, kernel};
+use crate::node::{Machine, ProxyStatus, kernel, with_kubelets_labels};
 use crate::traffic::{curl_pod, derived_clients};
 use netfilter::{Cidr, PerFamily};
 
@@ -116,7 +116,7 @@ impl World {
         });
         let at_once = power && boot_time.is_none();
         let node = Node {
-            meta,
+            meta: with_kubelets_labels(meta),
             spec: NodeSpec { pod_cidrs: ranges.values().copied().collect(), ..spec },
             allocatable,
             addresses: addresses.values().copied().collect(),
@@ -223,7 +223,6 @@ pub(crate) fn plain_node(meta: Meta) -> Node {
 
 pub(crate) fn node_meta(name: &Name, zone: Option<&Str>) -> Meta {
     let mut meta = Meta { name: name.clone(), ..Meta::default() };
-    meta.labels.insert("kubernetes.io/hostname".into(), name.clone());
     if let Some(zone) = zone {
         meta.labels.insert("topology.kubernetes.io/zone".into(), zone.clone());
     }

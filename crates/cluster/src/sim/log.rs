@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Refusal, Time};
-use crate::api::{Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef, Prerequisite, ProbeKind, Str};
+use crate::api::{
+    Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef, Prerequisite, ProbeKind, Str,
+};
 use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
 /// One thing that happened, and when.

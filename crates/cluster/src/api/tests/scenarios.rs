@@ -468,8 +468,8 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let said = (proptest::collection::vec(app(), 0..3), proptest::collection::vec(prerequisite(), 0..3));
     let rest =
         (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>(), scheduler);
-    (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()), said)).prop_map(
-        move |(words, cidrs, nodes, clients, actions, (rest, proxy, (apps, missing)))| {
+    (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()), said))
+        .prop_map(move |(words, cidrs, nodes, clients, actions, (rest, proxy, (apps, missing)))| {
             let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
             let numbered = |(index, client): (usize, ClientSpec)| ClientSpec {
                 name: format!("c{index}").as_str().into(),

@@ -33,6 +33,7 @@ use hints::{ClusterEvent, Rejector};
 use queue::SchedulingQueue;
 
 use crate::api::{FitError, Name, Node, NsName, Pod, PodCondition, PodSpec};
+use crate::control::admission::topology_labels;
 use crate::sim::{LogEntry, WorkItem, World};
 use crate::store::Store;
 
@@ -154,8 +155,12 @@ impl World {
 
     fn bind(&mut self, key: &NsName, node: Name) {
         let now = self.clock.now();
+        let topology = self.store.node(&node).map(|node| topology_labels(node)).unwrap_or_default();
         let bound = self.update_object::<Pod>(key, |pod| {
             pod.spec.node_name = Some(node.clone());
+            for (label, value) in topology {
+                pod.meta.labels.entry(label).or_insert(value);
+            }
             let scheduled = &mut pod.status.conditions.scheduled;
             *scheduled = Some(PodCondition::new(true).after(scheduled.as_ref(), now));
         });
