@@ -103,11 +103,11 @@ async fn to_start_again_takes_back_what_was_done() {
     let replicas = || {
         page.world(|world| {
             let uid = deployment(world, "web");
-            world.store().deployment_by_uid(uid).map(|d| d.replicas)
+            world.store().deployment_by_uid(uid).map(|d| d.spec.replicas)
         })
     };
     let web = NsName::new("default", "web");
-    assert!(page.session.act(Action::Scale { deployment: web, replicas: 5 }));
+    assert!(page.session.act(Action::scale_deployment(&web, 5)));
     assert_eq!(replicas(), Some(5));
     page.press("Keep going").await;
     assert_eq!((page.ui.dialog.get_untracked(), replicas()), (None, Some(5)));

@@ -24,7 +24,7 @@ pub fn DeploymentPanel(uid: Uid) -> impl IntoView {
                 <Fact name="Replicas">
                     <ReplicaStepper uid/>
                 </Fact>
-                <Fact name="Ready">{ready} " of " {move || deployment.read().replicas}</Fact>
+                <Fact name="Ready">{ready} " of " {move || deployment.read().spec.replicas}</Fact>
             </Facts>
             <h3 class="pk-heading">"Pods"</h3>
             <PodList pods/>
@@ -45,12 +45,12 @@ pub fn ReplicaStepper(uid: Uid) -> impl IntoView {
         session.with_world(|world| world.store().deployment_by_uid(uid).map(|d| d.meta.name.to_string()));
     let name = name.unwrap_or_default();
     let replicas =
-        session.watch_scene(move |world| world.store().deployment_by_uid(uid).map_or(0, |d| d.replicas));
+        session.watch_scene(move |world| world.store().deployment_by_uid(uid).map_or(0, |d| d.spec.replicas));
     let scale_to = move |replicas: u32| {
         let deployment =
             session.with_world(|world| world.store().deployment_by_uid(uid).map(|d| d.meta.key()));
         if let Some(deployment) = deployment {
-            session.act(Action::Scale { deployment, replicas });
+            session.act(Action::scale_deployment(&deployment, replicas));
         }
     };
     view! {

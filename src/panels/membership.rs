@@ -51,13 +51,13 @@ pub fn preview_labels(world: &World, pod: &Pod, labels: &Labels) -> Vec<String> 
     if !leaves.is_empty() {
         said.push(format!("It leaves {}: no new connection comes to it.", of_services(&leaves)));
     }
-    if let Some(set) = world.store().replica_set_of(pod).filter(|set| !set.selector.matches(labels)) {
+    if let Some(set) = world.store().replica_set_of(pod).filter(|set| !set.spec.selector.matches(labels)) {
         said.push(format!("ReplicaSet {} lets it go, and makes a new Pod in its place.", set.meta.name));
     }
     let takes = |rs: &&Arc<ReplicaSet>| {
         rs.meta.namespace == pod.meta.namespace
-            && rs.selector.matches(labels)
-            && !rs.selector.matches(&pod.meta.labels)
+            && rs.spec.selector.matches(labels)
+            && !rs.spec.selector.matches(&pod.meta.labels)
     };
     if let Some(set) = world.store().replica_sets.iter().find(takes) {
         said.push(format!(

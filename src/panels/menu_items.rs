@@ -90,7 +90,7 @@ fn for_service(world: &World, service: &Service) -> Vec<MenuItem> {
         .collect();
     all.push(show("Edit its selector …", Tab::About));
     for deployment in deployments_of(world, service) {
-        all.extend(scaling(&deployment.meta.key(), deployment.replicas));
+        all.extend(scaling(&deployment.meta.key(), deployment.spec.replicas));
     }
     all.push(show("Show its endpoints", Tab::Endpoints));
     all.push(show("Show its rules", Tab::Rules));
@@ -99,7 +99,7 @@ fn for_service(world: &World, service: &Service) -> Vec<MenuItem> {
 }
 
 fn scaling(key: &NsName, replicas: u32) -> Vec<MenuItem> {
-    let to = |replicas| Action::Scale { deployment: key.clone(), replicas };
+    let to = |replicas| Action::scale_deployment(key, replicas);
     let mut all = vec![act(format!("Scale {} up to {}", key.name, replicas + 1), to(replicas + 1))];
     if replicas > 0 {
         all.push(harmful(format!("Scale {} down to {}", key.name, replicas - 1), to(replicas - 1)));
@@ -109,15 +109,18 @@ fn scaling(key: &NsName, replicas: u32) -> Vec<MenuItem> {
 
 fn for_deployment(world: &World, uid: Uid) -> Vec<MenuItem> {
     let deployment = world.store().deployment_by_uid(uid);
-    let mut all = deployment.map_or_else(Vec::new, |d| scaling(&d.meta.key(), d.replicas));
+    let mut all = deployment.map_or_else(Vec::new, |d| scaling(&d.meta.key(), d.spec.replicas));
     all.push(show("Show its YAML", Tab::Yaml));
     all
 }
 
 fn for_node(world: &World, machine: &Machine) -> Vec<MenuItem> {
     let node = || machine.name.clone();
-    let drain = |force| Action::Drain { node: node(), force, delete_empty_dir_data: force };
-    let lost = world.drain_blockers(&machine.name, DrainOptions::default());
+    // A DaemonSet's Pods are left, as everybody does it.
+    let drain =
+        |force| Action::Drain { node: node(), force, delete_empty_dir_data: force, ignore_daemonsets: true };
+    let options = DrainOptions { ignore_daemonsets: true, ..DrainOptions::default() };
+    let lost = world.drain_blockers(&machine.name, options);
     let cordoned = world.store().node(&machine.name).is_some_and(|n| n.spec.unschedulable);
     vec![
         match machine.power {
@@ -170,6 +173,13 @@ fn for_object(world: &World, uid: Uid) -> Vec<MenuItem> {
     match object.kind {
         Kind::ReplicaSet
         | Kind::Endpoints
+        | Kind::ReplicationController
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ControllerRevision
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::PodDisruptionBudget
         | Kind::EndpointSlice
         | Kind::Pod
         | Kind::Service

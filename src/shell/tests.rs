@@ -39,10 +39,10 @@ async fn the_header_opens_dialogs_and_undoes_actions() {
     let replicas = || {
         page.world(|world| {
             let uid = deployment(world, "web");
-            world.store().deployment_by_uid(uid).map(|d| d.replicas)
+            world.store().deployment_by_uid(uid).map(|d| d.spec.replicas)
         })
     };
-    assert!(page.session.act(Action::Scale { deployment: NsName::new("default", "web"), replicas: 5 }));
+    assert!(page.session.act(Action::scale_deployment(&NsName::new("default", "web"), 5)));
     page.press("Undo").await;
     page.until("it is undone", || replicas() == Some(3)).await;
     page.press("Redo").await;
@@ -90,7 +90,7 @@ async fn what_is_refused_is_said_and_can_be_put_away() {
 async fn what_happens_is_told_to_who_hears_it() {
     let page = InPage::mount(|_| view! { <SpokenLog/> }).await;
     assert_eq!(page.count("[aria-live]"), 1);
-    assert!(page.session.act(Action::Scale { deployment: NsName::new("default", "web"), replicas: 5 }));
+    assert!(page.session.act(Action::scale_deployment(&NsName::new("default", "web"), 5)));
     page.shows("5").await;
 }
 

@@ -54,7 +54,20 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         }
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
-        LogEntry::Refused { .. }
+        LogEntry::JobCompleted { .. } => label("Job complete", false),
+        LogEntry::JobFailed { .. } => label("Job failed", true),
+        LogEntry::EvictionRefused { .. } => label("eviction refused", true),
+        LogEntry::SuccessfulCreate { .. }
+        | LogEntry::SuccessfulDelete { .. }
+        | LogEntry::SuccessfulCreateClaim { .. }
+        | LogEntry::ScalingReplicaSet { .. }
+        | LogEntry::EndedDaemonPod { .. }
+        | LogEntry::JobSuspended { .. }
+        | LogEntry::CreatedJob { .. }
+        | LogEntry::DeletedJob { .. }
+        | LogEntry::SawCompletedJob { .. }
+        | LogEntry::JobAlreadyActive { .. }
+        | LogEntry::Refused { .. }
         | LogEntry::Scheduled { .. }
         | LogEntry::Pulled { .. }
         | LogEntry::Created { .. }
@@ -83,6 +96,11 @@ fn done(action: &Action) -> Option<String> {
         Action::SetSelector { .. } => "selector changed".into(),
         Action::SetServiceType { type_, .. } => format!("now {}", type_.as_str()),
         Action::Scale { replicas, .. } => format!("scaled to {replicas}"),
+        Action::RolloutRestart { .. } => "restarted".into(),
+        Action::RolloutUndo { .. } => "rolled back".into(),
+        Action::PauseRollout { on: true, .. } => "paused".into(),
+        Action::PauseRollout { on: false, .. } => "resumed".into(),
+        Action::SetImage { .. } => "new image".into(),
         Action::Drain { node, .. } => format!("{node} drained"),
         Action::SetReadiness { pass: true, .. } => "probe passes".into(),
         Action::SetReadiness { pass: false, .. } => "probe fails".into(),

@@ -4,6 +4,7 @@ mod conntrack;
 mod dns;
 mod document;
 mod rows;
+mod workloads;
 
 use std::sync::Arc;
 

@@ -43,6 +43,10 @@ kinds! {
     SetApp,
     SetMissing,
     Scale,
+    RolloutRestart,
+    RolloutUndo,
+    PauseRollout,
+    SetImage,
     SetLabels,
     SetSelector,
     SetServiceType,
@@ -87,10 +91,27 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
             let what = Prerequisite::parse(what).expect("each names one");
             Action::SetMissing { what, missing: picks.flag() }
         }
-        Kind::Scale => {
+        Kind::Scale => Action::Scale {
+            object: workload(picks, world),
+            replicas: picks.of(&[3, 1, 0, 2, 5, 8, 20, 100_000]),
+        },
+        Kind::RolloutRestart => Action::RolloutRestart { object: workload(picks, world) },
+        Kind::RolloutUndo => {
+            let to_revision = picks.of(&[None, None, Some(1), Some(2), Some(99)]);
+            Action::RolloutUndo { object: workload(picks, world), to_revision }
+        }
+        Kind::PauseRollout => {
             let deployments = world.store().deployments.keys().cloned().collect();
             let deployment = one_of(picks, deployments, &[NsName::new("default", "nobody")]);
-            Action::Scale { deployment, replicas: picks.of(&[3, 1, 0, 2, 5, 8, 20, 100_000]) }
+            Action::PauseRollout { deployment, on: picks.flag() }
+        }
+        Kind::SetImage => {
+            let (container, image) = (picks.of(&["web", "a", "nobody"]), picks.of(&["web:2", "web:3", ""]));
+            Action::SetImage {
+                object: workload(picks, world),
+                container: container.into(),
+                image: image.into(),
+            }
         }
         Kind::SetLabels => Action::SetLabels { object: object(picks, world), labels: labels(picks) },
         Kind::SetSelector => Action::SetSelector { service: service(picks, world), selector: labels(picks) },
@@ -113,7 +134,8 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
         Kind::Cordon => Action::Cordon { node: node(picks, world), on: !picks.flag() },
         Kind::Drain => {
             let (node, force, delete_empty_dir_data) = (node(picks, world), picks.flag(), picks.flag());
-            Action::Drain { node, force, delete_empty_dir_data }
+            let ignore_daemonsets = picks.flag();
+            Action::Drain { node, force, delete_empty_dir_data, ignore_daemonsets }
         }
         Kind::AddNode => {
             let name = match picks.number() % 4 {
@@ -179,6 +201,19 @@ fn node(picks: &mut Picks<'_>, world: &World) -> Name {
 fn client(picks: &mut Picks<'_>, world: &World) -> Name {
     let clients = world.traffic().clients.values().map(|client| client.spec.name.clone()).collect();
     one_of(picks, clients, &["nobody".into(), "\u{202e}".into()])
+}
+
+/// One that may have a size and a template.
+fn workload(picks: &mut Picks<'_>, world: &World) -> ObjectRef {
+    let store = world.store();
+    let (kind, keys): (ObjectKind, Vec<NsName>) = match picks.number() % 5 {
+        0 | 1 => (ObjectKind::Deployment, store.deployments.keys().cloned().collect()),
+        2 => (ObjectKind::StatefulSet, store.stateful_sets.keys().cloned().collect()),
+        3 => (ObjectKind::DaemonSet, store.daemon_sets.keys().cloned().collect()),
+        _ => (ObjectKind::ReplicaSet, store.replica_sets.keys().cloned().collect()),
+    };
+    let key = one_of(picks, keys, &[NsName::new("default", "nobody")]);
+    ObjectRef::of_key(kind, &key)
 }
 
 /// Every other one is a Pod.

@@ -113,7 +113,7 @@ fn still_missed(world: &World, facts: &Facts, occupant: &Occupant, now: Time) ->
     };
     let set = world.store().replica_sets.iter().find(|rs| rs.meta.uid == owner);
     let ready = facts.pods.iter().filter(|p| p.owner == Some(owner) && p.state == PodState::Ready).count();
-    set.is_some_and(|set| ready < set.replicas as usize)
+    set.is_some_and(|set| ready < set.spec.replicas as usize)
 }
 
 #[cfg(test)]

@@ -38,6 +38,13 @@ pub fn selection_of(kind: &Kind, uid: Uid) -> Selection {
         Kind::Deployment => Selection::Deployment(uid),
         Kind::ReplicaSet
         | Kind::Endpoints
+        | Kind::ReplicationController
+        | Kind::StatefulSet
+        | Kind::DaemonSet
+        | Kind::ControllerRevision
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::PodDisruptionBudget
         | Kind::EndpointSlice
         | Kind::Namespace
         | Kind::PriorityClass

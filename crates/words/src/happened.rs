@@ -1,6 +1,6 @@
 //! The log, in words.
 
-use cluster::api::{Action, NodeCondition, ServicePolicy, SessionAffinity};
+use cluster::api::{Action, Kind, NodeCondition, Phase, ServicePolicy, SessionAffinity};
 use cluster::sim::LogEntry;
 
 use crate::{pod_events, refusal};
@@ -11,9 +11,54 @@ pub fn happened(entry: &LogEntry) -> String {
         LogEntry::Refused { refusal: why } => refusal(why),
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
         LogEntry::FailedScheduling { pod, error } => format!("Pod {} fits nowhere: {error}", pod.name),
-        LogEntry::FailedCreate { replica_set, refusal: why } => {
-            format!("ReplicaSet {} cannot make all of its Pods: {}", replica_set.name, refusal(why))
+        LogEntry::FailedCreate { owner, refusal: why } => {
+            format!("{} {} cannot make all of its Pods: {}", owner.kind, owner.name, refusal(why))
         }
+        LogEntry::SuccessfulCreate { owner, pod } => match owner.kind {
+            Kind::StatefulSet => format!("create Pod {pod} in StatefulSet {} successful", owner.name),
+            _ => format!("{} {}: Created pod: {pod}", owner.kind, owner.name),
+        },
+        LogEntry::SuccessfulDelete { owner, pod } => match owner.kind {
+            Kind::StatefulSet => format!("delete Pod {pod} in StatefulSet {} successful", owner.name),
+            _ => format!("{} {}: Deleted pod: {pod}", owner.kind, owner.name),
+        },
+        LogEntry::SuccessfulCreateClaim { owner, pod, claim } => {
+            format!("create Claim {claim} Pod {pod} in StatefulSet {} success", owner.name)
+        }
+        LogEntry::ScalingReplicaSet { deployment, replica_set, from, to } => {
+            let way = if from < to { "up" } else { "down" };
+            format!(
+                "Deployment {}: Scaled {way} replica set {replica_set} from {from} to {to}",
+                deployment.name
+            )
+        }
+        LogEntry::EndedDaemonPod { daemon_set, pod, node, phase } => {
+            let (ended, plan) = match phase {
+                Phase::Failed => ("failed", "kill"),
+                Phase::Pending | Phase::Running | Phase::Succeeded => ("succeeded", "delete"),
+            };
+            let set = &daemon_set.name;
+            format!("DaemonSet {set}: Found {ended} daemon pod {pod} on node {node}, will try to {plan} it")
+        }
+        LogEntry::JobCompleted { job } => format!("Job {}: Job completed", job.name),
+        LogEntry::JobFailed { job, message, .. } => format!("Job {}: {message}", job.name),
+        LogEntry::JobSuspended { job, suspended: true } => format!("Job {}: Job suspended", job.name),
+        LogEntry::JobSuspended { job, suspended: false } => format!("Job {}: Job resumed", job.name),
+        LogEntry::CreatedJob { cron_job, job } => format!("CronJob {}: Created job {job}", cron_job.name),
+        LogEntry::DeletedJob { cron_job, job } => format!("CronJob {}: Deleted job {job}", cron_job.name),
+        LogEntry::SawCompletedJob { cron_job, job, succeeded } => {
+            let condition = if *succeeded { "Complete" } else { "Failed" };
+            format!("CronJob {}: Saw completed job: {job}, condition: {condition}", cron_job.name)
+        }
+        LogEntry::JobAlreadyActive { cron_job } => format!(
+            "CronJob {}: Not starting job because prior execution is running and concurrency policy is Forbid",
+            cron_job.name
+        ),
+        LogEntry::EvictionRefused { pod, .. } => format!(
+            "error when evicting pods/{:?} -n {:?} (will retry after 5s): Cannot evict pod as it would violate the \
+             pod's disruption budget.",
+            &*pod.name, &*pod.namespace
+        ),
         LogEntry::NoPodAddress { pod } => format!("Pod {}: its node has no address left", pod.name),
         LogEntry::Pulled { pod, image, .. } => format!("Pod {}: image {image} is on the node", pod.name),
         LogEntry::Created { pod, container } => format!("Pod {}: container {container} created", pod.name),
@@ -78,7 +123,19 @@ pub fn action(action: &Action) -> String {
             format!("Service {}: {} is now {}", service.name, policy.field(), policy_value(policy))
         }
         Action::SetSelector { service, .. } => format!("Selector of Service {} changed", service.name),
-        Action::Scale { deployment, replicas } => format!("{} scaled to {replicas}", deployment.name),
+        Action::Scale { object, replicas } => format!("{} scaled to {replicas}", object.name),
+        Action::RolloutRestart { object } => format!("{} {} restarted", object.kind, object.name),
+        Action::RolloutUndo { object, to_revision: None } => {
+            format!("{} {} rolled back", object.kind, object.name)
+        }
+        Action::RolloutUndo { object, to_revision: Some(revision) } => {
+            format!("{} {} rolled back to revision {revision}", object.kind, object.name)
+        }
+        Action::PauseRollout { deployment, on: true } => format!("Deployment {} paused", deployment.name),
+        Action::PauseRollout { deployment, on: false } => format!("Deployment {} resumed", deployment.name),
+        Action::SetImage { object, container, image } => {
+            format!("{} {}: container {container} gets the image {image}", object.kind, object.name)
+        }
         Action::SetReadiness { pod, pass: true, .. } => format!("Pod {} passes its probe again", pod.name),
         Action::SetReadiness { pod, pass: false, .. } => format!("Pod {} fails its probe", pod.name),
         Action::SetLiveness { pod, pass: true, .. } => {

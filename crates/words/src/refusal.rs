@@ -74,6 +74,21 @@ pub fn refusal(refusal: &Refusal) -> String {
              priority admission controller computed {computed} from the given PriorityClass name",
             pod.name
         ),
+        Refusal::NoSuchRevision { object, revision: None } => {
+            format!("no rollout history found for {} {:?}", object.kind, &*object.name)
+        }
+        Refusal::NoSuchRevision { revision: Some(revision), .. } => {
+            format!("unable to find specified revision {revision} in history")
+        }
+        Refusal::RolloutPaused { deployment } => {
+            format!("Deployment {:?} is paused: resume it first and try again", &*deployment.name)
+        }
+        Refusal::NoContainerInTemplate { object, container } => {
+            format!("{} {:?}: unable to find container named {:?}", object.kind, &*object.name, &**container)
+        }
+        Refusal::ManyBudgets { pod } => format!(
+            "Pod {pod}: This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+        ),
         Refusal::NodeIsOff { node } => format!("{node} has no power: no kube-proxy runs there"),
         Refusal::PodNotRunning { pod } => format!("Pod {pod} does not run"),
         Refusal::NoSuchContainer { pod, container } => format!("Pod {pod} has no container {container}"),
@@ -85,8 +100,9 @@ pub fn refusal(refusal: &Refusal) -> String {
 
 /// In kubectl's words (pkg/drain/filters.go).
 fn cannot_drain(node: &str, blockers: &DrainBlockers) -> String {
-    let DrainBlockers { local_storage, unmanaged } = blockers;
+    let DrainBlockers { daemon_set_managed, local_storage, unmanaged } = blockers;
     let reasons = [
+        ("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", daemon_set_managed),
         ("Pods with local storage (use --delete-emptydir-data to override)", local_storage),
         ("Pods that declare no controller (use --force to override)", unmanaged),
     ];

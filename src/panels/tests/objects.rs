@@ -158,7 +158,7 @@ async fn a_deployment_is_scaled_by_its_stepper() {
     page.shows("of 4").await;
     let replicas = page.world(|world| {
         let uid = deployment(world, "web");
-        world.store().deployment_by_uid(uid).map(|d| d.replicas)
+        world.store().deployment_by_uid(uid).map(|d| d.spec.replicas)
     });
     assert_eq!(replicas, Some(4));
 }

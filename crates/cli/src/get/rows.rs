@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use cluster::api::{
-    Deployment, EndpointSlice, Endpoints, Kind, Meta, Namespace, Node, NodeCondition, Phase, Pod,
-    PriorityClass, ReplicaSet, Scope, Service, ServiceType, TrafficPolicy,
+    EndpointSlice, Endpoints, Kind, Meta, Namespace, Node, NodeCondition, Phase, Pod, PriorityClass, Scope,
+    Service, ServiceType, TrafficPolicy,
 };
 use cluster::sim::{Span, Time, World};
 
-use super::{Filter, Listed};
+use super::{Filter, Listed, workloads};
 
 pub struct Row {
     /// `None` for kinds outside namespaces.
@@ -49,11 +49,22 @@ fn own_columns(listed: &Listed) -> (&'static [&'static str], &'static [&'static 
         Kind::Deployment => (&["READY", "UP-TO-DATE", "AVAILABLE", "AGE"], &["SELECTOR"]),
         Kind::ReplicaSet => (&["DESIRED", "CURRENT", "READY", "AGE"], &["SELECTOR"]),
         Kind::Endpoints => (&["ENDPOINTS", "AGE"], &[]),
+        Kind::ReplicationController => (&["DESIRED", "CURRENT", "READY", "AGE"], &["SELECTOR"]),
+        Kind::StatefulSet => (&["READY", "AGE"], &[]),
+        Kind::DaemonSet => (DAEMON_SET_COLUMNS, &["SELECTOR"]),
+        Kind::ControllerRevision => (&["CONTROLLER", "REVISION", "AGE"], &[]),
+        Kind::Job => (&["STATUS", "COMPLETIONS", "DURATION", "AGE"], &["SELECTOR"]),
+        Kind::CronJob => (&["SCHEDULE", "TIMEZONE", "SUSPEND", "ACTIVE", "LAST SCHEDULE", "AGE"], &[]),
+        Kind::PodDisruptionBudget => {
+            (&["MIN AVAILABLE", "MAX UNAVAILABLE", "ALLOWED DISRUPTIONS", "AGE"], &[])
+        }
         Kind::EndpointSlice => (&["ADDRESSTYPE", "PORTS", "ENDPOINTS", "AGE"], &[]),
         Kind::Other(_) => UNSIMULATED_COLUMNS,
     }
 }
 
+const DAEMON_SET_COLUMNS: &[&str] =
+    &["DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE", "NODE SELECTOR", "AGE"];
 const UNSIMULATED_COLUMNS: (&[&str], &[&str]) = (&["KIND", "AGE", "SIMULATED"], &[]);
 
 pub fn rows(world: &World, listed: &Listed, filter: &Filter<'_>) -> Vec<Row> {
@@ -77,9 +88,27 @@ fn rows_of_kind(world: &World, kind: &Kind) -> Vec<Row> {
         }
         Kind::Pod => store.pods.iter().map(|p| pod(now, p)).collect(),
         Kind::Service => store.services.iter().map(|s| service(now, s)).collect(),
-        Kind::Deployment => store.deployments.iter().map(|d| deployment(world, d)).collect(),
-        Kind::ReplicaSet => store.replica_sets.iter().map(|rs| replica_set(world, rs)).collect(),
         Kind::Endpoints => store.endpoints.iter().map(|e| endpoints(now, e)).collect(),
+        Kind::Deployment => store.deployments.iter().map(|d| workloads::deployment(now, d)).collect(),
+        Kind::ReplicaSet => store
+            .replica_sets
+            .iter()
+            .map(|s| workloads::replicated(now, &s.meta, &s.spec, &s.status))
+            .collect(),
+        Kind::ReplicationController => {
+            let all = store.replication_controllers.iter();
+            all.map(|c| workloads::replicated(now, &c.meta, &c.spec, &c.status)).collect()
+        }
+        Kind::StatefulSet => store.stateful_sets.iter().map(|s| workloads::stateful_set(now, s)).collect(),
+        Kind::DaemonSet => store.daemon_sets.iter().map(|s| workloads::daemon_set(now, s)).collect(),
+        Kind::ControllerRevision => {
+            store.controller_revisions.iter().map(|r| workloads::controller_revision(now, r)).collect()
+        }
+        Kind::Job => store.jobs.iter().map(|j| workloads::job(now, j)).collect(),
+        Kind::CronJob => store.cron_jobs.iter().map(|c| workloads::cron_job(now, c)).collect(),
+        Kind::PodDisruptionBudget => {
+            store.disruption_budgets.iter().map(|b| workloads::disruption_budget(now, b)).collect()
+        }
         Kind::EndpointSlice => store.slices.iter().map(|s| slice(now, s)).collect(),
         Kind::Other(name) => store.metas(kind).map(|meta| unsimulated(now, name, meta)).collect(),
     }
@@ -102,7 +131,7 @@ fn unsimulated(now: Time, kind: &str, meta: &Meta) -> Row {
     row(&meta.namespace, &meta.name, cells, Vec::new())
 }
 
-fn row(namespace: &str, name: &str, cells: Vec<String>, wide: Vec<String>) -> Row {
+pub(super) fn row(namespace: &str, name: &str, cells: Vec<String>, wide: Vec<String>) -> Row {
     Row { namespace: Some(namespace.to_string()), name: name.to_string(), cells, wide }
 }
 
@@ -196,34 +225,6 @@ fn service(now: Time, service: &Service) -> Row {
     )
 }
 
-fn deployment(world: &World, deployment: &Deployment) -> Row {
-    let store = world.store();
-    let owned: Vec<_> = store.replica_sets_of(deployment.meta.uid).collect();
-    let pods = |set: &ReplicaSet| store.pods_of(set.meta.uid).filter(|p| p.meta.deleted.is_none());
-    let ready = owned.iter().flat_map(|rs| pods(rs)).filter(|p| p.status.is_ready()).count();
-    let newest = owned.iter().max_by_key(|rs| (rs.meta.created, rs.meta.uid));
-    let current = newest.map_or(0, |rs| pods(rs).count());
-    row(
-        &deployment.meta.namespace,
-        &deployment.meta.name,
-        vec![
-            format!("{ready}/{}", deployment.replicas),
-            current.to_string(),
-            ready.to_string(),
-            age(world.now(), deployment.meta.created),
-        ],
-        vec![labels(&deployment.selector.match_labels)],
-    )
-}
-
-fn replica_set(world: &World, rs: &ReplicaSet) -> Row {
-    let pods: Vec<_> = world.store().pods_of(rs.meta.uid).filter(|p| p.meta.deleted.is_none()).collect();
-    let ready = pods.iter().filter(|p| p.status.is_ready()).count();
-    let cells = [rs.replicas as usize, pods.len(), ready].map(|n| n.to_string());
-    let cells = cells.into_iter().chain([age(world.now(), rs.meta.created)]).collect();
-    row(&rs.meta.namespace, &rs.meta.name, cells, vec![labels(&rs.selector.match_labels)])
-}
-
 fn slice(now: Time, slice: &EndpointSlice) -> Row {
     let unset = |text: String| if text.is_empty() { "<unset>".to_string() } else { text };
     let v6 = slice.endpoints.first().is_some_and(|e| e.address.is_ipv6());
@@ -294,7 +295,7 @@ fn events(world: &World) -> Vec<Row> {
         .collect()
 }
 
-fn labels(labels: &cluster::api::Labels) -> String {
+pub(super) fn labels(labels: &cluster::api::Labels) -> String {
     if labels.is_empty() {
         return "<none>".into();
     }
@@ -306,7 +307,7 @@ fn join(items: impl Iterator<Item = String>) -> String {
 }
 
 /// duration.HumanDuration, for the lengths that a run has.
-fn age(now: Time, created: Time) -> String {
+pub(super) fn age(now: Time, created: Time) -> String {
     let seconds = Span(now.since(created).0).0 / 1_000_000_000;
     match seconds {
         0..120 => format!("{seconds}s"),

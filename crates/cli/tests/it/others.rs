@@ -17,12 +17,14 @@ fn a_list_of_others_is_a_plain_list() {
         (item["apiVersion"].clone(), item["kind"].clone(), item["metadata"]["name"].clone())
     };
     let items: Vec<_> = list["items"].as_array().expect("a list").iter().map(named).collect();
-    assert_eq!(items, [(json!("apps/v1"), json!("StatefulSet"), json!("store"))]);
+    let claim = |name: &str| (json!("v1"), json!("PersistentVolumeClaim"), json!(name));
+    assert_eq!(items, ["data-store-0", "data-store-1", "data-store-2"].map(claim));
 }
 
 #[test]
 fn their_names_are_of_their_own_resource() {
     let (ok, out, err) = packetyard(&["get", "others", "-o", "name", "-q"], &manifest("stateful.yaml"));
     assert!(ok, "{err}");
-    assert_eq!(out, "statefulset.apps/store\n");
+    let names = ["data-store-0", "data-store-1", "data-store-2"];
+    assert_eq!(out, names.map(|name| format!("persistentvolumeclaim/{name}\n")).concat());
 }

@@ -61,10 +61,37 @@ pub enum Action {
         #[serde(with = "wire::labels")]
         selector: Labels,
     },
+    /// `kubectl scale`. A name alone is a Deployment's.
     Scale {
+        #[serde(alias = "deployment", with = "wire::scaled")]
+        object: ObjectRef,
+        replicas: u32,
+    },
+    /// `kubectl rollout restart`: the template gets an annotation with the time.
+    RolloutRestart {
+        #[serde(with = "wire::object")]
+        object: ObjectRef,
+    },
+    /// `kubectl rollout undo`: back to the template of a revision; of the one before, if none is said.
+    RolloutUndo {
+        #[serde(with = "wire::object")]
+        object: ObjectRef,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_revision: Option<u32>,
+    },
+    /// `kubectl rollout pause`, or `resume`.
+    PauseRollout {
         #[serde(with = "wire::ns_name")]
         deployment: NsName,
-        replicas: u32,
+        #[serde(rename = "enabled")]
+        on: bool,
+    },
+    /// `kubectl set image`.
+    SetImage {
+        #[serde(with = "wire::object")]
+        object: ObjectRef,
+        container: Name,
+        image: Str,
     },
     /// Sets the result of readiness probes from now on: of one container, or of all that the Pod has.
     SetReadiness {
@@ -130,6 +157,9 @@ pub enum Action {
         /// Pods with an emptyDir too.
         #[serde(default)]
         delete_empty_dir_data: bool,
+        /// A DaemonSet's Pods are left. Without it they stand in the way.
+        #[serde(default)]
+        ignore_daemonsets: bool,
     },
     /// The node can no longer reach the API server, or can again. Pod traffic is not affected.
     CutOffNode {
@@ -181,14 +211,23 @@ impl Action {
         Action::Apply { text: Applied::from(Str::from(text)) }
     }
 
+    pub fn scale_deployment(deployment: &NsName, replicas: u32) -> Action {
+        Action::Scale { object: ObjectRef::of_key(Kind::Deployment, deployment), replicas }
+    }
+
     /// The object that the action is about, if it is about one.
     pub fn about(&self) -> Option<ObjectRef> {
         match self {
-            Action::DeleteObject { object } | Action::SetLabels { object, .. } => Some(object.clone()),
+            Action::DeleteObject { object }
+            | Action::SetLabels { object, .. }
+            | Action::Scale { object, .. }
+            | Action::RolloutRestart { object }
+            | Action::RolloutUndo { object, .. }
+            | Action::SetImage { object, .. } => Some(object.clone()),
             Action::SetServiceType { service, .. }
             | Action::SetServicePolicy { service, .. }
             | Action::SetSelector { service, .. } => Some(ObjectRef::of_key(Kind::Service, service)),
-            Action::Scale { deployment, .. } => Some(ObjectRef::of_key(Kind::Deployment, deployment)),
+            Action::PauseRollout { deployment, .. } => Some(ObjectRef::of_key(Kind::Deployment, deployment)),
             Action::SetReadiness { pod, .. }
             | Action::SetLiveness { pod, .. }
             | Action::CrashPod { pod, .. }

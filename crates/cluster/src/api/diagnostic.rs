@@ -242,6 +242,8 @@ pub enum Rule {
     AffinityTimeoutNeedsClientIp,
     RollingUpdateWithRecreate,
     BothZero,
+    BudgetWithBoth,
+    SurgeAndUnavailable,
     EmptySelector,
     ClusterIpsMismatch,
     FamilyMismatch,

@@ -253,6 +253,8 @@ fn rule(rule: Rule) -> &'static str {
         Rule::RollingUpdateWithRecreate => {
             "Forbidden: may not be specified when strategy `type` is 'Recreate'"
         }
+        Rule::SurgeAndUnavailable => "Invalid value: may not be set when maxUnavailable is non-zero",
+        Rule::BudgetWithBoth => "Invalid value: minAvailable and maxUnavailable cannot be both set",
         Rule::BothZero => "Invalid value: may not be 0 when `maxSurge` is 0",
         Rule::EmptySelector => {
             "Invalid value: an empty selector is not allowed; name at least one label of the template"

@@ -84,6 +84,8 @@ pub struct OwnerRef {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Meta {
     pub name: Name,
+    /// What the name was made from by a controller, if it was.
+    pub generate_name: Option<Str>,
     /// Empty for kinds that live outside namespaces (Node, Namespace).
     pub namespace: Name,
     pub uid: Uid,
@@ -93,6 +95,8 @@ pub struct Meta {
     pub labels: Labels,
     pub annotations: Labels,
     pub owner: Option<OwnerRef>,
+    /// Who must agree before the object goes (only those that controllers set).
+    pub finalizers: Vec<Str>,
     pub created: Time,
     /// `deletionTimestamp`: if it is set, the object is Terminating.
     pub deleted: Option<Time>,

@@ -3,6 +3,7 @@
 mod action;
 mod affinity;
 mod container;
+mod cron;
 mod decode;
 mod diagnostic;
 mod diagnostics;
@@ -48,6 +49,7 @@ pub use affinity::{
     PodAffinity, PodAffinityTerm, PreferredSchedulingTerm, WeightedPodAffinityTerm,
 };
 pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy};
+pub use cron::Schedule;
 pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
@@ -93,6 +95,13 @@ pub use topology_spread::{NodeInclusionPolicy, TopologySpreadConstraint, WhenUns
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub use volume::{Volume, VolumeObject, VolumeSource};
 pub use workload::{
-    Deployment, DeploymentStrategy, IntOrPercent, Operator, ReplicaSet, Requirement, Selector,
+    CompletionMode, ConcurrencyPolicy, Condition, Conditions, ControllerRevision, CronJob, CronJobSpec,
+    CronJobStatus, DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy, Deployment,
+    DeploymentSpec, DeploymentStatus, DeploymentStrategy, HasStatus, IntOrPercent, Job, JobSpec, JobStatus,
+    JobTemplate, Operator, PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus,
+    PodManagementPolicy, PodReplacementPolicy, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus,
+    ReplicationController, Requirement, Retention, Selector, StatefulSet, StatefulSetSpec, StatefulSetStatus,
+    StatefulSetUpdateStrategy, UnhealthyPodEvictionPolicy, VolumeClaimTemplate, index_text,
 };
+pub(crate) use write::rfc3339;
 pub use write::to_tree;

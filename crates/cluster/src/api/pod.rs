@@ -147,7 +147,7 @@ impl PodSpec {
     }
 
     /// core/v1 defaults.go, SetDefaults_PodSpec.
-    pub(super) fn set_defaults(&mut self) {
+    pub(in crate::api) fn set_defaults(&mut self) {
         self.init_containers.iter_mut().chain(&mut self.containers).for_each(Container::set_defaults);
     }
 

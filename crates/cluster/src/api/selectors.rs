@@ -48,16 +48,23 @@ fn label(key: &str, value: &str) -> Str {
 }
 
 /// The namespace and labels of the Pods that an object is or makes. Kinds that are not simulated
-/// (StatefulSet, DaemonSet, Job) make Pods too.
+/// (CustomResources of operators) may make Pods too.
 fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
     let meta = parsed.object.meta();
     let labels = match &parsed.object {
         KubeObject::Pod(pod) => pod.meta.labels.clone(),
-        KubeObject::Deployment(deployment) => deployment.template.labels.clone(),
-        KubeObject::ReplicaSet(set) => set.template.labels.clone(),
+        KubeObject::Deployment(deployment) => deployment.spec.template.labels.clone(),
+        KubeObject::ReplicaSet(set) => set.spec.template.labels.clone(),
+        KubeObject::ReplicationController(controller) => controller.spec.template.labels.clone(),
+        KubeObject::StatefulSet(set) => set.spec.template.labels.clone(),
+        KubeObject::DaemonSet(set) => set.spec.template.labels.clone(),
+        KubeObject::Job(job) => job.spec.template.labels.clone(),
+        KubeObject::CronJob(cron_job) => cron_job.spec.job_template.spec.template.labels.clone(),
         KubeObject::Unsimulated(_) => template_labels(&parsed.source.tree)?,
         KubeObject::Service(_)
         | KubeObject::Endpoints(_)
+        | KubeObject::ControllerRevision(_)
+        | KubeObject::PodDisruptionBudget(_)
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)
@@ -105,7 +112,11 @@ mod tests {
     fn pods_of_any_kind_count() {
         assert_eq!(found(&pod("{app: wbe, tier: x}")), [""; 0]);
         let set = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: s}, \
-            spec: {template: {metadata: {labels: {app: wbe}}}}}";
+            spec: {selector: {matchLabels: {app: wbe}}, \
+            template: {metadata: {labels: {app: wbe}}, spec: {containers: [{name: a, image: b}]}}}}";
         assert_eq!(found(set), [""; 0]);
+        let custom = "{apiVersion: example.com/v1, kind: Kettle, metadata: {name: s}, \
+            spec: {template: {metadata: {labels: {app: wbe}}}}}";
+        assert_eq!(found(custom), [""; 0]);
     }
 }

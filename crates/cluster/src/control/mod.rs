@@ -2,20 +2,30 @@
 
 mod admission;
 mod allocated;
+mod cron_job;
+mod daemon_set;
 mod deployment;
+mod disruption;
 mod endpoint_slice;
 mod endpoints;
 mod health_check;
+mod job;
 mod load_balancer;
 pub(crate) mod names;
 mod node_lifecycle;
+mod pods;
 mod replica_set;
+mod revisions;
 mod scheduler;
 pub(crate) mod service_allocation;
+mod stateful_set;
 
 pub(crate) use allocated::Allocated;
+pub(crate) use deployment::{HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
+pub(crate) use disruption::NotEvicted;
 pub use endpoint_slice::topology_mode_is_auto;
 pub use health_check::HealthCheck;
+pub(crate) use job::Backoff;
 pub use load_balancer::{Cloud, LoadBalancer};
-pub use replica_set::POD_LIMIT;
+pub use pods::POD_LIMIT;
 pub(crate) use scheduler::Scheduler;

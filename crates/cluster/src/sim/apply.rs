@@ -7,9 +7,8 @@ use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Container, Deployment, Diagnostic, DiagnosticKind, EndpointSlice,
-    Endpoints, Kind, KubeObject, Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus,
-    PriorityClass, ReplicaSet, Service, Severity, Str, Uid, check_action,
+    Action, ClientFrom, ClientSpec, Container, Diagnostic, DiagnosticKind, Kind, KubeObject, Manifest,
+    ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, Service, Severity, Str, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
 use crate::node::{ProxyStatus, with_kubelets_labels};
@@ -44,7 +43,11 @@ impl World {
             Action::SetServiceType { service, type_ } => self.set_service_type(service, *type_),
             Action::SetServicePolicy { service, policy } => self.set_service_policy(service, policy),
             Action::SetSelector { service, selector } => self.set_selector(service, selector),
-            Action::Scale { deployment, replicas } => self.scale(deployment, *replicas),
+            Action::Scale { object, replicas } => self.scale(object, *replicas),
+            Action::RolloutRestart { object } => self.rollout_restart(object),
+            Action::RolloutUndo { object, to_revision } => self.rollout_undo(object, *to_revision),
+            Action::PauseRollout { deployment, on } => self.pause_rollout(deployment, *on),
+            Action::SetImage { object, container, image } => self.set_image(object, container, image),
             Action::SetReadiness { pod, container, pass } => {
                 self.set_readiness(pod, container.as_deref(), *pass)
             }
@@ -73,8 +76,12 @@ impl World {
                 Ok(())
             }
             Action::Cordon { node, on } => self.cordon(node, *on),
-            Action::Drain { node, force, delete_empty_dir_data } => {
-                let options = DrainOptions { force: *force, delete_empty_dir_data: *delete_empty_dir_data };
+            Action::Drain { node, force, delete_empty_dir_data, ignore_daemonsets } => {
+                let options = DrainOptions {
+                    force: *force,
+                    delete_empty_dir_data: *delete_empty_dir_data,
+                    ignore_daemonsets: *ignore_daemonsets,
+                };
                 self.drain(node, options)
             }
             Action::AddNode { name, zone } => self.add_node(name.as_ref(), zone.as_ref()),
@@ -127,8 +134,30 @@ impl World {
             }
             KubeObject::Node(node) => self.apply_node(node)?,
             KubeObject::Pod(pod) => self.apply_pod(pod)?,
-            KubeObject::Deployment(deployment) => self.apply_deployment(deployment)?,
-            KubeObject::ReplicaSet(rs) => self.upsert(rs, Kind::ReplicaSet)?,
+            KubeObject::Deployment(mut deployment) => {
+                self.has_room_for_pods(deployment.spec.replicas)?;
+                self.keep_template_annotations(&mut deployment);
+                self.apply_workload(deployment, Kind::Deployment)?
+            }
+            KubeObject::ReplicaSet(set) => self.apply_workload(set, Kind::ReplicaSet)?,
+            KubeObject::ReplicationController(controller) => {
+                self.apply_workload(controller, Kind::ReplicationController)?
+            }
+            KubeObject::StatefulSet(mut set) => {
+                self.has_room_for_pods(set.spec.replicas)?;
+                self.keep_template_annotations(&mut set);
+                self.apply_workload(set, Kind::StatefulSet)?
+            }
+            KubeObject::DaemonSet(mut set) => {
+                self.keep_template_annotations(&mut set);
+                self.apply_daemon_set(set)?
+            }
+            KubeObject::ControllerRevision(revision) => self.upsert(revision, Kind::ControllerRevision)?,
+            KubeObject::Job(job) => self.apply_job(job)?,
+            KubeObject::CronJob(cron_job) => self.apply_workload(cron_job, Kind::CronJob)?,
+            KubeObject::PodDisruptionBudget(budget) => {
+                self.apply_workload(budget, Kind::PodDisruptionBudget)?
+            }
             KubeObject::Service(service) => self.apply_service(service)?,
             KubeObject::Endpoints(endpoints) => self.upsert(endpoints, Kind::Endpoints)?,
             KubeObject::EndpointSlice(slice) => self.upsert(slice, Kind::EndpointSlice)?,
@@ -143,7 +172,7 @@ impl World {
     }
 
     /// Creates the object, or puts its new spec in place of the old one.
-    fn upsert<T: super::Watched>(&mut self, mut object: T, kind: Kind) -> Result<Uid, Refusal> {
+    pub(super) fn upsert<T: super::Watched>(&mut self, mut object: T, kind: Kind) -> Result<Uid, Refusal> {
         match T::objects(&self.store).get(&object.key()).cloned() {
             None => {
                 has_room(T::objects(&self.store).len(), kind)?;
@@ -201,22 +230,6 @@ impl World {
         Ok(pod.meta.uid)
     }
 
-    fn apply_deployment(&mut self, deployment: Deployment) -> Result<Uid, Refusal> {
-        if deployment.replicas > POD_LIMIT {
-            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
-        }
-        let key = deployment.meta.key();
-        if let Some(old) = self.store.deployments.get(&key)
-            && old.selector != deployment.selector
-        {
-            return Err(Refusal::Immutable {
-                object: ObjectRef::of_key(Kind::Deployment, &key),
-                field: "spec.selector",
-            });
-        }
-        self.upsert(deployment, Kind::Deployment)
-    }
-
     pub(super) fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
         let old = self.store.services.get(&service.meta.key()).cloned();
         let changed_ip = old.as_ref().is_some_and(|old| {
@@ -245,31 +258,31 @@ impl World {
     }
 
     fn delete_object(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
-        let key = object.key();
-        let missing = || Refusal::NotFound { object: object.clone() };
         match &object.kind {
-            Kind::Pod => {
-                self.store.pods.get(&key).ok_or_else(missing)?;
-                self.delete_pod(&key, None);
+            Kind::Namespace => Err(Refusal::NotEditable { object: object.clone() }),
+            Kind::Pod
+            | Kind::Service
+            | Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::ControllerRevision
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::EndpointSlice
+            | Kind::Endpoints
+            | Kind::Node
+            | Kind::PriorityClass
+            | Kind::Other(_) => {
+                self.remove_by_ref(object).ok_or_else(|| Refusal::NotFound { object: object.clone() })
             }
-            Kind::Service => self.remove_object::<Service>(&key).map(|_| ()).ok_or_else(missing)?,
-            Kind::Deployment => self.remove_object::<Deployment>(&key).map(|_| ()).ok_or_else(missing)?,
-            Kind::ReplicaSet => self.remove_object::<ReplicaSet>(&key).map(|_| ()).ok_or_else(missing)?,
-            Kind::Endpoints => self.remove_object::<Endpoints>(&key).map(|_| ()).ok_or_else(missing)?,
-            Kind::EndpointSlice => {
-                self.remove_object::<EndpointSlice>(&key).map(|_| ()).ok_or_else(missing)?
-            }
-            Kind::Node => self.delete_node(&key).ok_or_else(missing)?,
-            Kind::PriorityClass => {
-                self.remove_object::<PriorityClass>(&key).map(|_| ()).ok_or_else(missing)?;
-            }
-            Kind::Namespace | Kind::Other(_) => return Err(Refusal::NotEditable { object: object.clone() }),
         }
-        Ok(())
     }
 
     /// Deletes the machine together with its Node; podgc deletes the Pods that were bound to it.
-    fn delete_node(&mut self, key: &NsName) -> Option<()> {
+    pub(super) fn delete_node(&mut self, key: &NsName) -> Option<()> {
         let node = self.remove_object::<Node>(key)?;
         for pod in self.pods_on(&key.name) {
             self.delete_pod(&pod, Some(0));
@@ -379,7 +392,7 @@ fn differs_in_images_only(old: &[Container], new: &[Container]) -> bool {
 }
 
 /// Whether another object of a kind may be created if there are `count` already.
-fn has_room(count: usize, kind: Kind) -> Result<(), Refusal> {
+pub(super) fn has_room(count: usize, kind: Kind) -> Result<(), Refusal> {
     match count < OBJECT_LIMIT as usize {
         true => Ok(()),
         false => Err(Refusal::TooManyObjects { kind, limit: OBJECT_LIMIT }),
@@ -395,7 +408,7 @@ fn check(action: &Action) -> Result<(), Refusal> {
     Err(Refusal::Invalid { diagnostics: vec![finding(None, invalid.field, invalid.message)] })
 }
 
-fn keep_identity<T: Stored>(object: &mut T, old: &T) {
+pub(super) fn keep_identity<T: Stored>(object: &mut T, old: &T) {
     let old = old.meta();
     let meta = object.meta_mut();
     meta.uid = old.uid;

@@ -8,7 +8,6 @@ use crate::api::{
     Codec, Deployment, Endpoints, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod, Service,
     ServicePolicy, ServiceSpec, ServiceType,
 };
-use crate::control::POD_LIMIT;
 
 impl World {
     pub(super) fn set_labels(&mut self, object: &ObjectRef, labels: &Labels) -> Result<(), Refusal> {
@@ -20,6 +19,13 @@ impl World {
             Kind::Deployment => self.edit::<Deployment>(object, |o| o.meta.labels = labels),
             Kind::Endpoints => self.edit::<Endpoints>(object, |o| o.meta.labels = labels),
             Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::ControllerRevision
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
             | Kind::EndpointSlice
             | Kind::Namespace
             | Kind::PriorityClass
@@ -30,13 +36,6 @@ impl World {
     pub(super) fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
         let selector = Some(selector.clone()).filter(|s| !s.is_empty());
         self.edit::<Service>(&ObjectRef::of_key(Kind::Service, key), |s| s.spec.selector = selector)
-    }
-
-    pub(super) fn scale(&mut self, key: &NsName, replicas: u32) -> Result<(), Refusal> {
-        if replicas > POD_LIMIT {
-            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
-        }
-        self.edit::<Deployment>(&ObjectRef::of_key(Kind::Deployment, key), |d| d.replicas = replicas)
     }
 
     pub(super) fn set_service_type(&mut self, key: &NsName, type_: ServiceType) -> Result<(), Refusal> {
@@ -64,7 +63,7 @@ impl World {
         self.apply_service(service).map(|_| ())
     }
 
-    fn edit<T: Watched + Codec>(
+    pub(super) fn edit<T: Watched + Codec>(
         &mut self,
         object: &ObjectRef,
         change: impl FnOnce(&mut T),
@@ -76,14 +75,14 @@ impl World {
         Ok(())
     }
 
-    fn stored<T: Watched>(&self, object: &ObjectRef) -> Result<Arc<T>, Refusal> {
+    pub(super) fn stored<T: Watched>(&self, object: &ObjectRef) -> Result<Arc<T>, Refusal> {
         let stored = T::objects(&self.store).get(&object.key()).cloned();
         stored.ok_or_else(|| Refusal::NotFound { object: object.clone() })
     }
 }
 
 /// The API server's defaults and validation.
-fn admit<T: Codec>(edited: &mut T, object: ObjectRef) -> Result<(), Refusal> {
+pub(super) fn admit<T: Codec>(edited: &mut T, object: ObjectRef) -> Result<(), Refusal> {
     edited.set_defaults();
     let errors = edited.validate();
     if errors.is_empty() { Ok(()) } else { Err(invalid(errors, &object)) }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
+use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::node::kubelet::KubeletStep;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
 use netfilter::Family;
@@ -11,6 +11,8 @@ use netfilter::Family;
 pub(crate) enum Event {
     /// A controller takes an item from its work queue.
     Reconcile(WorkItem),
+    /// An item that had to wait for a time comes into the work queue.
+    Requeue(WorkItem),
     /// A step of a Pod's lifecycle on its node. `epoch` is that of the Pod when the step was scheduled: a step
     /// from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
@@ -49,6 +51,18 @@ pub(crate) enum Event {
 pub(crate) enum WorkItem {
     Deployment(NsName),
     ReplicaSet(NsName),
+    ReplicationController(NsName),
+    StatefulSet(NsName),
+    DaemonSet(NsName),
+    Job(NsName),
+    CronJob(NsName),
+    DisruptionBudget(NsName),
+    /// A Pod that `kubectl drain` asks again to be evicted.
+    Eviction {
+        node: Name,
+        pod: NsName,
+        uid: Uid,
+    },
     /// A Pod without a node, which the scheduler shall queue: it is new, or may fit by now.
     PodToSchedule(NsName),
     /// The scheduler takes the next Pod from its queue.

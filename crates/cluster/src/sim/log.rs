@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Refusal, Time};
 use crate::api::{
-    Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef, Prerequisite, ProbeKind, Str,
+    Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef, Phase, Prerequisite, ProbeKind, Str,
 };
 use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
@@ -54,8 +54,67 @@ pub enum LogEntry {
     },
     /// A controller could not create a Pod.
     FailedCreate {
-        replica_set: NsName,
+        owner: ObjectRef,
         refusal: Refusal,
+    },
+    SuccessfulCreate {
+        owner: ObjectRef,
+        pod: Name,
+    },
+    SuccessfulDelete {
+        owner: ObjectRef,
+        pod: Name,
+    },
+    SuccessfulCreateClaim {
+        owner: ObjectRef,
+        pod: Name,
+        claim: Name,
+    },
+    ScalingReplicaSet {
+        deployment: NsName,
+        replica_set: Name,
+        from: u32,
+        to: u32,
+    },
+    /// A DaemonSet's Pod has ended, and is replaced.
+    EndedDaemonPod {
+        daemon_set: NsName,
+        pod: NsName,
+        node: Name,
+        phase: Phase,
+    },
+    JobCompleted {
+        job: NsName,
+    },
+    JobFailed {
+        job: NsName,
+        reason: &'static str,
+        message: Str,
+    },
+    JobSuspended {
+        job: NsName,
+        suspended: bool,
+    },
+    CreatedJob {
+        cron_job: NsName,
+        job: Name,
+    },
+    DeletedJob {
+        cron_job: NsName,
+        job: Name,
+    },
+    SawCompletedJob {
+        cron_job: NsName,
+        job: Name,
+        succeeded: bool,
+    },
+    JobAlreadyActive {
+        cron_job: NsName,
+    },
+    /// `kubectl drain` was told that the Pod's budget forbids its eviction, and asks again.
+    EvictionRefused {
+        pod: NsName,
+        budget: Name,
     },
     /// The node's Pod range has no free address left.
     NoPodAddress {
@@ -192,10 +251,25 @@ impl LogEntry {
             | LogEntry::FailedMount { pod, .. }
             | LogEntry::DeadlineExceeded { pod }
             | LogEntry::Killing { pod, .. }
+            | LogEntry::EvictionRefused { pod, .. }
             | LogEntry::PodGone { pod } => Some(ObjectRef::of_key(Kind::Pod, pod)),
-            LogEntry::FailedCreate { replica_set, .. } => {
-                Some(ObjectRef::of_key(Kind::ReplicaSet, replica_set))
+            LogEntry::FailedCreate { owner, .. }
+            | LogEntry::SuccessfulCreate { owner, .. }
+            | LogEntry::SuccessfulDelete { owner, .. }
+            | LogEntry::SuccessfulCreateClaim { owner, .. } => Some(owner.clone()),
+            LogEntry::ScalingReplicaSet { deployment, .. } => {
+                Some(ObjectRef::of_key(Kind::Deployment, deployment))
             }
+            LogEntry::EndedDaemonPod { daemon_set, .. } => {
+                Some(ObjectRef::of_key(Kind::DaemonSet, daemon_set))
+            }
+            LogEntry::JobCompleted { job }
+            | LogEntry::JobFailed { job, .. }
+            | LogEntry::JobSuspended { job, .. } => Some(ObjectRef::of_key(Kind::Job, job)),
+            LogEntry::CreatedJob { cron_job, .. }
+            | LogEntry::DeletedJob { cron_job, .. }
+            | LogEntry::SawCompletedJob { cron_job, .. }
+            | LogEntry::JobAlreadyActive { cron_job } => Some(ObjectRef::of_key(Kind::CronJob, cron_job)),
             LogEntry::SliceChanged { service }
             | LogEntry::EnsuringLoadBalancer { service }
             | LogEntry::EnsuredLoadBalancer { service, .. }

@@ -13,6 +13,7 @@ mod log;
 mod memory;
 mod purpose;
 mod refusal;
+mod rollout;
 mod run;
 mod timing;
 mod watched;

@@ -104,6 +104,24 @@ pub enum Refusal {
         given: i32,
         computed: i32,
     },
+    /// There is no such revision to go back to; no earlier one at all, if `revision` is `None`.
+    NoSuchRevision {
+        object: ObjectRef,
+        revision: Option<u64>,
+    },
+    /// A paused Deployment is neither restarted nor rolled back.
+    RolloutPaused {
+        deployment: NsName,
+    },
+    /// The template has no container of that name.
+    NoContainerInTemplate {
+        object: ObjectRef,
+        container: Name,
+    },
+    /// An eviction asks one budget only.
+    ManyBudgets {
+        pod: NsName,
+    },
     NodeIsOff {
         node: Name,
     },

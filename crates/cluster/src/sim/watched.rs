@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::{WatchChange, WorkItem, World};
 use crate::api::{
-    Deployment, EndpointSlice, Endpoints, Kind, Node, NsName, Pod, PriorityClass, ReplicaSet, Service, Uid,
-    Unsimulated,
+    ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, HasStatus, Job, Kind, Node,
+    NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
+    StatefulSet, Uid, Unsimulated,
 };
 use crate::control::topology_mode_is_auto;
-use crate::store::Stored;
+use crate::store::{IndexKey, Stored};
 
 impl World {
     pub(crate) fn create_object<T: Watched>(&mut self, object: T) -> Arc<T> {
@@ -27,6 +28,21 @@ impl World {
         let object = self.store.update(key, change)?;
         self.wrote(Some(&old), Some(&object));
         Some(object)
+    }
+
+    /// The same for a change that may be one of the spec: its generation counts those.
+    pub(crate) fn update_spec<T: Watched + HasStatus>(
+        &mut self,
+        key: &NsName,
+        change: impl FnOnce(&mut T),
+    ) -> Option<Arc<T>> {
+        self.update_object::<T>(key, |object| {
+            let old = object.clone();
+            change(object);
+            if !object.has_spec_of(&old) {
+                object.meta_mut().generation += 1;
+            }
+        })
     }
 
     pub(crate) fn put_object<T: Watched>(&mut self, object: T) -> Arc<T> {
@@ -65,6 +81,7 @@ pub(crate) trait Watched: Stored {
 impl Watched for Pod {
     fn notify(world: &mut World, _: &NsName, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
         world.notify_owners(old, new);
+        world.notify_budgets(old, new);
         if let (Some(old), Some(new)) = (old, new) {
             world.kubelet_sees_change(old, new);
         }
@@ -83,12 +100,54 @@ impl Watched for ReplicaSet {
         for set in old.into_iter().chain(new) {
             world.notify_controller(&**set);
         }
+        // deployment_controller.go, addReplicaSet: a Deployment may adopt it.
+        if let Some(orphan) = new.filter(|set| set.meta.owner.is_none()) {
+            let adopts = |d: &&Arc<Deployment>| {
+                d.meta.namespace == orphan.meta.namespace && d.spec.selector.matches(&orphan.meta.labels)
+            };
+            let adopters: Vec<NsName> =
+                world.store.deployments.iter().filter(adopts).map(|d| d.meta.key()).collect();
+            for deployment in adopters {
+                world.enqueue(WorkItem::Deployment(deployment));
+            }
+        }
     }
 }
 
-impl Watched for Deployment {
-    fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Deployment>>, _: Option<&Arc<Deployment>>) {
-        world.enqueue(WorkItem::Deployment(key.clone()));
+/// A kind whose own controller is woken, and that of its owner; for the latter see `notify_controller`.
+macro_rules! wakes {
+    ($($kind:ident => $item:ident),* $(,)?) => {
+        $(impl Watched for $kind {
+            fn notify(world: &mut World, key: &NsName, old: Option<&Arc<$kind>>, new: Option<&Arc<$kind>>) {
+                world.enqueue(WorkItem::$item(key.clone()));
+                for object in old.into_iter().chain(new) {
+                    world.notify_controller(&**object);
+                }
+            }
+        })*
+    };
+}
+
+wakes!(
+    Deployment => Deployment,
+    ReplicationController => ReplicationController,
+    StatefulSet => StatefulSet,
+    DaemonSet => DaemonSet,
+    Job => Job,
+    CronJob => CronJob,
+    PodDisruptionBudget => DisruptionBudget,
+);
+
+impl Watched for ControllerRevision {
+    fn notify(
+        world: &mut World,
+        _: &NsName,
+        old: Option<&Arc<ControllerRevision>>,
+        new: Option<&Arc<ControllerRevision>>,
+    ) {
+        for revision in old.into_iter().chain(new) {
+            world.notify_controller(&**revision);
+        }
     }
 }
 
@@ -100,6 +159,7 @@ impl Watched for Node {
         }
         world.enqueue(WorkItem::BalancedNodes);
         world.scheduler_follows_node(old, new);
+        world.notify_daemon_sets(old, new);
         world.notify_hinted_services();
     }
 }
@@ -155,14 +215,37 @@ impl Watched for Unsimulated {
 impl World {
     /// The controller that its `ownerReferences` name.
     fn notify_controller<T: Stored>(&mut self, object: &T) {
-        let Some(owner) = &object.meta().owner else { return };
-        let key = NsName { namespace: object.meta().namespace.clone(), name: owner.name.clone() };
-        match &owner.kind {
+        if let Some(owner) = &object.meta().owner {
+            let key = NsName { namespace: object.meta().namespace.clone(), name: owner.name.clone() };
+            self.enqueue_controller(&owner.kind, key);
+        }
+    }
+
+    /// Those whose Pods could not be created: there is room again, or a PriorityClass. Upstream tries again by itself, ever
+    /// more rarely.
+    fn retry_failed_creates(&mut self) {
+        for owner in std::mem::take(&mut self.failed_creates) {
+            if self.store.get(&owner).is_some() {
+                self.enqueue_controller(&owner.kind, owner.key());
+                self.failed_creates.insert(owner);
+            }
+        }
+    }
+
+    fn enqueue_controller(&mut self, kind: &Kind, key: NsName) {
+        match kind {
             Kind::Deployment => self.enqueue(WorkItem::Deployment(key)),
             Kind::ReplicaSet => self.enqueue(WorkItem::ReplicaSet(key)),
+            Kind::ReplicationController => self.enqueue(WorkItem::ReplicationController(key)),
+            Kind::StatefulSet => self.enqueue(WorkItem::StatefulSet(key)),
+            Kind::DaemonSet => self.enqueue(WorkItem::DaemonSet(key)),
+            Kind::Job => self.enqueue(WorkItem::Job(key)),
+            Kind::CronJob => self.enqueue(WorkItem::CronJob(key)),
             Kind::Service => self.enqueue(WorkItem::EndpointSlices(key)),
             Kind::Endpoints => self.enqueue(WorkItem::MirroredSlices(key)),
             Kind::Pod
+            | Kind::ControllerRevision
+            | Kind::PodDisruptionBudget
             | Kind::EndpointSlice
             | Kind::Node
             | Kind::Namespace
@@ -177,13 +260,59 @@ impl World {
         for pod in old.into_iter().chain(new) {
             self.notify_controller(&**pod);
         }
-        let Some(orphan) = new.filter(|pod| pod.meta.owner.is_none()) else { return };
-        let adopts = |set: &&Arc<ReplicaSet>| {
-            set.meta.namespace == orphan.meta.namespace && set.selector.matches(&orphan.meta.labels)
-        };
-        let sets: Vec<NsName> = self.store.replica_sets.iter().filter(adopts).map(|s| s.meta.key()).collect();
+        if let Some(orphan) = new.filter(|pod| pod.meta.owner.is_none()) {
+            self.notify_adopters(orphan);
+        }
+    }
+
+    /// The workloads whose selector matches a Pod without a controller.
+    fn notify_adopters(&mut self, orphan: &Pod) {
+        let store = &self.store;
+        let mut items = Vec::new();
+        for key in IndexKey::selectors_of(&orphan.meta.namespace, &orphan.meta.labels) {
+            let key = || key.clone();
+            let labels = &orphan.meta.labels;
+            let sets = store.replica_sets.by_index(key()).filter(|s| s.spec.selector.matches(labels));
+            items.extend(sets.map(|s| WorkItem::ReplicaSet(s.meta.key())));
+            let controllers = store.replication_controllers.by_index(key());
+            let controllers = controllers.filter(|c| c.spec.selector.matches(labels));
+            items.extend(controllers.map(|c| WorkItem::ReplicationController(c.meta.key())));
+            let sets = store.stateful_sets.by_index(key()).filter(|s| s.spec.selector.matches(labels));
+            items.extend(sets.map(|s| WorkItem::StatefulSet(s.meta.key())));
+            let sets = store.daemon_sets.by_index(key()).filter(|s| s.spec.selector.matches(labels));
+            items.extend(sets.map(|s| WorkItem::DaemonSet(s.meta.key())));
+            let jobs = store.jobs.by_index(key()).filter(|j| j.spec.selector.matches(labels));
+            items.extend(jobs.map(|j| WorkItem::Job(j.meta.key())));
+        }
+        for item in items {
+            self.enqueue(item);
+        }
+    }
+
+    /// disruption.go, addPod, updatePod, deletePod.
+    fn notify_budgets(&mut self, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
+        if self.store.disruption_budgets.is_empty() {
+            return;
+        }
+        for pod in old.into_iter().chain(new) {
+            let budgets: Vec<NsName> = self.store.budgets_of(pod).map(|budget| budget.meta.key()).collect();
+            for budget in budgets {
+                self.enqueue(WorkItem::DisruptionBudget(budget));
+            }
+        }
+    }
+
+    /// daemon_controller.go, addNode, updateNode, deleteNode: where it is the same for them, they sleep on.
+    fn notify_daemon_sets(&mut self, old: Option<&Arc<Node>>, new: Option<&Arc<Node>>) {
+        let is_same = old.zip(new).is_some_and(|(old, new)| {
+            old.meta.labels == new.meta.labels && old.spec == new.spec && old.ready == new.ready
+        });
+        if is_same {
+            return;
+        }
+        let sets: Vec<NsName> = self.store.daemon_sets.keys().cloned().collect();
         for set in sets {
-            self.enqueue(WorkItem::ReplicaSet(set));
+            self.enqueue(WorkItem::DaemonSet(set));
         }
     }
 
@@ -200,13 +329,6 @@ impl World {
         }
     }
 
-    /// The ReplicaSets whose Pods could not be created. Upstream tries again by itself, ever more rarely.
-    fn retry_failed_creates(&mut self) {
-        for set in self.failed_creates.clone() {
-            self.enqueue(WorkItem::ReplicaSet(set));
-        }
-    }
-
     /// endpointslice_controller.go, checkNodeTopologyDistribution: hints depend on all zones' CPU.
     fn notify_hinted_services(&mut self) {
         let hinted = self.store.services.iter().filter(|service| topology_mode_is_auto(service));
@@ -218,17 +340,40 @@ impl World {
 
     /// The garbage collector: deletes what belonged to an owner that is gone.
     pub(crate) fn delete_dependents(&mut self, owner: Uid) {
-        let sets: Vec<NsName> = self.store.replica_sets_of(owner).map(|set| set.meta.key()).collect();
-        let slices: Vec<NsName> = self.store.slices_of(owner).map(|slice| slice.meta.key()).collect();
-        let pods: Vec<NsName> = self.store.pods_of(owner).map(|pod| pod.meta.key()).collect();
-        for set in &sets {
-            self.remove_object::<ReplicaSet>(set);
+        for dependent in self.store.dependents_of(owner) {
+            self.remove_by_ref(&dependent);
         }
-        for slice in &slices {
-            self.remove_object::<EndpointSlice>(slice);
-        }
-        for pod in &pods {
-            self.delete_pod(pod, None);
+    }
+
+    /// Deletes an object of any kind; a Pod gets its grace period. `None` if there is none.
+    pub(crate) fn remove_by_ref(&mut self, object: &ObjectRef) -> Option<()> {
+        let key = object.key();
+        match &object.kind {
+            Kind::Pod => {
+                self.store.pods.get(&key)?;
+                self.delete_pod(&key, None);
+                Some(())
+            }
+            Kind::Service => self.remove_object::<Service>(&key).map(drop),
+            Kind::Deployment => self.remove_object::<Deployment>(&key).map(drop),
+            Kind::ReplicaSet => self.remove_object::<ReplicaSet>(&key).map(drop),
+            Kind::ReplicationController => self.remove_object::<ReplicationController>(&key).map(drop),
+            Kind::StatefulSet => self.remove_object::<StatefulSet>(&key).map(drop),
+            Kind::DaemonSet => self.remove_object::<DaemonSet>(&key).map(drop),
+            Kind::ControllerRevision => self.remove_object::<ControllerRevision>(&key).map(drop),
+            Kind::Job => self.remove_object::<Job>(&key).map(drop),
+            Kind::CronJob => self.remove_object::<CronJob>(&key).map(drop),
+            Kind::PodDisruptionBudget => self.remove_object::<PodDisruptionBudget>(&key).map(drop),
+            Kind::EndpointSlice => self.remove_object::<EndpointSlice>(&key).map(drop),
+            Kind::Endpoints => self.remove_object::<Endpoints>(&key).map(drop),
+            Kind::Node => self.delete_node(&key),
+            Kind::PriorityClass => self.remove_object::<PriorityClass>(&key).map(drop),
+            Kind::Other(kind) => {
+                let key = Unsimulated::key_of(kind, &key);
+                self.remove_object::<Unsimulated>(&key).map(drop)
+            }
+            // Its end is not simulated.
+            Kind::Namespace => None,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The World: one simulated cluster at one moment, and how it advances.
 
 use litemap::LiteMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
-use crate::api::{App, KubeProxy, Name, NsName, Pod, Prerequisite, Uid};
-use crate::control::{Allocated, Cloud, Scheduler as PodScheduler};
+use crate::api::{App, KubeProxy, Name, ObjectRef, Pod, Prerequisite, Uid};
+use crate::control::{Allocated, Backoff, Cloud, Scheduler as PodScheduler};
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
@@ -63,13 +63,17 @@ pub struct World {
     pub(crate) cloud: Cloud,
     pub(crate) allocated: Arc<Allocated>,
     pub(crate) scheduler: PodScheduler,
-    /// ReplicaSets that could not create all of their Pods and have logged that.
-    pub(crate) failed_creates: BTreeSet<NsName>,
+    /// Owners that could not create all of their Pods and have logged that.
+    pub(crate) failed_creates: BTreeSet<ObjectRef>,
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
+    /// For each Job whose Pods failed: how long it waits before it replaces them.
+    pub(crate) job_backoffs: LiteMap<Uid, Backoff>,
     pub(super) journal: Journal,
     /// What waits in the controllers' work queues.
     queued: BTreeSet<WorkItem>,
+    /// What comes into the work queues later, and when.
+    delayed: BTreeMap<WorkItem, Time>,
     pub(super) name_ordinals: LiteMap<Uid, u32>,
 }
 
@@ -114,8 +118,10 @@ impl World {
             failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
             changes: Changes::default(),
+            job_backoffs: LiteMap::new(),
             journal: Journal::new(seed),
             queued: BTreeSet::new(),
+            delayed: BTreeMap::new(),
             name_ordinals: LiteMap::new(),
         }
     }
@@ -228,6 +234,7 @@ impl World {
         self.digest(&[self.clock.now().0]);
         match event {
             Event::Reconcile(item) => self.reconcile(item),
+            Event::Requeue(item) => self.requeue(item),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
             Event::ProxySync { node, family, start } => self.proxy_syncs(node, family, start),
@@ -252,6 +259,13 @@ impl World {
         match item {
             WorkItem::Deployment(key) => self.reconcile_deployment(&key),
             WorkItem::ReplicaSet(key) => self.reconcile_replica_set(&key),
+            WorkItem::ReplicationController(key) => self.reconcile_replication_controller(&key),
+            WorkItem::StatefulSet(key) => self.reconcile_stateful_set(&key),
+            WorkItem::DaemonSet(key) => self.reconcile_daemon_set(&key),
+            WorkItem::Job(key) => self.reconcile_job(&key),
+            WorkItem::CronJob(key) => self.reconcile_cron_job(&key),
+            WorkItem::DisruptionBudget(key) => self.reconcile_disruption_budget(&key),
+            WorkItem::Eviction { node, pod, uid } => self.evict_again(&node, &pod, uid),
             WorkItem::PodToSchedule(key) => self.scheduler_sees_pod(&key),
             WorkItem::NextPodToSchedule => self.schedule_next_pod(),
             WorkItem::EndpointSlices(service) => self.reconcile_endpoint_slices(&service),
@@ -279,6 +293,13 @@ impl World {
             WorkItem::NextPodToSchedule => Span::ZERO,
             WorkItem::Deployment(_)
             | WorkItem::ReplicaSet(_)
+            | WorkItem::ReplicationController(_)
+            | WorkItem::StatefulSet(_)
+            | WorkItem::DaemonSet(_)
+            | WorkItem::Job(_)
+            | WorkItem::CronJob(_)
+            | WorkItem::DisruptionBudget(_)
+            | WorkItem::Eviction { .. }
             | WorkItem::PodToSchedule(_)
             | WorkItem::Endpoints(_)
             | WorkItem::MirroredSlices(_)
@@ -289,6 +310,24 @@ impl World {
         let at = self.clock.now() + delay;
         self.queued.insert(item.clone());
         self.schedule(at, Event::Reconcile(item));
+    }
+
+    /// Puts an item into its controller's work queue when some time has passed. Of several times the first counts, as in
+    /// client-go's delaying queue.
+    pub(crate) fn enqueue_after(&mut self, item: WorkItem, wait: Span) {
+        let at = self.clock.now() + wait;
+        if self.delayed.get(&item).is_some_and(|due| *due <= at) {
+            return;
+        }
+        self.delayed.insert(item.clone(), at);
+        self.schedule(at, Event::Requeue(item));
+    }
+
+    fn requeue(&mut self, item: WorkItem) {
+        if self.delayed.get(&item).is_some_and(|due| *due == self.clock.now()) {
+            self.delayed.remove(&item);
+            self.enqueue(item);
+        }
     }
 
     /// Mixes words into the run's hash.
@@ -335,7 +374,7 @@ impl World {
             .store
             .replica_sets
             .iter()
-            .all(|rs| self.store.pods_of(rs.meta.uid).count() as u32 >= rs.replicas);
+            .all(|rs| self.store.pods_of(rs.meta.uid).count() as u32 >= rs.spec.replicas);
         let cloud = self.cloud.balancers.values().all(|lb| lb.ips.is_some());
         proxies && pods && replicas && cloud && self.queued.is_empty() && self.clock.now() > Time::ZERO
     }

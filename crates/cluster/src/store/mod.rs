@@ -12,8 +12,9 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use crate::api::{
-    Deployment, Endpoint, EndpointSlice, Endpoints, Kind, KubeObject, Meta, Metadata, Namespace, Node,
-    NsName, ObjectRef, Pod, PriorityClass, ReplicaSet, Service, Source, Uid, Unsimulated,
+    ControllerRevision, CronJob, DaemonSet, Deployment, Endpoint, EndpointSlice, Endpoints, Job, Kind,
+    KubeObject, Meta, Metadata, Namespace, Node, NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass,
+    ReplicaSet, ReplicationController, Service, Source, StatefulSet, Uid, Unsimulated,
 };
 use crate::sim::Time;
 
@@ -55,6 +56,16 @@ macro_rules! stored {
                 }
             }
 
+            /// The objects whose controller has this uid.
+            pub fn dependents_of(&self, owner: Uid) -> Vec<ObjectRef> {
+                let key = || IndexKey::Owner(owner);
+                let mut found = Vec::new();
+                $(found.extend(self.$field.by_index(key()).map(|o| ObjectRef::new(Kind::$type, &o.meta)));)*
+                let others = self.unsimulated.by_index(key());
+                found.extend(others.map(|o| ObjectRef::new(Kind::Other(o.kind.clone()), &o.meta)));
+                found
+            }
+
             /// The `metadata` of each object of the kind, by namespace and name.
             pub fn metas<'a>(&'a self, kind: &'a Kind) -> Box<dyn Iterator<Item = &'a Meta> + 'a> {
                 match kind {
@@ -73,7 +84,14 @@ stored! {
     Node => nodes, by_owner;
     Pod => pods, relations::pod_index_keys;
     Deployment => deployments, by_owner;
-    ReplicaSet => replica_sets, by_owner;
+    ReplicaSet => replica_sets, relations::replica_set_index_keys;
+    ReplicationController => replication_controllers, relations::replication_controller_index_keys;
+    StatefulSet => stateful_sets, relations::stateful_set_index_keys;
+    DaemonSet => daemon_sets, relations::daemon_set_index_keys;
+    ControllerRevision => controller_revisions, by_owner;
+    Job => jobs, relations::job_index_keys;
+    CronJob => cron_jobs, by_owner;
+    PodDisruptionBudget => disruption_budgets, relations::disruption_budget_index_keys;
     Service => services, relations::service_index_keys;
     Endpoints => endpoints, by_owner;
     EndpointSlice => slices, by_owner;
@@ -105,7 +123,7 @@ impl Stored for Unsimulated {
 
 impl Unsimulated {
     /// Kinds that are not simulated share one map: `ConfigMap.settings`.
-    fn key_of(kind: &str, key: &NsName) -> NsName {
+    pub(crate) fn key_of(kind: &str, key: &NsName) -> NsName {
         let name = format!("{kind}.{}", key.name);
         NsName { namespace: key.namespace.clone(), name: name.as_str().into() }
     }
@@ -118,6 +136,13 @@ pub struct Store {
     pub pods: Objects<Pod>,
     pub deployments: Objects<Deployment>,
     pub replica_sets: Objects<ReplicaSet>,
+    pub replication_controllers: Objects<ReplicationController>,
+    pub stateful_sets: Objects<StatefulSet>,
+    pub daemon_sets: Objects<DaemonSet>,
+    pub controller_revisions: Objects<ControllerRevision>,
+    pub jobs: Objects<Job>,
+    pub cron_jobs: Objects<CronJob>,
+    pub disruption_budgets: Objects<PodDisruptionBudget>,
     pub services: Objects<Service>,
     pub endpoints: Objects<Endpoints>,
     pub slices: Objects<EndpointSlice>,
@@ -143,6 +168,11 @@ impl Store {
         meta.created = now;
         meta.generation = 1;
         self.put(object)
+    }
+
+    /// The uid that the next new object will have.
+    pub fn next_uid(&self) -> Uid {
+        Uid(self.last_uid + 1)
     }
 
     /// Stores a changed object under a new version.
@@ -182,6 +212,13 @@ impl Store {
             + self.pods.bytes_beside(&older.pods, older)
             + self.deployments.bytes_beside(&older.deployments, older)
             + self.replica_sets.bytes_beside(&older.replica_sets, older)
+            + self.replication_controllers.bytes_beside(&older.replication_controllers, older)
+            + self.stateful_sets.bytes_beside(&older.stateful_sets, older)
+            + self.daemon_sets.bytes_beside(&older.daemon_sets, older)
+            + self.controller_revisions.bytes_beside(&older.controller_revisions, older)
+            + self.jobs.bytes_beside(&older.jobs, older)
+            + self.cron_jobs.bytes_beside(&older.cron_jobs, older)
+            + self.disruption_budgets.bytes_beside(&older.disruption_budgets, older)
             + self.services.bytes_beside(&older.services, older)
             + self.endpoints.bytes_beside(&older.endpoints, older)
             + self.slices.bytes_beside(&older.slices, older)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use litemap::LiteMap;
 
 use super::{Store, Stored};
-use crate::api::{Labels, Meta, NsName, Str, Uid};
+use crate::api::{Labels, Meta, NsName, Selector, Str, Uid};
 
 /// What an object is found by, besides its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ pub enum IndexKey {
     Owner(Uid),
     /// It is in this namespace and has this label.
     Label { namespace: Str, key: Str, value: Str },
-    /// It is in this namespace, and its selector's first pair is this one.
+    /// It is in this namespace, and its selector's first pair is this one; an empty pair, if its selector has none.
     Selector { namespace: Str, key: Str, value: Str },
     /// It is a Pod on the node of this name; of no name, if it is not scheduled.
     Node(Str),
@@ -25,6 +25,23 @@ pub enum IndexKey {
 impl IndexKey {
     pub fn owner(meta: &Meta) -> impl Iterator<Item = IndexKey> {
         meta.owner.iter().map(|owner| IndexKey::Owner(owner.uid))
+    }
+
+    /// A workload's or a budget's selector.
+    pub fn selector(namespace: &Str, selector: &Selector) -> IndexKey {
+        let first = selector.match_labels.iter().next();
+        let (key, value) = first.map(|(key, value)| (key.clone(), value.clone())).unwrap_or_default();
+        IndexKey::Selector { namespace: namespace.clone(), key, value }
+    }
+
+    /// Under which a selector that matches these labels can stand.
+    pub fn selectors_of<'a>(namespace: &'a Str, labels: &'a Labels) -> impl Iterator<Item = IndexKey> + 'a {
+        let pairs = labels.iter().map(|(key, value)| (key.clone(), value.clone()));
+        pairs.chain([(Str::default(), Str::default())]).map(|(key, value)| IndexKey::Selector {
+            namespace: namespace.clone(),
+            key,
+            value,
+        })
     }
 
     pub fn labels<'a>(namespace: &'a Str, labels: &'a Labels) -> impl Iterator<Item = IndexKey> + 'a {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{IndexKey, Objects, Store};
+use super::{IndexKey, Objects, Store, Stored};
 use crate::api::{
-    Deployment, Endpoint, EndpointSlice, Labels, NsName, Pod, ReplicaSet, Selector, Service, Str, Uid,
+    ControllerRevision, DaemonSet, Deployment, Endpoint, EndpointSlice, Job, Labels, Meta, NsName, Pod,
+    PodDisruptionBudget, ReplicaSet, ReplicationController, Selector, Service, StatefulSet, Str, Uid,
 };
 
 /// Owner, labels, node.
@@ -13,6 +14,39 @@ pub(super) fn pod_index_keys(pod: &Pod) -> Vec<IndexKey> {
     keys.extend(IndexKey::labels(&pod.meta.namespace, &pod.meta.labels));
     keys.push(IndexKey::Node(pod.spec.node_name.clone().unwrap_or_default()));
     keys
+}
+
+/// Owner and selector; of a ReplicaSet its labels too, by which a Deployment finds it.
+fn workload_index_keys(meta: &Meta, selector: &Selector) -> Vec<IndexKey> {
+    let selector = IndexKey::selector(&meta.namespace, selector);
+    IndexKey::owner(meta).chain([selector]).collect()
+}
+
+pub(super) fn replica_set_index_keys(set: &ReplicaSet) -> Vec<IndexKey> {
+    let mut keys = workload_index_keys(&set.meta, &set.spec.selector);
+    keys.extend(IndexKey::labels(&set.meta.namespace, &set.meta.labels));
+    keys
+}
+
+pub(super) fn replication_controller_index_keys(controller: &ReplicationController) -> Vec<IndexKey> {
+    workload_index_keys(&controller.meta, &controller.spec.selector)
+}
+
+pub(super) fn stateful_set_index_keys(set: &StatefulSet) -> Vec<IndexKey> {
+    workload_index_keys(&set.meta, &set.spec.selector)
+}
+
+pub(super) fn daemon_set_index_keys(set: &DaemonSet) -> Vec<IndexKey> {
+    workload_index_keys(&set.meta, &set.spec.selector)
+}
+
+pub(super) fn job_index_keys(job: &Job) -> Vec<IndexKey> {
+    workload_index_keys(&job.meta, &job.spec.selector)
+}
+
+pub(super) fn disruption_budget_index_keys(budget: &PodDisruptionBudget) -> Vec<IndexKey> {
+    let selector = budget.spec.selector.iter().map(|s| IndexKey::selector(&budget.meta.namespace, s));
+    IndexKey::owner(&budget.meta).chain(selector).collect()
 }
 
 pub(super) fn service_index_keys(service: &Service) -> Vec<IndexKey> {
@@ -26,15 +60,16 @@ pub(super) fn service_index_keys(service: &Service) -> Vec<IndexKey> {
     keys
 }
 
-impl Objects<Pod> {
+/// Kinds that are found by their labels.
+impl<T: Stored> Objects<T> {
     /// Those in the namespace that have one of these labels, the one that the fewest have. All of the namespace, if
     /// `labels` is empty.
-    fn with_labels(&self, namespace: &Str, labels: &Labels) -> Box<dyn Iterator<Item = &Arc<Pod>> + '_> {
+    fn with_labels(&self, namespace: &Str, labels: &Labels) -> Box<dyn Iterator<Item = &Arc<T>> + '_> {
         match self.rarest(IndexKey::labels(namespace, labels).collect()) {
             Some(label) => Box::new(self.by_index(label)),
             None => {
                 let namespace = namespace.clone();
-                Box::new(self.iter().filter(move |pod| pod.meta.namespace == namespace))
+                Box::new(self.iter().filter(move |object| object.meta().namespace == namespace))
             }
         }
     }
@@ -94,6 +129,30 @@ impl Store {
         own.flat_map(|slice| &slice.endpoints)
     }
 
+    pub fn replica_sets_matched_by(
+        &self,
+        namespace: &Str,
+        selector: &Selector,
+    ) -> impl Iterator<Item = &Arc<ReplicaSet>> {
+        let sets = self.replica_sets.with_labels(namespace, &selector.match_labels);
+        sets.filter(|set| selector.matches(&set.meta.labels))
+    }
+
+    pub fn revisions_of(&self, owner: Uid) -> impl Iterator<Item = &Arc<ControllerRevision>> {
+        self.controller_revisions.by_index(IndexKey::Owner(owner))
+    }
+
+    pub fn jobs_of(&self, cron_job: Uid) -> impl Iterator<Item = &Arc<Job>> {
+        self.jobs.by_index(IndexKey::Owner(cron_job))
+    }
+
+    pub fn budgets_of(&self, pod: &Pod) -> impl Iterator<Item = &Arc<PodDisruptionBudget>> {
+        let keys = IndexKey::selectors_of(&pod.meta.namespace, &pod.meta.labels);
+        let candidates = keys.flat_map(|key| self.disruption_budgets.by_index(key));
+        let matches = |selector: &Selector| selector.matches(&pod.meta.labels);
+        candidates.filter(move |budget| budget.spec.selector.as_ref().is_some_and(matches))
+    }
+
     pub fn services_that_select(&self, pod: &Pod) -> impl Iterator<Item = &Arc<Service>> {
         let namespace = &pod.meta.namespace;
         let labels = pod.meta.labels.iter();
@@ -115,13 +174,11 @@ impl Store {
 
     /// Whether an object's `ownerReferences` name it.
     pub fn has_dependents(&self, owner: Uid) -> bool {
-        self.replica_sets_of(owner).next().is_some()
-            || self.pods_of(owner).next().is_some()
-            || self.slices_of(owner).next().is_some()
+        !self.dependents_of(owner).is_empty()
     }
 
     /// The Deployments whose Pods a Service selects.
     pub fn deployments_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Deployment>> {
-        self.deployments.iter().filter(|d| service.selects(&d.meta.namespace, &d.template.labels))
+        self.deployments.iter().filter(|d| service.selects(&d.meta.namespace, &d.spec.template.labels))
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{ClientId, Target, Traffic};
-use crate::api::{ClientFrom, ClientSpec, Kind, NsName, Pod, Service, ServicePort, ServiceType};
+use crate::api::{ClientFrom, ClientSpec, Kind, NsName, ObjectRef, Pod, Service, ServicePort, ServiceType};
 use crate::dns::Answer;
 use crate::net::Prefixes;
 use crate::node::Machine;
@@ -221,8 +221,15 @@ impl World {
                 let Some(deployment) = self.store.deployments.get(&key) else { return Vec::new() };
                 self.store.pods_of_deployment(deployment.meta.uid).cloned().collect()
             }
+            Kind::ReplicationController | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => {
+                let owner = self.store.get(&ObjectRef::of_key(kind.clone(), &key));
+                owner.map_or_else(Vec::new, |o| self.store.pods_of(o.meta().uid).cloned().collect())
+            }
             Kind::Service
             | Kind::Endpoints
+            | Kind::CronJob
+            | Kind::ControllerRevision
+            | Kind::PodDisruptionBudget
             | Kind::EndpointSlice
             | Kind::Node
             | Kind::Namespace

@@ -125,10 +125,19 @@ pub fn calls(world: &World) -> Vec<Call> {
     };
     for deployment in store.deployments.iter() {
         let meta = &deployment.meta;
-        add(world, &meta.namespace, Kind::Deployment, &meta.name, &deployment.template.spec);
+        add(world, &meta.namespace, Kind::Deployment, &meta.name, &deployment.spec.template.spec);
+    }
+    for set in store.stateful_sets.iter() {
+        add(world, &set.meta.namespace, Kind::StatefulSet, &set.meta.name, &set.spec.template.spec);
+    }
+    for set in store.daemon_sets.iter() {
+        add(world, &set.meta.namespace, Kind::DaemonSet, &set.meta.name, &set.spec.template.spec);
+    }
+    for rc in store.replication_controllers.iter() {
+        add(world, &rc.meta.namespace, Kind::ReplicationController, &rc.meta.name, &rc.spec.template.spec);
     }
     for rs in store.replica_sets.iter().filter(|rs| rs.meta.owner.is_none()) {
-        add(world, &rs.meta.namespace, Kind::ReplicaSet, &rs.meta.name, &rs.template.spec);
+        add(world, &rs.meta.namespace, Kind::ReplicaSet, &rs.meta.name, &rs.spec.template.spec);
     }
     for pod in store.pods.iter().filter(|p| p.meta.owner.is_none()) {
         add(world, &pod.meta.namespace, Kind::Pod, &pod.meta.name, &pod.spec);

@@ -24,7 +24,7 @@ fn web() -> NsName {
 /// Replaces every Pod of the Deployment, and waits until the new ones are ready.
 fn replace_all(run: &mut Run) {
     for replicas in [0, 3] {
-        act(run, Action::Scale { deployment: web(), replicas });
+        act(run, Action::scale_deployment(&web(), replicas));
         go_on(run, Span::from_secs(40));
     }
 }

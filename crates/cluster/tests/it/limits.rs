@@ -133,14 +133,15 @@ fn a_replica_set_without_room_for_its_pods_says_so_once_and_makes_them_when_ther
              spec: {{nodeSelector: {{nowhere: 'true'}}, containers: [{{name: c, image: nginx}}]}}}}}}}}"
         )
     };
-    let text = list([deployment("full", POD_LIMIT), deployment("late", 10)].into_iter());
-    let mut run = start(&text, 7);
+    let mut run = start(&deployment("full", POD_LIMIT), 7);
     run.advance_to(seconds(20), u64::MAX);
+    run.act(Action::apply(&deployment("late", 10))).expect("a Deployment has room");
+    go_on(&mut run, Span::from_secs(20));
     assert_eq!(run.world().store().pods.len(), POD_LIMIT as usize);
     let said = |run: &Run| -> Vec<String> {
         let entries = run.world().log().iter().filter_map(|logged| match &logged.entry {
-            LogEntry::FailedCreate { replica_set, refusal: Refusal::TooManyReplicas { limit } } => {
-                Some((replica_set.name.to_string(), *limit))
+            LogEntry::FailedCreate { owner, refusal: Refusal::TooManyReplicas { limit } } => {
+                Some((owner.name.to_string(), *limit))
             }
             _ => None,
         });
@@ -148,7 +149,7 @@ fn a_replica_set_without_room_for_its_pods_says_so_once_and_makes_them_when_ther
     };
     assert_eq!(said(&run), ["late- 2000"]);
     let scale =
-        |deployment: &str, replicas| Action::Scale { deployment: crate::support::key(deployment), replicas };
+        |deployment: &str, replicas| Action::scale_deployment(&crate::support::key(deployment), replicas);
     run.act(scale("full", POD_LIMIT - 10)).expect("it can be scaled");
     // Anything that makes the controller look again.
     go_on(&mut run, Span::from_secs(60));

@@ -32,3 +32,4 @@ mod scheduling;
 mod service_policy;
 mod support;
 mod two_families;
+mod workloads;

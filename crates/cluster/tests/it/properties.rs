@@ -90,12 +90,13 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
         }
         Operation::Scale(i, n) => {
             let deployments = store.deployments.keys().cloned().collect();
-            Action::Scale { deployment: nth(deployments, *i)?, replicas: u32::from(*n) }
+            Action::scale_deployment(&nth(deployments, *i)?, u32::from(*n))
         }
         Operation::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
         Operation::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
         Operation::Drain(i, force) => {
-            Action::Drain { node: nth(nodes, *i)?, force: *force, delete_empty_dir_data: *force }
+            let (delete_empty_dir_data, ignore_daemonsets) = (*force, *force);
+            Action::Drain { node: nth(nodes, *i)?, force: *force, delete_empty_dir_data, ignore_daemonsets }
         }
         Operation::CutOff(i, on) => Action::CutOffNode { node: nth(nodes, *i)?, on: *on },
         Operation::Pause(i, on) => Action::PauseKubeProxy { node: nth(nodes, *i)?, on: *on },
@@ -180,6 +181,10 @@ fn reason_not_to_try(action: &Action) -> Option<&'static str> {
         | Action::SetApp { .. }
         | Action::SetMissing { .. } => Some("kubelet_properties.rs does it"),
         Action::SetPodCondition { .. } => Some("only a Pod with a readiness gate asks, in kubelet.rs"),
+        Action::RolloutRestart { .. }
+        | Action::RolloutUndo { .. }
+        | Action::PauseRollout { .. }
+        | Action::SetImage { .. } => Some("workloads/random.rs tries them"),
         Action::SetIpMode { .. } => Some("both modes of each policy are compared in policies.rs"),
         Action::AddClient { .. }
         | Action::RemoveClient { .. }

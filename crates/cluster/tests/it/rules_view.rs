@@ -61,7 +61,7 @@ fn rules_count_what_they_matched_and_where_they_sent_it_until_they_are_written_a
             }
         }
         assert!(sent > 10, "{}: {sent} connections were sent to an endpoint", mode.as_str());
-        run.act(Action::Scale { deployment: key("web"), replicas: 1 }).expect("a Deployment");
+        run.act(Action::scale_deployment(&key("web"), 1)).expect("a Deployment");
         for node in nodes(run.world()) {
             let synced = |run: &Run| run.world().machines()[&node].proxy.synced_at();
             let (before, mut counts) = (synced(&run), 0);

@@ -160,7 +160,7 @@ fn constraints_forbid_or_only_prefer() {
     assert_eq!(spread(hard.world()), [3, 2, 2]);
     let mut cordoned = hard;
     cordoned.act(Action::Cordon { node: "node-1".into(), on: true }).expect("a node can be cordoned");
-    cordoned.act(Action::Scale { deployment: key("web"), replicas: 12 }).expect("it can be scaled");
+    cordoned.act(Action::scale_deployment(&key("web"), 12)).expect("it can be scaled");
     go_on(&mut cordoned, Span::from_secs(60));
     let waiting: Vec<String> = cordoned.world().store().pods_on("").map(|pod| message(pod)).collect();
     assert!(!waiting.is_empty(), "the zone of the cordoned node still counts");
@@ -357,7 +357,7 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
     Some(match deed {
         Deed::Scale(which, replicas) => {
             let deployment = nth(store.deployments.keys().cloned().collect(), *which)?;
-            Action::Scale { deployment, replicas: u32::from(*replicas) }
+            Action::scale_deployment(&deployment, u32::from(*replicas))
         }
         Deed::Cordon(which, on) => {
             let NsName { name, .. } = nth(store.nodes.keys().cloned().collect(), *which)?;

@@ -105,7 +105,7 @@ spec:
         let manifest = parse(&format!("{head}{body}"));
         let [parsed] = &manifest.objects[..] else { panic!("one object: {:?}", manifest.diagnostics) };
         let KubeObject::Deployment(deployment) = &parsed.object else { panic!("a Deployment") };
-        canonical_template(&deployment.template)
+        canonical_template(&deployment.spec.template)
     }
 
     /// This text must not change: shared links contain Pod names, and those contain its hash.

@@ -134,52 +134,8 @@ const OBJECT_REFERENCE: &[Field] = &[
     field("fieldPath", Str),
 ];
 
-pub const DEPLOYMENT: &[Field] = &[
-    field("apiVersion", Str),
-    field("kind", Str),
-    field("metadata", Obj(META)),
-    field("spec", Obj(DEPLOYMENT_SPEC)),
-    field("status", Any),
-];
-
-const DEPLOYMENT_SPEC: &[Field] = &[
-    field("replicas", Int32),
-    field("selector", Obj(SELECTOR)),
-    field("template", Obj(TEMPLATE)),
-    field("strategy", Obj(STRATEGY)),
-    unsimulated("minReadySeconds", Int32),
-    field("revisionHistoryLimit", Int32),
-    unsimulated("paused", Bool),
-    field("progressDeadlineSeconds", Int32),
-];
-
-const STRATEGY: &[Field] = &[
-    field("type", Str),
-    field("rollingUpdate", Obj(&[field("maxUnavailable", IntOrStr), field("maxSurge", IntOrStr)])),
-];
-
-pub const SELECTOR: &[Field] = &[
-    field("matchLabels", StrMap),
-    field("matchExpressions", List(&[field("key", Str), field("operator", Str), field("values", Strs)])),
-];
-
 pub const TEMPLATE: &[Field] =
     &[field("metadata", Obj(META)).default(EmptyObject), field("spec", Obj(POD_SPEC)).default(EmptyObject)];
-
-pub const REPLICA_SET: &[Field] = &[
-    field("apiVersion", Str),
-    field("kind", Str),
-    field("metadata", Obj(META)),
-    field("spec", Obj(REPLICA_SET_SPEC)),
-    field("status", Any),
-];
-
-const REPLICA_SET_SPEC: &[Field] = &[
-    field("replicas", Int32),
-    unsimulated("minReadySeconds", Int32),
-    field("selector", Obj(SELECTOR)),
-    field("template", Obj(TEMPLATE)),
-];
 
 pub const POD: &[Field] = &[
     field("apiVersion", Str),

@@ -23,7 +23,6 @@ pub(super) mod service;
 mod service_port;
 pub(super) mod slice;
 mod volume;
-pub(super) mod workload;
 
 pub(super) use field_cursor::{FieldCursor, shown};
 
@@ -41,7 +40,8 @@ pub(super) use schema::{Field, Shape as FieldShape, api_struct, check as check_s
 
 /// API groups that have served one of these kinds: with them only the version can be wrong; in another group it is
 /// a different kind.
-const GROUPS: [&str; 5] = ["", "apps", "extensions", "discovery.k8s.io", "scheduling.k8s.io"];
+const GROUPS: [&str; 7] =
+    ["", "apps", "batch", "extensions", "policy", "discovery.k8s.io", "scheduling.k8s.io"];
 
 /// Kind and apiVersion of a document. If one is missing, it is reported.
 pub(super) fn kind_of(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<(Str, Str)> {

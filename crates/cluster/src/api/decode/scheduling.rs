@@ -1,11 +1,9 @@
 //! What the scheduler reads of Pods and Nodes: affinity, tolerations and taints, spread constraints, gates.
 
 use super::field_cursor::FieldCursor;
-use super::fields::SELECTOR;
 use super::pod::{one_of, required, unsupported};
 use super::schema::Shape::{Int32, Int64, List, Obj, Str, Strs};
 use super::schema::{Field, field};
-use super::workload::label_selector;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
     Affinity, NodeAffinity, NodeInclusionPolicy, NodeSelector, NodeSelectorOperator, NodeSelectorRequirement,
@@ -39,10 +37,10 @@ const POD_AFFINITY: &[Field] = &[
 ];
 
 const POD_AFFINITY_TERM: &[Field] = &[
-    field("labelSelector", Obj(SELECTOR)),
+    field("labelSelector", Obj(Selector::FIELDS)),
     field("namespaces", Strs),
     field("topologyKey", Str),
-    field("namespaceSelector", Obj(SELECTOR)),
+    field("namespaceSelector", Obj(Selector::FIELDS)),
     field("matchLabelKeys", Strs),
     field("mismatchLabelKeys", Strs),
 ];
@@ -62,7 +60,7 @@ pub const TOPOLOGY_SPREAD_CONSTRAINT: &[Field] = &[
     field("maxSkew", Int32),
     field("topologyKey", Str),
     field("whenUnsatisfiable", Str),
-    field("labelSelector", Obj(SELECTOR)),
+    field("labelSelector", Obj(Selector::FIELDS)),
     field("minDomains", Int32),
     field("nodeAffinityPolicy", Str),
     field("nodeTaintsPolicy", Str),
@@ -218,7 +216,7 @@ pub fn scheduling_gates(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -
 }
 
 fn selector(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Selector> {
-    cursor.is_set().then(|| label_selector(cursor, diagnostics))
+    cursor.is_set().then(|| Selector::decode(cursor, diagnostics))
 }
 
 fn items<T>(

@@ -13,8 +13,9 @@ use super::decode::{Field, FieldCursor, FieldShape, check_shape, report};
 use super::diagnostics::Diagnostics;
 use super::field;
 use super::{
-    Deployment, EndpointSlice, Endpoints, Meta, NameRule, Namespace, Node, ObjectRef, Pod, PriorityClass,
-    ReplicaSet, Service, Str, Tree,
+    ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Meta, NameRule,
+    Namespace, Node, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController,
+    Service, StatefulSet, Str, Tree,
 };
 
 /// Whether a kind's objects are in namespaces.
@@ -188,7 +189,24 @@ macro_rules! kinds {
     };
 }
 
-kinds!(Service, Deployment, ReplicaSet, Pod, EndpointSlice, Endpoints, Node, Namespace, PriorityClass);
+kinds!(
+    Service,
+    Deployment,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    DaemonSet,
+    ControllerRevision,
+    Job,
+    CronJob,
+    PodDisruptionBudget,
+    Pod,
+    EndpointSlice,
+    Endpoints,
+    Node,
+    Namespace,
+    PriorityClass,
+);
 
 /// An object of a kind that is kept and shown, but not simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,9 +266,18 @@ impl Kind {
     /// Whether its objects are Pods or make Pods here: a client can run in them.
     pub fn has_pods(&self) -> bool {
         match self {
-            Kind::Pod | Kind::ReplicaSet | Kind::Deployment => true,
+            Kind::Pod
+            | Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::Deployment
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::Job => true,
             Kind::Service
             | Kind::Endpoints
+            | Kind::CronJob
+            | Kind::ControllerRevision
+            | Kind::PodDisruptionBudget
             | Kind::EndpointSlice
             | Kind::Node
             | Kind::Namespace
@@ -286,7 +313,8 @@ mod tests {
             }
         }
         assert_eq!(Kind::called("deploy"), Some(Kind::Deployment));
-        assert_eq!(Kind::called("sts"), Some(Kind::Other("StatefulSet".into())));
+        assert_eq!(Kind::called("sts"), Some(Kind::StatefulSet));
+        assert_eq!(Kind::called("cm"), Some(Kind::Other("ConfigMap".into())));
         assert_eq!(Kind::called("Pod"), None);
         assert_eq!(Kind::named("pod"), Kind::Other("pod".into()));
     }

@@ -14,10 +14,7 @@ const fn namespaced(
 
 /// Kinds that other objects or actions can refer to, for example as the owner of Pods.
 pub const NOT_SIMULATED: &[ApiResource] = &[
-    namespaced("StatefulSet", "apps/v1", "statefulsets", "statefulset", &["sts"]),
-    namespaced("DaemonSet", "apps/v1", "daemonsets", "daemonset", &["ds"]),
-    namespaced("Job", "batch/v1", "jobs", "job", &[]),
-    namespaced("CronJob", "batch/v1", "cronjobs", "cronjob", &["cj"]),
+    namespaced("PersistentVolumeClaim", "v1", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"]),
     namespaced("ConfigMap", "v1", "configmaps", "configmap", &["cm"]),
     namespaced("Secret", "v1", "secrets", "secret", &[]),
     namespaced("PersistentVolumeClaim", "v1", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"]),

@@ -8,8 +8,15 @@ pub fn workload_word(kind: &Kind) -> &str {
         Kind::Pod => "pod",
         Kind::Deployment => "deploy",
         Kind::ReplicaSet => "rs",
+        Kind::ReplicationController => "rc",
+        Kind::StatefulSet => "sts",
+        Kind::DaemonSet => "ds",
+        Kind::Job => "job",
         Kind::Service
         | Kind::Endpoints
+        | Kind::CronJob
+        | Kind::ControllerRevision
+        | Kind::PodDisruptionBudget
         | Kind::EndpointSlice
         | Kind::Node
         | Kind::Namespace

@@ -52,15 +52,19 @@ fn rate(rate_milli: u32) -> Checked {
 pub fn check_action(action: &Action) -> Checked {
     match action {
         Action::Apply { .. } | Action::SetProxyMode { .. } | Action::SetIpMode { .. } => Ok(()),
-        Action::DeleteObject { object } | Action::SetLabels { object, .. } => {
-            let ObjectRef { kind, namespace, name } = object;
-            let shown = || format!("{kind}/{namespace}/{name}");
-            formatted("object", is_object(object), shown, Format::ObjectRef)
+        Action::DeleteObject { object }
+        | Action::SetLabels { object, .. }
+        | Action::Scale { object, .. }
+        | Action::RolloutRestart { object }
+        | Action::RolloutUndo { object, .. } => object_ref(object),
+        Action::SetImage { object, container, .. } => {
+            object_ref(object)?;
+            name("container", container, NameRule::Dns1123Label)
         }
+        Action::PauseRollout { deployment, .. } => ns_name("deployment", deployment),
         Action::SetServiceType { service, .. }
         | Action::SetServicePolicy { service, .. }
         | Action::SetSelector { service, .. } => ns_name("service", service),
-        Action::Scale { deployment, .. } => ns_name("deployment", deployment),
         Action::SetReadiness { pod, container, .. }
         | Action::SetLiveness { pod, container, .. }
         | Action::CrashPod { pod, container }
@@ -112,6 +116,12 @@ fn name(field: &'static str, value: &str, rule: NameRule) -> Checked {
 
 fn optional(field: &'static str, value: Option<&str>, rule: NameRule) -> Checked {
     value.map_or(Ok(()), |value| name(field, value, rule))
+}
+
+fn object_ref(object: &ObjectRef) -> Checked {
+    let ObjectRef { kind, namespace, name } = object;
+    let shown = || format!("{kind}/{namespace}/{name}");
+    formatted("object", is_object(object), shown, Format::ObjectRef)
 }
 
 fn ns_name(field: &'static str, key: &NsName) -> Checked {

@@ -45,6 +45,26 @@ pub mod object {
     }
 }
 
+/// An object, or the name of a Deployment.
+pub mod scaled {
+    use super::*;
+    use crate::api::scenario::reference;
+    use crate::api::{Kind, ObjectRef};
+
+    pub fn serialize<S: Serializer>(object: &ObjectRef, serializer: S) -> Result<S::Ok, S::Error> {
+        super::object::serialize(object, serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectRef, D::Error> {
+        let text = Str::deserialize(deserializer)?;
+        let is_written = text.matches('/').count() == 2;
+        let known = |object: &ObjectRef| is_written || !matches!(object.kind, Kind::Other(_));
+        let object = reference::parse_object(&text).filter(known);
+        let deployment = || Some(ObjectRef::of_key(Kind::Deployment, &reference::parse_name(&text)?));
+        object.or_else(deployment).ok_or_else(|| wrong(&text, Format::ObjectRef))
+    }
+}
+
 /// A map of strings; null is the empty string, as in Go.
 pub mod labels {
     use litemap::LiteMap;

@@ -246,10 +246,10 @@ fn names() {
 #[test]
 fn a_deployment_with_every_default() {
     let KubeObject::Deployment(deployment) = only(&deployment("")) else { panic!() };
-    assert_eq!(deployment.replicas, 1);
-    assert_eq!(deployment.strategy, DeploymentStrategy::default());
-    assert_eq!(deployment.template.spec.termination_grace_period_s, 30);
-    assert!(deployment.selector.matches(&deployment.template.labels));
+    assert_eq!(deployment.spec.replicas, 1);
+    assert_eq!(deployment.spec.strategy, DeploymentStrategy::default());
+    assert_eq!(deployment.spec.template.spec.termination_grace_period_s, 30);
+    assert!(deployment.spec.selector.matches(&deployment.spec.template.labels));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn rules_of_a_deployment() {
 #[test]
 fn strategies() {
     let strategy = |line: &str| match only(&deployment(line)) {
-        KubeObject::Deployment(d) => d.strategy,
+        KubeObject::Deployment(d) => d.spec.strategy,
         other => panic!("{other:?}"),
     };
     assert_eq!(strategy("strategy: {type: Recreate}"), DeploymentStrategy::Recreate);
@@ -444,7 +444,7 @@ fn kept_not_simulated() {
     assert_eq!(notes(&pod(container)), ["spec.containers[0].ports[0].hostPort"]);
     let host = notes(&object("v1", "Pod", "{hostNetwork: true, containers: [{name: c, image: i}]}"));
     assert_eq!(host, Vec::<String>::new());
-    assert_eq!(notes(&deployment("paused: true\nminReadySeconds: 0\n")), ["spec.paused"]);
+    assert_eq!(notes(&deployment("paused: true\nminReadySeconds: 0\n")), Vec::<String>::new());
     assert_eq!(
         notes("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\n"),
         ["NetworkPolicy is kept, not simulated"]

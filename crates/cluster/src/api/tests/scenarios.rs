@@ -359,8 +359,15 @@ actions! {
         .prop_map(|(service, policy)| Action::SetServicePolicy { service, policy }),
     SetSelector => (ns_name(), labels())
         .prop_map(|(service, selector)| Action::SetSelector { service, selector }),
-    Scale => (ns_name(), 0..i32::MAX as u32)
-        .prop_map(|(deployment, replicas)| Action::Scale { deployment, replicas }),
+    Scale => (object(), 0..i32::MAX as u32)
+        .prop_map(|(object, replicas)| Action::Scale { object, replicas }),
+    RolloutRestart => object().prop_map(|object| Action::RolloutRestart { object }),
+    RolloutUndo => (object(), proptest::option::of(0..i32::MAX as u32))
+        .prop_map(|(object, to_revision)| Action::RolloutUndo { object, to_revision }),
+    PauseRollout => (ns_name(), any::<bool>())
+        .prop_map(|(deployment, on)| Action::PauseRollout { deployment, on }),
+    SetImage => (object(), name(), str_())
+        .prop_map(|(object, container, image)| Action::SetImage { object, container, image }),
     SetReadiness => (ns_name(), container(), any::<bool>())
         .prop_map(|(pod, container, pass)| Action::SetReadiness { pod, container, pass }),
     SetLiveness => (ns_name(), container(), any::<bool>())
@@ -374,11 +381,14 @@ actions! {
     SetMissing => (prerequisite(), any::<bool>()).prop_map(|(what, missing)| Action::SetMissing { what, missing }),
     PowerNode => (name(), any::<bool>()).prop_map(|(node, on)| Action::PowerNode { node, on }),
     Cordon => (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
-    Drain => (name(), any::<bool>(), any::<bool>()).prop_map(|(node, force, delete_empty_dir_data)| Action::Drain {
-        node,
-        force,
-        delete_empty_dir_data,
-    }),
+    Drain => (name(), any::<(bool, bool, bool)>()).prop_map(
+        |(node, (force, delete_empty_dir_data, ignore_daemonsets))| Action::Drain {
+            node,
+            force,
+            delete_empty_dir_data,
+            ignore_daemonsets,
+        },
+    ),
     CutOffNode => (name(), any::<bool>()).prop_map(|(node, on)| Action::CutOffNode { node, on }),
     PauseKubeProxy => (name(), any::<bool>()).prop_map(|(node, on)| Action::PauseKubeProxy { node, on }),
     AddNode => (proptest::option::of(name()), proptest::option::of(label_value()))

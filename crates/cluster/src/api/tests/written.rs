@@ -8,8 +8,8 @@ use crate::sim::Time;
 fn comparable(object: &KubeObject) -> (KubeObject, Option<String>) {
     let mut object = object.clone();
     let template = match &mut object {
-        KubeObject::Deployment(deployment) => &mut deployment.template,
-        KubeObject::ReplicaSet(set) => &mut set.template,
+        KubeObject::Deployment(deployment) => &mut deployment.spec.template,
+        KubeObject::ReplicaSet(set) => &mut set.spec.template,
         _ => return (object, None),
     };
     let text = canonical_template(template);
@@ -106,12 +106,15 @@ fn a_pod_of_a_template_keeps_what_the_template_says() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      volumes: [{name: v, emptyDir: {}}]\n      containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}]\n";
     let parsed = parse(text).objects.remove(0);
     let KubeObject::Deployment(deployment) = &parsed.object else { panic!() };
-    let mut pod =
-        Pod { meta: Meta::default(), spec: deployment.template.spec.clone(), status: PodStatus::default() };
+    let mut pod = Pod {
+        meta: Meta::default(),
+        spec: deployment.spec.template.spec.clone(),
+        status: PodStatus::default(),
+    };
     pod.meta.name = "web-1".into();
     pod.meta.namespace = "default".into();
     pod.meta.uid = Uid(3);
-    pod.meta.labels = deployment.template.labels.clone();
+    pod.meta.labels = deployment.spec.template.labels.clone();
     pod.meta.owner = Some(OwnerRef { kind: Kind::ReplicaSet, name: "web".into(), uid: Uid(2) });
     pod.meta.deleted = Some(Time(0));
     let status = ContainerStatus {

@@ -11,7 +11,6 @@ mod probe;
 mod scheduling;
 pub mod service;
 pub mod slice;
-pub mod workload;
 
 use super::decode::holds_name;
 use super::diagnostic::clip;
@@ -19,14 +18,14 @@ use super::field::{Error, Path};
 use super::{DiagnosticKind, NameRule, Rule};
 
 /// A text that breaks the rule.
-fn name(path: &Path<'_>, value: &str, rule: NameRule, errors: &mut Vec<Error>) {
+pub(super) fn name(path: &Path<'_>, value: &str, rule: NameRule, errors: &mut Vec<Error>) {
     if !holds_name(value, rule) {
         errors.push(path.error(DiagnosticKind::BadName { value: clip(value), rule }));
     }
 }
 
 /// A text that is none of those that are allowed. `None` is not written.
-fn unsupported(
+pub(super) fn unsupported(
     path: &Path<'_>,
     value: Option<&str>,
     allowed: &'static [&'static str],
@@ -41,6 +40,6 @@ fn out_of_range(value: u32, min: u32, max: u32) -> DiagnosticKind {
     DiagnosticKind::OutOfRange { value: value.to_string().into(), min: i64::from(min), max: i64::from(max) }
 }
 
-fn forbid(path: &Path<'_>, why: Rule, errors: &mut Vec<Error>) {
+pub(super) fn forbid(path: &Path<'_>, why: Rule, errors: &mut Vec<Error>) {
     errors.push(path.error(DiagnosticKind::Forbidden { why }));
 }

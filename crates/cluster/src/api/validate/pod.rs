@@ -18,10 +18,24 @@ pub fn validate(pod: &Pod) -> Vec<Error> {
 
 /// Of a Deployment or a ReplicaSet: its Pods are restarted for ever (apps validation.go, ValidatePodTemplateSpecForRS).
 pub fn template(template: &PodTemplate, path: &Path<'_>, errors: &mut Vec<Error>) {
+    template_with(template, &["Always"], path, errors);
+}
+
+/// Of a Job: its Pods end (batch validation.go, validateJobSpec).
+pub fn ending_template(template: &PodTemplate, path: &Path<'_>, errors: &mut Vec<Error>) {
+    template_with(template, &["OnFailure", "Never"], path, errors);
+}
+
+fn template_with(
+    template: &PodTemplate,
+    restart_policies: &'static [&'static str],
+    path: &Path<'_>,
+    errors: &mut Vec<Error>,
+) {
     let metadata = path.child("metadata");
     meta::labels(&template.labels, &metadata.child("labels"), errors);
     meta::annotations(&template.annotations, &metadata.child("annotations"), errors);
-    spec(&template.spec, &["Always"], &path.child("spec"), errors);
+    spec(&template.spec, restart_policies, &path.child("spec"), errors);
 }
 
 fn spec(spec: &PodSpec, restart_policies: &'static [&'static str], path: &Path<'_>, errors: &mut Vec<Error>) {

@@ -1,7 +1,6 @@
 //! What the scheduler reads of Pods and Nodes (core validation.go: validateAffinity, ValidateTolerations,
 //! validateTopologySpreadConstraints, validateNodeTaints).
 
-use super::workload::label_selector;
 use super::{forbid, name};
 use crate::api::field::{Error, Path};
 use crate::api::{
@@ -130,7 +129,7 @@ fn pod_affinity_term(term: &PodAffinityTerm, path: &Path<'_>, errors: &mut Vec<E
 
 fn selector(selector: Option<&Selector>, path: &Path<'_>, errors: &mut Vec<Error>) {
     if let Some(selector) = selector {
-        label_selector(selector, path, errors);
+        selector.validate(path, errors);
     }
 }
 

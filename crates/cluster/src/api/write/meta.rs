@@ -1,6 +1,6 @@
 //! `metadata` as the server keeps it.
 
-use super::{at, map, put_labels, put_or_remove, rfc3339, text};
+use super::{at, map, put_labels, put_or_remove, rfc3339, text, texts};
 use crate::api::{KubeObject, OwnerRef, Tree, Uid};
 use crate::sim::Span;
 
@@ -8,8 +8,8 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
     let meta = object.meta();
     let out = at(tree, "metadata");
     out.put("name", text(&meta.name));
-    // The name that was made from it stands beside it in a template's Pods only by accident.
-    out.remove(&["generateName".into()]);
+    // One that is written stands beside the name in a template's Pods only by accident.
+    put_or_remove(out, "generateName", meta.generate_name.as_deref().map(text));
     put_or_remove(out, "namespace", (!meta.namespace.is_empty()).then(|| text(&meta.namespace)));
     put_labels(out, "labels", &meta.labels);
     put_labels(out, "annotations", &meta.annotations);
@@ -18,10 +18,14 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
         return;
     }
     out.put("creationTimestamp", text(&rfc3339::print(meta.created)));
-    put_or_remove(out, "generation", (meta.generation > 0).then(|| Tree::int(i64::from(meta.generation))));
+    // What has no spec to change has no generation.
+    let has_generation = meta.generation > 0 && !matches!(object, KubeObject::ControllerRevision(_));
+    put_or_remove(out, "generation", has_generation.then(|| Tree::int(i64::from(meta.generation))));
     out.put("resourceVersion", text(&meta.resource_version.to_string()));
     out.put("uid", text(&meta.uid.to_uuid()));
     put_or_remove(out, "ownerReferences", meta.owner.as_ref().map(|o| Tree::seq(vec![owner(o)])));
+    let finalizers = (!meta.finalizers.is_empty()).then(|| texts(&meta.finalizers));
+    put_or_remove(out, "finalizers", finalizers);
     // The moment at which the grace period is over, not the one at which it began
     // (apiserver registry/rest/delete.go).
     let grace = match object {
@@ -30,6 +34,13 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
         | KubeObject::Deployment(_)
         | KubeObject::ReplicaSet(_)
         | KubeObject::Endpoints(_)
+        | KubeObject::ReplicationController(_)
+        | KubeObject::StatefulSet(_)
+        | KubeObject::DaemonSet(_)
+        | KubeObject::ControllerRevision(_)
+        | KubeObject::Job(_)
+        | KubeObject::CronJob(_)
+        | KubeObject::PodDisruptionBudget(_)
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)

@@ -8,18 +8,15 @@ pub(super) mod node;
 pub(super) mod pod;
 mod pod_status;
 pub(super) mod priority_class;
-mod rfc3339;
+pub(crate) mod rfc3339;
 mod scheduling;
 pub(super) mod service;
 pub(super) mod slice;
 mod volume;
-pub(super) mod workload;
-
-pub(super) use workload::overlay_template;
 
 use std::sync::Arc;
 
-use super::{Entry, KubeObject, Labels, Position, Str, TargetPort, Tree, Value};
+use super::{Entry, KubeObject, Labels, PodTemplate, Position, Str, TargetPort, Tree, Value};
 
 /// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
 /// keys, which is the document's own. `source` is the tree the object was decoded from, or its
@@ -46,11 +43,19 @@ fn start(object: &KubeObject, source: Option<&Tree>) -> Tree {
     head
 }
 
-fn text(text: &str) -> Tree {
+/// What was written stays, but for the fields that `template` says anew.
+pub(super) fn overlay_template(tree: &mut Tree, template: &PodTemplate) {
+    let meta = at(tree, "metadata");
+    put_labels(meta, "labels", &template.labels);
+    put_labels(meta, "annotations", &template.annotations);
+    pod::overlay_spec(at(tree, "spec"), &template.spec);
+}
+
+pub(super) fn text(text: &str) -> Tree {
     Tree::string(text)
 }
 
-fn map<const N: usize>(mut fields: [(&str, Tree); N]) -> Tree {
+pub(super) fn map<const N: usize>(mut fields: [(&str, Tree); N]) -> Tree {
     take_all(&mut fields)
 }
 
@@ -64,7 +69,7 @@ fn take_all(fields: &mut [(&str, Tree)]) -> Tree {
     out
 }
 
-fn texts<'a>(items: impl IntoIterator<Item = &'a Str>) -> Tree {
+pub(super) fn texts<'a>(items: impl IntoIterator<Item = &'a Str>) -> Tree {
     Tree::seq(items.into_iter().map(|s| text(s)).collect())
 }
 
@@ -81,7 +86,7 @@ fn printed<T: ToString>(items: &[T]) -> Tree {
 }
 
 /// Sets the field, or takes it away when there is nothing to say.
-fn put_or_remove(tree: &mut Tree, key: &str, value: Option<Tree>) {
+pub(super) fn put_or_remove(tree: &mut Tree, key: &str, value: Option<Tree>) {
     match value {
         Some(value) => tree.put(key, value),
         None => {
@@ -91,7 +96,7 @@ fn put_or_remove(tree: &mut Tree, key: &str, value: Option<Tree>) {
 }
 
 /// The map under `key`, which is made if it misses.
-fn at<'a>(tree: &'a mut Tree, key: &str) -> &'a mut Tree {
+pub(super) fn at<'a>(tree: &'a mut Tree, key: &str) -> &'a mut Tree {
     let slot = tree.slot(key);
     if !matches!(slot.value, Value::Map(_)) {
         *slot = Tree::map();
@@ -100,7 +105,7 @@ fn at<'a>(tree: &'a mut Tree, key: &str) -> &'a mut Tree {
 }
 
 /// Labels as they are now; those that were written keep their order.
-fn put_labels(tree: &mut Tree, key: &str, labels: &Labels) {
+pub(super) fn put_labels(tree: &mut Tree, key: &str, labels: &Labels) {
     if labels.is_empty() {
         tree.remove(&[key.into()]);
         return;

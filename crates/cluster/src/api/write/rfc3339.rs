@@ -9,7 +9,7 @@ const EPOCH_DAYS: u64 = 20_454;
 /// `2026-01-01T00:00:12Z`: whole seconds, as `metav1.Time` prints them.
 pub fn print(time: Time) -> String {
     let seconds = time.0 / 1_000_000_000;
-    let (year, month, day) = date(EPOCH_DAYS + seconds / 86_400);
+    let (year, month, day) = date_of_day(seconds / 86_400);
     let of_day = seconds % 86_400;
     let mut out = String::from("0000-00-00T00:00:00Z");
     let fields = [
@@ -26,6 +26,16 @@ pub fn print(time: Time) -> String {
         out.replace_range(from + width - digits.len()..from + width, digits);
     }
     out
+}
+
+/// Year, month and day of a day of the run, which begins with day 0.
+pub fn date_of_day(day: u64) -> (u64, u64, u64) {
+    date(EPOCH_DAYS + day)
+}
+
+/// Minutes since 1970-01-01, as a CronJob names its Jobs (cronjob/utils.go, getTimeHashInMinutes).
+pub fn unix_minutes(time: Time) -> u64 {
+    EPOCH_DAYS * 1_440 + time.0 / 60_000_000_000
 }
 
 /// The Gregorian date of a day since 1970-01-01.

@@ -1,6 +1,5 @@
 //! What the scheduler reads of Pods and Nodes.
 
-use super::workload::selector;
 use super::{map, put_or_remove, text, texts};
 use crate::api::{
     Affinity, NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinity, PodAffinityTerm, PodSpec,
@@ -88,7 +87,7 @@ fn pod_affinity_term(term: &PodAffinityTerm) -> Tree {
 }
 
 fn put_selector(tree: &mut Tree, key: &str, selector: Option<&Selector>) {
-    put_or_remove(tree, key, selector.map(self::selector));
+    put_or_remove(tree, key, selector.map(Selector::print));
 }
 
 fn put_texts(tree: &mut Tree, key: &str, items: &[Str]) {

@@ -13,23 +13,29 @@ pub fn default_selector(store: &Store, pod: &Pod) -> Selector {
     }
     let Some(owner) = &pod.meta.owner else { return selector };
     let key = NsName { namespace: pod.meta.namespace.clone(), name: owner.name.clone() };
-    match &owner.kind {
-        Kind::ReplicaSet => {
-            if let Some(set) = store.replica_sets.get(&key) {
-                let pairs = set.selector.match_labels.iter();
-                selector.match_labels.extend(pairs.map(|(key, value)| (key.clone(), value.clone())));
-                selector.match_expressions.extend(set.selector.match_expressions.iter().cloned());
-            }
-        }
+    let own = match &owner.kind {
+        Kind::ReplicaSet => store.replica_sets.get(&key).map(|set| &set.spec.selector),
+        Kind::ReplicationController => store.replication_controllers.get(&key).map(|rc| &rc.spec.selector),
+        Kind::StatefulSet => store.stateful_sets.get(&key).map(|set| &set.spec.selector),
         Kind::Service
         | Kind::Deployment
+        | Kind::DaemonSet
+        | Kind::ControllerRevision
+        | Kind::Job
+        | Kind::CronJob
+        | Kind::PodDisruptionBudget
         | Kind::Pod
         | Kind::Endpoints
         | Kind::EndpointSlice
         | Kind::Node
         | Kind::Namespace
         | Kind::PriorityClass
-        | Kind::Other(_) => {}
+        | Kind::Other(_) => None,
+    };
+    if let Some(own) = own {
+        let pairs = own.match_labels.iter();
+        selector.match_labels.extend(pairs.map(|(key, value)| (key.clone(), value.clone())));
+        selector.match_expressions.extend(own.match_expressions.iter().cloned());
     }
     selector
 }

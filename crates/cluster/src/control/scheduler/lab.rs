@@ -4,7 +4,7 @@ use super::Cluster;
 use super::cache::Cache;
 use crate::api::{
     Kind, KubeObject, Labels, Meta, Name, Namespace, Node, NsName, OwnerRef, Pod, PodSpec, PodStatus,
-    PodTemplate, ReplicaSet, Selector, Uid, parse,
+    PodTemplate, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus, Selector, Uid, parse,
 };
 use crate::sim::Time;
 use crate::store::Store;
@@ -93,9 +93,13 @@ impl Lab {
     pub fn replica_set(&mut self, name: &str, selector: &str) -> OwnerRef {
         let set = self.store.put(ReplicaSet {
             meta: meta("default", name, ""),
-            replicas: 1,
-            selector: Selector { match_labels: labels(selector), ..Selector::default() },
-            template: PodTemplate::default(),
+            spec: ReplicaSetSpec {
+                replicas: 1,
+                min_ready_s: 0,
+                selector: Selector::of_labels(labels(selector)),
+                template: PodTemplate::default(),
+            },
+            status: ReplicaSetStatus::default(),
         });
         OwnerRef { kind: Kind::ReplicaSet, name: set.meta.name.clone(), uid: Uid(0) }
     }

@@ -1,0 +1,193 @@
+//! `apps/v1` DaemonSet.
+
+use serde::Serialize;
+
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::diagnostics::Diagnostics;
+use super::super::field::{Error, Path};
+use super::super::kind::Codec;
+use super::super::validate::{self, forbid};
+use super::super::write::{at, map, overlay_template, put_or_remove, text};
+use super::super::{ApiResource, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree};
+use super::deployment::{nonzero, put_counts};
+use super::template::{count, validate_selected};
+use super::{IntOrPercent, has_status};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DaemonSet {
+    pub meta: Meta,
+    pub spec: DaemonSetSpec,
+    pub status: DaemonSetStatus,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DaemonSetSpec {
+    pub selector: Selector,
+    pub template: PodTemplate,
+    pub update_strategy: DaemonSetUpdateStrategy,
+    pub min_ready_s: u32,
+    pub revision_history_limit: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum DaemonSetUpdateStrategy {
+    OnDelete,
+    RollingUpdate { max_surge: IntOrPercent, max_unavailable: IntOrPercent },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct DaemonSetStatus {
+    pub observed_generation: u32,
+    pub current_number_scheduled: u32,
+    pub number_misscheduled: u32,
+    pub desired_number_scheduled: u32,
+    pub number_ready: u32,
+    pub updated_number_scheduled: u32,
+    pub number_available: u32,
+    pub number_unavailable: u32,
+}
+
+has_status!(DaemonSet, |new: &DaemonSetSpec, old: &DaemonSetSpec| {
+    (new.selector != old.selector).then_some("spec.selector")
+});
+
+impl DaemonSet {
+    /// Counts the changes of the template; the API server keeps it (registry/apps/daemonset/strategy.go).
+    pub const TEMPLATE_GENERATION: &'static str = "deprecated.daemonset.template.generation";
+}
+
+impl Resource for DaemonSet {
+    const API: ApiResource = ApiResource {
+        kind: "DaemonSet",
+        api_version: "apps/v1",
+        plural: "daemonsets",
+        singular: "daemonset",
+        short_names: &["ds"],
+        scope: Scope::Namespaced,
+    };
+    const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
+}
+
+const FIELDS: &[Field] = &[
+    f("apiVersion", Shape::Str),
+    f("kind", Shape::Str),
+    f("metadata", Shape::Obj(fields::META)),
+    f("spec", Shape::Obj(SPEC)),
+    f("status", Shape::Any),
+];
+
+const SPEC: &[Field] = &[
+    f("selector", Shape::Obj(Selector::FIELDS)),
+    f("template", Shape::Obj(fields::TEMPLATE)),
+    f("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
+    f("minReadySeconds", Shape::Int32),
+    f("revisionHistoryLimit", Shape::Int32),
+];
+
+const UPDATE_STRATEGY: &[Field] = &[
+    f("type", Shape::Str),
+    f("rollingUpdate", Shape::Obj(&[f("maxUnavailable", Shape::IntOrStr), f("maxSurge", Shape::IntOrStr)])),
+];
+
+impl Codec for DaemonSet {
+    const FIELDS: &'static [Field] = FIELDS;
+
+    fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DaemonSet {
+        let spec = root.field("spec");
+        DaemonSet {
+            meta: decode::meta::decode::<DaemonSet>(root),
+            spec: DaemonSetSpec {
+                selector: Selector::decode_required(&spec.field("selector"), diagnostics),
+                template: decode::pod::template(&spec.field("template"), diagnostics),
+                update_strategy: update_strategy(&spec.field("updateStrategy"), diagnostics),
+                min_ready_s: count(&spec.field("minReadySeconds"), diagnostics).unwrap_or(0),
+                revision_history_limit: count(&spec.field("revisionHistoryLimit"), diagnostics).unwrap_or(10),
+            },
+            status: DaemonSetStatus::default(),
+        }
+    }
+
+    fn set_defaults(&mut self) {
+        self.spec.template.spec.set_defaults();
+    }
+
+    /// apps validation.go, ValidateDaemonSetSpec.
+    fn validate(&self) -> Vec<Error> {
+        let (mut errors, path) = (validate::meta::validate::<DaemonSet>(&self.meta), Path::new("spec"));
+        validate_selected(&self.spec.selector, &self.spec.template, &path, &mut errors);
+        let strategy = path.child("updateStrategy");
+        let rolling = strategy.child("rollingUpdate");
+        if let DaemonSetUpdateStrategy::RollingUpdate { max_surge, max_unavailable } =
+            self.spec.update_strategy
+        {
+            let unavailable = rolling.child("maxUnavailable");
+            max_unavailable.at_most_100_percent(&unavailable, &mut errors);
+            max_surge.at_most_100_percent(&rolling.child("maxSurge"), &mut errors);
+            match (max_unavailable.is_zero(), max_surge.is_zero()) {
+                (true, true) => forbid(&unavailable, Rule::BothZero, &mut errors),
+                (false, false) => forbid(&rolling.child("maxSurge"), Rule::SurgeAndUnavailable, &mut errors),
+                (true, false) | (false, true) => {}
+            }
+        }
+        errors
+    }
+
+    fn print(&self, over: &mut Tree) {
+        let (of, spec) = (&self.spec, at(over, "spec"));
+        spec.put("revisionHistoryLimit", Tree::int(i64::from(of.revision_history_limit)));
+        put_or_remove(spec, "minReadySeconds", nonzero(of.min_ready_s));
+        of.selector.overlay(spec);
+        overlay_template(at(spec, "template"), &of.template);
+        spec.put("updateStrategy", print_update_strategy(of.update_strategy));
+        over.put("status", self.status.print());
+    }
+}
+
+fn update_strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DaemonSetUpdateStrategy {
+    let rolling = cursor.field("rollingUpdate");
+    match decode::pod_one_of(&cursor.field("type"), &["OnDelete", "RollingUpdate"], diagnostics) {
+        Some("OnDelete") => DaemonSetUpdateStrategy::OnDelete,
+        Some(_) | None => {
+            let max_unavailable = IntOrPercent::decode(&rolling.field("maxUnavailable"), diagnostics);
+            let max_surge = IntOrPercent::decode(&rolling.field("maxSurge"), diagnostics);
+            DaemonSetUpdateStrategy::RollingUpdate {
+                max_surge: max_surge.unwrap_or(IntOrPercent::Int(0)),
+                max_unavailable: max_unavailable.unwrap_or(IntOrPercent::Int(1)),
+            }
+        }
+    }
+}
+
+fn print_update_strategy(strategy: DaemonSetUpdateStrategy) -> Tree {
+    match strategy {
+        DaemonSetUpdateStrategy::OnDelete => map([("type", text("OnDelete"))]),
+        DaemonSetUpdateStrategy::RollingUpdate { max_surge, max_unavailable } => {
+            let rolling = map([("maxSurge", max_surge.print()), ("maxUnavailable", max_unavailable.print())]);
+            map([("rollingUpdate", rolling), ("type", text("RollingUpdate"))])
+        }
+    }
+}
+
+impl DaemonSetStatus {
+    fn print(&self) -> Tree {
+        let mut out = Tree::map();
+        for (field, number) in [
+            ("currentNumberScheduled", self.current_number_scheduled),
+            ("desiredNumberScheduled", self.desired_number_scheduled),
+            ("numberMisscheduled", self.number_misscheduled),
+            ("numberReady", self.number_ready),
+        ] {
+            out.put(field, Tree::int(i64::from(number)));
+        }
+        put_counts(
+            &mut out,
+            &[
+                ("numberAvailable", self.number_available),
+                ("numberUnavailable", self.number_unavailable),
+                ("observedGeneration", self.observed_generation),
+                ("updatedNumberScheduled", self.updated_number_scheduled),
+            ],
+        );
+        out
+    }
+}

@@ -1,0 +1,324 @@
+//! Workloads as kubectl changes them: apply, scale, and `kubectl rollout` (kubectl pkg/cmd/rollout, pkg/polymorphichelpers).
+
+use super::apply::{has_room, keep_identity};
+use super::edit::admit;
+use super::{Refusal, Watched, World};
+use crate::api::{
+    Codec, DaemonSet, Deployment, HasStatus, Job, Kind, Labels, Name, NsName, ObjectRef, PodTemplate,
+    ReplicaSet, ReplicationController, StatefulSet, Str, Uid, rfc3339,
+};
+use crate::control::{HASH_LABEL, POD_LIMIT, equal_ignore_hash, is_copied, revision_of};
+
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+/// A kind that makes Pods of a template that may be changed.
+pub(super) trait HasTemplate: Watched + Codec + HasStatus + PartialEq {
+    fn template(&self) -> &PodTemplate;
+    fn template_mut(&mut self) -> &mut PodTemplate;
+}
+
+macro_rules! has_template {
+    ($($kind:ident),*) => {
+        $(impl HasTemplate for $kind {
+            fn template(&self) -> &PodTemplate {
+                &self.spec.template
+            }
+
+            fn template_mut(&mut self) -> &mut PodTemplate {
+                &mut self.spec.template
+            }
+        })*
+    };
+}
+
+has_template!(Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController);
+
+impl World {
+    pub(super) fn has_room_for_pods(&self, replicas: u32) -> Result<(), Refusal> {
+        if replicas > POD_LIMIT { Err(Refusal::TooManyReplicas { limit: POD_LIMIT }) } else { Ok(()) }
+    }
+
+    /// Creates the object, or puts its new spec in place of the old one; the status stays. What is the same already is not
+    /// written.
+    pub(super) fn apply_workload<T: Watched + HasStatus + PartialEq>(
+        &mut self,
+        mut object: T,
+        kind: Kind,
+    ) -> Result<Uid, Refusal> {
+        let key = object.key();
+        let Some(old) = T::objects(&self.store).get(&key).cloned() else {
+            has_room(T::objects(&self.store).len(), kind)?;
+            return Ok(self.create_object(object).meta().uid);
+        };
+        if let Some(field) = object.immutable_change(&old) {
+            return Err(Refusal::Immutable { object: ObjectRef::of_key(kind, &key), field });
+        }
+        keep_identity(&mut object, &*old);
+        object.keep_status(&old);
+        let source = self.store.source(old.meta().uid).map(|source| source.tree.clone());
+        let written = source.as_ref().and_then(|tree| tree.field("metadata")?.field("annotations"));
+        let is_written = |annotation: &str| written.is_some_and(|tree| tree.field(annotation).is_some());
+        keep_annotations(&mut object.meta_mut().annotations, &old.meta().annotations, is_written);
+        let is_same = object.has_spec_of(&old);
+        let meta = object.meta_mut();
+        meta.generation = old.meta().generation + u32::from(!is_same);
+        meta.resource_version = old.meta().resource_version;
+        if object != *old {
+            self.put_object(object);
+        }
+        Ok(old.meta().uid)
+    }
+
+    /// `kubectl apply` leaves what others have added to the template since it was written: `restartedAt` above all.
+    pub(super) fn keep_template_annotations<T: HasTemplate>(&self, object: &mut T) {
+        let Some(old) = T::objects(&self.store).get(&object.key()) else { return };
+        let written = &old.template().written;
+        let is_written = |annotation: &str| {
+            let annotations = written.field("metadata").and_then(|meta| meta.field("annotations"));
+            annotations.is_some_and(|tree| tree.field(annotation).is_some())
+        };
+        let annotations = old.template().annotations.clone();
+        keep_annotations(&mut object.template_mut().annotations, &annotations, is_written);
+    }
+
+    /// registry/apps/daemonset/strategy.go: the API server counts the changes of the template.
+    pub(super) fn apply_daemon_set(&mut self, mut set: DaemonSet) -> Result<Uid, Refusal> {
+        let old = self.store.daemon_sets.get(&set.meta.key()).cloned();
+        set_template_generation(&mut set, old.as_deref());
+        self.apply_workload(set, Kind::DaemonSet)
+    }
+
+    /// A Job's selector and the labels that belong to it are the API server's.
+    pub(super) fn apply_job(&mut self, mut job: Job) -> Result<Uid, Refusal> {
+        self.has_room_for_pods(job.spec.parallelism)?;
+        let old = self.store.jobs.get(&job.meta.key()).map(|old| old.meta.uid);
+        job.generate_selector(old.unwrap_or_else(|| self.store.next_uid()));
+        self.apply_workload(job, Kind::Job)
+    }
+
+    /// `kubectl scale`: what has a scale subresource.
+    pub(super) fn scale(&mut self, object: &ObjectRef, replicas: u32) -> Result<(), Refusal> {
+        self.has_room_for_pods(replicas)?;
+        match &object.kind {
+            Kind::Deployment => self.edit_spec::<Deployment>(object, |d| d.spec.replicas = replicas),
+            Kind::ReplicaSet => self.edit_spec::<ReplicaSet>(object, |set| set.spec.replicas = replicas),
+            Kind::ReplicationController => {
+                self.edit_spec::<ReplicationController>(object, |rc| rc.spec.replicas = replicas)
+            }
+            Kind::StatefulSet => self.edit_spec::<StatefulSet>(object, |set| set.spec.replicas = replicas),
+            Kind::DaemonSet
+            | Kind::ControllerRevision
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::Pod
+            | Kind::Service
+            | Kind::EndpointSlice
+            | Kind::Endpoints
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+        }
+    }
+
+    /// An edit that may be one of the spec.
+    fn edit_spec<T: Watched + Codec + HasStatus + PartialEq>(
+        &mut self,
+        object: &ObjectRef,
+        change: impl FnOnce(&mut T),
+    ) -> Result<(), Refusal> {
+        let old = self.stored::<T>(object)?;
+        let mut edited = T::clone(&old);
+        change(&mut edited);
+        admit(&mut edited, object.clone())?;
+        if edited != *old {
+            edited.meta_mut().generation += u32::from(!edited.has_spec_of(&old));
+            self.put_object(edited);
+        }
+        Ok(())
+    }
+
+    /// objectrestarter.go.
+    pub(super) fn rollout_restart(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
+        let now: Str = rfc3339::print(self.now()).as_str().into();
+        let restart = |template: &mut PodTemplate| {
+            template.annotations.insert(RESTARTED_AT.into(), now);
+        };
+        match &object.kind {
+            Kind::Deployment => {
+                self.is_not_paused(object)?;
+                self.edit_spec::<Deployment>(object, |d| restart(&mut d.spec.template))
+            }
+            Kind::StatefulSet => self.edit_spec::<StatefulSet>(object, |set| restart(&mut set.spec.template)),
+            Kind::DaemonSet => self.edit_daemon_template(object, restart),
+            Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::ControllerRevision
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::Pod
+            | Kind::Service
+            | Kind::EndpointSlice
+            | Kind::Endpoints
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+        }
+    }
+
+    fn is_not_paused(&self, object: &ObjectRef) -> Result<(), Refusal> {
+        match self.stored::<Deployment>(object)?.spec.paused {
+            true => Err(Refusal::RolloutPaused { deployment: object.key() }),
+            false => Ok(()),
+        }
+    }
+
+    fn edit_daemon_template(
+        &mut self,
+        object: &ObjectRef,
+        change: impl FnOnce(&mut PodTemplate),
+    ) -> Result<(), Refusal> {
+        let old = self.stored::<DaemonSet>(object)?;
+        self.edit_spec::<DaemonSet>(object, |set| {
+            change(&mut set.spec.template);
+            set_template_generation(set, Some(&old));
+        })
+    }
+
+    pub(super) fn pause_rollout(&mut self, deployment: &NsName, on: bool) -> Result<(), Refusal> {
+        let object = ObjectRef::of_key(Kind::Deployment, deployment);
+        self.edit_spec::<Deployment>(&object, |d| d.spec.paused = on)
+    }
+
+    pub(super) fn set_image(
+        &mut self,
+        object: &ObjectRef,
+        container: &Name,
+        image: &Str,
+    ) -> Result<(), Refusal> {
+        let mut is_found = false;
+        let mut set = |template: &mut PodTemplate| {
+            for found in template.spec.containers.iter_mut().filter(|found| found.name == *container) {
+                found.image = image.clone();
+                is_found = true;
+            }
+        };
+        match &object.kind {
+            Kind::Deployment => self.edit_spec::<Deployment>(object, |d| set(&mut d.spec.template)),
+            Kind::StatefulSet => self.edit_spec::<StatefulSet>(object, |s| set(&mut s.spec.template)),
+            Kind::ReplicaSet => self.edit_spec::<ReplicaSet>(object, |s| set(&mut s.spec.template)),
+            Kind::ReplicationController => {
+                self.edit_spec::<ReplicationController>(object, |rc| set(&mut rc.spec.template))
+            }
+            Kind::DaemonSet => self.edit_daemon_template(object, set),
+            Kind::ControllerRevision
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::Pod
+            | Kind::Service
+            | Kind::EndpointSlice
+            | Kind::Endpoints
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+        }?;
+        let missing =
+            || Refusal::NoContainerInTemplate { object: object.clone(), container: container.clone() };
+        is_found.then_some(()).ok_or_else(missing)
+    }
+
+    /// rollback.go: the template of a revision becomes the object's again.
+    pub(super) fn rollout_undo(&mut self, object: &ObjectRef, to: Option<u32>) -> Result<(), Refusal> {
+        let to = to.filter(|revision| *revision > 0).map(u64::from);
+        match &object.kind {
+            Kind::Deployment => self.undo_deployment(object, to),
+            Kind::StatefulSet => {
+                let uid = self.stored::<StatefulSet>(object)?.meta.uid;
+                let template = self.template_of_revision(object, uid, to)?;
+                self.edit_spec::<StatefulSet>(object, |set| set.spec.template = template)
+            }
+            Kind::DaemonSet => {
+                let uid = self.stored::<DaemonSet>(object)?.meta.uid;
+                let template = self.template_of_revision(object, uid, to)?;
+                self.edit_daemon_template(object, |own| *own = template)
+            }
+            Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::ControllerRevision
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::Pod
+            | Kind::Service
+            | Kind::EndpointSlice
+            | Kind::Endpoints
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+        }
+    }
+
+    /// DeploymentRollbacker: the ReplicaSet's template and annotations.
+    fn undo_deployment(&mut self, object: &ObjectRef, to: Option<u64>) -> Result<(), Refusal> {
+        self.is_not_paused(object)?;
+        let deployment = self.stored::<Deployment>(object)?;
+        let mut sets: Vec<_> = self.store.replica_sets_of(deployment.meta.uid).cloned().collect();
+        sets.sort_by_key(|set| std::cmp::Reverse(revision_of(set)));
+        let found = match to {
+            Some(revision) => sets.iter().find(|set| revision_of(set) == revision),
+            None => sets.get(1),
+        };
+        let missing = || Refusal::NoSuchRevision { object: object.clone(), revision: to };
+        let set = found.ok_or_else(missing)?.clone();
+        if equal_ignore_hash(&set.spec.template, &deployment.spec.template) {
+            return Ok(());
+        }
+        self.edit_spec::<Deployment>(object, |deployment| {
+            let mut template = set.spec.template.clone();
+            template.labels.remove(HASH_LABEL);
+            deployment.spec.template = template;
+            let annotations = &mut deployment.meta.annotations;
+            let own = annotations.iter().filter(|(key, _)| !is_copied(key));
+            let from_set = set.meta.annotations.iter().filter(|(key, _)| is_copied(key));
+            *annotations = own.chain(from_set).map(|(key, value)| (key.clone(), value.clone())).collect();
+        })
+    }
+
+    fn template_of_revision(
+        &self,
+        object: &ObjectRef,
+        owner: Uid,
+        to: Option<u64>,
+    ) -> Result<PodTemplate, Refusal> {
+        let revisions = self.revisions_of(owner);
+        let found = match to {
+            Some(number) => revisions.iter().find(|revision| revision.revision == number),
+            None => revisions.iter().rev().nth(1),
+        };
+        let missing = || Refusal::NoSuchRevision { object: object.clone(), revision: to };
+        found.map(|revision| revision.template.clone()).ok_or_else(missing)
+    }
+}
+
+/// What an apply does not say and the text before did not say either is somebody else's.
+fn keep_annotations(new: &mut Labels, old: &Labels, was_written: impl Fn(&str) -> bool) {
+    for (key, value) in old {
+        if !new.contains_key(key) && !was_written(key) {
+            new.insert(key.clone(), value.clone());
+        }
+    }
+}
+
+fn set_template_generation(set: &mut DaemonSet, old: Option<&DaemonSet>) {
+    let number = old.and_then(|old| old.meta.annotations.get(DaemonSet::TEMPLATE_GENERATION)?.parse().ok());
+    let number: u64 = number.unwrap_or(0);
+    let is_changed = old.is_none_or(|old| old.spec.template != set.spec.template);
+    let text = (number + u64::from(is_changed)).to_string();
+    set.meta.annotations.insert(DaemonSet::TEMPLATE_GENERATION.into(), text.as_str().into());
+}

@@ -1,0 +1,184 @@
+//! DaemonSets, and drains that leave their Pods.
+
+use super::{apply, begin, history, image, minutes, object, pods_of, workload};
+use crate::support::key;
+use cluster::api::{Action, DaemonSet, Kind};
+use cluster::sim::{LogEntry, Refusal, Run, Span, World};
+
+fn set(image: u32, more: &str) -> String {
+    workload("DaemonSet", image, more)
+}
+
+fn web(run: &Run) -> DaemonSet {
+    DaemonSet::clone(run.world().store().daemon_sets.get(&key("web")).expect("it is there"))
+}
+
+/// `node-1:1 node-2:2`: the images on each node, of Pods that do not terminate.
+fn places(world: &World) -> String {
+    let living = pods_of(world, &Kind::DaemonSet).filter(|pod| pod.meta.deleted.is_none());
+    let place = |pod: &std::sync::Arc<cluster::api::Pod>| {
+        format!("{}:{}", pod.spec.node_name.as_deref().unwrap_or("nowhere"), image(pod))
+    };
+    let mut places: Vec<String> = living.map(place).collect();
+    places.sort_unstable();
+    places.join(" ")
+}
+
+#[test]
+fn each_node_has_one_also_when_it_is_cordoned_or_new() {
+    let mut run = begin(&set(1, ""));
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1");
+    run.act(Action::Cordon { node: "node-2".into(), on: true }).expect("it is there");
+    run.act(Action::AddNode { name: Some("node-4".into()), zone: None }).expect("there is room");
+    minutes(&mut run, 2);
+    assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1 node-4:1");
+    let status = web(&run).status;
+    assert_eq!((status.desired_number_scheduled, status.number_available), (4, 4));
+    assert_eq!((status.updated_number_scheduled, status.number_misscheduled), (4, 0));
+    let node = cluster::api::ObjectRef::node(&"node-4".into());
+    run.act(Action::DeleteObject { object: node }).expect("it is there");
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1");
+}
+
+#[test]
+fn labels_of_the_node_decide() {
+    let text = set(1, "").replace("terminationGracePeriodSeconds: 1,", "nodeSelector: {disk: fast},");
+    let mut run = begin(&text);
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "");
+    let labels = |fast: bool| {
+        let fast = fast.then(|| ("disk".into(), "fast".into()));
+        let name = ("kubernetes.io/hostname".into(), "node-2".into());
+        Action::SetLabels { object: object_of_node(), labels: [name].into_iter().chain(fast).collect() }
+    };
+    run.act(labels(true)).expect("it is there");
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "node-2:1");
+    run.act(labels(false)).expect("it is there");
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "");
+}
+
+fn object_of_node() -> cluster::api::ObjectRef {
+    cluster::api::ObjectRef::node(&"node-2".into())
+}
+
+#[test]
+fn an_update_takes_one_node_after_the_other() {
+    let mut run = begin(&set(1, ""));
+    minutes(&mut run, 1);
+    apply(&mut run, &set(2, ""));
+    let fewest = history(&mut run, Span::from_secs(120), |world| {
+        pods_of(world, &Kind::DaemonSet).filter(|p| p.meta.deleted.is_none() && p.status.is_ready()).count()
+    });
+    assert_eq!(fewest.iter().min(), Some(&2), "{fewest:?}");
+    assert_eq!(places(run.world()), "node-1:2 node-2:2 node-3:2");
+    let generation = web(&run).meta.annotations.get("deprecated.daemonset.template.generation").cloned();
+    assert_eq!(generation.as_deref(), Some("2"));
+}
+
+#[test]
+fn with_surge_the_new_pod_comes_first() {
+    let more = "updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}},";
+    let mut run = begin(&set(1, more));
+    minutes(&mut run, 1);
+    apply(&mut run, &set(2, more));
+    let ready = history(&mut run, Span::from_secs(120), |world| {
+        pods_of(world, &Kind::DaemonSet).filter(|p| p.meta.deleted.is_none() && p.status.is_ready()).count()
+    });
+    assert_eq!((ready.iter().min(), ready.iter().max()), (Some(&3), Some(&4)), "{ready:?}");
+    assert_eq!(places(run.world()), "node-1:2 node-2:2 node-3:2");
+}
+
+#[test]
+fn on_delete_waits() {
+    let more = "updateStrategy: {type: OnDelete},";
+    let mut run = begin(&set(1, more));
+    minutes(&mut run, 1);
+    apply(&mut run, &set(2, more));
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1");
+    let second =
+        pods_of(run.world(), &Kind::DaemonSet).find(|p| p.spec.node_name.as_deref() == Some("node-2"));
+    let name = second.map(|pod| pod.meta.name.clone()).expect("it has one");
+    run.act(Action::DeleteObject { object: object(Kind::Pod, &name) }).expect("it is there");
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "node-1:1 node-2:2 node-3:1");
+}
+
+#[test]
+fn a_drain_leaves_daemons_if_it_is_told_to() {
+    let mut run = begin(&set(1, ""));
+    minutes(&mut run, 1);
+    let drain = |ignore_daemonsets| Action::Drain {
+        node: "node-2".into(),
+        force: true,
+        delete_empty_dir_data: true,
+        ignore_daemonsets,
+    };
+    match run.act(drain(false)) {
+        Err(refusals) => match &refusals[..] {
+            [Refusal::CannotDrain { blockers, .. }] => assert_eq!(blockers.daemon_set_managed.len(), 1),
+            other => panic!("{other:?}"),
+        },
+        Ok(()) => panic!("a DaemonSet's Pod stands in the way"),
+    }
+    run.act(drain(true)).expect("they are left");
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1");
+}
+
+const BUDGET: &str = "\n---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, \
+    spec: {minAvailable: 5, selector: {matchLabels: {app: web}}}}";
+
+/// Pods that are ready only some seconds after they run: a budget of 5 of 6 lets one go at a time.
+#[test]
+fn a_drain_waits_for_the_budget() {
+    let web = workload("Deployment", 1, "replicas: 6,").replace(
+        "ports: [{containerPort: 8080}]",
+        "ports: [{containerPort: 8080}], readinessProbe: {initialDelaySeconds: 3, tcpSocket: {port: 8080}}",
+    );
+    let mut run = begin(&[&*web, BUDGET].concat());
+    minutes(&mut run, 1);
+    let budget = run.world().store().disruption_budgets.get(&key("web")).expect("it is there").status.clone();
+    assert_eq!((budget.expected_pods, budget.desired_healthy, budget.disruptions_allowed), (6, 5, 1));
+    let drain = Action::Drain {
+        node: "node-2".into(),
+        force: false,
+        delete_empty_dir_data: false,
+        ignore_daemonsets: false,
+    };
+    run.act(drain).expect("nothing stands in the way");
+    let ready = history(&mut run, Span::from_secs(120), |world| {
+        world.store().pods.iter().filter(|p| p.meta.deleted.is_none() && p.status.is_ready()).count()
+    });
+    assert_eq!(ready.iter().min(), Some(&5), "{ready:?}");
+    let left = run.world().store().pods_on("node-2").count();
+    assert_eq!(left, 0, "in the end all are gone");
+    let mut log = run.world().log().iter();
+    assert!(log.any(|logged| matches!(logged.entry, LogEntry::EvictionRefused { .. })));
+}
+
+#[test]
+fn a_budget_that_allows_nothing_blocks_a_drain_until_it_is_given_up() {
+    let web = workload("Deployment", 1, "replicas: 3,");
+    let budget = BUDGET.replace("minAvailable: 5", "maxUnavailable: 0");
+    let mut run = begin(&[&*web, &*budget].concat());
+    minutes(&mut run, 1);
+    let drain = Action::Drain {
+        node: "node-2".into(),
+        force: false,
+        delete_empty_dir_data: false,
+        ignore_daemonsets: false,
+    };
+    run.act(drain).expect("nothing stands in the way");
+    minutes(&mut run, 2);
+    assert_eq!(run.world().store().pods_on("node-2").count(), 1);
+    run.act(Action::Cordon { node: "node-2".into(), on: false }).expect("it is there");
+    minutes(&mut run, 1);
+    apply(&mut run, &budget.replace("maxUnavailable: 0", "maxUnavailable: 3"));
+    minutes(&mut run, 2);
+    assert_eq!(run.world().store().pods_on("node-2").count(), 1, "the drain is over");
+}
