@@ -121,6 +121,10 @@ impl Refused {
             | Refusal::CannotDrain { .. }
             | Refusal::NodeIsOff { .. }
             | Refusal::NoPriorityClass { .. }
+            | Refusal::NoSuchRevision { .. }
+            | Refusal::RolloutPaused { .. }
+            | Refusal::NoContainerInTemplate { .. }
+            | Refusal::ManyBudgets { .. }
             | Refusal::PriorityIsComputed { .. }
             | Refusal::PodNotRunning { .. }
             | Refusal::NoSuchContainer { .. }

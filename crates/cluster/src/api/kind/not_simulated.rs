@@ -14,7 +14,6 @@ const fn namespaced(
 
 /// Kinds that other objects or actions can refer to, for example as the owner of Pods.
 pub const NOT_SIMULATED: &[ApiResource] = &[
-    namespaced("PersistentVolumeClaim", "v1", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"]),
     namespaced("ConfigMap", "v1", "configmaps", "configmap", &["cm"]),
     namespaced("Secret", "v1", "secrets", "secret", &[]),
     namespaced("PersistentVolumeClaim", "v1", "persistentvolumeclaims", "persistentvolumeclaim", &["pvc"]),

@@ -2,14 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::{apply, begin, history, minutes, object, pods_of, template};
-use crate::support::key;
+use super::{apply, history, minutes, object, pods_of, template};
+use crate::support::{key, start};
 use cluster::api::{Action, Job, Kind};
 use cluster::sim::{LogEntry, Run, Span};
 
 fn job(spec: &str) -> String {
     let template = template(1, "restartPolicy: Never,");
     format!("{{apiVersion: batch/v1, kind: Job, metadata: {{name: web}}, spec: {{{spec} {template}}}}}")
+}
+
+/// A run in which no container ends of itself for days.
+fn begin(text: &str) -> Run {
+    let apps =
+        ["Job/web", "CronJob/often"].map(|of| format!("{{of: {of}, exits: {{after: 1000000s}}}}")).join(", ");
+    let scenario = "\n---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec:\n  clients: []\n";
+    start(&format!("{text}{scenario}  apps: [{apps}]\n"), 7)
 }
 
 fn web(run: &Run) -> Job {
