@@ -91,8 +91,8 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// FitError.Error. The first half of what follows the filters' reasons is what the plugin DynamicResources says of every
-/// Pod without resource claims.
+/// FitError.Error. The first half of what follows the filters' reasons is what the plugin DynamicResources says of
+/// every Pod without resource claims.
 impl fmt::Display for FitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -80,7 +80,8 @@ pub enum NodeCondition {
 }
 
 impl Node {
-    /// What a simulated machine has: four CPUs, 16Gi of memory, and room for as many Pods as a kubelet takes by default.
+    /// What a simulated machine has: four CPUs, 16Gi of memory, and room for as many Pods as a kubelet takes by
+    /// default.
     pub fn machine() -> [(&'static str, Quantity); 4] {
         [
             (CPU, Quantity::whole(4)),

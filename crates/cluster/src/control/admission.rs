@@ -1,5 +1,6 @@
 //! What the API server does to each new Pod before it stores it, besides defaults and validation
-//! (plugin/pkg/admission: priority, defaulttolerationseconds, podtopologylabels; registry/core/pod/strategy.go, PrepareForCreate).
+//! (plugin/pkg/admission: priority, defaulttolerationseconds, podtopologylabels; registry/core/pod/strategy.go,
+//! PrepareForCreate).
 
 use crate::api::{
     Codec, Labels, Node, Operator, Pod, PodCondition, PreemptionPolicy, PriorityClass, Requirement, Selector,

@@ -1,5 +1,5 @@
-//! PodDisruptionBudgets: what they allow, and evictions that ask them. Source: pkg/controller/disruption (disruption.go),
-//! pkg/registry/core/pod/storage/eviction.go.
+//! PodDisruptionBudgets: what they allow, and evictions that ask them. Source: pkg/controller/disruption
+//! (disruption.go), pkg/registry/core/pod/storage/eviction.go.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

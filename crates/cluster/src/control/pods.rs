@@ -1,5 +1,5 @@
-//! What controllers do with the Pods they own: they find, adopt, release and make them (pkg/controller/controller_utils.go,
-//! controller_ref_manager.go).
+//! What controllers do with the Pods they own: they find, adopt, release and make them
+//! (pkg/controller/controller_utils.go, controller_ref_manager.go).
 
 use std::sync::Arc;
 
@@ -64,7 +64,8 @@ pub(crate) fn is_ready(pod: &Pod) -> bool {
     pod.status.is_ready()
 }
 
-/// When it is, or will be, available if it stays ready: ready for `min_ready_s` (pkg/api/v1/pod/util.go, IsPodAvailable).
+/// When it is, or will be, available if it stays ready: ready for `min_ready_s` (pkg/api/v1/pod/util.go,
+/// IsPodAvailable).
 pub(crate) fn available_from(pod: &Pod, min_ready_s: u32) -> Option<Time> {
     let since = pod.status.ready_since().filter(|_| is_ready(pod))?;
     Some(since + Span::from_secs(u64::from(min_ready_s)))

@@ -1,5 +1,6 @@
-//! ReplicaSet and ReplicationController -> Pods: Pods are made and deleted until their number is right. Both have the same
-//! controller. Source: pkg/controller/replicaset (replica_set.go, replica_set_utils.go), pkg/controller/replication.
+//! ReplicaSet and ReplicationController -> Pods: Pods are made and deleted until their number is right. Both have the
+//! same controller. Source: pkg/controller/replicaset (replica_set.go, replica_set_utils.go),
+//! pkg/controller/replication.
 
 use litemap::LiteMap;
 use std::sync::Arc;
@@ -245,7 +246,8 @@ mod tests {
         assert_eq!(order, [6, 5, 4, 3, 2, 1]);
     }
 
-    /// replica_set_test.go, TestGetPodsToDelete: of Pods that are alike, the one whose node has more related Pods goes first.
+    /// replica_set_test.go, TestGetPodsToDelete: of Pods that are alike, the one whose node has more related Pods goes
+    /// first.
     #[test]
     fn related_pods_count_where_they_share_a_node() {
         let pods = [pod(1, Some("a"), Phase::Running, true), pod(2, Some("b"), Phase::Running, true)];

@@ -1,4 +1,5 @@
-//! Workloads as kubectl changes them: apply, scale, and `kubectl rollout` (kubectl pkg/cmd/rollout, pkg/polymorphichelpers).
+//! Workloads as kubectl changes them: apply, scale, and `kubectl rollout` (kubectl pkg/cmd/rollout,
+//! pkg/polymorphichelpers).
 
 use super::apply::{has_room, keep_identity};
 use super::edit::admit;
@@ -38,8 +39,8 @@ impl World {
         if replicas > POD_LIMIT { Err(Refusal::TooManyReplicas { limit: POD_LIMIT }) } else { Ok(()) }
     }
 
-    /// Creates the object, or puts its new spec in place of the old one; the status stays. What is the same already is not
-    /// written.
+    /// Creates the object, or puts its new spec in place of the old one; the status stays. What is the same already is
+    /// not written.
     pub(super) fn apply_workload<T: Watched + HasStatus + PartialEq>(
         &mut self,
         mut object: T,

@@ -221,8 +221,8 @@ impl World {
         }
     }
 
-    /// Those whose Pods could not be created: there is room again, or a PriorityClass. Upstream tries again by itself, ever
-    /// more rarely.
+    /// Those whose Pods could not be created: there is room again, or a PriorityClass. Upstream tries again by itself,
+    /// ever more rarely.
     fn retry_failed_creates(&mut self) {
         for owner in std::mem::take(&mut self.failed_creates) {
             if self.store.get(&owner).is_some() {
@@ -316,7 +316,8 @@ impl World {
         }
     }
 
-    /// endpointslice/util/controller_utils.go, GetServicesToUpdateOnPodChange: those that selected it before, or do now.
+    /// endpointslice/util/controller_utils.go, GetServicesToUpdateOnPodChange: those that selected it before, or do
+    /// now.
     fn notify_services(&mut self, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
         let same_labels = old.zip(new).is_some_and(|(old, new)| old.meta.labels == new.meta.labels);
         for pod in old.filter(|_| !same_labels).into_iter().chain(new) {

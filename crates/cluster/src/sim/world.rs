@@ -312,8 +312,8 @@ impl World {
         self.schedule(at, Event::Reconcile(item));
     }
 
-    /// Puts an item into its controller's work queue when some time has passed. Of several times the first counts, as in
-    /// client-go's delaying queue.
+    /// Puts an item into its controller's work queue when some time has passed. Of several times the first counts, as
+    /// in client-go's delaying queue.
     pub(crate) fn enqueue_after(&mut self, item: WorkItem, wait: Span) {
         let at = self.clock.now() + wait;
         if self.delayed.get(&item).is_some_and(|due| *due <= at) {

@@ -43,8 +43,8 @@ impl Conditions {
         self.get(type_).is_some_and(|condition| condition.status == ConditionStatus::True)
     }
 
-    /// deployment_util.go, SetDeploymentCondition, and its like: nothing changes if status and reason are the same, and the
-    /// time of the transition only if the status is another one.
+    /// deployment_util.go, SetDeploymentCondition, and its like: nothing changes if status and reason are the same, and
+    /// the time of the transition only if the status is another one.
     pub fn set(&mut self, mut condition: Condition) {
         if let Some(current) = self.get(condition.type_) {
             if current.status == condition.status && current.reason == condition.reason {

@@ -65,7 +65,8 @@ macro_rules! has_status {
 
 use has_status;
 
-/// `metadata.labels` of the kinds that take them from their template if none are written (core/v1 and batch/v1 defaults.go).
+/// `metadata.labels` of the kinds that take them from their template if none are written (core/v1 and batch/v1
+/// defaults.go).
 fn default_labels(labels: &mut Labels, template: &Labels) {
     if labels.is_empty() {
         *labels = template.clone();

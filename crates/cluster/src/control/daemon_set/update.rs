@@ -1,5 +1,5 @@
-//! A rolling update of a DaemonSet (update.go, rollingUpdate): nodes lose their old Pod first, or, with maxSurge, get the
-//! new one first.
+//! A rolling update of a DaemonSet (update.go, rollingUpdate): nodes lose their old Pod first, or, with maxSurge, get
+//! the new one first.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +17,11 @@ pub(super) fn allows_surge(set: &DaemonSet) -> bool {
     }
 }
 
-/// A node's new and old Pod. `None` if it has two of a kind: those are deleted first (findUpdatedPodsOnNode).
-fn new_and_old(sync: &Sync<'_>, pods: &[Arc<Pod>]) -> Option<(Option<Arc<Pod>>, Option<Arc<Pod>>)> {
+/// A node's new Pod, and its old one.
+type NewAndOld = (Option<Arc<Pod>>, Option<Arc<Pod>>);
+
+/// `None` if the node has two of a kind: those are deleted first (findUpdatedPodsOnNode).
+fn new_and_old(sync: &Sync<'_>, pods: &[Arc<Pod>]) -> Option<NewAndOld> {
     let living = pods.iter().filter(|pod| pod.meta.deleted.is_none()).cloned();
     let (mut new, mut old): (Vec<_>, Vec<_>) = living.partition(|pod| sync.is_updated(pod));
     (new.len() <= 1 && old.len() <= 1).then(|| (new.pop(), old.pop()))

@@ -1,4 +1,5 @@
-//! How many Pods a rollout may have too many, and too few (deployment_util.go, ResolveFenceposts, MaxSurge, MaxUnavailable).
+//! How many Pods a rollout may have too many, and too few (deployment_util.go, ResolveFenceposts, MaxSurge,
+//! MaxUnavailable).
 
 use crate::api::{Deployment, DeploymentStrategy, IntOrPercent};
 

@@ -14,7 +14,8 @@ use crate::sim::{LogEntry, World};
 pub(crate) const HASH_LABEL: &str = "pod-template-hash";
 
 impl World {
-    /// ClaimReplicaSets: releases those that its selector no longer matches, and adopts those without an owner that match.
+    /// ClaimReplicaSets: releases those that its selector no longer matches, and adopts those without an owner that
+    /// match.
     pub(super) fn claim_replica_sets(&mut self, deployment: &Deployment) {
         let (meta, selector) = (&deployment.meta, &deployment.spec.selector);
         let matches = |set: &ReplicaSet| selector.matches(&set.meta.labels);
@@ -31,8 +32,8 @@ impl World {
         }
     }
 
-    /// getAllReplicaSetsAndSyncRevision, without making a new one: the ReplicaSet of the template gets the newest revision
-    /// and the Deployment's annotations.
+    /// getAllReplicaSetsAndSyncRevision, without making a new one: the ReplicaSet of the template gets the newest
+    /// revision and the Deployment's annotations.
     pub(super) fn find_replica_sets(&mut self, deployment: Deployment) -> Rollout {
         let mut owned: Vec<Arc<ReplicaSet>> =
             self.store.replica_sets_of(deployment.meta.uid).cloned().collect();

@@ -45,8 +45,8 @@ pub(super) fn set_replicas(annotations: &mut Labels, desired: u32, max: u32) {
     annotations.insert(MAX_REPLICAS.into(), max.to_string().as_str().into());
 }
 
-/// SetNewReplicaSetAnnotations: the Deployment's annotations and the new revision. The revisions that the ReplicaSet had
-/// before are its history.
+/// SetNewReplicaSetAnnotations: the Deployment's annotations and the new revision. The revisions that the ReplicaSet
+/// had before are its history.
 pub(super) fn set_new(annotations: &mut Labels, deployment: &Deployment, revision: u64) {
     let copied = deployment.meta.annotations.iter().filter(|(key, _)| is_copied(key));
     annotations.extend(copied.map(|(key, value)| (key.clone(), value.clone())));

@@ -82,7 +82,8 @@ impl World {
         unhealthy + self.scale_down_available(rollout, &old, min_available) > 0
     }
 
-    /// cleanupUnhealthyReplicas: Pods that do not serve anyhow; at most `most`. Returns the ReplicaSets as they are then;
+    /// cleanupUnhealthyReplicas: Pods that do not serve anyhow; at most `most`. Returns the ReplicaSets as they are
+    /// then;
     /// `None` if the status of one is older than its size, so that it has more Pods than it shall have: its next status
     /// is waited for.
     fn clean_up_unhealthy(

@@ -17,8 +17,8 @@ impl World {
         self.sync_deployment_status(rollout);
     }
 
-    /// One active ReplicaSet gets the whole size. Several share the difference in proportion to their own sizes, so that
-    /// a rollout that goes on gets neither faster nor slower.
+    /// One active ReplicaSet gets the whole size. Several share the difference in proportion to their own sizes, so
+    /// that a rollout that goes on gets neither faster nor slower.
     fn scale_proportionally(&mut self, rollout: &Rollout) {
         let deployment = &rollout.deployment;
         let replicas = deployment.spec.replicas;
@@ -86,8 +86,8 @@ fn is_saturated(deployment: &Deployment, new: &ReplicaSet) -> bool {
         && new.status.available_replicas == replicas
 }
 
-/// The new size of each active ReplicaSet, the largest first. Of those of one size the newer come first if there are Pods
-/// to add, the older if there are Pods to take away.
+/// The new size of each active ReplicaSet, the largest first. Of those of one size the newer come first if there are
+/// Pods to add, the older if there are Pods to take away.
 fn proportions(rollout: &Rollout) -> Vec<(Arc<ReplicaSet>, u32)> {
     let deployment = &rollout.deployment;
     let allowed = match deployment.spec.replicas {
@@ -125,8 +125,8 @@ fn proportion(deployment: &Deployment, set: &ReplicaSet, to_add: i64, added: i64
     if to_add > 0 { fraction.min(left) } else { fraction.max(left) }
 }
 
-/// getReplicaSetFraction. Upstream divides floats and rounds halves away from zero, which for numbers of this size is the
-/// same as adding half of the divisor.
+/// getReplicaSetFraction. Upstream divides floats and rounds halves away from zero, which for numbers of this size is
+/// the same as adding half of the divisor.
 fn fraction(deployment: &Deployment, set: &ReplicaSet) -> i64 {
     let size = i64::from(set.spec.replicas);
     if deployment.spec.replicas == 0 {
@@ -184,8 +184,8 @@ mod tests {
         })
     }
 
-    /// Cases of sync_test.go, TestScale: size before, after, the new set's and the old ones' sizes, newest first, before and
-    /// after. The surge is 0 but where it is said.
+    /// Cases of sync_test.go, TestScale: size before, after, the new set's and the old ones' sizes, newest first,
+    /// before and after. The surge is 0 but where it is said.
     #[test]
     fn sets_are_scaled_in_proportion() {
         for (before, after, surge, sizes, expected) in [

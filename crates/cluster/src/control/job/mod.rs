@@ -1,7 +1,7 @@
 //! Job -> Pods that end. Source: pkg/controller/job (job_controller.go, syncJob), ttlafterfinished.
 //!
-//! A Pod of a Job has a finalizer until it has been counted. Upstream that keeps a deleted Pod until then; here a Pod that
-//! is deleted without a grace period is gone before, and is not counted.
+//! A Pod of a Job has a finalizer until it has been counted. Upstream that keeps a deleted Pod until then; here a Pod
+//! that is deleted without a grace period is gone before, and is not counted.
 
 mod backoff;
 mod indexes;
@@ -71,8 +71,8 @@ impl World {
         self.track_status(&mut sync, end);
     }
 
-    /// Whether the Job is over before its Pods are looked at: it succeeded or failed already, or has failed too often or
-    /// taken too long.
+    /// Whether the Job is over before its Pods are looked at: it succeeded or failed already, or has failed too often
+    /// or taken too long.
     fn end_of(&mut self, sync: &mut Sync<'_>) -> Option<End> {
         let (job, status) = (sync.job, &sync.status);
         if status.conditions.is_true(JobStatus::SUCCESS_CRITERIA_MET) {

@@ -12,8 +12,8 @@ use super::{
 use crate::api::{FitError, Name, Pod, Preemption, PreemptionPolicy, Rejection, Rejections};
 use crate::sim::{Chance, Purpose};
 
-/// The node for the Pod; among equals one by chance (selectHost). Upstream stops looking when 100 nodes fit; here all are
-/// looked at.
+/// The node for the Pod; among equals one by chance (selectHost). Upstream stops looking when 100 nodes fit; here all
+/// are looked at.
 pub fn find_node(cluster: Cluster<'_>, chance: Chance, pod: &Pod) -> Result<Name, FitError> {
     let feasible = nodes_that_fit(cluster, pod)?;
     let scores = match &feasible[..] {
@@ -31,7 +31,8 @@ pub fn find_node(cluster: Cluster<'_>, chance: Chance, pod: &Pod) -> Result<Name
     Ok(equals[at as usize].node.meta.name.clone())
 }
 
-/// Why a node was rejected, and whether deleting Pods there could help (Unschedulable, or UnschedulableAndUnresolvable).
+/// Why a node was rejected, and whether deleting Pods there could help (Unschedulable, or
+/// UnschedulableAndUnresolvable).
 struct Rejected {
     reasons: Vec<Rejection>,
     is_resolvable: bool,

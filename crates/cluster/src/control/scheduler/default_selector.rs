@@ -3,8 +3,8 @@
 use crate::api::{Kind, NsName, Pod, Selector};
 use crate::store::Store;
 
-/// What the Services that select the Pod, and its controller, select. Since the ReplicaSet's selector has the hash of the
-/// template, the Pods of a new revision are spread by themselves.
+/// What the Services that select the Pod, and its controller, select. Since the ReplicaSet's selector has the hash of
+/// the template, the Pods of a new revision are spread by themselves.
 pub fn default_selector(store: &Store, pod: &Pod) -> Selector {
     let mut selector = Selector::default();
     for service in store.services_that_select(pod) {

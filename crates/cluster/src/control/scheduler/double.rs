@@ -1,5 +1,5 @@
-//! Arithmetic on IEEE 754 doubles, in integers: upstream divides two counts as doubles and cuts the result, so that what
-//! is 29 on paper may come out as 28. The scores here must come out the same.
+//! Arithmetic on IEEE 754 doubles, in integers: upstream divides two counts as doubles and cuts the result, so that
+//! what is 29 on paper may come out as 28. The scores here must come out the same.
 
 /// A double from 0 to 1, in units of 2^-100: exact for all that is not smaller than 2^-47.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! Which changes may let a Pod fit that fitted nowhere: each plugin's queueing hints (EventsToRegister). A change that
-//! concerns no plugin which rejected the Pod does not wake it; upstream tries such a Pod again after five minutes anyway
-//! (podMaxInUnschedulablePodsDuration), which is not simulated.
+//! concerns no plugin which rejected the Pod does not wake it; upstream tries such a Pod again after five minutes
+//! anyway (podMaxInUnschedulablePodsDuration), which is not simulated.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -77,8 +77,8 @@ impl<'a> Constraint<'a> {
     }
 }
 
-/// countPodsMatchSelector, for all nodes: Pods of the same namespace that are not being deleted. A selector that asks for
-/// nothing counts nothing.
+/// countPodsMatchSelector, for all nodes: Pods of the same namespace that are not being deleted. A selector that asks
+/// for nothing counts nothing.
 fn count(cluster: Cluster<'_>, pod: &Pod, selector: Option<&Selector>) -> BTreeMap<Str, i64> {
     let mut counts = BTreeMap::new();
     let Some(selector) = selector.filter(|selector| **selector != Selector::default()) else { return counts };
@@ -335,7 +335,8 @@ mod tests {
         lab.cluster().cache.nodes().map(sign).collect()
     }
 
-    /// After TestSingleConstraint, the cases of minDomains, of a Pod that does not match itself, of Pods that terminate.
+    /// After TestSingleConstraint, the cases of minDomains, of a Pod that does not match itself, of Pods that
+    /// terminate.
     #[test]
     fn domains_that_are_not_there_count_as_empty() {
         for (min_domains, labels, foos, expected) in [

@@ -13,7 +13,7 @@ use crate::sim::World;
 enum Replica {
     There(Arc<Pod>),
     /// It is to be made like this.
-    Missing(Pod),
+    Missing(Box<Pod>),
 }
 
 /// Whether the sync goes on: one Pod after the other waits for a Pod that it cannot pass.
@@ -82,8 +82,8 @@ impl World {
         Flow::Break(())
     }
 
-    /// processReplica: a Pod that ended is deleted, and made again when it is gone; one that terminates or is not available
-    /// holds up those after it.
+    /// processReplica: a Pod that ended is deleted, and made again when it is gone; one that terminates or is not
+    /// available holds up those after it.
     fn process_replica(&mut self, sync: &Sync<'_>, pod: &Arc<Pod>) -> Flow {
         if is_terminal(pod) {
             if pod.meta.deleted.is_none() {
@@ -131,7 +131,8 @@ impl World {
         Flow::Continue(())
     }
 
-    /// The Pod with the highest ordinal that has not the new revision is deleted, when those above it are available again.
+    /// The Pod with the highest ordinal that has not the new revision is deleted, when those above it are available
+    /// again.
     fn update_one(&mut self, sync: &Sync<'_>, replicas: &[Replica], partition: u32) -> u32 {
         let targets = replicas.iter().skip(partition as usize).rev();
         for replica in targets {
@@ -169,7 +170,7 @@ fn partition(sync: &Sync<'_>) -> (Vec<Replica>, Vec<Arc<Pod>>) {
     }
     condemned.sort_by_key(|pod| std::cmp::Reverse(ordinal_of(set, pod)));
     let fill = |(ordinal, place): (u32, Option<Arc<Pod>>)| {
-        place.map_or_else(|| Replica::Missing(new_pod(sync, ordinal)), Replica::There)
+        place.map_or_else(|| Replica::Missing(Box::new(new_pod(sync, ordinal))), Replica::There)
     };
     ((set.spec.start..).zip(places).map(fill).collect(), condemned)
 }

@@ -126,7 +126,8 @@ impl World {
         Ok(())
     }
 
-    /// Says what programs do, in place of what was said of the same. Those that run listen accordingly from now on; the rest holds from their next start.
+    /// Says what programs do, in place of what was said of the same. Those that run listen accordingly from now on; the
+    /// rest holds from their next start.
     pub(crate) fn set_app(&mut self, app: &App) -> Result<(), Refusal> {
         let apps = Arc::make_mut(&mut self.apps);
         apps.retain(|other| (&other.of, &other.container) != (&app.of, &app.container));

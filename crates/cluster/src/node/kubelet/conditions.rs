@@ -142,7 +142,9 @@ mod tests {
         let a = || container("1", None);
         let b = || container("2", None);
         let not_ready = Some("ContainersNotReady");
-        let cases: &[(Vec<Container>, Vec<Container>, &[(&str, bool)], Phase, Said<'_>)] = &[
+        /// Init containers, containers, which of them are ready, the Pod's phase, and what is said.
+        type Case<'a> = (Vec<Container>, Vec<Container>, &'a [(&'a str, bool)], Phase, Said<'a>);
+        let cases: &[Case<'_>] = &[
             (vec![], vec![], &[], Phase::Running, (true, None, None)),
             (
                 vec![],
@@ -195,7 +197,9 @@ mod tests {
     /// TestGeneratePodReadyCondition.
     #[test]
     fn ready() {
-        let cases: &[(&[&str], &[(&str, bool)], Said<'_>)] = &[
+        /// Readiness gates, conditions, and what is said.
+        type Case<'a> = (&'a [&'a str], &'a [(&'a str, bool)], Said<'a>);
+        let cases: &[Case<'_>] = &[
             (&[], &[], (true, None, None)),
             (
                 &["gate1"],

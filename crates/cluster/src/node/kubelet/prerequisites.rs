@@ -1,5 +1,5 @@
-//! What a Pod needs to start: images, ConfigMaps, Secrets, claims. It is taken to be there, unless somebody said that it
-//! is missing and no manifest has it.
+//! What a Pod needs to start: images, ConfigMaps, Secrets, claims. It is taken to be there, unless somebody said that
+//! it is missing and no manifest has it.
 
 use std::fmt;
 
@@ -99,7 +99,8 @@ impl World {
         !self.missing.is_empty() && self.is_missing(&Prerequisite::Image(image.clone()))
     }
 
-    /// The first of its claims that is missing, without which upstream's scheduler does not bind the Pod (volumebinding,
+    /// The first of its claims that is missing, without which upstream's scheduler does not bind the Pod
+    /// (volumebinding,
     /// `persistentvolumeclaim "NAME" not found`).
     pub fn missing_claim(&self, pod: &Pod) -> Option<Name> {
         let claims = pod.spec.volumes.iter().filter_map(|volume| match &volume.source {

@@ -1,7 +1,8 @@
 //! The workers that probe a container: one for each of its probes (prober/worker.go).
 //!
 //! Upstream's workers run at each tick of their period. Here a worker runs only as long as another result could
-//! change something: what succeeds again and again costs nothing. When what it asks changes, it goes on at its next tick.
+//! change something: what succeeds again and again costs nothing. When what it asks changes, it goes on at its next
+//! tick.
 
 use crate::api::{Container, Probe, ProbeKind};
 use crate::sim::{Span, Time};
