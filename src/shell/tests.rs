@@ -100,7 +100,7 @@ async fn the_track_has_a_mark_for_what_is_done() {
     assert!(page.has_control("Events of the last minute"));
     let before = page.count(".pk-tick");
     assert!(before > 0, "Pods became ready in the last minute");
-    assert!(page.session.act(Action::Scale { deployment: NsName::new("default", "web"), replicas: 5 }));
+    assert!(page.session.act(Action::scale_deployment(&NsName::new("default", "web"), 5)));
     page.until("there is one more", || page.count(".pk-tick") == before + 1).await;
     let newest = page.find(".pk-tick:last-child").expect("a mark");
     let name = newest.get_attribute("aria-label").unwrap_or_default();
@@ -116,7 +116,7 @@ async fn a_mark_of_bad_news_looks_so_and_leads_to_whom_it_befell() {
         let pod = world.store().pods.iter().find(|pod| pod.meta.uid == uid).expect("it is there");
         (uid, pod.meta.key())
     });
-    assert!(page.session.act(Action::CrashPod { pod: key }));
+    assert!(page.session.act(Action::CrashPod { pod: key, container: None }));
     page.until("a crash is marked", || page.count(".pk-tick-bad") > 0).await;
     page.find(".pk-tick-bad").expect("the mark").click();
     assert_eq!(page.session.selection.get_untracked(), Some(Selection::Pod(uid)));
@@ -161,10 +161,10 @@ async fn keys_play_step_undo_and_select_nothing() {
     let replicas = || {
         page.world(|world| {
             let uid = deployment(world, "web");
-            world.store().deployment_by_uid(uid).map(|d| d.replicas)
+            world.store().deployment_by_uid(uid).map(|d| d.spec.replicas)
         })
     };
-    assert!(page.session.act(Action::Scale { deployment: NsName::new("default", "web"), replicas: 5 }));
+    assert!(page.session.act(Action::scale_deployment(&NsName::new("default", "web"), 5)));
     let with_control = |key: &str, shift: bool| {
         let init = KeyboardEventInit::new();
         init.set_ctrl_key(true);

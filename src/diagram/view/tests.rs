@@ -96,7 +96,7 @@ async fn a_pods_card_follows_its_state() {
         (uid, pod.meta.key())
     });
     assert!(label(&page, Selection::Pod(uid)).contains(", Ready, "));
-    assert!(page.session.act(Action::CrashPod { pod: key }));
+    assert!(page.session.act(Action::CrashPod { pod: key, container: None }));
     page.until("it has crashed", || label(&page, Selection::Pod(uid)).contains(", Error, ")).await;
 }
 

@@ -78,6 +78,7 @@ for (const scene of options.url === undefined ? scenes : [{ name: options.url, h
   await page.goto((options.url ?? server.url) + scene.hash);
   await page.getByRole("button", { name: /^Pod / }).first().waitFor();
   const play = page.getByRole("button", { name: "Play" });
+  await play.or(page.getByRole("button", { name: "Pause" })).first().waitFor();
   if (await play.isVisible()) await play.click();
   const result = await measure(page);
   const figures = [result.fps, result.p99_frame_ms, result.worst_frame_ms, result.busy_percent];
