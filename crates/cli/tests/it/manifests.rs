@@ -73,10 +73,7 @@ const CASES: &[Case] = &[
             "ServiceAccount release-name-notes",
         ],
         findings: &[
-            "spec.template.spec.containers[0].livenessProbe: livenessProbe is kept, not simulated",
-            "spec.template.spec.initContainers[0]: initContainers is kept, not simulated",
             "HorizontalPodAutoscaler default/release-name-notes: HorizontalPodAutoscaler is kept, not simulated",
-            "spec.restartPolicy: restartPolicy is kept, not simulated",
         ],
         calls: &[
             (
