@@ -5,7 +5,7 @@ use super::packets::{PaintContext, Painter};
 use crate::in_page::CLUSTER;
 use crate::theme::palette;
 use cluster::api::parse;
-use cluster::sim::Run;
+use cluster::sim::{Run, Span, Time};
 use leptos::prelude::document;
 use scene::Scene;
 use scene::camera::{Camera, Viewport};
@@ -27,6 +27,8 @@ struct Painted {
 impl Painted {
     fn when(wanted: impl Fn(&[Dot]) -> bool) -> Painted {
         let (mut run, _) = Run::new(&parse(CLUSTER), None);
+        // Until nothing that was lost while the cluster started is marked any more.
+        assert!(run.advance_to(Time::ZERO + Span::from_secs(20), u64::MAX));
         for _ in 0..20_000 {
             run.step();
             let painted = Painted::of(&run);
