@@ -28,23 +28,24 @@ impl Painted {
     fn when(wanted: impl Fn(&[Dot]) -> bool) -> Painted {
         let (mut run, _) = Run::new(&parse(CLUSTER), None);
         // Until nothing that was lost while the cluster started is marked any more.
-        assert!(run.advance_to(Time::ZERO + Span::from_secs(20), u64::MAX));
+        assert!(run.advance_to(Time::ZERO + Span::from_secs(10), u64::MAX));
         for _ in 0..20_000 {
             run.step();
-            let painted = Painted::of(&run);
+            let (painted, context) = Painted::of(&run);
             if wanted(&painted.painter.dots) {
-                return painted;
+                return painted.with_pixels(&context);
             }
         }
         panic!("no such moment in 20,000 events");
     }
 
-    fn of(run: &Run) -> Painted {
+    /// Without its pixels: to read them takes long.
+    fn of(run: &Run) -> (Painted, CanvasRenderingContext2d) {
         let world = run.world();
         let scene = Scene::after(None, world, 1, None, VIEW);
         let viewport = Viewport { picture: (scene.layout.width, scene.layout.height), view: VIEW };
         let camera = Camera::whole(viewport);
-        let (canvas, context) = canvas();
+        let (_, context) = canvas();
         let mut painter = Painter::default();
         painter.paint(
             &context,
@@ -60,14 +61,13 @@ impl Painted {
                 view: VIEW,
             },
         );
-        let pixels = match painter.dots.is_empty() {
-            true => Vec::new(),
-            false => {
-                let (w, h) = (f64::from(canvas.width()), f64::from(canvas.height()));
-                context.get_image_data(0.0, 0.0, w, h).expect("pixels").data().0
-            }
-        };
-        Painted { scene, painter, camera, pixels }
+        (Painted { scene, painter, camera, pixels: Vec::new() }, context)
+    }
+
+    fn with_pixels(mut self, context: &CanvasRenderingContext2d) -> Painted {
+        let pixels = context.get_image_data(0.0, 0.0, VIEW.0, VIEW.1).expect("pixels");
+        self.pixels = pixels.data().0;
+        self
     }
 
     /// Red, green, blue and opacity at a place of the picture.
