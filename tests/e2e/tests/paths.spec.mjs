@@ -87,8 +87,12 @@ test("the latest events of the run are on its track", async ({ page }) => {
   const { name } = (await lab.ready("web-"))[0];
   await lab.pause();
   await lab.choose(lab.card("Pod", name), "Delete (with its grace period)");
-  const track = page.getByRole("group", { name: "Events of the last minute" });
-  await track.getByRole("button", { name: "Pod killed" }).click();
+  const killed = page.getByRole("group", { name: "Events of the last minute" }).getByRole("button", { name: "Pod killed" });
+  // Its kubelet hears of it a moment later.
+  await lab.play();
+  await expect(killed).toBeVisible();
+  await lab.pause();
+  await killed.click();
   await expect(lab.inspector.getByRole("heading", { name: `Pod ${name}` })).toBeVisible();
   await expect(lab.inspector.getByRole("tabpanel", { name: "Events" })).toContainText(`Pod ${name} was told to stop.`);
   await expect(page.getByRole("log", { name: "What happens" })).toContainText(`Pod ${name} was told to stop`);
