@@ -88,14 +88,31 @@ fn state(world: &World, pod: &Pod) -> PodState {
     }
 }
 
-/// Labels that a selector uses come first, since users change those most often. The ReplicaSet's hash is left
-/// out.
+/// Labels that no manifest has: a card has no room for what its Pod does not differ in.
+const SET_BY_CONTROLLERS: &[&str] = &[
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-completion-index",
+    "batch.kubernetes.io/job-name",
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+    "pod-template-generation",
+    "pod-template-hash",
+    "statefulset.kubernetes.io/pod-name",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+];
+
+/// Labels that a selector uses come first, since users change those most often. Of the others, those that controllers
+/// set are left out.
 fn labels(world: &World, pod: &Pod) -> Vec<String> {
     let selected = |key: &str| {
         let mut services = world.store().services.iter();
         services.any(|s| s.spec.selector.as_ref().is_some_and(|selector| selector.contains_key(key)))
     };
-    let labels = pod.meta.labels.iter().filter(|(key, _)| &***key != "pod-template-hash");
+    let shown = |key: &str| selected(key) || !SET_BY_CONTROLLERS.contains(&key);
+    let labels = pod.meta.labels.iter().filter(|(key, _)| shown(key));
     let (first, others): (Vec<_>, Vec<_>) = labels.partition(|(key, _)| selected(key));
     first.into_iter().chain(others).map(|(key, value)| format!("{key}={value}")).collect()
 }
