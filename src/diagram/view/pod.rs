@@ -235,7 +235,7 @@ fn tone(state: PodState) -> Tone {
         PodState::Ready => Tone::Ok,
         PodState::Pending | PodState::Creating | PodState::Terminating => Tone::Warn,
         PodState::NotReady | PodState::Crashed(_) => Tone::Bad,
-        PodState::NodeOff => Tone::Off,
+        PodState::Completed | PodState::NodeOff => Tone::Off,
     }
 }
 

@@ -14,8 +14,10 @@ pub enum PodState {
     Ready,
     NotReady,
     Terminating,
-    /// Its process ended; `true`: it waits before it is started again.
+    /// Its process ended with an error; `true`: it waits before it is started again.
     Crashed(bool),
+    /// Its processes have ended, and none of them with an error.
+    Completed,
     NodeOff,
 }
 
@@ -77,7 +79,8 @@ fn state(world: &World, pod: &Pod) -> PodState {
     }
     match pod.status.waiting() {
         Some("CrashLoopBackOff") => return PodState::Crashed(true),
-        Some("Error" | "Completed") => return PodState::Crashed(false),
+        Some("Error") => return PodState::Crashed(false),
+        Some("Completed") => return PodState::Completed,
         Some(_) | None => {}
     }
     match runtime {
@@ -115,4 +118,31 @@ fn labels(world: &World, pod: &Pod) -> Vec<String> {
     let labels = pod.meta.labels.iter().filter(|(key, _)| shown(key));
     let (first, others): (Vec<_>, Vec<_>) = labels.partition(|(key, _)| selected(key));
     first.into_iter().chain(others).map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cluster::api::parse;
+    use cluster::sim::{Run, Span, Time};
+
+    fn state_of_a_job(exit_code: u32) -> PodState {
+        let text = format!(
+            "{{apiVersion: batch/v1, kind: Job, metadata: {{name: once}}, spec: {{backoffLimit: 0, template: {{spec: \
+             {{restartPolicy: Never, containers: [{{name: c, image: busybox}}]}}}}}}}}\n---\n\
+             {{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{clients: [], apps: [{{of: Job/once, \
+             exits: {{after: 1s, code: {exit_code}}}}}]}}}}"
+        );
+        let (mut run, refusals) = Run::new(&parse(&text), Some(7));
+        assert_eq!(refusals, []);
+        assert!(run.advance_to(Time::ZERO + Span::from_secs(20), u64::MAX));
+        let pod = run.world().store().pods.iter().next().expect("the Job keeps its Pod");
+        state(run.world(), pod)
+    }
+
+    #[test]
+    fn a_pod_that_ended_well_has_no_error() {
+        assert_eq!(state_of_a_job(0), PodState::Completed);
+        assert_eq!(state_of_a_job(1), PodState::Crashed(false));
+    }
 }

@@ -15,6 +15,7 @@ pub fn pod_state(state: PodState) -> &'static str {
         PodState::Terminating => "Terminating",
         PodState::Crashed(true) => "CrashLoopBackOff",
         PodState::Crashed(false) => "Error",
+        PodState::Completed => "Completed",
         PodState::NodeOff => "Node off",
     }
 }
@@ -29,6 +30,7 @@ pub fn pod_state_short(state: PodState) -> &'static str {
         | PodState::NotReady
         | PodState::Terminating
         | PodState::Crashed(false)
+        | PodState::Completed
         | PodState::NodeOff => pod_state(state),
     }
 }
