@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::endpoint_slice::{HEADLESS, find_port, is_managed, published_hostname};
 use crate::api::{
-    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Labels, Meta, NsName, Phase, Pod, Service,
+    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Labels, Meta, NsName, Pod, Service,
 };
 use crate::sim::World;
 use netfilter::Family;
@@ -82,7 +82,7 @@ impl World {
 
 /// util/controller_utils.go, ShouldPodBeInEndpoints, without terminating Pods.
 fn belongs(pod: &Pod) -> bool {
-    pod.meta.deleted.is_none() && !matches!(pod.status.phase, Phase::Failed | Phase::Succeeded)
+    pod.meta.deleted.is_none() && !pod.status.phase.is_terminal()
 }
 
 fn labels(service: &Service) -> Labels {

@@ -1,7 +1,9 @@
 //! How the control plane reacts to a node that stops reporting, and to one that reports again.
 //! Source: pkg/controller/nodelifecycle (node_lifecycle_controller.go), tainteviction.
 
-use crate::api::{Node, NodeCondition, NsName, Pod, PodCondition, Uid};
+use std::sync::Arc;
+
+use crate::api::{Node, NodeCondition, NsName, Pod, PodCondition, Taint, TaintEffect, Toleration, Uid};
 use crate::sim::{Event, LogEntry, NodeStep, World};
 
 impl World {
@@ -95,9 +97,17 @@ impl World {
         }
     }
 
-    /// Deletes the node's Pods. They stay Terminating until the kubelet reports that they have stopped.
+    /// Deletes the node's Pods but those that tolerate an unreachable node for ever, as a DaemonSet's do. They stay
+    /// Terminating until the kubelet reports that they have stopped. A Pod's own `tolerationSeconds` are not read: all
+    /// others have the default's.
     pub(crate) fn evict_pods(&mut self, node: &str) {
-        for key in self.pods_on(node) {
+        let unreachable = Taint::new(Taint::UNREACHABLE, TaintEffect::NoExecute);
+        let for_ever = |toleration: &Toleration| {
+            toleration.toleration_seconds.is_none() && toleration.tolerates(&unreachable)
+        };
+        let goes = |pod: &&Arc<Pod>| !pod.spec.tolerations.iter().any(for_ever);
+        let doomed: Vec<NsName> = self.store.pods_on(node).filter(goes).map(|pod| pod.meta.key()).collect();
+        for key in doomed {
             self.delete_pod(&key, None);
         }
     }

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use super::names::generate;
-use crate::api::{
-    Kind, Meta, NsName, ObjectRef, OwnerRef, Phase, Pod, PodStatus, PodTemplate, Selector, Uid,
-};
+use crate::api::{Kind, Meta, NsName, ObjectRef, OwnerRef, Pod, PodStatus, PodTemplate, Selector, Uid};
 use crate::sim::{LogEntry, Refusal, Span, Time, World};
 
 /// The most Pods in a cluster, whatever the manifests ask for.
@@ -42,12 +40,9 @@ impl Owner<'_> {
     }
 }
 
-/// It ended, and its restartPolicy lets it rest (pkg/api/v1/pod/util.go, IsPodTerminal).
+/// Its containers have ended for good (pkg/api/v1/pod/util.go, IsPodTerminal).
 pub(crate) fn is_terminal(pod: &Pod) -> bool {
-    match pod.status.phase {
-        Phase::Succeeded | Phase::Failed => true,
-        Phase::Pending | Phase::Running => false,
-    }
+    pod.status.phase.is_terminal()
 }
 
 /// controller_utils.go, IsPodActive.

@@ -139,8 +139,12 @@ impl World {
                 self.keep_template_annotations(&mut deployment);
                 self.apply_workload(deployment, Kind::Deployment)?
             }
-            KubeObject::ReplicaSet(set) => self.apply_workload(set, Kind::ReplicaSet)?,
+            KubeObject::ReplicaSet(set) => {
+                self.has_room_for_pods(set.spec.replicas)?;
+                self.apply_workload(set, Kind::ReplicaSet)?
+            }
             KubeObject::ReplicationController(controller) => {
+                self.has_room_for_pods(controller.spec.replicas)?;
                 self.apply_workload(controller, Kind::ReplicationController)?
             }
             KubeObject::StatefulSet(mut set) => {

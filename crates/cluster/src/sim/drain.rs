@@ -2,10 +2,12 @@
 //! pkg/cmd/drain, RunDrain; C-11). An eviction that a PodDisruptionBudget forbids is tried again, until the node is
 //! uncordoned, which stands for the end of the command.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{LogEntry, Refusal, Span, WorkItem, World};
-use crate::api::{Kind, Name, NsName, Phase, Pod, Uid};
+use crate::api::{Kind, Name, NsName, Pod, Uid};
 use crate::control::NotEvicted;
 
 /// Which Pods a drain may delete besides those that a controller will recreate.
@@ -89,7 +91,9 @@ impl World {
     pub fn drain_blockers(&self, node: &str, options: DrainOptions) -> DrainBlockers {
         let mut blockers = DrainBlockers::default();
         for key in self.pods_on(node) {
-            let Some(pod) = self.store.pods.get(&key).filter(|pod| !has_ended(pod)) else { continue };
+            // A finished Pod can always be deleted.
+            let unfinished = |pod: &&Arc<Pod>| !pod.status.phase.is_terminal();
+            let Some(pod) = self.store.pods.get(&key).filter(unfinished) else { continue };
             if is_daemon(pod) {
                 if !options.ignore_daemonsets {
                     blockers.daemon_set_managed.push(key);
@@ -106,12 +110,4 @@ impl World {
 
 fn is_daemon(pod: &Pod) -> bool {
     pod.meta.owner.as_ref().is_some_and(|owner| owner.kind == Kind::DaemonSet)
-}
-
-/// A finished Pod can always be deleted.
-fn has_ended(pod: &Pod) -> bool {
-    match pod.status.phase {
-        Phase::Succeeded | Phase::Failed => true,
-        Phase::Pending | Phase::Running => false,
-    }
 }

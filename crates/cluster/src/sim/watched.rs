@@ -255,7 +255,7 @@ impl World {
     }
 
     /// replica_set.go, addPod, updatePod, deletePod: a Pod's controller before and now; for a Pod without one, the
-    /// ReplicaSets that may adopt it.
+    /// workloads that may adopt it.
     fn notify_owners(&mut self, old: Option<&Arc<Pod>>, new: Option<&Arc<Pod>>) {
         for pod in old.into_iter().chain(new) {
             self.notify_controller(&**pod);

@@ -21,7 +21,7 @@ pub struct Deployment {
     pub status: DeploymentStatus,
 }
 
-/// Of the numbers that may be left out, those that stand for "for ever" are `u32::MAX` here as they are the greatest there.
+/// A limit or deadline that is not to hold is [`DeploymentSpec::NEVER`], the greatest int32.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeploymentSpec {
     pub replicas: u32,

@@ -15,8 +15,8 @@ pub use topology_hints::topology_mode_is_auto;
 
 use super::names::generate;
 use crate::api::{
-    AddressType, Endpoint, EndpointPort, EndpointSlice, Kind, Labels, Meta, NsName, OwnerRef, Phase, Pod,
-    Service, ServiceType, Str, Uid,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, Kind, Labels, Meta, NsName, OwnerRef, Pod, Service,
+    ServiceType, Str, Uid,
 };
 use crate::sim::{LogEntry, World};
 use netfilter::Family;
@@ -153,7 +153,7 @@ pub(super) fn is_managed(service: &Service) -> bool {
 
 /// util/controller_utils.go, ShouldPodBeInEndpoints, with terminating Pods included.
 fn belongs(pod: &Pod) -> bool {
-    !matches!(pod.status.phase, Phase::Failed | Phase::Succeeded)
+    !pod.status.phase.is_terminal()
 }
 
 /// utils.go, setEndpointSliceLabels: the Service's own, but for those that are the controller's.

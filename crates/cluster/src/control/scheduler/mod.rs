@@ -28,6 +28,9 @@ mod taint_toleration;
 
 use std::sync::Arc;
 
+pub(super) use node_affinity::matches as node_affinity_matches;
+pub(super) use taint_toleration::tolerates as tolerates_taints;
+
 use cache::{Cache, is_assigned};
 use hints::{ClusterEvent, Rejector};
 use queue::SchedulingQueue;

@@ -221,7 +221,7 @@ impl World {
 
 /// A Job's Pod: its containers end of themselves, with success. A Pod of its own runs on, whatever its policy.
 pub(super) fn runs_to_completion(pod: &Pod) -> bool {
-    let of_job = pod.meta.owner.as_ref().is_some_and(|owner| owner.kind.as_str() == "Job");
+    let of_job = pod.meta.owner.as_ref().is_some_and(|owner| owner.kind == crate::api::Kind::Job);
     of_job && pod.spec.restart_policy != RestartPolicy::Always
 }
 

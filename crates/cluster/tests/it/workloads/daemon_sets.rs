@@ -182,3 +182,30 @@ fn a_budget_that_allows_nothing_blocks_a_drain_until_it_is_given_up() {
     minutes(&mut run, 2);
     assert_eq!(run.world().store().pods_on("node-2").count(), 1, "the drain is over");
 }
+
+/// NodeShouldRunDaemonPod: a taint that nobody tolerates keeps them away, a cordoned node and one that is unreachable
+/// do not.
+#[test]
+fn taints_and_affinity_decide_where_its_pods_run_and_an_unreachable_node_keeps_its_own() {
+    let text = "{apiVersion: v1, kind: Node, metadata: {name: plain}}\n---\n\
+        {apiVersion: v1, kind: Node, metadata: {name: cordoned}, spec: {unschedulable: true}}\n---\n\
+        {apiVersion: v1, kind: Node, metadata: {name: tainted}, spec: {taints: [{key: gpu, effect: NoSchedule}]}}\n---\n\
+        {apiVersion: v1, kind: Node, metadata: {name: other, labels: {disk: none}}}\n---\n\
+        {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent}, spec: {selector: {matchLabels: {a: b}}, template: \
+        {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}], affinity: {nodeAffinity: \
+        {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: \
+        [{matchExpressions: [{key: disk, operator: DoesNotExist}]}]}}}}}}}";
+    let mut run = begin(text);
+    minutes(&mut run, 1);
+    let nodes = |run: &Run| -> Vec<String> {
+        let pods = run.world().store().pods.iter().filter(|pod| pod.meta.deleted.is_none());
+        let mut nodes: Vec<String> =
+            pods.filter_map(|pod| Some(pod.spec.node_name.as_ref()?.to_string())).collect();
+        nodes.sort();
+        nodes
+    };
+    assert_eq!(nodes(&run), ["cordoned", "plain"]);
+    run.act(Action::PowerNode { node: "plain".into(), on: false }).expect("it has power");
+    minutes(&mut run, 10);
+    assert_eq!(nodes(&run), ["cordoned", "plain"], "its Pod tolerates that for ever");
+}
