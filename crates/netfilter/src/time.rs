@@ -29,15 +29,15 @@ impl Span {
     }
 
     pub const fn from_micros(us: u64) -> Span {
-        Span(us * 1_000)
+        Span(us.saturating_mul(1_000))
     }
 
     pub const fn from_millis(ms: u64) -> Span {
-        Span(ms * 1_000_000)
+        Span(ms.saturating_mul(1_000_000))
     }
 
     pub const fn from_secs(s: u64) -> Span {
-        Span(s * 1_000_000_000)
+        Span(s.saturating_mul(1_000_000_000))
     }
 
     pub fn times(self, factor: u64) -> Span {

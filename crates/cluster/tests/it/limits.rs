@@ -184,3 +184,15 @@ fn a_run_takes_so_much_text_as_can_be_read_again() {
     run.act(comment(100)).expect("there is just room");
     run.act(Action::Cordon { node: "node-1".into(), on: true }).expect("it has no text");
 }
+
+#[test]
+fn a_time_beyond_all_times_is_the_last_one() {
+    let text = "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {activeDeadlineSeconds: 20000000000, \
+                template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}}\n---\n\
+                {apiVersion: batch/v1, kind: CronJob, metadata: {name: b}, spec: {schedule: '* * * * *', \
+                startingDeadlineSeconds: 20000000000, jobTemplate: {spec: {template: {spec: \
+                {restartPolicy: Never, containers: [{name: a, image: b}]}}}}}}";
+    let mut run = start(text, 7);
+    run.advance_to(seconds(120), u64::MAX);
+    assert!(run.world().store().jobs.len() > 1, "both made Jobs, and no deadline has passed");
+}
