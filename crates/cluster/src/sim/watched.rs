@@ -191,8 +191,11 @@ impl Watched for EndpointSlice {
 }
 
 impl Watched for Endpoints {
-    fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Endpoints>>, _: Option<&Arc<Endpoints>>) {
-        world.enqueue(WorkItem::Endpoints(key.clone()));
+    fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Endpoints>>, new: Option<&Arc<Endpoints>>) {
+        // endpoints_controller.go, onEndpointsDelete: what was written by hand without a Service stays.
+        if new.is_none() {
+            world.enqueue(WorkItem::Endpoints(key.clone()));
+        }
         world.enqueue(WorkItem::MirroredSlices(key.clone()));
     }
 }

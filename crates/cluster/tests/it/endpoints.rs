@@ -148,3 +148,15 @@ fn endpoints_are_checked_as_the_api_server_checks_them() {
         assert!(said.iter().any(|line| line.starts_with(&format!("{path} "))), "{path}: {said:#?}");
     }
 }
+
+#[test]
+fn endpoints_wait_for_their_service() {
+    let text = "{apiVersion: v1, kind: Endpoints, metadata: {name: web}, subsets: [{addresses: [{ip: 192.0.2.1}], \
+                ports: [{port: 8080}]}]}";
+    let mut run = start(text, 7);
+    run.advance_to(seconds(5), u64::MAX);
+    assert!(endpoints(&run).contains("192.0.2.1"), "{}", endpoints(&run));
+    assert_eq!(slices(&run), Vec::<String>::new());
+    apply(&mut run, &service("spec: {ports: [{port: 80}]}"));
+    assert_eq!(slices(&run), ["mirrored 192.0.2.1 :8080"]);
+}
