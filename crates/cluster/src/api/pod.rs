@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::canonical_template;
 use super::decode::{self, Field, FieldCursor, fields};
 use super::diagnostics::Diagnostics;
 use super::field;
@@ -166,4 +167,12 @@ pub struct PodTemplate {
     /// are compared. Null if it did not come from a text.
     #[serde(skip)]
     pub written: Tree,
+}
+
+impl PodTemplate {
+    /// Whether the API server would store the same for both, however they are written
+    /// (apiequality.Semantic.DeepEqual of what it has defaulted).
+    pub fn is_equivalent(&self, other: &PodTemplate) -> bool {
+        self == other || canonical_template(self) == canonical_template(other)
+    }
 }

@@ -28,9 +28,7 @@ impl World {
         let revisions = self.revisions_of(owner.meta.uid);
         let hash = template_hash(template);
         let name = format!("{}-{hash}", owner.meta.name);
-        let is_same = |revision: &&Arc<ControllerRevision>| {
-            revision.template == *template || *revision.meta.name == *name
-        };
+        let is_same = |revision: &&Arc<ControllerRevision>| revision.template.is_equivalent(template);
         let newest = revisions.last().map_or(0, |revision| revision.revision);
         match revisions.iter().rev().find(is_same) {
             Some(same) if same.revision == newest => same.clone(),

@@ -202,7 +202,8 @@ impl World {
     ) -> Result<(), Refusal> {
         let mut is_found = false;
         let mut set = |template: &mut PodTemplate| {
-            for found in template.spec.containers.iter_mut().filter(|found| found.name == *container) {
+            let containers = template.spec.init_containers.iter_mut().chain(&mut template.spec.containers);
+            for found in containers.filter(|found| found.name == *container) {
                 found.image = image.clone();
                 is_found = true;
             }
@@ -319,7 +320,7 @@ fn keep_annotations(new: &mut Labels, old: &Labels, was_written: impl Fn(&str) -
 fn set_template_generation(set: &mut DaemonSet, old: Option<&DaemonSet>) {
     let number = old.and_then(|old| old.meta.annotations.get(DaemonSet::TEMPLATE_GENERATION)?.parse().ok());
     let number: u64 = number.unwrap_or(0);
-    let is_changed = old.is_none_or(|old| old.spec.template != set.spec.template);
+    let is_changed = old.is_none_or(|old| !old.spec.template.is_equivalent(&set.spec.template));
     let text = (number + u64::from(is_changed)).to_string();
     set.meta.annotations.insert(DaemonSet::TEMPLATE_GENERATION.into(), text.as_str().into());
 }

@@ -98,7 +98,7 @@ fn immutable(new: &JobSpec, old: &JobSpec) -> Option<&'static str> {
     if new.selector != old.selector {
         return Some("spec.selector");
     }
-    if new.template != old.template {
+    if !new.template.is_equivalent(&old.template) {
         return Some("spec.template.spec");
     }
     (new.completion_mode != old.completion_mode).then_some("spec.completionMode")

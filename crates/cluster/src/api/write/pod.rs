@@ -14,6 +14,9 @@ pub fn overlay(tree: &mut Tree, pod: &Pod) {
 pub fn overlay_spec(tree: &mut Tree, spec: &PodSpec) {
     if tree.field("containers").is_none() {
         overlay_unchanging(tree, spec);
+    } else {
+        overlay_images(tree, "containers", &spec.containers);
+        overlay_images(tree, "initContainers", &spec.init_containers);
     }
     put_or_remove(tree, "nodeName", spec.node_name.as_deref().map(text));
     put_or_remove(tree, "hostname", spec.hostname.as_deref().map(text));
@@ -23,6 +26,16 @@ pub fn overlay_spec(tree: &mut Tree, spec: &PodSpec) {
     scheduling::overlay(tree, spec);
     let grace = i64::from(spec.termination_grace_period_s);
     tree.put("terminationGracePeriodSeconds", Tree::int(grace));
+}
+
+/// Of a container that was written an action may change the image, and nothing else.
+fn overlay_images(tree: &mut Tree, list: &str, containers: &[Container]) {
+    for (index, container) in containers.iter().enumerate() {
+        let path = [list.into(), index.into(), "image".into()];
+        if tree.get(&path).and_then(Tree::as_str) != Some(&container.image) {
+            tree.set(&path, text(&container.image));
+        }
+    }
 }
 
 /// What neither the server nor an action changes: a document has it as it was written.

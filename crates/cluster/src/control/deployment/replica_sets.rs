@@ -175,5 +175,5 @@ fn owner_ref(deployment: &Meta) -> OwnerRef {
 pub(crate) fn equal_ignore_hash(of_set: &PodTemplate, of_deployment: &PodTemplate) -> bool {
     let mut of_set = of_set.clone();
     of_set.labels.remove(HASH_LABEL);
-    of_set == *of_deployment
+    of_set.is_equivalent(of_deployment)
 }

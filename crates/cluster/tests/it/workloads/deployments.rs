@@ -301,3 +301,57 @@ fn a_replication_controller_keeps_its_number() {
         assert_eq!((controller.status.ready_replicas, store.pods.len() as u32), (replicas, replicas));
     }
 }
+
+/// The API server stores the same for all of these, so that nothing is to be rolled out.
+#[test]
+fn the_same_template_written_otherwise_rolls_nothing_out() {
+    let text = |container: &str, more: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web}}, spec: {{replicas: 2, selector: {{matchLabels: \
+             {{app: web}}}}, template: {{metadata: {{labels: {{app: web}}}}, spec: {{{more} containers: [{{{container}}}]}}}}}}}}"
+        )
+    };
+    for (container, more) in [
+        ("image: 'nginx:1', name: web, ports: [{containerPort: 80}]", ""),
+        ("name: web, image: 'nginx:1', ports: [{protocol: TCP, containerPort: 80}]", ""),
+        ("name: web, image: 'nginx:1', imagePullPolicy: IfNotPresent, ports: [{containerPort: 80}]", ""),
+        ("name: web, image: 'nginx:1', ports: [{containerPort: 80}]", "restartPolicy: Always,"),
+    ] {
+        let mut run = begin(&text("name: web, image: 'nginx:1', ports: [{containerPort: 80}]", ""));
+        minutes(&mut run, 1);
+        let names = |run: &Run| -> Vec<String> {
+            run.world().store().pods.iter().map(|pod| pod.meta.name.to_string()).collect()
+        };
+        let before = names(&run);
+        apply(&mut run, &text(container, more));
+        minutes(&mut run, 2);
+        assert_eq!(names(&run), before, "{container} {more}");
+        assert_eq!(run.world().store().replica_sets.len(), 1, "{container} {more}");
+    }
+}
+
+#[test]
+fn another_image_is_another_template_for_each_kind_that_has_one() {
+    for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
+        let mut run = begin(&workload(kind, 1, ""));
+        minutes(&mut run, 2);
+        let images = |run: &Run| -> Vec<String> {
+            let pods = run.world().store().pods.iter().filter(|pod| pod.meta.deleted.is_none());
+            let mut images: Vec<String> = pods.map(|pod| pod.spec.containers[0].image.to_string()).collect();
+            images.sort();
+            images
+        };
+        let before = images(&run);
+        let container =
+            run.world().store().pods.iter().next().expect("it has Pods").spec.containers[0].name.clone();
+        let action =
+            Action::SetImage { object: object(Kind::named(kind), "web"), container, image: "nginx:9".into() };
+        run.act(action).expect("it has such a container");
+        minutes(&mut run, 5);
+        assert_eq!(images(&run), vec!["nginx:9"; before.len()], "{kind}");
+        run.act(Action::RolloutUndo { object: object(Kind::named(kind), "web"), to_revision: None })
+            .expect("it has a revision before");
+        minutes(&mut run, 5);
+        assert_eq!(images(&run), before, "{kind}, back");
+    }
+}
