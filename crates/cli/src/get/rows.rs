@@ -155,8 +155,11 @@ fn node(world: &World, node: &Node) -> Row {
 }
 
 fn pod(now: Time, pod: &Pod) -> Row {
-    let containers = pod.spec.containers.len();
-    let ready = if pod.status.is_ready() { containers } else { 0 };
+    // printers.go, printPod: sidecars count as containers do.
+    let containers = pod.spec.containers.len() + pod.spec.sidecars().count();
+    let is_sidecar = |name: &str| pod.spec.sidecars().any(|sidecar| &*sidecar.name == name);
+    let sidecars = pod.status.init_container_statuses.iter().filter(|of| is_sidecar(&of.name));
+    let ready = pod.status.container_statuses.iter().chain(sidecars).filter(|of| of.ready).count();
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "<none>".into());
     row(
         &pod.meta.namespace,

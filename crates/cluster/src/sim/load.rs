@@ -123,7 +123,7 @@ impl World {
             ready: if at_once { NodeCondition::True } else { NodeCondition::Unknown },
         };
         let node = self.create_object(node);
-        let uid = node.meta.uid;
+        let (uid, name) = (node.meta.uid, node.meta.name.clone());
         let cni = Cni::new(ranges);
         let own = addresses.values().chain(cni.gateways().values()).copied().collect();
         let stack = kernel(own, &self.config.pod_cidrs);
@@ -150,6 +150,11 @@ impl World {
             self.proxy_starts(uid, Span::ZERO);
         } else if let Some(boot_time) = boot_time.filter(|_| power) {
             self.node_boots(uid, boot_time);
+        }
+        // Pods that named the node before there was one.
+        let waiting: Vec<Arc<Pod>> = self.store.pods_on(&name).cloned().collect();
+        for pod in &waiting {
+            self.kubelet_observes(pod);
         }
         Ok(uid)
     }

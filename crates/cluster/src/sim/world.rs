@@ -370,13 +370,27 @@ impl World {
             .pods
             .iter()
             .all(|p| p.meta.deleted.is_none() && (p.status.is_ready() || !self.can_be_ready(p)));
-        let replicas = self
-            .store
-            .replica_sets
-            .iter()
-            .all(|rs| self.store.pods_of(rs.meta.uid).count() as u32 >= rs.spec.replicas);
+        let sets = self.store.replica_sets.iter().map(|set| (set.meta.uid, set.spec.replicas));
+        let controllers = self.store.replication_controllers.iter().map(|rc| (rc.meta.uid, rc.spec.replicas));
+        let replicas = sets.chain(controllers).all(|(uid, wanted)| self.pods_made(uid) >= wanted);
+        let ordered = self.store.stateful_sets.iter().all(|set| {
+            // A Pod that cannot become ready holds up those after it.
+            let is_stuck = |pod: &Arc<Pod>| !pod.status.is_ready() && !self.can_be_ready(pod);
+            let mut pods = self.store.pods_of(set.meta.uid);
+            self.pods_made(set.meta.uid) >= set.spec.replicas || pods.any(is_stuck)
+        });
         let cloud = self.cloud.balancers.values().all(|lb| lb.ips.is_some());
-        proxies && pods && replicas && cloud && self.queued.is_empty() && self.clock.now() > Time::ZERO
+        proxies
+            && pods
+            && replicas
+            && ordered
+            && cloud
+            && self.queued.is_empty()
+            && self.clock.now() > Time::ZERO
+    }
+
+    fn pods_made(&self, owner: Uid) -> u32 {
+        u32::try_from(self.store.pods_of(owner).count()).unwrap_or(u32::MAX)
     }
 
     fn can_be_ready(&self, pod: &Pod) -> bool {

@@ -75,8 +75,14 @@ fn add_tolerations(spec: &mut PodSpec) {
             effect: Some(taint.effect),
             toleration_seconds: None,
         };
-        if !spec.tolerations.contains(&toleration) {
-            spec.tolerations.push(toleration);
+        // AddOrUpdateToleration: the template's own one for the same taint is not kept beside it.
+        let same = |own: &&mut Toleration| {
+            (&own.key, own.operator, &own.value, own.effect)
+                == (&toleration.key, toleration.operator, &toleration.value, toleration.effect)
+        };
+        match spec.tolerations.iter_mut().find(same) {
+            Some(own) => *own = toleration,
+            None => spec.tolerations.push(toleration),
         }
     }
 }
