@@ -57,7 +57,7 @@ pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
 pub(crate) use field::Error as FieldError;
 pub use fit_error::{FitError, Preemption, Rejection, Rejections};
 pub(crate) use kind::Codec;
-pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated};
+pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated, Workload};
 pub use lifecycle::{Lifecycle, LifecycleHandler};
 pub use manifest::{Manifest, ManifestObject, Source};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};

@@ -9,7 +9,7 @@ use litemap::LiteMap;
 use super::pods::{is_active, is_ready};
 use crate::api::{
     Condition, ConditionStatus, IntOrPercent, Kind, Name, NsName, OwnerRef, Phase, Pod, PodDisruptionBudget,
-    PodDisruptionBudgetStatus, Str, Uid, UnhealthyPodEvictionPolicy,
+    PodDisruptionBudgetStatus, Str, Uid, UnhealthyPodEvictionPolicy, Workload,
 };
 use crate::sim::{Span, Time, WorkItem, World};
 
@@ -130,8 +130,8 @@ impl World {
     /// cannot be scaled, and have none.
     fn scale_of(&self, pod: &Pod, owner: &OwnerRef) -> Option<(Uid, u32)> {
         let key = NsName { namespace: pod.meta.namespace.clone(), name: owner.name.clone() };
-        match owner.kind {
-            Kind::ReplicaSet => {
+        match owner.kind.workload() {
+            Some(Workload::ReplicaSet) => {
                 let set = self.store.replica_sets.get(&key)?;
                 let deployment = set.meta.owner.as_ref().filter(|owner| owner.kind == Kind::Deployment);
                 let Some(deployment) = deployment else { return Some((set.meta.uid, set.spec.replicas)) };
@@ -139,28 +139,15 @@ impl World {
                 let deployment = self.store.deployments.get(&key)?;
                 Some((deployment.meta.uid, deployment.spec.replicas))
             }
-            Kind::ReplicationController => {
+            Some(Workload::ReplicationController) => {
                 let controller = self.store.replication_controllers.get(&key)?;
                 Some((controller.meta.uid, controller.spec.replicas))
             }
-            Kind::StatefulSet => {
+            Some(Workload::StatefulSet) => {
                 let set = self.store.stateful_sets.get(&key)?;
                 Some((set.meta.uid, set.spec.replicas))
             }
-            Kind::Deployment
-            | Kind::DaemonSet
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::ControllerRevision
-            | Kind::PodDisruptionBudget
-            | Kind::Pod
-            | Kind::Service
-            | Kind::EndpointSlice
-            | Kind::Endpoints
-            | Kind::Node
-            | Kind::Namespace
-            | Kind::PriorityClass
-            | Kind::Other(_) => None,
+            Some(Workload::Deployment | Workload::DaemonSet) | None => None,
         }
     }
 

@@ -6,7 +6,7 @@ use super::edit::admit;
 use super::{Refusal, Watched, World};
 use crate::api::{
     Codec, DaemonSet, Deployment, HasStatus, Job, Kind, Labels, Name, NsName, ObjectRef, PodTemplate,
-    ReplicaSet, ReplicationController, StatefulSet, Str, Uid, rfc3339,
+    ReplicaSet, ReplicationController, StatefulSet, Str, Uid, Workload, rfc3339,
 };
 use crate::control::{HASH_LABEL, POD_LIMIT, equal_ignore_hash, is_copied, revision_of};
 
@@ -16,10 +16,12 @@ const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 pub(super) trait HasTemplate: Watched + Codec + HasStatus + PartialEq {
     fn template(&self) -> &PodTemplate;
     fn template_mut(&mut self) -> &mut PodTemplate;
+    /// What the API server itself changes with the template (strategy.go, PrepareForUpdate).
+    fn prepare_for_update(&mut self, old: &Self);
 }
 
 macro_rules! has_template {
-    ($($kind:ident),*) => {
+    ($($kind:ident, $prepare_for_update:expr;)*) => {
         $(impl HasTemplate for $kind {
             fn template(&self) -> &PodTemplate {
                 &self.spec.template
@@ -28,11 +30,22 @@ macro_rules! has_template {
             fn template_mut(&mut self) -> &mut PodTemplate {
                 &mut self.spec.template
             }
+
+            fn prepare_for_update(&mut self, old: &$kind) {
+                let prepare: fn(&mut $kind, &$kind) = $prepare_for_update;
+                prepare(self, old);
+            }
         })*
     };
 }
 
-has_template!(Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController);
+has_template! {
+    Deployment, |_, _| {};
+    StatefulSet, |_, _| {};
+    DaemonSet, |set, old| set_template_generation(set, Some(old));
+    ReplicaSet, |_, _| {};
+    ReplicationController, |_, _| {};
+}
 
 impl World {
     pub(super) fn has_room_for_pods(&self, replicas: u32) -> Result<(), Refusal> {
@@ -100,26 +113,20 @@ impl World {
     /// `kubectl scale`: what has a scale subresource.
     pub(super) fn scale(&mut self, object: &ObjectRef, replicas: u32) -> Result<(), Refusal> {
         self.has_room_for_pods(replicas)?;
-        match &object.kind {
-            Kind::Deployment => self.edit_spec::<Deployment>(object, |d| d.spec.replicas = replicas),
-            Kind::ReplicaSet => self.edit_spec::<ReplicaSet>(object, |set| set.spec.replicas = replicas),
-            Kind::ReplicationController => {
+        match object.kind.workload() {
+            Some(Workload::Deployment) => {
+                self.edit_spec::<Deployment>(object, |d| d.spec.replicas = replicas)
+            }
+            Some(Workload::ReplicaSet) => {
+                self.edit_spec::<ReplicaSet>(object, |set| set.spec.replicas = replicas)
+            }
+            Some(Workload::ReplicationController) => {
                 self.edit_spec::<ReplicationController>(object, |rc| rc.spec.replicas = replicas)
             }
-            Kind::StatefulSet => self.edit_spec::<StatefulSet>(object, |set| set.spec.replicas = replicas),
-            Kind::DaemonSet
-            | Kind::ControllerRevision
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::PodDisruptionBudget
-            | Kind::Pod
-            | Kind::Service
-            | Kind::EndpointSlice
-            | Kind::Endpoints
-            | Kind::Node
-            | Kind::Namespace
-            | Kind::PriorityClass
-            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+            Some(Workload::StatefulSet) => {
+                self.edit_spec::<StatefulSet>(object, |set| set.spec.replicas = replicas)
+            }
+            Some(Workload::DaemonSet) | None => Err(not_editable(object)),
         }
     }
 
@@ -140,33 +147,32 @@ impl World {
         Ok(())
     }
 
+    fn edit_template<T: HasTemplate>(
+        &mut self,
+        object: &ObjectRef,
+        change: impl FnOnce(&mut PodTemplate),
+    ) -> Result<(), Refusal> {
+        let old = self.stored::<T>(object)?;
+        self.edit_spec::<T>(object, |edited| {
+            change(edited.template_mut());
+            edited.prepare_for_update(&old);
+        })
+    }
+
     /// objectrestarter.go.
     pub(super) fn rollout_restart(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
         let now: Str = rfc3339::print(self.now()).as_str().into();
         let restart = |template: &mut PodTemplate| {
             template.annotations.insert(RESTARTED_AT.into(), now);
         };
-        match &object.kind {
-            Kind::Deployment => {
+        match object.kind.workload() {
+            Some(Workload::Deployment) => {
                 self.is_not_paused(object)?;
-                self.edit_spec::<Deployment>(object, |d| restart(&mut d.spec.template))
+                self.edit_template::<Deployment>(object, restart)
             }
-            Kind::StatefulSet => self.edit_spec::<StatefulSet>(object, |set| restart(&mut set.spec.template)),
-            Kind::DaemonSet => self.edit_daemon_template(object, restart),
-            Kind::ReplicaSet
-            | Kind::ReplicationController
-            | Kind::ControllerRevision
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::PodDisruptionBudget
-            | Kind::Pod
-            | Kind::Service
-            | Kind::EndpointSlice
-            | Kind::Endpoints
-            | Kind::Node
-            | Kind::Namespace
-            | Kind::PriorityClass
-            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+            Some(Workload::StatefulSet) => self.edit_template::<StatefulSet>(object, restart),
+            Some(Workload::DaemonSet) => self.edit_template::<DaemonSet>(object, restart),
+            Some(Workload::ReplicaSet | Workload::ReplicationController) | None => Err(not_editable(object)),
         }
     }
 
@@ -175,18 +181,6 @@ impl World {
             true => Err(Refusal::RolloutPaused { deployment: object.key() }),
             false => Ok(()),
         }
-    }
-
-    fn edit_daemon_template(
-        &mut self,
-        object: &ObjectRef,
-        change: impl FnOnce(&mut PodTemplate),
-    ) -> Result<(), Refusal> {
-        let old = self.stored::<DaemonSet>(object)?;
-        self.edit_spec::<DaemonSet>(object, |set| {
-            change(&mut set.spec.template);
-            set_template_generation(set, Some(&old));
-        })
     }
 
     pub(super) fn pause_rollout(&mut self, deployment: &NsName, on: bool) -> Result<(), Refusal> {
@@ -201,33 +195,20 @@ impl World {
         image: &Str,
     ) -> Result<(), Refusal> {
         let mut is_found = false;
-        let mut set = |template: &mut PodTemplate| {
+        let set = |template: &mut PodTemplate| {
             let containers = template.spec.init_containers.iter_mut().chain(&mut template.spec.containers);
             for found in containers.filter(|found| found.name == *container) {
                 found.image = image.clone();
                 is_found = true;
             }
         };
-        match &object.kind {
-            Kind::Deployment => self.edit_spec::<Deployment>(object, |d| set(&mut d.spec.template)),
-            Kind::StatefulSet => self.edit_spec::<StatefulSet>(object, |s| set(&mut s.spec.template)),
-            Kind::ReplicaSet => self.edit_spec::<ReplicaSet>(object, |s| set(&mut s.spec.template)),
-            Kind::ReplicationController => {
-                self.edit_spec::<ReplicationController>(object, |rc| set(&mut rc.spec.template))
-            }
-            Kind::DaemonSet => self.edit_daemon_template(object, set),
-            Kind::ControllerRevision
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::PodDisruptionBudget
-            | Kind::Pod
-            | Kind::Service
-            | Kind::EndpointSlice
-            | Kind::Endpoints
-            | Kind::Node
-            | Kind::Namespace
-            | Kind::PriorityClass
-            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+        match object.kind.workload() {
+            Some(Workload::Deployment) => self.edit_template::<Deployment>(object, set),
+            Some(Workload::StatefulSet) => self.edit_template::<StatefulSet>(object, set),
+            Some(Workload::ReplicaSet) => self.edit_template::<ReplicaSet>(object, set),
+            Some(Workload::ReplicationController) => self.edit_template::<ReplicationController>(object, set),
+            Some(Workload::DaemonSet) => self.edit_template::<DaemonSet>(object, set),
+            None => Err(not_editable(object)),
         }?;
         let missing =
             || Refusal::NoContainerInTemplate { object: object.clone(), container: container.clone() };
@@ -237,32 +218,19 @@ impl World {
     /// rollback.go: the template of a revision becomes the object's again.
     pub(super) fn rollout_undo(&mut self, object: &ObjectRef, to: Option<u32>) -> Result<(), Refusal> {
         let to = to.filter(|revision| *revision > 0).map(u64::from);
-        match &object.kind {
-            Kind::Deployment => self.undo_deployment(object, to),
-            Kind::StatefulSet => {
+        match object.kind.workload() {
+            Some(Workload::Deployment) => self.undo_deployment(object, to),
+            Some(Workload::StatefulSet) => {
                 let uid = self.stored::<StatefulSet>(object)?.meta.uid;
                 let template = self.template_of_revision(object, uid, to)?;
-                self.edit_spec::<StatefulSet>(object, |set| set.spec.template = template)
+                self.edit_template::<StatefulSet>(object, |own| *own = template)
             }
-            Kind::DaemonSet => {
+            Some(Workload::DaemonSet) => {
                 let uid = self.stored::<DaemonSet>(object)?.meta.uid;
                 let template = self.template_of_revision(object, uid, to)?;
-                self.edit_daemon_template(object, |own| *own = template)
+                self.edit_template::<DaemonSet>(object, |own| *own = template)
             }
-            Kind::ReplicaSet
-            | Kind::ReplicationController
-            | Kind::ControllerRevision
-            | Kind::Job
-            | Kind::CronJob
-            | Kind::PodDisruptionBudget
-            | Kind::Pod
-            | Kind::Service
-            | Kind::EndpointSlice
-            | Kind::Endpoints
-            | Kind::Node
-            | Kind::Namespace
-            | Kind::PriorityClass
-            | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
+            Some(Workload::ReplicaSet | Workload::ReplicationController) | None => Err(not_editable(object)),
         }
     }
 
@@ -306,6 +274,10 @@ impl World {
         let missing = || Refusal::NoSuchRevision { object: object.clone(), revision: to };
         found.map(|revision| revision.template.clone()).ok_or_else(missing)
     }
+}
+
+fn not_editable(object: &ObjectRef) -> Refusal {
+    Refusal::NotEditable { object: object.clone() }
 }
 
 /// What an apply does not say and the text before did not say either is somebody else's.

@@ -208,6 +208,16 @@ kinds!(
     PriorityClass,
 );
 
+/// A kind whose controller keeps Pods of a template that can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workload {
+    Deployment,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    DaemonSet,
+}
+
 /// An object of a kind that is kept and shown, but not simulated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsimulated {
@@ -260,6 +270,29 @@ impl Kind {
             Some(api) => api.scope,
             None if CLUSTER_SCOPED.contains(&self.as_str()) => Scope::Cluster,
             None => Scope::Namespaced,
+        }
+    }
+
+    /// `None` for every kind that has no template of Pods, or one that cannot be changed.
+    pub fn workload(&self) -> Option<Workload> {
+        match self {
+            Kind::Deployment => Some(Workload::Deployment),
+            Kind::ReplicaSet => Some(Workload::ReplicaSet),
+            Kind::ReplicationController => Some(Workload::ReplicationController),
+            Kind::StatefulSet => Some(Workload::StatefulSet),
+            Kind::DaemonSet => Some(Workload::DaemonSet),
+            Kind::Pod
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::ControllerRevision
+            | Kind::PodDisruptionBudget
+            | Kind::Service
+            | Kind::Endpoints
+            | Kind::EndpointSlice
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::PriorityClass
+            | Kind::Other(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Whom a Pod is spread beside, if it does not say so (plugins/helper/spread.go, DefaultSelector).
 
-use crate::api::{Kind, NsName, Pod, Selector};
+use crate::api::{NsName, Pod, Selector, Workload};
 use crate::store::Store;
 
 /// What the Services that select the Pod, and its controller, select. Since the ReplicaSet's selector has the hash of
@@ -13,24 +13,13 @@ pub fn default_selector(store: &Store, pod: &Pod) -> Selector {
     }
     let Some(owner) = &pod.meta.owner else { return selector };
     let key = NsName { namespace: pod.meta.namespace.clone(), name: owner.name.clone() };
-    let own = match &owner.kind {
-        Kind::ReplicaSet => store.replica_sets.get(&key).map(|set| &set.spec.selector),
-        Kind::ReplicationController => store.replication_controllers.get(&key).map(|rc| &rc.spec.selector),
-        Kind::StatefulSet => store.stateful_sets.get(&key).map(|set| &set.spec.selector),
-        Kind::Service
-        | Kind::Deployment
-        | Kind::DaemonSet
-        | Kind::ControllerRevision
-        | Kind::Job
-        | Kind::CronJob
-        | Kind::PodDisruptionBudget
-        | Kind::Pod
-        | Kind::Endpoints
-        | Kind::EndpointSlice
-        | Kind::Node
-        | Kind::Namespace
-        | Kind::PriorityClass
-        | Kind::Other(_) => None,
+    let own = match owner.kind.workload() {
+        Some(Workload::ReplicaSet) => store.replica_sets.get(&key).map(|set| &set.spec.selector),
+        Some(Workload::ReplicationController) => {
+            store.replication_controllers.get(&key).map(|rc| &rc.spec.selector)
+        }
+        Some(Workload::StatefulSet) => store.stateful_sets.get(&key).map(|set| &set.spec.selector),
+        Some(Workload::Deployment | Workload::DaemonSet) | None => None,
     };
     if let Some(own) = own {
         let pairs = own.match_labels.iter();
