@@ -20,6 +20,17 @@ const OWNER: &[Field] = &[
     field("blockOwnerDeletion", Bool),
 ];
 
+/// What an object has whose `spec` has these fields.
+pub const fn object(spec: &'static [Field]) -> [Field; 5] {
+    [
+        field("apiVersion", Str),
+        field("kind", Str),
+        field("metadata", Obj(META)),
+        field("spec", Obj(spec)),
+        field("status", Any),
+    ]
+}
+
 pub const META: &[Field] = &[
     field("name", Str),
     field("generateName", Str),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::Error;
 use super::super::kind::Codec;
@@ -31,11 +31,11 @@ impl Resource for ControllerRevision {
 }
 
 const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("data", Shape::Any),
-    f("revision", Shape::Int64),
+    field("apiVersion", Shape::Str),
+    field("kind", Shape::Str),
+    field("metadata", Shape::Obj(fields::META)),
+    field("data", Shape::Any),
+    field("revision", Shape::Int64),
 ];
 
 impl Codec for ControllerRevision {

@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use super::super::cron::Schedule;
-use super::super::decode::{
-    self, Field, FieldCursor, FieldShape as Shape, field as f, fields, unsimulated as kept,
-};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields, unsimulated};
 use super::super::diagnostic::clip;
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
@@ -79,30 +77,22 @@ impl Resource for CronJob {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(SPEC)),
-    f("status", Shape::Any),
-];
-
 const SPEC: &[Field] = &[
-    f("schedule", Shape::Str),
-    kept("timeZone", Shape::Str),
-    f("startingDeadlineSeconds", Shape::Int64),
-    f("concurrencyPolicy", Shape::Str),
-    f("suspend", Shape::Bool),
-    f("jobTemplate", Shape::Obj(JOB_TEMPLATE)),
-    f("successfulJobsHistoryLimit", Shape::Int32),
-    f("failedJobsHistoryLimit", Shape::Int32),
+    field("schedule", Shape::Str),
+    unsimulated("timeZone", Shape::Str),
+    field("startingDeadlineSeconds", Shape::Int64),
+    field("concurrencyPolicy", Shape::Str),
+    field("suspend", Shape::Bool),
+    field("jobTemplate", Shape::Obj(JOB_TEMPLATE)),
+    field("successfulJobsHistoryLimit", Shape::Int32),
+    field("failedJobsHistoryLimit", Shape::Int32),
 ];
 
 const JOB_TEMPLATE: &[Field] =
-    &[f("metadata", Shape::Obj(fields::META)), f("spec", Shape::Obj(JobSpec::FIELDS))];
+    &[field("metadata", Shape::Obj(fields::META)), field("spec", Shape::Obj(JobSpec::FIELDS))];
 
 impl Codec for CronJob {
-    const FIELDS: &'static [Field] = FIELDS;
+    const FIELDS: &'static [Field] = &fields::object(SPEC);
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> CronJob {
         let spec = root.field("spec");

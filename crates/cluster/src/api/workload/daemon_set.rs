@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -68,29 +68,24 @@ impl Resource for DaemonSet {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(SPEC)),
-    f("status", Shape::Any),
-];
-
 const SPEC: &[Field] = &[
-    f("selector", Shape::Obj(Selector::FIELDS)),
-    f("template", Shape::Obj(fields::TEMPLATE)),
-    f("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
-    f("minReadySeconds", Shape::Int32),
-    f("revisionHistoryLimit", Shape::Int32),
+    field("selector", Shape::Obj(Selector::FIELDS)),
+    field("template", Shape::Obj(fields::TEMPLATE)),
+    field("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
+    field("minReadySeconds", Shape::Int32),
+    field("revisionHistoryLimit", Shape::Int32),
 ];
 
 const UPDATE_STRATEGY: &[Field] = &[
-    f("type", Shape::Str),
-    f("rollingUpdate", Shape::Obj(&[f("maxUnavailable", Shape::IntOrStr), f("maxSurge", Shape::IntOrStr)])),
+    field("type", Shape::Str),
+    field(
+        "rollingUpdate",
+        Shape::Obj(&[field("maxUnavailable", Shape::IntOrStr), field("maxSurge", Shape::IntOrStr)]),
+    ),
 ];
 
 impl Codec for DaemonSet {
-    const FIELDS: &'static [Field] = FIELDS;
+    const FIELDS: &'static [Field] = &fields::object(SPEC);
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DaemonSet {
         let spec = root.field("spec");

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -83,32 +83,27 @@ impl Resource for Deployment {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(SPEC)),
-    f("status", Shape::Any),
-];
-
 const SPEC: &[Field] = &[
-    f("replicas", Shape::Int32),
-    f("selector", Shape::Obj(Selector::FIELDS)),
-    f("template", Shape::Obj(fields::TEMPLATE)),
-    f("strategy", Shape::Obj(STRATEGY)),
-    f("minReadySeconds", Shape::Int32),
-    f("revisionHistoryLimit", Shape::Int32),
-    f("paused", Shape::Bool),
-    f("progressDeadlineSeconds", Shape::Int32),
+    field("replicas", Shape::Int32),
+    field("selector", Shape::Obj(Selector::FIELDS)),
+    field("template", Shape::Obj(fields::TEMPLATE)),
+    field("strategy", Shape::Obj(STRATEGY)),
+    field("minReadySeconds", Shape::Int32),
+    field("revisionHistoryLimit", Shape::Int32),
+    field("paused", Shape::Bool),
+    field("progressDeadlineSeconds", Shape::Int32),
 ];
 
 const STRATEGY: &[Field] = &[
-    f("type", Shape::Str),
-    f("rollingUpdate", Shape::Obj(&[f("maxUnavailable", Shape::IntOrStr), f("maxSurge", Shape::IntOrStr)])),
+    field("type", Shape::Str),
+    field(
+        "rollingUpdate",
+        Shape::Obj(&[field("maxUnavailable", Shape::IntOrStr), field("maxSurge", Shape::IntOrStr)]),
+    ),
 ];
 
 impl Codec for Deployment {
-    const FIELDS: &'static [Field] = FIELDS;
+    const FIELDS: &'static [Field] = &fields::object(SPEC);
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Deployment {
         let spec = root.field("spec");

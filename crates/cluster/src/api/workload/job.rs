@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::decode::{
-    self, Field, FieldCursor, FieldShape as Shape, field as f, fields, unsimulated as kept,
-};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields, unsimulated};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -141,31 +139,31 @@ impl Resource for Job {
 }
 
 const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(JobSpec::FIELDS)),
-    f("status", Shape::Any),
+    field("apiVersion", Shape::Str),
+    field("kind", Shape::Str),
+    field("metadata", Shape::Obj(fields::META)),
+    field("spec", Shape::Obj(JobSpec::FIELDS)),
+    field("status", Shape::Any),
 ];
 
 impl JobSpec {
     pub(super) const FIELDS: &'static [Field] = &[
-        f("parallelism", Shape::Int32),
-        f("completions", Shape::Int32),
-        f("activeDeadlineSeconds", Shape::Int64),
-        kept("podFailurePolicy", Shape::Any),
-        kept("successPolicy", Shape::Any),
-        f("backoffLimit", Shape::Int32),
-        f("backoffLimitPerIndex", Shape::Int32),
-        kept("maxFailedIndexes", Shape::Int32),
-        f("selector", Shape::Obj(Selector::FIELDS)),
-        f("manualSelector", Shape::Bool),
-        f("template", Shape::Obj(fields::TEMPLATE)),
-        f("ttlSecondsAfterFinished", Shape::Int32),
-        f("completionMode", Shape::Str),
-        f("suspend", Shape::Bool),
-        f("podReplacementPolicy", Shape::Str),
-        kept("managedBy", Shape::Str),
+        field("parallelism", Shape::Int32),
+        field("completions", Shape::Int32),
+        field("activeDeadlineSeconds", Shape::Int64),
+        unsimulated("podFailurePolicy", Shape::Any),
+        unsimulated("successPolicy", Shape::Any),
+        field("backoffLimit", Shape::Int32),
+        field("backoffLimitPerIndex", Shape::Int32),
+        unsimulated("maxFailedIndexes", Shape::Int32),
+        field("selector", Shape::Obj(Selector::FIELDS)),
+        field("manualSelector", Shape::Bool),
+        field("template", Shape::Obj(fields::TEMPLATE)),
+        field("ttlSecondsAfterFinished", Shape::Int32),
+        field("completionMode", Shape::Str),
+        field("suspend", Shape::Bool),
+        field("podReplacementPolicy", Shape::Str),
+        unsimulated("managedBy", Shape::Str),
     ];
 
     pub(super) fn decode(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> JobSpec {

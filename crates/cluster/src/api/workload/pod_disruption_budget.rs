@@ -3,7 +3,7 @@
 use litemap::LiteMap;
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -63,23 +63,15 @@ impl Resource for PodDisruptionBudget {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(SPEC)),
-    f("status", Shape::Any),
-];
-
 const SPEC: &[Field] = &[
-    f("minAvailable", Shape::IntOrStr),
-    f("maxUnavailable", Shape::IntOrStr),
-    f("selector", Shape::Obj(Selector::FIELDS)),
-    f("unhealthyPodEvictionPolicy", Shape::Str),
+    field("minAvailable", Shape::IntOrStr),
+    field("maxUnavailable", Shape::IntOrStr),
+    field("selector", Shape::Obj(Selector::FIELDS)),
+    field("unhealthyPodEvictionPolicy", Shape::Str),
 ];
 
 impl Codec for PodDisruptionBudget {
-    const FIELDS: &'static [Field] = FIELDS;
+    const FIELDS: &'static [Field] = &fields::object(SPEC);
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodDisruptionBudget {
         const POLICIES: &[&str] = &["AlwaysAllow", "IfHealthyBudget"];

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -56,23 +56,15 @@ impl Resource for ReplicaSet {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(SPEC)),
-    f("status", Shape::Any),
-];
-
 const SPEC: &[Field] = &[
-    f("replicas", Shape::Int32),
-    f("minReadySeconds", Shape::Int32),
-    f("selector", Shape::Obj(Selector::FIELDS)),
-    f("template", Shape::Obj(fields::TEMPLATE)),
+    field("replicas", Shape::Int32),
+    field("minReadySeconds", Shape::Int32),
+    field("selector", Shape::Obj(Selector::FIELDS)),
+    field("template", Shape::Obj(fields::TEMPLATE)),
 ];
 
 impl Codec for ReplicaSet {
-    const FIELDS: &'static [Field] = FIELDS;
+    const FIELDS: &'static [Field] = &fields::object(SPEC);
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ReplicaSet {
         let spec = root.field("spec");

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -34,23 +34,15 @@ impl Resource for ReplicationController {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(SPEC)),
-    f("status", Shape::Any),
-];
-
 const SPEC: &[Field] = &[
-    f("replicas", Shape::Int32),
-    f("minReadySeconds", Shape::Int32),
-    f("selector", Shape::StrMap),
-    f("template", Shape::Obj(fields::TEMPLATE)),
+    field("replicas", Shape::Int32),
+    field("minReadySeconds", Shape::Int32),
+    field("selector", Shape::StrMap),
+    field("template", Shape::Obj(fields::TEMPLATE)),
 ];
 
 impl Codec for ReplicationController {
-    const FIELDS: &'static [Field] = FIELDS;
+    const FIELDS: &'static [Field] = &fields::object(SPEC);
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ReplicationController {
         let spec = root.field("spec");

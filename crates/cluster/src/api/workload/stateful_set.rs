@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field as f, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -115,37 +115,32 @@ impl Resource for StatefulSet {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const FIELDS: &[Field] = &[
-    f("apiVersion", Shape::Str),
-    f("kind", Shape::Str),
-    f("metadata", Shape::Obj(fields::META)),
-    f("spec", Shape::Obj(SPEC)),
-    f("status", Shape::Any),
-];
-
 const SPEC: &[Field] = &[
-    f("replicas", Shape::Int32),
-    f("selector", Shape::Obj(Selector::FIELDS)),
-    f("template", Shape::Obj(fields::TEMPLATE)),
-    f("volumeClaimTemplates", Shape::Any),
-    f("serviceName", Shape::Str),
-    f("podManagementPolicy", Shape::Str),
-    f("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
-    f("revisionHistoryLimit", Shape::Int32),
-    f("minReadySeconds", Shape::Int32),
-    f("persistentVolumeClaimRetentionPolicy", Shape::Obj(RETENTION)),
-    f("ordinals", Shape::Obj(&[f("start", Shape::Int32)])),
+    field("replicas", Shape::Int32),
+    field("selector", Shape::Obj(Selector::FIELDS)),
+    field("template", Shape::Obj(fields::TEMPLATE)),
+    field("volumeClaimTemplates", Shape::Any),
+    field("serviceName", Shape::Str),
+    field("podManagementPolicy", Shape::Str),
+    field("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
+    field("revisionHistoryLimit", Shape::Int32),
+    field("minReadySeconds", Shape::Int32),
+    field("persistentVolumeClaimRetentionPolicy", Shape::Obj(RETENTION)),
+    field("ordinals", Shape::Obj(&[field("start", Shape::Int32)])),
 ];
 
 const UPDATE_STRATEGY: &[Field] = &[
-    f("type", Shape::Str),
-    f("rollingUpdate", Shape::Obj(&[f("partition", Shape::Int32), f("maxUnavailable", Shape::IntOrStr)])),
+    field("type", Shape::Str),
+    field(
+        "rollingUpdate",
+        Shape::Obj(&[field("partition", Shape::Int32), field("maxUnavailable", Shape::IntOrStr)]),
+    ),
 ];
 
-const RETENTION: &[Field] = &[f("whenDeleted", Shape::Str), f("whenScaled", Shape::Str)];
+const RETENTION: &[Field] = &[field("whenDeleted", Shape::Str), field("whenScaled", Shape::Str)];
 
 impl Codec for StatefulSet {
-    const FIELDS: &'static [Field] = FIELDS;
+    const FIELDS: &'static [Field] = &fields::object(SPEC);
 
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> StatefulSet {
         let spec = root.field("spec");

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::container::{ContainerRuntime, Process, Role};
 use super::pod::PodRuntime;
-use crate::api::{App, Container, Exits, LifecycleHandler, ObjectRef, Pod, RestartPolicy, TargetPort, Uid};
+use crate::api::{
+    App, Container, Exits, Kind, LifecycleHandler, ObjectRef, Pod, RestartPolicy, TargetPort, Uid,
+};
 use crate::sim::{Span, World};
 
 /// The ports that a container's process listens on.
@@ -181,7 +183,7 @@ impl World {
 
     /// The Pod, and who controls it, and who controls that.
     pub(super) fn controllers_of(&self, pod: &Pod) -> Vec<ObjectRef> {
-        let mut out = vec![ObjectRef::of_key(crate::api::Kind::Pod, &pod.meta.key())];
+        let mut out = vec![ObjectRef::of_key(Kind::Pod, &pod.meta.key())];
         let mut owner = pod.meta.owner.clone();
         while let Some(of) = owner {
             let namespace = pod.meta.namespace.clone();
@@ -221,7 +223,7 @@ impl World {
 
 /// A Job's Pod: its containers end of themselves, with success. A Pod of its own runs on, whatever its policy.
 pub(super) fn runs_to_completion(pod: &Pod) -> bool {
-    let of_job = pod.meta.owner.as_ref().is_some_and(|owner| owner.kind == crate::api::Kind::Job);
+    let of_job = pod.meta.owner.as_ref().is_some_and(|owner| owner.kind == Kind::Job);
     of_job && pod.spec.restart_policy != RestartPolicy::Always
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::app::{PodPorts, ServedPorts, runs_to_completion};
 use super::prerequisites::{env_prerequisite, env_sources, volume_prerequisites};
-use crate::api::{Kind, NsName, ObjectRef, Pod, Prerequisite, Str, VolumeSource};
+use crate::api::{Kind, LifecycleHandler, NsName, ObjectRef, Pod, Prerequisite, Str, VolumeSource};
 use crate::sim::{Span, World};
 
 /// One thing that is assumed, of the Pods of one workload or of one Pod.
@@ -68,9 +68,11 @@ impl World {
             if long_lived(spec) && app.is_none_or(|app| app.serves.is_none()) {
                 assume(Assumed::Serves(ports.served_by((spec, app))));
             }
-            let hooks = [&spec.lifecycle.post_start, &spec.lifecycle.pre_stop].into_iter().flatten();
-            let mut unsaid = hooks.filter(|hook| !matches!(hook, crate::api::LifecycleHandler::Sleep { .. }));
-            if unsaid.next().is_some() && app.is_none_or(|app| app.pre_stop.is_none()) {
+            // `apps` says of preStop how long it takes, and of no other hook.
+            let is_said = app.is_some_and(|app| app.pre_stop.is_some());
+            let pre_stop = spec.lifecycle.pre_stop.as_ref().filter(|_| !is_said);
+            let mut unsaid = spec.lifecycle.post_start.iter().chain(pre_stop);
+            if unsaid.any(|hook| !matches!(hook, LifecycleHandler::Sleep { .. })) {
                 assume(Assumed::HookTakesNoTime);
             }
             let main = pod.spec.containers.contains(spec);
