@@ -128,7 +128,7 @@ impl Refused {
             | Refusal::PriorityIsComputed { .. }
             | Refusal::PodNotRunning { .. }
             | Refusal::NoSuchContainer { .. }
-            | Refusal::TooMuchSaid { .. } => About::Client,
+            | Refusal::TooManyAssumptions { .. } => About::Client,
         };
         Refused { about, why: crate::text::refusal(refusal) }
     }

@@ -3,7 +3,7 @@
 //! It is in the fragment, which browsers do not send anywhere. `v1` names this form, `d` the
 //! compression; a later form gets another name, and this one stays readable.
 
-use super::squeeze;
+use super::compression;
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -65,14 +65,14 @@ pub fn is_link(fragment: &str) -> bool {
 
 /// The fragment for a text, with its `#`.
 pub async fn encode(text: &str) -> Result<String, LinkError> {
-    let packed = squeeze::deflate(text.as_bytes()).await?;
+    let packed = compression::deflate(text.as_bytes()).await?;
     Ok(wrap(&packed))
 }
 
 /// The text of a fragment.
 pub async fn decode(fragment: &str) -> Result<String, LinkError> {
     let packed = unwrap(fragment)?;
-    let bytes = squeeze::inflate(&packed, LARGEST_TEXT).await?;
+    let bytes = compression::inflate(&packed, LARGEST_TEXT).await?;
     String::from_utf8(bytes).map_err(|_| LinkError::Damaged)
 }
 

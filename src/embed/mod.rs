@@ -1,9 +1,9 @@
 //! A lab in somebody's page: its options, its links, its place in the document.
 
+mod compression;
 mod link;
 mod mount;
 mod options;
-mod squeeze;
 
 pub use link::{LinkError, decode, encode, is_link};
 pub use mount::{add_style, attach};

@@ -13,7 +13,7 @@ pub const OWN: &str = "own";
 const SAVE_AFTER_MS: u32 = 800;
 /// More than this is not worth the reader's storage.
 const LARGEST_SAVED: usize = 1 << 20;
-const NOT_KEPT: &str = "Your browser keeps nothing of this page, or not as much as this: a reload will begin \
+const NOT_SAVED: &str = "Your browser keeps nothing of this page, or not as much as this: a reload will begin \
     anew. “Share” has a link and a file that hold your work.";
 
 pub(super) struct Saver {
@@ -82,7 +82,7 @@ impl Session {
             browser::forget(&undone_place(place));
         }
         if !kept && (self.has_work() || key == OWN) && !lab.saver.has_warned.replace(true) {
-            self.notices.problem(NOT_KEPT);
+            self.notices.problem(NOT_SAVED);
         }
     }
 

@@ -13,20 +13,20 @@ use crate::counters::Counters;
 use crate::coverage::Phase;
 use crate::flow_plan::FlowPlan;
 use crate::generate::Cluster;
-use crate::lab::Lab;
 use crate::model::Net;
 use crate::netns;
 use crate::outcome::Outcome;
 use crate::plan;
 use crate::rng::Rng;
 use crate::rules;
+use crate::testbed::Testbed;
 
 /// How often the model draws anew to come to what the kernel did: it misses one of 20 outcomes
 /// that are equally likely once in 10^13 times.
 const DRAWS: u64 = 600;
 
 pub struct Case<'a> {
-    pub lab: &'a Lab,
+    pub testbed: &'a Testbed,
     pub cluster: Cluster,
     pub net: Net,
     /// Each node's, once they are loaded.
@@ -63,12 +63,12 @@ impl Ports {
     }
 }
 
-/// Runs one cluster and leaves the lab as it was.
-pub fn run(lab: &Lab, ports: &mut Ports, seed: u64, args: &Args) -> netns::Outcome<Counters> {
+/// Runs one cluster and leaves the testbed as it was.
+pub fn run(testbed: &Testbed, ports: &mut Ports, seed: u64, args: &Args) -> netns::Outcome<Counters> {
     let cluster = Cluster::generate(seed);
     let net = Net::new(cluster.family, cluster.nodes, seed);
     let mut case = Case {
-        lab,
+        testbed,
         cluster,
         net,
         rules: Vec::new(),
@@ -105,7 +105,7 @@ impl Case<'_> {
             let udp = plan::UDP_TIMEOUT_S.to_string();
             let settings = [("tcp_be_liberal", liberal), ("udp_timeout", &udp), ("udp_timeout_stream", &udp)];
             let named = settings.map(|(name, value)| (format!("netfilter/nf_conntrack_{name}"), value));
-            self.lab.node(node).sysctl(&named)?;
+            self.testbed.node(node).sysctl(&named)?;
         }
         self.load_rules()
     }
@@ -114,10 +114,10 @@ impl Case<'_> {
     pub fn load_rules(&mut self) -> netns::Outcome {
         let rules: Vec<Rules> =
             (0..self.cluster.nodes).map(|node| rules::build(&self.cluster, node)).collect();
-        let (cluster, lab, old) = (&self.cluster, self.lab, &self.rules);
+        let (cluster, testbed, old) = (&self.cluster, self.testbed, &self.rules);
         thread::scope(|scope| {
             let load = |(index, new)| {
-                let (node, old) = (lab.node(u8::try_from(index).unwrap_or(0)), old.get(index));
+                let (node, old) = (testbed.node(u8::try_from(index).unwrap_or(0)), old.get(index));
                 scope.spawn(move || rules::load(cluster, node, old, new))
             };
             let loading: Vec<_> = rules.iter().enumerate().map(load).collect();
@@ -130,11 +130,11 @@ impl Case<'_> {
 
     fn clear(&mut self) -> netns::Outcome {
         // First, for a rule may be in the way of whoever looks whether a Pod can be reached.
-        let clear = |node| rules::clear(&self.cluster, self.lab.node(node));
+        let clear = |node| rules::clear(&self.cluster, self.testbed.node(node));
         (0..self.cluster.nodes).try_for_each(clear)?;
-        std::mem::take(&mut self.net.stopped).into_iter().try_for_each(|place| self.lab.start(place))?;
-        self.lab.set_link_up(&std::mem::take(&mut self.net.topology.unplugged))?;
-        self.lab.sightings.clear();
+        std::mem::take(&mut self.net.stopped).into_iter().try_for_each(|place| self.testbed.start(place))?;
+        self.testbed.set_link_up(&std::mem::take(&mut self.net.topology.unplugged))?;
+        self.testbed.sightings.clear();
         Ok(())
     }
 

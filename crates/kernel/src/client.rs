@@ -22,7 +22,7 @@ pub struct Question {
     /// `0.0.0.0` or `::` lets the kernel choose the address. The port is always given.
     pub from: SocketAddr,
     pub to: SocketAddr,
-    /// The mark that picks a route (`Lab::set_up_outside`).
+    /// The mark that picks a route (`Testbed::set_up_outside`).
     pub mark: Option<u32>,
     pub patience: Duration,
 }
@@ -40,7 +40,7 @@ pub struct Report {
 /// Who asked. Its port is still its own: it can go on waiting, and nothing is drawn anew.
 pub enum Client {
     Connecting(Socket),
-    Line(Line),
+    Session(Session),
     Caller(Caller),
     /// Its socket is closed.
     Gone,
@@ -56,12 +56,14 @@ impl Report {
     ) -> netns::Outcome {
         self.outcome = match &mut self.client {
             Client::Gone => return Ok(()),
-            Client::Line(line) => line.go_on(patience)?,
+            Client::Session(line) => line.go_on(patience)?,
             Client::Caller(caller) => caller.go_on(patience, sightings)?,
             Client::Connecting(socket) => {
                 let question = Question { patience, ..*question };
                 match await_connected(socket, &question) {
-                    Ok(()) => Line::new(socket.try_clone().map_err(|e| e.to_string())?, &question)?.ask()?,
+                    Ok(()) => {
+                        Session::new(socket.try_clone().map_err(|e| e.to_string())?, &question)?.ask()?
+                    }
                     Err(error) => failed(&question, socket, &error)?,
                 }
             }
@@ -118,8 +120,8 @@ fn ask_stream(question: &Question) -> netns::Outcome<(Outcome, Option<IpAddr>, C
     if let Err(error) = connected {
         return Ok((failed(question, &socket, &error)?, source, Client::Connecting(socket)));
     }
-    let mut line = Line::new(socket, question)?;
-    Ok((line.ask()?, source, Client::Line(line)))
+    let mut line = Session::new(socket, question)?;
+    Ok((line.ask()?, source, Client::Session(line)))
 }
 
 /// Not `connect_timeout`: an ICMP error is put into the queue, which wakes who polls, a moment
@@ -192,17 +194,17 @@ fn ask_datagram(
 }
 
 /// A connection that is kept.
-pub struct Line {
+pub struct Session {
     reader: BufReader<Socket>,
     question: Question,
 }
 
-impl Line {
-    fn new(socket: Socket, question: &Question) -> netns::Outcome<Line> {
+impl Session {
+    fn new(socket: Socket, question: &Question) -> netns::Outcome<Session> {
         // As in most programs: on a connection that is open an ICMP error is a soft one, and TCP goes on trying.
         hear_errors(&socket, question, false)?;
         socket.set_read_timeout(Some(question.patience)).map_err(|e| e.to_string())?;
-        Ok(Line { reader: BufReader::new(socket), question: *question })
+        Ok(Session { reader: BufReader::new(socket), question: *question })
     }
 
     /// A round trip.
@@ -213,7 +215,7 @@ impl Line {
 
     /// Waits longer for the answer to the last question.
     pub fn go_on(&mut self, patience: Duration) -> netns::Outcome<Outcome> {
-        let wait = |line: &Line, patience| {
+        let wait = |line: &Session, patience| {
             line.reader.get_ref().set_read_timeout(Some(patience)).map_err(|e| e.to_string())
         };
         wait(self, patience)?;
@@ -239,7 +241,7 @@ impl Line {
         }
     }
 
-    /// Writes after [`Line::stop_server`]. Reading would only give the end of the connection again,
+    /// Writes after [`Session::stop_server`]. Reading would only give the end of the connection again,
     /// so it is the socket's state that tells of a RST.
     pub fn ask_stopped_server(&mut self) -> netns::Outcome<Outcome> {
         if let Err(error) = self.reader.get_mut().write_all(b"hello\n") {

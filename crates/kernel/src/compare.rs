@@ -62,8 +62,8 @@ impl Case<'_> {
             }
         }
         let ask = |index: usize| -> netns::Outcome<(usize, Report)> {
-            self.lab.at(flows[index].origin.place).enter()?;
-            Ok((index, client::ask(&questions[index], &self.lab.sightings)?))
+            self.testbed.at(flows[index].origin.place).enter()?;
+            Ok((index, client::ask(&questions[index], &self.testbed.sightings)?))
         };
         let mut reports: BTreeMap<usize, Report> = BTreeMap::new();
         for some in groups.chunks(AT_ONCE) {
@@ -108,7 +108,7 @@ impl Case<'_> {
         let mut followed = self.follow(report.began, &report.outcome, &act);
         if followed.is_err() && report.outcome.is_silent() {
             self.counters.late += 1;
-            report.go_on(question, LONG_PATIENCE, &self.lab.sightings)?;
+            report.go_on(question, LONG_PATIENCE, &self.testbed.sightings)?;
             followed = self.follow(report.began, &report.outcome, &act);
         }
         if followed.is_err() {

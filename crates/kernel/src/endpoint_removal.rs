@@ -81,7 +81,7 @@ impl Case<'_> {
         args.extend(["--reply-src", &src, "--reply-port-src", &sport]);
         // A line for each entry that it deleted; an error if there is none.
         let deleted =
-            self.lab.node(node).run("conntrack", &args, "").map_or(0, |lines| lines.lines().count());
+            self.testbed.node(node).run("conntrack", &args, "").map_or(0, |lines| lines.lines().count());
         // Of two endpoints that refuse nobody can tell which one did.
         if !self.answers(stale.endpoint) {
             return;

@@ -121,15 +121,15 @@ impl Cluster {
         rng.shuffle(&mut places);
         // Of the nodes' own processes (Pods of the host network) there are fewer.
         places.retain(|place| matches!(place, Place::Pod(..)) || rng.percent(25));
-        let mood = rng.below(5);
-        places.into_iter().take(count).map(|place| self.endpoint(rng, place, mood, hints)).collect()
+        let health = rng.below(5);
+        places.into_iter().take(count).map(|place| self.endpoint(rng, place, health, hints)).collect()
     }
 
-    pub fn endpoint(&self, rng: &mut Rng, place: Place, mood: usize, hints: u8) -> Endpoint {
+    pub fn endpoint(&self, rng: &mut Rng, place: Place, health: usize, hints: u8) -> Endpoint {
         let (Place::Pod(node, _) | Place::Node(node)) = place else { unreachable!("outside serves nobody") };
         // EndpointSlice conditions, ready, serving, terminating, as the controller sets them
         // (endpointslice utils.go, podToEndpoint), publishNotReadyAddresses among them.
-        let conditions = match mood {
+        let conditions = match health {
             0 | 1 => (true, true, false),
             2 => [(false, true, true), (false, false, true), (false, false, false)][rng.below(3)],
             _ => {
@@ -202,7 +202,7 @@ fn describe_slices(slices: &Slices) -> String {
 }
 
 fn meta(name: &str) -> Meta {
-    Meta { name: name.into(), namespace: "lab".into(), ..Meta::default() }
+    Meta { name: name.into(), namespace: "testbed".into(), ..Meta::default() }
 }
 
 fn config(rng: &mut Rng, family: Family) -> ProxyConfig {

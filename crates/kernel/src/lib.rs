@@ -6,8 +6,8 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `plan` | the addresses of every lab |
-//! | `netns`, `lab`, `server`, `client` | the kernel's side: namespaces, wires, who listens, who asks |
+//! | `plan` | the addresses of every testbed |
+//! | `netns`, `testbed`, `server`, `client` | the kernel's side: namespaces, wires, who listens, who asks |
 //! | `topology`, `model` | the model's side: `packetyard-cluster`'s stacks, joined by the same wires |
 //! | `generate`, `features`, `flows`, `rules`, `flow_plan` | what is tried, from a seed |
 //! | `case`, `compare`, `repeats`, `affinity`, `long_lived`, `pod_failures`, `endpoint_removal` | both sides by side, phase by phase |
@@ -29,7 +29,6 @@ mod features;
 mod flow_plan;
 mod flows;
 mod generate;
-mod lab;
 mod long_lived;
 mod model;
 mod netns;
@@ -44,6 +43,7 @@ mod rules;
 mod run;
 mod server;
 mod shares;
+mod testbed;
 mod topology;
 
 pub use run::main;

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::case::Case;
-use crate::client::{self, Caller, Client, Line};
+use crate::client::{self, Caller, Client, Session};
 use crate::compare::LONG_PATIENCE;
 use crate::coverage::Phase;
 use crate::flow_plan::FlowPlan;
@@ -27,7 +27,7 @@ pub struct Open<K> {
 /// What is kept open.
 #[derive(Default)]
 pub struct LongLived {
-    pub lines: Vec<Open<Line>>,
+    pub lines: Vec<Open<Session>>,
     pub callers: Vec<Open<Caller>>,
 }
 
@@ -68,8 +68,8 @@ impl Case<'_> {
     /// Asks for a flow, and keeps open what answered.
     fn open(&mut self, flow: &Flow, long_lived: &mut LongLived) -> netns::Outcome {
         let question = self.question(flow);
-        let sightings = &self.lab.sightings;
-        let mut report = self.lab.at(flow.origin.place).within(|| client::open(&question, sightings))?;
+        let sightings = &self.testbed.sightings;
+        let mut report = self.testbed.at(flow.origin.place).within(|| client::open(&question, sightings))?;
         let (origin, tuple) = (flow.origin, flow.tuple(question.from.port()));
         let open = |net: &mut Net| match net.open(origin, tuple) {
             Ok(connection) => (net.ask_again(&connection), Some(connection)),
@@ -78,7 +78,7 @@ impl Case<'_> {
         let model = self.judge(flow, &question, &mut report, open)?.flatten();
         if let (Some(model), Outcome::Answered(Answer { by, .. })) = (model, report.outcome) {
             match report.client {
-                Client::Line(kernel) => long_lived.lines.push(Open { flow: *flow, kernel, model, by }),
+                Client::Session(kernel) => long_lived.lines.push(Open { flow: *flow, kernel, model, by }),
                 Client::Caller(kernel) => long_lived.callers.push(Open { flow: *flow, kernel, model, by }),
                 // It was answered late, and its line is closed again.
                 Client::Connecting(_) | Client::Gone => {}
@@ -133,10 +133,10 @@ impl Case<'_> {
     }
 
     /// A question on each line, all at once.
-    pub fn ask_lines(&mut self, lines: &mut [Open<Line>], what: &str) -> netns::Outcome {
-        let heard = at_once(lines, Line::ask)?;
+    pub fn ask_lines(&mut self, lines: &mut [Open<Session>], what: &str) -> netns::Outcome {
+        let heard = at_once(lines, Session::ask)?;
         for (open, kernel) in lines.iter_mut().zip(heard) {
-            let wait_on = |line: &mut Line| line.go_on(LONG_PATIENCE);
+            let wait_on = |line: &mut Session| line.go_on(LONG_PATIENCE);
             self.step(open, what, kernel, Net::ask_again, wait_on)?;
         }
         Ok(())
@@ -144,10 +144,10 @@ impl Case<'_> {
 
     /// A datagram from each socket, all at once.
     pub fn call_again(&mut self, callers: &mut [Open<Caller>], what: &str) -> netns::Outcome {
-        let lab = self.lab;
-        let heard = at_once(callers, |caller| caller.ask(&lab.sightings))?;
+        let testbed = self.testbed;
+        let heard = at_once(callers, |caller| caller.ask(&testbed.sightings))?;
         for (open, kernel) in callers.iter_mut().zip(heard) {
-            let wait_on = |caller: &mut Caller| caller.go_on(LONG_PATIENCE, &lab.sightings);
+            let wait_on = |caller: &mut Caller| caller.go_on(LONG_PATIENCE, &testbed.sightings);
             let kernel = self.step(open, what, kernel, Net::ask_again, wait_on)?;
             if let Outcome::Answered(answer) = kernel {
                 open.by = answer.by;

@@ -1,5 +1,5 @@
-//! The address plan of every lab: who is where, and under which address. Clusters differ in what
-//! they do with it, never in the plan, so that one lab serves them all, one after the other.
+//! The address plan of every testbed: who is where, and under which address. Clusters differ in what
+//! they do with it, never in the plan, so that one testbed serves them all, one after the other.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use netfilter::{Cidr, Family};
 
-/// How many nodes a lab has; a cluster may use fewer.
+/// How many nodes a testbed has; a cluster may use fewer.
 pub const NODES: u8 = 4;
 /// How many Pods each node has.
 pub const PODS: u8 = 4;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use netfilter::Protocol;
 
 use crate::case::Case;
-use crate::client::Line;
+use crate::client::Session;
 use crate::compare::LONG_PATIENCE;
 use crate::coverage::Phase;
 use crate::flow_plan::FlowPlan;
@@ -24,7 +24,7 @@ const TIMES: usize = 3;
 const DEATHS: usize = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Death {
+enum Failure {
     Process,
     Link,
 }
@@ -47,33 +47,33 @@ impl Case<'_> {
             flow_plan.victims.iter().filter(|pod| !processes.contains(pod) && !origins.contains(pod));
         let links: Vec<Place> = others.take(many).copied().collect();
         let mut dead = Vec::new();
-        for (death, victims) in [(Death::Process, processes), (Death::Link, links)] {
-            self.phase = if death == Death::Process { Phase::ProcessDies } else { Phase::LinkDies };
+        for (failure, victims) in [(Failure::Process, processes), (Failure::Link, links)] {
+            self.phase = if failure == Failure::Process { Phase::ProcessDies } else { Phase::LinkDies };
             dead.extend(&victims);
             let meets = |(_, reach): &&(Flow, BTreeSet<Place>)| victims.iter().any(|pod| reach.contains(pod));
             let observers = flow_plan.observers.iter().filter(meets).map(|(flow, _)| *flow);
             let observers: Vec<Flow> = observers.flat_map(|flow| [flow; TIMES]).collect();
-            self.die(death, &victims, long_lived, observers)?;
+            self.fail(failure, &victims, long_lived, observers)?;
         }
         Ok(dead)
     }
 
     /// Those that still answer somebody, and whom no rule names any more.
     pub fn fail_removed_endpoints(&mut self, long_lived: &mut LongLived) -> netns::Outcome {
-        for (death, phase) in [(Death::Process, Phase::ProcessStops), (Death::Link, Phase::LinkGoes)] {
+        for (failure, phase) in [(Failure::Process, Phase::ProcessStops), (Failure::Link, Phase::LinkGoes)] {
             self.phase = phase;
             let origins: Vec<Place> = long_lived.flows().iter().map(|flow| flow.origin.place).collect();
             let mut victims = long_lived.servers();
             victims.sort_unstable();
             victims.dedup();
-            if death == Death::Link {
+            if failure == Failure::Link {
                 victims.retain(|pod| matches!(pod, Place::Pod(..)) && !origins.contains(pod));
             }
             victims.truncate(DEATHS);
             let servers = long_lived.servers();
             let clients = long_lived.flows().into_iter().zip(servers).filter(|(_, by)| victims.contains(by));
             let direct = clients.flat_map(|(flow, by)| self.directly(&flow, by)).collect();
-            self.die(death, &victims, long_lived, direct)?;
+            self.fail(failure, &victims, long_lived, direct)?;
         }
         Ok(())
     }
@@ -96,17 +96,17 @@ impl Case<'_> {
     }
 
     /// Some die; what hear those who talk to them, and those who begin to?
-    fn die(
+    fn fail(
         &mut self,
-        death: Death,
+        failure: Failure,
         dead: &[Place],
         long_lived: &mut LongLived,
         flows: Vec<Flow>,
     ) -> netns::Outcome {
         let mut orphans = long_lived.of(dead);
-        match death {
-            Death::Process => self.stop(dead, &mut orphans)?,
-            Death::Link => self.set_link_down(dead, &mut orphans)?,
+        match failure {
+            Failure::Process => self.stop(dead, &mut orphans)?,
+            Failure::Link => self.set_link_down(dead, &mut orphans)?,
         }
         let mut flows = flows;
         flows.retain(|flow| !self.net.topology.unplugged.contains(&flow.origin.place));
@@ -121,12 +121,12 @@ impl Case<'_> {
             self.net.now = self.time(Instant::now());
             self.net.server_stops(&open.model);
         }
-        dead.iter().try_for_each(|place| self.lab.stop(*place))?;
+        dead.iter().try_for_each(|place| self.testbed.stop(*place))?;
         self.net.stopped.extend(dead);
         for open in &mut orphans.lines {
             let kernel = open.kernel.ask_stopped_server()?;
             let what = "after its process stopped";
-            let wait_on = |line: &mut Line| line.await_reset(LONG_PATIENCE);
+            let wait_on = |line: &mut Session| line.await_reset(LONG_PATIENCE);
             self.step(open, what, kernel, Net::ask_stopped_server, wait_on)?;
         }
         self.call_again(&mut orphans.callers, "after its process stopped")
@@ -137,7 +137,7 @@ impl Case<'_> {
     fn set_link_down(&mut self, dead: &[Place], orphans: &mut LongLived) -> netns::Outcome {
         for place in dead {
             if let Place::Pod(node, pod) = place {
-                self.lab.set_link_down(*node, *pod)?;
+                self.testbed.set_link_down(*node, *pod)?;
             }
         }
         self.net.topology.unplugged.extend(dead);

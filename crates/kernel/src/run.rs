@@ -9,8 +9,8 @@ use crate::args::{Args, HELP};
 use crate::case::{self, Ports};
 use crate::counters::Counters;
 use crate::generate::Cluster;
-use crate::lab::Lab;
 use crate::netns::Outcome;
+use crate::testbed::Testbed;
 use crate::{preflight, report, rules};
 
 /// As other test drivers have it: not passed, not failed, not run.
@@ -55,15 +55,15 @@ fn run(args: &Args) -> Outcome<Counters> {
         let workers: Vec<_> = (0..labs).map(|_| scope.spawn(|| work(args, &next, &stop))).collect();
         let mut all = Counters::default();
         for worker in workers {
-            all.merge(worker.join().map_err(|_| "a lab panicked".to_owned())??);
+            all.merge(worker.join().map_err(|_| "a testbed panicked".to_owned())??);
         }
         Ok(all)
     })
 }
 
-/// One lab, and one cluster after the other in it.
+/// One testbed, and one cluster after the other in it.
 fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Counters> {
-    let lab = Lab::build()?;
+    let testbed = Testbed::build()?;
     let mut ports = Ports::default();
     let mut all = Counters::default();
     while !stop.load(Ordering::Relaxed) {
@@ -75,7 +75,7 @@ fn work(args: &Args, next: &AtomicU64, stop: &AtomicBool) -> Outcome<Counters> {
         if args.show {
             show(seed);
         }
-        let counters = case::run(&lab, &mut ports, seed, args).inspect_err(|_| {
+        let counters = case::run(&testbed, &mut ports, seed, args).inspect_err(|_| {
             stop.store(true, Ordering::Relaxed);
         })?;
         counters.differences.iter().for_each(|difference| println!("{difference}\n"));

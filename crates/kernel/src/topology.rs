@@ -1,4 +1,4 @@
-//! The lab's wires and routing tables, as the model is told of them.
+//! The testbed's wires and routing tables, as the model is told of them.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

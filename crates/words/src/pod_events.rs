@@ -13,7 +13,7 @@ pub fn unhealthy(pod: &NsName, container: &str, probe: ProbeKind, why: ProbeFail
     let why = match why {
         ProbeFailure::Refused { port } => format!("connection refused on port {port}"),
         ProbeFailure::Command => "its command fails while the process does not serve".into(),
-        ProbeFailure::Said => "it was made to fail".into(),
+        ProbeFailure::Forced => "it was made to fail".into(),
     };
     format!("Pod {}: {kind} probe failed: container {container}: {why}", pod.name)
 }

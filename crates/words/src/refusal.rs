@@ -92,7 +92,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NodeIsOff { node } => format!("{node} has no power: no kube-proxy runs there"),
         Refusal::PodNotRunning { pod } => format!("Pod {pod} does not run"),
         Refusal::NoSuchContainer { pod, container } => format!("Pod {pod} has no container {container}"),
-        Refusal::TooMuchSaid { limit } => {
+        Refusal::TooManyAssumptions { limit } => {
             format!("not more than {limit} things can be said of programs, and {limit} of what is missing")
         }
     }

@@ -97,11 +97,11 @@ pub use volume::{Volume, VolumeObject, VolumeSource};
 pub use workload::{
     CompletionMode, ConcurrencyPolicy, Condition, Conditions, ControllerRevision, CronJob, CronJobSpec,
     CronJobStatus, DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy, Deployment,
-    DeploymentSpec, DeploymentStatus, DeploymentStrategy, HasStatus, IntOrPercent, Job, JobSpec, JobStatus,
-    JobTemplate, Operator, PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus,
-    PodManagementPolicy, PodReplacementPolicy, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus,
-    ReplicationController, Requirement, Retention, Selector, StatefulSet, StatefulSetSpec, StatefulSetStatus,
-    StatefulSetUpdateStrategy, UnhealthyPodEvictionPolicy, VolumeClaimTemplate, index_text,
+    DeploymentSpec, DeploymentStatus, DeploymentStrategy, IntOrPercent, Job, JobSpec, JobStatus, JobTemplate,
+    Operator, PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus, PodManagementPolicy,
+    PodReplacementPolicy, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus, ReplicationController, Requirement,
+    Retention, Selector, StatefulSet, StatefulSetSpec, StatefulSetStatus, StatefulSetUpdateStrategy,
+    StatusSubresource, UnhealthyPodEvictionPolicy, VolumeClaimTemplate, index_text,
 };
 pub(crate) use write::rfc3339;
 pub use write::to_tree;

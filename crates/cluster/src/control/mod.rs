@@ -21,7 +21,7 @@ pub(crate) mod service_allocation;
 mod stateful_set;
 
 pub(crate) use allocated::Allocated;
-pub(crate) use deployment::{HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
+pub(crate) use deployment::{POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
 pub(crate) use disruption::NotEvicted;
 pub use endpoint_slice::topology_mode_is_auto;
 pub use health_check::HealthCheck;

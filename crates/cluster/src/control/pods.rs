@@ -78,10 +78,10 @@ pub(crate) fn next_available(pods: &[Arc<Pod>], min_ready_s: u32, now: Time) -> 
 
 impl World {
     /// All Pods of an owner, after it has released those that its selector no longer matches, and adopted those
-    /// without an owner that match and that it `takes`.
-    pub(crate) fn claim_pods(&mut self, owner: &Owner<'_>, takes: impl Fn(&Pod) -> bool) -> Vec<Arc<Pod>> {
+    /// without an owner that match and that pass the `filter`.
+    pub(crate) fn claim_pods(&mut self, owner: &Owner<'_>, filter: impl Fn(&Pod) -> bool) -> Vec<Arc<Pod>> {
         let lives = |pod: &&Arc<Pod>| pod.meta.deleted.is_none();
-        let matches = |pod: &Pod| owner.selector.matches(&pod.meta.labels) && takes(pod);
+        let matches = |pod: &Pod| owner.selector.matches(&pod.meta.labels) && filter(pod);
         let owned = self.store.pods_of(owner.meta.uid).filter(lives);
         let released: Vec<NsName> = owned.filter(|pod| !matches(pod)).map(|pod| pod.meta.key()).collect();
         for pod in released {
@@ -89,7 +89,7 @@ impl World {
         }
         let matched = self.store.pods_matched_by(&owner.meta.namespace, owner.selector);
         let adopted: Vec<NsName> = matched
-            .filter(|pod| pod.meta.owner.is_none() && is_active(pod) && takes(pod))
+            .filter(|pod| pod.meta.owner.is_none() && is_active(pod) && filter(pod))
             .map(|pod| pod.meta.key())
             .collect();
         for pod in adopted {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::pods::{Owner, is_active, is_available, is_ready, is_terminating, next_available, slow_start};
 use crate::api::{
-    Condition, ConditionStatus, HasStatus, Kind, Meta, NsName, Phase, Pod, ReplicaSet, ReplicaSetSpec,
-    ReplicaSetStatus, ReplicationController, Uid,
+    Condition, ConditionStatus, Kind, Meta, NsName, Phase, Pod, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus,
+    ReplicationController, StatusSubresource, Uid,
 };
 use crate::sim::{Watched, WorkItem, World};
 
@@ -17,7 +17,7 @@ const BURST: u32 = 500;
 const REPLICA_FAILURE: &str = "ReplicaFailure";
 
 /// What the controller needs of either kind.
-trait Replicated: Watched + HasStatus {
+trait Replicated: Watched + StatusSubresource {
     const KIND: Kind;
     const HAS_TERMINATING: bool;
     fn work_item(key: NsName) -> WorkItem;

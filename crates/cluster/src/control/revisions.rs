@@ -9,6 +9,10 @@ use super::pods::Owner;
 use crate::api::{ControllerRevision, Meta, NsName, PodTemplate, Str, Uid};
 use crate::sim::World;
 
+/// The label of a Pod that says of which revision it is: a StatefulSet's Pods carry the revision's name, a DaemonSet's its
+/// hash (apps/v1, ControllerRevisionHashLabelKey).
+pub(super) const CONTROLLER_REVISION_HASH_LABEL: &str = "controller-revision-hash";
+
 impl World {
     /// The oldest first (SortControllerRevisions).
     pub(crate) fn revisions_of(&self, owner: Uid) -> Vec<Arc<ControllerRevision>> {

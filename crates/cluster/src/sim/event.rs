@@ -42,7 +42,7 @@ pub(crate) enum Event {
     /// A connection's timer fires: the client's time-out, or TCP's retransmission timer.
     Connection { connection: ConnectionId, request: u32, timer: ConnectionTimer },
     /// A node's ARP or neighbour discovery for a packet's next address gets no reply.
-    NeighborTimeout { packet: PacketId },
+    NeighbourTimeout { packet: PacketId },
 }
 
 /// What a controller's work queue holds: one object, whose desired state the controller reads from the store, and of

@@ -133,7 +133,7 @@ pub enum Refusal {
         container: Str,
     },
     /// The limit on what is said of programs, or of what is missing.
-    TooMuchSaid {
+    TooManyAssumptions {
         limit: u32,
     },
 }

@@ -5,15 +5,15 @@ use super::apply::{has_room, keep_identity};
 use super::edit::admit;
 use super::{Refusal, Watched, World};
 use crate::api::{
-    Codec, DaemonSet, Deployment, HasStatus, Job, Kind, Labels, Name, NsName, ObjectRef, PodTemplate,
-    ReplicaSet, ReplicationController, StatefulSet, Str, Uid, Workload, rfc3339,
+    Codec, DaemonSet, Deployment, Job, Kind, Labels, Name, NsName, ObjectRef, PodTemplate, ReplicaSet,
+    ReplicationController, StatefulSet, StatusSubresource, Str, Uid, Workload, rfc3339,
 };
-use crate::control::{HASH_LABEL, POD_LIMIT, equal_ignore_hash, is_copied, revision_of};
+use crate::control::{POD_LIMIT, POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
 
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// A kind that makes Pods of a template that may be changed.
-pub(super) trait HasTemplate: Watched + Codec + HasStatus + PartialEq {
+pub(super) trait HasTemplate: Watched + Codec + StatusSubresource + PartialEq {
     fn template(&self) -> &PodTemplate;
     fn template_mut(&mut self) -> &mut PodTemplate;
     /// What the API server itself changes with the template (strategy.go, PrepareForUpdate).
@@ -54,7 +54,7 @@ impl World {
 
     /// Creates the object, or puts its new spec in place of the old one; the status stays. What is the same already is
     /// not written.
-    pub(super) fn apply_workload<T: Watched + HasStatus + PartialEq>(
+    pub(super) fn apply_workload<T: Watched + StatusSubresource + PartialEq>(
         &mut self,
         mut object: T,
         kind: Kind,
@@ -131,7 +131,7 @@ impl World {
     }
 
     /// An edit that may be one of the spec.
-    fn edit_spec<T: Watched + Codec + HasStatus + PartialEq>(
+    fn edit_spec<T: Watched + Codec + StatusSubresource + PartialEq>(
         &mut self,
         object: &ObjectRef,
         change: impl FnOnce(&mut T),
@@ -251,7 +251,7 @@ impl World {
         }
         self.edit_spec::<Deployment>(object, |deployment| {
             let mut template = set.spec.template.clone();
-            template.labels.remove(HASH_LABEL);
+            template.labels.remove(POD_TEMPLATE_HASH_LABEL);
             deployment.spec.template = template;
             let annotations = &mut deployment.meta.annotations;
             let own = annotations.iter().filter(|(key, _)| !is_copied(key));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{WatchChange, WorkItem, World};
 use crate::api::{
-    ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, HasStatus, Job, Kind, Node,
-    NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
-    StatefulSet, Uid, Unsimulated,
+    ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Node, NsName,
+    ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
+    StatefulSet, StatusSubresource, Uid, Unsimulated,
 };
 use crate::control::topology_mode_is_auto;
 use crate::store::{IndexKey, Stored};
@@ -31,7 +31,7 @@ impl World {
     }
 
     /// The same for a change that may be one of the spec: its generation counts those.
-    pub(crate) fn update_spec<T: Watched + HasStatus>(
+    pub(crate) fn update_spec<T: Watched + StatusSubresource>(
         &mut self,
         key: &NsName,
         change: impl FnOnce(&mut T),

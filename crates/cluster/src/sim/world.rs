@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
 use crate::api::{App, KubeProxy, Name, ObjectRef, Pod, Prerequisite, Uid};
-use crate::control::{Allocated, Backoff, Cloud, Scheduler as PodScheduler};
+use crate::control::{self, Allocated, Backoff, Cloud};
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
@@ -62,7 +62,7 @@ pub struct World {
     pub(crate) missing: Arc<BTreeSet<Prerequisite>>,
     pub(crate) cloud: Cloud,
     pub(crate) allocated: Arc<Allocated>,
-    pub(crate) scheduler: PodScheduler,
+    pub(crate) scheduler: control::Scheduler,
     /// Owners that could not create all of their Pods and have logged that.
     pub(crate) failed_creates: BTreeSet<ObjectRef>,
     pub(crate) traffic: Traffic,
@@ -114,7 +114,7 @@ impl World {
             missing: Arc::default(),
             cloud: Cloud::default(),
             allocated: Arc::default(),
-            scheduler: PodScheduler::default(),
+            scheduler: control::Scheduler::default(),
             failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
             changes: Changes::default(),
@@ -246,7 +246,7 @@ impl World {
             Event::Connection { connection, request, timer } => {
                 self.connection_timer(connection, request, timer)
             }
-            Event::NeighborTimeout { packet } => self.neighbor_timed_out(packet),
+            Event::NeighbourTimeout { packet } => self.neighbour_timed_out(packet),
             Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
             Event::ProxyTerminates { node, family, start } => self.proxy_terminates(node, family, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),

@@ -71,12 +71,12 @@ pub struct ConnectionRecord {
     pub lost: Option<Lost>,
     /// The node whose outdated rules sent its first packet elsewhere than up-to-date rules would have.
     pub stale_rule: Option<Uid>,
-    /// Oldest first; only the last [`ConnectionRecord::PACKETS_KEPT`] of a long connection.
+    /// Oldest first; only the last [`ConnectionRecord::MAX_PACKETS`] of a long connection.
     pub packets: Vec<Arc<PacketTrace>>,
 }
 
 impl ConnectionRecord {
-    pub const PACKETS_KEPT: usize = 48;
+    pub const MAX_PACKETS: usize = 48;
 
     /// Its estimated memory, including the traces of its packets.
     pub(crate) fn bytes(&self) -> u64 {

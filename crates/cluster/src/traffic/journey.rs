@@ -203,7 +203,7 @@ impl World {
         }
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
             let packets = &mut live.record.packets;
-            if packets.len() >= crate::trace::ConnectionRecord::PACKETS_KEPT {
+            if packets.len() >= crate::trace::ConnectionRecord::MAX_PACKETS {
                 packets.remove(0);
             }
             packets.push(trace.clone());

@@ -8,11 +8,11 @@ use crate::trace::{HopKind, PacketKind, PacketVerdict, Place};
 
 impl World {
     /// The packet waits in the node during ARP or neighbour discovery.
-    pub(super) fn resolve_neighbor(&mut self, flight: Flight) {
+    pub(super) fn resolve_neighbour(&mut self, flight: Flight) {
         let packet = flight.trace.id;
         let at = self.clock.now() + self.timing.neighbour_timeout;
         self.traffic.flights.insert(packet, flight);
-        self.schedule(at, Event::NeighborTimeout { packet });
+        self.schedule(at, Event::NeighbourTimeout { packet });
     }
 
     /// Packets that wait in a node are lost when it loses power.
@@ -33,7 +33,7 @@ impl World {
         }
     }
 
-    pub(crate) fn neighbor_timed_out(&mut self, packet: PacketId) {
+    pub(crate) fn neighbour_timed_out(&mut self, packet: PacketId) {
         let Some(flight) = self.traffic.flights.remove(&packet) else { return };
         let place = flight.trace.hops.last().map(|h| h.place);
         let (connection, tuple, kind) = (flight.trace.connection, flight.tuple, flight.trace.kind);

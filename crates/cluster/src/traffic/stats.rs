@@ -77,7 +77,7 @@ pub struct PodCount {
 
 impl Stats {
     /// The most Pods with counts, including deleted ones.
-    const PODS_KEPT: usize = 4_096;
+    const MAX_PODS: usize = 4_096;
 
     /// What it takes in memory.
     pub(super) fn bytes(&self) -> u64 {
@@ -89,7 +89,7 @@ impl Stats {
     pub(crate) fn answered(&mut self, uid: Uid, pod: &NsName) {
         let count = self.pods.entry(uid).or_insert_with(|| PodCount { pod: pod.clone(), answered: 0 });
         count.answered += 1;
-        if self.pods.len() > Stats::PODS_KEPT {
+        if self.pods.len() > Stats::MAX_PODS {
             let oldest = self.pods.first().map(|(uid, _)| *uid);
             oldest.and_then(|uid| self.pods.remove(&uid));
         }

@@ -125,7 +125,7 @@ impl World {
                 let start = self.clock.now() + self.timing.forwarding;
                 self.transmit_at(start, flight, Place::Node(node), to, takes);
             }
-            (Traversal::Out, Route::NoNeighbour) => self.resolve_neighbor(flight),
+            (Traversal::Out, Route::NoNeighbour) => self.resolve_neighbour(flight),
             (Traversal::NoRoute, _) => self.end_flight_here(flight, PacketVerdict::NoRoute),
             (Traversal::Local | Traversal::Out, _) => self.reaches_node_itself(node, flight),
         }

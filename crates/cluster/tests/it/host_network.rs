@@ -2,7 +2,7 @@
 
 use crate::support::{self, go_on, key};
 use cluster::api::{Action, App, Kind, ObjectRef};
-use cluster::node::kubelet::PortTakenFor;
+use cluster::node::kubelet::PortAssumption;
 use cluster::sim::{Run, Span};
 use cluster::traffic::Counts;
 
@@ -99,13 +99,16 @@ fn an_app_is_told_what_it_listens_on() {
     };
     let taken = |run: &Run, port| {
         let pod = run.world().store().pods.get(&key("web")).expect("it is there").clone();
-        run.world().port_taken_for(&pod, port)
+        run.world().port_assumption(&pod, port)
     };
-    assert_eq!((taken(&run, 8080), taken(&run, 80)), (PortTakenFor::Declared, PortTakenFor::NotServed));
+    assert_eq!((taken(&run, 8080), taken(&run, 80)), (PortAssumption::Declared, PortAssumption::NotServed));
     for pod in ["web", "other"] {
         run.act(Action::SetApp { app: app(pod, vec![80]) }).expect("anybody may");
     }
-    assert_eq!((taken(&run, 8080), taken(&run, 80)), (PortTakenFor::SaidNotServed, PortTakenFor::Said));
+    assert_eq!(
+        (taken(&run, 8080), taken(&run, 80)),
+        (PortAssumption::RefusedByApp, PortAssumption::ServedByApp)
+    );
     let before = counts(&run, "caller").refused;
     go_on(&mut run, Span::from_secs(10));
     assert!(counts(&run, "caller").refused > before + 5, "nobody listens on the target port");

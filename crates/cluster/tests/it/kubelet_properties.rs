@@ -47,7 +47,7 @@ spec:
 ";
 
 #[derive(Clone, Debug)]
-enum Deed {
+enum Step {
     Readiness(u8, bool),
     Liveness(u8, bool),
     Crash(u8),
@@ -61,26 +61,26 @@ enum Deed {
     Wait(u16),
 }
 
-fn deeds() -> impl Strategy<Value = Vec<Deed>> {
-    let deed = prop_oneof![
-        any::<(u8, bool)>().prop_map(|(i, pass)| Deed::Readiness(i, pass)),
-        any::<(u8, bool)>().prop_map(|(i, pass)| Deed::Liveness(i, pass)),
-        any::<u8>().prop_map(Deed::Crash),
-        any::<(u8, u8)>().prop_map(|(i, code)| Deed::Finish(i, code % 2)),
-        any::<u8>().prop_map(Deed::Delete),
-        any::<(u8, u8)>().prop_map(|(after, code)| Deed::Exits(after % 30, code % 2)),
-        any::<u8>().prop_map(|seconds| Deed::Drains(seconds % 20)),
-        any::<(u8, bool)>().prop_map(|(i, missing)| Deed::Missing(i, missing)),
-        any::<bool>().prop_map(Deed::Power),
-        any::<bool>().prop_map(Deed::CutOff),
-        (100..30_000u16).prop_map(Deed::Wait),
-        (100..30_000u16).prop_map(Deed::Wait),
-        (100..30_000u16).prop_map(Deed::Wait),
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        any::<(u8, bool)>().prop_map(|(i, pass)| Step::Readiness(i, pass)),
+        any::<(u8, bool)>().prop_map(|(i, pass)| Step::Liveness(i, pass)),
+        any::<u8>().prop_map(Step::Crash),
+        any::<(u8, u8)>().prop_map(|(i, code)| Step::Finish(i, code % 2)),
+        any::<u8>().prop_map(Step::Delete),
+        any::<(u8, u8)>().prop_map(|(after, code)| Step::Exits(after % 30, code % 2)),
+        any::<u8>().prop_map(|seconds| Step::Drains(seconds % 20)),
+        any::<(u8, bool)>().prop_map(|(i, missing)| Step::Missing(i, missing)),
+        any::<bool>().prop_map(Step::Power),
+        any::<bool>().prop_map(Step::CutOff),
+        (100..30_000u16).prop_map(Step::Wait),
+        (100..30_000u16).prop_map(Step::Wait),
+        (100..30_000u16).prop_map(Step::Wait),
     ];
-    proptest::collection::vec(deed, 1..20)
+    proptest::collection::vec(step, 1..20)
 }
 
-fn action(world: &World, deed: &Deed) -> Option<Action> {
+fn action(world: &World, step: &Step) -> Option<Action> {
     let pods: Vec<NsName> = world.store().pods.keys().cloned().collect();
     let pod = |i: u8| (!pods.is_empty()).then(|| pods[usize::from(i) % pods.len()].clone());
     let app = |start_up, drains, exits| App {
@@ -94,27 +94,27 @@ fn action(world: &World, deed: &Deed) -> Option<Action> {
         exits,
     };
     let seconds = |s: u8| Span::from_secs(u64::from(s));
-    Some(match *deed {
-        Deed::Readiness(i, pass) => Action::SetReadiness { pod: pod(i)?, container: None, pass },
-        Deed::Liveness(i, pass) => Action::SetLiveness { pod: pod(i)?, container: None, pass },
-        Deed::Crash(i) => Action::CrashPod { pod: pod(i)?, container: None },
-        Deed::Finish(i, code) => Action::FinishPod { pod: pod(i)?, container: None, exit_code: code.into() },
-        Deed::Delete(i) => {
+    Some(match *step {
+        Step::Readiness(i, pass) => Action::SetReadiness { pod: pod(i)?, container: None, pass },
+        Step::Liveness(i, pass) => Action::SetLiveness { pod: pod(i)?, container: None, pass },
+        Step::Crash(i) => Action::CrashPod { pod: pod(i)?, container: None },
+        Step::Finish(i, code) => Action::FinishPod { pod: pod(i)?, container: None, exit_code: code.into() },
+        Step::Delete(i) => {
             let NsName { namespace, name } = pod(i)?;
             Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } }
         }
-        Deed::Exits(after, code) => {
+        Step::Exits(after, code) => {
             let exits = Exits { after: seconds(after), code: code.into() };
             Action::SetApp { app: app(Some(seconds(after / 2)), None, Some(exits)) }
         }
-        Deed::Drains(s) => Action::SetApp { app: app(None, Some(seconds(s)), None) },
-        Deed::Missing(i, missing) => {
+        Step::Drains(s) => Action::SetApp { app: app(None, Some(seconds(s)), None) },
+        Step::Missing(i, missing) => {
             let what = ["image/i", "image/j", "cm/c"][usize::from(i) % 3];
             Action::SetMissing { what: Prerequisite::parse(what).expect("it names one"), missing }
         }
-        Deed::Power(on) => Action::PowerNode { node: "node-1".into(), on },
-        Deed::CutOff(on) => Action::CutOffNode { node: "node-1".into(), on },
-        Deed::Wait(_) => return None,
+        Step::Power(on) => Action::PowerNode { node: "node-1".into(), on },
+        Step::CutOff(on) => Action::CutOffNode { node: "node-1".into(), on },
+        Step::Wait(_) => return None,
     })
 }
 
@@ -187,13 +187,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn whatever_is_done(deeds in deeds(), seed in any::<u64>()) {
+    fn whatever_is_done(steps in steps(), seed in any::<u64>()) {
         let mut run = support::start(PODS, seed);
         let mut seen = Seen::default();
         go_on(&mut run, &mut seen, Span::from_secs(10));
-        for deed in &deeds {
-            match (deed, action(run.world(), deed)) {
-                (Deed::Wait(millis), _) => go_on(&mut run, &mut seen, Span::from_millis(u64::from(*millis))),
+        for step in &steps {
+            match (step, action(run.world(), step)) {
+                (Step::Wait(millis), _) => go_on(&mut run, &mut seen, Span::from_millis(u64::from(*millis))),
                 (_, Some(action)) => {
                     // What is refused changes nothing, which others test.
                     let _ = run.act(action);

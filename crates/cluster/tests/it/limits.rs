@@ -48,7 +48,7 @@ fn the_document_says_every_limit() {
         ("requests a second", u64::from(cluster::traffic::MAX_RATE_MILLI) / 1_000),
         ("objects of a cluster", u64::from(OBJECT_LIMIT)),
         ("open connections", u64::from(cluster::traffic::Traffic::OPEN_PER_CLIENT)),
-        ("traces", cluster::trace::ConnectionRecord::PACKETS_KEPT as u64),
+        ("traces", cluster::trace::ConnectionRecord::MAX_PACKETS as u64),
         ("manifests applied", Run::TEXT_LIMIT),
         ("history", Run::HISTORY_BUDGET),
     ];

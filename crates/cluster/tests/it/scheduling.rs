@@ -253,21 +253,21 @@ fn two_pods_cannot_have_one_port_of_a_node() {
 
 /// What is done to a random cluster, by numbers that are folded onto what is there.
 #[derive(Clone, Debug)]
-enum Deed {
+enum Step {
     Scale(u8, u8),
     Cordon(u8, bool),
     DeletePod(u8),
     AddNode,
 }
 
-fn deeds() -> impl Strategy<Value = Vec<Deed>> {
-    let deed = prop_oneof![
-        any::<(u8, u8)>().prop_map(|(which, count)| Deed::Scale(which, count % 12)),
-        any::<(u8, bool)>().prop_map(|(which, on)| Deed::Cordon(which, on)),
-        any::<u8>().prop_map(Deed::DeletePod),
-        Just(Deed::AddNode),
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        any::<(u8, u8)>().prop_map(|(which, count)| Step::Scale(which, count % 12)),
+        any::<(u8, bool)>().prop_map(|(which, on)| Step::Cordon(which, on)),
+        any::<u8>().prop_map(Step::DeletePod),
+        Just(Step::AddNode),
     ];
-    proptest::collection::vec(deed, 0..6)
+    proptest::collection::vec(step, 0..6)
 }
 
 /// Of a node: labels and taints.
@@ -323,7 +323,7 @@ proptest! {
     fn a_bound_pod_fits_and_a_waiting_one_does_not(
         nodes in proptest::collection::vec(node(), 1..5),
         workloads in proptest::collection::vec(workload(), 1..4),
-        deeds in deeds(),
+        steps in steps(),
     ) {
         let nodes = nodes.iter().enumerate().map(|(n, rest)| {
             format!("{{apiVersion: v1, kind: Node, metadata: {{name: node-{n}, {rest}}}")
@@ -338,8 +338,8 @@ proptest! {
         let mut run = start(&manifests.join("\n---\n"), 7);
         go_on(&mut run, Span::from_secs(60));
         check_placement(run.world());
-        for deed in deeds {
-            if let Some(action) = action(run.world(), &deed) {
+        for step in steps {
+            if let Some(action) = action(run.world(), &step) {
                 run.act(action).expect("it is possible");
             }
             go_on(&mut run, Span::from_secs(60));
@@ -348,26 +348,26 @@ proptest! {
     }
 }
 
-fn action(world: &World, deed: &Deed) -> Option<Action> {
+fn action(world: &World, step: &Step) -> Option<Action> {
     let store = world.store();
     fn nth<T>(mut all: Vec<T>, index: u8) -> Option<T> {
         let count = all.len();
         (count > 0).then(|| all.swap_remove(usize::from(index) % count))
     }
-    Some(match deed {
-        Deed::Scale(which, replicas) => {
+    Some(match step {
+        Step::Scale(which, replicas) => {
             let deployment = nth(store.deployments.keys().cloned().collect(), *which)?;
             Action::scale_deployment(&deployment, u32::from(*replicas))
         }
-        Deed::Cordon(which, on) => {
+        Step::Cordon(which, on) => {
             let NsName { name, .. } = nth(store.nodes.keys().cloned().collect(), *which)?;
             Action::Cordon { node: name, on: *on }
         }
-        Deed::DeletePod(which) => {
+        Step::DeletePod(which) => {
             let NsName { namespace, name } = nth(store.pods.keys().cloned().collect(), *which)?;
             Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } }
         }
-        Deed::AddNode => Action::AddNode { name: None, zone: Some("z".into()) },
+        Step::AddNode => Action::AddNode { name: None, zone: Some("z".into()) },
     })
 }
 

@@ -36,7 +36,7 @@ pub use stateful_set::{
 use super::Labels;
 
 /// A kind with `spec` and `status`, of which a request gives the spec, and controllers write the status.
-pub trait HasStatus: super::Resource {
+pub trait StatusSubresource: super::Resource {
     /// Whether a change from `old` raises `metadata.generation`.
     fn has_spec_of(&self, old: &Self) -> bool;
     /// What was written to the status before stays.
@@ -47,7 +47,7 @@ pub trait HasStatus: super::Resource {
 
 macro_rules! has_status {
     ($kind:ident, $immutable:expr) => {
-        impl crate::api::workload::HasStatus for $kind {
+        impl crate::api::workload::StatusSubresource for $kind {
             fn has_spec_of(&self, old: &$kind) -> bool {
                 self.spec == old.spec
             }

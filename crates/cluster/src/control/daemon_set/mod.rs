@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::pods::{Owner, is_available, is_ready, is_terminal, next_available, slow_start};
+use super::revisions::CONTROLLER_REVISION_HASH_LABEL;
 use crate::api::{
     DaemonSet, DaemonSetStatus, DaemonSetUpdateStrategy, Kind, Meta, Name, Node, NsName, Phase, Pod, Str,
 };
 use crate::sim::{LogEntry, WorkItem, World};
 use placement::should_run;
 
-/// The Pods' label with the hash of their template.
-const HASH_LABEL: &str = "controller-revision-hash";
 const GENERATION_LABEL: &str = "pod-template-generation";
 /// daemon_controller.go, BurstReplicas.
 const BURST: usize = 250;
@@ -42,7 +41,7 @@ impl Sync<'_> {
     }
 
     fn is_updated(&self, pod: &Pod) -> bool {
-        pod.meta.labels.get(HASH_LABEL) == Some(&self.hash)
+        pod.meta.labels.get(CONTROLLER_REVISION_HASH_LABEL) == Some(&self.hash)
     }
 
     fn is_available(&self, pod: &Pod, world: &World) -> bool {
@@ -55,8 +54,8 @@ impl World {
         let Some(set) = self.store.daemon_sets.get(key).cloned() else { return };
         let set = &*set;
         let owner = Owner { kind: Kind::DaemonSet, meta: &set.meta, selector: &set.spec.selector };
-        let revision = self.sync_revision_of(&owner, &set.spec.template, HASH_LABEL);
-        let hash = revision.meta.labels.get(HASH_LABEL).cloned().unwrap_or_default();
+        let revision = self.sync_revision_of(&owner, &set.spec.template, CONTROLLER_REVISION_HASH_LABEL);
+        let hash = revision.meta.labels.get(CONTROLLER_REVISION_HASH_LABEL).cloned().unwrap_or_default();
         let pods = self.claim_pods(&owner, |_| true);
         let nodes = self.store.nodes.iter().cloned().collect();
         let mut sync = Sync { set, owner, nodes, pods, hash };
@@ -162,7 +161,7 @@ impl World {
         let meta: &Meta = &sync.set.meta;
         let mut pod = sync.owner.pod_of(&sync.set.spec.template);
         self.name_pod(&sync.owner, &mut pod);
-        pod.meta.labels.insert(HASH_LABEL.into(), sync.hash.clone());
+        pod.meta.labels.insert(CONTROLLER_REVISION_HASH_LABEL.into(), sync.hash.clone());
         if let Some(generation) = meta.annotations.get(DaemonSet::TEMPLATE_GENERATION) {
             pod.meta.labels.insert(GENERATION_LABEL.into(), generation.clone());
         }
@@ -172,11 +171,12 @@ impl World {
 
     fn clean_up_daemon_history(&mut self, sync: &Sync<'_>) {
         let hashes: BTreeSet<&Str> =
-            sync.pods.iter().filter_map(|pod| pod.meta.labels.get(HASH_LABEL)).collect();
+            sync.pods.iter().filter_map(|pod| pod.meta.labels.get(CONTROLLER_REVISION_HASH_LABEL)).collect();
         let revisions = self.revisions_of(sync.set.meta.uid);
         let is_live = |hash: &Str| hashes.contains(hash) || *hash == sync.hash;
-        let live =
-            revisions.iter().filter(|revision| revision.meta.labels.get(HASH_LABEL).is_some_and(is_live));
+        let live = revisions
+            .iter()
+            .filter(|revision| revision.meta.labels.get(CONTROLLER_REVISION_HASH_LABEL).is_some_and(is_live));
         let live: BTreeSet<Str> = live.map(|revision| revision.meta.name.clone()).collect();
         self.truncate_revisions(sync.set.meta.uid, sync.set.spec.revision_history_limit, &live);
     }

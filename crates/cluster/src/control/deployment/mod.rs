@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::api::{Deployment, DeploymentStrategy, NsName, ReplicaSet};
 use crate::sim::World;
 
-pub(crate) use replica_sets::{HASH_LABEL, equal_ignore_hash};
+pub(crate) use replica_sets::{POD_TEMPLATE_HASH_LABEL, equal_ignore_hash};
 pub(crate) use revision::{is_copied, revision_of};
 
 /// What one sync works on: the Deployment as this sync has changed it, and its ReplicaSets as they were read, those of

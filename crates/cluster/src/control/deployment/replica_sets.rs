@@ -11,7 +11,7 @@ use crate::api::{
 use crate::control::names::template_hash;
 use crate::sim::{LogEntry, World};
 
-pub(crate) const HASH_LABEL: &str = "pod-template-hash";
+pub(crate) const POD_TEMPLATE_HASH_LABEL: &str = "pod-template-hash";
 
 impl World {
     /// ClaimReplicaSets: releases those that its selector no longer matches, and adopts those without an owner that
@@ -86,9 +86,9 @@ impl World {
             return set.clone();
         }
         let mut template = spec.template.clone();
-        template.labels.insert(HASH_LABEL.into(), hash.as_str().into());
+        template.labels.insert(POD_TEMPLATE_HASH_LABEL.into(), hash.as_str().into());
         let mut selector = spec.selector.clone();
-        selector.match_labels.insert(HASH_LABEL.into(), hash.as_str().into());
+        selector.match_labels.insert(POD_TEMPLATE_HASH_LABEL.into(), hash.as_str().into());
         let replicas = new_size(deployment, rollout.desired_total(), 0);
         let mut annotations = crate::api::Labels::new();
         let revision = next_revision(&rollout.old);
@@ -174,6 +174,6 @@ fn owner_ref(deployment: &Meta) -> OwnerRef {
 /// deployment_util.go, EqualIgnoreHash.
 pub(crate) fn equal_ignore_hash(of_set: &PodTemplate, of_deployment: &PodTemplate) -> bool {
     let mut of_set = of_set.clone();
-    of_set.labels.remove(HASH_LABEL);
+    of_set.labels.remove(POD_TEMPLATE_HASH_LABEL);
     of_set.is_equivalent(of_deployment)
 }

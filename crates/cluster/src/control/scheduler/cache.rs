@@ -33,18 +33,18 @@ pub struct NodeInfo {
 
 /// A node that exists, and what is on it.
 #[derive(Clone, Copy)]
-pub struct KnownNode<'a> {
+pub struct CachedNode<'a> {
     pub node: &'a Node,
     pub info: &'a NodeInfo,
 }
 
 impl Cache {
     /// By name.
-    pub fn nodes(&self) -> impl Iterator<Item = KnownNode<'_>> {
+    pub fn nodes(&self) -> impl Iterator<Item = CachedNode<'_>> {
         self.nodes.values().filter_map(|info| info.known())
     }
 
-    pub fn node(&self, name: &str) -> Option<KnownNode<'_>> {
+    pub fn node(&self, name: &str) -> Option<CachedNode<'_>> {
         self.nodes.get(name)?.known()
     }
 
@@ -111,8 +111,8 @@ impl NodeInfo {
         info
     }
 
-    pub fn known(&self) -> Option<KnownNode<'_>> {
-        Some(KnownNode { node: self.node.as_deref()?, info: self })
+    pub fn known(&self) -> Option<CachedNode<'_>> {
+        Some(CachedNode { node: self.node.as_deref()?, info: self })
     }
 
     fn set_node(&mut self, node: &Arc<Node>) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cache::KnownNode;
+use super::cache::CachedNode;
 use super::host_ports::{self, HostPort};
 use super::requests::Resources;
 use super::score::normalize;
@@ -21,7 +21,7 @@ pub fn find_node(cluster: Cluster<'_>, chance: Chance, pod: &Pod) -> Result<Name
         nodes => scores(cluster, pod, nodes),
     };
     let best = scores.iter().max();
-    let equals: Vec<KnownNode<'_>> = feasible
+    let equals: Vec<CachedNode<'_>> = feasible
         .iter()
         .zip(&scores)
         .filter(|(_, score)| Some(*score) == best)
@@ -39,7 +39,7 @@ struct Rejected {
 }
 
 /// At least one node (findNodesThatFitPod).
-fn nodes_that_fit<'a>(cluster: Cluster<'a>, pod: &'a Pod) -> Result<Vec<KnownNode<'a>>, FitError> {
+fn nodes_that_fit<'a>(cluster: Cluster<'a>, pod: &'a Pod) -> Result<Vec<CachedNode<'a>>, FitError> {
     let all = cluster.cache.nodes().count() as u32;
     if all == 0 {
         return Err(FitError::NoNodes);
@@ -103,7 +103,7 @@ impl<'a> Filters<'a> {
 
     /// The first filter that rejects the node, in the order of apis/config/v1/default_plugins.go. NodeName is not among
     /// them: a Pod that names its node does not come here. Volumes are taken to fit everywhere.
-    fn reject(&self, node: KnownNode<'_>) -> Option<Rejected> {
+    fn reject(&self, node: CachedNode<'_>) -> Option<Rejected> {
         let (spec, one) =
             (&self.pod.spec, |reason, is_resolvable| Rejected { reasons: vec![reason], is_resolvable });
         if !taint_toleration::may_schedule(spec, node.node) {
@@ -133,14 +133,14 @@ impl<'a> Filters<'a> {
 
 /// prioritizeNodes, with the weights of default_plugins.go. ImageLocality scores all alike: every node is taken to have
 /// no image.
-fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[KnownNode<'_>]) -> Vec<i64> {
+fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Vec<i64> {
     let mut totals = vec![0; nodes.len()];
     let mut add = |weight: i64, scores: &[i64]| {
         for (total, score) in totals.iter_mut().zip(scores) {
             *total += weight * score;
         }
     };
-    let of_nodes = |score: &dyn Fn(&KnownNode<'_>) -> i64| nodes.iter().map(score).collect::<Vec<i64>>();
+    let of_nodes = |score: &dyn Fn(&CachedNode<'_>) -> i64| nodes.iter().map(score).collect::<Vec<i64>>();
     let mut taints = of_nodes(&|node| taint_toleration::intolerable(&pod.spec, &node.info.taints));
     normalize(&mut taints, true);
     add(3, &taints);

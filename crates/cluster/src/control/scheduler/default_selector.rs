@@ -31,22 +31,23 @@ pub fn default_selector(store: &Store, pod: &Pod) -> Selector {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lab::{Lab, labels};
+    use super::super::fixture::{Fixture, labels};
     use super::*;
 
     /// After plugins/helper/spread_test.go, TestDefaultSelector.
     #[test]
     fn services_and_the_replica_set_select() {
-        let mut lab = Lab::default();
-        let mut pod = lab.incoming("app=web track=stable pod-template-hash=1");
-        let selected = |lab: &Lab, pod: &Pod| default_selector(lab.cluster().store, pod).match_labels;
-        assert_eq!(selected(&lab, &pod), labels(""));
-        lab.service("web", "app=web");
-        lab.service("other", "app=other");
-        assert_eq!(selected(&lab, &pod), labels("app=web"));
-        lab.service("stable", "track=stable");
-        assert_eq!(selected(&lab, &pod), labels("app=web track=stable"));
-        pod.meta.owner = Some(lab.replica_set("web-1", "app=web pod-template-hash=1"));
-        assert_eq!(selected(&lab, &pod), labels("app=web track=stable pod-template-hash=1"));
+        let mut fixture = Fixture::default();
+        let mut pod = fixture.incoming("app=web track=stable pod-template-hash=1");
+        let selected =
+            |fixture: &Fixture, pod: &Pod| default_selector(fixture.cluster().store, pod).match_labels;
+        assert_eq!(selected(&fixture, &pod), labels(""));
+        fixture.service("web", "app=web");
+        fixture.service("other", "app=other");
+        assert_eq!(selected(&fixture, &pod), labels("app=web"));
+        fixture.service("stable", "track=stable");
+        assert_eq!(selected(&fixture, &pod), labels("app=web track=stable"));
+        pod.meta.owner = Some(fixture.replica_set("web-1", "app=web pod-template-hash=1"));
+        assert_eq!(selected(&fixture, &pod), labels("app=web track=stable pod-template-hash=1"));
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::cache::{KnownNode, NodeInfo};
+use super::cache::{CachedNode, NodeInfo};
 use super::host_ports::{self, HostPort};
 use super::requests::Resources;
 use super::{inter_pod_affinity, node_affinity, node_resources, pod_topology_spread, taint_toleration};
@@ -14,7 +14,7 @@ use crate::store::Store;
 
 /// What rejected a Pod (UnschedulablePlugins).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rejector {
+pub enum Plugin {
     /// There was no node at all.
     NoNodes,
     NodeUnschedulable,
@@ -26,40 +26,38 @@ pub enum Rejector {
     InterPodAffinity,
 }
 
-impl Rejector {
-    const ALL: [Rejector; 8] = [
-        Rejector::NoNodes,
-        Rejector::NodeUnschedulable,
-        Rejector::TaintToleration,
-        Rejector::NodeAffinity,
-        Rejector::NodePorts,
-        Rejector::NodeResourcesFit,
-        Rejector::PodTopologySpread,
-        Rejector::InterPodAffinity,
+impl Plugin {
+    const ALL: [Plugin; 8] = [
+        Plugin::NoNodes,
+        Plugin::NodeUnschedulable,
+        Plugin::TaintToleration,
+        Plugin::NodeAffinity,
+        Plugin::NodePorts,
+        Plugin::NodeResourcesFit,
+        Plugin::PodTopologySpread,
+        Plugin::InterPodAffinity,
     ];
 
-    pub fn of(error: &FitError) -> BTreeSet<Rejector> {
+    pub fn of(error: &FitError) -> BTreeSet<Plugin> {
         match error {
-            FitError::NoNodes => [Rejector::NoNodes].into(),
-            FitError::Nodes { rejections: Rejections::AffinityConflict, .. } => {
-                [Rejector::NodeAffinity].into()
-            }
+            FitError::NoNodes => [Plugin::NoNodes].into(),
+            FitError::Nodes { rejections: Rejections::AffinityConflict, .. } => [Plugin::NodeAffinity].into(),
             FitError::Nodes { rejections: Rejections::Counted(reasons), .. } => {
-                reasons.iter().map(|(reason, _)| Rejector::of_reason(reason)).collect()
+                reasons.iter().map(|(reason, _)| Plugin::of_reason(reason)).collect()
             }
         }
     }
 
-    fn of_reason(reason: &Rejection) -> Rejector {
+    fn of_reason(reason: &Rejection) -> Plugin {
         match reason {
-            Rejection::NodeUnschedulable => Rejector::NodeUnschedulable,
-            Rejection::TaintToleration => Rejector::TaintToleration,
-            Rejection::NodeAffinity | Rejection::NotNamedByAffinity => Rejector::NodeAffinity,
-            Rejection::NodePorts => Rejector::NodePorts,
-            Rejection::TooManyPods | Rejection::Insufficient(_) => Rejector::NodeResourcesFit,
-            Rejection::MissingTopologyLabel | Rejection::TopologySpread => Rejector::PodTopologySpread,
+            Rejection::NodeUnschedulable => Plugin::NodeUnschedulable,
+            Rejection::TaintToleration => Plugin::TaintToleration,
+            Rejection::NodeAffinity | Rejection::NotNamedByAffinity => Plugin::NodeAffinity,
+            Rejection::NodePorts => Plugin::NodePorts,
+            Rejection::TooManyPods | Rejection::Insufficient(_) => Plugin::NodeResourcesFit,
+            Rejection::MissingTopologyLabel | Rejection::TopologySpread => Plugin::PodTopologySpread,
             Rejection::PodAffinity | Rejection::PodAntiAffinity | Rejection::ExistingPodAntiAffinity => {
-                Rejector::InterPodAffinity
+                Plugin::InterPodAffinity
             }
         }
     }
@@ -79,53 +77,50 @@ pub enum ClusterEvent<'a> {
 
 impl ClusterEvent<'_> {
     /// The plugins that have registered for it.
-    pub fn concerns(self) -> &'static [Rejector] {
+    pub fn concerns(self) -> &'static [Plugin] {
         match self {
             ClusterEvent::PodAdded(_) | ClusterEvent::PodUpdated(..) => {
-                &[Rejector::PodTopologySpread, Rejector::InterPodAffinity]
+                &[Plugin::PodTopologySpread, Plugin::InterPodAffinity]
             }
             ClusterEvent::PodDeleted(_) => &[
-                Rejector::NodePorts,
-                Rejector::NodeResourcesFit,
-                Rejector::PodTopologySpread,
-                Rejector::InterPodAffinity,
+                Plugin::NodePorts,
+                Plugin::NodeResourcesFit,
+                Plugin::PodTopologySpread,
+                Plugin::InterPodAffinity,
             ],
-            ClusterEvent::NodeAdded(_) | ClusterEvent::NodeUpdated(..) => &Rejector::ALL,
-            ClusterEvent::NodeDeleted(_) => &[Rejector::PodTopologySpread],
+            ClusterEvent::NodeAdded(_) | ClusterEvent::NodeUpdated(..) => &Plugin::ALL,
+            ClusterEvent::NodeDeleted(_) => &[Plugin::PodTopologySpread],
         }
     }
 
     /// Whether the plugin would let the Pod be tried again.
-    pub fn may_help(self, store: &Store, pod: &Pod, rejector: Rejector) -> bool {
+    pub fn may_help(self, store: &Store, pod: &Pod, plugin: Plugin) -> bool {
         match self {
-            ClusterEvent::PodAdded(new) => pod_changed(store, pod, None, Some(new), rejector),
-            ClusterEvent::PodUpdated(old, new) => pod_changed(store, pod, Some(old), Some(new), rejector),
-            ClusterEvent::PodDeleted(old) => pod_changed(store, pod, Some(old), None, rejector),
-            ClusterEvent::NodeAdded(new) => node_is_there(pod, None, new, rejector),
-            ClusterEvent::NodeUpdated(old, new) => node_is_there(pod, Some(old), new, rejector),
+            ClusterEvent::PodAdded(new) => pod_changed(store, pod, None, Some(new), plugin),
+            ClusterEvent::PodUpdated(old, new) => pod_changed(store, pod, Some(old), Some(new), plugin),
+            ClusterEvent::PodDeleted(old) => pod_changed(store, pod, Some(old), None, plugin),
+            ClusterEvent::NodeAdded(new) => node_is_there(pod, None, new, plugin),
+            ClusterEvent::NodeUpdated(old, new) => node_is_there(pod, Some(old), new, plugin),
             ClusterEvent::NodeDeleted(old) => {
-                rejector == Rejector::PodTopologySpread && has_topology_keys(pod, old)
+                plugin == Plugin::PodTopologySpread && has_topology_keys(pod, old)
             }
         }
     }
 }
 
-fn pod_changed(store: &Store, pod: &Pod, old: Option<&Pod>, new: Option<&Pod>, rejector: Rejector) -> bool {
+fn pod_changed(store: &Store, pod: &Pod, old: Option<&Pod>, new: Option<&Pod>, plugin: Plugin) -> bool {
     let deleted = old.filter(|_| new.is_none());
-    match rejector {
-        Rejector::NodePorts => deleted
+    match plugin {
+        Plugin::NodePorts => deleted
             .is_some_and(|deleted| !host_ports::fit(&HostPort::of(&pod.spec), &HostPort::of(&deleted.spec))),
-        Rejector::NodeResourcesFit => deleted.is_some(),
-        Rejector::PodTopologySpread => {
+        Plugin::NodeResourcesFit => deleted.is_some(),
+        Plugin::PodTopologySpread => {
             let counted =
                 |other: Option<&Pod>| other.is_some_and(|other| pod_topology_spread::counts(pod, other));
             counted(old) != counted(new)
         }
-        Rejector::InterPodAffinity => affine_pod_changed(store, pod, old, new),
-        Rejector::NoNodes
-        | Rejector::NodeUnschedulable
-        | Rejector::TaintToleration
-        | Rejector::NodeAffinity => false,
+        Plugin::InterPodAffinity => affine_pod_changed(store, pod, old, new),
+        Plugin::NoNodes | Plugin::NodeUnschedulable | Plugin::TaintToleration | Plugin::NodeAffinity => false,
     }
 }
 
@@ -147,31 +142,31 @@ fn affine_pod_changed(store: &Store, pod: &Pod, old: Option<&Pod>, new: Option<&
 }
 
 /// A node was added (`old` is None) or changed.
-fn node_is_there(pod: &Pod, old: Option<&Arc<Node>>, new: &Arc<Node>, rejector: Rejector) -> bool {
+fn node_is_there(pod: &Pod, old: Option<&Arc<Node>>, new: &Arc<Node>, plugin: Plugin) -> bool {
     let spec = &pod.spec;
     let (before, after) = (old.map(NodeInfo::new), NodeInfo::new(new));
-    let became = |holds: &dyn Fn(KnownNode<'_>) -> bool| {
+    let became = |holds: &dyn Fn(CachedNode<'_>) -> bool| {
         let was = before.as_ref().and_then(NodeInfo::known).is_some_and(holds);
         !was && after.known().is_some_and(holds)
     };
-    match rejector {
-        Rejector::NoNodes | Rejector::NodePorts => old.is_none(),
-        Rejector::NodeUnschedulable => became(&|node| !node.node.spec.unschedulable),
-        Rejector::TaintToleration => became(&|node| taint_toleration::tolerates(spec, &node.info.taints)),
-        Rejector::NodeAffinity => became(&|node| node_affinity::matches(spec, node.node)),
-        Rejector::NodeResourcesFit => {
+    match plugin {
+        Plugin::NoNodes | Plugin::NodePorts => old.is_none(),
+        Plugin::NodeUnschedulable => became(&|node| !node.node.spec.unschedulable),
+        Plugin::TaintToleration => became(&|node| taint_toleration::tolerates(spec, &node.info.taints)),
+        Plugin::NodeAffinity => became(&|node| node_affinity::matches(spec, node.node)),
+        Plugin::NodeResourcesFit => {
             let requests = Resources::requested_by(spec);
             let fits = node_resources::insufficient(&requests, &after).is_none();
             fits && before.is_none_or(|before| has_more(&before, &after))
         }
-        Rejector::PodTopologySpread => {
+        Plugin::PodTopologySpread => {
             let (was, is) = (old.is_some_and(|old| has_topology_keys(pod, old)), has_topology_keys(pod, new));
             let changed = || {
                 old.is_none_or(|old| old.meta.labels != new.meta.labels || old.spec.taints != new.spec.taints)
             };
             was != is || (is && changed())
         }
-        Rejector::InterPodAffinity => affine_node_changed(pod, old, new),
+        Plugin::InterPodAffinity => affine_node_changed(pod, old, new),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Cluster;
-use super::cache::{KnownNode, is_assigned};
+use super::cache::{CachedNode, is_assigned};
 use super::double::Fraction;
 use crate::api::{Affinity, Labels, Pod, PodAffinityTerm, Rejection, Selector, Str};
 use crate::store::Store;
@@ -73,7 +73,7 @@ impl<'a> Filter<'a> {
     }
 
     /// The reason, in the order of InterPodAffinity.Filter.
-    pub fn rejects(&self, node: KnownNode<'_>) -> Option<Rejection> {
+    pub fn rejects(&self, node: CachedNode<'_>) -> Option<Rejection> {
         if !self.has_affinity(node) {
             return Some(Rejection::PodAffinity);
         }
@@ -92,7 +92,7 @@ impl<'a> Filter<'a> {
     }
 
     /// satisfyPodAffinity: the first of a series that is affine to itself may go anywhere.
-    fn has_affinity(&self, node: KnownNode<'_>) -> bool {
+    fn has_affinity(&self, node: CachedNode<'_>) -> bool {
         let value = |term: &'a PodAffinityTerm| node.node.meta.labels.get(&term.topology_key);
         if self.required.iter().any(|term| value(term).is_none()) {
             return false;
@@ -127,7 +127,7 @@ fn with_affinity(cluster: Cluster<'_>) -> impl Iterator<Item = (&Arc<Pod>, &Affi
 }
 
 /// The score of each node; None if no Pod has anything to say (PreScore, Score, NormalizeScore).
-pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[KnownNode<'_>]) -> Option<Vec<i64>> {
+pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Option<Vec<i64>> {
     let mut domains = Domains::new();
     if let Some(affinity) = pod.spec.affinity.as_deref() {
         for (terms, sign) in
@@ -156,7 +156,7 @@ pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[KnownNode<'_>]) -> Optio
     if domains.is_empty() {
         return None;
     }
-    let score = |node: &KnownNode<'_>| {
+    let score = |node: &CachedNode<'_>| {
         let labels = &node.node.meta.labels;
         let here = domains
             .iter()
@@ -227,7 +227,7 @@ fn matched<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::lab::Lab;
+    use super::super::fixture::Fixture;
     use super::*;
     use crate::api::{Operator, PodAffinity, Requirement, WeightedPodAffinityTerm};
 
@@ -300,8 +300,8 @@ mod tests {
     }
 
     /// `+` fits; else `a`ffinity, a`n`ti-affinity, `e`xisting Pods' anti-affinity.
-    fn filtered(lab: &Lab, pod: &Pod) -> String {
-        let filter = Filter::new(lab.cluster(), pod);
+    fn filtered(fixture: &Fixture, pod: &Pod) -> String {
+        let filter = Filter::new(fixture.cluster(), pod);
         let sign = |node| match filter.rejects(node) {
             None => '+',
             Some(Rejection::PodAffinity) => 'a',
@@ -309,7 +309,7 @@ mod tests {
             Some(Rejection::ExistingPodAntiAffinity) => 'e',
             Some(other) => panic!("{other}"),
         };
-        lab.cluster().cache.nodes().map(sign).collect()
+        fixture.cluster().cache.nodes().map(sign).collect()
     }
 
     /// After interpodaffinity/filtering_test.go, TestRequiredAffinitySingleNode.
@@ -338,14 +338,14 @@ mod tests {
             (&[], &[], &["security NotIn S1 @zone"], "+"),
             (&[], &[], &["security In S1 @no-such-label"], "+"),
         ] {
-            let mut lab = Lab::default();
-            lab.node("node1 region=r1 zone=z11");
-            let mut existing = lab.bound("existing", "node1", "service=securityscan");
+            let mut fixture = Fixture::default();
+            fixture.node("node1 region=r1 zone=z11");
+            let mut existing = fixture.bound("existing", "node1", "service=securityscan");
             require(&mut existing, &[], existing_anti);
-            lab.put(existing);
-            let mut pod = lab.incoming("security=S1");
+            fixture.put(existing);
+            let mut pod = fixture.incoming("security=S1");
             require(&mut pod, affinity, anti);
-            assert_eq!(filtered(&lab, &pod), expected, "{affinity:?} {anti:?} {existing_anti:?}");
+            assert_eq!(filtered(&fixture, &pod), expected, "{affinity:?} {anti:?} {existing_anti:?}");
         }
     }
 
@@ -359,29 +359,29 @@ mod tests {
             ("service In securityscan @region kubernetes.io/metadata.name=subteam1.team1", "+", "n"),
             ("service In securityscan @region", "a", "+"),
         ] {
-            let mut lab = Lab::default();
-            lab.node("node1 region=r1");
-            lab.namespace("subteam1.team1", "team=team1");
-            let mut existing = lab.bound("existing", "node1", "service=securityscan");
+            let mut fixture = Fixture::default();
+            fixture.node("node1 region=r1");
+            fixture.namespace("subteam1.team1", "team=team1");
+            let mut existing = fixture.bound("existing", "node1", "service=securityscan");
             existing.meta.namespace = "subteam1.team1".into();
-            lab.put(existing);
-            let mut pod = lab.incoming("");
+            fixture.put(existing);
+            let mut pod = fixture.incoming("");
             require(&mut pod, &[text], &[]);
-            assert_eq!(filtered(&lab, &pod), affinity, "{text}");
+            assert_eq!(filtered(&fixture, &pod), affinity, "{text}");
             require(&mut pod, &[], &[text]);
-            assert_eq!(filtered(&lab, &pod), anti, "{text}");
+            assert_eq!(filtered(&fixture, &pod), anti, "{text}");
         }
     }
 
     /// After TestRequiredAffinityMultipleNodes.
     #[test]
     fn terms_are_about_domains_not_nodes() {
-        let mut lab = Lab::default();
+        let mut fixture = Fixture::default();
         for node in ["nodeA region=China zone=az1", "nodeB region=China zone=az2", "nodeC region=India"] {
-            lab.node(node);
+            fixture.node(node);
         }
-        lab.pod("p1", "nodeA", "foo=abc");
-        let mut pod = lab.incoming("foo=123");
+        fixture.pod("p1", "nodeA", "foo=abc");
+        let mut pod = fixture.incoming("foo=123");
         for (affinity, anti, expected) in [
             (&["foo In abc @region"][..], &[][..], "++a"),
             (&[], &["foo In abc @region"], "nn+"),
@@ -393,7 +393,7 @@ mod tests {
             (&["foo In 123 @zone", "foo In 124 @zone"], &[], "aaa"),
         ] {
             require(&mut pod, affinity, anti);
-            assert_eq!(filtered(&lab, &pod), expected, "{affinity:?} {anti:?}");
+            assert_eq!(filtered(&fixture, &pod), expected, "{affinity:?} {anti:?}");
         }
     }
 
@@ -415,15 +415,19 @@ mod tests {
                 Some(vec![76, 0, 100]),
             ),
         ] {
-            let mut lab = Lab::default();
+            let mut fixture = Fixture::default();
             for (node, security) in nodes.iter().zip(existing) {
-                let name = lab.node(node);
-                lab.pod(&format!("on-{name}"), &name, &format!("security={security}"));
+                let name = fixture.node(node);
+                fixture.pod(&format!("on-{name}"), &name, &format!("security={security}"));
             }
-            let mut pod = lab.incoming("security=S1");
+            let mut pod = fixture.incoming("security=S1");
             prefer(&mut pod, affinity, anti);
-            let nodes: Vec<KnownNode<'_>> = lab.cluster().cache.nodes().collect();
-            assert_eq!(scores(lab.cluster(), &pod, &nodes), expected, "{affinity:?} {anti:?} {existing:?}");
+            let nodes: Vec<CachedNode<'_>> = fixture.cluster().cache.nodes().collect();
+            assert_eq!(
+                scores(fixture.cluster(), &pod, &nodes),
+                expected,
+                "{affinity:?} {anti:?} {existing:?}"
+            );
         }
     }
 
@@ -436,20 +440,20 @@ mod tests {
             ("avoided", Some(vec![0, 100])),
             ("nothing", None),
         ] {
-            let mut lab = Lab::default();
-            lab.node("node1 region=China");
-            lab.node("node2 region=India");
-            let mut pod = lab.bound("existing", "node1", "");
+            let mut fixture = Fixture::default();
+            fixture.node("node1 region=China");
+            fixture.node("node2 region=India");
+            let mut pod = fixture.bound("existing", "node1", "");
             match existing {
                 "required" => require(&mut pod, &["security In S1 @region"], &[]),
                 "preferred" => prefer(&mut pod, &[(5, "security In S1 @region")], &[]),
                 "avoided" => prefer(&mut pod, &[], &[(5, "security In S1 @region")]),
                 _ => {}
             }
-            lab.put(pod);
-            let pod = lab.incoming("security=S1");
-            let nodes: Vec<KnownNode<'_>> = lab.cluster().cache.nodes().collect();
-            assert_eq!(scores(lab.cluster(), &pod, &nodes), expected, "{existing}");
+            fixture.put(pod);
+            let pod = fixture.incoming("security=S1");
+            let nodes: Vec<CachedNode<'_>> = fixture.cluster().cache.nodes().collect();
+            assert_eq!(scores(fixture.cluster(), &pod, &nodes), expected, "{existing}");
         }
     }
 }

@@ -13,11 +13,11 @@ mod cache;
 mod cycle;
 mod default_selector;
 mod double;
+#[cfg(test)]
+mod fixture;
 mod hints;
 mod host_ports;
 mod inter_pod_affinity;
-#[cfg(test)]
-mod lab;
 mod node_affinity;
 mod node_resources;
 mod pod_topology_spread;
@@ -32,7 +32,7 @@ pub(super) use node_affinity::matches as node_affinity_matches;
 pub(super) use taint_toleration::tolerates as tolerates_taints;
 
 use cache::{Cache, is_assigned};
-use hints::{ClusterEvent, Rejector};
+use hints::{ClusterEvent, Plugin};
 use queue::SchedulingQueue;
 
 use crate::api::{FitError, Name, Node, NsName, Pod, PodCondition, PodSpec};
@@ -125,7 +125,7 @@ impl World {
         let helps = |key: &NsName| {
             self.store.pods.get(key).is_some_and(|pod| {
                 let mut rejectors = event.concerns().iter().filter(|r| queue.was_rejected_by(key, **r));
-                rejectors.any(|rejector| event.may_help(&self.store, pod, *rejector))
+                rejectors.any(|plugin| event.may_help(&self.store, pod, *plugin))
             })
         };
         let pods: Vec<NsName> = queue.rejected_by(event.concerns()).into_iter().filter(helps).collect();
@@ -175,7 +175,7 @@ impl World {
     /// handleSchedulingFailure. An event that repeats itself is not recorded again.
     fn found_no_node(&mut self, pod: &Pod, error: FitError) {
         let (key, now) = (pod.meta.key(), self.clock.now());
-        Arc::make_mut(&mut self.scheduler.queue).add_unschedulable(&key, Rejector::of(&error), now);
+        Arc::make_mut(&mut self.scheduler.queue).add_unschedulable(&key, Plugin::of(&error), now);
         let old = pod.status.conditions.scheduled.as_ref();
         let condition = Some(error.condition().after(old, now));
         if condition.as_ref() == old {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cluster;
-use super::cache::{KnownNode, is_assigned};
+use super::cache::{CachedNode, is_assigned};
 use super::default_selector::default_selector;
 use super::score::MAX_NODE_SCORE;
 use super::{node_affinity, taint_toleration};
@@ -63,7 +63,7 @@ impl<'a> Constraint<'a> {
     }
 
     /// matchNodeInclusionPolicies.
-    fn includes(&self, pod: &Pod, node: KnownNode<'_>) -> bool {
+    fn includes(&self, pod: &Pod, node: CachedNode<'_>) -> bool {
         (!self.honors_affinity || node_affinity::matches(&pod.spec, node.node))
             && (!self.honors_taints || taint_toleration::tolerates(&pod.spec, &node.info.taints))
     }
@@ -72,7 +72,7 @@ impl<'a> Constraint<'a> {
         self.selector.as_ref().is_some_and(|selector| selector.matches(&pod.meta.labels))
     }
 
-    fn count_on(&self, node: KnownNode<'_>) -> i64 {
+    fn count_on(&self, node: CachedNode<'_>) -> i64 {
         self.counts.get(&node.node.meta.name).copied().unwrap_or(0)
     }
 }
@@ -90,7 +90,7 @@ fn count(cluster: Cluster<'_>, pod: &Pod, selector: Option<&Selector>) -> BTreeM
     counts
 }
 
-fn has_all_keys(node: KnownNode<'_>, constraints: &[Constraint<'_>]) -> bool {
+fn has_all_keys(node: CachedNode<'_>, constraints: &[Constraint<'_>]) -> bool {
     constraints.iter().all(|constraint| node.node.meta.labels.contains_key(constraint.topology_key))
 }
 
@@ -118,7 +118,7 @@ impl<'a> Filter<'a> {
         Filter { constraints: constraints.into_iter().zip(domains).collect() }
     }
 
-    pub fn rejects(&self, pod: &Pod, node: KnownNode<'_>) -> Option<Rejection> {
+    pub fn rejects(&self, pod: &Pod, node: CachedNode<'_>) -> Option<Rejection> {
         self.constraints.iter().find_map(|(constraint, domains)| {
             let Some(domain) = node.node.meta.labels.get(constraint.topology_key) else {
                 return Some(Rejection::MissingTopologyLabel);
@@ -134,7 +134,7 @@ impl<'a> Filter<'a> {
 }
 
 /// The score of each node, of those that passed the filters; None if the Pod has no constraint to score by.
-pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[KnownNode<'_>]) -> Option<Vec<i64>> {
+pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Option<Vec<i64>> {
     let is_default = pod.spec.topology_spread_constraints.is_empty();
     let constraints = match is_default {
         true => Constraint::defaults(cluster, pod),
@@ -144,13 +144,13 @@ pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[KnownNode<'_>]) -> Optio
         return None;
     }
     // With the system's default, a node without a zone is still scored by its name.
-    let is_scored = |node: &KnownNode<'_>| is_default || has_all_keys(*node, &constraints);
-    let scored: Vec<KnownNode<'_>> = nodes.iter().copied().filter(is_scored).collect();
+    let is_scored = |node: &CachedNode<'_>| is_default || has_all_keys(*node, &constraints);
+    let scored: Vec<CachedNode<'_>> = nodes.iter().copied().filter(is_scored).collect();
     let domains: Vec<Domains> = constraints
         .iter()
         .map(|constraint| Domains::new(cluster, pod, constraint, &scored, !is_default, &constraints))
         .collect();
-    let raw = |node: &KnownNode<'_>| {
+    let raw = |node: &CachedNode<'_>| {
         let sum: u128 = constraints.iter().zip(&domains).map(|(c, domains)| domains.score(c, *node)).sum();
         is_scored(node).then_some(to_nearest(sum))
     };
@@ -170,7 +170,7 @@ impl Domains {
         cluster: Cluster<'_>,
         pod: &Pod,
         constraint: &Constraint<'_>,
-        candidates: &[KnownNode<'_>],
+        candidates: &[CachedNode<'_>],
         needs_all_keys: bool,
         all: &[Constraint<'_>],
     ) -> Domains {
@@ -178,7 +178,7 @@ impl Domains {
             return Domains { counts: BTreeMap::new(), weight: ln(candidates.len() as u64 + 2) };
         }
         // A node without the label is in the domain of the empty value.
-        let domain = |node: &KnownNode<'_>| {
+        let domain = |node: &CachedNode<'_>| {
             node.node.meta.labels.get(constraint.topology_key).cloned().unwrap_or_default()
         };
         let names: BTreeSet<Str> = candidates.iter().map(domain).collect();
@@ -196,7 +196,7 @@ impl Domains {
     }
 
     /// scoreForCount, in units of 2^-60.
-    fn score(&self, constraint: &Constraint<'_>, node: KnownNode<'_>) -> u128 {
+    fn score(&self, constraint: &Constraint<'_>, node: CachedNode<'_>) -> u128 {
         let Some(domain) = node.node.meta.labels.get(constraint.topology_key) else { return 0 };
         let count = match constraint.topology_key == HOSTNAME {
             true => constraint.count_on(node),
@@ -260,7 +260,7 @@ pub fn counts(pod: &Pod, other: &Pod) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lab::Lab;
+    use super::super::fixture::Fixture;
     use super::*;
     use crate::api::{Operator, Requirement, TopologySpreadConstraint};
 
@@ -292,15 +292,15 @@ mod tests {
     ];
 
     /// Pods with label foo: the number on each node.
-    fn lab(nodes: &[&str], foos: &[u32]) -> Lab {
-        let mut lab = Lab::default();
+    fn fixture(nodes: &[&str], foos: &[u32]) -> Fixture {
+        let mut fixture = Fixture::default();
         for (node, count) in nodes.iter().zip(foos) {
-            let name = lab.node(node);
+            let name = fixture.node(node);
             for index in 0..*count {
-                lab.pod(&format!("{name}-{index}"), &name, "foo=");
+                fixture.pod(&format!("{name}-{index}"), &name, "foo=");
             }
         }
-        lab
+        fixture
     }
 
     /// After podtopologyspread/filtering_test.go, TestSingleConstraint: `+` fits, `-` does not, `!` has no label.
@@ -316,23 +316,23 @@ mod tests {
             ("1 node", Some("foo"), [2, 1, 0, 3], "--+-"),
             ("2 node", Some("foo"), [2, 1, 0, 3], "-++-"),
         ] {
-            let lab = lab(&ZONES, &foos);
-            let mut pod = lab.incoming("foo=");
+            let fixture = fixture(&ZONES, &foos);
+            let mut pod = fixture.incoming("foo=");
             pod.spec.topology_spread_constraints =
                 vec![constraint(constraint_text, selector, WhenUnsatisfiable::DoNotSchedule)];
-            assert_eq!(filtered(&lab, &pod), expected, "{constraint_text} {foos:?}");
+            assert_eq!(filtered(&fixture, &pod), expected, "{constraint_text} {foos:?}");
         }
     }
 
-    fn filtered(lab: &Lab, pod: &Pod) -> String {
-        let filter = Filter::new(lab.cluster(), pod);
+    fn filtered(fixture: &Fixture, pod: &Pod) -> String {
+        let filter = Filter::new(fixture.cluster(), pod);
         let sign = |node| match filter.rejects(pod, node) {
             None => '+',
             Some(Rejection::TopologySpread) => '-',
             Some(Rejection::MissingTopologyLabel) => '!',
             Some(other) => panic!("{other}"),
         };
-        lab.cluster().cache.nodes().map(sign).collect()
+        fixture.cluster().cache.nodes().map(sign).collect()
     }
 
     /// After TestSingleConstraint, the cases of minDomains, of a Pod that does not match itself, of Pods that
@@ -345,32 +345,32 @@ mod tests {
             (None, "bar=", [2, 1, 0], "+++"),
         ] {
             let nodes = ["node-a node=a", "node-b node=b", "node-c node=c"];
-            let lab = lab(&nodes, &foos);
-            let mut pod = lab.incoming(labels);
+            let fixture = fixture(&nodes, &foos);
+            let mut pod = fixture.incoming(labels);
             let constraint = constraint("2 node", Some("foo"), WhenUnsatisfiable::DoNotSchedule);
             pod.spec.topology_spread_constraints =
                 vec![TopologySpreadConstraint { min_domains, ..constraint }];
-            assert_eq!(filtered(&lab, &pod), expected, "{min_domains:?} {foos:?}");
+            assert_eq!(filtered(&fixture, &pod), expected, "{min_domains:?} {foos:?}");
         }
-        let mut lab = lab(&["node-a node=a", "node-b node=b"], &[1, 1]);
-        lab.terminate("node-a-0");
-        let mut pod = lab.incoming("foo=");
+        let mut fixture = fixture(&["node-a node=a", "node-b node=b"], &[1, 1]);
+        fixture.terminate("node-a-0");
+        let mut pod = fixture.incoming("foo=");
         pod.spec.topology_spread_constraints =
             vec![constraint("1 node", Some("foo"), WhenUnsatisfiable::DoNotSchedule)];
-        assert_eq!(filtered(&lab, &pod), "+-");
+        assert_eq!(filtered(&fixture, &pod), "+-");
     }
 
     /// After TestSingleConstraint, the cases with nodeAffinity: nodes that the Pod does not ask for are no domains.
     #[test]
     fn nodes_that_are_not_asked_for_are_no_domains() {
-        let lab = lab(&ZONES, &[2, 1, 0, 3]);
-        let mut pod = lab.incoming("foo=");
+        let fixture = fixture(&ZONES, &[2, 1, 0, 3]);
+        let mut pod = fixture.incoming("foo=");
         pod.spec.topology_spread_constraints =
             vec![constraint("1 node", Some("foo"), WhenUnsatisfiable::DoNotSchedule)];
         pod.spec.node_selector.insert("zone".into(), "zone2".into());
-        assert_eq!(filtered(&lab, &pod), "+++-");
+        assert_eq!(filtered(&fixture, &pod), "+++-");
         pod.spec.topology_spread_constraints[0].node_affinity_policy = Some(NodeInclusionPolicy::Ignore);
-        assert_eq!(filtered(&lab, &pod), "--+-");
+        assert_eq!(filtered(&fixture, &pod), "--+-");
     }
 
     fn host(name: &str, more: &str) -> String {
@@ -402,12 +402,16 @@ mod tests {
         ] {
             let nodes = hosts(zones);
             let nodes: Vec<&str> = nodes.iter().map(|node| &**node).collect();
-            let lab = lab(&nodes, &foos);
-            let mut pod = lab.incoming("foo=");
+            let fixture = fixture(&nodes, &foos);
+            let mut pod = fixture.incoming("foo=");
             pod.spec.topology_spread_constraints =
                 constraints.iter().map(|text| constraint(text, Some("foo"), ScheduleAnyway)).collect();
-            let candidates: Vec<KnownNode<'_>> = lab.cluster().cache.nodes().take(candidates).collect();
-            assert_eq!(scores(lab.cluster(), &pod, &candidates), Some(expected), "{constraints:?} {foos:?}");
+            let candidates: Vec<CachedNode<'_>> = fixture.cluster().cache.nodes().take(candidates).collect();
+            assert_eq!(
+                scores(fixture.cluster(), &pod, &candidates),
+                Some(expected),
+                "{constraints:?} {foos:?}"
+            );
         }
     }
 
@@ -416,23 +420,25 @@ mod tests {
     #[test]
     fn nodes_without_a_domain_score_nothing() {
         let hosts = [host("node-a", ""), "node-b n=node-b".into(), host("node-x", "")];
-        let lab = lab(&hosts.each_ref().map(|node| &**node), &[4, 2, 1]);
-        let mut pod = lab.incoming("foo=");
+        let fixture = fixture(&hosts.each_ref().map(|node| &**node), &[4, 2, 1]);
+        let mut pod = fixture.incoming("foo=");
         pod.spec.topology_spread_constraints =
             vec![constraint(&format!("1 {HOSTNAME}"), Some("foo"), WhenUnsatisfiable::ScheduleAnyway)];
-        let nodes: Vec<KnownNode<'_>> = lab.cluster().cache.nodes().collect();
-        assert_eq!(scores(lab.cluster(), &pod, &nodes), Some(vec![16, 0, 100]));
+        let nodes: Vec<CachedNode<'_>> = fixture.cluster().cache.nodes().collect();
+        assert_eq!(scores(fixture.cluster(), &pod, &nodes), Some(vec![16, 0, 100]));
     }
 
     #[test]
     fn a_pod_of_a_service_is_spread_by_default() {
         let hosts = ["node-a", "node-b", "node-c", "node-d"].map(|name| host(name, ""));
-        let mut lab = lab(&hosts.each_ref().map(|node| &**node), &[4, 3, 2, 1]);
-        let pod = lab.incoming("foo=");
-        let nodes = |lab: &Lab| scores(lab.cluster(), &pod, &lab.cluster().cache.nodes().collect::<Vec<_>>());
-        assert_eq!(nodes(&lab), None);
-        lab.service("web", "foo=");
-        assert_eq!(nodes(&lab), Some(vec![44, 66, 77, 100]));
+        let mut fixture = fixture(&hosts.each_ref().map(|node| &**node), &[4, 3, 2, 1]);
+        let pod = fixture.incoming("foo=");
+        let nodes = |fixture: &Fixture| {
+            scores(fixture.cluster(), &pod, &fixture.cluster().cache.nodes().collect::<Vec<_>>())
+        };
+        assert_eq!(nodes(&fixture), None);
+        fixture.service("web", "foo=");
+        assert_eq!(nodes(&fixture), Some(vec![44, 66, 77, 100]));
     }
 
     #[test]

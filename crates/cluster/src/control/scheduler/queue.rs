@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::hints::Rejector;
+use super::hints::Plugin;
 use crate::api::NsName;
 use crate::sim::{Span, Time};
 
@@ -18,7 +18,7 @@ pub struct SchedulingQueue {
     active: BTreeSet<ActiveKey>,
     backoff: BTreeSet<BackoffKey>,
     /// Who waits for a change that would concern this plugin.
-    rejected: BTreeSet<(Rejector, NsName)>,
+    rejected: BTreeSet<(Plugin, NsName)>,
     added: u64,
 }
 
@@ -30,7 +30,7 @@ struct QueuedPod {
     /// The order of those that were added at one moment.
     order: u64,
     failures: u32,
-    rejected_by: BTreeSet<Rejector>,
+    rejected_by: BTreeSet<Plugin>,
 }
 
 /// DefaultPodInitialBackoffDuration and DefaultPodMaxBackoffDuration.
@@ -98,25 +98,25 @@ impl SchedulingQueue {
     }
 
     /// It fits nowhere: it waits for a change (AddUnschedulableIfNotPresent).
-    pub fn add_unschedulable(&mut self, key: &NsName, rejected_by: BTreeSet<Rejector>, now: Time) {
+    pub fn add_unschedulable(&mut self, key: &NsName, rejected_by: BTreeSet<Plugin>, now: Time) {
         let Some(pod) = self.pods.get_mut(key) else { return };
         pod.failures += 1;
         pod.since = now;
-        self.rejected.extend(rejected_by.iter().map(|rejector| (*rejector, key.clone())));
+        self.rejected.extend(rejected_by.iter().map(|plugin| (*plugin, key.clone())));
         pod.rejected_by = rejected_by;
     }
 
     /// Those that one of these plugins has rejected.
-    pub fn rejected_by(&self, rejectors: &[Rejector]) -> BTreeSet<NsName> {
-        let of = |rejector: &Rejector| {
-            let (rejector, from) = (*rejector, (*rejector, NsName::new("", "")));
-            self.rejected.range(from..).take_while(move |(of, _)| *of == rejector).map(|(_, key)| key.clone())
+    pub fn rejected_by(&self, rejectors: &[Plugin]) -> BTreeSet<NsName> {
+        let of = |plugin: &Plugin| {
+            let (plugin, from) = (*plugin, (*plugin, NsName::new("", "")));
+            self.rejected.range(from..).take_while(move |(of, _)| *of == plugin).map(|(_, key)| key.clone())
         };
         rejectors.iter().flat_map(of).collect()
     }
 
-    pub fn was_rejected_by(&self, key: &NsName, rejector: Rejector) -> bool {
-        self.pods.get(key).is_some_and(|pod| pod.rejected_by.contains(&rejector))
+    pub fn was_rejected_by(&self, key: &NsName, plugin: Plugin) -> bool {
+        self.pods.get(key).is_some_and(|pod| pod.rejected_by.contains(&plugin))
     }
 
     /// requeuePodWithQueueingStrategy, if it waits for a change.
@@ -135,8 +135,8 @@ impl SchedulingQueue {
     }
 
     fn forget_rejectors(&mut self, key: &NsName, pod: &QueuedPod) {
-        for rejector in &pod.rejected_by {
-            self.rejected.remove(&(*rejector, key.clone()));
+        for plugin in &pod.rejected_by {
+            self.rejected.remove(&(*plugin, key.clone()));
         }
     }
 }
@@ -178,14 +178,14 @@ mod tests {
         }
         assert_eq!(queue.pop().as_ref(), Some(&key("failed")));
         assert_eq!(queue.pop().as_ref(), Some(&key("failed-long-ago")));
-        queue.add_unschedulable(&key("failed"), [Rejector::NodeResourcesFit].into(), seconds(9));
-        queue.add_unschedulable(&key("failed-long-ago"), [Rejector::NodePorts].into(), seconds(1));
+        queue.add_unschedulable(&key("failed"), [Plugin::NodeResourcesFit].into(), seconds(9));
+        queue.add_unschedulable(&key("failed-long-ago"), [Plugin::NodePorts].into(), seconds(1));
         assert!(queue.is_idle());
-        assert_eq!(queue.rejected_by(&[Rejector::NodePorts]), [key("failed-long-ago")].into());
+        assert_eq!(queue.rejected_by(&[Plugin::NodePorts]), [key("failed-long-ago")].into());
         queue.add(&key("failed"), 9, seconds(10));
         queue.add(&key("failed-long-ago"), 9, seconds(10));
         queue.add(&key("new"), 0, seconds(10));
-        assert!(queue.rejected_by(&[Rejector::NodePorts, Rejector::NodeResourcesFit]).is_empty());
+        assert!(queue.rejected_by(&[Plugin::NodePorts, Plugin::NodeResourcesFit]).is_empty());
         assert_eq!(popped(&mut queue), ["failed-long-ago", "new", "failed"]);
     }
 
@@ -209,7 +209,7 @@ mod tests {
         let mut queue = SchedulingQueue::default();
         queue.add(&key("a"), 0, Time::ZERO);
         queue.pop();
-        queue.add_unschedulable(&key("a"), [Rejector::NodeAffinity].into(), Time::ZERO);
+        queue.add_unschedulable(&key("a"), [Plugin::NodeAffinity].into(), Time::ZERO);
         queue.add(&key("a"), 0, Time::ZERO);
         queue.remove(&key("a"));
         assert!(queue.is_idle() && !queue.contains(&key("a")));

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use super::{REVISION_LABEL, Sync};
+use super::Sync;
 use crate::api::{
     Kind, Meta, NsName, OwnerRef, Pod, Position, Retention, Source, StatefulSet, StatefulSetUpdateStrategy,
     Str, Tree, Unsimulated, Volume, VolumeClaimTemplate, VolumeSource,
 };
+use crate::control::revisions::CONTROLLER_REVISION_HASH_LABEL;
 use crate::sim::{LogEntry, World};
 
 const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
@@ -45,7 +46,7 @@ pub(super) fn new_pod(sync: &Sync<'_>, ordinal: u32) -> Pod {
     let labels = &mut pod.meta.labels;
     labels.insert(POD_NAME_LABEL.into(), name.clone());
     labels.insert(POD_INDEX_LABEL.into(), ordinal.to_string().as_str().into());
-    labels.insert(REVISION_LABEL.into(), revision.meta.name.clone());
+    labels.insert(CONTROLLER_REVISION_HASH_LABEL.into(), revision.meta.name.clone());
     set_claim_volumes(set, &mut pod, ordinal);
     pod.spec.hostname = Some(name);
     pod.spec.subdomain = Some(set.spec.service_name.clone()).filter(|name| !name.is_empty());

@@ -8,15 +8,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::pods::{Owner, is_available, is_ready, next_available};
+use super::revisions::CONTROLLER_REVISION_HASH_LABEL;
 use crate::api::{
     ControllerRevision, Kind, NsName, Phase, Pod, StatefulSet, StatefulSetStatus, StatefulSetUpdateStrategy,
     Str,
 };
 use crate::sim::{WorkItem, World};
 
-/// The Pods' label with the name of their revision.
-pub(crate) const REVISION_LABEL: &str = "controller-revision-hash";
-const HASH_LABEL: &str = "controller.kubernetes.io/hash";
+const REVISION_HASH_LABEL: &str = "controller.kubernetes.io/hash";
 
 /// What one sync works on.
 struct Sync<'a> {
@@ -35,7 +34,7 @@ impl World {
         let set = &*set;
         let owner = Owner { kind: Kind::StatefulSet, meta: &set.meta, selector: &set.spec.selector };
         let pods = self.claim_pods(&owner, |pod| identity::is_member(set, pod));
-        let update = self.sync_revision_of(&owner, &set.spec.template, HASH_LABEL);
+        let update = self.sync_revision_of(&owner, &set.spec.template, REVISION_HASH_LABEL);
         let revisions = self.revisions_of(set.meta.uid);
         let current = revisions.into_iter().find(|r| r.meta.name == set.status.current_revision);
         let current = current.unwrap_or_else(|| update.clone());
@@ -102,7 +101,7 @@ fn complete_rolling_update(set: &StatefulSet, status: &mut StatefulSetStatus) {
 }
 
 fn revision_of(pod: &Pod) -> Option<&Str> {
-    pod.meta.labels.get(REVISION_LABEL)
+    pod.meta.labels.get(CONTROLLER_REVISION_HASH_LABEL)
 }
 
 fn is_running_and_ready(pod: &Pod) -> bool {

@@ -132,7 +132,7 @@ impl World {
         let apps = Arc::make_mut(&mut self.apps);
         apps.retain(|other| (&other.of, &other.container) != (&app.of, &app.container));
         if apps.len() >= MAX_APPS as usize {
-            return Err(Refusal::TooMuchSaid { limit: MAX_APPS });
+            return Err(Refusal::TooManyAssumptions { limit: MAX_APPS });
         }
         apps.push(Arc::new(app.clone()));
         let pods: Vec<Uid> = self.pods.keys().copied().collect();
@@ -161,7 +161,7 @@ impl World {
             all.remove(what);
         }
         if all.len() > MAX_APPS as usize {
-            return Err(Refusal::TooMuchSaid { limit: MAX_APPS });
+            return Err(Refusal::TooManyAssumptions { limit: MAX_APPS });
         }
         self.changes.scene = true;
         self.prerequisites_changed();

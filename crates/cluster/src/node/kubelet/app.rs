@@ -19,43 +19,43 @@ pub enum ServedPorts {
     Every,
     /// Those that it declares, and those that its own probes and hooks ask.
     These(Vec<u16>),
-    /// Those that were said.
-    Said(Vec<u16>),
+    /// Those that its App names (`serves`).
+    OfApp(Vec<u16>),
 }
 
 /// What a port that a Service or a probe asks for is taken for in a Pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum PortTakenFor {
+pub enum PortAssumption {
     /// A container declares it.
     Declared,
     /// No container declares it, but one's own probe or hook asks for it: it is served.
     AskedByProbe,
     /// No container declares any: each is served.
     AnyPort,
-    /// It was said that a program listens on it.
-    Said,
+    /// The App names it (`serves`).
+    ServedByApp,
     /// Others are declared: nobody listens, the connection is refused.
     NotServed,
-    /// It was said that no program listens on it.
-    SaidNotServed,
+    /// The App has a list that lacks it, or refuses it.
+    RefusedByApp,
 }
 
-impl PortTakenFor {
+impl PortAssumption {
     pub fn is_served(self) -> bool {
         match self {
-            PortTakenFor::Declared
-            | PortTakenFor::AskedByProbe
-            | PortTakenFor::AnyPort
-            | PortTakenFor::Said => true,
-            PortTakenFor::NotServed | PortTakenFor::SaidNotServed => false,
+            PortAssumption::Declared
+            | PortAssumption::AskedByProbe
+            | PortAssumption::AnyPort
+            | PortAssumption::ServedByApp => true,
+            PortAssumption::NotServed | PortAssumption::RefusedByApp => false,
         }
     }
 
     /// Whether a manifest does not say it and a person should know.
     pub fn is_assumed(self) -> bool {
         match self {
-            PortTakenFor::AskedByProbe | PortTakenFor::AnyPort | PortTakenFor::NotServed => true,
-            PortTakenFor::Declared | PortTakenFor::Said | PortTakenFor::SaidNotServed => false,
+            PortAssumption::AskedByProbe | PortAssumption::AnyPort | PortAssumption::NotServed => true,
+            PortAssumption::Declared | PortAssumption::ServedByApp | PortAssumption::RefusedByApp => false,
         }
     }
 }
@@ -91,7 +91,7 @@ impl PodPorts<'_> {
 
     pub fn served_by(&self, (container, app): (&Container, Option<&App>)) -> ServedPorts {
         if let Some(serves) = app.and_then(|app| app.serves.as_ref()) {
-            return ServedPorts::Said(serves.clone());
+            return ServedPorts::OfApp(serves.clone());
         }
         if !self.declares_any() {
             return ServedPorts::Every;
@@ -103,24 +103,24 @@ impl PodPorts<'_> {
         ServedPorts::These(ports)
     }
 
-    fn taken_for(&self, port: u16) -> PortTakenFor {
+    fn port_assumption(&self, port: u16) -> PortAssumption {
         let refuses = |app: &App| app.refuses.contains(&port);
         let here = || self.containers.iter().filter(|(_, app)| !app.is_some_and(refuses));
         let said = |app: &App| app.serves.as_ref().is_some_and(|serves| serves.contains(&port));
         if here().any(|(_, app)| app.is_some_and(said)) {
-            return PortTakenFor::Said;
+            return PortAssumption::ServedByApp;
         }
         let unsaid = || here().filter(|(_, app)| app.is_none_or(|app| app.serves.is_none()));
         if unsaid().any(|(container, _)| container.ports.iter().any(|p| p.container_port == port)) {
-            return PortTakenFor::Declared;
+            return PortAssumption::Declared;
         }
         if unsaid().any(|(container, _)| asked_ports(container).any(|asked| asked == port)) {
-            return PortTakenFor::AskedByProbe;
+            return PortAssumption::AskedByProbe;
         }
         if unsaid().next().is_none() {
-            return PortTakenFor::SaidNotServed;
+            return PortAssumption::RefusedByApp;
         }
-        if self.declares_any() { PortTakenFor::NotServed } else { PortTakenFor::AnyPort }
+        if self.declares_any() { PortAssumption::NotServed } else { PortAssumption::AnyPort }
     }
 }
 
@@ -133,12 +133,12 @@ fn ports_of(runtime: &PodRuntime) -> PodPorts<'_> {
 
 impl World {
     /// What a port is taken for in a Pod, whether it runs or not.
-    pub fn port_taken_for(&self, pod: &Pod, port: u16) -> PortTakenFor {
+    pub fn port_assumption(&self, pod: &Pod, port: u16) -> PortAssumption {
         let long_lived: Vec<&Container> = pod.spec.sidecars().chain(&pod.spec.containers).collect();
         let apps = long_lived.iter().map(|container| self.app_of(pod, &container.name));
         let apps: Vec<Option<Arc<App>>> = apps.collect();
         let containers = long_lived.into_iter().zip(apps.iter().map(Option::as_deref)).collect();
-        PodPorts { containers }.taken_for(port)
+        PodPorts { containers }.port_assumption(port)
     }
 
     /// The container whose process accepts connections on the port.
@@ -154,7 +154,7 @@ impl World {
             match ports.served_by((runtime.spec_of(*index), app)) {
                 // One process can have it: the first main container's.
                 ServedPorts::Every => container.role == Role::Main,
-                ServedPorts::These(ports) | ServedPorts::Said(ports) => ports.contains(&port),
+                ServedPorts::These(ports) | ServedPorts::OfApp(ports) => ports.contains(&port),
             }
         })
     }
@@ -275,24 +275,24 @@ mod tests {
 
     #[test]
     fn what_a_port_is_taken_for() {
-        use PortTakenFor::{AnyPort, AskedByProbe, Declared, NotServed, Said, SaidNotServed};
+        use PortAssumption::{AnyPort, AskedByProbe, Declared, NotServed, RefusedByApp, ServedByApp};
         let declares = container(&[9000], Some(9001));
         let silent = container(&[], None);
         let said = app(Some(&[80]), &[]);
         let refuses = app(None, &[9000]);
         let check = |containers: &[(&Container, Option<&App>)], port, expected| {
             let ports = PodPorts { containers: containers.to_vec() };
-            assert_eq!(ports.taken_for(port), expected, "{port} of {containers:?}");
+            assert_eq!(ports.port_assumption(port), expected, "{port} of {containers:?}");
         };
         check(&[(&declares, None)], 9000, Declared);
         check(&[(&declares, None)], 9001, AskedByProbe);
         check(&[(&declares, None)], 8080, NotServed);
         check(&[(&declares, None), (&silent, None)], 8080, NotServed);
         check(&[(&silent, None)], 8080, AnyPort);
-        check(&[(&declares, Some(&said))], 80, Said);
-        check(&[(&declares, Some(&said))], 9000, SaidNotServed);
-        check(&[(&declares, Some(&refuses))], 9000, SaidNotServed);
-        check(&[(&declares, Some(&refuses)), (&silent, Some(&said))], 80, Said);
+        check(&[(&declares, Some(&said))], 80, ServedByApp);
+        check(&[(&declares, Some(&said))], 9000, RefusedByApp);
+        check(&[(&declares, Some(&refuses))], 9000, RefusedByApp);
+        check(&[(&declares, Some(&refuses)), (&silent, Some(&said))], 80, ServedByApp);
     }
 
     #[test]

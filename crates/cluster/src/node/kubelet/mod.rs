@@ -24,7 +24,7 @@ mod sync;
 mod update;
 mod worker;
 
-pub use app::{PortTakenFor, ServedPorts};
+pub use app::{PortAssumption, ServedPorts};
 pub use assumptions::{Assumed, Assumption};
 pub use container::{ContainerRuntime, Process, Role, Stopping, StoppingStage};
 pub use pod::{PodRuntime, Termination};

@@ -19,7 +19,7 @@ pub enum ProbeFailure {
     /// The container's process does not serve, so its command fails.
     Command,
     /// A user made it fail.
-    Said,
+    Forced,
 }
 
 impl World {
@@ -44,7 +44,7 @@ impl World {
             ProbeKind::Liveness => container.passes_liveness,
             ProbeKind::Readiness => container.passes_readiness,
         };
-        if passes { Ok(Outcome::Success) } else { Err(ProbeFailure::Said) }
+        if passes { Ok(Outcome::Success) } else { Err(ProbeFailure::Forced) }
     }
 
     /// What the Pod's probes would find may have changed: those for which that could matter run at their next tick.

@@ -14,7 +14,7 @@ impl World {
         let now = self.clock.now();
         let Some(runtime) = self.pods.get(&pod) else { return };
         let host_ips = self.machines.get(&runtime.node).map(|machine| machine.addresses);
-        let new = status::status(runtime, self.told(pod), host_ips, now);
+        let new = status::status(runtime, self.conditions_of_others(pod), host_ips, now);
         if runtime.status == new {
             return;
         }
@@ -24,7 +24,7 @@ impl World {
     }
 
     /// The conditions that others have written: the API server's, as long as it can be reached.
-    fn told(&self, pod: Uid) -> &PodConditions {
+    fn conditions_of_others(&self, pod: Uid) -> &PodConditions {
         let runtime = &self.pods[&pod];
         let stored = self.store.pods.get(&runtime.key).filter(|stored| stored.meta.uid == pod);
         match stored.filter(|_| !self.is_cut_off(runtime.node)) {

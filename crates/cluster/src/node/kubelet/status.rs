@@ -13,10 +13,10 @@ use crate::api::{
 use crate::sim::Time;
 use netfilter::PerFamily;
 
-/// `told`: the conditions that others have written, as the kubelet has last seen them.
+/// `of_others`: the conditions that others have written, as the kubelet has last seen them.
 pub(super) fn status(
     runtime: &PodRuntime,
-    told: &PodConditions,
+    of_others: &PodConditions,
     host_ips: Option<PerFamily<IpAddr>>,
     now: Time,
 ) -> PodStatus {
@@ -25,7 +25,7 @@ pub(super) fn status(
     let has_initialized = runtime.is_initialized();
     let phase = phase_after(runtime, phase(&runtime.pod.spec, &all, is_terminal(runtime), has_initialized));
     let containers = Containers { spec: &runtime.pod.spec, statuses: &all, phase };
-    let conditions = conditions(runtime, &containers, told, now);
+    let conditions = conditions(runtime, &containers, of_others, now);
     let (reason, message) = reason(runtime);
     PodStatus {
         phase,
@@ -74,22 +74,22 @@ fn reason(runtime: &PodRuntime) -> (Option<Str>, Option<Str>) {
 fn conditions(
     runtime: &PodRuntime,
     containers: &Containers<'_>,
-    told: &PodConditions,
+    of_others: &PodConditions,
     now: Time,
 ) -> PodConditions {
     let old = &runtime.status.conditions;
     let has_initialized = runtime.is_initialized();
     let after = |new: PodCondition, old: &Option<PodCondition>| Some(new.after(old.as_ref(), now));
     let has_sandbox = runtime.addresses.is_some();
-    let scheduled = told.scheduled.clone().filter(PodCondition::is_true);
+    let scheduled = of_others.scheduled.clone().filter(PodCondition::is_true);
     PodConditions {
         scheduled: scheduled.or_else(|| after(PodCondition::new(true), &old.scheduled)),
         ready_to_start_containers: after(PodCondition::new(has_sandbox), &old.ready_to_start_containers),
         initialized: after(containers.initialized(has_initialized), &old.initialized),
-        ready: after(containers.ready(told), &old.ready),
+        ready: after(containers.ready(of_others), &old.ready),
         containers_ready: after(containers.containers_ready(), &old.containers_ready),
-        disruption_target: told.disruption_target.clone(),
-        others: told.others.clone(),
+        disruption_target: of_others.disruption_target.clone(),
+        others: of_others.others.clone(),
     }
 }
 

@@ -27,7 +27,7 @@ const NEIGHBOUR_WAIT_MS: &str = "100";
 /// A packet on a wire without length has arrived by then, on a busy machine too.
 const IN_FLIGHT: Duration = Duration::from_millis(30);
 
-pub struct Lab {
+pub struct Testbed {
     nodes: Vec<Netns>,
     /// By node, then by number.
     pods: Vec<Vec<Netns>>,
@@ -39,10 +39,10 @@ pub struct Lab {
     servers: Mutex<BTreeMap<Place, Vec<Server>>>,
 }
 
-impl Lab {
-    pub fn build() -> Outcome<Lab> {
+impl Testbed {
+    pub fn build() -> Outcome<Testbed> {
         let many = |count: u8| (0..count).map(|_| Netns::new()).collect::<Outcome<Vec<Netns>>>();
-        let lab = Lab {
+        let testbed = Testbed {
             nodes: many(NODES)?,
             pods: (0..NODES).map(|_| many(PODS)).collect::<Outcome<_>>()?,
             outside: Netns::new()?,
@@ -50,14 +50,14 @@ impl Lab {
             sightings: Arc::default(),
             servers: Mutex::default(),
         };
-        lab.defaults()?;
-        lab.set_up_segment()?;
+        testbed.defaults()?;
+        testbed.set_up_segment()?;
         for node in 0..NODES {
-            lab.set_up_node(node)?;
+            testbed.set_up_node(node)?;
         }
-        lab.set_up_outside()?;
-        lab.start_servers()?;
-        Ok(lab)
+        testbed.set_up_outside()?;
+        testbed.start_servers()?;
+        Ok(testbed)
     }
 
     pub fn node(&self, node: u8) -> &Netns {

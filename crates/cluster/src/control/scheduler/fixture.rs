@@ -11,7 +11,7 @@ use crate::store::Store;
 
 /// A store and a cache that follows it.
 #[derive(Default)]
-pub struct Lab {
+pub struct Fixture {
     store: Store,
     cache: Cache,
 }
@@ -26,7 +26,7 @@ fn meta(namespace: &str, name: &str, labels_text: &str) -> Meta {
     Meta { namespace: namespace.into(), name: name.into(), labels: labels(labels_text), ..Meta::default() }
 }
 
-impl Lab {
+impl Fixture {
     pub fn cluster(&self) -> Cluster<'_> {
         Cluster { store: &self.store, cache: &self.cache }
     }
