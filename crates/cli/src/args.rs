@@ -112,17 +112,23 @@ pub struct Trace {
 pub struct Get {
     #[command(flatten)]
     pub cluster: Cluster,
-    /// pods, services, deployments, replicasets, endpointslices, nodes, namespaces, events, all;
-    /// conntrack with --node: its connections, as `conntrack -L` prints them; dns: the records of Services
-    pub kind: String,
-    /// One object's name.
-    pub name: Option<String>,
+    /// KIND[,KIND] [NAME ...] or KIND/NAME ...: any kind by its name, plural or short name (pods, svc, deploy, ep, cm),
+    /// also with its group (deployments.apps); all; events; others (every kind that is not simulated);
+    /// conntrack with --node: its connections, as `conntrack -L` prints them; dns [NAME]: the records of Services
+    #[arg(required = true, value_name = "KIND")]
+    pub resources: Vec<String>,
     /// The node whose conntrack table to print.
     #[arg(long)]
     pub node: Option<String>,
     /// The namespace; all of them by default.
     #[arg(short, long)]
     pub namespace: Option<String>,
+    /// All namespaces, whatever --namespace says.
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+    /// Only objects with such labels: a=b, a!=b, 'a in (b,c)', 'a notin (b)', a, '!a'; several with commas.
+    #[arg(short = 'l', long, value_name = "QUERY")]
+    pub selector: Option<String>,
     #[arg(short, long, value_enum, default_value_t = GetFormat::Text)]
     pub output: GetFormat,
 }

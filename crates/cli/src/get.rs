@@ -1,146 +1,269 @@
 //! `packetyard get`: objects, as kubectl prints them.
 
 mod conntrack;
+mod discovery;
 mod dns;
 mod document;
-mod rows;
-mod workloads;
+mod events;
+mod label_query;
+mod object;
+mod printers;
+mod request;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use cluster::api::{ApiResource, Kind, Unsimulated};
+use cluster::api::{Kind, Meta, ObjectRef, Selector, timestamp};
 use cluster::sim::World;
 
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
 use crate::{input, table};
+use discovery::ResourceType;
+use object::{Object, seconds};
+use request::Request;
 
 /// What can be listed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Listed {
-    Kind(Kind),
+    Type(ResourceType),
     Events,
     /// Objects of all kinds that are not simulated.
-    Other,
+    Others,
 }
 
 impl Listed {
-    fn called(text: &str) -> Option<Listed> {
-        match text.to_ascii_lowercase().as_str() {
-            "event" | "events" | "ev" => Some(Listed::Events),
-            "other" | "others" => Some(Listed::Other),
-            text => Kind::called(text).map(Listed::Kind),
+    fn called(world: &World, word: &str) -> Result<Listed, Failure> {
+        match word.to_ascii_lowercase().as_str() {
+            "event" | "events" | "ev" => Ok(Listed::Events),
+            "other" | "others" => Ok(Listed::Others),
+            text => match discovery::find(world, text) {
+                Some(found) => Ok(Listed::Type(found)),
+                None => {
+                    Err(Failure::Usage(format!("the server doesn't have a resource type {:?}", plain(text))))
+                }
+            },
         }
     }
 
-    /// As in `pod/web-1`.
-    fn resource(&self) -> String {
+    /// As in `pod/web-1`, before a name.
+    fn prefix(&self) -> String {
         match self {
-            Listed::Kind(kind) => kind.api().map_or_else(|| kind.to_string(), ApiResource::qualified),
+            Listed::Type(found) => found.prefix(),
             Listed::Events => "event".into(),
-            Listed::Other => "other".into(),
+            Listed::Others => "other".into(),
+        }
+    }
+
+    fn plural(&self) -> String {
+        match self {
+            Listed::Type(found) => found.plural(),
+            Listed::Events => "events".into(),
+            Listed::Others => "others".into(),
+        }
+    }
+
+    fn is_namespaced(&self) -> bool {
+        match self {
+            Listed::Type(found) => found.namespaced,
+            Listed::Events | Listed::Others => true,
         }
     }
 }
 
-/// What `get all` lists, in kubectl's order.
-const ALL: [Kind; 4] = [Kind::Pod, Kind::Service, Kind::Deployment, Kind::ReplicaSet];
+/// Of `kettles.kitchen.example.com` the resource, as kubectl names what it does not find.
+fn plain(word: &str) -> &str {
+    word.split('.').next().unwrap_or(word)
+}
 
 /// Which objects were asked for.
 pub struct Filter<'a> {
+    /// `None` is all of them.
     pub namespace: Option<&'a str>,
     pub name: Option<&'a str>,
+    pub selector: Selector,
 }
 
 impl Filter<'_> {
-    pub fn takes(&self, namespace: &str, name: &str) -> bool {
+    pub fn takes(&self, meta: &Meta) -> bool {
+        self.takes_key(&meta.namespace, &meta.name) && self.selector.matches(&meta.labels)
+    }
+
+    pub fn takes_key(&self, namespace: &str, name: &str) -> bool {
         self.namespace.is_none_or(|ns| ns == namespace || namespace.is_empty())
             && self.name.is_none_or(|n| n == name)
     }
 }
 
-pub fn get(args: &Args) -> Result<String, Failure> {
-    if args.kind == "conntrack" {
-        return conntrack::get(args);
-    }
-    if args.kind == "dns" {
-        return dns::get(args);
-    }
-    let all = args.kind == "all";
-    let kinds = match Listed::called(&args.kind) {
-        Some(kind) => vec![kind],
-        None if all => ALL.map(Listed::Kind).to_vec(),
-        None => {
-            return Err(Failure::Usage(format!("the server doesn't have a resource type {:?}", args.kind)));
+/// The objects of one kind, in their order.
+struct Group {
+    listed: Listed,
+    content: Content,
+}
+
+enum Content {
+    Objects(Vec<Object>),
+    /// What has no object to be printed as.
+    Rows(Vec<events::Row>),
+}
+
+impl Content {
+    fn is_empty(&self) -> bool {
+        match self {
+            Content::Objects(objects) => objects.is_empty(),
+            Content::Rows(rows) => rows.is_empty(),
         }
-    };
+    }
+
+    fn extend(&mut self, more: Content) {
+        match (self, more) {
+            (Content::Objects(all), Content::Objects(more)) => all.extend(more),
+            (Content::Rows(all), Content::Rows(more)) => all.extend(more),
+            (Content::Objects(_), Content::Rows(_)) | (Content::Rows(_), Content::Objects(_)) => {}
+        }
+    }
+}
+
+pub fn get(args: &Args) -> Result<String, Failure> {
+    match args.resources[0].as_str() {
+        "conntrack" => return conntrack::get(args),
+        "dns" => return dns::get(args),
+        _ => {}
+    }
+    let request = Request::parse(&args.resources, args.selector.as_deref())?;
     let manifest = input::manifest(&args.cluster)?;
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
-    let filter = Filter { namespace: args.namespace.as_deref(), name: args.name.as_deref() };
-    let text = match args.output {
-        GetFormat::Yaml | GetFormat::Json => {
-            document::print(run.world(), &kinds, &filter, args.output == GetFormat::Json)
+    let namespace = args.namespace.as_deref().filter(|_| !args.all_namespaces);
+    let (groups, missing) = find(run.world(), &request, namespace)?;
+    let text = print(args.output, &groups, namespace.is_none(), request.single);
+    match missing.split_last() {
+        None => {
+            let is_table = matches!(args.output, GetFormat::Text | GetFormat::Wide);
+            if text.is_empty() && is_table {
+                say_that_nothing_is_there(&groups, namespace);
+            }
+            Ok(text)
         }
-        GetFormat::Name => names(run.world(), &kinds, &filter),
-        GetFormat::Text | GetFormat::Wide => {
-            tables(run.world(), &kinds, &filter, args.output == GetFormat::Wide, all)
+        // As kubectl does, what is there first, then what is not.
+        Some((last, others)) => {
+            if !request.single {
+                crate::print(&text)?;
+            }
+            for missing in others {
+                eprintln!("packetyard: {}", Failure::NotFound(missing.clone()));
+            }
+            Err(Failure::NotFound(last.clone()))
         }
+    }
+}
+
+/// kubectl names the namespace where all that was asked for is in one.
+fn say_that_nothing_is_there(groups: &[Group], namespace: Option<&str>) {
+    match namespace.filter(|_| groups.iter().all(|group| group.listed.is_namespaced())) {
+        Some(namespace) => eprintln!("No resources found in {namespace} namespace."),
+        None => eprintln!("No resources found"),
+    }
+}
+
+/// What is there, and what was asked for by a name that nothing has.
+fn find(
+    world: &World,
+    request: &Request,
+    namespace: Option<&str>,
+) -> Result<(Vec<Group>, Vec<String>), Failure> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut missing = Vec::new();
+    for part in &request.parts {
+        let listed = Listed::called(world, &part.resource)?;
+        let filter = Filter { namespace, name: part.name.as_deref(), selector: request.selector.clone() };
+        let content = content(world, &listed, &filter);
+        if let Some(name) = part.name.as_ref().filter(|_| content.is_empty()) {
+            missing.push(format!("{} {name:?}", listed.plural()));
+        }
+        match groups.last_mut().filter(|group| group.listed == listed) {
+            Some(group) => group.content.extend(content),
+            None => groups.push(Group { listed, content }),
+        }
+    }
+    Ok((groups, missing))
+}
+
+fn content(world: &World, listed: &Listed, filter: &Filter<'_>) -> Content {
+    let kinds: Vec<Kind> = match listed {
+        Listed::Type(found) => vec![found.kind.clone()],
+        Listed::Others => {
+            let kinds = world.store().unsimulated.iter().map(|o| o.kind.clone());
+            kinds.collect::<BTreeSet<_>>().into_iter().map(Kind::Other).collect()
+        }
+        Listed::Events => return Content::Rows(events::rows(world, filter)),
     };
-    match (&args.name, text.is_empty()) {
-        (Some(name), true) => Err(Failure::NotFound(format!("{} {name:?}", kinds[0].resource()))),
-        (None, true) => Ok("No resources found\n".into()),
-        _ => Ok(text),
-    }
+    Content::Objects(kinds.iter().flat_map(|kind| objects(world, kind, filter)).collect())
 }
 
-fn names(world: &World, kinds: &[Listed], filter: &Filter<'_>) -> String {
-    let mut out = String::new();
-    for kind in kinds {
-        match kind {
-            Listed::Other => {
-                let of_other = |o: &&Arc<Unsimulated>| filter.takes(&o.meta.namespace, &o.meta.name);
-                for object in world.store().unsimulated.iter().filter(of_other) {
-                    out.push_str(&format!("{}/{}\n", resource(object), object.meta.name));
-                }
-            }
-            Listed::Kind(_) | Listed::Events => {
-                for row in rows::rows(world, kind, filter) {
-                    out.push_str(&format!("{}/{}\n", kind.resource(), row.name));
-                }
-            }
+/// In the order of their keys in etcd, which is the API server's: `a-b/x` comes before `a/x`.
+fn objects(world: &World, kind: &Kind, filter: &Filter<'_>) -> Vec<Object> {
+    let store = world.store();
+    let now = seconds(&timestamp(world.now())).unwrap_or(0);
+    let mut metas: Vec<&Meta> = store.metas(kind).filter(|meta| filter.takes(meta)).collect();
+    metas.sort_by_cached_key(|meta| format!("{}/{}", meta.namespace, meta.name));
+    let object = |meta: &Meta| {
+        let object = store.get(&ObjectRef::new(kind.clone(), meta))?;
+        let source = store.source(meta.uid).map(|source| &source.tree);
+        Some(Object { meta: meta.clone(), tree: cluster::api::to_tree(&object, source), now })
+    };
+    metas.into_iter().filter_map(object).collect()
+}
+
+fn print(format: GetFormat, groups: &[Group], all_namespaces: bool, single: bool) -> String {
+    match format {
+        GetFormat::Yaml | GetFormat::Json => {
+            let objects = groups.iter().filter_map(|group| match &group.content {
+                Content::Objects(objects) => Some(objects),
+                Content::Rows(_) => None,
+            });
+            document::print(objects.flatten(), single, format == GetFormat::Json)
         }
+        GetFormat::Name => groups.iter().map(names).collect(),
+        GetFormat::Text => tables(groups, all_namespaces, false),
+        GetFormat::Wide => tables(groups, all_namespaces, true),
     }
-    out
 }
 
-/// `statefulset.apps`. Of a kind that nothing is known of, as discovery would most likely have it.
-fn resource(object: &Unsimulated) -> String {
-    if let Some(api) = Kind::named(&object.kind).api() {
-        return api.qualified();
+fn names(group: &Group) -> String {
+    let line = |prefix: &str, name: &str| format!("{prefix}/{name}\n");
+    match (&group.listed, &group.content) {
+        (Listed::Others, Content::Objects(objects)) => {
+            objects.iter().map(|o| line(&discovery::prefix_of(&o.tree), &o.meta.name)).collect()
+        }
+        (listed, Content::Objects(objects)) => {
+            objects.iter().map(|o| line(&listed.prefix(), &o.meta.name)).collect()
+        }
+        (listed, Content::Rows(rows)) => rows.iter().map(|r| line(&listed.prefix(), &r.name)).collect(),
     }
-    let kind = object.kind.to_lowercase();
-    object.api_version.split_once('/').map_or_else(|| kind.clone(), |(group, _)| format!("{kind}.{group}"))
 }
 
-fn tables(world: &World, kinds: &[Listed], filter: &Filter<'_>, wide: bool, prefixed: bool) -> String {
+/// One table for each kind that has objects, an empty line between them. Once kubectl has printed namespaces it goes
+/// on doing so, for Nodes too: the flag is in what all its printers share (kubectl get.go, ToPrinter).
+fn tables(groups: &[Group], all_namespaces: bool, wide: bool) -> String {
+    let with_kind = groups.len() > 1;
+    let mut with_namespace = false;
     let mut out = Vec::new();
-    for kind in kinds {
-        let rows = rows::rows(world, kind, filter);
-        if rows.is_empty() {
+    for group in groups {
+        with_namespace |= all_namespaces && group.listed.is_namespaced();
+        if group.content.is_empty() {
             continue;
         }
-        let columns = rows::columns(kind, wide);
-        let cells: Vec<Vec<String>> = rows
-            .into_iter()
-            .map(|row| {
-                let name = if prefixed { format!("{}/{}", kind.resource(), row.name) } else { row.name };
-                let namespace = row.namespace.into_iter();
-                let rest = row.cells.into_iter().chain(row.wide.into_iter().filter(|_| wide));
-                namespace.chain([name]).chain(rest).collect()
-            })
-            .collect();
-        out.push(table::render(&columns, &cells));
+        let mut table = match &group.content {
+            Content::Objects(objects) => printers::table(&group.listed, objects),
+            Content::Rows(rows) => events::table(rows),
+        };
+        if with_kind {
+            table.prefix_names(&group.listed.prefix());
+        }
+        if !with_namespace {
+            table.remove_column(table::NAMESPACE);
+        }
+        out.push(table.render(wide));
     }
     out.join("\n")
 }

@@ -1,9 +1,10 @@
 //! `packetyard get dns [NAME]`: the records that the cluster's DNS has of Services, as a zone file
 //! writes them.
 
+use cluster::api::Selector;
 use serde::Serialize;
 
-use super::Filter;
+use super::{Filter, label_query};
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
 use crate::{input, words};
@@ -22,11 +23,17 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
     let world = run.world();
-    let filter = Filter { namespace: args.namespace.as_deref(), name: args.name.as_deref() };
+    let selector = match &args.selector {
+        None => Selector::default(),
+        Some(query) => label_query::parse(query).map_err(Failure::Usage)?,
+    };
+    let namespace = args.namespace.as_deref().filter(|_| !args.all_namespaces);
+    let name = args.resources.get(1).map(String::as_str);
+    let filter = Filter { namespace, name, selector };
     let services = world.store().services.iter();
-    let wanted: Vec<_> = services.filter(|s| filter.takes(&s.meta.namespace, &s.meta.name)).collect();
-    if let (Some(name), true) = (&args.name, wanted.is_empty()) {
-        return Err(Failure::NotFound(format!("service {name:?}")));
+    let wanted: Vec<_> = services.filter(|service| filter.takes(&service.meta)).collect();
+    if let (Some(name), true) = (name, wanted.is_empty()) {
+        return Err(Failure::NotFound(format!("services {name:?}")));
     }
     let records = wanted.into_iter().flat_map(|service| world.dns_records(service));
     match args.output {

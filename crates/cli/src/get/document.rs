@@ -1,22 +1,18 @@
 //! `-o yaml` and `-o json`: the objects as the API server would send them.
 
-use cluster::api::{Kind, KubeObject, Meta, ObjectRef, Tree, Unsimulated, to_json_indented, to_yaml};
-use cluster::sim::World;
+use cluster::api::{Tree, to_json_indented, to_yaml};
 
-use super::{Filter, Listed};
+use super::object::Object;
 
-/// One object by itself, several in a List. Empty when nothing was found.
-pub fn print(world: &World, kinds: &[Listed], filter: &Filter<'_>, json: bool) -> String {
-    let objects: Vec<Tree> = kinds
-        .iter()
-        .flat_map(|kind| objects(world, kind))
-        .filter(|o| filter.takes(&o.meta().namespace, &o.meta().name))
-        .map(|o| cluster::api::to_tree(&o, world.store().source(o.meta().uid).map(|s| &s.tree)))
-        .collect();
-    let document = match (objects.len(), filter.name) {
-        (0, _) => return String::new(),
-        (1, Some(_)) => objects.into_iter().next().unwrap_or_else(Tree::map),
-        _ => list(objects),
+/// One that was asked for by its name by itself, all others in a List.
+pub fn print<'a>(objects: impl Iterator<Item = &'a Object>, single: bool, json: bool) -> String {
+    let mut objects: Vec<Tree> = objects.map(|object| object.tree.clone()).collect();
+    let document = match objects.pop_if(|_| single) {
+        Some(object) if objects.is_empty() => object,
+        object => {
+            objects.extend(object);
+            list(objects)
+        }
     };
     if json { to_json_indented(&document) + "\n" } else { to_yaml(&document) }
 }
@@ -30,14 +26,4 @@ fn list(items: Vec<Tree>) -> Tree {
     metadata.put("resourceVersion", Tree::string(""));
     list.put("metadata", metadata);
     list
-}
-
-fn objects(world: &World, listed: &Listed) -> Vec<KubeObject> {
-    let store = world.store();
-    let get = |kind: &Kind, meta: &Meta| store.get(&ObjectRef::new(kind.clone(), meta));
-    match listed {
-        Listed::Kind(kind) => store.metas(kind).filter_map(|meta| get(kind, meta)).collect(),
-        Listed::Events => Vec::new(),
-        Listed::Other => store.unsimulated.iter().map(|o| Unsimulated::clone(o).into()).collect(),
-    }
 }

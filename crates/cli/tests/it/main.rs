@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod documents;
+mod get;
 mod manifests;
 mod modes;
 mod others;

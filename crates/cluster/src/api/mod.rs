@@ -104,4 +104,4 @@ pub use workload::{
     StatusSubresource, UnhealthyPodEvictionPolicy, VolumeClaimTemplate, index_text,
 };
 pub(crate) use write::rfc3339;
-pub use write::to_tree;
+pub use write::{timestamp, to_tree};

@@ -14,6 +14,8 @@ pub(super) mod service;
 pub(super) mod slice;
 mod volume;
 
+pub use rfc3339::print as timestamp;
+
 use std::sync::Arc;
 
 use super::{Entry, KubeObject, Labels, PodTemplate, Position, Str, TargetPort, Tree, Value};

@@ -1,0 +1,120 @@
+//! `get`, as a person who knows kubectl types it.
+
+use crate::support::{manifest, packetyard};
+
+const FILE: &str = "ingress-and-crds.yaml";
+
+/// What is printed, and what is said on standard error.
+fn get(words: &[&str]) -> (bool, String, String) {
+    packetyard(&[&["get", "-q"], words].concat(), &manifest(FILE))
+}
+
+fn printed(words: &[&str]) -> String {
+    let (ok, out, err) = get(words);
+    assert!(ok, "{words:?}: {err}");
+    out
+}
+
+/// The first column of each line.
+fn first_column(table: &str) -> Vec<&str> {
+    table.lines().map(|line| line.split_whitespace().next().unwrap_or("")).collect()
+}
+
+#[test]
+fn without_a_namespace_all_of_them_are_listed() {
+    let all = printed(&["svc"]);
+    assert!(all.starts_with("NAMESPACE   NAME "), "{all}");
+    assert_eq!(all, printed(&["service", "-A"]));
+    assert_eq!(all, printed(&["services", "-A", "-n", "default"]));
+    let kitchen = printed(&["svc", "-n", "kitchen"]);
+    assert_eq!(first_column(&kitchen), ["NAME", "tea"]);
+}
+
+#[test]
+fn several_kinds_are_several_tables_with_kinds_before_the_names() {
+    let out = printed(&["svc,pods", "-n", "kitchen"]);
+    let (services, pods) = out.split_once("\n\n").expect("two tables");
+    assert_eq!(first_column(services), ["NAME", "service/tea"]);
+    assert!(first_column(pods)[2].starts_with("pod/tea-"), "{pods}");
+    // As kubectl does, a kind that has none is left out, and once namespaces were printed, they stay.
+    let out = printed(&["no,sts,svc,no"]);
+    let heads: Vec<&str> = out.split("\n\n").map(|table| first_column(table)[0]).collect();
+    assert_eq!(heads, ["NAME", "NAMESPACE", "NAMESPACE"]);
+}
+
+#[test]
+fn objects_are_named_in_both_ways() {
+    let table = printed(&["svc", "tea", "-n", "kitchen"]);
+    assert_eq!(first_column(&table), ["NAME", "tea"]);
+    assert_eq!(printed(&["svc/tea", "-n", "kitchen"]), table);
+    let both = printed(&["svc/tea", "ing/tea", "-n", "kitchen", "-o", "name"]);
+    assert_eq!(both, "service/tea\ningress.networking.k8s.io/tea\n");
+    let object = printed(&["services.v1", "tea", "-o", "json"]);
+    assert!(object.contains("\"kind\": \"Service\"") && !object.contains("\"items\""), "{object}");
+}
+
+#[test]
+fn what_is_not_there_is_named_as_kubectl_does() {
+    for (words, said) in [
+        (&["kettle,pot"][..], "packetyard: the server doesn't have a resource type \"pot\"\n"),
+        (&["svc", "coffee"], "packetyard: services \"coffee\" not found\n"),
+        (&["deploy/coffee"], "packetyard: deployments.apps \"coffee\" not found\n"),
+        (&["svc", "tea", "-n", "default"], "packetyard: services \"tea\" not found\n"),
+    ] {
+        let (ok, out, err) = get(words);
+        assert_eq!((ok, &*out, &*err), (false, "", said), "{words:?}");
+    }
+    // What is there is printed all the same.
+    let (ok, out, err) = get(&["svc", "tea", "coffee", "milk", "-n", "kitchen"]);
+    assert!(!ok && first_column(&out) == ["NAME", "tea"], "{out}");
+    assert_eq!(err, "packetyard: services \"coffee\" not found\npacketyard: services \"milk\" not found\n");
+}
+
+#[test]
+fn nothing_is_told_on_standard_error() {
+    for (words, said) in [
+        (&["sts"][..], "No resources found\n"),
+        (&["sts,ds", "-n", "kitchen"], "No resources found in kitchen namespace.\n"),
+        (&["svc", "-l", "app=coffee"], "No resources found\n"),
+    ] {
+        let (ok, out, err) = get(words);
+        assert_eq!((ok, &*out, &*err), (true, "", said), "{words:?}");
+    }
+    assert_eq!(printed(&["sts", "-o", "name"]), "");
+    let list = "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n";
+    assert_eq!(printed(&["sts", "-o", "yaml"]), list);
+}
+
+#[test]
+fn labels_select() {
+    let chosen = |query: &str| printed(&["pods", "-n", "kitchen", "-l", query, "-o", "name"]).lines().count();
+    assert_eq!(chosen("app=tea"), 2);
+    assert_eq!(chosen("app in (tea, coffee),pod-template-hash"), 2);
+    assert_eq!((chosen("app!=tea"), chosen("!app"), chosen("run=curl")), (1, 1, 1));
+    let (ok, _, err) = get(&["pods", "-l", "app in tea"]);
+    assert!(!ok && err.contains("unable to parse requirement: found 'tea' expected: '('"), "{err}");
+    let (ok, _, err) = get(&["svc/tea", "-l", "app=tea"]);
+    assert!(!ok && err.contains("selectors and the all flag cannot be used"), "{err}");
+}
+
+#[test]
+fn kinds_that_are_kept_have_their_tables_too() {
+    let table = printed(&["ing", "-n", "kitchen"]);
+    assert!(table.starts_with("NAME   CLASS "), "{table}");
+    assert!(printed(&["netpol"]).contains("POD-SELECTOR"));
+    // A custom resource by the names in its definition.
+    for word in ["kettle", "kettles", "kettles.kitchen.example.com"] {
+        assert_eq!(printed(&[word, "-n", "default"]), "NAME    LITRES\ngreen   1.7\n", "{word}");
+    }
+    let definitions = printed(&["crd"]);
+    assert!(definitions.starts_with("NAME ") && definitions.contains("CREATED AT"), "{definitions}");
+}
+
+#[test]
+fn all_is_what_kubectl_takes_it_for() {
+    let out = printed(&["all", "-n", "kitchen", "-o", "name"]);
+    let kinds: Vec<&str> = out.lines().map(|line| line.split('/').next().unwrap_or("")).collect();
+    let mut once = kinds.clone();
+    once.dedup();
+    assert_eq!(once, ["pod", "service", "deployment.apps", "replicaset.apps", "cronjob.batch"]);
+}
