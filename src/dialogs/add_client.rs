@@ -113,6 +113,9 @@ impl Refused {
             | Refusal::NodeExists { .. }
             | Refusal::TooManyNodes { .. }
             | Refusal::NoPodRangeLeft { .. }
+            | Refusal::PodRangeNotInCluster { .. }
+            | Refusal::PodRangeNotFree { .. }
+            | Refusal::NoSuchTaint { .. }
             | Refusal::TooManyObjects { .. }
             | Refusal::TooManyReplicas { .. }
             | Refusal::NoSuchClient { .. }

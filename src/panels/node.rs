@@ -8,7 +8,7 @@ use super::zone::{ZoneForm, zone_of};
 use crate::components::{Details, Fact, Facts, Listing, Tag, Tone};
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
-use cluster::api::{NodeCondition, Uid};
+use cluster::api::{ConditionStatus, Uid};
 use cluster::node::Machine;
 use cluster::sim::World;
 use leptos::prelude::*;
@@ -45,10 +45,12 @@ struct NodeState {
 impl NodeState {
     fn of(world: &World, machine: &Machine) -> NodeState {
         let node = world.store().node(&machine.name);
-        let status = match (machine.power, node.map(|node| node.ready)) {
+        let status = match (machine.power, node.map(|node| node.ready())) {
             (false, _) => ("Power off", Tone::Fail),
-            (true, Some(NodeCondition::True)) => ("Ready", Tone::Good),
-            (true, Some(NodeCondition::False | NodeCondition::Unknown) | None) => ("NotReady", Tone::Care),
+            (true, Some(ConditionStatus::True)) => ("Ready", Tone::Good),
+            (true, Some(ConditionStatus::False | ConditionStatus::Unknown) | None) => {
+                ("NotReady", Tone::Care)
+            }
         };
         NodeState {
             address: machine.addresses.primary().to_string(),

@@ -2,7 +2,7 @@
 
 use crate::session::{Session, selection_of_ref};
 use crate::ui::{Tab, Ui};
-use cluster::api::{Action, Kind, NodeCondition, ObjectRef};
+use cluster::api::{Action, ConditionStatus, Kind, ObjectRef};
 use cluster::sim::{LogEntry, Logged, Time};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +46,10 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::NoPodAddress { .. } => label("no address left", true),
         LogEntry::SliceChanged { .. } => label("EndpointSlice", false),
         LogEntry::ProxySynced { node } => Some((format!("{node} synced"), false)),
-        LogEntry::NodeCondition { node, condition: NodeCondition::True } => {
+        LogEntry::NodeCondition { node, condition: ConditionStatus::True } => {
             Some((format!("{node} Ready"), false))
         }
-        LogEntry::NodeCondition { node, condition: NodeCondition::False | NodeCondition::Unknown } => {
+        LogEntry::NodeCondition { node, condition: ConditionStatus::False | ConditionStatus::Unknown } => {
             Some((format!("{node} NotReady"), true))
         }
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
@@ -57,6 +57,9 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::JobCompleted { .. } => label("Job complete", false),
         LogEntry::JobFailed { .. } => label("Job failed", true),
         LogEntry::EvictionRefused { .. } => label("eviction refused", true),
+        LogEntry::TaintManagerEviction { cancelled, .. } => {
+            label(if *cancelled { "eviction cancelled" } else { "evicted" }, !cancelled)
+        }
         LogEntry::SuccessfulCreate { .. }
         | LogEntry::SuccessfulDelete { .. }
         | LogEntry::SuccessfulCreateClaim { .. }
@@ -113,6 +116,7 @@ fn done(action: &Action) -> Option<String> {
         Action::SetServicePolicy { .. }
         | Action::PowerNode { .. }
         | Action::Cordon { .. }
+        | Action::Taint { .. }
         | Action::CutOffNode { .. }
         | Action::PauseKubeProxy { .. }
         | Action::SetProxyMode { .. }

@@ -3,7 +3,7 @@
 use cluster::api::Kind as ObjectKind;
 use cluster::api::{
     Action, App, ClientFrom, ClientSpec, Exits, Labels, Name, NsName, ObjectRef, PolicyField, Prerequisite,
-    ServicePolicy, ServiceType, SessionAffinity, Str, TrafficPolicy,
+    ServicePolicy, ServiceType, SessionAffinity, Str, TaintChange, TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Span, World};
@@ -55,6 +55,7 @@ kinds! {
     CutOffNode,
     PauseKubeProxy,
     Cordon,
+    Taint,
     Drain,
     AddNode,
     SetProxyMode,
@@ -132,6 +133,16 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
         Kind::CutOffNode => Action::CutOffNode { node: node(picks, world), on: !picks.flag() },
         Kind::PauseKubeProxy => Action::PauseKubeProxy { node: node(picks, world), on: !picks.flag() },
         Kind::Cordon => Action::Cordon { node: node(picks, world), on: !picks.flag() },
+        Kind::Taint => {
+            let taint = picks.of(&[
+                "a=b:NoExecute",
+                "a:NoSchedule",
+                "a-",
+                "node.kubernetes.io/unreachable:NoExecute-",
+            ]);
+            let taint = TaintChange::parse(taint).expect("each is one");
+            Action::Taint { node: node(picks, world), taints: vec![taint] }
+        }
         Kind::Drain => {
             let (node, force, delete_empty_dir_data) = (node(picks, world), picks.flag(), picks.flag());
             let ignore_daemonsets = picks.flag();

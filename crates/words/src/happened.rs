@@ -1,6 +1,6 @@
 //! The log, in words.
 
-use cluster::api::{Action, Kind, NodeCondition, Phase, ServicePolicy, SessionAffinity};
+use cluster::api::{Action, ConditionStatus, Kind, Phase, ServicePolicy, SessionAffinity};
 use cluster::sim::LogEntry;
 
 use crate::{pod_events, refusal};
@@ -89,12 +89,18 @@ pub fn happened(entry: &LogEntry) -> String {
         }
         LogEntry::Killing { pod, container, why } => pod_events::killing(pod, container, *why),
         LogEntry::PodGone { pod } => format!("Pod {} is gone", pod.name),
+        LogEntry::TaintManagerEviction { pod, cancelled: false } => {
+            format!("Pod {} is marked for deletion: it does not tolerate a taint of its node", pod.name)
+        }
+        LogEntry::TaintManagerEviction { pod, cancelled: true } => {
+            format!("the deletion of Pod {} is cancelled: it tolerates the taints of its node", pod.name)
+        }
         LogEntry::SliceChanged { service } => format!("EndpointSlice of {} changed", service.name),
         LogEntry::ProxySynced { node } => format!("kube-proxy on {node} wrote its rules"),
         LogEntry::NodeCondition { node, condition } => match condition {
-            NodeCondition::True => format!("{node} is Ready"),
-            NodeCondition::False => format!("{node} is not Ready"),
-            NodeCondition::Unknown => format!("{node} is NotReady: its kubelet stopped reporting"),
+            ConditionStatus::True => format!("{node} is Ready"),
+            ConditionStatus::False => format!("{node} is not Ready"),
+            ConditionStatus::Unknown => format!("{node} is NotReady: its kubelet stopped reporting"),
         },
         LogEntry::EnsuringLoadBalancer { service } => {
             format!("the cloud makes a load balancer for {}", service.name)
@@ -156,6 +162,10 @@ pub fn action(action: &Action) -> String {
         Action::PowerNode { node, on: false } => format!("{node} switched off"),
         Action::Cordon { node, on: true } => format!("{node} cordoned"),
         Action::Cordon { node, on: false } => format!("{node} uncordoned"),
+        Action::Taint { node, taints } => {
+            let taints: Vec<String> = taints.iter().map(ToString::to_string).collect();
+            format!("{node} tainted: {}", taints.join(", "))
+        }
         Action::Drain { node, .. } => format!("{node} cordoned, and its Pods evicted"),
         Action::CutOffNode { node, on: true } => format!("{node} cut off from the API server"),
         Action::CutOffNode { node, on: false } => format!("{node} reaches the API server again"),

@@ -39,6 +39,12 @@ pub fn refusal(refusal: &Refusal) -> String {
             "CIDR allocation failed; there are no remaining CIDRs left to allocate in {range}: \
              give podCIDR a shorter prefix"
         ),
+        Refusal::PodRangeNotInCluster { range, cluster } => format!(
+            "spec.podCIDR {range} is not in the cluster's Pod range {cluster}: give the Scenario a podCIDR that holds it"
+        ),
+        Refusal::PodRangeNotFree { range } => {
+            format!("spec.podCIDR {range} is another node's, or has no address for a Pod")
+        }
         Refusal::TooManyObjects { kind, limit } => {
             format!("a cluster here has at most {limit} objects of one kind: delete a {kind} first")
         }
@@ -89,6 +95,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::ManyBudgets { pod } => format!(
             "Pod {pod}: This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
         ),
+        Refusal::NoSuchTaint { node, taint } => {
+            let taint = taint.to_string();
+            format!("taint {:?} not found on {node}", taint.trim_end_matches('-'))
+        }
         Refusal::NodeIsOff { node } => format!("{node} has no power: no kube-proxy runs there"),
         Refusal::PodNotRunning { pod } => format!("Pod {pod} does not run"),
         Refusal::NoSuchContainer { pod, container } => format!("Pod {pod} has no container {container}"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::scenario::{service_policy, wire};
 use super::{
     App, ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, Prerequisite, ServicePolicy,
-    ServiceType, Str,
+    ServiceType, Str, TaintChange,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Time;
@@ -148,6 +148,11 @@ pub enum Action {
         #[serde(rename = "enabled")]
         on: bool,
     },
+    /// `kubectl taint --overwrite`: a taint NoExecute drives away the Pods that do not tolerate it.
+    Taint {
+        node: Name,
+        taints: Vec<TaintChange>,
+    },
     /// `kubectl drain`: the node is cordoned and its Pods are evicted, each with its grace period.
     Drain {
         node: Name,
@@ -237,6 +242,7 @@ impl Action {
             Action::SetMissing { what, .. } => what.object(),
             Action::PowerNode { node, .. }
             | Action::Cordon { node, .. }
+            | Action::Taint { node, .. }
             | Action::Drain { node, .. }
             | Action::CutOffNode { node, .. }
             | Action::PauseKubeProxy { node, .. } => Some(ObjectRef::node(node)),

@@ -210,6 +210,8 @@ pub enum Format {
     NsName,
     /// `image/NAME`, or a ConfigMap, Secret or claim.
     Prerequisite,
+    /// `key=value:effect`, or `key-`.
+    Taint,
     /// A URL, `host:port` or `service/namespace/name`.
     Target,
     Seed,

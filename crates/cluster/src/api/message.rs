@@ -215,6 +215,9 @@ fn format_rule(format: Format) -> &'static str {
         Format::Prerequisite => {
             "must be image/NAME, configmap/NAMESPACE/NAME, secret/NAMESPACE/NAME or persistentvolumeclaim/NAMESPACE/NAME"
         }
+        Format::Taint => {
+            "must be KEY=VALUE:EFFECT or KEY:EFFECT, or end in - to remove it: KEY:EFFECT- or KEY-"
+        }
         Format::Target => "must be a URL, HOST:PORT or service/NAMESPACE/NAME, without blanks",
         Format::SyncPeriod => "must be greater than 0, and at most a year",
         Format::MinSyncPeriod => "must be less than or equal to syncPeriod",

@@ -32,6 +32,7 @@ mod selectors;
 mod service;
 mod service_policy;
 mod slice;
+mod taint_change;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -63,7 +64,7 @@ pub use manifest::{Manifest, ManifestObject, Source};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;
-pub use node::{Node, NodeCondition, NodeSpec};
+pub use node::{Node, NodeCondition, NodeConditions, NodeInfo, NodeSpec};
 pub use pod::{Pod, PodSpec, PodTemplate};
 pub use pod_status::{
     ConditionStatus, ContainerState, ContainerStatus, Phase, PodCondition, PodConditions, PodStatus,
@@ -87,6 +88,7 @@ pub use service::{
 };
 pub use service_policy::{PolicyField, ServicePolicy, TOPOLOGY_MODE};
 pub use slice::{AddressType, Endpoint, EndpointPort, EndpointSlice};
+pub use taint_change::TaintChange;
 pub use text::{
     MAX_DEPTH, MAX_DOCUMENTS, MAX_IN_FLOW, MAX_NODES, MAX_TEXT_BYTES, to_json, to_json_indented, to_yaml,
 };

@@ -10,9 +10,10 @@ use super::field;
 use super::kind::Codec;
 use super::validate;
 use super::{
-    ApiResource, CPU, EPHEMERAL_STORAGE, MEMORY, Meta, NameRule, PODS, Quantity, Resource, ResourceList,
-    Scope, Str, Taint, Tree, write,
+    ApiResource, CPU, ConditionStatus, EPHEMERAL_STORAGE, MEMORY, Meta, NameRule, PODS, Quantity, Resource,
+    ResourceList, Scope, Str, Taint, Tree, write,
 };
+use crate::sim::Time;
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -21,9 +22,12 @@ pub struct Node {
     pub spec: NodeSpec,
     /// `status.addresses` of type InternalIP, the primary first.
     pub addresses: Vec<IpAddr>,
-    pub ready: NodeCondition,
+    pub conditions: NodeConditions,
+    /// `status.capacity`: what the machine has.
+    pub capacity: ResourceList,
     /// `status.allocatable`: what its Pods may request together.
     pub allocatable: ResourceList,
+    pub info: NodeInfo,
 }
 
 impl Resource for Node {
@@ -45,9 +49,14 @@ impl Codec for Node {
         decode::node::decode(root, diagnostics)
     }
 
+    /// What the document leaves out is what a kubelet without reservations finds on a machine as [`Node::machine`].
     fn set_defaults(&mut self) {
         for (name, quantity) in Node::machine() {
-            self.allocatable.entry(name.into()).or_insert(quantity);
+            let written = self.allocatable.get(name).copied();
+            self.capacity.entry(name.into()).or_insert(written.unwrap_or(quantity));
+        }
+        for (name, quantity) in &self.capacity {
+            self.allocatable.entry(name.clone()).or_insert(*quantity);
         }
     }
 
@@ -69,14 +78,78 @@ pub struct NodeSpec {
     pub taints: Vec<Taint>,
 }
 
-/// The Ready condition. `Unknown` is what the node lifecycle controller writes when a
-/// kubelet stops reporting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
-pub enum NodeCondition {
-    #[default]
-    True,
-    False,
-    Unknown,
+/// Those of `status.conditions` that a kubelet writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeConditions {
+    pub memory_pressure: NodeCondition,
+    pub disk_pressure: NodeCondition,
+    pub pid_pressure: NodeCondition,
+    pub ready: NodeCondition,
+}
+
+impl NodeConditions {
+    /// In the kubelet's order.
+    pub fn iter(&self) -> [(&'static str, &NodeCondition); 4] {
+        [
+            ("MemoryPressure", &self.memory_pressure),
+            ("DiskPressure", &self.disk_pressure),
+            ("PIDPressure", &self.pid_pressure),
+            ("Ready", &self.ready),
+        ]
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> [&mut NodeCondition; 4] {
+        [&mut self.memory_pressure, &mut self.disk_pressure, &mut self.pid_pressure, &mut self.ready]
+    }
+}
+
+/// Those of a node that is well.
+impl Default for NodeConditions {
+    fn default() -> NodeConditions {
+        NodeConditions::reported(true, Time::ZERO)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeCondition {
+    pub status: ConditionStatus,
+    pub reason: &'static str,
+    pub message: &'static str,
+    /// `lastHeartbeatTime`: when the kubelet wrote it.
+    pub heartbeat: Time,
+    /// `lastTransitionTime`: since when it has this status.
+    pub since: Time,
+}
+
+/// `status.nodeInfo`.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+pub struct NodeInfo {
+    pub architecture: Str,
+    pub boot_id: Str,
+    pub container_runtime_version: Str,
+    pub kernel_version: Str,
+    pub kubelet_version: Str,
+    pub machine_id: Str,
+    pub operating_system: Str,
+    pub os_image: Str,
+    pub system_uuid: Str,
+}
+
+impl NodeInfo {
+    /// With the names that they have on the wire.
+    pub(crate) fn fields_mut(&mut self) -> [(&'static str, &mut Str); 9] {
+        [
+            ("architecture", &mut self.architecture),
+            ("bootID", &mut self.boot_id),
+            ("containerRuntimeVersion", &mut self.container_runtime_version),
+            ("kernelVersion", &mut self.kernel_version),
+            ("kubeletVersion", &mut self.kubelet_version),
+            ("machineID", &mut self.machine_id),
+            ("operatingSystem", &mut self.operating_system),
+            ("osImage", &mut self.os_image),
+            ("systemUUID", &mut self.system_uuid),
+        ]
+    }
 }
 
 impl Node {
@@ -89,6 +162,11 @@ impl Node {
             (MEMORY, Quantity::bytes(16 << 30)),
             (PODS, Quantity::whole(110)),
         ]
+    }
+
+    /// The status of its condition Ready.
+    pub fn ready(&self) -> ConditionStatus {
+        self.conditions.ready.status
     }
 
     /// Thousandths of a CPU.

@@ -10,6 +10,8 @@ pub struct Taint {
     pub key: Str,
     pub value: Str,
     pub effect: TaintEffect,
+    /// `timeAdded`, as written: a controller says when it added one.
+    pub time_added: Option<Str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -47,10 +49,17 @@ impl Taint {
     pub const NOT_READY: &str = "node.kubernetes.io/not-ready";
     /// Of a node whose Ready condition is Unknown.
     pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+    /// What a person says of a node that is off for good: its Pods may be deleted by force.
+    pub const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 
     /// Without a value.
     pub fn new(key: &str, effect: TaintEffect) -> Taint {
-        Taint { key: key.into(), value: "".into(), effect }
+        Taint { key: key.into(), value: "".into(), effect, time_added: None }
+    }
+
+    /// v1 taint.go, MatchTaint: a node has one taint of a key and an effect.
+    pub fn is_same(&self, other: &Taint) -> bool {
+        (&self.key, self.effect) == (&other.key, other.effect)
     }
 }
 
@@ -127,7 +136,7 @@ mod tests {
     fn a_toleration_matches_key_value_and_effect() {
         use TaintEffect::{NoExecute, NoSchedule};
         use TolerationOperator::{Equal, Exists};
-        let taint = Taint { key: "foo".into(), value: "bar".into(), effect: NoSchedule };
+        let taint = Taint { value: "bar".into(), ..Taint::new("foo", NoSchedule) };
         for (key, operator, value, effect, tolerates) in [
             ("foo", Exists, "", Some(NoSchedule), true),
             ("foo", Exists, "", None, true),

@@ -6,10 +6,7 @@ use crate::api::{
     Codec, Labels, Node, Operator, Pod, PodCondition, PreemptionPolicy, PriorityClass, Requirement, Selector,
     Str, Taint, TaintEffect, Toleration, TolerationOperator, tolerate,
 };
-use crate::sim::{Refusal, World};
-
-/// defaultNotReadyTolerationSeconds and defaultUnreachableTolerationSeconds.
-const TOLERATION_SECONDS: i64 = 300;
+use crate::sim::{Refusal, Span, World};
 
 /// podtopologylabels/admission.go: of its node's labels, those that a Pod gets when it is bound.
 pub(crate) fn topology_labels(node: &Node) -> Labels {
@@ -23,7 +20,7 @@ impl World {
     pub(crate) fn admit_pod(&self, pod: &mut Pod) -> Result<(), Refusal> {
         pod.set_defaults();
         self.admit_priority(pod)?;
-        tolerate_for_a_while(&mut pod.spec.tolerations);
+        tolerate_for_a_while(&mut pod.spec.tolerations, self.timing.node_eviction);
         merge_label_keys(pod);
         if !pod.spec.scheduling_gates.is_empty() {
             let condition = PodCondition {
@@ -75,7 +72,8 @@ impl World {
 }
 
 /// defaulttolerationseconds/admission.go.
-fn tolerate_for_a_while(tolerations: &mut Vec<Toleration>) {
+fn tolerate_for_a_while(tolerations: &mut Vec<Toleration>, time: Span) {
+    let seconds = i64::try_from(time.0 / 1_000_000_000).unwrap_or(i64::MAX);
     for key in [Taint::NOT_READY, Taint::UNREACHABLE] {
         if !tolerate(tolerations, &Taint::new(key, TaintEffect::NoExecute)) {
             tolerations.push(Toleration {
@@ -83,7 +81,7 @@ fn tolerate_for_a_while(tolerations: &mut Vec<Toleration>) {
                 operator: Some(TolerationOperator::Exists),
                 value: "".into(),
                 effect: Some(TaintEffect::NoExecute),
-                toleration_seconds: Some(TOLERATION_SECONDS),
+                toleration_seconds: Some(seconds),
             });
         }
     }

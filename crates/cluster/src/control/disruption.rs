@@ -156,7 +156,9 @@ impl World {
         if is_active(pod) && pod.status.phase != Phase::Pending {
             self.ask_budget(pod)?;
         }
-        self.delete_pod(&pod.meta.key(), None);
+        let key = pod.meta.key();
+        self.mark_for_disruption(&key, "EvictionByEvictionAPI", "Eviction API: evicting");
+        self.delete_pod(&key, None);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ mod revisions;
 mod scheduler;
 pub(crate) mod service_allocation;
 mod stateful_set;
+mod taint_eviction;
 
 pub(crate) use allocated::Allocated;
 pub(crate) use deployment::{POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
@@ -27,5 +28,6 @@ pub use endpoint_slice::topology_mode_is_auto;
 pub use health_check::HealthCheck;
 pub(crate) use job::Backoff;
 pub use load_balancer::{Cloud, LoadBalancer};
+pub(crate) use node_lifecycle::NodeLifecycle;
 pub use pods::POD_LIMIT;
 pub(crate) use scheduler::Scheduler;

@@ -5,5 +5,5 @@ mod node_ranges;
 mod prefixes;
 
 pub use cni::Cni;
-pub(crate) use node_ranges::{longest_for, node_range};
+pub(crate) use node_ranges::{cluster_range, holds, longest_for, node_range, overlap};
 pub use prefixes::Prefixes;

@@ -17,4 +17,4 @@ pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub use machine::Machine;
 pub(crate) use machine::kernel;
 pub use proxy_status::{Changed, PendingEvent, Proxier, ProxyStatus, Written};
-pub(crate) use registration::with_kubelets_labels;
+pub(crate) use registration::{add_labels, register};

@@ -7,11 +7,12 @@ use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Container, Diagnostic, DiagnosticKind, Kind, KubeObject, Manifest,
-    ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, Service, Severity, Str, Uid, check_action,
+    Action, ClientFrom, ClientSpec, ConditionStatus, Container, Diagnostic, DiagnosticKind, Kind, KubeObject,
+    Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, Service, Severity, Str,
+    TaintChange, Uid, check_action,
 };
 use crate::control::POD_LIMIT;
-use crate::node::{ProxyStatus, with_kubelets_labels};
+use crate::node::{ProxyStatus, add_labels};
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
 
@@ -76,6 +77,7 @@ impl World {
                 Ok(())
             }
             Action::Cordon { node, on } => self.cordon(node, *on),
+            Action::Taint { node, taints } => self.taint(node, taints),
             Action::Drain { node, force, delete_empty_dir_data, ignore_daemonsets } => {
                 let options = DrainOptions {
                     force: *force,
@@ -189,20 +191,51 @@ impl World {
         }
     }
 
-    fn apply_node(&mut self, node: Node) -> Result<Uid, Refusal> {
-        match self.store.node(&node.meta.name).map(|n| n.meta.uid) {
-            None => self.add_machine(node, true, None),
-            Some(uid) => {
-                let key = node.meta.key();
-                self.update_object::<Node>(&key, |n| {
-                    n.meta.labels = with_kubelets_labels(node.meta).labels;
-                    n.spec.unschedulable = node.spec.unschedulable;
-                    n.spec.taints = node.spec.taints;
-                    n.allocatable = node.allocatable;
-                });
-                Ok(uid)
+    /// What is applied to a Node that is there says which machine it is from now on, too.
+    fn apply_node(&mut self, mut node: Node) -> Result<Uid, Refusal> {
+        let Some(old) = self.store.node(&node.meta.name).cloned() else {
+            let power = node.ready() != ConditionStatus::Unknown;
+            return self.add_machine(node, power, None);
+        };
+        let key = node.meta.key();
+        // core validation.go, ValidateNodeUpdate.
+        if !node.spec.pod_cidrs.is_empty() && node.spec.pod_cidrs != old.spec.pod_cidrs {
+            let object = ObjectRef::of_key(Kind::Node, &key);
+            return Err(Refusal::Immutable { object, field: "spec.podCIDRs" });
+        }
+        add_labels(&mut node);
+        let keeps_taints = node.spec.taints.is_empty() && !self.brought_taints(&old);
+        self.update_object::<Node>(&key, |n| {
+            n.meta.labels = node.meta.labels;
+            n.meta.annotations.extend(node.meta.annotations);
+            n.spec.unschedulable = node.spec.unschedulable;
+            if !keeps_taints {
+                n.spec.taints = node.spec.taints;
+            }
+            n.capacity = node.capacity;
+            n.allocatable = node.allocatable;
+        });
+        Ok(old.meta.uid)
+    }
+
+    /// Whether the document that was applied last has taints. If it had none, another one without them does not take
+    /// away what others have added (kubectl apply's last-applied-configuration).
+    fn brought_taints(&self, node: &Node) -> bool {
+        let source = self.store.source(node.meta.uid);
+        let taints = source.and_then(|source| source.tree.field("spec")?.field("taints"));
+        taints.is_some_and(|taints| !taints.items().is_empty())
+    }
+
+    /// `kubectl taint`, with `--overwrite`.
+    fn taint(&mut self, name: &Name, changes: &[TaintChange]) -> Result<(), Refusal> {
+        let object = ObjectRef::node(name);
+        let mut taints = self.stored::<Node>(&object)?.spec.taints.clone();
+        for change in changes {
+            if !change.apply(&mut taints) {
+                return Err(Refusal::NoSuchTaint { node: name.clone(), taint: change.clone() });
             }
         }
+        self.edit::<Node>(&object, |node| node.spec.taints = taints)
     }
 
     fn apply_pod(&mut self, mut pod: Pod) -> Result<Uid, Refusal> {

@@ -63,6 +63,17 @@ pub(crate) enum WorkItem {
         pod: NsName,
         uid: Uid,
     },
+    /// The taints of a node's conditions, and of one that is cordoned.
+    NodeTaints(Name),
+    /// The node lifecycle controller looks at the health of all nodes.
+    NodeHealth,
+    /// The Pods of a node whose taints NoExecute have changed, or that has some and a new Pod.
+    NoExecuteTaints(Name),
+    /// A Pod does not tolerate its node's taints any longer.
+    TaintEviction {
+        pod: NsName,
+        uid: Uid,
+    },
     /// A Pod without a node, which the scheduler shall queue: it is new, or may fit by now.
     PodToSchedule(NsName),
     /// The scheduler takes the next Pod from its queue.
@@ -89,8 +100,6 @@ pub(crate) enum NodeStep {
     Reconnected,
     /// The node lifecycle controller has waited long enough for a silent kubelet.
     Unknown,
-    /// The Pods' toleration of an unreachable node has run out.
-    Evict,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

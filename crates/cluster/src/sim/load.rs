@@ -1,16 +1,18 @@
 //! Makes a World at its first moment from manifests and a scenario.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    Codec, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace, Node, NodeCondition,
-    NodeSpec, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Uid,
+    Codec, ConditionStatus, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace,
+    Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Taint, TaintEffect,
+    Uid,
 };
-use crate::net::{Cni, Prefixes, node_range};
-use crate::node::{Machine, ProxyStatus, kernel, with_kubelets_labels};
+use crate::net::{Cni, Prefixes, cluster_range, holds, node_range, overlap};
+use crate::node::{Machine, ProxyStatus, kernel, register};
 use crate::traffic::{curl_pod, derived_clients};
-use netfilter::{Cidr, PerFamily};
+use netfilter::{Cidr, Family, PerFamily};
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
 const POD_CIDR: Prefixes = Prefixes { v4: "10.244.0.0/16", v6: "fd00:10:244::/56" };
@@ -39,8 +41,13 @@ impl World {
             let named = |family| named.and_then(|ranges| ranges.get(family).copied());
             families.map(|family, ()| named(family).unwrap_or_else(|| usual.of(family)))
         };
+        let written = written_ranges(manifest);
+        let pod_cidrs = ranges(scenario.pod_cidrs, POD_CIDR);
         let config = ClusterConfig {
-            pod_cidrs: ranges(scenario.pod_cidrs, POD_CIDR),
+            pod_cidrs: match scenario.pod_cidrs {
+                Some(_) => pod_cidrs,
+                None => pod_cidrs.map(|family, usual| cluster_range(*usual, family, &written)),
+            },
             service_cidrs: ranges(scenario.service_cidrs, SERVICE_CIDR),
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
@@ -50,6 +57,7 @@ impl World {
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
+        world.written_ranges = Arc::new(written);
         world.say_of_apps(scenario);
         // A text may name an object twice: the second one changes it.
         let mut refusals = world.add_first_nodes(manifest, scenario);
@@ -96,32 +104,23 @@ impl World {
     /// Adds a machine to the cluster: its Node object, its Pod range, its network stack.
     pub(crate) fn add_machine(
         &mut self,
-        node: Node,
+        mut node: Node,
         power: bool,
         boot_time: Option<Span>,
     ) -> Result<Uid, Refusal> {
-        let Node { meta, spec, allocatable, .. } = node;
-        if self.store.node(&meta.name).is_some() {
-            return Err(Refusal::NodeExists { node: meta.name });
+        if self.store.node(&node.meta.name).is_some() {
+            return Err(Refusal::NodeExists { node: node.meta.name });
         }
         if self.machines.len() as u32 >= NODE_LIMIT {
             return Err(Refusal::TooManyNodes { limit: NODE_LIMIT });
         }
-        let index = self.next_name_ordinal(Uid(0));
-        let ranges = self.config.pod_cidrs.try_map(|_, cluster| {
-            node_range(*cluster, index).ok_or(Refusal::NoPodRangeLeft { range: *cluster })
-        })?;
-        let addresses = ranges.map(|family, range| {
-            NODES.of(family).nth(u64::from(10 + index.min(200))).unwrap_or(range.address())
-        });
+        let (index, ranges) = self.pod_ranges(&node)?;
+        let addresses = self.node_addresses(&node, index, ranges);
         let at_once = power && boot_time.is_none();
-        let node = Node {
-            meta: with_kubelets_labels(meta),
-            spec: NodeSpec { pod_cidrs: ranges.values().copied().collect(), ..spec },
-            allocatable,
-            addresses: addresses.values().copied().collect(),
-            ready: if at_once { NodeCondition::True } else { NodeCondition::Unknown },
-        };
+        node.spec.pod_cidrs = ranges.values().copied().collect();
+        node.addresses = addresses.values().copied().collect();
+        register(&mut node, self.store.next_uid());
+        self.set_first_conditions(&mut node, at_once, power);
         let node = self.create_object(node);
         let (uid, name) = (node.meta.uid, node.meta.name.clone());
         let cni = Cni::new(ranges);
@@ -157,6 +156,82 @@ impl World {
             self.kubelet_observes(pod);
         }
         Ok(uid)
+    }
+
+    /// The node's part of each Pod range, as written, or else the next one that is free (pkg/controller/nodeipam,
+    /// range_allocator.go); and the number of the node.
+    fn pod_ranges(&mut self, node: &Node) -> Result<(u32, PerFamily<Cidr>), Refusal> {
+        let clusters = self.config.pod_cidrs;
+        let of_family = |family| {
+            node.spec.pod_cidrs.iter().copied().find(|range: &Cidr| Family::of(range.address()) == family)
+        };
+        for (family, cluster) in clusters.iter() {
+            let Some(range) = of_family(family) else { continue };
+            if !holds(*cluster, range) {
+                return Err(Refusal::PodRangeNotInCluster { range, cluster: *cluster });
+            }
+            if range.size() < 4 || self.ranges_in_use().any(|used| overlap(used, range)) {
+                return Err(Refusal::PodRangeNotFree { range });
+            }
+        }
+        loop {
+            let index = self.next_name_ordinal(Uid(0));
+            let ranges = clusters.try_map(|family, cluster| {
+                let next = || node_range(*cluster, index).ok_or(Refusal::NoPodRangeLeft { range: *cluster });
+                of_family(family).map_or_else(next, Ok)
+            })?;
+            let mut free = ranges.iter().map(|(family, range)| {
+                let mut used = self.ranges_in_use().chain(self.written_ranges.iter().copied());
+                of_family(family).is_some() || !used.any(|used| overlap(used, *range))
+            });
+            if free.all(|free| free) {
+                return Ok((index, ranges));
+            }
+        }
+    }
+
+    fn ranges_in_use(&self) -> impl Iterator<Item = Cidr> {
+        let of = |machine: &Machine| {
+            [Family::V4, Family::V6]
+                .into_iter()
+                .filter_map(|family| machine.cni.range(family))
+                .collect::<Vec<_>>()
+        };
+        self.machines.values().flat_map(of)
+    }
+
+    /// The InternalIPs that are written, or else the next ones that nobody has.
+    fn node_addresses(&self, node: &Node, index: u32, ranges: PerFamily<Cidr>) -> PerFamily<IpAddr> {
+        let is_free = |ip: &IpAddr| !self.machines.values().any(|machine| machine.addresses.contains(ip));
+        let is_outside = |ip: &IpAddr| {
+            let ranges = self.config.pod_cidrs.values().chain(self.config.service_cidrs.values());
+            !ip.is_loopback() && !ip.is_unspecified() && ranges.into_iter().all(|range| !range.contains(*ip))
+        };
+        ranges.map(|family, range| {
+            let mut written = node.addresses.iter().copied().filter(|ip| Family::of(*ip) == family);
+            let mut usual = (10 + index.min(200)..255).filter_map(|nth| NODES.of(family).nth(u64::from(nth)));
+            written
+                .find(|ip| is_free(ip) && is_outside(ip))
+                .or_else(|| usual.find(is_free))
+                .unwrap_or(range.address())
+        })
+    }
+
+    /// A kubelet that has just started is not ready, and its Node has the taint that the API server gives every new one
+    /// (plugin/pkg/admission/nodetaint). On one without power nobody has reported for a long time.
+    fn set_first_conditions(&self, node: &mut Node, is_ready: bool, power: bool) {
+        let now = self.clock.now();
+        let reported = NodeConditions::reported(is_ready, now);
+        node.conditions = if power { reported } else { reported.unknown(now) };
+        let key = match node.ready() {
+            ConditionStatus::True => return,
+            ConditionStatus::False => Taint::NOT_READY,
+            ConditionStatus::Unknown => Taint::UNREACHABLE,
+        };
+        let taint = Taint::new(key, TaintEffect::NoSchedule);
+        if !node.spec.taints.iter().any(|other| other.is_same(&taint)) {
+            node.spec.taints.push(taint);
+        }
     }
 
     /// After `boot_time` the kubelet reports and kube-proxy lists and writes its rules; then the load balancers'
@@ -218,6 +293,15 @@ fn curl(key: NsName) -> Pod {
         },
         status: PodStatus::default(),
     }
+}
+
+/// The Pod ranges that Nodes in the text bring with them.
+fn written_ranges(manifest: &Manifest) -> Vec<Cidr> {
+    let ranges = |parsed: &ManifestObject| match &parsed.object {
+        KubeObject::Node(node) => node.spec.pod_cidrs.clone(),
+        _ => Vec::new(),
+    };
+    manifest.objects.iter().flat_map(ranges).collect()
 }
 
 pub(crate) fn plain_node(meta: Meta) -> Node {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Refusal, Time};
 use crate::api::{
-    Action, FitError, Kind, Name, NodeCondition, NsName, ObjectRef, Phase, Prerequisite, ProbeKind, Str,
+    Action, ConditionStatus, FitError, Kind, Name, NsName, ObjectRef, Phase, Prerequisite, ProbeKind, Str,
 };
 use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
@@ -116,6 +116,12 @@ pub enum LogEntry {
         pod: NsName,
         budget: Name,
     },
+    /// A taint NoExecute of its node, which it does not tolerate any longer, deletes the Pod; or it does not come to
+    /// that, since the taint is gone.
+    TaintManagerEviction {
+        pod: NsName,
+        cancelled: bool,
+    },
     /// The node's Pod range has no free address left.
     NoPodAddress {
         pod: NsName,
@@ -205,7 +211,7 @@ pub enum LogEntry {
     },
     NodeCondition {
         node: Name,
-        condition: NodeCondition,
+        condition: ConditionStatus,
     },
     EnsuringLoadBalancer {
         service: NsName,
@@ -252,6 +258,7 @@ impl LogEntry {
             | LogEntry::DeadlineExceeded { pod }
             | LogEntry::Killing { pod, .. }
             | LogEntry::EvictionRefused { pod, .. }
+            | LogEntry::TaintManagerEviction { pod, .. }
             | LogEntry::PodGone { pod } => Some(ObjectRef::of_key(Kind::Pod, pod)),
             LogEntry::FailedCreate { owner, .. }
             | LogEntry::SuccessfulCreate { owner, .. }

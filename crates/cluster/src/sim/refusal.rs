@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::drain::DrainBlockers;
-use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef, Str};
+use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef, Str, TaintChange};
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +47,15 @@ pub enum Refusal {
     },
     /// The Pod range has no part for another node.
     NoPodRangeLeft {
+        range: Cidr,
+    },
+    /// The range that a Node brings is not in the cluster's.
+    PodRangeNotInCluster {
+        range: Cidr,
+        cluster: Cidr,
+    },
+    /// The range that a Node brings is another node's, or too small.
+    PodRangeNotFree {
         range: Cidr,
     },
     /// The limit on objects of one kind in the cluster.
@@ -121,6 +130,11 @@ pub enum Refusal {
     /// An eviction asks one budget only.
     ManyBudgets {
         pod: NsName,
+    },
+    /// The node has no such taint to take away.
+    NoSuchTaint {
+        node: Name,
+        taint: TaintChange,
     },
     NodeIsOff {
         node: Name,

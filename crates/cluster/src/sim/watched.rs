@@ -87,6 +87,7 @@ impl Watched for Pod {
         }
         world.notify_services(old, new);
         world.scheduler_follows_pod(old, new);
+        world.taint_eviction_follows_pod(old, new);
         if new.is_none() {
             // It leaves room in the cluster.
             world.retry_failed_creates();
@@ -159,6 +160,8 @@ impl Watched for Node {
         }
         world.enqueue(WorkItem::BalancedNodes);
         world.scheduler_follows_node(old, new);
+        world.node_lifecycle_follows(old, new);
+        world.taint_eviction_follows_node(old, new);
         world.notify_daemon_sets(old, new);
         world.notify_hinted_services();
     }
@@ -308,7 +311,7 @@ impl World {
     /// daemon_controller.go, addNode, updateNode, deleteNode: where it is the same for them, they sleep on.
     fn notify_daemon_sets(&mut self, old: Option<&Arc<Node>>, new: Option<&Arc<Node>>) {
         let is_same = old.zip(new).is_some_and(|(old, new)| {
-            old.meta.labels == new.meta.labels && old.spec == new.spec && old.ready == new.ready
+            old.meta.labels == new.meta.labels && old.spec == new.spec && old.ready() == new.ready()
         });
         if is_same {
             return;

@@ -67,6 +67,10 @@ pub struct World {
     pub(crate) failed_creates: BTreeSet<ObjectRef>,
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
+    /// The Pod ranges that Nodes in the first text bring with them: no other node gets one of them.
+    pub(crate) written_ranges: Arc<Vec<Cidr>>,
+    /// What the node lifecycle and taint eviction controllers remember.
+    pub(crate) node_lifecycle: control::NodeLifecycle,
     /// For each Job whose Pods failed: how long it waits before it replaces them.
     pub(crate) job_backoffs: LiteMap<Uid, Backoff>,
     pub(super) journal: Journal,
@@ -118,6 +122,8 @@ impl World {
             failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
             changes: Changes::default(),
+            written_ranges: Arc::default(),
+            node_lifecycle: control::NodeLifecycle::default(),
             job_backoffs: LiteMap::new(),
             journal: Journal::new(seed),
             queued: BTreeSet::new(),
@@ -266,6 +272,10 @@ impl World {
             WorkItem::CronJob(key) => self.reconcile_cron_job(&key),
             WorkItem::DisruptionBudget(key) => self.reconcile_disruption_budget(&key),
             WorkItem::Eviction { node, pod, uid } => self.evict_again(&node, &pod, uid),
+            WorkItem::NodeTaints(node) => self.sync_condition_taints(&node),
+            WorkItem::NodeHealth => self.monitor_node_health(),
+            WorkItem::NoExecuteTaints(node) => self.sync_no_execute_taints(&node),
+            WorkItem::TaintEviction { pod, uid } => self.taint_eviction_is_due(&pod, uid),
             WorkItem::PodToSchedule(key) => self.scheduler_sees_pod(&key),
             WorkItem::NextPodToSchedule => self.schedule_next_pod(),
             WorkItem::EndpointSlices(service) => self.reconcile_endpoint_slices(&service),
@@ -291,6 +301,8 @@ impl World {
             WorkItem::EndpointSlices(_) => watch + self.timing.endpoint_slice_batch,
             // What the scheduler's watch has shown is in its queue already.
             WorkItem::NextPodToSchedule => Span::ZERO,
+            // They come by the clock.
+            WorkItem::NodeHealth | WorkItem::TaintEviction { .. } => Span::ZERO,
             WorkItem::Deployment(_)
             | WorkItem::ReplicaSet(_)
             | WorkItem::ReplicationController(_)
@@ -300,6 +312,8 @@ impl World {
             | WorkItem::CronJob(_)
             | WorkItem::DisruptionBudget(_)
             | WorkItem::Eviction { .. }
+            | WorkItem::NodeTaints(_)
+            | WorkItem::NoExecuteTaints(_)
             | WorkItem::PodToSchedule(_)
             | WorkItem::Endpoints(_)
             | WorkItem::MirroredSlices(_)

@@ -120,8 +120,8 @@ fn a_node_that_is_not_ready_stays() {
     let mut run = cluster("Cluster");
     act(&mut run, Action::CutOffNode { node: "node-2".into(), on: true });
     go_on(&mut run, Span::from_secs(60));
-    let ready = run.world().store().node("node-2").map(|n| n.ready);
-    assert_eq!(ready, Some(cluster::api::NodeCondition::Unknown));
+    let ready = run.world().store().node("node-2").map(|n| n.ready());
+    assert_eq!(ready, Some(cluster::api::ConditionStatus::Unknown));
     assert_eq!(eligible(&run), "node-1 node-2 node-3");
 }
 

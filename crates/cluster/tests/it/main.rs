@@ -21,6 +21,7 @@ mod left_over;
 mod limits;
 mod loopback;
 mod losses;
+mod nodes;
 mod policies;
 mod prerequisites;
 mod properties;

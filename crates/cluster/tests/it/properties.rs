@@ -7,7 +7,7 @@ use crate::known_endpoints::{KnownEndpoints, rules_hold_the_known_endpoints};
 use crate::support::{self, start};
 use cluster::api::{
     Action, Kind, Labels, NsName, ObjectRef, PolicyField, ServicePolicy, ServiceType, SessionAffinity,
-    TrafficPolicy, Uid,
+    TaintChange, TrafficPolicy, Uid,
 };
 use cluster::node::Machine;
 use cluster::node::kube_proxy::ProxyMode;
@@ -27,6 +27,7 @@ enum Operation {
     Scale(u8, u8),
     Power(u8, bool),
     Cordon(u8, bool),
+    Taint(u8, u8),
     Drain(u8, bool),
     CutOff(u8, bool),
     Pause(u8, bool),
@@ -49,6 +50,7 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         any::<(u8, u8)>().prop_map(|(i, n)| Operation::Scale(i, n % 6)),
         any::<(u8, bool)>().prop_map(|(i, b)| Operation::Power(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Operation::Cordon(i, b)),
+        any::<(u8, u8)>().prop_map(|(i, t)| Operation::Taint(i, t)),
         any::<(u8, bool)>().prop_map(|(i, b)| Operation::Drain(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Operation::CutOff(i, b)),
         any::<(u8, bool)>().prop_map(|(i, b)| Operation::Pause(i, b)),
@@ -94,6 +96,10 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
         }
         Operation::Power(i, on) => Action::PowerNode { node: nth(nodes, *i)?, on: *on },
         Operation::Cordon(i, on) => Action::Cordon { node: nth(nodes, *i)?, on: *on },
+        Operation::Taint(i, t) => {
+            let taint = TaintChange::parse(nth(TAINTS.to_vec(), *t)?).expect("each is one");
+            Action::Taint { node: nth(nodes, *i)?, taints: vec![taint] }
+        }
         Operation::Drain(i, force) => {
             let (delete_empty_dir_data, ignore_daemonsets) = (*force, *force);
             Action::Drain { node: nth(nodes, *i)?, force: *force, delete_empty_dir_data, ignore_daemonsets }
@@ -170,6 +176,7 @@ fn reason_not_to_try(action: &Action) -> Option<&'static str> {
         | Action::Scale { .. }
         | Action::PowerNode { .. }
         | Action::Cordon { .. }
+        | Action::Taint { .. }
         | Action::Drain { .. }
         | Action::CutOffNode { .. }
         | Action::PauseKubeProxy { .. }
@@ -192,6 +199,8 @@ fn reason_not_to_try(action: &Action) -> Option<&'static str> {
         | Action::SendOne { .. } => Some("it changes who calls, and neither objects nor rules"),
     }
 }
+
+const TAINTS: &[&str] = &["a=b:NoExecute", "a:NoSchedule", "a-", "node.kubernetes.io/unreachable:NoExecute"];
 
 /// A Service comes, or comes back, or is another from now on.
 const APPLIED: &[&str] = &[

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{go_on, key, seconds, start};
-use cluster::api::{Action, Kind, Labels, Node, NsName, ObjectRef, Pod, PriorityClass};
+use cluster::api::{Action, Kind, Labels, Node, NsName, ObjectRef, Pod, PriorityClass, Taint};
 use cluster::sim::{LogEntry, Refusal, Run, Span, World};
 use proptest::prelude::*;
 
@@ -424,5 +424,7 @@ fn may_run(pod: &Pod, node: &Node) -> bool {
             .spec
             .taints
             .iter()
+            // Pods stay on a node that is cordoned later.
+            .filter(|taint| &*taint.key != Taint::UNSCHEDULABLE)
             .all(|taint| taint.effect.as_str() == "PreferNoSchedule" || tolerated(&taint.key))
 }

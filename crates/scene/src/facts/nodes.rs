@@ -1,6 +1,6 @@
 //! Nodes.
 
-use cluster::api::{Node, NodeCondition, Uid};
+use cluster::api::{ConditionStatus, Node, Uid};
 use cluster::sim::World;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +39,12 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
     let power = machine.is_some_and(|m| m.power);
     // A node that was cut off still has its rules; one that had no power has none yet.
     let starts = machine.is_some_and(|m| !m.cut_off && m.proxy.synced_at().is_none());
-    let state = match (power, node.ready) {
-        (true, NodeCondition::True) => NodeState::Ready,
-        (true, NodeCondition::Unknown) if starts => NodeState::Starting,
-        (true, NodeCondition::False | NodeCondition::Unknown) => NodeState::NotReady,
-        (false, NodeCondition::True) => NodeState::OffUnnoticed,
-        (false, NodeCondition::False | NodeCondition::Unknown) => NodeState::Off,
+    let state = match (power, node.ready()) {
+        (true, ConditionStatus::True) => NodeState::Ready,
+        (true, ConditionStatus::False | ConditionStatus::Unknown) if starts => NodeState::Starting,
+        (true, ConditionStatus::False | ConditionStatus::Unknown) => NodeState::NotReady,
+        (false, ConditionStatus::True) => NodeState::OffUnnoticed,
+        (false, ConditionStatus::False | ConditionStatus::Unknown) => NodeState::Off,
     };
     NodeFacts {
         uid,

@@ -6,7 +6,7 @@ use super::field_cursor::FieldCursor;
 use super::{meta, resources, scheduling};
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{DiagnosticKind, Format, Node, NodeCondition, NodeSpec};
+use crate::api::{ConditionStatus, DiagnosticKind, Format, Node, NodeConditions, NodeInfo, NodeSpec};
 use netfilter::Cidr;
 
 pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
@@ -20,9 +20,11 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
             unschedulable: spec.field("unschedulable").bool().unwrap_or(false),
             taints: scheduling::taints(&spec.field("taints"), diagnostics),
         },
-        allocatable: resources::list(&status.field("allocatable"), diagnostics),
         addresses: addresses(&status.field("addresses")),
-        ready: ready(&status.field("conditions")),
+        conditions: conditions(&status.field("conditions")),
+        capacity: resources::list(&status.field("capacity"), diagnostics),
+        allocatable: resources::list(&status.field("allocatable"), diagnostics),
+        info: info(&status.field("nodeInfo")),
     }
 }
 
@@ -66,17 +68,29 @@ fn addresses(cursor: &FieldCursor<'_>) -> Vec<IpAddr> {
     (0..cursor.len()).filter_map(internal).collect()
 }
 
-/// A Node without conditions counts as ready, since a manifest has no kubelet that would report.
-fn ready(conditions: &FieldCursor<'_>) -> NodeCondition {
-    for i in 0..conditions.len() {
-        let item = conditions.item(i);
+/// Only the status of Ready is read: a node on which nothing is reported has no power. What a kubelet that runs
+/// reports, it reports anew.
+fn conditions(list: &FieldCursor<'_>) -> NodeConditions {
+    let mut conditions = NodeConditions::default();
+    for i in 0..list.len() {
+        let item = list.item(i);
         if item.field("type").str().is_some_and(|t| &**t == "Ready") {
-            return match item.field("status").str().map(|s| &**s) {
-                Some("False") => NodeCondition::False,
-                Some("Unknown") => NodeCondition::Unknown,
-                _ => NodeCondition::True,
+            conditions.ready.status = match item.field("status").str().map(|s| &**s) {
+                Some("False") => ConditionStatus::False,
+                Some("Unknown") => ConditionStatus::Unknown,
+                Some(_) | None => ConditionStatus::True,
             };
         }
     }
-    NodeCondition::True
+    conditions
+}
+
+fn info(cursor: &FieldCursor<'_>) -> NodeInfo {
+    let mut info = NodeInfo::default();
+    for (name, slot) in info.fields_mut() {
+        if let Some(text) = cursor.field(name).str() {
+            *slot = text.clone();
+        }
+    }
+    info
 }

@@ -165,6 +165,7 @@ pub fn taints(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Tain
             key: text(&item.field("key")),
             value: text(&item.field("value")),
             effect: effect(&item.field("effect"), diagnostics).unwrap_or(TaintEffect::NoSchedule),
+            time_added: item.field("timeAdded").str().cloned(),
         }
     })
 }

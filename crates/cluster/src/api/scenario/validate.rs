@@ -80,6 +80,7 @@ pub fn check_action(action: &Action) -> Checked {
         Action::SetMissing { .. } => Ok(()),
         Action::PowerNode { node, .. }
         | Action::Cordon { node, .. }
+        | Action::Taint { node, .. }
         | Action::Drain { node, .. }
         | Action::CutOffNode { node, .. }
         | Action::PauseKubeProxy { node, .. } => name("node", node, NameRule::Dns1123Subdomain),

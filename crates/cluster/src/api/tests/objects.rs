@@ -508,7 +508,7 @@ fn a_node() {
     let KubeObject::Node(node) = only(text) else { panic!() };
     assert_eq!(node.zone().map(|z| &**z), Some("a"));
     assert_eq!(node.addresses, ["10.0.0.2".parse::<std::net::IpAddr>().unwrap()]);
-    assert_eq!(node.ready, NodeCondition::Unknown);
+    assert_eq!(node.ready(), ConditionStatus::Unknown);
     assert!(node.spec.unschedulable && node.spec.pod_cidrs.len() == 1 && node.meta.namespace.is_empty());
     check_problem(&text.replace("[10.244.1.0/24]", "[10.244.1.0]"), "spec.podCIDRs[0]: Invalid value");
 }

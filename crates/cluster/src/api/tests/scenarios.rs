@@ -337,6 +337,17 @@ fn prerequisite() -> impl Strategy<Value = Prerequisite> {
     ]
 }
 
+fn taint_change() -> impl Strategy<Value = TaintChange> {
+    let effect = || proptest::sample::select(TaintEffect::ALL.to_vec());
+    prop_oneof![
+        (name(), label_value(), effect()).prop_map(|(key, value, effect)| {
+            TaintChange::Add(Taint { value, ..Taint::new(&key, effect) })
+        }),
+        (name(), proptest::option::of(effect()))
+            .prop_map(|(key, effect)| TaintChange::Remove { key, effect }),
+    ]
+}
+
 /// A strategy for each action: one that is forgotten does not compile.
 macro_rules! actions {
     ($($kind:ident => $strategy:expr),* $(,)?) => {
@@ -381,6 +392,8 @@ actions! {
     SetMissing => (prerequisite(), any::<bool>()).prop_map(|(what, missing)| Action::SetMissing { what, missing }),
     PowerNode => (name(), any::<bool>()).prop_map(|(node, on)| Action::PowerNode { node, on }),
     Cordon => (name(), any::<bool>()).prop_map(|(node, on)| Action::Cordon { node, on }),
+    Taint => (name(), proptest::collection::vec(taint_change(), 0..3))
+        .prop_map(|(node, taints)| Action::Taint { node, taints }),
     Drain => (name(), any::<(bool, bool, bool)>()).prop_map(
         |(node, (force, delete_empty_dir_data, ignore_daemonsets))| Action::Drain {
             node,

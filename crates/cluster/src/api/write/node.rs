@@ -1,7 +1,10 @@
 //! `spec` and `status` of Nodes.
 
-use super::{at, map, printed, put_or_remove, scheduling, text};
+use super::{at, map, printed, put_or_remove, rfc3339, scheduling, text};
 use crate::api::{Node, NodeCondition, Tree};
+
+/// The port at which a kubelet listens (pkg/cluster/ports/ports.go, KubeletPort).
+const KUBELET_PORT: i64 = 10_250;
 
 pub fn overlay(tree: &mut Tree, node: &Node) {
     let spec = at(tree, "spec");
@@ -16,11 +19,40 @@ pub fn overlay(tree: &mut Tree, node: &Node) {
     let hostname = map([("address", text(&node.meta.name)), ("type", text("Hostname"))]);
     let addresses = node.addresses.iter().map(address).chain([hostname]).collect();
     status.put("addresses", Tree::seq(addresses));
-    let ready = match node.ready {
-        NodeCondition::True => "True",
-        NodeCondition::False => "False",
-        NodeCondition::Unknown => "Unknown",
-    };
-    status.put("conditions", Tree::seq(vec![map([("status", text(ready)), ("type", text("Ready"))])]));
     put_or_remove(status, "allocatable", scheduling::resource_list(&node.allocatable));
+    put_or_remove(status, "capacity", scheduling::resource_list(&node.capacity));
+    let conditions = conditions(status, node);
+    status.put("conditions", conditions);
+    let endpoint = map([("Port", Tree::int(KUBELET_PORT))]);
+    status.put("daemonEndpoints", map([("kubeletEndpoint", endpoint)]));
+    let out = at(status, "nodeInfo");
+    // Deprecated, and no kubelet sets it any more; but the field is not left out.
+    put_or_remove(out, "kubeProxyVersion", Some(text("")));
+    for (name, value) in node.info.clone().fields_mut() {
+        out.put(name, text(value));
+    }
+}
+
+/// Those that others than the kubelet have written come first.
+fn conditions(status: &Tree, node: &Node) -> Tree {
+    let own = node.conditions.iter();
+    let is_own = |written: &Tree| {
+        let type_ = written.field("type").and_then(Tree::as_str);
+        type_.is_some_and(|type_| own.iter().any(|(own, _)| *own == &**type_))
+    };
+    let written = status.field("conditions").map_or(&[][..], Tree::items);
+    let others = written.iter().filter(|written| !is_own(written)).cloned();
+    Tree::seq(others.chain(own.iter().map(|(type_, is)| condition(type_, is))).collect())
+}
+
+fn condition(type_: &str, condition: &NodeCondition) -> Tree {
+    let NodeCondition { status, reason, message, heartbeat, since } = condition;
+    map([
+        ("lastHeartbeatTime", text(&rfc3339::print(*heartbeat))),
+        ("lastTransitionTime", text(&rfc3339::print(*since))),
+        ("message", text(message)),
+        ("reason", text(reason)),
+        ("status", text(status.as_str())),
+        ("type", text(type_)),
+    ])
 }

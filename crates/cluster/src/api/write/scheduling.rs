@@ -106,6 +106,7 @@ fn toleration(toleration: &Toleration) -> Tree {
 
 pub fn taint(taint: &Taint) -> Tree {
     let mut out = map([("effect", text(taint.effect.as_str())), ("key", text(&taint.key))]);
+    put_or_remove(&mut out, "timeAdded", taint.time_added.as_deref().map(text));
     put_text(&mut out, "value", &taint.value);
     out
 }

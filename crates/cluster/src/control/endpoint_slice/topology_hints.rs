@@ -5,7 +5,7 @@
 //! whose old hints are still within bounds. Here the arithmetic uses integers, zones are sorted by name, and
 //! the hints of every slice are computed again.
 
-use crate::api::{Endpoint, Node, NodeCondition, Service, Str, TOPOLOGY_MODE};
+use crate::api::{ConditionStatus, Endpoint, Node, Service, Str, TOPOLOGY_MODE};
 use litemap::LiteMap;
 
 /// T-04: the annotation that wins over the field trafficDistribution. `aUto` is none of its values.
@@ -25,7 +25,7 @@ pub(super) fn cpu_by_zone<'a>(nodes: impl Iterator<Item = &'a Node>) -> Option<L
             .iter()
             .any(|label| n.meta.labels.contains_key(*label))
     };
-    for node in nodes.filter(|n| n.ready == NodeCondition::True && !control(n)) {
+    for node in nodes.filter(|n| n.ready() == ConditionStatus::True && !control(n)) {
         let zone = node.zone().filter(|z| !z.is_empty())?;
         let cpu = u64::try_from(node.allocatable_cpu_milli()).ok().filter(|cpu| *cpu > 0)?;
         *zones.entry(zone.clone()).or_default() += cpu;

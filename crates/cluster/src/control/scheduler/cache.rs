@@ -8,7 +8,7 @@ use litemap::LiteMap;
 
 use super::host_ports::HostPort;
 use super::requests::Resources;
-use crate::api::{Node, NodeCondition, NsName, PODS, Pod, Str, Taint, TaintEffect};
+use crate::api::{Node, NsName, PODS, Pod, Str};
 
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
@@ -21,7 +21,6 @@ pub struct Cache {
 #[derive(Clone, Debug, Default)]
 pub struct NodeInfo {
     pub node: Option<Arc<Node>>,
-    pub taints: Vec<Taint>,
     pub allocatable: Resources,
     pub allowed_pods: i64,
     pub requested: Resources,
@@ -116,7 +115,6 @@ impl NodeInfo {
     }
 
     fn set_node(&mut self, node: &Arc<Node>) {
-        self.taints = taints(node);
         self.allocatable = Resources::new(&node.allocatable);
         self.allowed_pods = node.allocatable.get(PODS).map_or(0, |pods| pods.value());
         self.node = Some(node.clone());
@@ -139,17 +137,4 @@ impl NodeInfo {
         }
         self.pods -= 1;
     }
-}
-
-/// The node's taints, with those that the node lifecycle controller gives it for its condition
-/// (node_lifecycle_controller.go, doNoScheduleTaintingPass).
-fn taints(node: &Node) -> Vec<Taint> {
-    let mut taints = node.spec.taints.clone();
-    let of_condition = match node.ready {
-        NodeCondition::True => None,
-        NodeCondition::False => Some(Taint::new(Taint::NOT_READY, TaintEffect::NoSchedule)),
-        NodeCondition::Unknown => Some(Taint::new(Taint::UNREACHABLE, TaintEffect::NoSchedule)),
-    };
-    taints.extend(of_condition.filter(|taint| !node.spec.taints.contains(taint)));
-    taints
 }

@@ -109,7 +109,7 @@ impl<'a> Filters<'a> {
         if !taint_toleration::may_schedule(spec, node.node) {
             return Some(one(Rejection::NodeUnschedulable, false));
         }
-        if !taint_toleration::tolerates(spec, &node.info.taints) {
+        if !taint_toleration::tolerates(spec, &node.node.spec.taints) {
             return Some(one(Rejection::TaintToleration, false));
         }
         if !node_affinity::matches(spec, node.node) {
@@ -141,7 +141,7 @@ fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Vec<i64>
         }
     };
     let of_nodes = |score: &dyn Fn(&CachedNode<'_>) -> i64| nodes.iter().map(score).collect::<Vec<i64>>();
-    let mut taints = of_nodes(&|node| taint_toleration::intolerable(&pod.spec, &node.info.taints));
+    let mut taints = of_nodes(&|node| taint_toleration::intolerable(&pod.spec, &node.node.spec.taints));
     normalize(&mut taints, true);
     add(3, &taints);
     let mut affinity = of_nodes(&|node| node_affinity::score(&pod.spec, node.node));

@@ -152,7 +152,7 @@ fn node_is_there(pod: &Pod, old: Option<&Arc<Node>>, new: &Arc<Node>, plugin: Pl
     match plugin {
         Plugin::NoNodes | Plugin::NodePorts => old.is_none(),
         Plugin::NodeUnschedulable => became(&|node| !node.node.spec.unschedulable),
-        Plugin::TaintToleration => became(&|node| taint_toleration::tolerates(spec, &node.info.taints)),
+        Plugin::TaintToleration => became(&|node| taint_toleration::tolerates(spec, &node.node.spec.taints)),
         Plugin::NodeAffinity => became(&|node| node_affinity::matches(spec, node.node)),
         Plugin::NodeResourcesFit => {
             let requests = Resources::requested_by(spec);

@@ -65,7 +65,7 @@ impl<'a> Constraint<'a> {
     /// matchNodeInclusionPolicies.
     fn includes(&self, pod: &Pod, node: CachedNode<'_>) -> bool {
         (!self.honors_affinity || node_affinity::matches(&pod.spec, node.node))
-            && (!self.honors_taints || taint_toleration::tolerates(&pod.spec, &node.info.taints))
+            && (!self.honors_taints || taint_toleration::tolerates(&pod.spec, &node.node.spec.taints))
     }
 
     fn matches(&self, pod: &Pod) -> bool {

@@ -34,7 +34,7 @@ mod tests {
     use TolerationOperator::{Equal, Exists};
 
     fn taint(key: &str, value: &str, effect: TaintEffect) -> Taint {
-        Taint { key: key.into(), value: value.into(), effect }
+        Taint { value: value.into(), ..Taint::new(key, effect) }
     }
 
     fn pod(tolerations: &[(&str, TolerationOperator, &str, Option<TaintEffect>)]) -> PodSpec {

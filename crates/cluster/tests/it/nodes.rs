@@ -1,0 +1,310 @@
+//! Nodes as kubelets register them, and what becomes of one that does not report, or that is tainted.
+
+use crate::support::{go_on, key, seconds, settle, start};
+use cluster::api::{Action, ConditionStatus, Node, Pod, TaintChange, to_json, to_tree};
+use cluster::sim::{Refusal, Run, Span};
+
+fn node<'a>(run: &'a Run, name: &str) -> &'a Node {
+    run.world().store().node(name).unwrap_or_else(|| panic!("there is no {name}"))
+}
+
+fn pod<'a>(run: &'a Run, name: &str) -> &'a Pod {
+    run.world().store().pods.get(&key(name)).unwrap_or_else(|| panic!("there is no Pod {name}"))
+}
+
+fn act(run: &mut Run, action: Action) {
+    run.act(action.clone()).unwrap_or_else(|refusals| panic!("{action:?}: {refusals:?}"));
+}
+
+fn taints(run: &Run, name: &str) -> Vec<String> {
+    let taints = node(run, name).spec.taints.iter();
+    taints.map(|taint| TaintChange::Add(taint.clone()).to_string()).collect()
+}
+
+fn power(run: &mut Run, node: &str, on: bool) {
+    act(run, Action::PowerNode { node: node.into(), on });
+}
+
+fn taint(run: &mut Run, node: &str, change: &str) {
+    let change = TaintChange::parse(change).expect("a taint");
+    act(run, Action::Taint { node: node.into(), taints: vec![change] });
+}
+
+const UNREACHABLE: [&str; 2] =
+    ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"];
+
+/// What the real control plane has of these three Nodes (its kubelet was a fake, and had other programs' names).
+#[test]
+fn a_node_is_as_written_with_what_a_kubelet_adds() {
+    let text = "
+apiVersion: v1
+kind: Node
+metadata: {name: alpha, labels: {topology.kubernetes.io/zone: x}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: beta, labels: {kubernetes.io/arch: arm64}}
+spec: {unschedulable: true}
+status:
+  capacity: {cpu: '2', example.com/gpu: '1'}
+  allocatable: {cpu: 1900m}
+  addresses: [{type: InternalIP, address: 192.0.2.7}]
+  nodeInfo: {osImage: Debian}
+  conditions: [{type: NetworkUnavailable, status: 'False', reason: RouteCreated}]
+---
+apiVersion: v1
+kind: Node
+metadata: {name: gamma}
+spec: {taints: [{key: a, effect: NoSchedule}]}
+";
+    let mut run = start(text, 7);
+    go_on(&mut run, Span::from_secs(1));
+    let printed = |name: &str| {
+        let node = node(&run, name).clone();
+        let source = run.world().store().source(node.meta.uid).expect("it was written");
+        to_tree(&node.into(), Some(&source.tree))
+    };
+    let alpha = printed("alpha");
+    let status = |tree: &cluster::api::Tree, field: &str| {
+        to_json(tree.field("status").expect("a status").field(field).expect("a field"))
+    };
+    assert_eq!(
+        status(&alpha, "capacity"),
+        r#"{"cpu":"4","ephemeral-storage":"100Gi","memory":"16Gi","pods":"110"}"#
+    );
+    assert_eq!(status(&alpha, "capacity"), status(&alpha, "allocatable"));
+    assert_eq!(
+        status(&alpha, "addresses"),
+        r#"[{"address":"192.168.0.11","type":"InternalIP"},{"address":"alpha","type":"Hostname"}]"#
+    );
+    let conditions = status(&alpha, "conditions");
+    for expected in [
+        r#""message":"kubelet has sufficient memory available","reason":"KubeletHasSufficientMemory","status":"False","type":"MemoryPressure""#,
+        r#""message":"kubelet has no disk pressure","reason":"KubeletHasNoDiskPressure","status":"False","type":"DiskPressure""#,
+        r#""message":"kubelet has sufficient PID available","reason":"KubeletHasSufficientPID","status":"False","type":"PIDPressure""#,
+        r#""message":"kubelet is posting ready status","reason":"KubeletReady","status":"True","type":"Ready""#,
+    ] {
+        assert!(conditions.contains(expected), "{conditions}");
+    }
+    let info = status(&alpha, "nodeInfo");
+    for expected in
+        [r#""kubeletVersion":"v1.36.3""#, r#""architecture":"amd64""#, r#""operatingSystem":"linux""#]
+    {
+        assert!(info.contains(expected), "{info}");
+    }
+    let beta = printed("beta");
+    assert_eq!(
+        status(&beta, "allocatable"),
+        r#"{"cpu":"1900m","ephemeral-storage":"100Gi","example.com/gpu":"1","memory":"16Gi","pods":"110"}"#
+    );
+    assert!(status(&beta, "addresses").contains("192.0.2.7"));
+    assert!(status(&beta, "nodeInfo").contains(r#""architecture":"arm64""#));
+    assert!(status(&beta, "nodeInfo").contains(r#""osImage":"Debian""#));
+    assert!(status(&beta, "conditions").starts_with(r#"[{"type":"NetworkUnavailable""#));
+    assert_eq!(taints(&run, "beta"), ["node.kubernetes.io/unschedulable:NoSchedule"]);
+    assert_eq!(taints(&run, "gamma"), ["a:NoSchedule"]);
+}
+
+#[test]
+fn a_node_keeps_the_range_that_it_brings() {
+    let node = |name: &str, spec: &str| {
+        format!("---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n")
+    };
+    let web = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {nodeName: b, containers: [{name: web, image: i}]}\n";
+    // The first range is spoken for, by a Node that comes later.
+    let text = node("a", "") + &node("b", "podCIDR: 10.244.1.0/24") + web;
+    let mut run = start(&text, 7);
+    settle(&mut run);
+    let range = |run: &Run, name: &str| self::node(run, name).spec.pod_cidrs[0].to_string();
+    assert_eq!((range(&run, "a"), range(&run, "b")), ("10.244.2.0/24".into(), "10.244.1.0/24".into()));
+    assert_eq!(pod(&run, "web").status.pod_ip().map(|ip| ip.to_string()).as_deref(), Some("10.244.1.2"));
+    let taken = node("c", "podCIDR: 10.244.1.128/25");
+    let refused = run.act(Action::apply(&taken)).expect_err("it is b's");
+    assert!(matches!(refused[..], [Refusal::PodRangeNotFree { .. }]), "{refused:?}");
+    let refused =
+        run.act(Action::apply(&node("c", "podCIDR: 10.9.0.0/24"))).expect_err("it is not the cluster's");
+    assert!(matches!(refused[..], [Refusal::PodRangeNotInCluster { .. }]), "{refused:?}");
+    let refused = run.act(Action::apply(&node("b", "podCIDR: 10.244.9.0/24"))).expect_err("it stays");
+    assert!(matches!(refused[..], [Refusal::Immutable { field: "spec.podCIDRs", .. }]), "{refused:?}");
+    // Where all nodes bring another range, that is the cluster's.
+    let run = start(&(node("a", "podCIDR: 10.4.0.0/24") + &node("b", "podCIDR: 10.4.1.0/24")), 7);
+    assert_eq!((range(&run, "a"), range(&run, "b")), ("10.4.0.0/24".into(), "10.4.1.0/24".into()));
+}
+
+const WEB: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {nodeName: node-2, containers: [{name: web, image: i}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: patient}
+spec:
+  nodeName: node-2
+  tolerations: [{key: k, operator: Exists, effect: NoExecute, tolerationSeconds: 3}]
+  containers: [{name: web, image: i}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: deaf}
+spec: {nodeName: node-2, tolerations: [{operator: Exists}], containers: [{name: web, image: i}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec: {timing: realistic, clients: [], nodes: [{name: node-1, zone: a}, {name: node-2, zone: b}, {name: node-3, zone: b}]}
+";
+
+#[test]
+fn a_cordoned_node_has_the_taint_that_says_so() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    act(&mut run, Action::Cordon { node: "node-2".into(), on: true });
+    assert!(taints(&run, "node-2").is_empty(), "a controller writes it");
+    go_on(&mut run, Span::from_secs(1));
+    assert_eq!(taints(&run, "node-2"), ["node.kubernetes.io/unschedulable:NoSchedule"]);
+    act(&mut run, Action::Cordon { node: "node-2".into(), on: false });
+    go_on(&mut run, Span::from_secs(1));
+    assert!(taints(&run, "node-2").is_empty());
+}
+
+/// Upstream's times: 50 s of silence, then the taints; 300 s later its Pods go, but for those that tolerate all.
+#[test]
+fn a_silent_node_is_tainted_and_its_pods_go() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    power(&mut run, "node-2", false);
+    go_on(&mut run, Span::from_secs(49));
+    assert_eq!(node(&run, "node-2").ready(), ConditionStatus::True);
+    go_on(&mut run, Span::from_secs(2));
+    for (type_, condition) in node(&run, "node-2").conditions.iter() {
+        assert_eq!(
+            (condition.status, condition.reason, condition.message),
+            (ConditionStatus::Unknown, "NodeStatusUnknown", "Kubelet stopped posting node status."),
+            "{type_}"
+        );
+    }
+    let mut there = taints(&run, "node-2");
+    there.sort();
+    assert_eq!(there, [UNREACHABLE[1], UNREACHABLE[0]]);
+    // Nobody reports of its containers: only the Pod's condition changes.
+    let web = &pod(&run, "web").status;
+    assert!(!web.is_ready() && web.container_statuses[0].ready, "{web:?}");
+    go_on(&mut run, Span::from_secs(298));
+    assert!(pod(&run, "web").meta.deleted.is_none());
+    go_on(&mut run, Span::from_secs(3));
+    for (name, evicted) in [("web", true), ("patient", true), ("deaf", false)] {
+        let pod = pod(&run, name);
+        assert_eq!(pod.meta.deleted.is_some(), evicted, "{name}");
+        let condition = pod.status.condition("DisruptionTarget").map(|condition| condition.reason);
+        assert_eq!(condition, evicted.then_some(Some("DeletionByTaintManager")), "{name}");
+    }
+    power(&mut run, "node-2", true);
+    go_on(&mut run, Span::from_secs(30));
+    assert!(taints(&run, "node-2").is_empty() && node(&run, "node-2").ready() == ConditionStatus::True);
+    assert!(run.world().store().pods.get(&key("web")).is_none(), "its kubelet has removed it");
+}
+
+#[test]
+fn a_node_that_comes_back_in_time_keeps_its_pods() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    act(&mut run, Action::CutOffNode { node: "node-2".into(), on: true });
+    go_on(&mut run, Span::from_secs(100));
+    assert_eq!(taints(&run, "node-2").len(), 2);
+    act(&mut run, Action::CutOffNode { node: "node-2".into(), on: false });
+    go_on(&mut run, Span::from_secs(1));
+    let no_execute = taints(&run, "node-2");
+    assert!(no_execute.iter().all(|taint| taint.ends_with(":NoExecute")), "{no_execute:?}");
+    go_on(&mut run, Span::from_secs(5));
+    assert!(taints(&run, "node-2").is_empty(), "the controller has looked at all nodes");
+    go_on(&mut run, Span::from_secs(400));
+    assert!(pod(&run, "web").meta.deleted.is_none() && pod(&run, "web").status.is_ready());
+}
+
+/// evictionLimiterQPS: one node of a zone in ten seconds. node-2 and node-3 are in one zone.
+#[test]
+fn the_nodes_of_a_zone_are_tainted_one_after_the_other() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    power(&mut run, "node-2", false);
+    power(&mut run, "node-3", false);
+    let driving = |run: &Run| {
+        let has = |name: &&str| taints(run, name).iter().any(|taint| taint == UNREACHABLE[1]);
+        ["node-1", "node-2", "node-3"].iter().filter(|name| has(name)).count()
+    };
+    go_on(&mut run, Span::from_secs(52));
+    assert_eq!(driving(&run), 1);
+    go_on(&mut run, Span::from_secs(9));
+    assert_eq!(driving(&run), 2);
+    // When no node reports any more, none is tainted so, and nobody is evicted.
+    power(&mut run, "node-1", false);
+    go_on(&mut run, Span::from_secs(52));
+    assert_eq!(driving(&run), 0);
+    go_on(&mut run, Span::from_secs(400));
+    assert!(pod(&run, "web").meta.deleted.is_none());
+    assert_eq!(taints(&run, "node-1"), [UNREACHABLE[0]]);
+    // As soon as one does again, the others are.
+    power(&mut run, "node-1", true);
+    go_on(&mut run, Span::from_secs(60));
+    assert_eq!(driving(&run), 2);
+}
+
+#[test]
+fn a_taint_drives_away_who_does_not_tolerate_it() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    taint(&mut run, "node-2", "k=v:NoExecute");
+    go_on(&mut run, Span::from_secs(1));
+    assert_eq!(taints(&run, "node-2"), ["k=v:NoExecute"]);
+    let is_going = |run: &Run, name: &str| {
+        run.world().store().pods.get(&key(name)).is_none_or(|pod| pod.meta.deleted.is_some())
+    };
+    assert!(is_going(&run, "web") && !is_going(&run, "patient") && !is_going(&run, "deaf"));
+    go_on(&mut run, Span::from_secs(3));
+    assert!(is_going(&run, "patient"));
+    go_on(&mut run, Span::from_secs(60));
+    assert!(!is_going(&run, "deaf"));
+    let refused = run
+        .act(Action::Taint {
+            node: "node-2".into(),
+            taints: vec![TaintChange::parse("x-").expect("a removal")],
+        })
+        .expect_err("it has none");
+    assert!(matches!(refused[..], [Refusal::NoSuchTaint { .. }]), "{refused:?}");
+}
+
+#[test]
+fn a_taint_that_goes_in_time_drives_nobody_away() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    taint(&mut run, "node-2", "k=v:NoExecute");
+    go_on(&mut run, Span::from_secs(2));
+    taint(&mut run, "node-2", "k:NoExecute-");
+    go_on(&mut run, Span::from_secs(60));
+    assert!(taints(&run, "node-2").is_empty() && pod(&run, "patient").meta.deleted.is_none());
+    // The time begins anew.
+    taint(&mut run, "node-2", "k=v:NoExecute");
+    go_on(&mut run, Span::from_secs(2));
+    assert!(pod(&run, "patient").meta.deleted.is_none());
+    go_on(&mut run, Span::from_millis(1_500));
+    assert!(run.world().store().pods.get(&key("patient")).is_none_or(|pod| pod.meta.deleted.is_some()));
+}
+
+#[test]
+fn a_node_that_starts_takes_no_pods_before_it_is_ready() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    act(&mut run, Action::AddNode { name: Some("late".into()), zone: None });
+    assert_eq!(taints(&run, "late"), ["node.kubernetes.io/not-ready:NoSchedule"]);
+    assert_eq!(node(&run, "late").conditions.ready.reason, "KubeletNotReady");
+    let began = run.world().now();
+    go_on(&mut run, Span::from_secs(6));
+    assert_eq!(
+        taints(&run, "late"),
+        ["node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute"]
+    );
+    go_on(&mut run, Span::from_secs(20));
+    assert!(taints(&run, "late").is_empty() && node(&run, "late").ready() == ConditionStatus::True);
+    assert!(node(&run, "late").conditions.ready.since > began && began > seconds(0));
+}
