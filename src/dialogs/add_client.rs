@@ -102,11 +102,7 @@ impl Refused {
             | Refusal::ClientExists { .. }
             | Refusal::TooManyActions { .. }
             | Refusal::TooMuchText { .. }
-            | Refusal::ClusterIpNotInRange { .. }
-            | Refusal::ClusterIpAllocated { .. }
             | Refusal::ClusterIpsExhausted { .. }
-            | Refusal::NodePortNotInRange { .. }
-            | Refusal::NodePortAllocated { .. }
             | Refusal::NodePortsExhausted
             | Refusal::LoadBalancersExhausted
             | Refusal::NotEditable { .. }

@@ -52,9 +52,12 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     let (mut run, refusals) = Run::new(&manifest, args.seed);
     // The command line never goes back.
     run.set_history_budget(0);
-    match refusals.into_iter().next() {
-        Some(refusal) => Err(Failure::Refused(refusal)),
-        None => Ok(run),
+    for line in refusals.iter().flat_map(|refusal| words::refused(&manifest, refusal)) {
+        eprintln!("{line}");
+    }
+    match refusals.len() {
+        0 => Ok(run),
+        errors => Err(Failure::Manifests { errors }),
     }
 }
 

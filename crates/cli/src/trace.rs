@@ -3,8 +3,10 @@
 mod report;
 mod text;
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, Scenario};
-use cluster::sim::Run;
+use std::net::SocketAddr;
+
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, NsName, Scenario};
+use cluster::sim::{Run, World};
 use cluster::traffic::ConnectionId;
 use netfilter::Protocol;
 
@@ -24,7 +26,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
     let client = ClientSpec {
         name: CLIENT.into(),
         from,
-        to: to.into(),
+        to: to.address(run.world())?.as_str().into(),
         protocol,
         rate_milli: 0,
         keep_alive: false,
@@ -95,16 +97,54 @@ fn origin(text: &str) -> Result<ClientFrom, Failure> {
     })
 }
 
-fn target(text: &str) -> Result<(&str, Protocol), Failure> {
+/// Who is called.
+#[derive(Debug, PartialEq, Eq)]
+enum To<'a> {
+    /// As a client's target is written.
+    Host(&'a str),
+    /// A Pod, whatever address it has.
+    Pod { key: NsName, port: u16 },
+}
+
+impl To<'_> {
+    fn address(&self, world: &World) -> Result<String, Failure> {
+        match self {
+            To::Host(target) => Ok(target.to_string()),
+            To::Pod { key, port } => {
+                let pod = world.store().pods.get(key);
+                let pod = pod.ok_or_else(|| Failure::NotFound(format!("pods {:?}", &*key.name)))?;
+                let ip = pod.status.pod_ip();
+                let ip = ip.ok_or_else(|| Failure::Usage(format!("--to: Pod {key} has no address")))?;
+                Ok(SocketAddr::new(ip, *port).to_string())
+            }
+        }
+    }
+}
+
+fn target(text: &str) -> Result<(To<'_>, Protocol), Failure> {
     let (target, protocol) = match text.rsplit_once('/') {
         Some((target, "udp")) => (target, Protocol::Udp),
         Some((target, "tcp")) => (target, Protocol::Tcp),
+        Some((_, "icmp")) => {
+            return Err(Failure::Usage(format!(
+                "--to {text}: only TCP and UDP are traced. kube-proxy's rules are for the ports of Services: a cluster IP \
+                 does not answer a ping"
+            )));
+        }
         _ => (text, Protocol::Tcp),
     };
-    match cluster::traffic::Target::parse(target) {
-        Some(_) => Ok((target, protocol)),
-        None => Err(Failure::Usage(format!("--to {text}: write HOST:PORT, with /udp for UDP"))),
-    }
+    let to = match target.strip_prefix("pod/") {
+        Some(pod) => pod_and_port(pod).map(|(key, port)| To::Pod { key, port }),
+        None => cluster::traffic::Target::parse(target).map(|_| To::Host(target)),
+    };
+    let problem = || format!("--to {text}: write HOST:PORT or pod/NAMESPACE/NAME:PORT, with /udp for UDP");
+    to.map(|to| (to, protocol)).ok_or_else(|| Failure::Usage(problem()))
+}
+
+fn pod_and_port(text: &str) -> Option<(NsName, u16)> {
+    let (pod, port) = text.split_once(':')?;
+    let (namespace, name) = pod.split_once('/').filter(|(_, name)| !name.contains('/'))?;
+    Some((NsName::new(namespace, name), port.parse().ok().filter(|port| *port != 0)?))
 }
 
 #[cfg(test)]
@@ -122,8 +162,13 @@ mod tests {
 
     #[test]
     fn targets_are_read() {
-        assert_eq!(target("web:80").unwrap(), ("web:80", Protocol::Tcp));
-        assert_eq!(target("dns:53/udp").unwrap(), ("dns:53", Protocol::Udp));
-        assert!(target("web:http").is_err());
+        assert_eq!(target("web:80").unwrap(), (To::Host("web:80"), Protocol::Tcp));
+        assert_eq!(target("dns:53/udp").unwrap(), (To::Host("dns:53"), Protocol::Udp));
+        let pod = To::Pod { key: NsName::new("default", "db-0"), port: 53 };
+        assert_eq!(target("pod/default/db-0:53/udp").unwrap(), (pod, Protocol::Udp));
+        assert!(target("web:80/icmp").unwrap_err().to_string().contains("does not answer a ping"));
+        for bad in ["web:http", "pod/default/db-0", "pod/db-0:53", "pod/a/b/c:53", "pod/default/db-0:0"] {
+            assert!(target(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Diagnostics and JSON, as this command prints them; every other sentence is `words`'.
 
-use cluster::api::{Diagnostic, Severity};
+use cluster::api::{Diagnostic, Manifest, Severity};
+use cluster::sim::Refusal;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -23,6 +24,19 @@ pub fn finding(finding: &Diagnostic) -> String {
         text += &format!("{}: ", finding.path);
     }
     text + &finding.message.to_string()
+}
+
+/// What the API server would not take of the manifests: object, place, field and why.
+pub fn refused(manifest: &Manifest, refused: &Refusal) -> Vec<String> {
+    if let Refusal::Invalid { diagnostics } = refused {
+        return diagnostics.iter().map(finding).collect();
+    }
+    // Of two documents of one object the second one is refused.
+    let object = refused.object();
+    let is_it = |parsed: &&cluster::api::ManifestObject| Some(parsed.object.object_ref()) == object;
+    let place = manifest.objects.iter().rev().find(is_it).map(|parsed| parsed.position);
+    let place = place.map_or(String::new(), |(line, column)| format!("{line}:{column}: "));
+    vec![format!("{place}error: {}", refusal(refused))]
 }
 
 pub fn json(value: &impl Serialize) -> Result<String, Failure> {

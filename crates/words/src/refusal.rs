@@ -1,6 +1,6 @@
 //! Why an action was refused, and what to do.
 
-use cluster::api::NsName;
+use cluster::api::{Diagnostic, NsName};
 use cluster::sim::{DrainBlockers, Refusal};
 
 pub fn refusal(refusal: &Refusal) -> String {
@@ -9,24 +9,9 @@ pub fn refusal(refusal: &Refusal) -> String {
             "" => format!("{} {:?} not found", object.kind, object.name),
             ns => format!("{} {:?} not found in namespace {ns:?}", object.kind, object.name),
         },
-        Refusal::Invalid { diagnostics } => {
-            diagnostics.iter().map(|d| d.to_string()).collect::<Vec<_>>().join("; ")
-        }
-        Refusal::ClusterIpNotInRange { ip, range } => format!(
-            "spec.clusterIP {ip}: the provided IP is not in the valid range {range}; \
-             leave it out to have one allocated"
-        ),
-        Refusal::ClusterIpAllocated { ip } => {
-            format!("spec.clusterIP {ip}: provided IP is already allocated to another Service")
-        }
+        Refusal::Invalid { diagnostics } => diagnostics.iter().map(finding).collect::<Vec<_>>().join("; "),
         Refusal::ClusterIpsExhausted { range } => {
             format!("every address of the Service range {range} is allocated; delete a Service first")
-        }
-        Refusal::NodePortNotInRange { port } => {
-            format!("nodePort {port}: provided port is not in the valid range 30000-32767")
-        }
-        Refusal::NodePortAllocated { port } => {
-            format!("nodePort {port}: provided port is already allocated to another Service")
         }
         Refusal::NodePortsExhausted => "every node port of 30000-32767 is allocated".into(),
         Refusal::LoadBalancersExhausted => "the cloud has no address left for a load balancer".into(),
@@ -106,6 +91,18 @@ pub fn refusal(refusal: &Refusal) -> String {
             format!("not more than {limit} things can be said of programs, and {limit} of what is missing")
         }
     }
+}
+
+/// Of a text that has many objects the finding names its own.
+fn finding(finding: &Diagnostic) -> String {
+    let Some(object) = finding.object.as_ref().filter(|_| finding.line > 0) else {
+        return finding.to_string();
+    };
+    let at = format!("{}:{}: ", finding.line, finding.column);
+    let what = finding.to_string();
+    let namespace = if object.namespace.is_empty() { "" } else { "/" };
+    let what = what.trim_start_matches(&at);
+    format!("{at}{} {}{namespace}{}: {what}", object.kind, object.namespace, object.name)
 }
 
 /// In kubectl's words (pkg/drain/filters.go).

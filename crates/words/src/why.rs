@@ -7,6 +7,7 @@ use cluster::sim::World;
 use cluster::trace::{
     ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, PacketVerdict, Place,
 };
+use cluster::traffic::Target;
 use netfilter::{RuleEffect, RuleHit, Scheduler, Tuple};
 
 use crate::called::alias_called;
@@ -31,6 +32,26 @@ pub fn verdict(record: &ConnectionRecord) -> &'static str {
     outcome(ended)
 }
 
+/// A short name is looked for in the caller's own namespace only: who has it elsewhere is told.
+fn unresolved(world: &World, record: &ConnectionRecord) -> String {
+    let nothing = format!("No DNS record answers for {}: nothing was sent.", record.target);
+    let asks_cluster_dns = match record.source {
+        Place::Pod(_) | Place::Node(_) => true,
+        Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => false,
+    };
+    let host = match Target::parse(&record.target) {
+        Some(Target::Host { host, .. }) if asks_cluster_dns => host,
+        Some(Target::Host { .. } | Target::WayIn { .. }) | None => return nothing,
+    };
+    match world.store().services.iter().find(|service| service.meta.name == host) {
+        Some(service) => {
+            let namespace = &service.meta.namespace;
+            format!("{nothing} A Service {host} is in the namespace {namespace}: call {host}.{namespace}.")
+        }
+        None => nothing,
+    }
+}
+
 /// What happened to a connection, in a sentence or two, from the packet that decided it.
 pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let ended = record.ended.map(|(_, outcome)| outcome);
@@ -38,7 +59,7 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let mut sentence = match ended {
         Some(Outcome::Unresolved) => match alias {
             Some(alias) => format!("{alias}, which no record here answers for: nothing was sent."),
-            None => format!("No DNS record answers for {}: nothing was sent.", record.target),
+            None => unresolved(world, record),
         },
         Some(Outcome::NoAddress) => {
             "The Service has no address that can be called from outside: nothing was sent.".to_string()

@@ -8,5 +8,6 @@ mod manifests;
 mod modes;
 mod others;
 mod refused_actions;
+mod reports;
 mod support;
 mod trace_is_the_cores;

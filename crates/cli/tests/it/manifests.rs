@@ -137,6 +137,7 @@ const CASES: &[Case] = &[
             ("pod/default/reader", "store-0.store.default.svc.cluster.local:2379", "default/store-0"),
             ("pod/default/reader", "store-1.store:2379", "default/store-1"),
             ("pod/default/reader", "store-3.store:2379", ""),
+            ("pod/default/store-1", "pod/default/store-2:2380", "default/store-2"),
         ],
     },
     Case {

@@ -37,6 +37,31 @@ fn a_run_lists_what_was_refused() {
     assert_eq!(refused[0]["message"], SAID[0].1);
 }
 
+/// What is refused of the manifests themselves names object, field and line.
+#[test]
+fn what_is_refused_at_first_is_said_with_its_place() {
+    let twice = "apiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec: {type: NodePort, ports: [{port: 80, \
+                 nodePort: 31700}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: two}\nspec:\n  type: \
+                 NodePort\n  clusterIP: 10.96.0.9\n  ports:\n  - {port: 80, nodePort: 31700}\n---\napiVersion: v1\n\
+                 kind: Service\nmetadata: {name: three}\nspec: {clusterIP: 10.0.0.1, ports: [{port: 80}]}\n";
+    let file = std::env::temp_dir().join(format!("packetyard-refused-{}.yaml", std::process::id()));
+    std::fs::write(&file, twice).expect("the folder for temporary files can be written to");
+    let (ok, out, err) = crate::support::packetyard(&["get", "svc"], &file);
+    std::fs::remove_file(&file).expect("it can be removed");
+    assert!(!ok && out.is_empty(), "{out}");
+    let errors: Vec<&str> = err.lines().filter(|line| line.contains("error: ")).collect();
+    assert_eq!(
+        errors,
+        [
+            "13:26: error: Service default/two: spec.ports[0].nodePort: Invalid value: 31700: provided port is already \
+             allocated",
+            "18:7: error: Service default/three: spec.clusterIPs: Invalid value: [\"10.0.0.1\"]: failed to allocate IP \
+             10.0.0.1: the provided network does not match the current range",
+        ]
+    );
+    assert!(err.ends_with("packetyard: the manifests have 2 errors\n"), "{err}");
+}
+
 #[test]
 fn others_say_it_on_standard_error() {
     let trace = ["trace", "--from", "external", "--to", "192.168.0.11:30080", "--at", "20s"];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Diagnostic, KubeObject, Position, Scenario, Str, Tree};
+use super::{Diagnostic, KubeObject, Position, Scenario, Step, Str, Tree};
 
 /// What a text holds. Objects whose decoding met an error are not in it; all others are, in the
 /// order of the text.
@@ -30,4 +30,23 @@ pub struct Source {
     pub text: Str,
     /// Where in the stream the document's text begins.
     pub position: Position,
+}
+
+impl ManifestObject {
+    /// Where a field is written, by its path as kubectl prints it, or what it is in; else where the object begins.
+    pub fn place_of(&self, path: &str) -> (u32, u32) {
+        let mut steps = Vec::new();
+        for part in path.split('.') {
+            let (name, items) = part.split_once('[').unwrap_or((part, ""));
+            steps.push(Step::Key(name));
+            let index = |item: &str| item.trim_end_matches(']').parse().ok();
+            steps.extend(items.split('[').filter_map(index).map(Step::Item));
+        }
+        // A field that is not written is looked for where it would be.
+        let found = (1..=steps.len()).rev().find_map(|count| self.source.tree.get(&steps[..count]));
+        match found.map(|value| value.position) {
+            Some(at) if at != Position::NONE => (at.line, at.column),
+            Some(_) | None => self.position,
+        }
+    }
 }

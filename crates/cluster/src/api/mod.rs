@@ -55,7 +55,7 @@ pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::parse_duration;
 pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
-pub(crate) use field::Error as FieldError;
+pub(crate) use field::{Error as FieldError, Path as FieldPath};
 pub use fit_error::{FitError, Preemption, Rejection, Rejections};
 pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated, Workload};

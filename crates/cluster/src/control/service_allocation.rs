@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::api::{NsName, Service, ServicePort, ServiceSpec, ServiceType, Tree};
+use crate::api::{
+    DiagnosticKind, FieldPath, Kind, NsName, ObjectRef, Service, ServicePort, ServiceSpec, ServiceType, Tree,
+};
 use crate::sim::{Chance, Purpose, Refusal, World};
 use netfilter::{Cidr, Family, PerFamily};
 
@@ -76,7 +78,9 @@ impl World {
                 // Upstream refuses a second address of a family that the cluster does not have. Here it is kept, and no
                 // rule is written for it.
                 Some(ip) if index > 0 && self.config.service_cidrs.get(family).is_none() => ip,
-                Some(ip) => self.claim_cluster_ip(range, ip, &own)?,
+                Some(ip) => {
+                    self.claim_cluster_ip(range, ip, &own).map_err(|why| cluster_ip_refused(&own, ip, why))?
+                }
                 None => self.free_cluster_ip(range, index, &own)?,
             };
             service.spec.cluster_ips.push(ip);
@@ -84,12 +88,13 @@ impl World {
         Ok(())
     }
 
-    fn claim_cluster_ip(&self, range: Cidr, ip: IpAddr, own: &NsName) -> Result<IpAddr, Refusal> {
+    /// Or why not, in the allocator's words (ipallocator/interfaces.go).
+    fn claim_cluster_ip(&self, range: Cidr, ip: IpAddr, own: &NsName) -> Result<IpAddr, &'static str> {
         if !is_usable(range, ip) {
-            return Err(Refusal::ClusterIpNotInRange { ip, range });
+            return Err("the provided network does not match the current range");
         }
         if self.allocated.has_cluster_ip(ip, own) {
-            return Err(Refusal::ClusterIpAllocated { ip });
+            return Err("provided IP is already allocated");
         }
         Ok(ip)
     }
@@ -136,7 +141,14 @@ impl World {
                     None => self.free_node_port(&own, i as u64, &chosen_here)?,
                 },
                 wanted if twin == Some(wanted) => wanted,
-                wanted => self.claim_node_port(&own, wanted, &chosen_here)?,
+                wanted => {
+                    let (spec, claimed) =
+                        (FieldPath::new("spec"), self.claim_node_port(&own, wanted, &chosen_here));
+                    let (ports, node_port) = (spec.child("ports"), "nodePort");
+                    claimed.map_err(|why| {
+                        refused(&own, ports.item(i).child(node_port), wanted.to_string(), why)
+                    })?
+                }
             };
             chosen_here.insert(chosen);
             service.spec.ports[i].node_port = chosen;
@@ -154,7 +166,11 @@ impl World {
         if !service.spec.needs_health_check() {
             service.spec.health_check_node_port = 0;
         } else if service.spec.health_check_node_port != 0 {
-            self.claim_node_port(&own, service.spec.health_check_node_port, chosen_here)?;
+            let wanted = service.spec.health_check_node_port;
+            let path = FieldPath::new("spec");
+            let path = path.child("healthCheckNodePort");
+            self.claim_node_port(&own, wanted, chosen_here)
+                .map_err(|why| refused(&own, path, wanted.to_string(), why))?;
         } else {
             service.spec.health_check_node_port = self.free_node_port(&own, u64::MAX >> 8, chosen_here)?;
         }
@@ -182,18 +198,21 @@ impl World {
             .ok_or(Refusal::NodePortsExhausted)
     }
 
+    /// Or why not, in the allocator's words (portallocator/allocator.go).
     fn claim_node_port(
         &self,
         service: &NsName,
         wanted: u16,
         chosen_here: &BTreeSet<u16>,
-    ) -> Result<u16, Refusal> {
-        let range = NODE_PORT_FIRST..=NODE_PORT_FIRST + (NODE_PORT_COUNT - 1) as u16;
-        if !range.contains(&wanted) {
-            return Err(Refusal::NodePortNotInRange { port: wanted });
+    ) -> Result<u16, String> {
+        let last = NODE_PORT_FIRST + (NODE_PORT_COUNT - 1) as u16;
+        if !(NODE_PORT_FIRST..=last).contains(&wanted) {
+            return Err(format!(
+                "provided port is not in the valid range. The range of valid ports is {NODE_PORT_FIRST}-{last}"
+            ));
         }
         if self.is_node_port_taken(service, wanted, chosen_here) {
-            return Err(Refusal::NodePortAllocated { port: wanted });
+            return Err("provided port is already allocated".into());
         }
         Ok(wanted)
     }
@@ -201,6 +220,18 @@ impl World {
     fn is_node_port_taken(&self, service: &NsName, port: u16, chosen_here: &BTreeSet<u16>) -> bool {
         self.allocated.has_node_port(port, service) || chosen_here.contains(&port)
     }
+}
+
+/// alloc.go's field errors.
+fn refused(service: &NsName, path: FieldPath<'_>, value: String, why: String) -> Refusal {
+    let message = DiagnosticKind::Invalid { value: value.as_str().into(), expected: why.as_str().into() };
+    let service = ObjectRef::of_key(Kind::Service, service);
+    Refusal::Invalid { diagnostics: vec![path.error(message).diagnostic(service)] }
+}
+
+fn cluster_ip_refused(service: &NsName, ip: IpAddr, why: &str) -> Refusal {
+    let (spec, why) = (FieldPath::new("spec"), format!("failed to allocate IP {ip}: {why}"));
+    refused(service, spec.child("clusterIPs"), format!("[\"{ip}\"]"), why)
 }
 
 /// Copies what the new document leaves out from the old object, of what the API server allocates. `written`: whether

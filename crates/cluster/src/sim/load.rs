@@ -270,7 +270,7 @@ impl World {
 
     /// Applies documents in their order; those that are refused are left out.
     pub(crate) fn apply_objects(&mut self, objects: &[ManifestObject]) -> Vec<Refusal> {
-        objects.iter().filter_map(|parsed| self.apply_object(parsed).err()).collect()
+        objects.iter().filter_map(|parsed| Some(self.apply_object(parsed).err()?.placed(parsed))).collect()
     }
 }
 

@@ -1,11 +1,9 @@
 //! Why an action is refused.
 
-use std::net::IpAddr;
-
 use serde::Serialize;
 
 use super::drain::DrainBlockers;
-use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef, Str, TaintChange};
+use crate::api::{Diagnostic, Kind, ManifestObject, Name, NsName, ObjectRef, Str, TaintChange};
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,21 +15,8 @@ pub enum Refusal {
     Invalid {
         diagnostics: Vec<Diagnostic>,
     },
-    ClusterIpNotInRange {
-        ip: IpAddr,
-        range: Cidr,
-    },
-    ClusterIpAllocated {
-        ip: IpAddr,
-    },
     ClusterIpsExhausted {
         range: Cidr,
-    },
-    NodePortNotInRange {
-        port: u16,
-    },
-    NodePortAllocated {
-        port: u16,
     },
     NodePortsExhausted,
     LoadBalancersExhausted,
@@ -150,4 +135,55 @@ pub enum Refusal {
     TooManyAssumptions {
         limit: u32,
     },
+}
+
+impl Refusal {
+    /// The same of an object that was applied from a text: its findings have places there.
+    pub(super) fn placed(mut self, parsed: &ManifestObject) -> Refusal {
+        if let Refusal::Invalid { diagnostics } = &mut self {
+            for finding in diagnostics.iter_mut().filter(|finding| finding.line == 0) {
+                (finding.line, finding.column) = parsed.place_of(&finding.path);
+            }
+        }
+        self
+    }
+
+    /// The object that was refused, if it is one.
+    pub fn object(&self) -> Option<ObjectRef> {
+        match self {
+            Refusal::NotFound { object }
+            | Refusal::NotEditable { object }
+            | Refusal::Immutable { object, .. }
+            | Refusal::NoSuchRevision { object, .. }
+            | Refusal::NoContainerInTemplate { object, .. } => Some(object.clone()),
+            Refusal::NoPriorityClass { pod, .. }
+            | Refusal::PriorityIsComputed { pod, .. }
+            | Refusal::ManyBudgets { pod }
+            | Refusal::PodNotRunning { pod }
+            | Refusal::NoSuchContainer { pod, .. } => Some(ObjectRef::of_key(Kind::Pod, pod)),
+            Refusal::RolloutPaused { deployment } => Some(ObjectRef::of_key(Kind::Deployment, deployment)),
+            Refusal::NodeExists { node }
+            | Refusal::CannotDrain { node, .. }
+            | Refusal::NoSuchTaint { node, .. }
+            | Refusal::NodeIsOff { node } => Some(ObjectRef::node(node)),
+            Refusal::Invalid { .. }
+            | Refusal::ClusterIpsExhausted { .. }
+            | Refusal::NodePortsExhausted
+            | Refusal::LoadBalancersExhausted
+            | Refusal::TooManyNodes { .. }
+            | Refusal::NoPodRangeLeft { .. }
+            | Refusal::PodRangeNotInCluster { .. }
+            | Refusal::PodRangeNotFree { .. }
+            | Refusal::TooManyObjects { .. }
+            | Refusal::TooManyActions { .. }
+            | Refusal::TooMuchText { .. }
+            | Refusal::TooManyClients { .. }
+            | Refusal::TooManyReplicas { .. }
+            | Refusal::ClientExists { .. }
+            | Refusal::NoSuchClient { .. }
+            | Refusal::BadTarget { .. }
+            | Refusal::ClientNotRunning { .. }
+            | Refusal::TooManyAssumptions { .. } => None,
+        }
+    }
 }

@@ -170,7 +170,16 @@ fn a_health_check_node_port_that_is_named_is_checked() {
         );
         run.act(Action::apply(&text))
     };
-    assert_eq!(apply(&mut run, 80), Err(vec![Refusal::NodePortNotInRange { port: 80 }]));
+    let said = |refused: Result<(), Vec<Refusal>>| {
+        let Err(refusals) = refused else { panic!("it is refused") };
+        let [Refusal::Invalid { diagnostics }] = &*refusals else { panic!("{refusals:?}") };
+        diagnostics[0].to_string()
+    };
+    assert_eq!(
+        said(apply(&mut run, 80)),
+        "7:24: spec.healthCheckNodePort: Invalid value: 80: provided port is not in the valid range. \
+         The range of valid ports is 30000-32767"
+    );
     assert_eq!(apply(&mut run, 31_111), Ok(()));
     assert_eq!(spec(&run).health_check_node_port, 31_111);
     let refused = apply(&mut run, 31_112).expect_err("it is immutable");
