@@ -20,7 +20,7 @@ const CLIENT: &str = "trace";
 pub fn trace(args: &Args) -> Result<String, Failure> {
     let from = origin(&args.from)?;
     let (to, protocol) = target(&args.to)?;
-    let manifest = without_clients(input::manifest(&args.cluster)?);
+    let manifest = with_silent_clients(input::manifest(&args.cluster)?, args.cluster.seed);
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
     let client = ClientSpec {
@@ -68,10 +68,22 @@ fn act(run: &mut Run, action: Action) -> Result<(), Failure> {
     })
 }
 
-/// The trace is alone in the cluster: other clients would only fill the conntrack tables.
-fn without_clients(mut manifest: Manifest) -> Manifest {
+/// The trace is alone in the cluster: other clients would only fill the conntrack tables. Those in Pods are there and
+/// silent, since some have a Pod that is there for them.
+fn with_silent_clients(mut manifest: Manifest, seed: Option<u64>) -> Manifest {
+    let written = manifest.scenario.as_ref().and_then(|scenario| scenario.clients.clone());
+    let clients = written.unwrap_or_else(|| {
+        let (run, _) = Run::new(&manifest, seed);
+        run.world().traffic().clients.values().map(|client| ClientSpec::clone(&client.spec)).collect()
+    });
+    let inside = |client: &ClientSpec| match client.from {
+        ClientFrom::Workload { .. } => &*client.name != CLIENT,
+        ClientFrom::Node { .. } | ClientFrom::Outside { .. } => false,
+    };
+    let others = clients.into_iter().filter(inside).map(|client| ClientSpec { rate_milli: 0, ..client });
+    let others = others.collect();
     let scenario = manifest.scenario.get_or_insert_with(Scenario::default);
-    scenario.clients = Some(Vec::new());
+    scenario.clients = Some(others);
     manifest
 }
 

@@ -236,6 +236,28 @@ fn calls_arrive_where_the_manifest_leads() {
     }
 }
 
+/// Whoever makes a Pod, it can call, and be called.
+#[test]
+fn every_pod_that_get_lists_is_known_to_trace() {
+    for file in ["bakery.yaml", "stateful.yaml", "windows.yaml"] {
+        let path = manifest(file);
+        let names: Vec<String> = items("pods", &path)
+            .iter()
+            .map(|pod| {
+                format!("pod/{}/{}", text(&pod["metadata"]["namespace"]), text(&pod["metadata"]["name"]))
+            })
+            .collect();
+        assert!(names.len() > 1, "{file} has Pods");
+        for (from, to) in names.iter().zip(names.iter().cycle().skip(1)) {
+            // What is not declared there, the Pod itself refuses; one that declares nothing serves every port.
+            let report = json(&["trace", "--from", from, "--to", &format!("{to}:1")], &path);
+            let connection = &report["connections"][0];
+            let is_there = ["rejected", "delivered"].contains(&text(&connection["verdict"]));
+            assert!(is_there, "{file}: {from} to {to}: {connection}");
+        }
+    }
+}
+
 /// What labels say, compared for every manifest, public or ours.
 #[test]
 fn every_service_has_exactly_the_endpoints_that_its_labels_say() {

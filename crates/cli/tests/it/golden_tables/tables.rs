@@ -22,17 +22,8 @@ pub struct Column {
 }
 
 /// How old something is, where it came to lie, and what only a machine can say of itself.
-const NOT_KEPT: &[&str] = &[
-    "AGE",
-    "DURATION",
-    "LAST SCHEDULE",
-    "IP",
-    "NODE",
-    "OS-IMAGE",
-    "KERNEL-VERSION",
-    "CONTAINER-RUNTIME",
-    "VERSION",
-];
+const NOT_KEPT: &[&str] =
+    &["AGE", "DURATION", "LAST SCHEDULE", "IP", "NODE", "OS-IMAGE", "KERNEL-VERSION", "CONTAINER-RUNTIME"];
 
 /// Namespaces that kubeadm makes, and the API server's own Service: the model has none of them.
 fn is_of_the_system(namespace: &str, name: &str) -> bool {

@@ -103,8 +103,13 @@ fn by_command(file: &Path, mode: ProxyMode, from: From, to: &str) -> Value {
 fn by_frames(file: &Path, mode: ProxyMode, from: From, to: &str) -> Value {
     let text = std::fs::read_to_string(file).expect("the scenario is there");
     let mut manifest = parse(&text);
+    let (first, _) = Run::new(&manifest, Some(SEED));
+    let clients = first.world().traffic().clients.values();
+    let clients = clients.filter(|client| matches!(client.spec.from, ClientFrom::Workload { .. }));
+    let silent =
+        clients.map(|client| ClientSpec { rate_milli: 0, ..ClientSpec::clone(&client.spec) }).collect();
     let scenario = manifest.scenario.get_or_insert_default();
-    (scenario.clients, scenario.proxy_mode) = (Some(Vec::new()), Some(mode));
+    (scenario.clients, scenario.proxy_mode) = (Some(silent), Some(mode));
     let (mut run, refusals) = Run::new(&manifest, Some(SEED));
     assert_eq!(refusals, []);
     frames(&mut run, Time::ZERO + AT);
