@@ -10,7 +10,7 @@ use cluster::trace::{
 use cluster::traffic::Target;
 use netfilter::{RuleEffect, RuleHit, Scheduler, Tuple};
 
-use crate::called::alias_called;
+use crate::called::{alias_called, service_called};
 use crate::{loss_class, outcome, packet_verdict, place};
 
 /// The answer to "why there?".
@@ -30,6 +30,18 @@ pub fn verdict(record: &ConnectionRecord) -> &'static str {
         return loss_class(class);
     }
     outcome(ended)
+}
+
+/// A headless Service that was called at its own port, where its Pods have another.
+fn unmapped_port(world: &World, record: &ConnectionRecord) -> Option<String> {
+    let Some((_, Outcome::Refused { .. })) = record.ended else { return None };
+    let Target::Host { port, .. } = Target::parse(&record.target)? else { return None };
+    let key = service_called(world, record)?;
+    let service = world.store().services.get(&key).filter(|service| service.spec.headless)?;
+    let called = service.spec.ports.iter().find(|of| of.port == port)?;
+    let mut ports = world.store().slices_of(service.meta.uid).flat_map(|slice| &slice.ports);
+    let target = ports.find(|of| of.name == called.name && of.port != port)?.port;
+    Some(format!(" {} is headless, so no rule maps its port {port}: its Pods have {target}.", key.name))
 }
 
 /// A short name is looked for in the caller's own namespace only: who has it elsewhere is told.
@@ -84,6 +96,9 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
             " The app sees {seen}, not {}: a node put its own address in its place, so the reply comes back through it.",
             tuple.src
         ));
+    }
+    if let Some(unmapped) = unmapped_port(world, record) {
+        sentence.push_str(&unmapped);
     }
     if let Some(failed) = record.packets.iter().rev().find(|p| p.ended.is_some_and(|(_, v)| v.is_failure())) {
         sentence.push(' ');
