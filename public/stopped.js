@@ -78,7 +78,7 @@ const SECOND = 1e9;
 export class Recorder {
   /** What there was in this lab before the page was loaded again, if it was loaded to go on with it. */
   resumed;
-  /** Simulated nanoseconds that the run has surely reached. */
+  /** Simulated nanoseconds, from when its clients begin, that the run has surely reached. */
   now = 0;
   /** The action that was begun last and has not been carried out yet, in words. */
   doing = null;
@@ -105,7 +105,7 @@ export class Recorder {
 
   /** For a lab that goes on a second before the moment that this one had reached. */
   aSecondBefore() {
-    return this.#work && { ...this.#work, at: Math.max(0, this.now - SECOND) };
+    return this.#work && { ...this.#work, at: this.now - SECOND };
   }
 }
 

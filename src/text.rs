@@ -1,7 +1,7 @@
 //! The page's own sentences. What the command line says too is in the crate `words`.
 
 use cluster::api::{Severity, TimingProfile};
-use cluster::sim::{Refusal, Time, Timing};
+use cluster::sim::{Moment, Refusal, Timing};
 
 pub use words::{packet_kind, packet_verdict, span};
 
@@ -45,12 +45,13 @@ pub fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// `t = 12.408 s`
-pub fn clock(now: Time) -> String {
-    let millis = now.0 / 1_000_000;
+/// `12.408 s`, and `-4.200 s` before the clients begin.
+pub fn clock(now: Moment) -> String {
+    let sign = if now < Moment::ORIGIN { "-" } else { "" };
+    let millis = now.distance().0 / 1_000_000;
     match millis {
-        0..600_000 => format!("{}.{:03} s", millis / 1_000, millis % 1_000),
-        _ => format!("{} min {:02} s", millis / 60_000, millis / 1_000 % 60),
+        0..600_000 => format!("{sign}{}.{:03} s", millis / 1_000, millis % 1_000),
+        _ => format!("{sign}{} min {:02} s", millis / 60_000, millis / 1_000 % 60),
     }
 }
 
@@ -138,8 +139,14 @@ mod tests {
 
     #[test]
     fn moments_read_well() {
-        assert_eq!(clock(Time(12_408_000_000)), "12.408 s");
-        assert_eq!(clock(Time(3_725_000_000_000)), "62 min 05 s");
+        for (nanos, text) in [
+            (0, "0.000 s"),
+            (12_408_000_000, "12.408 s"),
+            (3_725_000_000_000, "62 min 05 s"),
+            (-4_200_000_000, "-4.200 s"),
+        ] {
+            assert_eq!(clock(Moment(nanos)), text);
+        }
     }
 
     #[test]

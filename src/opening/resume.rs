@@ -4,7 +4,7 @@ use super::{has_error, open_first, open_from_the_beginning};
 use crate::scenarios::{built_in, key_of, text_of_key};
 use crate::session::{Resumed, Session, Source, StartMode, Text};
 use cluster::api::{Manifest, TimedAction, parse};
-use cluster::sim::{Run, Time};
+use cluster::sim::{Moment, Run};
 
 /// Goes on with the work that was left on a text. False when there is none that can be read.
 pub fn go_on_with_saved(session: Session, key: &str, text: &Text, start: StartMode) -> bool {
@@ -59,7 +59,7 @@ pub fn after_a_stop(session: Session, stopped: &Resumed, scenario: Option<&str>,
 /// What was done in that second waits to be done again.
 fn go_on_a_second_before(session: Session, key: &str, text: &Text, stopped: &Resumed) -> bool {
     let (Some(work), Some(at)) = (stopped.text(), stopped.at()) else { return false };
-    let at = Time(at as u64);
+    let at = Moment(at as i64);
     let mut work = parse(&work);
     if has_error(&work) {
         return false;

@@ -37,6 +37,9 @@ fn ClientFacts(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
         false => "one for each request",
     };
     let failures = Memo::new(move |_| failures(&counts.read()));
+    let before = session.watch_traffic(move |world| {
+        world.traffic().stats_before.clients.get(&spec.read_untracked().name).map(counted)
+    });
     view! {
         <Facts>
             <Fact name="From">
@@ -52,6 +55,9 @@ fn ClientFacts(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
                     <span class="pk-fail">{failures}</span>
                 </ShowLet>
             </Fact>
+            <ShowLet some=before let:before>
+                <Fact name="Before clients began">{before}</Fact>
+            </ShowLet>
         </Facts>
     }
 }

@@ -4,7 +4,7 @@ use crate::session::{Selection, Session};
 use crate::text;
 use crate::ui::Ui;
 use cluster::api::ObjectRef;
-use cluster::sim::{LogEntry, Time, World};
+use cluster::sim::{LogEntry, Moment, World};
 use leptos::prelude::*;
 
 /// More entries than anybody reads.
@@ -15,7 +15,7 @@ const SHOWN: usize = 100;
 struct Row {
     /// Its place in the log. After an undo another entry may have it.
     nth: u64,
-    at: Time,
+    at: Moment,
     words: String,
     /// Somebody did it.
     is_action: bool,
@@ -56,7 +56,7 @@ fn rows(world: &World, is_wanted: impl Fn(&LogEntry) -> bool) -> Vec<Row> {
     wanted
         .map(|(nth, logged)| Row {
             nth,
-            at: logged.at,
+            at: world.moment(logged.at),
             words: text::stopped(&words::happened(&logged.entry)),
             is_action: matches!(logged.entry, LogEntry::Did { .. }),
         })

@@ -91,7 +91,7 @@ static MYTHS: [Myth; 22] = [
     ),
     myth!(
         "myth-an-unready-pod-loses-its-connections",
-        "From 12 s on new connections are refused, and the one that is kept open is still answered by w1.",
+        "From 12 s on new connections are refused, and the one that is kept open is still answered by w2.",
     ),
     myth!(
         "myth-cluster-ips-come-from-the-whole-range",

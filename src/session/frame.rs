@@ -101,7 +101,8 @@ impl Session {
         let something_will_happen = || {
             let run = lab.run.borrow();
             let now = run.world().now();
-            run.world().next_event_at().is_some() || run.actions().last().is_some_and(|a| a.at > now)
+            let last_action = run.actions().last().and_then(|action| run.time_of(action.at));
+            run.world().next_event_at().is_some() || last_action.is_some_and(|at| at > now)
         };
         playing && !lab.frames.off_screen.get() && !browser::is_tab_hidden() && something_will_happen()
     }

@@ -24,7 +24,7 @@ mod source;
 mod theme;
 mod watch;
 
-use cluster::sim::{Changes, Run, Time, World};
+use cluster::sim::{Changes, Moment, Run, Time, World};
 use leptos::prelude::*;
 pub use notice::{Notice, Notices, Tone};
 pub use open::StartMode;
@@ -61,7 +61,7 @@ pub enum Motion {
     /// By the reader.
     Paused,
     /// A text is being opened: how far its run has got.
-    Opening(Time),
+    Opening(Moment),
 }
 
 #[derive(Clone, Copy)]

@@ -1,14 +1,12 @@
-//! Opening a text: its cluster runs until it has settled, in slices, so that the page stays responsive.
+//! Opening a text: its cluster runs until it has settled and its clients begin, in slices, so that the page stays
+//! responsive.
 
 use super::{Motion, Session, Source, pace};
 use crate::{browser, text};
 use cluster::api::Manifest;
-use cluster::sim::{Run, Span, Time, World};
+use cluster::sim::{Moment, Run};
 use leptos::prelude::*;
 
-/// The most simulated time to wait for a cluster to settle.
-const SETTLES_WITHIN: Span = Span::from_secs(120);
-const SETTLING_STEP: Span = Span::from_millis(250);
 /// The first slice comes before the first paint; a scenario of usual size is then all there.
 const FIRST_SLICE_MS: f64 = 150.0;
 const SLICE_MS: f64 = 12.0;
@@ -40,7 +38,7 @@ impl Session {
         let had_something = self.opened.get_untracked() > 0;
         *lab.before.borrow_mut() = had_something.then_some((run, source));
         lab.start_mode.set(start);
-        self.motion.set(Motion::Opening(Time::ZERO));
+        self.motion.set(Motion::Opening(Moment::ORIGIN));
         self.record();
         self.run_up(FIRST_SLICE_MS);
         self.after_opening();
@@ -69,18 +67,13 @@ impl Session {
     fn run_up(&self, slice_ms: f64) {
         let lab = self.lab();
         let deadline = browser::clock() + slice_ms;
-        let opens_at = lab.source.borrow().opens_at();
-        let stands = {
-            let mut run = lab.run.borrow_mut();
-            match opens_at {
-                Some(at) => pace::run_until(&mut run, at, deadline, browser::clock),
-                None => settle(&mut run, deadline),
-            }
-        };
+        let at = lab.source.borrow().opens_at().unwrap_or(Moment::ORIGIN);
+        let stands = run_to(&mut lab.run.borrow_mut(), at, deadline);
         if stands {
             self.opened_up();
         } else {
-            self.motion.set(Motion::Opening(lab.run.borrow().world().now()));
+            let got_to = self.with_world(|world| world.moment(world.now()));
+            self.motion.set(Motion::Opening(got_to));
         }
     }
 
@@ -94,18 +87,14 @@ impl Session {
     }
 }
 
-/// Runs until everything that can be ready is, but not past the first action. True when done.
-fn settle(run: &mut Run, deadline: f64) -> bool {
-    let first_action = run.actions().first().map_or(Time(u64::MAX), |a| a.at);
-    let end = first_action.min(Time::ZERO + SETTLES_WITHIN);
-    loop {
-        let world: &World = run.world();
-        if world.settled() || world.now() >= end {
-            return true;
-        }
-        let next = (world.now() + SETTLING_STEP).min(end);
-        if !pace::run_until(run, next, deadline, browser::clock) || browser::clock() >= deadline {
-            return false;
-        }
+/// Runs to a moment, as far as it comes by the deadline. True when it is there.
+fn run_to(run: &mut Run, moment: Moment, deadline: f64) -> bool {
+    if run.origin().is_none() && !pace::find_origin(run, deadline, browser::clock) {
+        return false;
     }
+    let Some(to) = run.time_of(moment) else { return false };
+    if to < run.world().now() {
+        run.seek(to, 0);
+    }
+    pace::run_until(run, to, deadline, browser::clock)
 }

@@ -67,6 +67,18 @@ pub fn run_until(run: &mut Run, target: Time, deadline: f64, clock: impl Fn() ->
     }
 }
 
+/// Runs on until it is known when the clients begin, or until `clock` passes `deadline`. True when it is.
+pub fn find_origin(run: &mut Run, deadline: f64, clock: impl Fn() -> f64) -> bool {
+    loop {
+        if run.find_origin(EVENTS_PER_LOOK) {
+            return true;
+        }
+        if clock() >= deadline {
+            return false;
+        }
+    }
+}
+
 /// Runs on to the next moment that shows. False when nothing happens any more.
 pub fn step(run: &mut Run) -> (bool, Changes) {
     let mut changes = run.take_changes();

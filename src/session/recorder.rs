@@ -4,13 +4,14 @@
 use super::source::undone;
 use super::{Session, Text, recorded};
 use cluster::api::Action;
+use cluster::sim::World;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
     pub type Recorder;
 
-    /// Simulated nanoseconds.
+    /// Simulated nanoseconds from when the clients begin.
     #[wasm_bindgen(method, setter)]
     fn set_now(this: &Recorder, nanoseconds: f64);
 
@@ -47,7 +48,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn original(this: &Resumed) -> Option<String>;
 
-    /// Simulated nanoseconds.
+    /// Simulated nanoseconds from when the clients begin.
     #[wasm_bindgen(method, getter)]
     pub fn at(this: &Resumed) -> Option<f64>;
 }
@@ -74,14 +75,14 @@ impl Session {
             Text::BuiltIn => None,
         };
         recorder.keep(&source.key, &recorded(&source, &run), &undone(&run), original);
-        recorder.set_now(run.world().now().0 as f64);
+        recorder.set_now(moment(run.world()));
     }
 
     /// How far the run has got: what comes next may be what stops it.
     pub(super) fn record_now(&self) {
         let lab = self.lab();
         if let Some(recorder) = &lab.recorder {
-            recorder.set_now(lab.run.borrow().world().now().0 as f64);
+            recorder.set_now(moment(lab.run.borrow().world()));
         }
     }
 
@@ -90,4 +91,9 @@ impl Session {
             recorder.set_doing(&words::action(action));
         }
     }
+}
+
+/// As a script takes it. Nothing can be said of how far a run is that has yet to find when its clients begin.
+fn moment(world: &World) -> f64 {
+    world.origin().map_or(0.0, |_| world.moment(world.now()).0 as f64)
 }

@@ -1,7 +1,7 @@
 //! Where the run came from, and the one text that says it all: manifests, seed, actions, moment.
 
 use cluster::api::{Manifest, Scenario};
-use cluster::sim::{MODEL_VERSION, Run, Time};
+use cluster::sim::{MODEL_VERSION, Moment, Run};
 
 /// A text as it was opened, for starting again.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// The moment at which the lab opens, where the text says one.
-    pub fn opens_at(&self) -> Option<Time> {
+    pub fn opens_at(&self) -> Option<Moment> {
         self.scenario.at
     }
 }
@@ -60,7 +60,8 @@ pub fn recorded(source: &Source, run: &Run) -> String {
     let scenario = Scenario {
         seed: Some(world.seed()),
         actions: run.actions().to_vec(),
-        at: Some(world.now()),
+        // Before the cluster has settled for the first time no moment of it has its number.
+        at: run.origin().map(|_| world.moment(world.now())).or(source.scenario.at),
         model: Some(MODEL_VERSION.to_string().as_str().into()),
         ..source.scenario.clone()
     };
@@ -98,6 +99,7 @@ mod tests {
     use super::*;
     use crate::scenarios::built_in;
     use cluster::api::{Action, parse};
+    use cluster::sim::Time;
 
     /// A lab that somebody played with for a while.
     fn own(text: &str, manifest: &Manifest) -> Source {
@@ -128,7 +130,9 @@ mod tests {
             let again = own(&text, &manifest);
             assert_eq!(again.other_model(), None);
             let (mut other, _) = Run::new(&manifest, None);
-            other.advance_to(again.opens_at().expect("a moment"), u64::MAX);
+            other.find_origin(u64::MAX);
+            let at = other.time_of(again.opens_at().expect("a moment")).expect("the origin was found");
+            other.advance_to(at, u64::MAX);
             assert_eq!(other.world().now(), run.world().now());
             assert_eq!(other.world().hash(), run.world().hash(), "{}", scenario.name);
             assert_eq!(recorded(&again, &other), text, "recording is stable");

@@ -32,6 +32,7 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
     let label = |text: &str, bad: bool| Some((text.to_string(), bad));
     match entry {
         LogEntry::Did { action } => Some((done(action)?, false)),
+        LogEntry::ClientsBegan { .. } => label("clients begin", false),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
         LogEntry::Completed { .. } => label("completed", false),

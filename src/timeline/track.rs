@@ -4,7 +4,7 @@ use super::notable::{self, Mark};
 use crate::session::Session;
 use crate::text;
 use crate::ui::Ui;
-use cluster::sim::{Span, Time};
+use cluster::sim::{Moment, Span, Time, World};
 use leptos::prelude::*;
 
 const SHOWS: Span = Span::from_secs(60);
@@ -27,11 +27,13 @@ pub fn Track() -> impl IntoView {
             let now = world.now();
             let marks = notable::marks(world.log().iter().map(|logged| &**logged), now - SHOWS, MOST_MARKS);
             let labelled = with_room(&marks, now);
-            marks.into_iter().zip(labelled).map(|(mark, labelled)| Shown::new(mark, now, labelled)).collect()
+            let shown = |(mark, labelled)| Shown::new(mark, world, labelled);
+            marks.into_iter().zip(labelled).map(shown).collect()
         })
     });
     view! {
         <div class="pk-track" role="group" aria-label="Events of the last minute">
+            <Before/>
             <div class="pk-ticks">
                 <For
                     each=move || marks.get()
@@ -50,10 +52,48 @@ pub fn Track() -> impl IntoView {
     }
 }
 
+/// The part of the track from before the clients began; it leads back to the beginning.
+#[component]
+fn Before() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let now = Memo::new(move |_| session.now().0 / MOVES_EVERY);
+    let before = Memo::new(move |_| {
+        session.log_rev();
+        session.opened_rev();
+        now.track();
+        session.with_world(before_origin)
+    });
+    let name = move || {
+        let settled = before.with(|before| before.map_or(Span::ZERO, |(span, _)| span));
+        format!("Before the clients began: {}. Go back to the beginning", text::span(settled))
+    };
+    view! {
+        <Show when=move || before.with(Option::is_some)>
+            <button
+                type="button"
+                class="pk-before"
+                style:width=move || before.with(|before| percent(before.map_or(0.0, |(_, width)| width)))
+                title=name
+                aria-label=name
+                on:click=move |_| session.seek(Time::ZERO)
+            ></button>
+        </Show>
+    }
+}
+
+/// How long the cluster took to settle, and how much of the track is from before, in percent. `None` where clients
+/// began with the cluster.
+fn before_origin(world: &World) -> Option<(Span, f64)> {
+    let origin = world.origin().filter(|origin| *origin > Time::ZERO)?;
+    let width = if origin > world.now() { 100.0 } else { position(origin, world.now()).max(0.0) };
+    Some((origin.since(Time::ZERO), width))
+}
+
 /// A mark, and how it stands on the track.
 #[derive(Clone, PartialEq)]
 struct Shown {
     mark: Mark,
+    moment: Moment,
     label: String,
     /// In percent.
     position: f64,
@@ -61,8 +101,9 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(mark: Mark, now: Time, labelled: bool) -> Shown {
-        Shown { label: label(&mark), position: position(mark.at, now), labelled, mark }
+    fn new(mark: Mark, world: &World, labelled: bool) -> Shown {
+        let position = position(mark.at, world.now());
+        Shown { label: label(&mark), position, labelled, moment: world.moment(mark.at), mark }
     }
 
     fn key(&self) -> (Time, String) {
@@ -75,7 +116,7 @@ fn Tick(shown: Memo<Shown>) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     // What is seen comes first in what is heard.
     let name = move || {
-        shown.with(|shown| format!("{}: {}, at {}", shown.label, shown.mark.said, text::clock(shown.mark.at)))
+        shown.with(|shown| format!("{}: {}, at {}", shown.label, shown.mark.said, text::clock(shown.moment)))
     };
     let choose = move |_| {
         let about = shown.with_untracked(|shown| shown.mark.about.clone());

@@ -11,7 +11,6 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Transport() -> impl IntoView {
-    let session = expect_context::<Session>();
     view! {
         <footer class="pk-transport">
             <div class="pk-controls">
@@ -20,12 +19,26 @@ pub fn Transport() -> impl IntoView {
             </div>
             <Track/>
             <div class="pk-clock">
-                <span class="pk-mono">{move || text::clock(session.now())}</span>
+                <Clock/>
                 <Seed/>
                 <StartAgain/>
             </div>
         </footer>
     }
+}
+
+/// While the cluster settles for the first time nobody knows yet how long before the origin it is.
+#[component]
+fn Clock() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let clock = move || {
+        let now = session.now();
+        session.with_world(|world| match world.origin() {
+            Some(_) => text::clock(world.moment(now)),
+            None => ["settling, ", &text::clock(world.moment(now))].concat(),
+        })
+    };
+    view! { <span class="pk-mono">{clock}</span> }
 }
 
 #[component]

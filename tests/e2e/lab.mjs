@@ -106,11 +106,11 @@ export class Lab {
 
   // Time.
 
-  /** Simulated seconds. */
+  /** Simulated seconds from when the clients began. */
   async clock() {
     const text = await this.clockText.textContent();
-    const [, minutes, seconds] = text.match(/^(?:(\d+) min )?([\d.]+) s$/);
-    return Number(minutes ?? 0) * 60 + Number(seconds);
+    const [, sign, minutes, seconds] = text.match(/^(-?)(?:(\d+) min )?([\d.]+) s$/);
+    return (sign ? -1 : 1) * (Number(minutes ?? 0) * 60 + Number(seconds));
   }
 
   /** Twenty seconds a second. */

@@ -1,7 +1,7 @@
 //! What a person can type.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use cluster::sim::{Span, Time};
+use cluster::sim::{Moment, Span};
 use netfilter::Scheduler;
 
 const SCHEDULERS: [&str; 8] = Scheduler::NAMES;
@@ -36,10 +36,13 @@ pub struct Cluster {
     /// The seed of all chance in the run; the scenario's own by default.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// The moment of the run to look at, such as 12.5s; by default when everything that can
-    /// become ready is ready.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub at: Option<Span>,
+    /// The moment of the run to look at, such as 12.5s after the clients begin, or -2s before; by default when
+    /// everything that can become ready is ready.
+    #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
+    pub at: Option<Moment>,
+    /// Let the clients begin with the cluster, and count time from there, instead of when it has settled.
+    #[arg(long)]
+    pub from_start: bool,
     /// How kube-proxy writes its rules; the scenario's own way by default, or else iptables.
     #[arg(long, value_enum)]
     pub proxy_mode: Option<ProxyMode>,
@@ -49,12 +52,6 @@ pub struct Cluster {
     /// Do not list findings about the manifests on standard error.
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-impl Cluster {
-    pub fn at(&self) -> Option<Time> {
-        self.at.map(|span| Time::ZERO + span)
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -204,4 +201,9 @@ impl From<Topic> for words::Topic {
 fn duration(text: &str) -> Result<Span, String> {
     cluster::api::parse_duration(text)
         .ok_or_else(|| format!("{text:?} is no duration such as 12.5s or 1m30s"))
+}
+
+/// A moment of a run, counted from when its clients begin.
+fn moment(text: &str) -> Result<Moment, String> {
+    cluster::api::parse_moment(text).ok_or_else(|| format!("{text:?} is no time such as 12.5s, 1m30s or -2s"))
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use cluster::api::{Manifest, Severity, parse};
-use cluster::sim::{LogEntry, Run, Span, Time};
+use cluster::api::{Manifest, Severity, Start, parse};
+use cluster::sim::{LogEntry, Moment, Run, SETTLE_LIMIT, Span, Time};
 use netfilter::Scheduler;
 use serde::Serialize;
 
@@ -13,8 +13,6 @@ use crate::args::Cluster;
 use crate::failure::Failure;
 use crate::words;
 
-/// Where "everything is ready" is given up: a cluster that is not ready by then never will be.
-const SETTLE_LIMIT: Span = Span::from_secs(600);
 const SETTLE_STEP: Span = Span::from_millis(100);
 
 /// Reads the manifests; findings go to standard error.
@@ -49,6 +47,9 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     if let Some(scheduler) = args.ipvs_scheduler.as_deref().and_then(Scheduler::parse) {
         manifest.scenario.get_or_insert_default().ipvs_scheduler = Some(scheduler);
     }
+    if args.from_start {
+        from_start(&mut manifest)?;
+    }
     let (mut run, refusals) = Run::new(&manifest, args.seed);
     // The command line never goes back.
     run.set_history_budget(0);
@@ -61,11 +62,22 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     }
 }
 
+fn from_start(manifest: &mut Manifest) -> Result<(), Failure> {
+    let scenario = manifest.scenario.get_or_insert_default();
+    if scenario.actions.iter().any(|action| action.at < Moment::ORIGIN) {
+        return Err(Failure::Usage(
+            "--from-start: the Scenario has actions from before the clients begin".into(),
+        ));
+    }
+    scenario.start = Some(Start::Cold);
+    Ok(())
+}
+
 /// Something that the cluster would not do meanwhile.
 #[derive(Serialize)]
 pub struct Refused {
-    /// Nanoseconds of simulated time.
-    at: Time,
+    /// Nanoseconds from when the clients begin.
+    at: Moment,
     message: String,
 }
 
@@ -86,26 +98,38 @@ pub fn go_to_moment(args: &Cluster, run: &mut Run) {
 
 /// Goes to `--at`, or to where everything that can become ready is.
 pub fn reach_moment(args: &Cluster, run: &mut Run) -> Vec<Refused> {
-    if let Some(at) = args.at() {
-        return advance(run, at);
+    let mut refused = reach(run, args.at.unwrap_or(Moment::ORIGIN));
+    if args.at.is_some() {
+        return refused;
     }
-    let mut refused = Vec::new();
-    let limit = run.world().now() + SETTLE_LIMIT;
+    let limit = Time::ZERO + SETTLE_LIMIT;
     while !run.world().settled() && run.world().now() < limit {
         let next = run.world().now() + SETTLE_STEP;
         refused.extend(advance(run, next));
     }
     if !run.world().settled() {
-        eprintln!("packetyard: not everything is ready after {}", words::moment(run.world().now()));
+        let waited = run.world().now().since(Time::ZERO);
+        eprintln!("packetyard: not everything is ready after {}", words::span(waited));
     }
     refused
+}
+
+/// Goes to a moment of a run that is at its beginning.
+pub fn reach(run: &mut Run, moment: Moment) -> Vec<Refused> {
+    run.find_origin(u64::MAX);
+    let to = run.time_of(moment).expect("the origin was found");
+    if to < run.world().now() {
+        run.seek(Time::ZERO, u64::MAX);
+    }
+    advance(run, to)
 }
 
 /// Runs on, with a look at the log after each of the scenario's actions: only its newest entries are kept.
 pub fn advance(run: &mut Run, to: Time) -> Vec<Refused> {
     let now = run.world().now();
     let between = |at: &Time| (now..to).contains(at);
-    let mut moments: Vec<Time> = run.actions().iter().map(|a| a.at).filter(between).collect();
+    let mut moments: Vec<Time> =
+        run.actions().iter().filter_map(|a| run.time_of(a.at)).filter(between).collect();
     moments.push(to);
     moments.dedup();
     let mut refused = Vec::new();
@@ -117,7 +141,7 @@ pub fn advance(run: &mut Run, to: Time) -> Vec<Refused> {
         let kept = world.log().len().saturating_sub(new);
         refused.extend(world.log().iter().skip(kept).filter_map(|logged| {
             let LogEntry::Refused { refusal } = &logged.entry else { return None };
-            Some(Refused { at: logged.at, message: words::refusal(refusal) })
+            Some(Refused { at: world.moment(logged.at), message: words::refusal(refusal) })
         }));
     }
     refused

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use cluster::sim::{Time, World};
-use cluster::traffic::Counts;
+use cluster::api::Uid;
+use cluster::sim::{Moment, World};
+use cluster::traffic::{Counts, PodCount, Stats};
 use serde::Serialize;
 
 use crate::args::{Format, Run as Args};
@@ -14,14 +15,23 @@ use crate::{input, table, words};
 #[derive(Serialize)]
 struct Report<'a> {
     seed: u64,
-    /// Nanoseconds of simulated time.
-    now: Time,
+    /// Nanoseconds from when the clients began.
+    now: Moment,
     events: u64,
     hash: String,
+    #[serde(flatten)]
+    counted: Counted<'a>,
+    /// Of requests that somebody sent before the clients began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Counted<'a>>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Serialize)]
+struct Counted<'a> {
     clients: Vec<Row<'a>>,
     services: Vec<Row<'a>>,
     pods: Vec<PodRow>,
-    refused: Vec<Refused>,
 }
 
 #[derive(Serialize)]
@@ -43,7 +53,7 @@ pub fn run(args: &Args) -> Result<String, Failure> {
     let mut run = input::start(&args.cluster, &manifest)?;
     let mut refused = match args.cluster.at {
         Some(_) => input::reach_moment(&args.cluster, &mut run),
-        None => Vec::new(),
+        None => input::reach(&mut run, Moment::ORIGIN),
     };
     let end = run.world().now() + args.length;
     refused.extend(input::advance(&mut run, end));
@@ -55,37 +65,40 @@ pub fn run(args: &Args) -> Result<String, Failure> {
 }
 
 fn report(world: &World, refused: Vec<Refused>) -> Report<'_> {
-    let stats = &world.traffic().stats;
+    let traffic = world.traffic();
+    let before = Some(&traffic.stats_before).filter(|stats| !stats.clients.is_empty());
     Report {
         seed: world.seed(),
-        now: world.now(),
+        now: world.moment(world.now()),
         events: world.events(),
         hash: format!("{:016x}", world.hash()),
+        counted: counted(&traffic.stats),
+        before: before.map(counted),
+        refused,
+    }
+}
+
+fn counted(stats: &Stats) -> Counted<'_> {
+    let pod = |uid: &Uid, count: &PodCount| PodRow {
+        name: count.pod.to_string(),
+        uid: uid.to_uuid(),
+        answered: count.answered,
+    };
+    Counted {
         clients: stats.clients.iter().map(|(name, counts)| Row { name: name.to_string(), counts }).collect(),
         services: stats.services.iter().map(|(key, counts)| Row { name: key.to_string(), counts }).collect(),
-        pods: stats
-            .pods
-            .iter()
-            .map(|(uid, count)| PodRow {
-                name: count.pod.to_string(),
-                uid: uid.to_uuid(),
-                answered: count.answered,
-            })
-            .collect(),
-        refused,
+        pods: stats.pods.iter().map(|(uid, count)| pod(uid, count)).collect(),
     }
 }
 
 fn text(report: &Report<'_>) -> String {
     let mut out = String::new();
-    counts_table(&mut out, "CLIENT", &report.clients);
-    counts_table(&mut out, "SERVICE", &report.services);
-    losses_table(&mut out, &report.clients);
-    let pods: Vec<Vec<String>> =
-        report.pods.iter().map(|p| vec![p.name.clone(), p.answered.to_string()]).collect();
-    if !pods.is_empty() {
-        let _ = writeln!(out, "{}", table::render(&["POD", "ANSWERED"], &pods));
+    if let Some(before) = &report.before {
+        out.push_str("Before the clients began:\n\n");
+        tables(&mut out, before);
+        out.push_str("Since then:\n\n");
     }
+    tables(&mut out, &report.counted);
     if !report.refused.is_empty() {
         let rows: Vec<Vec<String>> = report.refused.iter().map(|r| r.cells().to_vec()).collect();
         let _ = writeln!(out, "{}", table::render(&["AT", "REFUSED"], &rows));
@@ -93,6 +106,17 @@ fn text(report: &Report<'_>) -> String {
     let (now, seed) = (words::moment(report.now), report.seed);
     let _ = writeln!(out, "ran to {now} on seed {seed}: {} events, hash {}", report.events, report.hash);
     out
+}
+
+fn tables(out: &mut String, counted: &Counted<'_>) {
+    counts_table(out, "CLIENT", &counted.clients);
+    counts_table(out, "SERVICE", &counted.services);
+    losses_table(out, &counted.clients);
+    let pods: Vec<Vec<String>> =
+        counted.pods.iter().map(|p| vec![p.name.clone(), p.answered.to_string()]).collect();
+    if !pods.is_empty() {
+        let _ = writeln!(out, "{}", table::render(&["POD", "ANSWERED"], &pods));
+    }
 }
 
 /// Each client's lost requests, by the way in which they were lost.

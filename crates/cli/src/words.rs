@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-pub use words::{loss_class, moment, refusal};
+pub use words::{loss_class, moment, refusal, span};
 
 /// `4:7: error: Service default/web: spec.ports[0].port: ...`
 pub fn finding(finding: &Diagnostic) -> String {

@@ -92,11 +92,12 @@ impl Player {
                 let to = Time(self.run.world().now().0 / 100 * u64::from(*percent));
                 assert!(self.run.seek(to, u64::MAX), "it comes there");
                 // What was done later is still to come, and what was refused is not.
+                let to = self.run.world().moment(to);
                 self.refused.retain(|(_, action)| action.at <= to);
             }
             Step::Undo => {
                 self.run.undo();
-                let now = self.run.world().now();
+                let now = self.run.world().moment(self.run.world().now());
                 self.refused.retain(|(_, action)| action.at < now);
             }
             Step::Redo => {
@@ -127,6 +128,7 @@ impl Player {
                 digest(&mut before),
                 "what is refused changes nothing: {action:?}"
             );
+            let now = self.run.world().moment(now);
             let had = self.run.actions().iter().filter(|a| a.at <= now).count();
             self.refused.push((had, TimedAction { at: now, action }));
         }

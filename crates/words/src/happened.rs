@@ -9,6 +9,10 @@ pub fn happened(entry: &LogEntry) -> String {
     match entry {
         LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
+        LogEntry::ClientsBegan { settled: true } => "The cluster has settled, and the clients begin".into(),
+        LogEntry::ClientsBegan { settled: false } => {
+            "The clients begin in a cluster that has not settled".into()
+        }
         LogEntry::Scheduled { pod, node } => format!("Pod {} was given to {node}", pod.name),
         LogEntry::FailedScheduling { pod, error } => format!("Pod {} fits nowhere: {error}", pod.name),
         LogEntry::FailedCreate { owner, refusal: why } => {

@@ -18,12 +18,13 @@ pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
 pub use why::{Why, hop, verdict, why};
 
-use cluster::sim::{Span, Time, World};
+use cluster::sim::{Moment, Span, World};
 use cluster::trace::Place;
 
-/// `12.408 s`
-pub fn moment(at: Time) -> String {
-    span(Span(at.0))
+/// `12.408 s`, and `-4.200 s` before the clients begin.
+pub fn moment(at: Moment) -> String {
+    let sign = if at < Moment::ORIGIN { "-" } else { "" };
+    [sign, &span(at.distance())].concat()
 }
 
 /// `250 µs`, `1.500 s`, `2 min 5 s`: three digits that matter.

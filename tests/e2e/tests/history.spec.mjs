@@ -132,7 +132,7 @@ test("starting again asks first, begins from the beginning, and can be undone", 
   await dialog.getByRole("button", { name: "Start again" }).click();
   await expect(dialog).toBeHidden();
   await expect(lab.card("Pod", original[0])).toHaveAccessibleName(/, Ready, /);
-  await expect(lab.clockText).toHaveText("10.000 s");
+  await expect(lab.clockText).toHaveText("0.000 s");
   await lab.notices.getByRole("button", { name: "Undo" }).click();
   await expect(lab.card("Pod", original[0])).toHaveAccessibleName(/Terminating/);
 });
@@ -146,4 +146,19 @@ test("after starting again, a reload begins anew as well", async ({ page }) => {
   await page.reload();
   await lab.stands();
   await expect(lab.service("web")).toHaveAccessibleName(/, LoadBalancer, /);
+});
+
+test("the lab opens where its clients begin, and one can go back to before that", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.pause();
+  expect(await lab.clock()).toBeGreaterThanOrEqual(0);
+  const ready = (await lab.ready()).length;
+  expect(ready).toBe(4);
+  await lab.root.getByRole("button", { name: /^Before the clients began/ }).click();
+  await expect(lab.clockText).toHaveText(/^-\d/);
+  expect(await lab.ready()).toEqual([]);
+  await lab.hurry();
+  await lab.play();
+  await expect.poll(() => lab.clock()).toBeGreaterThan(0);
+  await expect.poll(async () => (await lab.ready()).length).toBe(ready);
 });

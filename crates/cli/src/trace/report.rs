@@ -1,6 +1,6 @@
 //! A connection as data: what `-o json` prints and the text is made from.
 
-use cluster::sim::World;
+use cluster::sim::{Moment, World};
 use cluster::trace::{ConnectionRecord, Hop, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict};
 use netfilter::Tuple;
 use serde::Serialize;
@@ -45,8 +45,8 @@ pub struct Packet {
 
 #[derive(Serialize)]
 pub struct HopRow {
-    /// Nanoseconds since the run began.
-    pub at: u64,
+    /// Nanoseconds from when the clients begin.
+    pub at: Moment,
     pub place: String,
     pub what: String,
     pub before: String,
@@ -109,7 +109,7 @@ fn packet(world: &World, packet: &PacketTrace) -> Packet {
 
 fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> HopRow {
     HopRow {
-        at: hop.at.0,
+        at: world.moment(hop.at),
         place: words::place(world, hop.place),
         what: words::hop(world, packet, hop),
         before: ends(packet.kind, hop.before),

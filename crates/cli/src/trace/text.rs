@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use cluster::sim::Moment;
+
 use super::report::{Connection, HopRow, Packet, Report};
 
 pub fn render(report: &Report) -> String {
@@ -51,12 +53,7 @@ fn write_packet(out: &mut String, packet: &Packet) {
 }
 
 fn write_hop(out: &mut String, hop: &HopRow) {
-    let _ = write!(
-        out,
-        "    {:>12}  {}",
-        format!("{}.{:03} ms", hop.at / 1_000_000, hop.at / 1_000 % 1_000),
-        hop.what
-    );
+    let _ = write!(out, "    {:>12}  {}", millis(hop.at), hop.what);
     if hop.before == hop.after {
         let _ = writeln!(out, "\n                  {}", hop.after);
     } else {
@@ -68,6 +65,12 @@ fn write_hop(out: &mut String, hop: &HopRow) {
     for rule in &hop.rules {
         let _ = writeln!(out, "                  {} {} {}", rule.hook, rule.table, rule.rule);
     }
+}
+
+/// `-4200.000 ms`
+fn millis(at: Moment) -> String {
+    let (sign, nanos) = (if at < Moment::ORIGIN { "-" } else { "" }, at.distance().0);
+    format!("{sign}{}.{:03} ms", nanos / 1_000_000, nanos / 1_000 % 1_000)
 }
 
 fn write_summary(out: &mut String, report: &Report) {

@@ -6,6 +6,7 @@ mod get;
 mod golden_tables;
 mod manifests;
 mod modes;
+mod origin;
 mod others;
 mod refused_actions;
 mod reports;

@@ -10,12 +10,13 @@ use super::{
     ServiceType, Str, TaintChange,
 };
 use crate::node::kube_proxy::ProxyMode;
-use crate::sim::Time;
+use crate::sim::Moment;
 
-/// An action and the moment of the run at which it is done.
+/// An action and the moment of the run at which it is done. It is counted from the origin, so that it stays where it is
+/// in the story when the cluster takes longer to settle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimedAction {
-    pub at: Time,
+    pub at: Moment,
     pub action: Action,
 }
 

@@ -197,6 +197,7 @@ pub enum Format {
     IpAddress,
     Cidr,
     Duration,
+    Moment,
     /// Requests per second with at most three decimals.
     Rate,
     Percent,

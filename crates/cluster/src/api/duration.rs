@@ -1,7 +1,7 @@
 //! Lengths of time as Go writes them (time.ParseDuration, Duration.String): `1m30s`, `250ms`.
 //! Exact in nanoseconds both ways.
 
-use crate::sim::Span;
+use crate::sim::{Moment, Span};
 
 const UNITS: [(&str, u64); 8] = [
     ("h", 3_600_000_000_000),
@@ -17,6 +17,19 @@ const UNITS: [(&str, u64); 8] = [
 /// A length of time; `None` for a text that is none.
 pub fn parse_duration(text: &str) -> Option<Span> {
     parse(text).map(Span)
+}
+
+/// A moment: how long after the origin, or with a minus before it. `None` for a text that is none, and past 292 years.
+pub fn parse_moment(text: &str) -> Option<Moment> {
+    let before = text.strip_prefix('-').filter(|length| !length.starts_with('+'));
+    let nanos = i64::try_from(parse(before.unwrap_or(text))?).ok()?;
+    Some(Moment(if before.is_some() { -nanos } else { nanos }))
+}
+
+/// As [`parse_moment`] reads it.
+pub fn print_moment(moment: Moment) -> String {
+    let sign = if moment < Moment::ORIGIN { "-" } else { "" };
+    [sign, &print(moment.distance().0)].concat()
 }
 
 /// Nanoseconds. `None` for what Go refuses, for a negative length, and past `u64`. Parts of a
@@ -132,6 +145,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn moments_have_a_sign() {
+        for (text, nanos) in
+            [("12.5s", 12_500_000_000), ("-4.2s", -4_200_000_000), ("-0s", 0), ("+1s", 1_000_000_000)]
+        {
+            assert_eq!(parse_moment(text), Some(Moment(nanos)), "{text}");
+        }
+        for text in ["--1s", "-+1s", "-", "- 1s", "9223372036854775808ns", "-9223372036854775808ns"] {
+            assert_eq!(parse_moment(text), None, "{text}");
+        }
+        assert_eq!(print_moment(Moment(-4_200_000_000)), "-4.2s");
+    }
+
     proptest! {
         #[test]
         fn every_length_survives(nanos: u64) {
@@ -139,8 +165,13 @@ mod tests {
         }
 
         #[test]
+        fn every_moment_survives(nanos in -i64::MAX..=i64::MAX) {
+            prop_assert_eq!(parse_moment(&print_moment(Moment(nanos))), Some(Moment(nanos)));
+        }
+
+        #[test]
         fn no_text_panics(text in "[0-9.hmsuµn+-]{0,40}|\\PC{0,20}") {
-            let _ = parse(&text);
+            let _ = (parse(&text), parse_moment(&text));
         }
     }
 }

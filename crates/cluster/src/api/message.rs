@@ -202,6 +202,7 @@ fn format_rule(format: Format) -> &'static str {
         Format::IpAddress => "must be a valid IP address, such as 10.9.8.7 or 2001:db8::1",
         Format::Cidr => "must be a valid CIDR value, such as 10.9.8.0/24 or 2001:db8::/64",
         Format::Duration => "must be a length of time, such as 250ms, 12.5s or 1m30s",
+        Format::Moment => "must be a time from when the clients begin, such as 12.5s, 1m30s or -2s",
         Format::Rate => "must be requests per second, such as 2 or 0.5, with at most three decimals",
         Format::Quantity => {
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"

@@ -53,7 +53,7 @@ pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, Imag
 pub use cron::Schedule;
 pub use decode::canonical_template;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
-pub use duration::parse_duration;
+pub use duration::{parse_duration, parse_moment};
 pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
 pub(crate) use field::{Error as FieldError, Path as FieldPath};
 pub use fit_error::{FitError, Preemption, Rejection, Rejections};
@@ -79,7 +79,7 @@ pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, Resource
 pub(crate) use scenario::check_action;
 pub use scenario::{
     App, ClientFrom, ClientSpec, DetectLocalMode, Exits, KubeProxy, MAX_ACTIONS, MAX_APPS, NodePortAddresses,
-    Scenario, ScenarioNode, TimingProfile,
+    Scenario, ScenarioNode, Start, TimingProfile,
 };
 pub use selectors::selects;
 pub use service::{

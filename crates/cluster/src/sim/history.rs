@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::{Time, World};
 
-/// A moment of a run. Of two, the greater comes later.
+/// How far a run has got. Of two, the greater comes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment {
+pub(super) struct Progress {
     pub events: u64,
     pub now: Time,
     /// How many of the log's actions have been carried out.
@@ -20,7 +20,7 @@ pub(super) struct Moment {
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
     pub world: Arc<World>,
-    pub moment: Moment,
+    pub progress: Progress,
     /// The memory that it does not share with the snapshot before it.
     bytes: u64,
 }
@@ -29,17 +29,17 @@ pub(super) struct Snapshot {
 pub(super) struct History {
     /// The most bytes that `snapshots` may take. The first is kept in any case.
     budget: u64,
-    /// Sorted by moment. The first is the run's beginning.
+    /// In the run's order. The first is its beginning.
     snapshots: Vec<Snapshot>,
 }
 
 impl Snapshot {
-    fn new(world: &World, moment: Moment, before: Option<&Snapshot>) -> Snapshot {
+    fn new(world: &World, progress: Progress, before: Option<&Snapshot>) -> Snapshot {
         let mut world = world.clone();
         // The snapshot needs no list of changes: after going back, everything is drawn again.
         world.take_changes();
         let bytes = before.map_or_else(|| world.bytes(), |before| world.bytes_beside(&before.world));
-        Snapshot { world: Arc::new(world), moment, bytes }
+        Snapshot { world: Arc::new(world), progress, bytes }
     }
 }
 
@@ -50,13 +50,18 @@ impl History {
     const SPACING_OF_ACTIONS: u64 = 256;
 
     pub fn new(beginning: &World, budget: u64) -> History {
-        let moment = Moment { events: beginning.events(), now: beginning.now(), actions: 0 };
-        History { budget, snapshots: vec![Snapshot::new(beginning, moment, None)] }
+        let progress = Progress { events: beginning.events(), now: beginning.now(), actions: 0 };
+        History { budget, snapshots: vec![Snapshot::new(beginning, progress, None)] }
+    }
+
+    /// The run before anything has happened.
+    pub fn beginning(&self) -> &World {
+        &self.snapshots.first().expect("the beginning is kept in any case").world
     }
 
     pub fn set_budget(&mut self, bytes: u64) {
         self.budget = bytes;
-        let last = self.snapshots.last().map(|snapshot| snapshot.moment.events);
+        let last = self.snapshots.last().map(|snapshot| snapshot.progress.events);
         self.thin(last.unwrap_or(0));
     }
 
@@ -66,27 +71,27 @@ impl History {
     }
 
     /// Takes a snapshot if one is due.
-    pub fn keep_if_due(&mut self, world: &World, moment: Moment) {
-        self.keep(world, moment, History::SPACING);
+    pub fn keep_if_due(&mut self, world: &World, progress: Progress) {
+        self.keep(world, progress, History::SPACING);
     }
 
     /// The same before a user's action, which may be undone.
-    pub fn keep_before_action(&mut self, world: &World, moment: Moment) {
-        self.keep(world, moment, History::SPACING_OF_ACTIONS);
+    pub fn keep_before_action(&mut self, world: &World, progress: Progress) {
+        self.keep(world, progress, History::SPACING_OF_ACTIONS);
     }
 
-    fn keep(&mut self, world: &World, moment: Moment, spacing: u64) {
-        let at = self.snapshots.partition_point(|snapshot| snapshot.moment <= moment);
+    fn keep(&mut self, world: &World, progress: Progress, spacing: u64) {
+        let at = self.snapshots.partition_point(|snapshot| snapshot.progress <= progress);
         let before = at.checked_sub(1).and_then(|before| self.snapshots.get(before));
-        let is_near = before.is_some_and(|before| moment.events < before.moment.events + spacing);
+        let is_near = before.is_some_and(|before| progress.events < before.progress.events + spacing);
         let has_no_room = self.snapshots.len() == 1 && self.bytes() >= self.budget;
         if is_near || has_no_room {
             return;
         }
-        let snapshot = Snapshot::new(world, moment, before);
+        let snapshot = Snapshot::new(world, progress, before);
         self.snapshots.insert(at, snapshot);
         self.update_bytes(at + 1);
-        self.thin(moment.events);
+        self.thin(progress.events);
     }
 
     /// Estimates the snapshot's memory again, because the one before it has changed.
@@ -108,7 +113,7 @@ impl History {
 
     /// The least useful snapshot: the distance between its neighbours is smallest, relative to its distance from now.
     fn least_useful(&self, events: u64) -> usize {
-        let at = |index: usize| self.snapshots.get(index).map(|snapshot| snapshot.moment.events);
+        let at = |index: usize| self.snapshots.get(index).map(|snapshot| snapshot.progress.events);
         let gap_and_distance = |index: &usize| {
             let (before, own) = (at(index - 1).unwrap_or(0), at(*index).unwrap_or(0));
             let gap = at(index + 1).unwrap_or(events.max(own)) - before;
@@ -124,13 +129,13 @@ impl History {
 
     /// The last snapshot that is neither after `to` nor after this many actions.
     pub fn nearest(&self, to: Time, actions: u32) -> Option<&Snapshot> {
-        let fits = |snapshot: &&Snapshot| snapshot.moment.now <= to && snapshot.moment.actions <= actions;
+        let fits = |snapshot: &&Snapshot| snapshot.progress.now <= to && snapshot.progress.actions <= actions;
         self.snapshots.iter().rev().find(fits)
     }
 
-    /// The run changes from a moment on: drops the snapshots after it.
-    pub fn forget_after(&mut self, moment: Moment) {
-        let end = self.snapshots.partition_point(|snapshot| snapshot.moment <= moment);
+    /// The run changes from there on: drops the snapshots after it.
+    pub fn forget_after(&mut self, progress: Progress) {
+        let end = self.snapshots.partition_point(|snapshot| snapshot.progress <= progress);
         self.snapshots.truncate(end.max(1));
     }
 }

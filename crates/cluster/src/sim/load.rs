@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
     Codec, ConditionStatus, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace,
-    Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Str, Taint, TaintEffect,
-    Uid,
+    Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Start, Str, Taint,
+    TaintEffect, Uid,
 };
 use crate::net::{Cni, Prefixes, cluster_range, holds, node_range, overlap};
 use crate::node::{Machine, ProxyStatus, kernel, register};
@@ -59,6 +59,10 @@ impl World {
         let mut world = World::new(seed, timing, config);
         world.written_ranges = Arc::new(written);
         world.say_of_apps(scenario);
+        match scenario.start.unwrap_or_default() {
+            Start::Settled => {}
+            Start::Cold => world.begin_cold(),
+        }
         // A text may name an object twice: the second one changes it.
         let mut refusals = world.add_first_nodes(manifest, scenario);
         let meta = Meta { name: "default".into(), ..Meta::default() };

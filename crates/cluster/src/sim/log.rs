@@ -43,6 +43,10 @@ pub enum LogEntry {
     Refused {
         refusal: Refusal,
     },
+    /// The cluster has settled, or was waited for long enough: this is the run's origin.
+    ClientsBegan {
+        settled: bool,
+    },
     Scheduled {
         pod: NsName,
         node: Name,
@@ -284,7 +288,7 @@ impl LogEntry {
             LogEntry::ProxySynced { node } | LogEntry::NodeCondition { node, .. } => {
                 Some(ObjectRef::node(node))
             }
-            LogEntry::Did { .. } | LogEntry::Refused { .. } => None,
+            LogEntry::Did { .. } | LogEntry::Refused { .. } | LogEntry::ClientsBegan { .. } => None,
         }
     }
 }

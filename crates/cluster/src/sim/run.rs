@@ -3,16 +3,16 @@
 //! The scenario, the seed and the log of actions fully determine a run. Snapshots only save the time of replaying
 //! it from the start.
 
-use super::history::{History, Moment};
-use super::{Changes, LogEntry, Refusal, Time, World};
+use super::history::{History, Progress};
+use super::{Changes, LogEntry, Moment, Refusal, Time, World};
 use crate::api::{Action, MAX_ACTIONS, MAX_TEXT_BYTES, Manifest, TimedAction};
 
 #[derive(Clone, Debug)]
 pub struct Run {
     world: World,
-    /// Actions by time; those at the same moment in the order in which they were carried out.
+    /// Actions by moment; those at the same moment in the order in which they were carried out.
     log: Vec<TimedAction>,
-    /// The scenario's own actions, by time: they are carried out whatever the user does before.
+    /// The scenario's own actions, by moment: they are carried out whatever the user does before.
     script: Vec<TimedAction>,
     /// How many actions of `log` have been carried out.
     done: u32,
@@ -21,6 +21,8 @@ pub struct Run {
     undo: Vec<u32>,
     /// Actions that were undone; the last one is redone first.
     redo: Vec<TimedAction>,
+    /// The run without any action, on its way to the origin.
+    scout: Option<Box<World>>,
 }
 
 impl Run {
@@ -42,6 +44,7 @@ impl Run {
             done: 0,
             undo: Vec::new(),
             redo: Vec::new(),
+            scout: None,
         };
         (run, refusals)
     }
@@ -87,6 +90,53 @@ impl Run {
         self.world.take_changes()
     }
 
+    /// When the clients begin: actions are timed from there. `None` as long as that is not known.
+    pub fn origin(&self) -> Option<Time> {
+        self.world.origin()
+    }
+
+    /// `None` as long as the origin is not known.
+    pub fn time_of(&self, moment: Moment) -> Option<Time> {
+        Some(moment.in_run(self.origin()?))
+    }
+
+    /// Runs until the origin is known, or until about `budget` events were processed. True if it is.
+    pub fn find_origin(&mut self, budget: u64) -> bool {
+        if self.acts_before_unknown_origin() {
+            return self.scout_origin(budget);
+        }
+        let stop = self.world.events().saturating_add(budget);
+        while self.origin().is_none() && self.world.events() < stop {
+            let left = stop - self.world.events();
+            self.world.advance_to(Time(u64::MAX), left.min(History::SPACING));
+            self.history.keep_if_due(&self.world, self.progress());
+        }
+        self.origin().is_some()
+    }
+
+    /// Runs until the clients begin, or until about `budget` events were processed. True if they have begun.
+    pub fn advance_to_origin(&mut self, budget: u64) -> bool {
+        self.find_origin(budget) && self.origin().is_some_and(|origin| self.advance_to(origin, budget))
+    }
+
+    /// Whether an action comes first whose time is not known: it is before the origin, which it must not move.
+    fn acts_before_unknown_origin(&self) -> bool {
+        let next = self.log.get(self.done as usize);
+        self.origin().is_none() && next.is_some_and(|next| next.at < Moment::ORIGIN)
+    }
+
+    /// Looks for the origin where nobody does anything. True when it is known.
+    fn scout_origin(&mut self, budget: u64) -> bool {
+        let beginning = || Box::new(World::clone(self.history.beginning()));
+        let mut scout = self.scout.take().unwrap_or_else(beginning);
+        scout.advance_to(Time(u64::MAX), budget);
+        self.world.set_origin(scout.origin());
+        if self.origin().is_none() {
+            self.scout = Some(scout);
+        }
+        self.origin().is_some()
+    }
+
     /// Runs until `until`, or until about `budget` events were processed. True if `until` was reached.
     pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
         self.advance(until, budget, u32::MAX)
@@ -97,14 +147,14 @@ impl Run {
         let stop = self.world.events().saturating_add(budget);
         loop {
             let left = stop.saturating_sub(self.world.events());
-            if left == 0 {
+            if left == 0 || (self.acts_before_unknown_origin() && !self.scout_origin(left)) {
                 return false;
             }
-            let next = self.log.get(self.done as usize).map(|a| a.at);
+            let next = self.next_action_at();
             let leg = next.map_or(until, |at| at.min(until));
             let slice = left.min(History::SPACING);
             let arrived = self.world.advance_to(leg, slice);
-            self.history.keep_if_due(&self.world, self.moment());
+            self.history.keep_if_due(&self.world, self.progress());
             if !arrived {
                 continue;
             }
@@ -115,10 +165,17 @@ impl Run {
         }
     }
 
+    /// When the next action of the log is due. `None` if there is none, or if it waits for the origin.
+    fn next_action_at(&self) -> Option<Time> {
+        self.time_of(self.log.get(self.done as usize)?.at)
+    }
+
     /// Runs to the next moment at which something happens, and through it.
     pub fn step(&mut self) -> bool {
-        let next_action = self.log.get(self.done as usize).map(|a| a.at);
-        let next = [self.world.next_event_at(), next_action].into_iter().flatten().min();
+        if self.acts_before_unknown_origin() {
+            self.scout_origin(u64::MAX);
+        }
+        let next = [self.world.next_event_at(), self.next_action_at()].into_iter().flatten().min();
         let Some(at) = next else { return false };
         self.advance_to(at, u64::MAX)
     }
@@ -129,7 +186,7 @@ impl Run {
         let place = self.done;
         let is_persons = !self.is_scripted(&next);
         if is_persons {
-            self.history.keep_before_action(&self.world, self.moment());
+            self.history.keep_before_action(&self.world, self.progress());
         }
         self.done += 1;
         match self.world.apply(&next.action) {
@@ -155,8 +212,8 @@ impl Run {
         }
     }
 
-    fn moment(&self) -> Moment {
-        Moment { events: self.world.events(), now: self.world.now(), actions: self.done }
+    fn progress(&self) -> Progress {
+        Progress { events: self.world.events(), now: self.world.now(), actions: self.done }
     }
 
     /// Carries out an action now. The user's later actions, and those that were undone, are dropped; the
@@ -165,11 +222,14 @@ impl Run {
         // A frame may have ended between two events of the same moment. On replay the action comes after all events
         // of its moment, so it must do so here too.
         self.advance_to(self.world.now(), u64::MAX);
+        if self.origin().is_none() {
+            self.scout_origin(u64::MAX);
+        }
         self.has_room_for(&action)?;
-        let before = self.moment();
+        let before = self.progress();
         self.history.keep_before_action(&self.world, before);
         self.world.apply(&action)?;
-        let at = self.world.now();
+        let at = self.world.moment(self.world.now());
         self.log.truncate(self.done as usize);
         self.log.push(TimedAction { at, action });
         // advance_to has carried out all of the script up to now.
@@ -184,7 +244,7 @@ impl Run {
 
     /// Whether the run's text, which holds all of its actions, could still be read with this action added.
     fn has_room_for(&self, action: &Action) -> Result<(), Vec<Refusal>> {
-        let now = self.world.now();
+        let now = self.world.moment(self.world.now());
         let done = self.log.iter().take(self.done as usize).map(|timed| &timed.action);
         let later = self.script.iter().filter(|timed| timed.at > now).map(|timed| &timed.action);
         let all = done.chain(later);
@@ -216,14 +276,14 @@ impl Run {
             self.log.split_off(place as usize).into_iter().partition(|a| self.is_scripted(a));
         self.log.extend(scripted);
         self.redo.extend(others.into_iter().rev());
-        self.history.forget_after(self.moment());
+        self.history.forget_after(self.progress());
         self.redo.push(undone.clone());
         Some(undone.action)
     }
 
     /// Goes to just before the action with that index in the log.
     fn go_before(&mut self, place: u32) {
-        let at = self.log[place as usize].at;
+        let at = self.time_of(self.log[place as usize].at).expect("what was done has its time");
         let is_past = self.done > place || self.world.now() > at;
         self.go_to_nearest(at, place, is_past);
         self.advance(at, u64::MAX, place);
@@ -233,9 +293,11 @@ impl Run {
     /// than the run.
     fn go_to_nearest(&mut self, to: Time, actions: u32, is_past: bool) {
         let Some(nearest) = self.history.nearest(to, actions) else { return };
-        if is_past || nearest.moment > self.moment() {
-            self.done = nearest.moment.actions;
+        if is_past || nearest.progress > self.progress() {
+            let origin = self.origin();
+            self.done = nearest.progress.actions;
             self.world = World::clone(&nearest.world);
+            self.world.set_origin(origin);
             self.touch_everything();
         }
     }
@@ -244,7 +306,9 @@ impl Run {
     pub fn redo(&mut self) -> Option<Action> {
         let again = self.redo.pop()?;
         let rest = std::mem::take(&mut self.redo);
-        self.advance_to(again.at, u64::MAX);
+        self.find_origin(u64::MAX);
+        let at = self.time_of(again.at).expect("the origin was found");
+        self.advance_to(at, u64::MAX);
         let result = self.act(again.action.clone());
         self.redo = rest;
         result.ok().map(|()| again.action)

@@ -4,8 +4,9 @@ use litemap::LiteMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::origin::Beginning;
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
-use crate::api::{App, KubeProxy, Name, ObjectRef, Pod, Prerequisite, Uid};
+use crate::api::{App, KubeProxy, Name, ObjectRef, Prerequisite, Uid};
 use crate::control::{self, Allocated, Backoff, Cloud};
 use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
@@ -74,8 +75,9 @@ pub struct World {
     /// For each Job whose Pods failed: how long it waits before it replaces them.
     pub(crate) job_backoffs: LiteMap<Uid, Backoff>,
     pub(super) journal: Journal,
+    pub(super) beginning: Beginning,
     /// What waits in the controllers' work queues.
-    queued: BTreeSet<WorkItem>,
+    pub(super) queued: BTreeSet<WorkItem>,
     /// What comes into the work queues later, and when.
     delayed: BTreeMap<WorkItem, Time>,
     pub(super) name_ordinals: LiteMap<Uid, u32>,
@@ -126,6 +128,7 @@ impl World {
             node_lifecycle: control::NodeLifecycle::default(),
             job_backoffs: LiteMap::new(),
             journal: Journal::new(seed),
+            beginning: Beginning::default(),
             queued: BTreeSet::new(),
             delayed: BTreeMap::new(),
             name_ordinals: LiteMap::new(),
@@ -202,18 +205,22 @@ impl World {
         self.clock.events()
     }
 
-    /// When the next event is due; `None` if none is scheduled.
+    /// When the next event is due, or the clients begin; `None` if nothing will happen of itself.
     pub fn next_event_at(&self) -> Option<Time> {
-        self.clock.next_event_at()
+        [self.clock.next_event_at(), self.clients_begin_by()].into_iter().flatten().min()
     }
 
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
     }
 
-    /// Runs until `until`, or until `budget` events were processed. True if `until` was reached.
-    pub fn advance_to(&mut self, until: Time, budget: u64) -> bool {
+    /// Runs until `until`, until `budget` events were processed, or until the clients have just begun: from there on it
+    /// is known when actions are to be done. True if `until` was reached.
+    pub(crate) fn advance_to(&mut self, until: Time, budget: u64) -> bool {
         for _ in 0..budget {
+            if self.begin_if_due(until) {
+                return false;
+            }
             match self.clock.next_until(until) {
                 Some(event) => self.process(event),
                 None => {
@@ -223,17 +230,6 @@ impl World {
             }
         }
         false
-    }
-
-    /// Processes the next event only. False when there is none.
-    pub fn step(&mut self) -> bool {
-        match self.clock.next_until(Time(u64::MAX)) {
-            Some(event) => {
-                self.process(event);
-                true
-            }
-            None => false,
-        }
     }
 
     fn process(&mut self, event: Event) {
@@ -368,50 +364,6 @@ impl World {
     pub(crate) fn touch_all_services(&mut self) {
         self.changes.scene = true;
         self.changes.objects.extend(self.store.services.iter().map(|s| s.meta.uid));
-    }
-}
-
-impl World {
-    /// Whether everything that can become ready is ready, every node's rules are current and no
-    /// load balancer waits for its address.
-    pub fn settled(&self) -> bool {
-        let proxies =
-            self.machines.values().filter(|m| !m.is_silent() && !m.proxy.paused).all(|m| {
-                m.proxy.behind() == 0 && m.proxy.proxiers.values().all(|proxier| !proxier.sync_planned)
-            });
-        let pods = self
-            .store
-            .pods
-            .iter()
-            .all(|p| p.meta.deleted.is_none() && (p.status.is_ready() || !self.can_be_ready(p)));
-        let sets = self.store.replica_sets.iter().map(|set| (set.meta.uid, set.spec.replicas));
-        let controllers = self.store.replication_controllers.iter().map(|rc| (rc.meta.uid, rc.spec.replicas));
-        let replicas = sets.chain(controllers).all(|(uid, wanted)| self.pods_made(uid) >= wanted);
-        let ordered = self.store.stateful_sets.iter().all(|set| {
-            // A Pod that cannot become ready holds up those after it.
-            let is_stuck = |pod: &Arc<Pod>| !pod.status.is_ready() && !self.can_be_ready(pod);
-            let mut pods = self.store.pods_of(set.meta.uid);
-            self.pods_made(set.meta.uid) >= set.spec.replicas || pods.any(is_stuck)
-        });
-        let cloud = self.cloud.balancers.values().all(|lb| lb.ips.is_some());
-        proxies
-            && pods
-            && replicas
-            && ordered
-            && cloud
-            && self.queued.is_empty()
-            && self.clock.now() > Time::ZERO
-    }
-
-    fn pods_made(&self, owner: Uid) -> u32 {
-        u32::try_from(self.store.pods_of(owner).count()).unwrap_or(u32::MAX)
-    }
-
-    fn can_be_ready(&self, pod: &Pod) -> bool {
-        let Some(runtime) = self.pods.get(&pod.meta.uid) else {
-            return pod.spec.node_name.is_none() && self.is_to_be_scheduled(pod);
-        };
-        runtime.may_become_ready() && self.machines.get(&runtime.node).is_some_and(|m| !m.is_silent())
     }
 
     pub fn node_name(&self, uid: Uid) -> Option<&Name> {

@@ -83,7 +83,9 @@ impl World {
         let client =
             Client { id, spec: Arc::new(spec), target, addresses, open: 0, ordinal: 0, epoch: 0, subject };
         self.traffic.clients.insert(id, client);
-        self.plan_first_request(id);
+        if self.clients_began() {
+            self.plan_first_request(id);
+        }
         self.changes.scene = true;
         id
     }
@@ -99,7 +101,9 @@ impl World {
         Arc::make_mut(&mut client.spec).rate_milli = rate_milli;
         client.epoch += 1;
         self.changes.scene = true;
-        self.plan_next_request(id);
+        if self.clients_began() {
+            self.plan_next_request(id);
+        }
     }
 
     pub(crate) fn remove_client(&mut self, id: ClientId) {
@@ -117,14 +121,30 @@ impl World {
         self.traffic.clients.remove(&id);
     }
 
+    /// At the origin: the first of the clients that call of themselves does so at once, the others a little later.
+    pub(crate) fn first_requests(&mut self) {
+        let calls = |client: &&Client| interval(client.spec.rate_milli).is_some();
+        let ids: Vec<ClientId> =
+            self.traffic.clients.values().filter(calls).map(|client| client.id).collect();
+        for (place, id) in ids.into_iter().enumerate() {
+            match place {
+                0 => self.plan_request(id, Span::ZERO),
+                _ => self.plan_first_request(id),
+            }
+        }
+    }
+
     /// The first request is delayed at random, so that clients which start together do not call together.
     fn plan_first_request(&mut self, id: ClientId) {
         let Some(client) = self.traffic.clients.get(&id) else { return };
         let Some(interval) = interval(client.spec.rate_milli) else { return };
         let phase = self.chance.below(Purpose::Pause, client.subject, u64::MAX, interval.min(SECOND));
-        let at = self.clock.now() + Span(phase);
-        let epoch = client.epoch;
-        self.schedule(at, Event::ClientFire { client: id, epoch });
+        self.plan_request(id, Span(phase));
+    }
+
+    fn plan_request(&mut self, id: ClientId, wait: Span) {
+        let Some(epoch) = self.traffic.clients.get(&id).map(|client| client.epoch) else { return };
+        self.schedule(self.clock.now() + wait, Event::ClientFire { client: id, epoch });
     }
 
     /// The interval, up to a tenth longer or shorter.
@@ -133,9 +153,7 @@ impl World {
         let Some(interval) = interval(client.spec.rate_milli) else { return };
         let spread = (interval / 5).max(1);
         let jitter = self.chance.below(Purpose::Pause, client.subject, client.ordinal, spread);
-        let at = self.clock.now() + Span(interval - spread / 2 + jitter);
-        let epoch = client.epoch;
-        self.schedule(at, Event::ClientFire { client: id, epoch });
+        self.plan_request(id, Span(interval - spread / 2 + jitter));
     }
 
     pub(crate) fn client_fires(&mut self, id: ClientId, epoch: u32) {

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::balancer::Proxied;
 use super::client::Origin;
-use super::{Client, ClientId, ConnectionId, PacketId};
+use super::{Client, ClientId, ConnectionId, PacketId, Stats};
 use crate::api::{NsName, Uid};
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, ConnectionTimer, Event, Purpose, Span, Time, World};
@@ -145,7 +145,8 @@ impl World {
         if let Some(client) = self.traffic.clients.get_mut(&client.id) {
             client.open += 1;
         }
-        self.traffic.stats.clients.entry(client.spec.name.clone()).or_default().sent += 1;
+        let now = self.clock.now();
+        self.stats_of(now).clients.entry(client.spec.name.clone()).or_default().sent += 1;
         self.changes.traffic = true;
         id
     }
@@ -190,7 +191,8 @@ impl World {
         live.request_began = self.clock.now();
         let (id, request, tuple) = (live.record.id, live.record.requests, live.record.tuple);
         let name = live.record.client_name.clone();
-        self.traffic.stats.clients.entry(name).or_default().sent += 1;
+        let now = self.clock.now();
+        self.stats_of(now).clients.entry(name).or_default().sent += 1;
         self.changes.traffic = true;
         if let Some(tuple) = tuple {
             self.send(id, PacketKind::Request, source, tuple);
@@ -295,11 +297,11 @@ impl World {
     fn answered(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.record.answered += 1;
-        let latency = self.clock.now().since(live.request_began);
+        let began = live.request_began;
         if live.keep_alive {
             live.state = SocketState::Idle;
             let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
-            self.count(&client, service.as_ref(), Outcome::Delivered, latency);
+            self.count(&client, service.as_ref(), Outcome::Delivered, began);
             return;
         }
         let (source, tuple) = (live.record.source, live.record.tuple);
@@ -385,7 +387,8 @@ impl World {
         if !alive || live.record.requests != request {
             return;
         }
-        self.traffic.stats.answered(pod, &key);
+        let began = live.request_began;
+        self.stats_of(began).answered(pod, &key);
         self.send(connection, PacketKind::Response, Place::Pod(pod), tuple.reversed());
     }
 
@@ -400,21 +403,27 @@ impl World {
         live.record.lost = live.lost.filter(|_| outcome.is_loss()).map(|(_, lost)| lost);
         live.state = SocketState::Closed;
         let lost = live.record.lost;
-        let latency = now.since(live.request_began);
+        let began = live.request_began;
         let (client, id, service) =
             (live.record.client_name.clone(), live.record.client, live.record.service.clone());
         if let Some(client) = self.traffic.clients.get_mut(&id) {
             client.open = client.open.saturating_sub(1);
         }
-        self.count(&client, service.as_ref(), outcome, latency);
+        self.count(&client, service.as_ref(), outcome, began);
         if let Some(lost) = lost {
-            self.count_lost(&client, service.as_ref(), lost);
+            self.count_lost(&client, service.as_ref(), lost, began);
         }
         self.archive_when_quiet(connection);
     }
 
-    fn count_lost(&mut self, client: &str, service: Option<&(NsName, Uid)>, lost: Lost) {
-        let stats = &mut self.traffic.stats;
+    /// The counts that a request belongs to, by when it began.
+    fn stats_of(&mut self, began: Time) -> &mut Stats {
+        let is_counted = self.clients_began() && self.origin().is_some_and(|origin| began >= origin);
+        if is_counted { &mut self.traffic.stats } else { &mut self.traffic.stats_before }
+    }
+
+    fn count_lost(&mut self, client: &str, service: Option<&(NsName, Uid)>, lost: Lost, began: Time) {
+        let stats = self.stats_of(began);
         if let Some(counts) = stats.clients.get_mut(client) {
             counts.count_lost(lost);
         }
@@ -423,13 +432,16 @@ impl World {
         }
     }
 
-    fn count(&mut self, client: &str, service: Option<&(NsName, Uid)>, outcome: Outcome, latency: Span) {
+    /// A request that ends now.
+    fn count(&mut self, client: &str, service: Option<&(NsName, Uid)>, outcome: Outcome, began: Time) {
         self.changes.traffic = true;
-        if let Some(counts) = self.traffic.stats.clients.get_mut(client) {
+        let latency = self.clock.now().since(began);
+        let stats = self.stats_of(began);
+        if let Some(counts) = stats.clients.get_mut(client) {
             counts.count(outcome, latency);
         }
         if let Some((key, _)) = service {
-            let counts = self.traffic.stats.services.entry(key.clone()).or_default();
+            let counts = stats.services.entry(key.clone()).or_default();
             counts.sent += 1;
             counts.count(outcome, latency);
         }
@@ -448,7 +460,8 @@ impl World {
             if waited && live.record.lost.is_none() {
                 live.record.lost = Some(lost);
                 let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
-                self.count_lost(&client, service.as_ref(), lost);
+                let began = live.request_began;
+                self.count_lost(&client, service.as_ref(), lost, began);
             }
         }
         self.archive_when_quiet(connection);

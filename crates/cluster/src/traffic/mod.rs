@@ -19,7 +19,7 @@ pub use client::{Client, MAX_CLIENTS, MAX_RATE_MILLI};
 pub use connection::Live;
 pub use derive::{Call, calls, curl_pod, derived_clients};
 pub use journey::Flight;
-pub use stats::{Counts, Stats};
+pub use stats::{Counts, PodCount, Stats};
 pub use target::Target;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -49,7 +49,10 @@ pub struct Traffic {
     pub finished: Archive<ConnectionRecord>,
     /// Packets that failed recently, oldest first, for the marks in the picture.
     pub failures: Archive<PacketTrace>,
+    /// Of requests since the clients began.
     pub stats: Stats,
+    /// Of those that somebody sent before.
+    pub stats_before: Stats,
     pub(crate) next_client: u32,
     pub(crate) next_connection: u64,
     pub(crate) next_packet: u64,
@@ -96,6 +99,7 @@ impl Traffic {
             + self.finished.bytes_beside(&older.finished)
             + self.failures.bytes_beside(&older.failures)
             + self.stats.bytes()
+            + self.stats_before.bytes()
     }
 
     /// A connection's record, live or ended.

@@ -21,8 +21,7 @@ spec:
 /// With one connection open, on which nothing waits, and who serves it.
 fn with_an_open_connection() -> (Run, Name) {
     let mut run = support::start(&[support::TWO_SERVERS, KEPT].concat(), 7);
-    support::settle(&mut run);
-    go_on(&mut run, Span::from_secs(30));
+    support::run_to(&mut run, 10);
     let open = run.world().traffic().connections.values().next().expect("a connection is open");
     let (server, _) = open.record.server.clone().expect("it was accepted");
     assert_eq!((open.record.answered, open.in_flight()), (1, 0));

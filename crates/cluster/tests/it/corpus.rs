@@ -1,7 +1,7 @@
 //! All scenarios, with what belongs to each: the folders of tests/scenarios, and those in public/scenarios that
 //! the page opens with, whose folders are in tests/built-in.
 //!
-//! The first line of an input may say how long to run: `# run: 30s` (20 s otherwise).
+//! The first line of an input may say how long to run from when the clients begin: `# run: 30s` (20 s otherwise).
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +19,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// The run at its start.
+    /// The run when its clients begin.
     pub fn start(&self) -> Run {
-        let (run, refusals) = Run::new(&support::manifest(&self.input), self.seed);
+        let (mut run, refusals) = Run::new(&support::manifest(&self.input), self.seed);
         assert_eq!(refusals, [], "{}: the API server takes these manifests", self.name);
+        assert!(run.advance_to_origin(u64::MAX), "{}: its clients begin", self.name);
         run
     }
 

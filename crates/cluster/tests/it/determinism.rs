@@ -2,7 +2,7 @@
 
 use crate::support::{WEB, go_on, manifest, seconds, start};
 use cluster::api::{Action, Kind, Manifest, ObjectRef, Scenario, TimedAction};
-use cluster::sim::{LogEntry, Run, Span, Time};
+use cluster::sim::{LogEntry, Moment, Run, Span, Time};
 use cluster::trace::ConnectionRecord;
 
 #[test]
@@ -95,8 +95,8 @@ fn an_edit_in_the_past_forgets_what_a_person_did_later_but_not_the_scenario() {
     delete_first_web_pod(&mut run);
     assert!(run.seek(seconds(10), u64::MAX));
     run.act(Action::Cordon { node: "node-1".into(), on: true }).expect("a node can be cordoned");
-    let left: Vec<u64> = run.actions().iter().map(|a| a.at.0 / 1_000_000_000).collect();
-    assert_eq!(left, [10, 25]);
+    let left: Vec<Moment> = run.actions().iter().map(|a| a.at).collect();
+    assert_eq!(left, [run.world().moment(seconds(10)), Moment(25_000_000_000)]);
 }
 
 fn cordon(run: &mut Run, node: &str, on: bool) {

@@ -1,6 +1,6 @@
 //! What an app does on SIGTERM, and what a Service makes of it.
 
-use crate::support::{self, go_on, seconds};
+use crate::support::{self, go_on, run_to};
 use cluster::sim::{LogEntry, Span, World};
 
 /// One Pod behind the Service is deleted at 12 s, with 30 s of grace; a client calls anew each time.
@@ -10,8 +10,7 @@ fn run(apps: &str) -> World {
     let with_apps = text.replace("  clients:", &format!("  {apps}\n  clients:"));
     assert_ne!(with_apps, text, "the scenario has clients");
     let mut run = support::start(&with_apps, 7);
-    run.advance_to(seconds(12), u64::MAX);
-    support::go_on(&mut run, Span::from_secs(40));
+    run_to(&mut run, 52);
     run.world().clone()
 }
 
@@ -20,7 +19,7 @@ fn last_delivered(world: &World) -> u64 {
     let of =
         |c: &&std::sync::Arc<cluster::trace::ConnectionRecord>| &*c.client_name == "anew" && c.answered > 0;
     let last = world.traffic().finished.iter().rev().find(of).expect("some are answered");
-    last.started.0 / 1_000_000_000
+    world.moment(last.started).distance().0 / 1_000_000_000
 }
 
 /// As long as it is the only one, the terminating Pod is chosen: that saves connections where it serves on.
@@ -54,11 +53,11 @@ fn a_pod_that_terminates_can_cease_to_serve() {
         let slice = world.store().slices.iter().next().expect("there is one");
         slice.endpoints.iter().map(|e| (e.ready, e.serving, e.terminating)).collect::<Vec<_>>()
     };
-    run.advance_to(seconds(24), u64::MAX);
+    run_to(&mut run, 24);
     assert_eq!(conditions(run.world()), [(false, true, true)]);
-    run.advance_to(seconds(28), u64::MAX);
+    run_to(&mut run, 28);
     assert_eq!(conditions(run.world()), [(false, false, true)]);
-    run.advance_to(seconds(33), u64::MAX);
+    run_to(&mut run, 33);
     assert_eq!(conditions(run.world()), [(false, true, true)]);
     go_on(&mut run, Span::from_secs(60));
     assert_eq!(conditions(run.world()), [], "nothing comes back by a probe of what has ended");

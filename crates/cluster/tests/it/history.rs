@@ -9,8 +9,8 @@ const FIRST: &str = include_str!("../../../../public/scenarios/first.yaml");
 
 /// The scenario `first` with twenty requests a second.
 fn busy() -> Run {
-    let one_more = "  clients: [{name: busy, from: outside, to: service/default/web, rate: 17.8}]\n";
-    let text = FIRST.replace("  clients: []\n", one_more);
+    let one_more = "  clients:\n  - {name: busy, from: outside, to: service/default/web, rate: 17.8}\n";
+    let text = FIRST.replace("  clients:\n", one_more);
     assert_ne!(text, FIRST);
     start(&text, 7)
 }

@@ -22,6 +22,7 @@ mod limits;
 mod loopback;
 mod losses;
 mod nodes;
+mod origin;
 mod policies;
 mod prerequisites;
 mod properties;

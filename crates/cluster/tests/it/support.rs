@@ -36,6 +36,13 @@ pub fn settle(run: &mut Run) {
     }
 }
 
+/// Runs to so many seconds after the clients begin.
+pub fn run_to(run: &mut Run, seconds: u64) {
+    assert!(run.find_origin(u64::MAX));
+    let to = run.origin().expect("it was found") + Span::from_secs(seconds);
+    assert!(run.advance_to(to, u64::MAX));
+}
+
 pub fn go_on(run: &mut Run, span: Span) {
     let to = run.world().now() + span;
     assert!(run.advance_to(to, u64::MAX));

@@ -130,7 +130,7 @@ fn printed(case: &Case) -> Tables {
     let file = std::env::temp_dir().join(format!("packetyard-{}-{}.yaml", std::process::id(), case.name));
     fs::write(&file, &case.manifest).expect("the folder for temporary files can be written to");
     let get = |format: &[&str]| {
-        let words = [&["get", KINDS, "-q", "--at", at], format].concat();
+        let words = [&["get", KINDS, "-q", "--from-start", "--at", at], format].concat();
         let (ok, out, err) = packetyard(&words, &file);
         assert!(ok, "{}: {err}", case.name);
         out

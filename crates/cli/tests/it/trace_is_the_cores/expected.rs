@@ -71,7 +71,7 @@ fn packet(world: &World, packet: &PacketTrace) -> Value {
 
 fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> Value {
     json!({
-        "at": hop.at.0,
+        "at": world.moment(hop.at),
         "place": words::place(world, hop.place),
         "what": words::hop(world, packet, hop),
         "before": tuple(packet, hop.before),

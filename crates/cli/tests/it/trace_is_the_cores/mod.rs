@@ -112,7 +112,9 @@ fn by_frames(file: &Path, mode: ProxyMode, from: From, to: &str) -> Value {
     (scenario.clients, scenario.proxy_mode) = (Some(silent), Some(mode));
     let (mut run, refusals) = Run::new(&manifest, Some(SEED));
     assert_eq!(refusals, []);
-    frames(&mut run, Time::ZERO + AT);
+    let mut ahead = run.clone();
+    assert!(ahead.advance_to_origin(u64::MAX));
+    frames(&mut run, ahead.world().now() + AT);
     let (target, protocol) = match to.strip_suffix("/udp") {
         Some(target) => (target, Protocol::Udp),
         None => (to, Protocol::Tcp),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::read::{limited, report, required_map, time};
-use super::validate;
+use super::read::{limited, moment, report, required_map};
+use super::{Start, validate};
 use crate::api::decode::{FieldCursor, read_labels};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::tree::{from_tree, to_tree};
@@ -14,15 +14,16 @@ pub const MAX_ACTIONS: u32 = 10_000;
 
 const AT: &str = "at";
 
-pub fn read(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<TimedAction> {
+pub fn read(list: &FieldCursor<'_>, start: Start, diagnostics: &mut Diagnostics) -> Vec<TimedAction> {
     if list.tree().is_some_and(|t| !matches!(t.value, Value::Seq(_))) {
         list.wrong_type(diagnostics, Type::List);
     }
-    (0..limited(list, MAX_ACTIONS, diagnostics)).filter_map(|i| timed(&list.item(i), diagnostics)).collect()
+    let items = 0..limited(list, MAX_ACTIONS, diagnostics);
+    items.filter_map(|i| timed(&list.item(i), start, diagnostics)).collect()
 }
 
 /// `None` with an error among the diagnostics.
-fn timed(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<TimedAction> {
+fn timed(cursor: &FieldCursor<'_>, start: Start, diagnostics: &mut Diagnostics) -> Option<TimedAction> {
     if !required_map(cursor, diagnostics) {
         return None;
     }
@@ -30,7 +31,7 @@ fn timed(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Time
     if !at.is_set() {
         at.error(diagnostics, DiagnosticKind::Required);
     }
-    let at = time(&at, diagnostics);
+    let at = moment(&at, start, diagnostics);
     let action: Action = match from_tree(&without_time(cursor.tree()?)) {
         Ok(action) => action,
         Err(error) => {
@@ -65,7 +66,7 @@ impl TimedAction {
     /// `at` and `do` first, then the action's fields.
     pub fn to_tree(&self) -> Tree {
         let mut out = Tree::map();
-        out.put(AT, Tree::string(&duration::print(self.at.0)));
+        out.put(AT, Tree::string(&duration::print_moment(self.at)));
         for entry in to_tree(&self.action).entries() {
             out.put(&entry.key, entry.value.clone());
         }

@@ -16,6 +16,7 @@
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
+//!   start: settled                       # clients begin when the cluster has settled; cold: with it
 //!   clients:
 //!   - {name: browser, from: outside, to: service/default/web, rate: 2}
 //!   - {name: probe, from: {ip: 203.0.113.10}, to: "10.244.1.4:8080", rate: 0.5, keepAlive: true, timeout: 3s}
@@ -25,6 +26,9 @@
 //!   - {at: 20s, do: scale, deployment: default/web, replicas: 5}
 //!   at: 13s
 //! ```
+//!
+//! `at` counts from when the clients begin; what is done while the cluster settles is negative, and does not change how
+//! long that takes. With `start: cold` there is no such time.
 //!
 //! `do` and its fields are [`Action`](crate::api::Action)'s variants and their fields. An object is written
 //! `Kind/namespace/name`, a name in a namespace `namespace/name` or, in `default`, the name alone.
@@ -44,7 +48,7 @@ use serde::Serialize;
 
 use super::{Name, Prerequisite, Str, TimedAction};
 use crate::node::kube_proxy::ProxyMode;
-use crate::sim::Time;
+use crate::sim::Moment;
 use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 pub use actions::MAX_ACTIONS;
@@ -82,11 +86,12 @@ pub struct Scenario {
     /// `ipvs.scheduler`
     pub ipvs_scheduler: Option<Scheduler>,
     pub timing: Option<TimingProfile>,
+    pub start: Option<Start>,
     /// `None`: derived from the manifests. Empty: no client at all.
     pub clients: Option<Vec<ClientSpec>>,
     pub actions: Vec<TimedAction>,
     /// The moment at which a link opens.
-    pub at: Option<Time>,
+    pub at: Option<Moment>,
     /// The version of the model that the scenario was recorded with.
     pub model: Option<Str>,
 }
@@ -105,6 +110,25 @@ pub struct ScenarioNode {
     pub zone: Option<Str>,
     /// True unless said otherwise.
     pub ready: bool,
+}
+
+/// When the clients begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
+pub enum Start {
+    /// When the cluster has settled.
+    #[default]
+    Settled,
+    /// With the cluster.
+    Cold,
+}
+
+impl Start {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Start::Settled => "settled",
+            Start::Cold => "cold",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    App, ClientSpec, MAX_APPS, Scenario, ScenarioNode, TimingProfile, actions, kube_proxy, validate,
+    App, ClientSpec, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions, kube_proxy, validate,
 };
 use crate::api::decode::{
     Field, FieldCursor, FieldShape as Shape, check_name, check_shape, field, pod_one_of, pod_required,
@@ -17,7 +17,7 @@ use crate::api::{
 };
 use crate::net::longest_for;
 use crate::node::kube_proxy::ProxyMode;
-use crate::sim::{DEFAULT_NODES, NODE_LIMIT, Span, Time};
+use crate::sim::{DEFAULT_NODES, Moment, NODE_LIMIT, Span};
 use crate::traffic::MAX_CLIENTS;
 use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
@@ -58,6 +58,7 @@ const SPEC: &[Field] = &[
     field("proxyMode", Shape::Str),
     field("ipvs", Shape::Obj(&[field("scheduler", Shape::Str)])),
     field("timing", Shape::Str),
+    field("start", Shape::Str),
     field("clients", Shape::Any),
     field("actions", Shape::Any),
     field("at", Shape::Any),
@@ -90,6 +91,7 @@ pub fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<Scenario> {
 fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
     let spec = root.field("spec");
     let meta = root.field("metadata");
+    let start = start(&spec.field("start"), diagnostics);
     Scenario {
         name: checked(&meta.field("name"), NameRule::Dns1123Subdomain, diagnostics),
         title: prose(&spec.field("title"), diagnostics),
@@ -111,8 +113,9 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
             .and_then(Scheduler::parse),
         timing: timing(&spec.field("timing"), diagnostics),
         clients: clients(&spec.field("clients"), diagnostics),
-        actions: actions::read(&spec.field("actions"), diagnostics),
-        at: time(&spec.field("at"), diagnostics),
+        actions: actions::read(&spec.field("actions"), start.unwrap_or_default(), diagnostics),
+        start,
+        at: moment(&spec.field("at"), start.unwrap_or_default(), diagnostics),
         model: checked(&spec.field("model"), NameRule::LabelValue, diagnostics),
     }
 }
@@ -224,9 +227,29 @@ pub fn span(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<S
     nanos.map(Span)
 }
 
-/// A moment of the run, as its distance from the start.
-pub fn time(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Time> {
-    span(cursor, diagnostics).map(|span| Time(span.0))
+/// A moment of the run. With `start: cold` there is nothing before the origin.
+pub fn moment(cursor: &FieldCursor<'_>, start: Start, diagnostics: &mut Diagnostics) -> Option<Moment> {
+    let moment = match &cursor.tree()?.value {
+        Value::Int(0) => Some(Moment::ORIGIN),
+        Value::String(text) => duration::parse_moment(text),
+        _ => None,
+    };
+    let (first, format) = match start {
+        Start::Settled => (Moment(i64::MIN), Format::Moment),
+        Start::Cold => (Moment::ORIGIN, Format::Duration),
+    };
+    let moment = moment.filter(|moment| *moment >= first);
+    if moment.is_none() {
+        bad_format(cursor, format, diagnostics);
+    }
+    moment
+}
+
+fn start(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Start> {
+    match pod_one_of(cursor, &["cold", "settled"], diagnostics)? {
+        "cold" => Some(Start::Cold),
+        _ => Some(Start::Settled),
+    }
 }
 
 fn nodes(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<ScenarioNode>> {

@@ -45,10 +45,11 @@ impl Scenario {
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);
         put("ipvs", self.ipvs_scheduler.map(scheduler));
         put("timing", self.timing.map(|t| text(t.as_str())));
+        put("start", self.start.map(|start| text(start.as_str())));
         put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(to_tree).collect())));
         let actions = || Tree::seq(self.actions.iter().map(TimedAction::to_tree).collect());
         put("actions", (!self.actions.is_empty()).then(actions));
-        put("at", self.at.map(|at| text(&duration::print(at.0))));
+        put("at", self.at.map(|at| text(&duration::print_moment(at))));
         put("model", self.model.as_deref().map(text));
         spec
     }

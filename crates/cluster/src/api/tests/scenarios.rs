@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{check_fine, check_problem};
 use crate::api::*;
 use crate::node::kube_proxy::ProxyMode;
-use crate::sim::{Span, Time};
+use crate::sim::{Moment, Span};
 use crate::traffic::MAX_RATE_MILLI;
 use netfilter::{Cidr, Family, PerFamily, Protocol, Scheduler};
 
@@ -23,7 +23,7 @@ fn a_scenario_in_full() {
     let text = "title: 'One: dies'\nseed: 7\nnodes:\n- {name: node-1, zone: a}\n- {name: node-2, ready: false}\npodCIDR: 10.244.0.0/16\nserviceCIDR: 10.96.0.0/12\nproxyMode: nftables\ntiming: realistic\nat: 1m30s\nmodel: '3'\nclients:\n- {name: browser, from: outside, to: http://web, rate: 2}\n- {name: v, from: {ip: 203.0.113.10}, to: '10.244.1.4:8080', rate: 0.5, keepAlive: true, protocol: UDP, timeout: 1500ms}\n- {name: w, from: deploy/default/frontend, to: service/default/web}\n- {name: z, from: pod/curl, to: web:80}\nactions:\n- {at: 12.5s, do: delete, object: pod/default/web-0}\n- {at: 0, do: scale, deployment: web, replicas: 0}\n";
     let scenario = read(text);
     assert_eq!(scenario.seed, Some(7));
-    assert_eq!(scenario.at, Some(Time(90_000_000_000)));
+    assert_eq!(scenario.at, Some(Moment(90_000_000_000)));
     assert_eq!(scenario.timing, Some(TimingProfile::Realistic));
     let nodes = scenario.nodes.as_ref().unwrap();
     assert_eq!((nodes[0].ready, nodes[1].ready, nodes[0].zone.as_deref()), (true, false, Some("a")));
@@ -40,9 +40,24 @@ fn a_scenario_in_full() {
     assert_eq!(clients[2].from, from(Kind::Deployment, "frontend"));
     assert_eq!(clients[3].from, from(Kind::Pod, "curl"));
     let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web-0".into() };
-    let first = TimedAction { at: Time(12_500_000_000), action: Action::DeleteObject { object } };
+    let first = TimedAction { at: Moment(12_500_000_000), action: Action::DeleteObject { object } };
     assert_eq!(scenario.actions[0], first);
     assert_eq!(parse(&scenario.to_text()).scenario, Some(scenario));
+}
+
+#[test]
+fn what_is_done_while_the_cluster_settles_has_a_negative_time() {
+    let action = "actions: [{at: -2s, do: cordon, node: node-1, enabled: true}]";
+    assert_eq!(read(action).actions[0].at, Moment(-2_000_000_000));
+    assert_eq!(read(&format!("start: settled\n{action}")).start, Some(Start::Settled));
+    check_problem(
+        &scenario(&format!("start: cold\n{action}")),
+        "spec.actions[0].at: Invalid value: \"-2s\": must be a length of time, such as 250ms, 12.5s or 1m30s",
+    );
+    check_problem(
+        &scenario("at: yesterday"),
+        "spec.at: Invalid value: \"yesterday\": must be a time from when the clients begin, such as 12.5s, 1m30s or -2s",
+    );
 }
 
 #[test]
@@ -465,6 +480,12 @@ fn nth_mode(n: usize) -> ProxyMode {
     ProxyMode::ALL[n % ProxyMode::ALL.len()]
 }
 
+fn moment(start: Option<Start>, at: u64) -> Moment {
+    let distance = i64::try_from(at / 2).expect("half of it is small enough");
+    let is_before = at % 2 == 1 && start != Some(Start::Cold);
+    Moment(if is_before { -distance } else { distance })
+}
+
 fn any_scenario() -> impl Strategy<Value = Scenario> {
     let option = proptest::option::of::<BoxedStrategy<Str>>;
     let words = (
@@ -494,6 +515,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()), said))
         .prop_map(move |(words, cidrs, nodes, clients, actions, (rest, proxy, (apps, missing)))| {
             let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
+            let start = rest.4.map(|n| if n % 2 == 0 { Start::Cold } else { Start::Settled });
             let numbered = |(index, client): (usize, ClientSpec)| ClientSpec {
                 name: format!("c{index}").as_str().into(),
                 ..client
@@ -526,9 +548,10 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 clients: clients.map(|clients| clients.into_iter().enumerate().map(numbered).collect()),
                 actions: actions
                     .into_iter()
-                    .map(|(at, action)| TimedAction { at: Time(at), action })
+                    .map(|(at, action)| TimedAction { at: moment(start, at), action })
                     .collect(),
-                at: rest.1.map(Time),
+                at: rest.1.map(|at| moment(start, at)),
+                start,
             }
         })
 }

@@ -21,7 +21,7 @@ fn world(spec: &str) -> World {
 
 fn pass(world: &mut World, seconds: u64) {
     let to = world.now() + Span::from_secs(seconds);
-    assert!(world.advance_to(to, u64::MAX));
+    while !world.advance_to(to, u64::MAX) {}
 }
 
 fn job(world: &World) -> &Job {

@@ -113,8 +113,11 @@ impl PodRuntime {
         };
         let gates = &self.pod.spec.readiness_gates;
         let is_met = |gate: &crate::api::Str| self.status.conditions.other(gate).is_some_and(|c| c.is_true());
+        // Somebody may meet a gate, and nothing else is waited for, once the containers are ready.
+        let are_ready = self.status.conditions.containers_ready.as_ref().is_some_and(|c| c.is_true());
+        let waits_for_gate = are_ready && !gates.iter().all(is_met);
         let is_stopped = self.terminating.is_some() || self.fails_to_mount;
-        !is_stopped && gates.iter().all(is_met) && !self.containers.iter().any(is_held)
+        !is_stopped && !waits_for_gate && !self.containers.iter().any(is_held)
     }
 
     /// The containers' specs, in the order of `containers`.

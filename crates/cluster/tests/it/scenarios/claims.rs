@@ -7,11 +7,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use cluster::sim::{Span, Time};
+use cluster::sim::{Moment, Span};
 use cluster::trace::Outcome;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::observed::{Observed, Request};
+
+/// A claim that does not say from when is about all of the run.
+const FIRST: Moment = Moment(i64::MIN);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,9 +41,9 @@ pub struct Claims {
 pub struct OfRequests {
     pub client: String,
     #[serde(default, deserialize_with = "time")]
-    from: Option<Time>,
+    from: Option<Moment>,
     #[serde(default, deserialize_with = "time")]
-    until: Option<Time>,
+    until: Option<Moment>,
     delivered: Option<Amount>,
     refused: Option<Amount>,
     host_unreachable: Option<Amount>,
@@ -77,9 +80,9 @@ pub struct OfRequests {
 pub struct OfEvents {
     says: String,
     #[serde(default, deserialize_with = "time")]
-    from: Option<Time>,
+    from: Option<Moment>,
     #[serde(default, deserialize_with = "time")]
-    until: Option<Time>,
+    until: Option<Moment>,
     #[serde(default)]
     times: Amount,
 }
@@ -89,7 +92,7 @@ pub struct OfEvents {
 #[serde(deny_unknown_fields)]
 pub struct OfState {
     #[serde(default, deserialize_with = "time")]
-    at: Option<Time>,
+    at: Option<Moment>,
     says: String,
     #[serde(default)]
     times: Amount,
@@ -158,8 +161,10 @@ fn range<'de, T: std::str::FromStr, D: Deserializer<'de>>(
     ends.map(Some).ok_or_else(|| D::Error::custom(format!("{text:?} is no range")))
 }
 
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
-    Ok(span(deserializer)?.map(|span| Time::ZERO + span))
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Moment>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let moment = cluster::api::parse_moment(&text);
+    moment.map(Some).ok_or_else(|| D::Error::custom(format!("{text:?} is no moment")))
 }
 
 impl Expected {
@@ -168,7 +173,7 @@ impl Expected {
     }
 
     /// When its claims look at what there is.
-    pub fn moments(&self, end: Time) -> BTreeSet<Time> {
+    pub fn moments(&self, end: Moment) -> BTreeSet<Moment> {
         let claims = [Some(&self.claims), self.myth.as_ref()];
         claims.into_iter().flatten().flat_map(|c| &c.state).map(|state| state.at.unwrap_or(end)).collect()
     }
@@ -201,9 +206,10 @@ impl Claims {
 
     /// Each claim by the words that it is known by.
     fn judged(&self, observed: &Observed) -> Vec<(String, Judged)> {
-        let window = |from: Option<Time>, until: Option<Time>| {
+        let window = |from: Option<Moment>, until: Option<Moment>| {
             let until = until.unwrap_or(observed.end);
-            format!("{} to {}", words::moment(from.unwrap_or(Time::ZERO)), words::moment(until))
+            let from = from.map_or("all".into(), words::moment);
+            format!("{from} to {}", words::moment(until))
         };
         let requests = self.requests.iter().map(|claim| {
             let name = format!("requests of {}, {}", claim.client, window(claim.from, claim.until));
@@ -234,7 +240,7 @@ impl OfRequests {
         if !observed.clients.contains(&self.client) {
             return Err("there is no such client".into());
         }
-        let window = self.from.unwrap_or(Time::ZERO)..self.until.unwrap_or(observed.end);
+        let window = self.from.unwrap_or(FIRST)..self.until.unwrap_or(observed.end);
         let requests: Vec<&Request> = observed
             .requests
             .iter()
@@ -321,7 +327,7 @@ impl OfRequests {
 
 impl OfEvents {
     fn judged(&self, observed: &Observed) -> Judged {
-        let window = self.from.unwrap_or(Time::ZERO)..self.until.unwrap_or(observed.end);
+        let window = self.from.unwrap_or(FIRST)..self.until.unwrap_or(observed.end);
         let said =
             observed.events.iter().filter(|(at, said)| window.contains(at) && matches(&self.says, said));
         if self.times == Amount::All {

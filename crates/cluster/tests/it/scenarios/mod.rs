@@ -32,7 +32,8 @@ fn claim_faults(scenario: &Scenario) -> Vec<String> {
         Ok(expected) => expected,
         Err(why) => return vec![format!("expected.yaml: {why}")],
     };
-    let observed = observed::observe(scenario, &expected.moments(scenario.end(&scenario.start())));
+    let run = scenario.start();
+    let observed = observed::observe(scenario, &expected.moments(run.world().moment(scenario.end(&run))));
     let mut faults = expected.faults(&observed);
     let is_claimed = |client: &&String| expected.claims.requests.iter().any(|claim| claim.client == **client);
     let unclaimed = observed.clients.iter().filter(|client| !is_claimed(client));

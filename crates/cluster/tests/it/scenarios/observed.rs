@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use cluster::api::{Service, Uid};
-use cluster::sim::{Span, Time, World};
+use cluster::sim::{Moment, Span, Time, World};
 use cluster::trace::{ConnectionRecord, LossClass, Outcome};
 use cluster::traffic::ConnectionId;
 
@@ -19,7 +19,7 @@ const STEP: Span = Span::from_millis(100);
 /// A request that ended.
 pub struct Request {
     pub client: String,
-    pub began: Time,
+    pub began: Moment,
     pub connection: ConnectionId,
     pub outcome: Outcome,
     pub lost: Option<LossClass>,
@@ -53,13 +53,13 @@ pub struct Observed {
     /// In the order in which they began.
     pub requests: Vec<Request>,
     /// The log, in sentences.
-    pub events: Vec<(Time, String)>,
+    pub events: Vec<(Moment, String)>,
     /// What there was at the moments that were asked for, a sentence for each object.
-    pub states: BTreeMap<Time, Vec<String>>,
+    pub states: BTreeMap<Moment, Vec<String>>,
     /// Those that there are at the end.
     pub services: Vec<Service>,
     pub clients: BTreeSet<String>,
-    pub end: Time,
+    pub end: Moment,
     nodes: BTreeMap<Uid, String>,
     connections: BTreeMap<ConnectionId, Seen>,
     events_seen: u64,
@@ -76,10 +76,10 @@ struct Seen {
 }
 
 /// Runs the scenario to its end, and notes what there is at each of the moments.
-pub fn observe(scenario: &Scenario, moments: &BTreeSet<Time>) -> Observed {
+pub fn observe(scenario: &Scenario, moments: &BTreeSet<Moment>) -> Observed {
     let mut run = scenario.start();
     let end = scenario.end(&run);
-    let mut observed = Observed { end, ..Observed::default() };
+    let mut observed = Observed { end: run.world().moment(end), ..Observed::default() };
     observed.look(run.world(), moments);
     while run.world().now() < end {
         let next = (run.world().now() + STEP).min(end);
@@ -92,7 +92,7 @@ pub fn observe(scenario: &Scenario, moments: &BTreeSet<Time>) -> Observed {
 }
 
 impl Observed {
-    fn look(&mut self, world: &World, moments: &BTreeSet<Time>) {
+    fn look(&mut self, world: &World, moments: &BTreeSet<Moment>) {
         for pod in world.store().pods.iter() {
             if let Some(node) = &pod.spec.node_name {
                 self.nodes.insert(pod.meta.uid, node.to_string());
@@ -100,11 +100,12 @@ impl Observed {
         }
         let new = usize::try_from(world.log_count() - self.events_seen).expect("few events in a step");
         let skipped = world.log().len().checked_sub(new).expect("the log keeps more than a step's events");
-        let said = world.log().iter().skip(skipped).map(|l| (l.at, words::happened(&l.entry)));
+        let said = world.log().iter().skip(skipped).map(|l| (world.moment(l.at), words::happened(&l.entry)));
         self.events.extend(said);
         self.events_seen = world.log_count();
-        if moments.contains(&world.now()) {
-            self.states.insert(world.now(), recorded::objects(world));
+        let now = world.moment(world.now());
+        if moments.contains(&now) {
+            self.states.insert(now, recorded::objects(world));
         }
         self.look_at_connections(world);
     }
@@ -152,7 +153,7 @@ impl Observed {
         let server = record.server.as_ref();
         self.requests.push(Request {
             client: record.client_name.to_string(),
-            began,
+            began: world.moment(began),
             connection: record.id,
             outcome,
             lost: record.lost.filter(|_| outcome != Outcome::Delivered).map(|lost| lost.class),

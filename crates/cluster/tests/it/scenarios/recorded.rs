@@ -13,7 +13,12 @@ use netfilter::Protocol;
 pub fn record(world: &World) -> String {
     let mut out = String::new();
     for logged in world.log().iter() {
-        let _ = writeln!(out, "{:>11}  {}", words::moment(logged.at), words::happened(&logged.entry));
+        let _ = writeln!(
+            out,
+            "{:>11}  {}",
+            words::moment(world.moment(logged.at)),
+            words::happened(&logged.entry)
+        );
     }
     out.push('\n');
     for line in objects(world) {
