@@ -99,6 +99,12 @@ pub fn happened(entry: &LogEntry) -> String {
         LogEntry::TaintManagerEviction { pod, cancelled: true } => {
             format!("the deletion of Pod {} is cancelled: it tolerates the taints of its node", pod.name)
         }
+        LogEntry::OrphanedPod { pod, node } => {
+            format!("Pod {} is deleted by the garbage collector: its node {node} does not exist", pod.name)
+        }
+        LogEntry::PodRejected { pod, reason, message } => {
+            format!("the kubelet does not take Pod {}: {reason}: {message}", pod.name)
+        }
         LogEntry::SliceChanged { service } => format!("EndpointSlice of {} changed", service.name),
         LogEntry::ProxySynced { node } => format!("kube-proxy on {node} wrote its rules"),
         LogEntry::NodeCondition { node, condition } => match condition {

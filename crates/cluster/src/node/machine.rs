@@ -6,7 +6,7 @@ use super::ProxyStatus;
 use crate::api::{Name, Uid};
 use crate::net::Cni;
 use crate::node::kube_proxy::SentConnections;
-use crate::sim::Span;
+use crate::sim::{Span, Time};
 use netfilter::{Conntrack, Family, Hooks, PerFamily, RuleHit, Rules, Stack, Timeouts, Tuple};
 
 /// A kernel that has just booted, with what kube-proxy asks of conntrack when it starts: 32,768 entries for each
@@ -43,6 +43,8 @@ pub struct Machine {
     pub cni: Cni,
     /// Those in its own network namespace (`hostNetwork`).
     pub(crate) host_network_pods: Vec<Uid>,
+    /// Those that found no free address, and since when they wait for one.
+    pub(crate) without_address: Vec<(Uid, Time)>,
     pub stack: Stack,
     /// Counted since the rules in force were written, for each family on its own.
     pub sent: SentConnections,

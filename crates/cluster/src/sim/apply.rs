@@ -318,12 +318,10 @@ impl World {
         }
     }
 
-    /// Deletes the machine together with its Node; podgc deletes the Pods that were bound to it.
+    /// Deletes the machine together with its Node. The Pods that were bound to it are left to the garbage collector.
     pub(super) fn delete_node(&mut self, key: &NsName) -> Option<()> {
         let node = self.remove_object::<Node>(key)?;
-        for pod in self.pods_on(&key.name) {
-            self.delete_pod(&pod, Some(0));
-        }
+        self.pods_go_with_machine(node.meta.uid);
         self.machine_falls_silent(node.meta.uid, &[]);
         self.machines.remove(&node.meta.uid);
         self.cloud.forget_node(node.meta.uid);

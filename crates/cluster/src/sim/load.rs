@@ -143,6 +143,7 @@ impl World {
             subject: Chance::subject(&node.meta.name),
             cni,
             host_network_pods: Vec::new(),
+            without_address: Vec::new(),
             stack,
             sent: Default::default(),
             proxy: ProxyStatus::new(&self.config.pod_cidrs),

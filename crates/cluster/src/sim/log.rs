@@ -126,6 +126,17 @@ pub enum LogEntry {
         pod: NsName,
         cancelled: bool,
     },
+    /// Its node no longer exists, and the Pod garbage collector deletes it.
+    OrphanedPod {
+        pod: NsName,
+        node: Name,
+    },
+    /// The kubelet does not take it (kubelet.go, rejectPod).
+    PodRejected {
+        pod: NsName,
+        reason: Str,
+        message: Str,
+    },
     /// The node's Pod range has no free address left.
     NoPodAddress {
         pod: NsName,
@@ -263,6 +274,8 @@ impl LogEntry {
             | LogEntry::Killing { pod, .. }
             | LogEntry::EvictionRefused { pod, .. }
             | LogEntry::TaintManagerEviction { pod, .. }
+            | LogEntry::OrphanedPod { pod, .. }
+            | LogEntry::PodRejected { pod, .. }
             | LogEntry::PodGone { pod } => Some(ObjectRef::of_key(Kind::Pod, pod)),
             LogEntry::FailedCreate { owner, .. }
             | LogEntry::SuccessfulCreate { owner, .. }

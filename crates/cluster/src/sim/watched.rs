@@ -88,6 +88,7 @@ impl Watched for Pod {
         world.notify_services(old, new);
         world.scheduler_follows_pod(old, new);
         world.taint_eviction_follows_pod(old, new);
+        world.pod_gc_follows_pod(new);
         if new.is_none() {
             // It leaves room in the cluster.
             world.retry_failed_creates();
@@ -162,6 +163,7 @@ impl Watched for Node {
         world.scheduler_follows_node(old, new);
         world.node_lifecycle_follows(old, new);
         world.taint_eviction_follows_node(old, new);
+        world.pod_gc_follows_node(old, new);
         world.notify_daemon_sets(old, new);
         world.notify_hinted_services();
     }

@@ -72,6 +72,8 @@ pub struct World {
     pub(crate) written_ranges: Arc<Vec<Cidr>>,
     /// What the node lifecycle and taint eviction controllers remember.
     pub(crate) node_lifecycle: control::NodeLifecycle,
+    /// Nodes that Pods are bound to and that do not exist.
+    pub(crate) quarantine: control::Quarantine,
     /// For each Job whose Pods failed: how long it waits before it replaces them.
     pub(crate) job_backoffs: LiteMap<Uid, Backoff>,
     pub(super) journal: Journal,
@@ -126,6 +128,7 @@ impl World {
             changes: Changes::default(),
             written_ranges: Arc::default(),
             node_lifecycle: control::NodeLifecycle::default(),
+            quarantine: LiteMap::new(),
             job_backoffs: LiteMap::new(),
             journal: Journal::new(seed),
             beginning: Beginning::default(),
@@ -272,6 +275,7 @@ impl World {
             WorkItem::NodeHealth => self.monitor_node_health(),
             WorkItem::NoExecuteTaints(node) => self.sync_no_execute_taints(&node),
             WorkItem::TaintEviction { pod, uid } => self.taint_eviction_is_due(&pod, uid),
+            WorkItem::PodGc => self.collect_pods(),
             WorkItem::PodToSchedule(key) => self.scheduler_sees_pod(&key),
             WorkItem::NextPodToSchedule => self.schedule_next_pod(),
             WorkItem::EndpointSlices(service) => self.reconcile_endpoint_slices(&service),
@@ -298,7 +302,7 @@ impl World {
             // What the scheduler's watch has shown is in its queue already.
             WorkItem::NextPodToSchedule => Span::ZERO,
             // They come by the clock.
-            WorkItem::NodeHealth | WorkItem::TaintEviction { .. } => Span::ZERO,
+            WorkItem::NodeHealth | WorkItem::TaintEviction { .. } | WorkItem::PodGc => Span::ZERO,
             WorkItem::Deployment(_)
             | WorkItem::ReplicaSet(_)
             | WorkItem::ReplicationController(_)

@@ -61,18 +61,20 @@ fn its_address_is_the_nodes_and_packets_reach_its_process() {
     }
 }
 
+/// The port that a Pod with hostNetwork declares is its hostPort, too.
 #[test]
-fn two_cannot_bind_one_port_of_a_node() {
+fn two_cannot_have_one_port_of_a_node() {
     let other = HOST
         .replace("metadata: {name: beside, labels: {app: beside}}", "metadata: {name: second}")
         .replace("[{containerPort: 1}]", "[{containerPort: 9100}]")
         .replace("  - {name: own, from: pod/default/beside, to: 'http://agent'}\n", "");
     let mut run = support::start(&other, 7);
     go_on(&mut run, Span::from_secs(60));
-    let waiting =
-        |name: &str| run.world().store().pods.get(&key(name)).expect("it is there").status.waiting();
-    let both = [waiting("agent"), waiting("second")];
-    assert!(both.contains(&None) && both.contains(&Some("CrashLoopBackOff")), "{both:?}");
+    let reason = |name: &str| {
+        let pod = run.world().store().pods.get(&key(name)).expect("it is there");
+        pod.status.reason.as_ref().map(|reason| reason.to_string())
+    };
+    assert_eq!((reason("agent"), reason("second")), (None, Some("NodePorts".into())));
 }
 
 #[test]

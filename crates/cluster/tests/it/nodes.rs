@@ -1,7 +1,9 @@
 //! Nodes as kubelets register them, and what becomes of one that does not report, or that is tainted.
 
 use crate::support::{go_on, key, seconds, settle, start};
-use cluster::api::{Action, ConditionStatus, Node, Pod, TaintChange, to_json, to_tree};
+use cluster::api::{
+    Action, ConditionStatus, Kind, Node, ObjectRef, Phase, Pod, Scope, TaintChange, to_json, to_tree,
+};
 use cluster::sim::{Refusal, Run, Span};
 
 fn node<'a>(run: &'a Run, name: &str) -> &'a Node {
@@ -307,4 +309,182 @@ fn a_node_that_starts_takes_no_pods_before_it_is_ready() {
     go_on(&mut run, Span::from_secs(20));
     assert!(taints(&run, "late").is_empty() && node(&run, "late").ready() == ConditionStatus::True);
     assert!(node(&run, "late").conditions.ready.since > began && began > seconds(0));
+}
+
+fn delete(run: &mut Run, kind: Kind, name: &str) {
+    let namespace = if kind.scope() == Scope::Cluster { "" } else { "default" };
+    let object = ObjectRef { kind, namespace: namespace.into(), name: name.into() };
+    act(run, Action::DeleteObject { object });
+}
+
+fn is_there(run: &Run, name: &str) -> bool {
+    run.world().store().pods.get(&key(name)).is_some()
+}
+
+/// podgc looks every 20 s, and leaves a Pod of an unknown node for 40 s more.
+#[test]
+fn a_pod_of_a_node_that_is_not_there_waits_until_it_is_collected() {
+    let text = format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: lost}}
+spec: {{nodeName: nowhere, containers: [{{name: c, image: i}}]}}
+---{WEB}"
+    );
+    let mut run = start(&text, 7);
+    go_on(&mut run, Span::from_secs(39));
+    assert!(
+        pod(&run, "lost").status.phase == Phase::Pending
+            && pod(&run, "lost").status.conditions.iter().count() == 0
+    );
+    go_on(&mut run, Span::from_secs(2));
+    assert!(!is_there(&run, "lost") && is_there(&run, "web"));
+}
+
+#[test]
+fn the_pods_of_a_deleted_node_are_collected() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    delete(&mut run, Kind::Node, "node-2");
+    go_on(&mut run, Span::from_secs(30));
+    assert!(
+        pod(&run, "web").status.phase == Phase::Running
+            && run.world().pod_runtime(pod(&run, "web").meta.uid).is_none()
+    );
+    // Nobody is there to end it with grace.
+    delete(&mut run, Kind::Pod, "web");
+    assert!(pod(&run, "web").meta.deleted.is_some());
+    go_on(&mut run, Span::from_secs(35));
+    for name in ["web", "patient", "deaf"] {
+        assert!(!is_there(&run, name), "{name}");
+    }
+}
+
+/// A node of the same name that comes in time takes its Pods again.
+#[test]
+fn a_node_that_comes_again_in_time_keeps_its_pods() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    delete(&mut run, Kind::Node, "node-2");
+    go_on(&mut run, Span::from_secs(10));
+    act(&mut run, Action::AddNode { name: Some("node-2".into()), zone: None });
+    go_on(&mut run, Span::from_secs(100));
+    assert!(is_there(&run, "web") && pod(&run, "web").status.is_ready());
+}
+
+/// kube-controller-manager deletes by force what is Terminating on a node that somebody says is off for good.
+#[test]
+fn a_node_out_of_service_gives_its_pods_back() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    power(&mut run, "node-2", false);
+    go_on(&mut run, Span::from_secs(60));
+    delete(&mut run, Kind::Pod, "web");
+    go_on(&mut run, Span::from_secs(60));
+    assert!(is_there(&run, "web"), "its kubelet does not report");
+    taint(&mut run, "node-2", "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute");
+    go_on(&mut run, Span::from_secs(21));
+    assert!(!is_there(&run, "web"));
+}
+
+/// What a kubelet answers to Pods that the scheduler did not bring (kubelet.go, rejectPod).
+#[test]
+fn a_kubelet_takes_only_what_fits() {
+    let pod_of = |name: &str, spec: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{nodeName: node-1, {spec}}}\n"
+        )
+    };
+    let plain = "containers: [{name: c, image: i}]";
+    let cpu =
+        |cpu: &str| format!("containers: [{{name: c, image: i, resources: {{requests: {{cpu: '{cpu}'}}}}}}]");
+    let port = "containers: [{name: c, image: i, ports: [{containerPort: 80, hostPort: 8080}]}]";
+    let text = "
+apiVersion: v1
+kind: Node
+metadata: {name: node-1}
+status: {capacity: {pods: '4'}}
+"
+    .to_string()
+        + &pod_of("first", &cpu("3"))
+        + &pod_of("second", &cpu("2"))
+        + &pod_of("port", port)
+        + &pod_of("same-port", port)
+        + &pod_of("elsewhere", &format!("nodeSelector: {{zone: b}}, {plain}"))
+        + &pod_of("third", plain)
+        + &pod_of("gpu", "containers: [{name: c, image: i, resources: {limits: {example.com/gpu: 1}}}]")
+        + &pod_of("fifth", plain);
+    let mut run = start(&text, 7);
+    settle(&mut run);
+    let insufficient = |resource: &str, requested: i64, used: i64, capacity: i64| {
+        format!(
+            "OutOf{resource}: Pod was rejected: Node didn't have enough resource: {resource}, requested: {requested}, \
+             used: {used}, capacity: {capacity}"
+        )
+    };
+    for (name, expected) in [
+        ("first", None),
+        ("second", Some(insufficient("cpu", 2000, 3000, 4000))),
+        ("port", None),
+        (
+            "same-port",
+            Some(
+                "NodePorts: Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+                    .into(),
+            ),
+        ),
+        (
+            "elsewhere",
+            Some(
+                "NodeAffinity: Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
+                    .into(),
+            ),
+        ),
+        ("third", None),
+        // What the node does not know somebody else may provide.
+        ("gpu", None),
+        ("fifth", Some(insufficient("pods", 1, 4, 4))),
+    ] {
+        let status = &pod(&run, name).status;
+        let said = status.reason.as_ref().zip(status.message.as_ref());
+        assert_eq!(said.map(|(reason, message)| format!("{reason}: {message}")), expected, "{name}");
+        let phase = if expected.is_some() { Phase::Failed } else { Phase::Running };
+        assert_eq!(status.phase, phase, "{name}");
+        assert_eq!(run.world().pod_runtime(pod(&run, name).meta.uid).is_some(), expected.is_none(), "{name}");
+    }
+    // It has failed for good, and goes at once when it is deleted.
+    delete(&mut run, Kind::Pod, "first");
+    go_on(&mut run, Span::from_secs(60));
+    assert_eq!(pod(&run, "second").status.phase, Phase::Failed);
+    delete(&mut run, Kind::Pod, "second");
+    assert!(!is_there(&run, "second"));
+}
+
+/// backOffPeriod: the kubelet tries every 10 s.
+#[test]
+fn a_pod_waits_for_a_free_address() {
+    let pod_of = |name: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{nodeName: a, terminationGracePeriodSeconds: 1, containers: [{{name: c, image: i}}]}}\n"
+        )
+    };
+    let text = "apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {podCIDR: 10.244.0.0/30}\n"
+        .to_string()
+        + &pod_of("one")
+        + &pod_of("two");
+    let mut run = start(&text, 7);
+    go_on(&mut run, Span::from_secs(60));
+    let ready =
+        |run: &Run| ["one", "two"].map(|name| is_there(run, name) && pod(run, name).status.is_ready());
+    let (first, second) = match ready(&run) {
+        [true, false] => ("one", "two"),
+        [false, true] => ("two", "one"),
+        both => panic!("there is one address: {both:?}"),
+    };
+    delete(&mut run, Kind::Pod, first);
+    go_on(&mut run, Span::from_secs(30));
+    assert!(!is_there(&run, first) && pod(&run, second).status.is_ready());
+    let address = pod(&run, second).status.pod_ip().map(|ip| ip.to_string());
+    assert_eq!(address.as_deref(), Some("10.244.0.2"));
 }

@@ -9,6 +9,7 @@
 //!
 //! No Pod is deleted to make room for another one (preemption).
 
+mod admission_check;
 mod cache;
 mod cycle;
 mod default_selector;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 pub(super) use node_affinity::matches as node_affinity_matches;
 pub(super) use taint_toleration::tolerates as tolerates_taints;
 
+pub(crate) use admission_check::AdmissionFailure;
 use cache::{Cache, is_assigned};
 use hints::{ClusterEvent, Plugin};
 use queue::SchedulingQueue;

@@ -5,6 +5,7 @@
 //! something to it. Times are in `sim/timing.rs`; what is left out is in `docs/assumptions.md`, under Pods.
 
 mod actions;
+mod admission;
 mod app;
 mod assumptions;
 mod backoff;

@@ -34,6 +34,7 @@ impl World {
         }
         if let Some(machine) = self.machines.get_mut(&node) {
             machine.host_network_pods.clear();
+            machine.without_address.clear();
         }
         self.machine_falls_silent(node, &here);
     }
@@ -54,6 +55,16 @@ impl World {
             let is_deleted = self.store.pods.get(&key).is_none_or(|stored| stored.meta.deleted.is_some());
             let step = if is_deleted { KubeletStep::Removed } else { KubeletStep::Sync };
             self.plan(pod, after, step);
+        }
+    }
+
+    /// The machine is gone, and with it all that ran there.
+    pub(crate) fn pods_go_with_machine(&mut self, node: Uid) {
+        for pod in self.pods_of_node(node) {
+            self.kill_all(pod);
+            self.release_sandbox(pod);
+            self.pods.remove(&pod);
+            self.touch_pod(pod);
         }
     }
 

@@ -9,6 +9,8 @@ use crate::sim::{Chance, LogEntry, Purpose, Span, World};
 
 /// From a failed pull until the kubelet looks at the Pod again, and finds that it must wait.
 const PULL_SYNC: Span = Span::from_secs(1);
+/// backOffPeriod: from a Pod that could not be synced to the next try.
+const BACK_OFF: Span = Span::from_secs(10);
 
 impl World {
     pub(super) fn start_sandbox(&mut self, pod: Uid) {
@@ -30,6 +32,7 @@ impl World {
 
     /// With `hostNetwork` the Pod is in the node's network namespace, and has its addresses.
     pub(super) fn sandbox_ready(&mut self, pod: Uid) {
+        let now = self.clock.now();
         let runtime = self.runtime_mut(pod);
         runtime.sandbox_planned = false;
         let (node, host_network) = (runtime.node, runtime.host_network);
@@ -41,6 +44,7 @@ impl World {
             machine.cni.allocate(pod)
         };
         if addresses.is_none() {
+            machine.without_address.push((pod, now));
             let key = self.pods[&pod].key.clone();
             self.record(LogEntry::NoPodAddress { pod: key });
             return;
@@ -59,6 +63,17 @@ impl World {
             machine.host_network_pods.retain(|other| *other != pod);
         } else {
             machine.cni.release(&addresses);
+            self.retry_without_address(node);
+        }
+    }
+
+    /// An address is free: at their next try, the Pods that wait for one may get it. Tries that find none are left out.
+    fn retry_without_address(&mut self, node: Uid) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let (waiting, now) = (std::mem::take(&mut machine.without_address), self.clock.now());
+        for (pod, since) in waiting {
+            let tries = now.since(since).0.div_ceil(BACK_OFF.0).max(1);
+            self.plan(pod, (since + BACK_OFF.times(tries)).since(now), KubeletStep::Sync);
         }
     }
 

@@ -17,13 +17,14 @@ impl World {
     /// `kubectl delete pod`. `grace` in seconds; `None`: the Pod's own.
     ///
     /// A Pod that is on no node, or whose containers have ended, is deleted at once (registry/core/pod/strategy.go,
-    /// CheckGracefulDelete).
+    /// CheckGracefulDelete). One on a node that does not exist waits for podgc.
     pub(crate) fn delete_pod(&mut self, key: &NsName, grace: Option<u32>) {
         let Some(pod) = self.store.pods.get(key).cloned() else { return };
         let node = pod.spec.node_name.as_ref().and_then(|name| self.machine_named(name));
         let cut_off = node.is_some_and(|machine| machine.cut_off);
-        let unbound = node.is_none() || (!cut_off && !self.pods.contains_key(&pod.meta.uid));
-        if unbound || grace == Some(0) || pod.status.phase.is_terminal() {
+        let has_kubelet = node.is_some() && !cut_off;
+        let unknown = has_kubelet && !self.pods.contains_key(&pod.meta.uid);
+        if pod.spec.node_name.is_none() || unknown || grace == Some(0) || pod.status.phase.is_terminal() {
             self.pod_removed(pod.meta.uid);
             self.remove_object::<Pod>(key);
             return;
@@ -33,7 +34,7 @@ impl World {
         }
         let now = self.clock.now();
         self.update_object::<Pod>(key, |pod| pod.meta.deleted = Some(now));
-        if cut_off {
+        if !has_kubelet {
             return;
         }
         self.runtime_mut(pod.meta.uid).deletion_grace = grace.map(|s| Span::from_secs(u64::from(s)));

@@ -62,8 +62,10 @@ impl World {
     /// A Pod was bound to a node: the watch event goes to its kubelet.
     pub(crate) fn kubelet_observes(&mut self, pod: &Arc<Pod>) {
         let Some(name) = &pod.spec.node_name else { return };
-        let Some(node) = self.store.node(name).map(|node| node.meta.uid) else { return };
-        if self.is_cut_off(node) {
+        let Some(found) = self.store.node(name).cloned() else { return };
+        let node = found.meta.uid;
+        // What has ended is not run again.
+        if self.is_cut_off(node) || pod.status.phase.is_terminal() || !self.admits(pod, &found) {
             return;
         }
         let (uid, now) = (pod.meta.uid, self.clock.now());
