@@ -34,6 +34,8 @@ impl FitError {
 pub enum Rejections {
     /// Each term of its node affinity names two nodes at once (nodeaffinity, errReasonConflict).
     AffinityConflict,
+    /// A claim that one of its volumes names does not exist (volumerestrictions and volumebinding, PreFilter).
+    ClaimNotFound(Str),
     /// How many nodes were rejected for each reason, in the order of the filters. A node can have several.
     Counted(Vec<(Rejection, u32)>),
 }
@@ -101,6 +103,9 @@ impl fmt::Display for FitError {
                 write!(f, "0/{all} nodes are available:")?;
                 match rejections {
                     Rejections::AffinityConflict => f.write_str(" pod affinity terms conflict.")?,
+                    Rejections::ClaimNotFound(claim) => {
+                        write!(f, " persistentvolumeclaim \"{claim}\" not found.")?;
+                    }
                     Rejections::Counted(reasons) => {
                         histogram(f, reasons.iter().map(|(reason, count)| format!("{count} {reason}")))?;
                     }
@@ -166,6 +171,15 @@ mod tests {
                 "0/12 nodes are available: 10 node(s) didn't have free ports for the requested pod ports, 2 node(s) \
                  didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/12 nodes are \
                  available: 10 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.",
+            ),
+            (
+                FitError::Nodes {
+                    all: 3,
+                    rejections: Rejections::ClaimNotFound("data".into()),
+                    preemption: Preemption::Tried { not_helpful: 3, no_victims: 0 },
+                },
+                "0/3 nodes are available: persistentvolumeclaim \"data\" not found. no new claims to deallocate, \
+                 preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.",
             ),
             (
                 never,

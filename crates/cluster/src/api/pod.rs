@@ -13,6 +13,7 @@ use super::{
     ResourceList, ResourceRequirements, RestartPolicy, Scope, Str, Toleration, TopologySpreadConstraint,
     Tree, Volume, VolumeSource, write,
 };
+use crate::sim::Span;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pod {
@@ -62,7 +63,8 @@ pub struct PodSpec {
     pub init_containers: Vec<Container>,
     pub containers: Vec<Container>,
     pub restart_policy: RestartPolicy,
-    pub termination_grace_period_s: u32,
+    /// As written: see `grace_period`.
+    pub termination_grace_period_s: i64,
     /// Seconds from its start time until it fails, whatever it does.
     pub active_deadline_s: Option<u32>,
     /// As written; `None` is `ClusterFirst`, and only that is simulated.
@@ -98,7 +100,7 @@ impl Default for PodSpec {
             init_containers: Vec::new(),
             containers: Vec::new(),
             restart_policy: RestartPolicy::Always,
-            termination_grace_period_s: PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S,
+            termination_grace_period_s: i64::from(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S),
             active_deadline_s: None,
             dns_policy: None,
             readiness_gates: Vec::new(),
@@ -135,6 +137,12 @@ impl PodSpec {
                 port.host_port = port.container_port;
             }
         }
+    }
+
+    /// For how long its containers may run after they were told to stop. A negative number is one second
+    /// (registry/core/pod/strategy.go, CheckGracefulDelete).
+    pub fn grace_period(&self) -> Span {
+        Span::from_secs(u64::try_from(self.termination_grace_period_s).unwrap_or(1))
     }
 
     /// The init containers that run beside the others: their ports count in FindPort.

@@ -147,3 +147,63 @@ fn what_is_assumed_is_listed() {
     let found: Vec<_> = run.world().assumptions().into_iter().map(|a| (a.container, a.what)).collect();
     assert_eq!(found, expected);
 }
+
+/// The scheduler does not bind a Pod without its claim, and tries again when it is there.
+#[test]
+fn a_missing_claim_keeps_a_pod_pending() {
+    let text = "
+apiVersion: v1
+kind: Pod
+metadata: {name: db}
+spec:
+  containers: [{name: db, image: i, volumeMounts: [{name: data, mountPath: /data}]}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec: {timing: realistic, clients: [], missing: [pvc/default/data]}
+";
+    let mut run = support::start(text, 7);
+    go_on(&mut run, Span::from_secs(20));
+    let pod = run.world().store().pods.get(&key("db")).expect("it is there");
+    let scheduled = pod.status.condition("PodScheduled").expect("the scheduler has looked");
+    assert_eq!(
+        scheduled.message.as_deref(),
+        Some(
+            "0/3 nodes are available: persistentvolumeclaim \"data\" not found. no new claims to deallocate, preemption: \
+             0/3 nodes are available: 3 Preemption is not helpful for scheduling."
+        )
+    );
+    assert!(pod.spec.node_name.is_none());
+    let claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}}";
+    run.act(Action::apply(claim)).expect("anybody may");
+    go_on(&mut run, Span::from_secs(20));
+    assert!(run.world().store().pods.get(&key("db")).is_some_and(|pod| pod.status.is_ready()));
+}
+
+/// `terminationGracePeriodSeconds` is any number; a negative one is a second.
+#[test]
+fn a_grace_period_may_be_negative() {
+    let text = "
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  terminationGracePeriodSeconds: -1
+  containers: [{name: c, image: i}]
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec: {timing: realistic, clients: []}
+";
+    let mut run = support::start(text, 7);
+    go_on(&mut run, Span::from_secs(20));
+    let object = cluster::api::ObjectRef {
+        kind: cluster::api::Kind::Pod,
+        namespace: "default".into(),
+        name: "p".into(),
+    };
+    run.act(Action::DeleteObject { object }).expect("it is there");
+    go_on(&mut run, Span::from_secs(10));
+    assert!(run.world().store().pods.get(&key("p")).is_none());
+}

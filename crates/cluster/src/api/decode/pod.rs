@@ -36,8 +36,8 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
         containers: containers(&cursor.field("containers"), diagnostics),
         restart_policy: restart_policy.and_then(RestartPolicy::named).unwrap_or_default(),
         termination_grace_period_s: grace_period
-            .number(diagnostics, 0, i64::from(u32::MAX))
-            .unwrap_or(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S),
+            .int()
+            .unwrap_or(i64::from(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S)),
         active_deadline_s: cursor.field("activeDeadlineSeconds").number(diagnostics, 1, i64::from(i32::MAX)),
         dns_policy: text("dnsPolicy"),
         readiness_gates: readiness_gates(&cursor.field("readinessGates")),

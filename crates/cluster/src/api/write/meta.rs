@@ -29,7 +29,7 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
     // The moment at which the grace period is over, not the one at which it began
     // (apiserver registry/rest/delete.go).
     let grace = match object {
-        KubeObject::Pod(pod) => pod.spec.termination_grace_period_s,
+        KubeObject::Pod(pod) => pod.spec.grace_period(),
         KubeObject::Service(_)
         | KubeObject::Deployment(_)
         | KubeObject::ReplicaSet(_)
@@ -45,11 +45,12 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)
         | KubeObject::PriorityClass(_)
-        | KubeObject::Unsimulated(_) => 0,
+        | KubeObject::Unsimulated(_) => Span::ZERO,
     };
-    let deletion = meta.deleted.map(|t| text(&rfc3339::print(t + Span::from_secs(u64::from(grace)))));
+    let seconds = i64::try_from(grace.0 / 1_000_000_000).unwrap_or(i64::MAX);
+    let deletion = meta.deleted.map(|t| text(&rfc3339::print(t + grace)));
     put_or_remove(out, "deletionTimestamp", deletion);
-    put_or_remove(out, "deletionGracePeriodSeconds", meta.deleted.map(|_| Tree::int(i64::from(grace))));
+    put_or_remove(out, "deletionGracePeriodSeconds", meta.deleted.map(|_| Tree::int(seconds)));
 }
 
 fn owner(owner: &OwnerRef) -> Tree {

@@ -24,8 +24,7 @@ pub fn overlay_spec(tree: &mut Tree, spec: &PodSpec) {
     put_or_remove(tree, "hostNetwork", spec.host_network.then(|| Tree::bool(true)));
     put_labels(tree, "nodeSelector", &spec.node_selector);
     scheduling::overlay(tree, spec);
-    let grace = i64::from(spec.termination_grace_period_s);
-    tree.put("terminationGracePeriodSeconds", Tree::int(grace));
+    tree.put("terminationGracePeriodSeconds", Tree::int(spec.termination_grace_period_s));
 }
 
 /// Of a container that was written an action may change the image, and nothing else.

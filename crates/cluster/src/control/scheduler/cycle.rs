@@ -14,8 +14,15 @@ use crate::sim::{Chance, Purpose};
 
 /// The node for the Pod; among equals one by chance (selectHost). Upstream stops looking when 100 nodes fit; here all
 /// are looked at.
-pub fn find_node(cluster: Cluster<'_>, chance: Chance, pod: &Pod) -> Result<Name, FitError> {
-    let feasible = nodes_that_fit(cluster, pod)?;
+///
+/// `missing_claim`: without it the Pod is not bound.
+pub fn find_node(
+    cluster: Cluster<'_>,
+    chance: Chance,
+    pod: &Pod,
+    missing_claim: Option<Name>,
+) -> Result<Name, FitError> {
+    let feasible = nodes_that_fit(cluster, pod, missing_claim)?;
     let scores = match &feasible[..] {
         [_] => vec![0],
         nodes => scores(cluster, pod, nodes),
@@ -39,7 +46,11 @@ struct Rejected {
 }
 
 /// At least one node (findNodesThatFitPod).
-fn nodes_that_fit<'a>(cluster: Cluster<'a>, pod: &'a Pod) -> Result<Vec<CachedNode<'a>>, FitError> {
+fn nodes_that_fit<'a>(
+    cluster: Cluster<'a>,
+    pod: &'a Pod,
+    missing_claim: Option<Name>,
+) -> Result<Vec<CachedNode<'a>>, FitError> {
     let all = cluster.cache.nodes().count() as u32;
     if all == 0 {
         return Err(FitError::NoNodes);
@@ -47,6 +58,9 @@ fn nodes_that_fit<'a>(cluster: Cluster<'a>, pod: &'a Pod) -> Result<Vec<CachedNo
     let named = node_affinity::named_nodes(&pod.spec);
     if named.as_ref().is_some_and(|names| names.is_empty()) {
         return Err(fit_error(pod, all, Rejections::AffinityConflict, 0));
+    }
+    if let Some(claim) = missing_claim {
+        return Err(fit_error(pod, all, Rejections::ClaimNotFound(claim), 0));
     }
     let filters = Filters::new(cluster, pod);
     let (mut feasible, mut counts, mut resolvable) = (Vec::new(), BTreeMap::new(), 0);

@@ -22,18 +22,21 @@ pub enum Plugin {
     NodeAffinity,
     NodePorts,
     NodeResourcesFit,
+    /// VolumeRestrictions and VolumeBinding: a claim is missing.
+    VolumeBinding,
     PodTopologySpread,
     InterPodAffinity,
 }
 
 impl Plugin {
-    const ALL: [Plugin; 8] = [
+    const ALL: [Plugin; 9] = [
         Plugin::NoNodes,
         Plugin::NodeUnschedulable,
         Plugin::TaintToleration,
         Plugin::NodeAffinity,
         Plugin::NodePorts,
         Plugin::NodeResourcesFit,
+        Plugin::VolumeBinding,
         Plugin::PodTopologySpread,
         Plugin::InterPodAffinity,
     ];
@@ -42,6 +45,9 @@ impl Plugin {
         match error {
             FitError::NoNodes => [Plugin::NoNodes].into(),
             FitError::Nodes { rejections: Rejections::AffinityConflict, .. } => [Plugin::NodeAffinity].into(),
+            FitError::Nodes { rejections: Rejections::ClaimNotFound(_), .. } => {
+                [Plugin::VolumeBinding].into()
+            }
             FitError::Nodes { rejections: Rejections::Counted(reasons), .. } => {
                 reasons.iter().map(|(reason, _)| Plugin::of_reason(reason)).collect()
             }
@@ -120,7 +126,11 @@ fn pod_changed(store: &Store, pod: &Pod, old: Option<&Pod>, new: Option<&Pod>, p
             counted(old) != counted(new)
         }
         Plugin::InterPodAffinity => affine_pod_changed(store, pod, old, new),
-        Plugin::NoNodes | Plugin::NodeUnschedulable | Plugin::TaintToleration | Plugin::NodeAffinity => false,
+        Plugin::NoNodes
+        | Plugin::NodeUnschedulable
+        | Plugin::TaintToleration
+        | Plugin::NodeAffinity
+        | Plugin::VolumeBinding => false,
     }
 }
 
@@ -159,6 +169,8 @@ fn node_is_there(pod: &Pod, old: Option<&Arc<Node>>, new: &Arc<Node>, plugin: Pl
             let fits = node_resources::insufficient(&requests, &after).is_none();
             fits && before.is_none_or(|before| has_more(&before, &after))
         }
+        // No node brings a claim: `retry_for_claims`.
+        Plugin::VolumeBinding => false,
         Plugin::PodTopologySpread => {
             let (was, is) = (old.is_some_and(|old| has_topology_keys(pod, old)), has_topology_keys(pod, new));
             let changed = || {

@@ -136,6 +136,17 @@ impl World {
         }
     }
 
+    /// Claims may be there that were missing.
+    pub(crate) fn retry_for_claims(&mut self) {
+        let has_all =
+            |key: &NsName| self.store.pods.get(key).is_some_and(|pod| self.missing_claim(pod).is_none());
+        let waiting = self.scheduler.queue.rejected_by(&[Plugin::VolumeBinding]);
+        let waiting: Vec<NsName> = waiting.into_iter().filter(has_all).collect();
+        for key in waiting {
+            self.enqueue(WorkItem::PodToSchedule(key));
+        }
+    }
+
     /// The scheduler's watch shows a Pod without a node, or a change that may help it.
     pub(crate) fn scheduler_sees_pod(&mut self, key: &NsName) {
         let Some(pod) = self.store.pods.get(key).filter(|pod| waits(pod)) else { return };
@@ -152,7 +163,7 @@ impl World {
         }
         let Some(pod) = self.store.pods.get(&key).filter(|pod| waits(pod)).cloned() else { return };
         let cluster = Cluster { store: &self.store, cache: &self.scheduler.cache };
-        match cycle::find_node(cluster, self.chance, &pod) {
+        match cycle::find_node(cluster, self.chance, &pod, self.missing_claim(&pod)) {
             Ok(node) => self.bind(&key, node),
             Err(error) => self.found_no_node(&pod, error),
         }

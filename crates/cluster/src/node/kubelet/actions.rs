@@ -168,8 +168,9 @@ impl World {
         Ok(())
     }
 
-    /// What Pods wait for may be there now: their kubelets look again.
+    /// What Pods wait for may be there now: their kubelets look again, and the scheduler.
     pub(crate) fn prerequisites_changed(&mut self) {
+        self.retry_for_claims();
         let waiting: Vec<Uid> = self
             .pods
             .iter()

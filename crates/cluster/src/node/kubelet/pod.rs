@@ -148,8 +148,7 @@ impl PodRuntime {
     }
 
     pub(super) fn grace(&self) -> Span {
-        let own = Span::from_secs(u64::from(self.pod.spec.termination_grace_period_s));
-        self.deletion_grace.unwrap_or(own)
+        self.deletion_grace.unwrap_or(self.pod.spec.grace_period())
     }
 
     pub(super) fn any_runs(&self) -> bool {
