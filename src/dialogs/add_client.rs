@@ -112,6 +112,8 @@ impl Refused {
             | Refusal::PodRangeNotInCluster { .. }
             | Refusal::PodRangeNotFree { .. }
             | Refusal::NoSuchTaint { .. }
+            | Refusal::NamespaceTerminating { .. }
+            | Refusal::ImmortalNamespace { .. }
             | Refusal::TooManyObjects { .. }
             | Refusal::TooManyReplicas { .. }
             | Refusal::NoSuchClient { .. }

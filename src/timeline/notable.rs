@@ -58,6 +58,7 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::JobCompleted { .. } => label("Job complete", false),
         LogEntry::JobFailed { .. } => label("Job failed", true),
         LogEntry::EvictionRefused { .. } => label("eviction refused", true),
+        LogEntry::NamespaceGone { .. } => label("Namespace gone", false),
         LogEntry::PodRejected { reason, .. } => label(reason, true),
         LogEntry::OrphanedPod { .. } => label("garbage collected", true),
         LogEntry::TaintManagerEviction { cancelled, .. } => {

@@ -112,6 +112,9 @@ pub fn happened(entry: &LogEntry) -> String {
             ConditionStatus::False => format!("{node} is not Ready"),
             ConditionStatus::Unknown => format!("{node} is NotReady: its kubelet stopped reporting"),
         },
+        LogEntry::NamespaceGone { namespace } => {
+            format!("Namespace {namespace} is gone, with all that was in it")
+        }
         LogEntry::EnsuringLoadBalancer { service } => {
             format!("the cloud makes a load balancer for {}", service.name)
         }

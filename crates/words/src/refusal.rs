@@ -1,6 +1,6 @@
 //! Why an action was refused, and what to do.
 
-use cluster::api::{Diagnostic, NsName};
+use cluster::api::{Diagnostic, Kind, NsName};
 use cluster::sim::{DrainBlockers, Refusal};
 
 pub fn refusal(refusal: &Refusal) -> String {
@@ -80,6 +80,15 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::ManyBudgets { pod } => format!(
             "Pod {pod}: This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
         ),
+        Refusal::NamespaceTerminating { object } => format!(
+            "{} {:?} is forbidden: unable to create new content in namespace {} because it is being terminated",
+            plural(&object.kind),
+            object.name,
+            object.namespace
+        ),
+        Refusal::ImmortalNamespace { namespace } => {
+            format!("namespaces {namespace:?} is forbidden: this namespace may not be deleted")
+        }
         Refusal::NoSuchTaint { node, taint } => {
             let taint = taint.to_string();
             format!("taint {:?} not found on {node}", taint.trim_end_matches('-'))
@@ -103,6 +112,11 @@ fn finding(finding: &Diagnostic) -> String {
     let namespace = if object.namespace.is_empty() { "" } else { "/" };
     let what = what.trim_start_matches(&at);
     format!("{at}{} {}{namespace}{}: {what}", object.kind, object.namespace, object.name)
+}
+
+/// As the API server names the kind's objects.
+fn plural(kind: &Kind) -> String {
+    kind.api().map_or_else(|| kind.to_string(), |api| api.plural.to_string())
 }
 
 /// In kubectl's words (pkg/drain/filters.go).

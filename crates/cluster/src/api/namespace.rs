@@ -8,7 +8,7 @@ use super::diagnostics::Diagnostics;
 use super::field;
 use super::kind::Codec;
 use super::validate;
-use super::{ApiResource, Meta, NameRule, Resource, Scope, Tree};
+use super::{ApiResource, Meta, NameRule, Resource, Scope, Tree, write};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Namespace {
@@ -34,12 +34,22 @@ impl Codec for Namespace {
         Namespace { meta: decode::meta::decode::<Namespace>(root) }
     }
 
-    fn set_defaults(&mut self) {}
+    /// core/v1 defaults.go, SetDefaults_Namespace.
+    fn set_defaults(&mut self) {
+        let name = self.meta.name.clone();
+        if !name.is_empty() {
+            self.meta.labels.insert("kubernetes.io/metadata.name".into(), name);
+        }
+    }
 
     fn validate(&self) -> Vec<field::Error> {
         validate::meta::validate::<Namespace>(&self.meta)
     }
 
-    /// Nothing but its metadata.
-    fn print(&self, _: &mut Tree) {}
+    fn print(&self, over: &mut Tree) {
+        let finalizers = write::texts(&["kubernetes".into()]);
+        write::at(over, "spec").put("finalizers", finalizers);
+        let phase = if self.meta.deleted.is_some() { "Terminating" } else { "Active" };
+        write::at(over, "status").put("phase", write::text(phase));
+    }
 }

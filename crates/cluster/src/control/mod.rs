@@ -12,6 +12,7 @@ mod health_check;
 mod job;
 mod load_balancer;
 pub(crate) mod names;
+mod namespace;
 mod node_lifecycle;
 mod pod_gc;
 mod pods;

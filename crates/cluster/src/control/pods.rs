@@ -101,6 +101,10 @@ impl World {
     /// False if the limit on Pods is reached; that is logged once, until the owner has all of its Pods (a real quota's
     /// events are merged too: reason FailedCreate).
     pub(crate) fn create_pod(&mut self, owner: &Owner<'_>, mut pod: Pod) -> bool {
+        // Without an event: it will not change (RealPodControl.createPods).
+        if self.is_terminating(&pod.meta.namespace) {
+            return false;
+        }
         let admitted = match self.store.pods.len() < POD_LIMIT as usize {
             true => self.admit_pod(&mut pod),
             false => Err(Refusal::TooManyReplicas { limit: POD_LIMIT }),

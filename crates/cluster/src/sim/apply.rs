@@ -126,6 +126,7 @@ impl World {
     }
 
     pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
+        self.check_namespace(&parsed.object.object_ref())?;
         let uid = match parsed.object.clone() {
             KubeObject::Namespace(namespace) => {
                 if self.store.namespaces.get(&namespace.meta.key()).is_none() {
@@ -296,7 +297,7 @@ impl World {
 
     fn delete_object(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
         match &object.kind {
-            Kind::Namespace => Err(Refusal::NotEditable { object: object.clone() }),
+            Kind::Namespace => self.delete_namespace(&object.key()),
             Kind::Pod
             | Kind::Service
             | Kind::Deployment

@@ -69,6 +69,8 @@ pub(crate) enum WorkItem {
     NodeHealth,
     /// The Pods of a node whose taints NoExecute have changed, or that has some and a new Pod.
     NoExecuteTaints(Name),
+    /// A Namespace that is Terminating.
+    Namespace(Name),
     /// The Pod garbage collector looks at all Pods.
     PodGc,
     /// A Pod does not tolerate its node's taints any longer.

@@ -66,7 +66,9 @@ impl World {
         // A text may name an object twice: the second one changes it.
         let mut refusals = world.add_first_nodes(manifest, scenario);
         let meta = Meta { name: "default".into(), ..Meta::default() };
-        world.store.put_namespace(Time::ZERO, Namespace { meta });
+        let mut default = Namespace { meta };
+        default.set_defaults();
+        world.store.put_namespace(Time::ZERO, default);
         refusals.extend(world.apply_objects(&manifest.objects));
         world.add_scenario_clients(scenario);
         world.record_start();

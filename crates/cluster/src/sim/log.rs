@@ -228,6 +228,10 @@ pub enum LogEntry {
         node: Name,
         condition: ConditionStatus,
     },
+    /// All that was in it is gone, and itself.
+    NamespaceGone {
+        namespace: Name,
+    },
     EnsuringLoadBalancer {
         service: NsName,
     },
@@ -300,6 +304,10 @@ impl LogEntry {
             | LogEntry::DeletedLoadBalancer { service } => Some(ObjectRef::of_key(Kind::Service, service)),
             LogEntry::ProxySynced { node } | LogEntry::NodeCondition { node, .. } => {
                 Some(ObjectRef::node(node))
+            }
+            LogEntry::NamespaceGone { namespace } => {
+                let key = NsName { namespace: "".into(), name: namespace.clone() };
+                Some(ObjectRef::of_key(Kind::Namespace, &key))
             }
             LogEntry::Did { .. } | LogEntry::Refused { .. } | LogEntry::ClientsBegan { .. } => None,
         }

@@ -116,6 +116,13 @@ pub enum Refusal {
     ManyBudgets {
         pod: NsName,
     },
+    /// A new object for a Namespace that is Terminating.
+    NamespaceTerminating {
+        object: ObjectRef,
+    },
+    ImmortalNamespace {
+        namespace: Name,
+    },
     /// The node has no such taint to take away.
     NoSuchTaint {
         node: Name,
@@ -153,6 +160,7 @@ impl Refusal {
         match self {
             Refusal::NotFound { object }
             | Refusal::NotEditable { object }
+            | Refusal::NamespaceTerminating { object }
             | Refusal::Immutable { object, .. }
             | Refusal::NoSuchRevision { object, .. }
             | Refusal::NoContainerInTemplate { object, .. } => Some(object.clone()),
@@ -162,6 +170,10 @@ impl Refusal {
             | Refusal::PodNotRunning { pod }
             | Refusal::NoSuchContainer { pod, .. } => Some(ObjectRef::of_key(Kind::Pod, pod)),
             Refusal::RolloutPaused { deployment } => Some(ObjectRef::of_key(Kind::Deployment, deployment)),
+            Refusal::ImmortalNamespace { namespace } => {
+                let key = NsName { namespace: "".into(), name: namespace.clone() };
+                Some(ObjectRef::of_key(Kind::Namespace, &key))
+            }
             Refusal::NodeExists { node }
             | Refusal::CannotDrain { node, .. }
             | Refusal::NoSuchTaint { node, .. }

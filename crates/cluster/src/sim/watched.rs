@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{WatchChange, WorkItem, World};
 use crate::api::{
-    ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Node, NsName,
-    ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
+    ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Namespace, Node,
+    NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
     StatefulSet, StatusSubresource, Uid, Unsimulated,
 };
 use crate::control::topology_mode_is_auto;
@@ -166,6 +166,14 @@ impl Watched for Node {
         world.pod_gc_follows_node(old, new);
         world.notify_daemon_sets(old, new);
         world.notify_hinted_services();
+    }
+}
+
+impl Watched for Namespace {
+    fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Namespace>>, new: Option<&Arc<Namespace>>) {
+        if new.is_some_and(|namespace| namespace.meta.deleted.is_some()) {
+            world.enqueue(WorkItem::Namespace(key.name.clone()));
+        }
     }
 }
 
@@ -381,8 +389,7 @@ impl World {
                 let key = Unsimulated::key_of(kind, &key);
                 self.remove_object::<Unsimulated>(&key).map(drop)
             }
-            // Its end is not simulated.
-            Kind::Namespace => None,
+            Kind::Namespace => self.delete_namespace(&key).ok(),
         }
     }
 }

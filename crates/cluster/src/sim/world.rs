@@ -275,6 +275,7 @@ impl World {
             WorkItem::NodeHealth => self.monitor_node_health(),
             WorkItem::NoExecuteTaints(node) => self.sync_no_execute_taints(&node),
             WorkItem::TaintEviction { pod, uid } => self.taint_eviction_is_due(&pod, uid),
+            WorkItem::Namespace(name) => self.reconcile_namespace(&name),
             WorkItem::PodGc => self.collect_pods(),
             WorkItem::PodToSchedule(key) => self.scheduler_sees_pod(&key),
             WorkItem::NextPodToSchedule => self.schedule_next_pod(),
@@ -313,6 +314,7 @@ impl World {
             | WorkItem::DisruptionBudget(_)
             | WorkItem::Eviction { .. }
             | WorkItem::NodeTaints(_)
+            | WorkItem::Namespace(_)
             | WorkItem::NoExecuteTaints(_)
             | WorkItem::PodToSchedule(_)
             | WorkItem::Endpoints(_)

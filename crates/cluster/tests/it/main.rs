@@ -21,6 +21,7 @@ mod left_over;
 mod limits;
 mod loopback;
 mod losses;
+mod namespaces;
 mod nodes;
 mod origin;
 mod policies;

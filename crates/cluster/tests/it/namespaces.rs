@@ -1,0 +1,112 @@
+//! The end of a Namespace.
+
+use crate::support::{go_on, settle, start};
+use cluster::api::{Action, Kind, Namespace, NsName, ObjectRef};
+use cluster::sim::{Refusal, Run, Span};
+
+const SHOP: &str = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 8
+      containers: [{name: web, image: i, lifecycle: {preStop: {sleep: {seconds: 6}}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec: {containers: [{name: web, image: i}]}
+";
+
+fn delete(run: &mut Run, name: &str) -> Result<(), Vec<Refusal>> {
+    let object = ObjectRef { kind: Kind::Namespace, namespace: "".into(), name: name.into() };
+    run.act(Action::DeleteObject { object })
+}
+
+fn namespace<'a>(run: &'a Run, name: &str) -> Option<&'a Namespace> {
+    run.world().store().namespace(name).map(|namespace| &**namespace)
+}
+
+/// How many objects of all kinds are in it.
+fn count(run: &Run, name: &str) -> usize {
+    let store = run.world().store();
+    let of_kind = |kind: &Kind| store.metas(kind).filter(|meta| &*meta.namespace == name).count();
+    let others = store.unsimulated.iter().filter(|object| &*object.meta.namespace == name).count();
+    Kind::SIMULATED.iter().map(of_kind).sum::<usize>() + others
+}
+
+#[test]
+fn its_pods_go_first_and_then_all_else_and_itself() {
+    let mut run = start(SHOP, 7);
+    settle(&mut run);
+    delete(&mut run, "shop").expect("it may be deleted");
+    assert!(namespace(&run, "shop").is_some_and(|namespace| namespace.meta.deleted.is_some()));
+    go_on(&mut run, Span::from_secs(4));
+    let pods = run.world().store().pods.iter().filter(|pod| &*pod.meta.namespace == "shop");
+    assert_eq!(pods.filter(|pod| pod.meta.deleted.is_some()).count(), 2, "they have their grace period");
+    assert!(
+        run.world().store().services.get(&NsName::new("shop", "web")).is_some(),
+        "until then all else stays"
+    );
+    go_on(&mut run, Span::from_secs(20));
+    assert!(namespace(&run, "shop").is_none());
+    assert_eq!(count(&run, "shop"), 0);
+    assert!(count(&run, "default") > 0, "nothing else is touched");
+    go_on(&mut run, Span::from_secs(300));
+    assert_eq!(count(&run, "shop"), 0, "no controller brings anything back");
+}
+
+#[test]
+fn nothing_new_comes_into_a_namespace_that_goes() {
+    let mut run = start(SHOP, 7);
+    settle(&mut run);
+    delete(&mut run, "shop").expect("it may be deleted");
+    go_on(&mut run, Span::from_secs(2));
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: late, namespace: shop}, spec: {containers: [{name: c, image: i}]}}";
+    let refused = run.act(Action::apply(pod)).expect_err("it is Terminating");
+    assert!(matches!(refused[..], [Refusal::NamespaceTerminating { .. }]), "{refused:?}");
+    assert_eq!(
+        words::refusal(&refused[0]),
+        "pods \"late\" is forbidden: unable to create new content in namespace shop because it is being terminated"
+    );
+    // What is there can be changed.
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, ports: [{port: 81}]}}";
+    run.act(Action::apply(service)).expect("it exists");
+    go_on(&mut run, Span::from_secs(60));
+    assert!(namespace(&run, "shop").is_none());
+    // Afterwards it is new.
+    run.act(Action::apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}")).expect("it is gone");
+    run.act(Action::apply(pod)).expect("it is there again");
+    go_on(&mut run, Span::from_secs(60));
+    assert!(namespace(&run, "shop").is_some_and(|namespace| namespace.meta.deleted.is_none()));
+}
+
+#[test]
+fn some_namespaces_stay() {
+    let mut run = start(SHOP, 7);
+    let refused = delete(&mut run, "default").expect_err("nobody may");
+    assert_eq!(
+        words::refusal(&refused[0]),
+        "namespaces \"default\" is forbidden: this namespace may not be deleted"
+    );
+    let refused = delete(&mut run, "nobody").expect_err("it is not there");
+    assert!(matches!(refused[..], [Refusal::NotFound { .. }]), "{refused:?}");
+}
