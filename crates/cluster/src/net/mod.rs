@@ -2,8 +2,10 @@
 
 mod cni;
 mod node_ranges;
+mod port_map;
 mod prefixes;
 
 pub use cni::Cni;
 pub(crate) use node_ranges::{cluster_range, holds, longest_for, node_range, overlap};
+pub use port_map::{PortMap, PortMapEntry};
 pub use prefixes::Prefixes;

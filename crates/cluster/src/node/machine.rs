@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::ProxyStatus;
 use crate::api::{Name, Uid};
-use crate::net::Cni;
+use crate::net::{Cni, PortMap};
 use crate::node::kube_proxy::SentConnections;
 use crate::sim::{Span, Time};
 use netfilter::{Conntrack, Family, Hooks, PerFamily, RuleHit, Rules, Stack, Timeouts, Tuple};
@@ -43,6 +43,8 @@ pub struct Machine {
     pub cni: Cni,
     /// Those in its own network namespace (`hostNetwork`).
     pub(crate) host_network_pods: Vec<Uid>,
+    /// What the plugin portmap has mapped, the latest first.
+    pub(crate) port_maps: Vec<PortMap>,
     /// Those that found no free address, and since when they wait for one.
     pub(crate) without_address: Vec<(Uid, Time)>,
     pub stack: Stack,

@@ -168,6 +168,24 @@ impl World {
         self.plan_termination(node, family);
     }
 
+    /// The plugin portmap has added or taken away rules of its own. kube-proxy's stay as it has written them, whether
+    /// it runs or not.
+    pub(crate) fn port_maps_changed(&mut self, node: Uid) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let (mode, maps) = (machine.proxy.mode, machine.port_maps.clone());
+        let mut rewritten = Vec::new();
+        for proxier in machine.proxy.proxiers.values_mut() {
+            let Written { config: Some(config), synced: Some(synced), .. } = &mut proxier.written else {
+                continue;
+            };
+            Arc::make_mut(config).port_maps = maps.clone();
+            *synced = Arc::new(synced.next(mode, config, synced.ports.clone()));
+            rewritten.push(synced.rules.clone());
+        }
+        rewritten.into_iter().for_each(|rules| machine.set_rules(rules));
+        self.changes.rules.insert(node);
+    }
+
     fn put_in_force(&mut self, node: Uid, synced: Synced, config: ProxyConfig) {
         let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -254,6 +272,7 @@ impl World {
             },
             localhost_node_ports: config.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
             cni_masquerade_cidr: pod_cidr.filter(|_| self.config.ip_masq),
+            port_maps: machine.port_maps.clone(),
             ipvs_scheduler: self.config.ipvs_scheduler,
             ..usual
         }

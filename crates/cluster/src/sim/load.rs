@@ -146,6 +146,7 @@ impl World {
             cni,
             host_network_pods: Vec::new(),
             without_address: Vec::new(),
+            port_maps: Vec::new(),
             stack,
             sent: Default::default(),
             proxy: ProxyStatus::new(&self.config.pod_cidrs),

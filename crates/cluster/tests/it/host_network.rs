@@ -5,6 +5,7 @@ use cluster::api::{Action, App, Kind, ObjectRef};
 use cluster::node::kubelet::PortAssumption;
 use cluster::sim::{Run, Span};
 use cluster::traffic::Counts;
+use netfilter::Family;
 
 fn counts<'a>(run: &'a Run, client: &str) -> &'a Counts {
     run.world().traffic().stats.clients.get(client).expect("a client of that name")
@@ -121,4 +122,100 @@ fn an_app_is_told_what_it_listens_on() {
     go_on(&mut run, Span::from_secs(10));
     assert!(counts(&run, "caller").delivered > before + 5);
     assert_eq!(run.world().apps().count(), 2, "what is said of the same Pod takes the place of the older");
+}
+
+const HOST_PORT: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  nodeName: node-2
+  terminationGracePeriodSeconds: 1
+  containers: [{name: web, image: i, ports: [{containerPort: 80, hostPort: 8080}, {containerPort: 81, hostPort: 8081, hostIP: 127.0.0.1}]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: far}
+spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: near}
+spec: {nodeName: node-2, containers: [{name: curl, image: curl}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  timing: realistic
+  clients:
+  - {name: outside, from: outside, to: '192.168.0.12:8080'}
+  - {name: far, from: pod/default/far, to: '192.168.0.12:8080'}
+  - {name: near, from: pod/default/near, to: '192.168.0.12:8080'}
+  - {name: itself, from: pod/default/web, to: '192.168.0.12:8080'}
+  - {name: machine, from: node/node-2, to: '192.168.0.12:8080'}
+  - {name: elsewhere, from: outside, to: '192.168.0.11:8080'}
+  - {name: own-address-only, from: outside, to: '192.168.0.12:8081'}
+";
+
+/// The CNI plugin portmap, in each of kube-proxy's modes: whoever calls the node's port reaches the Pod.
+#[test]
+fn a_host_port_leads_to_its_pod() {
+    for mode in ["iptables", "nftables", "ipvs"] {
+        let text =
+            HOST_PORT.replace("  timing: realistic", &format!("  timing: realistic\n  proxyMode: {mode}"));
+        let mut run = support::start(&text, 7);
+        go_on(&mut run, Span::from_secs(30));
+        for client in ["outside", "far", "near", "itself", "machine"] {
+            let before = counts(&run, client).failed();
+            go_on(&mut run, Span::from_secs(10));
+            let counts = counts(&run, client);
+            assert!(counts.delivered > 5 && counts.failed() == before, "{mode} {client}: {counts:?}");
+        }
+        for client in ["elsewhere", "own-address-only"] {
+            assert_eq!(counts(&run, client).delivered, 0, "{mode} {client}");
+        }
+        let pod = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
+        run.act(Action::DeleteObject { object: pod }).expect("it is there");
+        go_on(&mut run, Span::from_secs(20));
+        let before = counts(&run, "outside").delivered;
+        go_on(&mut run, Span::from_secs(10));
+        assert_eq!(counts(&run, "outside").delivered, before, "{mode}: its rules are gone");
+    }
+}
+
+/// As portmap writes them (portmap_test.go, "generates a correct standard container chain").
+#[test]
+fn the_rules_of_a_host_port_are_the_plugins() {
+    let mut run = support::start(HOST_PORT, 7);
+    go_on(&mut run, Span::from_secs(10));
+    let machine = run.world().machine_named("node-2").expect("it is there");
+    let printed = machine.rules(Family::V4).expect("it has rules").to_string();
+    let lines: Vec<&str> =
+        printed.lines().filter(|line| line.contains("CNI-") && line.starts_with("-A")).collect();
+    let chain =
+        lines.iter().find_map(|line| line.strip_prefix("-A ").filter(|line| line.starts_with("CNI-DN-")));
+    let chain = chain.expect("the Pod has a chain").split(' ').next().expect("a name").to_string();
+    assert_eq!(chain.len(), "CNI-DN-".len() + 21);
+    let web = run.world().store().pods.get(&key("web")).expect("it is there");
+    let ip = web.status.pod_ip().expect("it has an address");
+    let printed = lines.join("\n").replace(&chain, "CNI-DN-X").replace(&ip.to_string(), "POD");
+    for expected in [
+        "-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+        "-A OUTPUT -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+        "-A CNI-DN-X -m tcp -p tcp --dport 8080 -s 10.244.2.0/24 -j CNI-HOSTPORT-SETMARK",
+        "-A CNI-DN-X -m tcp -p tcp --dport 8080 -s 127.0.0.1 -j CNI-HOSTPORT-SETMARK",
+        "-A CNI-DN-X -m tcp -p tcp --dport 8080 -j DNAT --to-destination POD:80",
+        "-A CNI-DN-X -m tcp -p tcp --dport 8081 -d 127.0.0.1 -j DNAT --to-destination POD:81",
+    ] {
+        assert!(printed.lines().any(|line| line == expected), "{expected}\nin\n{printed}");
+    }
+    assert!(
+        !run.world()
+            .machine_named("node-1")
+            .expect("it is there")
+            .rules(Family::V4)
+            .expect("rules")
+            .to_string()
+            .contains("CNI-HOSTPORT")
+    );
 }

@@ -235,7 +235,7 @@ const RESOURCES: &[Field] =
 
 const CONTAINER_PORT: &[Field] = &[
     field("name", Str),
-    unsimulated("hostPort", Int32).default(Scalar("0")),
+    field("hostPort", Int32).default(Scalar("0")),
     field("containerPort", Int32),
     field("protocol", Str).default(Scalar("TCP")),
     unsimulated("hostIP", Str),

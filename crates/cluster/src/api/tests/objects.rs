@@ -443,7 +443,7 @@ fn kept_not_simulated() {
         found.iter().map(|d| if d.path.is_empty() { d.message.to_string() } else { d.path.clone() }).collect()
     };
     let container = "livenessProbe: {tcpSocket: {port: 1}}\n  lifecycle: {preStop: {exec: {command: [a]}}}\n  ports: [{containerPort: 80, hostPort: 80}]\n  resources: {}\n  volumeMounts: []\n";
-    assert_eq!(notes(&pod(container)), ["spec.containers[0].ports[0].hostPort"]);
+    assert_eq!(notes(&pod(container)), Vec::<String>::new());
     let host = notes(&object("v1", "Pod", "{hostNetwork: true, containers: [{name: c, image: i}]}"));
     assert_eq!(host, Vec::<String>::new());
     assert_eq!(notes(&deployment("paused: true\nminReadySeconds: 0\n")), Vec::<String>::new());

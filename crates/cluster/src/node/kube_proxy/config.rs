@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::api::{Name, Str};
+use crate::net::PortMap;
 use netfilter::{Cidr, Family, Scheduler};
 
 /// The configuration of one node's kube-proxy, for one family. `Default` is upstream's default.
@@ -36,6 +37,8 @@ pub struct ProxyConfig {
     pub ipvs_scheduler: Scheduler,
     /// Not of kube-proxy: the CNI plugin masquerades traffic that leaves this range.
     pub cni_masquerade_cidr: Option<Cidr>,
+    /// Not of kube-proxy: what the CNI plugin portmap has mapped, the latest first.
+    pub port_maps: Vec<PortMap>,
 }
 
 impl Default for ProxyConfig {
@@ -56,6 +59,7 @@ impl Default for ProxyConfig {
             large_cluster_endpoints: 1000,
             ipvs_scheduler: Scheduler::Rr,
             cni_masquerade_cidr: None,
+            port_maps: Vec::new(),
         }
     }
 }

@@ -33,6 +33,11 @@ pub(super) fn base32_hash(text: &str) -> String {
     base32(Sha256::new_with_prefix(text))
 }
 
+/// SHA-256 of the text, in hexadecimal digits.
+pub(super) fn hex_hash(text: &str) -> String {
+    Sha256::new_with_prefix(text).finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// 80 bits, so there is no padding.
 fn base32(hash: Sha256) -> String {
     let digest = hash.finalize();

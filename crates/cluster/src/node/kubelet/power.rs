@@ -35,6 +35,7 @@ impl World {
         if let Some(machine) = self.machines.get_mut(&node) {
             machine.host_network_pods.clear();
             machine.without_address.clear();
+            machine.port_maps.clear();
         }
         self.machine_falls_silent(node, &here);
     }

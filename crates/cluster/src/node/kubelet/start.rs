@@ -1,10 +1,13 @@
 //! How a Pod's sandbox and its containers start.
 
+use std::sync::Arc;
+
 use super::app::clash;
 use super::container::{Process, Restart, Running};
 use super::pod::PodRuntime;
 use super::step::{ContainerStep, KubeletStep};
 use crate::api::{ImagePullPolicy, Str, Terminated, Uid, WaitingReason};
+use crate::net::PortMap;
 use crate::sim::{Chance, LogEntry, Purpose, Span, World};
 
 /// From a failed pull until the kubelet looks at the Pod again, and finds that it must wait.
@@ -50,7 +53,32 @@ impl World {
             return;
         }
         self.runtime_mut(pod).addresses = addresses;
+        self.map_ports(pod);
         self.sync_pod(pod);
+    }
+
+    /// The plugin portmap, ADD.
+    fn map_ports(&mut self, pod: Uid) {
+        let runtime = &self.pods[&pod];
+        let (node, host_network, object) = (runtime.node, runtime.host_network, Arc::clone(&runtime.pod));
+        let Some(addresses) = runtime.addresses.filter(|_| !host_network) else { return };
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let ranges = addresses.families().filter_map(|family| machine.cni.range(family));
+        let maps: Vec<PortMap> = ranges.filter_map(|range| PortMap::of(&object, &addresses, range)).collect();
+        if !maps.is_empty() {
+            machine.port_maps.splice(0..0, maps);
+            self.port_maps_changed(node);
+        }
+    }
+
+    /// The plugin portmap, DEL.
+    fn unmap_ports(&mut self, pod: Uid, node: Uid) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let before = machine.port_maps.len();
+        machine.port_maps.retain(|map| map.pod != pod);
+        if machine.port_maps.len() < before {
+            self.port_maps_changed(node);
+        }
     }
 
     /// Its network namespace goes, with its addresses.
@@ -63,6 +91,7 @@ impl World {
             machine.host_network_pods.retain(|other| *other != pod);
         } else {
             machine.cni.release(&addresses);
+            self.unmap_ports(pod, node);
             self.retry_without_address(node);
         }
     }

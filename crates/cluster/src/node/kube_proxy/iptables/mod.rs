@@ -8,7 +8,7 @@ mod service_rules;
 
 use std::sync::Arc;
 
-pub(super) use cni::masquerade as cni_masquerade;
+pub(super) use cni::write as write_others;
 pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, selection_reason};
 pub(super) use fixed::{loopback, marked};
 
@@ -18,7 +18,7 @@ use netfilter::RuleSet;
 /// The node's rules that are not kube-proxy's.
 pub fn of_others(cfg: &ProxyConfig) -> RuleSet {
     let mut rules = RuleSet::empty(cfg.family);
-    cni::masquerade(cfg, &mut rules);
+    cni::write(cfg, &mut rules);
     rules
 }
 
@@ -42,6 +42,6 @@ pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> RuleSet {
         }));
     }
     fixed::node_ports_last(cfg, &mut rules);
-    cni::masquerade(cfg, &mut rules);
+    cni::write(cfg, &mut rules);
     rules
 }

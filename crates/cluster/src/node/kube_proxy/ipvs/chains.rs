@@ -2,7 +2,7 @@
 
 use super::sets::{self, comment};
 use crate::node::kube_proxy::ProxyConfig;
-use crate::node::kube_proxy::iptables::{cni_masquerade, loopback, marked};
+use crate::node::kube_proxy::iptables::{loopback, marked, write_others};
 use netfilter::{
     AddressMatch, Chain, ChainId, CtStates, End, IpSet, MarkOp, Match, Protocol, RejectWith, Rule, RuleSet,
     ServerKey, SetEnds, SetId, Table, Target,
@@ -58,7 +58,7 @@ pub(super) fn write(cfg: &ProxyConfig, sets: &[IpSet], no_node_access: &[ServerK
     let writer = Writer { cfg, filled: sets.iter().map(|set| !set.is_empty()).collect() };
     writer.nat(&mut rules.nat);
     writer.filter(no_node_access, &mut rules.filter);
-    cni_masquerade(cfg, rules);
+    write_others(cfg, rules);
 }
 
 /// `iptablesJumpChain`. Each jump is prepended, so here they are in reverse order.
