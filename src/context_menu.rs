@@ -74,6 +74,10 @@ fn dispatch(session: Session, ui: Ui, of: Selection, action: MenuAction) {
             session.select(Some(of));
             ui.show(tab);
         }
+        MenuAction::ShowOf(other, tab) => {
+            session.select(Some(other));
+            ui.show(tab);
+        }
         MenuAction::AddClient => ui.open(Dialog::AddClient),
     }
 }

@@ -24,7 +24,7 @@ const AT_FIRST: [&str; 19] = [
 ];
 
 /// What comes with the tools.
-const OF_TOOLS: [&str; 30] = [
+const OF_TOOLS: [&str; 31] = [
     include_str!("components/choice.css"),
     include_str!("components/details.css"),
     include_str!("components/facts.css"),
@@ -38,7 +38,6 @@ const OF_TOOLS: [&str; 30] = [
     include_str!("timeline/transport.css"),
     include_str!("timeline/track.css"),
     include_str!("panels/connections.css"),
-    include_str!("panels/deployment.css"),
     include_str!("panels/events.css"),
     include_str!("panels/inspector.css"),
     include_str!("panels/label_editor.css"),
@@ -50,6 +49,8 @@ const OF_TOOLS: [&str; 30] = [
     include_str!("panels/select_link.css"),
     include_str!("panels/start.css"),
     include_str!("panels/tabs.css"),
+    include_str!("panels/workload.css"),
+    include_str!("panels/assumed.css"),
     include_str!("context_menu.css"),
     include_str!("dialogs/dialog.css"),
     include_str!("dialogs/load.css"),

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 /// One line of text to write. Enter submits the form around it.
 #[component]
 pub fn TextField(
-    label: &'static str,
+    #[prop(into)] label: String,
     #[prop(into)] value: Signal<String>,
     #[prop(optional, into)] placeholder: String,
     /// The id of the [`Complaint`] about it, while there is one.

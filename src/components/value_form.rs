@@ -8,7 +8,8 @@ pub fn ValueForm(
     /// Of the form.
     name: &'static str,
     /// Of the field.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     #[prop(into)] placeholder: String,
     complaint_id: &'static str,
     #[prop(into)] value: Signal<String>,

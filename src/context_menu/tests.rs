@@ -28,3 +28,14 @@ async fn what_a_service_offers_to_show_is_shown() {
     assert_eq!(page.ui.tab.get_untracked(), Tab::Rules);
     assert!(page.session.selection.get_untracked().is_some(), "it is selected");
 }
+
+#[wasm_bindgen_test]
+async fn what_a_pod_offers_is_done_to_its_workload_too() {
+    let page = menu(|world| Selection::Pod(crate::in_page::pod(world, "web-"))).await;
+    page.press("Restart Deployment web (new Pods)").await;
+    let restarted = page.world(|world| {
+        let web = crate::in_page::deployment(world, "web");
+        world.store().deployment_by_uid(web).is_some_and(|d| d.meta.generation == 2)
+    });
+    assert!(restarted);
+}

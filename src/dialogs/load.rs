@@ -8,7 +8,7 @@ use crate::opening::open_text;
 use crate::session::{OWN, Session};
 use crate::text;
 use crate::ui::Ui;
-use cluster::api::{Diagnostic, DiagnosticKind, Kind, Manifest, Severity, parse};
+use cluster::api::{DiagnosticKind, Finding, Kind, Manifest, Severity, findings, parse};
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -17,8 +17,6 @@ use wasm_bindgen::JsCast;
 
 /// Parsing a text takes time, so it waits until the user stops typing.
 const LOOK_AFTER_MS: u32 = 400;
-/// More findings than anybody reads.
-const SHOWN: usize = 100;
 
 #[component]
 pub fn Load() -> impl IntoView {
@@ -116,8 +114,9 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
 
 #[component]
 fn Findings(manifest: Arc<Manifest>, area: NodeRef<Textarea>) -> impl IntoView {
-    let errors = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-    let summary = match (errors, manifest.diagnostics.len()) {
+    let rows = rows(&manifest);
+    let errors = rows.iter().filter(|row| row.severity == Severity::Error).count();
+    let summary = match (errors, rows.len()) {
         (0, 0) => format!("{}, nothing to say against it.", files::holds(&manifest)),
         (0, n) => format!("{}, {}.", files::holds(&manifest), text::count(n, "remark")),
         (n, _) => format!("{} to repair. The lab stays as it is until then.", text::count(n, "error")),
@@ -126,8 +125,7 @@ fn Findings(manifest: Arc<Manifest>, area: NodeRef<Textarea>) -> impl IntoView {
     let kept = (!kept.is_empty()).then(|| {
         view! { <p class="pk-muted">{format!("Kept, not simulated: {}.", text::and(&kept))}</p> }
     });
-    let rows = sorted(&manifest.diagnostics).into_iter().take(SHOWN);
-    let rows = rows.map(|found| view! { <li><Finding found=found.clone() area/></li> }).collect_view();
+    let rows = rows.into_iter().map(|row| view! { <li><FindingRow row area/></li> }).collect_view();
     view! {
         <p class:pk-fail=errors != 0>{summary}</p>
         {kept}
@@ -135,14 +133,36 @@ fn Findings(manifest: Arc<Manifest>, area: NodeRef<Textarea>) -> impl IntoView {
     }
 }
 
-/// Errors first, then by place.
-fn sorted(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
-    let mut all: Vec<&Diagnostic> = diagnostics
-        .iter()
-        .filter(|d| !matches!(d.message, DiagnosticKind::KindNotSimulated { .. }))
-        .collect();
-    all.sort_by_key(|d| (d.severity, d.line, d.column));
-    all
+/// A line of the list: where it leads, and what it says.
+struct Row {
+    severity: Severity,
+    line: u32,
+    column: u32,
+    words: String,
+}
+
+impl Row {
+    fn of(finding: &Finding<'_>) -> Row {
+        let first = finding.first();
+        let (object, path) = match finding {
+            Finding::One(found) => (found.object.as_ref(), found.path.as_str()),
+            Finding::Same(_) => (None, ""),
+        };
+        let object = object.map(|o| format!("{} {}: ", o.kind, o.name)).unwrap_or_default();
+        let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        let (severity, line, column) = (first.severity, first.line, first.column);
+        Row { severity, line, column, words: format!("{object}{path}{finding}") }
+    }
+}
+
+/// Errors first, then by place. The kinds that are kept have a line of their own.
+fn rows(manifest: &Manifest) -> Vec<Row> {
+    let is_of_kind =
+        |finding: &&Finding<'_>| matches!(finding.first().message, DiagnosticKind::KindNotSimulated { .. });
+    let all = findings(&manifest.diagnostics);
+    let mut rows: Vec<Row> = all.iter().filter(|finding| !is_of_kind(finding)).map(Row::of).collect();
+    rows.sort_by_key(|row| (row.severity, row.line, row.column));
+    rows
 }
 
 /// The kinds that are kept and written back, but do nothing here.
@@ -154,22 +174,20 @@ fn kept(manifest: &Manifest) -> Vec<String> {
 
 /// A finding goes to its place in the text.
 #[component]
-fn Finding(found: Diagnostic, area: NodeRef<Textarea>) -> impl IntoView {
-    let object = found.object.as_ref().map(|o| format!("{} {}: ", o.kind, o.name)).unwrap_or_default();
-    let path = if found.path.is_empty() { String::new() } else { format!("{}: ", found.path) };
-    let tone = match found.severity {
+fn FindingRow(row: Row, area: NodeRef<Textarea>) -> impl IntoView {
+    let Row { severity, line, column, words } = row;
+    let tone = match severity {
         Severity::Error => Tone::Fail,
         Severity::Warning => Tone::Care,
         Severity::Info => Tone::Plain,
     };
-    let (line, column) = (found.line, found.column);
     let place = (line > 0).then(|| view! { <code class="pk-mono">{format!("{line}:{column} ")}</code> });
     view! {
         <Button on_press=move || jump(area, line, column) class="pk-finding">
-            <Tag tone>{text::severity(found.severity)}</Tag>
+            <Tag tone>{text::severity(severity)}</Tag>
             " "
             {place}
-            {format!("{object}{path}{}", found.message)}
+            {words}
         </Button>
     }
 }
@@ -198,6 +216,20 @@ fn offset_of(text: &str, line: u32, column: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_error_has_a_row_before_all_notes() {
+        let bad = "apiVersion: v1\nkind: Service\nmetadata: {name: UPPER}\n---\n";
+        let note = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostAliases: [{ip: 10.0.0.1}], \
+            containers: [{name: c, image: i}]}}\n---\n";
+        let manifest = parse(&[&note.repeat(3), &bad.repeat(150)[..]].concat());
+        let rows = rows(&manifest);
+        let errors = rows.iter().take_while(|row| row.severity == Severity::Error).count();
+        let all = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        assert_eq!(errors, all);
+        assert!(errors > 100, "and that there are more is said");
+        assert!(rows[errors..].iter().all(|row| row.severity != Severity::Error));
+    }
 
     #[test]
     fn places_are_found_in_a_text_area() {

@@ -14,12 +14,15 @@ struct ActionItem {
     is_harmful: bool,
 }
 
+/// Without those that are done to something else: it has buttons of its own.
 fn action_items(world: &World, of: Selection) -> Vec<ActionItem> {
+    let object = of.uid().and_then(|uid| world.store().object_ref(uid));
+    let is_its_own = |action: &Action| action.about().is_none_or(|about| Some(about) == object);
     let act = |item: MenuItem| match item.action {
-        MenuAction::Act(action) => {
+        MenuAction::Act(action) if is_its_own(&action) => {
             Some(ActionItem { label: item.label, action, is_harmful: item.is_harmful })
         }
-        MenuAction::Show(_) | MenuAction::AddClient => None,
+        MenuAction::Act(_) | MenuAction::Show(_) | MenuAction::ShowOf(..) | MenuAction::AddClient => None,
     };
     menu_items(world, of).into_iter().filter_map(act).collect()
 }

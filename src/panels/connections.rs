@@ -165,7 +165,7 @@ fn concerns(world: &World, record: &ConnectionRecord, of: &Of) -> bool {
         Selection::Client(id) => record.client == id,
         Selection::LoadBalancer(uid) => passes(Place::LoadBalancer(uid)),
         Selection::Connection(id) => record.id == id,
-        Selection::Packet(_) | Selection::Deployment(_) | Selection::Object(_) => false,
+        Selection::Packet(_) | Selection::Workload(_) | Selection::Object(_) => false,
     }
 }
 

@@ -4,6 +4,7 @@ use super::if_exists::{IfExists, last_known};
 use super::select_link::{SelectLink, SelectLinks};
 use crate::components::Table;
 use crate::session::{Selection, Session};
+use crate::text;
 use cluster::api::{Endpoint, EndpointSlice, Service, Uid};
 use cluster::sim::World;
 use leptos::prelude::*;
@@ -16,8 +17,15 @@ pub fn EndpointsPanel(uid: Uid) -> impl IntoView {
     let session = expect_context::<Session>();
     let slices =
         session.watch_scene(move |world| world.store().service_by_uid(uid).map(|s| slices(world, s)));
+    let empty = session.watch_scene(move |world| {
+        let why = world.no_endpoints(world.store().service_by_uid(uid)?)?;
+        Some(text::sentence(&words::no_endpoints(&why)))
+    });
     view! {
         <IfExists gone="This Service is gone." object=slices let:slices>
+            <ShowLet some=empty let:why>
+                <p class="pk-fail">{why}</p>
+            </ShowLet>
             <Show
                 when=move || slices.read().iter().any(|slice| !slice.endpoints.is_empty())
                 fallback=|| {

@@ -65,6 +65,5 @@ fn rows(world: &World, is_wanted: impl Fn(&LogEntry) -> bool) -> Vec<Row> {
 
 /// Whether an entry is about the object, or was done to it.
 fn concerns(entry: &LogEntry, object: &ObjectRef) -> bool {
-    let about = if let LogEntry::Did { action } = entry { action.about() } else { entry.about() };
-    about.as_ref() == Some(object)
+    entry.about().as_ref() == Some(object)
 }

@@ -1,9 +1,13 @@
 //! What can be done with each thing: the entries of its context menu.
 
-use super::membership::deployments_of;
-use crate::session::Selection;
+use super::membership::{workload_of, workloads_of};
+use super::workload::replicas_of;
+use crate::session::{Selection, selection_of};
 use crate::ui::Tab;
-use cluster::api::{Action, Kind, Name, NsName, Pod, Service, ServiceType, Uid};
+use cluster::api::{
+    Action, Kind, Name, ObjectRef, Phase, Pod, RestartPolicy, Service, ServiceType, Taint, TaintChange,
+    TaintEffect, Uid, Workload,
+};
 use cluster::node::Machine;
 use cluster::sim::{DrainOptions, World};
 use cluster::traffic::Client;
@@ -13,6 +17,8 @@ use cluster::traffic::Client;
 pub enum MenuAction {
     Act(Action),
     Show(Tab),
+    /// The same of something else.
+    ShowOf(Selection, Tab),
     AddClient,
 }
 
@@ -45,7 +51,7 @@ pub fn menu_items(world: &World, of: Selection) -> Vec<MenuItem> {
         }
         Selection::Node(uid) => world.machines().get(&uid).map_or_else(Vec::new, |m| for_node(world, m)),
         Selection::Client(id) => world.traffic().clients.get(&id).map_or_else(Vec::new, for_client),
-        Selection::Deployment(uid) => for_deployment(world, uid),
+        Selection::Workload(uid) => for_workload(world, uid),
         Selection::Connection(_) | Selection::Packet(_) => vec![show("Show its path", Tab::Path)],
         Selection::Object(uid) => for_object(world, uid),
     }
@@ -54,19 +60,53 @@ pub fn menu_items(world: &World, of: Selection) -> Vec<MenuItem> {
 fn for_pod(world: &World, pod: &Pod) -> Vec<MenuItem> {
     let key = pod.meta.key();
     let object = world.store().object_ref(pod.meta.uid);
-    let passes = world.pod_runtime(pod.meta.uid).is_none_or(|r| r.passes_readiness());
     let mut all = Vec::new();
     if let Some(object) = object {
         all.push(harmful("Delete (with its grace period)", Action::DeleteObject { object }));
     }
     all.push(harmful("Crash its process", Action::CrashPod { pod: key.clone(), container: None }));
-    all.push(match passes {
-        true => harmful("Fail readiness", Action::SetReadiness { pod: key, container: None, pass: false }),
-        false => act("Restore readiness", Action::SetReadiness { pod: key, container: None, pass: true }),
-    });
+    all.extend(probe_items(world, pod));
+    if pod.spec.restart_policy != RestartPolicy::Always && pod.status.phase == Phase::Running {
+        let finish = |exit_code| Action::FinishPod { pod: key.clone(), container: None, exit_code };
+        all.push(act("Let its processes end well", finish(0)));
+        all.push(harmful("Let its processes end with an error", finish(1)));
+    }
+    for gate in &pod.spec.readiness_gates {
+        let holds = pod.status.conditions.other(gate).is_some_and(|condition| condition.is_true());
+        let set = Action::SetPodCondition { pod: key.clone(), type_: gate.clone(), status: !holds };
+        all.push(match holds {
+            true => harmful(format!("Set {gate} to False"), set),
+            false => act(format!("Set {gate} to True"), set),
+        });
+    }
+    if let Some((workload, uid)) = workload_of(world, pod) {
+        all.extend(rollout(world, &workload, uid, &words::object(&workload)));
+        let to = MenuAction::ShowOf(selection_of(&workload.kind, uid), Tab::About);
+        let label = format!("Show {}", words::object(&workload));
+        all.push(MenuItem { label, action: to, is_harmful: false });
+    }
     all.push(show("Edit labels …", Tab::About));
     all.push(show("Show its connections", Tab::Path));
     all.push(show("Show its YAML", Tab::Yaml));
+    all
+}
+
+/// Without a liveness probe nothing would notice that it fails.
+fn probe_items(world: &World, pod: &Pod) -> Vec<MenuItem> {
+    let key = || pod.meta.key();
+    let runtime = world.pod_runtime(pod.meta.uid);
+    let readiness = |pass| Action::SetReadiness { pod: key(), container: None, pass };
+    let liveness = |pass| Action::SetLiveness { pod: key(), container: None, pass };
+    let mut all = vec![match runtime.is_none_or(|r| r.passes_readiness()) {
+        true => harmful("Fail readiness", readiness(false)),
+        false => act("Restore readiness", readiness(true)),
+    }];
+    if pod.spec.all_containers().any(|container| container.liveness.is_some()) {
+        all.push(match runtime.is_none_or(|r| r.passes_liveness()) {
+            true => harmful("Fail liveness", liveness(false)),
+            false => act("Restore liveness", liveness(true)),
+        });
+    }
     all
 }
 
@@ -89,8 +129,9 @@ fn for_service(world: &World, service: &Service) -> Vec<MenuItem> {
         })
         .collect();
     all.push(show("Edit its selector …", Tab::About));
-    for deployment in deployments_of(world, service) {
-        all.extend(scaling(&deployment.meta.key(), deployment.spec.replicas));
+    for (workload, uid) in workloads_of(world, service) {
+        all.extend(scaling(world, uid));
+        all.extend(rollout(world, &workload, uid, &words::object(&workload)));
     }
     all.push(show("Show its endpoints", Tab::Endpoints));
     all.push(show("Show its rules", Tab::Rules));
@@ -98,19 +139,56 @@ fn for_service(world: &World, service: &Service) -> Vec<MenuItem> {
     all
 }
 
-fn scaling(key: &NsName, replicas: u32) -> Vec<MenuItem> {
-    let to = |replicas| Action::scale_deployment(key, replicas);
-    let mut all = vec![act(format!("Scale {} up to {}", key.name, replicas + 1), to(replicas + 1))];
+fn scaling(world: &World, workload: Uid) -> Vec<MenuItem> {
+    let Some((object, replicas)) = replicas_of(world, workload) else { return Vec::new() };
+    let to = |replicas| Action::Scale { object: object.clone(), replicas };
+    let name = &object.name;
+    let mut all = vec![act(format!("Scale {name} up to {}", replicas + 1), to(replicas + 1))];
     if replicas > 0 {
-        all.push(harmful(format!("Scale {} down to {}", key.name, replicas - 1), to(replicas - 1)));
+        all.push(harmful(format!("Scale {name} down to {}", replicas - 1), to(replicas - 1)));
     }
     all
 }
 
-fn for_deployment(world: &World, uid: Uid) -> Vec<MenuItem> {
-    let deployment = world.store().deployment_by_uid(uid);
-    let mut all = deployment.map_or_else(Vec::new, |d| scaling(&d.meta.key(), d.spec.replicas));
+/// What `kubectl rollout` does to a workload: `restart`, `undo`, `pause` and `resume`.
+fn rollout(world: &World, object: &ObjectRef, uid: Uid, name: &str) -> Vec<MenuItem> {
+    let store = world.store();
+    let (revisions, paused) = match object.kind.workload() {
+        Some(Workload::Deployment) => {
+            let paused = store.deployments.get(&object.key()).map(|d| d.spec.paused);
+            (store.replica_sets_of(uid).count(), paused)
+        }
+        Some(Workload::StatefulSet | Workload::DaemonSet) => (store.revisions_of(uid).count(), None),
+        Some(Workload::ReplicaSet | Workload::ReplicationController) | None => return Vec::new(),
+    };
+    let mut all = Vec::new();
+    // Both are refused while it is paused.
+    if paused != Some(true) {
+        let restart = Action::RolloutRestart { object: object.clone() };
+        all.push(act(format!("Restart {name} (new Pods)"), restart));
+        if revisions > 1 {
+            let undo = Action::RolloutUndo { object: object.clone(), to_revision: None };
+            all.push(act(format!("Roll {name} back to the revision before"), undo));
+        }
+    }
+    let pause = |on| Action::PauseRollout { deployment: object.key(), on };
+    match paused {
+        Some(false) => all.push(act(format!("Pause the rollout of {name}"), pause(true))),
+        Some(true) => all.push(act(format!("Resume the rollout of {name}"), pause(false))),
+        None => {}
+    }
+    all
+}
+
+fn for_workload(world: &World, uid: Uid) -> Vec<MenuItem> {
+    let Some(object) = world.store().object_ref(uid) else { return Vec::new() };
+    let mut all = scaling(world, uid);
+    all.extend(rollout(world, &object, uid, "it"));
+    if object.kind.workload().is_some() {
+        all.push(show("Set another image …", Tab::About));
+    }
     all.push(show("Show its YAML", Tab::Yaml));
+    all.push(harmful("Delete", Action::DeleteObject { object }));
     all
 }
 
@@ -122,7 +200,7 @@ fn for_node(world: &World, machine: &Machine) -> Vec<MenuItem> {
     let options = DrainOptions { ignore_daemonsets: true, ..DrainOptions::default() };
     let lost = world.drain_blockers(&machine.name, options);
     let cordoned = world.store().node(&machine.name).is_some_and(|n| n.spec.unschedulable);
-    vec![
+    let mut all = vec![
         match machine.power {
             true => harmful("Power off", Action::PowerNode { node: node(), on: false }),
             false => act("Power on", Action::PowerNode { node: node(), on: true }),
@@ -144,11 +222,39 @@ fn for_node(world: &World, machine: &Machine) -> Vec<MenuItem> {
             true => act("Reconnect it to the API server", Action::CutOffNode { node: node(), on: false }),
             false => harmful("Cut it off from the API server", Action::CutOffNode { node: node(), on: true }),
         },
+    ];
+    all.extend(taint_items(world, machine));
+    all.extend([
         show("Change its zone …", Tab::About),
         act("Add another node", Action::AddNode { name: None, zone: None }),
         show("Show its rules", Tab::Rules),
         show("Show its YAML", Tab::Yaml),
-    ]
+    ]);
+    all
+}
+
+/// The key of the taints that a node can be given here.
+const TAINT: &str = "maintenance";
+/// Those of the node lifecycle controller begin so: it would put them back.
+const OF_CONTROLLERS: &str = "node.kubernetes.io/";
+
+/// `kubectl taint`.
+fn taint_items(world: &World, machine: &Machine) -> Vec<MenuItem> {
+    let taints = world.store().node(&machine.name).map(|node| &node.spec.taints[..]).unwrap_or_default();
+    let change = |taints| Action::Taint { node: machine.name.clone(), taints: vec![taints] };
+    let mut all = Vec::new();
+    for (effect, means) in [(TaintEffect::NoSchedule, "no new Pods"), (TaintEffect::NoExecute, "Pods go")] {
+        let taint = Taint::new(TAINT, effect);
+        if !taints.iter().any(|other| (&other.key, other.effect) == (&taint.key, effect)) {
+            let label = format!("Taint it {TAINT}:{} ({means})", effect.as_str());
+            all.push(harmful(label, change(TaintChange::Add(taint))));
+        }
+    }
+    for taint in taints.iter().filter(|taint| !taint.key.starts_with(OF_CONTROLLERS)) {
+        let remove = TaintChange::Remove { key: taint.key.clone(), effect: Some(taint.effect) };
+        all.push(act(format!("Take its taint {}:{} away", taint.key, taint.effect.as_str()), change(remove)));
+    }
+    all
 }
 
 fn for_client(client: &Client) -> Vec<MenuItem> {

@@ -2,9 +2,9 @@
 //! has a panel, a component in a file of its own.
 
 mod action_buttons;
+mod assumed;
 mod client;
 mod connections;
-mod deployment;
 mod endpoints;
 mod events;
 mod if_exists;
@@ -29,6 +29,7 @@ mod start;
 mod tabs;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
+mod workload;
 mod yaml;
 mod zone;
 
@@ -36,7 +37,6 @@ use crate::session::Selection;
 use crate::ui::Tab;
 use client::ClientPanel;
 use connections::ConnectionsPanel;
-use deployment::DeploymentPanel;
 use endpoints::EndpointsPanel;
 use events::EventsPanel;
 pub use inspector::Inspector;
@@ -51,6 +51,7 @@ pub use rules::CompareRules;
 use rules::RulesPanel;
 use service::ServicePanel;
 use start::StartPanel;
+use workload::WorkloadPanel;
 use yaml::YamlPanel;
 
 /// The panel that the selection has under a tab.
@@ -78,7 +79,7 @@ fn About(of: Selection) -> AnyView {
         Selection::Pod(uid) => view! { <PodPanel uid/> }.into_any(),
         Selection::Service(uid) => view! { <ServicePanel uid/> }.into_any(),
         Selection::Node(uid) => view! { <NodePanel uid/> }.into_any(),
-        Selection::Deployment(uid) => view! { <DeploymentPanel uid/> }.into_any(),
+        Selection::Workload(uid) => view! { <WorkloadPanel uid/> }.into_any(),
         Selection::Client(id) => view! { <ClientPanel id/> }.into_any(),
         Selection::LoadBalancer(service) => view! { <LoadBalancerPanel service/> }.into_any(),
         // They have no such tab.

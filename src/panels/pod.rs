@@ -1,13 +1,14 @@
 //! A Pod: where it is, how it is, who it belongs to, and its labels.
 
 use super::action_buttons::ActionButtons;
+use super::assumed::{AskedPorts, Supplies};
 use super::if_exists::IfExists;
 use super::label_editor::LabelEditor;
-use super::membership::{deployment_of, preview_labels, services_of};
+use super::membership::{preview_labels, services_of, workload_of};
 use super::pods::{PodStatus, PodStatusTag};
 use super::select_link::{SelectLink, SelectLinks};
 use crate::components::{Fact, Facts};
-use crate::session::{Selection, Session};
+use crate::session::{Selection, Session, selection_of};
 use crate::text;
 use cluster::api::{Action, Labels, Pod, Uid};
 use cluster::sim::World;
@@ -22,6 +23,7 @@ pub fn PodPanel(uid: Uid) -> impl IntoView {
         <IfExists gone="This Pod is gone." object=pod let:pod>
             <PodFacts uid pod/>
             <ActionButtons of=Selection::Pod(uid)/>
+            <Assumed pod/>
             <PodLabels uid pod/>
         </IfExists>
     }
@@ -30,14 +32,22 @@ pub fn PodPanel(uid: Uid) -> impl IntoView {
 #[component]
 fn PodFacts(uid: Uid, pod: Memo<Arc<Pod>>) -> impl IntoView {
     let session = expect_context::<Session>();
+    let status = session.watch_scene(move |world| PodStatus::of(world, &pod.read()));
+    let lacks = Memo::new(move |_| {
+        let status = status.read();
+        status.lacks.as_ref().map(|(_, in_full)| text::sentence(in_full))
+    });
     let services = session.watch_scene(move |world| services(world, uid));
     let answered = session.watch_traffic(move |world| answered(world, uid));
     let ip = move || pod.read().status.pod_ip().map_or_else(|| "none yet".into(), |ip| ip.to_string());
     view! {
         <Facts>
             <Fact name="Status">
-                <PodStatusTag status=move || PodStatus::of(&pod.read())/>
+                <PodStatusTag status/>
             </Fact>
+            <Show when=move || lacks.read().is_some()>
+                <Fact name="Why">{move || lacks.get()}</Fact>
+            </Show>
             <Fact name="Node">
                 <NodeOfPod pod/>
             </Fact>
@@ -81,7 +91,7 @@ fn NodeOfPod(pod: Memo<Arc<Pod>>) -> impl IntoView {
     }
 }
 
-/// The Deployment that made it, or whoever owns it.
+/// The workload that made it.
 #[component]
 fn Owner(pod: Memo<Arc<Pod>>) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -98,12 +108,28 @@ fn Owner(pod: Memo<Arc<Pod>>) -> impl IntoView {
 }
 
 fn owner(world: &World, pod: &Pod) -> Option<(Selection, String)> {
-    if let Some(deployment) = deployment_of(world, pod) {
-        let name = format!("Deployment {}", deployment.meta.name);
-        return Some((Selection::Deployment(deployment.meta.uid), name));
+    let (object, uid) = workload_of(world, pod)?;
+    Some((selection_of(&object.kind, uid), words::object(&object)))
+}
+
+/// Ports that it is asked for and does not declare, and what it needs.
+#[component]
+fn Assumed(pod: Memo<Arc<Pod>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let asked = session.watch_scene(move |world| world.ports_asked_of(&pod.read()));
+    let supplies = session.watch_scene(move |world| world.supplies_of(&pod.read()));
+    view! {
+        <Show when=move || !asked.read().is_empty()>
+            <div class="pk-section">
+                <h3 class="pk-heading">"Ports that it is asked for"</h3>
+                <AskedPorts asked/>
+            </div>
+        </Show>
+        <div class="pk-section">
+            <h3 class="pk-heading">"What it needs"</h3>
+            <Supplies supplies/>
+        </div>
     }
-    let owner = pod.meta.owner.as_ref()?;
-    Some((Selection::Object(owner.uid), format!("{} {}", owner.kind, owner.name)))
 }
 
 #[component]

@@ -3,28 +3,43 @@
 use super::select_link::SelectLink;
 use crate::components::{Tag, Tone};
 use crate::session::{Selection, Session};
-use cluster::api::{Phase, Pod, Uid};
+use cluster::api::{Pod, Uid};
+use cluster::sim::World;
 use leptos::prelude::*;
+use scene::facts::PodState;
 
-/// As kubectl's STATUS column has it, and whether it is ready.
+/// As kubectl's STATUS column has it, and what it lacks to be ready.
 #[derive(Clone, PartialEq, Default)]
 pub struct PodStatus {
     words: String,
     tone: Tone,
+    /// In a few words, and in full.
+    pub lacks: Option<(String, String)>,
 }
 
 impl PodStatus {
-    pub fn of(pod: &Pod) -> PodStatus {
-        let (words, tone) = match (pod.status.waiting(), pod.status.phase) {
-            _ if pod.meta.deleted.is_some() => ("Terminating".into(), Tone::Care),
-            (Some(reason), _) => (reason.to_string(), Tone::Care),
-            (None, Phase::Running) if pod.status.is_ready() => ("Ready".into(), Tone::Good),
-            (None, Phase::Running) => ("Running, not ready".into(), Tone::Care),
-            (None, Phase::Pending) => ("Pending".into(), Tone::Care),
-            (None, Phase::Succeeded) => ("Succeeded".into(), Tone::Care),
-            (None, Phase::Failed) => ("Failed".into(), Tone::Care),
-        };
-        PodStatus { words, tone }
+    pub fn of(world: &World, pod: &Pod) -> PodStatus {
+        let lacks = world.not_ready(pod);
+        let state = PodState::of(lacks.as_ref());
+        let said = lacks.map(|lacks| (words::not_ready(&lacks), words::not_ready_in_full(&lacks)));
+        PodStatus { words: scene::words::pod_state(state).into_owned(), tone: tone(state), lacks: said }
+    }
+}
+
+fn tone(state: PodState) -> Tone {
+    match state {
+        PodState::Ready => Tone::Good,
+        PodState::Completed => Tone::Plain,
+        PodState::Pending
+        | PodState::Creating
+        | PodState::Init { held: None, .. }
+        | PodState::PreStop
+        | PodState::Terminating
+        | PodState::NodeOff => Tone::Care,
+        PodState::NotReady
+        | PodState::Init { held: Some(_), .. }
+        | PodState::Held(_)
+        | PodState::Crashed(_) => Tone::Fail,
     }
 }
 
@@ -50,13 +65,18 @@ fn PodRow(uid: Uid) -> impl IntoView {
     let session = expect_context::<Session>();
     let name = session.with_world(|world| world.store().pod_by_uid(uid).map(|pod| pod.meta.name.to_string()));
     let status =
-        session.watch_scene(move |world| world.store().pod_by_uid(uid).map(|pod| PodStatus::of(pod)));
+        session.watch_scene(move |world| world.store().pod_by_uid(uid).map(|pod| PodStatus::of(world, pod)));
+    let why =
+        Memo::new(move |_| status.read().as_ref().and_then(|s| s.lacks.as_ref().map(|(why, _)| why.clone())));
     view! {
         <li>
             <span class="pk-row">
                 <SelectLink to=Selection::Pod(uid)>{name}</SelectLink>
                 <PodStatusTag status=move || status.get().unwrap_or_default()/>
             </span>
+            <ShowLet some=why let:why>
+                <p class="pk-muted">{why}</p>
+            </ShowLet>
         </li>
     }
 }

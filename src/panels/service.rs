@@ -1,17 +1,18 @@
 //! A Service: its type, its addresses and ports, whom it selects, and how its calls end.
 
-use super::deployment::ReplicaStepper;
+use super::assumed::AskedPorts;
 use super::if_exists::IfExists;
 use super::label_editor::LabelEditor;
-use super::membership::{deployments_of, pods_of, preview_selector};
+use super::membership::{pods_of, preview_selector, workloads_of};
 use super::menu_items::types_for;
 use super::policies::Policies;
 use super::select_link::SelectLink;
+use super::workload::{ReplicaStepper, is_scaled};
 use crate::components::{Choice, Details, Fact, Facts, Listing};
-use crate::session::{Selection, Session};
-use crate::text::count;
+use crate::session::{Session, selection_of};
+use crate::text::{count, sentence};
 use crate::ui::Ui;
-use cluster::api::{Action, Labels, Service, ServicePort, ServiceType, TargetPort, Uid};
+use cluster::api::{Action, Labels, ObjectRef, Service, ServicePort, ServiceType, TargetPort, Uid};
 use cluster::sim::World;
 use cluster::traffic::Counts;
 use leptos::prelude::*;
@@ -24,6 +25,7 @@ pub fn ServicePanel(uid: Uid) -> impl IntoView {
     view! {
         <IfExists gone="This Service is gone." object=service let:service>
             <ServiceFacts uid service/>
+            <Asked service/>
             <DnsRecords service/>
             <Policies service/>
             <Selector service/>
@@ -36,6 +38,10 @@ fn ServiceFacts(uid: Uid, service: Memo<Arc<Service>>) -> impl IntoView {
     let session = expect_context::<Session>();
     let types = Memo::new(move |_| types_for(&service.read()));
     let endpoints = session.watch_scene(move |world| ready_of(world, uid));
+    let empty = session.watch_scene(move |world| {
+        let why = world.no_endpoints(world.store().service_by_uid(uid)?)?;
+        Some(sentence(&words::no_endpoints(&why)))
+    });
     let requests = session.watch_traffic(move |world| {
         let counts = world.traffic().stats.services.get(&service.read_untracked().meta.key());
         counts.map_or_else(|| "none yet".into(), counted)
@@ -57,10 +63,17 @@ fn ServiceFacts(uid: Uid, service: Memo<Arc<Service>>) -> impl IntoView {
                     {move || codes(service.read().spec.ports.iter().map(port))}
                 </div>
             </Fact>
-            <Fact name="Endpoints">{endpoints}</Fact>
+            <Fact name="Endpoints">
+                <div class="pk-lines">
+                    <span>{endpoints}</span>
+                    <ShowLet some=empty let:why>
+                        <span class="pk-fail">{why}</span>
+                    </ShowLet>
+                </div>
+            </Fact>
             <Fact name="Requests">{requests}</Fact>
             <Fact name="Pods from">
-                <Deployments uid/>
+                <Workloads uid/>
             </Fact>
         </Facts>
     }
@@ -154,18 +167,18 @@ pub fn counted(counts: &Counts) -> String {
     format!("{} sent{}{failed}", counts.sent, share.unwrap_or_default())
 }
 
-/// The Deployments whose Pods it selects.
+/// The workloads whose Pods it selects.
 #[component]
-fn Deployments(uid: Uid) -> impl IntoView {
+fn Workloads(uid: Uid) -> impl IntoView {
     let session = expect_context::<Session>();
-    let deployments = session.watch_scene(move |world| deployments(world, uid));
+    let workloads = session.watch_scene(move |world| workloads(world, uid));
     view! {
-        <Show when=move || !deployments.read().is_empty() fallback=|| "no Deployment">
+        <Show when=move || !workloads.read().is_empty() fallback=|| "no workload">
             <div class="pk-lines">
-                <For each=move || deployments.get() key=|(uid, _)| *uid let((uid, name))>
+                <For each=move || workloads.get() key=|(object, uid)| (object.clone(), *uid) let((object, uid))>
                     <span class="pk-row">
-                        <SelectLink to=Selection::Deployment(uid)>{name}</SelectLink>
-                        <ReplicaStepper uid/>
+                        <SelectLink to=selection_of(&object.kind, uid)>{object.name.to_string()}</SelectLink>
+                        {is_scaled(&object.kind).then(|| view! { <ReplicaStepper uid/> })}
                     </span>
                 </For>
             </div>
@@ -173,10 +186,24 @@ fn Deployments(uid: Uid) -> impl IntoView {
     }
 }
 
-fn deployments(world: &World, service: Uid) -> Vec<(Uid, String)> {
+fn workloads(world: &World, service: Uid) -> Vec<(ObjectRef, Uid)> {
     let service = world.store().service_by_uid(service);
-    let all = service.map(|service| deployments_of(world, service)).unwrap_or_default();
-    all.iter().map(|deployment| (deployment.meta.uid, deployment.meta.name.to_string())).collect()
+    service.map(|service| workloads_of(world, service)).unwrap_or_default()
+}
+
+/// Ports that its Pods do not declare.
+#[component]
+fn Asked(service: Memo<Arc<Service>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let asked = session.watch_scene(move |world| world.ports_asked_by(&service.read()));
+    view! {
+        <Show when=move || !asked.read().is_empty()>
+            <div class="pk-section">
+                <h3 class="pk-heading">"Ports that its Pods do not declare"</h3>
+                <AskedPorts asked/>
+            </div>
+        </Show>
+    }
 }
 
 /// The records that a client finds it by.

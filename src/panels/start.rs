@@ -1,10 +1,14 @@
 //! With nothing selected: what this is, what to look at, what to try.
 
-use crate::components::{Button, Tag, Tone};
+use super::assumed::{AskedPorts, Supplies};
+use super::select_link::SelectLink;
+use crate::components::{Button, Details, Tag, Tone};
 use crate::scenarios::{Hints, Myth, built_in_of, claim, myth_of};
-use crate::session::{Session, Source};
+use crate::session::{Selection, Session, Source};
 use crate::text;
 use crate::ui::{Dialog, Tab, Ui};
+use cluster::api::{Service, Uid};
+use cluster::sim::World;
 use leptos::prelude::*;
 
 #[component]
@@ -109,6 +113,59 @@ fn Contents() -> impl IntoView {
             <Button on_press=move || ui.show(Tab::Objects)>"Show every object"</Button>
             <Button on_press=move || ui.open(Dialog::AddClient)>"Add a client …"</Button>
         </div>
+        <EmptyServices/>
+        <Assumed/>
+    }
+}
+
+/// Services that nobody can call, and why.
+#[component]
+fn EmptyServices() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let services = session.watch_scene(empty_services);
+    view! {
+        <Show when=move || !services.read().is_empty()>
+            <h3 class="pk-heading">"Services without endpoints"</h3>
+            <ul class="pk-list" role="list">
+                <For each=move || services.get() key=Clone::clone let((uid, name, why))>
+                    <li>
+                        <SelectLink to=Selection::Service(uid)>{name}</SelectLink>
+                        <p class="pk-muted">{why}</p>
+                    </li>
+                </For>
+            </ul>
+        </Show>
+    }
+}
+
+fn empty_services(world: &World) -> Vec<(Uid, String, String)> {
+    let services = world.store().services.iter();
+    let empty = services.filter_map(|service| Some((service, world.no_endpoints(service)?)));
+    let row = |(service, why): (&std::sync::Arc<Service>, _)| {
+        (service.meta.uid, service.meta.name.to_string(), text::sentence(&words::no_endpoints(&why)))
+    };
+    empty.map(row).collect()
+}
+
+/// What no manifest says, by workload, each with its switch.
+#[component]
+fn Assumed() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let asked = session.watch_scene(World::asked_ports);
+    let supplies = session.watch_scene(World::assumed_supplies);
+    let ports = move || format!("Ports that are not declared ({})", asked.read().len());
+    let needs = move || format!("Taken to be there, or missing ({})", supplies.read().len());
+    view! {
+        <Show when=move || !asked.read().is_empty()>
+            <Details summary=ports>
+                <AskedPorts asked/>
+            </Details>
+        </Show>
+        <Show when=move || !supplies.read().is_empty()>
+            <Details summary=needs>
+                <Supplies supplies/>
+            </Details>
+        </Show>
     }
 }
 

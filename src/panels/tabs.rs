@@ -16,7 +16,7 @@ pub fn tabs_of(of: Option<Selection>) -> &'static [Tab] {
             &[Tab::About, Tab::Endpoints, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events]
         }
         Some(Selection::Node(_)) => &[Tab::About, Tab::Rules, Tab::Path, Tab::Yaml, Tab::Events],
-        Some(Selection::Deployment(_)) => &[Tab::About, Tab::Yaml, Tab::Events],
+        Some(Selection::Workload(_)) => &[Tab::About, Tab::Yaml, Tab::Events],
         Some(Selection::Client(_) | Selection::LoadBalancer(_)) => &[Tab::About, Tab::Path],
         Some(Selection::Connection(_) | Selection::Packet(_)) => &[Tab::Path, Tab::Rules],
         Some(Selection::Object(_)) => &[Tab::Yaml, Tab::Events],

@@ -43,7 +43,7 @@ export class Lab {
   /** Every Pod whose name begins so, as its box says. */
   async pods(name = "") {
     const labels = await this.card("Pod", name).evaluateAll((all) => all.map((e) => e.getAttribute("aria-label")));
-    const form = /^Pod (\S+), (.+?), ([^,]+), behind (.*?)(?:, (?:calls |a call failed: ).*)?$/;
+    const form = /^Pod (\S+), (.+?), ([^,]+), behind (.*?)(?:(?:, (?:calls |a call failed: |number \d|one of a DaemonSet|of a Job|at its node)|; ).*)?$/;
     // What does not have this form is the ghost of a Pod that is gone.
     const found = labels.map((label) => label.match(form)).filter(Boolean);
     return found.map(([, pod, state, ip, services]) => ({ name: pod, state, ip, services }));

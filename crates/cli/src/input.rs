@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use cluster::api::{Manifest, Severity, Start, parse};
+use cluster::api::{Manifest, Severity, Start, findings, parse};
 use cluster::sim::{LogEntry, Moment, Run, SETTLE_LIMIT, Span, Time};
 use netfilter::Scheduler;
 use serde::Serialize;
@@ -29,10 +29,11 @@ pub fn manifest(args: &Cluster) -> Result<Manifest, Failure> {
     let text = if args.file.len() == 1 { text.trim_start_matches("---\n") } else { &text };
     let manifest = parse(text);
     let mut errors = 0;
-    for finding in &manifest.diagnostics {
-        errors += usize::from(finding.severity == Severity::Error);
-        if finding.severity == Severity::Error || !args.quiet {
-            eprintln!("{}", words::finding(finding));
+    for finding in findings(&manifest.diagnostics) {
+        let is_error = finding.first().severity == Severity::Error;
+        errors += usize::from(is_error);
+        if is_error || !args.quiet {
+            eprintln!("{}", words::finding(&finding));
         }
     }
     if errors > 0 { Err(Failure::Manifests { errors }) } else { Ok(manifest) }

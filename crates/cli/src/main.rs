@@ -5,6 +5,7 @@ mod assumptions;
 mod failure;
 mod get;
 mod input;
+mod notes;
 mod rules;
 mod run;
 mod table;

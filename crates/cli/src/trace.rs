@@ -12,7 +12,7 @@ use netfilter::Protocol;
 
 use crate::args::{Format, Trace as Args};
 use crate::failure::Failure;
-use crate::{input, words};
+use crate::{input, notes, words};
 
 /// The tracing client's name.
 const CLIENT: &str = "trace";
@@ -23,6 +23,9 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
     let manifest = with_silent_clients(input::manifest(&args.cluster)?, args.cluster.seed);
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
+    if !args.cluster.quiet {
+        notes::of_cluster(run.world()).iter().for_each(|note| eprintln!("note: {note}"));
+    }
     let client = ClientSpec {
         name: CLIENT.into(),
         from,

@@ -1,6 +1,6 @@
-//! Diagnostics and JSON, as this command prints them; every other sentence is `words`'.
+//! Findings and JSON, as this command prints them; every other sentence is `words`'.
 
-use cluster::api::{Diagnostic, Manifest, Severity};
+use cluster::api::{Finding, Manifest, Severity, findings};
 use cluster::sim::Refusal;
 use serde::Serialize;
 
@@ -8,28 +8,31 @@ use crate::failure::Failure;
 
 pub use words::{loss_class, moment, refusal, span};
 
-/// `4:7: error: Service default/web: spec.ports[0].port: ...`
-pub fn finding(finding: &Diagnostic) -> String {
-    let severity = match finding.severity {
+/// `4:7: error: Service default/web: spec.ports[0].port: ...`; of several places only the first one's line.
+pub fn finding(finding: &Finding<'_>) -> String {
+    let first = finding.first();
+    let severity = match first.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "note",
     };
-    let mut text = format!("{}:{}: {severity}: ", finding.line, finding.column);
-    if let Some(object) = &finding.object {
-        let namespace = if object.namespace.is_empty() { "" } else { "/" };
-        text += &format!("{} {}{namespace}{}: ", object.kind, object.namespace, object.name);
+    let mut text = format!("{}:{}: {severity}: ", first.line, first.column);
+    if let Finding::One(finding) = finding {
+        if let Some(object) = &finding.object {
+            let namespace = if object.namespace.is_empty() { "" } else { "/" };
+            text += &format!("{} {}{namespace}{}: ", object.kind, object.namespace, object.name);
+        }
+        if !finding.path.is_empty() {
+            text += &format!("{}: ", finding.path);
+        }
     }
-    if !finding.path.is_empty() {
-        text += &format!("{}: ", finding.path);
-    }
-    text + &finding.message.to_string()
+    text + &finding.to_string()
 }
 
 /// What the API server would not take of the manifests: object, place, field and why.
 pub fn refused(manifest: &Manifest, refused: &Refusal) -> Vec<String> {
     if let Refusal::Invalid { diagnostics } = refused {
-        return diagnostics.iter().map(finding).collect();
+        return findings(diagnostics).iter().map(finding).collect();
     }
     // Of two documents of one object the second one is refused.
     let object = refused.object();

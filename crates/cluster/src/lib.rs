@@ -13,11 +13,13 @@
 //! | [`traffic`] | clients, connections, requests and replies |
 //! | [`trace`] | what happened to a packet, hop by hop |
 //! | [`sim`] | the World, its events and its history |
+//! | [`diagnosis`] | why a Pod is not ready, and a Service has no endpoints |
 //!
 //! What a node's kernel does to packets is a crate of its own, [`netfilter`].
 
 pub mod api;
 pub mod control;
+pub mod diagnosis;
 pub mod dns;
 pub mod net;
 pub mod node;

@@ -96,7 +96,7 @@ pub fn code(item: Selection) -> String {
         Selection::Client(id) => format!("client:{}", id.0),
         Selection::LoadBalancer(uid) => format!("balancer:{}", uid.0),
         // These are not boxes.
-        Selection::Deployment(_) | Selection::Connection(_) | Selection::Packet(_) | Selection::Object(_) => {
+        Selection::Workload(_) | Selection::Connection(_) | Selection::Packet(_) | Selection::Object(_) => {
             String::new()
         }
     }

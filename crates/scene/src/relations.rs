@@ -70,9 +70,12 @@ pub fn chain(world: &World, facts: &Facts, selection: Selection) -> Option<Chain
             let (record, flying) = packet(world, id)?;
             chain.connection(record, flying.as_slice(), Some(id));
         }
-        Selection::Deployment(uid) => {
-            let sets: Vec<Uid> = world.store().replica_sets_of(uid).map(|set| set.meta.uid).collect();
-            let owned = facts.pods.iter().filter(|p| p.owner.is_some_and(|o| sets.contains(&o)));
+        Selection::Workload(uid) => {
+            let store = world.store();
+            let sets = store.replica_sets_of(uid).map(|set| set.meta.uid);
+            let owners: Vec<Uid> =
+                sets.chain(store.jobs_of(uid).map(|job| job.meta.uid)).chain([uid]).collect();
+            let owned = facts.pods.iter().filter(|p| p.owner.is_some_and(|o| owners.contains(&o)));
             chain.items.extend(owned.map(|p| Selection::Pod(p.uid)));
         }
         Selection::Object(_) => {}
@@ -166,7 +169,7 @@ pub fn port_called(world: &World, selection: Selection) -> Option<u16> {
         Selection::Pod(_)
         | Selection::Service(_)
         | Selection::Node(_)
-        | Selection::Deployment(_)
+        | Selection::Workload(_)
         | Selection::Client(_)
         | Selection::LoadBalancer(_)
         | Selection::Object(_) => return None,
@@ -224,7 +227,7 @@ pub fn service_of(world: &World, facts: &Facts, selection: Selection) -> Option<
         }
         Selection::Connection(id) => Some(world.traffic().record(id)?.service.as_ref()?.1),
         Selection::Packet(id) => Some(packet(world, id)?.0.service.as_ref()?.1),
-        Selection::Node(_) | Selection::Deployment(_) | Selection::Object(_) => None,
+        Selection::Node(_) | Selection::Workload(_) | Selection::Object(_) => None,
     }
     .filter(|uid| facts.services.iter().any(|s| s.uid == *uid))
 }

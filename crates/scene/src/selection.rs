@@ -10,13 +10,14 @@ pub enum Selection {
     Pod(Uid),
     Service(Uid),
     Node(Uid),
-    Deployment(Uid),
+    /// A Deployment, StatefulSet, Job ...: what makes Pods.
+    Workload(Uid),
     Client(ClientId),
     /// The cloud's load balancer of this Service.
     LoadBalancer(Uid),
     Connection(ConnectionId),
     Packet(PacketId),
-    /// Any other object, simulated or kept: ReplicaSet, EndpointSlice, ConfigMap ...
+    /// Any other object, simulated or kept: EndpointSlice, ConfigMap ...
     Object(Uid),
 }
 
@@ -35,15 +36,15 @@ pub fn selection_of(kind: &Kind, uid: Uid) -> Selection {
         Kind::Pod => Selection::Pod(uid),
         Kind::Service => Selection::Service(uid),
         Kind::Node => Selection::Node(uid),
-        Kind::Deployment => Selection::Deployment(uid),
-        Kind::ReplicaSet
-        | Kind::Endpoints
+        Kind::Deployment
+        | Kind::ReplicaSet
         | Kind::ReplicationController
         | Kind::StatefulSet
         | Kind::DaemonSet
-        | Kind::ControllerRevision
         | Kind::Job
-        | Kind::CronJob
+        | Kind::CronJob => Selection::Workload(uid),
+        Kind::Endpoints
+        | Kind::ControllerRevision
         | Kind::PodDisruptionBudget
         | Kind::EndpointSlice
         | Kind::Namespace
@@ -64,7 +65,7 @@ impl Selection {
             Selection::Pod(uid)
             | Selection::Service(uid)
             | Selection::Node(uid)
-            | Selection::Deployment(uid)
+            | Selection::Workload(uid)
             | Selection::LoadBalancer(uid)
             | Selection::Object(uid) => Some(uid),
             Selection::Client(_) | Selection::Connection(_) | Selection::Packet(_) => None,
@@ -83,7 +84,7 @@ impl Selection {
             Selection::Pod(uid)
             | Selection::Service(uid)
             | Selection::Node(uid)
-            | Selection::Deployment(uid)
+            | Selection::Workload(uid)
             | Selection::Object(uid) => {
                 world.store().object_ref(uid).map(|o| format!("{} {}", o.kind, o.name))
             }

@@ -5,6 +5,7 @@
 
 mod assumptions;
 mod called;
+mod diagnosis;
 mod happened;
 mod outcome;
 mod pod_events;
@@ -13,6 +14,10 @@ mod why;
 
 pub use assumptions::{Assumption, Topic, assumptions};
 pub use called::{has_port, service_called};
+pub use diagnosis::{
+    asked_port, asked_port_short, no_endpoints, no_endpoints_short, not_ready, not_ready_in_full, object,
+    supplied, supplies, supply, taken_for,
+};
 pub use happened::{action, happened, rate};
 pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
@@ -38,6 +43,11 @@ pub fn span(span: Span) -> String {
         }
         _ => format!("{} min {} s", nanos / 60_000_000_000, nanos / 1_000_000_000 % 60),
     }
+}
+
+/// `1 Pod`, `3 Pods`
+pub(crate) fn pods(count: u32) -> String {
+    if count == 1 { "1 Pod".into() } else { format!("{count} Pods") }
 }
 
 /// What a place is called: `node-1`, `web-7dw8c`, `browser`.

@@ -1,15 +1,12 @@
 //! What kubelets do with Pods, in words.
 
+use crate::diagnosis::probe_kind;
 use cluster::api::{NsName, ProbeKind};
 use cluster::node::kubelet::{MissingConfiguration, ProbeFailure};
 use cluster::sim::KillReason;
 
 pub fn unhealthy(pod: &NsName, container: &str, probe: ProbeKind, why: ProbeFailure) -> String {
-    let kind = match probe {
-        ProbeKind::Startup => "startup",
-        ProbeKind::Liveness => "liveness",
-        ProbeKind::Readiness => "readiness",
-    };
+    let kind = probe_kind(probe);
     let why = match why {
         ProbeFailure::Refused { port } => format!("connection refused on port {port}"),
         ProbeFailure::Command => "its command fails while the process does not serve".into(),

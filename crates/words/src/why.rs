@@ -104,7 +104,20 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
         sentence.push(' ');
         sentence.push_str(&failure(world, failed));
     }
+    if let Some(empty) = empty_service(world, record) {
+        sentence.push_str(&format!(" {empty}."));
+    }
     Why { verdict: verdict(record), sentence }
+}
+
+/// Why the Service that was called has no endpoints, where that is why the call failed and still so.
+fn empty_service(world: &World, record: &ConnectionRecord) -> Option<String> {
+    if record.lost.map(|lost| lost.class) != Some(LossClass::NoEndpoints) {
+        return None;
+    }
+    let (key, uid) = record.service.as_ref()?;
+    let why = world.no_endpoints(world.store().service_by_uid(*uid)?)?;
+    Some(format!("{} has no endpoints: {}", key.name, crate::no_endpoints(&why)))
 }
 
 fn failure(world: &World, packet: &PacketTrace) -> String {

@@ -17,6 +17,9 @@ pub fn Card(
     #[prop(into)]
     label: Signal<String>,
     #[prop(into)] place: Signal<Rect>,
+    /// What there may be no room for.
+    #[prop(optional, into)]
+    hint: Signal<Option<String>>,
     children: Children,
 ) -> impl IntoView {
     let picture = expect_context::<Picture>();
@@ -29,6 +32,7 @@ pub fn Card(
                 data-item=navigation::code(item)
                 tabindex=move || if picture.is_tab_stop(item) { "0" } else { "-1" }
                 aria-label=move || label.get()
+                title=move || hint.get()
                 aria-pressed=move || aria_bool(picture.session.selection.get() == Some(item))
             ></button>
             {children()}

@@ -92,7 +92,7 @@ fn AnyCard(item: Selection) -> AnyView {
         Selection::Client(id) => view! { <ClientCard id/> }.into_any(),
         Selection::LoadBalancer(service) => view! { <BalancerCard service/> }.into_any(),
         // They have no box of their own.
-        Selection::Deployment(_) | Selection::Connection(_) | Selection::Packet(_) | Selection::Object(_) => {
+        Selection::Workload(_) | Selection::Connection(_) | Selection::Packet(_) | Selection::Object(_) => {
             ().into_any()
         }
     }

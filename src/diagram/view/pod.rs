@@ -52,7 +52,35 @@ impl Shown {
 
     fn label(&self) -> String {
         let services: Vec<&str> = self.services.iter().map(String::as_str).collect();
-        words::pod_label(&self.pod, &services)
+        words::pod_label(&self.pod, &services, &self.trouble())
+    }
+
+    /// What it lacks, and what is assumed of it.
+    fn trouble(&self) -> Vec<String> {
+        let lacks = self.pod.lacks.iter().map(::words::not_ready);
+        lacks.chain(self.pod.assumed.iter().map(::words::asked_port)).collect()
+    }
+
+    /// In the lines below its name, in place of what is of less use meanwhile. That it has completed, or is being
+    /// made, its state says.
+    fn reason(&self) -> Option<String> {
+        let lacks = self.pod.lacks.as_ref()?;
+        match self.pod.state {
+            PodState::Completed | PodState::Creating | PodState::NodeOff | PodState::Ready => None,
+            PodState::Pending
+            | PodState::Init { .. }
+            | PodState::NotReady
+            | PodState::PreStop
+            | PodState::Terminating
+            | PodState::Crashed(_)
+            | PodState::Held(_) => Some(::words::not_ready(lacks)),
+        }
+    }
+
+    /// The first port that it is asked for and does not declare.
+    fn assumed(&self) -> Option<(String, bool)> {
+        let asked = self.pod.assumed.iter().min_by_key(|asked| asked.taken_for.is_served())?;
+        Some((::words::asked_port_short(asked), asked.taken_for.is_served()))
     }
 
     fn width_within(&self) -> f64 {
@@ -78,12 +106,10 @@ impl Shown {
         }
     }
 
-    fn state(&self) -> &'static str {
-        if self.place.w < 150.0 {
-            words::pod_state_short(self.pod.state)
-        } else {
-            words::pod_state(self.pod.state)
-        }
+    fn state(&self) -> String {
+        let state = self.pod.state;
+        if self.place.w < 150.0 { words::pod_state_short(state) } else { words::pod_state(state) }
+            .into_owned()
     }
 }
 
@@ -106,12 +132,7 @@ pub fn PodCard(uid: Uid) -> impl IntoView {
         PodForm::Tiny => view! { <TinyLines shown/> }.into_any(),
         PodForm::Dense => view! { <DenseLines shown/> }.into_any(),
         PodForm::Plain => view! { <PlainLines shown/> }.into_any(),
-        PodForm::Full => view! {
-            <PlainLines shown/>
-            <Calls shown trouble/>
-            <Labels shown/>
-        }
-        .into_any(),
+        PodForm::Full => view! { <FullLines shown trouble/> }.into_any(),
     };
     view! {
         <Card
@@ -119,6 +140,7 @@ pub fn PodCard(uid: Uid) -> impl IntoView {
             class=part(shown, Shown::class)
             label=move || words::with_trouble(label(), trouble.get().map(|(_, outcome)| outcome))
             place=part(shown, |s| s.place)
+            hint=part(shown, |s| Some(s.trouble().join("\n")).filter(|said| !said.is_empty()))
         >
             <CardBody>{body}</CardBody>
         </Card>
@@ -142,7 +164,7 @@ fn DenseLines(shown: Of) -> impl IntoView {
     let state = move || match is_ready() {
         true => view! { <span class="pk-ip">{part(shown, Shown::ip)}</span> }.into_any(),
         false => {
-            let short = part(shown, |s| words::pod_state_short(s.pod.state));
+            let short = part(shown, |s| words::pod_state_short(s.pod.state).into_owned());
             view! { <span class=part(shown, |s| state_class(s.pod.state))>{short}</span> }.into_any()
         }
     };
@@ -160,17 +182,60 @@ fn DenseLines(shown: Of) -> impl IntoView {
 
 #[component]
 fn PlainLines(shown: Of) -> impl IntoView {
+    let reason = part(shown, Shown::reason);
+    view! {
+        <Heading shown/>
+        <div class="pk-line">
+            {move || match reason() {
+                Some(reason) => view! { <span class="pk-ip pk-why">{reason}</span> }.into_any(),
+                None => view! { <span class="pk-ip">{part(shown, Shown::ip)}</span> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// Its state and what it is to its workload; its name.
+#[component]
+fn Heading(shown: Of) -> impl IntoView {
+    let kind = part(shown, |s| words::part(&s.pod));
     view! {
         <div class="pk-line pk-apart">
             <span class=part(shown, |s| state_class(s.pod.state))>{part(shown, Shown::state)}</span>
+            {move || kind().map(|kind| view! { <span class="pk-kind">{kind}</span> })}
             <Marks marks=part(shown, |s| s.marks.clone())/>
         </div>
         <div class="pk-line">
             <span class="pk-name">{part(shown, Shown::whole_name)}</span>
         </div>
-        <div class="pk-line">
-            <span class="pk-ip">{part(shown, Shown::ip)}</span>
-        </div>
+    }
+}
+
+/// A reason has the room of the address, where there is none, and of what stands below.
+#[component]
+fn FullLines(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl IntoView {
+    let reason = part(shown, Shown::reason);
+    let has_ip = part(shown, |s| s.pod.ip.is_some());
+    let address = move || {
+        (has_ip() || reason().is_none()).then(|| {
+            view! {
+                <div class="pk-line">
+                    <span class="pk-ip">{part(shown, Shown::ip)}</span>
+                </div>
+            }
+        })
+    };
+    let rest = move || match reason() {
+        Some(reason) => view! { <p class="pk-why">{reason}</p> }.into_any(),
+        None => view! {
+            <Calls shown trouble/>
+            <Labels shown/>
+        }
+        .into_any(),
+    };
+    view! {
+        <Heading shown/>
+        {address}
+        {rest}
     }
 }
 
@@ -203,7 +268,17 @@ fn Labels(shown: Of) -> impl IntoView {
     let chips = move || {
         labels().into_iter().map(|label| view! { <span class="pk-chip">{label}</span> }).collect_view()
     };
-    view! { <div class="pk-chips">{chips}</div> }
+    let assumed = part(shown, Shown::assumed);
+    let chip = move || {
+        assumed().map(|(words, is_served)| {
+            view! {
+                <span class="pk-chip pk-assumed" class:pk-bad=!is_served>
+                    {words}
+                </span>
+            }
+        })
+    };
+    view! { <div class="pk-chips">{chip} {chips}</div> }
 }
 
 #[component]
@@ -233,8 +308,15 @@ enum Tone {
 fn tone(state: PodState) -> Tone {
     match state {
         PodState::Ready => Tone::Ok,
-        PodState::Pending | PodState::Creating | PodState::Terminating => Tone::Warn,
-        PodState::NotReady | PodState::Crashed(_) => Tone::Bad,
+        PodState::Pending
+        | PodState::Creating
+        | PodState::Init { held: None, .. }
+        | PodState::PreStop
+        | PodState::Terminating => Tone::Warn,
+        PodState::NotReady
+        | PodState::Init { held: Some(_), .. }
+        | PodState::Held(_)
+        | PodState::Crashed(_) => Tone::Bad,
         PodState::Completed | PodState::NodeOff => Tone::Off,
     }
 }

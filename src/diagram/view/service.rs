@@ -52,9 +52,33 @@ impl Shown {
         words::shorten(&self.service.key.name, ((self.place.w - 48.0) / 8.2) as usize)
     }
 
-    /// It has endpoints, and none of them is ready.
+    /// Nobody, or nobody at one of its ports, can be called.
     fn is_down(&self) -> bool {
-        self.service.ready == 0 && self.service.form != ServiceForm::External
+        self.service.empty.is_some()
+    }
+
+    fn label(&self) -> String {
+        words::service_label(&self.service, &self.trouble())
+    }
+
+    /// Why it is empty, and what is assumed of its Pods.
+    fn trouble(&self) -> Vec<String> {
+        let empty = self.service.empty.iter().map(::words::no_endpoints);
+        empty.chain(self.service.assumed.iter().map(::words::asked_port)).collect()
+    }
+
+    /// How many endpoints are ready, or why none is.
+    fn endpoints(&self, counted: fn(&ServiceFacts) -> String) -> String {
+        match &self.service.empty {
+            Some(why) => ::words::no_endpoints(why),
+            None => counted(&self.service),
+        }
+    }
+
+    /// The first port that its Pods do not declare.
+    fn assumed(&self) -> Option<(String, bool)> {
+        let asked = self.service.assumed.iter().min_by_key(|asked| asked.taken_for.is_served())?;
+        Some((::words::asked_port_short(asked), asked.taken_for.is_served()))
     }
 
     /// Whether its type can be changed on the card.
@@ -79,8 +103,9 @@ pub fn ServiceCard(uid: Uid) -> impl IntoView {
         <Card
             item=Selection::Service(uid)
             class=part(shown, Shown::class)
-            label=part(shown, |s| words::service_label(&s.service))
+            label=part(shown, Shown::label)
             place=part(shown, |s| s.place)
+            hint=part(shown, |s| Some(s.trouble().join("\n")).filter(|said| !said.is_empty()))
         >
             <CardBody>{lines}</CardBody>
             <Show when=part(shown, Shown::has_types)>
@@ -102,8 +127,9 @@ fn BroadLines(shown: Of) -> impl IntoView {
             <WaysIn shown/>
         </div>
         <div class="pk-line pk-beside">
-            <Ready shown words=words::endpoints/>
+            <Ready shown words=part(shown, |s| s.endpoints(words::endpoints))/>
             {move || selector().map(|label| view! { <span class="pk-chip">{label}</span> })}
+            <Assumed shown/>
         </div>
     }
 }
@@ -118,8 +144,9 @@ fn TallLines(shown: Of) -> impl IntoView {
             <span class="pk-ip">{part(shown, |s| words::address(&s.service))}</span>
         </div>
         <div class="pk-line pk-under">
-            <Ready shown words=words::endpoints_short/>
+            <Ready shown words=part(shown, |s| s.endpoints(words::endpoints_short))/>
             <WaysIn shown/>
+            <Assumed shown/>
         </div>
     }
 }
@@ -134,8 +161,8 @@ fn SmallLines(shown: Of) -> impl IntoView {
             <span class="pk-ip">{part(shown, |s| words::address_short(&s.service))}</span>
         </div>
         <div class="pk-line">
-            <span class="pk-type">{part(shown, |s| words::kind(&s.service))}</span>
-            <Ready shown words=words::ready_only/>
+            <span class="pk-type">{part(shown, small_kind)}</span>
+            <Ready shown words=part(shown, |s| words::ready_only(&s.service))/>
         </div>
     }
 }
@@ -149,12 +176,34 @@ fn Title(shown: Of) -> impl IntoView {
     }
 }
 
+/// Where there is little room: its type, or what is wrong with it.
+fn small_kind(shown: &Shown) -> String {
+    let empty = shown.service.empty.as_ref().map(::words::no_endpoints_short);
+    let refused = || shown.assumed().filter(|(_, is_served)| !is_served).map(|(words, _)| words);
+    empty.or_else(refused).unwrap_or_else(|| words::kind(&shown.service).into())
+}
+
 #[component]
-fn Ready(shown: Of, words: fn(&ServiceFacts) -> String) -> impl IntoView {
+fn Ready(shown: Of, #[prop(into)] words: Signal<String>) -> impl IntoView {
     view! {
         <span class="pk-ready" class:pk-none=part(shown, Shown::is_down)>
-            {part(shown, move |s| words(&s.service))}
+            {move || words.get()}
         </span>
+    }
+}
+
+/// A port that is asked and that no Pod declares.
+#[component]
+fn Assumed(shown: Of) -> impl IntoView {
+    let assumed = part(shown, Shown::assumed);
+    move || {
+        assumed().map(|(words, is_served)| {
+            view! {
+                <span class="pk-chip pk-assumed" class:pk-bad=!is_served>
+                    {words}
+                </span>
+            }
+        })
     }
 }
 

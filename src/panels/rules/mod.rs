@@ -46,7 +46,7 @@ fn why_none(world: &World, of: Selection) -> Option<&'static str> {
         },
         Selection::Node(_)
         | Selection::Pod(_)
-        | Selection::Deployment(_)
+        | Selection::Workload(_)
         | Selection::Client(_)
         | Selection::LoadBalancer(_)
         | Selection::Connection(_)

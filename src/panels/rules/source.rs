@@ -85,7 +85,7 @@ fn hops<R>(world: &World, of: Selection, read: impl FnOnce(&[&Hop]) -> Option<R>
         Selection::Pod(_)
         | Selection::Service(_)
         | Selection::Node(_)
-        | Selection::Deployment(_)
+        | Selection::Workload(_)
         | Selection::Client(_)
         | Selection::LoadBalancer(_)
         | Selection::Object(_) => return None,

@@ -38,7 +38,7 @@ async fn each_kind_of_thing_has_its_tabs_and_its_name_over_them() {
     page.until("it is the Pod's", || heading(&page) == "Pod curl").await;
     assert_eq!(tabs(&page), "[About] Path YAML Events");
     let web = page.world(|world| deployment(world, "web"));
-    page.session.select(Some(Selection::Deployment(web)));
+    page.session.select(Some(Selection::Workload(web)));
     page.until("it is the Deployment's", || heading(&page) == "Deployment web").await;
     assert_eq!(tabs(&page), "[About] YAML Events");
     page.press("Close: nothing selected").await;
@@ -79,7 +79,7 @@ async fn a_connection_leads_back_to_what_it_was_found_under() {
 async fn what_is_gone_keeps_its_name() {
     let page = inspector().await;
     let web = page.world(|world| deployment(world, "web"));
-    page.session.select(Some(Selection::Deployment(web)));
+    page.session.select(Some(Selection::Workload(web)));
     page.until("it is the Deployment's", || heading(&page) == "Deployment web").await;
     let object = ObjectRef { kind: Kind::Deployment, namespace: "default".into(), name: "web".into() };
     assert!(page.session.act(Action::DeleteObject { object }));

@@ -1,7 +1,6 @@
 //! The panels of objects: Service, Pod, node, Deployment, load balancer, and the lists of objects.
 
 use crate::in_page::{InPage, deployment, node, pod, service};
-use crate::panels::deployment::DeploymentPanel;
 use crate::panels::endpoints::EndpointsPanel;
 use crate::panels::load_balancer::LoadBalancerPanel;
 use crate::panels::node::NodePanel;
@@ -9,6 +8,7 @@ use crate::panels::objects::ObjectsPanel;
 use crate::panels::pod::PodPanel;
 use crate::panels::service::ServicePanel;
 use crate::panels::start::StartPanel;
+use crate::panels::workload::WorkloadPanel;
 use crate::panels::yaml::YamlPanel;
 use crate::session::Selection;
 use crate::ui::{Dialog, Tab};
@@ -150,7 +150,7 @@ async fn a_node_is_cordoned_and_switched_off() {
 async fn a_deployment_is_scaled_by_its_stepper() {
     let page = InPage::mount(|world| {
         let uid = deployment(world, "web");
-        view! { <DeploymentPanel uid/> }
+        view! { <WorkloadPanel uid/> }
     })
     .await;
     page.shows("3 of 3").await;
@@ -161,6 +161,86 @@ async fn a_deployment_is_scaled_by_its_stepper() {
         world.store().deployment_by_uid(uid).map(|d| d.spec.replicas)
     });
     assert_eq!(replicas, Some(4));
+}
+
+#[wasm_bindgen_test]
+async fn a_deployment_gets_another_image_and_is_restarted_and_paused() {
+    let page = InPage::mount(|world| {
+        let uid = deployment(world, "web");
+        view! { <WorkloadPanel uid/> }
+    })
+    .await;
+    page.write("Container web", "nginx:2").await;
+    submit(&page, "Image");
+    let image = || {
+        page.world(|world| {
+            let deployment = world.store().deployment_by_uid(deployment(world, "web")).expect("it is there");
+            deployment.spec.template.spec.containers[0].image.to_string()
+        })
+    };
+    page.until("it has the image", || image() == "nginx:2").await;
+    page.press("Restart it (new Pods)").await;
+    page.press("Pause the rollout of it").await;
+    page.shows("Paused").await;
+    assert!(!page.has_control("Restart it (new Pods)"), "it would be refused");
+    page.press("Resume the rollout of it").await;
+    page.until("it goes on", || !page.text().contains("Paused")).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_a_pod_needs_is_made_missing_by_one_click() {
+    let page = InPage::mount(|world| {
+        let uid = pod(world, "web-");
+        view! { <PodPanel uid/> }
+    })
+    .await;
+    page.shows("image nginx: taken to be there to pull.").await;
+    page.press("Make image nginx missing").await;
+    page.until("the button turns round", || page.has_control("Bring image nginx")).await;
+    page.shows("image nginx: said to be missing.").await;
+}
+
+/// A Service whose selector just misses, and one whose port is not declared.
+const TROUBLED: &str = "{apiVersion: v1, kind: Pod, metadata: {name: p, labels: {app: web}}, spec: {containers: \
+    [{name: c, image: i, ports: [{containerPort: 9000}]}]}}\n---\n\
+    {apiVersion: v1, kind: Service, metadata: {name: undeclared}, spec: {selector: {app: web}, ports: \
+    [{port: 80, targetPort: 8080}]}}\n---\n\
+    {apiVersion: v1, kind: Service, metadata: {name: hostless}, spec: {selector: {app: web}, ports: \
+    [{port: 80, targetPort: http}]}}\n---\n\
+    {apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: [], at: 30s}}\n";
+
+#[wasm_bindgen_test]
+async fn an_empty_service_says_why_in_its_panels() {
+    let page = InPage::mount_over(TROUBLED, |world| {
+        let uid = service(world, "hostless");
+        view! {
+            <ServicePanel uid/>
+            <EndpointsPanel uid/>
+        }
+    })
+    .await;
+    page.shows("No Pod has a port named http; they name none.").await;
+    assert_eq!(page.count("p.pk-fail"), 1, "the panel of its endpoints says it too");
+}
+
+#[wasm_bindgen_test]
+async fn a_port_that_is_not_declared_is_served_by_one_click() {
+    let page = InPage::mount_over(TROUBLED, |world| {
+        let uid = service(world, "undeclared");
+        view! { <ServicePanel uid/> }
+    })
+    .await;
+    page.shows("Service undeclared asks port 8080 of Pod p: others are declared").await;
+    page.press("Serve 8080").await;
+    page.until("the button turns round", || page.has_control("Refuse 8080")).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_start_lists_services_without_endpoints_and_what_is_assumed() {
+    let page = InPage::mount_over(TROUBLED, |_| view! { <StartPanel/> }).await;
+    page.shows("Services without endpoints").await;
+    page.shows("Ports that are not declared (1)").await;
+    page.shows("Taken to be there, or missing (1)").await;
 }
 
 #[wasm_bindgen_test]

@@ -11,6 +11,7 @@ mod duration;
 mod endpoints;
 mod families;
 mod field;
+mod findings;
 mod fit_error;
 mod kind;
 mod lifecycle;
@@ -56,6 +57,7 @@ pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severit
 pub use duration::{parse_duration, parse_moment};
 pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
 pub(crate) use field::{Error as FieldError, Path as FieldPath};
+pub use findings::{Finding, findings};
 pub use fit_error::{FitError, Preemption, Rejection, Rejections};
 pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated, Workload};
@@ -81,7 +83,7 @@ pub use scenario::{
     App, ClientFrom, ClientSpec, DetectLocalMode, Exits, KubeProxy, MAX_ACTIONS, MAX_APPS, NodePortAddresses,
     Scenario, ScenarioNode, Start, TimingProfile,
 };
-pub use selectors::selects;
+pub use selectors::{NearMiss, SET_BY_CONTROLLERS, near_miss, selects};
 pub use service::{
     IpFamilyPolicy, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
     TargetPort, TrafficPolicy,

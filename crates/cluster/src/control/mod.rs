@@ -26,6 +26,7 @@ mod taint_eviction;
 pub(crate) use allocated::Allocated;
 pub(crate) use deployment::{POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
 pub(crate) use disruption::NotEvicted;
+pub(crate) use endpoint_slice::find_port;
 pub use endpoint_slice::topology_mode_is_auto;
 pub use health_check::HealthCheck;
 pub(crate) use job::Backoff;

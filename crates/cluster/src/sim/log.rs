@@ -309,7 +309,8 @@ impl LogEntry {
                 let key = NsName { namespace: "".into(), name: namespace.clone() };
                 Some(ObjectRef::of_key(Kind::Namespace, &key))
             }
-            LogEntry::Did { .. } | LogEntry::Refused { .. } | LogEntry::ClientsBegan { .. } => None,
+            LogEntry::Did { action } => action.about(),
+            LogEntry::Refused { .. } | LogEntry::ClientsBegan { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod closing;
 mod conntrack_view;
 mod corpus;
 mod determinism;
+mod diagnosis;
 mod dns;
 mod draining;
 mod endpoint_slices;

@@ -12,7 +12,7 @@ use netfilter::Cidr;
 
 pub use nodes::{NodeFacts, NodeState};
 pub use outside::{BalancerFacts, Call, ClientFacts};
-pub use pods::{PodFacts, PodState};
+pub use pods::{Held, Part, PodFacts, PodState};
 pub use rules::{For, Row, RowKind, RuleFacts, RuleOutcome, proxy_age, rules_of_node};
 pub use services::{ServiceFacts, ServiceForm};
 

@@ -1,24 +1,111 @@
 //! Pods.
 
-use cluster::api::{NsName, Pod, Uid};
-use cluster::node::kubelet::Process;
+use cluster::api::{Kind, NsName, OwnerRef, Pod, SET_BY_CONTROLLERS, Uid, WaitingReason};
+use cluster::diagnosis::{AskedPort, ContainerTrouble, Ending, NotReady};
 use cluster::sim::World;
 use litemap::LiteMap;
 
 use super::outside::Call;
 
+/// As kubectl's column STATUS tells them apart, and a little more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodState {
     Pending,
     Creating,
+    /// So many of its init containers have ended well; and why the next one does not go on, if so.
+    Init {
+        done: u32,
+        of: u32,
+        held: Option<Held>,
+    },
     Ready,
     NotReady,
+    /// Its preStop hook runs.
+    PreStop,
     Terminating,
     /// Its process ended with an error; `true`: it waits before it is started again.
     Crashed(bool),
+    /// A container is not started: not for a crash, and not because it is still being made.
+    Held(WaitingReason),
     /// Its processes have ended, and none of them with an error.
     Completed,
     NodeOff,
+}
+
+/// Why an init container does not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    Waits(WaitingReason),
+    Error,
+}
+
+impl PodState {
+    /// Of a Pod that lacks this, or nothing.
+    pub fn of(lacks: Option<&NotReady>) -> PodState {
+        let Some(why) = lacks else { return PodState::Ready };
+        match why {
+            NotReady::NotScheduled
+            | NotReady::Gated { .. }
+            | NotReady::OtherScheduler { .. }
+            | NotReady::Unschedulable { .. }
+            | NotReady::NoSuchNode { .. } => PodState::Pending,
+            NotReady::NodeOff { .. } => PodState::NodeOff,
+            NotReady::Terminating(Ending::PreStop) => PodState::PreStop,
+            NotReady::Terminating(Ending::NotSeen | Ending::Sigterm | Ending::Stopped) => {
+                PodState::Terminating
+            }
+            NotReady::Succeeded => PodState::Completed,
+            NotReady::Failed { .. } => PodState::Crashed(false),
+            NotReady::CannotMount(_) | NotReady::Creating => PodState::Creating,
+            NotReady::Init { done, of, why, .. } => PodState::Init { done: *done, of: *of, held: held(why) },
+            NotReady::Container { why, .. } => of_container(why),
+            NotReady::NodeNotReady { .. } | NotReady::Gate { .. } | NotReady::NotReported => {
+                PodState::NotReady
+            }
+        }
+    }
+}
+
+fn held(why: &ContainerTrouble) -> Option<Held> {
+    match why {
+        ContainerTrouble::Waiting { reason, .. } => match reason {
+            WaitingReason::ContainerCreating | WaitingReason::PodInitializing => None,
+            WaitingReason::CrashLoopBackOff
+            | WaitingReason::ErrImagePull
+            | WaitingReason::ImagePullBackOff
+            | WaitingReason::ErrImageNeverPull
+            | WaitingReason::CreateContainerConfigError => Some(Held::Waits(*reason)),
+        },
+        ContainerTrouble::Ended { exit_code, .. } => (*exit_code != 0).then_some(Held::Error),
+        ContainerTrouble::Runs | ContainerTrouble::Probe(_) => None,
+    }
+}
+
+fn of_container(why: &ContainerTrouble) -> PodState {
+    match why {
+        ContainerTrouble::Waiting { reason, .. } => match reason {
+            WaitingReason::ContainerCreating | WaitingReason::PodInitializing => PodState::Creating,
+            WaitingReason::CrashLoopBackOff => PodState::Crashed(true),
+            WaitingReason::ErrImagePull
+            | WaitingReason::ImagePullBackOff
+            | WaitingReason::ErrImageNeverPull
+            | WaitingReason::CreateContainerConfigError => PodState::Held(*reason),
+        },
+        ContainerTrouble::Ended { exit_code: 0, .. } => PodState::Completed,
+        ContainerTrouble::Ended { .. } => PodState::Crashed(false),
+        ContainerTrouble::Runs | ContainerTrouble::Probe(_) => PodState::NotReady,
+    }
+}
+
+/// What a Pod is to the workload that made it, where its Pods are not all alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Of a StatefulSet: its number.
+    Ordinal(u32),
+    /// Of a DaemonSet: the one of its node.
+    OfNode,
+    /// Of a Job: it comes to an end.
+    Task,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -27,24 +114,40 @@ pub struct PodFacts {
     pub key: NsName,
     pub ip: Option<String>,
     pub state: PodState,
+    /// What it lacks to be ready.
+    pub lacks: Option<NotReady>,
+    pub part: Option<Part>,
+    /// It has its node's own address.
+    pub host_network: bool,
+    /// Ports that it is asked for and does not declare.
+    pub assumed: Vec<AskedPort>,
     /// Those whose selector takes it.
     pub services: Vec<Uid>,
     pub labels: Vec<String>,
     pub node: Option<Uid>,
-    /// Its ReplicaSet.
+    /// Its ReplicaSet, StatefulSet ...
     pub owner: Option<Uid>,
     pub calls: Vec<Call>,
     pub restarts: u32,
 }
 
 pub(super) fn all(world: &World, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodFacts> {
+    // What is asked of one Pod of a workload is asked of all.
+    let mut asked: LiteMap<Uid, Vec<AskedPort>> = LiteMap::new();
     let facts = |pod: &std::sync::Arc<Pod>| {
         let calls = calls.remove(&pod.meta.uid).unwrap_or_default();
-        facts(world, pod, calls)
+        let of = pod.meta.owner.as_ref().map_or(pod.meta.uid, |owner| owner.uid);
+        let assumed = asked.entry(of).or_insert_with(|| assumed(world.ports_asked_of(pod)));
+        PodFacts { assumed: assumed.clone(), ..facts(world, pod, calls) }
     };
     let mut pods: Vec<PodFacts> = world.store().pods.iter().map(facts).collect();
     pods.sort_unstable_by_key(|p| p.uid);
     pods
+}
+
+/// Without those of which somebody said what they are.
+pub(super) fn assumed(asked: Vec<AskedPort>) -> Vec<AskedPort> {
+    asked.into_iter().filter(|asked| asked.taken_for.is_assumed()).collect()
 }
 
 fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
@@ -54,11 +157,16 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
     let node = pod.spec.node_name.as_deref().and_then(|name| world.store().node(name));
     // The kubelet knows the address before the API server does.
     let ip = runtime.and_then(|r| r.addresses).or(pod.status.pod_ips).map(|ips| *ips.primary());
+    let lacks = world.not_ready(pod);
     PodFacts {
         uid: meta.uid,
         key: meta.key(),
         ip: ip.map(|ip| ip.to_string()),
-        state: state(world, pod),
+        state: PodState::of(lacks.as_ref()),
+        lacks,
+        part: meta.owner.as_ref().and_then(|owner| part(pod, owner)),
+        host_network: pod.spec.host_network,
+        assumed: Vec::new(),
         services: services.filter(|s| s.selects(&meta.namespace, &meta.labels)).map(|s| s.meta.uid).collect(),
         labels: labels(world, pod),
         node: node.map(|n| n.meta.uid),
@@ -68,44 +176,30 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
     }
 }
 
-fn state(world: &World, pod: &Pod) -> PodState {
-    let runtime = world.pod_runtime(pod.meta.uid);
-    let machine = runtime.and_then(|r| world.machines().get(&r.node));
-    if machine.is_some_and(|m| !m.power) {
-        return PodState::NodeOff;
-    }
-    if pod.meta.deleted.is_some() {
-        return PodState::Terminating;
-    }
-    match pod.status.waiting() {
-        Some("CrashLoopBackOff") => return PodState::Crashed(true),
-        Some("Error") => return PodState::Crashed(false),
-        Some("Completed") => return PodState::Completed,
-        Some(_) | None => {}
-    }
-    match runtime {
-        None => PodState::Pending,
-        Some(_) if pod.status.is_ready() => PodState::Ready,
-        Some(runtime) if runtime.main_process() != Process::Stopped => PodState::NotReady,
-        Some(_) => PodState::Creating,
+fn part(pod: &Pod, owner: &OwnerRef) -> Option<Part> {
+    match owner.kind {
+        Kind::StatefulSet => {
+            let (_, ordinal) = pod.meta.name.rsplit_once('-')?;
+            Some(Part::Ordinal(ordinal.parse().ok()?))
+        }
+        Kind::DaemonSet => Some(Part::OfNode),
+        Kind::Job => Some(Part::Task),
+        Kind::Service
+        | Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::ControllerRevision
+        | Kind::CronJob
+        | Kind::PodDisruptionBudget
+        | Kind::Pod
+        | Kind::EndpointSlice
+        | Kind::Endpoints
+        | Kind::Node
+        | Kind::Namespace
+        | Kind::PriorityClass
+        | Kind::Other(_) => None,
     }
 }
-
-/// Labels that no manifest has: a card has no room for what its Pod does not differ in.
-const SET_BY_CONTROLLERS: &[&str] = &[
-    "apps.kubernetes.io/pod-index",
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-completion-index",
-    "batch.kubernetes.io/job-name",
-    "controller-revision-hash",
-    "controller-uid",
-    "job-name",
-    "pod-template-generation",
-    "pod-template-hash",
-    "statefulset.kubernetes.io/pod-name",
-    "topology.kubernetes.io/region",
-    "topology.kubernetes.io/zone",
-];
 
 /// Labels that a selector uses come first, since users change those most often. Of the others, those that controllers
 /// set are left out.
@@ -137,7 +231,72 @@ mod tests {
         assert_eq!(refusals, []);
         assert!(run.advance_to(Time::ZERO + Span::from_secs(20), u64::MAX));
         let pod = run.world().store().pods.iter().next().expect("the Job keeps its Pod");
-        state(run.world(), pod)
+        PodState::of(run.world().not_ready(pod).as_ref())
+    }
+
+    /// The Pods of a text half a minute in: name, state, part, and whether it has its node's address.
+    fn pods(text: &str) -> Vec<(String, PodState, Option<Part>, bool)> {
+        let quiet = "---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: []}}";
+        let (mut run, refusals) = Run::new(&parse(&[text, quiet].concat()), Some(7));
+        assert_eq!(refusals, []);
+        run.advance_to(Time::ZERO + Span::from_secs(30), u64::MAX);
+        let all = all(run.world(), LiteMap::new()).into_iter();
+        all.map(|p| (p.key.name.to_string(), p.state, p.part, p.host_network)).collect()
+    }
+
+    fn workload(kind: &str, spec: &str) -> String {
+        format!(
+            "{{apiVersion: apps/v1, kind: {kind}, metadata: {{name: db}}, spec: {{selector: {{matchLabels: {{app: db}}}}, \
+             template: {{metadata: {{labels: {{app: db}}}}, spec: {{{spec}, containers: [{{name: c, image: i}}]}}}}}}}}\n"
+        )
+    }
+
+    #[test]
+    fn each_pod_says_what_it_is_to_its_workload() {
+        let found = pods(&workload("StatefulSet", "hostNetwork: false"));
+        assert_eq!(found, [("db-0".into(), PodState::Ready, Some(Part::Ordinal(0)), false)]);
+        let found = pods(&workload("DaemonSet", "hostNetwork: true"));
+        assert_eq!(found.len(), 3);
+        let is_so = |(_, state, part, host): &(String, PodState, Option<Part>, bool)| {
+            (*state, part, *host) == (PodState::Ready, &Some(Part::OfNode), true)
+        };
+        assert!(found.iter().all(is_so), "{found:?}");
+    }
+
+    #[test]
+    fn a_pod_that_initializes_counts_its_init_containers() {
+        let init = "initContainers: [{name: a, image: i}, {name: b, image: i, restartPolicy: Always, \
+            startupProbe: {tcpSocket: {port: 9}}, ports: [{containerPort: 8}]}]";
+        let found = pods(&workload("Deployment", init));
+        let [(_, state, None, false)] = &found[..] else { panic!("one Pod: {found:?}") };
+        let is_next = matches!(state, PodState::Init { done: 1, of: 2, held: None });
+        assert!(is_next || *state == PodState::Ready, "{state:?}");
+    }
+
+    #[test]
+    fn what_a_pod_lacks_gives_its_state() {
+        let waits = |reason| ContainerTrouble::Waiting { reason, message: None, restarts: 1 };
+        let container = |why| NotReady::Container { container: "c".into(), why };
+        let init = |why| NotReady::Init { done: 0, of: 2, container: "c".into(), why };
+        for (lacks, expected) in [
+            (NotReady::Unschedulable { message: "0/3".into() }, PodState::Pending),
+            (NotReady::Terminating(Ending::PreStop), PodState::PreStop),
+            (NotReady::Succeeded, PodState::Completed),
+            (
+                container(waits(WaitingReason::ImagePullBackOff)),
+                PodState::Held(WaitingReason::ImagePullBackOff),
+            ),
+            (container(waits(WaitingReason::CrashLoopBackOff)), PodState::Crashed(true)),
+            (container(waits(WaitingReason::ContainerCreating)), PodState::Creating),
+            (init(ContainerTrouble::Runs), PodState::Init { done: 0, of: 2, held: None }),
+            (
+                init(waits(WaitingReason::ErrImagePull)),
+                PodState::Init { done: 0, of: 2, held: Some(Held::Waits(WaitingReason::ErrImagePull)) },
+            ),
+        ] {
+            assert_eq!(PodState::of(Some(&lacks)), expected, "{lacks:?}");
+        }
+        assert_eq!(PodState::of(None), PodState::Ready);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Services.
 
 use cluster::api::{Labels, NsName, Service, ServiceType, TargetPort, Uid};
+use cluster::diagnosis::{AskedPort, NoEndpoints};
 use cluster::sim::World;
 use litemap::LiteMap;
 
@@ -31,6 +32,10 @@ pub struct ServiceFacts {
     pub selector: Vec<String>,
     pub ready: usize,
     pub endpoints: usize,
+    /// Why none of them, or none for one of its ports, can be called.
+    pub empty: Option<NoEndpoints>,
+    /// Ports that it asks of Pods which do not declare them.
+    pub assumed: Vec<AskedPort>,
 }
 
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
@@ -71,6 +76,8 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         selector: spec.selector.as_ref().map(label_texts).unwrap_or_default(),
         ready: pods.values().filter(|ready| **ready).count(),
         endpoints: pods.len(),
+        empty: world.no_endpoints(service),
+        assumed: super::pods::assumed(world.ports_asked_by(service)),
         key,
     }
 }

@@ -66,6 +66,9 @@ const WIDEST: f64 = 420.0;
 /// The smallest width for a line of the rules.
 const SLIM: f64 = 170.0;
 const WAITING_TITLE: f64 = 26.0;
+/// The width of a Pod without a node.
+const WAITING: f64 = 248.0;
+const MANY_WAITING: usize = 12;
 
 impl PodForm {
     fn height(self, calls: bool) -> f64 {
@@ -201,7 +204,9 @@ fn wait(request: &Request, m: &Measures, area: Rect, form: PodForm, height: f64,
     if waiting.is_empty() {
         return;
     }
-    let w = form.least_width() + 16.0;
+    // The scheduler has much to say; many Pods leave it less room.
+    let wide = if waiting.len() > MANY_WAITING { form.least_width() + 16.0 } else { WAITING };
+    let w = wide.min(area.w);
     let columns = (((area.w + POD_GAP) / (w + POD_GAP)).floor() as usize).max(1);
     let top = placed.bottom + m.gap + WAITING_TITLE;
     for (i, uid) in waiting.into_iter().enumerate() {

@@ -1,31 +1,47 @@
 //! A Pod's card.
 
+use std::borrow::Cow;
+
+use cluster::api::WaitingReason;
+
 use super::NO_ADDRESS_YET;
 use super::clients::calls_in_full;
-use crate::facts::{PodFacts, PodState};
+use crate::facts::{Held, Part, PodFacts, PodState};
 
 pub const WAITING_FOR_A_NODE: &str = "Waiting for a node";
 
-pub fn pod_state(state: PodState) -> &'static str {
-    match state {
+/// As kubectl's column STATUS has it, where it has a word.
+pub fn pod_state(state: PodState) -> Cow<'static, str> {
+    Cow::Borrowed(match state {
         PodState::Pending => "Pending",
         PodState::Creating => "ContainerCreating",
+        PodState::Init { done, of, held: None } => return format!("Init:{done}/{of}").into(),
+        PodState::Init { held: Some(Held::Waits(reason)), .. } => {
+            return format!("Init:{}", reason.as_str()).into();
+        }
+        PodState::Init { held: Some(Held::Error), .. } => "Init:Error",
         PodState::Ready => "Ready",
         PodState::NotReady => "Not ready",
+        PodState::PreStop => "Terminating: preStop",
         PodState::Terminating => "Terminating",
         PodState::Crashed(true) => "CrashLoopBackOff",
         PodState::Crashed(false) => "Error",
+        PodState::Held(reason) => reason.as_str(),
         PodState::Completed => "Completed",
         PodState::NodeOff => "Node off",
-    }
+    })
 }
 
 /// For cards that have no room for the whole word.
-pub fn pod_state_short(state: PodState) -> &'static str {
+pub fn pod_state_short(state: PodState) -> Cow<'static, str> {
     match state {
-        PodState::Creating => "Creating",
-        PodState::Crashed(true) => "CrashLoop",
+        PodState::Creating => "Creating".into(),
+        PodState::PreStop => "preStop".into(),
+        PodState::Crashed(true) => "CrashLoop".into(),
+        PodState::Held(reason) => held_short(reason).into(),
+        PodState::Init { held: Some(Held::Waits(_)), .. } => "Init: held".into(),
         PodState::Pending
+        | PodState::Init { held: Some(Held::Error) | None, .. }
         | PodState::Ready
         | PodState::NotReady
         | PodState::Terminating
@@ -35,13 +51,59 @@ pub fn pod_state_short(state: PodState) -> &'static str {
     }
 }
 
+fn held_short(reason: WaitingReason) -> &'static str {
+    match reason {
+        WaitingReason::ErrImagePull | WaitingReason::ImagePullBackOff | WaitingReason::ErrImageNeverPull => {
+            "No image"
+        }
+        WaitingReason::CreateContainerConfigError => "No config",
+        WaitingReason::CrashLoopBackOff => "CrashLoop",
+        WaitingReason::ContainerCreating | WaitingReason::PodInitializing => "Creating",
+    }
+}
+
+/// Beside the state: `#0`, `daemon`, `job`; `host` for one that has its node's address.
+pub fn part(pod: &PodFacts) -> Option<String> {
+    let part = pod.part.as_ref().map(|part| match part {
+        Part::Ordinal(ordinal) => format!("#{ordinal}"),
+        Part::OfNode => "daemon".into(),
+        Part::Task => "job".into(),
+    });
+    let host = pod.host_network.then(|| "host".to_string());
+    match (part, host) {
+        (Some(part), Some(host)) => Some(format!("{part} {host}")),
+        (part, host) => part.or(host),
+    }
+}
+
+fn part_in_full(pod: &PodFacts) -> String {
+    let part = pod.part.as_ref().map(|part| match part {
+        Part::Ordinal(ordinal) => format!(", number {ordinal} of its StatefulSet"),
+        Part::OfNode => ", one of a DaemonSet's, one for each node".into(),
+        Part::Task => ", of a Job, which comes to an end".into(),
+    });
+    let host = if pod.host_network { ", at its node's own address" } else { "" };
+    part.unwrap_or_default() + host
+}
+
 pub const GONE: &str = "Gone";
 
-pub fn pod_label(pod: &PodFacts, services: &[&str]) -> String {
+/// `trouble`: what it lacks, and what is assumed of it.
+pub fn pod_label(pod: &PodFacts, services: &[&str], trouble: &[String]) -> String {
     let of = if services.is_empty() { "no Service".to_owned() } else { services.join(", ") };
     let ip = pod.ip.as_deref().unwrap_or(NO_ADDRESS_YET);
-    let calls = calls_in_full(&pod.calls);
-    format!("Pod {}, {}, {ip}, behind {of}{calls}", pod.key.name, pod_state(pod.state))
+    let (calls, part) = (calls_in_full(&pod.calls), part_in_full(pod));
+    let restarts = match pod.restarts {
+        0 => String::new(),
+        1 => "; 1 restart".into(),
+        n => format!("; {n} restarts"),
+    };
+    let trouble: String = trouble.iter().map(|why| format!("; {why}")).collect();
+    format!(
+        "Pod {}, {}, {ip}, behind {of}{calls}{part}{restarts}{trouble}",
+        pod.key.name,
+        pod_state(pod.state)
+    )
 }
 
 pub fn ghost_label(name: &str) -> String {

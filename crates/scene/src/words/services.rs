@@ -89,10 +89,12 @@ pub fn ways_in(service: &ServiceFacts) -> Option<String> {
     }
 }
 
-pub fn service_label(service: &ServiceFacts) -> String {
+/// `trouble`: why it is empty, and what is assumed of its Pods.
+pub fn service_label(service: &ServiceFacts, trouble: &[String]) -> String {
     let ways_in = ways_in(service).map(|way| format!(", {way}")).unwrap_or_default();
+    let trouble: String = trouble.iter().map(|why| format!("; {why}")).collect();
     format!(
-        "Service {}, {}, {}, {}{ways_in}",
+        "Service {}, {}, {}, {}{ways_in}{trouble}",
         service.key.name,
         type_name(service.type_),
         address(service),

@@ -1,3 +1,4 @@
 //! What is said of whole runs.
 
+mod diagnosis;
 mod why;

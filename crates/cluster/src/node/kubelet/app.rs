@@ -72,7 +72,7 @@ fn asked_ports(container: &Container) -> impl Iterator<Item = u16> {
 }
 
 /// `None` for a name that the container does not have.
-pub(super) fn port_number(container: &Container, port: &TargetPort) -> Option<u16> {
+pub(crate) fn port_number(container: &Container, port: &TargetPort) -> Option<u16> {
     match port {
         TargetPort::Number(number) => Some(*number),
         TargetPort::Name(name) => container.port_named(name),
@@ -181,8 +181,51 @@ impl World {
         found.cloned()
     }
 
+    /// What was said of the Pod's programs, changed so that one port is served or is not. Of several containers the
+    /// first main one gets a port that none has.
+    pub(crate) fn app_of_pod_with_port(&self, pod: &Pod, of: &ObjectRef, port: u16, is_served: bool) -> App {
+        let main = pod.spec.containers.first().expect("a Pod has a container");
+        let said = self.app_of(pod, &main.name);
+        let is_of_one = said.as_ref().is_some_and(|app| app.container.is_some());
+        let blank = App {
+            of: of.clone(),
+            container: None,
+            serves: None,
+            refuses: Vec::new(),
+            start_up: None,
+            drains: None,
+            pre_stop: None,
+            exits: None,
+        };
+        let mut app = said.as_deref().cloned().unwrap_or(blank);
+        if !is_served {
+            if !app.refuses.contains(&port) {
+                app.refuses.push(port);
+            }
+            return app;
+        }
+        app.refuses.retain(|refused| *refused != port);
+        let apps: Vec<Option<Arc<App>>> =
+            pod.spec.containers.iter().map(|spec| self.app_of(pod, &spec.name)).collect();
+        let containers: Vec<_> = pod.spec.containers.iter().zip(apps.iter().map(Option::as_deref)).collect();
+        let ports = PodPorts { containers };
+        let mut serves = match ports.served_by((main, Some(&app))) {
+            ServedPorts::Every => return app,
+            ServedPorts::These(ports) | ServedPorts::OfApp(ports) => ports,
+        };
+        if !serves.contains(&port) {
+            serves.push(port);
+            serves.sort_unstable();
+            app.serves = Some(serves);
+            if !is_of_one && pod.spec.containers.len() > 1 {
+                app.container = Some(main.name.clone());
+            }
+        }
+        app
+    }
+
     /// The Pod, and who controls it, and who controls that.
-    pub(super) fn controllers_of(&self, pod: &Pod) -> Vec<ObjectRef> {
+    pub(crate) fn controllers_of(&self, pod: &Pod) -> Vec<ObjectRef> {
         let mut out = vec![ObjectRef::of_key(Kind::Pod, &pod.meta.key())];
         let mut owner = pod.meta.owner.clone();
         while let Some(of) = owner {

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use super::app::{PodPorts, ServedPorts, runs_to_completion};
 use super::prerequisites::{env_prerequisite, env_sources, volume_prerequisites};
-use crate::api::{Kind, LifecycleHandler, NsName, ObjectRef, Pod, Prerequisite, Str, VolumeSource};
+use crate::api::{
+    Container, Kind, LifecycleHandler, Name, NsName, ObjectRef, Pod, Prerequisite, Str, VolumeSource,
+};
 use crate::sim::{Span, World};
 
 /// One thing that is assumed, of the Pods of one workload or of one Pod.
@@ -29,6 +31,17 @@ pub enum Assumed {
     HookTakesNoTime,
     /// A Job's container ends with success after so long.
     Completes { after: Span },
+}
+
+/// What is known of something that a Pod needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Supply {
+    /// A manifest has it.
+    Known,
+    /// It is taken to be there.
+    Assumed,
+    /// It was said to be missing.
+    Missing,
 }
 
 impl World {
@@ -61,9 +74,8 @@ impl World {
             PodPorts { containers: pairs.iter().copied().filter(|(spec, _)| long_lived(spec)).collect() };
         for (spec, app) in pairs {
             let mut assume = |what| out.push((Some(spec.name.clone()), what));
-            self.assume_there(Prerequisite::Image(spec.image.clone()), &mut assume);
-            for source in env_sources(spec).filter(|source| !source.optional) {
-                self.assume_there(env_prerequisite(&pod.meta.namespace, source), &mut assume);
+            for what in prerequisites_of_container(&pod.meta.namespace, spec) {
+                self.assume_there(what, &mut assume);
             }
             if long_lived(spec) && app.is_none_or(|app| app.serves.is_none()) {
                 assume(Assumed::Serves(ports.served_by((spec, app))));
@@ -83,18 +95,53 @@ impl World {
         out
     }
 
-    fn assume_volumes(&self, pod: &Pod, out: &mut Vec<(Option<Str>, Assumed)>) {
-        let namespace = &pod.meta.namespace;
-        for volume in &pod.spec.volumes {
-            let needed = volume_prerequisites(namespace, &volume.source).into_iter();
-            for (what, _) in needed.filter(|(_, optional)| !optional) {
-                self.assume_there(what, &mut |what| out.push((None, what)));
+    /// All that a Pod needs and what is known of it, each once.
+    pub fn supplies_of(&self, pod: &Pod) -> Vec<(Prerequisite, Supply)> {
+        let volumes = prerequisites_of_volumes(pod);
+        let containers = pod.spec.all_containers();
+        let others = containers.flat_map(|spec| prerequisites_of_container(&pod.meta.namespace, spec));
+        let mut out: Vec<(Prerequisite, Supply)> = Vec::new();
+        for what in volumes.into_iter().chain(others) {
+            if out.iter().all(|(known, _)| *known != what) {
+                let supply = self.supply(&what);
+                out.push((what, supply));
             }
-            if let VolumeSource::PersistentVolumeClaim { claim } = &volume.source {
-                let key = NsName { namespace: namespace.clone(), name: claim.clone() };
-                let claim = Prerequisite::PersistentVolumeClaim(key);
-                if !self.is_missing(&claim) {
-                    out.push((None, Assumed::ClaimBinds(claim)));
+        }
+        out
+    }
+
+    /// What the Pods need that no manifest has: images, and objects that are taken to be there or said to be missing.
+    pub fn assumed_supplies(&self) -> Vec<(Prerequisite, Supply)> {
+        let mut all = std::collections::BTreeMap::new();
+        let mut owners = std::collections::BTreeSet::new();
+        for pod in self.store.pods.iter() {
+            if pod.meta.owner.as_ref().is_none_or(|owner| owners.insert(owner.uid)) {
+                all.extend(self.supplies_of(pod));
+            }
+        }
+        all.into_iter().filter(|(_, supply)| *supply != Supply::Known).collect()
+    }
+
+    fn supply(&self, what: &Prerequisite) -> Supply {
+        // Every namespace has it (rootcacertpublisher).
+        let is_published = |object: &ObjectRef| {
+            object.kind == Kind::named("ConfigMap") && &*object.name == "kube-root-ca.crt"
+        };
+        let is_known = |object: ObjectRef| self.store.get(&object).is_some() || is_published(&object);
+        match what.object().is_some_and(is_known) {
+            true => Supply::Known,
+            false if self.is_missing(what) => Supply::Missing,
+            false => Supply::Assumed,
+        }
+    }
+
+    fn assume_volumes(&self, pod: &Pod, out: &mut Vec<(Option<Str>, Assumed)>) {
+        for what in prerequisites_of_volumes(pod) {
+            match &what {
+                Prerequisite::PersistentVolumeClaim(_) if self.is_missing(&what) => {}
+                Prerequisite::PersistentVolumeClaim(_) => out.push((None, Assumed::ClaimBinds(what))),
+                Prerequisite::Image(_) | Prerequisite::ConfigMap(_) | Prerequisite::Secret(_) => {
+                    self.assume_there(what, &mut |what| out.push((None, what)));
                 }
             }
         }
@@ -102,13 +149,29 @@ impl World {
 
     /// Unless it is known to be there, or said to be missing.
     fn assume_there(&self, what: Prerequisite, assume: &mut dyn FnMut(Assumed)) {
-        let is_known = what.object().is_some_and(|object| self.store.get(&object).is_some());
-        // Every namespace has it (rootcacertpublisher).
-        let is_published = what
-            .object()
-            .is_some_and(|o| o.kind == Kind::named("ConfigMap") && &*o.name == "kube-root-ca.crt");
-        if !is_known && !is_published && !self.is_missing(&what) {
+        if self.supply(&what) == Supply::Assumed {
             assume(Assumed::IsThere(what));
         }
     }
+}
+
+/// Without which its containers do not start.
+fn prerequisites_of_volumes(pod: &Pod) -> Vec<Prerequisite> {
+    let namespace = &pod.meta.namespace;
+    let mut out = Vec::new();
+    for volume in &pod.spec.volumes {
+        let needed = volume_prerequisites(namespace, &volume.source).into_iter();
+        out.extend(needed.filter(|(_, optional)| !optional).map(|(what, _)| what));
+        if let VolumeSource::PersistentVolumeClaim { claim } = &volume.source {
+            let key = NsName { namespace: namespace.clone(), name: claim.clone() };
+            out.push(Prerequisite::PersistentVolumeClaim(key));
+        }
+    }
+    out
+}
+
+fn prerequisites_of_container(namespace: &Name, spec: &Container) -> Vec<Prerequisite> {
+    let env = env_sources(spec).filter(|source| !source.optional);
+    let env = env.map(|source| env_prerequisite(namespace, source));
+    [Prerequisite::Image(spec.image.clone())].into_iter().chain(env).collect()
 }

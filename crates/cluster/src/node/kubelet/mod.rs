@@ -25,10 +25,11 @@ mod sync;
 mod update;
 mod worker;
 
+pub(crate) use app::port_number;
 pub use app::{PortAssumption, ServedPorts};
-pub use assumptions::{Assumed, Assumption};
+pub use assumptions::{Assumed, Assumption, Supply};
 pub use container::{ContainerRuntime, Process, Role, Stopping, StoppingStage};
 pub use pod::{PodRuntime, Termination};
 pub use prerequisites::MissingConfiguration;
-pub use probing::ProbeFailure;
+pub use probing::{ProbeFailure, UnmetProbe};
 pub(crate) use step::KubeletStep;

@@ -133,6 +133,12 @@ impl World {
         false
     }
 
+    /// What a volume of the Pod needs and is missing, while its kubelet waits for it.
+    pub(crate) fn failing_mount(&self, pod: Uid) -> Option<Prerequisite> {
+        let waits = self.pods.get(&pod).is_some_and(|runtime| runtime.fails_to_mount);
+        self.failing_volume(pod).filter(|_| waits).map(|(_, what)| what)
+    }
+
     fn failing_volume(&self, pod: Uid) -> Option<(Str, Prerequisite)> {
         if self.missing.is_empty() {
             return None;

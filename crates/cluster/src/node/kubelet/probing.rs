@@ -8,7 +8,7 @@ use super::container::Restart;
 use super::pod::PodRuntime;
 use super::step::KubeletStep;
 use super::worker::Outcome;
-use crate::api::{ProbeKind, TargetPort, Uid};
+use crate::api::{ProbeKind, Str, TargetPort, Uid};
 use crate::sim::{Event, KillReason, LogEntry, Span, World};
 
 /// Why a probe failed.
@@ -22,7 +22,45 @@ pub enum ProbeFailure {
     Forced,
 }
 
+/// A probe without whose success a container is not ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum UnmetProbe {
+    /// It would fail now.
+    Fails { kind: ProbeKind, why: ProbeFailure },
+    /// It asks a port by a name that the container does not have, and so is never run.
+    NoSuchPort { kind: ProbeKind, name: Str },
+    /// It would succeed now, and has not run often enough.
+    NotYet { kind: ProbeKind },
+    /// Somebody made the container unready, which has no probe.
+    Forced,
+}
+
 impl World {
+    /// `None` for a container that does not run, or is ready.
+    pub(crate) fn unmet_probe(&self, pod: Uid, container: &str) -> Option<UnmetProbe> {
+        let runtime = self.pods.get(&pod)?;
+        let index = runtime.index_of(container)?;
+        let (container, spec) = (runtime.container(index), runtime.spec_of(index));
+        container.running?;
+        let (kind, probe) = match container.workers.startup_passed() {
+            false => (ProbeKind::Startup, spec.startup.as_ref()),
+            true => (ProbeKind::Readiness, spec.readiness.as_ref()),
+        };
+        let Some(probe) = probe else {
+            return (!container.passes_readiness).then_some(UnmetProbe::Forced);
+        };
+        if kind == ProbeKind::Readiness && container.workers.readiness() == Some(true) {
+            return None;
+        }
+        Some(match (self.found(runtime, index, kind), probe.handler.port()) {
+            (Err(why), _) => UnmetProbe::Fails { kind, why },
+            (Ok(Outcome::Error), Some(TargetPort::Name(name))) => {
+                UnmetProbe::NoSuchPort { kind, name: name.clone() }
+            }
+            (Ok(Outcome::Success | Outcome::Failure | Outcome::Error), _) => UnmetProbe::NotYet { kind },
+        })
+    }
+
     fn found(&self, runtime: &PodRuntime, index: u32, kind: ProbeKind) -> Result<Outcome, ProbeFailure> {
         let (container, spec) = (runtime.container(index), runtime.spec_of(index));
         let probe = match kind {

@@ -1,0 +1,11 @@
+//! Why objects are not as somebody would have them: what a Service lacks to have endpoints, and a Pod to be ready.
+//! Questions to a World, which views ask; nothing in the simulation goes by the answers.
+
+mod pod;
+mod ports;
+mod service;
+mod template;
+
+pub use pod::{ContainerTrouble, Ending, NotReady};
+pub use ports::{AskedBy, AskedPort};
+pub use service::NoEndpoints;

@@ -1,0 +1,95 @@
+//! Where Pods come from: workloads and their templates.
+
+use std::sync::Arc;
+
+use crate::api::{Kind, Labels, Meta, ObjectRef, Str, Tree, Unsimulated, Value, selects};
+use crate::sim::World;
+
+/// A workload, or a Pod that no workload keeps.
+pub(super) struct Template<'a> {
+    pub of: ObjectRef,
+    pub labels: &'a Labels,
+    /// How many Pods it wants; `None` where other things than a number say it.
+    pub replicas: Option<u32>,
+}
+
+impl World {
+    /// Those of a namespace that nobody controls.
+    pub(super) fn templates(&self, namespace: &str) -> Vec<Template<'_>> {
+        let store = self.store();
+        let mut all = Vec::new();
+        let mut add = |kind: Kind, meta: &Meta, labels, replicas| {
+            if &*meta.namespace == namespace && meta.owner.is_none() {
+                all.push(Template { of: ObjectRef::new(kind, meta), labels, replicas });
+            }
+        };
+        for d in store.deployments.iter() {
+            add(Kind::Deployment, &d.meta, &d.spec.template.labels, Some(d.spec.replicas));
+        }
+        for set in store.stateful_sets.iter() {
+            add(Kind::StatefulSet, &set.meta, &set.spec.template.labels, Some(set.spec.replicas));
+        }
+        for set in store.daemon_sets.iter() {
+            add(Kind::DaemonSet, &set.meta, &set.spec.template.labels, None);
+        }
+        for set in store.replica_sets.iter() {
+            add(Kind::ReplicaSet, &set.meta, &set.spec.template.labels, Some(set.spec.replicas));
+        }
+        for rc in store.replication_controllers.iter() {
+            add(Kind::ReplicationController, &rc.meta, &rc.spec.template.labels, Some(rc.spec.replicas));
+        }
+        for job in store.jobs.iter() {
+            add(Kind::Job, &job.meta, &job.spec.template.labels, None);
+        }
+        for cron_job in store.cron_jobs.iter() {
+            add(Kind::CronJob, &cron_job.meta, &cron_job.spec.job_template.spec.template.labels, None);
+        }
+        for pod in store.pods.iter() {
+            add(Kind::Pod, &pod.meta, &pod.meta.labels, None);
+        }
+        all
+    }
+
+    /// An object of a custom kind that Pods with these labels likely come from: it names all of the labels somewhere,
+    /// or has the name that one of them has for its value.
+    pub(super) fn maker(&self, namespace: &str, selector: &Labels) -> Option<ObjectRef> {
+        let custom = self.store().unsimulated.iter().filter(|object| is_custom(object));
+        let mut here = custom.filter(|object| &*object.meta.namespace == namespace);
+        let makes = |object: &&Arc<Unsimulated>| {
+            let named = selector.iter().any(|(_, value)| *value == object.meta.name);
+            named
+                || self.store().source(object.meta.uid).is_some_and(|source| {
+                    let mut budget = MOST_VALUES;
+                    names_labels(&source.tree, selector, &mut budget)
+                })
+        };
+        let object = here.find(makes)?;
+        Some(ObjectRef::new(Kind::Other(object.kind.clone()), &object.meta))
+    }
+}
+
+/// How many values of a document are looked at.
+const MOST_VALUES: u32 = 10_000;
+
+/// Of a group that Kubernetes does not have: its own have no dot, or end in `k8s.io`.
+fn is_custom(object: &Unsimulated) -> bool {
+    let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
+    group.contains('.') && !group.ends_with("k8s.io")
+}
+
+/// Whether a map in the document, its own `metadata.labels` apart, has all these pairs.
+fn names_labels(tree: &Tree, selector: &Labels, budget: &mut u32) -> bool {
+    *budget = budget.saturating_sub(1);
+    if *budget == 0 {
+        return false;
+    }
+    match &tree.value {
+        Value::Map(entries) => {
+            let strings = entries.iter().filter_map(|e| Some((e.key.clone(), e.value.as_str()?.clone())));
+            let labels: Labels = strings.collect::<Vec<(Str, Str)>>().into_iter().collect();
+            selects(selector, &labels) || entries.iter().any(|e| names_labels(&e.value, selector, budget))
+        }
+        Value::Seq(items) => items.iter().any(|item| names_labels(item, selector, budget)),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => false,
+    }
+}

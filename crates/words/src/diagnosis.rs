@@ -1,0 +1,287 @@
+//! Why a Pod is not ready, a Service has no endpoints, and what is assumed of both: for their faces in a few words, and
+//! else in a sentence.
+
+use cluster::api::{NearMiss, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
+use cluster::diagnosis::{AskedBy, AskedPort, ContainerTrouble, Ending, NoEndpoints, NotReady};
+use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
+
+/// In a few words: `the readiness probe on 8081 fails`.
+pub fn not_ready(why: &NotReady) -> String {
+    match why {
+        NotReady::NotScheduled => "the scheduler has not come to it yet".into(),
+        NotReady::Gated { gate } => format!("its scheduling gate {gate} is closed"),
+        NotReady::OtherScheduler { name } => format!("it waits for the scheduler {name}, which is not here"),
+        NotReady::Unschedulable { message } => fit(message).into(),
+        NotReady::NoSuchNode { node } => format!("there is no node {node}"),
+        NotReady::NodeOff { node } => format!("{node} has no power"),
+        NotReady::NodeNotReady { node } => format!("{node} is NotReady"),
+        NotReady::Terminating(ending) => terminating(*ending).into(),
+        NotReady::Succeeded => "its containers have completed".into(),
+        NotReady::Failed { reason: Some(reason), .. } => format!("it has failed: {reason}"),
+        NotReady::Failed { reason: None, .. } => "its containers have failed".into(),
+        NotReady::CannotMount(what) => format!("{} is missing: its volume cannot be mounted", supply(what)),
+        NotReady::Creating => "its containers are being made".into(),
+        NotReady::Init { done, of, container, why } => {
+            format!("init container {} of {of}, {container}: {}", done + 1, trouble(why))
+        }
+        NotReady::Container { why, .. } => trouble(why),
+        NotReady::Gate { condition } => format!("its readiness gate {condition} is not True"),
+        NotReady::NotReported => "the API server has not heard yet that it is ready".into(),
+    }
+}
+
+/// The whole of it, with the container's name and what the kubelet or the scheduler said, where there is more.
+pub fn not_ready_in_full(why: &NotReady) -> String {
+    match why {
+        NotReady::Unschedulable { message } => message.to_string(),
+        NotReady::Failed { message: Some(message), .. } => message.to_string(),
+        NotReady::Container { container, why } => match said(why) {
+            Some(said) => format!("container {container}: {}: {said}", trouble(why)),
+            None => format!("container {container}: {}", trouble(why)),
+        },
+        NotReady::Init { why: of, .. } => match said(of) {
+            Some(said) => format!("{}: {said}", not_ready(why)),
+            None => not_ready(why),
+        },
+        NotReady::NotScheduled
+        | NotReady::Gated { .. }
+        | NotReady::OtherScheduler { .. }
+        | NotReady::NoSuchNode { .. }
+        | NotReady::NodeOff { .. }
+        | NotReady::NodeNotReady { .. }
+        | NotReady::Terminating(_)
+        | NotReady::Succeeded
+        | NotReady::Failed { message: None, .. }
+        | NotReady::CannotMount(_)
+        | NotReady::Creating
+        | NotReady::Gate { .. }
+        | NotReady::NotReported => not_ready(why),
+    }
+}
+
+/// What the scheduler says of the nodes, without what preemption would do.
+fn fit(message: &str) -> &str {
+    let end = message.find(" no new claims to deallocate").or_else(|| message.find(" preemption: "));
+    message[..end.unwrap_or(message.len())].trim_end_matches('.')
+}
+
+fn terminating(ending: Ending) -> &'static str {
+    match ending {
+        Ending::NotSeen => "its kubelet has not seen yet that it was deleted",
+        Ending::PreStop => "its preStop hook runs, and it serves on",
+        Ending::Sigterm => "it got SIGTERM",
+        Ending::Stopped => "its processes have ended",
+    }
+}
+
+fn trouble(why: &ContainerTrouble) -> String {
+    match why {
+        ContainerTrouble::Waiting { reason, restarts, .. } => match reason {
+            WaitingReason::ContainerCreating => "it is being made".into(),
+            WaitingReason::PodInitializing => "it waits for its turn".into(),
+            WaitingReason::CrashLoopBackOff => {
+                format!("it has ended again and waits: {}", times(*restarts))
+            }
+            WaitingReason::ErrImagePull => "its image cannot be pulled".into(),
+            WaitingReason::ImagePullBackOff => "its image cannot be pulled: back-off".into(),
+            WaitingReason::ErrImageNeverPull => "its image is not on the node, and is never pulled".into(),
+            WaitingReason::CreateContainerConfigError => "its configuration is not there".into(),
+        },
+        ContainerTrouble::Ended { exit_code: 0, .. } => "it has ended, with success".into(),
+        ContainerTrouble::Ended { exit_code, .. } => format!("it has ended with {exit_code}"),
+        ContainerTrouble::Runs => "it runs".into(),
+        ContainerTrouble::Probe(probe) => unmet(probe),
+    }
+}
+
+fn times(restarts: u32) -> String {
+    match restarts {
+        1 => "1 restart".into(),
+        n => format!("{n} restarts"),
+    }
+}
+
+/// What the kubelet said of a container that waits.
+fn said(why: &ContainerTrouble) -> Option<&str> {
+    match why {
+        ContainerTrouble::Waiting { message, .. } => message.as_deref(),
+        ContainerTrouble::Ended { .. } | ContainerTrouble::Runs | ContainerTrouble::Probe(_) => None,
+    }
+}
+
+pub(crate) fn probe_kind(kind: ProbeKind) -> &'static str {
+    match kind {
+        ProbeKind::Startup => "startup",
+        ProbeKind::Liveness => "liveness",
+        ProbeKind::Readiness => "readiness",
+    }
+}
+
+fn unmet(probe: &UnmetProbe) -> String {
+    match probe {
+        UnmetProbe::Fails { kind, why } => {
+            let kind = probe_kind(*kind);
+            match why {
+                ProbeFailure::Refused { port } => format!("the {kind} probe on {port} fails"),
+                ProbeFailure::Command => format!("the {kind} probe fails: its process does not serve"),
+                ProbeFailure::Forced => format!("the {kind} probe was made to fail"),
+            }
+        }
+        UnmetProbe::NoSuchPort { kind, name } => {
+            format!("the {} probe asks the port {name}, which it does not have", probe_kind(*kind))
+        }
+        UnmetProbe::NotYet { kind } => format!("the {} probe has not passed yet", probe_kind(*kind)),
+        UnmetProbe::Forced => "it was made unready".into(),
+    }
+}
+
+/// In a few words, for a face: `no Pod matches`, `3 Pods, none ready`.
+pub fn no_endpoints_short(why: &NoEndpoints) -> String {
+    match why {
+        NoEndpoints::NoSelector => "no selector".into(),
+        NoEndpoints::NoPod { .. } => "selector matches no Pod".into(),
+        NoEndpoints::NotSimulated { maker } => format!("from {}, not simulated", maker.kind),
+        NoEndpoints::NoneMade { replicas: Some(0), .. } => "scaled to 0".into(),
+        NoEndpoints::NoneMade { .. } => "no Pod made yet".into(),
+        NoEndpoints::NoneReady { pods, .. } => format!("{}, none ready", crate::pods(*pods)),
+        NoEndpoints::NoSuchPort { name, .. } => format!("no port named {name}"),
+        NoEndpoints::NotWritten { .. } => "not written yet".into(),
+    }
+}
+
+/// Why a Service is empty: `selector matches no Pod; nearest: app=web of Deployment web`.
+pub fn no_endpoints(why: &NoEndpoints) -> String {
+    match why {
+        NoEndpoints::NoSelector => {
+            "it has no selector, and nobody has written an EndpointSlice for it".into()
+        }
+        NoEndpoints::NoPod { nearest: None } => "selector matches no Pod".into(),
+        NoEndpoints::NoPod { nearest: Some((miss, of)) } => {
+            format!("selector matches no Pod; nearest: {}", near(miss, of))
+        }
+        NoEndpoints::NotSimulated { maker } => {
+            format!("its Pods come from {}, which is not simulated", object(maker))
+        }
+        NoEndpoints::NoneMade { workload, replicas: Some(0) } => {
+            format!("{} is scaled to 0", object(workload))
+        }
+        NoEndpoints::NoneMade { workload, .. } => format!("{} has made no Pod yet", object(workload)),
+        NoEndpoints::NoneReady { pods, why } => match &why[..] {
+            [(_, why)] if *pods == 1 => format!("its Pod is not ready: {}", not_ready(why)),
+            [(_, why)] => format!("{}, none ready: {}", crate::pods(*pods), not_ready(why)),
+            many => {
+                let each = many.iter().map(|(count, why)| format!("{count}: {}", not_ready(why)));
+                format!("{}, none ready; {}", crate::pods(*pods), each.collect::<Vec<_>>().join("; "))
+            }
+        },
+        NoEndpoints::NoSuchPort { name, has } if has.is_empty() => {
+            format!("no Pod has a port named {name}; they name none")
+        }
+        NoEndpoints::NoSuchPort { name, has } => {
+            format!("no Pod has a port named {name}; they have {}", has.join(", "))
+        }
+        NoEndpoints::NotWritten { ready } => {
+            let (are, their) = if *ready == 1 { ("is", "its") } else { ("are", "their") };
+            format!("{} {are} ready, and {their} EndpointSlice is not written yet", crate::pods(*ready))
+        }
+    }
+}
+
+fn near(miss: &NearMiss, of: &ObjectRef) -> String {
+    let (key, value) = &miss.has;
+    format!("{key}={value} of {}", object(of))
+}
+
+/// `Deployment web`
+pub fn object(object: &ObjectRef) -> String {
+    format!("{} {}", object.kind, object.name)
+}
+
+/// What somebody asks, and what it is taken for: `Service web asks port 8080 of Deployment web, ...`.
+pub fn asked_port(asked: &AskedPort) -> String {
+    let port = asked.port;
+    let by = match &asked.by {
+        AskedBy::Service(service) => format!("Service {}", service.name),
+        AskedBy::Probe { container, kind } => {
+            format!("the {} probe of container {container}", probe_kind(*kind))
+        }
+    };
+    format!("{by} asks port {port} of {}: {}", object(&asked.of), taken_for(asked.taken_for))
+}
+
+/// What a port is taken for, as a clause.
+pub fn taken_for(assumption: PortAssumption) -> &'static str {
+    match assumption {
+        PortAssumption::Declared => "a container declares it",
+        PortAssumption::AskedByProbe => {
+            "no container declares it, but a probe asks it, so it is taken to be served"
+        }
+        PortAssumption::AnyPort => "no container declares any, so each is taken to be served",
+        PortAssumption::ServedByApp => "it was said to be served",
+        PortAssumption::NotServed => "others are declared and it is not, so it is taken to be refused",
+        PortAssumption::RefusedByApp => "it was said to be refused",
+    }
+}
+
+/// For a face: `8080 not declared: refused`.
+pub fn asked_port_short(asked: &AskedPort) -> String {
+    let port = asked.port;
+    match asked.taken_for {
+        PortAssumption::Declared => format!("{port} declared"),
+        PortAssumption::AskedByProbe | PortAssumption::AnyPort => format!("{port} taken to be served"),
+        PortAssumption::ServedByApp => format!("{port} said to be served"),
+        PortAssumption::NotServed => format!("{port} not declared: refused"),
+        PortAssumption::RefusedByApp => format!("{port} said to be refused"),
+    }
+}
+
+/// `image nginx`, `ConfigMap settings`
+pub fn supply(what: &Prerequisite) -> String {
+    match (what, what.object()) {
+        (_, Some(of)) => object(&of),
+        (Prerequisite::Image(image), None) => format!("image {image}"),
+        (
+            Prerequisite::ConfigMap(_) | Prerequisite::Secret(_) | Prerequisite::PersistentVolumeClaim(_),
+            None,
+        ) => String::new(),
+    }
+}
+
+/// Of something that a Pod needs, as a clause.
+pub fn supplied(what: &Prerequisite, supply: Supply) -> &'static str {
+    match (supply, what) {
+        (Supply::Known, _) => "in the manifests",
+        (Supply::Missing, _) => "said to be missing",
+        (Supply::Assumed, Prerequisite::Image(_)) => "taken to be there to pull",
+        (Supply::Assumed, Prerequisite::PersistentVolumeClaim(_)) => "taken to bind",
+        (Supply::Assumed, Prerequisite::ConfigMap(_) | Prerequisite::Secret(_)) => "taken to be there",
+    }
+}
+
+/// All that is taken to be there, or was said to be missing, in a line for each kind: `images a, b`.
+pub fn supplies(all: &[(Prerequisite, Supply)], wanted: Supply) -> Vec<String> {
+    let kind = |what: &Prerequisite| match what {
+        Prerequisite::Image(_) => "image",
+        Prerequisite::ConfigMap(_) => "ConfigMap",
+        Prerequisite::Secret(_) => "Secret",
+        Prerequisite::PersistentVolumeClaim(_) => "PersistentVolumeClaim",
+    };
+    let name = |what: &Prerequisite| match what {
+        Prerequisite::Image(image) => image.to_string(),
+        Prerequisite::ConfigMap(key)
+        | Prerequisite::Secret(key)
+        | Prerequisite::PersistentVolumeClaim(key) => key.to_string(),
+    };
+    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+    for (what, _) in all.iter().filter(|(_, supply)| *supply == wanted) {
+        match lines.last_mut() {
+            Some((known, names)) if *known == kind(what) => names.push(name(what)),
+            Some(_) | None => lines.push((kind(what), vec![name(what)])),
+        }
+    }
+    let line = |(kind, names): (&str, Vec<String>)| {
+        let s = if names.len() == 1 { "" } else { "s" };
+        format!("{kind}{s} {}", names.join(", "))
+    };
+    lines.into_iter().map(line).collect()
+}

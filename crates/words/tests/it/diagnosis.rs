@@ -1,0 +1,132 @@
+//! What is said of Services without endpoints, of Pods that are not ready, and of what is assumed.
+
+use cluster::api::{Kind, NearMiss, NsName, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
+use cluster::diagnosis::{AskedBy, AskedPort, ContainerTrouble, Ending, NoEndpoints, NotReady};
+use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
+
+fn object(kind: &str, name: &str) -> ObjectRef {
+    ObjectRef { kind: Kind::named(kind), namespace: "default".into(), name: name.into() }
+}
+
+fn probe(port: u16) -> NotReady {
+    let why = ProbeFailure::Refused { port };
+    let why = ContainerTrouble::Probe(UnmetProbe::Fails { kind: ProbeKind::Readiness, why });
+    NotReady::Container { container: "app".into(), why }
+}
+
+const FIT: &str = "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes \
+    are available: 3 No preemption victims found for incoming pod.";
+
+#[test]
+fn a_service_says_why_it_is_empty() {
+    let miss = NearMiss { asked: ("app".into(), "wbe".into()), has: ("app".into(), "web".into()) };
+    let unschedulable = NotReady::Unschedulable { message: FIT.into() };
+    for (why, expected) in [
+        (NoEndpoints::NoPod { nearest: None }, "selector matches no Pod"),
+        (
+            NoEndpoints::NoPod { nearest: Some((miss, object("Deployment", "web"))) },
+            "selector matches no Pod; nearest: app=web of Deployment web",
+        ),
+        (
+            NoEndpoints::NoneReady { pods: 3, why: vec![(3, probe(8081))] },
+            "3 Pods, none ready: the readiness probe on 8081 fails",
+        ),
+        (
+            NoEndpoints::NoneReady { pods: 1, why: vec![(1, NotReady::Creating)] },
+            "its Pod is not ready: its containers are being made",
+        ),
+        (
+            NoEndpoints::NoneReady { pods: 3, why: vec![(2, unschedulable), (1, probe(80))] },
+            "3 Pods, none ready; 2: 0/3 nodes are available: 3 Insufficient cpu; 1: the readiness probe on 80 fails",
+        ),
+        (
+            NoEndpoints::NoSuchPort { name: "http".into(), has: vec!["web".into()] },
+            "no Pod has a port named http; they have web",
+        ),
+        (
+            NoEndpoints::NoSuchPort { name: "http".into(), has: vec![] },
+            "no Pod has a port named http; they name none",
+        ),
+        (
+            NoEndpoints::NotSimulated { maker: object("Kafka", "events") },
+            "its Pods come from Kafka events, which is not simulated",
+        ),
+        (
+            NoEndpoints::NoneMade { workload: object("Deployment", "web"), replicas: Some(0) },
+            "Deployment web is scaled to 0",
+        ),
+        (NoEndpoints::NoSelector, "it has no selector, and nobody has written an EndpointSlice for it"),
+        (NoEndpoints::NotWritten { ready: 1 }, "1 Pod is ready, and its EndpointSlice is not written yet"),
+    ] {
+        assert_eq!(words::no_endpoints(&why), expected);
+        assert!(words::no_endpoints_short(&why).chars().count() < 30, "{why:?}");
+    }
+}
+
+#[test]
+fn a_pod_says_what_it_lacks_in_short_and_in_full() {
+    let waits = |reason, message: &str| ContainerTrouble::Waiting {
+        reason,
+        message: Some(message.into()),
+        restarts: 4,
+    };
+    let container = |why| NotReady::Container { container: "app".into(), why };
+    for (why, short, in_full) in [
+        (NotReady::Unschedulable { message: FIT.into() }, "0/3 nodes are available: 3 Insufficient cpu", FIT),
+        (
+            container(waits(WaitingReason::ImagePullBackOff, "Back-off pulling image \"x\"")),
+            "its image cannot be pulled: back-off",
+            "container app: its image cannot be pulled: back-off: Back-off pulling image \"x\"",
+        ),
+        (
+            container(waits(WaitingReason::CrashLoopBackOff, "back-off 40s")),
+            "it has ended again and waits: 4 restarts",
+            "container app: it has ended again and waits: 4 restarts: back-off 40s",
+        ),
+        (
+            NotReady::Init { done: 1, of: 3, container: "wait".into(), why: ContainerTrouble::Runs },
+            "init container 2 of 3, wait: it runs",
+            "init container 2 of 3, wait: it runs",
+        ),
+        (
+            NotReady::Terminating(Ending::PreStop),
+            "its preStop hook runs, and it serves on",
+            "its preStop hook runs, and it serves on",
+        ),
+        (
+            NotReady::CannotMount(Prerequisite::Secret(NsName::new("default", "tls"))),
+            "Secret tls is missing: its volume cannot be mounted",
+            "Secret tls is missing: its volume cannot be mounted",
+        ),
+    ] {
+        assert_eq!(words::not_ready(&why), short);
+        assert_eq!(words::not_ready_in_full(&why), in_full);
+    }
+}
+
+#[test]
+fn a_port_that_is_asked_is_said_with_what_it_is_taken_for() {
+    let mut asked = AskedPort {
+        port: 8080,
+        by: AskedBy::Service(NsName::new("default", "web")),
+        of: object("Deployment", "shop"),
+        taken_for: PortAssumption::NotServed,
+    };
+    assert_eq!(
+        words::asked_port(&asked),
+        "Service web asks port 8080 of Deployment shop: others are declared and it is not, so it is taken to be refused"
+    );
+    assert_eq!(words::asked_port_short(&asked), "8080 not declared: refused");
+    asked.by = AskedBy::Probe { container: "app".into(), kind: ProbeKind::Liveness };
+    asked.taken_for = PortAssumption::AskedByProbe;
+    assert!(words::asked_port(&asked).starts_with("the liveness probe of container app asks port 8080"));
+}
+
+#[test]
+fn supplies_are_listed_by_their_kind() {
+    let image = |name: &str| (Prerequisite::Image(name.into()), Supply::Assumed);
+    let secret = |supply| (Prerequisite::Secret(NsName::new("shop", "tls")), supply);
+    let all = [image("nginx"), image("redis"), secret(Supply::Assumed)];
+    assert_eq!(words::supplies(&all, Supply::Assumed), ["images nginx, redis", "Secret shop/tls"]);
+    assert_eq!(words::supplies(&[secret(Supply::Missing)], Supply::Assumed), [""; 0]);
+}
