@@ -30,6 +30,7 @@ mod read;
 mod resources;
 pub(crate) mod scenario;
 mod selectors;
+mod served;
 mod service;
 mod service_policy;
 mod slice;
@@ -53,6 +54,7 @@ pub use affinity::{
 pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy};
 pub use cron::Schedule;
 pub use decode::canonical_template;
+pub(crate) use decode::pull_policy;
 pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
 pub use duration::{parse_duration, parse_moment};
 pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
@@ -84,6 +86,7 @@ pub use scenario::{
     Scenario, ScenarioNode, Start, TimingProfile,
 };
 pub use selectors::{NearMiss, SET_BY_CONTROLLERS, near_miss, selects};
+pub(crate) use served::{ServedIn, served};
 pub use service::{
     IpFamilyPolicy, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
     TargetPort, TrafficPolicy,

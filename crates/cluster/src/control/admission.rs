@@ -8,7 +8,7 @@ use crate::api::{
 };
 use crate::sim::{Refusal, Span, World};
 
-/// podtopologylabels/admission.go: of its node's labels, those that a Pod gets when it is bound.
+/// podtopologylabels/admission.go: of its node's labels, those that a Pod gets when it is bound, or made for it.
 pub(crate) fn topology_labels(node: &Node) -> Labels {
     let is_topology =
         |key: &str| matches!(key, "topology.kubernetes.io/zone" | "topology.kubernetes.io/region");
@@ -21,6 +21,11 @@ impl World {
         pod.set_defaults();
         self.admit_priority(pod)?;
         tolerate_for_a_while(&mut pod.spec.tolerations, self.timing.node_eviction);
+        if let Some(node) = pod.spec.node_name.as_ref().and_then(|name| self.store.node(name)) {
+            for (label, value) in topology_labels(node) {
+                pod.meta.labels.entry(label).or_insert(value);
+            }
+        }
         merge_label_keys(pod);
         if !pod.spec.scheduling_gates.is_empty() {
             let condition = PodCondition {

@@ -36,7 +36,8 @@ impl Owner<'_> {
             owner: Some(self.reference()),
             ..Meta::default()
         };
-        Pod { meta, spec: template.spec.clone(), status: PodStatus::default() }
+        let written = template.written.clone();
+        Pod { meta, spec: template.spec.clone(), status: PodStatus::default(), written }
     }
 }
 

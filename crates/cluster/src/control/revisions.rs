@@ -9,7 +9,7 @@ use super::pods::Owner;
 use crate::api::{ControllerRevision, Meta, NsName, PodTemplate, Str, Uid};
 use crate::sim::World;
 
-/// The label of a Pod that says of which revision it is: a StatefulSet's Pods carry the revision's name, a DaemonSet's its
+/// The label of a Pod that says of which revision it is: a StatefulSet's Pods carry the revision's name, a DaemonSet's
 /// hash (apps/v1, ControllerRevisionHashLabelKey).
 pub(super) const CONTROLLER_REVISION_HASH_LABEL: &str = "controller-revision-hash";
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::api::{
-    DiagnosticKind, FieldPath, Kind, NsName, ObjectRef, Service, ServicePort, ServiceSpec, ServiceType, Tree,
+    DiagnosticKind, FieldPath, IpFamilyPolicy, Kind, NsName, ObjectRef, Service, ServicePort, ServiceSpec,
+    ServiceType, Tree,
 };
 use crate::sim::{Chance, Purpose, Refusal, World};
 use netfilter::{Cidr, Family, PerFamily};
@@ -42,6 +43,7 @@ impl World {
             self.carry_over(service, old);
         }
         self.allocate_cluster_ips(service)?;
+        self.set_ip_families(service);
         self.allocate_node_ports(service, old.is_none())?;
         Ok(())
     }
@@ -86,6 +88,31 @@ impl World {
             service.spec.cluster_ips.push(ip);
         }
         Ok(())
+    }
+
+    /// alloc.go, initIPFamilyFields: what is not written follows from the addresses, or else from the cluster. (What
+    /// upstream would refuse is kept as it was written.)
+    fn set_ip_families(&self, service: &mut Service) {
+        let spec = &service.spec;
+        if spec.type_ == ServiceType::ExternalName {
+            return;
+        }
+        let has_selector = spec.selector.as_ref().is_some_and(|selector| !selector.is_empty());
+        let policy = spec.ip_family_policy.unwrap_or(match spec.cluster_ips.len() {
+            // Somebody else writes its endpoints, of whatever family.
+            0 if !has_selector => IpFamilyPolicy::RequireDualStack,
+            0 | 1 => IpFamilyPolicy::SingleStack,
+            _ => IpFamilyPolicy::RequireDualStack,
+        });
+        let mut families: Vec<Family> = spec.ip_families.clone();
+        for family in self.ip_families(service).families().skip(families.len()) {
+            families.push(family);
+        }
+        if spec.headless && !has_selector && policy != IpFamilyPolicy::SingleStack && families.len() == 1 {
+            families.push(families[0].other());
+        }
+        service.spec.ip_families = families;
+        service.spec.ip_family_policy = Some(policy);
     }
 
     /// Or why not, in the allocator's words (ipallocator/interfaces.go).

@@ -16,6 +16,7 @@ mod purpose;
 mod refusal;
 mod rollout;
 mod run;
+mod served;
 mod timing;
 mod watched;
 mod world;

@@ -69,7 +69,7 @@ fn is_default(field: &Field, value: &Tree, siblings: &[Entry]) -> bool {
 }
 
 /// SetDefaults_Container: an image without tag and digest is `latest`.
-fn pull_policy(container: &[Entry]) -> &'static str {
+pub fn pull_policy(container: &[Entry]) -> &'static str {
     let image = container.iter().find(|e| &*e.key == "image").and_then(|e| e.value.as_str());
     let image = image.map_or("", Str::as_ref);
     let name = image.rsplit('/').next().unwrap_or_default();

@@ -32,6 +32,7 @@ use super::{field, validate};
 use schema::Shape;
 
 pub use canonical::canonical_template;
+pub(crate) use canonical::pull_policy;
 pub(super) use meta::labels as read_labels;
 pub(super) use names::{check as check_name, holds as holds_name};
 pub(super) use node::cidr as read_cidr;

@@ -7,7 +7,7 @@ mod not_simulated;
 
 use serde::{Serialize, Serializer};
 
-use not_simulated::{CLUSTER_SCOPED, NOT_SIMULATED};
+use not_simulated::{CLUSTER_SCOPED, NOT_SIMULATED, WITHOUT_GENERATION};
 
 use super::decode::{Field, FieldCursor, FieldShape, check_shape, report};
 use super::diagnostics::Diagnostics;
@@ -270,6 +270,28 @@ impl Kind {
             Some(api) => api.scope,
             None if CLUSTER_SCOPED.contains(&self.as_str()) => Scope::Cluster,
             None => Scope::Namespaced,
+        }
+    }
+
+    /// Whether the API server counts the changes of its objects' specs in `metadata.generation`: what each kind's
+    /// strategy.go does in PrepareForCreate. A custom resource has one.
+    pub(super) fn has_generation(&self) -> bool {
+        match self {
+            Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::Pod
+            | Kind::EndpointSlice
+            | Kind::PriorityClass => true,
+            Kind::Service | Kind::Endpoints | Kind::ControllerRevision | Kind::Node | Kind::Namespace => {
+                false
+            }
+            Kind::Other(name) => !WITHOUT_GENERATION.contains(&&**name),
         }
     }
 

@@ -51,3 +51,28 @@ pub const CLUSTER_SCOPED: &[&str] = &[
     "VolumeAttachment",
     "VolumeAttributesClass",
 ];
+
+/// Upstream's own kinds whose objects have no `metadata.generation`.
+pub const WITHOUT_GENERATION: &[&str] = &[
+    "CSINode",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "ConfigMap",
+    "HorizontalPodAutoscaler",
+    "IPAddress",
+    "Lease",
+    "LimitRange",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
+    "Role",
+    "RoleBinding",
+    "RuntimeClass",
+    "Secret",
+    "ServiceAccount",
+    "ServiceCIDR",
+    "StorageClass",
+    "VolumeAttachment",
+];

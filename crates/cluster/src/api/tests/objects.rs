@@ -394,7 +394,12 @@ fn an_object_that_no_text_made_is_validated() {
     let said = |errors: Vec<FieldError>| -> Vec<String> {
         errors.iter().map(|e| format!("{}: {}", super::super::field::print(&e.path), e.message)).collect()
     };
-    let mut pod = Pod { meta: Meta::default(), spec: PodSpec::default(), status: PodStatus::default() };
+    let mut pod = Pod {
+        meta: Meta::default(),
+        spec: PodSpec::default(),
+        status: PodStatus::default(),
+        written: Tree::default(),
+    };
     pod.meta.name = "x".into();
     pod.spec.dns_policy = Some("Nearest".into());
     pod.spec.host_network = true;

@@ -110,6 +110,7 @@ fn a_pod_of_a_template_keeps_what_the_template_says() {
         meta: Meta::default(),
         spec: deployment.spec.template.spec.clone(),
         status: PodStatus::default(),
+        written: deployment.spec.template.written.clone(),
     };
     pod.meta.name = "web-1".into();
     pod.meta.namespace = "default".into();
@@ -128,8 +129,7 @@ fn a_pod_of_a_template_keeps_what_the_template_says() {
     };
     pod.status.container_statuses = vec![status];
     pod.spec.node_name = Some("node-1".into());
-    let template = parsed.source.tree.get(&["spec".into(), "template".into()]);
-    let tree = to_tree(&KubeObject::Pod(pod), template);
+    let tree = to_tree(&KubeObject::Pod(pod), None);
     let json = |path: &[Step<'_>]| tree.get(path).map(to_json).unwrap_or_default();
     assert_eq!(json(&["kind".into()]), "\"Pod\"");
     assert_eq!(json(&["spec".into(), "volumes".into()]), r#"[{"name":"v","emptyDir":{}}]"#);

@@ -62,11 +62,12 @@ pub enum Retention {
     Delete,
 }
 
-/// Of a PersistentVolumeClaim only its name and labels are read; the volume itself is not simulated.
+/// Of a PersistentVolumeClaim only its metadata is read; the volume itself is not simulated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VolumeClaimTemplate {
     pub name: Str,
     pub labels: Labels,
+    pub annotations: Labels,
     /// As written.
     #[serde(skip)]
     pub written: Tree,
@@ -248,6 +249,7 @@ fn claim(cursor: &FieldCursor<'_>) -> VolumeClaimTemplate {
     VolumeClaimTemplate {
         name: text_or(&metadata.field("name"), ""),
         labels: metadata.field("labels").labels(),
+        annotations: metadata.field("annotations").labels(),
         written: cursor.tree().cloned().unwrap_or_default(),
     }
 }

@@ -18,11 +18,13 @@ pub use rfc3339::print as timestamp;
 
 use std::sync::Arc;
 
+pub(super) use container::requirements;
+
 use super::{Entry, KubeObject, Labels, PodTemplate, Position, Str, TargetPort, Tree, Value};
 
 /// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
-/// keys, which is the document's own. `source` is the tree the object was decoded from, or its
-/// workload's Pod template (`metadata` and `spec`); without one, everything comes from `object`.
+/// keys, which is the document's own. `source` is the tree the object was decoded from. A Pod without one has
+/// its template as it was written; without either, everything comes from `object`.
 pub fn to_tree(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let mut tree = start(object, source);
     meta::overlay(&mut tree, object);
@@ -34,7 +36,11 @@ pub fn to_tree(object: &KubeObject, source: Option<&Tree>) -> Tree {
 fn start(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let version = text(object.api_version());
     let mut head = map([("apiVersion", version), ("kind", text(object.kind().as_str()))]);
-    let Some(source) = source else { return head };
+    let template = match object {
+        KubeObject::Pod(pod) if pod.written.value != Value::Null => Some(&pod.written),
+        _ => None,
+    };
+    let Some(source) = source.or(template) else { return head };
     if source.field("kind").is_some() {
         return source.clone();
     }
@@ -47,6 +53,9 @@ fn start(object: &KubeObject, source: Option<&Tree>) -> Tree {
 
 /// What was written stays, but for the fields that `template` says anew.
 pub(super) fn overlay_template(tree: &mut Tree, template: &PodTemplate) {
+    if template.written.value != Value::Null {
+        *tree = template.written.clone();
+    }
     let meta = at(tree, "metadata");
     put_labels(meta, "labels", &template.labels);
     put_labels(meta, "annotations", &template.annotations);

@@ -3,7 +3,7 @@
 use super::container::{container, requirements};
 use super::volume::volume;
 use super::{at, map, pod_status, put_labels, put_or_remove, scheduling, text};
-use crate::api::{Container, Pod, PodSpec, Str, Tree};
+use crate::api::{Container, Pod, PodSpec, Str, Tree, Volume, VolumeSource};
 
 pub fn overlay(tree: &mut Tree, pod: &Pod) {
     overlay_spec(at(tree, "spec"), &pod.spec);
@@ -17,6 +17,7 @@ pub fn overlay_spec(tree: &mut Tree, spec: &PodSpec) {
     } else {
         overlay_images(tree, "containers", &spec.containers);
         overlay_images(tree, "initContainers", &spec.init_containers);
+        overlay_claims(tree, &spec.volumes);
     }
     put_or_remove(tree, "nodeName", spec.node_name.as_deref().map(text));
     put_or_remove(tree, "hostname", spec.hostname.as_deref().map(text));
@@ -35,6 +36,31 @@ fn overlay_images(tree: &mut Tree, list: &str, containers: &[Container]) {
             tree.set(&path, text(&container.image));
         }
     }
+}
+
+/// A StatefulSet's controller gives each of its Pods volumes of its own claims, before those of the template.
+fn overlay_claims(tree: &mut Tree, volumes: &[Volume]) {
+    let written = tree.field("volumes").map_or(&[][..], Tree::items);
+    let is_named =
+        |tree: &&Tree, volume: &Volume| tree.field("name").and_then(Tree::as_str) == Some(&volume.name);
+    let says_claim = |tree: &&Tree, volume: &Volume| match &volume.source {
+        VolumeSource::PersistentVolumeClaim { claim } => {
+            tree.get(&["persistentVolumeClaim".into(), "claimName".into()]).and_then(Tree::as_str)
+                == Some(claim)
+        }
+        VolumeSource::ConfigMap(_)
+        | VolumeSource::Secret(_)
+        | VolumeSource::Projected { .. }
+        | VolumeSource::EmptyDir
+        | VolumeSource::Ephemeral
+        | VolumeSource::Other => true,
+    };
+    let find = |of: &Volume| written.iter().find(|tree| is_named(tree, of) && says_claim(tree, of));
+    if volumes.iter().all(|of| find(of).is_some()) {
+        return;
+    }
+    let items = volumes.iter().map(|of| find(of).cloned().unwrap_or_else(|| volume(of))).collect();
+    tree.put("volumes", Tree::seq(items));
 }
 
 /// What neither the server nor an action changes: a document has it as it was written.

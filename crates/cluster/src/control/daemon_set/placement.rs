@@ -61,9 +61,9 @@ fn add_tolerations(spec: &mut PodSpec) {
     let mut taints = vec![
         Taint::new(Taint::NOT_READY, TaintEffect::NoExecute),
         Taint::new(Taint::UNREACHABLE, TaintEffect::NoExecute),
-        Taint::new(Taint::UNSCHEDULABLE, TaintEffect::NoSchedule),
     ];
     taints.extend(pressure.iter().map(|key| Taint::new(key, TaintEffect::NoSchedule)));
+    taints.push(Taint::new(Taint::UNSCHEDULABLE, TaintEffect::NoSchedule));
     if spec.host_network {
         taints.push(Taint::new("node.kubernetes.io/network-unavailable", TaintEffect::NoSchedule));
     }

@@ -138,6 +138,7 @@ impl World {
             .expect("27^5 names cannot all be taken");
         Meta {
             name: name.as_str().into(),
+            generate_name: Some(base.as_str().into()),
             namespace: of.namespace.clone(),
             owner: Some(owner),
             ..Meta::default()

@@ -113,7 +113,8 @@ impl World {
             Retention::Delete => Some(sync.owner.reference()),
         };
         let namespace = set.meta.namespace.clone();
-        let meta = Meta { name: name.into(), namespace, labels, owner, ..Meta::default() };
+        let annotations = template.annotations.clone();
+        let meta = Meta { name: name.into(), namespace, labels, annotations, owner, ..Meta::default() };
         Unsimulated { kind: CLAIM.into(), api_version: "v1".into(), meta }
     }
 
