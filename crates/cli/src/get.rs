@@ -134,7 +134,8 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
     let namespace = args.namespace.as_deref().filter(|_| !args.all_namespaces);
-    let (groups, missing) = find(run.world(), &request, namespace)?;
+    let is_document = matches!(args.output, GetFormat::Yaml | GetFormat::Json);
+    let (groups, missing) = find(run.world(), &request, namespace, is_document)?;
     let text = print(args.output, &groups, namespace.is_none(), request.single);
     match missing.split_last() {
         None => {
@@ -170,13 +171,14 @@ fn find(
     world: &World,
     request: &Request,
     namespace: Option<&str>,
+    is_document: bool,
 ) -> Result<(Vec<Group>, Vec<String>), Failure> {
     let mut groups: Vec<Group> = Vec::new();
     let mut missing = Vec::new();
     for part in &request.parts {
         let listed = Listed::called(world, &part.resource)?;
         let filter = Filter { namespace, name: part.name.as_deref(), selector: request.selector.clone() };
-        let content = content(world, &listed, &filter);
+        let content = content(world, &listed, &filter, is_document);
         if let Some(name) = part.name.as_ref().filter(|_| content.is_empty()) {
             missing.push(format!("{} {name:?}", listed.plural()));
         }
@@ -188,28 +190,34 @@ fn find(
     Ok((groups, missing))
 }
 
-fn content(world: &World, listed: &Listed, filter: &Filter<'_>) -> Content {
+/// A table reads what the simulation knows; a document has all that the API server would send.
+fn content(world: &World, listed: &Listed, filter: &Filter<'_>, is_document: bool) -> Content {
     let kinds: Vec<Kind> = match listed {
         Listed::Type(found) => vec![found.kind.clone()],
         Listed::Others => {
             let kinds = world.store().unsimulated.iter().map(|o| o.kind.clone());
             kinds.collect::<BTreeSet<_>>().into_iter().map(Kind::Other).collect()
         }
+        Listed::Events if is_document => return Content::Objects(events::objects(world, filter)),
         Listed::Events => return Content::Rows(events::rows(world, filter)),
     };
-    Content::Objects(kinds.iter().flat_map(|kind| objects(world, kind, filter)).collect())
+    Content::Objects(kinds.iter().flat_map(|kind| objects(world, kind, filter, is_document)).collect())
 }
 
 /// In the order of their keys in etcd, which is the API server's: `a-b/x` comes before `a/x`.
-fn objects(world: &World, kind: &Kind, filter: &Filter<'_>) -> Vec<Object> {
+fn objects(world: &World, kind: &Kind, filter: &Filter<'_>, is_document: bool) -> Vec<Object> {
     let store = world.store();
     let now = seconds(&timestamp(world.now())).unwrap_or(0);
     let mut metas: Vec<&Meta> = store.metas(kind).filter(|meta| filter.takes(meta)).collect();
     metas.sort_by_cached_key(|meta| format!("{}/{}", meta.namespace, meta.name));
     let object = |meta: &Meta| {
         let object = store.get(&ObjectRef::new(kind.clone(), meta))?;
-        let source = store.source(meta.uid).map(|source| &source.tree);
-        Some(Object { meta: meta.clone(), tree: cluster::api::to_tree(&object, source), now })
+        let source = || store.source(meta.uid).map(|source| &source.tree);
+        let tree = match is_document {
+            true => world.served(&object),
+            false => cluster::api::to_tree(&object, source()),
+        };
+        Some(Object { meta: meta.clone(), tree, now })
     };
     metas.into_iter().filter_map(object).collect()
 }

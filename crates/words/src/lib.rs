@@ -6,6 +6,7 @@
 mod assumptions;
 mod called;
 mod diagnosis;
+mod events;
 mod happened;
 mod outcome;
 mod pod_events;
@@ -18,6 +19,7 @@ pub use diagnosis::{
     asked_port, asked_port_short, no_endpoints, no_endpoints_short, not_ready, not_ready_in_full, object,
     supplied, supplies, supply, taken_for,
 };
+pub use events::{Event, events};
 pub use happened::{action, happened, rate};
 pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
