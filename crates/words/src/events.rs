@@ -117,6 +117,7 @@ fn said(entry: &LogEntry) -> Option<Said> {
         | LogEntry::FailedMount { .. }
         | LogEntry::DeadlineExceeded { .. }
         | LogEntry::Killing { .. } => of_kubelet(entry),
+        LogEntry::PodRejected { reason, message, .. } => warning(KUBELET, reason, message.to_string()),
         LogEntry::TaintManagerEviction { pod, cancelled } => {
             let done = if *cancelled { "Cancelling deletion of Pod" } else { "Marking for deletion Pod" };
             normal("taint-eviction-controller", "TaintManagerEviction", format!("{done} {pod}"))
@@ -140,12 +141,15 @@ fn said(entry: &LogEntry) -> Option<Said> {
         }
         // These are seen in objects, not said.
         LogEntry::Did { .. }
+        | LogEntry::ClientsBegan { .. }
         | LogEntry::Refused { .. }
         | LogEntry::EvictionRefused { .. }
         | LogEntry::Ready { .. }
         | LogEntry::Crashed { .. }
         | LogEntry::Completed { .. }
         | LogEntry::PodGone { .. }
+        | LogEntry::OrphanedPod { .. }
+        | LogEntry::NamespaceGone { .. }
         | LogEntry::SliceChanged { .. }
         | LogEntry::ProxySynced { .. } => None,
     }

@@ -3,6 +3,7 @@
 mod assumptions;
 mod documents;
 mod get;
+mod golden_objects;
 mod golden_tables;
 mod manifests;
 mod modes;

@@ -134,6 +134,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Tree;
     use crate::api::{Meta, PodSpec, PodStatus};
 
     /// After gc_controller_test.go, TestGCTerminated.
@@ -141,7 +142,12 @@ mod tests {
     fn the_oldest_of_those_that_have_ended_go() {
         let pod = |(name, created): (&str, u64)| {
             let meta = Meta { name: name.into(), created: Time(created), ..Meta::default() };
-            Arc::new(Pod { meta, spec: PodSpec::default(), status: PodStatus::default() })
+            Arc::new(Pod {
+                meta,
+                spec: PodSpec::default(),
+                status: PodStatus::default(),
+                written: Tree::default(),
+            })
         };
         let pods: Vec<Arc<Pod>> = [("b", 1), ("a", 1), ("old", 0), ("new", 9)].map(pod).into();
         for (threshold, expected) in

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::support::packetyard;
 use tables::{Table, Tables};
@@ -25,14 +26,14 @@ const ALWAYS_ASKED: [&str; 6] =
 /// The most lines that may differ, in percent.
 const LIMIT: usize = 3;
 
-fn golden() -> PathBuf {
+pub fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
 /// A manifest, and what kubectl printed of it.
-struct Case {
-    name: String,
-    manifest: String,
+pub struct Case {
+    pub name: String,
+    pub manifest: String,
     tables: Tables,
 }
 
@@ -65,7 +66,7 @@ fn committed(path: &Path, recording: &str) -> Tables {
     tables::read(&read(path))
 }
 
-fn extra() -> Vec<Case> {
+pub fn extra() -> Vec<Case> {
     let folder = golden().join("extra");
     let case = |name: String| {
         let own = folder.join(&name);
@@ -76,7 +77,7 @@ fn extra() -> Vec<Case> {
 }
 
 /// Of a scenario's text only the manifests, and what its cluster is made of.
-fn scenarios() -> Vec<Case> {
+pub fn scenarios() -> Vec<Case> {
     let folder = golden().join("scenarios");
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cluster/tests/scenarios");
     let case = |name: String| {
@@ -105,39 +106,44 @@ fn without_actions(text: &str) -> String {
     [objects, vec![&cluster]].concat().join("\n---\n")
 }
 
-/// Those beside the project, if they are there.
-fn public() -> Vec<Case> {
+/// Those beside the project, if they are there, and where each was recorded.
+pub fn public() -> Option<Vec<(Case, PathBuf)>> {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/judge/control-plane/golden/inputs");
     if !folder.is_dir() {
-        // To standard error itself: what `eprintln!` says, the test harness keeps when the test passes.
-        writeln!(std::io::stderr(), "skipped: the tables of public manifests are not beside the project")
-            .expect("standard error is there");
-        return Vec::new();
+        return None;
     }
     let names = names_in(&folder, "").into_iter().filter(|name| name.starts_with("shared-"));
-    names
-        .map(|name| {
-            let own = folder.join(&name);
-            Case { manifest: read(&own.join("product.yaml")), tables: recorded(&own), name }
-        })
-        .collect()
+    let case = |name: String| {
+        let own = folder.join(&name);
+        (Case { manifest: read(&own.join("product.yaml")), tables: recorded(&own), name }, own)
+    };
+    Some(names.map(case).collect())
 }
 
-/// `# at: 90s` in a manifest's first line says when to look.
-fn printed(case: &Case) -> Tables {
+/// With the manifest in a file, and the moment at which to look: `# at: 90s` in its first line, or else 60 s.
+pub fn with_file<T>(case: &Case, print: impl FnOnce(&str, &Path) -> T) -> T {
+    static FILES: AtomicU32 = AtomicU32::new(0);
     let at = case.manifest.strip_prefix("# at: ").and_then(|rest| rest.lines().next()).unwrap_or("60s");
-    let file = std::env::temp_dir().join(format!("packetyard-{}-{}.yaml", std::process::id(), case.name));
+    let (process, file) = (std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
+    let file = std::env::temp_dir().join(format!("packetyard-{process}-{file}.yaml"));
     fs::write(&file, &case.manifest).expect("the folder for temporary files can be written to");
-    let get = |format: &[&str]| {
-        let words = [&["get", KINDS, "-q", "--from-start", "--at", at], format].concat();
-        let (ok, out, err) = packetyard(&words, &file);
-        assert!(ok, "{}: {err}", case.name);
-        out
-    };
-    let (wide, narrow) = (get(&["-o", "wide"]), get(&[]));
+    let printed = print(at, &file);
     fs::remove_file(&file).expect("it can be removed");
-    tables::of_kubectl(&wide, &narrow)
+    printed
+}
+
+fn printed(case: &Case) -> Tables {
+    with_file(case, |at, file| {
+        let get = |format: &[&str]| {
+            let words = [&["get", KINDS, "-q", "--from-start", "--at", at], format].concat();
+            let (ok, out, err) = packetyard(&words, file);
+            assert!(ok, "{}: {err}", case.name);
+            out
+        };
+        let (wide, narrow) = (get(&["-o", "wide"]), get(&[]));
+        tables::of_kubectl(&wide, &narrow)
+    })
 }
 
 /// What `a` has and `b` has not, as often as it has it.
@@ -232,7 +238,14 @@ fn tables_are_kubectls() {
 
 #[test]
 fn tables_of_public_manifests_are_kubectls() {
-    check(&public(), &exceptions());
+    let Some(cases) = public() else {
+        // To standard error itself: what `eprintln!` says, the test harness keeps when the test passes.
+        writeln!(std::io::stderr(), "skipped: the tables of public manifests are not beside the project")
+            .expect("standard error is there");
+        return;
+    };
+    let cases: Vec<Case> = cases.into_iter().map(|(case, _)| case).collect();
+    check(&cases, &exceptions());
 }
 
 #[test]

@@ -38,8 +38,7 @@ pub fn complete(tree: &mut Tree, spec: &PodSpec) {
     default(tree, "restartPolicy", text(spec.restart_policy.as_str()));
     default(tree, "schedulerName", text(&spec.scheduler_name));
     default(tree, "securityContext", Tree::map());
-    let grace = i64::from(spec.termination_grace_period_s);
-    default(tree, "terminationGracePeriodSeconds", Tree::int(grace));
+    default(tree, "terminationGracePeriodSeconds", Tree::int(spec.termination_grace_period_s));
     mirror_service_account(tree);
     each(tree, "volumes", |_, tree| volume::complete(tree));
 }
