@@ -97,30 +97,7 @@ impl Filter<'_> {
 /// The objects of one kind, in their order.
 struct Group {
     listed: Listed,
-    content: Content,
-}
-
-enum Content {
-    Objects(Vec<Object>),
-    /// What has no object to be printed as.
-    Rows(Vec<events::Row>),
-}
-
-impl Content {
-    fn is_empty(&self) -> bool {
-        match self {
-            Content::Objects(objects) => objects.is_empty(),
-            Content::Rows(rows) => rows.is_empty(),
-        }
-    }
-
-    fn extend(&mut self, more: Content) {
-        match (self, more) {
-            (Content::Objects(all), Content::Objects(more)) => all.extend(more),
-            (Content::Rows(all), Content::Rows(more)) => all.extend(more),
-            (Content::Objects(_), Content::Rows(_)) | (Content::Rows(_), Content::Objects(_)) => {}
-        }
-    }
+    objects: Vec<Object>,
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
@@ -178,34 +155,33 @@ fn find(
     for part in &request.parts {
         let listed = Listed::called(world, &part.resource)?;
         let filter = Filter { namespace, name: part.name.as_deref(), selector: request.selector.clone() };
-        let content = content(world, &listed, &filter, is_document);
-        if let Some(name) = part.name.as_ref().filter(|_| content.is_empty()) {
+        let objects = objects(world, &listed, &filter, is_document);
+        if let Some(name) = part.name.as_ref().filter(|_| objects.is_empty()) {
             missing.push(format!("{} {name:?}", listed.plural()));
         }
         match groups.last_mut().filter(|group| group.listed == listed) {
-            Some(group) => group.content.extend(content),
-            None => groups.push(Group { listed, content }),
+            Some(group) => group.objects.extend(objects),
+            None => groups.push(Group { listed, objects }),
         }
     }
     Ok((groups, missing))
 }
 
 /// A table reads what the simulation knows; a document has all that the API server would send.
-fn content(world: &World, listed: &Listed, filter: &Filter<'_>, is_document: bool) -> Content {
+fn objects(world: &World, listed: &Listed, filter: &Filter<'_>, is_document: bool) -> Vec<Object> {
     let kinds: Vec<Kind> = match listed {
         Listed::Type(found) => vec![found.kind.clone()],
         Listed::Others => {
             let kinds = world.store().unsimulated.iter().map(|o| o.kind.clone());
             kinds.collect::<BTreeSet<_>>().into_iter().map(Kind::Other).collect()
         }
-        Listed::Events if is_document => return Content::Objects(events::objects(world, filter)),
-        Listed::Events => return Content::Rows(events::rows(world, filter)),
+        Listed::Events => return events::objects(world, filter),
     };
-    Content::Objects(kinds.iter().flat_map(|kind| objects(world, kind, filter, is_document)).collect())
+    kinds.iter().flat_map(|kind| objects_of(world, kind, filter, is_document)).collect()
 }
 
 /// In the order of their keys in etcd, which is the API server's: `a-b/x` comes before `a/x`.
-fn objects(world: &World, kind: &Kind, filter: &Filter<'_>, is_document: bool) -> Vec<Object> {
+fn objects_of(world: &World, kind: &Kind, filter: &Filter<'_>, is_document: bool) -> Vec<Object> {
     let store = world.store();
     let now = seconds(&timestamp(world.now())).unwrap_or(0);
     let mut metas: Vec<&Meta> = store.metas(kind).filter(|meta| filter.takes(meta)).collect();
@@ -225,11 +201,8 @@ fn objects(world: &World, kind: &Kind, filter: &Filter<'_>, is_document: bool) -
 fn print(format: GetFormat, groups: &[Group], all_namespaces: bool, single: bool) -> String {
     match format {
         GetFormat::Yaml | GetFormat::Json => {
-            let objects = groups.iter().filter_map(|group| match &group.content {
-                Content::Objects(objects) => Some(objects),
-                Content::Rows(_) => None,
-            });
-            document::print(objects.flatten(), single, format == GetFormat::Json)
+            let objects = groups.iter().flat_map(|group| &group.objects);
+            document::print(objects, single, format == GetFormat::Json)
         }
         GetFormat::Name => groups.iter().map(names).collect(),
         GetFormat::Text => tables(groups, all_namespaces, false),
@@ -238,16 +211,11 @@ fn print(format: GetFormat, groups: &[Group], all_namespaces: bool, single: bool
 }
 
 fn names(group: &Group) -> String {
-    let line = |prefix: &str, name: &str| format!("{prefix}/{name}\n");
-    match (&group.listed, &group.content) {
-        (Listed::Others, Content::Objects(objects)) => {
-            objects.iter().map(|o| line(&discovery::prefix_of(&o.tree), &o.meta.name)).collect()
-        }
-        (listed, Content::Objects(objects)) => {
-            objects.iter().map(|o| line(&listed.prefix(), &o.meta.name)).collect()
-        }
-        (listed, Content::Rows(rows)) => rows.iter().map(|r| line(&listed.prefix(), &r.name)).collect(),
-    }
+    let prefix = |object: &Object| match group.listed {
+        Listed::Others => discovery::prefix_of(&object.tree),
+        Listed::Type(_) | Listed::Events => group.listed.prefix(),
+    };
+    group.objects.iter().map(|object| format!("{}/{}\n", prefix(object), object.meta.name)).collect()
 }
 
 /// One table for each kind that has objects, an empty line between them. Once kubectl has printed namespaces it goes
@@ -258,13 +226,10 @@ fn tables(groups: &[Group], all_namespaces: bool, wide: bool) -> String {
     let mut out = Vec::new();
     for group in groups {
         with_namespace |= all_namespaces && group.listed.is_namespaced();
-        if group.content.is_empty() {
+        if group.objects.is_empty() {
             continue;
         }
-        let mut table = match &group.content {
-            Content::Objects(objects) => printers::table(&group.listed, objects),
-            Content::Rows(rows) => events::table(rows),
-        };
+        let mut table = printers::table(&group.listed, &group.objects);
         if with_kind {
             table.prefix_names(&group.listed.prefix());
         }

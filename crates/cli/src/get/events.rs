@@ -1,45 +1,14 @@
 //! `get events`: what happened.
 
 use cluster::api::{Meta, Tree, timestamp};
-use cluster::sim::{LogEntry, Time, World};
+use cluster::sim::World;
 use words::Event;
 
 use super::Filter;
-use super::object::{Object, human_duration, seconds};
-use crate::table::{Column, NAMESPACE, Table, always};
+use super::object::{Object, seconds};
 
-pub struct Row {
-    namespace: String,
-    pub name: String,
-    age: String,
-    message: String,
-}
-
-pub fn rows(world: &World, filter: &Filter<'_>) -> Vec<Row> {
-    let about = |entry: &LogEntry| match entry.about() {
-        Some(o) => (o.namespace.to_string(), format!("{}/{}", o.kind.as_str().to_lowercase(), o.name)),
-        None => (String::new(), "<cluster>".into()),
-    };
-    let rows = world.log().iter().map(|logged| {
-        let (namespace, name) = about(&logged.entry);
-        let age = age(world.now(), logged.at);
-        Row { namespace, name, age, message: words::happened(&logged.entry) }
-    });
-    rows.filter(|row| filter.takes_key(&row.namespace, &row.name)).collect()
-}
-
-pub fn table(rows: &[Row]) -> Table {
-    const COLUMNS: &[Column] = &[always(NAMESPACE), always("NAME"), always("AGE"), always("MESSAGE")];
-    let cells = |row: &Row| [&row.namespace, &row.name, &row.age, &row.message].map(Clone::clone).to_vec();
-    Table::new(COLUMNS, rows.iter().map(cells).collect())
-}
-
-fn age(now: Time, then: Time) -> String {
-    human_duration(i64::try_from(now.since(then).0 / 1_000_000_000).unwrap_or(i64::MAX))
-}
-
-/// As the API server has them. Those of objects outside namespaces are in `default` (client-go tools/record,
-/// makeEvent).
+/// As the API server has them, in the order of their keys. Those of objects outside namespaces are in `default`
+/// (client-go tools/record, makeEvent).
 pub fn objects(world: &World, filter: &Filter<'_>) -> Vec<Object> {
     let now = seconds(&timestamp(world.now())).unwrap_or(0);
     let events = words::events(world.log().iter().map(|logged| &**logged));
@@ -55,7 +24,9 @@ pub fn objects(world: &World, filter: &Filter<'_>) -> Vec<Object> {
         Object { meta, tree, now }
     };
     let objects = (0..).zip(&events).map(object);
-    objects.filter(|object| filter.takes(&object.meta)).collect()
+    let mut objects: Vec<Object> = objects.filter(|object| filter.takes(&object.meta)).collect();
+    objects.sort_by_cached_key(|object| format!("{}/{}", object.meta.namespace, object.meta.name));
+    objects
 }
 
 fn document(world: &World, meta: &Meta, event: &Event) -> Tree {

@@ -29,9 +29,8 @@ pub fn table(listed: &Listed, objects: &[Object]) -> Table {
             let printer = printer(&found.kind);
             (printer.columns.to_vec(), objects.iter().map(printer.cells).collect())
         }
-        Listed::Events | Listed::Others => {
-            (kept::OTHERS.columns.to_vec(), objects.iter().map(kept::OTHERS.cells).collect())
-        }
+        Listed::Events => (kept::EVENT.columns.to_vec(), objects.iter().map(kept::EVENT.cells).collect()),
+        Listed::Others => (kept::OTHERS.columns.to_vec(), objects.iter().map(kept::OTHERS.cells).collect()),
     };
     let columns: Vec<Column> = std::iter::once(always(NAMESPACE)).chain(columns).collect();
     let with_namespace = |(object, cells): (&Object, Vec<String>)| {

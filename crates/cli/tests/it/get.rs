@@ -111,6 +111,25 @@ fn kinds_that_are_kept_have_their_tables_too() {
 }
 
 #[test]
+fn events_have_kubectls_columns() {
+    let table = printed(&["events", "-n", "kitchen"]);
+    assert_eq!(
+        table.lines().next().map(plain),
+        Some("LAST SEEN TYPE REASON OBJECT MESSAGE".into()),
+        "{table}"
+    );
+    let scaled = "Normal ScalingReplicaSet deployment/tea Scaled up replica set tea-";
+    assert!(table.lines().any(|line| plain(line).contains(scaled)), "{table}");
+    let wide = printed(&["ev", "-n", "kitchen", "-o", "wide"]);
+    let head = "LAST SEEN TYPE REASON OBJECT SUBOBJECT SOURCE MESSAGE FIRST SEEN COUNT NAME";
+    assert_eq!(wide.lines().next().map(plain), Some(head.into()), "{wide}");
+}
+
+fn plain(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
 fn all_is_what_kubectl_takes_it_for() {
     let out = printed(&["all", "-n", "kitchen", "-o", "name"]);
     let kinds: Vec<&str> = out.lines().map(|line| line.split('/').next().unwrap_or("")).collect();

@@ -16,6 +16,41 @@ pub const OTHERS: Printer = Printer {
     cells: |object| vec![name(object), object.tree.text("kind"), object.age(), "no: kept as written".into()],
 };
 
+/// printEvent.
+pub const EVENT: Printer = Printer {
+    columns: &[
+        always("LAST SEEN"),
+        always("TYPE"),
+        always("REASON"),
+        always("OBJECT"),
+        wide("SUBOBJECT"),
+        wide("SOURCE"),
+        always("MESSAGE"),
+        wide("FIRST SEEN"),
+        wide("COUNT"),
+        wide("NAME"),
+    ],
+    cells: event,
+};
+
+fn event(object: &Object) -> Vec<String> {
+    let tree = &object.tree;
+    let [kind, about] = ["kind", "name"].map(|field| tree.text(&format!("involvedObject.{field}")));
+    let source = [tree.text("source.component"), tree.text("source.host")];
+    vec![
+        object.since(&tree.text("lastTimestamp")),
+        tree.text("type"),
+        tree.text("reason"),
+        format!("{}/{about}", kind.to_lowercase()),
+        tree.text("involvedObject.fieldPath"),
+        source.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+        tree.text("message").trim().into(),
+        object.since(&tree.text("firstTimestamp")),
+        tree.number("count").to_string(),
+        name(object),
+    ]
+}
+
 /// A table that the API server makes without a printer of the kind (rest.NewDefaultTableConvertor).
 const CREATED_AT: Printer = Printer {
     columns: &[always("NAME"), always("CREATED AT")],
