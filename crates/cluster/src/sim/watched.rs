@@ -24,10 +24,9 @@ impl World {
         key: &NsName,
         change: impl FnOnce(&mut T),
     ) -> Option<Arc<T>> {
-        let old = T::objects(&self.store).get(key).cloned()?;
-        let object = self.store.update(key, change)?;
-        self.wrote(Some(&old), Some(&object));
-        Some(object)
+        let mut object = T::clone(T::objects(&self.store).get(key)?);
+        change(&mut object);
+        Some(self.put_object(object))
     }
 
     /// The same for a change that may be one of the spec: its generation counts those.

@@ -185,13 +185,6 @@ impl Store {
         object
     }
 
-    /// Changes the object that is stored under `key`, if there is one.
-    pub fn update<T: Stored>(&mut self, key: &NsName, change: impl FnOnce(&mut T)) -> Option<Arc<T>> {
-        let mut object = T::clone(T::objects(self).get(key)?);
-        change(&mut object);
-        Some(self.put(object))
-    }
-
     pub fn remove<T: Stored>(&mut self, key: &NsName) -> Option<Arc<T>> {
         let object = T::objects_mut(self).remove(key)?;
         self.resource_version += 1;
