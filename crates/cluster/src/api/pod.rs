@@ -1,5 +1,7 @@
 //! `v1` Pod and the template that workloads make Pods from.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::canonical_template;
@@ -23,7 +25,7 @@ pub struct Pod {
     /// The template that it was made from, as written, with the fields that the simulation does not read. Null for a
     /// Pod that has a document of its own.
     #[serde(skip)]
-    pub written: Tree,
+    pub written: Arc<Tree>,
 }
 
 impl Resource for Pod {

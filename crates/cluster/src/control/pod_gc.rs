@@ -134,7 +134,6 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Tree;
     use crate::api::{Meta, PodSpec, PodStatus};
 
     /// After gc_controller_test.go, TestGCTerminated.
@@ -146,7 +145,7 @@ mod tests {
                 meta,
                 spec: PodSpec::default(),
                 status: PodStatus::default(),
-                written: Tree::default(),
+                written: Arc::default(),
             })
         };
         let pods: Vec<Arc<Pod>> = [("b", 1), ("a", 1), ("old", 0), ("new", 9)].map(pod).into();

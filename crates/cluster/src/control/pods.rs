@@ -36,7 +36,7 @@ impl Owner<'_> {
             owner: Some(self.reference()),
             ..Meta::default()
         };
-        let written = template.written.clone();
+        let written = Arc::new(template.written.clone());
         Pod { meta, spec: template.spec.clone(), status: PodStatus::default(), written }
     }
 }

@@ -211,7 +211,7 @@ fn deletion_cost(pod: &Pod) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{PodCondition, PodConditions, PodSpec, PodStatus, Tree};
+    use crate::api::{PodCondition, PodConditions, PodSpec, PodStatus};
     use crate::sim::Time;
 
     fn pod(uid: u32, node: Option<&str>, phase: Phase, ready: bool) -> Arc<Pod> {
@@ -226,7 +226,7 @@ mod tests {
                 },
                 ..PodStatus::default()
             },
-            written: Tree::default(),
+            written: Arc::default(),
         })
     }
 

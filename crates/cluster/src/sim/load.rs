@@ -7,7 +7,7 @@ use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing,
 use crate::api::{
     Codec, ConditionStatus, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace,
     Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Start, Str, Taint,
-    TaintEffect, Tree, Uid,
+    TaintEffect, Uid,
 };
 use crate::net::{Cni, Prefixes, cluster_range, holds, node_range, overlap};
 use crate::node::{Machine, ProxyStatus, kernel, register};
@@ -300,7 +300,7 @@ fn curl(key: NsName) -> Pod {
             ..PodSpec::default()
         },
         status: PodStatus::default(),
-        written: Tree::default(),
+        written: Arc::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::field_cursor::{FieldCursor, shown};
 use super::{container, meta, priority_class, resources, scheduling, volume};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
-    Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Severity, Str, Tree,
+    Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Severity, Str,
 };
 use netfilter::Protocol;
 
@@ -12,7 +12,7 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Pod {
     let meta = meta::decode::<Pod>(root);
     let cursor = root.field("spec");
     let spec = spec(&cursor, diagnostics);
-    Pod { meta, spec, status: PodStatus::default(), written: Tree::default() }
+    Pod { meta, spec, status: PodStatus::default(), written: std::sync::Arc::default() }
 }
 
 pub fn template(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodTemplate {

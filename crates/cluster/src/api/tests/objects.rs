@@ -398,7 +398,7 @@ fn an_object_that_no_text_made_is_validated() {
         meta: Meta::default(),
         spec: PodSpec::default(),
         status: PodStatus::default(),
-        written: Tree::default(),
+        written: std::sync::Arc::default(),
     };
     pod.meta.name = "x".into();
     pod.spec.dns_policy = Some("Nearest".into());

@@ -110,7 +110,7 @@ fn a_pod_of_a_template_keeps_what_the_template_says() {
         meta: Meta::default(),
         spec: deployment.spec.template.spec.clone(),
         status: PodStatus::default(),
-        written: deployment.spec.template.written.clone(),
+        written: std::sync::Arc::new(deployment.spec.template.written.clone()),
     };
     pod.meta.name = "web-1".into();
     pod.meta.namespace = "default".into();

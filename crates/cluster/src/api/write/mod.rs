@@ -37,7 +37,7 @@ fn start(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let version = text(object.api_version());
     let mut head = map([("apiVersion", version), ("kind", text(object.kind().as_str()))]);
     let template = match object {
-        KubeObject::Pod(pod) if pod.written.value != Value::Null => Some(&pod.written),
+        KubeObject::Pod(pod) if pod.written.value != Value::Null => Some(&*pod.written),
         _ => None,
     };
     let Some(source) = source.or(template) else { return head };

@@ -2,7 +2,6 @@
 
 use super::Cluster;
 use super::cache::Cache;
-use crate::api::Tree;
 use crate::api::{
     Kind, KubeObject, Labels, Meta, Name, Namespace, Node, NsName, OwnerRef, Pod, PodSpec, PodStatus,
     PodTemplate, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus, Selector, Uid, parse,
@@ -46,7 +45,7 @@ impl Fixture {
             meta: meta("default", "incoming", labels),
             spec: PodSpec::default(),
             status: PodStatus::default(),
-            written: Tree::default(),
+            written: std::sync::Arc::default(),
         }
     }
 
