@@ -145,8 +145,8 @@ fn rules_of_a_scenario() {
         ("actions: [{at: 1s, do: cutOffNode, node: a}]", "spec.actions[0].enabled: Required value"),
         ("actions: [{at: 1s, do: pauseKubeProxy, enabled: true}]", "spec.actions[0].node: Required value"),
         ("timing: slow", "Unsupported value: \"slow\""),
-        ("at: 5", "spec.at: Invalid value: \"5\": must be a length of time"),
-        ("at: -5s", "must be a length of time"),
+        ("at: 5", "spec.at: Invalid value: \"5\": must be a time from when the clients begin"),
+        ("start: cold\nat: -5s", "spec.at: Invalid value: \"-5s\": must be a length of time"),
         ("nodes: [{name: a1}, {name: a1}]", "spec.nodes[1].name: Duplicate value"),
         (
             "nodes: [{name: a, zone: 'x y'}]",
