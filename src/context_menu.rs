@@ -6,7 +6,7 @@ use crate::ui::{Dialog, Ui};
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 
 /// `lab`: the element that the menu stays inside.
 pub fn context_menu(lab: NodeRef<Div>, at: MenuAt) -> AnyView {
@@ -20,6 +20,7 @@ pub fn context_menu(lab: NodeRef<Div>, at: MenuAt) -> AnyView {
 fn Menu(lab: NodeRef<Div>, at: MenuAt, name: String, entries: Vec<MenuItem>) -> impl IntoView {
     let session = expect_context::<Session>();
     let (element, label) = (NodeRef::<Div>::new(), name.clone());
+    let pressed = StoredValue::new(false);
     Effect::new(move || {
         if let (Some(menu), Some(lab)) = (element.get(), lab.get_untracked()) {
             put_at(&menu, &lab, at);
@@ -33,22 +34,28 @@ fn Menu(lab: NodeRef<Div>, at: MenuAt, name: String, entries: Vec<MenuItem>) -> 
             class="pk-menu"
             role="menu"
             aria-label=label
+            on:pointerdown=move |_| pressed.set_value(true)
             on:keydown=move |event| key(session, element, &event)
             on:contextmenu=|event| event.prevent_default()
         >
             <div class="pk-menu-name" aria-hidden="true">{name}</div>
-            {entries.into_iter().map(|entry| view! { <Item of=at.of entry/> }).collect_view()}
+            {entries.into_iter().map(|entry| view! { <Item of=at.of entry pressed/> }).collect_view()}
         </div>
     }
 }
 
+/// `pressed`: a pointer has come down in the menu. When a finger that pressed long goes, its click is not meant for the
+/// item that has come to lie under it.
 #[component]
-fn Item(of: Selection, entry: MenuItem) -> impl IntoView {
+fn Item(of: Selection, entry: MenuItem, pressed: StoredValue<bool>) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let action = entry.action;
-    let act = move |_| {
-        session.menu.set(None);
-        dispatch(session, ui, of, action.clone());
+    let act = move |event: MouseEvent| {
+        let is_by_keyboard = event.detail() == 0;
+        if is_by_keyboard || pressed.get_value() {
+            session.menu.set(None);
+            dispatch(session, ui, of, action.clone());
+        }
     };
     view! {
         <button
