@@ -210,3 +210,22 @@ proptest! {
         prop_assert!(!run.world().store().pods.iter().any(|pod| is_stopping(pod)), "every end comes to its end");
     }
 }
+
+#[test]
+fn a_pod_that_ended_and_was_deleted_on_a_node_cut_off_goes_when_it_is_back() {
+    let mut run = support::start(PODS, 0);
+    let mut seen = Seen::default();
+    go_on(&mut run, &mut seen, Span::from_secs(10));
+    let alone = NsName::new("default", "alone");
+    let cut_off = |on| Action::CutOffNode { node: "node-1".into(), on };
+    run.act(cut_off(true)).expect("there is such a node");
+    let finished = Action::FinishPod { pod: alone.clone(), container: None, exit_code: 0 };
+    run.act(finished).expect("the Pod runs");
+    go_on(&mut run, &mut seen, Span::from_millis(4_500));
+    let pod = run.world().store().pods.get(&alone).expect("its node has not heard of it");
+    let deleted = Action::DeleteObject { object: ObjectRef::new(Kind::Pod, &pod.meta) };
+    run.act(deleted).expect("there is such a Pod");
+    run.act(cut_off(false)).expect("there is such a node");
+    go_on(&mut run, &mut seen, Span::from_secs(10));
+    assert!(run.world().store().pods.get(&alone).is_none(), "the Pod's end has come to its end");
+}

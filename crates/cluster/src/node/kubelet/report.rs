@@ -1,5 +1,8 @@
 //! What the kubelet tells the API server (pkg/kubelet/status, status_manager.go).
 
+use std::sync::Arc;
+
+use super::pod::{PodRuntime, Termination};
 use super::{KubeletStep, status};
 use crate::api::{Pod, PodConditions, Uid};
 use crate::sim::{LogEntry, Span, World};
@@ -92,8 +95,9 @@ impl World {
                     self.report_status(uid);
                 }
             }
-            let stops = self.pods.get(&uid).is_some_and(|runtime| runtime.terminating.is_some());
-            if pod.meta.deleted.is_some() && !stops {
+            // One that ended by itself meanwhile has yet to learn that it is deleted.
+            let knows = |runtime: &Arc<PodRuntime>| runtime.terminating == Some(Termination::Deleted);
+            if pod.meta.deleted.is_some() && !self.pods.get(&uid).is_some_and(knows) {
                 self.plan(uid, Span::ZERO, KubeletStep::Terminate);
             }
         }
