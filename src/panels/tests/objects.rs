@@ -220,7 +220,7 @@ async fn an_empty_service_says_why_in_its_panels() {
     })
     .await;
     page.shows("No Pod has a port named http; they name none.").await;
-    assert_eq!(page.count("p.pk-fail"), 1, "the panel of its endpoints says it too");
+    assert_eq!(page.count("p.pk-fail"), 2, "the panel of its endpoints says it too");
 }
 
 #[wasm_bindgen_test]
