@@ -8,11 +8,12 @@ use wasm_bindgen_test::wasm_bindgen_test;
 static SCENARIOS: Dir = include_dir!("$CARGO_MANIFEST_DIR/crates/cluster/tests/scenarios");
 static BUILT_IN: Dir = include_dir!("$CARGO_MANIFEST_DIR/public/scenarios");
 
-/// As crates/cluster/tests/it/corpus.rs has it: those of the tests with seed 7 and for as long as their first
-/// line says; those that the page opens as they are, for a minute.
+/// As crates/cluster/tests/it/corpus.rs has it: those of the tests with seed 7, from when their clients begin
+/// and for as long as their first line says; those that the page opens as they are, for a minute.
 fn hash(text: &str, seed: Option<u64>, length: Span) -> String {
     let (mut run, refusals) = Run::new(&api::parse(text), seed);
     assert_eq!(refusals, [], "the API server takes these manifests");
+    assert!(run.advance_to_origin(u64::MAX), "its clients begin");
     let end = run.world().now() + length;
     run.advance_to(end, u64::MAX);
     format!("{} {:016x}", run.world().events(), run.world().hash())
