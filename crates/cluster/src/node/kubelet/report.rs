@@ -48,7 +48,8 @@ impl World {
         }
         let (key, status) = (runtime.key.clone(), runtime.status.clone());
         let ready = status.is_ready();
-        let turned = old.status.is_ready() != ready;
+        // Of one that ended, its end is told.
+        let turned = old.status.is_ready() != ready && !status.phase.is_terminal();
         self.update_object::<Pod>(&key, |stored| stored.status = status);
         if turned {
             self.record(LogEntry::Ready { pod: key, ready });
