@@ -8,6 +8,7 @@ use crate::session::{Selection, Session, Theme};
 use crate::timeline::{SpokenLog, Transport};
 use crate::ui::{Dialog, Tab, Toasts, Ui};
 use cluster::api::{Action, NsName};
+use cluster::sim::Span;
 use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -105,6 +106,20 @@ async fn the_track_has_a_mark_for_what_is_done() {
     let newest = page.find(".pk-tick:last-child").expect("a mark");
     let name = newest.get_attribute("aria-label").unwrap_or_default();
     assert!(name.starts_with("scaled to 5: web scaled to 5, at "), "{name}");
+}
+
+#[wasm_bindgen_test]
+async fn the_track_moves_while_nothing_is_logged() {
+    let page = InPage::mount(|_| view! { <Transport/> }).await;
+    let style = |of: &str| page.find(of).and_then(|element| element.get_attribute("style"));
+    let places = || (style(".pk-tick"), style(".pk-before"));
+    let start = page.world(|world| world.now());
+    page.press("Play").await;
+    page.until("nothing more is logged", || page.world(|world| world.now()) > start + Span::from_secs(2))
+        .await;
+    let (mark, settling) = places();
+    assert!(mark.is_some() && settling.is_some(), "there is a mark, and the time before clients began");
+    page.until("both have moved", || places().0 != mark && places().1 != settling).await;
 }
 
 #[wasm_bindgen_test]

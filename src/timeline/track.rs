@@ -22,7 +22,8 @@ pub fn Track() -> impl IntoView {
     let now = Memo::new(move |_| session.now().0 / MOVES_EVERY);
     let marks = Memo::new(move |_| {
         session.log_rev();
-        now.track();
+        // Not `track`: a memo that nobody has read follows nothing.
+        now.get();
         session.with_world(|world| {
             let now = world.now();
             let marks = notable::marks(world.log().iter().map(|logged| &**logged), now - SHOWS, MOST_MARKS);
@@ -57,36 +58,47 @@ pub fn Track() -> impl IntoView {
 fn Before() -> impl IntoView {
     let session = expect_context::<Session>();
     let now = Memo::new(move |_| session.now().0 / MOVES_EVERY);
-    let before = Memo::new(move |_| {
+    let settling = Memo::new(move |_| {
         session.log_rev();
         session.opened_rev();
-        now.track();
-        session.with_world(before_origin)
+        now.get();
+        session.with_world(Settling::of)
     });
-    let name = move || {
-        let settled = before.with(|before| before.map_or(Span::ZERO, |(span, _)| span));
-        format!("Before the clients began: {}. Go back to the beginning", text::span(settled))
-    };
+    let of = move |text: fn(Settling) -> String| settling.with(|settling| settling.map(text));
     view! {
-        <Show when=move || before.with(Option::is_some)>
+        <Show when=move || settling.with(Option::is_some)>
             <button
                 type="button"
                 class="pk-before"
-                style:width=move || before.with(|before| percent(before.map_or(0.0, |(_, width)| width)))
-                title=name
-                aria-label=name
+                style:left=move || of(|settling| percent(settling.from))
+                style:width=move || of(|settling| percent(settling.until - settling.from))
+                title=move || of(Settling::name)
+                aria-label=move || of(Settling::name)
                 on:click=move |_| session.seek(Time::ZERO)
             ></button>
         </Show>
     }
 }
 
-/// How long the cluster took to settle, and how much of the track is from before, in percent. `None` where clients
-/// began with the cluster.
-fn before_origin(world: &World) -> Option<(Span, f64)> {
-    let origin = world.origin().filter(|origin| *origin > Time::ZERO)?;
-    let width = if origin > world.now() { 100.0 } else { position(origin, world.now()).max(0.0) };
-    Some((origin.since(Time::ZERO), width))
+/// How long the cluster took to settle, and from where to where that is on the track, in percent.
+#[derive(Clone, Copy, PartialEq)]
+struct Settling {
+    took: Span,
+    from: f64,
+    until: f64,
+}
+
+impl Settling {
+    /// `None` where clients began with the cluster.
+    fn of(world: &World) -> Option<Settling> {
+        let origin = world.origin().filter(|origin| *origin > Time::ZERO)?;
+        let on_track = |at: Time| position(at.min(world.now()), world.now()).max(0.0);
+        Some(Settling { took: origin.since(Time::ZERO), from: on_track(Time::ZERO), until: on_track(origin) })
+    }
+
+    fn name(self) -> String {
+        format!("Before the clients began: {}. Go back to the beginning", text::span(self.took))
+    }
 }
 
 /// A mark, and how it stands on the track.
