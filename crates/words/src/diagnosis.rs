@@ -223,12 +223,12 @@ pub fn taken_for(assumption: PortAssumption) -> &'static str {
     }
 }
 
-/// For a face: `8080 not declared: refused`.
+/// For a face: `8080 not declared: refused`, `8081 assumed`.
 pub fn asked_port_short(asked: &AskedPort) -> String {
     let port = asked.port;
     match asked.taken_for {
         PortAssumption::Declared => format!("{port} declared"),
-        PortAssumption::AskedByProbe | PortAssumption::AnyPort => format!("{port} taken to be served"),
+        PortAssumption::AskedByProbe | PortAssumption::AnyPort => format!("{port} assumed"),
         PortAssumption::ServedByApp => format!("{port} said to be served"),
         PortAssumption::NotServed => format!("{port} not declared: refused"),
         PortAssumption::RefusedByApp => format!("{port} said to be refused"),

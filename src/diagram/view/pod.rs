@@ -187,21 +187,19 @@ fn PlainLines(shown: Of) -> impl IntoView {
         <Heading shown/>
         <div class="pk-line">
             {move || match reason() {
-                Some(reason) => view! { <span class="pk-ip pk-why">{reason}</span> }.into_any(),
+                Some(reason) => view! { <span class="pk-ip pk-reason">{reason}</span> }.into_any(),
                 None => view! { <span class="pk-ip">{part(shown, Shown::ip)}</span> }.into_any(),
             }}
         </div>
     }
 }
 
-/// Its state and what it is to its workload; its name.
+/// Its state and its name.
 #[component]
 fn Heading(shown: Of) -> impl IntoView {
-    let kind = part(shown, |s| words::part(&s.pod));
     view! {
         <div class="pk-line pk-apart">
             <span class=part(shown, |s| state_class(s.pod.state))>{part(shown, Shown::state)}</span>
-            {move || kind().map(|kind| view! { <span class="pk-kind">{kind}</span> })}
             <Marks marks=part(shown, |s| s.marks.clone())/>
         </div>
         <div class="pk-line">
@@ -225,7 +223,7 @@ fn FullLines(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl Into
         })
     };
     let rest = move || match reason() {
-        Some(reason) => view! { <p class="pk-why">{reason}</p> }.into_any(),
+        Some(reason) => view! { <p class="pk-reason">{reason}</p> }.into_any(),
         None => view! {
             <Calls shown trouble/>
             <Labels shown/>
@@ -239,12 +237,15 @@ fn FullLines(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl Into
     }
 }
 
-/// What the Pod calls, and whether a call failed recently.
+/// What the Pod calls, and whether a call failed recently. Where it calls nobody: what it is to its workload.
 #[component]
 fn Calls(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl IntoView {
     let calls = part(shown, |s| words::calls(&s.pod.calls));
+    let role = part(shown, |s| words::part(&s.pod));
     move || {
-        let calls = calls()?;
+        let Some(calls) = calls() else {
+            return role().map(|role| view! { <span class="pk-calls">{role}</span> }.into_any());
+        };
         let Some((client, outcome)) = trouble.get() else {
             return Some(view! { <span class="pk-calls">{calls}</span> }.into_any());
         };

@@ -62,17 +62,17 @@ fn held_short(reason: WaitingReason) -> &'static str {
     }
 }
 
-/// Beside the state: `#0`, `daemon`, `job`; `host` for one that has its node's address.
+/// A line of its card: `StatefulSet #0`, `DaemonSet`, `Job`; `host network` for one that has its node's address.
 pub fn part(pod: &PodFacts) -> Option<String> {
     let part = pod.part.as_ref().map(|part| match part {
-        Part::Ordinal(ordinal) => format!("#{ordinal}"),
-        Part::OfNode => "daemon".into(),
-        Part::Task => "job".into(),
+        Part::Ordinal(ordinal) => format!("StatefulSet #{ordinal}"),
+        Part::OfNode => "DaemonSet".into(),
+        Part::Task => "Job".into(),
     });
-    let host = pod.host_network.then(|| "host".to_string());
-    match (part, host) {
-        (Some(part), Some(host)) => Some(format!("{part} {host}")),
-        (part, host) => part.or(host),
+    match part {
+        Some(part) if pod.host_network => Some(format!("{part}, host")),
+        None if pod.host_network => Some("host network".into()),
+        part => part,
     }
 }
 
