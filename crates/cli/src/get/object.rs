@@ -15,9 +15,14 @@ impl Object {
         self.since(&self.tree.text("metadata.creationTimestamp"))
     }
 
-    /// How long ago that was (printers.go, translateTimestampSince).
+    /// How long ago that was (printers.go, translateTimestampSince). One that was written by hand may be none
+    /// (apiextensions-apiserver tableconvertor.go, cellForJSONValue).
     pub fn since(&self, timestamp: &str) -> String {
-        seconds(timestamp).map_or_else(|| "<unknown>".into(), |then| human_duration(self.now - then))
+        match (timestamp, seconds(timestamp)) {
+            ("" | "null", _) | (_, Some(ZERO_TIME)) => "<unknown>".into(),
+            (_, Some(then)) => human_duration((self.now - then).min(LONGEST_DURATION)),
+            (_, None) => "<invalid>".into(),
+        }
     }
 
     pub fn is_deleted(&self) -> bool {
@@ -76,13 +81,29 @@ pub fn join(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(",")
 }
 
-/// Seconds since 1970 of `2026-01-01T00:00:12Z`, a fraction left out.
+/// `0001-01-01T00:00:00Z`, which is no time (time.Time, IsZero).
+const ZERO_TIME: i64 = -62_135_596_800;
+/// time.Since counts nanoseconds in 64 bits, and goes no further.
+const LONGEST_DURATION: i64 = i64::MAX / 1_000_000_000;
+
+/// Seconds since 1970 of `2026-01-01T00:00:12Z`, a fraction left out (RFC 3339, as Go's time.Parse reads it).
 pub fn seconds(timestamp: &str) -> Option<i64> {
-    let (date, time) = timestamp.strip_suffix('Z')?.split_once('T')?;
-    let numbers =
-        |text: &str, mark| -> Option<Vec<i64>> { text.split(mark).map(|n| n.parse().ok()).collect() };
-    let [year, month, day] = numbers(date, '-')?[..] else { return None };
-    let [hour, minute, second] = numbers(time.split('.').next()?, ':')?[..] else { return None };
+    let (moment, rest) = timestamp.split_at_checked("2026-01-01T00:00:12".len())?;
+    let number = |from: usize, to: usize| -> Option<i64> {
+        let digits = moment.get(from..to)?;
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let marks = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
+    if marks.iter().any(|(at, mark)| moment.get(*at..at + 1) != Some(mark)) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let is_moment = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    if !is_moment || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let offset = offset(without_fraction(rest)?)?;
     // Years that begin in March end with the day that leap years have more (Hinnant, chrono-compatible algorithms).
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year.div_euclid(4) - year.div_euclid(100)
@@ -90,7 +111,41 @@ pub fn seconds(timestamp: &str) -> Option<i64> {
         + (153 * month + 2) / 5
         + day
         - 719_469;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second - offset)
+}
+
+fn days_of(year: i64, month: i64) -> i64 {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+fn without_fraction(text: &str) -> Option<&str> {
+    let Some(digits) = text.strip_prefix(['.', ',']) else { return Some(text) };
+    let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    (rest.len() < digits.len()).then_some(rest)
+}
+
+/// Of `+02:00`, in seconds; `Z` is none.
+fn offset(text: &str) -> Option<i64> {
+    if text == "Z" {
+        return Some(0);
+    }
+    let (hours, minutes) = text.get(1..)?.split_once(':')?;
+    let number = |digits: &str, most: i64| {
+        let is_number = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| digits.parse().ok())?.filter(|n: &i64| *n <= most)
+    };
+    let seconds = (number(hours, 24)? * 60 + number(minutes, 60)?) * 60;
+    match text.chars().next()? {
+        '+' => Some(seconds),
+        '-' => Some(-seconds),
+        _ => None,
+    }
 }
 
 /// apimachinery pkg/util/duration, HumanDuration.
@@ -162,10 +217,42 @@ mod tests {
             ("2024-02-29T23:59:59Z", Some(1_709_251_199)),
             ("2026-01-01T00:00:12.345678Z", Some(1_767_225_612)),
             ("2025-12-31T23:59:59Z", Some(1_767_225_599)),
+            ("2026-01-01T02:00:12+02:00", Some(1_767_225_612)),
+            ("2025-12-31T23:30:12.5-00:30", Some(1_767_225_612)),
+            ("0001-01-01T00:00:00Z", Some(ZERO_TIME)),
+            ("9999-12-31T23:59:59Z", Some(253_402_300_799)),
             ("", None),
             ("yesterday", None),
+            ("9223372036854775807-01-01T00:00:00Z", None),
+            ("2026-01-01T00:00:9223372036854775807Z", None),
+            ("2026-02-29T00:00:00Z", None),
+            ("2026-13-01T00:00:00Z", None),
+            ("2026-01-01T24:00:00Z", None),
+            ("2026-01-01T00:00:00.Z", None),
+            ("2026-01-01T00:00:00", None),
+            ("2026-01-01T00:00:00+2:00", None),
+            ("+026-01-01T00:00:00Z", None),
+            ("2026-01-01Tä0:00:00Z", None),
         ] {
             assert_eq!(seconds(timestamp), expected, "{timestamp}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_timestamp_has_no_age() {
+        let now = seconds("2026-01-01T00:00:12Z").expect("it is one");
+        let object = Object { meta: Meta::default(), tree: Tree::map(), now };
+        for (timestamp, age) in [
+            ("2026-01-01T00:00:00Z", "12s"),
+            ("2025-12-31T23:00:12-01:00", "0s"),
+            ("0002-01-01T00:00:00Z", "292y"),
+            ("9999-01-01T00:00:00Z", "<invalid>"),
+            ("9223372036854775807-01-01T00:00:00Z", "<invalid>"),
+            ("yesterday", "<invalid>"),
+            ("0001-01-01T00:00:00Z", "<unknown>"),
+            ("", "<unknown>"),
+        ] {
+            assert_eq!(object.since(timestamp), age, "{timestamp}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use cluster::api::Tree;
+use cluster::api::{Tree, Value};
 
 use super::services::balancer_addresses;
 use super::{Printer, around_age, cluster_scoped, containers_and_images, label_selector, labels, name};
@@ -336,10 +336,19 @@ pub fn custom_columns(definitions: &[Tree]) -> Vec<Column> {
 pub fn custom_cells(object: &Object, definitions: &[Tree]) -> Vec<String> {
     let cell = |definition: &Tree| {
         let path = definition.text("jsonPath");
-        let found = object.tree.text(path.trim_start_matches('.'));
-        match &*definition.text("type") {
-            "date" if !found.is_empty() => object.since(&found),
-            _ => found,
+        let Some(found) = object.tree.at(path.trim_start_matches('.')) else { return String::new() };
+        match (&*definition.text("type"), &found.value) {
+            ("date", Value::String(timestamp)) => object.since(timestamp),
+            (
+                "date",
+                Value::Null
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Float(_)
+                | Value::Seq(_)
+                | Value::Map(_),
+            ) => String::new(),
+            _ => scalar(found),
         }
     };
     std::iter::once(name(object)).chain(definitions.iter().map(cell)).collect()
@@ -384,6 +393,23 @@ mod tests {
             ),
         ] {
             assert_eq!(targets(&spec(&spec_text)), shown, "{spec_text}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_was_written_by_hand_may_be_none() {
+        let definitions = spec("[{name: At, type: date, jsonPath: .spec.at}]");
+        for (at, age) in [
+            ("'1970-01-01T00:00:00Z'", "0s"),
+            ("'9223372036854775807-01-01T00:00:00Z'", "<invalid>"),
+            ("soon", "<invalid>"),
+            ("''", "<unknown>"),
+            ("12", ""),
+            ("[]", ""),
+        ] {
+            let tree = spec(&format!("{{at: {at}}}"));
+            let object = Object { meta: cluster::api::Meta::default(), tree, now: 0 };
+            assert_eq!(custom_cells(&object, definitions.list("spec")), ["", age], "{at}");
         }
     }
 
