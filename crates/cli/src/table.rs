@@ -75,14 +75,21 @@ fn first_line(cell: &str) -> String {
     }
 }
 
+/// A text of somebody else's tells the terminal nothing (cli-runtime printers/terminal.go, terminalEscaper).
+fn escaped(cell: &str) -> String {
+    cell.replace('\u{1b}', "^[").replace('\r', "\\r")
+}
+
 /// The last column is not filled up.
 fn lay_out(lines: &[Vec<String>]) -> String {
+    let lines: Vec<Vec<String>> =
+        lines.iter().map(|line| line.iter().map(|cell| escaped(cell)).collect()).collect();
     let count = lines.first().map_or(0, Vec::len);
     let length = |cell: &String| cell.chars().count();
     let widest = |at| lines.iter().map(|line| length(&line[at])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..count).map(|at| (widest(at) + PADDING).max(MIN_WIDTH)).collect();
     let mut text = String::new();
-    for line in lines {
+    for line in &lines {
         for (at, cell) in line.iter().enumerate() {
             text.push_str(cell);
             if at + 1 < count {
@@ -124,6 +131,13 @@ mod tests {
     fn a_cell_ends_with_its_line() {
         let table = Table::new(&[always("MESSAGE")], cells(&[&["one\ntwo"]]));
         assert_eq!(table.render(false), "MESSAGE\none...\n");
+    }
+
+    #[test]
+    fn a_cell_tells_the_terminal_nothing() {
+        let table = Table::new(&[always("A"), always("B")], cells(&[&["\u{1b}[2J", "x\u{1b}]0;\ry"]]));
+        assert_eq!(table.render(false), "A       B\n^[[2J   x^[]0;...\n");
+        assert_eq!(render(&["A\u{1b}c"], &cells(&[&["a\rb"]])), "A^[c\na\\rb\n");
     }
 
     #[test]
