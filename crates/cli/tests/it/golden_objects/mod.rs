@@ -125,8 +125,11 @@ fn objects_are_as_a_real_cluster_has_them() {
 fn objects_of_public_manifests_are_as_a_real_cluster_has_them() {
     let Some(cases) = public() else {
         // To standard error itself: what `eprintln!` says, the test harness keeps when the test passes.
-        writeln!(std::io::stderr(), "skipped: the objects of public manifests are not beside the project")
-            .expect("standard error is there");
+        writeln!(
+            std::io::stderr(),
+            "skipped: PUBLIC_RECORDINGS names no folder with objects of public manifests"
+        )
+        .expect("standard error is there");
         return;
     };
     let cases = cases.into_iter().map(|(case, folder)| {

@@ -37,10 +37,7 @@ pub fn trim(value: Value) -> Value {
                     continue;
                 }
                 if let ("annotations", Some(annotations)) = (&*key, value.as_object_mut()) {
-                    annotations.retain(|key, _| {
-                        // By the last ones the recorder told its fake kubelet what to do.
-                        !TRIMMED_ANNOTATIONS.contains(&&**key) && !key.starts_with("judge/")
-                    });
+                    annotations.retain(|key, _| !TRIMMED_ANNOTATIONS.contains(&&**key) && !is_recorders(key));
                     if annotations.is_empty() {
                         continue;
                     }
@@ -52,6 +49,11 @@ pub fn trim(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(trim).collect(),
         value => value,
     }
+}
+
+/// By such annotations the recorder told its fake kubelet what to do: no domain is before the slash.
+fn is_recorders(key: &str) -> bool {
+    key.split_once('/').is_some_and(|(prefix, _)| !prefix.contains('.'))
 }
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {

@@ -1,7 +1,8 @@
 //! `get` beside what kubectl 1.36.3 printed of the same manifests in a real cluster.
 //!
 //! `tests/golden/extra` has small manifests of our own and their tables, `tests/golden/scenarios` the tables of the
-//! core's scenarios without their actions. Tables of public manifests are read where they lie beside the project.
+//! core's scenarios without their actions. Recordings of public manifests are not in the repository: they are read from
+//! the folder that the environment variable PUBLIC_RECORDINGS names, if it is set.
 //! `exceptions.txt` has each difference that is known, and why it is none of ours.
 //!
 //! `KUBECTL_TABLES=FOLDER cargo test -p packetyard-cli --test it -- golden_tables` writes the tables anew from
@@ -106,13 +107,9 @@ fn without_actions(text: &str) -> String {
     [objects, vec![&cluster]].concat().join("\n---\n")
 }
 
-/// Those beside the project, if they are there, and where each was recorded.
+/// Those of the folder that PUBLIC_RECORDINGS names, if it is set, and where each was recorded.
 pub fn public() -> Option<Vec<(Case, PathBuf)>> {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/judge/control-plane/golden/inputs");
-    if !folder.is_dir() {
-        return None;
-    }
+    let folder = PathBuf::from(std::env::var_os("PUBLIC_RECORDINGS")?);
     let names = names_in(&folder, "").into_iter().filter(|name| name.starts_with("shared-"));
     let case = |name: String| {
         let own = folder.join(&name);
@@ -240,8 +237,11 @@ fn tables_are_kubectls() {
 fn tables_of_public_manifests_are_kubectls() {
     let Some(cases) = public() else {
         // To standard error itself: what `eprintln!` says, the test harness keeps when the test passes.
-        writeln!(std::io::stderr(), "skipped: the tables of public manifests are not beside the project")
-            .expect("standard error is there");
+        writeln!(
+            std::io::stderr(),
+            "skipped: PUBLIC_RECORDINGS names no folder with tables of public manifests"
+        )
+        .expect("standard error is there");
         return;
     };
     let cases: Vec<Case> = cases.into_iter().map(|(case, _)| case).collect();
