@@ -1,8 +1,8 @@
 //! Problems as people ask about them in public, in manifests of our own: what the command line answers has in it what a
 //! real cluster does.
 //!
-//! `tests/reports/NAME/expected.txt` has commands, each with lines that must be among those it prints, or must not
-//! be, after a `!`. `...` stands for anything in a line; how many spaces there are does not count.
+//! `tests/reports/NAME/expected.txt` has commands, `$` before one that must succeed and `$!` before one that must fail,
+//! each with lines that must be among those it prints, or must not be, after a `!`. `...` stands for anything in a line; how many spaces there are does not count.
 
 use std::path::{Path, PathBuf};
 
@@ -47,17 +47,28 @@ fn a_line_fits_its_pattern() {
     }
 }
 
+fn name(report: &Path) -> std::path::Display<'_> {
+    Path::new(report.file_name().expect("it is a folder's")).display()
+}
+
 /// What is missing or too much in what each command prints.
 fn problems(report: &Path) -> Vec<String> {
     let expected = std::fs::read_to_string(report.join("expected.txt")).expect("it says what is expected");
     let mut problems = Vec::new();
     let (mut command, mut printed) = ("", String::new());
     for line in expected.lines().filter(|line| !line.starts_with('#')) {
-        if let Some(words) = line.strip_prefix("$ ") {
+        let to_succeed = line.strip_prefix("$ ").map(|words| (words, true));
+        if let Some((words, must_succeed)) =
+            to_succeed.or(line.strip_prefix("$! ").map(|words| (words, false)))
+        {
             command = words;
             let words: Vec<&str> = words.split(' ').collect();
-            let (_, out, err) = packetyard(&words, &report.join("input.yaml"));
+            let (succeeded, out, err) = packetyard(&words, &report.join("input.yaml"));
             printed = out + &err;
+            if succeeded != must_succeed {
+                let ended = if succeeded { "succeeded" } else { "failed" };
+                problems.push(format!("{}: {command}: {ended}\n{printed}", name(report)));
+            }
             continue;
         }
         let (pattern, is_wanted) = match line.strip_prefix("! ") {
@@ -65,9 +76,12 @@ fn problems(report: &Path) -> Vec<String> {
             None => (line, true),
         };
         if printed.lines().any(|line| fits(pattern, &plain(line))) != is_wanted {
-            let name = report.file_name().unwrap_or_default().display();
             let first: Vec<&str> = printed.lines().take(SHOWN).collect();
-            problems.push(format!("{name}: {command}: {line:?} is expected of\n{}\n", first.join("\n")));
+            problems.push(format!(
+                "{}: {command}: {line:?} is expected of\n{}\n",
+                name(report),
+                first.join("\n")
+            ));
         }
     }
     problems
