@@ -124,11 +124,19 @@ pub struct Get {
     /// All namespaces, whatever --namespace says.
     #[arg(short = 'A', long)]
     pub all_namespaces: bool,
-    /// Only objects with such labels: a=b, a!=b, 'a in (b,c)', 'a notin (b)', a, '!a'; several with commas.
+    /// Only objects with such labels: a=b, a!=b, 'a in (b,c)', 'a notin (b)', a, '!a', 'a>1', 'a<9'; several with
+    /// commas.
     #[arg(short = 'l', long, value_name = "QUERY")]
     pub selector: Option<String>,
     #[arg(short, long, value_enum, default_value_t = GetFormat::Text)]
     pub output: GetFormat,
+}
+
+impl Get {
+    /// `None` is all of them. An empty one is none that was given, as for kubectl.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref().filter(|namespace| !self.all_namespaces && !namespace.is_empty())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

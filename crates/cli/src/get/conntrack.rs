@@ -32,6 +32,9 @@ struct Way {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
+    if args.resources.len() > 1 || args.selector.is_some() || args.namespace().is_some() {
+        return Err(Failure::Usage("usage: packetyard get conntrack --node NODE".into()));
+    }
     let Some(node) = &args.node else {
         return Err(Failure::Usage("get conntrack: which node's? Add --node NODE".into()));
     };

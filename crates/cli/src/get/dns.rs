@@ -1,10 +1,10 @@
 //! `packetyard get dns [NAME]`: the records that the cluster's DNS has of Services, as a zone file
 //! writes them.
 
-use cluster::api::Selector;
 use serde::Serialize;
 
-use super::{Filter, label_query};
+use super::Filter;
+use super::label_query::{self, LabelQuery};
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
 use crate::{input, words};
@@ -19,15 +19,18 @@ struct Row {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
+    if args.resources.len() > 2 || args.node.is_some() {
+        return Err(Failure::Usage("usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]".into()));
+    }
     let manifest = input::manifest(&args.cluster)?;
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
     let world = run.world();
     let selector = match &args.selector {
-        None => Selector::default(),
+        None => LabelQuery::default(),
         Some(query) => label_query::parse(query).map_err(Failure::Usage)?,
     };
-    let namespace = args.namespace.as_deref().filter(|_| !args.all_namespaces);
+    let namespace = args.namespace();
     let name = args.resources.get(1).map(String::as_str);
     let filter = Filter { namespace, name, selector };
     let services = world.store().services.iter();

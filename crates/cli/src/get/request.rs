@@ -1,16 +1,15 @@
 //! What the arguments of `get` ask for, taken apart as kubectl does (cli-runtime resource/builder.go,
 //! ResourceTypeOrNameArgs).
 
-use cluster::api::Selector;
-
-use super::{discovery, label_query};
+use super::discovery;
+use super::label_query::{self, LabelQuery};
 use crate::failure::Failure;
 
 pub struct Request {
     pub parts: Vec<Part>,
     /// One kind and one name: its document is printed by itself, not in a List.
     pub single: bool,
-    pub selector: Selector,
+    pub selector: LabelQuery,
 }
 
 /// A resource, and the one object of it that is asked for.
@@ -23,7 +22,7 @@ impl Request {
     pub fn parse(words: &[String], query: Option<&str>) -> Result<Request, Failure> {
         let parts = parts(words).map_err(|problem| Failure::Usage(problem.into()))?;
         let selector = match query {
-            None => Selector::default(),
+            None => LabelQuery::default(),
             Some(query) => label_query::parse(query).map_err(Failure::Usage)?,
         };
         if query.is_some() && parts.iter().any(|part| part.name.is_some()) {

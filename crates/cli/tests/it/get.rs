@@ -43,6 +43,52 @@ fn several_kinds_are_several_tables_with_kinds_before_the_names() {
 }
 
 #[test]
+fn kinds_stand_before_the_names_where_several_were_answered() {
+    for (words, names) in [
+        // An empty list is an answer.
+        (&["sts,svc", "-n", "kitchen"][..], &["NAME", "service/tea"][..]),
+        (
+            &["ing,svc", "tea", "-n", "kitchen"],
+            &["NAME", "ingress.networking.k8s.io/tea", "", "NAME", "service/tea"],
+        ),
+        // A name that nothing has is none.
+        (&["pods,svc", "tea", "-n", "kitchen"], &["NAME", "tea"]),
+        (&["svc/tea", "pods/tea", "svc/tea", "-n", "kitchen"], &["NAME", "tea", "", "NAME", "tea"]),
+    ] {
+        let (_, out, _) = get(words);
+        assert_eq!(first_column(&out), names, "{words:?}");
+    }
+}
+
+#[test]
+fn an_empty_namespace_is_none() {
+    assert_eq!(printed(&["svc", "-n", ""]), printed(&["svc"]));
+}
+
+#[test]
+fn what_has_no_meaning_is_refused() {
+    for (words, said) in [
+        (
+            &["dns", "tea", "milk"][..],
+            "packetyard: usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]\n",
+        ),
+        (
+            &["dns", "--node", "node-1"],
+            "packetyard: usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]\n",
+        ),
+        (&["conntrack", "node-1"], "packetyard: usage: packetyard get conntrack --node NODE\n"),
+        (
+            &["conntrack", "--node", "node-1", "-n", "a"],
+            "packetyard: usage: packetyard get conntrack --node NODE\n",
+        ),
+        (&["pods", "--node", "node-1"], "packetyard: --node is for get conntrack\n"),
+    ] {
+        let (ok, out, err) = get(words);
+        assert_eq!((ok, &*out, &*err), (false, "", said), "{words:?}");
+    }
+}
+
+#[test]
 fn objects_are_named_in_both_ways() {
     let table = printed(&["svc", "tea", "-n", "kitchen"]);
     assert_eq!(first_column(&table), ["NAME", "tea"]);
@@ -91,6 +137,7 @@ fn labels_select() {
     assert_eq!(chosen("app=tea"), 2);
     assert_eq!(chosen("app in (tea, coffee),pod-template-hash"), 2);
     assert_eq!((chosen("app!=tea"), chosen("!app"), chosen("run=curl")), (1, 1, 1));
+    assert_eq!(chosen("app>1"), 0);
     let (ok, _, err) = get(&["pods", "-l", "app in tea"]);
     assert!(!ok && err.contains("unable to parse requirement: found 'tea' expected: '('"), "{err}");
     let (ok, _, err) = get(&["svc/tea", "-l", "app=tea"]);
