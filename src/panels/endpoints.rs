@@ -17,10 +17,7 @@ pub fn EndpointsPanel(uid: Uid) -> impl IntoView {
     let session = expect_context::<Session>();
     let slices =
         session.watch_scene(move |world| world.store().service_by_uid(uid).map(|s| slices(world, s)));
-    let empty = session.watch_scene(move |world| {
-        let why = world.no_endpoints(world.store().service_by_uid(uid)?)?;
-        Some(text::sentence(&words::no_endpoints(&why)))
-    });
+    let empty = session.watch_scene(move |world| why_empty(world, uid));
     view! {
         <IfExists gone="This Service is gone." object=slices let:slices>
             <ShowLet some=empty let:why>
@@ -36,6 +33,13 @@ pub fn EndpointsPanel(uid: Uid) -> impl IntoView {
             </Show>
         </IfExists>
     }
+}
+
+/// A sentence for each of its ports that lack endpoints for a reason of their own. `None`: none does.
+pub fn why_empty(world: &World, service: Uid) -> Option<String> {
+    let missing = world.missing_endpoints(world.store().service_by_uid(service)?);
+    let sentences = missing.iter().map(|missing| text::sentence(&words::no_endpoints(missing)));
+    (!missing.is_empty()).then(|| sentences.collect::<Vec<_>>().join(" "))
 }
 
 type Slices = Vec<Arc<EndpointSlice>>;

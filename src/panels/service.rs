@@ -1,6 +1,7 @@
 //! A Service: its type, its addresses and ports, whom it selects, and how its calls end.
 
 use super::assumed::AskedPorts;
+use super::endpoints::why_empty;
 use super::if_exists::IfExists;
 use super::label_editor::LabelEditor;
 use super::membership::{pods_of, preview_selector, workloads_of};
@@ -10,7 +11,7 @@ use super::select_link::SelectLink;
 use super::workload::{ReplicaStepper, is_scaled};
 use crate::components::{Choice, Details, Fact, Facts, Listing};
 use crate::session::{Session, selection_of};
-use crate::text::{count, sentence};
+use crate::text::count;
 use crate::ui::Ui;
 use cluster::api::{Action, Labels, ObjectRef, Service, ServicePort, ServiceType, TargetPort, Uid};
 use cluster::sim::World;
@@ -38,10 +39,7 @@ fn ServiceFacts(uid: Uid, service: Memo<Arc<Service>>) -> impl IntoView {
     let session = expect_context::<Session>();
     let types = Memo::new(move |_| types_for(&service.read()));
     let endpoints = session.watch_scene(move |world| ready_of(world, uid));
-    let empty = session.watch_scene(move |world| {
-        let why = world.no_endpoints(world.store().service_by_uid(uid)?)?;
-        Some(sentence(&words::no_endpoints(&why)))
-    });
+    let empty = session.watch_scene(move |world| why_empty(world, uid));
     let requests = session.watch_traffic(move |world| {
         let counts = world.traffic().stats.services.get(&service.read_untracked().meta.key());
         counts.map_or_else(|| "none yet".into(), counted)

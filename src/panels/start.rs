@@ -1,6 +1,7 @@
 //! With nothing selected: what this is, what to look at, what to try.
 
 use super::assumed::{AskedPorts, Supplies};
+use super::endpoints::why_empty;
 use super::select_link::SelectLink;
 use crate::components::{Button, Details, Tag, Tone};
 use crate::scenarios::{Hints, Myth, built_in_of, claim, myth_of};
@@ -118,14 +119,14 @@ fn Contents() -> impl IntoView {
     }
 }
 
-/// Services that nobody can call, and why.
+/// Services that lack endpoints, at one of their ports at least, and why.
 #[component]
 fn EmptyServices() -> impl IntoView {
     let session = expect_context::<Session>();
     let services = session.watch_scene(empty_services);
     view! {
         <Show when=move || !services.read().is_empty()>
-            <h3 class="pk-heading">"Services without endpoints"</h3>
+            <h3 class="pk-heading">"Services that lack endpoints"</h3>
             <ul class="pk-list" role="list">
                 <For each=move || services.get() key=Clone::clone let((uid, name, why))>
                     <li>
@@ -140,11 +141,10 @@ fn EmptyServices() -> impl IntoView {
 
 fn empty_services(world: &World) -> Vec<(Uid, String, String)> {
     let services = world.store().services.iter();
-    let empty = services.filter_map(|service| Some((service, world.no_endpoints(service)?)));
-    let row = |(service, why): (&std::sync::Arc<Service>, _)| {
-        (service.meta.uid, service.meta.name.to_string(), text::sentence(&words::no_endpoints(&why)))
+    let row = |service: &std::sync::Arc<Service>| {
+        Some((service.meta.uid, service.meta.name.to_string(), why_empty(world, service.meta.uid)?))
     };
-    empty.map(row).collect()
+    services.filter_map(row).collect()
 }
 
 /// What no manifest says, by workload, each with its switch.

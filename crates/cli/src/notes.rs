@@ -9,12 +9,8 @@ use cluster::sim::World;
 pub fn of_cluster(world: &World) -> Vec<String> {
     let mut notes = Vec::new();
     for service in world.store().services.iter() {
-        if let Some(why) = world.no_endpoints(service) {
-            notes.push(format!(
-                "Service {} has no endpoints: {}",
-                service.meta.key(),
-                words::no_endpoints(&why)
-            ));
+        for missing in world.missing_endpoints(service) {
+            notes.push(format!("Service {} {}", service.meta.key(), words::has_no_endpoints(&missing)));
         }
     }
     let (any, asked): (Vec<_>, Vec<_>) =

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use cluster::api::{NsName, Service};
+use cluster::api::{NsName, Service, ServicePort};
 use cluster::dns::Answer;
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Place};
 use cluster::traffic::Target;
 
 /// The name that was called, as the client wrote it, and the namespace in which it is resolved.
-fn name_called(world: &World, record: &ConnectionRecord) -> Option<(String, String)> {
+pub fn name_called(world: &World, record: &ConnectionRecord) -> Option<(String, String)> {
     let Target::Host { host, .. } = Target::parse(&record.target)? else { return None };
     if host.parse::<IpAddr>().is_ok() {
         return None;
@@ -44,11 +44,15 @@ pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> 
 /// Whether the Service whose address was called has the called port. True if the Service was deleted.
 pub fn has_port(world: &World, record: &ConnectionRecord) -> bool {
     let service = record.service.as_ref().and_then(|(_, uid)| world.store().service_by_uid(*uid));
-    let (Some(service), Some(tuple)) = (service, record.tuple) else { return true };
-    let service: &Service = service;
-    service
-        .spec
-        .ports
-        .iter()
-        .any(|port| port.protocol == tuple.protocol && [port.port, port.node_port].contains(&tuple.dst_port))
+    let Some(service) = service.filter(|_| record.tuple.is_some()) else { return true };
+    port_called(service, record).is_some()
+}
+
+/// The Service's port that was called, at whichever of its addresses.
+pub fn port_called<'a>(service: &'a Service, record: &ConnectionRecord) -> Option<&'a ServicePort> {
+    let tuple = record.tuple?;
+    let is_called = |port: &&ServicePort| {
+        port.protocol == tuple.protocol && [port.port, port.node_port].contains(&tuple.dst_port)
+    };
+    service.spec.ports.iter().find(is_called)
 }

@@ -2,7 +2,9 @@
 //! else in a sentence.
 
 use cluster::api::{NearMiss, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
-use cluster::diagnosis::{AskedBy, AskedPort, ContainerTrouble, Ending, NoEndpoints, NotReady};
+use cluster::diagnosis::{
+    AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
+};
 use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
 
 /// In a few words: `the readiness probe on 8081 fails`.
@@ -68,6 +70,7 @@ fn fit(message: &str) -> &str {
 fn terminating(ending: Ending) -> &'static str {
     match ending {
         Ending::NotSeen => "its kubelet has not seen yet that it was deleted",
+        Ending::NoKubelet => "it was deleted, and no kubelet is there to end it",
         Ending::PreStop => "its preStop hook runs, and it serves on",
         Ending::Sigterm => "it got SIGTERM",
         Ending::Stopped => "its processes have ended",
@@ -135,9 +138,15 @@ fn unmet(probe: &UnmetProbe) -> String {
     }
 }
 
-/// In a few words, for a face: `no Pod matches`, `3 Pods, none ready`.
-pub fn no_endpoints_short(why: &NoEndpoints) -> String {
-    match why {
+/// In a few words, for a face: `selector matches no Pod`, `3 Pods, none ready`, `none at port 9090`.
+pub fn no_endpoints_short(missing: &MissingEndpoints) -> String {
+    if missing.serving > 0 {
+        return "only terminating".into();
+    }
+    if let Some(port) = missing.ports.first() {
+        return format!("none at port {}", port.port);
+    }
+    match &missing.why {
         NoEndpoints::NoSelector => "no selector".into(),
         NoEndpoints::NoPod { .. } => "selector matches no Pod".into(),
         NoEndpoints::NotSimulated { maker } => format!("from {}, not simulated", maker.kind),
@@ -149,11 +158,48 @@ pub fn no_endpoints_short(why: &NoEndpoints) -> String {
     }
 }
 
-/// Why a Service is empty: `selector matches no Pod; nearest: app=web of Deployment web`.
-pub fn no_endpoints(why: &NoEndpoints) -> String {
-    match why {
+/// Of a Service of which it is known that it lacks endpoints: why none is ready, and before that where, or that some
+/// serve on: `selector matches no Pod; nearest: app=web of Deployment web`, `no endpoint at its port 9090: ...`.
+pub fn no_endpoints(missing: &MissingEndpoints) -> String {
+    match (missing.serving, &missing.ports[..]) {
+        (0, []) => why_none_is_ready(missing),
+        (_, _) => format!("{}: {}", what_is_missing(missing), why_none_is_ready(missing)),
+    }
+}
+
+/// After its name: `has no endpoints: selector matches no Pod`.
+pub fn has_no_endpoints(missing: &MissingEndpoints) -> String {
+    format!("has {}: {}", what_is_missing(missing), why_none_is_ready(missing))
+}
+
+fn what_is_missing(missing: &MissingEndpoints) -> String {
+    let at = match &missing.ports[..] {
+        [] => String::new(),
+        [port] => format!(" at its port {}", port_name(port)),
+        ports => {
+            format!(" at its ports {}", ports.iter().map(port_name).collect::<Vec<_>>().join(", "))
+        }
+    };
+    match missing.serving {
+        0 if at.is_empty() => "no endpoints".into(),
+        0 => format!("no endpoint{at}"),
+        1 => format!("only one endpoint{at}, which is terminating and serves on"),
+        n => format!("only {n} endpoints{at}, which are terminating and serve on"),
+    }
+}
+
+/// `80`, `9090 (metrics)`
+fn port_name(port: &PortName) -> String {
+    match &*port.name {
+        "" => port.port.to_string(),
+        name => format!("{} ({name})", port.port),
+    }
+}
+
+fn why_none_is_ready(missing: &MissingEndpoints) -> String {
+    match &missing.why {
         NoEndpoints::NoSelector => {
-            "it has no selector, and nobody has written an EndpointSlice for it".into()
+            "it has no selector, and nobody has written a ready endpoint for it".into()
         }
         NoEndpoints::NoPod { nearest: None } => "selector matches no Pod".into(),
         NoEndpoints::NoPod { nearest: Some((miss, of)) } => {
@@ -166,23 +212,36 @@ pub fn no_endpoints(why: &NoEndpoints) -> String {
             format!("{} is scaled to 0", object(workload))
         }
         NoEndpoints::NoneMade { workload, .. } => format!("{} has made no Pod yet", object(workload)),
-        NoEndpoints::NoneReady { pods, why } => match &why[..] {
-            [(_, why)] if *pods == 1 => format!("its Pod is not ready: {}", not_ready(why)),
-            [(_, why)] => format!("{}, none ready: {}", crate::pods(*pods), not_ready(why)),
-            many => {
-                let each = many.iter().map(|(count, why)| format!("{count}: {}", not_ready(why)));
-                format!("{}, none ready; {}", crate::pods(*pods), each.collect::<Vec<_>>().join("; "))
-            }
-        },
-        NoEndpoints::NoSuchPort { name, has } if has.is_empty() => {
-            format!("no Pod has a port named {name}; they name none")
-        }
-        NoEndpoints::NoSuchPort { name, has } => {
-            format!("no Pod has a port named {name}; they have {}", has.join(", "))
+        NoEndpoints::NoneReady { pods, of, why } => none_ready(*pods, *of, why),
+        NoEndpoints::NoSuchPort { port, name, has } => {
+            // Said already, where it is not so at all of its ports.
+            let to = match missing.ports.is_empty() {
+                true => format!("for its port {} ", port_name(port)),
+                false => String::new(),
+            };
+            let has = if has.is_empty() { "name none".into() } else { format!("have {}", has.join(", ")) };
+            format!("{to}no Pod has a port named {name}; they {has}")
         }
         NoEndpoints::NotWritten { ready } => {
             let (are, their) = if *ready == 1 { ("is", "its") } else { ("are", "their") };
             format!("{} {are} ready, and {their} EndpointSlice is not written yet", crate::pods(*ready))
+        }
+    }
+}
+
+fn none_ready(pods: u32, of: u32, why: &[(u32, NotReady)]) -> String {
+    let have_it = match of {
+        _ if pods == of => String::new(),
+        _ if pods == 1 => format!(" of {of} has it"),
+        _ => format!(" of {of} have it"),
+    };
+    match why {
+        [(_, why)] if of == 1 => format!("its Pod is not ready: {}", not_ready(why)),
+        [(_, why)] if pods == 1 => format!("1 Pod{have_it}, and is not ready: {}", not_ready(why)),
+        [(_, why)] => format!("{}{have_it}, none ready: {}", crate::pods(pods), not_ready(why)),
+        many => {
+            let each = many.iter().map(|(count, why)| format!("{count}: {}", not_ready(why)));
+            format!("{}{have_it}, none ready; {}", crate::pods(pods), each.collect::<Vec<_>>().join("; "))
         }
     }
 }

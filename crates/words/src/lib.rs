@@ -16,8 +16,8 @@ mod why;
 pub use assumptions::{Assumption, Topic, assumptions};
 pub use called::{has_port, service_called};
 pub use diagnosis::{
-    asked_port, asked_port_short, no_endpoints, no_endpoints_short, not_ready, not_ready_in_full, object,
-    supplied, supplies, supply, taken_for,
+    asked_port, asked_port_short, has_no_endpoints, no_endpoints, no_endpoints_short, not_ready,
+    not_ready_in_full, object, supplied, supplies, supply, taken_for,
 };
 pub use events::{Event, events};
 pub use happened::{action, happened, rate};

@@ -1,7 +1,11 @@
 //! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use cluster::api::{NsName, Service};
+use cluster::diagnosis::MissingEndpoints;
+use cluster::dns::Answer;
 use cluster::node::kube_proxy::{SelectionReason, selection_reason, service_port_of};
 use cluster::sim::World;
 use cluster::trace::{
@@ -10,7 +14,7 @@ use cluster::trace::{
 use cluster::traffic::Target;
 use netfilter::{RuleEffect, RuleHit, Scheduler, Tuple};
 
-use crate::called::{alias_called, service_called};
+use crate::called::{alias_called, name_called, port_called, service_called};
 use crate::{loss_class, outcome, packet_verdict, place};
 
 /// The answer to "why there?".
@@ -44,24 +48,44 @@ fn unmapped_port(world: &World, record: &ConnectionRecord) -> Option<String> {
     Some(format!(" {} is headless, so no rule maps its port {port}: its Pods have {target}.", key.name))
 }
 
-/// A short name is looked for in the caller's own namespace only: who has it elsewhere is told.
+/// A short name is looked for in the caller's own namespace only: a Service there has no record if it is headless and
+/// has no endpoint. Who has the name elsewhere, and a record, is told.
 fn unresolved(world: &World, record: &ConnectionRecord) -> String {
     let nothing = format!("No DNS record answers for {}: nothing was sent.", record.target);
     let asks_cluster_dns = match record.source {
         Place::Pod(_) | Place::Node(_) => true,
         Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => false,
     };
-    let host = match Target::parse(&record.target) {
-        Some(Target::Host { host, .. }) if asks_cluster_dns => host,
-        Some(Target::Host { .. } | Target::WayIn { .. }) | None => return nothing,
+    let Some((own, host)) = name_called(world, record).filter(|_| asks_cluster_dns) else { return nothing };
+    if let Some(key) = world.service_named(&own, &host) {
+        let empty = without_records(world, &key);
+        return empty.map_or(nothing.clone(), |empty| format!("{nothing} {empty}."));
+    }
+    let answers = |service: &&Arc<Service>| {
+        let name = format!("{host}.{}", service.meta.namespace);
+        *service.meta.name == *host
+            && match world.resolve(&own, &name, 0, 0) {
+                Answer::Addresses { .. } => true,
+                Answer::Outside { aliases } => !aliases.is_empty(),
+                Answer::NoSuchName => false,
+            }
     };
-    match world.store().services.iter().find(|service| service.meta.name == host) {
+    match world.store().services.iter().find(answers) {
         Some(service) => {
             let namespace = &service.meta.namespace;
             format!("{nothing} A Service {host} is in the namespace {namespace}: call {host}.{namespace}.")
         }
         None => nothing,
     }
+}
+
+/// Why no record has the name of a Service that is there.
+fn without_records(world: &World, key: &NsName) -> Option<String> {
+    let service = world.store().services.get(key).filter(|service| service.spec.headless)?;
+    let missing = world.missing_endpoints(service).into_iter().next()?;
+    let name = &key.name;
+    let lacks = crate::has_no_endpoints(&missing);
+    Some(format!("Service {name} is headless: its name has the addresses of its ready endpoints. It {lacks}"))
 }
 
 /// What happened to a connection, in a sentence or two, from the packet that decided it.
@@ -110,14 +134,20 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     Why { verdict: verdict(record), sentence }
 }
 
-/// Why the Service that was called has no endpoints, where that is why the call failed and still so.
+/// Why the Service that was called has no endpoints at the called port, where that is why the call failed and still so.
 fn empty_service(world: &World, record: &ConnectionRecord) -> Option<String> {
     if record.lost.map(|lost| lost.class) != Some(LossClass::NoEndpoints) {
         return None;
     }
     let (key, uid) = record.service.as_ref()?;
-    let why = world.no_endpoints(world.store().service_by_uid(*uid)?)?;
-    Some(format!("{} has no endpoints: {}", key.name, crate::no_endpoints(&why)))
+    let service = world.store().service_by_uid(*uid)?;
+    let called = port_called(service, record)?;
+    let is_there = |missing: &MissingEndpoints| {
+        missing.serving == 0
+            && (missing.ports.is_empty() || missing.ports.iter().any(|port| port.name == called.name))
+    };
+    let missing = world.missing_endpoints(service).into_iter().find(is_there)?;
+    Some(format!("{} {}", key.name, crate::has_no_endpoints(&missing)))
 }
 
 fn failure(world: &World, packet: &PacketTrace) -> String {

@@ -54,23 +54,23 @@ impl Shown {
 
     /// Nobody, or nobody at one of its ports, can be called.
     fn is_down(&self) -> bool {
-        self.service.empty.is_some()
+        self.service.missing.iter().any(|missing| missing.serving == 0)
     }
 
     fn label(&self) -> String {
         words::service_label(&self.service, &self.trouble())
     }
 
-    /// Why it is empty, and what is assumed of its Pods.
+    /// Where it lacks endpoints, and why; and what is assumed of its Pods.
     fn trouble(&self) -> Vec<String> {
-        let empty = self.service.empty.iter().map(::words::no_endpoints);
-        empty.chain(self.service.assumed.iter().map(::words::asked_port)).collect()
+        let missing = self.service.missing.iter().map(::words::no_endpoints);
+        missing.chain(self.service.assumed.iter().map(::words::asked_port)).collect()
     }
 
     /// How many endpoints are ready, or why none is.
     fn endpoints(&self, counted: fn(&ServiceFacts) -> String) -> String {
-        match &self.service.empty {
-            Some(why) => ::words::no_endpoints(why),
+        match self.service.missing.first() {
+            Some(missing) => ::words::no_endpoints(missing),
             None => counted(&self.service),
         }
     }
@@ -178,7 +178,7 @@ fn Title(shown: Of) -> impl IntoView {
 
 /// Where there is little room: its type, or what is wrong with it.
 fn small_kind(shown: &Shown) -> String {
-    let empty = shown.service.empty.as_ref().map(::words::no_endpoints_short);
+    let empty = shown.service.missing.first().map(::words::no_endpoints_short);
     let refused = || shown.assumed().filter(|(_, is_served)| !is_served).map(|(words, _)| words);
     empty.or_else(refused).unwrap_or_else(|| words::kind(&shown.service).into())
 }

@@ -219,7 +219,7 @@ async fn an_empty_service_says_why_in_its_panels() {
         }
     })
     .await;
-    page.shows("No Pod has a port named http; they name none.").await;
+    page.shows("For its port 80 no Pod has a port named http; they name none.").await;
     assert_eq!(page.count("p.pk-fail"), 2, "the panel of its endpoints says it too");
 }
 
@@ -236,9 +236,9 @@ async fn a_port_that_is_not_declared_is_served_by_one_click() {
 }
 
 #[wasm_bindgen_test]
-async fn the_start_lists_services_without_endpoints_and_what_is_assumed() {
+async fn the_start_lists_services_that_lack_endpoints_and_what_is_assumed() {
     let page = InPage::mount_over(TROUBLED, |_| view! { <StartPanel/> }).await;
-    page.shows("Services without endpoints").await;
+    page.shows("Services that lack endpoints").await;
     page.shows("Ports that are not declared (1)").await;
     page.shows("Taken to be there, or missing (1)").await;
 }

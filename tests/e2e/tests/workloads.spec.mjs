@@ -77,7 +77,7 @@ test("a Service says why it is empty on its face, in its panel and in the list",
   const unfit = /0\/3 nodes are available: 3 Insufficient cpu/;
   await expect(lab.service("full")).toHaveAccessibleName(unfit);
   await expect(lab.card("Pod", "big-")).toHaveAccessibleName(unfit);
-  await expect(lab.inspector.getByText("Services without endpoints")).toBeVisible();
+  await expect(lab.inspector.getByText("Services that lack endpoints")).toBeVisible();
   await lab.select(lab.service("typo"));
   await expect(lab.fact("Endpoints")).toContainText("Selector matches no Pod; nearest: app=web of Deployment web.");
   await lab.select(lab.card("Pod", "big-"));

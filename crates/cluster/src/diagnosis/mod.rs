@@ -8,4 +8,4 @@ mod template;
 
 pub use pod::{ContainerTrouble, Ending, NotReady};
 pub use ports::{AskedBy, AskedPort};
-pub use service::NoEndpoints;
+pub use service::{MissingEndpoints, NoEndpoints, PortName};

@@ -75,6 +75,8 @@ pub enum NotReady {
 pub enum Ending {
     /// Its kubelet has not seen it yet, or cannot.
     NotSeen,
+    /// It has no node, or one that does not exist: no kubelet will end it.
+    NoKubelet,
     /// A preStop hook runs, and the process serves on.
     PreStop,
     /// Its processes got SIGTERM.
@@ -110,7 +112,10 @@ impl World {
             return Some(NotReady::NodeOff { node });
         }
         if pod.meta.deleted.is_some() {
-            return Some(NotReady::Terminating(runtime.map_or(Ending::NotSeen, ending)));
+            let has_kubelet =
+                pod.spec.node_name.as_ref().is_some_and(|node| self.machine_named(node).is_some());
+            let unseen = if has_kubelet { Ending::NotSeen } else { Ending::NoKubelet };
+            return Some(NotReady::Terminating(runtime.map_or(unseen, ending)));
         }
         match pod.status.phase {
             Phase::Succeeded => return Some(NotReady::Succeeded),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::api::{App, NsName, ObjectRef, Pod, ProbeKind, Service, Str, Uid};
+use crate::api::{App, NsName, ObjectRef, Pod, ProbeKind, Service, Str};
 use crate::control::find_port;
 use crate::node::kubelet::{PortAssumption, port_number};
 use crate::sim::World;
@@ -48,15 +48,14 @@ impl World {
         all
     }
 
-    /// What a Service asks of the Pods that it selects: of each workload once.
+    /// What a Service asks of the Pods that it selects: what is asked alike of several Pods of a workload, once.
     pub fn ports_asked_by(&self, service: &Service) -> Vec<AskedPort> {
-        let pods = self.store().pods_selected_by(service);
-        each_owner_once(pods).flat_map(|pod| self.asked_by(service, pod)).collect()
+        each_once(self.store().pods_selected_by(service).flat_map(|pod| self.asked_by(service, pod)))
     }
 
-    /// What is asked of any Pod: of each workload once.
+    /// What is asked of any Pod: what is asked alike of several Pods of a workload, once.
     pub fn asked_ports(&self) -> Vec<AskedPort> {
-        each_owner_once(self.store().pods.iter()).flat_map(|pod| self.ports_asked_of(pod)).collect()
+        each_once(self.store().pods.iter().flat_map(|pod| self.ports_asked_of(pod)))
     }
 
     fn asked_by(&self, service: &Service, pod: &Pod) -> Vec<AskedPort> {
@@ -83,14 +82,22 @@ impl World {
     /// What to say of the programs of a workload, or of one Pod, so that the port is served, or is not: what was said
     /// of them before stays. `None` if it has no Pod.
     pub fn app_with_port(&self, of: &ObjectRef, port: u16, is_served: bool) -> Option<App> {
-        let mut pods = self.store().pods.iter();
-        let pod = pods.find(|pod| self.controllers_of(pod).contains(of))?;
+        let its = |pod: &&Arc<Pod>| self.controllers_of(pod).contains(of);
+        let pods: Vec<&Arc<Pod>> = self.store().pods.iter().filter(its).collect();
+        // Not all of them need be asked it.
+        let is_asked = |pod: &&&Arc<Pod>| self.ports_asked_of(pod).iter().any(|asked| asked.port == port);
+        let pod = pods.iter().find(is_asked).or(pods.first())?;
         Some(self.app_of_pod_with_port(pod, of, port, is_served))
     }
 }
 
-/// The first Pod of each.
-fn each_owner_once<'a>(pods: impl Iterator<Item = &'a Arc<Pod>>) -> impl Iterator<Item = &'a Arc<Pod>> {
-    let mut seen: BTreeSet<Uid> = BTreeSet::new();
-    pods.filter(move |pod| pod.meta.owner.as_ref().is_none_or(|owner| seen.insert(owner.uid)))
+/// Pods of one workload need not be alike: labels are changed, templates are rolled out.
+fn each_once(asked: impl Iterator<Item = AskedPort>) -> Vec<AskedPort> {
+    let mut all: Vec<AskedPort> = Vec::new();
+    for asked in asked {
+        if !all.contains(&asked) {
+            all.push(asked);
+        }
+    }
+    all
 }

@@ -13,9 +13,34 @@ use crate::api::{
 use crate::control::find_port;
 use crate::sim::World;
 
+/// What a Service lacks to be called, where, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MissingEndpoints {
+    /// The ports at which no endpoint is ready; empty if none is at any.
+    pub ports: Vec<PortName>,
+    /// So many are terminating there and serve on: kube-proxy goes on with them, since no other is ready.
+    pub serving: u32,
+    pub why: NoEndpoints,
+}
+
+/// How a port of a Service is told from the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PortName {
+    pub port: u16,
+    /// Empty when it has none.
+    pub name: Str,
+}
+
+impl PortName {
+    fn of(port: &ServicePort) -> PortName {
+        PortName { port: port.port, name: port.name.clone() }
+    }
+}
+
+/// Why no endpoint is ready.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum NoEndpoints {
-    /// It has no selector, and nobody wrote any for it.
+    /// It has no selector, and nobody wrote one that is ready.
     NoSelector,
     /// Its selector matches no Pod. `nearest`: the label that was probably meant, and whose it is.
     NoPod { nearest: Option<(NearMiss, ObjectRef)> },
@@ -23,10 +48,11 @@ pub enum NoEndpoints {
     NotSimulated { maker: ObjectRef },
     /// This workload's Pods would match, and there are none. `replicas`: how many it wants, if it says.
     NoneMade { workload: ObjectRef, replicas: Option<u32> },
-    /// It has so many Pods, and none is ready: how many for which reason, the commonest first.
-    NoneReady { pods: u32, why: Vec<(u32, NotReady)> },
-    /// Ready Pods have no port of this name; they have those.
-    NoSuchPort { name: Str, has: Vec<Str> },
+    /// So many of its Pods, `of` all, have the port, and none of them is ready: how many for which reason, the
+    /// commonest first.
+    NoneReady { pods: u32, of: u32, why: Vec<(u32, NotReady)> },
+    /// The `targetPort` of this port is the name of none of its Pods' ports; they have those.
+    NoSuchPort { port: PortName, name: Str, has: Vec<Str> },
     /// So many Pods are ready, and their EndpointSlice is not written yet.
     NotWritten { ready: u32 },
 }
@@ -35,52 +61,95 @@ pub enum NoEndpoints {
 const MOST_PORTS: usize = 6;
 
 impl World {
-    /// `None` for a Service whose ports all have an endpoint that is ready, and for an ExternalName, which needs none.
-    pub fn no_endpoints(&self, service: &Service) -> Option<NoEndpoints> {
-        if service.spec.type_ == ServiceType::ExternalName || self.has_endpoints(service) {
-            return None;
+    /// Nothing for a Service whose ports all have an endpoint that is ready, and for an ExternalName, which needs none.
+    pub fn missing_endpoints(&self, service: &Service) -> Vec<MissingEndpoints> {
+        if service.spec.type_ == ServiceType::ExternalName {
+            return Vec::new();
         }
-        let Some(selector) = service.spec.selector.as_ref().filter(|selector| !selector.is_empty()) else {
-            return Some(NoEndpoints::NoSelector);
-        };
-        let pods: Vec<&Arc<Pod>> = self.store().pods_selected_by(service).collect();
-        if pods.is_empty() {
-            return Some(self.no_pod(&service.meta.namespace, selector));
-        }
-        let mut ready = Vec::new();
-        let mut why: Vec<(u32, NotReady)> = Vec::new();
-        for pod in &pods {
-            let Some(reason) = self.not_ready(pod) else {
-                ready.push(&***pod);
-                continue;
-            };
-            match why.iter_mut().find(|(_, known)| *known == reason) {
-                Some((count, _)) => *count += 1,
-                None => why.push((1, reason)),
-            }
-        }
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        if !ready.is_empty() {
-            let not_written = NoEndpoints::NotWritten { ready: count(ready.len()) };
-            return Some(missing_port(service, &ready).unwrap_or(not_written));
-        }
-        why.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        Some(NoEndpoints::NoneReady { pods: count(pods.len()), why })
-    }
-
-    /// Whether a ready endpoint is listed for each of its ports.
-    fn has_endpoints(&self, service: &Service) -> bool {
         let is_its = |slice: &&Arc<EndpointSlice>| {
             slice.service == service.meta.name && slice.meta.namespace == service.meta.namespace
         };
-        let slices = self.store().slices.iter().filter(is_its);
-        let with_ready = slices.filter(|slice| slice.endpoints.iter().any(|endpoint| endpoint.ready));
-        let (mut any, mut names) = (false, BTreeSet::new());
-        for slice in with_ready {
-            any = true;
-            names.extend(slice.ports.iter().map(|port| &port.name));
+        let slices: Vec<&Arc<EndpointSlice>> = self.store().slices.iter().filter(is_its).collect();
+        let ports = &service.spec.ports;
+        if ports.is_empty() {
+            let missing = self.missing_at(service, &slices, None);
+            return missing
+                .map(|(serving, why)| MissingEndpoints { ports: Vec::new(), serving, why })
+                .into_iter()
+                .collect();
         }
-        any && service.spec.ports.iter().all(|port| names.contains(&port.name))
+        let mut all: Vec<MissingEndpoints> = Vec::new();
+        for port in ports {
+            let Some((serving, why)) = self.missing_at(service, &slices, Some(port)) else { continue };
+            match all.iter_mut().find(|known| known.serving == serving && known.why == why) {
+                Some(known) => known.ports.push(PortName::of(port)),
+                None => all.push(MissingEndpoints { ports: vec![PortName::of(port)], serving, why }),
+            }
+        }
+        if let [missing] = &mut all[..]
+            && missing.ports.len() == ports.len()
+        {
+            missing.ports.clear();
+        }
+        all
+    }
+
+    /// `None` for a port at which an endpoint is ready; else how many serve on, and why there is no better one.
+    fn missing_at(
+        &self,
+        service: &Service,
+        slices: &[&Arc<EndpointSlice>],
+        port: Option<&ServicePort>,
+    ) -> Option<(u32, NoEndpoints)> {
+        let is_listed = |slice: &&&Arc<EndpointSlice>| {
+            port.is_none_or(|port| slice.ports.iter().any(|listed| listed.name == port.name))
+        };
+        let mut serving = BTreeSet::new();
+        for endpoint in slices.iter().filter(is_listed).flat_map(|slice| &slice.endpoints) {
+            if endpoint.ready {
+                return None;
+            }
+            if endpoint.serving && endpoint.terminating {
+                // A Pod of two families has two addresses.
+                let pod = endpoint.target.as_ref().map(|(_, uid)| *uid);
+                serving.insert((pod, pod.is_none().then_some(endpoint.address)));
+            }
+        }
+        Some((count(serving.len()), self.why_none_is_ready(service, port)))
+    }
+
+    fn why_none_is_ready(&self, service: &Service, port: Option<&ServicePort>) -> NoEndpoints {
+        let Some(selector) = service.spec.selector.as_ref().filter(|selector| !selector.is_empty()) else {
+            return NoEndpoints::NoSelector;
+        };
+        let pods: Vec<&Arc<Pod>> = self.store().pods_selected_by(service).collect();
+        if pods.is_empty() {
+            return self.no_pod(&service.meta.namespace, selector);
+        }
+        let of = count(pods.len());
+        let has_port = |pod: &&&Arc<Pod>| port.is_none_or(|port| find_port(port, pod).is_some());
+        let with_port: Vec<&Arc<Pod>> = pods.iter().filter(has_port).copied().collect();
+        if let (Some(port), []) = (port, &with_port[..])
+            && let TargetPort::Name(name) = &port.target_port
+        {
+            return no_such_port(port, name, &pods);
+        }
+        let mut ready = 0;
+        let mut why: Vec<(u32, NotReady)> = Vec::new();
+        for pod in &with_port {
+            match self.not_ready(pod) {
+                None => ready += 1,
+                Some(reason) => match why.iter_mut().find(|(_, known)| *known == reason) {
+                    Some((count, _)) => *count += 1,
+                    None => why.push((1, reason)),
+                },
+            }
+        }
+        if ready > 0 {
+            return NoEndpoints::NotWritten { ready };
+        }
+        why.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        NoEndpoints::NoneReady { pods: count(with_port.len()), of, why }
     }
 
     fn no_pod(&self, namespace: &str, selector: &crate::api::Labels) -> NoEndpoints {
@@ -96,16 +165,14 @@ impl World {
     }
 }
 
-/// The first of its ports whose name none of these Pods has.
-fn missing_port(service: &Service, ready: &[&Pod]) -> Option<NoEndpoints> {
-    let is_missing = |port: &&ServicePort| ready.iter().all(|pod| find_port(port, pod).is_none());
-    let port = service.spec.ports.iter().find(is_missing)?;
-    let name = match &port.target_port {
-        TargetPort::Name(name) => name.clone(),
-        TargetPort::Number(_) => return None,
-    };
-    let containers = ready.iter().flat_map(|pod| pod.spec.containers.iter().chain(pod.spec.sidecars()));
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn no_such_port(port: &ServicePort, name: &Str, pods: &[&Arc<Pod>]) -> NoEndpoints {
+    let containers = pods.iter().flat_map(|pod| pod.spec.containers.iter().chain(pod.spec.sidecars()));
     let names = containers.flat_map(|container| &container.ports).filter_map(|port| port.name.clone());
     let has: BTreeSet<Str> = names.collect();
-    Some(NoEndpoints::NoSuchPort { name, has: has.into_iter().take(MOST_PORTS).collect() })
+    let has = has.into_iter().take(MOST_PORTS).collect();
+    NoEndpoints::NoSuchPort { port: PortName::of(port), name: name.clone(), has }
 }

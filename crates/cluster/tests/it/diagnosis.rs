@@ -2,7 +2,9 @@
 
 use crate::support::{self, go_on, key};
 use cluster::api::{Action, Kind, NsName, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
-use cluster::diagnosis::{AskedBy, ContainerTrouble, Ending, NoEndpoints, NotReady};
+use cluster::diagnosis::{
+    AskedBy, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
+};
 use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
 use cluster::sim::{Run, Span};
 
@@ -21,9 +23,17 @@ fn run(text: &str) -> Run {
     run
 }
 
-fn why_empty(run: &Run) -> Option<NoEndpoints> {
+fn missing(run: &Run) -> Vec<MissingEndpoints> {
     let world = run.world();
-    world.no_endpoints(world.store().services.get(&key("web")).expect("the Service"))
+    world.missing_endpoints(world.store().services.get(&key("web")).expect("the Service"))
+}
+
+/// Of a Service that lacks endpoints at all of its ports, for one reason, if it does.
+fn why_empty(run: &Run) -> Option<NoEndpoints> {
+    let mut all = missing(run);
+    let MissingEndpoints { ports, serving, why } = all.pop()?;
+    assert_eq!((all, ports, serving), (vec![], vec![], 0));
+    Some(why)
 }
 
 fn not_ready(run: &Run) -> Option<NotReady> {
@@ -116,8 +126,63 @@ fn a_workload_may_want_no_pod() {
 #[test]
 fn no_pod_has_the_named_port() {
     let service = SERVICE.replace("targetPort: 8080", "targetPort: http");
-    let expected = NoEndpoints::NoSuchPort { name: "http".into(), has: vec!["web".into()] };
+    let port = PortName { port: 80, name: "".into() };
+    let expected = NoEndpoints::NoSuchPort { port, name: "http".into(), has: vec!["web".into()] };
     assert_eq!(empty(&[&*service, &deployment(2, CONTAINER)].concat()), expected);
+}
+
+#[test]
+fn one_port_of_several_may_lack_endpoints() {
+    let ports = "[{name: a, port: 80, targetPort: web}, {name: b, port: 81, targetPort: http}, \
+        {name: c, port: 82, targetPort: http}]";
+    let service = SERVICE.replace("[{port: 80, targetPort: 8080}]", ports);
+    let found = missing(&run(&[&*service, &deployment(2, CONTAINER)].concat()));
+    let named = |port, name: &str| PortName { port, name: name.into() };
+    let why = |port| NoEndpoints::NoSuchPort { port, name: "http".into(), has: vec!["web".into()] };
+    let expected = [named(81, "b"), named(82, "c")].map(|port| MissingEndpoints {
+        ports: vec![port.clone()],
+        serving: 0,
+        why: why(port),
+    });
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_pods_that_have_the_port_may_not_be_ready() {
+    let ports = "[{name: a, port: 80, targetPort: web}, {name: b, port: 81, targetPort: http}]";
+    let service = SERVICE.replace("[{port: 80, targetPort: 8080}]", ports);
+    let held = pod(
+        "{app: web}",
+        "readinessGates: [{conditionType: example.com/lb}], \
+         containers: [{name: c, image: i, ports: [{containerPort: 8081, name: http}]}]",
+    );
+    let found = missing(&run(&[&*service, &held, &deployment(2, CONTAINER)].concat()));
+    let gate = NotReady::Gate { condition: "example.com/lb".into() };
+    let why = NoEndpoints::NoneReady { pods: 1, of: 3, why: vec![(1, gate)] };
+    assert_eq!(
+        found,
+        [MissingEndpoints { ports: vec![PortName { port: 81, name: "b".into() }], serving: 0, why }]
+    );
+}
+
+#[test]
+fn endpoints_that_terminate_may_serve_on() {
+    let spec = "containers: [{name: c, image: i, lifecycle: {preStop: {sleep: {seconds: 20}}}}]";
+    let mut run = run(&[SERVICE, &pod("{app: web}", spec)].concat());
+    let object = ObjectRef::of_key(Kind::Pod, &key("p"));
+    run.act(Action::DeleteObject { object }).expect("it may be deleted");
+    go_on(&mut run, Span::from_secs(3));
+    let ending = NotReady::Terminating(Ending::PreStop);
+    let why = NoEndpoints::NoneReady { pods: 1, of: 1, why: vec![(1, ending)] };
+    assert_eq!(missing(&run), [MissingEndpoints { ports: vec![], serving: 1, why }]);
+}
+
+#[test]
+fn without_a_node_no_kubelet_ends_a_pod() {
+    let mut run = run(&pod("{app: web}", "nodeName: nowhere, containers: [{name: c, image: i}]"));
+    let object = ObjectRef::of_key(Kind::Pod, &key("p"));
+    run.act(Action::DeleteObject { object }).expect("it may be deleted");
+    assert_eq!(not_ready(&run), Some(NotReady::Terminating(Ending::NoKubelet)));
 }
 
 #[test]
@@ -133,13 +198,14 @@ fn none_of_three_pods_is_ready_because_their_probe_fails() {
         container: "c".into(),
         why: ContainerTrouble::Probe(UnmetProbe::Fails { kind: ProbeKind::Readiness, why }),
     };
-    assert_eq!(why_empty(&run), Some(NoEndpoints::NoneReady { pods: 3, why: vec![(3, fails)] }));
+    assert_eq!(why_empty(&run), Some(NoEndpoints::NoneReady { pods: 3, of: 3, why: vec![(3, fails)] }));
 }
 
 #[test]
 fn pods_that_fit_nowhere_say_so_in_the_schedulers_words() {
     let huge = "containers: [{name: c, image: i, resources: {requests: {cpu: 100}}}]";
-    let NoEndpoints::NoneReady { pods: 2, why } = empty(&[SERVICE, &deployment(2, huge)].concat()) else {
+    let NoEndpoints::NoneReady { pods: 2, of: 2, why } = empty(&[SERVICE, &deployment(2, huge)].concat())
+    else {
         panic!("two Pods, none ready");
     };
     let [(2, NotReady::Unschedulable { message })] = &why[..] else { panic!("for one reason: {why:?}") };
@@ -284,6 +350,18 @@ fn where_no_port_is_declared_each_is_served_until_it_is_refused() {
     let app = run.world().app_with_port(&of, 8080, true).expect("it has a Pod");
     run.act(Action::SetApp { app }).expect("it may be said");
     assert_eq!(asked(&run), [(8080, true, PortAssumption::AnyPort)]);
+}
+
+#[test]
+fn pods_of_one_workload_may_be_asked_different_ports() {
+    let set = deployment(2, "containers: [{name: c, image: i, ports: [{containerPort: 9000}]}]");
+    let set = set.replace("kind: Deployment", "kind: StatefulSet");
+    let service = SERVICE.replace("{app: web}", "{statefulset.kubernetes.io/pod-name: web-1}");
+    let run = run(&[&*service, &set].concat());
+    assert_eq!(asked(&run), [(8080, true, PortAssumption::NotServed)]);
+    let world = run.world();
+    let of = |name: &str| world.ports_asked_of(world.store().pods.get(&key(name)).expect("the Pod")).len();
+    assert_eq!((of("web-0"), of("web-1")), (0, 1));
 }
 
 #[test]

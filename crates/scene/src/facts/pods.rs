@@ -51,9 +51,9 @@ impl PodState {
             | NotReady::NoSuchNode { .. } => PodState::Pending,
             NotReady::NodeOff { .. } => PodState::NodeOff,
             NotReady::Terminating(Ending::PreStop) => PodState::PreStop,
-            NotReady::Terminating(Ending::NotSeen | Ending::Sigterm | Ending::Stopped) => {
-                PodState::Terminating
-            }
+            NotReady::Terminating(
+                Ending::NotSeen | Ending::NoKubelet | Ending::Sigterm | Ending::Stopped,
+            ) => PodState::Terminating,
             NotReady::Succeeded => PodState::Completed,
             NotReady::Failed { .. } => PodState::Crashed(false),
             NotReady::CannotMount(_) | NotReady::Creating => PodState::Creating,
@@ -132,14 +132,8 @@ pub struct PodFacts {
 }
 
 pub(super) fn all(world: &World, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodFacts> {
-    // What is asked of one Pod of a workload is asked of all.
-    let mut asked: LiteMap<Uid, Vec<AskedPort>> = LiteMap::new();
-    let facts = |pod: &std::sync::Arc<Pod>| {
-        let calls = calls.remove(&pod.meta.uid).unwrap_or_default();
-        let of = pod.meta.owner.as_ref().map_or(pod.meta.uid, |owner| owner.uid);
-        let assumed = asked.entry(of).or_insert_with(|| assumed(world.ports_asked_of(pod)));
-        PodFacts { assumed: assumed.clone(), ..facts(world, pod, calls) }
-    };
+    let facts =
+        |pod: &std::sync::Arc<Pod>| facts(world, pod, calls.remove(&pod.meta.uid).unwrap_or_default());
     let mut pods: Vec<PodFacts> = world.store().pods.iter().map(facts).collect();
     pods.sort_unstable_by_key(|p| p.uid);
     pods
@@ -166,7 +160,7 @@ fn facts(world: &World, pod: &Pod, calls: Vec<Call>) -> PodFacts {
         lacks,
         part: meta.owner.as_ref().and_then(|owner| part(pod, owner)),
         host_network: pod.spec.host_network,
-        assumed: Vec::new(),
+        assumed: assumed(world.ports_asked_of(pod)),
         services: services.filter(|s| s.selects(&meta.namespace, &meta.labels)).map(|s| s.meta.uid).collect(),
         labels: labels(world, pod),
         node: node.map(|n| n.meta.uid),

@@ -1,7 +1,7 @@
 //! Services.
 
 use cluster::api::{Labels, NsName, Service, ServiceType, TargetPort, Uid};
-use cluster::diagnosis::{AskedPort, NoEndpoints};
+use cluster::diagnosis::{AskedPort, MissingEndpoints};
 use cluster::sim::World;
 use litemap::LiteMap;
 
@@ -32,8 +32,8 @@ pub struct ServiceFacts {
     pub selector: Vec<String>,
     pub ready: usize,
     pub endpoints: usize,
-    /// Why none of them, or none for one of its ports, can be called.
-    pub empty: Option<NoEndpoints>,
+    /// At which of its ports none of them is ready, and why.
+    pub missing: Vec<MissingEndpoints>,
     /// Ports that it asks of Pods which do not declare them.
     pub assumed: Vec<AskedPort>,
 }
@@ -76,7 +76,7 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         selector: spec.selector.as_ref().map(label_texts).unwrap_or_default(),
         ready: pods.values().filter(|ready| **ready).count(),
         endpoints: pods.len(),
-        empty: world.no_endpoints(service),
+        missing: world.missing_endpoints(service),
         assumed: super::pods::assumed(world.ports_asked_by(service)),
         key,
     }

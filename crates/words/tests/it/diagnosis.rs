@@ -1,7 +1,9 @@
 //! What is said of Services without endpoints, of Pods that are not ready, and of what is assumed.
 
 use cluster::api::{Kind, NearMiss, NsName, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
-use cluster::diagnosis::{AskedBy, AskedPort, ContainerTrouble, Ending, NoEndpoints, NotReady};
+use cluster::diagnosis::{
+    AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
+};
 use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
 
 fn object(kind: &str, name: &str) -> ObjectRef {
@@ -28,24 +30,24 @@ fn a_service_says_why_it_is_empty() {
             "selector matches no Pod; nearest: app=web of Deployment web",
         ),
         (
-            NoEndpoints::NoneReady { pods: 3, why: vec![(3, probe(8081))] },
+            NoEndpoints::NoneReady { pods: 3, of: 3, why: vec![(3, probe(8081))] },
             "3 Pods, none ready: the readiness probe on 8081 fails",
         ),
         (
-            NoEndpoints::NoneReady { pods: 1, why: vec![(1, NotReady::Creating)] },
+            NoEndpoints::NoneReady { pods: 1, of: 1, why: vec![(1, NotReady::Creating)] },
             "its Pod is not ready: its containers are being made",
         ),
         (
-            NoEndpoints::NoneReady { pods: 3, why: vec![(2, unschedulable), (1, probe(80))] },
+            NoEndpoints::NoneReady { pods: 3, of: 3, why: vec![(2, unschedulable), (1, probe(80))] },
             "3 Pods, none ready; 2: 0/3 nodes are available: 3 Insufficient cpu; 1: the readiness probe on 80 fails",
         ),
         (
-            NoEndpoints::NoSuchPort { name: "http".into(), has: vec!["web".into()] },
-            "no Pod has a port named http; they have web",
+            NoEndpoints::NoSuchPort { port: port(80, ""), name: "http".into(), has: vec!["web".into()] },
+            "for its port 80 no Pod has a port named http; they have web",
         ),
         (
-            NoEndpoints::NoSuchPort { name: "http".into(), has: vec![] },
-            "no Pod has a port named http; they name none",
+            NoEndpoints::NoSuchPort { port: port(80, "a"), name: "http".into(), has: vec![] },
+            "for its port 80 (a) no Pod has a port named http; they name none",
         ),
         (
             NoEndpoints::NotSimulated { maker: object("Kafka", "events") },
@@ -55,11 +57,67 @@ fn a_service_says_why_it_is_empty() {
             NoEndpoints::NoneMade { workload: object("Deployment", "web"), replicas: Some(0) },
             "Deployment web is scaled to 0",
         ),
-        (NoEndpoints::NoSelector, "it has no selector, and nobody has written an EndpointSlice for it"),
+        (NoEndpoints::NoSelector, "it has no selector, and nobody has written a ready endpoint for it"),
         (NoEndpoints::NotWritten { ready: 1 }, "1 Pod is ready, and its EndpointSlice is not written yet"),
     ] {
-        assert_eq!(words::no_endpoints(&why), expected);
-        assert!(words::no_endpoints_short(&why).chars().count() < 30, "{why:?}");
+        let missing = MissingEndpoints { ports: vec![], serving: 0, why };
+        assert_eq!(words::no_endpoints(&missing), expected);
+        assert_eq!(words::has_no_endpoints(&missing), format!("has no endpoints: {expected}"));
+        assert!(words::no_endpoints_short(&missing).chars().count() < 30, "{missing:?}");
+    }
+}
+
+fn port(port: u16, name: &str) -> PortName {
+    PortName { port, name: name.into() }
+}
+
+#[test]
+fn a_service_says_at_which_ports_it_lacks_endpoints_and_whether_some_serve_on() {
+    let no_port =
+        || NoEndpoints::NoSuchPort { port: port(81, "b"), name: "http".into(), has: vec!["web".into()] };
+    let none_ready = |pods, of| NoEndpoints::NoneReady { pods, of, why: vec![(pods, probe(80))] };
+    for (ports, serving, why, expected, short) in [
+        (
+            vec![port(81, "b")],
+            0,
+            no_port(),
+            "no endpoint at its port 81 (b): no Pod has a port named http; they have web",
+            "none at port 81",
+        ),
+        (
+            vec![port(81, "b"), port(82, "c")],
+            0,
+            none_ready(1, 3),
+            "no endpoint at its ports 81 (b), 82 (c): 1 Pod of 3 has it, and is not ready: the readiness probe on 80 fails",
+            "none at port 81",
+        ),
+        (
+            vec![port(81, "b")],
+            0,
+            none_ready(2, 3),
+            "no endpoint at its port 81 (b): 2 Pods of 3 have it, none ready: the readiness probe on 80 fails",
+            "none at port 81",
+        ),
+        (
+            vec![],
+            1,
+            none_ready(1, 1),
+            "only one endpoint, which is terminating and serves on: its Pod is not ready: the readiness probe on 80 fails",
+            "only terminating",
+        ),
+        (
+            vec![port(81, "b")],
+            2,
+            none_ready(2, 2),
+            "only 2 endpoints at its port 81 (b), which are terminating and serve on: 2 Pods, none ready: the readiness \
+             probe on 80 fails",
+            "only terminating",
+        ),
+    ] {
+        let missing = MissingEndpoints { ports, serving, why };
+        assert_eq!(words::no_endpoints(&missing), expected);
+        assert_eq!(words::has_no_endpoints(&missing), format!("has {expected}"));
+        assert_eq!(words::no_endpoints_short(&missing), short);
     }
 }
 

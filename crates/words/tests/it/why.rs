@@ -118,3 +118,52 @@ fn a_port_that_the_service_does_not_have_is_known_from_one_that_it_has() {
     assert!(has_port(&world, &newest(&world, "its-port", well)));
     assert!(has_port(&world, &newest(&world, "browser", well)));
 }
+
+const HEADLESS: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {clusterIP: None, selector: {app: api}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  clients:
+  - {name: own, from: pod/default/curl, to: 'db:5432', rate: 1}
+  - {name: empty, from: pod/default/curl, to: 'api:80', rate: 1}
+  - {name: other, from: pod/default/curl, to: 'web:80', rate: 1}
+";
+
+#[test]
+fn a_name_without_a_record_is_explained_by_who_has_it() {
+    let world = run(HEADLESS);
+    for (client, expected) in [
+        (
+            "own",
+            "No DNS record answers for db:5432: nothing was sent. Service db is headless: its name has the addresses of its \
+             ready endpoints. It has no endpoints: selector matches no Pod.",
+        ),
+        ("empty", "No DNS record answers for api:80: nothing was sent."),
+        (
+            "other",
+            "No DNS record answers for web:80: nothing was sent. A Service web is in the namespace shop: call web.shop.",
+        ),
+    ] {
+        assert_eq!(said(&world, client, |o| o == Outcome::Unresolved), expected, "{client}");
+    }
+}
