@@ -232,7 +232,8 @@ mod tests {
         let object =
             cluster::api::ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
         assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
-        let (container, why) = ("web".into(), cluster::sim::KillReason::Stopped);
+        let container = cluster::sim::LoggedContainer { name: "web".into(), is_init: false };
+        let why = cluster::sim::KillReason::Stopped;
         assert_eq!(notable(&LogEntry::Killing { pod, container, why }), Some(("Pod killed".into(), true)));
     }
 }

@@ -1,10 +1,16 @@
 //! The log as the API server's Events, in upstream's own words: what `kubectl get events` lists. What no controller,
 //! scheduler or kubelet would say is none.
+//!
+//! A kubelet passes on what a network, a registry or a container runtime answered. There is none here, so those
+//! sentences, and they alone, are our own: why a probe failed (`pod_events::probe_failure`), why an image was not
+//! pulled and why a sandbox was not made (`pull_failed`, `no_sandbox`).
 
-use cluster::api::{ConditionStatus, Kind, ObjectRef, Phase, ProbeKind};
+use cluster::api::{ConditionStatus, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, Uid};
 use cluster::node::kubelet::ProbeFailure;
-use cluster::sim::{KillReason, LogEntry, Logged, Time};
+use cluster::sim::{KillReason, LogEntry, Logged, LoggedContainer, Time};
 
+use crate::diagnosis::probe_kind;
+use crate::pod_events::probe_failure;
 use crate::refusal;
 
 /// A `v1` Event. The same event again is counted, as client-go's EventCorrelator does.
@@ -12,7 +18,7 @@ use crate::refusal;
 pub struct Event {
     pub about: ObjectRef,
     /// The container that it is about.
-    pub container: Option<String>,
+    pub container: Option<LoggedContainer>,
     /// Warning, or else Normal.
     pub is_warning: bool,
     pub reason: String,
@@ -60,7 +66,7 @@ struct Said {
     reason: String,
     message: String,
     component: &'static str,
-    container: Option<String>,
+    container: Option<LoggedContainer>,
 }
 
 fn event(logged: &Logged) -> Option<Event> {
@@ -70,74 +76,109 @@ fn event(logged: &Logged) -> Option<Event> {
     Some(Event { about, container, is_warning, reason, message, component, count: 1, first: at, last: at })
 }
 
-fn normal(component: &'static str, reason: &str, message: String) -> Option<Said> {
-    Some(Said { is_warning: false, reason: reason.into(), message, component, container: None })
+fn normal(component: &'static str, reason: &str, message: impl Into<String>) -> Option<Said> {
+    let (reason, message) = (reason.into(), message.into());
+    Some(Said { is_warning: false, reason, message, component, container: None })
 }
 
-fn warning(component: &'static str, reason: &str, message: String) -> Option<Said> {
+fn warning(component: &'static str, reason: &str, message: impl Into<String>) -> Option<Said> {
     normal(component, reason, message).map(|said| Said { is_warning: true, ..said })
 }
 
-fn of_container(container: &str, said: Option<Said>) -> Option<Said> {
-    said.map(|said| Said { container: Some(container.to_string()), ..said })
+/// What a kubelet says of a container.
+fn of(container: &LoggedContainer, reason: &str, message: impl Into<String>) -> Option<Said> {
+    normal(KUBELET, reason, message).map(|said| Said { container: Some(container.clone()), ..said })
+}
+
+fn warning_of(container: &LoggedContainer, reason: &str, message: impl Into<String>) -> Option<Said> {
+    of(container, reason, message).map(|said| Said { is_warning: true, ..said })
 }
 
 const SCHEDULER: &str = "default-scheduler";
 const KUBELET: &str = "kubelet";
 const SERVICE: &str = "service-controller";
+const JOB: &str = "job-controller";
+const CRON_JOB: &str = "cronjob-controller";
 
+/// pkg/controller: controller_utils.go, statefulset/stateful_pod_control.go, deployment/sync.go,
+/// daemon/daemon_controller.go, job/job_controller.go, cronjob/cronjob_controllerv2.go,
+/// tainteviction/taint_eviction.go; pkg/kubelet: kuberuntime/kuberuntime_container.go, images/image_manager.go,
+/// prober/prober.go, active_deadline.go.
 fn said(entry: &LogEntry) -> Option<Said> {
     match entry {
         LogEntry::Scheduled { pod, node } => {
             normal(SCHEDULER, "Scheduled", format!("Successfully assigned {pod} to {node}"))
         }
         LogEntry::FailedScheduling { error, .. } => warning(SCHEDULER, "FailedScheduling", error.to_string()),
-        LogEntry::FailedCreate { .. }
-        | LogEntry::SuccessfulCreate { .. }
-        | LogEntry::SuccessfulDelete { .. }
-        | LogEntry::SuccessfulCreateClaim { .. }
-        | LogEntry::ScalingReplicaSet { .. }
-        | LogEntry::EndedDaemonPod { .. } => of_workload(entry),
-        LogEntry::JobCompleted { .. }
-        | LogEntry::JobFailed { .. }
-        | LogEntry::JobSuspended { .. }
-        | LogEntry::CreatedJob { .. }
-        | LogEntry::DeletedJob { .. }
-        | LogEntry::SawCompletedJob { .. }
-        | LogEntry::JobAlreadyActive { .. } => of_job(entry),
-        LogEntry::NoPodAddress { .. }
-        | LogEntry::Pulled { .. }
-        | LogEntry::Created { .. }
-        | LogEntry::Started { .. }
-        | LogEntry::Unhealthy { .. }
-        | LogEntry::BackOff { .. }
-        | LogEntry::FailedPull { .. }
-        | LogEntry::BackOffPull { .. }
-        | LogEntry::FailedConfiguration { .. }
-        | LogEntry::FailedMount { .. }
-        | LogEntry::DeadlineExceeded { .. }
-        | LogEntry::Killing { .. } => of_kubelet(entry),
-        LogEntry::PodRejected { reason, message, .. } => warning(KUBELET, reason, message.to_string()),
-        LogEntry::TaintManagerEviction { pod, cancelled } => {
-            let done = if *cancelled { "Cancelling deletion of Pod" } else { "Marking for deletion Pod" };
-            normal("taint-eviction-controller", "TaintManagerEviction", format!("{done} {pod}"))
+        LogEntry::FailedCreate { owner, refusal: why } => {
+            warning(controller(&owner.kind), "FailedCreate", format!("Error creating: {}", refusal(why)))
         }
-        LogEntry::NodeCondition { node, condition } => match condition {
-            ConditionStatus::True => {
-                normal(KUBELET, "NodeReady", format!("Node {node} status is now: NodeReady"))
-            }
-            ConditionStatus::False | ConditionStatus::Unknown => {
-                normal("node-controller", "NodeNotReady", format!("Node {node} status is now: NodeNotReady"))
-            }
-        },
+        LogEntry::SuccessfulCreate { owner, pod } => {
+            normal(controller(&owner.kind), "SuccessfulCreate", pod_was(owner, pod, ["Create", "Created"]))
+        }
+        LogEntry::SuccessfulDelete { owner, pod } => {
+            normal(controller(&owner.kind), "SuccessfulDelete", pod_was(owner, pod, ["Delete", "Deleted"]))
+        }
+        LogEntry::SuccessfulCreateClaim { owner, pod, claim } => {
+            let message = format!("Create Claim {claim} Pod {pod} in StatefulSet {} success", owner.name);
+            normal(controller(&owner.kind), "SuccessfulCreate", message)
+        }
+        LogEntry::ScalingReplicaSet { replica_set, from, to, .. } => scaling(replica_set, *from, *to),
+        LogEntry::EndedDaemonPod { pod, node, phase, .. } => ended_daemon_pod(pod, node, *phase),
+        LogEntry::JobCompleted { .. } => normal(JOB, "Completed", "Job completed"),
+        LogEntry::JobFailed { reason, message, .. } => warning(JOB, reason, &**message),
+        LogEntry::JobSuspended { suspended: true, .. } => normal(JOB, "Suspended", "Job suspended"),
+        LogEntry::JobSuspended { suspended: false, .. } => normal(JOB, "Resumed", "Job resumed"),
+        LogEntry::CreatedJob { job, .. } => {
+            normal(CRON_JOB, "SuccessfulCreate", format!("Created job {job}"))
+        }
+        LogEntry::DeletedJob { job, .. } => {
+            normal(CRON_JOB, "SuccessfulDelete", format!("Deleted job {job}"))
+        }
+        LogEntry::SawCompletedJob { job, succeeded, .. } => {
+            let condition = if *succeeded { "Complete" } else { "Failed" };
+            normal(CRON_JOB, "SawCompletedJob", format!("Saw completed job: {job}, condition: {condition}"))
+        }
+        LogEntry::JobAlreadyActive { .. } => normal(
+            CRON_JOB,
+            "JobAlreadyActive",
+            "Not starting job because prior execution is running and concurrency policy is Forbid",
+        ),
+        LogEntry::NoPodAddress { .. } => no_sandbox(),
+        LogEntry::Pulled { container, image, .. } => of(container, "Pulled", is_present(image)),
+        LogEntry::Created { container, .. } => of(container, "Created", "Container created"),
+        LogEntry::Started { container, .. } => of(container, "Started", "Container started"),
+        LogEntry::Unhealthy { container, probe, why, .. } => unhealthy(container, *probe, *why),
+        LogEntry::BackOff { pod, uid, container } => back_off(pod, *uid, container),
+        LogEntry::FailedPull { container, image, .. } => pull_failed(container, image),
+        LogEntry::BackOffPull { container, image, .. } => {
+            of(container, "BackOff", format!("Back-off pulling image {image:?}"))
+        }
+        LogEntry::FailedConfiguration { container, what, .. } => {
+            warning_of(container, "Failed", format!("Error: {what}"))
+        }
+        LogEntry::FailedMount { volume, what, .. } => {
+            let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {what} not found");
+            warning(KUBELET, "FailedMount", message)
+        }
+        LogEntry::DeadlineExceeded { .. } => {
+            let message = "Pod was active on the node longer than the specified deadline";
+            warning(KUBELET, "DeadlineExceeded", message)
+        }
+        LogEntry::Killing { container, why, .. } => of(container, "Killing", killing(container, *why)),
+        LogEntry::PodRejected { reason, message, .. } => warning(KUBELET, reason, &**message),
+        LogEntry::TaintManagerEviction { pod, cancelled } => {
+            normal("taint-eviction-controller", "TaintManagerEviction", taint_eviction(pod, *cancelled))
+        }
+        LogEntry::NodeCondition { node, condition } => node_condition(node, *condition),
         LogEntry::EnsuringLoadBalancer { .. } => {
-            normal(SERVICE, "EnsuringLoadBalancer", "Ensuring load balancer".into())
+            normal(SERVICE, "EnsuringLoadBalancer", "Ensuring load balancer")
         }
         LogEntry::EnsuredLoadBalancer { .. } => {
-            normal(SERVICE, "EnsuredLoadBalancer", "Ensured load balancer".into())
+            normal(SERVICE, "EnsuredLoadBalancer", "Ensured load balancer")
         }
         LogEntry::DeletedLoadBalancer { .. } => {
-            normal(SERVICE, "DeletedLoadBalancer", "Deleted load balancer".into())
+            normal(SERVICE, "DeletedLoadBalancer", "Deleted load balancer")
         }
         // These are seen in objects, not said.
         LogEntry::Did { .. }
@@ -155,61 +196,14 @@ fn said(entry: &LogEntry) -> Option<Said> {
     }
 }
 
-/// What the controllers of Pods say (pkg/controller: controller_utils.go, statefulset/stateful_pod_control.go,
-/// deployment/sync.go, daemon/daemon_controller.go).
-fn of_workload(entry: &LogEntry) -> Option<Said> {
-    match entry {
-        LogEntry::FailedCreate { owner, refusal: why } => {
-            warning(controller(&owner.kind), "FailedCreate", format!("Error creating: {}", refusal(why)))
-        }
-        LogEntry::SuccessfulCreate { owner, pod } => {
-            let message = match owner.kind {
-                Kind::StatefulSet => format!("Create Pod {pod} in StatefulSet {} successful", owner.name),
-                _ => format!("Created pod: {pod}"),
-            };
-            normal(controller(&owner.kind), "SuccessfulCreate", message)
-        }
-        LogEntry::SuccessfulDelete { owner, pod } => {
-            let message = match owner.kind {
-                Kind::StatefulSet => format!("Delete Pod {pod} in StatefulSet {} successful", owner.name),
-                _ => format!("Deleted pod: {pod}"),
-            };
-            normal(controller(&owner.kind), "SuccessfulDelete", message)
-        }
-        LogEntry::SuccessfulCreateClaim { owner, pod, claim } => {
-            let message = format!("Create Claim {claim} Pod {pod} in StatefulSet {} success", owner.name);
-            normal(controller(&owner.kind), "SuccessfulCreate", message)
-        }
-        LogEntry::ScalingReplicaSet { replica_set, from, to, .. } => {
-            let way = if from < to { "up" } else { "down" };
-            let message = format!("Scaled {way} replica set {replica_set} from {from} to {to}");
-            normal("deployment-controller", "ScalingReplicaSet", message)
-        }
-        LogEntry::EndedDaemonPod { pod, node, phase, .. } => {
-            let (ended, plan) = match phase {
-                Phase::Failed => ("failed", "kill"),
-                Phase::Pending | Phase::Running | Phase::Succeeded => ("succeeded", "delete"),
-            };
-            let message = format!("Found {ended} daemon pod {pod} on node {node}, will try to {plan} it");
-            match phase {
-                Phase::Failed => warning("daemonset-controller", "FailedDaemonPod", message),
-                Phase::Pending | Phase::Running | Phase::Succeeded => {
-                    normal("daemonset-controller", "SucceededDaemonPod", message)
-                }
-            }
-        }
-        _ => None,
-    }
-}
-
 fn controller(kind: &Kind) -> &'static str {
     match kind {
         Kind::ReplicaSet => "replicaset-controller",
         Kind::ReplicationController => "replication-controller",
         Kind::StatefulSet => "statefulset-controller",
         Kind::DaemonSet => "daemonset-controller",
-        Kind::Job => "job-controller",
-        Kind::CronJob => "cronjob-controller",
+        Kind::Job => JOB,
+        Kind::CronJob => CRON_JOB,
         Kind::Deployment
         | Kind::Service
         | Kind::ControllerRevision
@@ -224,117 +218,80 @@ fn controller(kind: &Kind) -> &'static str {
     }
 }
 
-/// pkg/controller/job/job_controller.go, cronjob/cronjob_controllerv2.go.
-fn of_job(entry: &LogEntry) -> Option<Said> {
-    const JOB: &str = "job-controller";
-    const CRON_JOB: &str = "cronjob-controller";
-    match entry {
-        LogEntry::JobCompleted { .. } => normal(JOB, "Completed", "Job completed".into()),
-        LogEntry::JobFailed { reason, message, .. } => warning(JOB, reason, message.to_string()),
-        LogEntry::JobSuspended { suspended: true, .. } => normal(JOB, "Suspended", "Job suspended".into()),
-        LogEntry::JobSuspended { suspended: false, .. } => normal(JOB, "Resumed", "Job resumed".into()),
-        LogEntry::CreatedJob { job, .. } => {
-            normal(CRON_JOB, "SuccessfulCreate", format!("Created job {job}"))
-        }
-        LogEntry::DeletedJob { job, .. } => {
-            normal(CRON_JOB, "SuccessfulDelete", format!("Deleted job {job}"))
-        }
-        LogEntry::SawCompletedJob { job, succeeded, .. } => {
-            let condition = if *succeeded { "Complete" } else { "Failed" };
-            let message = format!("Saw completed job: {job}, condition: {condition}");
-            normal(CRON_JOB, "SawCompletedJob", message)
-        }
-        LogEntry::JobAlreadyActive { .. } => normal(
-            CRON_JOB,
-            "JobAlreadyActive",
-            "Not starting job because prior execution is running and concurrency policy is Forbid".into(),
-        ),
-        _ => None,
+/// A StatefulSet's controller has words of its own: `Create Pod db-0 in StatefulSet db successful`.
+fn pod_was(owner: &ObjectRef, pod: &Name, [does, did]: [&str; 2]) -> String {
+    match owner.kind == Kind::StatefulSet {
+        true => format!("{does} Pod {pod} in StatefulSet {} successful", owner.name),
+        false => format!("{did} pod: {pod}"),
     }
 }
 
-/// pkg/kubelet: kuberuntime_container.go, images/image_manager.go, prober/prober.go, active_deadline.go.
-fn of_kubelet(entry: &LogEntry) -> Option<Said> {
-    match entry {
-        LogEntry::NoPodAddress { .. } => warning(
-            KUBELET,
-            "FailedCreatePodSandBox",
-            "Failed to create pod sandbox: no address of the node's Pod range is free".into(),
-        ),
-        LogEntry::Pulled { container, image, .. } => {
-            let is_there = format!(
-                "Container image {image:?} already present on machine and can be accessed by the pod"
-            );
-            of_container(container, normal(KUBELET, "Pulled", is_there))
+fn scaling(replica_set: &Name, from: u32, to: u32) -> Option<Said> {
+    let way = if from < to { "up" } else { "down" };
+    let message = format!("Scaled {way} replica set {replica_set} from {from} to {to}");
+    normal("deployment-controller", "ScalingReplicaSet", message)
+}
+
+fn ended_daemon_pod(pod: &NsName, node: &Name, phase: Phase) -> Option<Said> {
+    let found = |ended, plan| format!("Found {ended} daemon pod {pod} on node {node}, will try to {plan} it");
+    match phase {
+        Phase::Failed => warning("daemonset-controller", "FailedDaemonPod", found("failed", "kill")),
+        Phase::Pending | Phase::Running | Phase::Succeeded => {
+            normal("daemonset-controller", "SucceededDaemonPod", found("succeeded", "delete"))
         }
-        LogEntry::Created { container, .. } => {
-            of_container(container, normal(KUBELET, "Created", "Container created".into()))
-        }
-        LogEntry::Started { container, .. } => {
-            of_container(container, normal(KUBELET, "Started", "Container started".into()))
-        }
-        LogEntry::Unhealthy { container, probe, why, .. } => {
-            let message = format!("{} probe failed: {}", probe_name(*probe), probe_failure(*why));
-            of_container(container, warning(KUBELET, "Unhealthy", message))
-        }
-        LogEntry::BackOff { pod, container } => {
-            let message = format!(
-                "Back-off restarting failed container {container} in pod {}_{}",
-                pod.name, pod.namespace
-            );
-            of_container(container, warning(KUBELET, "BackOff", message))
-        }
-        LogEntry::FailedPull { container, image, .. } => of_container(
-            container,
-            warning(KUBELET, "Failed", format!("Failed to pull image {image:?}: not found")),
-        ),
-        LogEntry::BackOffPull { container, image, .. } => {
-            of_container(container, normal(KUBELET, "BackOff", format!("Back-off pulling image {image:?}")))
-        }
-        LogEntry::FailedConfiguration { container, what, .. } => {
-            of_container(container, warning(KUBELET, "Failed", format!("Error: {what}")))
-        }
-        LogEntry::FailedMount { volume, what, .. } => {
-            let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {what} not found");
-            warning(KUBELET, "FailedMount", message)
-        }
-        LogEntry::DeadlineExceeded { .. } => warning(
-            KUBELET,
-            "DeadlineExceeded",
-            "Pod was active on the node longer than the specified deadline".into(),
-        ),
-        LogEntry::Killing { container, why, .. } => {
-            let message = match why {
-                KillReason::Stopped => format!("Stopping container {container}"),
-                KillReason::LivenessProbe => {
-                    format!("Container {container} failed liveness probe, will be restarted")
-                }
-                KillReason::StartupProbe => {
-                    format!("Container {container} failed startup probe, will be restarted")
-                }
-                KillReason::DefinitionChanged => {
-                    format!("Container {container} definition changed, will be restarted")
-                }
-            };
-            of_container(container, normal(KUBELET, "Killing", message))
-        }
-        _ => None,
     }
 }
 
-fn probe_name(probe: ProbeKind) -> &'static str {
-    match probe {
-        ProbeKind::Startup => "Startup",
-        ProbeKind::Liveness => "Liveness",
-        ProbeKind::Readiness => "Readiness",
-    }
+fn no_sandbox() -> Option<Said> {
+    let message = "Failed to create pod sandbox: no address of the node's Pod range is free";
+    warning(KUBELET, "FailedCreatePodSandBox", message)
 }
 
-fn probe_failure(why: ProbeFailure) -> String {
+fn is_present(image: &str) -> String {
+    format!("Container image {image:?} already present on machine and can be accessed by the pod")
+}
+
+fn pull_failed(container: &LoggedContainer, image: &str) -> Option<Said> {
+    warning_of(container, "Failed", format!("Failed to pull image {image:?}: not found"))
+}
+
+fn unhealthy(container: &LoggedContainer, probe: ProbeKind, why: ProbeFailure) -> Option<Said> {
+    let kind = probe_kind(probe);
+    let (first, rest) = kind.split_at(1);
+    let message = format!("{}{rest} probe failed: {}", first.to_uppercase(), probe_failure(why));
+    warning_of(container, "Unhealthy", message)
+}
+
+/// kuberuntime_manager.go, doBackOff; the Pod as util/format names it.
+fn back_off(pod: &NsName, uid: Uid, container: &LoggedContainer) -> Option<Said> {
+    let pod = format!("{}_{}({})", pod.name, pod.namespace, uid.to_uuid());
+    warning_of(container, "BackOff", format!("Back-off restarting failed container {container} in pod {pod}"))
+}
+
+fn killing(container: &LoggedContainer, why: KillReason) -> String {
+    let restarted = |why| format!("Container {container} {why}, will be restarted");
     match why {
-        ProbeFailure::Refused { port } => format!("connection refused on port {port}"),
-        ProbeFailure::Command => "command failed".into(),
-        ProbeFailure::Forced => "made to fail".into(),
+        KillReason::Stopped => format!("Stopping container {container}"),
+        KillReason::LivenessProbe => restarted("failed liveness probe"),
+        KillReason::StartupProbe => restarted("failed startup probe"),
+        KillReason::DefinitionChanged => restarted("definition changed"),
+    }
+}
+
+/// taint_eviction.go: emitPodDeletionEvent, emitCancelPodDeletionEvent.
+pub(crate) fn taint_eviction(pod: &NsName, cancelled: bool) -> String {
+    let does = if cancelled { "Cancelling deletion of Pod" } else { "Marking for deletion Pod" };
+    format!("{does} {pod}")
+}
+
+fn node_condition(node: &Name, condition: ConditionStatus) -> Option<Said> {
+    match condition {
+        ConditionStatus::True => {
+            normal(KUBELET, "NodeReady", format!("Node {node} status is now: NodeReady"))
+        }
+        ConditionStatus::False | ConditionStatus::Unknown => {
+            normal("node-controller", "NodeNotReady", format!("Node {node} status is now: NodeNotReady"))
+        }
     }
 }
 
@@ -350,7 +307,8 @@ mod tests {
     #[test]
     fn the_same_event_again_is_counted() {
         let pod = || NsName::new("default", "web-1");
-        let back_off = || LogEntry::BackOff { pod: pod(), container: "web".into() };
+        let container = LoggedContainer { name: "web".into(), is_init: true };
+        let back_off = || LogEntry::BackOff { pod: pod(), uid: Uid(7), container: container.clone() };
         let log = [
             logged(1, LogEntry::Scheduled { pod: pod(), node: "node-1".into() }),
             logged(2, back_off()),
@@ -361,6 +319,20 @@ mod tests {
         assert_eq!(scheduled.message, "Successfully assigned default/web-1 to node-1");
         assert_eq!((scheduled.type_(), scheduled.count), ("Normal", 1));
         assert_eq!((back_off.type_(), back_off.count), ("Warning", 2));
+        let uid = Uid(7).to_uuid();
+        assert_eq!(
+            back_off.message,
+            format!("Back-off restarting failed container web in pod web-1_default({uid})")
+        );
+        assert_eq!(back_off.container.as_ref(), Some(&container));
         assert_eq!((back_off.first.0, back_off.last.0), (2_000_000_000, 9_000_000_000));
+    }
+
+    #[test]
+    fn a_probe_begins_the_sentence_that_says_why_it_failed() {
+        let container = LoggedContainer { name: "web".into(), is_init: false };
+        let why = ProbeFailure::Refused { port: 80 };
+        let said = unhealthy(&container, ProbeKind::Readiness, why).expect("it is said");
+        assert_eq!(said.message, "Readiness probe failed: connection refused on port 80");
     }
 }

@@ -3,6 +3,7 @@
 use cluster::api::{Action, ConditionStatus, Kind, Phase, ServicePolicy, SessionAffinity};
 use cluster::sim::LogEntry;
 
+use crate::events::taint_eviction;
 use crate::{pod_events, refusal};
 
 pub fn happened(entry: &LogEntry) -> String {
@@ -18,13 +19,13 @@ pub fn happened(entry: &LogEntry) -> String {
         LogEntry::FailedCreate { owner, refusal: why } => {
             format!("{} {} cannot make all of its Pods: {}", owner.kind, owner.name, refusal(why))
         }
-        LogEntry::SuccessfulCreate { owner, pod } => match owner.kind {
-            Kind::StatefulSet => format!("create Pod {pod} in StatefulSet {} successful", owner.name),
-            _ => format!("{} {}: Created pod: {pod}", owner.kind, owner.name),
+        LogEntry::SuccessfulCreate { owner, pod } => match owner.kind == Kind::StatefulSet {
+            true => format!("create Pod {pod} in StatefulSet {} successful", owner.name),
+            false => format!("{} {}: Created pod: {pod}", owner.kind, owner.name),
         },
-        LogEntry::SuccessfulDelete { owner, pod } => match owner.kind {
-            Kind::StatefulSet => format!("delete Pod {pod} in StatefulSet {} successful", owner.name),
-            _ => format!("{} {}: Deleted pod: {pod}", owner.kind, owner.name),
+        LogEntry::SuccessfulDelete { owner, pod } => match owner.kind == Kind::StatefulSet {
+            true => format!("delete Pod {pod} in StatefulSet {} successful", owner.name),
+            false => format!("{} {}: Deleted pod: {pod}", owner.kind, owner.name),
         },
         LogEntry::SuccessfulCreateClaim { owner, pod, claim } => {
             format!("create Claim {claim} Pod {pod} in StatefulSet {} success", owner.name)
@@ -77,7 +78,7 @@ pub fn happened(entry: &LogEntry) -> String {
         LogEntry::Completed { pod, container } => {
             format!("Pod {}: container {container} completed", pod.name)
         }
-        LogEntry::BackOff { pod, container } => {
+        LogEntry::BackOff { pod, container, .. } => {
             format!("Pod {}: back-off restarting failed container {container}", pod.name)
         }
         LogEntry::FailedPull { pod, image, .. } => format!("Pod {}: failed to pull image {image}", pod.name),
@@ -93,12 +94,7 @@ pub fn happened(entry: &LogEntry) -> String {
         }
         LogEntry::Killing { pod, container, why } => pod_events::killing(pod, container, *why),
         LogEntry::PodGone { pod } => format!("Pod {} is gone", pod.name),
-        LogEntry::TaintManagerEviction { pod, cancelled: false } => {
-            format!("Pod {} is marked for deletion: it does not tolerate a taint of its node", pod.name)
-        }
-        LogEntry::TaintManagerEviction { pod, cancelled: true } => {
-            format!("the deletion of Pod {} is cancelled: it tolerates the taints of its node", pod.name)
-        }
+        LogEntry::TaintManagerEviction { pod, cancelled } => taint_eviction(pod, *cancelled),
         LogEntry::OrphanedPod { pod, node } => {
             format!("Pod {} is deleted by the garbage collector: its node {node} does not exist", pod.name)
         }

@@ -3,19 +3,22 @@
 use crate::diagnosis::probe_kind;
 use cluster::api::{NsName, ProbeKind};
 use cluster::node::kubelet::{MissingConfiguration, ProbeFailure};
-use cluster::sim::KillReason;
+use cluster::sim::{KillReason, LoggedContainer};
 
-pub fn unhealthy(pod: &NsName, container: &str, probe: ProbeKind, why: ProbeFailure) -> String {
-    let kind = probe_kind(probe);
-    let why = match why {
-        ProbeFailure::Refused { port } => format!("connection refused on port {port}"),
-        ProbeFailure::Command => "its command fails while the process does not serve".into(),
-        ProbeFailure::Forced => "it was made to fail".into(),
-    };
+pub fn unhealthy(pod: &NsName, container: &LoggedContainer, probe: ProbeKind, why: ProbeFailure) -> String {
+    let (kind, why) = (probe_kind(probe), probe_failure(why));
     format!("Pod {}: {kind} probe failed: container {container}: {why}", pod.name)
 }
 
-pub fn killing(pod: &NsName, container: &str, why: KillReason) -> String {
+pub fn probe_failure(why: ProbeFailure) -> String {
+    match why {
+        ProbeFailure::Refused { port } => format!("connection refused on port {port}"),
+        ProbeFailure::Command => "its command fails while the process does not serve".into(),
+        ProbeFailure::Forced => "it was made to fail".into(),
+    }
+}
+
+pub fn killing(pod: &NsName, container: &LoggedContainer, why: KillReason) -> String {
     let name = &pod.name;
     match why {
         KillReason::Stopped => format!("Pod {name} was told to stop"),

@@ -62,7 +62,8 @@ fn involved(world: &World, event: &Event) -> Tree {
         out.put("namespace", Tree::string(&about.namespace));
     }
     if let Some(container) = &event.container {
-        out.put("fieldPath", Tree::string(&format!("spec.containers{{{container}}}")));
+        let list = if container.is_init { "initContainers" } else { "containers" };
+        out.put("fieldPath", Tree::string(&format!("spec.{list}{{{container}}}")));
     }
     if let Some(object) = world.store().get(about) {
         out.put("uid", Tree::string(&object.meta().uid.to_uuid()));

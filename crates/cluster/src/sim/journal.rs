@@ -50,11 +50,15 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::LoggedContainer;
 
     #[test]
     fn a_snapshot_shares_the_log_until_the_next_entry() {
-        let entry =
-            || LogEntry::Crashed { pod: crate::api::NsName::new("default", "web"), container: "web".into() };
+        let container = LoggedContainer { name: "web".into(), is_init: false };
+        let entry = || LogEntry::Crashed {
+            pod: crate::api::NsName::new("default", "web"),
+            container: container.clone(),
+        };
         let mut journal = Journal::new(1);
         journal.record(Time(1), entry());
         let snapshot = journal.clone();

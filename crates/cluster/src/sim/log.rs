@@ -1,5 +1,6 @@
 //! The log: what happened, as ids and arguments. `crates/words` makes sentences of them.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use super::{Refusal, Time};
 use crate::api::{
     Action, ConditionStatus, FitError, Kind, Name, NsName, ObjectRef, Phase, Prerequisite, ProbeKind, Str,
+    Uid,
 };
 use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
@@ -144,16 +146,16 @@ pub enum LogEntry {
     /// The image is on the node.
     Pulled {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
         image: Str,
     },
     Created {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
     },
     Started {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
         ip: Option<IpAddr>,
     },
     Ready {
@@ -163,41 +165,42 @@ pub enum LogEntry {
     /// A probe failed, for the first time in a row.
     Unhealthy {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
         probe: ProbeKind,
         why: ProbeFailure,
     },
     /// A container's process ended of itself, with an error.
     Crashed {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
     },
     /// It ended of itself, with success.
     Completed {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
     },
     /// The container has crashed again, and waits before it is started again.
     BackOff {
         pod: NsName,
-        container: Str,
+        uid: Uid,
+        container: LoggedContainer,
     },
     /// The image cannot be pulled.
     FailedPull {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
         image: Str,
     },
     /// It waits before it is pulled again.
     BackOffPull {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
         image: Str,
     },
     /// A container's environment cannot be made.
     FailedConfiguration {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
         what: MissingConfiguration,
     },
     FailedMount {
@@ -212,7 +215,7 @@ pub enum LogEntry {
     /// The kubelet begins to stop a container.
     Killing {
         pod: NsName,
-        container: Str,
+        container: LoggedContainer,
         why: KillReason,
     },
     PodGone {
@@ -242,6 +245,20 @@ pub enum LogEntry {
     DeletedLoadBalancer {
         service: NsName,
     },
+}
+
+/// A container of a Pod. The Pod itself may be gone when the entry is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LoggedContainer {
+    pub name: Str,
+    /// It is one of `initContainers`.
+    pub is_init: bool,
+}
+
+impl fmt::Display for LoggedContainer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
 }
 
 /// Why the kubelet stops a container.

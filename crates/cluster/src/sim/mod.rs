@@ -30,7 +30,7 @@ pub(crate) use event::{ConnectionTimer, Event, NodeStep, WatchChange, WorkItem};
 pub(crate) use journal::Journal;
 pub(crate) use load::DEFAULT_NODES;
 pub use load::NODE_LIMIT;
-pub use log::{KillReason, LogEntry, Logged};
+pub use log::{KillReason, LogEntry, Logged, LoggedContainer};
 pub use netfilter::{Chance, EventQueue, Span, Time};
 pub use origin::{Moment, SETTLE_LIMIT};
 pub use purpose::Purpose;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::app::clash;
-use super::container::{Process, Restart, Running};
+use super::container::{Process, Restart, Role, Running};
 use super::pod::PodRuntime;
 use super::step::{ContainerStep, KubeletStep};
 use crate::api::{ImagePullPolicy, Str, Terminated, Uid, WaitingReason};
 use crate::net::PortMap;
-use crate::sim::{Chance, LogEntry, Purpose, Span, World};
+use crate::sim::{Chance, LogEntry, LoggedContainer, Purpose, Span, World};
 
 /// From a failed pull until the kubelet looks at the Pod again, and finds that it must wait.
 const PULL_SYNC: Span = Span::from_secs(1);
@@ -132,13 +132,13 @@ impl World {
         let delay = runtime.container(index).crash_backoff.delay().0 / 1_000_000_000;
         let (minutes, seconds) = (delay / 60, delay % 60);
         let shown = if minutes > 0 { format!("{minutes}m{seconds}s") } else { format!("{seconds}s") };
-        let (name, key) = (runtime.spec_of(index).name.clone(), runtime.key.clone());
+        let (key, container) = self.named(pod, index);
         let full_name = format!("{}_{}({})", key.name, key.namespace, pod.to_uuid());
-        let message = format!("back-off {shown} restarting failed container={name} pod={full_name}");
+        let message = format!("back-off {shown} restarting failed container={container} pod={full_name}");
         self.hold(pod, index, WaitingReason::CrashLoopBackOff, &message);
         self.runtime_mut(pod).container_mut(index).is_starting = true;
         self.plan_container(pod, index, left, ContainerStep::Retry);
-        self.record(LogEntry::BackOff { pod: key, container: name });
+        self.record(LogEntry::BackOff { pod: key, uid: pod, container });
     }
 
     fn hold(&mut self, pod: Uid, index: u32, reason: WaitingReason, message: &str) {
@@ -178,9 +178,13 @@ impl World {
         self.plan_container(pod, index, self.timing.container_start, ContainerStep::Start);
     }
 
-    pub(super) fn named(&self, pod: Uid, index: u32) -> (crate::api::NsName, Str) {
+    pub(super) fn named(&self, pod: Uid, index: u32) -> (crate::api::NsName, LoggedContainer) {
         let runtime = &self.pods[&pod];
-        (runtime.key.clone(), runtime.spec_of(index).name.clone())
+        let is_init = match runtime.container(index).role {
+            Role::Init | Role::Sidecar => true,
+            Role::Main => false,
+        };
+        (runtime.key.clone(), LoggedContainer { name: runtime.spec_of(index).name.clone(), is_init })
     }
 
     /// images/image_manager.go, EnsureImageExists.
