@@ -1,7 +1,6 @@
-//! Who belongs to whom, as the panels ask it, and what a change of labels or of a selector would change, before it is
-//! made. Pure functions of the World.
+//! What a change of labels or of a selector would change, before it is made. Pure functions of the World.
 
-use cluster::api::{Kind, Labels, Meta, ObjectRef, Pod, ReplicaSet, Service, Uid, selects};
+use cluster::api::{Labels, Pod, ReplicaSet, Service, selects};
 use cluster::sim::World;
 use std::sync::Arc;
 
@@ -12,50 +11,6 @@ pub fn services_of(world: &World, pod: &Pod) -> Vec<Arc<Service>> {
 pub fn pods_of(world: &World, service: &Service) -> Vec<Arc<Pod>> {
     world.store().pods_selected_by(service).cloned().collect()
 }
-
-/// The workloads that nobody controls and whose Pods a Service selects.
-pub fn workloads_of(world: &World, service: &Service) -> Vec<(ObjectRef, Uid)> {
-    let mut all: Vec<(ObjectRef, Uid)> = Vec::new();
-    let mut add = |kind: Kind, meta: &Meta, labels: &Labels| {
-        if meta.owner.is_none() && service.selects(&meta.namespace, labels) {
-            all.push((ObjectRef::new(kind, meta), meta.uid));
-        }
-    };
-    let store = world.store();
-    store.deployments.iter().for_each(|d| add(Kind::Deployment, &d.meta, &d.spec.template.labels));
-    store.stateful_sets.iter().for_each(|s| add(Kind::StatefulSet, &s.meta, &s.spec.template.labels));
-    store.daemon_sets.iter().for_each(|s| add(Kind::DaemonSet, &s.meta, &s.spec.template.labels));
-    store.replica_sets.iter().for_each(|s| add(Kind::ReplicaSet, &s.meta, &s.spec.template.labels));
-    let controllers = store.replication_controllers.iter();
-    controllers.for_each(|rc| add(Kind::ReplicationController, &rc.meta, &rc.spec.template.labels));
-    store.jobs.iter().for_each(|job| add(Kind::Job, &job.meta, &job.spec.template.labels));
-    all
-}
-
-/// Its own, and those of its ReplicaSets or Jobs.
-pub fn pods_of_workload(world: &World, workload: Uid) -> Vec<Arc<Pod>> {
-    let store = world.store();
-    let sets = store.replica_sets_of(workload).map(|set| set.meta.uid);
-    let owners = [workload].into_iter().chain(sets).chain(store.jobs_of(workload).map(|job| job.meta.uid));
-    owners.flat_map(|owner| store.pods_of(owner)).cloned().collect()
-}
-
-/// What made a Pod and is controlled by nobody: a Deployment, not its ReplicaSet.
-pub fn workload_of(world: &World, pod: &Pod) -> Option<(ObjectRef, Uid)> {
-    let namespace = &pod.meta.namespace;
-    let mut found = None;
-    let mut owner = pod.meta.owner.clone();
-    // No Pod's owner has more than one of its own.
-    for _ in 0..MOST_OWNERS {
-        let Some(of) = owner else { break };
-        let object = ObjectRef { kind: of.kind, namespace: namespace.clone(), name: of.name };
-        owner = world.store().get(&object).and_then(|object| object.meta().owner.clone());
-        found = Some((object, of.uid));
-    }
-    found
-}
-
-const MOST_OWNERS: u32 = 4;
 
 fn services_for(world: &World, pod: &Pod, labels: &Labels) -> Vec<Arc<Service>> {
     let chosen = |s: &&Arc<Service>| s.selects(&pod.meta.namespace, labels);

@@ -1,6 +1,5 @@
 //! What can be done with each thing: the entries of its context menu.
 
-use super::membership::{workload_of, workloads_of};
 use super::workload::replicas_of;
 use crate::session::{Selection, selection_of};
 use crate::ui::Tab;
@@ -79,7 +78,7 @@ fn for_pod(world: &World, pod: &Pod) -> Vec<MenuItem> {
             false => act(format!("Set {gate} to True"), set),
         });
     }
-    if let Some((workload, uid)) = workload_of(world, pod) {
+    if let Some((workload, uid)) = world.store().workload_of(pod) {
         all.extend(rollout(world, &workload, uid, &words::object(&workload)));
         let to = MenuAction::ShowOf(selection_of(&workload.kind, uid), Tab::About);
         let label = format!("Show {}", words::object(&workload));
@@ -129,7 +128,7 @@ fn for_service(world: &World, service: &Service) -> Vec<MenuItem> {
         })
         .collect();
     all.push(show("Edit its selector …", Tab::About));
-    for (workload, uid) in workloads_of(world, service) {
+    for (workload, uid) in world.store().workloads_of(service) {
         all.extend(scaling(world, uid));
         all.extend(rollout(world, &workload, uid, &words::object(&workload)));
     }

@@ -4,7 +4,7 @@ use super::action_buttons::ActionButtons;
 use super::assumed::{AskedPorts, Supplies};
 use super::if_exists::IfExists;
 use super::label_editor::LabelEditor;
-use super::membership::{preview_labels, services_of, workload_of};
+use super::membership::{preview_labels, services_of};
 use super::pods::{PodStatus, PodStatusTag};
 use super::select_link::{SelectLink, SelectLinks};
 use crate::components::{Fact, Facts};
@@ -108,7 +108,7 @@ fn Owner(pod: Memo<Arc<Pod>>) -> impl IntoView {
 }
 
 fn owner(world: &World, pod: &Pod) -> Option<(Selection, String)> {
-    let (object, uid) = workload_of(world, pod)?;
+    let (object, uid) = world.store().workload_of(pod)?;
     Some((selection_of(&object.kind, uid), words::object(&object)))
 }
 

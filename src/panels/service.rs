@@ -4,7 +4,7 @@ use super::assumed::AskedPorts;
 use super::endpoints::why_empty;
 use super::if_exists::IfExists;
 use super::label_editor::LabelEditor;
-use super::membership::{pods_of, preview_selector, workloads_of};
+use super::membership::{pods_of, preview_selector};
 use super::menu_items::types_for;
 use super::policies::Policies;
 use super::select_link::SelectLink;
@@ -186,7 +186,7 @@ fn Workloads(uid: Uid) -> impl IntoView {
 
 fn workloads(world: &World, service: Uid) -> Vec<(ObjectRef, Uid)> {
     let service = world.store().service_by_uid(service);
-    service.map(|service| workloads_of(world, service)).unwrap_or_default()
+    service.map(|service| world.store().workloads_of(service)).unwrap_or_default()
 }
 
 /// Ports that its Pods do not declare.

@@ -2,7 +2,6 @@
 
 use super::action_buttons::ActionButtons;
 use super::if_exists::IfExists;
-use super::membership::pods_of_workload;
 use super::pods::PodList;
 use crate::components::{Button, Fact, Facts, Tag, Tone, ValueForm};
 use crate::session::{Selection, Session};
@@ -121,9 +120,18 @@ pub fn is_scaled(kind: &Kind) -> bool {
     }
 }
 
+/// How many Pods it is to have. `None` for what is not scaled.
 pub fn replicas_of(world: &World, uid: Uid) -> Option<(ObjectRef, u32)> {
-    let facts = WorkloadFacts::of(world, uid)?;
-    Some((facts.object, facts.replicas?))
+    let (object, store) = (world.store().object_ref(uid)?, world.store());
+    let key = object.key();
+    let replicas = match object.kind.workload()? {
+        Workload::Deployment => store.deployments.get(&key)?.spec.replicas,
+        Workload::ReplicaSet => store.replica_sets.get(&key)?.spec.replicas,
+        Workload::ReplicationController => store.replication_controllers.get(&key)?.spec.replicas,
+        Workload::StatefulSet => store.stateful_sets.get(&key)?.spec.replicas,
+        Workload::DaemonSet => return None,
+    };
+    Some((object, replicas))
 }
 
 #[component]
@@ -131,7 +139,7 @@ pub fn WorkloadPanel(uid: Uid) -> impl IntoView {
     let session = expect_context::<Session>();
     let facts = session.watch_scene(move |world| WorkloadFacts::of(world, uid));
     let pods = session.watch_scene(move |world| {
-        pods_of_workload(world, uid).iter().map(|pod| pod.meta.uid).collect::<Vec<_>>()
+        world.store().pods_of_workload(uid).map(|pod| pod.meta.uid).collect::<Vec<_>>()
     });
     view! {
         <IfExists gone="This workload is gone." object=facts let:facts>

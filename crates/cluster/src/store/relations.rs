@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{IndexKey, Objects, Store, Stored};
 use crate::api::{
-    ControllerRevision, DaemonSet, Deployment, Endpoint, EndpointSlice, Job, Labels, Meta, NsName, Pod,
+    ControllerRevision, DaemonSet, Endpoint, EndpointSlice, Job, Kind, Labels, Meta, NsName, ObjectRef, Pod,
     PodDisruptionBudget, ReplicaSet, ReplicationController, Selector, Service, StatefulSet, Str, Uid,
 };
 
@@ -102,12 +102,6 @@ impl Store {
         self.replica_sets.iter().find(|set| set.meta.uid == owner)
     }
 
-    /// The Deployment that made a Pod, through its ReplicaSet.
-    pub fn deployment_of(&self, pod: &Pod) -> Option<&Arc<Deployment>> {
-        let owner = self.replica_set_of(pod)?.meta.owner.as_ref()?.uid;
-        self.deployment_by_uid(owner)
-    }
-
     pub fn pods_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Pod>> {
         let none = Labels::new();
         let labels = service.spec.selector.as_ref().unwrap_or(&none);
@@ -177,8 +171,45 @@ impl Store {
         !self.dependents_of(owner).is_empty()
     }
 
-    /// The Deployments whose Pods a Service selects.
-    pub fn deployments_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Deployment>> {
-        self.deployments.iter().filter(|d| service.selects(&d.meta.namespace, &d.spec.template.labels))
+    /// What made a Pod and is controlled by nobody: a Deployment, not its ReplicaSet. `None` if it is gone.
+    pub fn workload_of(&self, pod: &Pod) -> Option<(ObjectRef, Uid)> {
+        let mut found = None;
+        let mut owner = pod.meta.owner.clone();
+        // No Pod's owner has more than one of its own; who owns itself would be asked for ever.
+        for _ in 0..MOST_OWNERS {
+            let Some(of) = owner else { break };
+            let object = ObjectRef { kind: of.kind, namespace: pod.meta.namespace.clone(), name: of.name };
+            let Some(there) = self.get(&object).filter(|there| there.meta().uid == of.uid) else { break };
+            owner = there.meta().owner.clone();
+            found = Some((object, of.uid));
+        }
+        found
+    }
+
+    /// Its own Pods, and those of its ReplicaSets or Jobs.
+    pub fn pods_of_workload(&self, workload: Uid) -> impl Iterator<Item = &Arc<Pod>> {
+        let sets = self.replica_sets_of(workload).map(|set| set.meta.uid);
+        let jobs = self.jobs_of(workload).map(|job| job.meta.uid);
+        std::iter::once(workload).chain(sets).chain(jobs).flat_map(|owner| self.pods_of(owner))
+    }
+
+    /// The workloads that nobody controls and whose Pods a Service selects.
+    pub fn workloads_of(&self, service: &Service) -> Vec<(ObjectRef, Uid)> {
+        let mut all: Vec<(ObjectRef, Uid)> = Vec::new();
+        let mut add = |kind: Kind, meta: &Meta, labels: &Labels| {
+            if meta.owner.is_none() && service.selects(&meta.namespace, labels) {
+                all.push((ObjectRef::new(kind, meta), meta.uid));
+            }
+        };
+        self.deployments.iter().for_each(|d| add(Kind::Deployment, &d.meta, &d.spec.template.labels));
+        self.stateful_sets.iter().for_each(|s| add(Kind::StatefulSet, &s.meta, &s.spec.template.labels));
+        self.daemon_sets.iter().for_each(|s| add(Kind::DaemonSet, &s.meta, &s.spec.template.labels));
+        self.replica_sets.iter().for_each(|s| add(Kind::ReplicaSet, &s.meta, &s.spec.template.labels));
+        let controllers = self.replication_controllers.iter();
+        controllers.for_each(|rc| add(Kind::ReplicationController, &rc.meta, &rc.spec.template.labels));
+        self.jobs.iter().for_each(|job| add(Kind::Job, &job.meta, &job.spec.template.labels));
+        all
     }
 }
+
+const MOST_OWNERS: u32 = 4;

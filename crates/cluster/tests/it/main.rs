@@ -29,6 +29,7 @@ mod policies;
 mod prerequisites;
 mod properties;
 mod ranges;
+mod relations;
 mod retransmission;
 mod rules_view;
 mod scenarios;
