@@ -16,17 +16,11 @@ pub fn finding(finding: &Finding<'_>) -> String {
         Severity::Warning => "warning",
         Severity::Info => "note",
     };
-    let mut text = format!("{}:{}: {severity}: ", first.line, first.column);
-    if let Finding::One(finding) = finding {
-        if let Some(object) = &finding.object {
-            let namespace = if object.namespace.is_empty() { "" } else { "/" };
-            text += &format!("{} {}{namespace}{}: ", object.kind, object.namespace, object.name);
-        }
-        if !finding.path.is_empty() {
-            text += &format!("{}: ", finding.path);
-        }
-    }
-    text + &finding.to_string()
+    let about = match finding {
+        Finding::One(finding) => [finding.about(), finding.field()].concat(),
+        Finding::Same(_) => String::new(),
+    };
+    format!("{}{severity}: {about}{finding}", first.place())
 }
 
 /// What the API server would not take of the manifests: object, place, field and why.

@@ -104,14 +104,8 @@ pub fn refusal(refusal: &Refusal) -> String {
 
 /// Of a text that has many objects the finding names its own.
 fn finding(finding: &Diagnostic) -> String {
-    let Some(object) = finding.object.as_ref().filter(|_| finding.line > 0) else {
-        return finding.to_string();
-    };
-    let at = format!("{}:{}: ", finding.line, finding.column);
-    let what = finding.to_string();
-    let namespace = if object.namespace.is_empty() { "" } else { "/" };
-    let what = what.trim_start_matches(&at);
-    format!("{at}{} {}{namespace}{}: {what}", object.kind, object.namespace, object.name)
+    let about = if finding.line > 0 { finding.about() } else { String::new() };
+    format!("{}{about}{}{}", finding.place(), finding.field(), finding.message)
 }
 
 /// As the API server names the kind's objects.

@@ -8,13 +8,27 @@ use super::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, SpecialRange, Ty
 impl fmt::Display for Diagnostic {
     /// `line:column: path: sentence`, without what is not known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(f, "{}:{}: ", self.line, self.column)?;
-        }
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        self.message.fmt(f)
+        write!(f, "{}{}{}", self.place(), self.field(), self.message)
+    }
+}
+
+impl Diagnostic {
+    /// Where it is in the text: `4:7: `; empty if it is in none.
+    pub fn place(&self) -> String {
+        if self.line > 0 { format!("{}:{}: ", self.line, self.column) } else { String::new() }
+    }
+
+    /// Whose it is: `Service default/web: `; empty if that is not known.
+    pub fn about(&self) -> String {
+        self.object.as_ref().map_or_else(String::new, |object| {
+            let namespace = if object.namespace.is_empty() { "" } else { "/" };
+            format!("{} {}{namespace}{}: ", object.kind, object.namespace, object.name)
+        })
+    }
+
+    /// `spec.ports[0].port: `; empty for the whole document.
+    pub fn field(&self) -> String {
+        if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) }
     }
 }
 
