@@ -4,6 +4,7 @@ mod app_layers;
 mod behaviour;
 mod code_names;
 mod counts;
+mod css_classes;
 mod layers;
 mod links;
 mod paths;
@@ -49,6 +50,7 @@ pub fn command() -> Outcome {
     findings.extend(app_layers::check(&files));
     findings.extend(behaviour::check(&files));
     findings.extend(code_names::check(&files));
+    findings.extend(css_classes::check(&files));
     findings.extend(links::check(&files, &|path| run::root().join(path).exists()));
     findings.iter().for_each(|finding| println!("{finding}"));
     match findings.len() {
