@@ -49,7 +49,7 @@ pub struct Cluster {
     /// How IPVS mode chooses; the scenario's own way by default, or else rr.
     #[arg(long, value_name = "SCHEDULER", value_parser = SCHEDULERS)]
     pub ipvs_scheduler: Option<String>,
-    /// Do not list findings about the manifests on standard error.
+    /// Do not list findings about the manifests on standard error, nor what is assumed of the Pods.
     #[arg(short, long)]
     pub quiet: bool,
 }

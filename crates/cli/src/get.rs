@@ -18,7 +18,7 @@ use cluster::sim::World;
 
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
-use crate::{input, table};
+use crate::{input, notes, table};
 use discovery::ResourceType;
 use label_query::LabelQuery;
 use object::{Object, seconds};
@@ -124,6 +124,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let manifest = input::manifest(&args.cluster)?;
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
+    notes::tell(&args.cluster, run.world());
     let namespace = args.namespace();
     let is_document = matches!(args.output, GetFormat::Yaml | GetFormat::Json);
     let (groups, missing) = find(run.world(), &request, namespace, is_document)?;

@@ -5,8 +5,17 @@ use cluster::diagnosis::AskedPort;
 use cluster::node::kubelet::{PortAssumption, Supply};
 use cluster::sim::World;
 
+use crate::args::Cluster;
+
+/// On standard error, unless the caller wants quiet.
+pub fn tell(args: &Cluster, world: &World) {
+    if !args.quiet {
+        of_cluster(world).iter().for_each(|note| eprintln!("note: {note}"));
+    }
+}
+
 /// A line each.
-pub fn of_cluster(world: &World) -> Vec<String> {
+fn of_cluster(world: &World) -> Vec<String> {
     let mut notes = Vec::new();
     for service in world.store().services.iter() {
         for missing in world.missing_endpoints(service) {

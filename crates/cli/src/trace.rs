@@ -23,9 +23,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
     let manifest = with_silent_clients(input::manifest(&args.cluster)?, args.cluster.seed);
     let mut run = input::start(&args.cluster, &manifest)?;
     input::go_to_moment(&args.cluster, &mut run);
-    if !args.cluster.quiet {
-        notes::of_cluster(run.world()).iter().for_each(|note| eprintln!("note: {note}"));
-    }
+    notes::tell(&args.cluster, run.world());
     let client = ClientSpec {
         name: CLIENT.into(),
         from,
