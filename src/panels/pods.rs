@@ -22,15 +22,16 @@ impl PodStatus {
         let lacks = world.not_ready(pod);
         let state = PodState::of(lacks.as_ref());
         let said = lacks.map(|lacks| (words::not_ready(&lacks), words::not_ready_in_full(&lacks)));
-        PodStatus { words: scene::words::pod_state(state).into_owned(), tone: tone(state), lacks: said }
+        PodStatus { words: scene::words::pod_state(&state).into_owned(), tone: tone(&state), lacks: said }
     }
 }
 
-fn tone(state: PodState) -> Tone {
+fn tone(state: &PodState) -> Tone {
     match state {
         PodState::Ready => Tone::Good,
         PodState::Completed => Tone::Plain,
         PodState::Pending
+        | PodState::SchedulingGated
         | PodState::Creating
         | PodState::Init { held: None, .. }
         | PodState::PreStop
@@ -39,6 +40,7 @@ fn tone(state: PodState) -> Tone {
         PodState::NotReady
         | PodState::Init { held: Some(_), .. }
         | PodState::Held(_)
+        | PodState::Rejected(_)
         | PodState::Crashed(_) => Tone::Fail,
     }
 }

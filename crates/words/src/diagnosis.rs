@@ -19,6 +19,7 @@ pub fn not_ready(why: &NotReady) -> String {
         NotReady::NodeNotReady { node } => format!("{node} is NotReady"),
         NotReady::Terminating(ending) => terminating(*ending).into(),
         NotReady::Succeeded => "its containers have completed".into(),
+        NotReady::Rejected { reason, .. } => format!("its kubelet has rejected it: {reason}"),
         NotReady::Failed { reason: Some(reason), .. } => format!("it has failed: {reason}"),
         NotReady::Failed { reason: None, .. } => "its containers have failed".into(),
         NotReady::CannotMount(what) => format!("{} is missing: its volume cannot be mounted", supply(what)),
@@ -36,7 +37,8 @@ pub fn not_ready(why: &NotReady) -> String {
 pub fn not_ready_in_full(why: &NotReady) -> String {
     match why {
         NotReady::Unschedulable { message } => message.to_string(),
-        NotReady::Failed { message: Some(message), .. } => message.to_string(),
+        NotReady::Failed { message: Some(message), .. }
+        | NotReady::Rejected { message: Some(message), .. } => message.to_string(),
         NotReady::Container { container, why } => match said(why) {
             Some(said) => format!("container {container}: {}: {said}", trouble(why)),
             None => format!("container {container}: {}", trouble(why)),
@@ -53,6 +55,7 @@ pub fn not_ready_in_full(why: &NotReady) -> String {
         | NotReady::NodeNotReady { .. }
         | NotReady::Terminating(_)
         | NotReady::Succeeded
+        | NotReady::Rejected { message: None, .. }
         | NotReady::Failed { message: None, .. }
         | NotReady::CannotMount(_)
         | NotReady::Creating

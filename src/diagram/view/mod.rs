@@ -1,5 +1,6 @@
 //! The picture's elements.
 
+mod assumed;
 mod canvas;
 mod card;
 mod frames;

@@ -70,6 +70,8 @@ pub fn NodeCard(uid: Uid) -> impl IntoView {
 #[component]
 fn Head(shown: Memo<Option<Shown>>) -> impl IntoView {
     let state = part(shown, |s| words::node_state(&s.node));
+    // A narrow head has two lines, and both are full.
+    let taints = part(shown, |s| words::taints(&s.node).filter(|_| !s.is_narrow()));
     let class = part(shown, |s| match s.node.state {
         NodeState::Ready | NodeState::Starting => "pk-state pk-warn",
         NodeState::NotReady | NodeState::OffUnnoticed | NodeState::Off => "pk-state pk-bad",
@@ -77,6 +79,7 @@ fn Head(shown: Memo<Option<Shown>>) -> impl IntoView {
     view! {
         <span class="pk-title">{part(shown, |s| s.node.name.to_string())}</span>
         {move || state().map(|state| view! { <span class=class>{state}</span> })}
+        {move || taints().map(|taints| view! { <span class="pk-chip">{taints}</span> })}
         <span class="pk-ip">{part(shown, Shown::address)}</span>
     }
 }

@@ -5,6 +5,7 @@ use cluster::trace::Outcome;
 use cluster::traffic::ClientId;
 use leptos::prelude::*;
 
+use super::assumed::{AssumedChip, AssumedPort};
 use super::card::{Card, CardBody, Placed, part};
 use super::service::MarkSign;
 use crate::diagram::picture::Picture;
@@ -44,7 +45,7 @@ impl Shown {
     }
 
     fn class(&self) -> String {
-        match tone(self.pod.state) {
+        match tone(&self.pod.state) {
             Tone::Warn | Tone::Off => "pk-pod pk-unsettled".into(),
             Tone::Ok | Tone::Bad => "pk-pod".into(),
         }
@@ -68,6 +69,8 @@ impl Shown {
         match self.pod.state {
             PodState::Completed | PodState::Creating | PodState::NodeOff | PodState::Ready => None,
             PodState::Pending
+            | PodState::SchedulingGated
+            | PodState::Rejected(_)
             | PodState::Init { .. }
             | PodState::NotReady
             | PodState::PreStop
@@ -77,10 +80,9 @@ impl Shown {
         }
     }
 
-    /// The first port that it is asked for and does not declare.
-    fn assumed(&self) -> Option<(String, bool)> {
-        let asked = self.pod.assumed.iter().min_by_key(|asked| asked.taken_for.is_served())?;
-        Some((::words::asked_port_short(asked), asked.taken_for.is_served()))
+    /// A port that it is asked for and does not declare.
+    fn assumed(&self) -> Option<AssumedPort> {
+        AssumedPort::of(&self.pod.assumed)
     }
 
     fn width_within(&self) -> f64 {
@@ -107,7 +109,7 @@ impl Shown {
     }
 
     fn state(&self) -> String {
-        let state = self.pod.state;
+        let state = &self.pod.state;
         if self.place.w < 150.0 { words::pod_state_short(state) } else { words::pod_state(state) }
             .into_owned()
     }
@@ -164,8 +166,8 @@ fn DenseLines(shown: Of) -> impl IntoView {
     let state = move || match is_ready() {
         true => view! { <span class="pk-ip">{part(shown, Shown::ip)}</span> }.into_any(),
         false => {
-            let short = part(shown, |s| words::pod_state_short(s.pod.state).into_owned());
-            view! { <span class=part(shown, |s| state_class(s.pod.state))>{short}</span> }.into_any()
+            let short = part(shown, |s| words::pod_state_short(&s.pod.state).into_owned());
+            view! { <span class=part(shown, |s| state_class(&s.pod.state))>{short}</span> }.into_any()
         }
     };
     view! {
@@ -199,7 +201,7 @@ fn PlainLines(shown: Of) -> impl IntoView {
 fn Heading(shown: Of) -> impl IntoView {
     view! {
         <div class="pk-line pk-apart">
-            <span class=part(shown, |s| state_class(s.pod.state))>{part(shown, Shown::state)}</span>
+            <span class=part(shown, |s| state_class(&s.pod.state))>{part(shown, Shown::state)}</span>
             <Marks marks=part(shown, |s| s.marks.clone())/>
         </div>
         <div class="pk-line">
@@ -270,16 +272,7 @@ fn Labels(shown: Of) -> impl IntoView {
         labels().into_iter().map(|label| view! { <span class="pk-chip">{label}</span> }).collect_view()
     };
     let assumed = part(shown, Shown::assumed);
-    let chip = move || {
-        assumed().map(|(words, is_served)| {
-            view! {
-                <span class="pk-chip pk-assumed" class:pk-bad=!is_served>
-                    {words}
-                </span>
-            }
-        })
-    };
-    view! { <div class="pk-chips">{chip} {chips}</div> }
+    view! { <div class="pk-chips"><AssumedChip assumed/> {chips}</div> }
 }
 
 #[component]
@@ -295,7 +288,7 @@ fn Marks(#[prop(into)] marks: Signal<Vec<Mark>>) -> impl IntoView {
 
 #[component]
 fn StateSign(shown: Of) -> impl IntoView {
-    view! { <span class=part(shown, |s| sign_class(s.pod.state)) aria-hidden="true"></span> }
+    view! { <span class=part(shown, |s| sign_class(&s.pod.state)) aria-hidden="true"></span> }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -306,10 +299,11 @@ enum Tone {
     Off,
 }
 
-fn tone(state: PodState) -> Tone {
+fn tone(state: &PodState) -> Tone {
     match state {
         PodState::Ready => Tone::Ok,
         PodState::Pending
+        | PodState::SchedulingGated
         | PodState::Creating
         | PodState::Init { held: None, .. }
         | PodState::PreStop
@@ -317,12 +311,13 @@ fn tone(state: PodState) -> Tone {
         PodState::NotReady
         | PodState::Init { held: Some(_), .. }
         | PodState::Held(_)
+        | PodState::Rejected(_)
         | PodState::Crashed(_) => Tone::Bad,
         PodState::Completed | PodState::NodeOff => Tone::Off,
     }
 }
 
-fn state_class(state: PodState) -> &'static str {
+fn state_class(state: &PodState) -> &'static str {
     match tone(state) {
         Tone::Ok => "pk-state pk-ok",
         Tone::Warn => "pk-state pk-warn",
@@ -331,7 +326,7 @@ fn state_class(state: PodState) -> &'static str {
     }
 }
 
-fn sign_class(state: PodState) -> &'static str {
+fn sign_class(state: &PodState) -> &'static str {
     match tone(state) {
         Tone::Ok => "pk-sign pk-sign-ok",
         Tone::Warn => "pk-sign pk-sign-warn",

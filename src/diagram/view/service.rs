@@ -3,6 +3,7 @@
 use cluster::api::{Action, ServiceType, Uid};
 use leptos::prelude::*;
 
+use super::assumed::{AssumedChip, AssumedPort};
 use super::card::{Card, CardBody, part};
 use crate::components::aria_bool;
 use crate::diagram::picture::Picture;
@@ -75,10 +76,9 @@ impl Shown {
         }
     }
 
-    /// The first port that its Pods do not declare.
-    fn assumed(&self) -> Option<(String, bool)> {
-        let asked = self.service.assumed.iter().min_by_key(|asked| asked.taken_for.is_served())?;
-        Some((::words::asked_port_short(asked), asked.taken_for.is_served()))
+    /// A port that it asks and that its Pods do not declare.
+    fn assumed(&self) -> Option<AssumedPort> {
+        AssumedPort::of(&self.service.assumed)
     }
 
     /// Whether its type can be changed on the card.
@@ -129,7 +129,7 @@ fn BroadLines(shown: Of) -> impl IntoView {
         <div class="pk-line pk-beside">
             <Ready shown words=part(shown, |s| s.endpoints(words::endpoints))/>
             {move || selector().map(|label| view! { <span class="pk-chip">{label}</span> })}
-            <Assumed shown/>
+            <AssumedChip assumed=part(shown, Shown::assumed)/>
         </div>
     }
 }
@@ -146,7 +146,7 @@ fn TallLines(shown: Of) -> impl IntoView {
         <div class="pk-line pk-under">
             <Ready shown words=part(shown, |s| s.endpoints(words::endpoints_short))/>
             <WaysIn shown/>
-            <Assumed shown/>
+            <AssumedChip assumed=part(shown, Shown::assumed)/>
         </div>
     }
 }
@@ -179,7 +179,7 @@ fn Title(shown: Of) -> impl IntoView {
 /// Where there is little room: its type, or what is wrong with it.
 fn small_kind(shown: &Shown) -> String {
     let empty = shown.service.missing.first().map(::words::no_endpoints_short);
-    let refused = || shown.assumed().filter(|(_, is_served)| !is_served).map(|(words, _)| words);
+    let refused = || shown.assumed().filter(|port| !port.is_served).map(|port| port.words);
     empty.or_else(refused).unwrap_or_else(|| words::kind(&shown.service).into())
 }
 
@@ -189,21 +189,6 @@ fn Ready(shown: Of, #[prop(into)] words: Signal<String>) -> impl IntoView {
         <span class="pk-ready" class:pk-none=part(shown, Shown::is_down)>
             {move || words.get()}
         </span>
-    }
-}
-
-/// A port that is asked and that no Pod declares.
-#[component]
-fn Assumed(shown: Of) -> impl IntoView {
-    let assumed = part(shown, Shown::assumed);
-    move || {
-        assumed().map(|(words, is_served)| {
-            view! {
-                <span class="pk-chip pk-assumed" class:pk-bad=!is_served>
-                    {words}
-                </span>
-            }
-        })
     }
 }
 

@@ -42,7 +42,12 @@ pub enum NotReady {
     Terminating(Ending),
     /// All its containers have ended, and well.
     Succeeded,
-    /// They have ended for good. The reason and the message are those of its status, if it has any.
+    /// Its kubelet did not take it.
+    Rejected {
+        reason: Str,
+        message: Option<Str>,
+    },
+    /// Its containers have ended for good. The reason and the message are those of its status, if it has any.
     Failed {
         reason: Option<Str>,
         message: Option<Str>,
@@ -121,7 +126,13 @@ impl World {
             Phase::Succeeded => return Some(NotReady::Succeeded),
             Phase::Failed => {
                 let (reason, message) = (pod.status.reason.clone(), pod.status.message.clone());
-                return Some(NotReady::Failed { reason, message });
+                // It never had a container.
+                return Some(match reason {
+                    Some(reason) if pod.status.container_statuses.is_empty() => {
+                        NotReady::Rejected { reason, message }
+                    }
+                    reason => NotReady::Failed { reason, message },
+                });
             }
             Phase::Pending | Phase::Running => {}
         }

@@ -24,7 +24,12 @@ pub struct NodeFacts {
     pub zone: Option<String>,
     pub state: NodeState,
     pub cordoned: bool,
+    /// `key:Effect`, without those by which controllers say what `state` and `cordoned` do.
+    pub taints: Vec<String>,
 }
+
+/// The keys of the node lifecycle controller's taints begin so.
+const OF_CONTROLLERS: &str = "node.kubernetes.io/";
 
 pub(super) fn all(world: &World) -> Vec<NodeFacts> {
     // The store's order is by name: `node-10` before `node-2`. Uids have the order of joining.
@@ -46,6 +51,7 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
         (false, ConditionStatus::True) => NodeState::OffUnnoticed,
         (false, ConditionStatus::False | ConditionStatus::Unknown) => NodeState::Off,
     };
+    let taints = node.spec.taints.iter().filter(|taint| !taint.key.starts_with(OF_CONTROLLERS));
     NodeFacts {
         uid,
         name: node.meta.name.clone(),
@@ -53,6 +59,7 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
         zone: node.zone().map(|zone| zone.to_string()),
         state,
         cordoned: node.spec.unschedulable,
+        taints: taints.map(|taint| format!("{}:{}", taint.key, taint.effect.as_str())).collect(),
     }
 }
 
@@ -60,7 +67,22 @@ fn facts(world: &World, node: &Node) -> NodeFacts {
 mod tests {
     use super::*;
     use crate::testing::{WEB, pass, run};
-    use cluster::api::Action;
+    use cluster::api::{Action, TaintChange};
+
+    #[test]
+    fn a_node_tells_its_taints_but_not_those_of_controllers() {
+        let mut run = run(WEB, 3);
+        let name = all(run.world())[0].name.clone();
+        let taints = |text: &str| vec![TaintChange::parse(text).expect("a taint")];
+        run.act(Action::Taint { node: name.clone(), taints: taints("gpu=a:NoSchedule") })
+            .expect("it may be tainted");
+        run.act(Action::Cordon { node: name, on: true }).expect("it may be cordoned");
+        pass(&mut run, 1_000);
+        let node = all(run.world())[0].clone();
+        assert_eq!((&*node.taints, node.cordoned), (&["gpu:NoSchedule".to_string()][..], true));
+        assert_eq!(crate::words::taints(&node).as_deref(), Some("gpu:NoSchedule"));
+        assert!(crate::words::node_label(&node, "synced").contains(", tainted gpu:NoSchedule, "));
+    }
 
     #[test]
     fn a_node_that_is_cut_off_is_not_ready_and_one_that_has_power_again_starts() {

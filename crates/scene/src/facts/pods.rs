@@ -1,6 +1,6 @@
 //! Pods.
 
-use cluster::api::{Kind, NsName, OwnerRef, Pod, SET_BY_CONTROLLERS, Uid, WaitingReason};
+use cluster::api::{Kind, NsName, OwnerRef, Pod, SET_BY_CONTROLLERS, Str, Uid, WaitingReason};
 use cluster::diagnosis::{AskedPort, ContainerTrouble, Ending, NotReady};
 use cluster::sim::World;
 use litemap::LiteMap;
@@ -8,9 +8,10 @@ use litemap::LiteMap;
 use super::outside::Call;
 
 /// As kubectl's column STATUS tells them apart, and a little more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PodState {
     Pending,
+    SchedulingGated,
     Creating,
     /// So many of its init containers have ended well; and why the next one does not go on, if so.
     Init {
@@ -23,6 +24,8 @@ pub enum PodState {
     /// Its preStop hook runs.
     PreStop,
     Terminating,
+    /// Its kubelet did not take it, for this reason: `OutOfcpu`.
+    Rejected(Str),
     /// Its process ended with an error; `true`: it waits before it is started again.
     Crashed(bool),
     /// A container is not started: not for a crash, and not because it is still being made.
@@ -45,16 +48,17 @@ impl PodState {
         let Some(why) = lacks else { return PodState::Ready };
         match why {
             NotReady::NotScheduled
-            | NotReady::Gated { .. }
             | NotReady::OtherScheduler { .. }
             | NotReady::Unschedulable { .. }
             | NotReady::NoSuchNode { .. } => PodState::Pending,
+            NotReady::Gated { .. } => PodState::SchedulingGated,
             NotReady::NodeOff { .. } => PodState::NodeOff,
             NotReady::Terminating(Ending::PreStop) => PodState::PreStop,
             NotReady::Terminating(
                 Ending::NotSeen | Ending::NoKubelet | Ending::Sigterm | Ending::Stopped,
             ) => PodState::Terminating,
             NotReady::Succeeded => PodState::Completed,
+            NotReady::Rejected { reason, .. } => PodState::Rejected(reason.clone()),
             NotReady::Failed { .. } => PodState::Crashed(false),
             NotReady::CannotMount(_) | NotReady::Creating => PodState::Creating,
             NotReady::Init { done, of, why, .. } => PodState::Init { done: *done, of: *of, held: held(why) },
@@ -230,8 +234,13 @@ mod tests {
 
     /// The Pods of a text half a minute in: name, state, part, and whether it has its node's address.
     fn pods(text: &str) -> Vec<(String, PodState, Option<Part>, bool)> {
-        let quiet = "---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: []}}";
-        let (mut run, refusals) = Run::new(&parse(&[text, quiet].concat()), Some(7));
+        pods_of(
+            &[text, "---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: []}}"].concat(),
+        )
+    }
+
+    fn pods_of(text: &str) -> Vec<(String, PodState, Option<Part>, bool)> {
+        let (mut run, refusals) = Run::new(&parse(text), Some(7));
         assert_eq!(refusals, []);
         run.advance_to(Time::ZERO + Span::from_secs(30), u64::MAX);
         let all = all(run.world(), LiteMap::new()).into_iter();
@@ -252,19 +261,51 @@ mod tests {
         let found = pods(&workload("DaemonSet", "hostNetwork: true"));
         assert_eq!(found.len(), 3);
         let is_so = |(_, state, part, host): &(String, PodState, Option<Part>, bool)| {
-            (*state, part, *host) == (PodState::Ready, &Some(Part::OfNode), true)
+            (state, part, *host) == (&PodState::Ready, &Some(Part::OfNode), true)
         };
         assert!(found.iter().all(is_so), "{found:?}");
     }
 
+    /// Nothing serves on 9, so the sidecar's startup probe fails: its container is not started.
     #[test]
     fn a_pod_that_initializes_counts_its_init_containers() {
         let init = "initContainers: [{name: a, image: i}, {name: b, image: i, restartPolicy: Always, \
-            startupProbe: {tcpSocket: {port: 9}}, ports: [{containerPort: 8}]}]";
-        let found = pods(&workload("Deployment", init));
+            startupProbe: {tcpSocket: {port: 9}, failureThreshold: 100}, ports: [{containerPort: 8}]}]";
+        let refuses = "---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: [], apps: [{of: \
+            Deployment/db, refuses: [9]}]}}\n";
+        let found = pods_of(&[&*workload("Deployment", init), refuses].concat());
         let [(_, state, None, false)] = &found[..] else { panic!("one Pod: {found:?}") };
-        let is_next = matches!(state, PodState::Init { done: 1, of: 2, held: None });
-        assert!(is_next || *state == PodState::Ready, "{state:?}");
+        assert_eq!(*state, PodState::Init { done: 1, of: 2, held: None });
+    }
+
+    /// `kubectl get pods` has these words, too.
+    #[test]
+    fn a_pod_that_is_gated_or_rejected_says_so() {
+        let pod =
+            |spec: &str| format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{{spec}}}}}\n");
+        let large = "containers: [{name: c, image: i, resources: {requests: {cpu: 100}}}]";
+        for (spec, expected) in [
+            (format!("schedulingGates: [{{name: a.com/g}}], {large}"), PodState::SchedulingGated),
+            (format!("nodeName: node-1, {large}"), PodState::Rejected("OutOfcpu".into())),
+        ] {
+            let found = pods(&pod(&spec));
+            assert_eq!(found[0].1, expected, "{spec}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_of_one_pod_of_a_workload_is_not_asked_of_all() {
+        let set = workload("StatefulSet", "hostNetwork: false");
+        let set = set.replace("spec: {selector", "spec: {replicas: 2, selector");
+        let set = set.replace("image: i", "image: i, ports: [{containerPort: 9000}]");
+        let service = "---\n{apiVersion: v1, kind: Service, metadata: {name: one}, spec: {selector: \
+            {statefulset.kubernetes.io/pod-name: db-1}, ports: [{port: 80}]}}\n";
+        let quiet = "---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: []}}";
+        let (mut run, _) = Run::new(&parse(&[&*set, service, quiet].concat()), Some(7));
+        run.advance_to(Time::ZERO + Span::from_secs(30), u64::MAX);
+        let assumed = |pod: PodFacts| (pod.key.name.to_string(), pod.assumed.len());
+        let found: Vec<_> = all(run.world(), LiteMap::new()).into_iter().map(assumed).collect();
+        assert_eq!(found, [("db-0".to_string(), 0), ("db-1".to_string(), 1)]);
     }
 
     #[test]
@@ -274,7 +315,13 @@ mod tests {
         let init = |why| NotReady::Init { done: 0, of: 2, container: "c".into(), why };
         for (lacks, expected) in [
             (NotReady::Unschedulable { message: "0/3".into() }, PodState::Pending),
+            (NotReady::Gated { gate: "example.com/g".into() }, PodState::SchedulingGated),
+            (
+                NotReady::Rejected { reason: "OutOfcpu".into(), message: None },
+                PodState::Rejected("OutOfcpu".into()),
+            ),
             (NotReady::Terminating(Ending::PreStop), PodState::PreStop),
+            (NotReady::Terminating(Ending::NoKubelet), PodState::Terminating),
             (NotReady::Succeeded, PodState::Completed),
             (
                 container(waits(WaitingReason::ImagePullBackOff)),

@@ -44,12 +44,25 @@ pub(super) fn span(span: Span) -> String {
     }
 }
 
+/// The first of a node's taints, and how many there are beside it.
+pub fn taints(node: &NodeFacts) -> Option<String> {
+    let (first, others) = node.taints.split_first()?;
+    Some(match others.len() {
+        0 => first.clone(),
+        more => format!("{first} +{more}"),
+    })
+}
+
 pub const NO_POWER: &str = "no power";
 
 pub fn node_label(node: &NodeFacts, proxy: &str) -> String {
     let state = node_state(node).map_or("Ready", |state| state);
     let zone = node.zone.as_ref().map(|zone| format!(", zone {zone}")).unwrap_or_default();
-    format!("Node {}, {state}, {}{zone}, kube-proxy: {proxy}", node.name, node.ip)
+    let taints = match node.taints.is_empty() {
+        true => String::new(),
+        false => format!(", tainted {}", node.taints.join(", ")),
+    };
+    format!("Node {}, {state}, {}{zone}{taints}, kube-proxy: {proxy}", node.name, node.ip)
 }
 
 #[cfg(test)]

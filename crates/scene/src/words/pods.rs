@@ -11,9 +11,11 @@ use crate::facts::{Held, Part, PodFacts, PodState};
 pub const WAITING_FOR_A_NODE: &str = "Waiting for a node";
 
 /// As kubectl's column STATUS has it, where it has a word.
-pub fn pod_state(state: PodState) -> Cow<'static, str> {
+pub fn pod_state(state: &PodState) -> Cow<'static, str> {
     Cow::Borrowed(match state {
         PodState::Pending => "Pending",
+        PodState::SchedulingGated => "SchedulingGated",
+        PodState::Rejected(reason) => return reason.to_string().into(),
         PodState::Creating => "ContainerCreating",
         PodState::Init { done, of, held: None } => return format!("Init:{done}/{of}").into(),
         PodState::Init { held: Some(Held::Waits(reason)), .. } => {
@@ -33,14 +35,16 @@ pub fn pod_state(state: PodState) -> Cow<'static, str> {
 }
 
 /// For cards that have no room for the whole word.
-pub fn pod_state_short(state: PodState) -> Cow<'static, str> {
+pub fn pod_state_short(state: &PodState) -> Cow<'static, str> {
     match state {
         PodState::Creating => "Creating".into(),
+        PodState::SchedulingGated => "Gated".into(),
         PodState::PreStop => "preStop".into(),
         PodState::Crashed(true) => "CrashLoop".into(),
-        PodState::Held(reason) => held_short(reason).into(),
+        PodState::Held(reason) => held_short(*reason).into(),
         PodState::Init { held: Some(Held::Waits(_)), .. } => "Init: held".into(),
         PodState::Pending
+        | PodState::Rejected(_)
         | PodState::Init { held: Some(Held::Error) | None, .. }
         | PodState::Ready
         | PodState::NotReady
@@ -102,7 +106,7 @@ pub fn pod_label(pod: &PodFacts, services: &[&str], trouble: &[String]) -> Strin
     format!(
         "Pod {}, {}, {ip}, behind {of}{calls}{part}{restarts}{trouble}",
         pod.key.name,
-        pod_state(pod.state)
+        pod_state(&pod.state)
     )
 }
 

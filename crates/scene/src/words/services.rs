@@ -69,7 +69,8 @@ pub fn address_short(service: &ServiceFacts) -> String {
     match service.form {
         ServiceForm::Virtual if service.address.is_empty() => NO_ADDRESS_YET.to_owned(),
         ServiceForm::Virtual => format!("{}:{port}", bracketed(&service.address)),
-        ServiceForm::Headless => "headless".to_owned(),
+        // Its kind stands below.
+        ServiceForm::Headless => "no virtual IP".to_owned(),
         ServiceForm::External => format!("→ {}", service.address),
     }
 }

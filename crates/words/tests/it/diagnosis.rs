@@ -130,6 +130,19 @@ fn a_pod_says_what_it_lacks_in_short_and_in_full() {
     };
     let container = |why| NotReady::Container { container: "app".into(), why };
     for (why, short, in_full) in [
+        (
+            NotReady::Rejected {
+                reason: "OutOfcpu".into(),
+                message: Some("Pod was rejected: Node didn't have enough resource: cpu".into()),
+            },
+            "its kubelet has rejected it: OutOfcpu",
+            "Pod was rejected: Node didn't have enough resource: cpu",
+        ),
+        (
+            NotReady::Terminating(Ending::NoKubelet),
+            "it was deleted, and no kubelet is there to end it",
+            "it was deleted, and no kubelet is there to end it",
+        ),
         (NotReady::Unschedulable { message: FIT.into() }, "0/3 nodes are available: 3 Insufficient cpu", FIT),
         (
             container(waits(WaitingReason::ImagePullBackOff, "Back-off pulling image \"x\"")),
