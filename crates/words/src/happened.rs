@@ -175,7 +175,7 @@ pub fn action(action: &Action) -> String {
             let taints: Vec<String> = taints.iter().map(ToString::to_string).collect();
             format!("{node} tainted: {}", taints.join(", "))
         }
-        Action::Drain { node, .. } => format!("{node} cordoned, and its Pods evicted"),
+        Action::Drain { node, .. } => format!("{node} cordoned, its Pods to be evicted"),
         Action::CutOffNode { node, on: true } => format!("{node} cut off from the API server"),
         Action::CutOffNode { node, on: false } => format!("{node} reaches the API server again"),
         Action::PauseKubeProxy { node, on: true } => format!("kube-proxy on {node} paused"),

@@ -43,12 +43,15 @@ impl DrainBlockers {
 }
 
 impl World {
-    /// If kubectl refuses to evict, the node stays cordoned. Here a refused drain does not cordon it either.
+    /// If kubectl refuses to evict, the node stays cordoned (RunDrain): so this is no refused action, and the log has
+    /// what kubectl says.
     pub(super) fn drain(&mut self, node: &Name, options: DrainOptions) -> Result<(), Refusal> {
         self.cordon(node, true)?;
         let blockers = self.drain_blockers(node, options);
         if !blockers.is_empty() {
-            return Err(Refusal::CannotDrain { node: node.clone(), blockers });
+            let refusal = Refusal::CannotDrain { node: node.clone(), blockers };
+            self.record(LogEntry::Refused { refusal });
+            return Ok(());
         }
         for key in self.pods_on(node) {
             let Some(pod) = self.store.pods.get(&key).cloned() else { continue };

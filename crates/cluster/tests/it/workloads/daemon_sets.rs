@@ -118,15 +118,24 @@ fn a_drain_leaves_daemons_if_it_is_told_to() {
         delete_empty_dir_data: true,
         ignore_daemonsets,
     };
-    match run.act(drain(false)) {
-        Err(refusals) => match &refusals[..] {
-            [Refusal::CannotDrain { blockers, .. }] => assert_eq!(blockers.daemon_set_managed.len(), 1),
-            other => panic!("{other:?}"),
-        },
-        Ok(()) => panic!("a DaemonSet's Pod stands in the way"),
-    }
+    let refused = |run: &Run| {
+        let entries = run.world().log().iter().filter_map(|logged| match &logged.entry {
+            LogEntry::Refused { refusal: Refusal::CannotDrain { blockers, .. } } => Some(blockers.clone()),
+            _ => None,
+        });
+        entries.collect::<Vec<_>>()
+    };
+    run.act(drain(false)).expect("its cordon is done");
+    let blockers = refused(&run);
+    assert_eq!(blockers.len(), 1, "a DaemonSet's Pod stands in the way");
+    assert_eq!(blockers[0].daemon_set_managed.len(), 1);
+    let is_cordoned = |run: &Run| run.world().store().node("node-2").is_some_and(|n| n.spec.unschedulable);
+    assert!(is_cordoned(&run), "kubectl cordons before it looks at the Pods");
+    minutes(&mut run, 1);
+    assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1");
     run.act(drain(true)).expect("they are left");
     minutes(&mut run, 1);
+    assert_eq!(refused(&run).len(), 1, "and nothing else does");
     assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1");
 }
 
