@@ -4,6 +4,7 @@ mod assumptions;
 mod documents;
 mod get;
 mod golden_objects;
+mod golden_sequences;
 mod golden_tables;
 mod manifests;
 mod modes;

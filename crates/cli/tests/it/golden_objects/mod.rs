@@ -4,9 +4,9 @@
 //! `KUBERNETES_OBJECTS=FOLDER cargo test -p packetyard-cli --test it -- golden_objects` writes them anew from
 //! FOLDER/NAME/pods.json and its like.
 
-mod difference;
+pub mod difference;
 mod normal;
-mod recording;
+pub mod recording;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -37,6 +37,9 @@ pub fn trim(value: Value) -> Value {
                     continue;
                 }
                 if let ("annotations", Some(annotations)) = (&*key, value.as_object_mut()) {
+                    if let Some(moment) = annotations.get_mut("kubectl.kubernetes.io/restartedAt") {
+                        *moment = json!("<time>");
+                    }
                     annotations.retain(|key, _| !TRIMMED_ANNOTATIONS.contains(&&**key) && !is_recorders(key));
                     if annotations.is_empty() {
                         continue;

@@ -39,7 +39,7 @@ pub struct Case {
 }
 
 /// The names of what a folder holds, in order, without `ending`.
-fn names_in(folder: &Path, ending: &str) -> Vec<String> {
+pub fn names_in(folder: &Path, ending: &str) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("names are text");
     let names = entries.map(|entry| name(entry.expect("it can be read")));
@@ -49,7 +49,7 @@ fn names_in(folder: &Path, ending: &str) -> Vec<String> {
     names
 }
 
-fn read(path: &Path) -> String {
+pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
