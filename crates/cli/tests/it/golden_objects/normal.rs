@@ -172,6 +172,7 @@ pub fn normal(mut object: Value, input: &str) -> Value {
             }
         }
         "Endpoints" => endpoints(&mut object),
+        "Node" => node(&mut object),
         "EndpointSlice" => slice(&mut object),
         _ => {}
     }
@@ -315,6 +316,33 @@ fn service(service: &mut Value, input: &str) {
             ingress["ip"] = json!("<ip>");
         }
     });
+}
+
+/// Without what only its kubelet says, which was a fake there: labels of the machine, what the kubelet is, and that
+/// nothing presses.
+fn node(node: &mut Value) {
+    const LABELS: [&str; 5] = [
+        "beta.kubernetes.io/arch",
+        "beta.kubernetes.io/os",
+        "kubernetes.io/arch",
+        "kubernetes.io/hostname",
+        "kubernetes.io/os",
+    ];
+    let mut retain = |path: &str, keep: &dyn Fn(&str) -> bool| {
+        if let Some(Value::Object(fields)) = node.pointer_mut(path) {
+            fields.retain(|key, _| keep(key));
+        }
+        let (parent, own) = path.rsplit_once('/').expect("a path has a parent");
+        if let Some(Value::Object(fields)) = node.pointer_mut(parent) {
+            fields.retain(|key, value| key != own || value.as_object().is_none_or(|map| !map.is_empty()));
+        }
+    };
+    retain("/metadata/labels", &|label| !LABELS.contains(&label));
+    retain("/metadata/annotations", &|key| key != "volumes.kubernetes.io/controller-managed-attach-detach");
+    retain("/status", &|field| !["capacity", "daemonEndpoints", "nodeInfo"].contains(&field));
+    if let Some(Value::Array(conditions)) = node.pointer_mut("/status/conditions") {
+        conditions.retain(|condition| condition["type"] == "Ready");
+    }
 }
 
 fn endpoints(endpoints: &mut Value) {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::normal::{Said, is_system, normal, recorded, said, trim};
 
-/// The kinds that are compared. Nodes have tests of their own; where a recording has none of a kind, there may be none.
-pub const KINDS: &str = "services,endpointslices,endpoints,pods,deployments,replicasets,namespaces,statefulsets,\
+/// The kinds that are compared; where a recording has none of a kind, there may be none.
+pub const KINDS: &str = "nodes,services,endpointslices,endpoints,pods,deployments,replicasets,namespaces,statefulsets,\
                          daemonsets,replicationcontrollers,jobs,cronjobs,poddisruptionbudgets,controllerrevisions,\
                          persistentvolumeclaims";
 /// Kinds that nothing knows which the manifests do not have.

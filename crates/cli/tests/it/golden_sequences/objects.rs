@@ -15,7 +15,8 @@ use super::story::Story;
 use crate::golden_objects::recording::Recording;
 use crate::golden_tables::read;
 
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 13] = [
+    Kind::Node,
     Kind::Service,
     Kind::EndpointSlice,
     Kind::Endpoints,
@@ -41,8 +42,7 @@ pub fn of_folder(folder: &Path, story: &Story) -> States {
     let states = recorded.enumerate().filter(|(step, _)| story.settles_after(*step));
     let state = |(step, path): (usize, std::path::PathBuf)| {
         let lists: BTreeMap<String, Vec<Value>> = serde_json::from_str(&read(&path)).expect("it is JSON");
-        let all = lists.into_iter().filter(|(kind, _)| kind != "nodes").flat_map(|(_, list)| list);
-        (step, Recording::of_items(all.collect(), story.manifest()))
+        (step, Recording::of_items(lists.into_values().flatten().collect(), story.manifest()))
     };
     states.map(state).collect()
 }
