@@ -83,7 +83,8 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         | LogEntry::BackOff { .. }
         | LogEntry::BackOffPull { .. }
         | LogEntry::PodGone { .. }
-        | LogEntry::EnsuringLoadBalancer { .. } => None,
+        | LogEntry::EnsuringLoadBalancer { .. }
+        | LogEntry::DeletingLoadBalancer { .. } => None,
     }
 }
 

@@ -177,6 +177,9 @@ fn said(entry: &LogEntry) -> Option<Said> {
         LogEntry::EnsuredLoadBalancer { .. } => {
             normal(SERVICE, "EnsuredLoadBalancer", "Ensured load balancer")
         }
+        LogEntry::DeletingLoadBalancer { .. } => {
+            normal(SERVICE, "DeletingLoadBalancer", "Deleting load balancer")
+        }
         LogEntry::DeletedLoadBalancer { .. } => {
             normal(SERVICE, "DeletedLoadBalancer", "Deleted load balancer")
         }

@@ -117,6 +117,9 @@ pub fn happened(entry: &LogEntry) -> String {
         LogEntry::EnsuredLoadBalancer { service, ip } => {
             format!("the load balancer of {} has the address {ip}", service.name)
         }
+        LogEntry::DeletingLoadBalancer { service } => {
+            format!("the cloud takes the load balancer of {} away", service.name)
+        }
         LogEntry::DeletedLoadBalancer { service } => format!("the load balancer of {} is gone", service.name),
     }
 }

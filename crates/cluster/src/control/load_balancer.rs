@@ -115,7 +115,9 @@ impl World {
         nodes
     }
 
+    /// cloud-provider/controllers/service, syncLoadBalancerIfNeeded: both are said.
     fn release_balancer(&mut self, key: &NsName) {
+        self.record(LogEntry::DeletingLoadBalancer { service: key.clone() });
         self.cloud.balancers.remove(key);
         self.changes.scene = true;
         self.record(LogEntry::DeletedLoadBalancer { service: key.clone() });

@@ -242,6 +242,9 @@ pub enum LogEntry {
         service: NsName,
         ip: IpAddr,
     },
+    DeletingLoadBalancer {
+        service: NsName,
+    },
     DeletedLoadBalancer {
         service: NsName,
     },
@@ -318,6 +321,7 @@ impl LogEntry {
             LogEntry::SliceChanged { service }
             | LogEntry::EnsuringLoadBalancer { service }
             | LogEntry::EnsuredLoadBalancer { service, .. }
+            | LogEntry::DeletingLoadBalancer { service }
             | LogEntry::DeletedLoadBalancer { service } => Some(ObjectRef::of_key(Kind::Service, service)),
             LogEntry::ProxySynced { node } | LogEntry::NodeCondition { node, .. } => {
                 Some(ObjectRef::node(node))
