@@ -5,7 +5,7 @@
 //! FOLDER/NAME/pods.json and its like.
 
 pub mod difference;
-mod normal;
+pub mod normal;
 pub mod recording;
 
 use std::collections::BTreeMap;

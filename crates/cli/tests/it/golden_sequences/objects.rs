@@ -1,7 +1,7 @@
 //! The objects that there were at the end of each step. A file has each of them once, a line each, and how many of it
-//! there were after the first step, after the second and so on.
+//! there were after the first step, after the second and so on, and what was said in all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::replay::GATE;
 use super::story::Story;
+use crate::golden_objects::normal::{Said, recorded};
 use crate::golden_objects::recording::Recording;
 use crate::golden_tables::read;
 
@@ -42,9 +43,54 @@ pub fn of_folder(folder: &Path, story: &Story) -> States {
     let states = recorded.enumerate().filter(|(step, _)| story.settles_after(*step));
     let state = |(step, path): (usize, std::path::PathBuf)| {
         let lists: BTreeMap<String, Vec<Value>> = serde_json::from_str(&read(&path)).expect("it is JSON");
-        (step, Recording::of_items(lists.into_values().flatten().collect(), story.manifest()))
+        let items = lists.into_values().flatten().collect();
+        (step, Recording { events: None, ..Recording::of_items(items, story.manifest()) })
     };
-    states.map(state).collect()
+    let mut states: States = states.map(state).collect();
+    if let Some(mut last) = states.last_entry() {
+        let log: Vec<Value> = serde_json::from_str(&read(&folder.join("sequence.json"))).expect("it is JSON");
+        last.get_mut().events = Some(counts(log.iter().filter_map(recorded_event).collect()));
+    }
+    states
+}
+
+/// What was said of one name, once each, whatever its count, and also if client-go has combined it with others; not that
+/// a controller's cache was too old, which is chance.
+fn recorded_event(line: &Value) -> Option<Event> {
+    let text = |field: &str| line[field].as_str().unwrap_or_default().to_string();
+    let is_told = line.get("event").is_some() && line["event"] != "FailedToCreateEndpoint";
+    let object = text("of").replacen('/', "/default/", 1);
+    let message = text("message").replace("(combined from similar events): ", "");
+    is_told.then(|| [text("type"), text("event"), object, on_some_node(&message)])
+}
+
+/// Type, reason, object and message.
+type Event = [String; 4];
+
+fn on_some_node(message: &str) -> String {
+    ["node-1", "node-2", "node-3"]
+        .iter()
+        .fold(message.into(), |text: String, node| text.replace(node, "node-1"))
+}
+
+fn counts(events: BTreeSet<Event>) -> BTreeMap<Said, u32> {
+    let mut counts = BTreeMap::new();
+    for [type_, reason, object, message] in events {
+        let event = json!({"type": type_, "reason": reason, "object": object, "message": message});
+        *counts.entry(recorded(&event)).or_default() += 1;
+    }
+    counts
+}
+
+/// What was said until then.
+fn events(world: &World) -> BTreeMap<Said, u32> {
+    let events = words::events(world.log().iter().map(|logged| &**logged));
+    let event = |event: &words::Event| {
+        let about = &event.about;
+        let object = format!("{}/{}/{}", about.kind.as_str(), about.namespace, about.name);
+        [event.type_().to_string(), event.reason.clone(), object, on_some_node(&event.message)]
+    };
+    counts(events.iter().map(event).collect())
 }
 
 pub fn of_world(world: &World, story: &Story) -> Recording {
@@ -59,7 +105,7 @@ pub fn of_world(world: &World, story: &Story) -> Recording {
             items.push(value);
         }
     }
-    Recording::of_items(items, story.manifest())
+    Recording { events: Some(events(world)), ..Recording::of_items(items, story.manifest()) }
 }
 
 /// What the recording's Pods had not.
@@ -101,6 +147,9 @@ pub fn print(states: &States) -> String {
         let lines = objects.iter().map(|(object, counts)| format!("[{}, {object}]", json!(counts)));
         let _ = write!(out, ",\n\"{kind}\": [\n{}\n]", lines.collect::<Vec<_>>().join(",\n"));
     }
+    let said = states.values().filter_map(|state| state.events.as_ref()).flatten();
+    let lines = said.map(|(said, count)| json!([count, said.0, said.1, said.2, said.3]).to_string());
+    let _ = write!(out, ",\n\"events\": [\n{}\n]", lines.collect::<Vec<_>>().join(",\n"));
     out + "\n}\n"
 }
 
@@ -113,13 +162,22 @@ pub fn of_file(path: &Path) -> States {
     let mut out = States::new();
     for (place, step) in steps.iter().enumerate() {
         let mut state = Recording::default();
-        for (kind, list) in file.as_object().expect("an object").iter().filter(|(kind, _)| *kind != "steps") {
+        let is_kind = |kind: &str| kind != "steps" && kind != "events";
+        for (kind, list) in file.as_object().expect("an object").iter().filter(|(kind, _)| is_kind(kind)) {
             let lines = list.as_array().expect("a list").iter();
             let there = lines.map(|line| (numbers(&line[0])[place], line[1].clone()));
             state.objects.insert(kind.clone(), there.filter(|(count, _)| *count > 0).collect());
         }
         state.objects.retain(|_, objects| !objects.is_empty());
         out.insert(*step as usize, state);
+    }
+    let text = |value: &Value| value.as_str().expect("a text").to_string();
+    let events = file["events"].as_array().expect("a list").iter().map(|line| {
+        let said = Said(text(&line[1]), text(&line[2]), text(&line[3]), text(&line[4]));
+        (said, number(&line[0]))
+    });
+    if let Some(mut last) = out.last_entry() {
+        last.get_mut().events = Some(events.collect());
     }
     out
 }
