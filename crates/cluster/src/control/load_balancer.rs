@@ -50,7 +50,7 @@ impl Cloud {
 }
 
 /// The load balancers' addresses: TEST-NET-2 (RFC 5737), and an IPv6 range.
-const ADDRESSES: Prefixes = Prefixes { v4: "198.51.100.0/24", v6: "2001:db8:100::/64" };
+pub(crate) const BALANCERS: Prefixes = Prefixes { v4: "198.51.100.0/24", v6: "2001:db8:100::/64" };
 
 impl World {
     /// Makes the Service's load balancer, gives it back, or gives it its nodes.
@@ -192,7 +192,7 @@ impl World {
     fn free_balancer_address(&self, family: Family) -> Option<IpAddr> {
         let given = self.cloud.balancers.values().filter_map(|balancer| balancer.ips);
         let taken: BTreeSet<IpAddr> = given.filter_map(|ips| ips.get(family).copied()).collect();
-        let network = ADDRESSES.of(family);
+        let network = BALANCERS.of(family);
         (1..255).filter_map(|n| network.nth(n)).find(|ip| !taken.contains(ip))
     }
 

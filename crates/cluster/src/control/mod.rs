@@ -31,6 +31,7 @@ pub use endpoint_slice::topology_mode_is_auto;
 pub use health_check::HealthCheck;
 pub(crate) use job::Backoff;
 pub use load_balancer::{Cloud, LoadBalancer};
+pub(crate) use load_balancer::BALANCERS;
 pub(crate) use node_lifecycle::NodeLifecycle;
 pub(crate) use pod_gc::Quarantine;
 pub use pods::POD_LIMIT;

@@ -6,6 +6,6 @@ mod port_map;
 mod prefixes;
 
 pub use cni::Cni;
-pub(crate) use node_ranges::{cluster_range, holds, longest_for, node_range, overlap};
+pub(crate) use node_ranges::{cluster_range, holds, longest_for, next_free, node_range, overlap};
 pub use port_map::{PortMap, PortMapEntry};
 pub use prefixes::Prefixes;

@@ -1,6 +1,7 @@
 //! The part of the cluster's Pod range that each node gets (pkg/controller/nodeipam/ipam/cidrset, whose node
 //! mask here follows the cluster's): a /24, or a quarter of a range that is smaller than /22, or a /64.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use netfilter::{Cidr, Family};
@@ -19,6 +20,42 @@ pub fn node_range(cluster: Cidr, index: u32) -> Option<Cidr> {
     let length = length(cluster);
     let fits = cluster.address().is_ipv6() || length <= LONGEST_V4;
     cluster.subnet(length, index).filter(|_| fits)
+}
+
+/// How many parts a cluster's range has, part 0 included: of more, so many can be counted.
+fn parts(cluster: Cidr) -> u32 {
+    let Some(more) = length(cluster).checked_sub(cluster.length()) else { return 0 };
+    1u32.checked_shl(u32::from(more)).unwrap_or(u32::MAX)
+}
+
+/// The next part after `last` that overlaps none of the ranges in use; behind the end the search goes on at the
+/// beginning (cidr_set.go, AllocateNext). What is in use is passed over in one step, however many parts it holds.
+pub fn next_free(cluster: Cidr, last: u32, in_use: &[Cidr]) -> Option<u32> {
+    let count = parts(cluster);
+    let search = |first: u32, end: u32| {
+        let mut index = first;
+        while index < end {
+            let part = node_range(cluster, index)?;
+            let Some(used) = in_use.iter().find(|used| overlap(**used, part)) else { return Some(index) };
+            index = first_behind(cluster, *used);
+        }
+        None
+    };
+    let next = last.saturating_add(1);
+    search(next, count).or_else(|| search(1, next.min(count)))
+}
+
+/// The first part of a cluster's range that begins behind a range which overlaps one.
+fn first_behind(cluster: Cidr, range: Cidr) -> u32 {
+    let number = |address: IpAddr| match address {
+        IpAddr::V4(a) => u128::from(u32::from(a)),
+        IpAddr::V6(a) => u128::from(a),
+    };
+    let (width, all) =
+        if cluster.address().is_ipv4() { (32, u128::from(u32::MAX)) } else { (128, u128::MAX) };
+    let end = number(range.address()) | all.checked_shr(u32::from(range.length())).unwrap_or(0);
+    let part = (end - number(cluster.address())) >> (width - u32::from(length(cluster)));
+    u32::try_from(part).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// How long the prefix of a cluster's range is, if it is made for nodes that bring theirs: not longer than one with
@@ -65,7 +102,6 @@ mod tests {
 
     #[test]
     fn a_cluster_has_room_for_the_ranges_that_nodes_bring() {
-        let range = |text: &str| -> Cidr { text.parse().unwrap() };
         let usual = range("10.244.0.0/16");
         for (written, expected) in [
             (&[][..], "10.244.0.0/16"),
@@ -79,6 +115,41 @@ mod tests {
             let written: Vec<Cidr> = written.iter().map(|text| range(text)).collect();
             assert_eq!(cluster_range(usual, Family::V4, &written), range(expected), "{written:?}");
         }
+    }
+
+    /// cidr_set_test.go, TestCIDRSet_AllocationOccupied and TestIPv6CIDRSet: what is in use is passed over, and the search
+    /// wraps.
+    #[test]
+    fn the_next_part_is_the_first_free_one_after_the_last() {
+        for (cluster, last, in_use, expected) in [
+            ("10.244.0.0/16", 0, &[][..], Some("10.244.1.0/24")),
+            ("10.244.0.0/16", 3, &["10.244.4.0/24", "10.244.5.128/25"], Some("10.244.6.0/24")),
+            ("10.244.0.0/16", 254, &["10.244.255.0/24", "10.244.1.0/24"], Some("10.244.2.0/24")),
+            ("10.244.0.0/16", 255, &[], Some("10.244.1.0/24")),
+            ("10.244.0.0/16", 9, &["10.244.0.0/17"], Some("10.244.128.0/24")),
+            ("10.244.0.0/16", 9, &["10.244.0.0/16"], None),
+            // Of another family, or elsewhere.
+            ("10.244.0.0/16", 0, &["fd00::/20", "10.96.0.0/16"], Some("10.244.1.0/24")),
+            ("10.244.0.0/28", 0, &["10.244.0.4/30", "10.244.0.12/30"], Some("10.244.0.8/30")),
+            ("10.244.0.0/28", 2, &["10.244.0.4/30", "10.244.0.8/29"], None),
+            ("10.244.0.0/29", 0, &[], None),
+            ("0.0.0.0/0", 0, &["0.0.0.0/0"], None),
+            ("0.0.0.0/0", 0, &["0.0.0.0/1"], Some("128.0.0.0/24")),
+            ("fd00::/20", 0, &["fd00::/20"], None),
+            ("fd00::/20", 0, &["fd00::/21"], None),
+            ("fd00::/16", 7, &["fd00::/48"], Some("fd00:0:1::/64")),
+            ("::/0", u32::MAX, &["::/0"], None),
+            ("fd00::/112", 0, &[], None),
+        ] {
+            let in_use: Vec<Cidr> = in_use.iter().map(|text| range(text)).collect();
+            let found = next_free(range(cluster), last, &in_use);
+            let part = found.and_then(|index| node_range(range(cluster), index));
+            assert_eq!(part, expected.map(range), "{cluster} after {last}, {in_use:?}");
+        }
+    }
+
+    fn range(text: &str) -> Cidr {
+        text.parse().unwrap()
     }
 
     /// For every prefix length of both families: as many nodes as `longest_for` promises get a part, each its own.

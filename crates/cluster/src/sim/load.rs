@@ -9,9 +9,10 @@ use crate::api::{
     Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Start, Str, Taint,
     TaintEffect, Uid,
 };
-use crate::net::{Cni, Prefixes, cluster_range, holds, node_range, overlap};
+use crate::control::BALANCERS;
+use crate::net::{Cni, Prefixes, cluster_range, holds, next_free, node_range, overlap};
 use crate::node::{Machine, ProxyStatus, kernel, register};
-use crate::traffic::{curl_pod, derived_clients};
+use crate::traffic::{OUTSIDE, curl_pod, derived_clients};
 use netfilter::{Cidr, Family, PerFamily};
 
 /// kubeadm's defaults, or near them, and kind's for IPv6.
@@ -19,6 +20,8 @@ const POD_CIDR: Prefixes = Prefixes { v4: "10.244.0.0/16", v6: "fd00:10:244::/56
 const SERVICE_CIDR: Prefixes = Prefixes { v4: "10.96.0.0/12", v6: "fd00:10:96::/112" };
 /// The nodes' network; 192.168.0.11 is the first node.
 const NODES: Prefixes = Prefixes { v4: "192.168.0.0/24", v6: "fd00:192:168::/64" };
+/// So many addresses has a node's range at least.
+const SMALLEST: u64 = 4;
 const DEFAULT_SEED: u64 = 7;
 /// Of one cluster.
 pub const NODE_LIMIT: u32 = 64;
@@ -57,7 +60,7 @@ impl World {
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
-        world.written_ranges = Arc::new(written);
+        world.written_ranges = Arc::new(world.can_be_given(written));
         world.say_of_apps(scenario);
         match scenario.start.unwrap_or_default() {
             Start::Settled => {}
@@ -70,6 +73,8 @@ impl World {
         default.set_defaults();
         world.store.put_namespace(Time::ZERO, default);
         refusals.extend(world.apply_objects(&manifest.objects));
+        // Each has its node now, or was refused.
+        world.written_ranges = Arc::default();
         world.add_scenario_clients(scenario);
         world.record_start();
         (world, refusals)
@@ -167,7 +172,7 @@ impl World {
     }
 
     /// The node's part of each Pod range, as written, or else the next one that is free (pkg/controller/nodeipam,
-    /// range_allocator.go); and the number of the node.
+    /// range_allocator.go); and the number of the node, by which it gets its address.
     fn pod_ranges(&mut self, node: &Node) -> Result<(u32, PerFamily<Cidr>), Refusal> {
         let clusters = self.config.pod_cidrs;
         let of_family = |family| {
@@ -178,24 +183,33 @@ impl World {
             if !holds(*cluster, range) {
                 return Err(Refusal::PodRangeNotInCluster { range, cluster: *cluster });
             }
-            if range.size() < 4 || self.ranges_in_use().any(|used| overlap(used, range)) {
+            if range.size() < SMALLEST || self.ranges_in_use().any(|used| overlap(used, range)) {
                 return Err(Refusal::PodRangeNotFree { range });
             }
         }
-        loop {
-            let index = self.next_name_ordinal(Uid(0));
-            let ranges = clusters.try_map(|family, cluster| {
-                let next = || node_range(*cluster, index).ok_or(Refusal::NoPodRangeLeft { range: *cluster });
-                of_family(family).map_or_else(next, Ok)
-            })?;
-            let mut free = ranges.iter().map(|(family, range)| {
-                let mut used = self.ranges_in_use().chain(self.written_ranges.iter().copied());
-                of_family(family).is_some() || !used.any(|used| overlap(used, *range))
-            });
-            if free.all(|free| free) {
-                return Ok((index, ranges));
+        let in_use: Vec<Cidr> = self.ranges_in_use().chain(self.written_ranges.iter().copied()).collect();
+        let mut last = self.last_parts;
+        let ranges = clusters.try_map(|family, cluster| {
+            if let Some(written) = of_family(family) {
+                return Ok(written);
             }
-        }
+            let last = last.get_mut(family).expect("there is one for each family of the cluster");
+            let next =
+                next_free(*cluster, *last, &in_use).ok_or(Refusal::NoPodRangeLeft { range: *cluster })?;
+            *last = next;
+            Ok(node_range(*cluster, next).expect("the part that was found"))
+        })?;
+        self.last_parts = last;
+        Ok((*last.primary().max(&1), ranges))
+    }
+
+    /// Without those with which a Node is refused anyhow.
+    fn can_be_given(&self, mut ranges: Vec<Cidr>) -> Vec<Cidr> {
+        ranges.retain(|range| {
+            let cluster = self.config.pod_cidrs.get(Family::of(range.address()));
+            range.size() >= SMALLEST && cluster.is_some_and(|cluster| holds(*cluster, *range))
+        });
+        ranges
     }
 
     fn ranges_in_use(&self) -> impl Iterator<Item = Cidr> {
@@ -208,21 +222,33 @@ impl World {
         self.machines.values().flat_map(of)
     }
 
-    /// The InternalIPs that are written, or else the next ones that nobody has.
+    /// The InternalIPs that are written and that a node can have, or else the next ones that nobody has.
     fn node_addresses(&self, node: &Node, index: u32, ranges: PerFamily<Cidr>) -> PerFamily<IpAddr> {
         let is_free = |ip: &IpAddr| !self.machines.values().any(|machine| machine.addresses.contains(ip));
-        let is_outside = |ip: &IpAddr| {
-            let ranges = self.config.pod_cidrs.values().chain(self.config.service_cidrs.values());
-            !ip.is_loopback() && !ip.is_unspecified() && ranges.into_iter().all(|range| !range.contains(*ip))
-        };
         ranges.map(|family, range| {
             let mut written = node.addresses.iter().copied().filter(|ip| Family::of(*ip) == family);
             let mut usual = (10 + index.min(200)..255).filter_map(|nth| NODES.of(family).nth(u64::from(nth)));
             written
-                .find(|ip| is_free(ip) && is_outside(ip))
+                .find(|ip| is_free(ip) && self.may_be_a_nodes(*ip))
                 .or_else(|| usual.find(is_free))
                 .unwrap_or(range.address())
         })
+    /// Whether a machine can have the address (kubelet_node_status.go, validateNodeIP), and nothing else of the cluster
+    /// or around it has it or may get it.
+    fn may_be_a_nodes(&self, ip: IpAddr) -> bool {
+        let is_special = match ip {
+            IpAddr::V4(ip) => ip.is_link_local() || ip.is_broadcast(),
+            IpAddr::V6(ip) => ip.is_unicast_link_local(),
+        };
+        if is_special || ip.is_loopback() || ip.is_unspecified() || ip.is_multicast() {
+            return false;
+        }
+        let family = Family::of(ip);
+        let of_cluster = self.config.pod_cidrs.values().chain(self.config.service_cidrs.values()).copied();
+        let mut taken = of_cluster.chain([OUTSIDE.of(family), BALANCERS.of(family)]);
+        !taken.any(|range| range.contains(ip)) && !self.traffic.clients.values().any(|c| c.has_address(ip))
+    }
+
     }
 
     /// A kubelet that has just started is not ready, and its Node has the taint that the API server gives every new one

@@ -68,8 +68,10 @@ pub struct World {
     pub(crate) failed_creates: BTreeSet<ObjectRef>,
     pub(crate) traffic: Traffic,
     pub(crate) changes: Changes,
-    /// The Pod ranges that Nodes in the first text bring with them: no other node gets one of them.
+    /// While the first text is read, the Pod ranges that its Nodes bring with them: no other node gets one of them.
     pub(crate) written_ranges: Arc<Vec<Cidr>>,
+    /// The part of each Pod range that a node was given last.
+    pub(crate) last_parts: PerFamily<u32>,
     /// What the node lifecycle and taint eviction controllers remember.
     pub(crate) node_lifecycle: control::NodeLifecycle,
     /// Nodes that Pods are bound to and that do not exist.
@@ -112,6 +114,7 @@ impl World {
     pub fn new(seed: u64, timing: Timing, config: ClusterConfig) -> World {
         World {
             clock: Clock::default(),
+        let last_parts = config.pod_cidrs.map(|_, _| 0);
             chance: Chance::new(seed),
             timing: Arc::new(timing),
             config: Arc::new(config),
@@ -129,6 +132,7 @@ impl World {
             written_ranges: Arc::default(),
             node_lifecycle: control::NodeLifecycle::default(),
             quarantine: LiteMap::new(),
+            last_parts,
             job_backoffs: LiteMap::new(),
             journal: Journal::new(seed),
             beginning: Beginning::default(),

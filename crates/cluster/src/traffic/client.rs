@@ -59,7 +59,7 @@ pub(crate) struct Origin {
 }
 
 /// The addresses of clients outside: TEST-NET-3 (RFC 5737), and a part of IPv6's documentation prefix (RFC 3849).
-const OUTSIDE: Prefixes = Prefixes { v4: "203.0.113.0/24", v6: "2001:db8:113::/64" };
+pub(crate) const OUTSIDE: Prefixes = Prefixes { v4: "203.0.113.0/24", v6: "2001:db8:113::/64" };
 const MILLI: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
 /// 1000 requests per second: more cannot be shown on a page.

@@ -15,6 +15,7 @@ mod through_node;
 
 use serde::Serialize;
 
+pub(crate) use client::OUTSIDE;
 pub use client::{Client, MAX_CLIENTS, MAX_RATE_MILLI};
 pub use connection::Live;
 pub use derive::{Call, calls, curl_pod, derived_clients};

@@ -133,6 +133,70 @@ fn a_node_keeps_the_range_that_it_brings() {
     assert_eq!((range(&run, "a"), range(&run, "b")), ("10.4.0.0/24".into(), "10.4.1.0/24".into()));
 }
 
+fn written_node(name: &str, spec: &str) -> String {
+    format!("---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n")
+}
+
+const V6: &str =
+    "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {serviceCIDR: 'fd99::/112', clients: []}\n";
+
+/// What is not for any node is in nobody's way, and what fills the cluster's range leaves nothing to look for.
+#[test]
+fn a_range_that_a_node_brings_keeps_no_other_node_from_its_own() {
+    let range = |run: &Run, name: &str| node(run, name).spec.pod_cidrs[0].to_string();
+    // The Node's range is all of the cluster's.
+    let text = written_node("a", "podCIDR: 'fd00::/20'") + &written_node("b", "") + V6;
+    let manifest = crate::support::manifest(&text);
+    let (run, refusals) = Run::new(&manifest, Some(7));
+    assert!(matches!(refusals[..], [Refusal::NoPodRangeLeft { .. }]), "{refusals:?}");
+    assert_eq!(range(&run, "a"), "fd00::/20");
+    // No range holds both Nodes' ranges, so that the cluster has its usual one, and holds neither.
+    let text = written_node("a", "podCIDR: 10.4.0.0/24") + &written_node("b", "podCIDR: 10.244.0.0/15");
+    let text = text + &written_node("c", "podCIDR: 172.16.0.0/24") + &written_node("d", "");
+    let (run, refusals) = Run::new(&crate::support::manifest(&text), Some(7));
+    assert_eq!(refusals.len(), 3, "{refusals:?}");
+    assert_eq!(range(&run, "d"), "10.244.1.0/24");
+}
+
+/// cidr_set.go: the search goes on from the last range, and begins anew behind the end.
+#[test]
+fn the_range_of_a_node_that_is_gone_is_given_again_when_its_turn_comes() {
+    let scenario =
+        "apiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {podCIDR: 10.1.0.0/22, clients: []}\n";
+    let mut run = start(scenario, 7);
+    let add = |run: &mut Run, name: &str| run.act(Action::AddNode { name: Some(name.into()), zone: None });
+    let refused = add(&mut run, "fourth").expect_err("three have all of it");
+    assert!(matches!(refused[..], [Refusal::NoPodRangeLeft { .. }]), "{refused:?}");
+    for (name, expected) in [("node-2", "10.1.2.0/24"), ("node-1", "10.1.1.0/24")] {
+        delete(&mut run, Kind::Node, name);
+        add(&mut run, "again").expect("there is room");
+        assert_eq!(node(&run, "again").spec.pod_cidrs[0].to_string(), expected);
+        delete(&mut run, Kind::Node, "again");
+        add(&mut run, name).expect("there is room");
+    }
+}
+
+/// kubelet_node_status.go, validateNodeIP; and what somebody else has, or may get.
+#[test]
+fn a_node_has_no_address_that_is_somebody_elses() {
+    for (written, expected) in [
+        ("192.0.2.7", "192.0.2.7"),
+        ("198.51.100.3", "192.168.0.11"),
+        ("203.0.113.10", "192.168.0.11"),
+        ("224.0.0.5", "192.168.0.11"),
+        ("169.254.1.1", "192.168.0.11"),
+        ("255.255.255.255", "192.168.0.11"),
+        ("127.0.0.1", "192.168.0.11"),
+        ("10.244.3.1", "192.168.0.11"),
+        ("10.96.0.10", "192.168.0.11"),
+    ] {
+        let status = format!("status: {{addresses: [{{type: InternalIP, address: {written}}}]}}\n");
+        let run = start(&(written_node("a", "") + &status), 7);
+        let addresses: Vec<String> = node(&run, "a").addresses.iter().map(ToString::to_string).collect();
+        assert_eq!(addresses, [expected], "{written}");
+    }
+}
+
 const WEB: &str = "
 apiVersion: v1
 kind: Pod
