@@ -1,5 +1,7 @@
 //! Which Pods a Service selects, and a check of the whole text for Services whose selector matches none of its Pods.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::diagnostics::Diagnostics;
@@ -37,6 +39,10 @@ pub struct NearMiss {
     pub has: (Str, Str),
 }
 
+/// So many workloads are compared with a selector that selects none: whoever has more gets a suggestion only if one of
+/// these is it.
+const COMPARED: usize = 500;
+
 /// Of the labels of workloads those that a selector just misses, and by what: all but one of its pairs are there. The
 /// value of that one differs by a typing error, or its key does; or it differs by more, and no other workload has the
 /// selector's other pairs. No suggestion is better than a wrong one.
@@ -45,7 +51,8 @@ pub fn near_miss<'a>(
     workloads: impl Iterator<Item = &'a Labels>,
 ) -> Option<(usize, NearMiss)> {
     let mut same_workload = Vec::new();
-    for (at, labels) in workloads.enumerate() {
+    let mut workloads = workloads.enumerate();
+    for (at, labels) in workloads.by_ref().take(COMPARED) {
         let mut unmet = selector.iter().filter(|&(key, value)| labels.get(key) != Some(value));
         let (Some((key, value)), None) = (unmet.next(), unmet.next()) else { continue };
         if SET_BY_CONTROLLERS.contains(&&**key) {
@@ -70,37 +77,47 @@ pub fn near_miss<'a>(
             }
         }
     }
-    if same_workload.len() == 1 { same_workload.pop() } else { None }
+    let is_only_one = same_workload.len() == 1 && workloads.next().is_none();
+    if is_only_one { same_workload.pop() } else { None }
 }
 
 /// Whether one was likely written for the other: one letter too many, too few, wrong or in its neighbour's place; two
 /// in a longer word. What differs in digits alone is another thing of the same name.
 fn is_typo(a: &str, b: &str) -> bool {
-    let without_digits = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     let most = match a.len().max(b.len()) {
         0..=2 => 0,
         3..=6 => 1,
         _ => 2,
     };
-    without_digits(a) != without_digits(b) && distance(a.as_bytes(), b.as_bytes()) <= most
+    let without_digits = |text: &str| text.bytes().filter(|byte| !byte.is_ascii_digit()).collect::<Vec<u8>>();
+    is_within(a.as_bytes(), b.as_bytes(), most) && without_digits(a) != without_digits(b)
 }
 
-/// Damerau's and Levenshtein's, without a second edit of what was swapped.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let replaced = rows[i][j] + usize::from(x != y);
-            let mut least = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
+/// Whether at most `most` edits lead from one to the other, by Damerau's and Levenshtein's distance without a second
+/// edit of what was swapped. Further from the diagonal than `most` there are more edits than that; and the least of a
+/// row and of the one before it never falls again.
+fn is_within(a: &[u8], b: &[u8], most: usize) -> bool {
+    if a.len().abs_diff(b.len()) > most {
+        return false;
     }
-    rows[a.len()][b.len()]
+    let beyond = most + 1;
+    let first: Vec<usize> = (0..=b.len()).map(|j| j.min(beyond)).collect();
+    let (mut above, mut row) = (vec![beyond; b.len() + 1], first);
+    for i in 1..=a.len() {
+        let two_above = std::mem::replace(&mut above, std::mem::replace(&mut row, vec![beyond; b.len() + 1]));
+        row[0] = i.min(beyond);
+        for j in i.saturating_sub(most).max(1)..=(i + most).min(b.len()) {
+            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replaced.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(two_above[j - 2] + 1);
+            }
+        }
+        if row.iter().chain(&above).all(|edits| *edits > most) {
+            return false;
+        }
+    }
+    row[b.len()] <= most
 }
 
 /// A warning, not an error: a Service without endpoints is a valid one.
@@ -110,6 +127,9 @@ pub fn check(objects: &[ManifestObject], diagnostics: &mut Diagnostics) {
         // A text without Pods is meant for Pods that are elsewhere.
         return;
     }
+    // Most selectors of nobody have a pair that nobody has.
+    let pairs = pods.iter().flat_map(|(namespace, labels)| labels.iter().map(move |pair| (namespace, pair)));
+    let known: BTreeSet<(&Str, (&Str, &Str))> = pairs.collect();
     for parsed in objects {
         let KubeObject::Service(service) = &parsed.object else { continue };
         let Some(selector) = &service.spec.selector else { continue };
@@ -118,7 +138,9 @@ pub fn check(objects: &[ManifestObject], diagnostics: &mut Diagnostics) {
         let written = |key: &Str| !SET_BY_CONTROLLERS.contains(&&**key);
         let of_manifests: Labels =
             selector.iter().filter(|(key, _)| written(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        if of_manifests.is_empty() || there().any(|labels| selects(&of_manifests, labels)) {
+        let may_select = of_manifests.iter().all(|pair| known.contains(&(namespace, pair)));
+        let selects_one = || there().any(|labels| selects(&of_manifests, labels));
+        if of_manifests.is_empty() || (may_select && selects_one()) {
             continue;
         }
         let nearest = near_miss(selector, there()).map(|(_, miss)| label(&miss.has.0, &miss.has.1));
@@ -174,7 +196,7 @@ fn template_labels(tree: &Tree) -> Option<Labels> {
 
 #[cfg(test)]
 mod tests {
-    use super::{label, near_miss};
+    use super::{COMPARED, is_typo, is_within, label, near_miss};
     use crate::api::{DiagnosticKind, Labels, parse};
 
     const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: web}, \
@@ -229,6 +251,64 @@ mod tests {
             let found = found.map(|(_, miss)| label(&miss.has.0, &miss.has.1).to_string());
             assert_eq!(found.as_deref(), expected, "{selector}");
         }
+    }
+
+    /// The same distance, by its definition.
+    fn distance(a: &[u8], b: &[u8]) -> usize {
+        match (a, b) {
+            ([], rest) | (rest, []) => rest.len(),
+            ([x, more_a @ ..], [y, more_b @ ..]) => {
+                let replaced = distance(more_a, more_b) + usize::from(x != y);
+                let least = replaced.min(distance(more_a, b) + 1).min(distance(a, more_b) + 1);
+                match (a, b) {
+                    ([x, x2, more_a @ ..], [y, y2, more_b @ ..]) if x == y2 && x2 == y => {
+                        least.min(distance(more_a, more_b) + 1)
+                    }
+                    _ => least,
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn few_edits_are_counted_as_the_whole_table_counts_them() {
+        let words =
+            ["", "a", "ab", "ba", "abc", "acb", "cab", "abcd", "badc", "aabb", "bbaa", "abcabc", "bacbac"];
+        for a in words {
+            for b in words {
+                let (a, b) = (a.as_bytes(), b.as_bytes());
+                let edits = distance(a, b);
+                for most in 0..=2 {
+                    assert_eq!(is_within(a, b, most), edits <= most, "{a:?} {b:?} {most}");
+                }
+            }
+        }
+        for (a, b, expected) in [
+            ("frontend", "frontned", true),
+            ("frontend", "fronend", true),
+            ("frontend", "backend", false),
+            ("web-1", "web-2", false),
+            ("api", "apis", true),
+            ("ab", "ac", false),
+        ] {
+            assert_eq!(is_typo(a, b), expected, "{a} {b}");
+        }
+    }
+
+    /// As many Services as Deployments, none of which is meant by any: a long text is read at once.
+    #[test]
+    fn what_many_services_select_is_looked_for_among_so_many_workloads_and_no_more() {
+        let other = labels("app=something-else tier=b");
+        let just_missed = labels("app=wbe tier=a");
+        let many = |before: usize| std::iter::repeat_n(&other, before).chain([&just_missed]);
+        let selector = labels("app=web tier=a");
+        assert!(near_miss(&selector, many(COMPARED - 1)).is_some());
+        assert!(near_miss(&selector, many(COMPARED)).is_none());
+        // Whether another one has the rest of the labels nobody has looked.
+        let rest = labels("app=cart tier=a");
+        let others = |after: usize| [&rest].into_iter().chain(std::iter::repeat_n(&other, after));
+        assert!(near_miss(&selector, others(COMPARED - 1)).is_some());
+        assert!(near_miss(&selector, others(COMPARED)).is_none());
     }
 
     #[test]
