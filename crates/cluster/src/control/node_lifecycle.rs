@@ -124,8 +124,9 @@ impl World {
         }
         let name = machine.name.clone();
         match step {
-            NodeStep::Ready if machine.is_silent() => {}
-            NodeStep::Ready => self.kubelet_reports_ready(&name),
+            NodeStep::Ready => self.kubelet_has_started(node),
+            // It reports when it has started.
+            NodeStep::Reconnected if machine.boots => {}
             NodeStep::Reconnected => {
                 self.kubelet_reports_ready(&name);
                 self.kubelet_reconnects(node);
@@ -159,12 +160,25 @@ impl World {
         machine.silence += 1;
         if std::mem::take(&mut machine.booted_cut_off) {
             self.node_boots(node, delay);
-            self.pods_regain_power(node, delay);
             return;
         }
         let epoch = machine.silence;
         self.schedule(at, Event::Node { node, epoch, step: NodeStep::Reconnected });
         self.proxy_catches_up(node, delay);
+    }
+
+    /// The machine has booted. What it shall run its kubelet learns from the API server alone.
+    fn kubelet_has_started(&mut self, node: Uid) {
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.boots = false;
+        machine.booted_cut_off = machine.cut_off;
+        if machine.is_silent() {
+            return;
+        }
+        let name = machine.name.clone();
+        self.kubelet_reports_ready(&name);
+        self.pods_regain_power(node);
+        self.kubelet_lists(&name);
     }
 
     fn kubelet_reports_ready(&mut self, name: &Name) {

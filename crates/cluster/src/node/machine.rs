@@ -31,6 +31,8 @@ pub struct Machine {
     /// The node cannot reach the API server: its kubelet and its kube-proxy get no events and can report
     /// nothing. Its links to Pods and to other nodes still work.
     pub cut_off: bool,
+    /// The node was switched on, and its kubelet is not ready yet: it takes up no Pod.
+    pub(crate) boots: bool,
     /// The node was switched on while it was cut off: its kubelet does not know yet which Pods to run.
     pub(crate) booted_cut_off: bool,
     /// Incremented with each watch that kube-proxy opens: events of an older watch never arrive.
@@ -59,6 +61,16 @@ impl Machine {
     /// Whether its kubelet cannot report to the API server.
     pub fn is_silent(&self) -> bool {
         !self.power || self.cut_off
+    }
+
+    /// Whether its kubelet does anything at all.
+    pub(crate) fn has_kubelet(&self) -> bool {
+        self.power && !self.boots
+    }
+
+    /// Whether its kubelet hears from the API server.
+    pub(crate) fn kubelet_hears(&self) -> bool {
+        self.has_kubelet() && !self.cut_off
     }
 
     /// Its kernel boots: no rules, no connections.

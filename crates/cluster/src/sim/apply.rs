@@ -342,6 +342,7 @@ impl World {
         let cut_off = machine.cut_off;
         machine.power = on;
         machine.boot += 1;
+        machine.boots = false;
         machine.watch += 1;
         machine.booted_cut_off = on && cut_off;
         self.changes.scene = true;
@@ -351,7 +352,6 @@ impl World {
                 machine.silence += 1;
                 let boot_time = self.timing.node_boot;
                 self.node_boots(node, boot_time);
-                self.pods_regain_power(node, boot_time);
             }
             return Ok(());
         }

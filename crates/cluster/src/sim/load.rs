@@ -144,6 +144,7 @@ impl World {
             power,
             boot: 0,
             cut_off: false,
+            boots: false,
             booted_cut_off: false,
             watch: 0,
             silence: 0,
@@ -164,10 +165,7 @@ impl World {
             self.node_boots(uid, boot_time);
         }
         // Pods that named the node before there was one.
-        let waiting: Vec<Arc<Pod>> = self.store.pods_on(&name).cloned().collect();
-        for pod in &waiting {
-            self.kubelet_observes(pod);
-        }
+        self.kubelet_lists(&name);
         Ok(uid)
     }
 
@@ -268,10 +266,12 @@ impl World {
         }
     }
 
-    /// After `boot_time` the kubelet reports and kube-proxy lists and writes its rules; then the load balancers'
-    /// health checks find the node healthy.
+    /// After `boot_time` the kubelet reports and takes up its Pods, and kube-proxy lists and writes its rules; then the
+    /// load balancers' health checks find the node healthy.
     pub(crate) fn node_boots(&mut self, node: Uid, boot_time: Span) {
-        let Some(boot) = self.machines.get(&node).map(|m| m.boot) else { return };
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        machine.boots = true;
+        let boot = machine.boot;
         let ready = self.clock.now() + boot_time;
         self.schedule(ready, Event::Node { node, epoch: boot, step: NodeStep::Ready });
         self.proxy_starts(node, boot_time);

@@ -4,7 +4,7 @@ use crate::support::{go_on, key, seconds, settle, start};
 use cluster::api::{
     Action, ConditionStatus, Kind, Node, ObjectRef, Phase, Pod, Scope, TaintChange, to_json, to_tree,
 };
-use cluster::sim::{Refusal, Run, Span};
+use cluster::sim::{LogEntry, Refusal, Run, Span};
 
 fn node<'a>(run: &'a Run, name: &str) -> &'a Node {
     run.world().store().node(name).unwrap_or_else(|| panic!("there is no {name}"))
@@ -551,4 +551,79 @@ fn a_pod_waits_for_a_free_address() {
     assert!(!is_there(&run, first) && pod(&run, second).status.is_ready());
     let address = pod(&run, second).status.pod_ip().map(|ip| ip.to_string());
     assert_eq!(address.as_deref(), Some("10.244.0.2"));
+}
+
+fn pod_on(node: &str, name: &str, requests: &str) -> Action {
+    Action::apply(&format!(
+        "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}}}, spec: {{nodeName: {node}, \
+         containers: [{{name: c, image: i, resources: {{requests: {{cpu: '{requests}'}}}}}}]}}}}"
+    ))
+}
+
+fn log_of(run: &Run, pod: &str) -> Vec<&'static str> {
+    let of = |key: &cluster::api::NsName| &*key.name == pod;
+    let entries = run.world().log().iter().filter_map(|logged| match &logged.entry {
+        LogEntry::Started { pod, .. } if of(pod) => Some("started"),
+        LogEntry::PodGone { pod } if of(pod) => Some("gone"),
+        LogEntry::PodRejected { pod, .. } if of(pod) => Some("rejected"),
+        _ => None,
+    });
+    entries.collect()
+}
+
+/// The kubelet deletes the object of a Pod that it never ran, and does not run it, whether it would have taken it or not.
+#[test]
+fn what_was_bound_and_deleted_while_nobody_heard_is_not_started() {
+    let cut_off = |on| Action::CutOffNode { node: "node-2".into(), on };
+    let power = |on| Action::PowerNode { node: "node-2".into(), on };
+    for (off, on) in [(cut_off(true), cut_off(false)), (power(false), power(true))] {
+        let mut run = start(WEB, 7);
+        settle(&mut run);
+        act(&mut run, off);
+        act(&mut run, pod_on("node-2", "late", "1"));
+        act(&mut run, pod_on("node-2", "large", "99"));
+        go_on(&mut run, Span::from_secs(5));
+        for name in ["late", "large"] {
+            assert_eq!(log_of(&run, name), [""; 0], "nobody has heard of {name}");
+            delete(&mut run, Kind::Pod, name);
+            assert!(pod(&run, name).meta.deleted.is_some(), "its kubelet has to confirm it");
+        }
+        go_on(&mut run, Span::from_secs(5));
+        act(&mut run, on);
+        go_on(&mut run, Span::from_secs(60));
+        for name in ["late", "large"] {
+            assert!(!is_there(&run, name), "{name}");
+            assert_eq!(log_of(&run, name), ["gone"], "{name}");
+        }
+    }
+}
+
+/// A kubelet without power rejects nothing; when it starts it takes up what was bound to its node meanwhile.
+#[test]
+fn a_kubelet_takes_up_its_pods_when_it_starts() {
+    let mut run = start(WEB, 7);
+    settle(&mut run);
+    power(&mut run, "node-2", false);
+    act(&mut run, pod_on("node-2", "late", "1"));
+    act(&mut run, pod_on("node-2", "large", "99"));
+    go_on(&mut run, Span::from_secs(5));
+    assert_eq!(pod(&run, "large").status.phase, Phase::Pending, "nobody is there to reject it");
+    power(&mut run, "node-2", true);
+    go_on(&mut run, Span::from_secs(60));
+    assert_eq!(pod(&run, "large").status.phase, Phase::Failed);
+    assert!(pod(&run, "late").status.is_ready() && pod(&run, "web").status.is_ready());
+    // One that boots is not there yet: what it ran it learns to have been deleted when it is.
+    act(&mut run, Action::AddNode { name: Some("new".into()), zone: None });
+    act(&mut run, pod_on("new", "early", "1"));
+    power(&mut run, "node-2", false);
+    power(&mut run, "node-2", true);
+    delete(&mut run, Kind::Pod, "late");
+    while node(&run, "new").ready() != ConditionStatus::True {
+        assert_eq!(log_of(&run, "early"), [""; 0]);
+        assert!(is_there(&run, "late") && log_of(&run, "late") == ["started"]);
+        go_on(&mut run, Span::from_millis(500));
+    }
+    go_on(&mut run, Span::from_secs(30));
+    assert!(pod(&run, "early").status.is_ready() && !is_there(&run, "late"));
+    assert_eq!(log_of(&run, "late"), ["started", "gone"]);
 }

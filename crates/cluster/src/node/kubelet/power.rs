@@ -40,9 +40,9 @@ impl World {
         self.machine_falls_silent(node, &here);
     }
 
-    /// Its kubelet makes new sandboxes, with new addresses, for the Pods that are still bound to it and not deleted,
-    /// and reports the others as removed.
-    pub(crate) fn pods_regain_power(&mut self, node: Uid, after: Span) {
+    /// Its kubelet has started: it makes new sandboxes, with new addresses, for the Pods that are still bound to it and
+    /// not deleted, and reports the others as removed.
+    pub(crate) fn pods_regain_power(&mut self, node: Uid) {
         let (now, chance) = (self.clock.now(), self.chance);
         for pod in self.pods_of_node(node) {
             let runtime = self.runtime_mut(pod);
@@ -50,12 +50,13 @@ impl World {
             let epoch = u64::from(runtime.epoch);
             for container in &mut runtime.containers {
                 let phase = |period: Span| chance.below(Purpose::ProbePhase, subject, epoch, period.0);
-                container.workers.restart(|period| now + after + Span(phase(period)));
+                container.workers.restart(|period| now + Span(phase(period)));
             }
             let key = runtime.key.clone();
-            let is_deleted = self.store.pods.get(&key).is_none_or(|stored| stored.meta.deleted.is_some());
+            let stored = self.store.pods.get(&key).filter(|stored| stored.meta.uid == pod);
+            let is_deleted = stored.is_none_or(|stored| stored.meta.deleted.is_some());
             let step = if is_deleted { KubeletStep::Removed } else { KubeletStep::Sync };
-            self.plan(pod, after, step);
+            self.plan(pod, Span::ZERO, step);
         }
     }
 

@@ -78,6 +78,14 @@ impl World {
         }
     }
 
+    /// A kubelet that has just started takes up the Pods that were bound to its node before.
+    pub(crate) fn kubelet_lists(&mut self, node: &str) {
+        let bound: Vec<Arc<Pod>> = self.store.pods_on(node).cloned().collect();
+        for pod in &bound {
+            self.kubelet_observes(pod);
+        }
+    }
+
     /// The API server can be reached again: the kubelet reports every Pod, starts the new ones, and stops
     /// those that were deleted meanwhile.
     pub(crate) fn kubelet_reconnects(&mut self, node: Uid) {
@@ -85,13 +93,16 @@ impl World {
         for key in self.pods_on(&name) {
             let Some(pod) = self.store.pods.get(&key).cloned() else { continue };
             let uid = pod.meta.uid;
-            match self.pods.get(&uid).map(|runtime| (runtime.gone, runtime.terminating.is_some())) {
-                None => self.kubelet_observes(&pod),
-                Some((true, _)) => {
+            match self.pods.get(&uid).map(|runtime| runtime.gone) {
+                None => {
+                    self.kubelet_observes(&pod);
+                    continue;
+                }
+                Some(true) => {
                     self.plan(uid, Span::ZERO, KubeletStep::Removed);
                     continue;
                 }
-                Some((false, _)) => {
+                Some(false) => {
                     self.sync_status(uid);
                     self.report_status(uid);
                 }

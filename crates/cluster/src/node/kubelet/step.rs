@@ -2,6 +2,7 @@
 
 use super::pod::PodRuntime;
 use crate::api::{ProbeKind, Uid};
+use crate::node::Machine;
 use crate::sim::{Event, Span, Time, World};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +59,8 @@ impl World {
 
     pub(crate) fn kubelet_step(&mut self, pod: Uid, epoch: u32, step: KubeletStep) {
         let Some(runtime) = self.pods.get(&pod) else { return };
-        let powered = self.machines.get(&runtime.node).is_some_and(|machine| machine.power);
-        if !powered || !is_current(runtime, epoch, step, self.clock.now()) {
+        let runs = self.machines.get(&runtime.node).is_some_and(Machine::has_kubelet);
+        if !runs || !is_current(runtime, epoch, step, self.clock.now()) {
             return;
         }
         match step {

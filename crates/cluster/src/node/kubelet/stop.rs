@@ -5,6 +5,7 @@ use super::container::{Process, Role, Stopping, StoppingStage};
 use super::pod::{PodRuntime, Termination};
 use super::step::{ContainerStep, KubeletStep};
 use crate::api::{NsName, Pod, Terminated, Uid};
+use crate::node::Machine;
 use crate::sim::{KillReason, LogEntry, Span, World};
 
 /// Every container gets so much time after its SIGTERM, even if its preStop hook has used up all
@@ -21,9 +22,8 @@ impl World {
     pub(crate) fn delete_pod(&mut self, key: &NsName, grace: Option<u32>) {
         let Some(pod) = self.store.pods.get(key).cloned() else { return };
         let node = pod.spec.node_name.as_ref().and_then(|name| self.machine_named(name));
-        let cut_off = node.is_some_and(|machine| machine.cut_off);
-        let has_kubelet = node.is_some() && !cut_off;
-        let unknown = has_kubelet && !self.pods.contains_key(&pod.meta.uid);
+        let hears = node.is_some_and(Machine::kubelet_hears);
+        let unknown = hears && !self.pods.contains_key(&pod.meta.uid);
         if pod.spec.node_name.is_none() || unknown || grace == Some(0) || pod.status.phase.is_terminal() {
             self.pod_removed(pod.meta.uid);
             self.remove_object::<Pod>(key);
@@ -34,7 +34,7 @@ impl World {
         }
         let now = self.clock.now();
         self.update_object::<Pod>(key, |pod| pod.meta.deleted = Some(now));
-        if !has_kubelet {
+        if !hears {
             return;
         }
         self.runtime_mut(pod.meta.uid).deletion_grace = grace.map(|s| Span::from_secs(u64::from(s)));

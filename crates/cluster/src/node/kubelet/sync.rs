@@ -6,7 +6,8 @@ use super::container::{ContainerRuntime, Restart, Role};
 use super::pod::{PodRuntime, Termination};
 use super::step::KubeletStep;
 use crate::api::{Pod, RestartPolicy, Uid};
-use crate::sim::{Span, World};
+use crate::node::Machine;
+use crate::sim::{LogEntry, Span, World};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Next {
@@ -59,16 +60,25 @@ fn should_start(container: &ContainerRuntime, policy: RestartPolicy) -> bool {
 }
 
 impl World {
-    /// A Pod was bound to a node: the watch event goes to its kubelet.
+    /// A Pod was bound to a node: the watch event goes to its kubelet. One that is deleted and was never started is not
+    /// started any more: the kubelet deletes its object (pod_workers.go, UpdatePod; status_manager.go, canBeDeleted).
     pub(crate) fn kubelet_observes(&mut self, pod: &Arc<Pod>) {
         let Some(name) = &pod.spec.node_name else { return };
         let Some(found) = self.store.node(name).cloned() else { return };
-        let node = found.meta.uid;
-        // What has ended is not run again.
-        if self.is_cut_off(node) || pod.status.phase.is_terminal() || !self.admits(pod, &found) {
+        let (uid, node, now) = (pod.meta.uid, found.meta.uid, self.clock.now());
+        if !self.machines.get(&node).is_some_and(Machine::kubelet_hears) || self.pods.contains_key(&uid) {
             return;
         }
-        let (uid, now) = (pod.meta.uid, self.clock.now());
+        if pod.meta.deleted.is_some() {
+            let key = pod.meta.key();
+            self.remove_object::<Pod>(&key);
+            self.record(LogEntry::PodGone { pod: key });
+            return;
+        }
+        // What has ended is not run again.
+        if pod.status.phase.is_terminal() || !self.admits(pod, &found) {
+            return;
+        }
         let mut runtime = PodRuntime::new(pod, node, now);
         for index in runtime.indices() {
             runtime.container_mut(index).app = self.app_of(pod, &runtime.spec_of(index).name.clone());
@@ -83,7 +93,7 @@ impl World {
     /// Does what the Pod needs next, and reports its status.
     pub(super) fn sync_pod(&mut self, pod: Uid) {
         let Some(runtime) = self.pods.get(&pod) else { return };
-        if !self.machines.get(&runtime.node).is_some_and(|machine| machine.power) {
+        if !self.machines.get(&runtime.node).is_some_and(Machine::has_kubelet) {
             return;
         }
         if runtime.terminating.is_some() {
