@@ -24,6 +24,7 @@ mod stateful_set;
 mod taint_eviction;
 
 pub(crate) use allocated::Allocated;
+pub(crate) use daemon_set::FailedPods;
 pub(crate) use deployment::{POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
 pub(crate) use disruption::NotEvicted;
 pub(crate) use endpoint_slice::find_port;

@@ -78,6 +78,8 @@ pub struct World {
     pub(crate) quarantine: control::Quarantine,
     /// For each Job whose Pods failed: how long it waits before it replaces them.
     pub(crate) job_backoffs: LiteMap<Uid, Backoff>,
+    /// How long DaemonSets wait before they replace Pods that failed.
+    pub(crate) failed_daemons: control::FailedPods,
     pub(super) journal: Journal,
     pub(super) beginning: Beginning,
     /// What waits in the controllers' work queues.
@@ -134,6 +136,7 @@ impl World {
             quarantine: LiteMap::new(),
             last_parts,
             job_backoffs: LiteMap::new(),
+            failed_daemons: LiteMap::new(),
             journal: Journal::new(seed),
             beginning: Beginning::default(),
             queued: BTreeSet::new(),

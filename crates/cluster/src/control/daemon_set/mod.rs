@@ -1,5 +1,6 @@
 //! DaemonSet -> one Pod on each node that fits. Source: pkg/controller/daemon (daemon_controller.go).
 
+mod backoff;
 mod placement;
 mod update;
 
@@ -12,6 +13,7 @@ use crate::api::{
     DaemonSet, DaemonSetStatus, DaemonSetUpdateStrategy, Kind, Meta, Name, Node, NsName, Phase, Pod, Str,
 };
 use crate::sim::{LogEntry, WorkItem, World};
+pub(crate) use backoff::FailedPods;
 use placement::should_run;
 
 const GENERATION_LABEL: &str = "pod-template-generation";
@@ -112,6 +114,7 @@ impl World {
         for pod in pods.iter().filter(|pod| pod.meta.deleted.is_none()) {
             match pod.status.phase {
                 Phase::Failed | Phase::Succeeded => {
+                Phase::Failed if self.waits_with_failed(sync.set, &node.meta.name) => {}
                     let (daemon_set, phase) = (sync.set.meta.key(), pod.status.phase);
                     let (pod_key, node) = (pod.meta.key(), node.meta.name.clone());
                     self.record(LogEntry::EndedDaemonPod { daemon_set, pod: pod_key, node, phase });

@@ -1,11 +1,11 @@
-//! Back-off of what fails again and again (client-go util/flowcontrol/backoff.go, without jitter, as the kubelet uses
-//! it).
+//! Back-off of what fails again and again (client-go util/flowcontrol/backoff.go, without jitter, as the kubelet and the
+//! DaemonSet controller use it).
 
 use crate::sim::{Span, Time};
 
 /// One item's back-off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     delay: Span,
     /// `None` before the first failure.
     updated: Option<Time>,
@@ -18,6 +18,16 @@ impl Backoff {
         let updated = self.updated?;
         let over = event + self.delay;
         (!has_expired(event, updated, max) && now < over).then(|| over.since(now))
+    }
+
+    /// Whether the item still has to wait after its last failure (IsInBackOffSinceUpdate).
+    pub fn holds(&self, now: Time, max: Span) -> bool {
+        self.updated.is_some_and(|updated| !has_expired(now, updated, max) && now.since(updated) < self.delay)
+    }
+
+    /// Whether it has behaved for so long that the next failure is as its first (GC).
+    pub fn has_expired(&self, now: Time, max: Span) -> bool {
+        self.updated.is_none_or(|updated| has_expired(now, updated, max))
     }
 
     /// The next failure waits twice as long, the first one `initial` (Next). An item that has behaved for twice the

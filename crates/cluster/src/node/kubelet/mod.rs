@@ -28,6 +28,7 @@ mod worker;
 pub(crate) use app::port_number;
 pub use app::{PortAssumption, ServedPorts};
 pub use assumptions::{Assumed, Assumption, Supply};
+pub(crate) use backoff::Backoff;
 pub use container::{ContainerRuntime, Process, Role, Stopping, StoppingStage};
 pub use pod::{PodRuntime, Termination};
 pub use prerequisites::MissingConfiguration;

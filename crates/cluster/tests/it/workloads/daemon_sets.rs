@@ -218,3 +218,18 @@ fn taints_and_affinity_decide_where_its_pods_run_and_an_unreachable_node_keeps_i
     minutes(&mut run, 10);
     assert_eq!(nodes(&run), ["cordoned", "plain"], "its Pod tolerates that for ever");
 }
+
+/// daemon_controller.go, failedPodsBackoff: 1 s, 2 s, 4 s and so on, to 15 minutes.
+#[test]
+fn a_set_whose_pods_a_kubelet_rejects_waits_longer_and_longer() {
+    let text = "{apiVersion: v1, kind: Node, metadata: {name: small}, status: {capacity: {cpu: '1'}}}\n---\n\
+        {apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent}, spec: {selector: {matchLabels: {a: b}}, template: \
+        {metadata: {labels: {a: b}}, spec: {nodeName: small, containers: \
+        [{name: c, image: i, resources: {requests: {cpu: '2'}}}]}}}}";
+    let mut run = begin(text);
+    minutes(&mut run, 80);
+    let failed = run.world().log().iter().filter(|l| matches!(l.entry, LogEntry::EndedDaemonPod { .. }));
+    let times: Vec<u64> = failed.map(|logged| logged.at.0 / 1_000_000_000).collect();
+    let waits: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900]);
+}
