@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use litemap::LiteMap;
 
+use super::POD_LIMIT;
 use crate::api::{ConditionStatus, Name, Node, NsName, Phase, Pod, Taint};
 use crate::sim::{LogEntry, Span, Time, WorkItem, World};
 
@@ -12,8 +13,8 @@ use crate::sim::{LogEntry, Span, Time, WorkItem, World};
 const CHECK_PERIOD: Span = Span::from_secs(20);
 /// quarantineTime: for how long a node must be missing.
 const QUARANTINE: Span = Span::from_secs(40);
-/// kube-controller-manager --terminated-pod-gc-threshold.
-const TERMINATED_POD_THRESHOLD: u32 = 12_500;
+/// kube-controller-manager --terminated-pod-gc-threshold. Its default of 12,500 would leave no room for others here.
+const TERMINATED_POD_THRESHOLD: u32 = POD_LIMIT / 2;
 
 /// Since when nodes are missed that Pods are bound to.
 pub(crate) type Quarantine = LiteMap<Name, Time>;

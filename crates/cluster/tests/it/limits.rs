@@ -159,6 +159,27 @@ fn a_replica_set_without_room_for_its_pods_says_so_once_and_makes_them_when_ther
     assert_eq!(said(&run), ["late- 2000", "late- 2000"], "another shortage is said again");
 }
 
+/// Pods that a kubelet rejects, and that a ReplicaSet replaces at once, fill the cluster; podgc makes room again.
+#[test]
+fn pods_that_have_ended_leave_room_for_others() {
+    let text = "{apiVersion: v1, kind: Node, metadata: {name: small}}\n---\n{apiVersion: apps/v1, kind: ReplicaSet, \
+        metadata: {name: bad}, spec: {replicas: 3, selector: {matchLabels: {app: bad}}, template: {metadata: \
+        {labels: {app: bad}}, spec: {nodeName: small, nodeSelector: {nowhere: 'true'}, containers: [{name: c, image: i}]}}}}";
+    let late = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: late}, spec: {replicas: 3, selector: \
+        {matchLabels: {app: late}}, template: {metadata: {labels: {app: late}}, spec: {containers: [{name: c, image: i}]}}}}";
+    let mut run = start(text, 7);
+    let full = |run: &Run| run.world().store().pods.len() == POD_LIMIT as usize;
+    while !full(&run) {
+        assert!(run.world().now() < seconds(300), "they fill the cluster");
+        go_on(&mut run, Span::from_millis(100));
+    }
+    run.act(Action::apply(late)).expect("a ReplicaSet has room");
+    go_on(&mut run, Span::from_secs(60));
+    let pods = run.world().store().pods.iter();
+    let ready = pods.filter(|pod| pod.meta.name.starts_with("late-") && pod.status.is_ready()).count();
+    assert_eq!(ready, 3);
+}
+
 #[test]
 fn a_run_takes_so_many_actions_as_can_be_read_again() {
     let never = Time(u64::MAX / 2).0 / 1_000_000_000;
