@@ -6,7 +6,7 @@ use crate::api::{
     ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobStatus, Kind, Meta, NsName, OwnerRef, Schedule,
     rfc3339,
 };
-use crate::sim::{LogEntry, OBJECT_LIMIT, Span, Time, WorkItem, World};
+use crate::sim::{LogEntry, OBJECT_LIMIT, Refusal, Span, Time, WorkItem, World};
 
 const SCHEDULED_TIMESTAMP: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 /// nextScheduleDelta: a little after the time, so that it has come.
@@ -101,14 +101,15 @@ impl World {
             }
             ConcurrencyPolicy::Forbid | ConcurrencyPolicy::Allow => {}
         }
-        let job = self.create_job(job_at(cron_job, key, due));
+        // Without an event: it will not change (cronjob_controllerv2.go, syncCronJob).
+        let Ok(job) = self.create_job(job_at(cron_job, key, due)) else { return };
         status.active.push((job.meta.name.clone(), job.meta.uid));
         status.last_schedule_time = Some(due);
         self.record(LogEntry::CreatedJob { cron_job: cron_job.meta.key(), job: job.meta.name.clone() });
     }
 
     /// The API server gives a new Job its selector.
-    pub(crate) fn create_job(&mut self, mut job: Job) -> Arc<Job> {
+    pub(crate) fn create_job(&mut self, mut job: Job) -> Result<Arc<Job>, Refusal> {
         job.generate_selector(self.store.next_uid());
         self.create_object(job)
     }

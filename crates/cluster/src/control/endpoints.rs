@@ -39,7 +39,8 @@ impl World {
                     labels,
                     ..Meta::default()
                 };
-                self.create_object(Endpoints { meta, subsets });
+                // In a namespace that goes nobody needs them any more.
+                let _ = self.create_object(Endpoints { meta, subsets });
             }
         }
     }

@@ -9,6 +9,10 @@ use crate::sim::{LogEntry, Refusal, Span, WorkItem, World};
 /// Namespaces that nobody may delete (kubeapiserver/options/plugins.go).
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
+/// namespaceDeletionGracePeriod: for so long the controller waits, so that every API server knows of the deletion and
+/// lets nothing new in (namespace_controller.go, enqueueNamespace).
+pub(crate) const NAMESPACE_DELETION_GRACE: Span = Span::from_secs(5);
+
 impl World {
     /// `kubectl delete namespace`: it is Terminating from now on.
     pub(crate) fn delete_namespace(&mut self, key: &NsName) -> Result<(), Refusal> {
@@ -26,15 +30,6 @@ impl World {
 
     pub(crate) fn is_terminating(&self, namespace: &str) -> bool {
         self.store.namespace(namespace).is_some_and(|namespace| namespace.meta.deleted.is_some())
-    }
-
-    /// Whether the object may be written: nothing new comes into a namespace that goes.
-    pub(crate) fn check_namespace(&self, object: &ObjectRef) -> Result<(), Refusal> {
-        let is_new = || self.store.get(object).is_none();
-        match self.is_terminating(&object.namespace) && is_new() {
-            true => Err(Refusal::NamespaceTerminating { object: object.clone() }),
-            false => Ok(()),
-        }
     }
 
     /// deleteAllContent: first its Pods, each with its grace period; when none is left, all else, and then itself.

@@ -99,13 +99,9 @@ impl World {
         self.store.pods_of(owner.meta.uid).cloned().collect()
     }
 
-    /// False if the limit on Pods is reached; that is logged once, until the owner has all of its Pods (a real quota's
+    /// False if the Pod is refused; that the limit on Pods is reached is logged once, until the owner has all of its Pods (a real quota's
     /// events are merged too: reason FailedCreate).
     pub(crate) fn create_pod(&mut self, owner: &Owner<'_>, mut pod: Pod) -> bool {
-        // Without an event: it will not change (RealPodControl.createPods).
-        if self.is_terminating(&pod.meta.namespace) {
-            return false;
-        }
         let admitted = match self.store.pods.len() < POD_LIMIT as usize {
             true => self.admit_pod(&mut pod),
             false => Err(Refusal::TooManyReplicas { limit: POD_LIMIT }),
@@ -116,7 +112,8 @@ impl World {
             }
             return false;
         }
-        let pod = self.create_object(pod);
+        // Without an event: it will not change (RealPodControl.createPods).
+        let Ok(pod) = self.create_object(pod) else { return false };
         self.record(LogEntry::SuccessfulCreate { owner: owner.object_ref(), pod: pod.meta.name.clone() });
         if pod.spec.node_name.is_some() {
             self.kubelet_observes(&pod);

@@ -22,24 +22,24 @@ impl World {
     }
 
     /// The revision of a template, which is the newest one then: it is made, or an older one of the same template gets
-    /// the highest number. `hash_label` is the label in which the kind keeps the hash.
+    /// the highest number. `hash_label` is the label in which the kind keeps the hash. `None` if none may be made.
     pub(crate) fn sync_revision_of(
         &mut self,
         owner: &Owner<'_>,
         template: &PodTemplate,
         hash_label: &str,
-    ) -> Arc<ControllerRevision> {
+    ) -> Option<Arc<ControllerRevision>> {
         let revisions = self.revisions_of(owner.meta.uid);
         let hash = template_hash(template);
         let name = format!("{}-{hash}", owner.meta.name);
         let is_same = |revision: &&Arc<ControllerRevision>| revision.template.is_equivalent(template);
         let newest = revisions.last().map_or(0, |revision| revision.revision);
         match revisions.iter().rev().find(is_same) {
-            Some(same) if same.revision == newest => same.clone(),
+            Some(same) if same.revision == newest => Some(same.clone()),
             Some(same) => {
                 let key = same.meta.key();
                 let raised = self.update_object::<ControllerRevision>(&key, |r| r.revision = newest + 1);
-                raised.unwrap_or_else(|| same.clone())
+                Some(raised.unwrap_or_else(|| same.clone()))
             }
             None => {
                 let mut labels = template.labels.clone();
@@ -53,7 +53,7 @@ impl World {
                     ..Meta::default()
                 };
                 let revision = newest + 1;
-                self.create_object(ControllerRevision { meta, template: template.clone(), revision })
+                self.create_object(ControllerRevision { meta, template: template.clone(), revision }).ok()
             }
         }
     }

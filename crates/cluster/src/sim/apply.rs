@@ -126,7 +126,6 @@ impl World {
     }
 
     pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
-        self.check_namespace(&parsed.object.object_ref())?;
         let uid = match parsed.object.clone() {
             KubeObject::Namespace(namespace) => {
                 if self.store.namespaces.get(&namespace.meta.key()).is_none() {
@@ -183,7 +182,7 @@ impl World {
         match T::objects(&self.store).get(&object.key()).cloned() {
             None => {
                 has_room(T::objects(&self.store).len(), kind)?;
-                Ok(self.create_object(object).meta().uid)
+                Ok(self.create_object(object)?.meta().uid)
             }
             Some(old) => {
                 keep_identity(&mut object, &*old);
@@ -261,7 +260,7 @@ impl World {
         }
         pod.status = PodStatus::default();
         self.admit_pod(&mut pod)?;
-        let pod = self.create_object(pod);
+        let pod = self.create_object(pod)?;
         if pod.spec.node_name.is_some() {
             self.kubelet_observes(&pod);
         }
@@ -342,8 +341,8 @@ impl World {
         let cut_off = machine.cut_off;
         machine.power = on;
         machine.boot += 1;
-        machine.boots = false;
         machine.watch += 1;
+        machine.boots = false;
         machine.booted_cut_off = on && cut_off;
         self.changes.scene = true;
         self.changes.rules.insert(node);

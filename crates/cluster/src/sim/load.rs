@@ -132,7 +132,7 @@ impl World {
         node.addresses = addresses.values().copied().collect();
         register(&mut node, self.store.next_uid());
         self.set_first_conditions(&mut node, at_once, power);
-        let node = self.create_object(node);
+        let node = self.create_object(node)?;
         let (uid, name) = (node.meta.uid, node.meta.name.clone());
         let cni = Cni::new(ranges);
         let own = addresses.values().chain(cni.gateways().values()).copied().collect();
@@ -231,6 +231,8 @@ impl World {
                 .or_else(|| usual.find(is_free))
                 .unwrap_or(range.address())
         })
+    }
+
     /// Whether a machine can have the address (kubelet_node_status.go, validateNodeIP), and nothing else of the cluster
     /// or around it has it or may get it.
     fn may_be_a_nodes(&self, ip: IpAddr) -> bool {
@@ -245,8 +247,6 @@ impl World {
         let of_cluster = self.config.pod_cidrs.values().chain(self.config.service_cidrs.values()).copied();
         let mut taken = of_cluster.chain([OUTSIDE.of(family), BALANCERS.of(family)]);
         !taken.any(|range| range.contains(ip)) && !self.traffic.clients.values().any(|c| c.has_address(ip))
-    }
-
     }
 
     /// A kubelet that has just started is not ready, and its Node has the taint that the API server gives every new one
@@ -288,9 +288,9 @@ impl World {
                 let key = NsName { namespace: namespace.clone(), name: name.clone() };
                 if *kind == Kind::Pod && key == curl_pod(namespace) && self.store.pods.get(&key).is_none() {
                     let mut pod = curl(key);
-                    if self.admit_pod(&mut pod).is_ok() {
-                        self.create_object(pod);
-                    }
+                    // A client without its Pod waits for one.
+                    let admitted = self.admit_pod(&mut pod);
+                    let _ = admitted.and_then(|()| self.create_object(pod));
                 }
             }
             self.add_client(client);

@@ -62,7 +62,7 @@ impl World {
         let key = object.key();
         let Some(old) = T::objects(&self.store).get(&key).cloned() else {
             has_room(T::objects(&self.store).len(), kind)?;
-            return Ok(self.create_object(object).meta().uid);
+            return Ok(self.create_object(object)?.meta().uid);
         };
         if let Some(field) = object.immutable_change(&old) {
             return Err(Refusal::Immutable { object: ObjectRef::of_key(kind, &key), field });

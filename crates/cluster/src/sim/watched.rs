@@ -3,20 +3,25 @@
 
 use std::sync::Arc;
 
-use super::{WatchChange, WorkItem, World};
+use super::{Refusal, WatchChange, WorkItem, World};
 use crate::api::{
     ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Namespace, Node,
     NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
     StatefulSet, StatusSubresource, Uid, Unsimulated,
 };
-use crate::control::topology_mode_is_auto;
+use crate::control::{NAMESPACE_DELETION_GRACE, topology_mode_is_auto};
 use crate::store::{IndexKey, Stored};
 
 impl World {
-    pub(crate) fn create_object<T: Watched>(&mut self, object: T) -> Arc<T> {
+    /// Whoever creates an object does it here, and nobody does in a namespace that goes (plugin/namespace/lifecycle,
+    /// Admit).
+    pub(crate) fn create_object<T: Watched>(&mut self, object: T) -> Result<Arc<T>, Refusal> {
+        if self.is_terminating(&object.meta().namespace) {
+            return Err(Refusal::NamespaceTerminating { object: object.object_ref() });
+        }
         let object = self.store.create(self.clock.now(), object);
         self.wrote(None, Some(&object));
-        object
+        Ok(object)
     }
 
     pub(crate) fn update_object<T: Watched>(
@@ -171,7 +176,7 @@ impl Watched for Node {
 impl Watched for Namespace {
     fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Namespace>>, new: Option<&Arc<Namespace>>) {
         if new.is_some_and(|namespace| namespace.meta.deleted.is_some()) {
-            world.enqueue(WorkItem::Namespace(key.name.clone()));
+            world.enqueue_after(WorkItem::Namespace(key.name.clone()), NAMESPACE_DELETION_GRACE);
         }
     }
 }

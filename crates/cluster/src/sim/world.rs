@@ -114,9 +114,9 @@ impl Changes {
 
 impl World {
     pub fn new(seed: u64, timing: Timing, config: ClusterConfig) -> World {
+        let last_parts = config.pod_cidrs.map(|_, _| 0);
         World {
             clock: Clock::default(),
-        let last_parts = config.pod_cidrs.map(|_, _| 0);
             chance: Chance::new(seed),
             timing: Arc::new(timing),
             config: Arc::new(config),
@@ -132,9 +132,9 @@ impl World {
             traffic: Traffic::default(),
             changes: Changes::default(),
             written_ranges: Arc::default(),
+            last_parts,
             node_lifecycle: control::NodeLifecycle::default(),
             quarantine: LiteMap::new(),
-            last_parts,
             job_backoffs: LiteMap::new(),
             failed_daemons: LiteMap::new(),
             journal: Journal::new(seed),

@@ -24,6 +24,7 @@ pub trait Stored: Metadata + Clone {
     fn objects_mut(store: &mut Store) -> &mut Objects<Self>;
     /// What it is found by, besides its name.
     fn index_keys(&self) -> Vec<IndexKey>;
+    fn object_ref(&self) -> ObjectRef;
 
     /// Under which its kind's objects are kept.
     fn key(&self) -> NsName {
@@ -42,6 +43,9 @@ macro_rules! stored {
             }
             fn index_keys(&self) -> Vec<IndexKey> {
                 $index_keys(self)
+            }
+            fn object_ref(&self) -> ObjectRef {
+                ObjectRef::new(Kind::$type, &self.meta)
             }
         })*
 
@@ -114,6 +118,10 @@ impl Stored for Unsimulated {
 
     fn index_keys(&self) -> Vec<IndexKey> {
         by_owner(self)
+    }
+
+    fn object_ref(&self) -> ObjectRef {
+        ObjectRef::new(Kind::Other(self.kind.clone()), &self.meta)
     }
 
     fn key(&self) -> NsName {

@@ -2,7 +2,7 @@
 
 use crate::support::{go_on, settle, start};
 use cluster::api::{Action, Kind, Namespace, NsName, ObjectRef};
-use cluster::sim::{Refusal, Run, Span};
+use cluster::sim::{LogEntry, Refusal, Run, Span};
 
 const SHOP: &str = "
 apiVersion: v1
@@ -53,15 +53,23 @@ fn count(run: &Run, name: &str) -> usize {
     Kind::SIMULATED.iter().map(of_kind).sum::<usize>() + others
 }
 
+fn going(run: &Run) -> usize {
+    let pods = run.world().store().pods.iter().filter(|pod| &*pod.meta.namespace == "shop");
+    pods.filter(|pod| pod.meta.deleted.is_some()).count()
+}
+
 #[test]
 fn its_pods_go_first_and_then_all_else_and_itself() {
     let mut run = start(SHOP, 7);
     settle(&mut run);
     delete(&mut run, "shop").expect("it may be deleted");
     assert!(namespace(&run, "shop").is_some_and(|namespace| namespace.meta.deleted.is_some()));
-    go_on(&mut run, Span::from_secs(4));
+    // namespaceDeletionGracePeriod.
+    go_on(&mut run, Span::from_millis(4_900));
+    assert_eq!(going(&run), 0, "every API server shall know of it first");
+    go_on(&mut run, Span::from_secs(3));
     let pods = run.world().store().pods.iter().filter(|pod| &*pod.meta.namespace == "shop");
-    assert_eq!(pods.filter(|pod| pod.meta.deleted.is_some()).count(), 2, "they have their grace period");
+    assert_eq!((pods.count(), going(&run)), (2, 2), "they have their grace period");
     assert!(
         run.world().store().services.get(&NsName::new("shop", "web")).is_some(),
         "until then all else stays"
@@ -109,4 +117,62 @@ fn some_namespaces_stay() {
     );
     let refused = delete(&mut run, "nobody").expect_err("it is not there");
     assert!(matches!(refused[..], [Refusal::NotFound { .. }]), "{refused:?}");
+}
+
+/// What is refused to people is refused to controllers, and none of them says anything of it.
+#[test]
+fn no_controller_makes_anything_in_a_namespace_that_goes() {
+    let cron_job = "
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: often, namespace: shop}
+spec: {schedule: '* * * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {terminationGracePeriodSeconds: 300, containers: [{name: c, image: i, lifecycle: {preStop: {sleep: {seconds: 290}}}}]}
+  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]
+";
+    let mut run = start(&[SHOP, cron_job].concat(), 7);
+    settle(&mut run);
+    delete(&mut run, "shop").expect("it may be deleted");
+    let in_shop = |run: &Run, kind: Kind| -> Vec<ObjectRef> {
+        let store = run.world().store();
+        let metas = store.metas(&kind).filter(|meta| &*meta.namespace == "shop");
+        metas.map(|meta| ObjectRef::new(kind.clone(), meta)).collect()
+    };
+    let kinds = || {
+        let claim = Kind::Other("PersistentVolumeClaim".into());
+        [Kind::ReplicaSet, Kind::ControllerRevision, Kind::EndpointSlice, Kind::Endpoints, claim]
+    };
+    let made: Vec<ObjectRef> = kinds().into_iter().flat_map(|kind| in_shop(&run, kind)).collect();
+    for object in made {
+        run.act(Action::DeleteObject { object }).expect("it is there");
+    }
+    let count = run.world().log_count();
+    go_on(&mut run, Span::from_secs(180));
+    assert!(namespace(&run, "shop").is_some(), "a Pod has a long grace period");
+    for kind in kinds().into_iter().chain([Kind::Job]) {
+        assert_eq!(in_shop(&run, kind.clone()), [], "{kind}");
+    }
+    let new = run.world().log().iter().skip(usize::try_from(count).expect("a short log"));
+    let made: Vec<_> = new
+        .filter(|logged| {
+            matches!(
+                logged.entry,
+                LogEntry::CreatedJob { .. }
+                    | LogEntry::FailedCreate { .. }
+                    | LogEntry::SuccessfulCreate { .. }
+                    | LogEntry::SuccessfulCreateClaim { .. }
+                    | LogEntry::SliceChanged { .. }
+            )
+        })
+        .collect();
+    assert!(made.is_empty(), "{made:?}");
 }

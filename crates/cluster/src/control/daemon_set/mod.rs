@@ -57,6 +57,7 @@ impl World {
         let set = &*set;
         let owner = Owner { kind: Kind::DaemonSet, meta: &set.meta, selector: &set.spec.selector };
         let revision = self.sync_revision_of(&owner, &set.spec.template, CONTROLLER_REVISION_HASH_LABEL);
+        let Some(revision) = revision else { return };
         let hash = revision.meta.labels.get(CONTROLLER_REVISION_HASH_LABEL).cloned().unwrap_or_default();
         let pods = self.claim_pods(&owner, |_| true);
         let nodes = self.store.nodes.iter().cloned().collect();
@@ -113,8 +114,8 @@ impl World {
         let mut running: Vec<Arc<Pod>> = Vec::new();
         for pod in pods.iter().filter(|pod| pod.meta.deleted.is_none()) {
             match pod.status.phase {
-                Phase::Failed | Phase::Succeeded => {
                 Phase::Failed if self.waits_with_failed(sync.set, &node.meta.name) => {}
+                Phase::Failed | Phase::Succeeded => {
                     let (daemon_set, phase) = (sync.set.meta.key(), pod.status.phase);
                     let (pod_key, node) = (pod.meta.key(), node.meta.name.clone());
                     self.record(LogEntry::EndedDaemonPod { daemon_set, pod: pod_key, node, phase });

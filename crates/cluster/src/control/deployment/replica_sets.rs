@@ -75,15 +75,16 @@ impl World {
         new
     }
 
-    /// getNewReplicaSet, for one that does not exist: it is made with as many Pods as the strategy allows now.
-    pub(super) fn create_new_replica_set(&mut self, rollout: &mut Rollout) -> Arc<ReplicaSet> {
+    /// getNewReplicaSet, for one that does not exist: it is made with as many Pods as the strategy allows now. `None` if
+    /// it may not be made: the sync ends there.
+    pub(super) fn create_new_replica_set(&mut self, rollout: &mut Rollout) -> Option<Arc<ReplicaSet>> {
         let deployment = &rollout.deployment;
         let (spec, meta) = (&deployment.spec, &deployment.meta);
         // Equivalent templates have the same hash, however they are written.
         let hash = template_hash(&spec.template);
         let key = NsName::new(&meta.namespace, &format!("{}-{hash}", meta.name));
         if let Some(set) = self.store.replica_sets.get(&key) {
-            return set.clone();
+            return Some(set.clone());
         }
         let mut template = spec.template.clone();
         template.labels.insert(POD_TEMPLATE_HASH_LABEL.into(), hash.as_str().into());
@@ -106,7 +107,7 @@ impl World {
             spec: ReplicaSetSpec { replicas, min_ready_s: spec.min_ready_s, selector, template },
             status: ReplicaSetStatus::default(),
         };
-        let new = self.create_object(new);
+        let new = self.create_object(new).ok()?;
         if replicas > 0 {
             let (deployment, replica_set) = (meta.key(), key.name.clone());
             self.record(LogEntry::ScalingReplicaSet { deployment, replica_set, from: 0, to: replicas });
@@ -121,7 +122,7 @@ impl World {
         if is_changed {
             self.write_deployment(deployment);
         }
-        new
+        Some(new)
     }
 
     /// sync.go, cleanupDeployment: of the old ones without Pods, all but the newest `revisionHistoryLimit` are deleted.

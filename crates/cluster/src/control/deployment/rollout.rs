@@ -12,10 +12,8 @@ use crate::sim::World;
 impl World {
     /// rolling.go, rolloutRolling: one sync scales up, or scales down, or finds nothing to do.
     pub(super) fn rollout_rolling(&mut self, rollout: &mut Rollout) {
-        let new = match &rollout.new {
-            Some(new) => new.clone(),
-            None => self.create_new_replica_set(rollout),
-        };
+        let found = rollout.new.clone();
+        let Some(new) = found.or_else(|| self.create_new_replica_set(rollout)) else { return };
         rollout.new = Some(new.clone());
         if !self.scale_up_new(rollout, &new) && !self.scale_down_old(rollout, &new) {
             self.clean_up_if_complete(rollout);
@@ -32,10 +30,8 @@ impl World {
         if is_scaled_down || self.old_pods_run(rollout) {
             return self.sync_rollout_status(rollout);
         }
-        let new = match &rollout.new {
-            Some(new) => new.clone(),
-            None => self.create_new_replica_set(rollout),
-        };
+        let found = rollout.new.clone();
+        let Some(new) = found.or_else(|| self.create_new_replica_set(rollout)) else { return };
         rollout.new = Some(new.clone());
         let replicas = rollout.deployment.spec.replicas;
         self.scale_replica_set(&rollout.deployment, &new, replicas);

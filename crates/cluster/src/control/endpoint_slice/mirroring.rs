@@ -87,7 +87,14 @@ impl World {
                 meta.labels = labels.clone();
                 meta.annotations = endpoints.meta.annotations.clone();
                 let service = endpoints.meta.name.clone();
-                self.create_object(EndpointSlice { meta, service, address_type, ports, endpoints: wanted });
+                // In a namespace that goes nobody needs it any more.
+                let _ = self.create_object(EndpointSlice {
+                    meta,
+                    service,
+                    address_type,
+                    ports,
+                    endpoints: wanted,
+                });
             }
             Written::Delete(slice) => {
                 self.remove_object::<EndpointSlice>(&slice.meta.key());

@@ -114,13 +114,16 @@ impl World {
                 });
             }
             Written::Create(Contents { ports, endpoints }) => {
-                self.record(LogEntry::SliceChanged { service: service.meta.key() });
                 let owner =
                     OwnerRef { kind: Kind::Service, name: service.meta.name.clone(), uid: service.meta.uid };
                 let mut meta = self.slice_meta(&service.meta, owner);
                 meta.labels = labels.clone();
-                let service = service.meta.name.clone();
-                self.create_object(EndpointSlice { meta, service, address_type, ports, endpoints });
+                let (key, service) = (service.meta.key(), service.meta.name.clone());
+                // In a namespace that goes nobody needs it any more (endpointslice_controller.go, syncService).
+                let slice = EndpointSlice { meta, service, address_type, ports, endpoints };
+                if self.create_object(slice).is_ok() {
+                    self.record(LogEntry::SliceChanged { service: key });
+                }
             }
             Written::Delete(slice) => {
                 self.remove_object::<EndpointSlice>(&slice.meta.key());

@@ -96,7 +96,7 @@ impl World {
             if self.store.unsimulated.get(&crate::store::Stored::key(&object)).is_some() {
                 continue;
             }
-            let claim = self.create_object(object);
+            let Ok(claim) = self.create_object(object) else { continue };
             self.store.set_source(claim.meta.uid, Arc::new(claim_source(template)));
             let owner = sync.owner.object_ref();
             let claim = name.as_str().into();

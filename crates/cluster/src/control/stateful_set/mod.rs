@@ -35,6 +35,7 @@ impl World {
         let owner = Owner { kind: Kind::StatefulSet, meta: &set.meta, selector: &set.spec.selector };
         let pods = self.claim_pods(&owner, |pod| identity::is_member(set, pod));
         let update = self.sync_revision_of(&owner, &set.spec.template, REVISION_HASH_LABEL);
+        let Some(update) = update else { return };
         let revisions = self.revisions_of(set.meta.uid);
         let current = revisions.into_iter().find(|r| r.meta.name == set.status.current_revision);
         let current = current.unwrap_or_else(|| update.clone());
