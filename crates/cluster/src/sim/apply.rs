@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
-use super::{LogEntry, Refusal, World};
+use super::{LogEntry, Refusal, Watched, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, ConditionStatus, Container, Diagnostic, DiagnosticKind, Kind, KubeObject,
-    Manifest, ManifestObject, Name, Node, NsName, ObjectRef, Pod, PodStatus, Service, Severity, Str,
-    TaintChange, Uid, check_action,
+    Action, ClientFrom, ClientSpec, ConditionStatus, Container, Deployment, Diagnostic, DiagnosticKind, Kind,
+    KubeObject, Labels, Manifest, ManifestObject, Meta, Name, Node, NsName, ObjectRef, Pod, PodStatus,
+    ReplicaSet, ReplicationController, Service, Severity, Source, StatefulSet, Str, TaintChange, Uid,
+    check_action,
 };
 use crate::control::POD_LIMIT;
 use crate::node::{ProxyStatus, add_labels};
@@ -126,7 +127,11 @@ impl World {
     }
 
     pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
-        let uid = match parsed.object.clone() {
+        let mut object = parsed.object.clone();
+        if let Some(old) = self.store.get(&object.object_ref()) {
+            self.keep_others_metadata(object.meta_mut(), old.meta());
+        }
+        let uid = match object {
             KubeObject::Namespace(namespace) => {
                 if self.store.namespaces.get(&namespace.meta.key()).is_none() {
                     has_room(self.store.namespaces.len(), Kind::Namespace)?;
@@ -134,22 +139,45 @@ impl World {
                 self.store.put_namespace(self.clock.now(), namespace);
                 return Ok(());
             }
-            KubeObject::Node(node) => self.apply_node(node)?,
+            KubeObject::Node(mut node) => {
+                if let Some(old) = self.left_to_others::<Node>(parsed, "unschedulable") {
+                    node.spec.unschedulable = old.spec.unschedulable;
+                }
+                if let Some(old) = self.left_to_others::<Node>(parsed, "taints") {
+                    node.spec.taints = old.spec.taints.clone();
+                }
+                self.apply_node(node)?
+            }
             KubeObject::Pod(pod) => self.apply_pod(pod)?,
             KubeObject::Deployment(mut deployment) => {
+                if let Some(old) = self.left_to_others::<Deployment>(parsed, "replicas") {
+                    deployment.spec.replicas = old.spec.replicas;
+                }
+                if let Some(old) = self.left_to_others::<Deployment>(parsed, "paused") {
+                    deployment.spec.paused = old.spec.paused;
+                }
                 self.has_room_for_pods(deployment.spec.replicas)?;
                 self.keep_template_annotations(&mut deployment);
                 self.apply_workload(deployment, Kind::Deployment)?
             }
-            KubeObject::ReplicaSet(set) => {
+            KubeObject::ReplicaSet(mut set) => {
+                if let Some(old) = self.left_to_others::<ReplicaSet>(parsed, "replicas") {
+                    set.spec.replicas = old.spec.replicas;
+                }
                 self.has_room_for_pods(set.spec.replicas)?;
                 self.apply_workload(set, Kind::ReplicaSet)?
             }
-            KubeObject::ReplicationController(controller) => {
+            KubeObject::ReplicationController(mut controller) => {
+                if let Some(old) = self.left_to_others::<ReplicationController>(parsed, "replicas") {
+                    controller.spec.replicas = old.spec.replicas;
+                }
                 self.has_room_for_pods(controller.spec.replicas)?;
                 self.apply_workload(controller, Kind::ReplicationController)?
             }
             KubeObject::StatefulSet(mut set) => {
+                if let Some(old) = self.left_to_others::<StatefulSet>(parsed, "replicas") {
+                    set.spec.replicas = old.spec.replicas;
+                }
                 self.has_room_for_pods(set.spec.replicas)?;
                 self.keep_template_annotations(&mut set);
                 self.apply_workload(set, Kind::StatefulSet)?
@@ -175,6 +203,27 @@ impl World {
         };
         self.store.set_source(uid, Arc::clone(&parsed.source));
         Ok(())
+    }
+
+    /// The object as it is, if neither the text nor the one that was applied before says that field of its spec: others
+    /// have it, as `kubectl scale` and `kubectl cordon` (kubectl apply merges three ways, by its annotation
+    /// last-applied-configuration).
+    fn left_to_others<T: Watched>(&self, parsed: &ManifestObject, field: &str) -> Option<Arc<T>> {
+        let old = T::objects(&self.store).get(&parsed.object.meta().key())?;
+        let says = |source: &Arc<Source>| source.tree.field("spec").is_some_and(|s| s.field(field).is_some());
+        let before = self.store.source(old.meta().uid);
+        (!says(&parsed.source) && !before.is_some_and(says)).then(|| Arc::clone(old))
+    }
+
+    /// The labels and annotations that neither the new text has nor the one before had are others'.
+    fn keep_others_metadata(&self, new: &mut Meta, old: &Meta) {
+        let source = self.store.source(old.uid);
+        let was_written = |of: &str, key: &str| {
+            let written = source.and_then(|source| source.tree.field("metadata")?.field(of)?.field(key));
+            written.is_some()
+        };
+        keep_unwritten(&mut new.labels, &old.labels, |key| was_written("labels", key));
+        keep_unwritten(&mut new.annotations, &old.annotations, |key| was_written("annotations", key));
     }
 
     /// Creates the object, or puts its new spec in place of the old one.
@@ -204,26 +253,15 @@ impl World {
             return Err(Refusal::Immutable { object, field: "spec.podCIDRs" });
         }
         add_labels(&mut node);
-        let keeps_taints = node.spec.taints.is_empty() && !self.brought_taints(&old);
         self.update_object::<Node>(&key, |n| {
             n.meta.labels = node.meta.labels;
-            n.meta.annotations.extend(node.meta.annotations);
+            n.meta.annotations = node.meta.annotations;
             n.spec.unschedulable = node.spec.unschedulable;
-            if !keeps_taints {
-                n.spec.taints = node.spec.taints;
-            }
+            n.spec.taints = node.spec.taints;
             n.capacity = node.capacity;
             n.allocatable = node.allocatable;
         });
         Ok(old.meta.uid)
-    }
-
-    /// Whether the document that was applied last has taints. If it had none, another one without them does not take
-    /// away what others have added (kubectl apply's last-applied-configuration).
-    fn brought_taints(&self, node: &Node) -> bool {
-        let source = self.store.source(node.meta.uid);
-        let taints = source.and_then(|source| source.tree.field("spec")?.field("taints"));
-        taints.is_some_and(|taints| !taints.items().is_empty())
     }
 
     /// `kubectl taint`, with `--overwrite`.
@@ -329,9 +367,7 @@ impl World {
     }
 
     fn node_uid(&self, name: &Name) -> Result<Uid, Refusal> {
-        let missing = || Refusal::NotFound {
-            object: ObjectRef::of_key(Kind::Node, &NsName { namespace: "".into(), name: name.clone() }),
-        };
+        let missing = || Refusal::NotFound { object: ObjectRef::node(name) };
         self.store.node(name).map(|n| n.meta.uid).ok_or_else(missing)
     }
 
@@ -368,10 +404,9 @@ impl World {
     }
 
     pub(super) fn cordon(&mut self, name: &Name, on: bool) -> Result<(), Refusal> {
-        let key = NsName { namespace: "".into(), name: name.clone() };
-        self.update_object::<Node>(&key, |n| n.spec.unschedulable = on)
-            .map(|_| ())
-            .ok_or_else(|| Refusal::NotFound { object: ObjectRef::of_key(Kind::Node, &key) })
+        let object = ObjectRef::node(name);
+        let changed = self.update_object::<Node>(&object.key(), |n| n.spec.unschedulable = on);
+        changed.map(drop).ok_or(Refusal::NotFound { object })
     }
 
     fn add_node(&mut self, name: Option<&Name>, zone: Option<&Str>) -> Result<(), Refusal> {
@@ -406,8 +441,7 @@ impl World {
         if let ClientFrom::Node { name } = &spec.from
             && self.store.node(name).is_none()
         {
-            let key = NsName { namespace: "".into(), name: name.clone() };
-            return Err(Refusal::NotFound { object: ObjectRef::of_key(Kind::Node, &key) });
+            return Err(Refusal::NotFound { object: ObjectRef::node(name) });
         }
         self.add_client(spec.clone());
         Ok(())
@@ -441,6 +475,15 @@ fn check(action: &Action) -> Result<(), Refusal> {
         return Err(Refusal::BadTarget { client: client.name.clone() });
     }
     Err(Refusal::Invalid { diagnostics: vec![finding(None, invalid.field, invalid.message)] })
+}
+
+/// What an apply does not say and the text before did not say either is somebody else's.
+pub(super) fn keep_unwritten(new: &mut Labels, old: &Labels, was_written: impl Fn(&str) -> bool) {
+    for (key, value) in old {
+        if !new.contains_key(key) && !was_written(key) {
+            new.insert(key.clone(), value.clone());
+        }
+    }
 }
 
 pub(super) fn keep_identity<T: Stored>(object: &mut T, old: &T) {

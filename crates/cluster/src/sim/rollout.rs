@@ -1,11 +1,11 @@
 //! Workloads as kubectl changes them: apply, scale, and `kubectl rollout` (kubectl pkg/cmd/rollout,
 //! pkg/polymorphichelpers).
 
-use super::apply::{has_room, keep_identity};
+use super::apply::{has_room, keep_identity, keep_unwritten};
 use super::edit::admit;
 use super::{Refusal, Watched, World};
 use crate::api::{
-    Codec, DaemonSet, Deployment, Job, Kind, Labels, Name, NsName, ObjectRef, PodTemplate, ReplicaSet,
+    Codec, DaemonSet, Deployment, Job, Kind, Name, NsName, ObjectRef, PodTemplate, ReplicaSet,
     ReplicationController, StatefulSet, StatusSubresource, Str, Uid, Workload, rfc3339,
 };
 use crate::control::{POD_LIMIT, POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
@@ -69,10 +69,6 @@ impl World {
         }
         keep_identity(&mut object, &*old);
         object.keep_status(&old);
-        let source = self.store.source(old.meta().uid).map(|source| source.tree.clone());
-        let written = source.as_ref().and_then(|tree| tree.field("metadata")?.field("annotations"));
-        let is_written = |annotation: &str| written.is_some_and(|tree| tree.field(annotation).is_some());
-        keep_annotations(&mut object.meta_mut().annotations, &old.meta().annotations, is_written);
         let is_same = object.has_spec_of(&old);
         let meta = object.meta_mut();
         meta.generation = old.meta().generation + u32::from(!is_same);
@@ -92,7 +88,7 @@ impl World {
             annotations.is_some_and(|tree| tree.field(annotation).is_some())
         };
         let annotations = old.template().annotations.clone();
-        keep_annotations(&mut object.template_mut().annotations, &annotations, is_written);
+        keep_unwritten(&mut object.template_mut().annotations, &annotations, is_written);
     }
 
     /// registry/apps/daemonset/strategy.go: the API server counts the changes of the template.
@@ -278,15 +274,6 @@ impl World {
 
 fn not_editable(object: &ObjectRef) -> Refusal {
     Refusal::NotEditable { object: object.clone() }
-}
-
-/// What an apply does not say and the text before did not say either is somebody else's.
-fn keep_annotations(new: &mut Labels, old: &Labels, was_written: impl Fn(&str) -> bool) {
-    for (key, value) in old {
-        if !new.contains_key(key) && !was_written(key) {
-            new.insert(key.clone(), value.clone());
-        }
-    }
 }
 
 fn set_template_generation(set: &mut DaemonSet, old: Option<&DaemonSet>) {

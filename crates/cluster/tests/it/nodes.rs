@@ -627,3 +627,37 @@ fn a_kubelet_takes_up_its_pods_when_it_starts() {
     assert!(pod(&run, "early").status.is_ready() && !is_there(&run, "late"));
     assert_eq!(log_of(&run, "late"), ["started", "gone"]);
 }
+
+/// kubectl apply: what the text does not say, and the text before did not say, is somebody else's.
+#[test]
+fn a_node_that_is_applied_again_keeps_what_others_have_set() {
+    let text = |spec: &str, labels: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Node, metadata: {{name: a, labels: {{{labels}}}}}, spec: {{{spec}}}}}"
+        )
+    };
+    let mut run = start(&text("", "own: x, gone: x"), 7);
+    settle(&mut run);
+    act(&mut run, Action::Cordon { node: "a".into(), on: true });
+    taint(&mut run, "a", "k=v:NoSchedule");
+    let mut labels = node(&run, "a").meta.labels.clone();
+    labels.insert("others".into(), "y".into());
+    act(&mut run, Action::SetLabels { object: ObjectRef::node(&"a".into()), labels });
+    go_on(&mut run, Span::from_secs(1));
+    let label = |run: &Run, key: &str| node(run, "a").meta.labels.get(key).map(ToString::to_string);
+    act(&mut run, Action::apply(&text("", "own: z")));
+    go_on(&mut run, Span::from_secs(1));
+    assert!(node(&run, "a").spec.unschedulable, "somebody has cordoned it");
+    assert_eq!(taints(&run, "a"), ["k=v:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"]);
+    assert_eq!(label(&run, "others").as_deref(), Some("y"));
+    assert_eq!((label(&run, "own").as_deref(), label(&run, "gone")), (Some("z"), None));
+    assert_eq!(label(&run, "kubernetes.io/hostname").as_deref(), Some("a"));
+    // Once the text says it, it is the text's.
+    act(&mut run, Action::apply(&text("unschedulable: false", "")));
+    go_on(&mut run, Span::from_secs(1));
+    assert_eq!(taints(&run, "a"), ["k=v:NoSchedule"]);
+    act(&mut run, Action::apply(&text("taints: [{key: own, effect: NoSchedule}], unschedulable: true", "")));
+    act(&mut run, Action::apply(&text("", "")));
+    go_on(&mut run, Span::from_secs(1));
+    assert!(!node(&run, "a").spec.unschedulable && taints(&run, "a").is_empty());
+}

@@ -137,6 +137,13 @@ macro_rules! kinds {
                 }
             }
 
+            pub fn meta_mut(&mut self) -> &mut Meta {
+                match self {
+                    $(KubeObject::$kind(object) => object.meta_mut(),)*
+                    KubeObject::Unsimulated(object) => object.meta_mut(),
+                }
+            }
+
             pub fn kind(&self) -> Kind {
                 match self {
                     $(KubeObject::$kind(_) => Kind::$kind,)*

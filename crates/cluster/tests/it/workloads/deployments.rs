@@ -355,3 +355,37 @@ fn another_image_is_another_template_for_each_kind_that_has_one() {
         assert_eq!(images(&run), before, "{kind}, back");
     }
 }
+
+/// kubectl apply: a number of replicas that no text says is kubectl scale's.
+#[test]
+fn a_text_without_replicas_leaves_them_as_they_are() {
+    let pod = "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}";
+    let text = |kind: &str, more: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: {kind}, metadata: {{name: web, labels: {{a: b}}}}, \
+             spec: {{{more}, selector: {{matchLabels: {{app: web}}}}, {pod}}}}}"
+        )
+    };
+    for kind in [Kind::Deployment, Kind::StatefulSet, Kind::ReplicaSet] {
+        let text = |more: &str| text(kind.as_str(), more);
+        let mut run = begin(&text("minReadySeconds: 0"));
+        let object = object(kind.clone(), "web");
+        let replicas = |run: &Run| {
+            let store = run.world().store();
+            let deployment = store.deployments.get(&key("web")).map(|d| d.spec.replicas);
+            let stateful = store.stateful_sets.get(&key("web")).map(|set| set.spec.replicas);
+            deployment.or(stateful).or(store.replica_sets.get(&key("web")).map(|set| set.spec.replicas))
+        };
+        run.act(Action::Scale { object: object.clone(), replicas: 3 }).expect("it can be scaled");
+        if kind == Kind::Deployment {
+            run.act(Action::PauseRollout { deployment: key("web"), on: true }).expect("it is there");
+        }
+        apply(&mut run, &text("minReadySeconds: 1"));
+        assert_eq!(replicas(&run), Some(3), "{kind}");
+        assert!(run.world().store().deployments.iter().all(|deployment| deployment.spec.paused));
+        apply(&mut run, &text("replicas: 2"));
+        assert_eq!(replicas(&run), Some(2), "{kind}");
+        apply(&mut run, &text("minReadySeconds: 1"));
+        assert_eq!(replicas(&run), Some(1), "{kind}: the text has taken it back");
+    }
+}
