@@ -90,6 +90,15 @@ impl Hooks {
         self.rules = rules;
     }
 
+    /// Programs have added or deleted some of iptables' rules: the others keep their counts.
+    pub(super) fn change_rules(&mut self, rules: Rules) {
+        let counts = std::mem::take(&mut self.counts);
+        let old = self.rules.clone();
+        self.set_rules(rules);
+        let kept = counts.into_iter().filter_map(|(at, count)| Some((self.rules.place_of(&old, at)?, count)));
+        self.counts = kept.collect();
+    }
+
     pub(super) fn count(&mut self, hits: &[RuleHit]) {
         for hit in hits {
             *self.counts.entry(hit.at()).or_default() += 1;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chain::Target;
+use super::chain::{Chain, Target};
 use super::ipvs::IpvsRules;
 use super::nft;
 use super::owner::Owner;
@@ -120,6 +120,26 @@ impl Rules {
             TableName::Filter | TableName::Nat => self.iptables().rule_line(at),
             TableName::Nftables | TableName::NftablesElements => self.nftables()?.line(at),
             TableName::Ipvs => self.ipvs()?.line(at),
+        }
+    }
+
+    /// Where a rule of `old` stands in these rules, if it does: in a chain of the same name, worded the same.
+    pub(super) fn place_of(&self, old: &Rules, at: RuleRef) -> Option<RuleRef> {
+        match at.table {
+            TableName::Filter | TableName::Nat => {
+                let (table, chain) = (self.iptables().table(at.table), old.iptables().chain(at)?);
+                let id = table.find(&chain.name)?;
+                let new = table.chain(id)?;
+                let count = |chain: &Chain| u32::try_from(chain.rules().len()).ok();
+                let place = |rule: u32| RuleRef { chain: id, rule, ..at };
+                if count(chain)? == at.rule {
+                    return Some(place(count(new)?));
+                }
+                let line = old.iptables().rule_line(at);
+                let is_it = |new: &RuleRef| self.iptables().rule_line(*new) == line;
+                [at.rule].into_iter().chain(0..count(new)?).map(place).find(is_it)
+            }
+            TableName::Nftables | TableName::NftablesElements | TableName::Ipvs => Some(at),
         }
     }
 

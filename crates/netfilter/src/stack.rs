@@ -138,6 +138,14 @@ impl Stack {
         }
     }
 
+    /// Replaces the rules of their family by such as differ in some of iptables' rules, as `iptables -A` and `iptables -D`
+    /// do: the others keep their counts.
+    pub fn change_rules(&mut self, rules: Rules) {
+        if let Some(hooks) = self.hooks.get_mut(rules.family()) {
+            hooks.change_rules(rules);
+        }
+    }
+
     /// A packet arrives at an interface: conntrack, then the rules before NAT, then nat PREROUTING.
     pub fn prerouting(&mut self, skb: &mut Skb, cx: &mut Context) -> Verdict {
         self.run_timers(cx.now);

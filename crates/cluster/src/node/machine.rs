@@ -85,6 +85,19 @@ impl Machine {
         self.stack.set_rules(rules);
     }
 
+    /// Somebody else than kube-proxy has added or deleted rules of one family; the counters of the others go on.
+    pub(crate) fn change_rules(&mut self, rules: Rules) {
+        self.stack.change_rules(rules);
+    }
+
+    /// Whether no kube-proxy has written rules for that family since the kernel has booted.
+    pub(crate) fn lacks_kube_proxys_rules(&self, family: Family) -> bool {
+        match self.rules(family) {
+            Some(Rules::Iptables(rules)) => rules.nat.find("KUBE-SERVICES").is_none(),
+            Some(Rules::Nftables { .. } | Rules::Ipvs(_)) | None => false,
+        }
+    }
+
     /// The rules in force for packets of that family.
     pub fn rules(&self, family: Family) -> Option<&Rules> {
         self.stack.hooks().get(family).map(Hooks::rules)

@@ -182,8 +182,22 @@ impl World {
             *synced = Arc::new(synced.next(mode, config, synced.ports.clone()));
             rewritten.push(synced.rules.clone());
         }
-        rewritten.into_iter().for_each(|rules| machine.set_rules(rules));
+        rewritten.into_iter().for_each(|rules| machine.change_rules(rules));
         self.changes.rules.insert(node);
+        self.cni_comes_before_kube_proxy(node);
+    }
+
+    /// Where kube-proxy has not written any rules yet, those of the CNI plugins are the only ones.
+    pub(crate) fn cni_comes_before_kube_proxy(&mut self, node: Uid) {
+        let Some(machine) = self.machines.get(&node) else { return };
+        let bare =
+            machine.proxy.proxiers.families().filter(|family| machine.lacks_kube_proxys_rules(*family));
+        let rules: Vec<Rules> = bare.map(|family| leftover_rules(&self.proxy_config(node, family))).collect();
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        for rules in rules {
+            machine.change_rules(rules);
+            self.changes.rules.insert(node);
+        }
     }
 
     fn put_in_force(&mut self, node: Uid, synced: Synced, config: ProxyConfig) {

@@ -219,3 +219,115 @@ fn the_rules_of_a_host_port_are_the_plugins() {
             .contains("CNI-HOSTPORT")
     );
 }
+
+/// portmap and the plugin that masquerades write chains of their own, whether a kube-proxy runs or not.
+#[test]
+fn a_host_port_needs_no_kube_proxy() {
+    let text = HOST_PORT.replace(
+        "  - {name: outside, from: outside, to: '192.168.0.12:8080'}",
+        "  - {name: outside, from: outside, to: '192.168.0.14:8080'}",
+    );
+    for mode in ["iptables", "nftables", "ipvs"] {
+        let text = text.replace("  timing: realistic", &format!("  timing: realistic\n  proxyMode: {mode}"));
+        let mut run = support::start(&text, 7);
+        run.act(Action::AddNode { name: Some("node-4".into()), zone: None }).expect("there is room");
+        run.act(Action::PauseKubeProxy { node: "node-4".into(), on: true }).expect("it has power");
+        let pod = |name: &str, more: &str| {
+            Action::apply(&format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}}}, spec: {{nodeName: node-4, \
+                 containers: [{{name: c, image: i{more}}}]}}}}"
+            ))
+        };
+        run.act(pod("plain", "")).expect("there is room");
+        go_on(&mut run, Span::from_secs(60));
+        let printed = |run: &Run| {
+            let machine = run.world().machine_named("node-4").expect("it is there");
+            assert!(machine.proxy.synced_at().is_none(), "kube-proxy has written nothing");
+            machine.rules(Family::V4).expect("it has rules").to_string()
+        };
+        assert!(printed(&run).contains("-j CNI-MASQ") && !printed(&run).contains("CNI-HOSTPORT"));
+        let delivered = counts(&run, "outside").delivered;
+        run.act(pod("mapped", ", ports: [{containerPort: 80, hostPort: 8080}]")).expect("there is room");
+        go_on(&mut run, Span::from_secs(30));
+        assert!(counts(&run, "outside").delivered > delivered + 5, "{mode}: {}", printed(&run));
+        // Then come kube-proxy's.
+        run.act(Action::PauseKubeProxy { node: "node-4".into(), on: false }).expect("it has power");
+        go_on(&mut run, Span::from_secs(10));
+        let delivered = counts(&run, "outside").delivered;
+        go_on(&mut run, Span::from_secs(20));
+        assert!(counts(&run, "outside").delivered > delivered + 5, "{mode}");
+    }
+}
+
+/// iptables -A and -D leave the counters of all other rules as they are.
+#[test]
+fn another_host_port_clears_no_counters() {
+    let service = "
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: served, labels: {app: web}}
+spec: {nodeName: node-1, containers: [{name: web, image: i, ports: [{containerPort: 80}]}]}
+";
+    let text = [
+        HOST_PORT.replace(
+            "from: pod/default/near, to: '192.168.0.12:8080'",
+            "from: pod/default/near, to: 'http://web'",
+        ),
+        service.into(),
+    ]
+    .concat();
+    let mut run = support::start(&text, 7);
+    go_on(&mut run, Span::from_secs(40));
+    let counted = |run: &Run| {
+        let machine = run.world().machine_named("node-2").expect("it is there");
+        let hooks = machine.stack.hooks().primary();
+        let line = |at| hooks.rules().rule_text(at).expect("a rule that was matched");
+        let named = |line: &String| line.contains("KUBE-SVC") || line.contains("CNI-DN");
+        let counts = hooks.counts().iter().map(|(at, count)| (line(*at), *count));
+        counts.filter(|(line, _)| named(line)).collect::<std::collections::BTreeMap<String, u64>>()
+    };
+    let before = counted(&run);
+    assert!(
+        before.keys().any(|line| line.contains("KUBE-SVC"))
+            && before.keys().any(|line| line.contains("CNI-DN")),
+        "{before:?}"
+    );
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: more}, spec: {nodeName: node-2, containers: [{name: c, image: i, ports: [{containerPort: 90, hostPort: 9090}]}]}}";
+    run.act(Action::apply(pod)).expect("there is room");
+    go_on(&mut run, Span::from_secs(5));
+    let after = counted(&run);
+    for (line, count) in &before {
+        assert!(
+            after.get(line).is_some_and(|now| now >= count),
+            "{line}: {count}, then {:?}",
+            after.get(line)
+        );
+    }
+    let served = run
+        .world()
+        .store()
+        .pods
+        .get(&key("served"))
+        .and_then(|pod| pod.status.pod_ip())
+        .expect("it has an address");
+    let port = cluster::node::kube_proxy::ServicePortName {
+        service: key("web"),
+        port: "".into(),
+        protocol: netfilter::Protocol::Tcp,
+    };
+    let machine = run.world().machine_named("node-2").expect("it is there");
+    assert!(machine.sent.to(&port, std::net::SocketAddr::new(served, 80), false) > 20);
+}
+
+/// `hostIP` of a port is simulated, and nothing says otherwise.
+#[test]
+fn a_host_ip_is_not_only_kept() {
+    let diagnostics = support::manifest(HOST_PORT).diagnostics;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+}

@@ -238,7 +238,7 @@ const CONTAINER_PORT: &[Field] = &[
     field("hostPort", Int32).default(Scalar("0")),
     field("containerPort", Int32),
     field("protocol", Str).default(Scalar("TCP")),
-    unsimulated("hostIP", Str),
+    field("hostIP", Str),
 ];
 
 const PROBE: &[Field] = &[

@@ -57,7 +57,7 @@ impl World {
         self.sync_pod(pod);
     }
 
-    /// The plugin portmap, ADD.
+    /// The plugin portmap, ADD; and the masquerading of the plugin that gave the address.
     fn map_ports(&mut self, pod: Uid) {
         let runtime = &self.pods[&pod];
         let (node, host_network, object) = (runtime.node, runtime.host_network, Arc::clone(&runtime.pod));
@@ -65,7 +65,9 @@ impl World {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let ranges = addresses.families().filter_map(|family| machine.cni.range(family));
         let maps: Vec<PortMap> = ranges.filter_map(|range| PortMap::of(&object, &addresses, range)).collect();
-        if !maps.is_empty() {
+        if maps.is_empty() {
+            self.cni_comes_before_kube_proxy(node);
+        } else {
             machine.port_maps.splice(0..0, maps);
             self.port_maps_changed(node);
         }
