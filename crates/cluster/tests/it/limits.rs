@@ -163,7 +163,7 @@ fn a_replica_set_without_room_for_its_pods_says_so_once_and_makes_them_when_ther
 #[test]
 fn pods_that_have_ended_leave_room_for_others() {
     let text = "{apiVersion: v1, kind: Node, metadata: {name: small}}\n---\n{apiVersion: apps/v1, kind: ReplicaSet, \
-        metadata: {name: bad}, spec: {replicas: 3, selector: {matchLabels: {app: bad}}, template: {metadata: \
+        metadata: {name: bad}, spec: {replicas: 100, selector: {matchLabels: {app: bad}}, template: {metadata: \
         {labels: {app: bad}}, spec: {nodeName: small, nodeSelector: {nowhere: 'true'}, containers: [{name: c, image: i}]}}}}";
     let late = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: late}, spec: {replicas: 3, selector: \
         {matchLabels: {app: late}}, template: {metadata: {labels: {app: late}}, spec: {containers: [{name: c, image: i}]}}}}";
