@@ -83,9 +83,7 @@ impl World {
 
     /// For every ready endpoint: an address of the Service's name, and a name of its own, which SRV records point to.
     fn headless_records(&self, service: &Service, name: &str) -> Vec<DnsRecord> {
-        let slices = self.store.slices.iter().filter(|slice| {
-            slice.meta.namespace == service.meta.namespace && slice.service == service.meta.name
-        });
+        let slices = self.store.slices_for(&service.meta.key());
         let ready: Vec<(&Endpoint, &[EndpointPort])> = slices
             .flat_map(|slice| slice.endpoints.iter().map(|endpoint| (endpoint, &*slice.ports)))
             .filter(|(endpoint, _)| endpoint.ready)

@@ -98,7 +98,7 @@ stored! {
     PodDisruptionBudget => disruption_budgets, relations::disruption_budget_index_keys;
     Service => services, relations::service_index_keys;
     Endpoints => endpoints, by_owner;
-    EndpointSlice => slices, by_owner;
+    EndpointSlice => slices, relations::slice_index_keys;
     Namespace => namespaces, by_owner;
     PriorityClass => priority_classes, by_owner;
 }

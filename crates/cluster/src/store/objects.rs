@@ -18,6 +18,8 @@ pub enum IndexKey {
     Label { namespace: Str, key: Str, value: Str },
     /// It is in this namespace, and its selector's first pair is this one; an empty pair, if its selector has none.
     Selector { namespace: Str, key: Str, value: Str },
+    /// It is an EndpointSlice of this Service.
+    Service(NsName),
     /// It is a Pod on the node of this name; of no name, if it is not scheduled.
     Node(Str),
 }

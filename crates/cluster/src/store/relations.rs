@@ -60,6 +60,13 @@ pub(super) fn service_index_keys(service: &Service) -> Vec<IndexKey> {
     keys
 }
 
+/// Owner, and the Service that its label names.
+pub(super) fn slice_index_keys(slice: &EndpointSlice) -> Vec<IndexKey> {
+    let service = slice.meta.namespace.clone();
+    let service = IndexKey::Service(NsName { namespace: service, name: slice.service.clone() });
+    IndexKey::owner(&slice.meta).chain([service]).collect()
+}
+
 /// Kinds that are found by their labels.
 impl<T: Stored> Objects<T> {
     /// Those in the namespace that have one of these labels, the one that the fewest have. All of the namespace, if
@@ -117,10 +124,7 @@ impl Store {
 
     /// In all EndpointSlices of the Service.
     pub fn endpoints_of(&self, service: &NsName) -> impl Iterator<Item = &Endpoint> {
-        let (namespace, name) = (service.namespace.clone(), service.name.clone());
-        let slices = self.slices.iter();
-        let own = slices.filter(move |slice| slice.meta.namespace == namespace && slice.service == name);
-        own.flat_map(|slice| &slice.endpoints)
+        self.slices_for(service).flat_map(|slice| &slice.endpoints)
     }
 
     pub fn replica_sets_matched_by(
@@ -160,6 +164,11 @@ impl Store {
     /// Those on the node; those on none, if `node` is empty.
     pub fn pods_on(&self, node: &str) -> impl Iterator<Item = &Arc<Pod>> {
         self.pods.by_index(IndexKey::Node(node.into()))
+    }
+
+    /// Whoever wrote them.
+    pub fn slices_for(&self, service: &NsName) -> impl Iterator<Item = &Arc<EndpointSlice>> + use<'_> {
+        self.slices.by_index(IndexKey::Service(service.clone()))
     }
 
     pub fn slices_of(&self, service: Uid) -> impl Iterator<Item = &Arc<EndpointSlice>> {

@@ -47,9 +47,7 @@ impl World {
     }
 
     fn remove_mirrored_slices(&mut self, key: &NsName) {
-        let mirrors = self.store.slices.iter().filter(|slice| {
-            slice.meta.namespace == key.namespace && slice.service == key.name && slice.is_mirrored()
-        });
+        let mirrors = self.store.slices_for(key).filter(|slice| slice.is_mirrored());
         let mirrors: Vec<NsName> = mirrors.map(|slice| slice.meta.key()).collect();
         for slice in mirrors {
             self.remove_object::<EndpointSlice>(&slice);
