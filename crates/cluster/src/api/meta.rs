@@ -67,6 +67,10 @@ impl ObjectRef {
         ObjectRef { kind: Kind::Node, namespace: "".into(), name: name.clone() }
     }
 
+    pub fn of_namespace(name: &Name) -> ObjectRef {
+        ObjectRef { kind: Kind::Namespace, namespace: "".into(), name: name.clone() }
+    }
+
     pub fn key(&self) -> NsName {
         NsName { namespace: self.namespace.clone(), name: self.name.clone() }
     }

@@ -11,7 +11,7 @@ use super::kind::Codec;
 use super::validate;
 use super::{
     ApiResource, CPU, ConditionStatus, EPHEMERAL_STORAGE, MEMORY, Meta, NameRule, PODS, Quantity, Resource,
-    ResourceList, Scope, Str, Taint, Tree, write,
+    ResourceList, Scope, Str, Taint, TaintEffect, Tree, write,
 };
 use crate::sim::Time;
 use netfilter::Cidr;
@@ -188,6 +188,11 @@ impl Node {
         let label = self.meta.labels.get("node.kubernetes.io/exclude-from-external-load-balancers");
         let included = label.is_none_or(|v| matches!(&**v, "0" | "f" | "F" | "false" | "False" | "FALSE"));
         included && !self.is_to_be_deleted() && self.meta.deleted.is_none()
+    }
+
+    /// Those that drive away Pods which do not tolerate them.
+    pub fn no_execute_taints(&self) -> impl Iterator<Item = &Taint> {
+        self.spec.taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute)
     }
 
     /// The label `topology.kubernetes.io/zone`.

@@ -49,7 +49,7 @@ impl World {
         for object in self.objects_in(name) {
             self.remove_by_ref(&object);
         }
-        self.remove_object::<Namespace>(&NsName { namespace: "".into(), name: name.clone() });
+        self.remove_object::<Namespace>(&ObjectRef::of_namespace(name).key());
         self.record(LogEntry::NamespaceGone { namespace: name.clone() });
     }
 

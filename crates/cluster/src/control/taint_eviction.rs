@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Name, Node, NsName, Pod, PodCondition, Taint, TaintEffect, Toleration, Uid};
+use crate::api::{Name, Node, NsName, Pod, PodCondition, Taint, Toleration, Uid};
 use crate::sim::{LogEntry, Span, Time, WorkItem, World};
 
 /// A Pod that is to be deleted.
@@ -39,16 +39,12 @@ fn tolerated(tolerations: &[Toleration], taints: &[&Taint]) -> Tolerated {
     shortest
 }
 
-fn no_execute(node: &Node) -> Vec<&Taint> {
-    node.spec.taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute).collect()
-}
-
 impl World {
     /// A Node was written.
     pub(crate) fn taint_eviction_follows_node(&mut self, old: Option<&Arc<Node>>, new: Option<&Arc<Node>>) {
         let Some(node) = new else { return };
-        let before = old.map(|node| no_execute(node)).unwrap_or_default();
-        if before != no_execute(node) {
+        let before = old.iter().flat_map(|node| node.no_execute_taints());
+        if !before.eq(node.no_execute_taints()) {
             self.enqueue(WorkItem::NoExecuteTaints(node.meta.name.clone()));
         }
     }
@@ -65,7 +61,7 @@ impl World {
         let is_same = old.is_some_and(|old| {
             old.spec.node_name == pod.spec.node_name && old.spec.tolerations == pod.spec.tolerations
         });
-        if !is_same && self.store.node(name).is_some_and(|node| !no_execute(node).is_empty()) {
+        if !is_same && self.store.node(name).is_some_and(|node| node.no_execute_taints().next().is_some()) {
             self.enqueue(WorkItem::NoExecuteTaints(name.clone()));
         }
     }
@@ -73,7 +69,7 @@ impl World {
     /// handleNodeUpdate. Of a node that is gone the Pods are podgc's.
     pub(crate) fn sync_no_execute_taints(&mut self, name: &Name) {
         let Some(node) = self.store.node(name).cloned() else { return };
-        let taints = no_execute(&node);
+        let taints: Vec<&Taint> = node.no_execute_taints().collect();
         let pods: Vec<Arc<Pod>> = self.store.pods_on(name).cloned().collect();
         for pod in pods.iter().filter(|pod| pod.meta.deleted.is_none()) {
             self.time_eviction(pod, tolerated(&pod.spec.tolerations, &taints));
@@ -142,7 +138,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::TolerationOperator;
+    use crate::api::{TaintEffect, TolerationOperator};
 
     /// After taint_eviction_test.go, TestGetMinTolerationTime, with the tolerations of each taint.
     #[test]

@@ -332,11 +332,13 @@ fn curl(key: NsName) -> Pod {
 
 /// The Pod ranges that Nodes in the text bring with them.
 fn written_ranges(manifest: &Manifest) -> Vec<Cidr> {
-    let ranges = |parsed: &ManifestObject| match &parsed.object {
-        KubeObject::Node(node) => node.spec.pod_cidrs.clone(),
-        _ => Vec::new(),
-    };
-    manifest.objects.iter().flat_map(ranges).collect()
+    let mut ranges = Vec::new();
+    for parsed in &manifest.objects {
+        if let KubeObject::Node(node) = &parsed.object {
+            ranges.extend(&node.spec.pod_cidrs);
+        }
+    }
+    ranges
 }
 
 pub(crate) fn plain_node(meta: Meta) -> Node {

@@ -326,10 +326,7 @@ impl LogEntry {
             LogEntry::ProxySynced { node } | LogEntry::NodeCondition { node, .. } => {
                 Some(ObjectRef::node(node))
             }
-            LogEntry::NamespaceGone { namespace } => {
-                let key = NsName { namespace: "".into(), name: namespace.clone() };
-                Some(ObjectRef::of_key(Kind::Namespace, &key))
-            }
+            LogEntry::NamespaceGone { namespace } => Some(ObjectRef::of_namespace(namespace)),
             LogEntry::Did { action } => action.about(),
             LogEntry::Refused { .. } | LogEntry::ClientsBegan { .. } => None,
         }

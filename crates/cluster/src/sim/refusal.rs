@@ -170,10 +170,7 @@ impl Refusal {
             | Refusal::PodNotRunning { pod }
             | Refusal::NoSuchContainer { pod, .. } => Some(ObjectRef::of_key(Kind::Pod, pod)),
             Refusal::RolloutPaused { deployment } => Some(ObjectRef::of_key(Kind::Deployment, deployment)),
-            Refusal::ImmortalNamespace { namespace } => {
-                let key = NsName { namespace: "".into(), name: namespace.clone() };
-                Some(ObjectRef::of_key(Kind::Namespace, &key))
-            }
+            Refusal::ImmortalNamespace { namespace } => Some(ObjectRef::of_namespace(namespace)),
             Refusal::NodeExists { node }
             | Refusal::CannotDrain { node, .. }
             | Refusal::NoSuchTaint { node, .. }

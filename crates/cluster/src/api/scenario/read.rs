@@ -199,7 +199,7 @@ fn seed(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u64> 
     let seed = match &cursor.tree()?.value {
         Value::Int(number) => u64::try_from(*number).ok(),
         Value::Float(text) => text.parse().ok(),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Seq(_) | Value::Map(_) => None,
     };
     if seed.is_none() {
         bad_format(cursor, Format::Seed, diagnostics);
@@ -219,7 +219,9 @@ pub fn span(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<S
     let nanos = match &cursor.tree()?.value {
         Value::Int(0) => Some(0),
         Value::String(text) => duration::parse(text),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Seq(_) | Value::Map(_) => {
+            None
+        }
     };
     if nanos.is_none() {
         bad_format(cursor, Format::Duration, diagnostics);

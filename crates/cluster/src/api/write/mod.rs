@@ -36,10 +36,8 @@ pub fn to_tree(object: &KubeObject, source: Option<&Tree>) -> Tree {
 fn start(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let version = text(object.api_version());
     let mut head = map([("apiVersion", version), ("kind", text(object.kind().as_str()))]);
-    let template = match object {
-        KubeObject::Pod(pod) if pod.written.value != Value::Null => Some(&*pod.written),
-        _ => None,
-    };
+    let template = if let KubeObject::Pod(pod) = object { Some(&*pod.written) } else { None };
+    let template = template.filter(|written| written.value != Value::Null);
     let Some(source) = source.or(template) else { return head };
     if source.field("kind").is_some() {
         return source.clone();

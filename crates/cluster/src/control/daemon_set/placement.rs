@@ -24,10 +24,9 @@ pub(super) fn should_run(set: &DaemonSet, node: &Node) -> Placement {
     if !has_name || !node_affinity_matches(&spec, node) {
         return Placement { should_run: false, may_stay: false };
     }
-    let mut driving = node.spec.taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute);
     Placement {
         should_run: tolerates_taints(&spec, &node.spec.taints),
-        may_stay: driving.all(|taint| tolerate(&spec.tolerations, taint)),
+        may_stay: node.no_execute_taints().all(|taint| tolerate(&spec.tolerations, taint)),
     }
 }
 

@@ -8,7 +8,7 @@ use super::host_ports::{self, HostPort};
 use super::node_resources::insufficient;
 use super::requests::Resources;
 use super::{node_affinity, taint_toleration};
-use crate::api::{CPU, EPHEMERAL_STORAGE, MEMORY, Node, PODS, Pod, Rejection, Str, TaintEffect};
+use crate::api::{CPU, EPHEMERAL_STORAGE, MEMORY, Node, PODS, Pod, Rejection, Str};
 use crate::sim::World;
 
 /// The first check that fails.
@@ -90,8 +90,7 @@ impl World {
             }
             used_ports = info.used_ports;
         }
-        let driving = |taint: &&crate::api::Taint| taint.effect == TaintEffect::NoExecute;
-        let driving: Vec<_> = node.spec.taints.iter().filter(driving).cloned().collect();
+        let driving: Vec<_> = node.no_execute_taints().cloned().collect();
         if !node_affinity::matches(&pod.spec, node) {
             Some(AdmissionFailure::NodeAffinity)
         } else if !host_ports::fit(&ports, &used_ports) {
