@@ -384,3 +384,25 @@ fn a_node_that_restarts_runs_init_containers_again() {
     assert_eq!(status.phase, Phase::Running);
     assert!(run.world().now() > seconds(10));
 }
+
+/// What was applied while the kubelet did not hear holds when it hears again.
+#[test]
+fn an_image_that_changes_while_nobody_hears_is_taken_later() {
+    let cut_off = |on| Action::CutOffNode { node: "node-1".into(), on };
+    let power = |on| Action::PowerNode { node: "node-1".into(), on };
+    for (off, on) in [(cut_off(true), cut_off(false)), (power(false), power(true))] {
+        let mut run = pod_with("containers: [{name: web, image: old}]");
+        support::settle(&mut run);
+        run.act(off).expect("there is such a node");
+        let new = "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {nodeName: node-1, containers: [{name: web, image: new}]}}";
+        run.act(Action::apply(new)).expect("an image may change");
+        go_on(&mut run, Span::from_secs(10));
+        run.act(on).expect("there is such a node");
+        go_on(&mut run, Span::from_secs(60));
+        assert_eq!(
+            count(&run, |entry| matches!(entry, LogEntry::Pulled { image, .. } if &**image == "new")),
+            1
+        );
+        assert_eq!(states(&run), ["web: ready"]);
+    }
+}

@@ -54,8 +54,12 @@ impl World {
             }
             let key = runtime.key.clone();
             let stored = self.store.pods.get(&key).filter(|stored| stored.meta.uid == pod);
-            let is_deleted = stored.is_none_or(|stored| stored.meta.deleted.is_some());
-            let step = if is_deleted { KubeletStep::Removed } else { KubeletStep::Sync };
+            let step = match stored {
+                Some(stored) if stored.meta.deleted.is_some() => KubeletStep::Removed,
+                Some(stored) if self.missed_images(stored) => KubeletStep::Update,
+                Some(_) => KubeletStep::Sync,
+                None => KubeletStep::Removed,
+            };
             self.plan(pod, Span::ZERO, step);
         }
     }

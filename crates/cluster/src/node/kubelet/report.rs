@@ -105,6 +105,9 @@ impl World {
                 Some(false) => {
                     self.sync_status(uid);
                     self.report_status(uid);
+                    if self.missed_images(&pod) {
+                        self.plan(uid, Span::ZERO, KubeletStep::Update);
+                    }
                 }
             }
             // One that ended by itself meanwhile has yet to learn that it is deleted.

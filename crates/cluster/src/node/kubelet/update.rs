@@ -2,20 +2,22 @@
 
 use super::container::Restart;
 use super::step::KubeletStep;
-use crate::api::{Pod, Uid};
+use crate::api::{Pod, Str, Uid};
 use crate::sim::{KillReason, World};
 
 impl World {
     /// A Pod was written: a change of its images goes to its kubelet.
     pub(crate) fn kubelet_sees_change(&mut self, old: &Pod, new: &Pod) {
-        let images = |pod: &Pod| {
-            pod.spec.all_containers().map(|container| container.image.clone()).collect::<Vec<_>>()
-        };
         let pod = new.meta.uid;
         if self.pods.contains_key(&pod) && images(old) != images(new) {
             let delay = self.watch_delay(pod, 5);
             self.plan(pod, delay, KubeletStep::Update);
         }
+    }
+
+    /// A kubelet that hears again: whether a change of the Pod's images has passed it by.
+    pub(super) fn missed_images(&self, stored: &Pod) -> bool {
+        self.pods.get(&stored.meta.uid).is_some_and(|runtime| images(&runtime.pod) != images(stored))
     }
 
     /// Containers whose image has changed are stopped, and started again whatever the restart policy
@@ -40,4 +42,8 @@ impl World {
         }
         self.sync_pod(pod);
     }
+}
+
+fn images(pod: &Pod) -> Vec<&Str> {
+    pod.spec.all_containers().map(|container| &container.image).collect()
 }
