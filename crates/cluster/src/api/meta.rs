@@ -84,6 +84,13 @@ pub struct OwnerRef {
     pub uid: Uid,
 }
 
+impl OwnerRef {
+    /// The reference to a controller (metav1.NewControllerRef).
+    pub fn new(kind: Kind, owner: &Meta) -> OwnerRef {
+        OwnerRef { kind, name: owner.name.clone(), uid: owner.uid }
+    }
+}
+
 /// `metadata`.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct Meta {

@@ -120,7 +120,7 @@ fn job_at(cron_job: &CronJob, key: NsName, due: Time) -> Job {
     let template = &cron_job.spec.job_template;
     let mut annotations = template.annotations.clone();
     annotations.insert(SCHEDULED_TIMESTAMP.into(), rfc3339::print(due).as_str().into());
-    let owner = OwnerRef { kind: Kind::CronJob, name: cron_job.meta.name.clone(), uid: cron_job.meta.uid };
+    let owner = OwnerRef::new(Kind::CronJob, &cron_job.meta);
     let meta = Meta {
         name: key.name,
         namespace: key.namespace,

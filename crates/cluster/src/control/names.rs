@@ -1,7 +1,7 @@
 //! Generated names, of upstream's form.
 
-use crate::api::{PodTemplate, Uid, canonical_template};
-use crate::sim::{Chance, Purpose};
+use crate::api::{Meta, Name, NsName, PodTemplate, Uid, canonical_template};
+use crate::sim::{Chance, Purpose, Watched, World};
 
 /// apimachinery util/rand, alphanums: no vowels, so that no word appears by chance.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -10,7 +10,7 @@ const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 const MAX_GENERATED_BASE: usize = 58;
 
 /// `base` and five letters, as `metadata.generateName` gives. `base` ends in `-`.
-pub(crate) fn generate(chance: Chance, base: &str, uid: Uid, attempt: u32) -> String {
+fn generate(chance: Chance, base: &str, uid: Uid, attempt: u32) -> String {
     let mut name: String = base.chars().take(MAX_GENERATED_BASE).collect();
     let subject = Chance::subject(base);
     let ordinal = (u64::from(uid.0) << 32) | u64::from(attempt);
@@ -20,6 +20,19 @@ pub(crate) fn generate(chance: Chance, base: &str, uid: Uid, attempt: u32) -> St
         bits /= 27;
     }
     name
+}
+
+impl World {
+    /// A name made from `base` that no object of the kind has in the owner's namespace. (Upstream the API server refuses a
+    /// duplicate, and the controller retries.)
+    pub(super) fn generate_name<T: Watched>(&mut self, owner: &Meta, base: &str) -> Name {
+        let ordinal = Uid(self.next_name_ordinal(owner.uid));
+        let is_free =
+            |name: &String| T::objects(&self.store).get(&NsName::new(&owner.namespace, name)).is_none();
+        let mut names = (0..).map(|attempt| generate(self.chance, base, ordinal, attempt));
+        let name = names.find(is_free).expect("27^5 names cannot all be taken");
+        name.as_str().into()
+    }
 }
 
 /// The label `pod-template-hash` (controller/controller_utils.go, ComputeHash): FNV-1a of the template's canonical

@@ -3,8 +3,7 @@
 
 use std::sync::Arc;
 
-use super::names::generate;
-use crate::api::{Kind, Meta, NsName, ObjectRef, OwnerRef, Pod, PodStatus, PodTemplate, Selector, Uid};
+use crate::api::{Kind, Meta, NsName, ObjectRef, OwnerRef, Pod, PodStatus, PodTemplate, Selector};
 use crate::sim::{LogEntry, Refusal, Span, Time, World};
 
 /// The most Pods in a cluster, whatever the manifests ask for.
@@ -19,7 +18,7 @@ pub(crate) struct Owner<'a> {
 
 impl Owner<'_> {
     pub fn reference(&self) -> OwnerRef {
-        OwnerRef { kind: self.kind.clone(), name: self.meta.name.clone(), uid: self.meta.uid }
+        OwnerRef::new(self.kind.clone(), self.meta)
     }
 
     pub fn object_ref(&self) -> ObjectRef {
@@ -137,13 +136,7 @@ impl World {
     /// duplicate, and the controller retries.)
     pub(crate) fn name_pod(&mut self, owner: &Owner<'_>, pod: &mut Pod) {
         let base = pod.meta.generate_name.clone().unwrap_or_default();
-        let ordinal = self.next_name_ordinal(owner.meta.uid);
-        let is_free = |name: &String| self.store.pods.get(&NsName::new(&pod.meta.namespace, name)).is_none();
-        let name = (0..)
-            .map(|attempt| generate(self.chance, &base, Uid(ordinal), attempt))
-            .find(is_free)
-            .expect("27^5 names cannot all be taken by 2,000 Pods");
-        pod.meta.name = name.as_str().into();
+        pod.meta.name = self.generate_name::<Pod>(owner.meta, &base);
     }
 }
 

@@ -105,8 +105,9 @@ impl Store {
     }
 
     pub fn replica_set_of(&self, pod: &Pod) -> Option<&Arc<ReplicaSet>> {
-        let owner = pod.meta.owner.as_ref()?.uid;
-        self.replica_sets.iter().find(|set| set.meta.uid == owner)
+        let owner = pod.meta.owner.as_ref()?;
+        let set = self.replica_sets.get(&NsName::new(&pod.meta.namespace, &owner.name))?;
+        Some(set).filter(|set| set.meta.uid == owner.uid)
     }
 
     pub fn pods_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Pod>> {

@@ -9,8 +9,7 @@ use super::super::kind::Codec;
 use super::super::validate::{self, forbid};
 use super::super::write::{at, map, overlay_template, put_or_remove, text};
 use super::super::{ApiResource, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree};
-use super::deployment::{nonzero, put_counts};
-use super::template::{count, validate_selected};
+use super::template::{count, nonzero, put_counts, validate_selected};
 use super::{IntOrPercent, has_status};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

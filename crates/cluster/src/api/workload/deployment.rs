@@ -11,7 +11,7 @@ use super::super::write::{at, map, overlay_template, put_or_remove, text};
 use super::super::{
     ApiResource, DiagnosticKind, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree,
 };
-use super::template::{count, validate_selected};
+use super::template::{count, nonzero, put_counts, validate_selected};
 use super::{Conditions, IntOrPercent, has_status};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -163,11 +163,6 @@ impl Codec for Deployment {
     }
 }
 
-/// A number that is left out when it is 0 (`omitempty`).
-pub(super) fn nonzero(number: u32) -> Option<Tree> {
-    (number > 0).then(|| Tree::int(i64::from(number)))
-}
-
 fn decode_strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DeploymentStrategy {
     let type_ = cursor.field("type");
     let rolling = cursor.field("rollingUpdate");
@@ -225,14 +220,5 @@ impl DeploymentStatus {
             out.put("conditions", self.conditions.print(Some("lastUpdateTime")));
         }
         out
-    }
-}
-
-/// Those that are not 0 (`omitempty`).
-pub(super) fn put_counts(out: &mut Tree, counts: &[(&str, u32)]) {
-    for (field, number) in counts {
-        if let Some(number) = nonzero(*number) {
-            out.put(field, number);
-        }
     }
 }

@@ -12,8 +12,7 @@ use super::super::{
     ApiResource, DiagnosticKind, Labels, Meta, NameRule, PodTemplate, Resource, Scope, Selector, Str, Tree,
     Uid,
 };
-use super::deployment::put_counts;
-use super::template::{count, ending_template, long_count};
+use super::template::{count, ending_template, long_count, put_counts};
 use super::{Conditions, default_labels, has_status};
 use crate::sim::Time;
 

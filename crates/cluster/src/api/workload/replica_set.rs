@@ -9,8 +9,7 @@ use super::super::kind::Codec;
 use super::super::validate;
 use super::super::write::{at, overlay_template, put_or_remove};
 use super::super::{ApiResource, Meta, NameRule, PodTemplate, Resource, Scope, Selector, Tree};
-use super::deployment::{nonzero, put_counts};
-use super::template::{count, validate_selected};
+use super::template::{count, nonzero, put_counts, validate_selected};
 use super::{Conditions, has_status};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,9 +9,8 @@ use super::super::kind::Codec;
 use super::super::validate;
 use super::super::write::{at, map, overlay_template, put_or_remove, text};
 use super::super::{ApiResource, Labels, Meta, NameRule, PodTemplate, Resource, Scope, Selector, Str, Tree};
-use super::deployment::{nonzero, put_counts};
 use super::has_status;
-use super::template::{count, text_or, validate_selected};
+use super::template::{count, nonzero, put_counts, text_or, validate_selected};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatefulSet {

@@ -4,7 +4,7 @@ use super::super::decode::{self, FieldCursor};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::validate;
-use super::super::{DiagnosticKind, PodTemplate, Selector, Str};
+use super::super::{DiagnosticKind, PodTemplate, Selector, Str, Tree};
 
 /// A number that is not negative; nothing, if none is written or it cannot be read.
 pub(super) fn count(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
@@ -48,4 +48,18 @@ pub(super) fn validate_selected(
 /// The text of a field, or its default.
 pub(super) fn text_or(cursor: &FieldCursor<'_>, default: &str) -> Str {
     cursor.text().cloned().unwrap_or_else(|| default.into())
+}
+
+/// A number that is left out when it is 0 (`omitempty`).
+pub(super) fn nonzero(number: u32) -> Option<Tree> {
+    (number > 0).then(|| Tree::int(i64::from(number)))
+}
+
+/// Those that are not 0 (`omitempty`).
+pub(super) fn put_counts(out: &mut Tree, counts: &[(&str, u32)]) {
+    for (field, number) in counts {
+        if let Some(number) = nonzero(*number) {
+            out.put(field, number);
+        }
+    }
 }

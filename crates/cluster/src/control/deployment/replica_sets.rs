@@ -28,7 +28,9 @@ impl World {
         let adopted: Vec<NsName> =
             orphans.filter(|set| set.meta.owner.is_none()).map(|set| set.meta.key()).collect();
         for set in adopted {
-            self.update_object::<ReplicaSet>(&set, |set| set.meta.owner = Some(owner_ref(meta)));
+            self.update_object::<ReplicaSet>(&set, |set| {
+                set.meta.owner = Some(OwnerRef::new(Kind::Deployment, meta))
+            });
         }
     }
 
@@ -101,7 +103,7 @@ impl World {
                 namespace: key.namespace.clone(),
                 labels: template.labels.clone(),
                 annotations,
-                owner: Some(owner_ref(meta)),
+                owner: Some(OwnerRef::new(Kind::Deployment, meta)),
                 ..Meta::default()
             },
             spec: ReplicaSetSpec { replicas, min_ready_s: spec.min_ready_s, selector, template },
@@ -166,10 +168,6 @@ fn set_revision(deployment: &mut Deployment, revision: u64) -> bool {
     let revision = revision.to_string();
     let old = deployment.meta.annotations.insert(revision::REVISION.into(), revision.as_str().into());
     old.as_deref() != Some(&*revision)
-}
-
-fn owner_ref(deployment: &Meta) -> OwnerRef {
-    OwnerRef { kind: Kind::Deployment, name: deployment.name.clone(), uid: deployment.uid }
 }
 
 /// deployment_util.go, EqualIgnoreHash.

@@ -12,9 +12,7 @@ use crate::sim::World;
 impl World {
     /// rolling.go, rolloutRolling: one sync scales up, or scales down, or finds nothing to do.
     pub(super) fn rollout_rolling(&mut self, rollout: &mut Rollout) {
-        let found = rollout.new.clone();
-        let Some(new) = found.or_else(|| self.create_new_replica_set(rollout)) else { return };
-        rollout.new = Some(new.clone());
+        let Some(new) = self.new_replica_set(rollout) else { return };
         if !self.scale_up_new(rollout, &new) && !self.scale_down_old(rollout, &new) {
             self.clean_up_if_complete(rollout);
         }
@@ -30,13 +28,19 @@ impl World {
         if is_scaled_down || self.old_pods_run(rollout) {
             return self.sync_rollout_status(rollout);
         }
-        let found = rollout.new.clone();
-        let Some(new) = found.or_else(|| self.create_new_replica_set(rollout)) else { return };
-        rollout.new = Some(new.clone());
+        let Some(new) = self.new_replica_set(rollout) else { return };
         let replicas = rollout.deployment.spec.replicas;
         self.scale_replica_set(&rollout.deployment, &new, replicas);
         self.clean_up_if_complete(rollout);
         self.sync_rollout_status(rollout);
+    }
+
+    /// getAllReplicaSetsAndSyncRevision, with a new one made if there is none.
+    fn new_replica_set(&mut self, rollout: &mut Rollout) -> Option<Arc<ReplicaSet>> {
+        if rollout.new.is_none() {
+            rollout.new = self.create_new_replica_set(rollout);
+        }
+        rollout.new.clone()
     }
 
     fn clean_up_if_complete(&mut self, rollout: &Rollout) {

@@ -76,11 +76,7 @@ impl World {
                 });
             }
             Written::Create(Contents { ports, endpoints: wanted }) => {
-                let owner = OwnerRef {
-                    kind: Kind::Endpoints,
-                    name: endpoints.meta.name.clone(),
-                    uid: endpoints.meta.uid,
-                };
+                let owner = OwnerRef::new(Kind::Endpoints, &endpoints.meta);
                 let mut meta = self.slice_meta(&endpoints.meta, owner);
                 meta.labels = labels.clone();
                 meta.annotations = endpoints.meta.annotations.clone();

@@ -13,10 +13,9 @@ use std::sync::Arc;
 pub(crate) use ports::find_port;
 pub use topology_hints::topology_mode_is_auto;
 
-use super::names::generate;
 use crate::api::{
     AddressType, Endpoint, EndpointPort, EndpointSlice, Kind, Labels, Meta, NsName, OwnerRef, Pod, Service,
-    ServiceType, Str, Uid,
+    ServiceType, Str,
 };
 use crate::sim::{LogEntry, World};
 use netfilter::Family;
@@ -114,8 +113,7 @@ impl World {
                 });
             }
             Written::Create(Contents { ports, endpoints }) => {
-                let owner =
-                    OwnerRef { kind: Kind::Service, name: service.meta.name.clone(), uid: service.meta.uid };
+                let owner = OwnerRef::new(Kind::Service, &service.meta);
                 let mut meta = self.slice_meta(&service.meta, owner);
                 meta.labels = labels.clone();
                 let (key, service) = (service.meta.key(), service.meta.name.clone());
@@ -134,13 +132,8 @@ impl World {
     /// The metadata of a new slice for the Service or Endpoints of that name, without labels.
     fn slice_meta(&mut self, of: &Meta, owner: OwnerRef) -> Meta {
         let base = format!("{}-", of.name);
-        let ordinal = self.next_name_ordinal(of.uid);
-        let name = (0..)
-            .map(|attempt| generate(self.chance, &base, Uid(ordinal), attempt))
-            .find(|name| self.store.slices.get(&NsName::new(&of.namespace, name)).is_none())
-            .expect("27^5 names cannot all be taken");
         Meta {
-            name: name.as_str().into(),
+            name: self.generate_name::<EndpointSlice>(of, &base),
             generate_name: Some(base.as_str().into()),
             namespace: of.namespace.clone(),
             owner: Some(owner),

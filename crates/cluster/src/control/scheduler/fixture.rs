@@ -4,7 +4,7 @@ use super::Cluster;
 use super::cache::Cache;
 use crate::api::{
     Kind, KubeObject, Labels, Meta, Name, Namespace, Node, NsName, OwnerRef, Pod, PodSpec, PodStatus,
-    PodTemplate, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus, Selector, Uid, parse,
+    PodTemplate, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus, Selector, parse,
 };
 use crate::sim::Time;
 use crate::store::Store;
@@ -102,6 +102,6 @@ impl Fixture {
             },
             status: ReplicaSetStatus::default(),
         });
-        OwnerRef { kind: Kind::ReplicaSet, name: set.meta.name.clone(), uid: Uid(0) }
+        OwnerRef::new(Kind::ReplicaSet, &set.meta)
     }
 }

@@ -124,7 +124,7 @@ impl World {
         if set.spec.when_scaled == Retention::Retain {
             return;
         }
-        let owner = OwnerRef { kind: Kind::Pod, name: pod.meta.name.clone(), uid: pod.meta.uid };
+        let owner = OwnerRef::new(Kind::Pod, &pod.meta);
         for template in &set.spec.volume_claim_templates {
             let name = format!("{CLAIM}.{}", claim_name(set, template, ordinal));
             let key = NsName::new(&set.meta.namespace, &name);
