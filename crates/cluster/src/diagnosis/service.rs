@@ -66,10 +66,7 @@ impl World {
         if service.spec.type_ == ServiceType::ExternalName {
             return Vec::new();
         }
-        let is_its = |slice: &&Arc<EndpointSlice>| {
-            slice.service == service.meta.name && slice.meta.namespace == service.meta.namespace
-        };
-        let slices: Vec<&Arc<EndpointSlice>> = self.store().slices.iter().filter(is_its).collect();
+        let slices: Vec<&Arc<EndpointSlice>> = self.store().slices_for(&service.meta.key()).collect();
         let ports = &service.spec.ports;
         if ports.is_empty() {
             let missing = self.missing_at(service, &slices, None);
