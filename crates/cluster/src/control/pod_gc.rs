@@ -13,8 +13,9 @@ use crate::sim::{LogEntry, Span, Time, WorkItem, World};
 const CHECK_PERIOD: Span = Span::from_secs(20);
 /// quarantineTime: for how long a node must be missing.
 const QUARANTINE: Span = Span::from_secs(40);
-/// kube-controller-manager --terminated-pod-gc-threshold. Its default of 12,500 would leave no room for others here.
-const TERMINATED_POD_THRESHOLD: u32 = POD_LIMIT / 2;
+/// kube-controller-manager --terminated-pod-gc-threshold, its default. It must leave room for others.
+const TERMINATED_POD_THRESHOLD: u32 = 12_500;
+const _: () = assert!(TERMINATED_POD_THRESHOLD < POD_LIMIT);
 
 /// Since when nodes are missed that Pods are bound to.
 pub(crate) type Quarantine = LiteMap<Name, Time>;

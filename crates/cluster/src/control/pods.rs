@@ -7,7 +7,7 @@ use crate::api::{Kind, Meta, NsName, ObjectRef, OwnerRef, Pod, PodStatus, PodTem
 use crate::sim::{LogEntry, Refusal, Span, Time, World};
 
 /// The most Pods in a cluster, whatever the manifests ask for.
-pub const POD_LIMIT: u32 = 2_000;
+pub const POD_LIMIT: u32 = 20_000;
 
 /// A controller's object, as the Pods it owns see it.
 pub(crate) struct Owner<'a> {

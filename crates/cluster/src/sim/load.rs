@@ -24,7 +24,7 @@ const NODES: Prefixes = Prefixes { v4: "192.168.0.0/24", v6: "fd00:192:168::/64"
 const SMALLEST: u64 = 4;
 const DEFAULT_SEED: u64 = 7;
 /// Of one cluster.
-pub const NODE_LIMIT: u32 = 64;
+pub const NODE_LIMIT: u32 = 240;
 /// node-1 to node-3, if neither the scenario nor a manifest names nodes.
 pub(crate) const DEFAULT_NODES: u32 = 3;
 
@@ -225,7 +225,9 @@ impl World {
         let is_free = |ip: &IpAddr| !self.machines.values().any(|machine| machine.addresses.contains(ip));
         ranges.map(|family, range| {
             let mut written = node.addresses.iter().copied().filter(|ip| Family::of(*ip) == family);
-            let mut usual = (10 + index.min(200)..255).filter_map(|nth| NODES.of(family).nth(u64::from(nth)));
+            let first = 10 + index.min(200);
+            let hosts = (first..255).chain(10..first);
+            let mut usual = hosts.filter_map(|nth| NODES.of(family).nth(u64::from(nth)));
             written
                 .find(|ip| is_free(ip) && self.may_be_a_nodes(*ip))
                 .or_else(|| usual.find(is_free))

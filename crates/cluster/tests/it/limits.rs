@@ -147,7 +147,8 @@ fn a_replica_set_without_room_for_its_pods_says_so_once_and_makes_them_when_ther
         });
         entries.map(|(name, limit)| format!("{} {limit}", &name[..5])).collect()
     };
-    assert_eq!(said(&run), ["late- 2000"]);
+    let shortage = format!("late- {POD_LIMIT}");
+    assert_eq!(said(&run), [shortage.as_str()]);
     let scale =
         |deployment: &str, replicas| Action::scale_deployment(&crate::support::key(deployment), replicas);
     run.act(scale("full", POD_LIMIT - 10)).expect("it can be scaled");
@@ -156,7 +157,7 @@ fn a_replica_set_without_room_for_its_pods_says_so_once_and_makes_them_when_ther
     assert_eq!(run.world().store().pods.len(), POD_LIMIT as usize, "there is room for the late ones");
     run.act(scale("late", 11)).expect("it can be scaled");
     go_on(&mut run, Span::from_secs(20));
-    assert_eq!(said(&run), ["late- 2000", "late- 2000"], "another shortage is said again");
+    assert_eq!(said(&run), [shortage.as_str(), &shortage], "another shortage is said again");
 }
 
 /// Pods that a kubelet rejects, and that a ReplicaSet replaces at once, fill the cluster; podgc makes room again.
@@ -170,7 +171,7 @@ fn pods_that_have_ended_leave_room_for_others() {
     let mut run = start(text, 7);
     let full = |run: &Run| run.world().store().pods.len() == POD_LIMIT as usize;
     while !full(&run) {
-        assert!(run.world().now() < seconds(300), "they fill the cluster");
+        assert!(run.world().now() < seconds(3_000), "they fill the cluster");
         go_on(&mut run, Span::from_millis(100));
     }
     run.act(Action::apply(late)).expect("a ReplicaSet has room");

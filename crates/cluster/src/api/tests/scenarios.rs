@@ -239,7 +239,7 @@ fn lists_have_limits() {
     let (action, range) = (|_| "{at: 1s, do: addNode}".to_string(), |i: usize| format!("10.{i}.0.0/16"));
     for (field, item, limit) in [
         ("clients", &client as &dyn Fn(usize) -> String, 200),
-        ("nodes", &node, 64),
+        ("nodes", &node, 240),
         ("actions", &action, 10_000),
     ] {
         assert_eq!(super::problems(&parse(&scenario(&format!("{field}: [{}]", many(item, limit))))), [""; 0]);
