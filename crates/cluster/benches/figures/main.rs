@@ -5,6 +5,7 @@
 
 mod clock;
 mod first_packets;
+mod large;
 mod objects;
 mod rules;
 mod ten_minutes;
@@ -44,6 +45,30 @@ fn main() {
         let times = sorted(|| ten_minutes::milliseconds(&boutique));
         row(what, &format!("{:.0} ms", middle(&times)), &format!("{:.0} ms", times[0]));
     }
+    for (services, nodes) in [(100, 20), (500, 50), (1_000, 100)] {
+        let what =
+            format!("large cluster, {services} Services of 10 Pods on {nodes} nodes, until it has settled");
+        if wanted(&what) {
+            large_cluster(&what, services, nodes);
+        }
+    }
+}
+
+fn large_cluster(what: &str, services: u32, nodes: u32) {
+    let taken: Vec<large::Taken> = (0..RUNS).map(|_| large::settle(services, 10, nodes)).collect();
+    let parts: [(&str, fn(&large::Taken) -> f64); 3] = [
+        ("", |taken| taken.all),
+        (": reading its text", |taken| taken.reading),
+        (": applying all objects", |taken| taken.applying),
+    ];
+    for (part, of) in parts {
+        let mut times: Vec<f64> = taken.iter().map(of).collect();
+        times.sort_by(f64::total_cmp);
+        row(&format!("{what}{part}"), &format!("{:.1} ms", middle(&times)), &format!("{:.1} ms", times[0]));
+    }
+    let times = sorted(|| large::longest_event(services, 10, nodes));
+    let what = format!("{what}: the longest event");
+    row(&what, &format!("{:.1} ms", middle(&times)), &format!("{:.1} ms", times[0]));
 }
 
 fn sorted(measure: impl Fn() -> f64) -> Vec<f64> {
