@@ -34,10 +34,10 @@ impl Case<'_> {
     pub fn take_out(&mut self, leaving: &[Place]) {
         let family = self.cluster.family;
         let addresses: Vec<_> = leaving.iter().map(|place| plan::address_of(family, *place)).collect();
-        let slices = self.cluster.slices.iter().map(|(key, slice)| {
+        let slices = self.cluster.slices.iter().map(|slice| {
             let mut slice: EndpointSlice = (**slice).clone();
             slice.endpoints.retain(|endpoint| !addresses.contains(&endpoint.address));
-            (key.clone(), Arc::new(slice))
+            Arc::new(slice)
         });
         self.cluster.slices = slices.collect();
     }

@@ -67,12 +67,12 @@ impl Cluster {
         let (mut addresses, mut hints, mut behind) = (rng("addresses"), rng("hints"), rng("stale"));
         self.strict = strict(&mut rng("policy"), self.backend, self.family, self.nodes);
         let services = self.services.iter().enumerate();
-        let varied = services.map(|(number, (key, service))| {
+        let varied = services.map(|(number, service)| {
             let number = u8::try_from(number).unwrap_or(u8::MAX);
-            (key.clone(), Arc::new(self.vary_service(&mut addresses, number, service)))
+            Arc::new(self.vary_service(&mut addresses, number, service))
         });
         self.services = varied.collect();
-        let varied = self.slices.iter().map(|(key, slice)| (key.clone(), self.vary_hints(&mut hints, slice)));
+        let varied = self.slices.iter().map(|slice| self.vary_hints(&mut hints, slice));
         self.slices = varied.collect();
         if behind.percent(30) {
             self.stale = Some(self.past(&mut behind));
@@ -81,8 +81,8 @@ impl Cluster {
     }
 
     fn has(&self, rarity: Feature) -> bool {
-        let mut specs = self.services.values().map(|service| &service.spec);
-        let mut endpoints = self.slices.values().flat_map(|slice| &slice.endpoints);
+        let mut specs = self.services.iter().map(|service| &service.spec);
+        let mut endpoints = self.slices.iter().flat_map(|slice| &slice.endpoints);
         let drops = |hook| self.strict.is_some_and(|strict| strict.hook == hook);
         let is_node = |ip| (0..self.nodes).any(|node| plan::node_ip(self.family, node) == ip);
         match rarity {
@@ -131,14 +131,15 @@ impl Cluster {
     fn past(&self, rng: &mut Rng) -> Stale {
         let node = rng.small(self.nodes);
         let mut services = self.services.clone();
-        for (key, service) in &self.services {
+        for service in self.services.iter() {
+            let key = service.meta.key();
             if rng.percent(15) {
-                services.remove(key);
+                services.remove(&key);
             } else if rng.percent(30) {
-                services.insert(key.clone(), Arc::new(other_policy(service)));
+                services.insert(key, Arc::new(other_policy(service)));
             }
         }
-        let slices = self.slices.iter().map(|(key, slice)| (key.clone(), self.past_slice(rng, slice)));
+        let slices = self.slices.iter().map(|slice| self.past_slice(rng, slice));
         Stale { node, services, slices: slices.collect() }
     }
 

@@ -82,7 +82,7 @@ impl FlowPlan {
 /// A client for each of some Services with affinity.
 fn sticky(cluster: &Cluster, rng: &mut Rng, sampler: &mut Sampler<'_>) -> Vec<(Flow, u32)> {
     let mut flows = Vec::new();
-    for (number, service) in cluster.services.values().enumerate() {
+    for (number, service) in cluster.services.iter().enumerate() {
         let SessionAffinity::ClientIP { timeout_s } = service.spec.session_affinity else { continue };
         let drawn = flows::to_cluster_ip(cluster, rng, number, service);
         let drawn = drawn.filter(|flow| !sampler.may_hide_its_choice(flow));

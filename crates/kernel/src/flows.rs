@@ -105,7 +105,7 @@ fn source(cluster: &Cluster, rng: &mut Rng) -> Place {
 
 fn service_targets(cluster: &Cluster) -> Vec<Target> {
     let mut targets = Vec::new();
-    for (number, service) in cluster.services.values().enumerate() {
+    for (number, service) in cluster.services.iter().enumerate() {
         for (i, port) in service.spec.ports.iter().enumerate() {
             let sticky = service.spec.session_affinity != SessionAffinity::None;
             let target = |ip: IpAddr, port_number: u16, only_from| Target {
@@ -165,7 +165,7 @@ fn other_targets(cluster: &Cluster, rng: &mut Rng) -> Vec<Target> {
     add(plan::vacant_ip(family, rng.small(cluster.nodes)), Protocol::Tcp, 80);
     // An address that the ServiceCIDR has and no Service.
     add(plan::cluster_ip(family, 100), Protocol::Tcp, 80);
-    for service in cluster.services.values() {
+    for service in cluster.services.iter() {
         let spec = &service.spec;
         for ip in &spec.cluster_ips {
             add(*ip, Protocol::Tcp, 81 + 10);

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cluster::api::{
-    AddressType, Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service,
-    ServicePort, ServiceSpec, ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, Service, ServicePort,
+    ServiceSpec, ServiceType, SessionAffinity, Str, TargetPort, TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyConfig;
-use litemap::LiteMap;
+use cluster::store::Objects;
 use netfilter::{Cidr, Family, Protocol};
 
 use crate::features::{Feature, Stale, Strict};
@@ -17,8 +17,8 @@ use crate::plan::{self, CLOSED_PORT, NODES, PODS, Place, TCP_PORTS, UDP_PORTS};
 use crate::rng::Rng;
 use crate::rules::Backend;
 
-pub type Services = LiteMap<NsName, Arc<Service>>;
-pub type Slices = LiteMap<NsName, Arc<EndpointSlice>>;
+pub type Services = Objects<Service>;
+pub type Slices = Objects<EndpointSlice>;
 
 pub struct Cluster {
     pub seed: u64,
@@ -52,8 +52,8 @@ impl Cluster {
             backend,
             config: config(&mut rng, family),
             zones: (0..nodes).map(|_| zone(&mut rng)).collect(),
-            services: LiteMap::new(),
-            slices: LiteMap::new(),
+            services: Objects::default(),
+            slices: Objects::default(),
             stale: None,
             strict: None,
             rarities: BTreeSet::new(),
@@ -179,13 +179,13 @@ impl Cluster {
             "seed {}: {:?}, {}, {} nodes, zones {:?}\n{:?}\n{:?}\n",
             self.seed, self.family, self.backend, self.nodes, self.zones, self.config, self.strict
         );
-        for service in self.services.values() {
+        for service in self.services.iter() {
             text += &format!("{:?} {:?}\n", service.spec, service.ingress);
         }
         text += &describe_slices(&self.slices);
         if let Some(Stale { node, services, slices }) = &self.stale {
             text += &format!("node-{node} has seen of these last:\n");
-            services.values().for_each(|service| text += &format!("{:?}\n", service.spec));
+            services.iter().for_each(|service| text += &format!("{:?}\n", service.spec));
             text += &describe_slices(slices);
         }
         text
@@ -194,7 +194,7 @@ impl Cluster {
 
 fn describe_slices(slices: &Slices) -> String {
     let mut text = String::new();
-    for slice in slices.values() {
+    for slice in slices.iter() {
         text += &format!("{} {:?}\n", slice.meta.name, slice.ports);
         slice.endpoints.iter().for_each(|endpoint| text += &format!("  {endpoint:?}\n"));
     }

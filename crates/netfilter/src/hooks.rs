@@ -1,7 +1,6 @@
 //! What the packets of one IP family meet at a machine's hooks.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::backend::Backend;
 use super::ipvs::Ipvs;
@@ -24,8 +23,8 @@ pub struct Hooks {
     /// nf_tables or IPVS, if the rules need one.
     pub(super) backend: Backend,
     /// The hooks where iptables' chains, and nf_tables' chains, may have an effect: a bit for each hook and
-    /// table, or for each hook and stage.
-    pub(super) busy: [u16; 2],
+    /// table, or for each hook and stage. `None` until the first packet meets the rules.
+    busy: Option<[u16; 2]>,
     counts: LiteMap<RuleRef, u64>,
 }
 
@@ -33,10 +32,10 @@ impl Hooks {
     /// No rules.
     pub(super) fn new(family: Family) -> Hooks {
         Hooks {
-            rules: Rules::Iptables(Arc::new(RuleSet::empty(family))),
+            rules: Rules::Iptables(RuleSet::empty(family).into()),
             recent: RecentTables::default(),
             backend: Backend::Iptables,
-            busy: [0; 2],
+            busy: Some([0; 2]),
             counts: LiteMap::new(),
         }
     }
@@ -84,10 +83,29 @@ impl Hooks {
 
     pub(super) fn set_rules(&mut self, rules: Rules) {
         self.counts.clear();
-        self.recent.rename(rules.iptables().recent_lists());
         self.backend.load(&rules);
-        self.busy = [rules.iptables().busy(), self.backend.busy()];
+        self.busy = None;
         self.rules = rules;
+        if !self.rules.is_lazy() {
+            self.busy();
+        }
+    }
+
+    /// The hooks where iptables' chains, and those where nf_tables' chains, may have an effect.
+    #[inline]
+    pub(super) fn busy(&mut self) -> [u16; 2] {
+        match self.busy {
+            Some(busy) => busy,
+            None => self.meet_rules(),
+        }
+    }
+
+    /// New rules meet the first packet: their `recent` lists take over what those of the same names hold.
+    #[cold]
+    fn meet_rules(&mut self) -> [u16; 2] {
+        let iptables = self.rules.iptables();
+        self.recent.rename(iptables.recent_lists());
+        *self.busy.insert([iptables.busy(), self.backend.busy()])
     }
 
     /// Programs have added or deleted some of iptables' rules: the others keep their counts.

@@ -76,6 +76,7 @@ mod eval;
 mod hooks;
 mod ipset;
 mod ipvs;
+mod lazy;
 mod matches;
 mod nat;
 pub mod nft;
@@ -105,6 +106,7 @@ pub use ipvs::{
     Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, Scheduler, ServerKey, VirtualServer,
     VirtualServerState,
 };
+pub use lazy::LazyRuleSet;
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
 pub use owner::Owner;
 pub use per_family::PerFamily;

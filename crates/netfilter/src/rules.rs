@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Target};
 use super::ipvs::IpvsRules;
+use super::lazy::LazyRuleSet;
 use super::nft;
 use super::owner::Owner;
 use super::ruleset::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
@@ -12,7 +13,7 @@ use super::ruleset::{Family, Hook, Policy, RuleRef, RuleSet, TableName};
 /// The rules on a machine: of iptables alone, or of nftables or IPVS with iptables beside them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Rules {
-    Iptables(Arc<RuleSet>),
+    Iptables(LazyRuleSet),
     Nftables {
         table: Arc<nft::Table>,
         /// The iptables rules beside the table.
@@ -36,13 +37,25 @@ pub enum RuleEffect {
 
 impl Rules {
     pub fn family(&self) -> Family {
-        self.iptables().family
+        match self {
+            Rules::Iptables(rules) => rules.family(),
+            Rules::Nftables { iptables, .. } => iptables.family,
+            Rules::Ipvs(rules) => rules.tables.family,
+        }
+    }
+
+    /// Whether nobody has needed these rules yet.
+    pub(super) fn is_lazy(&self) -> bool {
+        match self {
+            Rules::Iptables(rules) => !rules.is_made(),
+            Rules::Nftables { .. } | Rules::Ipvs(_) => false,
+        }
     }
 
     /// The iptables rules: all rules, or those beside nftables or IPVS.
     pub fn iptables(&self) -> &Arc<RuleSet> {
         match self {
-            Rules::Iptables(rules) => rules,
+            Rules::Iptables(rules) => rules.shared(),
             Rules::Nftables { iptables, .. } => iptables,
             Rules::Ipvs(rules) => &rules.tables,
         }
@@ -66,12 +79,17 @@ impl Rules {
 
     /// Gives the filter table's chain at a hook a policy.
     pub fn set_policy(&mut self, hook: Hook, policy: Policy) {
-        let iptables = match self {
-            Rules::Iptables(rules) => rules,
-            Rules::Nftables { iptables, .. } => iptables,
-            Rules::Ipvs(rules) => &mut Arc::make_mut(rules).tables,
-        };
-        Arc::make_mut(iptables).set_policy(hook, policy);
+        match self {
+            Rules::Iptables(rules) => {
+                let mut with_policy = RuleSet::clone(rules);
+                with_policy.set_policy(hook, policy);
+                *rules = with_policy.into();
+            }
+            Rules::Nftables { iptables, .. } => Arc::make_mut(iptables).set_policy(hook, policy),
+            Rules::Ipvs(rules) => {
+                Arc::make_mut(&mut Arc::make_mut(rules).tables).set_policy(hook, policy);
+            }
+        }
     }
 
     /// The program that reads what [`fmt::Display`] prints.
@@ -174,7 +192,7 @@ impl Rules {
     /// Whether both are the same object, which is stricter than being equal.
     pub fn is_same(&self, other: &Rules) -> bool {
         match (self, other) {
-            (Rules::Iptables(a), Rules::Iptables(b)) => Arc::ptr_eq(a, b),
+            (Rules::Iptables(a), Rules::Iptables(b)) => a.is_same(b),
             (
                 Rules::Nftables { table: a, iptables: others_a },
                 Rules::Nftables { table: b, iptables: others_b },

@@ -291,7 +291,7 @@ impl Stack {
     ) -> Verdict {
         let Some(hooks) = self.hooks.get_mut(skb.family()) else { return Verdict::Accept };
         // A trace also records rules that match without any effect.
-        if hooks.busy[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
+        if hooks.busy()[1] & hook.bit(stage as u32) == 0 && cx.trace.is_none() {
             return Verdict::Accept;
         }
         let mut packet = Packet {
@@ -317,7 +317,7 @@ impl Stack {
         out_addr: Option<IpAddr>,
     ) -> Verdict {
         let Some(hooks) = self.hooks.get_mut(skb.family()) else { return Verdict::Accept };
-        if hooks.busy[0] & hook.bit(name as u32) == 0 {
+        if hooks.busy()[0] & hook.bit(name as u32) == 0 {
             return Verdict::Accept;
         }
         let table = hooks.rules.iptables().table(name);

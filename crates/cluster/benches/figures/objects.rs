@@ -8,22 +8,20 @@ use cluster::api::{
     TargetPort,
 };
 use cluster::node::kube_proxy::ProxyConfig;
-use litemap::LiteMap;
+use cluster::store::Objects;
 use netfilter::{Family, Protocol};
 
 /// What a node's kube-proxy has seen.
 pub struct Seen {
-    pub services: LiteMap<NsName, Arc<Service>>,
-    pub slices: LiteMap<NsName, Arc<EndpointSlice>>,
+    pub services: Objects<Service>,
+    pub slices: Objects<EndpointSlice>,
 }
 
 /// So many Services of so many endpoints, all of them on node-2.
 pub fn seen(services: u32, endpoints: u32) -> Seen {
-    let by_name = |s: Service| (s.meta.key(), Arc::new(s));
-    let slice_by_name = |s: EndpointSlice| (s.meta.key(), Arc::new(s));
     Seen {
-        services: (0..services).map(service).map(by_name).collect(),
-        slices: (0..services).map(|n| slice(n, endpoints)).map(slice_by_name).collect(),
+        services: (0..services).map(service).map(Arc::new).collect(),
+        slices: (0..services).map(|n| Arc::new(slice(n, endpoints))).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cluster::api::EndpointSlice;
 use cluster::node::kube_proxy::{
     ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, ports, update_ports,
 };
@@ -36,8 +37,10 @@ pub fn one_change(mode: ProxyMode, services: u32, endpoints: u32) -> f64 {
     for change in 1..=CHANGES {
         let mut slices = seen.slices.clone();
         let at = change * slices.len() / (CHANGES + 1);
-        let (_, slice) = slices.iter_mut().nth(at).expect("there are more slices than changes");
-        Arc::make_mut(slice).endpoints[0].ready = false;
+        let slice = slices.iter().nth(at).expect("there are more slices than changes");
+        let mut slice = EndpointSlice::clone(slice);
+        slice.endpoints[0].ready = false;
+        slices.insert(slice.meta.key(), Arc::new(slice));
         let (old, new) = ((&seen.services, &seen.slices), (&seen.services, &slices));
         let changed = changed_objects(old, new, false);
         assert_eq!(changed.len(), 1, "one Service has changed");

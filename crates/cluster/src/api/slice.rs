@@ -9,7 +9,7 @@ use super::diagnostics::Diagnostics;
 use super::field;
 use super::kind::Codec;
 use super::validate;
-use super::{ApiResource, Meta, Name, NameRule, Resource, Scope, Str, Tree, Uid, write};
+use super::{ApiResource, Meta, Name, NameRule, NsName, Resource, Scope, Str, Tree, Uid, write};
 use netfilter::{Family, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +27,11 @@ impl EndpointSlice {
     pub const MANAGED_BY: &'static str = "endpointslice.kubernetes.io/managed-by";
     /// The controller that mirrors Endpoints.
     pub const MIRRORING: &'static str = "endpointslicemirroring-controller.k8s.io";
+
+    /// The Service that it belongs to.
+    pub fn service_key(&self) -> NsName {
+        NsName { namespace: self.meta.namespace.clone(), name: self.service.clone() }
+    }
 
     pub fn is_mirrored(&self) -> bool {
         self.meta.labels.get(EndpointSlice::MANAGED_BY).is_some_and(|by| &**by == EndpointSlice::MIRRORING)

@@ -11,6 +11,7 @@ use crate::api::{NsName, Service, TrafficPolicy, Uid};
 use crate::node::kube_proxy::endpoints_map;
 use crate::node::{Machine, Proxier};
 use crate::sim::{Event, World};
+use crate::store::IndexKey;
 use netfilter::Family;
 use std::collections::BTreeSet;
 
@@ -109,7 +110,8 @@ impl LoadBalancer {
 /// How many ready endpoint addresses of the Service are on the node, each counted once. A slice without ports does
 /// not count (pkg/proxy/endpointschangetracker.go, EndpointsMap.getLocalReadyEndpointIPs).
 fn local_ready(proxier: &Proxier, family: Family, node_name: &str, service: &NsName) -> u32 {
-    let endpoints = endpoints_map(&proxier.written.slices, &|of| of == service, node_name, family);
+    let mut slices = proxier.written.slices.by_index(IndexKey::Service(service.clone()));
+    let endpoints = endpoints_map(&mut slices, node_name, family);
     let here = endpoints.values().flatten().filter(|e| e.local && e.ready);
     let found: BTreeSet<IpAddr> = here.map(|e| e.address.ip()).collect();
     u32::try_from(found.len()).unwrap_or(u32::MAX)

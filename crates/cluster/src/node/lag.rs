@@ -1,12 +1,12 @@
 //! How far a node's rules are behind the API server, and which service ports' rules are wrong because of that.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str, Uid};
 use crate::node::kube_proxy::{ServicePortInfo, ServicePortName, categorize, changed_objects, ports_of};
 use crate::node::{Machine, Proxier, ProxyStatus};
 use crate::sim::{Span, World};
+use crate::store::Objects;
 use litemap::LiteMap;
 use netfilter::Family;
 use std::collections::BTreeSet;
@@ -67,13 +67,10 @@ pub(crate) struct Decision {
     pub reachable: Vec<SocketAddr>,
 }
 
-type Services = LiteMap<NsName, Arc<Service>>;
-type Slices = LiteMap<NsName, Arc<EndpointSlice>>;
-
 /// The Services and EndpointSlices that rules are made from.
 pub(crate) struct Sources<'a> {
-    pub services: &'a Services,
-    pub slices: &'a Slices,
+    pub services: &'a Objects<Service>,
+    pub slices: &'a Objects<EndpointSlice>,
     pub zone: Option<Str>,
     /// Of the rules.
     pub family: Family,
@@ -141,8 +138,8 @@ impl<'a> Sources<'a> {
     /// What the API server has.
     pub fn present(world: &'a World, machine: &Machine, family: Family) -> Sources<'a> {
         Sources {
-            services: world.store.services.as_map(),
-            slices: world.store.slices.as_map(),
+            services: &world.store.services,
+            slices: &world.store.slices,
             zone: world.store.node(&machine.name).and_then(|n| n.zone().cloned()),
             family,
         }
@@ -151,8 +148,8 @@ impl<'a> Sources<'a> {
     /// For each port of one Service.
     pub fn decisions(&self, machine: &Machine, service: &NsName) -> LiteMap<ServicePortName, Decision> {
         let mut out = LiteMap::new();
-        let objects = (self.services, self.slices);
-        for (name, port) in ports_of(&|of| of == service, objects, &machine.name, self.family) {
+        let (names, seen) = (BTreeSet::from([service.clone()]), (self.services, self.slices));
+        for (name, port) in ports_of(&names, seen, &machine.name, self.family) {
             let all = &port.endpoints;
             let found = categorize(all, &port.service, &machine.name, self.zone.as_deref());
             let none = |list: &Option<Vec<usize>>| list.as_ref().is_none_or(Vec::is_empty);

@@ -31,8 +31,10 @@ impl Machine {
 
     fn proxy_bytes(&self, older: Option<&Machine>) -> u64 {
         let (new, old) = (&self.proxy, older.map(|older| &older.proxy));
-        let services = own(&new.services, old.map(|old| &old.services)).map_or(0, |map| map.len());
-        let slices = own(&new.slices, old.map(|old| &old.slices)).map_or(0, |map| map.len());
+        let same_services = old.is_some_and(|old| old.services.is_same(&new.services));
+        let same_slices = old.is_some_and(|old| old.slices.is_same(&new.slices));
+        let services = if same_services { 0 } else { new.services.len() };
+        let slices = if same_slices { 0 } else { new.slices.len() };
         let of_old = |family| old.and_then(|old| old.proxiers.get(family));
         let rules = new.proxiers.iter().map(|(family, proxier)| proxier.bytes_beside(of_old(family)));
         (services + slices + new.pending_events.len()) as u64 * SEEN + rules.sum::<u64>()
@@ -42,19 +44,24 @@ impl Machine {
 impl Proxier {
     /// The part of the rules in force that is not shared with other rule sets.
     pub(crate) fn rules_bytes(&self) -> u64 {
-        self.written.synced.as_ref().map_or(0, |synced| synced.ports.len() as u64 * PORT)
+        self.worked_out().map_or(0, |synced| synced.ports.len() as u64 * PORT)
     }
 
-    fn bytes_beside(&self, older: Option<&Proxier>) -> u64 {
-        let old = older.and_then(|older| older.written.synced.as_ref());
-        let synced = self.written.synced.as_ref().and_then(|synced| own(synced, old));
-        synced.map_or(0, |synced| self.rules_bytes() + written_for_ports(synced, old.map(|old| &**old)))
+    fn bytes_beside<'a>(&'a self, older: Option<&'a Proxier>) -> u64 {
+        let written = |of: &'a Proxier| of.written.synced.as_ref();
+        let is_shared = written(self).zip(older.and_then(written)).is_some_and(|(new, old)| new.is_same(old));
+        match self.worked_out().filter(|_| !is_shared) {
+            Some(synced) => {
+                self.rules_bytes() + written_for_ports(synced, older.and_then(Proxier::worked_out))
+            }
+            None => 0,
+        }
     }
-}
 
-/// The new value; `None` if both states share one.
-fn own<'a, T>(new: &'a Arc<T>, old: Option<&Arc<T>>) -> Option<&'a T> {
-    old.is_none_or(|old| !Arc::ptr_eq(new, old)).then_some(new)
+    /// The rules in force, if somebody has needed them.
+    fn worked_out(&self) -> Option<&Synced> {
+        self.written.synced.as_ref()?.get()
+    }
 }
 
 /// The chains of service ports that are not shared with an older sync. Ports are sorted by name and few of them change

@@ -1,12 +1,12 @@
 //! What a node's kube-proxy has seen, and what it has written of that.
 
-use litemap::LiteMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str};
-use crate::node::kube_proxy::{ProxyConfig, ProxyMode, Synced};
+use crate::node::kube_proxy::{LazySynced, ProxyConfig, ProxyMode};
 use crate::sim::Time;
+use crate::store::Objects;
 use netfilter::PerFamily;
 
 /// The process: what it has seen, and the proxier of each family.
@@ -14,8 +14,8 @@ use netfilter::PerFamily;
 pub struct ProxyStatus {
     /// The mode that it runs in.
     pub mode: ProxyMode,
-    pub services: Arc<LiteMap<NsName, Arc<Service>>>,
-    pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
+    pub services: Objects<Service>,
+    pub slices: Objects<EndpointSlice>,
     /// The node's own zone, as kube-proxy has seen its Node.
     pub zone: Option<Str>,
     /// The process is stopped (SIGSTOP): it gets no events, writes no rules and does not reply to health checks.
@@ -54,11 +54,23 @@ pub struct Proxier {
 /// What a proxier had seen when it wrote the rules that are in force.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
-    pub services: Arc<LiteMap<NsName, Arc<Service>>>,
-    pub slices: Arc<LiteMap<NsName, Arc<EndpointSlice>>>,
+    pub services: Objects<Service>,
+    pub slices: Objects<EndpointSlice>,
     /// `None` before the first sync.
     pub config: Option<Arc<ProxyConfig>>,
-    pub(crate) synced: Option<Arc<Synced>>,
+    pub(crate) synced: Option<LazySynced>,
+    /// The last sync that somebody has worked out, if that is an earlier one.
+    pub(crate) worked_out: Option<Arc<Written>>,
+}
+
+impl Written {
+    /// What the next sync can start from: the last one whose result is known.
+    pub(crate) fn base(&self) -> Option<Arc<Written>> {
+        match self.synced.as_ref()?.get() {
+            Some(_) => Some(Arc::new(Written { worked_out: None, ..self.clone() })),
+            None => self.worked_out.clone(),
+        }
+    }
 }
 
 /// What was changed in the API server.
@@ -83,8 +95,8 @@ impl ProxyStatus {
     pub(crate) fn new<T>(families: &PerFamily<T>) -> ProxyStatus {
         ProxyStatus {
             mode: ProxyMode::default(),
-            services: Arc::default(),
-            slices: Arc::default(),
+            services: Objects::default(),
+            slices: Objects::default(),
             zone: None,
             paused: false,
             pending_events: VecDeque::new(),

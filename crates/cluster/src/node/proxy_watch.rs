@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::api::{AddressType, DetectLocalMode, Node, NodePortAddresses, Uid};
+use crate::api::{AddressType, DetectLocalMode, EndpointSlice, Node, NodePortAddresses, Uid};
 use crate::node::kube_proxy::{
-    Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries, leftover_rules,
-    ports, udp_endpoints_changed, update_ports,
+    LazySynced, Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries,
+    leftover_rules, ports, udp_endpoints_changed, update_ports,
 };
 use crate::node::{Changed, Machine, PendingEvent, Proxier, ProxyStatus, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
@@ -18,17 +18,21 @@ fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
 
 /// A sync. It is a full one if it is the first, or if the configuration has changed; otherwise it writes only
 /// the rules of Services that have changed (I-06).
-fn sync(machine: &Machine, proxier: &Proxier, config: &ProxyConfig) -> Synced {
-    let (proxy, written) = (&machine.proxy, &proxier.written);
-    let last = written.synced.as_ref().filter(|_| written.config.as_deref() == Some(config));
-    let Some(last) = last else {
-        return Synced::from_nothing(proxy.mode, config, seen_ports(machine, config));
-    };
-    let changed =
-        changed_objects((&written.services, &written.slices), (&proxy.services, &proxy.slices), false);
-    let mut ports = last.ports.clone();
-    update_ports(&mut ports, &changed, (&proxy.services, &proxy.slices), &config.node_name, config.family);
-    last.next(proxy.mode, config, ports)
+fn sync(machine: &Machine, base: Option<Arc<Written>>, config: &Arc<ProxyConfig>) -> LazySynced {
+    let (mode, config) = (machine.proxy.mode, Arc::clone(config));
+    let (services, slices) = (machine.proxy.services.clone(), machine.proxy.slices.clone());
+    LazySynced::new(move || {
+        let (seen, node, family) = ((&services, &slices), &config.node_name, config.family);
+        let base = base.filter(|base| base.config.as_ref() == Some(&config));
+        let last = base.as_ref().and_then(|base| Some((base, base.synced.as_ref()?)));
+        let Some((base, last)) = last else {
+            return Synced::from_nothing(mode, &config, ports(seen, node, family));
+        };
+        let changed = changed_objects((&base.services, &base.slices), seen, false);
+        let mut ports = last.ports.clone();
+        update_ports(&mut ports, &changed, seen, node, family);
+        last.next(mode, &config, ports)
+    })
 }
 
 impl WatchChange {
@@ -46,8 +50,8 @@ impl WatchChange {
         match self {
             WatchChange::Service(..) | WatchChange::Zone(_) => true,
             WatchChange::Slice(key, slice) => {
-                let slices = seen.slices.get(key).into_iter().chain(slice);
-                slices.map(|slice| slice.address_type).any(|of| of == AddressType::Ip(family))
+                let is_of_family = |slice: &Arc<EndpointSlice>| slice.address_type == AddressType::Ip(family);
+                slice.as_ref().is_some_and(is_of_family) || seen.slices.get(key).is_some_and(is_of_family)
             }
         }
     }
@@ -113,16 +117,16 @@ impl World {
         }
         match change {
             WatchChange::Service(key, Some(service)) => {
-                Arc::make_mut(&mut proxy.services).insert(key, service);
+                proxy.services.insert(key, service);
             }
             WatchChange::Service(key, None) => {
-                Arc::make_mut(&mut proxy.services).remove(&key);
+                proxy.services.remove(&key);
             }
             WatchChange::Slice(key, Some(slice)) => {
-                Arc::make_mut(&mut proxy.slices).insert(key, slice);
+                proxy.slices.insert(key, slice);
             }
             WatchChange::Slice(key, None) => {
-                Arc::make_mut(&mut proxy.slices).remove(&key);
+                proxy.slices.remove(&key);
             }
             WatchChange::Zone(zone) => proxy.zone = zone,
         }
@@ -157,10 +161,19 @@ impl World {
         }
         let machine = &self.machines[&node];
         let Some(proxier) = machine.proxy.proxiers.get(family) else { return };
-        let config = self.proxy_config(node, family);
-        let synced = sync(machine, proxier, &config);
-        self.note_stale_chains(node, &synced, &config);
-        self.put_in_force(node, synced, config);
+        let (mode, base) = (machine.proxy.mode, proxier.written.base());
+        let config = Arc::new(self.proxy_config(node, family));
+        let synced = sync(machine, base.clone(), &config);
+        let rules = synced.rules(mode, &config);
+        let written = Written {
+            services: machine.proxy.services.clone(),
+            slices: machine.proxy.slices.clone(),
+            config: Some(Arc::clone(&config)),
+            synced: Some(synced),
+            worked_out: base,
+        };
+        self.note_stale_chains(node, &rules, &config);
+        self.put_in_force(node, rules, written);
         self.changes.rules.insert(node);
         let name = self.machines[&node].name.clone();
         self.record(LogEntry::ProxySynced { node: name });
@@ -179,7 +192,7 @@ impl World {
                 continue;
             };
             Arc::make_mut(config).port_maps = maps.clone();
-            *synced = Arc::new(synced.next(mode, config, synced.ports.clone()));
+            *synced = synced.next(mode, config, synced.ports.clone()).into();
             rewritten.push(synced.rules.clone());
         }
         rewritten.into_iter().for_each(|rules| machine.change_rules(rules));
@@ -200,23 +213,19 @@ impl World {
         }
     }
 
-    fn put_in_force(&mut self, node: Uid, synced: Synced, config: ProxyConfig) {
-        let now = self.clock.now();
+    fn put_in_force(&mut self, node: Uid, rules: Rules, written: Written) {
+        let (now, family) = (self.clock.now(), rules.family());
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.stack.run_timers(now);
-        machine.set_rules(synced.rules.clone());
-        let proxy = &mut machine.proxy;
-        let Some(proxier) = proxy.proxiers.get_mut(config.family) else { return };
+        machine.set_rules(rules);
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
         // proxier.go, syncProxyRules: only if endpoints of a UDP port changed.
-        if udp_endpoints_changed(&proxier.written.slices, &proxy.slices, config.family) {
+        if udp_endpoints_changed(&proxier.written.slices, &written.slices, family)
+            && let Some(synced) = &written.synced
+        {
             clean_stale_entries(&mut machine.stack.conntrack, &synced.ports);
         }
-        proxier.written = Written {
-            services: proxy.services.clone(),
-            slices: proxy.slices.clone(),
-            config: Some(Arc::new(config)),
-            synced: Some(Arc::new(synced)),
-        };
+        proxier.written = written;
         proxier.pending_sync = 0;
         proxier.pending_since = None;
         proxier.synced_at = Some(now);
@@ -356,8 +365,7 @@ impl World {
 
     /// kube-proxy's list: it now knows what the API server has.
     fn proxy_lists(&mut self, node: Uid) {
-        let services = Arc::new(self.store.services.as_map().clone());
-        let slices = Arc::new(self.store.slices.as_map().clone());
+        let (services, slices) = (self.store.services.clone(), self.store.slices.clone());
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.proxy.zone = self.store.node(&machine.name).and_then(|n| n.zone().cloned());
         machine.proxy.services = services;

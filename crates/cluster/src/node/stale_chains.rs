@@ -4,10 +4,9 @@
 
 use crate::api::{Str, Uid};
 use crate::node::kube_proxy::{
-    EndpointChainNames, ProxyConfig, ProxyMode, ServicePortName, Synced, is_large_cluster, port_proto_hash,
-    stale_chains,
+    EndpointChainNames, OwnChains, ProxyConfig, ProxyMode, ServicePortName, is_large_unsynced,
+    port_proto_hash, services_that_lost, stale_chains,
 };
-use crate::node::lag::changed_services;
 use crate::node::{Decision, Machine, Proxier, Sources};
 use crate::sim::{Event, Span, World};
 use litemap::LiteMap;
@@ -22,14 +21,14 @@ const STALE_AFTER: Span = Span::from_secs(1);
 
 impl World {
     /// Called before a sync replaces the old rules.
-    pub(super) fn note_stale_chains(&mut self, node: Uid, synced: &Synced, config: &ProxyConfig) {
+    pub(super) fn note_stale_chains(&mut self, node: Uid, rules: &Rules, config: &ProxyConfig) {
         let Some(machine) = self.machines.get(&node) else { return };
         match machine.proxy.mode {
             ProxyMode::Iptables => {
-                let large_cluster = is_large_cluster(config, &synced.ports);
-                self.note_stale_iptables_chains(node, config.family, large_cluster)
+                let seen = (&machine.proxy.services, &machine.proxy.slices);
+                self.note_stale_iptables_chains(node, config.family, is_large_unsynced(config, seen))
             }
-            ProxyMode::Ipvs | ProxyMode::Nftables => self.note_stale_nftables_chains(node, &synced.rules),
+            ProxyMode::Ipvs | ProxyMode::Nftables => self.note_stale_nftables_chains(node, rules),
         }
     }
 
@@ -77,25 +76,28 @@ fn stale_iptables_chains(machine: &Machine, proxier: &Proxier, family: Family) -
     let written = Sources::written(proxier, family);
     let seen = Sources::seen(&machine.proxy, family);
     let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
-    for service in changed_services(&written, &seen) {
+    let other_zone = written.zone != seen.zone;
+    let lost =
+        services_that_lost((written.services, written.slices), (seen.services, seen.slices), other_zone);
+    for service in lost {
         add_service_chains(&mut old, &written.decisions(machine, &service));
         add_service_chains(&mut new, &seen.decisions(machine, &service));
-    }
-    if let Some(rules) = machine.rules(family) {
-        old.retain(|name| rules.iptables().nat.find(name).is_some());
     }
     let known = proxier.stale_chains.iter().cloned();
     known.chain(old).filter(|name| !new.contains(name)).take(MAX_STALE_CHAINS).collect()
 }
 
-/// The chains that a Service's rules may have, for the decisions about its ports.
+/// The chains that a Service's rules have, for the decisions about its ports.
 fn add_service_chains(names: &mut BTreeSet<Str>, decisions: &LiteMap<ServicePortName, Decision>) {
     for (port, decision) in decisions {
         let hash = port_proto_hash(port);
-        for prefix in ["KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-"] {
-            names.insert(Str::from([prefix, &hash].concat()));
+        let [any, cluster, local] = decision.nothing.map(|nothing| !nothing);
+        let chains = OwnChains::of(&decision.service, any, cluster, local);
+        let own = chains.prefixes().map(|prefix| Str::from([prefix, &hash].concat()));
+        names.extend(own);
+        if any {
+            let endpoint_chains = EndpointChainNames::new(port);
+            names.extend(decision.reachable.iter().map(|to| endpoint_chains.name(&to.to_string())));
         }
-        let endpoint_chains = EndpointChainNames::new(port);
-        names.extend(decision.reachable.iter().map(|to| endpoint_chains.name(&to.to_string())));
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{LogEntry, Span, Time, World};
-use crate::api::{ObjectRef, Pod, Uid};
+use crate::api::{NsName, ObjectRef, Pod, Uid};
 
 /// When clients begin in a cluster that has not settled: what waits so long may wait for ever.
 pub const SETTLE_LIMIT: Span = Span::from_secs(600);
@@ -44,7 +44,7 @@ pub(super) struct Beginning {
     origin: Option<Time>,
     clients_began: bool,
     /// A Pod that kept the cluster from having settled when last looked at: it is looked at first.
-    awaited: Option<Uid>,
+    awaited: Option<NsName>,
 }
 
 /// Of two Worlds in one state, one may know by another pass what the other has yet to find.
@@ -123,12 +123,14 @@ impl World {
         if !self.queued.is_empty() {
             return false;
         }
-        let awaited = self.beginning.awaited.and_then(|uid| self.store.pod_by_uid(uid));
+        let awaited = self.beginning.awaited.as_ref().and_then(|pod| self.store.pods.get(pod));
         if awaited.is_some_and(|pod| self.is_under_way(pod)) {
             return false;
         }
-        self.beginning.awaited =
-            self.store.pods.iter().find(|pod| self.is_under_way(pod)).map(|pod| pod.meta.uid);
+        // From there on, since those before it were not under way when it was chosen; a whole round follows in `settled`.
+        let after = self.beginning.awaited.take();
+        let mut rest = self.store.pods.iter_from(after.as_ref());
+        self.beginning.awaited = rest.find(|pod| self.is_under_way(pod)).map(|pod| pod.meta.key());
         self.beginning.awaited.is_none() && self.settled()
     }
 

@@ -18,10 +18,10 @@ pub enum IndexKey {
     Label { namespace: Str, key: Str, value: Str },
     /// It is in this namespace, and its selector's first pair is this one; an empty pair, if its selector has none.
     Selector { namespace: Str, key: Str, value: Str },
-    /// It is an EndpointSlice of this Service.
-    Service(NsName),
     /// It is a Pod on the node of this name; of no name, if it is not scheduled.
     Node(Str),
+    /// It is an EndpointSlice of this Service.
+    Service(NsName),
 }
 
 impl IndexKey {
@@ -78,6 +78,14 @@ impl<T> Objects<T> {
         self.objects.values()
     }
 
+    /// The same, from that name on; all of them, if there is none.
+    pub fn iter_from(&self, key: Option<&NsName>) -> impl Iterator<Item = &Arc<T>> {
+        let first = key.map_or(0, |key| match self.objects.find_index(key) {
+            Ok(at) | Err(at) => at,
+        });
+        self.objects.values().skip(first)
+    }
+
     pub fn keys(&self) -> impl Iterator<Item = &NsName> {
         self.objects.keys()
     }
@@ -92,6 +100,11 @@ impl<T> Objects<T> {
 
     pub fn as_map(&self) -> &LiteMap<NsName, Arc<T>> {
         &self.objects
+    }
+
+    /// Whether both share their objects, which is stricter than having the same.
+    pub fn is_same(&self, other: &Objects<T>) -> bool {
+        Arc::ptr_eq(&self.objects, &other.objects)
     }
 
     /// In the order of namespace and name.
@@ -112,14 +125,22 @@ impl<T> Objects<T> {
     }
 }
 
+impl<T: Stored> FromIterator<Arc<T>> for Objects<T> {
+    fn from_iter<I: IntoIterator<Item = Arc<T>>>(objects: I) -> Objects<T> {
+        let mut found = Objects::default();
+        objects.into_iter().for_each(|object| found.insert(object.key(), object));
+        found
+    }
+}
+
 impl<T: Stored> Objects<T> {
-    pub(super) fn insert(&mut self, key: NsName, object: Arc<T>) {
+    pub fn insert(&mut self, key: NsName, object: Arc<T>) {
         let new = object.index_keys();
         let old = Arc::make_mut(&mut self.objects).insert(key.clone(), object);
         self.reindex(&key, old.map_or_else(Vec::new, |old| old.index_keys()), new);
     }
 
-    pub(super) fn remove(&mut self, key: &NsName) -> Option<Arc<T>> {
+    pub fn remove(&mut self, key: &NsName) -> Option<Arc<T>> {
         // Looked up first, so that a miss does not copy a shared map.
         let old = self.objects.contains_key(key).then(|| Arc::make_mut(&mut self.objects).remove(key))??;
         self.reindex(key, old.index_keys(), Vec::new());

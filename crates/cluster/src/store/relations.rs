@@ -62,9 +62,7 @@ pub(super) fn service_index_keys(service: &Service) -> Vec<IndexKey> {
 
 /// Owner, and the Service that its label names.
 pub(super) fn slice_index_keys(slice: &EndpointSlice) -> Vec<IndexKey> {
-    let service = slice.meta.namespace.clone();
-    let service = IndexKey::Service(NsName { namespace: service, name: slice.service.clone() });
-    IndexKey::owner(&slice.meta).chain([service]).collect()
+    IndexKey::owner(&slice.meta).chain([IndexKey::Service(slice.service_key())]).collect()
 }
 
 /// Kinds that are found by their labels.

@@ -4,17 +4,14 @@
 //! checked, since the others follow conntrack.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::Flight;
-use crate::api::{NsName, Service, Uid};
+use crate::api::{Service, Uid};
 use crate::node::kube_proxy::ServicePortName;
 use crate::node::{Decision, Machine, Sources};
 use crate::sim::World;
-use litemap::LiteMap;
+use crate::store::Objects;
 use netfilter::{Family, Tuple};
-
-type Services = LiteMap<NsName, Arc<Service>>;
 
 impl World {
     /// Whether the node's rules are outdated and decide about this packet, because it is not in conntrack yet.
@@ -57,9 +54,9 @@ impl World {
 }
 
 /// The service port that a packet on this node is addressed to.
-fn service_port_at(services: &Services, machine: &Machine, tuple: &Tuple) -> Option<ServicePortName> {
+fn service_port_at(services: &Objects<Service>, machine: &Machine, tuple: &Tuple) -> Option<ServicePortName> {
     let here = machine.stack.addresses.contains(&tuple.dst);
-    services.iter().find_map(|(key, service)| {
+    services.iter().find_map(|service| {
         let spec = &service.spec;
         let own = spec.cluster_ips.contains(&tuple.dst)
             || spec.external_ips.contains(&tuple.dst)
@@ -69,6 +66,10 @@ fn service_port_at(services: &Services, machine: &Machine, tuple: &Tuple) -> Opt
                 && ((own && port.port == tuple.dst_port)
                     || (here && port.node_port != 0 && port.node_port == tuple.dst_port))
         })?;
-        Some(ServicePortName { service: key.clone(), port: port.name.clone(), protocol: port.protocol })
+        Some(ServicePortName {
+            service: service.meta.key(),
+            port: port.name.clone(),
+            protocol: port.protocol,
+        })
     })
 }

@@ -39,10 +39,13 @@ impl KnownPort {
 /// Of the protocol TCP, or of another, by the names that rules have for them.
 pub fn known_ports(machine: &Machine) -> BTreeMap<ServicePortName, KnownPort> {
     let mut known = BTreeMap::new();
-    for (key, service) in machine.proxy.services.iter() {
+    for service in machine.proxy.services.iter() {
         for port in &service.spec.ports {
-            let name =
-                ServicePortName { service: key.clone(), port: port.name.clone(), protocol: port.protocol };
+            let name = ServicePortName {
+                service: service.meta.key(),
+                port: port.name.clone(),
+                protocol: port.protocol,
+            };
             let endpoints = endpoints(machine, &name);
             let at = |port: u16| move |ip| SocketAddr::new(ip, port);
             let internal: BTreeSet<_> = service.spec.cluster_ips.iter().copied().map(at(port.port)).collect();
@@ -86,10 +89,10 @@ fn external_addresses(
 fn endpoints<'a>(machine: &'a Machine, name: &ServicePortName) -> BTreeMap<SocketAddr, &'a Endpoint> {
     let mut found: BTreeMap<SocketAddr, &Endpoint> = BTreeMap::new();
     let slices =
-        machine.proxy.slices.iter().filter(|(key, slice)| {
-            key.namespace == name.service.namespace && slice.service == name.service.name
+        machine.proxy.slices.iter().filter(|slice| {
+            slice.meta.namespace == name.service.namespace && slice.service == name.service.name
         });
-    for (_, slice) in slices {
+    for slice in slices {
         let is_named = |port: &&cluster::api::EndpointPort| {
             port.name == name.port && port.protocol == name.protocol && port.port != 0
         };

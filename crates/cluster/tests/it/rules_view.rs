@@ -3,9 +3,10 @@
 
 use crate::support::{WEB, go_on, key, settle, start};
 use cluster::api::{Action, Uid};
+use cluster::node::Machine;
 use cluster::node::kube_proxy::{ProxyMode, ServicePortName, endpoint_choices, port_summary};
 use cluster::sim::{Run, Span, World};
-use netfilter::Protocol;
+use netfilter::{Family, Protocol, Rules};
 
 fn nodes(world: &World) -> Vec<Uid> {
     world.machines().keys().copied().collect()
@@ -40,6 +41,31 @@ fn rules_as_if_in_another_mode_are_those_that_a_switch_to_it_writes() {
             let now = run.world().machines()[node].stack.hooks().primary().rules().to_string();
             assert_eq!(now, *text, "{} on {node:?}", mode.as_str());
         }
+    }
+}
+
+/// However many syncs nobody looked at: what is then worked out is what a sync from nothing writes.
+#[test]
+fn iptables_rules_are_worked_out_when_somebody_needs_them() {
+    let mut run = start(WEB, 7);
+    assert!(run.find_origin(u64::MAX), "clients begin when it is settled, and send nothing before");
+    let is_made = |machine: &Machine| match machine.rules(Family::V4) {
+        Some(Rules::Iptables(rules)) => rules.is_made(),
+        other => panic!("every node is in mode iptables: {other:?}"),
+    };
+    assert!(!run.world().machines().values().any(is_made), "nobody has needed rules");
+    for replicas in [5, 1, 4] {
+        let world = run.world();
+        for node in nodes(world) {
+            let machine = &world.machines()[&node];
+            let written = machine.rules(Family::V4).expect("a node of that family").to_string();
+            let from_nothing = world.rules_as_if(node, ProxyMode::Iptables).expect("the node is there");
+            assert_eq!(written, from_nothing.primary().to_string(), "{}", machine.name);
+            assert!(is_made(machine));
+        }
+        run.act(Action::scale_deployment(&key("web"), replicas)).expect("a Deployment");
+        go_on(&mut run, Span::from_secs(60));
+        settle(&mut run);
     }
 }
 

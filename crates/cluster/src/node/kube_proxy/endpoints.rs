@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::ServicePortName;
-use crate::api::{Endpoint, EndpointSlice, Name, NsName, Str};
+use crate::api::{Endpoint, EndpointSlice, Name, Str};
 use netfilter::Family;
 
 /// The endpoints of each service port, sorted as upstream sorts them.
@@ -26,19 +26,15 @@ pub struct EndpointInfo {
     pub node_hints: Vec<Name>,
 }
 
-/// The endpoints of one family, for the selected Services and the kube-proxy of node `node_name`.
+/// The endpoints of one family in these slices, for the kube-proxy of node `node_name`.
 pub fn endpoints_map(
-    slices: &LiteMap<NsName, Arc<EndpointSlice>>,
-    wanted: &dyn Fn(&NsName) -> bool,
+    slices: &mut dyn Iterator<Item = &Arc<EndpointSlice>>,
     node_name: &str,
     family: Family,
 ) -> EndpointsMap {
     let mut by_text: LiteMap<ServicePortName, LiteMap<Str, EndpointInfo>> = LiteMap::new();
-    for (key, slice) in slices {
-        let service = NsName { namespace: key.namespace.clone(), name: slice.service.clone() };
-        if !wanted(&service) || super::is_ignored(&slice.meta.labels) {
-            continue;
-        }
+    for slice in slices.filter(|slice| !super::is_ignored(&slice.meta.labels)) {
+        let service = slice.service_key();
         for port in slice.ports.iter().filter(|port| port.port != 0) {
             let name = ServicePortName {
                 service: service.clone(),

@@ -30,14 +30,15 @@ pub use describe::{
 };
 pub use endpoints::{EndpointInfo, EndpointsMap, endpoints_map};
 pub use hash::{EndpointChainNames, port_proto_hash};
+pub(crate) use iptables::OwnChains;
 pub use mode::ProxyMode;
-pub use ports::{Objects, Port, Ports, changed_objects, ports, udp_endpoints_changed, update_ports};
-pub(crate) use ports::{is_large_cluster, ports_of};
+pub use ports::{Port, Ports, Seen, changed_objects, ports, udp_endpoints_changed, update_ports};
+pub(crate) use ports::{is_large_cluster, is_large_unsynced, ports_of, services_that_lost};
 pub use reuse::Reuse;
 pub use sent::SentConnections;
 pub use service_port::{ServicePortInfo, ServicePortMap, service_port_map};
 pub use service_port_name::{ServicePortName, service_port_of};
-pub use sync::{Synced, build_rules, leftover_rules};
+pub use sync::{LazySynced, Synced, build_rules, leftover_rules};
 
 use crate::api::{Labels, Str};
 use netfilter::Rules;

@@ -5,8 +5,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{EndpointInfo, ProxyConfig, ServicePortInfo, ServicePortName, endpoints_map, service_port_map};
-use crate::api::{EndpointSlice, NsName, Service};
+use super::{
+    EndpointInfo, EndpointsMap, ProxyConfig, ServicePortInfo, ServicePortMap, ServicePortName, endpoints_map,
+    service_port_map,
+};
+use crate::api::{Endpoint, EndpointSlice, NsName, Service};
+use crate::store::{IndexKey, Objects};
 use litemap::LiteMap;
 use netfilter::{Family, Protocol};
 use std::collections::BTreeSet;
@@ -23,11 +27,11 @@ pub struct Port {
 pub type Ports = LiteMap<Arc<ServicePortName>, Arc<Port>>;
 
 /// The Services and EndpointSlices that a kube-proxy has seen.
-pub type Objects<'a> = (&'a LiteMap<NsName, Arc<Service>>, &'a LiteMap<NsName, Arc<EndpointSlice>>);
+pub type Seen<'a> = (&'a Objects<Service>, &'a Objects<EndpointSlice>);
 
 /// The ports of all Services that the kube-proxy of a node has seen, in one family.
-pub fn ports(objects: Objects<'_>, node_name: &str, family: Family) -> Ports {
-    ports_of(&|_| true, objects, node_name, family)
+pub fn ports((services, slices): Seen<'_>, node_name: &str, family: Family) -> Ports {
+    join(service_port_map(&mut services.iter(), family), endpoints_map(&mut slices.iter(), node_name, family))
 }
 
 /// Whether there are more endpoints than largeClusterEndpointsThreshold: kube-proxy then writes no comments for
@@ -37,57 +41,103 @@ pub(crate) fn is_large_cluster(cfg: &ProxyConfig, ports: &Ports) -> bool {
     endpoints > cfg.large_cluster_endpoints as usize
 }
 
+/// The same, as far as it is known before the ports are: an endpoint that is in two slices counts twice.
+pub(crate) fn is_large_unsynced(cfg: &ProxyConfig, (services, slices): Seen<'_>) -> bool {
+    let count = |slice: &EndpointSlice| {
+        let ports = slice.ports.iter().filter(|port| port.port != 0).count();
+        let endpoints = slice.endpoints.iter().filter(|e| Family::of(e.address) == cfg.family).count();
+        ports * endpoints
+    };
+    let is_proxied = |slice: &EndpointSlice| {
+        !super::is_ignored(&slice.meta.labels)
+            && services.get(&slice.service_key()).is_some_and(|service| service.has_virtual_ip())
+    };
+    let threshold = cfg.large_cluster_endpoints as usize;
+    let at_most: usize = slices.iter().map(|slice| count(slice)).sum();
+    let proxied = || slices.iter().filter(|slice| is_proxied(slice)).map(|slice| count(slice)).sum::<usize>();
+    at_most > threshold && proxied() > threshold
+}
+
 /// The ports of some Services only.
 pub(crate) fn ports_of(
-    wanted: &dyn Fn(&NsName) -> bool,
-    (services, slices): Objects<'_>,
+    names: &BTreeSet<NsName>,
+    (services, slices): Seen<'_>,
     node_name: &str,
     family: Family,
 ) -> Ports {
-    let mut endpoints = endpoints_map(slices, wanted, node_name, family);
+    let mut slices = names.iter().flat_map(|name| slices.by_index(IndexKey::Service(name.clone())));
+    let mut services = names.iter().filter_map(|name| services.get(name));
+    join(service_port_map(&mut services, family), endpoints_map(&mut slices, node_name, family))
+}
+
+fn join(services: ServicePortMap, mut endpoints: EndpointsMap) -> Ports {
     let with_endpoints = |(name, service): (Arc<ServicePortName>, ServicePortInfo)| {
         let endpoints = endpoints.get_mut(&*name).map(std::mem::take).unwrap_or_default();
         (name, Arc::new(Port { service, endpoints }))
     };
-    service_port_map(services, wanted, family).into_iter().map(with_endpoints).collect()
+    services.into_iter().map(with_endpoints).collect()
 }
 
 /// Updates `ports` if only these Services and their EndpointSlices have changed since it was made.
 pub fn update_ports(
     ports: &mut Ports,
     changed: &BTreeSet<NsName>,
-    objects: Objects<'_>,
+    seen: Seen<'_>,
     node_name: &str,
     family: Family,
 ) {
     if !changed.is_empty() {
         ports.retain(|name, _| !changed.contains(&name.service));
-        ports.extend(ports_of(&|service| changed.contains(service), objects, node_name, family));
+        ports.extend(ports_of(changed, seen, node_name, family));
     }
 }
 
 /// Services that have changed, themselves or in their EndpointSlices; with `all`, every Service.
-pub fn changed_objects(old: Objects<'_>, new: Objects<'_>, all: bool) -> BTreeSet<NsName> {
+pub fn changed_objects(old: Seen<'_>, new: Seen<'_>, all: bool) -> BTreeSet<NsName> {
     let mut changed = BTreeSet::new();
-    differing(old.0, new.0, all, |key, _| {
-        changed.insert(key.clone());
+    differing(old.0, new.0, all, |old, new| {
+        changed.extend(old.into_iter().chain(new).map(|service| service.meta.key()));
     });
-    differing(old.1, new.1, all, |key, slice| {
-        changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
+    differing(old.1, new.1, all, |old, new| {
+        changed.extend(old.into_iter().chain(new).map(|slice| slice.service_key()));
     });
     changed
+}
+
+/// Services of which an endpoint chain, or one of their own, may not be needed any more. Left out are those that are
+/// the same but for more endpoints: most changes while Pods start are of this kind.
+pub(crate) fn services_that_lost(old: Seen<'_>, new: Seen<'_>, all: bool) -> BTreeSet<NsName> {
+    let mut found = BTreeSet::new();
+    differing(old.0, new.0, all, |old, _| found.extend(old.map(|service| service.meta.key())));
+    differing(old.1, new.1, all, |old, new| {
+        let lost = old.filter(|old| all || new.is_none_or(|new| !has_only_gained(old, new)));
+        found.extend(lost.map(|slice| slice.service_key()));
+    });
+    found
+}
+
+/// True only if it is certain: with hints, or while endpoints terminate, more endpoints may mean that others are not
+/// chosen any more.
+fn has_only_gained(old: &EndpointSlice, new: &EndpointSlice) -> bool {
+    let is_kept = |endpoint: &Endpoint| {
+        let is_unused = !endpoint.ready && !endpoint.serving;
+        let is_plain =
+            !endpoint.terminating && endpoint.zone_hints.is_empty() && endpoint.node_hints.is_empty();
+        is_unused || (is_plain && new.endpoints.contains(endpoint))
+    };
+    old.service == new.service && old.ports == new.ports && old.endpoints.iter().all(is_kept)
 }
 
 /// Whether any Service whose EndpointSlices have changed had or has an endpoint behind a UDP port
 /// (pkg/proxy/endpointschangetracker.go, EndpointsMap.Update: ConntrackCleanupRequired).
 pub fn udp_endpoints_changed(
-    old: &LiteMap<NsName, Arc<EndpointSlice>>,
-    new: &LiteMap<NsName, Arc<EndpointSlice>>,
+    old: &Objects<EndpointSlice>,
+    new: &Objects<EndpointSlice>,
     family: Family,
 ) -> bool {
     let mut changed = BTreeSet::new();
-    differing(old, new, false, |key, slice| {
-        changed.insert(NsName { namespace: key.namespace.clone(), name: slice.service.clone() });
+    differing(old, new, false, |old, new| {
+        changed.extend(old.into_iter().chain(new).map(|slice| slice.service_key()));
     });
     let is_udp = |slice: &EndpointSlice| {
         slice.ports.iter().any(|port| port.protocol == Protocol::Udp && port.port != 0)
@@ -95,20 +145,13 @@ pub fn udp_endpoints_changed(
             && !super::is_ignored(&slice.meta.labels)
     };
     !changed.is_empty()
-        && old.iter().chain(new.iter()).any(|(key, slice)| {
-            let service = || NsName { namespace: key.namespace.clone(), name: slice.service.clone() };
-            is_udp(slice) && changed.contains(&service())
-        })
+        && old.iter().chain(new.iter()).any(|slice| is_udp(slice) && changed.contains(&slice.service_key()))
 }
 
-/// Calls `note` with the old and the new object for each that was added, removed or replaced.
-fn differing<V>(
-    old: &LiteMap<NsName, Arc<V>>,
-    new: &LiteMap<NsName, Arc<V>>,
-    all: bool,
-    mut note: impl FnMut(&NsName, &V),
-) {
-    let (mut old, mut new) = (old.iter(), new.iter());
+/// Calls `note` with the old and the new object of each name that was added, removed or replaced; with `all`, of every
+/// name.
+fn differing<V>(old: &Objects<V>, new: &Objects<V>, all: bool, mut note: impl FnMut(Option<&V>, Option<&V>)) {
+    let (mut old, mut new) = (old.as_map().iter(), new.as_map().iter());
     let (mut was, mut is) = (old.next(), new.next());
     loop {
         // Most objects are unchanged, and comparing pointers is cheaper than comparing names.
@@ -120,12 +163,10 @@ fn differing<V>(
             _ if same => Ordering::Equal,
             (Some((a, _)), Some((b, _))) => a.cmp(b),
         };
-        let found = if order == Ordering::Greater { is } else { was };
-        if let Some((key, object)) = found.filter(|_| all || !same) {
-            note(key, object);
-        }
-        if let (Ordering::Equal, Some((key, object))) = (order, is.filter(|_| !same)) {
-            note(key, object);
+        if all || !same {
+            let before = was.filter(|_| order != Ordering::Greater);
+            let after = is.filter(|_| order != Ordering::Less);
+            note(before.map(|(_, object)| &**object), after.map(|(_, object)| &**object));
         }
         if order != Ordering::Greater {
             was = old.next();

@@ -50,18 +50,14 @@ impl ServicePortInfo {
     }
 }
 
-/// ServicePortMap.Update, built from scratch, for the selected Services. If two ports of a Service have the same
+/// ServicePortMap.Update, built from scratch, for these Services. If two ports of a Service have the same
 /// name and protocol, the later one wins; the API server does not allow that.
-pub fn service_port_map(
-    services: &LiteMap<NsName, Arc<Service>>,
-    wanted: &dyn Fn(&NsName) -> bool,
-    family: Family,
-) -> ServicePortMap {
+pub fn service_port_map(services: &mut dyn Iterator<Item = &Arc<Service>>, family: Family) -> ServicePortMap {
     let mut map = ServicePortMap::new();
-    for (key, service) in services.iter().filter(|(key, _)| wanted(key)) {
+    for service in services {
         let Some(cluster_ip) = proxied_ip(service, family) else { continue };
         for port in &service.spec.ports {
-            let info = service_port_info(key, service, port, cluster_ip);
+            let info = service_port_info(&service.meta.key(), service, port, cluster_ip);
             map.insert(info.name.clone(), info);
         }
     }

@@ -1,10 +1,12 @@
 //! What a sync writes (pkg/proxy, each proxier's syncProxyRules), and what the next sync takes over from it.
 
-use std::sync::Arc;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use super::ipvs::RealServers;
 use super::{Ports, ProxyConfig, ProxyMode, Reuse, checks, iptables, ipvs, nftables};
-use netfilter::Rules;
+use netfilter::{LazyRuleSet, Rules};
 
 /// The result of a sync.
 #[derive(Clone, Debug)]
@@ -29,10 +31,64 @@ impl Synced {
     }
 }
 
+/// What a sync has written, worked out when the first packet meets the rules or somebody looks at them: most nodes of a
+/// large cluster meet none between two syncs. Cheap to clone: all clones share the result.
+#[derive(Clone)]
+pub struct LazySynced(Arc<LazyLock<Synced, Box<dyn FnOnce() -> Synced + Send + Sync>>>);
+
+impl LazySynced {
+    pub fn new(work_out: impl FnOnce() -> Synced + Send + Sync + 'static) -> LazySynced {
+        LazySynced(Arc::new(LazyLock::new(Box::new(work_out))))
+    }
+
+    /// The result, if it is worked out already.
+    pub fn get(&self) -> Option<&Synced> {
+        LazyLock::get(&self.0)
+    }
+
+    pub fn is_same(&self, other: &LazySynced) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The rules that a proxier in that mode has written. What IPVS and nftables keep between two syncs depends on
+    /// each of them; so their rules are worked out at once.
+    pub fn rules(&self, mode: ProxyMode, cfg: &ProxyConfig) -> Rules {
+        match mode {
+            ProxyMode::Iptables if self.get().is_none() => {
+                let synced = self.clone();
+                Rules::Iptables(LazyRuleSet::new(cfg.family, move || Arc::clone(synced.rules.iptables())))
+            }
+            ProxyMode::Iptables | ProxyMode::Ipvs | ProxyMode::Nftables => self.rules.clone(),
+        }
+    }
+}
+
+impl From<Synced> for LazySynced {
+    fn from(synced: Synced) -> LazySynced {
+        let made = LazySynced::new(|| synced);
+        LazyLock::force(&made.0);
+        made
+    }
+}
+
+impl Deref for LazySynced {
+    type Target = Synced;
+
+    fn deref(&self) -> &Synced {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LazySynced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
 fn write(mode: ProxyMode, cfg: &ProxyConfig, ports: Ports, reuse: &Reuse<'_>) -> Synced {
     let mut real_servers = Vec::new();
     let rules = match mode {
-        ProxyMode::Iptables => Rules::Iptables(Arc::new(iptables::build(cfg, &ports, reuse))),
+        ProxyMode::Iptables => Rules::Iptables(iptables::build(cfg, &ports, reuse).into()),
         ProxyMode::Ipvs => {
             let (rules, behind) = ipvs::build(cfg, &ports, reuse);
             real_servers = behind;
@@ -57,5 +113,5 @@ pub fn build_rules(mode: ProxyMode, cfg: &ProxyConfig, ports: &Ports) -> Rules {
 /// Between iptables and IPVS, upstream removes nothing by itself, since the two modes share chains. Its
 /// documentation tells the operator to run `kube-proxy --cleanup` in between; the model assumes that.
 pub fn leftover_rules(cfg: &ProxyConfig) -> Rules {
-    checks::checked(Rules::Iptables(Arc::new(iptables::of_others(cfg))))
+    checks::checked(Rules::Iptables(iptables::of_others(cfg).into()))
 }

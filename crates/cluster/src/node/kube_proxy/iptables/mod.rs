@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub(super) use cni::write as write_others;
 pub(super) use describe::{endpoint_choices, port_summary, rule_role, rules_of, selection_reason};
 pub(super) use fixed::{loopback, marked};
+pub use service_rules::OwnChains;
 
 use super::{Ports, ProxyConfig, Reuse, Synced, categorize, is_large_cluster};
 use netfilter::RuleSet;

@@ -64,17 +64,47 @@ impl Writer<'_> {
     }
 }
 
+/// Which chains of its own a service port has, besides those of its endpoints.
+pub struct OwnChains {
+    pub external: bool,
+    pub firewall: bool,
+    pub cluster: bool,
+    pub local: bool,
+}
+
+impl OwnChains {
+    /// `any`, `cluster`, `local`: whether there is a usable endpoint at all, for policy Cluster, for policy Local.
+    pub fn of(service: &ServicePortInfo, any: bool, cluster: bool, local: bool) -> OwnChains {
+        OwnChains {
+            // Needed even without an endpoint for outside traffic: traffic from Pods and from the node uses all.
+            external: any && service.externally_accessible(),
+            // M-09: without endpoints no firewall is needed, since the packet is rejected anyway.
+            firewall: any
+                && !service.load_balancer_vips.is_empty()
+                && !service.load_balancer_source_ranges.is_empty(),
+            cluster: cluster && service.uses_cluster_endpoints(),
+            local: local && service.uses_local_endpoints(),
+        }
+    }
+
+    /// What the chains' names begin with.
+    pub fn prefixes(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.external, "KUBE-EXT-"),
+            (self.firewall, "KUBE-FW-"),
+            (self.cluster, "KUBE-SVC-"),
+            (self.local, "KUBE-SVL-"),
+        ];
+        all.into_iter().filter_map(|(exists, prefix)| exists.then_some(prefix))
+    }
+}
+
 impl<'a> Plan<'a> {
     fn new(cfg: &'a ProxyConfig, service: &'a ServicePortInfo, found: &Categorized) -> Plan<'a> {
         let has = |list: &Option<Vec<usize>>| list.as_ref().is_some_and(|list| !list.is_empty());
         let has_local = has(&found.local);
         let has_endpoints = found.has_any;
-        // Needed even without an endpoint for outside traffic: traffic from Pods and from the node uses all.
-        let uses_external = has_endpoints && service.externally_accessible();
-        // M-09: without endpoints no firewall is needed, since the packet is rejected anyway.
-        let uses_firewall = has_endpoints
-            && !service.load_balancer_vips.is_empty()
-            && !service.load_balancer_source_ranges.is_empty();
+        let own = OwnChains::of(service, has_endpoints, has(&found.cluster), has_local);
         let mut count = 0;
         let mut chain = |wanted: bool| {
             wanted.then(|| {
@@ -83,10 +113,10 @@ impl<'a> Plan<'a> {
             })
         };
         Plan {
-            external: chain(uses_external),
-            firewall: chain(uses_firewall),
-            cluster: chain(has(&found.cluster) && service.uses_cluster_endpoints()),
-            local: chain(has_local && service.uses_local_endpoints()),
+            external: chain(own.external),
+            firewall: chain(own.firewall),
+            cluster: chain(own.cluster),
+            local: chain(own.local),
             count,
             has_endpoints,
             has_internal: has_endpoints && (!service.internal_policy_local || has_local),

@@ -131,8 +131,8 @@ fn parse(text: &str) -> EndpointInfo {
 
 fn info(kind: Kind) -> ServicePortInfo {
     let web = service("web", "10.96.0.1", &[http(0)]);
-    let services = [(web.meta.key(), web.into())].into_iter().collect();
-    let mut info = service_port_map(&services, &|_| true, config().family).into_iter().next().unwrap().1;
+    let web = std::sync::Arc::new(web);
+    let mut info = service_port_map(&mut [&web].into_iter(), config().family).into_iter().next().unwrap().1;
     info.external_policy_local = kind.external_local;
     info.internal_policy_local = kind.internal_local;
     info.node_port = if kind.node_port { 8080 } else { 0 };

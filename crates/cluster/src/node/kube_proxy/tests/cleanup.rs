@@ -29,7 +29,7 @@ fn seen(endpoints: &[Endpoint]) -> Seen {
 /// A node that carries connections to every address of the Service, and one that is not its own.
 fn busy_node(seen: &Seen) -> Stack {
     let mut stack = Stack::new(config().node_ips, Family::V4);
-    stack.set_rules(Rules::Iptables(Arc::new(seen.rules(&config()))));
+    stack.set_rules(Rules::Iptables(seen.rules(&config()).into()));
     let here = ip(NODE_IP);
     let targets = [(VIP, 80, 80), (EXTERNAL_IP, 80, 80), (LB_IP, 80, 80), (NODE_IP, 30080, 30081)];
     let stranger = [("198.51.100.77", 3000, 3000)];

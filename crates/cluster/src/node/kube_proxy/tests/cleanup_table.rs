@@ -1,7 +1,6 @@
 //! TestCleanStaleEntries (pkg/proxy/conntrack/cleanup_test.go), all 72 of its flows, and TestServiceWithoutEndpoints.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::fixture::{CLIENT, EXTERNAL_IP, LB_IP, NODE_IP, Seen, config, endpoint, ip, port, service, slice};
 use crate::api::{Endpoint, LoadBalancerIngress, ServiceType};
@@ -81,7 +80,7 @@ fn before(called: (&str, u16), protocol: Protocol, answers: &str) -> Seen {
 /// A connection, known by its client's port, goes through the node.
 fn open(stack: &mut Stack, src_port: u16, called: (&str, u16), protocol: Protocol, answers: &str) {
     let seen = before(called, protocol, answers);
-    stack.set_rules(Rules::Iptables(Arc::new(seen.rules(&config()))));
+    stack.set_rules(Rules::Iptables(seen.rules(&config()).into()));
     let tuple = Tuple { src: ip(CLIENT), src_port, dst: ip(called.0), dst_port: called.1, protocol };
     let kind = if protocol == Tcp { Kind::Tcp(TcpFlags::SYN) } else { Kind::Datagram };
     let flow = u64::from(src_port);

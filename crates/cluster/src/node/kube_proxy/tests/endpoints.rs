@@ -7,7 +7,7 @@ use netfilter::Family;
 use netfilter::Protocol::{Tcp, Udp};
 
 fn map(seen: &Seen) -> Vec<(String, Vec<(String, bool)>)> {
-    endpoints_map(&seen.slices, &|_| true, NODE, Family::V4)
+    endpoints_map(&mut seen.slices.iter(), NODE, Family::V4)
         .into_iter()
         .map(|(name, endpoints)| {
             let of = endpoints.iter().map(|e| (e.text.to_string(), e.local)).collect();

@@ -1,7 +1,6 @@
 //! What is written for IPv4, in IPv6.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
 
 use super::fixture::Seen;
 use crate::api::AddressType;
@@ -46,16 +45,16 @@ pub fn config(cfg: ProxyConfig) -> ProxyConfig {
 }
 
 pub fn seen(mut seen: Seen) -> Seen {
-    for service in seen.services.iter_mut().map(|(_, object)| Arc::make_mut(object)) {
+    seen.change_services(|service| {
         let spec = &mut service.spec;
         let ingress = service.ingress.iter_mut().map(|ingress| &mut ingress.ip);
         let addresses = spec.cluster_ips.iter_mut().chain(&mut spec.external_ips).chain(ingress);
         addresses.for_each(|ip| *ip = six(*ip));
         spec.load_balancer_source_ranges.iter_mut().for_each(|range| *range = prefix(*range));
-    }
-    for slice in seen.slices.iter_mut().map(|(_, object)| Arc::make_mut(object)) {
+    });
+    seen.change_slices(|slice| {
         slice.address_type = AddressType::Ip(Family::V6);
         slice.endpoints.iter_mut().for_each(|endpoint| endpoint.address = six(endpoint.address));
-    }
+    });
     seen
 }

@@ -1,14 +1,14 @@
 //! Services, EndpointSlices and addresses for tests.
 
-use litemap::LiteMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{
-    AddressType, Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, NsName, Service,
-    ServicePort, ServiceSpec, ServiceType, TargetPort,
+    AddressType, Endpoint, EndpointPort, EndpointSlice, LoadBalancerIngress, Meta, Service, ServicePort,
+    ServiceSpec, ServiceType, TargetPort,
 };
 use crate::node::kube_proxy::{Ports, ProxyConfig, ProxyMode, build_rules, ports};
+use crate::store::Objects;
 use netfilter::{Family, Protocol, RuleSet, Rules};
 
 pub const NODE: &str = "worker-1";
@@ -26,8 +26,8 @@ pub const PODS: &str = "10.244.0.0/16";
 /// What this node's kube-proxy has seen.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    pub services: LiteMap<NsName, Arc<Service>>,
-    pub slices: LiteMap<NsName, Arc<EndpointSlice>>,
+    pub services: Objects<Service>,
+    pub slices: Objects<EndpointSlice>,
 }
 
 impl Seen {
@@ -41,8 +41,26 @@ impl Seen {
         self
     }
 
+    pub fn change_services(&mut self, change: impl Fn(&mut Service)) {
+        let changed = self.services.iter().map(|service| {
+            let mut service = Service::clone(service);
+            change(&mut service);
+            Arc::new(service)
+        });
+        self.services = changed.collect();
+    }
+
+    pub fn change_slices(&mut self, change: impl Fn(&mut EndpointSlice)) {
+        let changed = self.slices.iter().map(|slice| {
+            let mut slice = EndpointSlice::clone(slice);
+            change(&mut slice);
+            Arc::new(slice)
+        });
+        self.slices = changed.collect();
+    }
+
     pub fn without_endpoints(mut self) -> Seen {
-        self.slices.clear();
+        self.slices = Objects::default();
         self
     }
 

@@ -1,7 +1,5 @@
 //! Invariants of the rules for any Services and endpoints.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
 use super::any::{any_config, any_seen};
@@ -37,7 +35,7 @@ fn flush_services_chain(rules: &mut RuleSet) {
 fn unsound_rules_are_named_in_words() {
     let mut rules = one_of_each().rules(&config());
     flush_services_chain(&mut rules);
-    let problems = rule_problems(&Rules::Iptables(Arc::new(rules)));
+    let problems = rule_problems(&Rules::Iptables(rules.into()));
     assert!(problems.iter().any(|problem| problem.starts_with("Empty { table: Nat, from: ")), "{problems:?}");
 }
 

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -19,22 +18,22 @@ use netfilter::{Protocol, Scheduler, Tuple};
 
 /// Some endpoints are Pods of the node's own network: IPVS has a real server that is the node itself.
 fn in_host_network(mut seen: Seen) -> Seen {
-    for endpoint in seen.slices.iter_mut().flat_map(|(_, slice)| &mut Arc::make_mut(slice).endpoints) {
-        if endpoint.address == ip("10.244.1.0") || endpoint.address == ip("10.244.1.7") {
-            (endpoint.address, endpoint.node) = (ip(NODE_IP), Some(NODE.into()));
+    seen.change_slices(|slice| {
+        for endpoint in &mut slice.endpoints {
+            if endpoint.address == ip("10.244.1.0") || endpoint.address == ip("10.244.1.7") {
+                (endpoint.address, endpoint.node) = (ip(NODE_IP), Some(NODE.into()));
+            }
         }
-    }
+    });
     seen
 }
 
 fn with_sctp(mut seen: Seen) -> Seen {
     let change = |protocol: &mut Protocol| *protocol = sctp_for_udp(*protocol);
-    for (_, service) in seen.services.iter_mut() {
-        Arc::make_mut(service).spec.ports.iter_mut().for_each(|port| change(&mut port.protocol));
-    }
-    for (_, slice) in seen.slices.iter_mut() {
-        Arc::make_mut(slice).ports.iter_mut().for_each(|port| change(&mut port.protocol));
-    }
+    seen.change_services(|service| {
+        service.spec.ports.iter_mut().for_each(|port| change(&mut port.protocol));
+    });
+    seen.change_slices(|slice| slice.ports.iter_mut().for_each(|port| change(&mut port.protocol)));
     seen
 }
 

@@ -50,9 +50,7 @@ fn the_checker_finds_what_is_wrong() {
 #[test]
 fn of_two_services_with_one_address_the_earlier_keeps_its_chains() {
     let mut seen = one_of_each();
-    for (_, service) in seen.services.iter_mut() {
-        std::sync::Arc::make_mut(service).spec.external_ips = vec![ip("198.51.100.22")];
-    }
+    seen.change_services(|service| service.spec.external_ips = vec![ip("198.51.100.22")]);
     let rules = seen.rules_of(ProxyMode::Nftables, &config());
     assert_eq!(rule_problems(&rules), Vec::<String>::new());
     let reached = rules.to_string().matches("198.51.100.22 . tcp . 80").count();

@@ -21,8 +21,8 @@ pub fn packets(seen: &Seen, cfg: &ProxyConfig) -> Vec<Tuple> {
     let everybody: Vec<IpAddr> = SOURCES.map(ip).to_vec();
     let mut packets = Vec::new();
     add(&mut packets, &everybody, &OTHERS.map(|(to, port)| (ip(to), port)));
-    for service in seen.services.values() {
-        let slices = seen.slices.values().filter(|slice| slice.service == service.meta.name);
+    for service in seen.services.iter() {
+        let slices = seen.slices.iter().filter(|slice| slice.service == service.meta.name);
         let endpoints = slices.flat_map(|slice| &slice.endpoints).map(|endpoint| endpoint.address);
         let sources: Vec<IpAddr> = everybody.iter().copied().chain(endpoints).collect();
         add(&mut packets, &sources, &targets(service));

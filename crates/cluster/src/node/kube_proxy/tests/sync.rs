@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::any::{any_config, any_endpoint, any_service, numbered};
 use super::fixture::{Seen, config, slice};
 use super::text::one_of_each;
-use crate::api::{Endpoint, Service};
+use crate::api::{Endpoint, NsName, Service};
 use crate::node::kube_proxy::{ProxyConfig, ProxyMode, Synced, changed_objects, update_ports};
 use netfilter::{Ipvs, IpvsRules, Protocol, ServerKey, Stack, VirtualServerState};
 use std::collections::BTreeSet;
@@ -48,13 +48,13 @@ fn apply(seen: &mut Seen, change: &Change, shared: bool) {
             let service = numbered(Service::clone(service), u16::from(*n), shared);
             seen.services.insert(service.meta.key(), Arc::new(service));
         }
-        Change::Service(n, None) => seen.services.retain(|key, _| *key.name != *format!("web-{n}")),
+        Change::Service(n, None) => drop(seen.services.remove(&NsName::new("shop", &format!("web-{n}")))),
         Change::Slice(n, Some(endpoints)) => {
             let targets = [("http", Protocol::Tcp, 8080), ("udp", Protocol::Udp, 5353)];
             let slice = slice(&format!("web-{n}"), &targets, endpoints);
             seen.slices.insert(slice.meta.key(), Arc::new(slice));
         }
-        Change::Slice(n, None) => seen.slices.retain(|_, slice| *slice.service != *format!("web-{n}")),
+        Change::Slice(n, None) => drop(seen.slices.remove(&NsName::new("shop", &format!("web-{n}")))),
     }
 }
 
@@ -109,8 +109,8 @@ proptest! {
 fn the_rules_of_what_did_not_change_are_not_written_again() {
     let seen = one_of_each();
     let mut changed = seen.clone();
-    let (key, _) = changed.slices.first().map(|(key, slice)| (key.clone(), slice.clone())).unwrap();
-    let service = changed.slices[&key].service.clone();
+    let key = changed.slices.keys().next().unwrap().clone();
+    let service = changed.slices.get(&key).unwrap().service.clone();
     changed.slices.remove(&key);
     let before = from_nothing(ProxyMode::Iptables, &config(), &seen);
     let after = next(&before, ProxyMode::Iptables, &config(), &seen, &changed);

@@ -1,7 +1,5 @@
 //! The printed rules, against what upstream's tests expect of the same Services.
 
-use std::sync::Arc;
-
 use super::fixture::{NODE, Seen, config, endpoint, http, http_slice, ip, load_balancer, service};
 use crate::api::{SessionAffinity, TrafficPolicy};
 use crate::node::kube_proxy::{ProxyConfig, ServicePortName, endpoint_choices, rules_of};
@@ -195,7 +193,7 @@ fn a_large_cluster_has_no_endpoint_comments() {
 
 #[test]
 fn the_picture_reads_the_choice_back_from_the_rules() {
-    let rules = Rules::Iptables(Arc::new(one_of_each().rules(&config())));
+    let rules = Rules::Iptables(one_of_each().rules(&config()).into());
     let plain = endpoint_choices(&rules, &port_name("plain"), false);
     let read: Vec<_> = plain.iter().map(|c| (c.endpoint.to_string(), c.one_in)).collect();
     assert_eq!(read, [("10.244.0.1:80".into(), Some(2)), ("10.244.0.2:80".into(), None)]);

@@ -2,7 +2,6 @@
 //! interpreters of the printed text, like upstream's tracers, and the evaluator.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::connect::Node;
 use super::fixture::{Seen, ip};
@@ -17,7 +16,7 @@ use netfilter::{CtStates, Protocol, RuleHit, RuleSet, Rules, Tuple};
 pub type Flow<'a> = (&'a str, &'a str, Protocol, &'a str, u16, &'a str, bool);
 
 pub fn check(test: &str, cfg: &ProxyConfig, rules: &RuleSet, flows: &[Flow]) {
-    check_rules(&format!("{test}, iptables"), cfg, &Rules::Iptables(Arc::new(rules.clone())), flows);
+    check_rules(&format!("{test}, iptables"), cfg, &Rules::Iptables(rules.clone().into()), flows);
 }
 
 pub fn check_nft(test: &str, cfg: &ProxyConfig, seen: &Seen, flows: &[Flow]) {
