@@ -31,6 +31,8 @@ pub(super) struct History {
     budget: u64,
     /// In the run's order. The first is its beginning.
     snapshots: Vec<Snapshot>,
+    /// How many events the run had processed when the last one was taken, whether or not there was room to keep it.
+    last_taken: u64,
 }
 
 impl Snapshot {
@@ -51,7 +53,11 @@ impl History {
 
     pub fn new(beginning: &World, budget: u64) -> History {
         let progress = Progress { events: beginning.events(), now: beginning.now(), actions: 0 };
-        History { budget, snapshots: vec![Snapshot::new(beginning, progress, None)] }
+        History {
+            budget,
+            snapshots: vec![Snapshot::new(beginning, progress, None)],
+            last_taken: progress.events,
+        }
     }
 
     /// The run before anything has happened.
@@ -83,11 +89,14 @@ impl History {
     fn keep(&mut self, world: &World, progress: Progress, spacing: u64) {
         let at = self.snapshots.partition_point(|snapshot| snapshot.progress <= progress);
         let before = at.checked_sub(1).and_then(|before| self.snapshots.get(before));
-        let is_near = before.is_some_and(|before| progress.events < before.progress.events + spacing);
+        let is_near_to = |events: u64| (events..events + spacing).contains(&progress.events);
+        let is_near =
+            is_near_to(self.last_taken) || before.is_some_and(|before| is_near_to(before.progress.events));
         let has_no_room = self.snapshots.len() == 1 && self.bytes() >= self.budget;
         if is_near || has_no_room {
             return;
         }
+        self.last_taken = progress.events;
         let snapshot = Snapshot::new(world, progress, before);
         self.snapshots.insert(at, snapshot);
         self.update_bytes(at + 1);
@@ -137,5 +146,35 @@ impl History {
     pub fn forget_after(&mut self, progress: Progress) {
         let end = self.snapshots.partition_point(|snapshot| snapshot.progress <= progress);
         self.snapshots.truncate(end.max(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{History, Progress};
+    use crate::api::parse;
+    use crate::sim::{Time, World};
+
+    const WEB: &str =
+        include_str!("../../tests/scenarios/a-service-is-called-from-inside-and-from-outside/input.yaml");
+
+    /// In a cluster that is larger than the history, taking one again and again would take all the time there is.
+    #[test]
+    fn a_snapshot_that_there_is_no_room_for_is_not_taken_again_at_once() {
+        let (mut world, _) = World::load(&parse(WEB), Some(7));
+        let mut history = History::new(&world, 0);
+        history.set_budget(history.bytes() + 1);
+        let progress = |world: &World| Progress { events: world.events(), now: world.now(), actions: 0 };
+        let mut taken = Vec::new();
+        for events in [History::SPACING, 1, History::SPACING] {
+            let goal = world.events() + events;
+            while world.events() < goal {
+                world.advance_to(Time(u64::MAX), goal - world.events());
+            }
+            history.keep_if_due(&world, progress(&world));
+            assert_eq!(history.snapshots.len(), 1, "there is no room");
+            taken.push(history.last_taken);
+        }
+        assert!(taken[0] > 0 && taken[1] == taken[0] && taken[2] > taken[1], "{taken:?}");
     }
 }

@@ -125,7 +125,8 @@ fn has_only_gained(old: &EndpointSlice, new: &EndpointSlice) -> bool {
             !endpoint.terminating && endpoint.zone_hints.is_empty() && endpoint.node_hints.is_empty();
         is_unused || (is_plain && new.endpoints.contains(endpoint))
     };
-    old.service == new.service && old.ports == new.ports && old.endpoints.iter().all(is_kept)
+    let is_same = old.service == new.service && old.ports == new.ports;
+    old.endpoints.is_empty() || (is_same && old.endpoints.iter().all(is_kept))
 }
 
 /// Whether any Service whose EndpointSlices have changed had or has an endpoint behind a UDP port
