@@ -138,8 +138,8 @@ impl Stack {
         }
     }
 
-    /// Replaces the rules of their family by such as differ in some of iptables' rules, as `iptables -A` and `iptables -D`
-    /// do: the others keep their counts.
+    /// Replaces the rules of their family by such as differ in some of iptables' rules, as `iptables -A` and
+    /// `iptables -D` do: the others keep their counts.
     pub fn change_rules(&mut self, rules: Rules) {
         if let Some(hooks) = self.hooks.get_mut(rules.family()) {
             hooks.change_rules(rules);

@@ -56,7 +56,8 @@ fn main() {
 
 fn large_cluster(what: &str, services: u32, nodes: u32) {
     let taken: Vec<large::Taken> = (0..RUNS).map(|_| large::settle(services, 10, nodes)).collect();
-    let parts: [(&str, fn(&large::Taken) -> f64); 3] = [
+    type Part = fn(&large::Taken) -> f64;
+    let parts: [(&str, Part); 3] = [
         ("", |taken| taken.all),
         (": reading its text", |taken| taken.reading),
         (": applying all objects", |taken| taken.applying),

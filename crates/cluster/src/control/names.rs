@@ -23,8 +23,8 @@ fn generate(chance: Chance, base: &str, uid: Uid, attempt: u32) -> String {
 }
 
 impl World {
-    /// A name made from `base` that no object of the kind has in the owner's namespace. (Upstream the API server refuses a
-    /// duplicate, and the controller retries.)
+    /// A name made from `base` that no object of the kind has in the owner's namespace. (Upstream the API server
+    /// refuses a duplicate, and the controller retries.)
     pub(super) fn generate_name<T: Watched>(&mut self, owner: &Meta, base: &str) -> Name {
         let ordinal = Uid(self.next_name_ordinal(owner.uid));
         let is_free =

@@ -98,8 +98,8 @@ impl World {
         self.store.pods_of(owner.meta.uid).cloned().collect()
     }
 
-    /// False if the Pod is refused; that the limit on Pods is reached is logged once, until the owner has all of its Pods (a real quota's
-    /// events are merged too: reason FailedCreate).
+    /// False if the Pod is refused; that the limit on Pods is reached is logged once, until the owner has all of
+    /// its Pods (a real quota's events are merged too: reason FailedCreate).
     pub(crate) fn create_pod(&mut self, owner: &Owner<'_>, mut pod: Pod) -> bool {
         let admitted = match self.store.pods.len() < POD_LIMIT as usize {
             true => self.admit_pod(&mut pod),

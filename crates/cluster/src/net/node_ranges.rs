@@ -117,8 +117,8 @@ mod tests {
         }
     }
 
-    /// cidr_set_test.go, TestCIDRSet_AllocationOccupied and TestIPv6CIDRSet: what is in use is passed over, and the search
-    /// wraps.
+    /// cidr_set_test.go, TestCIDRSet_AllocationOccupied and TestIPv6CIDRSet: what is in use is passed over, and
+    /// the search wraps.
     #[test]
     fn the_next_part_is_the_first_free_one_after_the_last() {
         for (cluster, last, in_use, expected) in [

@@ -127,7 +127,7 @@ impl World {
         if awaited.is_some_and(|pod| self.is_under_way(pod)) {
             return false;
         }
-        // From there on, since those before it were not under way when it was chosen; a whole round follows in `settled`.
+        // From there on: those before it were not under way when it was chosen. A whole round follows in `settled`.
         let after = self.beginning.awaited.take();
         let mut rest = self.store.pods.iter_from(after.as_ref());
         self.beginning.awaited = rest.find(|pod| self.is_under_way(pod)).map(|pod| pod.meta.key());

@@ -77,8 +77,8 @@ impl World {
         new
     }
 
-    /// getNewReplicaSet, for one that does not exist: it is made with as many Pods as the strategy allows now. `None` if
-    /// it may not be made: the sync ends there.
+    /// getNewReplicaSet, for one that does not exist: it is made with as many Pods as the strategy allows now.
+    /// `None` if it may not be made: the sync ends there.
     pub(super) fn create_new_replica_set(&mut self, rollout: &mut Rollout) -> Option<Arc<ReplicaSet>> {
         let deployment = &rollout.deployment;
         let (spec, meta) = (&deployment.spec, &deployment.meta);

@@ -1,5 +1,5 @@
-//! Back-off of what fails again and again (client-go util/flowcontrol/backoff.go, without jitter, as the kubelet and the
-//! DaemonSet controller use it).
+//! Back-off of what fails again and again (client-go util/flowcontrol/backoff.go, without jitter, as the kubelet and
+//! the DaemonSet controller use it).
 
 use crate::sim::{Span, Time};
 
