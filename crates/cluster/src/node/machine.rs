@@ -93,7 +93,8 @@ impl Machine {
     /// Whether no kube-proxy has written rules for that family since the kernel has booted.
     pub(crate) fn lacks_kube_proxys_rules(&self, family: Family) -> bool {
         match self.rules(family) {
-            Some(Rules::Iptables(rules)) => rules.nat.find("KUBE-SERVICES").is_none(),
+            // Rules that are not made yet are of a sync.
+            Some(Rules::Iptables(rules)) => rules.is_made() && rules.nat.find("KUBE-SERVICES").is_none(),
             Some(Rules::Nftables { .. } | Rules::Ipvs(_)) | None => false,
         }
     }

@@ -59,10 +59,11 @@ impl WatchChange {
 
 impl World {
     /// A Service or an EndpointSlice changed: sends a watch event to every node's kube-proxy.
-    pub(crate) fn publish(&mut self, change: &WatchChange) {
+    pub(crate) fn publish(&mut self, change: WatchChange) {
+        let change = Arc::new(change);
         let nodes: Vec<Uid> = self.machines.values().filter(|m| m.power).map(|m| m.uid).collect();
         for node in nodes {
-            self.send_watch_event(node, change.clone());
+            self.send_watch_event(node, Arc::clone(&change));
         }
     }
 
@@ -72,11 +73,11 @@ impl World {
         let zone = node.zone().cloned();
         let has_pending = machine.proxy.pending_events.iter().any(|u| u.what == Changed::Node);
         if has_pending || machine.proxy.zone != zone {
-            self.send_watch_event(node.meta.uid, WatchChange::Zone(zone));
+            self.send_watch_event(node.meta.uid, Arc::new(WatchChange::Zone(zone)));
         }
     }
 
-    fn send_watch_event(&mut self, node: Uid, change: WatchChange) {
+    fn send_watch_event(&mut self, node: Uid, change: Arc<WatchChange>) {
         let delay = self.proxy_watch_delay(node, self.store.resource_version());
         let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
@@ -102,7 +103,7 @@ impl World {
         self.timing.watch_delay + Span(self.chance.below(Purpose::WatchDelay, subject, version, spread))
     }
 
-    pub(crate) fn proxy_observes(&mut self, node: Uid, watch: u32, change: WatchChange) {
+    pub(crate) fn proxy_observes(&mut self, node: Uid, watch: u32, change: &WatchChange) {
         let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
         let proxy = &mut machine.proxy;
         let what = change.what();
@@ -117,18 +118,18 @@ impl World {
         }
         match change {
             WatchChange::Service(key, Some(service)) => {
-                proxy.services.insert(key, service);
+                proxy.services.insert(key.clone(), Arc::clone(service));
             }
             WatchChange::Service(key, None) => {
-                proxy.services.remove(&key);
+                proxy.services.remove(key);
             }
             WatchChange::Slice(key, Some(slice)) => {
-                proxy.slices.insert(key, slice);
+                proxy.slices.insert(key.clone(), Arc::clone(slice));
             }
             WatchChange::Slice(key, None) => {
-                proxy.slices.remove(&key);
+                proxy.slices.remove(key);
             }
-            WatchChange::Zone(zone) => proxy.zone = zone,
+            WatchChange::Zone(zone) => proxy.zone = zone.clone(),
         }
         self.changes.rules.insert(node);
         for family in families {

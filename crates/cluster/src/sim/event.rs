@@ -17,7 +17,7 @@ pub(crate) enum Event {
     /// from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
     /// A watch event arrives at a node's kube-proxy.
-    ProxyObserve { node: Uid, watch: u32, change: WatchChange },
+    ProxyObserve { node: Uid, watch: u32, change: Arc<WatchChange> },
     /// A kube-proxy that missed changes lists all objects again.
     ProxyRelist { node: Uid, watch: u32 },
     /// A node's kube-proxy writes the rules of one family.

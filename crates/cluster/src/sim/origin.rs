@@ -120,7 +120,7 @@ impl World {
 
     /// [`World::settled`], asked after each moment of a run that has not settled yet.
     fn has_first_settled(&mut self) -> bool {
-        if !self.queued.is_empty() {
+        if !self.queued.is_empty() || !self.rules_are_current() {
             return false;
         }
         let awaited = self.beginning.awaited.as_ref().and_then(|pod| self.store.pods.get(pod));

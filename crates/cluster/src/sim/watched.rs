@@ -188,7 +188,7 @@ impl Watched for Service {
         world.enqueue(WorkItem::Endpoints(key.clone()));
         world.enqueue(WorkItem::MirroredSlices(key.clone()));
         world.enqueue(WorkItem::LoadBalancer(key.clone()));
-        world.publish(&WatchChange::Service(key.clone(), new.cloned()));
+        world.publish(WatchChange::Service(key.clone(), new.cloned()));
     }
 }
 
@@ -203,7 +203,7 @@ impl Watched for EndpointSlice {
         for slice in old.into_iter().chain(new) {
             world.notify_controller(&**slice);
         }
-        world.publish(&WatchChange::Slice(key.clone(), new.cloned()));
+        world.publish(WatchChange::Slice(key.clone(), new.cloned()));
     }
 }
 

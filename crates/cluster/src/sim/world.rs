@@ -248,7 +248,7 @@ impl World {
             Event::Reconcile(item) => self.reconcile(item),
             Event::Requeue(item) => self.requeue(item),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
-            Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, change),
+            Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, &change),
             Event::ProxySync { node, family, start } => self.proxy_syncs(node, family, start),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
