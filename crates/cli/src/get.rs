@@ -22,7 +22,7 @@ use crate::{input, notes, table};
 use discovery::ResourceType;
 use label_query::LabelQuery;
 use object::{Object, seconds};
-use request::Request;
+use request::{Part, Request};
 
 /// What can be listed.
 #[derive(Clone, PartialEq, Eq)]
@@ -167,8 +167,17 @@ fn find(
 ) -> Result<(Vec<Group>, Vec<String>), Failure> {
     let mut groups: Vec<Group> = Vec::new();
     let mut missing = Vec::new();
+    let mut known: Vec<(Listed, &Part)> = Vec::new();
     for part in &request.parts {
         let listed = Listed::called(world, &part.resource)?;
+        // builder.go, resourceMappings: `po,pods` is one resource.
+        let is_alias = |(other, of): &(Listed, &Part)| {
+            *other == listed && of.name == part.name && (part.name.is_none() || of.resource != part.resource)
+        };
+        if known.iter().any(is_alias) {
+            continue;
+        }
+        known.push((listed.clone(), part));
         let filter = Filter { namespace, name: part.name.as_deref(), selector: request.selector.clone() };
         let objects = objects(world, &listed, &filter, is_document);
         if let Some(name) = part.name.as_ref().filter(|_| objects.is_empty()) {
@@ -182,7 +191,8 @@ fn find(
     Ok((groups, missing))
 }
 
-/// A table reads what the simulation knows; a document has all that the API server would send.
+/// A table reads what the simulation knows; a document has all that the API server would send. Of kinds that are only
+/// kept nothing else is known, so their tables read that too.
 fn objects(world: &World, listed: &Listed, filter: &Filter<'_>, is_document: bool) -> Vec<Object> {
     let kinds: Vec<Kind> = match listed {
         Listed::Type(found) => vec![found.kind.clone()],
@@ -204,7 +214,7 @@ fn objects_of(world: &World, kind: &Kind, filter: &Filter<'_>, is_document: bool
     let object = |meta: &Meta| {
         let object = store.get(&ObjectRef::new(kind.clone(), meta))?;
         let source = || store.source(meta.uid).map(|source| &source.tree);
-        let tree = match is_document {
+        let tree = match is_document || matches!(kind, Kind::Other(_)) {
             true => world.served(&object),
             false => cluster::api::to_tree(&object, source()),
         };

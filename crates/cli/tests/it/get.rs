@@ -37,9 +37,29 @@ fn several_kinds_are_several_tables_with_kinds_before_the_names() {
     assert_eq!(first_column(services), ["NAME", "service/tea"]);
     assert!(first_column(pods)[2].starts_with("pod/tea-"), "{pods}");
     // As kubectl does, a kind that has none is left out, and once namespaces were printed, they stay.
-    let out = printed(&["no,sts,svc,no"]);
-    let heads: Vec<&str> = out.split("\n\n").map(|table| first_column(table)[0]).collect();
-    assert_eq!(heads, ["NAME", "NAMESPACE", "NAMESPACE"]);
+    for (words, expected) in
+        [("no,sts,svc", ["NAME", "NAMESPACE"]), ("sts,svc,no", ["NAMESPACE", "NAMESPACE"])]
+    {
+        let out = printed(&[words]);
+        let heads: Vec<&str> = out.split("\n\n").map(|table| first_column(table)[0]).collect();
+        assert_eq!(heads, expected, "{words}");
+    }
+}
+
+#[test]
+fn a_resource_that_is_named_twice_is_listed_once() {
+    assert_eq!(printed(&["po,pods,pod", "-n", "kitchen"]), printed(&["pods", "-n", "kitchen"]));
+}
+
+#[test]
+fn a_claims_row_says_what_its_document_says() {
+    let (ok, out, err) = packetyard(&["get", "-q", "pvc"], &manifest("stateful.yaml"));
+    assert!(ok, "{err}");
+    let claims: Vec<Vec<&str>> = out.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert!(!claims.is_empty(), "{out}");
+    for claim in claims {
+        assert_eq!((claim[2], claim[4], claim[5]), ("Bound", "1Gi", "RWO"), "{out}");
+    }
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl fmt::Display for DiagnosticKind {
             K::FieldNotSimulated { field } => write!(f, "{field} is kept, not simulated"),
             K::KindNotSimulated { kind } => write!(f, "{kind} is kept, not simulated"),
             K::SelectsNothing { selector, nearest } => {
-                write!(f, "no Pod of this text has the labels {selector}, so the Service has no endpoints")?;
+                write!(f, "no Pod of this text has the labels {selector} in its namespace, so the Service has no endpoints")?;
                 match nearest {
                     Some(label) => write!(f, "; did you mean {label}?"),
                     None => Ok(()),

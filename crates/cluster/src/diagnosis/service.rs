@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::NotReady;
 use crate::api::{
-    EndpointSlice, NearMiss, ObjectRef, Pod, Service, ServicePort, ServiceType, Str, TargetPort, near_miss,
-    selects,
+    ContainerPort, EndpointSlice, NearMiss, ObjectRef, Pod, Service, ServicePort, ServiceType, Str,
+    TargetPort, near_miss, selects,
 };
 use crate::control::find_port;
 use crate::sim::World;
@@ -168,8 +168,14 @@ fn count(n: usize) -> u32 {
 
 fn no_such_port(port: &ServicePort, name: &Str, pods: &[&Arc<Pod>]) -> NoEndpoints {
     let containers = pods.iter().flat_map(|pod| pod.spec.containers.iter().chain(pod.spec.sidecars()));
-    let names = containers.flat_map(|container| &container.ports).filter_map(|port| port.name.clone());
-    let has: BTreeSet<Str> = names.collect();
+    let of_container = |has: &ContainerPort| -> Option<Str> {
+        let name = has.name.clone()?;
+        // findPort compares both.
+        let is_same = has.protocol == port.protocol;
+        Some(if is_same { name } else { format!("{name} ({})", has.protocol.as_str()).as_str().into() })
+    };
+    let has: BTreeSet<Str> =
+        containers.flat_map(|container| &container.ports).filter_map(of_container).collect();
     let has = has.into_iter().take(MOST_PORTS).collect();
     NoEndpoints::NoSuchPort { port: PortName::of(port), name: name.clone(), has }
 }

@@ -129,6 +129,12 @@ fn no_pod_has_the_named_port() {
     let port = PortName { port: 80, name: "".into() };
     let expected = NoEndpoints::NoSuchPort { port, name: "http".into(), has: vec!["web".into()] };
     assert_eq!(empty(&[&*service, &deployment(2, CONTAINER)].concat()), expected);
+    let container =
+        "containers: [{name: c, image: i, ports: [{containerPort: 53, name: http, protocol: UDP}]}]";
+    let NoEndpoints::NoSuchPort { has, .. } = empty(&[&*service, &deployment(2, container)].concat()) else {
+        panic!("the port of that name has another protocol");
+    };
+    assert_eq!(has, ["http (UDP)".into()]);
 }
 
 #[test]

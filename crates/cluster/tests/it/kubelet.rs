@@ -286,6 +286,14 @@ fn a_pre_stop_hook_delays_the_sigterm_inside_the_grace_period() {
 }
 
 #[test]
+fn without_a_grace_period_it_is_gone_at_once() {
+    let mut run = pod_with("terminationGracePeriodSeconds: 0, containers: [{name: web, image: i}]");
+    until(&mut run, "it is ready", |run| status(run).is_ready());
+    delete(&mut run);
+    assert!(is_gone(&run));
+}
+
+#[test]
 fn a_hook_that_uses_up_the_grace_period_leaves_two_seconds() {
     let mut run = with_scenario(
         "terminationGracePeriodSeconds: 5, containers: [{name: web, image: i, lifecycle: {preStop: {exec: {command: [x]}}}}]",
