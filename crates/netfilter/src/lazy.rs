@@ -62,8 +62,9 @@ impl Deref for LazyRuleSet {
     }
 }
 
+/// The same whether they are made yet or not.
 impl fmt::Debug for LazyRuleSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        LazyLock::get(&self.rules).fmt(f)
+        RuleSet::fmt(self, f)
     }
 }

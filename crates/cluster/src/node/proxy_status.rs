@@ -1,6 +1,7 @@
 //! What a node's kube-proxy has seen, and what it has written of that.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str};
@@ -52,7 +53,7 @@ pub struct Proxier {
 }
 
 /// What a proxier had seen when it wrote the rules that are in force.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Written {
     pub services: Objects<Service>,
     pub slices: Objects<EndpointSlice>,
@@ -61,6 +62,16 @@ pub struct Written {
     pub(crate) synced: Option<LazySynced>,
     /// The last sync that somebody has worked out, if that is an earlier one.
     pub(crate) worked_out: Option<Arc<Written>>,
+}
+
+/// Without what was worked out before: which sync that is depends on who looked when, and the rules do not.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Written { services, slices, config, synced, worked_out: _ } = self;
+        let mut fields = f.debug_struct("Written");
+        fields.field("services", services).field("slices", slices);
+        fields.field("config", config).field("synced", synced).finish()
+    }
 }
 
 impl Written {

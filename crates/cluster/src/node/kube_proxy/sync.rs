@@ -79,9 +79,10 @@ impl Deref for LazySynced {
     }
 }
 
+/// The same whether it is worked out yet or not.
 impl fmt::Debug for LazySynced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.get().fmt(f)
+        Synced::fmt(self, f)
     }
 }
 
