@@ -24,8 +24,8 @@ impl World {
         let node = pod.spec.node_name.as_ref().and_then(|name| self.machine_named(name));
         let hears = node.is_some_and(Machine::kubelet_hears);
         let unknown = hears && !self.pods.contains_key(&pod.meta.uid);
-        // registry/core/pod/strategy.go, CheckGracefulDelete; generic/registry/store.go, Delete: without a grace period the
-        // API server waits for no kubelet.
+        // registry/core/pod/strategy.go, CheckGracefulDelete; generic/registry/store.go, Delete: without a grace period
+        // the API server waits for no kubelet.
         let at_once = grace.map_or(pod.spec.termination_grace_period_s == 0, |seconds| seconds == 0);
         if pod.spec.node_name.is_none() || unknown || at_once || pod.status.phase.is_terminal() {
             self.pod_removed(pod.meta.uid);
