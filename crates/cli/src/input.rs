@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Read;
-use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use cluster::api::{Manifest, Severity, Start, findings, parse};
@@ -40,9 +39,8 @@ pub fn manifest(args: &Cluster) -> Result<Manifest, Failure> {
     if errors > 0 { Err(Failure::Manifests { errors }) } else { Ok(manifest) }
 }
 
-/// The run of the manifests, from its start. It is never dropped: the process ends after its answer, and giving back a
-/// large cluster's memory piece by piece takes a tenth of the time.
-pub fn start(args: &Cluster, manifest: &Manifest) -> Result<ManuallyDrop<Run>, Failure> {
+/// The run of the manifests, from its start.
+pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     let mut manifest = manifest.clone();
     if let Some(mode) = args.proxy_mode {
         manifest.scenario.get_or_insert_default().proxy_mode = Some(mode.into());
@@ -60,7 +58,7 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<ManuallyDrop<Run>, F
         eprintln!("{line}");
     }
     match refusals.len() {
-        0 => Ok(ManuallyDrop::new(run)),
+        0 => Ok(run),
         errors => Err(Failure::Manifests { errors }),
     }
 }

@@ -4,8 +4,8 @@
 
 use crate::api::{Str, Uid};
 use crate::node::kube_proxy::{
-    EndpointChainNames, OwnChains, ProxyConfig, ProxyMode, ServicePortName, is_large_unsynced,
-    port_proto_hash, services_that_lost, stale_chains,
+    EndpointChainNames, OwnChains, ProxyConfig, ProxyMode, ServicePortName, port_proto_hash,
+    sees_large_cluster, services_with_stale_chains, stale_chains,
 };
 use crate::node::{Decision, Machine, Proxier, Sources};
 use crate::sim::{Event, Span, World};
@@ -26,7 +26,7 @@ impl World {
         match machine.proxy.mode {
             ProxyMode::Iptables => {
                 let seen = (&machine.proxy.services, &machine.proxy.slices);
-                self.note_stale_iptables_chains(node, config.family, is_large_unsynced(config, seen))
+                self.note_stale_iptables_chains(node, config.family, sees_large_cluster(config, seen))
             }
             ProxyMode::Ipvs | ProxyMode::Nftables => self.note_stale_nftables_chains(node, rules),
         }
@@ -77,8 +77,11 @@ fn stale_iptables_chains(machine: &Machine, proxier: &Proxier, family: Family) -
     let seen = Sources::seen(&machine.proxy, family);
     let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
     let other_zone = written.zone != seen.zone;
-    let lost =
-        services_that_lost((written.services, written.slices), (seen.services, seen.slices), other_zone);
+    let lost = services_with_stale_chains(
+        (written.services, written.slices),
+        (seen.services, seen.slices),
+        other_zone,
+    );
     for service in lost {
         add_service_chains(&mut old, &written.decisions(machine, &service));
         add_service_chains(&mut new, &seen.decisions(machine, &service));

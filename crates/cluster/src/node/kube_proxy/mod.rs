@@ -33,7 +33,7 @@ pub use hash::{EndpointChainNames, port_proto_hash};
 pub(crate) use iptables::OwnChains;
 pub use mode::ProxyMode;
 pub use ports::{Port, Ports, Seen, changed_objects, ports, udp_endpoints_changed, update_ports};
-pub(crate) use ports::{is_large_cluster, is_large_unsynced, ports_of, services_that_lost};
+pub(crate) use ports::{is_large_cluster, ports_of, sees_large_cluster, services_with_stale_chains};
 pub use reuse::Reuse;
 pub use sent::SentConnections;
 pub use service_port::{ServicePortInfo, ServicePortMap, service_port_map};

@@ -42,7 +42,7 @@ pub(crate) fn is_large_cluster(cfg: &ProxyConfig, ports: &Ports) -> bool {
 }
 
 /// The same, as far as it is known before the ports are: an endpoint that is in two slices counts twice.
-pub(crate) fn is_large_unsynced(cfg: &ProxyConfig, (services, slices): Seen<'_>) -> bool {
+pub(crate) fn sees_large_cluster(cfg: &ProxyConfig, (services, slices): Seen<'_>) -> bool {
     let count = |slice: &EndpointSlice| {
         let ports = slice.ports.iter().filter(|port| port.port != 0).count();
         let endpoints = slice.endpoints.iter().filter(|e| Family::of(e.address) == cfg.family).count();
@@ -106,7 +106,7 @@ pub fn changed_objects(old: Seen<'_>, new: Seen<'_>, all: bool) -> BTreeSet<NsNa
 
 /// Services of which an endpoint chain, or one of their own, may not be needed any more. Left out are those that are
 /// the same but for more endpoints: most changes while Pods start are of this kind.
-pub(crate) fn services_that_lost(old: Seen<'_>, new: Seen<'_>, all: bool) -> BTreeSet<NsName> {
+pub(crate) fn services_with_stale_chains(old: Seen<'_>, new: Seen<'_>, all: bool) -> BTreeSet<NsName> {
     let mut found = BTreeSet::new();
     differing(old.0, new.0, all, |old, _| found.extend(old.map(|service| service.meta.key())));
     differing(old.1, new.1, all, |old, new| {
