@@ -155,6 +155,9 @@ fn firefox() -> Outcome<Option<String>> {
 fn wasm_pack(browser: [&str; 2], driver: &Path) -> Outcome {
     let mut wasm_pack = Tools::for_wasm_tests()?.command("wasm-pack")?;
     wasm_pack.args(["test", "--headless", "--mode", "no-install"]).args(browser).arg(driver);
+    // Seconds for all tests of a file together: its own limit of 20 is too few where the machine is slow or the browser
+    // is Firefox. A test that hangs fails all the same.
+    wasm_pack.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     run::run(&mut wasm_pack)
 }
 
