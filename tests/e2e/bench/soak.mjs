@@ -24,11 +24,12 @@ const FLAT_MINUTES = Math.min(5, minutes / 3);
 /** The scenario with one more client, which makes 20 requests a second of all. */
 function busy() {
   const text = readFileSync(new URL("../../../public/scenarios/first.yaml", import.meta.url), "utf8");
-  const none = "  clients: []\n";
-  if (!text.includes(none)) throw new Error("the scenario has clients of its own now");
+  const heading = "  clients:\n";
+  if (!text.includes(heading)) throw new Error("the scenario has no list of clients any more");
   const rates = [...text.matchAll(/rate: ([\d.]+)/g)].map(([, rate]) => Number(rate));
   const rest = 20 - rates.reduce((sum, rate) => sum + rate, 0);
-  return text.replace(none, `  clients: [{name: busy, from: outside, to: service/default/web, rate: ${rest}}]\n`);
+  const busy = `  - {name: busy, from: outside, to: service/default/web, rate: ${rest}}\n`;
+  return text.replace(heading, heading + busy);
 }
 
 /** In the page, before its own scripts: the memory of the module, once there is one. */
