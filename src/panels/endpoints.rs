@@ -18,6 +18,14 @@ pub fn EndpointsPanel(uid: Uid) -> impl IntoView {
     let slices =
         session.watch_scene(move |world| world.store().service_by_uid(uid).map(|s| slices(world, s)));
     let empty = session.watch_scene(move |world| why_empty(world, uid));
+    let without_endpoints = session.watch_scene(move |world| {
+        let service = world.store().service_by_uid(uid);
+        let is_proxied = service.is_some_and(|service| service.has_virtual_ip());
+        match is_proxied {
+            true => "No endpoints: kube-proxy writes a rule that refuses every connection.",
+            false => "No endpoints. The Service has no cluster IP, so kube-proxy writes nothing for it.",
+        }
+    });
     view! {
         <IfExists gone="This Service is gone." object=slices let:slices>
             <ShowLet some=empty let:why>
@@ -25,9 +33,7 @@ pub fn EndpointsPanel(uid: Uid) -> impl IntoView {
             </ShowLet>
             <Show
                 when=move || slices.read().iter().any(|slice| !slice.endpoints.is_empty())
-                fallback=|| {
-                    view! { <p>"No endpoints: kube-proxy writes a rule that refuses every connection."</p> }
-                }
+                fallback=move || view! { <p>{move || without_endpoints.get()}</p> }
             >
                 <Endpoints slices/>
             </Show>

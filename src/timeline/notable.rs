@@ -109,7 +109,7 @@ fn done(action: &Action) -> Option<String> {
         Action::PauseRollout { on: true, .. } => "paused".into(),
         Action::PauseRollout { on: false, .. } => "resumed".into(),
         Action::SetImage { .. } => "new image".into(),
-        Action::Drain { node, .. } => format!("{node} drained"),
+        Action::Drain { node, .. } => format!("drain of {node}"),
         Action::SetReadiness { pass: true, .. } => "probe passes".into(),
         Action::SetReadiness { pass: false, .. } => "probe fails".into(),
         Action::SetLiveness { pass: true, .. } => "liveness passes".into(),

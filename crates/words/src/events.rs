@@ -5,8 +5,10 @@
 //! sentences, and they alone, are our own: why a probe failed (`pod_events::probe_failure`), why an image was not
 //! pulled and why a sandbox was not made (`pull_failed`, `no_sandbox`).
 
-use cluster::api::{ConditionStatus, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, Uid};
-use cluster::node::kubelet::ProbeFailure;
+use std::collections::BTreeMap;
+
+use cluster::api::{ConditionStatus, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, Uid, WaitingReason};
+use cluster::node::kubelet::{MissingConfiguration, ProbeFailure};
 use cluster::sim::{KillReason, LogEntry, Logged, LoggedContainer, Time};
 
 use crate::diagnosis::probe_kind;
@@ -47,14 +49,22 @@ impl Event {
 /// In the order in which they were first said.
 pub fn events<'a>(log: impl Iterator<Item = &'a Logged>) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
+    // For a Pod that is gone, how many events had been said: another of its name has events of its own.
+    let mut gone = BTreeMap::<ObjectRef, usize>::new();
     for logged in log {
-        let Some(event) = event(logged) else { continue };
-        match events.iter_mut().find(|earlier| earlier.is_again(&event)) {
-            Some(earlier) => {
-                earlier.count += 1;
-                earlier.last = event.last;
+        if let LogEntry::PodGone { pod } = &logged.entry {
+            gone.insert(ObjectRef::of_key(Kind::Pod, pod), events.len());
+        }
+        for said in said(&logged.entry) {
+            let Some(event) = event(logged, said) else { continue };
+            let since = gone.get(&event.about).copied().unwrap_or(0);
+            match events[since..].iter_mut().find(|earlier| earlier.is_again(&event)) {
+                Some(earlier) => {
+                    earlier.count += 1;
+                    earlier.last = event.last;
+                }
+                None => events.push(event),
             }
-            None => events.push(event),
         }
     }
     events
@@ -69,8 +79,8 @@ struct Said {
     container: Option<LoggedContainer>,
 }
 
-fn event(logged: &Logged) -> Option<Event> {
-    let Said { is_warning, reason, message, component, container } = said(&logged.entry)?;
+fn event(logged: &Logged, said: Said) -> Option<Event> {
+    let Said { is_warning, reason, message, component, container } = said;
     let about = logged.entry.about()?;
     let at = logged.at;
     Some(Event { about, container, is_warning, reason, message, component, count: 1, first: at, last: at })
@@ -104,8 +114,8 @@ const CRON_JOB: &str = "cronjob-controller";
 /// daemon/daemon_controller.go, job/job_controller.go, cronjob/cronjob_controllerv2.go,
 /// tainteviction/taint_eviction.go; pkg/kubelet: kuberuntime/kuberuntime_container.go, images/image_manager.go,
 /// prober/prober.go, active_deadline.go.
-fn said(entry: &LogEntry) -> Option<Said> {
-    match entry {
+fn said(entry: &LogEntry) -> Vec<Said> {
+    let one = match entry {
         LogEntry::Scheduled { pod, node } => {
             normal(SCHEDULER, "Scheduled", format!("Successfully assigned {pod} to {node}"))
         }
@@ -150,15 +160,15 @@ fn said(entry: &LogEntry) -> Option<Said> {
         LogEntry::Started { container, .. } => of(container, "Started", "Container started"),
         LogEntry::Unhealthy { container, probe, why, .. } => unhealthy(container, *probe, *why),
         LogEntry::BackOff { pod, uid, container } => back_off(pod, *uid, container),
-        LogEntry::FailedPull { container, image, .. } => pull_failed(container, image),
-        LogEntry::BackOffPull { container, image, .. } => {
-            of(container, "BackOff", format!("Back-off pulling image {image:?}"))
-        }
+        LogEntry::FailedPull { container, image, never: true, .. } => return never_pulled(container, image),
+        LogEntry::FailedPull { container, image, never: false, .. } => return pull_failed(container, image),
+        LogEntry::BackOffPull { container, image, .. } => return pull_backs_off(container, image),
         LogEntry::FailedConfiguration { container, what, .. } => {
             warning_of(container, "Failed", format!("Error: {what}"))
         }
         LogEntry::FailedMount { volume, what, .. } => {
-            let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {what} not found");
+            let why = MissingConfiguration::Object(what.clone());
+            let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}");
             warning(KUBELET, "FailedMount", message)
         }
         LogEntry::DeadlineExceeded { .. } => {
@@ -196,7 +206,8 @@ fn said(entry: &LogEntry) -> Option<Said> {
         | LogEntry::NamespaceGone { .. }
         | LogEntry::SliceChanged { .. }
         | LogEntry::ProxySynced { .. } => None,
-    }
+    };
+    one.into_iter().collect()
 }
 
 fn controller(kind: &Kind) -> &'static str {
@@ -254,8 +265,27 @@ fn is_present(image: &str) -> String {
     format!("Container image {image:?} already present on machine and can be accessed by the pod")
 }
 
-fn pull_failed(container: &LoggedContainer, image: &str) -> Option<Said> {
-    warning_of(container, "Failed", format!("Failed to pull image {image:?}: not found"))
+/// images/image_manager.go, EnsureImageExists; then kuberuntime_container.go, startContainer.
+fn pull_failed(container: &LoggedContainer, image: &str) -> Vec<Said> {
+    let pulling = of(container, "Pulling", format!("Pulling image {image:?}"));
+    let failed = warning_of(container, "Failed", format!("Failed to pull image {image:?}: not found"));
+    [pulling, failed, not_created(container, WaitingReason::ErrImagePull)].into_iter().flatten().collect()
+}
+
+fn never_pulled(container: &LoggedContainer, image: &str) -> Vec<Said> {
+    let reason = WaitingReason::ErrImageNeverPull;
+    let message = format!("Container image {image:?} is not present with pull policy of Never");
+    let said = warning_of(container, reason.as_str(), message);
+    [said, not_created(container, reason)].into_iter().flatten().collect()
+}
+
+fn pull_backs_off(container: &LoggedContainer, image: &str) -> Vec<Said> {
+    let said = of(container, "BackOff", format!("Back-off pulling image {image:?}"));
+    [said, not_created(container, WaitingReason::ImagePullBackOff)].into_iter().flatten().collect()
+}
+
+fn not_created(container: &LoggedContainer, why: WaitingReason) -> Option<Said> {
+    warning_of(container, "Failed", format!("Error: {}", why.as_str()))
 }
 
 fn unhealthy(container: &LoggedContainer, probe: ProbeKind, why: ProbeFailure) -> Option<Said> {
@@ -301,7 +331,7 @@ fn node_condition(node: &Name, condition: ConditionStatus) -> Option<Said> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cluster::api::NsName;
+    use cluster::api::{NsName, Prerequisite};
 
     fn logged(seconds: u64, entry: LogEntry) -> Logged {
         Logged { at: Time(seconds * 1_000_000_000), entry }
@@ -329,6 +359,46 @@ mod tests {
         );
         assert_eq!(back_off.container.as_ref(), Some(&container));
         assert_eq!((back_off.first.0, back_off.last.0), (2_000_000_000, 9_000_000_000));
+    }
+
+    #[test]
+    fn another_pod_of_the_same_name_has_events_of_its_own() {
+        let pod = || NsName::new("default", "db-0");
+        let scheduled = || LogEntry::Scheduled { pod: pod(), node: "node-1".into() };
+        let log =
+            [logged(1, scheduled()), logged(5, LogEntry::PodGone { pod: pod() }), logged(6, scheduled())];
+        let counts: Vec<(u32, u64)> = events(log.iter()).iter().map(|e| (e.count, e.first.0)).collect();
+        assert_eq!(counts, [(1, 1_000_000_000), (1, 6_000_000_000)]);
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_said_as_a_kubelet_says_it() {
+        let (pod, image) = (NsName::new("default", "web-1"), "web:2");
+        let container = || LoggedContainer { name: "web".into(), is_init: false };
+        let failed = |never| LogEntry::FailedPull {
+            pod: pod.clone(),
+            container: container(),
+            image: image.into(),
+            never,
+        };
+        let back_off =
+            LogEntry::BackOffPull { pod: pod.clone(), container: container(), image: image.into() };
+        let map = Prerequisite::ConfigMap(NsName::new("default", "settings"));
+        let mount = LogEntry::FailedMount { pod: pod.clone(), volume: "conf".into(), what: map };
+        let log = [failed(false), back_off, failed(true), mount].map(|entry| logged(1, entry));
+        let said: Vec<String> =
+            events(log.iter()).iter().map(|e| format!("{} {}: {}", e.type_(), e.reason, e.message)).collect();
+        let expected = [
+            "Normal Pulling: Pulling image \"web:2\"",
+            "Warning Failed: Failed to pull image \"web:2\": not found",
+            "Warning Failed: Error: ErrImagePull",
+            "Normal BackOff: Back-off pulling image \"web:2\"",
+            "Warning Failed: Error: ImagePullBackOff",
+            "Warning ErrImageNeverPull: Container image \"web:2\" is not present with pull policy of Never",
+            "Warning Failed: Error: ErrImageNeverPull",
+            "Warning FailedMount: MountVolume.SetUp failed for volume \"conf\" : configmap \"settings\" not found",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]

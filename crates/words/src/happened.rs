@@ -1,6 +1,7 @@
 //! The log, in words.
 
 use cluster::api::{Action, ConditionStatus, Kind, Phase, ServicePolicy, SessionAffinity};
+use cluster::node::kubelet::MissingConfiguration;
 use cluster::sim::LogEntry;
 
 use crate::events::taint_eviction;
@@ -20,15 +21,15 @@ pub fn happened(entry: &LogEntry) -> String {
             format!("{} {} cannot make all of its Pods: {}", owner.kind, owner.name, refusal(why))
         }
         LogEntry::SuccessfulCreate { owner, pod } => match owner.kind == Kind::StatefulSet {
-            true => format!("create Pod {pod} in StatefulSet {} successful", owner.name),
+            true => format!("Create Pod {pod} in StatefulSet {} successful", owner.name),
             false => format!("{} {}: Created pod: {pod}", owner.kind, owner.name),
         },
         LogEntry::SuccessfulDelete { owner, pod } => match owner.kind == Kind::StatefulSet {
-            true => format!("delete Pod {pod} in StatefulSet {} successful", owner.name),
+            true => format!("Delete Pod {pod} in StatefulSet {} successful", owner.name),
             false => format!("{} {}: Deleted pod: {pod}", owner.kind, owner.name),
         },
         LogEntry::SuccessfulCreateClaim { owner, pod, claim } => {
-            format!("create Claim {claim} Pod {pod} in StatefulSet {} success", owner.name)
+            format!("Create Claim {claim} Pod {pod} in StatefulSet {} success", owner.name)
         }
         LogEntry::ScalingReplicaSet { deployment, replica_set, from, to } => {
             let way = if from < to { "up" } else { "down" };
@@ -87,7 +88,8 @@ pub fn happened(entry: &LogEntry) -> String {
         }
         LogEntry::FailedConfiguration { pod, what, .. } => pod_events::failed_configuration(pod, what),
         LogEntry::FailedMount { pod, volume, what } => {
-            format!("Pod {}: MountVolume.SetUp failed for volume \"{volume}\": {what} not found", pod.name)
+            let why = MissingConfiguration::Object(what.clone());
+            format!("Pod {}: MountVolume.SetUp failed for volume \"{volume}\": {why}", pod.name)
         }
         LogEntry::DeadlineExceeded { pod } => {
             format!("Pod {} was active on the node longer than the specified deadline", pod.name)

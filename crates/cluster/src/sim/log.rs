@@ -190,6 +190,8 @@ pub enum LogEntry {
         pod: NsName,
         container: LoggedContainer,
         image: Str,
+        /// imagePullPolicy Never: nothing was tried.
+        never: bool,
     },
     /// It waits before it is pulled again.
     BackOffPull {

@@ -34,7 +34,9 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
     // The moment at which the grace period is over, not the one at which it began
     // (apiserver registry/rest/delete.go).
     let grace = match object {
-        KubeObject::Pod(pod) => pod.spec.grace_period(),
+        KubeObject::Pod(pod) => Some(pod.spec.grace_period()),
+        // It has a deletion of its own, without one (registry/core/namespace/storage, Delete).
+        KubeObject::Namespace(_) => None,
         KubeObject::Service(_)
         | KubeObject::Deployment(_)
         | KubeObject::ReplicaSet(_)
@@ -48,14 +50,13 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
         | KubeObject::PodDisruptionBudget(_)
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
-        | KubeObject::Namespace(_)
         | KubeObject::PriorityClass(_)
-        | KubeObject::Unsimulated(_) => Span::ZERO,
+        | KubeObject::Unsimulated(_) => Some(Span::ZERO),
     };
-    let seconds = i64::try_from(grace.0 / 1_000_000_000).unwrap_or(i64::MAX);
-    let deletion = meta.deleted.map(|t| text(&rfc3339::print(t + grace)));
+    let seconds = |grace: Span| Tree::int(i64::try_from(grace.0 / 1_000_000_000).unwrap_or(i64::MAX));
+    let deletion = meta.deleted.map(|t| text(&rfc3339::print(t + grace.unwrap_or_default())));
     put_or_remove(out, "deletionTimestamp", deletion);
-    put_or_remove(out, "deletionGracePeriodSeconds", meta.deleted.map(|_| Tree::int(seconds)));
+    put_or_remove(out, "deletionGracePeriodSeconds", meta.deleted.and(grace).map(seconds));
 }
 
 fn owner(owner: &OwnerRef) -> Tree {
