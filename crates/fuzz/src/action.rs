@@ -79,7 +79,7 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
             Action::SetLiveness { pod: pod(picks, world), container: None, pass: picks.flag() }
         }
         Kind::FinishPod => {
-            let (pod, exit_code) = (pod(picks, world), picks.of(&[0, 1, 137, u32::MAX]));
+            let (pod, exit_code) = (pod(picks, world), picks.of(&[0, 1, 137, u8::MAX]));
             Action::FinishPod { pod, container: container(picks), exit_code }
         }
         Kind::SetPodCondition => {
@@ -190,7 +190,7 @@ fn app(picks: &mut Picks<'_>, world: &World) -> App {
         start_up,
         drains,
         pre_stop,
-        exits: after.map(|after| Exits { after, code: picks.of(&[0, 1, u32::MAX]) }),
+        exits: after.map(|after| Exits { after, code: picks.of(&[0, 1, u8::MAX]) }),
     }
 }
 

@@ -8,20 +8,27 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::sequence::Sequence;
+use crate::settling::Settling;
 use crate::text::Mutated;
 
 /// Cases of one seed.
-const SEQUENCES: u32 = 8;
-const TEXTS: u32 = 160;
+pub const SEQUENCES: u32 = 8;
+pub const SETTLINGS: u32 = 64;
+pub const TEXTS: u32 = 160;
 
 /// Whatever breaks in the cases of this seed, told with the smallest input that shows it.
 pub fn run_seed(seed: u64) -> Result<(), String> {
     sequences(seed, SEQUENCES)?;
+    settlings(seed, SETTLINGS)?;
     texts(seed, TEXTS)
 }
 
 pub fn sequences(seed: u64, cases: u32) -> Result<(), String> {
     run("sequence of actions", seed, cases, Sequence::any(), |sequence| sequence.check())
+}
+
+pub fn settlings(seed: u64, cases: u32) -> Result<(), String> {
+    run("cluster that is left alone", seed, cases, Settling::any(), |settling| settling.check())
 }
 
 pub fn texts(seed: u64, cases: u32) -> Result<(), String> {

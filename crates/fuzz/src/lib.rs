@@ -7,5 +7,6 @@ pub mod cluster;
 pub mod invariants;
 pub mod pick;
 pub mod sequence;
+pub mod settling;
 pub mod state;
 pub mod text;

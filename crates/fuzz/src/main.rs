@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fuzz::campaign::run_seed;
+use fuzz::campaign::{SEQUENCES, SETTLINGS, TEXTS, run_seed};
 
 const HELP: &str = "\
 cargo xtask fuzz [--minutes N] [--seed S]
@@ -55,6 +55,12 @@ fn campaign(minutes: u64, first: u64) -> ExitCode {
         }
         seed += 1;
     }
-    println!("nothing found in {} seeds", seed - first);
+    let [sequences, settlings, texts] =
+        [SEQUENCES, SETTLINGS, TEXTS].map(|cases| u64::from(cases) * (seed - first));
+    println!(
+        "nothing found in {} seeds: {sequences} sequences with replay, seek and undo, {settlings} that settle, \
+         {texts} texts",
+        seed - first
+    );
     ExitCode::SUCCESS
 }

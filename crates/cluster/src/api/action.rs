@@ -120,7 +120,7 @@ pub enum Action {
         pod: NsName,
         container: Option<Str>,
         #[serde(default)]
-        exit_code: u32,
+        exit_code: u8,
     },
     /// Sets a condition in the Pod's status that a readiness gate asks for.
     SetPodCondition {

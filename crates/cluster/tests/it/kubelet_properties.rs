@@ -98,13 +98,13 @@ fn action(world: &World, step: &Step) -> Option<Action> {
         Step::Readiness(i, pass) => Action::SetReadiness { pod: pod(i)?, container: None, pass },
         Step::Liveness(i, pass) => Action::SetLiveness { pod: pod(i)?, container: None, pass },
         Step::Crash(i) => Action::CrashPod { pod: pod(i)?, container: None },
-        Step::Finish(i, code) => Action::FinishPod { pod: pod(i)?, container: None, exit_code: code.into() },
+        Step::Finish(i, code) => Action::FinishPod { pod: pod(i)?, container: None, exit_code: code },
         Step::Delete(i) => {
             let NsName { namespace, name } = pod(i)?;
             Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } }
         }
         Step::Exits(after, code) => {
-            let exits = Exits { after: seconds(after), code: code.into() };
+            let exits = Exits { after: seconds(after), code };
             Action::SetApp { app: app(Some(seconds(after / 2)), None, Some(exits)) }
         }
         Step::Drains(s) => Action::SetApp { app: app(None, Some(seconds(s)), None) },

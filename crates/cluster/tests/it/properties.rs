@@ -191,7 +191,7 @@ fn reason_not_to_try(action: &Action) -> Option<&'static str> {
         Action::RolloutRestart { .. }
         | Action::RolloutUndo { .. }
         | Action::PauseRollout { .. }
-        | Action::SetImage { .. } => Some("workloads/random.rs tries them"),
+        | Action::SetImage { .. } => Some("crates/fuzz/src/settling.rs tries them"),
         Action::SetIpMode { .. } => Some("both modes of each policy are compared in policies.rs"),
         Action::AddClient { .. }
         | Action::RemoveClient { .. }

@@ -218,7 +218,7 @@ mod tests {
     use cluster::api::parse;
     use cluster::sim::{Run, Span, Time};
 
-    fn state_of_a_job(exit_code: u32) -> PodState {
+    fn state_of_a_job(exit_code: u8) -> PodState {
         let text = format!(
             "{{apiVersion: batch/v1, kind: Job, metadata: {{name: once}}, spec: {{backoffLimit: 0, template: {{spec: \
              {{restartPolicy: Never, containers: [{{name: c, image: busybox}}]}}}}}}}}\n---\n\

@@ -39,7 +39,7 @@ pub struct Exits {
     #[serde(with = "wire::span")]
     pub after: Span,
     #[serde(default)]
-    pub code: u32,
+    pub code: u8,
 }
 
 /// Of one run: of how many it can be said what they do, and of how many things that they are missing.

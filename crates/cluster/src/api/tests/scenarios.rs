@@ -326,7 +326,7 @@ fn container() -> impl Strategy<Value = Option<Name>> {
 
 fn app() -> impl Strategy<Value = App> {
     let span = || proptest::option::of(any::<u64>().prop_map(Span));
-    let exits = (any::<u64>(), 0..256u32).prop_map(|(after, code)| Exits { after: Span(after), code });
+    let exits = (any::<u64>(), any::<u8>()).prop_map(|(after, code)| Exits { after: Span(after), code });
     let ports = || proptest::collection::vec(any::<u16>(), 0..3);
     let said = (proptest::option::of(ports()), ports(), proptest::option::of(exits));
     (object(), container(), said, (span(), span(), span())).prop_map(
@@ -399,7 +399,7 @@ actions! {
     SetLiveness => (ns_name(), container(), any::<bool>())
         .prop_map(|(pod, container, pass)| Action::SetLiveness { pod, container, pass }),
     CrashPod => (ns_name(), container()).prop_map(|(pod, container)| Action::CrashPod { pod, container }),
-    FinishPod => (ns_name(), container(), 0..256u32)
+    FinishPod => (ns_name(), container(), any::<u8>())
         .prop_map(|(pod, container, exit_code)| Action::FinishPod { pod, container, exit_code }),
     SetPodCondition => (ns_name(), name(), any::<bool>())
         .prop_map(|(pod, type_, status)| Action::SetPodCondition { pod, type_, status }),

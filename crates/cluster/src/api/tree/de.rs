@@ -28,6 +28,15 @@ pub fn from_tree<T: DeserializeOwned>(tree: &Tree) -> Result<T, Error> {
 struct Reader<'de>(&'de Tree);
 
 impl Reader<'_> {
+    /// A whole number of 0 or more.
+    fn number_up_to(&self, max: i32) -> Result<u32, Error> {
+        let Value::Int(number) = &self.0.value else { return Err(self.wrong_type(Type::Integer)) };
+        u32::try_from(*number).ok().filter(|n| *n <= max.unsigned_abs()).ok_or_else(|| {
+            let value = number.to_string().into();
+            Error::new(DiagnosticKind::OutOfRange { value, min: 0, max: i64::from(max) })
+        })
+    }
+
     fn wrong_type(&self, expected: Type) -> Error {
         let value = &self.0.value;
         Error::new(match value {
@@ -59,16 +68,13 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         }
     }
 
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.number_up_to(i32::from(u8::MAX)).and_then(|number| visitor.visit_u32(number))
+    }
+
     /// Numbers are int32 in Kubernetes' API.
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let Value::Int(number) = &self.0.value else { return Err(self.wrong_type(Type::Integer)) };
-        match u32::try_from(*number).ok().filter(|n| i32::try_from(*n).is_ok()) {
-            Some(number) => visitor.visit_u32(number),
-            None => {
-                let value = number.to_string().into();
-                Err(Error::new(DiagnosticKind::OutOfRange { value, min: 0, max: i64::from(i32::MAX) }))
-            }
-        }
+        self.number_up_to(i32::MAX).and_then(|number| visitor.visit_u32(number))
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -137,7 +143,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple
+        i8 i16 i32 i64 i128 u16 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple
         tuple_struct identifier ignored_any
     }
 }
@@ -317,6 +323,16 @@ mod tests {
         }
         let null = from_tree(&tree("{do: wait, seconds: 1, awake: null}"));
         assert_eq!(null, Ok(Step::Wait { seconds: 1, awake: false }));
+    }
+
+    #[test]
+    fn a_number_is_in_the_range_of_its_type() {
+        assert_eq!(from_tree::<u8>(&tree("255")), Ok(255));
+        assert_eq!(from_tree::<u32>(&tree("2147483647")), Ok(2_147_483_647));
+        for (text, max) in [("256", 255), ("-1", 255), ("4294967295", 255)] {
+            let refused = from_tree::<u8>(&tree(text)).expect_err("it is out of range").to_string();
+            assert_eq!(refused, format!("Invalid value: {text}: must be between 0 and {max}, inclusive"));
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use crate::api::{Action, Job, JobStatus, NsName, parse};
 use crate::sim::{Span, World};
 
-const SUCCESS: u32 = 0;
-const FAILURE: u32 = 1;
+const SUCCESS: u8 = 0;
+const FAILURE: u8 = 1;
 
 fn world(spec: &str) -> World {
     let text = format!(
@@ -33,7 +33,7 @@ fn active(world: &World) -> Vec<NsName> {
 }
 
 /// The process of the first active Pod whose name begins so ends.
-fn end(world: &mut World, name: &str, exit_code: u32) {
+fn end(world: &mut World, name: &str, exit_code: u8) {
     let pod = active(world).into_iter().find(|key| key.name.starts_with(name)).expect("one is active");
     world.apply(&Action::FinishPod { pod, container: None, exit_code }).expect("it runs");
     pass(world, 5);

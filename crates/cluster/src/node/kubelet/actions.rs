@@ -52,13 +52,12 @@ impl World {
     }
 
     /// The processes of all main containers, or of one container, end.
-    pub(crate) fn finish(&mut self, key: &NsName, name: Option<&str>, exit_code: u32) -> Result<(), Refusal> {
+    pub(crate) fn finish(&mut self, key: &NsName, name: Option<&str>, exit_code: u8) -> Result<(), Refusal> {
         let (pod, containers) = self.running(key, name)?;
         if containers.is_empty() {
             return Err(not_running(key));
         }
-        let exit_code = i32::try_from(exit_code).unwrap_or(1);
-        containers.into_iter().for_each(|index| self.ends_with(pod, index, exit_code));
+        containers.into_iter().for_each(|index| self.ends_with(pod, index, i32::from(exit_code)));
         Ok(())
     }
 

@@ -155,7 +155,7 @@ impl World {
     /// The process ends of itself.
     pub(super) fn process_ends(&mut self, pod: Uid, index: u32) {
         let exits = self.exits_of(&self.pods[&pod], index);
-        let code = exits.and_then(|exits| i32::try_from(exits.code).ok()).unwrap_or(0);
+        let code = exits.map_or(0, |exits| i32::from(exits.code));
         self.ends_with(pod, index, code);
     }
 

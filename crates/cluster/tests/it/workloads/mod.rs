@@ -3,7 +3,6 @@
 mod daemon_sets;
 mod deployments;
 mod jobs;
-mod random;
 mod stateful_sets;
 
 use std::sync::Arc;
