@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use cluster::api::{NsName, Service, ServicePort};
 use cluster::dns::Answer;
 use cluster::sim::World;
-use cluster::trace::{ConnectionRecord, Place};
+use cluster::trace::ConnectionRecord;
 use cluster::traffic::Target;
 
 /// The name that was called, as the client wrote it, and the namespace in which it is resolved.
@@ -14,10 +14,7 @@ pub fn name_called(world: &World, record: &ConnectionRecord) -> Option<(String, 
     if host.parse::<IpAddr>().is_ok() {
         return None;
     }
-    let namespace = match record.source {
-        Place::Pod(uid) => world.pod_runtime(uid).map(|pod| pod.key.namespace.to_string()),
-        Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet => None,
-    };
+    let namespace = world.calling_pod(record).map(|pod| pod.meta.namespace.to_string());
     Some((namespace.unwrap_or_else(|| "default".into()), host.to_string()))
 }
 

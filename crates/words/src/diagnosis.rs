@@ -5,7 +5,7 @@ use cluster::api::{NearMiss, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
 use cluster::diagnosis::{
     AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
 };
-use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
+use cluster::node::kubelet::{MissingConfiguration, PortAssumption, ProbeFailure, Supply, UnmetProbe};
 
 /// In a few words: `the readiness probe on 8081 fails`.
 pub fn not_ready(why: &NotReady) -> String {
@@ -22,7 +22,12 @@ pub fn not_ready(why: &NotReady) -> String {
         NotReady::Rejected { reason, .. } => format!("its kubelet has rejected it: {reason}"),
         NotReady::Failed { reason: Some(reason), .. } => format!("it has failed: {reason}"),
         NotReady::Failed { reason: None, .. } => "its containers have failed".into(),
-        NotReady::CannotMount(what) => format!("{} is missing: its volume cannot be mounted", supply(what)),
+        NotReady::CannotMount(MissingConfiguration::Object(what)) => {
+            format!("{} is missing: its volume cannot be mounted", supply(what))
+        }
+        NotReady::CannotMount(MissingConfiguration::Key { object, key }) => {
+            format!("{} has no key {key}: its volume cannot be mounted", supply(object))
+        }
         NotReady::Creating => "its containers are being made".into(),
         NotReady::Init { done, of, container, why } => {
             format!("init container {} of {of}, {container}: {}", done + 1, trouble(why))

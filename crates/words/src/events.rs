@@ -8,11 +8,11 @@
 use std::collections::BTreeMap;
 
 use cluster::api::{ConditionStatus, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, Uid, WaitingReason};
-use cluster::node::kubelet::{MissingConfiguration, ProbeFailure};
+use cluster::node::kubelet::ProbeFailure;
 use cluster::sim::{KillReason, LogEntry, Logged, LoggedContainer, Time};
 
 use crate::diagnosis::probe_kind;
-use crate::pod_events::probe_failure;
+use crate::pod_events::{self, probe_failure};
 use crate::refusal;
 
 /// A `v1` Event. The same event again is counted, as client-go's EventCorrelator does.
@@ -167,9 +167,7 @@ fn said(entry: &LogEntry) -> Vec<Said> {
             warning_of(container, "Failed", format!("Error: {what}"))
         }
         LogEntry::FailedMount { volume, what, .. } => {
-            let why = MissingConfiguration::Object(what.clone());
-            let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}");
-            warning(KUBELET, "FailedMount", message)
+            warning(KUBELET, "FailedMount", pod_events::failed_mount(volume, what))
         }
         LogEntry::DeadlineExceeded { .. } => {
             let message = "Pod was active on the node longer than the specified deadline";
@@ -332,6 +330,7 @@ fn node_condition(node: &Name, condition: ConditionStatus) -> Option<Said> {
 mod tests {
     use super::*;
     use cluster::api::{NsName, Prerequisite};
+    use cluster::node::kubelet::MissingConfiguration;
 
     fn logged(seconds: u64, entry: LogEntry) -> Logged {
         Logged { at: Time(seconds * 1_000_000_000), entry }
@@ -384,8 +383,11 @@ mod tests {
         let back_off =
             LogEntry::BackOffPull { pod: pod.clone(), container: container(), image: image.into() };
         let map = Prerequisite::ConfigMap(NsName::new("default", "settings"));
-        let mount = LogEntry::FailedMount { pod: pod.clone(), volume: "conf".into(), what: map };
-        let log = [failed(false), back_off, failed(true), mount].map(|entry| logged(1, entry));
+        let mount = |what| LogEntry::FailedMount { pod: pod.clone(), volume: "conf".into(), what };
+        let object = MissingConfiguration::Object(map.clone());
+        let key = MissingConfiguration::Key { object: map, key: "log".into() };
+        let log =
+            [failed(false), back_off, failed(true), mount(object), mount(key)].map(|entry| logged(1, entry));
         let said: Vec<String> =
             events(log.iter()).iter().map(|e| format!("{} {}: {}", e.type_(), e.reason, e.message)).collect();
         let expected = [
@@ -397,6 +399,7 @@ mod tests {
             "Warning ErrImageNeverPull: Container image \"web:2\" is not present with pull policy of Never",
             "Warning Failed: Error: ErrImageNeverPull",
             "Warning FailedMount: MountVolume.SetUp failed for volume \"conf\" : configmap \"settings\" not found",
+            "Warning FailedMount: MountVolume.SetUp failed for volume \"conf\" : references non-existent config key: log",
         ];
         assert_eq!(said, expected);
     }

@@ -1,7 +1,6 @@
 //! The log, in words.
 
 use cluster::api::{Action, ConditionStatus, Kind, Phase, ServicePolicy, SessionAffinity};
-use cluster::node::kubelet::MissingConfiguration;
 use cluster::sim::LogEntry;
 
 use crate::events::taint_eviction;
@@ -88,8 +87,7 @@ pub fn happened(entry: &LogEntry) -> String {
         }
         LogEntry::FailedConfiguration { pod, what, .. } => pod_events::failed_configuration(pod, what),
         LogEntry::FailedMount { pod, volume, what } => {
-            let why = MissingConfiguration::Object(what.clone());
-            format!("Pod {}: MountVolume.SetUp failed for volume \"{volume}\": {why}", pod.name)
+            format!("Pod {}: {}", pod.name, pod_events::failed_mount(volume, what))
         }
         LogEntry::DeadlineExceeded { pod } => {
             format!("Pod {} was active on the node longer than the specified deadline", pod.name)

@@ -1,7 +1,7 @@
 //! What kubelets do with Pods, in words.
 
 use crate::diagnosis::probe_kind;
-use cluster::api::{NsName, ProbeKind};
+use cluster::api::{NsName, Prerequisite, ProbeKind};
 use cluster::node::kubelet::{MissingConfiguration, ProbeFailure};
 use cluster::sim::{KillReason, LoggedContainer};
 
@@ -36,4 +36,20 @@ pub fn killing(pod: &NsName, container: &LoggedContainer, why: KillReason) -> St
 
 pub fn failed_configuration(pod: &NsName, what: &MissingConfiguration) -> String {
     format!("Pod {}: Error: {what}", pod.name)
+}
+
+/// volume/secret/secret.go and volume/configmap/configmap.go, MakePayload.
+pub fn failed_mount(volume: &str, what: &MissingConfiguration) -> String {
+    let why = match what {
+        MissingConfiguration::Object(_) => what.to_string(),
+        MissingConfiguration::Key { object: Prerequisite::Secret(_), key } => {
+            format!("references non-existent secret key: {key}")
+        }
+        MissingConfiguration::Key {
+            object:
+                Prerequisite::ConfigMap(_) | Prerequisite::Image(_) | Prerequisite::PersistentVolumeClaim(_),
+            key,
+        } => format!("references non-existent config key: {key}"),
+    };
+    format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}")
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use cluster::api::{NsName, Service};
+use cluster::api::{NsName, PodSpec, Service};
 use cluster::diagnosis::MissingEndpoints;
 use cluster::dns::Answer;
 use cluster::node::kube_proxy::{SelectionReason, selection_reason, service_port_of};
@@ -52,11 +52,17 @@ fn unmapped_port(world: &World, record: &ConnectionRecord) -> Option<String> {
 /// has no endpoint. Who has the name elsewhere, and a record, is told.
 fn unresolved(world: &World, record: &ConnectionRecord) -> String {
     let nothing = format!("No DNS record answers for {}: nothing was sent.", record.target);
-    let asks_cluster_dns = match record.source {
-        Place::Pod(_) | Place::Node(_) => true,
-        Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => false,
+    let Some((own, host)) = name_called(world, record) else { return nothing };
+    let asks_other_dns = match record.source {
+        Place::Pod(_) | Place::Node(_) => {
+            let pod = world.calling_pod(record).filter(|pod| !pod.spec.asks_cluster_dns());
+            pod.map(|pod| asks_nodes_dns(&pod.spec))
+        }
+        Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => Some(String::new()),
     };
-    let Some((own, host)) = name_called(world, record).filter(|_| asks_cluster_dns) else { return nothing };
+    if let Some(why) = asks_other_dns {
+        return nothing + &why;
+    }
     if let Some(key) = world.service_named(&own, &host) {
         let empty = without_records(world, &key);
         return empty.map_or(nothing.clone(), |empty| format!("{nothing} {empty}."));
@@ -77,6 +83,19 @@ fn unresolved(world: &World, record: &ConnectionRecord) -> String {
         }
         None => nothing,
     }
+}
+
+/// Why a Pod asks its node's DNS.
+fn asks_nodes_dns(spec: &PodSpec) -> String {
+    let policy = spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
+    let [network, cure] = match spec.host_network {
+        true => [" and hostNetwork", "ClusterFirstWithHostNet"],
+        false => ["", "ClusterFirst"],
+    };
+    format!(
+        " Its Pod has dnsPolicy {policy}{network}, so it asks its node's DNS, which knows no Service; {cure} asks the \
+         cluster's."
+    )
 }
 
 /// Why no record has the name of a Service that is there.

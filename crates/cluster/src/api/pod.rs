@@ -73,7 +73,7 @@ pub struct PodSpec {
     pub termination_grace_period_s: i64,
     /// Seconds from its start time until it fails, whatever it does.
     pub active_deadline_s: Option<u32>,
-    /// As written; `None` is `ClusterFirst`, and only that is simulated.
+    /// As written; `None` is `ClusterFirst`.
     pub dns_policy: Option<Str>,
     /// `readinessGates[].conditionType`: conditions without which it is not ready.
     pub readiness_gates: Vec<Str>,
@@ -130,6 +130,16 @@ impl Default for PodSpec {
 }
 
 impl PodSpec {
+    /// Whether its resolver asks the cluster's DNS, and not its node's (kubelet dns/dns.go, getPodDNSType). What `None`
+    /// asks stands in `dnsConfig`: it is taken to be the cluster's too.
+    pub fn asks_cluster_dns(&self) -> bool {
+        match self.dns_policy.as_deref() {
+            Some("ClusterFirstWithHostNet" | "None") => true,
+            Some("Default") => false,
+            _ => !self.host_network,
+        }
+    }
+
     /// core/v1 types.go, DefaultTerminationGracePeriodSeconds.
     pub const DEFAULT_TERMINATION_GRACE_PERIOD_S: u32 = 30;
 

@@ -32,8 +32,10 @@ pub enum VolumeSource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VolumeObject {
     pub name: Str,
-    /// The volume is mounted without it if it does not exist.
+    /// The volume is mounted without it, or without one of its keys, if it does not exist.
     pub optional: bool,
+    /// `items[].key`: the keys that it must have.
+    pub keys: Vec<Str>,
 }
 
 impl VolumeSource {

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::api::{
-    ConditionStatus, ContainerState, ContainerStatus, Name, Phase, Pod, PodSpec, Prerequisite, Str,
-    TerminatedReason, WaitingReason,
+    ConditionStatus, ContainerState, ContainerStatus, Name, Phase, Pod, PodSpec, Str, TerminatedReason,
+    WaitingReason,
 };
-use crate::node::kubelet::{PodRuntime, StoppingStage, UnmetProbe};
+use crate::node::kubelet::{MissingConfiguration, PodRuntime, StoppingStage, UnmetProbe};
 use crate::sim::World;
 
 /// The first thing, on its way from the scheduler to its last probe, that it lacks.
@@ -53,7 +53,7 @@ pub enum NotReady {
         message: Option<Str>,
     },
     /// A volume that needs it cannot be mounted.
-    CannotMount(Prerequisite),
+    CannotMount(MissingConfiguration),
     /// Its network and its first container are being made.
     Creating,
     /// So many of its init containers have ended well.

@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::{Refusal, Time};
 use crate::api::{
-    Action, ConditionStatus, FitError, Kind, Name, NsName, ObjectRef, Phase, Prerequisite, ProbeKind, Str,
-    Uid,
+    Action, ConditionStatus, FitError, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, Str, Uid,
 };
 use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
@@ -208,7 +207,7 @@ pub enum LogEntry {
     FailedMount {
         pod: NsName,
         volume: Str,
-        what: Prerequisite,
+        what: MissingConfiguration,
     },
     /// `activeDeadlineSeconds` are over.
     DeadlineExceeded {

@@ -226,9 +226,7 @@ impl Watched for PriorityClass {
 impl Watched for Unsimulated {
     /// It may be what a Pod waits for.
     fn notify(world: &mut World, _: &NsName, _: Option<&Arc<Unsimulated>>, _: Option<&Arc<Unsimulated>>) {
-        if !world.missing.is_empty() {
-            world.prerequisites_changed();
-        }
+        world.prerequisites_changed();
     }
 }
 

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{ClientId, Target, Traffic};
-use crate::api::{ClientFrom, ClientSpec, Kind, NsName, ObjectRef, Pod, Service, ServicePort, ServiceType};
+use crate::api::{
+    ClientFrom, ClientSpec, Kind, NsName, ObjectRef, Pod, Service, ServicePort, ServiceType, Uid,
+};
 use crate::dns::Answer;
 use crate::net::Prefixes;
 use crate::node::Machine;
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, World};
-use crate::trace::{Outcome, Place};
+use crate::trace::{ConnectionRecord, Outcome, Place};
 use netfilter::{Family, PerFamily};
 
 #[derive(Clone, Debug)]
@@ -40,6 +42,7 @@ impl Client {
 #[derive(Clone, Copy, Debug)]
 struct Caller {
     place: Place,
+    pod: Option<Uid>,
     addresses: PerFamily<IpAddr>,
 }
 
@@ -201,11 +204,12 @@ impl World {
     /// The process that sends a request. A workload's Pods take turns.
     fn caller_of(&self, client: &Client, ordinal: u64) -> Option<Caller> {
         if let Some(addresses) = client.addresses {
-            return Some(Caller { place: Place::Outside(client.id), addresses });
+            return Some(Caller { place: Place::Outside(client.id), pod: None, addresses });
         }
         if let ClientFrom::Node { name } = &client.spec.from {
             let machine = self.machine_named(name).filter(|m| m.power)?;
-            return Some(Caller { place: Place::Node(machine.uid), addresses: machine.addresses });
+            let (place, addresses) = (Place::Node(machine.uid), machine.addresses);
+            return Some(Caller { place, pod: None, addresses });
         }
         let pods = self.client_pods(&client.spec.from);
         let running: Vec<Caller> = pods
@@ -219,10 +223,26 @@ impl World {
                 // In the node's network namespace it is a process like any other there.
                 let place =
                     if runtime.host_network { Place::Node(runtime.node) } else { Place::Pod(runtime.uid) };
-                Some(Caller { place, addresses: runtime.addresses? })
+                Some(Caller { place, pod: Some(runtime.uid), addresses: runtime.addresses? })
             })
             .collect();
         (!running.is_empty()).then(|| running[(ordinal % running.len() as u64) as usize])
+    }
+
+    /// The Pod that makes a connection, as long as it is there. With `hostNetwork` its place is its node.
+    pub fn calling_pod(&self, record: &ConnectionRecord) -> Option<Arc<Pod>> {
+        match record.source {
+            Place::Pod(pod) => self.store.pod_by_uid(pod).cloned(),
+            Place::Node(node) => {
+                let is_there = |pod: &Arc<Pod>| {
+                    let runtime = self.pods.get(&pod.meta.uid);
+                    runtime.is_some_and(|runtime| runtime.host_network && runtime.node == node)
+                };
+                let client = self.traffic().clients.get(&record.client)?;
+                self.client_pods(&client.spec.from).into_iter().find(is_there)
+            }
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => None,
+        }
     }
 
     /// The Pods that a client inside runs in, by name.
@@ -274,11 +294,12 @@ impl World {
         if let Ok(address) = host.parse() {
             return Some(address);
         }
-        // A client outside uses another DNS, which has none of the cluster's names.
-        if client.addresses.is_some() {
+        // Another DNS has none of the cluster's names.
+        let pod = caller.pod.and_then(|pod| self.store.pod_by_uid(pod));
+        if client.addresses.is_some() || pod.is_some_and(|pod| !pod.spec.asks_cluster_dns()) {
             return None;
         }
-        let namespace = self.namespace_of(caller.place);
+        let namespace = pod.map_or_else(|| "default".into(), |pod| pod.meta.namespace.clone());
         let service = self.store.services.get(&NsName::new(&namespace, host));
         if let Some(service) = service.filter(|s| s.has_virtual_ip()) {
             return caller.first_reachable(service.spec.cluster_ips.iter().copied());
@@ -286,15 +307,6 @@ impl World {
         match self.resolve(&namespace, host, client.subject, ordinal) {
             Answer::Addresses { addresses, .. } => caller.first_reachable(addresses.into_iter()),
             Answer::NoSuchName | Answer::Outside { .. } => None,
-        }
-    }
-
-    fn namespace_of(&self, place: Place) -> crate::api::Name {
-        match place {
-            Place::Pod(uid) => {
-                self.pods.get(&uid).map_or_else(|| "default".into(), |r| r.key.namespace.clone())
-            }
-            Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet => "default".into(),
         }
     }
 

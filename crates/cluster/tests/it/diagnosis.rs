@@ -5,7 +5,7 @@ use cluster::api::{Action, Kind, NsName, ObjectRef, Prerequisite, ProbeKind, Wai
 use cluster::diagnosis::{
     AskedBy, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
 };
-use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
+use cluster::node::kubelet::{MissingConfiguration, PortAssumption, ProbeFailure, Supply, UnmetProbe};
 use cluster::sim::{Run, Span};
 
 const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: web}, \
@@ -240,7 +240,7 @@ fn what_a_pod_lacks_on_its_way() {
         (
             "volumes: [{name: v, configMap: {name: m}}], containers: [{name: c, image: i}]",
             "configmap/default/m",
-            NotReady::CannotMount(Prerequisite::ConfigMap(key("m"))),
+            NotReady::CannotMount(MissingConfiguration::Object(Prerequisite::ConfigMap(key("m")))),
         ),
         (
             "initContainers: [{name: a, image: i}, {name: b, image: gone}], containers: [{name: c, image: i}]",

@@ -146,3 +146,28 @@ spec:
     assert!(outside.unresolved > 20 && outside.unresolved == outside.sent, "{outside:?}");
     assert!(counts("on-a-node").delivered > 10, "{:?}", counts("on-a-node"));
 }
+
+/// kubelet dns/dns.go, getPodDNSType.
+#[test]
+fn a_pod_asks_the_cluster_or_its_node() {
+    for (spec, is_answered) in [
+        ("", true),
+        ("dnsPolicy: ClusterFirst,", true),
+        ("dnsPolicy: Default,", false),
+        ("hostNetwork: true,", false),
+        ("hostNetwork: true, dnsPolicy: ClusterFirst,", false),
+        ("hostNetwork: true, dnsPolicy: ClusterFirstWithHostNet,", true),
+    ] {
+        let text = format!(
+            "{SERVICES}---\n{{apiVersion: v1, kind: Pod, metadata: {{name: caller}}, spec: {{{spec} containers: \
+             [{{name: c, image: i}}]}}}}\n---\n{{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{clients: \
+             [{{name: c, from: pod/default/caller, to: 'http://web', rate: 5}}]}}}}\n"
+        );
+        let mut run = start(&text, 7);
+        settle(&mut run);
+        support::go_on(&mut run, cluster::sim::Span::from_secs(5));
+        let counts = run.world().traffic().stats.clients.get("c").expect("it is one");
+        let (delivered, unresolved) = (counts.delivered > 0, counts.unresolved > 0);
+        assert_eq!((delivered, unresolved), (is_answered, !is_answered), "{spec}");
+    }
+}

@@ -129,6 +129,35 @@ fn a_volume_that_cannot_be_mounted_keeps_a_pod_creating() {
 }
 
 #[test]
+fn a_key_that_a_mounted_secret_does_not_have_keeps_a_pod_creating() {
+    let volume = |more: &str| {
+        format!("[{{name: v, secret: {{secretName: s, items: [{{key: tls.crt, path: a}}]{more}}}}}]")
+    };
+    for (volume, data, is_fine) in [
+        (volume(""), "{}", false),
+        (volume(""), "{tls.crt: eA==}", true),
+        (volume(", optional: true"), "{}", true),
+    ] {
+        let text = format!(
+            "{{apiVersion: v1, kind: Secret, metadata: {{name: s}}, data: {data}}}\n---\n\
+             {{apiVersion: v1, kind: Pod, metadata: {{name: web}}, spec: {{nodeName: node-1, volumes: {volume}, \
+             containers: [{{name: web, image: i}}]}}}}\n---\n\
+             {{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{clients: []}}}}\n"
+        );
+        let mut run = support::start(&text, 7);
+        go_on(&mut run, Span::from_secs(20));
+        assert_eq!(is_ready(&run), is_fine, "{volume} {data}");
+        if !is_fine {
+            assert_eq!(waits(&run), Some(("ContainerCreating", String::new())));
+            let secret = "{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {tls.crt: x}}";
+            run.act(cluster::api::Action::apply(secret)).expect("the API server takes it");
+            go_on(&mut run, Span::from_secs(150));
+            assert!(is_ready(&run), "{:?}", waits(&run));
+        }
+    }
+}
+
+#[test]
 fn what_is_assumed_is_listed() {
     let spec = "volumes: [{name: v, persistentVolumeClaim: {claimName: data}}], \
         containers: [{name: web, image: i, ports: [{containerPort: 80}], readinessProbe: {httpGet: {port: 81}}, \

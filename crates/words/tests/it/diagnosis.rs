@@ -4,7 +4,7 @@ use cluster::api::{Kind, NearMiss, NsName, ObjectRef, Prerequisite, ProbeKind, W
 use cluster::diagnosis::{
     AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
 };
-use cluster::node::kubelet::{PortAssumption, ProbeFailure, Supply, UnmetProbe};
+use cluster::node::kubelet::{MissingConfiguration, PortAssumption, ProbeFailure, Supply, UnmetProbe};
 
 fn object(kind: &str, name: &str) -> ObjectRef {
     ObjectRef { kind: Kind::named(kind), namespace: "default".into(), name: name.into() }
@@ -165,7 +165,9 @@ fn a_pod_says_what_it_lacks_in_short_and_in_full() {
             "its preStop hook runs, and it serves on",
         ),
         (
-            NotReady::CannotMount(Prerequisite::Secret(NsName::new("default", "tls"))),
+            NotReady::CannotMount(MissingConfiguration::Object(Prerequisite::Secret(NsName::new(
+                "default", "tls",
+            )))),
             "Secret tls is missing: its volume cannot be mounted",
             "Secret tls is missing: its volume cannot be mounted",
         ),

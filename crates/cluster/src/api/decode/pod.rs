@@ -29,7 +29,7 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
     let text = |field: &str| cursor.field(field).text().cloned();
     let grace_period = cursor.field("terminationGracePeriodSeconds");
     let restart_policy = one_of(&cursor.field("restartPolicy"), RestartPolicy::NAMES, diagnostics);
-    not_simulated(cursor, "dnsPolicy", &["Default", "None"], diagnostics);
+    not_simulated(cursor, "dnsPolicy", &["None"], diagnostics);
     PodSpec {
         node_name: text("nodeName"),
         init_containers: containers(&cursor.field("initContainers"), diagnostics),

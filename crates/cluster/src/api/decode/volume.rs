@@ -53,8 +53,10 @@ fn projected_objects(sources: &FieldCursor<'_>, field: &str) -> Vec<VolumeObject
 }
 
 fn object(cursor: &FieldCursor<'_>, name: &str) -> VolumeObject {
+    let items = cursor.field("items");
     VolumeObject {
         name: cursor.field(name).text().cloned().unwrap_or_default(),
         optional: cursor.field("optional").bool().unwrap_or(false),
+        keys: (0..items.len()).filter_map(|i| items.item(i).field("key").text().cloned()).collect(),
     }
 }

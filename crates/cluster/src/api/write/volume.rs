@@ -1,7 +1,7 @@
 //! Volumes of a Pod.
 
 use super::{map, text};
-use crate::api::{Tree, Volume, VolumeObject, VolumeSource};
+use crate::api::{Str, Tree, Volume, VolumeObject, VolumeSource};
 
 /// A source that is not kept stands here by its name alone.
 pub fn volume(volume: &Volume) -> Tree {
@@ -29,6 +29,10 @@ fn reference(object: &VolumeObject, name: &str) -> Tree {
     let mut out = map([(name, text(&object.name))]);
     if object.optional {
         out.put("optional", Tree::bool(true));
+    }
+    if !object.keys.is_empty() {
+        let item = |key: &Str| map([("key", text(key)), ("path", text(key))]);
+        out.put("items", Tree::seq(object.keys.iter().map(item).collect()));
     }
     out
 }

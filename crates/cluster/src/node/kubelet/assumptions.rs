@@ -160,8 +160,7 @@ fn prerequisites_of_volumes(pod: &Pod) -> Vec<Prerequisite> {
     let namespace = &pod.meta.namespace;
     let mut out = Vec::new();
     for volume in &pod.spec.volumes {
-        let needed = volume_prerequisites(namespace, &volume.source).into_iter();
-        out.extend(needed.filter(|(_, optional)| !optional).map(|(what, _)| what));
+        out.extend(volume_prerequisites(namespace, &volume.source).map(|(what, _)| what));
         if let VolumeSource::PersistentVolumeClaim { claim } = &volume.source {
             let key = NsName { namespace: namespace.clone(), name: claim.clone() };
             out.push(Prerequisite::PersistentVolumeClaim(key));

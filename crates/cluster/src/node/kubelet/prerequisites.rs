@@ -62,13 +62,17 @@ pub(super) fn env_sources(container: &Container) -> impl Iterator<Item = &EnvSou
     container.env_from.iter().chain(container.env.iter().filter_map(|env| env.value_from.as_ref()))
 }
 
-/// What a volume needs to be mounted, and whether it is mounted without it.
-pub(super) fn volume_prerequisites(namespace: &Name, source: &VolumeSource) -> Vec<(Prerequisite, bool)> {
+/// Without what a volume is not mounted, and the keys that this must have.
+pub(super) fn volume_prerequisites<'a>(
+    namespace: &'a Name,
+    source: &'a VolumeSource,
+) -> impl Iterator<Item = (Prerequisite, &'a [Str])> {
+    let needed = |object: &&VolumeObject| !object.optional;
     let key = |object: &VolumeObject| NsName { namespace: namespace.clone(), name: object.name.clone() };
-    let config_maps =
-        source.config_maps().iter().map(|map| (Prerequisite::ConfigMap(key(map)), map.optional));
-    let secrets = source.secrets().iter().map(|secret| (Prerequisite::Secret(key(secret)), secret.optional));
-    config_maps.chain(secrets).collect()
+    let config_map = move |map: &'a VolumeObject| (Prerequisite::ConfigMap(key(map)), &*map.keys);
+    let secret = move |secret: &'a VolumeObject| (Prerequisite::Secret(key(secret)), &*secret.keys);
+    let config_maps = source.config_maps().iter().filter(needed).map(config_map);
+    config_maps.chain(source.secrets().iter().filter(needed).map(secret))
 }
 
 impl PodRuntime {
@@ -134,35 +138,35 @@ impl World {
     }
 
     /// What a volume of the Pod needs and is missing, while its kubelet waits for it.
-    pub(crate) fn failing_mount(&self, pod: Uid) -> Option<Prerequisite> {
+    pub(crate) fn failing_mount(&self, pod: Uid) -> Option<MissingConfiguration> {
         let waits = self.pods.get(&pod).is_some_and(|runtime| runtime.fails_to_mount);
         self.failing_volume(pod).filter(|_| waits).map(|(_, what)| what)
     }
 
-    fn failing_volume(&self, pod: Uid) -> Option<(Str, Prerequisite)> {
-        if self.missing.is_empty() {
-            return None;
-        }
+    fn failing_volume(&self, pod: Uid) -> Option<(Str, MissingConfiguration)> {
         let pod = &self.pods[&pod].pod;
         pod.spec.volumes.iter().find_map(|volume| {
-            let needed = volume_prerequisites(&pod.meta.namespace, &volume.source);
-            let mut missing =
-                needed.into_iter().filter(|(what, optional)| !optional && self.is_missing(what));
-            missing.next().map(|(what, _)| (volume.name.clone(), what))
+            let mut needed = volume_prerequisites(&pod.meta.namespace, &volume.source);
+            let what = needed.find_map(|(what, keys)| self.missing_of(what, keys))?;
+            Some((volume.name.clone(), what))
         })
     }
 
     pub(super) fn missing_configuration(&self, pod: Uid, index: u32) -> Option<MissingConfiguration> {
         let runtime = &self.pods[&pod];
         let namespace = &runtime.pod.meta.namespace;
-        env_sources(runtime.spec_of(index)).filter(|source| !source.optional).find_map(|source| {
-            let what = env_prerequisite(namespace, source);
-            if self.is_missing(&what) {
-                return Some(MissingConfiguration::Object(what));
-            }
-            let key = source.key.as_ref().filter(|key| !self.may_have_key(&what, key))?;
-            Some(MissingConfiguration::Key { object: what, key: key.clone() })
-        })
+        env_sources(runtime.spec_of(index))
+            .filter(|source| !source.optional)
+            .find_map(|source| self.missing_of(env_prerequisite(namespace, source), source.key.as_slice()))
+    }
+
+    /// The object, if it is missing, or the first of the keys that it does not have.
+    fn missing_of(&self, what: Prerequisite, keys: &[Str]) -> Option<MissingConfiguration> {
+        if self.is_missing(&what) {
+            return Some(MissingConfiguration::Object(what));
+        }
+        let key = keys.iter().find(|key| !self.may_have_key(&what, key))?.clone();
+        Some(MissingConfiguration::Key { object: what, key })
     }
 
     /// An object that no manifest has is taken to have every key.
