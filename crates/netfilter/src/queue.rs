@@ -46,9 +46,20 @@ impl<E> Default for EventQueue<E> {
 
 impl<E> EventQueue<E> {
     pub fn push(&mut self, at: Time, event: E) {
-        let epoch = self.next_epoch;
-        self.next_epoch += 1;
-        self.heap.push(Entry { at, epoch, event });
+        let epoch = self.reserve(1);
+        self.push_reserved(at, epoch, event);
+    }
+
+    /// Takes this many places among equals for events that are put in later, and gives the first of them.
+    pub fn reserve(&mut self, count: u64) -> u64 {
+        let first = self.next_epoch;
+        self.next_epoch += count;
+        first
+    }
+
+    /// Puts an event in as if it had been when its place was reserved.
+    pub fn push_reserved(&mut self, at: Time, place: u64, event: E) {
+        self.heap.push(Entry { at, epoch: place, event });
     }
 
     /// When the next event is due.
@@ -88,6 +99,18 @@ mod tests {
             order.push(name);
         }
         assert_eq!(order, ["b", "d", "a", "c"]);
+    }
+
+    #[test]
+    fn a_reserved_place_is_before_what_came_after_it() {
+        let mut queue = EventQueue::default();
+        let first = queue.reserve(2);
+        queue.push(Time(5), "c");
+        queue.push_reserved(Time(5), first + 1, "b");
+        queue.push_reserved(Time(5), first, "a");
+        let order: Vec<&str> =
+            std::iter::from_fn(|| queue.pop_until(Time(5))).map(|(_, name)| name).collect();
+        assert_eq!(order, ["a", "b", "c"]);
     }
 
     #[test]

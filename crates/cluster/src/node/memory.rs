@@ -37,7 +37,7 @@ impl Machine {
         let slices = if same_slices { 0 } else { new.slices.len() };
         let of_old = |family| old.and_then(|old| old.proxiers.get(family));
         let rules = new.proxiers.iter().map(|(family, proxier)| proxier.bytes_beside(of_old(family)));
-        (services + slices + new.pending_events.len()) as u64 * SEEN + rules.sum::<u64>()
+        (services + slices + new.missed.len()) as u64 * SEEN + rules.sum::<u64>()
     }
 }
 

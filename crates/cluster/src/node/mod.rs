@@ -10,11 +10,14 @@ mod proxy_status;
 mod proxy_watch;
 mod registration;
 mod stale_chains;
+mod watch_events;
 
 pub use conntrack_view::Tracked;
 pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub use machine::Machine;
 pub(crate) use machine::kernel;
-pub use proxy_status::{Changed, PendingEvent, Proxier, ProxyStatus, Written};
+pub use proxy_status::{Changed, MissedEvent, Proxier, ProxyStatus, Written};
 pub(crate) use registration::{add_labels, register};
+use watch_events::UnderWay;
+pub(crate) use watch_events::WatchEvents;

@@ -1,10 +1,10 @@
 //! What a node's kube-proxy has seen, and what it has written of that.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str};
+use crate::node::UnderWay;
 use crate::node::kube_proxy::{LazySynced, ProxyConfig, ProxyMode};
 use crate::sim::Time;
 use crate::store::Objects;
@@ -21,9 +21,10 @@ pub struct ProxyStatus {
     pub zone: Option<Str>,
     /// The process is stopped (SIGSTOP): it gets no events, writes no rules and does not reply to health checks.
     pub paused: bool,
-    /// Changes that kube-proxy has not seen, oldest first. While it is paused or cut off, only the first
+    /// Changes that it learns of from its next list only, oldest first. While it is paused or cut off, only the first
     /// change of each object is kept.
-    pub pending_events: VecDeque<PendingEvent>,
+    pub missed: Vec<MissedEvent>,
+    pub(super) under_way: UnderWay,
     pub proxiers: PerFamily<Proxier>,
     /// When the last watch event under way arrives. Later events must not overtake it.
     pub(crate) last_arrival: Time,
@@ -93,9 +94,9 @@ pub enum Changed {
     Node,
 }
 
-/// A change that has not reached a node's kube-proxy.
+/// A change of which no watch event reaches a node's kube-proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingEvent {
+pub struct MissedEvent {
     /// When the API server accepted the change.
     pub at: Time,
     pub what: Changed,
@@ -110,7 +111,8 @@ impl ProxyStatus {
             slices: Objects::default(),
             zone: None,
             paused: false,
-            pending_events: VecDeque::new(),
+            missed: Vec::new(),
+            under_way: UnderWay::default(),
             proxiers: families.map(|_, _| Proxier::default()),
             last_arrival: Time::ZERO,
             started: Time::ZERO,
@@ -127,7 +129,7 @@ impl ProxyStatus {
     /// When the oldest change was made that is not in the node's rules yet.
     pub fn oldest_change(&self) -> Option<Time> {
         let pending_syncs = self.proxiers.values().filter_map(|proxier| proxier.pending_since);
-        pending_syncs.chain(self.pending_events.front().map(|event| event.at)).min()
+        pending_syncs.chain(self.oldest_unseen()).min()
     }
 
     /// When the rules were last written; of two families, those that are older. `None` while one has none.
@@ -137,15 +139,20 @@ impl ProxyStatus {
 
     /// A list has brought everything that events under way would have told.
     pub(crate) fn has_listed(&mut self) {
-        let (unseen, oldest) = (self.unseen(), self.pending_events.front().map(|event| event.at));
+        let (unseen, oldest) = (self.unseen(), self.oldest_unseen());
         for proxier in self.proxiers.values_mut() {
             proxier.pending_since = [proxier.pending_since, oldest].into_iter().flatten().min();
             proxier.pending_sync = proxier.pending_sync.saturating_add(unseen);
         }
-        self.pending_events.clear();
+        self.missed.clear();
     }
 
     fn unseen(&self) -> u32 {
-        u32::try_from(self.pending_events.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.missed.len()).unwrap_or(u32::MAX).saturating_add(self.under_way.count)
+    }
+
+    fn oldest_unseen(&self) -> Option<Time> {
+        // What it missed is older than what it still gets on the same watch.
+        self.missed.first().map(|event| event.at).or(self.under_way.oldest)
     }
 }

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::api::{AddressType, DetectLocalMode, EndpointSlice, Node, NodePortAddresses, Uid};
+use crate::api::{AddressType, DetectLocalMode, EndpointSlice, NodePortAddresses, Uid};
 use crate::node::kube_proxy::{
     LazySynced, Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries,
     leftover_rules, ports, udp_endpoints_changed, update_ports,
 };
-use crate::node::{Changed, Machine, PendingEvent, Proxier, ProxyStatus, Written};
-use crate::sim::{Chance, Event, LogEntry, Purpose, Span, WatchChange, World};
+use crate::node::{Machine, Proxier, ProxyStatus, Written};
+use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, WatchChange, World};
 use netfilter::{Cidr, Family, Hooks, PerFamily, Rules};
 
 fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
@@ -36,14 +36,6 @@ fn sync(machine: &Machine, base: Option<Arc<Written>>, config: &Arc<ProxyConfig>
 }
 
 impl WatchChange {
-    fn what(&self) -> Changed {
-        match self {
-            WatchChange::Service(key, _) => Changed::Service(key.clone()),
-            WatchChange::Slice(key, _) => Changed::Slice(key.clone()),
-            WatchChange::Zone(_) => Changed::Node,
-        }
-    }
-
     /// Whether it is passed on to the proxier of a family (meta_proxier.go, OnServiceUpdate, OnEndpointSliceUpdate).
     /// An EndpointSlice is of one family; if it was deleted and created anew with another, of both.
     fn concerns(&self, family: Family, seen: &ProxyStatus) -> bool {
@@ -58,62 +50,15 @@ impl WatchChange {
 }
 
 impl World {
-    /// A Service or an EndpointSlice changed: sends a watch event to every node's kube-proxy.
-    pub(crate) fn publish(&mut self, change: WatchChange) {
-        let change = Arc::new(change);
-        let nodes: Vec<Uid> = self.machines.values().filter(|m| m.power).map(|m| m.uid).collect();
-        for node in nodes {
-            self.send_watch_event(node, Arc::clone(&change));
-        }
-    }
-
-    /// kube-proxy watches its own Node too, for its zone (pkg/proxy/config, NodeTopologyConfig).
-    pub(crate) fn publish_zone(&mut self, node: &Node) {
-        let Some(machine) = self.machines.get(&node.meta.uid).filter(|m| m.power) else { return };
-        let zone = node.zone().cloned();
-        let has_pending = machine.proxy.pending_events.iter().any(|u| u.what == Changed::Node);
-        if has_pending || machine.proxy.zone != zone {
-            self.send_watch_event(node.meta.uid, Arc::new(WatchChange::Zone(zone)));
-        }
-    }
-
-    fn send_watch_event(&mut self, node: Uid, change: Arc<WatchChange>) {
-        let delay = self.proxy_watch_delay(node, self.store.resource_version());
-        let now = self.clock.now();
+    /// A watch event has arrived.
+    pub(super) fn proxy_observes(&mut self, node: Uid, made_at: Time, change: &WatchChange) {
         let Some(machine) = self.machines.get_mut(&node) else { return };
-        self.changes.rules.insert(node);
         let proxy = &mut machine.proxy;
-        let what = change.what();
-        let misses = machine.cut_off || proxy.paused;
-        if misses && proxy.pending_events.iter().any(|u| u.what == what) {
-            return;
-        }
-        proxy.pending_events.push_back(PendingEvent { at: now, what });
-        if misses {
-            return;
-        }
-        proxy.last_arrival = proxy.last_arrival.max(now + delay);
-        let (at, watch) = (proxy.last_arrival, machine.watch);
-        self.schedule(at, Event::ProxyObserve { node, watch, change });
-    }
-
-    fn proxy_watch_delay(&self, node: Uid, version: u64) -> Span {
-        let subject = Chance::join(Chance::subject("kube-proxy"), u64::from(node.0));
-        let spread = self.timing.watch_delay_spread.0.max(1);
-        self.timing.watch_delay + Span(self.chance.below(Purpose::WatchDelay, subject, version, spread))
-    }
-
-    pub(crate) fn proxy_observes(&mut self, node: Uid, watch: u32, change: &WatchChange) {
-        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
-        let proxy = &mut machine.proxy;
-        let what = change.what();
-        let at = proxy.pending_events.iter().position(|u| u.what == what);
-        let made_at = at.and_then(|at| proxy.pending_events.remove(at)).map(|u| u.at);
         let families: Vec<Family> =
             proxy.proxiers.families().filter(|family| change.concerns(*family, proxy)).collect();
         for family in &families {
             let Some(proxier) = proxy.proxiers.get_mut(*family) else { continue };
-            proxier.pending_since = proxier.pending_since.or(made_at);
+            proxier.pending_since = proxier.pending_since.or(Some(made_at));
             proxier.pending_sync += 1;
         }
         match change {
@@ -307,12 +252,12 @@ impl World {
         let config = Arc::clone(&self.config);
         let started = self.clock.now() + after;
         let at = started + self.timing.watch_delay + self.timing.proxy_sync;
+        self.break_watch(node);
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.proxy = ProxyStatus::new(&config.pod_cidrs);
         machine.proxy.mode = config.proxy_mode;
         machine.proxy_start += 1;
         machine.proxy.started = started;
-        machine.watch += 1;
         for proxier in machine.proxy.proxiers.values_mut() {
             proxier.pending_sync = u32::from(after > Span::ZERO);
             proxier.sync_planned = true;
@@ -388,13 +333,6 @@ impl World {
         }
     }
 
-    /// Events that are under way to the node's kube-proxy are lost.
-    pub(crate) fn break_watch(&mut self, node: Uid) {
-        if let Some(machine) = self.machines.get_mut(&node) {
-            machine.watch += 1;
-        }
-    }
-
     /// kube-proxy can receive again: its reflector finds the old watch expired or closed, and lists.
     pub(crate) fn proxy_catches_up(&mut self, node: Uid, after: Span) {
         let at = self.clock.now() + after;
@@ -413,9 +351,12 @@ impl World {
     }
 
     pub(crate) fn proxy_relists(&mut self, node: Uid, watch: u32) {
-        let Some(machine) = self.machines.get_mut(&node).filter(|m| m.watch == watch) else { return };
+        if self.machines.get(&node).is_none_or(|machine| machine.watch != watch) {
+            return;
+        }
         // The list contains whatever events are still under way.
-        machine.watch += 1;
+        self.break_watch(node);
+        let Some(machine) = self.machines.get_mut(&node) else { return };
         let proxy = &mut machine.proxy;
         proxy.has_listed();
         let missed = |proxier: &Proxier| proxier.pending_sync > 0 || proxier.synced_at.is_none();

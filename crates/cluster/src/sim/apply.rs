@@ -361,6 +361,7 @@ impl World {
         let node = self.remove_object::<Node>(key)?;
         self.pods_go_with_machine(node.meta.uid);
         self.machine_falls_silent(node.meta.uid, &[]);
+        self.break_watch(node.meta.uid);
         self.machines.remove(&node.meta.uid);
         self.cloud.forget_node(node.meta.uid);
         Some(())
@@ -377,11 +378,12 @@ impl World {
         let cut_off = machine.cut_off;
         machine.power = on;
         machine.boot += 1;
-        machine.watch += 1;
         machine.boots = false;
         machine.booted_cut_off = on && cut_off;
+        self.break_watch(node);
         self.changes.scene = true;
         self.changes.rules.insert(node);
+        let Some(machine) = self.machines.get_mut(&node) else { return Ok(()) };
         if on {
             if !cut_off {
                 machine.silence += 1;

@@ -35,6 +35,16 @@ impl Clock {
         self.queue.push(at, event);
     }
 
+    /// Takes places among events of the same moment, for as many that are scheduled later.
+    pub fn reserve(&mut self, count: u64) -> u64 {
+        self.queue.reserve(count)
+    }
+
+    /// As if it had been scheduled when its place was reserved.
+    pub fn schedule_reserved(&mut self, at: Time, place: u64, event: Event) {
+        self.queue.push_reserved(at, place, event);
+    }
+
     /// Advances to the next event and returns it, if it is due at `until` or before.
     pub fn next_until(&mut self, until: Time) -> Option<Event> {
         let (at, event) = self.queue.pop_until(until)?;

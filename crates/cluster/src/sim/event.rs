@@ -16,8 +16,8 @@ pub(crate) enum Event {
     /// A step of a Pod's lifecycle on its node. `epoch` is that of the Pod when the step was scheduled: a step
     /// from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
-    /// A watch event arrives at a node's kube-proxy.
-    ProxyObserve { node: Uid, watch: u32, change: Arc<WatchChange> },
+    /// The next watch event that is under way to a node's kube-proxy arrives there.
+    ProxyObserve { node: Uid, watch: u32 },
     /// A kube-proxy that missed changes lists all objects again.
     ProxyRelist { node: Uid, watch: u32 },
     /// A node's kube-proxy writes the rules of one family.

@@ -29,6 +29,7 @@ impl World {
             + self.store.bytes_beside(&older.store)
             + machines.sum::<u64>()
             + (pods + events + ordinals) as u64
+            + self.watch_events.bytes()
             + self.scheduler.bytes_beside(&older.scheduler)
             + runtimes
             + self.traffic.bytes_beside(&older.traffic)

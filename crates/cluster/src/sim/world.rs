@@ -8,9 +8,9 @@ use super::origin::Beginning;
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
 use crate::api::{App, KubeProxy, Name, ObjectRef, Prerequisite, Uid};
 use crate::control::{self, Allocated, Backoff, Cloud};
-use crate::node::Machine;
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
+use crate::node::{Machine, WatchEvents};
 use crate::store::Store;
 use crate::traffic::Traffic;
 use netfilter::{Cidr, Family, PerFamily, Scheduler};
@@ -67,6 +67,8 @@ pub struct World {
     /// Owners that could not create all of their Pods and have logged that.
     pub(crate) failed_creates: BTreeSet<ObjectRef>,
     pub(crate) traffic: Traffic,
+    /// Those under way to kube-proxies.
+    pub(crate) watch_events: WatchEvents,
     pub(crate) changes: Changes,
     /// While the first text is read, the Pod ranges that its Nodes bring with them: no other node gets one of them.
     pub(crate) written_ranges: Arc<Vec<Cidr>>,
@@ -130,6 +132,7 @@ impl World {
             scheduler: control::Scheduler::default(),
             failed_creates: BTreeSet::new(),
             traffic: Traffic::default(),
+            watch_events: WatchEvents::default(),
             changes: Changes::default(),
             written_ranges: Arc::default(),
             last_parts,
@@ -248,7 +251,7 @@ impl World {
             Event::Reconcile(item) => self.reconcile(item),
             Event::Requeue(item) => self.requeue(item),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
-            Event::ProxyObserve { node, watch, change } => self.proxy_observes(node, watch, &change),
+            Event::ProxyObserve { node, watch } => self.watch_event_arrives(node, watch),
             Event::ProxySync { node, family, start } => self.proxy_syncs(node, family, start),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
             Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
