@@ -147,6 +147,11 @@ impl ProxyStatus {
         self.missed.clear();
     }
 
+    /// It has not seen all changes before the next one.
+    pub(crate) fn has_missed_events(&self) -> bool {
+        !self.missed.is_empty()
+    }
+
     fn unseen(&self) -> u32 {
         u32::try_from(self.missed.len()).unwrap_or(u32::MAX).saturating_add(self.under_way.count)
     }

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::api::{AddressType, DetectLocalMode, EndpointSlice, NodePortAddresses, Uid};
+use crate::api::{AddressType, DetectLocalMode, NodePortAddresses, Uid};
 use crate::node::kube_proxy::{
     LazySynced, Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries,
     leftover_rules, ports, udp_endpoints_changed, update_ports,
 };
 use crate::node::{Machine, Proxier, ProxyStatus, Written};
-use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, WatchChange, World};
+use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, WatchChange, WatchedObject, World};
+use crate::store::{Objects, Stored};
 use netfilter::{Cidr, Family, Hooks, PerFamily, Rules};
 
 fn seen_ports(machine: &Machine, config: &ProxyConfig) -> Ports {
@@ -40,11 +41,23 @@ impl WatchChange {
     /// An EndpointSlice is of one family; if it was deleted and created anew with another, of both.
     fn concerns(&self, family: Family, seen: &ProxyStatus) -> bool {
         match self {
-            WatchChange::Service(..) | WatchChange::Zone(_) => true,
-            WatchChange::Slice(key, slice) => {
-                let is_of_family = |slice: &Arc<EndpointSlice>| slice.address_type == AddressType::Ip(family);
-                slice.as_ref().is_some_and(is_of_family) || seen.slices.get(key).is_some_and(is_of_family)
+            WatchChange::Service(_) | WatchChange::Zone(_) => true,
+            WatchChange::Slice(slice) => {
+                let old =
+                    if seen.has_missed_events() { seen.slices.get(&slice.key) } else { slice.old.as_ref() };
+                old.into_iter().chain(&slice.new).any(|slice| slice.address_type == AddressType::Ip(family))
             }
+        }
+    }
+}
+
+impl<T: Stored> WatchedObject<T> {
+    /// `seen`: all changes before, unless it has missed some.
+    fn put_into(&self, seen: &mut Objects<T>, has_missed: bool) {
+        match &self.new {
+            _ if !has_missed => *seen = self.all.clone(),
+            Some(new) => seen.insert(self.key.clone(), Arc::clone(new)),
+            None => drop(seen.remove(&self.key)),
         }
     }
 }
@@ -54,37 +67,26 @@ impl World {
     pub(super) fn proxy_observes(&mut self, node: Uid, made_at: Time, change: &WatchChange) {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let proxy = &mut machine.proxy;
-        let families: Vec<Family> =
-            proxy.proxiers.families().filter(|family| change.concerns(*family, proxy)).collect();
-        for family in &families {
-            let Some(proxier) = proxy.proxiers.get_mut(*family) else { continue };
-            proxier.pending_since = proxier.pending_since.or(Some(made_at));
-            proxier.pending_sync += 1;
-        }
+        let concerned = proxy.proxiers.map(|family, _| change.concerns(family, proxy));
+        let has_missed = proxy.has_missed_events();
         match change {
-            WatchChange::Service(key, Some(service)) => {
-                proxy.services.insert(key.clone(), Arc::clone(service));
-            }
-            WatchChange::Service(key, None) => {
-                proxy.services.remove(key);
-            }
-            WatchChange::Slice(key, Some(slice)) => {
-                proxy.slices.insert(key.clone(), Arc::clone(slice));
-            }
-            WatchChange::Slice(key, None) => {
-                proxy.slices.remove(key);
-            }
-            WatchChange::Zone(zone) => proxy.zone = zone.clone(),
+            WatchChange::Service(service) => service.put_into(&mut proxy.services, has_missed),
+            WatchChange::Slice(slice) => slice.put_into(&mut proxy.slices, has_missed),
+            WatchChange::Zone(zone) => proxy.zone.clone_from(zone),
         }
         self.changes.rules.insert(node);
-        for family in families {
+        for (family, _) in concerned.iter().filter(|(_, is_concerned)| **is_concerned) {
+            let Some(machine) = self.machines.get_mut(&node) else { return };
+            let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { continue };
+            proxier.pending_since = proxier.pending_since.or(Some(made_at));
+            proxier.pending_sync += 1;
             self.plan_proxy_sync(node, family);
         }
     }
 
     /// Schedules a sync of one family: at once, or as soon as `minSyncPeriod` has passed since the last one.
     fn plan_proxy_sync(&mut self, node: Uid, family: Family) {
-        let timing = Arc::clone(&self.timing);
+        let timing = &self.timing;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
         if std::mem::replace(&mut proxier.sync_planned, true) {

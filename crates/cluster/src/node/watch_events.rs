@@ -102,8 +102,8 @@ impl WatchEvent {
 impl WatchChange {
     fn what(&self) -> Changed {
         match self {
-            WatchChange::Service(key, _) => Changed::Service(key.clone()),
-            WatchChange::Slice(key, _) => Changed::Slice(key.clone()),
+            WatchChange::Service(service) => Changed::Service(service.key.clone()),
+            WatchChange::Slice(slice) => Changed::Slice(slice.key.clone()),
             WatchChange::Zone(_) => Changed::Node,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::node::kubelet::KubeletStep;
+use crate::store::Objects;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
 use netfilter::Family;
 
@@ -115,11 +116,21 @@ pub(crate) enum ConnectionTimer {
     Retransmit { attempt: u32, syn: bool },
 }
 
-/// A watch event: the object as it is now, or that it was deleted.
+/// A watch event.
 #[derive(Clone, Debug)]
 pub(crate) enum WatchChange {
-    Service(NsName, Option<Arc<Service>>),
-    Slice(NsName, Option<Arc<EndpointSlice>>),
+    Service(WatchedObject<Service>),
+    Slice(WatchedObject<EndpointSlice>),
     /// The zone of the node's own Node.
     Zone(Option<Str>),
+}
+
+/// An object as it was, if it is not new, and as it is, if it was not deleted.
+#[derive(Clone, Debug)]
+pub(crate) struct WatchedObject<T> {
+    pub key: NsName,
+    pub old: Option<Arc<T>>,
+    pub new: Option<Arc<T>>,
+    /// What there is of its kind with this change: who has seen all changes before it sees this.
+    pub all: Objects<T>,
 }

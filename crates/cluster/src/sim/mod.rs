@@ -26,7 +26,7 @@ pub use archive::Archive;
 pub(crate) use archive::Limit;
 pub(crate) use clock::Clock;
 pub use drain::{DrainBlockers, DrainOptions};
-pub(crate) use event::{ConnectionTimer, Event, NodeStep, WatchChange, WorkItem};
+pub(crate) use event::{ConnectionTimer, Event, NodeStep, WatchChange, WatchedObject, WorkItem};
 pub(crate) use journal::Journal;
 pub(crate) use load::DEFAULT_NODES;
 pub use load::NODE_LIMIT;

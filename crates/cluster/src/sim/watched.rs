@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Refusal, WatchChange, WorkItem, World};
+use super::{Refusal, WatchChange, WatchedObject, WorkItem, World};
 use crate::api::{
     ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Namespace, Node,
     NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
@@ -182,13 +182,13 @@ impl Watched for Namespace {
 }
 
 impl Watched for Service {
-    fn notify(world: &mut World, key: &NsName, _: Option<&Arc<Service>>, new: Option<&Arc<Service>>) {
+    fn notify(world: &mut World, key: &NsName, old: Option<&Arc<Service>>, new: Option<&Arc<Service>>) {
         Arc::make_mut(&mut world.allocated).follow(key, new);
         world.enqueue(WorkItem::EndpointSlices(key.clone()));
         world.enqueue(WorkItem::Endpoints(key.clone()));
         world.enqueue(WorkItem::MirroredSlices(key.clone()));
         world.enqueue(WorkItem::LoadBalancer(key.clone()));
-        world.publish(WatchChange::Service(key.clone(), new.cloned()));
+        world.publish(WatchChange::Service(world.watched_object(key, old, new)));
     }
 }
 
@@ -203,7 +203,7 @@ impl Watched for EndpointSlice {
         for slice in old.into_iter().chain(new) {
             world.notify_controller(&**slice);
         }
-        world.publish(WatchChange::Slice(key.clone(), new.cloned()));
+        world.publish(WatchChange::Slice(world.watched_object(key, old, new)));
     }
 }
 
@@ -231,6 +231,16 @@ impl Watched for Unsimulated {
 }
 
 impl World {
+    fn watched_object<T: Watched>(
+        &self,
+        key: &NsName,
+        old: Option<&Arc<T>>,
+        new: Option<&Arc<T>>,
+    ) -> WatchedObject<T> {
+        let all = T::objects(&self.store).clone();
+        WatchedObject { key: key.clone(), old: old.cloned(), new: new.cloned(), all }
+    }
+
     /// The controller that its `ownerReferences` name.
     fn notify_controller<T: Stored>(&mut self, object: &T) {
         if let Some(owner) = &object.meta().owner {

@@ -5,6 +5,7 @@
 
 mod objects;
 mod relations;
+mod shared_map;
 
 pub use objects::{IndexKey, Objects};
 
@@ -261,15 +262,15 @@ impl Store {
     }
 
     pub fn node(&self, name: &str) -> Option<&Arc<Node>> {
-        self.nodes.get(&NsName::new("", name))
+        self.nodes.named(name)
     }
 
     pub fn namespace(&self, name: &str) -> Option<&Arc<Namespace>> {
-        self.namespaces.get(&NsName::new("", name))
+        self.namespaces.named(name)
     }
 
     pub fn priority_class(&self, name: &str) -> Option<&Arc<PriorityClass>> {
-        self.priority_classes.get(&NsName::new("", name))
+        self.priority_classes.named(name)
     }
 
     /// The Pod with that uid. Searches all Pods: only for user interfaces, not for packets.

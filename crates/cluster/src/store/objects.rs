@@ -1,11 +1,9 @@
 //! All objects of one kind, found by namespace and name, or by an index (client-go tools/cache,
 //! thread_safe_store.go).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use litemap::LiteMap;
-
+use super::shared_map::SharedMap;
 use super::{Store, Stored};
 use crate::api::{Labels, Meta, NsName, Selector, Str, Uid};
 
@@ -55,16 +53,16 @@ impl IndexKey {
     }
 }
 
-/// Those of one kind. The maps are shared between the Worlds of a run until one of them changes.
+/// Those of one kind. The Worlds of a run, and who has seen the API server's objects, share what they have in common.
 #[derive(Clone, Debug)]
 pub struct Objects<T> {
-    objects: Arc<LiteMap<NsName, Arc<T>>>,
-    index: Arc<BTreeSet<(IndexKey, NsName)>>,
+    objects: SharedMap<NsName, Arc<T>>,
+    index: SharedMap<(IndexKey, NsName), ()>,
 }
 
 impl<T> Default for Objects<T> {
     fn default() -> Objects<T> {
-        Objects { objects: Arc::default(), index: Arc::default() }
+        Objects { objects: SharedMap::default(), index: SharedMap::default() }
     }
 }
 
@@ -73,21 +71,23 @@ impl<T> Objects<T> {
         self.objects.get(key)
     }
 
+    /// The one of a kind without namespaces.
+    pub fn named(&self, name: &str) -> Option<&Arc<T>> {
+        self.objects.get_by(|key| (&*key.namespace, &*key.name).cmp(&("", name)))
+    }
+
     /// In the order of namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
-        self.objects.values()
+        self.objects.iter().map(|(_, object)| object)
     }
 
     /// The same, from that name on; all of them, if there is none.
     pub fn iter_from(&self, key: Option<&NsName>) -> impl Iterator<Item = &Arc<T>> {
-        let first = key.map_or(0, |key| match self.objects.find_index(key) {
-            Ok(at) | Err(at) => at,
-        });
-        self.objects.values().skip(first)
+        self.objects.iter_from(&|name| key.is_some_and(|key| name < key)).map(|(_, object)| object)
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &NsName> {
-        self.objects.keys()
+        self.objects.iter().map(|(key, _)| key)
     }
 
     pub fn len(&self) -> usize {
@@ -95,16 +95,21 @@ impl<T> Objects<T> {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
+        self.objects.len() == 0
     }
 
-    pub fn as_map(&self) -> &LiteMap<NsName, Arc<T>> {
-        &self.objects
+    /// Calls `note` with the old and the new object of each name that was added, removed or replaced.
+    pub fn differing<'a>(
+        old: &'a Objects<T>,
+        new: &'a Objects<T>,
+        note: impl FnMut(Option<&'a Arc<T>>, Option<&'a Arc<T>>),
+    ) {
+        SharedMap::differing(&old.objects, &new.objects, Arc::ptr_eq, note);
     }
 
     /// Whether both share their objects, which is stricter than having the same.
     pub fn is_same(&self, other: &Objects<T>) -> bool {
-        Arc::ptr_eq(&self.objects, &other.objects)
+        self.objects.is_same(&other.objects)
     }
 
     /// In the order of namespace and name.
@@ -120,8 +125,8 @@ impl<T> Objects<T> {
     }
 
     fn walk<'a>(&'a self, key: IndexKey) -> impl Iterator<Item = &'a NsName> + use<'a, T> {
-        let from = (key.clone(), NsName::new("", ""));
-        self.index.range(from..).take_while(move |(of, _)| *of == key).map(|(_, name)| name)
+        let from = self.index.iter_from(&|(of, _)| *of < key);
+        from.map(|(indexed, ())| indexed).take_while(move |(of, _)| *of == key).map(|(_, name)| name)
     }
 }
 
@@ -136,13 +141,12 @@ impl<T: Stored> FromIterator<Arc<T>> for Objects<T> {
 impl<T: Stored> Objects<T> {
     pub fn insert(&mut self, key: NsName, object: Arc<T>) {
         let new = object.index_keys();
-        let old = Arc::make_mut(&mut self.objects).insert(key.clone(), object);
+        let old = self.objects.insert(key.clone(), object);
         self.reindex(&key, old.map_or_else(Vec::new, |old| old.index_keys()), new);
     }
 
     pub fn remove(&mut self, key: &NsName) -> Option<Arc<T>> {
-        // Looked up first, so that a miss does not copy a shared map.
-        let old = self.objects.contains_key(key).then(|| Arc::make_mut(&mut self.objects).remove(key))??;
+        let old = self.objects.remove(key)?;
         self.reindex(key, old.index_keys(), Vec::new());
         Some(old)
     }
@@ -151,22 +155,23 @@ impl<T: Stored> Objects<T> {
         if old == new {
             return;
         }
-        let index = Arc::make_mut(&mut self.index);
         for key in old {
-            index.remove(&(key, name.clone()));
+            self.index.remove(&(key, name.clone()));
         }
-        index.extend(new.into_iter().map(|key| (key, name.clone())));
+        for key in new {
+            self.index.insert((key, name.clone()), ());
+        }
     }
 
     /// The memory of objects that are not shared with an older store.
     pub(super) fn bytes_beside(&self, older: &Objects<T>, store: &Store) -> u64 {
         /// The estimated memory of an object's names, labels and lists, besides the struct itself.
         const HEAP: usize = 1_000;
-        let index = match Arc::ptr_eq(&self.index, &older.index) {
+        let index = match self.index.is_same(&older.index) {
             true => 0,
             false => self.index.len() * size_of::<(IndexKey, NsName)>(),
         };
-        if Arc::ptr_eq(&self.objects, &older.objects) {
+        if self.is_same(older) {
             return index as u64;
         }
         let is_new = |object: &&Arc<T>| object.meta().resource_version > store.resource_version;

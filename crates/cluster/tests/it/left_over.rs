@@ -45,7 +45,7 @@ fn nftables_keeps_chains_that_are_out_of_use_until_the_next_sync() {
     let left_over =
         |run: &Run| run.world().machine_named("node-1").expect("it is there").left_over(Family::V4);
     assert_eq!(left_over(&run), "");
-    let pods = run.world().store().pods.as_map().keys().filter(|pod| pod.name.starts_with("web"));
+    let pods = run.world().store().pods.keys().filter(|pod| pod.name.starts_with("web"));
     let pod = pods.min().expect("it runs").clone();
     run.act(Action::SetReadiness { pod: pod.clone(), container: None, pass: false }).expect("it runs");
     go_on(&mut run, Span::from_secs(10));

@@ -37,4 +37,5 @@ mod scheduling;
 mod service_policy;
 mod support;
 mod two_families;
+mod watch_events;
 mod workloads;

@@ -401,13 +401,15 @@ fn packets_are_accounted_for(world: &World) {
 }
 
 /// A sync writes only what has changed since the last; what is in force then is what a sync from nothing
-/// would write.
+/// would write, of all that there is.
 fn rules_are_those_of_a_sync_from_nothing(world: &World) {
     for machine in world
         .machines()
         .values()
         .filter(|m| m.power && m.proxy.behind() == 0 && m.proxy.synced_at().is_some())
     {
+        assert!(machine.proxy.services.iter().eq(world.store().services.iter()), "{}", machine.name);
+        assert!(machine.proxy.slices.iter().eq(world.store().slices.iter()), "{}", machine.name);
         let anew = world.rules_as_if(machine.uid, machine.proxy.mode).expect("the node is there");
         for (family, anew) in anew.iter() {
             let written = machine.rules(family).expect("it has the cluster's families");

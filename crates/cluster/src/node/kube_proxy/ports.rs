@@ -2,7 +2,6 @@
 //! endpoints (pkg/proxy, ServicePortMap and EndpointsMap, kept current by ServiceChangeTracker and
 //! EndpointsChangeTracker).
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{
@@ -150,30 +149,17 @@ pub fn udp_endpoints_changed(
 }
 
 /// Calls `note` with the old and the new object of each name that was added, removed or replaced; with `all`, of every
-/// name.
-fn differing<V>(old: &Objects<V>, new: &Objects<V>, all: bool, mut note: impl FnMut(Option<&V>, Option<&V>)) {
-    let (mut old, mut new) = (old.as_map().iter(), new.as_map().iter());
-    let (mut was, mut is) = (old.next(), new.next());
-    loop {
-        // Most objects are unchanged, and comparing pointers is cheaper than comparing names.
-        let same = matches!((was, is), (Some((_, a)), Some((_, b))) if Arc::ptr_eq(a, b));
-        let order = match (was, is) {
-            (None, None) => return,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            _ if same => Ordering::Equal,
-            (Some((a, _)), Some((b, _))) => a.cmp(b),
-        };
-        if all || !same {
-            let before = was.filter(|_| order != Ordering::Greater);
-            let after = is.filter(|_| order != Ordering::Less);
-            note(before.map(|(_, object)| &**object), after.map(|(_, object)| &**object));
-        }
-        if order != Ordering::Greater {
-            was = old.next();
-        }
-        if order != Ordering::Less {
-            is = new.next();
-        }
+/// name that is in either.
+fn differing<'a, V>(
+    old: &'a Objects<V>,
+    new: &'a Objects<V>,
+    all: bool,
+    mut note: impl FnMut(Option<&'a V>, Option<&'a V>),
+) {
+    if all {
+        old.iter().for_each(|old| note(Some(old), None));
+        new.iter().for_each(|new| note(None, Some(new)));
+    } else {
+        Objects::differing(old, new, |old, new| note(old.map(|o| &**o), new.map(|o| &**o)));
     }
 }
