@@ -51,10 +51,14 @@ pub(crate) fn sees_large_cluster(cfg: &ProxyConfig, (services, slices): Seen<'_>
         !super::is_ignored(&slice.meta.labels)
             && services.get(&slice.service_key()).is_some_and(|service| service.has_virtual_ip())
     };
-    let threshold = cfg.large_cluster_endpoints as usize;
-    let at_most: usize = slices.iter().map(|slice| count(slice)).sum();
-    let proxied = || slices.iter().filter(|slice| is_proxied(slice)).map(|slice| count(slice)).sum::<usize>();
-    at_most > threshold && proxied() > threshold
+    let counts = slices.iter().map(|slice| (slice, count(slice)));
+    let mut proxied = counts.filter(|(slice, count)| *count > 0 && is_proxied(slice));
+    let mut all = 0;
+    // In a large cluster the first of them are enough to know.
+    proxied.any(|(_, count)| {
+        all += count;
+        all > cfg.large_cluster_endpoints as usize
+    })
 }
 
 /// The ports of some Services only.
@@ -118,14 +122,18 @@ pub(crate) fn services_with_stale_chains(old: Seen<'_>, new: Seen<'_>, all: bool
 /// True only if it is certain: with hints, or while endpoints terminate, more endpoints may mean that others are not
 /// chosen any more.
 fn has_only_gained(old: &EndpointSlice, new: &EndpointSlice) -> bool {
-    let is_kept = |endpoint: &Endpoint| {
+    let is_kept = |(at, endpoint): (usize, &Endpoint)| {
+        // It mostly stays in its place.
+        let has = |slice: &EndpointSlice| {
+            slice.endpoints.get(at) == Some(endpoint) || slice.endpoints.contains(endpoint)
+        };
         let is_unused = !endpoint.ready && !endpoint.serving;
         let is_plain =
             !endpoint.terminating && endpoint.zone_hints.is_empty() && endpoint.node_hints.is_empty();
-        is_unused || (is_plain && new.endpoints.contains(endpoint))
+        is_unused || (is_plain && has(new))
     };
     let is_same = old.service == new.service && old.ports == new.ports;
-    old.endpoints.is_empty() || (is_same && old.endpoints.iter().all(is_kept))
+    old.endpoints.is_empty() || (is_same && old.endpoints.iter().enumerate().all(is_kept))
 }
 
 /// Whether any Service whose EndpointSlices have changed had or has an endpoint behind a UDP port
@@ -135,17 +143,21 @@ pub fn udp_endpoints_changed(
     new: &Objects<EndpointSlice>,
     family: Family,
 ) -> bool {
-    let mut changed = BTreeSet::new();
-    differing(old, new, false, |old, new| {
-        changed.extend(old.into_iter().chain(new).map(|slice| slice.service_key()));
-    });
-    let is_udp = |slice: &EndpointSlice| {
+    let is_udp = |slice: &&Arc<EndpointSlice>| {
         slice.ports.iter().any(|port| port.protocol == Protocol::Udp && port.port != 0)
             && slice.endpoints.iter().any(|endpoint| Family::of(endpoint.address) == family)
             && !super::is_ignored(&slice.meta.labels)
     };
-    !changed.is_empty()
-        && old.iter().chain(new.iter()).any(|slice| is_udp(slice) && changed.contains(&slice.service_key()))
+    let with_udp = old.iter().chain(new.iter()).filter(is_udp);
+    // Few of a cluster's Services have any.
+    let with_udp: BTreeSet<NsName> = with_udp.map(|slice| slice.service_key()).collect();
+    let mut has_changed = false;
+    if !with_udp.is_empty() {
+        differing(old, new, false, |old, new| {
+            has_changed |= old.into_iter().chain(new).any(|slice| with_udp.contains(&slice.service_key()));
+        });
+    }
+    has_changed
 }
 
 /// Calls `note` with the old and the new object of each name that was added, removed or replaced; with `all`, of every
