@@ -1,5 +1,8 @@
 //! What every object carries: names, labels, owner, and when it was made and deleted.
 
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use litemap::LiteMap;
 
 use netfilter::Str;
@@ -28,10 +31,27 @@ impl Uid {
 }
 
 /// Namespace and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct NsName {
     pub namespace: Name,
     pub name: Name,
+}
+
+impl PartialOrd for NsName {
+    fn partial_cmp(&self, other: &NsName) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for NsName {
+    fn cmp(&self, other: &NsName) -> Ordering {
+        // Objects of one namespace share its name (`Store::create`), which need not be read then.
+        let namespace = match Arc::ptr_eq(&self.namespace, &other.namespace) {
+            true => Ordering::Equal,
+            false => self.namespace.cmp(&other.namespace),
+        };
+        namespace.then_with(|| self.name.cmp(&other.name))
+    }
 }
 
 impl NsName {

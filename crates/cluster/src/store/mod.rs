@@ -172,7 +172,12 @@ impl Store {
     pub fn create<T: Stored>(&mut self, now: Time, mut object: T) -> Arc<T> {
         self.last_uid += 1;
         let uid = Uid(self.last_uid);
+        // All objects of a namespace share its name, so that comparing two of them is quick.
+        let namespace = self.namespace(&object.meta().namespace).map(|namespace| namespace.meta.name.clone());
         let meta = object.meta_mut();
+        if let Some(namespace) = namespace {
+            meta.namespace = namespace;
+        }
         meta.uid = uid;
         meta.created = now;
         meta.generation = 1;
