@@ -82,20 +82,22 @@ impl World {
     pub(crate) fn claim_pods(&mut self, owner: &Owner<'_>, filter: impl Fn(&Pod) -> bool) -> Vec<Arc<Pod>> {
         let lives = |pod: &&Arc<Pod>| pod.meta.deleted.is_none();
         let matches = |pod: &Pod| owner.selector.matches(&pod.meta.labels) && filter(pod);
-        let owned = self.store.pods_of(owner.meta.uid).filter(lives);
-        let released: Vec<NsName> = owned.filter(|pod| !matches(pod)).map(|pod| pod.meta.key()).collect();
-        for pod in released {
-            self.update_object::<Pod>(&pod, |p| p.meta.owner = None);
+        let owned: Vec<Arc<Pod>> = self.store.pods_of(owner.meta.uid).cloned().collect();
+        let released = owned.iter().filter(lives).filter(|pod| !matches(pod));
+        let released: Vec<NsName> = released.map(|pod| pod.meta.key()).collect();
+        for pod in &released {
+            self.update_object::<Pod>(pod, |p| p.meta.owner = None);
         }
-        let matched = self.store.pods_matched_by(&owner.meta.namespace, owner.selector);
-        let adopted: Vec<NsName> = matched
-            .filter(|pod| pod.meta.owner.is_none() && is_active(pod) && filter(pod))
-            .map(|pod| pod.meta.key())
-            .collect();
-        for pod in adopted {
-            self.update_object::<Pod>(&pod, |p| p.meta.owner = Some(owner.reference()));
+        let orphans = self.store.orphans_matched_by(&owner.meta.namespace, owner.selector);
+        let adopted: Vec<NsName> =
+            orphans.filter(|pod| is_active(pod) && filter(pod)).map(|pod| pod.meta.key()).collect();
+        for pod in &adopted {
+            self.update_object::<Pod>(pod, |p| p.meta.owner = Some(owner.reference()));
         }
-        self.store.pods_of(owner.meta.uid).cloned().collect()
+        match released.is_empty() && adopted.is_empty() {
+            true => owned,
+            false => self.store.pods_of(owner.meta.uid).cloned().collect(),
+        }
     }
 
     /// False if the Pod is refused; that the limit on Pods is reached is logged once, until the owner has all of

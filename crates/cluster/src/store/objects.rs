@@ -12,6 +12,8 @@ use crate::api::{Labels, Meta, NsName, Selector, Str, Uid};
 pub enum IndexKey {
     /// It has this controller.
     Owner(Uid),
+    /// It is a Pod in this namespace that has none.
+    Orphan(Str),
     /// It is in this namespace and has this label.
     Label { namespace: Str, key: Str, value: Str },
     /// It is in this namespace, and its selector's first pair is this one; an empty pair, if its selector has none.

@@ -8,9 +8,10 @@ use crate::api::{
     PodDisruptionBudget, ReplicaSet, ReplicationController, Selector, Service, StatefulSet, Str, Uid,
 };
 
-/// Owner, labels, node.
+/// Owner or none, labels, node.
 pub(super) fn pod_index_keys(pod: &Pod) -> Vec<IndexKey> {
-    let mut keys: Vec<IndexKey> = IndexKey::owner(&pod.meta).collect();
+    let orphan = || IndexKey::Orphan(pod.meta.namespace.clone());
+    let mut keys = vec![IndexKey::owner(&pod.meta).next().unwrap_or_else(orphan)];
     keys.extend(IndexKey::labels(&pod.meta.namespace, &pod.meta.labels));
     keys.push(IndexKey::Node(pod.spec.node_name.clone().unwrap_or_default()));
     keys
@@ -119,6 +120,19 @@ impl Store {
     pub fn pods_matched_by(&self, namespace: &Str, selector: &Selector) -> impl Iterator<Item = &Arc<Pod>> {
         let pods = self.pods.with_labels(namespace, &selector.match_labels);
         pods.filter(|pod| selector.matches(&pod.meta.labels))
+    }
+
+    /// Those of them that have no controller.
+    pub fn orphans_matched_by(
+        &self,
+        namespace: &Str,
+        selector: &Selector,
+    ) -> impl Iterator<Item = &Arc<Pod>> {
+        let keys = IndexKey::labels(namespace, &selector.match_labels);
+        let keys = keys.chain([IndexKey::Orphan(namespace.clone())]).collect();
+        let pods = self.pods.rarest(keys).into_iter().flat_map(|key| self.pods.by_index(key));
+        let is_orphan = |pod: &&Arc<Pod>| pod.meta.owner.is_none() && pod.meta.namespace == *namespace;
+        pods.filter(is_orphan).filter(|pod| selector.matches(&pod.meta.labels))
     }
 
     /// In all EndpointSlices of the Service.
