@@ -147,7 +147,7 @@ impl<'a> Filters<'a> {
 
 /// prioritizeNodes, with the weights of default_plugins.go. ImageLocality scores all alike: every node is taken to have
 /// no image.
-fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Vec<i64> {
+fn scores<'a>(cluster: Cluster<'a>, pod: &Pod, nodes: &[CachedNode<'a>]) -> Vec<i64> {
     let mut totals = vec![0; nodes.len()];
     let mut add = |weight: i64, scores: &[i64]| {
         for (total, score) in totals.iter_mut().zip(scores) {

@@ -1,6 +1,6 @@
 //! How evenly a Pod's kind is spread over nodes and zones (plugins/podtopologyspread).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Cluster;
 use super::cache::{CachedNode, is_assigned};
@@ -134,7 +134,7 @@ impl<'a> Filter<'a> {
 }
 
 /// The score of each node, of those that passed the filters; None if the Pod has no constraint to score by.
-pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Option<Vec<i64>> {
+pub fn scores<'a>(cluster: Cluster<'a>, pod: &Pod, nodes: &[CachedNode<'a>]) -> Option<Vec<i64>> {
     let is_default = pod.spec.topology_spread_constraints.is_empty();
     let constraints = match is_default {
         true => Constraint::defaults(cluster, pod),
@@ -145,8 +145,8 @@ pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Opti
     }
     // With the system's default, a node without a zone is still scored by its name.
     let is_scored = |node: &CachedNode<'_>| is_default || has_all_keys(*node, &constraints);
-    let scored: Vec<CachedNode<'_>> = nodes.iter().copied().filter(is_scored).collect();
-    let domains: Vec<Domains> = constraints
+    let scored: Vec<CachedNode<'a>> = nodes.iter().copied().filter(is_scored).collect();
+    let domains: Vec<Domains<'_>> = constraints
         .iter()
         .map(|constraint| Domains::new(cluster, pod, constraint, &scored, !is_default, &constraints))
         .collect();
@@ -159,36 +159,37 @@ pub fn scores(cluster: Cluster<'_>, pod: &Pod, nodes: &[CachedNode<'_>]) -> Opti
 }
 
 /// The matching Pods of each domain that a node of the candidates is in (initPreScoreState, PreScore).
-struct Domains {
-    counts: BTreeMap<Str, i64>,
+struct Domains<'a> {
+    counts: BTreeMap<&'a str, i64>,
     /// topologyNormalizingWeight.
     weight: u128,
 }
 
-impl Domains {
+impl<'a> Domains<'a> {
     fn new(
-        cluster: Cluster<'_>,
+        cluster: Cluster<'a>,
         pod: &Pod,
         constraint: &Constraint<'_>,
-        candidates: &[CachedNode<'_>],
+        candidates: &[CachedNode<'a>],
         needs_all_keys: bool,
         all: &[Constraint<'_>],
-    ) -> Domains {
+    ) -> Domains<'a> {
         if constraint.topology_key == HOSTNAME {
             return Domains { counts: BTreeMap::new(), weight: ln(candidates.len() as u64 + 2) };
         }
         // A node without the label is in the domain of the empty value.
-        let domain = |node: &CachedNode<'_>| {
-            node.node.meta.labels.get(constraint.topology_key).cloned().unwrap_or_default()
+        let domain = |node: &CachedNode<'a>| -> &'a str {
+            node.node.meta.labels.get(constraint.topology_key).map_or("", |domain| domain)
         };
-        let names: BTreeSet<Str> = candidates.iter().map(domain).collect();
-        let mut counts: BTreeMap<Str, i64> = names.into_iter().map(|name| (name, 0)).collect();
-        for node in cluster.cache.nodes() {
+        let mut counts: BTreeMap<&str, i64> = candidates.iter().map(|node| (domain(node), 0)).collect();
+        // A node without matching Pods adds nothing.
+        for (name, count) in &constraint.counts {
+            let Some(node) = cluster.cache.node(name) else { continue };
             if (!needs_all_keys || has_all_keys(node, all))
                 && constraint.includes(pod, node)
-                && let Some(count) = counts.get_mut(&domain(&node))
+                && let Some(sum) = counts.get_mut(domain(&node))
             {
-                *count += constraint.count_on(node);
+                *sum += count;
             }
         }
         let weight = ln(counts.len() as u64 + 2);
@@ -200,7 +201,7 @@ impl Domains {
         let Some(domain) = node.node.meta.labels.get(constraint.topology_key) else { return 0 };
         let count = match constraint.topology_key == HOSTNAME {
             true => constraint.count_on(node),
-            false => self.counts.get(domain).copied().unwrap_or(0),
+            false => self.counts.get(&**domain).copied().unwrap_or(0),
         };
         let skew = (constraint.max_skew - 1).unsigned_abs();
         u128::from(count.unsigned_abs()) * self.weight + (u128::from(skew) << UNIT)
