@@ -30,7 +30,7 @@ spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
 apiVersion: v1
 kind: Pod
 metadata: {name: beside, labels: {app: beside}}
-spec: {nodeName: node-2, hostNetwork: true, containers: [{name: c, image: i, ports: [{containerPort: 1}]}]}
+spec: {nodeName: node-2, hostNetwork: true, dnsPolicy: ClusterFirstWithHostNet, containers: [{name: c, image: i, ports: [{containerPort: 1}]}]}
 ---
 apiVersion: packetyard/v1alpha1
 kind: Scenario
