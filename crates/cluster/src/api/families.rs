@@ -1,4 +1,4 @@
-//! Checks the whole text for Services that ask for an IP family which the cluster does not have. The API server
+//! Checks for Services that ask for an IP family which the cluster does not have. The API server
 //! would refuse them (pkg/registry/core/service/storage/alloc.go, initIPFamilyFields); here they get an address of the
 //! cluster's primary family.
 
@@ -7,21 +7,19 @@ use super::{Diagnostic, DiagnosticKind, KubeObject, ManifestObject, Scenario, Se
 use netfilter::{Family, PerFamily};
 
 /// Services that ask for two families are reported by the decoder.
-pub fn check(objects: &[ManifestObject], scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
+pub fn check(parsed: &ManifestObject, scenario: Option<&Scenario>, diagnostics: &mut Diagnostics) {
     let own = scenario.map_or(PerFamily::single(Family::V4, ()), Scenario::families);
-    for parsed in objects {
-        let KubeObject::Service(service) = &parsed.object else { continue };
-        let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { continue };
-        let [asked] = service.spec.ip_families[..] else { continue };
-        if own.families().all(|family| family != asked) {
-            diagnostics.push(Diagnostic {
-                severity: Severity::Info,
-                line: list.position.line,
-                column: list.position.column,
-                object: Some(parsed.object.object_ref()),
-                path: "spec.ipFamilies".into(),
-                message: DiagnosticKind::FieldNotSimulated { field: "ipFamilies".into() },
-            });
-        }
+    let KubeObject::Service(service) = &parsed.object else { return };
+    let Some(list) = parsed.source.tree.get(&["spec".into(), "ipFamilies".into()]) else { return };
+    let [asked] = service.spec.ip_families[..] else { return };
+    if own.families().all(|family| family != asked) {
+        diagnostics.push(Diagnostic {
+            severity: Severity::Info,
+            line: list.position.line,
+            column: list.position.column,
+            object: Some(parsed.object.object_ref()),
+            path: "spec.ipFamilies".into(),
+            message: DiagnosticKind::FieldNotSimulated { field: "ipFamilies".into() },
+        });
     }
 }

@@ -78,7 +78,7 @@ pub use prerequisite::Prerequisite;
 pub use priority_class::{PreemptionPolicy, PriorityClass};
 pub use probe::{Probe, ProbeHandler, ProbeKind};
 pub use quantity::Quantity;
-pub use read::{MAX_OBJECTS, decode_object, parse};
+pub use read::{MAX_OBJECTS, Reader, decode_object, parse};
 pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, ResourceRequirements};
 pub(crate) use scenario::check_action;
 pub use scenario::{

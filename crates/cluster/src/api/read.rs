@@ -1,6 +1,9 @@
 //! Reads a text into a [`Manifest`]: splits documents and Lists, decodes objects, and runs the checks that need the
 //! whole stream.
 
+#[cfg(test)]
+mod tests;
+
 use litemap::LiteMap;
 use std::sync::Arc;
 
@@ -12,36 +15,12 @@ use super::{
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
 pub fn parse(text: &str) -> Manifest {
-    read(text, Reader { takes_scenario: true, ..Reader::default() })
+    Reader::new(text).finish()
 }
 
 /// Reads the objects of a text. A Scenario in it is skipped, including the texts that its actions would apply.
 pub(super) fn parse_objects(text: &str) -> Manifest {
-    read(text, Reader::default())
-}
-
-fn read(text: &str, mut reader: Reader) -> Manifest {
-    for document in text::documents(text, &mut reader.diagnostics) {
-        let source = Source { tree: document.tree, text: document.text, position: document.position };
-        reader.read(source, 0);
-    }
-    selectors::check(&reader.objects, &mut reader.diagnostics);
-    if reader.takes_scenario {
-        // The text of an action does not describe the cluster that it is applied to.
-        families::check(&reader.objects, reader.scenario.as_ref().map(|(_, s)| s), &mut reader.diagnostics);
-    }
-    if let Some((tree, scenario)) = &reader.scenario {
-        let nodes = reader.objects.iter().filter_map(|parsed| {
-            let KubeObject::Node(node) = &parsed.object else { return None };
-            Some(&node.meta.name)
-        });
-        scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut reader.diagnostics);
-    }
-    Manifest {
-        objects: reader.objects,
-        scenario: reader.scenario.map(|(_, scenario)| scenario),
-        diagnostics: reader.diagnostics.finish(),
-    }
+    Reader { takes_scenario: false, ..Reader::new(text) }.finish()
 }
 
 /// Decodes one object again, after an edit of its tree. `None` exactly when there is an error.
@@ -54,10 +33,16 @@ pub fn decode_object(tree: &Tree) -> (Option<KubeObject>, Vec<Diagnostic>) {
 /// Objects of one text that are read.
 pub const MAX_OBJECTS: usize = 5_000;
 
-#[derive(Default)]
-struct Reader {
+/// A text that is read in steps, each of which takes a bounded part of it: whoever has to do other things meanwhile can
+/// do them between any two.
+pub struct Reader<'a> {
+    stream: text::Stream<'a>,
+    stage: Stage,
+    /// What is still to be decoded, and how deep in Lists it is: what comes next is last.
+    undecoded: Vec<(Source, usize)>,
     diagnostics: Diagnostics,
     objects: Vec<ManifestObject>,
+    pods: selectors::Pods,
     takes_scenario: bool,
     scenario: Option<(Tree, super::Scenario)>,
     /// The limit on objects was exceeded.
@@ -66,16 +51,111 @@ struct Reader {
     seen: LiteMap<(ObjectRef, Str), Position>,
 }
 
-impl Reader {
-    fn read(&mut self, source: Source, depth: usize) {
+/// What comes next in a text that is read. Checks of the whole text go through its objects: from that one on.
+#[derive(Clone, Copy)]
+enum Stage {
+    Documents,
+    Objects,
+    Selectors(usize),
+    Families(usize),
+    PodRange,
+    Done,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(text: &'a str) -> Reader<'a> {
+        let mut diagnostics = Diagnostics::default();
+        Reader {
+            stream: text::Stream::new(text, &mut diagnostics),
+            stage: Stage::Documents,
+            undecoded: Vec::new(),
+            diagnostics,
+            objects: Vec::new(),
+            pods: selectors::Pods::default(),
+            takes_scenario: true,
+            scenario: None,
+            is_full: false,
+            seen: LiteMap::new(),
+        }
+    }
+
+    /// Reads some more. True when all of the text is read.
+    pub fn step(&mut self) -> bool {
+        self.stage = match self.stage {
+            Stage::Documents => self.read_documents(),
+            Stage::Objects => match self.undecoded.pop() {
+                Some((source, depth)) => {
+                    self.decode(source, depth);
+                    Stage::Objects
+                }
+                None => Stage::Selectors(0),
+            },
+            Stage::Selectors(at) => match self.objects.get(at) {
+                Some(object) => {
+                    self.pods.check(object, &mut self.diagnostics);
+                    Stage::Selectors(at + 1)
+                }
+                None => Stage::Families(0),
+            },
+            // The text of an action does not describe the cluster that it is applied to.
+            Stage::Families(_) if !self.takes_scenario => Stage::PodRange,
+            Stage::Families(at) => match self.objects.get(at) {
+                Some(object) => {
+                    let scenario = self.scenario.as_ref().map(|(_, scenario)| scenario);
+                    families::check(object, scenario, &mut self.diagnostics);
+                    Stage::Families(at + 1)
+                }
+                None => Stage::PodRange,
+            },
+            Stage::PodRange => {
+                self.check_pod_range();
+                Stage::Done
+            }
+            Stage::Done => return true,
+        };
+        false
+    }
+
+    fn read_documents(&mut self) -> Stage {
+        let Some(documents) = self.stream.step(&mut self.diagnostics) else {
+            self.undecoded.reverse();
+            return Stage::Objects;
+        };
+        let source = |document: text::Document| Source {
+            tree: document.tree,
+            text: document.text,
+            position: document.position,
+        };
+        self.undecoded.extend(documents.into_iter().map(|document| (source(document), 0)));
+        Stage::Documents
+    }
+
+    /// What the text holds, after the steps that are left.
+    pub fn finish(mut self) -> Manifest {
+        while !self.step() {}
+        Manifest {
+            objects: self.objects,
+            scenario: self.scenario.map(|(_, scenario)| scenario),
+            diagnostics: self.diagnostics.finish(),
+        }
+    }
+
+    fn check_pod_range(&mut self) {
+        let Some((tree, scenario)) = &self.scenario else { return };
+        let nodes = self.objects.iter().filter_map(|parsed| {
+            let KubeObject::Node(node) = &parsed.object else { return None };
+            Some(&node.meta.name)
+        });
+        scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut self.diagnostics);
+    }
+
+    fn decode(&mut self, source: Source, depth: usize) {
         let tree = &source.tree;
         if let Some(items) = list_items(tree)
             && depth < MAX_DEPTH
         {
-            for item in items {
-                let (text, position) = (source.text.clone(), source.position);
-                self.read(Source { tree: item, text, position }, depth + 1);
-            }
+            let of_list = |tree| Source { tree, text: source.text.clone(), position: source.position };
+            self.undecoded.extend(items.into_iter().map(|item| (of_list(item), depth + 1)).rev());
         } else if scenario::is_scenario(tree) {
             if self.takes_scenario {
                 self.read_scenario(tree);
@@ -142,11 +222,10 @@ impl Reader {
         } else {
             self.seen.insert((name, group), at);
         }
-        self.objects.push(ManifestObject {
-            source: Arc::new(source),
-            object,
-            position: (at.line, at.column),
-        });
+        let source = Arc::new(source);
+        let parsed = ManifestObject { source, object, position: (at.line, at.column) };
+        self.pods.add(&parsed);
+        self.objects.push(parsed);
     }
 }
 

@@ -120,28 +120,44 @@ fn is_within(a: &[u8], b: &[u8], most: usize) -> bool {
     row[b.len()] <= most
 }
 
-/// A warning, not an error: a Service without endpoints is a valid one.
-pub fn check(objects: &[ManifestObject], diagnostics: &mut Diagnostics) {
-    let pods: Vec<(Str, Labels)> = objects.iter().filter_map(pod_labels).collect();
-    if pods.is_empty() {
-        // A text without Pods is meant for Pods that are elsewhere.
-        return;
+/// The Pods that a text has or that its workloads make, with which its Services are compared.
+#[derive(Default)]
+pub struct Pods {
+    /// By namespace.
+    labels: Vec<(Str, Labels)>,
+    /// Each pair of them, since most selectors of nobody have a pair that nobody has.
+    pairs: BTreeSet<(Str, (Str, Str))>,
+}
+
+impl Pods {
+    pub fn add(&mut self, parsed: &ManifestObject) {
+        let Some((namespace, labels)) = pod_labels(parsed) else { return };
+        for (key, value) in &labels {
+            self.pairs.insert((namespace.clone(), (key.clone(), value.clone())));
+        }
+        self.labels.push((namespace, labels));
     }
-    // Most selectors of nobody have a pair that nobody has.
-    let pairs = pods.iter().flat_map(|(namespace, labels)| labels.iter().map(move |pair| (namespace, pair)));
-    let known: BTreeSet<(&Str, (&Str, &Str))> = pairs.collect();
-    for parsed in objects {
-        let KubeObject::Service(service) = &parsed.object else { continue };
-        let Some(selector) = &service.spec.selector else { continue };
+
+    /// A warning, not an error, of a Service that selects none: one without endpoints is a valid one.
+    pub fn check(&self, parsed: &ManifestObject, diagnostics: &mut Diagnostics) {
+        if self.labels.is_empty() {
+            // A text without Pods is meant for Pods that are elsewhere.
+            return;
+        }
+        let KubeObject::Service(service) = &parsed.object else { return };
+        let Some(selector) = &service.spec.selector else { return };
         let namespace = &service.meta.namespace;
-        let there = || pods.iter().filter(|(ns, _)| ns == namespace).map(|(_, labels)| labels);
+        let there = || self.labels.iter().filter(|(ns, _)| ns == namespace).map(|(_, labels)| labels);
         let written = |key: &Str| !SET_BY_CONTROLLERS.contains(&&**key);
         let of_manifests: Labels =
             selector.iter().filter(|(key, _)| written(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        let may_select = of_manifests.iter().all(|pair| known.contains(&(namespace, pair)));
+        let is_known = |(key, value): (&Str, &Str)| {
+            self.pairs.contains(&(namespace.clone(), (key.clone(), value.clone())))
+        };
+        let may_select = of_manifests.iter().all(is_known);
         let selects_one = || there().any(|labels| selects(&of_manifests, labels));
         if of_manifests.is_empty() || (may_select && selects_one()) {
-            continue;
+            return;
         }
         let nearest = near_miss(selector, there()).map(|(_, miss)| label(&miss.has.0, &miss.has.1));
         let written = parsed.source.tree.get(&["spec".into(), "selector".into()]);

@@ -5,7 +5,7 @@ mod objects;
 mod scenarios;
 mod shared;
 mod streams;
-mod survive;
+pub(super) mod survive;
 mod written;
 
 use super::{Manifest, Severity, parse};

@@ -59,7 +59,7 @@ fn text_of_pieces() -> impl Strategy<Value = String> {
 }
 
 /// The manifest with parts cut, doubled and overwritten.
-fn mutated() -> impl Strategy<Value = String> {
+pub fn mutated() -> impl Strategy<Value = String> {
     let edit = (0..MANIFEST.len(), 0..MANIFEST.len(), 0..PIECES.len(), 0..3u8);
     proptest::collection::vec(edit, 1..6).prop_map(|edits| {
         edits.iter().fold(MANIFEST.to_string(), |text, (from, to, piece, how)| {

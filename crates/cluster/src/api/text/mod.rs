@@ -11,7 +11,9 @@ mod yaml;
 pub use print_json::{to_json, to_json_indented};
 pub use print_yaml::to_yaml;
 pub(super) use scalar::Decimal;
-pub(super) use stream::documents;
+#[cfg(test)]
+pub(super) use stream::PIECE;
+pub(super) use stream::{Document, Stream};
 
 /// A longer text is refused before it is read: a manifest is some kilobytes, and reading
 /// a text takes about twenty times its size in memory.

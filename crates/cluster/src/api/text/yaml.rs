@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Poll;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 
 use super::scalar::{is_finite, resolve};
-use super::{MAX_DEPTH, MAX_IN_FLOW, MAX_NODES, tabs};
+use super::{MAX_DEPTH, MAX_IN_FLOW, MAX_NODES};
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Entry, Position, Severity, Str, Tree, Value};
@@ -33,24 +34,94 @@ impl Budget {
 /// Why a document is no tree, and where.
 type Failure = (Position, DiagnosticKind);
 
-/// The tree of the document that `text` begins with. `None`, with an error among the diagnostics,
-/// when it has none; a tree that is `Null` when the text is empty.
-pub fn parse(text: &str, line: u32, budget: &mut Budget, diagnostics: &mut Diagnostics) -> Option<Tree> {
-    if text.bytes().filter(|b| matches!(b, b',' | b'[' | b'{')).count() > MAX_IN_FLOW {
-        let kind = DiagnosticKind::TooManyInFlow { limit: MAX_IN_FLOW };
-        diagnostics.text(Severity::Error, Position { line, column: 1 }, kind);
-        return None;
+/// A document on its way to its tree.
+pub struct Reading<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    /// The stream's line at which the text begins.
+    line: u32,
+    /// Lines that are indented with a tab, and where their text begins.
+    tabs: BTreeMap<u32, u32>,
+    /// Where the parser was last.
+    last: Position,
+    ended: bool,
+    stack: Vec<Frame>,
+    anchors: BTreeMap<usize, Done>,
+    root: Option<Tree>,
+}
+
+impl<'a> Reading<'a> {
+    /// Begins the document that `text` begins with; `tabs` are those of the text as written (`tabs::indented`).
+    pub fn new(text: &'a str, line: u32, tabs: BTreeMap<u32, u32>) -> Reading<'a> {
+        let parser = Parser::new_from_str(text);
+        let last = Position { line, column: 1 };
+        let (stack, anchors) = (Vec::new(), BTreeMap::new());
+        Reading { parser, line, tabs, last, ended: false, stack, anchors, root: None }
     }
-    let tabs = tabs::indented(text, line);
-    let (stack, anchors) = (Vec::new(), BTreeMap::new());
-    let mut builder = Builder { line, tabs, budget, diagnostics, stack, anchors, root: None };
-    match builder.run(&tabs::after_keys(text)) {
-        Ok(tree) => Some(tree),
-        Err((at, kind)) => {
-            diagnostics.text(Severity::Error, at, kind);
-            None
+
+    /// Takes so many of the parser's events. Ready with the tree at the document's end: with none, and an error among
+    /// the diagnostics, when it has none; with one that is `Null` when the text is empty.
+    pub fn step(
+        &mut self,
+        events: usize,
+        budget: &mut Budget,
+        diagnostics: &mut Diagnostics,
+    ) -> Poll<Option<Tree>> {
+        for _ in 0..events {
+            match self.next(budget, diagnostics) {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(tree)) => return Poll::Ready(Some(tree)),
+                Err((at, kind)) => {
+                    diagnostics.text(Severity::Error, at, kind);
+                    return Poll::Ready(None);
+                }
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The parser's own `load` is recursive; asking for one event after the other is not.
+    fn next(&mut self, budget: &mut Budget, diagnostics: &mut Diagnostics) -> Result<Poll<Tree>, Failure> {
+        let Some(next) = self.parser.next_event() else { return Ok(self.end()) };
+        let (event, span) =
+            next.map_err(|e| (self.place(e.marker()), DiagnosticKind::Syntax { problem: clip(e.info()) }))?;
+        self.last = self.place(&span.start);
+        match event {
+            Event::StreamEnd => return Ok(self.end()),
+            Event::DocumentStart(_) if self.ended => {
+                diagnostics.text(Severity::Warning, self.last, DiagnosticKind::IgnoredAfterEnd);
+                return Ok(self.end());
+            }
+            Event::DocumentEnd => self.ended = true,
+            event => {
+                let Reading { tabs, last, stack, anchors, root, .. } = self;
+                let mut builder = Builder { tabs, budget, diagnostics, stack, anchors, root };
+                builder.event(event, *last, !span.is_empty())?;
+            }
+        }
+        Ok(Poll::Pending)
+    }
+
+    fn end(&mut self) -> Poll<Tree> {
+        Poll::Ready(self.root.take().unwrap_or(Tree { value: Value::Null, position: self.last }))
+    }
+
+    fn place(&self, mark: &Marker) -> Position {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Position {
+            line: number(mark.line()).saturating_sub(1).saturating_add(self.line),
+            column: number(mark.col()).saturating_add(1),
         }
     }
+}
+
+/// Whether the parser can be given the text: it reads all that is between two brackets before it says anything.
+pub fn check_flow(text: &str, line: u32, diagnostics: &mut Diagnostics) -> bool {
+    let is_short = text.bytes().filter(|b| matches!(b, b',' | b'[' | b'{')).count() <= MAX_IN_FLOW;
+    if !is_short {
+        let kind = DiagnosticKind::TooManyInFlow { limit: MAX_IN_FLOW };
+        diagnostics.text(Severity::Error, Position { line, column: 1 }, kind);
+    }
+    is_short
 }
 
 /// A finished value, with what an alias to it costs.
@@ -91,49 +162,17 @@ enum Key {
     Merge(Position),
 }
 
+/// What an event of the parser is put into.
 struct Builder<'a> {
-    /// The stream's line at which the text begins.
-    line: u32,
-    /// Lines that are indented with a tab, and where their text begins.
-    tabs: BTreeMap<u32, u32>,
+    tabs: &'a BTreeMap<u32, u32>,
     budget: &'a mut Budget,
     diagnostics: &'a mut Diagnostics,
-    stack: Vec<Frame>,
-    anchors: BTreeMap<usize, Done>,
-    root: Option<Tree>,
+    stack: &'a mut Vec<Frame>,
+    anchors: &'a mut BTreeMap<usize, Done>,
+    root: &'a mut Option<Tree>,
 }
 
 impl Builder<'_> {
-    fn run(&mut self, text: &str) -> Result<Tree, Failure> {
-        let mut parser = Parser::new_from_str(text);
-        let mut last = Position { line: self.line, column: 1 };
-        let mut ended = false;
-        // The parser's own `load` is recursive; asking for one event after the other is not.
-        while let Some(next) = parser.next_event() {
-            let (event, span) = next
-                .map_err(|e| (self.place(e.marker()), DiagnosticKind::Syntax { problem: clip(e.info()) }))?;
-            last = self.place(&span.start);
-            match event {
-                Event::StreamEnd => break,
-                Event::DocumentStart(_) if ended => {
-                    self.diagnostics.text(Severity::Warning, last, DiagnosticKind::IgnoredAfterEnd);
-                    break;
-                }
-                Event::DocumentEnd => ended = true,
-                event => self.event(event, last, !span.is_empty())?,
-            }
-        }
-        Ok(self.root.take().unwrap_or(Tree { value: Value::Null, position: last }))
-    }
-
-    fn place(&self, mark: &Marker) -> Position {
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Position {
-            line: number(mark.line()).saturating_sub(1).saturating_add(self.line),
-            column: number(mark.col()).saturating_add(1),
-        }
-    }
-
     /// The parser gives a map or list that no bracket begins an empty span.
     fn event(&mut self, event: Event<'_>, at: Position, has_span: bool) -> Result<(), Failure> {
         let in_flow = self.stack.last().is_some_and(|f| f.flow);
@@ -258,7 +297,7 @@ impl Builder<'_> {
             self.anchors.insert(anchor, done.clone());
         }
         let Some(frame) = self.stack.last_mut() else {
-            self.root = Some(done.tree);
+            *self.root = Some(done.tree);
             return Ok(());
         };
         frame.nodes = frame.nodes.saturating_add(done.nodes);

@@ -312,7 +312,10 @@ mod tests {
     }
 
     fn tree(text: &str) -> Tree {
-        crate::api::text::documents(text, &mut Default::default()).remove(0).tree
+        let mut diagnostics = Default::default();
+        let mut stream = crate::api::text::Stream::new(text, &mut diagnostics);
+        let mut documents = std::iter::from_fn(|| stream.step(&mut diagnostics)).flatten();
+        documents.next().expect("the text has a document").tree
     }
 
     #[test]
