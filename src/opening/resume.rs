@@ -26,7 +26,7 @@ fn go_on(
 ) {
     let given = given_actions(key, text);
     let source = Source::read(key, Text::BuiltIn, work).resumed(text.clone(), given.len());
-    let (run, _) = Run::resume(work, given, undone);
+    let run = Run::new(work, None).0.resume(given, undone);
     session.open_run(run, source, start);
 }
 

@@ -149,7 +149,7 @@ fn shared(original: &Manifest, actions: Vec<TimedAction>, seed: u64) -> Manifest
 
 fn same_when_opened_again(original: &Manifest, run: &mut Run) {
     let manifest = shared(original, run.actions().to_vec(), run.world().seed());
-    let (mut again, _) = Run::resume(&manifest, Vec::new(), Vec::new());
+    let mut again = Run::new(&manifest, None).0.resume(Vec::new(), Vec::new());
     assert!(again.advance_to(run.world().now(), u64::MAX));
     assert_eq!(again.world().hash(), run.world().hash(), "the shared run is the same run");
     assert_eq!(digest(&mut again), digest(run), "the shared run is in the same state");

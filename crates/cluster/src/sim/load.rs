@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
 use crate::api::{
-    Codec, ConditionStatus, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name, Namespace,
-    Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Start, Str, Taint,
-    TaintEffect, Uid,
+    ClientSpec, Codec, ConditionStatus, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name,
+    Namespace, Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Start, Str,
+    Taint, TaintEffect, Uid,
 };
 use crate::control::BALANCERS;
 use crate::net::{Cni, Prefixes, cluster_range, holds, next_free, node_range, overlap};
@@ -28,12 +28,80 @@ pub const NODE_LIMIT: u32 = 240;
 /// node-1 to node-3, if neither the scenario nor a manifest names nodes.
 pub(crate) const DEFAULT_NODES: u32 = 3;
 
-impl World {
-    /// A cluster that runs these manifests. `seed` overrides the scenario's own. Objects that the API server
-    /// refuses are left out; the refusals are returned.
-    pub(crate) fn load(manifest: &Manifest, seed: Option<u64>) -> (World, Vec<Refusal>) {
+/// A run in the making, in steps, each of which does a bounded part: a node, an object, a client. Whoever has to do
+/// other things meanwhile can do them between any two.
+#[derive(Debug)]
+pub struct Loading<'a> {
+    pub(super) manifest: &'a Manifest,
+    world: World,
+    stage: Stage<'a>,
+    refusals: Vec<Refusal>,
+}
+
+/// What of a text is still to be loaded.
+#[derive(Debug)]
+enum Stage<'a> {
+    Nodes(std::vec::IntoIter<ScenarioNode>),
+    Objects(std::slice::Iter<'a, ManifestObject>),
+    Clients(std::vec::IntoIter<ClientSpec>),
+}
+
+impl<'a> Loading<'a> {
+    /// Begins a cluster that runs these manifests. `seed` overrides the scenario's own.
+    pub fn new(manifest: &'a Manifest, seed: Option<u64>) -> Loading<'a> {
         let none = Scenario::default();
         let scenario = manifest.scenario.as_ref().unwrap_or(&none);
+        let world = World::without_nodes(manifest, scenario, seed);
+        let stage = Stage::Nodes(first_nodes(manifest, scenario).into_iter());
+        Loading { manifest, world, stage, refusals: Vec::new() }
+    }
+
+    /// Does some more. True when all of it is done.
+    pub fn step(&mut self) -> bool {
+        let world = &mut self.world;
+        match &mut self.stage {
+            Stage::Nodes(nodes) => match nodes.next() {
+                Some(node) => self.refusals.extend(world.add_first_node(&node).err()),
+                None => {
+                    world.add_default_namespace();
+                    self.stage = Stage::Objects(self.manifest.objects.iter());
+                }
+            },
+            Stage::Objects(objects) => match objects.next() {
+                // A text may name an object twice: the second one changes it.
+                Some(parsed) => self.refusals.extend(world.apply_placed(parsed).err()),
+                None => {
+                    // Each has its node now, or was refused.
+                    world.written_ranges = Arc::default();
+                    let named = self.manifest.scenario.as_ref().and_then(|scenario| scenario.clients.clone());
+                    let clients = named.unwrap_or_else(|| derived_clients(world));
+                    self.stage = Stage::Clients(clients.into_iter());
+                }
+            },
+            Stage::Clients(clients) => match clients.next() {
+                Some(client) => world.add_first_client(client),
+                None => return true,
+            },
+        }
+        false
+    }
+
+    /// The World at its first moment, after the steps that are left; and what the API server refused: those objects are
+    /// left out.
+    pub(super) fn into_world(mut self) -> (World, Vec<Refusal>) {
+        while !self.step() {}
+        self.world.record_start();
+        (self.world, self.refusals)
+    }
+}
+
+impl World {
+    #[cfg(test)]
+    pub(crate) fn load(manifest: &Manifest, seed: Option<u64>) -> (World, Vec<Refusal>) {
+        Loading::new(manifest, seed).into_world()
+    }
+
+    fn without_nodes(manifest: &Manifest, scenario: &Scenario, seed: Option<u64>) -> World {
         let seed = seed.or(scenario.seed).unwrap_or(DEFAULT_SEED);
         let mut timing = Timing::new(scenario.timing.unwrap_or_default());
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
@@ -66,18 +134,19 @@ impl World {
             Start::Settled => {}
             Start::Cold => world.begin_cold(),
         }
-        // A text may name an object twice: the second one changes it.
-        let mut refusals = world.add_first_nodes(manifest, scenario);
+        world
+    }
+
+    fn add_default_namespace(&mut self) {
         let meta = Meta { name: "default".into(), ..Meta::default() };
         let mut default = Namespace { meta };
         default.set_defaults();
-        world.store.put_namespace(Time::ZERO, default);
-        refusals.extend(world.apply_objects(&manifest.objects));
-        // Each has its node now, or was refused.
-        world.written_ranges = Arc::default();
-        world.add_scenario_clients(scenario);
-        world.record_start();
-        (world, refusals)
+        self.store.put_namespace(Time::ZERO, default);
+    }
+
+    fn add_first_node(&mut self, node: &ScenarioNode) -> Result<Uid, Refusal> {
+        let meta = node_meta(&node.name, node.zone.as_ref());
+        self.add_machine(plain_node(meta), node.ready, None)
     }
 
     /// A text holds no more of either than may be said.
@@ -86,30 +155,6 @@ impl World {
             self.set_app(app).expect("a Scenario is within the limit");
         }
         self.missing = Arc::new(scenario.missing.iter().cloned().collect());
-    }
-
-    fn add_first_nodes(&mut self, manifest: &Manifest, scenario: &Scenario) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
-        let written = manifest.objects.iter().any(|p| matches!(p.object, KubeObject::Node(_)));
-        let defaults = || {
-            ["a", "b", "c"].iter().enumerate().map(|(i, zone)| ScenarioNode {
-                name: format!("node-{}", i + 1).as_str().into(),
-                zone: Some((*zone).into()),
-                ready: true,
-            })
-        };
-        let nodes: Vec<ScenarioNode> = match &scenario.nodes {
-            Some(nodes) => nodes.clone(),
-            None if written => Vec::new(),
-            None => defaults().collect(),
-        };
-        for node in nodes {
-            let meta = node_meta(&node.name, node.zone.as_ref());
-            if let Err(refusal) = self.add_machine(plain_node(meta), node.ready, None) {
-                refusals.push(refusal);
-            }
-        }
-        refusals
     }
 
     /// Adds a machine to the cluster: its Node object, its Pod range, its network stack.
@@ -279,24 +324,18 @@ impl World {
         self.proxy_starts(node, boot_time);
     }
 
-    /// The scenario's own clients, or those that the manifests imply.
-    fn add_scenario_clients(&mut self, scenario: &Scenario) {
-        let clients = match &scenario.clients {
-            Some(clients) => clients.clone(),
-            None => derived_clients(self),
-        };
-        for client in clients {
-            if let crate::api::ClientFrom::Workload { namespace, kind, name } = &client.from {
-                let key = NsName { namespace: namespace.clone(), name: name.clone() };
-                if *kind == Kind::Pod && key == curl_pod(namespace) && self.store.pods.get(&key).is_none() {
-                    let mut pod = curl(key);
-                    // A client without its Pod waits for one.
-                    let admitted = self.admit_pod(&mut pod);
-                    let _ = admitted.and_then(|()| self.create_object(pod));
-                }
+    /// One of the scenario's own clients, or of those that the manifests imply.
+    fn add_first_client(&mut self, client: ClientSpec) {
+        if let crate::api::ClientFrom::Workload { namespace, kind, name } = &client.from {
+            let key = NsName { namespace: namespace.clone(), name: name.clone() };
+            if *kind == Kind::Pod && key == curl_pod(namespace) && self.store.pods.get(&key).is_none() {
+                let mut pod = curl(key);
+                // A client without its Pod waits for one.
+                let admitted = self.admit_pod(&mut pod);
+                let _ = admitted.and_then(|()| self.create_object(pod));
             }
-            self.add_client(client);
         }
+        self.add_client(client);
     }
 
     fn record_start(&mut self) {
@@ -306,7 +345,26 @@ impl World {
 
     /// Applies documents in their order; those that are refused are left out.
     pub(crate) fn apply_objects(&mut self, objects: &[ManifestObject]) -> Vec<Refusal> {
-        objects.iter().filter_map(|parsed| Some(self.apply_object(parsed).err()?.placed(parsed))).collect()
+        objects.iter().filter_map(|parsed| self.apply_placed(parsed).err()).collect()
+    }
+
+    fn apply_placed(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
+        self.apply_object(parsed).map_err(|refusal| refusal.placed(parsed))
+    }
+}
+
+/// What a scenario names; node-1 to node-3, if neither it nor a manifest names nodes.
+fn first_nodes(manifest: &Manifest, scenario: &Scenario) -> Vec<ScenarioNode> {
+    let written = manifest.objects.iter().any(|p| matches!(p.object, KubeObject::Node(_)));
+    let default = |(i, zone): (usize, &&str)| ScenarioNode {
+        name: format!("node-{}", i + 1).as_str().into(),
+        zone: Some((*zone).into()),
+        ready: true,
+    };
+    match &scenario.nodes {
+        Some(nodes) => nodes.clone(),
+        None if written => Vec::new(),
+        None => ["a", "b", "c"].iter().enumerate().map(default).collect(),
     }
 }
 
@@ -355,4 +413,28 @@ pub(crate) fn node_meta(name: &Name, zone: Option<&Str>) -> Meta {
         meta.labels.insert("topology.kubernetes.io/zone".into(), zone.clone());
     }
     meta
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Loading;
+    use crate::api::parse;
+
+    #[test]
+    fn a_step_loads_one_node_or_one_object_at_most() {
+        let text =
+            "{apiVersion: v1, kind: Service, metadata: {name: NAME}, spec: {ports: [{port: 80}]}}\n---\n";
+        let services: String = (0..20).map(|n| text.replace("NAME", &format!("s{n}"))).collect();
+        let manifest = parse(&services);
+        let mut loading = Loading::new(&manifest, None);
+        let (mut nodes, mut services, mut clients) = (0, 0, 0);
+        while !loading.step() {
+            let store = loading.world.store();
+            let before = nodes + services + clients;
+            (nodes, services) = (store.nodes.len(), store.services.len());
+            clients = loading.world.traffic().clients.len();
+            assert!(nodes + services + clients <= before + 1);
+        }
+        assert_eq!((nodes, services, clients), (3, 20, 20));
+    }
 }

@@ -4,7 +4,7 @@
 //! it from the start.
 
 use super::history::{History, Progress};
-use super::{Changes, LogEntry, Moment, Refusal, Time, World};
+use super::{Changes, Loading, LogEntry, Moment, Refusal, Time, World};
 use crate::api::{Action, MAX_ACTIONS, MAX_TEXT_BYTES, Manifest, TimedAction};
 
 #[derive(Clone, Debug)]
@@ -25,17 +25,12 @@ pub struct Run {
     scout: Option<Box<World>>,
 }
 
-impl Run {
-    /// How many bytes snapshots may take, unless [`Run::set_history_budget`] says otherwise.
-    pub const HISTORY_BUDGET: u64 = 64_000_000;
-    /// The most bytes of manifests that a run's actions may apply, together: half of a text's limit, since quoting
-    /// them takes space too.
-    pub const TEXT_LIMIT: u64 = MAX_TEXT_BYTES as u64 / 2;
-
-    pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
-        let mut script = manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
+impl Loading<'_> {
+    /// The run, after the steps that are left; and what the API server refused: those objects are left out.
+    pub fn finish(self) -> (Run, Vec<Refusal>) {
+        let mut script = self.manifest.scenario.as_ref().map(|s| s.actions.clone()).unwrap_or_default();
         script.sort_by_key(|a| a.at);
-        let (world, refusals) = World::load(manifest, seed);
+        let (world, refusals) = self.into_world();
         let run = Run {
             history: History::new(&world, Run::HISTORY_BUDGET),
             world,
@@ -48,17 +43,26 @@ impl Run {
         };
         (run, refusals)
     }
+}
 
-    /// Continues a recorded run. Its actions in `script` are the scenario's own; the others are the user's, and can
-    /// be undone again once the run has passed them. `undone` is the result of [`Run::undone`].
-    pub fn resume(
-        manifest: &Manifest,
-        mut script: Vec<TimedAction>,
-        undone: Vec<TimedAction>,
-    ) -> (Run, Vec<Refusal>) {
+impl Run {
+    /// How many bytes snapshots may take, unless [`Run::set_history_budget`] says otherwise.
+    pub const HISTORY_BUDGET: u64 = 64_000_000;
+    /// The most bytes of manifests that a run's actions may apply, together: half of a text's limit, since quoting
+    /// them takes space too.
+    pub const TEXT_LIMIT: u64 = MAX_TEXT_BYTES as u64 / 2;
+
+    /// The run of a text, and what the API server refused of it.
+    pub fn new(manifest: &Manifest, seed: Option<u64>) -> (Run, Vec<Refusal>) {
+        Loading::new(manifest, seed).finish()
+    }
+
+    /// Continues a recorded run, which stands at its beginning. Its actions in `script` are the scenario's own; the
+    /// others are the user's, and can be undone again once the run has passed them. `undone` is the result of
+    /// [`Run::undone`].
+    pub fn resume(self, mut script: Vec<TimedAction>, undone: Vec<TimedAction>) -> Run {
         script.sort_by_key(|a| a.at);
-        let (run, refusals) = Run::new(manifest, None);
-        (Run { script, redo: undone, ..run }, refusals)
+        Run { script, redo: undone, ..self }
     }
 
     /// Sets how many bytes snapshots may take. They make going back fast; without any, the run is replayed from the

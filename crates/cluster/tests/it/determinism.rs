@@ -134,7 +134,8 @@ fn kept(run: &Run, original: &Manifest) -> (Manifest, Vec<TimedAction>) {
 
 fn resumed(run: &Run, original: &Manifest) -> Run {
     let (manifest, script) = kept(run, original);
-    let (mut again, refusals) = Run::resume(&manifest, script, run.undone().to_vec());
+    let (again, refusals) = Run::new(&manifest, None);
+    let mut again = again.resume(script, run.undone().to_vec());
     assert_eq!(refusals, []);
     again.advance_to(run.world().now(), u64::MAX);
     assert_eq!(again.world().hash(), run.world().hash());

@@ -55,7 +55,8 @@ fn opened_again(run: &Run, original: &Manifest) -> Run {
     let text = scenario.to_text();
     let scenario = manifest(&text).scenario;
     let kept = Manifest { scenario, ..original.clone() };
-    let (mut again, refusals) = Run::resume(&kept, script, run.undone().to_vec());
+    let (again, refusals) = Run::new(&kept, None);
+    let mut again = again.resume(script, run.undone().to_vec());
     assert_eq!(refusals, []);
     again.advance_to(run.world().now(), u64::MAX);
     again
