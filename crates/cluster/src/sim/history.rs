@@ -51,6 +51,9 @@ impl History {
     /// ... and just before a user's action, unless there is one at most this many events before.
     const SPACING_OF_ACTIONS: u64 = 256;
 
+    /// While more events than these are planned, none is taken: the copy of so large a queue would hold up a page.
+    const PLANNED: usize = 8_192;
+
     pub fn new(beginning: &World, budget: u64) -> History {
         let progress = Progress { events: beginning.events(), now: beginning.now(), actions: 0 };
         History {
@@ -93,7 +96,7 @@ impl History {
         let is_near =
             is_near_to(self.last_taken) || before.is_some_and(|before| is_near_to(before.progress.events));
         let has_no_room = self.snapshots.len() == 1 && self.bytes() >= self.budget;
-        if is_near || has_no_room {
+        if is_near || has_no_room || world.planned() > History::PLANNED {
             return;
         }
         self.last_taken = progress.events;
@@ -153,7 +156,7 @@ impl History {
 mod tests {
     use super::{History, Progress};
     use crate::api::parse;
-    use crate::sim::{Time, World};
+    use crate::sim::{Event, Time, World};
 
     const WEB: &str =
         include_str!("../../tests/scenarios/a-service-is-called-from-inside-and-from-outside/input.yaml");
@@ -176,5 +179,27 @@ mod tests {
             taken.push(history.last_taken);
         }
         assert!(taken[0] > 0 && taken[1] == taken[0] && taken[2] > taken[1], "{taken:?}");
+    }
+
+    #[test]
+    fn a_snapshot_waits_while_very_much_is_planned() {
+        let (mut world, _) = World::load(&parse(WEB), Some(7));
+        let mut history = History::new(&world, u64::MAX);
+        let later = Time(1_000_000_000);
+        for _ in 0..=History::PLANNED {
+            world.schedule(later, Event::ProxyRestart { node: Default::default(), boot: 0 });
+        }
+        let progress = |world: &World| Progress { events: world.events(), now: world.now(), actions: 0 };
+        let goal = history.last_taken + History::SPACING;
+        let mut keep_at = |world: &mut World, goal: u64| {
+            while world.events() < goal {
+                world.advance_to(Time(u64::MAX), goal - world.events());
+            }
+            history.keep_if_due(world, progress(world));
+            history.snapshots.len()
+        };
+        assert_eq!(keep_at(&mut world, 1), 1);
+        assert!(world.planned() > History::PLANNED, "nothing of it has come yet");
+        assert_eq!(keep_at(&mut world, goal), 2, "there is room for it again");
     }
 }

@@ -218,6 +218,11 @@ impl World {
         self.clock.events()
     }
 
+    /// How many events are scheduled.
+    pub(super) fn planned(&self) -> usize {
+        self.clock.planned()
+    }
+
     /// When the next event is due, or the clients begin; `None` if nothing will happen of itself.
     pub fn next_event_at(&self) -> Option<Time> {
         [self.clock.next_event_at(), self.clients_begin_by()].into_iter().flatten().min()
