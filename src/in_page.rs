@@ -3,7 +3,7 @@
 use crate::session::{Session, Source, StartMode, Text};
 use crate::ui::Ui;
 use cluster::api::{NsName, Uid, parse};
-use cluster::sim::World;
+use cluster::sim::{Run, World};
 use js_sys::Promise;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -58,7 +58,8 @@ impl InPage {
             session.start_frames();
             let manifest = parse(manifest);
             assert_eq!(manifest.diagnostics, [], "the test's manifests are without fault");
-            session.open(Source::read("test", Text::BuiltIn, &manifest), &manifest, StartMode::Paused);
+            let (run, _) = Run::new(&manifest, None);
+            session.open_run(run, Source::read("test", Text::BuiltIn, &manifest), StartMode::Paused);
             told.set(Some((session, ui)));
             session.with_world(part)
         });

@@ -4,11 +4,11 @@
 use super::files;
 use super::myths::Myths;
 use crate::components::{Button, Submit, Tag, Tone};
-use crate::opening::open_text;
-use crate::session::{OWN, Session};
+use crate::opening::open;
+use crate::session::{OWN, Session, Slice, Text, read, soon};
 use crate::text;
-use crate::ui::Ui;
-use cluster::api::{DiagnosticKind, Finding, Kind, Manifest, Severity, findings, parse};
+use crate::ui::{Dialog, Ui};
+use cluster::api::{DiagnosticKind, Finding, Kind, Manifest, Severity, findings};
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -93,7 +93,11 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
             return;
         }
         let look = move || {
-            found.set(Some(Arc::new(parse(&text))));
+            soon(async move {
+                let is_still_there = || ui.draft.try_with_untracked(|draft| *draft == text) == Some(true);
+                let manifest = read(&text, &mut Slice::first(text.len()), &is_still_there).await?;
+                found.try_set(Some(Arc::new(manifest))).map_or(Some(()), |_closed| None)
+            });
         };
         timer.set_value(Some(gloo_timers::callback::Timeout::new(LOOK_AFTER_MS, look)));
     });
@@ -102,14 +106,21 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
 fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     let text = ui.draft.get_untracked();
     session.save_now();
-    match open_text(session, OWN, text, session.start_mode()) {
-        Ok(manifest) => {
-            ui.close();
-            let said = format!("Loaded: {}.", files::holds(&manifest));
-            session.notices.offer(&said, "Undo", |session| session.undo());
+    soon(async move {
+        match open(session, OWN, Text::Own(text), session.start_mode()).await? {
+            Ok(manifest) => {
+                if ui.dialog.get_untracked() == Some(Dialog::Load) {
+                    ui.close();
+                }
+                let said = format!("Loaded: {}.", files::holds(&manifest));
+                session.notices.offer(&said, "Undo", |session| session.undo());
+            }
+            Err(manifest) => {
+                let _closed = found.try_set(Some(Arc::new(*manifest)));
+            }
         }
-        Err(manifest) => found.set(Some(Arc::new(*manifest))),
-    }
+        Some(())
+    });
 }
 
 #[component]
@@ -216,6 +227,7 @@ fn offset_of(text: &str, line: u32, column: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cluster::api::parse;
 
     #[test]
     fn every_error_has_a_row_before_all_notes() {

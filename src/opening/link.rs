@@ -1,9 +1,9 @@
 //! The run behind a link: the page's own address holds one in its fragment.
 
-use super::{open_asked_or_last, open_text};
+use super::{open as open_text, open_asked_or_last};
 use crate::browser;
 use crate::embed::{self, LinkError};
-use crate::session::{Session, StartMode};
+use crate::session::{Session, StartMode, Text};
 use cluster::sim::MODEL_VERSION;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -33,15 +33,19 @@ pub fn open(session: Session, link: String, start: StartMode) {
         if session.motion_or_gone().is_none() {
             return;
         }
-        let opened = text.and_then(|text| {
-            open_text(session, LINK, text, StartMode::Paused).map_err(|_errors_in_it| LinkError::Damaged)
-        });
+        let opened = match text {
+            Ok(text) => match open_text(session, LINK, Text::Own(text), StartMode::Paused).await {
+                Some(opened) => opened.map_err(|_errors_in_it| LinkError::Damaged),
+                None => return,
+            },
+            Err(error) => Err(error),
+        };
         match opened {
             Ok(_) => warn_of_another_model(session),
             Err(error) => {
                 session.notices.problem(error.sentence());
                 if !session.has_opened() {
-                    open_asked_or_last(session, None, start);
+                    open_asked_or_last(session, None, start).await;
                 }
             }
         }

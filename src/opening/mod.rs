@@ -5,27 +5,28 @@ mod resume;
 
 use crate::embed::Options;
 use crate::scenarios::{KEY_PREFIX, built_in, is_myth, key_of, text_of_key};
-use crate::session::{Session, Source, StartMode, Text};
-use cluster::api::{Manifest, Severity, parse};
+use crate::session::{Session, Source, StartMode, Text, soon};
+use cluster::api::{Manifest, Severity};
 pub use link::leave_link_once_changed;
 
 /// What it shows first.
 pub fn begin(session: Session, options: &Options) {
     let start = options.start_mode();
-    let asked = options.scenario.as_deref();
+    let asked = options.scenario.clone();
+    let follows_links = asked.is_none();
     match (session.resumed(), link::of_address()) {
-        (Some(stopped), _) => resume::after_a_stop(session, &stopped, asked, start),
-        (None, Some(link)) if asked.is_none() => link::open(session, link, start),
-        (None, _) => open_asked_or_last(session, asked, start),
+        (Some(stopped), _) => soon(resume::after_a_stop(session, stopped, asked, start)),
+        (None, Some(link)) if follows_links => link::open(session, link, start),
+        (None, _) => soon(open_asked_or_last(session, asked, start)),
     }
-    if asked.is_none() {
+    if follows_links {
         link::follow(session, start);
     }
 }
 
 /// The scenario of this name, else the text that was open last; with the work on it.
-fn open_asked_or_last(session: Session, asked: Option<&str>, start: StartMode) {
-    let key = match asked {
+async fn open_asked_or_last(session: Session, asked: Option<String>, start: StartMode) -> Option<()> {
+    let key = match &asked {
         Some(name) => key_of(name),
         None => session.last_opened().unwrap_or_default(),
     };
@@ -34,21 +35,25 @@ fn open_asked_or_last(session: Session, asked: Option<&str>, start: StartMode) {
         let known = crate::text::and(&known);
         session.notices.problem(format!("There is no scenario named “{name}”. There are {known}."));
     }
-    open_key(session, &key, start);
+    open_as_left(session, key, start).await
 }
 
 /// Opens a scenario or the reader's own text as it was left; the first scenario where there is no such text.
 pub fn open_key(session: Session, key: &str, start: StartMode) {
-    let Some(text) = text_of(session, key) else {
-        if let Some(name) = key.strip_prefix(KEY_PREFIX).filter(|_| is_myth(key)) {
+    soon(open_as_left(session, key.to_owned(), start));
+}
+
+async fn open_as_left(session: Session, key: String, start: StartMode) -> Option<()> {
+    let Some(text) = text_of(session, &key) else {
+        if let Some(name) = key.strip_prefix(KEY_PREFIX).filter(|_| is_myth(&key)) {
             session.notices.problem(format!("There is no myth named “{name}”. “Load” has a list of them."));
         }
-        return open_first(session, start);
+        return open_first(session, start).await;
     };
-    let went_on = resume::go_on_with_saved(session, key, &text, start);
-    if !went_on && !open_from_the_beginning(session, key, text, start) {
-        open_first(session, start);
+    if resume::go_on_with_saved(session, &key, &text, start).await? {
+        return Some(());
     }
+    open_or_first(session, &key, text, start).await
 }
 
 /// The text that a key stands for.
@@ -59,35 +64,46 @@ fn text_of(session: Session, key: &str) -> Option<Text> {
     }
 }
 
-fn open_first(session: Session, start: StartMode) {
-    open_from_the_beginning(session, &key_of(built_in()[0].name), Text::BuiltIn, start);
+async fn open_first(session: Session, start: StartMode) -> Option<()> {
+    let key = key_of(built_in()[0].name);
+    open(session, &key, Text::BuiltIn, start).await.map(|_opened| ())
 }
 
-/// False when the text has an error: then nothing changes.
-fn open_from_the_beginning(session: Session, key: &str, text: Text, start: StartMode) -> bool {
-    match text {
-        Text::Own(text) => open_text(session, key, text, start).is_ok(),
-        Text::BuiltIn => {
-            let manifest = parse(text_of_key(key).unwrap_or_default());
-            session.open(Source::read(key, Text::BuiltIn, &manifest), &manifest, start);
-            true
-        }
+/// The text from its beginning; the first scenario if it has an error.
+async fn open_or_first(session: Session, key: &str, text: Text, start: StartMode) -> Option<()> {
+    match open(session, key, text, start).await? {
+        Ok(_) => Some(()),
+        Err(_) => open_first(session, start).await,
     }
 }
 
-/// Opens a text. With an error in it nothing changes, and its findings come back.
-pub fn open_text(
+/// Opens a text from its beginning. With an error in it nothing changes, and its findings come back; with `None` if
+/// another text was to be opened meanwhile, or the lab is gone.
+pub async fn open(
     session: Session,
     key: &str,
-    text: String,
+    text: Text,
     start: StartMode,
-) -> Result<Manifest, Box<Manifest>> {
-    let manifest = parse(&text);
+) -> Option<Result<Manifest, Box<Manifest>>> {
+    let whole = written(key, &text);
+    let mut turn = session.next_turn(whole.len());
+    let manifest = turn.read(whole).await?;
     if has_error(&manifest) {
-        return Err(Box::new(manifest));
+        return Some(Err(Box::new(manifest)));
     }
-    session.open(Source::read(key, Text::Own(text), &manifest), &manifest, start);
-    Ok(manifest)
+    let (run, refusals) = turn.load(&manifest).await?;
+    session.open_run(run, Source::read(key, text, &manifest), start);
+    for refusal in &refusals {
+        session.notices.problem(crate::text::refusal(refusal));
+    }
+    Some(Ok(manifest))
+}
+
+fn written<'a>(key: &str, text: &'a Text) -> &'a str {
+    match text {
+        Text::Own(text) => text,
+        Text::BuiltIn => text_of_key(key).unwrap_or_default(),
+    }
 }
 
 fn has_error(manifest: &Manifest) -> bool {
@@ -98,7 +114,10 @@ fn has_error(manifest: &Manifest) -> bool {
 pub fn start_again(session: Session) {
     let (key, text) = session.with_source(|s| (s.key.clone(), s.text.clone()));
     session.forget_saved();
-    if open_from_the_beginning(session, &key, text, session.start_mode()) {
-        session.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
-    }
+    soon(async move {
+        if open(session, &key, text, session.start_mode()).await?.is_ok() {
+            session.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
+        }
+        Some(())
+    });
 }

@@ -116,6 +116,11 @@ impl Session {
         self.record_now();
         if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
             self.open_further();
+            let is_opening = matches!(self.motion.get_untracked(), Motion::Opening(_));
+            // To draw a large cluster again and again takes longer than to run it up.
+            if is_opening && !lab.frames.changes.borrow().scene {
+                return self.repaint();
+            }
         } else if self.time_passes() {
             self.advance(&lab, at);
         } else {

@@ -20,6 +20,7 @@ pub mod open;
 pub mod pace;
 mod recorder;
 mod save;
+mod slices;
 mod source;
 mod theme;
 mod watch;
@@ -31,6 +32,7 @@ pub use open::StartMode;
 pub use recorder::{Recorder, Resumed};
 pub use save::OWN;
 pub use scene::{HopRef, Selection, selection_of, selection_of_ref};
+pub use slices::{Slice, read, soon};
 pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -98,6 +100,8 @@ struct Lab {
     source: RefCell<Source>,
     /// What was there before another text was opened, or the same one again.
     before: RefCell<Option<(Run, Source)>>,
+    /// Counts the texts that were to be opened: the last one is.
+    turn: Cell<u32>,
     /// Whether time shall pass once the text that is being opened stands.
     start_mode: Cell<StartMode>,
     callbacks: RefCell<Vec<(u32, FrameCallback)>>,
@@ -116,6 +120,7 @@ impl Session {
             run: run.into(),
             source: RefCell::default(),
             before: RefCell::default(),
+            turn: Cell::new(0),
             start_mode: Cell::new(StartMode::Paused),
             callbacks: RefCell::default(),
             next_callback: Cell::new(0),

@@ -1,15 +1,12 @@
 //! Opening a text: its cluster runs until it has settled and its clients begin, in slices, so that the page stays
 //! responsive.
 
+use super::slices::{SLICE_MS, first_slice_ms};
 use super::{Motion, Session, Source, pace};
-use crate::{browser, text};
-use cluster::api::Manifest;
+use crate::browser;
 use cluster::sim::{Moment, Run};
 use leptos::prelude::*;
 
-/// The first slice comes before the first paint; a scenario of usual size is then all there.
-const FIRST_SLICE_MS: f64 = 150.0;
-const SLICE_MS: f64 = 12.0;
 /// What the history of the run that was there before may take: two whole ones at once would be too much.
 const HISTORY_BUDGET_ASIDE: u64 = Run::HISTORY_BUDGET / 8;
 
@@ -21,26 +18,18 @@ pub enum StartMode {
 }
 
 impl Session {
-    /// Opens a manifest that is free of errors.
-    pub fn open(&self, source: Source, manifest: &Manifest, start: StartMode) {
-        let (run, refusals) = Run::new(manifest, None);
-        self.open_run(run, source, start);
-        for refusal in &refusals {
-            self.notices.problem(text::refusal(refusal));
-        }
-    }
-
     pub fn open_run(&self, run: Run, source: Source, start: StartMode) {
         let lab = self.lab();
         let mut run = lab.run.replace(run);
         run.set_history_budget(HISTORY_BUDGET_ASIDE);
+        let first_slice = first_slice_ms(source.bytes());
         let source = lab.source.replace(source);
         let had_something = self.opened.get_untracked() > 0;
         *lab.before.borrow_mut() = had_something.then_some((run, source));
         lab.start_mode.set(start);
         self.motion.set(Motion::Opening(Moment::ORIGIN));
         self.record();
-        self.run_up(FIRST_SLICE_MS);
+        self.run_up(first_slice);
         self.after_opening();
     }
 

@@ -12,8 +12,8 @@ pub const USUAL: f64 = 1.0;
 pub const FRAME_BUDGET_MS: f64 = 6.0;
 /// If the pause between two frames was longer, the tab was suspended.
 const LONGEST_FRAME_MS: f64 = 100.0;
-/// Events between two looks at the clock.
-const EVENTS_PER_LOOK: u64 = 64;
+/// Events between two looks at the clock. In a large cluster one can take milliseconds.
+const EVENTS_PER_LOOK: u64 = 1;
 /// How many events a step may pass over before something is to be seen.
 const EVENTS_PER_STEP: u32 = 10_000;
 

@@ -38,6 +38,11 @@ impl Source {
         Source { text, given_actions, ..self }
     }
 
+    /// The length of its manifests.
+    pub fn bytes(&self) -> usize {
+        self.objects.len()
+    }
+
     pub fn title(&self) -> Option<&str> {
         self.scenario.title.as_deref()
     }
@@ -77,14 +82,14 @@ pub fn undone(run: &Run) -> String {
 
 /// Every document that an object came from, once each.
 fn documents(manifest: &Manifest) -> String {
-    let mut seen = Vec::new();
     let mut text = String::new();
+    let mut last = None;
     for parsed in &manifest.objects {
         let source = &parsed.source;
-        if seen.contains(&source.position) {
+        // The objects of one document follow each other.
+        if last.replace(source.position) == Some(source.position) {
             continue;
         }
-        seen.push(source.position);
         if !text.is_empty() {
             text.push_str("---\n");
         }

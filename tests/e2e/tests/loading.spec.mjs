@@ -51,6 +51,56 @@ test("a pasted text becomes the lab, and Undo brings the old one back", async ({
   expect((await lab.ready("web-")).map(({ name }) => name)).toEqual(old);
 });
 
+/** Too long to be read at once, with one Service in it that can be seen. */
+function longText(service) {
+  const inert = Array.from({ length: 1200 }, (_, i) => `- {apiVersion: v1, kind: ConfigMap, metadata: {name: c${i}}}`);
+  const seen = `- {apiVersion: v1, kind: Service, metadata: {name: ${service}}, spec: {ports: [{port: 80}]}}`;
+  return `apiVersion: v1\nkind: List\nitems:\n${inert.join("\n")}\n${seen}\n`;
+}
+
+/** Typing it takes the browser longer than the lab. */
+async function pasteLong(lab, text) {
+  const dialog = await lab.paste("");
+  await dialog.getByRole("textbox").evaluate((area, value) => {
+    area.value = value;
+    area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }, text);
+  return dialog;
+}
+
+test("while a long text is read, the old lab is drawn and goes on", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const dialog = await pasteLong(lab, longText("long"));
+  const press = dialog.getByRole("button", { name: "Load", exact: true });
+  const frames = await press.evaluate(
+    (button) =>
+      new Promise((resolve) => {
+        const lab = button.getRootNode();
+        const old = () => lab.querySelector('.pk-picture [aria-label^="Service web"]') !== null;
+        let count = 0;
+        requestAnimationFrame(function frame() {
+          if (!old()) return resolve(count);
+          count += 1;
+          requestAnimationFrame(frame);
+        });
+        button.click();
+      }),
+  );
+  expect(frames, "frames of the old lab").toBeGreaterThan(1);
+  await expect(dialog).toBeHidden();
+  await expect(lab.service("long")).toBeVisible();
+});
+
+test("a long text that is refused at its end loses nothing", async ({ page }) => {
+  const lab = await Lab.open(page);
+  const text = longText("UPPER");
+  const dialog = await pasteLong(lab, text);
+  await dialog.getByRole("button", { name: "Load", exact: true }).click();
+  await expect(findings(dialog)).toContainText("1 error to repair. The lab stays as it is until then.");
+  await expect(dialog.getByRole("textbox")).toHaveValue(text);
+  await expect(lab.service("web")).toBeVisible();
+});
+
 test(
   "Pods of the old lab leave no ghosts in the new one",
   async ({ page }) => {
