@@ -12,12 +12,13 @@ struct Bench {
     run: fn(&[String]) -> Outcome,
 }
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     Bench { name: "setup", what: "how long each tool took to install", run: setup },
     Bench { name: "size", what: "what a visitor downloads", run: site_size },
     Bench { name: "start", what: "how long a reader waits for the first packet [--runs N]", run: start },
     Bench { name: "core", what: "how fast the core simulates, natively", run: core },
     Bench { name: "frames", what: "how smoothly the page runs [--seconds N]", run: frames },
+    Bench { name: "slices", what: "what of the core nothing can interrupt, in a browser", run: slices },
     Bench { name: "soak", what: "whether a long run keeps its memory: 15 minutes [--minutes N]", run: soak },
 ];
 
@@ -89,6 +90,12 @@ fn frames(options: &[String]) -> Outcome {
         e2e::bench("frames", &[&["--ratio".into(), ratio.into()], options].concat())?;
     }
     Ok(())
+}
+
+fn slices(options: &[String]) -> Outcome {
+    build::site()?;
+    let core = build::slices()?.display().to_string();
+    e2e::bench("slices", &[&["--core".into(), core], options].concat())
 }
 
 fn soak(options: &[String]) -> Outcome {

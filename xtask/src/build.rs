@@ -27,6 +27,18 @@ pub fn site() -> Outcome {
     Ok(())
 }
 
+/// The core alone, as the site has it, in a module that takes its steps one by one: `crates/slices`.
+pub fn slices() -> Outcome<PathBuf> {
+    let tools = Tools::for_build()?;
+    let mut cargo = run::cargo();
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags()).args(["build", "--profile", "web"]);
+    run::run(cargo.args(["--target", "wasm32-unknown-unknown", "--package", "packetyard-slices"]))?;
+    let module = run::target_dir().join("wasm32-unknown-unknown/web/slices.wasm");
+    let smaller = module.with_extension("small.wasm");
+    split::optimise(&tools, &module, &smaller)?;
+    Ok(smaller)
+}
+
 /// Of the scripts wasm-bindgen's is the largest: 70 kB, half of it comments and long names.
 fn minify(tools: &Tools) -> Outcome {
     let dist = run::root().join("dist");

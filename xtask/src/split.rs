@@ -61,10 +61,7 @@ fn publish(tools: &Tools, folder: &Path) -> Outcome {
     for from in entries.flatten().map(|entry| entry.path()) {
         let to = run::root().join("dist").join(from.file_name().unwrap_or_default());
         match from.extension().and_then(|extension| extension.to_str()) {
-            Some("wasm") => {
-                let mut optimise = tools.command("wasm-opt")?;
-                run::run(optimise.arg("-Oz").args(FEATURES).arg(&from).arg("-o").arg(to))?;
-            }
+            Some("wasm") => optimise(tools, &from, &to)?,
             Some("js") => {
                 fs::copy(&from, &to).map_err(|error| format!("{}: {error}", to.display()))?;
             }
@@ -72,4 +69,9 @@ fn publish(tools: &Tools, folder: &Path) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// As small as it gets.
+pub fn optimise(tools: &Tools, from: &Path, to: &Path) -> Outcome {
+    run::run(tools.command("wasm-opt")?.arg("-Oz").args(FEATURES).arg(from).arg("-o").arg(to))
 }

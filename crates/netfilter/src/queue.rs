@@ -67,6 +67,11 @@ impl<E> EventQueue<E> {
         self.heap.peek().map(|e| e.at)
     }
 
+    /// The next event.
+    pub fn peek(&self) -> Option<&E> {
+        self.heap.peek().map(|e| &e.event)
+    }
+
     /// The next event, if it is due at `until` or before.
     pub fn pop_until(&mut self, until: Time) -> Option<(Time, E)> {
         if self.next_at()? > until {

@@ -26,6 +26,10 @@ impl Clock {
         self.queue.next_at()
     }
 
+    pub fn next_event(&self) -> Option<&Event> {
+        self.queue.peek()
+    }
+
     /// How many events are scheduled.
     pub fn planned(&self) -> usize {
         self.queue.len()

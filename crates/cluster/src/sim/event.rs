@@ -1,5 +1,6 @@
 //! The events of the queue.
 
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
@@ -44,6 +45,32 @@ pub(crate) enum Event {
     Connection { connection: ConnectionId, request: u32, timer: ConnectionTimer },
     /// A node's ARP or neighbour discovery for a packet's next address gets no reply.
     NeighbourTimeout { packet: PacketId },
+}
+
+impl Event {
+    /// Its variant, and that of the work item in it.
+    pub fn name(&self) -> String {
+        let mut name = VariantName(String::new());
+        // An error ends it.
+        let _ = write!(name, "{self:?}");
+        name.0
+    }
+}
+
+/// Takes of a value's debug form the variants that it begins with: two at most.
+struct VariantName(String);
+
+impl fmt::Write for VariantName {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            match c {
+                '(' if !self.0.contains(' ') => self.0.push(' '),
+                c if c.is_alphanumeric() => self.0.push(c),
+                _ => return Err(fmt::Error),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What a controller's work queue holds: one object, whose desired state the controller reads from the store, and of
@@ -133,4 +160,21 @@ pub(crate) struct WatchedObject<T> {
     pub new: Option<Arc<T>>,
     /// What there is of its kind with this change: who has seen all changes before it sees this.
     pub all: Objects<T>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, WorkItem};
+    use crate::api::NsName;
+
+    #[test]
+    fn an_events_name_is_what_happens_without_to_what() {
+        let reconcile = |item| Event::Reconcile(item).name();
+        assert_eq!(
+            reconcile(WorkItem::EndpointSlices(NsName::new("default", "web"))),
+            "Reconcile EndpointSlices"
+        );
+        assert_eq!(reconcile(WorkItem::NodeHealth), "Reconcile NodeHealth");
+        assert_eq!(Event::ProxyRestart { node: Default::default(), boot: 1 }.name(), "ProxyRestart");
+    }
 }

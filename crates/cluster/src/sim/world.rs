@@ -228,6 +228,11 @@ impl World {
         [self.clock.next_event_at(), self.clients_begin_by()].into_iter().flatten().min()
     }
 
+    /// What kind of event is next, for who measures how long each takes: `Reconcile EndpointSlices`.
+    pub fn next_event_name(&self) -> Option<String> {
+        self.clock.next_event().map(Event::name)
+    }
+
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
     }
