@@ -176,9 +176,10 @@ fn limits() {
     check_problem(&big, "at most 4194304 are read");
     let ten_megabytes = format!("{A}data: {{k: {}}}", "x".repeat(10 << 20));
     check_problem(&ten_megabytes, "Split it");
-    for open in ["[", "{a: ", "- "] {
-        check_problem(&format!("{A}---\n{}", open.repeat(200)), "deeper than 64");
+    for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", "")] {
+        check_problem(&format!("{A}---\n{}{}", open.repeat(200), close.repeat(200)), "deeper than 64");
     }
+    check_problem(&format!("{A}---\n{}", "[".repeat(200)), "unclosed bracket");
     let json = format!("{}{}", "{\"a\":".repeat(100), "}".repeat(100));
     check_problem(&json, "deeper than 64");
     let laughs = (1..30).fold(format!("{A}data:\n  a0: &a0 [x, x]\n"), |text, i| {
@@ -233,6 +234,15 @@ fn markup_stays_text() {
     let kind = parse("apiVersion: x/v1\nkind: <b>\nmetadata: {name: a}");
     assert_eq!(kind.objects[0].object.kind().as_str(), "<b>");
     assert!(to_json(&Tree::string(name)).contains("\\u003cimg"));
+}
+
+/// As goyaml: between brackets, and in quotes, a line may begin anywhere.
+#[test]
+fn brackets_and_quotes_that_end_at_or_left_of_their_key() {
+    check_value("\n  a:\n    args: [\n      x,\n    ]", r#"{"a":{"args":["x"]}}"#);
+    check_value("\n  a:\n    - b: {\n      c: 1\n  }", r#"{"a":[{"b":{"c":1}}]}"#);
+    check_value("\n  a: \"one\n  two\"", r#"{"a":"one two"}"#);
+    check_value("\n  a: 'one\ntwo'", r#"{"a":"one two"}"#);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Poll;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
 use super::scalar::{is_finite, resolve};
 use super::{MAX_DEPTH, MAX_IN_FLOW, MAX_NODES};
@@ -83,11 +83,11 @@ impl<'a> Reading<'a> {
     fn next(&mut self, budget: &mut Budget, diagnostics: &mut Diagnostics) -> Result<Poll<Tree>, Failure> {
         let Some(next) = self.parser.next_event() else { return Ok(self.end()) };
         let (event, span) =
-            next.map_err(|e| (self.place(e.marker()), DiagnosticKind::Syntax { problem: clip(e.info()) }))?;
+            next.map_err(|e| (self.place(e.marker()), DiagnosticKind::Syntax { problem: clip(&e.info()) }))?;
         self.last = self.place(&span.start);
         match event {
             Event::StreamEnd => return Ok(self.end()),
-            Event::DocumentStart(_) if self.ended => {
+            Event::DocumentStart(..) if self.ended => {
                 diagnostics.text(Severity::Warning, self.last, DiagnosticKind::IgnoredAfterEnd);
                 return Ok(self.end());
             }
@@ -95,7 +95,7 @@ impl<'a> Reading<'a> {
             event => {
                 let Reading { tabs, last, stack, anchors, root, .. } = self;
                 let mut builder = Builder { tabs, budget, diagnostics, stack, anchors, root };
-                builder.event(event, *last, !span.is_empty())?;
+                builder.event(event, *last)?;
             }
         }
         Ok(Poll::Pending)
@@ -173,19 +173,19 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// The parser gives a map or list that no bracket begins an empty span.
-    fn event(&mut self, event: Event<'_>, at: Position, has_span: bool) -> Result<(), Failure> {
+    fn event(&mut self, event: Event<'_>, at: Position) -> Result<(), Failure> {
         let in_flow = self.stack.last().is_some_and(|f| f.flow);
         if !in_flow && self.tabs.get(&at.line) == Some(&at.column) {
             // The parser takes some tabs for blanks where kubectl's does not.
             let problem = "found a tab where spaces must indent the line".into();
             return Err((at, DiagnosticKind::Syntax { problem }));
         }
-        let flow = in_flow || has_span;
         match event {
             Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), at),
-            Event::SequenceStart(anchor, _) => self.open(Body::Seq(Vec::new()), anchor, at, flow),
-            Event::MappingStart(anchor, _) => self.open(Body::Map(MapBody::default()), anchor, at, flow),
+            Event::SequenceStart(style, anchor, _) => self.open(Body::Seq(Vec::new()), anchor, at, style),
+            Event::MappingStart(style, anchor, _) => {
+                self.open(Body::Map(MapBody::default()), anchor, at, style)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => self.alias(anchor, at),
             _ => Ok(()),
@@ -199,12 +199,19 @@ impl Builder<'_> {
         }
     }
 
-    fn open(&mut self, body: Body, anchor: usize, position: Position, flow: bool) -> Result<(), Failure> {
+    fn open(
+        &mut self,
+        body: Body,
+        anchor: usize,
+        position: Position,
+        style: StructureStyle,
+    ) -> Result<(), Failure> {
         self.take(1, position)?;
         self.check_depth(1, position)?;
         if self.expects_key() {
             return Err((position, DiagnosticKind::BadKey));
         }
+        let flow = style == StructureStyle::Flow || self.stack.last().is_some_and(|frame| frame.flow);
         self.stack.push(Frame { position, flow, anchor, nodes: 1, height: 0, body });
         Ok(())
     }
@@ -362,7 +369,7 @@ fn typed(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, Diagnostic
     let Some(tag) = tag else {
         return Ok(if plain { resolve(text) } else { Value::String(text.into()) });
     };
-    let name = if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" };
+    let name = tag.core_suffix().unwrap_or_default();
     let value = match name {
         "bool" | "int" | "float" | "null" => resolve(text),
         _ => return Ok(Value::String(text.into())),
