@@ -118,7 +118,6 @@ impl Refused {
             | Refusal::TooManyReplicas { .. }
             | Refusal::NoSuchClient { .. }
             | Refusal::ClientNotRunning { .. }
-            | Refusal::Immutable { .. }
             | Refusal::CannotDrain { .. }
             | Refusal::NodeIsOff { .. }
             | Refusal::NoPriorityClass { .. }

@@ -1,6 +1,6 @@
 //! Findings and JSON, as this command prints them; every other sentence is `words`'.
 
-use cluster::api::{Finding, Manifest, Severity, findings};
+use cluster::api::{DiagnosticKind, Finding, Manifest, Severity, findings};
 use cluster::sim::Refusal;
 use serde::Serialize;
 
@@ -16,6 +16,11 @@ pub fn finding(finding: &Finding<'_>) -> String {
         Severity::Warning => "warning",
         Severity::Info => "note",
     };
+    if matches!(first.message, DiagnosticKind::Server { .. }) {
+        // As kubectl prints what the API server warns of, and where.
+        let place = [first.place(), first.about()].concat();
+        return format!("Warning: {finding} ({})", place.trim_end_matches(": "));
+    }
     let about = match finding {
         Finding::One(finding) => [finding.about(), finding.field()].concat(),
         Finding::Same(_) => String::new(),

@@ -53,9 +53,6 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::ClientNotRunning { client } => format!(
             "client {client:?} cannot send: its Pod does not run, or too many of its requests still wait"
         ),
-        Refusal::Immutable { object, field } => {
-            format!("{} {:?}: {field}: field is immutable", object.kind, object.name)
-        }
         Refusal::CannotDrain { node, blockers } => cannot_drain(node, blockers),
         Refusal::NoPriorityClass { pod, class } => {
             format!("pods {:?} is forbidden: no PriorityClass with name {class} was found", pod.name)

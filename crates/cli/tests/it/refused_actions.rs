@@ -5,7 +5,10 @@ use std::process::Command;
 const REFUSED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/refused.yaml");
 const SAID: [(&str, &str); 3] = [
     ("5.000 s", "Deployment \"nope\" not found in namespace \"default\""),
-    ("6.000 s", "Service \"web\": spec.clusterIPs[0]: field is immutable"),
+    (
+        "6.000 s",
+        "4:7: Service default/web: spec.clusterIPs[0]: Invalid value: [\"10.96.0.41\"]: may not change once set",
+    ),
     ("7.000 s", "spec.externalName: Required value"),
 ];
 

@@ -59,7 +59,7 @@ pub enum RestartPolicy {
 }
 
 impl RestartPolicy {
-    pub const NAMES: &'static [&'static str] = &["Always", "OnFailure", "Never"];
+    pub const NAMES: &'static [&'static str] = &["Always", "Never", "OnFailure"];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -95,7 +95,24 @@ pub enum DiagnosticKind {
         max: i64,
     },
     Required,
+    /// `kind` or `apiVersion`, without which kubectl cannot tell what it is.
+    NotSet {
+        field: &'static str,
+    },
+    /// kubectl apply asks for the object by its name.
+    NoName,
+    /// The API server's decoder does not take the object, or if `kind` is empty kubectl's does not.
+    Undecodable {
+        kind: Str,
+        api_version: Str,
+        problem: Problem,
+    },
     Unsupported {
+        value: Str,
+        allowed: &'static [&'static str],
+    },
+    /// `value` is as JSON writes it.
+    UnsupportedStruct {
         value: Str,
         allowed: &'static [&'static str],
     },
@@ -106,7 +123,9 @@ pub enum DiagnosticKind {
     },
     BadName {
         value: Str,
-        rule: NameRule,
+        /// Which part of it is meant, with a blank; empty for all of it.
+        part: &'static str,
+        problem: NameProblem,
     },
     BadFormat {
         value: Str,
@@ -118,6 +137,12 @@ pub enum DiagnosticKind {
     TooMany {
         count: usize,
         limit: u32,
+    },
+    /// All of them are the same object.
+    DuplicatePort {
+        number: u16,
+        protocol: &'static str,
+        is_node_port: bool,
     },
     /// In bytes.
     TooLong {
@@ -131,11 +156,26 @@ pub enum DiagnosticKind {
     Forbidden {
         why: Rule,
     },
-    SelectorMismatch,
+    /// `value` is as JSON writes it.
+    Violates {
+        value: Str,
+        why: Rule,
+    },
+    NotFound {
+        value: Str,
+    },
+    /// Upstream's allocator says this without a field.
+    HealthCheckPort {
+        port: u16,
+        why: Rule,
+    },
     UnknownVersion {
         kind: Str,
         api_version: Str,
-        served: &'static str,
+    },
+    /// The version in which the kind is read here.
+    Served {
+        api_version: &'static str,
     },
     UnknownField {
         field: Str,
@@ -144,6 +184,10 @@ pub enum DiagnosticKind {
     UnknownArgument {
         field: Str,
         known: &'static [&'static str],
+    },
+    /// What the API server warns of; the sentence names the field.
+    Server {
+        warning: ServerWarning,
     },
     FieldNotSimulated {
         field: Str,
@@ -189,13 +233,83 @@ pub enum NameRule {
     LabelValue,
     PortName,
     EnvVarName,
+    HeaderName,
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum NameProblem {
+    Empty,
+    /// In characters.
+    TooLong {
+        limit: u32,
+    },
+    TooManyBytes {
+        limit: u32,
+    },
+    NoLabel,
+    Dots,
+    NoSubdomain,
+    NoQualifiedName,
+    NoNamePart,
+    NoLabelValue,
+    PortCharacters,
+    PortWithoutLetter,
+    ConsecutiveHyphens,
+    HyphenAtEnd,
+    NoEnvVarName,
+    EmptyEnvVarName,
+    NoHeader,
+    NoFinalizer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum ServerWarning {
+    /// What is wrong with the name as a label.
+    NameInPods(Str),
+    NameInHostname(Str),
+    DeprecatedEndpoints,
+    DeprecatedFqdn,
+    DeprecatedExternalIps,
+    IgnoredAffinity,
+    SamePort {
+        path: Str,
+        other_path: Str,
+    },
+    SamePortName {
+        path: Str,
+        other_path: Str,
+        name: Str,
+    },
+}
+
+/// What a decoder says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Problem {
+    UnknownField {
+        path: Str,
+    },
+    /// In the words of encoding/json. `number` is empty unless it is one of a wrong kind.
+    Type {
+        found: Type,
+        number: Str,
+        field: Str,
+        expected: Str,
+    },
+    Quantity,
+    /// A kind of a version that has no such kind.
+    NoSuchKind,
 }
 
 /// What a text should have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Format {
     IpAddress,
+    /// An IPv4 address with digits that may be octal.
+    LeadingZeros,
     Cidr,
+    /// A prefix with bits behind it.
+    HostBits,
     Duration,
     Moment,
     /// Requests per second with at most three decimals.
@@ -235,38 +349,73 @@ pub enum SpecialRange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Rule {
     NodePortOnClusterIp,
-    HeadlessNeedsClusterIpType,
+    NodePortRange,
+    NodePortAllocated,
+    HeadlessNodePort,
+    HeadlessLoadBalancer,
     FieldOnExternalName,
-    SourceRangesNeedLoadBalancer,
-    ClassNeedsLoadBalancer,
-    AllocateNeedsLoadBalancer,
+    NeedsLoadBalancer,
     ExternalPolicyNeedsExternal,
     HealthPortNeedsLocal,
-    AffinityTimeoutNeedsClientIp,
+    ClusterIpsFirst,
+    ClusterIpsWithoutFirst,
+    HeadlessWithOthers,
+    UpToTwo,
+    OneIpPerFamily,
+    MayNotChange,
+    Immutable,
+    ImmutableForbidden,
+    ImmutableStatefulSet,
+    ImmutablePod,
+    ContainersOfPod,
+    ProviderId,
+    PodCidrs,
+    OneCidrPerFamily,
+    FamilyNotConfigured,
+    NotDualStack,
+    Ipv4Only,
+    Ipv6Only,
+    /// Of a Scenario's ranges, one is IPv4 and one IPv6.
+    ServiceFamily,
     RollingUpdateWithRecreate,
+    RollingUpdateOnly,
+    StatefulSetStrategy,
     BothZero,
     BudgetWithBoth,
     SurgeAndUnavailable,
-    EmptySelector,
-    ClusterIpsMismatch,
-    FamilyMismatch,
-    /// Of a Scenario's ranges, one is IPv4 and one IPv6.
-    ServiceFamily,
+    EmptySelectorOfDeployment,
+    EmptySelectorOfDaemonSet,
+    EmptySelectorOfStatefulSet,
+    InvalidSelector,
+    SelectorMismatch,
+    GeneratedSelector,
     SuccessThreshold,
     ValuesWithExists,
     ValuesMissing,
     HostPortMismatch,
+    NoHandler,
     OneHandler,
+    SidecarOnly,
+    GraceOfReadiness,
+    BlanksAround,
+    ValueAndValueFrom,
+    NoDnsConfig,
+    EphemeralContainers,
+    NoTopologyKey,
+    NoAddress,
+    NoAddresses,
+    RestartPolicyOfJob,
     NoNodeSelectorTerm,
     OneValueToCompare,
     OneValueOfField,
-    FieldOperator,
+    SelectorOperator,
     FieldKey,
     LabelKeysWithoutSelector,
     ExistsForEveryKey,
     TolerationSecondsNeedNoExecute,
     ValueWithExists,
     NotPositive,
+    PercentAbove100,
     MinDomainsNeedDoNotSchedule,
     SystemPriorityClass,
     PriorityTooHigh,
@@ -274,7 +423,7 @@ pub enum Rule {
 
 /// The beginning of a text, for a diagnostic: the text may be very long.
 pub(super) fn clip(text: &str) -> Str {
-    const MAX: usize = 80;
+    const MAX: usize = 300;
     match text.char_indices().nth(MAX) {
         None => text.into(),
         Some((end, _)) => [&text[..end], "…"].concat().into(),

@@ -9,8 +9,10 @@ use super::{Diagnostic, DiagnosticKind, ObjectRef, Severity, Str};
 pub enum Step {
     Field(Str),
     Item(usize),
-    /// A map's key itself instead of its value. Only as the last step.
+    /// A map's key itself instead of its value; upstream's path ends at the map. Only as the last step.
     Key(Str),
+    /// A field that upstream's paths call otherwise; empty if they leave it out.
+    Renamed(Str, &'static str),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +47,15 @@ impl Error {
     }
 }
 
-/// As kubectl writes it: `spec.ports[0].port`, `metadata.labels[app.kubernetes.io/name]`.
+/// As the API server writes it: `spec.ports[0].port`.
 pub fn print(path: &[Step]) -> String {
     let mut out = String::new();
     for step in path {
         match step {
             Step::Item(index) => push_item(&mut out, *index),
-            Step::Field(key) | Step::Key(key) => push_key(&mut out, key),
+            Step::Field(key) => push_key(&mut out, key),
+            Step::Key(_) | Step::Renamed(_, "") => {}
+            Step::Renamed(_, shown) => push_key(&mut out, shown),
         }
     }
     out
@@ -92,6 +96,7 @@ enum PathStep<'a> {
     Field(&'a str),
     Item(usize),
     Key(&'a str),
+    Renamed(&'a str, &'static str),
 }
 
 impl<'a> Path<'a> {
@@ -114,6 +119,16 @@ impl<'a> Path<'a> {
         Path { parent: Some(self), step: PathStep::Key(key) }
     }
 
+    /// A field that upstream's paths call otherwise; empty if they leave it out.
+    pub fn renamed<'b>(&'b self, field: &'b str, shown: &'static str) -> Path<'b> {
+        Path { parent: Some(self), step: PathStep::Renamed(field, shown) }
+    }
+
+    /// As the API server writes it.
+    pub fn shown(&self) -> String {
+        print(&self.steps())
+    }
+
     pub fn error(&self, message: DiagnosticKind) -> Error {
         Error { path: self.steps(), message }
     }
@@ -125,6 +140,7 @@ impl<'a> Path<'a> {
             PathStep::Field(field) => steps.push(Step::Field(field.into())),
             PathStep::Item(index) => steps.push(Step::Item(index)),
             PathStep::Key(key) => steps.push(Step::Key(key.into())),
+            PathStep::Renamed(key, shown) => steps.push(Step::Renamed(key.into(), shown)),
         }
         steps
     }
@@ -140,7 +156,12 @@ mod tests {
         let ports = spec.child("ports");
         let port = ports.item(1);
         assert_eq!(print(&port.child("port").steps()), "spec.ports[1].port");
-        assert_eq!(print(&Path::new("labels").key("a.b/c").steps()), "labels[a.b/c]");
+        assert_eq!(print(&Path::new("labels").key("a.b/c").steps()), "labels");
+        assert_eq!(print(&Path::new("annotations").child("a.b/c").steps()), "annotations[a.b/c]");
+        assert_eq!(
+            print(&Path::new("template").renamed("metadata", "").child("labels").steps()),
+            "template.labels"
+        );
         assert_eq!(print(&Path::ROOT.child("a").steps()), "a");
     }
 

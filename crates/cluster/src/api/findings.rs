@@ -95,7 +95,8 @@ mod tests {
         let manifest = parse(&text.concat());
         let said: Vec<String> = findings(&manifest.diagnostics).iter().map(ToString::to_string).collect();
         assert_eq!(findings(&manifest.diagnostics)[0].first().severity, Severity::Error);
-        assert_eq!(said[1..], ["hostAliases is kept, not simulated: in 2 Pods"]);
+        let hint = "must be a map, not an integer (5)";
+        assert_eq!(said[1..], ["hostAliases is kept, not simulated: in 2 Pods", hint]);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use super::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, SpecialRange, Type};
+use super::{
+    Diagnostic, DiagnosticKind, Format, NameProblem, Problem, Rule, ServerWarning, SpecialRange, Type,
+};
 
 impl fmt::Display for Diagnostic {
     /// `line:column: path: sentence`, without what is not known.
@@ -26,9 +28,18 @@ impl Diagnostic {
         })
     }
 
-    /// `spec.ports[0].port: `; empty for the whole document.
+    /// `spec.ports[0].port: `; empty for the whole document, and where the sentence says it as upstream does.
     pub fn field(&self) -> String {
-        if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) }
+        let is_told = matches!(
+            self.message,
+            DiagnosticKind::Undecodable { .. }
+                | DiagnosticKind::UnknownVersion { .. }
+                | DiagnosticKind::NotSet { .. }
+                | DiagnosticKind::NoName
+                | DiagnosticKind::HealthCheckPort { .. }
+                | DiagnosticKind::Server { .. }
+        );
+        if is_told || self.path.is_empty() { String::new() } else { format!("{}: ", self.path) }
     }
 }
 
@@ -79,20 +90,32 @@ impl fmt::Display for DiagnosticKind {
             }
             K::BadTag { value, tag } => write!(f, "cannot decode {value:?} as a !!{tag}"),
             K::NotAnObject { found } => {
-                write!(f, "a document must be an object with apiVersion and kind; this is {}", article(*found))
+                write!(
+                    f,
+                    "a document must be an object with apiVersion and kind; this is {}",
+                    article(*found)
+                )
             }
             K::WrongType { expected, found, value } => wrong_type(*expected, *found, value, f),
-            K::OutOfRange { value, min, max } => {
-                write!(f, "Invalid value: {value}: must be between {min} and {max}, inclusive")
-            }
+            K::OutOfRange { value, min, max } => out_of_range(value, *min, *max, f),
+            K::NotSet { field } => write!(f, "error validating data: {field} not set"),
+            K::NoName => f.write_str("resource name may not be empty"),
+            K::Undecodable { kind, api_version, problem } => undecodable(kind, api_version, problem, f),
             K::Required => f.write_str("Required value"),
             K::Unsupported { value, allowed } => {
                 write!(f, "Unsupported value: {value:?}: supported values: ")?;
                 quoted(allowed, f)
             }
+            K::UnsupportedStruct { value, allowed } => {
+                write!(f, "Unsupported value: {value}: supported values: ")?;
+                quoted(allowed, f)
+            }
             K::Invalid { value, expected } if value.is_empty() => write!(f, "Invalid value: {expected}"),
             K::Invalid { value, expected } => write!(f, "Invalid value: {value}: {expected}"),
-            K::BadName { value, rule } => write!(f, "Invalid value: {value:?}: {}", name_rule(*rule)),
+            K::BadName { value, part, problem } => {
+                write!(f, "Invalid value: {value:?}: {part}")?;
+                name_problem(*problem, f)
+            }
             K::BadFormat { value, format } => write!(f, "Invalid value: {value:?}: {}", format_rule(*format)),
             K::TooMany { count, limit } => write!(f, "Too many: {count}: must have at most {limit} items"),
             K::TooLong { limit } => write!(f, "Too long: may not be more than {limit} bytes"),
@@ -101,37 +124,68 @@ impl fmt::Display for DiagnosticKind {
                 write!(f, "Invalid value: {value:?}: may not be {}", special_range(*range, value))
             }
             K::Forbidden { why } => f.write_str(rule(*why)),
-            K::SelectorMismatch => f.write_str(
-                "Invalid value: `selector` does not match template `labels`; every label of the selector must be among them",
+            K::Violates { value, why } => write!(f, "Invalid value: {value}: {}", rule(*why)),
+            K::HealthCheckPort { port, why } => write!(
+                f,
+                "Internal error occurred: failed to allocate requested HealthCheck NodePort {port}: {}",
+                rule(*why)
             ),
-            K::UnknownVersion { kind, api_version, served } => {
-                write!(f, "no matches for kind {kind:?} in version {api_version:?}; write apiVersion: {served}")
+            K::NotFound { value } => write!(f, "Not found: {value:?}"),
+            K::DuplicatePort { number, protocol, is_node_port } => {
+                // The fields of upstream's own type that make two ports the same one.
+                let (port, node_port) = if *is_node_port { (&0, number) } else { (number, &0) };
+                write!(
+                    f,
+                    r#"Duplicate value: {{"Name":"","Protocol":"{protocol}","AppProtocol":null,"Port":{port},"TargetPort":0,"NodePort":{node_port}}}"#
+                )
             }
+            K::UnknownVersion { kind, api_version } => {
+                write!(f, "no matches for kind {kind:?} in version {api_version:?}")
+            }
+            K::Served { api_version } => write!(f, "write apiVersion: {api_version}"),
             K::UnknownField { field } => {
-                write!(f, "unknown field {field:?}; kept as it is, and without effect. Check its name and its place")
+                write!(
+                    f,
+                    "unknown field {field:?}; kept as it is, and without effect. Check its name and its place"
+                )
             }
             K::UnknownArgument { field, known } => {
                 write!(f, "unknown field {field:?}; the fields are ")?;
                 quoted(known, f)
             }
+            K::Server { warning } => warning.fmt(f),
             K::FieldNotSimulated { field } => write!(f, "{field} is kept, not simulated"),
             K::KindNotSimulated { kind } => write!(f, "{kind} is kept, not simulated"),
             K::SelectsNothing { selector, nearest } => {
-                write!(f, "no Pod of this text has the labels {selector} in its namespace, so the Service has no endpoints")?;
+                write!(
+                    f,
+                    "no Pod of this text has the labels {selector} in its namespace, so the Service has no endpoints"
+                )?;
                 match nearest {
                     Some(label) => write!(f, "; did you mean {label}?"),
                     None => Ok(()),
                 }
             }
             K::DuplicateObject { first } => {
-                write!(f, "the same object is already on line {}; as with kubectl apply, the last one wins", first.line)
+                write!(
+                    f,
+                    "the same object is already on line {}; as with kubectl apply, the last one wins",
+                    first.line
+                )
             }
             K::DuplicateNode { first } => {
-                write!(f, "a node of this name is already on line {}; give each node its own name", first.line)
+                write!(
+                    f,
+                    "a node of this name is already on line {}; give each node its own name",
+                    first.line
+                )
             }
             K::PodRangeTooSmall { value, nodes, longest } => {
                 let (are, s) = if *nodes == 1 { ("is", "") } else { ("are", "s") };
-                write!(f, "Invalid value: {value:?}: too small: there {are} {nodes} node{s}, each with a range of its own; ")?;
+                write!(
+                    f,
+                    "Invalid value: {value:?}: too small: there {are} {nodes} node{s}, each with a range of its own; "
+                )?;
                 write!(f, "write a prefix of /{longest} or shorter")
             }
             K::ServiceRangeTooSmall { value, longest } => write!(
@@ -139,7 +193,11 @@ impl fmt::Display for DiagnosticKind {
                 "Invalid value: {value:?}: the service cluster IP range must be at least 8 IP addresses; write a prefix of /{longest} or shorter"
             ),
             K::SecondScenario { first } => {
-                write!(f, "a text has at most one Scenario, and one is on line {}; this one is left out", first.line)
+                write!(
+                    f,
+                    "a text has at most one Scenario, and one is on line {}; this one is left out",
+                    first.line
+                )
             }
         }
     }
@@ -183,25 +241,172 @@ fn wrong_type(expected: Type, found: Type, value: &str, f: &mut fmt::Formatter<'
     }
 }
 
-fn name_rule(rule: NameRule) -> &'static str {
-    match rule {
-        NameRule::Dns1123Label => {
-            "must be a lowercase RFC 1123 label: a-z, 0-9 and '-', a letter or digit at both ends, at most 63 characters"
+impl fmt::Display for ServerWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |place: &str, problems: &str, f: &mut fmt::Formatter<'_>| {
+            write!(
+                f,
+                "metadata.name: this is used in {place}, which can result in surprising behavior; a DNS label is recommended: [{problems}]"
+            )
+        };
+        match self {
+            ServerWarning::NameInPods(problems) => name("Pod names and hostnames", problems, f),
+            ServerWarning::NameInHostname(problems) => name("the Pod's hostname", problems, f),
+            ServerWarning::DeprecatedEndpoints => {
+                f.write_str("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+            }
+            ServerWarning::DeprecatedFqdn => f.write_str("spec.addressType: FQDN endpoints are deprecated"),
+            ServerWarning::DeprecatedExternalIps => f.write_str(
+                "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
+            ),
+            ServerWarning::IgnoredAffinity => {
+                f.write_str("spec.SessionAffinity is ignored for headless services")
+            }
+            ServerWarning::SamePort { path, other_path } => {
+                write!(f, "{path}: duplicate port definition with {other_path}")
+            }
+            ServerWarning::SamePortName { path, other_path, name } => write!(
+                f,
+                "{path}: duplicate port name {name:?} with {other_path}, services and probes that select ports by name will use {other_path}"
+            ),
         }
-        NameRule::Dns1123Subdomain => {
-            "must be a lowercase RFC 1123 subdomain: a-z, 0-9, '-' and '.', a letter or digit at both ends of each part, at most 253 characters"
-        }
-        NameRule::QualifiedName => {
-            "must be a qualified name: letters, digits, '-', '_' and '.', a letter or digit at both ends, at most 63 characters, after an optional DNS prefix and '/'"
-        }
-        NameRule::LabelValue => {
-            "must be a label value: empty, or letters, digits, '-', '_' and '.', a letter or digit at both ends, at most 63 characters"
-        }
-        NameRule::PortName => {
-            "must be a port name: a-z, 0-9 and single '-' inside, at least one letter, at most 15 characters"
-        }
-        NameRule::EnvVarName => "must be printable ASCII without '='",
     }
+}
+
+/// field/errors.go and util/validation: the range of a kind of number has its own sentence.
+fn out_of_range(value: &str, min: i64, max: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "Invalid value: {value}: must be ")?;
+    match (min, max) {
+        (0, _) if max >= i64::from(i32::MAX) => f.write_str("greater than or equal to 0"),
+        // Weights, and the seconds of an affinity.
+        (1, 100) => f.write_str("in the range 1-100"),
+        (1, 86_400) => f.write_str("greater than 0 and less than 86400"),
+        _ => write!(f, "between {min} and {max}, inclusive"),
+    }
+}
+
+fn undecodable(kind: &str, api_version: &str, problem: &Problem, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if !kind.is_empty() {
+        let version = api_version.rsplit('/').next().unwrap_or_default();
+        // A kind in small letters is looked up by its plural, and found.
+        let mut letters = kind.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        let found: String = first.chain(letters).collect();
+        write!(f, "{kind} in version {version:?} cannot be handled as a {found}: ")?;
+    }
+    match problem {
+        Problem::UnknownField { path } => write!(f, "strict decoding error: unknown field {path:?}"),
+        Problem::Type { found, number, field, expected } => {
+            let (blank, found) = (if number.is_empty() { "" } else { " " }, go_name(*found));
+            write!(
+                f,
+                "json: cannot unmarshal {found}{blank}{number} into Go struct field {field} of type {expected}"
+            )
+        }
+        Problem::Quantity => f.write_str(format_rule(Format::Quantity)),
+        Problem::NoSuchKind => {
+            write!(
+                f,
+                "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+            )
+        }
+    }
+}
+
+/// What Go's JSON decoder calls a value.
+fn go_name(found: Type) -> &'static str {
+    match found {
+        Type::Null => "null",
+        Type::Boolean => "bool",
+        Type::Integer | Type::Number => "number",
+        Type::String | Type::IntegerOrString => "string",
+        Type::List => "array",
+        Type::Map => "object",
+    }
+}
+
+const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const QUALIFIED: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+const ENDS: &str = ", and must start and end with an alphanumeric character";
+const QUALIFIED_CHARACTERS: &str = "consist of alphanumeric characters, '-', '_' or '.'";
+
+/// util/validation's RegexError.
+fn regex(
+    what: fmt::Arguments<'_>,
+    examples: &[&str],
+    regex: fmt::Arguments<'_>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    write!(f, "{what} (e.g. ")?;
+    for (index, example) in examples.iter().enumerate() {
+        write!(f, "{}'{example}', ", if index > 0 { " or " } else { "" })?;
+    }
+    write!(f, "regex used for validation is '{regex}')")
+}
+
+/// apimachinery, util/validation and api/validate/content.
+impl fmt::Display for NameProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        name_problem(*self, f)
+    }
+}
+
+fn name_problem(problem: NameProblem, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match problem {
+        NameProblem::Empty => f.write_str("must be non-empty"),
+        NameProblem::TooLong { limit } => write!(f, "must be no more than {limit} characters"),
+        NameProblem::TooManyBytes { limit } => write!(f, "must be no more than {limit} bytes"),
+        NameProblem::Dots => f.write_str("must not contain dots"),
+        NameProblem::NoLabel => regex(
+            format_args!("a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'{ENDS}"),
+            &["my-name", "123-abc"],
+            format_args!("{LABEL}"),
+            f,
+        ),
+        NameProblem::NoSubdomain => regex(
+            format_args!(
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'{ENDS}"
+            ),
+            &["example.com"],
+            format_args!("{LABEL}(\\.{LABEL})*"),
+            f,
+        ),
+        NameProblem::NoNamePart => no_name_part("", f),
+        NameProblem::NoQualifiedName => {
+            no_name_part("a qualified name ", f)?;
+            f.write_str(" with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")
+        }
+        NameProblem::NoLabelValue => regex(
+            format_args!("a valid label must be an empty string or {QUALIFIED_CHARACTERS}{ENDS}"),
+            &["MyValue", "my_value", "12345"],
+            format_args!("({QUALIFIED})?"),
+            f,
+        ),
+        NameProblem::PortCharacters => {
+            f.write_str("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
+        }
+        NameProblem::PortWithoutLetter => f.write_str("must contain at least one letter (a-z)"),
+        NameProblem::ConsecutiveHyphens => f.write_str("must not contain consecutive hyphens"),
+        NameProblem::HyphenAtEnd => f.write_str("must not begin or end with a hyphen"),
+        NameProblem::EmptyEnvVarName => f.write_str("environment variable name must be non-empty"),
+        NameProblem::NoEnvVarName => f.write_str(
+            "a valid environment variable name must consist only of printable ASCII characters other than '='",
+        ),
+        NameProblem::NoHeader => regex(
+            format_args!("a valid HTTP header must consist of alphanumeric characters or '-'"),
+            &["X-Header-Name"],
+            format_args!("[-A-Za-z0-9]+"),
+            f,
+        ),
+        NameProblem::NoFinalizer => {
+            f.write_str("name is neither a standard finalizer name nor is it fully qualified")
+        }
+    }
+}
+
+fn no_name_part(what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let examples = ["MyName", "my.name", "123-abc"];
+    regex(format_args!("{what}must {QUALIFIED_CHARACTERS}{ENDS}"), &examples, format_args!("{QUALIFIED}"), f)
 }
 
 /// What a value must be, in serde's words for a value that is not so.
@@ -213,15 +418,19 @@ impl serde::de::Expected for Format {
 
 fn format_rule(format: Format) -> &'static str {
     match format {
-        Format::IpAddress => "must be a valid IP address, such as 10.9.8.7 or 2001:db8::1",
-        Format::Cidr => "must be a valid CIDR value, such as 10.9.8.0/24 or 2001:db8::/64",
+        Format::IpAddress => "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+        Format::LeadingZeros => "must not have leading 0s",
+        Format::Cidr => "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+        Format::HostBits => "must not have bits set beyond the prefix length",
         Format::Duration => "must be a length of time, such as 250ms, 12.5s or 1m30s",
         Format::Moment => "must be a time from when the clients begin, such as 12.5s, 1m30s or -2s",
         Format::Rate => "must be requests per second, such as 2 or 0.5, with at most three decimals",
         Format::Quantity => {
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
         }
-        Format::Percent => "must be an integer or a percentage, such as 25%",
+        Format::Percent => {
+            "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+        }
         Format::ClientFrom => {
             "must be outside, {ip: ADDRESS}, deploy/NAMESPACE/NAME, rs/NAMESPACE/NAME, pod/NAMESPACE/NAME or node/NAME"
         }
@@ -251,46 +460,77 @@ fn special_range(range: SpecialRange, value: &str) -> String {
     }
 }
 
+/// The whole of a sentence, or what follows after the value.
 fn rule(rule: Rule) -> &'static str {
     match rule {
         Rule::NodePortOnClusterIp => "Forbidden: may not be used when `type` is 'ClusterIP'",
-        Rule::HeadlessNeedsClusterIpType => {
-            "Invalid value: may not be set to 'None' for NodePort and LoadBalancer services"
+        Rule::NodePortRange => {
+            "provided port is not in the valid range. The range of valid ports is 30000-32767"
         }
+        Rule::NodePortAllocated => "provided port is already allocated",
+        Rule::HeadlessNodePort => "may not be set to 'None' for NodePort services",
+        Rule::HeadlessLoadBalancer => "may not be set to 'None' for LoadBalancer services",
         Rule::FieldOnExternalName => "Forbidden: may not be set for ExternalName services",
-        Rule::SourceRangesNeedLoadBalancer
-        | Rule::ClassNeedsLoadBalancer
-        | Rule::AllocateNeedsLoadBalancer => "Forbidden: may only be used when `type` is 'LoadBalancer'",
-        Rule::ExternalPolicyNeedsExternal => {
-            "Invalid value: may only be set for externally-accessible services (NodePort, LoadBalancer, or with externalIPs)"
-        }
+        Rule::NeedsLoadBalancer => "Forbidden: may only be used when `type` is 'LoadBalancer'",
+        Rule::ExternalPolicyNeedsExternal => "may only be set for externally-accessible services",
         Rule::HealthPortNeedsLocal => {
-            "Invalid value: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
         }
-        Rule::AffinityTimeoutNeedsClientIp => "Forbidden: must not be set when session affinity is None",
+        Rule::ClusterIpsFirst => "first value must match `clusterIP`",
+        Rule::ClusterIpsWithoutFirst => "must be empty when `clusterIP` is not specified",
+        Rule::HeadlessWithOthers => "'None' must be the first and only value",
+        Rule::UpToTwo => "may only hold up to 2 values",
+        Rule::OneIpPerFamily => "may specify no more than one IP for each IP family",
+        Rule::MayNotChange => "may not change once set",
+        Rule::Immutable => "field is immutable",
+        Rule::ImmutableForbidden => "Forbidden: field is immutable",
+        Rule::ImmutableStatefulSet => {
+            "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+        }
+        Rule::ImmutablePod => {
+            "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+        }
+        Rule::ContainersOfPod => "Forbidden: pod updates may not add or remove containers",
+        Rule::ProviderId => "Forbidden: node updates may not change providerID except from \"\" to valid",
+        Rule::PodCidrs => "Forbidden: node updates may not change podCIDR except from \"\" to valid",
+        Rule::OneCidrPerFamily => "may specify no more than one CIDR for each IP family",
+        Rule::FamilyNotConfigured => "not configured on this cluster",
+        Rule::NotDualStack => "this cluster is not configured for dual-stack services",
+        Rule::Ipv4Only => "must be an IPv4 address",
+        Rule::Ipv6Only => "must be an IPv6 address",
+        Rule::ServiceFamily => "must be of the same IP family as `podCIDR`",
         Rule::RollingUpdateWithRecreate => {
             "Forbidden: may not be specified when strategy `type` is 'Recreate'"
         }
-        Rule::SurgeAndUnavailable => "Invalid value: may not be set when maxUnavailable is non-zero",
-        Rule::BudgetWithBoth => "Invalid value: minAvailable and maxUnavailable cannot be both set",
-        Rule::BothZero => "Invalid value: may not be 0 when `maxSurge` is 0",
-        Rule::EmptySelector => {
-            "Invalid value: an empty selector is not allowed; name at least one label of the template"
-        }
-        Rule::ClusterIpsMismatch => {
-            "Invalid value: `clusterIP` must be the first value of `clusterIPs`, and 'None' the only one"
-        }
-        Rule::FamilyMismatch => {
-            "Invalid value: at most one address for each IP family, and each of the family that is declared"
-        }
-        Rule::ServiceFamily => "Invalid value: must be of the same IP family as `podCIDR`",
-        Rule::SuccessThreshold => "Invalid value: must be 1",
+        Rule::RollingUpdateOnly => "only allowed for updateStrategy 'RollingUpdate'",
+        Rule::StatefulSetStrategy => "must be 'RollingUpdate' or 'OnDelete'",
+        Rule::SurgeAndUnavailable => "may not be set when maxUnavailable is non-zero",
+        Rule::BudgetWithBoth => "minAvailable and maxUnavailable cannot be both set",
+        Rule::BothZero => "may not be 0 when `maxSurge` is 0",
+        Rule::EmptySelectorOfDeployment => "empty selector is invalid for deployment",
+        Rule::EmptySelectorOfDaemonSet => "empty selector is invalid for daemonset",
+        Rule::EmptySelectorOfStatefulSet => "empty selector is invalid for statefulset",
+        Rule::InvalidSelector => "invalid label selector",
+        Rule::SelectorMismatch => "`selector` does not match template `labels`",
+        Rule::GeneratedSelector => "`selector` not auto-generated",
+        Rule::SuccessThreshold => "must be 1",
         Rule::ValuesWithExists => {
             "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
         }
         Rule::ValuesMissing => "Required value: must be specified when `operator` is 'In' or 'NotIn'",
-        Rule::HostPortMismatch => "Invalid value: must match `containerPort` when `hostNetwork` is true",
+        Rule::HostPortMismatch => "must match `containerPort` when `hostNetwork` is true",
+        Rule::NoHandler => "Required value: must specify a handler type",
         Rule::OneHandler => "Forbidden: may not specify more than 1 handler type",
+        Rule::SidecarOnly => "Forbidden: may not be set for init containers without restartPolicy=Always",
+        Rule::GraceOfReadiness => "must not be set for readinessProbes",
+        Rule::BlanksAround => "must not have leading or trailing whitespace",
+        Rule::ValueAndValueFrom => "may not be specified when `value` is not empty",
+        Rule::NoDnsConfig => "Required value: must provide `dnsConfig` when `dnsPolicy` is None",
+        Rule::EphemeralContainers => "Forbidden: cannot be set on create",
+        Rule::NoTopologyKey => "Required value: can not be empty",
+        Rule::NoAddress => "Required value: must contain at least 1 address",
+        Rule::NoAddresses => "Required value: must specify `addresses` or `notReadyAddresses`",
+        Rule::RestartPolicyOfJob => "Required value: valid values: \"OnFailure\", \"Never\"",
         Rule::NoNodeSelectorTerm => "Required value: must have at least one node selector term",
         Rule::OneValueToCompare => {
             "Required value: must be specified single value when `operator` is 'Lt' or 'Gt'"
@@ -298,19 +538,18 @@ fn rule(rule: Rule) -> &'static str {
         Rule::OneValueOfField => {
             "Required value: must be only one value when `operator` is 'In' or 'NotIn' for node field selector"
         }
-        Rule::FieldOperator => "Invalid value: not a valid selector operator",
-        Rule::FieldKey => "Invalid value: not a valid field selector key",
+        Rule::SelectorOperator => "not a valid selector operator",
+        Rule::FieldKey => "not a valid field selector key",
         Rule::LabelKeysWithoutSelector => "Forbidden: must not be specified when labelSelector is not set",
         Rule::ExistsForEveryKey => {
-            "Invalid value: operator must be Exists when `key` is empty, which means \"match all values and all keys\""
+            "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
         }
-        Rule::TolerationSecondsNeedNoExecute => {
-            "Invalid value: effect must be 'NoExecute' when `tolerationSeconds` is set"
-        }
-        Rule::ValueWithExists => "Invalid value: value must be empty when `operator` is 'Exists'",
-        Rule::NotPositive => "Invalid value: must be greater than zero",
+        Rule::TolerationSecondsNeedNoExecute => "effect must be 'NoExecute' when `tolerationSeconds` is set",
+        Rule::ValueWithExists => "value must be empty when `operator` is 'Exists'",
+        Rule::NotPositive => "must be greater than zero",
+        Rule::PercentAbove100 => "must not be greater than 100%",
         Rule::MinDomainsNeedDoNotSchedule => {
-            "Invalid value: can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway"
+            "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ScheduleAnyway"
         }
         Rule::SystemPriorityClass => {
             "Forbidden: priority class names with 'system-' prefix are reserved for system use only"

@@ -20,6 +20,7 @@ mod message;
 mod meta;
 mod namespace;
 mod node;
+mod patch;
 mod pod;
 mod pod_status;
 mod prerequisite;
@@ -55,7 +56,10 @@ pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, Imag
 pub use cron::Schedule;
 pub use decode::canonical_template;
 pub(crate) use decode::pull_policy;
-pub use diagnostic::{Diagnostic, DiagnosticKind, Format, NameRule, Rule, Severity, SpecialRange};
+pub use diagnostic::{
+    Diagnostic, DiagnosticKind, Format, NameProblem, NameRule, Problem, Rule, ServerWarning, Severity,
+    SpecialRange,
+};
 pub use duration::{parse_duration, parse_moment};
 pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
 pub(crate) use field::{Error as FieldError, Path as FieldPath};
@@ -78,7 +82,7 @@ pub use prerequisite::Prerequisite;
 pub use priority_class::{PreemptionPolicy, PriorityClass};
 pub use probe::{Probe, ProbeHandler, ProbeKind};
 pub use quantity::Quantity;
-pub use read::{MAX_OBJECTS, Reader, decode_object, parse};
+pub use read::{MAX_OBJECTS, Reader, decode_object, parse, patched_service};
 pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, ResourceRequirements};
 pub(crate) use scenario::check_action;
 pub use scenario::{
@@ -110,5 +114,6 @@ pub use workload::{
     Retention, Selector, StatefulSet, StatefulSetSpec, StatefulSetStatus, StatefulSetUpdateStrategy,
     StatusSubresource, UnhealthyPodEvictionPolicy, VolumeClaimTemplate, index_text,
 };
+pub(crate) use workload::{generated_selector, left_rolling_update};
 pub(crate) use write::rfc3339;
 pub use write::{timestamp, to_tree};

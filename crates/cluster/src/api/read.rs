@@ -10,7 +10,8 @@ use std::sync::Arc;
 use super::diagnostics::Diagnostics;
 use super::{
     Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ManifestObject, ObjectRef, Position,
-    Severity, Source, Str, Tree, Unsimulated, Value, decode, families, scenario, selectors, text,
+    Service, Severity, Source, Step, Str, Tree, Unsimulated, Value, decode, families, patch, scenario,
+    selectors, text, write,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -28,6 +29,27 @@ pub fn decode_object(tree: &Tree) -> (Option<KubeObject>, Vec<Diagnostic>) {
     let mut diagnostics = Diagnostics::default();
     let typed = decode::decode(tree, &mut diagnostics);
     (typed, diagnostics.finish())
+}
+
+/// A Service that is there, as `kubectl apply` patches it. What the API server allocates and defaults is not looked at
+/// yet.
+pub fn patched_service(old: &Service, last: Option<&Tree>, new: &Tree) -> Result<Service, Vec<Diagnostic>> {
+    let mut live = Tree::map();
+    write::service::overlay(&mut live, old);
+    let mut tree = patch::patched(&live, last, new);
+    // NormalizeClusterIPs: the list follows the single address.
+    let of = |tree: &Tree, field| tree.get(&["spec".into(), Step::Key(field)]).cloned();
+    let (one, many) = (of(&tree, "clusterIP"), of(&tree, "clusterIPs"));
+    if one != of(&live, "clusterIP") && many == of(&live, "clusterIPs") {
+        let spec = write::at(&mut tree, "spec");
+        write::put_or_remove(spec, "clusterIPs", one.map(|one| Tree::seq(vec![one])));
+    }
+    let mut diagnostics = Diagnostics::default();
+    let service = decode::service::decode(&decode::FieldCursor::root(&tree), &mut diagnostics);
+    match diagnostics.errors() {
+        0 => Ok(service),
+        _ => Err(diagnostics.finish()),
+    }
 }
 
 /// Objects of one text that are read.

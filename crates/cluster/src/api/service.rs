@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::{self, Field, FieldCursor, FieldShape as Shape, api_struct, field, fields, unsimulated};
+use super::decode::{
+    self, Field, FieldCursor, FieldShape as Shape, Struct, api_struct, field, fields, named, unsimulated,
+};
 use super::diagnostics::Diagnostics;
 use super::kind::Codec;
 use super::validate;
@@ -186,8 +188,10 @@ api_struct! {
     only_written: [unsimulated("loadBalancerIP", Shape::Str)]
 }
 
-const SESSION_AFFINITY_CONFIG: &[Field] =
-    &[field("clientIP", Shape::Obj(&[field("timeoutSeconds", Shape::Int32)]))];
+const SESSION_AFFINITY_CONFIG: &Struct = &named(
+    "SessionAffinityConfig",
+    &[field("clientIP", Shape::Obj(&named("ClientIPConfig", &[field("timeoutSeconds", Shape::Int32)])))],
+);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LoadBalancerIngress {
@@ -214,6 +218,7 @@ impl ServiceSpec {
             type_,
             ports,
             external_traffic_policy,
+            internal_traffic_policy,
             allocate_load_balancer_node_ports,
             // The default of their types.
             selector: _,
@@ -224,13 +229,16 @@ impl ServiceSpec {
             external_ips: _,
             external_name: _,
             session_affinity: _,
-            internal_traffic_policy: _,
             load_balancer_source_ranges: _,
             load_balancer_class: _,
             health_check_node_port: _,
             publish_not_ready_addresses: _,
             traffic_distribution: _,
         } = self;
+        if *type_ == ServiceType::ExternalName {
+            // It has none, even if it is asked for.
+            *internal_traffic_policy = TrafficPolicy::Cluster;
+        }
         ports.iter_mut().for_each(ServicePort::set_defaults);
         if is_external {
             external_traffic_policy.get_or_insert(TrafficPolicy::Cluster);

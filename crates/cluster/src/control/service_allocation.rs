@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::api::{
-    DiagnosticKind, FieldPath, IpFamilyPolicy, Kind, NsName, ObjectRef, Service, ServicePort, ServiceSpec,
-    ServiceType, Tree,
+    DiagnosticKind, FieldPath, IpFamilyPolicy, Kind, NsName, ObjectRef, Rule, Service, ServicePort,
+    ServiceSpec, ServiceType, Tree,
 };
 use crate::sim::{Chance, Purpose, Refusal, World};
 use netfilter::{Cidr, Family, PerFamily};
@@ -42,6 +42,7 @@ impl World {
         if let Some(old) = old {
             self.carry_over(service, old);
         }
+        self.check_ip_families(service)?;
         self.allocate_cluster_ips(service)?;
         self.set_ip_families(service);
         self.allocate_node_ports(service, old.is_none())?;
@@ -86,6 +87,30 @@ impl World {
                 None => self.free_cluster_ip(range, index, &own)?,
             };
             service.spec.cluster_ips.push(ip);
+        }
+        Ok(())
+    }
+
+    /// alloc.go, initIPFamilyFields: a Service whose endpoints somebody else writes may be headless in any family.
+    fn check_ip_families(&self, service: &Service) -> Result<(), Refusal> {
+        let spec = &service.spec;
+        if spec.headless && spec.selector.is_none() {
+            return Ok(());
+        }
+        let refused = |path: FieldPath<'_>, value: &str, why| {
+            let value = format!("{value:?}").into();
+            Err(refused(&service.meta.key(), path, DiagnosticKind::Violates { value, why }))
+        };
+        let path = FieldPath::new("spec");
+        let is_dual = self.config.service_cidrs.families().count() > 1;
+        if spec.ip_family_policy == Some(IpFamilyPolicy::RequireDualStack) && !is_dual {
+            return refused(path.child("ipFamilyPolicy"), "RequireDualStack", Rule::NotDualStack);
+        }
+        for (index, family) in spec.ip_families.iter().enumerate() {
+            if self.config.service_cidrs.get(*family).is_none() {
+                let path = path.child("ipFamilies");
+                return refused(path.item(index), family.as_str(), Rule::FamilyNotConfigured);
+            }
         }
         Ok(())
     }
@@ -172,8 +197,10 @@ impl World {
                     let (spec, claimed) =
                         (FieldPath::new("spec"), self.claim_node_port(&own, wanted, &chosen_here));
                     let (ports, node_port) = (spec.child("ports"), "nodePort");
+                    let value = wanted.to_string().into();
                     claimed.map_err(|why| {
-                        refused(&own, ports.item(i).child(node_port), wanted.to_string(), why)
+                        let message = DiagnosticKind::Violates { value, why };
+                        refused(&own, ports.item(i).child(node_port), message)
                     })?
                 }
             };
@@ -197,7 +224,7 @@ impl World {
             let path = FieldPath::new("spec");
             let path = path.child("healthCheckNodePort");
             self.claim_node_port(&own, wanted, chosen_here)
-                .map_err(|why| refused(&own, path, wanted.to_string(), why))?;
+                .map_err(|why| refused(&own, path, DiagnosticKind::HealthCheckPort { port: wanted, why }))?;
         } else {
             service.spec.health_check_node_port = self.free_node_port(&own, u64::MAX >> 8, chosen_here)?;
         }
@@ -231,15 +258,13 @@ impl World {
         service: &NsName,
         wanted: u16,
         chosen_here: &BTreeSet<u16>,
-    ) -> Result<u16, String> {
+    ) -> Result<u16, Rule> {
         let last = NODE_PORT_FIRST + (NODE_PORT_COUNT - 1) as u16;
         if !(NODE_PORT_FIRST..=last).contains(&wanted) {
-            return Err(format!(
-                "provided port is not in the valid range. The range of valid ports is {NODE_PORT_FIRST}-{last}"
-            ));
+            return Err(Rule::NodePortRange);
         }
         if self.is_node_port_taken(service, wanted, chosen_here) {
-            return Err("provided port is already allocated".into());
+            return Err(Rule::NodePortAllocated);
         }
         Ok(wanted)
     }
@@ -250,15 +275,15 @@ impl World {
 }
 
 /// alloc.go's field errors.
-fn refused(service: &NsName, path: FieldPath<'_>, value: String, why: String) -> Refusal {
-    let message = DiagnosticKind::Invalid { value: value.as_str().into(), expected: why.as_str().into() };
+fn refused(service: &NsName, path: FieldPath<'_>, message: DiagnosticKind) -> Refusal {
     let service = ObjectRef::of_key(Kind::Service, service);
     Refusal::Invalid { diagnostics: vec![path.error(message).diagnostic(service)] }
 }
 
 fn cluster_ip_refused(service: &NsName, ip: IpAddr, why: &str) -> Refusal {
     let (spec, why) = (FieldPath::new("spec"), format!("failed to allocate IP {ip}: {why}"));
-    refused(service, spec.child("clusterIPs"), format!("[\"{ip}\"]"), why)
+    let message = DiagnosticKind::Invalid { value: format!("[\"{ip}\"]").into(), expected: why.into() };
+    refused(service, spec.child("clusterIPs"), message)
 }
 
 /// Copies what the new document leaves out from the old object, of what the API server allocates. `written`: whether
@@ -286,9 +311,10 @@ fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePor
         traffic_distribution: _,
     } = &old.spec;
     let new = &mut service.spec;
-    let has_ip = |type_, headless: bool| type_ != ServiceType::ExternalName && !headless;
-    if new.cluster_ips.is_empty() && has_ip(new.type_, new.headless) && has_ip(*type_, *headless) {
+    let has_address = |type_| type_ != ServiceType::ExternalName;
+    if new.cluster_ips.is_empty() && !new.headless && has_address(new.type_) && has_address(*type_) {
         new.cluster_ips.clone_from(cluster_ips);
+        new.headless = *headless;
     }
     merge_node_ports(&mut new.ports, ports, written);
     let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use super::drain::DrainOptions;
+use super::edit::{admit, drop_type_dependent_fields, invalid};
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, Watched, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, ConditionStatus, Container, Deployment, Diagnostic, DiagnosticKind, Kind,
-    KubeObject, Labels, Manifest, ManifestObject, Meta, Name, Node, NsName, ObjectRef, Pod, PodStatus,
-    ReplicaSet, ReplicationController, Service, Severity, Source, StatefulSet, Str, TaintChange, Uid,
-    check_action,
+    Action, ClientFrom, ClientSpec, ConditionStatus, Container, Deployment, Diagnostic, DiagnosticKind,
+    FieldPath, Kind, KubeObject, Labels, Manifest, ManifestObject, Meta, Name, Node, NsName, ObjectRef, Pod,
+    PodSpec, PodStatus, ReplicaSet, ReplicationController, Rule, Service, Severity, Source, StatefulSet, Str,
+    TaintChange, Tree, Uid, check_action, decode_object, left_rolling_update, patched_service,
 };
 use crate::control::POD_LIMIT;
 use crate::node::{ProxyStatus, add_labels};
@@ -146,7 +147,7 @@ impl World {
                 if let Some(old) = self.left_to_others::<Node>(parsed, "taints") {
                     node.spec.taints = old.spec.taints.clone();
                 }
-                self.apply_node(node)?
+                self.apply_node(node, &parsed.source)?
             }
             KubeObject::Pod(pod) => self.apply_pod(pod)?,
             KubeObject::Deployment(mut deployment) => {
@@ -180,6 +181,12 @@ impl World {
                 }
                 self.has_room_for_pods(set.spec.replicas)?;
                 self.keep_template_annotations(&mut set);
+                if let Some(old) = self.store.stateful_sets.get(&set.meta.key()) {
+                    let before = self.store.source(old.meta.uid).map(|source| &source.tree);
+                    let left = left_rolling_update(&set.spec, &old.spec, before);
+                    let object = ObjectRef::of_key(Kind::StatefulSet, &set.meta.key());
+                    left.map_or(Ok(()), |error| Err(invalid(vec![error], &object)))?;
+                }
                 self.apply_workload(set, Kind::StatefulSet)?
             }
             KubeObject::DaemonSet(mut set) => {
@@ -192,7 +199,10 @@ impl World {
             KubeObject::PodDisruptionBudget(budget) => {
                 self.apply_workload(budget, Kind::PodDisruptionBudget)?
             }
-            KubeObject::Service(service) => self.apply_service(service)?,
+            KubeObject::Service(service) => {
+                let service = self.patch_service(service, &parsed.source.tree)?;
+                self.apply_service(service)?
+            }
             KubeObject::Endpoints(endpoints) => self.upsert(endpoints, Kind::Endpoints)?,
             KubeObject::EndpointSlice(slice) => self.upsert(slice, Kind::EndpointSlice)?,
             KubeObject::PriorityClass(class) => self.upsert(class, Kind::PriorityClass)?,
@@ -241,7 +251,7 @@ impl World {
     }
 
     /// What is applied to a Node that is there says which machine it is from now on, too.
-    fn apply_node(&mut self, mut node: Node) -> Result<Uid, Refusal> {
+    fn apply_node(&mut self, mut node: Node, source: &Source) -> Result<Uid, Refusal> {
         let Some(old) = self.store.node(&node.meta.name).cloned() else {
             let power = node.ready() != ConditionStatus::Unknown;
             return self.add_machine(node, power, None);
@@ -249,8 +259,12 @@ impl World {
         let key = node.meta.key();
         // core validation.go, ValidateNodeUpdate.
         if !node.spec.pod_cidrs.is_empty() && node.spec.pod_cidrs != old.spec.pod_cidrs {
-            let object = ObjectRef::of_key(Kind::Node, &key);
-            return Err(Refusal::Immutable { object, field: "spec.podCIDRs" });
+            return Err(forbidden(Kind::Node, &key, "podCIDRs", Rule::PodCidrs));
+        }
+        let provider = |source: &Source| source.tree.field("spec")?.field("providerID")?.as_str().cloned();
+        let was = self.store.source(old.meta.uid).and_then(|source| provider(source));
+        if was.is_some_and(|was| provider(source).is_some_and(|new| new != was)) {
+            return Err(forbidden(Kind::Node, &key, "providerID", Rule::ProviderId));
         }
         add_labels(&mut node);
         self.update_object::<Node>(&key, |n| {
@@ -279,12 +293,7 @@ impl World {
     fn apply_pod(&mut self, mut pod: Pod) -> Result<Uid, Refusal> {
         let key = pod.meta.key();
         if let Some(old) = self.store.pods.get(&key).cloned() {
-            if !differs_in_images_only(&old.spec.containers, &pod.spec.containers) {
-                return Err(Refusal::Immutable {
-                    object: ObjectRef::of_key(Kind::Pod, &key),
-                    field: "spec.containers",
-                });
-            }
+            self.check_pod_update(&old, &pod)?;
             let (labels, annotations) = (pod.meta.labels, pod.meta.annotations);
             self.update_object::<Pod>(&key, |p| {
                 p.meta.labels = labels;
@@ -305,25 +314,40 @@ impl World {
         Ok(pod.meta.uid)
     }
 
+    /// core validation.go, ValidatePodUpdate: little of a Pod can be changed. What the API server and the scheduler
+    /// have set is no change: the text is compared with the one before.
+    fn check_pod_update(&self, old: &Pod, new: &Pod) -> Result<(), Refusal> {
+        let (before, key) = (self.store.source(old.meta.uid), new.meta.key());
+        let before = before.and_then(|source| decode_object(&source.tree).0);
+        if old.spec.containers.len() != new.spec.containers.len() {
+            return Err(forbidden(Kind::Pod, &key, "containers", Rule::ContainersOfPod));
+        }
+        let is_allowed = if let Some(KubeObject::Pod(before)) = before {
+            differs_in_mutable_fields_only(&before.spec, &new.spec)
+        } else {
+            differs_in_images_only(&old.spec.containers, &new.spec.containers)
+        };
+        if is_allowed { Ok(()) } else { Err(forbidden(Kind::Pod, &key, "", Rule::ImmutablePod)) }
+    }
+
+    /// The Service as the API server has it after kubectl's patch, defaulted and validated; as it is, if it is new.
+    fn patch_service(&self, service: Service, text: &Tree) -> Result<Service, Refusal> {
+        let Some(old) = self.store.services.get(&service.meta.key()) else { return Ok(service) };
+        let last = self.store.source(old.meta.uid).map(|source| &source.tree);
+        let mut patched =
+            patched_service(old, last, text).map_err(|diagnostics| Refusal::Invalid { diagnostics })?;
+        patched.meta = service.meta;
+        self.carry_over(&mut patched, old);
+        drop_type_dependent_fields(&mut patched, old);
+        let object = ObjectRef::of_key(Kind::Service, &patched.meta.key());
+        admit(&mut patched, object)?;
+        Ok(patched)
+    }
+
     pub(super) fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
         let old = self.store.services.get(&service.meta.key()).cloned();
-        let changed_ip = old.as_ref().is_some_and(|old| {
-            let (old, new) = (&old.spec.cluster_ips, &service.spec.cluster_ips);
-            !old.is_empty() && !new.is_empty() && old.first() != new.first()
-        });
-        if changed_ip {
-            return Err(Refusal::Immutable {
-                object: ObjectRef::of_key(Kind::Service, &service.meta.key()),
-                field: "spec.clusterIPs[0]",
-            });
-        }
-        let port = |s: &Service| Some(s.spec.health_check_node_port).filter(|p| *p != 0);
-        let changed_port = old.as_deref().and_then(port).zip(port(&service)).is_some_and(|(a, b)| a != b);
-        if changed_port {
-            return Err(Refusal::Immutable {
-                object: ObjectRef::of_key(Kind::Service, &service.meta.key()),
-                field: "spec.healthCheckNodePort",
-            });
+        if let Some(error) = old.as_ref().and_then(|old| service.spec.forbidden_change(&old.spec)) {
+            return Err(invalid(vec![error], &ObjectRef::of_key(Kind::Service, &service.meta.key())));
         }
         self.allocate_service(&mut service, old.as_deref())?;
         if let Some(old) = &old {
@@ -453,6 +477,32 @@ impl World {
         let found = self.traffic.client_named(name).map(|c| c.id);
         found.ok_or_else(|| Refusal::NoSuchClient { client: name.clone() })
     }
+}
+
+fn differs_in_mutable_fields_only(old: &PodSpec, new: &PodSpec) -> bool {
+    let same = PodSpec {
+        containers: old.containers.clone(),
+        init_containers: old.init_containers.clone(),
+        active_deadline_s: old.active_deadline_s,
+        tolerations: old.tolerations.clone(),
+        termination_grace_period_s: match (old.termination_grace_period_s, new.termination_grace_period_s) {
+            (..0, 1) => old.termination_grace_period_s,
+            (_, new) => new,
+        },
+        ..new.clone()
+    };
+    same == *old
+        && differs_in_images_only(&old.containers, &new.containers)
+        && differs_in_images_only(&old.init_containers, &new.init_containers)
+        && old.tolerations.iter().all(|toleration| new.tolerations.contains(toleration))
+}
+
+/// A field of the spec, or all of it, that may not change so.
+fn forbidden(kind: Kind, key: &NsName, field: &str, why: Rule) -> Refusal {
+    let spec = FieldPath::new("spec");
+    let message = DiagnosticKind::Forbidden { why };
+    let error = if field.is_empty() { spec.error(message) } else { spec.child(field).error(message) };
+    invalid(vec![error], &ObjectRef::of_key(kind, key))
 }
 
 /// Of a Pod's containers nothing else can be changed (core validation.go, ValidatePodUpdate).

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Refusal, Watched, World};
 use crate::api::{
-    Codec, Deployment, Endpoints, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod, Service,
-    ServicePolicy, ServiceSpec, ServiceType,
+    Codec, Deployment, Diagnostic, Endpoints, FieldError, Kind, Labels, Node, NsName, ObjectRef, Pod,
+    Service, ServicePolicy, ServicePort, ServiceSpec, ServiceType,
 };
 
 impl World {
@@ -41,11 +41,9 @@ impl World {
     pub(super) fn set_service_type(&mut self, key: &NsName, type_: ServiceType) -> Result<(), Refusal> {
         let object = ObjectRef::of_key(Kind::Service, key);
         let old = self.stored::<Service>(&object)?;
-        if old.spec.headless && type_ != ServiceType::ClusterIP {
-            return Err(Refusal::Immutable { object, field: "spec.clusterIP" });
-        }
         let mut service = Service::clone(&old);
         service.spec.type_ = type_;
+        drop_more(&mut service, &old);
         drop_type_dependent_fields(&mut service, &old);
         admit(&mut service, object)?;
         self.allocate_service(&mut service, Some(&old))?;
@@ -58,6 +56,7 @@ impl World {
         let old = self.stored::<Service>(&object)?;
         let mut service = Service::clone(&old);
         policy.set(&mut service).map_err(|error| invalid(vec![error], &object))?;
+        drop_more(&mut service, &old);
         drop_type_dependent_fields(&mut service, &old);
         admit(&mut service, object)?;
         self.apply_service(service).map(|_| ())
@@ -88,15 +87,33 @@ pub(super) fn admit<T: Codec>(edited: &mut T, object: ObjectRef) -> Result<(), R
     if errors.is_empty() { Ok(()) } else { Err(invalid(errors, &object)) }
 }
 
-fn invalid(errors: Vec<FieldError>, object: &ObjectRef) -> Refusal {
-    let diagnostics = errors.into_iter().map(|error| error.diagnostic(object.clone())).collect();
+pub(super) fn invalid(errors: Vec<FieldError>, object: &ObjectRef) -> Refusal {
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    for error in errors {
+        let diagnostic = error.diagnostic(object.clone());
+        // The API server says the same once (util/errors, NewAggregate).
+        if !diagnostics.contains(&diagnostic) {
+            diagnostics.push(diagnostic);
+        }
+    }
     Refusal::Invalid { diagnostics }
 }
 
-/// After a change of type, clears the fields that the new type cannot have (registry/core/service/strategy.go,
-/// dropTypeDependentFields). Unlike upstream it also clears the source ranges, with which the API server would refuse
-/// the change, and a policy Local, which the API server would keep for external addresses.
-fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
+/// What a change of type, or of what makes a Service external, takes away beyond what the API server does: the source
+/// ranges, with which it would refuse the change, and a policy Local, which it would keep for external addresses.
+fn drop_more(new: &mut Service, old: &Service) {
+    let (new, old) = (&mut new.spec, &old.spec);
+    if new.type_ != ServiceType::LoadBalancer && old.type_ == ServiceType::LoadBalancer {
+        new.load_balancer_source_ranges.clear();
+    }
+    if new.type_ != old.type_ && new.type_ == ServiceType::ClusterIP {
+        new.external_traffic_policy = None;
+    }
+}
+
+/// After a change, clears the fields that are as they were and that the new type cannot have
+/// (registry/core/service/strategy.go, dropTypeDependentFields).
+pub(super) fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
     let (new, old) = (&mut new.spec, &old.spec);
     let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
     let (was_external, is_external) = (old.is_externally_accessible(), new.is_externally_accessible());
@@ -105,16 +122,16 @@ fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
     let ServiceSpec {
         type_,
         ports,
+        headless,
         cluster_ips,
         ip_families,
         ip_family_policy,
         external_traffic_policy,
-        load_balancer_source_ranges,
         load_balancer_class,
         health_check_node_port,
         allocate_load_balancer_node_ports,
+        load_balancer_source_ranges: _,
         selector: _,
-        headless: _,
         external_ips: _,
         external_name: _,
         session_affinity: _,
@@ -123,24 +140,35 @@ fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
         traffic_distribution: _,
     } = new;
     let (type_, old_type) = (*type_, old.type_);
-    if type_ == ServiceType::ExternalName {
-        cluster_ips.clear();
-        ip_families.clear();
-        *ip_family_policy = None;
+    if type_ == ServiceType::ExternalName && old_type != ServiceType::ExternalName {
+        if (&*cluster_ips, *headless) == (&old.cluster_ips, old.headless) {
+            cluster_ips.clear();
+            *headless = false;
+        }
+        if *ip_families == old.ip_families {
+            ip_families.clear();
+        }
+        take_if_same(ip_family_policy, &old.ip_family_policy);
     }
-    if has_node_ports(old_type) && !has_node_ports(type_) {
+    let node_ports = |ports: &[ServicePort]| ports.iter().map(|port| port.node_port).collect::<Vec<_>>();
+    let keeps_node_ports = node_ports(ports) == node_ports(&old.ports);
+    if has_node_ports(old_type) && !has_node_ports(type_) && keeps_node_ports {
         ports.iter_mut().for_each(|port| port.node_port = 0);
     }
     if type_ != ServiceType::LoadBalancer && old_type == ServiceType::LoadBalancer {
-        *allocate_load_balancer_node_ports = None;
-        *load_balancer_class = None;
-        load_balancer_source_ranges.clear();
+        take_if_same(allocate_load_balancer_node_ports, &old.allocate_load_balancer_node_ports);
+        take_if_same(load_balancer_class, &old.load_balancer_class);
     }
-    let is_switched = type_ != old_type && type_ == ServiceType::ClusterIP;
-    if is_switched || (was_external && !is_external) {
-        *external_traffic_policy = None;
+    if was_external && !is_external {
+        take_if_same(external_traffic_policy, &old.external_traffic_policy);
     }
-    if had_health_check && !has_health_check {
+    if had_health_check && !has_health_check && *health_check_node_port == old.health_check_node_port {
         *health_check_node_port = 0;
+    }
+}
+
+fn take_if_same<T: PartialEq>(new: &mut Option<T>, old: &Option<T>) {
+    if new == old {
+        *new = None;
     }
 }

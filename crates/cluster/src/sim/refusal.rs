@@ -77,11 +77,6 @@ pub enum Refusal {
     ClientNotRunning {
         client: Name,
     },
-    /// A field that cannot be changed once it is set.
-    Immutable {
-        object: ObjectRef,
-        field: &'static str,
-    },
     /// Pods on the node, or their data, would be lost for good.
     CannotDrain {
         node: Name,
@@ -161,7 +156,6 @@ impl Refusal {
             Refusal::NotFound { object }
             | Refusal::NotEditable { object }
             | Refusal::NamespaceTerminating { object }
-            | Refusal::Immutable { object, .. }
             | Refusal::NoSuchRevision { object, .. }
             | Refusal::NoContainerInTemplate { object, .. } => Some(object.clone()),
             Refusal::NoPriorityClass { pod, .. }

@@ -2,11 +2,11 @@
 //! pkg/polymorphichelpers).
 
 use super::apply::{has_room, keep_identity, keep_unwritten};
-use super::edit::admit;
+use super::edit::{admit, invalid};
 use super::{Refusal, Watched, World};
 use crate::api::{
     Codec, DaemonSet, Deployment, Job, Kind, Name, NsName, ObjectRef, PodTemplate, ReplicaSet,
-    ReplicationController, StatefulSet, StatusSubresource, Str, Uid, Workload, rfc3339,
+    ReplicationController, StatefulSet, StatusSubresource, Str, Uid, Workload, generated_selector, rfc3339,
 };
 use crate::control::{POD_LIMIT, POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};
 
@@ -64,8 +64,8 @@ impl World {
             has_room(T::objects(&self.store).len(), kind)?;
             return Ok(self.create_object(object)?.meta().uid);
         };
-        if let Some(field) = object.immutable_change(&old) {
-            return Err(Refusal::Immutable { object: ObjectRef::of_key(kind, &key), field });
+        if let Some(error) = object.forbidden_change(&old) {
+            return Err(invalid(vec![error], &ObjectRef::of_key(kind, &key)));
         }
         keep_identity(&mut object, &*old);
         object.keep_status(&old);
@@ -101,8 +101,23 @@ impl World {
     /// A Job's selector and the labels that belong to it are the API server's.
     pub(super) fn apply_job(&mut self, mut job: Job) -> Result<Uid, Refusal> {
         self.has_room_for_pods(job.spec.parallelism)?;
-        let old = self.store.jobs.get(&job.meta.key()).map(|old| old.meta.uid);
-        job.generate_selector(old.unwrap_or_else(|| self.store.next_uid()));
+        let old = self.store.jobs.get(&job.meta.key()).cloned();
+        let mut written = std::mem::take(&mut job.spec.selector);
+        if job.spec.manual_selector {
+            job.spec.selector = written.clone();
+        }
+        job.generate_selector(old.as_ref().map_or_else(|| self.store.next_uid(), |old| old.meta.uid));
+        let object = ObjectRef::of_key(Kind::Job, &job.meta.key());
+        // batch validation.go, validateGeneratedSelector: one that is written is that of the Job itself.
+        if !written.is_empty() && written != job.spec.selector {
+            let generated = job.spec.selector.match_labels.clone();
+            written.match_labels.extend(generated);
+            return Err(invalid(vec![generated_selector(&written)], &object));
+        }
+        let errors = job.validate();
+        if !errors.is_empty() {
+            return Err(invalid(errors, &object));
+        }
         self.apply_workload(job, Kind::Job)
     }
 

@@ -79,7 +79,7 @@ fn a_flow_map_with_too_many_commas_is_not_given_to_the_parser() {
     // JSON has a parser of its own, and may be long.
     let items = vec!["0"; MAX_IN_FLOW + 10].join(",");
     let json =
-        format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"x"}},"other":[{items}]}}"#);
+        format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"x"}},"data":[{items}]}}"#);
     assert_eq!(error(&parse(&json)), None);
 }
 

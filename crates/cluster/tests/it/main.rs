@@ -1,5 +1,6 @@
 //! What holds of whole runs. One binary, as each would be linked anew: a test file is a module here.
 
+mod applied_again;
 mod callers_on_a_node;
 mod closing;
 mod conntrack_view;

@@ -1,7 +1,7 @@
 //! What the tests of whole runs share.
 
 use cluster::api::{Manifest, NsName, Severity, parse};
-use cluster::sim::{Run, Span, Time};
+use cluster::sim::{Refusal, Run, Span, Time};
 
 pub fn seconds(s: u64) -> Time {
     Time::ZERO + Span::from_secs(s)
@@ -78,3 +78,12 @@ kind: Pod
 metadata: {name: curl}
 spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
 ";
+
+/// Findings of refusals, with their fields.
+pub fn said(refused: &[Refusal]) -> Vec<String> {
+    let findings = refused.iter().flat_map(|refusal| match refusal {
+        Refusal::Invalid { diagnostics } => &diagnostics[..],
+        other => panic!("no finding: {other:?}"),
+    });
+    findings.map(|finding| format!("{}{}", finding.field(), finding.message)).collect()
+}

@@ -5,7 +5,8 @@ use super::pod::{one_of, protocol};
 use super::{lifecycle, probe, resources};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
-    Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy, Str,
+    Container, ContainerPort, DiagnosticKind, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy,
+    Rule, Str,
 };
 
 /// A text that is not there is empty, as in Go.
@@ -18,7 +19,7 @@ pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Contai
         image: text("image"),
         image_pull_policy: pull_policy.and_then(ImagePullPolicy::named),
         ports: ports(&cursor.field("ports"), diagnostics),
-        env: env(&cursor.field("env")),
+        env: env(&cursor.field("env"), diagnostics),
         env_from: env_from(&cursor.field("envFrom")),
         command: cursor.field("command").strings(),
         args: cursor.field("args").strings(),
@@ -38,7 +39,7 @@ fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Container
         ContainerPort {
             name: item.field("name").text().cloned(),
             container_port: item.field("containerPort").number(diagnostics, 1, 65_535).unwrap_or(0),
-            host_port: item.field("hostPort").number(diagnostics, 0, 65_535).unwrap_or(0),
+            host_port: item.field("hostPort").number(diagnostics, 1, 65_535).unwrap_or(0),
             host_ip: item.field("hostIP").text().cloned(),
             protocol: protocol(&item.field("protocol"), diagnostics).unwrap_or_default(),
         }
@@ -47,18 +48,22 @@ fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Container
 }
 
 /// A value that is not there is empty, as in Go.
-fn env(list: &FieldCursor<'_>) -> Vec<EnvVar> {
-    let variable = |i: usize| {
+fn env(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EnvVar> {
+    let mut variable = |i: usize| {
         let item = list.item(i);
         let from = item.field("valueFrom");
         let literal = || item.field("value").str().cloned().unwrap_or_default();
+        if from.is_set() && !literal().is_empty() {
+            let (value, why) = ("\"\"".into(), Rule::ValueAndValueFrom);
+            from.error(diagnostics, DiagnosticKind::Violates { value, why });
+        }
         EnvVar {
             name: item.field("name").text().cloned().unwrap_or_default(),
             value: (!from.is_set()).then(literal),
             value_from: value_from(&from),
         }
     };
-    (0..list.len()).map(variable).collect()
+    (0..list.len()).map(&mut variable).collect()
 }
 
 /// `None` for a source that is always there.

@@ -17,7 +17,7 @@ fn subset(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> EndpointSu
     EndpointSubset {
         addresses: addresses(&cursor.field("addresses"), diagnostics),
         not_ready_addresses: addresses(&cursor.field("notReadyAddresses"), diagnostics),
-        ports: slice::ports(&cursor.field("ports"), diagnostics),
+        ports: slice::ports(&cursor.field("ports"), false, diagnostics),
     }
 }
 

@@ -38,6 +38,11 @@ impl<'a> FieldCursor<'a> {
         FieldCursor { tree, at: entry.position, parent: Some(self), step: Step::Key(&entry.key) }
     }
 
+    /// The same place, which upstream's paths call otherwise.
+    pub fn shown_as(self, shown: &'a str) -> FieldCursor<'a> {
+        FieldCursor { step: Step::Key(shown), ..self }
+    }
+
     /// The same place, where diagnostics point at the value and not at its key.
     pub fn at_value(self) -> FieldCursor<'a> {
         FieldCursor { at: self.tree.map_or(self.at, |t| t.position), ..self }
@@ -122,24 +127,58 @@ impl<'a> FieldCursor<'a> {
 
     /// An error whose path begins here.
     pub fn report_at(&self, path: &[field::Step], message: DiagnosticKind, diagnostics: &mut Diagnostics) {
+        let printed = [self.path(), field::print(path)];
+        let dot = if printed.iter().any(String::is_empty) || printed[1].starts_with('[') { "" } else { "." };
+        let (Position { line, column }, path) = (self.place_of(path), printed.join(dot));
+        diagnostics.push(Diagnostic { severity: Severity::Error, line, column, object: None, path, message });
+    }
+
+    fn place_of(&self, path: &[field::Step]) -> Position {
         match path.split_first() {
-            None => self.error(diagnostics, message),
-            Some((field::Step::Field(key), rest)) => self.field(key).report_at(rest, message, diagnostics),
+            None => self.at,
+            Some((field::Step::Field(key) | field::Step::Renamed(key, _), rest)) => {
+                self.field(key).place_of(rest)
+            }
             Some((field::Step::Key(key), _)) => {
                 let entry = self.tree.and_then(|t| t.entries().iter().find(|e| e.key == *key));
-                match entry {
-                    Some(entry) => self.entry(entry).error(diagnostics, message),
-                    None => self.field(key).error(diagnostics, message),
-                }
+                entry.map_or(self.at, |entry| entry.position)
             }
-            Some((field::Step::Item(index), rest)) => self.item(*index).report_at(rest, message, diagnostics),
+            Some((field::Step::Item(index), rest)) => self.item(*index).place_of(rest),
         }
     }
 
     pub fn wrong_type(&self, diagnostics: &mut Diagnostics, expected: Type) {
+        self.error(diagnostics, self.wrong_type_of(expected));
+    }
+
+    pub fn wrong_type_of(&self, expected: Type) -> DiagnosticKind {
         let found = self.tree.map_or(Type::Null, |t| t.value.type_of());
         let value = self.tree.map_or_else(|| "".into(), |t| shown(&t.value));
-        self.error(diagnostics, DiagnosticKind::WrongType { expected, found, value });
+        DiagnosticKind::WrongType { expected, found, value }
+    }
+
+    /// The whole object.
+    pub fn object(&self) -> &'a Tree {
+        self.parent.map_or_else(|| self.tree.expect("a root has a tree"), FieldCursor::object)
+    }
+
+    /// As encoding/json writes the way to a field, with a dot before each: without the places in lists and the keys of
+    /// maps, with structs that are embedded.
+    pub fn go_path(&self) -> String {
+        let Some(parent) = self.parent else { return String::new() };
+        let path = parent.go_path();
+        match self.step {
+            Step::Item(_) => path,
+            Step::Key(key) => {
+                let embedded =
+                    if path.ends_with("Probe") && ["exec", "httpGet", "tcpSocket", "grpc"].contains(&key) {
+                        ".ProbeHandler."
+                    } else {
+                        "."
+                    };
+                [&path, embedded, key].concat()
+            }
+        }
     }
 
     /// A number of the type `T`; nothing where none is written. One that the type cannot hold is reported, with the

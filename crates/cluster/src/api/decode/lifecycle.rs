@@ -3,7 +3,7 @@
 use super::field_cursor::FieldCursor;
 use super::probe;
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{Lifecycle, LifecycleHandler};
+use crate::api::{DiagnosticKind, Lifecycle, LifecycleHandler, PodSpec, Rule};
 
 pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Lifecycle {
     Lifecycle {
@@ -12,18 +12,31 @@ pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Lifecy
     }
 }
 
+/// The only one that is set: our type holds no more.
 fn handler(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<LifecycleHandler> {
-    let [exec, http_get, tcp_socket, sleep] =
-        ["exec", "httpGet", "tcpSocket", "sleep"].map(|name| cursor.field(name));
+    let handlers = ["exec", "httpGet", "tcpSocket", "sleep"].map(|name| cursor.field(name));
+    let mut set = handlers.iter().filter(|handler| handler.is_set());
+    if set.next().is_none() && cursor.is_set() {
+        cursor.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::NoHandler });
+    }
+    for extra in set {
+        extra.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::OneHandler });
+    }
+    let [exec, http_get, tcp_socket, sleep] = handlers;
     if exec.is_set() {
         return Some(LifecycleHandler::Exec { command: exec.field("command").strings() });
     }
     if sleep.is_set() {
-        let seconds = sleep.field("seconds").int_in(diagnostics, 0, i64::from(i32::MAX));
-        let seconds = seconds.and_then(|s| u32::try_from(s).ok()).unwrap_or(0);
-        return Some(LifecycleHandler::Sleep { seconds });
+        let seconds = sleep.field("seconds").int().unwrap_or(0);
+        let held = u32::try_from(seconds).ok();
+        if held.is_none() {
+            let default = i64::from(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S);
+            sleep.error(diagnostics, sleep_problem(seconds, default));
+        }
+        return Some(LifecycleHandler::Sleep { seconds: held.unwrap_or(0) });
     }
     if http_get.is_set() {
+        probe::http_get(&http_get, diagnostics);
         return Some(LifecycleHandler::HttpGet { port: probe::port(&http_get.field("port"), diagnostics) });
     }
     if tcp_socket.is_set() {
@@ -32,4 +45,10 @@ fn handler(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Li
         });
     }
     None
+}
+
+/// A sleep that is longer than the Pod's grace period, or negative.
+pub fn sleep_problem(seconds: i64, grace_s: i64) -> DiagnosticKind {
+    let expected = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace_s})");
+    DiagnosticKind::Invalid { value: seconds.to_string().into(), expected: expected.into() }
 }

@@ -27,17 +27,24 @@ mod volume;
 pub(super) use field_cursor::{FieldCursor, shown};
 
 use super::diagnostics::Diagnostics;
-use super::{DiagnosticKind, Kind, KubeObject, ObjectRef, Scope, Str, Tree, Type, Unsimulated, Value};
+use super::validate::warn;
+use super::{
+    DiagnosticKind, Kind, KubeObject, ObjectRef, Problem, Scope, Str, Tree, Type, Unsimulated, Value,
+};
 use super::{field, validate};
-use schema::Shape;
 
 pub use canonical::canonical_template;
 pub(crate) use canonical::pull_policy;
+pub(super) use lifecycle::sleep_problem;
 pub(super) use meta::labels as read_labels;
-pub(super) use names::{check as check_name, holds as holds_name};
+pub(super) use names::{check as check_name, findings as name_findings, holds as holds_name};
 pub(super) use node::cidr as read_cidr;
 pub(super) use pod::{one_of as pod_one_of, required as pod_required};
-pub(super) use schema::{Field, Shape as FieldShape, api_struct, check as check_shape, field, unsimulated};
+pub(super) use scheduling::no_operator;
+use schema::undecodable;
+pub(super) use schema::{
+    Field, Shape as FieldShape, Struct, api_struct, check as check_shape, field, named, ours, unsimulated,
+};
 
 /// API groups that have served one of these kinds: with them only the version can be wrong; in another group it is
 /// a different kind.
@@ -51,11 +58,13 @@ pub(super) fn kind_of(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<(Str
         root.error(diagnostics, DiagnosticKind::NotAnObject { found: tree.value.type_of() });
         return None;
     }
-    let mut required = |name| {
+    let mut required = |name: &'static str| {
         let cursor = root.field(name);
         match cursor.tree().map(|t| &t.value) {
             Some(Value::String(text)) if !text.is_empty() => return Some(text.clone()),
-            None | Some(Value::String(_)) => cursor.error(diagnostics, DiagnosticKind::Required),
+            None | Some(Value::String(_)) => {
+                cursor.error(diagnostics, DiagnosticKind::NotSet { field: name })
+            }
             Some(_) => cursor.wrong_type(diagnostics, Type::String),
         }
         None
@@ -69,6 +78,10 @@ pub(super) fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<KubeO
     let (from, errors) = (diagnostics.len(), diagnostics.errors());
     let typed = kind_of(tree, diagnostics)
         .and_then(|(kind, version)| decode_kind(tree, &kind, &version, diagnostics));
+    if let Some(object) = &typed {
+        finalizers(&FieldCursor::root(tree), diagnostics);
+        warn(object, &FieldCursor::root(tree), diagnostics);
+    }
     if let Some(object) = written_ref(tree) {
         diagnostics.name_since(from, &object);
     }
@@ -101,10 +114,60 @@ fn decode_kind(tree: &Tree, name: &Str, version: &Str, diagnostics: &mut Diagnos
         Some(served) if GROUPS.contains(&group) => {
             let (kind, api_version) = (name.clone(), version.clone());
             let cursor = root.field("apiVersion");
-            cursor.error(diagnostics, DiagnosticKind::UnknownVersion { kind, api_version, served });
+            cursor.error(diagnostics, DiagnosticKind::UnknownVersion { kind, api_version });
+            cursor.report(diagnostics, super::Severity::Info, DiagnosticKind::Served { api_version: served });
+            None
+        }
+        Some(_) | None if &**version == "v1" && !CORE.contains(&&**name) => {
+            no_kind(&root, name, version, diagnostics);
             None
         }
         Some(_) | None => Some(decode_other(&root, name, version, diagnostics).into()),
+    }
+}
+
+/// Those of `v1` that are not simulated.
+const CORE: [&str; 12] = [
+    "Binding",
+    "ComponentStatus",
+    "ConfigMap",
+    "Event",
+    "LimitRange",
+    "List",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "PodTemplate",
+    "ResourceQuota",
+    "Secret",
+    "ServiceAccount",
+];
+
+/// kubectl finds a kind in small letters, and the API server does not.
+fn no_kind(root: &FieldCursor<'_>, kind: &Str, version: &Str, diagnostics: &mut Diagnostics) {
+    let is_it = |known: &str| known.to_lowercase() == **kind;
+    let served = |kind: &Kind| kind.api().is_some_and(|api| *api.api_version == **version);
+    let simulated = Kind::SIMULATED.iter().filter(|kind| served(kind)).map(Kind::as_str);
+    let cursor = root.field("kind");
+    if simulated.chain(CORE).any(is_it) {
+        undecodable(&cursor, Problem::NoSuchKind, diagnostics);
+    } else {
+        let (kind, api_version) = (kind.clone(), version.clone());
+        cursor.error(diagnostics, DiagnosticKind::UnknownVersion { kind, api_version });
+    }
+}
+
+/// api/validation/generic.go, ValidateFinalizerName.
+fn finalizers(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    let metadata = root.field("metadata");
+    let list = metadata.field("finalizers");
+    for i in 0..list.len() {
+        let item = list.item(i);
+        let text = item.str().map_or("", |text| text);
+        check_name(&item, text, super::NameRule::QualifiedName, diagnostics);
+        if !text.contains('/') && !["kubernetes", "foregroundDeletion", "orphan"].contains(&text) {
+            let (value, problem) = (super::diagnostic::clip(text), super::NameProblem::NoFinalizer);
+            item.error(diagnostics, DiagnosticKind::BadName { value, part: "", problem });
+        }
     }
 }
 
@@ -133,7 +196,7 @@ fn decode_other(
     diagnostics: &mut Diagnostics,
 ) -> Unsimulated {
     let from = diagnostics.len();
-    schema::check(&root.field("metadata"), Shape::Obj(fields::META), diagnostics);
+    schema::check(&root.field("metadata"), fields::META, diagnostics);
     let meta = meta::decode_any(root, Kind::named(kind).scope());
     report(root, from, validate::meta::validate_any(&meta), diagnostics);
     // They only hold data; no behaviour of a Service depends on them.

@@ -18,7 +18,7 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
         spec: NodeSpec {
             pod_cidrs: pod_cidrs(&spec, diagnostics),
             unschedulable: spec.field("unschedulable").bool().unwrap_or(false),
-            taints: scheduling::taints(&spec.field("taints"), diagnostics),
+            taints: scheduling::taints(&spec.shown_as("metadata").field("taints"), diagnostics),
         },
         addresses: addresses(&status.field("addresses")),
         conditions: conditions(&status.field("conditions")),
@@ -33,9 +33,10 @@ fn pod_cidrs(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Cidr>
     let many = spec.field("podCIDRs");
     let one = spec.field("podCIDR");
     if many.len() == 0 {
-        return one.text().and_then(|_| cidr(&one, diagnostics)).into_iter().collect();
+        let one = one.shown_as("podCIDRs[0]");
+        return one.text().and_then(|_| strict_cidr(&one, diagnostics)).into_iter().collect();
     }
-    (0..many.len()).filter_map(|i| cidr(&many.item(i), diagnostics)).collect()
+    (0..many.len()).filter_map(|i| strict_cidr(&many.item(i), diagnostics)).collect()
 }
 
 /// A prefix in a string; what is none is reported.
@@ -48,14 +49,33 @@ pub fn cidr(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<C
     cidr
 }
 
+/// A prefix without bits behind it, as the API server asks for it (IsValidCIDRForLegacyField).
+pub fn strict_cidr(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Cidr> {
+    let cidr = cidr(cursor, diagnostics)?;
+    let text = cursor.str()?;
+    if text.trim().split('/').next().and_then(|address| address.parse().ok()) == Some(cidr.address()) {
+        return Some(cidr);
+    }
+    cursor.error(diagnostics, DiagnosticKind::BadFormat { value: clip(text), format: Format::HostBits });
+    None
+}
+
 /// An address in a string; what is none is reported.
 pub fn address(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<IpAddr> {
     let text = cursor.str()?;
     let address = text.parse().ok();
     if address.is_none() {
-        cursor.error(diagnostics, DiagnosticKind::BadFormat { value: clip(text), format: Format::IpAddress });
+        let format = if has_leading_zeros(text) { Format::LeadingZeros } else { Format::IpAddress };
+        cursor.error(diagnostics, DiagnosticKind::BadFormat { value: clip(text), format });
     }
     address
+}
+
+/// An IPv4 address but for zeros before its numbers.
+fn has_leading_zeros(text: &str) -> bool {
+    let mut parts = 0;
+    let is_number = |part: &str| part.parse::<u8>().is_ok();
+    text.split('.').inspect(|_| parts += 1).all(is_number) && parts == 4
 }
 
 fn addresses(cursor: &FieldCursor<'_>) -> Vec<IpAddr> {

@@ -2,9 +2,10 @@
 
 use super::field_cursor::{FieldCursor, shown};
 use super::{container, meta, priority_class, resources, scheduling, volume};
+use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{
-    Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Severity, Str,
+    Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Rule, Severity, Str,
 };
 use netfilter::Protocol;
 
@@ -12,10 +13,17 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Pod {
     let meta = meta::decode::<Pod>(root);
     let cursor = root.field("spec");
     let spec = spec(&cursor, diagnostics);
+    mounts(&cursor, diagnostics);
     Pod { meta, spec, status: PodStatus::default(), written: std::sync::Arc::default() }
 }
 
 pub fn template(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodTemplate {
+    mounts(&cursor.field("spec"), diagnostics);
+    template_with_claims(cursor, diagnostics)
+}
+
+/// Of a StatefulSet, whose claims are volumes, too.
+pub fn template_with_claims(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodTemplate {
     let metadata = cursor.field("metadata");
     PodTemplate {
         labels: metadata.field("labels").labels(),
@@ -30,6 +38,7 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
     let grace_period = cursor.field("terminationGracePeriodSeconds");
     let restart_policy = one_of(&cursor.field("restartPolicy"), RestartPolicy::NAMES, diagnostics);
     not_simulated(cursor, "dnsPolicy", &["None"], diagnostics);
+    not_held(cursor, diagnostics);
     PodSpec {
         node_name: text("nodeName"),
         init_containers: containers(&cursor.field("initContainers"), diagnostics),
@@ -68,6 +77,44 @@ fn containers(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Cont
 
 fn readiness_gates(list: &FieldCursor<'_>) -> Vec<Str> {
     (0..list.len()).filter_map(|i| list.item(i).field("conditionType").text().cloned()).collect()
+}
+
+/// What no field of ours holds.
+fn not_held(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    let (dns, ephemeral) = (cursor.field("dnsConfig"), cursor.field("ephemeralContainers"));
+    for (is_wrong, cursor, why) in [
+        (has_text(cursor, "dnsPolicy", "None") && !dns.is_set(), dns, Rule::NoDnsConfig),
+        (ephemeral.len() > 0, ephemeral, Rule::EphemeralContainers),
+    ] {
+        if is_wrong {
+            cursor.error(diagnostics, DiagnosticKind::Forbidden { why });
+        }
+    }
+}
+
+fn has_text(cursor: &FieldCursor<'_>, field: &str, text: &str) -> bool {
+    cursor.field(field).str().is_some_and(|found| &**found == text)
+}
+
+/// A container mounts only volumes that the Pod has.
+pub fn mounts(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    let volumes = spec.field("volumes");
+    let is_there = |name: &Str| {
+        (0..volumes.len()).any(|i| volumes.item(i).field("name").str().is_some_and(|found| found == name))
+    };
+    for list in ["initContainers", "containers"].map(|list| spec.field(list)) {
+        for i in 0..list.len() {
+            let container = list.item(i);
+            let mounts = container.field("volumeMounts");
+            for mount in 0..mounts.len() {
+                let mount = mounts.item(mount);
+                let name = mount.field("name");
+                if let Some(text) = name.text().filter(|name| !is_there(name)) {
+                    name.error(diagnostics, DiagnosticKind::NotFound { value: clip(text) });
+                }
+            }
+        }
+    }
 }
 
 /// Notes a field with one of these values, which are kept, not simulated.

@@ -1,8 +1,10 @@
 //! Probes.
 
 use super::field_cursor::FieldCursor;
+use super::names::check as check_name;
+use super::pod::one_of;
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{DiagnosticKind, Probe, ProbeHandler, TargetPort};
+use crate::api::{NameRule, Probe, ProbeHandler, TargetPort};
 
 /// `None` when the container has no such probe.
 pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Probe> {
@@ -27,6 +29,7 @@ pub fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option
 
 fn handler(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ProbeHandler {
     let exec = cursor.field("exec");
+    http_get(&cursor.field("httpGet"), diagnostics);
     let mut port_of = |name: &str| {
         let handler = cursor.field(name);
         handler.is_set().then(|| port(&handler.field("port"), diagnostics))
@@ -39,11 +42,19 @@ fn handler(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ProbeHand
     }
 }
 
+/// What no field of ours holds.
+pub fn http_get(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    one_of(&cursor.field("scheme"), &["HTTP", "HTTPS"], diagnostics);
+    let headers = cursor.field("httpHeaders");
+    for i in 0..headers.len() {
+        let header = headers.item(i);
+        let name = header.field("name").text().cloned().unwrap_or_default();
+        check_name(&headers, &name, NameRule::HeaderName, diagnostics);
+    }
+}
+
 /// A port by its number or its name.
 pub fn port(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> TargetPort {
-    if !cursor.is_set() {
-        cursor.error(diagnostics, DiagnosticKind::Required);
-    }
     match cursor.str() {
         Some(name) => TargetPort::Name(name.clone()),
         None => TargetPort::Number(cursor.number(diagnostics, 1, 65_535).unwrap_or(0)),

@@ -1,8 +1,9 @@
 //! Amounts of resources, of containers and of nodes.
 
 use super::field_cursor::{FieldCursor, shown};
+use super::schema::undecodable;
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{DiagnosticKind, Format, Quantity, ResourceList, ResourceRequirements, Value};
+use crate::api::{Problem, Quantity, ResourceList, ResourceRequirements, Value};
 
 pub fn requirements(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ResourceRequirements {
     ResourceRequirements {
@@ -22,8 +23,7 @@ pub fn list(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Resource
         match Quantity::parse(&value) {
             Some(quantity) => drop(resources.insert(entry.key.clone(), quantity)),
             None => {
-                let message = DiagnosticKind::BadFormat { value, format: Format::Quantity };
-                cursor.entry(entry).error(diagnostics, message);
+                undecodable(&cursor.entry(entry), Problem::Quantity, diagnostics);
             }
         }
     }

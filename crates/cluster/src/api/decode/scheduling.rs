@@ -3,71 +3,105 @@
 use super::field_cursor::FieldCursor;
 use super::pod::{one_of, required, unsupported};
 use super::schema::Shape::{Int32, Int64, List, Obj, Str, Strs};
-use super::schema::{Field, field};
+use super::schema::{Struct, field, named};
 use crate::api::diagnostics::Diagnostics;
+use crate::api::validate::quoted;
 use crate::api::{
-    Affinity, NodeAffinity, NodeInclusionPolicy, NodeSelector, NodeSelectorOperator, NodeSelectorRequirement,
-    NodeSelectorTerm, PodAffinity, PodAffinityTerm, PreferredSchedulingTerm, Selector, Str as Text, Taint,
-    TaintEffect, Toleration, TolerationOperator, TopologySpreadConstraint, WeightedPodAffinityTerm,
-    WhenUnsatisfiable,
+    Affinity, DiagnosticKind, NodeAffinity, NodeInclusionPolicy, NodeSelector, NodeSelectorOperator,
+    NodeSelectorRequirement, NodeSelectorTerm, PodAffinity, PodAffinityTerm, PreferredSchedulingTerm, Rule,
+    Selector, Str as Text, Taint, TaintEffect, Toleration, TolerationOperator, TopologySpreadConstraint,
+    WeightedPodAffinityTerm, WhenUnsatisfiable,
 };
 
-pub const AFFINITY: &[Field] = &[
-    field("nodeAffinity", Obj(NODE_AFFINITY)),
-    field("podAffinity", Obj(POD_AFFINITY)),
-    field("podAntiAffinity", Obj(POD_AFFINITY)),
-];
+pub const AFFINITY: &Struct = &named(
+    "Affinity",
+    &[
+        field("nodeAffinity", Obj(NODE_AFFINITY)),
+        field("podAffinity", Obj(POD_AFFINITY)),
+        field("podAntiAffinity", Obj(POD_AFFINITY)),
+    ],
+);
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
-const NODE_AFFINITY: &[Field] = &[
-    field(REQUIRED, Obj(&[field("nodeSelectorTerms", List(NODE_SELECTOR_TERM))])),
-    field(PREFERRED, List(&[field("weight", Int32), field("preference", Obj(NODE_SELECTOR_TERM))])),
-];
+const NODE_AFFINITY: &Struct = &named(
+    "NodeAffinity",
+    &[
+        field(REQUIRED, Obj(&named("NodeSelector", &[field("nodeSelectorTerms", List(NODE_SELECTOR_TERM))]))),
+        field(
+            PREFERRED,
+            List(&named(
+                "PreferredSchedulingTerm",
+                &[field("weight", Int32), field("preference", Obj(NODE_SELECTOR_TERM))],
+            )),
+        ),
+    ],
+);
 
-const NODE_SELECTOR_TERM: &[Field] =
-    &[field("matchExpressions", List(NODE_REQUIREMENT)), field("matchFields", List(NODE_REQUIREMENT))];
+const NODE_SELECTOR_TERM: &Struct = &named(
+    "NodeSelectorTerm",
+    &[field("matchExpressions", List(NODE_REQUIREMENT)), field("matchFields", List(NODE_REQUIREMENT))],
+);
 
-const NODE_REQUIREMENT: &[Field] = &[field("key", Str), field("operator", Str), field("values", Strs)];
+const NODE_REQUIREMENT: &Struct =
+    &named("NodeSelectorRequirement", &[field("key", Str), field("operator", Str), field("values", Strs)]);
 
-const POD_AFFINITY: &[Field] = &[
-    field(REQUIRED, List(POD_AFFINITY_TERM)),
-    field(PREFERRED, List(&[field("weight", Int32), field("podAffinityTerm", Obj(POD_AFFINITY_TERM))])),
-];
+const POD_AFFINITY: &Struct = &named(
+    "PodAffinity",
+    &[
+        field(REQUIRED, List(POD_AFFINITY_TERM)),
+        field(
+            PREFERRED,
+            List(&named(
+                "WeightedPodAffinityTerm",
+                &[field("weight", Int32), field("podAffinityTerm", Obj(POD_AFFINITY_TERM))],
+            )),
+        ),
+    ],
+);
 
-const POD_AFFINITY_TERM: &[Field] = &[
-    field("labelSelector", Obj(Selector::FIELDS)),
-    field("namespaces", Strs),
-    field("topologyKey", Str),
-    field("namespaceSelector", Obj(Selector::FIELDS)),
-    field("matchLabelKeys", Strs),
-    field("mismatchLabelKeys", Strs),
-];
+const POD_AFFINITY_TERM: &Struct = &named(
+    "PodAffinityTerm",
+    &[
+        field("labelSelector", Obj(Selector::FIELDS)),
+        field("namespaces", Strs),
+        field("topologyKey", Str),
+        field("namespaceSelector", Obj(Selector::FIELDS)),
+        field("matchLabelKeys", Strs),
+        field("mismatchLabelKeys", Strs),
+    ],
+);
 
-pub const TOLERATION: &[Field] = &[
-    field("key", Str),
-    field("operator", Str),
-    field("value", Str),
-    field("effect", Str),
-    field("tolerationSeconds", Int64),
-];
+pub const TOLERATION: &Struct = &named(
+    "Toleration",
+    &[
+        field("key", Str),
+        field("operator", Str),
+        field("value", Str),
+        field("effect", Str),
+        field("tolerationSeconds", Int64),
+    ],
+);
 
-pub const TAINT: &[Field] =
-    &[field("key", Str), field("value", Str), field("effect", Str), field("timeAdded", Str)];
+pub const TAINT: &Struct =
+    &named("Taint", &[field("key", Str), field("value", Str), field("effect", Str), field("timeAdded", Str)]);
 
-pub const TOPOLOGY_SPREAD_CONSTRAINT: &[Field] = &[
-    field("maxSkew", Int32),
-    field("topologyKey", Str),
-    field("whenUnsatisfiable", Str),
-    field("labelSelector", Obj(Selector::FIELDS)),
-    field("minDomains", Int32),
-    field("nodeAffinityPolicy", Str),
-    field("nodeTaintsPolicy", Str),
-    field("matchLabelKeys", Strs),
-];
+pub const TOPOLOGY_SPREAD_CONSTRAINT: &Struct = &named(
+    "TopologySpreadConstraint",
+    &[
+        field("maxSkew", Int32),
+        field("topologyKey", Str),
+        field("whenUnsatisfiable", Str),
+        field("labelSelector", Obj(Selector::FIELDS)),
+        field("minDomains", Int32),
+        field("nodeAffinityPolicy", Str),
+        field("nodeTaintsPolicy", Str),
+        field("matchLabelKeys", Strs),
+    ],
+);
 
-pub const SCHEDULING_GATE: &[Field] = &[field("name", Str)];
+pub const SCHEDULING_GATE: &Struct = &named("PodSchedulingGate", &[field("name", Str)]);
 
 pub fn affinity(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Box<Affinity>> {
     cursor.is_set().then(|| {
@@ -105,8 +139,8 @@ fn node_selector_term(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -
 fn node_requirement(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> NodeSelectorRequirement {
     let (values, operator) = (cursor.field("values").strings(), cursor.field("operator"));
     let known = NodeSelectorOperator::ALL.into_iter().find(|known| is(&operator, known.as_str()));
-    if !required(&operator, diagnostics).is_empty() && known.is_none() {
-        unsupported(&operator, &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"], diagnostics);
+    if known.is_none() {
+        no_operator(&operator, diagnostics);
     }
     let fitting = if values.is_empty() { NodeSelectorOperator::Exists } else { NodeSelectorOperator::In };
     NodeSelectorRequirement { key: text(&cursor.field("key")), operator: known.unwrap_or(fitting), values }
@@ -143,7 +177,7 @@ fn weight(item: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> u32 {
 
 pub fn tolerations(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Toleration> {
     items(list, diagnostics, |item, diagnostics| {
-        let operator = one_of(&item.field("operator"), &["Equal", "Exists"], diagnostics);
+        let operator = toleration_operator(&item.field("operator"), diagnostics);
         let operator = operator.map(|operator| match operator {
             "Exists" => TolerationOperator::Exists,
             _ => TolerationOperator::Equal,
@@ -156,6 +190,16 @@ pub fn tolerations(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec
             toleration_seconds: item.field("tolerationSeconds").int(),
         }
     })
+}
+
+/// Those of a feature that is off are named where one of them is asked for.
+fn toleration_operator<'a>(cursor: &FieldCursor<'a>, diagnostics: &mut Diagnostics) -> Option<&'a str> {
+    const ALL: &[&str] = &["Equal", "Exists", "Lt", "Gt"];
+    if is(cursor, "Lt") || is(cursor, "Gt") {
+        unsupported(cursor, ALL, diagnostics);
+        return None;
+    }
+    one_of(cursor, &ALL[..2], diagnostics)
 }
 
 pub fn taints(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Taint> {
@@ -171,7 +215,7 @@ pub fn taints(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Tain
 }
 
 fn effect(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<TaintEffect> {
-    const EFFECTS: &[&str] = &["NoExecute", "NoSchedule", "PreferNoSchedule"];
+    const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
     let known = one_of(cursor, EFFECTS, diagnostics)?;
     TaintEffect::ALL.into_iter().find(|effect| effect.as_str() == known)
 }
@@ -214,6 +258,12 @@ fn inclusion(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<
 /// Their names.
 pub fn scheduling_gates(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Text> {
     items(list, diagnostics, |item, diagnostics| required(&item.field("name"), diagnostics))
+}
+
+/// Of a selector's requirement: a word that is none, or nothing.
+pub fn no_operator(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    let (value, why) = (quoted(cursor.str().map_or("", |text| text)), Rule::SelectorOperator);
+    cursor.error(diagnostics, DiagnosticKind::Violates { value, why });
 }
 
 fn selector(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Selector> {

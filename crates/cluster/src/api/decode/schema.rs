@@ -3,7 +3,7 @@
 
 use super::field_cursor::FieldCursor;
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{DiagnosticKind, Severity, Type, Value};
+use crate::api::{DiagnosticKind, Problem, Severity, Tree, Type, Value};
 
 /// The type of a field. Null is allowed everywhere: it is the same as no field.
 #[derive(Clone, Copy)]
@@ -19,8 +19,30 @@ pub enum Shape {
     Quantities,
     Strs,
     StrMap,
-    Obj(&'static [Field]),
-    List(&'static [Field]),
+    Obj(&'static Struct),
+    List(&'static Struct),
+}
+
+/// A struct of upstream's types.go.
+pub struct Struct {
+    /// Its name there; empty for one of a Scenario, which no API server decodes.
+    pub name: &'static str,
+    pub fields: &'static [Field],
+}
+
+pub const fn named(name: &'static str, fields: &'static [Field]) -> Struct {
+    Struct { name, fields }
+}
+
+/// A part of a Scenario.
+pub const fn ours(fields: &'static [Field]) -> Struct {
+    named("", fields)
+}
+
+impl Shape {
+    fn is_number(self) -> bool {
+        matches!(self, Shape::Int32 | Shape::Int64 | Shape::IntOrStr)
+    }
 }
 
 /// A field: its name, its type, whether it is kept but not simulated although it would change behaviour, and its
@@ -75,7 +97,8 @@ macro_rules! api_struct {
 
         impl $name {
             /// The fields that a document may have here.
-            pub(in crate::api) const FIELDS: &'static [Field] = &[$($($of,)+)* $($other),*];
+            pub(in crate::api) const FIELDS: &'static Struct =
+                &crate::api::decode::named(stringify!($name), &[$($($of,)+)* $($other),*]);
         }
     };
 }
@@ -88,47 +111,93 @@ impl Field {
     }
 }
 
-/// Checks every value under `cursor`, and every name of a field.
-pub fn check(cursor: &FieldCursor<'_>, shape: Shape, diagnostics: &mut Diagnostics) {
+/// Checks every value of an object, and every name of a field.
+pub fn check(cursor: &FieldCursor<'_>, of: &'static Struct, diagnostics: &mut Diagnostics) {
+    check_value(cursor, Shape::Obj(of), of, diagnostics);
+}
+
+/// `parent` is the struct whose field it is.
+fn check_value(cursor: &FieldCursor<'_>, shape: Shape, parent: &Struct, diagnostics: &mut Diagnostics) {
     let Some(tree) = cursor.tree() else { return };
     match (shape, &tree.value) {
         (Shape::Any, _) | (_, Value::Null) => {}
-        (Shape::Obj(fields), Value::Map(_)) => check_fields(cursor, fields, diagnostics),
-        (Shape::List(fields), Value::Seq(items)) => {
+        (Shape::Obj(of), Value::Map(_)) => check_fields(cursor, of, diagnostics),
+        (Shape::List(of), Value::Seq(items)) => {
             for index in 0..items.len() {
-                check(&cursor.item(index), Shape::Obj(fields), diagnostics);
+                check_value(&cursor.item(index), Shape::Obj(of), parent, diagnostics);
             }
         }
         (Shape::Strs, Value::Seq(items)) => {
             for index in 0..items.len() {
-                check(&cursor.item(index), Shape::Str, diagnostics);
+                check_value(&cursor.item(index), Shape::Str, parent, diagnostics);
             }
         }
         (Shape::StrMap, Value::Map(entries)) => {
             for entry in entries.iter() {
-                check(&cursor.entry(entry).at_value(), Shape::Str, diagnostics);
+                if !matches!(entry.value.value, Value::String(_) | Value::Null) {
+                    let go_path = cursor.go_path();
+                    wrong_type(&cursor.entry(entry).at_value(), Shape::Str, parent, go_path, diagnostics);
+                }
             }
         }
         (Shape::Quantities, Value::Map(entries)) => {
             for entry in entries.iter() {
                 let cursor = cursor.entry(entry);
                 if matches!(entry.value.value, Value::Bool(_) | Value::Seq(_) | Value::Map(_)) {
-                    cursor.wrong_type(diagnostics, Type::String);
+                    undecodable(&cursor, Problem::Quantity, diagnostics);
                 }
             }
         }
-        (shape, value) => check_scalar(cursor, shape, value, diagnostics),
+        (Shape::Str, Value::String(_))
+        | (Shape::Bool, Value::Bool(_))
+        | (Shape::Int64, Value::Int(_))
+        | (Shape::IntOrStr, Value::String(_)) => {}
+        (Shape::Int32 | Shape::IntOrStr, Value::Int(number)) if i32::try_from(*number).is_ok() => {}
+        (shape, _) => wrong_type(cursor, shape, parent, cursor.go_path(), diagnostics),
     }
 }
 
-fn check_scalar(cursor: &FieldCursor<'_>, shape: Shape, value: &Value, diagnostics: &mut Diagnostics) {
-    match (shape, value) {
-        (Shape::Str, Value::String(_)) | (Shape::Bool, Value::Bool(_)) | (Shape::Int64, Value::Int(_)) => {}
-        (Shape::IntOrStr, Value::String(_)) => {}
-        (Shape::Int32 | Shape::IntOrStr, Value::Int(_)) => {
-            cursor.int_in(diagnostics, i64::from(i32::MIN), i64::from(i32::MAX));
+/// A value of another type, or a number that the type does not hold. Beside the API server's words a note says what to
+/// do; for a Scenario, which no API server reads, that is the error.
+fn wrong_type(
+    cursor: &FieldCursor<'_>,
+    shape: Shape,
+    parent: &Struct,
+    go_path: String,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(Tree { value, .. }) = cursor.tree() else { return };
+    let is_wide = shape.is_number() && matches!(value, Value::Int(_));
+    let hint = match is_wide {
+        true => {
+            let (min, max) = (i64::from(i32::MIN), i64::from(i32::MAX));
+            DiagnosticKind::OutOfRange { value: super::shown(value), min, max }
         }
-        _ => cursor.wrong_type(diagnostics, expected(shape)),
+        false => cursor.wrong_type_of(expected(shape)),
+    };
+    if parent.name.is_empty() {
+        return cursor.error(diagnostics, hint);
+    }
+    let found = value.type_of();
+    let is_number = matches!(value, Value::Int(_) | Value::Float(_)) && shape.is_number();
+    let number = if is_number { super::shown(value) } else { "".into() };
+    let (field, expected) = ([parent.name, &go_path].concat().into(), go_type(shape).into());
+    undecodable(cursor, Problem::Type { found, number, field, expected }, diagnostics);
+    cursor.report(diagnostics, Severity::Info, hint);
+}
+
+/// As encoding/json names the type of a field.
+fn go_type(shape: Shape) -> String {
+    match shape {
+        Shape::Any | Shape::Str => "string".into(),
+        Shape::StrMap => "map[string]string".into(),
+        Shape::Bool => "bool".into(),
+        Shape::Int32 | Shape::IntOrStr => "int32".into(),
+        Shape::Int64 => "int64".into(),
+        Shape::Quantities => "v1.ResourceList".into(),
+        Shape::Strs => "[]string".into(),
+        Shape::Obj(of) => ["v1.", of.name].concat(),
+        Shape::List(of) => ["[]v1.", of.name].concat(),
     }
 }
 
@@ -143,19 +212,38 @@ fn expected(shape: Shape) -> Type {
     }
 }
 
-fn check_fields(cursor: &FieldCursor<'_>, fields: &'static [Field], diagnostics: &mut Diagnostics) {
+/// What the API server's decoder, or kubectl's for the metadata, refuses the whole object for.
+pub fn undecodable(cursor: &FieldCursor<'_>, problem: Problem, diagnostics: &mut Diagnostics) {
+    let root = cursor.object();
+    let text = |key| root.field(key).and_then(|tree| tree.as_str()).cloned().unwrap_or_default();
+    let (kind, api_version) = (text("kind"), text("apiVersion"));
+    // kubectl itself reads the metadata into its type.
+    let is_kubectls = cursor.path().starts_with("metadata") && matches!(problem, Problem::Type { .. });
+    let kind = if is_kubectls { "".into() } else { kind };
+    cursor.error(diagnostics, DiagnosticKind::Undecodable { kind, api_version, problem });
+}
+
+fn check_fields(cursor: &FieldCursor<'_>, of: &Struct, diagnostics: &mut Diagnostics) {
     for entry in cursor.tree().map_or(&[][..], |t| t.entries()) {
         let cursor = cursor.entry(entry);
-        let Some(field) = fields.iter().find(|f| f.name == &*entry.key) else {
-            let field = crate::api::diagnostic::clip(&entry.key);
-            cursor.report(diagnostics, Severity::Warning, DiagnosticKind::UnknownField { field });
+        let Some(field) = of.fields.iter().find(|f| f.name == &*entry.key) else {
+            unknown_field(&cursor, &entry.key, of, diagnostics);
             continue;
         };
         if field.unsimulated && says_something(&entry.value.value) {
             let kind = DiagnosticKind::FieldNotSimulated { field: field.name.into() };
             cursor.report(diagnostics, Severity::Info, kind);
         }
-        check(&cursor.at_value(), field.shape, diagnostics);
+        check_value(&cursor.at_value(), field.shape, of, diagnostics);
+    }
+}
+
+fn unknown_field(cursor: &FieldCursor<'_>, key: &str, of: &Struct, diagnostics: &mut Diagnostics) {
+    if of.name.is_empty() {
+        let field = crate::api::diagnostic::clip(key);
+        cursor.report(diagnostics, Severity::Warning, DiagnosticKind::UnknownField { field });
+    } else {
+        undecodable(cursor, Problem::UnknownField { path: cursor.path().into() }, diagnostics);
     }
 }
 

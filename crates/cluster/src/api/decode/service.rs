@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::field_cursor::FieldCursor;
 use super::{meta, node, pod, service_port};
 use crate::api::diagnostics::Diagnostics;
+use crate::api::validate::listed as listed_as_json;
 use crate::api::{
     DiagnosticKind, IpFamilyPolicy, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, Severity,
     TrafficPolicy,
@@ -39,17 +40,16 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServiceSpec 
         external_traffic_policy: policy(&cursor.field("externalTrafficPolicy"), diagnostics),
         internal_traffic_policy: policy(&cursor.field("internalTrafficPolicy"), diagnostics)
             .unwrap_or_default(),
-        load_balancer_source_ranges: source_ranges(&cursor.field("loadBalancerSourceRanges"), diagnostics),
+        load_balancer_source_ranges: source_ranges(
+            &cursor.field("loadBalancerSourceRanges").shown_as("LoadBalancerSourceRanges"),
+            diagnostics,
+        ),
         load_balancer_class: text("loadBalancerClass"),
         health_check_node_port: health_port.unwrap_or(0),
         publish_not_ready_addresses: cursor.field("publishNotReadyAddresses").bool().unwrap_or(false),
         allocate_load_balancer_node_ports: cursor.field("allocateLoadBalancerNodePorts").bool(),
         traffic_distribution: cursor.field("trafficDistribution").str().cloned(),
     }
-}
-
-fn forbid(cursor: &FieldCursor<'_>, why: Rule, diagnostics: &mut Diagnostics) {
-    cursor.error(diagnostics, DiagnosticKind::Forbidden { why });
 }
 
 fn type_of(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServiceType {
@@ -65,12 +65,19 @@ fn type_of(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServiceTy
 /// `clusterIP` and `clusterIPs` express the same thing (ValidateServiceClusterIPsRelatedFields). Returns whether the
 /// Service is headless, and the requested addresses.
 fn cluster_ips(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> (bool, Vec<IpAddr>) {
-    let one = spec.field("clusterIP");
+    let one = spec.field("clusterIP").shown_as("clusterIPs[0]");
     let many = spec.field("clusterIPs");
     let first = one.text().map_or("", |s| s);
     let listed = many.strings();
-    if listed.first().is_some_and(|l| &**l != first) || (first == "None" && listed.len() > 1) {
-        forbid(&many, Rule::ClusterIpsMismatch, diagnostics);
+    let why = match listed.first() {
+        Some(_) if first.is_empty() => Some(Rule::ClusterIpsWithoutFirst),
+        Some(written) if &**written != first => Some(Rule::ClusterIpsFirst),
+        Some(_) if first == "None" && listed.len() > 1 => Some(Rule::HeadlessWithOthers),
+        Some(_) | None => None,
+    };
+    if let Some(why) = why {
+        let value = listed_as_json(&listed).into();
+        many.error(diagnostics, DiagnosticKind::Violates { value, why });
     }
     if first == "None" {
         return (true, Vec::new());
@@ -116,14 +123,11 @@ fn external_ips(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Ip
     (0..list.len()).filter_map(|i| node::address(&list.item(i), diagnostics)).collect()
 }
 
-/// A time-out with an affinity other than ClientIP is reported here, since our type cannot hold it.
+/// A time-out with an affinity other than ClientIP is dropped (core/v1 defaults.go, SetDefaults_Service).
 fn affinity(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> SessionAffinity {
     let config = spec.field("sessionAffinityConfig");
     let kind = pod::one_of(&spec.field("sessionAffinity"), &["ClientIP", "None"], diagnostics);
     if kind != Some("ClientIP") {
-        if config.is_set() {
-            forbid(&config, Rule::AffinityTimeoutNeedsClientIp, diagnostics);
-        }
         return SessionAffinity::None;
     }
     let client_ip = config.field("clientIP");
@@ -142,5 +146,5 @@ fn policy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Tra
 }
 
 fn source_ranges(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Cidr> {
-    (0..list.len()).filter_map(|i| node::cidr(&list.item(i), diagnostics)).collect()
+    (0..list.len()).filter_map(|i| node::strict_cidr(&list.item(i), diagnostics)).collect()
 }

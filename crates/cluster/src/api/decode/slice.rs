@@ -5,14 +5,16 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::field_cursor::FieldCursor;
 use super::{meta, node, pod};
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{AddressType, DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, Severity, Str, Uid};
+use crate::api::{
+    AddressType, DiagnosticKind, Endpoint, EndpointPort, EndpointSlice, Rule, Severity, Str, Uid,
+};
 use netfilter::Family;
 
 pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> EndpointSlice {
     let meta = meta::decode::<EndpointSlice>(root);
     let address_type = address_type(&root.field("addressType"), diagnostics);
     let list = root.field("endpoints");
-    let ports = ports(&root.field("ports"), diagnostics);
+    let ports = ports(&root.field("ports"), true, diagnostics);
     let endpoints = match address_type {
         Some(AddressType::Fqdn) => Vec::new(),
         Some(AddressType::Ip(_)) | None => {
@@ -38,14 +40,23 @@ fn address_type(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Opti
     }
 }
 
+/// Of one endpoint (discovery validation.go, maxAddresses).
+const MAX_ADDRESSES: u32 = 100;
+
 /// Upstream a port without a number means all ports; that is not simulated.
-pub fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<EndpointPort> {
+pub fn ports(list: &FieldCursor<'_>, is_slice: bool, diagnostics: &mut Diagnostics) -> Vec<EndpointPort> {
     let mut out = Vec::new();
     for i in 0..list.len() {
         let item = list.item(i);
         let name = item.field("name").str().cloned().unwrap_or_else(|| "".into());
         let protocol = pod::protocol(&item.field("protocol"), diagnostics);
-        let port = item.field("port").int_in(diagnostics, 1, 65_535).and_then(|n| u16::try_from(n).ok());
+        let port = item.field("port");
+        let port = match is_slice {
+            // Nothing is asked of it there; one that no packet can have is left out.
+            true => port.int().filter(|n| (1..=65_535).contains(n)),
+            false => port.int_in(diagnostics, 1, 65_535),
+        };
+        let port = port.and_then(|n| u16::try_from(n).ok());
         if let (Some(protocol), Some(port)) = (protocol, port) {
             let app_protocol = item.field("appProtocol").text().cloned();
             out.push(EndpointPort { name, protocol, port, app_protocol });
@@ -57,8 +68,12 @@ pub fn ports(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Endpo
 /// An endpoint without a readable address has one that none has, so that the next is found at its place.
 fn endpoint(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Endpoint {
     let list = cursor.field("addresses");
-    if list.len() == 0 {
-        list.error(diagnostics, DiagnosticKind::Required);
+    match list.len() {
+        0 => list.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::NoAddress }),
+        count if count > MAX_ADDRESSES as usize => {
+            list.error(diagnostics, DiagnosticKind::TooMany { count, limit: MAX_ADDRESSES });
+        }
+        _ => {}
     }
     let mut address =
         |i| node::address(&list.item(i), diagnostics).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

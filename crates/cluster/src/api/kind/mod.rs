@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use not_simulated::{CLUSTER_SCOPED, NOT_SIMULATED, WITHOUT_GENERATION};
 
-use super::decode::{Field, FieldCursor, FieldShape, check_shape, report};
+use super::decode::{Field, FieldCursor, check_shape, named, report};
 use super::diagnostics::Diagnostics;
 use super::field;
 use super::{
@@ -85,13 +85,17 @@ pub(crate) trait Codec: Resource {
 }
 
 /// Decodes, defaults and validates, as the API server does with a request.
-fn read<T: Codec>(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> T {
-    let from = diagnostics.len();
-    check_shape(root, FieldShape::Obj(T::FIELDS), diagnostics);
+/// `None` if it cannot be decoded: nothing is validated then.
+fn read<T: Codec>(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<T> {
+    let (from, errors) = (diagnostics.len(), diagnostics.errors());
+    check_shape(root, const { &named(T::API.kind, T::FIELDS) }, diagnostics);
+    if diagnostics.errors() > errors {
+        return None;
+    }
     let mut object = T::decode(root, diagnostics);
     object.set_defaults();
     report(root, from, object.validate(), diagnostics);
-    object
+    Some(object)
 }
 
 macro_rules! kinds {
@@ -165,7 +169,7 @@ macro_rules! kinds {
                 diagnostics: &mut Diagnostics,
             ) -> Option<KubeObject> {
                 match kind {
-                    $(Kind::$kind => Some(KubeObject::$kind(read(root, diagnostics))),)*
+                    $(Kind::$kind => read(root, diagnostics).map(KubeObject::$kind),)*
                     Kind::Other(_) => None,
                 }
             }

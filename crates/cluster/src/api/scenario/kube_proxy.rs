@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::read::{limited, span};
-use crate::api::decode::{Field, FieldCursor, FieldShape as Shape, field, pod_one_of, read_cidr};
+use crate::api::decode::{FieldCursor, FieldShape as Shape, Struct, field, ours, pod_one_of, read_cidr};
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Format, Str, Tree, duration};
@@ -45,7 +45,7 @@ pub enum NodePortAddresses {
     In(Vec<Cidr>),
 }
 
-pub const FIELDS: &[Field] = &[
+pub const FIELDS: &Struct = &ours(&[
     field("clusterCIDR", Shape::Str),
     field("detectLocalMode", Shape::Str),
     field("masqueradeAll", Shape::Bool),
@@ -54,7 +54,7 @@ pub const FIELDS: &[Field] = &[
     field("localhostNodePorts", Shape::Bool),
     field("minSyncPeriod", Shape::Any),
     field("syncPeriod", Shape::Any),
-];
+]);
 
 const MAX_RANGES: u32 = 64;
 /// A year: longer than any run, and far from the end of time.

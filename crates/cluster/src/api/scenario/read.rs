@@ -6,7 +6,7 @@ use super::{
     App, ClientSpec, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions, kube_proxy, validate,
 };
 use crate::api::decode::{
-    Field, FieldCursor, FieldShape as Shape, check_name, check_shape, field, pod_one_of, pod_required,
+    FieldCursor, FieldShape as Shape, Struct, check_name, check_shape, field, ours, pod_one_of, pod_required,
     read_cidr, shown, written_ref,
 };
 use crate::api::diagnostic::clip;
@@ -26,44 +26,48 @@ const MAX_PROSE_BYTES: usize = 256 << 10;
 
 const API_VERSION: &str = "packetyard/v1alpha1";
 
-const SCENARIO: &[Field] = &[
+const SCENARIO: &Struct = &ours(&[
     field("apiVersion", Shape::Str),
     field("kind", Shape::Str),
     field(
         "metadata",
-        Shape::Obj(&[
+        Shape::Obj(&ours(&[
             field("name", Shape::Str),
             field("labels", Shape::StrMap),
             field("annotations", Shape::StrMap),
-        ]),
+        ])),
     ),
     field("spec", Shape::Obj(SPEC)),
-];
+]);
 
-const SPEC: &[Field] = &[
+const SPEC: &Struct = &ours(&[
     field("title", Shape::Str),
     field("description", Shape::Str),
     field("seed", Shape::Any),
     field(
         "nodes",
-        Shape::List(&[field("name", Shape::Str), field("zone", Shape::Str), field("ready", Shape::Bool)]),
+        Shape::List(&ours(&[
+            field("name", Shape::Str),
+            field("zone", Shape::Str),
+            field("ready", Shape::Bool),
+        ])),
     ),
     field("podCIDR", Shape::Str),
     field("serviceCIDR", Shape::Str),
     field("kubeProxy", Shape::Obj(kube_proxy::FIELDS)),
-    field("cni", Shape::Obj(&[field("ipMasq", Shape::Bool)])),
+    field("cni", Shape::Obj(&ours(&[field("ipMasq", Shape::Bool)]))),
     field("apps", Shape::Any),
     field("missing", Shape::Any),
-    field("cloud", Shape::Obj(&[field("ipMode", Shape::Str)])),
+    field("cloud", Shape::Obj(&ours(&[field("ipMode", Shape::Str)]))),
     field("proxyMode", Shape::Str),
-    field("ipvs", Shape::Obj(&[field("scheduler", Shape::Str)])),
+    field("ipvs", Shape::Obj(&ours(&[field("scheduler", Shape::Str)]))),
     field("timing", Shape::Str),
     field("start", Shape::Str),
     field("clients", Shape::Any),
     field("actions", Shape::Any),
     field("at", Shape::Any),
     field("model", Shape::Str),
-];
+]);
 
 /// True for a document of this page's own kind, of whatever version.
 pub fn is_scenario(tree: &Tree) -> bool {
@@ -75,11 +79,16 @@ pub fn is_scenario(tree: &Tree) -> bool {
 pub fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<Scenario> {
     let (from, errors) = (diagnostics.len(), diagnostics.errors());
     let root = FieldCursor::root(tree);
-    check_shape(&root, Shape::Obj(SCENARIO), diagnostics);
+    check_shape(&root, SCENARIO, diagnostics);
     let version = root.field("apiVersion");
     if let Some(text) = version.str().filter(|v| &***v != API_VERSION) {
         let (kind, api_version) = ("Scenario".into(), clip(text));
-        version.error(diagnostics, DiagnosticKind::UnknownVersion { kind, api_version, served: API_VERSION });
+        version.error(diagnostics, DiagnosticKind::UnknownVersion { kind, api_version });
+        version.report(
+            diagnostics,
+            crate::api::Severity::Info,
+            DiagnosticKind::Served { api_version: API_VERSION },
+        );
     }
     let scenario = scenario(&root, diagnostics);
     if let Some(object) = written_ref(tree) {
@@ -147,7 +156,13 @@ fn service_cidr(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option
     let pods = read_cidr(&spec.field("podCIDR"), &mut Diagnostics::default());
     let agree = pods.is_none_or(|pods| pods.address().is_ipv4() == services.address().is_ipv4());
     if !agree {
-        cursor.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::ServiceFamily });
+        cursor.error(
+            diagnostics,
+            DiagnosticKind::Violates {
+                value: crate::api::validate::quoted(&services.to_string()),
+                why: Rule::ServiceFamily,
+            },
+        );
     }
     check_service_range(services, &cursor, diagnostics);
     agree.then_some(services)
@@ -300,12 +315,12 @@ fn unique_name(cursor: &FieldCursor<'_>, earlier: &mut BTreeSet<Str>, diagnostic
     name
 }
 
-const ALL_APPS: &[Field] = &[field("drain", Shape::Bool)];
+const ALL_APPS: &Struct = &ours(&[field("drain", Shape::Bool)]);
 
 /// Of all apps; a list has each app's own.
 fn apps_drain(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<bool> {
     if !matches!(cursor.tree()?.value, Value::Seq(_)) {
-        check_shape(cursor, Shape::Obj(ALL_APPS), diagnostics);
+        check_shape(cursor, ALL_APPS, diagnostics);
     }
     cursor.field("drain").bool()
 }

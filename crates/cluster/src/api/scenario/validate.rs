@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::{App, ClientFrom, ClientSpec, ScenarioNode, wire};
-use crate::api::decode::holds_name;
+use crate::api::decode::{holds_name, name_findings};
 use crate::api::diagnostic::clip;
 use crate::api::{Action, DiagnosticKind, Format, NameRule, NsName, ObjectRef};
 use crate::traffic::{MAX_RATE_MILLI, Target};
@@ -111,8 +111,10 @@ fn formatted(field: &'static str, holds: bool, value: impl FnOnce() -> String, f
 }
 
 fn name(field: &'static str, value: &str, rule: NameRule) -> Checked {
-    let invalid = || Invalid { field, message: DiagnosticKind::BadName { value: clip(value), rule } };
-    if holds_name(value, rule) { Ok(()) } else { Err(invalid()) }
+    match name_findings(value, rule).into_iter().next() {
+        None => Ok(()),
+        Some(message) => Err(Invalid { field, message }),
+    }
 }
 
 fn optional(field: &'static str, value: Option<&str>, rule: NameRule) -> Checked {

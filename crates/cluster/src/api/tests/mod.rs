@@ -8,7 +8,7 @@ mod streams;
 pub(super) mod survive;
 mod written;
 
-use super::{Manifest, Severity, parse};
+use super::{Diagnostic, DiagnosticKind, Manifest, Severity, parse};
 
 /// A Service that is right in everything, with more lines under its spec.
 fn service(lines: &str) -> String {
@@ -20,9 +20,11 @@ fn object(version: &str, kind: &str, spec: &str) -> String {
     format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nspec:\n{spec}")
 }
 
-/// Every finding but the notes, as `path: sentence`.
+/// Every finding but the notes and what the API server warns of, as `path: sentence`.
 fn problems(manifest: &Manifest) -> Vec<String> {
-    let serious = manifest.diagnostics.iter().filter(|d| d.severity != Severity::Info);
+    let is_serious =
+        |d: &&Diagnostic| d.severity != Severity::Info && !matches!(d.message, DiagnosticKind::Server { .. });
+    let serious = manifest.diagnostics.iter().filter(is_serious);
     serious.map(|d| format!("{}: {}", d.path, d.message)).collect()
 }
 

@@ -166,7 +166,13 @@ fn what_is_no_object() {
     check_problem("just text", "this is a string");
     check_problem("- a\n- b", "this is a list");
     check_problem("42", "this is an integer");
-    assert_eq!(problems(&parse("a: 1")), ["apiVersion: Required value", "kind: Required value"]);
+    assert_eq!(
+        problems(&parse("a: 1")),
+        [
+            "apiVersion: error validating data: apiVersion not set",
+            "kind: error validating data: kind not set"
+        ]
+    );
     check_problem("apiVersion: 1\nkind: Service", "must be a string, not an integer (1)");
 }
 
@@ -229,7 +235,7 @@ fn markup_stays_text() {
     );
     let manifest = parse(&text);
     assert!(manifest.objects.is_empty());
-    check_problem(&text, "must be a lowercase RFC 1123 label");
+    check_problem(&text, "a lowercase RFC 1123 label must consist of");
     assert_eq!(&*manifest.diagnostics[0].object.as_ref().unwrap().name, name);
     let kind = parse("apiVersion: x/v1\nkind: <b>\nmetadata: {name: a}");
     assert_eq!(kind.objects[0].object.kind().as_str(), "<b>");

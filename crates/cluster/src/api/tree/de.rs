@@ -343,11 +343,7 @@ mod tests {
         for (text, path, message) in [
             ("{do: wait}", "seconds", "Required value"),
             ("{do: wait, seconds: null}", "seconds", "Required value"),
-            (
-                "{do: wait, seconds: -1}",
-                "seconds",
-                "Invalid value: -1: must be between 0 and 2147483647, inclusive",
-            ),
+            ("{do: wait, seconds: -1}", "seconds", "Invalid value: -1: must be greater than or equal to 0"),
             (
                 "{do: wait, seconds: '1'}",
                 "seconds",
@@ -374,9 +370,9 @@ mod tests {
                 .path
                 .iter()
                 .map(|step| match step {
-                    crate::api::field::Step::Field(key) | crate::api::field::Step::Key(key) => {
-                        key.to_string()
-                    }
+                    crate::api::field::Step::Field(key)
+                    | crate::api::field::Step::Key(key)
+                    | crate::api::field::Step::Renamed(key, _) => key.to_string(),
                     crate::api::field::Step::Item(index) => index.to_string(),
                 })
                 .collect();

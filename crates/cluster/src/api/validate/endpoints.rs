@@ -1,9 +1,9 @@
 //! `v1` Endpoints (core validation.go, ValidateEndpoints).
 
 use super::endpoint_ip::endpoint_ip;
-use super::{meta, name};
+use super::{forbid, meta, name};
 use crate::api::field::{Error, Path};
-use crate::api::{DiagnosticKind, EndpointAddress, EndpointSubset, Endpoints, NameRule};
+use crate::api::{DiagnosticKind, EndpointAddress, EndpointSubset, Endpoints, NameRule, Rule};
 
 pub fn validate(endpoints: &Endpoints) -> Vec<Error> {
     let mut errors = meta::validate::<Endpoints>(&endpoints.meta);
@@ -16,7 +16,7 @@ pub fn validate(endpoints: &Endpoints) -> Vec<Error> {
 
 fn subset(subset: &EndpointSubset, path: &Path<'_>, errors: &mut Vec<Error>) {
     if subset.addresses.is_empty() && subset.not_ready_addresses.is_empty() {
-        errors.push(path.error(DiagnosticKind::Required));
+        forbid(path, Rule::NoAddresses, errors);
     }
     addresses(&subset.addresses, &path.child("addresses"), errors);
     addresses(&subset.not_ready_addresses, &path.child("notReadyAddresses"), errors);

@@ -1,6 +1,7 @@
 //! `metadata` (apimachinery api/validation/objectmeta.go).
 
 use super::name;
+use crate::api::decode::holds_name;
 use crate::api::field::{Error, Path};
 use crate::api::{DiagnosticKind, Labels, Meta, NameRule, Resource};
 
@@ -16,8 +17,8 @@ pub fn validate<T: Resource>(meta: &Meta) -> Vec<Error> {
 pub fn validate_any(meta: &Meta) -> Vec<Error> {
     let (path, mut errors) = (Path::new("metadata"), Vec::new());
     if meta.name.is_empty() {
-        // kubectl apply needs the name itself: generateName is for create.
-        errors.push(path.child("name").error(DiagnosticKind::Required));
+        // It needs the name itself: generateName is for create.
+        errors.push(path.child("name").error(DiagnosticKind::NoName));
     }
     if !meta.namespace.is_empty() {
         name(&path.child("namespace"), &meta.namespace, NameRule::Dns1123Label, &mut errors);
@@ -31,13 +32,15 @@ pub fn validate_any(meta: &Meta) -> Vec<Error> {
 pub fn labels(labels: &Labels, path: &Path<'_>, errors: &mut Vec<Error>) {
     for (key, value) in labels {
         name(&path.key(key), key, NameRule::QualifiedName, errors);
-        name(&path.child(key), value, NameRule::LabelValue, errors);
+        name(&path.key(key), value, NameRule::LabelValue, errors);
     }
 }
 
-/// Upstream looks at the key in lower case here.
+/// Upstream looks at the key in lower case here, and shows it as it is.
 pub fn annotations(annotations: &Labels, path: &Path<'_>, errors: &mut Vec<Error>) {
     for key in annotations.keys() {
-        name(&path.key(key), key, NameRule::QualifiedName, errors);
+        if !holds_name(&key.to_lowercase(), NameRule::QualifiedName) {
+            name(&path.key(key), key, NameRule::QualifiedName, errors);
+        }
     }
 }

@@ -11,17 +11,30 @@ mod probe;
 mod scheduling;
 pub mod service;
 pub mod slice;
+mod warnings;
 
-use super::decode::holds_name;
+pub use warnings::warn;
+
+use super::decode::name_findings;
 use super::diagnostic::clip;
 use super::field::{Error, Path};
-use super::{DiagnosticKind, NameRule, Rule};
+use super::{DiagnosticKind, NameRule, Rule, Str};
 
 /// A text that breaks the rule.
 pub(super) fn name(path: &Path<'_>, value: &str, rule: NameRule, errors: &mut Vec<Error>) {
-    if !holds_name(value, rule) {
-        errors.push(path.error(DiagnosticKind::BadName { value: clip(value), rule }));
+    errors.extend(name_findings(value, rule).into_iter().map(|message| path.error(message)));
+}
+
+/// The texts that are there already, with their places in the list.
+pub(super) fn repeated<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(usize, DiagnosticKind)> {
+    let (mut seen, mut found) = (Vec::new(), Vec::new());
+    for (index, text) in texts.enumerate() {
+        if seen.contains(&text) {
+            found.push((index, DiagnosticKind::Duplicate { value: clip(text) }));
+        }
+        seen.push(text);
     }
+    found
 }
 
 /// A text that is none of those that are allowed. `None` is not written.
@@ -38,6 +51,22 @@ pub(super) fn unsupported(
 
 fn out_of_range(value: u32, min: u32, max: u32) -> DiagnosticKind {
     DiagnosticKind::OutOfRange { value: value.to_string().into(), min: i64::from(min), max: i64::from(max) }
+}
+
+/// A value, as JSON, that may not be so.
+pub(in crate::api) fn violates(path: &Path<'_>, value: impl Into<Str>, why: Rule, errors: &mut Vec<Error>) {
+    errors.push(path.error(DiagnosticKind::Violates { value: value.into(), why }));
+}
+
+/// A text as JSON has it.
+pub(in crate::api) fn quoted(text: &str) -> Str {
+    format!("{:?}", &*clip(text)).into()
+}
+
+/// Texts as JSON has a list of them.
+pub(in crate::api) fn listed(items: &[impl ToString]) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("{:?}", item.to_string())).collect();
+    format!("[{}]", items.join(","))
 }
 
 pub(super) fn forbid(path: &Path<'_>, why: Rule, errors: &mut Vec<Error>) {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::probe::{probe, single_success};
-use super::{forbid, meta, name, scheduling, unsupported};
+use super::probe::{no_grace, port, probe, single_success};
+use super::{forbid, meta, name, quoted, repeated, scheduling, unsupported, violates};
+use crate::api::decode::sleep_problem;
 use crate::api::diagnostic::clip;
 use crate::api::field::{Error, Path};
 use crate::api::{
-    Container, ContainerPort, DiagnosticKind, EnvVar, NameRule, Pod, PodSpec, PodTemplate, Rule, Str,
+    Container, ContainerPort, DiagnosticKind, EnvVar, Lifecycle, LifecycleHandler, NameRule, Pod, PodSpec,
+    PodTemplate, Rule,
 };
 
 pub fn validate(pod: &Pod) -> Vec<Error> {
@@ -21,9 +23,11 @@ pub fn template(template: &PodTemplate, path: &Path<'_>, errors: &mut Vec<Error>
     template_with(template, &["Always"], path, errors);
 }
 
+const ENDING: &[&str] = &["OnFailure", "Never"];
+
 /// Of a Job: its Pods end (batch validation.go, validateJobSpec).
 pub fn ending_template(template: &PodTemplate, path: &Path<'_>, errors: &mut Vec<Error>) {
-    template_with(template, &["OnFailure", "Never"], path, errors);
+    template_with(template, ENDING, path, errors);
 }
 
 fn template_with(
@@ -32,16 +36,16 @@ fn template_with(
     path: &Path<'_>,
     errors: &mut Vec<Error>,
 ) {
-    let metadata = path.child("metadata");
+    let metadata = path.renamed("metadata", "");
     meta::labels(&template.labels, &metadata.child("labels"), errors);
     meta::annotations(&template.annotations, &metadata.child("annotations"), errors);
     spec(&template.spec, restart_policies, &path.child("spec"), errors);
 }
 
 fn spec(spec: &PodSpec, restart_policies: &'static [&'static str], path: &Path<'_>, errors: &mut Vec<Error>) {
-    const DNS_POLICIES: &[&str] = &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
+    const DNS_POLICIES: &[&str] = &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     containers(spec, path, errors);
-    unsupported(&path.child("restartPolicy"), Some(spec.restart_policy.as_str()), restart_policies, errors);
+    restart_policy(spec.restart_policy.as_str(), restart_policies, &path.child("restartPolicy"), errors);
     unsupported(&path.child("dnsPolicy"), spec.dns_policy.as_deref(), DNS_POLICIES, errors);
     for (field, value, rule) in [
         ("nodeName", &spec.node_name, NameRule::Dns1123Subdomain),
@@ -53,15 +57,34 @@ fn spec(spec: &PodSpec, restart_policies: &'static [&'static str], path: &Path<'
         }
     }
     meta::labels(&spec.node_selector, &path.child("nodeSelector"), errors);
+    for (index, message) in repeated(spec.volumes.iter().map(|volume| &*volume.name)) {
+        errors.push(path.child("volumes").item(index).child("name").error(message));
+    }
     scheduling::spec(spec, path, errors);
 }
 
+/// A Job says it in words of its own (batch validation.go, validateJobSpec).
+fn restart_policy(policy: &str, allowed: &'static [&'static str], path: &Path<'_>, errors: &mut Vec<Error>) {
+    if allowed == ENDING {
+        if !allowed.contains(&policy) {
+            forbid(path, Rule::RestartPolicyOfJob, errors);
+        }
+    } else {
+        unsupported(path, Some(policy), allowed, errors);
+    }
+}
+
 fn containers(spec: &PodSpec, path: &Path<'_>, errors: &mut Vec<Error>) {
-    // No two containers have the same name, init containers among them.
-    let mut names = BTreeSet::new();
     let list = path.child("initContainers");
     for (index, container) in spec.init_containers.iter().enumerate() {
-        self::container(container, &mut names, &list.item(index), errors);
+        let path = list.item(index);
+        // No two containers have the same name.
+        let others = spec.containers.iter().chain(&spec.init_containers[..index]);
+        self::container(container, others, spec, &path, errors);
+        if !container.is_sidecar() {
+            of_sidecar_only(container, &path, errors);
+        }
+        host_port_conflicts(std::slice::from_ref(container), |_| list.item(index), errors);
     }
     let list = path.child("containers");
     if spec.containers.is_empty() {
@@ -69,16 +92,32 @@ fn containers(spec: &PodSpec, path: &Path<'_>, errors: &mut Vec<Error>) {
     }
     for (index, container) in spec.containers.iter().enumerate() {
         let path = list.item(index);
-        self::container(container, &mut names, &path, errors);
+        self::container(container, spec.containers[..index].iter(), spec, &path, errors);
         if spec.host_network {
             host_ports(&container.ports, &path.child("ports"), errors);
+        }
+    }
+    host_port_conflicts(&spec.containers, |index| list.item(index), errors);
+}
+
+/// validateInitContainers: what only a container has that goes on running.
+fn of_sidecar_only(container: &Container, path: &Path<'_>, errors: &mut Vec<Error>) {
+    for (field, is_set) in [
+        ("lifecycle", !container.lifecycle.is_empty()),
+        ("livenessProbe", container.liveness.is_some()),
+        ("readinessProbe", container.readiness.is_some()),
+        ("startupProbe", container.startup.is_some()),
+    ] {
+        if is_set {
+            forbid(&path.child(field), Rule::SidecarOnly, errors);
         }
     }
 }
 
 fn container<'a>(
     container: &'a Container,
-    names: &mut BTreeSet<&'a Str>,
+    mut others: impl Iterator<Item = &'a Container>,
+    spec: &PodSpec,
     path: &Path<'_>,
     errors: &mut Vec<Error>,
 ) {
@@ -94,7 +133,7 @@ fn container<'a>(
         readiness,
         liveness,
         startup,
-        lifecycle: _,
+        lifecycle,
         // Any other than Always makes it no sidecar.
         restart_policy: _,
         resources: _,
@@ -104,7 +143,7 @@ fn container<'a>(
         errors.push(name_path.error(DiagnosticKind::Required));
     } else {
         name(&name_path, own_name, NameRule::Dns1123Label, errors);
-        if !names.insert(own_name) {
+        if others.any(|other| other.name == *own_name) {
             errors.push(name_path.error(DiagnosticKind::Duplicate { value: clip(own_name) }));
         }
     }
@@ -116,11 +155,57 @@ fn container<'a>(
     }
     if image.is_empty() {
         errors.push(path.child("image").error(DiagnosticKind::Required));
+    } else if image.trim() != &**image {
+        violates(&path.child("image"), quoted(image), Rule::BlanksAround, errors);
     }
     self::ports(ports, &path.child("ports"), errors);
     self::env(env, &path.child("env"), errors);
     if let Some(readiness) = readiness {
-        probe(readiness, &path.child("readinessProbe"), errors);
+        let path = path.child("readinessProbe");
+        probe(readiness, &path, errors);
+        no_grace(readiness, &path, errors);
+    }
+    self::lifecycle(lifecycle, spec.termination_grace_period_s, &path.child("lifecycle"), errors);
+}
+
+/// checkHostPortConflicts: no two ports of a Pod are the same one of the node.
+fn host_port_conflicts<'a>(
+    containers: &[Container],
+    path: impl Fn(usize) -> Path<'a>,
+    errors: &mut Vec<Error>,
+) {
+    let mut taken = BTreeSet::new();
+    for (index, container) in containers.iter().enumerate() {
+        for (number, port) in container.ports.iter().enumerate().filter(|(_, port)| port.host_port != 0) {
+            let ip = port.host_ip.as_deref().unwrap_or_default();
+            let key = format!("{}/{ip}/{}", port.protocol.as_str(), port.host_port);
+            if !taken.insert(key.clone()) {
+                let message = DiagnosticKind::Duplicate { value: clip(&key) };
+                errors.push(path(index).child("ports").item(number).child("hostPort").error(message));
+            }
+        }
+    }
+}
+
+/// validateLifecycle.
+fn lifecycle(lifecycle: &Lifecycle, grace_s: i64, path: &Path<'_>, errors: &mut Vec<Error>) {
+    for (hook, handler) in [("postStart", &lifecycle.post_start), ("preStop", &lifecycle.pre_stop)] {
+        let path = path.child(hook);
+        match handler {
+            Some(LifecycleHandler::Exec { command }) if command.is_empty() => {
+                errors.push(path.child("exec").child("command").error(DiagnosticKind::Required));
+            }
+            Some(LifecycleHandler::HttpGet { port: asked }) => {
+                port(asked, &path.child("httpGet").child("port"), errors);
+            }
+            Some(LifecycleHandler::TcpSocket { port: asked }) => {
+                port(asked, &path.child("tcpSocket").child("port"), errors);
+            }
+            Some(LifecycleHandler::Sleep { seconds }) if i64::from(*seconds) > grace_s => {
+                errors.push(path.child("sleep").error(sleep_problem(i64::from(*seconds), grace_s)));
+            }
+            Some(LifecycleHandler::Exec { .. } | LifecycleHandler::Sleep { .. }) | None => {}
+        }
     }
 }
 
@@ -146,7 +231,8 @@ fn ports(ports: &[ContainerPort], path: &Path<'_>, errors: &mut Vec<Error>) {
 fn host_ports(ports: &[ContainerPort], path: &Path<'_>, errors: &mut Vec<Error>) {
     for (index, port) in ports.iter().enumerate() {
         if port.host_port != 0 && port.host_port != port.container_port {
-            forbid(&path.item(index).child("hostPort"), Rule::HostPortMismatch, errors);
+            let value = port.host_port.to_string();
+            violates(&path.item(index).child("hostPort"), value, Rule::HostPortMismatch, errors);
         }
     }
 }

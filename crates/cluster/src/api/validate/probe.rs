@@ -1,6 +1,6 @@
 //! Probes (core validation.go, validateProbe).
 
-use super::{forbid, name, out_of_range};
+use super::{forbid, name, out_of_range, violates};
 use crate::api::field::{Error, Path};
 use crate::api::{DiagnosticKind, NameRule, Probe, ProbeHandler, Rule, TargetPort};
 
@@ -14,7 +14,7 @@ pub fn probe(probe: &Probe, path: &Path<'_>, errors: &mut Vec<Error>) {
     ];
     let mut set = handlers.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name);
     if set.next().is_none() {
-        errors.push(path.error(DiagnosticKind::Required));
+        forbid(path, Rule::NoHandler, errors);
     }
     for extra in set {
         forbid(&path.child(extra), Rule::OneHandler, errors);
@@ -30,7 +30,7 @@ pub fn probe(probe: &Probe, path: &Path<'_>, errors: &mut Vec<Error>) {
 }
 
 /// ValidatePortNumOrName.
-fn port(port: &TargetPort, path: &Path<'_>, errors: &mut Vec<Error>) {
+pub fn port(port: &TargetPort, path: &Path<'_>, errors: &mut Vec<Error>) {
     match port {
         TargetPort::Number(0) => errors.push(path.error(out_of_range(0, 1, 65_535))),
         TargetPort::Number(_) => {}
@@ -41,6 +41,15 @@ fn port(port: &TargetPort, path: &Path<'_>, errors: &mut Vec<Error>) {
 /// Liveness and startup probes end at the first success.
 pub fn single_success(probe: &Probe, path: &Path<'_>, errors: &mut Vec<Error>) {
     if probe.success_threshold > 1 {
-        forbid(&path.child("successThreshold"), Rule::SuccessThreshold, errors);
+        let value = probe.success_threshold.to_string();
+        violates(&path.child("successThreshold"), value, Rule::SuccessThreshold, errors);
+    }
+}
+
+/// Of a readiness probe: it ends nothing.
+pub fn no_grace(probe: &Probe, path: &Path<'_>, errors: &mut Vec<Error>) {
+    if let Some(seconds) = probe.termination_grace_period_s {
+        let path = path.child("terminationGracePeriodSeconds");
+        violates(&path, seconds.to_string(), Rule::GraceOfReadiness, errors);
     }
 }

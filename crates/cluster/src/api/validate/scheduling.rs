@@ -1,7 +1,7 @@
 //! What the scheduler reads of Pods and Nodes (core validation.go: validateAffinity, ValidateTolerations,
 //! validateTopologySpreadConstraints, validateNodeTaints).
 
-use super::{forbid, name};
+use super::{forbid, name, out_of_range, quoted, violates};
 use crate::api::field::{Error, Path};
 use crate::api::{
     Affinity, DiagnosticKind, NameRule, NodeSelectorOperator, NodeSelectorRequirement, NodeSelectorTerm,
@@ -45,8 +45,7 @@ fn affinity(affinity: &Affinity, path: &Path<'_>, errors: &mut Vec<Error>) {
 
 fn weight(weight: u32, item: &Path<'_>, errors: &mut Vec<Error>) {
     if !(1..=100).contains(&weight) {
-        let value = weight.to_string().into();
-        errors.push(item.child("weight").error(DiagnosticKind::OutOfRange { value, min: 1, max: 100 }));
+        errors.push(item.child("weight").error(out_of_range(weight, 1, 100)));
     }
 }
 
@@ -93,10 +92,13 @@ fn field_requirement(requirement: &NodeSelectorRequirement, path: &Path<'_>, err
         NodeSelectorOperator::Exists
         | NodeSelectorOperator::DoesNotExist
         | NodeSelectorOperator::Gt
-        | NodeSelectorOperator::Lt => forbid(&path.child("operator"), Rule::FieldOperator, errors),
+        | NodeSelectorOperator::Lt => {
+            let operator = quoted(requirement.operator.as_str());
+            violates(&path.child("operator"), operator, Rule::SelectorOperator, errors);
+        }
     }
     if &*requirement.key != "metadata.name" {
-        forbid(&path.child("key"), Rule::FieldKey, errors);
+        violates(&path.child("key"), quoted(&requirement.key), Rule::FieldKey, errors);
     }
     for (index, value) in requirement.values.iter().enumerate() {
         name(&path.child("values").item(index), value, NameRule::Dns1123Subdomain, errors);
@@ -125,6 +127,7 @@ fn pod_affinity_term(term: &PodAffinityTerm, path: &Path<'_>, errors: &mut Vec<E
     let mismatch = path.child("mismatchLabelKeys");
     label_keys(&term.mismatch_label_keys, term.label_selector.as_ref(), &mismatch, errors);
     topology_key(&term.topology_key, path, errors);
+    name(&path.child("topologyKey"), &term.topology_key, NameRule::QualifiedName, errors);
 }
 
 fn selector(selector: Option<&Selector>, path: &Path<'_>, errors: &mut Vec<Error>) {
@@ -144,28 +147,31 @@ fn label_keys(keys: &[Str], selector: Option<&Selector>, path: &Path<'_>, errors
 }
 
 fn topology_key(key: &str, path: &Path<'_>, errors: &mut Vec<Error>) {
-    match key.is_empty() {
-        true => errors.push(path.child("topologyKey").error(DiagnosticKind::Required)),
-        false => name(&path.child("topologyKey"), key, NameRule::QualifiedName, errors),
+    if key.is_empty() {
+        forbid(&path.child("topologyKey"), Rule::NoTopologyKey, errors);
     }
 }
 
 fn toleration(toleration: &Toleration, path: &Path<'_>, errors: &mut Vec<Error>) {
     let is_exists = toleration.operator == Some(TolerationOperator::Exists);
     match toleration.key.is_empty() {
-        true if !is_exists => forbid(&path.child("operator"), Rule::ExistsForEveryKey, errors),
+        true if !is_exists => {
+            let operator = toleration.operator.map_or("", TolerationOperator::as_str);
+            violates(&path.child("operator"), quoted(operator), Rule::ExistsForEveryKey, errors);
+        }
         true => {}
         false => name(&path.child("key"), &toleration.key, NameRule::QualifiedName, errors),
     }
     if toleration.toleration_seconds.is_some() && toleration.effect != Some(TaintEffect::NoExecute) {
-        forbid(&path.child("effect"), Rule::TolerationSecondsNeedNoExecute, errors);
+        let effect = quoted(toleration.effect.map_or("", TaintEffect::as_str));
+        violates(&path.child("effect"), effect, Rule::TolerationSecondsNeedNoExecute, errors);
     }
     match toleration.operator.unwrap_or_default() {
         TolerationOperator::Equal => {
             name(&path.child("operator"), &toleration.value, NameRule::LabelValue, errors);
         }
         TolerationOperator::Exists if !toleration.value.is_empty() => {
-            forbid(&path.child("operator"), Rule::ValueWithExists, errors);
+            violates(&path.child("operator"), quoted(&toleration.value), Rule::ValueWithExists, errors);
         }
         TolerationOperator::Exists => {}
     }
@@ -185,13 +191,14 @@ pub fn taints(taints: &[Taint], path: &Path<'_>, errors: &mut Vec<Error>) {
 
 fn constraint(constraint: &TopologySpreadConstraint, path: &Path<'_>, errors: &mut Vec<Error>) {
     if constraint.max_skew == 0 {
-        forbid(&path.child("maxSkew"), Rule::NotPositive, errors);
+        violates(&path.child("maxSkew"), "0", Rule::NotPositive, errors);
     }
     topology_key(&constraint.topology_key, path, errors);
     match (constraint.min_domains, constraint.when_unsatisfiable) {
-        (Some(0), _) => forbid(&path.child("minDomains"), Rule::NotPositive, errors),
-        (Some(_), WhenUnsatisfiable::ScheduleAnyway) => {
-            forbid(&path.child("minDomains"), Rule::MinDomainsNeedDoNotSchedule, errors);
+        (Some(0), _) => violates(&path.child("minDomains"), "0", Rule::NotPositive, errors),
+        (Some(count), WhenUnsatisfiable::ScheduleAnyway) => {
+            let why = Rule::MinDomainsNeedDoNotSchedule;
+            violates(&path.child("minDomains"), count.to_string(), why, errors);
         }
         (Some(_), WhenUnsatisfiable::DoNotSchedule) | (None, _) => {}
     }

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::endpoint_ip::endpoint_ip;
-use super::{forbid, meta, name, out_of_range, unsupported};
+use super::{forbid, listed, meta, name, out_of_range, probe, quoted, repeated, unsupported, violates};
 use crate::api::diagnostic::clip;
 use crate::api::field::{Error, Path};
 use crate::api::{
-    DiagnosticKind, IpFamilyPolicy, NameRule, Rule, Service, ServicePort, ServiceSpec, ServiceType,
-    SessionAffinity, TargetPort, TrafficPolicy,
+    DiagnosticKind, Format, IpFamilyPolicy, Meta, NameRule, Rule, Service, ServicePort, ServiceSpec,
+    ServiceType, SessionAffinity, TrafficPolicy,
 };
-use netfilter::Family;
+use netfilter::{Cidr, Family};
 
 /// The values of `trafficDistribution` that 1.36 takes.
-const DISTRIBUTIONS: &[&str] = &["PreferClose", "PreferSameNode", "PreferSameZone"];
+const DISTRIBUTIONS: &[&str] = &["PreferClose", "PreferSameZone", "PreferSameNode"];
 
 /// RFC 1123 since 1.36, a digit first is allowed (RelaxedServiceNameValidation, KEP-5311).
 ///
@@ -56,29 +56,37 @@ pub fn validate(service: &Service) -> Vec<Error> {
     }
     affinity(*session_affinity, &path, &mut errors);
     if external_traffic_policy.is_some() && !spec.is_externally_accessible() {
-        forbid(&path.child("externalTrafficPolicy"), Rule::ExternalPolicyNeedsExternal, &mut errors);
+        let policy = quoted(external_traffic_policy.map_or("", TrafficPolicy::as_str));
+        violates(
+            &path.child("externalTrafficPolicy"),
+            policy,
+            Rule::ExternalPolicyNeedsExternal,
+            &mut errors,
+        );
     }
     let policy_is_local = *external_traffic_policy == Some(TrafficPolicy::Local);
     if *health_check_node_port != 0 && !(type_ == ServiceType::LoadBalancer && policy_is_local) {
-        forbid(&path.child("healthCheckNodePort"), Rule::HealthPortNeedsLocal, &mut errors);
+        let port = health_check_node_port.to_string();
+        violates(&path.child("healthCheckNodePort"), port, Rule::HealthPortNeedsLocal, &mut errors);
     }
     let class = path.child("loadBalancerClass");
     if let Some(text) = load_balancer_class {
         name(&class, text, NameRule::QualifiedName, &mut errors);
     }
     if type_ != ServiceType::LoadBalancer {
-        let ranges = path.child("loadBalancerSourceRanges");
+        let ranges = path.renamed("loadBalancerSourceRanges", "LoadBalancerSourceRanges");
         let allocate = path.child("allocateLoadBalancerNodePorts");
-        for (is_set, path, rule) in [
-            (!load_balancer_source_ranges.is_empty(), ranges, Rule::SourceRangesNeedLoadBalancer),
-            (load_balancer_class.is_some(), class, Rule::ClassNeedsLoadBalancer),
-            (allocate_load_balancer_node_ports.is_some(), allocate, Rule::AllocateNeedsLoadBalancer),
+        for (is_set, path) in [
+            (!load_balancer_source_ranges.is_empty(), ranges),
+            (load_balancer_class.is_some(), class),
+            (allocate_load_balancer_node_ports.is_some(), allocate),
         ] {
             if is_set {
-                forbid(&path, rule, &mut errors);
+                forbid(&path, Rule::NeedsLoadBalancer, &mut errors);
             }
         }
     }
+    annotated_ranges(meta, type_, &mut errors);
     let distribution = path.child("trafficDistribution");
     unsupported(&distribution, traffic_distribution.as_deref(), DISTRIBUTIONS, &mut errors);
     errors
@@ -120,20 +128,22 @@ fn port_numbers(
     path: &Path<'_>,
     errors: &mut Vec<Error>,
 ) {
-    let ServicePort { name: _, protocol, port: number, target_port, node_port, app_protocol: _ } = port;
-    let duplicate = |number: u16| {
-        let value = format!("{number}/{}", protocol.as_str());
-        DiagnosticKind::Duplicate { value: value.into() }
+    let ServicePort { name: _, protocol, port: number, target_port, node_port, app_protocol } = port;
+    let duplicate = |number: u16, is_node_port| DiagnosticKind::DuplicatePort {
+        number,
+        protocol: protocol.as_str(),
+        is_node_port,
     };
+    if let Some(protocol) = app_protocol {
+        name(&path.child("appProtocol"), protocol, NameRule::QualifiedName, errors);
+    }
     let same = |other: &&ServicePort| other.protocol == *protocol;
     if *number == 0 {
         errors.push(path.child("port").error(out_of_range(0, 1, 65_535)));
     }
-    if let TargetPort::Name(target) = target_port {
-        name(&path.child("targetPort"), target, NameRule::PortName, errors);
-    }
+    probe::port(target_port, &path.child("targetPort"), errors);
     if *number != 0 && earlier.iter().filter(same).any(|other| other.port == *number) {
-        errors.push(path.error(duplicate(*number)));
+        errors.push(path.error(duplicate(*number, false)));
     }
     if *node_port == 0 {
         return;
@@ -143,19 +153,20 @@ fn port_numbers(
         forbid(&path, Rule::NodePortOnClusterIp, errors);
     }
     if earlier.iter().filter(same).any(|other| other.node_port == *node_port) {
-        errors.push(path.error(duplicate(*node_port)));
+        errors.push(path.error(duplicate(*node_port, true)));
     }
 }
 
 /// ValidateServiceClusterIPsRelatedFields.
 fn cluster_ips(ips: &[IpAddr], headless: bool, type_: ServiceType, path: &Path<'_>, errors: &mut Vec<Error>) {
-    let cluster_ip = path.child("clusterIP");
+    let first = path.renamed("clusterIP", "clusterIPs[0]");
     match type_ {
         ServiceType::ExternalName if headless || !ips.is_empty() => {
-            forbid(&cluster_ip, Rule::FieldOnExternalName, errors);
+            forbid(&path.renamed("clusterIP", "clusterIPs"), Rule::FieldOnExternalName, errors);
         }
-        ServiceType::NodePort | ServiceType::LoadBalancer if headless => {
-            forbid(&cluster_ip, Rule::HeadlessNeedsClusterIpType, errors);
+        ServiceType::NodePort if headless => violates(&first, "\"None\"", Rule::HeadlessNodePort, errors),
+        ServiceType::LoadBalancer if headless => {
+            violates(&first, "\"None\"", Rule::HeadlessLoadBalancer, errors);
         }
         ServiceType::ClusterIP
         | ServiceType::NodePort
@@ -163,8 +174,10 @@ fn cluster_ips(ips: &[IpAddr], headless: bool, type_: ServiceType, path: &Path<'
         | ServiceType::ExternalName => {}
     }
     let is_one_family = ips.len() == 2 && ips[0].is_ipv4() == ips[1].is_ipv4();
-    if ips.len() > 2 || is_one_family {
-        forbid(&path.child("clusterIPs"), Rule::FamilyMismatch, errors);
+    for (is_wrong, why) in [(ips.len() > 2, Rule::UpToTwo), (is_one_family, Rule::OneIpPerFamily)] {
+        if is_wrong {
+            violates(&path.child("clusterIPs"), listed(ips), why, errors);
+        }
     }
 }
 
@@ -185,8 +198,29 @@ fn families(
             }
         }
     }
-    if families.len() > 2 || (families.len() == 2 && families[0] == families[1]) {
-        forbid(&list, Rule::FamilyMismatch, errors);
+    let names: Vec<&str> = families.iter().map(|family| family.as_str()).collect();
+    if families.len() > 2 {
+        violates(&list, self::listed(&names), Rule::UpToTwo, errors);
+    }
+    for (index, message) in repeated(names.into_iter()) {
+        errors.push(list.item(index).error(message));
+    }
+}
+
+/// The older form of `loadBalancerSourceRanges` (ValidateServiceSourceRanges).
+fn annotated_ranges(meta: &Meta, type_: ServiceType, errors: &mut Vec<Error>) {
+    const KEY: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    let Some(ranges) = meta.annotations.get(KEY) else { return };
+    let metadata = Path::new("metadata");
+    let annotations = metadata.child("annotations");
+    let path = annotations.child(KEY);
+    if type_ != ServiceType::LoadBalancer {
+        return forbid(&path, Rule::NeedsLoadBalancer, errors);
+    }
+    for range in ranges.split(',').map(str::trim).filter(|_| !ranges.trim().is_empty()) {
+        if range.parse::<Cidr>().is_err() {
+            errors.push(path.error(DiagnosticKind::BadFormat { value: clip(ranges), format: Format::Cidr }));
+        }
     }
 }
 
@@ -214,5 +248,29 @@ fn affinity(affinity: SessionAffinity, path: &Path<'_>, errors: &mut Vec<Error>)
         let config = path.child("sessionAffinityConfig");
         let message = out_of_range(timeout_s, min, max);
         errors.push(config.child("clientIP").child("timeoutSeconds").error(message));
+    }
+}
+
+impl ServiceSpec {
+    /// ValidateServiceUpdate.
+    pub(crate) fn forbidden_change(&self, old: &ServiceSpec) -> Option<Error> {
+        let spec = Path::new("spec");
+        let first = |spec: &ServiceSpec| (spec.headless, spec.cluster_ips.first().copied());
+        let has_ips = |spec: &ServiceSpec| spec.headless || !spec.cluster_ips.is_empty();
+        if has_ips(old)
+            && self.type_ != ServiceType::ExternalName
+            && has_ips(self)
+            && first(old) != first(self)
+        {
+            let value = if self.headless { "[\"None\"]".into() } else { listed(&self.cluster_ips) };
+            let path = spec.renamed("clusterIP", "clusterIPs[0]");
+            return Some(
+                path.error(DiagnosticKind::Violates { value: value.into(), why: Rule::MayNotChange }),
+            );
+        }
+        let (was, is) = (old.health_check_node_port, self.health_check_node_port);
+        let path = spec.child("healthCheckNodePort");
+        (was != 0 && is != 0 && was != is)
+            .then(|| path.error(DiagnosticKind::Forbidden { why: Rule::ImmutableForbidden }))
     }
 }

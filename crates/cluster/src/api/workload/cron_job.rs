@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::super::cron::Schedule;
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields, unsimulated};
+use super::super::decode::{
+    self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named, unsimulated,
+};
 use super::super::diagnostic::clip;
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
@@ -77,19 +79,24 @@ impl Resource for CronJob {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const SPEC: &[Field] = &[
-    field("schedule", Shape::Str),
-    unsimulated("timeZone", Shape::Str),
-    field("startingDeadlineSeconds", Shape::Int64),
-    field("concurrencyPolicy", Shape::Str),
-    field("suspend", Shape::Bool),
-    field("jobTemplate", Shape::Obj(JOB_TEMPLATE)),
-    field("successfulJobsHistoryLimit", Shape::Int32),
-    field("failedJobsHistoryLimit", Shape::Int32),
-];
+const SPEC: &Struct = &named(
+    "CronJobSpec",
+    &[
+        field("schedule", Shape::Str),
+        unsimulated("timeZone", Shape::Str),
+        field("startingDeadlineSeconds", Shape::Int64),
+        field("concurrencyPolicy", Shape::Str),
+        field("suspend", Shape::Bool),
+        field("jobTemplate", Shape::Obj(JOB_TEMPLATE)),
+        field("successfulJobsHistoryLimit", Shape::Int32),
+        field("failedJobsHistoryLimit", Shape::Int32),
+    ],
+);
 
-const JOB_TEMPLATE: &[Field] =
-    &[field("metadata", Shape::Obj(fields::META)), field("spec", Shape::Obj(JobSpec::FIELDS))];
+const JOB_TEMPLATE: &Struct = &named(
+    "JobTemplateSpec",
+    &[field("metadata", Shape::Obj(fields::META)), field("spec", Shape::Obj(JobSpec::FIELDS))],
+);
 
 impl Codec for CronJob {
     const FIELDS: &'static [Field] = &fields::object(SPEC);

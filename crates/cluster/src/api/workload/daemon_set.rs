@@ -2,15 +2,17 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
-use super::super::validate::{self, forbid};
+use super::super::validate::{self, violates};
 use super::super::write::{at, map, overlay_template, put_or_remove, text};
-use super::super::{ApiResource, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree};
-use super::template::{count, nonzero, put_counts, validate_selected};
-use super::{IntOrPercent, has_status};
+use super::super::{
+    ApiResource, DiagnosticKind, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree, to_json,
+};
+use super::template::{count, nonzero, put_counts, strategy_of_type, validate_selected};
+use super::{IntOrPercent, has_status, immutable_selector};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DaemonSet {
@@ -47,7 +49,7 @@ pub struct DaemonSetStatus {
 }
 
 has_status!(DaemonSet, |new: &DaemonSetSpec, old: &DaemonSetSpec| {
-    (new.selector != old.selector).then_some("spec.selector")
+    immutable_selector(&new.selector, &old.selector)
 });
 
 impl DaemonSet {
@@ -67,21 +69,30 @@ impl Resource for DaemonSet {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const SPEC: &[Field] = &[
-    field("selector", Shape::Obj(Selector::FIELDS)),
-    field("template", Shape::Obj(fields::TEMPLATE)),
-    field("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
-    field("minReadySeconds", Shape::Int32),
-    field("revisionHistoryLimit", Shape::Int32),
-];
+const SPEC: &Struct = &named(
+    "DaemonSetSpec",
+    &[
+        field("selector", Shape::Obj(Selector::FIELDS)),
+        field("template", Shape::Obj(fields::TEMPLATE)),
+        field("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
+        field("minReadySeconds", Shape::Int32),
+        field("revisionHistoryLimit", Shape::Int32),
+    ],
+);
 
-const UPDATE_STRATEGY: &[Field] = &[
-    field("type", Shape::Str),
-    field(
-        "rollingUpdate",
-        Shape::Obj(&[field("maxUnavailable", Shape::IntOrStr), field("maxSurge", Shape::IntOrStr)]),
-    ),
-];
+const UPDATE_STRATEGY: &Struct = &named(
+    "DaemonSetUpdateStrategy",
+    &[
+        field("type", Shape::Str),
+        field(
+            "rollingUpdate",
+            Shape::Obj(&named(
+                "RollingUpdateDaemonSet",
+                &[field("maxUnavailable", Shape::IntOrStr), field("maxSurge", Shape::IntOrStr)],
+            )),
+        ),
+    ],
+);
 
 impl Codec for DaemonSet {
     const FIELDS: &'static [Field] = &fields::object(SPEC);
@@ -91,7 +102,12 @@ impl Codec for DaemonSet {
         DaemonSet {
             meta: decode::meta::decode::<DaemonSet>(root),
             spec: DaemonSetSpec {
-                selector: Selector::decode_required(&spec.field("selector"), diagnostics),
+                selector: Selector::decode_of_workload(
+                    &spec,
+                    None,
+                    Rule::EmptySelectorOfDaemonSet,
+                    diagnostics,
+                ),
                 template: decode::pod::template(&spec.field("template"), diagnostics),
                 update_strategy: update_strategy(&spec.field("updateStrategy"), diagnostics),
                 min_ready_s: count(&spec.field("minReadySeconds"), diagnostics).unwrap_or(0),
@@ -118,8 +134,13 @@ impl Codec for DaemonSet {
             max_unavailable.at_most_100_percent(&unavailable, &mut errors);
             max_surge.at_most_100_percent(&rolling.child("maxSurge"), &mut errors);
             match (max_unavailable.is_zero(), max_surge.is_zero()) {
-                (true, true) => forbid(&unavailable, Rule::BothZero, &mut errors),
-                (false, false) => forbid(&rolling.child("maxSurge"), Rule::SurgeAndUnavailable, &mut errors),
+                (true, true) => {
+                    violates(&unavailable, to_json(&max_unavailable.print()), Rule::BothZero, &mut errors);
+                }
+                (false, false) => {
+                    let (surge, why) = (to_json(&max_surge.print()), Rule::SurgeAndUnavailable);
+                    violates(&rolling.child("maxSurge"), surge, why, &mut errors);
+                }
                 (true, false) | (false, true) => {}
             }
         }
@@ -139,7 +160,14 @@ impl Codec for DaemonSet {
 
 fn update_strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DaemonSetUpdateStrategy {
     let rolling = cursor.field("rollingUpdate");
-    match decode::pod_one_of(&cursor.field("type"), &["OnDelete", "RollingUpdate"], diagnostics) {
+    const TYPES: &[&str] = &["RollingUpdate", "OnDelete"];
+    let type_ = cursor.field("type");
+    let type_ = type_.text().map(|text| &**text);
+    if let Some(unknown) = type_.filter(|type_| !TYPES.contains(type_)) {
+        let (value, allowed) = (strategy_of_type(unknown), TYPES);
+        cursor.error(diagnostics, DiagnosticKind::UnsupportedStruct { value, allowed });
+    }
+    match type_ {
         Some("OnDelete") => DaemonSetUpdateStrategy::OnDelete,
         Some(_) | None => {
             let max_unavailable = IntOrPercent::decode(&rolling.field("maxUnavailable"), diagnostics);

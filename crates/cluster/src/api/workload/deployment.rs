@@ -2,17 +2,17 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
-use super::super::validate::{self, forbid};
+use super::super::validate::{self, violates};
 use super::super::write::{at, map, overlay_template, put_or_remove, text};
 use super::super::{
-    ApiResource, DiagnosticKind, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree,
+    ApiResource, DiagnosticKind, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree, to_json,
 };
-use super::template::{count, nonzero, put_counts, validate_selected};
-use super::{Conditions, IntOrPercent, has_status};
+use super::template::{count, nonzero, put_counts, strategy_of_type, validate_selected};
+use super::{Conditions, IntOrPercent, has_status, immutable_selector};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {
@@ -68,7 +68,7 @@ impl DeploymentSpec {
 }
 
 has_status!(Deployment, |new: &DeploymentSpec, old: &DeploymentSpec| {
-    (new.selector != old.selector).then_some("spec.selector")
+    immutable_selector(&new.selector, &old.selector)
 });
 
 impl Resource for Deployment {
@@ -83,24 +83,33 @@ impl Resource for Deployment {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const SPEC: &[Field] = &[
-    field("replicas", Shape::Int32),
-    field("selector", Shape::Obj(Selector::FIELDS)),
-    field("template", Shape::Obj(fields::TEMPLATE)),
-    field("strategy", Shape::Obj(STRATEGY)),
-    field("minReadySeconds", Shape::Int32),
-    field("revisionHistoryLimit", Shape::Int32),
-    field("paused", Shape::Bool),
-    field("progressDeadlineSeconds", Shape::Int32),
-];
+const SPEC: &Struct = &named(
+    "DeploymentSpec",
+    &[
+        field("replicas", Shape::Int32),
+        field("selector", Shape::Obj(Selector::FIELDS)),
+        field("template", Shape::Obj(fields::TEMPLATE)),
+        field("strategy", Shape::Obj(STRATEGY)),
+        field("minReadySeconds", Shape::Int32),
+        field("revisionHistoryLimit", Shape::Int32),
+        field("paused", Shape::Bool),
+        field("progressDeadlineSeconds", Shape::Int32),
+    ],
+);
 
-const STRATEGY: &[Field] = &[
-    field("type", Shape::Str),
-    field(
-        "rollingUpdate",
-        Shape::Obj(&[field("maxUnavailable", Shape::IntOrStr), field("maxSurge", Shape::IntOrStr)]),
-    ),
-];
+const STRATEGY: &Struct = &named(
+    "DeploymentStrategy",
+    &[
+        field("type", Shape::Str),
+        field(
+            "rollingUpdate",
+            Shape::Obj(&named(
+                "RollingUpdateDeployment",
+                &[field("maxUnavailable", Shape::IntOrStr), field("maxSurge", Shape::IntOrStr)],
+            )),
+        ),
+    ],
+);
 
 impl Codec for Deployment {
     const FIELDS: &'static [Field] = &fields::object(SPEC);
@@ -116,7 +125,12 @@ impl Codec for Deployment {
             meta: decode::meta::decode::<Deployment>(root),
             spec: DeploymentSpec {
                 replicas,
-                selector: Selector::decode_required(&spec.field("selector"), diagnostics),
+                selector: Selector::decode_of_workload(
+                    &spec,
+                    Some(DiagnosticKind::Required),
+                    Rule::EmptySelectorOfDeployment,
+                    diagnostics,
+                ),
                 template: decode::pod::template(&spec.field("template"), diagnostics),
                 strategy: decode_strategy(&spec.field("strategy"), diagnostics),
                 min_ready_s,
@@ -166,7 +180,12 @@ impl Codec for Deployment {
 fn decode_strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DeploymentStrategy {
     let type_ = cursor.field("type");
     let rolling = cursor.field("rollingUpdate");
-    if decode::pod_one_of(&type_, &["Recreate", "RollingUpdate"], diagnostics) == Some("Recreate") {
+    let type_ = type_.text().map_or("RollingUpdate", |text| text);
+    if !["Recreate", "RollingUpdate"].contains(&type_) {
+        let (value, allowed): (_, &[&str]) = (strategy_of_type(type_), &["Recreate", "RollingUpdate"]);
+        cursor.error(diagnostics, DiagnosticKind::UnsupportedStruct { value, allowed });
+    }
+    if type_ == "Recreate" {
         if rolling.is_set() {
             rolling.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::RollingUpdateWithRecreate });
         }
@@ -183,7 +202,7 @@ fn validate_strategy(strategy: &DeploymentStrategy, path: &Path<'_>, errors: &mu
     let rolling = path.child("rollingUpdate");
     let unavailable = rolling.child("maxUnavailable");
     if max_unavailable.is_zero() && max_surge.is_zero() {
-        forbid(&unavailable, Rule::BothZero, errors);
+        violates(&unavailable, to_json(&max_unavailable.print()), Rule::BothZero, errors);
     }
     max_unavailable.at_most_100_percent(&unavailable, errors);
 }

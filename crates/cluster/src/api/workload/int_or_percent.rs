@@ -6,7 +6,8 @@ use super::super::decode::FieldCursor;
 use super::super::diagnostic::clip;
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
-use super::super::{DiagnosticKind, Format, Tree};
+use super::super::validate::violates;
+use super::super::{DiagnosticKind, Format, Rule, Tree};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum IntOrPercent {
@@ -61,8 +62,7 @@ impl IntOrPercent {
     /// apps validation.go, IsNotMoreThan100Percent.
     pub(super) fn at_most_100_percent(self, path: &Path<'_>, errors: &mut Vec<Error>) {
         if let IntOrPercent::Percent(above @ 101..) = self {
-            let value = above.to_string().into();
-            errors.push(path.error(DiagnosticKind::OutOfRange { value, min: 0, max: 100 }));
+            violates(path, format!("\"{above}%\""), Rule::PercentAbove100, errors);
         }
     }
 }

@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields, unsimulated};
+use super::super::decode::{
+    self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named, unsimulated,
+};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
 use super::super::validate;
 use super::super::write::{at, overlay_template, put_or_remove, rfc3339, text};
 use super::super::{
-    ApiResource, DiagnosticKind, Labels, Meta, NameRule, PodTemplate, Resource, Scope, Selector, Str, Tree,
-    Uid,
+    ApiResource, DiagnosticKind, Labels, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Str,
+    Tree, Uid, to_json,
 };
-use super::template::{count, ending_template, long_count, put_counts};
-use super::{Conditions, default_labels, has_status};
+use super::template::{count, ending_template, long_count, put_counts, validate_matching};
+use super::{Conditions, default_labels, has_status, immutable, immutable_selector};
 use crate::sim::Time;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -88,20 +90,31 @@ impl JobStatus {
 }
 
 /// batch validation.go, ValidateJobSpecUpdate.
-fn immutable(new: &JobSpec, old: &JobSpec) -> Option<&'static str> {
+fn forbidden_change(new: &JobSpec, old: &JobSpec) -> Option<Error> {
+    let spec = Path::new("spec");
     if new.completions != old.completions && new.completion_mode == CompletionMode::NonIndexed {
-        return Some("spec.completions");
+        let value = new.completions.map_or("null".into(), |count| count.to_string());
+        return Some(immutable(&spec.child("completions"), value));
     }
-    if new.selector != old.selector {
-        return Some("spec.selector");
+    if let Some(error) = immutable_selector(&new.selector, &old.selector) {
+        return Some(error);
     }
     if !new.template.is_equivalent(&old.template) {
-        return Some("spec.template.spec");
+        // Upstream shows its own type, with each field that is not set.
+        let value = new.template.written.field("spec").map_or("null".into(), to_json);
+        return Some(immutable(&spec.child("template").child("spec"), value));
     }
-    (new.completion_mode != old.completion_mode).then_some("spec.completionMode")
+    let mode = format!("{:?}", new.completion_mode.as_str());
+    (new.completion_mode != old.completion_mode).then(|| immutable(&spec.child("completionMode"), mode))
 }
 
-has_status!(Job, immutable);
+has_status!(Job, forbidden_change);
+
+/// A selector that is written, though the Job has one of its own.
+pub fn generated_selector(written: &Selector) -> Error {
+    let (value, why) = (written.shown().into(), Rule::GeneratedSelector);
+    Path::new("spec").child("selector").error(DiagnosticKind::Violates { value, why })
+}
 
 impl Job {
     pub const UID_LABEL: &'static str = "batch.kubernetes.io/controller-uid";
@@ -146,24 +159,27 @@ const FIELDS: &[Field] = &[
 ];
 
 impl JobSpec {
-    pub(super) const FIELDS: &'static [Field] = &[
-        field("parallelism", Shape::Int32),
-        field("completions", Shape::Int32),
-        field("activeDeadlineSeconds", Shape::Int64),
-        unsimulated("podFailurePolicy", Shape::Any),
-        unsimulated("successPolicy", Shape::Any),
-        field("backoffLimit", Shape::Int32),
-        field("backoffLimitPerIndex", Shape::Int32),
-        unsimulated("maxFailedIndexes", Shape::Int32),
-        field("selector", Shape::Obj(Selector::FIELDS)),
-        field("manualSelector", Shape::Bool),
-        field("template", Shape::Obj(fields::TEMPLATE)),
-        field("ttlSecondsAfterFinished", Shape::Int32),
-        field("completionMode", Shape::Str),
-        field("suspend", Shape::Bool),
-        field("podReplacementPolicy", Shape::Str),
-        unsimulated("managedBy", Shape::Str),
-    ];
+    pub(super) const FIELDS: &'static Struct = &named(
+        "JobSpec",
+        &[
+            field("parallelism", Shape::Int32),
+            field("completions", Shape::Int32),
+            field("activeDeadlineSeconds", Shape::Int64),
+            unsimulated("podFailurePolicy", Shape::Any),
+            unsimulated("successPolicy", Shape::Any),
+            field("backoffLimit", Shape::Int32),
+            field("backoffLimitPerIndex", Shape::Int32),
+            unsimulated("maxFailedIndexes", Shape::Int32),
+            field("selector", Shape::Obj(Selector::FIELDS)),
+            field("manualSelector", Shape::Bool),
+            field("template", Shape::Obj(fields::TEMPLATE)),
+            field("ttlSecondsAfterFinished", Shape::Int32),
+            field("completionMode", Shape::Str),
+            field("suspend", Shape::Bool),
+            field("podReplacementPolicy", Shape::Str),
+            unsimulated("managedBy", Shape::Str),
+        ],
+    );
 
     pub(super) fn decode(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> JobSpec {
         const MODES: &[&str] = &["NonIndexed", "Indexed"];
@@ -206,12 +222,11 @@ impl JobSpec {
         validate::pod::ending_template(&self.template, &path.child("template"), errors);
         match (self.manual_selector, self.selector.is_empty()) {
             (true, true) => errors.push(path.child("selector").error(DiagnosticKind::Required)),
-            (true, false) if !self.selector.matches(&self.template.labels) => {
-                let template = path.child("template");
-                let metadata = template.child("metadata");
-                errors.push(metadata.child("labels").error(DiagnosticKind::SelectorMismatch));
+            (true, false) => {
+                self.selector.validate(&path.child("selector"), errors);
+                validate_matching(&self.selector, &self.template, &path.child("template"), errors);
             }
-            (true, false) | (false, _) => self.selector.validate(&path.child("selector"), errors),
+            (false, _) => self.selector.validate(&path.child("selector"), errors),
         }
         let is_indexed = self.completion_mode == CompletionMode::Indexed;
         if is_indexed && self.completions.is_none() {

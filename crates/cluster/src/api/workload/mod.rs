@@ -21,6 +21,7 @@ pub use cron_job::{ConcurrencyPolicy, CronJob, CronJobSpec, CronJobStatus, JobTe
 pub use daemon_set::{DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy};
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy};
 pub use int_or_percent::IntOrPercent;
+pub(crate) use job::generated_selector;
 pub use job::{CompletionMode, Job, JobSpec, JobStatus, PodReplacementPolicy, index_text};
 pub use pod_disruption_budget::{
     PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus, UnhealthyPodEvictionPolicy,
@@ -28,12 +29,14 @@ pub use pod_disruption_budget::{
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use replication_controller::ReplicationController;
 pub use selector::{Operator, Requirement, Selector};
+pub(crate) use stateful_set::left_rolling_update;
 pub use stateful_set::{
     PodManagementPolicy, Retention, StatefulSet, StatefulSetSpec, StatefulSetStatus,
     StatefulSetUpdateStrategy, VolumeClaimTemplate,
 };
 
-use super::Labels;
+use super::field::{Error, Path};
+use super::{DiagnosticKind, Labels, Rule};
 
 /// A kind with `spec` and `status`, of which a request gives the spec, and controllers write the status.
 pub trait StatusSubresource: super::Resource {
@@ -41,8 +44,8 @@ pub trait StatusSubresource: super::Resource {
     fn has_spec_of(&self, old: &Self) -> bool;
     /// What was written to the status before stays.
     fn keep_status(&mut self, old: &Self);
-    /// A field that a change from `old` must not touch (ValidateUpdate of the kind's strategy.go).
-    fn immutable_change(&self, old: &Self) -> Option<&'static str>;
+    /// What is wrong with a change from `old` (ValidateUpdate of the kind's strategy.go).
+    fn forbidden_change(&self, old: &Self) -> Option<Error>;
 }
 
 macro_rules! has_status {
@@ -56,7 +59,7 @@ macro_rules! has_status {
                 self.status = old.status.clone();
             }
 
-            fn immutable_change(&self, old: &$kind) -> Option<&'static str> {
+            fn forbidden_change(&self, old: &$kind) -> Option<crate::api::FieldError> {
                 $immutable(&self.spec, &old.spec)
             }
         }
@@ -64,6 +67,16 @@ macro_rules! has_status {
 }
 
 use has_status;
+
+/// apimachinery, ValidateImmutableField; `value` is as JSON writes the new one.
+fn immutable(path: &Path<'_>, value: String) -> Error {
+    path.error(DiagnosticKind::Violates { value: value.into(), why: Rule::Immutable })
+}
+
+fn immutable_selector(new: &Selector, old: &Selector) -> Option<Error> {
+    let spec = Path::new("spec");
+    (new != old).then(|| immutable(&spec.child("selector"), new.shown()))
+}
 
 /// `metadata.labels` of the kinds that take them from their template if none are written (core/v1 and batch/v1
 /// defaults.go).

@@ -3,13 +3,13 @@
 use litemap::LiteMap;
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
-use super::super::validate::{self, forbid};
+use super::super::validate::{self, violates};
 use super::super::write::{at, map, put_or_remove, rfc3339, text};
-use super::super::{ApiResource, Meta, Name, NameRule, Resource, Rule, Scope, Selector, Tree};
+use super::super::{ApiResource, Meta, Name, NameRule, Resource, Rule, Scope, Selector, Tree, to_json};
 use super::{Conditions, IntOrPercent, has_status};
 use crate::sim::Time;
 
@@ -63,12 +63,15 @@ impl Resource for PodDisruptionBudget {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const SPEC: &[Field] = &[
-    field("minAvailable", Shape::IntOrStr),
-    field("maxUnavailable", Shape::IntOrStr),
-    field("selector", Shape::Obj(Selector::FIELDS)),
-    field("unhealthyPodEvictionPolicy", Shape::Str),
-];
+const SPEC: &Struct = &named(
+    "PodDisruptionBudgetSpec",
+    &[
+        field("minAvailable", Shape::IntOrStr),
+        field("maxUnavailable", Shape::IntOrStr),
+        field("selector", Shape::Obj(Selector::FIELDS)),
+        field("unhealthyPodEvictionPolicy", Shape::Str),
+    ],
+);
 
 impl Codec for PodDisruptionBudget {
     const FIELDS: &'static [Field] = &fields::object(SPEC);
@@ -100,8 +103,14 @@ impl Codec for PodDisruptionBudget {
         let (mut errors, path) =
             (validate::meta::validate::<PodDisruptionBudget>(&self.meta), Path::new("spec"));
         let PodDisruptionBudgetSpec { min_available, max_unavailable, selector, .. } = &self.spec;
-        if min_available.is_some() && max_unavailable.is_some() {
-            forbid(&path, Rule::BudgetWithBoth, &mut errors);
+        if let (Some(min), Some(max)) = (min_available, max_unavailable) {
+            // As upstream's own type is shown.
+            let [min, max] = [min, max].map(|value| to_json(&value.print()));
+            let selector = selector.as_ref().map_or("null".into(), Selector::shown);
+            let value = format!(
+                r#"{{"MinAvailable":{min},"Selector":{selector},"MaxUnavailable":{max},"UnhealthyPodEvictionPolicy":null}}"#
+            );
+            violates(&path, value, Rule::BudgetWithBoth, &mut errors);
         }
         for (field, value) in [("minAvailable", min_available), ("maxUnavailable", max_unavailable)] {
             if let Some(value) = value {

@@ -2,15 +2,17 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
 use super::super::validate;
 use super::super::write::{at, overlay_template, put_or_remove};
-use super::super::{ApiResource, Meta, NameRule, PodTemplate, Resource, Scope, Selector, Tree};
+use super::super::{
+    ApiResource, DiagnosticKind, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Tree,
+};
 use super::template::{count, nonzero, put_counts, validate_selected};
-use super::{Conditions, has_status};
+use super::{Conditions, has_status, immutable_selector};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplicaSet {
@@ -40,7 +42,7 @@ pub struct ReplicaSetStatus {
 }
 
 has_status!(ReplicaSet, |new: &ReplicaSetSpec, old: &ReplicaSetSpec| {
-    (new.selector != old.selector).then_some("spec.selector")
+    immutable_selector(&new.selector, &old.selector)
 });
 
 impl Resource for ReplicaSet {
@@ -55,12 +57,15 @@ impl Resource for ReplicaSet {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const SPEC: &[Field] = &[
-    field("replicas", Shape::Int32),
-    field("minReadySeconds", Shape::Int32),
-    field("selector", Shape::Obj(Selector::FIELDS)),
-    field("template", Shape::Obj(fields::TEMPLATE)),
-];
+const SPEC: &Struct = &named(
+    "ReplicaSetSpec",
+    &[
+        field("replicas", Shape::Int32),
+        field("minReadySeconds", Shape::Int32),
+        field("selector", Shape::Obj(Selector::FIELDS)),
+        field("template", Shape::Obj(fields::TEMPLATE)),
+    ],
+);
 
 impl Codec for ReplicaSet {
     const FIELDS: &'static [Field] = &fields::object(SPEC);
@@ -72,7 +77,12 @@ impl Codec for ReplicaSet {
             spec: ReplicaSetSpec {
                 replicas: count(&spec.field("replicas"), diagnostics).unwrap_or(1),
                 min_ready_s: count(&spec.field("minReadySeconds"), diagnostics).unwrap_or(0),
-                selector: Selector::decode_required(&spec.field("selector"), diagnostics),
+                selector: Selector::decode_of_workload(
+                    &spec,
+                    Some(DiagnosticKind::Required),
+                    Rule::EmptySelectorOfDeployment,
+                    diagnostics,
+                ),
                 template: decode::pod::template(&spec.field("template"), diagnostics),
             },
             status: ReplicaSetStatus::default(),

@@ -3,13 +3,13 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
 use super::super::validate;
 use super::super::write::{at, put_labels};
-use super::super::{ApiResource, Meta, NameRule, Resource, Scope, Selector, Tree};
+use super::super::{ApiResource, DiagnosticKind, Meta, NameRule, Resource, Scope, Selector, Tree};
 use super::template::{count, validate_selected};
 use super::{ReplicaSetSpec, ReplicaSetStatus, default_labels, has_status};
 
@@ -34,12 +34,15 @@ impl Resource for ReplicationController {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
-const SPEC: &[Field] = &[
-    field("replicas", Shape::Int32),
-    field("minReadySeconds", Shape::Int32),
-    field("selector", Shape::StrMap),
-    field("template", Shape::Obj(fields::TEMPLATE)),
-];
+const SPEC: &Struct = &named(
+    "ReplicationControllerSpec",
+    &[
+        field("replicas", Shape::Int32),
+        field("minReadySeconds", Shape::Int32),
+        field("selector", Shape::StrMap),
+        field("template", Shape::Obj(fields::TEMPLATE)),
+    ],
+);
 
 impl Codec for ReplicationController {
     const FIELDS: &'static [Field] = &fields::object(SPEC);
@@ -71,7 +74,11 @@ impl Codec for ReplicationController {
     /// core validation.go, ValidateReplicationControllerSpec.
     fn validate(&self) -> Vec<Error> {
         let mut errors = validate::meta::validate::<ReplicationController>(&self.meta);
-        validate_selected(&self.spec.selector, &self.spec.template, &Path::new("spec"), &mut errors);
+        let (spec, path) = (&self.spec, Path::new("spec"));
+        if spec.selector.is_empty() {
+            errors.push(path.child("selector").error(DiagnosticKind::Required));
+        }
+        validate_selected(&spec.selector, &spec.template, &path, &mut errors);
         errors
     }
 

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape, field};
+use super::super::decode::{self, FieldCursor, FieldShape, Struct, field, named};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::validate::{self, forbid, meta};
 use super::super::write::{at, map, put_labels, put_or_remove, text, texts};
-use super::super::{DiagnosticKind, Labels, NameRule, Rule, Str, Tree};
+use super::super::{DiagnosticKind, Labels, NameRule, Rule, Str, Tree, to_json};
 
 /// `spec.selector` of a workload: `matchLabels` and `matchExpressions`, all of which must hold.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -32,17 +32,23 @@ pub enum Operator {
 }
 
 impl Selector {
-    pub(in crate::api) const FIELDS: &'static [Field] = &[
-        field("matchLabels", FieldShape::StrMap),
-        field(
-            "matchExpressions",
-            FieldShape::List(&[
-                field("key", FieldShape::Str),
-                field("operator", FieldShape::Str),
-                field("values", FieldShape::Strs),
-            ]),
-        ),
-    ];
+    pub(in crate::api) const FIELDS: &'static Struct = &named(
+        "LabelSelector",
+        &[
+            field("matchLabels", FieldShape::StrMap),
+            field(
+                "matchExpressions",
+                FieldShape::List(&named(
+                    "LabelSelectorRequirement",
+                    &[
+                        field("key", FieldShape::Str),
+                        field("operator", FieldShape::Str),
+                        field("values", FieldShape::Strs),
+                    ],
+                )),
+            ),
+        ],
+    );
 
     pub fn of_labels(match_labels: Labels) -> Selector {
         Selector { match_labels, match_expressions: Vec::new() }
@@ -58,12 +64,37 @@ impl Selector {
         self.match_labels.is_empty() && self.match_expressions.is_empty()
     }
 
-    /// A missing selector differs from an empty one.
-    pub(super) fn decode_required(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Selector {
-        if !cursor.is_set() {
-            cursor.error(diagnostics, DiagnosticKind::Required);
+    /// A workload's. A missing one matches nothing, and an empty one everything: our type holds no difference.
+    pub(super) fn decode_of_workload(
+        spec: &FieldCursor<'_>,
+        missing: Option<DiagnosticKind>,
+        empty: Rule,
+        diagnostics: &mut Diagnostics,
+    ) -> Selector {
+        let (cursor, errors) = (spec.field("selector"), diagnostics.errors());
+        let selector = Selector::decode(&cursor, diagnostics);
+        match cursor.tree() {
+            None => {
+                if let Some(missing) = missing {
+                    cursor.error(diagnostics, missing);
+                }
+                let template = spec.field("template");
+                let metadata = template.field("metadata");
+                let labels = metadata.field("labels");
+                let value = labels.tree().map_or_else(|| "null".into(), to_json);
+                let (value, why) = (value.into(), Rule::SelectorMismatch);
+                labels.error(diagnostics, DiagnosticKind::Violates { value, why });
+            }
+            Some(_) if selector.is_empty() => {
+                cursor.error(diagnostics, DiagnosticKind::Violates { value: "{}".into(), why: empty });
+            }
+            Some(tree) if diagnostics.errors() > errors => {
+                let (value, why) = (to_json(tree).into(), Rule::InvalidSelector);
+                cursor.error(diagnostics, DiagnosticKind::Violates { value, why });
+            }
+            Some(_) => {}
         }
-        Selector::decode(cursor, diagnostics)
+        selector
     }
 
     pub(in crate::api) fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Selector {
@@ -76,12 +107,9 @@ impl Selector {
         }
     }
 
-    /// apps validation.go: a workload's selector must not be empty.
-    pub(super) fn validate_of_workload(&self, path: &Path<'_>, errors: &mut Vec<Error>) {
-        if self.is_empty() {
-            forbid(path, Rule::EmptySelector, errors);
-        }
-        self.validate(path, errors);
+    /// As JSON.
+    pub(in crate::api) fn shown(&self) -> String {
+        to_json(&self.print())
     }
 
     /// apimachinery, ValidateLabelSelector.
@@ -125,16 +153,17 @@ impl Requirement {
 
     /// An unreadable operator is replaced by one that fits the values, so that no second error follows.
     fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Requirement {
-        const OPERATORS: &[&str] = &["DoesNotExist", "Exists", "In", "NotIn"];
         let values = cursor.field("values").strings();
-        decode::pod_required(&cursor.field("operator"), diagnostics);
-        let operator = match decode::pod_one_of(&cursor.field("operator"), OPERATORS, diagnostics) {
+        let written = cursor.field("operator");
+        let operator = match written.str().map(|text| &**text) {
             Some("In") => Operator::In,
             Some("NotIn") => Operator::NotIn,
             Some("Exists") => Operator::Exists,
-            Some(_) => Operator::DoesNotExist,
-            None if values.is_empty() => Operator::Exists,
-            None => Operator::In,
+            Some("DoesNotExist") => Operator::DoesNotExist,
+            Some(_) | None => {
+                decode::no_operator(&written, diagnostics);
+                if values.is_empty() { Operator::Exists } else { Operator::In }
+            }
         };
         Requirement {
             key: cursor.field("key").text().cloned().unwrap_or_else(|| "".into()),

@@ -2,15 +2,18 @@
 
 use serde::Serialize;
 
-use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, field, fields};
+use super::super::decode::{self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named};
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
 use super::super::validate;
 use super::super::write::{at, map, overlay_template, put_or_remove, text};
-use super::super::{ApiResource, Labels, Meta, NameRule, PodTemplate, Resource, Scope, Selector, Str, Tree};
+use super::super::{
+    ApiResource, DiagnosticKind, Labels, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Step,
+    Str, Tree,
+};
 use super::has_status;
-use super::template::{count, nonzero, put_counts, text_or, validate_selected};
+use super::template::{count, nonzero, put_counts, strategy_of_type, text_or, validate_selected};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatefulSet {
@@ -86,7 +89,7 @@ pub struct StatefulSetStatus {
 }
 
 /// apps validation.go, ValidateStatefulSetUpdate: all but these fields may not change.
-fn immutable(new: &StatefulSetSpec, old: &StatefulSetSpec) -> Option<&'static str> {
+fn forbidden_change(new: &StatefulSetSpec, old: &StatefulSetSpec) -> Option<Error> {
     let allowed = StatefulSetSpec {
         replicas: old.replicas,
         template: old.template.clone(),
@@ -98,10 +101,11 @@ fn immutable(new: &StatefulSetSpec, old: &StatefulSetSpec) -> Option<&'static st
         when_scaled: old.when_scaled,
         ..new.clone()
     };
-    (allowed != *old).then_some("spec")
+    let why = Rule::ImmutableStatefulSet;
+    (allowed != *old).then(|| Path::new("spec").error(DiagnosticKind::Forbidden { why }))
 }
 
-has_status!(StatefulSet, immutable);
+has_status!(StatefulSet, forbidden_change);
 
 impl Resource for StatefulSet {
     const API: ApiResource = ApiResource {
@@ -112,32 +116,44 @@ impl Resource for StatefulSet {
         short_names: &["sts"],
         scope: Scope::Namespaced,
     };
-    const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
+    const NAME_RULE: NameRule = NameRule::Dns1123Label;
 }
 
-const SPEC: &[Field] = &[
-    field("replicas", Shape::Int32),
-    field("selector", Shape::Obj(Selector::FIELDS)),
-    field("template", Shape::Obj(fields::TEMPLATE)),
-    field("volumeClaimTemplates", Shape::Any),
-    field("serviceName", Shape::Str),
-    field("podManagementPolicy", Shape::Str),
-    field("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
-    field("revisionHistoryLimit", Shape::Int32),
-    field("minReadySeconds", Shape::Int32),
-    field("persistentVolumeClaimRetentionPolicy", Shape::Obj(RETENTION)),
-    field("ordinals", Shape::Obj(&[field("start", Shape::Int32)])),
-];
+const SPEC: &Struct = &named(
+    "StatefulSetSpec",
+    &[
+        field("replicas", Shape::Int32),
+        field("selector", Shape::Obj(Selector::FIELDS)),
+        field("template", Shape::Obj(fields::TEMPLATE)),
+        field("volumeClaimTemplates", Shape::Any),
+        field("serviceName", Shape::Str),
+        field("podManagementPolicy", Shape::Str),
+        field("updateStrategy", Shape::Obj(UPDATE_STRATEGY)),
+        field("revisionHistoryLimit", Shape::Int32),
+        field("minReadySeconds", Shape::Int32),
+        field("persistentVolumeClaimRetentionPolicy", Shape::Obj(RETENTION)),
+        field("ordinals", Shape::Obj(&named("StatefulSetOrdinals", &[field("start", Shape::Int32)]))),
+    ],
+);
 
-const UPDATE_STRATEGY: &[Field] = &[
-    field("type", Shape::Str),
-    field(
-        "rollingUpdate",
-        Shape::Obj(&[field("partition", Shape::Int32), field("maxUnavailable", Shape::IntOrStr)]),
-    ),
-];
+const UPDATE_STRATEGY: &Struct = &named(
+    "StatefulSetUpdateStrategy",
+    &[
+        field("type", Shape::Str),
+        field(
+            "rollingUpdate",
+            Shape::Obj(&named(
+                "RollingUpdateStatefulSetStrategy",
+                &[field("partition", Shape::Int32), field("maxUnavailable", Shape::IntOrStr)],
+            )),
+        ),
+    ],
+);
 
-const RETENTION: &[Field] = &[field("whenDeleted", Shape::Str), field("whenScaled", Shape::Str)];
+const RETENTION: &Struct = &named(
+    "StatefulSetPersistentVolumeClaimRetentionPolicy",
+    &[field("whenDeleted", Shape::Str), field("whenScaled", Shape::Str)],
+);
 
 impl Codec for StatefulSet {
     const FIELDS: &'static [Field] = &fields::object(SPEC);
@@ -150,8 +166,13 @@ impl Codec for StatefulSet {
             meta: decode::meta::decode::<StatefulSet>(root),
             spec: StatefulSetSpec {
                 replicas: count(&spec.field("replicas"), diagnostics).unwrap_or(1),
-                selector: Selector::decode_required(&spec.field("selector"), diagnostics),
-                template: decode::pod::template(&spec.field("template"), diagnostics),
+                selector: Selector::decode_of_workload(
+                    &spec,
+                    Some(DiagnosticKind::Required),
+                    Rule::EmptySelectorOfStatefulSet,
+                    diagnostics,
+                ),
+                template: decode::pod::template_with_claims(&spec.field("template"), diagnostics),
                 service_name: text_or(&spec.field("serviceName"), ""),
                 pod_management_policy: management(&spec.field("podManagementPolicy"), diagnostics),
                 update_strategy: update_strategy(&spec.field("updateStrategy"), diagnostics),
@@ -177,7 +198,7 @@ impl Codec for StatefulSet {
         validate_selected(&spec.selector, &spec.template, &path, &mut errors);
         if !spec.service_name.is_empty() {
             let service = path.child("serviceName");
-            validate::name(&service, &spec.service_name, NameRule::Dns1123Subdomain, &mut errors);
+            validate::name(&service, &spec.service_name, NameRule::Dns1123Label, &mut errors);
         }
         errors
     }
@@ -220,7 +241,7 @@ impl Retention {
     }
 
     fn decode(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Retention {
-        match decode::pod_one_of(cursor, &["Delete", "Retain"], diagnostics) {
+        match decode::pod_one_of(cursor, &["Retain", "Delete"], diagnostics) {
             Some("Delete") => Retention::Delete,
             Some(_) | None => Retention::Retain,
         }
@@ -235,12 +256,45 @@ fn management(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodMan
 }
 
 fn update_strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> StatefulSetUpdateStrategy {
-    match decode::pod_one_of(&cursor.field("type"), &["OnDelete", "RollingUpdate"], diagnostics) {
-        Some("OnDelete") => StatefulSetUpdateStrategy::OnDelete,
+    let type_ = cursor.field("type");
+    match type_.text().map(|text| &**text) {
+        Some("OnDelete") => {
+            let rolling = cursor.field("rollingUpdate");
+            if rolling.is_set() {
+                let partition = rolling.field("partition").int().unwrap_or(0);
+                rolling.error(diagnostics, rolling_update_only(partition));
+            }
+            StatefulSetUpdateStrategy::OnDelete
+        }
+        Some(unknown) if unknown != "RollingUpdate" => {
+            let (value, why) = (strategy_of_type(unknown), Rule::StatefulSetStrategy);
+            cursor.error(diagnostics, DiagnosticKind::Violates { value, why });
+            StatefulSetUpdateStrategy::OnDelete
+        }
         Some(_) | None => StatefulSetUpdateStrategy::RollingUpdate {
             partition: count(&cursor.field("rollingUpdate").field("partition"), diagnostics).unwrap_or(0),
         },
     }
+}
+
+/// As upstream shows its struct.
+fn rolling_update_only(partition: i64) -> DiagnosticKind {
+    let value = format!(r#"{{"Partition":{partition},"MaxUnavailable":null}}"#).into();
+    DiagnosticKind::Violates { value, why: Rule::RollingUpdateOnly }
+}
+
+/// kubectl's patch leaves `rollingUpdate`, which the API server has defaulted, unless the text before has said it.
+pub fn left_rolling_update(
+    new: &StatefulSetSpec,
+    old: &StatefulSetSpec,
+    before: Option<&Tree>,
+) -> Option<Error> {
+    let StatefulSetUpdateStrategy::RollingUpdate { partition } = old.update_strategy else { return None };
+    let steps = ["spec", "updateStrategy", "rollingUpdate"].map(Step::from);
+    let was_written = before.is_some_and(|tree| tree.get(&steps).is_some());
+    let is_left = new.update_strategy == StatefulSetUpdateStrategy::OnDelete && !was_written;
+    let (spec, message) = (Path::new("spec"), rolling_update_only(i64::from(partition)));
+    is_left.then(|| spec.child("updateStrategy").child("rollingUpdate").error(message))
 }
 
 fn claim(cursor: &FieldCursor<'_>) -> VolumeClaimTemplate {

@@ -1,10 +1,11 @@
 //! What workloads share: `replicas`, numbers of seconds, and the Pod template.
 
 use super::super::decode::{self, FieldCursor};
+use super::super::diagnostic::clip;
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
-use super::super::validate;
-use super::super::{DiagnosticKind, PodTemplate, Selector, Str, Tree};
+use super::super::validate::{self, violates};
+use super::super::{DiagnosticKind, PodTemplate, Rule, Selector, Str, Tree, to_json};
 
 /// A number that is not negative; nothing, if none is written or it cannot be read.
 pub(super) fn count(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
@@ -23,7 +24,7 @@ pub(super) fn ending_template(spec: &FieldCursor<'_>, diagnostics: &mut Diagnost
     let of_pod = template.field("spec");
     let policy = of_pod.field("restartPolicy");
     if policy.text().is_none() {
-        policy.error(diagnostics, DiagnosticKind::Required);
+        policy.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::RestartPolicyOfJob });
     }
     decode::pod::template(&template, diagnostics)
 }
@@ -35,13 +36,32 @@ pub(super) fn validate_selected(
     path: &Path<'_>,
     errors: &mut Vec<Error>,
 ) {
-    let before = errors.len();
-    selector.validate_of_workload(&path.child("selector"), errors);
-    let (template_path, is_selector_good) = (path.child("template"), errors.len() == before);
+    let (before, selector_path) = (errors.len(), path.child("selector"));
+    selector.validate(&selector_path, errors);
+    if errors.len() > before {
+        return violates(&selector_path, selector.shown(), Rule::InvalidSelector, errors);
+    }
+    let template_path = path.child("template");
     validate::pod::template(template, &template_path, errors);
-    if is_selector_good && !selector.matches(&template.labels) {
-        let metadata = template_path.child("metadata");
-        errors.push(metadata.child("labels").error(DiagnosticKind::SelectorMismatch));
+    validate_matching(selector, template, &template_path, errors);
+}
+
+pub(super) fn validate_matching(
+    selector: &Selector,
+    template: &PodTemplate,
+    path: &Path<'_>,
+    errors: &mut Vec<Error>,
+) {
+    if !selector.matches(&template.labels) {
+        // What is not written is no map.
+        let written = template.written.field("metadata").and_then(|metadata| metadata.field("labels"));
+        let mut labels = Tree::map();
+        for (key, value) in &template.labels {
+            labels.put(key, Tree::string(value));
+        }
+        let labels =
+            if written.is_none() && template.labels.is_empty() { "null".into() } else { to_json(&labels) };
+        violates(&path.child("metadata").child("labels"), labels, Rule::SelectorMismatch, errors);
     }
 }
 
@@ -62,4 +82,9 @@ pub(super) fn put_counts(out: &mut Tree, counts: &[(&str, u32)]) {
             out.put(field, number);
         }
     }
+}
+
+/// A strategy of an unknown type, as upstream shows its struct.
+pub(super) fn strategy_of_type(type_: &str) -> Str {
+    format!(r#"{{"Type":{:?},"RollingUpdate":null}}"#, &*clip(type_)).into()
 }

@@ -6,8 +6,7 @@ use litemap::LiteMap;
 
 use super::{at, map, port_or_name, printed, put_labels, put_or_remove, text};
 use crate::api::{
-    Labels, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
-    TrafficPolicy, Tree,
+    Labels, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity, Tree,
 };
 
 /// No field is passed over by a `..`: one that is added is written here.
@@ -39,10 +38,7 @@ pub fn overlay(tree: &mut Tree, service: &Service) {
     put_or_remove(out, "loadBalancerSourceRanges", list(load_balancer_source_ranges));
     overlay_ports(out, ports);
     put_or_remove(out, "externalTrafficPolicy", external_traffic_policy.map(|policy| text(policy.as_str())));
-    // Not a default of ExternalName (defaults.go, SetDefaults_Service), but it may be asked for.
-    let shows_internal =
-        *type_ != ServiceType::ExternalName || *internal_traffic_policy != TrafficPolicy::Cluster;
-    let internal = shows_internal.then(|| text(internal_traffic_policy.as_str()));
+    let internal = (*type_ != ServiceType::ExternalName).then(|| text(internal_traffic_policy.as_str()));
     put_or_remove(out, "internalTrafficPolicy", internal);
     put_or_remove(out, "allocateLoadBalancerNodePorts", allocate_load_balancer_node_ports.map(Tree::bool));
     put_or_remove(out, "loadBalancerClass", load_balancer_class.as_deref().map(text));

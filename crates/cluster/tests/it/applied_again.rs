@@ -1,0 +1,84 @@
+//! A Service that is applied again: what kubectl's patch, which knows the text before, leaves as others have made it.
+
+use crate::support::{key, said, settle, start};
+use cluster::api::{Action, Labels, ServicePolicy, ServiceSpec, ServiceType, SessionAffinity, TrafficPolicy};
+use cluster::sim::Run;
+
+fn text(spec: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{selector: {{app: web}}, ports: [{{port: 80}}]{spec}}}\n"
+    )
+}
+
+fn of(text: &str) -> Run {
+    let mut run = start(text, 7);
+    settle(&mut run);
+    run
+}
+
+fn spec(run: &Run) -> ServiceSpec {
+    run.world().store().services.get(&key("web")).expect("it is there").spec.clone()
+}
+
+#[test]
+fn what_an_action_set_stays_where_no_text_says_it() {
+    let mut run = of(&text(""));
+    let service = key("web");
+    let labels: Labels = [("app".into(), "web".into()), ("tier".into(), "a".into())].into_iter().collect();
+    let affinity = ServicePolicy::SessionAffinity(SessionAffinity::default_client_ip());
+    let local = ServicePolicy::ExternalTrafficPolicy(TrafficPolicy::Local);
+    for action in [
+        Action::SetServiceType { service: service.clone(), type_: ServiceType::NodePort },
+        Action::SetServicePolicy { service: service.clone(), policy: affinity },
+        Action::SetServicePolicy { service: service.clone(), policy: local },
+        Action::SetSelector { service, selector: labels },
+    ] {
+        run.act(action).expect("it is set");
+    }
+    let before = spec(&run);
+    run.act(Action::apply(&text(""))).expect("it is applied");
+    assert_eq!(spec(&run), before);
+    run.act(Action::apply(&text(", type: ClusterIP, sessionAffinity: None"))).expect("it is applied");
+    let after = spec(&run);
+    assert_eq!((after.type_, after.session_affinity), (ServiceType::ClusterIP, SessionAffinity::None));
+    assert_eq!((after.ports[0].node_port, after.external_traffic_policy), (0, None));
+    assert_eq!(after.selector, before.selector, "the text does not say tier");
+}
+
+#[test]
+fn what_the_text_before_said_goes_where_the_new_one_does_not() {
+    let mut run = of(&text(", type: NodePort, externalTrafficPolicy: Local, sessionAffinity: ClientIP"));
+    run.act(Action::apply(&text(""))).expect("it is applied");
+    let after = spec(&run);
+    assert_eq!((after.type_, after.session_affinity), (ServiceType::ClusterIP, SessionAffinity::None));
+    assert_eq!((after.ports[0].node_port, after.external_traffic_policy), (0, None));
+}
+
+#[test]
+fn an_address_stays_whatever_is_applied() {
+    for (first, second, refused) in [
+        (", clusterIP: None", "", None),
+        ("", ", clusterIP: None", Some("[\"None\"]: may not change once set")),
+        (
+            ", clusterIP: 10.96.0.9",
+            ", clusterIP: 10.96.0.8",
+            Some("[\"10.96.0.8\"]: may not change once set"),
+        ),
+        (
+            ", clusterIP: None",
+            ", type: NodePort",
+            Some("\"None\": may not be set to 'None' for NodePort services"),
+        ),
+    ] {
+        let mut run = of(&text(first));
+        let before = spec(&run);
+        match (run.act(Action::apply(&text(second))), refused) {
+            (Ok(()), None) => {}
+            (Err(found), Some(why)) => {
+                assert_eq!(said(&found), [format!("spec.clusterIPs[0]: Invalid value: {why}")]);
+            }
+            (found, _) => panic!("{second}: {found:?}"),
+        }
+        assert_eq!(spec(&run), before, "{second}");
+    }
+}
