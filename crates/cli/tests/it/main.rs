@@ -4,6 +4,7 @@ mod assumptions;
 mod deeds;
 mod documents;
 mod get;
+mod golden_cases;
 mod golden_objects;
 mod golden_sequences;
 mod golden_tables;
