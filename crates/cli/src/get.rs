@@ -121,8 +121,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
         return Err(Failure::Usage("--node is for get conntrack".into()));
     }
     let request = Request::parse(&args.resources, args.selector.as_deref())?;
-    let manifest = input::manifest(&args.cluster)?;
-    let mut run = input::start(&args.cluster, &manifest)?;
+    let (mut run, errors) = input::start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     notes::tell(&args.cluster, run.world());
     let namespace = args.namespace();
@@ -135,7 +134,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
             if text.is_empty() && is_table {
                 say_that_nothing_is_there(&groups, namespace);
             }
-            Ok(text)
+            errors.after(text)
         }
         // As kubectl does, what is there first, then what is not.
         Some((last, others)) => {

@@ -15,8 +15,33 @@ use crate::words;
 
 const SETTLE_STEP: Span = Span::from_millis(100);
 
-/// Reads the manifests; findings go to standard error.
-pub fn manifest(args: &Cluster) -> Result<Manifest, Failure> {
+/// How many errors the manifests have. They were listed on standard error.
+#[must_use]
+pub struct Errors(usize);
+
+impl Errors {
+    /// As `kubectl apply` does with the objects that have none: they are there, and what was asked for is printed; but
+    /// the command fails.
+    pub fn after(self, text: String) -> Result<String, Failure> {
+        match self.0 {
+            0 => Ok(text),
+            errors => {
+                crate::print(&text)?;
+                Err(Failure::Manifests { errors })
+            }
+        }
+    }
+}
+
+/// The run of the manifests, at its start.
+pub fn start(args: &Cluster) -> Result<(Run, Errors), Failure> {
+    let (manifest, errors) = manifest(args)?;
+    begin(args, manifest, errors)
+}
+
+/// Reads the manifests; findings go to standard error. Objects that have errors are left out. That is no cluster if
+/// nothing is left, and another than what was meant if the Scenario has one.
+pub fn manifest(args: &Cluster) -> Result<(Manifest, Errors), Failure> {
     let mut text = String::new();
     for file in &args.file {
         for part in read(file)? {
@@ -36,12 +61,14 @@ pub fn manifest(args: &Cluster) -> Result<Manifest, Failure> {
             eprintln!("{}", words::finding(&finding));
         }
     }
-    if errors > 0 { Err(Failure::Manifests { errors }) } else { Ok(manifest) }
+    match errors > 0 && (manifest.objects.is_empty() || manifest.scenario_is_wrong) {
+        true => Err(Failure::Manifests { errors }),
+        false => Ok((manifest, Errors(errors))),
+    }
 }
 
-/// The run of the manifests, from its start.
-pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
-    let mut manifest = manifest.clone();
+/// What the cluster would not take joins the errors.
+pub fn begin(args: &Cluster, mut manifest: Manifest, errors: Errors) -> Result<(Run, Errors), Failure> {
     if let Some(mode) = args.proxy_mode {
         manifest.scenario.get_or_insert_default().proxy_mode = Some(mode.into());
     }
@@ -57,10 +84,7 @@ pub fn start(args: &Cluster, manifest: &Manifest) -> Result<Run, Failure> {
     for line in refusals.iter().flat_map(|refusal| words::refused(&manifest, refusal)) {
         eprintln!("{line}");
     }
-    match refusals.len() {
-        0 => Ok(run),
-        errors => Err(Failure::Manifests { errors }),
-    }
+    Ok((run, Errors(errors.0 + refusals.len())))
 }
 
 fn from_start(manifest: &mut Manifest) -> Result<(), Failure> {

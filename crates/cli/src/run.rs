@@ -49,8 +49,7 @@ struct PodRow {
 }
 
 pub fn run(args: &Args) -> Result<String, Failure> {
-    let manifest = input::manifest(&args.cluster)?;
-    let mut run = input::start(&args.cluster, &manifest)?;
+    let (mut run, errors) = input::start(&args.cluster)?;
     let mut refused = match args.cluster.at {
         Some(_) => input::reach_moment(&args.cluster, &mut run),
         None => input::reach(&mut run, Moment::ORIGIN),
@@ -58,7 +57,7 @@ pub fn run(args: &Args) -> Result<String, Failure> {
     let end = run.world().now() + args.length;
     refused.extend(input::advance(&mut run, end));
     let report = report(run.world(), refused);
-    Ok(match args.output {
+    errors.after(match args.output {
         Format::Json => words::json(&report)?,
         Format::Text => text(&report),
     })

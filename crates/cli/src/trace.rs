@@ -20,8 +20,9 @@ const CLIENT: &str = "trace";
 pub fn trace(args: &Args) -> Result<String, Failure> {
     let from = origin(&args.from)?;
     let (to, protocol) = target(&args.to)?;
-    let manifest = with_silent_clients(input::manifest(&args.cluster)?, args.cluster.seed);
-    let mut run = input::start(&args.cluster, &manifest)?;
+    let (manifest, errors) = input::manifest(&args.cluster)?;
+    let manifest = with_silent_clients(manifest, args.cluster.seed);
+    let (mut run, errors) = input::begin(&args.cluster, manifest, errors)?;
     input::go_to_moment(&args.cluster, &mut run);
     notes::tell(&args.cluster, run.world());
     let client = ClientSpec {
@@ -40,10 +41,10 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
         connections.extend(run.world().traffic().record(id).map(|r| report::connection(run.world(), r)));
     }
     let report = report::Report { from: args.from.clone(), to: args.to.clone(), connections };
-    match args.output {
-        Format::Json => words::json(&report),
-        Format::Text => Ok(text::render(&report)),
-    }
+    errors.after(match args.output {
+        Format::Json => words::json(&report)?,
+        Format::Text => text::render(&report),
+    })
 }
 
 /// One connection, from its first packet until nothing of it is in flight.

@@ -38,23 +38,22 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let Some(node) = &args.node else {
         return Err(Failure::Usage("get conntrack: which node's? Add --node NODE".into()));
     };
-    let manifest = input::manifest(&args.cluster)?;
-    let mut run = input::start(&args.cluster, &manifest)?;
+    let (mut run, errors) = input::start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     let world = run.world();
     let machine = world.machine_named(node).ok_or_else(|| Failure::NotFound(format!("node {node:?}")))?;
     let rows = world.conntrack_of(machine.uid).unwrap_or_default();
-    match args.output {
-        GetFormat::Json => words::json(&rows.iter().map(row).collect::<Vec<_>>()),
+    errors.after(match args.output {
+        GetFormat::Json => words::json(&rows.iter().map(row).collect::<Vec<_>>())?,
         GetFormat::Text | GetFormat::Wide => {
             eprintln!("conntrack: {} flow entries have been shown.", rows.len());
             let lines = world.conntrack_lines(machine.uid).unwrap_or_default();
-            Ok(lines.into_iter().map(|line| line + "\n").collect())
+            lines.into_iter().map(|line| line + "\n").collect()
         }
         GetFormat::Yaml | GetFormat::Name => {
-            Err(Failure::Usage("get conntrack prints -o text or -o json".into()))
+            return Err(Failure::Usage("get conntrack prints -o text or -o json".into()));
         }
-    }
+    })
 }
 
 fn row(tracked: &Tracked) -> Row {

@@ -22,8 +22,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     if args.resources.len() > 2 || args.node.is_some() {
         return Err(Failure::Usage("usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]".into()));
     }
-    let manifest = input::manifest(&args.cluster)?;
-    let mut run = input::start(&args.cluster, &manifest)?;
+    let (mut run, errors) = input::start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     let world = run.world();
     let selector = match &args.selector {
@@ -39,13 +38,15 @@ pub fn get(args: &Args) -> Result<String, Failure> {
         return Err(Failure::NotFound(format!("services {name:?}")));
     }
     let records = wanted.into_iter().flat_map(|service| world.dns_records(service));
-    match args.output {
+    errors.after(match args.output {
         GetFormat::Json => {
             let row =
                 |r: cluster::dns::DnsRecord| Row { kind: r.kind(), record: r.to_string(), name: r.name };
-            words::json(&records.map(row).collect::<Vec<_>>())
+            words::json(&records.map(row).collect::<Vec<_>>())?
         }
-        GetFormat::Text | GetFormat::Wide => Ok(records.map(|record| format!("{record}\n")).collect()),
-        GetFormat::Yaml | GetFormat::Name => Err(Failure::Usage("get dns prints -o text or -o json".into())),
-    }
+        GetFormat::Text | GetFormat::Wide => records.map(|record| format!("{record}\n")).collect(),
+        GetFormat::Yaml | GetFormat::Name => {
+            return Err(Failure::Usage("get dns prints -o text or -o json".into()));
+        }
+    })
 }

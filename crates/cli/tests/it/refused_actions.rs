@@ -51,7 +51,8 @@ fn what_is_refused_at_first_is_said_with_its_place() {
     std::fs::write(&file, twice).expect("the folder for temporary files can be written to");
     let (ok, out, err) = crate::support::packetyard(&["get", "svc"], &file);
     std::fs::remove_file(&file).expect("it can be removed");
-    assert!(!ok && out.is_empty(), "{out}");
+    // Of three Services one is taken, as kubectl apply does it.
+    assert!(!ok && out.lines().count() == 2 && out.contains("  one  "), "{out}");
     let errors: Vec<&str> = err.lines().filter(|line| line.contains("error: ")).collect();
     assert_eq!(
         errors,
@@ -63,6 +64,33 @@ fn what_is_refused_at_first_is_said_with_its_place() {
         ]
     );
     assert!(err.ends_with("packetyard: the manifests have 2 errors\n"), "{err}");
+}
+
+/// One bad document keeps no other out; a bad Scenario does, since another cluster than the one that is meant says
+/// nothing.
+#[test]
+fn a_document_with_an_error_is_left_out() {
+    let good = "apiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec: {ports: [{port: 80}]}\n";
+    let unnamed =
+        "---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n";
+    let broken = "---\na: [\n";
+    let scenario = "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {seed: many}\n";
+    let file = std::env::temp_dir().join(format!("packetyard-left-out-{}.yaml", std::process::id()));
+    for (texts, is_there) in [
+        (vec![good, unnamed], true),
+        (vec![good, broken], true),
+        (vec![good, scenario], false),
+        (vec![broken], false),
+    ] {
+        std::fs::write(&file, texts.concat()).expect("the folder for temporary files can be written to");
+        let (ok, out, err) = crate::support::packetyard(&["get", "svc"], &file);
+        assert_eq!((ok, out.contains("  one  ")), (false, is_there), "{texts:?}: {out}{err}");
+        assert!(
+            err.contains("error: ") && err.ends_with("packetyard: the manifests have an error\n"),
+            "{err}"
+        );
+    }
+    std::fs::remove_file(&file).expect("it can be removed");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use super::{Diagnostic, KubeObject, Position, Scenario, Step, Str, Tree};
 pub struct Manifest {
     pub objects: Vec<ManifestObject>,
     pub scenario: Option<Scenario>,
+    /// The text has a Scenario with an error, or two: which cluster is meant is not known.
+    pub scenario_is_wrong: bool,
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -66,6 +66,7 @@ pub struct Reader<'a> {
     objects: Vec<ManifestObject>,
     pods: selectors::Pods,
     takes_scenario: bool,
+    scenario_is_wrong: bool,
     scenario: Option<(Tree, super::Scenario)>,
     /// The limit on objects was exceeded.
     is_full: bool,
@@ -95,6 +96,7 @@ impl<'a> Reader<'a> {
             objects: Vec::new(),
             pods: selectors::Pods::default(),
             takes_scenario: true,
+            scenario_is_wrong: false,
             scenario: None,
             is_full: false,
             seen: LiteMap::new(),
@@ -130,7 +132,9 @@ impl<'a> Reader<'a> {
                 None => Stage::PodRange,
             },
             Stage::PodRange => {
+                let errors = self.diagnostics.errors();
                 self.check_pod_range();
+                self.scenario_is_wrong |= self.diagnostics.errors() > errors;
                 Stage::Done
             }
             Stage::Done => return true,
@@ -158,6 +162,7 @@ impl<'a> Reader<'a> {
         Manifest {
             objects: self.objects,
             scenario: self.scenario.map(|(_, scenario)| scenario),
+            scenario_is_wrong: self.scenario_is_wrong,
             diagnostics: self.diagnostics.finish(),
         }
     }
@@ -180,7 +185,9 @@ impl<'a> Reader<'a> {
             self.undecoded.extend(items.into_iter().map(|item| (of_list(item), depth + 1)).rev());
         } else if scenario::is_scenario(tree) {
             if self.takes_scenario {
+                let errors = self.diagnostics.errors();
                 self.read_scenario(tree);
+                self.scenario_is_wrong |= self.diagnostics.errors() > errors;
             }
         } else if let Some(object) = decode::decode(tree, &mut self.diagnostics) {
             self.add(source, object);
