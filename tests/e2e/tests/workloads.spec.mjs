@@ -69,17 +69,17 @@ test("a Service says why it is empty on its face, in its panel and in the list",
   const lab = await Lab.open(page);
   const named = "containers: [{name: web, image: i, resources: {requests: {cpu: 100}}}]";
   await lab.load(
-    service("typo", "{app: wbe}", 8080) + service("name", "{app: web}", "http") + service("full", "{app: big}", 80)
-      + workload("Deployment", "web", web) + workload("Deployment", "big", named),
+    service("typo", "{app: shpo}", 8080) + service("name", "{app: web}", "http") + service("full", "{app: big}", 80)
+      + workload("Deployment", "web", web) + workload("Deployment", "shop", web) + workload("Deployment", "big", named),
   );
-  await expect(lab.service("typo")).toHaveAccessibleName(/selector matches no Pod; nearest: app=web of Deployment web/);
+  await expect(lab.service("typo")).toHaveAccessibleName(/selector matches no Pod; nearest: app=shop of Deployment shop/);
   await expect(lab.service("name")).toHaveAccessibleName(/no Pod has a port named http; they have web/);
   const unfit = /0\/3 nodes are available: 3 Insufficient cpu/;
   await expect(lab.service("full")).toHaveAccessibleName(unfit);
   await expect(lab.card("Pod", "big-")).toHaveAccessibleName(unfit);
   await expect(lab.inspector.getByText("Services that lack endpoints")).toBeVisible();
   await lab.select(lab.service("typo"));
-  await expect(lab.fact("Endpoints")).toContainText("Selector matches no Pod; nearest: app=web of Deployment web.");
+  await expect(lab.fact("Endpoints")).toContainText("Selector matches no Pod; nearest: app=shop of Deployment shop.");
   await lab.select(lab.card("Pod", "big-"));
   await expect(lab.fact("Why")).toContainText("3 Insufficient cpu. no new claims to deallocate");
   expect(await accessibilityFaults(page, ["serious", "critical"])).toEqual([]);

@@ -1,6 +1,6 @@
 //! Which Pods a Service selects, and a check of the whole text for Services whose selector matches none of its Pods.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -43,54 +43,55 @@ pub struct NearMiss {
 /// these is it.
 const COMPARED: usize = 500;
 
-/// Of the labels of workloads those that a selector just misses, and by what: all but one of its pairs are there. The
-/// value of that one differs by a typing error, or its key does; or it differs by more, and no other workload has the
-/// selector's other pairs. No suggestion is better than a wrong one.
+/// Of the labels of workloads those that a selector misses by a slip of the pen, and by which: all but one of its pairs
+/// are there, and that one differs by a typing error, or has another key for an application's name. A workload
+/// that another Service selects is not meant by this one. No suggestion is better than a wrong one.
 pub fn near_miss<'a>(
     selector: &Labels,
     workloads: impl Iterator<Item = &'a Labels>,
+    is_selected: impl Fn(&Labels) -> bool,
 ) -> Option<(usize, NearMiss)> {
-    let mut same_workload = Vec::new();
-    let mut workloads = workloads.enumerate();
-    for (at, labels) in workloads.by_ref().take(COMPARED) {
+    for (at, labels) in workloads.take(COMPARED).enumerate() {
         let mut unmet = selector.iter().filter(|&(key, value)| labels.get(key) != Some(value));
         let (Some((key, value)), None) = (unmet.next(), unmet.next()) else { continue };
         if SET_BY_CONTROLLERS.contains(&&**key) {
             return None;
         }
-        let miss = |(has_key, has): (&Str, &Str)| NearMiss {
-            asked: (key.clone(), value.clone()),
-            has: (has_key.clone(), has.clone()),
-        };
         let is_name = |key: &str| NAME_KEYS.contains(&key);
         let other_key = |(other, has): &(&Str, &Str)| {
             *has == value && (is_typo(key, other) || (is_name(key) && is_name(other)))
         };
-        match labels.get(key) {
-            Some(has) if is_typo(value, has) => return Some((at, miss((key, has)))),
-            Some(has) if selector.len() > 1 => same_workload.push((at, miss((key, has)))),
-            Some(_) => {}
-            None => {
-                if let Some(found) = labels.iter().find(other_key) {
-                    return Some((at, miss(found)));
-                }
-            }
+        let has = match labels.get(key) {
+            Some(has) => is_typo(value, has).then_some((key, has)),
+            None => labels.iter().find(other_key),
+        };
+        if let Some((has_key, has)) = has
+            && !is_selected(labels)
+        {
+            let pair = |key: &Str, value: &Str| (key.clone(), value.clone());
+            return Some((at, NearMiss { asked: pair(key, value), has: pair(has_key, has) }));
         }
     }
-    let is_only_one = same_workload.len() == 1 && workloads.next().is_none();
-    if is_only_one { same_workload.pop() } else { None }
+    None
 }
 
+/// What parts the words of a label.
+const SEPARATORS: [char; 4] = ['-', '.', '/', '_'];
+
 /// Whether one was likely written for the other: one letter too many, too few, wrong or in its neighbour's place; two
-/// in a longer word. What differs in digits alone is another thing of the same name.
+/// in a longer word. What differs in digits alone, or in a letter that stands alone, is another thing of the same name.
 fn is_typo(a: &str, b: &str) -> bool {
     let most = match a.len().max(b.len()) {
         0..=2 => 0,
         3..=6 => 1,
         _ => 2,
     };
-    let without_digits = |text: &str| text.bytes().filter(|byte| !byte.is_ascii_digit()).collect::<Vec<u8>>();
-    is_within(a.as_bytes(), b.as_bytes(), most) && without_digits(a) != without_digits(b)
+    let words = |text: &str| {
+        let letters = text.replace(|c: char| c.is_ascii_digit(), "");
+        let words = letters.split_inclusive(SEPARATORS);
+        words.filter(|word| word.trim_end_matches(SEPARATORS).len() > 1).collect::<String>()
+    };
+    is_within(a.as_bytes(), b.as_bytes(), most) && words(a) != words(b)
 }
 
 /// Whether at most `most` edits lead from one to the other, by Damerau's and Levenshtein's distance without a second
@@ -120,22 +121,39 @@ fn is_within(a: &[u8], b: &[u8], most: usize) -> bool {
     row[b.len()] <= most
 }
 
-/// The Pods that a text has or that its workloads make, with which its Services are compared.
+/// The Pods that a text has or that its workloads make, with which its Services are compared, and what these select.
 #[derive(Default)]
 pub struct Pods {
     /// By namespace.
     labels: Vec<(Str, Labels)>,
     /// Each pair of them, since most selectors of nobody have a pair that nobody has.
     pairs: BTreeSet<(Str, (Str, Str))>,
+    /// Of its Services, by namespace and first pair.
+    selectors: BTreeMap<(Str, (Str, Str)), Vec<Labels>>,
 }
 
 impl Pods {
     pub fn add(&mut self, parsed: &ManifestObject) {
+        if let KubeObject::Service(service) = &parsed.object
+            && let Some(selector) = &service.spec.selector
+            && let Some((key, value)) = selector.first()
+        {
+            let first = (service.meta.namespace.clone(), (key.clone(), value.clone()));
+            self.selectors.entry(first).or_default().push(selector.clone());
+        }
         let Some((namespace, labels)) = pod_labels(parsed) else { return };
         for (key, value) in &labels {
             self.pairs.insert((namespace.clone(), (key.clone(), value.clone())));
         }
         self.labels.push((namespace, labels));
+    }
+
+    /// By any Service of the text.
+    fn are_selected(&self, namespace: &Str, labels: &Labels) -> bool {
+        let of = |(key, value): (&Str, &Str)| {
+            self.selectors.get(&(namespace.clone(), (key.clone(), value.clone())))
+        };
+        labels.iter().filter_map(of).flatten().any(|selector| selects(selector, labels))
     }
 
     /// A warning, not an error, of a Service that selects none: one without endpoints is a valid one.
@@ -159,7 +177,8 @@ impl Pods {
         if of_manifests.is_empty() || (may_select && selects_one()) {
             return;
         }
-        let nearest = near_miss(selector, there()).map(|(_, miss)| label(&miss.has.0, &miss.has.1));
+        let nearest = near_miss(selector, there(), |labels| self.are_selected(namespace, labels));
+        let nearest = nearest.map(|(_, miss)| label(&miss.has.0, &miss.has.1));
         let written = parsed.source.tree.get(&["spec".into(), "selector".into()]);
         let at = written.map_or(parsed.source.tree.position, |t| t.position);
         let selector: Vec<String> = selector.iter().map(|(k, v)| label(k, v).to_string()).collect();
@@ -246,16 +265,20 @@ mod tests {
     }
 
     #[test]
-    fn only_a_near_miss_in_the_same_workload_is_suggested() {
+    fn only_a_slip_of_the_pen_in_the_same_workload_is_suggested() {
         for (selector, workloads, expected) in [
             ("app=wbe", &["app=web"][..], Some("app=web")),
             ("app=frontned tier=a", &["app=frontend tier=a", "app=back tier=a"], Some("app=frontend")),
-            // The same workload, known by its other labels.
-            ("name=reader component=backend", &["name=reader component=api"], Some("component=api")),
-            // Which of the two was meant nobody knows.
-            ("app=shop tier=cache", &["app=shop tier=web", "app=shop tier=db"], None),
+            ("App=web", &["app=web"], Some("app=web")),
+            ("app=my_app", &["app=my-app"], Some("app=my-app")),
+            // Another thing of the same application.
+            ("app=reviews version=v2", &["app=reviews version=v1"], None),
+            ("app=redis role=follower", &["app=redis role=leader"], None),
+            ("app=w track=canary", &["app=w track=stable"], None),
+            ("app=reviews version=v1", &["app=details version=v1"], None),
             ("app=payment", &["app=web"], None),
             ("app=web-2", &["app=web-1"], None),
+            ("app=shard-b", &["app=shard-a"], None),
             ("app=web tier=x", &["app=shop tier=y"], None),
             ("app=web", &["app.kubernetes.io/name=web"], Some("app.kubernetes.io/name=web")),
             ("app=web", &["owner=web"], None),
@@ -263,10 +286,19 @@ mod tests {
             ("pod-template-hash=abc app=db", &["app=db pod-template-hash=abd"], None),
         ] {
             let workloads: Vec<Labels> = workloads.iter().map(|text| labels(text)).collect();
-            let found = near_miss(&labels(selector), workloads.iter());
+            let found = near_miss(&labels(selector), workloads.iter(), |_| false);
             let found = found.map(|(_, miss)| label(&miss.has.0, &miss.has.1).to_string());
             assert_eq!(found.as_deref(), expected, "{selector}");
         }
+    }
+
+    #[test]
+    fn a_workload_that_another_service_selects_is_not_suggested() {
+        let other = SERVICE.replace("name: web", "name: other").replace("app: wbe", "app: web");
+        let said = found(&format!("{other}{}", pod("{app: web}")));
+        assert!(said.len() == 1 && !said[0].contains("app=web"), "{said:?}");
+        let elsewhere = other.replace("{name: other", "{namespace: there, name: other");
+        assert!(found(&format!("{elsewhere}{}", pod("{app: web}")))[0].contains("app=web?"));
     }
 
     /// The same distance, by its definition.
@@ -306,6 +338,8 @@ mod tests {
             ("web-1", "web-2", false),
             ("api", "apis", true),
             ("ab", "ac", false),
+            ("shop/web-a", "shop/web-b", false),
+            ("shop/web-a", "shop/wbe-a", true),
         ] {
             assert_eq!(is_typo(a, b), expected, "{a} {b}");
         }
@@ -318,13 +352,8 @@ mod tests {
         let just_missed = labels("app=wbe tier=a");
         let many = |before: usize| std::iter::repeat_n(&other, before).chain([&just_missed]);
         let selector = labels("app=web tier=a");
-        assert!(near_miss(&selector, many(COMPARED - 1)).is_some());
-        assert!(near_miss(&selector, many(COMPARED)).is_none());
-        // Whether another one has the rest of the labels nobody has looked.
-        let rest = labels("app=cart tier=a");
-        let others = |after: usize| [&rest].into_iter().chain(std::iter::repeat_n(&other, after));
-        assert!(near_miss(&selector, others(COMPARED - 1)).is_some());
-        assert!(near_miss(&selector, others(COMPARED)).is_none());
+        assert!(near_miss(&selector, many(COMPARED - 1), |_| false).is_some());
+        assert!(near_miss(&selector, many(COMPARED), |_| false).is_none());
     }
 
     #[test]

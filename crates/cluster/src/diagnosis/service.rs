@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::NotReady;
 use crate::api::{
-    ContainerPort, EndpointSlice, NearMiss, ObjectRef, Pod, Service, ServicePort, ServiceType, Str,
+    ContainerPort, EndpointSlice, Labels, NearMiss, ObjectRef, Pod, Service, ServicePort, ServiceType, Str,
     TargetPort, near_miss, selects,
 };
 use crate::control::find_port;
@@ -149,7 +149,7 @@ impl World {
         NoEndpoints::NoneReady { pods: count(with_port.len()), of, why }
     }
 
-    fn no_pod(&self, namespace: &str, selector: &crate::api::Labels) -> NoEndpoints {
+    fn no_pod(&self, namespace: &Str, selector: &Labels) -> NoEndpoints {
         let templates = self.templates(namespace);
         if let Some(found) = templates.iter().find(|template| selects(selector, template.labels)) {
             return NoEndpoints::NoneMade { workload: found.of.clone(), replicas: found.replicas };
@@ -157,7 +157,9 @@ impl World {
         if let Some(maker) = self.maker(namespace, selector) {
             return NoEndpoints::NotSimulated { maker };
         }
-        let found = near_miss(selector, templates.iter().map(|template| template.labels));
+        let is_selected =
+            |labels: &Labels| self.store().services_that_select_labels(namespace, labels).next().is_some();
+        let found = near_miss(selector, templates.iter().map(|template| template.labels), is_selected);
         NoEndpoints::NoPod { nearest: found.map(|(at, miss)| (miss, templates[at].of.clone())) }
     }
 }

@@ -165,13 +165,20 @@ impl Store {
     }
 
     pub fn services_that_select(&self, pod: &Pod) -> impl Iterator<Item = &Arc<Service>> {
-        let namespace = &pod.meta.namespace;
-        let labels = pod.meta.labels.iter();
-        let candidates = labels.flat_map(move |(key, value)| {
+        self.services_that_select_labels(&pod.meta.namespace, &pod.meta.labels)
+    }
+
+    /// Those that would select a Pod of the namespace with these labels.
+    pub fn services_that_select_labels(
+        &self,
+        namespace: &Str,
+        labels: &Labels,
+    ) -> impl Iterator<Item = &Arc<Service>> {
+        let candidates = labels.iter().flat_map(move |(key, value)| {
             let (namespace, key, value) = (namespace.clone(), key.clone(), value.clone());
             self.services.by_index(IndexKey::Selector { namespace, key, value })
         });
-        candidates.filter(|service| service.selects(&pod.meta.namespace, &pod.meta.labels))
+        candidates.filter(|service| service.selects(namespace, labels))
     }
 
     /// Those on the node; those on none, if `node` is empty.

@@ -65,6 +65,10 @@ fn a_selector_matches_no_pod_and_the_nearest_is_named() {
     assert_eq!(of, ObjectRef::of_key(Kind::Pod, &key("p")));
     let other = empty(&[SERVICE, &pod("{app: payment}", CONTAINER)].concat());
     assert_eq!(other, NoEndpoints::NoPod { nearest: None });
+    // Whose Pods another Service selects.
+    let another = SERVICE.replace("name: web", "name: other").replace("app: web", "app: wbe");
+    let taken = empty(&[SERVICE, &another, &pod("{app: wbe}", CONTAINER)].concat());
+    assert_eq!(taken, NoEndpoints::NoPod { nearest: None });
 }
 
 #[test]
