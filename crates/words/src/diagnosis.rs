@@ -155,7 +155,8 @@ pub fn no_endpoints_short(missing: &MissingEndpoints) -> String {
         return format!("none at port {}", port.port);
     }
     match &missing.why {
-        NoEndpoints::NoSelector => "no selector".into(),
+        NoEndpoints::NoSelector { .. } => "no selector".into(),
+        NoEndpoints::OtherPorts { .. } => "ports of other names".into(),
         NoEndpoints::NoPod { .. } => "selector matches no Pod".into(),
         NoEndpoints::NotSimulated { maker } => format!("from {}, not simulated", maker.kind),
         NoEndpoints::NoneMade { replicas: Some(0), .. } => "scaled to 0".into(),
@@ -206,8 +207,15 @@ fn port_name(port: &PortName) -> String {
 
 fn why_none_is_ready(missing: &MissingEndpoints) -> String {
     match &missing.why {
-        NoEndpoints::NoSelector => {
+        NoEndpoints::NoSelector { unlabelled: None } => {
             "it has no selector, and nobody has written a ready endpoint for it".into()
+        }
+        NoEndpoints::NoSelector { unlabelled: Some(slice) } => format!(
+            "it has no selector, and EndpointSlice {slice} lacks the label kubernetes.io/service-name, which says whose it is"
+        ),
+        NoEndpoints::OtherPorts { name, has } => {
+            let has = has.iter().map(|has| format!("{has:?}")).collect::<Vec<_>>().join(", ");
+            format!("the endpoints that were written for it have no port named {name:?}, but {has}")
         }
         NoEndpoints::NoPod { nearest: None } => "selector matches no Pod".into(),
         NoEndpoints::NoPod { nearest: Some((miss, of)) } => {

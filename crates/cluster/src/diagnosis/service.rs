@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::NotReady;
 use crate::api::{
-    ContainerPort, EndpointSlice, Labels, NearMiss, ObjectRef, Pod, Service, ServicePort, ServiceType, Str,
-    TargetPort, near_miss, selects,
+    ContainerPort, EndpointSlice, Labels, Name, NearMiss, NsName, ObjectRef, Pod, Service, ServicePort,
+    ServiceType, Str, TargetPort, near_miss, selects,
 };
 use crate::control::find_port;
 use crate::sim::World;
@@ -40,8 +40,12 @@ impl PortName {
 /// Why no endpoint is ready.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum NoEndpoints {
-    /// It has no selector, and nobody wrote one that is ready.
-    NoSelector,
+    /// It has no selector, and nobody wrote one that is ready. `unlabelled`: an EndpointSlice of its namespace names no
+    /// Service.
+    NoSelector { unlabelled: Option<Name> },
+    /// Nor a selector, and what was written for it has ports of other names, which decide to which port an endpoint
+    /// belongs.
+    OtherPorts { name: Str, has: Vec<Str> },
     /// Its selector matches no Pod. `nearest`: the label that was probably meant, and whose it is.
     NoPod { nearest: Option<(NearMiss, ObjectRef)> },
     /// Nor does it match a Pod, but an object that is only kept would make some.
@@ -117,7 +121,7 @@ impl World {
 
     fn why_none_is_ready(&self, service: &Service, port: Option<&ServicePort>) -> NoEndpoints {
         let Some(selector) = service.spec.selector.as_ref().filter(|selector| !selector.is_empty()) else {
-            return NoEndpoints::NoSelector;
+            return self.none_written(service, port);
         };
         let pods: Vec<&Arc<Pod>> = self.store().pods_selected_by(service).collect();
         if pods.is_empty() {
@@ -147,6 +151,23 @@ impl World {
         }
         why.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         NoEndpoints::NoneReady { pods: count(with_port.len()), of, why }
+    }
+
+    fn none_written(&self, service: &Service, port: Option<&ServicePort>) -> NoEndpoints {
+        let written =
+            self.store().slices_for(&service.meta.key()).filter(|slice| !slice.endpoints.is_empty());
+        let has: BTreeSet<&Str> = written.flat_map(|slice| &slice.ports).map(|port| &port.name).collect();
+        match port.filter(|port| !has.is_empty() && !has.contains(&port.name)) {
+            Some(port) => NoEndpoints::OtherPorts {
+                name: port.name.clone(),
+                has: has.into_iter().take(MOST_PORTS).cloned().collect(),
+            },
+            None => {
+                let unnamed = NsName { namespace: service.meta.namespace.clone(), name: "".into() };
+                let unlabelled = self.store().slices_for(&unnamed).next().filter(|_| has.is_empty());
+                NoEndpoints::NoSelector { unlabelled: unlabelled.map(|slice| slice.meta.name.clone()) }
+            }
+        }
     }
 
     fn no_pod(&self, namespace: &Str, selector: &Labels) -> NoEndpoints {

@@ -74,11 +74,30 @@ fn a_selector_matches_no_pod_and_the_nearest_is_named() {
 #[test]
 fn without_a_selector_somebody_must_write_the_endpoints() {
     let service = SERVICE.replace("selector: {app: web}, ", "");
-    assert_eq!(empty(&[&*service, &pod("{app: web}", CONTAINER)].concat()), NoEndpoints::NoSelector);
+    let none = NoEndpoints::NoSelector { unlabelled: None };
+    assert_eq!(empty(&[&*service, &pod("{app: web}", CONTAINER)].concat()), none);
     let slice = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: web-1, labels: \
         {kubernetes.io/service-name: web}}, addressType: IPv4, ports: [{port: 8080}], endpoints: \
         [{addresses: [10.0.0.7], conditions: {ready: true}}]}\n---\n";
     assert_eq!(why_empty(&run(&[&*service, slice].concat())), None);
+    let unlabelled = slice.replace("service-name", "service");
+    let expected = NoEndpoints::NoSelector { unlabelled: Some("web-1".into()) };
+    assert_eq!(empty(&[&*service, &unlabelled].concat()), expected);
+}
+
+#[test]
+fn endpoints_that_were_written_belong_to_the_port_of_their_name() {
+    let service = SERVICE.replace("selector: {app: web}, ports: [{", "ports: [{name: http, ");
+    let endpoints = |name: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Endpoints, metadata: {{name: web}}, \
+             subsets: [{{addresses: [{{ip: 10.0.0.7}}], ports: [{{{name}port: 8080}}]}}]}}\n---\n"
+        )
+    };
+    let other = |has: &str| NoEndpoints::OtherPorts { name: "http".into(), has: vec![has.into()] };
+    assert_eq!(empty(&[&*service, &endpoints("")].concat()), other(""));
+    assert_eq!(empty(&[&*service, &endpoints("name: web, ")].concat()), other("web"));
+    assert_eq!(why_empty(&run(&[&*service, &endpoints("name: http, ")].concat())), None);
 }
 
 #[test]

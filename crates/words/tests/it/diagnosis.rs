@@ -57,7 +57,18 @@ fn a_service_says_why_it_is_empty() {
             NoEndpoints::NoneMade { workload: object("Deployment", "web"), replicas: Some(0) },
             "Deployment web is scaled to 0",
         ),
-        (NoEndpoints::NoSelector, "it has no selector, and nobody has written a ready endpoint for it"),
+        (
+            NoEndpoints::OtherPorts { name: "db".into(), has: vec!["".into(), "sql".into()] },
+            "the endpoints that were written for it have no port named \"db\", but \"\", \"sql\"",
+        ),
+        (
+            NoEndpoints::NoSelector { unlabelled: Some("web-1".into()) },
+            "it has no selector, and EndpointSlice web-1 lacks the label kubernetes.io/service-name, which says whose it is",
+        ),
+        (
+            NoEndpoints::NoSelector { unlabelled: None },
+            "it has no selector, and nobody has written a ready endpoint for it",
+        ),
         (NoEndpoints::NotWritten { ready: 1 }, "1 Pod is ready, and its EndpointSlice is not written yet"),
     ] {
         let missing = MissingEndpoints { ports: vec![], serving: 0, why };
