@@ -3,7 +3,7 @@
 
 use cluster::api::{NearMiss, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
 use cluster::diagnosis::{
-    AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
+    AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotMade, NotReady, PortName,
 };
 use cluster::node::kubelet::{MissingConfiguration, PortAssumption, ProbeFailure, Supply, UnmetProbe};
 
@@ -159,8 +159,7 @@ pub fn no_endpoints_short(missing: &MissingEndpoints) -> String {
         NoEndpoints::OtherPorts { .. } => "ports of other names".into(),
         NoEndpoints::NoPod { .. } => "selector matches no Pod".into(),
         NoEndpoints::NotSimulated { maker } => format!("from {}, not simulated", maker.kind),
-        NoEndpoints::NoneMade { replicas: Some(0), .. } => "scaled to 0".into(),
-        NoEndpoints::NoneMade { .. } => "no Pod made yet".into(),
+        NoEndpoints::NoneMade { why, .. } => not_made_short(why).into(),
         NoEndpoints::NoneReady { pods, .. } => format!("{}, none ready", crate::pods(*pods)),
         NoEndpoints::NoSuchPort { name, .. } => format!("no port named {name}"),
         NoEndpoints::NotWritten { .. } => "not written yet".into(),
@@ -224,10 +223,7 @@ fn why_none_is_ready(missing: &MissingEndpoints) -> String {
         NoEndpoints::NotSimulated { maker } => {
             format!("its Pods come from {}, which is not simulated", object(maker))
         }
-        NoEndpoints::NoneMade { workload, replicas: Some(0) } => {
-            format!("{} is scaled to 0", object(workload))
-        }
-        NoEndpoints::NoneMade { workload, .. } => format!("{} has made no Pod yet", object(workload)),
+        NoEndpoints::NoneMade { workload, why } => not_made(&object(workload), why),
         NoEndpoints::NoneReady { pods, of, why } => none_ready(*pods, *of, why),
         NoEndpoints::NoSuchPort { port, name, has } => {
             // Said already, where it is not so at all of its ports.
@@ -242,6 +238,36 @@ fn why_none_is_ready(missing: &MissingEndpoints) -> String {
             let (are, their) = if *ready == 1 { ("is", "its") } else { ("are", "their") };
             format!("{} {are} ready, and {their} EndpointSlice is not written yet", crate::pods(*ready))
         }
+    }
+}
+
+fn not_made_short(why: &NotMade) -> &'static str {
+    match why {
+        NotMade::ScaledToZero => "scaled to 0",
+        NotMade::Paused => "paused",
+        NotMade::Suspended => "suspended",
+        NotMade::Ended => "ended",
+        NotMade::NotDue { .. } => "no Job yet",
+        NotMade::NoNode { .. } => "no node is fit",
+        NotMade::Refused(_) => "its Pods are refused",
+        NotMade::NotYet => "no Pod made yet",
+    }
+}
+
+fn not_made(of: &str, why: &NotMade) -> String {
+    match why {
+        NotMade::ScaledToZero => format!("{of} is scaled to 0"),
+        NotMade::Paused => format!("{of} is paused, and has made no Pod"),
+        NotMade::Suspended => format!("{of} is suspended"),
+        NotMade::Ended => format!("{of} has ended, and has no Pod"),
+        NotMade::NotDue { schedule } => format!("{of} has no Job yet: its schedule is {schedule:?}"),
+        NotMade::NoNode { labels } if labels.is_empty() => format!("no node is fit for {of}"),
+        NotMade::NoNode { labels } => {
+            let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!("no node has the labels {}, which {of} selects", labels.join(","))
+        }
+        NotMade::Refused(why) => format!("{of} can make no Pod: {}", crate::refusal(why)),
+        NotMade::NotYet => format!("{of} has made no Pod yet"),
     }
 }
 

@@ -103,11 +103,7 @@ impl World {
     /// False if the Pod is refused; that the limit on Pods is reached is logged once, until the owner has all of
     /// its Pods (a real quota's events are merged too: reason FailedCreate).
     pub(crate) fn create_pod(&mut self, owner: &Owner<'_>, mut pod: Pod) -> bool {
-        let admitted = match self.store.pods.len() < POD_LIMIT as usize {
-            true => self.admit_pod(&mut pod),
-            false => Err(Refusal::TooManyReplicas { limit: POD_LIMIT }),
-        };
-        if let Err(refusal) = admitted {
+        if let Err(refusal) = self.admit_one_more(&mut pod) {
             if self.failed_creates.insert(owner.object_ref()) {
                 self.record(LogEntry::FailedCreate { owner: owner.object_ref(), refusal });
             }
@@ -120,6 +116,14 @@ impl World {
             self.kubelet_observes(&pod);
         }
         true
+    }
+
+    /// If there is room for it.
+    pub(crate) fn admit_one_more(&self, pod: &mut Pod) -> Result<(), Refusal> {
+        match self.store.pods.len() < POD_LIMIT as usize {
+            true => self.admit_pod(pod),
+            false => Err(Refusal::TooManyReplicas { limit: POD_LIMIT }),
+        }
     }
 
     pub(crate) fn has_all_pods(&mut self, owner: &Owner<'_>) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::NotReady;
+use super::{NotMade, NotReady};
 use crate::api::{
     ContainerPort, EndpointSlice, Labels, Name, NearMiss, NsName, ObjectRef, Pod, Service, ServicePort,
     ServiceType, Str, TargetPort, near_miss, selects,
@@ -50,8 +50,8 @@ pub enum NoEndpoints {
     NoPod { nearest: Option<(NearMiss, ObjectRef)> },
     /// Nor does it match a Pod, but an object that is only kept would make some.
     NotSimulated { maker: ObjectRef },
-    /// This workload's Pods would match, and there are none. `replicas`: how many it wants, if it says.
-    NoneMade { workload: ObjectRef, replicas: Option<u32> },
+    /// This workload's Pods would match, and there are none.
+    NoneMade { workload: ObjectRef, why: NotMade },
     /// So many of its Pods, `of` all, have the port, and none of them is ready: how many for which reason, the
     /// commonest first.
     NoneReady { pods: u32, of: u32, why: Vec<(u32, NotReady)> },
@@ -173,7 +173,7 @@ impl World {
     fn no_pod(&self, namespace: &Str, selector: &Labels) -> NoEndpoints {
         let templates = self.templates(namespace);
         if let Some(found) = templates.iter().find(|template| selects(selector, template.labels)) {
-            return NoEndpoints::NoneMade { workload: found.of.clone(), replicas: found.replicas };
+            return NoEndpoints::NoneMade { workload: found.of.clone(), why: self.why_not_made(found) };
         }
         if let Some(maker) = self.maker(namespace, selector) {
             return NoEndpoints::NotSimulated { maker };

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::api::{Kind, Labels, Meta, ObjectRef, Str, Tree, Unsimulated, Value, selects};
+use super::NotMade;
+use super::not_made::{job_makes_none, wants_none};
+use crate::api::{Kind, Labels, Meta, ObjectRef, PodTemplate, Str, Tree, Unsimulated, Value, selects};
 use crate::sim::World;
 
 /// A workload, or a Pod that no workload keeps.
 pub(super) struct Template<'a> {
     pub of: ObjectRef,
     pub labels: &'a Labels,
-    /// How many Pods it wants; `None` where other things than a number say it.
-    pub replicas: Option<u32>,
+    /// What its Pods are made from; `None` for a Pod.
+    pub of_pods: Option<&'a PodTemplate>,
+    /// Why it makes no Pod, as far as it says that itself.
+    pub held: Option<NotMade>,
 }
 
 impl World {
@@ -18,34 +22,39 @@ impl World {
     pub(super) fn templates(&self, namespace: &str) -> Vec<Template<'_>> {
         let store = self.store();
         let mut all = Vec::new();
-        let mut add = |kind: Kind, meta: &Meta, labels, replicas| {
-            if &*meta.namespace == namespace && meta.owner.is_none() {
-                all.push(Template { of: ObjectRef::new(kind, meta), labels, replicas });
+        let is_here = |meta: &Meta| &*meta.namespace == namespace && meta.owner.is_none();
+        let mut add = |kind: Kind, meta: &Meta, template, held: &dyn Fn() -> Option<NotMade>| {
+            if is_here(meta) {
+                let template: &PodTemplate = template;
+                let (of, of_pods) = (ObjectRef::new(kind, meta), Some(template));
+                all.push(Template { of, labels: &template.labels, of_pods, held: held() });
             }
         };
         for d in store.deployments.iter() {
-            add(Kind::Deployment, &d.meta, &d.spec.template.labels, Some(d.spec.replicas));
+            add(Kind::Deployment, &d.meta, &d.spec.template, &|| self.deployment_makes_none(d));
         }
         for set in store.stateful_sets.iter() {
-            add(Kind::StatefulSet, &set.meta, &set.spec.template.labels, Some(set.spec.replicas));
+            add(Kind::StatefulSet, &set.meta, &set.spec.template, &|| wants_none(set.spec.replicas));
         }
         for set in store.daemon_sets.iter() {
-            add(Kind::DaemonSet, &set.meta, &set.spec.template.labels, None);
+            add(Kind::DaemonSet, &set.meta, &set.spec.template, &|| self.daemon_set_makes_none(set));
         }
         for set in store.replica_sets.iter() {
-            add(Kind::ReplicaSet, &set.meta, &set.spec.template.labels, Some(set.spec.replicas));
+            add(Kind::ReplicaSet, &set.meta, &set.spec.template, &|| wants_none(set.spec.replicas));
         }
         for rc in store.replication_controllers.iter() {
-            add(Kind::ReplicationController, &rc.meta, &rc.spec.template.labels, Some(rc.spec.replicas));
+            add(Kind::ReplicationController, &rc.meta, &rc.spec.template, &|| wants_none(rc.spec.replicas));
         }
         for job in store.jobs.iter() {
-            add(Kind::Job, &job.meta, &job.spec.template.labels, None);
+            add(Kind::Job, &job.meta, &job.spec.template, &|| job_makes_none(job));
         }
         for cron_job in store.cron_jobs.iter() {
-            add(Kind::CronJob, &cron_job.meta, &cron_job.spec.job_template.spec.template.labels, None);
+            let template = &cron_job.spec.job_template.spec.template;
+            add(Kind::CronJob, &cron_job.meta, template, &|| self.cron_job_makes_none(cron_job));
         }
-        for pod in store.pods.iter() {
-            add(Kind::Pod, &pod.meta, &pod.meta.labels, None);
+        for pod in store.pods.iter().filter(|pod| is_here(&pod.meta)) {
+            let (of, labels) = (ObjectRef::new(Kind::Pod, &pod.meta), &pod.meta.labels);
+            all.push(Template { of, labels, of_pods: None, held: None });
         }
         all
     }

@@ -3,10 +3,10 @@
 use crate::support::{self, go_on, key};
 use cluster::api::{Action, Kind, NsName, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
 use cluster::diagnosis::{
-    AskedBy, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
+    AskedBy, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotMade, NotReady, PortName,
 };
 use cluster::node::kubelet::{MissingConfiguration, PortAssumption, ProbeFailure, Supply, UnmetProbe};
-use cluster::sim::{Run, Span};
+use cluster::sim::{Refusal, Run, Span};
 
 const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: web}, \
     spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}}\n---\n";
@@ -140,10 +140,38 @@ fn deployment(replicas: u32, spec: &str) -> String {
 }
 
 #[test]
-fn a_workload_may_want_no_pod() {
-    let workload = ObjectRef::of_key(Kind::Deployment, &key("web"));
-    let expected = NoEndpoints::NoneMade { workload, replicas: Some(0) };
-    assert_eq!(empty(&[SERVICE, &deployment(0, CONTAINER)].concat()), expected);
+fn a_workload_without_a_pod_says_why() {
+    let deployment = deployment(1, CONTAINER);
+    let job = deployment
+        .replace("apps/v1, kind: Deployment", "batch/v1, kind: Job")
+        .replace("replicas: 1, selector: {matchLabels: {app: web}}, ", "")
+        .replace("spec: {containers", "spec: {restartPolicy: Never, containers");
+    let cron_job = job
+        .replace("kind: Job", "kind: CronJob")
+        .replace("spec: {template: ", "spec: {schedule: '0 3 * * *', jobTemplate: {spec: {template: ")
+        .replace("}}}\n", "}}}}}\n");
+    let set = deployment.replace("kind: Deployment", "kind: DaemonSet").replace("replicas: 1, ", "");
+    let gpu = || [("gpu".into(), "yes".into())].into_iter().collect();
+    let refusal = || Refusal::NoPriorityClass { pod: key("web-"), class: "high".into() };
+    for (text, kind, why) in [
+        (deployment.replace("replicas: 1", "replicas: 0"), Kind::Deployment, NotMade::ScaledToZero),
+        (deployment.replace("replicas: 1", "paused: true"), Kind::Deployment, NotMade::Paused),
+        (
+            deployment.replace("spec: {containers", "spec: {priorityClassName: high, containers"),
+            Kind::Deployment,
+            NotMade::Refused(refusal()),
+        ),
+        (job.replace("spec: {template", "spec: {suspend: true, template"), Kind::Job, NotMade::Suspended),
+        (cron_job, Kind::CronJob, NotMade::NotDue { schedule: "0 3 * * *".into() }),
+        (
+            set.replace("spec: {containers", "spec: {nodeSelector: {gpu: 'yes'}, containers"),
+            Kind::DaemonSet,
+            NotMade::NoNode { labels: gpu() },
+        ),
+    ] {
+        let workload = ObjectRef::of_key(kind, &key("web"));
+        assert_eq!(empty(&[SERVICE, &text].concat()), NoEndpoints::NoneMade { workload, why });
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use cluster::api::{Kind, NearMiss, NsName, ObjectRef, Prerequisite, ProbeKind, WaitingReason};
 use cluster::diagnosis::{
-    AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotReady, PortName,
+    AskedBy, AskedPort, ContainerTrouble, Ending, MissingEndpoints, NoEndpoints, NotMade, NotReady, PortName,
 };
 use cluster::node::kubelet::{MissingConfiguration, PortAssumption, ProbeFailure, Supply, UnmetProbe};
+use cluster::sim::Refusal;
 
 fn object(kind: &str, name: &str) -> ObjectRef {
     ObjectRef { kind: Kind::named(kind), namespace: "default".into(), name: name.into() }
@@ -54,10 +55,6 @@ fn a_service_says_why_it_is_empty() {
             "its Pods come from Kafka events, which is not simulated",
         ),
         (
-            NoEndpoints::NoneMade { workload: object("Deployment", "web"), replicas: Some(0) },
-            "Deployment web is scaled to 0",
-        ),
-        (
             NoEndpoints::OtherPorts { name: "db".into(), has: vec!["".into(), "sql".into()] },
             "the endpoints that were written for it have no port named \"db\", but \"\", \"sql\"",
         ),
@@ -74,6 +71,33 @@ fn a_service_says_why_it_is_empty() {
         let missing = MissingEndpoints { ports: vec![], serving: 0, why };
         assert_eq!(words::no_endpoints(&missing), expected);
         assert_eq!(words::has_no_endpoints(&missing), format!("has no endpoints: {expected}"));
+        assert!(words::no_endpoints_short(&missing).chars().count() < 30, "{missing:?}");
+    }
+}
+
+#[test]
+fn a_workload_says_why_it_has_made_no_pod() {
+    let refusal = Refusal::NoPriorityClass { pod: NsName::new("default", "web-"), class: "high".into() };
+    let labels = [("gpu".into(), "true".into())].into_iter().collect();
+    for (why, expected) in [
+        (NotMade::ScaledToZero, "Deployment web is scaled to 0"),
+        (NotMade::Paused, "Deployment web is paused, and has made no Pod"),
+        (NotMade::Suspended, "Deployment web is suspended"),
+        (NotMade::Ended, "Deployment web has ended, and has no Pod"),
+        (
+            NotMade::NotDue { schedule: "0 3 * * *".into() },
+            "Deployment web has no Job yet: its schedule is \"0 3 * * *\"",
+        ),
+        (NotMade::NoNode { labels }, "no node has the labels gpu=true, which Deployment web selects"),
+        (
+            NotMade::Refused(refusal),
+            "Deployment web can make no Pod: pods \"web-\" is forbidden: no PriorityClass with name high was found",
+        ),
+        (NotMade::NotYet, "Deployment web has made no Pod yet"),
+    ] {
+        let why = NoEndpoints::NoneMade { workload: object("Deployment", "web"), why };
+        let missing = MissingEndpoints { ports: vec![], serving: 0, why };
+        assert_eq!(words::no_endpoints(&missing), expected);
         assert!(words::no_endpoints_short(&missing).chars().count() < 30, "{missing:?}");
     }
 }
