@@ -87,7 +87,7 @@ fn terminating(ending: Ending) -> &'static str {
 
 fn trouble(why: &ContainerTrouble) -> String {
     match why {
-        ContainerTrouble::Waiting { reason, restarts, .. } => match reason {
+        ContainerTrouble::Waiting { reason, message, restarts } => match reason {
             WaitingReason::ContainerCreating => "it is being made".into(),
             WaitingReason::PodInitializing => "it waits for its turn".into(),
             WaitingReason::CrashLoopBackOff => {
@@ -96,8 +96,15 @@ fn trouble(why: &ContainerTrouble) -> String {
             WaitingReason::ErrImagePull => "its image cannot be pulled".into(),
             WaitingReason::ImagePullBackOff => "its image cannot be pulled: back-off".into(),
             WaitingReason::ErrImageNeverPull => "its image is not on the node, and is never pulled".into(),
-            WaitingReason::CreateContainerConfigError => "its configuration is not there".into(),
+            WaitingReason::CreateContainerConfigError => {
+                let said = message.as_ref().map_or_else(String::new, |said| format!(": {said}"));
+                format!("its configuration is not there{said}")
+            }
         },
+        ContainerTrouble::Killed { probe, port, restarts, .. } => {
+            let at = port.map_or_else(String::new, |port| format!(" on {port}"));
+            format!("the {} probe{at} fails and ends it: {}", probe_kind(*probe), times(*restarts))
+        }
         ContainerTrouble::Ended { exit_code: 0, .. } => "it has ended, with success".into(),
         ContainerTrouble::Ended { exit_code, .. } => format!("it has ended with {exit_code}"),
         ContainerTrouble::Runs => "it runs".into(),
@@ -115,7 +122,11 @@ fn times(restarts: u32) -> String {
 /// What the kubelet said of a container that waits.
 fn said(why: &ContainerTrouble) -> Option<&str> {
     match why {
-        ContainerTrouble::Waiting { message, .. } => message.as_deref(),
+        // Said already.
+        ContainerTrouble::Waiting { reason: WaitingReason::CreateContainerConfigError, .. } => None,
+        ContainerTrouble::Waiting { message, .. } | ContainerTrouble::Killed { message, .. } => {
+            message.as_deref()
+        }
         ContainerTrouble::Ended { .. } | ContainerTrouble::Runs | ContainerTrouble::Probe(_) => None,
     }
 }
@@ -247,7 +258,7 @@ fn not_made_short(why: &NotMade) -> &'static str {
         NotMade::Paused => "paused",
         NotMade::Suspended => "suspended",
         NotMade::Ended => "ended",
-        NotMade::NotDue { .. } => "no Job yet",
+        NotMade::NotDue { .. } => "no Job now",
         NotMade::NoNode { .. } => "no node is fit",
         NotMade::Refused(_) => "its Pods are refused",
         NotMade::NotYet => "no Pod made yet",
@@ -260,7 +271,7 @@ fn not_made(of: &str, why: &NotMade) -> String {
         NotMade::Paused => format!("{of} is paused, and has made no Pod"),
         NotMade::Suspended => format!("{of} is suspended"),
         NotMade::Ended => format!("{of} has ended, and has no Pod"),
-        NotMade::NotDue { schedule } => format!("{of} has no Job yet: its schedule is {schedule:?}"),
+        NotMade::NotDue { schedule } => format!("{of} has no Job now: its schedule is {schedule:?}"),
         NotMade::NoNode { labels } if labels.is_empty() => format!("no node is fit for {of}"),
         NotMade::NoNode { labels } => {
             let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::api::{
-    ConditionStatus, ContainerState, ContainerStatus, Name, Phase, Pod, PodSpec, Str, TerminatedReason,
-    WaitingReason,
+    ConditionStatus, ContainerState, ContainerStatus, Name, Phase, Pod, PodSpec, ProbeKind, Str,
+    TerminatedReason, WaitingReason,
 };
 use crate::node::kubelet::{MissingConfiguration, PodRuntime, StoppingStage, UnmetProbe};
 use crate::sim::World;
@@ -98,6 +98,13 @@ pub enum ContainerTrouble {
         message: Option<Str>,
         restarts: u32,
     },
+    /// It waits after a probe, which asks this port, has killed it.
+    Killed {
+        probe: ProbeKind,
+        port: Option<u16>,
+        message: Option<Str>,
+        restarts: u32,
+    },
     /// Its process has ended.
     Ended {
         reason: TerminatedReason,
@@ -107,6 +114,30 @@ pub enum ContainerTrouble {
     /// An init container's process runs.
     Runs,
     Probe(UnmetProbe),
+}
+
+impl NotReady {
+    /// Whether it is the same, but for what the Pod's own kubelet counts and says of a back-off.
+    pub(super) fn is_like(&self, other: &NotReady) -> bool {
+        self.of_any_pod() == other.of_any_pod()
+    }
+
+    fn of_any_pod(&self) -> NotReady {
+        let mut of_any = self.clone();
+        if let NotReady::Container { why, .. } | NotReady::Init { why, .. } = &mut of_any {
+            match why {
+                ContainerTrouble::Killed { restarts, message, .. }
+                | ContainerTrouble::Waiting { reason: WaitingReason::CrashLoopBackOff, restarts, message } => {
+                    (*restarts, *message) = (0, None);
+                }
+                ContainerTrouble::Waiting { restarts, .. } | ContainerTrouble::Ended { restarts, .. } => {
+                    *restarts = 0;
+                }
+                ContainerTrouble::Runs | ContainerTrouble::Probe(_) => {}
+            }
+        }
+        of_any
+    }
 }
 
 impl World {
@@ -212,7 +243,12 @@ impl World {
         let restarts = status.restart_count;
         match &status.state {
             ContainerState::Waiting { reason, message } => {
-                Some(ContainerTrouble::Waiting { reason: *reason, message: message.clone(), restarts })
+                let (reason, message) = (*reason, message.clone());
+                let killed = self.killed_by(runtime.uid, &status.name);
+                Some(match killed.filter(|_| reason == WaitingReason::CrashLoopBackOff) {
+                    Some((probe, port)) => ContainerTrouble::Killed { probe, port, message, restarts },
+                    None => ContainerTrouble::Waiting { reason, message, restarts },
+                })
             }
             ContainerState::Terminated(ended) => {
                 Some(ContainerTrouble::Ended { reason: ended.reason, exit_code: ended.exit_code, restarts })
@@ -235,7 +271,10 @@ fn is_creating(why: &ContainerTrouble) -> bool {
             | WaitingReason::ErrImageNeverPull
             | WaitingReason::CreateContainerConfigError => false,
         },
-        ContainerTrouble::Ended { .. } | ContainerTrouble::Runs | ContainerTrouble::Probe(_) => false,
+        ContainerTrouble::Killed { .. }
+        | ContainerTrouble::Ended { .. }
+        | ContainerTrouble::Runs
+        | ContainerTrouble::Probe(_) => false,
     }
 }
 

@@ -53,7 +53,7 @@ pub enum NoEndpoints {
     /// This workload's Pods would match, and there are none.
     NoneMade { workload: ObjectRef, why: NotMade },
     /// So many of its Pods, `of` all, have the port, and none of them is ready: how many for which reason, the
-    /// commonest first.
+    /// commonest first; restarts are those of the first of them.
     NoneReady { pods: u32, of: u32, why: Vec<(u32, NotReady)> },
     /// The `targetPort` of this port is the name of none of its Pods' ports; they have those.
     NoSuchPort { port: PortName, name: Str, has: Vec<Str> },
@@ -140,7 +140,7 @@ impl World {
         for pod in &with_port {
             match self.not_ready(pod) {
                 None => ready += 1,
-                Some(reason) => match why.iter_mut().find(|(_, known)| *known == reason) {
+                Some(reason) => match why.iter_mut().find(|(_, known)| known.is_like(&reason)) {
                     Some((count, _)) => *count += 1,
                     None => why.push((1, reason)),
                 },

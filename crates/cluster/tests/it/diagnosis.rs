@@ -259,6 +259,33 @@ fn none_of_three_pods_is_ready_because_their_probe_fails() {
 }
 
 #[test]
+fn the_probe_that_ends_pods_again_and_again_is_named_once() {
+    for (kind, written) in [(ProbeKind::Liveness, "livenessProbe"), (ProbeKind::Startup, "startupProbe")] {
+        let probed = format!(
+            "containers: [{{name: c, image: i, ports: [{{containerPort: 8080}}], \
+             {written}: {{tcpSocket: {{port: 8081}}, periodSeconds: 1, failureThreshold: 1}}}}]"
+        );
+        let refuses = "{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: [], \
+            apps: [{of: Deployment/web, refuses: [8081]}]}}\n";
+        let mut run = support::start(&[SERVICE, &deployment(2, &probed), refuses].concat(), 7);
+        let waits = |run: &Run| match why_empty(run) {
+            Some(NoEndpoints::NoneReady { pods: 2, of: 2, why }) => match &why[..] {
+                [(2, NotReady::Container { why: ContainerTrouble::Killed { probe, port, .. }, .. })] => {
+                    (*probe, *port) == (kind, Some(8081))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        let found = (0..60).any(|_| {
+            go_on(&mut run, Span::from_secs(1));
+            waits(&run)
+        });
+        assert!(found, "{written}");
+    }
+}
+
+#[test]
 fn pods_that_fit_nowhere_say_so_in_the_schedulers_words() {
     let huge = "containers: [{name: c, image: i, resources: {requests: {cpu: 100}}}]";
     let NoEndpoints::NoneReady { pods: 2, of: 2, why } = empty(&[SERVICE, &deployment(2, huge)].concat())

@@ -80,6 +80,7 @@ fn held(why: &ContainerTrouble) -> Option<Held> {
             | WaitingReason::ErrImageNeverPull
             | WaitingReason::CreateContainerConfigError => Some(Held::Waits(*reason)),
         },
+        ContainerTrouble::Killed { .. } => Some(Held::Waits(WaitingReason::CrashLoopBackOff)),
         ContainerTrouble::Ended { exit_code, .. } => (*exit_code != 0).then_some(Held::Error),
         ContainerTrouble::Runs | ContainerTrouble::Probe(_) => None,
     }
@@ -95,6 +96,7 @@ fn of_container(why: &ContainerTrouble) -> PodState {
             | WaitingReason::ErrImageNeverPull
             | WaitingReason::CreateContainerConfigError => PodState::Held(*reason),
         },
+        ContainerTrouble::Killed { .. } => PodState::Crashed(true),
         ContainerTrouble::Ended { exit_code: 0, .. } => PodState::Completed,
         ContainerTrouble::Ended { .. } => PodState::Crashed(false),
         ContainerTrouble::Runs | ContainerTrouble::Probe(_) => PodState::NotReady,

@@ -86,7 +86,7 @@ fn a_workload_says_why_it_has_made_no_pod() {
         (NotMade::Ended, "Deployment web has ended, and has no Pod"),
         (
             NotMade::NotDue { schedule: "0 3 * * *".into() },
-            "Deployment web has no Job yet: its schedule is \"0 3 * * *\"",
+            "Deployment web has no Job now: its schedule is \"0 3 * * *\"",
         ),
         (NotMade::NoNode { labels }, "no node has the labels gpu=true, which Deployment web selects"),
         (
@@ -188,6 +188,24 @@ fn a_pod_says_what_it_lacks_in_short_and_in_full() {
             container(waits(WaitingReason::CrashLoopBackOff, "back-off 40s")),
             "it has ended again and waits: 4 restarts",
             "container app: it has ended again and waits: 4 restarts: back-off 40s",
+        ),
+        (
+            container(waits(
+                WaitingReason::CreateContainerConfigError,
+                "couldn't find key a in Secret default/b",
+            )),
+            "its configuration is not there: couldn't find key a in Secret default/b",
+            "container app: its configuration is not there: couldn't find key a in Secret default/b",
+        ),
+        (
+            container(ContainerTrouble::Killed {
+                probe: ProbeKind::Liveness,
+                port: Some(8081),
+                message: Some("back-off 40s".into()),
+                restarts: 4,
+            }),
+            "the liveness probe on 8081 fails and ends it: 4 restarts",
+            "container app: the liveness probe on 8081 fails and ends it: 4 restarts: back-off 40s",
         ),
         (
             NotReady::Init { done: 1, of: 3, container: "wait".into(), why: ContainerTrouble::Runs },

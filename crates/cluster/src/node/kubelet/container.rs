@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::backoff::Backoff;
 use super::worker::Workers;
-use crate::api::{App, Container, Str, Terminated, WaitingReason};
+use crate::api::{App, Container, ProbeKind, Str, Terminated, WaitingReason};
 use crate::sim::{Span, Time};
 
 #[derive(Clone, Debug)]
@@ -43,8 +43,8 @@ pub struct ContainerRuntime {
 pub(super) enum Restart {
     /// As its Pod's restart policy says of how it ended.
     ByPolicy,
-    /// A probe has killed it: unless the policy is `Never`.
-    UnlessNever,
+    /// This probe has killed it: unless the policy is `Never`.
+    UnlessNever(ProbeKind),
     /// Its spec has changed.
     Always,
 }

@@ -8,7 +8,7 @@ use super::container::Restart;
 use super::pod::PodRuntime;
 use super::step::KubeletStep;
 use super::worker::Outcome;
-use crate::api::{ProbeKind, Str, TargetPort, Uid};
+use crate::api::{Container, Probe, ProbeKind, Str, TargetPort, Uid};
 use crate::sim::{Event, KillReason, LogEntry, Span, World};
 
 /// Why a probe failed.
@@ -61,14 +61,19 @@ impl World {
         })
     }
 
+    /// The probe that has killed a container which has not started since, and the port that it asks.
+    pub(crate) fn killed_by(&self, pod: Uid, container: &str) -> Option<(ProbeKind, Option<u16>)> {
+        let runtime = self.pods.get(&pod)?;
+        let index = runtime.index_of(container)?;
+        let spec = runtime.spec_of(index);
+        let Restart::UnlessNever(kind) = runtime.container(index).restart else { return None };
+        let port = probe_of(spec, kind).and_then(|probe| port_number(spec, probe.handler.port()?));
+        Some((kind, port))
+    }
+
     fn found(&self, runtime: &PodRuntime, index: u32, kind: ProbeKind) -> Result<Outcome, ProbeFailure> {
         let (container, spec) = (runtime.container(index), runtime.spec_of(index));
-        let probe = match kind {
-            ProbeKind::Startup => &spec.startup,
-            ProbeKind::Liveness => &spec.liveness,
-            ProbeKind::Readiness => &spec.readiness,
-        };
-        let port: Option<&TargetPort> = probe.as_ref().and_then(|probe| probe.handler.port());
+        let port: Option<&TargetPort> = probe_of(spec, kind).and_then(|probe| probe.handler.port());
         match port.map(|port| port_number(spec, port)) {
             Some(None) => return Ok(Outcome::Error),
             Some(Some(port)) if self.listener(runtime.uid, port).is_none() => {
@@ -155,8 +160,16 @@ impl World {
         };
         let own = probe.as_ref().and_then(|probe| probe.termination_grace_period_s);
         let grace = own.map_or(runtime.grace(), |seconds| Span::from_secs(u64::from(seconds)));
-        self.runtime_mut(pod).container_mut(index).restart = Restart::UnlessNever;
+        self.runtime_mut(pod).container_mut(index).restart = Restart::UnlessNever(kind);
         self.stop_container(pod, index, grace, why);
         self.sync_status(pod);
+    }
+}
+
+fn probe_of(container: &Container, kind: ProbeKind) -> Option<&Probe> {
+    match kind {
+        ProbeKind::Startup => container.startup.as_ref(),
+        ProbeKind::Liveness => container.liveness.as_ref(),
+        ProbeKind::Readiness => container.readiness.as_ref(),
     }
 }

@@ -54,8 +54,8 @@ fn should_start(container: &ContainerRuntime, policy: RestartPolicy) -> bool {
     match (policy, container.restart) {
         (RestartPolicy::Always, _) | (_, Restart::Always) => true,
         (RestartPolicy::OnFailure, Restart::ByPolicy) => ended.exit_code != 0,
-        (RestartPolicy::OnFailure, Restart::UnlessNever) => true,
-        (RestartPolicy::Never, Restart::ByPolicy | Restart::UnlessNever) => false,
+        (RestartPolicy::OnFailure, Restart::UnlessNever(_)) => true,
+        (RestartPolicy::Never, Restart::ByPolicy | Restart::UnlessNever(_)) => false,
     }
 }
 
