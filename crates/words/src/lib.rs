@@ -11,6 +11,7 @@ mod happened;
 mod outcome;
 mod pod_events;
 mod refusal;
+mod unresolved;
 mod why;
 
 pub use assumptions::{Assumption, Topic, assumptions};

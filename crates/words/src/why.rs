@@ -1,11 +1,8 @@
 //! Why a packet went where it went: from its trace, hop by hop, and in one sentence.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use cluster::api::{NsName, PodSpec, Service};
 use cluster::diagnosis::MissingEndpoints;
-use cluster::dns::Answer;
 use cluster::node::kube_proxy::{SelectionReason, selection_reason, service_port_of};
 use cluster::sim::World;
 use cluster::trace::{
@@ -14,7 +11,8 @@ use cluster::trace::{
 use cluster::traffic::Target;
 use netfilter::{RuleEffect, RuleHit, Scheduler, Tuple};
 
-use crate::called::{alias_called, name_called, port_called, service_called};
+use crate::called::{alias_called, port_called, service_called};
+use crate::unresolved::unresolved;
 use crate::{loss_class, outcome, packet_verdict, place};
 
 /// The answer to "why there?".
@@ -46,65 +44,6 @@ fn unmapped_port(world: &World, record: &ConnectionRecord) -> Option<String> {
     let mut ports = world.store().slices_of(service.meta.uid).flat_map(|slice| &slice.ports);
     let target = ports.find(|of| of.name == called.name && of.port != port)?.port;
     Some(format!(" {} is headless, so no rule maps its port {port}: its Pods have {target}.", key.name))
-}
-
-/// A short name is looked for in the caller's own namespace only: a Service there has no record if it is headless and
-/// has no endpoint. Who has the name elsewhere, and a record, is told.
-fn unresolved(world: &World, record: &ConnectionRecord) -> String {
-    let nothing = format!("No DNS record answers for {}: nothing was sent.", record.target);
-    let Some((own, host)) = name_called(world, record) else { return nothing };
-    let asks_other_dns = match record.source {
-        Place::Pod(_) | Place::Node(_) => {
-            let pod = world.calling_pod(record).filter(|pod| !pod.spec.asks_cluster_dns());
-            pod.map(|pod| asks_nodes_dns(&pod.spec))
-        }
-        Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => Some(String::new()),
-    };
-    if let Some(why) = asks_other_dns {
-        return nothing + &why;
-    }
-    if let Some(key) = world.service_named(&own, &host) {
-        let empty = without_records(world, &key);
-        return empty.map_or(nothing.clone(), |empty| format!("{nothing} {empty}."));
-    }
-    let answers = |service: &&Arc<Service>| {
-        let name = format!("{host}.{}", service.meta.namespace);
-        *service.meta.name == *host
-            && match world.resolve(&own, &name, 0, 0) {
-                Answer::Addresses { .. } => true,
-                Answer::Outside { aliases } => !aliases.is_empty(),
-                Answer::NoSuchName => false,
-            }
-    };
-    match world.store().services.iter().find(answers) {
-        Some(service) => {
-            let namespace = &service.meta.namespace;
-            format!("{nothing} A Service {host} is in the namespace {namespace}: call {host}.{namespace}.")
-        }
-        None => nothing,
-    }
-}
-
-/// Why a Pod asks its node's DNS.
-fn asks_nodes_dns(spec: &PodSpec) -> String {
-    let policy = spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
-    let [network, cure] = match spec.host_network {
-        true => [" and hostNetwork", "ClusterFirstWithHostNet"],
-        false => ["", "ClusterFirst"],
-    };
-    format!(
-        " Its Pod has dnsPolicy {policy}{network}, so it asks its node's DNS, which knows no Service; {cure} asks the \
-         cluster's."
-    )
-}
-
-/// Why no record has the name of a Service that is there.
-fn without_records(world: &World, key: &NsName) -> Option<String> {
-    let service = world.store().services.get(key).filter(|service| service.spec.headless)?;
-    let missing = world.missing_endpoints(service).into_iter().next()?;
-    let name = &key.name;
-    let lacks = crate::has_no_endpoints(&missing);
-    Some(format!("Service {name} is headless: its name has the addresses of its ready endpoints. It {lacks}"))
 }
 
 /// What happened to a connection, in a sentence or two, from the packet that decided it.

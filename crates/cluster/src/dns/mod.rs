@@ -68,6 +68,15 @@ impl World {
         })
     }
 
+    /// The first host name and Service of which a name may be meant in a Pod of `namespace`, as `db-0.db` is, whether
+    /// there are any or not.
+    pub fn endpoint_called(&self, namespace: &str, name: &str) -> Option<(String, NsName)> {
+        search_list(namespace, name).iter().find_map(|full| {
+            let (hostname, service, ns) = endpoint_of(full)?;
+            Some((hostname.to_string(), NsName::new(ns, service)))
+        })
+    }
+
     fn lookup(
         &self,
         full: &str,

@@ -167,3 +167,83 @@ fn a_name_without_a_record_is_explained_by_who_has_it() {
         assert_eq!(said(&world, client, |o| o == Outcome::Unresolved), expected, "{client}");
     }
 }
+
+const NAMED: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {nodeName: node-1, containers: [{name: curl, image: curl}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: plain}
+spec: {selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other}
+spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: rest}
+spec: {clusterIP: None, selector: {app: rest}, ports: [{port: 5432}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {readinessGates: [{conditionType: example.com/lb}], containers: [{name: db, image: db}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: lone}
+spec:
+  serviceName: nowhere
+  selector: {matchLabels: {app: lone}}
+  template:
+    metadata: {labels: {app: lone}}
+    spec: {containers: [{name: db, image: db}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  clients:
+  - {name: plain, from: pod/default/curl, to: 'db-0.plain:5432', rate: 1}
+  - {name: lone, from: pod/default/curl, to: 'lone-0.nowhere:5432', rate: 1}
+  - {name: unready, from: pod/default/curl, to: 'db-0.db.default.svc:5432', rate: 1}
+  - {name: all, from: pod/default/curl, to: 'db:5432', rate: 1}
+  - {name: subdomain, from: pod/default/curl, to: 'db-0.other:5432', rate: 1}
+  - {name: selector, from: pod/default/curl, to: 'db-0.rest:5432', rate: 1}
+  - {name: number, from: pod/default/curl, to: 'db-7.db:5432', rate: 1}
+";
+
+#[test]
+fn the_missing_name_of_a_pod_is_explained() {
+    let world = run(NAMED);
+    let unready = "its readiness gate example.com/lb is not True. With publishNotReadyAddresses";
+    for (client, expected) in [
+        ("plain", "Service plain is not headless (clusterIP: None): its Pods have no names under it.".to_string()),
+        ("lone", "Pod lone-0 would have the name under a headless Service nowhere, and there is none.".into()),
+        ("unready", format!("Pod db-0 is not ready: {unready} Service db would name it all the same.")),
+        ("all", format!("its Pod is not ready: {unready} it would name them all the same.")),
+        (
+            "subdomain",
+            "Pod db-0 has no name under Service other: its subdomain, a StatefulSet's serviceName, is another.".into(),
+        ),
+        ("selector", "The selector of Service rest does not match Pod db-0.".into()),
+        ("number", "Service db has no endpoint with the hostname db-7.".into()),
+    ] {
+        let found = said(&world, client, |o| o == Outcome::Unresolved);
+        assert!(found.ends_with(&expected), "{client}: {found}");
+    }
+}

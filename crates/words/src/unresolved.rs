@@ -1,0 +1,114 @@
+//! Why no DNS record answers for a name that was called.
+
+use std::sync::Arc;
+
+use cluster::api::{NsName, Pod, PodSpec, Service};
+use cluster::diagnosis::NoEndpoints;
+use cluster::dns::Answer;
+use cluster::sim::World;
+use cluster::trace::{ConnectionRecord, Place};
+
+use crate::called::name_called;
+
+/// A short name is looked for in the caller's own namespace only: a Service there has no record if it is headless and
+/// has no endpoint. Who has the name elsewhere, and a record, is told.
+pub fn unresolved(world: &World, record: &ConnectionRecord) -> String {
+    let nothing = format!("No DNS record answers for {}: nothing was sent.", record.target);
+    let Some((own, host)) = name_called(world, record) else { return nothing };
+    let asks_other_dns = match record.source {
+        Place::Pod(_) | Place::Node(_) => {
+            let pod = world.calling_pod(record).filter(|pod| !pod.spec.asks_cluster_dns());
+            pod.map(|pod| asks_nodes_dns(&pod.spec))
+        }
+        Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => Some(String::new()),
+    };
+    if let Some(why) = asks_other_dns {
+        return nothing + &why;
+    }
+    if let Some(key) = world.service_named(&own, &host) {
+        let empty = without_records(world, &key);
+        return empty.map_or(nothing.clone(), |empty| format!("{nothing} {empty}."));
+    }
+    if let Some(unnamed) = unnamed_pod(world, &own, &host) {
+        return format!("{nothing} {unnamed}.");
+    }
+    let answers = |service: &&Arc<Service>| {
+        let name = format!("{host}.{}", service.meta.namespace);
+        *service.meta.name == *host
+            && match world.resolve(&own, &name, 0, 0) {
+                Answer::Addresses { .. } => true,
+                Answer::Outside { aliases } => !aliases.is_empty(),
+                Answer::NoSuchName => false,
+            }
+    };
+    match world.store().services.iter().find(answers) {
+        Some(service) => {
+            let namespace = &service.meta.namespace;
+            format!("{nothing} A Service {host} is in the namespace {namespace}: call {host}.{namespace}.")
+        }
+        None => nothing,
+    }
+}
+
+/// Why a Pod asks its node's DNS.
+fn asks_nodes_dns(spec: &PodSpec) -> String {
+    let policy = spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
+    let [network, cure] = match spec.host_network {
+        true => [" and hostNetwork", "ClusterFirstWithHostNet"],
+        false => ["", "ClusterFirst"],
+    };
+    format!(
+        " Its Pod has dnsPolicy {policy}{network}, so it asks its node's DNS, which knows no Service; {cure} asks the \
+         cluster's."
+    )
+}
+
+/// Why no record has the name of a Service that is there.
+fn without_records(world: &World, key: &NsName) -> Option<String> {
+    let service = world.store().services.get(key).filter(|service| service.spec.headless)?;
+    let missing = world.missing_endpoints(service).into_iter().next()?;
+    let name = &key.name;
+    let lacks = crate::has_no_endpoints(&missing);
+    let cure = match missing.why {
+        NoEndpoints::NoneReady { .. } => ". With publishNotReadyAddresses it would name them all the same",
+        _ => "",
+    };
+    Some(format!(
+        "Service {name} is headless: its name has the addresses of its ready endpoints. It {lacks}{cure}"
+    ))
+}
+
+/// Why no record has the name of one Pod under a Service's (`db-0.db`), where there is that Pod or that Service.
+fn unnamed_pod(world: &World, own: &str, host: &str) -> Option<String> {
+    let (hostname, key) = world.endpoint_called(own, host)?;
+    let (store, name) = (world.store(), &key.name);
+    let is_it = |pod: &&Arc<Pod>| pod.meta.namespace == key.namespace && *pod.meta.name == *hostname;
+    let pod = store.pods.iter().find(is_it);
+    let Some(service) = store.services.get(&key) else {
+        let subdomain = pod?.spec.subdomain.as_deref();
+        return (subdomain == Some(name)).then(|| {
+            format!("Pod {hostname} would have the name under a headless Service {name}, and there is none")
+        });
+    };
+    if !service.spec.headless {
+        return Some(format!(
+            "Service {name} is not headless (clusterIP: None): its Pods have no names under it"
+        ));
+    }
+    let Some(pod) = pod else {
+        return Some(format!("Service {name} has no endpoint with the hostname {hostname}"));
+    };
+    if !service.selects(&pod.meta.namespace, &pod.meta.labels) {
+        return Some(format!("The selector of Service {name} does not match Pod {hostname}"));
+    }
+    if pod.spec.subdomain.as_deref() != Some(name) || pod.spec.hostname.as_deref() != Some(&hostname) {
+        return Some(format!(
+            "Pod {hostname} has no name under Service {name}: its subdomain, a StatefulSet's serviceName, is another"
+        ));
+    }
+    let why = world.not_ready(pod)?;
+    Some(format!(
+        "Pod {hostname} is not ready: {}. With publishNotReadyAddresses Service {name} would name it all the same",
+        crate::not_ready(&why)
+    ))
+}
