@@ -123,7 +123,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let request = Request::parse(&args.resources, args.selector.as_deref())?;
     let (mut run, errors) = input::start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
-    notes::tell(&args.cluster, run.world());
+    notes::tell(&args.cluster, &manifest, run.world());
     let namespace = args.namespace();
     let is_document = matches!(args.output, GetFormat::Yaml | GetFormat::Json);
     let (groups, missing) = find(run.world(), &request, namespace, is_document)?;

@@ -24,7 +24,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
     let manifest = with_silent_clients(manifest, args.cluster.seed);
     let (mut run, errors) = input::begin(&args.cluster, manifest, errors)?;
     input::go_to_moment(&args.cluster, &mut run);
-    notes::tell(&args.cluster, run.world());
+    notes::tell(&args.cluster, &manifest, run.world());
     let client = ClientSpec {
         name: CLIENT.into(),
         from,

@@ -227,8 +227,15 @@ fn why_none_is_ready(missing: &MissingEndpoints) -> String {
             let has = has.iter().map(|has| format!("{has:?}")).collect::<Vec<_>>().join(", ");
             format!("the endpoints that were written for it have no port named {name:?}, but {has}")
         }
-        NoEndpoints::NoPod { nearest: None } => "selector matches no Pod".into(),
-        NoEndpoints::NoPod { nearest: Some((miss, of)) } => {
+        NoEndpoints::NoPod { elsewhere: Some((namespace, pods)), .. } => {
+            let match_ = if *pods == 1 { "matches" } else { "match" };
+            format!(
+                "selector matches no Pod here; in the namespace {namespace} {} {match_}",
+                crate::pods(*pods)
+            )
+        }
+        NoEndpoints::NoPod { nearest: None, elsewhere: None } => "selector matches no Pod".into(),
+        NoEndpoints::NoPod { nearest: Some((miss, of)), elsewhere: None } => {
             format!("selector matches no Pod; nearest: {}", near(miss, of))
         }
         NoEndpoints::NotSimulated { maker } => {

@@ -10,6 +10,7 @@ mod golden_sequences;
 mod golden_tables;
 mod manifests;
 mod modes;
+mod notes;
 mod origin;
 mod others;
 mod refused_actions;

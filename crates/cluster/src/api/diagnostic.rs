@@ -197,9 +197,11 @@ pub enum DiagnosticKind {
     },
 
     // The stream.
-    /// A Service whose selector no Pod of the text matches; `nearest` is a label that does exist.
+    /// A Service whose selector no Pod of the text matches in its namespace; in `elsewhere`, another one, there is one.
+    /// `nearest` is a label that does exist.
     SelectsNothing {
         selector: Str,
+        elsewhere: Option<Str>,
         nearest: Option<Str>,
     },
     DuplicateObject {

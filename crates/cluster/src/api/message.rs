@@ -156,14 +156,15 @@ impl fmt::Display for DiagnosticKind {
             K::Server { warning } => warning.fmt(f),
             K::FieldNotSimulated { field } => write!(f, "{field} is kept, not simulated"),
             K::KindNotSimulated { kind } => write!(f, "{kind} is kept, not simulated"),
-            K::SelectsNothing { selector, nearest } => {
+            K::SelectsNothing { selector, elsewhere, nearest } => {
                 write!(
                     f,
                     "no Pod of this text has the labels {selector} in its namespace, so the Service has no endpoints"
                 )?;
-                match nearest {
-                    Some(label) => write!(f, "; did you mean {label}?"),
-                    None => Ok(()),
+                match (elsewhere, nearest) {
+                    (Some(other), _) => write!(f, "; the namespace {other} has one"),
+                    (None, Some(label)) => write!(f, "; did you mean {label}?"),
+                    (None, None) => Ok(()),
                 }
             }
             K::DuplicateObject { first } => {

@@ -1,11 +1,15 @@
 //! Which Pods a Service selects, and a check of the whole text for Services whose selector matches none of its Pods.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::diagnostics::Diagnostics;
-use super::{Diagnostic, DiagnosticKind, KubeObject, Labels, ManifestObject, Severity, Str, Tree};
+use super::{
+    Diagnostic, DiagnosticKind, KubeObject, Labels, ManifestObject, Severity, Source, Str, Unsimulated,
+    is_custom, makes_pods,
+};
 
 /// A Service's selector: the Pod must have every pair. An empty one selects nothing: no controller writes
 /// EndpointSlices for a Service without a selector.
@@ -130,6 +134,7 @@ pub struct Pods {
     pairs: BTreeSet<(Str, (Str, Str))>,
     /// Of its Services, by namespace and first pair.
     selectors: BTreeMap<(Str, (Str, Str)), Vec<Labels>>,
+    makers: Makers,
 }
 
 impl Pods {
@@ -140,6 +145,11 @@ impl Pods {
         {
             let first = (service.meta.namespace.clone(), (key.clone(), value.clone()));
             self.selectors.entry(first).or_default().push(selector.clone());
+        }
+        if let KubeObject::Unsimulated(object) = &parsed.object
+            && is_custom(object)
+        {
+            self.makers.objects.push((object.clone(), parsed.source.clone()));
         }
         let Some((namespace, labels)) = pod_labels(parsed) else { return };
         for (key, value) in &labels {
@@ -157,7 +167,7 @@ impl Pods {
     }
 
     /// A warning, not an error, of a Service that selects none: one without endpoints is a valid one.
-    pub fn check(&self, parsed: &ManifestObject, diagnostics: &mut Diagnostics) {
+    pub fn check(&mut self, parsed: &ManifestObject, diagnostics: &mut Diagnostics) {
         if self.labels.is_empty() {
             // A text without Pods is meant for Pods that are elsewhere.
             return;
@@ -174,9 +184,12 @@ impl Pods {
         };
         let may_select = of_manifests.iter().all(is_known);
         let selects_one = || there().any(|labels| selects(&of_manifests, labels));
-        if of_manifests.is_empty() || (may_select && selects_one()) {
+        let is_selecting = of_manifests.is_empty() || (may_select && selects_one());
+        if is_selecting || self.makers.any_of(namespace, selector) {
             return;
         }
+        let mut others = self.labels.iter().take(COMPARED).filter(|(other, _)| other != namespace);
+        let elsewhere = others.find(|(_, labels)| selects(&of_manifests, labels));
         let nearest = near_miss(selector, there(), |labels| self.are_selected(namespace, labels));
         let nearest = nearest.map(|(_, miss)| label(&miss.has.0, &miss.has.1));
         let written = parsed.source.tree.get(&["spec".into(), "selector".into()]);
@@ -188,8 +201,27 @@ impl Pods {
             column: at.column,
             object: Some(parsed.object.object_ref()),
             path: "spec.selector".into(),
-            message: DiagnosticKind::SelectsNothing { selector: selector.join(",").into(), nearest },
+            message: DiagnosticKind::SelectsNothing {
+                selector: selector.join(",").into(),
+                elsewhere: elsewhere.map(|(other, _)| other.clone()),
+                nearest,
+            },
         });
+    }
+}
+
+/// The objects of a text that an operator may make Pods for.
+#[derive(Default)]
+struct Makers {
+    objects: Vec<(Unsimulated, Arc<Source>)>,
+    /// So many values of them were looked at.
+    looked_at: u32,
+}
+
+impl Makers {
+    fn any_of(&mut self, namespace: &Str, selector: &Labels) -> bool {
+        let mut here = self.objects.iter().filter(|(object, _)| object.meta.namespace == *namespace);
+        here.any(|(object, source)| makes_pods(object, &source.tree, selector, &mut self.looked_at))
     }
 }
 
@@ -197,8 +229,7 @@ fn label(key: &str, value: &str) -> Str {
     [key, "=", value].concat().into()
 }
 
-/// The namespace and labels of the Pods that an object is or makes. Kinds that are not simulated
-/// (CustomResources of operators) may make Pods too.
+/// The namespace and labels of the Pods that an object is or makes.
 fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
     let meta = parsed.object.meta();
     let labels = match &parsed.object {
@@ -210,8 +241,8 @@ fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
         KubeObject::DaemonSet(set) => set.spec.template.labels.clone(),
         KubeObject::Job(job) => job.spec.template.labels.clone(),
         KubeObject::CronJob(cron_job) => cron_job.spec.job_template.spec.template.labels.clone(),
-        KubeObject::Unsimulated(_) => template_labels(&parsed.source.tree)?,
-        KubeObject::Service(_)
+        KubeObject::Unsimulated(_)
+        | KubeObject::Service(_)
         | KubeObject::Endpoints(_)
         | KubeObject::ControllerRevision(_)
         | KubeObject::PodDisruptionBudget(_)
@@ -221,12 +252,6 @@ fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
         | KubeObject::PriorityClass(_) => return None,
     };
     Some((meta.namespace.clone(), labels))
-}
-
-fn template_labels(tree: &Tree) -> Option<Labels> {
-    let path = ["spec".into(), "template".into(), "metadata".into(), "labels".into()];
-    let entries = tree.get(&path)?.entries();
-    Some(entries.iter().filter_map(|e| Some((e.key.clone(), e.value.as_str()?.clone()))).collect())
 }
 
 #[cfg(test)]
@@ -373,5 +398,14 @@ mod tests {
         let custom = "{apiVersion: example.com/v1, kind: Kettle, metadata: {name: s}, \
             spec: {template: {metadata: {labels: {app: wbe}}}}}";
         assert_eq!(found(custom), [""; 0]);
+        let operator = "{apiVersion: example.com/v1, kind: Kettle, metadata: {name: wbe}}\n---\n";
+        assert_eq!(found(&[operator, &pod("{app: other}")].concat()), [""; 0]);
+    }
+
+    #[test]
+    fn a_pod_of_another_namespace_is_told_of() {
+        let there = pod("{app: wbe}").replace("{name: p", "{namespace: prod, name: p");
+        let said = found(&[&*there, "\n---\n", &pod("{app: web}")].concat());
+        assert!(said.len() == 1 && said[0].ends_with("; the namespace prod has one"), "{said:?}");
     }
 }

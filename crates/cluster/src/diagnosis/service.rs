@@ -46,8 +46,9 @@ pub enum NoEndpoints {
     /// Nor a selector, and what was written for it has ports of other names, which decide to which port an endpoint
     /// belongs.
     OtherPorts { name: Str, has: Vec<Str> },
-    /// Its selector matches no Pod. `nearest`: the label that was probably meant, and whose it is.
-    NoPod { nearest: Option<(NearMiss, ObjectRef)> },
+    /// Its selector matches no Pod. `nearest`: the label that was probably meant, and whose it is. `elsewhere`: another
+    /// namespace, and how many Pods there have its labels.
+    NoPod { nearest: Option<(NearMiss, ObjectRef)>, elsewhere: Option<(Name, u32)> },
     /// Nor does it match a Pod, but an object that is only kept would make some.
     NotSimulated { maker: ObjectRef },
     /// This workload's Pods would match, and there are none.
@@ -125,7 +126,7 @@ impl World {
         };
         let pods: Vec<&Arc<Pod>> = self.store().pods_selected_by(service).collect();
         if pods.is_empty() {
-            return self.no_pod(&service.meta.namespace, selector);
+            return self.no_pod(service, selector);
         }
         let of = count(pods.len());
         let has_port = |pod: &&&Arc<Pod>| port.is_none_or(|port| find_port(port, pod).is_some());
@@ -170,7 +171,8 @@ impl World {
         }
     }
 
-    fn no_pod(&self, namespace: &Str, selector: &Labels) -> NoEndpoints {
+    fn no_pod(&self, service: &Service, selector: &Labels) -> NoEndpoints {
+        let namespace = &service.meta.namespace;
         let templates = self.templates(namespace);
         if let Some(found) = templates.iter().find(|template| selects(selector, template.labels)) {
             return NoEndpoints::NoneMade { workload: found.of.clone(), why: self.why_not_made(found) };
@@ -181,7 +183,13 @@ impl World {
         let is_selected =
             |labels: &Labels| self.store().services_that_select_labels(namespace, labels).next().is_some();
         let found = near_miss(selector, templates.iter().map(|template| template.labels), is_selected);
-        NoEndpoints::NoPod { nearest: found.map(|(at, miss)| (miss, templates[at].of.clone())) }
+        let nearest = found.map(|(at, miss)| (miss, templates[at].of.clone()));
+        let mut namespaces = self.store().namespaces.iter().map(|namespace| &namespace.meta.name);
+        let elsewhere = namespaces.find_map(|other| {
+            let pods = count(self.store().pods_selected_in(other, service).count());
+            (pods > 0).then(|| (other.clone(), pods))
+        });
+        NoEndpoints::NoPod { nearest, elsewhere }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::NotMade;
 use super::not_made::{job_makes_none, wants_none};
-use crate::api::{Kind, Labels, Meta, ObjectRef, PodTemplate, Str, Tree, Unsimulated, Value, selects};
+use crate::api::{Kind, Labels, Meta, ObjectRef, PodTemplate, Unsimulated, makes_pods};
 use crate::sim::World;
 
 /// A workload, or a Pod that no workload keeps.
@@ -59,46 +59,15 @@ impl World {
         all
     }
 
-    /// An object of a custom kind that Pods with these labels likely come from: it names all of the labels somewhere,
-    /// or has the name that one of them has for its value.
+    /// An object of a custom kind that Pods with these labels likely come from.
     pub(super) fn maker(&self, namespace: &str, selector: &Labels) -> Option<ObjectRef> {
-        let custom = self.store().unsimulated.iter().filter(|object| is_custom(object));
-        let mut here = custom.filter(|object| &*object.meta.namespace == namespace);
+        let mut looked_at = 0;
+        let mut here = self.store().unsimulated.iter().filter(|object| &*object.meta.namespace == namespace);
         let makes = |object: &&Arc<Unsimulated>| {
-            let named = selector.iter().any(|(_, value)| *value == object.meta.name);
-            named
-                || self.store().source(object.meta.uid).is_some_and(|source| {
-                    let mut budget = MOST_VALUES;
-                    names_labels(&source.tree, selector, &mut budget)
-                })
+            let source = self.store().source(object.meta.uid);
+            source.is_some_and(|source| makes_pods(object, &source.tree, selector, &mut looked_at))
         };
         let object = here.find(makes)?;
         Some(ObjectRef::new(Kind::Other(object.kind.clone()), &object.meta))
-    }
-}
-
-/// How many values of a document are looked at.
-const MOST_VALUES: u32 = 10_000;
-
-/// Of a group that Kubernetes does not have: its own have no dot, or end in `k8s.io`.
-fn is_custom(object: &Unsimulated) -> bool {
-    let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
-    group.contains('.') && !group.ends_with("k8s.io")
-}
-
-/// Whether a map in the document, its own `metadata.labels` apart, has all these pairs.
-fn names_labels(tree: &Tree, selector: &Labels, budget: &mut u32) -> bool {
-    *budget = budget.saturating_sub(1);
-    if *budget == 0 {
-        return false;
-    }
-    match &tree.value {
-        Value::Map(entries) => {
-            let strings = entries.iter().filter_map(|e| Some((e.key.clone(), e.value.as_str()?.clone())));
-            let labels: Labels = strings.collect::<Vec<(Str, Str)>>().into_iter().collect();
-            selects(selector, &labels) || entries.iter().any(|e| names_labels(&e.value, selector, budget))
-        }
-        Value::Seq(items) => items.iter().any(|item| names_labels(item, selector, budget)),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => false,
     }
 }

@@ -110,10 +110,15 @@ impl Store {
     }
 
     pub fn pods_selected_by(&self, service: &Service) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods_selected_in(&service.meta.namespace, service)
+    }
+
+    /// Those that it would select if it were in that namespace.
+    pub fn pods_selected_in(&self, namespace: &Str, service: &Service) -> impl Iterator<Item = &Arc<Pod>> {
         let none = Labels::new();
         let labels = service.spec.selector.as_ref().unwrap_or(&none);
-        let pods = self.pods.with_labels(&service.meta.namespace, labels);
-        pods.filter(|pod| service.selects(&pod.meta.namespace, &pod.meta.labels))
+        let pods = self.pods.with_labels(namespace, labels);
+        pods.filter(|pod| service.selects(&service.meta.namespace, &pod.meta.labels))
     }
 
     /// The Pods of a namespace that a workload's selector matches.

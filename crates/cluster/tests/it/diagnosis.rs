@@ -56,7 +56,7 @@ fn a_service_whose_pods_are_ready_lacks_nothing() {
 
 #[test]
 fn a_selector_matches_no_pod_and_the_nearest_is_named() {
-    let NoEndpoints::NoPod { nearest: Some((miss, of)) } =
+    let NoEndpoints::NoPod { nearest: Some((miss, of)), elsewhere: None } =
         empty(&[SERVICE, &pod("{app: wbe}", CONTAINER)].concat())
     else {
         panic!("no Pod, and a near one");
@@ -64,11 +64,19 @@ fn a_selector_matches_no_pod_and_the_nearest_is_named() {
     assert_eq!((&*miss.has.0, &*miss.has.1), ("app", "wbe"));
     assert_eq!(of, ObjectRef::of_key(Kind::Pod, &key("p")));
     let other = empty(&[SERVICE, &pod("{app: payment}", CONTAINER)].concat());
-    assert_eq!(other, NoEndpoints::NoPod { nearest: None });
+    assert_eq!(other, NoEndpoints::NoPod { nearest: None, elsewhere: None });
     // Whose Pods another Service selects.
     let another = SERVICE.replace("name: web", "name: other").replace("app: web", "app: wbe");
     let taken = empty(&[SERVICE, &another, &pod("{app: wbe}", CONTAINER)].concat());
-    assert_eq!(taken, NoEndpoints::NoPod { nearest: None });
+    assert_eq!(taken, NoEndpoints::NoPod { nearest: None, elsewhere: None });
+}
+
+#[test]
+fn pods_of_another_namespace_are_not_matched_and_are_told_of() {
+    let pod = pod("{app: web}", CONTAINER).replace("{name: p", "{namespace: prod, name: p");
+    let namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: prod}}\n---\n";
+    let elsewhere = Some(("prod".into(), 1));
+    assert_eq!(empty(&[SERVICE, namespace, &pod].concat()), NoEndpoints::NoPod { nearest: None, elsewhere });
 }
 
 #[test]
@@ -105,7 +113,7 @@ fn a_headless_service_is_empty_for_the_same_reasons() {
     let service = SERVICE.replace("selector:", "clusterIP: None, selector:");
     assert_eq!(
         empty(&[&*service, &pod("{app: x}", CONTAINER)].concat()),
-        NoEndpoints::NoPod { nearest: None }
+        NoEndpoints::NoPod { nearest: None, elsewhere: None }
     );
 }
 
@@ -129,7 +137,10 @@ fn pods_of_a_custom_kind_are_not_simulated() {
     let labelled = kettle("k", "{pods: [{podLabels: {app: web, tier: hot}}]}");
     assert_eq!(empty(&[SERVICE, &labelled].concat()), maker("k"));
     assert_eq!(empty(&[SERVICE, &kettle("web", "{}")].concat()), maker("web"), "its name is the value");
-    assert_eq!(empty(&[SERVICE, &kettle("k", "{}")].concat()), NoEndpoints::NoPod { nearest: None });
+    assert_eq!(
+        empty(&[SERVICE, &kettle("k", "{}")].concat()),
+        NoEndpoints::NoPod { nearest: None, elsewhere: None }
+    );
 }
 
 fn deployment(replicas: u32, spec: &str) -> String {

@@ -25,9 +25,13 @@ fn a_service_says_why_it_is_empty() {
     let miss = NearMiss { asked: ("app".into(), "wbe".into()), has: ("app".into(), "web".into()) };
     let unschedulable = NotReady::Unschedulable { message: FIT.into() };
     for (why, expected) in [
-        (NoEndpoints::NoPod { nearest: None }, "selector matches no Pod"),
+        (NoEndpoints::NoPod { nearest: None, elsewhere: None }, "selector matches no Pod"),
         (
-            NoEndpoints::NoPod { nearest: Some((miss, object("Deployment", "web"))) },
+            NoEndpoints::NoPod { nearest: None, elsewhere: Some(("prod".into(), 2)) },
+            "selector matches no Pod here; in the namespace prod 2 Pods match",
+        ),
+        (
+            NoEndpoints::NoPod { nearest: Some((miss, object("Deployment", "web"))), elsewhere: None },
             "selector matches no Pod; nearest: app=web of Deployment web",
         ),
         (
