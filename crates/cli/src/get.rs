@@ -121,7 +121,8 @@ pub fn get(args: &Args) -> Result<String, Failure> {
         return Err(Failure::Usage("--node is for get conntrack".into()));
     }
     let request = Request::parse(&args.resources, args.selector.as_deref())?;
-    let (mut run, errors) = input::start(&args.cluster)?;
+    let (manifest, errors) = input::manifest(&args.cluster)?;
+    let (mut run, errors) = input::begin(&args.cluster, &manifest, errors)?;
     input::go_to_moment(&args.cluster, &mut run);
     notes::tell(&args.cluster, &manifest, run.world());
     let namespace = args.namespace();

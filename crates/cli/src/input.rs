@@ -36,7 +36,7 @@ impl Errors {
 /// The run of the manifests, at its start.
 pub fn start(args: &Cluster) -> Result<(Run, Errors), Failure> {
     let (manifest, errors) = manifest(args)?;
-    begin(args, manifest, errors)
+    begin(args, &manifest, errors)
 }
 
 /// Reads the manifests; findings go to standard error. Objects that have errors are left out. That is no cluster if
@@ -68,7 +68,8 @@ pub fn manifest(args: &Cluster) -> Result<(Manifest, Errors), Failure> {
 }
 
 /// What the cluster would not take joins the errors.
-pub fn begin(args: &Cluster, mut manifest: Manifest, errors: Errors) -> Result<(Run, Errors), Failure> {
+pub fn begin(args: &Cluster, manifest: &Manifest, errors: Errors) -> Result<(Run, Errors), Failure> {
+    let mut manifest = manifest.clone();
     if let Some(mode) = args.proxy_mode {
         manifest.scenario.get_or_insert_default().proxy_mode = Some(mode.into());
     }

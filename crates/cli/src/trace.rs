@@ -22,7 +22,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
     let (to, protocol) = target(&args.to)?;
     let (manifest, errors) = input::manifest(&args.cluster)?;
     let manifest = with_silent_clients(manifest, args.cluster.seed);
-    let (mut run, errors) = input::begin(&args.cluster, manifest, errors)?;
+    let (mut run, errors) = input::begin(&args.cluster, &manifest, errors)?;
     input::go_to_moment(&args.cluster, &mut run);
     notes::tell(&args.cluster, &manifest, run.world());
     let client = ClientSpec {
