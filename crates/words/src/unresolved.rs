@@ -69,9 +69,11 @@ fn without_records(world: &World, key: &NsName) -> Option<String> {
     let missing = world.missing_endpoints(service).into_iter().next()?;
     let name = &key.name;
     let lacks = crate::has_no_endpoints(&missing);
-    let cure = match missing.why {
-        NoEndpoints::NoneReady { .. } => ". With publishNotReadyAddresses it would name them all the same",
-        _ => "",
+    let is_cured = matches!(missing.why, NoEndpoints::NoneReady { .. })
+        && world.store().pods_selected_by(service).any(|pod| has_address(pod));
+    let cure = match is_cured {
+        true => ". With publishNotReadyAddresses it would name them all the same",
+        false => "",
     };
     Some(format!(
         "Service {name} is headless: its name has the addresses of its ready endpoints. It {lacks}{cure}"
@@ -106,9 +108,15 @@ fn unnamed_pod(world: &World, own: &str, host: &str) -> Option<String> {
             "Pod {hostname} has no name under Service {name}: its subdomain, a StatefulSet's serviceName, is another"
         ));
     }
-    let why = world.not_ready(pod)?;
-    Some(format!(
-        "Pod {hostname} is not ready: {}. With publishNotReadyAddresses Service {name} would name it all the same",
-        crate::not_ready(&why)
-    ))
+    let why = crate::not_ready(&world.not_ready(pod)?);
+    let cure = match has_address(pod) {
+        true => format!(". With publishNotReadyAddresses Service {name} would name it all the same"),
+        false => String::new(),
+    };
+    Some(format!("Pod {hostname} is not ready: {why}{cure}"))
+}
+
+/// Whether an EndpointSlice may have the Pod, ready or not (util/controller_utils.go, ShouldPodBeInEndpoints).
+fn has_address(pod: &Pod) -> bool {
+    pod.status.pod_ips.is_some() && !pod.status.phase.is_terminal()
 }
