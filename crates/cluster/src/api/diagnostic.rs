@@ -198,11 +198,11 @@ pub enum DiagnosticKind {
 
     // The stream.
     /// A Service whose selector no Pod of the text matches in its namespace; in `elsewhere`, another one, there is one.
-    /// `nearest` is a label that does exist.
+    /// `nearest` is a label that does exist, and whether it was probably meant.
     SelectsNothing {
         selector: Str,
         elsewhere: Option<Str>,
-        nearest: Option<Str>,
+        nearest: Option<(Str, bool)>,
     },
     DuplicateObject {
         first: Position,

@@ -163,7 +163,8 @@ impl fmt::Display for DiagnosticKind {
                 )?;
                 match (elsewhere, nearest) {
                     (Some(other), _) => write!(f, "; the namespace {other} has one"),
-                    (None, Some(label)) => write!(f, "; did you mean {label}?"),
+                    (None, Some((label, true))) => write!(f, "; did you mean {label}?"),
+                    (None, Some((label, false))) => write!(f, "; its other labels are on Pods with {label}"),
                     (None, None) => Ok(()),
                 }
             }

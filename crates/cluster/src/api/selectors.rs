@@ -36,25 +36,29 @@ pub const SET_BY_CONTROLLERS: &[&str] = &[
 /// Keys that all stand for the name of an application: one is easily taken for another.
 const NAME_KEYS: &[&str] = &["app", "app.kubernetes.io/name", "k8s-app", "name", "run"];
 
-/// The one label that a selector asks for in vain, and the one that was probably meant.
+/// The one label that a selector asks for in vain, and the one that a workload with all others has in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NearMiss {
     pub asked: (Str, Str),
     pub has: (Str, Str),
+    /// A typing error, probably; or else another value, which may be meant to be another.
+    pub is_slip: bool,
 }
 
 /// So many workloads are compared with a selector that selects none: whoever has more gets a suggestion only if one of
 /// these is it.
 const COMPARED: usize = 500;
 
-/// Of the labels of workloads those that a selector misses by a slip of the pen, and by which: all but one of its pairs
-/// are there, and that one differs by a typing error, or has another key for an application's name. A workload
-/// that another Service selects is not meant by this one. No suggestion is better than a wrong one.
+/// Of the labels of workloads those that a selector misses by one: all but one of its pairs are there, and that one
+/// differs by a typing error, or has another key for an application's name. Without such a slip, the only workload of
+/// the application that has another value. A workload that another Service selects is not meant by this one. No
+/// suggestion is better than a wrong one.
 pub fn near_miss<'a>(
     selector: &Labels,
     workloads: impl Iterator<Item = &'a Labels>,
     is_selected: impl Fn(&Labels) -> bool,
 ) -> Option<(usize, NearMiss)> {
+    let mut others: Vec<(usize, NearMiss)> = Vec::new();
     for (at, labels) in workloads.take(COMPARED).enumerate() {
         let mut unmet = selector.iter().filter(|&(key, value)| labels.get(key) != Some(value));
         let (Some((key, value)), None) = (unmet.next(), unmet.next()) else { continue };
@@ -66,17 +70,22 @@ pub fn near_miss<'a>(
             *has == value && (is_typo(key, other) || (is_name(key) && is_name(other)))
         };
         let has = match labels.get(key) {
-            Some(has) => is_typo(value, has).then_some((key, has)),
+            Some(has) => Some((key, has)),
             None => labels.iter().find(other_key),
         };
-        if let Some((has_key, has)) = has
-            && !is_selected(labels)
-        {
-            let pair = |key: &Str, value: &Str| (key.clone(), value.clone());
-            return Some((at, NearMiss { asked: pair(key, value), has: pair(has_key, has) }));
+        let Some((has_key, has)) = has.filter(|_| !is_selected(labels)) else { continue };
+        let pair = |key: &Str, value: &Str| (key.clone(), value.clone());
+        let is_slip = has_key != key || is_typo(value, has);
+        let miss = NearMiss { asked: pair(key, value), has: pair(has_key, has), is_slip };
+        if is_slip {
+            return Some((at, miss));
+        }
+        if !is_name(key) && selector.len() > 1 {
+            others.push((at, miss));
         }
     }
-    None
+    let is_only = others.iter().all(|(_, other)| other.has == others[0].1.has);
+    others.into_iter().next().filter(|_| is_only)
 }
 
 /// What parts the words of a label.
@@ -191,7 +200,7 @@ impl Pods {
         let mut others = self.labels.iter().take(COMPARED).filter(|(other, _)| other != namespace);
         let elsewhere = others.find(|(_, labels)| selects(&of_manifests, labels));
         let nearest = near_miss(selector, there(), |labels| self.are_selected(namespace, labels));
-        let nearest = nearest.map(|(_, miss)| label(&miss.has.0, &miss.has.1));
+        let nearest = nearest.map(|(_, miss)| (label(&miss.has.0, &miss.has.1), miss.is_slip));
         let written = parsed.source.tree.get(&["spec".into(), "selector".into()]);
         let at = written.map_or(parsed.source.tree.position, |t| t.position);
         let selector: Vec<String> = selector.iter().map(|(k, v)| label(k, v).to_string()).collect();
@@ -296,10 +305,6 @@ mod tests {
             ("app=frontned tier=a", &["app=frontend tier=a", "app=back tier=a"], Some("app=frontend")),
             ("App=web", &["app=web"], Some("app=web")),
             ("app=my_app", &["app=my-app"], Some("app=my-app")),
-            // Another thing of the same application.
-            ("app=reviews version=v2", &["app=reviews version=v1"], None),
-            ("app=redis role=follower", &["app=redis role=leader"], None),
-            ("app=w track=canary", &["app=w track=stable"], None),
             ("app=reviews version=v1", &["app=details version=v1"], None),
             ("app=payment", &["app=web"], None),
             ("app=web-2", &["app=web-1"], None),
@@ -312,8 +317,27 @@ mod tests {
         ] {
             let workloads: Vec<Labels> = workloads.iter().map(|text| labels(text)).collect();
             let found = near_miss(&labels(selector), workloads.iter(), |_| false);
-            let found = found.map(|(_, miss)| label(&miss.has.0, &miss.has.1).to_string());
+            let found = found.map(|(_, miss)| {
+                assert!(miss.is_slip, "{selector}");
+                label(&miss.has.0, &miss.has.1).to_string()
+            });
             assert_eq!(found.as_deref(), expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn another_value_in_the_only_workload_of_the_application_is_named_and_not_suggested() {
+        for (selector, workloads, expected) in [
+            ("app=reviews version=v2", &["app=reviews version=v1"][..], Some("version=v1")),
+            ("app=w track=canary", &["app=w track=stable", "app=w track=stable"], Some("track=stable")),
+            ("app=w track=canary", &["app=w track=stable", "app=w track=old"], None),
+            ("tier=a app=w", &["app=x tier=a"], None),
+            ("track=canary", &["track=stable"], None),
+        ] {
+            let workloads: Vec<Labels> = workloads.iter().map(|text| labels(text)).collect();
+            let found = near_miss(&labels(selector), workloads.iter(), |_| false);
+            let found = found.map(|(_, miss)| (label(&miss.has.0, &miss.has.1).to_string(), miss.is_slip));
+            assert_eq!(found, expected.map(|label| (label.to_owned(), false)), "{selector}");
         }
     }
 
