@@ -58,6 +58,8 @@ impl WatchEvents {
         if under_way.count == 0 {
             return None;
         }
+        // What was for others only may have arrived there and be gone.
+        under_way.next = under_way.next.max(self.before);
         let from = usize::try_from(under_way.next - self.before).ok()?;
         let is_for_it = |event: &WatchEvent| event.to.is_none_or(|to| to == node);
         let (ahead, event) = self.events.iter().skip(from).enumerate().find(|(_, event)| is_for_it(event))?;
