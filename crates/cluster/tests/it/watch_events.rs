@@ -37,3 +37,21 @@ fn a_node_that_missed_a_change_does_not_learn_of_it_from_the_next_one() {
     }
     assert!(has_learnt_of_the_next, "for one of the seeds the event came before the list");
 }
+
+/// A change of a node's zone is for that node only, and gone once it has arrived there.
+#[test]
+fn what_was_for_another_node_only_holds_nobody_up() {
+    for seed in 1..=20 {
+        let mut run = start(WEB, seed);
+        settle(&mut run);
+        for name in ["node-1", "node-2", "node-3"] {
+            let labels = [("topology.kubernetes.io/zone".into(), "z".into())].into_iter().collect();
+            run.act(Action::SetLabels { object: cluster::api::ObjectRef::node(&name.into()), labels })
+                .expect("it is allowed");
+        }
+        run.act(service("next")).expect("it is allowed");
+        let end = run.world().now() + Span::from_secs(5);
+        assert!(run.advance_to(end, u64::MAX));
+        assert!(run.world().machines().keys().all(|node| has_seen(&run, *node, "next")), "{seed}");
+    }
+}
