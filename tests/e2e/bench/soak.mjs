@@ -6,7 +6,7 @@
 // Serves dist/ itself. Prints a Markdown row a minute, and what the last minutes added.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { chromium } from "@playwright/test";
+import { chromium, expect } from "@playwright/test";
 import { launchOptions } from "../browser.mjs";
 import { Lab } from "../lab.mjs";
 import { serve } from "../server.mjs";
@@ -71,7 +71,9 @@ while (elapsed() < minutes) {
   await page.waitForTimeout(Math.max(0, (kills + 1) * KILL_EVERY_S * 1000 - elapsed() * 60_000));
   const [victim] = await lab.ready("web-");
   if (victim) {
-    await lab.card("Pod", victim.name).press("Delete");
+    await lab.select(lab.card("Pod", victim.name));
+    await page.keyboard.press("Delete");
+    await expect.poll(async () => (await lab.ready("web-")).map(({ name }) => name)).not.toContain(victim.name);
     kills += 1;
   }
   if (elapsed() >= rows.length + 1 || elapsed() >= minutes) {

@@ -235,7 +235,10 @@ fn wrong_type(expected: Type, found: Type, value: &str, f: &mut fmt::Formatter<'
         (Type::String, Type::Integer | Type::Number) => {
             write!(f, " ({value}); put it in quotes")
         }
-        (Type::Integer | Type::Boolean, Type::String) if !value.is_empty() => {
+        (Type::Integer, Type::String) if value.parse::<i64>().is_ok() => {
+            write!(f, " ({value:?}); write it without quotes")
+        }
+        (Type::Boolean, Type::String) if value.parse::<bool>().is_ok() => {
             write!(f, " ({value:?}); write it without quotes")
         }
         (_, Type::List | Type::Map) => Ok(()),
