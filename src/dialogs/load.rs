@@ -116,7 +116,10 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
                 session.notices.offer(&said, "Undo", |session| session.undo());
             }
             Err(manifest) => {
-                let _closed = found.try_set(Some(Arc::new(*manifest)));
+                let is_closed = found.try_set(Some(Arc::new(*manifest))).is_some();
+                if is_closed {
+                    session.notices.problem("The text has errors: the lab stays as it is. Load shows them.");
+                }
             }
         }
         Some(())

@@ -113,9 +113,9 @@ fn has_error(manifest: &Manifest) -> bool {
 /// The text that the lab has, from its beginning.
 pub fn start_again(session: Session) {
     let (key, text) = session.with_source(|s| (s.key.clone(), s.text.clone()));
-    session.forget_saved();
     soon(async move {
         if open(session, &key, text, session.start_mode()).await?.is_ok() {
+            session.forget_saved();
             session.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
         }
         Some(())

@@ -6,6 +6,9 @@ use cluster::api::Action;
 use cluster::sim::{Changes, Refusal, Run};
 use leptos::prelude::*;
 
+/// What is done meanwhile would come before actions of the text, or of kept work, and these would be lost.
+const STILL_OPENING: &str = "The text is still being opened. Wait until it is, or press Stop here.";
+
 impl Session {
     /// Does something to the cluster, now. False when it is refused; the reason is then shown.
     pub fn act(&self, action: Action) -> bool {
@@ -19,6 +22,10 @@ impl Session {
     /// The same for a place that says itself why it is refused.
     pub fn try_act(&self, action: Action) -> Result<(), Vec<Refusal>> {
         self.record_attempt(&action);
+        if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
+            self.notices.problem(STILL_OPENING);
+            return Err(Vec::new());
+        }
         self.with_run(|run| run.act(action))?;
         self.changed();
         Ok(())
@@ -59,10 +66,11 @@ impl Session {
     /// Another text was opened, or this one again: that can be undone too.
     fn go_back_to_what_was_before(&self) {
         let lab = self.lab();
-        let Some((mut run, source)) = lab.before.take() else { return };
+        let Some((mut run, source, motion)) = lab.before.take() else { return };
         run.set_history_budget(Run::HISTORY_BUDGET);
         *lab.run.borrow_mut() = run;
         *lab.source.borrow_mut() = source;
+        self.motion.set(motion);
         self.after_opening();
     }
 

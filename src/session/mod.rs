@@ -99,7 +99,7 @@ struct Lab {
     run: RefCell<Run>,
     source: RefCell<Source>,
     /// What was there before another text was opened, or the same one again.
-    before: RefCell<Option<(Run, Source)>>,
+    before: RefCell<Option<(Run, Source, Motion)>>,
     /// Counts the texts that were to be opened: the last one is.
     turn: Cell<u32>,
     /// Whether time shall pass once the text that is being opened stands.
@@ -240,7 +240,8 @@ impl Session {
     pub fn start_mode(&self) -> StartMode {
         match self.motion_or_gone() {
             Some(Motion::Paused) => StartMode::Paused,
-            Some(Motion::Playing | Motion::Opening(_)) | None => StartMode::Playing,
+            Some(Motion::Opening(_)) => self.lab().start_mode.get(),
+            Some(Motion::Playing) | None => StartMode::Playing,
         }
     }
 

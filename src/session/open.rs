@@ -25,7 +25,8 @@ impl Session {
         let first_slice = first_slice_ms(source.bytes());
         let source = lab.source.replace(source);
         let had_something = self.opened.get_untracked() > 0;
-        *lab.before.borrow_mut() = had_something.then_some((run, source));
+        let motion = self.motion.get_untracked();
+        *lab.before.borrow_mut() = had_something.then_some((run, source, motion));
         lab.start_mode.set(start);
         self.motion.set(Motion::Opening(Moment::ORIGIN));
         self.record();

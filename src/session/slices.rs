@@ -78,7 +78,7 @@ impl Session {
     }
 
     fn is_turn(&self, number: u32) -> bool {
-        self.try_lab().is_some_and(|lab| lab.turn.get() == number)
+        self.try_lab().is_some_and(|lab| lab.turn.get() == number) && !self.has_stopped()
     }
 }
 

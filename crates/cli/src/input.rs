@@ -39,8 +39,8 @@ pub fn start(args: &Cluster) -> Result<(Run, Errors), Failure> {
     begin(args, &manifest, errors)
 }
 
-/// Reads the manifests; findings go to standard error. Objects that have errors are left out. That is no cluster if
-/// nothing is left, and another than what was meant if the Scenario has one.
+/// Reads the manifests; findings go to standard error. Objects that have errors are left out. Fails where no object is
+/// left, and where the Scenario has an error: its cluster would be another one.
 pub fn manifest(args: &Cluster) -> Result<(Manifest, Errors), Failure> {
     let mut text = String::new();
     for file in &args.file {

@@ -28,18 +28,22 @@ fn of_cluster(manifest: &Manifest, world: &World) -> Vec<String> {
             notes.push(format!("Service {} {}", service.meta.key(), words::has_no_endpoints(&missing)));
         }
     }
-    let asked = world.asked_ports();
-    let taken_for = |what| asked.iter().filter(move |asked| asked.taken_for == what);
-    let is_grouped = |asked: &&AskedPort| {
-        [PortAssumption::AnyPort, PortAssumption::AskedByProbe].contains(&asked.taken_for)
-    };
-    notes.extend(asked.iter().filter(|asked| !is_grouped(asked)).map(words::asked_port));
-    let of = |asked: &AskedPort| words::object(&asked.of);
-    notes.extend(listed(taken_for(PortAssumption::AnyPort).map(of)).map(|workloads| {
+    let (mut without_ports, mut asked_by_probes) = (Vec::new(), Vec::new());
+    for asked in &world.asked_ports() {
+        let of = words::object(&asked.of);
+        match asked.taken_for {
+            PortAssumption::AnyPort => without_ports.push(of),
+            PortAssumption::AskedByProbe => asked_by_probes.push(format!("{} of {of}", asked.port)),
+            PortAssumption::Declared
+            | PortAssumption::ServedByApp
+            | PortAssumption::NotServed
+            | PortAssumption::RefusedByApp => notes.push(words::asked_port(asked)),
+        }
+    }
+    notes.extend(listed(without_ports.into_iter()).map(|workloads| {
         format!("{workloads}: no container declares a port, so each is taken to be served")
     }));
-    let port_of = |asked: &AskedPort| format!("{} of {}", asked.port, words::object(&asked.of));
-    notes.extend(listed(taken_for(PortAssumption::AskedByProbe).map(port_of)).map(|ports| {
+    notes.extend(listed(asked_by_probes.into_iter()).map(|ports| {
         format!("ports that no container declares are taken to be served, since probes ask them: {ports}")
     }));
     let supplies = world.assumed_supplies();

@@ -103,10 +103,17 @@ fn unnamed_pod(world: &World, own: &str, host: &str) -> Option<String> {
     if !service.selects(&pod.meta.namespace, &pod.meta.labels) {
         return Some(format!("The selector of Service {name} does not match Pod {hostname}"));
     }
-    if pod.spec.subdomain.as_deref() != Some(name) || pod.spec.hostname.as_deref() != Some(&hostname) {
-        return Some(format!(
-            "Pod {hostname} has no name under Service {name}: its subdomain, a StatefulSet's serviceName, is another"
-        ));
+    let lacks = match (pod.spec.subdomain.as_deref(), pod.spec.hostname.as_deref()) {
+        (Some(subdomain), _) if subdomain != &**name => {
+            Some(format!("its subdomain, a StatefulSet's serviceName, is {subdomain}"))
+        }
+        (None, _) => Some("it has no subdomain".into()),
+        (Some(_), Some(other)) if other != &*hostname => Some(format!("its hostname is {other}")),
+        (Some(_), None) => Some("it has no hostname".into()),
+        (Some(_), Some(_)) => None,
+    };
+    if let Some(lacks) = lacks {
+        return Some(format!("Pod {hostname} has no name under Service {name}: {lacks}"));
     }
     let why = crate::not_ready(&world.not_ready(pod)?);
     let cure = match has_address(pod) {

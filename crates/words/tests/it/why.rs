@@ -232,13 +232,20 @@ fn the_missing_name_of_a_pod_is_explained() {
     let world = run(NAMED);
     let unready = "its readiness gate example.com/lb is not True. With publishNotReadyAddresses";
     for (client, expected) in [
-        ("plain", "Service plain is not headless (clusterIP: None): its Pods have no names under it.".to_string()),
-        ("lone", "Pod lone-0 would have the name under a headless Service nowhere, and there is none.".into()),
+        (
+            "plain",
+            "Service plain is not headless (clusterIP: None): its Pods have no names under it.".to_string(),
+        ),
+        (
+            "lone",
+            "Pod lone-0 would have the name under a headless Service nowhere, and there is none.".into(),
+        ),
         ("unready", format!("Pod db-0 is not ready: {unready} Service db would name it all the same.")),
         ("all", format!("its Pod is not ready: {unready} it would name them all the same.")),
         (
             "subdomain",
-            "Pod db-0 has no name under Service other: its subdomain, a StatefulSet's serviceName, is another.".into(),
+            "Pod db-0 has no name under Service other: its subdomain, a StatefulSet's serviceName, is db."
+                .into(),
         ),
         ("selector", "The selector of Service rest does not match Pod db-0.".into()),
         ("number", "Service db has no endpoint with the hostname db-7.".into()),
