@@ -91,6 +91,38 @@ test("while a long text is read, the old lab is drawn and goes on", async ({ pag
   await expect(lab.service("long")).toBeVisible();
 });
 
+/** Half an hour of a hundred requests a second: opening it takes seconds. */
+const FAR = `apiVersion: v1
+kind: Service
+metadata: {name: far}
+spec: {type: NodePort, selector: {app: far}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: far, labels: {app: far}}
+spec: {containers: [{name: c, image: i, ports: [{containerPort: 80}]}]}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec: {at: 30m, clients: [{name: c, from: outside, to: service/default/far, rate: 100}]}
+`;
+
+test("an opening that is undone gives back the lab as it was, and meanwhile nothing can be done", async ({ page }) => {
+  const lab = await Lab.open(page);
+  await lab.pause();
+  const clock = await lab.clock();
+  const dialog = await lab.paste(FAR);
+  await dialog.getByRole("button", { name: "Load", exact: true }).click();
+  await expect(lab.button("Stop here")).toBeVisible();
+  await lab.select(lab.card("Pod", "far"));
+  await page.keyboard.press("Delete");
+  await expect(lab.root.getByText("The text is still being opened.")).toBeVisible();
+  await page.keyboard.press("Control+z");
+  await expect(lab.service("web")).toBeVisible();
+  await expect(lab.button("Play")).toBeVisible();
+  expect(await lab.clock()).toBe(clock);
+});
+
 test("a long text that is refused at its end loses nothing", async ({ page }) => {
   const lab = await Lab.open(page);
   const text = longText("UPPER");
