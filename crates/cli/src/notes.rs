@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use cluster::api::{Diagnostic, DiagnosticKind, Kind, Manifest, Meta, ObjectRef};
-use cluster::diagnosis::{AskedPort, NoEndpoints};
+use cluster::diagnosis::NoEndpoints;
 use cluster::node::kubelet::{PortAssumption, Supply};
 use cluster::sim::World;
 
