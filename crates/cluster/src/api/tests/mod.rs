@@ -10,6 +10,8 @@ mod written;
 
 use super::{Diagnostic, DiagnosticKind, Manifest, Severity, parse};
 
+mod warnings;
+mod workloads;
 /// A Service that is right in everything, with more lines under its spec.
 fn service(lines: &str) -> String {
     object("v1", "Service", &["ports: [{port: 80}]\n", lines].concat())
