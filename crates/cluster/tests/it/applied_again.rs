@@ -82,3 +82,13 @@ fn an_address_stays_whatever_is_applied() {
         assert_eq!(spec(&run), before, "{second}");
     }
 }
+
+/// Only the Service's own ports are merged by their number, not whatever is called so.
+#[test]
+fn a_label_may_be_called_ports() {
+    let text = text("").replace("{app: web}", "{ports: web}");
+    let mut run = of(&text);
+    let before = spec(&run);
+    run.act(Action::apply(&text)).expect("it is applied");
+    assert_eq!(spec(&run), before);
+}
