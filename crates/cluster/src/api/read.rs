@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::diagnostics::Diagnostics;
 use super::{
     Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ManifestObject, ObjectRef, Position,
-    Service, Severity, Source, Step, Str, Tree, Unsimulated, Value, decode, families, patch, scenario,
+    Service, ServiceType, Severity, Source, Step, Str, Tree, Unsimulated, Value, decode, patch, scenario,
     selectors, text, write,
 };
 
@@ -37,13 +37,7 @@ pub fn patched_service(old: &Service, last: Option<&Tree>, new: &Tree) -> Result
     let mut live = Tree::map();
     write::service::overlay(&mut live, old);
     let mut tree = patch::patched(&live, last, new);
-    // NormalizeClusterIPs: the list follows the single address.
-    let of = |tree: &Tree, field| tree.get(&["spec".into(), Step::Key(field)]).cloned();
-    let (one, many) = (of(&tree, "clusterIP"), of(&tree, "clusterIPs"));
-    if one != of(&live, "clusterIP") && many == of(&live, "clusterIPs") {
-        let spec = write::at(&mut tree, "spec");
-        write::put_or_remove(spec, "clusterIPs", one.map(|one| Tree::seq(vec![one])));
-    }
+    keep_cluster_ips(&mut tree, &live);
     let mut diagnostics = Diagnostics::default();
     let service = decode::service::decode(&decode::FieldCursor::root(&tree), &mut diagnostics);
     match diagnostics.errors() {
@@ -53,6 +47,30 @@ pub fn patched_service(old: &Service, last: Option<&Tree>, new: &Tree) -> Result
 }
 
 /// Objects of one text that are read.
+/// Of the addresses, an empty text and an empty list say nothing: they stay (registry/core/service/storage,
+/// patchAllocatedValues). Where the single address is another one, the list follows it (normalizeClusterIPs).
+fn keep_cluster_ips(tree: &mut Tree, live: &Tree) {
+    let of = |tree: &Tree, field| tree.get(&["spec".into(), Step::Key(field)]).cloned();
+    let one = |tree: &Tree| of(tree, "clusterIP").filter(|ip| ip.as_str().is_none_or(|ip| !ip.is_empty()));
+    let many = |tree: &Tree| of(tree, "clusterIPs").filter(|ips| *ips != Tree::seq(Vec::new()));
+    let has_address = |tree: &Tree| {
+        of(tree, "type").is_none_or(|type_| type_ != Tree::string(ServiceType::ExternalName.as_str()))
+    };
+    let (mut new_one, mut new_many) = (one(tree), many(tree));
+    if has_address(live) && has_address(tree) {
+        new_one = new_one.or_else(|| one(live));
+        new_many = new_many.or_else(|| many(live));
+    }
+    if new_one == one(live) {
+        new_many = new_many.or_else(|| many(live));
+    } else if new_many == many(live) {
+        new_many = new_one.clone().map(|one| Tree::seq(vec![one]));
+    }
+    let spec = write::at(tree, "spec");
+    write::put_or_remove(spec, "clusterIP", new_one);
+    write::put_or_remove(spec, "clusterIPs", new_many);
+}
+
 pub const MAX_OBJECTS: usize = 5_000;
 
 /// A text that is read in steps, each of which takes a bounded part of it: whoever has to do other things meanwhile can

@@ -83,6 +83,26 @@ fn an_address_stays_whatever_is_applied() {
     }
 }
 
+#[test]
+fn an_address_that_is_left_empty_stays() {
+    for (first, second) in [
+        ("", ", clusterIP: ''"),
+        ("", ", clusterIP: '', clusterIPs: []"),
+        (", clusterIP: 10.96.0.9", ", clusterIP: ''"),
+        (", clusterIP: None", ", clusterIP: ''"),
+        (", clusterIP: None", ", clusterIPs: []"),
+    ] {
+        let mut run = of(&text(first));
+        let before = spec(&run);
+        run.act(Action::apply(&text(second))).expect("it is applied");
+        assert_eq!(spec(&run), before, "{first} and then {second}");
+    }
+    let mut run = of(&text(""));
+    run.act(Action::apply(&text(", type: ExternalName, externalName: a.example, clusterIP: ''")))
+        .expect("such a Service has none");
+    assert_eq!(spec(&run).cluster_ips, [] as [std::net::IpAddr; 0]);
+}
+
 /// Only the Service's own ports are merged by their number, not whatever is called so.
 #[test]
 fn a_label_may_be_called_ports() {
