@@ -1,6 +1,7 @@
 //! Edits of one object, as by `kubectl label`, `patch` and `scale`: the typed object is changed, then defaulted and
 //! validated as if it had been sent to the API server.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Refusal, Watched, World};
@@ -150,9 +151,7 @@ pub(super) fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
         }
         take_if_same(ip_family_policy, &old.ip_family_policy);
     }
-    let node_ports = |ports: &[ServicePort]| ports.iter().map(|port| port.node_port).collect::<Vec<_>>();
-    let keeps_node_ports = node_ports(ports) == node_ports(&old.ports);
-    if has_node_ports(old_type) && !has_node_ports(type_) && keeps_node_ports {
+    if has_node_ports(old_type) && !has_node_ports(type_) && adds_no_node_port(ports, &old.ports) {
         ports.iter_mut().for_each(|port| port.node_port = 0);
     }
     if type_ != ServiceType::LoadBalancer && old_type == ServiceType::LoadBalancer {
@@ -165,6 +164,14 @@ pub(super) fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
     if had_health_check && !has_health_check && *health_check_node_port == old.health_check_node_port {
         *health_check_node_port = 0;
     }
+}
+
+/// sameNodePorts: ports may come, go and change, as long as none brings a node port that the Service has not had.
+fn adds_no_node_port(new: &[ServicePort], old: &[ServicePort]) -> bool {
+    let node_ports = |ports: &[ServicePort]| -> BTreeSet<u16> {
+        ports.iter().map(|port| port.node_port).filter(|node_port| *node_port != 0).collect()
+    };
+    node_ports(new).is_subset(&node_ports(old))
 }
 
 fn take_if_same<T: PartialEq>(new: &mut Option<T>, old: &Option<T>) {

@@ -112,3 +112,22 @@ fn a_label_may_be_called_ports() {
     run.act(Action::apply(&text)).expect("it is applied");
     assert_eq!(spec(&run), before);
 }
+
+/// strategy.go, sameNodePorts: a type that has no node ports loses those that the Service has had, whichever of its
+/// ports are left.
+#[test]
+fn node_ports_go_with_the_type() {
+    let text = |type_: &str, ports: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{type: {type_}, ports: [{ports}]}}}}"
+        )
+    };
+    let [a, b, c] = ["{name: a, port: 80}", "{name: b, port: 81}", "{name: c, port: 82}"];
+    for ports in [[a, b].join(", "), [b, a].join(", "), b.to_owned(), [a, c].join(", "), [c, b, a].join(", ")]
+    {
+        let mut run = of(&text("NodePort", &[a, b].join(", ")));
+        assert!(spec(&run).ports.iter().all(|port| port.node_port != 0), "the API server allocates them");
+        run.act(Action::apply(&text("ClusterIP", &ports))).expect("it is applied");
+        assert!(spec(&run).ports.iter().all(|port| port.node_port == 0), "{ports}");
+    }
+}
