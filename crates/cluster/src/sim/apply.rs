@@ -8,8 +8,8 @@ use super::edit::{admit, drop_type_dependent_fields, invalid};
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, Watched, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, ConditionStatus, Container, Deployment, Diagnostic, DiagnosticKind,
-    FieldPath, Kind, KubeObject, Labels, Manifest, ManifestObject, Meta, Name, Node, NsName, ObjectRef, Pod,
+    Action, ClientFrom, ClientSpec, ConditionStatus, Deployment, Diagnostic, DiagnosticKind, FieldPath, Kind,
+    KubeObject, Labels, Manifest, ManifestObject, Meta, Name, Namespace, Node, NsName, ObjectRef, Pod,
     PodSpec, PodStatus, ReplicaSet, ReplicationController, Rule, Service, Severity, Source, StatefulSet, Str,
     TaintChange, Tree, Uid, check_action, decode_object, left_rolling_update, patched_service,
 };
@@ -133,13 +133,7 @@ impl World {
             self.keep_others_metadata(object.meta_mut(), old.meta());
         }
         let uid = match object {
-            KubeObject::Namespace(namespace) => {
-                if self.store.namespaces.get(&namespace.meta.key()).is_none() {
-                    has_room(self.store.namespaces.len(), Kind::Namespace)?;
-                }
-                self.store.put_namespace(self.clock.now(), namespace);
-                return Ok(());
-            }
+            KubeObject::Namespace(namespace) => self.apply_namespace(namespace)?,
             KubeObject::Node(mut node) => {
                 if let Some(old) = self.left_to_others::<Node>(parsed, "unschedulable") {
                     node.spec.unschedulable = old.spec.unschedulable;
@@ -251,6 +245,23 @@ impl World {
     }
 
     /// What is applied to a Node that is there says which machine it is from now on, too.
+    /// All that can be said of a Namespace is in its metadata. What is so already is not written.
+    fn apply_namespace(&mut self, namespace: Namespace) -> Result<Uid, Refusal> {
+        let key = namespace.meta.key();
+        let Some(old) = self.store.namespaces.get(&key).cloned() else {
+            has_room(self.store.namespaces.len(), Kind::Namespace)?;
+            return Ok(self.store.put_namespace(self.clock.now(), namespace));
+        };
+        let (labels, annotations) = (namespace.meta.labels, namespace.meta.annotations);
+        if (&labels, &annotations) != (&old.meta.labels, &old.meta.annotations) {
+            self.update_object::<Namespace>(&key, |namespace| {
+                namespace.meta.labels = labels;
+                namespace.meta.annotations = annotations;
+            });
+        }
+        Ok(old.meta.uid)
+    }
+
     fn apply_node(&mut self, mut node: Node, source: &Source) -> Result<Uid, Refusal> {
         let Some(old) = self.store.node(&node.meta.name).cloned() else {
             let power = node.ready() != ConditionStatus::Unknown;

@@ -244,14 +244,14 @@ impl Store {
     }
 
     /// Does nothing if the Namespace exists.
-    pub fn put_namespace(&mut self, now: Time, mut namespace: Namespace) {
-        if self.namespaces.get(&namespace.key()).is_some() {
-            return;
+    pub fn put_namespace(&mut self, now: Time, mut namespace: Namespace) -> Uid {
+        if let Some(there) = self.namespaces.get(&namespace.key()) {
+            return there.meta.uid;
         }
         self.last_uid += 1;
         namespace.meta.uid = Uid(self.last_uid);
         namespace.meta.created = now;
-        self.put(namespace);
+        self.put(namespace).meta.uid
     }
 
     /// The kind, namespace and name of the object with that uid. Searches all objects: only for user interfaces.

@@ -176,3 +176,28 @@ spec:
         .collect();
     assert!(made.is_empty(), "{made:?}");
 }
+
+/// Of a Namespace that is there the labels and annotations are, as of any object, what the texts and others say.
+#[test]
+fn one_that_is_there_takes_what_is_applied_to_it() {
+    let mut run = start(SHOP, 7);
+    let apply = |run: &mut Run, name: &str, metadata: &str| {
+        let text = format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}{metadata}}}}}");
+        run.act(Action::apply(&text)).expect("it is applied");
+    };
+    for name in ["default", "shop"] {
+        let uid = namespace(&run, name).expect("it is there").meta.uid;
+        let labels = |run: &Run| -> Vec<String> {
+            let labels = &namespace(run, name).expect("it is there").meta.labels;
+            labels.iter().map(|(key, value)| format!("{key}={value}")).collect()
+        };
+        let own = format!("kubernetes.io/metadata.name={name}");
+        apply(&mut run, name, ", labels: {team: a}, annotations: {note: b}");
+        assert_eq!(labels(&run), [own.as_str(), "team=a"]);
+        let meta = &namespace(&run, name).expect("it is there").meta;
+        assert_eq!(meta.annotations.get("note").map(|note| &**note), Some("b"));
+        assert_eq!((meta.uid, meta.generation), (uid, 0));
+        apply(&mut run, name, "");
+        assert_eq!(labels(&run), [own.as_str()]);
+    }
+}
