@@ -550,6 +550,11 @@ fn rule(rule: Rule) -> &'static str {
             "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
         }
         Rule::TolerationSecondsNeedNoExecute => "effect must be 'NoExecute' when `tolerationSeconds` is set",
+        Rule::DeadlineRaised => "must be less than or equal to previous value",
+        Rule::DeadlineRemoved => "must not update from a positive integer to nil value",
+        Rule::TolerationChanged => {
+            "Forbidden: existing toleration can not be modified except its tolerationSeconds"
+        }
         Rule::ValueWithExists => "value must be empty when `operator` is 'Exists'",
         Rule::NotPositive => "must be greater than zero",
         Rule::PercentAbove100 => "must not be greater than 100%",

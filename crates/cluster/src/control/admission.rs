@@ -76,8 +76,8 @@ impl World {
     }
 }
 
-/// defaulttolerationseconds/admission.go.
-fn tolerate_for_a_while(tolerations: &mut Vec<Toleration>, time: Span) {
+/// defaulttolerationseconds/admission.go: of a new Pod, and of one that is changed.
+pub(crate) fn tolerate_for_a_while(tolerations: &mut Vec<Toleration>, time: Span) {
     let seconds = i64::try_from(time.0 / 1_000_000_000).unwrap_or(i64::MAX);
     for key in [Taint::NOT_READY, Taint::UNREACHABLE] {
         if !tolerate(tolerations, &Taint::new(key, TaintEffect::NoExecute)) {

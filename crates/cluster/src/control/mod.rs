@@ -23,6 +23,7 @@ pub(crate) mod service_allocation;
 mod stateful_set;
 mod taint_eviction;
 
+pub(crate) use admission::tolerate_for_a_while;
 pub(crate) use allocated::Allocated;
 pub(crate) use daemon_set::FailedPods;
 pub(crate) use deployment::{POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copied, revision_of};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::drain::DrainOptions;
 use super::edit::{admit, drop_type_dependent_fields, invalid};
 use super::load::{node_meta, plain_node};
+use super::pod_update::PodTexts;
 use super::{LogEntry, Refusal, Watched, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, ConditionStatus, Deployment, Diagnostic, DiagnosticKind, FieldPath, Kind,
@@ -13,7 +14,7 @@ use crate::api::{
     PodSpec, PodStatus, ReplicaSet, ReplicationController, Rule, Service, Severity, Source, StatefulSet, Str,
     TaintChange, Tree, Uid, check_action, decode_object, left_rolling_update, patched_service,
 };
-use crate::control::POD_LIMIT;
+use crate::control::{POD_LIMIT, tolerate_for_a_while};
 use crate::node::{ProxyStatus, add_labels};
 use crate::store::Stored;
 use crate::traffic::{ClientId, MAX_CLIENTS};
@@ -244,7 +245,6 @@ impl World {
         }
     }
 
-    /// What is applied to a Node that is there says which machine it is from now on, too.
     /// All that can be said of a Namespace is in its metadata. What is so already is not written.
     fn apply_namespace(&mut self, namespace: Namespace) -> Result<Uid, Refusal> {
         let key = namespace.meta.key();
@@ -262,6 +262,7 @@ impl World {
         Ok(old.meta.uid)
     }
 
+    /// What is applied to a Node that is there says which machine it is from now on, too.
     fn apply_node(&mut self, mut node: Node, source: &Source) -> Result<Uid, Refusal> {
         let Some(old) = self.store.node(&node.meta.name).cloned() else {
             let power = node.ready() != ConditionStatus::Unknown;
@@ -304,12 +305,11 @@ impl World {
     fn apply_pod(&mut self, mut pod: Pod) -> Result<Uid, Refusal> {
         let key = pod.meta.key();
         if let Some(old) = self.store.pods.get(&key).cloned() {
-            self.check_pod_update(&old, &pod)?;
-            let (labels, annotations) = (pod.meta.labels, pod.meta.annotations);
+            let spec = self.updated_pod_spec(&old, &pod)?;
             self.update_object::<Pod>(&key, |p| {
-                p.meta.labels = labels;
-                p.meta.annotations = annotations;
-                p.spec.containers = pod.spec.containers;
+                p.meta.labels = pod.meta.labels;
+                p.meta.annotations = pod.meta.annotations;
+                p.spec = spec;
             });
             return Ok(old.meta.uid);
         }
@@ -325,20 +325,13 @@ impl World {
         Ok(pod.meta.uid)
     }
 
-    /// core validation.go, ValidatePodUpdate: little of a Pod can be changed. What the API server and the scheduler
-    /// have set is no change: the text is compared with the one before.
-    fn check_pod_update(&self, old: &Pod, new: &Pod) -> Result<(), Refusal> {
-        let (before, key) = (self.store.source(old.meta.uid), new.meta.key());
-        let before = before.and_then(|source| decode_object(&source.tree).0);
-        if old.spec.containers.len() != new.spec.containers.len() {
-            return Err(forbidden(Kind::Pod, &key, "containers", Rule::ContainersOfPod));
-        }
-        let is_allowed = if let Some(KubeObject::Pod(before)) = before {
-            differs_in_mutable_fields_only(&before.spec, &new.spec)
-        } else {
-            differs_in_images_only(&old.spec.containers, &new.spec.containers)
-        };
-        if is_allowed { Ok(()) } else { Err(forbidden(Kind::Pod, &key, "", Rule::ImmutablePod)) }
+    fn updated_pod_spec(&self, old: &Pod, new: &Pod) -> Result<PodSpec, Refusal> {
+        let before = self.store.source(old.meta.uid).and_then(|source| decode_object(&source.tree).0);
+        let before = if let Some(KubeObject::Pod(before)) = &before { Some(&before.spec) } else { None };
+        let texts = PodTexts { before, new: &new.spec };
+        let admit = |tolerations: &mut _| tolerate_for_a_while(tolerations, self.timing.node_eviction);
+        let object = ObjectRef::of_key(Kind::Pod, &old.meta.key());
+        texts.updated(&old.spec, admit).map_err(|error| invalid(vec![error], &object))
     }
 
     /// The Service as the API server has it after kubectl's patch, defaulted and validated; as it is, if it is new.
@@ -490,37 +483,10 @@ impl World {
     }
 }
 
-fn differs_in_mutable_fields_only(old: &PodSpec, new: &PodSpec) -> bool {
-    let same = PodSpec {
-        containers: old.containers.clone(),
-        init_containers: old.init_containers.clone(),
-        active_deadline_s: old.active_deadline_s,
-        tolerations: old.tolerations.clone(),
-        termination_grace_period_s: match (old.termination_grace_period_s, new.termination_grace_period_s) {
-            (..0, 1) => old.termination_grace_period_s,
-            (_, new) => new,
-        },
-        ..new.clone()
-    };
-    same == *old
-        && differs_in_images_only(&old.containers, &new.containers)
-        && differs_in_images_only(&old.init_containers, &new.init_containers)
-        && old.tolerations.iter().all(|toleration| new.tolerations.contains(toleration))
-}
-
-/// A field of the spec, or all of it, that may not change so.
+/// A field of the spec that may not change so.
 fn forbidden(kind: Kind, key: &NsName, field: &str, why: Rule) -> Refusal {
-    let spec = FieldPath::new("spec");
-    let message = DiagnosticKind::Forbidden { why };
-    let error = if field.is_empty() { spec.error(message) } else { spec.child(field).error(message) };
+    let error = FieldPath::new("spec").child(field).error(DiagnosticKind::Forbidden { why });
     invalid(vec![error], &ObjectRef::of_key(kind, key))
-}
-
-/// Of a Pod's containers nothing else can be changed (core validation.go, ValidatePodUpdate).
-fn differs_in_images_only(old: &[Container], new: &[Container]) -> bool {
-    let same =
-        |(old, new): (&Container, &Container)| Container { image: old.image.clone(), ..new.clone() } == *old;
-    old.len() == new.len() && old.iter().zip(new).all(same)
 }
 
 /// Whether another object of a kind may be created if there are `count` already.

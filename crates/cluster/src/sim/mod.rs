@@ -12,6 +12,7 @@ mod load;
 mod log;
 mod memory;
 mod origin;
+mod pod_update;
 mod purpose;
 mod refusal;
 mod rollout;

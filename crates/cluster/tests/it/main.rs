@@ -1,6 +1,7 @@
 //! What holds of whole runs. One binary, as each would be linked anew: a test file is a module here.
 
 mod applied_again;
+mod applied_pods;
 mod callers_on_a_node;
 mod closing;
 mod conntrack_view;

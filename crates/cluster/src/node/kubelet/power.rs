@@ -56,7 +56,7 @@ impl World {
             let stored = self.store.pods.get(&key).filter(|stored| stored.meta.uid == pod);
             let step = match stored {
                 Some(stored) if stored.meta.deleted.is_some() => KubeletStep::Removed,
-                Some(stored) if self.missed_images(stored) => KubeletStep::Update,
+                Some(stored) if self.missed_change(stored) => KubeletStep::Update,
                 Some(_) => KubeletStep::Sync,
                 None => KubeletStep::Removed,
             };

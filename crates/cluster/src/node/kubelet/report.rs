@@ -105,7 +105,7 @@ impl World {
                 Some(false) => {
                     self.sync_status(uid);
                     self.report_status(uid);
-                    if self.missed_images(&pod) {
+                    if self.missed_change(&pod) {
                         self.plan(uid, Span::ZERO, KubeletStep::Update);
                     }
                 }

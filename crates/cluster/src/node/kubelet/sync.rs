@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::container::{ContainerRuntime, Restart, Role};
 use super::pod::{PodRuntime, Termination};
-use super::step::KubeletStep;
 use crate::api::{Pod, RestartPolicy, Uid};
 use crate::node::Machine;
-use crate::sim::{LogEntry, Span, World};
+use crate::sim::{LogEntry, World};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Next {
@@ -84,9 +83,7 @@ impl World {
             runtime.container_mut(index).app = self.app_of(pod, &runtime.spec_of(index).name.clone());
         }
         self.pods.insert(uid, Arc::new(runtime));
-        if let Some(seconds) = pod.spec.active_deadline_s {
-            self.plan(uid, Span::from_secs(u64::from(seconds)), KubeletStep::Deadline);
-        }
+        self.plan_deadline(uid);
         self.sync_pod(uid);
     }
 
