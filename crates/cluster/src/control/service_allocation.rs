@@ -1,12 +1,12 @@
 //! ClusterIPs and node ports: the API server's allocators.
 //! Source: pkg/registry/core/service/{ipallocator,portallocator}, alloc.go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::api::{
     DiagnosticKind, FieldPath, IpFamilyPolicy, Kind, NsName, ObjectRef, Rule, Service, ServicePort,
-    ServiceSpec, ServiceType, Tree,
+    ServiceSpec, ServiceType, Str, Tree,
 };
 use crate::sim::{Chance, Purpose, Refusal, World};
 use netfilter::{Cidr, Family, PerFamily};
@@ -51,8 +51,9 @@ impl World {
 
     /// Update path.
     pub(crate) fn carry_over(&self, service: &mut Service, old: &Service) {
-        let source = self.store.source(old.meta.uid).map(|source| &source.tree);
-        carry_over(service, old, &|port| source.is_some_and(|tree| names_node_port(tree, port)));
+        let named = self.store.source(old.meta.uid).map(|source| named_node_ports(&source.tree));
+        let is_named = |port: &ServicePort| (i64::from(port.port), port.protocol.as_str());
+        carry_over(service, old, &|port| named.as_ref().is_some_and(|named| named.contains(&is_named(port))));
     }
 
     /// `spec.ipFamilies`: those of its addresses; without any the cluster's primary family (ipFamilyPolicy
@@ -178,16 +179,15 @@ impl World {
             return Ok(());
         }
         let own = service.meta.key();
-        let mut chosen_here = BTreeSet::new();
+        let (mut chosen_here, mut earlier) = (BTreeSet::new(), BTreeMap::<u16, Vec<_>>::new());
         for i in 0..service.spec.ports.len() {
             let port = &service.spec.ports[i];
             // A TCP and a UDP port of one number share a node port, on creation only.
-            let twin = service.spec.ports[..i]
-                .iter()
-                .find(|p| creating && p.port == port.port && p.protocol != port.protocol)
-                .map(|p| p.node_port);
+            let of_number = earlier.entry(port.port).or_default();
+            let twin = of_number.iter().find(|(protocol, _)| creating && *protocol != port.protocol);
+            let twin = twin.map(|(_, node_port)| *node_port);
             let chosen = match port.node_port {
-                0 if !needs => continue,
+                0 if !needs => 0,
                 0 => match twin.filter(|p| *p != 0) {
                     Some(shared) => shared,
                     None => self.free_node_port(&own, i as u64, &chosen_here)?,
@@ -204,7 +204,10 @@ impl World {
                     })?
                 }
             };
-            chosen_here.insert(chosen);
+            of_number.push((port.protocol, chosen));
+            if chosen != 0 {
+                chosen_here.insert(chosen);
+            }
             service.spec.ports[i].node_port = chosen;
         }
         self.allocate_health_check_port(service, &chosen_here)
@@ -329,38 +332,51 @@ fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePor
 /// `kubectl apply` sends a patch that merges ports by number (`patchMergeKey: port`), so a node port that the server
 /// allocated is kept. One that the last document set and this one does not is removed.
 fn merge_node_ports(ports: &mut [ServicePort], old: &[ServicePort], written: &dyn Fn(&ServicePort) -> bool) {
-    let alone = |all: &[ServicePort], port: u16| all.iter().filter(|p| p.port == port).count() == 1;
-    let moved: Vec<u16> =
-        ports.iter().map(|p| p.port).filter(|n| alone(ports, *n) && alone(old, *n)).collect();
+    let old = by_number(old);
+    let is_alone: BTreeMap<u16, bool> =
+        by_number(ports.iter()).into_iter().map(|(number, ports)| (number, ports.len() == 1)).collect();
     for port in ports.iter_mut().filter(|p| p.node_port == 0) {
-        let same = |p: &&ServicePort| {
-            p.port == port.port && (p.protocol == port.protocol || moved.contains(&port.port))
+        // Alone before and now, it may have got another protocol.
+        let same = match old.get(&port.port).map_or(&[][..], Vec::as_slice) {
+            [only] if is_alone[&port.port] => Some(only),
+            others => others.iter().find(|p| p.protocol == port.protocol),
         };
-        port.node_port = old.iter().find(same).filter(|p| !written(p)).map_or(0, |p| p.node_port);
+        port.node_port = same.filter(|p| !written(p)).map_or(0, |p| p.node_port);
     }
+}
+
+/// Those of one number have different protocols.
+fn by_number<'a>(ports: impl IntoIterator<Item = &'a ServicePort>) -> BTreeMap<u16, Vec<&'a ServicePort>> {
+    let mut out = BTreeMap::<_, Vec<_>>::new();
+    for port in ports {
+        out.entry(port.port).or_default().push(port);
+    }
+    out
 }
 
 /// storage.go, patchAllocatedValues: takes over a node port by the port's name, unless another port has it.
 fn patch_node_ports(ports: &mut [ServicePort], old: &[ServicePort]) {
-    let used: Vec<u16> = ports.iter().map(|p| p.node_port).collect();
+    let used: BTreeSet<u16> = ports.iter().map(|p| p.node_port).collect();
+    // Of one name the last one counts.
+    let by_name: BTreeMap<&Str, u16> = old.iter().map(|p| (&p.name, p.node_port)).collect();
     for port in ports.iter_mut().filter(|p| p.node_port == 0) {
-        let found = old.iter().rev().find(|p| p.name == port.name).map_or(0, |p| p.node_port);
+        let found = by_name.get(&port.name).copied().unwrap_or(0);
         if !used.contains(&found) {
             port.node_port = found;
         }
     }
 }
 
-/// Whether the document sets the node port of that port.
-fn names_node_port(document: &Tree, port: &ServicePort) -> bool {
+/// The ports, by number and protocol, whose node port the document sets.
+fn named_node_ports(document: &Tree) -> BTreeSet<(i64, &str)> {
     let ports = document.get(&["spec".into(), "ports".into()]).map_or(&[][..], Tree::items);
-    ports.iter().any(|item| {
-        let number = |key| item.field(key).and_then(Tree::as_int).unwrap_or(0);
-        let protocol = item.field("protocol").and_then(Tree::as_str).map_or("TCP", |p| p);
-        number("port") == i64::from(port.port)
-            && protocol == port.protocol.as_str()
-            && number("nodePort") != 0
-    })
+    let number = |item: &Tree, key| item.field(key).and_then(Tree::as_int).unwrap_or(0);
+    let named = ports.iter().filter(|item| number(item, "nodePort") != 0);
+    named
+        .map(|item| {
+            (number(item, "port"), item.field("protocol").and_then(Tree::as_str).map_or("TCP", |p| p))
+        })
+        .collect()
 }
 
 fn is_usable(range: Cidr, ip: IpAddr) -> bool {

@@ -1,5 +1,7 @@
 //! `v1` Pod and Pod templates.
 
+use std::collections::BTreeSet;
+
 use super::field_cursor::{FieldCursor, shown};
 use super::{container, meta, priority_class, resources, scheduling, volume};
 use crate::api::diagnostic::clip;
@@ -98,10 +100,8 @@ fn has_text(cursor: &FieldCursor<'_>, field: &str, text: &str) -> bool {
 
 /// A container mounts only volumes that the Pod has.
 pub fn mounts(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
-    let volumes = spec.field("volumes");
-    let is_there = |name: &Str| {
-        (0..volumes.len()).any(|i| volumes.item(i).field("name").str().is_some_and(|found| found == name))
-    };
+    let volumes = spec.field("volumes").tree().map_or(&[][..], |volumes| volumes.items());
+    let there: BTreeSet<&Str> = volumes.iter().filter_map(|volume| volume.field("name")?.as_str()).collect();
     for list in ["initContainers", "containers"].map(|list| spec.field(list)) {
         for i in 0..list.len() {
             let container = list.item(i);
@@ -109,7 +109,7 @@ pub fn mounts(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
             for mount in 0..mounts.len() {
                 let mount = mounts.item(mount);
                 let name = mount.field("name");
-                if let Some(text) = name.text().filter(|name| !is_there(name)) {
+                if let Some(text) = name.text().filter(|name| !there.contains(name)) {
                     name.error(diagnostics, DiagnosticKind::NotFound { value: clip(text) });
                 }
             }

@@ -1,6 +1,7 @@
 //! The text room as a whole: text in, objects and diagnostics out.
 
 mod any_object;
+mod large;
 mod objects;
 mod scenarios;
 mod shared;

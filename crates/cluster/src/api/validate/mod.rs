@@ -15,6 +15,8 @@ mod warnings;
 
 pub use warnings::warn;
 
+use std::collections::BTreeSet;
+
 use super::decode::name_findings;
 use super::diagnostic::clip;
 use super::field::{Error, Path};
@@ -27,14 +29,9 @@ pub(super) fn name(path: &Path<'_>, value: &str, rule: NameRule, errors: &mut Ve
 
 /// The texts that are there already, with their places in the list.
 pub(super) fn repeated<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<(usize, DiagnosticKind)> {
-    let (mut seen, mut found) = (Vec::new(), Vec::new());
-    for (index, text) in texts.enumerate() {
-        if seen.contains(&text) {
-            found.push((index, DiagnosticKind::Duplicate { value: clip(text) }));
-        }
-        seen.push(text);
-    }
-    found
+    let mut seen = BTreeSet::new();
+    let again = texts.enumerate().filter(|(_, text)| !seen.insert(*text));
+    again.map(|(index, text)| (index, DiagnosticKind::Duplicate { value: clip(text) })).collect()
 }
 
 /// A text that is none of those that are allowed. `None` is not written.

@@ -76,11 +76,11 @@ fn restart_policy(policy: &str, allowed: &'static [&'static str], path: &Path<'_
 
 fn containers(spec: &PodSpec, path: &Path<'_>, errors: &mut Vec<Error>) {
     let list = path.child("initContainers");
+    // No two containers have the same name.
+    let mut taken: BTreeSet<&str> = spec.containers.iter().map(|container| &*container.name).collect();
     for (index, container) in spec.init_containers.iter().enumerate() {
         let path = list.item(index);
-        // No two containers have the same name.
-        let others = spec.containers.iter().chain(&spec.init_containers[..index]);
-        self::container(container, others, spec, &path, errors);
+        self::container(container, &mut taken, spec, &path, errors);
         if !container.is_sidecar() {
             of_sidecar_only(container, &path, errors);
         }
@@ -90,9 +90,10 @@ fn containers(spec: &PodSpec, path: &Path<'_>, errors: &mut Vec<Error>) {
     if spec.containers.is_empty() {
         errors.push(list.error(DiagnosticKind::Required));
     }
+    let mut taken = BTreeSet::new();
     for (index, container) in spec.containers.iter().enumerate() {
         let path = list.item(index);
-        self::container(container, spec.containers[..index].iter(), spec, &path, errors);
+        self::container(container, &mut taken, spec, &path, errors);
         if spec.host_network {
             host_ports(&container.ports, &path.child("ports"), errors);
         }
@@ -116,7 +117,7 @@ fn of_sidecar_only(container: &Container, path: &Path<'_>, errors: &mut Vec<Erro
 
 fn container<'a>(
     container: &'a Container,
-    mut others: impl Iterator<Item = &'a Container>,
+    taken: &mut BTreeSet<&'a str>,
     spec: &PodSpec,
     path: &Path<'_>,
     errors: &mut Vec<Error>,
@@ -143,7 +144,7 @@ fn container<'a>(
         errors.push(name_path.error(DiagnosticKind::Required));
     } else {
         name(&name_path, own_name, NameRule::Dns1123Label, errors);
-        if others.any(|other| other.name == *own_name) {
+        if !taken.insert(own_name) {
             errors.push(name_path.error(DiagnosticKind::Duplicate { value: clip(own_name) }));
         }
     }

@@ -11,7 +11,7 @@ use crate::api::{
     DiagnosticKind, Format, IpFamilyPolicy, Meta, NameRule, Rule, Service, ServicePort, ServiceSpec,
     ServiceType, SessionAffinity, TrafficPolicy,
 };
-use netfilter::{Cidr, Family};
+use netfilter::{Cidr, Family, Protocol};
 
 /// The values of `trafficDistribution` that 1.36 takes.
 const DISTRIBUTIONS: &[&str] = &["PreferClose", "PreferSameZone", "PreferSameNode"];
@@ -102,9 +102,9 @@ fn ports(
     if ports.is_empty() && is_required {
         errors.push(path.error(DiagnosticKind::Required));
     }
-    let mut names = BTreeSet::new();
+    let (mut names, mut taken) = (BTreeSet::new(), TakenPorts::default());
     for (index, port) in ports.iter().enumerate() {
-        let (path, earlier) = (path.item(index), &ports[..index]);
+        let path = path.item(index);
         let name_path = path.child("name");
         if port.name.is_empty() {
             if ports.len() > 1 {
@@ -116,14 +116,21 @@ fn ports(
                 errors.push(name_path.error(DiagnosticKind::Duplicate { value: clip(&port.name) }));
             }
         }
-        port_numbers(port, earlier, type_, &path, errors);
+        port_numbers(port, &mut taken, type_, &path, errors);
     }
 }
 
-/// validateServicePort, and which numbers `earlier` ports of the Service have taken.
+/// What earlier ports of a Service have: two protocols may have the same.
+#[derive(Default)]
+struct TakenPorts {
+    ports: BTreeSet<(Protocol, u16)>,
+    node_ports: BTreeSet<(Protocol, u16)>,
+}
+
+/// validateServicePort, and which numbers are taken.
 fn port_numbers(
     port: &ServicePort,
-    earlier: &[ServicePort],
+    taken: &mut TakenPorts,
     type_: ServiceType,
     path: &Path<'_>,
     errors: &mut Vec<Error>,
@@ -137,12 +144,11 @@ fn port_numbers(
     if let Some(protocol) = app_protocol {
         name(&path.child("appProtocol"), protocol, NameRule::QualifiedName, errors);
     }
-    let same = |other: &&ServicePort| other.protocol == *protocol;
     if *number == 0 {
         errors.push(path.child("port").error(out_of_range(0, 1, 65_535)));
     }
     probe::port(target_port, &path.child("targetPort"), errors);
-    if *number != 0 && earlier.iter().filter(same).any(|other| other.port == *number) {
+    if *number != 0 && !taken.ports.insert((*protocol, *number)) {
         errors.push(path.error(duplicate(*number, false)));
     }
     if *node_port == 0 {
@@ -152,7 +158,7 @@ fn port_numbers(
     if type_ == ServiceType::ClusterIP {
         forbid(&path, Rule::NodePortOnClusterIp, errors);
     }
-    if earlier.iter().filter(same).any(|other| other.node_port == *node_port) {
+    if !taken.node_ports.insert((*protocol, *node_port)) {
         errors.push(path.error(duplicate(*node_port, true)));
     }
 }
