@@ -1,7 +1,7 @@
 //! Streams, YAML and JSON.
 
 use super::{check_fine, check_problem, problems};
-use crate::api::{KubeObject, Severity, Tree, parse, to_json};
+use crate::api::{Diagnostic, DiagnosticKind, KubeObject, MAX_DOCUMENTS, Severity, Tree, parse, to_json};
 
 const A: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
@@ -37,6 +37,27 @@ fn text_of_every_style() {
     check_value("a # comment", r#""a""#);
     check_value("a#b", r#""a#b""#);
     check_value("http://a:80/b", r#""http://a:80/b""#);
+}
+
+/// Texts between separators count, and so do JSON values, of which one such text can have many.
+#[test]
+fn no_more_documents_than_the_limit() {
+    let yaml = format!("{A}---\n");
+    let json = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}"#;
+    let jsons = |count: usize| format!("{json}\n").repeat(count);
+    for (text, line) in [
+        (yaml.repeat(MAX_DOCUMENTS + 2), 8_001),
+        (jsons(MAX_DOCUMENTS + 2), 2_001),
+        ([yaml.repeat(MAX_DOCUMENTS - 1), jsons(1), "---\n".into(), jsons(1)].concat(), 7_999),
+        ([yaml.repeat(MAX_DOCUMENTS - 1), jsons(3), "---\n".into(), jsons(1)].concat(), 7_998),
+    ] {
+        let manifest = parse(&text);
+        assert_eq!(manifest.objects.len(), MAX_DOCUMENTS);
+        let is_limit = |d: &&Diagnostic| matches!(d.message, DiagnosticKind::TooManyDocuments { .. });
+        let found: Vec<u32> = manifest.diagnostics.iter().filter(is_limit).map(|d| d.line).collect();
+        assert_eq!(found, [line]);
+    }
+    assert_eq!(parse(&jsons(MAX_DOCUMENTS)).objects.len(), MAX_DOCUMENTS);
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl<'a> Stream<'a> {
         }
         let Some((chunk, mut reading)) = self.current.take() else { return self.begin(diagnostics) };
         match reading.step(self.piece, &mut self.budget, diagnostics) {
-            Poll::Ready(tree) => Some(self.documents(&chunk, tree)),
+            Poll::Ready(tree) => Some(self.documents(&chunk, tree, diagnostics)),
             Poll::Pending => {
                 self.current = Some((chunk, reading));
                 Some(Vec::new())
@@ -77,13 +77,12 @@ impl<'a> Stream<'a> {
         if is_blank(chunk.text) {
             return Some(Vec::new());
         }
-        if self.count == MAX_DOCUMENTS {
-            let at = Position { line: chunk.line, column: 1 };
-            diagnostics.text(Severity::Error, at, DiagnosticKind::TooManyDocuments { limit: MAX_DOCUMENTS });
+        if self.count >= MAX_DOCUMENTS {
+            self.end(Position { line: chunk.line, column: 1 }, diagnostics);
             return None;
         }
         if let Some(trees) = read_json(&chunk, &mut self.budget, diagnostics) {
-            return Some(self.documents(&chunk, trees));
+            return Some(self.documents(&chunk, trees, diagnostics));
         }
         if !yaml::check_flow(chunk.text, chunk.line, diagnostics) {
             return Some(Vec::new());
@@ -100,20 +99,36 @@ impl<'a> Stream<'a> {
                 let mut reading = yaml::Reading::new(&text, chunk.line, indented);
                 loop {
                     if let Poll::Ready(tree) = reading.step(self.piece, &mut self.budget, diagnostics) {
-                        return Some(self.documents(&chunk, tree));
+                        return Some(self.documents(&chunk, tree, diagnostics));
                     }
                 }
             }
         }
     }
 
-    fn documents(&mut self, chunk: &Chunk<'_>, trees: impl IntoIterator<Item = Tree>) -> Vec<Document> {
+    /// A text of JSON can hold many.
+    fn documents(
+        &mut self,
+        chunk: &Chunk<'_>,
+        trees: impl IntoIterator<Item = Tree>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<Document> {
         let (text, position): (Str, _) = (chunk.text.into(), Position { line: chunk.line, column: 1 });
-        let trees = trees.into_iter().filter(|tree| tree.value != Value::Null);
+        let mut trees = trees.into_iter().filter(|tree| tree.value != Value::Null);
+        let room = MAX_DOCUMENTS.saturating_sub(self.count);
         let found: Vec<Document> =
-            trees.map(|tree| Document { tree, text: text.clone(), position }).collect();
+            trees.by_ref().take(room).map(|tree| Document { tree, text: text.clone(), position }).collect();
         self.count += found.len();
+        if let Some(next) = trees.next() {
+            self.end(next.position, diagnostics);
+        }
         found
+    }
+
+    /// Reads no document from that place on.
+    fn end(&mut self, at: Position, diagnostics: &mut Diagnostics) {
+        diagnostics.text(Severity::Error, at, DiagnosticKind::TooManyDocuments { limit: MAX_DOCUMENTS });
+        self.splitter.chunks.clear();
     }
 }
 
