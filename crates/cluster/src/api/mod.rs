@@ -9,7 +9,6 @@ mod diagnostic;
 mod diagnostics;
 mod duration;
 mod endpoints;
-mod families;
 mod field;
 mod findings;
 mod fit_error;

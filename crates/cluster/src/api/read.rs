@@ -98,7 +98,6 @@ enum Stage {
     Documents,
     Objects,
     Selectors(usize),
-    Families(usize),
     PodRange,
     Done,
 }
@@ -136,16 +135,6 @@ impl<'a> Reader<'a> {
                 Some(object) => {
                     self.pods.check(object, &mut self.diagnostics);
                     Stage::Selectors(at + 1)
-                }
-                None => Stage::Families(0),
-            },
-            // The text of an action does not describe the cluster that it is applied to.
-            Stage::Families(_) if !self.takes_scenario => Stage::PodRange,
-            Stage::Families(at) => match self.objects.get(at) {
-                Some(object) => {
-                    let scenario = self.scenario.as_ref().map(|(_, scenario)| scenario);
-                    families::check(object, scenario, &mut self.diagnostics);
-                    Stage::Families(at + 1)
                 }
                 None => Stage::PodRange,
             },

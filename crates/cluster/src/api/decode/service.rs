@@ -89,11 +89,8 @@ fn cluster_ips(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> (bool, 
     (false, ips)
 }
 
-/// Only one family, the cluster's, is simulated. Which one that is, only the whole text says: `api/families.rs`.
+/// Which of them the cluster has, it says itself when it takes the Service, or not (`control/service_allocation.rs`).
 fn ip_families(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Family> {
-    if list.len() > 1 {
-        not_simulated(list, "ipFamilies", diagnostics);
-    }
     let family = |i| match pod::one_of(&list.item(i), &["IPv4", "IPv6"], diagnostics)? {
         "IPv6" => Some(Family::V6),
         _ => Some(Family::V4),
@@ -103,20 +100,16 @@ fn ip_families(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Fam
 
 fn ip_family_policy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<IpFamilyPolicy> {
     const ALLOWED: &[&str] = &["PreferDualStack", "RequireDualStack", "SingleStack"];
-    let policy = match pod::one_of(cursor, ALLOWED, diagnostics)? {
-        "PreferDualStack" => IpFamilyPolicy::PreferDualStack,
-        "RequireDualStack" => IpFamilyPolicy::RequireDualStack,
-        _ => IpFamilyPolicy::SingleStack,
-    };
-    if policy != IpFamilyPolicy::SingleStack {
-        not_simulated(cursor, "ipFamilyPolicy", diagnostics);
+    match pod::one_of(cursor, ALLOWED, diagnostics)? {
+        // A cluster of one family takes it, and gives the Service that one.
+        "PreferDualStack" => {
+            let message = DiagnosticKind::FieldNotSimulated { field: "ipFamilyPolicy".into() };
+            cursor.report(diagnostics, Severity::Info, message);
+            Some(IpFamilyPolicy::PreferDualStack)
+        }
+        "RequireDualStack" => Some(IpFamilyPolicy::RequireDualStack),
+        _ => Some(IpFamilyPolicy::SingleStack),
     }
-    Some(policy)
-}
-
-fn not_simulated(cursor: &FieldCursor<'_>, field: &str, diagnostics: &mut Diagnostics) {
-    let message = DiagnosticKind::FieldNotSimulated { field: field.into() };
-    cursor.report(diagnostics, Severity::Info, message);
 }
 
 fn external_ips(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<IpAddr> {

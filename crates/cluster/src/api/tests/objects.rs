@@ -520,28 +520,12 @@ fn kept_not_simulated() {
     );
     assert_eq!(notes("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"), Vec::<String>::new());
     assert_eq!(notes(&service("ipFamilyPolicy: PreferDualStack")), ["spec.ipFamilyPolicy"]);
-    assert_eq!(notes(&service("ipFamilyPolicy: SingleStack\nipFamilies: [IPv4]")), Vec::<String>::new());
-}
-
-/// A family is simulated where it is the cluster's: of the text's Scenario, or IPv4.
-#[test]
-fn the_other_family_is_kept_not_simulated() {
-    for (range, families, expected) in [
-        ("", "[IPv4]", 0),
-        ("", "[IPv6]", 1),
-        ("", "[IPv4, IPv6]", 1),
-        ("podCIDR: 10.0.0.0/16", "[IPv6]", 1),
-        ("podCIDR: 'fd00::/56'", "[IPv6]", 0),
-        ("podCIDR: 'fd00::/56'", "[IPv4]", 1),
-        ("podCIDR: 'fd00::/56'", "[IPv6, IPv4]", 1),
-        ("serviceCIDR: 'fd00::/112'", "[IPv6]", 0),
-    ] {
-        let scenario = format!("{{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{{range}}}}}");
-        let text = format!("{}---\n{scenario}\n", service(&format!("ipFamilies: {families}")));
-        let found: Vec<String> = parse(&text).diagnostics.iter().map(ToString::to_string).collect();
-        assert_eq!(found.len(), expected, "{range} {families}: {found:?}");
-        let note = "spec.ipFamilies: ipFamilies is kept, not simulated";
-        assert!(found.iter().all(|f| f.ends_with(note)), "{found:?}");
+    // A cluster without the family refuses them: nothing is kept.
+    for families in ["[IPv4]", "[IPv6]", "[IPv4, IPv6]"] {
+        for policy in ["SingleStack", "RequireDualStack"] {
+            let lines = format!("ipFamilyPolicy: {policy}\nipFamilies: {families}");
+            assert_eq!(notes(&service(&lines)), Vec::<String>::new());
+        }
     }
 }
 
