@@ -232,7 +232,10 @@ impl World {
     /// The Pod that makes a connection, as long as it is there. With `hostNetwork` its place is its node.
     pub fn calling_pod(&self, record: &ConnectionRecord) -> Option<Arc<Pod>> {
         match record.source {
-            Place::Pod(pod) => self.store.pod_by_uid(pod).cloned(),
+            Place::Pod(pod) => {
+                let stored = self.store.pods.get(&self.pods.get(&pod)?.key)?;
+                Some(stored).filter(|stored| stored.meta.uid == pod).cloned()
+            }
             Place::Node(node) => {
                 let is_there = |pod: &Arc<Pod>| {
                     let runtime = self.pods.get(&pod.meta.uid);
@@ -295,11 +298,11 @@ impl World {
             return Some(address);
         }
         // Another DNS has none of the cluster's names.
-        let pod = caller.pod.and_then(|pod| self.store.pod_by_uid(pod));
-        if client.addresses.is_some() || pod.is_some_and(|pod| !pod.spec.asks_cluster_dns()) {
+        let pod = caller.pod.and_then(|pod| self.pods.get(&pod));
+        if client.addresses.is_some() || pod.is_some_and(|pod| !pod.spec().asks_cluster_dns()) {
             return None;
         }
-        let namespace = pod.map_or_else(|| "default".into(), |pod| pod.meta.namespace.clone());
+        let namespace = pod.map_or_else(|| "default".into(), |pod| pod.key.namespace.clone());
         let service = self.store.services.get(&NsName::new(&namespace, host));
         if let Some(service) = service.filter(|s| s.has_virtual_ip()) {
             return caller.first_reachable(service.spec.cluster_ips.iter().copied());

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::container::{ContainerRuntime, Process, Role};
-use crate::api::{Container, NsName, Pod, PodStatus, Uid};
+use crate::api::{Container, NsName, Pod, PodSpec, PodStatus, Uid};
 use crate::sim::{Span, Time};
 use netfilter::PerFamily;
 
@@ -74,6 +74,11 @@ impl PodRuntime {
             deletion_grace: None,
             epoch: 0,
         }
+    }
+
+    /// As the kubelet got it.
+    pub(crate) fn spec(&self) -> &PodSpec {
+        &self.pod.spec
     }
 
     /// Whether the address belongs to the Pod's network namespace.
