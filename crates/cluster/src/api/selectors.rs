@@ -46,7 +46,7 @@ pub struct NearMiss {
 }
 
 /// So many workloads are compared with a selector that selects none: whoever has more gets a suggestion only if one of
-/// these is it.
+/// these has a typing error. Which one is the only one, nobody knows then.
 const COMPARED: usize = 500;
 
 /// Of the labels of workloads those that a selector misses by one: all but one of its pairs are there, and that one
@@ -55,11 +55,11 @@ const COMPARED: usize = 500;
 /// suggestion is better than a wrong one.
 pub fn near_miss<'a>(
     selector: &Labels,
-    workloads: impl Iterator<Item = &'a Labels>,
+    mut workloads: impl Iterator<Item = &'a Labels>,
     is_selected: impl Fn(&Labels) -> bool,
 ) -> Option<(usize, NearMiss)> {
     let mut others: Vec<(usize, NearMiss)> = Vec::new();
-    for (at, labels) in workloads.take(COMPARED).enumerate() {
+    for (at, labels) in workloads.by_ref().take(COMPARED).enumerate() {
         let mut unmet = selector.iter().filter(|&(key, value)| labels.get(key) != Some(value));
         let (Some((key, value)), None) = (unmet.next(), unmet.next()) else { continue };
         if SET_BY_CONTROLLERS.contains(&&**key) {
@@ -84,7 +84,7 @@ pub fn near_miss<'a>(
             others.push((at, miss));
         }
     }
-    let is_only = others.iter().all(|(_, other)| other.has == others[0].1.has);
+    let is_only = workloads.next().is_none() && others.iter().all(|(_, other)| other.has == others[0].1.has);
     others.into_iter().next().filter(|_| is_only)
 }
 
@@ -403,6 +403,11 @@ mod tests {
         let selector = labels("app=web tier=a");
         assert!(near_miss(&selector, many(COMPARED - 1), |_| false).is_some());
         assert!(near_miss(&selector, many(COMPARED), |_| false).is_none());
+        // Whether there is another one among more than that is not known.
+        let one_of = |count: usize| [&just_missed].into_iter().chain(std::iter::repeat_n(&other, count - 1));
+        let selector = labels("app=wbe tier=c");
+        assert!(near_miss(&selector, one_of(COMPARED), |_| false).is_some_and(|(_, miss)| !miss.is_typo));
+        assert!(near_miss(&selector, one_of(COMPARED + 1), |_| false).is_none());
     }
 
     #[test]
