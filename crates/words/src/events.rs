@@ -160,8 +160,12 @@ fn said(entry: &LogEntry) -> Vec<Said> {
         LogEntry::Started { container, .. } => of(container, "Started", "Container started"),
         LogEntry::Unhealthy { container, probe, why, .. } => unhealthy(container, *probe, *why),
         LogEntry::BackOff { pod, uid, container } => back_off(pod, *uid, container),
-        LogEntry::FailedPull { container, image, never: true, .. } => return never_pulled(container, image),
-        LogEntry::FailedPull { container, image, never: false, .. } => return pull_failed(container, image),
+        LogEntry::FailedPull { container, image, policy_is_never: true, .. } => {
+            return never_pulled(container, image);
+        }
+        LogEntry::FailedPull { container, image, policy_is_never: false, .. } => {
+            return pull_failed(container, image);
+        }
         LogEntry::BackOffPull { container, image, .. } => return pull_backs_off(container, image),
         LogEntry::FailedConfiguration { container, what, .. } => {
             warning_of(container, "Failed", format!("Error: {what}"))
@@ -374,11 +378,11 @@ mod tests {
     fn what_cannot_be_had_is_said_as_a_kubelet_says_it() {
         let (pod, image) = (NsName::new("default", "web-1"), "web:2");
         let container = || LoggedContainer { name: "web".into(), is_init: false };
-        let failed = |never| LogEntry::FailedPull {
+        let failed = |policy_is_never| LogEntry::FailedPull {
             pod: pod.clone(),
             container: container(),
             image: image.into(),
-            never,
+            policy_is_never,
         };
         let back_off =
             LogEntry::BackOffPull { pod: pod.clone(), container: container(), image: image.into() };

@@ -42,7 +42,7 @@ pub struct NearMiss {
     pub asked: (Str, Str),
     pub has: (Str, Str),
     /// A typing error, probably; or else another value, which may be meant to be another.
-    pub is_slip: bool,
+    pub is_typo: bool,
 }
 
 /// So many workloads are compared with a selector that selects none: whoever has more gets a suggestion only if one of
@@ -50,7 +50,7 @@ pub struct NearMiss {
 const COMPARED: usize = 500;
 
 /// Of the labels of workloads those that a selector misses by one: all but one of its pairs are there, and that one
-/// differs by a typing error, or has another key for an application's name. Without such a slip, the only workload of
+/// differs by a typing error, or has another key for an application's name. Without such an error, the only workload of
 /// the application that has another value. A workload that another Service selects is not meant by this one. No
 /// suggestion is better than a wrong one.
 pub fn near_miss<'a>(
@@ -75,9 +75,9 @@ pub fn near_miss<'a>(
         };
         let Some((has_key, has)) = has.filter(|_| !is_selected(labels)) else { continue };
         let pair = |key: &Str, value: &Str| (key.clone(), value.clone());
-        let is_slip = has_key != key || is_typo(value, has);
-        let miss = NearMiss { asked: pair(key, value), has: pair(has_key, has), is_slip };
-        if is_slip {
+        let is_typo = has_key != key || is_typo(value, has);
+        let miss = NearMiss { asked: pair(key, value), has: pair(has_key, has), is_typo };
+        if is_typo {
             return Some((at, miss));
         }
         if !is_name(key) && selector.len() > 1 {
@@ -143,7 +143,7 @@ pub struct Pods {
     pairs: BTreeSet<(Str, (Str, Str))>,
     /// Of its Services, by namespace and first pair.
     selectors: BTreeMap<(Str, (Str, Str)), Vec<Labels>>,
-    makers: Makers,
+    pod_makers: PodMakers,
 }
 
 impl Pods {
@@ -158,7 +158,7 @@ impl Pods {
         if let KubeObject::Unsimulated(object) = &parsed.object
             && is_custom(object)
         {
-            self.makers.objects.push((object.clone(), parsed.source.clone()));
+            self.pod_makers.objects.push((object.clone(), parsed.source.clone()));
         }
         let Some((namespace, labels)) = pod_labels(parsed) else { return };
         for (key, value) in &labels {
@@ -194,13 +194,13 @@ impl Pods {
         let may_select = of_manifests.iter().all(is_known);
         let selects_one = || there().any(|labels| selects(&of_manifests, labels));
         let is_selecting = of_manifests.is_empty() || (may_select && selects_one());
-        if is_selecting || self.makers.any_of(namespace, selector) {
+        if is_selecting || self.pod_makers.any_of(namespace, selector) {
             return;
         }
         let mut others = self.labels.iter().take(COMPARED).filter(|(other, _)| other != namespace);
         let elsewhere = others.find(|(_, labels)| selects(&of_manifests, labels));
         let nearest = near_miss(selector, there(), |labels| self.are_selected(namespace, labels));
-        let nearest = nearest.map(|(_, miss)| (label(&miss.has.0, &miss.has.1), miss.is_slip));
+        let nearest = nearest.map(|(_, miss)| (label(&miss.has.0, &miss.has.1), miss.is_typo));
         let written = parsed.source.tree.get(&["spec".into(), "selector".into()]);
         let at = written.map_or(parsed.source.tree.position, |t| t.position);
         let selector: Vec<String> = selector.iter().map(|(k, v)| label(k, v).to_string()).collect();
@@ -221,13 +221,13 @@ impl Pods {
 
 /// The objects of a text that an operator may make Pods for.
 #[derive(Default)]
-struct Makers {
+struct PodMakers {
     objects: Vec<(Unsimulated, Arc<Source>)>,
     /// So many values of them were looked at.
     looked_at: u32,
 }
 
-impl Makers {
+impl PodMakers {
     fn any_of(&mut self, namespace: &Str, selector: &Labels) -> bool {
         let mut here = self.objects.iter().filter(|(object, _)| object.meta.namespace == *namespace);
         here.any(|(object, source)| makes_pods(object, &source.tree, selector, &mut self.looked_at))
@@ -318,7 +318,7 @@ mod tests {
             let workloads: Vec<Labels> = workloads.iter().map(|text| labels(text)).collect();
             let found = near_miss(&labels(selector), workloads.iter(), |_| false);
             let found = found.map(|(_, miss)| {
-                assert!(miss.is_slip, "{selector}");
+                assert!(miss.is_typo, "{selector}");
                 label(&miss.has.0, &miss.has.1).to_string()
             });
             assert_eq!(found.as_deref(), expected, "{selector}");
@@ -336,7 +336,7 @@ mod tests {
         ] {
             let workloads: Vec<Labels> = workloads.iter().map(|text| labels(text)).collect();
             let found = near_miss(&labels(selector), workloads.iter(), |_| false);
-            let found = found.map(|(_, miss)| (label(&miss.has.0, &miss.has.1).to_string(), miss.is_slip));
+            let found = found.map(|(_, miss)| (label(&miss.has.0, &miss.has.1).to_string(), miss.is_typo));
             assert_eq!(found, expected.map(|label| (label.to_owned(), false)), "{selector}");
         }
     }

@@ -190,7 +190,7 @@ pub enum LogEntry {
         container: LoggedContainer,
         image: Str,
         /// imagePullPolicy Never: nothing was tried.
-        never: bool,
+        policy_is_never: bool,
     },
     /// It waits before it is pulled again.
     BackOffPull {

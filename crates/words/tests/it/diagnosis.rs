@@ -23,7 +23,7 @@ const FIT: &str = "0/3 nodes are available: 3 Insufficient cpu. no new claims to
 #[test]
 fn a_service_says_why_it_is_empty() {
     let miss =
-        NearMiss { asked: ("app".into(), "wbe".into()), has: ("app".into(), "web".into()), is_slip: true };
+        NearMiss { asked: ("app".into(), "wbe".into()), has: ("app".into(), "web".into()), is_typo: true };
     let unschedulable = NotReady::Unschedulable { message: FIT.into() };
     for (why, expected) in [
         (NoEndpoints::NoPod { nearest: None, elsewhere: None }, "selector matches no Pod"),

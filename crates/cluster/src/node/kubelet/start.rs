@@ -196,7 +196,12 @@ impl World {
         if policy == Some(ImagePullPolicy::Never) {
             let message = format!("Container image \"{image}\" is not present with pull policy of Never");
             self.hold(pod, index, WaitingReason::ErrImageNeverPull, &message);
-            self.record(LogEntry::FailedPull { pod: key, container, image: image.clone(), never: true });
+            self.record(LogEntry::FailedPull {
+                pod: key,
+                container,
+                image: image.clone(),
+                policy_is_never: true,
+            });
             return;
         }
         let first = self.timing.crash_backoff;
@@ -205,7 +210,12 @@ impl World {
         runtime.is_starting = true;
         self.hold(pod, index, WaitingReason::ErrImagePull, &not_found(image));
         self.plan_container(pod, index, PULL_SYNC, ContainerStep::PullBackOff);
-        self.record(LogEntry::FailedPull { pod: key, container, image: image.clone(), never: false });
+        self.record(LogEntry::FailedPull {
+            pod: key,
+            container,
+            image: image.clone(),
+            policy_is_never: false,
+        });
     }
 
     pub(super) fn pull_backs_off(&mut self, pod: Uid, index: u32) {
