@@ -106,7 +106,7 @@ impl<T> Objects<T> {
         new: &'a Objects<T>,
         note: impl FnMut(Option<&'a Arc<T>>, Option<&'a Arc<T>>),
     ) {
-        SharedMap::differing(&old.objects, &new.objects, Arc::ptr_eq, note);
+        SharedMap::differing(&old.objects, &new.objects, note);
     }
 
     /// Whether both share their objects, which is stricter than having the same.

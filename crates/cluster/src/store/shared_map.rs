@@ -55,22 +55,22 @@ impl<K, V> SharedMap<K, V> {
         let first = chunks.first().map_or(0, |chunk| chunk.partition_point(|(key, _)| before(key)));
         chunks.iter().flat_map(|chunk| chunk.iter()).skip(first)
     }
+}
 
-    /// Calls `note` with the old and the new entry of each key of which they are not the same by `is_same`.
+/// Of values that know their own key: what two maps share is under the same key in both.
+impl<K: Ord, V> SharedMap<K, Arc<V>> {
+    /// Calls `note` with the old and the new value of each key that was added, removed or replaced.
     pub fn differing<'a>(
-        old: &'a SharedMap<K, V>,
-        new: &'a SharedMap<K, V>,
-        is_same: impl Fn(&V, &V) -> bool,
-        mut note: impl FnMut(Option<&'a V>, Option<&'a V>),
-    ) where
-        K: Ord,
-    {
+        old: &'a SharedMap<K, Arc<V>>,
+        new: &'a SharedMap<K, Arc<V>>,
+        mut note: impl FnMut(Option<&'a Arc<V>>, Option<&'a Arc<V>>),
+    ) {
         let (mut old, mut new) = (Cursor::new(&old.chunks), Cursor::new(&new.chunks));
         loop {
             Cursor::pass_shared(&mut old, &mut new);
             let (was, is) = (old.entry(), new.entry());
-            // Most entries are unchanged, and comparing values is cheaper than comparing keys.
-            let same = matches!((was, is), (Some((_, a)), Some((_, b))) if is_same(a, b));
+            // Most entries are unchanged, and comparing references is cheaper than comparing keys.
+            let same = matches!((was, is), (Some((_, a)), Some((_, b))) if Arc::ptr_eq(a, b));
             let order = match (was, is) {
                 (None, None) => return,
                 (Some(_), None) => Ordering::Less,
@@ -241,19 +241,24 @@ mod tests {
     fn differences_are_found_in_order() {
         let mut old = SharedMap::default();
         for key in 0..300 {
-            old.insert(key, key);
+            old.insert(key, Arc::new(key));
         }
         let mut new = old.clone();
         new.remove(&0);
-        new.insert(40, 1_000);
-        new.insert(300, 300);
+        new.insert(40, Arc::new(1_000));
+        new.insert(300, Arc::new(300));
         for key in 150..152 {
             new.remove(&key);
         }
+        // An equal one is another one.
+        new.insert(200, Arc::new(200));
         let mut found = Vec::new();
-        let note = |was: Option<&i32>, is: Option<&i32>| found.push((was.copied(), is.copied()));
-        SharedMap::differing(&old, &new, |a, b| a == b, note);
+        let value = |entry: Option<&Arc<i32>>| entry.map(|value| **value);
+        SharedMap::differing(&old, &new, |was, is| found.push((value(was), value(is))));
         let gone = |key| (Some(key), None);
-        assert_eq!(found, [gone(0), (Some(40), Some(1_000)), gone(150), gone(151), (None, Some(300))]);
+        let replaced = |key, by| (Some(key), Some(by));
+        let expected =
+            [gone(0), replaced(40, 1_000), gone(150), gone(151), replaced(200, 200), (None, Some(300))];
+        assert_eq!(found, expected);
     }
 }
