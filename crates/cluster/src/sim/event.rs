@@ -48,7 +48,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// Its variant, and that of the work item in it.
+    /// The names of its variant and of the variant of what is in it, if that is an enum: `Reconcile NodeHealth`.
     pub fn name(&self) -> String {
         let mut name = VariantName(String::new());
         // An error ends it.
@@ -57,7 +57,7 @@ impl Event {
     }
 }
 
-/// Takes of a value's debug form the variants that it begins with: two at most.
+/// Is written a value's debug form, and keeps of it the names of variants that it begins with: two at most.
 struct VariantName(String);
 
 impl fmt::Write for VariantName {

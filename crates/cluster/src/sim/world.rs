@@ -228,7 +228,7 @@ impl World {
         [self.clock.next_event_at(), self.clients_begin_by()].into_iter().flatten().min()
     }
 
-    /// What kind of event is next, for who measures how long each takes: `Reconcile EndpointSlices`.
+    /// What kind of event is next, without what it is about: `Reconcile EndpointSlices`.
     pub fn next_event_name(&self) -> Option<String> {
         self.clock.next_event().map(Event::name)
     }
