@@ -30,16 +30,70 @@ impl Diagnostic {
 
     /// `spec.ports[0].port: `; empty for the whole document, and where the sentence says it as upstream does.
     pub fn field(&self) -> String {
-        let is_told = matches!(
-            self.message,
-            DiagnosticKind::Undecodable { .. }
-                | DiagnosticKind::UnknownVersion { .. }
-                | DiagnosticKind::NotSet { .. }
-                | DiagnosticKind::NoName
-                | DiagnosticKind::HealthCheckPort { .. }
-                | DiagnosticKind::Server { .. }
-        );
-        if is_told || self.path.is_empty() { String::new() } else { format!("{}: ", self.path) }
+        if self.message.names_its_field() || self.path.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", self.path)
+        }
+    }
+}
+
+impl DiagnosticKind {
+    /// Whether the sentence says itself what it is about, where it must.
+    fn names_its_field(&self) -> bool {
+        use DiagnosticKind as K;
+        match self {
+            K::Undecodable { .. }
+            | K::UnknownVersion { .. }
+            | K::NotSet { .. }
+            | K::NoName
+            | K::HealthCheckPort { .. }
+            | K::Server { .. } => true,
+            K::TooLarge { .. }
+            | K::TooManyDocuments { .. }
+            | K::TooManyNodes { .. }
+            | K::TooDeep { .. }
+            | K::TooManyInFlow { .. }
+            | K::TooManyObjects { .. }
+            | K::MoreFindings { .. }
+            | K::Syntax { .. }
+            | K::BadSeparator { .. }
+            | K::IgnoredAfterEnd
+            | K::DuplicateKey { .. }
+            | K::BadKey
+            | K::BadMerge
+            | K::UnknownAlias
+            | K::NotFinite { .. }
+            | K::BadTag { .. }
+            | K::NotAnObject { .. }
+            | K::WrongType { .. }
+            | K::OutOfRange { .. }
+            | K::Required
+            | K::Unsupported { .. }
+            | K::UnsupportedStruct { .. }
+            | K::Invalid { .. }
+            | K::BadName { .. }
+            | K::BadFormat { .. }
+            | K::Duplicate { .. }
+            | K::TooMany { .. }
+            | K::DuplicatePort { .. }
+            | K::TooLong { .. }
+            | K::SpecialAddress { .. }
+            | K::Forbidden { .. }
+            | K::Violates { .. }
+            | K::NotFound { .. }
+            | K::Served { .. }
+            | K::UnknownField { .. }
+            | K::UnknownArgument { .. }
+            | K::FieldNotSimulated { .. }
+            | K::KindNotSimulated { .. }
+            | K::SelectsNothing { .. }
+            | K::DuplicateObject { .. }
+            | K::DuplicateNode { .. }
+            | K::SecondScenario { .. }
+            | K::PodRangeTooSmall { .. }
+            | K::ServiceRangeTooSmall { .. } => false,
+        }
     }
 }
 
@@ -496,6 +550,11 @@ fn rule(rule: Rule) -> &'static str {
             "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
         }
         Rule::ContainersOfPod => "Forbidden: pod updates may not add or remove containers",
+        Rule::DeadlineRaised => "must be less than or equal to previous value",
+        Rule::DeadlineRemoved => "must not update from a positive integer to nil value",
+        Rule::TolerationChanged => {
+            "Forbidden: existing toleration can not be modified except its tolerationSeconds"
+        }
         Rule::ProviderId => "Forbidden: node updates may not change providerID except from \"\" to valid",
         Rule::PodCidrs => "Forbidden: node updates may not change podCIDR except from \"\" to valid",
         Rule::OneCidrPerFamily => "may specify no more than one CIDR for each IP family",
@@ -550,11 +609,6 @@ fn rule(rule: Rule) -> &'static str {
             "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
         }
         Rule::TolerationSecondsNeedNoExecute => "effect must be 'NoExecute' when `tolerationSeconds` is set",
-        Rule::DeadlineRaised => "must be less than or equal to previous value",
-        Rule::DeadlineRemoved => "must not update from a positive integer to nil value",
-        Rule::TolerationChanged => {
-            "Forbidden: existing toleration can not be modified except its tolerationSeconds"
-        }
         Rule::ValueWithExists => "value must be empty when `operator` is 'Exists'",
         Rule::NotPositive => "must be greater than zero",
         Rule::PercentAbove100 => "must not be greater than 100%",
