@@ -12,6 +12,7 @@ use crate::api::rfc3339;
 use crate::api::{
     ConditionStatus, Name, Node, NodeConditions, NsName, Pod, PodCondition, Str, Taint, TaintEffect, Uid,
 };
+use crate::node::kubelet::Notice;
 use crate::sim::{Event, LogEntry, NodeStep, Span, Time, WorkItem, World};
 
 /// nodeMonitorPeriod: how often the controller looks at all nodes. It has begun with the run.
@@ -154,7 +155,7 @@ impl World {
     }
 
     fn node_reconnects(&mut self, node: Uid) {
-        let delay = self.watch_delay(node, 2);
+        let delay = self.watch_delay(node, Notice::Connection);
         let at = self.clock.now() + delay;
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.silence += 1;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::container::Role;
 use super::step::KubeletStep;
+use super::stop::Notice;
 use crate::api::{App, Kind, MAX_APPS, NsName, ObjectRef, Pod, PodCondition, Prerequisite, Str, Uid};
 use crate::sim::{Refusal, Span, World};
 
@@ -119,7 +120,7 @@ impl World {
             }
         });
         if self.pods.contains_key(&pod.meta.uid) {
-            let delay = self.watch_delay(pod.meta.uid, 3);
+            let delay = self.watch_delay(pod.meta.uid, Notice::Condition);
             self.plan(pod.meta.uid, delay, KubeletStep::Sync);
         }
         Ok(())
@@ -177,7 +178,7 @@ impl World {
             .map(|(uid, _)| *uid)
             .collect();
         for pod in waiting {
-            let delay = self.watch_delay(pod, 4);
+            let delay = self.watch_delay(pod, Notice::Prerequisite);
             self.plan(pod, delay.max(Span(1)), KubeletStep::Sync);
         }
     }

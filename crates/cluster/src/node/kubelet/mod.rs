@@ -34,3 +34,4 @@ pub use pod::{PodRuntime, Termination};
 pub use prerequisites::MissingConfiguration;
 pub use probing::{ProbeFailure, UnmetProbe};
 pub(crate) use step::KubeletStep;
+pub(crate) use stop::Notice;

@@ -41,7 +41,7 @@ impl World {
             return;
         }
         self.runtime_mut(pod.meta.uid).deletion_grace = grace.map(|s| Span::from_secs(u64::from(s)));
-        let delay = self.watch_delay(pod.meta.uid, 0);
+        let delay = self.watch_delay(pod.meta.uid, Notice::Deletion);
         self.plan(pod.meta.uid, delay, KubeletStep::Terminate);
     }
 
@@ -200,7 +200,7 @@ impl World {
         self.release_sandbox(pod);
         self.sync_status(pod);
         if self.is_deleted(pod) {
-            let delay = self.watch_delay(pod, 1);
+            let delay = self.watch_delay(pod, Notice::End);
             self.plan(pod, delay, KubeletStep::Removed);
         }
     }
@@ -224,13 +224,30 @@ impl World {
         }
     }
 
-    /// How long a change takes to reach a watcher of this subject.
-    pub(crate) fn watch_delay(&self, subject: Uid, ordinal: u64) -> Span {
+    /// How long a notice takes to reach a watcher of this subject.
+    pub(crate) fn watch_delay(&self, subject: Uid, notice: Notice) -> Span {
         let spread = self.timing.watch_delay_spread.0.max(1);
         let key = crate::sim::Chance::join(u64::from(subject.0), self.store.resource_version());
         let purpose = crate::sim::Purpose::WatchDelay;
-        self.timing.watch_delay + Span(self.chance.below(purpose, key, ordinal, spread))
+        self.timing.watch_delay + Span(self.chance.below(purpose, key, notice as u64, spread))
     }
+}
+
+/// What is under way to a watcher, or from it. Each draws its own delay, by its number.
+#[derive(Clone, Copy)]
+pub(crate) enum Notice {
+    /// A Pod was deleted.
+    Deletion = 0,
+    /// Nothing is left of a Pod.
+    End = 1,
+    /// The API server can be reached again.
+    Connection = 2,
+    /// Somebody has set a Pod's condition.
+    Condition = 3,
+    /// What a Pod waits for may be there.
+    Prerequisite = 4,
+    /// A Pod's spec has changed.
+    Spec = 5,
 }
 
 /// Time is counted in whole seconds (executePreStopHook, waitForTurn).

@@ -2,6 +2,7 @@
 
 use super::container::Restart;
 use super::step::KubeletStep;
+use super::stop::Notice;
 use crate::api::{Pod, Str, Uid};
 use crate::sim::{KillReason, Span, World};
 
@@ -10,7 +11,7 @@ impl World {
     pub(crate) fn kubelet_sees_change(&mut self, old: &Pod, new: &Pod) {
         let pod = new.meta.uid;
         if self.pods.contains_key(&pod) && acted_upon(old) != acted_upon(new) {
-            let delay = self.watch_delay(pod, 5);
+            let delay = self.watch_delay(pod, Notice::Spec);
             self.plan(pod, delay, KubeletStep::Update);
         }
     }
@@ -42,8 +43,8 @@ impl World {
         let images = runtime.specs().zip(stored.spec.all_containers());
         let changed: Vec<bool> = images.map(|(old, new)| old.image != new.image).collect();
         let runtime = self.runtime_mut(pod);
-        runtime.pod = stored;
         let has_new_deadline = runtime.pod.spec.active_deadline_s != stored.spec.active_deadline_s;
+        runtime.pod = stored;
         let grace = runtime.grace();
         for index in runtime.indices().filter(|index| changed[*index as usize]) {
             let container = self.runtime_mut(pod).container_mut(index);
@@ -51,10 +52,10 @@ impl World {
             container.crash_backoff = Default::default();
             self.stop_container(pod, index, grace, KillReason::DefinitionChanged);
         }
-        self.sync_pod(pod);
         if has_new_deadline {
             self.plan_deadline(pod);
         }
+        self.sync_pod(pod);
     }
 }
 
