@@ -108,7 +108,7 @@ fn swapped(taints: &[Taint], add: &[Taint], remove: &[Taint], now: Time) -> Opti
 }
 
 impl World {
-    /// The kubelet has stopped reporting: starts the grace period.
+    /// The kubelet has stopped reporting: after --node-monitor-grace-period that is said of its node.
     pub(crate) fn node_went_silent(&mut self, node: Uid) {
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.silence += 1;
@@ -186,7 +186,7 @@ impl World {
         self.set_conditions(name, NodeConditions::reported(true, self.clock.now()));
     }
 
-    /// tryUpdateNodeHealth, once the grace period is over, and the rest of that look at all nodes.
+    /// tryUpdateNodeHealth, once --node-monitor-grace-period is over, and the rest of that look at all nodes.
     fn nobody_reports(&mut self, name: &Name) {
         let Some(node) = self.store.node(name).cloned() else { return };
         self.set_conditions(name, node.conditions.clone().unknown(self.clock.now()));

@@ -36,7 +36,7 @@ fn the_pods_of_a_deleted_node_are_collected() {
         pod(&run, "web").status.phase == Phase::Running
             && run.world().pod_runtime(pod(&run, "web").meta.uid).is_none()
     );
-    // Nobody is there to end it with grace.
+    // No kubelet is there that would end it in its grace period.
     delete(&mut run, Kind::Pod, "web");
     assert!(pod(&run, "web").meta.deleted.is_some());
     go_on(&mut run, Span::from_secs(35));
