@@ -9,43 +9,45 @@ use crate::api::diagnostic::clip;
 use crate::api::field::{Error, Path};
 use crate::api::{
     Container, ContainerPort, DiagnosticKind, EnvVar, Lifecycle, LifecycleHandler, NameRule, Pod, PodSpec,
-    PodTemplate, Rule,
+    PodTemplate, RestartPolicy, Rule,
 };
 
 pub fn validate(pod: &Pod) -> Vec<Error> {
     let mut errors = meta::validate::<Pod>(&pod.meta);
-    spec(&pod.spec, &["Always", "OnFailure", "Never"], &Path::new("spec"), &mut errors);
+    spec(&pod.spec, MadeBy::Nobody, &Path::new("spec"), &mut errors);
     errors
+}
+
+/// By whom a Pod is made, which decides how it may be restarted.
+#[derive(Clone, Copy)]
+enum MadeBy {
+    Nobody,
+    /// A workload whose Pods run for ever.
+    Workload,
+    Job,
 }
 
 /// Of a Deployment or a ReplicaSet: its Pods are restarted for ever (apps validation.go, ValidatePodTemplateSpecForRS).
 pub fn template(template: &PodTemplate, path: &Path<'_>, errors: &mut Vec<Error>) {
-    template_with(template, &["Always"], path, errors);
+    template_of(MadeBy::Workload, template, path, errors);
 }
-
-const ENDING: &[&str] = &["OnFailure", "Never"];
 
 /// Of a Job: its Pods end (batch validation.go, validateJobSpec).
 pub fn ending_template(template: &PodTemplate, path: &Path<'_>, errors: &mut Vec<Error>) {
-    template_with(template, ENDING, path, errors);
+    template_of(MadeBy::Job, template, path, errors);
 }
 
-fn template_with(
-    template: &PodTemplate,
-    restart_policies: &'static [&'static str],
-    path: &Path<'_>,
-    errors: &mut Vec<Error>,
-) {
+fn template_of(made_by: MadeBy, template: &PodTemplate, path: &Path<'_>, errors: &mut Vec<Error>) {
     let metadata = path.renamed("metadata", "");
     meta::labels(&template.labels, &metadata.child("labels"), errors);
     meta::annotations(&template.annotations, &metadata.child("annotations"), errors);
-    spec(&template.spec, restart_policies, &path.child("spec"), errors);
+    spec(&template.spec, made_by, &path.child("spec"), errors);
 }
 
-fn spec(spec: &PodSpec, restart_policies: &'static [&'static str], path: &Path<'_>, errors: &mut Vec<Error>) {
+fn spec(spec: &PodSpec, made_by: MadeBy, path: &Path<'_>, errors: &mut Vec<Error>) {
     const DNS_POLICIES: &[&str] = &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     containers(spec, path, errors);
-    restart_policy(spec.restart_policy.as_str(), restart_policies, &path.child("restartPolicy"), errors);
+    restart_policy(spec.restart_policy, made_by, &path.child("restartPolicy"), errors);
     unsupported(&path.child("dnsPolicy"), spec.dns_policy.as_deref(), DNS_POLICIES, errors);
     for (field, value, rule) in [
         ("nodeName", &spec.node_name, NameRule::Dns1123Subdomain),
@@ -64,13 +66,12 @@ fn spec(spec: &PodSpec, restart_policies: &'static [&'static str], path: &Path<'
 }
 
 /// A Job says it in words of its own (batch validation.go, validateJobSpec).
-fn restart_policy(policy: &str, allowed: &'static [&'static str], path: &Path<'_>, errors: &mut Vec<Error>) {
-    if allowed == ENDING {
-        if !allowed.contains(&policy) {
-            forbid(path, Rule::RestartPolicyOfJob, errors);
-        }
-    } else {
-        unsupported(path, Some(policy), allowed, errors);
+fn restart_policy(policy: RestartPolicy, made_by: MadeBy, path: &Path<'_>, errors: &mut Vec<Error>) {
+    match (made_by, policy) {
+        (MadeBy::Workload, policy) => unsupported(path, Some(policy.as_str()), &["Always"], errors),
+        (MadeBy::Job, RestartPolicy::Always) => forbid(path, Rule::RestartPolicyOfJob, errors),
+        (MadeBy::Job, RestartPolicy::OnFailure | RestartPolicy::Never)
+        | (MadeBy::Nobody, RestartPolicy::Always | RestartPolicy::OnFailure | RestartPolicy::Never) => {}
     }
 }
 
