@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use super::decode::name_findings;
 use super::diagnostic::clip;
 use super::field::{Error, Path};
-use super::{DiagnosticKind, NameRule, Rule, Str};
+use super::{DiagnosticKind, NameRule, Rule, Str, Tree, to_json};
 
 /// A text that breaks the rule.
 pub(super) fn name(path: &Path<'_>, value: &str, rule: NameRule, errors: &mut Vec<Error>) {
@@ -55,15 +55,15 @@ pub(in crate::api) fn violates(path: &Path<'_>, value: impl Into<Str>, why: Rule
     errors.push(path.error(DiagnosticKind::Violates { value: value.into(), why }));
 }
 
-/// A text as JSON has it.
+/// A text as Go's `%q` has it.
 pub(in crate::api) fn quoted(text: &str) -> Str {
     format!("{:?}", &*clip(text)).into()
 }
 
 /// Texts as JSON has a list of them.
 pub(in crate::api) fn listed(items: &[impl ToString]) -> String {
-    let items: Vec<String> = items.iter().map(|item| format!("{:?}", item.to_string())).collect();
-    format!("[{}]", items.join(","))
+    let items = items.iter().map(|item| Tree::string(&item.to_string()));
+    to_json(&Tree::seq(items.collect()))
 }
 
 pub(super) fn forbid(path: &Path<'_>, why: Rule, errors: &mut Vec<Error>) {

@@ -6,7 +6,6 @@ use super::super::cron::Schedule;
 use super::super::decode::{
     self, Field, FieldCursor, FieldShape as Shape, Struct, field, fields, named, unsimulated,
 };
-use super::super::diagnostic::clip;
 use super::super::diagnostics::Diagnostics;
 use super::super::field::{Error, Path};
 use super::super::kind::Codec;
@@ -136,7 +135,7 @@ impl Codec for CronJob {
         let (mut errors, path) = (validate::meta::validate::<CronJob>(&self.meta), Path::new("spec"));
         let (spec, schedule) = (&self.spec, path.child("schedule"));
         let invalid = |path: &Path<'_>, value: &str, expected: String| {
-            path.error(DiagnosticKind::Invalid { value: quoted(value), expected: expected.into() })
+            path.error(DiagnosticKind::Invalid { value: validate::quoted(value), expected: expected.into() })
         };
         if spec.schedule.is_empty() {
             errors.push(schedule.error(DiagnosticKind::Required));
@@ -170,10 +169,6 @@ impl Codec for CronJob {
         let namespace = &self.meta.namespace;
         over.put("status", self.status.print(namespace));
     }
-}
-
-fn quoted(value: &str) -> Str {
-    format!("{:?}", &*clip(value)).as_str().into()
 }
 
 fn concurrency(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ConcurrencyPolicy {

@@ -178,19 +178,25 @@ impl Codec for Deployment {
 }
 
 fn decode_strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DeploymentStrategy {
-    let type_ = cursor.field("type");
     let rolling = cursor.field("rollingUpdate");
-    let type_ = type_.text().map_or("RollingUpdate", |text| text);
-    if !["Recreate", "RollingUpdate"].contains(&type_) {
-        let (value, allowed): (_, &[&str]) = (strategy_of_type(type_), &["Recreate", "RollingUpdate"]);
-        cursor.error(diagnostics, DiagnosticKind::UnsupportedStruct { value, allowed });
-    }
-    if type_ == "Recreate" {
-        if rolling.is_set() {
-            rolling.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::RollingUpdateWithRecreate });
+    match cursor.field("type").text().map(|text| &**text) {
+        Some("Recreate") => {
+            if rolling.is_set() {
+                let why = Rule::RollingUpdateWithRecreate;
+                rolling.error(diagnostics, DiagnosticKind::Forbidden { why });
+            }
+            DeploymentStrategy::Recreate
         }
-        return DeploymentStrategy::Recreate;
+        Some("RollingUpdate") | None => rolling_update(&rolling, diagnostics),
+        Some(unknown) => {
+            let (value, allowed): (_, &[&str]) = (strategy_of_type(unknown), &["Recreate", "RollingUpdate"]);
+            cursor.error(diagnostics, DiagnosticKind::UnsupportedStruct { value, allowed });
+            rolling_update(&rolling, diagnostics)
+        }
     }
+}
+
+fn rolling_update(rolling: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> DeploymentStrategy {
     let mut limit =
         |field| IntOrPercent::decode(&rolling.field(field), diagnostics).unwrap_or(IntOrPercent::Percent(25));
     let max_unavailable = limit("maxUnavailable");

@@ -104,8 +104,10 @@ fn forbidden_change(new: &JobSpec, old: &JobSpec) -> Option<Error> {
         let value = new.template.written.field("spec").map_or("null".into(), to_json);
         return Some(immutable(&spec.child("template").child("spec"), value));
     }
-    let mode = format!("{:?}", new.completion_mode.as_str());
-    (new.completion_mode != old.completion_mode).then(|| immutable(&spec.child("completionMode"), mode))
+    (new.completion_mode != old.completion_mode).then(|| {
+        let mode = validate::quoted(new.completion_mode.as_str());
+        immutable(&spec.child("completionMode"), mode)
+    })
 }
 
 has_status!(Job, forbidden_change);

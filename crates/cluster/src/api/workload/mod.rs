@@ -36,7 +36,7 @@ pub use stateful_set::{
 };
 
 use super::field::{Error, Path};
-use super::{DiagnosticKind, Labels, Rule};
+use super::{DiagnosticKind, Labels, Rule, Str};
 
 /// A kind with `spec` and `status`, of which a request gives the spec, and controllers write the status.
 pub trait StatusSubresource: super::Resource {
@@ -69,7 +69,7 @@ macro_rules! has_status {
 use has_status;
 
 /// apimachinery, ValidateImmutableField; `value` is as JSON writes the new one.
-fn immutable(path: &Path<'_>, value: String) -> Error {
+fn immutable(path: &Path<'_>, value: impl Into<Str>) -> Error {
     path.error(DiagnosticKind::Violates { value: value.into(), why: Rule::Immutable })
 }
 

@@ -86,5 +86,5 @@ pub(super) fn put_counts(out: &mut Tree, counts: &[(&str, u32)]) {
 
 /// A strategy of an unknown type, as upstream shows its struct.
 pub(super) fn strategy_of_type(type_: &str) -> Str {
-    format!(r#"{{"Type":{:?},"RollingUpdate":null}}"#, &*clip(type_)).into()
+    format!(r#"{{"Type":{},"RollingUpdate":null}}"#, to_json(&Tree::string(&clip(type_)))).into()
 }
