@@ -8,6 +8,7 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::diagnostics::Diagnostics;
+use super::kind::group;
 use super::{
     Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ManifestObject, ObjectRef, Position,
     Service, ServiceType, Severity, Source, Step, Str, Tree, Unsimulated, Value, decode, patch, scenario,
@@ -46,7 +47,6 @@ pub fn patched_service(old: &Service, last: Option<&Tree>, new: &Tree) -> Result
     }
 }
 
-/// Objects of one text that are read.
 /// Of the addresses, an empty text and an empty list say nothing: they stay (registry/core/service/storage,
 /// patchAllocatedValues). Where the single address is another one, the list follows it (normalizeClusterIPs).
 fn keep_cluster_ips(tree: &mut Tree, live: &Tree) {
@@ -71,6 +71,7 @@ fn keep_cluster_ips(tree: &mut Tree, live: &Tree) {
     write::put_or_remove(spec, "clusterIPs", new_many);
 }
 
+/// Objects of one text that are read.
 pub const MAX_OBJECTS: usize = 5_000;
 
 /// A text that is read in steps, each of which takes a bounded part of it: whoever has to do other things meanwhile can
@@ -222,9 +223,7 @@ impl<'a> Reader<'a> {
         }
         let name = object.object_ref();
         let group: Str = match &object {
-            KubeObject::Unsimulated(Unsimulated { api_version, .. }) => {
-                api_version.split_once('/').map_or("", |(g, _)| g).into()
-            }
+            KubeObject::Unsimulated(Unsimulated { api_version, .. }) => group(api_version).into(),
             KubeObject::Service(_)
             | KubeObject::Deployment(_)
             | KubeObject::ReplicaSet(_)

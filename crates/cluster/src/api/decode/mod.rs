@@ -27,6 +27,7 @@ mod volume;
 pub(super) use field_cursor::{FieldCursor, shown};
 
 use super::diagnostics::Diagnostics;
+use super::kind::group;
 use super::validate::warn;
 use super::{
     DiagnosticKind, Kind, KubeObject, ObjectRef, Problem, Scope, Str, Tree, Type, Unsimulated, Value,
@@ -103,7 +104,7 @@ pub(super) fn written_ref(tree: &Tree) -> Option<ObjectRef> {
 
 fn decode_kind(tree: &Tree, name: &Str, version: &Str, diagnostics: &mut Diagnostics) -> Option<KubeObject> {
     let root = FieldCursor::root(tree);
-    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let group = group(version);
     let kind = Kind::named(name);
     let served = match &kind {
         Kind::Other(_) => None,

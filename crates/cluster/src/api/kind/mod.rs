@@ -37,10 +37,15 @@ pub struct ApiResource {
     pub scope: Scope,
 }
 
+/// Of an `apiVersion`; empty for the core group.
+pub(super) fn group(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
 impl ApiResource {
     /// Empty for the core group.
     pub fn group(&self) -> &'static str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        group(self.api_version)
     }
 
     /// `deployment.apps`, as kubectl prints it before a name; `pod` in the core group.
