@@ -3,16 +3,19 @@
 mod any_object;
 mod large;
 mod objects;
+mod pods;
 mod scenarios;
+mod services;
 mod shared;
+mod slices;
 mod streams;
 pub(super) mod survive;
-mod written;
-
-use super::{Diagnostic, DiagnosticKind, Manifest, Severity, parse};
-
 mod warnings;
 mod workloads;
+mod written;
+
+use super::{Diagnostic, DiagnosticKind, KubeObject, Manifest, Severity, parse};
+
 /// A Service that is right in everything, with more lines under its spec.
 fn service(lines: &str) -> String {
     object("v1", "Service", &["ports: [{port: 80}]\n", lines].concat())
@@ -21,6 +24,20 @@ fn service(lines: &str) -> String {
 fn object(version: &str, kind: &str, spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\nspec:\n{spec}")
+}
+
+/// Of a text without a problem.
+fn only(text: &str) -> KubeObject {
+    check_fine(text).objects.remove(0).object
+}
+
+fn deployment(extra: &str) -> String {
+    let spec = "selector: {matchLabels: {app: x}}\ntemplate:\n  metadata: {labels: {app: x}}\n  spec: {containers: [{name: c, image: i}]}\n";
+    object("apps/v1", "Deployment", &[spec, extra].concat())
+}
+
+fn pod(container: &str) -> String {
+    object("v1", "Pod", &format!("containers:\n- name: c\n  image: i\n  {container}\n"))
 }
 
 /// Every finding but the notes and what the API server warns of, as `path: sentence`.
