@@ -22,7 +22,8 @@ use netfilter::Family;
 use pack::{Contents, Written, pack};
 
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
-pub(super) const HEADLESS: &str = "service.kubernetes.io/headless";
+/// Of slices and Endpoints of headless Services (v1.IsHeadlessService).
+pub(crate) const HEADLESS: &str = "service.kubernetes.io/headless";
 const CONTROLLER: &str = "endpointslice-controller.k8s.io";
 
 /// Endpoints by the family of their addresses, and by their ports.

@@ -33,7 +33,7 @@ pub fn endpoints_map(
     family: Family,
 ) -> EndpointsMap {
     let mut by_text: LiteMap<ServicePortName, LiteMap<Str, EndpointInfo>> = LiteMap::new();
-    for slice in slices.filter(|slice| !super::is_ignored(&slice.meta.labels)) {
+    for slice in slices.filter(|slice| super::is_watched(slice)) {
         let service = slice.service_key();
         for port in slice.ports.iter().filter(|port| port.port != 0) {
             let name = ServicePortName {

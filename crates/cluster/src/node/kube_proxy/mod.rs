@@ -40,8 +40,12 @@ pub use service_port::{ServicePortInfo, ServicePortMap, service_port_map};
 pub use service_port_name::{ServicePortName, service_port_of};
 pub use sync::{LazySynced, Synced, build_rules, leftover_rules};
 
-use crate::api::{Labels, Str};
+use crate::api::{EndpointSlice, Service, Str};
+use crate::control::HEADLESS;
 use netfilter::Rules;
+
+/// Leaves a Service to another proxy (pkg/proxy/apis/well_known_labels.go).
+const SERVICE_PROXY_NAME: &str = "service.kubernetes.io/service-proxy-name";
 
 /// The unused chains that kube-proxy does not delete at once when `rules` replace `before`: those in `kept`, and
 /// those of `before` that `rules` do not use. Only mode nftables has them; a large cluster in mode iptables keeps
@@ -53,9 +57,13 @@ pub(crate) fn stale_chains(rules: &Rules, before: &Rules, kept: &[Str]) -> Vec<S
     }
 }
 
-/// kube-proxy watches only objects without these labels (cmd/kube-proxy/app/server.go, the label
-/// selector of its informers). Quirk: with the second label, even an ordinary Service is ignored.
-fn is_ignored(labels: &Labels) -> bool {
-    labels.contains_key("service.kubernetes.io/service-proxy-name")
-        || labels.contains_key("service.kubernetes.io/headless")
+/// Whether kube-proxy watches a Service (C-08; cmd/kube-proxy/app/server.go, the selectors of its informers), and then
+/// has rules for it (pkg/proxy/util/utils.go, ShouldSkipService). The headless label means nothing on a Service.
+fn is_proxied(service: &Service) -> bool {
+    service.has_virtual_ip() && !service.meta.labels.contains_key(SERVICE_PROXY_NAME)
+}
+
+/// Whether kube-proxy watches an EndpointSlice: whose proxy the Service is left to is not asked of the slice.
+fn is_watched(slice: &EndpointSlice) -> bool {
+    !slice.meta.labels.contains_key(HEADLESS)
 }

@@ -48,8 +48,8 @@ pub(crate) fn sees_large_cluster(cfg: &ProxyConfig, (services, slices): Seen<'_>
         ports * endpoints
     };
     let is_proxied = |slice: &EndpointSlice| {
-        !super::is_ignored(&slice.meta.labels)
-            && services.get(&slice.service_key()).is_some_and(|service| service.has_virtual_ip())
+        super::is_watched(slice)
+            && services.get(&slice.service_key()).is_some_and(|service| super::is_proxied(service))
     };
     let counts = slices.iter().map(|slice| (slice, count(slice)));
     let mut proxied = counts.filter(|(slice, count)| *count > 0 && is_proxied(slice));
@@ -146,7 +146,7 @@ pub fn udp_endpoints_changed(
     let is_udp = |slice: &&Arc<EndpointSlice>| {
         slice.ports.iter().any(|port| port.protocol == Protocol::Udp && port.port != 0)
             && slice.endpoints.iter().any(|endpoint| Family::of(endpoint.address) == family)
-            && !super::is_ignored(&slice.meta.labels)
+            && super::is_watched(slice)
     };
     let with_udp = old.iter().chain(new.iter()).filter(is_udp);
     // Few of a cluster's Services have any.

@@ -64,9 +64,9 @@ pub fn service_port_map(services: &mut dyn Iterator<Item = &Arc<Service>>, famil
     map
 }
 
-/// The ClusterIP of the family, unless kube-proxy skips the Service (proxyutil.ShouldSkipService).
+/// The ClusterIP of the family, unless kube-proxy passes over the Service.
 fn proxied_ip(service: &Service, family: Family) -> Option<IpAddr> {
-    if !service.has_virtual_ip() || super::is_ignored(&service.meta.labels) {
+    if !super::is_proxied(service) {
         return None;
     }
     service.spec.cluster_ips.iter().copied().find(|ip| Family::of(*ip) == family)

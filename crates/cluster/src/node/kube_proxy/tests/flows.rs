@@ -6,7 +6,7 @@ use super::fixture::{
     config, endpoint, http, http_slice, ip, load_balancer, port, service, slice,
 };
 use super::tracer::{check, check_both, check_nft};
-use crate::api::{Endpoint, ServiceType, TrafficPolicy};
+use crate::api::{Endpoint, Service, ServiceType, TrafficPolicy};
 use crate::node::kube_proxy::ProxyConfig;
 use netfilter::Family;
 use netfilter::Protocol::{Sctp, Tcp, Udp};
@@ -18,7 +18,7 @@ const A80: &str = "10.244.1.5:80";
 const B80: &str = "10.244.2.6:80";
 
 /// A LoadBalancer Service with an external IP and a NodePort.
-fn everywhere(external: TrafficPolicy) -> crate::api::Service {
+fn everywhere(external: TrafficPolicy) -> Service {
     let mut service = load_balancer("web", CLUSTER_IP, 30080, &[LB_IP]);
     service.spec.external_ips = vec![ip(EXTERNAL_IP)];
     service.spec.external_traffic_policy = Some(external);
@@ -372,7 +372,7 @@ fn a_proxying_load_balancer_gets_no_rule() {
     }
 }
 
-/// TestBuildServiceMapServiceHeadless, ...ServiceTypeExternalName, and C-08's quirk.
+/// TestBuildServiceMapServiceHeadless, ...ServiceTypeExternalName, and C-08.
 #[test]
 fn what_has_no_virtual_ip_gets_no_rules() {
     let empty = Seen::default().rules(&config());
@@ -381,18 +381,33 @@ fn what_has_no_virtual_ip_gets_no_rules() {
     headless.spec.cluster_ips.clear();
     let mut external_name = service("web", CLUSTER_IP, &[http(0)]);
     external_name.spec.type_ = ServiceType::ExternalName;
-    let labelled = |label: &str| {
-        let mut service = service("web", CLUSTER_IP, &[http(0)]);
-        service.meta.labels.insert(label.into(), "".into());
-        service
-    };
-    for skipped in [
-        headless,
-        external_name,
-        labelled("service.kubernetes.io/headless"),
-        labelled("service.kubernetes.io/service-proxy-name"),
-    ] {
+    let of_another_proxy = labelled("service.kubernetes.io/service-proxy-name");
+    for skipped in [headless, external_name, of_another_proxy] {
         let seen = Seen::default().with(skipped).slice(http_slice("web", &[endpoint(A, None)]));
         assert_eq!(seen.rules(&config()), empty);
     }
+}
+
+fn labelled(label: &str) -> Service {
+    let mut service = service("web", CLUSTER_IP, &[http(0)]);
+    service.meta.labels.insert(label.into(), "".into());
+    service
+}
+
+/// C-08: the headless label counts on slices only, the name of another proxy on Services only.
+#[test]
+fn each_label_counts_on_one_kind_only() {
+    let plain = || http_slice("web", &[endpoint(A, None)]);
+    let labelled_slice = |label: &str| {
+        let mut slice = plain();
+        slice.meta.labels.insert(label.into(), "".into());
+        slice
+    };
+    let unlabelled = || service("web", CLUSTER_IP, &[http(0)]);
+    let web = |service: Service, slice| Seen::default().with(service).slice(slice).rules(&config());
+    let usual = web(unlabelled(), plain());
+    assert_eq!(web(labelled("service.kubernetes.io/headless"), plain()), usual);
+    assert_eq!(web(unlabelled(), labelled_slice("service.kubernetes.io/service-proxy-name")), usual);
+    let without = Seen::default().with(unlabelled()).rules(&config());
+    assert_eq!(web(unlabelled(), labelled_slice("service.kubernetes.io/headless")), without);
 }
