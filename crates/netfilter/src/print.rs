@@ -172,12 +172,12 @@ impl Line<'_> {
     }
 }
 
-/// As Go's `%#08x` prints it (NewProxier): `0x004000`.
+/// As Go's `%#08x` prints it (NewProxier): eight digits, and `0x` before them.
 struct Mark(u32);
 
 impl Display for Mark {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#08x}", self.0)
+        write!(f, "{:#010x}", self.0)
     }
 }
 

@@ -61,7 +61,7 @@ fn a_wrong_text_of_iptables_is_detected() {
         ("-m statistic --mode random --probability 0.5000000000 ", Some("")),
         ("--probability 0.5000000000", Some("--probability 1.0")),
         ("! -s 10.244.0.0/16", Some("-s 10.244.0.0/16")),
-        ("--or-mark 0x004000", Some("--or-mark 0x008000")),
+        ("--or-mark 0x00004000", Some("--or-mark 0x00008000")),
         ("-m mark ! --mark", Some("-m mark --mark")),
         ("-j MASQUERADE --random-fully", Some("-j ACCEPT")),
         ("-j REJECT", Some("-j DROP")),

@@ -226,7 +226,7 @@ fn a_wrong_text_of_rules_of_ipvs_mode_is_detected() {
         ("-A INPUT -m comment --comment \"kube-proxy firewall rules\"", None),
         ("-A PREROUTING", None),
         ("-A KUBE-SERVICES -m addrtype --dst-type LOCAL", None),
-        ("--or-mark 0x004000", Some("--or-mark 0x008000")),
+        ("--or-mark 0x00004000", Some("--or-mark 0x00008000")),
         ("! --mark", Some("--mark")),
         ("-A CNI-MASQ", None),
         (":INPUT ACCEPT", Some(":INPUT DROP")),

@@ -62,18 +62,18 @@ fn top_level_rules_read_as_upstreams() {
     ];
     assert_eq!(chain(&rules, "filter", "KUBE-EXTERNAL-SERVICES"), external);
     let forward = [
-        "-m conntrack --ctstate INVALID -j DROP",
-        r#"-m comment --comment "kubernetes forwarding rules" -m mark --mark 0x004000/0x004000 -j ACCEPT"#,
+        "-m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP",
+        r#"-m comment --comment "kubernetes forwarding rules" -m mark --mark 0x00004000/0x00004000 -j ACCEPT"#,
         r#"-m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"#,
     ];
     assert_eq!(chain(&rules, "filter", "KUBE-FORWARD"), forward);
     let postrouting = [
-        "-m mark ! --mark 0x004000/0x004000 -j RETURN",
-        "-j MARK --xor-mark 0x004000",
+        "-m mark ! --mark 0x00004000/0x00004000 -j RETURN",
+        "-j MARK --xor-mark 0x00004000",
         r#"-m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully"#,
     ];
     assert_eq!(chain(&rules, "nat", "KUBE-POSTROUTING"), postrouting);
-    assert_eq!(chain(&rules, "nat", "KUBE-MARK-MASQ"), ["-j MARK --or-mark 0x004000"]);
+    assert_eq!(chain(&rules, "nat", "KUBE-MARK-MASQ"), ["-j MARK --or-mark 0x00004000"]);
     let firewall = [
         r#"-m comment --comment "block incoming localnet connections" -d 127.0.0.0/8 ! -s 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP"#,
     ];
