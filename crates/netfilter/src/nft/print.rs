@@ -275,7 +275,7 @@ impl RuleText<'_> {
             Statement::Local(End::Source) => f.write_str("fib saddr type local"),
             Statement::Local(End::Destination) => f.write_str("fib daddr type local"),
             Statement::Protocol(protocol) => write!(f, "meta l4proto {}", protocol.lower()),
-            Statement::Marked(bits) => write!(f, "meta mark & {bits:#010x} != 0x00000000"),
+            Statement::Marked(bits) => write_marked(f, *bits),
             Statement::In(set) => {
                 self.key(f, *set)?;
                 write!(f, " @{}", self.set_name(*set))
@@ -347,6 +347,15 @@ impl RuleText<'_> {
 
     fn set_name(&self, id: SetId) -> &str {
         self.table.set((self.group, id)).map_or("?", |set| &set.name)
+    }
+}
+
+/// Bits that are a prefix, such as bit 31 alone, nft lists as one (src/netlink_delinearize.c,
+/// relational_binop_postprocess).
+fn write_marked(f: &mut Formatter<'_>, bits: u32) -> fmt::Result {
+    match bits.leading_ones() {
+        length if length > 0 && length == bits.count_ones() => write!(f, "meta mark != 0x00000000/{length}"),
+        _ => write!(f, "meta mark & {bits:#010x} != 0x00000000"),
     }
 }
 

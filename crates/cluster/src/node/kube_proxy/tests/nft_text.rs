@@ -208,6 +208,21 @@ fn all_cluster_ip_traffic_is_masqueraded() {
     assert_eq!(block(&rules, "chain services")[0], first);
 }
 
+/// nft 1.0.6 lists a mask of bit 31 as a prefix.
+#[test]
+fn mark_bit_31_is_printed_as_nft_lists_it() {
+    for (masquerade_bit, marked, bit) in [
+        (31, "meta mark != 0x00000000/1", "0x80000000"),
+        (30, "meta mark & 0x40000000 != 0x00000000", "0x40000000"),
+        (0, "meta mark & 0x00000001 != 0x00000000", "0x00000001"),
+    ] {
+        let cfg = ProxyConfig { masquerade_bit, ..config() };
+        let rules = one_of_each().rules_of(ProxyMode::Nftables, &cfg);
+        let wanted = format!("{marked} meta mark set meta mark ^ {bit} masquerade fully-random");
+        assert!(block(&rules, "chain masquerading").contains(&wanted), "{wanted}: {rules}");
+    }
+}
+
 /// Source ranges as upstream writes them in braces, and as nft lists them.
 const SOURCE_RANGES: &[(&[&str], &str)] = &[
     (

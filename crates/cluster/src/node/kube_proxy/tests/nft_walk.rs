@@ -67,6 +67,10 @@ impl NftText {
             ["meta", "mark", "&", bits, "!=", "0x00000000", rest @ ..] => {
                 (packet.mark & hex(bits) != 0, rest)
             }
+            ["meta", "mark", "!=", prefix, rest @ ..] => {
+                let length: u32 = prefix.strip_prefix("0x00000000/").expect("no bit").parse().unwrap();
+                (packet.mark >> (32 - length) != 0, rest)
+            }
             ["meta", "l4proto", protocol, rest @ ..] if !matches!(*protocol, "." | "vmap") => {
                 (*protocol == value(&packet, "l4proto"), rest)
             }
