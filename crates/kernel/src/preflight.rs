@@ -1,11 +1,12 @@
 //! Can it run here? Everything that a cluster needs is tried once, for nothing.
 
 use crate::netns::{Netns, Outcome};
+use crate::rules;
 
 /// What kube-proxy's rules are made of, as one rule set for each family.
 const MATCHES: &str = "*filter
 :PROBE - [0:0]
--A PROBE -m conntrack --ctstate INVALID -j DROP
+-A PROBE -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP
 -A PROBE -m comment --comment probe -m addrtype --dst-type LOCAL -p tcp -m tcp --dport 1 -j REJECT
 COMMIT
 *nat
@@ -35,7 +36,9 @@ pub fn check() -> Outcome {
     one.sysctl(&[("bridge/bridge-nf-call-iptables".to_owned(), "1")])?;
     for (program, address) in PROGRAMS {
         // Each in a namespace of its own: the two iptables do not share a table.
-        Netns::new()?.run(program, &[], &MATCHES.replace("ADDRESS", address))?;
+        let probe = Netns::new()?;
+        rules::add_counters(&probe)?;
+        probe.run(program, &[], &MATCHES.replace("ADDRESS", address))?;
     }
     one.run("nft", &["flush", "ruleset"], "")?;
     one.run("conntrack", &["-F"], "").map(drop)

@@ -59,6 +59,15 @@ pub fn build(cluster: &Cluster, node: u8) -> Rules {
     rules
 }
 
+/// The kernel's counters that `-m nfacct` names: kube-proxy makes them before its first rules
+/// (iptables/proxier.go, syncProxyRules).
+pub fn add_counters(node: &Netns) -> Outcome {
+    for name in ["ct_state_invalid_dropped_pkts", "localhost_nps_accepted_pkts"] {
+        node.run("nfacct", &["add", name], "")?;
+    }
+    Ok(())
+}
+
 /// Puts the rules in the place of `old`, or, without, on a node that has none.
 pub fn load(cluster: &Cluster, netns: &Netns, old: Option<&Rules>, rules: &Rules) -> Outcome {
     let program = cluster.backend.iptables(cluster.family);

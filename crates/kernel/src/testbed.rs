@@ -18,6 +18,7 @@ use netfilter::Family;
 
 use crate::netns::{Netns, Outcome};
 use crate::plan::{self, NODES, PODS, Place, TCP_PORTS};
+use crate::rules;
 use crate::server::{self, Server, Sightings};
 
 const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
@@ -116,6 +117,7 @@ impl Testbed {
         }
         for node in &self.nodes {
             node.sysctl(&named(&on_nodes))?;
+            rules::add_counters(node)?;
         }
         self._segment.sysctl(&named(&[
             ("bridge/bridge-nf-call-iptables", "0"),

@@ -205,6 +205,7 @@ impl Guard {
                 | Match::ProtocolOnly(_)
                 | Match::SourceNotLocal
                 | Match::NotPhysdevIn
+                | Match::Nfacct(_)
                 | Match::Ipvs(_) => {}
             }
         }

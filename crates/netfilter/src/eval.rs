@@ -128,6 +128,7 @@ impl<'e> Run<'e, '_> {
             Match::SourceNotLocal => !packet.is_local(End::Source),
             // The hooks see routed packets, not those that a bridge forwards between its ports.
             Match::NotPhysdevIn => true,
+            Match::Nfacct(_) => true,
             // xt_ipvs.c, ipvs_mt: only a packet that IPVS has handled.
             Match::Ipvs(server) => {
                 skb.ipvs != IpvsMark::Unseen && self.backend.matches_ipvs(&skb.tuple, server)

@@ -43,6 +43,8 @@ pub enum Match {
     SourceNotLocal,
     /// `-m physdev ! --physdev-is-in`: it did not come in by a bridge's port.
     NotPhysdevIn,
+    /// `-m nfacct --nfacct-name NAME`: always true; a counter of the kernel counts the packet.
+    Nfacct(&'static str),
     /// `-m ipvs --vaddr A --vproto P --vport N`: a request that IPVS rewrote for this virtual server.
     Ipvs(ServerKey),
 }
@@ -85,7 +87,7 @@ impl AddressMatch {
     }
 
     /// The only address that it matches, if it is a single address.
-    pub(super) fn only_address(self) -> Option<IpAddr> {
+    pub fn only_address(self) -> Option<IpAddr> {
         (self.host && !self.invert).then(|| self.prefix.address())
     }
 

@@ -134,6 +134,7 @@ impl Line<'_> {
             Match::ProtocolOnly(_) => Ok(()),
             Match::SourceNotLocal => f.write_str(" -m addrtype ! --src-type LOCAL"),
             Match::NotPhysdevIn => f.write_str(" -m physdev ! --physdev-is-in"),
+            Match::Nfacct(name) => write!(f, " -m nfacct --nfacct-name {name}"),
             Match::Ipvs(ServerKey { address, port, protocol }) => {
                 write!(f, " -m ipvs --vaddr {address} --vproto {} --vport {port}", protocol.lower())
             }

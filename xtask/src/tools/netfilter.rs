@@ -3,15 +3,26 @@
 use super::debian;
 use crate::run::{self, Outcome};
 
-const PROGRAMS: [&str; 6] =
-    ["ip", "nft", "conntrack", "iptables-nft-restore", "iptables-legacy-restore", "ip6tables-legacy-restore"];
-const PACKAGES: [&str; 4] = ["iproute2", "nftables", "conntrack", "iptables"];
+const PROGRAMS: [&str; 7] = [
+    "ip",
+    "nft",
+    "conntrack",
+    "iptables-nft-restore",
+    "iptables-legacy-restore",
+    "ip6tables-legacy-restore",
+    "nfacct",
+];
+const PACKAGES: [&str; 5] = ["iproute2", "nftables", "conntrack", "iptables", "nfacct"];
 
 pub fn require() -> Outcome {
     if missing().is_none() {
         return Ok(());
     }
-    debian::install("the proof against a kernel needs ip, nft, conntrack and iptables", &PACKAGES, "10 s")?;
+    debian::install(
+        "the proof against a kernel needs ip, nft, conntrack, iptables and nfacct",
+        &PACKAGES,
+        "10 s",
+    )?;
     match missing() {
         None => Ok(()),
         Some(program) => Err(format!("{program} is not on PATH after the installation")),

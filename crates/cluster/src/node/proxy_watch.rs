@@ -278,6 +278,7 @@ impl World {
         self.changes.scene = true;
         let running: Vec<(Uid, u32)> =
             self.machines.values().filter(|m| m.power).map(|m| (m.uid, m.boot)).collect();
+            nfacct: config.nfacct.unwrap_or(usual.nfacct),
         for (node, boot) in running {
             let subject = Chance::join(Chance::subject("kube-proxy"), u64::from(node.0));
             let spread = self.timing.proxy_restart_spread.0.max(1);

@@ -23,6 +23,8 @@ pub struct KubeProxy {
     pub masquerade_bit: Option<u8>,
     pub node_port_addresses: Option<NodePortAddresses>,
     pub localhost_node_ports: Option<bool>,
+    /// Not of KubeProxyConfiguration: whether the nodes' kernels have nfnetlink_acct.
+    pub nfacct: Option<bool>,
     pub min_sync_period: Option<Span>,
     pub sync_period: Option<Span>,
 }
@@ -52,6 +54,7 @@ pub const FIELDS: &Struct = &ours(&[
     field("masqueradeBit", Shape::Int32),
     field("nodePortAddresses", Shape::Strs),
     field("localhostNodePorts", Shape::Bool),
+    field("nfacct", Shape::Bool),
     field("minSyncPeriod", Shape::Any),
     field("syncPeriod", Shape::Any),
 ]);
@@ -70,6 +73,7 @@ pub fn read(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<K
         masquerade_bit: bit.and_then(|b| u8::try_from(b).ok()),
         node_port_addresses: node_port_addresses(&cursor.field("nodePortAddresses"), diagnostics),
         localhost_node_ports: cursor.field("localhostNodePorts").bool(),
+        nfacct: cursor.field("nfacct").bool(),
         min_sync_period: period(&cursor.field("minSyncPeriod"), false, diagnostics),
         sync_period: period(&cursor.field("syncPeriod"), true, diagnostics),
     };
@@ -144,6 +148,7 @@ pub fn write(config: &KubeProxy) -> Tree {
     });
     put("nodePortAddresses", addresses);
     put("localhostNodePorts", config.localhost_node_ports.map(Tree::bool));
+    put("nfacct", config.nfacct.map(Tree::bool));
     let span = |span: Span| text(duration::print(span.0).as_str().into());
     put("minSyncPeriod", config.min_sync_period.map(span));
     put("syncPeriod", config.sync_period.map(span));

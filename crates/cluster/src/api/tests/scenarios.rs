@@ -461,16 +461,17 @@ fn policy() -> impl Strategy<Value = ServicePolicy> {
 fn kube_proxy() -> impl Strategy<Value = KubeProxy> {
     let addresses = prop_oneof![Just(NodePortAddresses::Primary), cidrs().prop_map(NodePortAddresses::In)];
     let mode = prop_oneof![Just(DetectLocalMode::ClusterCidr), Just(DetectLocalMode::NodeCidr)];
-    let flags = (any::<Option<bool>>(), any::<Option<bool>>(), proptest::option::of(0..=31u8));
+    let flags = (any::<[Option<bool>; 3]>(), proptest::option::of(0..=31u8));
     let periods = (proptest::option::of(0..1_000u64), proptest::option::of(1_000..9_000u64));
     (cidrs(), any::<bool>(), proptest::option::of(mode), flags, proptest::option::of(addresses), periods)
         .prop_map(|(cidrs, said, mode, flags, addresses, periods)| KubeProxy {
             cluster_cidr: said.then(|| cidrs.first().copied()),
             detect_local_mode: mode,
-            masquerade_all: flags.0,
-            masquerade_bit: flags.2,
+            masquerade_all: flags.0[0],
+            masquerade_bit: flags.1,
             node_port_addresses: addresses,
-            localhost_node_ports: flags.1,
+            localhost_node_ports: flags.0[1],
+            nfacct: flags.0[2],
             min_sync_period: periods.0.map(Span::from_millis),
             sync_period: periods.1.map(Span::from_millis),
         })

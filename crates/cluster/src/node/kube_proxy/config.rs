@@ -23,6 +23,8 @@ pub struct ProxyConfig {
     pub masquerade_bit: u8,
     /// Whether the kernel supports MASQUERADE's `--random-fully`.
     pub random_fully: bool,
+    /// Whether the kernel has nfnetlink_acct: mode iptables then counts some packets with it.
+    pub nfacct: bool,
     /// The ServiceCIDRs: mode nftables drops traffic to addresses in them that no Service has.
     pub service_cidrs: Vec<Cidr>,
     /// `nodePortAddresses`; empty: all local addresses, or, in mode nftables, the primary one.
@@ -52,6 +54,7 @@ impl Default for ProxyConfig {
             masquerade_all: false,
             masquerade_bit: 14,
             random_fully: true,
+            nfacct: true,
             service_cidrs: Vec::new(),
             node_port_addresses: Vec::new(),
             localhost_node_ports: true,

@@ -107,10 +107,10 @@ pub fn port_summary(rules: &RuleSet, service: &ServicePortName) -> PortSummary {
         // Only the ClusterIP's rule jumps there directly; those of other addresses jump to KUBE-EXT-.
         summary.internal_local |= is_to_local(rule);
     }
-    // The first is the ClusterIP's.
+    // The first is the ClusterIP's. A NodePort's has no address, or one of loopback's.
     for condition in port.added.iter().skip(1).flat_map(|(.., rule)| rule.matches()) {
-        if let Match::Destination(address) = condition {
-            summary.add_address(address.prefix().address());
+        if let Match::Destination(to) = condition {
+            to.only_address().into_iter().for_each(|address| summary.add_address(address));
         }
     }
     let own = || port.chains.iter().flat_map(|chain| chain.rules());

@@ -109,7 +109,10 @@ fn forward(cfg: &ProxyConfig, table: &mut Table) {
     let known = CtStates::RELATED.or(CtStates::ESTABLISHED);
     let known = Match::CtState { any_of: known, invert: false };
     if !cfg.tcp_be_liberal {
-        table.append(filter::KUBE_FORWARD, Rule::new(&[invalid], Target::Drop));
+        let counted = Match::Nfacct("ct_state_invalid_dropped_pkts");
+        let matches = [invalid, counted];
+        let matches = if cfg.nfacct { &matches[..] } else { &matches[..1] };
+        table.append(filter::KUBE_FORWARD, Rule::new(matches, Target::Drop));
     }
     let marked = Rule::new(&[marked(cfg, false)], Target::Accept);
     table.append(filter::KUBE_FORWARD, marked.commented("kubernetes forwarding rules"));
@@ -207,7 +210,7 @@ fn restricted(cfg: &ProxyConfig) -> Option<Vec<Cidr>> {
 }
 
 /// Whether the option is set, and `nodePortAddresses` includes loopback (NewProxier, ContainsIPv4Loopback).
-fn localhost_node_ports(cfg: &ProxyConfig) -> bool {
+pub(super) fn localhost_node_ports(cfg: &ProxyConfig) -> bool {
     let has_loopback = |c: &Cidr| c.address().is_loopback() || c.contains(loopback(Family::V4).address());
     let included = restricted(cfg).is_none_or(|prefixes| prefixes.iter().any(has_loopback));
     cfg.localhost_node_ports && included

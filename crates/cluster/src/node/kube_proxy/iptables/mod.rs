@@ -26,8 +26,7 @@ pub fn of_others(cfg: &ProxyConfig) -> RuleSet {
 /// The rules that a sync writes, for the service ports that this node's kube-proxy knows. Rules of ports in
 /// `reuse` are taken over from the last sync.
 ///
-/// Not written: nfacct matches (their counters are not simulated) and the canary chains by which
-/// kube-proxy notices that somebody flushed its rules.
+/// Not written: the canary chains by which kube-proxy notices that somebody flushed its rules.
 pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> RuleSet {
     // I-06, largeClusterMode: comments would take a large part of the kernel memory for rules.
     let with_comments = !is_large_cluster(cfg, ports);

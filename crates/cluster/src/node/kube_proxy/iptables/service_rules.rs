@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use super::endpoint_rules::Reachable;
-use super::fixed::{filter, nat};
+use super::fixed::{filter, localhost_node_ports, loopback, nat};
 use crate::node::kube_proxy::hash::port_proto_hash;
 use crate::node::kube_proxy::{Categorized, EndpointInfo, ProxyConfig, ServicePortInfo};
 use netfilter::{
-    AddressMatch, Chain, ChainId, End, Match, Protocol, RejectWith, Rule, RuleGroup, TableName, Target,
+    AddressMatch, Chain, ChainId, End, Family, Match, Protocol, RejectWith, Rule, RuleGroup, TableName,
+    Target,
 };
 
 /// Writes the rules of service ports, one after the other.
@@ -185,7 +186,16 @@ impl<'a> Plan<'a> {
         let protocol = Match::Protocol(self.service.name.protocol);
         let port = Match::DestinationPort(self.service.node_port);
         if let Some(chain) = self.external {
-            out.added.push((TableName::Nat, nat::KUBE_NODEPORTS, self.jump(&[protocol, port], chain, None)));
+            let mut lead = |conditions: &[Match]| {
+                out.added.push((TableName::Nat, nat::KUBE_NODEPORTS, self.jump(conditions, chain, None)));
+            };
+            // Only to count them: the next rule would lead them to the same chain.
+            if self.cfg.family == Family::V4 && self.cfg.nfacct && localhost_node_ports(self.cfg) {
+                let to_localhost = Match::Destination(AddressMatch::within(loopback(Family::V4)));
+                let counted = Match::Nfacct("localhost_nps_accepted_pkts");
+                lead(&[protocol, to_localhost, port, counted]);
+            }
+            lead(&[protocol, port]);
         }
         self.refuse_external(out, &[Match::Local(End::Destination), protocol, port]);
     }

@@ -80,7 +80,7 @@ pub fn any_endpoint() -> impl Strategy<Value = Endpoint> {
 }
 
 pub fn any_config() -> impl Strategy<Value = ProxyConfig> {
-    let flags = prop::array::uniform6(any::<bool>());
+    let flags = prop::array::uniform7(any::<bool>());
     let node = format!("{NODE_IP}/32");
     let node_port_addresses = move |kind: usize| {
         let kinds: [&[&str]; 5] =
@@ -89,7 +89,8 @@ pub fn any_config() -> impl Strategy<Value = ProxyConfig> {
     };
     let bits = prop_oneof![Just(14), Just(0), Just(31)];
     (flags, 0..5usize, bits, any::<bool>()).prop_map(move |(flags, addresses, masquerade_bit, large)| {
-        let [detector, masquerade_all, localhost_node_ports, random_fully, tcp_be_liberal, cni] = flags;
+        let [detector, masquerade_all, localhost_node_ports, random_fully, tcp_be_liberal, cni, nfacct] =
+            flags;
         ProxyConfig {
             cluster_cidr: config().cluster_cidr.filter(|_| detector),
             masquerade_all,
@@ -97,6 +98,7 @@ pub fn any_config() -> impl Strategy<Value = ProxyConfig> {
             random_fully,
             localhost_node_ports,
             tcp_be_liberal,
+            nfacct,
             large_cluster_endpoints: if large { 2 } else { 1000 },
             zone: Some("a".into()),
             node_port_addresses: node_port_addresses(addresses),

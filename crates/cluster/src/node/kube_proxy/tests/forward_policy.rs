@@ -29,6 +29,6 @@ fn what_is_invalid_is_dropped_unless_conntrack_is_liberal() {
     for tcp_be_liberal in [false, true] {
         let cfg = ProxyConfig { tcp_be_liberal, ..config() };
         let rules = Seen::default().rules_of(ProxyMode::Iptables, &cfg).to_string();
-        assert_eq!(rules.contains("--ctstate INVALID -j DROP"), !tcp_be_liberal, "{rules}");
+        assert_eq!(rules.contains("--ctstate INVALID "), !tcp_be_liberal, "{rules}");
     }
 }

@@ -176,7 +176,7 @@ struct Reader<'a> {
     rule: Rule,
 }
 
-const MATCHES: [&str; 12] = [
+const MATCHES: [&str; 13] = [
     "tcp",
     "udp",
     "sctp",
@@ -188,6 +188,7 @@ const MATCHES: [&str; 12] = [
     "comment",
     "set",
     "physdev",
+    "nfacct",
     "ipvs",
 ];
 
@@ -299,6 +300,11 @@ impl<'a> Reader<'a> {
                 let seconds: u32 = self.word().parse().unwrap();
                 assert!(seconds > 0);
                 assert_eq!(self.word(), "--reap");
+            }
+            "--nfacct-name" => {
+                self.of("nfacct");
+                let length = self.word().len();
+                assert!((1..32).contains(&length), "as long as nfnetlink_acct takes it: {}", self.line);
             }
             other => panic!("no such word: {other}: {}", self.line),
         }

@@ -86,6 +86,26 @@ fn top_level_rules_read_as_upstreams() {
     assert_eq!(chain(&rules, "nat", "KUBE-SERVICES").last().unwrap(), last);
 }
 
+/// Where the kernel has nfnetlink_acct, kube-proxy counts two kinds of packets with it (the constants
+/// ...NFAcctCounter of pkg/proxy/metrics).
+#[test]
+fn nfacct_counts_where_the_kernel_has_it() {
+    let local = "-m comment --comment shop/sticky:http -m tcp -p tcp -d 127.0.0.0/8 --dport 30005 -m nfacct --nfacct-name localhost_nps_accepted_pkts";
+    let any = "-m comment --comment shop/sticky:http -m tcp -p tcp --dport 30005";
+    let ext = format!(" -j KUBE-EXT-{}", hash("sticky"));
+    let of_sticky = |cfg: &ProxyConfig| {
+        let all = chain(&one_of_each().rules(cfg), "nat", "KUBE-NODEPORTS");
+        all.into_iter().filter(|rule| rule.ends_with(&ext)).collect::<Vec<_>>()
+    };
+    let (with, without) = (config(), ProxyConfig { nfacct: false, ..config() });
+    assert_eq!(of_sticky(&with), [local, any].map(|rule| format!("{rule}{ext}")));
+    assert_eq!(of_sticky(&without), [format!("{any}{ext}")]);
+    let closed = ProxyConfig { localhost_node_ports: false, ..config() };
+    assert_eq!(of_sticky(&closed), of_sticky(&without), "no NodePort is on 127.0.0.1");
+    let forward = chain(&one_of_each().rules(&without), "filter", "KUBE-FORWARD");
+    assert_eq!(forward[0], "-m conntrack --ctstate INVALID -j DROP");
+}
+
 /// iptablesKubeletJumpChains.
 #[test]
 fn kube_firewall_is_led_to_whatever_the_family_and_the_options() {
