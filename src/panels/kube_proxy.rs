@@ -54,7 +54,10 @@ fn state(world: &World, node: Uid) -> Option<State> {
         Some(at) => format!("synced {} ago", text::span(world.now().since(at))),
         None => "has written no rules yet".to_string(),
     };
-    let synced = format!("{} mode, {synced}", machine.proxy.mode.as_str());
+    let failed = machine.proxy.proxiers.values().find_map(|proxier| proxier.failed.as_ref());
+    let failed = failed.map(|failed| words::refused_by_nft(&failed.port.to_string()));
+    let failed = failed.map_or_else(String::new, |why| format!("; the last sync failed: {why}"));
+    let synced = format!("{} mode, {synced}{failed}", machine.proxy.mode.as_str());
     Some(State { why_deaf, behind: (lag.behind > 0).then(|| behind(&lag)), synced })
 }
 

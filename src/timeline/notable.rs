@@ -47,6 +47,7 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::NoPodAddress { .. } => label("no address left", true),
         LogEntry::SliceChanged { .. } => label("EndpointSlice", false),
         LogEntry::ProxySynced { node } => Some((format!("{node} synced"), false)),
+        LogEntry::ProxySyncFailed { node, .. } => Some((format!("{node}: sync failed"), true)),
         LogEntry::NodeCondition { node, condition: ConditionStatus::True } => {
             Some((format!("{node} Ready"), false))
         }

@@ -30,6 +30,14 @@ fn of_family(
         (Some(Part::Iptables), Some(rules)) => rules.tables.to_string(),
         (Some(Part::Ipvsadm), Some(rules)) => rules.ipvsadm().to_string() + &hooks.terminating(),
         (Some(_), None) => return Err(Failure::Usage("--part: only IPVS mode's rules have parts".into())),
-        (None, _) => rules.to_string() + &machine.left_over(family),
+        (None, _) => rules.to_string() + &machine.left_over(family) + &failed(machine, family),
     })
+}
+
+/// Says it, as a comment, where the last sync failed: these are not the rules that kube-proxy would have.
+fn failed(machine: &Machine, family: Family) -> String {
+    let failed = machine.proxy.proxiers.get(family).and_then(|proxier| proxier.failed.as_ref());
+    let said =
+        |port: String| format!("# kube-proxy could not write its rules: {}\n", words::refused_by_nft(&port));
+    failed.map_or_else(String::new, |failed| said(failed.port.to_string()))
 }

@@ -207,7 +207,8 @@ fn said(entry: &LogEntry) -> Vec<Said> {
         | LogEntry::OrphanedPod { .. }
         | LogEntry::NamespaceGone { .. }
         | LogEntry::SliceChanged { .. }
-        | LogEntry::ProxySynced { .. } => None,
+        | LogEntry::ProxySynced { .. }
+        | LogEntry::ProxySyncFailed { .. } => None,
     };
     one.into_iter().collect()
 }

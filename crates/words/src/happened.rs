@@ -1,6 +1,7 @@
 //! The log, in words.
 
 use cluster::api::{Action, ConditionStatus, Kind, Phase, ServicePolicy, SessionAffinity};
+use cluster::node::kube_proxy::nftables::COMMENT_LENGTH_MAX;
 use cluster::sim::LogEntry;
 
 use crate::events::taint_eviction;
@@ -103,6 +104,9 @@ pub fn happened(entry: &LogEntry) -> String {
         }
         LogEntry::SliceChanged { service } => format!("EndpointSlice of {} changed", service.name),
         LogEntry::ProxySynced { node } => format!("kube-proxy on {node} wrote its rules"),
+        LogEntry::ProxySyncFailed { node, port } => {
+            format!("kube-proxy on {node} could not write its rules: {}", refused_by_nft(port))
+        }
         LogEntry::NodeCondition { node, condition } => match condition {
             ConditionStatus::True => format!("{node} is Ready"),
             ConditionStatus::False => format!("{node} is not Ready"),
@@ -218,6 +222,16 @@ fn policy_value(policy: &ServicePolicy) -> String {
     }
 }
 
+/// Why kube-proxy could not write its rules, and what to do: `port` is a service port's name.
+pub fn refused_by_nft(port: &str) -> String {
+    format!(
+        "Service port {port} has no endpoints, so its name is a comment in them, and nft takes none of more than \
+         {COMMENT_LENGTH_MAX} characters (this has {}): the rules of before stay in force until the Service, its port \
+         or its Namespace has a shorter name, or the port has endpoints",
+        port.len()
+    )
+}
+
 /// Thousandths as a decimal number: `1500` is `1.5`.
 pub fn rate(milli: u32) -> String {
     let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
@@ -227,6 +241,14 @@ pub fn rate(milli: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_sync_names_the_port_and_what_to_do() {
+        let (node, port) = ("node-1".into(), format!("default/{}", "w".repeat(121)).into());
+        let text = happened(&LogEntry::ProxySyncFailed { node, port });
+        assert!(text.starts_with("kube-proxy on node-1 could not write its rules: Service port default/www"));
+        assert!(text.contains("(this has 129)") && text.contains("a shorter name"), "{text}");
+    }
 
     #[test]
     fn rates_have_no_idle_zeros() {

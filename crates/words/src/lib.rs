@@ -21,7 +21,7 @@ pub use diagnosis::{
     not_ready_in_full, object, supplied, supplies, supply, taken_for,
 };
 pub use events::{Event, events};
-pub use happened::{action, happened, rate};
+pub use happened::{action, happened, rate, refused_by_nft};
 pub use outcome::{loss, loss_class, outcome, packet_kind, packet_verdict};
 pub use refusal::refusal;
 pub use why::{Why, hop, verdict, why};

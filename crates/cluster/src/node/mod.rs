@@ -17,7 +17,7 @@ pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub use machine::Machine;
 pub(crate) use machine::kernel;
-pub use proxy_status::{Changed, MissedEvent, Proxier, ProxyStatus, Written};
+pub use proxy_status::{Changed, FailedSync, MissedEvent, Proxier, ProxyStatus, Written};
 pub(crate) use registration::{add_labels, register};
 use watch_events::UnderWay;
 pub(crate) use watch_events::WatchEvents;

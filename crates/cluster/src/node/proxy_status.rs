@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{EndpointSlice, NsName, Service, Str};
 use crate::node::UnderWay;
-use crate::node::kube_proxy::{LazySynced, ProxyConfig, ProxyMode};
+use crate::node::kube_proxy::{LazySynced, ProxyConfig, ProxyMode, ServicePortName};
 use crate::sim::Time;
 use crate::store::Objects;
 use netfilter::PerFamily;
@@ -48,9 +48,33 @@ pub struct Proxier {
     pub(crate) cleanup_planned: bool,
     /// When the rules were last written.
     pub synced_at: Option<Time>,
+    /// The last sync, if it has failed.
+    pub failed: Option<FailedSync>,
     pub(crate) sync_planned: bool,
     /// The next check of terminating real servers is scheduled (mode ipvs).
     pub(crate) terminates_planned: bool,
+}
+
+/// A sync of which the kernel has taken nothing: the rules that were in force still are.
+#[derive(Clone, Debug)]
+pub struct FailedSync {
+    pub at: Time,
+    /// The service port because of which `nft` has refused it.
+    pub port: Arc<ServicePortName>,
+    /// What it had seen by then: the next sync does not know which of it was new.
+    pub(crate) slices: Objects<EndpointSlice>,
+}
+
+impl Proxier {
+    /// When it last tried to write rules.
+    pub(crate) fn last_run(&self) -> Option<Time> {
+        self.synced_at.max(self.failed.as_ref().map(|failed| failed.at))
+    }
+
+    /// Whether it would write other rules if it synced once more. One whose sync has failed would fail again.
+    pub(crate) fn is_current(&self) -> bool {
+        !self.sync_planned && (self.pending_sync == 0 || self.failed.is_some())
+    }
 }
 
 /// What a proxier had seen when it wrote the rules that are in force.
@@ -152,7 +176,8 @@ impl ProxyStatus {
         !self.missed.is_empty()
     }
 
-    fn unseen(&self) -> u32 {
+    /// How many changes of Services and EndpointSlices it has not seen yet.
+    pub(crate) fn unseen(&self) -> u32 {
         u32::try_from(self.missed.len()).unwrap_or(u32::MAX).saturating_add(self.under_way.count)
     }
 

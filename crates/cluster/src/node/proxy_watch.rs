@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::api::{AddressType, DetectLocalMode, NodePortAddresses, Uid};
 use crate::node::kube_proxy::{
-    LazySynced, Ports, ProxyConfig, ProxyMode, Synced, build_rules, changed_objects, clean_stale_entries,
-    leftover_rules, ports, udp_endpoints_changed, update_ports,
+    LazySynced, Ports, ProxyConfig, ProxyMode, ServicePortName, Synced, build_rules, changed_objects,
+    clean_stale_entries, leftover_rules, ports, udp_endpoints_changed, update_ports,
 };
-use crate::node::{Machine, Proxier, ProxyStatus, Written};
+use crate::node::{FailedSync, Machine, Proxier, ProxyStatus, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, WatchChange, WatchedObject, World};
 use crate::store::{Objects, Stored};
 use netfilter::{Cidr, Family, Hooks, PerFamily, Rules};
@@ -93,7 +93,7 @@ impl World {
             return;
         }
         let period = timing.proxy_min_sync_period.unwrap_or(machine.proxy.mode.min_sync_period());
-        let earliest = proxier.synced_at.map_or(self.clock.now(), |t| t + period);
+        let earliest = proxier.last_run().map_or(self.clock.now(), |t| t + period);
         let at = earliest.max(self.clock.now()) + timing.proxy_sync;
         let start = machine.proxy_start;
         self.schedule(at, Event::ProxySync { node, family, start });
@@ -112,6 +112,10 @@ impl World {
         let (mode, base) = (machine.proxy.mode, proxier.written.base());
         let config = Arc::new(self.proxy_config(node, family));
         let synced = sync(machine, base.clone(), &config);
+        if let Some(port) = synced.refused(mode) {
+            self.sync_fails(node, family, port);
+            return;
+        }
         let rules = synced.rules(mode, &config);
         let written = Written {
             services: machine.proxy.services.clone(),
@@ -127,6 +131,36 @@ impl World {
         self.record(LogEntry::ProxySynced { node: name });
         self.recheck_health(node);
         self.plan_termination(node, family);
+    }
+
+    /// `nft` has refused the transaction, so nothing of it has happened. kube-proxy tries again after `syncPeriod`, if
+    /// no change makes it do so before (nftables/proxier.go, syncProxyRules; runner/bounded_frequency_runner.go, Loop).
+    fn sync_fails(&mut self, node: Uid, family: Family, port: Arc<ServicePortName>) {
+        // proxyutil.FullSyncPeriod: the longest time between two runs.
+        const MAX_INTERVAL: Span = Span::from_secs(3_600);
+        let now = self.clock.now();
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let (name, start) = (machine.name.clone(), machine.proxy_start);
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
+        // It has not written what it has seen, even if that was all there was when it started.
+        proxier.pending_sync = proxier.pending_sync.max(1);
+        let slices = machine.proxy.slices.clone();
+        proxier.failed = Some(FailedSync { at: now, port: Arc::clone(&port), slices });
+        let at = now + self.timing.proxy_sync_period.min(MAX_INTERVAL);
+        self.schedule(at, Event::ProxyRetry { node, family, start, failed_at: now });
+        self.delete_stale_nftables_chains(node, family);
+        self.changes.rules.insert(node);
+        self.record(LogEntry::ProxySyncFailed { node: name, port: port.to_string().into() });
+    }
+
+    /// Unless it has run since.
+    pub(crate) fn proxy_retries(&mut self, node: Uid, family: Family, start: u32, failed_at: Time) {
+        let running = |m: &&Machine| m.proxy_start == start && m.power;
+        let Some(machine) = self.machines.get(&node).filter(running) else { return };
+        let failed = machine.proxy.proxiers.get(family).and_then(|proxier| proxier.failed.as_ref());
+        if failed.is_some_and(|failed| failed.at == failed_at) {
+            self.plan_proxy_sync(node, family);
+        }
     }
 
     /// The plugin portmap has added or taken away rules of its own. kube-proxy's stay as it has written them, whether
@@ -167,8 +201,10 @@ impl World {
         machine.stack.run_timers(now);
         machine.set_rules(rules);
         let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
-        // proxier.go, syncProxyRules: only if endpoints of a UDP port changed.
-        if udp_endpoints_changed(&proxier.written.slices, &written.slices, family)
+        // proxier.go, syncProxyRules: only if endpoints of a UDP port changed since its last run.
+        let before =
+            proxier.failed.take().map_or_else(|| proxier.written.slices.clone(), |failed| failed.slices);
+        if udp_endpoints_changed(&before, &written.slices, family)
             && let Some(synced) = &written.synced
         {
             clean_stale_entries(&mut machine.stack.conntrack, &synced.ports);
@@ -242,6 +278,7 @@ impl World {
                 None => Vec::new(),
             },
             localhost_node_ports: config.localhost_node_ports.unwrap_or(usual.localhost_node_ports),
+            nfacct: config.nfacct.unwrap_or(usual.nfacct),
             cni_masquerade_cidr: pod_cidr.filter(|_| self.config.ip_masq),
             port_maps: machine.port_maps.clone(),
             ipvs_scheduler: self.config.ipvs_scheduler,
@@ -278,7 +315,6 @@ impl World {
         self.changes.scene = true;
         let running: Vec<(Uid, u32)> =
             self.machines.values().filter(|m| m.power).map(|m| (m.uid, m.boot)).collect();
-            nfacct: config.nfacct.unwrap_or(usual.nfacct),
         for (node, boot) in running {
             let subject = Chance::join(Chance::subject("kube-proxy"), u64::from(node.0));
             let spread = self.timing.proxy_restart_spread.0.max(1);

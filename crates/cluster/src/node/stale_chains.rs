@@ -35,15 +35,22 @@ impl World {
     /// A sync deletes the chains that the last one found stale, unless that was less than [`STALE_AFTER`] ago:
     /// then they stay stale. Mode ipvs has no chains of Services.
     fn note_stale_nftables_chains(&mut self, node: Uid, rules: &Rules) {
-        let now = self.clock.now();
+        self.delete_stale_nftables_chains(node, rules.family());
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let Some(proxier) = machine.proxy.proxiers.get_mut(rules.family()) else { return };
         let Some(hooks) = machine.stack.hooks().get(rules.family()) else { return };
+        proxier.stale_chains = stale_chains(rules, hooks.rules(), &proxier.stale_chains);
+        proxier.stale_chains.truncate(MAX_STALE_CHAINS);
+    }
+
+    /// In a transaction of its own, before that of the sync.
+    pub(super) fn delete_stale_nftables_chains(&mut self, node: Uid, family: Family) {
+        let now = self.clock.now();
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
         if proxier.synced_at.is_none_or(|at| now.since(at) > STALE_AFTER) {
             proxier.stale_chains.clear();
         }
-        proxier.stale_chains = stale_chains(rules, hooks.rules(), &proxier.stale_chains);
-        proxier.stale_chains.truncate(MAX_STALE_CHAINS);
     }
 
     fn note_stale_iptables_chains(&mut self, node: Uid, family: Family, large_cluster: bool) {

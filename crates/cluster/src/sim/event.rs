@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
 use crate::node::kubelet::KubeletStep;
+use crate::sim::Time;
 use crate::store::Objects;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
 use netfilter::Family;
@@ -24,6 +25,8 @@ pub(crate) enum Event {
     ProxyRelist { node: Uid, watch: u32 },
     /// A node's kube-proxy writes the rules of one family.
     ProxySync { node: Uid, family: Family, start: u32 },
+    /// A node's kube-proxy tries again what has failed at that moment.
+    ProxyRetry { node: Uid, family: Family, start: u32, failed_at: Time },
     /// A node's kube-proxy in IPVS mode checks the terminating real servers of one family.
     ProxyTerminates { node: Uid, family: Family, start: u32 },
     /// A node's kube-proxy restarts.

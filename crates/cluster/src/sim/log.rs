@@ -228,6 +228,11 @@ pub enum LogEntry {
     ProxySynced {
         node: Name,
     },
+    /// `nft` has refused the rules because of a service port's name; those of before are in force.
+    ProxySyncFailed {
+        node: Name,
+        port: Str,
+    },
     NodeCondition {
         node: Name,
         condition: ConditionStatus,
@@ -324,9 +329,9 @@ impl LogEntry {
             | LogEntry::EnsuredLoadBalancer { service, .. }
             | LogEntry::DeletingLoadBalancer { service }
             | LogEntry::DeletedLoadBalancer { service } => Some(ObjectRef::of_key(Kind::Service, service)),
-            LogEntry::ProxySynced { node } | LogEntry::NodeCondition { node, .. } => {
-                Some(ObjectRef::node(node))
-            }
+            LogEntry::ProxySynced { node }
+            | LogEntry::ProxySyncFailed { node, .. }
+            | LogEntry::NodeCondition { node, .. } => Some(ObjectRef::node(node)),
             LogEntry::NamespaceGone { namespace } => Some(ObjectRef::of_namespace(namespace)),
             LogEntry::Did { action } => action.about(),
             LogEntry::Refused { .. } | LogEntry::ClientsBegan { .. } => None,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{LogEntry, Span, Time, World};
 use crate::api::{NsName, ObjectRef, Pod, Uid};
+use crate::node::Proxier;
 
 /// When clients begin in a cluster that has not settled: what waits so long may wait for ever.
 pub const SETTLE_LIMIT: Span = Span::from_secs(600);
@@ -147,8 +148,7 @@ impl World {
 
     fn rules_are_current(&self) -> bool {
         let mut watching = self.machines.values().filter(|m| !m.is_silent() && !m.proxy.paused);
-        watching
-            .all(|m| m.proxy.behind() == 0 && m.proxy.proxiers.values().all(|proxier| !proxier.sync_planned))
+        watching.all(|m| m.proxy.unseen() == 0 && m.proxy.proxiers.values().all(Proxier::is_current))
     }
 
     /// Whether it is going or, without more being done to the cluster, becoming ready.

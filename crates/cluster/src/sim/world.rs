@@ -273,6 +273,9 @@ impl World {
             }
             Event::NeighbourTimeout { packet } => self.neighbour_timed_out(packet),
             Event::ProxyRelist { node, watch } => self.proxy_relists(node, watch),
+            Event::ProxyRetry { node, family, start, failed_at } => {
+                self.proxy_retries(node, family, start, failed_at)
+            }
             Event::ProxyTerminates { node, family, start } => self.proxy_terminates(node, family, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, epoch, step } => self.node_step(node, epoch, step),

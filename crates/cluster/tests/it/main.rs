@@ -12,6 +12,7 @@ mod dns;
 mod draining;
 mod endpoint_slices;
 mod endpoints;
+mod failed_sync;
 mod health_checks;
 mod history;
 mod host_network;

@@ -28,6 +28,12 @@ impl ServicePortName {
         Owner::new(format!("{self}/{}", self.protocol.as_str()))
     }
 
+    /// How long its name is when it is written.
+    pub(super) fn text_len(&self) -> usize {
+        let port = if self.port.is_empty() { 0 } else { 1 + self.port.len() };
+        self.service.namespace.len() + 1 + self.service.name.len() + port
+    }
+
     /// The port that an [`Owner`] names; `None` if [`ServicePortName::owner`] did not make it.
     pub fn of_owner(owner: &Owner) -> Option<ServicePortName> {
         let (name, protocol) = owner.as_str().rsplit_once('/')?;
@@ -58,6 +64,7 @@ mod tests {
             let service = NsName::new("default", "web");
             let name = ServicePortName { service, port: port.into(), protocol };
             assert_eq!(name.owner().as_str(), label);
+            assert_eq!(name.text_len(), name.to_string().len());
             assert_eq!(ServicePortName::of_owner(&name.owner()), Some(name));
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 use super::ipvs::RealServers;
-use super::{Ports, ProxyConfig, ProxyMode, Reuse, checks, iptables, ipvs, nftables};
+use super::{Ports, ProxyConfig, ProxyMode, Reuse, ServicePortName, checks, iptables, ipvs, nftables};
 use netfilter::{LazyRuleSet, Rules};
 
 /// The result of a sync.
@@ -15,6 +15,8 @@ pub struct Synced {
     pub rules: Rules,
     /// In mode ipvs: the real servers of each service port, in the order of `ports`.
     pub(super) real_servers: Vec<RealServers>,
+    /// The service port because of which the kernel's tool takes none of it.
+    refused: Option<Arc<ServicePortName>>,
 }
 
 impl Synced {
@@ -48,6 +50,15 @@ impl LazySynced {
 
     pub fn is_same(&self, other: &LazySynced) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The service port because of which `nft` refuses the transaction: then nothing changes. `iptables-restore` and
+    /// IPVS take whatever kube-proxy writes.
+    pub fn refused(&self, mode: ProxyMode) -> Option<Arc<ServicePortName>> {
+        match mode {
+            ProxyMode::Nftables => self.refused.clone(),
+            ProxyMode::Iptables | ProxyMode::Ipvs => None,
+        }
     }
 
     /// The rules that a proxier in that mode has written. What IPVS and nftables keep between two syncs depends on
@@ -87,7 +98,7 @@ impl fmt::Debug for LazySynced {
 }
 
 fn write(mode: ProxyMode, cfg: &ProxyConfig, ports: Ports, reuse: &Reuse<'_>) -> Synced {
-    let mut real_servers = Vec::new();
+    let (mut real_servers, mut refused) = (Vec::new(), None);
     let rules = match mode {
         ProxyMode::Iptables => Rules::Iptables(iptables::build(cfg, &ports, reuse).into()),
         ProxyMode::Ipvs => {
@@ -95,12 +106,13 @@ fn write(mode: ProxyMode, cfg: &ProxyConfig, ports: Ports, reuse: &Reuse<'_>) ->
             real_servers = behind;
             Rules::Ipvs(Arc::new(rules))
         }
-        ProxyMode::Nftables => Rules::Nftables {
-            table: Arc::new(nftables::build(cfg, &ports, reuse)),
-            iptables: Arc::new(iptables::of_others(cfg)),
-        },
+        ProxyMode::Nftables => {
+            let table = nftables::build(cfg, &ports, reuse);
+            refused = nftables::refused(&table, &ports);
+            Rules::Nftables { table: Arc::new(table), iptables: Arc::new(iptables::of_others(cfg)) }
+        }
     };
-    Synced { ports, rules: checks::checked(rules), real_servers }
+    Synced { ports, rules: checks::checked(rules), real_servers, refused }
 }
 
 /// The rules that a full sync writes in a mode, for the service ports that kube-proxy knows.

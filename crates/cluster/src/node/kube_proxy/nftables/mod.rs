@@ -15,8 +15,8 @@ pub(super) use stale::stale_chains;
 
 use std::sync::Arc;
 
-use super::{Ports, ProxyConfig, Reuse, categorize};
-use netfilter::nft::Table;
+use super::{Ports, ProxyConfig, Reuse, ServicePortName, categorize};
+use netfilter::nft::{RuleGroup, Table};
 
 /// The table that a sync writes, for the service ports that this node's kube-proxy knows.
 ///
@@ -37,4 +37,18 @@ pub fn build(cfg: &ProxyConfig, ports: &Ports, reuse: &Reuse<'_>) -> Table {
         }));
     }
     table
+}
+
+/// The longest comment that nft takes (libnftnl, NFTNL_UDATA_COMMENT_MAXLEN; knftables has it as CommentLengthMax).
+pub const COMMENT_LENGTH_MAX: usize = 128;
+
+/// The service port because of which nft refuses the whole table that was built of `ports`: kube-proxy writes its name
+/// as the comment of an element, however long it is (N-04).
+pub(super) fn refused(table: &Table, ports: &Ports) -> Option<Arc<ServicePortName>> {
+    let is_refused = |(name, group): &(&Arc<ServicePortName>, &Arc<RuleGroup>)| {
+        let has_comment = || group.elements.iter().any(|(_, element)| element.comment.is_some());
+        name.text_len() > COMMENT_LENGTH_MAX && has_comment()
+    };
+    let (name, _) = ports.keys().zip(table.groups()).find(is_refused)?;
+    Some(Arc::clone(name))
 }

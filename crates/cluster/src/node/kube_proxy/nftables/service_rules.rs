@@ -5,13 +5,9 @@ use std::net::IpAddr;
 use super::endpoint_rules::{Endpoints, choice, endpoint_chains};
 use super::fixed::{Fixed, address, mark};
 use super::names::service_port_chain_name_base;
-use crate::api::Str;
-use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo, ServicePortName};
+use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo};
 use netfilter::nft::{Chain, Element, Rule, RuleGroup, SetId, Statement, Verdict};
 use netfilter::{AddressMatch, ChainId, End, Tuple};
-
-/// knftables.CommentLengthMax.
-const COMMENT_LENGTH_MAX: usize = 128;
 
 /// A service port while its chains are written.
 struct Plan<'a> {
@@ -128,7 +124,7 @@ impl<'a> Plan<'a> {
             true => Verdict::Drop,
             false => Verdict::Goto(self.fixed.reject_chain),
         };
-        let comment = Some(comment(&self.service.name));
+        let comment = Some(self.service.name.to_string().into());
         table.insert(map, Element { comment, ..self.element(ip, port, verdict) });
     }
 
@@ -183,12 +179,4 @@ impl<'a> Plan<'a> {
         let rule = Rule::new([from_elsewhere, Statement::Verdict(Verdict::Drop)]);
         table.append(firewall, rule.owned_by(&self.service.owner));
     }
-}
-
-/// The service port's name, cut to the longest comment that nft accepts.
-fn comment(name: &ServicePortName) -> Str {
-    let mut text = name.to_string();
-    let end = (0..=COMMENT_LENGTH_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.truncate(end.unwrap_or(0));
-    text.into()
 }
