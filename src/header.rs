@@ -33,10 +33,7 @@ fn ScenarioSelect() -> impl IntoView {
         session.opened_rev();
         session.with_source(|source| source.key.clone())
     });
-    let choose = move |key: String| {
-        session.save_now();
-        open_key(session, &key, session.start_mode());
-    };
+    let choose = move |key: String| open_key(session, &key, session.start_mode());
     view! {
         <Select
             name="Scenario"

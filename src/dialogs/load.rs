@@ -48,7 +48,9 @@ pub fn Load() -> impl IntoView {
             <div class="pk-row">
                 <ChooseFiles/>
                 <span class="pk-spring"></span>
-                <Submit disabled=move || ui.draft.with(|text| text.trim().is_empty())>"Load"</Submit>
+                <Submit disabled=move || ui.draft.with(|text| text.trim().is_empty())>
+                    {move || if session.is_reading() { "Reading …" } else { "Load" }}
+                </Submit>
             </div>
             <div role="status" class="pk-findings" aria-label="Findings">
                 {move || found.get().map(|manifest| view! { <Findings manifest area/> })}
@@ -105,9 +107,8 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
 
 fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     let text = ui.draft.get_untracked();
-    session.save_now();
     soon(async move {
-        match open(session, OWN, Text::Own(text), session.start_mode()).await? {
+        match open(session, OWN, Text::Own(text.clone()), session.start_mode()).await? {
             Ok(manifest) => {
                 if ui.dialog.get_untracked() == Some(Dialog::Load) {
                     ui.close();
@@ -116,8 +117,12 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
                 session.notices.offer(&said, "Undo", |session| session.undo());
             }
             Err(manifest) => {
-                let is_closed = found.try_set(Some(Arc::new(*manifest))).is_some();
-                if is_closed {
+                // Whoever writes on meanwhile sees what the new text holds.
+                let is_shown = ui.dialog.get_untracked() == Some(Dialog::Load)
+                    && ui.draft.with_untracked(|draft| *draft == text);
+                if is_shown {
+                    found.try_set(Some(Arc::new(*manifest)));
+                } else {
                     session.notices.problem("The text has errors: the lab stays as it is. Load shows them.");
                 }
             }

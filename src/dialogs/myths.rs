@@ -13,7 +13,6 @@ pub fn Myths() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let open = move |myth: &'static Myth| {
         ui.close();
-        session.save_now();
         open_key(session, &key_of(myth.name), session.start_mode());
     };
     let rows = myths().iter().map(move |myth| {

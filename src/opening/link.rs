@@ -1,6 +1,6 @@
 //! The run behind a link: the page's own address holds one in its fragment.
 
-use super::{open as open_text, open_asked_or_last};
+use super::{open_asked_or_last, open_in_turn as open_text};
 use crate::browser;
 use crate::embed::{self, LinkError};
 use crate::session::{Session, StartMode, Text};
@@ -28,13 +28,14 @@ pub fn follow(session: Session, start: StartMode) {
 
 /// The exact moment that the link holds, still, so that it can be looked at.
 pub fn open(session: Session, link: String, start: StartMode) {
+    let turn = session.next_turn();
     spawn_local(async move {
         let text = embed::decode(&link).await;
-        if session.motion_or_gone().is_none() {
+        if !turn.is_on() {
             return;
         }
         let opened = match text {
-            Ok(text) => match open_text(session, LINK, Text::Own(text), StartMode::Paused).await {
+            Ok(text) => match open_text(turn, LINK, Text::Own(text), StartMode::Paused).await {
                 Some(opened) => opened.map_err(|_errors_in_it| LinkError::Damaged),
                 None => return,
             },

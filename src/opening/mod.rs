@@ -5,7 +5,7 @@ mod resume;
 
 use crate::embed::Options;
 use crate::scenarios::{KEY_PREFIX, built_in, is_myth, key_of, text_of_key};
-use crate::session::{Session, Source, StartMode, Text, soon};
+use crate::session::{Session, Source, StartMode, Text, Turn, soon};
 use cluster::api::{Manifest, Severity};
 pub use link::leave_link_once_changed;
 
@@ -40,6 +40,7 @@ async fn open_asked_or_last(session: Session, asked: Option<String>, start: Star
 
 /// Opens a scenario or the reader's own text as it was left; the first scenario where there is no such text.
 pub fn open_key(session: Session, key: &str, start: StartMode) {
+    session.save_now();
     soon(open_as_left(session, key.to_owned(), start));
 }
 
@@ -85,13 +86,21 @@ pub async fn open(
     text: Text,
     start: StartMode,
 ) -> Option<Result<Manifest, Box<Manifest>>> {
-    let whole = written(key, &text);
-    let mut turn = session.next_turn(whole.len());
-    let manifest = turn.read(whole).await?;
+    open_in_turn(session.next_turn(), key, text, start).await
+}
+
+async fn open_in_turn(
+    mut turn: Turn,
+    key: &str,
+    text: Text,
+    start: StartMode,
+) -> Option<Result<Manifest, Box<Manifest>>> {
+    let manifest = turn.read(written(key, &text)).await?;
     if has_error(&manifest) {
         return Some(Err(Box::new(manifest)));
     }
     let (run, refusals) = turn.load(&manifest).await?;
+    let session = turn.session();
     session.open_run(run, Source::read(key, text, &manifest), start);
     for refusal in &refusals {
         session.notices.problem(crate::text::refusal(refusal));

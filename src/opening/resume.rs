@@ -25,7 +25,7 @@ struct Work {
 }
 
 async fn go_on(session: Session, key: &str, text: &Text, work: Work, start: StartMode) -> Option<bool> {
-    let mut turn = session.next_turn(work.text.len());
+    let mut turn = session.next_turn();
     let mut manifest = turn.read(&work.text).await?;
     if has_error(&manifest) {
         return Some(false);

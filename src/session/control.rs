@@ -19,12 +19,15 @@ impl Session {
         match self.motion.get_untracked() {
             Motion::Playing => self.pause(),
             Motion::Paused => self.play(),
-            Motion::Opening(_) => {}
+            Motion::Opening(_) => self.say_still_opening(),
         }
     }
 
     /// Pauses, and goes on to the next moment at which something is to be seen.
     pub fn step(&self) {
+        if self.is_opening() {
+            return self.say_still_opening();
+        }
         self.pause();
         let (_, changes) = pace::step(&mut self.lab().run.borrow_mut());
         self.lab().frames.add_changes(changes);
@@ -33,6 +36,9 @@ impl Session {
     }
 
     pub fn step_back(&self) {
+        if self.is_opening() {
+            return self.say_still_opening();
+        }
         self.pause();
         pace::step_back(&mut self.lab().run.borrow_mut());
         self.changed();
@@ -40,6 +46,9 @@ impl Session {
 
     /// Goes to another moment of this run.
     pub fn seek(&self, to: Time) {
+        if self.is_opening() {
+            return self.say_still_opening();
+        }
         self.with_run(|run| {
             run.seek(to, u64::MAX);
         });

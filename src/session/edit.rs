@@ -1,12 +1,13 @@
 //! What a person does to the run: act, and undo.
 
-use super::{Motion, Selection, Session};
+use super::{Motion, Session};
 use crate::text;
-use cluster::api::Action;
+use cluster::api::{Action, Uid};
 use cluster::sim::{Changes, Refusal, Run};
 use leptos::prelude::*;
 
-/// What is done meanwhile would come before actions of the text, or of kept work, and these would be lost.
+/// What is done meanwhile would come before actions of the text, or of kept work, and these would be lost. Another
+/// moment is not looked at either: the run would end there.
 const STILL_OPENING: &str = "The text is still being opened. Wait until it is, or press Stop here.";
 
 impl Session {
@@ -22,8 +23,8 @@ impl Session {
     /// The same for a place that says itself why it is refused.
     pub fn try_act(&self, action: Action) -> Result<(), Vec<Refusal>> {
         self.record_attempt(&action);
-        if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
-            self.notices.problem(STILL_OPENING);
+        if self.is_opening() {
+            self.say_still_opening();
             return Err(Vec::new());
         }
         self.with_run(|run| run.act(action))?;
@@ -31,8 +32,16 @@ impl Session {
         Ok(())
     }
 
-    pub fn delete_selected_pod(&self) {
-        let Some(Selection::Pod(uid)) = self.selection.get_untracked() else { return };
+    /// Untracked.
+    pub(super) fn is_opening(&self) -> bool {
+        matches!(self.motion.get_untracked(), Motion::Opening(_))
+    }
+
+    pub(super) fn say_still_opening(&self) {
+        self.notices.problem(STILL_OPENING);
+    }
+
+    pub fn delete_pod(&self, uid: Uid) {
         if let Some(object) = self.with_world(|world| world.store().object_ref(uid)) {
             self.act(Action::DeleteObject { object });
         }
@@ -59,8 +68,7 @@ impl Session {
     /// Changes the run only when it is fully opened: while stored work is being opened, its last actions may not have
     /// been carried out yet.
     fn with_run_that_stands<R>(&self, change: impl FnOnce(&mut Run) -> Option<R>) -> Option<R> {
-        let opening = matches!(self.motion.get_untracked(), Motion::Opening(_));
-        if opening { None } else { self.with_run(change) }
+        if self.is_opening() { None } else { self.with_run(change) }
     }
 
     /// Another text was opened, or this one again: that can be undone too.
@@ -115,7 +123,7 @@ impl Session {
         }
     }
 
-    /// Marks everything as changed: the run was replaced.
+    /// Marks everything as changed: another run stands, or another moment of this one.
     pub(super) fn touch_everything(&self) {
         let lab = self.lab();
         let rules = lab.run.borrow().world().machines().keys().copied().collect();

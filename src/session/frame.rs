@@ -26,6 +26,10 @@ pub(super) struct Frames {
     pace: RefCell<Pace>,
     /// What was touched outside a frame.
     changes: RefCell<Changes>,
+    /// Of the run that is being opened nothing is drawn yet.
+    undrawn: Cell<bool>,
+    /// A view has asked for a frame, since it looks from elsewhere, say.
+    wanted: Cell<bool>,
     /// Revisions that wait for their turn.
     counts_due: Cell<bool>,
     log_due: Cell<bool>,
@@ -38,6 +42,11 @@ pub(super) struct Frames {
 impl Frames {
     pub fn add_changes(&self, changes: Changes) {
         self.changes.borrow_mut().merge(changes);
+    }
+
+    /// For another run: it is drawn once while it is opened, and when it stands.
+    pub fn draw_whole(&self) {
+        self.undrawn.set(true);
     }
 }
 
@@ -76,7 +85,13 @@ impl Session {
 
     /// One more frame, even while paused.
     pub fn repaint(&self) {
-        let Some(lab) = self.try_lab() else { return };
+        if let Some(lab) = self.try_lab() {
+            lab.frames.wanted.set(true);
+            self.ask_for_frame(&lab);
+        }
+    }
+
+    fn ask_for_frame(&self, lab: &Lab) {
         if lab.frames.request.get().is_some() {
             return;
         }
@@ -114,24 +129,32 @@ impl Session {
             return;
         }
         self.record_now();
-        if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
+        let is_wanted = lab.frames.wanted.take();
+        if self.is_opening() {
             self.open_further();
-            let is_opening = matches!(self.motion.get_untracked(), Motion::Opening(_));
-            // To draw a large cluster again and again takes longer than to run it up.
-            if is_opening && !lab.frames.changes.borrow().scene {
-                return self.repaint();
+            if self.is_opening() && !lab.frames.undrawn.get() {
+                return self.frame_while_opening(&lab, is_wanted);
             }
         } else if self.time_passes() {
             self.advance(&lab, at);
         } else {
             lab.frames.last.set(None);
         }
+        lab.frames.undrawn.set(false);
         let changes = self.collect(&lab);
         self.publish(&lab, &changes, at);
         self.call_back(&lab, &changes);
-        if self.time_passes() || matches!(self.motion.get_untracked(), Motion::Opening(_)) {
-            self.repaint();
+        if self.time_passes() || self.is_opening() {
+            self.ask_for_frame(&lab);
         }
+    }
+
+    /// What has changed is not drawn: to draw a large cluster again and again takes longer than to run it up.
+    fn frame_while_opening(&self, lab: &Lab, is_wanted: bool) {
+        if is_wanted {
+            self.call_back(lab, &Changes::default());
+        }
+        self.ask_for_frame(lab);
     }
 
     fn advance(&self, lab: &Lab, at: f64) {

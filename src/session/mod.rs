@@ -32,7 +32,7 @@ pub use open::StartMode;
 pub use recorder::{Recorder, Resumed};
 pub use save::OWN;
 pub use scene::{HopRef, Selection, selection_of, selection_of_ref};
-pub use slices::{Slice, read, soon};
+pub use slices::{Slice, Turn, read, soon};
 pub use source::{Source, Text, recorded};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -80,6 +80,7 @@ pub struct Session {
     system_is_dark: RwSignal<bool>,
     system_forces: RwSignal<bool>,
     motion: RwSignal<Motion>,
+    is_reading: RwSignal<bool>,
     speed: RwSignal<f64>,
     lag: RwSignal<Option<f64>>,
     /// What can be undone and done again.
@@ -139,6 +140,7 @@ impl Session {
             system_is_dark: RwSignal::new(false),
             system_forces: RwSignal::new(false),
             motion: RwSignal::new(Motion::Paused),
+            is_reading: RwSignal::new(false),
             speed: RwSignal::new(pace::USUAL),
             lag: RwSignal::new(None),
             history: RwSignal::new((false, false)),

@@ -19,12 +19,13 @@ pub enum StartMode {
 
 impl Session {
     pub fn open_run(&self, run: Run, source: Source, start: StartMode) {
+        self.save_now();
         let lab = self.lab();
         let mut run = lab.run.replace(run);
         run.set_history_budget(HISTORY_BUDGET_ASIDE);
         let first_slice = first_slice_ms(source.bytes());
         let source = lab.source.replace(source);
-        let had_something = self.opened.get_untracked() > 0;
+        let had_something = self.has_opened();
         let motion = self.motion.get_untracked();
         *lab.before.borrow_mut() = had_something.then_some((run, source, motion));
         lab.start_mode.set(start);
@@ -40,6 +41,7 @@ impl Session {
         self.hover.set(None);
         self.menu.set(None);
         self.opened.update(|n| *n += 1);
+        self.lab().frames.draw_whole();
         self.touch_everything();
         self.changed();
     }

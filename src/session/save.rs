@@ -1,7 +1,7 @@
 //! A reload keeps the work: the run is stored as a scenario text, a little after each change.
 
 use super::source::undone;
-use super::{Motion, Session, Text, Theme, recorded};
+use super::{Session, Text, Theme, recorded};
 use crate::browser;
 use crate::scenarios::KEY_PREFIX;
 use leptos::prelude::*;
@@ -49,14 +49,11 @@ impl Session {
     /// Keeps the work, where there is some.
     pub fn save_now(&self) {
         let Some(lab) = self.try_lab() else { return };
-        if self.has_stopped() {
+        if self.has_stopped() || !self.has_opened() || self.is_opening() {
             return;
         }
         let key = lab.source.borrow().key.clone();
         let Some(place) = lab.saver.place(&key) else { return };
-        if matches!(self.motion.get_untracked(), Motion::Opening(_)) {
-            return;
-        }
         if let Some(last) = lab.saver.place("last") {
             browser::store(&last, &key);
         }

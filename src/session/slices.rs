@@ -5,6 +5,7 @@ use crate::browser;
 use cluster::api::{Manifest, Reader};
 use cluster::sim::{Loading, Refusal, Run};
 use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
 use std::pin::Pin;
 use std::task::{Context, Waker};
 use wasm_bindgen_futures::spawn_local;
@@ -62,40 +63,72 @@ pub async fn read(text: &str, slice: &mut Slice, is_wanted: &dyn Fn() -> bool) -
     Some(reader.finish())
 }
 
-/// A text that is being opened, until it is open or another one is to be opened in its place.
+/// A text that is being fetched, read and loaded, until its run is there or another text is to be opened in its place.
 pub struct Turn {
     session: Session,
     number: u32,
-    slice: Slice,
+    /// From when the text is there.
+    slice: Option<Slice>,
 }
 
 impl Session {
-    /// For a text of so many bytes. What was being opened is given up.
-    pub fn next_turn(&self, text_bytes: usize) -> Turn {
+    /// What was being opened is given up.
+    pub fn next_turn(&self) -> Turn {
         let lab = self.lab();
         lab.turn.set(lab.turn.get() + 1);
-        Turn { session: *self, number: lab.turn.get(), slice: Slice::first(text_bytes) }
+        self.is_reading.set(true);
+        Turn { session: *self, number: lab.turn.get(), slice: None }
     }
 
-    fn is_turn(&self, number: u32) -> bool {
-        self.try_lab().is_some_and(|lab| lab.turn.get() == number) && !self.has_stopped()
+    /// Gives up the text that is being read. The lab stays as it is.
+    pub fn stop_reading(&self) {
+        drop(self.next_turn());
+    }
+
+    /// Tracked: whether a text is being read. It is not what the lab shows yet.
+    pub fn is_reading(&self) -> bool {
+        self.is_reading.get()
     }
 }
 
 impl Turn {
+    /// Of the lab that the text is opened in.
+    pub fn session(&self) -> Session {
+        self.session
+    }
+
+    /// Whether it is still this text's.
+    pub fn is_on(&self) -> bool {
+        is_turn(self.session, self.number)
+    }
+
     /// `None` when the turn has passed.
     pub async fn read(&mut self, text: &str) -> Option<Manifest> {
         let (session, number) = (self.session, self.number);
-        read(text, &mut self.slice, &move || session.is_turn(number)).await
+        let slice = self.slice.get_or_insert_with(|| Slice::first(text.len()));
+        read(text, slice, &move || is_turn(session, number)).await
     }
 
     /// `None` when the turn has passed.
     pub async fn load(&mut self, manifest: &Manifest) -> Option<(Run, Vec<Refusal>)> {
         let (session, number) = (self.session, self.number);
+        let slice = self.slice.get_or_insert_with(|| Slice::first(0));
         let mut loading = Loading::new(manifest, None);
         while !loading.step() {
-            self.slice.go_on(&move || session.is_turn(number)).await?;
+            slice.go_on(&move || is_turn(session, number)).await?;
         }
         Some(loading.finish())
     }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.is_on() {
+            self.session.is_reading.set(false);
+        }
+    }
+}
+
+fn is_turn(session: Session, number: u32) -> bool {
+    session.try_lab().is_some_and(|lab| lab.turn.get() == number) && !session.has_stopped()
 }

@@ -5,8 +5,10 @@ use crate::browser;
 use crate::embed::{Controls, Options};
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
+use cluster::api::Uid;
 use leptos::html::Div;
 use leptos::prelude::*;
+use scene::navigation;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
@@ -14,6 +16,7 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
     let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
     // On a box of the picture Space is the lab's: Enter selects it.
     let on_box = target.as_ref().is_some_and(|e| e.has_attribute("data-item"));
+    let pod = target.as_ref().and_then(|e| pod_at(session, e));
     let on = target.map(|e| e.tag_name().to_ascii_uppercase()).unwrap_or_default();
     if event.default_prevented() || ui.dialog.get_untracked().is_some() || is_field(&on) {
         return;
@@ -28,7 +31,7 @@ pub fn pressed(session: Session, ui: Ui, event: &KeyboardEvent) {
         (" ", _) if on_box || !takes_space(&on) => run(|| session.toggle()),
         (".", _) => run(|| session.step()),
         (",", _) => run(|| session.step_back()),
-        ("Delete", _) if is_pod_selected(session) => run(|| session.delete_selected_pod()),
+        ("Delete", _) => pod.is_some_and(|pod| run(|| session.delete_pod(pod))),
         ("Escape", _) => escape(session),
         _ => false,
     };
@@ -65,8 +68,10 @@ fn takes_space(tag: &str) -> bool {
     matches!(tag, "BUTTON" | "SUMMARY" | "A")
 }
 
-fn is_pod_selected(session: Session) -> bool {
-    matches!(session.selection.get_untracked(), Some(Selection::Pod(_)))
+/// The Pod whose box has the focus, else the one that is selected.
+fn pod_at(session: Session, focused: &Element) -> Option<Uid> {
+    let boxed = focused.get_attribute("data-item").and_then(|item| navigation::decode(&item));
+    if let Some(Selection::Pod(uid)) = boxed.or(session.selection.get_untracked()) { Some(uid) } else { None }
 }
 
 fn escape(session: Session) -> bool {

@@ -4,6 +4,8 @@
 mod drop;
 mod keys;
 #[cfg(all(test, target_arch = "wasm32"))]
+mod opening_tests;
+#[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
 use crate::components::Button;
@@ -80,6 +82,7 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
             {full.then_some(header)}
             <section class="pk-picture" aria-label="Cluster">
                 <Diagram/>
+                <Reading/>
                 <Opening/>
             </section>
             {full.then_some(inspector)}
@@ -135,6 +138,26 @@ fn storage_name(options: &Options) -> Option<String> {
     whole.then(|| options.name.clone().unwrap_or_else(|| "lab".into()))
 }
 
+/// While a long text is read: that it is, and a way to keep what is there.
+#[component]
+fn Reading() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let can_stay = move || {
+        session.opened_rev();
+        session.has_opened()
+    };
+    view! {
+        <Show when=move || session.is_reading()>
+            <div class="pk-opening" role="status">
+                <p>"Reading the text …"</p>
+                <Show when=can_stay>
+                    <Button on_press=move || session.stop_reading()>"Cancel"</Button>
+                </Show>
+            </div>
+        </Show>
+    }
+}
+
 /// While a long run is being opened: how far it is, and a way out.
 #[component]
 fn Opening() -> impl IntoView {
@@ -145,7 +168,7 @@ fn Opening() -> impl IntoView {
         Motion::Playing | Motion::Paused => String::new(),
     };
     view! {
-        <Show when=move || is_opening.get()>
+        <Show when=move || is_opening.get() && !session.is_reading()>
             <div class="pk-opening">
                 <p>"Running up to its moment: " {moment} " …"</p>
                 <Button on_press=move || session.stop_opening()>"Stop here"</Button>

@@ -197,6 +197,19 @@ async fn keys_play_step_undo_and_select_nothing() {
     let is_deleted =
         || page.world(|w| w.store().pods.iter().all(|p| p.meta.uid != of || p.meta.deleted.is_some()));
     page.until("the Pod is deleted", is_deleted).await;
+
+    // The box that has the focus comes before what is selected.
+    let other = page.world(|world| {
+        let mut pods = world.store().pods.iter().filter(|pod| pod.meta.uid != of);
+        pods.find(|pod| pod.meta.name.starts_with("web-")).expect("another Pod").meta.uid
+    });
+    let focused = document().create_element("div").expect("an element");
+    focused.set_attribute("data-item", &format!("pod:{}", other.0)).expect("it is set");
+    element.append_child(&focused).expect("appended");
+    key_down(&focused, "Delete");
+    let is_deleted =
+        || page.world(|w| w.store().pods.iter().all(|p| p.meta.uid != other || p.meta.deleted.is_some()));
+    page.until("that Pod is deleted too", is_deleted).await;
     key_down(&element, "Escape");
     assert_eq!(page.session.selection.get_untracked(), None);
 }

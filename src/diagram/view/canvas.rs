@@ -92,12 +92,13 @@ fn resize_with_view(picture: Picture, element: NodeRef<Canvas>, surface: Rc<RefC
 
 /// While nothing moves, only a change of what is looked at, or how, needs a new frame.
 fn repaint_when_changed(picture: Picture) {
+    let is_paused = Memo::new(move |_| picture.session.motion() == Motion::Paused);
     Effect::new(move || {
         picture.camera.track();
         picture.scene.track();
         picture.highlight.track();
         picture.session.is_dark();
-        picture.session.motion();
+        is_paused.track();
         picture.session.repaint();
     });
 }
