@@ -18,6 +18,7 @@ use cluster::sim::World;
 
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
+use crate::input::Input;
 use crate::{input, notes, table};
 use discovery::ResourceType;
 use label_query::LabelQuery;
@@ -121,10 +122,10 @@ pub fn get(args: &Args) -> Result<String, Failure> {
         return Err(Failure::Usage("--node is for get conntrack".into()));
     }
     let request = Request::parse(&args.resources, args.selector.as_deref())?;
-    let (manifest, errors) = input::manifest(&args.cluster)?;
-    let (mut run, errors) = input::begin(&args.cluster, &manifest, errors)?;
+    let mut input = Input::read(&args.cluster)?;
+    let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
-    notes::tell(&args.cluster, &manifest, run.world());
+    notes::tell(&args.cluster, &input.manifest, run.world());
     let namespace = args.namespace();
     let is_document = matches!(args.output, GetFormat::Yaml | GetFormat::Json);
     let (groups, missing) = find(run.world(), &request, namespace, is_document)?;
@@ -135,7 +136,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
             if text.is_empty() && is_table {
                 say_that_nothing_is_there(&groups, namespace);
             }
-            errors.after(text)
+            input.answer(text)
         }
         // As kubectl does, what is there first, then what is not.
         Some((last, others)) => {
@@ -145,7 +146,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
             for missing in others {
                 eprintln!("packetyard: {}", Failure::NotFound(missing.clone()));
             }
-            Err(Failure::NotFound(last.clone()))
+            Err(input.fail(Failure::NotFound(last.clone())))
         }
     }
 }

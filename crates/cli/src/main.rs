@@ -3,6 +3,7 @@
 mod args;
 mod assumptions;
 mod failure;
+mod files;
 mod get;
 mod input;
 mod notes;

@@ -4,17 +4,19 @@
 use crate::args::{Part, Rules as Args};
 use crate::failure::Failure;
 use crate::input;
+use crate::input::Input;
 use cluster::node::Machine;
 use netfilter::{Family, Hooks};
 
 pub fn rules(args: &Args) -> Result<String, Failure> {
-    let (mut run, errors) = input::start(&args.cluster)?;
+    let mut input = Input::read(&args.cluster)?;
+    let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     let machine = run.world().machine_named(&args.node);
     let machine = machine.ok_or_else(|| Failure::NotFound(format!("node {:?}", args.node)))?;
     let families = machine.stack.hooks().iter();
     let text = families.map(|(family, hooks)| of_family(machine, family, hooks, args.part));
-    errors.after(text.collect::<Result<_, _>>()?)
+    input.answer(text.collect::<Result<_, _>>()?)
 }
 
 fn of_family(

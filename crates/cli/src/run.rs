@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::{Format, Run as Args};
 use crate::failure::Failure;
-use crate::input::Refused;
+use crate::input::{Input, Refused};
 use crate::{input, table, words};
 
 #[derive(Serialize)]
@@ -49,7 +49,8 @@ struct PodRow {
 }
 
 pub fn run(args: &Args) -> Result<String, Failure> {
-    let (mut run, errors) = input::start(&args.cluster)?;
+    let mut input = Input::read(&args.cluster)?;
+    let mut run = input.start(&args.cluster)?;
     let mut refused = match args.cluster.at {
         Some(_) => input::reach_moment(&args.cluster, &mut run),
         None => input::reach(&mut run, Moment::ORIGIN),
@@ -57,7 +58,7 @@ pub fn run(args: &Args) -> Result<String, Failure> {
     let end = run.world().now() + args.length;
     refused.extend(input::advance(&mut run, end));
     let report = report(run.world(), refused);
-    errors.after(match args.output {
+    input.answer(match args.output {
         Format::Json => words::json(&report)?,
         Format::Text => text(&report),
     })

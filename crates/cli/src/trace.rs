@@ -12,6 +12,7 @@ use netfilter::Protocol;
 
 use crate::args::{Format, Trace as Args};
 use crate::failure::Failure;
+use crate::input::Input;
 use crate::{input, notes, words};
 
 /// The tracing client's name.
@@ -20,11 +21,11 @@ const CLIENT: &str = "trace";
 pub fn trace(args: &Args) -> Result<String, Failure> {
     let from = origin(&args.from)?;
     let (to, protocol) = target(&args.to)?;
-    let (manifest, errors) = input::manifest(&args.cluster)?;
-    let manifest = with_silent_clients(manifest, args.cluster.seed);
-    let (mut run, errors) = input::begin(&args.cluster, &manifest, errors)?;
+    let mut input = Input::read(&args.cluster)?;
+    input.manifest = with_silent_clients(input.manifest, args.cluster.seed);
+    let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
-    notes::tell(&args.cluster, &manifest, run.world());
+    notes::tell(&args.cluster, &input.manifest, run.world());
     let client = ClientSpec {
         name: CLIENT.into(),
         from,
@@ -41,7 +42,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
         connections.extend(run.world().traffic().record(id).map(|r| report::connection(run.world(), r)));
     }
     let report = report::Report { from: args.from.clone(), to: args.to.clone(), connections };
-    errors.after(match args.output {
+    input.answer(match args.output {
         Format::Json => words::json(&report)?,
         Format::Text => text::render(&report),
     })

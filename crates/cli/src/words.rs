@@ -5,12 +5,14 @@ use cluster::sim::Refusal;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::files::Files;
 
 pub use words::{loss_class, moment, refusal, span};
 
 /// `4:7: error: Service default/web: spec.ports[0].port: ...`; of several places only the first one's line.
-pub fn finding(finding: &Finding<'_>) -> String {
+pub fn finding(finding: &Finding<'_>, files: &Files) -> String {
     let first = finding.first();
+    let place = files.place(first.line, first.column);
     let severity = match first.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -18,26 +20,26 @@ pub fn finding(finding: &Finding<'_>) -> String {
     };
     if matches!(first.message, DiagnosticKind::Server { .. }) {
         // As kubectl prints what the API server warns of, and where.
-        let place = [first.place(), first.about()].concat();
+        let place = [place, first.about()].concat();
         return format!("Warning: {finding} ({})", place.trim_end_matches(": "));
     }
-    let about = match finding {
-        Finding::One(finding) => [finding.about(), finding.field()].concat(),
-        Finding::Same(_) => String::new(),
+    let message = match finding {
+        Finding::One(found) => [found.about(), found.field(), files.message(found)].concat(),
+        Finding::Same(_) => finding.to_string(),
     };
-    format!("{}{severity}: {about}{finding}", first.place())
+    format!("{place}{severity}: {message}")
 }
 
 /// What the API server would not take of the manifests: object, place, field and why.
-pub fn refused(manifest: &Manifest, refused: &Refusal) -> Vec<String> {
+pub fn refused(manifest: &Manifest, refused: &Refusal, files: &Files) -> Vec<String> {
     if let Refusal::Invalid { diagnostics } = refused {
-        return findings(diagnostics).iter().map(finding).collect();
+        return findings(diagnostics).iter().map(|found| finding(found, files)).collect();
     }
     // Of two documents of one object the second one is refused.
     let object = refused.object();
     let is_it = |parsed: &&cluster::api::ManifestObject| Some(parsed.object.object_ref()) == object;
     let place = manifest.objects.iter().rev().find(is_it).map(|parsed| parsed.position);
-    let place = place.map_or(String::new(), |(line, column)| format!("{line}:{column}: "));
+    let place = place.map_or(String::new(), |(line, column)| files.place(line, column));
     vec![format!("{place}error: {}", refusal(refused))]
 }
 

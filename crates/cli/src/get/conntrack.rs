@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
+use crate::input::Input;
 use crate::{input, words};
 
 #[derive(Serialize)]
@@ -38,12 +39,13 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let Some(node) = &args.node else {
         return Err(Failure::Usage("get conntrack: which node's? Add --node NODE".into()));
     };
-    let (mut run, errors) = input::start(&args.cluster)?;
+    let mut input = Input::read(&args.cluster)?;
+    let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     let world = run.world();
     let machine = world.machine_named(node).ok_or_else(|| Failure::NotFound(format!("node {node:?}")))?;
     let rows = world.conntrack_of(machine.uid).unwrap_or_default();
-    errors.after(match args.output {
+    input.answer(match args.output {
         GetFormat::Json => words::json(&rows.iter().map(row).collect::<Vec<_>>())?,
         GetFormat::Text | GetFormat::Wide => {
             eprintln!("conntrack: {} flow entries have been shown.", rows.len());

@@ -7,6 +7,7 @@ use super::Filter;
 use super::label_query::{self, LabelQuery};
 use crate::args::{Get as Args, GetFormat};
 use crate::failure::Failure;
+use crate::input::Input;
 use crate::{input, words};
 
 #[derive(Serialize)]
@@ -22,7 +23,8 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     if args.resources.len() > 2 || args.node.is_some() {
         return Err(Failure::Usage("usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]".into()));
     }
-    let (mut run, errors) = input::start(&args.cluster)?;
+    let mut input = Input::read(&args.cluster)?;
+    let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     let world = run.world();
     let selector = match &args.selector {
@@ -38,7 +40,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
         return Err(Failure::NotFound(format!("services {name:?}")));
     }
     let records = wanted.into_iter().flat_map(|service| world.dns_records(service));
-    errors.after(match args.output {
+    input.answer(match args.output {
         GetFormat::Json => {
             let row =
                 |r: cluster::dns::DnsRecord| Row { kind: r.kind(), record: r.to_string(), name: r.name };

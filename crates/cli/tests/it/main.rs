@@ -3,6 +3,7 @@
 mod assumptions;
 mod deeds;
 mod documents;
+mod files;
 mod get;
 mod golden_cases;
 mod golden_objects;

@@ -1,0 +1,71 @@
+//! Several files: what is said of them names the file, and its own line there.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A folder of these files, which is gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn of(name: &str, files: &[(&str, &str)]) -> Folder {
+        let path = std::env::temp_dir().join(format!("packetyard-files-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a folder");
+        for (name, text) in files {
+            fs::write(path.join(name), text).expect("a file");
+        }
+        Folder(path)
+    }
+
+    /// What `packetyard get` says on standard error, with the folder's own path left out.
+    fn get(&self, what: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_packetyard"));
+        command.current_dir(&self.0).args(["get", what]);
+        let output =
+            command.args(arguments.iter().flat_map(|file| ["-f", *file])).output().expect("it starts");
+        String::from_utf8(output.stderr).expect("it prints UTF-8")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+const GOOD: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}";
+const BAD: &str =
+    "# A port too many.\napiVersion: v1\nkind: Service\nmetadata: {name: bad}\nspec: {ports: [{port: 0}]}\n";
+const AGAIN: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 81}]}\n";
+
+#[test]
+fn a_place_names_the_file_where_there_are_several() {
+    let folder = Folder::of("place", &[("a.yaml", GOOD), ("b.yaml", BAD), ("c.yaml", AGAIN)]);
+    let said = folder.get("svc", &["a.yaml", "b.yaml", "c.yaml"]);
+    assert!(said.starts_with("b.yaml:5:23: error: Service default/bad: spec.ports[0].port: "), "{said}");
+    let again = "c.yaml:1:1: warning: Service default/web: the same object is already on line 1; as with kubectl apply, \
+                 the last one wins (that line is in a.yaml)";
+    assert!(said.lines().any(|line| line == again), "{said}");
+    let whole = folder.get("svc", &["."]);
+    assert!(whole.contains("b.yaml:5:23: error: "), "a folder has several files too: {whole}");
+}
+
+#[test]
+fn a_place_in_the_only_file_is_a_line_and_a_column() {
+    let folder = Folder::of("only", &[("b.yaml", BAD), ("both.yaml", &[GOOD, "\n---\n", AGAIN].concat())]);
+    let said = folder.get("svc", &["both.yaml"]);
+    assert!(
+        said.contains("the same object is already on line 1; as with kubectl apply, the last one wins\n"),
+        "{said}"
+    );
+    let said = folder.get("svc", &["b.yaml"]);
+    assert!(said.starts_with("5:23: error: Service default/bad: "), "{said}");
+}
+
+#[test]
+fn that_the_manifests_have_errors_is_said_where_something_is_missing_too() {
+    let folder = Folder::of("missing", &[("a.yaml", GOOD), ("b.yaml", BAD)]);
+    let said = folder.get("svc/bad", &["a.yaml", "b.yaml"]);
+    assert!(said.contains("packetyard: services \"bad\" not found\n"), "{said}");
+    assert!(said.ends_with("packetyard: the manifests have 2 errors\n"), "{said}");
+}
