@@ -1,6 +1,7 @@
 //! What a person can type.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use cluster::api::FieldValidation;
 use cluster::sim::{Moment, Span};
 use netfilter::Scheduler;
 
@@ -49,6 +50,14 @@ pub struct Cluster {
     /// How IPVS mode chooses; the scenario's own way by default, or else rr.
     #[arg(long, value_name = "SCHEDULER", value_parser = SCHEDULERS)]
     pub ipvs_scheduler: Option<String>,
+    /// What becomes of fields that a kind does not have, as with kubectl apply: strict (or true) refuses the object,
+    /// warn leaves them out and says so, ignore (or false) leaves them out; the scenario's own way by default, or else
+    /// strict.
+    #[arg(
+        long, value_name = "HOW", value_parser = field_validation, num_args = 0..=1, require_equals = true,
+        default_missing_value = "strict"
+    )]
+    pub validate: Option<FieldValidation>,
     /// Do not list findings about the manifests on standard error, nor what is assumed of the Pods.
     #[arg(short, long)]
     pub quiet: bool,
@@ -214,4 +223,14 @@ fn duration(text: &str) -> Result<Span, String> {
 /// A moment of a run, counted from when its clients begin.
 fn moment(text: &str) -> Result<Moment, String> {
     cluster::api::parse_moment(text).ok_or_else(|| format!("{text:?} is no time such as 12.5s, 1m30s or -2s"))
+}
+
+/// kubectl's words for it (cmd/util/helpers.go, GetValidationDirective).
+fn field_validation(text: &str) -> Result<FieldValidation, String> {
+    match text {
+        "strict" | "1" | "t" | "T" | "true" | "True" | "TRUE" => Ok(FieldValidation::Strict),
+        "warn" => Ok(FieldValidation::Warn),
+        "ignore" | "0" | "f" | "F" | "false" | "False" | "FALSE" => Ok(FieldValidation::Ignore),
+        _ => Err("must be one of: strict (or true), warn, ignore (or false)".into()),
+    }
 }

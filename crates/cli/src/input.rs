@@ -1,6 +1,6 @@
 //! From the files on the command line to a World at the moment that was asked for.
 
-use cluster::api::{Manifest, Severity, Start, findings, parse};
+use cluster::api::{Manifest, Reader, Severity, Start, findings};
 use cluster::sim::{LogEntry, Moment, Run, SETTLE_LIMIT, Span, Time};
 use netfilter::Scheduler;
 use serde::Serialize;
@@ -25,7 +25,11 @@ impl Input {
     /// is left, and where the Scenario has an error: its cluster would be another one.
     pub fn read(args: &Cluster) -> Result<Input, Failure> {
         let files = Files::read(&args.file)?;
-        let manifest = parse(&files.text);
+        let mut reader = Reader::new(&files.text);
+        if let Some(how) = args.validate {
+            reader = reader.with_field_validation(how);
+        }
+        let manifest = reader.finish();
         let mut errors = 0;
         for finding in findings(&manifest.diagnostics) {
             let is_error = finding.first().severity == Severity::Error;

@@ -69,3 +69,37 @@ fn that_the_manifests_have_errors_is_said_where_something_is_missing_too() {
     assert!(said.contains("packetyard: services \"bad\" not found\n"), "{said}");
     assert!(said.ends_with("packetyard: the manifests have 2 errors\n"), "{said}");
 }
+
+/// `kubectl apply --validate`.
+#[test]
+fn fields_that_a_kind_does_not_have_are_refused_or_left_out() {
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: odd}\nspec:\n  porst: []\n  ports: [{port: 80, prot: TCP}]\n";
+    let folder = Folder::of("validate", &[("odd.yaml", text)]);
+    let strict = folder.get("svc", &["odd.yaml"]);
+    assert!(strict.contains("strict decoding error: unknown field \"spec.porst\"\n"), "{strict}");
+    let path = folder.0.join("odd.yaml");
+    let get = |how| crate::support::packetyard(&["get", "svc/odd", "-o", "yaml", "--at=1s", how], &path);
+    for how in ["--validate", "--validate=strict", "--validate=true"] {
+        let (ok, out, err) = get(how);
+        assert!(!ok && out.is_empty() && err.contains("unknown field"), "{how}: {err}");
+    }
+    let (ok, out, err) = get("--validate=warn");
+    assert!(ok && !out.contains("porst") && !out.contains("prot:"), "{out}");
+    let warnings: Vec<&str> = err.lines().filter(|line| line.starts_with("Warning: ")).collect();
+    assert_eq!(
+        warnings,
+        [
+            "Warning: unknown field \"spec.porst\" (5:3: Service default/odd)",
+            "Warning: unknown field \"spec.ports[0].prot\" (6:22: Service default/odd)",
+        ]
+    );
+    for how in ["--validate=ignore", "--validate=false"] {
+        let (ok, out, err) = get(how);
+        assert!(
+            ok && out.contains("port: 80") && !out.contains("porst") && !err.contains("unknown"),
+            "{out}{err}"
+        );
+    }
+    let (ok, _, err) = get("--validate=perhaps");
+    assert!(!ok && err.contains("perhaps"), "{err}");
+}

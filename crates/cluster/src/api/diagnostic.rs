@@ -283,6 +283,10 @@ pub enum ServerWarning {
         other_path: Str,
         name: Str,
     },
+    /// It was left out.
+    UnknownField {
+        path: Str,
+    },
 }
 
 /// What a decoder says.

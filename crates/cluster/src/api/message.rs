@@ -321,6 +321,7 @@ impl fmt::Display for ServerWarning {
             ServerWarning::IgnoredAffinity => {
                 f.write_str("spec.SessionAffinity is ignored for headless services")
             }
+            ServerWarning::UnknownField { path } => write!(f, "unknown field {path:?}"),
             ServerWarning::SamePort { path, other_path } => {
                 write!(f, "{path}: duplicate port definition with {other_path}")
             }

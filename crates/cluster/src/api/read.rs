@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::diagnostics::Diagnostics;
 use super::kind::group;
 use super::{
-    Diagnostic, DiagnosticKind, Entry, KubeObject, MAX_DEPTH, Manifest, ManifestObject, ObjectRef, Position,
-    Service, ServiceType, Severity, Source, Step, Str, Tree, Unsimulated, Value, decode, patch, scenario,
-    selectors, text, write,
+    Diagnostic, DiagnosticKind, Entry, FieldValidation, KubeObject, MAX_DEPTH, Manifest, ManifestObject,
+    ObjectRef, Position, ServerWarning, Service, ServiceType, Severity, Source, Step, Str, Tree, Unsimulated,
+    Value, decode, patch, scenario, selectors, text, write,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -85,6 +85,8 @@ pub struct Reader<'a> {
     objects: Vec<ManifestObject>,
     pods: selectors::Pods,
     takes_scenario: bool,
+    /// `None` as long as it is not known what the Scenario asks for.
+    field_validation: Option<FieldValidation>,
     scenario_is_wrong: bool,
     scenario: Option<(Tree, super::Scenario)>,
     /// The limit on objects was exceeded.
@@ -114,11 +116,17 @@ impl<'a> Reader<'a> {
             objects: Vec::new(),
             pods: selectors::Pods::default(),
             takes_scenario: true,
+            field_validation: None,
             scenario_is_wrong: false,
             scenario: None,
             is_full: false,
             seen: LiteMap::new(),
         }
+    }
+
+    /// Whatever the Scenario of the text asks for.
+    pub fn with_field_validation(self, field_validation: FieldValidation) -> Reader<'a> {
+        Reader { field_validation: Some(field_validation), ..self }
     }
 
     /// Reads some more. True when all of the text is read.
@@ -152,6 +160,9 @@ impl<'a> Reader<'a> {
 
     fn read_documents(&mut self) -> Stage {
         let Some(documents) = self.stream.step(&mut self.diagnostics) else {
+            let mut asked =
+                self.undecoded.iter().filter_map(|(source, _)| FieldValidation::asked_by(&source.tree));
+            self.field_validation = self.field_validation.or_else(|| asked.next());
             self.undecoded.reverse();
             return Stage::Objects;
         };
@@ -184,7 +195,7 @@ impl<'a> Reader<'a> {
         scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut self.diagnostics);
     }
 
-    fn decode(&mut self, source: Source, depth: usize) {
+    fn decode(&mut self, mut source: Source, depth: usize) {
         let tree = &source.tree;
         if let Some(items) = list_items(tree)
             && depth < MAX_DEPTH
@@ -197,8 +208,27 @@ impl<'a> Reader<'a> {
                 self.read_scenario(tree);
                 self.scenario_is_wrong |= self.diagnostics.errors() > errors;
             }
-        } else if let Some(object) = decode::decode(tree, &mut self.diagnostics) {
-            self.add(source, object);
+        } else {
+            self.leave_out_unknown_fields(&mut source.tree);
+            if let Some(object) = decode::decode(&source.tree, &mut self.diagnostics) {
+                self.add(source, object);
+            }
+        }
+    }
+
+    fn leave_out_unknown_fields(&mut self, tree: &mut Tree) {
+        let warns = match self.field_validation.unwrap_or_default() {
+            FieldValidation::Strict => return,
+            FieldValidation::Warn => true,
+            FieldValidation::Ignore => false,
+        };
+        let from = self.diagnostics.len();
+        for field in decode::leave_out_unknown_fields(tree).into_iter().filter(|_| warns) {
+            let warning = ServerWarning::UnknownField { path: field.path.into() };
+            self.diagnostics.text(Severity::Warning, field.position, DiagnosticKind::Server { warning });
+        }
+        if let Some(object) = decode::written_ref(tree) {
+            self.diagnostics.name_since(from, &object);
         }
     }
 

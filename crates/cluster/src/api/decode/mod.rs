@@ -22,6 +22,7 @@ mod schema;
 pub(super) mod service;
 mod service_port;
 pub(super) mod slice;
+mod unknown_fields;
 mod volume;
 
 pub(super) use field_cursor::{FieldCursor, shown};
@@ -46,6 +47,7 @@ use schema::undecodable;
 pub(super) use schema::{
     Field, Shape as FieldShape, Struct, api_struct, check as check_shape, field, named, ours, unsimulated,
 };
+use unknown_fields::UnknownField;
 
 /// API groups that have served one of these kinds: with them only the version can be wrong; in another group it is
 /// a different kind.
@@ -87,6 +89,18 @@ pub(super) fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<KubeO
         diagnostics.name_since(from, &object);
     }
     typed.filter(|_| diagnostics.errors() == errors)
+}
+
+/// Leaves out what the kind of the document does not have, as the API server does where fields are not validated
+/// strictly.
+pub(super) fn leave_out_unknown_fields(tree: &mut Tree) -> Vec<UnknownField> {
+    let text = |key| tree.field(key).and_then(Tree::as_str).map_or("", |text| &**text);
+    let kind = Kind::named(text("kind"));
+    let is_served = kind.api().is_some_and(|api| *api.api_version == *text("apiVersion"));
+    match kind.fields().filter(|_| is_served) {
+        Some(fields) => unknown_fields::leave_out(tree, fields),
+        None => Vec::new(),
+    }
 }
 
 /// The object's kind and name as written, valid or not, for diagnostics.

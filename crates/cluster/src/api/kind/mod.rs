@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use not_simulated::{CLUSTER_SCOPED, NOT_SIMULATED, WITHOUT_GENERATION};
 
-use super::decode::{Field, FieldCursor, check_shape, named, report};
+use super::decode::{Field, FieldCursor, Struct, check_shape, named, report};
 use super::diagnostics::Diagnostics;
 use super::field;
 use super::{
@@ -89,11 +89,15 @@ pub(crate) trait Codec: Resource {
     fn print(&self, over: &mut Tree);
 }
 
+const fn struct_of<T: Codec>() -> &'static Struct {
+    const { &named(T::API.kind, T::FIELDS) }
+}
+
 /// Decodes, defaults and validates, as the API server does with a request.
 /// `None` if it cannot be decoded: nothing is validated then.
 fn read<T: Codec>(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<T> {
     let (from, errors) = (diagnostics.len(), diagnostics.errors());
-    check_shape(root, const { &named(T::API.kind, T::FIELDS) }, diagnostics);
+    check_shape(root, struct_of::<T>(), diagnostics);
     if diagnostics.errors() > errors {
         return None;
     }
@@ -114,6 +118,14 @@ macro_rules! kinds {
 
         impl Kind {
             pub const SIMULATED: &'static [Kind] = &[$(Kind::$kind),*];
+
+            /// `None` for a kind that is not simulated.
+            pub(super) fn fields(&self) -> Option<&'static Struct> {
+                match self {
+                    $(Kind::$kind => Some(struct_of::<$kind>()),)*
+                    Kind::Other(_) => None,
+                }
+            }
 
             pub fn as_str(&self) -> &str {
                 match self {

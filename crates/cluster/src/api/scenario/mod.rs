@@ -16,6 +16,7 @@
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
+//!   fieldValidation: Strict              # Warn, Ignore: what kubectl's --validate says of unknown fields
 //!   start: settled                       # clients begin when the cluster has settled; cold: with it
 //!   clients:
 //!   - {name: browser, from: outside, to: service/default/web, rate: 2}
@@ -36,6 +37,7 @@
 mod actions;
 mod app;
 mod client;
+mod field_validation;
 mod kube_proxy;
 mod read;
 mod reference;
@@ -54,6 +56,7 @@ use netfilter::{Cidr, Family, PerFamily, Scheduler};
 pub use actions::MAX_ACTIONS;
 pub use app::{App, Exits, MAX_APPS};
 pub use client::{ClientFrom, ClientSpec};
+pub use field_validation::FieldValidation;
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_scenario};
 pub(super) use reference::{parse_object, print_object};
@@ -86,6 +89,8 @@ pub struct Scenario {
     /// `ipvs.scheduler`
     pub ipvs_scheduler: Option<Scheduler>,
     pub timing: Option<TimingProfile>,
+    /// Of the text that the Scenario is in. Texts that its actions apply are read strictly.
+    pub field_validation: Option<FieldValidation>,
     pub start: Option<Start>,
     /// `None`: derived from the manifests. Empty: no client at all.
     pub clients: Option<Vec<ClientSpec>>,

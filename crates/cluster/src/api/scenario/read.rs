@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    App, ClientSpec, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions, kube_proxy, validate,
+    App, ClientSpec, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions,
+    kube_proxy, validate,
 };
 use crate::api::decode::{
     FieldCursor, FieldShape as Shape, Struct, check_name, check_shape, field, ours, pod_one_of, pod_required,
@@ -62,6 +63,7 @@ const SPEC: &Struct = &ours(&[
     field("proxyMode", Shape::Str),
     field("ipvs", Shape::Obj(&ours(&[field("scheduler", Shape::Str)]))),
     field("timing", Shape::Str),
+    field("fieldValidation", Shape::Str),
     field("start", Shape::Str),
     field("clients", Shape::Any),
     field("actions", Shape::Any),
@@ -121,6 +123,8 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         ipvs_scheduler: pod_one_of(&spec.field("ipvs").field("scheduler"), &Scheduler::NAMES, diagnostics)
             .and_then(Scheduler::parse),
         timing: timing(&spec.field("timing"), diagnostics),
+        field_validation: pod_one_of(&spec.field("fieldValidation"), FieldValidation::NAMES, diagnostics)
+            .and_then(FieldValidation::named),
         clients: clients(&spec.field("clients"), diagnostics),
         actions: actions::read(&spec.field("actions"), start.unwrap_or_default(), diagnostics),
         start,

@@ -45,6 +45,7 @@ impl Scenario {
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);
         put("ipvs", self.ipvs_scheduler.map(scheduler));
         put("timing", self.timing.map(|t| text(t.as_str())));
+        put("fieldValidation", self.field_validation.map(|v| text(v.as_str())));
         put("start", self.start.map(|start| text(start.as_str())));
         put("clients", self.clients.as_ref().map(|c| Tree::seq(c.iter().map(to_tree).collect())));
         let actions = || Tree::seq(self.actions.iter().map(TimedAction::to_tree).collect());
