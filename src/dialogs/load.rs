@@ -2,16 +2,16 @@
 //! changed until there are none.
 
 use super::files;
+use super::findings::Findings;
 use super::myths::Myths;
-use crate::components::{Button, Submit, Tag, Tone};
-use crate::opening::open;
+use crate::components::{Button, Submit};
+use crate::opening::{Errors, has_rest, open};
 use crate::session::{OWN, Session, Slice, Text, read, soon};
 use crate::text;
 use crate::ui::{Dialog, Ui};
-use cluster::api::{DiagnosticKind, Finding, Kind, Manifest, Severity, findings};
+use cluster::api::{DiagnosticKind, FieldValidation, Manifest, Problem, Severity, findings};
 use leptos::html::Textarea;
 use leptos::prelude::*;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -26,7 +26,7 @@ pub fn Load() -> impl IntoView {
     look_through_when_quiet(ui, found);
     let submitted = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        load(session, ui, found);
+        load(session, ui, found, Errors::Refuse);
     };
     view! {
         <form class="pk-dialog-body pk-load" on:submit=submitted>
@@ -55,6 +55,7 @@ pub fn Load() -> impl IntoView {
             <div role="status" class="pk-findings" aria-label="Findings">
                 {move || found.get().map(|manifest| view! { <Findings manifest area/> })}
             </div>
+            {move || found.get().map(|manifest| view! { <WaysOut manifest found/> })}
             <Myths/>
         </form>
     }
@@ -105,16 +106,15 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     });
 }
 
-fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
+fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>, errors: Errors) {
     let text = ui.draft.get_untracked();
     soon(async move {
-        match open(session, OWN, Text::Own(text.clone()), session.start_mode()).await? {
+        match open(session, OWN, Text::Own(text.clone()), session.start_mode(), errors).await? {
             Ok(manifest) => {
                 if ui.dialog.get_untracked() == Some(Dialog::Load) {
                     ui.close();
                 }
-                let said = format!("Loaded: {}.", files::holds(&manifest));
-                session.notices.offer(&said, "Undo", |session| session.undo());
+                session.notices.offer(&loaded(&manifest), "Undo", |session| session.undo());
             }
             Err(manifest) => {
                 // Whoever writes on meanwhile sees what the new text holds.
@@ -131,133 +131,59 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
     });
 }
 
-#[component]
-fn Findings(manifest: Arc<Manifest>, area: NodeRef<Textarea>) -> impl IntoView {
-    let rows = rows(&manifest);
-    let errors = rows.iter().filter(|row| row.severity == Severity::Error).count();
-    let summary = match (errors, rows.len()) {
-        (0, 0) => format!("{}, nothing to say against it.", files::holds(&manifest)),
-        (0, n) => format!("{}, {}.", files::holds(&manifest), text::count(n, "remark")),
-        (n, _) => format!("{} to repair. The lab stays as it is until then.", text::count(n, "error")),
+fn loaded(manifest: &Manifest) -> String {
+    let left_out = match errors_of(manifest) {
+        0 => String::new(),
+        1 => " 1 error: what has it is left out.".to_owned(),
+        errors => format!(" {errors} errors: what has them is left out."),
     };
-    let kept = kept(&manifest);
-    let kept = (!kept.is_empty()).then(|| {
-        view! { <p class="pk-muted">{format!("Kept, not simulated: {}.", text::and(&kept))}</p> }
-    });
-    let rows = rows.into_iter().map(|row| view! { <li><FindingRow row area/></li> }).collect_view();
-    view! {
-        <p class:pk-fail=errors != 0>{summary}</p>
-        {kept}
-        <ul class="pk-finding-list" role="list">{rows}</ul>
-    }
+    format!("Loaded: {}.{left_out}", files::holds(manifest))
 }
 
-/// A line of the list: where it leads, and what it says.
-struct Row {
-    severity: Severity,
-    line: u32,
-    column: u32,
-    words: String,
-}
-
-impl Row {
-    fn of(finding: &Finding<'_>) -> Row {
-        let first = finding.first();
-        let (object, path) = match finding {
-            Finding::One(found) => (found.object.as_ref(), found.path.as_str()),
-            Finding::Same(_) => (None, ""),
-        };
-        let object = object.map(|o| format!("{} {}: ", o.kind, o.name)).unwrap_or_default();
-        let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
-        let (severity, line, column) = (first.severity, first.line, first.column);
-        Row { severity, line, column, words: format!("{object}{path}{finding}") }
-    }
-}
-
-/// Errors first, then by place. The kinds that are kept have a line of their own.
-fn rows(manifest: &Manifest) -> Vec<Row> {
-    let is_of_kind =
-        |finding: &&Finding<'_>| matches!(finding.first().message, DiagnosticKind::KindNotSimulated { .. });
+fn errors_of(manifest: &Manifest) -> usize {
     let all = findings(&manifest.diagnostics);
-    let mut rows: Vec<Row> = all.iter().filter(|finding| !is_of_kind(finding)).map(Row::of).collect();
-    rows.sort_by_key(|row| (row.severity, row.line, row.column));
-    rows
+    all.iter().filter(|finding| finding.first().severity == Severity::Error).count()
 }
 
-/// The kinds that are kept and written back, but do nothing here.
-fn kept(manifest: &Manifest) -> Vec<String> {
-    let kinds = manifest.objects.iter().map(|parsed| parsed.object.kind());
-    let others: BTreeSet<Kind> = kinds.filter(|kind| matches!(kind, Kind::Other(_))).collect();
-    others.iter().map(Kind::to_string).collect()
-}
-
-/// A finding goes to its place in the text.
+/// What can be done with a text that has errors, beside mending them.
 #[component]
-fn FindingRow(row: Row, area: NodeRef<Textarea>) -> impl IntoView {
-    let Row { severity, line, column, words } = row;
-    let tone = match severity {
-        Severity::Error => Tone::Fail,
-        Severity::Warning => Tone::Care,
-        Severity::Info => Tone::Plain,
+fn WaysOut(manifest: Arc<Manifest>, found: RwSignal<Option<Arc<Manifest>>>) -> impl IntoView {
+    let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
+    let rest = (errors_of(&manifest) > 0 && has_rest(&manifest)).then(|| {
+        let name = match manifest.objects.len() {
+            1 => "Load the other object".to_owned(),
+            objects => format!("Load the other {objects} objects"),
+        };
+        view! {
+            <Button on_press=move || load(session, ui, found, Errors::LeaveOut) hint="As kubectl apply does">
+                {name}
+            </Button>
+        }
+    });
+    let lenient = has_unknown_fields(&manifest).then(|| {
+        let leave_out = move || {
+            let lenient = ui.draft.with_untracked(|text| FieldValidation::Ignore.written_into(text));
+            match lenient {
+                Some(text) => ui.draft.set(text),
+                None => session.notices.problem("Write “fieldValidation: Ignore” into the spec of the Scenario."),
+            }
+        };
+        view! {
+            <Button
+                on_press=leave_out
+                hint="As kubectl apply --validate=false: writes fieldValidation: Ignore into the text's Scenario"
+            >
+                "Leave unknown fields out"
+            </Button>
+        }
+    });
+    let any = rest.is_some() || lenient.is_some();
+    any.then(|| view! { <div class="pk-row">{rest} {lenient}</div> })
+}
+
+fn has_unknown_fields(manifest: &Manifest) -> bool {
+    let is_one = |message: &DiagnosticKind| {
+        matches!(message, DiagnosticKind::Undecodable { problem: Problem::UnknownField { .. }, .. })
     };
-    let place = (line > 0).then(|| view! { <code class="pk-mono">{format!("{line}:{column} ")}</code> });
-    view! {
-        <Button on_press=move || jump(area, line, column) class="pk-finding">
-            <Tag tone>{text::severity(severity)}</Tag>
-            " "
-            {place}
-            {words}
-        </Button>
-    }
-}
-
-fn jump(area: NodeRef<Textarea>, line: u32, column: u32) {
-    let Some(area) = area.get_untracked() else { return };
-    let text = area.value();
-    let at = offset_of(&text, line, column);
-    let _gone = area.focus();
-    let _gone = area.set_selection_range(at, at + 1);
-    // Browsers do not scroll a text area to its selection.
-    let lines = text.lines().count().max(1) as f64;
-    let above = f64::from(line.saturating_sub(4)) / lines;
-    area.set_scroll_top((f64::from(area.scroll_height()) * above) as i32);
-}
-
-/// Where a line and a column (from 1, in characters) are in a text area, which counts UTF-16.
-fn offset_of(text: &str, line: u32, column: u32) -> u32 {
-    let before = text.split_inclusive('\n').take(line.saturating_sub(1) as usize);
-    let lines: usize = before.map(|l| l.encode_utf16().count()).sum();
-    let rest = text.split_inclusive('\n').nth(line.saturating_sub(1) as usize).unwrap_or("");
-    let columns: usize = rest.chars().take(column.saturating_sub(1) as usize).map(char::len_utf16).sum();
-    u32::try_from(lines + columns).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use cluster::api::parse;
-
-    #[test]
-    fn every_error_has_a_row_before_all_notes() {
-        let bad = "apiVersion: v1\nkind: Service\nmetadata: {name: UPPER}\n---\n";
-        let note = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostAliases: [{ip: 10.0.0.1}], \
-            containers: [{name: c, image: i}]}}\n---\n";
-        let manifest = parse(&[&note.repeat(3), &bad.repeat(150)[..]].concat());
-        let rows = rows(&manifest);
-        let errors = rows.iter().take_while(|row| row.severity == Severity::Error).count();
-        let all = manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-        assert_eq!(errors, all);
-        assert!(errors > 100, "and that there are more is said");
-        assert!(rows[errors..].iter().all(|row| row.severity != Severity::Error));
-    }
-
-    #[test]
-    fn places_are_found_in_a_text_area() {
-        let text = "a: 1\nbé: 😀 x\nc";
-        assert_eq!(offset_of(text, 1, 1), 0);
-        assert_eq!(offset_of(text, 2, 1), 5);
-        assert_eq!(offset_of(text, 2, 7), 12);
-        assert_eq!(offset_of(text, 3, 1), 14);
-        assert_eq!(offset_of(text, 99, 1), 15);
-    }
+    manifest.diagnostics.iter().any(|found| is_one(&found.message))
 }

@@ -3,6 +3,7 @@
 
 mod add_client;
 mod files;
+mod findings;
 mod load;
 mod myths;
 mod proxy_mode;

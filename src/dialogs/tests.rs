@@ -39,6 +39,52 @@ async fn a_text_with_an_error_is_not_loaded_and_its_place_is_said() {
     assert_eq!(page.world(|world| world.store().services.len()), 1, "the lab stays as it was");
 }
 
+const GOOD_AND_BAD: &str = "apiVersion: v1
+kind: Service
+metadata: {name: mine}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: UPPER}
+spec: {ports: [{port: 80}]}
+";
+
+#[wasm_bindgen_test]
+async fn what_has_no_error_can_be_loaded_without_the_rest() {
+    let page = opened(Dialog::Load).await;
+    page.write("Manifests (YAML or JSON)", GOOD_AND_BAD).await;
+    page.shows("1 error to repair").await;
+    page.press("Load the other object").await;
+    let names = || -> Vec<String> {
+        page.world(|world| {
+            world.store().services.iter().map(|service| service.meta.name.to_string()).collect()
+        })
+    };
+    page.until("that Service is there, and no other", || names() == ["mine"]).await;
+    let said: Vec<String> = page.session.notices.shown().into_iter().map(|notice| notice.text).collect();
+    assert_eq!(said, ["Loaded: 1 object. 1 error: what has it is left out."]);
+    assert_eq!(page.ui.dialog.get_untracked(), None);
+    page.session.undo();
+    page.until("Undo takes it back", || names() == ["web"]).await;
+}
+
+#[wasm_bindgen_test]
+async fn fields_that_a_kind_does_not_have_can_be_left_out() {
+    let page = opened(Dialog::Load).await;
+    let text =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: odd}\nspec: {porst: [], ports: [{port: 80}]}\n";
+    page.write("Manifests (YAML or JSON)", text).await;
+    page.shows("unknown field \"spec.porst\"").await;
+    page.press("Leave unknown fields out").await;
+    page.shows("nothing to say against it").await;
+    let lenient = page.ui.draft.get_untracked();
+    assert!(lenient.starts_with(text) && lenient.ends_with("fieldValidation: Ignore\n"), "{lenient}");
+    page.press("Load").await;
+    let odd = || page.world(|world| world.store().services.get(&NsName::new("default", "odd")).is_some());
+    page.until("the Service is there", odd).await;
+}
+
 #[wasm_bindgen_test]
 async fn a_text_without_fault_is_loaded() {
     let page = opened(Dialog::Load).await;

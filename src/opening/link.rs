@@ -1,6 +1,6 @@
 //! The run behind a link: the page's own address holds one in its fragment.
 
-use super::{open_asked_or_last, open_in_turn as open_text};
+use super::{Errors, open_asked_or_last, open_in_turn as open_text};
 use crate::browser;
 use crate::embed::{self, LinkError};
 use crate::session::{Session, StartMode, Text};
@@ -35,7 +35,8 @@ pub fn open(session: Session, link: String, start: StartMode) {
             return;
         }
         let opened = match text {
-            Ok(text) => match open_text(turn, LINK, Text::Own(text), StartMode::Paused).await {
+            Ok(text) => match open_text(turn, LINK, Text::Own(text), StartMode::Paused, Errors::Refuse).await
+            {
                 Some(opened) => opened.map_err(|_errors_in_it| LinkError::Damaged),
                 None => return,
             },

@@ -67,26 +67,37 @@ fn text_of(session: Session, key: &str) -> Option<Text> {
 
 async fn open_first(session: Session, start: StartMode) -> Option<()> {
     let key = key_of(built_in()[0].name);
-    open(session, &key, Text::BuiltIn, start).await.map(|_opened| ())
+    open(session, &key, Text::BuiltIn, start, Errors::Refuse).await.map(|_opened| ())
 }
 
 /// The text from its beginning; the first scenario if it has an error.
 async fn open_or_first(session: Session, key: &str, text: Text, start: StartMode) -> Option<()> {
-    match open(session, key, text, start).await? {
+    // Whoever opened it for the first time has seen what is left out.
+    match open(session, key, text, start, Errors::LeaveOut).await? {
         Ok(_) => Some(()),
         Err(_) => open_first(session, start).await,
     }
 }
 
-/// Opens a text from its beginning. With an error in it nothing changes, and its findings come back; with `None` if
-/// another text was to be opened meanwhile, or the lab is gone.
+/// What becomes of a text with errors in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errors {
+    /// It is not opened.
+    Refuse,
+    /// The objects that have none are there, as `kubectl apply` does it.
+    LeaveOut,
+}
+
+/// Opens a text from its beginning. If it is refused nothing changes, and its findings come back; `None` if another
+/// text was to be opened meanwhile, or the lab is gone.
 pub async fn open(
     session: Session,
     key: &str,
     text: Text,
     start: StartMode,
+    errors: Errors,
 ) -> Option<Result<Manifest, Box<Manifest>>> {
-    open_in_turn(session.next_turn(), key, text, start).await
+    open_in_turn(session.next_turn(), key, text, start, errors).await
 }
 
 async fn open_in_turn(
@@ -94,9 +105,14 @@ async fn open_in_turn(
     key: &str,
     text: Text,
     start: StartMode,
+    errors: Errors,
 ) -> Option<Result<Manifest, Box<Manifest>>> {
     let manifest = turn.read(written(key, &text)).await?;
-    if has_error(&manifest) {
+    let is_open = match errors {
+        Errors::Refuse => !has_error(&manifest),
+        Errors::LeaveOut => !has_error(&manifest) || has_rest(&manifest),
+    };
+    if !is_open {
         return Some(Err(Box::new(manifest)));
     }
     let (run, refusals) = turn.load(&manifest).await?;
@@ -119,11 +135,17 @@ fn has_error(manifest: &Manifest) -> bool {
     manifest.diagnostics.iter().any(|d| d.severity == Severity::Error)
 }
 
+/// Whether there is something without errors to open. A Scenario with an error is none: its cluster would be another
+/// one.
+pub fn has_rest(manifest: &Manifest) -> bool {
+    !manifest.objects.is_empty() && !manifest.scenario_is_wrong
+}
+
 /// The text that the lab has, from its beginning.
 pub fn start_again(session: Session) {
     let (key, text) = session.with_source(|s| (s.key.clone(), s.text.clone()));
     soon(async move {
-        if open(session, &key, text, session.start_mode()).await?.is_ok() {
+        if open(session, &key, text, session.start_mode(), Errors::LeaveOut).await?.is_ok() {
             session.forget_saved();
             session.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
         }

@@ -2,7 +2,7 @@
 
 use super::{Reading, keys};
 use crate::in_page::{InPage, frame, key_down};
-use crate::opening::{open, start_again};
+use crate::opening::{Errors, open, start_again};
 use crate::session::{Motion, Session, StartMode, Text, soon};
 use cluster::api::{Action, NsName};
 use leptos::prelude::*;
@@ -46,7 +46,7 @@ fn begin(session: Session, key: &'static str, text: String) -> Rc<Cell<Option<En
     let end = Rc::new(Cell::new(None));
     let told = Rc::clone(&end);
     soon(async move {
-        let opened = open(session, key, Text::Own(text), StartMode::Paused).await;
+        let opened = open(session, key, Text::Own(text), StartMode::Paused, Errors::Refuse).await;
         told.set(Some(if opened.is_some() { End::Opened } else { End::GivenUp }));
         Some(())
     });
