@@ -4,8 +4,6 @@
 mod drop;
 mod keys;
 #[cfg(all(test, target_arch = "wasm32"))]
-mod opening_tests;
-#[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
 
 use crate::components::Button;

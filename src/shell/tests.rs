@@ -1,5 +1,7 @@
 //! What stands around the picture, each part alone in a page.
 
+mod opening;
+
 use super::{drop, keys};
 use crate::header::Header;
 use crate::in_page::{InPage, deployment, frame, key_down, key_down_with, pod};

@@ -1,6 +1,6 @@
 //! Texts that are opened while others are, or while the lab goes away.
 
-use super::{Reading, keys};
+use super::super::{Reading, keys};
 use crate::in_page::{InPage, frame, key_down};
 use crate::opening::{Errors, open, start_again};
 use crate::session::{Motion, Session, StartMode, Text, soon};
