@@ -7,7 +7,6 @@ use super::myths::Myths;
 use crate::components::{Button, Submit};
 use crate::opening::{Errors, has_rest, open};
 use crate::session::{OWN, Session, Slice, Text, read, soon};
-use crate::text;
 use crate::ui::{Dialog, Ui};
 use cluster::api::{DiagnosticKind, FieldValidation, Manifest, Problem, Severity, findings};
 use leptos::html::Textarea;
