@@ -546,6 +546,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 timing: rest
                     .3
                     .map(|real| if real { TimingProfile::Realistic } else { TimingProfile::Teaching }),
+                field_validation: rest.4.map(|n| FieldValidation::ALL[n % FieldValidation::ALL.len()]),
                 clients: clients.map(|clients| clients.into_iter().enumerate().map(numbered).collect()),
                 actions: actions
                     .into_iter()

@@ -38,6 +38,8 @@ pub fn warn(object: &KubeObject, root: &FieldCursor<'_>, diagnostics: &mut Diagn
         let cursor = match &warning {
             ServerWarning::NameInPods(_) | ServerWarning::NameInHostname(_) => metadata.field("name"),
             ServerWarning::DeprecatedEndpoints => *root,
+            // The reader says it of each, at its key.
+            ServerWarning::UnknownField { .. } => continue,
             ServerWarning::DeprecatedFqdn => root.field("addressType"),
             ServerWarning::DeprecatedExternalIps => spec.field("externalIPs"),
             ServerWarning::IgnoredAffinity => spec.field("sessionAffinity"),
