@@ -85,7 +85,7 @@ fn external_addresses(
 }
 
 /// E-01: a port without a number counts for nothing; of an address that is in two slices the endpoint that does
-/// not terminate counts.
+/// not terminate counts, and of two such ones the one that comes later.
 fn endpoints<'a>(machine: &'a Machine, name: &ServicePortName) -> BTreeMap<SocketAddr, &'a Endpoint> {
     let mut found: BTreeMap<SocketAddr, &Endpoint> = BTreeMap::new();
     let slices =
@@ -100,7 +100,7 @@ fn endpoints<'a>(machine: &'a Machine, name: &ServicePortName) -> BTreeMap<Socke
             for endpoint in &slice.endpoints {
                 let address = SocketAddr::new(endpoint.address, port.port);
                 let known = found.entry(address).or_insert(endpoint);
-                if known.terminating && !endpoint.terminating {
+                if !endpoint.terminating {
                     *known = endpoint;
                 }
             }
