@@ -60,9 +60,10 @@ impl FieldValidation {
         };
         let spec = scenario.field("spec")?;
         if let Some(old) = spec.field(KEY) {
+            // It may be in quotes, which stay.
             let (at, old) = (offset(whole, old.position)?, old.as_str()?);
-            let length = whole[at..].find(&**old)? + old.len();
-            return Some([&whole[..at], self.as_str(), &whole[at + length..]].concat());
+            let at = at + whole[at..].find(&**old)?;
+            return Some([&whole[..at], self.as_str(), &whole[at + old.len()..]].concat());
         }
         let Value::Map(fields) = &spec.value else { return None };
         let first = fields.first()?;
