@@ -35,10 +35,10 @@ pub fn take_files(session: Session, ui: Ui, files: FileList) {
 }
 
 fn too_large(bytes: f64) -> String {
+    let (megabytes, tenths) = (bytes as u64 / 1_000_000, bytes as u64 / 100_000 % 10);
     format!(
-        "{:.1} MB are too much: at most {} MB are read. Leave out what has no part in Services, \
+        "{megabytes}.{tenths} MB are too much: at most {} MB are read. Leave out what has no part in Services, \
          or load fewer files.",
-        bytes / 1e6,
         MAX_TEXT_BYTES / 1_000_000
     )
 }

@@ -95,13 +95,15 @@ impl Camera {
     }
 
     fn clamped(self, viewport: Viewport) -> Camera {
+        // Not `f64::clamp`: in a view of no size it would panic.
         let clamp = |at: f64, picture: f64, view: f64| {
             let size = picture * self.zoom;
-            if size <= view {
+            let (least, most) = match size <= view {
                 // It fits into the view, but may be moved around in it.
-                return at.clamp(KEPT.min(view) - size, (view - KEPT).max(0.0));
-            }
-            at.clamp(view - size - KEPT, KEPT)
+                true => (KEPT.min(view) - size, (view - KEPT).max(0.0)),
+                false => (view - size - KEPT, KEPT),
+            };
+            at.max(least).min(most)
         };
         Camera {
             x: clamp(self.x, viewport.picture.0, viewport.view.0),

@@ -294,7 +294,7 @@ fn not_created(container: &LoggedContainer, why: WaitingReason) -> Option<Said> 
 fn unhealthy(container: &LoggedContainer, probe: ProbeKind, why: ProbeFailure) -> Option<Said> {
     let kind = probe_kind(probe);
     let (first, rest) = kind.split_at(1);
-    let message = format!("{}{rest} probe failed: {}", first.to_uppercase(), probe_failure(why));
+    let message = format!("{}{rest} probe failed: {}", first.to_ascii_uppercase(), probe_failure(why));
     warning_of(container, "Unhealthy", message)
 }
 

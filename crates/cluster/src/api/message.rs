@@ -350,8 +350,8 @@ fn undecodable(kind: &str, api_version: &str, problem: &Problem, f: &mut fmt::Fo
         let version = api_version.rsplit('/').next().unwrap_or_default();
         // A kind in small letters is looked up by its plural, and found.
         let mut letters = kind.chars();
-        let first = letters.next().into_iter().flat_map(char::to_uppercase);
-        let found: String = first.chain(letters).collect();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        let found: String = first.into_iter().chain(letters).collect();
         write!(f, "{kind} in version {version:?} cannot be handled as a {found}: ")?;
     }
     match problem {

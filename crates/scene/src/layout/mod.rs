@@ -117,7 +117,7 @@ pub fn layout(request: &Request) -> Layout {
     let mut m = measures(width);
     if m.form == Form::Wide {
         // Extra height goes to the corridors, where users watch the packets.
-        m.corridor = (m.corridor + (request.height - 560.0) * 0.12).clamp(m.corridor, 58.0);
+        m.corridor = (m.corridor + (request.height - 560.0) * 0.12).max(m.corridor).min(58.0);
     }
     let outside = outside::boxes(request, &m, width);
     let cluster_x = match m.form {

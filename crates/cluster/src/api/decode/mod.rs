@@ -159,7 +159,7 @@ const CORE: [&str; 12] = [
 
 /// kubectl finds a kind in small letters, and the API server does not.
 fn no_kind(root: &FieldCursor<'_>, kind: &Str, version: &Str, diagnostics: &mut Diagnostics) {
-    let is_it = |known: &str| known.to_lowercase() == **kind;
+    let is_it = |known: &str| known.to_ascii_lowercase() == **kind;
     let served = |kind: &Kind| kind.api().is_some_and(|api| *api.api_version == **version);
     let simulated = Kind::SIMULATED.iter().filter(|kind| served(kind)).map(Kind::as_str);
     let cursor = root.field("kind");

@@ -263,7 +263,20 @@ impl de::Error for Error {
             Unexpected::Bool(value) => value.to_string(),
             Unexpected::Signed(number) => number.to_string(),
             Unexpected::Unsigned(number) => number.to_string(),
-            other => other.to_string(),
+            Unexpected::Unit => "null".to_owned(),
+            Unexpected::Seq => "a list".to_owned(),
+            Unexpected::Map => "a map".to_owned(),
+            Unexpected::Other(what) => what.to_owned(),
+            Unexpected::Float(_)
+            | Unexpected::Char(_)
+            | Unexpected::Bytes(_)
+            | Unexpected::Option
+            | Unexpected::NewtypeStruct
+            | Unexpected::Enum
+            | Unexpected::UnitVariant
+            | Unexpected::NewtypeVariant
+            | Unexpected::TupleVariant
+            | Unexpected::StructVariant => "this".to_owned(),
         };
         Error::new(DiagnosticKind::Invalid { value: value.into(), expected: expected.to_string().into() })
     }

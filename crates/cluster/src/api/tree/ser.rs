@@ -14,7 +14,10 @@ pub const NUMBER: &str = "Number";
 /// # Panics
 /// Where the type has what no tree holds: a float, bytes, a tuple, a map whose keys are no strings.
 pub fn to_tree<T: Serialize + ?Sized>(value: &T) -> Tree {
-    value.serialize(Writer).expect("the types that are written have a form as a tree")
+    let Ok(tree) = value.serialize(Writer) else {
+        panic!("the types that are written have a form as a tree")
+    };
+    tree
 }
 
 struct Writer;

@@ -39,7 +39,7 @@ pub fn labels(labels: &Labels, path: &Path<'_>, errors: &mut Vec<Error>) {
 /// Upstream looks at the key in lower case here, and shows it as it is.
 pub fn annotations(annotations: &Labels, path: &Path<'_>, errors: &mut Vec<Error>) {
     for key in annotations.keys() {
-        if !holds_name(&key.to_lowercase(), NameRule::QualifiedName) {
+        if !holds_name(&key.to_ascii_lowercase(), NameRule::QualifiedName) {
             name(&path.key(key), key, NameRule::QualifiedName, errors);
         }
     }
