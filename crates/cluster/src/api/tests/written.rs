@@ -101,6 +101,35 @@ fn what_was_written_stays_and_what_the_server_set_is_laid_over_it() {
     assert_eq!(shown, expected);
 }
 
+/// The API server does not rewrite them; a list that says something else by now is printed anew.
+#[test]
+fn addresses_and_prefixes_of_a_service_stay_as_they_were_written() {
+    let (one, external) = ("FD00:10:96:0::41", "2001:DB8:0::9");
+    let range = " 2001:DB8::/64 ";
+    let spec = format!(
+        "{{type: LoadBalancer, clusterIP: '{one}', ports: [{{port: 80}}], externalIPs: ['{external}'], \
+         loadBalancerSourceRanges: ['{range}']}}"
+    );
+    let parsed = check_fine(&object("v1", "Service", &spec)).objects.remove(0);
+    let KubeObject::Service(mut service) = parsed.object else { panic!("a Service") };
+    let said = |service: &Service, field: &str| {
+        let tree = to_tree(&KubeObject::Service(service.clone()), Some(&parsed.source.tree));
+        let value = tree.field("spec").and_then(|spec| spec.field(field)).expect("it is there").clone();
+        let first = value.items().first().cloned();
+        first.unwrap_or(value).as_str().expect("a text").to_string()
+    };
+    for (field, text) in [
+        ("clusterIP", one),
+        ("clusterIPs", one),
+        ("externalIPs", external),
+        ("loadBalancerSourceRanges", range),
+    ] {
+        assert_eq!(said(&service, field), text, "{field}");
+    }
+    service.spec.external_ips.push("2001:db8::a".parse().expect("an address"));
+    assert_eq!(said(&service, "externalIPs"), "2001:db8::9");
+}
+
 #[test]
 fn a_pod_of_a_template_keeps_what_the_template_says() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      volumes: [{name: v, emptyDir: {}}]\n      containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}]\n";

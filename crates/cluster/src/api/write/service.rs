@@ -1,6 +1,7 @@
 //! `spec` and `status` of Services, defaults included.
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use litemap::LiteMap;
 
@@ -34,8 +35,10 @@ pub fn overlay(tree: &mut Tree, service: &Service) {
     } = spec;
     let out = at(tree, "spec");
     overlay_cluster_ips(out, *headless, cluster_ips);
-    put_or_remove(out, "externalIPs", list(external_ips));
-    put_or_remove(out, "loadBalancerSourceRanges", list(load_balancer_source_ranges));
+    let external = as_written(out, "externalIPs", external_ips).or_else(|| list(external_ips));
+    put_or_remove(out, "externalIPs", external);
+    let ranges = as_written(out, "loadBalancerSourceRanges", load_balancer_source_ranges);
+    put_or_remove(out, "loadBalancerSourceRanges", ranges.or_else(|| list(load_balancer_source_ranges)));
     overlay_ports(out, ports);
     put_or_remove(out, "externalTrafficPolicy", external_traffic_policy.map(|policy| text(policy.as_str())));
     let internal = (*type_ != ServiceType::ExternalName).then(|| text(internal_traffic_policy.as_str()));
@@ -65,10 +68,30 @@ fn list<T: ToString>(items: &[T]) -> Option<Tree> {
     (!items.is_empty()).then(|| printed(items))
 }
 
+/// Addresses or prefixes: the API server does not change how they were written.
+fn as_written<T: FromStr + PartialEq + ToString>(tree: &Tree, key: &str, items: &[T]) -> Option<Tree> {
+    let written = tree.field(key)?;
+    let says = |(written, item): (&Tree, &T)| is_written(written, item);
+    let is_same = written.items().len() == items.len() && written.items().iter().zip(items).all(says);
+    (is_same && !items.is_empty()).then(|| written.clone())
+}
+
+/// `loadBalancerSourceRanges` may have spaces around them (ValidateLoadBalancerSourceRanges).
+fn is_written<T: FromStr + PartialEq>(written: &Tree, item: &T) -> bool {
+    written.as_str().and_then(|written| written.trim().parse().ok()).is_some_and(|read: T| read == *item)
+}
+
+/// The list begins with the single address, as that was written (normalizeClusterIPs).
 fn overlay_cluster_ips(tree: &mut Tree, headless: bool, ips: &[IpAddr]) {
     let (one, many) = match (headless, ips.first()) {
         (true, _) => (Some(text("None")), Some(Tree::seq(vec![text("None")]))),
-        (false, Some(ip)) => (Some(text(&ip.to_string())), Some(printed(ips))),
+        (false, Some(first)) => {
+            let many = as_written(tree, "clusterIPs", ips).unwrap_or_else(|| printed(ips));
+            let one = tree.field("clusterIP").filter(|written| is_written(written, first));
+            let one = one.or(many.items().first()).cloned();
+            let all = one.iter().chain(many.items().iter().skip(1)).cloned().collect();
+            (one, Some(Tree::seq(all)))
+        }
         (false, None) => (None, None),
     };
     put_or_remove(tree, "clusterIP", one);
