@@ -17,6 +17,19 @@ fn every_mode_of_kube_proxy_can_be_asked_for() {
     assert!(report.contains("numgen random mod"), "{report}");
 }
 
+/// The rules are those of before, and it is said why.
+#[test]
+fn a_sync_that_failed_is_said_behind_the_rules_in_force() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/long-name.yaml");
+    let rules = ["rules", "--node", "node-1", "--at", "20s", "-q", "--proxy-mode"];
+    let (ok, text, err) = packetyard(&[&rules[..], &["nftables"]].concat(), &file);
+    let said = "\n# kube-proxy could not write its rules: Service port default/service-with-a-name-of-";
+    assert!(ok && text.contains(said) && text.starts_with("table ip kube-proxy {"), "{err}{text}");
+    assert!(!text.contains("goto reject-chain"), "{text}");
+    let (ok, text, err) = packetyard(&[&rules[..], &["iptables"]].concat(), &file);
+    assert!(ok && !text.contains("could not write") && text.contains("has no endpoints"), "{err}{text}");
+}
+
 #[test]
 fn ipvs_mode_is_printed_for_each_of_its_programs() {
     let scenario = "../cluster/tests/scenarios/a-service-is-called-from-inside-and-from-outside/input.yaml";
