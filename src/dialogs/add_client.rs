@@ -105,6 +105,7 @@ impl Refused {
             | Refusal::ClusterIpsExhausted { .. }
             | Refusal::NodePortsExhausted
             | Refusal::LoadBalancersExhausted
+            | Refusal::NoCloud
             | Refusal::NotEditable { .. }
             | Refusal::NodeExists { .. }
             | Refusal::TooManyNodes { .. }

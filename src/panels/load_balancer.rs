@@ -4,7 +4,7 @@ use super::if_exists::IfExists;
 use super::select_link::SelectLink;
 use crate::components::{Fact, Facts, Tag, Tone};
 use crate::session::{Selection, Session};
-use cluster::api::Uid;
+use cluster::api::{CloudProvider, Uid};
 use cluster::sim::World;
 use leptos::prelude::*;
 use netfilter::PerFamily;
@@ -23,7 +23,7 @@ impl LoadBalancer {
     fn of(world: &World, service: Uid) -> Option<LoadBalancer> {
         let service = world.store().service_by_uid(service)?;
         let balancer = world.cloud().balancers.get(&service.meta.key())?;
-        let is_proxy = world.config().balancer_is_proxy;
+        let is_proxy = world.config().cloud == CloudProvider::Proxy;
         Some(LoadBalancer { service: service.meta.name.to_string(), addresses: balancer.ips, is_proxy })
     }
 

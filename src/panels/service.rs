@@ -13,7 +13,9 @@ use crate::components::{Choice, Details, Fact, Facts, Listing};
 use crate::session::{Session, selection_of};
 use crate::text::count;
 use crate::ui::Ui;
-use cluster::api::{Action, Labels, ObjectRef, Service, ServicePort, ServiceType, TargetPort, Uid};
+use cluster::api::{
+    Action, CloudProvider, Labels, ObjectRef, Service, ServicePort, ServiceType, TargetPort, Uid,
+};
 use cluster::sim::World;
 use cluster::traffic::Counts;
 use leptos::prelude::*;
@@ -115,10 +117,14 @@ fn TypeChoice(service: Memo<Arc<Service>>) -> impl IntoView {
 
 #[component]
 fn Addresses(service: Memo<Arc<Service>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let has_cloud = session.watch_scene(|world| world.config().cloud != CloudProvider::None);
     view! {
         <div class="pk-lines">
             {move || codes(addresses(&service.read()).into_iter())}
-            {move || no_address(&service.read()).map(|why| view! { <span class="pk-muted">{why}</span> })}
+            {move || {
+                no_address(&service.read(), has_cloud.get()).map(|why| view! { <span class="pk-muted">{why}</span> })
+            }}
         </div>
     }
 }
@@ -132,9 +138,12 @@ fn addresses(service: &Service) -> Vec<String> {
 }
 
 /// What is missing, or that nothing is there to call.
-fn no_address(service: &Service) -> Option<&'static str> {
+fn no_address(service: &Service, has_cloud: bool) -> Option<&'static str> {
     if service.spec.type_ == ServiceType::LoadBalancer && service.ingress.is_empty() {
-        return Some("the cloud is still making a load balancer");
+        return Some(match has_cloud {
+            true => "the cloud is still making a load balancer",
+            false => "<pending> outside: the cluster is in no cloud",
+        });
     }
     let none = if service.spec.headless { "none: headless" } else { "none" };
     addresses(service).is_empty().then_some(none)

@@ -12,29 +12,33 @@ pub struct Cluster {
     pub is_ipv6: bool,
     pub is_realistic: bool,
     pub drains: bool,
-    pub balancer_is_proxy: bool,
+    pub cloud: u8,
 }
+
+const CLOUDS: [&str; 3] = ["{ipMode: VIP}", "{ipMode: Proxy}", "none"];
 
 impl Cluster {
     pub fn any() -> impl Strategy<Value = Cluster> {
-        (0..ProxyMode::ALL.len() as u8, any::<[bool; 4]>()).prop_map(|(mode, flags)| Cluster {
-            mode,
-            is_ipv6: flags[0],
-            is_realistic: flags[1],
-            drains: flags[2],
-            balancer_is_proxy: flags[3],
-        })
+        (0..ProxyMode::ALL.len() as u8, 0..CLOUDS.len() as u8, any::<[bool; 3]>()).prop_map(
+            |(mode, cloud, flags)| Cluster {
+                mode,
+                cloud,
+                is_ipv6: flags[0],
+                is_realistic: flags[1],
+                drains: flags[2],
+            },
+        )
     }
 
     pub fn text(&self) -> String {
         let mode = ProxyMode::ALL[usize::from(self.mode) % ProxyMode::ALL.len()].as_str();
         let timing = if self.is_realistic { "realistic" } else { "teaching" };
-        let ip_mode = if self.balancer_is_proxy { "Proxy" } else { "VIP" };
+        let cloud = CLOUDS[usize::from(self.cloud) % CLOUDS.len()];
         let range = if self.is_ipv6 { "  podCIDR: fd00:10:244::/56\n" } else { "" };
         let outside = if self.is_ipv6 { "2001:db8:1::20" } else { "198.51.100.20" };
         let sources = if self.is_ipv6 { "2001:db8:113::/65" } else { "203.0.113.0/24" };
         let spec = format!(
-            "  proxyMode: {mode}\n  timing: {timing}\n  apps: {{drain: {}}}\n  cloud: {{ipMode: {ip_mode}}}\n{range}",
+            "  proxyMode: {mode}\n  timing: {timing}\n  apps: {{drain: {}}}\n  cloud: {cloud}\n{range}",
             self.drains
         );
         [&OBJECTS.replace("OUTSIDE", outside).replace("SOURCES", sources), SCENARIO, &spec].concat()

@@ -15,6 +15,9 @@ pub fn refusal(refusal: &Refusal) -> String {
         }
         Refusal::NodePortsExhausted => "every node port of 30000-32767 is allocated".into(),
         Refusal::LoadBalancersExhausted => "the cloud has no address left for a load balancer".into(),
+        Refusal::NoCloud => {
+            "the cluster is in no cloud, so nobody makes load balancers (cloud: none in its Scenario)".into()
+        }
         Refusal::NotEditable { object } => {
             format!("{} {:?} cannot be changed this way: apply its YAML instead", object.kind, object.name)
         }

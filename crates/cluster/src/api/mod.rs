@@ -87,8 +87,8 @@ pub use read::{MAX_OBJECTS, Reader, decode_object, parse, patched_service};
 pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, ResourceRequirements};
 pub(crate) use scenario::check_action;
 pub use scenario::{
-    App, ClientFrom, ClientSpec, DetectLocalMode, Exits, FieldValidation, KubeProxy, MAX_ACTIONS, MAX_APPS,
-    NodePortAddresses, Scenario, ScenarioNode, Start, TimingProfile,
+    App, ClientFrom, ClientSpec, CloudProvider, DetectLocalMode, Exits, FieldValidation, KubeProxy,
+    MAX_ACTIONS, MAX_APPS, NodePortAddresses, Scenario, ScenarioNode, Start, TimingProfile,
 };
 pub use selectors::{NearMiss, SET_BY_CONTROLLERS, near_miss, selects};
 pub(crate) use served::{ServedIn, served};

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::api::{LoadBalancerIngress, NsName, Service, ServiceType, Uid};
+use crate::api::{CloudProvider, LoadBalancerIngress, NsName, Service, ServiceType, Uid};
 use crate::net::Prefixes;
 use crate::sim::{Event, LogEntry, Refusal, WorkItem, World};
 use netfilter::{Family, PerFamily};
@@ -55,7 +55,8 @@ pub(crate) const BALANCERS: Prefixes = Prefixes { v4: "198.51.100.0/24", v6: "20
 impl World {
     /// Makes the Service's load balancer, gives it back, or gives it its nodes.
     pub(crate) fn reconcile_load_balancer(&mut self, key: &NsName) {
-        let wanted = self.store.services.get(key).filter(|s| wants_balancer(s)).map(|s| s.meta.uid);
+        let service = self.store.services.get(key).filter(|_| self.config.cloud != CloudProvider::None);
+        let wanted = service.filter(|s| wants_balancer(s)).map(|s| s.meta.uid);
         let has = self.cloud.balancers.get(key).map(|balancer| balancer.service);
         if has.is_some() && has != wanted {
             self.release_balancer(key);
@@ -144,7 +145,7 @@ impl World {
         for ip in ips.values() {
             self.record(LogEntry::EnsuredLoadBalancer { service: key.clone(), ip: *ip });
         }
-        let proxy = self.config.balancer_is_proxy;
+        let proxy = self.config.cloud == CloudProvider::Proxy;
         self.update_object::<Service>(key, |s| {
             s.ingress = ips.values().map(|ip| LoadBalancerIngress { ip: *ip, proxy }).collect();
         });
@@ -153,8 +154,11 @@ impl World {
 
     /// Changes `ipMode` of every load balancer, in the Services' status and in its behaviour. Open connections
     /// keep the mode that they began with.
-    pub(crate) fn set_ip_mode(&mut self, proxy: bool) {
-        Arc::make_mut(&mut self.config).balancer_is_proxy = proxy;
+    pub(crate) fn set_ip_mode(&mut self, proxy: bool) -> Result<(), Refusal> {
+        if self.config.cloud == CloudProvider::None {
+            return Err(Refusal::NoCloud);
+        }
+        Arc::make_mut(&mut self.config).cloud = CloudProvider::of_ip_mode(proxy);
         self.changes.scene = true;
         let has_other_mode = |s: &&Arc<Service>| s.ingress.iter().any(|ingress| ingress.proxy != proxy);
         let keys: Vec<NsName> =
@@ -164,6 +168,7 @@ impl World {
                 s.ingress.iter_mut().for_each(|ingress| ingress.proxy = proxy);
             });
         }
+        Ok(())
     }
 
     /// Takes over the results of health checks at once: they have run while the load balancer was provisioned.

@@ -94,10 +94,7 @@ impl World {
                 self.set_proxy_mode(*mode);
                 Ok(())
             }
-            Action::SetIpMode { proxy } => {
-                self.set_ip_mode(*proxy);
-                Ok(())
-            }
+            Action::SetIpMode { proxy } => self.set_ip_mode(*proxy),
             Action::AddClient { client } => self.add_client_checked(client),
             Action::RemoveClient { client } => {
                 let id = self.client_id(client)?;

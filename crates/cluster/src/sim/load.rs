@@ -123,7 +123,7 @@ impl World {
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             apps_drain: scenario.apps_drain.unwrap_or(false),
-            balancer_is_proxy: scenario.balancer_is_proxy.unwrap_or(false),
+            cloud: scenario.cloud.unwrap_or_default(),
             proxy_mode: scenario.proxy_mode.unwrap_or_default(),
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };

@@ -20,6 +20,8 @@ pub enum Refusal {
     },
     NodePortsExhausted,
     LoadBalancersExhausted,
+    /// The cluster is in no cloud that would make load balancers.
+    NoCloud,
     /// Objects of that kind cannot be edited or deleted this way.
     NotEditable {
         object: ObjectRef,
@@ -173,6 +175,7 @@ impl Refusal {
             | Refusal::ClusterIpsExhausted { .. }
             | Refusal::NodePortsExhausted
             | Refusal::LoadBalancersExhausted
+            | Refusal::NoCloud
             | Refusal::TooManyNodes { .. }
             | Refusal::NoPodRangeLeft { .. }
             | Refusal::PodRangeNotInCluster { .. }

@@ -1,7 +1,7 @@
 //! A packet at the cloud's load balancer.
 
 use super::{ConnectionId, Flight};
-use crate::api::Uid;
+use crate::api::{CloudProvider, Uid};
 use crate::sim::World;
 use crate::trace::{HopKind, PacketVerdict, Place};
 use netfilter::{Family, Tuple};
@@ -36,7 +36,7 @@ impl World {
 
     fn balance(&mut self, service: Uid, mut flight: Flight, node: Uid) {
         let before = flight.tuple;
-        if self.config.balancer_is_proxy {
+        if self.config.cloud == CloudProvider::Proxy {
             match self.node_port_tuple(service, node, before) {
                 Some(inner) => flight.tuple = inner,
                 // The Service has no node port to send to.

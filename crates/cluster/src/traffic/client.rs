@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{ClientId, Target, Traffic};
 use crate::api::{
-    ClientFrom, ClientSpec, Kind, NsName, ObjectRef, Pod, Service, ServicePort, ServiceType, Uid,
+    ClientFrom, ClientSpec, CloudProvider, Kind, NsName, ObjectRef, Pod, Service, ServicePort, ServiceType,
+    Uid,
 };
 use crate::dns::Answer;
 use crate::net::Prefixes;
@@ -331,8 +332,11 @@ impl World {
         }
         let cluster_ip = caller.first_reachable(service.spec.cluster_ips.iter().copied());
         match service.spec.type_ {
-            ServiceType::LoadBalancer => Err(Outcome::NoAddress),
-            ServiceType::NodePort => {
+            ServiceType::LoadBalancer if self.config.cloud != CloudProvider::None => Err(Outcome::NoAddress),
+            ServiceType::LoadBalancer | ServiceType::NodePort if port.node_port == 0 => {
+                Err(Outcome::NoAddress)
+            }
+            ServiceType::LoadBalancer | ServiceType::NodePort => {
                 // Only rules of the Service's families know the node port.
                 let family = cluster_ip.map_or(caller.addresses.primary_family(), Family::of);
                 let address_of = |machine: &Machine| *machine.addresses.get_or_primary(family);

@@ -26,6 +26,7 @@ mod limits;
 mod loopback;
 mod losses;
 mod namespaces;
+mod no_cloud;
 mod nodes;
 mod origin;
 mod policies;

@@ -1,6 +1,6 @@
 //! Services.
 
-use cluster::api::{Labels, NsName, Service, ServiceType, TargetPort, Uid};
+use cluster::api::{CloudProvider, Labels, NsName, Service, ServiceType, TargetPort, Uid};
 use cluster::diagnosis::{AskedPort, MissingEndpoints};
 use cluster::sim::World;
 use litemap::LiteMap;
@@ -28,6 +28,8 @@ pub struct ServiceFacts {
     pub ports: Vec<String>,
     pub node_port: Option<u16>,
     pub ingress: Option<String>,
+    /// Whether the cluster is in a cloud, which gives it one.
+    pub has_cloud: bool,
     /// `app=web`
     pub selector: Vec<String>,
     pub ready: usize,
@@ -72,6 +74,7 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         address,
         ports: spec.ports.iter().map(port_text).collect(),
         node_port: spec.ports.first().map(|p| p.node_port).filter(|port| *port != 0),
+        has_cloud: world.config().cloud != CloudProvider::None,
         ingress: service.ingress.first().map(|i| i.ip.to_string()),
         selector: spec.selector.as_ref().map(label_texts).unwrap_or_default(),
         ready: pods.values().filter(|ready| **ready).count(),

@@ -84,7 +84,11 @@ pub fn ways_in(service: &ServiceFacts) -> Option<String> {
     let node_port = service.node_port.map(|port| format!("node port {port}"));
     match (service.type_, &service.ingress) {
         (ServiceType::LoadBalancer, Some(ip)) => Some(format!("from outside: {ip}")),
-        (ServiceType::LoadBalancer, None) => Some("waiting for an address".to_owned()),
+        (ServiceType::LoadBalancer, None) if service.has_cloud => Some("waiting for an address".to_owned()),
+        (ServiceType::LoadBalancer, None) => Some(match node_port {
+            Some(node_port) => format!("{node_port}, no cloud"),
+            None => "no cloud".to_owned(),
+        }),
         (ServiceType::NodePort, _) => node_port,
         (ServiceType::ClusterIP | ServiceType::ExternalName, _) => None,
     }

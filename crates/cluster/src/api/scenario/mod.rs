@@ -13,7 +13,7 @@
 //!   apps: {drain: true}                  # on SIGTERM they serve on for half of their grace period; or for each:
 //!   # - {of: deploy/default/web, serves: [8080], startUp: 5s, drains: 10s, preStop: 3s, exits: {after: 1m, code: 1}}
 //!   missing: [image/shop/web:9, configmap/default/settings]
-//!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP
+//!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP; or `cloud: none`
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
 //!   fieldValidation: Strict              # Warn, Ignore: what kubectl's --validate says of unknown fields
@@ -37,6 +37,7 @@
 mod actions;
 mod app;
 mod client;
+mod cloud;
 mod field_validation;
 mod kube_proxy;
 mod read;
@@ -56,6 +57,7 @@ use netfilter::{Cidr, Family, PerFamily, Scheduler};
 pub use actions::MAX_ACTIONS;
 pub use app::{App, Exits, MAX_APPS};
 pub use client::{ClientFrom, ClientSpec};
+pub use cloud::CloudProvider;
 pub use field_validation::FieldValidation;
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_scenario};
@@ -83,8 +85,7 @@ pub struct Scenario {
     pub apps: Vec<App>,
     /// What Pods need and is not there.
     pub missing: Vec<Prerequisite>,
-    /// `cloud.ipMode`: true for `Proxy`, false for `VIP`.
-    pub balancer_is_proxy: Option<bool>,
+    pub cloud: Option<CloudProvider>,
     pub proxy_mode: Option<ProxyMode>,
     /// `ipvs.scheduler`
     pub ipvs_scheduler: Option<Scheduler>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    App, ClientSpec, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions,
+    App, ClientSpec, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions, cloud,
     kube_proxy, validate,
 };
 use crate::api::decode::{
@@ -59,7 +59,7 @@ const SPEC: &Struct = &ours(&[
     field("cni", Shape::Obj(&ours(&[field("ipMasq", Shape::Bool)]))),
     field("apps", Shape::Any),
     field("missing", Shape::Any),
-    field("cloud", Shape::Obj(&ours(&[field("ipMode", Shape::Str)]))),
+    field("cloud", Shape::Any),
     field("proxyMode", Shape::Str),
     field("ipvs", Shape::Obj(&ours(&[field("scheduler", Shape::Str)]))),
     field("timing", Shape::Str),
@@ -116,8 +116,7 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         apps_drain: apps_drain(&spec.field("apps"), diagnostics),
         apps: apps(&spec.field("apps"), diagnostics),
         missing: missing(&spec.field("missing"), diagnostics),
-        balancer_is_proxy: pod_one_of(&spec.field("cloud").field("ipMode"), &["Proxy", "VIP"], diagnostics)
-            .map(|mode| mode == "Proxy"),
+        cloud: cloud::read(&spec.field("cloud"), diagnostics),
         proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, diagnostics)
             .and_then(ProxyMode::named),
         ipvs_scheduler: pod_one_of(&spec.field("ipvs").field("scheduler"), &Scheduler::NAMES, diagnostics)

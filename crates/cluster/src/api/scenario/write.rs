@@ -1,6 +1,6 @@
 //! A [`Scenario`] to a value tree: what reads back is the same.
 
-use super::{Scenario, ScenarioNode, kube_proxy};
+use super::{Scenario, ScenarioNode, cloud, kube_proxy};
 use crate::api::tree::to_tree;
 use crate::api::{TimedAction, Tree, Value, duration, to_yaml};
 use netfilter::{Cidr, PerFamily, Scheduler};
@@ -40,7 +40,7 @@ impl Scenario {
         put("apps", if self.apps.is_empty() { drain } else { Some(apps()) });
         let missing = || Tree::seq(self.missing.iter().map(to_tree).collect());
         put("missing", (!self.missing.is_empty()).then(missing));
-        put("cloud", self.balancer_is_proxy.map(|proxy| map([("ipMode", ip_mode(proxy))])));
+        put("cloud", self.cloud.map(cloud::write));
         put("proxyMode", self.proxy_mode.map(|m| text(m.as_str())));
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);
         put("ipvs", self.ipvs_scheduler.map(scheduler));
@@ -96,8 +96,4 @@ fn node(node: &ScenarioNode) -> Tree {
         out.put("ready", Tree::bool(false));
     }
     out
-}
-
-fn ip_mode(proxy: bool) -> Tree {
-    text(if proxy { "Proxy" } else { "VIP" })
 }

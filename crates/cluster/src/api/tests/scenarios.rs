@@ -140,6 +140,9 @@ fn rules_of_a_scenario() {
             "spec.actions[0]: Invalid value: one action sets one field of a Service, and this sets sessionAffinity too",
         ),
         ("cloud: {ipMode: proxy}", "spec.cloud.ipMode: Unsupported value: \"proxy\""),
+        ("cloud: kind", "spec.cloud: Unsupported value: \"kind\": supported values: \"none\""),
+        ("cloud: {pool: a}", "spec.cloud.pool: unknown field"),
+        ("cloud: 1", "spec.cloud: must be a map"),
         ("cni: {ipMasq: 'no'}", "spec.cni.ipMasq: must be a boolean"),
         ("cni: {ipMask: false}", "spec.cni.ipMask: unknown field"),
         ("actions: [{at: 1s, do: cutOffNode, node: a}]", "spec.actions[0].enabled: Required value"),
@@ -540,7 +543,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 apps_drain: rest.2.filter(|_| apps.is_empty()),
                 apps,
                 missing,
-                balancer_is_proxy: rest.2,
+                cloud: rest.4.map(|n| [CloudProvider::None, CloudProvider::Vip, CloudProvider::Proxy][n % 3]),
                 proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
                 ipvs_scheduler: rest.4.and_then(|n| Scheduler::parse(Scheduler::NAMES[n])),
                 timing: rest
