@@ -204,3 +204,15 @@ fn all_is_what_kubectl_takes_it_for() {
     once.dedup();
     assert_eq!(once, ["pod", "service", "deployment.apps", "replicaset.apps", "cronjob.batch"]);
 }
+
+/// On kind and minikube nobody gives it one.
+#[test]
+fn without_a_cloud_a_load_balancer_waits_for_its_address() {
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, ports: [{port: 80, \
+                nodePort: 30080}]}\n---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {cloud: none}\n";
+    let file = std::env::temp_dir().join(format!("packetyard-no-cloud-{}.yaml", std::process::id()));
+    std::fs::write(&file, text).expect("the folder for temporary files can be written to");
+    let (ok, out, err) = packetyard(&["get", "svc", "-q"], &file);
+    std::fs::remove_file(&file).expect("it can be removed");
+    assert!(ok && out.contains("<pending>     80:30080/TCP"), "{out}{err}");
+}
