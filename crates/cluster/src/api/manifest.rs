@@ -32,6 +32,8 @@ pub struct Source {
     pub text: Str,
     /// Where in the stream the document's text begins.
     pub position: Position,
+    /// It is an item of a List: the text is of more than this object.
+    pub is_item: bool,
 }
 
 impl ManifestObject {

@@ -22,7 +22,8 @@ pub fn parse(text: &str) -> Manifest {
 
 /// Reads the objects of a text. A Scenario in it is skipped, including the texts that its actions would apply.
 pub(super) fn parse_objects(text: &str) -> Manifest {
-    Reader { takes_scenario: false, ..Reader::new(text) }.finish()
+    let reader = Reader::new(text).with_field_validation(FieldValidation::Strict);
+    Reader { takes_scenario: false, ..reader }.finish()
 }
 
 /// Decodes one object again, after an edit of its tree. `None` exactly when there is an error.
@@ -85,6 +86,8 @@ pub struct Reader<'a> {
     objects: Vec<ManifestObject>,
     pods: selectors::Pods,
     takes_scenario: bool,
+    /// A document could not be read, which may have been the Scenario.
+    lacks_document: bool,
     /// `None` as long as it is not known what the Scenario asks for.
     field_validation: Option<FieldValidation>,
     scenario_is_wrong: bool,
@@ -116,6 +119,7 @@ impl<'a> Reader<'a> {
             objects: Vec::new(),
             pods: selectors::Pods::default(),
             takes_scenario: true,
+            lacks_document: false,
             field_validation: None,
             scenario_is_wrong: false,
             scenario: None,
@@ -159,7 +163,10 @@ impl<'a> Reader<'a> {
     }
 
     fn read_documents(&mut self) -> Stage {
-        let Some(documents) = self.stream.step(&mut self.diagnostics) else {
+        let errors = self.diagnostics.errors();
+        let documents = self.stream.step(&mut self.diagnostics);
+        self.lacks_document |= self.diagnostics.errors() > errors;
+        let Some(documents) = documents else {
             let mut asked =
                 self.undecoded.iter().filter_map(|(source, _)| FieldValidation::asked_by(&source.tree));
             self.field_validation = self.field_validation.or_else(|| asked.next());
@@ -170,6 +177,7 @@ impl<'a> Reader<'a> {
             tree: document.tree,
             text: document.text,
             position: document.position,
+            is_item: false,
         };
         self.undecoded.extend(documents.into_iter().map(|document| (source(document), 0)));
         Stage::Documents
@@ -178,10 +186,12 @@ impl<'a> Reader<'a> {
     /// What the text holds, after the steps that are left.
     pub fn finish(mut self) -> Manifest {
         while !self.step() {}
+        let lacks_scenario =
+            self.lacks_document && self.scenario.is_none() && scenario::is_mentioned_in(self.stream.text());
         Manifest {
             objects: self.objects,
             scenario: self.scenario.map(|(_, scenario)| scenario),
-            scenario_is_wrong: self.scenario_is_wrong,
+            scenario_is_wrong: self.scenario_is_wrong || lacks_scenario,
             diagnostics: self.diagnostics.finish(),
         }
     }
@@ -200,7 +210,7 @@ impl<'a> Reader<'a> {
         if let Some(items) = list_items(tree)
             && depth < MAX_DEPTH
         {
-            let of_list = |tree| Source { tree, text: source.text.clone(), position: source.position };
+            let of_list = |tree| Source { tree, is_item: true, ..source.clone() };
             self.undecoded.extend(items.into_iter().map(|item| (of_list(item), depth + 1)).rev());
         } else if scenario::is_scenario(tree) {
             if self.takes_scenario {
@@ -217,15 +227,14 @@ impl<'a> Reader<'a> {
     }
 
     fn leave_out_unknown_fields(&mut self, tree: &mut Tree) {
-        let warns = match self.field_validation.unwrap_or_default() {
-            FieldValidation::Strict => return,
-            FieldValidation::Warn => true,
-            FieldValidation::Ignore => false,
-        };
         let from = self.diagnostics.len();
-        for field in decode::leave_out_unknown_fields(tree).into_iter().filter(|_| warns) {
-            let warning = ServerWarning::UnknownField { path: field.path.into() };
-            self.diagnostics.text(Severity::Warning, field.position, DiagnosticKind::Server { warning });
+        match self.field_validation.unwrap_or_default() {
+            FieldValidation::Strict => {}
+            FieldValidation::Warn => decode::leave_out_unknown_fields(tree, &mut |path, at| {
+                let warning = ServerWarning::UnknownField { path: path.shown().into() };
+                self.diagnostics.text(Severity::Warning, at, DiagnosticKind::Server { warning });
+            }),
+            FieldValidation::Ignore => decode::leave_out_unknown_fields(tree, &mut |_, _| {}),
         }
         if let Some(object) = decode::written_ref(tree) {
             self.diagnostics.name_since(from, &object);

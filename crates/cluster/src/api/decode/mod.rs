@@ -28,10 +28,12 @@ mod volume;
 pub(super) use field_cursor::{FieldCursor, shown};
 
 use super::diagnostics::Diagnostics;
+use super::field::Path;
 use super::kind::group;
 use super::validate::warn;
 use super::{
-    DiagnosticKind, Kind, KubeObject, ObjectRef, Problem, Scope, Str, Tree, Type, Unsimulated, Value,
+    DiagnosticKind, Kind, KubeObject, ObjectRef, Position, Problem, Scope, Str, Tree, Type, Unsimulated,
+    Value,
 };
 use super::{field, validate};
 
@@ -47,7 +49,6 @@ use schema::undecodable;
 pub(super) use schema::{
     Field, Shape as FieldShape, Struct, api_struct, check as check_shape, field, named, ours, unsimulated,
 };
-use unknown_fields::UnknownField;
 
 /// API groups that have served one of these kinds: with them only the version can be wrong; in another group it is
 /// a different kind.
@@ -92,14 +93,13 @@ pub(super) fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<KubeO
 }
 
 /// Leaves out what the kind of the document does not have, as the API server does where fields are not validated
-/// strictly.
-pub(super) fn leave_out_unknown_fields(tree: &mut Tree) -> Vec<UnknownField> {
+/// strictly. `note` hears of each field: its path, and where its key is.
+pub(super) fn leave_out_unknown_fields(tree: &mut Tree, note: &mut dyn FnMut(Path<'_>, Position)) {
     let text = |key| tree.field(key).and_then(Tree::as_str).map_or("", |text| &**text);
     let kind = Kind::named(text("kind"));
     let is_served = kind.api().is_some_and(|api| *api.api_version == *text("apiVersion"));
-    match kind.fields().filter(|_| is_served) {
-        Some(fields) => unknown_fields::leave_out(tree, fields),
-        None => Vec::new(),
+    if let Some(fields) = kind.fields().filter(|_| is_served) {
+        unknown_fields::leave_out(tree, fields, note);
     }
 }
 

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use crate::api::decode::{FieldCursor, FieldShape as Shape, Struct, check_shape, field, ours, pod_one_of};
+use crate::api::decode::{
+    FieldCursor, FieldShape as Shape, Struct, check_shape, field, ours, pod_one_of, shown,
+};
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{Tree, Value};
+use crate::api::{DiagnosticKind, Tree, Value};
 
 /// The cloud that the cluster is in, if it is in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
@@ -29,12 +31,21 @@ const FIELDS: &Struct = &ours(&[field("ipMode", Shape::Str)]);
 const NONE: &str = "none";
 
 pub fn read(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<CloudProvider> {
-    if let Value::String(_) = cursor.tree()?.value {
-        return pod_one_of(cursor, &[NONE], diagnostics).map(|_| CloudProvider::None);
+    let value = &cursor.tree()?.value;
+    match value {
+        Value::Null => None,
+        Value::String(text) if &**text == NONE => Some(CloudProvider::None),
+        Value::Map(_) => {
+            check_shape(cursor, FIELDS, diagnostics);
+            let mode = pod_one_of(&cursor.field("ipMode"), &["Proxy", "VIP"], diagnostics)?;
+            Some(CloudProvider::of_ip_mode(mode == "Proxy"))
+        }
+        Value::String(_) | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Seq(_) => {
+            let allowed = &[NONE, "{ipMode: VIP}", "{ipMode: Proxy}"];
+            cursor.error(diagnostics, DiagnosticKind::Unsupported { value: shown(value), allowed });
+            None
+        }
     }
-    check_shape(cursor, FIELDS, diagnostics);
-    let mode = pod_one_of(&cursor.field("ipMode"), &["Proxy", "VIP"], diagnostics)?;
-    Some(CloudProvider::of_ip_mode(mode == "Proxy"))
 }
 
 pub fn write(cloud: CloudProvider) -> Tree {

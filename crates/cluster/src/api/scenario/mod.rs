@@ -60,7 +60,7 @@ pub use client::{ClientFrom, ClientSpec};
 pub use cloud::CloudProvider;
 pub use field_validation::FieldValidation;
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
-pub(super) use read::{check_pod_range, decode, is_scenario};
+pub(super) use read::{check_pod_range, decode, is_mentioned_in, is_scenario};
 pub(super) use reference::{parse_object, print_object};
 pub(crate) use validate::check_action;
 

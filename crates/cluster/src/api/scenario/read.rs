@@ -25,6 +25,7 @@ use netfilter::{Cidr, Family, PerFamily, Scheduler};
 /// apimachinery api/validation, TotalAnnotationSizeLimitB.
 const MAX_PROSE_BYTES: usize = 256 << 10;
 
+const API_GROUP: &str = "packetyard/";
 const API_VERSION: &str = "packetyard/v1alpha1";
 
 const SCENARIO: &Struct = &ours(&[
@@ -70,6 +71,11 @@ const SPEC: &Struct = &ours(&[
     field("at", Shape::Any),
     field("model", Shape::Str),
 ]);
+
+/// Whether a text speaks of a Scenario at all. For one that cannot be read.
+pub fn is_mentioned_in(text: &str) -> bool {
+    text.contains(API_GROUP)
+}
 
 /// True for a document of this page's own kind, of whatever version.
 pub fn is_scenario(tree: &Tree) -> bool {

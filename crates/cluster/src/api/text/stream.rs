@@ -31,6 +31,7 @@ pub const PIECE: usize = 256;
 
 /// A stream that is read in steps.
 pub struct Stream<'a> {
+    text: &'a str,
     splitter: Splitter<'a>,
     budget: yaml::Budget,
     /// How many documents were read.
@@ -50,7 +51,12 @@ impl<'a> Stream<'a> {
         }
         let text = if is_short { text.strip_prefix('\u{feff}').unwrap_or(text) } else { "" };
         let (budget, splitter) = (yaml::Budget::default(), Splitter::new(text));
-        Stream { splitter, budget, count: 0, current: None, piece: PIECE }
+        Stream { text, splitter, budget, count: 0, current: None, piece: PIECE }
+    }
+
+    /// All of it, without a byte order mark; nothing if it is too large.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// Reads some more. Comes with the documents that end here, which may be none; with `None` at the stream's end.

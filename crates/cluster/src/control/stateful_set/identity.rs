@@ -146,5 +146,5 @@ fn claim_source(template: &VolumeClaimTemplate) -> Source {
     }
     tree.put("apiVersion", Tree::string("v1"));
     tree.put("kind", Tree::string(CLAIM));
-    Source { tree, text: "".into(), position: Position::NONE }
+    Source { tree, text: "".into(), position: Position::NONE, is_item: false }
 }
