@@ -1,7 +1,7 @@
 //! The head of the lab: which scenario, which cluster, and what can be done with the whole.
 
 use crate::components::{Button, Select};
-use crate::opening::open_key;
+use crate::opening::{Start, open_key};
 use crate::scenarios::{built_in, key_of};
 use crate::session::{OWN, Session, Theme};
 use crate::text;
@@ -33,7 +33,7 @@ fn ScenarioSelect() -> impl IntoView {
         session.opened_rev();
         session.with_source(|source| source.key.clone())
     });
-    let choose = move |key: String| open_key(session, &key, session.start_mode());
+    let choose = move |key: String| open_key(session, &key, Start::AsItIs);
     view! {
         <Select
             name="Scenario"

@@ -16,7 +16,7 @@ pub fn Findings(manifest: Arc<Manifest>, area: NodeRef<Textarea>) -> impl IntoVi
     let summary = match (errors, rows.len()) {
         (0, 0) => format!("{}, nothing to say against it.", files::holds(&manifest)),
         (0, n) => format!("{}, {}.", files::holds(&manifest), text::count(n, "remark")),
-        (n, _) => format!("{} to repair. The lab stays as it is until then.", text::count(n, "error")),
+        (n, _) => format!("{} to repair. The lab stays as it is.", text::count(n, "error")),
     };
     let kept = kept(&manifest);
     let kept = (!kept.is_empty()).then(|| {

@@ -1,11 +1,11 @@
 //! Loading manifests: pasted, picked or dropped. Errors are listed with their positions; the running lab is not
-//! changed until there are none.
+//! changed until there are none, or the reader leaves out what has them.
 
 use super::files;
 use super::findings::Findings;
 use super::myths::Myths;
 use crate::components::{Button, Submit};
-use crate::opening::{Errors, has_rest, open};
+use crate::opening::{Errors, Start, has_rest, open};
 use crate::session::{OWN, Session, Slice, Text, read, soon};
 use crate::ui::{Dialog, Ui};
 use cluster::api::{DiagnosticKind, FieldValidation, Manifest, Problem, Severity, findings};
@@ -47,14 +47,19 @@ pub fn Load() -> impl IntoView {
             <div class="pk-row">
                 <ChooseFiles/>
                 <span class="pk-spring"></span>
-                <Submit disabled=move || ui.draft.with(|text| text.trim().is_empty())>
-                    {move || if session.is_reading() { "Reading …" } else { "Load" }}
-                </Submit>
+                <span role="status" class="pk-muted">{move || session.is_reading().then_some("Reading …")}</span>
+                <Show when=move || session.is_reading()>
+                    <Button on_press=move || {
+                        focus(area);
+                        session.stop_reading();
+                    }>"Cancel"</Button>
+                </Show>
+                <Submit disabled=move || ui.draft.with(|text| text.trim().is_empty())>"Load"</Submit>
             </div>
             <div role="status" class="pk-findings" aria-label="Findings">
                 {move || found.get().map(|manifest| view! { <Findings manifest area/> })}
             </div>
-            {move || found.get().map(|manifest| view! { <WaysOut manifest found/> })}
+            {move || found.get().map(|manifest| view! { <WaysOut manifest found area/> })}
             <Myths/>
         </form>
     }
@@ -108,17 +113,18 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
 fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>, errors: Errors) {
     let text = ui.draft.get_untracked();
     soon(async move {
-        match open(session, OWN, Text::Own(text.clone()), session.start_mode(), errors).await? {
+        let opened = open(session, OWN, Text::Own(text.clone()), Start::AsItIs, errors).await?;
+        // Whoever writes on meanwhile goes on, and sees what the new text holds.
+        let is_shown = ui.dialog.get_untracked() == Some(Dialog::Load)
+            && ui.draft.with_untracked(|draft| *draft == text);
+        match opened {
             Ok(manifest) => {
-                if ui.dialog.get_untracked() == Some(Dialog::Load) {
+                if is_shown {
                     ui.close();
                 }
                 session.notices.offer(&loaded(&manifest), "Undo", |session| session.undo());
             }
             Err(manifest) => {
-                // Whoever writes on meanwhile sees what the new text holds.
-                let is_shown = ui.dialog.get_untracked() == Some(Dialog::Load)
-                    && ui.draft.with_untracked(|draft| *draft == text);
                 if is_shown {
                     found.try_set(Some(Arc::new(*manifest)));
                 } else {
@@ -146,7 +152,11 @@ fn errors_of(manifest: &Manifest) -> usize {
 
 /// What can be done with a text that has errors, beside mending them.
 #[component]
-fn WaysOut(manifest: Arc<Manifest>, found: RwSignal<Option<Arc<Manifest>>>) -> impl IntoView {
+fn WaysOut(
+    manifest: Arc<Manifest>,
+    found: RwSignal<Option<Arc<Manifest>>>,
+    area: NodeRef<Textarea>,
+) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let rest = (errors_of(&manifest) > 0 && has_rest(&manifest)).then(|| {
         let name = match manifest.objects.len() {
@@ -160,11 +170,19 @@ fn WaysOut(manifest: Arc<Manifest>, found: RwSignal<Option<Arc<Manifest>>>) -> i
         }
     });
     let lenient = has_unknown_fields(&manifest).then(|| {
+        let written = move || ui.draft.with_untracked(|text| FieldValidation::Ignore.written_into(text));
+        if written().is_none() {
+            return view! {
+                <p class="pk-muted">
+                    "“fieldValidation: Ignore” in the spec of the Scenario leaves unknown fields out."
+                </p>
+            }
+            .into_any();
+        }
         let leave_out = move || {
-            let lenient = ui.draft.with_untracked(|text| FieldValidation::Ignore.written_into(text));
-            match lenient {
-                Some(text) => ui.draft.set(text),
-                None => session.notices.problem("Write “fieldValidation: Ignore” into the spec of the Scenario."),
+            focus(area);
+            if let Some(text) = written() {
+                ui.draft.set(text);
             }
         };
         view! {
@@ -175,9 +193,17 @@ fn WaysOut(manifest: Arc<Manifest>, found: RwSignal<Option<Arc<Manifest>>>) -> i
                 "Leave unknown fields out"
             </Button>
         }
+        .into_any()
     });
     let any = rest.is_some() || lenient.is_some();
     any.then(|| view! { <div class="pk-row">{rest} {lenient}</div> })
+}
+
+/// Before what has the focus goes away.
+fn focus(area: NodeRef<Textarea>) {
+    if let Some(area) = area.get_untracked() {
+        let _gone = area.focus();
+    }
 }
 
 fn has_unknown_fields(manifest: &Manifest) -> bool {

@@ -1,7 +1,7 @@
 //! The myths: what is often said and is not so.
 
 use crate::components::{Button, Details};
-use crate::opening::open_key;
+use crate::opening::{Start, open_key};
 use crate::scenarios::{Myth, claim, key_of, myths};
 use crate::session::Session;
 use crate::ui::Ui;
@@ -13,7 +13,7 @@ pub fn Myths() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let open = move |myth: &'static Myth| {
         ui.close();
-        open_key(session, &key_of(myth.name), session.start_mode());
+        open_key(session, &key_of(myth.name), Start::AsItIs);
     };
     let rows = myths().iter().map(move |myth| {
         let scenario = myth.scenario();

@@ -1,6 +1,6 @@
 //! The run behind a link: the page's own address holds one in its fragment.
 
-use super::{Errors, open_asked_or_last, open_in_turn as open_text};
+use super::{Errors, Start, open_asked_or_last, open_in_turn as open_text};
 use crate::browser;
 use crate::embed::{self, LinkError};
 use crate::session::{Session, StartMode, Text};
@@ -18,7 +18,7 @@ pub fn of_address() -> Option<String> {
 }
 
 /// Opens a link that somebody follows while the page is open.
-pub fn follow(session: Session, start: StartMode) {
+pub fn follow(session: Session, start: Start) {
     browser::listen(&window(), "hashchange", move |_| {
         if let Some(link) = of_address() {
             open(session, link, start);
@@ -27,7 +27,7 @@ pub fn follow(session: Session, start: StartMode) {
 }
 
 /// The exact moment that the link holds, still, so that it can be looked at.
-pub fn open(session: Session, link: String, start: StartMode) {
+pub fn open(session: Session, link: String, start: Start) {
     let turn = session.next_turn();
     spawn_local(async move {
         let text = embed::decode(&link).await;
@@ -35,11 +35,14 @@ pub fn open(session: Session, link: String, start: StartMode) {
             return;
         }
         let opened = match text {
-            Ok(text) => match open_text(turn, LINK, Text::Own(text), StartMode::Paused, Errors::Refuse).await
-            {
-                Some(opened) => opened.map_err(|_errors_in_it| LinkError::Damaged),
-                None => return,
-            },
+            Ok(text) => {
+                match open_text(turn, LINK, Text::Own(text), Start::With(StartMode::Paused), Errors::Refuse)
+                    .await
+                {
+                    Some(opened) => opened.map_err(|_errors_in_it| LinkError::Damaged),
+                    None => return,
+                }
+            }
             Err(error) => Err(error),
         };
         match opened {

@@ -11,7 +11,7 @@ pub use link::leave_link_once_changed;
 
 /// What it shows first.
 pub fn begin(session: Session, options: &Options) {
-    let start = options.start_mode();
+    let start = Start::With(options.start_mode());
     let asked = options.scenario.clone();
     let follows_links = asked.is_none();
     match (session.resumed(), link::of_address()) {
@@ -25,7 +25,7 @@ pub fn begin(session: Session, options: &Options) {
 }
 
 /// The scenario of this name, else the text that was open last; with the work on it.
-async fn open_asked_or_last(session: Session, asked: Option<String>, start: StartMode) -> Option<()> {
+async fn open_asked_or_last(session: Session, asked: Option<String>, start: Start) -> Option<()> {
     let key = match &asked {
         Some(name) => key_of(name),
         None => session.last_opened().unwrap_or_default(),
@@ -39,12 +39,12 @@ async fn open_asked_or_last(session: Session, asked: Option<String>, start: Star
 }
 
 /// Opens a scenario or the reader's own text as it was left; the first scenario where there is no such text.
-pub fn open_key(session: Session, key: &str, start: StartMode) {
+pub fn open_key(session: Session, key: &str, start: Start) {
     session.save_now();
     soon(open_as_left(session, key.to_owned(), start));
 }
 
-async fn open_as_left(session: Session, key: String, start: StartMode) -> Option<()> {
+async fn open_as_left(session: Session, key: String, start: Start) -> Option<()> {
     let Some(text) = text_of(session, &key) else {
         if let Some(name) = key.strip_prefix(KEY_PREFIX).filter(|_| is_myth(&key)) {
             session.notices.problem(format!("There is no myth named “{name}”. “Load” has a list of them."));
@@ -65,17 +65,38 @@ fn text_of(session: Session, key: &str) -> Option<Text> {
     }
 }
 
-async fn open_first(session: Session, start: StartMode) -> Option<()> {
+async fn open_first(session: Session, start: Start) -> Option<()> {
     let key = key_of(built_in()[0].name);
     open(session, &key, Text::BuiltIn, start, Errors::Refuse).await.map(|_opened| ())
 }
 
 /// The text from its beginning; the first scenario if it has an error.
-async fn open_or_first(session: Session, key: &str, text: Text, start: StartMode) -> Option<()> {
-    // Whoever opened it for the first time has seen what is left out.
+async fn open_or_first(session: Session, key: &str, text: Text, start: Start) -> Option<()> {
     match open(session, key, text, start, Errors::LeaveOut).await? {
-        Ok(_) => Some(()),
+        Ok(manifest) => {
+            if has_error(&manifest) {
+                session.notices.problem("The text has errors: what has them is left out.");
+            }
+            Some(())
+        }
         Err(_) => open_first(session, start).await,
+    }
+}
+
+/// Whether time passes once a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    With(StartMode),
+    /// As it does, or does not, in the lab until then.
+    AsItIs,
+}
+
+impl Start {
+    fn now(self, session: Session) -> StartMode {
+        match self {
+            Start::With(mode) => mode,
+            Start::AsItIs => session.start_mode(),
+        }
     }
 }
 
@@ -94,7 +115,7 @@ pub async fn open(
     session: Session,
     key: &str,
     text: Text,
-    start: StartMode,
+    start: Start,
     errors: Errors,
 ) -> Option<Result<Manifest, Box<Manifest>>> {
     open_in_turn(session.next_turn(), key, text, start, errors).await
@@ -104,7 +125,7 @@ async fn open_in_turn(
     mut turn: Turn,
     key: &str,
     text: Text,
-    start: StartMode,
+    start: Start,
     errors: Errors,
 ) -> Option<Result<Manifest, Box<Manifest>>> {
     let manifest = turn.read(written(key, &text)).await?;
@@ -117,7 +138,7 @@ async fn open_in_turn(
     }
     let (run, refusals) = turn.load(&manifest).await?;
     let session = turn.session();
-    session.open_run(run, Source::read(key, text, &manifest), start);
+    session.open_run(run, Source::read(key, text, &manifest), start.now(session));
     for refusal in &refusals {
         session.notices.problem(crate::text::refusal(refusal));
     }
@@ -145,7 +166,7 @@ pub fn has_rest(manifest: &Manifest) -> bool {
 pub fn start_again(session: Session) {
     let (key, text) = session.with_source(|s| (s.key.clone(), s.text.clone()));
     soon(async move {
-        if open(session, &key, text, session.start_mode(), Errors::LeaveOut).await?.is_ok() {
+        if open(session, &key, text, Start::AsItIs, Errors::LeaveOut).await?.is_ok() {
             session.forget_saved();
             session.notices.offer("Started again from the beginning.", "Undo", |session| session.undo());
         }

@@ -1,6 +1,6 @@
 //! Going on with work: what the browser has kept of it, or what there was when the lab had to stop.
 
-use super::{has_error, open_or_first, written};
+use super::{Start, has_error, open_or_first, written};
 use crate::scenarios::{built_in, key_of};
 use crate::session::{Resumed, Session, Source, StartMode, Text};
 use cluster::api::{Manifest, TimedAction};
@@ -8,7 +8,7 @@ use cluster::sim::Moment;
 
 /// Goes on with the work that was left on a text. False when there is none that can be read; `None` as in
 /// [`super::open`].
-pub async fn go_on_with_saved(session: Session, key: &str, text: &Text, start: StartMode) -> Option<bool> {
+pub async fn go_on_with_saved(session: Session, key: &str, text: &Text, start: Start) -> Option<bool> {
     let Some(saved) = session.saved(key) else { return Some(false) };
     let undone = session.saved_undone(key);
     go_on(session, key, text, Work { text: saved, undone, until: None }, start).await
@@ -24,10 +24,11 @@ struct Work {
     until: Option<Moment>,
 }
 
-async fn go_on(session: Session, key: &str, text: &Text, work: Work, start: StartMode) -> Option<bool> {
+async fn go_on(session: Session, key: &str, text: &Text, work: Work, start: Start) -> Option<bool> {
     let mut turn = session.next_turn();
     let mut manifest = turn.read(&work.text).await?;
     if has_error(&manifest) {
+        session.notices.problem("The work that was kept on this text can no longer be read.");
         return Some(false);
     }
     let given = actions_of(turn.read(written(key, text)).await?);
@@ -41,7 +42,7 @@ async fn go_on(session: Session, key: &str, text: &Text, work: Work, start: Star
     }
     let (run, _) = turn.load(&manifest).await?;
     let source = Source::read(key, Text::BuiltIn, &manifest).resumed(text.clone(), given.len());
-    session.open_run(run.resume(given, undone), source, start);
+    session.open_run(run.resume(given, undone), source, start.now(session));
     Some(true)
 }
 
@@ -64,13 +65,13 @@ pub async fn after_a_stop(
     session: Session,
     stopped: Resumed,
     scenario: Option<String>,
-    start: StartMode,
+    start: Start,
 ) -> Option<()> {
     let key = stopped.key().unwrap_or_else(|| key_of(scenario.as_deref().unwrap_or(built_in()[0].name)));
     let text = stopped.original().map_or(Text::BuiltIn, Text::Own);
     if let (false, Some(work), Some(at)) = (stopped.anew(), stopped.text(), stopped.at()) {
         let work = Work { text: work, undone: stopped.undone(), until: Some(Moment(at as i64)) };
-        if go_on(session, &key, &text, work, StartMode::Paused).await? {
+        if go_on(session, &key, &text, work, Start::With(StartMode::Paused)).await? {
             session.notices.done("Packetyard had stopped. This is a second before.");
             return Some(());
         }

@@ -69,14 +69,20 @@ impl Session {
     fn save(&self, key: &str, place: &str) {
         let lab = self.lab();
         let (source, run) = (lab.source.borrow(), lab.run.borrow());
-        let mut kept = keep(place, &recorded(&source, &run));
-        if let Text::Own(text) = &source.text {
-            kept = kept && keep(&original(place), text);
-        }
+        let mut kept = match &source.text {
+            Text::Own(text) => keep(&original(place), text),
+            Text::BuiltIn => true,
+        };
+        kept = kept && keep(place, &recorded(&source, &run));
         if kept && !run.undone().is_empty() {
             keep(&undone_place(place), &undone(&run));
         } else {
             browser::forget(&undone_place(place));
+        }
+        if !kept {
+            // Work on one text beside another text would be taken for work on that.
+            browser::forget(place);
+            browser::forget(&original(place));
         }
         if !kept && (self.has_work() || key == OWN) && !lab.saver.has_warned.replace(true) {
             self.notices.problem(NOT_SAVED);

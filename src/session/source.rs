@@ -1,6 +1,6 @@
 //! Where the run came from, and the one text that says it all: manifests, seed, actions, moment.
 
-use cluster::api::{Manifest, Scenario};
+use cluster::api::{Manifest, Scenario, to_yaml};
 use cluster::sim::{MODEL_VERSION, Moment, Run};
 
 /// A text as it was opened, for starting again.
@@ -80,20 +80,24 @@ pub fn undone(run: &Run) -> String {
     Scenario { actions: run.undone().to_vec(), ..Scenario::default() }.to_text()
 }
 
-/// Every document that an object came from, once each.
+/// Every document that an object came from, once each. An item of a List is a document of its own: others of the List
+/// may have errors, or be the Scenario.
 fn documents(manifest: &Manifest) -> String {
     let mut text = String::new();
     let mut last = None;
     for parsed in &manifest.objects {
         let source = &parsed.source;
         // The objects of one document follow each other.
-        if last.replace(source.position) == Some(source.position) {
+        if !source.is_item && last.replace(source.position) == Some(source.position) {
             continue;
         }
         if !text.is_empty() {
             text.push_str("---\n");
         }
-        text.push_str(source.text.trim_end());
+        match source.is_item {
+            true => text.push_str(to_yaml(&source.tree).trim_end()),
+            false => text.push_str(source.text.trim_end()),
+        }
         text.push('\n');
     }
     text
@@ -145,14 +149,26 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_recorded_once() {
+    fn the_items_of_a_list_are_recorded_once_each() {
         let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: a}}\n\
                     - {apiVersion: v1, kind: Namespace, metadata: {name: b}}\n";
         let manifest = parse(text);
         assert_eq!(manifest.objects.len(), 2);
         let recorded = recorded(&own(text, &manifest), &Run::new(&manifest, None).0);
-        assert_eq!(recorded.matches("kind: List").count(), 1);
+        assert_eq!(recorded.matches("kind: Namespace").count(), 2);
         assert_eq!(parse(&recorded).objects.len(), 2);
+    }
+
+    #[test]
+    fn what_was_left_out_of_a_list_is_not_recorded() {
+        let namespace = |name| format!("- {{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}\n");
+        let scenario = "- {apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {seed: 3}}\n";
+        let text =
+            ["apiVersion: v1\nkind: List\nitems:\n", &namespace("a"), &namespace("UPPER"), scenario].concat();
+        let manifest = parse(&text);
+        let recorded = recorded(&own(&text, &manifest), &Run::new(&manifest, None).0);
+        let again = parse(&recorded);
+        assert_eq!((again.objects.len(), again.diagnostics), (1, vec![]), "{recorded}");
     }
 
     #[test]

@@ -80,8 +80,10 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
             {full.then_some(header)}
             <section class="pk-picture" aria-label="Cluster">
                 <Diagram/>
-                <Reading/>
-                <Opening/>
+                <div class="pk-openings">
+                    <Reading lab/>
+                    <Opening/>
+                </div>
             </section>
             {full.then_some(inspector)}
             {(options.controls != Controls::None).then_some(transport)}
@@ -136,23 +138,29 @@ fn storage_name(options: &Options) -> Option<String> {
     whole.then(|| options.name.clone().unwrap_or_else(|| "lab".into()))
 }
 
-/// While a long text is read: that it is, and a way to keep what is there.
+/// While a long text is read: that it is, and a way to keep what is there. Its place is there before its words, so that
+/// these are heard.
 #[component]
-fn Reading() -> impl IntoView {
+fn Reading(lab: NodeRef<Div>) -> impl IntoView {
     let session = expect_context::<Session>();
     let can_stay = move || {
         session.opened_rev();
         session.has_opened()
     };
+    let cancel = move || {
+        // The button goes, and the lab's keys shall go on working.
+        if let Some(lab) = lab.get_untracked() {
+            browser::focus_without_scrolling(&lab);
+        }
+        session.stop_reading();
+    };
     view! {
-        <Show when=move || session.is_reading()>
-            <div class="pk-opening" role="status">
-                <p>"Reading the text …"</p>
-                <Show when=can_stay>
-                    <Button on_press=move || session.stop_reading()>"Cancel"</Button>
-                </Show>
-            </div>
-        </Show>
+        <div class:pk-opening=move || session.is_reading()>
+            <p role="status">{move || session.is_reading().then_some("Reading the text …")}</p>
+            <Show when=move || session.is_reading() && can_stay()>
+                <Button on_press=cancel>"Cancel"</Button>
+            </Show>
+        </div>
     }
 }
 
@@ -166,7 +174,7 @@ fn Opening() -> impl IntoView {
         Motion::Playing | Motion::Paused => String::new(),
     };
     view! {
-        <Show when=move || is_opening.get() && !session.is_reading()>
+        <Show when=move || is_opening.get()>
             <div class="pk-opening">
                 <p>"Running up to its moment: " {moment} " …"</p>
                 <Button on_press=move || session.stop_opening()>"Stop here"</Button>

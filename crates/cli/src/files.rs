@@ -35,12 +35,20 @@ impl Files {
             }
             files.files.push(File { name, first_line: next_line });
             files.text.push_str(&text);
-            if !text.ends_with('\n') {
+            if !text.is_empty() && !text.ends_with('\n') {
                 files.text.push('\n');
             }
             next_line += u32::try_from(text.lines().count()).unwrap_or(u32::MAX - next_line);
         }
         Ok(files)
+    }
+
+    /// Where a finding is. Of all files together it is nowhere in one of them.
+    pub fn place_of(&self, found: &Diagnostic) -> String {
+        match found.message {
+            DiagnosticKind::TooLarge { .. } if self.files.len() > 1 => String::new(),
+            _ => self.place(found.line, found.column),
+        }
     }
 
     /// `4:7: ` in the only file, `web.yaml:4:7: ` in one of several; nothing where there is no place.
@@ -104,11 +112,11 @@ fn read(name: &str) -> Result<Vec<(String, String)>, Failure> {
 
 /// As kubectl does: .yaml, .yml and .json, in the order of their names, not in subfolders.
 fn manifests_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = fs::read_dir(folder).map_err(|e| failure(folder, &e))?;
-    let mut paths: Vec<PathBuf> = entries
-        .filter_map(|entry| entry.ok().map(|e| e.path()))
-        .filter(|p| matches!(p.extension().and_then(|e| e.to_str()), Some("yaml" | "yml" | "json")))
-        .collect();
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let paths = entries.map_err(|e| failure(folder, &e))?.into_iter().map(|entry| entry.path());
+    let is_manifest =
+        |path: &PathBuf| matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "yml" | "json"));
+    let mut paths: Vec<PathBuf> = paths.filter(|path| is_manifest(path) && !path.is_dir()).collect();
     paths.sort();
     if paths.is_empty() {
         let why = "holds no .yaml, .yml or .json file".to_string();

@@ -12,7 +12,7 @@ pub use words::{loss_class, moment, refusal, span};
 /// `4:7: error: Service default/web: spec.ports[0].port: ...`; of several places only the first one's line.
 pub fn finding(finding: &Finding<'_>, files: &Files) -> String {
     let first = finding.first();
-    let place = files.place(first.line, first.column);
+    let place = files.place_of(first);
     let severity = match first.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

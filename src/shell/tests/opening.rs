@@ -2,7 +2,7 @@
 
 use super::super::{Reading, keys};
 use crate::in_page::{InPage, frame, key_down};
-use crate::opening::{Errors, open, start_again};
+use crate::opening::{Errors, Start, open, start_again};
 use crate::session::{Motion, Session, StartMode, Text, soon};
 use cluster::api::{Action, NsName};
 use leptos::prelude::*;
@@ -46,7 +46,8 @@ fn begin(session: Session, key: &'static str, text: String) -> Rc<Cell<Option<En
     let end = Rc::new(Cell::new(None));
     let told = Rc::clone(&end);
     soon(async move {
-        let opened = open(session, key, Text::Own(text), StartMode::Paused, Errors::Refuse).await;
+        let opened =
+            open(session, key, Text::Own(text), Start::With(StartMode::Paused), Errors::Refuse).await;
         told.set(Some(if opened.is_some() { End::Opened } else { End::GivenUp }));
         Some(())
     });
@@ -70,7 +71,7 @@ async fn the_text_that_was_asked_for_last_is_opened() {
 
 #[wasm_bindgen_test]
 async fn a_text_that_is_read_can_be_left() {
-    let page = InPage::mount(|_| view! { <Reading/> }).await;
+    let page = InPage::mount(|_| view! { <Reading lab=NodeRef::new()/> }).await;
     let long = begin(page.session, "long", long_text());
     page.shows("Reading the text").await;
     assert_eq!(key_of(&page), "test", "meanwhile the lab is as it was");
@@ -82,7 +83,7 @@ async fn a_text_that_is_read_can_be_left() {
 
 #[wasm_bindgen_test]
 async fn a_text_that_is_read_to_its_end_is_there() {
-    let page = InPage::mount(|_| view! { <Reading/> }).await;
+    let page = InPage::mount(|_| view! { <Reading lab=NodeRef::new()/> }).await;
     let long = begin(page.session, "long", long_text());
     page.until("it is open", || long.get() == Some(End::Opened)).await;
     assert_eq!(key_of(&page), "long");

@@ -40,13 +40,17 @@ const AGAIN: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:
 
 #[test]
 fn a_place_names_the_file_where_there_are_several() {
-    let folder = Folder::of("place", &[("a.yaml", GOOD), ("b.yaml", BAD), ("c.yaml", AGAIN)]);
+    let folder =
+        Folder::of("place", &[("a.yaml", GOOD), ("b.yaml", BAD), ("c.yaml", AGAIN), ("empty.yaml", "")]);
+    fs::create_dir(folder.0.join("folder.yaml")).expect("a folder, which is passed over");
     let said = folder.get("svc", &["a.yaml", "b.yaml", "c.yaml"]);
     assert!(said.starts_with("b.yaml:5:23: error: Service default/bad: spec.ports[0].port: "), "{said}");
     let again = "c.yaml:1:1: warning: Service default/web: the same object is already on line 1; as with kubectl apply, \
                  the last one wins (that line is in a.yaml)";
     assert!(said.lines().any(|line| line == again), "{said}");
     let whole = folder.get("svc", &["."]);
+    let after_nothing = folder.get("svc", &["empty.yaml", "a.yaml", "b.yaml"]);
+    assert!(after_nothing.starts_with("b.yaml:5:23: error: "), "an empty file has no line: {after_nothing}");
     assert!(whole.contains("b.yaml:5:23: error: "), "a folder has several files too: {whole}");
 }
 
@@ -102,4 +106,12 @@ fn fields_that_a_kind_does_not_have_are_refused_or_left_out() {
     }
     let (ok, _, err) = get("--validate=perhaps");
     assert!(!ok && err.contains("perhaps"), "{err}");
+}
+
+#[test]
+fn what_all_files_have_together_is_said_of_none() {
+    let large = format!("# {}\n", "x".repeat(2_200_000));
+    let folder = Folder::of("large", &[("a.yaml", GOOD), ("b.yaml", &large), ("c.yaml", &large)]);
+    let said = folder.get("svc", &["a.yaml", "b.yaml", "c.yaml"]);
+    assert!(said.starts_with("error: the text has 4400"), "{said}");
 }

@@ -75,11 +75,13 @@ fn a_document_with_an_error_is_left_out() {
         "---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n";
     let broken = "---\na: [\n";
     let scenario = "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {seed: many}\n";
+    let unreadable = "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {seed: [1\n";
     let file = std::env::temp_dir().join(format!("packetyard-left-out-{}.yaml", std::process::id()));
     for (texts, is_there) in [
         (vec![good, unnamed], true),
         (vec![good, broken], true),
         (vec![good, scenario], false),
+        (vec![good, unreadable], false),
         (vec![broken], false),
     ] {
         std::fs::write(&file, texts.concat()).expect("the folder for temporary files can be written to");
