@@ -21,6 +21,7 @@ mod meta;
 mod namespace;
 mod node;
 mod patch;
+mod patched_pod;
 mod pod;
 mod pod_status;
 mod prerequisite;
@@ -55,7 +56,7 @@ pub use affinity::{
 pub use container::{Container, ContainerPort, EnvObject, EnvSource, EnvVar, ImagePullPolicy, RestartPolicy};
 pub use cron::Schedule;
 pub use decode::canonical_template;
-pub(crate) use decode::pull_policy;
+pub(crate) use decode::{pull_policy, pull_policy_of};
 pub use diagnostic::{
     Diagnostic, DiagnosticKind, Format, NameProblem, NameRule, Problem, Rule, ServerWarning, Severity,
     SpecialRange,
@@ -74,6 +75,7 @@ pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;
 pub use node::{Node, NodeCondition, NodeConditions, NodeInfo, NodeSpec};
+pub(crate) use patched_pod::{PatchedPod, patched_pod};
 pub use pod::{Pod, PodSpec, PodTemplate};
 pub use pod_status::{
     ConditionStatus, ContainerState, ContainerStatus, Phase, PodCondition, PodConditions, PodStatus,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, Tree, Value};
+use super::{Entry, Tree, Value, to_json};
 
 /// `live`, a Service, with what the texts say of it: what only the last one said is removed, what the new one says is
 /// set, and all else stays as others have made it.
@@ -11,28 +11,82 @@ pub fn patched(live: &Tree, last: Option<&Tree>, new: &Tree) -> Tree {
     patched_map(Place::Service, live, last, new)
 }
 
+/// The same of a Pod.
+pub fn patched_pod(live: &Tree, last: Option<&Tree>, new: &Tree) -> Tree {
+    patched_map(Place::Pod, live, last, new)
+}
+
 /// What a map is.
 #[derive(Clone, Copy)]
 enum Place {
     Service,
-    Spec,
+    ServiceSpec,
+    Pod,
+    PodSpec,
+    Container,
+    Volume,
     Other,
+}
+
+/// How a list that is not replaced is merged.
+enum Merge {
+    /// Of a Service, by the field `port`.
+    ServicePorts,
+    /// By this field of its items, which are of that place.
+    By(&'static str, Place),
 }
 
 impl Place {
     fn child(self, key: &str) -> Place {
         match self {
-            Place::Service if key == "spec" => Place::Spec,
-            Place::Service | Place::Spec | Place::Other => Place::Other,
+            Place::Service if key == "spec" => Place::ServiceSpec,
+            Place::Pod if key == "spec" => Place::PodSpec,
+            Place::Service
+            | Place::ServiceSpec
+            | Place::Pod
+            | Place::PodSpec
+            | Place::Container
+            | Place::Volume
+            | Place::Other => Place::Other,
         }
     }
 
-    /// Whether it is the list of a Service that is merged, by the field `port` (core/v1 types.go, patchMergeKey). Any
-    /// other is replaced.
-    fn has_merged_list(self, key: &str) -> bool {
+    /// core/v1 types.go, patchStrategy: only the keys that the new text has stay.
+    fn retains_keys(self) -> bool {
         match self {
-            Place::Spec => key == "ports",
-            Place::Service | Place::Other => false,
+            Place::Volume => true,
+            Place::Service
+            | Place::ServiceSpec
+            | Place::Pod
+            | Place::PodSpec
+            | Place::Container
+            | Place::Other => false,
+        }
+    }
+
+    /// core/v1 types.go, patchMergeKey. `None`: the list is replaced.
+    fn merge(self, key: &str) -> Option<Merge> {
+        match (self, key) {
+            (Place::ServiceSpec, "ports") => Some(Merge::ServicePorts),
+            (Place::PodSpec, "containers" | "initContainers") => Some(Merge::By("name", Place::Container)),
+            (Place::PodSpec, "volumes") => Some(Merge::By("name", Place::Volume)),
+            (Place::PodSpec, "imagePullSecrets" | "schedulingGates" | "resourceClaims")
+            | (Place::Container, "env") => Some(Merge::By("name", Place::Other)),
+            (Place::PodSpec, "hostAliases") => Some(Merge::By("ip", Place::Other)),
+            (Place::PodSpec, "topologySpreadConstraints") => Some(Merge::By("topologyKey", Place::Other)),
+            (Place::Container, "ports") => Some(Merge::By("containerPort", Place::Other)),
+            (Place::Container, "volumeMounts") => Some(Merge::By("mountPath", Place::Other)),
+            (Place::Container, "volumeDevices") => Some(Merge::By("devicePath", Place::Other)),
+            (
+                Place::Service
+                | Place::ServiceSpec
+                | Place::Pod
+                | Place::PodSpec
+                | Place::Container
+                | Place::Volume
+                | Place::Other,
+                _,
+            ) => None,
         }
     }
 }
@@ -44,7 +98,7 @@ fn patched_map(place: Place, live: &Tree, last: Option<&Tree>, new: &Tree) -> Tr
         let value = match new_of.get(key) {
             Some(new) if new.value == Value::Null => return None,
             Some(new) => merged(place, key, &entry.value, last_of.get(key).copied(), new),
-            None if last_of.contains_key(key) => return None,
+            None if place.retains_keys() || last_of.contains_key(key) => return None,
             None => entry.value.clone(),
         };
         Some(Entry { value, ..entry.clone() })
@@ -62,18 +116,57 @@ fn by_key(entries: &[Entry]) -> BTreeMap<&str, &Tree> {
     entries.iter().map(|entry| (&*entry.key, &entry.value)).collect()
 }
 
-/// Maps are merged, and one list is; all else is replaced.
+/// Maps are merged, and some lists are; all else is replaced.
 fn merged(place: Place, key: &str, live: &Tree, last: Option<&Tree>, new: &Tree) -> Tree {
     match &new.value {
         Value::Map(_) => patched_map(place.child(key), live, last, new),
-        Value::Seq(items) if place.has_merged_list(key) => {
+        Value::Seq(items) => {
             let last = last.map_or(&[][..], Tree::items);
-            Tree { position: new.position, ..Tree::seq(ports(live.items(), last, items)) }
+            let merged = match place.merge(key) {
+                Some(Merge::ServicePorts) => ports(live.items(), last, items),
+                Some(Merge::By(key, of)) => merged_items(key, of, live.items(), last, items),
+                None => return new.clone(),
+            };
+            Tree { position: new.position, ..Tree::seq(merged) }
         }
-        Value::Seq(_) | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
-            new.clone()
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => new.clone(),
+    }
+}
+
+/// What an item is found by: the text of its field, and which one of that text it is.
+type ItemKey = (Option<String>, u32);
+
+fn item_keys(key: &str, items: &[Tree]) -> Vec<ItemKey> {
+    let mut counts = BTreeMap::<Option<String>, u32>::new();
+    let key_of = |item: &Tree| {
+        let text = item.field(key).map(to_json);
+        let count = counts.entry(text.clone()).or_default();
+        *count += 1;
+        (text, *count)
+    };
+    items.iter().map(key_of).collect()
+}
+
+/// Those that the new text has stand in its order, the others where they are.
+fn merged_items(key: &str, place: Place, live: &[Tree], last: &[Tree], new: &[Tree]) -> Vec<Tree> {
+    let [live_keys, last_keys, new_keys] = [live, last, new].map(|items| item_keys(key, items));
+    let [live_of, last_of, new_of] = [(&live_keys, live), (&last_keys, last), (&new_keys, new)]
+        .map(|(keys, items)| keys.iter().zip(items).collect::<BTreeMap<&ItemKey, &Tree>>());
+    let patched = |(key, item): (&ItemKey, &Tree)| match live_of.get(key) {
+        Some(live) => patched_map(place, live, last_of.get(key).copied(), item),
+        None => item.clone(),
+    };
+    let mut from_new = new_keys.iter().zip(new).map(patched);
+    let mut out = Vec::new();
+    for (key, item) in live_keys.iter().zip(live) {
+        if new_of.contains_key(key) {
+            out.extend(from_new.next());
+        } else if !last_of.contains_key(key) {
+            out.push(item.clone());
         }
     }
+    out.extend(from_new);
+    out
 }
 
 fn number(port: &Tree) -> Option<i64> {
@@ -133,7 +226,7 @@ fn same_number(live: &[&Tree], last: &[&Tree], new: &[&Tree]) -> Vec<Tree> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{parse, to_json};
+    use crate::api::parse;
 
     fn tree(spec: &str) -> Tree {
         let object = format!("{{apiVersion: a/v1, kind: A, metadata: {{name: a}}, spec: {spec}}}\n");

@@ -22,8 +22,8 @@ pub struct Pod {
     pub meta: Meta,
     pub spec: PodSpec,
     pub status: PodStatus,
-    /// The template that it was made from, as written, with the fields that the simulation does not read. Null for a
-    /// Pod that has a document of its own.
+    /// The template that it was made from, as written, with the fields that the simulation does not read, and with what
+    /// was applied to it since. Null for a Pod that has a document of its own.
     #[serde(skip)]
     pub written: Arc<Tree>,
 }

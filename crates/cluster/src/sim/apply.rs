@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::drain::DrainOptions;
 use super::edit::{admit, drop_type_dependent_fields, invalid};
 use super::load::{node_meta, plain_node};
-use super::pod_update::PodTexts;
+use super::pod_update::PodUpdate;
 use super::{LogEntry, Refusal, Watched, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, ConditionStatus, Deployment, Diagnostic, DiagnosticKind, FieldPath, Kind,
     KubeObject, Labels, Manifest, ManifestObject, Meta, Name, Namespace, Node, NsName, ObjectRef, Pod,
-    PodSpec, PodStatus, ReplicaSet, ReplicationController, Rule, Service, Severity, Source, StatefulSet, Str,
-    TaintChange, Tree, Uid, check_action, decode_object, left_rolling_update, patched_service,
+    PodStatus, ReplicaSet, ReplicationController, Rule, Service, Severity, Source, StatefulSet, Str,
+    TaintChange, Tree, Uid, Value, check_action, left_rolling_update, patched_pod, patched_service,
 };
 use crate::control::{POD_LIMIT, tolerate_for_a_while};
 use crate::node::{ProxyStatus, add_labels};
@@ -141,7 +141,7 @@ impl World {
                 }
                 self.apply_node(node, &parsed.source)?
             }
-            KubeObject::Pod(pod) => self.apply_pod(pod)?,
+            KubeObject::Pod(pod) => self.apply_pod(pod, &parsed.source.tree)?,
             KubeObject::Deployment(mut deployment) => {
                 if let Some(old) = self.left_to_others::<Deployment>(parsed, "replicas") {
                     deployment.spec.replicas = old.spec.replicas;
@@ -299,14 +299,15 @@ impl World {
         self.edit::<Node>(&object, |node| node.spec.taints = taints)
     }
 
-    fn apply_pod(&mut self, mut pod: Pod) -> Result<Uid, Refusal> {
+    fn apply_pod(&mut self, mut pod: Pod, text: &Tree) -> Result<Uid, Refusal> {
         let key = pod.meta.key();
         if let Some(old) = self.store.pods.get(&key).cloned() {
-            let spec = self.updated_pod_spec(&old, &pod)?;
+            let updated = self.updated_pod(&old, text)?;
             self.update_object::<Pod>(&key, |p| {
                 p.meta.labels = pod.meta.labels;
                 p.meta.annotations = pod.meta.annotations;
-                p.spec = spec;
+                p.spec = updated.spec;
+                p.written = updated.written;
             });
             return Ok(old.meta.uid);
         }
@@ -322,13 +323,20 @@ impl World {
         Ok(pod.meta.uid)
     }
 
-    fn updated_pod_spec(&self, old: &Pod, new: &Pod) -> Result<PodSpec, Refusal> {
-        let before = self.store.source(old.meta.uid).and_then(|source| decode_object(&source.tree).0);
-        let before = if let Some(KubeObject::Pod(before)) = &before { Some(&before.spec) } else { None };
-        let texts = PodTexts { before, new: &new.spec };
+    /// `old` after kubectl's patch.
+    fn updated_pod(&self, old: &Pod, text: &Tree) -> Result<Pod, Refusal> {
+        let last = self.store.source(old.meta.uid).map(|source| &source.tree);
+        let patched = patched_pod(old, last, text).map_err(|diagnostics| Refusal::Invalid { diagnostics })?;
         let admit = |tolerations: &mut _| tolerate_for_a_while(tolerations, self.timing.node_eviction);
         let object = ObjectRef::of_key(Kind::Pod, &old.meta.key());
-        texts.updated(&old.spec, admit).map_err(|error| invalid(vec![error], &object))
+        let update = PodUpdate { live: &old.spec, patched: &patched };
+        let spec = update.updated(admit).map_err(|error| invalid(vec![error], &object))?;
+        let mut pod = Pod { spec, ..old.clone() };
+        // A Pod with a document of its own has the new text instead.
+        if last.is_none() || pod.written.value != Value::Null {
+            Arc::make_mut(&mut pod.written).put("spec", patched.written);
+        }
+        Ok(pod)
     }
 
     /// The Service as the API server has it after kubectl's patch, defaulted and validated; as it is, if it is new.

@@ -3,99 +3,89 @@
 use std::collections::BTreeSet;
 
 use crate::api::{
-    Container, DiagnosticKind, FieldError, FieldPath, PodSpec, Rule, Str, TaintEffect, Toleration,
-    TolerationOperator,
+    Container, DiagnosticKind, FieldError, FieldPath, PatchedPod, PodSpec, Rule, Str, TaintEffect,
+    Toleration, TolerationOperator, pull_policy_of,
 };
 
-/// The texts of an apply, without what the API server and the scheduler set: that has not changed.
-pub(super) struct PodTexts<'a> {
-    /// What was applied last; `None` of a Pod that somebody else has made.
-    pub before: Option<&'a PodSpec>,
-    pub new: &'a PodSpec,
+/// A Pod that is patched.
+pub(super) struct PodUpdate<'a> {
+    pub live: &'a PodSpec,
+    pub patched: &'a PatchedPod,
 }
 
-impl PodTexts<'_> {
+impl PodUpdate<'_> {
     /// The Pod as it is from now on, but for what is added to its tolerations on the way (`admit`).
-    pub fn updated(
-        &self,
-        live: &PodSpec,
-        admit: impl Fn(&mut Vec<Toleration>),
-    ) -> Result<PodSpec, FieldError> {
+    pub fn updated(&self, admit: impl Fn(&mut Vec<Toleration>)) -> Result<PodSpec, FieldError> {
         let spec = FieldPath::new("spec");
-        let base = self.before.unwrap_or(live);
-        let inits_are_said = self.before.is_some() || !self.new.init_containers.is_empty();
-        if self.new.containers.len() != live.containers.len() {
-            return Err(forbidden(&spec.child("containers"), Rule::ContainersOfPod));
+        let (live, new) = (self.live, &self.patched.spec);
+        for (field, is_same) in [
+            ("containers", new.containers.len() == live.containers.len()),
+            ("initContainers", new.init_containers.len() == live.init_containers.len()),
+        ] {
+            if !is_same {
+                return Err(forbidden(&spec.child(field), Rule::ContainersOfPod));
+            }
         }
-        if inits_are_said && self.new.init_containers.len() != live.init_containers.len() {
-            return Err(forbidden(&spec.child("initContainers"), Rule::ContainersOfPod));
-        }
-        let active_deadline_s = self.deadline(live, &spec)?;
-        let tolerations = self.tolerations(live, admit, &spec)?;
-        let ends_at_once = live.termination_grace_period_s < 0 && self.new.termination_grace_period_s == 1;
-        let is_allowed = differ_in_images_only(&base.containers, &self.new.containers)
-            && (!inits_are_said || differ_in_images_only(&base.init_containers, &self.new.init_containers))
-            && self.before.is_none_or(|before| self.says_the_same(before, ends_at_once));
-        if !is_allowed {
+        let active_deadline_s = self.deadline(&spec)?;
+        let tolerations = self.tolerations(admit, &spec)?;
+        if self.patched.changes_kept || !self.is_same_but_for_what_may_change() {
             return Err(forbidden(&spec, Rule::ImmutablePod));
         }
         let mut updated = PodSpec { active_deadline_s, tolerations, ..live.clone() };
-        take_images(&mut updated.containers, &self.new.containers);
-        take_images(&mut updated.init_containers, &self.new.init_containers);
-        if ends_at_once {
-            updated.termination_grace_period_s = 1;
-        }
+        take_images(&mut updated.containers, &new.containers);
+        take_images(&mut updated.init_containers, &new.init_containers);
+        updated.termination_grace_period_s = new.termination_grace_period_s;
         Ok(updated)
     }
 
-    /// Whether nothing differs but what may.
-    fn says_the_same(&self, before: &PodSpec, ends_at_once: bool) -> bool {
+    fn is_same_but_for_what_may_change(&self) -> bool {
+        let (live, new) = (self.live, &self.patched.spec);
+        let ends_at_once = live.termination_grace_period_s < 0 && new.termination_grace_period_s == 1;
         let munged = PodSpec {
-            containers: before.containers.clone(),
-            init_containers: before.init_containers.clone(),
-            active_deadline_s: before.active_deadline_s,
-            tolerations: before.tolerations.clone(),
+            containers: munged_containers(&live.containers, &new.containers),
+            init_containers: munged_containers(&live.init_containers, &new.init_containers),
+            active_deadline_s: live.active_deadline_s,
+            tolerations: live.tolerations.clone(),
             termination_grace_period_s: match ends_at_once {
-                true => before.termination_grace_period_s,
-                false => self.new.termination_grace_period_s,
+                true => live.termination_grace_period_s,
+                false => new.termination_grace_period_s,
             },
-            ..self.new.clone()
+            // priority/admission.go, admitPod: what an update does not say stays.
+            priority: new.priority.or(live.priority),
+            preemption_policy: new.preemption_policy.or(live.preemption_policy),
+            dns_policy: match is_cluster_first(new) && is_cluster_first(live) {
+                true => live.dns_policy.clone(),
+                false => new.dns_policy.clone(),
+            },
+            ..new.clone()
         };
-        munged == *before
+        munged == *live
     }
 
     /// It is set, or lowered.
-    fn deadline(&self, live: &PodSpec, spec: &FieldPath<'_>) -> Result<Option<u32>, FieldError> {
+    fn deadline(&self, spec: &FieldPath<'_>) -> Result<Option<u32>, FieldError> {
         let refused = |value: &str, why| {
             let message = DiagnosticKind::Violates { value: value.into(), why };
             Err(spec.child("activeDeadlineSeconds").error(message))
         };
-        match (live.active_deadline_s, self.new.active_deadline_s) {
+        match (self.live.active_deadline_s, self.patched.spec.active_deadline_s) {
             (Some(was), Some(new)) if new > was => refused(&new.to_string(), Rule::DeadlineRaised),
-            (Some(_) | None, Some(new)) => Ok(Some(new)),
             // The nil of Go, as a text.
-            (Some(_), None) if self.before.is_some_and(|before| before.active_deadline_s.is_some()) => {
-                refused("\"null\"", Rule::DeadlineRemoved)
-            }
-            (was, None) => Ok(was),
+            (Some(_), None) => refused("\"null\"", Rule::DeadlineRemoved),
+            (Some(_) | None, new) => Ok(new),
         }
     }
 
     /// The list of a text replaces what is there. Then those are added that every Pod has; none may be missing.
     fn tolerations(
         &self,
-        live: &PodSpec,
         admit: impl Fn(&mut Vec<Toleration>),
         spec: &FieldPath<'_>,
     ) -> Result<Vec<Toleration>, FieldError> {
-        let is_said = |spec: &PodSpec| !spec.tolerations.is_empty();
-        if !is_said(self.new) && !self.before.is_some_and(is_said) {
-            return Ok(live.tolerations.clone());
-        }
-        let mut new = self.new.tolerations.clone();
+        let mut new = self.patched.spec.tolerations.clone();
         admit(&mut new);
         let there: BTreeSet<_> = new.iter().map(untimed).collect();
-        match live.tolerations.iter().all(|toleration| there.contains(&untimed(toleration))) {
+        match self.live.tolerations.iter().all(|toleration| there.contains(&untimed(toleration))) {
             true => Ok(new),
             false => Err(forbidden(&spec.child("tolerations"), Rule::TolerationChanged)),
         }
@@ -112,10 +102,23 @@ fn forbidden(path: &FieldPath<'_>, why: Rule) -> FieldError {
     path.error(DiagnosticKind::Forbidden { why })
 }
 
-fn differ_in_images_only(old: &[Container], new: &[Container]) -> bool {
-    let is_same =
-        |(old, new): (&Container, &Container)| Container { image: old.image.clone(), ..new.clone() } == *old;
-    old.len() == new.len() && old.iter().zip(new).all(is_same)
+fn is_cluster_first(spec: &PodSpec) -> bool {
+    spec.dns_policy.as_deref().is_none_or(|policy| policy == "ClusterFirst")
+}
+
+/// With the images that are there. What the pull policy was by default may be said.
+fn munged_containers(live: &[Container], new: &[Container]) -> Vec<Container> {
+    let munged = |(live, new): (&Container, &Container)| {
+        let is_default = |of: &Container| {
+            of.image_pull_policy.is_none_or(|policy| policy.as_str() == pull_policy_of(&live.image))
+        };
+        let image_pull_policy = match is_default(live) && is_default(new) {
+            true => live.image_pull_policy,
+            false => new.image_pull_policy,
+        };
+        Container { image: live.image.clone(), image_pull_policy, ..new.clone() }
+    };
+    live.iter().zip(new).map(munged).collect()
 }
 
 fn take_images(to: &mut [Container], from: &[Container]) {

@@ -1,7 +1,7 @@
 //! A Pod that is applied again: what of it may change (core validation.go, ValidatePodUpdate), and what comes of it.
 
 use crate::support::{go_on, key, said, settle, start};
-use cluster::api::{Action, Phase, Pod, Toleration};
+use cluster::api::{Action, KubeObject, Phase, Pod, Toleration, to_yaml};
 use cluster::sim::{Run, Span};
 
 fn text(spec: &str) -> String {
@@ -121,4 +121,135 @@ fn labels_and_annotations_change() {
     let meta = &pod(&run).meta;
     assert_eq!(meta.labels.get("a").map(|value| &**value), Some("b"));
     assert_eq!(meta.annotations.get("c").map(|value| &**value), Some("d"));
+}
+
+/// As `kubectl get -o yaml` shows it.
+fn output(run: &Run, name: &str) -> String {
+    let pod = run.world().store().pods.get(&key(name)).expect("it is there");
+    to_yaml(&run.world().served(&KubeObject::Pod(Pod::clone(pod))))
+}
+
+fn spec_of(output: &str) -> &str {
+    output.split_once("\nspec:").and_then(|(_, rest)| rest.split_once("\nstatus:")).expect("it has both").0
+}
+
+const STATEFUL_SET: &str = "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      securityContext: {runAsUser: 7}
+      nodeSelector: {kubernetes.io/os: linux}
+      containers:
+        - name: c
+          image: i:1
+          workingDir: /w
+          ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53}]
+          env: [{name: A, value: b}, {name: E}]
+          readinessProbe: {httpGet: {port: 53}}
+          resources: {requests: {cpu: 1000m}}
+          volumeMounts: [{name: data, mountPath: /d, readOnly: false}]
+  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]
+";
+
+#[test]
+fn a_pod_that_a_controller_made_changes_as_little() {
+    let mut run = start(STATEFUL_SET, 7);
+    settle(&mut run);
+    let text = |spec: &str| text(spec).replace("name: web", "name: db-0");
+    let one = "containers: [{name: c, image: i:1}]";
+    for spec in [
+        "hostNetwork: true",
+        "restartPolicy: Never",
+        "terminationGracePeriodSeconds: 77",
+        "nodeName: node-77",
+        "hostname: other",
+        "priority: 5",
+        "nodeSelector: {a: b}",
+        "hostAliases: [{ip: 10.0.0.1, hostnames: [a]}]",
+        "securityContext: {runAsUser: 8}",
+        "enableServiceLinks: false",
+        "serviceAccountName: other",
+        "volumes: [{name: data, emptyDir: {}}]",
+    ] {
+        let live = |run: &Run| run.world().store().pods.get(&key("db-0")).expect("it is there").clone();
+        let before = live(&run);
+        let found = run.act(Action::apply(&text(&format!("{spec}, {one}")))).expect_err(spec);
+        assert!(
+            said(&found)[0].starts_with("spec: Forbidden: pod updates may not change"),
+            "{spec}: {found:?}"
+        );
+        assert_eq!(live(&run), before, "what is refused changes nothing");
+    }
+    let other = "containers: [{name: c, image: i:1, workingDir: /x}]";
+    run.act(Action::apply(&text(other))).expect_err("it is only kept, and may not change");
+    let before = output(&run, "db-0");
+    run.act(Action::apply(&text(&one.replace("i:1", "i:2")))).expect("an image may change");
+    assert_eq!(spec_of(&output(&run, "db-0")), spec_of(&before).replace("image: i:1\n", "image: i:2\n"));
+    run.act(Action::apply(&text(other))).expect_err("it is as it was");
+    run.act(Action::apply(&text(
+        "nodeSelector: {kubernetes.io/os: linux}, containers: [{name: c, image: i:2}]",
+    )))
+    .expect("nothing changes");
+}
+
+#[test]
+fn a_pods_own_output_is_no_change() {
+    let rich = "nodeSelector: {kubernetes.io/os: linux}, volumes: [{name: v, configMap: {name: m, optional: true}}, {name: e, emptyDir: {}}], \
+        affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: t, labelSelector: {matchLabels: {a: b}}}]}}, \
+        topologySpreadConstraints: [{maxSkew: 1, topologyKey: t, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {a: b}}}], \
+        initContainers: [{name: a, image: 'i:3', restartPolicy: Always, startupProbe: {exec: {command: [a]}}}], \
+        containers: [{name: c, image: 'i:1', tty: false, env: [{name: A, value: ''}, {name: P, valueFrom: {fieldRef: {fieldPath: status.podIP}}}], \
+        resources: {limits: {cpu: 500m, memory: 1024Mi}}, lifecycle: {preStop: {exec: {command: [a]}}}, \
+        livenessProbe: {tcpSocket: {port: 80}}, volumeMounts: [{name: v, mountPath: /v, readOnly: false}]}]";
+    for spec in [MAIN, rich] {
+        let mut run = of(spec);
+        for again in ["the first time", "again"] {
+            let (before, text) = (pod(&run).spec.clone(), output(&run, "web"));
+            run.act(Action::apply(&text)).unwrap_or_else(|found| panic!("{again}: {found:?}\n{text}"));
+            assert_eq!(pod(&run).spec, before);
+            assert_eq!(spec_of(&output(&run, "web")), spec_of(&text));
+        }
+    }
+    let mut run = start(STATEFUL_SET, 7);
+    settle(&mut run);
+    for _ in 0..2 {
+        let text = output(&run, "db-0");
+        run.act(Action::apply(&text)).unwrap_or_else(|found| panic!("{found:?}\n{text}"));
+    }
+}
+
+#[test]
+fn what_the_server_has_set_may_be_said() {
+    let mut run = of(MAIN);
+    let node = pod(&run).spec.node_name.clone().expect("it has one");
+    run.act(Action::apply(&text(&format!("nodeName: {node}, priority: 0, {MAIN}"))))
+        .expect("it is so already");
+    let expected = "spec: Forbidden: pod updates may not change";
+    assert!(refused(&mut run, MAIN)[0].starts_with(expected), "nodeName is taken away");
+    assert!(refused(&mut run, &format!("nodeName: node-77, {MAIN}"))[0].starts_with(expected));
+}
+
+#[test]
+fn what_is_only_kept_may_not_change() {
+    let mut run = of(MAIN);
+    for spec in [
+        "hostAliases: [{ip: 10.0.0.1, hostnames: [a]}], containers: [{name: c, image: i}]",
+        "securityContext: {runAsUser: 7}, containers: [{name: c, image: i}]",
+        "enableServiceLinks: false, containers: [{name: c, image: i}]",
+        "containers: [{name: c, image: i, workingDir: /w}]",
+        "containers: [{name: c, image: i, securityContext: {privileged: true}}]",
+    ] {
+        assert!(
+            refused(&mut run, spec)[0].starts_with("spec: Forbidden: pod updates may not change"),
+            "{spec}"
+        );
+    }
+    let said =
+        format!("securityContext: {{}}, enableServiceLinks: true, serviceAccountName: default, {MAIN}");
+    run.act(Action::apply(&text(&said))).expect("it is what it means not to say it");
 }

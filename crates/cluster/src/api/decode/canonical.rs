@@ -17,6 +17,13 @@ pub fn canonical_template(template: &PodTemplate) -> String {
     to_json(&canonical(&tree, Shape::Obj(fields::TEMPLATE)))
 }
 
+/// Of a tree that has nothing but fields of `spec`.
+pub fn canonical_pod_spec(spec: &Tree) -> String {
+    let mut tree = Tree::map();
+    tree.put("spec", spec.clone());
+    to_json(&canonical(&tree, Shape::Obj(fields::TEMPLATE)))
+}
+
 /// Scalars become strings: `cpu: 1` and `cpu: "1"` are the same quantity, and no field of a valid template
 /// distinguishes a number from a string of the same spelling.
 fn canonical(tree: &Tree, shape: Shape) -> Tree {
@@ -68,10 +75,13 @@ fn is_default(field: &Field, value: &Tree, siblings: &[Entry]) -> bool {
     }
 }
 
-/// SetDefaults_Container: an image without tag and digest is `latest`.
 pub fn pull_policy(container: &[Entry]) -> &'static str {
     let image = container.iter().find(|e| &*e.key == "image").and_then(|e| e.value.as_str());
-    let image = image.map_or("", Str::as_ref);
+    pull_policy_of(image.map_or("", Str::as_ref))
+}
+
+/// SetDefaults_Container: an image without tag and digest is `latest`.
+pub fn pull_policy_of(image: &str) -> &'static str {
     let name = image.rsplit('/').next().unwrap_or_default();
     let (name, has_digest) = name.split_once('@').map_or((name, false), |(name, _)| (name, true));
     match name.split_once(':') {

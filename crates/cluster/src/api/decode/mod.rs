@@ -37,8 +37,9 @@ use super::{
 };
 use super::{field, validate};
 
+pub(super) use canonical::canonical_pod_spec;
 pub use canonical::canonical_template;
-pub(crate) use canonical::pull_policy;
+pub(crate) use canonical::{pull_policy, pull_policy_of};
 pub(super) use lifecycle::sleep_problem;
 pub(super) use meta::labels as read_labels;
 pub(super) use names::{check as check_name, findings as name_findings, holds as holds_name};

@@ -12,6 +12,8 @@ mod qos;
 mod service_account;
 mod volume;
 
+pub(super) use service_account::volume_name as token_volume;
+
 use std::sync::Arc;
 
 use super::write::{at, map, put_or_remove, text};
@@ -126,7 +128,7 @@ fn add_finalizer(tree: &mut Tree, finalizer: &str) {
 }
 
 /// Sets what is not written, or is empty.
-fn default(tree: &mut Tree, key: &str, value: Tree) {
+pub(super) fn default(tree: &mut Tree, key: &str, value: Tree) {
     let is_set = tree.field(key).is_some_and(|value| match &value.value {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
@@ -145,7 +147,7 @@ fn default_in(tree: &mut Tree, key: &str, field: &str, value: Tree) {
 }
 
 /// Takes a field away that is what Go leaves out (`omitempty`): false, 0, empty.
-fn omit(tree: &mut Tree, keys: &[&str]) {
+pub(super) fn omit(tree: &mut Tree, keys: &[&str]) {
     for key in keys {
         let is_zero = tree.field(key).is_some_and(|value| match &value.value {
             Value::Null | Value::Bool(false) | Value::Int(0) => true,
@@ -161,7 +163,7 @@ fn omit(tree: &mut Tree, keys: &[&str]) {
 }
 
 /// Each item of the list `key`, with its place.
-fn each(tree: &mut Tree, key: &str, mut change: impl FnMut(usize, &mut Tree)) {
+pub(super) fn each(tree: &mut Tree, key: &str, mut change: impl FnMut(usize, &mut Tree)) {
     if tree.field(key).is_none() {
         return;
     }

@@ -70,7 +70,7 @@ fn token_sources() -> Tree {
 
 /// `kube-api-access-` and five letters, which upstream draws. Here they follow from the uid: the same Pod has the same
 /// name whenever it is printed.
-fn volume_name(pod: &Pod) -> String {
+pub fn volume_name(pod: &Pod) -> String {
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     let mut bits = u64::from(pod.meta.uid.0).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
     let mut name = "kube-api-access-".to_string();

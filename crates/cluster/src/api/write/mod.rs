@@ -23,8 +23,8 @@ pub(super) use container::requirements;
 use super::{Entry, KubeObject, Labels, PodTemplate, Position, Str, TargetPort, Tree, Value};
 
 /// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
-/// keys, which is the document's own. `source` is the tree the object was decoded from. A Pod without one has
-/// its template as it was written; without either, everything comes from `object`.
+/// keys, which is the document's own. `source` is the tree the object was decoded from. A Pod of a template
+/// has that as it was written, whatever was applied to it since; without either, everything comes from `object`.
 pub fn to_tree(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let mut tree = start(object, source);
     meta::overlay(&mut tree, object);
@@ -38,7 +38,7 @@ fn start(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let mut head = map([("apiVersion", version), ("kind", text(object.kind().as_str()))]);
     let template = if let KubeObject::Pod(pod) = object { Some(&*pod.written) } else { None };
     let template = template.filter(|written| written.value != Value::Null);
-    let Some(source) = source.or(template) else { return head };
+    let Some(source) = template.or(source) else { return head };
     if source.field("kind").is_some() {
         return source.clone();
     }

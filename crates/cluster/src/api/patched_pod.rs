@@ -1,0 +1,124 @@
+//! A Pod that is there, as `kubectl apply` patches it.
+
+use super::decode::{self, canonical_pod_spec};
+use super::diagnostics::Diagnostics;
+use super::served::{default, each, omit, token_volume};
+use super::{Codec, Diagnostic, KubeObject, Pod, PodSpec, Tree, patch, to_tree};
+
+pub struct PatchedPod {
+    /// Defaulted, and not validated: little of it may differ from what is there.
+    pub spec: PodSpec,
+    /// `spec` with the fields that the simulation does not read.
+    pub written: Tree,
+    /// Such a field says something else than before.
+    pub changes_kept: bool,
+}
+
+/// `last`: the text that was applied last; `None` of a Pod that somebody else has made.
+pub fn patched_pod(old: &Pod, last: Option<&Tree>, new: &Tree) -> Result<PatchedPod, Vec<Diagnostic>> {
+    let token = token_volume(old);
+    let live = without_token(&to_tree(&KubeObject::Pod(old.clone()), last), &token);
+    let last = last.map(|last| without_token(last, &token));
+    let tree = patch::patched_pod(&live, last.as_ref(), &without_token(new, &token));
+    let mut diagnostics = Diagnostics::default();
+    let mut pod = decode::pod::decode(&decode::FieldCursor::root(&tree), &mut diagnostics);
+    if diagnostics.errors() > 0 {
+        return Err(diagnostics.finish());
+    }
+    pod.set_defaults();
+    let spec = |tree: &Tree| tree.field("spec").cloned().unwrap_or_default();
+    let (before, written) = (spec(&live), spec(&tree));
+    let changes_kept = kept(&before) != kept(&written);
+    Ok(PatchedPod { spec: pod.spec, written, changes_kept })
+}
+
+/// A Pod's own output has the volume with its token, which is not kept here.
+fn without_token(pod: &Tree, volume: &str) -> Tree {
+    let mut pod = pod.clone();
+    if pod.field("spec").is_none() {
+        return pod;
+    }
+    let spec = pod.slot("spec");
+    leave_out(spec, "volumes", volume);
+    for list in CONTAINERS {
+        each(spec, list, |_, container| leave_out(container, "volumeMounts", volume));
+    }
+    pod
+}
+
+fn leave_out(tree: &mut Tree, list: &str, name: &str) {
+    let Some(items) = tree.field(list).map(Tree::items) else { return };
+    let is_it = |item: &Tree| item.field("name").and_then(Tree::as_str).is_some_and(|text| **text == *name);
+    if items.iter().any(is_it) {
+        let left = items.iter().filter(|item| !is_it(item)).cloned().collect();
+        tree.put(list, Tree::seq(left));
+    }
+}
+
+const CONTAINERS: [&str; 2] = ["initContainers", "containers"];
+
+/// The fields of `spec` that `PodSpec` does not hold. `imagePullSecrets` are not among them: those of the
+/// ServiceAccount are a Pod's, too.
+const KEPT: [&str; 17] = [
+    "automountServiceAccountToken",
+    "dnsConfig",
+    "enableServiceLinks",
+    "hostAliases",
+    "hostIPC",
+    "hostPID",
+    "hostUsers",
+    "hostnameOverride",
+    "os",
+    "resourceClaims",
+    "runtimeClassName",
+    "schedulingGroup",
+    "securityContext",
+    "serviceAccountName",
+    "setHostnameAsFQDN",
+    "shareProcessNamespace",
+    "workloadRef",
+];
+
+/// Those of a container, and its name.
+const KEPT_OF_CONTAINER: [&str; 12] = [
+    "name",
+    "resizePolicy",
+    "restartPolicyRules",
+    "securityContext",
+    "stdin",
+    "stdinOnce",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "tty",
+    "volumeDevices",
+    "volumeMounts",
+    "workingDir",
+];
+
+/// What `spec` says in fields that are only kept: the same text where the API server stores the same.
+fn kept(spec: &Tree) -> String {
+    let mut out = only(spec, &KEPT);
+    default(&mut out, "enableServiceLinks", Tree::bool(true));
+    // core/v1 conversion.go: the old name of the field; plugin/pkg/admission/serviceaccount.
+    let old_name = spec.field("serviceAccount").cloned();
+    old_name.into_iter().for_each(|name| default(&mut out, "serviceAccountName", name));
+    default(&mut out, "serviceAccountName", Tree::string("default"));
+    for list in CONTAINERS {
+        let Some(containers) = spec.field(list).map(Tree::items) else { continue };
+        let mut containers: Vec<Tree> =
+            containers.iter().map(|container| only(container, &KEPT_OF_CONTAINER)).collect();
+        for container in &mut containers {
+            each(container, "volumeMounts", |_, mount| omit(mount, &["readOnly", "subPath", "subPathExpr"]));
+        }
+        out.put(list, Tree::seq(containers));
+    }
+    canonical_pod_spec(&out)
+}
+
+fn only(tree: &Tree, keys: &[&str]) -> Tree {
+    let mut out = Tree::map();
+    for entry in tree.entries().iter().filter(|entry| keys.contains(&&*entry.key)) {
+        out.put(&entry.key, entry.value.clone());
+    }
+    out
+}
