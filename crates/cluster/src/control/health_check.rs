@@ -10,7 +10,7 @@ use super::load_balancer::LoadBalancer;
 use crate::api::{NsName, Service, TrafficPolicy, Uid};
 use crate::node::kube_proxy::endpoints_map;
 use crate::node::{Machine, Proxier};
-use crate::sim::{Event, World};
+use crate::sim::{Event, Span, World};
 use crate::store::IndexKey;
 use netfilter::Family;
 use std::collections::BTreeSet;
@@ -46,7 +46,8 @@ impl World {
         let Some(machine) = self.machines.get(&node).filter(answers) else { return silent };
         if !local {
             let going = self.store.node(&machine.name).is_none_or(|n| n.is_to_be_deleted());
-            return HealthCheck { status: Some(if going { 503 } else { 200 }), ..silent };
+            let is_unhealthy = going || self.is_late(machine);
+            return HealthCheck { status: Some(if is_unhealthy { 503 } else { 200 }), ..silent };
         }
         // A proxier opens the health check port when it writes its rules, on the node's addresses of its family. The
         // load balancer asks at one of the Service's first family.
@@ -57,7 +58,20 @@ impl World {
             return silent;
         }
         let count = local_ready(proxier, family, &machine.name, &service.meta.key());
-        HealthCheck { port, status: Some(if count > 0 { 200 } else { 503 }), local_endpoints: Some(count) }
+        let is_ok = count > 0 && !self.is_late(machine);
+        HealthCheck { port, status: Some(if is_ok { 200 } else { 503 }), local_endpoints: Some(count) }
+    }
+
+    /// cmd/kube-proxy server.go, newProxyServer.
+    pub(crate) fn proxy_health_timeout(&self) -> Span {
+        self.timing.proxy_sync_period + self.timing.proxy_sync_period
+    }
+
+    /// A change has waited for too long to be written (proxy_health.go, isHealthy).
+    fn is_late(&self, machine: &Machine) -> bool {
+        let (now, timeout) = (self.clock.now(), self.proxy_health_timeout());
+        let late = |proxier: &Proxier| proxier.queued_since.is_some_and(|since| since + timeout <= now);
+        machine.proxy.proxiers.values().any(late)
     }
 
     /// Called after a change on the node that may change health check results. A load balancer acts on a new

@@ -40,6 +40,8 @@ pub struct Proxier {
     pub pending_sync: u32,
     /// When the oldest of these changes was made.
     pub pending_since: Option<Time>,
+    /// When it has seen the first of them, not counting what it found when it started (proxy_health.go, QueuedUpdate).
+    pub(crate) queued_since: Option<Time>,
     /// What the rules were last written from.
     pub written: Written,
     /// Chains that nothing jumps to any more and that are not deleted yet.

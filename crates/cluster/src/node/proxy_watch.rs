@@ -65,6 +65,7 @@ impl<T: Stored> WatchedObject<T> {
 impl World {
     /// A watch event has arrived.
     pub(super) fn proxy_observes(&mut self, node: Uid, made_at: Time, change: &WatchChange) {
+        let now = self.clock.now();
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let proxy = &mut machine.proxy;
         let concerned = proxy.proxiers.map(|family, _| change.concerns(family, proxy));
@@ -79,6 +80,7 @@ impl World {
             let Some(machine) = self.machines.get_mut(&node) else { return };
             let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { continue };
             proxier.pending_since = proxier.pending_since.or(Some(made_at));
+            proxier.queued_since = proxier.queued_since.or(Some(now));
             proxier.pending_sync += 1;
             self.plan_proxy_sync(node, family);
         }
@@ -138,16 +140,20 @@ impl World {
     fn sync_fails(&mut self, node: Uid, family: Family, port: Arc<ServicePortName>) {
         // proxyutil.FullSyncPeriod: the longest time between two runs.
         const MAX_INTERVAL: Span = Span::from_secs(3_600);
-        let now = self.clock.now();
+        let (now, timeout) = (self.clock.now(), self.proxy_health_timeout());
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let (name, start) = (machine.name.clone(), machine.proxy_start);
         let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
         // It has not written what it has seen, even if that was all there was when it started.
         proxier.pending_sync = proxier.pending_sync.max(1);
         let slices = machine.proxy.slices.clone();
+        let late = proxier.queued_since.map(|since| since + timeout);
         proxier.failed = Some(FailedSync { at: now, port: Arc::clone(&port), slices });
         let at = now + self.timing.proxy_sync_period.min(MAX_INTERVAL);
         self.schedule(at, Event::ProxyRetry { node, family, start, failed_at: now });
+        if let Some(late) = late.filter(|late| *late > now) {
+            self.schedule(late, Event::ProxyLate { node });
+        }
         self.delete_stale_nftables_chains(node, family);
         self.changes.rules.insert(node);
         self.record(LogEntry::ProxySyncFailed { node: name, port: port.to_string().into() });
@@ -212,6 +218,7 @@ impl World {
         proxier.written = written;
         proxier.pending_sync = 0;
         proxier.pending_since = None;
+        proxier.queued_since = None;
         proxier.synced_at = Some(now);
     }
 
@@ -390,6 +397,7 @@ impl World {
     }
 
     pub(crate) fn proxy_relists(&mut self, node: Uid, watch: u32) {
+        let now = self.clock.now();
         if self.machines.get(&node).is_none_or(|machine| machine.watch != watch) {
             return;
         }
@@ -399,6 +407,9 @@ impl World {
         let proxy = &mut machine.proxy;
         proxy.has_listed();
         let missed = |proxier: &Proxier| proxier.pending_sync > 0 || proxier.synced_at.is_none();
+        for proxier in proxy.proxiers.values_mut().filter(|proxier| proxier.pending_sync > 0) {
+            proxier.queued_since = proxier.queued_since.or(Some(now));
+        }
         let families = proxy.proxiers.iter().filter(|(_, proxier)| missed(proxier)).map(|(family, _)| family);
         let families: Vec<Family> = families.collect();
         self.proxy_lists(node);

@@ -27,6 +27,8 @@ pub(crate) enum Event {
     ProxySync { node: Uid, family: Family, start: u32 },
     /// A node's kube-proxy tries again what has failed at that moment.
     ProxyRetry { node: Uid, family: Family, start: u32, failed_at: Time },
+    /// What a node's kube-proxy could not write has waited for so long that its health check may fail.
+    ProxyLate { node: Uid },
     /// A node's kube-proxy in IPVS mode checks the terminating real servers of one family.
     ProxyTerminates { node: Uid, family: Family, start: u32 },
     /// A node's kube-proxy restarts.

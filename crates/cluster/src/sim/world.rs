@@ -275,6 +275,7 @@ impl World {
             Event::ProxyRetry { node, family, start, failed_at } => {
                 self.proxy_retries(node, family, start, failed_at)
             }
+            Event::ProxyLate { node } => self.recheck_health(node),
             Event::ProxyTerminates { node, family, start } => self.proxy_terminates(node, family, start),
             Event::ProxyRestart { node, boot } => self.proxy_restarts(node, boot),
             Event::Node { node, epoch, step } => self.node_step(node, epoch, step),

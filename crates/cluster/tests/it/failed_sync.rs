@@ -108,3 +108,38 @@ fn a_long_name_alone_does_no_harm() {
         assert!(run.world().machine_named("node-1").expect("it is there").proxy.behind() == 0, "{mode}");
     }
 }
+
+/// proxy_health.go: 503 once a change has waited for twice `syncPeriod`.
+#[test]
+fn the_health_check_fails_while_nothing_is_written() {
+    let balancer = "apiVersion: v1\nkind: Service\nmetadata: {name: lb}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}\n";
+    let local =
+        balancer.replace("name: lb", "name: local").replace("{type:", "{externalTrafficPolicy: Local, type:");
+    let mut run = cluster("nftables", &format!("{balancer}---\n{local}"));
+    go_on(&mut run, Span::from_secs(60));
+    let node = run.world().machine_named("node-1").expect("it is there").uid;
+    let status = |run: &Run| {
+        let of = |name: &str| {
+            let service = run.world().store().services.get(&key(name)).expect("it is there");
+            run.world().health_check(service, node).status
+        };
+        assert_eq!(of("local"), of("lb"), "node-1 has an endpoint");
+        of("lb")
+    };
+    let is_eligible = |run: &Run| {
+        let balancer = run.world().cloud().balancers.get(&key("lb")).expect("it was made");
+        balancer.eligible().any(|eligible| eligible == node)
+    };
+    assert_eq!((status(&run), is_eligible(&run)), (Some(200), true));
+    run.act(Action::apply(&long(""))).expect("the API server takes it");
+    go_on(&mut run, Span::from_secs(59));
+    assert_eq!((status(&run), is_eligible(&run)), (Some(200), true), "not yet: syncPeriod is 30 s");
+    go_on(&mut run, Span::from_secs(3));
+    assert_eq!((status(&run), is_eligible(&run)), (Some(503), true), "asked again before it is believed");
+    go_on(&mut run, Span::from_secs(30));
+    assert_eq!((status(&run), is_eligible(&run)), (Some(503), false));
+    let object = ObjectRef::of_key(Kind::Service, &key(SERVICE));
+    run.act(Action::DeleteObject { object }).expect("it is there");
+    go_on(&mut run, Span::from_secs(60));
+    assert_eq!((status(&run), is_eligible(&run)), (Some(200), true));
+}
