@@ -22,7 +22,10 @@ pub fn Load() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let area = NodeRef::<Textarea>::new();
     let found = RwSignal::new(None::<Arc<Manifest>>);
-    look_through_when_quiet(ui, found);
+    // What can be done is done to the text as it is: nothing is offered while it has not been looked through.
+    let has_changed = RwSignal::new(false);
+    look_through_when_quiet(ui, found, has_changed);
+    let found_in_it = move || found.get().filter(|_| !has_changed.get());
     let submitted = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         load(session, ui, found, Errors::Refuse);
@@ -59,7 +62,7 @@ pub fn Load() -> impl IntoView {
             <div role="status" class="pk-findings" aria-label="Findings">
                 {move || found.get().map(|manifest| view! { <Findings manifest area/> })}
             </div>
-            {move || found.get().map(|manifest| view! { <WaysOut manifest found area/> })}
+            {move || found_in_it().map(|manifest| view! { <WaysOut manifest found area/> })}
             <Myths/>
         </form>
     }
@@ -91,10 +94,11 @@ fn picked(session: Session, ui: Ui, event: &web_sys::Event) {
     input.set_value("");
 }
 
-fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
+fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>, has_changed: RwSignal<bool>) {
     let timer = StoredValue::new_local(None);
     Effect::new(move || {
         let text = ui.draft.get();
+        has_changed.set(true);
         if text.trim().is_empty() {
             found.set(None);
             return;
@@ -103,7 +107,9 @@ fn look_through_when_quiet(ui: Ui, found: RwSignal<Option<Arc<Manifest>>>) {
             soon(async move {
                 let is_still_there = || ui.draft.try_with_untracked(|draft| *draft == text) == Some(true);
                 let manifest = read(&text, &mut Slice::first(text.len()), &is_still_there).await?;
-                found.try_set(Some(Arc::new(manifest))).map_or(Some(()), |_closed| None)
+                found.try_set(Some(Arc::new(manifest))).map_or(Some(()), |_closed| None)?;
+                has_changed.set(false);
+                Some(())
             });
         };
         timer.set_value(Some(gloo_timers::callback::Timeout::new(LOOK_AFTER_MS, look)));

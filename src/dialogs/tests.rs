@@ -55,6 +55,10 @@ async fn what_has_no_error_can_be_loaded_without_the_rest() {
     let page = opened(Dialog::Load).await;
     page.write("Manifests (YAML or JSON)", GOOD_AND_BAD).await;
     page.shows("1 error to repair").await;
+    page.until("it is offered", || page.has_control("Load the other object")).await;
+    page.write("Manifests (YAML or JSON)", &[GOOD_AND_BAD, "# More.\n"].concat()).await;
+    assert!(!page.has_control("Load the other object"), "nothing is offered of a text before");
+    page.until("it is looked through", || page.has_control("Load the other object")).await;
     page.press("Load the other object").await;
     let names = || -> Vec<String> {
         page.world(|world| {
