@@ -176,19 +176,13 @@ fn WaysOut(
         }
     });
     let lenient = has_unknown_fields(&manifest).then(|| {
-        let written = move || ui.draft.with_untracked(|text| FieldValidation::Ignore.written_into(text));
-        if written().is_none() {
-            return view! {
-                <p class="pk-muted">
-                    "“fieldValidation: Ignore” in the spec of the Scenario leaves unknown fields out."
-                </p>
-            }
-            .into_any();
-        }
         let leave_out = move || {
             focus(area);
-            if let Some(text) = written() {
-                ui.draft.set(text);
+            match ui.draft.with_untracked(|text| FieldValidation::Ignore.written_into(text)) {
+                Some(text) => ui.draft.set(text),
+                None => session.notices.problem(
+                    "It could not be written into the Scenario: give its spec the field “fieldValidation: Ignore”.",
+                ),
             }
         };
         view! {
@@ -199,7 +193,6 @@ fn WaysOut(
                 "Leave unknown fields out"
             </Button>
         }
-        .into_any()
     });
     let any = rest.is_some() || lenient.is_some();
     any.then(|| view! { <div class="pk-row">{rest} {lenient}</div> })

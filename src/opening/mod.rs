@@ -70,7 +70,7 @@ async fn open_first(session: Session, start: Start) -> Option<()> {
     open(session, &key, Text::BuiltIn, start, Errors::Refuse).await.map(|_opened| ())
 }
 
-/// The text from its beginning; the first scenario if it has an error.
+/// The text from its beginning, without what has errors; the first scenario if nothing is left.
 async fn open_or_first(session: Session, key: &str, text: Text, start: Start) -> Option<()> {
     match open(session, key, text, start, Errors::LeaveOut).await? {
         Ok(manifest) => {
@@ -129,11 +129,11 @@ async fn open_in_turn(
     errors: Errors,
 ) -> Option<Result<Manifest, Box<Manifest>>> {
     let manifest = turn.read(written(key, &text)).await?;
-    let is_open = match errors {
+    let may_open = match errors {
         Errors::Refuse => !has_error(&manifest),
         Errors::LeaveOut => !has_error(&manifest) || has_rest(&manifest),
     };
-    if !is_open {
+    if !may_open {
         return Some(Err(Box::new(manifest)));
     }
     let (run, refusals) = turn.load(&manifest).await?;

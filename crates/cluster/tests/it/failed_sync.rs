@@ -100,7 +100,7 @@ fn a_sync_that_fails_keeps_the_rules_of_before_until_one_succeeds() {
 
 /// Only in nftables has the name a limit, and only where it is a comment: not any more once there is an endpoint.
 #[test]
-fn a_long_name_alone_does_no_harm() {
+fn a_long_name_does_no_harm_once_there_is_an_endpoint() {
     for (mode, selector) in [("iptables", ""), ("ipvs", ""), ("nftables", "selector: {app: web}, ")] {
         let run = cluster(mode, &long(selector));
         assert_eq!(failures(run.world()).is_empty(), mode != "nftables", "while w1 was not ready");

@@ -32,7 +32,7 @@ fn every_field_reaches_the_rules() {
         ("{detectLocalMode: NodeCIDR}", "! -s 10.244.1.0/24", "! -s 10.244.0.0/16 -d"),
         ("{masqueradeBit: 15}", "0x00008000", "0x00004000"),
         ("{localhostNodePorts: false}", "! -d 127.0.0.0/8", "block incoming localnet connections"),
-        ("{}", "-m nfacct", "0x004000"),
+        ("{nfacct: true}", "-m nfacct", "--ctstate INVALID -j DROP"),
         ("{nfacct: false}", "--ctstate INVALID -j DROP", "-m nfacct"),
         ("{nodePortAddresses: [primary]}", "-d 192.168.0.11", "--dst-type LOCAL -j KUBE-NODEPORTS"),
         ("{nodePortAddresses: [192.168.0.0/24]}", "-d 192.168.0.11", "--dst-type LOCAL -j KUBE-NODEPORTS"),

@@ -24,7 +24,7 @@ use super::{Entry, KubeObject, Labels, PodTemplate, Position, Str, TargetPort, T
 
 /// The object as a value tree, as `kubectl get -o yaml` would show it but for the order of the
 /// keys, which is the document's own. `source` is the tree the object was decoded from. A Pod of a template
-/// has that as it was written, whatever was applied to it since; without either, everything comes from `object`.
+/// has its own (`Pod::written`); without either, everything comes from `object`.
 pub fn to_tree(object: &KubeObject, source: Option<&Tree>) -> Tree {
     let mut tree = start(object, source);
     meta::overlay(&mut tree, object);
