@@ -5,10 +5,10 @@ use super::files;
 use super::findings::Findings;
 use super::myths::Myths;
 use crate::components::{Button, Submit};
-use crate::opening::{Errors, Start, has_rest, open};
+use crate::opening::{Errors, Start, open};
 use crate::session::{OWN, Session, Slice, Text, read, soon};
 use crate::ui::{Dialog, Ui};
-use cluster::api::{DiagnosticKind, FieldValidation, Manifest, Problem, Severity, findings};
+use cluster::api::{DiagnosticKind, FieldValidation, Manifest, Problem};
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -143,17 +143,12 @@ fn load(session: Session, ui: Ui, found: RwSignal<Option<Arc<Manifest>>>, errors
 }
 
 fn loaded(manifest: &Manifest) -> String {
-    let left_out = match errors_of(manifest) {
+    let left_out = match manifest.errors().count() {
         0 => String::new(),
         1 => " 1 error: what has it is left out.".to_owned(),
         errors => format!(" {errors} errors: what has them is left out."),
     };
     format!("Loaded: {}.{left_out}", files::holds(manifest))
-}
-
-fn errors_of(manifest: &Manifest) -> usize {
-    let all = findings(&manifest.diagnostics);
-    all.iter().filter(|finding| finding.first().severity == Severity::Error).count()
 }
 
 /// What can be done with a text that has errors, beside mending them.
@@ -164,7 +159,7 @@ fn WaysOut(
     area: NodeRef<Textarea>,
 ) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
-    let rest = (errors_of(&manifest) > 0 && has_rest(&manifest)).then(|| {
+    let rest = (manifest.errors().next().is_some() && manifest.has_rest()).then(|| {
         let name = match manifest.objects.len() {
             1 => "Load the other object".to_owned(),
             objects => format!("Load the other {objects} objects"),

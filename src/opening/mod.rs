@@ -6,7 +6,7 @@ mod resume;
 use crate::embed::Options;
 use crate::scenarios::{KEY_PREFIX, built_in, is_myth, key_of, text_of_key};
 use crate::session::{Session, Source, StartMode, Text, Turn, soon};
-use cluster::api::{Manifest, Severity};
+use cluster::api::Manifest;
 pub use link::leave_link_once_changed;
 
 /// What it shows first.
@@ -129,10 +129,7 @@ async fn open_in_turn(
     errors: Errors,
 ) -> Option<Result<Manifest, Box<Manifest>>> {
     let manifest = turn.read(written(key, &text)).await?;
-    let may_open = match errors {
-        Errors::Refuse => !has_error(&manifest),
-        Errors::LeaveOut => !has_error(&manifest) || has_rest(&manifest),
-    };
+    let may_open = !has_error(&manifest) || (errors == Errors::LeaveOut && manifest.has_rest());
     if !may_open {
         return Some(Err(Box::new(manifest)));
     }
@@ -153,13 +150,7 @@ fn written<'a>(key: &str, text: &'a Text) -> &'a str {
 }
 
 fn has_error(manifest: &Manifest) -> bool {
-    manifest.diagnostics.iter().any(|d| d.severity == Severity::Error)
-}
-
-/// Whether there is something without errors to open. A Scenario with an error is none: its cluster would be another
-/// one.
-pub fn has_rest(manifest: &Manifest) -> bool {
-    !manifest.objects.is_empty() && !manifest.scenario_is_wrong
+    manifest.errors().next().is_some()
 }
 
 /// The text that the lab has, from its beginning.

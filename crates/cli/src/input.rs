@@ -30,15 +30,13 @@ impl Input {
             reader = reader.with_field_validation(how);
         }
         let manifest = reader.finish();
-        let mut errors = 0;
         for finding in findings(&manifest.diagnostics) {
-            let is_error = finding.first().severity == Severity::Error;
-            errors += usize::from(is_error);
-            if is_error || !args.quiet {
+            if finding.first().severity == Severity::Error || !args.quiet {
                 eprintln!("{}", words::finding(&finding, &files));
             }
         }
-        match errors > 0 && (manifest.objects.is_empty() || manifest.scenario_is_wrong) {
+        let errors = manifest.errors().count();
+        match errors > 0 && !manifest.has_rest() {
             true => Err(Failure::Manifests { errors }),
             false => Ok(Input { manifest, files, errors }),
         }

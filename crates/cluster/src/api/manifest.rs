@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Diagnostic, KubeObject, Position, Scenario, Step, Str, Tree};
+use super::{Diagnostic, KubeObject, Position, Scenario, Severity, Step, Str, Tree};
 
 /// What a text holds. Objects whose decoding met an error are not in it; all others are, in the
 /// order of the text.
@@ -34,6 +34,18 @@ pub struct Source {
     pub position: Position,
     /// It is an item of a List: the text is of more than this object.
     pub is_item: bool,
+}
+
+impl Manifest {
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|found| found.severity == Severity::Error)
+    }
+
+    /// Whether something without errors is left. A Scenario with an error leaves nothing: its cluster would be another
+    /// one.
+    pub fn has_rest(&self) -> bool {
+        !self.objects.is_empty() && !self.scenario_is_wrong
+    }
 }
 
 impl ManifestObject {

@@ -122,3 +122,52 @@ fn only(tree: &Tree, keys: &[&str]) -> Tree {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::decode::{Field, FieldShape, Struct, fields};
+
+    /// What `PodSpec` holds, what is refused, and what is not compared.
+    const HELD: &str = "containers initContainers ephemeralContainers restartPolicy terminationGracePeriodSeconds \
+        activeDeadlineSeconds nodeName nodeSelector affinity tolerations topologySpreadConstraints schedulingGates \
+        schedulerName readinessGates hostNetwork hostname subdomain dnsPolicy volumes serviceAccount imagePullSecrets \
+        priorityClassName priority preemptionPolicy overhead resources";
+    const HELD_OF_CONTAINER: &str = "image imagePullPolicy command args ports env envFrom resources restartPolicy \
+        livenessProbe readinessProbe startupProbe lifecycle";
+
+    fn fields_of(shape: FieldShape) -> &'static Struct {
+        match shape {
+            FieldShape::Obj(of) | FieldShape::List(of) => of,
+            FieldShape::Any
+            | FieldShape::Str
+            | FieldShape::Bool
+            | FieldShape::Int32
+            | FieldShape::Int64
+            | FieldShape::IntOrStr
+            | FieldShape::Quantities
+            | FieldShape::Strs
+            | FieldShape::StrMap => panic!("it has fields"),
+        }
+    }
+
+    fn shape_of(of: &[Field], name: &str) -> FieldShape {
+        of.iter().find(|field| field.name == name).expect("it is a field").shape
+    }
+
+    /// One that is in neither list could be changed unseen.
+    #[test]
+    fn no_field_of_a_pod_is_forgotten() {
+        let spec = fields_of(shape_of(fields::POD, "spec"));
+        let container = fields_of(shape_of(spec.fields, "containers"));
+        for (of, kept, held) in
+            [(spec, &KEPT[..], HELD), (container, &KEPT_OF_CONTAINER[..], HELD_OF_CONTAINER)]
+        {
+            let mut known: Vec<&str> = kept.iter().copied().chain(held.split_whitespace()).collect();
+            let mut all: Vec<&str> = of.fields.iter().map(|field| field.name).collect();
+            known.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(known, all, "{}", of.name);
+        }
+    }
+}

@@ -116,8 +116,7 @@ impl World {
 
     /// `kubectl apply -f`: a text with an error is refused as a whole.
     fn apply_manifest(&mut self, manifest: &Manifest) -> Result<(), Vec<Refusal>> {
-        let errors: Vec<_> =
-            manifest.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+        let errors: Vec<_> = manifest.errors().cloned().collect();
         if !errors.is_empty() {
             return Err(vec![Refusal::Invalid { diagnostics: errors }]);
         }
