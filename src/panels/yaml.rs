@@ -21,5 +21,5 @@ pub fn YamlPanel(uid: Uid) -> impl IntoView {
 fn printed(world: &World, uid: Uid) -> Option<String> {
     let store = world.store();
     let object = store.get(&store.object_ref(uid)?)?;
-    Some(to_yaml(&to_tree(&object, store.source(uid).map(|source| &source.tree))))
+    Some(to_yaml(&to_tree(&object, store.written(uid))))
 }

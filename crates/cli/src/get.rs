@@ -214,10 +214,9 @@ fn objects_of(world: &World, kind: &Kind, filter: &Filter<'_>, is_document: bool
     metas.sort_by_cached_key(|meta| format!("{}/{}", meta.namespace, meta.name));
     let object = |meta: &Meta| {
         let object = store.get(&ObjectRef::new(kind.clone(), meta))?;
-        let source = || store.source(meta.uid).map(|source| &source.tree);
         let tree = match is_document || matches!(kind, Kind::Other(_)) {
             true => world.served(&object),
-            false => cluster::api::to_tree(&object, source()),
+            false => cluster::api::to_tree(&object, store.written(meta.uid)),
         };
         Some(Object { meta: meta.clone(), tree, now })
     };

@@ -188,8 +188,8 @@ pub fn find(world: &World, text: &str) -> Option<ResourceType> {
 fn custom(world: &World) -> Vec<ResourceType> {
     let store = world.store();
     let definitions = Kind::Other("CustomResourceDefinition".into());
-    let sources = store.metas(&definitions).filter_map(|meta| store.source(meta.uid));
-    let mut found: Vec<ResourceType> = sources.map(|source| ResourceType::defined(&source.tree)).collect();
+    let written = store.metas(&definitions).filter_map(|meta| store.written(meta.uid));
+    let mut found: Vec<ResourceType> = written.map(ResourceType::defined).collect();
     for object in store.unsimulated.iter() {
         if found.iter().all(|known| known.kind.as_str() != &*object.kind) {
             found.push(ResourceType::guessed(&object.kind, &object.api_version));

@@ -43,6 +43,7 @@ mod text;
 mod toleration;
 mod topology_spread;
 mod tree;
+mod update;
 mod validate;
 mod volume;
 mod workload;
@@ -85,7 +86,7 @@ pub use prerequisite::Prerequisite;
 pub use priority_class::{PreemptionPolicy, PriorityClass};
 pub use probe::{Probe, ProbeHandler, ProbeKind};
 pub use quantity::Quantity;
-pub use read::{MAX_OBJECTS, Reader, decode_object, parse, patched_service};
+pub use read::{MAX_OBJECTS, Reader, decode_object, parse};
 pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, ResourceRequirements};
 pub(crate) use scenario::check_action;
 pub use scenario::{
@@ -107,7 +108,9 @@ pub use text::{
 pub use toleration::{Taint, TaintEffect, Toleration, TolerationOperator, tolerate};
 pub use topology_spread::{NodeInclusionPolicy, TopologySpreadConstraint, WhenUnsatisfiable};
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
+pub(crate) use update::Update;
 pub use volume::{Volume, VolumeObject, VolumeSource};
+pub(crate) use workload::generated_selector;
 pub use workload::{
     CompletionMode, ConcurrencyPolicy, Condition, Conditions, ControllerRevision, CronJob, CronJobSpec,
     CronJobStatus, DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy, Deployment,
@@ -117,6 +120,5 @@ pub use workload::{
     Retention, Selector, StatefulSet, StatefulSetSpec, StatefulSetStatus, StatefulSetUpdateStrategy,
     StatusSubresource, UnhealthyPodEvictionPolicy, VolumeClaimTemplate, index_text,
 };
-pub(crate) use workload::{generated_selector, left_rolling_update};
 pub(crate) use write::rfc3339;
 pub use write::{timestamp, to_tree};

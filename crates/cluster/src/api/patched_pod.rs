@@ -1,11 +1,12 @@
-//! A Pod that is there, as `kubectl apply` patches it.
+//! An update of a Pod, as it is read.
 
 use super::decode::{self, canonical_pod_spec};
 use super::diagnostics::Diagnostics;
-use super::served::{default, each, omit, token_volume};
-use super::{Codec, Diagnostic, KubeObject, Pod, PodSpec, Tree, patch, to_tree};
+use super::served::{default, each, omit};
+use super::{Codec, Diagnostic, Meta, PodSpec, Tree};
 
 pub struct PatchedPod {
+    pub meta: Meta,
     /// Defaulted, and not validated: little of it may differ from what is there.
     pub spec: PodSpec,
     /// `spec` with the fields that the simulation does not read.
@@ -14,26 +15,22 @@ pub struct PatchedPod {
     pub changes_kept: bool,
 }
 
-/// `last`: the text that was applied last; `None` of a Pod that somebody else has made.
-pub fn patched_pod(old: &Pod, last: Option<&Tree>, new: &Tree) -> Result<PatchedPod, Vec<Diagnostic>> {
-    let token = token_volume(old);
-    let live = without_token(&to_tree(&KubeObject::Pod(old.clone()), last), &token);
-    let last = last.map(|last| without_token(last, &token));
-    let tree = patch::patched_pod(&live, last.as_ref(), &without_token(new, &token));
+/// `live`: the Pod as it is. `tree`: as it is to be.
+pub fn patched_pod(live: &Tree, tree: &Tree) -> Result<PatchedPod, Vec<Diagnostic>> {
     let mut diagnostics = Diagnostics::default();
-    let mut pod = decode::pod::decode(&decode::FieldCursor::root(&tree), &mut diagnostics);
+    let mut pod = decode::pod::decode(&decode::FieldCursor::root(tree), &mut diagnostics);
     if diagnostics.errors() > 0 {
         return Err(diagnostics.finish());
     }
     pod.set_defaults();
     let spec = |tree: &Tree| tree.field("spec").cloned().unwrap_or_default();
-    let (before, written) = (spec(&live), spec(&tree));
+    let (before, written) = (spec(live), spec(tree));
     let changes_kept = kept(&before) != kept(&written);
-    Ok(PatchedPod { spec: pod.spec, written, changes_kept })
+    Ok(PatchedPod { meta: pod.meta, spec: pod.spec, written, changes_kept })
 }
 
 /// A Pod's own output has the volume with its token, which is not kept here.
-fn without_token(pod: &Tree, volume: &str) -> Tree {
+pub fn without_token(pod: &Tree, volume: &str) -> Tree {
     let mut pod = pod.clone();
     if pod.field("spec").is_none() {
         return pod;

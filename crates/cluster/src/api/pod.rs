@@ -182,7 +182,7 @@ impl PodSpec {
 }
 
 /// What a Deployment's or a ReplicaSet's Pods are made from.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[derive(Clone, Debug, Eq, Default, Serialize)]
 pub struct PodTemplate {
     pub labels: Labels,
     pub annotations: Labels,
@@ -193,10 +193,13 @@ pub struct PodTemplate {
     pub written: Tree,
 }
 
-impl PodTemplate {
-    /// Whether the API server would store the same for both, however they are written
-    /// (apiequality.Semantic.DeepEqual of what it has defaulted).
-    pub fn is_equivalent(&self, other: &PodTemplate) -> bool {
-        self == other || canonical_template(self) == canonical_template(other)
+/// Two are equal if the API server would store the same for both, however they are written
+/// (apiequality.Semantic.DeepEqual of what it has defaulted).
+impl PartialEq for PodTemplate {
+    fn eq(&self, other: &PodTemplate) -> bool {
+        let PodTemplate { labels, annotations, spec, written } = self;
+        let is_same = (labels, annotations, spec, written)
+            == (&other.labels, &other.annotations, &other.spec, &other.written);
+        is_same || canonical_template(self) == canonical_template(other)
     }
 }

@@ -11,8 +11,8 @@ use super::diagnostics::Diagnostics;
 use super::kind::group;
 use super::{
     Diagnostic, DiagnosticKind, Entry, FieldValidation, KubeObject, MAX_DEPTH, Manifest, ManifestObject,
-    ObjectRef, Position, ServerWarning, Service, ServiceType, Severity, Source, Step, Str, Tree, Unsimulated,
-    Value, decode, patch, scenario, selectors, text, write,
+    ObjectRef, Position, ServerWarning, Severity, Source, Str, Tree, Unsimulated, Value, decode, scenario,
+    selectors, text,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -31,45 +31,6 @@ pub fn decode_object(tree: &Tree) -> (Option<KubeObject>, Vec<Diagnostic>) {
     let mut diagnostics = Diagnostics::default();
     let typed = decode::decode(tree, &mut diagnostics);
     (typed, diagnostics.finish())
-}
-
-/// A Service that is there, as `kubectl apply` patches it. What the API server allocates and defaults is not looked at
-/// yet.
-pub fn patched_service(old: &Service, last: Option<&Tree>, new: &Tree) -> Result<Service, Vec<Diagnostic>> {
-    let mut live = Tree::map();
-    write::service::overlay(&mut live, old);
-    let mut tree = patch::patched(&live, last, new);
-    keep_cluster_ips(&mut tree, &live);
-    let mut diagnostics = Diagnostics::default();
-    let service = decode::service::decode(&decode::FieldCursor::root(&tree), &mut diagnostics);
-    match diagnostics.errors() {
-        0 => Ok(service),
-        _ => Err(diagnostics.finish()),
-    }
-}
-
-/// Of the addresses, an empty text and an empty list say nothing: they stay (registry/core/service/storage,
-/// patchAllocatedValues). Where the single address is another one, the list follows it (normalizeClusterIPs).
-fn keep_cluster_ips(tree: &mut Tree, live: &Tree) {
-    let of = |tree: &Tree, field| tree.get(&["spec".into(), Step::Key(field)]).cloned();
-    let one = |tree: &Tree| of(tree, "clusterIP").filter(|ip| ip.as_str().is_none_or(|ip| !ip.is_empty()));
-    let many = |tree: &Tree| of(tree, "clusterIPs").filter(|ips| *ips != Tree::seq(Vec::new()));
-    let has_address = |tree: &Tree| {
-        of(tree, "type").is_none_or(|type_| type_ != Tree::string(ServiceType::ExternalName.as_str()))
-    };
-    let (mut new_one, mut new_many) = (one(tree), many(tree));
-    if has_address(live) && has_address(tree) {
-        new_one = new_one.or_else(|| one(live));
-        new_many = new_many.or_else(|| many(live));
-    }
-    if new_one == one(live) {
-        new_many = new_many.or_else(|| many(live));
-    } else if new_many == many(live) {
-        new_many = new_one.clone().map(|one| Tree::seq(vec![one]));
-    }
-    let spec = write::at(tree, "spec");
-    write::put_or_remove(spec, "clusterIP", new_one);
-    write::put_or_remove(spec, "clusterIPs", new_many);
 }
 
 /// Objects of one text that are read.

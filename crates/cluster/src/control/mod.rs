@@ -39,3 +39,4 @@ pub(crate) use node_lifecycle::NodeLifecycle;
 pub(crate) use pod_gc::Quarantine;
 pub use pods::POD_LIMIT;
 pub(crate) use scheduler::{AdmissionFailure, Scheduler};
+pub(crate) use service_allocation::patch_allocated_values;

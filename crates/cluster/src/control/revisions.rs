@@ -32,7 +32,7 @@ impl World {
         let revisions = self.revisions_of(owner.meta.uid);
         let hash = template_hash(template);
         let name = format!("{}-{hash}", owner.meta.name);
-        let is_same = |revision: &&Arc<ControllerRevision>| revision.template.is_equivalent(template);
+        let is_same = |revision: &&Arc<ControllerRevision>| revision.template == *template;
         let newest = revisions.last().map_or(0, |revision| revision.revision);
         match revisions.iter().rev().find(is_same) {
             Some(same) if same.revision == newest => Some(same.clone()),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::api::{
     DiagnosticKind, FieldPath, IpFamilyPolicy, Kind, NsName, ObjectRef, Rule, Service, ServicePort,
-    ServiceSpec, ServiceType, Str, Tree,
+    ServiceSpec, ServiceType, Str,
 };
 use crate::sim::{Chance, Purpose, Refusal, World};
 use netfilter::{Cidr, Family, PerFamily};
@@ -39,21 +39,11 @@ impl World {
         service: &mut Service,
         old: Option<&Service>,
     ) -> Result<(), Refusal> {
-        if let Some(old) = old {
-            self.carry_over(service, old);
-        }
         self.check_ip_families(service)?;
         self.allocate_cluster_ips(service)?;
         self.set_ip_families(service);
         self.allocate_node_ports(service, old.is_none())?;
         Ok(())
-    }
-
-    /// Update path.
-    pub(crate) fn carry_over(&self, service: &mut Service, old: &Service) {
-        let named = self.store.source(old.meta.uid).map(|source| named_node_ports(&source.tree));
-        let is_named = |port: &ServicePort| (i64::from(port.port), port.protocol.as_str());
-        carry_over(service, old, &|port| named.as_ref().is_some_and(|named| named.contains(&is_named(port))));
     }
 
     /// `spec.ipFamilies`: those of its addresses; without any the cluster's primary family (ipFamilyPolicy
@@ -289,9 +279,9 @@ fn cluster_ip_refused(service: &NsName, ip: IpAddr, why: &str) -> Refusal {
     refused(service, spec.child("clusterIPs"), message)
 }
 
-/// Copies what the new document leaves out from the old object, of what the API server allocates. `written`: whether
-/// the old document had set the node port of a port explicitly.
-fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePort) -> bool) {
+/// registry/core/service/storage, patchAllocatedValues: of what the API server has allocated, that which an update
+/// leaves out.
+pub(crate) fn patch_allocated_values(service: &mut Service, old: &Service) {
     // No field is passed over by a `..`: one that is added is carried over if it is allocated.
     let ServiceSpec {
         type_,
@@ -319,7 +309,6 @@ fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePor
         new.cluster_ips.clone_from(cluster_ips);
         new.headless = *headless;
     }
-    merge_node_ports(&mut new.ports, ports, written);
     let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
     if has_node_ports(new.type_) && has_node_ports(*type_) {
         patch_node_ports(&mut new.ports, ports);
@@ -329,32 +318,7 @@ fn carry_over(service: &mut Service, old: &Service, written: &dyn Fn(&ServicePor
     }
 }
 
-/// `kubectl apply` sends a patch that merges ports by number (`patchMergeKey: port`), so a node port that the server
-/// allocated is kept. One that the last document set and this one does not is removed.
-fn merge_node_ports(ports: &mut [ServicePort], old: &[ServicePort], written: &dyn Fn(&ServicePort) -> bool) {
-    let old = by_number(old);
-    let is_alone: BTreeMap<u16, bool> =
-        by_number(ports.iter()).into_iter().map(|(number, ports)| (number, ports.len() == 1)).collect();
-    for port in ports.iter_mut().filter(|p| p.node_port == 0) {
-        // Alone before and now, it may have got another protocol.
-        let same = match old.get(&port.port).map_or(&[][..], Vec::as_slice) {
-            [only] if is_alone[&port.port] => Some(only),
-            others => others.iter().find(|p| p.protocol == port.protocol),
-        };
-        port.node_port = same.filter(|p| !written(p)).map_or(0, |p| p.node_port);
-    }
-}
-
-/// Those of one number have different protocols.
-fn by_number<'a>(ports: impl IntoIterator<Item = &'a ServicePort>) -> BTreeMap<u16, Vec<&'a ServicePort>> {
-    let mut out = BTreeMap::<_, Vec<_>>::new();
-    for port in ports {
-        out.entry(port.port).or_default().push(port);
-    }
-    out
-}
-
-/// storage.go, patchAllocatedValues: takes over a node port by the port's name, unless another port has it.
+/// Takes over a node port by the port's name, unless another port has it.
 fn patch_node_ports(ports: &mut [ServicePort], old: &[ServicePort]) {
     let used: BTreeSet<u16> = ports.iter().map(|p| p.node_port).collect();
     // Of one name the last one counts.
@@ -365,18 +329,6 @@ fn patch_node_ports(ports: &mut [ServicePort], old: &[ServicePort]) {
             port.node_port = found;
         }
     }
-}
-
-/// The ports, by number and protocol, whose node port the document sets.
-fn named_node_ports(document: &Tree) -> BTreeSet<(i64, &str)> {
-    let ports = document.get(&["spec".into(), "ports".into()]).map_or(&[][..], Tree::items);
-    let number = |item: &Tree, key| item.field(key).and_then(Tree::as_int).unwrap_or(0);
-    let named = ports.iter().filter(|item| number(item, "nodePort") != 0);
-    named
-        .map(|item| {
-            (number(item, "port"), item.field("protocol").and_then(Tree::as_str).map_or("TCP", |p| p))
-        })
-        .collect()
 }
 
 fn is_usable(range: Cidr, ip: IpAddr) -> bool {
@@ -422,25 +374,14 @@ mod tests {
 
     /// Each port as name:protocol:port:nodePort.
     #[test]
-    fn node_ports_are_kept_by_number_and_then_by_name() {
-        for (old, written, new, expected) in [
-            // Nothing has changed; the number has; the name has; both have.
-            (":tcp:80:30080", true, ":tcp:80:0", vec![30080]),
-            (":tcp:80:30080", true, ":tcp:81:0", vec![30080]),
-            (":tcp:80:30080", false, ":tcp:81:0", vec![30080]),
-            ("a:tcp:80:30080", false, "b:tcp:80:0", vec![30080]),
-            ("a:tcp:80:30080", true, "b:tcp:80:0", vec![0]),
-            ("a:tcp:80:30080", false, "b:tcp:81:0", vec![0]),
-            // Another protocol on the same number.
-            (":tcp:53:30053", false, ":udp:53:0", vec![30053]),
-            ("t:tcp:53:30053 u:udp:53:30054", false, "u:udp:53:0 t:tcp:53:0", vec![30054, 30053]),
-            ("t:tcp:53:30053", false, "t:tcp:53:0 u:udp:53:0", vec![30053, 0]),
-            // An explicit node port wins, and is not given to a second port.
-            ("a:tcp:80:30080", false, "a:tcp:81:30081", vec![30081]),
-            ("a:tcp:80:30080 b:tcp:81:30081", true, "a:tcp:90:0 b:tcp:91:30080", vec![0, 30080]),
-            // The names are swapped: allocated node ports follow the port numbers, explicit ones the names.
-            ("a:tcp:80:30080 b:tcp:81:30081", false, "b:tcp:80:0 a:tcp:81:0", vec![30080, 30081]),
-            ("a:tcp:80:30080 b:tcp:81:30081", true, "b:tcp:80:0 a:tcp:81:0", vec![30081, 30080]),
+    fn an_update_keeps_node_ports_by_name() {
+        for (old, new, expected) in [
+            (":tcp:80:30080", ":tcp:81:0", vec![30080]),
+            ("a:tcp:80:30080", "b:tcp:80:0", vec![0]),
+            ("a:tcp:80:30080 b:tcp:81:30081", "b:tcp:80:0 a:tcp:81:0", vec![30081, 30080]),
+            // One that is set wins, and is not given to a second port.
+            ("a:tcp:80:30080", "a:tcp:81:30081", vec![30081]),
+            ("a:tcp:80:30080 b:tcp:81:30081", "a:tcp:90:0 b:tcp:91:30080", vec![0, 30080]),
         ] {
             let of = |text: &str| {
                 let spec =
@@ -448,9 +389,9 @@ mod tests {
                 Service { meta: Meta::default(), spec, ingress: Vec::new() }
             };
             let mut service = of(new);
-            carry_over(&mut service, &of(old), &|_| written);
+            patch_allocated_values(&mut service, &of(old));
             let found: Vec<u16> = service.spec.ports.iter().map(|p| p.node_port).collect();
-            assert_eq!(found, expected, "{old} (written {written}) to {new}");
+            assert_eq!(found, expected, "{old} to {new}");
         }
     }
 

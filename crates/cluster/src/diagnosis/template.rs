@@ -64,8 +64,8 @@ impl World {
         let mut looked_at = 0;
         let mut here = self.store().unsimulated.iter().filter(|object| &*object.meta.namespace == namespace);
         let makes = |object: &&Arc<Unsimulated>| {
-            let source = self.store().source(object.meta.uid);
-            source.is_some_and(|source| makes_pods(object, &source.tree, selector, &mut looked_at))
+            let written = self.store().written(object.meta.uid);
+            written.is_some_and(|written| makes_pods(object, written, selector, &mut looked_at))
         };
         let object = here.find(makes)?;
         Some(ObjectRef::new(Kind::Other(object.kind.clone()), &object.meta))

@@ -21,8 +21,8 @@ mod served;
 mod timing;
 mod watched;
 mod world;
+mod write;
 
-pub use apply::OBJECT_LIMIT;
 pub use archive::Archive;
 pub(crate) use archive::Limit;
 pub(crate) use clock::Clock;
@@ -40,3 +40,4 @@ pub use run::Run;
 pub use timing::Timing;
 pub(crate) use watched::Watched;
 pub use world::{Changes, ClusterConfig, MODEL_VERSION, World};
+pub use write::OBJECT_LIMIT;

@@ -1,8 +1,8 @@
 //! Workloads as kubectl changes them: apply, scale, and `kubectl rollout` (kubectl pkg/cmd/rollout,
 //! pkg/polymorphichelpers).
 
-use super::apply::{has_room, keep_identity, keep_unwritten};
 use super::edit::{admit, invalid};
+use super::write::{has_room, keep_identity};
 use super::{Refusal, Watched, World};
 use crate::api::{
     Codec, DaemonSet, Deployment, Job, Kind, Name, NsName, ObjectRef, PodTemplate, ReplicaSet,
@@ -14,7 +14,6 @@ const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// A kind that makes Pods of a template that may be changed.
 pub(super) trait HasTemplate: Watched + Codec + StatusSubresource + PartialEq {
-    fn template(&self) -> &PodTemplate;
     fn template_mut(&mut self) -> &mut PodTemplate;
     /// What the API server itself changes with the template (strategy.go, PrepareForUpdate).
     fn prepare_for_update(&mut self, old: &Self);
@@ -23,10 +22,6 @@ pub(super) trait HasTemplate: Watched + Codec + StatusSubresource + PartialEq {
 macro_rules! has_template {
     ($($kind:ident, $prepare_for_update:expr;)*) => {
         $(impl HasTemplate for $kind {
-            fn template(&self) -> &PodTemplate {
-                &self.spec.template
-            }
-
             fn template_mut(&mut self) -> &mut PodTemplate {
                 &mut self.spec.template
             }
@@ -77,18 +72,6 @@ impl World {
             self.put_object(object);
         }
         Ok(old.meta().uid)
-    }
-
-    /// `kubectl apply` leaves what others have added to the template since it was written: `restartedAt` above all.
-    pub(super) fn keep_template_annotations<T: HasTemplate>(&self, object: &mut T) {
-        let Some(old) = T::objects(&self.store).get(&object.key()) else { return };
-        let written = &old.template().written;
-        let is_written = |annotation: &str| {
-            let annotations = written.field("metadata").and_then(|meta| meta.field("annotations"));
-            annotations.is_some_and(|tree| tree.field(annotation).is_some())
-        };
-        let annotations = old.template().annotations.clone();
-        keep_unwritten(&mut object.template_mut().annotations, &annotations, is_written);
     }
 
     /// registry/apps/daemonset/strategy.go: the API server counts the changes of the template.
@@ -294,7 +277,7 @@ fn not_editable(object: &ObjectRef) -> Refusal {
 fn set_template_generation(set: &mut DaemonSet, old: Option<&DaemonSet>) {
     let number = old.and_then(|old| old.meta.annotations.get(DaemonSet::TEMPLATE_GENERATION)?.parse().ok());
     let number: u64 = number.unwrap_or(0);
-    let is_changed = old.is_none_or(|old| !old.spec.template.is_equivalent(&set.spec.template));
+    let is_changed = old.is_none_or(|old| old.spec.template != set.spec.template);
     let text = (number + u64::from(is_changed)).to_string();
     set.meta.annotations.insert(DaemonSet::TEMPLATE_GENERATION.into(), text.as_str().into());
 }

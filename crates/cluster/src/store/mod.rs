@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::api::{
     ControllerRevision, CronJob, DaemonSet, Deployment, Endpoint, EndpointSlice, Endpoints, Job, Kind,
     KubeObject, Meta, Metadata, Namespace, Node, NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass,
-    ReplicaSet, ReplicationController, Service, Source, StatefulSet, Uid, Unsimulated,
+    ReplicaSet, ReplicationController, Service, StatefulSet, Tree, Uid, Unsimulated,
 };
 use crate::sim::Time;
 
@@ -138,6 +138,17 @@ impl Unsimulated {
     }
 }
 
+/// What people have written of an object.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The fields that the simulation does not read are as this says; what it reads is laid over it
+    /// ([`to_tree`](crate::api::to_tree)).
+    pub written: Tree,
+    /// The text that `kubectl apply` was given last, which it keeps in an annotation of the object. `None` if the
+    /// object was not applied.
+    pub last_applied: Option<Tree>,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     pub namespaces: Objects<Namespace>,
@@ -157,8 +168,8 @@ pub struct Store {
     pub slices: Objects<EndpointSlice>,
     pub priority_classes: Objects<PriorityClass>,
     pub unsimulated: Objects<Unsimulated>,
-    /// The written documents, for the objects that came from one.
-    sources: Arc<LiteMap<Uid, Arc<Source>>>,
+    /// Of the objects that were written.
+    documents: Arc<LiteMap<Uid, Arc<Document>>>,
     last_uid: u32,
     resource_version: u64,
 }
@@ -203,8 +214,8 @@ impl Store {
         let object = T::objects_mut(self).remove(key)?;
         self.resource_version += 1;
         let uid = object.meta().uid;
-        if self.sources.contains_key(&uid) {
-            Arc::make_mut(&mut self.sources).remove(&uid);
+        if self.documents.contains_key(&uid) {
+            Arc::make_mut(&mut self.documents).remove(&uid);
         }
         Some(object)
     }
@@ -234,13 +245,18 @@ impl Store {
             + endpoints as u64
     }
 
-    pub fn set_source(&mut self, uid: Uid, source: Arc<Source>) {
-        Arc::make_mut(&mut self.sources).insert(uid, source);
+    pub fn set_document(&mut self, uid: Uid, document: Document) {
+        Arc::make_mut(&mut self.documents).insert(uid, Arc::new(document));
     }
 
-    /// The document that the object was written in.
-    pub fn source(&self, uid: Uid) -> Option<&Arc<Source>> {
-        self.sources.get(&uid)
+    /// `None` of an object that a controller has made.
+    pub fn document(&self, uid: Uid) -> Option<&Document> {
+        self.documents.get(&uid).map(|document| &**document)
+    }
+
+    /// What was written of the object; see [`to_tree`](crate::api::to_tree).
+    pub fn written(&self, uid: Uid) -> Option<&Tree> {
+        self.document(uid).map(|document| &document.written)
     }
 
     /// Does nothing if the Namespace exists.

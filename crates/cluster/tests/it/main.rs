@@ -2,6 +2,7 @@
 
 mod applied_again;
 mod applied_pods;
+mod applied_workloads;
 mod callers_on_a_node;
 mod closing;
 mod conntrack_view;

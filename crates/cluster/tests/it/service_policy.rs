@@ -94,8 +94,8 @@ fn what_is_taken_is_set_and_printed_and_undone() {
         set(&mut run, policy.clone()).unwrap_or_else(|why| panic!("{policy:?}: {why}"));
         let world = run.world();
         let service = world.store().services.get(&key("web")).expect("it is there").clone();
-        let source = world.store().source(service.meta.uid).map(|s| s.tree.clone());
-        let yaml = to_yaml(&to_tree(&KubeObject::Service((*service).clone()), source.as_ref()));
+        let source = world.store().written(service.meta.uid);
+        let yaml = to_yaml(&to_tree(&KubeObject::Service((*service).clone()), source));
         assert!(yaml.contains(expected), "{policy:?}: {yaml}");
         assert_eq!((&service.spec.cluster_ips, &service.spec.ports), (&before.cluster_ips, &before.ports));
         assert!(!service.ingress.is_empty(), "its load balancer stays: {policy:?}");

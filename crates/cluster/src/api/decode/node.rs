@@ -28,11 +28,12 @@ pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Node {
     }
 }
 
-/// `podCIDR` alone is `podCIDRs` with one entry (core/v1 conversion.go).
+/// `podCIDR` alone is `podCIDRs` with one entry, and so is one that is not the first of them (core/v1 conversion.go,
+/// Convert_v1_NodeSpec_To_core_NodeSpec).
 fn pod_cidrs(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Cidr> {
     let many = spec.field("podCIDRs");
     let one = spec.field("podCIDR");
-    if many.len() == 0 {
+    if many.len() == 0 || one.text().is_some_and(|one| many.item(0).text() != Some(one)) {
         let one = one.shown_as("podCIDRs[0]");
         return one.text().and_then(|_| strict_cidr(&one, diagnostics)).into_iter().collect();
     }

@@ -29,7 +29,6 @@ pub use pod_disruption_budget::{
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use replication_controller::ReplicationController;
 pub use selector::{Operator, Requirement, Selector};
-pub(crate) use stateful_set::left_rolling_update;
 pub use stateful_set::{
     PodManagementPolicy, Retention, StatefulSet, StatefulSetSpec, StatefulSetStatus,
     StatefulSetUpdateStrategy, VolumeClaimTemplate,

@@ -9,8 +9,8 @@ use super::super::kind::Codec;
 use super::super::validate;
 use super::super::write::{at, map, overlay_template, put_or_remove, text};
 use super::super::{
-    ApiResource, DiagnosticKind, Labels, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Step,
-    Str, Tree,
+    ApiResource, DiagnosticKind, Labels, Meta, NameRule, PodTemplate, Resource, Rule, Scope, Selector, Str,
+    Tree,
 };
 use super::has_status;
 use super::template::{count, nonzero, put_counts, strategy_of_type, text_or, validate_selected};
@@ -281,20 +281,6 @@ fn update_strategy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> S
 fn rolling_update_only(partition: i64) -> DiagnosticKind {
     let value = format!(r#"{{"Partition":{partition},"MaxUnavailable":null}}"#).into();
     DiagnosticKind::Violates { value, why: Rule::RollingUpdateOnly }
-}
-
-/// kubectl's patch leaves `rollingUpdate`, which the API server has defaulted, unless the text before has said it.
-pub fn left_rolling_update(
-    new: &StatefulSetSpec,
-    old: &StatefulSetSpec,
-    before: Option<&Tree>,
-) -> Option<Error> {
-    let StatefulSetUpdateStrategy::RollingUpdate { partition } = old.update_strategy else { return None };
-    let steps = ["spec", "updateStrategy", "rollingUpdate"].map(Step::from);
-    let was_written = before.is_some_and(|tree| tree.get(&steps).is_some());
-    let is_left = new.update_strategy == StatefulSetUpdateStrategy::OnDelete && !was_written;
-    let (spec, message) = (Path::new("spec"), rolling_update_only(i64::from(partition)));
-    is_left.then(|| spec.child("updateStrategy").child("rollingUpdate").error(message))
 }
 
 fn claim(cursor: &FieldCursor<'_>) -> VolumeClaimTemplate {

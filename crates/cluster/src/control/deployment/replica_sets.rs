@@ -174,5 +174,5 @@ fn set_revision(deployment: &mut Deployment, revision: u64) -> bool {
 pub(crate) fn equal_ignore_hash(of_set: &PodTemplate, of_deployment: &PodTemplate) -> bool {
     let mut of_set = of_set.clone();
     of_set.labels.remove(POD_TEMPLATE_HASH_LABEL);
-    of_set.is_equivalent(of_deployment)
+    of_set == *of_deployment
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::Sync;
 use crate::api::{
-    Kind, Meta, NsName, OwnerRef, Pod, Position, Retention, Source, StatefulSet, StatefulSetUpdateStrategy,
-    Str, Tree, Unsimulated, Volume, VolumeClaimTemplate, VolumeSource,
+    Kind, Meta, NsName, OwnerRef, Pod, Retention, StatefulSet, StatefulSetUpdateStrategy, Str, Tree,
+    Unsimulated, Volume, VolumeClaimTemplate, VolumeSource,
 };
 use crate::control::revisions::CONTROLLER_REVISION_HASH_LABEL;
 use crate::sim::{LogEntry, World};
+use crate::store::Document;
 
 const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
 const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
@@ -97,7 +98,8 @@ impl World {
                 continue;
             }
             let Ok(claim) = self.create_object(object) else { continue };
-            self.store.set_source(claim.meta.uid, Arc::new(claim_source(template)));
+            let document = Document { written: claim_document(template), last_applied: None };
+            self.store.set_document(claim.meta.uid, document);
             let owner = sync.owner.object_ref();
             let claim = name.as_str().into();
             self.record(LogEntry::SuccessfulCreateClaim { owner, pod: pod.clone(), claim });
@@ -137,7 +139,7 @@ impl World {
 }
 
 /// What a claim prints besides its metadata.
-fn claim_source(template: &VolumeClaimTemplate) -> Source {
+fn claim_document(template: &VolumeClaimTemplate) -> Tree {
     let mut tree = Tree::map();
     for field in ["apiVersion", "kind", "metadata", "spec"] {
         if let Some(value) = template.written.field(field) {
@@ -146,5 +148,5 @@ fn claim_source(template: &VolumeClaimTemplate) -> Source {
     }
     tree.put("apiVersion", Tree::string("v1"));
     tree.put("kind", Tree::string(CLAIM));
-    Source { tree, text: "".into(), position: Position::NONE, is_item: false }
+    tree
 }

@@ -172,10 +172,10 @@ impl World {
     /// An object that no manifest has is taken to have every key.
     fn may_have_key(&self, what: &Prerequisite, key: &str) -> bool {
         let stored = what.object().and_then(|object| self.store.get(&object));
-        let source = stored.and_then(|object| self.store.source(object.meta().uid));
-        let Some(source) = source else { return true };
+        let written = stored.and_then(|object| self.store.written(object.meta().uid));
+        let Some(written) = written else { return true };
         ["data", "stringData", "binaryData"]
             .iter()
-            .any(|field| source.tree.field(field).is_some_and(|data| data.field(key).is_some()))
+            .any(|field| written.field(field).is_some_and(|data| data.field(key).is_some()))
     }
 }

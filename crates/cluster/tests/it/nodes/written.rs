@@ -33,8 +33,8 @@ spec: {taints: [{key: a, effect: NoSchedule}]}
     go_on(&mut run, Span::from_secs(1));
     let printed = |name: &str| {
         let node = node(&run, name).clone();
-        let source = run.world().store().source(node.meta.uid).expect("it was written");
-        to_tree(&node.into(), Some(&source.tree))
+        let written = run.world().store().written(node.meta.uid).expect("it was written");
+        to_tree(&node.into(), Some(written))
     };
     let alpha = printed("alpha");
     let status = |tree: &cluster::api::Tree, field: &str| {

@@ -1,0 +1,250 @@
+//! Objects that people write: `kubectl apply`, and what the API server makes of a request that creates or updates an
+//! object.
+
+use std::sync::Arc;
+
+use super::edit::{admit, drop_type_dependent_fields, invalid};
+use super::pod_update::PodUpdate;
+use super::{Refusal, World};
+use crate::api::{
+    ConditionStatus, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Namespace, Node, NsName,
+    ObjectRef, Pod, PodStatus, Rule, Service, Tree, Uid, Update, Value, decode_object, patched_pod,
+};
+use crate::control::{POD_LIMIT, patch_allocated_values, tolerate_for_a_while};
+use crate::node::add_labels;
+use crate::store::{Document, Stored};
+
+/// The most objects of one kind in a cluster; all kinds that are not simulated count as one. Nodes, Pods and clients
+/// have lower limits.
+pub const OBJECT_LIMIT: u32 = 5_000;
+
+impl World {
+    /// `kubectl apply` of one object: it is created, or patched with what has changed since it was applied last.
+    pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
+        let text = &parsed.source.tree;
+        let old = self.store.get(&parsed.object.object_ref());
+        let (uid, written) = match old {
+            None => (self.put(parsed.object.clone())?, text.clone()),
+            Some(old) => {
+                let document = self.store.document(old.meta().uid);
+                let last = document.and_then(|document| document.last_applied.as_ref());
+                let written = document.map(|document| &document.written);
+                let update = Update::applied(&old, written, last, text);
+                if !update.changes_nothing() {
+                    self.update(&old, &update)?;
+                }
+                (old.meta().uid, update.new)
+            }
+        };
+        self.store.set_document(uid, Document { written, last_applied: Some(text.clone()) });
+        Ok(())
+    }
+
+    /// Creates the object, or puts it in the place of the one that is there; a Pod and a Node are created here only.
+    fn put(&mut self, object: KubeObject) -> Result<Uid, Refusal> {
+        match object {
+            KubeObject::Pod(pod) => self.put_new_pod(pod),
+            KubeObject::Node(node) => {
+                let power = node.ready() != ConditionStatus::Unknown;
+                self.add_machine(node, power, None)
+            }
+            KubeObject::Namespace(namespace) => self.apply_namespace(namespace),
+            KubeObject::Deployment(deployment) => {
+                self.has_room_for_pods(deployment.spec.replicas)?;
+                self.apply_workload(deployment, Kind::Deployment)
+            }
+            KubeObject::ReplicaSet(set) => {
+                self.has_room_for_pods(set.spec.replicas)?;
+                self.apply_workload(set, Kind::ReplicaSet)
+            }
+            KubeObject::ReplicationController(controller) => {
+                self.has_room_for_pods(controller.spec.replicas)?;
+                self.apply_workload(controller, Kind::ReplicationController)
+            }
+            KubeObject::StatefulSet(set) => {
+                self.has_room_for_pods(set.spec.replicas)?;
+                self.apply_workload(set, Kind::StatefulSet)
+            }
+            KubeObject::DaemonSet(set) => self.apply_daemon_set(set),
+            KubeObject::ControllerRevision(revision) => self.upsert(revision, Kind::ControllerRevision),
+            KubeObject::Job(job) => self.apply_job(job),
+            KubeObject::CronJob(cron_job) => self.apply_workload(cron_job, Kind::CronJob),
+            KubeObject::PodDisruptionBudget(budget) => self.apply_workload(budget, Kind::PodDisruptionBudget),
+            KubeObject::Service(service) => self.apply_service(service),
+            KubeObject::Endpoints(endpoints) => self.upsert(endpoints, Kind::Endpoints),
+            KubeObject::EndpointSlice(slice) => self.upsert(slice, Kind::EndpointSlice),
+            KubeObject::PriorityClass(class) => self.upsert(class, Kind::PriorityClass),
+            KubeObject::Unsimulated(object) => {
+                let kind = Kind::Other(object.kind.clone());
+                self.upsert(object, kind)
+            }
+        }
+    }
+
+    /// A request PUT or PATCH.
+    fn update(&mut self, old: &KubeObject, update: &Update) -> Result<(), Refusal> {
+        let refused = |diagnostics| Refusal::Invalid { diagnostics };
+        match old {
+            KubeObject::Pod(old) => self.put_pod(old, update),
+            KubeObject::Service(old) => {
+                let service = updated_service(update.service().map_err(refused)?, old)?;
+                self.apply_service(service).map(drop)
+            }
+            KubeObject::Node(_)
+            | KubeObject::Namespace(_)
+            | KubeObject::Deployment(_)
+            | KubeObject::ReplicaSet(_)
+            | KubeObject::ReplicationController(_)
+            | KubeObject::StatefulSet(_)
+            | KubeObject::DaemonSet(_)
+            | KubeObject::ControllerRevision(_)
+            | KubeObject::Job(_)
+            | KubeObject::CronJob(_)
+            | KubeObject::PodDisruptionBudget(_)
+            | KubeObject::Endpoints(_)
+            | KubeObject::EndpointSlice(_)
+            | KubeObject::PriorityClass(_)
+            | KubeObject::Unsimulated(_) => match decode_object(&update.new) {
+                (Some(KubeObject::Node(node)), _) => self.put_node(node, update),
+                (Some(mut object), _) => {
+                    object.meta_mut().generation = old.meta().generation + u32::from(update.changes_spec());
+                    self.put(object).map(drop)
+                }
+                (None, diagnostics) => Err(refused(diagnostics)),
+            },
+        }
+    }
+    /// Creates the object, or puts its new spec in place of the old one.
+    pub(super) fn upsert<T: super::Watched>(&mut self, mut object: T, kind: Kind) -> Result<Uid, Refusal> {
+        match T::objects(&self.store).get(&object.key()).cloned() {
+            None => {
+                has_room(T::objects(&self.store).len(), kind)?;
+                Ok(self.create_object(object)?.meta().uid)
+            }
+            Some(old) => {
+                keep_identity(&mut object, &*old);
+                Ok(self.put_object(object).meta().uid)
+            }
+        }
+    }
+
+    /// All that can be said of a Namespace is in its metadata. What is so already is not written.
+    fn apply_namespace(&mut self, namespace: Namespace) -> Result<Uid, Refusal> {
+        let key = namespace.meta.key();
+        let Some(old) = self.store.namespaces.get(&key).cloned() else {
+            has_room(self.store.namespaces.len(), Kind::Namespace)?;
+            return Ok(self.store.put_namespace(self.clock.now(), namespace));
+        };
+        let (labels, annotations) = (namespace.meta.labels, namespace.meta.annotations);
+        if (&labels, &annotations) != (&old.meta.labels, &old.meta.annotations) {
+            self.update_object::<Namespace>(&key, |namespace| {
+                namespace.meta.labels = labels;
+                namespace.meta.annotations = annotations;
+            });
+        }
+        Ok(old.meta.uid)
+    }
+
+    /// What is written of a Node that is there says which machine it is from now on, too.
+    fn put_node(&mut self, mut node: Node, update: &Update) -> Result<(), Refusal> {
+        let key = node.meta.key();
+        let old = self.stored::<Node>(&ObjectRef::node(&node.meta.name))?;
+        // core validation.go, ValidateNodeUpdate.
+        if !node.spec.pod_cidrs.is_empty() && node.spec.pod_cidrs != old.spec.pod_cidrs {
+            return Err(forbidden(Kind::Node, &key, "podCIDRs", Rule::PodCidrs));
+        }
+        let provider = |tree: &Tree| tree.field("spec")?.field("providerID")?.as_str().cloned();
+        if provider(&update.live).is_some_and(|was| provider(&update.new).is_some_and(|new| new != was)) {
+            return Err(forbidden(Kind::Node, &key, "providerID", Rule::ProviderId));
+        }
+        add_labels(&mut node);
+        self.update_object::<Node>(&key, |n| {
+            n.meta.labels = node.meta.labels;
+            n.meta.annotations = node.meta.annotations;
+            n.spec.unschedulable = node.spec.unschedulable;
+            n.spec.taints = node.spec.taints;
+            n.capacity = node.capacity;
+            n.allocatable = node.allocatable;
+        });
+        Ok(())
+    }
+
+    fn put_new_pod(&mut self, mut pod: Pod) -> Result<Uid, Refusal> {
+        if self.store.pods.len() as u32 >= POD_LIMIT {
+            return Err(Refusal::TooManyReplicas { limit: POD_LIMIT });
+        }
+        pod.status = PodStatus::default();
+        self.admit_pod(&mut pod)?;
+        let pod = self.create_object(pod)?;
+        if pod.spec.node_name.is_some() {
+            self.kubelet_observes(&pod);
+        }
+        Ok(pod.meta.uid)
+    }
+
+    fn put_pod(&mut self, old: &Pod, update: &Update) -> Result<(), Refusal> {
+        let patched =
+            patched_pod(&update.live, &update.new).map_err(|diagnostics| Refusal::Invalid { diagnostics })?;
+        let admit = |tolerations: &mut _| tolerate_for_a_while(tolerations, self.timing.node_eviction);
+        let key = old.meta.key();
+        let update = PodUpdate { live: &old.spec, patched: &patched };
+        let spec = update
+            .updated(admit)
+            .map_err(|error| invalid(vec![error], &ObjectRef::of_key(Kind::Pod, &key)))?;
+        self.update_object::<Pod>(&key, |pod| {
+            pod.meta.labels = patched.meta.labels;
+            pod.meta.annotations = patched.meta.annotations;
+            pod.spec = spec;
+            // A Pod of a template has its own text.
+            if pod.written.value != Value::Null {
+                Arc::make_mut(&mut pod.written).put("spec", patched.written);
+            }
+        });
+        Ok(())
+    }
+
+    pub(super) fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
+        let old = self.store.services.get(&service.meta.key()).cloned();
+        if let Some(error) = old.as_ref().and_then(|old| service.spec.forbidden_change(&old.spec)) {
+            return Err(invalid(vec![error], &ObjectRef::of_key(Kind::Service, &service.meta.key())));
+        }
+        self.allocate_service(&mut service, old.as_deref())?;
+        if let Some(old) = &old {
+            service.ingress = old.ingress.clone();
+        }
+        self.upsert(service, Kind::Service)
+    }
+}
+
+/// As it was sent, with what the API server leaves as it is; defaulted and validated.
+fn updated_service(mut service: Service, old: &Service) -> Result<Service, Refusal> {
+    patch_allocated_values(&mut service, old);
+    drop_type_dependent_fields(&mut service, old);
+    let object = ObjectRef::of_key(Kind::Service, &service.meta.key());
+    admit(&mut service, object)?;
+    Ok(service)
+}
+
+/// A field of the spec that may not change so.
+fn forbidden(kind: Kind, key: &NsName, field: &str, why: Rule) -> Refusal {
+    let error = FieldPath::new("spec").child(field).error(DiagnosticKind::Forbidden { why });
+    invalid(vec![error], &ObjectRef::of_key(kind, key))
+}
+
+/// Whether another object of a kind may be created if there are `count` already.
+pub(super) fn has_room(count: usize, kind: Kind) -> Result<(), Refusal> {
+    match count < OBJECT_LIMIT as usize {
+        true => Ok(()),
+        false => Err(Refusal::TooManyObjects { kind, limit: OBJECT_LIMIT }),
+    }
+}
+
+pub(super) fn keep_identity<T: Stored>(object: &mut T, old: &T) {
+    let old = old.meta();
+    let meta = object.meta_mut();
+    meta.uid = old.uid;
+    meta.created = old.created;
+    meta.deleted = old.deleted;
+    meta.owner = old.owner.clone();
+    meta.finalizers = old.finalizers.clone();
+}
