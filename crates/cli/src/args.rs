@@ -1,6 +1,6 @@
 //! What a person can type.
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use cluster::api::FieldValidation;
 use cluster::sim::{Moment, Span};
 use netfilter::Scheduler;
@@ -137,8 +137,39 @@ pub struct Get {
     /// commas.
     #[arg(short = 'l', long, value_name = "QUERY")]
     pub selector: Option<String>,
-    #[arg(short, long, value_enum, default_value_t = GetFormat::Text)]
-    pub output: GetFormat,
+    /// Only objects with such fields: metadata.name=web, spec.nodeName=node-1, status.phase!=Running; several with
+    /// commas. Which fields a kind has, is what the API server has for it.
+    #[arg(long, value_name = "QUERY")]
+    pub field_selector: Option<String>,
+    /// text, wide, yaml, json, name, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE, jsonpath-file=FILE,
+    /// custom-columns=HEADER:PATH,... or custom-columns-file=FILE, as kubectl has them
+    #[arg(short, long, value_name = "FORMAT")]
+    pub output: Option<String>,
+    /// The template or the columns of --output, if they are not there.
+    #[arg(long)]
+    pub template: Option<String>,
+    /// Whether a field or a key that an object does not have is nothing, instead of an error, in a JSONPath template.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = true,
+        default_missing_value = "true")]
+    pub allow_missing_template_keys: bool,
+    /// Sort by this field: .metadata.name, '{.spec.replicas}'
+    #[arg(long, value_name = "PATH")]
+    pub sort_by: Option<String>,
+    /// Tables and custom columns without their headers.
+    #[arg(long)]
+    pub no_headers: bool,
+    /// All labels of each object as the last column.
+    #[arg(long)]
+    pub show_labels: bool,
+    /// The values of these labels as columns; several with commas, or given more than once.
+    #[arg(short = 'L', long, value_name = "LABEL", value_delimiter = ',')]
+    pub label_columns: Vec<String>,
+    /// The kind before each name.
+    #[arg(long)]
+    pub show_kind: bool,
+    /// An object that is not there is no error.
+    #[arg(long)]
+    pub ignore_not_found: bool,
 }
 
 impl Get {
@@ -146,15 +177,6 @@ impl Get {
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref().filter(|namespace| !self.all_namespaces && !namespace.is_empty())
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum GetFormat {
-    Text,
-    Wide,
-    Yaml,
-    Json,
-    Name,
 }
 
 #[derive(ClapArgs)]

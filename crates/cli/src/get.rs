@@ -1,29 +1,39 @@
 //! `packetyard get`: objects, as kubectl prints them.
 
 mod conntrack;
+mod custom_columns;
 mod discovery;
 mod dns;
 mod document;
 mod events;
+mod field_query;
 mod label_query;
 mod label_syntax;
 mod object;
+mod output;
 mod printers;
 mod request;
+mod sort;
+mod tables;
 
 use std::collections::BTreeSet;
 
-use cluster::api::{Kind, Meta, ObjectRef, timestamp};
+use cluster::api::{Kind, Meta, ObjectRef, timestamp, to_yaml};
 use cluster::sim::World;
 
-use crate::args::{Get as Args, GetFormat};
+use crate::args::Get as Args;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::{input, notes, table};
+use crate::tab_writer::TabWriter;
+use crate::{input, notes};
 use discovery::ResourceType;
+use field_query::FieldQuery;
 use label_query::LabelQuery;
 use object::{Object, seconds};
+use output::Output;
 use request::{Part, Request};
+use sort::SortBy;
+use tables::Looks;
 
 /// What can be listed.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +67,24 @@ impl Listed {
         }
     }
 
+    /// What its objects are; of others, each is something else.
+    fn kind(&self) -> Kind {
+        match self {
+            Listed::Type(found) => found.kind.clone(),
+            Listed::Events => Kind::Other("Event".into()),
+            Listed::Others => Kind::Other("".into()),
+        }
+    }
+
+    /// `apps/v1, Resource=deployments`
+    fn versioned(&self) -> String {
+        match self {
+            Listed::Type(found) => found.versioned(),
+            Listed::Events => "/v1, Resource=events".into(),
+            Listed::Others => "others".into(),
+        }
+    }
+
     fn plural(&self) -> String {
         match self {
             Listed::Type(found) => found.plural(),
@@ -84,6 +112,7 @@ pub struct Filter<'a> {
     pub namespace: Option<&'a str>,
     pub name: Option<&'a str>,
     pub selector: LabelQuery,
+    pub fields: FieldQuery,
 }
 
 impl Filter<'_> {
@@ -121,20 +150,23 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     if args.node.is_some() {
         return Err(Failure::Usage("--node is for get conntrack".into()));
     }
-    let request = Request::parse(&args.resources, args.selector.as_deref())?;
+    let output = Output::parse(args)?;
+    let request = Request::parse(&args.resources, args.selector.as_deref(), args.field_selector.as_deref())?;
+    let sort_by = args.sort_by.as_deref().filter(|field| !field.is_empty()).map(SortBy::parse).transpose()?;
     let mut input = Input::read(&args.cluster)?;
     let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     notes::tell(&args.cluster, &input.manifest, run.world());
-    let namespace = args.namespace();
-    let is_document = matches!(args.output, GetFormat::Yaml | GetFormat::Json);
-    let (groups, missing) = find(run.world(), &request, namespace, is_document)?;
-    let text = print(args.output, &groups, namespace.is_none(), request.single);
-    match missing.split_last() {
+    let reads_all = output.is_document() || sort_by.is_some() || !request.fields.is_empty();
+    let (mut groups, missing) = find(run.world(), &request, args, reads_all)?;
+    if let Some(sort_by) = sort_by {
+        groups = sorted(groups, &sort_by, &output, request.single)?;
+    }
+    let text = print(&output, &groups, args, request.single)?;
+    match missing.split_last().filter(|_| !args.ignore_not_found) {
         None => {
-            let is_table = matches!(args.output, GetFormat::Text | GetFormat::Wide);
-            if text.is_empty() && is_table {
-                say_that_nothing_is_there(&groups, namespace);
+            if text.is_empty() && output.is_table() && !args.ignore_not_found {
+                say_that_nothing_is_there(&groups, args.namespace());
             }
             input.answer(text)
         }
@@ -163,9 +195,10 @@ fn say_that_nothing_is_there(groups: &[Group], namespace: Option<&str>) {
 fn find(
     world: &World,
     request: &Request,
-    namespace: Option<&str>,
-    is_document: bool,
+    args: &Args,
+    reads_all: bool,
 ) -> Result<(Vec<Group>, Vec<String>), Failure> {
+    let namespace = args.namespace();
     let mut groups: Vec<Group> = Vec::new();
     let mut missing = Vec::new();
     let mut known: Vec<(Listed, &Part)> = Vec::new();
@@ -179,8 +212,10 @@ fn find(
             continue;
         }
         known.push((listed.clone(), part));
-        let filter = Filter { namespace, name: part.name.as_deref(), selector: request.selector.clone() };
-        let objects = objects(world, &listed, &filter, is_document);
+        check_fields(&listed, &request.fields, args)?;
+        let (selector, fields) = (request.selector.clone(), request.fields.clone());
+        let filter = Filter { namespace, name: part.name.as_deref(), selector, fields };
+        let objects = objects(world, &listed, &filter, reads_all);
         if let Some(name) = part.name.as_ref().filter(|_| objects.is_empty()) {
             missing.push(format!("{} {name:?}", listed.plural()));
         }
@@ -192,79 +227,100 @@ fn find(
     Ok((groups, missing))
 }
 
+/// The API server looks for few fields (cli-runtime resource/selector.go has the sentence around what it says).
+fn check_fields(listed: &Listed, fields: &FieldQuery, args: &Args) -> Result<(), Failure> {
+    let checked = match listed {
+        Listed::Type(found) => fields.check(&found.kind, found.selectable_fields.as_deref()),
+        Listed::Events | Listed::Others => fields.check(&listed.kind(), None),
+    };
+    checked.map_err(|why| {
+        let (labels, fields) = (&args.selector, &args.field_selector);
+        let [labels, fields] = [labels, fields].map(|query| query.as_deref().unwrap_or_default());
+        let resource = listed.versioned();
+        Failure::Usage(format!(
+            "Unable to find {resource:?} that match label selector {labels:?}, field selector {fields:?}: {why}"
+        ))
+    })
+}
+
 /// A table reads what the simulation knows; a document has all that the API server would send. Of kinds that are only
 /// kept nothing else is known, so their tables read that too.
-fn objects(world: &World, listed: &Listed, filter: &Filter<'_>, is_document: bool) -> Vec<Object> {
+fn objects(world: &World, listed: &Listed, filter: &Filter<'_>, reads_all: bool) -> Vec<Object> {
     let kinds: Vec<Kind> = match listed {
         Listed::Type(found) => vec![found.kind.clone()],
         Listed::Others => {
             let kinds = world.store().unsimulated.iter().map(|o| o.kind.clone());
             kinds.collect::<BTreeSet<_>>().into_iter().map(Kind::Other).collect()
         }
-        Listed::Events => return events::objects(world, filter),
+        Listed::Events => {
+            let events = events::objects(world, filter).into_iter();
+            return events.filter(|event| filter.fields.matches(&listed.kind(), &event.tree)).collect();
+        }
     };
-    kinds.iter().flat_map(|kind| objects_of(world, kind, filter, is_document)).collect()
+    kinds.iter().flat_map(|kind| objects_of(world, kind, filter, reads_all)).collect()
 }
 
 /// In the order of their keys in etcd, which is the API server's: `a-b/x` comes before `a/x`.
-fn objects_of(world: &World, kind: &Kind, filter: &Filter<'_>, is_document: bool) -> Vec<Object> {
+fn objects_of(world: &World, kind: &Kind, filter: &Filter<'_>, reads_all: bool) -> Vec<Object> {
     let store = world.store();
     let now = seconds(&timestamp(world.now())).unwrap_or(0);
     let mut metas: Vec<&Meta> = store.metas(kind).filter(|meta| filter.takes(meta)).collect();
     metas.sort_by_cached_key(|meta| format!("{}/{}", meta.namespace, meta.name));
     let object = |meta: &Meta| {
         let object = store.get(&ObjectRef::new(kind.clone(), meta))?;
-        let tree = match is_document || matches!(kind, Kind::Other(_)) {
+        let tree = match reads_all || matches!(kind, Kind::Other(_)) {
             true => world.served(&object),
             false => cluster::api::to_tree(&object, store.written(meta.uid)),
         };
         Some(Object { meta: meta.clone(), tree, now })
     };
-    metas.into_iter().filter_map(object).collect()
+    let objects = metas.into_iter().filter_map(object);
+    objects.filter(|object| filter.fields.matches(kind, &object.tree)).collect()
 }
 
-fn print(format: GetFormat, groups: &[Group], all_namespaces: bool, single: bool) -> String {
-    match format {
-        GetFormat::Yaml | GetFormat::Json => {
-            let objects = groups.iter().flat_map(|group| &group.objects);
-            document::print(objects, single, format == GetFormat::Json)
-        }
-        GetFormat::Name => groups.iter().map(names).collect(),
-        GetFormat::Text => tables(groups, all_namespaces, false),
-        GetFormat::Wide => tables(groups, all_namespaces, true),
+/// Each table by itself, but not objects that were asked for by their names: the API server sends each in a table of
+/// its own. Of documents all are in one List.
+fn sorted(groups: Vec<Group>, by: &SortBy, output: &Output, single: bool) -> Result<Vec<Group>, Failure> {
+    if output.is_table() {
+        let sorted = |group: Group| match group.by_name {
+            true => Ok(group),
+            false => Ok(Group { objects: by.sort(group.objects)?, ..group }),
+        };
+        return groups.into_iter().map(sorted).collect();
     }
-}
-
-fn names(group: &Group) -> String {
-    let prefix = |object: &Object| match group.listed {
-        Listed::Others => discovery::prefix_of(&object.tree),
-        Listed::Type(_) | Listed::Events => group.listed.prefix(),
-    };
-    group.objects.iter().map(|object| format!("{}/{}\n", prefix(object), object.meta.name)).collect()
-}
-
-/// One table for each kind that has objects, an empty line between them. Once kubectl has printed namespaces it goes
-/// on doing so, for Nodes too: the flag is in what all its printers share (kubectl get.go, ToPrinter).
-fn tables(groups: &[Group], all_namespaces: bool, wide: bool) -> String {
-    // get.go, multipleGVKsRequested: of what was answered, not of what was asked for.
-    let mut answered = groups.iter().filter(|group| group.is_answered());
-    let first = answered.next();
-    let with_kind = first.is_some_and(|first| answered.any(|group| group.listed != first.listed));
-    let mut with_namespace = false;
-    let mut out = Vec::new();
-    for group in groups {
-        with_namespace |= all_namespaces && group.listed.is_namespaced();
-        if group.objects.is_empty() {
-            continue;
-        }
-        let mut table = printers::table(&group.listed, &group.objects);
-        if with_kind {
-            table.prefix_names(&group.listed.prefix());
-        }
-        if !with_namespace {
-            table.remove_column(table::NAMESPACE);
-        }
-        out.push(table.render(wide));
+    let mut groups = groups.into_iter();
+    let Some(first) = groups.next() else { return Ok(Vec::new()) };
+    if single {
+        return Ok(vec![first]);
     }
-    out.join("\n")
+    let objects = first.objects.into_iter().chain(groups.flat_map(|group| group.objects));
+    Ok(vec![Group { objects: by.sort(objects.collect())?, ..first }])
+}
+
+fn print(output: &Output, groups: &[Group], args: &Args, single: bool) -> Result<String, Failure> {
+    let objects = || groups.iter().flat_map(|group| &group.objects);
+    // get.go, printGeneric.
+    if args.ignore_not_found && objects().next().is_none() {
+        return Ok(String::new());
+    }
+    let document = || document::of(objects(), single);
+    Ok(match output {
+        Output::Yaml => to_yaml(&document()),
+        Output::Json => document::json(&document()),
+        Output::Name => objects().map(name).collect(),
+        Output::JsonPath(template) => template.print(&document()).map_err(Failure::Usage)?,
+        Output::CustomColumns { columns, with_header } => {
+            let header = with_header.then(|| columns.header());
+            let rows = objects().map(|object| columns.row(&object.tree));
+            let rows = rows.collect::<Result<String, String>>().map_err(Failure::Usage)?;
+            TabWriter::default().write(&(header.unwrap_or_default() + &rows))
+        }
+        Output::Text => tables::print(groups, &Looks::new(args, false)),
+        Output::Wide => tables::print(groups, &Looks::new(args, true)),
+    })
+}
+
+/// `pod/web-1`
+fn name(object: &Object) -> String {
+    format!("{}/{}\n", discovery::prefix_of(&object.tree), object.meta.name)
 }

@@ -1,14 +1,12 @@
-//! Tables, as kubectl lays them out (cli-runtime printers/tableprinter.go, tabwriter.go).
+//! Tables, as kubectl lays them out (cli-runtime printers/tableprinter.go).
 
 use std::borrow::Cow;
+
+use crate::tab_writer::TabWriter;
 
 /// The column that tables of all namespaces begin with.
 pub const NAMESPACE: &str = "NAMESPACE";
 const NAME: &str = "NAME";
-/// Between a column's widest cell and the next one.
-const PADDING: usize = 3;
-/// Of a column with its padding.
-const MIN_WIDTH: usize = 6;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -56,14 +54,27 @@ impl Table {
         }
     }
 
-    /// Each column as wide as its widest cell.
-    pub fn render(&self, is_wide: bool) -> String {
+    /// A column after the last one, with a cell for each row.
+    pub fn append(&mut self, name: String, cells: impl Iterator<Item = String>) {
+        self.columns.push(Column { name: name.into(), wide: false });
+        self.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+    }
+
+    /// Lines with tabs between their cells, for a [`TabWriter`].
+    pub fn lines(&self, is_wide: bool, with_header: bool) -> String {
         let is_shown = |at: &usize| is_wide || !self.columns[*at].wide;
         let shown: Vec<usize> = (0..self.columns.len()).filter(is_shown).collect();
-        let header = shown.iter().map(|at| self.columns[*at].name.to_string()).collect();
+        let header = || shown.iter().map(|at| self.columns[*at].name.to_uppercase()).collect();
         let row = |row: &Vec<String>| shown.iter().map(|at| first_line(&row[*at])).collect();
-        let lines: Vec<Vec<String>> = std::iter::once(header).chain(self.rows.iter().map(row)).collect();
-        lay_out(&lines)
+        let header: Option<Vec<String>> = with_header.then(header);
+        let rows = self.rows.iter().map(row);
+        header.into_iter().chain(rows).map(|cells| line(&cells)).collect()
+    }
+
+    /// Each column as wide as its widest cell.
+    #[cfg(test)]
+    fn render(&self, is_wide: bool) -> String {
+        TabWriter::default().write(&self.lines(is_wide, true))
     }
 }
 
@@ -76,36 +87,19 @@ fn first_line(cell: &str) -> String {
 }
 
 /// A text of somebody else's tells the terminal nothing (cli-runtime printers/terminal.go, terminalEscaper).
-fn escaped(cell: &str) -> String {
+pub fn escaped(cell: &str) -> String {
     cell.replace('\u{1b}', "^[").replace('\r', "\\r")
 }
 
-/// The last column is not filled up.
-fn lay_out(lines: &[Vec<String>]) -> String {
-    let lines: Vec<Vec<String>> =
-        lines.iter().map(|line| line.iter().map(|cell| escaped(cell)).collect()).collect();
-    let count = lines.first().map_or(0, Vec::len);
-    let length = |cell: &String| cell.chars().count();
-    let widest = |at| lines.iter().map(|line| length(&line[at])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count).map(|at| (widest(at) + PADDING).max(MIN_WIDTH)).collect();
-    let mut text = String::new();
-    for line in &lines {
-        for (at, cell) in line.iter().enumerate() {
-            text.push_str(cell);
-            if at + 1 < count {
-                text.extend(std::iter::repeat_n(' ', widths[at] - length(cell)));
-            }
-        }
-        text.push('\n');
-    }
-    text
+fn line(cells: &[String]) -> String {
+    cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>().join("\t") + "\n"
 }
 
 /// A table of the command line's own.
 pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
-    let header = header.iter().map(|name| name.to_string()).collect();
-    let lines: Vec<Vec<String>> = std::iter::once(header).chain(rows.iter().cloned()).collect();
-    lay_out(&lines)
+    let header: Vec<String> = header.iter().map(|name| name.to_string()).collect();
+    let lines = std::iter::once(line(&header)).chain(rows.iter().map(|row| line(row)));
+    TabWriter::default().write(&lines.collect::<String>())
 }
 
 #[cfg(test)]
@@ -114,17 +108,6 @@ mod tests {
 
     fn cells(rows: &[&[&str]]) -> Vec<Vec<String>> {
         rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
-    }
-
-    #[test]
-    fn columns_line_up() {
-        let rows = cells(&[&["web", "1"], &["a-long-name", "22"]]);
-        assert_eq!(render(&["NAME", "N"], &rows), "NAME          N\nweb           1\na-long-name   22\n");
-    }
-
-    #[test]
-    fn a_column_is_never_narrower_than_kubectls() {
-        assert_eq!(render(&["A", "B"], &cells(&[&["", "x"]])), "A     B\n      x\n");
     }
 
     #[test]
@@ -148,5 +131,8 @@ mod tests {
         assert_eq!(table.render(false), "NAMESPACE   NAME\na           pod/web\n");
         table.remove_column(NAMESPACE);
         assert_eq!(table.render(true), "NAME      IP\npod/web   10.0.0.1\n");
+        table.append("tier".into(), ["back".to_string()].into_iter());
+        assert_eq!(table.render(false), "NAME      TIER\npod/web   back\n");
+        assert_eq!(table.lines(true, false), "pod/web\t10.0.0.1\tback\n");
     }
 }

@@ -6,7 +6,8 @@ use cluster::node::Tracked;
 use netfilter::Tuple;
 use serde::Serialize;
 
-use crate::args::{Get as Args, GetFormat};
+use super::output::Output;
+use crate::args::Get as Args;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::{input, words};
@@ -45,14 +46,14 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let world = run.world();
     let machine = world.machine_named(node).ok_or_else(|| Failure::NotFound(format!("node {node:?}")))?;
     let rows = world.conntrack_of(machine.uid).unwrap_or_default();
-    input.answer(match args.output {
-        GetFormat::Json => words::json(&rows.iter().map(row).collect::<Vec<_>>())?,
-        GetFormat::Text | GetFormat::Wide => {
+    input.answer(match Output::parse(args)? {
+        Output::Json => words::json(&rows.iter().map(row).collect::<Vec<_>>())?,
+        Output::Text | Output::Wide => {
             eprintln!("conntrack: {} flow entries have been shown.", rows.len());
             let lines = world.conntrack_lines(machine.uid).unwrap_or_default();
             lines.into_iter().map(|line| line + "\n").collect()
         }
-        GetFormat::Yaml | GetFormat::Name => {
+        Output::Yaml | Output::Name | Output::JsonPath(_) | Output::CustomColumns { .. } => {
             return Err(Failure::Usage("get conntrack prints -o text or -o json".into()));
         }
     })

@@ -81,6 +81,8 @@ pub struct ResourceType {
     pub namespaced: bool,
     /// The columns that its definition adds.
     pub printer_columns: Vec<Tree>,
+    /// Of a custom resource: the fields by which a field selector can choose, beside name and namespace.
+    pub selectable_fields: Option<Vec<String>>,
 }
 
 impl ResourceType {
@@ -92,6 +94,7 @@ impl ResourceType {
             short_names: Vec::new(),
             namespaced: scope == Scope::Namespaced,
             printer_columns: Vec::new(),
+            selectable_fields: None,
         }
     }
 
@@ -118,10 +121,15 @@ impl ResourceType {
         let served = versions.iter().find(|version| version.flag("served")).or(versions.first());
         let api_version =
             format!("{}/{}", text("spec.group"), served.map_or(String::new(), |v| v.text("name")));
+        let selectable = served.map_or(&[][..], |version| version.list("selectableFields"));
+        let plain = |path: String| path.trim_start_matches('.').to_string();
         let columns = served.map_or(&[][..], |version| version.list("additionalPrinterColumns"));
         ResourceType {
             short_names: definition.list("spec.names.shortNames").iter().map(scalar).collect(),
             printer_columns: columns.to_vec(),
+            selectable_fields: Some(
+                selectable.iter().map(|field| field.text("jsonPath")).map(plain).collect(),
+            ),
             ..ResourceType::new(&text("spec.names.kind"), &api_version, &text("spec.names.plural"), scope)
         }
     }
@@ -135,7 +143,11 @@ impl ResourceType {
             Some(stem) => format!("{stem}ies"),
             None => format!("{singular}s"),
         };
-        ResourceType::new(kind, api_version, &plural, Kind::named(kind).scope())
+        let scope = Kind::named(kind).scope();
+        ResourceType {
+            selectable_fields: Some(Vec::new()),
+            ..ResourceType::new(kind, api_version, &plural, scope)
+        }
     }
 
     fn group(&self) -> &str {
@@ -151,6 +163,12 @@ impl ResourceType {
             || self.short_names.iter().any(|short| short == name);
         let of_version = rest.strip_prefix(version).map(|group| group.trim_start_matches('.'));
         is_name && (rest.is_empty() || rest == self.group() || of_version == Some(self.group()))
+    }
+
+    /// `apps/v1, Resource=deployments` (schema.GroupVersionResource, String).
+    pub fn versioned(&self) -> String {
+        let version = self.api_version.rsplit('/').next().unwrap_or_default();
+        format!("{}/{version}, Resource={}", self.group(), self.plural)
     }
 
     /// `deployment.apps`, as kubectl prints it before a name.

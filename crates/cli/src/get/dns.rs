@@ -4,8 +4,10 @@
 use serde::Serialize;
 
 use super::Filter;
+use super::field_query::FieldQuery;
 use super::label_query::{self, LabelQuery};
-use crate::args::{Get as Args, GetFormat};
+use super::output::Output;
+use crate::args::Get as Args;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::{input, words};
@@ -33,21 +35,21 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     };
     let namespace = args.namespace();
     let name = args.resources.get(1).map(String::as_str);
-    let filter = Filter { namespace, name, selector };
+    let filter = Filter { namespace, name, selector, fields: FieldQuery::default() };
     let services = world.store().services.iter();
     let wanted: Vec<_> = services.filter(|service| filter.takes(&service.meta)).collect();
     if let (Some(name), true) = (name, wanted.is_empty()) {
         return Err(Failure::NotFound(format!("services {name:?}")));
     }
     let records = wanted.into_iter().flat_map(|service| world.dns_records(service));
-    input.answer(match args.output {
-        GetFormat::Json => {
+    input.answer(match Output::parse(args)? {
+        Output::Json => {
             let row =
                 |r: cluster::dns::DnsRecord| Row { kind: r.kind(), record: r.to_string(), name: r.name };
             words::json(&records.map(row).collect::<Vec<_>>())?
         }
-        GetFormat::Text | GetFormat::Wide => records.map(|record| format!("{record}\n")).collect(),
-        GetFormat::Yaml | GetFormat::Name => {
+        Output::Text | Output::Wide => records.map(|record| format!("{record}\n")).collect(),
+        Output::Yaml | Output::Name | Output::JsonPath(_) | Output::CustomColumns { .. } => {
             return Err(Failure::Usage("get dns prints -o text or -o json".into()));
         }
     })

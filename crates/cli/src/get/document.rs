@@ -1,20 +1,21 @@
-//! `-o yaml` and `-o json`: the objects as the API server would send them.
+//! The objects as the API server would send them.
 
-use cluster::api::{Tree, to_json_indented, to_yaml};
+use cluster::api::{Tree, to_json_indented};
 
 use super::object::Object;
 
 /// One that was asked for by its name by itself, all others in a List.
-pub fn print<'a>(objects: impl Iterator<Item = &'a Object>, single: bool, json: bool) -> String {
+pub fn of<'a>(objects: impl Iterator<Item = &'a Object>, single: bool) -> Tree {
     let mut objects: Vec<Tree> = objects.map(|object| object.tree.clone()).collect();
-    let document = match objects.pop_if(|_| single) {
-        Some(object) if objects.is_empty() => object,
-        object => {
-            objects.extend(object);
-            list(objects)
-        }
-    };
-    if json { to_json_indented(&document) + "\n" } else { to_yaml(&document) }
+    match objects.pop_if(|_| single) {
+        Some(object) => object,
+        None => list(objects),
+    }
+}
+
+/// As `-o json` prints it.
+pub fn json(document: &Tree) -> String {
+    to_json_indented(document)
 }
 
 fn list(items: Vec<Tree>) -> Tree {

@@ -25,6 +25,10 @@ impl Object {
         }
     }
 
+    pub fn tree_labels(&self) -> Option<&Tree> {
+        self.tree.at("metadata.labels")
+    }
+
     pub fn is_deleted(&self) -> bool {
         self.meta.deleted.is_some()
     }

@@ -72,7 +72,7 @@ fn containers_and_images(template: Option<&Tree>) -> [String; 2] {
 }
 
 /// `app=web,tier=front` (labels.FormatLabels).
-fn labels(labels: Option<&Tree>) -> String {
+pub fn labels(labels: Option<&Tree>) -> String {
     or_none(equalities(labels).join(","))
 }
 

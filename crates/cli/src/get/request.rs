@@ -2,6 +2,7 @@
 //! ResourceTypeOrNameArgs).
 
 use super::discovery;
+use super::field_query::FieldQuery;
 use super::label_query::{self, LabelQuery};
 use crate::failure::Failure;
 
@@ -10,6 +11,7 @@ pub struct Request {
     /// One kind and one name: its document is printed by itself, not in a List.
     pub single: bool,
     pub selector: LabelQuery,
+    pub fields: FieldQuery,
 }
 
 /// A resource, and the one object of it that is asked for.
@@ -19,13 +21,16 @@ pub struct Part {
 }
 
 impl Request {
-    pub fn parse(words: &[String], query: Option<&str>) -> Result<Request, Failure> {
+    pub fn parse(words: &[String], query: Option<&str>, fields: Option<&str>) -> Result<Request, Failure> {
         let parts = parts(words).map_err(|problem| Failure::Usage(problem.into()))?;
         let selector = match query {
             None => LabelQuery::default(),
             Some(query) => label_query::parse(query).map_err(Failure::Usage)?,
         };
-        if query.is_some() && parts.iter().any(|part| part.name.is_some()) {
+        let fields = fields.map(str::trim).filter(|fields| !fields.is_empty());
+        let is_selected = query.is_some() || fields.is_some();
+        let fields = FieldQuery::parse(fields.unwrap_or_default()).map_err(Failure::Usage)?;
+        if is_selected && parts.iter().any(|part| part.name.is_some()) {
             let problem = match is_combined(words) {
                 true => "selectors and the all flag cannot be used when passing resource/name arguments",
                 false => "name cannot be provided when a selector is specified",
@@ -33,7 +38,7 @@ impl Request {
             return Err(Failure::Usage(problem.into()));
         }
         let single = matches!(parts.as_slice(), [Part { name: Some(_), .. }]);
-        Ok(Request { parts, single, selector })
+        Ok(Request { parts, single, selector, fields })
     }
 }
 
@@ -78,7 +83,7 @@ mod tests {
 
     fn asked(words: &[&str]) -> String {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        match Request::parse(&words, None) {
+        match Request::parse(&words, None, None) {
             Err(problem) => problem.to_string(),
             Ok(request) => {
                 let part = |p: &Part| format!("{}/{}", p.resource, p.name.as_deref().unwrap_or("*"));
@@ -101,12 +106,14 @@ mod tests {
 
     #[test]
     fn a_selector_and_a_name_exclude_each_other() {
-        let problem = |words: &[&str]| {
-            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-            Request::parse(&words, Some("app=web")).err().map(|failure| failure.to_string())
-        };
-        assert_eq!(problem(&["pods"]), None);
-        assert!(problem(&["pods", "a"]).is_some_and(|said| said.starts_with("name cannot be provided")));
-        assert!(problem(&["pods/a"]).is_some_and(|said| said.starts_with("selectors and the all flag")));
+        for (query, fields) in [(Some("app=web"), None), (None, Some("spec.nodeName=a"))] {
+            let problem = |words: &[&str]| {
+                let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+                Request::parse(&words, query, fields).err().map(|failure| failure.to_string())
+            };
+            assert_eq!(problem(&["pods"]), None);
+            assert!(problem(&["pods", "a"]).is_some_and(|said| said.starts_with("name cannot be provided")));
+            assert!(problem(&["pods/a"]).is_some_and(|said| said.starts_with("selectors and the all flag")));
+        }
     }
 }

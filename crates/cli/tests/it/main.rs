@@ -5,6 +5,7 @@ mod deeds;
 mod documents;
 mod files;
 mod get;
+mod get_printed;
 mod golden_cases;
 mod golden_objects;
 mod golden_sequences;

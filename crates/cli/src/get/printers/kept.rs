@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use cluster::api::{Tree, Value};
+use cluster::api::Tree;
 
 use super::services::balancer_addresses;
 use super::{Printer, around_age, cluster_scoped, containers_and_images, label_selector, labels, name};
 use crate::get::object::{Document, Object, join, or_none, scalar};
+use crate::jsonpath::{self, JsonPath, MissingKeys, Value};
 use crate::table::{Column, always, wide};
 
 /// Objects of all kept kinds together.
@@ -332,26 +333,29 @@ pub fn custom_columns(definitions: &[Tree]) -> Vec<Column> {
     std::iter::once(always("NAME")).chain(definitions.iter().map(column)).collect()
 }
 
-/// Paths of names alone are followed, as most are; what another one leads to is left empty.
+/// tableconvertor.go, ConvertToTable: of what a path finds, the first.
 pub fn custom_cells(object: &Object, definitions: &[Tree]) -> Vec<String> {
     let cell = |definition: &Tree| {
-        let path = definition.text("jsonPath");
-        let Some(found) = object.tree.at(path.trim_start_matches('.')) else { return String::new() };
-        match (&*definition.text("type"), &found.value) {
-            ("date", Value::String(timestamp)) => object.since(timestamp),
-            (
-                "date",
-                Value::Null
-                | Value::Bool(_)
-                | Value::Int(_)
-                | Value::Float(_)
-                | Value::Seq(_)
-                | Value::Map(_),
-            ) => String::new(),
-            _ => scalar(found),
-        }
+        let path = JsonPath::parse(&format!("{{{}}}", definition.text("jsonPath"))).ok()?;
+        let found = path.find(&object.tree, MissingKeys::Allowed).ok()?.into_iter().next()?;
+        custom_cell(object, &definition.text("type"), found.first()?)
     };
-    std::iter::once(name(object)).chain(definitions.iter().map(cell)).collect()
+    let cells = definitions.iter().map(|definition| cell(definition).unwrap_or_default());
+    std::iter::once(name(object)).chain(cells).collect()
+}
+
+/// What is not of the column's type is left empty (cellForJSONValue).
+fn custom_cell(object: &Object, type_: &str, value: &Value<'_>) -> Option<String> {
+    match (type_, value) {
+        ("string" | "", Value::Null) => Some(jsonpath::text(&Value::Nothing)),
+        ("string" | "", _) | ("boolean", Value::Bool(_)) | ("integer" | "number", Value::Int(_)) => {
+            Some(jsonpath::text(value))
+        }
+        ("number", Value::Float(_)) => Some(jsonpath::text(value)),
+        ("integer", Value::Float(number)) => Some(format!("{:.0}", number.trunc())),
+        ("date", Value::Text(timestamp)) => Some(object.since(timestamp)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -410,6 +414,28 @@ mod tests {
             let tree = spec(&format!("{{at: {at}}}"));
             let object = Object { meta: cluster::api::Meta::default(), tree, now: 0 };
             assert_eq!(custom_cells(&object, definitions.list("spec")), ["", age], "{at}");
+        }
+    }
+
+    #[test]
+    fn a_custom_column_shows_what_its_path_finds() {
+        let tree = spec("{list: [{a: one, at: 1}, {a: two, at: 2}], at: 7, f: 1.5, none: null, map: {k: v}}");
+        let object = Object { meta: cluster::api::Meta::default(), tree, now: 0 };
+        for (type_, path, shown) in [
+            ("string", ".spec.list[1].a", "two"),
+            ("integer", ".spec.list[?(@.a==\"two\")].at", "2"),
+            ("string", ".spec.list[*].a", "one"),
+            ("string", ".spec.map", "{\"k\":\"v\"}"),
+            ("string", ".spec.none", "<no value>"),
+            ("integer", ".spec.f", "1"),
+            ("number", ".spec.f", "1.5"),
+            ("number", ".spec.at", "7"),
+            ("boolean", ".spec.at", ""),
+            ("string", ".spec.nowhere", ""),
+            ("string", ".spec.list[9].a", ""),
+        ] {
+            let definition = spec(&format!("[{{name: A, type: {type_}, jsonPath: '{path}'}}]"));
+            assert_eq!(custom_cells(&object, definition.list("spec")), ["", shown], "{path}");
         }
     }
 
