@@ -170,9 +170,25 @@ pub struct Get {
     /// An object that is not there is no error.
     #[arg(long)]
     pub ignore_not_found: bool,
+    /// What is there, and then each change of it, until --until.
+    #[arg(short, long)]
+    pub watch: bool,
+    /// The changes alone.
+    #[arg(long)]
+    pub watch_only: bool,
+    /// With --watch or --watch-only: whether each object was added, modified or deleted.
+    #[arg(long)]
+    pub output_watch_events: bool,
+    /// The moment at which the watch ends, as --at names it.
+    #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
+    pub until: Option<Moment>,
 }
 
 impl Get {
+    pub fn watches(&self) -> bool {
+        self.watch || self.watch_only
+    }
+
     /// `None` is all of them. An empty one is none that was given, as for kubectl.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref().filter(|namespace| !self.all_namespaces && !namespace.is_empty())

@@ -15,10 +15,12 @@ mod printers;
 mod request;
 mod sort;
 mod tables;
+mod watch;
+mod watch_printer;
 
 use std::collections::BTreeSet;
 
-use cluster::api::{Kind, Meta, ObjectRef, timestamp, to_yaml};
+use cluster::api::{Kind, Meta, ObjectRef, Uid, timestamp, to_yaml};
 use cluster::sim::World;
 
 use crate::args::Get as Args;
@@ -111,13 +113,17 @@ pub struct Filter<'a> {
     /// `None` is all of them.
     pub namespace: Option<&'a str>,
     pub name: Option<&'a str>,
+    /// `None` is all of them.
+    pub uids: Option<&'a BTreeSet<Uid>>,
     pub selector: LabelQuery,
     pub fields: FieldQuery,
 }
 
 impl Filter<'_> {
     pub fn takes(&self, meta: &Meta) -> bool {
-        self.takes_key(&meta.namespace, &meta.name) && self.selector.matches(&meta.labels)
+        self.uids.is_none_or(|uids| uids.contains(&meta.uid))
+            && self.takes_key(&meta.namespace, &meta.name)
+            && self.selector.matches(&meta.labels)
     }
 
     pub fn takes_key(&self, namespace: &str, name: &str) -> bool {
@@ -142,6 +148,7 @@ impl Group {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
+    watch::check(args)?;
     match args.resources[0].as_str() {
         "conntrack" => return conntrack::get(args),
         "dns" => return dns::get(args),
@@ -152,7 +159,10 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     }
     let output = Output::parse(args)?;
     let request = Request::parse(&args.resources, args.selector.as_deref(), args.field_selector.as_deref())?;
-    let sort_by = args.sort_by.as_deref().filter(|field| !field.is_empty()).map(SortBy::parse).transpose()?;
+    let sort_by = sort_by(args)?;
+    if args.watches() {
+        return watch::watch(args, &output, &request);
+    }
     let mut input = Input::read(&args.cluster)?;
     let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
@@ -181,6 +191,10 @@ pub fn get(args: &Args) -> Result<String, Failure> {
             Err(input.fail(Failure::NotFound(last.clone())))
         }
     }
+}
+
+fn sort_by(args: &Args) -> Result<Option<SortBy>, Failure> {
+    args.sort_by.as_deref().filter(|field| !field.is_empty()).map(SortBy::parse).transpose()
 }
 
 /// kubectl names the namespace where all that was asked for is in one.
@@ -214,7 +228,7 @@ fn find(
         known.push((listed.clone(), part));
         check_fields(&listed, &request.fields, args)?;
         let (selector, fields) = (request.selector.clone(), request.fields.clone());
-        let filter = Filter { namespace, name: part.name.as_deref(), selector, fields };
+        let filter = Filter { namespace, name: part.name.as_deref(), uids: None, selector, fields };
         let objects = objects(world, &listed, &filter, reads_all);
         if let Some(name) = part.name.as_ref().filter(|_| objects.is_empty()) {
             missing.push(format!("{} {name:?}", listed.plural()));

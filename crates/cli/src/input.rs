@@ -1,7 +1,7 @@
 //! From the files on the command line to a World at the moment that was asked for.
 
 use cluster::api::{Manifest, Reader, Severity, Start, findings};
-use cluster::sim::{LogEntry, Moment, Run, SETTLE_LIMIT, Span, Time};
+use cluster::sim::{LogEntry, Moment, Run, SETTLE_LIMIT, Span, Time, World};
 use netfilter::Scheduler;
 use serde::Serialize;
 
@@ -116,10 +116,20 @@ impl Refused {
 
 /// Goes to the moment that was asked for; what was refused on the way goes to standard error.
 pub fn go_to_moment(args: &Cluster, run: &mut Run) {
-    for refused in reach_moment(args, run) {
-        let [at, message] = refused.cells();
-        eprintln!("packetyard: refused at {at}: {message}");
-    }
+    reach_moment(args, run).iter().for_each(tell);
+}
+
+fn tell(refused: &Refused) {
+    let [at, message] = refused.cells();
+    eprintln!("packetyard: refused at {at}: {message}");
+}
+
+/// Goes through the next event, if it comes before then; what was refused goes to standard error. True when it is then.
+pub fn step(run: &mut Run, until: Time) -> bool {
+    let before = run.world().log_count();
+    let is_then = run.advance_to(until, 1);
+    refused_since(run.world(), before).for_each(|refused| tell(&refused));
+    is_then
 }
 
 /// Goes to `--at`, or to where everything that can become ready is.
@@ -162,13 +172,17 @@ pub fn advance(run: &mut Run, to: Time) -> Vec<Refused> {
     for moment in moments {
         let before = run.world().log_count();
         run.advance_to(moment, u64::MAX);
-        let world = run.world();
-        let new = usize::try_from(world.log_count() - before).unwrap_or(usize::MAX);
-        let kept = world.log().len().saturating_sub(new);
-        refused.extend(world.log().iter().skip(kept).filter_map(|logged| {
-            let LogEntry::Refused { refusal } = &logged.entry else { return None };
-            Some(Refused { at: world.moment(logged.at), message: words::refusal(refusal) })
-        }));
+        refused.extend(refused_since(run.world(), before));
     }
     refused
+}
+
+/// Of the log's entries those that came after so many.
+fn refused_since(world: &World, before: u64) -> impl Iterator<Item = Refused> {
+    let new = usize::try_from(world.log_count() - before).unwrap_or(usize::MAX);
+    let kept = world.log().len().saturating_sub(new);
+    world.log().iter().skip(kept).filter_map(|logged| {
+        let LogEntry::Refused { refusal } = &logged.entry else { return None };
+        Some(Refused { at: world.moment(logged.at), message: words::refusal(refusal) })
+    })
 }

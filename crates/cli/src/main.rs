@@ -42,9 +42,16 @@ fn main() -> ExitCode {
 
 /// A reader that closes early (`| head`) is no error.
 fn print(text: &str) -> Result<(), Failure> {
+    write(text).map(drop)
+}
+
+/// At once. False where nobody reads any more.
+fn write(text: &str) -> Result<bool, Failure> {
     use std::io::{ErrorKind, Write};
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(e.to_string())),
-        _ => Ok(()),
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(e) => Err(Failure::Output(e.to_string())),
     }
 }

@@ -54,6 +54,12 @@ impl Table {
         }
     }
 
+    /// A column before the first one, with the same in each row.
+    pub fn prepend(&mut self, name: &'static str, cell: &str) {
+        self.columns.insert(0, always(name));
+        self.rows.iter_mut().for_each(|row| row.insert(0, cell.into()));
+    }
+
     /// A column after the last one, with a cell for each row.
     pub fn append(&mut self, name: String, cells: impl Iterator<Item = String>) {
         self.columns.push(Column { name: name.into(), wide: false });
@@ -131,8 +137,9 @@ mod tests {
         assert_eq!(table.render(false), "NAMESPACE   NAME\na           pod/web\n");
         table.remove_column(NAMESPACE);
         assert_eq!(table.render(true), "NAME      IP\npod/web   10.0.0.1\n");
+        table.prepend("EVENT", "ADDED   ");
         table.append("tier".into(), ["back".to_string()].into_iter());
-        assert_eq!(table.render(false), "NAME      TIER\npod/web   back\n");
-        assert_eq!(table.lines(true, false), "pod/web\t10.0.0.1\tback\n");
+        assert_eq!(table.render(false), "EVENT      NAME      TIER\nADDED      pod/web   back\n");
+        assert_eq!(table.lines(true, false), "ADDED   \tpod/web\t10.0.0.1\tback\n");
     }
 }

@@ -34,7 +34,7 @@ struct Way {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
-    if args.resources.len() > 1 || args.selector.is_some() || args.namespace().is_some() {
+    if args.resources.len() > 1 || args.selector.is_some() || args.namespace().is_some() || args.watches() {
         return Err(Failure::Usage("usage: packetyard get conntrack --node NODE".into()));
     }
     let Some(node) = &args.node else {

@@ -22,7 +22,7 @@ struct Row {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
-    if args.resources.len() > 2 || args.node.is_some() {
+    if args.resources.len() > 2 || args.node.is_some() || args.watches() {
         return Err(Failure::Usage("usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]".into()));
     }
     let mut input = Input::read(&args.cluster)?;
@@ -35,7 +35,7 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     };
     let namespace = args.namespace();
     let name = args.resources.get(1).map(String::as_str);
-    let filter = Filter { namespace, name, selector, fields: FieldQuery::default() };
+    let filter = Filter { namespace, name, uids: None, selector, fields: FieldQuery::default() };
     let services = world.store().services.iter();
     let wanted: Vec<_> = services.filter(|service| filter.takes(&service.meta)).collect();
     if let (Some(name), true) = (name, wanted.is_empty()) {

@@ -2,6 +2,7 @@
 
 use cluster::api::{Meta, Tree, Value};
 
+#[derive(Clone)]
 pub struct Object {
     pub meta: Meta,
     pub tree: Tree,

@@ -19,3 +19,4 @@ mod refused_actions;
 mod reports;
 mod support;
 mod trace_is_the_cores;
+mod watch;
