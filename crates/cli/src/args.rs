@@ -5,11 +5,13 @@ use cluster::api::FieldValidation;
 use cluster::sim::{Moment, Span};
 use netfilter::Scheduler;
 
+use crate::exit_status::ExitStatus;
+
 const SCHEDULERS: [&str; 8] = Scheduler::NAMES;
 
 /// A laboratory for Kubernetes Services: see where packets go, and why.
 #[derive(Parser)]
-#[command(name = "packetyard", version)]
+#[command(name = "packetyard", version, after_help = ExitStatus::help())]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use cluster::sim::Refusal;
 
+use crate::exit_status::ExitStatus;
+
 #[derive(Debug)]
 pub enum Failure {
     /// The command line's own words are off.
@@ -22,11 +24,11 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// 2 for what the caller wrote wrong, 1 for what the cluster would not do.
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Failure::Usage(_) | Failure::Read { .. } => 2,
-            Failure::Output(_) | Failure::Manifests { .. } | Failure::Refused(_) | Failure::NotFound(_) => 1,
+            Failure::Usage(_) | Failure::Read { .. } => ExitStatus::Usage,
+            Failure::Manifests { .. } | Failure::Refused(_) | Failure::NotFound(_) => ExitStatus::Refused,
+            Failure::Output(_) => ExitStatus::Output,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod assumptions;
+mod exit_status;
 mod failure;
 mod files;
 mod get;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Command};
+use exit_status::ExitStatus;
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -32,10 +34,10 @@ fn main() -> ExitCode {
         Command::Assumptions(args) => assumptions::assumptions(args),
     };
     match result.and_then(|text| print(&text)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => ExitStatus::Done.into(),
         Err(failure) => {
             eprintln!("packetyard: {failure}");
-            ExitCode::from(failure.exit_code())
+            failure.exit_status().into()
         }
     }
 }

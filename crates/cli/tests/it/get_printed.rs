@@ -1,8 +1,6 @@
 //! `get` with the flags that say how objects are printed and which: what kubectl 1.36 prints of the same objects.
 
-use std::path::PathBuf;
-
-use crate::support::{manifest, packetyard};
+use crate::support::{Temporary, manifest, packetyard};
 
 const FILE: &str = "ingress-and-crds.yaml";
 
@@ -10,31 +8,15 @@ fn get(words: &[&str]) -> (bool, String, String) {
     packetyard(&[&["get", "-q"], words].concat(), &manifest(FILE))
 }
 
+/// A format and the file that it reads.
+fn with(file: &Temporary, format: &str) -> String {
+    format!("{format}={}", file.0.display())
+}
+
 fn printed(words: &[&str]) -> String {
     let (ok, out, err) = get(words);
     assert!(ok, "{words:?}: {err}");
     out
-}
-
-/// A file that goes with what it is used by.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new(name: &str, text: &str) -> Temporary {
-        let path = std::env::temp_dir().join(format!("packetyard-{}-{name}", std::process::id()));
-        std::fs::write(&path, text).expect("the folder for temporary files can be written to");
-        Temporary(path)
-    }
-
-    fn option(&self, format: &str) -> String {
-        format!("{format}={}", self.0.display())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 #[test]
@@ -49,7 +31,7 @@ fn a_template_is_filled_from_the_list_or_from_the_one_object() {
     let one = printed(&["svc", "tea", "-n", "kitchen", "-o", "jsonpath", "--template", "{.spec.type}"]);
     assert_eq!(one, "ClusterIP");
     let file = Temporary::new("template", "{.items[0].metadata.namespace}\n");
-    assert_eq!(print(&file.option("jsonpath-file")), "kitchen\n");
+    assert_eq!(print(&with(&file, "jsonpath-file")), "kitchen\n");
 }
 
 #[test]
@@ -75,7 +57,7 @@ fn columns_can_be_chosen() {
     assert_eq!(both, "KIND      N\nService   tea\nIngress   tea\n");
     assert_eq!(printed(&["sts", "-o", "custom-columns=A:.a"]), "A\n");
     let file = Temporary::new("columns", "NAME  TYPE\n.metadata.name .spec.type\n");
-    let option = file.option("custom-columns-file");
+    let option = with(&file, "custom-columns-file");
     let from_file = printed(&["svc", "-n", "kitchen", "--no-headers", "-o", &option]);
     assert_eq!(from_file, "NAME   TYPE\ntea    ClusterIP\n");
 }
@@ -152,13 +134,16 @@ fn objects_are_sorted_by_a_field() {
 fn fields_select() {
     let chosen = |words: &[&str]| printed(&[words, &["-o", "name"]].concat());
     let query = ["pods", "-n", "kitchen", "--field-selector"];
-    let with = |fields: &str| chosen(&[&query[..], &[fields]].concat()).lines().count();
-    let all = with("");
+    let with_fields = |fields: &str| chosen(&[&query[..], &[fields]].concat()).lines().count();
+    let all = with_fields("");
     assert_eq!(
-        (with("status.phase=Running"), with("status.phase!=Running,metadata.namespace==kitchen")),
+        (
+            with_fields("status.phase=Running"),
+            with_fields("status.phase!=Running,metadata.namespace==kitchen")
+        ),
         (all, 0)
     );
-    let of_node = |name: &str| with(&format!("spec.nodeName={name}"));
+    let of_node = |name: &str| with_fields(&format!("spec.nodeName={name}"));
     let nodes = chosen(&["no"]);
     let names = nodes.lines().map(|line| line.trim_start_matches("node/"));
     assert_eq!(names.map(of_node).sum::<usize>(), all);

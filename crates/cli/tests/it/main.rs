@@ -3,6 +3,7 @@
 mod assumptions;
 mod deeds;
 mod documents;
+mod exit_status;
 mod files;
 mod get;
 mod get_printed;

@@ -38,3 +38,20 @@ pub fn items(kind: &str, file: &Path) -> Vec<Value> {
 pub fn manifest(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests").join(name)
 }
+
+/// A file that goes with what it is used by.
+pub struct Temporary(pub PathBuf);
+
+impl Temporary {
+    pub fn new(name: &str, text: &str) -> Temporary {
+        let path = std::env::temp_dir().join(format!("packetyard-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).expect("the folder for temporary files can be written to");
+        Temporary(path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
