@@ -210,7 +210,7 @@ fn ImageForm(facts: Memo<WorkloadFacts>, container: Name) -> impl IntoView {
         }
         let object = facts.read_untracked().object.clone();
         let (container, image) = (container.clone(), image.as_str().into());
-        session.try_act(Action::SetImage { object, container, image }).map_err(text::refusals)
+        session.try_act(Action::SetImage { object, container, image }).map(drop).map_err(text::refusals)
     };
     view! {
         <ValueForm

@@ -20,7 +20,7 @@ pub fn ZoneForm(node: Uid) -> impl IntoView {
             Some(Action::SetLabels { object: ObjectRef::node(&node.meta.name), labels })
         });
         let action = action.ok_or("This node is gone.")?;
-        session.try_act(action).map_err(text::refusals)
+        session.try_act(action).map(drop).map_err(text::refusals)
     };
     view! {
         <ValueForm

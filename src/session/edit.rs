@@ -13,23 +13,24 @@ const STILL_OPENING: &str = "The text is still being opened. Wait until it is, o
 impl Session {
     /// Does something to the cluster, now. False when it is refused; the reason is then shown.
     pub fn act(&self, action: Action) -> bool {
-        let refusals = self.try_act(action).err();
-        for refusal in refusals.iter().flatten() {
-            self.notices.problem(text::refusal(refusal));
+        let result = self.try_act(action);
+        let is_done = result.is_ok();
+        for refusal in result.unwrap_or_else(|refused| refused) {
+            self.notices.problem(text::refusal(&refusal));
         }
-        refusals.is_none()
+        is_done
     }
 
-    /// The same for a place that says itself why it is refused.
-    pub fn try_act(&self, action: Action) -> Result<(), Vec<Refusal>> {
+    /// The same for a place that says itself why it is refused. See [`Run::act`].
+    pub fn try_act(&self, action: Action) -> Result<Vec<Refusal>, Vec<Refusal>> {
         self.record_attempt(&action);
         if self.is_opening() {
             self.say_still_opening();
             return Err(Vec::new());
         }
-        self.with_run(|run| run.act(action))?;
+        let refused = self.with_run(|run| run.act(action))?;
         self.changed();
-        Ok(())
+        Ok(refused)
     }
 
     /// Untracked.

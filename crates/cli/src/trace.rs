@@ -65,7 +65,7 @@ fn newest(run: &Run) -> Option<ConnectionId> {
 }
 
 fn act(run: &mut Run, action: Action) -> Result<(), Failure> {
-    run.act(action).map_err(|refusals| match refusals.into_iter().next() {
+    run.act(action).map(drop).map_err(|refusals| match refusals.into_iter().next() {
         Some(refusal) => Failure::Refused(refusal),
         None => Failure::Usage("the action was refused".into()),
     })

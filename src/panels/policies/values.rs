@@ -11,7 +11,10 @@ use std::sync::Arc;
 
 /// Sets a policy, or says why not.
 fn try_set(session: Session, service: &Service, policy: ServicePolicy) -> Result<(), String> {
-    session.try_act(Action::SetServicePolicy { service: service.meta.key(), policy }).map_err(text::refusals)
+    session
+        .try_act(Action::SetServicePolicy { service: service.meta.key(), policy })
+        .map(drop)
+        .map_err(text::refusals)
 }
 
 /// How long session affinity binds an idle client.

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Diagnostic, KubeObject, Position, Scenario, Severity, Step, Str, Tree};
+use super::{Diagnostic, KubeObject, ObjectRef, Position, Scenario, Severity, Step, Str, Tree};
 
 /// What a text holds. Objects whose decoding met an error are not in it; all others are, in the
 /// order of the text.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Manifest {
     pub objects: Vec<ManifestObject>,
+    /// Objects that cannot be created as they are written. What is there may still be patched with them.
+    pub invalid: Vec<InvalidObject>,
     pub scenario: Option<Scenario>,
     /// The text has a Scenario with an error, or two: which cluster is meant is not known.
     pub scenario_is_wrong: bool,
@@ -22,6 +24,15 @@ pub struct ManifestObject {
     pub object: KubeObject,
     /// Where the object begins: line and column from 1.
     pub position: (u32, u32),
+}
+
+/// An object of a text that has errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidObject {
+    pub source: Arc<Source>,
+    pub object: ObjectRef,
+    /// How many of the text's valid objects come before it.
+    pub place: usize,
 }
 
 /// An object's document as a tree, and the text that it came from.
@@ -48,7 +59,7 @@ impl Manifest {
     }
 }
 
-impl ManifestObject {
+impl Source {
     /// Where a field is written, by its path as kubectl prints it, or what it is in; else where the object begins.
     pub fn place_of(&self, path: &str) -> (u32, u32) {
         let mut steps = Vec::new();
@@ -59,10 +70,10 @@ impl ManifestObject {
             steps.extend(items.split('[').filter_map(index).map(Step::Item));
         }
         // A field that is not written is looked for where it would be.
-        let found = (1..=steps.len()).rev().find_map(|count| self.source.tree.get(&steps[..count]));
+        let found = (1..=steps.len()).rev().find_map(|count| self.tree.get(&steps[..count]));
         match found.map(|value| value.position) {
             Some(at) if at != Position::NONE => (at.line, at.column),
-            Some(_) | None => self.position,
+            Some(_) | None => (self.tree.position.line, self.tree.position.column),
         }
     }
 }

@@ -71,7 +71,7 @@ pub(crate) use kind::Codec;
 pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimulated, Workload};
 pub use lifecycle::{Lifecycle, LifecycleHandler};
 pub use maker::{is_custom, makes_pods};
-pub use manifest::{Manifest, ManifestObject, Source};
+pub use manifest::{InvalidObject, Manifest, ManifestObject, Source};
 pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;

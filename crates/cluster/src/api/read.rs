@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::diagnostics::Diagnostics;
 use super::kind::group;
 use super::{
-    Diagnostic, DiagnosticKind, Entry, FieldValidation, KubeObject, MAX_DEPTH, Manifest, ManifestObject,
-    ObjectRef, Position, ServerWarning, Severity, Source, Str, Tree, Unsimulated, Value, decode, scenario,
-    selectors, text,
+    Diagnostic, DiagnosticKind, Entry, FieldValidation, InvalidObject, KubeObject, MAX_DEPTH, Manifest,
+    ManifestObject, ObjectRef, Position, ServerWarning, Severity, Source, Str, Tree, Unsimulated, Value,
+    decode, scenario, selectors, text,
 };
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
@@ -45,6 +45,7 @@ pub struct Reader<'a> {
     undecoded: Vec<(Source, usize)>,
     diagnostics: Diagnostics,
     objects: Vec<ManifestObject>,
+    invalid: Vec<InvalidObject>,
     pods: selectors::Pods,
     takes_scenario: bool,
     /// A document could not be read, which may have been the Scenario.
@@ -78,6 +79,7 @@ impl<'a> Reader<'a> {
             undecoded: Vec::new(),
             diagnostics,
             objects: Vec::new(),
+            invalid: Vec::new(),
             pods: selectors::Pods::default(),
             takes_scenario: true,
             lacks_document: false,
@@ -151,6 +153,7 @@ impl<'a> Reader<'a> {
             self.lacks_document && self.scenario.is_none() && scenario::is_mentioned_in(self.stream.text());
         Manifest {
             objects: self.objects,
+            invalid: self.invalid,
             scenario: self.scenario.map(|(_, scenario)| scenario),
             scenario_is_wrong: self.scenario_is_wrong || lacks_scenario,
             diagnostics: self.diagnostics.finish(),
@@ -181,9 +184,17 @@ impl<'a> Reader<'a> {
             }
         } else {
             self.leave_out_unknown_fields(&mut source.tree);
-            if let Some(object) = decode::decode(&source.tree, &mut self.diagnostics) {
-                self.add(source, object);
+            match decode::decode(&source.tree, &mut self.diagnostics) {
+                Some(object) => self.add(source, object),
+                None => self.add_invalid(source),
             }
+        }
+    }
+
+    fn add_invalid(&mut self, source: Source) {
+        let object = decode::written_ref(&source.tree).filter(|_| decode::is_of_served_kind(&source.tree));
+        if let Some(object) = object.filter(|_| self.invalid.len() < MAX_OBJECTS) {
+            self.invalid.push(InvalidObject { source: Arc::new(source), object, place: self.objects.len() });
         }
     }
 

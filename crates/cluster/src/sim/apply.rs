@@ -1,6 +1,8 @@
 //! Every action, whatever its origin, is carried out here, as the API server would, or is refused and changes
 //! nothing.
 
+use std::collections::BTreeSet;
+
 use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
 use super::{LogEntry, Refusal, World};
@@ -14,16 +16,22 @@ use crate::traffic::{ClientId, MAX_CLIENTS};
 impl World {
     /// Carries out an action now. A refused action changes nothing, even if it is refused halfway: it is done on a
     /// copy, which replaces the World only when all of it has succeeded.
-    pub fn apply(&mut self, action: &Action) -> Result<(), Vec<Refusal>> {
+    ///
+    /// Each object of a text is applied by itself, as by kubectl. Returns what of a text was refused while the rest was
+    /// applied; the log says it too.
+    pub fn apply(&mut self, action: &Action) -> Result<Vec<Refusal>, Vec<Refusal>> {
         let mut after = self.clone();
         // Logged first, so that its consequences come after it.
         after.record(LogEntry::Did { action: action.clone() });
-        match action {
+        let refused = match action {
             Action::Apply { text } => after.apply_manifest(&text.manifest)?,
-            other => after.apply_one(other).map_err(|refusal| vec![refusal])?,
+            other => after.apply_one(other).map(|()| Vec::new()).map_err(|refusal| vec![refusal])?,
+        };
+        for refusal in &refused {
+            after.record(LogEntry::Refused { refusal: refusal.clone() });
         }
         *self = after;
-        Ok(())
+        Ok(refused)
     }
 
     fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
@@ -102,14 +110,37 @@ impl World {
         }
     }
 
-    /// `kubectl apply -f`: a text with an error is refused as a whole.
-    fn apply_manifest(&mut self, manifest: &Manifest) -> Result<(), Vec<Refusal>> {
-        let errors: Vec<_> = manifest.errors().cloned().collect();
-        if !errors.is_empty() {
-            return Err(vec![Refusal::Invalid { diagnostics: errors }]);
+    /// `kubectl apply -f`. What was refused; an error, if nothing was applied.
+    fn apply_manifest(&mut self, manifest: &Manifest) -> Result<Vec<Refusal>, Vec<Refusal>> {
+        let mut refused = of_no_object(manifest);
+        let mut invalid = manifest.invalid.iter().peekable();
+        let mut is_applied = manifest.objects.is_empty() && manifest.invalid.is_empty() && refused.is_empty();
+        for place in 0..=manifest.objects.len() {
+            while let Some(parsed) = invalid.next_if(|invalid| invalid.place == place) {
+                is_applied |= self.attempt(&mut refused, |world| world.apply_invalid(parsed));
+            }
+            if let Some(parsed) = manifest.objects.get(place) {
+                is_applied |= self.attempt(&mut refused, |world| world.apply_object(parsed));
+            }
         }
-        let refusals = self.apply_objects(&manifest.objects);
-        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+        if is_applied { Ok(refused) } else { Err(refused) }
+    }
+
+    /// Whether it succeeds; what is refused changes nothing.
+    fn attempt(
+        &mut self,
+        refused: &mut Vec<Refusal>,
+        request: impl FnOnce(&mut World) -> Result<(), Refusal>,
+    ) -> bool {
+        let mut after = self.clone();
+        match request(&mut after) {
+            Ok(()) => *self = after,
+            Err(refusal) => {
+                refused.push(refusal);
+                return false;
+            }
+        }
+        true
     }
 
     /// `kubectl taint`, with `--overwrite`.
@@ -254,6 +285,14 @@ fn check(action: &Action) -> Result<(), Refusal> {
         return Err(Refusal::BadTarget { client: client.name.clone() });
     }
     Err(Refusal::Invalid { diagnostics: vec![finding(None, invalid.field, invalid.message)] })
+}
+
+/// What is wrong with a text beside its objects.
+fn of_no_object(manifest: &Manifest) -> Vec<Refusal> {
+    let invalid: BTreeSet<&ObjectRef> = manifest.invalid.iter().map(|parsed| &parsed.object).collect();
+    let is_its = |found: &&Diagnostic| !found.object.as_ref().is_some_and(|object| invalid.contains(object));
+    let diagnostics: Vec<Diagnostic> = manifest.errors().filter(is_its).cloned().collect();
+    if diagnostics.is_empty() { Vec::new() } else { vec![Refusal::Invalid { diagnostics }] }
 }
 
 /// An error without a position in a text.

@@ -69,7 +69,7 @@ impl<'a> Loading<'a> {
             },
             Stage::Objects(objects) => match objects.next() {
                 // A text may name an object twice: the second one changes it.
-                Some(parsed) => self.refusals.extend(world.apply_placed(parsed).err()),
+                Some(parsed) => self.refusals.extend(world.apply_object(parsed).err()),
                 None => {
                     // Each has its node now, or was refused.
                     world.written_ranges = Arc::default();
@@ -342,15 +342,6 @@ impl World {
     fn record_start(&mut self) {
         let seed = self.seed();
         self.digest(&[seed, u64::from(super::MODEL_VERSION)]);
-    }
-
-    /// Applies documents in their order; those that are refused are left out.
-    pub(crate) fn apply_objects(&mut self, objects: &[ManifestObject]) -> Vec<Refusal> {
-        objects.iter().filter_map(|parsed| self.apply_placed(parsed).err()).collect()
-    }
-
-    fn apply_placed(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
-        self.apply_object(parsed).map_err(|refusal| refusal.placed(parsed))
     }
 }
 

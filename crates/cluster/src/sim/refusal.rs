@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::drain::DrainBlockers;
-use crate::api::{Diagnostic, Kind, ManifestObject, Name, NsName, ObjectRef, Str, TaintChange};
+use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef, Source, Str, TaintChange};
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -143,10 +143,10 @@ pub enum Refusal {
 
 impl Refusal {
     /// The same of an object that was applied from a text: its findings have places there.
-    pub(super) fn placed(mut self, parsed: &ManifestObject) -> Refusal {
+    pub(super) fn placed(mut self, source: &Source) -> Refusal {
         if let Refusal::Invalid { diagnostics } = &mut self {
             for finding in diagnostics.iter_mut().filter(|finding| finding.line == 0) {
-                (finding.line, finding.column) = parsed.place_of(&finding.path);
+                (finding.line, finding.column) = source.place_of(&finding.path);
             }
         }
         self

@@ -194,8 +194,8 @@ impl Run {
         }
         self.done += 1;
         match self.world.apply(&next.action) {
-            Ok(()) if is_persons => self.can_be_undone(place),
-            Ok(()) => {}
+            Ok(_) if is_persons => self.can_be_undone(place),
+            Ok(_) => {}
             Err(refusals) => {
                 for refusal in refusals {
                     self.world.record(LogEntry::Refused { refusal });
@@ -221,8 +221,9 @@ impl Run {
     }
 
     /// Carries out an action now. The user's later actions, and those that were undone, are dropped; the
-    /// scenario's own actions stay. A refused action changes nothing.
-    pub fn act(&mut self, action: Action) -> Result<(), Vec<Refusal>> {
+    /// scenario's own actions stay. A refused action changes nothing. Returns what of a text was refused while the rest
+    /// of it was applied.
+    pub fn act(&mut self, action: Action) -> Result<Vec<Refusal>, Vec<Refusal>> {
         // A frame may have ended between two events of the same moment. On replay the action comes after all events
         // of its moment, so it must do so here too.
         self.advance_to(self.world.now(), u64::MAX);
@@ -232,7 +233,7 @@ impl Run {
         self.has_room_for(&action)?;
         let before = self.progress();
         self.history.keep_before_action(&self.world, before);
-        self.world.apply(&action)?;
+        let refused = self.world.apply(&action)?;
         let at = self.world.moment(self.world.now());
         self.log.truncate(self.done as usize);
         self.log.push(TimedAction { at, action });
@@ -243,7 +244,7 @@ impl Run {
         self.history.forget_after(before);
         self.undo.retain(|place| *place < before.actions);
         self.can_be_undone(before.actions);
-        Ok(())
+        Ok(refused)
     }
 
     /// Whether the run's text, which holds all of its actions, could still be read with this action added.
@@ -315,7 +316,7 @@ impl Run {
         self.advance_to(at, u64::MAX);
         let result = self.act(again.action.clone());
         self.redo = rest;
-        result.ok().map(|()| again.action)
+        result.ok().map(|_| again.action)
     }
 
     /// Goes to any moment, from the nearest snapshot before it.

@@ -7,8 +7,9 @@ use super::edit::{admit, drop_type_dependent_fields, invalid};
 use super::pod_update::PodUpdate;
 use super::{Refusal, World};
 use crate::api::{
-    ConditionStatus, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Namespace, Node, NsName,
-    ObjectRef, Pod, PodStatus, Rule, Service, Tree, Uid, Update, Value, decode_object, patched_pod,
+    ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, InvalidObject, Kind, KubeObject, ManifestObject,
+    Namespace, Node, NsName, ObjectRef, Pod, PodStatus, Rule, Service, Severity, Source, Tree, Uid, Update,
+    Value, decode_object, patched_pod,
 };
 use crate::control::{POD_LIMIT, patch_allocated_values, tolerate_for_a_while};
 use crate::node::add_labels;
@@ -21,22 +22,39 @@ pub const OBJECT_LIMIT: u32 = 5_000;
 impl World {
     /// `kubectl apply` of one object: it is created, or patched with what has changed since it was applied last.
     pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
-        let text = &parsed.source.tree;
-        let old = self.store.get(&parsed.object.object_ref());
-        let (uid, written) = match old {
-            None => (self.put(parsed.object.clone())?, text.clone()),
-            Some(old) => {
-                let document = self.store.document(old.meta().uid);
-                let last = document.and_then(|document| document.last_applied.as_ref());
-                let written = document.map(|document| &document.written);
-                let update = Update::applied(&old, written, last, text);
-                if !update.changes_nothing() {
-                    self.update(&old, &update)?;
-                }
-                (old.meta().uid, update.new)
-            }
-        };
-        self.store.set_document(uid, Document { written, last_applied: Some(text.clone()) });
+        let source = &parsed.source;
+        match self.store.get(&parsed.object.object_ref()) {
+            None => self.create_applied(parsed.object.clone(), source),
+            Some(old) => self.patch_applied(&old, source),
+        }
+        .map_err(|refusal| refusal.placed(source))
+    }
+
+    /// The same of an object that cannot be created as it is written: what is there may have what it lacks.
+    pub(crate) fn apply_invalid(&mut self, parsed: &InvalidObject) -> Result<(), Refusal> {
+        let source = &parsed.source;
+        match self.store.get(&parsed.object) {
+            None => Err(Refusal::Invalid { diagnostics: errors_of(&source.tree) }),
+            Some(old) => self.patch_applied(&old, source).map_err(|refusal| refusal.placed(source)),
+        }
+    }
+
+    fn create_applied(&mut self, object: KubeObject, source: &Source) -> Result<(), Refusal> {
+        let uid = self.put(object)?;
+        let text = &source.tree;
+        self.store.set_document(uid, Document { written: text.clone(), last_applied: Some(text.clone()) });
+        Ok(())
+    }
+
+    fn patch_applied(&mut self, old: &KubeObject, source: &Source) -> Result<(), Refusal> {
+        let (uid, text) = (old.meta().uid, &source.tree);
+        let document = self.store.document(uid);
+        let last = document.and_then(|document| document.last_applied.as_ref());
+        let update = Update::applied(old, document.map(|document| &document.written), last, text);
+        if !update.changes_nothing() {
+            self.update(old, &update)?;
+        }
+        self.store.set_document(uid, Document { written: update.new, last_applied: Some(text.clone()) });
         Ok(())
     }
 
@@ -214,6 +232,12 @@ impl World {
         }
         self.upsert(service, Kind::Service)
     }
+}
+
+fn errors_of(text: &Tree) -> Vec<Diagnostic> {
+    let (_, mut diagnostics) = decode_object(text);
+    diagnostics.retain(|found| found.severity == Severity::Error);
+    diagnostics
 }
 
 /// As it was sent, with what the API server leaves as it is; defaulted and validated.

@@ -2,7 +2,7 @@
 
 use crate::support::{key, said, settle, start};
 use cluster::api::{Action, Labels, ServicePolicy, ServiceSpec, ServiceType, SessionAffinity, TrafficPolicy};
-use cluster::sim::Run;
+use cluster::sim::{LogEntry, Run, Time};
 
 fn text(spec: &str) -> String {
     format!(
@@ -73,7 +73,7 @@ fn an_address_stays_whatever_is_applied() {
         let mut run = of(&text(first));
         let before = spec(&run);
         match (run.act(Action::apply(&text(second))), refused) {
-            (Ok(()), None) => {}
+            (Ok(_), None) => {}
             (Err(found), Some(why)) => {
                 assert_eq!(said(&found), [format!("spec.clusterIPs[0]: Invalid value: {why}")]);
             }
@@ -130,4 +130,71 @@ fn node_ports_go_with_the_type() {
         run.act(Action::apply(&text("ClusterIP", &ports))).expect("it is applied");
         assert!(spec(&run).ports.iter().all(|port| port.node_port == 0), "{ports}");
     }
+}
+
+const TWO: &str = "\
+{apiVersion: v1, kind: Service, metadata: {name: one}, spec: {ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: two}, spec: {ports: [{port: 0}]}}
+---
+{apiVersion: v2, kind: Service, metadata: {name: three}, spec: {ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: four}, spec: {ports: [{port: 80}], clusterIP: 10.96.0.9}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: five}, spec: {ports: [{port: 80}], clusterIP: 10.96.0.9}}
+";
+
+/// kubectl goes on with the next object.
+#[test]
+fn one_bad_object_keeps_no_other_out() {
+    let mut run = of(&text(""));
+    let refused = run.act(Action::apply(TWO)).expect("the others are applied");
+    let objects = |run: &Run| -> Vec<String> {
+        run.world().store().services.keys().map(|key| key.name.to_string()).collect()
+    };
+    assert_eq!(objects(&run), ["four", "one", "web"]);
+    assert_eq!(refused.len(), 3, "{refused:?}");
+    let logged = run.world().log().iter().filter(|logged| matches!(logged.entry, LogEntry::Refused { .. }));
+    assert_eq!(logged.count(), 3, "each is in the log");
+    // It is one action: undone as a whole, and done again with the same result.
+    let (hash, now) = (run.world().hash(), run.world().now());
+    run.undo().expect("it can be undone");
+    assert_eq!(objects(&run), ["web"]);
+    run.redo().expect("it can be done again");
+    assert_eq!((objects(&run).len(), run.world().hash(), run.world().now()), (3, hash, now));
+    // A replay is the same run.
+    run.seek(Time::ZERO, u64::MAX);
+    run.advance_to(now, u64::MAX);
+    assert_eq!(run.world().hash(), hash);
+}
+
+#[test]
+fn a_text_of_which_nothing_is_applied_changes_nothing() {
+    let mut run = of(&text(""));
+    let hash = run.world().hash();
+    let wrong = TWO.replace("port: 80", "port: 0");
+    assert_eq!(run.act(Action::apply(&wrong)).expect_err("all of it is wrong").len(), 5);
+    assert!(!run.can_undo());
+    assert_eq!(run.world().hash(), hash);
+}
+
+/// A text that could not be created may say what changes of an object that is there.
+#[test]
+fn what_the_object_has_is_not_missing() {
+    let mut run = of(&text(", type: LoadBalancer, externalTrafficPolicy: Local"));
+    let port = spec(&run).health_check_node_port;
+    assert_ne!(port, 0);
+    run.act(Action::apply(&text(&format!(
+        ", type: LoadBalancer, healthCheckNodePort: {port}, externalTrafficPolicy: Local"
+    ))))
+    .expect("it says what is so");
+    let without_ports = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: LoadBalancer}}";
+    let found = run.act(Action::apply(without_ports)).expect_err("the ports were this text's");
+    assert_eq!(said(&found), ["spec.ports: Required value"]);
+    let mut run = of(&text(", type: NodePort"));
+    run.act(Action::apply(&text(", externalTrafficPolicy: Local")))
+        .expect_err("without the type there is no policy");
+    run.act(Action::SetServiceType { service: key("web"), type_: ServiceType::LoadBalancer })
+        .expect("it is set");
+    run.act(Action::apply(&text(", type: NodePort, externalTrafficPolicy: Local"))).expect("it is applied");
 }

@@ -116,10 +116,11 @@ fn a_cluster_takes_so_many_objects_of_a_kind_and_no_more() {
     let mut run = start("", 7);
     let limit = OBJECT_LIMIT as usize;
     run.act(maps(0, limit - 10)).expect("there is room");
+    let refusals = run.act(maps(limit - 10, 11)).expect("there is room for ten");
+    let refused = [Refusal::TooManyObjects { kind: Kind::Other("ConfigMap".into()), limit: OBJECT_LIMIT }];
+    assert_eq!(refusals, refused);
     let hash = run.world().hash();
-    let refusals = run.act(maps(limit - 10, 11)).expect_err("one too many");
-    let kind = Kind::Other("ConfigMap".into());
-    assert_eq!(refusals, [Refusal::TooManyObjects { kind, limit: OBJECT_LIMIT }]);
+    assert_eq!(run.act(maps(limit, 1)).expect_err("one too many"), refused);
     assert_eq!(run.world().hash(), hash, "what is refused changes nothing");
     run.act(maps(0, 20)).expect("those that are there can be changed");
 }

@@ -38,7 +38,7 @@ spec: {containers: [{name: web, image: i}]}
 
 fn delete(run: &mut Run, name: &str) -> Result<(), Vec<Refusal>> {
     let object = ObjectRef { kind: Kind::Namespace, namespace: "".into(), name: name.into() };
-    run.act(Action::DeleteObject { object })
+    run.act(Action::DeleteObject { object }).map(drop)
 }
 
 fn namespace<'a>(run: &'a Run, name: &str) -> Option<&'a Namespace> {

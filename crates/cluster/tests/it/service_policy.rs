@@ -16,7 +16,7 @@ fn run(type_: ServiceType) -> Run {
 
 fn set(run: &mut Run, policy: ServicePolicy) -> Result<(), String> {
     let action = Action::SetServicePolicy { service: key("web"), policy };
-    run.act(action).map_err(|refusals| match refusals.first() {
+    run.act(action).map(drop).map_err(|refusals| match refusals.first() {
         Some(Refusal::Invalid { diagnostics }) => {
             diagnostics.iter().map(|d| format!("{}: {}", d.path, d.message)).collect::<Vec<_>>().join("; ")
         }
@@ -168,7 +168,7 @@ fn a_health_check_node_port_that_is_named_is_checked() {
             "apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  type: LoadBalancer\n  \
              externalTrafficPolicy: Local\n  healthCheckNodePort: {port}\n  selector: {{app: web}}\n  ports: [{{port: 80}}]\n"
         );
-        run.act(Action::apply(&text))
+        run.act(Action::apply(&text)).map(drop)
     };
     let said = |refused: Result<(), Vec<Refusal>>| {
         let Err(refusals) = refused else { panic!("it is refused") };

@@ -96,12 +96,16 @@ pub(super) fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<KubeO
 /// Leaves out what the kind of the document does not have, as the API server does where fields are not validated
 /// strictly. `note` hears of each field: its path, and where its key is.
 pub(super) fn leave_out_unknown_fields(tree: &mut Tree, note: &mut dyn FnMut(Path<'_>, Position)) {
-    let text = |key| tree.field(key).and_then(Tree::as_str).map_or("", |text| &**text);
-    let kind = Kind::named(text("kind"));
-    let is_served = kind.api().is_some_and(|api| *api.api_version == *text("apiVersion"));
-    if let Some(fields) = kind.fields().filter(|_| is_served) {
+    let kind = tree.field("kind").and_then(Tree::as_str).map_or("", |kind| &**kind);
+    if let Some(fields) = Kind::named(kind).fields().filter(|_| is_of_served_kind(tree)) {
         unknown_fields::leave_out(tree, fields, note);
     }
+}
+
+/// Whether the document is of a kind that kubectl finds in the API server's discovery.
+pub(super) fn is_of_served_kind(tree: &Tree) -> bool {
+    let text = |key| tree.field(key).and_then(Tree::as_str).map_or("", |text| &**text);
+    Kind::named(text("kind")).api().is_some_and(|api| *api.api_version == *text("apiVersion"))
 }
 
 /// The object's kind and name as written, valid or not, for diagnostics.
