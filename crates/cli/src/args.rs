@@ -29,6 +29,8 @@ pub enum Command {
     Rules(Rules),
     /// Print what the model assumes: where it simplifies a real cluster, chooses, or leaves something out.
     Assumptions(Assumptions),
+    /// Print the JSON Schema of what a command prints with -o json.
+    Schema(Schema),
 }
 
 #[derive(ClapArgs)]
@@ -252,6 +254,25 @@ impl From<Topic> for words::Topic {
             Topic::Limits => Self::Limits,
         }
     }
+}
+
+#[derive(ClapArgs)]
+pub struct Schema {
+    /// The command.
+    #[arg(value_enum)]
+    pub name: SchemaName,
+}
+
+/// What prints JSON of its own; `get` prints Kubernetes' objects otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    Run,
+    Trace,
+    /// get conntrack
+    Conntrack,
+    /// get dns
+    Dns,
+    Assumptions,
 }
 
 /// As Go writes durations: `1m30s`, `250ms`, `12.5s`.

@@ -1,13 +1,16 @@
 //! `packetyard assumptions [TOPIC]`: where the model simplifies, chooses, or leaves something out.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use words::{Assumption, Topic};
 
 use crate::args::{Assumptions as Args, Format};
 use crate::failure::Failure;
 
-#[derive(Serialize)]
-struct Row {
+/// Where the model simplifies, chooses, or leaves something out.
+#[derive(Serialize, JsonSchema)]
+pub struct Row {
+    /// Its anchor in docs/assumptions.md.
     id: String,
     topic: &'static str,
     title: &'static str,

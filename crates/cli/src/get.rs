@@ -1,9 +1,9 @@
 //! `packetyard get`: objects, as kubectl prints them.
 
-mod conntrack;
+pub mod conntrack;
 mod custom_columns;
 mod discovery;
-mod dns;
+pub mod dns;
 mod document;
 mod events;
 mod field_query;

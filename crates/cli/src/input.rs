@@ -3,6 +3,7 @@
 use cluster::api::{Manifest, Reader, Severity, Start, findings};
 use cluster::sim::{LogEntry, Moment, Run, SETTLE_LIMIT, Span, Time, World};
 use netfilter::Scheduler;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Cluster;
@@ -100,17 +101,18 @@ fn from_start(manifest: &mut Manifest) -> Result<(), Failure> {
 }
 
 /// Something that the cluster would not do meanwhile.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Refused {
     /// Nanoseconds from when the clients begin.
-    at: Moment,
+    at: i64,
+    /// In the API server's words.
     message: String,
 }
 
 impl Refused {
     /// When, and the API server's words.
     pub fn cells(&self) -> [String; 2] {
-        [words::moment(self.at), self.message.clone()]
+        [words::moment(Moment(self.at)), self.message.clone()]
     }
 }
 
@@ -183,6 +185,6 @@ fn refused_since(world: &World, before: u64) -> impl Iterator<Item = Refused> {
     let kept = world.log().len().saturating_sub(new);
     world.log().iter().skip(kept).filter_map(|logged| {
         let LogEntry::Refused { refusal } = &logged.entry else { return None };
-        Some(Refused { at: world.moment(logged.at), message: words::refusal(refusal) })
+        Some(Refused { at: world.moment(logged.at).0, message: words::refusal(refusal) })
     })
 }

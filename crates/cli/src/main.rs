@@ -8,9 +8,11 @@ mod files;
 mod get;
 mod input;
 mod jsonpath;
+mod loss;
 mod notes;
 mod rules;
 mod run;
+mod schema;
 mod tab_writer;
 mod table;
 mod trace;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Command::Trace(args) => trace::trace(args),
         Command::Get(args) => get::get(args),
         Command::Rules(args) => rules::rules(args),
+        Command::Schema(args) => schema::schema(args),
         Command::Assumptions(args) => assumptions::assumptions(args),
     };
     match result.and_then(|text| print(&text)) {

@@ -1,50 +1,93 @@
 //! `packetyard run`: what came of every client's, Service's and Pod's requests.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use cluster::api::Uid;
 use cluster::sim::{Moment, World};
 use cluster::traffic::{Counts, PodCount, Stats};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use crate::args::{Format, Run as Args};
 use crate::failure::Failure;
 use crate::input::{Input, Refused};
+use crate::loss::LossClass;
 use crate::{input, table, words};
 
-#[derive(Serialize)]
-struct Report<'a> {
+/// What came of a run's requests.
+#[derive(Serialize, JsonSchema)]
+pub struct Report<'a> {
+    /// Of all chance in the run.
     seed: u64,
-    /// Nanoseconds from when the clients began.
-    now: Moment,
+    /// When the run ended: nanoseconds from when the clients began.
+    now: i64,
+    /// How many events the simulation has processed.
     events: u64,
+    /// Two runs with the same hash went the same way.
     hash: String,
     #[serde(flatten)]
     counted: Counted<'a>,
     /// Of requests that somebody sent before the clients began.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Counted<'a>>,
+    /// What the cluster would not do meanwhile.
     refused: Vec<Refused>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Counted<'a> {
     clients: Vec<Row<'a>>,
     services: Vec<Row<'a>>,
     pods: Vec<PodRow>,
 }
 
-#[derive(Serialize)]
+/// A client's requests, or those to a Service.
+#[derive(Serialize, JsonSchema)]
 struct Row<'a> {
+    /// A client's name, or NAMESPACE/NAME of a Service.
     name: String,
     #[serde(flatten)]
+    requests: Requests,
+    #[serde(skip)]
     counts: &'a Counts,
 }
 
-#[derive(Serialize)]
+/// How many requests ended how.
+#[derive(Serialize, JsonSchema)]
+struct Requests {
+    sent: u64,
+    delivered: u64,
+    refused: u64,
+    unreachable: u64,
+    reset: u64,
+    timed_out: u64,
+    /// The name was not found.
+    unresolved: u64,
+    /// The name was found, and no address of it.
+    no_address: u64,
+    /// The client went away first.
+    abandoned: u64,
+    /// The lost ones by why they were lost; what none was lost by is not there.
+    #[schemars(schema_with = "by_class")]
+    lost: BTreeMap<LossClass, u64>,
+    /// How many of the lost ones an outdated rule caused.
+    by_stale_rule: u64,
+    /// The sum of the delivered requests' latencies, from the first packet to the response, in nanoseconds.
+    latency_total: u64,
+}
+
+fn by_class(generator: &mut SchemaGenerator) -> Schema {
+    let (class, count) = (generator.subschema_for::<LossClass>(), generator.subschema_for::<u64>());
+    json_schema!({ "type": "object", "propertyNames": class, "additionalProperties": count })
+}
+
+#[derive(Serialize, JsonSchema)]
 struct PodRow {
+    /// NAMESPACE/NAME
     name: String,
     uid: String,
+    /// How many requests it has answered.
     answered: u64,
 }
 
@@ -69,7 +112,7 @@ fn report(world: &World, refused: Vec<Refused>) -> Report<'_> {
     let before = Some(&traffic.stats_before).filter(|stats| !stats.clients.is_empty());
     Report {
         seed: world.seed(),
-        now: world.moment(world.now()),
+        now: world.moment(world.now()).0,
         events: world.events(),
         hash: format!("{:016x}", world.hash()),
         counted: counted(&traffic.stats),
@@ -85,9 +128,44 @@ fn counted(stats: &Stats) -> Counted<'_> {
         answered: count.answered,
     };
     Counted {
-        clients: stats.clients.iter().map(|(name, counts)| Row { name: name.to_string(), counts }).collect(),
-        services: stats.services.iter().map(|(key, counts)| Row { name: key.to_string(), counts }).collect(),
+        clients: stats.clients.iter().map(|(name, counts)| row(name.to_string(), counts)).collect(),
+        services: stats.services.iter().map(|(key, counts)| row(key.to_string(), counts)).collect(),
         pods: stats.pods.iter().map(|(uid, count)| pod(uid, count)).collect(),
+    }
+}
+
+fn row(name: String, counts: &Counts) -> Row<'_> {
+    Row { name, requests: requests(counts), counts }
+}
+
+fn requests(counts: &Counts) -> Requests {
+    let Counts {
+        sent,
+        delivered,
+        refused,
+        unreachable,
+        reset,
+        timed_out,
+        unresolved,
+        no_address,
+        abandoned,
+        lost,
+        by_stale_rule,
+        latency_total,
+    } = counts;
+    Requests {
+        sent: *sent,
+        delivered: *delivered,
+        refused: *refused,
+        unreachable: *unreachable,
+        reset: *reset,
+        timed_out: *timed_out,
+        unresolved: *unresolved,
+        no_address: *no_address,
+        abandoned: *abandoned,
+        lost: lost.iter().map(|(class, count)| (LossClass::from(*class), *count)).collect(),
+        by_stale_rule: *by_stale_rule,
+        latency_total: latency_total.0,
     }
 }
 
@@ -103,7 +181,7 @@ fn text(report: &Report<'_>) -> String {
         let rows: Vec<Vec<String>> = report.refused.iter().map(|r| r.cells().to_vec()).collect();
         let _ = writeln!(out, "{}", table::render(&["AT", "REFUSED"], &rows));
     }
-    let (now, seed) = (words::moment(report.now), report.seed);
+    let (now, seed) = (words::moment(Moment(report.now)), report.seed);
     let _ = writeln!(out, "ran to {now} on seed {seed}: {} events, hash {}", report.events, report.hash);
     out
 }

@@ -15,6 +15,8 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::{input, notes, words};
 
+pub use report::Report;
+
 /// The tracing client's name.
 const CLIENT: &str = "trace";
 
@@ -41,7 +43,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
         let id = connect(&mut run)?;
         connections.extend(run.world().traffic().record(id).map(|r| report::connection(run.world(), r)));
     }
-    let report = report::Report { from: args.from.clone(), to: args.to.clone(), connections };
+    let report = Report { from: args.from.clone(), to: args.to.clone(), connections };
     input.answer(match args.output {
         Format::Json => words::json(&report)?,
         Format::Text => text::render(&report),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use cluster::node::Tracked;
 use netfilter::Tuple;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::output::Output;
@@ -12,22 +13,30 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::{input, words};
 
-#[derive(Serialize)]
+/// A connection that a node's conntrack remembers.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+pub struct Row {
+    /// tcp or udp
     protocol: &'static str,
+    /// Of TCP: SYN_SENT, ESTABLISHED ...
     state: Option<&'static str>,
     /// Nanoseconds until it is forgotten.
     left: u64,
+    /// As the client sends.
     original: Way,
+    /// As replies come.
     reply: Way,
+    /// No reply was seen.
     unreplied: bool,
+    /// It is not dropped early when the table is full.
     assured: bool,
     dnat: bool,
     snat: bool,
 }
 
-#[derive(Serialize)]
+/// Two sockets, each an address and a port.
+#[derive(Serialize, JsonSchema)]
 struct Way {
     from: String,
     to: String,

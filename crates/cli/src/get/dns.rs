@@ -1,6 +1,7 @@
 //! `packetyard get dns [NAME]`: the records that the cluster's DNS has of Services, as a zone file
 //! writes them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Filter;
@@ -12,12 +13,15 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::{input, words};
 
-#[derive(Serialize)]
-struct Row {
+/// A record of the cluster's DNS.
+#[derive(Serialize, JsonSchema)]
+pub struct Row {
+    /// Without the point at its end.
     name: String,
+    /// A, AAAA, CNAME or SRV
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The whole record.
+    /// The whole record, as a zone file has it.
     record: String,
 }
 

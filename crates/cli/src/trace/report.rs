@@ -1,65 +1,111 @@
 //! A connection as data: what `-o json` prints and the text is made from.
 
-use cluster::sim::{Moment, World};
+use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict};
 use netfilter::Tuple;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+use crate::loss::Loss;
+
+/// Connections, each one's way there and back.
+#[derive(Serialize, JsonSchema)]
 pub struct Report {
+    /// As --from has it.
     pub from: String,
+    /// As --to has it.
     pub to: String,
     pub connections: Vec<Connection>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Connection {
-    /// `delivered`, `rejected`, `dropped` or `unresolved`
-    pub verdict: &'static str,
-    /// How the client saw it end.
+    pub verdict: Verdict,
+    /// How the client saw it end, in words.
     pub outcome: &'static str,
+    /// Why it ended so, in a sentence.
     pub why: String,
     /// How it was lost; none for a connection that was not.
-    pub lost: Option<Lost>,
+    pub lost: Option<Loss>,
+    #[serde(skip)]
+    pub lost_as: Option<Lost>,
+    /// NAMESPACE/NAME of the Service that was called.
     pub service: Option<String>,
+    /// Who was reached.
     pub endpoint: Option<Endpoint>,
     /// The source address that the Pod saw.
     pub source_seen: Option<String>,
+    /// In the order in which they were sent.
     pub packets: Vec<Packet>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The client got its answer.
+    Delivered,
+    /// The client was told that it gets none.
+    Rejected,
+    /// The client was told nothing.
+    Dropped,
+    /// The name led to no address.
+    Unresolved,
+}
+
+impl Verdict {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Delivered => "delivered",
+            Verdict::Rejected => "rejected",
+            Verdict::Dropped => "dropped",
+            Verdict::Unresolved => "unresolved",
+        }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
 pub struct Endpoint {
+    /// NAMESPACE/NAME
     pub pod: String,
     pub node: Option<String>,
+    /// The address and the port at which a packet arrived; none arrived, if there is none.
     pub address: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Packet {
+    /// SYN, SYN-ACK, request, answer, FIN, RST or an ICMP error.
     pub kind: &'static str,
+    /// How it ended, in words; in flight, if it did not.
     pub verdict: &'static str,
-    pub lost: Option<Lost>,
+    pub lost: Option<Loss>,
     pub hops: Vec<HopRow>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct HopRow {
     /// Nanoseconds from when the clients begin.
-    pub at: Moment,
+    pub at: i64,
+    /// Where it was.
     pub place: String,
+    /// What happened to it there.
     pub what: String,
+    /// From which socket to which, and the protocol, when it came.
     pub before: String,
+    /// The same when it went on.
     pub after: String,
+    /// Those that it met, in their order.
     pub rules: Vec<RuleRow>,
     /// The rules were out of date here, and up-to-date ones would have decided otherwise.
     pub stale: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct RuleRow {
+    /// netfilter's hook.
     pub hook: &'static str,
     pub table: String,
+    /// As the program prints it that loads it.
     pub rule: String,
 }
 
@@ -69,7 +115,8 @@ pub fn connection(world: &World, record: &ConnectionRecord) -> Connection {
         verdict: verdict(record),
         outcome: why.verdict,
         why: why.sentence,
-        lost: record.lost,
+        lost: record.lost.map(Loss::from),
+        lost_as: record.lost,
         service: record.service.as_ref().map(|(key, _)| key.to_string()),
         endpoint: endpoint(world, record),
         source_seen: record.server_saw.map(|(ip, _)| ip.to_string()),
@@ -77,12 +124,12 @@ pub fn connection(world: &World, record: &ConnectionRecord) -> Connection {
     }
 }
 
-fn verdict(record: &ConnectionRecord) -> &'static str {
+fn verdict(record: &ConnectionRecord) -> Verdict {
     match record.ended.map(|(_, outcome)| outcome) {
-        Some(Outcome::Delivered) => "delivered",
-        Some(Outcome::Unresolved | Outcome::NoAddress) => "unresolved",
-        Some(Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset) => "rejected",
-        Some(Outcome::TimedOut { .. } | Outcome::Abandoned) | None => "dropped",
+        Some(Outcome::Delivered) => Verdict::Delivered,
+        Some(Outcome::Unresolved | Outcome::NoAddress) => Verdict::Unresolved,
+        Some(Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset) => Verdict::Rejected,
+        Some(Outcome::TimedOut { .. } | Outcome::Abandoned) | None => Verdict::Dropped,
     }
 }
 
@@ -102,14 +149,14 @@ fn packet(world: &World, packet: &PacketTrace) -> Packet {
     Packet {
         kind: words::packet_kind(packet.kind),
         verdict: packet.ended.map_or("in flight", |(_, v)| words::packet_verdict(v)),
-        lost: packet.lost,
+        lost: packet.lost.map(Loss::from),
         hops: packet.hops.iter().map(|h| hop(world, packet, h)).collect(),
     }
 }
 
 fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> HopRow {
     HopRow {
-        at: world.moment(hop.at),
+        at: world.moment(hop.at).0,
         place: words::place(world, hop.place),
         what: words::hop(world, packet, hop),
         before: ends(packet.kind, hop.before),

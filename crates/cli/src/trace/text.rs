@@ -28,7 +28,7 @@ fn write_connection(out: &mut String, connection: &Connection) {
         let _ = write!(out, ", which saw {source}");
     }
     let _ = writeln!(out, "\n  {}", connection.why);
-    let lost = connection.lost.map(words::loss);
+    let lost = connection.lost_as.map(words::loss);
     if let Some(lost) = lost.filter(|lost| lost != connection.outcome) {
         let _ = writeln!(out, "  {lost}");
     }
@@ -39,9 +39,10 @@ fn write_connection(out: &mut String, connection: &Connection) {
 
 /// The verdict, and how the client saw it where that says more.
 fn ended(connection: &Connection) -> String {
-    match connection.verdict == connection.outcome {
-        true => connection.verdict.to_string(),
-        false => format!("{} ({})", connection.verdict, connection.outcome),
+    let verdict = connection.verdict.as_str();
+    match verdict == connection.outcome {
+        true => verdict.to_string(),
+        false => format!("{verdict} ({})", connection.outcome),
     }
 }
 
@@ -53,7 +54,7 @@ fn write_packet(out: &mut String, packet: &Packet) {
 }
 
 fn write_hop(out: &mut String, hop: &HopRow) {
-    let _ = write!(out, "    {:>12}  {}", millis(hop.at), hop.what);
+    let _ = write!(out, "    {:>12}  {}", millis(Moment(hop.at)), hop.what);
     if hop.before == hop.after {
         let _ = writeln!(out, "\n                  {}", hop.after);
     } else {
@@ -77,7 +78,7 @@ fn write_summary(out: &mut String, report: &Report) {
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     for connection in &report.connections {
         let what = match &connection.endpoint {
-            Some(endpoint) => format!("{} by {}", connection.verdict, endpoint.pod),
+            Some(endpoint) => format!("{} by {}", connection.verdict.as_str(), endpoint.pod),
             None => ended(connection),
         };
         *counts.entry(what).or_default() += 1;

@@ -18,6 +18,7 @@ mod origin;
 mod others;
 mod refused_actions;
 mod reports;
+mod schemas;
 mod support;
 mod trace_is_the_cores;
 mod watch;
