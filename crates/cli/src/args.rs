@@ -193,6 +193,18 @@ impl Get {
         self.watch || self.watch_only
     }
 
+    /// A flag that only objects have a use for, and records and connections have not.
+    pub fn is_of_objects(&self) -> bool {
+        self.watches()
+            || self.field_selector.is_some()
+            || self.sort_by.is_some()
+            || self.no_headers
+            || self.show_labels
+            || !self.label_columns.is_empty()
+            || self.show_kind
+            || self.ignore_not_found
+    }
+
     /// `None` is all of them. An empty one is none that was given, as for kubectl.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref().filter(|namespace| !self.all_namespaces && !namespace.is_empty())

@@ -43,7 +43,11 @@ struct Way {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
-    if args.resources.len() > 1 || args.selector.is_some() || args.namespace().is_some() || args.watches() {
+    if args.resources.len() > 1
+        || args.selector.is_some()
+        || args.namespace().is_some()
+        || args.is_of_objects()
+    {
         return Err(Failure::Usage("usage: packetyard get conntrack --node NODE".into()));
     }
     let Some(node) = &args.node else {

@@ -26,7 +26,7 @@ pub struct Row {
 }
 
 pub fn get(args: &Args) -> Result<String, Failure> {
-    if args.resources.len() > 2 || args.node.is_some() || args.watches() {
+    if args.resources.len() > 2 || args.node.is_some() || args.is_of_objects() {
         return Err(Failure::Usage("usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]".into()));
     }
     let mut input = Input::read(&args.cluster)?;

@@ -1,8 +1,8 @@
 //! JSONPath as kubectl has it (client-go util/jsonpath). It is older than RFC 9535, which the crates follow: a template
 //! of text and actions in braces, `range` and `end`, and filters that compare two things.
 //!
-//! A range that is left open, or a second object, finds the template as it was: upstream's parser forgets what came
-//! before its last range.
+//! Each object finds the whole template. Upstream's parser keeps only what follows its last range, so that `kubectl get
+//! -w` fails at the second object.
 
 mod compare;
 mod eval;

@@ -96,6 +96,14 @@ fn what_has_no_meaning_is_refused() {
             &["dns", "--node", "node-1"],
             "packetyard: usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]\n",
         ),
+        (
+            &["dns", "--sort-by", ".a"],
+            "packetyard: usage: packetyard get dns [NAME] [-n NAMESPACE] [-l QUERY]\n",
+        ),
+        (
+            &["conntrack", "--node", "node-1", "--field-selector", "a=b"],
+            "packetyard: usage: packetyard get conntrack --node NODE\n",
+        ),
         (&["conntrack", "node-1"], "packetyard: usage: packetyard get conntrack --node NODE\n"),
         (
             &["conntrack", "--node", "node-1", "-n", "a"],
