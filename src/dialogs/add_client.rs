@@ -106,6 +106,9 @@ impl Refused {
             | Refusal::NodePortsExhausted
             | Refusal::LoadBalancersExhausted
             | Refusal::NoCloud
+            | Refusal::AlreadyExists { .. }
+            | Refusal::Conflict { .. }
+            | Refusal::PatchFailed { .. }
             | Refusal::NotEditable { .. }
             | Refusal::NodeExists { .. }
             | Refusal::TooManyNodes { .. }

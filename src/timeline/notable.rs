@@ -76,6 +76,7 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         | LogEntry::SawCompletedJob { .. }
         | LogEntry::JobAlreadyActive { .. }
         | LogEntry::Refused { .. }
+        | LogEntry::Warned { .. }
         | LogEntry::Scheduled { .. }
         | LogEntry::Pulled { .. }
         | LogEntry::Created { .. }
@@ -100,6 +101,9 @@ fn done(action: &Action) -> Option<String> {
         | Action::SetRate { .. } => return None,
         Action::AddClient { .. } => "client added".into(),
         Action::Apply { .. } => "manifests applied".into(),
+        Action::Create { .. } => "manifests created".into(),
+        Action::Replace { .. } => "manifests replaced".into(),
+        Action::Patch { object, .. } => format!("{} patched", object.kind),
         Action::DeleteObject { object } => format!("{} deleted", object.kind),
         Action::SetLabels { .. } => "labels changed".into(),
         Action::SetSelector { .. } => "selector changed".into(),

@@ -2,8 +2,8 @@
 
 use cluster::api::Kind as ObjectKind;
 use cluster::api::{
-    Action, App, ClientFrom, ClientSpec, Exits, Labels, Name, NsName, ObjectRef, PolicyField, Prerequisite,
-    ServicePolicy, ServiceType, SessionAffinity, Str, TaintChange, TrafficPolicy,
+    Action, App, ClientFrom, ClientSpec, Exits, Labels, Name, NsName, ObjectRef, PatchType, PolicyField,
+    Prerequisite, ServicePolicy, ServiceType, SessionAffinity, Str, TaintChange, TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Span, World};
@@ -64,6 +64,9 @@ kinds! {
     RemoveClient,
     SetRate,
     Apply,
+    Create,
+    Replace,
+    Patch,
 }
 
 /// An action of the kind, in the cluster as it is now.
@@ -166,6 +169,12 @@ pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
             Action::SetRate { client: client(picks, world), rate_milli }
         }
         Kind::Apply => Action::apply(picks.of(APPLIED)),
+        Kind::Create => Action::Create { text: Str::from(picks.of(APPLIED)).into() },
+        Kind::Replace => Action::Replace { text: Str::from(picks.of(APPLIED)).into() },
+        Kind::Patch => {
+            let (type_, patch) = picks.of(PATCHES);
+            Action::Patch { object: object(picks, world), type_, patch: Str::from(patch).into() }
+        }
     }
 }
 
@@ -333,6 +342,33 @@ fn values(field: PolicyField) -> Vec<ServicePolicy> {
         }
     }
 }
+
+/// What changes an object of some kind, and is refused of the others.
+const PATCHES: &[(PatchType, &str)] = &[
+    (PatchType::Strategic, "{metadata: {labels: {app: other, tier: a}, annotations: {a: b}}}"),
+    (
+        PatchType::Strategic,
+        "{spec: {replicas: 2, template: {spec: {containers: [{name: c, image: 'nginx:2'}]}}}}",
+    ),
+    (
+        PatchType::Strategic,
+        "{spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}, {port: 81, targetPort: 8080}]}}",
+    ),
+    (PatchType::Strategic, "{spec: {$retainKeys: [selector], selector: null}}"),
+    (PatchType::Merge, "{spec: {selector: {app: other}, externalTrafficPolicy: Local}}"),
+    (
+        PatchType::Merge,
+        "{spec: {unschedulable: true, taints: [{key: a, effect: NoExecute}]}, metadata: {name: x}}",
+    ),
+    (PatchType::Merge, "{spec: null}"),
+    (PatchType::Json, "[{op: replace, path: /spec/replicas, value: 1}]"),
+    (
+        PatchType::Json,
+        "[{op: add, path: /spec/ports/-, value: {name: b, port: 90}}, {op: remove, path: /spec/selector}]",
+    ),
+    (PatchType::Json, "[{op: copy, from: /metadata, path: /spec/template/metadata/annotations}]"),
+    (PatchType::Json, "]"),
+];
 
 /// An object comes, or comes back, or is another from now on; some texts are refused, and some half way.
 const APPLIED: &[&str] = &[

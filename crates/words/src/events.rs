@@ -199,6 +199,7 @@ fn said(entry: &LogEntry) -> Vec<Said> {
         LogEntry::Did { .. }
         | LogEntry::ClientsBegan { .. }
         | LogEntry::Refused { .. }
+        | LogEntry::Warned { .. }
         | LogEntry::EvictionRefused { .. }
         | LogEntry::Ready { .. }
         | LogEntry::Crashed { .. }

@@ -11,6 +11,7 @@ pub fn happened(entry: &LogEntry) -> String {
     match entry {
         LogEntry::Did { action: done } => action(done),
         LogEntry::Refused { refusal: why } => refusal(why),
+        LogEntry::Warned { object, warning } => format!("{} {}: {warning}", object.kind, object.name),
         LogEntry::ClientsBegan { settled: true } => "The cluster has settled, and the clients begin".into(),
         LogEntry::ClientsBegan { settled: false } => {
             "The clients begin in a cluster that has not settled".into()
@@ -136,6 +137,9 @@ fn client_added(name: &str) -> String {
 pub fn action(action: &Action) -> String {
     match action {
         Action::Apply { .. } => "Manifests applied".into(),
+        Action::Create { .. } => "Manifests created".into(),
+        Action::Replace { .. } => "Manifests replaced".into(),
+        Action::Patch { object, .. } => format!("{} {} patched", object.kind, object.name),
         Action::DeleteObject { object } => format!("{} {} deleted", object.kind, object.name),
         Action::SetLabels { object, .. } => format!("Labels of {} {} changed", object.kind, object.name),
         Action::SetServiceType { service, type_ } => {

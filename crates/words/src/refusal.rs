@@ -1,6 +1,6 @@
 //! Why an action was refused, and what to do.
 
-use cluster::api::{Diagnostic, Kind, NsName};
+use cluster::api::{Diagnostic, Kind, NsName, OperationProblem, PatchProblem};
 use cluster::sim::{DrainBlockers, Refusal};
 
 pub fn refusal(refusal: &Refusal) -> String {
@@ -9,6 +9,18 @@ pub fn refusal(refusal: &Refusal) -> String {
             "" => format!("{} {:?} not found", object.kind, object.name),
             ns => format!("{} {:?} not found in namespace {ns:?}", object.kind, object.name),
         },
+        Refusal::AlreadyExists { object } => {
+            format!("{} {:?} already exists", resource(&object.kind), &*object.name)
+        }
+        Refusal::Conflict { object } => format!(
+            "Operation cannot be fulfilled on {} {:?}: the object has been modified; please apply your changes to \
+             the latest version and try again",
+            resource(&object.kind),
+            &*object.name
+        ),
+        Refusal::PatchFailed { object, problem } => {
+            format!("{} {:?} cannot be patched: {}", object.kind, &*object.name, patch_problem(problem))
+        }
         Refusal::Invalid { diagnostics } => diagnostics.iter().map(finding).collect::<Vec<_>>().join("; "),
         Refusal::ClusterIpsExhausted { range } => {
             format!("every address of the Service range {range} is allocated; delete a Service first")
@@ -126,4 +138,49 @@ fn cannot_drain(node: &str, blockers: &DrainBlockers) -> String {
     let reasons: Vec<String> =
         reasons.map(|(what, pods)| format!("cannot delete {what}: {}", names(pods))).collect();
     format!("unable to drain node {node:?}: {}", reasons.join("; "))
+}
+
+/// As the API server names the kind: `deployments.apps`.
+fn resource(kind: &Kind) -> String {
+    match kind.api() {
+        Some(api) if api.group().is_empty() => api.plural.to_string(),
+        Some(api) => format!("{}.{}", api.plural, api.group()),
+        None => kind.to_string(),
+    }
+}
+
+fn patch_problem(problem: &PatchProblem) -> String {
+    match problem {
+        PatchProblem::NotAnObject => "the patch is no object: write {spec: ...}".into(),
+        PatchProblem::NotAList => "a JSON patch is a list of operations: write [{op: replace, path: ..., value: ...}]".into(),
+        PatchProblem::UnknownDirective { value } => {
+            format!("$patch is {value}, and may be merge, replace or delete")
+        }
+        PatchProblem::NoMergeKey { key } => {
+            format!("an item of a list that is merged does not have its merge key: write its {key}")
+        }
+        PatchProblem::OfAnother => "a patch may not change the kind, the name or the namespace".into(),
+        PatchProblem::NotStrategic => {
+            "the body of the request was in an unknown format: a custom resource takes patches of type merge and json"
+                .into()
+        }
+        PatchProblem::TooManyOperations { limit } => format!("a JSON patch has at most {limit} operations"),
+        PatchProblem::Operation { index, problem } => format!(
+            "the server rejected our request due to an error in our request: operation {index} {}",
+            operation_problem(problem)
+        ),
+    }
+}
+
+fn operation_problem(problem: &OperationProblem) -> String {
+    match problem {
+        OperationProblem::Missing { field } => format!("has no {field}"),
+        OperationProblem::UnknownOperation => {
+            "has an op that is none of add, remove, replace, move, copy and test".into()
+        }
+        OperationProblem::NotAPointer => "has a path that does not begin with /".into(),
+        OperationProblem::NoSuchPath => "has a path at which there is nothing".into(),
+        OperationProblem::NotEqual => "tests for another value than is there".into(),
+        OperationProblem::TooLarge => "would make the object too large".into(),
+    }
 }

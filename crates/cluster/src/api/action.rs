@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::scenario::{service_policy, wire};
 use super::{
-    App, ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, Prerequisite, ServicePolicy,
-    ServiceType, Str, TaintChange,
+    App, ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, PatchText, PatchType, Prerequisite,
+    ServicePolicy, ServiceType, Str, TaintChange,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Moment;
@@ -26,9 +26,25 @@ pub struct TimedAction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
-    /// Manifests, as `kubectl apply -f` would take them.
+    /// `kubectl apply -f` of these manifests.
     Apply {
-        text: Applied,
+        text: Manifests,
+    },
+    /// `kubectl create -f`.
+    Create {
+        text: Manifests,
+    },
+    /// `kubectl replace -f`.
+    Replace {
+        text: Manifests,
+    },
+    /// `kubectl patch`.
+    Patch {
+        #[serde(with = "wire::object")]
+        object: ObjectRef,
+        #[serde(rename = "type", default)]
+        type_: PatchType,
+        patch: PatchText,
     },
     /// `kubectl delete`: a Pod gets its grace period.
     #[serde(rename = "delete")]
@@ -214,17 +230,56 @@ pub enum Action {
 impl Action {
     /// `kubectl apply -f -` of this text. A Scenario in it is ignored, since the cluster is running already.
     pub fn apply(text: &str) -> Action {
-        Action::Apply { text: Applied::from(Str::from(text)) }
+        Action::Apply { text: Manifests::from(Str::from(text)) }
     }
 
     pub fn scale_deployment(deployment: &NsName, replicas: u32) -> Action {
         Action::Scale { object: ObjectRef::of_key(Kind::Deployment, deployment), replicas }
     }
 
+    /// The text that it brings: what of a run can grow large.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Action::Apply { text } | Action::Create { text } | Action::Replace { text } => Some(text.text()),
+            Action::Patch { patch, .. } => Some(patch.text()),
+            Action::DeleteObject { .. }
+            | Action::SetLabels { .. }
+            | Action::SetServiceType { .. }
+            | Action::SetServicePolicy { .. }
+            | Action::SetSelector { .. }
+            | Action::Scale { .. }
+            | Action::RolloutRestart { .. }
+            | Action::RolloutUndo { .. }
+            | Action::PauseRollout { .. }
+            | Action::SetImage { .. }
+            | Action::SetReadiness { .. }
+            | Action::SetLiveness { .. }
+            | Action::CrashPod { .. }
+            | Action::FinishPod { .. }
+            | Action::SetPodCondition { .. }
+            | Action::SetApp { .. }
+            | Action::SetMissing { .. }
+            | Action::PowerNode { .. }
+            | Action::Cordon { .. }
+            | Action::Taint { .. }
+            | Action::Drain { .. }
+            | Action::CutOffNode { .. }
+            | Action::PauseKubeProxy { .. }
+            | Action::SetProxyMode { .. }
+            | Action::SetIpMode { .. }
+            | Action::AddNode { .. }
+            | Action::AddClient { .. }
+            | Action::RemoveClient { .. }
+            | Action::SetRate { .. }
+            | Action::SendOne { .. } => None,
+        }
+    }
+
     /// The object that the action is about, if it is about one.
     pub fn about(&self) -> Option<ObjectRef> {
         match self {
             Action::DeleteObject { object }
+            | Action::Patch { object, .. }
             | Action::SetLabels { object, .. }
             | Action::Scale { object, .. }
             | Action::RolloutRestart { object }
@@ -250,6 +305,8 @@ impl Action {
             // An added node may get its name only when it is added.
             Action::AddNode { .. }
             | Action::Apply { .. }
+            | Action::Create { .. }
+            | Action::Replace { .. }
             | Action::SetProxyMode { .. }
             | Action::SetIpMode { .. }
             | Action::AddClient { .. }
@@ -260,35 +317,35 @@ impl Action {
     }
 }
 
-/// A text that is applied, and its objects.
+/// A text of manifests, and its objects.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "Str")]
-pub struct Applied {
+pub struct Manifests {
     text: Str,
     pub(crate) manifest: Arc<Manifest>,
 }
 
-impl Applied {
+impl Manifests {
     pub fn text(&self) -> &str {
         &self.text
     }
 }
 
-impl From<Str> for Applied {
-    fn from(text: Str) -> Applied {
+impl From<Str> for Manifests {
+    fn from(text: Str) -> Manifests {
         let manifest = Arc::new(super::read::parse_objects(&text));
-        Applied { text, manifest }
+        Manifests { text, manifest }
     }
 }
 
-impl Serialize for Applied {
+impl Serialize for Manifests {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
     }
 }
 
 /// Only the text, since the objects are derived from it.
-impl std::fmt::Debug for Applied {
+impl std::fmt::Debug for Manifests {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.text.fmt(f)
     }

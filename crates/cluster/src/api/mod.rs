@@ -76,6 +76,7 @@ pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;
 pub use node::{Node, NodeCondition, NodeConditions, NodeInfo, NodeSpec};
+pub use patch::{OperationProblem, PatchProblem, PatchText, PatchType};
 pub(crate) use patched_pod::{PatchedPod, patched_pod};
 pub use pod::{Pod, PodSpec, PodTemplate};
 pub use pod_status::{

@@ -3,7 +3,7 @@
 use super::decode::{self, canonical_pod_spec};
 use super::diagnostics::Diagnostics;
 use super::served::{default, each, omit};
-use super::{Codec, Diagnostic, Meta, PodSpec, Tree};
+use super::{Codec, Diagnostic, Meta, Pod, PodSpec, Tree};
 
 pub struct PatchedPod {
     pub meta: Meta,
@@ -18,7 +18,9 @@ pub struct PatchedPod {
 /// `live`: the Pod as it is. `tree`: as it is to be.
 pub fn patched_pod(live: &Tree, tree: &Tree) -> Result<PatchedPod, Vec<Diagnostic>> {
     let mut diagnostics = Diagnostics::default();
-    let mut pod = decode::pod::decode(&decode::FieldCursor::root(tree), &mut diagnostics);
+    let root = decode::FieldCursor::root(tree);
+    decode::check_shape(&root, Pod::SHAPE, &mut diagnostics);
+    let mut pod = decode::pod::decode(&root, &mut diagnostics);
     if diagnostics.errors() > 0 {
         return Err(diagnostics.finish());
     }

@@ -1,16 +1,23 @@
 //! Updates of an object that is there: what kubectl sends, and how the API server reads it.
 
+use std::collections::BTreeMap;
+
 use super::diagnostics::Diagnostics;
-use super::patch::{Schema, three_way};
+use super::patch::{self, PatchProblem, PatchType, Schema, three_way};
 use super::patched_pod::without_token;
 use super::served::token_volume;
 use super::write::{at, put_or_remove};
-use super::{Diagnostic, Entry, KubeObject, Service, ServiceType, Step, Tree, decode, to_tree};
+use super::{
+    Codec, Diagnostic, Entry, KubeObject, ServerWarning, Service, ServiceType, Step, Tree, Value, decode,
+    to_tree,
+};
 
 /// An object as it is, and as it is to be.
 pub struct Update {
     pub live: Tree,
     pub new: Tree,
+    /// What the API server says of it if it takes it.
+    pub warnings: Vec<ServerWarning>,
 }
 
 impl Update {
@@ -24,20 +31,56 @@ impl Update {
             let [live, text] = [&live, text].map(|tree| without_token(tree, &volume));
             let last = last.map(|last| without_token(last, &volume));
             let new = three_way(schema, &live, last.as_ref(), &text);
-            return Update { live, new };
+            return Update { live, new, warnings: Vec::new() };
         }
         let new = three_way(schema, &live, last, text);
-        Update { live, new }
+        Update { live, new, warnings: Vec::new() }
+    }
+
+    /// What `kubectl patch` makes of it. `served`: the object as the API server hands it out, with every default, which
+    /// is what a patch is of.
+    pub fn patched(
+        old: &KubeObject,
+        written: Option<&Tree>,
+        served: &Tree,
+        type_: PatchType,
+        patch: &Tree,
+    ) -> Result<Update, PatchProblem> {
+        let (live, served) = (to_tree(old, written).unplaced(), served.unplaced());
+        let patched = patch::patched(&old.kind(), type_, &served, patch)?;
+        let mut new = with_changes(Some(&live), Some(&served), &patched);
+        if decode::written_ref(&new) != Some(old.object_ref()) {
+            return Err(PatchProblem::OfAnother);
+        }
+        // kubectl does not ask for strict validation here, and the API server warns where nobody asks.
+        let mut warnings = Vec::new();
+        decode::leave_out_unknown_fields(&mut new, &mut |path, _| {
+            warnings.push(ServerWarning::UnknownField { path: path.shown().into() });
+        });
+        Ok(Update { live, new, warnings })
+    }
+
+    /// What `kubectl replace` makes of it.
+    pub fn replaced(old: &KubeObject, written: Option<&Tree>, text: &Tree) -> Update {
+        Update { live: to_tree(old, written), new: text.clone(), warnings: Vec::new() }
+    }
+
+    /// Whether it was made of an older state than the one that is there, and says so.
+    pub fn is_of_an_older_state(&self) -> bool {
+        let version = |tree| Tree::get(tree, &["metadata".into(), "resourceVersion".into()]);
+        version(&self.new).is_some_and(|version_of| Some(version_of) != version(&self.live))
     }
 
     pub fn changes_nothing(&self) -> bool {
-        self.live == self.new
+        self.live.sorted() == self.new.sorted()
     }
 
     /// Whether it changes more than metadata: what `metadata.generation` counts. Of status nothing is sent.
     pub fn changes_spec(&self) -> bool {
         let is_counted = |entry: &&Entry| !["metadata", "status"].contains(&&*entry.key);
-        let counted = |tree| Tree::entries(tree).iter().filter(is_counted).collect::<Vec<_>>();
+        let counted = |tree: &Tree| -> Vec<Entry> {
+            tree.sorted().entries().iter().filter(is_counted).cloned().collect()
+        };
         counted(&self.live) != counted(&self.new)
     }
 
@@ -46,11 +89,55 @@ impl Update {
         let mut tree = self.new.clone();
         normalize_cluster_ips(&mut tree, &self.live);
         let mut diagnostics = Diagnostics::default();
-        let service = decode::service::decode(&decode::FieldCursor::root(&tree), &mut diagnostics);
+        let root = decode::FieldCursor::root(&tree);
+        decode::check_shape(&root, Service::SHAPE, &mut diagnostics);
+        let service = decode::service::decode(&root, &mut diagnostics);
         match diagnostics.errors() {
             0 => Ok(service),
             _ => Err(diagnostics.finish()),
         }
+    }
+}
+
+/// `live` with what is different in `new` from `old`, so that what was defaulted does not become what was written.
+/// Lists of another length are taken as they are.
+fn with_changes(live: Option<&Tree>, old: Option<&Tree>, new: &Tree) -> Tree {
+    let (Some(live), Some(old)) = (live, old) else { return new.clone() };
+    if old == new {
+        return live.clone();
+    }
+    match (&live.value, &old.value, &new.value) {
+        (Value::Map(live), Value::Map(old), Value::Map(new_entries)) => {
+            let [live, old] = [live, old].map(|entries| {
+                entries.iter().map(|entry| (&entry.key, &entry.value)).collect::<BTreeMap<_, _>>()
+            });
+            let changed = new_entries.iter().filter_map(|entry| {
+                let (live, old) = (live.get(&entry.key).copied(), old.get(&entry.key).copied());
+                let is_defaulted = live.is_none() && old == Some(&entry.value);
+                let value = with_changes(live, old, &entry.value);
+                (!is_defaulted).then(|| Entry { value, ..entry.clone() })
+            });
+            Tree { value: Value::Map(changed.collect::<Vec<_>>().into()), position: new.position }
+        }
+        (Value::Seq(live), Value::Seq(old), Value::Seq(items))
+            if live.len() == items.len() && old.len() == items.len() =>
+        {
+            let changed = live.iter().zip(old.iter()).zip(items.iter());
+            let changed =
+                changed.map(|((live, old), new)| with_changes(Some(live), Some(old), new)).collect();
+            Tree { position: new.position, ..Tree::seq(changed) }
+        }
+        (
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::Seq(_)
+            | Value::Map(_),
+            _,
+            _,
+        ) => new.clone(),
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use super::drain::DrainOptions;
 use super::load::{node_meta, plain_node};
+use super::write::Verb;
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    Action, ClientFrom, ClientSpec, Diagnostic, DiagnosticKind, Kind, Manifest, Name, Node, NsName,
-    ObjectRef, Severity, Str, TaintChange, Uid, check_action,
+    Action, ClientFrom, ClientSpec, Diagnostic, DiagnosticKind, InvalidObject, Kind, Manifest,
+    ManifestObject, Name, Node, NsName, ObjectRef, Severity, Str, TaintChange, Uid, check_action,
 };
 use crate::node::ProxyStatus;
 use crate::traffic::{ClientId, MAX_CLIENTS};
@@ -17,14 +18,16 @@ impl World {
     /// Carries out an action now. A refused action changes nothing, even if it is refused halfway: it is done on a
     /// copy, which replaces the World only when all of it has succeeded.
     ///
-    /// Each object of a text is applied by itself, as by kubectl. Returns what of a text was refused while the rest was
-    /// applied; the log says it too.
+    /// Each object of a text is written by itself, as by kubectl. Returns what of a text was refused while the rest was
+    /// not; the log says it too.
     pub fn apply(&mut self, action: &Action) -> Result<Vec<Refusal>, Vec<Refusal>> {
         let mut after = self.clone();
         // Logged first, so that its consequences come after it.
         after.record(LogEntry::Did { action: action.clone() });
         let refused = match action {
-            Action::Apply { text } => after.apply_manifest(&text.manifest)?,
+            Action::Apply { text } => after.write_manifest(Verb::Apply, &text.manifest)?,
+            Action::Create { text } => after.write_manifest(Verb::Create, &text.manifest)?,
+            Action::Replace { text } => after.write_manifest(Verb::Replace, &text.manifest)?,
             other => after.apply_one(other).map(|()| Vec::new()).map_err(|refusal| vec![refusal])?,
         };
         for refusal in &refused {
@@ -37,7 +40,8 @@ impl World {
     fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
         check(action)?;
         match action {
-            Action::Apply { .. } => Ok(()),
+            Action::Apply { .. } | Action::Create { .. } | Action::Replace { .. } => Ok(()),
+            Action::Patch { object, type_, patch } => self.patch(object, *type_, patch),
             Action::DeleteObject { object } => self.delete_object(object),
             Action::SetLabels { object, labels } => self.set_labels(object, labels),
             Action::SetServiceType { service, type_ } => self.set_service_type(service, *type_),
@@ -110,20 +114,23 @@ impl World {
         }
     }
 
-    /// `kubectl apply -f`. What was refused; an error, if nothing was applied.
-    fn apply_manifest(&mut self, manifest: &Manifest) -> Result<Vec<Refusal>, Vec<Refusal>> {
+    /// What was refused; an error, if all was.
+    fn write_manifest(&mut self, verb: Verb, manifest: &Manifest) -> Result<Vec<Refusal>, Vec<Refusal>> {
         let mut refused = of_no_object(manifest);
         let mut invalid = manifest.invalid.iter().peekable();
-        let mut is_applied = manifest.objects.is_empty() && manifest.invalid.is_empty() && refused.is_empty();
+        let mut is_done = manifest.objects.is_empty() && manifest.invalid.is_empty() && refused.is_empty();
         for place in 0..=manifest.objects.len() {
             while let Some(parsed) = invalid.next_if(|invalid| invalid.place == place) {
-                is_applied |= self.attempt(&mut refused, |world| world.apply_invalid(parsed));
+                let InvalidObject { source, object, .. } = parsed;
+                is_done |= self.attempt(&mut refused, |world| world.write(verb, object, source, None));
             }
             if let Some(parsed) = manifest.objects.get(place) {
-                is_applied |= self.attempt(&mut refused, |world| world.apply_object(parsed));
+                let ManifestObject { source, object, .. } = parsed;
+                let name = object.object_ref();
+                is_done |= self.attempt(&mut refused, |world| world.write(verb, &name, source, Some(object)));
             }
         }
-        if is_applied { Ok(refused) } else { Err(refused) }
+        if is_done { Ok(refused) } else { Err(refused) }
     }
 
     /// Whether it succeeds; what is refused changes nothing.

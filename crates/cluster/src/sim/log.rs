@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{Refusal, Time};
 use crate::api::{
-    Action, ConditionStatus, FitError, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, Str, Uid,
+    Action, ConditionStatus, FitError, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, ServerWarning, Str,
+    Uid,
 };
 use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
@@ -24,8 +25,10 @@ impl Logged {
         const ENTRY: usize = 160;
         const DIAGNOSTIC: usize = 256;
         let mut bytes = ENTRY;
-        if let LogEntry::Did { action: Action::Apply { text } } = &self.entry {
-            bytes += text.text().len();
+        if let LogEntry::Did { action } = &self.entry
+            && let Some(text) = action.text()
+        {
+            bytes += text.len();
         }
         if let LogEntry::Refused { refusal: Refusal::Invalid { diagnostics } } = &self.entry {
             bytes += diagnostics.len() * DIAGNOSTIC;
@@ -43,6 +46,11 @@ pub enum LogEntry {
     /// An action of the scenario, or something the cloud tried, was refused.
     Refused {
         refusal: Refusal,
+    },
+    /// The API server warns of what it has taken.
+    Warned {
+        object: ObjectRef,
+        warning: ServerWarning,
     },
     /// The cluster has settled, or was waited for long enough: this is the run's origin.
     ClientsBegan {
@@ -334,6 +342,7 @@ impl LogEntry {
             | LogEntry::NodeCondition { node, .. } => Some(ObjectRef::node(node)),
             LogEntry::NamespaceGone { namespace } => Some(ObjectRef::of_namespace(namespace)),
             LogEntry::Did { action } => action.about(),
+            LogEntry::Warned { object, .. } => Some(object.clone()),
             LogEntry::Refused { .. } | LogEntry::ClientsBegan { .. } => None,
         }
     }

@@ -3,13 +3,25 @@
 use serde::Serialize;
 
 use super::drain::DrainBlockers;
-use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef, Source, Str, TaintChange};
+use crate::api::{Diagnostic, Kind, Name, NsName, ObjectRef, PatchProblem, Source, Str, TaintChange};
 use netfilter::Cidr;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Refusal {
     NotFound {
         object: ObjectRef,
+    },
+    /// `kubectl create` of an object that is there.
+    AlreadyExists {
+        object: ObjectRef,
+    },
+    /// The text is of an older resourceVersion.
+    Conflict {
+        object: ObjectRef,
+    },
+    PatchFailed {
+        object: ObjectRef,
+        problem: PatchProblem,
     },
     /// The text, or the object that the edit would make, is not valid.
     Invalid {
@@ -156,6 +168,9 @@ impl Refusal {
     pub fn object(&self) -> Option<ObjectRef> {
         match self {
             Refusal::NotFound { object }
+            | Refusal::AlreadyExists { object }
+            | Refusal::Conflict { object }
+            | Refusal::PatchFailed { object, .. }
             | Refusal::NotEditable { object }
             | Refusal::NamespaceTerminating { object }
             | Refusal::NoSuchRevision { object, .. }

@@ -336,5 +336,5 @@ impl Run {
 }
 
 fn text_bytes(action: &Action) -> u64 {
-    if let Action::Apply { text } = action { text.text().len() as u64 } else { 0 }
+    action.text().map_or(0, |text| text.len() as u64)
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::edit::{admit, drop_type_dependent_fields, invalid};
 use super::pod_update::PodUpdate;
-use super::{Refusal, World};
+use super::{LogEntry, Refusal, World};
 use crate::api::{
-    ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, InvalidObject, Kind, KubeObject, ManifestObject,
-    Namespace, Node, NsName, ObjectRef, Pod, PodStatus, Rule, Service, Severity, Source, Tree, Uid, Update,
-    Value, decode_object, patched_pod,
+    ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Namespace,
+    Node, NsName, ObjectRef, PatchText, PatchType, Pod, PodStatus, Rule, Service, Severity, Source, Tree,
+    Uid, Update, Value, decode_object, patched_pod,
 };
 use crate::control::{POD_LIMIT, patch_allocated_values, tolerate_for_a_while};
 use crate::node::add_labels;
@@ -19,35 +19,84 @@ use crate::store::{Document, Stored};
 /// have lower limits.
 pub const OBJECT_LIMIT: u32 = 5_000;
 
+/// What kubectl is asked to do with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Apply,
+    Create,
+    Replace,
+}
+
 impl World {
-    /// `kubectl apply` of one object: it is created, or patched with what has changed since it was applied last.
+    /// The first load of a text is its `kubectl apply`.
     pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
-        let source = &parsed.source;
-        match self.store.get(&parsed.object.object_ref()) {
-            None => self.create_applied(parsed.object.clone(), source),
-            Some(old) => self.patch_applied(&old, source),
-        }
-        .map_err(|refusal| refusal.placed(source))
+        let object = parsed.object.object_ref();
+        self.write(Verb::Apply, &object, &parsed.source, Some(&parsed.object))
     }
 
-    /// The same of an object that cannot be created as it is written: what is there may have what it lacks.
-    pub(crate) fn apply_invalid(&mut self, parsed: &InvalidObject) -> Result<(), Refusal> {
-        let source = &parsed.source;
-        match self.store.get(&parsed.object) {
-            None => Err(Refusal::Invalid { diagnostics: errors_of(&source.tree) }),
-            Some(old) => self.patch_applied(&old, source).map_err(|refusal| refusal.placed(source)),
-        }
+    /// `parsed`: `None` if the object cannot be created as it is written; what is there may still have what it lacks.
+    pub(super) fn write(
+        &mut self,
+        verb: Verb,
+        object: &ObjectRef,
+        source: &Source,
+        parsed: Option<&KubeObject>,
+    ) -> Result<(), Refusal> {
+        let written = match (verb, self.store.get(object)) {
+            (Verb::Create, Some(_)) => Err(Refusal::AlreadyExists { object: object.clone() }),
+            (Verb::Replace, None) => Err(Refusal::NotFound { object: object.clone() }),
+            (Verb::Apply | Verb::Create, None) => match parsed {
+                Some(parsed) => self.create(parsed.clone(), verb, &source.tree),
+                None => Err(Refusal::Invalid { diagnostics: errors_of(&source.tree) }),
+            },
+            (Verb::Apply, Some(old)) => self.patch_applied(&old, &source.tree),
+            (Verb::Replace, Some(old)) => self.replace(&old, &source.tree),
+        };
+        written.map_err(|refusal| refusal.placed(source))
     }
 
-    fn create_applied(&mut self, object: KubeObject, source: &Source) -> Result<(), Refusal> {
+    fn create(&mut self, object: KubeObject, verb: Verb, text: &Tree) -> Result<(), Refusal> {
         let uid = self.put(object)?;
-        let text = &source.tree;
-        self.store.set_document(uid, Document { written: text.clone(), last_applied: Some(text.clone()) });
+        let last_applied = (verb == Verb::Apply).then(|| text.clone());
+        self.store.set_document(uid, Document { written: text.clone(), last_applied });
         Ok(())
     }
 
-    fn patch_applied(&mut self, old: &KubeObject, source: &Source) -> Result<(), Refusal> {
-        let (uid, text) = (old.meta().uid, &source.tree);
+    fn replace(&mut self, old: &KubeObject, text: &Tree) -> Result<(), Refusal> {
+        let uid = old.meta().uid;
+        let update = Update::replaced(old, self.store.written(uid), text);
+        self.update(old, &update)?;
+        self.store.set_document(uid, Document { written: update.new, last_applied: None });
+        Ok(())
+    }
+
+    /// `kubectl patch`.
+    pub(super) fn patch(
+        &mut self,
+        object: &ObjectRef,
+        type_: PatchType,
+        patch: &PatchText,
+    ) -> Result<(), Refusal> {
+        let old = self.store.get(object).ok_or_else(|| Refusal::NotFound { object: object.clone() })?;
+        let tree = patch.tree().map_err(|diagnostics| Refusal::Invalid { diagnostics })?;
+        let uid = old.meta().uid;
+        let refused = |problem| Refusal::PatchFailed { object: object.clone(), problem };
+        let update = Update::patched(&old, self.store.written(uid), &self.served(&old), type_, tree);
+        let update = update.map_err(refused)?;
+        if !update.changes_nothing() {
+            self.update(&old, &update)?;
+        }
+        for warning in update.warnings {
+            self.record(LogEntry::Warned { object: object.clone(), warning });
+        }
+        let last_applied = self.store.document(uid).and_then(|document| document.last_applied.clone());
+        self.store.set_document(uid, Document { written: update.new, last_applied });
+        Ok(())
+    }
+
+    /// What has changed since the object was applied last.
+    fn patch_applied(&mut self, old: &KubeObject, text: &Tree) -> Result<(), Refusal> {
+        let uid = old.meta().uid;
         let document = self.store.document(uid);
         let last = document.and_then(|document| document.last_applied.as_ref());
         let update = Update::applied(old, document.map(|document| &document.written), last, text);
@@ -102,6 +151,9 @@ impl World {
     /// A request PUT or PATCH.
     fn update(&mut self, old: &KubeObject, update: &Update) -> Result<(), Refusal> {
         let refused = |diagnostics| Refusal::Invalid { diagnostics };
+        if update.is_of_an_older_state() {
+            return Err(Refusal::Conflict { object: old.object_ref() });
+        }
         match old {
             KubeObject::Pod(old) => self.put_pod(old, update),
             KubeObject::Service(old) => {
@@ -271,4 +323,6 @@ pub(super) fn keep_identity<T: Stored>(object: &mut T, old: &T) {
     meta.deleted = old.deleted;
     meta.owner = old.owner.clone();
     meta.finalizers = old.finalizers.clone();
+    // Where a change of the spec counts, it was counted.
+    meta.generation = meta.generation.max(old.generation);
 }

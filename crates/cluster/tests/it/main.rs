@@ -30,6 +30,7 @@ mod namespaces;
 mod no_cloud;
 mod nodes;
 mod origin;
+mod patches;
 mod policies;
 mod prerequisites;
 mod properties;

@@ -187,6 +187,9 @@ fn reason_not_to_try(action: &Action) -> Option<&'static str> {
         | Action::FinishPod { .. }
         | Action::SetApp { .. }
         | Action::SetMissing { .. } => Some("kubelet_properties.rs does it"),
+        Action::Create { .. } | Action::Replace { .. } | Action::Patch { .. } => {
+            Some("crates/fuzz/src/action.rs makes them, and patches.rs says what comes of each")
+        }
         Action::SetPodCondition { .. } => Some("only a Pod with a readiness gate asks, in kubelet.rs"),
         Action::RolloutRestart { .. }
         | Action::RolloutUndo { .. }

@@ -78,6 +78,7 @@ pub trait Resource: Metadata + Clone {
 /// From the wire and back.
 pub(crate) trait Codec: Resource {
     const FIELDS: &'static [Field];
+    const SHAPE: &'static Struct = &named(Self::API.kind, Self::FIELDS);
     /// Decodes the object, and reports what no value of its types is. Names and JSON types were checked before.
     fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Self;
     /// Sets what is left out (defaults.go). What `decode` reads into a type that does not tell nothing from a value has
@@ -89,15 +90,11 @@ pub(crate) trait Codec: Resource {
     fn print(&self, over: &mut Tree);
 }
 
-const fn struct_of<T: Codec>() -> &'static Struct {
-    const { &named(T::API.kind, T::FIELDS) }
-}
-
 /// Decodes, defaults and validates, as the API server does with a request.
 /// `None` if it cannot be decoded: nothing is validated then.
 fn read<T: Codec>(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<T> {
     let (from, errors) = (diagnostics.len(), diagnostics.errors());
-    check_shape(root, struct_of::<T>(), diagnostics);
+    check_shape(root, T::SHAPE, diagnostics);
     if diagnostics.errors() > errors {
         return None;
     }
@@ -122,7 +119,7 @@ macro_rules! kinds {
             /// `None` for a kind that is not simulated.
             pub(super) fn fields(&self) -> Option<&'static Struct> {
                 match self {
-                    $(Kind::$kind => Some(struct_of::<$kind>()),)*
+                    $(Kind::$kind => Some($kind::SHAPE),)*
                     Kind::Other(_) => None,
                 }
             }

@@ -7,9 +7,9 @@ use super::three_way::patched_map;
 use crate::api::{Entry, Tree, to_json};
 
 /// The text of an item's merge key. Items without it are one another's like.
-type Key = Option<String>;
+pub(super) type Key = Option<String>;
 
-fn key_of(field: &str, item: &Tree) -> Key {
+pub(super) fn key_of(field: &str, item: &Tree) -> Key {
     item.field(field).map(to_json)
 }
 
@@ -52,6 +52,17 @@ pub(super) fn merged_set(live: &[Tree], last: &[Tree], new: &[Tree]) -> Vec<Tree
     let others = live.iter().filter(|item| !last.contains(item) && !new.contains(item)).map(keyed);
     let live_keys = live.iter().map(|item| Some(to_json(item)));
     interleaved(others.collect(), new.iter().map(keyed).collect(), live_keys)
+}
+
+/// The same of items whose keys are still to be found.
+pub(super) fn interleaved_by(
+    key: impl Fn(&Tree) -> Key,
+    others: Vec<Tree>,
+    patched: Vec<Tree>,
+    live: &[Tree],
+) -> Vec<Tree> {
+    let keyed = |items: Vec<Tree>| items.into_iter().map(|item| (key(&item), item)).collect();
+    interleaved(keyed(others), keyed(patched), live.iter().map(&key))
 }
 
 /// strategicpatch/patch.go, mergeSortedSlice: both lists keep their order, and each of the `others` stands before the

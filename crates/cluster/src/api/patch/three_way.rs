@@ -5,31 +5,12 @@ use std::collections::BTreeMap;
 
 use super::lists::{merged_by_key, merged_set};
 use super::schema::{PLAIN, Schema, Strategy};
-use crate::api::{Entry, Position, Tree, Value};
+use crate::api::{Entry, Tree, Value};
 
 /// `live`, with what the texts say of it: what only the last one said is removed, what the new one says is set, and all
 /// else stays as others have made it. Only what the new text says has a place in it.
 pub fn three_way(schema: &Schema, live: &Tree, last: Option<&Tree>, new: &Tree) -> Tree {
-    patched_map(schema, &unplaced(live), last, new)
-}
-
-/// Without places in a text.
-fn unplaced(tree: &Tree) -> Tree {
-    let value = match &tree.value {
-        Value::Map(entries) => {
-            let unplaced = |entry: &Entry| Entry {
-                key: entry.key.clone(),
-                position: Position::NONE,
-                value: unplaced(&entry.value),
-            };
-            Value::Map(entries.iter().map(unplaced).collect::<Vec<Entry>>().into())
-        }
-        Value::Seq(items) => Value::Seq(items.iter().map(unplaced).collect::<Vec<Tree>>().into()),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
-            tree.value.clone()
-        }
-    };
-    Tree::new(value)
+    patched_map(schema, &live.unplaced(), last, new)
 }
 
 pub(super) fn patched_map(schema: &Schema, live: &Tree, last: Option<&Tree>, new: &Tree) -> Tree {

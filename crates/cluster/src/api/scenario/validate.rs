@@ -51,8 +51,13 @@ fn rate(rate_milli: u32) -> Checked {
 /// policies go through the checks of the objects that they become part of.
 pub fn check_action(action: &Action) -> Checked {
     match action {
-        Action::Apply { .. } | Action::SetProxyMode { .. } | Action::SetIpMode { .. } => Ok(()),
+        Action::Apply { .. }
+        | Action::Create { .. }
+        | Action::Replace { .. }
+        | Action::SetProxyMode { .. }
+        | Action::SetIpMode { .. } => Ok(()),
         Action::DeleteObject { object }
+        | Action::Patch { object, .. }
         | Action::SetLabels { object, .. }
         | Action::Scale { object, .. }
         | Action::RolloutRestart { object }

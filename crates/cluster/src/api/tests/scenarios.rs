@@ -370,6 +370,10 @@ fn taint_change() -> impl Strategy<Value = TaintChange> {
     ]
 }
 
+fn patch_type() -> impl Strategy<Value = PatchType> {
+    proptest::sample::select(vec![PatchType::Strategic, PatchType::Merge, PatchType::Json])
+}
+
 /// A strategy for each action: one that is forgotten does not compile.
 macro_rules! actions {
     ($($kind:ident => $strategy:expr),* $(,)?) => {
@@ -384,6 +388,10 @@ macro_rules! actions {
 
 actions! {
     Apply => str_().prop_map(|text| Action::apply(&text)),
+    Create => str_().prop_map(|text| Action::Create { text: text.into() }),
+    Replace => str_().prop_map(|text| Action::Replace { text: text.into() }),
+    Patch => (object(), patch_type(), str_())
+        .prop_map(|(object, type_, patch)| Action::Patch { object, type_, patch: patch.into() }),
     DeleteObject => object().prop_map(|object| Action::DeleteObject { object }),
     SetLabels => (object(), labels()).prop_map(|(object, labels)| Action::SetLabels { object, labels }),
     SetServiceType => (ns_name(), type_())

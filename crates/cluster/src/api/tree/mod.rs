@@ -230,6 +230,25 @@ impl Tree {
         *self.slot(key) = value;
     }
 
+    /// Without places in a text.
+    pub fn unplaced(&self) -> Tree {
+        let value = match &self.value {
+            Value::Map(entries) => {
+                let unplaced = |entry: &Entry| Entry {
+                    key: entry.key.clone(),
+                    position: Position::NONE,
+                    value: entry.value.unplaced(),
+                };
+                Value::Map(Arc::new(entries.iter().map(unplaced).collect()))
+            }
+            Value::Seq(items) => Value::Seq(Arc::new(items.iter().map(Tree::unplaced).collect())),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
+                self.value.clone()
+            }
+        };
+        Tree::new(value)
+    }
+
     /// The same tree with the keys of every map in the order of their bytes, as kubectl prints
     /// objects that it got from the server.
     pub fn sorted(&self) -> Tree {

@@ -1,0 +1,190 @@
+//! A strategic merge patch (apimachinery util/strategicpatch, mergeMap): what `kubectl patch` sends, unless it is told
+//! otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PatchProblem;
+use super::lists::{Key, interleaved_by, key_of};
+use super::schema::{PLAIN, Schema, Strategy};
+use crate::api::{Entry, Tree, Value, to_json};
+
+const PATCH: &str = "$patch";
+const RETAIN_KEYS: &str = "$retainKeys";
+const DELETE_FROM_LIST: &str = "$deleteFromPrimitiveList/";
+const ELEMENT_ORDER: &str = "$setElementOrder/";
+
+type Patched = Result<Tree, PatchProblem>;
+
+/// `live`, patched.
+pub fn strategic(schema: &Schema, live: &Tree, patch: &Tree) -> Patched {
+    match &patch.value {
+        Value::Map(_) => merged_map(schema, live, patch),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Seq(_) => {
+            Err(PatchProblem::NotAnObject)
+        }
+    }
+}
+
+fn merged_map(schema: &Schema, live: &Tree, patch: &Tree) -> Patched {
+    match directive(patch)? {
+        Some(Directive::Replace) => return Ok(without_directives(patch)),
+        Some(Directive::Delete) => return Ok(Tree { position: patch.position, ..Tree::map() }),
+        Some(Directive::Merge) | None => {}
+    }
+    let mut out = live.clone();
+    if let Some(kept) = patch.field(RETAIN_KEYS) {
+        let is_kept = |entry: &&Entry| kept.items().iter().any(|key| key.as_str() == Some(&entry.key));
+        let entries: Vec<Entry> = live.entries().iter().filter(is_kept).cloned().collect();
+        out.value = Value::Map(entries.into());
+    }
+    for Entry { key, value, .. } in patch.entries() {
+        if let Some(list) = key.strip_prefix(DELETE_FROM_LIST) {
+            delete_from_list(&mut out, list, value.items());
+        } else if let Some(list) = key.strip_prefix(ELEMENT_ORDER) {
+            // Of a list that the patch changes too it is the order of the changes.
+            if patch.field(list).is_none() {
+                set_order(&mut out, schema, list, value.items());
+            }
+        } else if [PATCH, RETAIN_KEYS].contains(&&**key) {
+        } else if value.value == Value::Null {
+            out.remove(&[(&**key).into()]);
+        } else {
+            let order = patch.field(&format!("{ELEMENT_ORDER}{key}")).map(Tree::items);
+            let merged = merged(schema.strategy(key), out.field(key), value, order)?;
+            out.put(key, merged);
+        }
+    }
+    Ok(Tree { position: patch.position, ..out })
+}
+
+fn merged(strategy: Option<Strategy>, live: Option<&Tree>, patch: &Tree, order: Option<&[Tree]>) -> Patched {
+    let live_items = live.map_or(&[][..], Tree::items);
+    match (&patch.value, strategy) {
+        (Value::Map(_), Some(Strategy::Replace)) => Ok(without_directives(patch)),
+        (Value::Map(_), Some(Strategy::Merge(schema))) => merged_field(schema, live, patch),
+        (Value::Map(_), None | Some(Strategy::MergeByKey(..) | Strategy::MergeSet)) => {
+            merged_field(&PLAIN, live, patch)
+        }
+        (Value::Seq(items), Some(Strategy::MergeByKey(field, schema))) => {
+            let merged = merged_items(field, schema, live_items, items)?;
+            Ok(Tree {
+                position: patch.position,
+                ..Tree::seq(ordered(merged, Some(field), live_items, order))
+            })
+        }
+        (Value::Seq(items), Some(Strategy::MergeSet)) => {
+            let mut there = BTreeSet::new();
+            let all = live_items.iter().chain(items.iter());
+            let merged = all.filter(|item| there.insert(to_json(item))).cloned().collect();
+            Ok(Tree { position: patch.position, ..Tree::seq(ordered(merged, None, live_items, order)) })
+        }
+        (Value::Seq(_), None | Some(Strategy::Replace | Strategy::Merge(_)))
+        | (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_), _) => {
+            Ok(without_directives(patch))
+        }
+    }
+}
+
+/// A value that is no object is replaced by one.
+fn merged_field(schema: &Schema, live: Option<&Tree>, patch: &Tree) -> Patched {
+    let nothing = Tree::map();
+    let live = live.filter(|live| matches!(live.value, Value::Map(_))).unwrap_or(&nothing);
+    merged_map(schema, live, patch)
+}
+
+/// Those that are there stay in their places, new ones come last.
+fn merged_items(
+    field: &'static str,
+    schema: &Schema,
+    live: &[Tree],
+    patch: &[Tree],
+) -> Result<Vec<Tree>, PatchProblem> {
+    let directives = patch.iter().map(directive).collect::<Result<Vec<_>, _>>()?;
+    if directives.contains(&Some(Directive::Replace)) {
+        let rest = patch.iter().zip(&directives).filter(|(_, directive)| directive.is_none());
+        return Ok(rest.map(|(item, _)| without_directives(item)).collect());
+    }
+    // `None`: deleted.
+    let mut out: Vec<Option<Tree>> = live.iter().cloned().map(Some).collect();
+    let mut places = BTreeMap::<Key, Vec<usize>>::new();
+    for (place, item) in live.iter().enumerate() {
+        places.entry(key_of(field, item)).or_default().push(place);
+    }
+    for (item, directive) in patch.iter().zip(directives) {
+        let key = key_of(field, item);
+        if key.is_none() {
+            return Err(PatchProblem::NoMergeKey { key: field });
+        }
+        if directive == Some(Directive::Delete) {
+            places.remove(&key).into_iter().flatten().for_each(|place| out[place] = None);
+        } else if let Some(place) = places.get(&key).map(|places| places[0]) {
+            let live = out[place].take().expect("it has a place");
+            out[place] = Some(merged_map(schema, &live, item)?);
+        } else {
+            places.insert(key, vec![out.len()]);
+            out.push(Some(without_directives(item)));
+        }
+    }
+    Ok(out.into_iter().flatten().collect())
+}
+
+fn delete_from_list(map: &mut Tree, list: &str, deleted: &[Tree]) {
+    let Some(items) = map.field(list).map(Tree::items) else { return };
+    let left: Vec<Tree> = items.iter().filter(|item| !deleted.contains(item)).cloned().collect();
+    map.put(list, Tree::seq(left));
+}
+
+fn set_order(map: &mut Tree, schema: &Schema, list: &str, order: &[Tree]) {
+    let Some(items) = map.field(list).map(|list| list.items().to_vec()) else { return };
+    let field = match schema.strategy(list) {
+        Some(Strategy::MergeByKey(field, _)) => Some(field),
+        Some(Strategy::Merge(_) | Strategy::MergeSet | Strategy::Replace) | None => None,
+    };
+    let live = items.clone();
+    map.put(list, Tree::seq(ordered(items, field, &live, Some(order))));
+}
+
+/// The items that `order` names stand in its order, the others where they are.
+fn ordered(items: Vec<Tree>, field: Option<&str>, live: &[Tree], order: Option<&[Tree]>) -> Vec<Tree> {
+    let Some(order) = order else { return items };
+    let key = |item: &Tree| field.map_or_else(|| Some(to_json(item)), |field| key_of(field, item));
+    let places: BTreeMap<Key, usize> =
+        order.iter().enumerate().map(|(place, item)| (key(item), place)).collect();
+    let (mut named, others): (Vec<Tree>, Vec<Tree>) =
+        items.into_iter().partition(|item| places.contains_key(&key(item)));
+    named.sort_by_cached_key(|item| places[&key(item)]);
+    interleaved_by(key, others, named, live)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+fn directive(patch: &Tree) -> Result<Option<Directive>, PatchProblem> {
+    let Some(value) = patch.field(PATCH) else { return Ok(None) };
+    match value.as_str().map(|text| &**text) {
+        Some("merge") => Ok(Some(Directive::Merge)),
+        Some("replace") => Ok(Some(Directive::Replace)),
+        Some("delete") => Ok(Some(Directive::Delete)),
+        Some(_) | None => Err(PatchProblem::UnknownDirective { value: to_json(value).as_str().into() }),
+    }
+}
+
+/// A value that is added as it is; what is null in it is not there.
+fn without_directives(tree: &Tree) -> Tree {
+    let value = match &tree.value {
+        Value::Map(entries) => {
+            let is_left = |entry: &&Entry| !entry.key.starts_with('$') && entry.value.value != Value::Null;
+            let cleaned = |entry: &Entry| Entry { value: without_directives(&entry.value), ..entry.clone() };
+            Value::Map(entries.iter().filter(is_left).map(cleaned).collect::<Vec<_>>().into())
+        }
+        Value::Seq(items) => Value::Seq(items.iter().map(without_directives).collect::<Vec<_>>().into()),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
+            tree.value.clone()
+        }
+    };
+    Tree { value, position: tree.position }
+}
