@@ -25,6 +25,16 @@ pub enum Command {
     Trace(Trace),
     /// Print objects, as kubectl would.
     Get(Get),
+    /// Say what kubectl apply of a file would do in the cluster.
+    Apply(ChangeTexts),
+    /// Say what kubectl create of a file would do in the cluster.
+    Create(ChangeTexts),
+    /// Say what kubectl replace of a file would do in the cluster.
+    Replace(ChangeTexts),
+    /// Say what kubectl patch would do in the cluster.
+    Patch(ChangePatch),
+    /// Say what kubectl delete would do in the cluster.
+    Delete(ChangeDelete),
     /// Print a node's rules, as the programs that load them read them.
     Rules(Rules),
     /// Print what the model assumes: where it simplifies a real cluster, chooses, or leaves something out.
@@ -209,6 +219,106 @@ impl Get {
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref().filter(|namespace| !self.all_namespaces && !namespace.is_empty())
     }
+}
+
+/// What the commands share that change objects.
+#[derive(ClapArgs)]
+pub struct Change {
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// Required: the cluster is simulated, and what is done to it is forgotten.
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "server", required = true)]
+    pub dry_run: DryRun,
+    /// The namespace of objects that are named here.
+    #[arg(short, long, default_value = "default")]
+    namespace: String,
+}
+
+impl Change {
+    pub fn namespace(&self) -> &str {
+        if self.namespace.is_empty() { "default" } else { &self.namespace }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DryRun {
+    /// As if the API server had done it, with its defaults and its checks.
+    Server,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ChangeOutput {
+    Text,
+    Name,
+    Yaml,
+    Json,
+}
+
+#[derive(ClapArgs)]
+pub struct ChangeTexts {
+    #[command(flatten)]
+    pub change: Change,
+    /// What is applied, created or replaced: manifest files, folders of them, or - for standard input.
+    #[arg(required = true, value_name = "CHANGE")]
+    pub texts: Vec<String>,
+    #[arg(short, long, value_enum, default_value_t = ChangeOutput::Text)]
+    pub output: ChangeOutput,
+}
+
+#[derive(ClapArgs)]
+pub struct ChangePatch {
+    #[command(flatten)]
+    pub change: Change,
+    /// KIND NAME or KIND/NAME
+    #[arg(required = true, value_name = "KIND")]
+    pub objects: Vec<String>,
+    /// The patch, in JSON or YAML.
+    #[arg(short, long)]
+    pub patch: Option<String>,
+    /// A file with the patch.
+    #[arg(long, value_name = "FILE")]
+    pub patch_file: Option<String>,
+    #[arg(long = "type", value_enum, default_value_t = PatchType::Strategic)]
+    pub type_: PatchType,
+    #[arg(short, long, value_enum, default_value_t = ChangeOutput::Text)]
+    pub output: ChangeOutput,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PatchType {
+    /// Lists are merged by their items' merge keys.
+    Strategic,
+    /// RFC 7386
+    Merge,
+    /// RFC 6902
+    Json,
+}
+
+impl From<PatchType> for cluster::api::PatchType {
+    fn from(type_: PatchType) -> Self {
+        match type_ {
+            PatchType::Strategic => Self::Strategic,
+            PatchType::Merge => Self::Merge,
+            PatchType::Json => Self::Json,
+        }
+    }
+}
+
+#[derive(ClapArgs)]
+pub struct ChangeDelete {
+    #[command(flatten)]
+    pub change: Change,
+    /// KIND NAME ... or KIND/NAME ...
+    #[arg(required = true, value_name = "KIND")]
+    pub objects: Vec<String>,
+    #[arg(short, long, value_enum, default_value_t = DeleteOutput::Text)]
+    pub output: DeleteOutput,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeleteOutput {
+    Text,
+    Name,
 }
 
 #[derive(ClapArgs)]

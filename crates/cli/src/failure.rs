@@ -24,6 +24,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Of an action that was refused.
+    pub fn refused(refusals: Vec<Refusal>) -> Failure {
+        match refusals.into_iter().next() {
+            Some(refusal) => Failure::Refused(refusal),
+            None => Failure::Usage("the action was refused".into()),
+        }
+    }
+
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Failure::Usage(_) | Failure::Read { .. } => ExitStatus::Usage,

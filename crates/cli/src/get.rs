@@ -2,9 +2,9 @@
 
 pub mod conntrack;
 mod custom_columns;
-mod discovery;
+pub mod discovery;
 pub mod dns;
-mod document;
+pub mod document;
 mod events;
 mod field_query;
 mod label_query;
@@ -12,7 +12,7 @@ mod label_syntax;
 mod object;
 mod output;
 mod printers;
-mod request;
+pub mod request;
 mod sort;
 mod tables;
 mod watch;

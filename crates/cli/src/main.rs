@@ -2,6 +2,7 @@
 
 mod args;
 mod assumptions;
+mod change;
 mod exit_status;
 mod failure;
 mod files;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Command};
+use change::Verb;
 use exit_status::ExitStatus;
 use failure::Failure;
 
@@ -32,6 +34,11 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Trace(args) => trace::trace(args),
         Command::Get(args) => get::get(args),
+        Command::Apply(args) => change::write(Verb::Apply, args),
+        Command::Create(args) => change::write(Verb::Create, args),
+        Command::Replace(args) => change::write(Verb::Replace, args),
+        Command::Patch(args) => change::patch(args),
+        Command::Delete(args) => change::delete(args),
         Command::Rules(args) => rules::rules(args),
         Command::Schema(args) => schema::schema(args),
         Command::Assumptions(args) => assumptions::assumptions(args),

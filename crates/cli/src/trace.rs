@@ -67,10 +67,7 @@ fn newest(run: &Run) -> Option<ConnectionId> {
 }
 
 fn act(run: &mut Run, action: Action) -> Result<(), Failure> {
-    run.act(action).map(drop).map_err(|refusals| match refusals.into_iter().next() {
-        Some(refusal) => Failure::Refused(refusal),
-        None => Failure::Usage("the action was refused".into()),
-    })
+    run.act(action).map(drop).map_err(Failure::refused)
 }
 
 /// The trace is alone in the cluster: other clients would only fill the conntrack tables. Those in Pods are there and

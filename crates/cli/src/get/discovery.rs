@@ -182,7 +182,7 @@ impl ResourceType {
     }
 }
 
-fn qualified(name: &str, group: &str) -> String {
+pub fn qualified(name: &str, group: &str) -> String {
     if group.is_empty() { name.into() } else { format!("{name}.{group}") }
 }
 

@@ -6,7 +6,10 @@ use super::object::Object;
 
 /// One that was asked for by its name by itself, all others in a List.
 pub fn of<'a>(objects: impl Iterator<Item = &'a Object>, single: bool) -> Tree {
-    let mut objects: Vec<Tree> = objects.map(|object| object.tree.clone()).collect();
+    of_trees(objects.map(|object| object.tree.clone()).collect(), single)
+}
+
+pub fn of_trees(mut objects: Vec<Tree>, single: bool) -> Tree {
     match objects.pop_if(|_| single) {
         Some(object) => object,
         None => list(objects),

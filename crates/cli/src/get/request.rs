@@ -46,7 +46,7 @@ fn is_combined(words: &[String]) -> bool {
     words.iter().all(|word| word.contains('/'))
 }
 
-fn parts(words: &[String]) -> Result<Vec<Part>, &'static str> {
+pub fn parts(words: &[String]) -> Result<Vec<Part>, &'static str> {
     if is_combined(words) {
         return words.iter().map(|word| pair(word)).collect();
     }

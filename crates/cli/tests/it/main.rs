@@ -1,6 +1,7 @@
 //! The command line as a person runs it. One binary: a test file is a module here.
 
 mod assumptions;
+mod change;
 mod deeds;
 mod documents;
 mod exit_status;

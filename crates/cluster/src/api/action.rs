@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::scenario::{service_policy, wire};
 use super::{
-    App, ClientSpec, Kind, Labels, Manifest, Name, NsName, ObjectRef, PatchText, PatchType, Prerequisite,
-    ServicePolicy, ServiceType, Str, TaintChange,
+    App, ClientSpec, FieldValidation, Kind, Labels, Manifest, Name, NsName, ObjectRef, PatchText, PatchType,
+    Prerequisite, ServicePolicy, ServiceType, Str, TaintChange,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Moment;
@@ -322,10 +322,20 @@ impl Action {
 #[serde(from = "Str")]
 pub struct Manifests {
     text: Str,
-    pub(crate) manifest: Arc<Manifest>,
+    manifest: Arc<Manifest>,
 }
 
 impl Manifests {
+    /// A run that is recorded does not keep how fields were validated: it reads the text strictly again.
+    pub fn read(text: Str, field_validation: FieldValidation) -> Manifests {
+        let manifest = Arc::new(super::read::parse_objects(&text, field_validation));
+        Manifests { text, manifest }
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -333,8 +343,7 @@ impl Manifests {
 
 impl From<Str> for Manifests {
     fn from(text: Str) -> Manifests {
-        let manifest = Arc::new(super::read::parse_objects(&text));
-        Manifests { text, manifest }
+        Manifests::read(text, FieldValidation::Strict)
     }
 }
 

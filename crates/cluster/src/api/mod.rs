@@ -49,7 +49,7 @@ mod volume;
 mod workload;
 mod write;
 
-pub use action::{Action, TimedAction};
+pub use action::{Action, Manifests, TimedAction};
 pub use affinity::{
     Affinity, NodeAffinity, NodeSelector, NodeSelectorOperator, NodeSelectorRequirement, NodeSelectorTerm,
     PodAffinity, PodAffinityTerm, PreferredSchedulingTerm, WeightedPodAffinityTerm,

@@ -21,8 +21,8 @@ pub fn parse(text: &str) -> Manifest {
 }
 
 /// Reads the objects of a text. A Scenario in it is skipped, including the texts that its actions would apply.
-pub(super) fn parse_objects(text: &str) -> Manifest {
-    let reader = Reader::new(text).with_field_validation(FieldValidation::Strict);
+pub(super) fn parse_objects(text: &str, field_validation: FieldValidation) -> Manifest {
+    let reader = Reader::new(text).with_field_validation(field_validation);
     Reader { takes_scenario: false, ..reader }.finish()
 }
 

@@ -25,9 +25,9 @@ impl World {
         // Logged first, so that its consequences come after it.
         after.record(LogEntry::Did { action: action.clone() });
         let refused = match action {
-            Action::Apply { text } => after.write_manifest(Verb::Apply, &text.manifest)?,
-            Action::Create { text } => after.write_manifest(Verb::Create, &text.manifest)?,
-            Action::Replace { text } => after.write_manifest(Verb::Replace, &text.manifest)?,
+            Action::Apply { text } => after.write_manifest(Verb::Apply, text.manifest())?,
+            Action::Create { text } => after.write_manifest(Verb::Create, text.manifest())?,
+            Action::Replace { text } => after.write_manifest(Verb::Replace, text.manifest())?,
             other => after.apply_one(other).map(|()| Vec::new()).map_err(|refusal| vec![refusal])?,
         };
         for refusal in &refused {

@@ -185,7 +185,7 @@ mod tests {
         let applied =
             [ODD, "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {fieldValidation: Ignore}\n"];
         assert_eq!(errors(&applied.concat()), Vec::<String>::new());
-        let manifest = crate::api::read::parse_objects(&applied.concat());
+        let manifest = crate::api::read::parse_objects(&applied.concat(), FieldValidation::Strict);
         assert_eq!((manifest.objects.len(), manifest.diagnostics.len()), (0, 1));
     }
 

@@ -1,0 +1,35 @@
+//! `delete` of objects by their names.
+
+use cluster::api::{Action, KubeObject};
+
+use super::{cluster, name, named, prefix};
+use crate::args::{ChangeDelete, DeleteOutput};
+use crate::failure::Failure;
+
+pub fn delete(args: &ChangeDelete) -> Result<String, Failure> {
+    let (input, mut run) = cluster(&args.change)?;
+    let mut text = String::new();
+    for object in named(run.world(), &args.objects, args.change.namespace())? {
+        let there = run.world().store().get(&object);
+        if let Err(refused) = run.act(Action::DeleteObject { object }) {
+            crate::print(&text)?;
+            return Err(input.fail(Failure::refused(refused)));
+        }
+        text.extend(there.map(|object| line(&object, args.output)));
+    }
+    input.answer(text)
+}
+
+/// kubectl pkg/cmd/delete/delete.go, PrintObj.
+fn line(object: &KubeObject, output: DeleteOutput) -> String {
+    let from = match &*object.meta().namespace {
+        "" => String::new(),
+        namespace => format!(" from {namespace} namespace"),
+    };
+    match output {
+        DeleteOutput::Name => format!("{}\n", name(object)),
+        DeleteOutput::Text => {
+            format!("{} {:?} deleted{from} (server dry run)\n", prefix(object), &*object.meta().name)
+        }
+    }
+}
