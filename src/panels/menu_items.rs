@@ -61,7 +61,7 @@ fn for_pod(world: &World, pod: &Pod) -> Vec<MenuItem> {
     let object = world.store().object_ref(pod.meta.uid);
     let mut all = Vec::new();
     if let Some(object) = object {
-        all.push(harmful("Delete (with its grace period)", Action::DeleteObject { object }));
+        all.push(harmful("Delete (with its grace period)", Action::delete(object)));
     }
     all.push(harmful("Crash its process", Action::CrashPod { pod: key.clone(), container: None }));
     all.extend(probe_items(world, pod));
@@ -187,7 +187,7 @@ fn for_workload(world: &World, uid: Uid) -> Vec<MenuItem> {
         all.push(show("Set another image …", Tab::About));
     }
     all.push(show("Show its YAML", Tab::Yaml));
-    all.push(harmful("Delete", Action::DeleteObject { object }));
+    all.push(harmful("Delete", Action::delete(object)));
     all
 }
 
@@ -290,7 +290,7 @@ fn for_object(world: &World, uid: Uid) -> Vec<MenuItem> {
         | Kind::Service
         | Kind::Deployment
         | Kind::Node
-        | Kind::PriorityClass => all.push(harmful("Delete", Action::DeleteObject { object })),
+        | Kind::PriorityClass => all.push(harmful("Delete", Action::delete(object))),
         Kind::Namespace | Kind::Other(_) => {}
     }
     all

@@ -44,7 +44,7 @@ impl Session {
 
     pub fn delete_pod(&self, uid: Uid) {
         if let Some(object) = self.with_world(|world| world.store().object_ref(uid)) {
-            self.act(Action::DeleteObject { object });
+            self.act(Action::delete(object));
         }
     }
 

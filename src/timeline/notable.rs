@@ -94,7 +94,7 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
 fn done(action: &Action) -> Option<String> {
     Some(match action {
         // Its Pod's own entry follows.
-        Action::DeleteObject { object } if object.kind == Kind::Pod => return None,
+        Action::DeleteObject { object, .. } if object.kind == Kind::Pod => return None,
         Action::CrashPod { .. }
         | Action::FinishPod { .. }
         | Action::SendOne { .. }
@@ -104,7 +104,7 @@ fn done(action: &Action) -> Option<String> {
         Action::Create { .. } => "manifests created".into(),
         Action::Replace { .. } => "manifests replaced".into(),
         Action::Patch { object, .. } => format!("{} patched", object.kind),
-        Action::DeleteObject { object } => format!("{} deleted", object.kind),
+        Action::DeleteObject { object, .. } => format!("{} deleted", object.kind),
         Action::SetLabels { .. } => "labels changed".into(),
         Action::SetSelector { .. } => "selector changed".into(),
         Action::SetServiceType { type_, .. } => format!("now {}", type_.as_str()),
@@ -237,7 +237,7 @@ mod tests {
         let pod = NsName::new("default", "web");
         let object =
             cluster::api::ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
-        assert_eq!(notable(&LogEntry::Did { action: Action::DeleteObject { object } }), None);
+        assert_eq!(notable(&LogEntry::Did { action: Action::delete(object) }), None);
         let container = cluster::sim::LoggedContainer { name: "web".into(), is_init: false };
         let why = cluster::sim::KillReason::Stopped;
         assert_eq!(notable(&LogEntry::Killing { pod, container, why }), Some(("Pod killed".into(), true)));

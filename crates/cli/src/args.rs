@@ -311,8 +311,49 @@ pub struct ChangeDelete {
     /// KIND NAME ... or KIND/NAME ...
     #[arg(required = true, value_name = "KIND")]
     pub objects: Vec<String>,
+    /// What becomes of the objects that the deleted ones own: they go after them, before them, or stay.
+    #[arg(long, value_enum, default_value_t = Cascade::Background)]
+    pub cascade: Cascade,
+    /// The seconds that a Pod has to end; its own by default. 0 counts as 1 without --force.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "now")]
+    grace_period: Option<u32>,
+    /// As --grace-period=1.
+    #[arg(long)]
+    now: bool,
+    /// Without --grace-period and --now: the API server waits for no kubelet.
+    #[arg(long)]
+    force: bool,
     #[arg(short, long, value_enum, default_value_t = DeleteOutput::Text)]
     pub output: DeleteOutput,
+}
+
+impl ChangeDelete {
+    /// kubectl pkg/cmd/delete/delete.go, Complete.
+    pub fn grace_period(&self) -> Option<u32> {
+        match self.grace_period {
+            None if self.now => Some(1),
+            None => self.force.then_some(0),
+            Some(0) if !self.force => Some(1),
+            seconds => seconds,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Cascade {
+    Background,
+    Foreground,
+    Orphan,
+}
+
+impl From<Cascade> for cluster::api::Propagation {
+    fn from(cascade: Cascade) -> Self {
+        match cascade {
+            Cascade::Background => Self::Background,
+            Cascade::Foreground => Self::Foreground,
+            Cascade::Orphan => Self::Orphan,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

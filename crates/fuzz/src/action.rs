@@ -3,7 +3,7 @@
 use cluster::api::Kind as ObjectKind;
 use cluster::api::{
     Action, App, ClientFrom, ClientSpec, Exits, Labels, Name, NsName, ObjectRef, PatchType, PolicyField,
-    Prerequisite, ServicePolicy, ServiceType, SessionAffinity, Str, TaintChange, TrafficPolicy,
+    Prerequisite, Propagation, ServicePolicy, ServiceType, SessionAffinity, Str, TaintChange, TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Span, World};
@@ -72,7 +72,16 @@ kinds! {
 /// An action of the kind, in the cluster as it is now.
 pub fn make(kind: Kind, picks: &mut Picks<'_>, world: &World) -> Action {
     match kind {
-        Kind::DeleteObject => Action::DeleteObject { object: object(picks, world) },
+        Kind::DeleteObject => Action::DeleteObject {
+            object: object(picks, world),
+            propagation_policy: picks.of(&[
+                Propagation::Background,
+                Propagation::Background,
+                Propagation::Foreground,
+                Propagation::Orphan,
+            ]),
+            grace_period_seconds: picks.of(&[None, None, Some(0), Some(1), Some(100_000)]),
+        },
         Kind::SendOne => Action::SendOne { client: client(picks, world) },
         Kind::CrashPod => Action::CrashPod { pod: pod(picks, world), container: None },
         Kind::SetReadiness => {
@@ -368,6 +377,8 @@ const PATCHES: &[(PatchType, &str)] = &[
     ),
     (PatchType::Json, "[{op: copy, from: /metadata, path: /spec/template/metadata/annotations}]"),
     (PatchType::Json, "]"),
+    (PatchType::Merge, "{metadata: {finalizers: [example.com/hold]}}"),
+    (PatchType::Merge, "{metadata: {finalizers: null}}"),
 ];
 
 /// An object comes, or comes back, or is another from now on; some texts are refused, and some half way.

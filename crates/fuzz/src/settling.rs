@@ -191,11 +191,11 @@ impl Operation {
                 Action::RolloutUndo { object: one_of(picks, &workloads(world))?, to_revision: None }
             }
             Operation::Pause => Action::PauseRollout { deployment: web(), on: picks.flag() },
-            Operation::DeletePod => Action::DeleteObject { object: pod_ref(&one_of(picks, &pods())?) },
+            Operation::DeletePod => Action::delete(pod_ref(&one_of(picks, &pods())?)),
             Operation::Delete => {
                 let services = store.services.keys().map(|key| ObjectRef::of_key(Kind::Service, key));
                 let all: Vec<ObjectRef> = workloads(world).into_iter().chain(services).collect();
-                Action::DeleteObject { object: one_of(picks, &all)? }
+                Action::delete(one_of(picks, &all)?)
             }
             Operation::Crash => {
                 let living = store.pods.iter().filter(|pod| pod.meta.deleted.is_none());

@@ -105,7 +105,7 @@ pub fn pass(run: &mut Run, millis: u64) {
 
 pub fn kill(run: &mut Run, pod: &str) {
     let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: pod.into() };
-    run.act(Action::DeleteObject { object }).expect("a Pod may be deleted");
+    run.act(Action::delete(object)).expect("a Pod may be deleted");
 }
 
 pub fn pods(world: &World, prefix: &str) -> Vec<NsName> {

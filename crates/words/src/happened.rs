@@ -140,7 +140,7 @@ pub fn action(action: &Action) -> String {
         Action::Create { .. } => "Manifests created".into(),
         Action::Replace { .. } => "Manifests replaced".into(),
         Action::Patch { object, .. } => format!("{} {} patched", object.kind, object.name),
-        Action::DeleteObject { object } => format!("{} {} deleted", object.kind, object.name),
+        Action::DeleteObject { object, .. } => format!("{} {} deleted", object.kind, object.name),
         Action::SetLabels { object, .. } => format!("Labels of {} {} changed", object.kind, object.name),
         Action::SetServiceType { service, type_ } => {
             format!("Service {} is now {}", service.name, type_.as_str())

@@ -82,7 +82,7 @@ async fn what_is_gone_keeps_its_name() {
     page.session.select(Some(Selection::Workload(web)));
     page.until("it is the Deployment's", || heading(&page) == "Deployment web").await;
     let object = ObjectRef { kind: Kind::Deployment, namespace: "default".into(), name: "web".into() };
-    assert!(page.session.act(Action::DeleteObject { object }));
+    assert!(page.session.act(Action::delete(object)));
     page.until("it says so", || heading(&page) == "Deployment web (gone)").await;
 }
 

@@ -140,7 +140,7 @@ async fn a_start_from_the_beginning_takes_back_what_was_done() {
         let uid = crate::in_page::service(world, "short");
         world.store().object_ref(uid).expect("it is there")
     });
-    assert!(page.session.act(Action::DeleteObject { object: service }));
+    assert!(page.session.act(Action::delete(service)));
     page.until("it is deleted", || !has_service()).await;
     start_again(page.session);
     page.until("it is there again", has_service).await;

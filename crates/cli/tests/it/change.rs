@@ -135,6 +135,9 @@ fn deletions() {
     let (status, out, err) = ask("delete deploy/web svc/web --dry-run -q", "");
     let expected = "deployment.apps \"web\" deleted from default namespace (server dry run)\nservice \"web\" deleted from default namespace (server dry run)\n";
     assert_eq!((status, out.as_str(), err.as_str()), (0, expected, ""));
+    let (status, out, _) = ask("delete deploy web --cascade=orphan --force --dry-run -q", "");
+    let expected = "deployment.apps \"web\" force deleted from default namespace (server dry run)\n";
+    assert_eq!((status, out.as_str()), (0, expected));
     let (status, out, _) = ask("delete node node-1 --dry-run -q", "");
     assert_eq!((status, out.as_str()), (0, "node \"node-1\" deleted (server dry run)\n"));
     let (status, out, err) = ask("delete svc web nobody --dry-run -q -o name", "");

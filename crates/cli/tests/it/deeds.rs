@@ -228,7 +228,7 @@ fn pods_are_new(count: usize) -> Vec<String> {
 /// To Pods and their workloads.
 fn of_workloads() -> Vec<Deed> {
     vec![
-        ("delete a Pod", |world| Action::DeleteObject { object: first_pod(world) }, pods_are_new(1)),
+        ("delete a Pod", |world| Action::delete(first_pod(world)), pods_are_new(1)),
         (
             "relabel a Pod",
             |world| Action::SetLabels {
@@ -246,7 +246,7 @@ fn of_workloads() -> Vec<Deed> {
         ("apply the same", |_| apply([DEPLOYMENT, SERVICE].concat()), vec![]),
         (
             "delete the Deployment",
-            |_| Action::DeleteObject { object: named(Kind::Deployment, "web") },
+            |_| Action::delete(named(Kind::Deployment, "web")),
             [
                 slice_is("EndpointSlice of Service labels a=b ports none endpoints none"),
                 vec![
@@ -264,7 +264,7 @@ fn of_workloads() -> Vec<Deed> {
             "delete the ReplicaSet",
             |world| {
                 let meta = world.store().metas(&Kind::ReplicaSet).next().expect("there is one");
-                Action::DeleteObject { object: ObjectRef::new(Kind::ReplicaSet, meta) }
+                Action::delete(ObjectRef::new(Kind::ReplicaSet, meta))
             },
             [
                 vec![
@@ -337,7 +337,7 @@ fn of_selectors() -> Vec<Deed> {
         ),
         (
             "delete the Service",
-            |_| Action::DeleteObject { object: named(Kind::Service, "web") },
+            |_| Action::delete(named(Kind::Service, "web")),
             vec![format!("- {SLICE}"), "- Service web ClusterIP selector app=web".into()],
         ),
         (

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::scenario::{service_policy, wire};
 use super::{
     App, ClientSpec, FieldValidation, Kind, Labels, Manifest, Name, NsName, ObjectRef, PatchText, PatchType,
-    Prerequisite, ServicePolicy, ServiceType, Str, TaintChange,
+    Prerequisite, Propagation, ServicePolicy, ServiceType, Str, TaintChange,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Moment;
@@ -46,11 +46,17 @@ pub enum Action {
         type_: PatchType,
         patch: PatchText,
     },
-    /// `kubectl delete`: a Pod gets its grace period.
+    /// `kubectl delete`: a Pod gets its grace period, unless another one is said.
     #[serde(rename = "delete")]
     DeleteObject {
         #[serde(with = "wire::object")]
         object: ObjectRef,
+        /// `kubectl delete --cascade`
+        #[serde(default, skip_serializing_if = "Propagation::is_default")]
+        propagation_policy: Propagation,
+        /// Of a Pod, in seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace_period_seconds: Option<u32>,
     },
     /// Replaces all labels of the object.
     SetLabels {
@@ -233,6 +239,14 @@ impl Action {
         Action::Apply { text: Manifests::from(Str::from(text)) }
     }
 
+    pub fn delete(object: ObjectRef) -> Action {
+        Action::DeleteObject {
+            object,
+            propagation_policy: Propagation::default(),
+            grace_period_seconds: None,
+        }
+    }
+
     pub fn scale_deployment(deployment: &NsName, replicas: u32) -> Action {
         Action::Scale { object: ObjectRef::of_key(Kind::Deployment, deployment), replicas }
     }
@@ -278,7 +292,7 @@ impl Action {
     /// The object that the action is about, if it is about one.
     pub fn about(&self) -> Option<ObjectRef> {
         match self {
-            Action::DeleteObject { object }
+            Action::DeleteObject { object, .. }
             | Action::Patch { object, .. }
             | Action::SetLabels { object, .. }
             | Action::Scale { object, .. }

@@ -7,7 +7,7 @@ use litemap::LiteMap;
 
 use netfilter::Str;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use crate::sim::Time;
@@ -126,11 +126,31 @@ pub struct Meta {
     pub labels: Labels,
     pub annotations: Labels,
     pub owner: Option<OwnerRef>,
-    /// Who must agree before the object goes (only those that controllers set).
+    /// Who must agree before the object goes.
     pub finalizers: Vec<Str>,
     pub created: Time,
     /// `deletionTimestamp`: if it is set, the object is Terminating.
     pub deleted: Option<Time>,
+}
+
+/// `propagationPolicy` of a deletion: what becomes of the objects that the deleted one owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Propagation {
+    /// They go after it.
+    #[default]
+    Background,
+    /// They go before it.
+    Foreground,
+    /// They stay, owned by nobody.
+    Orphan,
+}
+
+impl Propagation {
+    pub const ALL: [Propagation; 3] = [Propagation::Background, Propagation::Foreground, Propagation::Orphan];
+
+    pub fn is_default(&self) -> bool {
+        *self == Propagation::default()
+    }
 }
 
 impl Meta {

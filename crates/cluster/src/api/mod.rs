@@ -72,7 +72,7 @@ pub use kind::{ApiResource, Kind, KubeObject, Metadata, Resource, Scope, Unsimul
 pub use lifecycle::{Lifecycle, LifecycleHandler};
 pub use maker::{is_custom, makes_pods};
 pub use manifest::{InvalidObject, Manifest, ManifestObject, Source};
-pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Uid};
+pub use meta::{Labels, Meta, Name, NsName, ObjectRef, OwnerRef, Propagation, Uid};
 pub use namespace::Namespace;
 pub use netfilter::Str;
 pub use node::{Node, NodeCondition, NodeConditions, NodeInfo, NodeSpec};

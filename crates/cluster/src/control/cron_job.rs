@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pods::is_not_terminating;
 use crate::api::{
     ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobStatus, Kind, Meta, NsName, OwnerRef, Schedule,
     rfc3339,
@@ -14,7 +15,9 @@ const DELTA: Span = Span(100_000_000);
 
 impl World {
     pub(crate) fn reconcile_cron_job(&mut self, key: &NsName) {
-        let Some(cron_job) = self.store.cron_jobs.get(key).cloned() else { return };
+        let Some(cron_job) = self.store.cron_jobs.get(key).filter(is_not_terminating).cloned() else {
+            return;
+        };
         let jobs: Vec<Arc<Job>> = self.store.jobs_of(cron_job.meta.uid).cloned().collect();
         let mut status = cron_job.status.clone();
         self.note_ended_jobs(&cron_job, &jobs, &mut status);

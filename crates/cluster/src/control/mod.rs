@@ -8,6 +8,7 @@ mod deployment;
 mod disruption;
 mod endpoint_slice;
 mod endpoints;
+mod garbage_collector;
 mod health_check;
 mod job;
 mod load_balancer;
@@ -30,6 +31,7 @@ pub(crate) use deployment::{POD_TEMPLATE_HASH_LABEL, equal_ignore_hash, is_copie
 pub(crate) use disruption::NotEvicted;
 pub use endpoint_slice::topology_mode_is_auto;
 pub(crate) use endpoint_slice::{HEADLESS, find_port};
+pub(crate) use garbage_collector::awaits_others;
 pub use health_check::HealthCheck;
 pub(crate) use job::Backoff;
 pub(crate) use load_balancer::BALANCERS;

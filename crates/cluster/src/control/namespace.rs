@@ -13,6 +13,9 @@ const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 /// lets nothing new in (namespace_controller.go, enqueueNamespace).
 pub(crate) const NAMESPACE_DELETION_GRACE: Span = Span::from_secs(5);
 
+/// namespaced_resources_deleter.go, finalizerEstimateSeconds: half of it and a second.
+const FINALIZERS_WAIT: Span = Span::from_secs(8);
+
 impl World {
     /// `kubectl delete namespace`: it is Terminating from now on.
     pub(crate) fn delete_namespace(&mut self, key: &NsName) -> Result<(), Refusal> {
@@ -48,6 +51,10 @@ impl World {
         }
         for object in self.objects_in(name) {
             self.remove_by_ref(&object);
+        }
+        if !self.objects_in(name).is_empty() {
+            self.enqueue_after(WorkItem::Namespace(name.clone()), FINALIZERS_WAIT);
+            return;
         }
         self.remove_object::<Namespace>(&ObjectRef::of_namespace(name).key());
         self.record(LogEntry::NamespaceGone { namespace: name.clone() });

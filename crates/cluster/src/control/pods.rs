@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{Kind, Meta, NsName, ObjectRef, OwnerRef, Pod, PodStatus, PodTemplate, Selector};
+use crate::api::{Kind, Meta, Metadata, NsName, ObjectRef, OwnerRef, Pod, PodStatus, PodTemplate, Selector};
 use crate::sim::{LogEntry, Refusal, Span, Time, World};
 
 /// The most Pods in a cluster, whatever the manifests ask for.
@@ -38,6 +38,11 @@ impl Owner<'_> {
         let written = Arc::new(template.written.clone());
         Pod { meta, spec: template.spec.clone(), status: PodStatus::default(), written }
     }
+}
+
+/// Of an object that is Terminating its controller keeps up the status alone, which nobody waits for here.
+pub(crate) fn is_not_terminating<T: Metadata>(object: &&Arc<T>) -> bool {
+    object.meta().deleted.is_none()
 }
 
 /// Its containers have ended for good (pkg/api/v1/pod/util.go, IsPodTerminal).

@@ -5,7 +5,9 @@
 use litemap::LiteMap;
 use std::sync::Arc;
 
-use super::pods::{Owner, is_active, is_available, is_ready, is_terminating, next_available, slow_start};
+use super::pods::{
+    Owner, is_active, is_available, is_not_terminating, is_ready, is_terminating, next_available, slow_start,
+};
 use crate::api::{
     Condition, ConditionStatus, Kind, Meta, NsName, Phase, Pod, ReplicaSet, ReplicaSetSpec, ReplicaSetStatus,
     ReplicationController, StatusSubresource, Uid,
@@ -70,7 +72,7 @@ impl World {
 
     /// replica_set.go, syncReplicaSet.
     fn sync_replicas<T: Replicated>(&mut self, key: &NsName) {
-        let Some(set) = T::objects(&self.store).get(key).cloned() else { return };
+        let Some(set) = T::objects(&self.store).get(key).filter(is_not_terminating).cloned() else { return };
         let (meta, spec, status) = set.parts();
         let owner = Owner { kind: T::KIND, meta, selector: &spec.selector };
         let claimed = self.claim_pods(&owner, |_| true);

@@ -9,7 +9,8 @@ use super::write::Verb;
 use super::{LogEntry, Refusal, World};
 use crate::api::{
     Action, ClientFrom, ClientSpec, Diagnostic, DiagnosticKind, InvalidObject, Kind, Manifest,
-    ManifestObject, Name, Node, NsName, ObjectRef, Severity, Str, TaintChange, Uid, check_action,
+    ManifestObject, Name, Node, NsName, ObjectRef, Propagation, Severity, Str, TaintChange, Uid,
+    check_action,
 };
 use crate::node::ProxyStatus;
 use crate::traffic::{ClientId, MAX_CLIENTS};
@@ -42,7 +43,9 @@ impl World {
         match action {
             Action::Apply { .. } | Action::Create { .. } | Action::Replace { .. } => Ok(()),
             Action::Patch { object, type_, patch } => self.patch(object, *type_, patch),
-            Action::DeleteObject { object } => self.delete_object(object),
+            Action::DeleteObject { object, propagation_policy, grace_period_seconds } => {
+                self.delete_object(object, *propagation_policy, *grace_period_seconds)
+            }
             Action::SetLabels { object, labels } => self.set_labels(object, labels),
             Action::SetServiceType { service, type_ } => self.set_service_type(service, *type_),
             Action::SetServicePolicy { service, policy } => self.set_service_policy(service, policy),
@@ -162,11 +165,22 @@ impl World {
         self.edit::<Node>(&object, |node| node.spec.taints = taints)
     }
 
-    fn delete_object(&mut self, object: &ObjectRef) -> Result<(), Refusal> {
+    fn delete_object(
+        &mut self,
+        object: &ObjectRef,
+        propagation: Propagation,
+        grace_period_seconds: Option<u32>,
+    ) -> Result<(), Refusal> {
+        let missing = || Refusal::NotFound { object: object.clone() };
         match &object.kind {
             Kind::Namespace => self.delete_namespace(&object.key()),
-            Kind::Pod
-            | Kind::Service
+            Kind::Pod => {
+                let key = object.key();
+                self.store.pods.get(&key).ok_or_else(missing)?;
+                self.delete_pod(&key, grace_period_seconds);
+                Ok(())
+            }
+            Kind::Service
             | Kind::Deployment
             | Kind::ReplicaSet
             | Kind::ReplicationController
@@ -180,15 +194,16 @@ impl World {
             | Kind::Endpoints
             | Kind::Node
             | Kind::PriorityClass
-            | Kind::Other(_) => {
-                self.remove_by_ref(object).ok_or_else(|| Refusal::NotFound { object: object.clone() })
-            }
+            | Kind::Other(_) => self.delete(object, propagation).ok_or_else(missing),
         }
     }
 
     /// Deletes the machine together with its Node. The Pods that were bound to it are left to the garbage collector.
     pub(super) fn delete_node(&mut self, key: &NsName) -> Option<()> {
         let node = self.remove_object::<Node>(key)?;
+        if self.store.node(&node.meta.name).is_some() {
+            return Some(());
+        }
         self.pods_go_with_machine(node.meta.uid);
         self.machine_falls_silent(node.meta.uid, &[]);
         self.break_watch(node.meta.uid);

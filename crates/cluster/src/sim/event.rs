@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::api::{EndpointSlice, Name, NsName, Service, Str, Uid};
+use crate::api::{EndpointSlice, Name, NsName, ObjectRef, Service, Str, Uid};
 use crate::node::kubelet::KubeletStep;
 use crate::sim::Time;
 use crate::store::Objects;
@@ -125,8 +125,10 @@ pub(crate) enum WorkItem {
     LoadBalancer(NsName),
     /// The nodes that all load balancers send to.
     BalancedNodes,
-    /// What the garbage collector deletes: the dependents of an owner that was deleted.
+    /// What the garbage collector deletes: the dependents of an owner that is gone.
     DependentsOf(Uid),
+    /// An object that is Terminating, and may wait for its dependents.
+    Terminating(ObjectRef),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use super::{Refusal, WatchChange, WatchedObject, WorkItem, World};
 use crate::api::{
     ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Namespace, Node,
     NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
-    StatefulSet, StatusSubresource, Uid, Unsimulated,
+    StatefulSet, StatusSubresource, Unsimulated,
 };
-use crate::control::{NAMESPACE_DELETION_GRACE, topology_mode_is_auto};
+use crate::control::{NAMESPACE_DELETION_GRACE, awaits_others, topology_mode_is_auto};
 use crate::store::{IndexKey, Stored};
 
 impl World {
@@ -56,14 +56,29 @@ impl World {
         object
     }
 
+    /// Removes the object, or begins to: one that has finalizers is Terminating until they are gone.
     pub(crate) fn remove_object<T: Watched>(&mut self, key: &NsName) -> Option<Arc<T>> {
+        let object = T::objects(&self.store).get(key)?;
+        if awaits_others(object.meta()) {
+            return self.begin_to_remove(key);
+        }
         let object = self.store.remove::<T>(key)?;
         self.wrote(Some(&object), None);
         let owner = object.meta().uid;
         if self.store.has_dependents(owner) {
             self.enqueue(WorkItem::DependentsOf(owner));
         }
+        self.wake_terminating_owner(object.meta());
         Some(object)
+    }
+
+    fn begin_to_remove<T: Watched>(&mut self, key: &NsName) -> Option<Arc<T>> {
+        let object = T::objects(&self.store).get(key)?.clone();
+        if object.meta().deleted.is_some() {
+            return Some(object);
+        }
+        let now = self.clock.now();
+        self.update_object::<T>(key, |object| object.meta_mut().deleted = Some(now))
     }
 
     fn wrote<T: Watched>(&mut self, old: Option<&Arc<T>>, new: Option<&Arc<T>>) {
@@ -364,13 +379,6 @@ impl World {
         let hinted: Vec<NsName> = hinted.map(|service| service.meta.key()).collect();
         for service in hinted {
             self.enqueue(WorkItem::EndpointSlices(service));
-        }
-    }
-
-    /// The garbage collector: deletes what belonged to an owner that is gone.
-    pub(crate) fn delete_dependents(&mut self, owner: Uid) {
-        for dependent in self.store.dependents_of(owner) {
-            self.remove_by_ref(&dependent);
         }
     }
 

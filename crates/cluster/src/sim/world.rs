@@ -308,6 +308,7 @@ impl World {
             WorkItem::LoadBalancer(service) => self.reconcile_load_balancer(&service),
             WorkItem::BalancedNodes => self.reconcile_balanced_nodes(),
             WorkItem::DependentsOf(owner) => self.delete_dependents(owner),
+            WorkItem::Terminating(object) => self.collect_dependents(&object),
         }
     }
 
@@ -344,7 +345,8 @@ impl World {
             | WorkItem::MirroredSlices(_)
             | WorkItem::LoadBalancer(_)
             | WorkItem::BalancedNodes
-            | WorkItem::DependentsOf(_) => watch,
+            | WorkItem::DependentsOf(_)
+            | WorkItem::Terminating(_) => watch,
         };
         let at = self.clock.now() + delay;
         self.queued.insert(item.clone());

@@ -7,9 +7,9 @@ use super::edit::{admit, drop_type_dependent_fields, invalid};
 use super::pod_update::PodUpdate;
 use super::{LogEntry, Refusal, World};
 use crate::api::{
-    ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Namespace,
-    Node, NsName, ObjectRef, PatchText, PatchType, Pod, PodStatus, Rule, Service, Severity, Source, Tree,
-    Uid, Update, Value, decode_object, patched_pod,
+    ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Meta,
+    Namespace, Node, NsName, ObjectRef, PatchText, PatchType, Pod, PodStatus, Rule, Service, Severity,
+    Source, Tree, Uid, Update, Value, decode_object, patched_pod,
 };
 use crate::control::{POD_LIMIT, patch_allocated_values, tolerate_for_a_while};
 use crate::node::add_labels;
@@ -150,6 +150,12 @@ impl World {
 
     /// A request PUT or PATCH.
     fn update(&mut self, old: &KubeObject, update: &Update) -> Result<(), Refusal> {
+        self.put_update(old, update)?;
+        self.go_on_with_deletion(&old.object_ref());
+        Ok(())
+    }
+
+    fn put_update(&mut self, old: &KubeObject, update: &Update) -> Result<(), Refusal> {
         let refused = |diagnostics| Refusal::Invalid { diagnostics };
         if update.is_of_an_older_state() {
             return Err(Refusal::Conflict { object: old.object_ref() });
@@ -205,11 +211,13 @@ impl World {
             has_room(self.store.namespaces.len(), Kind::Namespace)?;
             return Ok(self.store.put_namespace(self.clock.now(), namespace));
         };
-        let (labels, annotations) = (namespace.meta.labels, namespace.meta.annotations);
-        if (&labels, &annotations) != (&old.meta.labels, &old.meta.annotations) {
+        let Meta { labels, annotations, finalizers, .. } = namespace.meta;
+        let before = (&old.meta.labels, &old.meta.annotations, &old.meta.finalizers);
+        if (&labels, &annotations, &finalizers) != before {
             self.update_object::<Namespace>(&key, |namespace| {
                 namespace.meta.labels = labels;
                 namespace.meta.annotations = annotations;
+                namespace.meta.finalizers = finalizers;
             });
         }
         Ok(old.meta.uid)
@@ -231,6 +239,7 @@ impl World {
         self.update_object::<Node>(&key, |n| {
             n.meta.labels = node.meta.labels;
             n.meta.annotations = node.meta.annotations;
+            n.meta.finalizers = node.meta.finalizers;
             n.spec.unschedulable = node.spec.unschedulable;
             n.spec.taints = node.spec.taints;
             n.capacity = node.capacity;
@@ -264,6 +273,7 @@ impl World {
         self.update_object::<Pod>(&key, |pod| {
             pod.meta.labels = patched.meta.labels;
             pod.meta.annotations = patched.meta.annotations;
+            pod.meta.finalizers = patched.meta.finalizers;
             pod.spec = spec;
             // A Pod of a template has its own text.
             if pod.written.value != Value::Null {
@@ -322,7 +332,6 @@ pub(super) fn keep_identity<T: Stored>(object: &mut T, old: &T) {
     meta.created = old.created;
     meta.deleted = old.deleted;
     meta.owner = old.owner.clone();
-    meta.finalizers = old.finalizers.clone();
     // Where a change of the spec counts, it was counted.
     meta.generation = meta.generation.max(old.generation);
 }

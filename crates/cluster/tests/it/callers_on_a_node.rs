@@ -16,9 +16,7 @@ spec:
 ";
 
 fn delete_node_1() -> Action {
-    Action::DeleteObject {
-        object: ObjectRef { kind: Kind::Node, namespace: "".into(), name: "node-1".into() },
-    }
+    Action::delete(ObjectRef { kind: Kind::Node, namespace: "".into(), name: "node-1".into() })
 }
 
 fn power_off_node_1() -> Action {

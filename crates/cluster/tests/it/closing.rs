@@ -47,7 +47,7 @@ fn act(run: &mut Run, action: Action) {
 
 fn delete(pod: &str) -> Action {
     let key = key(pod);
-    Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace: key.namespace, name: key.name } }
+    Action::delete(ObjectRef { kind: Kind::Pod, namespace: key.namespace, name: key.name })
 }
 
 /// The client's next request has another connection, and is answered.

@@ -36,7 +36,7 @@ fn delete_first_web_pod(run: &mut Run) {
         run.world().store().pods.iter().find(|p| p.meta.name.starts_with("web-")).expect("a web Pod runs");
     let object =
         ObjectRef { kind: Kind::Pod, namespace: pod.meta.namespace.clone(), name: pod.meta.name.clone() };
-    run.act(Action::DeleteObject { object }).expect("a Pod can be deleted");
+    run.act(Action::delete(object)).expect("a Pod can be deleted");
 }
 
 #[test]

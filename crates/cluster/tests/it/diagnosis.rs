@@ -238,7 +238,7 @@ fn endpoints_that_terminate_may_serve_on() {
     let spec = "containers: [{name: c, image: i, lifecycle: {preStop: {sleep: {seconds: 20}}}}]";
     let mut run = run(&[SERVICE, &pod("{app: web}", spec)].concat());
     let object = ObjectRef::of_key(Kind::Pod, &key("p"));
-    run.act(Action::DeleteObject { object }).expect("it may be deleted");
+    run.act(Action::delete(object)).expect("it may be deleted");
     go_on(&mut run, Span::from_secs(3));
     let ending = NotReady::Terminating(Ending::PreStop);
     let why = NoEndpoints::NoneReady { pods: 1, of: 1, why: vec![(1, ending)] };
@@ -249,7 +249,7 @@ fn endpoints_that_terminate_may_serve_on() {
 fn without_a_node_no_kubelet_ends_a_pod() {
     let mut run = run(&pod("{app: web}", "nodeName: nowhere, containers: [{name: c, image: i}]"));
     let object = ObjectRef::of_key(Kind::Pod, &key("p"));
-    run.act(Action::DeleteObject { object }).expect("it may be deleted");
+    run.act(Action::delete(object)).expect("it may be deleted");
     assert_eq!(not_ready(&run), Some(NotReady::Terminating(Ending::NoKubelet)));
 }
 
@@ -400,7 +400,7 @@ fn a_pod_that_is_deleted_goes_through_its_hook() {
     let spec = "containers: [{name: c, image: i, lifecycle: {preStop: {sleep: {seconds: 5}}}}]";
     let mut run = run(&pod("{app: web}", spec));
     let object = ObjectRef::of_key(Kind::Pod, &key("p"));
-    run.act(Action::DeleteObject { object }).expect("it may be deleted");
+    run.act(Action::delete(object)).expect("it may be deleted");
     assert_eq!(not_ready(&run), Some(NotReady::Terminating(Ending::NotSeen)));
     go_on(&mut run, Span::from_secs(3));
     assert_eq!(not_ready(&run), Some(NotReady::Terminating(Ending::PreStop)));

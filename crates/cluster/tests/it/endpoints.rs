@@ -63,7 +63,7 @@ fn endpoints_written_by_hand_are_mirrored_a_slice_for_each_set_of_ports() {
     );
     assert_eq!(slices(&run), Vec::<String>::new(), "what is not to be mirrored loses its slices");
     let object = ObjectRef::of_key(Kind::Endpoints, &key("web"));
-    run.act(Action::DeleteObject { object }).expect("it is there");
+    run.act(Action::delete(object)).expect("it is there");
     go_on(&mut run, Span::from_secs(5));
     assert_eq!(endpoints(&run), "none");
 }

@@ -85,7 +85,7 @@ fn a_sync_that_fails_keeps_the_rules_of_before_until_one_succeeds() {
     assert_eq!(rules(run.world()), before);
     assert!(run.world().settled(), "nobody waits for it");
     let object = ObjectRef::of_key(Kind::Service, &key(SERVICE));
-    run.act(Action::DeleteObject { object }).expect("it is there");
+    run.act(Action::delete(object)).expect("it is there");
     go_on(&mut run, Span::from_secs(5));
     assert_eq!(failed_port(run.world()), None);
     let after = rules(run.world());
@@ -139,7 +139,7 @@ fn the_health_check_fails_while_nothing_is_written() {
     go_on(&mut run, Span::from_secs(30));
     assert_eq!((status(&run), is_eligible(&run)), (Some(503), false));
     let object = ObjectRef::of_key(Kind::Service, &key(SERVICE));
-    run.act(Action::DeleteObject { object }).expect("it is there");
+    run.act(Action::delete(object)).expect("it is there");
     go_on(&mut run, Span::from_secs(60));
     assert_eq!((status(&run), is_eligible(&run)), (Some(200), true));
 }

@@ -64,7 +64,7 @@ fn policy_local_takes_the_nodes_that_have_a_ready_endpoint() {
     assert_eq!(eligible(&run), "node-1 node-2");
     // A Pod that terminates does not count, even while it serves.
     let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "w1".into() };
-    act(&mut run, Action::DeleteObject { object });
+    act(&mut run, Action::delete(object));
     go_on(&mut run, Span::from_secs(3));
     assert_eq!(status(&run, "node-1"), Some(503));
     assert_eq!(eligible(&run), "node-1 node-2", "it takes the check some answers to believe it");

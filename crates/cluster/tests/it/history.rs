@@ -20,8 +20,7 @@ fn kill_a_web_pod(run: &mut Run) {
     let pod =
         pods.iter().find(|p| p.meta.name.starts_with("web-") && p.status.is_ready()).expect("one is ready");
     let (namespace, name) = (pod.meta.namespace.clone(), pod.meta.name.clone());
-    run.act(Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } })
-        .expect("a Pod can be deleted");
+    run.act(Action::delete(ObjectRef { kind: Kind::Pod, namespace, name })).expect("a Pod can be deleted");
 }
 
 /// Runs for so many minutes, in each of which a Pod is killed.

@@ -175,7 +175,7 @@ fn a_host_port_leads_to_its_pod() {
             assert_eq!(counts(&run, client).delivered, 0, "{mode} {client}");
         }
         let pod = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
-        run.act(Action::DeleteObject { object: pod }).expect("it is there");
+        run.act(Action::delete(pod)).expect("it is there");
         go_on(&mut run, Span::from_secs(20));
         let before = counts(&run, "outside").delivered;
         go_on(&mut run, Span::from_secs(10));

@@ -65,7 +65,7 @@ fn until(run: &mut Run, what: &str, holds: impl Fn(&Run) -> bool) -> u64 {
 
 fn delete(run: &mut Run) {
     let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web".into() };
-    run.act(Action::DeleteObject { object }).expect("it is there");
+    run.act(Action::delete(object)).expect("it is there");
 }
 
 fn is_gone(run: &Run) -> bool {

@@ -101,7 +101,7 @@ fn action(world: &World, step: &Step) -> Option<Action> {
         Step::Finish(i, code) => Action::FinishPod { pod: pod(i)?, container: None, exit_code: code },
         Step::Delete(i) => {
             let NsName { namespace, name } = pod(i)?;
-            Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } }
+            Action::delete(ObjectRef { kind: Kind::Pod, namespace, name })
         }
         Step::Exits(after, code) => {
             let exits = Exits { after: seconds(after), code };
@@ -223,7 +223,7 @@ fn a_pod_that_ended_and_was_deleted_on_a_node_cut_off_goes_when_it_is_back() {
     run.act(finished).expect("the Pod runs");
     go_on(&mut run, &mut seen, Span::from_millis(4_500));
     let pod = run.world().store().pods.get(&alone).expect("its node has not heard of it");
-    let deleted = Action::DeleteObject { object: ObjectRef::new(Kind::Pod, &pod.meta) };
+    let deleted = Action::delete(ObjectRef::new(Kind::Pod, &pod.meta));
     run.act(deleted).expect("there is such a Pod");
     run.act(cut_off(false)).expect("there is such a node");
     go_on(&mut run, &mut seen, Span::from_secs(10));

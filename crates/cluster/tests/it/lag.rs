@@ -70,7 +70,7 @@ fn a_service_that_is_deleted_is_stale_on_a_node_that_does_not_hear_of_it() {
     act(&mut run, Action::CutOffNode { node: "node-1".into(), on: true });
     let object =
         cluster::api::ObjectRef { kind: Kind::Service, namespace: "default".into(), name: "web".into() };
-    act(&mut run, Action::DeleteObject { object });
+    act(&mut run, Action::delete(object));
     go_on(&mut run, Span::from_secs(5));
     let stale = lag(&run).stale;
     assert_eq!(stale.iter().map(|p| p.service).collect::<Vec<_>>(), [StaleService::Deleted]);

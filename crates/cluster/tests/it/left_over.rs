@@ -56,7 +56,7 @@ fn nftables_keeps_chains_that_are_out_of_use_until_the_next_sync() {
     go_on(&mut run, Span::from_secs(10));
     assert_eq!(left_over(&run), "", "it is in use again");
     let object = ObjectRef { kind: Kind::Service, namespace: "default".into(), name: "web".into() };
-    run.act(Action::DeleteObject { object }).expect("it is there");
+    run.act(Action::delete(object)).expect("it is there");
     let deleted = run.world().now();
     while left_over(&run).is_empty() {
         assert!(run.world().now().since(deleted) < Span::from_secs(10), "it is written soon");

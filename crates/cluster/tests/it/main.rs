@@ -7,6 +7,7 @@ mod callers_on_a_node;
 mod closing;
 mod conntrack_view;
 mod corpus;
+mod deletion;
 mod determinism;
 mod diagnosis;
 mod dns;

@@ -38,7 +38,7 @@ spec: {containers: [{name: web, image: i}]}
 
 fn delete(run: &mut Run, name: &str) -> Result<(), Vec<Refusal>> {
     let object = ObjectRef { kind: Kind::Namespace, namespace: "".into(), name: name.into() };
-    run.act(Action::DeleteObject { object }).map(drop)
+    run.act(Action::delete(object)).map(drop)
 }
 
 fn namespace<'a>(run: &'a Run, name: &str) -> Option<&'a Namespace> {
@@ -153,7 +153,7 @@ spec:
     };
     let made: Vec<ObjectRef> = kinds().into_iter().flat_map(|kind| in_shop(&run, kind)).collect();
     for object in made {
-        run.act(Action::DeleteObject { object }).expect("it is there");
+        run.act(Action::delete(object)).expect("it is there");
     }
     let count = run.world().log_count();
     go_on(&mut run, Span::from_secs(180));

@@ -41,7 +41,7 @@ fn sent(world: &World) -> (u64, u64) {
 }
 
 fn delete(pod: &str) -> Action {
-    Action::DeleteObject { object: ObjectRef::of_key(Kind::Pod, &key(pod)) }
+    Action::delete(ObjectRef::of_key(Kind::Pod, &key(pod)))
 }
 
 /// How the run is kept, opened again.

@@ -232,7 +232,7 @@ spec: {timing: realistic, clients: []}
         namespace: "default".into(),
         name: "p".into(),
     };
-    run.act(Action::DeleteObject { object }).expect("it is there");
+    run.act(Action::delete(object)).expect("it is there");
     go_on(&mut run, Span::from_secs(10));
     assert!(run.world().store().pods.get(&key("p")).is_none());
 }

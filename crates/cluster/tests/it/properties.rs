@@ -76,7 +76,7 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
     let services: Vec<NsName> = store.services.keys().cloned().collect();
     let nodes: Vec<_> = store.nodes.keys().map(|k| k.name.clone()).collect();
     let action = match operation {
-        Operation::DeletePod(i) => Action::DeleteObject { object: pod_ref(&nth(pods, *i)?) },
+        Operation::DeletePod(i) => Action::delete(pod_ref(&nth(pods, *i)?)),
         Operation::Crash(i) => Action::CrashPod { pod: nth(pods, *i)?, container: None },
         Operation::Readiness(i, pass) => {
             Action::SetReadiness { pod: nth(pods, *i)?, container: None, pass: *pass }
@@ -121,7 +121,7 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
         Operation::Apply(i) => Action::apply(nth(APPLIED.to_vec(), *i)?),
         Operation::DeleteService(i) => {
             let NsName { namespace, name } = nth(services, *i)?;
-            Action::DeleteObject { object: ObjectRef { kind: Kind::Service, namespace, name } }
+            Action::delete(ObjectRef { kind: Kind::Service, namespace, name })
         }
         Operation::AddNode => Action::AddNode { name: None, zone: Some("a".into()) },
         Operation::Wait(_) => return None,

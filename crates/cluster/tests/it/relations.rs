@@ -34,7 +34,7 @@ fn a_workload_that_is_gone_is_nobodys() {
     let mut run = support::start(WEB, 7);
     go_on(&mut run, Span::from_secs(30));
     let web = ObjectRef::of_key(Kind::Deployment, &key("web"));
-    run.act(Action::DeleteObject { object: web.clone() }).expect("it may be deleted");
+    run.act(Action::delete(web.clone())).expect("it may be deleted");
     let store = run.world().store();
     assert!(store.pods.iter().filter_map(|pod| store.workload_of(pod)).all(|(of, _)| of != web));
 }

@@ -53,7 +53,7 @@ fn message_of(run: &Run, name: &str) -> String {
 
 fn delete(run: &mut Run, name: &str) {
     let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: name.into() };
-    run.act(Action::DeleteObject { object }).expect("it can be deleted");
+    run.act(Action::delete(object)).expect("it can be deleted");
 }
 
 const NOT_HELPFUL: &str = "no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not \
@@ -365,7 +365,7 @@ fn action(world: &World, step: &Step) -> Option<Action> {
         }
         Step::DeletePod(which) => {
             let NsName { namespace, name } = nth(store.pods.keys().cloned().collect(), *which)?;
-            Action::DeleteObject { object: ObjectRef { kind: Kind::Pod, namespace, name } }
+            Action::delete(ObjectRef { kind: Kind::Pod, namespace, name })
         }
         Step::AddNode => Action::AddNode { name: None, zone: Some("z".into()) },
     })

@@ -27,9 +27,7 @@ pub fn kubectl(replay: &mut Replay, words: &[String]) -> bool {
             ignore_daemonsets: flags.contains(&"--ignore-daemonsets"),
         }),
         ["delete", "pod", what, "--wait=false"] => delete_pods(replay, what),
-        ["delete", "endpoints", name] => {
-            replay.act(Action::DeleteObject { object: object(Kind::Endpoints, name) })
-        }
+        ["delete", "endpoints", name] => replay.act(Action::delete(object(Kind::Endpoints, name))),
         ["label", "endpoints", name, label] => label_endpoints(replay, name, label),
         _ => panic!("nothing here does that: kubectl {}", words.join(" ")),
     }
@@ -60,7 +58,7 @@ fn delete_pods(replay: &mut Replay, what: &str) -> bool {
             there.map(|pod| pod.meta.name.to_string()).collect()
         }
     };
-    names.iter().all(|name| replay.act(Action::DeleteObject { object: object(Kind::Pod, name) }))
+    names.iter().all(|name| replay.act(Action::delete(object(Kind::Pod, name))))
 }
 
 /// `key=value` sets one, `key-` takes it away.

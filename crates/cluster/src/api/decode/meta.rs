@@ -23,6 +23,7 @@ pub fn decode_any(root: &FieldCursor<'_>, scope: Scope) -> Meta {
         namespace,
         labels: cursor.field("labels").labels(),
         annotations: cursor.field("annotations").labels(),
+        finalizers: cursor.field("finalizers").strings(),
         ..Meta::default()
     }
 }

@@ -56,7 +56,7 @@ pub fn check_action(action: &Action) -> Checked {
         | Action::Replace { .. }
         | Action::SetProxyMode { .. }
         | Action::SetIpMode { .. } => Ok(()),
-        Action::DeleteObject { object }
+        Action::DeleteObject { object, .. }
         | Action::Patch { object, .. }
         | Action::SetLabels { object, .. }
         | Action::Scale { object, .. }

@@ -40,7 +40,7 @@ fn a_scenario_in_full() {
     assert_eq!(clients[2].from, from(Kind::Deployment, "frontend"));
     assert_eq!(clients[3].from, from(Kind::Pod, "curl"));
     let object = ObjectRef { kind: Kind::Pod, namespace: "default".into(), name: "web-0".into() };
-    let first = TimedAction { at: Moment(12_500_000_000), action: Action::DeleteObject { object } };
+    let first = TimedAction { at: Moment(12_500_000_000), action: Action::delete(object) };
     assert_eq!(scenario.actions[0], first);
     assert_eq!(parse(&scenario.to_text()).scenario, Some(scenario));
 }
@@ -392,7 +392,13 @@ actions! {
     Replace => str_().prop_map(|text| Action::Replace { text: text.into() }),
     Patch => (object(), patch_type(), str_())
         .prop_map(|(object, type_, patch)| Action::Patch { object, type_, patch: patch.into() }),
-    DeleteObject => object().prop_map(|object| Action::DeleteObject { object }),
+    DeleteObject => (object(), proptest::sample::select(Propagation::ALL.to_vec()), any::<Option<u32>>()).prop_map(
+        |(object, propagation_policy, grace_period_seconds)| Action::DeleteObject {
+            object,
+            propagation_policy,
+            grace_period_seconds,
+        },
+    ),
     SetLabels => (object(), labels()).prop_map(|(object, labels)| Action::SetLabels { object, labels }),
     SetServiceType => (ns_name(), type_())
         .prop_map(|(service, type_)| Action::SetServiceType { service, type_ }),

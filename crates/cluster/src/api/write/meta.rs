@@ -1,6 +1,6 @@
 //! `metadata` as the server keeps it.
 
-use super::{at, map, put_labels, put_or_remove, rfc3339, text};
+use super::{at, map, put_labels, put_or_remove, rfc3339, text, texts};
 use crate::api::{KubeObject, OwnerRef, Tree, Uid};
 use crate::sim::Span;
 
@@ -25,12 +25,8 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
     out.put("resourceVersion", text(&meta.resource_version.to_string()));
     out.put("uid", text(&meta.uid.to_uuid()));
     put_or_remove(out, "ownerReferences", meta.owner.as_ref().map(|o| Tree::seq(vec![owner(o)])));
-    if !meta.finalizers.is_empty() {
-        let own = |tree: &&Tree| tree.as_str().is_some_and(|text| !meta.finalizers.contains(text));
-        let written = out.field("finalizers").map_or(&[][..], Tree::items).iter().filter(own).cloned();
-        let all = written.chain(meta.finalizers.iter().map(|finalizer| text(finalizer))).collect();
-        out.put("finalizers", Tree::seq(all));
-    }
+    let finalizers = (!meta.finalizers.is_empty()).then(|| texts(&meta.finalizers));
+    put_or_remove(out, "finalizers", finalizers);
     // The moment at which the grace period is over, not the one at which it began
     // (apiserver registry/rest/delete.go).
     let grace = match object {

@@ -7,7 +7,9 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::pods::{Owner, is_available, is_ready, is_terminal, next_available, slow_start};
+use super::pods::{
+    Owner, is_available, is_not_terminating, is_ready, is_terminal, next_available, slow_start,
+};
 use super::revisions::CONTROLLER_REVISION_HASH_LABEL;
 use crate::api::{
     DaemonSet, DaemonSetStatus, DaemonSetUpdateStrategy, Kind, Meta, Name, Node, NsName, Phase, Pod, Str,
@@ -53,7 +55,7 @@ impl Sync<'_> {
 
 impl World {
     pub(crate) fn reconcile_daemon_set(&mut self, key: &NsName) {
-        let Some(set) = self.store.daemon_sets.get(key).cloned() else { return };
+        let Some(set) = self.store.daemon_sets.get(key).filter(is_not_terminating).cloned() else { return };
         let set = &*set;
         let owner = Owner { kind: Kind::DaemonSet, meta: &set.meta, selector: &set.spec.selector };
         let revision = self.sync_revision_of(&owner, &set.spec.template, CONTROLLER_REVISION_HASH_LABEL);

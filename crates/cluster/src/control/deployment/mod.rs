@@ -11,6 +11,7 @@ mod status;
 
 use std::sync::Arc;
 
+use super::pods::is_not_terminating;
 use crate::api::{Deployment, DeploymentStrategy, NsName, ReplicaSet};
 use crate::sim::World;
 
@@ -47,7 +48,9 @@ impl Rollout {
 
 impl World {
     pub(crate) fn reconcile_deployment(&mut self, key: &NsName) {
-        let Some(stored) = self.store.deployments.get(key).cloned() else { return };
+        let Some(stored) = self.store.deployments.get(key).filter(is_not_terminating).cloned() else {
+            return;
+        };
         let mut deployment = Deployment::clone(&stored);
         self.claim_replica_sets(&deployment);
         self.check_paused_condition(&mut deployment);

@@ -11,7 +11,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::pods::{Owner, is_active, is_ready, is_terminating};
+use super::pods::{Owner, is_active, is_not_terminating, is_ready, is_terminating};
 use crate::api::{
     CompletionMode, Condition, ConditionStatus, Job, JobStatus, Kind, NsName, Phase, Pod,
     PodReplacementPolicy, RestartPolicy, Str, Uid,
@@ -48,7 +48,7 @@ enum End {
 
 impl World {
     pub(crate) fn reconcile_job(&mut self, key: &NsName) {
-        let Some(job) = self.store.jobs.get(key).cloned() else { return };
+        let Some(job) = self.store.jobs.get(key).filter(is_not_terminating).cloned() else { return };
         if job.status.is_finished() {
             self.job_backoffs.remove(&job.meta.uid);
             return self.clean_up_after_ttl(&job);

@@ -7,7 +7,7 @@ mod update;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::pods::{Owner, is_available, is_ready, next_available};
+use super::pods::{Owner, is_available, is_not_terminating, is_ready, next_available};
 use super::revisions::CONTROLLER_REVISION_HASH_LABEL;
 use crate::api::{
     ControllerRevision, Kind, NsName, Phase, Pod, StatefulSet, StatefulSetStatus, StatefulSetUpdateStrategy,
@@ -30,7 +30,7 @@ struct Sync<'a> {
 
 impl World {
     pub(crate) fn reconcile_stateful_set(&mut self, key: &NsName) {
-        let Some(set) = self.store.stateful_sets.get(key).cloned() else { return };
+        let Some(set) = self.store.stateful_sets.get(key).filter(is_not_terminating).cloned() else { return };
         let set = &*set;
         let owner = Owner { kind: Kind::StatefulSet, meta: &set.meta, selector: &set.spec.selector };
         let pods = self.claim_pods(&owner, |pod| identity::is_member(set, pod));

@@ -63,7 +63,7 @@ pub fn taint(run: &mut Run, node: &str, change: &str) {
 pub fn delete(run: &mut Run, kind: Kind, name: &str) {
     let namespace = if kind.scope() == Scope::Cluster { "" } else { "default" };
     let object = ObjectRef { kind, namespace: namespace.into(), name: name.into() };
-    act(run, Action::DeleteObject { object });
+    act(run, Action::delete(object));
 }
 
 pub fn is_there(run: &Run, name: &str) -> bool {

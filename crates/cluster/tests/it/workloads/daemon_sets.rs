@@ -37,7 +37,7 @@ fn each_node_has_one_also_when_it_is_cordoned_or_new() {
     assert_eq!((status.desired_number_scheduled, status.number_available), (4, 4));
     assert_eq!((status.updated_number_scheduled, status.number_misscheduled), (4, 0));
     let node = cluster::api::ObjectRef::node(&"node-4".into());
-    run.act(Action::DeleteObject { object: node }).expect("it is there");
+    run.act(Action::delete(node)).expect("it is there");
     minutes(&mut run, 1);
     assert_eq!(places(run.world()), "node-1:1 node-2:1 node-3:1");
 }
@@ -103,7 +103,7 @@ fn on_delete_waits() {
     let second =
         pods_of(run.world(), &Kind::DaemonSet).find(|p| p.spec.node_name.as_deref() == Some("node-2"));
     let name = second.map(|pod| pod.meta.name.clone()).expect("it has one");
-    run.act(Action::DeleteObject { object: object(Kind::Pod, &name) }).expect("it is there");
+    run.act(Action::delete(object(Kind::Pod, &name))).expect("it is there");
     minutes(&mut run, 1);
     assert_eq!(places(run.world()), "node-1:1 node-2:2 node-3:1");
 }

@@ -278,7 +278,7 @@ fn a_replica_set_without_an_owner_is_adopted_and_so_are_pods() {
 fn what_belongs_to_a_deleted_deployment_goes_with_it() {
     let mut run = begin(&deployment(1, 3, ""));
     minutes(&mut run, 1);
-    run.act(Action::DeleteObject { object: object(Kind::Deployment, "web") }).expect("it is there");
+    run.act(Action::delete(object(Kind::Deployment, "web"))).expect("it is there");
     minutes(&mut run, 1);
     let store = run.world().store();
     assert_eq!((store.deployments.len(), store.replica_sets.len(), store.pods.len()), (0, 0, 0));

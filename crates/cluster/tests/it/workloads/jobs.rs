@@ -129,7 +129,7 @@ fn a_cron_job_makes_a_job_each_minute() {
     assert!(names(&run).is_superset(&expected.into()), "{:?}", names(&run));
     let cron_job = run.world().store().cron_jobs.get(&key("often")).expect("it is there");
     assert_eq!(cron_job.status.active.len(), run.world().store().jobs.len());
-    run.act(Action::DeleteObject { object: object(Kind::CronJob, "often") }).expect("it is there");
+    run.act(Action::delete(object(Kind::CronJob, "often"))).expect("it is there");
     minutes(&mut run, 1);
     assert_eq!((run.world().store().jobs.len(), run.world().store().pods.len()), (0, 0));
 }

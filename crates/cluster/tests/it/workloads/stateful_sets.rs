@@ -97,7 +97,7 @@ fn a_partition_keeps_the_lower_ordinals() {
     assert_eq!(images(&run), "1 1 2");
     assert_ne!(web(&run).status.current_revision, web(&run).status.update_revision);
     // One that is deleted comes back as it was.
-    run.act(Action::DeleteObject { object: object(Kind::Pod, "web-0") }).expect("it is there");
+    run.act(Action::delete(object(Kind::Pod, "web-0"))).expect("it is there");
     minutes(&mut run, 1);
     assert_eq!(images(&run), "1 1 2");
     apply(&mut run, &set(2, 3, &partition(0)));
@@ -113,7 +113,7 @@ fn on_delete_waits_for_somebody_who_deletes() {
     apply(&mut run, &set(2, 3, more));
     minutes(&mut run, 1);
     assert_eq!(images(&run), "1 1 1");
-    run.act(Action::DeleteObject { object: object(Kind::Pod, "web-1") }).expect("it is there");
+    run.act(Action::delete(object(Kind::Pod, "web-1"))).expect("it is there");
     assert_eq!(steps(&mut run, Span::from_secs(60)), ["gone 1", "made 1", "ready 1"]);
     assert_eq!(images(&run), "1 2 1");
 }
@@ -168,7 +168,7 @@ fn claims_go_with_the_set_where_its_policy_says_so() {
         .expect("it can be scaled");
     minutes(&mut run, 1);
     assert_eq!(claims(&run), 1);
-    run.act(Action::DeleteObject { object: object(Kind::StatefulSet, "web") }).expect("it is there");
+    run.act(Action::delete(object(Kind::StatefulSet, "web"))).expect("it is there");
     minutes(&mut run, 1);
     assert_eq!(claims(&run), 0);
 }

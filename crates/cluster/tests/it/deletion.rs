@@ -1,0 +1,174 @@
+//! What a deletion takes with it, and what it waits for: propagation and finalizers.
+
+use crate::support::{go_on, key, settle, start};
+use cluster::api::{Action, Kind, KubeObject, ObjectRef, PatchType, Propagation, Str};
+use cluster::sim::{Run, Span};
+
+const TEXT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {terminationGracePeriodSeconds: 5, containers: [{name: web, image: i}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, finalizers: [example.com/hold]}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+";
+
+fn cluster(text: &str) -> Run {
+    let mut run = start(text, 7);
+    settle(&mut run);
+    run
+}
+
+fn web(kind: Kind) -> ObjectRef {
+    ObjectRef::of_key(kind, &key("web"))
+}
+
+fn delete(run: &mut Run, object: ObjectRef, propagation_policy: Propagation) {
+    run.act(Action::DeleteObject { object, propagation_policy, grace_period_seconds: None })
+        .expect("it is there");
+}
+
+/// How many Deployments, ReplicaSets and Pods of the text there are.
+fn counts(run: &Run) -> (usize, usize, usize) {
+    let store = run.world().store();
+    let pods = store.pods.iter().filter(|pod| pod.meta.labels.get("app").is_some());
+    (store.deployments.len(), store.replica_sets.len(), pods.count())
+}
+
+fn there(run: &Run, object: &ObjectRef) -> Option<KubeObject> {
+    run.world().store().get(object)
+}
+
+fn has_finalizer(object: &KubeObject, finalizer: &str) -> bool {
+    object.meta().finalizers.iter().any(|other| &**other == finalizer)
+}
+
+#[test]
+fn in_the_background_the_owner_goes_first() {
+    let mut run = cluster(TEXT);
+    assert_eq!(counts(&run), (1, 1, 2));
+    delete(&mut run, web(Kind::Deployment), Propagation::Background);
+    assert_eq!(counts(&run), (0, 1, 2));
+    go_on(&mut run, Span::from_secs(30));
+    assert_eq!(counts(&run), (0, 0, 0));
+}
+
+#[test]
+fn in_the_foreground_the_owner_goes_last() {
+    let mut run = cluster(TEXT);
+    delete(&mut run, web(Kind::Deployment), Propagation::Foreground);
+    let waiting = there(&run, &web(Kind::Deployment)).expect("it waits");
+    assert!(waiting.meta().deleted.is_some() && has_finalizer(&waiting, "foregroundDeletion"));
+    go_on(&mut run, Span::from_secs(2));
+    // Its Pods have their grace period, and it makes no new ones meanwhile.
+    assert_eq!(counts(&run), (1, 1, 2));
+    let set = run.world().store().replica_sets.iter().next().expect("it waits, too").clone();
+    assert!(set.meta.deleted.is_some() && has_finalizer(&(*set).clone().into(), "foregroundDeletion"));
+    assert!(run.world().store().pods_of(set.meta.uid).all(|pod| pod.meta.deleted.is_some()));
+    let mut order = vec![counts(&run)];
+    for _ in 0..300 {
+        go_on(&mut run, Span::from_millis(100));
+        if *order.last().expect("it has one") != counts(&run) {
+            order.push(counts(&run));
+        }
+    }
+    assert_eq!(order.last(), Some(&(0, 0, 0)), "{order:?}");
+    let is_last = |(deployments, sets, pods): &(usize, usize, usize)| {
+        (*pods == 0 || *sets == 1) && (*sets == 0 || *deployments == 1)
+    };
+    assert!(order.iter().all(is_last), "{order:?}");
+}
+
+#[test]
+fn orphans_stay_and_are_adopted_again() {
+    let mut run = cluster(TEXT);
+    let set = run.world().store().replica_sets.iter().next().expect("it has one").meta.clone();
+    delete(&mut run, web(Kind::Deployment), Propagation::Orphan);
+    go_on(&mut run, Span::from_secs(30));
+    assert_eq!(counts(&run), (0, 1, 2));
+    let orphan = ObjectRef::new(Kind::ReplicaSet, &set);
+    assert_eq!(there(&run, &orphan).expect("it stays").meta().owner, None);
+    let deployment = TEXT.split("---").next().expect("the first document");
+    run.act(Action::apply(deployment)).expect("it is created again");
+    go_on(&mut run, Span::from_secs(30));
+    assert_eq!(counts(&run), (1, 1, 2));
+    assert_eq!(there(&run, &orphan).expect("it is adopted").meta().uid, set.uid);
+    assert!(there(&run, &orphan).expect("it is adopted").meta().owner.is_some());
+}
+
+/// Somebody must take the finalizer away; until then it is there, Terminating, and serves on.
+#[test]
+fn a_finalizer_holds_an_object() {
+    let mut run = cluster(TEXT);
+    let service = web(Kind::Service);
+    delete(&mut run, service.clone(), Propagation::Background);
+    go_on(&mut run, Span::from_secs(60));
+    let held = there(&run, &service).expect("it is held");
+    assert!(held.meta().deleted.is_some());
+    assert!(!run.world().store().slices.is_empty(), "its slices are kept up");
+    let yaml = cluster::api::to_yaml(&run.world().served(&held));
+    assert!(
+        yaml.contains("deletionTimestamp:") && yaml.contains("finalizers:\n  - example.com/hold\n"),
+        "{yaml}"
+    );
+    let patch = Str::from("{metadata: {finalizers: null}}").into();
+    run.act(Action::Patch { object: service.clone(), type_: PatchType::Merge, patch })
+        .expect("it is patched");
+    assert_eq!(there(&run, &service), None);
+    go_on(&mut run, Span::from_secs(5));
+    assert!(run.world().store().slices.is_empty());
+}
+
+#[test]
+fn a_pod_with_a_finalizer_has_stopped_before_it_goes() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, finalizers: [example.com/hold]}, spec: {terminationGracePeriodSeconds: 3, containers: [{name: c, image: i}]}}";
+    let mut run = cluster(pod);
+    let object = web(Kind::Pod);
+    run.act(Action::delete(object.clone())).expect("it is there");
+    go_on(&mut run, Span::from_secs(30));
+    assert!(there(&run, &object).expect("it is held").meta().deleted.is_some());
+    run.act(Action::apply(&pod.replace("example.com/hold", ""))).expect("it is applied");
+    assert_eq!(there(&run, &object), None);
+}
+
+#[test]
+fn a_namespace_waits_for_what_is_held_in_it() {
+    let text = format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: team}}\n---\n{}",
+        TEXT.split("---\n").nth(1).expect("the Service").replace("name: web,", "name: web, namespace: team,")
+    );
+    let mut run = cluster(&text);
+    let namespace = ObjectRef::of_namespace(&"team".into());
+    run.act(Action::delete(namespace.clone())).expect("it is there");
+    go_on(&mut run, Span::from_secs(120));
+    assert!(there(&run, &namespace).is_some(), "it waits");
+    let object = ObjectRef { kind: Kind::Service, namespace: "team".into(), name: "web".into() };
+    let patch = Str::from("[{op: remove, path: /metadata/finalizers}]").into();
+    run.act(Action::Patch { object, type_: PatchType::Json, patch }).expect("it is patched");
+    go_on(&mut run, Span::from_secs(20));
+    assert_eq!(there(&run, &namespace), None);
+}
+
+#[test]
+fn a_grace_period_can_be_said() {
+    for (seconds, gone_after) in [(0, 0), (2, 4), (60, 20)] {
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {terminationGracePeriodSeconds: 20, containers: [{name: c, image: i}]}}\n---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {apps: [{of: pod/default/web, drains: 15s}]}}";
+        let mut run = cluster(pod);
+        let object = web(Kind::Pod);
+        let propagation_policy = Propagation::Background;
+        let grace_period_seconds = Some(seconds);
+        run.act(Action::DeleteObject { object: object.clone(), propagation_policy, grace_period_seconds })
+            .expect("it is there");
+        assert_eq!(there(&run, &object).is_none(), seconds == 0, "{seconds}");
+        go_on(&mut run, Span::from_secs(gone_after));
+        assert_eq!(there(&run, &object), None, "{seconds}");
+    }
+}
