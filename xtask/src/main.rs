@@ -15,6 +15,7 @@ mod stopwatch;
 mod test;
 mod tidy;
 mod tools;
+mod upstream;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,8 @@ cargo xtask COMMAND
   test --quick       formatting, clippy and the tests beside the code: for the loop at the desk
   bench [NAME...]    the figures of BENCHMARKS.md (`bench --list` names them)
   kernel [OPTION...] the model against this machine's own kernel, as root (`kernel --help` names the options)
+  upstream [OPTION...]
+                     the rules of the model's kube-proxy against Kubernetes' own, with Go (`upstream --help`)
   fuzz [OPTION...]   texts and actions at random, until something breaks (`fuzz --help` names the options)
   ci                 what the continuous integration runs
   setup              only install the tools which the commands above install when they need them
@@ -55,6 +58,7 @@ fn dispatch(args: &[String]) -> run::Outcome {
         "test" => test::command(rest),
         "bench" => bench::command(rest),
         "kernel" => kernel::command(rest),
+        "upstream" => upstream::command(rest),
         "fuzz" => fuzz::command(rest),
         "ci" => ci::command(),
         "setup" => tools::setup_all(),

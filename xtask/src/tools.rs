@@ -3,6 +3,7 @@
 mod browser;
 mod crates;
 pub mod debian;
+pub mod go;
 pub mod netfilter;
 mod node;
 mod rust;
