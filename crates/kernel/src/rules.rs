@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use cluster::node::kube_proxy::iptables::{NFACCT_INVALID_DROPPED, NFACCT_LOCALHOST_ACCEPTED};
 use cluster::node::kube_proxy::{ProxyMode, build_rules, ports};
 use netfilter::nft::{SetKind, Table};
 use netfilter::{Family, Policy, RuleSet, Rules};
@@ -62,7 +63,7 @@ pub fn build(cluster: &Cluster, node: u8) -> Rules {
 /// The kernel's counters that `-m nfacct` names: kube-proxy makes them before its first rules
 /// (iptables/proxier.go, syncProxyRules).
 pub fn add_counters(node: &Netns) -> Outcome {
-    for name in ["ct_state_invalid_dropped_pkts", "localhost_nps_accepted_pkts"] {
+    for name in [NFACCT_INVALID_DROPPED, NFACCT_LOCALHOST_ACCEPTED] {
         node.run("nfacct", &["add", name], "")?;
     }
     Ok(())

@@ -25,6 +25,8 @@ pub struct EndpointSlice {
 impl EndpointSlice {
     /// The label that names the controller which writes a slice.
     pub const MANAGED_BY: &'static str = "endpointslice.kubernetes.io/managed-by";
+    /// The label of slices of a headless Service, and of its Endpoints.
+    pub const HEADLESS: &'static str = "service.kubernetes.io/headless";
     /// The controller that mirrors Endpoints.
     pub const MIRRORING: &'static str = "endpointslicemirroring-controller.k8s.io";
 

@@ -4,9 +4,10 @@
 use litemap::LiteMap;
 use std::collections::BTreeMap;
 
-use super::endpoint_slice::{HEADLESS, find_port, is_managed, published_hostname};
+use super::endpoint_slice::{find_port, is_managed, published_hostname};
 use crate::api::{
-    EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Labels, Meta, NsName, Pod, Service,
+    EndpointAddress, EndpointPort, EndpointSlice, EndpointSubset, Endpoints, Labels, Meta, NsName, Pod,
+    Service,
 };
 use crate::sim::World;
 use netfilter::Family;
@@ -88,9 +89,9 @@ fn belongs(pod: &Pod) -> bool {
 
 fn labels(service: &Service) -> Labels {
     let mut labels = service.meta.labels.clone();
-    labels.remove(HEADLESS);
+    labels.remove(EndpointSlice::HEADLESS);
     if service.spec.headless {
-        labels.insert(HEADLESS.into(), "".into());
+        labels.insert(EndpointSlice::HEADLESS.into(), "".into());
     }
     labels.insert(MANAGED_BY.into(), "endpoint-controller".into());
     labels

@@ -44,7 +44,7 @@ impl World {
         let old = self.stored::<Service>(&object)?;
         let mut service = Service::clone(&old);
         service.spec.type_ = type_;
-        drop_what_would_be_refused(&mut service, &old);
+        drop_beyond_api_server(&mut service, &old);
         drop_type_dependent_fields(&mut service, &old);
         admit(&mut service, object)?;
         self.allocate_service(&mut service, Some(&old))?;
@@ -57,7 +57,7 @@ impl World {
         let old = self.stored::<Service>(&object)?;
         let mut service = Service::clone(&old);
         policy.set(&mut service).map_err(|error| invalid(vec![error], &object))?;
-        drop_what_would_be_refused(&mut service, &old);
+        drop_beyond_api_server(&mut service, &old);
         drop_type_dependent_fields(&mut service, &old);
         admit(&mut service, object)?;
         self.apply_service(service).map(|_| ())
@@ -102,7 +102,7 @@ pub(super) fn invalid(errors: Vec<FieldError>, object: &ObjectRef) -> Refusal {
 
 /// What a change of type, or of what makes a Service external, takes away beyond what the API server does: the source
 /// ranges, with which it would refuse the change, and a policy Local, which it would keep for external addresses.
-fn drop_what_would_be_refused(new: &mut Service, old: &Service) {
+fn drop_beyond_api_server(new: &mut Service, old: &Service) {
     let (new, old) = (&mut new.spec, &old.spec);
     if new.type_ != ServiceType::LoadBalancer && old.type_ == ServiceType::LoadBalancer {
         new.load_balancer_source_ranges.clear();

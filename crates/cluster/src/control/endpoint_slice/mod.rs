@@ -22,8 +22,6 @@ use netfilter::Family;
 use pack::{Contents, Written, pack};
 
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
-/// Of slices and Endpoints of headless Services (v1.IsHeadlessService).
-pub(crate) const HEADLESS: &str = "service.kubernetes.io/headless";
 const CONTROLLER: &str = "endpointslice-controller.k8s.io";
 
 /// Endpoints by the family of their addresses, and by their ports.
@@ -156,13 +154,13 @@ fn belongs(pod: &Pod) -> bool {
 
 /// utils.go, setEndpointSliceLabels: the Service's own, but for those that are the controller's.
 fn slice_labels(service: &Service) -> Labels {
-    let own = |key: &str| ![SERVICE_NAME, EndpointSlice::MANAGED_BY, HEADLESS].contains(&key);
+    let own = |key: &str| ![SERVICE_NAME, EndpointSlice::MANAGED_BY, EndpointSlice::HEADLESS].contains(&key);
     let kept = service.meta.labels.iter().filter(|(key, _)| own(key));
     let mut labels: Labels = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
     labels.insert(SERVICE_NAME.into(), service.meta.name.clone());
     labels.insert(EndpointSlice::MANAGED_BY.into(), CONTROLLER.into());
     if service.spec.headless {
-        labels.insert(HEADLESS.into(), "".into());
+        labels.insert(EndpointSlice::HEADLESS.into(), "".into());
     }
     labels
 }

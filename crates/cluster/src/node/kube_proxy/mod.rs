@@ -41,7 +41,6 @@ pub use service_port_name::{ServicePortName, service_port_of};
 pub use sync::{LazySynced, Synced, build_rules, leftover_rules};
 
 use crate::api::{EndpointSlice, Service, Str};
-use crate::control::HEADLESS;
 use netfilter::Rules;
 
 /// Leaves a Service to another proxy (pkg/proxy/apis/well_known_labels.go).
@@ -65,5 +64,5 @@ fn is_proxied(service: &Service) -> bool {
 
 /// Whether kube-proxy watches an EndpointSlice: whose proxy the Service is left to is not asked of the slice.
 fn is_watched(slice: &EndpointSlice) -> bool {
-    !slice.meta.labels.contains_key(HEADLESS)
+    !slice.meta.labels.contains_key(EndpointSlice::HEADLESS)
 }

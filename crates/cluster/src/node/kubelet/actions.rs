@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::container::Role;
+use super::notice::Notice;
 use super::step::KubeletStep;
-use super::stop::Notice;
 use crate::api::{App, Kind, MAX_APPS, NsName, ObjectRef, Pod, PodCondition, Prerequisite, Str, Uid};
 use crate::sim::{Refusal, Span, World};
 

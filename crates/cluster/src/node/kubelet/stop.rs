@@ -2,6 +2,7 @@
 //! kuberuntime_container.go, killContainer; kuberuntime_termination_order.go).
 
 use super::container::{Process, Role, Stopping, StoppingStage};
+use super::notice::Notice;
 use super::pod::{PodRuntime, Termination};
 use super::step::{ContainerStep, KubeletStep};
 use crate::api::{NsName, Pod, Terminated, Uid};
@@ -223,31 +224,6 @@ impl World {
             }
         }
     }
-
-    /// How long a notice takes to reach a watcher of this subject.
-    pub(crate) fn watch_delay(&self, subject: Uid, notice: Notice) -> Span {
-        let spread = self.timing.watch_delay_spread.0.max(1);
-        let key = crate::sim::Chance::join(u64::from(subject.0), self.store.resource_version());
-        let purpose = crate::sim::Purpose::WatchDelay;
-        self.timing.watch_delay + Span(self.chance.below(purpose, key, notice as u64, spread))
-    }
-}
-
-/// What is under way to a watcher, or from it. Each draws its own delay, by its number.
-#[derive(Clone, Copy)]
-pub(crate) enum Notice {
-    /// A Pod was deleted.
-    Deletion = 0,
-    /// Nothing is left of a Pod.
-    End = 1,
-    /// The API server can be reached again.
-    Connection = 2,
-    /// Somebody has set a Pod's condition.
-    Condition = 3,
-    /// What a Pod waits for may be there.
-    Prerequisite = 4,
-    /// A Pod's spec has changed.
-    Spec = 5,
 }
 
 /// Time is counted in whole seconds (executePreStopHook, waitForTurn).

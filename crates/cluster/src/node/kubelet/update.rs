@@ -1,8 +1,8 @@
 //! What the kubelet does when a running Pod's spec changes. Little of it may (core validation.go, ValidatePodUpdate).
 
 use super::container::Restart;
+use super::notice::Notice;
 use super::step::KubeletStep;
-use super::stop::Notice;
 use crate::api::{Pod, Str, Uid};
 use crate::sim::{KillReason, Span, World};
 

@@ -109,7 +109,7 @@ fn forward(cfg: &ProxyConfig, table: &mut Table) {
     let known = CtStates::RELATED.or(CtStates::ESTABLISHED);
     let known = Match::CtState { any_of: known, invert: false };
     if !cfg.tcp_be_liberal {
-        let counted = Match::Nfacct("ct_state_invalid_dropped_pkts");
+        let counted = Match::Nfacct(super::NFACCT_INVALID_DROPPED);
         let matches = [invalid, counted];
         let matches = if cfg.nfacct { &matches[..] } else { &matches[..1] };
         table.append(filter::KUBE_FORWARD, Rule::new(matches, Target::Drop));

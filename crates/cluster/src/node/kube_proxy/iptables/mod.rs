@@ -16,6 +16,10 @@ pub use service_rules::OwnChains;
 use super::{Ports, ProxyConfig, Reuse, Synced, categorize, is_large_cluster};
 use netfilter::RuleSet;
 
+/// The kernel's counters that rules with `-m nfacct` name (pkg/proxy/metrics).
+pub const NFACCT_INVALID_DROPPED: &str = "ct_state_invalid_dropped_pkts";
+pub const NFACCT_LOCALHOST_ACCEPTED: &str = "localhost_nps_accepted_pkts";
+
 /// The node's rules that are not kube-proxy's.
 pub fn of_others(cfg: &ProxyConfig) -> RuleSet {
     let mut rules = RuleSet::empty(cfg.family);

@@ -192,7 +192,7 @@ impl<'a> Plan<'a> {
             // Only to count them: the next rule would lead them to the same chain.
             if self.cfg.family == Family::V4 && self.cfg.nfacct && localhost_node_ports(self.cfg) {
                 let to_localhost = Match::Destination(AddressMatch::within(loopback(Family::V4)));
-                let counted = Match::Nfacct("localhost_nps_accepted_pkts");
+                let counted = Match::Nfacct(super::NFACCT_LOCALHOST_ACCEPTED);
                 lead(&[protocol, to_localhost, port, counted]);
             }
             lead(&[protocol, port]);
