@@ -30,6 +30,9 @@ pub struct Tally {
     pub lines: u64,
 }
 
+/// So many chains and sets are shown of one sync.
+const MOST_DIFFERENCES: usize = 10;
+
 /// The first sync after which the two kernels differ.
 #[derive(Debug)]
 pub struct Fault {
@@ -111,7 +114,13 @@ impl fmt::Display for Fault {
             "{node}, mode {mode}, {family:?}, after {before} syncs, {milliseconds} ms into the run:"
         )?;
         match what {
-            What::Rules(differences) => differences.iter().try_for_each(|difference| difference.fmt(f)),
+            What::Rules(differences) => {
+                differences.iter().take(MOST_DIFFERENCES).try_for_each(|difference| difference.fmt(f))?;
+                match differences.len().saturating_sub(MOST_DIFFERENCES) {
+                    0 => Ok(()),
+                    more => writeln!(f, "  and {more} more"),
+                }
+            }
             What::Failed { upstream, ours } => {
                 writeln!(f, "  the sync failed: upstream {upstream}, ours {ours}")
             }
