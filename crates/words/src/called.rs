@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use cluster::api::{NsName, Service, ServicePort};
-use cluster::dns::Answer;
+use cluster::dns::{Answer, Shuffle};
 use cluster::sim::World;
 use cluster::trace::ConnectionRecord;
 use cluster::traffic::Target;
@@ -27,14 +27,15 @@ pub fn service_called(world: &World, record: &ConnectionRecord) -> Option<NsName
 /// `alias is an alias of web.default.svc.cluster.local`, where DNS says so: a CNAME, or a row of them.
 pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> {
     let (namespace, host) = name_called(world, record)?;
-    let aliases = match (world.resolve(&namespace, &host, 0, 0), record.tuple) {
-        (Answer::Outside { aliases }, None) => aliases,
-        // DNS may have changed since.
-        (Answer::Addresses { aliases, addresses, .. }, Some(tuple)) if addresses.contains(&tuple.dst) => {
-            aliases
-        }
-        (Answer::Outside { .. } | Answer::Addresses { .. } | Answer::NoSuchName, _) => return None,
-    };
+    let aliases =
+        match (world.resolve(&world.cluster_first(&namespace), &host, Shuffle::default()), record.tuple) {
+            (Answer::Outside { aliases }, None) => aliases,
+            // DNS may have changed since.
+            (Answer::Addresses { aliases, addresses, .. }, Some(tuple)) if addresses.contains(&tuple.dst) => {
+                aliases
+            }
+            (Answer::Outside { .. } | Answer::Addresses { .. } | Answer::NoSuchName, _) => return None,
+        };
     (!aliases.is_empty()).then(|| format!("{host} is an alias of {}", aliases.join(", which is one of ")))
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cluster::api::{NsName, Pod, PodSpec, Service};
+use cluster::api::{NsName, Pod, PodSpec, Service, ServiceType};
 use cluster::diagnosis::NoEndpoints;
-use cluster::dns::Answer;
+use cluster::dns::{Answer, Shuffle};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Place};
 
@@ -35,7 +35,7 @@ pub fn unresolved(world: &World, record: &ConnectionRecord) -> String {
     let answers = |service: &&Arc<Service>| {
         let name = format!("{host}.{}", service.meta.namespace);
         *service.meta.name == *host
-            && match world.resolve(&own, &name, 0, 0) {
+            && match world.resolve(&world.cluster_first(&own), &name, Shuffle::default()) {
                 Answer::Addresses { .. } => true,
                 Answer::Outside { aliases } => !aliases.is_empty(),
                 Answer::NoSuchName => false,
@@ -65,7 +65,13 @@ fn asks_nodes_dns(spec: &PodSpec) -> String {
 
 /// Why no record has the name of a Service that is there.
 fn without_records(world: &World, key: &NsName) -> Option<String> {
-    let service = world.store().services.get(key).filter(|service| service.spec.headless)?;
+    let service = world.store().services.get(key)?;
+    if let (ServiceType::ExternalName, Some(target)) = (service.spec.type_, &service.spec.external_name) {
+        return Some(format!("Service {} is another name for {target}, which has no record", key.name));
+    }
+    if !service.spec.headless {
+        return None;
+    }
     let missing = world.missing_endpoints(service).into_iter().next()?;
     let name = &key.name;
     let lacks = crate::has_no_endpoints(&missing);
@@ -89,14 +95,9 @@ fn unnamed_pod(world: &World, own: &str, host: &str) -> Option<String> {
     let Some(service) = store.services.get(&key) else {
         let subdomain = pod?.spec.subdomain.as_deref();
         return (subdomain == Some(name)).then(|| {
-            format!("Pod {hostname} would have the name under a headless Service {name}, and there is none")
+            format!("Pod {hostname} would have the name under a Service {name}, and there is none")
         });
     };
-    if !service.spec.headless {
-        return Some(format!(
-            "Service {name} is not headless (clusterIP: None): its Pods have no names under it"
-        ));
-    }
     let Some(pod) = pod else {
         return Some(format!("Service {name} has no endpoint with the hostname {hostname}"));
     };

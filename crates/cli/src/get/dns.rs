@@ -48,8 +48,11 @@ pub fn get(args: &Args) -> Result<String, Failure> {
     let records = wanted.into_iter().flat_map(|service| world.dns_records(service));
     input.answer(match Output::parse(args)? {
         Output::Json => {
-            let row =
-                |r: cluster::dns::DnsRecord| Row { kind: r.kind(), record: r.to_string(), name: r.name };
+            let row = |r: cluster::dns::DnsRecord| Row {
+                kind: r.kind().name(),
+                record: r.to_string(),
+                name: r.name.as_str().into(),
+            };
             words::json(&records.map(row).collect::<Vec<_>>())?
         }
         Output::Text | Output::Wide => records.map(|record| format!("{record}\n")).collect(),

@@ -1,67 +1,100 @@
 //! Cluster DNS: how a Pod's resolver and CoreDNS resolve names.
-//! Source: the Kubernetes DNS specification 1.1.0; CoreDNS plugin/kubernetes; kubelet dns.go.
+//! Source: the Kubernetes DNS specification 1.1.0; CoreDNS v1.14.2, which kubeadm 1.36 installs, with its Corefile.
 //!
-//! Queries are not sent over the simulated network, and answers are never stale, since the cache of 5 seconds is
-//! not simulated.
+//! A query and its answer are whole messages, but are not sent over the simulated network: they take no time. CoreDNS
+//! has seen all that the API server has.
 
+mod kubernetes;
+mod message;
+mod name;
 mod records;
+mod resolver;
+mod reverse;
+mod server;
 
-pub use records::{DnsData, DnsRecord};
+pub use message::{DnsData, DnsRecord, Question, Rcode, RecordType, Response};
+pub use name::{DomainName, NameProblem};
+pub use resolver::{Lookup, ResolvConf};
+pub use server::Shuffle;
 
 use std::net::IpAddr;
 
-use crate::api::{Endpoint, NsName, Service, ServiceType};
-use crate::sim::{Chance, Purpose, World};
-use netfilter::Family;
+use crate::api::NsName;
+use crate::sim::World;
 
-const DOMAIN: &str = "cluster.local";
-/// `options ndots:5` in a Pod's resolv.conf: a name with fewer dots tries the search list first.
-const NDOTS: usize = 5;
-/// An ExternalName may point to another one; CoreDNS follows this many (plugin/kubernetes, upstream CNAME).
-const MAX_CNAMES: usize = 8;
+/// The cluster's zone.
+pub const DOMAIN: &str = "cluster.local";
 
-/// The result of resolving a name.
+/// What a client gets for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// In the order in which the client tries them. `aliases`: the names that `name` led to, one after the
     /// other, by CNAME.
     Addresses { name: String, aliases: Vec<String>, addresses: Vec<IpAddr> },
-    /// NXDOMAIN for every name that was tried.
+    /// No name that was tried has an address.
     NoSuchName,
-    /// No address in the cluster: the name is outside it, or leads, by `aliases`, to a name without a record.
+    /// No address in the cluster: the name is outside it, or leads, by `aliases`, to a name outside.
     Outside { aliases: Vec<String> },
 }
 
 impl World {
-    /// Resolves as a Pod of `namespace` does: dnsPolicy ClusterFirst, its search list and ndots.
-    /// `subject` and `ordinal` key the order of a headless Service's addresses.
-    pub fn resolve(&self, namespace: &str, name: &str, subject: u64, ordinal: u64) -> Answer {
+    /// Resolves as a process with that configuration does. `shuffle` keys the order of a headless Service's addresses.
+    pub fn resolve(&self, conf: &ResolvConf, name: &str, shuffle: Shuffle) -> Answer {
         if let Ok(ip) = name.parse::<IpAddr>() {
             return Answer::Addresses { name: name.into(), aliases: Vec::new(), addresses: vec![ip] };
         }
-        let mut aliases = Vec::new();
-        for full in search_list(namespace, name) {
-            if let Some(addresses) = self.lookup(&full, subject, ordinal, &mut aliases) {
-                return Answer::Addresses { name: full, aliases, addresses };
-            }
-            // A CNAME counts as an answer even if its target has no address: the search list is not tried further.
-            if !aliases.is_empty() {
-                return Answer::Outside { aliases };
+        let lookup = self.look_up(conf, name, &[RecordType::A, RecordType::Aaaa], shuffle);
+        match self.gets(&lookup) {
+            Some(answer) => answer,
+            None if self.is_of_the_cluster(name) => Answer::NoSuchName,
+            None => Answer::Outside { aliases: Vec::new() },
+        }
+    }
+
+    /// What a client makes of the answers; `None` if there is none. IPv4 comes first, as getaddrinfo sorts: the IPv6
+    /// addresses of Pods are unique local ones (RFC 6724, section 2.1). Of a Service's own addresses the one that it
+    /// lists first does.
+    fn gets(&self, lookup: &Lookup) -> Option<Answer> {
+        let name = lookup.answered().next()?.question.name.as_str().to_string();
+        let (mut aliases, mut addresses): (Vec<String>, Vec<IpAddr>) = (Vec::new(), Vec::new());
+        for record in lookup.answered().flat_map(|response| &response.answer) {
+            match &record.data {
+                DnsData::Address(ip) => addresses.push(*ip),
+                DnsData::Cname(target) if !aliases.iter().any(|alias| alias == target.as_str()) => {
+                    aliases.push(target.as_str().to_string());
+                }
+                DnsData::Cname(_)
+                | DnsData::Ns(_)
+                | DnsData::Ptr(_)
+                | DnsData::Soa { .. }
+                | DnsData::Srv { .. }
+                | DnsData::Txt(_) => {}
             }
         }
+        if addresses.is_empty() {
+            return Some(Answer::Outside { aliases });
+        }
+        let (service, namespace) = service_of(aliases.last().unwrap_or(&name)).unwrap_or_default();
+        if let Some(service) = self.store.services.get(&NsName::new(namespace, service)) {
+            let place = |ip: &IpAddr| service.spec.cluster_ips.iter().position(|own| own == ip);
+            addresses.sort_by_key(place);
+        }
+        Some(Answer::Addresses { name, aliases, addresses })
+    }
+
+    /// Whether one that calls a name which nothing answers meant something in the cluster.
+    fn is_of_the_cluster(&self, name: &str) -> bool {
         let absolute = name.trim_end_matches('.');
-        let inside = absolute.ends_with(DOMAIN) || !absolute.contains('.') || absolute.ends_with(".svc");
-        if inside || absolute.split('.').count() == 2 && self.store.namespace(last_label(absolute)).is_some()
-        {
-            Answer::NoSuchName
-        } else {
-            Answer::Outside { aliases }
-        }
+        let is_written_so =
+            absolute.ends_with(DOMAIN) || !absolute.contains('.') || absolute.ends_with(".svc");
+        let mut labels = absolute.split('.');
+        let namespace = labels.nth(1).filter(|_| labels.next().is_none());
+        is_written_so || namespace.is_some_and(|namespace| self.store.namespace(namespace).is_some())
     }
 
     /// The Service that a name resolves to in a Pod of `namespace`, if any.
     pub fn service_named(&self, namespace: &str, name: &str) -> Option<NsName> {
-        search_list(namespace, name).iter().find_map(|full| {
+        self.cluster_first(namespace).names(name).iter().find_map(|full| {
             let (name, ns) = service_of(full)?;
             let key = NsName::new(ns, name);
             self.store.services.get(&key).map(|_| key)
@@ -71,121 +104,15 @@ impl World {
     /// The first host name and Service of which a name may be meant in a Pod of `namespace`, as `db-0.db` is, whether
     /// there are any or not.
     pub fn endpoint_called(&self, namespace: &str, name: &str) -> Option<(String, NsName)> {
-        search_list(namespace, name).iter().find_map(|full| {
+        self.cluster_first(namespace).names(name).iter().find_map(|full| {
             let (hostname, service, ns) = endpoint_of(full)?;
             Some((hostname.to_string(), NsName::new(ns, service)))
         })
     }
-
-    fn lookup(
-        &self,
-        full: &str,
-        subject: u64,
-        ordinal: u64,
-        aliases: &mut Vec<String>,
-    ) -> Option<Vec<IpAddr>> {
-        if let Some((hostname, name, namespace)) = endpoint_of(full) {
-            let service = self.store.services.get(&NsName::new(namespace, name))?;
-            return self.host_addresses(service, hostname);
-        }
-        let (name, namespace) = service_of(full)?;
-        let service = self.store.services.get(&NsName::new(namespace, name))?;
-        if service.spec.type_ == ServiceType::ExternalName {
-            let target = service.spec.external_name.as_deref()?.trim_end_matches('.');
-            if aliases.len() >= MAX_CNAMES {
-                return None;
-            }
-            aliases.push(target.into());
-            return self.lookup(target, subject, ordinal, aliases);
-        }
-        if !service.spec.headless {
-            return Some(service.spec.cluster_ips.clone()).filter(|ips| !ips.is_empty());
-        }
-        let mut addresses = self.headless_addresses(service);
-        // A and AAAA records are two answers.
-        for answer in addresses.chunk_by_mut(|a, b| Family::of(*a) == Family::of(*b)) {
-            self.shuffle(answer, subject, ordinal);
-        }
-        Some(addresses).filter(|a| !a.is_empty())
-    }
-
-    /// D-01, D-03: every `ready` endpoint. IPv4 comes first, as getaddrinfo sorts: the IPv6 addresses of Pods are
-    /// unique local ones (RFC 6724, section 2.1).
-    fn headless_addresses(&self, service: &Service) -> Vec<IpAddr> {
-        let mut addresses: Vec<IpAddr> =
-            self.store.endpoints_of(&service.meta.key()).filter(|e| e.ready).map(|e| e.address).collect();
-        addresses.sort_by(Ord::cmp);
-        addresses.dedup();
-        addresses
-    }
-
-    fn host_addresses(&self, service: &Service, hostname: &str) -> Option<Vec<IpAddr>> {
-        if !service.spec.headless {
-            return None;
-        }
-        let found: Vec<IpAddr> = self
-            .store
-            .endpoints_of(&service.meta.key())
-            .filter(|e| e.ready && is_called(e, hostname))
-            .map(|e| e.address)
-            .collect();
-        Some(found).filter(|a| !a.is_empty())
-    }
-
-    /// plugin/loadbalance: the only balancing that a headless Service gets (D-07).
-    fn shuffle(&self, addresses: &mut [IpAddr], subject: u64, ordinal: u64) {
-        for i in (1..addresses.len()).rev() {
-            let key = Chance::join(subject, i as u64);
-            let j = self.chance.below(Purpose::DnsShuffle, key, ordinal, i as u64 + 1);
-            addresses.swap(i, j as usize);
-        }
-    }
-}
-
-/// D-04: the name of an endpoint of a headless Service under that Service's: its hostname, or its address
-/// with dashes (plugin/kubernetes, endpointHostname).
-fn label_of(endpoint: &Endpoint) -> String {
-    if let Some(hostname) = &endpoint.hostname {
-        return hostname.to_string();
-    }
-    let mut label: String = dashed(&endpoint.address.to_string()).map(char::from).collect();
-    if label.ends_with('-') {
-        label.push('0');
-    }
-    label
-}
-
-/// Whether that is its label. Dashes for colons are unambiguous: only a range's first address ends in a colon, and
-/// no Pod has that.
-fn is_called(endpoint: &Endpoint, label: &str) -> bool {
-    match &endpoint.hostname {
-        Some(hostname) => &**hostname == label,
-        None => dashed(&endpoint.address.to_string()).eq(label.bytes()),
-    }
-}
-
-fn dashed(address: &str) -> impl Iterator<Item = u8> {
-    address.bytes().map(|byte| if byte.is_ascii_hexdigit() { byte } else { b'-' })
-}
-
-/// kubelet dns.go: the names that the resolver tries, in order.
-fn search_list(namespace: &str, name: &str) -> Vec<String> {
-    if let Some(absolute) = name.strip_suffix('.') {
-        return vec![absolute.to_string()];
-    }
-    let mut names = vec![
-        format!("{name}.{namespace}.svc.{DOMAIN}"),
-        format!("{name}.svc.{DOMAIN}"),
-        format!("{name}.{DOMAIN}"),
-    ];
-    let dots = name.matches('.').count();
-    let at = if dots >= NDOTS { 0 } else { names.len() };
-    names.insert(at, name.to_string());
-    names
 }
 
 fn zone_of(full: &str) -> Option<&str> {
-    full.strip_suffix(DOMAIN)?.strip_suffix(".svc.")
+    full.strip_suffix('.').unwrap_or(full).strip_suffix(DOMAIN)?.strip_suffix(".svc.")
 }
 
 fn service_of(full: &str) -> Option<(&str, &str)> {
@@ -199,23 +126,9 @@ fn endpoint_of(full: &str) -> Option<(&str, &str, &str)> {
     (!namespace.contains('.')).then_some((hostname, name, namespace))
 }
 
-fn last_label(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_search_list_is_a_pods() {
-        assert_eq!(
-            search_list("shop", "cart"),
-            ["cart.shop.svc.cluster.local", "cart.svc.cluster.local", "cart.cluster.local", "cart"]
-        );
-        assert_eq!(search_list("shop", "cart."), ["cart"]);
-        assert_eq!(search_list("shop", "a.b.c.d.e.f")[0], "a.b.c.d.e.f");
-    }
 
     #[test]
     fn names_are_taken_apart() {

@@ -8,7 +8,7 @@ use crate::api::{
     ClientFrom, ClientSpec, CloudProvider, Kind, NsName, ObjectRef, Pod, Service, ServicePort, ServiceType,
     Uid,
 };
-use crate::dns::Answer;
+use crate::dns::{Answer, Shuffle};
 use crate::net::Prefixes;
 use crate::node::Machine;
 use crate::node::kubelet::Process;
@@ -308,7 +308,8 @@ impl World {
         if let Some(service) = service.filter(|s| s.has_virtual_ip()) {
             return caller.first_reachable(service.spec.cluster_ips.iter().copied());
         }
-        match self.resolve(&namespace, host, client.subject, ordinal) {
+        let shuffle = Shuffle { subject: client.subject, ordinal };
+        match self.resolve(&self.cluster_first(&namespace), host, shuffle) {
             Answer::Addresses { addresses, .. } => caller.first_reachable(addresses.into_iter()),
             Answer::NoSuchName | Answer::Outside { .. } => None,
         }

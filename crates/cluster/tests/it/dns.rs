@@ -1,7 +1,7 @@
 //! Cluster DNS: what a name comes to, and the records that a Service has.
 
 use crate::support::{self, key, settle, start};
-use cluster::dns::Answer;
+use cluster::dns::{Answer, Shuffle};
 use cluster::sim::World;
 
 const SERVICES: &str = "
@@ -62,6 +62,10 @@ fn records(world: &World, service: &str) -> Vec<String> {
     world.dns_records(service).iter().map(ToString::to_string).collect()
 }
 
+fn resolve(world: &World, name: &str) -> Answer {
+    world.resolve(&world.cluster_first("default"), name, Shuffle::default())
+}
+
 fn said(records: &[String]) -> Vec<&str> {
     records.iter().map(|record| &**record).collect()
 }
@@ -72,12 +76,12 @@ fn only_a_port_with_a_name_has_an_srv_record() {
     assert_eq!(
         said(&records(&world, "web")),
         [
-            "web.default.svc.cluster.local. 5 IN A 10.96.0.10",
-            "_http._tcp.web.default.svc.cluster.local. 5 IN SRV 0 100 80 web.default.svc.cluster.local.",
-            "_dns._udp.web.default.svc.cluster.local. 5 IN SRV 0 100 53 web.default.svc.cluster.local.",
+            "web.default.svc.cluster.local. 30 IN A 10.96.0.10",
+            "_http._tcp.web.default.svc.cluster.local. 30 IN SRV 0 100 80 web.default.svc.cluster.local.",
+            "_dns._udp.web.default.svc.cluster.local. 30 IN SRV 0 100 53 web.default.svc.cluster.local.",
         ]
     );
-    assert_eq!(said(&records(&world, "unnamed")), ["unnamed.default.svc.cluster.local. 5 IN A 10.96.0.11"]);
+    assert_eq!(said(&records(&world, "unnamed")), ["unnamed.default.svc.cluster.local. 30 IN A 10.96.0.11"]);
 }
 
 #[test]
@@ -88,14 +92,11 @@ fn a_headless_service_has_a_name_for_each_ready_endpoint_and_srv_leads_there() {
     let ip = world.store().slices.iter().find(|s| &*s.service == "headless").expect("a slice").endpoints[0]
         .address;
     let own = format!("{}.headless.default.svc.cluster.local", ip.to_string().replace('.', "-"));
-    assert!(records.contains(&format!("headless.default.svc.cluster.local. 5 IN A {ip}")), "{records:?}");
-    assert!(records.contains(&format!("{own}. 5 IN A {ip}")), "{records:?}");
-    let srv = format!("_http._tcp.headless.default.svc.cluster.local. 5 IN SRV 0 50 8080 {own}.");
+    assert!(records.contains(&format!("headless.default.svc.cluster.local. 30 IN A {ip}")), "{records:?}");
+    assert!(records.contains(&format!("{own}. 30 IN A {ip}")), "{records:?}");
+    let srv = format!("_http._tcp.headless.default.svc.cluster.local. 30 IN SRV 0 50 8080 {own}.");
     assert!(records.contains(&srv), "{records:?}");
-    assert_eq!(
-        world.resolve("default", &own, 0, 0),
-        Answer::Addresses { name: own, aliases: vec![], addresses: vec![ip] }
-    );
+    assert_eq!(resolve(&world, &own), Answer::Addresses { name: own, aliases: vec![], addresses: vec![ip] });
     assert_eq!(said(&self::records(&world, "nobody")), [""; 0]);
 }
 
@@ -104,24 +105,23 @@ fn a_name_for_a_name_is_told_and_so_is_where_it_ends() {
     let world = world();
     let full = "web.default.svc.cluster.local".to_string();
     assert_eq!(
-        world.resolve("default", "alias", 0, 0),
+        resolve(&world, "alias"),
         Answer::Addresses {
             name: "alias.default.svc.cluster.local".into(),
             aliases: vec![full.clone()],
             addresses: vec!["10.96.0.10".parse().expect("an address")],
         }
     );
+    assert_eq!(resolve(&world, "api"), Answer::Outside { aliases: vec!["api.example.com".into()] });
+    assert_eq!(resolve(&world, "ring"), Answer::NoSuchName);
+    assert_eq!(resolve(&world, "nothing"), Answer::NoSuchName);
     assert_eq!(
-        world.resolve("default", "api", 0, 0),
-        Answer::Outside { aliases: vec!["api.example.com".into()] }
+        said(&records(&world, "api")),
+        ["api.default.svc.cluster.local. 30 IN CNAME api.example.com."]
     );
-    let Answer::Outside { aliases } = world.resolve("default", "ring", 0, 0) else { panic!("it ends") };
-    assert_eq!(aliases.len(), 8);
-    assert_eq!(world.resolve("default", "nothing", 0, 0), Answer::NoSuchName);
-    assert_eq!(said(&records(&world, "api")), ["api.default.svc.cluster.local. 5 IN CNAME api.example.com."]);
     assert_eq!(
         said(&records(&world, "alias")),
-        [format!("alias.default.svc.cluster.local. 5 IN CNAME {full}.")]
+        [format!("alias.default.svc.cluster.local. 30 IN CNAME {full}.")]
     );
 }
 

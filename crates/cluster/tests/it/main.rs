@@ -11,6 +11,7 @@ mod deletion;
 mod determinism;
 mod diagnosis;
 mod dns;
+mod dns_answers;
 mod draining;
 mod endpoint_slices;
 mod endpoints;

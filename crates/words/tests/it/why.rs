@@ -191,6 +191,11 @@ spec: {clusterIP: None, selector: {app: db}, ports: [{port: 5432}]}
 ---
 apiVersion: v1
 kind: Service
+metadata: {name: alias}
+spec: {type: ExternalName, externalName: nowhere.default.svc.cluster.local}
+---
+apiVersion: v1
+kind: Service
 metadata: {name: rest}
 spec: {clusterIP: None, selector: {app: rest}, ports: [{port: 5432}]}
 ---
@@ -225,6 +230,7 @@ spec:
   - {name: subdomain, from: pod/default/curl, to: 'db-0.other:5432', rate: 1}
   - {name: selector, from: pod/default/curl, to: 'db-0.rest:5432', rate: 1}
   - {name: number, from: pod/default/curl, to: 'db-7.db:5432', rate: 1}
+  - {name: alias, from: pod/default/curl, to: 'alias:80', rate: 1}
 ";
 
 #[test]
@@ -234,12 +240,10 @@ fn the_missing_name_of_a_pod_is_explained() {
     for (client, expected) in [
         (
             "plain",
-            "Service plain is not headless (clusterIP: None): its Pods have no names under it.".to_string(),
+            "Pod db-0 has no name under Service plain: its subdomain, a StatefulSet's serviceName, is db."
+                .to_string(),
         ),
-        (
-            "lone",
-            "Pod lone-0 would have the name under a headless Service nowhere, and there is none.".into(),
-        ),
+        ("lone", "Pod lone-0 would have the name under a Service nowhere, and there is none.".into()),
         ("unready", format!("Pod db-0 is not ready: {unready} Service db would name it all the same.")),
         ("all", format!("its Pod is not ready: {unready} it would name them all the same.")),
         (
@@ -249,6 +253,11 @@ fn the_missing_name_of_a_pod_is_explained() {
         ),
         ("selector", "The selector of Service rest does not match Pod db-0.".into()),
         ("number", "Service db has no endpoint with the hostname db-7.".into()),
+        (
+            "alias",
+            "Service alias is another name for nowhere.default.svc.cluster.local, which has no record."
+                .into(),
+        ),
     ] {
         let found = said(&world, client, |o| o == Outcome::Unresolved);
         assert!(found.ends_with(&expected), "{client}: {found}");

@@ -33,6 +33,11 @@ pub fn date_of_day(day: u64) -> (u64, u64, u64) {
     date(EPOCH_DAYS + day)
 }
 
+/// Seconds since 1970-01-01.
+pub fn unix_seconds(time: Time) -> u64 {
+    EPOCH_DAYS * 86_400 + time.0 / 1_000_000_000
+}
+
 /// Minutes since 1970-01-01, as a CronJob names its Jobs (cronjob/utils.go, getTimeHashInMinutes).
 pub fn unix_minutes(time: Time) -> u64 {
     EPOCH_DAYS * 1_440 + time.0 / 60_000_000_000

@@ -6,6 +6,7 @@ use std::fmt::{Display, Write};
 use std::net::IpAddr;
 
 use cluster::api::{Endpoint, Pod, Service};
+use cluster::dns::RecordType;
 use cluster::sim::{Span, World};
 use cluster::traffic::Counts;
 use netfilter::Protocol;
@@ -36,7 +37,9 @@ pub fn objects(world: &World) -> Vec<String> {
     lines.extend(store.services.iter().map(|service| of_service(service)));
     // What DNS says of ports, where it says anything of them.
     let records = store.services.iter().flat_map(|service| world.dns_records(service));
-    lines.extend(records.filter(|record| record.kind() == "SRV").map(|record| format!("DNS: {record}")));
+    lines.extend(
+        records.filter(|record| record.kind() == RecordType::Srv).map(|record| format!("DNS: {record}")),
+    );
     for slice in store.slices.iter() {
         lines.extend(slice.endpoints.iter().map(|endpoint| of_endpoint(&slice.service, endpoint)));
     }

@@ -1,0 +1,201 @@
+//! The resolver of a process: its `/etc/resolv.conf`, and which names it asks for, until one is answered.
+//! Source: kubelet pkg/kubelet/network/dns/dns.go, GetPodDNS; glibc resolv/res_query.c, __res_context_search.
+
+use std::net::IpAddr;
+
+use super::message::{Question, Rcode, RecordType, Response};
+use super::name::DomainName;
+use super::{DOMAIN, Shuffle};
+use crate::api::PodSpec;
+use crate::sim::World;
+
+/// dns.go, defaultDNSOptions: what a Pod has that asks the cluster's DNS.
+const CLUSTER_NDOTS: u32 = 5;
+/// glibc's RES_DEFAULT ndots.
+const DEFAULT_NDOTS: u32 = 1;
+
+/// What a resolver reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvConf {
+    /// The cluster's DNS, of which the first is asked. None where another DNS is asked, which is not simulated.
+    pub nameservers: Vec<IpAddr>,
+    /// Without the dots at their ends.
+    pub searches: Vec<String>,
+    /// A name with fewer dots is tried with the search list first.
+    pub ndots: u32,
+}
+
+/// What a resolver asked, and what it was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// In the order in which they were asked; the last ones ended it.
+    pub responses: Vec<Response>,
+}
+
+impl Lookup {
+    /// The answers to the name that had any; empty if none had.
+    pub fn answered(&self) -> impl Iterator<Item = &Response> {
+        self.responses.iter().filter(|response| !response.answer.is_empty())
+    }
+}
+
+impl ResolvConf {
+    /// That of a process which asks another DNS.
+    pub fn outside() -> ResolvConf {
+        ResolvConf { nameservers: Vec::new(), searches: Vec::new(), ndots: DEFAULT_NDOTS }
+    }
+
+    pub fn asks_the_cluster(&self) -> bool {
+        !self.nameservers.is_empty()
+    }
+
+    /// The names to ask for, in order; the last dot is written only where it was.
+    pub(super) fn names(&self, name: &str) -> Vec<String> {
+        if name.ends_with('.') {
+            return vec![name.into()];
+        }
+        let mut names: Vec<String> = self.searches.iter().map(|domain| format!("{name}.{domain}")).collect();
+        let has_dots = name.matches('.').count() >= self.ndots as usize;
+        names.insert(if has_dots { 0 } else { names.len() }, name.into());
+        names
+    }
+
+    /// Asks for one name after the other, until one is answered.
+    fn search(&self, name: &str, mut ask: impl FnMut(DomainName) -> Step) {
+        let mut is_over = false;
+        for full in self.names(name) {
+            // What went wrong ends the search list, but the name as it is written is tried all the same.
+            if is_over && full != name {
+                continue;
+            }
+            match DomainName::parse(&full).map_or(Step::Failed, &mut ask) {
+                Step::Answered => return,
+                Step::Nothing => {}
+                Step::Failed => is_over |= full != name,
+            }
+        }
+    }
+}
+
+/// What came of asking for one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// An alias counts, wherever it leads.
+    Answered,
+    /// No such name, or nothing of the type: the next name is tried.
+    Nothing,
+    /// NO_RECOVERY: it is not worth while to go on.
+    Failed,
+}
+
+impl Step {
+    fn after(responses: &[Response]) -> Step {
+        if responses.iter().any(|response| !response.answer.is_empty()) {
+            return Step::Answered;
+        }
+        match responses.iter().any(|response| response.rcode == Some(Rcode::Refused)) {
+            true => Step::Failed,
+            false => Step::Nothing,
+        }
+    }
+}
+
+impl World {
+    /// What a Pod of that namespace reads.
+    pub fn resolv_conf_of_pod(&self, namespace: &str, spec: &PodSpec) -> ResolvConf {
+        match spec.asks_cluster_dns() {
+            true => self.cluster_first(namespace),
+            false => ResolvConf::outside(),
+        }
+    }
+
+    /// What a process on a node reads is taken to be what a Pod of namespace `default` does.
+    pub fn resolv_conf_of_node(&self) -> ResolvConf {
+        self.cluster_first("default")
+    }
+
+    /// dns.go, generateSearchesForDNSClusterFirst. A node's own search list is empty.
+    pub fn cluster_first(&self, namespace: &str) -> ResolvConf {
+        ResolvConf {
+            nameservers: self.dns_addresses().collect(),
+            searches: vec![format!("{namespace}.svc.{DOMAIN}"), format!("svc.{DOMAIN}"), DOMAIN.into()],
+            ndots: CLUSTER_NDOTS,
+        }
+    }
+
+    /// Asks for these types of each name, as getaddrinfo does for A and AAAA at once.
+    pub fn look_up(&self, conf: &ResolvConf, name: &str, kinds: &[RecordType], shuffle: Shuffle) -> Lookup {
+        let mut responses: Vec<Response> = Vec::new();
+        conf.search(name, |full| {
+            let before = responses.len();
+            for kind in kinds {
+                let question = Question { name: full.clone(), kind: *kind };
+                responses.push(match conf.asks_the_cluster() {
+                    true => self.dns_answer(question, shuffle),
+                    false => Response::from_outside(question),
+                });
+            }
+            Step::after(&responses[before..])
+        });
+        Lookup { responses }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(ndots: u32, searches: &[&str], name: &str, answer: impl Fn(&str) -> Step) -> Vec<String> {
+        let searches = searches.iter().map(ToString::to_string).collect();
+        let conf = ResolvConf { nameservers: Vec::new(), searches, ndots };
+        let mut asked = Vec::new();
+        conf.search(name, |full| {
+            asked.push(full.as_str().to_string());
+            answer(full.as_str())
+        });
+        asked
+    }
+
+    const POD: [&str; 3] = ["shop.svc.cluster.local", "svc.cluster.local", "cluster.local"];
+
+    #[test]
+    fn a_name_with_few_dots_is_tried_with_the_search_list_first() {
+        let nothing = |_: &str| Step::Nothing;
+        for (ndots, name, expected) in [
+            (
+                5,
+                "cart",
+                &["cart.shop.svc.cluster.local", "cart.svc.cluster.local", "cart.cluster.local", "cart"][..],
+            ),
+            (
+                2,
+                "a.b.c",
+                &["a.b.c", "a.b.c.shop.svc.cluster.local", "a.b.c.svc.cluster.local", "a.b.c.cluster.local"],
+            ),
+            (5, "cart.", &["cart"]),
+            (
+                0,
+                "cart",
+                &["cart", "cart.shop.svc.cluster.local", "cart.svc.cluster.local", "cart.cluster.local"],
+            ),
+        ] {
+            assert_eq!(asked(ndots, &POD, name, nothing), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_answer_ends_it_and_so_does_what_is_no_name() {
+        let answered =
+            |name: &str| if name == "cart.svc.cluster.local" { Step::Answered } else { Step::Nothing };
+        assert_eq!(
+            asked(5, &POD, "cart", answered),
+            ["cart.shop.svc.cluster.local", "cart.svc.cluster.local"]
+        );
+        let failed = |_: &str| Step::Failed;
+        assert_eq!(asked(5, &POD, "cart", failed), ["cart.shop.svc.cluster.local", "cart"]);
+        // Too long with the first search domain.
+        let long = vec!["a"; 120].join(".");
+        assert_eq!(asked(500, &POD, &long, |_| Step::Nothing), [&*long]);
+        assert_eq!(asked(5, &POD, "a..b", |_| Step::Nothing), [""; 0]);
+    }
+}
