@@ -2,6 +2,7 @@
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use cluster::api::FieldValidation;
+use cluster::dns::RecordType;
 use cluster::sim::{Moment, Span};
 use netfilter::Scheduler;
 
@@ -23,6 +24,8 @@ pub enum Command {
     Run(Run),
     /// Open connections and print each one's way, hop by hop, with the rules that decided.
     Trace(Trace),
+    /// Look a name up, as a Pod, a node or somebody outside does: each query, and how the cluster's DNS answers it.
+    Dig(Dig),
     /// Print objects, as kubectl would.
     Get(Get),
     /// Say what kubectl apply of a file would do in the cluster.
@@ -125,6 +128,25 @@ pub struct Trace {
     /// How many connections, one after the other.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub count: u32,
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+#[derive(ClapArgs)]
+pub struct Dig {
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// pod/NAMESPACE/NAME, deploy/NAMESPACE/NAME, node/NAME or external
+    #[arg(long)]
+    pub from: String,
+    /// As the client would write it, or an address, whose names are looked up.
+    pub name: String,
+    /// A, AAAA, SRV, PTR, CNAME, TXT, NS, SOA, MX ...; A and AAAA by default.
+    #[arg(value_name = "TYPE", value_parser = record_type)]
+    pub kind: Option<RecordType>,
+    /// The data of the answers alone.
+    #[arg(long)]
+    pub short: bool,
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub output: Format,
 }
@@ -431,6 +453,7 @@ pub struct Schema {
 pub enum SchemaName {
     Run,
     Trace,
+    Dig,
     /// get conntrack
     Conntrack,
     /// get dns
@@ -447,6 +470,13 @@ fn duration(text: &str) -> Result<Span, String> {
 /// A moment of a run, counted from when its clients begin.
 fn moment(text: &str) -> Result<Moment, String> {
     cluster::api::parse_moment(text).ok_or_else(|| format!("{text:?} is no time such as 12.5s, 1m30s or -2s"))
+}
+
+fn record_type(text: &str) -> Result<RecordType, String> {
+    RecordType::called(text).ok_or_else(|| {
+        let known: Vec<&str> = RecordType::ALL.iter().map(|kind| kind.name()).collect();
+        format!("{text:?} is none of the types {}", known.join(", "))
+    })
 }
 
 /// kubectl's words for it (cmd/util/helpers.go, GetValidationDirective).

@@ -3,6 +3,7 @@
 mod args;
 mod assumptions;
 mod change;
+mod dig;
 mod exit_status;
 mod failure;
 mod files;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         Command::Run(args) => run::run(args),
         Command::Trace(args) => trace::trace(args),
+        Command::Dig(args) => dig::dig(args),
         Command::Get(args) => get::get(args),
         Command::Apply(args) => change::write(Verb::Apply, args),
         Command::Create(args) => change::write(Verb::Create, args),

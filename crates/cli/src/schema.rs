@@ -7,12 +7,13 @@ use schemars::{JsonSchema, Schema};
 use crate::args::{Schema as Args, SchemaName};
 use crate::failure::Failure;
 use crate::get::{conntrack, dns};
-use crate::{assumptions, run, trace, words};
+use crate::{assumptions, dig, run, trace, words};
 
 pub fn schema(args: &Args) -> Result<String, Failure> {
     let schema = match args.name {
         SchemaName::Run => of::<run::Report<'static>>("run"),
         SchemaName::Trace => of::<trace::Report>("trace"),
+        SchemaName::Dig => of::<dig::Report>("dig"),
         SchemaName::Conntrack => of::<Vec<conntrack::Row>>("get conntrack"),
         SchemaName::Dns => of::<Vec<dns::Row>>("get dns"),
         SchemaName::Assumptions => of::<Vec<assumptions::Row>>("assumptions"),

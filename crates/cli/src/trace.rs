@@ -89,7 +89,8 @@ fn with_silent_clients(mut manifest: Manifest, seed: Option<u64>) -> Manifest {
     manifest
 }
 
-fn origin(text: &str) -> Result<ClientFrom, Failure> {
+/// Who calls, or asks, as `--from` has it.
+pub fn origin(text: &str) -> Result<ClientFrom, Failure> {
     let parts: Vec<&str> = text.split('/').collect();
     let from = match parts.as_slice() {
         ["external"] => Some(ClientFrom::Outside { ip: None }),

@@ -3,6 +3,7 @@
 mod assumptions;
 mod change;
 mod deeds;
+mod dig;
 mod documents;
 mod exit_status;
 mod files;

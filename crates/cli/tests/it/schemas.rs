@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::packetyard;
 
-const NAMES: [&str; 5] = ["run", "trace", "conntrack", "dns", "assumptions"];
+const NAMES: [&str; 6] = ["run", "trace", "conntrack", "dns", "dig", "assumptions"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -105,14 +105,19 @@ fn target(file: &Path) -> Option<String> {
 fn what_each_scenario_prints_is_as_its_schema_says() {
     let all = scenarios();
     assert!(all.len() > 70, "{} scenarios are there", all.len());
-    let [run, trace, conntrack, dns, _] = NAMES.map(validator);
+    let [run, trace, conntrack, dns, dig, _] = NAMES.map(validator);
     let mut traced = 0;
     for file in &all {
         let node = packetyard(&["get", "no", "-q", "-o", "jsonpath={.items[0].metadata.name}"], file).1;
         let from = format!("node/{node}");
         let at = ["get", "conntrack", "--node", &node, "--at", "5s"];
-        let mut commands =
-            vec![(&run, vec!["run", "--for", "10s"]), (&conntrack, at.to_vec()), (&dns, vec!["get", "dns"])];
+        let service = packetyard(&["get", "svc", "-q", "-o", "jsonpath={.items[0].metadata.name}"], file).1;
+        let mut commands = vec![
+            (&run, vec!["run", "--for", "10s"]),
+            (&conntrack, at.to_vec()),
+            (&dns, vec!["get", "dns"]),
+            (&dig, vec!["dig", "--from", &from, if service.is_empty() { "example.com" } else { &service }]),
+        ];
         let to = target(file);
         if let Some(to) = &to {
             commands.push((&trace, vec!["trace", "--from", &from, "--to", to]));
