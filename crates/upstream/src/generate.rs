@@ -72,6 +72,8 @@ impl Families {
 struct Maker<'a> {
     picks: Picks<'a>,
     families: Families,
+    /// All Services' first ports have long names, or none has: no port is renamed to one (`exceptions.txt`).
+    has_long_ports: bool,
     nodes: usize,
     services: usize,
     documents: Vec<Value>,
@@ -85,7 +87,16 @@ impl<'a> Maker<'a> {
     fn new(numbers: &'a [u16]) -> Maker<'a> {
         let mut picks = Picks::new(numbers);
         let families = picks.of(&[Families::V4, Families::V4, Families::V6, Families::Both]);
-        Maker { picks, families, nodes: 1, services: 0, documents: Vec::new(), actions: Vec::new() }
+        let has_long_ports = picks.seldom(4);
+        Maker {
+            picks,
+            families,
+            has_long_ports,
+            nodes: 1,
+            services: 0,
+            documents: Vec::new(),
+            actions: Vec::new(),
+        }
     }
 
     fn cluster(mut self) -> String {
@@ -247,20 +258,20 @@ impl<'a> Maker<'a> {
         let count = [1, 1, 2, 3][self.picks.number() % 4];
         // One number in several protocols, as DNS has it.
         let one_number = self.picks.flag();
-        let names = if self.picks.seldom(6) { [LONG, "b", "c"] } else { ["a", "b", "c"] };
+        let names = if self.has_long_ports { [LONG, "b", "c"] } else { ["a", "b", "c"] };
         let mut ports = Vec::new();
         for n in 0..count {
             let protocol = match one_number {
                 true => ["TCP", "UDP", "SCTP"][n],
                 false => self.picks.of(&["TCP", "TCP", "UDP", "SCTP"]),
             };
-            let mut port = json!({"port": if one_number { 80 } else { 80 + n }, "protocol": protocol});
+            let mut port = json!({"port": if one_number { 80 } else { 81 + n }, "protocol": protocol});
             // Even one alone may have a name.
-            if count > 1 || self.picks.flag() {
+            if count > 1 || self.has_long_ports || self.picks.flag() {
                 port["name"] = json!(names[n]);
             }
             if has_node_ports {
-                port["nodePort"] = json!(30_000 + 10 * number + if one_number { 0 } else { n });
+                port["nodePort"] = json!(30_000 + 10 * number + if one_number { 0 } else { 1 + n });
             }
             ports.push(port);
         }
