@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod cache;
 mod ci;
+mod coredns;
 mod e2e;
 mod fuzz;
 mod kernel;
@@ -30,6 +31,8 @@ cargo xtask COMMAND
   kernel [OPTION...] the model against this machine's own kernel, as root (`kernel --help` names the options)
   upstream [OPTION...]
                      the rules of the model's kube-proxy against Kubernetes' own, with Go (`upstream --help`)
+  coredns [OPTION...]
+                     the model's DNS against CoreDNS, with Go (`coredns --help`)
   fuzz [OPTION...]   texts and actions at random, until something breaks (`fuzz --help` names the options)
   ci                 what the continuous integration runs
   setup              only install the tools which the commands above install when they need them
@@ -59,6 +62,7 @@ fn dispatch(args: &[String]) -> run::Outcome {
         "bench" => bench::command(rest),
         "kernel" => kernel::command(rest),
         "upstream" => upstream::command(rest),
+        "coredns" => coredns::command(rest),
         "fuzz" => fuzz::command(rest),
         "ci" => ci::command(),
         "setup" => tools::setup_all(),
